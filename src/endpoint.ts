@@ -1,0 +1,129 @@
+/**
+ * Where a data directory's house door is, and the proof of ownership where the system gives pipes no owner check.
+ * The relay and protocol.ts both derive it from here; nothing else does.
+ */
+import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { chmodSync, lstatSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** The socket or pipe of one data directory. */
+export interface Endpoint {
+  /** A Unix socket's path, or a named pipe's name. */
+  readonly path: string;
+  /** The folder of the Unix socket; null for a named pipe. */
+  readonly folder: string | null;
+  /** Whether both sides prove that they can read `tokenFile` (named pipes have no owner check). */
+  readonly proofNeeded: boolean;
+  readonly tokenFile: string;
+}
+
+/** The folder for sockets is somebody else's or open to others, so no door is opened or used in it. */
+export class UnsafeSocketFolderError extends Error {
+  override readonly name = 'UnsafeSocketFolderError';
+  readonly next: string;
+  constructor(folder: string, why: string) {
+    super(`the folder for the relay's socket, ${folder}, ${why}`);
+    this.next = `Look who made ${folder}, remove it, or point XDG_RUNTIME_DIR at a folder of your own.`;
+  }
+}
+
+/**
+ * The endpoint of a data directory. A short path, since the system limits a socket's path to about 100 bytes.
+ * @param dataDir the data directory; must exist
+ * @throws UnsafeSocketFolderError where the socket folder exists and is not the user's own with mode 0700
+ */
+export function endpointOf(dataDir: string): Endpoint {
+  const real = realpathOrSelf(dataDir);
+  const hash = createHash('sha256').update(real).digest('hex').slice(0, 16);
+  const tokenFile = join(real, 'token');
+  if (process.platform === 'win32') {
+    return { path: `\\\\.\\pipe\\cm-relay-${hash}`, folder: null, proofNeeded: true, tokenFile };
+  }
+  const folder = join(process.env['XDG_RUNTIME_DIR'] ?? tmpdir(), `cm-relay-${process.getuid?.() ?? 0}`);
+  checkFolder(folder);
+  return { path: join(folder, `${hash}.sock`), folder, proofNeeded: false, tokenFile };
+}
+
+/**
+ * Makes the socket folder, 0700, where it is missing, and checks it again.
+ * @throws UnsafeSocketFolderError
+ */
+export function prepareFolder(endpoint: Endpoint): void {
+  if (endpoint.folder === null) return;
+  try {
+    mkdirSync(endpoint.folder, { mode: 0o700 });
+    chmodSync(endpoint.folder, 0o700);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+  checkFolder(endpoint.folder);
+}
+
+function realpathOrSelf(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}
+
+function checkFolder(folder: string): void {
+  const stat = lstatSync(folder, { throwIfNoEntry: false });
+  if (stat === undefined) return;
+  if (!stat.isDirectory()) throw new UnsafeSocketFolderError(folder, 'is not a folder');
+  if (stat.uid !== process.getuid?.()) throw new UnsafeSocketFolderError(folder, 'belongs to another user');
+  if ((stat.mode & 0o077) !== 0) throw new UnsafeSocketFolderError(folder, 'is open to other users');
+}
+
+// The proof, where needed: each side sends 32 random bytes, then HMAC-SHA256(token, role + the other's bytes).
+const challengeBytes = 32;
+
+/** Makes the token that both sides read, new for each run of the relay. */
+export function writeToken(endpoint: Endpoint): void {
+  writeFileSync(endpoint.tokenFile, randomBytes(32), { mode: 0o600 });
+}
+
+/** The client's half of the proof. Rejects where the other side cannot read the token. */
+export function proveToServer(socket: Socket, endpoint: Endpoint): Promise<void> {
+  return prove(socket, endpoint, 'client', 'server');
+}
+
+/** The relay's half of the proof. Rejects where the other side cannot read the token. */
+export function proveToClient(socket: Socket, endpoint: Endpoint): Promise<void> {
+  return prove(socket, endpoint, 'server', 'client');
+}
+
+async function prove(socket: Socket, endpoint: Endpoint, role: string, otherRole: string): Promise<void> {
+  const token = readFileSync(endpoint.tokenFile);
+  const mac = (who: string, challenge: Buffer): Buffer =>
+    createHmac('sha256', token).update(who).update(challenge).digest();
+  const mine = randomBytes(challengeBytes);
+  socket.write(mine);
+  socket.write(mac(role, await readExactly(socket, challengeBytes)));
+  if (!timingSafeEqual(await readExactly(socket, 32), mac(otherRole, mine))) {
+    socket.destroy();
+    throw new Error('the other side of the pipe cannot read the data directory: it is not ours');
+  }
+}
+
+function readExactly(socket: Socket, length: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const done = (): void => {
+      socket.off('readable', onReadable).off('close', onEnd).off('error', onEnd);
+    };
+    const onEnd = (): void => {
+      done();
+      reject(new Error('the pipe closed before the proof'));
+    };
+    const onReadable = (): void => {
+      const chunk = socket.read(length) as Buffer | null;
+      if (chunk === null) return;
+      done();
+      resolve(chunk);
+    };
+    socket.on('readable', onReadable).on('close', onEnd).on('error', onEnd);
+    onReadable();
+  });
+}
