@@ -1,0 +1,46 @@
+/** The emulated Campaign Monitor, put together: API, OAuth, deliveries and the controls of the sandbox. */
+import { Router } from 'express';
+import { apiRouter } from './campaign-monitor/api.ts';
+import { controlRouter } from './campaign-monitor/control.ts';
+import { oauthRouter } from './campaign-monitor/oauth.ts';
+import type { OutboxReport } from './campaign-monitor/outbox.ts';
+import { Outbox } from './campaign-monitor/outbox.ts';
+import { SampleTraffic } from './campaign-monitor/sample-traffic.ts';
+import type { SandboxSettings } from './campaign-monitor/state.ts';
+import { SandboxState } from './campaign-monitor/state.ts';
+import { Tokens } from './campaign-monitor/tokens.ts';
+import { WebhookPoster } from './campaign-monitor/webhook-post.ts';
+
+export interface CampaignMonitorOptions {
+  readonly seed: number;
+  readonly settings: Partial<SandboxSettings>;
+  /** Told of each attempt at a delivery, and of each webhook that failures have deactivated. */
+  readonly report: (report: OutboxReport) => void;
+}
+
+export interface CampaignMonitorSandbox {
+  /** `/api/v3.3`, `/oauth`, `/oauth/token` and `/sandbox`. */
+  readonly router: Router;
+  /** Stops the timer and breaks deliveries off. */
+  close(): Promise<void>;
+}
+
+export function createCampaignMonitor({ seed, settings, report }: CampaignMonitorOptions): CampaignMonitorSandbox {
+  const state = new SandboxState(seed, settings);
+  const tokens = new Tokens(state.ids);
+  const poster = new WebhookPoster();
+  const outbox = new Outbox(state, poster, report);
+  const traffic = new SampleTraffic(state, outbox);
+  const router = Router();
+  router.use('/api/v3.3', apiRouter({ state, tokens, outbox, poster }));
+  router.use('/sandbox', controlRouter({ state, tokens, outbox, traffic }));
+  router.use(oauthRouter(state, tokens));
+  return {
+    router,
+    async close() {
+      traffic.stop();
+      outbox.close();
+      await poster.close();
+    },
+  };
+}

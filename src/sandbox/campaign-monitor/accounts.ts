@@ -1,0 +1,67 @@
+/** What the emulated Campaign Monitor holds at start. Fixed, so that documentation and tests can name it. */
+import { documentedListId } from '../../campaign-monitor/samples.ts';
+
+export interface SandboxClient {
+  readonly clientId: string;
+  readonly name: string;
+}
+
+export interface SandboxList {
+  readonly listId: string;
+  readonly clientId: string;
+  readonly title: string;
+}
+
+/** A program that may ask for access by OAuth. */
+export interface OAuthApp {
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly name: string;
+  /** What every `redirect_uri` of the app must begin with. */
+  readonly redirectUri: string;
+}
+
+/** The account's API key: an obvious stand-in, since it opens nothing. */
+export const sandboxApiKey = 'sandbox-api-key';
+
+export const sandboxClients: readonly SandboxClient[] = [
+  { clientId: 'c1000000000000000000000000000001', name: 'Harbour Books' },
+  { clientId: 'c2000000000000000000000000000002', name: 'Hillside Cycling Club' },
+];
+
+export const sandboxLists: readonly SandboxList[] = [
+  { listId: documentedListId, clientId: 'c1000000000000000000000000000001', title: 'Newsletter' },
+  { listId: 'a1000000000000000000000000000001', clientId: 'c1000000000000000000000000000001', title: "Readers' club" },
+  {
+    listId: 'a2000000000000000000000000000002',
+    clientId: 'c1000000000000000000000000000001',
+    title: 'Events & signings',
+  },
+  { listId: 'b1000000000000000000000000000001', clientId: 'c2000000000000000000000000000002', title: 'Members' },
+  { listId: 'b2000000000000000000000000000002', clientId: 'c2000000000000000000000000000002', title: 'Races' },
+];
+
+/**
+ * One app for each way back to a program: a server on loopback (any port), an editor's URI handler, a page from which
+ * the code is pasted. Which of these the vendor accepts is unknown.
+ */
+export const sandboxOAuthApps: readonly OAuthApp[] = [
+  {
+    clientId: '100001',
+    clientSecret: 'sandbox-client-secret',
+    name: 'Loopback sample app',
+    redirectUri: 'http://127.0.0.1/',
+  },
+  {
+    clientId: '100002',
+    clientSecret: 'sandbox-editor-secret',
+    name: 'Editor sample app',
+    redirectUri: 'vscode://cm-relay.campaign-monitor-relay/',
+  },
+  {
+    clientId: '100003',
+    clientSecret: 'sandbox-paste-secret',
+    name: 'Paste-the-code sample app',
+    redirectUri: 'https://example.org/oauth/',
+  },
+];

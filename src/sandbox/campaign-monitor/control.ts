@@ -1,0 +1,235 @@
+/** The sandbox's own controls, `/sandbox/…`: what a developer or a test orders, apart from the vendor's paths. */
+import express, { Router } from 'express';
+import type { ErrorRequestHandler, Request } from 'express';
+import { z } from 'zod';
+import type { OAuthApp } from './accounts.ts';
+import type { Outbox } from './outbox.ts';
+import type { SampleTraffic } from './sample-traffic.ts';
+import { timerSchema, trafficSchema } from './sample-traffic.ts';
+import type { SandboxState } from './state.ts';
+import type { Tokens } from './tokens.ts';
+import { knownScopes } from './tokens.ts';
+
+/** An order that cannot be carried out, with what to do instead. */
+class ControlError extends Error {
+  override readonly name = 'ControlError';
+  readonly status: number;
+  readonly next: string;
+  constructor(status: number, message: string, next: string) {
+    super(message);
+    this.status = status;
+    this.next = next;
+  }
+}
+
+const settingsSchema = z.strictObject({
+  retryDelaysMs: z.array(z.int().min(0).max(86_400_000)).max(50).optional(),
+  deactivateAfterMs: z.int().min(0).optional(),
+  deliveryTimeoutMs: z.int().min(1).max(600_000).optional(),
+  testBody: z.enum(['no-events', 'empty-object', 'empty']).optional(),
+});
+
+const times = z.int().min(1).max(1000).default(1);
+
+const rateLimitSchema = z.strictObject({
+  times,
+  resetSeconds: z.int().min(0).max(86_400).nullable().default(1).describe('null: no X-RateLimit-Reset header.'),
+});
+
+const failureSchema = z.strictObject({
+  at: z.enum(['api', 'authorize', 'token']),
+  times,
+  status: z.int().min(200).max(599).default(500),
+  error: z.string().min(1).default('server_error'),
+  code: z.int().default(500),
+  message: z.string().default('The sandbox was told to fail'),
+});
+
+const tokenOrderSchema = z.strictObject({
+  clientId: z.string().default('100001'),
+  scopes: z
+    .array(z.enum(knownScopes))
+    .min(1)
+    .default([...knownScopes]),
+});
+
+const appSchema = z.strictObject({
+  name: z.string().min(1).max(200).default('App registered in the sandbox'),
+  redirectUri: z.url({ protocol: /^(?!javascript$|data$|vbscript$|file$|blob$)/ }),
+});
+
+const nothing = z.strictObject({});
+const logQuery = z.strictObject({ limit: z.coerce.number().int().min(1).max(1000).default(100) });
+
+/** What `GET /sandbox` says of the others. */
+const controls: Readonly<Record<string, string>> = {
+  'GET /sandbox/lists/{listId}/subscribers': 'the subscribers of a list',
+  'GET /sandbox/calls': 'how often each API call was made',
+  'DELETE /sandbox/calls': 'begins that count again',
+  'GET /sandbox/deliveries': 'the delivery log, newest first; ?limit=',
+  'POST /sandbox/deliveries':
+    'delivers samples now: {url?, listId?, types?, count?, batch?, mixed?, format?, email?, seed?}',
+  'GET /sandbox/timer': 'the timer that runs, or null',
+  'POST /sandbox/timer': 'delivers samples again and again: {everyMs} and what deliveries takes',
+  'DELETE /sandbox/timer': 'stops the timer',
+  'PATCH /sandbox/settings': '{retryDelaysMs?, deactivateAfterMs?, deliveryTimeoutMs?, testBody?}',
+  'POST /sandbox/rate-limit': 'answers the next API calls with 429: {times?, resetSeconds?}',
+  'POST /sandbox/failures':
+    'fails the next requests at "api", "authorize" or "token": {at, times?, status?, error?, …}',
+  'POST /sandbox/tokens': 'gives OAuth tokens without asking a person: {clientId?, scopes?}',
+  'POST /sandbox/tokens/expire': 'lets every access token expire',
+  'POST /sandbox/tokens/revoke': 'revokes every token',
+  'POST /sandbox/oauth-apps': 'registers an OAuth app: {name?, redirectUri}',
+};
+
+export interface ControlParts {
+  readonly state: SandboxState;
+  readonly tokens: Tokens;
+  readonly outbox: Outbox;
+  readonly traffic: SampleTraffic;
+}
+
+export function controlRouter({ state, tokens, outbox, traffic }: ControlParts): Router {
+  const router = Router();
+  router.use(express.json({ type: () => true, limit: '64kb' }));
+
+  router.get('/', (_request, response) => {
+    response.json({
+      controls,
+      apiKey: state.apiKey,
+      clients: state.clients,
+      lists: [...state.lists.values()],
+      oauthApps: [...state.oauthApps.values()],
+      settings: state.settings,
+      timer: traffic.running,
+      waitingDeliveries: outbox.waiting,
+    });
+  });
+
+  router.get('/lists/:listId/subscribers', (request, response) => {
+    const subscribers = state.subscribers.get(request.params.listId);
+    if (subscribers === undefined) throw unknownList(request.params.listId);
+    response.json([...subscribers.values()]);
+  });
+
+  router.get('/calls', (_request, response) => {
+    response.json(Object.fromEntries(state.calls));
+  });
+  router.delete('/calls', (_request, response) => {
+    state.calls.clear();
+    response.status(204).end();
+  });
+
+  router.get('/deliveries', (request, response) => {
+    response.json(outbox.log(read(logQuery, request.query).limit));
+  });
+  router.post('/deliveries', (request, response) => {
+    const order = readBody(trafficSchema, request);
+    if (order.url === undefined && !state.lists.has(order.listId)) throw unknownList(order.listId);
+    const deliveries = traffic.deliver(order);
+    if (deliveries.length === 0) {
+      throw new ControlError(
+        409,
+        `no active webhook of list ${order.listId} asked for ${order.types.join(', ')}`,
+        'Create or activate a webhook of that list first, or name a "url" to post to.',
+      );
+    }
+    response.status(202).json({ deliveries: deliveries.map(({ id }) => id) });
+  });
+
+  router.get('/timer', (_request, response) => {
+    response.json({ timer: traffic.running });
+  });
+  router.post('/timer', (request, response) => {
+    const order = readBody(timerSchema, request);
+    if (order.url === undefined && !state.lists.has(order.listId)) throw unknownList(order.listId);
+    traffic.start(order);
+    response.status(202).json({ timer: traffic.running });
+  });
+  router.delete('/timer', (_request, response) => {
+    traffic.stop();
+    response.status(204).end();
+  });
+
+  router.patch('/settings', (request, response) => {
+    Object.assign(state.settings, readBody(settingsSchema, request));
+    response.json(state.settings);
+  });
+
+  router.post('/rate-limit', (request, response) => {
+    const order = readBody(rateLimitSchema, request);
+    const headers: Record<string, string> =
+      order.resetSeconds === null ? {} : { 'X-RateLimit-Reset': String(order.resetSeconds) };
+    const answer = { status: 429, code: 429, message: 'Too many requests', error: 'server_error', headers };
+    state.orderFailure({ at: 'api', times: order.times, ...answer });
+    response.status(204).end();
+  });
+  router.post('/failures', (request, response) => {
+    state.orderFailure({ ...readBody(failureSchema, request), headers: {} });
+    response.status(204).end();
+  });
+
+  router.post('/tokens', (request, response) => {
+    const { clientId, scopes } = readBody(tokenOrderSchema, request);
+    if (!state.oauthApps.has(clientId)) {
+      throw new ControlError(404, `no app ${clientId} is registered`, 'GET /sandbox names the apps that are.');
+    }
+    response.status(201).json(tokens.issue({ appId: clientId, scopes }));
+  });
+  router.post('/tokens/expire', (request, response) => {
+    readBody(nothing, request);
+    response.json({ expired: tokens.expireAll() });
+  });
+  router.post('/tokens/revoke', (request, response) => {
+    readBody(nothing, request);
+    response.json({ revoked: tokens.revokeAll() });
+  });
+
+  router.post('/oauth-apps', (request, response) => {
+    const app: OAuthApp = {
+      ...readBody(appSchema, request),
+      clientId: String(100_001 + state.oauthApps.size),
+      clientSecret: state.ids.hex(),
+    };
+    state.oauthApps.set(app.clientId, app);
+    response.status(201).json(app);
+  });
+
+  router.use((request) => {
+    throw new ControlError(
+      404,
+      `the sandbox has no control ${request.method} ${request.baseUrl}${request.path}`,
+      'GET /sandbox names the controls that there are.',
+    );
+  });
+  router.use(answerError);
+  return router;
+}
+
+const answerError: ErrorRequestHandler = (error: unknown, _request, response, next) => {
+  if (error instanceof ControlError) {
+    response.status(error.status).json({ error: error.message, next: error.next });
+    return;
+  }
+  const rejected = z.object({ status: z.int().min(400).max(499), message: z.string() }).safeParse(error);
+  if (rejected.success) {
+    const { status, message } = rejected.data;
+    response.status(status).json({ error: message, next: 'Send a JSON object of at most 64 KB.' });
+    return;
+  }
+  next(error);
+};
+
+function unknownList(listId: string): ControlError {
+  return new ControlError(404, `there is no list ${listId}`, 'GET /sandbox names the lists that there are.');
+}
+
+function readBody<T>(schema: z.ZodType<T>, request: Request): T {
+  return read(schema, (request.body as unknown) ?? {});
+}
+
+function read<T>(schema: z.ZodType<T>, input: unknown): T {
+  const parsed = schema.safeParse(input);
+  if (!parsed.success) throw new ControlError(400, z.prettifyError(parsed.error), 'Correct the named fields.');
+  return parsed.data;
+}

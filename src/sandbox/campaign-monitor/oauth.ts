@@ -1,0 +1,212 @@
+/** The emulated OAuth: `/oauth` with its consent page, and `/oauth/token`. */
+import express, { Router } from 'express';
+import type { ErrorRequestHandler, Response } from 'express';
+import { z } from 'zod';
+import type { OAuthApp } from './accounts.ts';
+import { sendConsentPage, sendErrorPage } from './consent-page.ts';
+import type { SandboxState } from './state.ts';
+import type { Grant, TokenAnswer, Tokens } from './tokens.ts';
+import { knownScopes } from './tokens.ts';
+
+/** Consents that may wait for a person; the oldest make room. */
+const maxPending = 1000;
+
+interface PendingConsent extends Grant {
+  readonly redirectUri: string;
+  readonly state: string | null;
+}
+
+const authorizeSchema = z.object({
+  type: z.literal('web_server'),
+  client_id: z.string().min(1),
+  redirect_uri: z.string().min(1),
+  scope: z.string().min(1),
+  state: z.string().optional(),
+});
+
+const tokenSchema = z.discriminatedUnion('grant_type', [
+  z.object({
+    grant_type: z.literal('authorization_code'),
+    client_id: z.string(),
+    client_secret: z.string(),
+    redirect_uri: z.string(),
+    code: z.string(),
+  }),
+  z.object({ grant_type: z.literal('refresh_token'), refresh_token: z.string() }),
+]);
+
+export function oauthRouter(state: SandboxState, tokens: Tokens): Router {
+  const router = Router();
+  const pending = new Map<string, PendingConsent>();
+  const form = express.urlencoded({ extended: false, limit: '64kb', parameterLimit: 50 });
+
+  router.get('/oauth', (request, response) => {
+    const given = z.object({ redirect_uri: z.string(), state: z.string() }).partial().catch({}).parse(request.query);
+    const refuse = (error: string, description: string): void => {
+      refuseAuthorize(response, state, error, description, given.redirect_uri, given.state);
+    };
+    const failure = state.takeFailure('authorize');
+    if (failure !== null) {
+      refuse(failure.error, failure.message);
+      return;
+    }
+    const asked = authorizeSchema.safeParse(request.query);
+    if (!asked.success) {
+      refuse('invalid_request', z.prettifyError(asked.error));
+      return;
+    }
+    const app = state.oauthApps.get(asked.data.client_id);
+    if (app === undefined) {
+      refuse('unknown_client', 'No app with this client_id is registered.');
+      return;
+    }
+    if (!beginsWith(asked.data.redirect_uri, app.redirectUri)) {
+      refuse('invalid_redirect_uri', `The redirect_uri must begin with the one that is registered: ${app.redirectUri}`);
+      return;
+    }
+    const scopes = asked.data.scope.split(',');
+    const unknown = scopes.find((scope) => !knownScopes.includes(scope));
+    if (unknown !== undefined) {
+      refuse('unknown_scope', `There is no scope "${unknown}". Scopes are separated by commas, without spaces.`);
+      return;
+    }
+    const id = state.ids.hex();
+    const { redirect_uri: redirectUri, state: callerState = null } = asked.data;
+    pending.set(id, { appId: app.clientId, scopes, redirectUri, state: callerState });
+    const oldest = pending.keys().next().value;
+    if (pending.size > maxPending && oldest !== undefined) pending.delete(oldest);
+    sendConsentPage(response, { id, appName: app.name, scopes, redirectUri });
+  });
+
+  router.post('/oauth/decision', form, (request, response) => {
+    const decision = z.object({ request: z.string(), decision: z.enum(['allow', 'deny']) }).safeParse(request.body);
+    const consent = decision.success ? pending.get(decision.data.request) : undefined;
+    if (!decision.success || consent === undefined) {
+      sendErrorPage(response, 'invalid_request', 'This question was answered already. Begin again in the app.');
+      return;
+    }
+    pending.delete(decision.data.request);
+    const answer: Readonly<Record<string, string>> =
+      decision.data.decision === 'allow'
+        ? { code: tokens.issueCode(consent, consent.redirectUri) }
+        : { error: 'access_denied', error_description: 'The person did not allow access.' };
+    redirectBack(response, consent.redirectUri, answer, consent.state);
+  });
+
+  router.post('/oauth/token', form, (request, response) => {
+    response.set('cache-control', 'no-store');
+    const failure = state.takeFailure('token');
+    if (failure !== null) {
+      response.status(failure.status).set(failure.headers);
+      response.json({ error: failure.error, error_description: failure.message });
+      return;
+    }
+    const answer = exchange(request.body, state, tokens);
+    response.status('error' in answer ? 400 : 200).json(answer);
+  });
+
+  const answerError: ErrorRequestHandler = (error: unknown, _request, response, next) => {
+    const rejected = z.object({ status: z.int().min(400).max(499), message: z.string() }).safeParse(error);
+    if (!rejected.success) {
+      next(error);
+      return;
+    }
+    response.status(rejected.data.status).json({ error: 'invalid_request', error_description: rejected.data.message });
+  };
+  router.use('/oauth', answerError);
+  return router;
+}
+
+interface OAuthFailure {
+  readonly error: string;
+  readonly error_description: string;
+}
+
+/** `invalid_grant` is the vendor's name [vendor]; the other names are those of RFC 6749. */
+function exchange(body: unknown, state: SandboxState, tokens: Tokens): TokenAnswer | OAuthFailure {
+  const grantType = z.object({ grant_type: z.string() }).safeParse(body).data?.grant_type;
+  if (grantType !== undefined && !['authorization_code', 'refresh_token'].includes(grantType)) {
+    return { error: 'unsupported_grant_type', error_description: `There is no grant_type "${grantType}".` };
+  }
+  const asked = tokenSchema.safeParse(body);
+  if (!asked.success) return { error: 'invalid_request', error_description: z.prettifyError(asked.error) };
+  if (asked.data.grant_type === 'refresh_token') {
+    return (
+      tokens.refresh(asked.data.refresh_token) ?? {
+        error: 'invalid_grant',
+        error_description: 'Specified refresh_token was invalid or expired',
+      }
+    );
+  }
+  const { client_id: clientId, client_secret: secret, redirect_uri: redirectUri, code } = asked.data;
+  const app = state.oauthApps.get(clientId);
+  if (app?.clientSecret !== secret) {
+    return { error: 'invalid_client', error_description: 'client_id or client_secret is wrong' };
+  }
+  return (
+    tokens.exchangeCode(code, clientId, redirectUri) ?? {
+      error: 'invalid_grant',
+      error_description: 'Specified code was invalid or expired',
+    }
+  );
+}
+
+/**
+ * Whether an address begins with the registered one: scheme, host and path [2nd]. A registered loopback address
+ * without a port stands for every port, since a program on a machine takes what is free.
+ */
+function beginsWith(given: string, registered: OAuthApp['redirectUri']): boolean {
+  if (!URL.canParse(given)) return false;
+  const [url, base] = [new URL(given), new URL(registered)];
+  const anyPort = base.port === '' && isLoopback(base);
+  return (
+    url.protocol === base.protocol &&
+    url.hostname === base.hostname &&
+    (anyPort || url.port === base.port) &&
+    url.pathname.startsWith(base.pathname) &&
+    url.username === '' &&
+    url.password === '' &&
+    url.hash === ''
+  );
+}
+
+function isLoopback(url: URL): boolean {
+  return ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname);
+}
+
+/**
+ * Tells the app what is wrong by a redirect, where its address is on this machine or belongs to a registered app;
+ * elsewhere on a page, so that the sandbox never sends a browser to a stranger.
+ */
+function refuseAuthorize(
+  response: Response,
+  state: SandboxState,
+  error: string,
+  description: string,
+  redirectUri: string | undefined,
+  callerState: string | undefined,
+): void {
+  const url = redirectUri !== undefined && URL.canParse(redirectUri) ? new URL(redirectUri) : null;
+  const known =
+    url !== null &&
+    ((/^https?:$/.test(url.protocol) && isLoopback(url)) ||
+      [...state.oauthApps.values()].some((app) => {
+        const registered = new URL(app.redirectUri);
+        return registered.protocol === url.protocol && registered.host === url.host;
+      }));
+  if (known) redirectBack(response, url.href, { error, error_description: description }, callerState ?? null);
+  else sendErrorPage(response, error, description);
+}
+
+function redirectBack(
+  response: Response,
+  redirectUri: string,
+  answer: Readonly<Record<string, string>>,
+  callerState: string | null,
+): void {
+  const url = new URL(redirectUri);
+  for (const [name, value] of Object.entries(answer)) url.searchParams.set(name, value);
+  if (callerState !== null) url.searchParams.set('state', callerState);
+  // Not response.redirect(): its body would repeat the code.
+  response.status(302).set({ location: url.href, 'cache-control': 'no-store' }).end();
+}

@@ -1,0 +1,107 @@
+/** Sample deliveries on demand and on a timer. */
+import { z } from 'zod';
+import {
+  documentedListId,
+  maxEventsInDelivery,
+  sampleDeliveries,
+  webhookEventTypes,
+} from '../../campaign-monitor/samples.ts';
+import type { DeliveryRecord, Outbox } from './outbox.ts';
+import type { SandboxState } from './state.ts';
+import { isWebhookUrl } from './webhook-post.ts';
+
+/** In one request of traffic, at most: bodies stay in memory until they are delivered. */
+const maxEvents = 100_000;
+/** A timer pauses while more deliveries than this wait. */
+const maxWaiting = 1000;
+
+const trafficFields = z.strictObject({
+  url: z
+    .string()
+    .refine(isWebhookUrl, 'expected a URL that begins with http:// or https://')
+    .optional()
+    .describe('Where to post. Default: the active webhooks of the list that asked for the types.'),
+  listId: z.string().min(1).max(100).default(documentedListId),
+  types: z
+    .array(z.enum(webhookEventTypes))
+    .min(1)
+    .default([...webhookEventTypes]),
+  count: z.int().min(1).max(10_000).default(1).describe('Deliveries.'),
+  batch: z.int().min(1).max(maxEventsInDelivery).default(1).describe('Events in each delivery.'),
+  mixed: z.boolean().default(false).describe('Whether a delivery has events of several types.'),
+  format: z.enum(['json', 'xml']).optional().describe('Only with url: a webhook has its own. Default json.'),
+  email: z.email().optional(),
+  seed: z.int().optional().describe('Default: another one each time.'),
+});
+
+const checks = (traffic: z.infer<typeof trafficFields>, context: z.RefinementCtx): void => {
+  if (traffic.count * traffic.batch > maxEvents) {
+    context.addIssue({ code: 'custom', path: ['count'], message: `count × batch is more than ${maxEvents} events` });
+  }
+  if (traffic.format !== undefined && traffic.url === undefined) {
+    context.addIssue({ code: 'custom', path: ['format'], message: 'needs "url": each webhook has its own format' });
+  }
+};
+
+export const trafficSchema = trafficFields.superRefine(checks);
+export type Traffic = z.infer<typeof trafficSchema>;
+
+export const timerSchema = trafficFields
+  .extend({ everyMs: z.int().min(20).max(86_400_000).describe('Milliseconds between two rounds.') })
+  .superRefine(checks);
+export type TimerTraffic = z.infer<typeof timerSchema>;
+
+export class SampleTraffic {
+  readonly #state: SandboxState;
+  readonly #outbox: Outbox;
+  #rounds = 0;
+  #timer: NodeJS.Timeout | null = null;
+  #running: TimerTraffic | null = null;
+
+  constructor(state: SandboxState, outbox: Outbox) {
+    this.#state = state;
+    this.#outbox = outbox;
+  }
+
+  /** What the timer does, or null while none runs. */
+  get running(): TimerTraffic | null {
+    return this.#running;
+  }
+
+  /** Makes deliveries and hands them to the outbox. @returns them: none where no active webhook wants the types */
+  deliver(traffic: Traffic): DeliveryRecord[] {
+    this.#rounds++;
+    const samples = sampleDeliveries({
+      types: traffic.types,
+      count: traffic.count,
+      batch: traffic.batch,
+      mixed: traffic.mixed,
+      listId: traffic.listId,
+      ...(traffic.email === undefined ? {} : { email: traffic.email }),
+      seed: traffic.seed ?? this.#state.seed + this.#rounds,
+      now: new Date(),
+    });
+    const { url, listId, format } = traffic;
+    return samples.flatMap(({ body }) =>
+      url === undefined
+        ? this.#outbox.publish(listId, body.Events)
+        : [this.#outbox.sendTo(url, body, format === 'xml' ? 'Xml' : 'Json')],
+    );
+  }
+
+  /** Delivers now and then again and again; takes the place of a timer that runs. */
+  start(traffic: TimerTraffic): void {
+    this.stop();
+    this.#running = traffic;
+    this.#timer = setInterval(() => {
+      if (this.#outbox.waiting < maxWaiting) this.deliver(traffic);
+    }, traffic.everyMs);
+    this.deliver(traffic);
+  }
+
+  stop(): void {
+    if (this.#timer !== null) clearInterval(this.#timer);
+    this.#timer = null;
+    this.#running = null;
+  }
+}

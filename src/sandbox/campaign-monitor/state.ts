@@ -1,0 +1,121 @@
+/** The memory of the emulated Campaign Monitor. It is lost on stop, and says so by being nowhere else. */
+import type { SampleCustomField, WebhookEventType } from '../../campaign-monitor/samples.ts';
+import { sampleDeliveries } from '../../campaign-monitor/samples.ts';
+import type { OAuthApp, SandboxClient, SandboxList } from './accounts.ts';
+import { sandboxApiKey, sandboxClients, sandboxLists, sandboxOAuthApps } from './accounts.ts';
+import { SeededIds } from './seeded-ids.ts';
+
+export interface Subscriber {
+  email: string;
+  name: string;
+  customFields: readonly SampleCustomField[];
+  /** `Active`, `Unsubscribed`, `Deleted`. */
+  state: string;
+}
+
+/** How the vendor capitalises formats on the way out. */
+export type PayloadFormat = 'Json' | 'Xml';
+
+export interface Webhook {
+  readonly webhookId: string;
+  readonly listId: string;
+  readonly events: readonly WebhookEventType[];
+  readonly url: string;
+  readonly format: PayloadFormat;
+  active: boolean;
+  /** When its deliveries began to fail without one success since, in milliseconds since 1970. */
+  failingSince: number | null;
+}
+
+/** What the test call posts: unknown with the vendor, so all that a receiver must bear can be had. */
+export type TestBody = 'no-events' | 'empty-object' | 'empty';
+
+export interface SandboxSettings {
+  /** Waits before the second, third, … attempt. The vendor's schedule is unknown. */
+  retryDelaysMs: readonly number[];
+  /** A webhook whose deliveries have failed for longer is deactivated: a week with the vendor [2nd]. */
+  deactivateAfterMs: number;
+  deliveryTimeoutMs: number;
+  testBody: TestBody;
+}
+
+export const defaultSettings: SandboxSettings = {
+  retryDelaysMs: [1000, 5000, 30_000],
+  deactivateAfterMs: 7 * 24 * 60 * 60 * 1000,
+  deliveryTimeoutMs: 10_000,
+  testBody: 'no-events',
+};
+
+/** Where a failure can be ordered for the next requests. */
+export type FailurePoint = 'api' | 'authorize' | 'token';
+
+export interface OrderedFailure {
+  readonly at: FailurePoint;
+  times: number;
+  readonly status: number;
+  /** For `authorize` and `token`: the OAuth error's name. */
+  readonly error: string;
+  readonly code: number;
+  readonly message: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export class SandboxState {
+  readonly seed: number;
+  readonly ids: SeededIds;
+  readonly settings: SandboxSettings;
+  readonly apiKey = sandboxApiKey;
+  readonly clients: readonly SandboxClient[] = sandboxClients;
+  readonly lists: ReadonlyMap<string, SandboxList>;
+  readonly oauthApps: Map<string, OAuthApp>;
+  /** By list, then by the address in lower case. */
+  readonly subscribers: ReadonlyMap<string, Map<string, Subscriber>>;
+  readonly webhooks = new Map<string, Webhook>();
+  /** How often each API call was made, such as `GET /clients.json`; ids stand as their names. */
+  readonly calls = new Map<string, number>();
+  #failures: OrderedFailure[] = [];
+
+  /**
+   * @param seed decides ids, tokens and sample subscribers
+   * @param settings what differs from the defaults
+   */
+  constructor(seed: number, settings: Partial<SandboxSettings>) {
+    this.seed = seed;
+    this.ids = new SeededIds(seed);
+    this.settings = { ...defaultSettings, ...settings };
+    this.lists = new Map(sandboxLists.map((list) => [list.listId, list]));
+    this.oauthApps = new Map(sandboxOAuthApps.map((app) => [app.clientId, app]));
+    this.subscribers = new Map(sandboxLists.map((list, i) => [list.listId, sampleSubscribers(seed + i)]));
+  }
+
+  webhooksOf(listId: string): Webhook[] {
+    return [...this.webhooks.values()].filter((webhook) => webhook.listId === listId);
+  }
+
+  countCall(call: string): void {
+    this.calls.set(call, (this.calls.get(call) ?? 0) + 1);
+  }
+
+  orderFailure(failure: OrderedFailure): void {
+    this.#failures.push(failure);
+  }
+
+  /** The failure ordered for this request, if any; each is given as often as was ordered. */
+  takeFailure(at: FailurePoint): OrderedFailure | null {
+    const failure = this.#failures.find((candidate) => candidate.at === at);
+    if (failure === undefined) return null;
+    failure.times--;
+    if (failure.times <= 0) this.#failures = this.#failures.filter((candidate) => candidate !== failure);
+    return failure;
+  }
+}
+
+function sampleSubscribers(seed: number): Map<string, Subscriber> {
+  const events = sampleDeliveries({ types: ['Subscribe'], count: 1, batch: 3, seed })[0]?.body.Events ?? [];
+  return new Map(
+    events.map((event) => [
+      event.EmailAddress.toLowerCase(),
+      { email: event.EmailAddress, name: event.Name, customFields: event.CustomFields, state: 'Active' },
+    ]),
+  );
+}

@@ -1,0 +1,29 @@
+/** The test call that `test.json` makes of a webhook. */
+import { toXml } from '../../campaign-monitor/samples.ts';
+import type { SandboxSettings, Webhook } from './state.ts';
+import type { PostFailure, WebhookPoster } from './webhook-post.ts';
+
+/**
+ * Posts a test body to a webhook and waits for the answer; an inactive one is tested too.
+ * @returns null for a 2xx, else what went wrong
+ */
+export async function postTestCall(
+  poster: WebhookPoster,
+  webhook: Webhook,
+  { testBody, deliveryTimeoutMs }: SandboxSettings,
+): Promise<PostFailure | null> {
+  const { failure } = await poster.post(webhook.url, bodyFor(webhook, testBody), webhook.format, deliveryTimeoutMs);
+  return failure;
+}
+
+function bodyFor(webhook: Webhook, testBody: SandboxSettings['testBody']): string {
+  const delivery = { Events: [], ListID: webhook.listId };
+  switch (testBody) {
+    case 'empty':
+      return '';
+    case 'empty-object':
+      return webhook.format === 'Xml' ? '<?xml version="1.0" encoding="utf-8"?>\n<Webhook/>' : '{}';
+    case 'no-events':
+      return webhook.format === 'Xml' ? toXml(delivery) : JSON.stringify(delivery);
+  }
+}

@@ -1,0 +1,124 @@
+/** One POST from the emulated vendor to a webhook's URL. */
+import { lookup as systemLookup } from 'node:dns';
+import type { LookupFunction } from 'node:net';
+import { STATUS_CODES } from 'node:http';
+import { Agent, request } from 'undici';
+import type { PayloadFormat } from './state.ts';
+
+/** Why a POST failed, in the words of the vendor's `ResultData` for code 610. */
+export interface PostFailure {
+  /** `ProtocolError` for an answer other than 2xx [vendor]; the other names are those of .NET [inferred]. */
+  readonly FailureStatus: string;
+  readonly FailureResponseMessage: string;
+  /** The status, or 0 where no answer came. */
+  readonly FailureResponseCode: number;
+  readonly FailureResponse: string;
+}
+
+export interface PostResult {
+  readonly status: number | null;
+  readonly milliseconds: number;
+  readonly failure: PostFailure | null;
+}
+
+/** Of a failed answer's body, this much is kept. */
+const keptAnswerBytes = 4096;
+
+const contentTypes: Readonly<Record<PayloadFormat, string>> = {
+  Json: 'application/json; charset=utf-8',
+  Xml: 'text/xml; charset=utf-8',
+};
+
+/** Whether a URL can be a webhook's: absolute, http or https. */
+export function isWebhookUrl(text: string): boolean {
+  return /^https?:\/\/[^/?#]/i.test(text) && URL.canParse(text);
+}
+
+/** Names below `.localhost` are this machine (RFC 6761), though many systems do not resolve them. */
+const lookup: LookupFunction = (hostname, options, callback) => {
+  if (!/\.localhost\.?$/i.test(hostname)) {
+    systemLookup(hostname, options, callback);
+  } else if (options.all === true) {
+    callback(null, [{ address: '127.0.0.1', family: 4 }]);
+  } else {
+    callback(null, '127.0.0.1', 4);
+  }
+};
+
+export class WebhookPoster {
+  readonly #agent = new Agent({ connect: { lookup } });
+  readonly #closing = new AbortController();
+
+  /**
+   * Posts a body and waits for the answer. Redirects are not followed: one is a failure.
+   * @param timeoutMs for the whole exchange
+   * @returns what came of it; never rejects
+   */
+  async post(url: string, body: string, format: PayloadFormat, timeoutMs: number): Promise<PostResult> {
+    const startedAt = performance.now();
+    const milliseconds = (): number => Math.round(performance.now() - startedAt);
+    const timeout = AbortSignal.timeout(timeoutMs);
+    try {
+      const answer = await request(url, {
+        method: 'POST',
+        headers: { 'content-type': contentTypes[format], 'user-agent': 'campaign-monitor-sandbox' },
+        body,
+        dispatcher: this.#agent,
+        signal: AbortSignal.any([timeout, this.#closing.signal]),
+      });
+      const status = answer.statusCode;
+      if (status >= 200 && status < 300) {
+        await answer.body.dump({ limit: keptAnswerBytes });
+        return { status, milliseconds: milliseconds(), failure: null };
+      }
+      const failure = {
+        FailureStatus: 'ProtocolError',
+        FailureResponseMessage: (STATUS_CODES[status] ?? '').replace(/[^A-Za-z]/g, ''),
+        FailureResponseCode: status,
+        FailureResponse: await beginning(answer.body),
+      };
+      return { status, milliseconds: milliseconds(), failure };
+    } catch (error) {
+      const failure = {
+        FailureStatus: timeout.aborted ? 'Timeout' : connectionFailure(error),
+        FailureResponseMessage: '',
+        FailureResponseCode: 0,
+        FailureResponse: '',
+      };
+      return { status: null, milliseconds: milliseconds(), failure };
+    }
+  }
+
+  /** Breaks off what is under way. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#agent.destroy();
+  }
+}
+
+async function beginning(body: AsyncIterable<Uint8Array>): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of body) {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length >= keptAnswerBytes) break;
+  }
+  return Buffer.concat(chunks).subarray(0, keptAnswerBytes).toString('utf8');
+}
+
+function connectionFailure(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  switch (code) {
+    case 'ECONNREFUSED':
+    case 'EHOSTUNREACH':
+    case 'ENETUNREACH':
+    case 'UND_ERR_CONNECT_TIMEOUT':
+      return 'ConnectFailure';
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return 'NameResolutionFailure';
+    default:
+      return 'ReceiveFailure';
+  }
+}

@@ -1,0 +1,115 @@
+/** The sandbox: emulated vendors on one HTTP server on loopback. Nothing in it reaches a real account. */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import express from 'express';
+import type { ErrorRequestHandler } from 'express';
+import { createCampaignMonitor } from './campaign-monitor.ts';
+import type { OutboxReport } from './campaign-monitor/outbox.ts';
+import { loopbackOnly } from './loopback-only.ts';
+
+/** Something that happened. No secret is in it: no query, body or header, and of a webhook's URL only the origin. */
+export type SandboxReport =
+  | { readonly type: 'request'; readonly method: string; readonly path: string; readonly status: number }
+  | { readonly type: 'error'; readonly message: string }
+  | OutboxReport;
+
+export interface SandboxOptions {
+  /** Default 0: any that is free. */
+  readonly port?: number;
+  /** Decides ids, tokens and samples. Default 1. */
+  readonly seed?: number;
+  /** Waits before a failed delivery is sent again. Default 1, 5 and 30 s; the vendor's schedule is unknown. */
+  readonly retryDelaysMs?: readonly number[];
+  /** A webhook that has failed for longer is deactivated. Default a week [2nd]. */
+  readonly deactivateAfterMs?: number;
+  readonly log?: (report: SandboxReport) => void;
+}
+
+export interface Sandbox {
+  readonly port: number;
+  /** The base of Campaign Monitor's API, such as `http://127.0.0.1:4000/api/v3.3`. */
+  readonly campaignMonitorApi: string;
+  /** Where a browser goes to ask for access; `/token` below it is the token endpoint. */
+  readonly campaignMonitorOAuth: string;
+  /** The base of the Open Connectors API, or null where this sandbox has none. */
+  readonly openConnectorsApi: string | null;
+  /** The base of the sandbox's own controls. */
+  readonly control: string;
+  /** Ends the server, the timer and all deliveries. */
+  close(): Promise<void>;
+}
+
+/** The sandbox could not listen. */
+export class SandboxStartError extends Error {
+  override readonly name = 'SandboxStartError';
+  readonly next: string;
+  constructor(port: number, cause: Error) {
+    super(`the sandbox cannot listen on 127.0.0.1:${port}: ${cause.message}`, { cause });
+    this.next = 'Choose another port, or port 0 for any that is free.';
+  }
+}
+
+/**
+ * Starts the sandbox on 127.0.0.1.
+ * @throws SandboxStartError where the port is taken
+ */
+export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
+  const { port = 0, seed = 1, retryDelaysMs, deactivateAfterMs, log = () => undefined } = options;
+  const campaignMonitor = createCampaignMonitor({
+    seed,
+    settings: {
+      ...(retryDelaysMs === undefined ? {} : { retryDelaysMs }),
+      ...(deactivateAfterMs === undefined ? {} : { deactivateAfterMs }),
+    },
+    report: log,
+  });
+
+  const app = express();
+  app.disable('x-powered-by');
+  app.set('etag', false);
+  app.use((request, response, next) => {
+    const { method, path } = request;
+    response.once('finish', () => log({ type: 'request', method, path, status: response.statusCode }));
+    next();
+  });
+  app.use(loopbackOnly);
+  app.use(campaignMonitor.router);
+  app.use((_request, response) => {
+    response.status(404).json({ error: 'the sandbox has nothing here', next: 'GET /sandbox names its controls.' });
+  });
+  const answerError: ErrorRequestHandler = (error: unknown, _request, response, next) => {
+    log({ type: 'error', message: error instanceof Error ? error.message : String(error) });
+    if (response.headersSent) {
+      next(error);
+      return;
+    }
+    response.status(500).json({ error: 'the sandbox failed', next: 'Report it with the log of the sandbox.' });
+  };
+  app.use(answerError);
+
+  const server = createServer({ headersTimeout: 10_000, requestTimeout: 30_000 }, app);
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(port, '127.0.0.1', resolve);
+    });
+  } catch (error) {
+    await campaignMonitor.close();
+    throw new SandboxStartError(port, error as Error);
+  }
+  const { port: actualPort } = server.address() as AddressInfo;
+  const base = `http://127.0.0.1:${actualPort}`;
+  return {
+    port: actualPort,
+    campaignMonitorApi: `${base}/api/v3.3`,
+    campaignMonitorOAuth: `${base}/oauth`,
+    openConnectorsApi: null,
+    control: `${base}/sandbox`,
+    async close() {
+      await campaignMonitor.close();
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
