@@ -1,0 +1,148 @@
+/** Runs a tunnel program that the user has installed, and reads its public URL from its output. */
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import type { Readable } from 'node:stream';
+import { deferred } from './deferred.ts';
+import { TunnelError } from './provider.ts';
+import type { TunnelHandle } from './provider.ts';
+
+/** A tunnel program that keeps its own connection up is given this long before a new one, with a new URL, is begun. */
+const patienceMs = 120_000;
+/** The time between the request to end and the end by force. */
+const killAfterMs = 3_000;
+const longestLine = 16_384;
+const mostErrors = 20;
+
+/** What a line of a program's output means; null where it means nothing here. */
+export type OutputLine = { readonly url: string } | { readonly error: string } | null;
+
+export interface BinaryOptions {
+  /** The program's name, as it stands in a sentence. */
+  readonly name: string;
+  /** Its path, or a name to look for in the PATH. */
+  readonly path: string;
+  readonly args: readonly string[];
+  /** How to install it, as a sentence. */
+  readonly install: string;
+  readonly signal: AbortSignal;
+  /** What a line of its standard output or standard error means. */
+  readonly read: (line: string) => OutputLine;
+  /** The error for a program that ended before it gave a URL. `errors`: those that it wrote, the last ones. */
+  readonly ended: (how: string, errors: readonly string[]) => TunnelError;
+}
+
+const running = new Set<ChildProcess>();
+
+// No program outlives this process, as far as a process can see its own end.
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
+/**
+ * Starts the program and waits for its public URL.
+ * @throws TunnelError where it is missing, cannot be run, or ends first
+ */
+export async function openBinary(options: BinaryOptions): Promise<TunnelHandle> {
+  options.signal.throwIfAborted();
+  const child = spawn(options.path, options.args, { stdio: ['ignore', 'pipe', 'pipe'], windowsHide: true });
+  running.add(child);
+  const url = deferred<string>();
+  const exit = deferred<string>();
+  const errors: string[] = [];
+  child.once('error', (error: NodeJS.ErrnoException) => {
+    if (child.pid !== undefined) return; // a signal could not be sent
+    running.delete(child);
+    url.reject(notRunnable(options, error));
+    exit.resolve('did not start');
+  });
+  // 'close' comes after 'exit', when the output has been read: the error that it wrote last is then known.
+  child.once('exit', () => running.delete(child));
+  child.once('close', (code, signal) => {
+    exit.resolve(signal === null ? `ended with ${String(code)}` : `was ended by ${signal}`);
+  });
+  for (const output of [child.stdout, child.stderr]) {
+    eachLine(output, (line) => {
+      const meaning = options.read(line);
+      if (meaning === null) return;
+      if ('url' in meaning) url.resolve(meaning.url);
+      else if (errors.push(meaning.error) > mostErrors) errors.shift();
+    });
+  }
+  const close = async (): Promise<void> => {
+    // A process that it has started may hold its output open.
+    child.once('exit', () => {
+      child.stdout.destroy();
+      child.stderr.destroy();
+    });
+    child.kill();
+    const force = setTimeout(() => child.kill('SIGKILL'), killAfterMs);
+    await exit.promise;
+    clearTimeout(force);
+  };
+  void exit.promise.then((how) => url.reject(options.ended(how, errors)));
+  const onAbort = (): void => url.reject(options.signal.reason);
+  options.signal.addEventListener('abort', onAbort, { once: true });
+  let closed = false;
+  try {
+    const base = (await url.promise).replace(/\/+$/, '');
+    return {
+      url: base,
+      subdomain: null,
+      refusedUrl: null,
+      isFreeAgain: () => Promise.resolve(false),
+      patienceMs,
+      lost: new Promise((resolve) => {
+        void exit.promise.then((how) => {
+          if (!closed) resolve(`${options.name} ${how}${quoted(errors.at(-1))}`);
+        });
+      }),
+      async close() {
+        closed = true;
+        await close();
+      },
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  } finally {
+    options.signal.removeEventListener('abort', onAbort);
+  }
+}
+
+function notRunnable({ name, path, install }: BinaryOptions, cause: NodeJS.ErrnoException): TunnelError {
+  if (cause.code === 'ENOENT') {
+    return new TunnelError(`${name} was not found: there is no program "${path}"`, install, { final: true, cause });
+  }
+  return new TunnelError(
+    `${name} cannot be run: "${path}" (${cause.code ?? cause.message})`,
+    'Check that the path is right and that the file may be executed.',
+    { final: true, cause },
+  );
+}
+
+/**
+ * A program's own words, for the end of a sentence: in brackets, on one line, at most 200 characters, without what
+ * must stay secret: the paths of URLs (cloudflared logs those of requests) and tokens (ngrok repeats a wrong one).
+ * @returns the empty string where it said nothing
+ */
+export function quoted(text: string | undefined): string {
+  if (text === undefined) return '';
+  const line = text
+    .replace(/(https?:\/\/[^\s/"']+)\/[^\s"']+/g, '$1/…')
+    .replace(/(authtoken:\s*)\S+/gi, '$1********')
+    .replace(/\s+/g, ' ')
+    .trim();
+  return ` (${line.length > 200 ? `${line.slice(0, 199)}…` : line})`;
+}
+
+/** Calls `use` with each line; a line longer than any that matters is cut. */
+function eachLine(output: Readable, use: (line: string) => void): void {
+  let rest = '';
+  output.setEncoding('utf8');
+  output.on('data', (text: string) => {
+    const lines = (rest + text).split(/\r?\n/);
+    rest = (lines.pop() ?? '').slice(0, longestLine);
+    lines.forEach(use);
+  });
+  output.once('end', () => use(rest));
+}

@@ -1,0 +1,42 @@
+/** A quick tunnel of Cloudflare's, by the user's own `cloudflared`: no account, another URL each time. */
+import type { TunnelConfig } from '../../protocol.ts';
+import { openBinary, quoted } from './binary.ts';
+import type { OutputLine } from './binary.ts';
+import { TunnelError } from './provider.ts';
+import type { TunnelProvider } from './provider.ts';
+
+/** @param config the path of the program */
+export function cloudflared(config: Extract<TunnelConfig, { kind: 'cloudflared' }>): TunnelProvider {
+  return {
+    name: 'a tunnel with cloudflared',
+    open: ({ localPort, signal }) =>
+      openBinary({
+        name: 'cloudflared',
+        path: config.path,
+        args: ['tunnel', '--url', `http://127.0.0.1:${localPort}`, '--no-autoupdate'],
+        install:
+          'Install cloudflared (https://developers.cloudflare.com/cloudflare-one/connections/connect-networks/downloads/), or set the path to it, and open the tunnel again.',
+        signal,
+        read: readLine,
+        ended: (how, errors) =>
+          new TunnelError(
+            `cloudflared ${how} without opening a tunnel${quoted(errors.at(-1))}`,
+            'Run "cloudflared tunnel --url http://127.0.0.1:8787" in a terminal to see all that it says.',
+          ),
+      }),
+  };
+}
+
+/**
+ * cloudflared logs `2024-05-01T10:00:00Z INF |  https://three-or-four-words.trycloudflare.com  |` to standard error;
+ * `ERR` and `FTL` are its levels for errors, which may name https://api.trycloudflare.com ([2nd]: logs that users
+ * posted).
+ */
+function readLine(line: string): OutputLine {
+  const failure = /(?:^|\s)(?:ERR|FTL)\s+(.+)/.exec(line)?.[1];
+  if (failure !== undefined) return { error: failure };
+  const url = /https:\/\/(?!api\.)[a-z0-9-]+\.trycloudflare\.com(?![\w.-])/.exec(line)?.[0];
+  if (url !== undefined) return { url };
+  // Usage errors come without a level.
+  return /\b(?:error|failed|incorrect usage)\b/i.test(line) ? { error: line } : null;
+}

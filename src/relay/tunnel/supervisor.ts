@@ -1,0 +1,388 @@
+/** Keeps one tunnel up, and says how it is: `open` only while requests through the public URL come back. */
+import { isDeepStrictEqual } from 'node:util';
+import { request } from 'undici';
+import type { Dispatcher } from 'undici';
+import type { TunnelConfig, TunnelStatus } from '../../protocol.ts';
+import { cloudflared } from './cloudflared.ts';
+import { Dispatchers } from './dispatchers.ts';
+import { fixed } from './fixed.ts';
+import { localtunnel } from './localtunnel.ts';
+import { ngrok } from './ngrok.ts';
+import { describeNetworkError, TunnelError } from './provider.ts';
+import type { TunnelHandle, TunnelProvider } from './provider.ts';
+
+/** All in milliseconds. */
+export interface Timings {
+  /** How long a provider may take to give a public URL. */
+  readonly openTimeoutMs: number;
+  /** How long a URL may take to answer for the first time, before it is called degraded or opened anew. */
+  readonly verifyMs: number;
+  /** Between two probes of a URL that answers. */
+  readonly probeEveryMs: number;
+  /** Between a failed probe and the next; doubled from one to the next, up to `probeEveryMs`. */
+  readonly probeAgainMs: number;
+  /** How long a probe waits for its answer. */
+  readonly probeTimeoutMs: number;
+  /** Between a tunnel that failed and the next; doubled from one to the next. */
+  readonly backOffFirstMs: number;
+  readonly backOffMostMs: number;
+  /** Before a subdomain that was refused is asked for again, while opening. */
+  readonly askAgainMs: number;
+  /** Between two questions whether it is free, once the tunnel is open with another one. */
+  readonly reclaimEveryMs: number;
+}
+
+export const defaultTimings: Timings = {
+  openTimeoutMs: 30_000,
+  verifyMs: 30_000,
+  probeEveryMs: 20_000,
+  probeAgainMs: 1_000,
+  probeTimeoutMs: 10_000,
+  backOffFirstMs: 1_000,
+  backOffMostMs: 60_000,
+  askAgainMs: 1_200,
+  reclaimEveryMs: 60_000,
+};
+
+export interface TunnelSupervisorOptions {
+  /** The street door's port on 127.0.0.1. */
+  readonly localPort: number | (() => number);
+  /** The path below the public URL that answers 204. It holds a secret: it is in no reason and no log line. */
+  readonly healthPath: string;
+  /** The subdomain to ask for where the configuration names none. */
+  readonly subdomain: string;
+  /** Called with each change. */
+  readonly onChange: (status: TunnelStatus) => void;
+  readonly log: (level: 'error' | 'warn' | 'info' | 'debug', message: string) => void;
+  /** For requests to public URLs and tunnel servers; without it, the environment's proxy, and none for loopback. */
+  readonly dispatcher?: Dispatcher;
+  readonly timings?: Partial<Timings>;
+}
+
+interface Run {
+  readonly config: TunnelConfig;
+  readonly stop: AbortController;
+  /** Whether it still tries: not after an error that only the user can mend. */
+  active: boolean;
+  done: Promise<void>;
+}
+
+/** How one opening of a tunnel ended. */
+interface End {
+  readonly why: string;
+  /** What the user can do, as a sentence, where there is something. */
+  readonly next: string;
+  /** The URL that it had; null where it did not get that far. */
+  readonly url: string | null;
+  readonly answered: boolean;
+}
+
+/** Opens the tunnel that is asked for, watches it, and opens it again when it is lost, until it is closed. */
+export class TunnelSupervisor {
+  readonly #options: TunnelSupervisorOptions;
+  readonly #timings: Timings;
+  readonly #secret: string;
+  #status: TunnelStatus = { state: 'closed', kind: 'none', reason: 'No tunnel has been opened.' };
+  #run: Run | null = null;
+  #subdomainInUse: string | null = null;
+  /** The URL that was public last, and the one before where it was another. */
+  #lastUrl: string | null = null;
+  #previousUrl: string | null = null;
+  #logged = '';
+  #stopped: Promise<void> = Promise.resolve();
+
+  constructor(options: TunnelSupervisorOptions) {
+    this.#options = options;
+    this.#timings = { ...defaultTimings, ...options.timings };
+    this.#secret = options.healthPath.split('/').reduce((a, b) => (b.length > a.length ? b : a), '');
+  }
+
+  /** The tunnel, as it is. */
+  get status(): TunnelStatus {
+    return this.#status;
+  }
+
+  /** The subdomain that the tunnel has now; null while it has none, and with providers that give no choice. */
+  get subdomainInUse(): string | null {
+    return this.#subdomainInUse;
+  }
+
+  /**
+   * Begins to open a tunnel and to keep it up; returns at once. Nothing changes where the same one is being kept up;
+   * another one is closed first.
+   */
+  open(config: TunnelConfig): void {
+    if (this.#run?.active === true && isDeepStrictEqual(this.#run.config, config)) return;
+    const before = this.#stopRun();
+    const provider = this.#providerOf(config);
+    if (provider === null) {
+      this.#run = { config, stop: new AbortController(), active: true, done: before };
+      this.#set({ state: 'closed', kind: 'none', reason: 'No tunnel is set: only this machine reaches the relay.' });
+      return;
+    }
+    const run: Run = { config, stop: new AbortController(), active: true, done: Promise.resolve() };
+    this.#run = run;
+    this.#set({ state: 'opening', kind: config.kind, reason: `Opening ${provider.name}.` });
+    run.done = before.then(() => this.#keepUp(run, provider));
+  }
+
+  /** Closes the tunnel; resolves when none of its sockets and processes is left. */
+  async close(): Promise<void> {
+    const stopped = this.#stopRun();
+    this.#set({ state: 'closed', kind: this.#status.kind, reason: 'The tunnel is closed.' });
+    await stopped;
+  }
+
+  /** Ends the current run; resolves when it and all before it have ended. */
+  #stopRun(): Promise<void> {
+    const run = this.#run;
+    this.#run = null;
+    if (run !== null) {
+      run.stop.abort();
+      this.#stopped = Promise.all([this.#stopped, run.done]).then(() => undefined);
+    }
+    return this.#stopped;
+  }
+
+  #providerOf(config: TunnelConfig): TunnelProvider | null {
+    switch (config.kind) {
+      case 'none':
+        return null;
+      case 'fixed':
+        return fixed(config);
+      case 'localtunnel':
+        return localtunnel(config, this.#timings.askAgainMs);
+      case 'cloudflared':
+        return cloudflared(config);
+      case 'ngrok':
+        return ngrok(config);
+    }
+  }
+
+  async #keepUp(run: Run, provider: TunnelProvider): Promise<void> {
+    const { kind } = run.config;
+    const { backOffFirstMs, backOffMostMs } = this.#timings;
+    const dispatchers = new Dispatchers(this.#options.dispatcher);
+    let backOffMs = backOffFirstMs;
+    try {
+      while (!isStopped(run)) {
+        const end = await this.#openAndWatch(run, provider, dispatchers);
+        if (end === null) return;
+        if (end.answered) backOffMs = backOffFirstMs;
+        const reason = `${this.#withoutSecret(end.why)}; trying again in ${spoken(backOffMs)}.`;
+        if (end.url === null) {
+          this.#report(run, { state: 'opening', kind, reason: `${reason} ${end.next}` }, end.why);
+        } else {
+          this.#report(run, { state: 'degraded', kind, url: end.url, reason }, end.why);
+        }
+        await pause(backOffMs, run.stop.signal);
+        backOffMs = Math.min(backOffMs * 2, backOffMostMs);
+        this.#report(run, { state: 'opening', kind, reason: `Opening ${provider.name} again.` }, null);
+      }
+    } finally {
+      await dispatchers.destroy();
+    }
+  }
+
+  /** @returns how it ended; null where there is nothing more to try */
+  async #openAndWatch(run: Run, provider: TunnelProvider, dispatchers: Dispatchers): Promise<End | null> {
+    let handle: TunnelHandle;
+    try {
+      handle = await this.#openOnce(provider, dispatchers, run.stop.signal);
+    } catch (error) {
+      if (isStopped(run)) return null;
+      const { message, next, final } = error instanceof TunnelError ? error : unexpected(provider, error);
+      if (!final) return { why: message, next, url: null, answered: false };
+      run.active = false;
+      const reason = `${this.#withoutSecret(message)}. ${next}`;
+      this.#report(run, { state: 'failed', kind: run.config.kind, reason });
+      return null;
+    }
+    try {
+      this.#subdomainInUse = handle.subdomain;
+      return await this.#watch(handle, run, dispatchers);
+    } finally {
+      this.#subdomainInUse = null;
+      await handle.close();
+    }
+  }
+
+  /** Opens the tunnel, within the time that it may take. */
+  async #openOnce(provider: TunnelProvider, dispatchers: Dispatchers, signal: AbortSignal): Promise<TunnelHandle> {
+    const { localPort, subdomain } = this.#options;
+    const tooLate = new AbortController();
+    const timer = setTimeout(() => tooLate.abort(), this.#timings.openTimeoutMs);
+    try {
+      return await provider.open({
+        localPort: typeof localPort === 'number' ? localPort : localPort(),
+        subdomain,
+        signal: AbortSignal.any([signal, tooLate.signal]),
+        dispatcherFor: (url) => dispatchers.for(url),
+      });
+    } catch (error) {
+      if (signal.aborted || !tooLate.signal.aborted) throw error;
+      throw new TunnelError(
+        `Opening ${provider.name} took longer than ${spoken(this.#timings.openTimeoutMs)}`,
+        'Check that this machine reaches the internet.',
+        { cause: error },
+      );
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Probes an opened tunnel until it is given up. */
+  async #watch(handle: TunnelHandle, run: Run, dispatchers: Dispatchers): Promise<End | null> {
+    const { probeEveryMs, probeAgainMs, verifyMs, reclaimEveryMs } = this.#timings;
+    const { url } = handle;
+    const { kind } = run.config;
+    const lost = new AbortController();
+    let lostReason = '';
+    void handle.lost.then((reason) => {
+      lostReason = reason;
+      lost.abort();
+    });
+    const ended = AbortSignal.any([run.stop.signal, lost.signal]);
+    const end = (why: string): End => ({ why, next: '', url, answered });
+    let answered = false;
+    let failures = 0;
+    let failingSince = performance.now();
+    let reclaimedAt = failingSince;
+    this.#report(run, { state: 'verifying', kind, url, reason: `Checking that ${url} leads here.` }, null);
+    for (;;) {
+      const trouble = await this.#probe(url, dispatchers, ended);
+      if (isStopped(run)) return null;
+      if (ended.aborted) return end(`${url} is lost: ${lostReason}`);
+      if (trouble === null) {
+        if (this.#status.state !== 'open') this.#report(run, this.#openStatus(handle, kind));
+        answered = true;
+        failures = 0;
+        const reclaims = handle.refusedUrl !== null && performance.now() - reclaimedAt >= reclaimEveryMs;
+        if (reclaims) reclaimedAt = performance.now();
+        // Asked while waiting, so that the next probe is not late.
+        const [isFree] = await Promise.all([
+          reclaims && handle.isFreeAgain(AbortSignal.any([ended, AbortSignal.timeout(probeEveryMs)])),
+          pause(probeEveryMs, ended),
+        ]);
+        if (isFree && handle.refusedUrl !== null) return end(`${handle.refusedUrl} is free again`);
+        continue;
+      }
+      if (failures === 0 && answered) failingSince = performance.now();
+      failures++;
+      const failingMs = performance.now() - failingSince;
+      const why = `${url} does not answer (${trouble})`;
+      if (failures > 1 && failingMs >= Math.max(handle.patienceMs, answered ? 0 : verifyMs)) return end(why);
+      const waitMs = Math.min(probeAgainMs * 2 ** Math.min(failures - 1, 30), probeEveryMs);
+      const state = failures > 1 && (answered || failingMs >= verifyMs) ? 'degraded' : 'verifying';
+      this.#report(run, { state, kind, url, reason: `${why}; trying again in ${spoken(waitMs)}.` }, why);
+      await pause(waitMs, ended);
+    }
+  }
+
+  /**
+   * Asks for the health path through the public URL.
+   * @returns null where it answered 204, else what happened instead
+   */
+  async #probe(base: string, dispatchers: Dispatchers, signal: AbortSignal): Promise<string | null> {
+    const { probeTimeoutMs } = this.#timings;
+    if (signal.aborted) return 'closed';
+    const url = new URL(base + this.#options.healthPath);
+    const stop = new AbortController();
+    const onAbort = (): void => stop.abort();
+    const timer = setTimeout(onAbort, probeTimeoutMs);
+    signal.addEventListener('abort', onAbort, { once: true });
+    try {
+      const response = await request(url, {
+        dispatcher: dispatchers.for(url),
+        signal: stop.signal,
+        // Both services show browsers a page of their own first; these headers decline it [vendor].
+        headers: {
+          'user-agent': 'campaign-monitor-relay',
+          'bypass-tunnel-reminder': '1',
+          'ngrok-skip-browser-warning': '1',
+        },
+      });
+      response.body.on('error', () => undefined).destroy();
+      return response.statusCode === 204 ? null : String(response.statusCode);
+    } catch (error) {
+      return stop.signal.aborted ? `nothing within ${spoken(probeTimeoutMs)}` : describeNetworkError(error);
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', onAbort);
+    }
+  }
+
+  #openStatus(handle: TunnelHandle, kind: TunnelConfig['kind']): TunnelStatus {
+    const { url, refusedUrl } = handle;
+    const before = this.#lastUrl ?? refusedUrl;
+    if (before !== null && before !== url) this.#previousUrl = before;
+    if (this.#previousUrl === url) this.#previousUrl = null;
+    this.#lastUrl = url;
+    const previousUrl = this.#previousUrl;
+    const reason =
+      refusedUrl !== null
+        ? `${url} answers, but ${refusedUrl} was asked for and is taken. What is registered at another URL does not arrive: register ${url} instead.`
+        : previousUrl !== null
+          ? `${url} answers. The public URL was ${previousUrl} before: what is registered there no longer arrives.`
+          : `${url} answers.`;
+    return { state: 'open', kind, url, reason, since: new Date().toISOString(), previousUrl };
+  }
+
+  /** A message without the secret, which a tunnel program may have logged. */
+  #withoutSecret(message: string): string {
+    return this.#secret === '' ? message : message.replaceAll(this.#secret, '…');
+  }
+
+  /** Changes the status, unless another run has begun or none is wanted any more. */
+  #report(run: Run, status: TunnelStatus, trouble?: string | null): void {
+    if (this.#run === run) this.#set(status, trouble);
+  }
+
+  /**
+   * @param trouble what is wrong, so that the log says it once and not with each time to wait; null where the log need
+   *   not say anything
+   */
+  #set(status: TunnelStatus, trouble?: string | null): void {
+    if (isDeepStrictEqual(status, this.#status)) return;
+    this.#status = status;
+    const topic = trouble === undefined ? status.reason : trouble;
+    if (topic !== null && topic !== this.#logged) {
+      this.#logged = topic;
+      const level = status.state === 'failed' ? 'error' : trouble === undefined ? 'info' : 'warn';
+      this.#options.log(level, `tunnel ${status.state}: ${status.reason}`);
+    }
+    this.#options.onChange(status);
+  }
+}
+
+function isStopped(run: Run): boolean {
+  return run.stop.signal.aborted;
+}
+
+function unexpected(provider: TunnelProvider, error: unknown): TunnelError {
+  return new TunnelError(`Opening ${provider.name} failed (${describeNetworkError(error)})`, 'See the log.', {
+    cause: error,
+  });
+}
+
+/** A duration as it stands in a sentence. */
+function spoken(ms: number): string {
+  return ms < 1_000 ? `${Math.round(ms)} ms` : `${Math.round(ms / 1_000)} s`;
+}
+
+/** Resolves after a time, or as soon as the signal says. */
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) {
+      resolve();
+      return;
+    }
+    const end = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    signal.addEventListener('abort', end, { once: true });
+  });
+}

@@ -1,0 +1,274 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import type { Server, Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Agent } from 'undici';
+import { quoted } from '../../../src/relay/tunnel/binary.ts';
+import { tunnelStatusSchema } from '../../../src/protocol.ts';
+import { dispatcherTo, Door, portOf, secret, Watched } from './stage.ts';
+
+/** What cloudflared 2024 logs to standard error, from logs that its users posted. */
+const cloudflaredBanner = [
+  'INF Thank you for trying Cloudflare Tunnel. Doing so, without a Cloudflare account, is a quick way to experiment and try it out. However, be aware that these account-less Tunnels have no uptime guarantee: https://developers.cloudflare.com/cloudflare-one/connections/connect-apps',
+  'INF Requesting new quick Tunnel on trycloudflare.com...',
+];
+const cloudflaredUrl = (name: string): string[] => [
+  'INF +--------------------------------------------------------------------------------------------+',
+  'INF |  Your quick Tunnel has been created! Visit it at (it may take some time to be reachable):  |',
+  `INF |  https://${name}.trycloudflare.com                                       |`,
+  'INF +--------------------------------------------------------------------------------------------+',
+];
+
+describe('a tunnel by an installed program', function () {
+  let folder: string;
+  let door: Door;
+  let watched: Watched;
+  let dispatcher: Agent;
+  /** Each program under test connects here while it lives. */
+  let lifeline: Server;
+  let lives: Socket[];
+
+  before(function () {
+    // The programs are scripts that only a Unix system runs by their first line.
+    if (process.platform === 'win32') this.skip();
+  });
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'cm-relay-tunnel-'));
+    door = await Door.open();
+    dispatcher = dispatcherTo(() => door.port);
+    lives = [];
+    lifeline = createServer((socket) => void lives.push(socket.on('error', () => undefined).resume()));
+    lifeline.listen(0, '127.0.0.1');
+    await once(lifeline, 'listening');
+    watched = new Watched({ localPort: door.port, dispatcher });
+  });
+  afterEach(async () => {
+    await watched.supervisor.close();
+    for (const socket of lives) if (!socket.closed) await once(socket, 'close');
+    await new Promise((resolve) => lifeline.close(resolve));
+    await dispatcher.destroy();
+    await door.close();
+    await rm(folder, { recursive: true });
+    for (const status of watched.statuses) tunnelStatusSchema.parse(status);
+    assert.ok(!watched.said.includes(secret), 'the secret path is told');
+  });
+
+  /** Writes a program that connects to the lifeline, records its arguments and then does what `body` says. */
+  async function program(name: string, body: string): Promise<string> {
+    const path = join(folder, name);
+    const text = `#!${process.execPath}
+const { appendFileSync } = require('node:fs');
+const args = process.argv.slice(2);
+appendFileSync(__filename + '.args', JSON.stringify(args) + '\\n');
+appendFileSync(__filename + '.pid', process.pid + '\\n');
+const say = (lines) => { for (const line of lines) process.stderr.write('2024-05-01T10:00:00Z ' + line + '\\n'); };
+const log = (entry) => process.stdout.write(JSON.stringify({ t: '2024-05-01T10:00:00Z', ...entry }) + '\\n');
+const life = require('node:net').connect(${portOf(lifeline)}, '127.0.0.1', () => {
+${body}
+});
+life.on('error', () => {});
+`;
+    await writeFile(path, text, { mode: 0o755 });
+    return path;
+  }
+  const argsOf = async (path: string): Promise<string[][]> =>
+    (await readFile(`${path}.args`, 'utf8'))
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as string[]);
+
+  describe('cloudflared', () => {
+    it('opens with the URL in its output, and is gone after close', async () => {
+      const path = await program(
+        'cloudflared',
+        `say(${JSON.stringify([...cloudflaredBanner, ...cloudflaredUrl('quick-brown-fox-jumps')])});`,
+      );
+      watched.supervisor.open({ kind: 'cloudflared', path });
+      const status = await watched.until('open');
+      assert.equal(status.url, 'https://quick-brown-fox-jumps.trycloudflare.com');
+      assert.equal(watched.supervisor.subdomainInUse, null);
+      assert.deepEqual(await argsOf(path), [['tunnel', '--url', `http://127.0.0.1:${door.port}`, '--no-autoupdate']]);
+      const gone = once(lives[0]!, 'close');
+      await watched.supervisor.close();
+      await gone;
+    });
+
+    it('is ended by force where it does not end when asked', async () => {
+      const path = await program(
+        'cloudflared',
+        `process.on('SIGTERM', () => {}); say(${JSON.stringify(cloudflaredUrl('quick-brown-fox-jumps'))});`,
+      );
+      watched.supervisor.open({ kind: 'cloudflared', path });
+      await watched.until('open');
+      await watched.supervisor.close();
+    }).slow(8_000);
+
+    it('fails for good where it is not installed, and says how to install it', async () => {
+      watched.supervisor.open({ kind: 'cloudflared', path: join(folder, 'missing') });
+      const { reason } = await watched.until('failed');
+      assert.match(
+        reason,
+        /^cloudflared was not found: there is no program ".*missing"\. Install cloudflared \(https:/,
+      );
+      assert.equal(watched.lines.filter((line) => line.startsWith('error')).length, 1);
+      const path = await program('missing', `say(${JSON.stringify(cloudflaredUrl('now-it-is-there'))});`);
+      watched.supervisor.open({ kind: 'cloudflared', path });
+      await watched.until('open');
+    });
+
+    it('fails for good where the file cannot be executed', async () => {
+      const path = join(folder, 'plain');
+      await writeFile(path, 'not a program', { mode: 0o644 });
+      watched.supervisor.open({ kind: 'cloudflared', path });
+      assert.match((await watched.until('failed')).reason, /cannot be run: ".*plain" \(EACCES\)\. Check that/);
+    });
+
+    it('tries again when it ends without a URL, and quotes its error without taking its URL', async () => {
+      const error =
+        'failed to request quick Tunnel: Post "https://api.trycloudflare.com/tunnel": dial tcp: lookup api.trycloudflare.com: no such host';
+      const path = await program(
+        'cloudflared',
+        `say(${JSON.stringify(cloudflaredBanner)}); process.stderr.write(${JSON.stringify(error)}); process.exitCode = 1; life.end();`,
+      );
+      watched.supervisor.open({ kind: 'cloudflared', path });
+      const { reason } = await watched.until('opening', (status) => status.reason.includes('trying again in 40 ms'));
+      assert.match(
+        reason,
+        /^cloudflared ended with 1 without opening a tunnel \(failed to request quick Tunnel: Post "https:\/\/api\.trycloudflare\.com\/…": dial tcp: lookup api\.trycloudflare\.com: no such host\); trying again/,
+      );
+      assert.ok((await argsOf(path)).length >= 2);
+    });
+
+    it('gives up waiting for a URL that never comes, ends the program and tries again', async () => {
+      const path = await program('cloudflared', `say(${JSON.stringify(cloudflaredBanner)});`);
+      watched = new Watched({ localPort: door.port, dispatcher, timings: { openTimeoutMs: 400 } });
+      watched.supervisor.open({ kind: 'cloudflared', path });
+      const { reason } = await watched.until('opening', (status) => status.reason.includes('trying again'));
+      assert.match(reason, /^Opening a tunnel with cloudflared took longer than 400 ms; trying again in/);
+      if (!lives[0]!.closed) await once(lives[0]!, 'close');
+    });
+
+    it('opens again when it ends, and says that the URL changed', async () => {
+      const path = await program(
+        'cloudflared',
+        `const { existsSync, writeFileSync } = require('node:fs');
+         if (existsSync(__filename + '.second')) say(${JSON.stringify(cloudflaredUrl('second-one'))});
+         else { writeFileSync(__filename + '.second', ''); say(${JSON.stringify(cloudflaredUrl('first-one'))}); }`,
+      );
+      watched.supervisor.open({ kind: 'cloudflared', path });
+      assert.equal((await watched.until('open')).url, 'https://first-one.trycloudflare.com');
+      const [pid] = await pids(path);
+      process.kill(pid!, 'SIGKILL');
+      const lost = await watched.until('degraded');
+      assert.match(lost.reason, /first-one.* is lost: cloudflared was ended by SIGKILL; trying again/);
+      const again = await watched.until('open', ({ url }) => url.includes('second'));
+      assert.equal(again.previousUrl, 'https://first-one.trycloudflare.com');
+    });
+
+    it('stays, and keeps its URL, while the URL does not answer for a while', async () => {
+      const path = await program('cloudflared', `say(${JSON.stringify(cloudflaredUrl('patient-one'))});`);
+      watched.supervisor.open({ kind: 'cloudflared', path });
+      await watched.until('open');
+      door.health = 530;
+      await watched.until('degraded', ({ reason }) => reason.includes('(530)'));
+      await door.moreProbes(5);
+      door.health = 204;
+      assert.equal((await watched.until('open')).previousUrl, null);
+      assert.equal(lives.length, 1);
+    });
+
+    it('does not outlive the process that opened it', async () => {
+      const path = await program('cloudflared', `say(${JSON.stringify(cloudflaredUrl('orphan-one'))});`);
+      const source = new URL('../../../src/relay/tunnel/cloudflared.ts', import.meta.url).href;
+      const opener = spawn(process.execPath, [
+        '--input-type=module',
+        '-e',
+        `import { cloudflared } from ${JSON.stringify(source)};
+         await cloudflared({ kind: 'cloudflared', path: ${JSON.stringify(path)} })
+           .open({ localPort: 1, subdomain: '', signal: new AbortController().signal, dispatcherFor: () => { throw new Error('unused'); } });
+         process.exit(0);`,
+      ]);
+      const [code] = (await once(opener, 'exit')) as [number];
+      assert.equal(code, 0);
+      assert.equal(lives.length, 1);
+      if (!lives[0]!.closed) await once(lives[0]!, 'close');
+    });
+  });
+
+  describe('ngrok', () => {
+    const started = (url: string): string =>
+      `log({ lvl: 'info', msg: 'no configuration paths supplied' });
+       log({ lvl: 'info', msg: 'started tunnel', obj: 'tunnels', name: 'command_line', addr: 'http://localhost:1', url: '${url}' });`;
+
+    it('opens with the URL in its log', async () => {
+      const path = await program('ngrok', started('https://1234-abcd.ngrok-free.app'));
+      watched.supervisor.open({ kind: 'ngrok', path });
+      assert.equal((await watched.until('open')).url, 'https://1234-abcd.ngrok-free.app');
+      assert.deepEqual(await argsOf(path), [['http', String(door.port), '--log', 'stdout', '--log-format', 'json']]);
+    });
+
+    it('asks for the domain, by the older flag where it does not know the newer', async () => {
+      const path = await program(
+        'ngrok',
+        `if (args.some((arg) => arg.startsWith('--url'))) {
+           process.stderr.write('ERROR:  unknown flag: --url\\n'); process.exitCode = 1; life.end();
+         } else { ${started('https://mine.example.test')} }`,
+      );
+      watched.supervisor.open({ kind: 'ngrok', path, domain: 'mine.example.test' });
+      assert.equal((await watched.until('open')).url, 'https://mine.example.test');
+      assert.deepEqual(
+        (await argsOf(path)).map((args) => args.at(-1)),
+        ['--url=mine.example.test', '--domain=mine.example.test'],
+      );
+    });
+
+    it('fails for good without a valid authtoken, which it does not repeat', async () => {
+      const err =
+        'authentication failed: The authtoken you specified is properly formed, but it is invalid.\\nYour authtoken: 2abcDEF\\n\\nERR_NGROK_107';
+      const path = await program(
+        'ngrok',
+        `log({ lvl: 'eror', msg: 'session closing', obj: 'tunnels.session', err: '${err}' });
+         log({ lvl: 'crit', msg: 'command failed', err: '${err}' });
+         process.stderr.write('ERROR:  authentication failed\\nERROR:  \\nERROR:  ERR_NGROK_107\\n');
+         process.exitCode = 1; life.end();`,
+      );
+      watched.supervisor.open({ kind: 'ngrok', path });
+      const { reason } = await watched.until('failed');
+      assert.match(reason, /^ngrok ended with 1 .*authtoken: \*{8} ERR_NGROK_107\)\. Run "ngrok config add-authtoken"/);
+      assert.ok(!watched.said.includes('2abcDEF'));
+    });
+
+    it('tries again after another error', async () => {
+      const path = await program(
+        'ngrok',
+        `log({ lvl: 'crit', msg: 'command failed', err: 'The endpoint is already online. ERR_NGROK_334' });
+         process.exitCode = 1; life.end();`,
+      );
+      watched.supervisor.open({ kind: 'ngrok', path });
+      const { reason } = await watched.until('opening', (status) => status.reason.includes('trying again'));
+      assert.match(reason, /\(The endpoint is already online\. ERR_NGROK_334\); trying again in/);
+    });
+
+    it('fails for good where it is not installed', async () => {
+      watched.supervisor.open({ kind: 'ngrok', path: join(folder, 'missing') });
+      assert.match((await watched.until('failed')).reason, /Install ngrok \(https:\/\/ngrok\.com\/download\)/);
+    });
+  });
+
+  it("quotes a program's words on one line, short, and without the paths of URLs", () => {
+    assert.equal(quoted(undefined), '');
+    assert.equal(
+      quoted(`Request failed\n dest=https://a.example/hooks/${secret}/campaign-monitor originService=http://x:1`),
+      ' (Request failed dest=https://a.example/… originService=http://x:1)',
+    );
+    assert.ok(quoted('x'.repeat(5_000)).length <= 203);
+  });
+
+  async function pids(path: string): Promise<number[]> {
+    return (await readFile(`${path}.pid`, 'utf8')).trim().split('\n').map(Number);
+  }
+});

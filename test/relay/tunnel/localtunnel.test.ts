@@ -1,0 +1,292 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createRequire } from 'node:module';
+import { connect, createServer } from 'node:net';
+import type { Socket } from 'node:net';
+import { gzipSync } from 'node:zlib';
+import localtunnelClient from 'localtunnel';
+import { tunnelStatusSchema } from '../../../src/protocol.ts';
+import type { TunnelConfig } from '../../../src/protocol.ts';
+import { dispatcherTo, Door, freePort, Front, LocaltunnelServer, portOf, secret, send, Watched } from './stage.ts';
+
+describe('a tunnel through a real localtunnel server', () => {
+  let door: Door;
+  let server: LocaltunnelServer;
+  let watched: Watched;
+  let cleanUp: (() => Promise<unknown>)[];
+  before(async () => {
+    // The first start bundles the server.
+    await (await LocaltunnelServer.start()).kill();
+  });
+  beforeEach(async () => {
+    cleanUp = [];
+    door = await Door.open();
+    server = await LocaltunnelServer.start();
+    watched = new Watched({ localPort: () => door.port });
+  });
+  afterEach(async () => {
+    await watched.supervisor.close();
+    for (const step of cleanUp.reverse()) await step();
+    await server.kill();
+    await door.close();
+    for (const status of watched.statuses) tunnelStatusSchema.parse(status);
+    assert.ok(!watched.said.includes(secret), 'the secret path is told');
+  });
+  const config = (host = server.host, subdomain?: string): TunnelConfig => ({
+    kind: 'localtunnel',
+    host,
+    ...(subdomain !== undefined && { subdomain }),
+  });
+
+  it("opens with the relay's subdomain, without any dispatcher given, and carries requests", async () => {
+    watched.supervisor.open(config());
+    const status = await watched.until('open');
+    assert.equal(status.url, `http://cm-relay-test.localhost:${server.port}`);
+    assert.equal(status.previousUrl, null);
+    assert.equal(watched.supervisor.subdomainInUse, 'cm-relay-test');
+    const answer = await send(status.url, '/hooks/x', { body: Buffer.from('{"Events":[]}') });
+    assert.deepEqual(answer, { status: 200, body: 'seen /hooks/x' });
+    assert.equal(door.received[0]?.body.toString(), '{"Events":[]}');
+  });
+
+  it("prefers the configuration's subdomain", async () => {
+    watched.supervisor.open(config(server.host, 'my-own-name'));
+    assert.equal((await watched.until('open')).url, `http://my-own-name.localhost:${server.port}`);
+    assert.equal(watched.supervisor.subdomainInUse, 'my-own-name');
+  });
+
+  it('opens through a dispatcher that is given', async () => {
+    const dispatcher = dispatcherTo(() => server.port);
+    watched = new Watched({ localPort: door.port, dispatcher });
+    cleanUp.push(() => dispatcher.destroy());
+    watched.supervisor.open(config());
+    await watched.until('open');
+  });
+
+  it('carries a gzip body in one packet with its headers, and any binary one, byte for byte', async () => {
+    watched.supervisor.open(config());
+    const { url } = await watched.until('open');
+    const gzip = gzipSync(randomBytes(2_000));
+    const head = [
+      'POST /gzip HTTP/1.1',
+      `host: ${new URL(url).hostname}`,
+      'content-encoding: gzip',
+      `content-length: ${gzip.length}`,
+      'connection: close',
+    ];
+    const socket = connect(server.port, '127.0.0.1');
+    socket.write(Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`), gzip]));
+    const answer = Buffer.concat(await socket.toArray()).toString();
+    assert.match(answer, /^HTTP\/1\.1 200 /);
+    const large = randomBytes(3_000_000);
+    await send(url, '/large', { body: large });
+    assert.ok(door.received[0]?.body.equals(gzip));
+    assert.equal(door.received[0]?.headers.host, new URL(url).hostname, 'the Host header is as it came');
+    assert.ok(door.received[1]?.body.equals(large));
+  });
+
+  it('answers every request after idle time at a street door that limits the time for headers', async () => {
+    await door.close();
+    door = await Door.open({ headersTimeout: 200, requestTimeout: 400, connectionsCheckingInterval: 20 });
+    watched.supervisor.open(config());
+    const { url } = await watched.until('open');
+    await door.moreProbes(12);
+    const answers = await Promise.all(Array.from({ length: 25 }, (_, i) => send(url, `/${i}`)));
+    assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([200]));
+    assert.equal(door.received.length, 25);
+    assert.deepEqual(
+      watched.statuses.map(({ state }) => state),
+      ['opening', 'verifying', 'open'],
+    );
+  });
+
+  it('says 502 while the street door is away, and recovers', async () => {
+    watched.supervisor.open(config());
+    const { url } = await watched.until('open');
+    const { port } = door;
+    await door.close();
+    assert.match((await watched.until('verifying')).reason, /does not answer \(502\)/);
+    door = await Door.open({}, port);
+    assert.equal((await watched.until('open')).url, url);
+  });
+
+  it('waits for a server that is away at the start', async () => {
+    const port = await freePort();
+    watched.supervisor.open(config(`http://localhost:${port}`));
+    const waiting = await watched.until('opening', ({ reason }) => reason.includes('trying again'));
+    assert.match(
+      waiting.reason,
+      /^The tunnel server localhost:\d+ cannot be reached \(connection refused\); trying again in \d+ ms\. Check that/,
+    );
+    const late = await LocaltunnelServer.start(port);
+    cleanUp.push(() => late.kill());
+    assert.equal((await watched.until('open')).url, `http://cm-relay-test.localhost:${port}`);
+  });
+
+  it('goes on with nothing when it is closed while the server is away', async () => {
+    const port = await freePort();
+    const host = `http://localhost:${port}`;
+    watched.supervisor.open(config(host, 'abandoned'));
+    await watched.until('opening', ({ reason }) => reason.includes('trying again'));
+    await watched.supervisor.close();
+    const front = await Front.before(server, port);
+    cleanUp.push(() => front.close());
+    watched.supervisor.open(config(host, 'wanted'));
+    await watched.until('open');
+    // Longer than the second after which the npm client would ask again.
+    await door.moreProbes(30);
+    assert.deepEqual(front.registered, ['/wanted']);
+  });
+
+  it('gives up waiting for a server that accepts and says nothing, and leaves no connection to it', async () => {
+    const sockets: Socket[] = [];
+    const silent = createServer((socket) => sockets.push(socket.on('error', () => undefined)));
+    silent.listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    cleanUp.push(() => new Promise((resolve) => silent.close(resolve)));
+    watched = new Watched({ localPort: door.port, timings: { openTimeoutMs: 100 } });
+    watched.supervisor.open(config(`http://localhost:${portOf(silent)}`));
+    const { reason } = await watched.until('opening', (status) => status.reason.includes('trying again'));
+    assert.match(reason, /^Opening a tunnel at localhost:\d+ took longer than 100 ms; trying again in/);
+    await watched.supervisor.close();
+    for (const socket of sockets) {
+      socket.resume();
+      if (!socket.closed) await once(socket, 'close');
+    }
+    assert.ok(sockets.length > 0);
+  });
+
+  it('says so when what answers is no localtunnel server', async () => {
+    watched.supervisor.open(config(door.url));
+    const { reason } = await watched.until('opening', (status) => status.reason.includes('trying again'));
+    assert.match(reason, /^127\.0\.0\.1:\d+ does not answer as a localtunnel server does; trying again/);
+  });
+
+  it('fails for good with a subdomain that the server never accepts, until another is opened', async () => {
+    watched.supervisor.open(config(server.host, 'ab-c'));
+    const failed = await watched.until('failed');
+    assert.match(failed.reason, /refuses the subdomain "ab-c" \(403: Invalid subdomain\..*Choose another subdomain/);
+    watched.supervisor.open(config(server.host, 'abcd'));
+    await watched.until('open');
+  });
+
+  it('comes back with the same subdomain when the server is killed and started again', async () => {
+    watched.supervisor.open(config());
+    const { url } = await watched.until('open');
+    const { port } = server;
+    await server.kill();
+    const away = await watched.until('opening', ({ reason }) => reason.includes('trying again'));
+    assert.match(away.reason, /cannot be reached/);
+    assert.ok(watched.statuses.some(({ state, reason }) => state === 'degraded' && reason.includes(url)));
+    assert.equal(watched.supervisor.subdomainInUse, null);
+    server = await LocaltunnelServer.start(port);
+    const again = await watched.until('open');
+    assert.equal(again.url, url);
+    assert.equal(again.previousUrl, null);
+    assert.equal((await send(url, '/after')).status, 200);
+  });
+
+  it('keeps its subdomain when it is closed and opened at once', async () => {
+    watched.supervisor.open(config());
+    const { url } = await watched.until('open');
+    await watched.supervisor.close();
+    watched.supervisor.open(config());
+    assert.equal((await watched.until('open')).url, url);
+  });
+
+  it('takes another subdomain where its own is taken, says that what is registered is wrong, and stays open', async () => {
+    const stranger = await localtunnelClient({ port: door.port, host: server.host, subdomain: 'cm-relay-test' });
+    stranger.on('error', () => undefined);
+    cleanUp.push(() => {
+      stranger.close();
+      return Promise.resolve();
+    });
+    watched = new Watched({ localPort: door.port, timings: { askAgainMs: 10 } });
+    watched.supervisor.open(config());
+    const status = await watched.until('open');
+    const wanted = `http://cm-relay-test.localhost:${server.port}`;
+    assert.notEqual(status.url, wanted);
+    assert.equal(status.previousUrl, wanted);
+    assert.ok(status.reason.includes(`${wanted} was asked for and is taken`));
+    assert.ok(status.reason.includes(`register ${status.url} instead`));
+    assert.equal(`http://${watched.supervisor.subdomainInUse ?? ''}.localhost:${server.port}`, status.url);
+    assert.equal((await send(status.url, '/elsewhere')).status, 200);
+  });
+
+  it('takes its own subdomain back when it is free again', async () => {
+    const stranger = await localtunnelClient({ port: door.port, host: server.host, subdomain: 'cm-relay-test' });
+    stranger.on('error', () => undefined);
+    watched = new Watched({ localPort: door.port, timings: { reclaimEveryMs: 50 } });
+    watched.supervisor.open(config());
+    const other = await watched.until('open');
+    stranger.close();
+    const wanted = `http://cm-relay-test.localhost:${server.port}`;
+    const status = await watched.until('open', ({ url }) => url === wanted);
+    assert.equal(status.previousUrl, other.url);
+  });
+
+  describe('with its connections cut silently', () => {
+    let front: Front;
+    beforeEach(async () => {
+      front = await Front.before(server);
+      watched = new Watched({ localPort: door.port, timings: { probeTimeoutMs: 150, askAgainMs: 50 } });
+    });
+    afterEach(async () => {
+      await watched.supervisor.close();
+      await front.close();
+    });
+
+    it('notices, and comes back with the same subdomain', async () => {
+      watched = new Watched({ localPort: door.port, timings: { probeTimeoutMs: 150 } });
+      watched.supervisor.open(config(front.host));
+      const { url } = await watched.until('open');
+      front.cut();
+      assert.match((await watched.until('verifying')).reason, /does not answer \(nothing within 150 ms\)/);
+      await watched.until('degraded');
+      const again = await watched.until('open');
+      assert.equal(again.url, url);
+      assert.equal(again.previousUrl, null);
+      assert.equal((await send(url, '/after')).status, 200);
+    });
+
+    it('says that the URL changed where the server still keeps the subdomain for the lost connections', async () => {
+      front.tellsServer = false;
+      watched.supervisor.open(config(front.host));
+      const { url } = await watched.until('open');
+      front.cut();
+      const again = await watched.until('open', (status) => status.url !== url);
+      assert.equal(again.previousUrl, url);
+      assert.equal((await send(again.url, '/after')).status, 200);
+    });
+
+    it('ends all its sockets on close', async () => {
+      watched.supervisor.open(config(front.host));
+      await watched.until('open');
+      const { clients } = front;
+      assert.equal(clients.length, 10);
+      const ended = clients.map((client) => once(client, 'close'));
+      await watched.supervisor.close();
+      await Promise.all(ended);
+      assert.equal(front.clients.length, 0);
+      await Promise.all(door.sockets.map((socket) => once(socket, 'close')));
+      assert.equal(front.registered.length, 1);
+    });
+
+    it('ends all its sockets on close when they are cut', async () => {
+      watched.supervisor.open(config(front.host));
+      await watched.until('open');
+      front.cut();
+      const ended = front.clients.map((client) => once(client, 'close'));
+      await watched.until('verifying');
+      await watched.supervisor.close();
+      await Promise.all(ended);
+    });
+  });
+
+  it('has an npm client to test against that brings a current axios', () => {
+    const require = createRequire(createRequire(import.meta.url).resolve('localtunnel'));
+    const { VERSION } = require('axios') as { VERSION: string };
+    assert.ok(Number(VERSION.split('.')[0]) >= 1, `axios ${VERSION}`);
+  });
+});

@@ -1,0 +1,239 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { connect } from 'node:net';
+import type { Socket } from 'node:net';
+import { TunnelSupervisor } from '../../../src/relay/tunnel/supervisor.ts';
+import { tunnelStatusSchema } from '../../../src/protocol.ts';
+import { Door, freePort, healthPath, portOf, secret, Watched } from './stage.ts';
+
+describe('the tunnel supervisor, with a fixed URL', () => {
+  let door: Door;
+  let watched: Watched;
+  beforeEach(async () => {
+    door = await Door.open();
+    watched = new Watched({ localPort: door.port });
+  });
+  afterEach(async () => {
+    await watched.supervisor.close();
+    await door.close();
+    for (const status of watched.statuses) tunnelStatusSchema.parse(status);
+    assert.ok(!watched.said.includes(secret), 'the secret path is told');
+  });
+
+  it('is closed before it is opened', () => {
+    assert.equal(watched.supervisor.status.state, 'closed');
+    assert.equal(watched.supervisor.subdomainInUse, null);
+  });
+
+  it('opens nothing for "none", and says why', () => {
+    watched.supervisor.open({ kind: 'none' });
+    assert.deepEqual(watched.statuses, [
+      { state: 'closed', kind: 'none', reason: 'No tunnel is set: only this machine reaches the relay.' },
+    ]);
+  });
+
+  it('is open only after a probe has come back', async () => {
+    watched.supervisor.open({ kind: 'fixed', url: door.url });
+    assert.equal(watched.supervisor.status.state, 'opening');
+    const status = await watched.until('open');
+    assert.equal(door.probes, 1);
+    assert.equal(status.url, door.url);
+    assert.equal(status.previousUrl, null);
+    assert.deepEqual(
+      watched.statuses.map(({ state }) => state),
+      ['opening', 'verifying', 'open'],
+    );
+  });
+
+  it('keeps a path in the URL and drops its query', async () => {
+    const front = createServer((req, res) => res.writeHead(req.url === `/base${healthPath}` ? 204 : 404).end());
+    front.listen(0, '127.0.0.1');
+    await once(front, 'listening');
+    watched.supervisor.open({ kind: 'fixed', url: `http://127.0.0.1:${portOf(front)}/base/?a=b` });
+    const { url } = await watched.until('open');
+    assert.equal(url, `http://127.0.0.1:${portOf(front)}/base`);
+    front.close();
+  });
+
+  it('leaves "open" at the first failed probe, is degraded at the second, and recovers', async () => {
+    watched.supervisor.open({ kind: 'fixed', url: door.url });
+    await watched.until('open');
+    door.health = 502;
+    const verifying = await watched.until('verifying');
+    assert.match(verifying.reason, /^http:\/\/127\.0\.0\.1:\d+ does not answer \(502\); trying again in \d+ ms\.$/);
+    const degraded = await watched.until('degraded');
+    assert.match(degraded.reason, /\(502\)/);
+    door.health = 204;
+    const open = await watched.until('open');
+    assert.equal(open.previousUrl, null);
+    assert.equal(watched.statuses.filter(({ state }) => state === 'opening').length, 1, 'a fixed URL is not reopened');
+  });
+
+  it('does not take a reminder page for an answer', async () => {
+    door.health = 401;
+    watched.supervisor.open({ kind: 'fixed', url: door.url });
+    const degraded = await watched.until('degraded');
+    assert.match(degraded.reason, /\(401\)/);
+    assert.ok(watched.statuses.every(({ state }) => state !== 'open'));
+  });
+
+  it('does not take another success for an answer', async () => {
+    door.health = 200;
+    watched.supervisor.open({ kind: 'fixed', url: door.url });
+    assert.match((await watched.until('degraded')).reason, /\(200\)/);
+  });
+
+  it('leaves "open" when the URL hangs', async () => {
+    watched = new Watched({ localPort: door.port, timings: { probeTimeoutMs: 60 } });
+    watched.supervisor.open({ kind: 'fixed', url: door.url });
+    await watched.until('open');
+    door.health = null;
+    assert.match((await watched.until('verifying')).reason, /does not answer \(nothing within 60 ms\)/);
+    await watched.until('degraded');
+  });
+
+  it('says that a connection is refused', async () => {
+    watched.supervisor.open({ kind: 'fixed', url: `http://127.0.0.1:${await freePort()}` });
+    assert.match((await watched.until('degraded')).reason, /\(connection refused\)/);
+  });
+
+  it('logs one outage once, however long', async () => {
+    watched.supervisor.open({ kind: 'fixed', url: door.url });
+    await watched.until('open');
+    door.health = 503;
+    await door.moreProbes(6);
+    door.health = 204;
+    await watched.until('open');
+    assert.deepEqual(
+      watched.lines.map((line) => line.split(':', 1)[0]),
+      ['info tunnel opening', 'info tunnel open', 'warn tunnel verifying', 'info tunnel open'],
+    );
+  });
+
+  it('does nothing when the same is opened again', async () => {
+    watched.supervisor.open({ kind: 'fixed', url: door.url });
+    await watched.until('open');
+    const { length } = watched.statuses;
+    watched.supervisor.open({ kind: 'fixed', url: door.url });
+    await door.moreProbes(2);
+    assert.equal(watched.statuses.length, length);
+  });
+
+  it('closes the old one first when another is opened, and says that the URL changed', async () => {
+    const other = await Door.open();
+    watched.supervisor.open({ kind: 'fixed', url: door.url });
+    await watched.until('open');
+    watched.supervisor.open({ kind: 'fixed', url: other.url });
+    const status = await watched.until('open', ({ url }) => url === other.url);
+    assert.equal(status.previousUrl, door.url);
+    assert.match(status.reason, new RegExp(`The public URL was ${door.url} before`));
+    const { probes } = door;
+    await other.moreProbes(3);
+    assert.equal(door.probes, probes, 'the old URL is no longer probed');
+    await watched.supervisor.close();
+    await other.close();
+  });
+
+  it('sends no probe once it is closed', async () => {
+    door.health = null;
+    watched.supervisor.open({ kind: 'fixed', url: door.url });
+    await door.moreProbes(1);
+    await watched.supervisor.close();
+    assert.equal(watched.supervisor.status.state, 'closed');
+    const { length } = watched.statuses;
+    door.health = 204;
+    const { probes } = door;
+    const other = await Door.open();
+    const second = new Watched({ localPort: other.port });
+    second.supervisor.open({ kind: 'fixed', url: other.url });
+    await other.moreProbes(4);
+    await second.supervisor.close();
+    await other.close();
+    assert.equal(door.probes, probes);
+    assert.equal(watched.statuses.length, length);
+  });
+
+  it('can be opened again after closing, and closed at once after opening', async () => {
+    watched.supervisor.open({ kind: 'fixed', url: door.url });
+    await watched.supervisor.close();
+    assert.equal(door.probes, 0);
+    watched.supervisor.open({ kind: 'fixed', url: door.url });
+    const closing = watched.supervisor.close();
+    watched.supervisor.open({ kind: 'fixed', url: door.url });
+    await closing;
+    await watched.until('open');
+  });
+
+  it('reaches a name below localhost without help', async () => {
+    watched.supervisor.open({ kind: 'fixed', url: `http://some-name.localhost:${door.port}` });
+    await watched.until('open');
+  });
+
+  describe("with the environment's proxy", () => {
+    const tunnelled: string[] = [];
+    const sockets = new Set<Socket>();
+    const proxy = createServer((_req, res) => res.writeHead(500).end());
+    const saved: Record<string, string | undefined> = {};
+
+    before(async () => {
+      proxy.on('connect', (req, client: Socket) => {
+        tunnelled.push(req.url ?? '');
+        const server = connect(door.port, '127.0.0.1', () => {
+          client.write('HTTP/1.1 200 Connection established\r\n\r\n');
+          client.pipe(server).pipe(client);
+        });
+        for (const socket of [client, server]) {
+          sockets.add(socket);
+          socket.on('error', () => undefined);
+        }
+      });
+      proxy.listen(0, '127.0.0.1');
+      await once(proxy, 'listening');
+      for (const name of ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy']) {
+        saved[name] = process.env[name];
+        Reflect.deleteProperty(process.env, name);
+      }
+      process.env['HTTP_PROXY'] = `http://127.0.0.1:${portOf(proxy)}`;
+    });
+    after(async () => {
+      for (const [name, value] of Object.entries(saved)) {
+        if (value === undefined) Reflect.deleteProperty(process.env, name);
+        else process.env[name] = value;
+      }
+      for (const socket of sockets) socket.destroy();
+      proxy.closeAllConnections();
+      proxy.close();
+      await once(proxy, 'close');
+    });
+
+    it('goes through it to a public host', async () => {
+      watched.supervisor.open({ kind: 'fixed', url: 'http://relay.example.test' });
+      await watched.until('open');
+      assert.ok(tunnelled.includes('relay.example.test:80'));
+    });
+
+    it('never goes through it to loopback', async () => {
+      tunnelled.length = 0;
+      for (const url of [door.url, `http://localhost:${door.port}`, `http://a.localhost:${door.port}`]) {
+        watched.supervisor.open({ kind: 'fixed', url });
+        await watched.until('open', (status) => status.url === url);
+      }
+      assert.deepEqual(tunnelled, []);
+    });
+  });
+
+  it('has timings that hold without any being given', async () => {
+    const supervisor = new TunnelSupervisor({
+      localPort: () => door.port,
+      healthPath,
+      subdomain: 'cm-relay-test',
+      onChange: () => undefined,
+      log: () => undefined,
+    });
+    supervisor.open({ kind: 'fixed', url: door.url });
+    await door.moreProbes(1);
+    await supervisor.close();
+    assert.equal(supervisor.status.state, 'closed');
+  });
+});
