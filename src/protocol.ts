@@ -408,7 +408,11 @@ export const methods = {
       body: bodySchema,
       contentType: z.string().default('application/json; charset=utf-8'),
     }),
-    result: z.object({ delivery: deliverySchema, events: z.array(eventRowSchema) }),
+    result: z.object({
+      delivery: deliverySchema,
+      events: z.array(eventRowSchema),
+      notifications: z.array(notificationSchema),
+    }),
   },
   /** Sends again, the same bytes. `to`: another destination than the ones they went to. */
   'notifications/replay': {

@@ -1,0 +1,126 @@
+import { isUtf8 } from 'node:buffer';
+import { z } from 'zod';
+import { readXml } from './xml.ts';
+
+/** One element of `Events`, as the vendor wrote it. Every field is optional to us: see {@link textField}. */
+export type VendorEvent = Readonly<Record<string, unknown>>;
+
+/**
+ * The body of one webhook POST.
+ * - `events`: what it holds, in order. `json` is the body as UTF-8 JSON: the very bytes where they were that already,
+ *   a JSON equivalent by the JSON format's names for XML, a re-encoding for another character set.
+ * - `test`: an empty body, or an object whose `Events` is missing or empty. What the vendor's test call posts is
+ *   [unknown], so any such object counts as one.
+ * - `rejected`: neither, with one line that says what is wrong and where.
+ */
+export type Payload =
+  | {
+      readonly kind: 'events';
+      readonly listId: string | null;
+      readonly events: readonly VendorEvent[];
+      readonly json: Buffer;
+    }
+  | { readonly kind: 'test' }
+  | { readonly kind: 'rejected'; readonly reason: string };
+
+const eventSchema = z.custom<VendorEvent>(
+  (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+  { error: (issue) => `expected an object, got ${kindOf(issue.input)}` },
+);
+
+/** `{"ListID","Events"}`, one list a request [vendor]; unknown fields are kept, missing ones tolerated. */
+const payloadSchema = z.looseObject(
+  {
+    ListID: z.string({ error: (issue) => `expected a string, got ${kindOf(issue.input)}` }).nullish(),
+    Events: z.array(eventSchema, { error: (issue) => `expected an array, got ${kindOf(issue.input)}` }).nullish(),
+  },
+  { error: (issue) => `expected an object with "ListID" and "Events", got ${kindOf(issue.input)}` },
+);
+
+/**
+ * Reads the body of a Campaign Monitor webhook. JSON by content, whatever the Content-Type says; XML where the first
+ * character is `<`. Never throws.
+ * @param bytes the body, decompressed
+ * @param contentType the Content-Type header, used only for the character set of bytes that are not UTF-8
+ */
+export function readPayload(bytes: Buffer, contentType?: string | null): Payload {
+  const utf8 = isUtf8(bytes);
+  const text = utf8 ? stripBom(bytes.toString('utf8')) : decode(bytes, contentType);
+  const start = text.search(/\S/);
+  if (start === -1) return { kind: 'test' };
+  if (text[start] === '<') {
+    const xml = readXml(text);
+    if (xml.kind === 'malformed') return { kind: 'rejected', reason: `not well-formed XML: ${xml.reason}` };
+    return fromValue(xml.value, () => Buffer.from(JSON.stringify(xml.value)));
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    return { kind: 'rejected', reason: `neither JSON nor XML: ${oneLine((error as Error).message)}` };
+  }
+  return fromValue(value, () => (utf8 && bytes[0] !== 0xef ? bytes : Buffer.from(text)));
+}
+
+function fromValue(value: unknown, json: () => Buffer): Payload {
+  const parsed = payloadSchema.safeParse(value);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    return { kind: 'rejected', reason: issue === undefined ? 'another shape' : describe(issue.path, issue.message) };
+  }
+  const events = parsed.data.Events ?? [];
+  if (events.length === 0) return { kind: 'test' };
+  return { kind: 'events', listId: parsed.data.ListID ?? null, events, json: json() };
+}
+
+/**
+ * A field of an event as text: a string as it is, a number or boolean written out, anything else null.
+ * @param event the vendor's event
+ * @param name the field, such as `EmailAddress`
+ */
+export function textField(event: VendorEvent, name: string): string | null {
+  if (!Object.hasOwn(event, name)) return null;
+  const value = event[name];
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  return null;
+}
+
+function describe(path: readonly PropertyKey[], message: string): string {
+  const where = path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('');
+  return where === '' ? message : `${where.replace(/^\./, '')}: ${message}`;
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'an array';
+  if (value === undefined) return 'nothing';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}
+
+function oneLine(text: string): string {
+  return text.replace(/[\s\p{Cc}]+/gu, ' ').slice(0, 200);
+}
+
+function stripBom(text: string): string {
+  return text.startsWith('\ufeff') ? text.slice(1) : text;
+}
+
+/** Text of bytes that are not UTF-8: by byte order mark, the declared character set, else Windows-1252. */
+function decode(bytes: Buffer, contentType: string | null | undefined): string {
+  const [first, second] = bytes;
+  if (first === 0xff && second === 0xfe) return new TextDecoder('utf-16le').decode(bytes);
+  if (first === 0xfe && second === 0xff) return new TextDecoder('utf-16be').decode(bytes);
+  const head = bytes.subarray(0, 200).toString('latin1');
+  const declared =
+    /charset\s*=\s*"?([\w.:-]+)/i.exec(contentType ?? '')?.[1] ??
+    /^\s*<\?xml[^>]*encoding\s*=\s*["']([\w.:-]+)/.exec(head)?.[1];
+  if (declared !== undefined && !/^utf-?8$/i.test(declared)) {
+    try {
+      return new TextDecoder(declared).decode(bytes);
+    } catch {
+      // An unknown character set: read as the fallback below.
+    }
+  }
+  return new TextDecoder('windows-1252').decode(bytes);
+}

@@ -1,0 +1,163 @@
+import { z } from 'zod';
+
+/** One element of `message.events` [code: captured twice]. */
+export interface EventObject {
+  readonly date: string;
+  readonly elementKey: string;
+  readonly eventType: string;
+  readonly hubKey: string;
+  readonly objectId: string;
+  readonly objectType: string;
+}
+
+/** Everything about a notification but its raw body. */
+export interface NotificationParts {
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
+  /** The envelope's `id`. */
+  readonly id: string;
+  /** `message.eventId`, unique to the notification and the same on every retry and replay. */
+  readonly eventId: string;
+  readonly instance: {
+    readonly instanceId: number;
+    readonly instanceName: string;
+    readonly instanceTags: readonly string[];
+    readonly accountId: number;
+    readonly companyId: number;
+    readonly userId: number;
+  };
+  readonly events: readonly EventObject[];
+}
+
+/** The connector's key on the platform [docs]. */
+export const elementKey = 'campaignmonitor';
+
+/** The hub that the connector belongs to [docs]. */
+export const hubKey = 'marketing';
+
+/**
+ * Writes a notification as the platform posts it, field for field and in the order of the captures [code].
+ * @param parts what the notification says
+ * @param raw the vendor's body, valid JSON in UTF-8: its bytes become `message.raw` as they are
+ * @returns the notification's bytes
+ */
+export function writeNotification(parts: NotificationParts, raw: Uint8Array): Buffer {
+  const { instance } = parts;
+  const head =
+    `{"severity":"medium","createdDate":"${javaDate(parts.createdAt)}",` +
+    `"topic":"instance-${instance.instanceId}-${elementKey}-events","action":"create","id":${JSON.stringify(parts.id)},` +
+    `"message":{"elementKey":"${elementKey}","accountId":${instance.accountId},"eventId":${JSON.stringify(parts.eventId)},` +
+    `"companyId":${instance.companyId},"instanceId":${instance.instanceId},"instance_id":${instance.instanceId},` +
+    `"instanceName":${JSON.stringify(instance.instanceName)},"instanceTags":${JSON.stringify(instance.instanceTags)},"raw":`;
+  const tail = `,"userId":${instance.userId},"events":${JSON.stringify(parts.events)}},"user":"notifications@cloud-elements.com"}`;
+  const headBytes = Buffer.byteLength(head);
+  const bytes = Buffer.allocUnsafe(headBytes + raw.byteLength + Buffer.byteLength(tail));
+  bytes.write(head, 0);
+  bytes.set(raw, headBytes);
+  bytes.write(tail, headBytes + raw.byteLength);
+  return bytes;
+}
+
+const days = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
+const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+
+/**
+ * A time in the form of Java's `Date.toString()`, UTC: `Fri Feb 21 16:43:41 UTC 2020` [code: captured].
+ * @param at milliseconds since the epoch
+ */
+export function javaDate(at: number): string {
+  const date = new Date(at);
+  const two = (value: number): string => String(value).padStart(2, '0');
+  const clock = `${two(date.getUTCHours())}:${two(date.getUTCMinutes())}:${two(date.getUTCSeconds())}`;
+  return `${days[date.getUTCDay()] ?? ''} ${months[date.getUTCMonth()] ?? ''} ${two(date.getUTCDate())} ${clock} UTC ${date.getUTCFullYear()}`;
+}
+
+/** An event object of a platform notification, read loosely. */
+export interface PlatformEvent {
+  readonly eventType: string | null;
+  readonly objectId: string | null;
+  readonly date: string | null;
+}
+
+/** What an incoming platform notification holds, in either documented shape. */
+export type PlatformNotification =
+  | {
+      readonly kind: 'notification';
+      /** `message.eventId`, or `eventId` of the older shape. */
+      readonly eventId: string | null;
+      /** The vendor's list, where `message.raw` names one. */
+      readonly listId: string | null;
+      readonly events: readonly PlatformEvent[];
+    }
+  | { readonly kind: 'rejected'; readonly reason: string };
+
+const text = z
+  .union([z.string(), z.number().transform(String)])
+  .nullish()
+  .catch(null);
+
+const eventSchema = z.looseObject({ eventType: text, objectId: text, date: text, path: text });
+
+const currentShape = z.looseObject({
+  message: z.looseObject({
+    eventId: text,
+    raw: z
+      .looseObject({ ListID: z.string().optional().catch(undefined) })
+      .optional()
+      .catch(undefined),
+    events: z.array(eventSchema).nullish(),
+  }),
+});
+
+/** Still documented, older or asynchronous: `{"eventId","instanceId","response":{"events":[…]},"notificationId"}`. */
+const olderShape = z.looseObject({
+  eventId: text,
+  response: z.looseObject({ events: z.array(eventSchema).nullish() }),
+});
+
+/**
+ * Reads a notification of the platform in either shape. Nothing is changed: the bytes are passed on as they came.
+ * @param bytes the body, decompressed
+ */
+export function readPlatformNotification(bytes: Buffer): PlatformNotification {
+  let value: unknown;
+  try {
+    value = JSON.parse(bytes.toString('utf8').replace(/^\ufeff/, ''));
+  } catch (error) {
+    return {
+      kind: 'rejected',
+      reason: `not JSON: ${(error as Error).message.replace(/[\s\p{Cc}]+/gu, ' ').slice(0, 200)}`,
+    };
+  }
+  const current = currentShape.safeParse(value);
+  if (current.success) {
+    const { message } = current.data;
+    return {
+      kind: 'notification',
+      eventId: message.eventId ?? null,
+      listId: message.raw?.ListID ?? null,
+      events: (message.events ?? []).map(platformEvent),
+    };
+  }
+  const older = olderShape.safeParse(value);
+  if (older.success) {
+    return {
+      kind: 'notification',
+      eventId: older.data.eventId ?? null,
+      listId: null,
+      events: (older.data.response.events ?? []).map(platformEvent),
+    };
+  }
+  return {
+    kind: 'rejected',
+    reason: 'not a notification: expected an object with "message", or the older one with "response"',
+  };
+}
+
+function platformEvent(event: z.output<typeof eventSchema>): PlatformEvent {
+  return {
+    eventType: event.eventType ?? null,
+    objectId: event.objectId ?? event.path ?? null,
+    date: event.date ?? null,
+  };
+}

@@ -1,0 +1,121 @@
+/** What the relay says unasked, gathered so that a burst is few messages. Costs nothing while nobody listens. */
+import type {
+  Attempt,
+  Delivery,
+  EventRow,
+  RelayNotification,
+  RelayNotificationParams,
+  Status,
+  TunnelStatus,
+} from '../protocol.ts';
+
+/** Somebody who is told. Returns false where the message could not be taken: it counts as missed. */
+export type Listener = <N extends RelayNotification>(name: N, params: RelayNotificationParams<N>) => boolean;
+
+interface Added {
+  readonly delivery: Delivery;
+  readonly events: EventRow[];
+}
+
+/** No more than one status in this time, in milliseconds. */
+const statusEveryMs = 200;
+
+/** Events in one message, at most. */
+const mostEvents = 1000;
+
+export class Announcer {
+  readonly #listeners = new Map<Listener, { events: number; attempts: number }>();
+  readonly #status: () => Status;
+  #added: Added[] = [];
+  #attempts: Attempt[] = [];
+  #immediate: NodeJS.Immediate | undefined;
+  #statusTimer: NodeJS.Timeout | undefined;
+
+  constructor(status: () => Status) {
+    this.#status = status;
+  }
+
+  /** Whether anybody would be told. */
+  get heard(): boolean {
+    return this.#listeners.size > 0;
+  }
+
+  /** Tells `listener` from now on, until the returned function is called. */
+  listen(listener: Listener): () => void {
+    this.#listeners.set(listener, { events: 0, attempts: 0 });
+    return () => this.#listeners.delete(listener);
+  }
+
+  added(delivery: Delivery, events: EventRow[]): void {
+    this.#added.push({ delivery, events });
+    this.#immediate ??= setImmediate(this.#flush);
+  }
+
+  attempted(attempt: Attempt): void {
+    this.#attempts.push(attempt);
+    this.#immediate ??= setImmediate(this.#flush);
+  }
+
+  tunnel(tunnel: TunnelStatus): void {
+    this.#tell('tunnel/changed', { tunnel });
+    this.statusChanged();
+  }
+
+  log(level: 'error' | 'warn' | 'info' | 'debug', message: string): void {
+    if (this.heard) this.#tell('log', { level, time: new Date().toISOString(), message });
+  }
+
+  /** Something of the status has changed: it is told soon. */
+  statusChanged(): void {
+    if (!this.heard) return;
+    this.#statusTimer ??= setTimeout(() => {
+      this.#statusTimer = undefined;
+      if (this.heard) this.#tell('status/changed', { status: this.#status() });
+    }, statusEveryMs);
+    this.#statusTimer.unref();
+  }
+
+  close(): void {
+    this.#flush();
+    clearTimeout(this.#statusTimer);
+    this.#listeners.clear();
+  }
+
+  readonly #flush = (): void => {
+    clearImmediate(this.#immediate);
+    this.#immediate = undefined;
+    const attempts = this.#attempts;
+    this.#attempts = [];
+    for (const deliveries of batches(this.#added)) {
+      for (const [listener, missed] of this.#listeners) {
+        if (listener('event/added', { deliveries, missed: missed.events })) missed.events = 0;
+        else missed.events += deliveries.reduce((sum, each) => sum + each.events.length, 0);
+      }
+    }
+    this.#added = [];
+    if (attempts.length === 0) return;
+    for (const [listener, missed] of this.#listeners) {
+      if (listener('attempt/recorded', { attempts, missed: missed.attempts })) missed.attempts = 0;
+      else missed.attempts += attempts.length;
+    }
+  };
+
+  #tell<N extends RelayNotification>(name: N, params: RelayNotificationParams<N>): void {
+    for (const listener of this.#listeners.keys()) listener(name, params);
+  }
+}
+
+function* batches(added: readonly Added[]): Generator<Added[]> {
+  let batch: Added[] = [];
+  let events = 0;
+  for (const each of added) {
+    batch.push(each);
+    events += each.events.length;
+    if (events >= mostEvents) {
+      yield batch;
+      batch = [];
+      events = 0;
+    }
+  }
+  if (batch.length > 0) yield batch;
+}

@@ -1,0 +1,140 @@
+/** The house door: JSON-RPC on an owner-only socket or pipe, for the CLI and the extension. */
+import { chmodSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { Server, Socket } from 'node:net';
+import { createMessageConnection, ErrorCodes, ResponseError } from 'vscode-jsonrpc/node';
+import { z } from 'zod';
+import { endpointOf, prepareFolder, proveToClient, writeToken } from '../endpoint.ts';
+import type { Endpoint } from '../endpoint.ts';
+import { methods, relayErrorCodes } from '../protocol.ts';
+import type { Method, ParsedParams, Result } from '../protocol.ts';
+import type { Announcer } from './announcer.ts';
+
+/** What answers each method; params are checked before. */
+export type Handlers = { readonly [M in Method]: (params: ParsedParams<M>) => Promise<Result<M>> | Result<M> };
+
+export interface ControlOptions {
+  readonly dataDir: string;
+  readonly handlers: Handlers;
+  readonly announcer: Announcer;
+  /** Called when the number of clients changes. */
+  onClients(count: number): void;
+  log(level: 'warn' | 'debug', message: string): void;
+}
+
+/** A client with more than this unread, in bytes, misses notifications until it has read on. */
+const mostUnreadBytes = 1_048_576;
+
+export class Control {
+  readonly #options: ControlOptions;
+  readonly #endpoint: Endpoint;
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+
+  /** @throws UnsafeSocketFolderError where the socket's folder is not safely ours */
+  constructor(options: ControlOptions) {
+    this.#options = options;
+    this.#endpoint = endpointOf(options.dataDir);
+    this.#server = createServer((socket) => void this.#welcome(socket));
+  }
+
+  get clients(): number {
+    return this.#sockets.size;
+  }
+
+  /**
+   * Opens the door. The caller holds the data directory's lock, so a socket that is there is a dead relay's.
+   * @throws UnsafeSocketFolderError, or the system's error
+   */
+  async open(): Promise<void> {
+    prepareFolder(this.#endpoint);
+    if (this.#endpoint.proofNeeded) writeToken(this.#endpoint);
+    else rmSync(this.#endpoint.path, { force: true });
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen(this.#endpoint.path, () => {
+        this.#server.off('error', reject);
+        resolve();
+      });
+    });
+    if (this.#endpoint.folder !== null) chmodSync(this.#endpoint.path, 0o600);
+  }
+
+  /** Closes the door and takes the socket away. */
+  async close(): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    for (const socket of this.#sockets) socket.end();
+    const force = setTimeout(() => {
+      for (const socket of this.#sockets) socket.destroy();
+    }, 500);
+    if (this.#server.listening) await closed;
+    clearTimeout(force);
+  }
+
+  async #welcome(socket: Socket): Promise<void> {
+    socket.setNoDelay(true);
+    socket.on('error', () => socket.destroy());
+    if (this.#endpoint.proofNeeded) {
+      try {
+        await proveToClient(socket, this.#endpoint);
+      } catch (error) {
+        this.#options.log('warn', `a connection to the house door was refused: ${(error as Error).message}`);
+        socket.destroy();
+        return;
+      }
+    }
+    const connection = createMessageConnection(socket, socket);
+    for (const method of Object.keys(methods) as Method[]) {
+      connection.onRequest(method, (params: unknown) => callMethod(this.#options.handlers, method, params));
+    }
+    const stopListening = this.#options.announcer.listen((name, params) => {
+      if (socket.destroyed || socket.writableLength > mostUnreadBytes) return false;
+      connection.sendNotification(name, params).catch(() => socket.destroy());
+      return true;
+    });
+    this.#sockets.add(socket);
+    this.#options.onClients(this.#sockets.size);
+    socket.once('close', () => {
+      stopListening();
+      connection.dispose();
+      this.#sockets.delete(socket);
+      this.#options.onClients(this.#sockets.size);
+    });
+    connection.onError(() => socket.destroy());
+    connection.listen();
+  }
+}
+
+/**
+ * Checks a request's params and answers it.
+ * @throws ResponseError with zod's message for bad params, or with a `next` in its data for what else went wrong
+ */
+export async function callMethod<M extends Method>(handlers: Handlers, method: M, params: unknown): Promise<Result<M>> {
+  const parsed = methods[method].params.safeParse(params ?? {});
+  if (!parsed.success) {
+    throw new ResponseError(ErrorCodes.InvalidParams, `${method}: ${z.prettifyError(parsed.error)}`);
+  }
+  try {
+    return await handlers[method](parsed.data as ParsedParams<M>);
+  } catch (error) {
+    throw toResponseError(error);
+  }
+}
+
+function toResponseError(error: unknown): ResponseError<unknown> {
+  if (error instanceof ResponseError) return error;
+  const { name, kind, message, next } = error as Error & { kind?: string; next?: string };
+  const data = next === undefined ? undefined : { next };
+  switch (kind ?? name) {
+    case 'NotFoundError':
+      return new ResponseError(relayErrorCodes.notFound, message, data);
+    case 'FilterError':
+      return new ResponseError(ErrorCodes.InvalidParams, message, data);
+    case 'StoreError':
+      return new ResponseError(relayErrorCodes.storeFailed, message, data);
+    case 'ConflictError':
+      return new ResponseError(relayErrorCodes.conflict, message, data);
+    default:
+      return new ResponseError(ErrorCodes.InternalError, message, data);
+  }
+}

@@ -1,0 +1,305 @@
+/**
+ * The store's file: its tables, its migrations, and what happens to a file that cannot be used.
+ * `node:sqlite` is loaded on demand so that a runtime without it gets an error that names the versions that have it.
+ */
+import { createRequire } from 'node:module';
+import { existsSync, renameSync } from 'node:fs';
+import type { DatabaseSync } from 'node:sqlite';
+
+/** Integers that stand for a forwarding's state in the file. */
+export const stateCodes = { waiting: 0, held: 1, sent: 2, failed: 3, discarded: 4 } as const;
+
+/** Integers that stand for an event row's kind in the file. */
+export const kindCodes = { event: 0, test: 1, rejected: 2 } as const;
+
+/** Integers that stand for a notification's kind in the file. */
+export const notificationKindCodes = { normalised: 0, raw: 1, platform: 2 } as const;
+
+/** One step from version n to n + 1 each. Never edited once released: add a step. */
+const migrations: readonly string[] = [
+  `
+  CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+  -- Tells this file from one that took its place: what is derived from it belongs to this identity.
+  INSERT INTO meta (key, value) VALUES ('identity', lower(hex(randomblob(16))));
+
+  -- Bytes and headers once. A delivery's events and notifications have consecutive ids.
+  CREATE TABLE deliveries (
+    id INTEGER PRIMARY KEY,
+    source TEXT NOT NULL,
+    status TEXT NOT NULL,
+    injected INTEGER NOT NULL,
+    received_at INTEGER NOT NULL,
+    http_status INTEGER NOT NULL,
+    reason TEXT,
+    list TEXT,
+    signature TEXT,
+    content_type TEXT,
+    body_bytes INTEGER NOT NULL,
+    truncated INTEGER NOT NULL,
+    first_event INTEGER NOT NULL,
+    row_count INTEGER NOT NULL,
+    event_count INTEGER NOT NULL,
+    first_notification INTEGER NOT NULL,
+    notification_count INTEGER NOT NULL,
+    stored_bytes INTEGER NOT NULL,
+    headers TEXT NOT NULL,
+    -- JSON equivalent, where the body itself is not UTF-8 JSON.
+    json BLOB,
+    body BLOB NOT NULL
+  );
+
+  CREATE TABLE events (
+    id INTEGER PRIMARY KEY,
+    delivery_id INTEGER NOT NULL,
+    kind INTEGER NOT NULL,
+    received_at INTEGER NOT NULL,
+    type TEXT COLLATE NOCASE,
+    list TEXT COLLATE NOCASE,
+    address TEXT COLLATE NOCASE,
+    date TEXT,
+    warning TEXT,
+    duplicate_of INTEGER,
+    fingerprint INTEGER,
+    notification_id INTEGER
+  );
+  CREATE INDEX events_by_type ON events (type);
+  CREATE INDEX events_by_list ON events (list);
+  CREATE INDEX events_by_fingerprint ON events (fingerprint) WHERE fingerprint IS NOT NULL;
+  CREATE INDEX events_other_kinds ON events (kind) WHERE kind <> 0;
+
+  -- All that decides a notification's bytes, beside the delivery's body.
+  CREATE TABLE render_settings (id INTEGER PRIMARY KEY, json TEXT NOT NULL UNIQUE);
+  CREATE TABLE notifications (
+    id INTEGER PRIMARY KEY,
+    delivery_id INTEGER NOT NULL,
+    kind INTEGER NOT NULL,
+    part INTEGER NOT NULL,
+    parts INTEGER NOT NULL,
+    first_event INTEGER NOT NULL,
+    event_count INTEGER NOT NULL,
+    event_id TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    render_settings_id INTEGER NOT NULL
+  );
+
+  -- identity: what of a destination decides what it is sent; config: its settings as last known.
+  CREATE TABLE destinations (id INTEGER PRIMARY KEY, identity TEXT NOT NULL UNIQUE, config TEXT NOT NULL);
+  CREATE TABLE forwardings (
+    notification_id INTEGER NOT NULL,
+    destination_id INTEGER NOT NULL,
+    state INTEGER NOT NULL,
+    attempts INTEGER NOT NULL,
+    -- attempts before the last replay: the retry policy counts from here.
+    round_start INTEGER NOT NULL,
+    next_at INTEGER,
+    status INTEGER,
+    duration_ms REAL,
+    detail TEXT,
+    PRIMARY KEY (notification_id, destination_id)
+  ) WITHOUT ROWID;
+  CREATE INDEX forwardings_by_state ON forwardings (state, notification_id);
+
+  CREATE TABLE attempts (
+    id INTEGER PRIMARY KEY,
+    notification_id INTEGER NOT NULL,
+    destination_id INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    duration_ms REAL NOT NULL,
+    status INTEGER,
+    error TEXT,
+    outcome TEXT NOT NULL,
+    next_at INTEGER,
+    stored_bytes INTEGER NOT NULL,
+    truncated INTEGER NOT NULL,
+    headers TEXT NOT NULL,
+    body BLOB NOT NULL
+  );
+  CREATE INDEX attempts_by_notification ON attempts (notification_id);
+  `,
+];
+
+export const schemaVersion = migrations.length;
+
+/** A store error that the user can act on. */
+export class StoreError extends Error {
+  override readonly name = 'StoreError';
+  readonly next: string;
+  constructor(message: string, next: string, cause?: unknown) {
+    super(message, { cause });
+    this.next = next;
+  }
+}
+
+/** A store file could not be read as one and was renamed; a new one took its place. */
+export interface SetAside {
+  readonly from: string;
+  readonly to: string;
+  readonly why: string;
+}
+
+/**
+ * The constructor of `node:sqlite`.
+ * @throws StoreError on a runtime without it
+ */
+export function loadSqlite(): typeof DatabaseSync {
+  try {
+    // Not an import: a bundle must load, and explain itself, where the module is missing.
+    const load = createRequire(process.execPath);
+    return (load('node:sqlite') as { DatabaseSync: typeof DatabaseSync }).DatabaseSync;
+  } catch (cause) {
+    throw new StoreError(
+      `this runtime (Node ${process.versions.node}) has no node:sqlite`,
+      'Use Node.js 22.13 or later for the CLI, VS Code 1.101 or later for the extension.',
+      cause,
+    );
+  }
+}
+
+/**
+ * Opens the store for writing: makes, migrates or sets aside the file as needed. Every commit is on disk when it
+ * returns: WAL, `synchronous=FULL`, `fullfsync` on macOS.
+ * @param file the path
+ * @returns the database, and what was set aside, if anything
+ * @throws StoreError where the file is of a newer version or cannot be opened
+ */
+export function openForWriting(file: string): { db: DatabaseSync; setAside: SetAside | null } {
+  const Database = loadSqlite();
+  const suspect = existsSync(suspectMark(file));
+  let setAside: SetAside | null = null;
+  for (;;) {
+    let db: DatabaseSync | undefined;
+    try {
+      db = new Database(file);
+      db.exec('PRAGMA busy_timeout = 5000');
+      db.exec(
+        'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON',
+      );
+      db.exec('PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 8192');
+      migrate(db, file);
+      if (suspect && setAside === null) checkWhole(db);
+      if (suspect) removeSuspectMark(file);
+      return { db, setAside };
+    } catch (error) {
+      db?.close();
+      if (error instanceof StoreError || setAside !== null || !isCorruption(error)) throw explain(error, file);
+      setAside = renameAside(file, (error as Error).message);
+    }
+  }
+}
+
+/**
+ * Opens the store for reading beside its writer, or without one.
+ * @param file the path
+ * @throws StoreError where there is none, or it cannot be read
+ */
+export function openForReading(file: string): DatabaseSync {
+  const Database = loadSqlite();
+  if (!existsSync(file)) {
+    throw new StoreError(
+      `there is no history yet at ${file}`,
+      'Start a relay with `cm-relay listen` and send it something.',
+    );
+  }
+  let db: DatabaseSync | undefined;
+  try {
+    db = new Database(file, { readOnly: true });
+    db.exec(
+      'PRAGMA busy_timeout = 5000; PRAGMA cache_size = -8192; PRAGMA temp_store = MEMORY; PRAGMA query_only = ON',
+    );
+    const version = versionOf(db);
+    if (version > schemaVersion) throw newer(file, version);
+    if (version < schemaVersion) {
+      throw new StoreError(
+        `the history at ${file} is of an older version (${version}; this program writes ${schemaVersion})`,
+        'Start a relay on it once with `cm-relay listen`: that brings it up to date.',
+      );
+    }
+    return db;
+  } catch (error) {
+    db?.close();
+    throw explain(error, file);
+  }
+}
+
+function migrate(db: DatabaseSync, file: string): void {
+  const version = versionOf(db);
+  if (version > schemaVersion) throw newer(file, version);
+  if (version === schemaVersion) {
+    // Reads the schema: a file that is not a database, or has lost its tables, says so here and not later.
+    for (const table of ['deliveries', 'events', 'notifications', 'forwardings', 'attempts', 'destinations', 'meta']) {
+      db.prepare(`SELECT * FROM ${table} LIMIT 1`).get();
+    }
+    return;
+  }
+  db.exec('BEGIN IMMEDIATE');
+  try {
+    for (const step of migrations.slice(version)) db.exec(step);
+    db.exec(`PRAGMA user_version = ${schemaVersion}; COMMIT`);
+  } catch (error) {
+    db.exec('ROLLBACK');
+    throw error;
+  }
+}
+
+function versionOf(db: DatabaseSync): number {
+  const row = db.prepare('PRAGMA user_version').get();
+  return Number(row?.['user_version'] ?? 0);
+}
+
+function newer(file: string, version: number): StoreError {
+  return new StoreError(
+    `the history at ${file} was written by a newer version (${version}; this program knows ${schemaVersion})`,
+    'Update this program, or choose another data directory.',
+  );
+}
+
+function checkWhole(db: DatabaseSync): void {
+  const row = db.prepare('PRAGMA quick_check(1)').get();
+  const result = String(row?.['quick_check'] ?? 'no answer');
+  if (result !== 'ok') throw Object.assign(new Error(result), { errcode: sqliteCorrupt });
+}
+
+const sqliteCorrupt = 11;
+const sqliteNotADatabase = 26;
+
+/** SQLite's primary result code of an error, or undefined. */
+export function sqliteCode(error: unknown): number | undefined {
+  const code = (error as { errcode?: unknown }).errcode;
+  return typeof code === 'number' ? code & 0xff : undefined;
+}
+
+/** Whether an error says that the file is damaged or is no database, or lacks tables that it must have. */
+export function isCorruption(error: unknown): boolean {
+  const code = sqliteCode(error);
+  if (code === sqliteCorrupt || code === sqliteNotADatabase) return true;
+  return code === 1 && /no such (?:table|column)|malformed/.test((error as Error).message);
+}
+
+/** A file whose presence makes the next start check the whole database. */
+export function suspectMark(file: string): string {
+  return `${file}.suspect`;
+}
+
+function removeSuspectMark(file: string): void {
+  renameSync(suspectMark(file), `${file}.checked`);
+}
+
+function renameAside(file: string, why: string): SetAside {
+  const stamp = new Date().toISOString().replace(/[:.]/g, '-');
+  const to = `${file}.damaged-${stamp}`;
+  for (const suffix of ['', '-wal', '-shm']) {
+    if (existsSync(file + suffix)) renameSync(file + suffix, to + suffix);
+  }
+  return { from: file, to, why };
+}
+
+function explain(error: unknown, file: string): Error {
+  if (error instanceof StoreError) return error;
+  const message = (error as Error).message;
+  return new StoreError(
+    `the history at ${file} cannot be opened: ${message}`,
+    'Check that the folder exists, is yours and has room, or choose another data directory.',
+    error,
+  );
+}

@@ -1,0 +1,31 @@
+import { join } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
+import { loadSqlite, sqliteCode } from './database.ts';
+
+/** The right to be the one relay of a data directory. The system releases it when the process dies. */
+export interface Lock {
+  release(): void;
+}
+
+const busy = 5;
+const locked = 6;
+
+/**
+ * Takes the lock: an exclusive SQLite transaction on a file of its own, held for life.
+ * @param dataDir the data directory
+ * @returns null where another process holds it
+ * @throws the system's error where the file cannot be made
+ */
+export function takeLock(dataDir: string): Lock | null {
+  const Database = loadSqlite();
+  const db: DatabaseSync = new Database(join(dataDir, 'lock.sqlite'));
+  try {
+    db.exec('PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE');
+  } catch (error) {
+    db.close();
+    const code = sqliteCode(error);
+    if (code === busy || code === locked) return null;
+    throw error;
+  }
+  return { release: () => db.close() };
+}

@@ -1,0 +1,205 @@
+/**
+ * Normalising: a Campaign Monitor delivery becomes Open Connectors event objects, and these become notifications.
+ * Pure functions of the bytes and of what is stored beside them, so that a replay next week is the same to the byte.
+ */
+import { Temporal } from 'temporal-polyfill';
+import { textField } from '../campaign-monitor/payload.ts';
+import type { VendorEvent } from '../campaign-monitor/payload.ts';
+import { elementKey, hubKey, writeNotification } from '../open-connectors/notification.ts';
+import type { EventObject } from '../open-connectors/notification.ts';
+import type { Identity, Mapping } from '../protocol.ts';
+
+/** The settings that decide a notification's bytes. They are stored with it. */
+export interface RenderSettings {
+  readonly timeZone: string;
+  readonly mapping: Mapping;
+  readonly identity: Identity;
+}
+
+/** An event object with what the history shows of the vendor's event. */
+export interface NormalisedEvent {
+  readonly object: EventObject;
+  readonly type: string | null;
+  readonly address: string | null;
+  readonly warning: string | null;
+}
+
+/**
+ * One event object for one element of `Events`. eventType, objectType and objectId follow the mapping, whose defaults
+ * are assumptions: no document of the platform settles them (docs/assumptions.md).
+ * @param event the vendor's event
+ * @param settings time zone and mapping
+ * @param receivedAt when the delivery came, milliseconds since the epoch: the date of an event without a readable one
+ */
+export function normaliseEvent(event: VendorEvent, settings: RenderSettings, receivedAt: number): NormalisedEvent {
+  const { mapping } = settings;
+  const type = textField(event, 'Type');
+  const written = textField(event, 'Date');
+  const objectId = textField(event, mapping.objectIdField);
+  let date = written === null ? null : readDate(written, settings.timeZone);
+  let warning: string | null = null;
+  if (date === null) {
+    date = isoSeconds(receivedAt);
+    warning =
+      written === null
+        ? 'no Date: the time of receipt stands for it'
+        : 'unreadable Date: the time of receipt stands for it';
+  }
+  if (objectId === null)
+    warning = `${warning === null ? '' : `${warning}; `}no ${mapping.objectIdField}: objectId is empty`;
+  const mapped = type !== null && Object.hasOwn(mapping.eventTypes, type) ? mapping.eventTypes[type] : undefined;
+  return {
+    object: {
+      date,
+      elementKey,
+      eventType: mapped ?? mapping.otherEventType,
+      hubKey,
+      objectId: objectId ?? '',
+      objectType: mapping.objectType,
+    },
+    type,
+    address: textField(event, 'EmailAddress'),
+    warning,
+  };
+}
+
+/** A run of a delivery's events that one notification holds. */
+export interface Part {
+  readonly first: number;
+  readonly count: number;
+}
+
+/**
+ * Splits a delivery's events into parts of at most `partSize`, in order.
+ * @param events how many there are
+ * @param partSize the platform's limit is 20 a webhook notification [docs]
+ */
+export function partsOf(events: number, partSize: number): Part[] {
+  const parts: Part[] = [];
+  for (let first = 0; first < events; first += partSize) {
+    parts.push({ first, count: Math.min(partSize, events - first) });
+  }
+  return parts;
+}
+
+/** What decides a normalised notification's bytes, beside the delivery's body. */
+export interface NotificationIdentity {
+  readonly id: number;
+  readonly eventId: string;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
+  readonly settings: RenderSettings;
+}
+
+/**
+ * The bytes of a normalised notification.
+ * @param notification what was stored of it
+ * @param events its event objects
+ * @param raw the vendor's body as JSON, UTF-8
+ */
+export function renderNotification(
+  notification: NotificationIdentity,
+  events: readonly EventObject[],
+  raw: Uint8Array,
+): Buffer {
+  return writeNotification(
+    {
+      createdAt: notification.createdAt,
+      id: String(notification.id),
+      eventId: notification.eventId,
+      instance: notification.settings.identity,
+      events,
+    },
+    raw,
+  );
+}
+
+/**
+ * A hash over the fields that tell a possible duplicate: same list, type, addresses, date, state and custom fields.
+ * The vendor sends no event id, so content is all there is [vendor/2nd].
+ * @returns an integer below 2^53, or null where the fields cannot be compared
+ */
+export function fingerprint(listId: string | null, event: VendorEvent): number | null {
+  let text: string;
+  try {
+    text = JSON.stringify([
+      listId,
+      event['Type'],
+      event['EmailAddress'],
+      event['OldEmailAddress'],
+      event['Date'],
+      event['State'],
+      event['CustomFields'],
+    ]);
+  } catch {
+    // Nested too deep to write out.
+    return null;
+  }
+  return hash53(text);
+}
+
+/** Two 32-bit multiply-and-xor hashes side by side: quick, and no more than a mark depends on it. */
+function hash53(text: string): number {
+  let a = 0x9e3779b9;
+  let b = 0x85ebca6b;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    a = Math.imul(a ^ code, 0x5bd1e995);
+    b = Math.imul(b ^ code, 0x1b873593);
+    a ^= a >>> 15;
+    b ^= b >>> 13;
+  }
+  a = Math.imul(a ^ (b >>> 16), 0x2c1b3c6d);
+  b = Math.imul(b ^ (a >>> 13), 0x297a2d39);
+  return (b >>> 11) * 4294967296 + (a >>> 0);
+}
+
+// --- dates --------------------------------------------------------------------------------------------------------
+
+const datePattern = /^(\d{4})-(\d\d)-(\d\d)(?:[ T](\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?)?$/;
+const instantPattern = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)$/;
+
+/** Batches repeat their minutes: what was read last is kept. Bounded. */
+const known = new Map<string, string | null>();
+const knownLimit = 4096;
+
+/**
+ * Reads an event's `Date` in the account's time zone: `YYYY-MM-DD HH:MM:SS` without a zone [2nd: the account's]; date
+ * only means midnight there. A time that the clock skips or repeats is read by ECMAScript Temporal's `compatible` rule.
+ * @param text the vendor's date
+ * @param timeZone an IANA name
+ * @returns `YYYY-MM-DDTHH:MM:SSZ`, or null where it is not a date
+ */
+export function readDate(text: string, timeZone: string): string | null {
+  const key = `${timeZone} ${text}`;
+  const before = known.get(key);
+  if (before !== undefined) return before;
+  const date = text.length > 40 ? null : parseDate(text.trim(), timeZone);
+  if (known.size >= knownLimit) known.clear();
+  known.set(key, date);
+  return date;
+}
+
+function parseDate(text: string, timeZone: string): string | null {
+  if (instantPattern.test(text)) {
+    const at = Date.parse(text);
+    return Number.isNaN(at) ? null : isoSeconds(at);
+  }
+  const match = datePattern.exec(text);
+  if (match === null) return null;
+  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1).map((part) => Number(part));
+  try {
+    const local = Temporal.PlainDateTime.from(
+      { year, month, day, hour: hour || 0, minute: minute || 0, second: second || 0 },
+      { overflow: 'reject' },
+    );
+    return isoSeconds(local.toZonedDateTime(timeZone, { disambiguation: 'compatible' }).epochMilliseconds);
+  } catch {
+    return null;
+  }
+}
+
+/** Milliseconds since the epoch as `YYYY-MM-DDTHH:MM:SSZ`. */
+export function isoSeconds(at: number): string {
+  return `${new Date(at).toISOString().slice(0, -5)}Z`;
+}

@@ -1,0 +1,162 @@
+/** Requests to destinations: connections, proxies, time-outs, and what an answer or a failure is. */
+import { lookup } from 'node:dns';
+import type { LookupFunction } from 'node:net';
+import { Agent, EnvHttpProxyAgent } from 'undici';
+import type { Dispatcher } from 'undici';
+import type { Destination, Headers, Settings } from '../protocol.ts';
+import type { Outgoing } from './render.ts';
+
+/** How much of an answer is kept, in bytes. */
+export const keptAnswerBytes = 65_536;
+
+/** An answer that goes on for longer than this is cut off, in bytes. */
+const mostAnswerBytes = 8_388_608;
+
+export type SendResult =
+  | {
+      readonly kind: 'answer';
+      readonly status: number;
+      readonly headers: Headers;
+      readonly body: Buffer;
+      readonly truncated: boolean;
+    }
+  /** No connection could be made at all: nothing of the request was sent. */
+  | { readonly kind: 'unreachable'; readonly error: string }
+  /** A time-out, or a connection that broke. */
+  | { readonly kind: 'broken'; readonly error: string };
+
+/** Whether a host is this machine: `localhost`, a name below it (RFC 6761), 127.0.0.0/8 or ::1. */
+export function isLoopback(hostname: string): boolean {
+  return /^(?:localhost|.+\.localhost|127(?:\.\d{1,3}){3}|\[?::1\]?)$/i.test(hostname);
+}
+
+/** Resolves names below `localhost` to this machine (RFC 6761), whether or not the system does; others as usual. */
+const lookupHost: LookupFunction = (hostname, options, callback) => {
+  if (/\.localhost$/i.test(hostname)) lookup('localhost', options, callback as never);
+  else lookup(hostname, options, callback as never);
+};
+
+/**
+ * A pool of connections for one destination. Proxies are honoured (the settings', else HTTP_PROXY, HTTPS_PROXY and
+ * NO_PROXY), never for loopback.
+ * @param connections at most
+ */
+export function dispatcherFor(destination: Destination, proxy: Settings['proxy'], connections: number): Dispatcher {
+  const tls = { rejectUnauthorized: destination.insecureTls !== true };
+  const options = {
+    connections,
+    pipelining: 1,
+    connect: { ...tls, lookup: lookupHost, timeout: destination.timeoutMs },
+  };
+  if (isLoopback(new URL(destination.url).hostname)) return new Agent(options);
+  return new EnvHttpProxyAgent({
+    ...options,
+    requestTls: tls,
+    ...(proxy && { httpProxy: proxy.url, httpsProxy: proxy.url, noProxy: proxy.noProxy }),
+  });
+}
+
+const unreachableCodes = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EHOSTDOWN',
+  'ENETDOWN',
+  'ENOENT',
+]);
+
+/**
+ * Posts a notification. Redirects are not followed. Never throws.
+ * @param timeoutMs for the whole exchange, the answer's body included
+ */
+export function post(dispatcher: Dispatcher, url: URL, outgoing: Outgoing, timeoutMs: number): Promise<SendResult> {
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = [];
+    let received = 0;
+    let status = 0;
+    let answerHeaders: Headers = [];
+    let controller: Dispatcher.DispatchController | undefined;
+    let timedOut = false;
+    const timer = setTimeout(() => {
+      timedOut = true;
+      controller?.abort(new Error('timed out'));
+      finish({ kind: 'broken', error: `no ${status === 0 ? '' : 'complete '}answer within ${timeoutMs} ms` });
+    }, timeoutMs);
+    let finished = false;
+    const finish = (result: SendResult): void => {
+      if (finished) return;
+      finished = true;
+      clearTimeout(timer);
+      resolve(result);
+    };
+    const answer = (): SendResult => ({
+      kind: 'answer',
+      status,
+      headers: answerHeaders,
+      body: Buffer.concat(chunks),
+      truncated: received > keptAnswerBytes,
+    });
+    const headers: string[] = [];
+    for (const [name, value] of outgoing.headers) headers.push(name, value);
+    try {
+      dispatcher.dispatch(
+        {
+          origin: url.origin,
+          path: url.pathname + url.search,
+          method: 'POST',
+          headers,
+          body: outgoing.body,
+          headersTimeout: 0,
+          bodyTimeout: 0,
+        },
+        {
+          onRequestStart(started) {
+            controller = started;
+            if (timedOut) started.abort(new Error('timed out'));
+          },
+          onResponseStart(_controller, code, received) {
+            if (code < 200) return;
+            status = code;
+            answerHeaders = flatten(received);
+          },
+          onResponseData(current, chunk) {
+            if (received < keptAnswerBytes) chunks.push(chunk.subarray(0, keptAnswerBytes - received));
+            received += chunk.length;
+            if (received > mostAnswerBytes) current.abort(new Error('the answer is too long'));
+          },
+          onResponseEnd: () => finish(answer()),
+          onResponseError(_controller, error) {
+            if (received > mostAnswerBytes) finish(answer());
+            else finish(failure(error));
+          },
+        },
+      );
+    } catch (error) {
+      finish(failure(error as Error));
+    }
+  });
+}
+
+function failure(error: Error & { code?: unknown; cause?: unknown }): SendResult {
+  const causes: unknown[] = [error, error.cause];
+  if (error instanceof AggregateError) causes.push(...(error.errors as unknown[]));
+  const codes = causes.map((each) =>
+    typeof each === 'object' && each !== null && 'code' in each ? String(each.code) : '',
+  );
+  const code = codes.find((each) => each !== '') ?? '';
+  const message = error.message === '' ? code : error.message;
+  if (codes.some((each) => unreachableCodes.has(each))) return { kind: 'unreachable', error: message };
+  if (code === 'UND_ERR_CONNECT_TIMEOUT') return { kind: 'unreachable', error: 'no connection in time' };
+  return { kind: 'broken', error: code === '' || message.includes(code) ? message : `${message} (${code})` };
+}
+
+function flatten(headers: Record<string, string | string[] | undefined>): Headers {
+  const flat: Headers = [];
+  for (const [name, value] of Object.entries(headers)) {
+    if (Array.isArray(value)) for (const each of value) flat.push([name, each]);
+    else if (value !== undefined) flat.push([name, value]);
+  }
+  return flat;
+}

@@ -1,0 +1,315 @@
+/**
+ * Reception: the bytes of one POST become a delivery with its events, notifications and forwardings, are put on disk,
+ * and go on to the forwarder. The street door and `deliveries/inject` both come through here.
+ */
+import { randomFillSync } from 'node:crypto';
+import { readPayload } from '../campaign-monitor/payload.ts';
+import { readPlatformNotification } from '../open-connectors/notification.ts';
+import { signatureHeader, verify } from '../open-connectors/signature.ts';
+import type { Headers, Settings, SignatureCheck, Source } from '../protocol.ts';
+import { isCredentialHeader, maskedValue } from '../protocol.ts';
+import type { ConfiguredDestination, Forwarder, Job } from './forwarder.ts';
+import { fingerprint, normaliseEvent, partsOf } from './normalise.ts';
+import type { RenderSettings } from './normalise.ts';
+import type { Renderer } from './render.ts';
+import { goesTo } from './routes.ts';
+import type { DeliveryRecord, EventRecord, ForwardingRecord, NotificationRecord, Store } from './store.ts';
+
+/** One POST, its body decompressed. */
+export interface Incoming {
+  readonly source: Source;
+  readonly body: Buffer;
+  /** As received, credentials included, in order. */
+  readonly headers: Headers;
+  /** Milliseconds since the epoch. */
+  readonly receivedAt: number;
+  /** Sent by a client rather than received at the street door. */
+  readonly injected: boolean;
+}
+
+/** A POST that is refused before its body is looked at, with what was kept of it. */
+export interface Refused extends Incoming {
+  readonly httpStatus: number;
+  readonly reason: string;
+  /** The size as received or announced, in bytes. */
+  readonly bodyBytes: number;
+  readonly truncated: boolean;
+}
+
+export interface ReceptionOptions {
+  readonly store: Store;
+  readonly renderer: Renderer;
+  readonly forwarder: Forwarder;
+  /** Called when a delivery is on disk. */
+  onStored(delivery: DeliveryRecord): void;
+}
+
+export class Reception {
+  readonly #options: ReceptionOptions;
+  readonly #verifyKeys = new Map<string, string>();
+  #render: RenderSettings;
+  #renderId: number;
+  #partSize: number;
+
+  constructor(options: ReceptionOptions, settings: Settings) {
+    this.#options = options;
+    this.#partSize = settings.partSize;
+    this.#render = renderSettingsOf(settings);
+    this.#renderId = options.store.internRenderSettings(this.#render);
+  }
+
+  /** Takes settings and verify keys: notifications from now on are made by them, those that exist stay as they are. */
+  configure(settings: Settings, verifyKeys: Readonly<Record<string, string>> = {}): void {
+    this.#partSize = settings.partSize;
+    this.#render = renderSettingsOf(settings);
+    this.#renderId = this.#options.store.internRenderSettings(this.#render);
+    for (const [name, key] of Object.entries(verifyKeys)) this.#verifyKeys.set(name, key);
+  }
+
+  /**
+   * Receives a POST.
+   * @returns the delivery, when it is on disk: `httpStatus` and `reason` are the answer
+   * @throws StoreError (a rejection) where it could not be put on disk
+   */
+  async receive(incoming: Incoming): Promise<DeliveryRecord> {
+    const delivery = incoming.source === 'campaign-monitor' ? this.#fromVendor(incoming) : this.#fromPlatform(incoming);
+    await this.#options.store.add(delivery);
+    this.#options.onStored(delivery);
+    this.#forward(delivery);
+    return delivery;
+  }
+
+  /** Records a POST that was refused for its size, coding or length. */
+  async refuse(refused: Refused): Promise<DeliveryRecord> {
+    const delivery = this.#withoutEvents(refused, 'rejected', refused.httpStatus, refused.reason);
+    const cut = { ...delivery, bodyBytes: refused.bodyBytes, truncated: refused.truncated };
+    await this.#options.store.add(cut);
+    this.#options.onStored(cut);
+    return cut;
+  }
+
+  #fromVendor(incoming: Incoming): DeliveryRecord {
+    const contentType = headerOf(incoming.headers, 'content-type');
+    const payload = readPayload(incoming.body, contentType);
+    if (payload.kind === 'test') return this.#withoutEvents(incoming, 'test', 200, null);
+    if (payload.kind === 'rejected') return this.#withoutEvents(incoming, 'rejected', 400, payload.reason);
+    const { listId, events } = payload;
+    const parts = partsOf(events.length, this.#partSize);
+    const configured = this.#options.forwarder.configured;
+    const toNormalised = configured.filter((each) => each.destination.mode === 'normalised');
+    const toRaw = configured.filter((each) => each.destination.mode === 'raw');
+    const ids = this.#options.store.reserve(events.length, parts.length + (toRaw.length > 0 ? 1 : 0));
+    const records: EventRecord[] = [];
+    for (const [position, event] of events.entries()) {
+      const { object, type, address, warning } = normaliseEvent(event, this.#render, incoming.receivedAt);
+      records.push({
+        id: ids.firstEvent + position,
+        kind: 'event',
+        type,
+        list: listId,
+        address,
+        date: object.date,
+        warning: listId === null ? joinWarnings('no ListID', warning) : warning,
+        fingerprint: fingerprint(listId, event),
+        notificationId: ids.firstNotification + Math.floor(position / this.#partSize),
+        duplicateOf: null,
+      });
+    }
+    const notifications: NotificationRecord[] = parts.map((part, index) => ({
+      ...this.#notification(ids.firstNotification + index, 'normalised', incoming),
+      part: index,
+      parts: parts.length,
+      firstEvent: part.first,
+      eventCount: part.count,
+      forwardings: forwardingsTo(toNormalised, listId, records.slice(part.first, part.first + part.count)),
+    }));
+    if (toRaw.length > 0) {
+      notifications.push({
+        ...this.#notification(ids.firstNotification + parts.length, 'raw', incoming),
+        eventCount: events.length,
+        forwardings: forwardingsTo(toRaw, listId, records),
+      });
+    }
+    const json = payload.json === incoming.body ? null : payload.json;
+    this.#options.renderer.keep(ids.delivery, { ...incoming, contentType, json, events });
+    return { ...this.#delivery(ids.delivery, incoming), list: listId, json, events: records, notifications };
+  }
+
+  #fromPlatform(incoming: Incoming): DeliveryRecord {
+    const signature = this.#checkSignature(incoming);
+    const notification = readPlatformNotification(incoming.body);
+    if (notification.kind === 'rejected') {
+      return { ...this.#withoutEvents(incoming, 'rejected', 400, notification.reason), signature };
+    }
+    const { events, listId } = notification;
+    const ids = this.#options.store.reserve(events.length, 1);
+    const records: EventRecord[] = events.map((event, position) => ({
+      id: ids.firstEvent + position,
+      kind: 'event',
+      type: event.eventType,
+      list: listId,
+      address: event.objectId,
+      date: event.date,
+      warning: null,
+      fingerprint: null,
+      notificationId: ids.firstNotification,
+      duplicateOf: null,
+    }));
+    const record = this.#notification(ids.firstNotification, 'platform', incoming);
+    this.#options.renderer.keep(ids.delivery, {
+      ...incoming,
+      contentType: headerOf(incoming.headers, 'content-type'),
+      json: null,
+      events: [],
+    });
+    return {
+      ...this.#delivery(ids.delivery, incoming),
+      list: listId,
+      signature,
+      events: records,
+      notifications: [
+        {
+          ...record,
+          eventId: notification.eventId ?? record.eventId,
+          eventCount: events.length,
+          forwardings: forwardingsTo(this.#options.forwarder.configured, listId, records),
+        },
+      ],
+    };
+  }
+
+  #checkSignature(incoming: Incoming): SignatureCheck {
+    const header = headerOf(incoming.headers, signatureHeader.toLowerCase());
+    if (this.#verifyKeys.size === 0) return header === null ? 'missing' : 'unchecked';
+    if (header === null) return 'missing';
+    return verify(incoming.body, header, this.#verifyKeys.values()) ? 'valid' : 'invalid';
+  }
+
+  #withoutEvents(
+    incoming: Incoming,
+    status: 'test' | 'rejected',
+    httpStatus: number,
+    reason: string | null,
+  ): DeliveryRecord {
+    const ids = this.#options.store.reserve(1, 0);
+    const event: EventRecord = {
+      id: ids.firstEvent,
+      kind: status,
+      type: null,
+      list: null,
+      address: null,
+      date: null,
+      warning: null,
+      fingerprint: null,
+      notificationId: null,
+      duplicateOf: null,
+    };
+    return { ...this.#delivery(ids.delivery, incoming), status, httpStatus, reason, events: [event] };
+  }
+
+  #delivery(id: number, incoming: Incoming): DeliveryRecord {
+    return {
+      id,
+      source: incoming.source,
+      status: 'accepted',
+      injected: incoming.injected,
+      receivedAt: incoming.receivedAt,
+      httpStatus: 200,
+      reason: null,
+      list: null,
+      signature: null,
+      contentType: headerOf(incoming.headers, 'content-type'),
+      headers: withoutCredentials(incoming.headers),
+      body: incoming.body,
+      bodyBytes: incoming.body.byteLength,
+      truncated: false,
+      json: null,
+      events: [],
+      notifications: [],
+    };
+  }
+
+  #notification(id: number, kind: NotificationRecord['kind'], incoming: Incoming): NotificationRecord {
+    return {
+      id,
+      kind,
+      part: 0,
+      parts: 1,
+      firstEvent: 0,
+      eventCount: 0,
+      eventId: makeEventId(),
+      createdAt: incoming.receivedAt,
+      renderSettingsId: this.#renderId,
+      forwardings: [],
+    };
+  }
+
+  #forward(delivery: DeliveryRecord): void {
+    const jobs: Job[] = [];
+    for (const notification of delivery.notifications) {
+      const stored = { ...notification, deliveryId: delivery.id, settings: this.#settingsOf(notification) };
+      for (const forwarding of notification.forwardings) {
+        if (forwarding.state !== 'waiting') continue;
+        jobs.push({
+          notificationId: notification.id,
+          deliveryId: delivery.id,
+          destinationId: forwarding.destinationId,
+          attempts: 0,
+          roundStart: 0,
+          nextAt: null,
+          ...(stored.settings && { notification: { ...stored, settings: stored.settings } }),
+        });
+      }
+    }
+    if (jobs.length > 0) this.#options.forwarder.dispatch(jobs);
+  }
+
+  /** The settings a notification was made by, where they are still those in force; else it is read from the store. */
+  #settingsOf(notification: NotificationRecord): RenderSettings | undefined {
+    return notification.renderSettingsId === this.#renderId ? this.#render : undefined;
+  }
+}
+
+function renderSettingsOf(settings: Settings): RenderSettings {
+  return { timeZone: settings.timeZone, mapping: settings.mapping, identity: settings.identity };
+}
+
+function forwardingsTo(
+  destinations: readonly ConfiguredDestination[],
+  list: string | null,
+  events: readonly EventRecord[],
+): ForwardingRecord[] {
+  const forwardings: ForwardingRecord[] = [];
+  for (const { id, destination, missing } of destinations) {
+    if (!goesTo(destination, { list, types: events.map((event) => event.type) })) continue;
+    forwardings.push({ destinationId: id, state: missing === null ? 'waiting' : 'held', detail: missing });
+  }
+  return forwardings;
+}
+
+function headerOf(headers: Headers, name: string): string | null {
+  return headers.find(([each]) => each.toLowerCase() === name)?.[1] ?? null;
+}
+
+function withoutCredentials(headers: Headers): Headers {
+  return headers.map(([name, value]) => [name, isCredentialHeader(name) ? maskedValue : value]);
+}
+
+function joinWarnings(first: string, second: string | null): string {
+  return second === null ? first : `${first}; ${second}`;
+}
+
+// Twenty characters, as in the captures: 15 random bytes in URL-safe base64.
+const eventIdBytes = 15;
+const pool = Buffer.alloc(eventIdBytes * 256);
+let used = pool.length;
+
+/** A new `message.eventId`. */
+function makeEventId(): string {
+  if (used === pool.length) {
+    randomFillSync(pool);
+    used = 0;
+  }
+  used += eventIdBytes;
+  return pool.toString('base64url', used - eventIdBytes, used);
+}

@@ -1,0 +1,511 @@
+/** The relay: the stations put together. Start, configure, stop; the face that the CLI and the relay's process use. */
+import { chmodSync, mkdirSync, realpathSync } from 'node:fs';
+import type {
+  Forwarding,
+  Params,
+  RelayClient,
+  RelayNotificationParams,
+  Secrets,
+  Settings,
+  Status,
+} from '../protocol.ts';
+import { protocolVersion, RelayRequestError, settingsSchema } from '../protocol.ts';
+import { version as ownVersion } from '../version.ts';
+import { ResponseError } from 'vscode-jsonrpc/node';
+import type { z } from 'zod';
+import { Announcer } from './announcer.ts';
+import { callMethod, Control } from './control.ts';
+import type { Handlers } from './control.ts';
+import { Forwarder } from './forwarder.ts';
+import { HistoryThread } from './history-thread.ts';
+import { storeFile } from './history.ts';
+import { defaultLimits, Ingress } from './ingress.ts';
+import type { IngressLimits } from './ingress.ts';
+import { takeLock } from './lock.ts';
+import type { Lock } from './lock.ts';
+import { Reception } from './reception.ts';
+import { remember, writeRemembered } from './remembered.ts';
+import type { Remembered } from './remembered.ts';
+import { Renderer } from './render.ts';
+import { maxAttempts } from './retry.ts';
+import { deliveryOf, iso, notificationsOf, rowsOf } from './rows.ts';
+import { Store } from './store.ts';
+import type { DeliveryRecord } from './store.ts';
+import { TunnelSupervisor } from './tunnel/supervisor.ts';
+import type { TunnelSupervisorOptions } from './tunnel/supervisor.ts';
+
+/** Another process is the relay of the data directory: attach to it. */
+export class RelayRunningError extends Error {
+  override readonly name = 'RelayRunningError';
+  readonly next = 'Attach to it, or stop it with `cm-relay stop`.';
+  constructor(dataDir: string) {
+    super(`a relay already runs for ${dataDir}`);
+  }
+}
+
+/** The street door's port is somebody else's. */
+export class PortTakenError extends Error {
+  override readonly name = 'PortTakenError';
+  readonly next = 'Choose another port, or 0 for any that is free.';
+  constructor(port: number, cause: unknown) {
+    super(`port ${port} is taken by another program`, { cause });
+  }
+}
+
+export interface LogEntry {
+  readonly level: 'error' | 'warn' | 'info' | 'debug';
+  readonly time: string;
+  readonly message: string;
+}
+
+export interface RelayOptions {
+  readonly dataDir: string;
+  /** This port and no other; 0 for any. Without it: the remembered one if it is free, else any. */
+  readonly port?: number;
+  /** The port to try where none is remembered. */
+  readonly preferredPort?: number;
+  readonly settings?: Partial<z.input<typeof settingsSchema>>;
+  readonly secrets?: Secrets;
+  readonly version?: string;
+  /** Ends by itself `keepAliveMinutes` after the last client has gone. */
+  readonly keepAlive?: boolean;
+  log?(entry: LogEntry): void;
+  /** Shorter ones for tests. */
+  readonly limits?: Partial<IngressLimits>;
+  readonly tunnel?: Pick<TunnelSupervisorOptions, 'dispatcher' | 'timings'>;
+  /** A bound on the store's file in pages of 4 KiB, as a full disk would be: for tests. */
+  readonly maxStorePages?: number;
+}
+
+export interface Relay {
+  /** In this process; the same as a connection's. */
+  readonly client: RelayClient;
+  readonly closed: Promise<void>;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the relay of a data directory: takes its lock, opens the store, the street door and the house door, resumes
+ * forwarding, and opens the tunnel of the settings.
+ * @throws RelayRunningError where another process holds the directory; PortTakenError; StoreError;
+ *   UnsafeSocketFolderError; ZodError for settings that are not valid
+ */
+export async function startRelay(options: RelayOptions): Promise<Relay> {
+  mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
+  if (process.platform !== 'win32') chmodSync(options.dataDir, 0o700);
+  const dataDir = realpathSync(options.dataDir);
+  const lock = takeLock(dataDir);
+  if (lock === null) throw new RelayRunningError(dataDir);
+  let running: RunningRelay | undefined;
+  try {
+    running = new RunningRelay(dataDir, lock, options);
+    await running.open();
+    return running;
+  } catch (error) {
+    if (running === undefined) lock.release();
+    else await running.stop();
+    throw error;
+  }
+}
+
+class RunningRelay implements Relay {
+  readonly client: RelayClient;
+  readonly closed: Promise<void>;
+  readonly #options: RelayOptions;
+  readonly #dataDir: string;
+  readonly #lock: Lock;
+  readonly #startedAt = Date.now();
+  readonly #remembered: Remembered;
+  readonly #store: Store;
+  readonly #history: HistoryThread;
+  readonly #renderer: Renderer;
+  readonly #forwarder: Forwarder;
+  readonly #reception: Reception;
+  readonly #ingress: Ingress;
+  readonly #announcer: Announcer;
+  readonly #control: Control;
+  readonly #handlers: Handlers;
+  readonly #notices: string[] = [];
+  #tunnel: TunnelSupervisor | undefined;
+  #settings: Settings;
+  #port = 0;
+  #idleTimer: NodeJS.Timeout | undefined;
+  #storedSinceCheckpoint = 0;
+  #tick: NodeJS.Timeout | undefined;
+  #stopping: Promise<void> | undefined;
+  #ended: () => void = () => undefined;
+
+  constructor(dataDir: string, lock: Lock, options: RelayOptions) {
+    this.#options = options;
+    this.#dataDir = dataDir;
+    this.#lock = lock;
+    this.closed = new Promise((resolve) => (this.#ended = resolve));
+    const { remembered, notice } = remember(dataDir);
+    this.#remembered = remembered;
+    if (notice !== null) this.#notices.push(notice);
+    this.#settings = settingsSchema.parse({ destinations: remembered.destinations, ...options.settings });
+    this.#announcer = new Announcer(() => this.#status());
+    this.#store = new Store(storeFile(dataDir), {
+      ...(options.maxStorePages !== undefined && { maxPages: options.maxStorePages }),
+      onHealth: (failure) => {
+        if (failure === null) {
+          this.#log('info', 'the history can be written again: deliveries are accepted');
+          this.#forwarder.resume();
+        } else this.#log('error', `${failure.message}: deliveries are answered 503 until it can. ${failure.next}`);
+        this.#announcer.statusChanged();
+      },
+    });
+    if (this.#store.setAside !== null) {
+      const { from, to, why } = this.#store.setAside;
+      this.#notices.push(
+        `The history at ${from} was damaged (${why}) and was set aside as ${to}; a new one was begun.`,
+      );
+    }
+    this.#history = new HistoryThread(dataDir);
+    this.#renderer = new Renderer(this.#store.stored);
+    this.#forwarder = new Forwarder(
+      {
+        store: this.#store,
+        renderer: this.#renderer,
+        onAttempt: (attempt) => {
+          if (!this.#announcer.heard) return;
+          this.#announcer.attempted(attempt);
+          this.#announcer.statusChanged();
+        },
+        onChange: () => this.#announcer.statusChanged(),
+        log: (level, message) => this.#log(level, message),
+      },
+      this.#settings,
+    );
+    this.#reception = new Reception(
+      {
+        store: this.#store,
+        renderer: this.#renderer,
+        forwarder: this.#forwarder,
+        onStored: (delivery) => this.#stored(delivery),
+      },
+      this.#settings,
+    );
+    this.#ingress = new Ingress({
+      secret: remembered.secret,
+      reception: this.#reception,
+      uncommitted: () => this.#store.uncommitted,
+      limits: { ...defaultLimits, ...this.#limits(), ...options.limits },
+      log: (level, message) => this.#log(level, message),
+    });
+    this.#handlers = this.#makeHandlers();
+    this.#control = new Control({
+      dataDir,
+      handlers: this.#handlers,
+      announcer: this.#announcer,
+      onClients: (count) => this.#clientsChanged(count),
+      log: (level, message) => this.#log(level, message),
+    });
+    this.client = this.#inProcessClient();
+  }
+
+  async open(): Promise<void> {
+    for (const notice of this.#notices) this.#log('warn', notice);
+    this.#port = await this.#openStreetDoor();
+    this.#remembered.port = this.#port;
+    this.#applySettings(this.#options.secrets ?? {});
+    await this.#control.open();
+    this.#tunnel = new TunnelSupervisor({
+      localPort: this.#port,
+      healthPath: `/hooks/${this.#remembered.secret}/health`,
+      subdomain: this.#remembered.subdomain,
+      onChange: (tunnel) => this.#announcer.tunnel(tunnel),
+      log: (level, message) => this.#log(level, message),
+      ...this.#options.tunnel,
+    });
+    this.#tunnel.open(this.#settings.tunnel);
+    this.#clientsChanged(0);
+    this.#log('info', `listening on 127.0.0.1:${this.#port}`);
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
+    clearTimeout(this.#idleTimer);
+    clearTimeout(this.#tick);
+    await this.#tunnel?.close();
+    await this.#ingress.close();
+    await this.#forwarder.close();
+    this.#store.close();
+    this.#announcer.close();
+    await this.#control.close();
+    await this.#history.close();
+    this.#lock.release();
+    this.#ended();
+  }
+
+  // --- doors ------------------------------------------------------------------------------------------------------
+
+  async #openStreetDoor(): Promise<number> {
+    const { port, preferredPort } = this.#options;
+    if (port !== undefined) {
+      try {
+        return await this.#ingress.listen(port);
+      } catch (error) {
+        throw isTaken(error) ? new PortTakenError(port, error) : error;
+      }
+    }
+    const wanted = this.#remembered.port ?? preferredPort ?? 0;
+    try {
+      return await this.#ingress.listen(wanted);
+    } catch (error) {
+      if (!isTaken(error)) throw error;
+      this.#log(
+        'warn',
+        `port ${wanted} is taken by another program: any free one is used. Webhooks registered at it do not arrive.`,
+      );
+      return this.#ingress.listen(0);
+    }
+  }
+
+  #clientsChanged(count: number): void {
+    clearTimeout(this.#idleTimer);
+    this.#announcer.statusChanged();
+    if (this.#options.keepAlive !== true || count > 0 || this.#stopping !== undefined) return;
+    this.#idleTimer = setTimeout(() => {
+      this.#log('info', `no client for ${this.#settings.keepAliveMinutes} minutes: the relay ends`);
+      void this.stop();
+    }, this.#settings.keepAliveMinutes * 60_000);
+  }
+
+  #inProcessClient(): RelayClient {
+    return {
+      dataDir: this.#dataDir,
+      closed: this.closed,
+      request: async (method, params) => {
+        try {
+          return await callMethod(this.#handlers, method, params);
+        } catch (error) {
+          if (!(error instanceof ResponseError)) throw error;
+          const data = error.data as { next?: string } | undefined;
+          throw new RelayRequestError(error.message, error.code, data?.next);
+        }
+      },
+      on: (name, listener) =>
+        this.#announcer.listen((said, params) => {
+          if (said === (name as string)) listener(params as unknown as RelayNotificationParams<typeof name>);
+          return true;
+        }),
+      close: () => undefined,
+    };
+  }
+
+  // --- settings ---------------------------------------------------------------------------------------------------
+
+  #limits(): Pick<IngressLimits, 'maxBodyBytes' | 'maxUncommitted'> {
+    return { maxBodyBytes: this.#settings.maxBodyBytes, maxUncommitted: this.#settings.maxUncommitted };
+  }
+
+  #applySettings(secrets: Secrets): void {
+    this.#forwarder.configure(this.#settings, secrets);
+    this.#reception.configure(this.#settings, secrets.verifyKeys);
+    this.#ingress.setLimits({ ...this.#limits(), ...this.#options.limits });
+    this.#store.setRetention(this.#settings.retention);
+    this.#remembered.destinations = this.#settings.destinations;
+    writeRemembered(this.#dataDir, this.#remembered);
+  }
+
+  #configure(params: Params<'relay/configure'>): Status {
+    const before = this.#settings.tunnel;
+    this.#settings = settingsSchema.parse({ ...this.#settings, ...params.settings });
+    this.#applySettings(params.secrets ?? {});
+    if (JSON.stringify(before) !== JSON.stringify(this.#settings.tunnel)) this.#tunnel?.open(this.#settings.tunnel);
+    this.#announcer.statusChanged();
+    return this.#status();
+  }
+
+  #status(): Status {
+    const tunnel = this.#tunnel?.status ?? { state: 'closed' as const, kind: 'none', reason: 'The relay is starting.' };
+    const local = `http://127.0.0.1:${this.#port}`;
+    const publicUrl = tunnel.state === 'open' ? tunnel.url.replace(/\/$/, '') : null;
+    const doors = (base: string): { campaignMonitor: string; openConnectors: string } => ({
+      campaignMonitor: `${base}/hooks/${this.#remembered.secret}/campaign-monitor`,
+      openConnectors: `${base}/hooks/${this.#remembered.secret}/open-connectors`,
+    });
+    const publicDoors = publicUrl === null ? null : doors(publicUrl);
+    const failure = this.#store.failure;
+    return {
+      protocolVersion,
+      version: this.#options.version ?? ownVersion,
+      pid: process.pid,
+      dataDir: this.#dataDir,
+      startedAt: iso(this.#startedAt),
+      campaignMonitorUrl: doors(local).campaignMonitor,
+      openConnectorsUrl: doors(local).openConnectors,
+      publicUrl,
+      publicCampaignMonitorUrl: publicDoors?.campaignMonitor ?? null,
+      publicOpenConnectorsUrl: publicDoors?.openConnectors ?? null,
+      tunnel,
+      settings: this.#settings,
+      destinations: this.#forwarder.status(),
+      counts: { ...this.#store.totals, strangers: this.#ingress.strangers },
+      missingKeys: this.#forwarder.missingKeys,
+      clients: this.#control.clients,
+      notices: failure === null ? this.#notices : [...this.#notices, `${failure.message}. ${failure.next}`],
+    };
+  }
+
+  // --- what happens -----------------------------------------------------------------------------------------------
+
+  #stored(delivery: DeliveryRecord): void {
+    this.#storedSinceCheckpoint += 1;
+    this.#tick ??= setTimeout(() => this.#afterBurst(), 500).unref();
+    if (!this.#announcer.heard) return;
+    const byId = (id: number) => this.#store.stored.destination(id);
+    this.#announcer.added(deliveryOf(delivery), rowsOf(delivery, byId));
+    this.#announcer.statusChanged();
+  }
+
+  /** The history thread does what would else be done while requests wait. */
+  #afterBurst(): void {
+    this.#tick = undefined;
+    this.#history.changed();
+    if (this.#storedSinceCheckpoint >= 500) {
+      this.#storedSinceCheckpoint = 0;
+      this.#history.checkpoint();
+    }
+  }
+
+  #log(level: LogEntry['level'], message: string): void {
+    this.#options.log?.({ level, time: new Date().toISOString(), message });
+    this.#announcer.log(level, message);
+  }
+
+  // --- methods ----------------------------------------------------------------------------------------------------
+
+  #makeHandlers(): Handlers {
+    const byId = (id: number) => this.#store.stored.destination(id);
+    return {
+      'relay/status': () => this.#status(),
+      'relay/configure': (params) => this.#configure(params),
+      'relay/stop': () => {
+        // After the answer has gone out.
+        setImmediate(() => void this.stop());
+        return { stopping: true };
+      },
+      'tunnel/open': (params) => {
+        if (params.tunnel !== undefined) this.#settings = { ...this.#settings, tunnel: params.tunnel };
+        this.#tunnel?.open(this.#settings.tunnel);
+        return this.#status().tunnel;
+      },
+      'tunnel/close': async () => {
+        await this.#tunnel?.close();
+        return this.#status().tunnel;
+      },
+      'events/query': async (params) => {
+        const page = await this.#history.query(params);
+        return {
+          ...page,
+          events: page.events.map((row) => ({ ...row, forwardings: this.#explained(row.forwardings) })),
+        };
+      },
+      'events/get': async ({ id }) => {
+        const found = await this.#history.event(id);
+        return {
+          ...found,
+          event: { ...found.event, forwardings: this.#explained(found.event.forwardings) },
+          notifications: found.notifications.map((each) => ({
+            ...each,
+            forwardings: this.#explained(each.forwardings),
+          })),
+        };
+      },
+      'events/clear': async () => {
+        const result = await this.#store.clear();
+        this.#announcer.statusChanged();
+        return result;
+      },
+      'deliveries/get': ({ id }) => this.#history.delivery(id),
+      'deliveries/inject': async (params) => {
+        const body = 'text' in params.body ? Buffer.from(params.body.text) : Buffer.from(params.body.base64, 'base64');
+        const delivery = await this.#reception.receive({
+          source: params.source,
+          body,
+          headers: [['Content-Type', params.contentType]],
+          receivedAt: Date.now(),
+          injected: true,
+        });
+        return {
+          delivery: deliveryOf(delivery),
+          events: rowsOf(delivery, byId),
+          notifications: notificationsOf(delivery, byId),
+        };
+      },
+      'notifications/replay': async (params) => {
+        const ids = await this.#select(params);
+        const replayed: number[] = [];
+        for (let at = 0; at < ids.length; at += replayStep) {
+          replayed.push(...(await this.#forwarder.replay(ids.slice(at, at + replayStep), params.to)));
+        }
+        this.#announcer.statusChanged();
+        return { replayed: replayed.length, notificationIds: replayed.map((id) => `n${id}`) };
+      },
+      'notifications/render': async ({ id, url }) => {
+        const { notificationId, destination } = await this.#history.target(id, url);
+        const outgoing = this.#renderer.render(notificationId, destination, this.#forwarder.secrets);
+        if (outgoing === undefined)
+          throw new ConflictError(`notification ${id} was removed from the history meanwhile`);
+        return {
+          notificationId: `n${notificationId}`,
+          url: destination?.url ?? null,
+          headers: outgoing.headers,
+          body: outgoing.body.toString('base64'),
+        };
+      },
+      'notifications/discard': async (params) => {
+        if (params.ids === undefined && params.waiting === undefined)
+          throw new ConflictError('nothing was chosen: give ids, or waiting: true');
+        const ids = params.ids && (await this.#history.notificationIdsFor(params.ids));
+        const discarded = await this.#store.discard(ids);
+        this.#forwarder.discarded(ids);
+        this.#announcer.statusChanged();
+        return { discarded };
+      },
+    };
+  }
+
+  async #select(params: {
+    ids?: string[] | undefined;
+    filter?: string | undefined;
+    failed?: true | undefined;
+  }): Promise<number[]> {
+    if (params.ids !== undefined) return this.#history.notificationIdsFor(params.ids);
+    if (params.filter !== undefined) return this.#history.notificationIds(params.filter);
+    if (params.failed !== undefined) return this.#history.failedNotificationIds();
+    throw new ConflictError('nothing was chosen: give ids, a filter, or failed: true');
+  }
+
+  /** Adds what only the running relay knows: why it waits, and how often it will be tried. */
+  #explained(forwardings: readonly Forwarding[]): Forwarding[] {
+    if (!forwardings.some((each) => each.state === 'waiting')) return [...forwardings];
+    return forwardings.map((forwarding) => {
+      if (forwarding.state !== 'waiting') return forwarding;
+      return {
+        ...forwarding,
+        maxAttempts: maxAttempts(this.#settings.retry),
+        detail: forwarding.detail ?? this.#forwarder.whyWaiting(forwarding.destination, forwarding.mode),
+      };
+    });
+  }
+}
+
+/** Notifications replayed in one step, so that a great many do not hold the event loop. */
+const replayStep = 500;
+
+class ConflictError extends Error {
+  override readonly name = 'ConflictError';
+  readonly next = 'Look at what there is with events/query and choose again.';
+}
+
+function isTaken(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'EADDRINUSE' || code === 'EACCES';
+}

@@ -1,0 +1,62 @@
+/** What a data directory remembers between relays: port, secret, subdomain and destinations; nothing secret but the URL's. */
+import { randomBytes, randomInt } from 'node:crypto';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { destinationSchema } from '../protocol.ts';
+
+const rememberedSchema = z.object({
+  /** The street door's, in its URL. */
+  secret: z.string().regex(/^[0-9a-f]{32}$/),
+  port: z.int().min(1).max(65_535).nullable(),
+  subdomain: z.string(),
+  destinations: z.array(destinationSchema),
+});
+export type Remembered = z.infer<typeof rememberedSchema>;
+
+function fileOf(dataDir: string): string {
+  return join(dataDir, 'relay.json');
+}
+
+/**
+ * Reads what is remembered, or makes it: a secret of 32 hex digits and a random subdomain, once per data directory.
+ * @returns `notice`: what the user should know, where a file was there that could not be read
+ */
+export function remember(dataDir: string): { remembered: Remembered; notice: string | null } {
+  let text: string | undefined;
+  try {
+    text = readFileSync(fileOf(dataDir), 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+  let notice: string | null = null;
+  if (text !== undefined) {
+    try {
+      return { remembered: rememberedSchema.parse(JSON.parse(text)), notice };
+    } catch {
+      const aside = `${fileOf(dataDir)}.damaged`;
+      renameSync(fileOf(dataDir), aside);
+      notice = `${fileOf(dataDir)} could not be read and was set aside as ${aside}: the webhook URLs have changed, so register them again.`;
+    }
+  }
+  const remembered: Remembered = {
+    secret: randomBytes(16).toString('hex'),
+    port: null,
+    subdomain: `cm-relay-${randomLetters(12)}`,
+    destinations: [],
+  };
+  writeRemembered(dataDir, remembered);
+  return { remembered, notice };
+}
+
+/** Writes it whole: a crash leaves the old or the new. */
+export function writeRemembered(dataDir: string, remembered: Remembered): void {
+  const temporary = `${fileOf(dataDir)}.${process.pid}`;
+  writeFileSync(temporary, `${JSON.stringify(remembered, null, 2)}\n`, { mode: 0o600, flush: true });
+  renameSync(temporary, fileOf(dataDir));
+}
+
+function randomLetters(count: number): string {
+  const letters = 'abcdefghijklmnopqrstuvwxyz0123456789';
+  return Array.from({ length: count }, () => letters[randomInt(letters.length)] ?? '').join('');
+}

@@ -1,0 +1,164 @@
+/** What is sent: a notification's bytes and headers, made when needed from what is stored once a delivery. */
+import { readPayload } from '../campaign-monitor/payload.ts';
+import type { VendorEvent } from '../campaign-monitor/payload.ts';
+import { sign, signatureHeader, webhookIdHeader } from '../open-connectors/signature.ts';
+import type { Destination, Headers, Source } from '../protocol.ts';
+import { maskedValue } from '../protocol.ts';
+import { normaliseEvent, renderNotification } from './normalise.ts';
+import type { RenderSettings } from './normalise.ts';
+import type { StoredNotification, StoredReader } from './stored.ts';
+
+/** A request to a destination. */
+export interface Outgoing {
+  readonly headers: Headers;
+  readonly body: Buffer;
+}
+
+/** The keys and credentials that clients gave, by name. */
+export interface KnownSecrets {
+  readonly signatureKeys: ReadonlyMap<string, string>;
+  readonly credentials: ReadonlyMap<string, Readonly<Record<string, string>>>;
+}
+
+/** A delivery as it is kept in memory for a while after it came. */
+export interface FreshDelivery {
+  readonly source: Source;
+  readonly receivedAt: number;
+  readonly contentType: string | null;
+  /** As received: credentials included, which is why they are passed on only while this lasts. */
+  readonly headers: Headers;
+  readonly body: Buffer;
+  readonly json: Buffer | null;
+  readonly events: readonly VendorEvent[];
+}
+
+/** Bodies kept in memory, in bytes. */
+const cacheBytes = 33_554_432;
+
+/** Headers that belong to one hop or to the bytes as they were on the wire; the rest is passed on. */
+const hopByHop = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'host',
+  'content-length',
+  'content-encoding',
+  'accept-encoding',
+  'expect',
+  'bypass-tunnel-reminder',
+]);
+
+export class Renderer {
+  readonly #stored: StoredReader;
+  readonly #fresh = new Map<number, FreshDelivery>();
+  #freshBytes = 0;
+
+  constructor(stored: StoredReader) {
+    this.#stored = stored;
+  }
+
+  /** Keeps a delivery in memory, where it will be needed soon. */
+  keep(deliveryId: number, delivery: FreshDelivery): void {
+    this.#fresh.set(deliveryId, delivery);
+    this.#freshBytes += sizeOf(delivery);
+    for (const [id, oldest] of this.#fresh) {
+      if (this.#freshBytes <= cacheBytes || id === deliveryId) break;
+      this.#forget(id, oldest);
+    }
+  }
+
+  /**
+   * A notification as it is sent to a destination: the same bytes each time.
+   * @param notificationId which
+   * @param destination where to; without one, as it would be sent without key, credentials and headers of its own
+   * @returns undefined where the notification is no longer in the history
+   */
+  render(notificationId: number, destination: Destination | undefined, secrets: KnownSecrets): Outgoing | undefined {
+    const notification = this.#stored.notification(notificationId);
+    return notification && this.renderStored(notification, destination, secrets);
+  }
+
+  /** As {@link render}, for a notification that was read already. */
+  renderStored(
+    notification: StoredNotification,
+    destination: Destination | undefined,
+    secrets: KnownSecrets,
+  ): Outgoing | undefined {
+    const delivery = this.#delivery(notification.deliveryId);
+    if (delivery === undefined) return undefined;
+    const { headers, body } =
+      notification.kind === 'normalised'
+        ? normalised(notification, delivery, destination, secrets)
+        : asItCame(delivery);
+    return { headers: withOwn(headers, destination, secrets), body };
+  }
+
+  #delivery(id: number): FreshDelivery | undefined {
+    const fresh = this.#fresh.get(id);
+    if (fresh !== undefined) return fresh;
+    const stored = this.#stored.body(id);
+    if (stored === undefined) return undefined;
+    const payload = stored.source === 'campaign-monitor' ? readPayload(stored.body, stored.contentType) : undefined;
+    const delivery = { ...stored, events: payload?.kind === 'events' ? payload.events : [] };
+    this.keep(id, delivery);
+    return delivery;
+  }
+
+  #forget(id: number, delivery: FreshDelivery): void {
+    this.#fresh.delete(id);
+    this.#freshBytes -= sizeOf(delivery);
+  }
+}
+
+function sizeOf(delivery: FreshDelivery): number {
+  // The parsed events weigh about as much again as the bytes, and each entry something of its own.
+  return 1000 + 3 * delivery.body.byteLength + (delivery.json?.byteLength ?? 0);
+}
+
+function normalised(
+  notification: StoredNotification,
+  delivery: FreshDelivery,
+  destination: Destination | undefined,
+  secrets: KnownSecrets,
+): Outgoing {
+  const { firstEvent, eventCount, settings } = notification;
+  const events = delivery.events.slice(firstEvent, firstEvent + eventCount);
+  const body = renderNotification(
+    notification,
+    eventObjects(events, settings, delivery.receivedAt),
+    delivery.json ?? delivery.body,
+  );
+  const headers: Headers = [
+    ['Content-Type', 'application/json; charset=utf-8'],
+    [webhookIdHeader, notification.eventId],
+  ];
+  const key =
+    destination?.signatureKeyName === undefined ? undefined : secrets.signatureKeys.get(destination.signatureKeyName);
+  if (key !== undefined) headers.push([signatureHeader, sign(body, key)]);
+  return { headers, body };
+}
+
+function eventObjects(events: readonly VendorEvent[], settings: RenderSettings, receivedAt: number) {
+  return events.map((event) => normaliseEvent(event, settings, receivedAt).object);
+}
+
+/** Raw mode and platform notifications: the bytes as they came, with the headers that are not of one hop. */
+function asItCame(delivery: FreshDelivery): Outgoing {
+  const headers = delivery.headers.filter(
+    ([name, value]) => !hopByHop.has(name.toLowerCase()) && value !== maskedValue,
+  );
+  return { headers, body: delivery.body };
+}
+
+function withOwn(headers: Headers, destination: Destination | undefined, secrets: KnownSecrets): Headers {
+  const credentials =
+    destination?.credentialsName === undefined ? undefined : secrets.credentials.get(destination.credentialsName);
+  if (destination?.headers === undefined && credentials === undefined) return headers;
+  const own = Object.entries({ ...destination?.headers, ...credentials });
+  const names = new Set(own.map(([name]) => name.toLowerCase()));
+  return [...headers.filter(([name]) => !names.has(name.toLowerCase())), ...own];
+}

@@ -1,0 +1,77 @@
+import type { RetryPolicy } from '../protocol.ts';
+import type { SendResult } from './outbound.ts';
+
+/**
+ * The pauses between attempts, in milliseconds.
+ * - `fast`: this tool's own, for a developer who waits.
+ * - `sap`: 5 retries after 2^(3x) s [docs: SAP].
+ * - `cloud-elements`: 9 retries after 2^(2x) s [docs: Cloud Elements].
+ */
+export const retryDelays: Readonly<Record<RetryPolicy, readonly number[]>> = {
+  fast: [1, 2, 4, 8, 16].map(seconds),
+  sap: [1, 2, 3, 4, 5].map((x) => seconds(2 ** (3 * x))),
+  'cloud-elements': [1, 2, 3, 4, 5, 6, 7, 8, 9].map((x) => seconds(2 ** (2 * x))),
+  none: [],
+};
+
+function seconds(value: number): number {
+  return value * 1000;
+}
+
+/** How many attempts a policy makes. */
+export function maxAttempts(policy: RetryPolicy): number {
+  return 1 + retryDelays[policy].length;
+}
+
+/** What follows from an attempt. `detail`: the reason, as people read it; null for a success. */
+export type Verdict =
+  | { readonly outcome: 'sent' }
+  | { readonly outcome: 'retrying'; readonly delayMs: number; readonly detail: string }
+  | { readonly outcome: 'failed'; readonly detail: string }
+  /** Nothing was sent and no attempt is charged: the destination is down. */
+  | { readonly outcome: 'down'; readonly detail: string };
+
+const retriedStatuses = new Set([408, 425, 429]);
+
+/** A callback cannot put a retry off for longer than this, in milliseconds. */
+const mostRetryAfterMs = 3_600_000;
+
+/**
+ * Judges an attempt. Retried are time-outs, broken connections, 408, 425, 429 and 5xx; a 2xx is a success; anything
+ * else fails at once, redirects included. Under `fast`, a destination that cannot be reached at all is down.
+ * @param attempt the attempt's number in this round, from 1
+ * @param now milliseconds since the epoch
+ */
+export function judge(result: SendResult, policy: RetryPolicy, attempt: number, now: number): Verdict {
+  if (result.kind === 'unreachable' && policy === 'fast') return { outcome: 'down', detail: result.error };
+  const again = (detail: string, leastMs = 0): Verdict => {
+    const delay = retryDelays[policy][attempt - 1];
+    return delay === undefined
+      ? { outcome: 'failed', detail }
+      : { outcome: 'retrying', delayMs: Math.max(delay, leastMs), detail };
+  };
+  if (result.kind !== 'answer') return again(result.error);
+  const { status } = result;
+  if (status >= 200 && status < 300) return { outcome: 'sent' };
+  if (status >= 500 || retriedStatuses.has(status)) return again(`answered ${status}`, retryAfter(result.headers, now));
+  if (status >= 300 && status < 400) {
+    const location = headerOf(result.headers, 'location');
+    return {
+      outcome: 'failed',
+      detail: `answered ${status}, a redirect${location === undefined ? '' : ` to ${location}`}: redirects are not followed`,
+    };
+  }
+  return { outcome: 'failed', detail: `answered ${status}` };
+}
+
+/** `Retry-After` in milliseconds: seconds or a date (RFC 9110); 0 where absent or unreadable. */
+function retryAfter(headers: readonly (readonly [string, string])[], now: number): number {
+  const value = headerOf(headers, 'retry-after');
+  if (value === undefined) return 0;
+  const wait = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - now;
+  return Number.isFinite(wait) ? Math.min(Math.max(wait, 0), mostRetryAfterMs) : 0;
+}
+
+function headerOf(headers: readonly (readonly [string, string])[], name: string): string | undefined {
+  return headers.find(([each]) => each.toLowerCase() === name)?.[1].trim();
+}

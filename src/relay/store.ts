@@ -1,0 +1,847 @@
+/**
+ * The store's only writer. Whatever is added in one turn of the event loop shares one commit, and so one disk sync;
+ * a promise resolves when its write is on disk. Reading the history is history.ts, in a thread of its own.
+ */
+import { writeFileSync } from 'node:fs';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { Destination, ForwardingState, Headers, SignatureCheck, Source } from '../protocol.ts';
+import {
+  isCorruption,
+  kindCodes,
+  notificationKindCodes,
+  openForWriting,
+  sqliteCode,
+  stateCodes,
+  StoreError,
+  suspectMark,
+} from './database.ts';
+import type { SetAside } from './database.ts';
+import type { RenderSettings } from './normalise.ts';
+import { stateName, StoredReader } from './stored.ts';
+
+export interface EventRecord {
+  readonly id: number;
+  readonly kind: keyof typeof kindCodes;
+  readonly type: string | null;
+  readonly list: string | null;
+  readonly address: string | null;
+  readonly date: string | null;
+  readonly warning: string | null;
+  readonly fingerprint: number | null;
+  readonly notificationId: number | null;
+  /** Found while writing: the latest earlier event of the same content. */
+  duplicateOf: number | null;
+}
+
+export interface ForwardingRecord {
+  readonly destinationId: number;
+  readonly state: ForwardingState;
+  readonly detail: string | null;
+}
+
+export interface NotificationRecord {
+  readonly id: number;
+  readonly kind: keyof typeof notificationKindCodes;
+  readonly part: number;
+  readonly parts: number;
+  /** The position of its first event in the delivery. */
+  readonly firstEvent: number;
+  readonly eventCount: number;
+  readonly eventId: string;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
+  readonly renderSettingsId: number;
+  readonly forwardings: readonly ForwardingRecord[];
+}
+
+/** One POST with all that follows from it. Its events and notifications have consecutive ids. */
+export interface DeliveryRecord {
+  readonly id: number;
+  readonly source: Source;
+  readonly status: 'accepted' | 'test' | 'rejected';
+  readonly injected: boolean;
+  /** Milliseconds since the epoch. */
+  readonly receivedAt: number;
+  readonly httpStatus: number;
+  readonly reason: string | null;
+  readonly list: string | null;
+  readonly signature: SignatureCheck | null;
+  readonly contentType: string | null;
+  /** Masked where they carry credentials. */
+  readonly headers: Headers;
+  readonly body: Buffer;
+  /** The size as received, in bytes; more than `body` holds where it was truncated. */
+  readonly bodyBytes: number;
+  readonly truncated: boolean;
+  /** The JSON equivalent where it is not `body` itself. */
+  readonly json: Buffer | null;
+  readonly events: readonly EventRecord[];
+  readonly notifications: readonly NotificationRecord[];
+}
+
+/** One try to send one notification to one destination. */
+export interface AttemptRecord {
+  readonly notificationId: number;
+  readonly destinationId: number;
+  readonly number: number;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly durationMs: number;
+  readonly status: number | null;
+  readonly error: string | null;
+  readonly outcome: 'sent' | 'retrying' | 'failed';
+  readonly nextAt: number | null;
+  readonly headers: Headers;
+  readonly body: Buffer;
+  readonly truncated: boolean;
+}
+
+/** A forwarding as the forwarder needs it. */
+export interface OpenForwarding {
+  readonly notificationId: number;
+  readonly deliveryId: number;
+  readonly destinationId: number;
+  readonly attempts: number;
+  readonly roundStart: number;
+  readonly nextAt: number | null;
+}
+
+/** What is in the store, kept exact across restarts. */
+export interface Totals {
+  deliveries: number;
+  events: number;
+  rejected: number;
+  tests: number;
+  waiting: number;
+  held: number;
+  sent: number;
+  failed: number;
+  discarded: number;
+  storedBytes: number;
+}
+
+const noTotals: Totals = {
+  deliveries: 0,
+  events: 0,
+  rejected: 0,
+  tests: 0,
+  waiting: 0,
+  held: 0,
+  sent: 0,
+  failed: 0,
+  discarded: 0,
+  storedBytes: 0,
+};
+
+interface Highest {
+  delivery: number;
+  event: number;
+  notification: number;
+}
+
+interface PendingWrite {
+  readonly apply: () => void;
+  readonly resolve: () => void;
+  /** Undefined: kept and written again when the store works, since nobody else knows it. */
+  readonly reject: ((error: StoreError) => void) | undefined;
+}
+
+export interface StoreOptions {
+  /** Called when writing starts to fail and when it works again. */
+  onHealth?(failure: StoreError | null): void;
+  /** A bound on the file, in pages of 4 KiB, as a full disk would be: for tests. */
+  maxPages?: number;
+}
+
+/** How long bookkeeping may wait for a commit to share, in milliseconds. A repeat after a crash is its only cost. */
+const bookkeepingDelayMs = 10;
+const retryDelayMs = 1000;
+const pruneDelayMs = 50;
+const pruneStep = 500;
+
+export class Store {
+  readonly setAside: SetAside | null;
+  /** What is stored, by id. */
+  readonly stored: StoredReader;
+  readonly #file: string;
+  readonly #db: DatabaseSync;
+  readonly #options: StoreOptions;
+  readonly #statements = new Map<string, StatementSync>();
+  readonly #highest: Highest;
+  #totals: Totals;
+  /** The totals as this transaction will leave them. */
+  #draft: Totals;
+  #deliveries: PendingWrite[] = [];
+  #bookkeeping: PendingWrite[] = [];
+  #immediate: NodeJS.Immediate | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #pruneTimer: NodeJS.Timeout | undefined;
+  #retention = { maxDeliveries: Infinity, maxBytes: Infinity };
+  /** Every delivery below it waits for something, as far as is known. */
+  #pruneFloor = 0;
+  #failure: StoreError | null = null;
+  #closed = false;
+  /** Commits since it was opened: each is one disk sync. */
+  commits = 0;
+
+  /**
+   * Opens the store.
+   * @param file the path of the SQLite file
+   * @throws StoreError where it cannot be used
+   */
+  constructor(file: string, options: StoreOptions = {}) {
+    const { db, setAside } = openForWriting(file);
+    this.#file = file;
+    this.#db = db;
+    this.#options = options;
+    this.setAside = setAside;
+    this.stored = new StoredReader(db);
+    if (options.maxPages !== undefined) this.setMaxPages(options.maxPages);
+    this.#totals = { ...noTotals, ...(this.#readMeta('totals') as Totals | undefined) };
+    this.#draft = this.#totals;
+    const stored = this.#readMeta('highest') as Highest | undefined;
+    const max = (table: string): number =>
+      Number(this.#get(`SELECT coalesce(max(id), 0) AS id FROM ${table}`)?.['id'] ?? 0);
+    this.#highest = {
+      delivery: Math.max(stored?.delivery ?? 0, max('deliveries')),
+      event: Math.max(stored?.event ?? 0, max('events')),
+      notification: Math.max(stored?.notification ?? 0, max('notifications')),
+    };
+  }
+
+  get totals(): Readonly<Totals> {
+    return this.#totals;
+  }
+
+  /** Why the last write failed, while writing fails. */
+  get failure(): StoreError | null {
+    return this.#failure;
+  }
+
+  /** Deliveries that are not yet on disk. */
+  get uncommitted(): number {
+    return this.#deliveries.length;
+  }
+
+  /** Reserves the ids of a delivery, of `events` rows and of `notifications`: consecutive, never used again. */
+  reserve(events: number, notifications: number): { delivery: number; firstEvent: number; firstNotification: number } {
+    const highest = this.#highest;
+    const reserved = {
+      delivery: highest.delivery + 1,
+      firstEvent: highest.event + 1,
+      firstNotification: highest.notification + 1,
+    };
+    highest.delivery += 1;
+    highest.event += events;
+    highest.notification += notifications;
+    return reserved;
+  }
+
+  /**
+   * Adds a delivery.
+   * @returns when it is on disk
+   * @throws StoreError (a rejection) where it could not be written: then nothing of it is stored
+   */
+  add(delivery: DeliveryRecord): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#deliveries.push({ apply: () => this.#insertDelivery(delivery), resolve, reject });
+      this.#immediate ??= setImmediate(this.#flush);
+    });
+  }
+
+  /**
+   * Records an attempt and what became of its forwarding. Kept and tried again while the store fails. A forwarding that
+   * was discarded meanwhile stays so, unless the attempt succeeded.
+   */
+  recordAttempt(attempt: AttemptRecord, detail: string | null): Promise<void> {
+    const to = attempt.outcome === 'retrying' ? 'waiting' : attempt.outcome;
+    return this.#keep(() => {
+      const before = this.forwardingState(attempt.notificationId, attempt.destinationId);
+      if (before === undefined) return;
+      const headers = JSON.stringify(attempt.headers);
+      const storedBytes = headers.length + attempt.body.byteLength;
+      this.#run(
+        `INSERT INTO attempts (notification_id, destination_id, number, at, duration_ms, status, error, outcome, next_at, stored_bytes, truncated, headers, body)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        attempt.notificationId,
+        attempt.destinationId,
+        attempt.number,
+        attempt.at,
+        attempt.durationMs,
+        attempt.status,
+        attempt.error,
+        attempt.outcome,
+        attempt.nextAt,
+        storedBytes,
+        attempt.truncated ? 1 : 0,
+        headers,
+        attempt.body,
+      );
+      const after = before === 'discarded' && to !== 'sent' ? 'discarded' : to;
+      this.#run(
+        'UPDATE forwardings SET state = ?, attempts = ?, next_at = ?, status = ?, duration_ms = ?, detail = ? WHERE notification_id = ? AND destination_id = ?',
+        stateCodes[after],
+        attempt.number,
+        after === 'waiting' ? attempt.nextAt : null,
+        attempt.status,
+        attempt.durationMs,
+        after === 'discarded' ? 'discarded' : detail,
+        attempt.notificationId,
+        attempt.destinationId,
+      );
+      this.#draft.storedBytes += storedBytes;
+      this.#move(before, after, 1);
+    });
+  }
+
+  /** Holds what waits for a destination whose key or credentials are not known. */
+  holdWaiting(destinationId: number, detail: string): Promise<void> {
+    return this.#moveAll(destinationId, 'waiting', 'held', detail);
+  }
+
+  /** Releases what is held for a destination: it waits again. */
+  releaseHeld(destinationId: number): Promise<void> {
+    return this.#moveAll(destinationId, 'held', 'waiting', null);
+  }
+
+  #moveAll(destinationId: number, from: ForwardingState, to: ForwardingState, detail: string | null): Promise<void> {
+    return this.#keep(() => {
+      const changed = this.#run(
+        'UPDATE forwardings SET state = ?, detail = ? WHERE state = ? AND destination_id = ?',
+        stateCodes[to],
+        detail,
+        stateCodes[from],
+        destinationId,
+      );
+      this.#move(from, to, changed);
+    });
+  }
+
+  /**
+   * Makes forwardings wait again, with a new round of the retry policy, or adds them where a destination is new.
+   * Those that wait or are held stay as they are.
+   * @returns, when on disk, those that now wait because of this call
+   */
+  async startRound(notificationId: number, destinationIds: readonly number[]): Promise<OpenForwarding[]> {
+    const started: OpenForwarding[] = [];
+    await this.#write(() => {
+      const row = this.#get('SELECT delivery_id FROM notifications WHERE id = ?', notificationId);
+      if (row === undefined) return;
+      for (const destinationId of destinationIds) {
+        const before = this.#get(
+          'SELECT state, attempts FROM forwardings WHERE notification_id = ? AND destination_id = ?',
+          notificationId,
+          destinationId,
+        );
+        const attempts = Number(before?.['attempts'] ?? 0);
+        if (before === undefined) {
+          this.#insertForwarding(notificationId, { destinationId, state: 'waiting', detail: null });
+        } else {
+          const state = stateName(before['state']);
+          if (state === 'waiting' || state === 'held') continue;
+          this.#run(
+            'UPDATE forwardings SET state = ?, round_start = attempts, next_at = NULL, detail = NULL WHERE notification_id = ? AND destination_id = ?',
+            stateCodes.waiting,
+            notificationId,
+            destinationId,
+          );
+          this.#move(state, 'waiting', 1);
+        }
+        started.push({
+          notificationId,
+          deliveryId: Number(row['delivery_id']),
+          destinationId,
+          attempts,
+          roundStart: attempts,
+          nextAt: null,
+        });
+      }
+    });
+    return started;
+  }
+
+  /**
+   * Gives up what waits or is held.
+   * @param notificationIds which notifications; all where not given
+   * @returns how many forwardings, when on disk
+   */
+  async discard(notificationIds?: readonly number[]): Promise<number> {
+    let discarded = 0;
+    await this.#write(() => {
+      discarded = 0;
+      for (const from of ['waiting', 'held'] as const) {
+        let changed = 0;
+        const update = `UPDATE forwardings SET state = ?, next_at = NULL, detail = 'discarded' WHERE state = ?`;
+        if (notificationIds === undefined) changed = this.#run(update, stateCodes.discarded, stateCodes[from]);
+        else {
+          for (const id of notificationIds) {
+            changed += this.#run(`${update} AND notification_id = ?`, stateCodes.discarded, stateCodes[from], id);
+          }
+        }
+        this.#move(from, 'discarded', changed);
+        discarded += changed;
+      }
+    });
+    this.#pruneFloor = 0;
+    return discarded;
+  }
+
+  /**
+   * Forwardings that wait or are held for a destination, in the order of their notifications.
+   * @param after only those of a later notification than this id
+   */
+  open(destinationId: number, state: 'waiting' | 'held', after: number, limit: number): OpenForwarding[] {
+    return this.#all(
+      `SELECT f.notification_id, n.delivery_id, f.attempts, f.round_start, f.next_at
+       FROM forwardings f JOIN notifications n ON n.id = f.notification_id
+       WHERE f.state = ? AND f.notification_id > ? AND f.destination_id = ? ORDER BY f.notification_id LIMIT ?`,
+      stateCodes[state],
+      after,
+      destinationId,
+      limit,
+    ).map((row) => ({
+      notificationId: Number(row['notification_id']),
+      deliveryId: Number(row['delivery_id']),
+      destinationId,
+      attempts: Number(row['attempts']),
+      roundStart: Number(row['round_start']),
+      nextAt: row['next_at'] === null ? null : Number(row['next_at']),
+    }));
+  }
+
+  /** The destinations that something waits or is held for, and how much. */
+  openDestinations(): { destinationId: number; waiting: number; held: number }[] {
+    return this.#all(
+      `SELECT destination_id, sum(state = 0) AS waiting, sum(state = 1) AS held FROM forwardings WHERE state IN (0, 1) GROUP BY destination_id`,
+    ).map((row) => ({
+      destinationId: Number(row['destination_id']),
+      waiting: Number(row['waiting']),
+      held: Number(row['held']),
+    }));
+  }
+
+  /** A forwarding as it stands on disk, or undefined. */
+  forwardingState(notificationId: number, destinationId: number): ForwardingState | undefined {
+    const row = this.#get(
+      'SELECT state FROM forwardings WHERE notification_id = ? AND destination_id = ?',
+      notificationId,
+      destinationId,
+    );
+    return row === undefined ? undefined : stateName(row['state']);
+  }
+
+  /** The destinations that a notification goes or went to. */
+  destinationsOf(notificationId: number): number[] {
+    return this.#all('SELECT destination_id FROM forwardings WHERE notification_id = ?', notificationId).map((row) =>
+      Number(row['destination_id']),
+    );
+  }
+
+  /** The id under which render settings are stored; the same settings always have the same. */
+  internRenderSettings(settings: RenderSettings): number {
+    const json = JSON.stringify(settings);
+    this.#runNow('INSERT OR IGNORE INTO render_settings (json) VALUES (?)', json);
+    return Number(this.#get('SELECT id FROM render_settings WHERE json = ?', json)?.['id']);
+  }
+
+  /**
+   * The id under which a destination is stored: the same for the same URL, mode, key, credentials and headers. The
+   * rest of its settings is taken as its newest.
+   */
+  internDestination(destination: Destination): number {
+    const identity = destinationIdentity(destination);
+    this.#runNow(
+      'INSERT INTO destinations (identity, config) VALUES (?, ?) ON CONFLICT (identity) DO UPDATE SET config = excluded.config',
+      identity,
+      JSON.stringify(destination),
+    );
+    return Number(this.#get('SELECT id FROM destinations WHERE identity = ?', identity)?.['id']);
+  }
+
+  /** Sets how much history is kept, and begins to remove what is too much. */
+  setRetention(retention: { maxDeliveries: number; maxBytes: number }): void {
+    this.#retention = { maxDeliveries: retention.maxDeliveries, maxBytes: retention.maxBytes };
+    this.#schedulePrune();
+  }
+
+  /**
+   * Removes the whole history but for deliveries with something waiting or held.
+   * @returns when on disk, how many deliveries went and how many stayed
+   */
+  async clear(): Promise<{ cleared: number; kept: number }> {
+    let cleared = 0;
+    this.#pruneFloor = 0;
+    for (;;) {
+      const removed = await this.#pruneOnce(() => true);
+      if (removed === 0) break;
+      cleared += removed;
+    }
+    return { cleared, kept: this.#totals.deliveries };
+  }
+
+  /** Bounds the file's size in pages, as a full disk would. */
+  setMaxPages(pages: number): void {
+    this.#db.exec(`PRAGMA max_page_count = ${pages}`);
+  }
+
+  /** Writes what is pending and closes the file. */
+  close(): void {
+    if (this.#closed) return;
+    this.#flush();
+    this.#closed = true;
+    clearImmediate(this.#immediate);
+    clearTimeout(this.#timer);
+    clearTimeout(this.#pruneTimer);
+    this.#statements.clear();
+    this.#db.close();
+  }
+
+  // --- writing --------------------------------------------------------------------------------------------------
+
+  /** Bookkeeping: kept until it could be written. */
+  #keep(apply: () => void): Promise<void> {
+    return new Promise((resolve) => {
+      this.#bookkeeping.push({ apply, resolve, reject: undefined });
+      if (this.#immediate === undefined && this.#failure === null) {
+        this.#timer ??= setTimeout(this.#flush, bookkeepingDelayMs);
+      }
+    });
+  }
+
+  /** A write that somebody waits for and can be told that it failed. */
+  #write(apply: () => void): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#deliveries.push({ apply, resolve, reject });
+      this.#immediate ??= setImmediate(this.#flush);
+    });
+  }
+
+  readonly #flush = (): void => {
+    clearImmediate(this.#immediate);
+    clearTimeout(this.#timer);
+    this.#immediate = undefined;
+    this.#timer = undefined;
+    if (this.#closed) return;
+    const deliveries = this.#deliveries;
+    const writes = this.#bookkeeping.length === 0 ? deliveries : [...this.#bookkeeping, ...deliveries];
+    if (writes.length === 0) return;
+    this.#deliveries = [];
+    this.#bookkeeping = [];
+    const failure = this.#commit(writes);
+    if (failure === null) {
+      this.#recovered();
+      for (const write of writes) write.resolve();
+      if (this.#isTooMuch()) this.#schedulePrune();
+      return;
+    }
+    if (writes.length > 1 && !isDiskFailure(failure)) {
+      // One write that cannot be made must not take the others with it.
+      for (const write of writes) this.#settle(write, this.#commit([write]));
+    } else {
+      for (const write of writes) this.#settle(write, failure);
+    }
+  };
+
+  #settle(write: PendingWrite, failure: Error | null): void {
+    if (failure === null) {
+      write.resolve();
+      return;
+    }
+    const error = this.#failed(failure);
+    if (write.reject !== undefined) write.reject(error);
+    else if (isDiskFailure(failure)) this.#bookkeeping.push(write);
+    else write.resolve();
+  }
+
+  #commit(writes: readonly PendingWrite[]): Error | null {
+    this.#draft = { ...this.#totals };
+    try {
+      this.#db.exec('BEGIN IMMEDIATE');
+      for (const write of writes) write.apply();
+      this.#run('INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)', 'totals', JSON.stringify(this.#draft));
+      this.#db.exec('COMMIT');
+    } catch (error) {
+      try {
+        this.#db.exec('ROLLBACK');
+      } catch {
+        // SQLite has rolled back by itself, as it does when the disk is full.
+      }
+      return error as Error;
+    }
+    this.#totals = this.#draft;
+    this.commits += 1;
+    return null;
+  }
+
+  #failed(cause: Error): StoreError {
+    const code = sqliteCode(cause);
+    const error =
+      code === 13
+        ? new StoreError(
+            'the disk that holds the history is full',
+            'Make room on it; deliveries are accepted again by themselves.',
+            cause,
+          )
+        : new StoreError(
+            `the history cannot be written: ${cause.message}`,
+            'Check the data directory and restart the relay.',
+            cause,
+          );
+    if (isCorruption(cause)) writeFileSync(suspectMark(this.#file), cause.message);
+    if (isDiskFailure(cause)) {
+      if (this.#failure === null) this.#options.onHealth?.(error);
+      this.#failure = error;
+      this.#timer ??= setTimeout(this.#flush, retryDelayMs);
+      this.#schedulePrune();
+    }
+    return error;
+  }
+
+  #recovered(): void {
+    if (this.#failure === null) return;
+    this.#failure = null;
+    this.#options.onHealth?.(null);
+  }
+
+  #insertDelivery(delivery: DeliveryRecord): void {
+    const headers = JSON.stringify(delivery.headers);
+    const storedBytes = headers.length + delivery.body.byteLength + (delivery.json?.byteLength ?? 0);
+    const events = delivery.events;
+    const notifications = delivery.notifications;
+    const held = delivery.status === 'accepted' ? events.length : 0;
+    this.#run(
+      `INSERT INTO deliveries (id, source, status, injected, received_at, http_status, reason, list, signature, content_type,
+         body_bytes, truncated, first_event, row_count, event_count, first_notification, notification_count, stored_bytes, headers, json, body)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      delivery.id,
+      delivery.source,
+      delivery.status,
+      delivery.injected ? 1 : 0,
+      delivery.receivedAt,
+      delivery.httpStatus,
+      delivery.reason,
+      delivery.list,
+      delivery.signature,
+      delivery.contentType,
+      delivery.bodyBytes,
+      delivery.truncated ? 1 : 0,
+      events[0]?.id ?? 0,
+      events.length,
+      held,
+      notifications[0]?.id ?? 0,
+      notifications.length,
+      storedBytes,
+      headers,
+      delivery.json,
+      delivery.body,
+    );
+    for (const event of events) this.#insertEvent(delivery, event);
+    for (const notification of notifications) {
+      this.#run(
+        `INSERT INTO notifications (id, delivery_id, kind, part, parts, first_event, event_count, event_id, created_at, render_settings_id)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        notification.id,
+        delivery.id,
+        notificationKindCodes[notification.kind],
+        notification.part,
+        notification.parts,
+        notification.firstEvent,
+        notification.eventCount,
+        notification.eventId,
+        notification.createdAt,
+        notification.renderSettingsId,
+      );
+      for (const forwarding of notification.forwardings) this.#insertForwarding(notification.id, forwarding);
+    }
+    const draft = this.#draft;
+    draft.deliveries += 1;
+    draft.events += held;
+    if (delivery.status === 'rejected') draft.rejected += 1;
+    if (delivery.status === 'test') draft.tests += 1;
+    draft.storedBytes += storedBytes;
+  }
+
+  #insertEvent(delivery: DeliveryRecord, event: EventRecord): void {
+    event.duplicateOf = null;
+    if (event.fingerprint !== null) {
+      const earlier = this.#get(
+        'SELECT id FROM events WHERE fingerprint = ? ORDER BY id DESC LIMIT 1',
+        event.fingerprint,
+      );
+      if (earlier !== undefined) event.duplicateOf = Number(earlier['id']);
+    }
+    this.#run(
+      `INSERT INTO events (id, delivery_id, kind, received_at, type, list, address, date, warning, duplicate_of, fingerprint, notification_id)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      event.id,
+      delivery.id,
+      kindCodes[event.kind],
+      delivery.receivedAt,
+      event.type,
+      event.list,
+      event.address,
+      event.date,
+      event.warning,
+      event.duplicateOf,
+      event.fingerprint,
+      event.notificationId,
+    );
+  }
+
+  #insertForwarding(notificationId: number, forwarding: ForwardingRecord): void {
+    this.#run(
+      'INSERT INTO forwardings (notification_id, destination_id, state, attempts, round_start, detail) VALUES (?, ?, ?, 0, 0, ?)',
+      notificationId,
+      forwarding.destinationId,
+      stateCodes[forwarding.state],
+      forwarding.detail,
+    );
+    this.#draft[forwarding.state] += 1;
+  }
+
+  #move(from: ForwardingState, to: ForwardingState, count: number): void {
+    if (from === to) return;
+    this.#draft[from] -= count;
+    this.#draft[to] += count;
+  }
+
+  // --- retention ------------------------------------------------------------------------------------------------
+
+  /** Something of this delivery no longer waits: it may be removed. */
+  settled(deliveryId: number): void {
+    if (deliveryId < this.#pruneFloor) this.#pruneFloor = deliveryId;
+  }
+
+  #isTooMuch(): boolean {
+    return (
+      this.#totals.deliveries > this.#retention.maxDeliveries || this.#totals.storedBytes > this.#retention.maxBytes
+    );
+  }
+
+  #schedulePrune(): void {
+    if (this.#pruneTimer !== undefined || this.#closed) return;
+    this.#pruneTimer = setTimeout(() => {
+      this.#pruneTimer = undefined;
+      if (!this.#isTooMuch()) return;
+      void this.#pruneOnce(
+        (totals) => totals.deliveries > this.#retention.maxDeliveries || totals.storedBytes > this.#retention.maxBytes,
+      ).then(
+        (removed) => {
+          if (removed > 0 && this.#isTooMuch()) this.#schedulePrune();
+        },
+        () => undefined,
+      );
+    }, pruneDelayMs);
+    this.#pruneTimer.unref();
+  }
+
+  /** Removes the oldest deliveries that nothing waits for, while `goOn`, one step at most. Resolves to how many. */
+  async #pruneOnce(goOn: (totals: Totals) => boolean): Promise<number> {
+    let removed = 0;
+    let floor = this.#pruneFloor;
+    await this.#write(() => {
+      removed = 0;
+      floor = this.#pruneFloor;
+      const candidates = this.#all(
+        `SELECT id, status, first_event, row_count, event_count, first_notification, notification_count, stored_bytes,
+           EXISTS (SELECT 1 FROM forwardings f WHERE f.notification_id BETWEEN d.first_notification AND d.first_notification + d.notification_count - 1 AND f.state IN (0, 1)) AS open
+         FROM deliveries d WHERE id >= ? ORDER BY id LIMIT ?`,
+        floor,
+        pruneStep,
+      );
+      for (const row of candidates) {
+        if (!goOn(this.#draft)) return;
+        floor = Number(row['id']) + 1;
+        if (row['open'] === 1) continue;
+        this.#deleteDelivery(row);
+        removed += 1;
+      }
+      if (removed === 0 && candidates.length === pruneStep) removed = -1;
+    });
+    this.#pruneFloor = floor;
+    // A step of nothing but waiting ones: look further.
+    return removed === -1 ? this.#pruneOnce(goOn) : removed;
+  }
+
+  #deleteDelivery(row: Record<string, unknown>): void {
+    const id = Number(row['id']);
+    const firstEvent = Number(row['first_event']);
+    const firstNotification = Number(row['first_notification']);
+    const lastNotification = firstNotification + Number(row['notification_count']) - 1;
+    const draft = this.#draft;
+    this.#run('DELETE FROM events WHERE id BETWEEN ? AND ?', firstEvent, firstEvent + Number(row['row_count']) - 1);
+    if (lastNotification >= firstNotification) {
+      for (const state of this.#all(
+        'SELECT state, count(*) AS n FROM forwardings WHERE notification_id BETWEEN ? AND ? GROUP BY state',
+        firstNotification,
+        lastNotification,
+      )) {
+        draft[stateName(state['state'])] -= Number(state['n']);
+      }
+      const answers = this.#get(
+        'SELECT coalesce(sum(stored_bytes), 0) AS bytes FROM attempts WHERE notification_id BETWEEN ? AND ?',
+        firstNotification,
+        lastNotification,
+      );
+      draft.storedBytes -= Number(answers?.['bytes'] ?? 0);
+      this.#run('DELETE FROM attempts WHERE notification_id BETWEEN ? AND ?', firstNotification, lastNotification);
+      this.#run('DELETE FROM forwardings WHERE notification_id BETWEEN ? AND ?', firstNotification, lastNotification);
+      this.#run('DELETE FROM notifications WHERE id BETWEEN ? AND ?', firstNotification, lastNotification);
+    }
+    this.#run('DELETE FROM deliveries WHERE id = ?', id);
+    this.#run('INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)', 'highest', JSON.stringify(this.#highest));
+    draft.deliveries -= 1;
+    draft.events -= Number(row['event_count']);
+    if (row['status'] === 'rejected') draft.rejected -= 1;
+    if (row['status'] === 'test') draft.tests -= 1;
+    draft.storedBytes -= Number(row['stored_bytes']);
+  }
+
+  // --- statements -----------------------------------------------------------------------------------------------
+
+  #prepare(sql: string): StatementSync {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      statement = this.#db.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+
+  #run(sql: string, ...values: (string | number | null | Uint8Array)[]): number {
+    return Number(this.#prepare(sql).run(...values).changes);
+  }
+
+  /** A small write of its own, outside the batches. */
+  #runNow(sql: string, ...values: (string | number)[]): void {
+    try {
+      this.#run(sql, ...values);
+    } catch (error) {
+      throw this.#failed(error as Error);
+    }
+  }
+
+  #get(sql: string, ...values: (string | number)[]): Record<string, unknown> | undefined {
+    return this.#prepare(sql).get(...values);
+  }
+
+  #all(sql: string, ...values: (string | number)[]): Record<string, unknown>[] {
+    return this.#prepare(sql).all(...values);
+  }
+
+  #readMeta(key: string): object | undefined {
+    const row = this.#get('SELECT value FROM meta WHERE key = ?', key);
+    return row === undefined ? undefined : (JSON.parse(row['value'] as string) as object);
+  }
+}
+
+/** What of a destination decides what it is sent and counts it as the same one. */
+export function destinationIdentity(destination: Destination): string {
+  const { url, mode, signatureKeyName, credentialsName, headers } = destination;
+  return JSON.stringify([url, mode, signatureKeyName ?? null, credentialsName ?? null, headers ?? {}]);
+}
+
+/** Failures of the disk or the file as a whole, which hit every write: full, I/O, locked, read-only, damaged. */
+function isDiskFailure(error: Error): boolean {
+  return [5, 6, 8, 10, 11, 13, 14, 23, 26].includes(sqliteCode(error) ?? -1);
+}

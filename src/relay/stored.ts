@@ -1,0 +1,114 @@
+/** Reading one thing by its id: what notifications are made of, for the relay and for a history without one. */
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { Destination, ForwardingState, Headers, Source } from '../protocol.ts';
+import { notificationKindCodes, stateCodes } from './database.ts';
+import type { RenderSettings } from './normalise.ts';
+
+export type NotificationKind = keyof typeof notificationKindCodes;
+
+/** All that a notification's bytes are made of, beside the delivery's body. */
+export interface StoredNotification {
+  readonly id: number;
+  readonly deliveryId: number;
+  readonly kind: NotificationKind;
+  /** The position of its first event in the delivery. */
+  readonly firstEvent: number;
+  readonly eventCount: number;
+  readonly eventId: string;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
+  readonly settings: RenderSettings;
+}
+
+export interface StoredBody {
+  readonly source: Source;
+  /** Milliseconds since the epoch. */
+  readonly receivedAt: number;
+  readonly contentType: string | null;
+  readonly headers: Headers;
+  readonly body: Buffer;
+  /** The JSON equivalent where it is not `body` itself. */
+  readonly json: Buffer | null;
+}
+
+export class StoredReader {
+  readonly #notification: StatementSync;
+  readonly #body: StatementSync;
+  readonly #destination: StatementSync;
+  readonly #settings: StatementSync;
+  readonly #knownSettings = new Map<number, RenderSettings>();
+
+  constructor(db: DatabaseSync) {
+    this.#notification = db.prepare('SELECT * FROM notifications WHERE id = ?');
+    this.#body = db.prepare(
+      'SELECT source, received_at, content_type, headers, body, json FROM deliveries WHERE id = ?',
+    );
+    this.#destination = db.prepare('SELECT config FROM destinations WHERE id = ?');
+    this.#settings = db.prepare('SELECT json FROM render_settings WHERE id = ?');
+  }
+
+  /** What a notification's bytes are made of, or undefined where it is gone. */
+  notification(id: number): StoredNotification | undefined {
+    const row = this.#notification.get(id);
+    if (row === undefined) return undefined;
+    return {
+      id,
+      deliveryId: Number(row['delivery_id']),
+      kind: notificationKindName(row['kind']),
+      firstEvent: Number(row['first_event']),
+      eventCount: Number(row['event_count']),
+      eventId: String(row['event_id']),
+      createdAt: Number(row['created_at']),
+      settings: this.#settingsById(Number(row['render_settings_id'])),
+    };
+  }
+
+  /** A delivery's bytes and headers, or undefined where it is gone. */
+  body(deliveryId: number): StoredBody | undefined {
+    const row = this.#body.get(deliveryId);
+    if (row === undefined) return undefined;
+    return {
+      source: row['source'] as Source,
+      receivedAt: Number(row['received_at']),
+      contentType: row['content_type'] as string | null,
+      headers: JSON.parse(row['headers'] as string) as Headers,
+      body: bytesOf(row['body']),
+      json: row['json'] === null ? null : bytesOf(row['json']),
+    };
+  }
+
+  /** A destination's settings as last known. */
+  destination(id: number): Destination | undefined {
+    const row = this.#destination.get(id);
+    return row === undefined ? undefined : (JSON.parse(row['config'] as string) as Destination);
+  }
+
+  #settingsById(id: number): RenderSettings {
+    let settings = this.#knownSettings.get(id);
+    if (settings === undefined) {
+      settings = JSON.parse(String(this.#settings.get(id)?.['json'])) as RenderSettings;
+      this.#knownSettings.set(id, settings);
+    }
+    return settings;
+  }
+}
+
+/** A BLOB column as a Buffer, without a copy. */
+export function bytesOf(value: unknown): Buffer {
+  const bytes = value as Uint8Array;
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+const stateNames = Object.keys(stateCodes) as ForwardingState[];
+
+/** The state that a code in the file stands for. */
+export function stateName(code: unknown): ForwardingState {
+  return stateNames[Number(code)] ?? 'discarded';
+}
+
+const notificationKindNames = Object.keys(notificationKindCodes) as NotificationKind[];
+
+/** The kind of notification that a code in the file stands for. */
+export function notificationKindName(code: unknown): NotificationKind {
+  return notificationKindNames[Number(code)] ?? 'normalised';
+}
