@@ -37,6 +37,8 @@ export interface ForwarderOptions {
   /** Called when a destination goes down or comes back. */
   onChange(): void;
   log(level: 'warn' | 'info' | 'debug', message: string): void;
+  /** A factor on every pause between attempts: less than 1 in tests. */
+  readonly delayScale?: number;
 }
 
 /** How many forwardings a lane holds in memory; the rest is on disk. */
@@ -440,7 +442,7 @@ class Lane {
       return;
     }
     this.#comeUp();
-    const nextAt = verdict.outcome === 'retrying' ? Date.now() + verdict.delayMs : null;
+    const nextAt = verdict.outcome === 'retrying' ? Date.now() + verdict.delayMs * (this.#options.delayScale ?? 1) : null;
     const attempt: AttemptRecord = {
       notificationId: job.notificationId,
       destinationId: job.destinationId,

@@ -100,7 +100,7 @@ export class HistoryThread {
     this.#number += 1;
     const number = this.#number;
     return new Promise<T>((resolve, reject) => {
-      this.#waiting.set(number, { resolve: resolve as (value: unknown) => void, reject });
+      this.#waiting.set(number, { resolve: resolve, reject });
       worker.postMessage({ number, call });
     });
   }

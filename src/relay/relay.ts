@@ -73,6 +73,8 @@ export interface RelayOptions {
   /** Shorter ones for tests. */
   readonly limits?: Partial<IngressLimits>;
   readonly tunnel?: Pick<TunnelSupervisorOptions, 'dispatcher' | 'timings'>;
+  /** A factor on every pause between attempts: for tests. */
+  readonly delayScale?: number;
   /** A bound on the store's file in pages of 4 KiB, as a full disk would be: for tests. */
   readonly maxStorePages?: number;
 }
@@ -174,6 +176,7 @@ class RunningRelay implements Relay {
         },
         onChange: () => this.#announcer.statusChanged(),
         log: (level, message) => this.#log(level, message),
+        ...(options.delayScale !== undefined && { delayScale: options.delayScale }),
       },
       this.#settings,
     );
