@@ -1,0 +1,124 @@
+import { Option } from 'commander';
+import type { Command } from 'commander';
+import { styleText } from 'node:util';
+import { z } from 'zod';
+import { methods } from '../../protocol.ts';
+import type { EventRow, Forwarding } from '../../protocol.ts';
+import { withFilter, withHistory } from '../connection.ts';
+import type { History } from '../connection.ts';
+import { dataDirHint } from '../data-dir.ts';
+import { checkedBy, jsonFlag, newCommand, wholeNumber } from '../flags.ts';
+import type { CommonOptions } from '../flags.ts';
+import { note, print, printJson } from '../output.ts';
+import { clip, localTime, pad, printable } from '../text.ts';
+
+interface EventsOptions extends CommonOptions {
+  filter: string;
+  limit: number;
+  json?: boolean;
+}
+
+/** A flag that takes a filter; docs/history.md describes the language. */
+export function filterFlag(description: string): Option {
+  return new Option('--filter <q>', description).argParser(checkedBy(methods['events/query'].params.shape.filter));
+}
+
+export const filterHelp = [
+  'A filter is words, all of which must fit: type:subscribe list:<id> address:jane@example.org state:failed',
+  'since:2h until:2026-01-31 kind:rejected; anything else is searched for in the text.',
+];
+
+export function eventsCommand(): Command {
+  return newCommand(
+    'events',
+    'list what was received',
+    'Lists what was received, newest first, whether the relay runs or not.',
+    [
+      'Examples:',
+      '  cm-relay events',
+      '  cm-relay events --filter "type:subscribe state:failed since:2h"',
+      '  cm-relay events --limit 10000 --json | grep jane',
+      '',
+      ...filterHelp,
+      '',
+      'Next: cm-relay show e12 shows one of them in full, cm-relay replay e12 sends it again.',
+    ],
+  )
+    .addOption(filterFlag('only what fits').default('', 'everything'))
+    .addOption(
+      new Option('--limit <n>', 'how many at most').default(50).argParser(wholeNumber(z.int().min(1).max(10_000_000))),
+    )
+    .addOption(jsonFlag('one JSON object a line, one for each event'))
+    .action(events);
+}
+
+async function events(options: EventsOptions): Promise<void> {
+  await withHistory(options, async (history) => {
+    let shown = 0;
+    for await (const rows of pages(history, options.filter, options.limit)) {
+      for (const row of rows) {
+        if (options.json === true) await printJson(row);
+        else await print(`${shown === 0 ? heading : ''}${eventLine(row)}\n`);
+        shown++;
+      }
+    }
+    if (shown === 0 && options.json !== true) {
+      note(
+        options.filter === ''
+          ? `Nothing was received yet. cm-relay trigger subscribe${dataDirHint(options)} sends a sample to a running relay.`
+          : 'Nothing fits the filter.',
+      );
+    }
+  });
+}
+
+/**
+ * The rows that fit a filter, newest first, page by page.
+ * @param limit how many rows at most; Infinity for all
+ */
+export async function* pages(history: History, filter: string, limit: number): AsyncGenerator<EventRow[]> {
+  let left = limit;
+  let before: string | undefined;
+  while (left > 0) {
+    const page = await withFilter(() =>
+      history.query({ filter, limit: Math.min(left, 1000), ...(before !== undefined && { before }) }),
+    );
+    yield page.events;
+    if (page.next === null || page.events.length === 0) return;
+    left -= page.events.length;
+    before = page.next;
+  }
+}
+
+const heading = `${styleText('dim', 'EVENT   RECEIVED            TYPE         ADDRESS                           FORWARDED')}\n`;
+
+function eventLine(row: EventRow): string {
+  const received = localTime(row.receivedAt, new Date(0));
+  const address =
+    row.kind === 'rejected' ? (row.reason ?? '') : row.kind === 'test' ? 'test call' : (row.address ?? '');
+  const marks = [row.duplicateOf === null ? '' : `like ${row.duplicateOf}`, row.warning === null ? '' : 'warning'];
+  const columns = [
+    pad(row.id, 7),
+    styleText('dim', received),
+    cell(row.kind === 'rejected' ? 'rejected' : (row.type ?? '-'), 12),
+    cell(address, 33),
+    [forwarded(row.forwardings), ...marks].filter((part) => part !== '').join('  '),
+  ];
+  return columns.join(' ').trimEnd();
+}
+
+function cell(text: string, columns: number): string {
+  return pad(clip(printable(text), columns), columns);
+}
+
+const colours = { sent: 'green', waiting: 'yellow', held: 'yellow', failed: 'red', discarded: 'dim' } as const;
+
+/** How far the notifications of an event have come: `sent`, `failed 500`, `sent, waiting`. */
+export function forwarded(forwardings: readonly Forwarding[]): string {
+  return forwardings
+    .map(({ state, status }) => {
+      const answer = state === 'failed' && status !== null ? ` ${status}` : '';
+      return styleText(colours[state], `${state}${answer}`);
+    })
+    .join(', ');
+}

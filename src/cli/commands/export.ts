@@ -1,0 +1,171 @@
+import { Argument, Option } from 'commander';
+import type { Command } from 'commander';
+import { toCurl } from '../../export/curl.ts';
+import { toFixture } from '../../export/fixture.ts';
+import { toHar } from '../../export/har.ts';
+import { toHttp } from '../../export/http.ts';
+import type { ExportedNotification, ExportItem, ExportOptions as FormatOptions } from '../../export/item.ts';
+import { toJson } from '../../export/json.ts';
+import { maskedValue } from '../../protocol.ts';
+import type { AttemptDetail, Notification, Source } from '../../protocol.ts';
+import { withHistory } from '../connection.ts';
+import type { History } from '../connection.ts';
+import { CommandError, UsageError } from '../errors.ts';
+import { collectIds, newCommand } from '../flags.ts';
+import type { CommonOptions } from '../flags.ts';
+import { print, Progress } from '../output.ts';
+import { version } from '../../version.ts';
+import { filterFlag, filterHelp, pages } from './events.ts';
+
+type Format = (items: AsyncIterable<ExportItem>, options: FormatOptions) => AsyncIterable<string>;
+
+const formats: Record<string, Format> = { curl: toCurl, http: toHttp, har: toHar, json: toJson, fixture: toFixture };
+
+interface ExportOptions extends CommonOptions {
+  as: string;
+  filter?: string;
+  withSecrets?: boolean;
+}
+
+export function exportCommand(): Command {
+  return newCommand(
+    'export',
+    'write events as curl, .http, HAR, JSON or a fixture to share',
+    'Writes events to standard output in a format for other tools, whether the relay runs or not. curl and http hold the notifications as they go to your callback or, where they go nowhere, the delivery itself; har holds the delivery and every attempt; json everything; fixture the delivery with everything personal replaced.',
+    [
+      'Examples:',
+      '  cm-relay export e12 --as curl                             a command that sends it again',
+      '  cm-relay export d7 --as http > delivery.http              for the REST client of your editor',
+      '  cm-relay export --filter state:failed --as har > failed.har',
+      '  cm-relay export e12 --as fixture > fixture.json           fit for a bug report or a pull request',
+      '',
+      ...filterHelp,
+      '',
+      'A fixture replaces names, addresses, field values, IP addresses and list ids consistently. Read it before you',
+      'share it. The other formats hold what was received, with credentials masked.',
+    ],
+  )
+    .addArgument(new Argument('[ids...]', 'ids of events, deliveries or notifications').argParser(collectIds))
+    .addOption(filterFlag('all that fits a filter'))
+    .addOption(new Option('--as <format>', 'the format').choices(Object.keys(formats)).makeOptionMandatory())
+    .addOption(new Option('--with-secrets', "leave the street door's secret and credentials in URLs in clear"))
+    .action(exportEvents);
+}
+
+async function exportEvents(ids: string[] | undefined, options: ExportOptions): Promise<void> {
+  const named = ids !== undefined && ids.length > 0;
+  if (named === (options.filter !== undefined)) {
+    throw new UsageError(
+      named ? 'ids and --filter exclude each other' : 'nothing to export: give ids or --filter',
+      'For example: cm-relay export e12 --as curl',
+    );
+  }
+  if (options.as === 'fixture' && options.withSecrets === true) {
+    throw new UsageError('--with-secrets does not go with --as fixture, which is there to be shared');
+  }
+  const format = formats[options.as];
+  if (format === undefined) throw new UsageError(`--as ${options.as}: no such format`);
+  const parts = { notifications: options.as !== 'fixture', attempts: options.as === 'har' || options.as === 'json' };
+  await withHistory(options, async (history) => {
+    const selection = named ? selectedByIds(history, ids) : selectedByFilter(history, options.filter ?? '');
+    const deliveries = await selection;
+    if (deliveries.size === 0) {
+      throw new CommandError('nothing to export: nothing fits the filter', 'cm-relay events shows what there is.');
+    }
+    const items = gather(history, deliveries, parts);
+    for await (const piece of format(items, { withSecrets: options.withSecrets === true, version })) await print(piece);
+  });
+}
+
+/** Deliveries by id, each with the ids by which it was chosen. */
+type Selection = Map<string, Set<string>>;
+
+function choose(selection: Selection, deliveryId: string, id: string): void {
+  const chosen = selection.get(deliveryId);
+  if (chosen === undefined) selection.set(deliveryId, new Set([id]));
+  else chosen.add(id);
+}
+
+async function selectedByIds(history: History, ids: readonly string[]): Promise<Selection> {
+  const selection: Selection = new Map();
+  for (const id of ids) choose(selection, id.startsWith('d') ? id : (await history.event(id)).delivery.id, id);
+  return selection;
+}
+
+async function selectedByFilter(history: History, filter: string): Promise<Selection> {
+  const selection: Selection = new Map();
+  for await (const rows of pages(history, filter, Infinity)) {
+    for (const row of rows) choose(selection, row.deliveryId, row.id);
+  }
+  return selection;
+}
+
+/** Reads the deliveries one after the other, so that a long history need not fit in memory. */
+async function* gather(
+  history: History,
+  selection: Selection,
+  parts: { notifications: boolean; attempts: boolean },
+): AsyncGenerator<ExportItem> {
+  const progress = new Progress('deliveries', selection.size);
+  let done = 0;
+  for (const [deliveryId, chosen] of selection) {
+    const { delivery, headers, body, events, notifications } = await history.delivery(deliveryId);
+    const wanted: Notification[] = [];
+    if (parts.notifications) {
+      for (const notification of notifications) {
+        if (isChosen(notification, deliveryId, chosen)) wanted.push(notification);
+      }
+    }
+    const exported: ExportedNotification[] = [];
+    for (const notification of wanted) exported.push(...(await ways(history, notification, parts.attempts)));
+    yield {
+      delivery,
+      headers,
+      body: Buffer.from(body, 'base64'),
+      events,
+      notifications: exported,
+      streetDoor: streetDoor(history, delivery.source),
+    };
+    progress.update(++done);
+  }
+  progress.end();
+}
+
+function isChosen(notification: Notification, deliveryId: string, chosen: ReadonlySet<string>): boolean {
+  return (
+    chosen.has(deliveryId) ||
+    chosen.has(notification.id) ||
+    notification.eventIds.some((eventId) => chosen.has(eventId))
+  );
+}
+
+/** A notification once for each destination, or once without one. */
+async function ways(
+  history: History,
+  notification: Notification,
+  withAttempts: boolean,
+): Promise<ExportedNotification[]> {
+  const attempts: AttemptDetail[] = withAttempts ? (await history.event(notification.id)).attempts : [];
+  const destinations = [...new Set(notification.forwardings.map(({ destination }) => destination))];
+  const all: (string | undefined)[] = destinations.length > 0 ? destinations : [undefined];
+  const exported: ExportedNotification[] = [];
+  for (const destination of all) {
+    const { url, headers, body } = await history.render(notification.id, destination);
+    exported.push({
+      notification,
+      url: destination ?? url,
+      headers,
+      body: Buffer.from(body, 'base64'),
+      attempts: attempts.filter(
+        (attempt) => attempt.notificationId === notification.id && attempt.destination === destination,
+      ),
+    });
+  }
+  return exported;
+}
+
+/** Where a delivery was posted to. Without a running relay nobody tells the secret and the port. */
+function streetDoor(history: History, source: Source): string {
+  if (history.status === null) return `http://127.0.0.1:8787/hooks/${maskedValue}/${source}`;
+  return source === 'campaign-monitor' ? history.status.campaignMonitorUrl : history.status.openConnectorsUrl;
+}

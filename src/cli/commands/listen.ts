@@ -1,0 +1,299 @@
+import { Option } from 'commander';
+import type { Command } from 'commander';
+import { setTimeout as delay } from 'node:timers/promises';
+import { z } from 'zod';
+import {
+  compareVersions,
+  connectToRelay,
+  destinationSchema,
+  NoRelayError,
+  protocolVersion,
+  settingsSchema,
+  tunnelConfigSchema,
+} from '../../protocol.ts';
+import type { RelayClient, Status } from '../../protocol.ts';
+import type { Relay } from '../../relay/relay.ts';
+import type { Config } from '../config.ts';
+import { readConfig } from '../config.ts';
+import { dataDirHint, dataDirOf } from '../data-dir.ts';
+import { CommandError, UsageError } from '../errors.ts';
+import { checkedBy, collectedBy, jsonFlag, newCommand, wholeNumber } from '../flags.ts';
+import type { CommonOptions } from '../flags.ts';
+import { differences, listenSettings, parseTunnel } from '../listen-settings.ts';
+import type { ListenFlags, ListenSettings } from '../listen-settings.ts';
+import { JsonLines, LiveLines } from '../passing.ts';
+import type { Passing } from '../passing.ts';
+import { LiveWriter } from '../output.ts';
+import { interrupted } from '../signals.ts';
+import { printable } from '../text.ts';
+import { version } from '../../version.ts';
+
+interface ListenOptions extends CommonOptions, ListenFlags {
+  config?: string;
+  json?: boolean;
+}
+
+/** The port of a data directory that remembers none, if it is free. */
+const defaultPort = 8787;
+
+/** How long the first line waits for a tunnel, in milliseconds. */
+const tunnelPatience = 5000;
+
+/** How long the end waits for a slow reader, in milliseconds. */
+const flushPatience = 2000;
+
+const { shape } = settingsSchema;
+
+export function listenCommand(): Command {
+  return newCommand(
+    'listen',
+    'receive, forward and show what passes',
+    'Runs the relay in this terminal, or attaches to the one that runs for the data directory, and prints what passes. Ends with Ctrl-C: a relay that this command started ends too, one that it attached to goes on.',
+    [
+      'Examples:',
+      '  cm-relay listen --forward-to http://localhost:3000/callback',
+      '  cm-relay listen --forward-to http://localhost:3000/callback --tunnel localtunnel',
+      '  SIGNATURE_KEY=… cm-relay listen --forward-to http://localhost:3000/callback --signature-key-env SIGNATURE_KEY',
+      '  cm-relay listen --config cm-relay.config.json --json | jq .',
+      '',
+      'Without --forward-to it goes where it went the last time with this data directory.',
+      'With a public tunnel, everything that is posted to the public URL passes through the servers of its provider.',
+      '',
+      'Next: cm-relay trigger subscribe in another terminal sends a sample delivery.',
+    ],
+  )
+    .addOption(
+      new Option('--forward-to <url>', 'your callback; may be given several times').argParser(
+        collectedBy(destinationSchema.shape.url),
+      ),
+    )
+    .addOption(
+      new Option(
+        '--port <n>',
+        `the street door's port; 0 takes any that is free (default: the last one used, at first ${defaultPort})`,
+      ).argParser(wholeNumber(z.int().min(0).max(65_535))),
+    )
+    .addOption(
+      new Option(
+        '--tunnel <kind>',
+        'what makes it public: none, localtunnel, cloudflared, ngrok, or an https:// URL of your own that leads here (default: none)',
+      ).argParser(checkedBy(z.string().superRefine(refineTunnel))),
+    )
+    .addOption(
+      new Option('--tunnel-host <url>', 'the localtunnel server (default: https://localtunnel.me)').argParser(
+        checkedBy(localtunnel.shape.host),
+      ),
+    )
+    .addOption(
+      new Option(
+        '--subdomain <name>',
+        'the subdomain to ask localtunnel for (default: a random one that stays)',
+      ).argParser(checkedBy(localtunnel.shape.subdomain)),
+    )
+    .addOption(
+      new Option('--signature-key-env <name>', 'the environment variable with the key that signs what is forwarded'),
+    )
+    .addOption(
+      new Option(
+        '--verify-key-env <name>',
+        'the environment variable with the key that checks what Open Connectors sent',
+      ),
+    )
+    .addOption(
+      new Option(
+        '--retry <policy>',
+        'fast: 1, 2, 4, 8, 16 s; sap: 8 s to 9 h; cloud-elements: 4 s to 3 days (default: fast)',
+      ).choices(shape.retry.unwrap().options),
+    )
+    .addOption(
+      new Option(
+        '--time-zone <zone>',
+        'the time zone of the client account at Campaign Monitor (default: UTC)',
+      ).argParser(checkedBy(shape.timeZone)),
+    )
+    .addOption(
+      new Option('--concurrency <n>', 'notifications under way at once for one destination (default: 1)').argParser(
+        wholeNumber(shape.concurrency),
+      ),
+    )
+    .addOption(
+      new Option('--retain <n>', 'how many deliveries to keep (default: 50000)').argParser(
+        wholeNumber(shape.retention.unwrap().shape.maxDeliveries),
+      ),
+    )
+    .addOption(new Option('--config <file>', 'a JSON file for what no flag says (docs/cli.md); flags win over it'))
+    .addOption(jsonFlag('one JSON object a line, the first {"type":"ready",…}'))
+    .action(listen);
+}
+
+const localtunnel = tunnelConfigSchema.options[2];
+
+function refineTunnel(value: string, context: z.RefinementCtx<string>): void {
+  const problem = parseTunnel(value);
+  if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
+}
+
+async function listen(options: ListenOptions): Promise<void> {
+  const signal = interrupted();
+  const dataDir = dataDirOf(options);
+  const config: Config =
+    options.config === undefined ? { settings: {}, secrets: {} } : readConfig(options.config, process.env);
+  const wanted = listenSettings(options, config, process.env);
+  const errors = new LiveWriter(process.stderr, { missed: (count) => `… ${count} messages left out` });
+  const say = (text: string): void => errors.write(printable(text));
+  const log = (entry: { level: string; message: string }): void => {
+    if (entry.level === 'debug' || (options.json !== true && entry.level === 'info')) return;
+    say(`${entry.level}: ${entry.message}`);
+  };
+
+  const { client, relay } = await startOrAttach(dataDir, wanted, log);
+  const passing: Passing = options.json === true ? new JsonLines(say) : new LiveLines(say);
+  try {
+    if (relay === null) {
+      client.on('log', log);
+      await agree(client, options, config, wanted, say);
+    }
+    await show(client, passing, relay === null, say);
+    const ended = relay === null ? client.closed : relay.closed;
+    const why = await Promise.race([signal.then(() => 'signal' as const), ended.then(() => 'ended' as const)]);
+    if (why === 'ended') say('The relay has ended.');
+    else if (relay === null) say('Detached. The relay goes on: cm-relay stop ends it.');
+  } finally {
+    client.close();
+    if (relay !== null) await relay.stop();
+  }
+  await endWhenRead([passing.flushed(flushPatience), errors.flushed(flushPatience)]);
+}
+
+interface Listening {
+  readonly client: RelayClient;
+  /** null where the relay ran already. */
+  readonly relay: Relay | null;
+}
+
+/**
+ * Attaches to the relay of the data directory or starts one. Another process may start or end one at the same moment:
+ * then it is tried again.
+ */
+async function startOrAttach(
+  dataDir: string,
+  wanted: ListenSettings,
+  log: (entry: { level: string; message: string }) => void,
+): Promise<Listening> {
+  // Here, since no other command needs the relay's modules.
+  const { RelayRunningError, startRelay } = await import('../../relay/relay.ts');
+  for (let tries = 0; ; tries++) {
+    try {
+      return { client: await connectToRelay(dataDir), relay: null };
+    } catch (error) {
+      if (!(error instanceof NoRelayError)) throw error;
+    }
+    try {
+      const relay = await startRelay({
+        dataDir,
+        ...(wanted.port === undefined ? { preferredPort: defaultPort } : { port: wanted.port }),
+        settings: wanted.settings,
+        secrets: wanted.secrets,
+        version,
+        log,
+      });
+      return { client: relay.client, relay };
+    } catch (error) {
+      if (!(error instanceof RelayRunningError) || tries >= 50) throw error;
+      await delay(100);
+    }
+  }
+}
+
+/** Checks that a running relay is what the flags ask for, and gives it the keys. */
+async function agree(
+  client: RelayClient,
+  options: ListenOptions,
+  config: Config,
+  wanted: ListenSettings,
+  say: (text: string) => void,
+): Promise<void> {
+  const status = await client.request('relay/status', {});
+  const restart = `cm-relay stop${dataDirHint(options)}, then cm-relay listen starts it with what you ask for.`;
+  if (status.protocolVersion !== protocolVersion) {
+    throw new CommandError(
+      `the running relay, version ${status.version}, speaks another protocol than this version ${version}`,
+      `End it with ${restart}`,
+    );
+  }
+  if (compareVersions(version, status.version) > 0) {
+    say(`The running relay is version ${status.version}, older than this ${version}. To renew it: ${restart}`);
+  }
+  const [first, ...others] = differences(options, config, status);
+  if (first !== undefined) {
+    const also = others.length === 0 ? '' : ` (and ${others.join(', ')})`;
+    throw new UsageError(
+      `${first}${also} asks for something else than the relay that runs for ${status.dataDir}`,
+      `Leave it out to attach, or end that relay: ${restart}`,
+    );
+  }
+  if (Object.keys(wanted.secrets).length > 0) await client.request('relay/configure', { secrets: wanted.secrets });
+}
+
+/** Shows the first lines, and from then on what passes; what passed in the meantime comes right after them. */
+async function show(
+  client: RelayClient,
+  passing: Passing,
+  attached: boolean,
+  say: (text: string) => void,
+): Promise<void> {
+  const early: (() => void)[] = [];
+  let ready = false;
+  const pass = (print: () => void): void => {
+    if (ready) print();
+    else early.push(print);
+  };
+  client.on('event/added', ({ deliveries, missed }) =>
+    pass(() => {
+      for (const { delivery, events } of deliveries) passing.delivery(delivery, events);
+      passing.missed(missed);
+    }),
+  );
+  client.on('attempt/recorded', ({ attempts, missed }) =>
+    pass(() => {
+      for (const attempt of attempts) passing.attempt(attempt);
+      passing.missed(missed);
+    }),
+  );
+  client.on('tunnel/changed', ({ tunnel }) => pass(() => passing.tunnel(tunnel)));
+  client.on('status/changed', ({ status }) => pass(() => passing.configured(status)));
+
+  const status = await statusWithTunnel(client);
+  passing.ready(status, attached);
+  for (const notice of status.notices) say(`notice: ${notice}`);
+  if (status.missingKeys.length > 0) {
+    say(`notice: held until it has its key: what goes to a destination that uses ${status.missingKeys.join(', ')}`);
+  }
+  ready = true;
+  for (const print of early) print();
+}
+
+/** The status; where there is a tunnel, once it is open, or after five seconds as it is then. */
+async function statusWithTunnel(client: RelayClient): Promise<Status> {
+  const patience = new AbortController();
+  const open = new Promise<void>((resolve) => {
+    const off = client.on('tunnel/changed', ({ tunnel }) => {
+      if (tunnel.state === 'open') resolve();
+    });
+    patience.signal.addEventListener('abort', off);
+  });
+  const status = await client.request('relay/status', {});
+  const waits = status.settings.tunnel.kind !== 'none' && status.tunnel.state !== 'open';
+  if (waits) {
+    const late = delay(tunnelPatience, undefined, { signal: patience.signal }).catch(() => undefined);
+    await Promise.race([open, late, client.closed]);
+  }
+  patience.abort();
+  return waits ? client.request('relay/status', {}) : status;
+}
+
+/** Lets a slow reader have the last lines, but not for ever: then nothing keeps the process. */
+async function endWhenRead(flushes: readonly Promise<void>[]): Promise<void> {
+  await Promise.all(flushes);
+  setTimeout(() => process.exit(), flushPatience).unref();
+}

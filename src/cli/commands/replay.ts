@@ -1,0 +1,80 @@
+import { Argument, Option } from 'commander';
+import type { Command } from 'commander';
+import { destinationSchema } from '../../protocol.ts';
+import { withFilter, withRelay } from '../connection.ts';
+import { CommandError, UsageError } from '../errors.ts';
+import { checkedBy, collectIds, jsonFlag, newCommand } from '../flags.ts';
+import type { CommonOptions } from '../flags.ts';
+import { print, printJson } from '../output.ts';
+import { count } from '../text.ts';
+import { filterFlag, filterHelp } from './events.ts';
+
+interface ReplayOptions extends CommonOptions {
+  failed?: boolean;
+  filter?: string;
+  to?: string;
+  json?: boolean;
+}
+
+export function replayCommand(): Command {
+  return newCommand(
+    'replay',
+    'send notifications again, the same bytes',
+    'Sends notifications again through the running relay: the same bytes with the same eventId, so that your receiver can show that it is idempotent.',
+    [
+      'Examples:',
+      '  cm-relay replay e12                                    the notifications of one event',
+      '  cm-relay replay d7 n31                                 those of a delivery, and one more',
+      '  cm-relay replay --failed                               all that failed',
+      '  cm-relay replay --filter "type:update since:1h" --to http://localhost:4000/other',
+      '',
+      ...filterHelp,
+      '',
+      'Next: cm-relay show e12 --attempts shows what was answered.',
+    ],
+  )
+    .addArgument(new Argument('[ids...]', 'ids of events, deliveries or notifications').argParser(collectIds))
+    .addOption(new Option('--failed', 'all that failed'))
+    .addOption(filterFlag('all that fits a filter'))
+    .addOption(
+      new Option('--to <url>', 'send them there instead of where they went').argParser(
+        checkedBy(destinationSchema.shape.url),
+      ),
+    )
+    .addOption(jsonFlag('a JSON object'))
+    .action(replay);
+}
+
+async function replay(ids: string[] | undefined, options: ReplayOptions): Promise<void> {
+  const given = [
+    ids !== undefined && ids.length > 0 && 'ids',
+    options.failed === true && '--failed',
+    options.filter !== undefined && '--filter',
+  ].filter((name) => name !== false);
+  if (given.length !== 1) {
+    throw new UsageError(
+      given.length === 0
+        ? 'nothing to replay: give ids, --failed or --filter'
+        : `${given.join(' and ')} exclude each other`,
+      'For example: cm-relay replay e12',
+    );
+  }
+  const result = await withRelay(options, (client) =>
+    withFilter(() =>
+      client.request('notifications/replay', {
+        ...(given[0] === 'ids' && { ids }),
+        ...(options.failed === true && { failed: true }),
+        ...(options.filter !== undefined && { filter: options.filter }),
+        ...(options.to !== undefined && { to: { url: options.to } }),
+      }),
+    ),
+  );
+  if (options.json === true) await printJson(result);
+  if (result.replayed === 0) {
+    throw new CommandError(
+      'nothing to send again: no notification matches',
+      'cm-relay events shows what there is; test calls and rejected deliveries have no notification, and without a destination nothing is sent (--to names one).',
+    );
+  }
+  if (options.json !== true) await print(`${count(result.replayed, 'notification')} sent again\n`);
+}

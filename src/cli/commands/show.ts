@@ -1,0 +1,242 @@
+import { Argument, Option } from 'commander';
+import type { Command } from 'commander';
+import { styleText } from 'node:util';
+import type { AttemptDetail, Headers, Notification, Result } from '../../protocol.ts';
+import { bodyOf } from '../../export/json.ts';
+import { textOf } from '../../export/item.ts';
+import { withHistory } from '../connection.ts';
+import type { History } from '../connection.ts';
+import { CommandError, UsageError } from '../errors.ts';
+import { jsonFlag, newCommand, parseId } from '../flags.ts';
+import type { CommonOptions } from '../flags.ts';
+import { note, print, printJson } from '../output.ts';
+import { duration, localTime, printable, size } from '../text.ts';
+import { forwarded } from './events.ts';
+
+interface ShowOptions extends CommonOptions {
+  raw?: boolean;
+  notification?: boolean;
+  attempts?: boolean;
+  json?: boolean;
+}
+
+/** Lines of a body in the overview; --raw has them all. */
+const shownLines = 60;
+
+export function showCommand(): Command {
+  return newCommand(
+    'show',
+    'show one event in full',
+    'Shows one event (e12), delivery (d7) or notification (n9): what was received, what was sent, what was answered.',
+    [
+      'Examples:',
+      '  cm-relay show e12',
+      '  cm-relay show e12 --raw > delivery.json         exactly the bytes that were received',
+      '  cm-relay show e12 --notification | jq .         exactly the bytes that are sent',
+      '  cm-relay show e12 --attempts                    every attempt with its answer',
+      '',
+      'Next: cm-relay replay e12 sends it again, cm-relay export e12 --as curl turns it into a command.',
+    ],
+  )
+    .addArgument(new Argument('<id>', 'an id that cm-relay events shows').argParser(parseId))
+    .addOption(new Option('--raw', 'only the body as received, to the byte'))
+    .addOption(new Option('--notification', 'only the body of the notification, to the byte'))
+    .addOption(new Option('--attempts', 'only the attempts to send it, with the answers'))
+    .addOption(jsonFlag('a JSON object; with --attempts one a line'))
+    .action(show);
+}
+
+async function show(id: string, options: ShowOptions): Promise<void> {
+  const views = (['raw', 'notification', 'attempts'] as const).filter((view) => options[view] === true);
+  const [view, other] = views;
+  if (view !== undefined && other !== undefined) throw new UsageError(`--${view} and --${other} exclude each other`);
+  if (options.json === true && (view === 'raw' || view === 'notification')) {
+    throw new UsageError(`--${view} prints bytes as they are: it does not go with --json`);
+  }
+  await withHistory(options, async (history) => {
+    const found = await history.event(id);
+    switch (view) {
+      case 'raw':
+        return printBytes(Buffer.from((await history.delivery(found.delivery.id)).body, 'base64'));
+      case 'notification':
+        return printBytes(await renderedBody(history, id, found));
+      case 'attempts':
+        return printAttempts(id, attemptsOf(id, found), options);
+      default:
+        return printOverview(history, id, found, options);
+    }
+  });
+}
+
+/** The notifications that an id means: one for n9, those that hold the event for e12, all for d7. */
+export function notificationsOf(id: string, found: Result<'events/get'>): Notification[] {
+  return id.startsWith('n')
+    ? found.notifications.filter((notification) => notification.id === id)
+    : found.notifications;
+}
+
+function attemptsOf(id: string, found: Result<'events/get'>): AttemptDetail[] {
+  return id.startsWith('n') ? found.attempts.filter(({ notificationId }) => notificationId === id) : found.attempts;
+}
+
+async function renderedBody(history: History, id: string, found: Result<'events/get'>): Promise<Buffer> {
+  const candidates = notificationsOf(id, found);
+  // What Open Connectors would send, before the vendor's bytes as they are.
+  const notification = candidates.find(({ kind }) => kind !== 'raw') ?? candidates[0];
+  if (notification === undefined) {
+    throw new CommandError(
+      `${id} has no notification: ${found.event.kind === 'event' ? 'none was made of it' : `it is a ${found.event.kind === 'test' ? 'test call' : 'rejected delivery'}`}`,
+      `cm-relay show ${id} --raw prints what was received.`,
+    );
+  }
+  if (candidates.length > 1) {
+    const others = candidates.filter((candidate) => candidate !== notification).map((candidate) => candidate.id);
+    note(`${id} has several notifications. This is ${notification.id}; the others: ${others.join(', ')}`);
+  }
+  return Buffer.from((await history.render(notification.id)).body, 'base64');
+}
+
+/** To the byte, except on a terminal, which control characters would drive. */
+async function printBytes(bytes: Buffer): Promise<void> {
+  if (!process.stdout.isTTY) return print(bytes);
+  const text = bytes.toString();
+  const safe = printable(text, '\n\t');
+  await print(safe.endsWith('\n') ? safe : `${safe}\n`);
+  if (safe !== text)
+    note('Control characters are shown as escapes on a terminal; to a file or pipe they go unchanged.');
+}
+
+async function printAttempts(id: string, attempts: readonly AttemptDetail[], options: ShowOptions): Promise<void> {
+  for (const attempt of attempts) {
+    if (options.json === true) {
+      const { answerBody, ...rest } = attempt;
+      await printJson({ ...rest, answerBody: bodyOf(Buffer.from(answerBody, 'base64')) });
+    } else {
+      await print(`${attemptLines(attempt).join('\n')}\n`);
+    }
+  }
+  if (attempts.length === 0 && options.json !== true) note(`There was no attempt to send ${id} yet.`);
+}
+
+async function printOverview(
+  history: History,
+  id: string,
+  found: Result<'events/get'>,
+  options: ShowOptions,
+): Promise<void> {
+  const { headers, body } = await history.delivery(found.delivery.id);
+  const bytes = Buffer.from(body, 'base64');
+  const notifications = notificationsOf(id, found);
+  const attempts = attemptsOf(id, found);
+  if (options.json === true) {
+    return printJson({
+      event: found.event,
+      delivery: found.delivery,
+      headers,
+      body: bodyOf(bytes),
+      notifications,
+      attempts: attempts.map(({ answerBody, ...rest }) => ({
+        ...rest,
+        answerBody: bodyOf(Buffer.from(answerBody, 'base64')),
+      })),
+    });
+  }
+  const lines = [
+    ...eventLines(found),
+    '',
+    ...headerLines(headers),
+    '',
+    ...bodyLines(bytes, `cm-relay show ${found.delivery.id} --raw`),
+    '',
+    ...notifications.flatMap((notification) => notificationLines(notification, attempts)),
+  ];
+  await print(`${lines.join('\n').trimEnd()}\n`);
+}
+
+const dim = (text: string): string => styleText('dim', text);
+
+function eventLines({ event, delivery }: Result<'events/get'>): string[] {
+  const title =
+    event.kind === 'event'
+      ? `${event.type ?? 'no type'}  ${event.address ?? 'no address'}`
+      : event.kind === 'test'
+        ? 'test call'
+        : `rejected with ${event.httpStatus}: ${event.reason ?? 'no reason'}`;
+  const facts: [string, string | null][] = [
+    [
+      'received',
+      `${localTime(event.receivedAt, new Date(0))} from ${delivery.source}${event.injected ? ', sent by hand' : ''}`,
+    ],
+    [
+      'delivery',
+      `${delivery.id}, ${delivery.eventCount === 1 ? '1 event' : `${delivery.eventCount} events`}, ${size(delivery.bodyBytes)}${delivery.truncated ? ', of which the first 64 KiB were kept' : ''}, answered ${delivery.httpStatus}`,
+    ],
+    ['list', event.list],
+    ['date', event.date],
+    ['signature', event.signature],
+    ['warning', event.warning],
+    ['like', event.duplicateOf === null ? null : `${event.duplicateOf}, which has the same content: maybe sent twice`],
+  ];
+  return [
+    `${styleText('bold', event.id)}  ${printable(title)}`,
+    ...facts.flatMap(([name, value]) => (value === null ? [] : [`  ${dim(name.padEnd(9))} ${printable(value)}`])),
+  ];
+}
+
+function headerLines(headers: Headers): string[] {
+  return headers.map(([name, value]) => `  ${dim(`${printable(name)}:`)} ${printable(value)}`);
+}
+
+/** A body to read: JSON indented, anything else as it is. */
+function bodyLines(bytes: Buffer, all: string): string[] {
+  if (bytes.length === 0) return [`  ${dim('(empty body)')}`];
+  const text = textOf(bytes);
+  if (text === undefined) return [`  ${dim(`(${size(bytes.length)} that are not UTF-8: ${all} writes them)`)}`];
+  let pretty = text;
+  try {
+    pretty = JSON.stringify(JSON.parse(text), null, 2);
+  } catch {
+    // Shown as it is.
+  }
+  const lines = printable(pretty, '\n\t').split('\n');
+  const shown = lines.slice(0, shownLines).map((line) => `  ${line}`);
+  if (lines.length > shownLines) shown.push(`  ${dim(`… ${lines.length - shownLines} more lines: ${all}`)}`);
+  return shown;
+}
+
+function notificationLines(notification: Notification, attempts: readonly AttemptDetail[]): string[] {
+  const { id, kind, part, parts, eventId, forwardings } = notification;
+  const of = parts > 1 ? `, part ${part + 1} of ${parts}` : '';
+  const lines = [`${styleText('bold', id)}  ${kind} notification${of}  ${dim(`eventId ${printable(eventId)}`)}`];
+  if (forwardings.length === 0) lines.push(`  ${dim('goes nowhere: no destination takes it')}`);
+  for (const forwarding of forwardings) {
+    const detail = forwarding.detail === null ? '' : `: ${printable(forwarding.detail)}`;
+    lines.push(`  → ${printable(forwarding.destination)}  ${forwarded([forwarding])}${detail}`);
+    for (const attempt of attempts) {
+      if (attempt.notificationId !== id || attempt.destination !== forwarding.destination) continue;
+      lines.push(`    ${attemptLine(attempt)}`);
+    }
+  }
+  return [...lines, ''];
+}
+
+function attemptLine(attempt: AttemptDetail): string {
+  const { number, at, status, error, durationMs } = attempt;
+  const answer = status === null ? '' : `${status} `;
+  const why = error === null ? '' : ` ${printable(error)}`;
+  return `attempt ${number}  ${dim(localTime(at))}  ${answer}in ${duration(durationMs)}${why}`;
+}
+
+function attemptLines(attempt: AttemptDetail): string[] {
+  const bytes = Buffer.from(attempt.answerBody, 'base64');
+  return [
+    `${styleText('bold', attempt.notificationId)} → ${printable(attempt.destination)}`,
+    `  ${attemptLine(attempt)}  ${attempt.outcome}`,
+    ...headerLines(attempt.answerHeaders).map((line) => `  ${line}`),
+    ...(bytes.length === 0 ? [] : bodyLines(bytes, `cm-relay show ${attempt.notificationId} --attempts --json`)).map(
+      (line) => `  ${line}`,
+    ),
+    ...(attempt.answerTruncated ? [`    ${dim('(only the first 64 KiB were kept)')}`] : []),
+    '',
+  ];
+}

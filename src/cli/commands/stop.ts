@@ -1,0 +1,66 @@
+import type { Command } from 'commander';
+import { connectToRelay, NoRelayError } from '../../protocol.ts';
+import { dataDirOf } from '../data-dir.ts';
+import { CommandError } from '../errors.ts';
+import { jsonFlag, newCommand } from '../flags.ts';
+import type { CommonOptions } from '../flags.ts';
+import { note, print, printJson } from '../output.ts';
+
+/** How long a relay may take to finish what is under way, in milliseconds. */
+const patience = 30_000;
+
+export function stopCommand(): Command {
+  return newCommand(
+    'stop',
+    'end the relay',
+    'Ends the relay of the data directory, whoever started it, and waits until it is gone. Nothing is lost: what waits is sent when the next one starts. Where none runs there is nothing to do, and that is no failure.',
+    [
+      'Examples:',
+      '  cm-relay stop',
+      '  cm-relay stop --data-dir ./relay-data',
+      '',
+      'Next: cm-relay listen starts it again.',
+    ],
+  )
+    .addOption(jsonFlag('a JSON object: {"stopped":true}, or false where none ran'))
+    .action(stop);
+}
+
+async function stop(options: CommonOptions & { json?: boolean }): Promise<void> {
+  const dataDir = dataDirOf(options);
+  let client;
+  try {
+    client = await connectToRelay(dataDir);
+  } catch (error) {
+    if (!(error instanceof NoRelayError)) throw error;
+    if (options.json === true) await printJson({ stopped: false });
+    else note(`No relay runs for ${dataDir}: nothing to stop.`);
+    return;
+  }
+  const { pid } = await client.request('relay/status', {});
+  await client.request('relay/stop', {});
+  const late = new Promise<'late'>((resolve) => setTimeout(() => resolve('late'), patience).unref());
+  const gone = client.closed.then(() => ended(pid));
+  if ((await Promise.race([gone, late])) === 'late') {
+    throw new CommandError(
+      `the relay, process ${pid}, has not ended within ${patience / 1000} seconds`,
+      `End the process ${pid} yourself: what it has acknowledged is on disk.`,
+    );
+  }
+  if (options.json === true) await printJson({ stopped: true });
+  else await print('The relay has ended.\n');
+}
+
+/** Waits for the end of a process, for which there is no event: it lets go of the data directory only then. */
+async function ended(pid: number): Promise<void> {
+  while (isAlive(pid)) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

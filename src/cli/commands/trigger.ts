@@ -1,0 +1,159 @@
+import { Argument, Option } from 'commander';
+import type { Command } from 'commander';
+import { styleText } from 'node:util';
+import { z } from 'zod';
+import { maxEventsInDelivery, sampleDeliveries } from '../../campaign-monitor/samples.ts';
+import type { SampleDelivery, SampleOptions, WebhookEventType } from '../../campaign-monitor/samples.ts';
+import { withRelay } from '../connection.ts';
+import { CommandError } from '../errors.ts';
+import { checkedBy, jsonFlag, newCommand, wholeNumber } from '../flags.ts';
+import type { CommonOptions } from '../flags.ts';
+import { print, printJson, Progress } from '../output.ts';
+import { count as counted, duration, printable } from '../text.ts';
+
+interface TriggerOptions extends CommonOptions {
+  count: number;
+  batch: number;
+  list?: string;
+  email?: string;
+  seed?: number;
+  json?: boolean;
+}
+
+const types: Record<string, WebhookEventType> = { subscribe: 'Subscribe', update: 'Update', deactivate: 'Deactivate' };
+
+/** An answer of the street door takes no longer than this, in milliseconds. */
+const answerTimeout = 30_000;
+
+/** More deliveries than this are counted on a terminal rather than listed. */
+const listedAtMost = 20;
+
+export function triggerCommand(): Command {
+  return newCommand(
+    'trigger',
+    'send sample deliveries to the running relay',
+    "Posts sample deliveries to the running relay's street door, as Campaign Monitor would, and prints each answer.",
+    [
+      'Examples:',
+      '  cm-relay trigger subscribe                            one delivery with one event',
+      '  cm-relay trigger update --batch 50                    one delivery with 50 events',
+      '  cm-relay trigger deactivate --count 1000 --seed 7     a thousand, always the same ones',
+      '',
+      'Next: cm-relay events lists what arrived. Exits with 1 if any answer was not 200.',
+    ],
+  )
+    .addArgument(new Argument('<type>', 'what happened to the subscriber').choices(Object.keys(types)))
+    .addOption(
+      new Option('--count <n>', 'how many deliveries').default(1).argParser(wholeNumber(z.int().min(1).max(1_000_000))),
+    )
+    .addOption(
+      new Option('--batch <n>', 'events in each delivery')
+        .default(1)
+        .argParser(wholeNumber(z.int().min(1).max(maxEventsInDelivery))),
+    )
+    .addOption(
+      new Option('--list <id>', "the list's id (default: the one of the vendor's samples)").argParser(
+        checkedBy(z.string().regex(/^[\x21-\x7e]{1,100}$/, 'expected a list id, such as 32 hex digits')),
+      ),
+    )
+    .addOption(
+      new Option('--email <address>', 'the address of every event (default: another one each)').argParser(
+        checkedBy(z.string().regex(/^[^@\s]+@[^@\s]+$/, 'expected an e-mail address')),
+      ),
+    )
+    .addOption(
+      new Option('--seed <n>', 'the same number makes the same deliveries (default: new ones each time)').argParser(
+        wholeNumber(z.int()),
+      ),
+    )
+    .addOption(jsonFlag('one JSON object a line for each answer'))
+    .action(trigger);
+}
+
+async function trigger(type: string, options: TriggerOptions): Promise<void> {
+  const url = await withRelay(options, async (client) => (await client.request('relay/status', {})).campaignMonitorUrl);
+  const listed = options.json === true || !process.stderr.isTTY || options.count <= listedAtMost;
+  const progress = new Progress('deliveries', options.count);
+  let sent = 0;
+  let refused = 0;
+  const started = performance.now();
+  for (const delivery of samples(type, options)) {
+    const answer = await post(url, delivery.text);
+    sent++;
+    if (answer.status !== 200) refused++;
+    if (options.json === true) {
+      await printJson({ type: 'answer', number: sent, events: delivery.body.Events.length, ...answer });
+    } else if (listed || answer.status !== 200) {
+      await print(`${answerLine(sent, delivery, answer)}\n`);
+    }
+    if (!listed) progress.update(sent);
+  }
+  progress.end();
+  if (options.json !== true && options.count > 1) {
+    await print(
+      `${counted(sent, 'delivery')} in ${duration(performance.now() - started)}, ${sent - refused} answered 200\n`,
+    );
+  }
+  if (refused > 0) {
+    throw new CommandError(
+      `${refused} of ${counted(sent, 'delivery')} not answered with 200`,
+      'cm-relay events --filter kind:rejected shows why a delivery was refused.',
+    );
+  }
+}
+
+/** The deliveries, made as they are needed: a million of them need not fit in memory. */
+function* samples(type: string, { count, batch, list, email, seed }: TriggerOptions): Generator<SampleDelivery> {
+  const atOnce = Math.max(1, Math.floor(10_000 / batch));
+  const first = seed ?? Math.floor(Math.random() * 2 ** 31);
+  for (let made = 0; made < count; made += atOnce) {
+    const sample: SampleOptions = {
+      types: [types[type] ?? 'Subscribe'],
+      count: Math.min(atOnce, count - made),
+      batch,
+      seed: first + made,
+      ...(list !== undefined && { listId: list }),
+      ...(email !== undefined && { email }),
+      // With a seed of the user's nothing but the seed decides the bytes.
+      ...(seed === undefined && { now: new Date() }),
+    };
+    yield* sampleDeliveries(sample);
+  }
+}
+
+interface Answer {
+  /** null where none came. */
+  readonly status: number | null;
+  readonly durationMs: number;
+  /** What the street door said, or why no answer came. */
+  readonly message: string;
+}
+
+async function post(url: string, body: string): Promise<Answer> {
+  const started = performance.now();
+  const took = (): number => Math.round((performance.now() - started) * 10) / 10;
+  try {
+    const response = await fetch(url, {
+      method: 'POST',
+      body,
+      headers: { 'content-type': 'application/json; charset=utf-8' },
+      signal: AbortSignal.timeout(answerTimeout),
+    });
+    const message = (await response.text()).trim();
+    return { status: response.status, durationMs: took(), message };
+  } catch (error) {
+    const { message, cause } = error as Error;
+    return { status: null, durationMs: took(), message: cause instanceof Error ? cause.message : message };
+  }
+}
+
+function answerLine(number: number, { body }: SampleDelivery, { status, durationMs, message }: Answer): string {
+  const [event] = body.Events;
+  const what =
+    body.Events.length === 1 && event !== undefined
+      ? `${event.Type}  ${event.EmailAddress}`
+      : `batch of ${body.Events.length} ${event?.Type ?? ''}`;
+  const answer = styleText(status === 200 ? 'green' : 'red', status === null ? 'no answer' : String(status));
+  const rest = message === '' ? '' : `  ${printable(message)}`;
+  return `${number}  ${printable(what)}  ${answer} in ${duration(durationMs)}${rest}`;
+}

@@ -1,0 +1,101 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { secretsSchema, settingsSchema } from '../protocol.ts';
+import type { Secrets, Settings } from '../protocol.ts';
+import { UsageError } from './errors.ts';
+
+const environmentVariable = z
+  .strictObject({
+    env: z
+      .string()
+      .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'not the name of an environment variable')
+      .describe('The environment variable that holds the secret.'),
+  })
+  .describe('Where a secret is: never in this file.');
+
+/** The names that secrets have in the protocol; here each names the variable that holds it. */
+const { keyType: keyName, valueType: headers } = secretsSchema.shape.credentials.unwrap();
+const keys = z.record(keyName, environmentVariable).optional();
+
+/**
+ * The file of `cm-relay listen --config`: every setting of the relay, and where its keys and credentials are.
+ * Published as docs/cm-relay.config.schema.json.
+ */
+export const configSchema = z
+  .strictObject({
+    $schema: z.string().optional(),
+    ...settingsSchema.shape,
+    signatureKeys: keys.describe('Keys that sign what is sent, by the name that destinations use.'),
+    verifyKeys: keys.describe('Keys that check what Open Connectors sent.'),
+    credentials: z
+      .record(keyName, z.record(headers.keyType, environmentVariable))
+      .optional()
+      .describe('Headers with credentials, by the name that destinations use.'),
+  })
+  .describe('The configuration of cm-relay listen.');
+
+/** What a configuration file says: only the settings that are in it. */
+export interface Config {
+  readonly settings: Partial<Settings>;
+  readonly secrets: Secrets;
+}
+
+/**
+ * Reads a configuration file.
+ * @param environment as in process.env
+ * @throws UsageError naming --config, the file and the path of what is wrong in it
+ */
+export function readConfig(file: string, environment: NodeJS.ProcessEnv): Config {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new UsageError(`--config ${file}: cannot be read: ${(error as Error).message}`);
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text.replace(/^\ufeff/, ''));
+  } catch (error) {
+    throw new UsageError(`--config ${file}: is not JSON: ${(error as Error).message}`);
+  }
+  return parseConfig(value, file, environment);
+}
+
+/** The same for what a file holds. */
+export function parseConfig(value: unknown, file: string, environment: NodeJS.ProcessEnv): Config {
+  const result = configSchema.safeParse(value);
+  if (!result.success) {
+    throw new UsageError(
+      `--config ${file}: ${z.prettifyError(result.error)}`,
+      'docs/cm-relay.config.schema.json describes the file; "$schema" makes your editor check it.',
+    );
+  }
+  const { signatureKeys, verifyKeys, credentials } = result.data;
+  const secret = (path: string, { env }: { env: string }): string => {
+    const held = environment[env];
+    if (held !== undefined && held !== '') return held;
+    throw new UsageError(
+      `--config ${file}: ${path} names the environment variable ${env}, which is not set`,
+      `Set ${env} in the environment of this command.`,
+    );
+  };
+  const mapRecord = <T, U>(record: Record<string, T>, map: (entry: T, name: string) => U): Record<string, U> =>
+    Object.fromEntries(Object.entries(record).map(([name, entry]) => [name, map(entry, name)]));
+  const given = Object.keys(value as object);
+  const isSetting = (name: string): boolean => name in settingsSchema.shape && given.includes(name);
+  return {
+    // Without what the schema has filled in: a default must not override what the relay remembers.
+    settings: Object.fromEntries(Object.entries(result.data).filter(([name]) => isSetting(name))),
+    secrets: {
+      ...(signatureKeys && {
+        signatureKeys: mapRecord(signatureKeys, (at, name) => secret(`signatureKeys.${name}`, at)),
+      }),
+      ...(verifyKeys && { verifyKeys: mapRecord(verifyKeys, (at, name) => secret(`verifyKeys.${name}`, at)) }),
+      ...(credentials && {
+        credentials: mapRecord(credentials, (headers, name) =>
+          mapRecord(headers, (at, header) => secret(`credentials.${name}.${header}`, at)),
+        ),
+      }),
+    },
+  };
+}

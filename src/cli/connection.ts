@@ -1,0 +1,95 @@
+import { CommandError, UsageError } from './errors.ts';
+import { dataDirHint, dataDirOf } from './data-dir.ts';
+import { connectToRelay, NoRelayError, RelayRequestError } from '../protocol.ts';
+import type { ParsedParams, RelayClient, Result, Status } from '../protocol.ts';
+import type { CommonOptions } from './flags.ts';
+import { openHistory } from '../relay/history.ts';
+import { ErrorCodes } from 'vscode-jsonrpc/node';
+
+/** Runs something with the relay of the data directory, which must run. */
+export async function withRelay<T>(options: CommonOptions, use: (client: RelayClient) => Promise<T>): Promise<T> {
+  const client = await connectOrExplain(options);
+  try {
+    return await use(client);
+  } finally {
+    client.close();
+  }
+}
+
+async function connectOrExplain(options: CommonOptions): Promise<RelayClient> {
+  const dataDir = dataDirOf(options);
+  try {
+    return await connectToRelay(dataDir);
+  } catch (error) {
+    if (!(error instanceof NoRelayError)) throw error;
+    throw new CommandError(
+      `no relay runs for ${dataDir}: start one with cm-relay listen`,
+      `In another terminal: cm-relay listen${dataDirHint(options)} --forward-to http://localhost:3000/callback`,
+    );
+  }
+}
+
+/** What was received: from the relay where one runs, else from the store, which is only read. */
+export interface History {
+  /** The relay's status; null where none runs. */
+  readonly status: Status | null;
+  query(params: ParsedParams<'events/query'>): Promise<Result<'events/query'>>;
+  event(id: string): Promise<Result<'events/get'>>;
+  delivery(id: string): Promise<Result<'deliveries/get'>>;
+  render(id: string, url?: string): Promise<Result<'notifications/render'>>;
+}
+
+/** Runs something with the history of the data directory, whether a relay runs or not. */
+export async function withHistory<T>(options: CommonOptions, use: (history: History) => Promise<T>): Promise<T> {
+  const dataDir = dataDirOf(options);
+  let client;
+  try {
+    client = await connectToRelay(dataDir);
+  } catch (error) {
+    if (!(error instanceof NoRelayError)) throw error;
+    const reader = openHistory(dataDir);
+    try {
+      return await use({
+        status: null,
+        query: (params) => settled(() => reader.query(params)),
+        event: (id) => settled(() => reader.event(id)),
+        delivery: (id) => settled(() => reader.delivery(id)),
+        render: (id, url) => settled(() => reader.render(id, url)),
+      });
+    } finally {
+      reader.close();
+    }
+  }
+  const relay = client;
+  try {
+    return await use({
+      status: await relay.request('relay/status', {}),
+      query: (params) => relay.request('events/query', params),
+      event: (id) => relay.request('events/get', { id }),
+      delivery: (id) => relay.request('deliveries/get', { id }),
+      render: (id, url) => relay.request('notifications/render', url === undefined ? { id } : { id, url }),
+    });
+  } finally {
+    relay.close();
+  }
+}
+
+function settled<T>(work: () => T): Promise<T> {
+  return new Promise((resolve) => resolve(work()));
+}
+
+/** Runs a request that takes a filter: one that cannot be read is bad usage of the flag. */
+export async function withFilter<T>(request: () => Promise<T>): Promise<T> {
+  try {
+    return await request();
+  } catch (error) {
+    const refused =
+      (error instanceof RelayRequestError && error.code === ErrorCodes.InvalidParams) ||
+      (error instanceof Error && error.name === 'FilterError');
+    if (!refused) throw error;
+    throw new UsageError(
+      `--filter: ${error.message}`,
+      (error as { next?: string }).next ?? 'For example: --filter "type:subscribe state:failed since:2h".',
+    );
+  }
+}

@@ -1,0 +1,48 @@
+import { CommanderError } from 'commander';
+import { styleText } from 'node:util';
+import { printable } from './text.ts';
+
+/** The command line asks for something impossible. The message names the flag or argument. Exit code 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+  readonly next: string | undefined;
+  constructor(message: string, next?: string) {
+    super(message);
+    this.next = next;
+  }
+}
+
+/** The command was right and did not work. Exit code 1. */
+export class CommandError extends Error {
+  override readonly name = 'CommandError';
+  readonly next: string | undefined;
+  constructor(message: string, next?: string) {
+    super(message);
+    this.next = next;
+  }
+}
+
+export const exitCodes = { done: 0, failed: 1, usage: 2 } as const;
+
+/**
+ * Says on standard error what went wrong and what to do next.
+ * @returns the exit code that it means
+ */
+export function report(error: unknown): number {
+  if (error instanceof CommanderError) {
+    // Commander has written the help, the version or what is wrong.
+    return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  const label = styleText('red', 'error:', { stream: process.stderr });
+  process.stderr.write(`${label} ${printable(message, '\n')}\n`);
+  const next = nextOf(error);
+  if (next !== undefined) process.stderr.write(`  ${printable(next, '\n')}\n`);
+  return error instanceof UsageError ? exitCodes.usage : exitCodes.failed;
+}
+
+/** What to do next, as every typed error of the relay says. */
+export function nextOf(error: unknown): string | undefined {
+  const next: unknown = error instanceof Error && 'next' in error ? error.next : undefined;
+  return typeof next === 'string' ? next : undefined;
+}

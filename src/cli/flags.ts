@@ -1,0 +1,54 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { z } from 'zod';
+import { methods } from '../protocol.ts';
+
+/** What every command takes. */
+export interface CommonOptions {
+  dataDir?: string;
+}
+
+/** A command with what all have in common. `lines` of examples and advice stand below its help. */
+export function newCommand(name: string, summary: string, description: string, after: readonly string[]): Command {
+  return new Command(name)
+    .summary(summary)
+    .description(description)
+    .addOption(
+      new Option(
+        '--data-dir <folder>',
+        'where the relay keeps its data (default: $CM_RELAY_DATA_DIR, else the state folder of your account)',
+      ),
+    )
+    .helpOption('-h, --help', 'what this command does, with examples')
+    .addHelpText('after', `\n${after.join('\n')}`);
+}
+
+export const jsonFlag = (description: string): Option => new Option('--json', description);
+
+/** A parser for a flag's value that is what a schema says. */
+export function checkedBy<T>(schema: z.ZodType<T>): (value: unknown) => T {
+  return (value) => {
+    const result = schema.safeParse(value);
+    if (result.success) return result.data;
+    throw new InvalidArgumentError(result.error.issues.map(({ message }) => message).join('; ') + '.');
+  };
+}
+
+/** The same for a flag that may be given several times. */
+export function collectedBy<T>(schema: z.ZodType<T>): (value: string, previous?: T[]) => T[] {
+  const parse = checkedBy(schema);
+  return (value, previous = []) => [...previous, parse(value)];
+}
+
+/** A parser for a whole number; `schema` bounds it. */
+export function wholeNumber(schema: z.ZodType<number, number | undefined>): (value: string) => number {
+  const parse = checkedBy(schema);
+  return (value) => {
+    if (!/^-?\d+$/.test(value)) throw new InvalidArgumentError('expected a whole number.');
+    return parse(Number(value));
+  };
+}
+
+/** An id such as d7, e12 or n9. */
+const idSchema = methods['events/get'].params.shape.id;
+export const parseId = checkedBy(idSchema);
+export const collectIds = collectedBy(idSchema);

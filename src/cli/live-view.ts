@@ -1,0 +1,144 @@
+import type { Attempt, Delivery, EventRow, RetryPolicy, Status, TunnelStatus } from '../protocol.ts';
+import { clip, count, duration, localTime, pad, printable, size } from './text.ts';
+
+/** Colours a piece of text; the identity where there are no colours. */
+export type Paint = (format: 'bold' | 'dim' | 'green' | 'red' | 'yellow' | 'cyan' | 'magenta', text: string) => string;
+
+/** Retries after the first attempt under each policy (docs/forwarding.md). */
+const retries: Record<RetryPolicy, number> = { fast: 5, sap: 5, 'cloud-elements': 9, none: 0 };
+
+/** What passes, for people: one line a delivery, one an attempt, one a change of the tunnel. */
+export class LiveView {
+  readonly #paint: Paint;
+  readonly #columns: () => number;
+  #retries = retries.fast;
+
+  /** @param columns the terminal's width now; Infinity where there is none */
+  constructor(paint: Paint, columns: () => number) {
+    this.#paint = paint;
+    this.#columns = columns;
+  }
+
+  /** Where to post to, where it goes, and what to try. */
+  opening(status: Status, attached: boolean): string[] {
+    const paint = this.#paint;
+    const lines = [
+      `${paint('bold', 'Campaign Monitor Relay')} ${printable(status.version)}, process ${status.pid}${attached ? ', already running: attached' : ''}`,
+      '',
+      `  ${paint('dim', 'Campaign Monitor posts to ')} ${status.campaignMonitorUrl}`,
+      `  ${paint('dim', 'Open Connectors posts to  ')} ${status.openConnectorsUrl}`,
+    ];
+    if (status.publicCampaignMonitorUrl !== null) {
+      lines.push(`  ${paint('dim', 'Public, Campaign Monitor  ')} ${printable(status.publicCampaignMonitorUrl)}`);
+    }
+    if (status.publicOpenConnectorsUrl !== null) {
+      lines.push(`  ${paint('dim', 'Public, Open Connectors   ')} ${printable(status.publicOpenConnectorsUrl)}`);
+    }
+    for (const { url, mode } of status.settings.destinations) {
+      lines.push(`  ${paint('dim', 'Forwards to               ')} ${printable(url)}${mode === 'raw' ? ' (raw)' : ''}`);
+    }
+    if (status.settings.destinations.length === 0) {
+      lines.push(
+        `  ${paint('yellow', 'Forwards nowhere yet:')} start it with --forward-to http://localhost:3000/callback`,
+      );
+    }
+    lines.push(`  ${paint('dim', 'Keeps its history in      ')} ${printable(status.dataDir)}`, '');
+    return lines;
+  }
+
+  /** Follows the settings, for how often will be tried again. */
+  configured(status: Status): void {
+    this.#retries = retries[status.settings.retry];
+  }
+
+  delivery(delivery: Delivery, events: readonly EventRow[]): string {
+    const icons = { accepted: ['green', '●'], test: ['cyan', '○'], rejected: ['red', '✗'] } as const;
+    const [colour, icon] = icons[delivery.status];
+    const first = events[0];
+    const parts = [whatCame(delivery, events)];
+    if (delivery.status === 'accepted') {
+      parts.push(delivery.list === null ? '' : `list ${printable(delivery.list)}`);
+      if (delivery.eventCount === 1 && first !== undefined) {
+        parts.push(first.duplicateOf === null ? '' : `maybe ${first.duplicateOf} again`, first.warning ?? '');
+      }
+    }
+    if (delivery.signature === 'invalid' || delivery.signature === 'missing')
+      parts.push(`signature ${delivery.signature}`);
+    if (delivery.injected) parts.push('sent by hand');
+    const id = delivery.eventCount === 1 && first !== undefined ? first.id : delivery.id;
+    return this.#line(
+      delivery.receivedAt,
+      colour,
+      icon,
+      id,
+      parts
+        .filter((part) => part !== '')
+        .map((part) => printable(part))
+        .join('  '),
+    );
+  }
+
+  attempt(attempt: Attempt): string {
+    const at = attempt.destination.replace(/^https?:\/\//, '');
+    const answer = attempt.status === null ? (attempt.error ?? 'no answer') : String(attempt.status);
+    const reason = attempt.status !== null && attempt.error !== null ? `: ${attempt.error}` : '';
+    let text = `→ ${at}  ${answer}${reason} in ${duration(attempt.durationMs)}`;
+    if (attempt.outcome === 'retrying') {
+      const wait = attempt.nextAttemptAt === null ? 0 : Date.parse(attempt.nextAttemptAt) - Date.now();
+      text += `, retry ${attempt.number} of ${this.#retries}${wait > 0 ? ` in ${duration(wait)}` : ''}`;
+    } else if (attempt.outcome === 'failed') {
+      text += ', given up';
+    }
+    const [colour, icon] = ({ sent: ['green', '✓'], retrying: ['yellow', '↻'], failed: ['red', '✗'] } as const)[
+      attempt.outcome
+    ];
+    return this.#line(attempt.at, colour, icon, attempt.notificationId, printable(text));
+  }
+
+  tunnel(tunnel: TunnelStatus): string {
+    const colour =
+      tunnel.state === 'open' ? 'green' : tunnel.state === 'failed' || tunnel.state === 'degraded' ? 'red' : 'yellow';
+    const url = 'url' in tunnel ? ` ${tunnel.url}` : '';
+    const changed =
+      tunnel.state === 'open' && tunnel.previousUrl !== null
+        ? `, no longer ${tunnel.previousUrl}: webhooks registered there must be moved`
+        : '';
+    const text = `tunnel ${tunnel.kind} ${tunnel.state}${url}${changed}${tunnel.reason === '' ? '' : ` (${tunnel.reason})`}`;
+    // In full: its URL is there to be copied.
+    return `${this.#paint('dim', localTime(new Date().toISOString()))} ${this.#paint(colour, '◆')} ${printable(text)}`;
+  }
+
+  missed(count: number): string {
+    return this.#paint('yellow', `… ${count} more passed than this terminal could show: cm-relay events lists them`);
+  }
+
+  #line(at: string, colour: 'green' | 'red' | 'yellow' | 'cyan', icon: string, id: string, text: string): string {
+    const time = localTime(at);
+    const head = `${time} ${icon} ${pad(id, 6)} `;
+    return `${this.#paint('dim', time)} ${this.#paint(colour, icon)} ${this.#paint('dim', pad(id, 6))} ${clip(text, Math.max(10, this.#columns() - head.length))}`;
+  }
+}
+
+/** What a delivery was, in a few words, as it came: to be escaped before it is shown. */
+function whatCame(delivery: Delivery, events: readonly EventRow[]): string {
+  if (delivery.status === 'rejected') {
+    return `rejected with ${delivery.httpStatus}: ${delivery.reason ?? 'no reason'} (${size(delivery.bodyBytes)})`;
+  }
+  if (delivery.status === 'test') return 'test call';
+  const [first] = events;
+  if (delivery.eventCount === 1 && first !== undefined) {
+    return `${first.type ?? 'no type'}  ${first.address ?? 'no address'}`;
+  }
+  return `batch of ${delivery.eventCount}${byType(delivery, events)}`;
+}
+
+/** ` (48 Subscribe, 2 Update)`, where all the events are there to be counted. */
+function byType(delivery: Delivery, events: readonly EventRow[]): string {
+  if (events.length !== delivery.eventCount) return '';
+  const counts = new Map<string, number>();
+  for (const { type } of events) counts.set(type ?? 'no type', (counts.get(type ?? 'no type') ?? 0) + 1);
+  const most = [...counts].sort(([, a], [, b]) => b - a);
+  const shown = most.slice(0, 4).map(([type, n]) => `${n} ${type}`);
+  if (most.length > 4) shown.push(count(most.length - 4, 'other type'));
+  return ` (${shown.join(', ')})`;
+}

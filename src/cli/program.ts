@@ -1,0 +1,66 @@
+import { Command } from 'commander';
+import { discardCommand } from './commands/discard.ts';
+import { eventsCommand } from './commands/events.ts';
+import { exportCommand } from './commands/export.ts';
+import { listenCommand } from './commands/listen.ts';
+import { replayCommand } from './commands/replay.ts';
+import { sandboxCommand } from './commands/sandbox.ts';
+import { showCommand } from './commands/show.ts';
+import { stopCommand } from './commands/stop.ts';
+import { triggerCommand } from './commands/trigger.ts';
+import { exitCodes, report } from './errors.ts';
+import { version } from '../version.ts';
+
+/** Every command of cm-relay. */
+export function createProgram(): Command {
+  const program = new Command('cm-relay')
+    .description(
+      'Receives Campaign Monitor webhooks on your machine, turns them into the notifications of SAP Open Connectors, and forwards, lists and replays them.',
+    )
+    .version(version, '-V, --version', "the product's version")
+    .helpOption('-h, --help', 'what there is, with examples')
+    .helpCommand('help [command]', 'what a command does, with examples')
+    .addHelpText(
+      'after',
+      [
+        '',
+        'A first try, in two terminals:',
+        '  cm-relay listen --forward-to http://localhost:3000/callback',
+        '  cm-relay trigger subscribe',
+        '',
+        'cm-relay help listen shows what a command takes, with examples.',
+      ].join('\n'),
+    );
+  for (const command of [
+    listenCommand(),
+    triggerCommand(),
+    eventsCommand(),
+    showCommand(),
+    replayCommand(),
+    discardCommand(),
+    exportCommand(),
+    sandboxCommand(),
+    stopCommand(),
+  ]) {
+    program.addCommand(command);
+  }
+  // A command that was made elsewhere inherits nothing.
+  for (const command of [program, ...program.commands]) {
+    command.exitOverride().showHelpAfterError(`Add --help for what ${command.name()} takes, with examples.`);
+  }
+  return program;
+}
+
+/**
+ * Runs cm-relay.
+ * @param args the command line, without node and the script
+ * @returns the exit code: 0 done, 1 failed, 2 bad usage
+ */
+export async function main(args: readonly string[]): Promise<number> {
+  try {
+    await createProgram().parseAsync(args, { from: 'user' });
+    return exitCodes.done;
+  } catch (error) {
+    return report(error);
+  }
+}

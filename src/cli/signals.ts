@@ -1,0 +1,18 @@
+/** The exit code of a shell's for a program that Ctrl-C ended. */
+const endedAtOnce = 130;
+
+/**
+ * Resolves with the first SIGINT, SIGTERM or SIGHUP, on which the command ends in order. A second one ends it at once.
+ * To be called before anything is started.
+ */
+export function interrupted(): Promise<void> {
+  return new Promise((resolve) => {
+    let asked = false;
+    const end = (): void => {
+      if (asked) process.exit(endedAtOnce);
+      asked = true;
+      resolve();
+    };
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, end);
+  });
+}

@@ -1,0 +1,125 @@
+import { isCredentialHeader, maskedValue } from '../protocol.ts';
+import type { AttemptDetail, Delivery, EventRow, Headers, Notification } from '../protocol.ts';
+
+/** A notification as it goes to one destination. */
+export interface ExportedNotification {
+  readonly notification: Notification;
+  /** The destination; null where it goes to none. */
+  readonly url: string | null;
+  readonly headers: Headers;
+  readonly body: Uint8Array;
+  readonly attempts: readonly AttemptDetail[];
+}
+
+/** One delivery, as every format of export takes it. */
+export interface ExportItem {
+  readonly delivery: Delivery;
+  readonly headers: Headers;
+  /** The bytes kept: the first 64 KiB where `delivery.truncated`. */
+  readonly body: Uint8Array;
+  readonly events: readonly EventRow[];
+  /** Those that were asked for, once for each destination. */
+  readonly notifications: readonly ExportedNotification[];
+  /** The street door's URL for the delivery's source. */
+  readonly streetDoor: string;
+}
+
+export interface ExportOptions {
+  /** Leave the street door's secret and credentials in URLs in clear. Stored headers are masked already. */
+  readonly withSecrets: boolean;
+  /** The product's version, for formats that name their creator. */
+  readonly version: string;
+}
+
+/** A request that an exported file can send again. */
+export interface ExportedRequest {
+  /** What it is, in one line. */
+  readonly title: string;
+  readonly url: string;
+  readonly headers: Headers;
+  readonly body: Uint8Array;
+}
+
+/**
+ * The requests of a delivery: its notifications as they go to their destinations, or, where none goes anywhere, the
+ * delivery itself as the vendor posted it.
+ */
+export function requestsOf(item: ExportItem, options: ExportOptions): ExportedRequest[] {
+  const requests = item.notifications.flatMap(({ notification, url, headers, body }) => {
+    if (url === null) return [];
+    const part = notification.parts > 1 ? `, part ${notification.part + 1} of ${notification.parts}` : '';
+    return [{ title: `${notification.id} of ${item.delivery.id}${part}`, url, headers, body }];
+  });
+  const cut = item.delivery.truncated ? ', cut off after 64 KiB' : '';
+  const title = `${item.delivery.id}, received ${item.delivery.receivedAt}${cut}`;
+  const all =
+    requests.length > 0 ? requests : [{ title, url: item.streetDoor, headers: item.headers, body: item.body }];
+  return all.map((request) => ({
+    ...request,
+    url: shown(request.url, options),
+    headers: sendable(request.headers).map(([name, value]) => [name, shown(value, options)]),
+  }));
+}
+
+/** Headers that belong to one connection or that the sending tool sets; bodies are kept decoded. */
+const ofTheConnection = new Set([
+  'connection',
+  'content-encoding',
+  'content-length',
+  'expect',
+  'host',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+function sendable(headers: Headers): Headers {
+  return headers.filter(([name]) => !ofTheConnection.has(name.toLowerCase()));
+}
+
+/** A URL, header value or message as it may be shown: secrets masked, unless they were asked for. */
+export function shown(text: string, options: ExportOptions): string {
+  return options.withSecrets ? text : maskSecrets(text);
+}
+
+/**
+ * Masks what is secret in a URL, or in a text that holds one: the street door's secret, a password, and the values of
+ * query parameters that are named like credentials.
+ */
+export function maskSecrets(text: string): string {
+  return text
+    .replace(/(\/hooks\/)[^/\s?#"']+/g, `$1${maskedValue}`)
+    .replace(/(https?:\/\/[^\s/?#:@]*:)[^\s/?#@]*@/gi, `$1${maskedValue}@`)
+    .replace(/([?&;])([^=&;#\s"']+)=([^&;#\s"']*)/g, (whole, separator: string, name: string) =>
+      isCredentialParameter(name) ? `${separator}${name}=${maskedValue}` : whole,
+    );
+}
+
+function isCredentialParameter(name: string): boolean {
+  let decoded = name;
+  try {
+    decoded = decodeURIComponent(name);
+  } catch {
+    // Taken as it is.
+  }
+  // accessToken and access_token alike.
+  return (
+    isCredentialHeader(decoded.replace(/([a-z])([A-Z])/g, '$1-$2')) ||
+    /^(?:key|sig|signature|code|pwd|pass)$/i.test(decoded)
+  );
+}
+
+/**
+ * A body as text.
+ * @returns undefined where the bytes are not UTF-8
+ */
+export function textOf(body: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { publishedSchema, schemaFile } from '../../scripts/config-schema.ts';
+import { parseConfig, readConfig } from '../../src/cli/config.ts';
+import { UsageError } from '../../src/cli/errors.ts';
+
+function refused(value: unknown, environment: NodeJS.ProcessEnv = {}): string {
+  try {
+    parseConfig(value, 'f.json', environment);
+  } catch (error) {
+    assert.ok(error instanceof UsageError);
+    return error.message;
+  }
+  return assert.fail('accepted');
+}
+
+describe('the configuration file', () => {
+  it('gives only the settings that are in it', () => {
+    const { settings, secrets } = parseConfig({ retry: 'sap', retention: { maxDeliveries: 5 } }, 'f.json', {});
+    assert.deepEqual(settings, { retry: 'sap', retention: { maxDeliveries: 5, maxBytes: 500_000_000 } });
+    assert.deepEqual(secrets, {});
+    assert.deepEqual(parseConfig({ $schema: './x.json' }, 'f.json', {}), { settings: {}, secrets: {} });
+  });
+
+  it('takes keys and credentials from the environment variables that it names', () => {
+    const { secrets } = parseConfig(
+      {
+        signatureKeys: { mine: { env: 'SIGN' } },
+        verifyKeys: { platform: { env: 'VERIFY' } },
+        credentials: { staging: { Authorization: { env: 'AUTH' }, 'X-Api-Key': { env: 'KEY' } } },
+      },
+      'f.json',
+      { SIGN: 's', VERIFY: 'v', AUTH: 'Bearer a', KEY: 'k' },
+    );
+    assert.deepEqual(secrets, {
+      signatureKeys: { mine: 's' },
+      verifyKeys: { platform: 'v' },
+      credentials: { staging: { Authorization: 'Bearer a', 'X-Api-Key': 'k' } },
+    });
+  });
+
+  it('names the path of an environment variable that is not set', () => {
+    const value = { credentials: { staging: { Authorization: { env: 'AUTH' } } } };
+    assert.match(
+      refused(value, {}),
+      /^--config f\.json: credentials\.staging\.Authorization names .* AUTH, which is not set$/,
+    );
+    assert.match(refused(value, { AUTH: '' }), /AUTH/);
+  });
+
+  it('refuses a secret in clear', () => {
+    assert.match(refused({ signatureKeys: { mine: 'in clear' } }), /signatureKeys\.mine/);
+  });
+
+  it('refuses what it does not know, and names the path', () => {
+    assert.match(refused({ destination: [] }), /--config f\.json: .*destination/s);
+    assert.match(
+      refused({ destinations: [{ url: 'http://localhost/', colour: 'red' }] }),
+      /colour[^]*destinations\[0\]/,
+    );
+    assert.match(refused({ concurrency: 0 }), /concurrency/);
+    assert.match(refused([]), /--config/);
+  });
+
+  it('names --config where the file is missing or is not JSON', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'cm-relay-config-'));
+    try {
+      const file = join(folder, 'config.json');
+      assert.throws(() => readConfig(file, {}), /--config .*config\.json: cannot be read/);
+      writeFileSync(file, '{ retry }');
+      assert.throws(() => readConfig(file, {}), /--config .*config\.json: is not JSON/);
+      writeFileSync(file, '\ufeff{"retry":"none"}');
+      assert.deepEqual(readConfig(file, {}).settings, { retry: 'none' });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it('is described by the published schema (node scripts/config-schema.ts writes it)', async () => {
+    assert.equal(readFileSync(schemaFile, 'utf8'), await publishedSchema());
+  });
+});

@@ -1,0 +1,163 @@
+import assert from 'node:assert/strict';
+import { UsageError } from '../../src/cli/errors.ts';
+import type { Config } from '../../src/cli/config.ts';
+import { differences, listenSettings, parseTunnel } from '../../src/cli/listen-settings.ts';
+import type { ListenFlags } from '../../src/cli/listen-settings.ts';
+import { destinationSchema, settingsSchema } from '../../src/protocol.ts';
+import type { Settings, Status } from '../../src/protocol.ts';
+
+const nothing: Config = { settings: {}, secrets: {} };
+const callback = 'http://localhost:3000/callback';
+
+function refused(flags: ListenFlags, config = nothing): string {
+  try {
+    listenSettings(flags, config, {});
+  } catch (error) {
+    assert.ok(error instanceof UsageError);
+    return error.message;
+  }
+  return assert.fail('accepted');
+}
+
+describe('the settings of listen', () => {
+  it('are only those that were given', () => {
+    assert.deepEqual(listenSettings({}, nothing, {}), { settings: {}, secrets: {}, port: undefined });
+    assert.deepEqual(
+      listenSettings({ retry: 'none', concurrency: 4, timeZone: 'Europe/Berlin', port: 0 }, nothing, {}),
+      {
+        settings: { retry: 'none', concurrency: 4, timeZone: 'Europe/Berlin' },
+        secrets: {},
+        port: 0,
+      },
+    );
+  });
+
+  it('prefer a flag to the file', () => {
+    const config: Config = {
+      settings: {
+        retry: 'sap',
+        partSize: 3,
+        destinations: [destinationSchema.parse({ url: 'http://localhost:1/' })],
+        retention: { maxDeliveries: 10, maxBytes: 777 },
+      },
+      secrets: { signatureKeys: { default: 'from the file', other: 'o' } },
+    };
+    const { settings, secrets } = listenSettings(
+      { forwardTo: [callback], retry: 'fast', retain: 20, signatureKeyEnv: 'KEY' },
+      config,
+      { KEY: 'from the flag' },
+    );
+    assert.deepEqual(settings, {
+      retry: 'fast',
+      partSize: 3,
+      destinations: [destinationSchema.parse({ url: callback, signatureKeyName: 'default' })],
+      retention: { maxDeliveries: 20, maxBytes: 777 },
+    });
+    assert.deepEqual(secrets, { signatureKeys: { default: 'from the flag', other: 'o' } });
+  });
+
+  it('take the verify key by the name of its environment variable', () => {
+    assert.deepEqual(listenSettings({ verifyKeyEnv: 'V' }, nothing, { V: 'key' }).secrets, {
+      verifyKeys: { default: 'key' },
+    });
+    assert.match(refused({ verifyKeyEnv: 'V' }), /--verify-key-env V/);
+    assert.match(refused({ signatureKeyEnv: 'S' }), /--signature-key-env S/);
+  });
+
+  it('make a tunnel of its flags and of the file', () => {
+    const of = (flags: ListenFlags, config = nothing): unknown => listenSettings(flags, config, {}).settings.tunnel;
+    assert.deepEqual(of({ tunnel: 'none' }), { kind: 'none' });
+    assert.deepEqual(of({ tunnel: 'https://hooks.example.org/x' }), {
+      kind: 'fixed',
+      url: 'https://hooks.example.org/x',
+    });
+    assert.deepEqual(of({ tunnel: 'localtunnel', subdomain: 'mine' }), {
+      kind: 'localtunnel',
+      host: 'https://localtunnel.me',
+      subdomain: 'mine',
+    });
+    assert.deepEqual(of({ tunnel: 'cloudflared' }), { kind: 'cloudflared', path: 'cloudflared' });
+    assert.deepEqual(
+      of(
+        { subdomain: 'mine' },
+        { settings: { tunnel: { kind: 'localtunnel', host: 'http://localhost:1' } }, secrets: {} },
+      ),
+      { kind: 'localtunnel', host: 'http://localhost:1', subdomain: 'mine' },
+    );
+    assert.deepEqual(
+      of({ tunnel: 'ngrok' }, { settings: { tunnel: { kind: 'ngrok', path: '/opt/ngrok' } }, secrets: {} }),
+      { kind: 'ngrok', path: '/opt/ngrok' },
+    );
+  });
+
+  it('name the flag that goes with another tunnel or has a bad value', () => {
+    assert.match(refused({ subdomain: 'mine' }), /^--subdomain goes with --tunnel localtunnel/);
+    assert.match(refused({ tunnel: 'ngrok', tunnelHost: 'https://x.example' }), /^--tunnel-host/);
+    assert.match(refused({ tunnel: 'localtunnel', subdomain: 'X' }), /^--subdomain: a subdomain is/);
+    assert.match(parseTunnel('frp') ?? '', /expected none, localtunnel, cloudflared, ngrok or a URL/);
+    assert.match(parseTunnel('https://user:pass@host/') ?? '', /password/);
+    assert.equal(parseTunnel('https://hooks.example.org'), undefined);
+  });
+});
+
+describe('attaching to a running relay', () => {
+  const status = (settings: Partial<Settings>): Status =>
+    ({
+      settings: settingsSchema.parse(settings),
+      campaignMonitorUrl: 'http://127.0.0.1:8787/hooks/0/campaign-monitor',
+    }) as Status;
+
+  it('accepts flags that say what it does', () => {
+    const running = status({
+      destinations: [destinationSchema.parse({ url: callback, types: ['Subscribe'] })],
+      retry: 'sap',
+      tunnel: { kind: 'localtunnel', host: 'http://localhost:1', subdomain: 'mine' },
+    });
+    const flags: ListenFlags = {
+      forwardTo: [callback],
+      port: 8787,
+      retry: 'sap',
+      timeZone: 'UTC',
+      concurrency: 1,
+      retain: 50_000,
+      tunnel: 'localtunnel',
+      tunnelHost: 'http://localhost:1',
+      subdomain: 'mine',
+    };
+    assert.deepEqual(differences(flags, nothing, running), []);
+    assert.deepEqual(differences({ port: 0 }, nothing, running), []);
+    assert.deepEqual(differences({}, { settings: { retry: 'sap' }, secrets: {} }, running), []);
+  });
+
+  it('names each flag that differs', () => {
+    const flags: ListenFlags = {
+      forwardTo: [callback],
+      port: 8788,
+      retry: 'none',
+      timeZone: 'Europe/Berlin',
+      concurrency: 2,
+      retain: 1,
+      tunnel: 'localtunnel',
+      tunnelHost: 'http://localhost:1',
+      subdomain: 'mine',
+    };
+    assert.deepEqual(differences(flags, nothing, status({})), [
+      '--forward-to',
+      '--port',
+      '--retry',
+      '--time-zone',
+      '--concurrency',
+      '--retain',
+      '--tunnel',
+      '--tunnel-host',
+      '--subdomain',
+    ]);
+    const unsigned = status({ destinations: [destinationSchema.parse({ url: callback })] });
+    assert.deepEqual(differences({ forwardTo: [callback], signatureKeyEnv: 'K' }, nothing, unsigned), [
+      '--signature-key-env',
+    ]);
+    assert.deepEqual(differences({}, { settings: { partSize: 3, retry: 'fast' }, secrets: {} }, status({})), [
+      '--config (partSize)',
+    ]);
+  });
+});

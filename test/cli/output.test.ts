@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { PassThrough, Writable } from 'node:stream';
+import { LiveWriter } from '../../src/cli/output.ts';
+
+/** A reader that takes nothing until it is told to. */
+class HeldReader extends Writable {
+  readonly received: string[] = [];
+  #release: (() => void) | undefined;
+  #open = false;
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
+    this.received.push(chunk.toString());
+    if (this.#open) done();
+    else this.#release = done;
+  }
+
+  open(): void {
+    this.#open = true;
+    this.#release?.();
+  }
+}
+
+const missed = (count: number): string => `missed ${count}`;
+
+describe('a live writer', () => {
+  it('writes one line after the other to a reader that keeps up', async () => {
+    const stream = new PassThrough();
+    const writer = new LiveWriter(stream, { missed });
+    writer.write('a');
+    writer.write('b');
+    stream.end();
+    assert.equal(Buffer.concat(await stream.toArray()).toString(), 'a\nb\n');
+  });
+
+  it('leaves lines out for a reader that has stopped, and says once how many when it has caught up', async () => {
+    const reader = new HeldReader({ highWaterMark: 10 });
+    const writer = new LiveWriter(reader, { missed, limit: 100 });
+    for (let i = 0; i < 10; i++) writer.write('x'.repeat(49));
+    const drained = once(reader, 'drain');
+    reader.open();
+    await drained;
+    writer.write('after');
+    const lines = reader.received.join('').trimEnd().split('\n');
+    // Three lines of 50 bytes: the third is written at 100 waiting, the fourth meets more than the limit.
+    assert.deepEqual(lines.slice(3), ['missed 7', 'after']);
+    assert.equal(lines.length, 5);
+  });
+
+  it('keeps what waits below the limit', () => {
+    const reader = new HeldReader({ highWaterMark: 10 });
+    const writer = new LiveWriter(reader, { missed, limit: 1000 });
+    for (let i = 0; i < 10_000; i++) writer.write('x'.repeat(99));
+    assert.ok(reader.writableLength <= 1100, String(reader.writableLength));
+    reader.open();
+  });
+
+  it('counts what others have left out', async () => {
+    const stream = new PassThrough();
+    const writer = new LiveWriter(stream, { missed });
+    writer.miss(0);
+    writer.miss(7);
+    stream.end();
+    assert.equal(Buffer.concat(await stream.toArray()).toString(), 'missed 7\n');
+  });
+
+  it('goes silent when nobody reads any more, and says so once', async () => {
+    const stream = new PassThrough();
+    let closed = 0;
+    const writer = new LiveWriter(stream, { missed, onClosed: () => closed++ });
+    stream.destroy(Object.assign(new Error('broken pipe'), { code: 'EPIPE' }));
+    await new Promise((resolve) => stream.once('close', resolve));
+    writer.write('a');
+    writer.miss(3);
+    await writer.flushed(10_000);
+    assert.equal(closed, 1);
+  });
+});

@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { clip, count, duration, localTime, pad, printable, size } from '../../src/cli/text.ts';
+
+describe('text for a terminal', () => {
+  it('shows control characters as escapes', () => {
+    assert.equal(
+      printable('a\x1b[2Jb\r\n\x9b1m\u202ec\u2028\ud800'),
+      'a\\x1b[2Jb\\x0d\\x0a\\x9b1m\\u{202e}c\\u{2028}\\u{d800}',
+    );
+    assert.equal(printable('a\nb\x07', '\n'), 'a\nb\\x07');
+    assert.equal(printable('Müller 陽子 📚'), 'Müller 陽子 📚');
+  });
+
+  it('lets nothing through that drives a terminal, whatever comes', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        assert.doesNotMatch(printable(text), /[\p{Control}\p{Format}\u2028\u2029]/u);
+      }),
+    );
+  });
+
+  it('clips to columns, wide characters counted as two', () => {
+    assert.equal(clip('abcdef', 6), 'abcdef');
+    assert.equal(clip('abcdefg', 6), 'abcde…');
+    assert.equal(clip('陽子陽子', 5), '陽子…');
+    assert.equal(clip('陽子', 4), '陽子');
+    assert.equal(clip('long', Infinity), 'long');
+  });
+
+  it('pads by columns', () => {
+    assert.equal(pad('陽', 4), '陽  ');
+    assert.equal(pad('abcde', 4), 'abcde');
+  });
+
+  it('counts, measures and tells the time in few characters', () => {
+    assert.deepEqual(
+      [count(1, 'event'), count(3, 'delivery'), count(0, 'event')],
+      ['1 event', '3 deliveries', '0 events'],
+    );
+    assert.deepEqual([12.4, 3400, 64_000, 512_000, 32_768_000].map(duration), [
+      '12 ms',
+      '3.4 s',
+      '64 s',
+      '9 min',
+      '9 h',
+    ]);
+    assert.deepEqual([312, 12_345, 5_242_880].map(size), ['312 bytes', '12.3 KB', '5.2 MB']);
+    const moment = new Date(2026, 0, 15, 9, 5, 7);
+    assert.equal(localTime(moment.toISOString(), moment), '09:05:07');
+    assert.equal(localTime(moment.toISOString(), new Date(0)), '2026-01-15 09:05:07');
+  });
+});

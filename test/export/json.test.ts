@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import { toJson } from '../../src/export/json.ts';
+import { inClear, item, notification, options, secret, vendorBody, whole } from './sample.ts';
+
+interface Exported {
+  delivery: { id: string };
+  body: object;
+  headers: [string, string][];
+  notifications: { id: string; destination: string; body: object; attempts: { answerBody: object }[] }[];
+}
+
+describe('an export as JSON', () => {
+  it('holds everything about each delivery', async () => {
+    const text = await whole(toJson([item({}, 'http://localhost/cb?token=t'), item()], options));
+    const [first, second] = JSON.parse(text) as Exported[];
+    assert.deepEqual(first?.body, { text: vendorBody });
+    assert.equal(first.delivery.id, 'd7');
+    assert.equal(first.notifications[0]?.destination, 'http://localhost/cb?token=********');
+    assert.deepEqual(first.notifications[0].body, { text: '{"id":"1"}' });
+    assert.deepEqual(first.notifications[0].attempts[0]?.answerBody, { text: 'broken' });
+    assert.deepEqual(second?.notifications, []);
+  });
+
+  it('masks secrets, unless they are asked for', async () => {
+    assert.ok(!(await whole(toJson([item()], options))).includes(secret));
+    assert.ok((await whole(toJson([item()], inClear))).includes(secret));
+  });
+
+  it('keeps bytes that are not text', async () => {
+    const odd = item({
+      body: Buffer.from([0xff]),
+      notifications: [notification('http://localhost/', Buffer.from([0xfe]))],
+    });
+    const [first] = JSON.parse(await whole(toJson([odd], options))) as Exported[];
+    assert.deepEqual([first?.body, first?.notifications[0]?.body], [{ base64: '/w==' }, { base64: '/g==' }]);
+  });
+
+  it('is a document even of nothing', async () => {
+    assert.deepEqual(JSON.parse(await whole(toJson([], options))), []);
+  });
+});
