@@ -7,8 +7,7 @@ const common = {
   platform: 'node',
   target: 'node22.13',
   format: 'cjs',
-  minifySyntax: true,
-  minifyWhitespace: true,
+  minify: true,
   legalComments: 'none',
   logLevel: 'warning',
 };

@@ -1,0 +1,80 @@
+/**
+ * `npm test`: every check and every suite, then one line that adds them up, `N passed, N failed`. With names as
+ * arguments only those: `npm test -- types lint unit`.
+ */
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+interface Counts {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+/** A check counts as one; a suite counts its tests, which its reporter writes down. */
+interface Suite {
+  readonly name: string;
+  readonly command: readonly string[];
+  readonly kind: 'check' | 'suite';
+}
+
+const suites: readonly Suite[] = [
+  { name: 'types', kind: 'check', command: ['tsc', '--noEmit'] },
+  { name: 'lint', kind: 'check', command: ['eslint', '.'] },
+  { name: 'format', kind: 'check', command: ['prettier', '--check', '--log-level', 'warn', '.'] },
+  { name: 'build', kind: 'check', command: ['node', 'esbuild.mjs'] },
+  { name: 'unit', kind: 'suite', command: ['mocha'] },
+];
+
+function run(suite: Suite, countsFile: string): Promise<number> {
+  const [program, ...args] = suite.command;
+  const reporter = suite.kind === 'suite' ? ['--reporter', './scripts/counting-reporter.cjs'] : [];
+  const child = spawn(program!, [...args, ...reporter], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: { ...process.env, COUNTS_FILE: countsFile },
+    shell: process.platform === 'win32',
+  });
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => resolve(code ?? 1));
+  });
+}
+
+/** What the suite's reporter wrote; a suite that ended without a word has failed. */
+function countsOf(suite: Suite, code: number, countsFile: string): Counts {
+  if (suite.kind === 'check') return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 };
+  try {
+    const counts = JSON.parse(readFileSync(countsFile, 'utf8')) as Counts;
+    return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
+  } catch {
+    return { passed: 0, failed: 1, skipped: 0 };
+  }
+}
+
+const chosen = process.argv.slice(2);
+const unknown = chosen.filter((name) => !suites.some((suite) => suite.name === name));
+if (unknown.length > 0) {
+  console.error(`There is no suite ${unknown.join(', ')}. There are: ${suites.map((suite) => suite.name).join(', ')}.`);
+  process.exit(2);
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'cm-relay-test-'));
+const total: Counts = { passed: 0, failed: 0, skipped: 0 };
+try {
+  for (const suite of suites) {
+    if (chosen.length > 0 && !chosen.includes(suite.name)) continue;
+    console.log(`\n== ${suite.name}`);
+    const countsFile = join(folder, suite.name);
+    const counts = countsOf(suite, await run(suite, countsFile), countsFile);
+    total.passed += counts.passed;
+    total.failed += counts.failed;
+    total.skipped += counts.skipped;
+    console.log(`== ${suite.name}: ${counts.passed} passed, ${counts.failed} failed`);
+  }
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+console.log(`\n${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ''}`);
+process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;
