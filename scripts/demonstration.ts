@@ -57,7 +57,9 @@ async function startCallback(): Promise<{ url: string; close(): void }> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/callback`,
-    close: () => void server.close().closeAllConnections(),
+    close: () => {
+      server.close().closeAllConnections();
+    },
   };
 }
 
