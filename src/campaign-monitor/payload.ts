@@ -44,7 +44,7 @@ const payloadSchema = z.looseObject(
  * @param contentType the Content-Type header, used only for the character set of bytes that are not UTF-8
  */
 export function readPayload(bytes: Buffer, contentType?: string | null): Payload {
-  const utf8 = isUtf8(bytes);
+  const utf8 = isUtf8(bytes) && !hasNulAtStart(bytes);
   const text = utf8 ? stripBom(bytes.toString('utf8')) : decode(bytes, contentType);
   const start = text.search(/\S/);
   if (start === -1) return { kind: 'test' };
@@ -106,11 +106,17 @@ function stripBom(text: string): string {
   return text.startsWith('\ufeff') ? text.slice(1) : text;
 }
 
+/** JSON and XML begin with ASCII, so a NUL among the first two bytes means UTF-16 without a byte order mark. */
+function hasNulAtStart(bytes: Buffer): boolean {
+  return bytes.length >= 2 && (bytes[0] === 0) !== (bytes[1] === 0);
+}
+
 /** Text of bytes that are not UTF-8: by byte order mark, the declared character set, else Windows-1252. */
 function decode(bytes: Buffer, contentType: string | null | undefined): string {
   const [first, second] = bytes;
-  if (first === 0xff && second === 0xfe) return new TextDecoder('utf-16le').decode(bytes);
-  if (first === 0xfe && second === 0xff) return new TextDecoder('utf-16be').decode(bytes);
+  const bare = hasNulAtStart(bytes);
+  if ((first === 0xff && second === 0xfe) || (bare && second === 0)) return new TextDecoder('utf-16le').decode(bytes);
+  if ((first === 0xfe && second === 0xff) || (bare && first === 0)) return new TextDecoder('utf-16be').decode(bytes);
   const head = bytes.subarray(0, 200).toString('latin1');
   const declared =
     /charset\s*=\s*"?([\w.:-]+)/i.exec(contentType ?? '')?.[1] ??

@@ -17,23 +17,37 @@ const maxDepth = 64;
 
 /**
  * Reads an XML delivery by element names, wherever its root is, since the vendor's exact shape is [unknown]: `ListID`,
- * each `Event` below `Events`, each `CustomField` with `Key` and `Value` below `CustomFields`. Unknown elements and
- * attributes are kept. Only the five predefined entities and character references are resolved: a document's own
- * entities and external references never are, and using one is an error.
+ * each `Event` below `Events`, each `CustomField` with `Key` and `Value` below `CustomFields`; where entries of these
+ * two have other names, each entry is one all the same. Unknown elements and attributes are kept. Only the five
+ * predefined entities and character references are resolved: a document's own entities and external references never
+ * are, and using one is an error.
  * @param text the document
  */
 export function readXml(text: string): XmlReading {
   const tree = parse(text);
   if (typeof tree === 'string') return { kind: 'malformed', reason: tree };
-  const holder = find(tree, (element) => element.children.some((child) => child.name === 'Events'));
-  const top = holder ?? tree;
+  const way = wayTo(tree, (element) => element.children.some((child) => child.name === 'Events')) ?? [tree];
   const value: Record<string, unknown> = {};
-  const listId = find(tree, (element) => element.name === 'ListID', 'Events');
+  const [listId] = wayTo(tree, (element) => element.name === 'ListID', 'Events')?.slice(-1) ?? [];
   if (listId !== undefined) set(value, 'ListID', listId.text.trim());
-  for (const child of top.children) {
-    if (child.name === 'Events') set(value, 'Events', descendants(child, 'Event').map(eventOf));
-    else if (child.name !== 'ListID') addField(value, child);
+  const events: unknown[] = [];
+  const rest: Element[] = [];
+  for (const [depth, element] of way.entries()) {
+    addAttributes(value, '', element);
+    for (const child of element.children) {
+      if (child === way[depth + 1]) continue;
+      if (child.name !== 'Events') {
+        rest.push(child);
+        continue;
+      }
+      if (!Object.hasOwn(value, 'Events')) set(value, 'Events', events);
+      addAttributes(value, 'Events', child);
+      const { entries, others } = entriesOf(child, 'Event');
+      events.push(...entries.map(eventOf));
+      rest.push(...others);
+    }
   }
+  for (const child of rest) if (child.name !== 'ListID' && child.name !== 'Events') addField(value, child);
   return { kind: 'read', value };
 }
 
@@ -48,11 +62,14 @@ function parse(text: string): Element | string {
   parser.onerror = (error) => {
     fail(error.message.split('\n')[0] ?? 'malformed');
   };
+  let attributes: [string, string][] = [];
+  parser.onattribute = ({ name, value }) => void attributes.push([name, value]);
   parser.onopentag = (tag) => {
-    const attributes = Object.entries(tag.attributes).map(([name, value]) => [name, String(value)] as const);
     const element: Element = { name: tag.name.replace(/^.*:/, ''), attributes, children: [], text: '' };
+    attributes = [];
     open.at(-1)?.children.push(element);
     open.push(element);
+    if (root.children.length > 1) fail('more than one root element');
     if (open.length > maxDepth) fail(`nested deeper than ${maxDepth} elements`);
   };
   parser.onclosetag = () => void open.pop();
@@ -62,21 +79,41 @@ function parse(text: string): Element | string {
   };
   parser.ontext = append;
   parser.oncdata = append;
-  // Chunks, so that a failure ends the reading early.
-  for (let at = 0; at < text.length && failure === undefined; at += 65_536) parser.write(text.slice(at, at + 65_536));
-  if (failure === undefined) parser.close();
+  try {
+    // Chunks, so that a failure ends the reading early.
+    for (let at = 0; at < text.length && failure === undefined; at += 65_536) parser.write(text.slice(at, at + 65_536));
+    if (failure === undefined) parser.close();
+  } catch (error) {
+    // sax trips over an attribute named hasOwnProperty.
+    fail((error as Error).message);
+  }
   return failure ?? root.children[0] ?? 'no element';
 }
 
-/** The first element, depth first, that `matches`; `except` names elements that are not entered. */
-function find(element: Element, matches: (element: Element) => boolean, except?: string): Element | undefined {
-  if (matches(element)) return element;
+/** The elements from `element` down to the first, depth first, that `matches`; `except` names some not to enter. */
+function wayTo(element: Element, matches: (element: Element) => boolean, except?: string): Element[] | undefined {
+  if (matches(element)) return [element];
   for (const child of element.children) {
     if (child.name === except) continue;
-    const found = find(child, matches, except);
-    if (found !== undefined) return found;
+    const way = wayTo(child, matches, except);
+    if (way !== undefined) return [element, ...way];
   }
   return undefined;
+}
+
+/** The entries of a list, in order: all elements of a name below it, else its children that have children. */
+function entriesOf(list: Element, name: string): { entries: Element[]; others: Element[] } {
+  const named = descendants(list, name);
+  if (named.length === 0) {
+    return {
+      entries: list.children.filter((child) => child.children.length > 0),
+      others: list.children.filter((child) => child.children.length === 0),
+    };
+  }
+  return {
+    entries: named,
+    others: list.children.filter((child) => wayTo(child, (e) => e.name === name) === undefined),
+  };
 }
 
 /** All elements of a name below `element`, in order; what is inside one of them is its own. */
@@ -86,17 +123,28 @@ function descendants(element: Element, name: string): Element[] {
 
 function eventOf(element: Element): Record<string, unknown> {
   const event: Record<string, unknown> = {};
+  const customFields: unknown[] = [];
   addAttributes(event, '', element);
   for (const child of element.children) {
-    if (child.name === 'CustomFields') {
-      set(
-        event,
-        'CustomFields',
-        descendants(child, 'CustomField').map((field) => valueOf(field, true)),
-      );
-    } else addField(event, child);
+    if (child.name !== 'CustomFields') {
+      addField(event, child);
+      continue;
+    }
+    if (!Object.hasOwn(event, 'CustomFields')) set(event, 'CustomFields', customFields);
+    addAttributes(event, 'CustomFields', child);
+    const { entries, others } = entriesOf(child, 'CustomField');
+    customFields.push(
+      ...entries.map(customFieldOf),
+      ...others.map((field) => ({ Key: field.name, Value: field.text })),
+    );
   }
   return event;
+}
+
+function customFieldOf(element: Element): unknown {
+  const value = valueOf(element, true);
+  if (value !== null) addAttributes(value as Record<string, unknown>, '', element);
+  return value;
 }
 
 /** Adds a child to an object: a name that repeats becomes an array. */
@@ -108,7 +156,8 @@ function addField(target: Record<string, unknown>, child: Element): void {
     return;
   }
   const present = target[child.name];
-  set(target, child.name, Array.isArray(present) ? [...(present as unknown[]), value] : [present, value]);
+  if (Array.isArray(present)) present.push(value);
+  else set(target, child.name, [present, value]);
 }
 
 function valueOf(element: Element, asObject: boolean): unknown {
@@ -116,6 +165,8 @@ function valueOf(element: Element, asObject: boolean): unknown {
   if (element.children.length === 0 && !asObject) return element.text;
   const value: Record<string, unknown> = {};
   for (const child of element.children) addField(value, child);
+  // Text beside elements.
+  if (element.text.trim() !== '') set(value, '#text', element.text.trim());
   return value;
 }
 
