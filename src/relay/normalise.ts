@@ -171,32 +171,44 @@ const knownLimit = 4096;
  * @returns `YYYY-MM-DDTHH:MM:SSZ`, or null where it is not a date
  */
 export function readDate(text: string, timeZone: string): string | null {
+  // What is too long to be a date is not kept either.
+  if (text.length > 40) return null;
   const key = `${timeZone} ${text}`;
   const before = known.get(key);
   if (before !== undefined) return before;
-  const date = text.length > 40 ? null : parseDate(text.trim(), timeZone);
+  const date = parseDate(text.trim(), timeZone);
   if (known.size >= knownLimit) known.clear();
   known.set(key, date);
   return date;
 }
 
 function parseDate(text: string, timeZone: string): string | null {
-  if (instantPattern.test(text)) {
-    const at = Date.parse(text);
-    return Number.isNaN(at) ? null : isoSeconds(at);
+  try {
+    return fourDigitYear(
+      instantPattern.test(text) ? Temporal.Instant.from(text).epochMilliseconds : local(text, timeZone),
+    );
+  } catch {
+    // A day or time that does not exist.
+    return null;
   }
+}
+
+function local(text: string, timeZone: string): number | null {
   const match = datePattern.exec(text);
   if (match === null) return null;
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1).map((part) => Number(part));
-  try {
-    const local = Temporal.PlainDateTime.from(
-      { year, month, day, hour: hour || 0, minute: minute || 0, second: second || 0 },
-      { overflow: 'reject' },
-    );
-    return isoSeconds(local.toZonedDateTime(timeZone, { disambiguation: 'compatible' }).epochMilliseconds);
-  } catch {
-    return null;
-  }
+  const written = Temporal.PlainDateTime.from(
+    { year, month, day, hour: hour || 0, minute: minute || 0, second: second || 0 },
+    { overflow: 'reject' },
+  );
+  return written.toZonedDateTime(timeZone, { disambiguation: 'compatible' }).epochMilliseconds;
+}
+
+/** The form has four digits for the year; a zone can move a date out of them at either end. */
+function fourDigitYear(at: number | null): string | null {
+  if (at === null) return null;
+  const year = new Date(at).getUTCFullYear();
+  return year >= 0 && year <= 9999 ? isoSeconds(at) : null;
 }
 
 /** Milliseconds since the epoch as `YYYY-MM-DDTHH:MM:SSZ`. */

@@ -1,0 +1,603 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { readPayload } from '../../src/campaign-monitor/payload.ts';
+import type { VendorEvent } from '../../src/campaign-monitor/payload.ts';
+import { sampleDeliveries, toXml } from '../../src/campaign-monitor/samples.ts';
+import { sign } from '../../src/open-connectors/signature.ts';
+import { defaultSettings, settingsSchema } from '../../src/protocol.ts';
+import { fingerprint, normaliseEvent, partsOf, readDate, renderNotification } from '../../src/relay/normalise.ts';
+import { sampleBody, startReceiver, startTestRelay } from './stage.ts';
+import type { ReceivedRequest } from './stage.ts';
+
+const settings = defaultSettings();
+const receivedAt = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
+const receivedDate = '2026-01-02T03:04:05Z';
+
+interface NotificationJson {
+  createdDate: string;
+  topic: string;
+  id: string;
+  message: Record<string, unknown> & {
+    eventId: string;
+    raw: unknown;
+    events: Record<'date' | 'elementKey' | 'eventType' | 'hubKey' | 'objectId' | 'objectType', string>[];
+  };
+}
+const notificationOf = (request: ReceivedRequest): NotificationJson => request.json() as NotificationJson;
+
+describe('an event object', () => {
+  const fixture = (name: string): VendorEvent => {
+    const path = join(import.meta.dirname, '../fixtures/campaign-monitor', `${name}.json`);
+    return (JSON.parse(readFileSync(path, 'utf8')) as { Events: [VendorEvent] }).Events[0];
+  };
+
+  it("is made of the vendor's samples as the contract says, field for field and in its order", () => {
+    const expected = {
+      subscribe: ['2010-12-14T11:32:00Z', 'CREATED', 'test@example.org'],
+      update: ['2010-12-14T11:32:00Z', 'UPDATED', 'test@example.org'],
+      deactivate: ['2011-04-27T09:41:00Z', 'DELETED', 'example@example.com'],
+    };
+    for (const [name, [date, eventType, objectId]] of Object.entries(expected)) {
+      const { object, warning } = normaliseEvent(fixture(name), settings, receivedAt);
+      assert.equal(warning, null);
+      assert.equal(
+        JSON.stringify(object),
+        JSON.stringify({
+          date,
+          elementKey: 'campaignmonitor',
+          eventType,
+          hubKey: 'marketing',
+          objectId,
+          objectType: 'contacts',
+        }),
+      );
+    }
+  });
+
+  it('is UNKNOWN for any other type, in other letters too, and keeps the type for the history', () => {
+    const known = ['Subscribe', 'Update', 'Deactivate'];
+    fc.assert(
+      fc.property(fc.oneof(fc.string(), fc.constantFrom('subscribe', '__proto__', 'constructor', '')), (type) => {
+        fc.pre(!known.includes(type));
+        const { object, type: shown } = normaliseEvent({ Type: type }, settings, receivedAt);
+        assert.equal(object.eventType, 'UNKNOWN');
+        assert.equal(shown, type);
+      }),
+    );
+    for (const event of [{}, { Type: null }, { Type: {} }]) {
+      assert.equal(normaliseEvent(event, settings, receivedAt).object.eventType, 'UNKNOWN');
+      assert.equal(normaliseEvent(event, settings, receivedAt).type, null);
+    }
+  });
+
+  it('names the address after an update, not the one before', () => {
+    const event = { Type: 'Update', OldEmailAddress: 'old@example.org', EmailAddress: 'new@example.org' };
+    const { object, address } = normaliseEvent(event, settings, receivedAt);
+    assert.equal(object.objectId, 'new@example.org');
+    assert.equal(address, 'new@example.org');
+  });
+
+  it('follows a mapping that is set', () => {
+    const { mapping } = settingsSchema.parse({
+      mapping: {
+        eventTypes: { Subscribe: 'NEW' },
+        otherEventType: 'OTHER',
+        objectType: 'people',
+        objectIdField: 'Name',
+      },
+    });
+    const event = { Type: 'Subscribe', Date: '2026-03-01', EmailAddress: 'a@b.c', Name: 'Ada' };
+    const { object } = normaliseEvent(event, { ...settings, mapping }, receivedAt);
+    assert.deepEqual([object.eventType, object.objectType, object.objectId], ['NEW', 'people', 'Ada']);
+    assert.equal(normaliseEvent({ Type: 'Update' }, { ...settings, mapping }, receivedAt).object.eventType, 'OTHER');
+  });
+
+  it('has the time of receipt and a warning where the date is missing or unreadable', () => {
+    const missing = normaliseEvent({ EmailAddress: 'a' }, settings, receivedAt);
+    assert.equal(missing.object.date, receivedDate);
+    assert.match(missing.warning ?? '', /^no Date: the time of receipt/);
+    const unreadable = normaliseEvent({ EmailAddress: 'a', Date: 'yesterday' }, settings, receivedAt);
+    assert.equal(unreadable.object.date, receivedDate);
+    assert.match(unreadable.warning ?? '', /^unreadable Date: the time of receipt/);
+  });
+
+  it('has an empty objectId and a warning where the address is missing', () => {
+    for (const event of [{}, { EmailAddress: null }, { EmailAddress: ['a'] }]) {
+      const { object, warning, address } = normaliseEvent({ Date: '2026-01-01', ...event }, settings, receivedAt);
+      assert.equal(object.objectId, '');
+      assert.equal(address, null);
+      assert.match(warning ?? '', /no EmailAddress: objectId is empty/);
+    }
+  });
+});
+
+// --- dates ------------------------------------------------------------------------------------------------------------
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+/** The clock of a zone at a moment, as milliseconds of a UTC clock that shows the same. */
+function clockOf(at: number, timeZone: string): number {
+  let format = formats.get(timeZone);
+  if (format === undefined) {
+    format = new Intl.DateTimeFormat('en-US', {
+      timeZone,
+      era: 'short',
+      year: 'numeric',
+      month: 'numeric',
+      day: 'numeric',
+      hour: 'numeric',
+      minute: 'numeric',
+      second: 'numeric',
+      hourCycle: 'h23',
+    });
+    formats.set(timeZone, format);
+  }
+  const part = Object.fromEntries(format.formatToParts(at).map(({ type, value }) => [type, Number(value)]));
+  return Date.UTC(part['year']!, part['month']! - 1, part['day'], part['hour'], part['minute'], part['second']);
+}
+
+/** The rule `compatible` by Intl alone: the earlier of two moments, and across a gap the offset before it. */
+function momentOf(clock: number, timeZone: string): number {
+  const day = 86_400_000;
+  const offsets = [clock - day, clock + day].map((at) => clockOf(at, timeZone) - at);
+  const fitting = offsets.map((offset) => clock - offset).filter((at) => clockOf(at, timeZone) === clock);
+  return fitting.length > 0 ? Math.min(...fitting) : clock - offsets[0]!;
+}
+
+const zones = [
+  'UTC',
+  'Europe/Berlin',
+  'Europe/London',
+  'America/New_York',
+  'America/St_Johns',
+  'America/Sao_Paulo',
+  'Australia/Sydney',
+  'Australia/Lord_Howe',
+  'Asia/Kolkata',
+  'Asia/Kathmandu',
+  'Pacific/Auckland',
+  'Pacific/Apia',
+  'Africa/Casablanca',
+  'Asia/Tehran',
+  'America/Caracas',
+];
+const iso = (at: number): string => `${new Date(at).toISOString().slice(0, 19)}Z`;
+const vendorForm = (clock: number): string => new Date(clock).toISOString().slice(0, 19).replace('T', ' ');
+
+describe("an event's date", () => {
+  it('is read in the account time zone as Intl reckons it, for any time and many zones', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: -631_152_000, max: 4_102_444_800 }), fc.constantFrom(...zones), (seconds, zone) => {
+        assert.equal(readDate(vendorForm(seconds * 1000), zone), iso(momentOf(seconds * 1000, zone)));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('is so too around every change of the clock', () => {
+    const hour = 3_600_000;
+    let changes = 0;
+    for (const zone of zones) {
+      for (let at = Date.UTC(2010, 0, 1); at < Date.UTC(2027, 0, 1); at += 24 * hour) {
+        const offset = clockOf(at, zone) - at;
+        if (clockOf(at + 24 * hour, zone) - at - 24 * hour === offset) continue;
+        changes += 1;
+        for (let clock = at + offset - 26 * hour; clock < at + offset + 26 * hour; clock += hour / 2) {
+          assert.equal(readDate(vendorForm(clock), zone), iso(momentOf(clock, zone)), `${vendorForm(clock)} ${zone}`);
+        }
+      }
+    }
+    assert.ok(changes > 200, `${changes} changes of the clock`);
+  });
+
+  it('takes a skipped time by the offset before, a repeated one for the first', () => {
+    assert.equal(readDate('2026-03-29 02:30:00', 'Europe/Berlin'), '2026-03-29T01:30:00Z');
+    assert.equal(readDate('2026-10-25 02:30:00', 'Europe/Berlin'), '2026-10-25T00:30:00Z');
+    assert.equal(readDate('2026-03-08 02:30:00', 'America/New_York'), '2026-03-08T07:30:00Z');
+    assert.equal(readDate('2026-11-01 01:30:00', 'America/New_York'), '2026-11-01T05:30:00Z');
+    assert.equal(readDate('2011-12-30 12:00:00', 'Pacific/Apia'), '2011-12-30T22:00:00Z');
+  });
+
+  it('is midnight in the zone where there is no time, and the first moment of a day without midnight', () => {
+    assert.equal(readDate('2026-01-15', 'UTC'), '2026-01-15T00:00:00Z');
+    assert.equal(readDate('2026-07-15', 'Europe/Berlin'), '2026-07-14T22:00:00Z');
+    assert.equal(readDate('2018-11-04', 'America/Sao_Paulo'), '2018-11-04T03:00:00Z');
+  });
+
+  it('may lack seconds, have fractions, a T, or spaces around it', () => {
+    for (const text of [
+      '2026-01-15 09:30',
+      '2026-01-15T09:30:00',
+      '2026-01-15 09:30:00.999',
+      ' 2026-01-15 09:30:00 ',
+    ]) {
+      assert.equal(readDate(text, 'UTC'), '2026-01-15T09:30:00Z', text);
+    }
+  });
+
+  it('keeps a zone of its own', () => {
+    for (const text of [
+      '2026-01-15T09:30:00Z',
+      '2026-01-15T11:30:00+02:00',
+      '2026-01-15T04:30:00.5-0500',
+      '2026-01-15T09:30Z',
+    ]) {
+      assert.equal(readDate(text, 'Asia/Tokyo'), '2026-01-15T09:30:00Z', text);
+    }
+  });
+
+  it('is none where the day or time does not exist, or the year would need more than four digits', () => {
+    for (const text of [
+      '',
+      'yesterday',
+      '2026-02-29',
+      '2026-02-30 00:00:00',
+      '2026-13-01 00:00:00',
+      '2026-01-15 24:00:00',
+      '2026-01-15 09:60:00',
+      '2026-02-30T00:00:00Z',
+      '2026-01-15T24:00:00Z',
+      '15/01/2026',
+      '2026-1-5',
+      '1768469400',
+      '2026-01-15 09',
+      `2026-01-15${' '.repeat(50)}`,
+    ]) {
+      assert.equal(readDate(text, 'UTC'), null, text);
+    }
+    assert.equal(readDate('9999-12-31 23:00:00', 'America/New_York'), null);
+    assert.equal(readDate('0000-01-01 00:00:00', 'Asia/Tokyo'), null);
+  });
+
+  it('is of the form YYYY-MM-DDTHH:MM:SSZ or none, whatever the text, and the same when asked again', () => {
+    const piece = fc.constantFrom('2026', '-', '01', ':', ' ', 'T', 'Z', '+', '99', '.', '0000', '31');
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.array(piece, { maxLength: 14 }).map((parts) => parts.join('')),
+        ),
+        fc.constantFrom(...zones),
+        (text, zone) => {
+          const date = readDate(text, zone);
+          if (date !== null) assert.match(date, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
+          assert.equal(readDate(text, zone), date);
+        },
+      ),
+      { numRuns: 2000 },
+    );
+  });
+});
+
+// --- parts ------------------------------------------------------------------------------------------------------------
+
+describe('the parts of a delivery', () => {
+  it('hold each event once, in order, at most so many each, all but the last full', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 3000 }), fc.integer({ min: 1, max: 1000 }), (events, partSize) => {
+        const parts = partsOf(events, partSize);
+        assert.deepEqual(
+          parts.flatMap(({ first, count }) => Array.from({ length: count }, (_, i) => first + i)),
+          Array.from({ length: events }, (_, i) => i),
+        );
+        for (const { count } of parts.slice(0, -1)) assert.equal(count, partSize);
+        for (const { count } of parts) assert.ok(count >= 1 && count <= partSize);
+      }),
+    );
+  });
+
+  it('are fifty for a full batch under the limit of the platform', () => {
+    assert.equal(settings.partSize, 20);
+    assert.equal(partsOf(1000, settings.partSize).length, 50);
+  });
+});
+
+const anyEvent = fc.oneof(
+  fc.record(
+    {
+      Type: fc.oneof(fc.constantFrom('Subscribe', 'Update', 'Deactivate'), fc.string(), fc.jsonValue()),
+      Date: fc.oneof(fc.constantFrom('2026-03-29 02:30:00', '2026-01-01'), fc.string(), fc.jsonValue()),
+      EmailAddress: fc.oneof(fc.emailAddress(), fc.string({ unit: 'binary' }), fc.jsonValue()),
+      CustomFields: fc.jsonValue(),
+    },
+    { requiredKeys: [] },
+  ),
+  fc.dictionary(fc.string(), fc.jsonValue()),
+);
+
+describe('the notifications of any delivery', () => {
+  it('hold every event once and in order, at most partSize each, and the vendor body byte for byte as raw', () => {
+    fc.assert(
+      fc.property(
+        fc.array(anyEvent, { minLength: 1, maxLength: 70 }),
+        fc.integer({ min: 1, max: 30 }),
+        fc.constantFrom(...zones),
+        fc.constantFrom(undefined, 1, '\t'),
+        (events, partSize, timeZone, indent) => {
+          // Positions tell the events apart.
+          const list = events.map((event, i) => ({
+            ...event,
+            EmailAddress: `${i} ${JSON.stringify(event.EmailAddress)}`,
+          }));
+          const body = Buffer.from(JSON.stringify({ ListID: 'a', Events: list }, null, indent));
+          const payload = readPayload(body);
+          assert.ok(payload.kind === 'events');
+          const render = { ...settings, timeZone };
+          const objects = payload.events.map((event) => normaliseEvent(event, render, receivedAt).object);
+          const seen: string[] = [];
+          for (const [i, { first, count }] of partsOf(objects.length, partSize).entries()) {
+            const identity = { id: i + 1, eventId: `e${i}`, createdAt: receivedAt, settings: render };
+            const bytes = renderNotification(identity, objects.slice(first, first + count), payload.json);
+            const { message } = JSON.parse(bytes.toString()) as NotificationJson;
+            assert.ok(message.events.length <= partSize);
+            assert.equal(JSON.stringify(message.raw), JSON.stringify(JSON.parse(body.toString())));
+            const at = bytes.indexOf('"raw":') + 6;
+            assert.deepEqual(bytes.subarray(at, at + body.length), body);
+            for (const event of message.events) {
+              assert.match(event.date, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
+              seen.push(event.objectId);
+            }
+          }
+          assert.deepEqual(
+            seen,
+            list.map((event) => event.EmailAddress),
+          );
+        },
+      ),
+    );
+  });
+
+  it('keep lone surrogates, as the vendor wrote them in raw and escaped in the event object', () => {
+    const body = Buffer.from('{"ListID":"a","Events":[{"EmailAddress":"\\ud83d@\\udcda"}]}');
+    const payload = readPayload(body);
+    assert.ok(payload.kind === 'events');
+    const objects = payload.events.map((event) => normaliseEvent(event, settings, receivedAt).object);
+    const bytes = renderNotification({ id: 1, eventId: 'e', createdAt: receivedAt, settings }, objects, payload.json);
+    assert.ok(bytes.includes(body));
+    const { message } = JSON.parse(bytes.toString()) as NotificationJson;
+    assert.equal(message.events[0]?.objectId, '\ud83d@\udcda');
+  });
+});
+
+describe('the mark of a duplicate', () => {
+  const event = {
+    Type: 'Update',
+    EmailAddress: 'a@b.c',
+    OldEmailAddress: 'o@b.c',
+    Date: '2026-01-01 10:00:00',
+    State: 'Active',
+    CustomFields: [{ Key: 'k', Value: 'v' }],
+    Name: 'Ada',
+  };
+
+  it('is the same for the same seven fields, whatever the others and their order', () => {
+    const other = {
+      Name: 'Else',
+      SignupIPAddress: '1.2.3.4',
+      ...Object.fromEntries(Object.entries(event).reverse()),
+      Extra: 1,
+    };
+    assert.equal(fingerprint('l', event), fingerprint('l', { ...other, Name: 'Else' }));
+  });
+
+  it('differs where one of the seven differs', () => {
+    const marks = new Set([fingerprint('l', event), fingerprint('m', event), fingerprint(null, event)]);
+    for (const field of ['Type', 'EmailAddress', 'OldEmailAddress', 'Date', 'State', 'CustomFields']) {
+      marks.add(fingerprint('l', { ...event, [field]: 'changed' }));
+      marks.add(fingerprint('l', { ...event, [field]: undefined }));
+    }
+    assert.equal(marks.size, 15);
+  });
+
+  it('is an integer that no two of a hundred thousand events share', () => {
+    const marks = new Set<number | null>();
+    for (let i = 0; i < 100_000; i++) marks.add(fingerprint('l', { ...event, EmailAddress: `${i}@example.org` }));
+    assert.equal(marks.size, 100_000);
+    for (const mark of marks) assert.ok(Number.isSafeInteger(mark));
+  });
+
+  it('is none for what is nested too deep to compare', () => {
+    const deep = JSON.parse(`${'['.repeat(100_000)}${']'.repeat(100_000)}`) as unknown;
+    assert.equal(fingerprint('l', { ...event, CustomFields: deep }), null);
+  });
+});
+
+// --- through the relay ------------------------------------------------------------------------------------------------
+
+describe('a delivery through the relay', () => {
+  it('comes out as the envelope of the contract, signed over the exact bytes', async () => {
+    const receiver = await startReceiver();
+    const identity = {
+      instanceId: 50634,
+      instanceName: 'Ünï "q"',
+      instanceTags: ['Docs'],
+      accountId: 1,
+      companyId: 2,
+      userId: 3,
+    };
+    const relay = await startTestRelay({
+      settings: {
+        identity,
+        timeZone: 'Europe/Berlin',
+        destinations: [{ url: receiver.url, signatureKeyName: 'main' }],
+      },
+      secrets: { signatureKeys: { main: 'MySecretEventSignatureKey' } },
+    });
+    const event = {
+      Type: 'Subscribe',
+      Date: '2026-07-01 10:00:00',
+      EmailAddress: 'a@b.c',
+      New: { deep: ['numbers'] },
+    };
+    const body = JSON.stringify({ Other: true, ListID: 'l', Events: [event] }).replace(
+      '"numbers"',
+      '1.0, 1e400, 12345678901234567890',
+    );
+    await relay.deliver(body);
+    const [request] = await receiver.received(1);
+    const { delivery, notifications } = await relay.delivery();
+    const created = new Date(delivery.receivedAt);
+    const text = request!.text;
+    const sent = notificationOf(request!);
+    assert.match(sent.createdDate, /^[A-Z][a-z]{2} [A-Z][a-z]{2} \d\d \d\d:\d\d:\d\d UTC \d{4}$/);
+    assert.equal(Date.parse(sent.createdDate), Math.floor(created.getTime() / 1000) * 1000);
+    assert.equal(sent.message.eventId, notifications[0]?.eventId);
+    assert.match(sent.message.eventId, /^[\w-]{20}$/);
+    assert.equal(
+      text,
+      `{"severity":"medium","createdDate":"${sent.createdDate}","topic":"instance-50634-campaignmonitor-events","action":"create","id":"${sent.id}",` +
+        `"message":{"elementKey":"campaignmonitor","accountId":1,"eventId":"${sent.message.eventId}","companyId":2,"instanceId":50634,"instance_id":50634,` +
+        `"instanceName":"Ünï \\"q\\"","instanceTags":["Docs"],"raw":${body},"userId":3,"events":[{"date":"2026-07-01T08:00:00Z","elementKey":"campaignmonitor",` +
+        `"eventType":"CREATED","hubKey":"marketing","objectId":"a@b.c","objectType":"contacts"}]},"user":"notifications@cloud-elements.com"}`,
+    );
+    assert.equal(request!.method, 'POST');
+    assert.equal(request!.header('content-type'), 'application/json; charset=utf-8');
+    assert.equal(request!.header('elements-webhook-id'), sent.message.eventId);
+    assert.equal(request!.header('elements-webhook-signature'), sign(request!.body, 'MySecretEventSignatureKey'));
+  });
+
+  it('of a thousand mixed events is fifty notifications of twenty, in order, the body stored once', async () => {
+    const receiver = await startReceiver();
+    const relay = await startTestRelay({ settings: { destinations: [{ url: receiver.url }] } });
+    const [sample] = sampleDeliveries({
+      types: ['Subscribe', 'Update', 'Deactivate'],
+      count: 1,
+      batch: 1000,
+      mixed: true,
+    });
+    await relay.deliver(sample!.text);
+    const requests = (await receiver.received(50)).map(notificationOf);
+    assert.deepEqual(
+      requests.flatMap(({ message }) => message.events.map((event) => event.objectId)),
+      sample!.body.Events.map((event) => event.EmailAddress),
+    );
+    assert.ok(requests.every(({ message }) => message.events.length === 20));
+    assert.equal(new Set(requests.map(({ message }) => message.eventId)).size, 50);
+    for (const { body } of receiver.requests) assert.ok(body.includes(`"raw":${sample!.text},"userId"`));
+    await relay.drained();
+    const { counts } = await relay.client.request('relay/status', {});
+    assert.deepEqual([counts.deliveries, counts.events, counts.sent], [1, 1000, 50]);
+    assert.ok(
+      counts.storedBytes < 2 * sample!.text.length + 50 * 2000,
+      `${counts.storedBytes} bytes for ${sample!.text.length}`,
+    );
+  });
+
+  it('in XML has its JSON equivalent as raw, and is stored as it came', async () => {
+    const receiver = await startReceiver();
+    const relay = await startTestRelay({
+      settings: { destinations: [{ url: receiver.url }, { url: `${receiver.url}/raw`, mode: 'raw' }] },
+    });
+    const [sample] = sampleDeliveries({ types: ['Update'], count: 1, batch: 3 });
+    const xml = toXml(sample!.body);
+    await relay.deliver(xml, { 'Content-Type': 'text/xml; charset=utf-8', 'X-Vendor': 'kept' });
+    await receiver.received(2);
+    const normalised = receiver.requests.find((request) => request.path === '/callback')!;
+    const raw = receiver.requests.find((request) => request.path === '/callback/raw')!;
+    assert.deepEqual(notificationOf(normalised).message.raw, sample!.body);
+    assert.equal(notificationOf(normalised).message.events.length, 3);
+    assert.equal(raw.text, xml);
+    assert.equal(raw.header('content-type'), 'text/xml; charset=utf-8');
+    assert.equal(raw.header('x-vendor'), 'kept');
+    assert.equal((await relay.delivery()).body.toString(), xml);
+  });
+
+  it('that is a test call is recorded and answered 200, and sends nothing', async () => {
+    const receiver = await startReceiver();
+    const relay = await startTestRelay({ settings: { destinations: [{ url: receiver.url }] } });
+    for (const body of ['', '{}', '{"ListID":"a","Events":[]}', '{"anything":1}']) {
+      assert.equal((await relay.deliver(body)).status, 200);
+      const { delivery, events, notifications, body: stored } = await relay.delivery();
+      assert.deepEqual([delivery.status, events.length, events[0]?.kind, notifications.length], ['test', 1, 'test', 0]);
+      assert.equal(stored.toString(), body);
+    }
+    await relay.deliver(sampleBody());
+    await receiver.received(1);
+    await relay.drained();
+    assert.equal(receiver.requests.length, 1);
+  });
+
+  it('drops no unknown type and no event without fields', async () => {
+    const receiver = await startReceiver();
+    const relay = await startTestRelay({ settings: { destinations: [{ url: receiver.url }] } });
+    await relay.deliver('{"Events":[{"Type":"Bounce","Date":"2026-01-01","EmailAddress":"a@b.c"},{},{"Type":7}]}');
+    const [request] = await receiver.received(1);
+    const { events } = notificationOf(request!).message;
+    assert.deepEqual(
+      events.map((event) => event.eventType),
+      ['UNKNOWN', 'UNKNOWN', 'UNKNOWN'],
+    );
+    const shown = (await relay.delivery()).events;
+    assert.deepEqual(
+      shown.map((event) => event.type),
+      ['Bounce', null, '7'],
+    );
+    assert.equal(shown[0]?.warning, 'no ListID');
+    assert.match(shown[1]?.warning ?? '', /no ListID; no Date.*no EmailAddress/);
+  });
+
+  it('that repeats an earlier event is marked and forwarded all the same', async () => {
+    const receiver = await startReceiver();
+    const relay = await startTestRelay({ settings: { destinations: [{ url: receiver.url }] } });
+    const event = {
+      Type: 'Update',
+      EmailAddress: 'a@b.c',
+      OldEmailAddress: 'a@b.c',
+      Date: '2026-01-01 10:00:00',
+      State: 'Active',
+      CustomFields: [],
+      Name: 'A',
+    };
+    const deliver = async (list: string, ...events: object[]): Promise<(string | null)[]> => {
+      await relay.deliver(JSON.stringify({ ListID: list, Events: events }));
+      return (await relay.delivery()).events.map((each) => each.duplicateOf);
+    };
+    assert.deepEqual(await deliver('l', event), [null]);
+    assert.deepEqual(await deliver('l', { ...event, Name: 'B' }), ['e1']);
+    assert.deepEqual(await deliver('m', event), [null]);
+    assert.deepEqual(await deliver('l', { ...event, State: 'Deleted' }, { ...event, State: 'Deleted' }), [null, 'e4']);
+    const requests = await receiver.received(4);
+    assert.equal(requests.flatMap((request) => notificationOf(request).message.events).length, 5);
+  });
+
+  it('keeps its bytes and its eventId on every retry, replay and restart, whatever settings have become', async () => {
+    const receiver = await startReceiver({ answer: (_, number) => ({ status: number === 1 ? 500 : 200 }) });
+    const other = await startReceiver();
+    const first = await startTestRelay({
+      delayScale: 0.001,
+      settings: { partSize: 2, identity: { instanceId: 7 }, destinations: [{ url: receiver.url }] },
+    });
+    await first.deliver(sampleBody({ events: 3 }));
+    await receiver.received(3);
+    await first.drained();
+    await first.client.request('relay/configure', {
+      settings: {
+        partSize: 1,
+        timeZone: 'Asia/Tokyo',
+        identity: { instanceId: 8 },
+        mapping: { eventTypes: { Subscribe: 'OTHER' }, objectType: 'people' },
+      },
+    });
+    await first.client.request('notifications/replay', { ids: ['d1'] });
+    await receiver.received(5);
+    await first.drained();
+    await first.stop();
+    const second = await startTestRelay({
+      dataDir: first.dataDir,
+      settings: { timeZone: 'America/New_York', destinations: [{ url: receiver.url }] },
+    });
+    await second.client.request('notifications/replay', { ids: ['d1'], to: { url: other.url } });
+    await other.received(2);
+    const bodies = [...receiver.requests, ...other.requests].map((request) => request.text);
+    const distinct = [...new Set(bodies)];
+    assert.equal(bodies.length, 7);
+    assert.equal(distinct.length, 2);
+    assert.deepEqual(distinct.map((text) => bodies.filter((each) => each === text).length).sort(), [3, 4]);
+    // Editing and resending makes another.
+    const injected = await second.client.request('deliveries/inject', { body: { text: sampleBody({ events: 3 }) } });
+    const eventIds = new Set(bodies.map((text) => (JSON.parse(text) as NotificationJson).message.eventId));
+    assert.ok(injected.notifications.every((notification) => !eventIds.has(notification.eventId)));
+  });
+});
