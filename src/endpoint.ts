@@ -6,7 +6,7 @@ import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypt
 import { chmodSync, lstatSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 
 /** The socket or pipe of one data directory. */
 export interface Endpoint {
@@ -41,9 +41,20 @@ export function endpointOf(dataDir: string): Endpoint {
   if (process.platform === 'win32') {
     return { path: `\\\\.\\pipe\\cm-relay-${hash}`, folder: null, proofNeeded: true, tokenFile };
   }
-  const folder = join(process.env['XDG_RUNTIME_DIR'] ?? tmpdir(), `cm-relay-${process.getuid?.() ?? 0}`);
+  const folder = join(socketBase(), `cm-relay-${process.getuid?.() ?? 0}`);
   checkFolder(folder);
   return { path: join(folder, `${hash}.sock`), folder, proofNeeded: false, tokenFile };
+}
+
+/** What comes after the base: `/cm-relay-<uid>/<16 hex digits>.sock`, in bytes at most. */
+const longestRest = 42;
+/** `sun_path` on macOS, the shortest, its final zero left out, in bytes. */
+const longestSocketPath = 103;
+
+/** Where the socket folder is: the first that is set, absolute and short enough. */
+function socketBase(): string {
+  const bases = [process.env['XDG_RUNTIME_DIR'] ?? '', tmpdir()];
+  return bases.find((base) => isAbsolute(base) && Buffer.byteLength(base) + longestRest <= longestSocketPath) ?? '/tmp';
 }
 
 /**
@@ -95,23 +106,33 @@ export function proveToClient(socket: Socket, endpoint: Endpoint): Promise<void>
   return prove(socket, endpoint, 'server', 'client');
 }
 
+/** How long the other side may take to prove itself, in milliseconds. */
+const proofTimeoutMs = 5000;
+
 async function prove(socket: Socket, endpoint: Endpoint, role: string, otherRole: string): Promise<void> {
-  const token = readFileSync(endpoint.tokenFile);
-  const mac = (who: string, challenge: Buffer): Buffer =>
-    createHmac('sha256', token).update(who).update(challenge).digest();
-  const mine = randomBytes(challengeBytes);
-  socket.write(mine);
-  socket.write(mac(role, await readExactly(socket, challengeBytes)));
-  if (!timingSafeEqual(await readExactly(socket, 32), mac(otherRole, mine))) {
+  const timer = setTimeout(() => socket.destroy(), proofTimeoutMs);
+  try {
+    const token = readFileSync(endpoint.tokenFile);
+    const mac = (who: string, challenge: Buffer): Buffer =>
+      createHmac('sha256', token).update(who).update(challenge).digest();
+    const mine = randomBytes(challengeBytes);
+    socket.write(mine);
+    socket.write(mac(role, await readExactly(socket, challengeBytes)));
+    if (!timingSafeEqual(await readExactly(socket, 32), mac(otherRole, mine))) {
+      throw new Error('the other side of the pipe cannot read the data directory: it is not ours');
+    }
+  } catch (error) {
     socket.destroy();
-    throw new Error('the other side of the pipe cannot read the data directory: it is not ours');
+    throw error;
+  } finally {
+    clearTimeout(timer);
   }
 }
 
 function readExactly(socket: Socket, length: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const done = (): void => {
-      socket.off('readable', onReadable).off('close', onEnd).off('error', onEnd);
+      socket.off('readable', onReadable).off('end', onEnd).off('close', onEnd).off('error', onEnd);
     };
     const onEnd = (): void => {
       done();
@@ -120,10 +141,14 @@ function readExactly(socket: Socket, length: number): Promise<Buffer> {
     const onReadable = (): void => {
       const chunk = socket.read(length) as Buffer | null;
       if (chunk === null) return;
+      if (chunk.length < length) {
+        onEnd();
+        return;
+      }
       done();
       resolve(chunk);
     };
-    socket.on('readable', onReadable).on('close', onEnd).on('error', onEnd);
+    socket.on('readable', onReadable).on('end', onEnd).on('close', onEnd).on('error', onEnd);
     onReadable();
   });
 }

@@ -152,6 +152,19 @@ export const settingsSchema = z.strictObject({
 });
 export type Settings = z.infer<typeof settingsSchema>;
 
+/**
+ * Some of the settings, each whole. What is not given stays away: `partial()` of the schema as it is would put its
+ * default there.
+ */
+export const settingsChangeSchema = z.strictObject(
+  Object.fromEntries(
+    Object.entries(settingsSchema.shape).map(([name, field]) => [
+      name,
+      (field instanceof z.ZodDefault || field instanceof z.ZodPrefault ? field.unwrap() : field).optional(),
+    ]),
+  ),
+) as unknown as ReturnType<typeof settingsSchema.partial>;
+
 /** The settings of a relay that nobody has configured. */
 export function defaultSettings(): Settings {
   return settingsSchema.parse({});
@@ -359,10 +372,10 @@ const selectionShape = {
  */
 export const methods = {
   'relay/status': { params: nothing, result: statusSchema },
-  /** Changes what is given, keeps what is not. Secrets given replace those of the same name. */
+  /** Changes the settings given, each as a whole; keeps the others. Secrets given replace those of the same name. */
   'relay/configure': {
     params: z.strictObject({
-      settings: settingsSchema.partial().optional(),
+      settings: settingsChangeSchema.optional(),
       secrets: secretsSchema.optional(),
     }),
     result: statusSchema,
@@ -375,7 +388,10 @@ export const methods = {
     params: z.strictObject({
       filter: z.string().max(1000).default(''),
       limit: z.int().min(1).max(1000).default(50),
-      before: z.string().optional(),
+      before: z
+        .string()
+        .regex(/^e[1-9]\d*$/, 'expected the id of an event, such as e12')
+        .optional(),
     }),
     result: z.object({ events: z.array(eventRowSchema), next: z.string().nullable() }),
   },
@@ -477,6 +493,7 @@ export class RelayRequestError extends Error {
 /** No relay runs for the data directory. */
 export class NoRelayError extends Error {
   override readonly name = 'NoRelayError';
+  readonly next = 'Start one with `cm-relay listen`.';
   constructor(dataDir: string, cause?: unknown) {
     super(`no relay runs for ${dataDir}`, { cause });
   }
@@ -551,11 +568,15 @@ export async function connectToRelay(dataDir: string): Promise<RelayClient> {
 }
 
 /**
- * Compares two versions `major.minor.patch`; a pre-release tag is ignored.
+ * Compares two versions `major.minor.patch`; pre-release and build tags are ignored.
  * @returns negative where `a` is the older, 0 where they are the same, positive where it is the newer
  */
 export function compareVersions(a: string, b: string): number {
-  const numbers = (version: string): number[] => version.replace(/-.*/, '').split('.').map(Number);
+  const numbers = (version: string): number[] =>
+    version
+      .replace(/[-+].*/, '')
+      .split('.')
+      .map(Number);
   const [left, right] = [numbers(a), numbers(b)];
   for (let i = 0; i < 3; i++) {
     const difference = (left[i] ?? 0) - (right[i] ?? 0);

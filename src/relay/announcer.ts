@@ -46,6 +46,16 @@ export class Announcer {
     return () => this.#listeners.delete(listener);
   }
 
+  /** Tells a listener that reads again how much it missed, and how things stand. */
+  caughtUp(listener: Listener): void {
+    const missed = this.#listeners.get(listener);
+    if (missed === undefined) return;
+    if (missed.events > 0 && listener('event/added', { deliveries: [], missed: missed.events })) missed.events = 0;
+    if (missed.attempts > 0 && listener('attempt/recorded', { attempts: [], missed: missed.attempts }))
+      missed.attempts = 0;
+    listener('status/changed', { status: this.#status() });
+  }
+
   added(delivery: Delivery, events: EventRow[]): void {
     this.#added.push({ delivery, events });
     this.#immediate ??= setImmediate(this.#flush);

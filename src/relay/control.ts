@@ -8,7 +8,7 @@ import { endpointOf, prepareFolder, proveToClient, writeToken } from '../endpoin
 import type { Endpoint } from '../endpoint.ts';
 import { methods, relayErrorCodes } from '../protocol.ts';
 import type { Method, ParsedParams, Result } from '../protocol.ts';
-import type { Announcer } from './announcer.ts';
+import type { Announcer, Listener } from './announcer.ts';
 
 /** What answers each method; params are checked before. */
 export type Handlers = { readonly [M in Method]: (params: ParsedParams<M>) => Promise<Result<M>> | Result<M> };
@@ -22,14 +22,16 @@ export interface ControlOptions {
   log(level: 'warn' | 'debug', message: string): void;
 }
 
-/** A client with more than this unread, in bytes, misses notifications until it has read on. */
-const mostUnreadBytes = 1_048_576;
+/** A client to which so many notifications are on their way misses further ones until it has read on. */
+const mostUnread = 64;
 
 export class Control {
   readonly #options: ControlOptions;
   readonly #endpoint: Endpoint;
   readonly #server: Server;
+  /** Every connection; a client is one that has proved itself where that is needed. */
   readonly #sockets = new Set<Socket>();
+  #clients = 0;
 
   /** @throws UnsafeSocketFolderError where the socket's folder is not safely ours */
   constructor(options: ControlOptions) {
@@ -39,7 +41,7 @@ export class Control {
   }
 
   get clients(): number {
-    return this.#sockets.size;
+    return this.#clients;
   }
 
   /**
@@ -62,43 +64,70 @@ export class Control {
 
   /** Closes the door and takes the socket away. */
   async close(): Promise<void> {
+    if (!this.#server.listening) return;
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     for (const socket of this.#sockets) socket.end();
     const force = setTimeout(() => {
       for (const socket of this.#sockets) socket.destroy();
     }, 500);
-    if (this.#server.listening) await closed;
+    await closed;
     clearTimeout(force);
   }
 
   async #welcome(socket: Socket): Promise<void> {
     socket.setNoDelay(true);
     socket.on('error', () => socket.destroy());
+    this.#sockets.add(socket);
+    socket.once('close', () => this.#sockets.delete(socket));
     if (this.#endpoint.proofNeeded) {
       try {
         await proveToClient(socket, this.#endpoint);
       } catch (error) {
         this.#options.log('warn', `a connection to the house door was refused: ${(error as Error).message}`);
-        socket.destroy();
         return;
       }
     }
+    if (!socket.destroyed) this.#serve(socket);
+  }
+
+  #serve(socket: Socket): void {
+    const { announcer, handlers } = this.#options;
     const connection = createMessageConnection(socket, socket);
     for (const method of Object.keys(methods) as Method[]) {
-      connection.onRequest(method, (params: unknown) => callMethod(this.#options.handlers, method, params));
+      // Without params the library gives the cancellation token alone.
+      connection.onRequest(method, (...given: unknown[]) =>
+        callMethod(handlers, method, given.length > 1 ? given[0] : undefined),
+      );
     }
-    const stopListening = this.#options.announcer.listen((name, params) => {
-      if (socket.destroyed || socket.writableLength > mostUnreadBytes) return false;
-      connection.sendNotification(name, params).catch(() => socket.destroy());
+    // The connection queues what the socket does not take, so it is counted here.
+    let unread = 0;
+    let missed = false;
+    const listener: Listener = (name, params) => {
+      if (socket.destroyed) return false;
+      if (unread >= mostUnread) {
+        missed = true;
+        return false;
+      }
+      unread += 1;
+      connection.sendNotification(name, params).then(
+        () => {
+          unread -= 1;
+          if (unread > 0 || !missed) return;
+          missed = false;
+          announcer.caughtUp(listener);
+        },
+        () => socket.destroy(),
+      );
       return true;
-    });
-    this.#sockets.add(socket);
-    this.#options.onClients(this.#sockets.size);
+    };
+    const stopListening = announcer.listen(listener);
+    this.#clients += 1;
+    this.#options.onClients(this.#clients);
     socket.once('close', () => {
       stopListening();
       connection.dispose();
-      this.#sockets.delete(socket);
-      this.#options.onClients(this.#sockets.size);
+      this.#clients -= 1;
+      this.#options.onClients(this.#clients);
     });
     connection.onError(() => socket.destroy());
     connection.listen();

@@ -16,7 +16,7 @@ export const kindCodes = { event: 0, test: 1, rejected: 2 } as const;
 export const notificationKindCodes = { normalised: 0, raw: 1, platform: 2 } as const;
 
 /** One step from version n to n + 1 each. Never edited once released: add a step. */
-const migrations: readonly string[] = [
+export const migrations: readonly string[] = [
   `
   CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
   -- Tells this file from one that took its place: what is derived from it belongs to this identity.
@@ -160,10 +160,14 @@ export function loadSqlite(): typeof DatabaseSync {
  * Opens the store for writing: makes, migrates or sets aside the file as needed. Every commit is on disk when it
  * returns: WAL, `synchronous=FULL`, `fullfsync` on macOS.
  * @param file the path
+ * @param steps the migrations
  * @returns the database, and what was set aside, if anything
  * @throws StoreError where the file is of a newer version or cannot be opened
  */
-export function openForWriting(file: string): { db: DatabaseSync; setAside: SetAside | null } {
+export function openForWriting(
+  file: string,
+  steps: readonly string[] = migrations,
+): { db: DatabaseSync; setAside: SetAside | null } {
   const Database = loadSqlite();
   const suspect = existsSync(suspectMark(file));
   let setAside: SetAside | null = null;
@@ -176,7 +180,7 @@ export function openForWriting(file: string): { db: DatabaseSync; setAside: SetA
         'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON',
       );
       db.exec('PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 8192');
-      migrate(db, file);
+      migrate(db, file, steps);
       if (suspect && setAside === null) checkWhole(db);
       if (suspect) removeSuspectMark(file);
       return { db, setAside };
@@ -208,7 +212,7 @@ export function openForReading(file: string): DatabaseSync {
       'PRAGMA busy_timeout = 5000; PRAGMA cache_size = -8192; PRAGMA temp_store = MEMORY; PRAGMA query_only = ON',
     );
     const version = versionOf(db);
-    if (version > schemaVersion) throw newer(file, version);
+    if (version > schemaVersion) throw newer(file, version, schemaVersion);
     if (version < schemaVersion) {
       throw new StoreError(
         `the history at ${file} is of an older version (${version}; this program writes ${schemaVersion})`,
@@ -222,23 +226,40 @@ export function openForReading(file: string): DatabaseSync {
   }
 }
 
-function migrate(db: DatabaseSync, file: string): void {
+const tables = [
+  'meta',
+  'deliveries',
+  'events',
+  'render_settings',
+  'notifications',
+  'destinations',
+  'forwardings',
+  'attempts',
+];
+
+function migrate(db: DatabaseSync, file: string, steps: readonly string[]): void {
   const version = versionOf(db);
-  if (version > schemaVersion) throw newer(file, version);
-  if (version === schemaVersion) {
-    // Reads the schema: a file that is not a database, or has lost its tables, says so here and not later.
-    for (const table of ['deliveries', 'events', 'notifications', 'forwardings', 'attempts', 'destinations', 'meta']) {
-      db.prepare(`SELECT * FROM ${table} LIMIT 1`).get();
+  if (version > steps.length) throw newer(file, version, steps.length);
+  if (version < steps.length) {
+    db.exec('BEGIN IMMEDIATE');
+    try {
+      for (const step of steps.slice(version)) db.exec(step);
+      db.exec(`PRAGMA user_version = ${steps.length}; COMMIT`);
+    } catch (error) {
+      rollBack(db);
+      throw error;
     }
-    return;
   }
-  db.exec('BEGIN IMMEDIATE');
+  // Reads the schema: a file that is not a database, or has lost its tables, says so here and not later.
+  for (const table of tables) db.prepare(`SELECT * FROM ${table} LIMIT 1`).get();
+}
+
+/** Undoes a transaction that failed. */
+export function rollBack(db: DatabaseSync): void {
   try {
-    for (const step of migrations.slice(version)) db.exec(step);
-    db.exec(`PRAGMA user_version = ${schemaVersion}; COMMIT`);
-  } catch (error) {
     db.exec('ROLLBACK');
-    throw error;
+  } catch {
+    // SQLite has rolled back by itself, as it does when the disk is full.
   }
 }
 
@@ -247,9 +268,9 @@ function versionOf(db: DatabaseSync): number {
   return Number(row?.['user_version'] ?? 0);
 }
 
-function newer(file: string, version: number): StoreError {
+function newer(file: string, version: number, known: number): StoreError {
   return new StoreError(
-    `the history at ${file} was written by a newer version (${version}; this program knows ${schemaVersion})`,
+    `the history at ${file} was written by a newer version (${version}; this program knows ${known})`,
     'Update this program, or choose another data directory.',
   );
 }

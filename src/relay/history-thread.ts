@@ -119,6 +119,8 @@ export class HistoryThread {
       else waiting?.reject(new HistoryError(answer.error));
     });
     const lost = (message: string): void => {
+      // Its error is followed by its exit, when another may already be at work.
+      if (this.#worker !== worker) return;
       this.#worker = undefined;
       for (const waiting of this.#waiting.values())
         waiting.reject(new HistoryError({ name: 'StoreError', message, next: 'Ask again.' }));

@@ -15,7 +15,11 @@ let indexTimer: NodeJS.Timeout | undefined;
 function indexSoon(delayMs: number): void {
   indexTimer ??= setTimeout(() => {
     indexTimer = undefined;
-    if (!reader.index(indexBudgetMs)) indexSoon(1);
+    try {
+      if (!reader.index(indexBudgetMs)) indexSoon(1);
+    } catch {
+      // As on a full disk: a search for text tries again, and says so.
+    }
   }, delayMs);
 }
 
@@ -24,7 +28,9 @@ function checkpoint(): void {
   const Database = loadSqlite();
   const db = new Database(storeFile(dataDir));
   try {
-    db.exec('PRAGMA busy_timeout = 0; PRAGMA synchronous = FULL; PRAGMA wal_checkpoint(PASSIVE)');
+    db.exec(
+      'PRAGMA busy_timeout = 0; PRAGMA synchronous = FULL; PRAGMA checkpoint_fullfsync = ON; PRAGMA wal_checkpoint(PASSIVE)',
+    );
   } finally {
     db.close();
   }

@@ -334,7 +334,10 @@ export class HistoryReader {
     return conditions;
   }
 
-  /** An id below which every event was received before `since`, by halving; clocks that went back cost exactness only. */
+  /**
+   * An id below which every event was received before `since`, by halving. Ids do not quite follow the time of receipt:
+   * a slow body gets its id late, and clocks are set back. Up to `disorderMs` of that costs nothing.
+   */
   #firstEventSince(since: number): number {
     const bounds = this.#get('SELECT coalesce(min(id), 0) AS low, coalesce(max(id), 0) AS high FROM events');
     let low = Number(bounds?.['low'] ?? 0);
@@ -342,7 +345,7 @@ export class HistoryReader {
     while (low < high) {
       const middle = Math.floor((low + high) / 2);
       const row = this.#get('SELECT id, received_at FROM events WHERE id >= ? ORDER BY id LIMIT 1', middle);
-      if (row === undefined || Number(row['received_at']) >= since) high = middle;
+      if (row === undefined || Number(row['received_at']) >= since - disorderMs) high = middle;
       else low = Math.max(middle, Number(row['id'])) + 1;
     }
     return low;
@@ -523,6 +526,9 @@ export class HistoryReader {
     return this.#db.prepare(sql).iterate(...values);
   }
 }
+
+/** By how much the times of receipt may be out of the order of ids, in milliseconds. */
+const disorderMs = 600_000;
 
 function joinConditions(conditions: readonly Condition[]): Condition {
   if (conditions.length === 0) return { sql: '1', values: [] };

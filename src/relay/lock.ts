@@ -11,7 +11,8 @@ const busy = 5;
 const locked = 6;
 
 /**
- * Takes the lock: an exclusive SQLite transaction on a file of its own, held for life.
+ * Takes the lock: a write transaction on an SQLite file of its own, of which there is one at a time, held for life.
+ * `IMMEDIATE`, which is one step: `EXCLUSIVE` takes several, and two that start at once can keep each other out.
  * @param dataDir the data directory
  * @returns null where another process holds it
  * @throws the system's error where the file cannot be made
@@ -20,7 +21,7 @@ export function takeLock(dataDir: string): Lock | null {
   const Database = loadSqlite();
   const db: DatabaseSync = new Database(join(dataDir, 'lock.sqlite'));
   try {
-    db.exec('PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE');
+    db.exec('PRAGMA busy_timeout = 0; BEGIN IMMEDIATE');
   } catch (error) {
     db.close();
     const code = sqliteCode(error);

@@ -5,9 +5,8 @@
 import { parseArgs } from 'node:util';
 import { RelayRunningError, startRelay } from './relay.ts';
 
-const { values } = parseArgs({
-  options: { 'data-dir': { type: 'string' }, port: { type: 'string' }, 'keep-alive-minutes': { type: 'string' } },
-});
+// Whoever reads what is written here may go away, as a window does that is closed: the relay stays.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 
 const write = (line: object): void => void process.stdout.write(`${JSON.stringify(line)}\n`);
 
@@ -15,6 +14,9 @@ const write = (line: object): void => void process.stdout.write(`${JSON.stringif
 const exitRunning = 3;
 
 async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: { 'data-dir': { type: 'string' }, port: { type: 'string' }, 'keep-alive-minutes': { type: 'string' } },
+  });
   const dataDir = values['data-dir'];
   if (dataDir === undefined) throw new Error('--data-dir is missing');
   const relay = await startRelay({

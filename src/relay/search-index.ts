@@ -5,7 +5,8 @@
 import { rmSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { readPayload, textField } from '../campaign-monitor/payload.ts';
-import { loadSqlite } from './database.ts';
+import { isCorruption, loadSqlite, rollBack } from './database.ts';
+import { FilterError } from './filter.ts';
 import { bytesOf } from './stored.ts';
 
 /** Deliveries indexed in one transaction. */
@@ -37,8 +38,15 @@ export class SearchIndex {
    */
   catchUp(budgetMs = Infinity): boolean {
     const deadline = performance.now() + budgetMs;
+    let rebuilt = false;
     for (;;) {
-      if (!this.#step()) return true;
+      try {
+        if (!this.#step()) return true;
+      } catch (error) {
+        if (rebuilt || !isCorruption(error)) throw error;
+        rebuilt = true;
+        this.#startAgain();
+      }
       if (performance.now() > deadline) return false;
     }
   }
@@ -49,10 +57,23 @@ export class SearchIndex {
    * @param before only ids below it
    */
   *matches(match: string, before: number): Generator<number> {
-    const statement = this.#db.prepare(
-      'SELECT rowid AS id FROM search WHERE search MATCH ? AND rowid < ? ORDER BY rowid DESC',
-    );
-    for (const row of statement.iterate(match, before)) yield Number(row['id']);
+    let last = before;
+    for (let rebuilt = false; ; rebuilt = true) {
+      try {
+        const statement = this.#db.prepare(
+          'SELECT rowid AS id FROM search WHERE search MATCH ? AND rowid < ? ORDER BY rowid DESC',
+        );
+        for (const row of statement.iterate(match, last)) {
+          last = Number(row['id']);
+          yield last;
+        }
+        return;
+      } catch (error) {
+        if (rebuilt || !isCorruption(error)) throw error;
+        this.#startAgain();
+        this.catchUp();
+      }
+    }
   }
 
   close(): void {
@@ -62,11 +83,22 @@ export class SearchIndex {
   #open(): DatabaseSync {
     try {
       return this.#openOnce();
-    } catch {
-      // Damaged, or of another layout: it holds nothing that cannot be made again.
-      for (const suffix of ['', '-wal', '-shm', '-journal']) rmSync(this.#file + suffix, { force: true });
+    } catch (error) {
+      // It holds nothing that cannot be made again.
+      if (!(error instanceof ForeignIndexError) && !isCorruption(error)) throw error;
+      this.#remove();
       return this.#openOnce();
     }
+  }
+
+  #startAgain(): void {
+    this.#db.close();
+    this.#remove();
+    this.#db = this.#openOnce();
+  }
+
+  #remove(): void {
+    for (const suffix of ['', '-wal', '-shm', '-journal']) rmSync(this.#file + suffix, { force: true });
   }
 
   #openOnce(): DatabaseSync {
@@ -76,14 +108,15 @@ export class SearchIndex {
       db.exec(
         'PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA cache_size = -8192; PRAGMA temp_store = MEMORY',
       );
-      db.exec(`
-        CREATE TABLE IF NOT EXISTS progress (identity TEXT NOT NULL, delivery INTEGER NOT NULL, lowest INTEGER NOT NULL);
+      db.exec(`BEGIN IMMEDIATE;
+        CREATE TABLE IF NOT EXISTS progress (identity TEXT NOT NULL, delivery INTEGER NOT NULL, row_count INTEGER NOT NULL);
         CREATE VIRTUAL TABLE IF NOT EXISTS search USING fts5 (address, text, content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 2')`);
       const identity = String(this.#main.prepare("SELECT value FROM meta WHERE key = 'identity'").get()?.['value']);
       const stored = db.prepare('SELECT identity FROM progress').get()?.['identity'];
-      if (stored !== undefined && stored !== identity) throw new Error('the index of another store');
+      if (stored !== undefined && stored !== identity) throw new ForeignIndexError();
       if (stored === undefined)
-        db.prepare('INSERT INTO progress (identity, delivery, lowest) VALUES (?, 0, 0)').run(identity);
+        db.prepare('INSERT INTO progress (identity, delivery, row_count) VALUES (?, 0, 0)').run(identity);
+      db.exec('COMMIT');
       return db;
     } catch (error) {
       db.close();
@@ -96,7 +129,7 @@ export class SearchIndex {
     const db = this.#db;
     db.exec('BEGIN IMMEDIATE');
     try {
-      const progress = db.prepare('SELECT delivery, lowest FROM progress').get();
+      const progress = db.prepare('SELECT delivery, row_count FROM progress').get();
       const after = Number(progress?.['delivery'] ?? 0);
       const deliveries = this.#main
         .prepare(
@@ -104,31 +137,72 @@ export class SearchIndex {
         )
         .all(after, step);
       const insert = db.prepare('INSERT INTO search (rowid, address, text) VALUES (?, ?, ?)');
+      let rows = Number(progress?.['row_count'] ?? 0);
       for (const delivery of deliveries) {
-        for (const [id, address, text] of textsOf(delivery)) insert.run(id, address, text);
+        for (const [id, address, text] of textsOf(delivery, this.#main)) {
+          insert.run(id, address, text);
+          rows += 1;
+        }
       }
       const last = deliveries.at(-1);
-      if (last !== undefined) db.prepare('UPDATE progress SET delivery = ?').run(Number(last['id']));
-      this.#removeGone(Number(progress?.['lowest'] ?? 0));
+      if (last !== undefined)
+        db.prepare('UPDATE progress SET delivery = ?, row_count = ?').run(Number(last['id']), rows);
+      this.#removeGone(rows);
       db.exec('COMMIT');
       return deliveries.length === step;
     } catch (error) {
-      db.exec('ROLLBACK');
+      rollBack(db);
       throw error;
     }
   }
 
-  /** What retention has removed from the low end goes here too, now and then. */
-  #removeGone(lowestBefore: number): void {
-    const row = this.#main.prepare('SELECT min(id) AS id FROM events').get();
-    const lowest = row?.['id'] === null ? lowestBefore : Number(row?.['id']);
-    if (lowest < lowestBefore + 10_000) return;
-    this.#db.prepare('DELETE FROM search WHERE rowid < ?').run(lowest);
-    this.#db.prepare('UPDATE progress SET lowest = ?').run(lowest);
+  /** What is no longer in the store goes here too, when it has become much, or all. */
+  #removeGone(rows: number): void {
+    const gone = rows - this.#rowsInStore();
+    if (gone < mostGone && (gone === 0 || gone < rows)) return;
+    const db = this.#db;
+    if (gone >= rows) {
+      db.exec(`INSERT INTO search (search) VALUES ('delete-all'); UPDATE progress SET row_count = 0`);
+      return;
+    }
+    // Retention removes from the low end, mostly.
+    const lowest = Number(this.#main.prepare('SELECT min(id) AS id FROM events').get()?.['id'] ?? 0);
+    db.prepare('DELETE FROM search WHERE rowid < ?').run(lowest);
+    if (this.#count() - this.#rowsInStore() >= Math.max(mostGone, rows / 4)) this.#removeGaps();
+    db.prepare('UPDATE progress SET row_count = ?').run(this.#count());
+  }
+
+  /** Removes what lies between others that are still there, since something waits for them. */
+  #removeGaps(): void {
+    const stored = this.#main.prepare('SELECT id FROM events ORDER BY id').iterate();
+    const remove = this.#db.prepare('DELETE FROM search WHERE rowid BETWEEN ? AND ?');
+    let after = 0;
+    for (const row of stored) {
+      const id = Number(row['id']);
+      if (id > after + 1) remove.run(after + 1, id - 1);
+      after = id;
+    }
+  }
+
+  #count(): number {
+    return Number(this.#db.prepare('SELECT count(*) AS n FROM search_docsize').get()?.['n'] ?? 0);
+  }
+
+  #rowsInStore(): number {
+    const row = this.#main.prepare("SELECT value FROM meta WHERE key = 'totals'").get();
+    if (row === undefined) return 0;
+    const { events, tests, rejected } = JSON.parse(row['value'] as string) as Record<string, number>;
+    return (events ?? 0) + (tests ?? 0) + (rejected ?? 0);
   }
 }
 
-function textsOf(delivery: Record<string, unknown>): [number, string, string][] {
+/** Rows of events that are gone, before they are removed. */
+const mostGone = 10_000;
+
+/** The index of another store lies there. */
+class ForeignIndexError extends Error {}
+
+function textsOf(delivery: Record<string, unknown>, main: DatabaseSync): [number, string, string][] {
   const first = Number(delivery['first_event']);
   const body = bytesOf(delivery['body']);
   if (delivery['status'] !== 'accepted') {
@@ -144,21 +218,24 @@ function textsOf(delivery: Record<string, unknown>): [number, string, string][] 
       stringsOf(event),
     ]);
   }
-  const count = Number(delivery['row_count']);
   const text = body.toString('utf8', 0, mostText);
-  return Array.from({ length: count }, (_, position) => [first + position, '', text]);
+  return main
+    .prepare('SELECT id, address FROM events WHERE id BETWEEN ? AND ?')
+    .all(first, first + Number(delivery['row_count']) - 1)
+    .map(({ id, address }) => [Number(id), typeof address === 'string' ? address : '', text]);
 }
 
-/** Every string in a value, to a bound: what free text finds. */
+/** Every string and number in a value, to a bound: what free text finds. */
 function stringsOf(value: unknown): string {
   const texts: string[] = [];
   let length = 0;
   const pending: unknown[] = [value];
   while (pending.length > 0 && length < mostText) {
     const next = pending.pop();
-    if (typeof next === 'string') {
-      texts.push(next);
-      length += next.length;
+    if (typeof next === 'string' || typeof next === 'number') {
+      const text = String(next);
+      texts.push(text);
+      length += text.length;
     } else if (typeof next === 'object' && next !== null) pending.push(...(Object.values(next) as unknown[]));
   }
   return texts.join(' ').slice(0, mostText);
@@ -167,6 +244,7 @@ function stringsOf(value: unknown): string {
 /**
  * The FTS5 expression for words and addresses: each is a run of words whose last may be a beginning.
  * @returns null where nothing is searched for
+ * @throws FilterError where an address has nothing to search for
  */
 export function matchExpression(words: readonly string[], addresses: readonly string[]): string | null {
   const phrase = (text: string): string | null => {
@@ -175,6 +253,7 @@ export function matchExpression(words: readonly string[], addresses: readonly st
   };
   const parts = words.map(phrase).filter((each) => each !== null);
   const any = addresses.map(phrase).filter((each) => each !== null);
+  if (any.length < addresses.length) throw new FilterError('"address:" needs a letter or a digit');
   if (any.length > 0) parts.push(`address : (${any.join(' OR ')})`);
   return parts.length === 0 ? null : parts.join(' AND ');
 }

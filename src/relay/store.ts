@@ -10,6 +10,7 @@ import {
   kindCodes,
   notificationKindCodes,
   openForWriting,
+  rollBack,
   sqliteCode,
   stateCodes,
   StoreError,
@@ -156,6 +157,10 @@ export interface StoreOptions {
 /** How long bookkeeping may wait for a commit to share, in milliseconds. A repeat after a crash is its only cost. */
 const bookkeepingDelayMs = 10;
 const retryDelayMs = 1000;
+/** How long deliveries that keep coming may gather for one commit, in milliseconds. */
+const gatherMs = 2;
+/** What must fit before a disk that was full counts as having room again, in bytes. */
+const roomBytes = 65_536;
 const pruneDelayMs = 50;
 const pruneStep = 500;
 
@@ -174,12 +179,17 @@ export class Store {
   #deliveries: PendingWrite[] = [];
   #bookkeeping: PendingWrite[] = [];
   #immediate: NodeJS.Immediate | undefined;
+  /** How many had gathered at the last turn, and since when, in milliseconds of the monotonic clock. */
+  #gathered = 0;
+  #gatheringSince = 0;
   #timer: NodeJS.Timeout | undefined;
   #pruneTimer: NodeJS.Timeout | undefined;
   #retention = { maxDeliveries: Infinity, maxBytes: Infinity };
   /** Every delivery below it waits for something, as far as is known. */
   #pruneFloor = 0;
   #failure: StoreError | null = null;
+  /** The file is damaged: nothing more is trusted to it, and the next start sets it aside. */
+  #damaged = false;
   #closed = false;
   /** Commits since it was opened: each is one disk sync. */
   commits = 0;
@@ -190,23 +200,16 @@ export class Store {
    * @throws StoreError where it cannot be used
    */
   constructor(file: string, options: StoreOptions = {}) {
-    const { db, setAside } = openForWriting(file);
+    const { db, setAside, totals, highest } = openSound(file);
     this.#file = file;
     this.#db = db;
     this.#options = options;
     this.setAside = setAside;
-    this.stored = new StoredReader(db);
+    this.stored = new StoredReader(db, (error) => void this.#failed(error));
     if (options.maxPages !== undefined) this.setMaxPages(options.maxPages);
-    this.#totals = { ...noTotals, ...(this.#readMeta('totals') as Totals | undefined) };
-    this.#draft = this.#totals;
-    const stored = this.#readMeta('highest') as Highest | undefined;
-    const max = (table: string): number =>
-      Number(this.#get(`SELECT coalesce(max(id), 0) AS id FROM ${table}`)?.['id'] ?? 0);
-    this.#highest = {
-      delivery: Math.max(stored?.delivery ?? 0, max('deliveries')),
-      event: Math.max(stored?.event ?? 0, max('events')),
-      notification: Math.max(stored?.notification ?? 0, max('notifications')),
-    };
+    this.#totals = totals;
+    this.#draft = totals;
+    this.#highest = highest;
   }
 
   get totals(): Readonly<Totals> {
@@ -243,10 +246,7 @@ export class Store {
    * @throws StoreError (a rejection) where it could not be written: then nothing of it is stored
    */
   add(delivery: DeliveryRecord): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#deliveries.push({ apply: () => this.#insertDelivery(delivery), resolve, reject });
-      this.#immediate ??= setImmediate(this.#flush);
-    });
+    return this.#write(() => this.#insertDelivery(delivery));
   }
 
   /**
@@ -325,6 +325,7 @@ export class Store {
   async startRound(notificationId: number, destinationIds: readonly number[]): Promise<OpenForwarding[]> {
     const started: OpenForwarding[] = [];
     await this.#write(() => {
+      started.length = 0;
       const row = this.#get('SELECT delivery_id FROM notifications WHERE id = ?', notificationId);
       if (row === undefined) return;
       for (const destinationId of destinationIds) {
@@ -391,7 +392,7 @@ export class Store {
    * @param after only those of a later notification than this id
    */
   open(destinationId: number, state: 'waiting' | 'held', after: number, limit: number): OpenForwarding[] {
-    return this.#all(
+    return this.#look(
       `SELECT f.notification_id, n.delivery_id, f.attempts, f.round_start, f.next_at
        FROM forwardings f JOIN notifications n ON n.id = f.notification_id
        WHERE f.state = ? AND f.notification_id > ? AND f.destination_id = ? ORDER BY f.notification_id LIMIT ?`,
@@ -411,7 +412,7 @@ export class Store {
 
   /** The destinations that something waits or is held for, and how much. */
   openDestinations(): { destinationId: number; waiting: number; held: number }[] {
-    return this.#all(
+    return this.#look(
       `SELECT destination_id, sum(state = 0) AS waiting, sum(state = 1) AS held FROM forwardings WHERE state IN (0, 1) GROUP BY destination_id`,
     ).map((row) => ({
       destinationId: Number(row['destination_id']),
@@ -432,7 +433,7 @@ export class Store {
 
   /** The destinations that a notification goes or went to. */
   destinationsOf(notificationId: number): number[] {
-    return this.#all('SELECT destination_id FROM forwardings WHERE notification_id = ?', notificationId).map((row) =>
+    return this.#look('SELECT destination_id FROM forwardings WHERE notification_id = ?', notificationId).map((row) =>
       Number(row['destination_id']),
     );
   }
@@ -471,8 +472,10 @@ export class Store {
   async clear(): Promise<{ cleared: number; kept: number }> {
     let cleared = 0;
     this.#pruneFloor = 0;
+    // Not what comes meanwhile: there may be no end to that.
+    const last = this.#highest.delivery;
     for (;;) {
-      const removed = await this.#pruneOnce(() => true);
+      const removed = await this.#pruneOnce(() => true, last);
       if (removed === 0) break;
       cleared += removed;
     }
@@ -511,10 +514,30 @@ export class Store {
   /** A write that somebody waits for and can be told that it failed. */
   #write(apply: () => void): Promise<void> {
     return new Promise((resolve, reject) => {
+      if (this.#closed) {
+        reject(new StoreError('the history is closed', 'Ask again when the relay runs.'));
+        return;
+      }
       this.#deliveries.push({ apply, resolve, reject });
-      this.#immediate ??= setImmediate(this.#flush);
+      this.#flushSoon();
     });
   }
+
+  #flushSoon(): void {
+    if (this.#immediate !== undefined) return;
+    this.#gathered = this.#deliveries.length;
+    this.#gatheringSince = performance.now();
+    this.#immediate = setImmediate(this.#flushWhenGathered);
+  }
+
+  /** Commits when a turn of the event loop has brought nothing new, so that a burst is few commits. */
+  readonly #flushWhenGathered = (): void => {
+    const count = this.#deliveries.length;
+    if (count > this.#gathered && performance.now() - this.#gatheringSince < gatherMs) {
+      this.#gathered = count;
+      this.#immediate = setImmediate(this.#flushWhenGathered);
+    } else this.#flush();
+  };
 
   readonly #flush = (): void => {
     clearImmediate(this.#immediate);
@@ -524,7 +547,15 @@ export class Store {
     if (this.#closed) return;
     const deliveries = this.#deliveries;
     const writes = this.#bookkeeping.length === 0 ? deliveries : [...this.#bookkeeping, ...deliveries];
-    if (writes.length === 0) return;
+    if (this.#damaged) {
+      this.#deliveries = [];
+      for (const write of deliveries) write.reject?.(this.#failure ?? damaged(null));
+      return;
+    }
+    if (writes.length === 0) {
+      if (this.#failure !== null) this.#tryRoom();
+      return;
+    }
     this.#deliveries = [];
     this.#bookkeeping = [];
     const failure = this.#commit(writes);
@@ -542,8 +573,20 @@ export class Store {
     }
   };
 
+  /** Nobody writes while it fails: finds out whether it would work again. Two commits, since what goes with one is not written. */
+  #tryRoom(): void {
+    const write = (apply: () => void): Error | null =>
+      this.#commit([{ apply, resolve: () => undefined, reject: undefined }]);
+    const failure =
+      write(() => this.#run('INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)', 'room', 'x'.repeat(roomBytes))) ??
+      write(() => this.#run('DELETE FROM meta WHERE key = ?', 'room'));
+    if (failure === null) this.#recovered();
+    else this.#failed(failure);
+  }
+
   #settle(write: PendingWrite, failure: Error | null): void {
     if (failure === null) {
+      this.#recovered();
       write.resolve();
       return;
     }
@@ -561,11 +604,7 @@ export class Store {
       this.#run('INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)', 'totals', JSON.stringify(this.#draft));
       this.#db.exec('COMMIT');
     } catch (error) {
-      try {
-        this.#db.exec('ROLLBACK');
-      } catch {
-        // SQLite has rolled back by itself, as it does when the disk is full.
-      }
+      rollBack(this.#db);
       return error as Error;
     }
     this.#totals = this.#draft;
@@ -574,27 +613,28 @@ export class Store {
   }
 
   #failed(cause: Error): StoreError {
-    const code = sqliteCode(cause);
-    const error =
-      code === 13
-        ? new StoreError(
-            'the disk that holds the history is full',
-            'Make room on it; deliveries are accepted again by themselves.',
-            cause,
-          )
-        : new StoreError(
-            `the history cannot be written: ${cause.message}`,
-            'Check the data directory and restart the relay.',
-            cause,
-          );
-    if (isCorruption(cause)) writeFileSync(suspectMark(this.#file), cause.message);
+    const error = explained(cause);
+    if (isCorruption(cause)) {
+      this.#markSuspect(cause);
+      this.#damaged = true;
+    }
     if (isDiskFailure(cause)) {
-      if (this.#failure === null) this.#options.onHealth?.(error);
+      const first = this.#failure === null;
       this.#failure = error;
-      this.#timer ??= setTimeout(this.#flush, retryDelayMs);
+      if (first) this.#options.onHealth?.(error);
+      if (!this.#damaged) this.#timer ??= setTimeout(this.#flush, retryDelayMs);
       this.#schedulePrune();
     }
     return error;
+  }
+
+  /** Makes the next start check the whole file. */
+  #markSuspect(cause: Error): void {
+    try {
+      writeFileSync(suspectMark(this.#file), cause.message);
+    } catch {
+      // A disk that takes nothing: the failure itself has been told.
+    }
   }
 
   #recovered(): void {
@@ -736,7 +776,7 @@ export class Store {
   }
 
   /** Removes the oldest deliveries that nothing waits for, while `goOn`, one step at most. Resolves to how many. */
-  async #pruneOnce(goOn: (totals: Totals) => boolean): Promise<number> {
+  async #pruneOnce(goOn: (totals: Totals) => boolean, last = Number.MAX_SAFE_INTEGER): Promise<number> {
     let removed = 0;
     let floor = this.#pruneFloor;
     await this.#write(() => {
@@ -745,8 +785,9 @@ export class Store {
       const candidates = this.#all(
         `SELECT id, status, first_event, row_count, event_count, first_notification, notification_count, stored_bytes,
            EXISTS (SELECT 1 FROM forwardings f WHERE f.notification_id BETWEEN d.first_notification AND d.first_notification + d.notification_count - 1 AND f.state IN (0, 1)) AS open
-         FROM deliveries d WHERE id >= ? ORDER BY id LIMIT ?`,
+         FROM deliveries d WHERE id BETWEEN ? AND ? ORDER BY id LIMIT ?`,
         floor,
+        last,
         pruneStep,
       );
       for (const row of candidates) {
@@ -760,7 +801,7 @@ export class Store {
     });
     this.#pruneFloor = floor;
     // A step of nothing but waiting ones: look further.
-    return removed === -1 ? this.#pruneOnce(goOn) : removed;
+    return removed === -1 ? this.#pruneOnce(goOn, last) : removed;
   }
 
   #deleteDelivery(row: Record<string, unknown>): void {
@@ -815,7 +856,7 @@ export class Store {
   /** A small write of its own, outside the batches. */
   #runNow(sql: string, ...values: (string | number)[]): void {
     try {
-      this.#run(sql, ...values);
+      if (this.#run(sql, ...values) > 0) this.commits += 1;
     } catch (error) {
       throw this.#failed(error as Error);
     }
@@ -829,10 +870,54 @@ export class Store {
     return this.#prepare(sql).all(...values);
   }
 
-  #readMeta(key: string): object | undefined {
-    const row = this.#get('SELECT value FROM meta WHERE key = ?', key);
-    return row === undefined ? undefined : (JSON.parse(row['value'] as string) as object);
+  /** Reads outside a write. What a damaged file does not give counts as none. */
+  #look(sql: string, ...values: (string | number)[]): Record<string, unknown>[] {
+    try {
+      return this.#all(sql, ...values);
+    } catch (error) {
+      if (!isCorruption(error)) throw error;
+      this.#failed(error as Error);
+      return [];
+    }
   }
+}
+
+/** What a store begins with. */
+interface Beginning {
+  readonly totals: Totals;
+  readonly highest: Highest;
+}
+
+/** Opens the file and reads how it stands; where that shows it to be damaged, it is set aside as well. */
+function openSound(file: string): ReturnType<typeof openForWriting> & Beginning {
+  const opened = openForWriting(file);
+  try {
+    return { ...opened, ...readBeginning(opened.db) };
+  } catch (error) {
+    opened.db.close();
+    if (!isCorruption(error)) throw error;
+    writeFileSync(suspectMark(file), (error as Error).message);
+    const again = openForWriting(file);
+    return { ...again, ...readBeginning(again.db) };
+  }
+}
+
+function readBeginning(db: DatabaseSync): Beginning {
+  const meta = (key: string): object | undefined => {
+    const row = db.prepare('SELECT value FROM meta WHERE key = ?').get(key);
+    return row === undefined ? undefined : (JSON.parse(row['value'] as string) as object);
+  };
+  const max = (table: string): number =>
+    Number(db.prepare(`SELECT coalesce(max(id), 0) AS id FROM ${table}`).get()?.['id'] ?? 0);
+  const stored = meta('highest') as Highest | undefined;
+  return {
+    totals: { ...noTotals, ...(meta('totals') as Totals | undefined) },
+    highest: {
+      delivery: Math.max(stored?.delivery ?? 0, max('deliveries')),
+      event: Math.max(stored?.event ?? 0, max('events')),
+      notification: Math.max(stored?.notification ?? 0, max('notifications')),
+    },
+  };
 }
 
 /** What of a destination decides what it is sent and counts it as the same one. */
@@ -841,7 +926,31 @@ export function destinationIdentity(destination: Destination): string {
   return JSON.stringify([url, mode, signatureKeyName ?? null, credentialsName ?? null, headers ?? {}]);
 }
 
+function damaged(cause: Error | null): StoreError {
+  return new StoreError(
+    `the history is damaged${cause === null ? '' : `: ${cause.message}`}`,
+    'Restart the relay: it sets the file aside and begins a new one.',
+    cause,
+  );
+}
+
+function explained(cause: Error): StoreError {
+  if (isCorruption(cause)) return damaged(cause);
+  if (sqliteCode(cause) === 13) {
+    return new StoreError(
+      'the disk that holds the history is full',
+      'Make room on it; deliveries are accepted again by themselves.',
+      cause,
+    );
+  }
+  return new StoreError(
+    `the history cannot be written: ${cause.message}`,
+    'Check the data directory and restart the relay.',
+    cause,
+  );
+}
+
 /** Failures of the disk or the file as a whole, which hit every write: full, I/O, locked, read-only, damaged. */
 function isDiskFailure(error: Error): boolean {
-  return [5, 6, 8, 10, 11, 13, 14, 23, 26].includes(sqliteCode(error) ?? -1);
+  return isCorruption(error) || [5, 6, 8, 10, 11, 13, 14, 23, 26].includes(sqliteCode(error) ?? -1);
 }

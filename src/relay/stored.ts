@@ -1,7 +1,7 @@
 /** Reading one thing by its id: what notifications are made of, for the relay and for a history without one. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Destination, ForwardingState, Headers, Source } from '../protocol.ts';
-import { notificationKindCodes, stateCodes } from './database.ts';
+import { isCorruption, notificationKindCodes, stateCodes } from './database.ts';
 import type { RenderSettings } from './normalise.ts';
 
 export type NotificationKind = keyof typeof notificationKindCodes;
@@ -38,7 +38,13 @@ export class StoredReader {
   readonly #settings: StatementSync;
   readonly #knownSettings = new Map<number, RenderSettings>();
 
-  constructor(db: DatabaseSync) {
+  readonly #onDamage: ((error: Error) => void) | undefined;
+
+  /**
+   * @param onDamage called where the file is damaged; what cannot be read then counts as gone. Without it: an error.
+   */
+  constructor(db: DatabaseSync, onDamage?: (error: Error) => void) {
+    this.#onDamage = onDamage;
     this.#notification = db.prepare('SELECT * FROM notifications WHERE id = ?');
     this.#body = db.prepare(
       'SELECT source, received_at, content_type, headers, body, json FROM deliveries WHERE id = ?',
@@ -49,8 +55,10 @@ export class StoredReader {
 
   /** What a notification's bytes are made of, or undefined where it is gone. */
   notification(id: number): StoredNotification | undefined {
-    const row = this.#notification.get(id);
+    const row = this.#get(this.#notification, id);
     if (row === undefined) return undefined;
+    const settings = this.#settingsById(Number(row['render_settings_id']));
+    if (settings === undefined) return undefined;
     return {
       id,
       deliveryId: Number(row['delivery_id']),
@@ -59,13 +67,13 @@ export class StoredReader {
       eventCount: Number(row['event_count']),
       eventId: String(row['event_id']),
       createdAt: Number(row['created_at']),
-      settings: this.#settingsById(Number(row['render_settings_id'])),
+      settings,
     };
   }
 
   /** A delivery's bytes and headers, or undefined where it is gone. */
   body(deliveryId: number): StoredBody | undefined {
-    const row = this.#body.get(deliveryId);
+    const row = this.#get(this.#body, deliveryId);
     if (row === undefined) return undefined;
     return {
       source: row['source'] as Source,
@@ -79,17 +87,29 @@ export class StoredReader {
 
   /** A destination's settings as last known. */
   destination(id: number): Destination | undefined {
-    const row = this.#destination.get(id);
+    const row = this.#get(this.#destination, id);
     return row === undefined ? undefined : (JSON.parse(row['config'] as string) as Destination);
   }
 
-  #settingsById(id: number): RenderSettings {
+  #settingsById(id: number): RenderSettings | undefined {
     let settings = this.#knownSettings.get(id);
     if (settings === undefined) {
-      settings = JSON.parse(String(this.#settings.get(id)?.['json'])) as RenderSettings;
+      const row = this.#get(this.#settings, id);
+      if (row === undefined) return undefined;
+      settings = JSON.parse(row['json'] as string) as RenderSettings;
       this.#knownSettings.set(id, settings);
     }
     return settings;
+  }
+
+  #get(statement: StatementSync, id: number): Record<string, unknown> | undefined {
+    try {
+      return statement.get(id);
+    } catch (error) {
+      if (this.#onDamage === undefined || !isCorruption(error)) throw error;
+      this.#onDamage(error as Error);
+      return undefined;
+    }
   }
 }
 

@@ -1,0 +1,821 @@
+import assert from 'node:assert/strict';
+import { EventEmitter, once } from 'node:events';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import fc from 'fast-check';
+import { StoreError, suspectMark } from '../../src/relay/database.ts';
+import { Store } from '../../src/relay/store.ts';
+import type { Totals } from '../../src/relay/store.ts';
+import { attemptRecord, deliveryRecord, destination } from './records.ts';
+import { afterwards, sampleBody, startReceiver, startTestRelay, temporaryFolder, until } from './stage.ts';
+
+/** A store that is closed after the test. */
+function openStore(file: string, options?: ConstructorParameters<typeof Store>[1]): Store {
+  const store = new Store(file, options);
+  afterwards(() => store.close());
+  return store;
+}
+
+function newFile(): string {
+  return join(temporaryFolder(), 'relay.sqlite');
+}
+
+/** What the rows themselves say, counted by another connection. */
+function countedTotals(file: string): Totals {
+  const db = new DatabaseSync(file, { readOnly: true });
+  try {
+    const one = (sql: string): number => Number(db.prepare(sql).get()?.['n']);
+    const state = (code: number): number => one(`SELECT count(*) AS n FROM forwardings WHERE state = ${code}`);
+    return {
+      deliveries: one('SELECT count(*) AS n FROM deliveries'),
+      events: one('SELECT count(*) AS n FROM events WHERE kind = 0'),
+      rejected: one(`SELECT count(*) AS n FROM deliveries WHERE status = 'rejected'`),
+      tests: one(`SELECT count(*) AS n FROM deliveries WHERE status = 'test'`),
+      waiting: state(0),
+      held: state(1),
+      sent: state(2),
+      failed: state(3),
+      discarded: state(4),
+      storedBytes: one(
+        'SELECT (SELECT coalesce(sum(stored_bytes), 0) FROM deliveries) + (SELECT coalesce(sum(stored_bytes), 0) FROM attempts) AS n',
+      ),
+    };
+  } finally {
+    db.close();
+  }
+}
+
+function deliveryIds(file: string): number[] {
+  const db = new DatabaseSync(file, { readOnly: true });
+  try {
+    return db
+      .prepare('SELECT id FROM deliveries ORDER BY id')
+      .all()
+      .map((row) => Number(row['id']));
+  } finally {
+    db.close();
+  }
+}
+
+/** Rows that belong to nothing that is there. */
+function orphans(file: string): number {
+  const db = new DatabaseSync(file, { readOnly: true });
+  try {
+    return Number(
+      db
+        .prepare(
+          `SELECT (SELECT count(*) FROM events WHERE delivery_id NOT IN (SELECT id FROM deliveries))
+             + (SELECT count(*) FROM notifications WHERE delivery_id NOT IN (SELECT id FROM deliveries))
+             + (SELECT count(*) FROM forwardings WHERE notification_id NOT IN (SELECT id FROM notifications))
+             + (SELECT count(*) FROM attempts WHERE notification_id NOT IN (SELECT id FROM notifications)) AS n`,
+        )
+        .get()?.['n'],
+    );
+  } finally {
+    db.close();
+  }
+}
+
+describe('Adding to the store', () => {
+  it('is acknowledged when another reader of the file can see it, and not before', async () => {
+    const file = newFile();
+    const store = openStore(file);
+    const added = store.add(deliveryRecord(store));
+    assert.deepEqual(deliveryIds(file), []);
+    assert.equal(store.uncommitted, 1);
+    await added;
+    assert.deepEqual(deliveryIds(file), [1]);
+    assert.equal(store.uncommitted, 0);
+  });
+
+  it('lets all that waits share one commit', async () => {
+    const store = openStore(newFile());
+    const records = Array.from({ length: 500 }, () => deliveryRecord(store));
+    const before = store.commits;
+    await Promise.all(records.map((record) => store.add(record)));
+    assert.equal(store.commits, before + 1);
+    assert.equal(store.totals.deliveries, 500);
+  });
+
+  it('lets bookkeeping share the commit of the deliveries that come with it', async () => {
+    const store = openStore(newFile());
+    const destinationId = store.internDestination(destination('http://127.0.0.1:9/'));
+    const first = deliveryRecord(store, { to: [{ destinationId, state: 'waiting' }] });
+    await store.add(first);
+    const before = store.commits;
+    await Promise.all([
+      store.recordAttempt(attemptRecord(first.notifications[0]!.id, destinationId), null),
+      store.add(deliveryRecord(store)),
+    ]);
+    assert.equal(store.commits, before + 1);
+    assert.equal(store.totals.sent, 1);
+  });
+
+  it('refuses one that cannot be written and takes the others of the same commit', async () => {
+    const file = newFile();
+    const store = openStore(file);
+    const good = [deliveryRecord(store), deliveryRecord(store)];
+    const twice = { ...deliveryRecord(store), id: good[0]!.id };
+    const results = await Promise.allSettled([store.add(good[0]!), store.add(twice), store.add(good[1]!)]);
+    assert.deepEqual(
+      results.map((each) => each.status),
+      ['fulfilled', 'rejected', 'fulfilled'],
+    );
+    assert.ok((results[1] as PromiseRejectedResult).reason instanceof StoreError);
+    assert.deepEqual(deliveryIds(file), [1, 2]);
+    assert.deepEqual({ ...store.totals }, countedTotals(file));
+    assert.equal(store.failure, null, 'the store itself works');
+  });
+
+  it('starts a round once where its commit had to be made again', async () => {
+    const store = openStore(newFile());
+    const destinationId = store.internDestination(destination('http://127.0.0.1:9/'));
+    const sent = deliveryRecord(store, { to: [{ destinationId, state: 'sent' }] });
+    await store.add(sent);
+    const [started] = await Promise.all([
+      store.startRound(sent.notifications[0]!.id, [destinationId]),
+      assert.rejects(store.add({ ...deliveryRecord(store), id: sent.id })),
+    ]);
+    assert.equal(started.length, 1);
+    assert.equal(store.totals.waiting, 1);
+  });
+
+  it('marks the latest earlier event of the same content, within one commit as well', async () => {
+    const store = openStore(newFile());
+    const records = [7, 8, 7, 7].map((fingerprint) => deliveryRecord(store, { fingerprint }));
+    await Promise.all(records.map((record) => store.add(record)));
+    assert.deepEqual(
+      records.map((record) => record.events[0]!.duplicateOf),
+      [null, null, 1, 3],
+    );
+  });
+
+  it('is refused when the store is closed, and what was pending is on disk', async () => {
+    const file = newFile();
+    const store = openStore(file);
+    const pending = store.add(deliveryRecord(store));
+    store.close();
+    await pending;
+    assert.deepEqual(deliveryIds(file), [1]);
+    await assert.rejects(store.add(deliveryRecordAfterClose), StoreError);
+    await assert.rejects(store.discard(), StoreError);
+  });
+
+  const deliveryRecordAfterClose = {} as Parameters<Store['add']>[0];
+
+  it('keeps bytes and headers as they came', async () => {
+    const store = openStore(newFile());
+    const body = Buffer.from(Array.from({ length: 256 }, (_, i) => i));
+    const headers: [string, string][] = [
+      ['X-Twice', 'a'],
+      ['x-twice', 'ä'],
+    ];
+    const record = deliveryRecord(store, { body, headers });
+    await store.add(record);
+    assert.deepEqual(store.stored.body(record.id)?.body, body);
+    assert.deepEqual(store.stored.body(record.id)?.headers, headers);
+  });
+});
+
+describe('Ids of the store', () => {
+  it('are never used again after the history was cleared and the process died', async () => {
+    const file = newFile();
+    const store = openStore(file);
+    await Promise.all(Array.from({ length: 5 }, () => store.add(deliveryRecord(store, { events: 3, partSize: 1 }))));
+    assert.deepEqual(await store.clear(), { cleared: 5, kept: 0 });
+    // What is on disk now is what a process that was killed leaves.
+    const other = new Store(file);
+    assert.deepEqual(other.reserve(1, 1), { delivery: 6, firstEvent: 16, firstNotification: 16 });
+    other.close();
+  });
+
+  it('are consecutive for the events and notifications of one delivery', () => {
+    const store = openStore(newFile());
+    assert.deepEqual(store.reserve(3, 2), { delivery: 1, firstEvent: 1, firstNotification: 1 });
+    assert.deepEqual(store.reserve(1, 0), { delivery: 2, firstEvent: 4, firstNotification: 3 });
+    assert.deepEqual(store.reserve(1, 1), { delivery: 3, firstEvent: 5, firstNotification: 3 });
+  });
+
+  it('of a destination stay the same for the same URL, mode, key, credentials and headers', () => {
+    const store = openStore(newFile());
+    const url = 'http://127.0.0.1:9/';
+    const id = store.internDestination(destination(url));
+    assert.equal(store.internDestination(destination(url, { timeoutMs: 5 })), id);
+    assert.equal(store.stored.destination(id)?.timeoutMs, 5, 'the newest settings count');
+    for (const other of [
+      { mode: 'raw' },
+      { signatureKeyName: 'k' },
+      { credentialsName: 'c' },
+      { headers: { 'X-A': '1' } },
+    ]) {
+      assert.notEqual(store.internDestination(destination(url, other)), id);
+    }
+  });
+});
+
+describe("The store's bookkeeping", () => {
+  it('keeps a forwarding discarded that was discarded while under way, unless it was sent', async () => {
+    const store = openStore(newFile());
+    const destinationId = store.internDestination(destination('http://127.0.0.1:9/'));
+    for (const [outcome, state] of [
+      ['failed', 'discarded'],
+      ['retrying', 'discarded'],
+      ['sent', 'sent'],
+    ] as const) {
+      const record = deliveryRecord(store, { to: [{ destinationId, state: 'waiting' }] });
+      const { id } = record.notifications[0]!;
+      await store.add(record);
+      assert.equal(await store.discard([id]), 1);
+      await store.recordAttempt(attemptRecord(id, destinationId, outcome), 'HTTP 500');
+      assert.equal(store.forwardingState(id, destinationId), state);
+    }
+  });
+
+  it('forgets an attempt at what is no longer there', async () => {
+    const file = newFile();
+    const store = openStore(file);
+    await store.recordAttempt(attemptRecord(77, 1), null);
+    assert.deepEqual({ ...store.totals }, countedTotals(file));
+    assert.equal(store.totals.storedBytes, 0);
+  });
+
+  it('holds and releases what waits for one destination only', async () => {
+    const store = openStore(newFile());
+    const [a, b] = ['http://127.0.0.1:9/a', 'http://127.0.0.1:9/b'].map((url) =>
+      store.internDestination(destination(url)),
+    ) as [number, number];
+    const to = [a, b].map((destinationId) => ({ destinationId, state: 'waiting' as const }));
+    await Promise.all([store.add(deliveryRecord(store, { to })), store.add(deliveryRecord(store, { to }))]);
+    await store.holdWaiting(a, 'no key');
+    assert.deepEqual(store.openDestinations(), [
+      { destinationId: a, waiting: 0, held: 2 },
+      { destinationId: b, waiting: 2, held: 0 },
+    ]);
+    await store.releaseHeld(a);
+    assert.equal(store.totals.waiting, 4);
+    assert.deepEqual(
+      store.open(a, 'waiting', 0, 10).map((each) => each.notificationId),
+      [1, 2],
+    );
+    assert.deepEqual(
+      store.open(a, 'waiting', 1, 10).map((each) => each.notificationId),
+      [2],
+    );
+  });
+});
+
+// --- random operations ------------------------------------------------------------------------------------------------
+
+type Operation =
+  | {
+      readonly kind: 'add';
+      readonly status: 'accepted' | 'test' | 'rejected';
+      readonly events: number;
+      readonly states: readonly number[];
+      readonly bytes: number;
+    }
+  | {
+      readonly kind: 'attempt';
+      readonly which: number;
+      readonly outcome: 'sent' | 'retrying' | 'failed';
+      readonly bytes: number;
+    }
+  | { readonly kind: 'hold' | 'release'; readonly which: number }
+  | { readonly kind: 'discard'; readonly which: number | null }
+  | { readonly kind: 'replay'; readonly which: number }
+  | { readonly kind: 'clear' | 'reopen' | 'idle' };
+
+const openStates = ['waiting', 'held'] as const;
+
+const operation: fc.Arbitrary<Operation> = fc.oneof(
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      kind: fc.constant('add' as const),
+      status: fc.constantFrom(
+        'accepted' as const,
+        'accepted' as const,
+        'accepted' as const,
+        'test' as const,
+        'rejected' as const,
+      ),
+      events: fc.integer({ min: 1, max: 5 }),
+      states: fc.array(fc.integer({ min: 0, max: 3 }), { maxLength: 2 }),
+      bytes: fc.integer({ min: 0, max: 3000 }),
+    }),
+  },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: fc.constant('attempt' as const),
+      which: fc.nat(200),
+      outcome: fc.constantFrom('sent' as const, 'sent' as const, 'retrying' as const, 'failed' as const),
+      bytes: fc.integer({ min: 0, max: 2000 }),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom('hold' as const, 'release' as const), which: fc.nat(1) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('discard' as const), which: fc.option(fc.nat(200), { freq: 8 }) }),
+  },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('replay' as const), which: fc.nat(200) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom('clear' as const, 'reopen' as const, 'idle' as const) }) },
+);
+
+/** A store with two destinations to which random things are done. */
+class Exercised {
+  readonly file = newFile();
+  store: Store;
+  readonly destinations: number[];
+  readonly retention: { maxDeliveries: number; maxBytes: number };
+  readonly known: { notification: number; delivery: number }[] = [];
+
+  constructor(retention: { maxDeliveries: number; maxBytes: number }) {
+    this.retention = retention;
+    this.store = this.#open();
+    this.destinations = ['http://127.0.0.1:9/a', 'http://127.0.0.1:9/b'].map((url) =>
+      this.store.internDestination(destination(url)),
+    );
+  }
+
+  #open(): Store {
+    const store = new Store(this.file);
+    store.setRetention(this.retention);
+    return store;
+  }
+
+  async run(step: Operation): Promise<void> {
+    const { store } = this;
+    switch (step.kind) {
+      case 'add': {
+        const to = step.states.map((state, index) => ({
+          destinationId: this.destinations[index]!,
+          state: (['waiting', 'held', 'sent', 'waiting'] as const)[state]!,
+        }));
+        const record = deliveryRecord(store, {
+          status: step.status,
+          events: step.events,
+          partSize: 2,
+          body: Buffer.alloc(step.bytes, 'x'),
+          to,
+        });
+        for (const { id } of record.notifications) this.known.push({ notification: id, delivery: record.id });
+        return store.add(record);
+      }
+      case 'attempt': {
+        const chosen = this.#chosen(step.which);
+        if (chosen === undefined) return;
+        for (const destinationId of this.destinations) {
+          await store.recordAttempt(
+            attemptRecord(chosen.notification, destinationId, step.outcome, { body: Buffer.alloc(step.bytes, 'y') }),
+            null,
+          );
+        }
+        if (step.outcome !== 'retrying') store.settled(chosen.delivery);
+        return;
+      }
+      case 'hold':
+        return store.holdWaiting(this.destinations[step.which]!, 'no key');
+      case 'release':
+        return store.releaseHeld(this.destinations[step.which]!);
+      case 'discard': {
+        const chosen = step.which === null ? null : this.#chosen(step.which);
+        if (chosen === undefined) return;
+        await store.discard(chosen === null ? undefined : [chosen.notification]);
+        return;
+      }
+      case 'replay': {
+        const chosen = this.#chosen(step.which);
+        if (chosen !== undefined) await store.startRound(chosen.notification, this.destinations);
+        return;
+      }
+      case 'clear':
+        await store.clear();
+        return;
+      case 'reopen':
+        store.close();
+        this.store = this.#open();
+        return;
+      case 'idle':
+        return this.idle();
+    }
+  }
+
+  #chosen(which: number): { notification: number; delivery: number } | undefined {
+    return this.known[which % Math.max(this.known.length, 1)];
+  }
+
+  /** Waits until retention has done what it can. */
+  async idle(): Promise<void> {
+    await until(() => !this.#isTooMuch() || this.removable() === 0, 5000, 'retention has removed what it may');
+  }
+
+  #isTooMuch(): boolean {
+    const { deliveries, storedBytes } = this.store.totals;
+    return deliveries > this.retention.maxDeliveries || storedBytes > this.retention.maxBytes;
+  }
+
+  /** Deliveries that nothing waits for. */
+  removable(): number {
+    const db = new DatabaseSync(this.file, { readOnly: true });
+    try {
+      return Number(
+        db
+          .prepare(
+            `SELECT count(*) AS n FROM deliveries WHERE id NOT IN (SELECT n.delivery_id FROM notifications n JOIN forwardings f ON f.notification_id = n.id WHERE f.state IN (0, 1))`,
+          )
+          .get()?.['n'],
+      );
+    } finally {
+      db.close();
+    }
+  }
+}
+
+describe('Totals and retention', () => {
+  it('are exact after whatever was done, restarts included', async function () {
+    this.timeout(60_000);
+    await fc.assert(
+      fc.asyncProperty(fc.array(operation, { minLength: 5, maxLength: 40 }), async (steps) => {
+        const exercised = new Exercised({ maxDeliveries: 8, maxBytes: 20_000 });
+        try {
+          for (const step of steps) {
+            await exercised.run(step);
+            assert.deepEqual({ ...exercised.store.totals }, countedTotals(exercised.file), JSON.stringify(step));
+          }
+          await exercised.idle();
+          assert.equal(orphans(exercised.file), 0);
+          const { deliveries, storedBytes } = exercised.store.totals;
+          assert.ok(
+            (deliveries <= 8 && storedBytes <= 20_000) || exercised.removable() === 0,
+            `${deliveries} deliveries, ${storedBytes} bytes`,
+          );
+          exercised.store.close();
+          const again = new Store(exercised.file);
+          assert.deepEqual({ ...again.totals }, countedTotals(exercised.file));
+          again.close();
+        } finally {
+          exercised.store.close();
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('never remove a delivery with something waiting or held, and remove the oldest of the others', async function () {
+    this.timeout(60_000);
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.constantFrom('waiting', 'held', 'sent', 'failed', 'discarded', null), {
+          minLength: 1,
+          maxLength: 40,
+        }),
+        fc.integer({ min: 1, max: 15 }),
+        async (states, maxDeliveries) => {
+          const file = newFile();
+          const store = new Store(file);
+          try {
+            const destinationId = store.internDestination(destination('http://127.0.0.1:9/'));
+            await Promise.all(
+              states.map((state) =>
+                store.add(deliveryRecord(store, { to: state === null ? [] : [{ destinationId, state }] })),
+              ),
+            );
+            // The oldest that may go, as many as are too many.
+            const expected = states.map((_, index) => index + 1);
+            for (const [index, state] of states.entries()) {
+              if (expected.length <= maxDeliveries) break;
+              if (!openStates.includes(state as never)) expected.splice(expected.indexOf(index + 1), 1);
+            }
+            store.setRetention({ maxDeliveries, maxBytes: Infinity });
+            await until(
+              () => store.totals.deliveries === expected.length,
+              5000,
+              `${expected.length} deliveries are left`,
+            );
+            assert.deepEqual(deliveryIds(file), expected);
+            assert.deepEqual({ ...store.totals }, countedTotals(file));
+          } finally {
+            store.close();
+          }
+        },
+      ),
+      { numRuns: 40 },
+    );
+  });
+
+  it('remove by bytes to the delivery', async () => {
+    const file = newFile();
+    const store = openStore(file);
+    await Promise.all(Array.from({ length: 30 }, () => store.add(deliveryRecord(store, { body: Buffer.alloc(1000) }))));
+    const each = store.totals.storedBytes / 30;
+    store.setRetention({ maxDeliveries: 1000, maxBytes: each * 10 });
+    await until(() => store.totals.deliveries <= 10);
+    assert.equal(store.totals.storedBytes, each * 10);
+    assert.deepEqual(deliveryIds(file)[0], 21);
+  });
+
+  it("count a callback's answers among the bytes", async () => {
+    const store = openStore(newFile());
+    const destinationId = store.internDestination(destination('http://127.0.0.1:9/'));
+    const record = deliveryRecord(store, { to: [{ destinationId, state: 'waiting' }] });
+    await store.add(record);
+    await store.recordAttempt(attemptRecord(1, destinationId, 'sent', { body: Buffer.alloc(50_000) }), null);
+    await store.add(deliveryRecord(store));
+    store.settled(record.id);
+    store.setRetention({ maxDeliveries: 1000, maxBytes: 10_000 });
+    await until(() => store.totals.deliveries === 1);
+    assert.ok(store.totals.storedBytes < 1000);
+  });
+
+  it('go on past a great many that wait', async () => {
+    const file = newFile();
+    const store = openStore(file);
+    const destinationId = store.internDestination(destination('http://127.0.0.1:9/'));
+    await Promise.all(
+      Array.from({ length: 1200 }, () =>
+        store.add(deliveryRecord(store, { to: [{ destinationId, state: 'waiting' }] })),
+      ),
+    );
+    await Promise.all(Array.from({ length: 100 }, () => store.add(deliveryRecord(store))));
+    store.setRetention({ maxDeliveries: 1250, maxBytes: Infinity });
+    await until(() => store.totals.deliveries === 1250);
+    assert.equal(deliveryIds(file).filter((id) => id <= 1200).length, 1200);
+    assert.deepEqual(deliveryIds(file).slice(-1), [1300]);
+    // When they no longer wait, they go.
+    assert.equal(await store.discard(), 1200);
+    store.setRetention({ maxDeliveries: 10, maxBytes: Infinity });
+    await until(() => store.totals.deliveries === 10);
+    assert.deepEqual(deliveryIds(file).at(-1), 1300);
+  });
+
+  it('clear all but what waits, and no more than was there when asked', async () => {
+    const file = newFile();
+    const store = openStore(file);
+    const destinationId = store.internDestination(destination('http://127.0.0.1:9/'));
+    for (const state of ['waiting', 'sent', 'held', 'failed'] as const)
+      await store.add(deliveryRecord(store, { to: [{ destinationId, state }] }));
+    const clearing = store.clear();
+    await store.add(deliveryRecord(store));
+    assert.deepEqual(await clearing, { cleared: 2, kept: 3 });
+    assert.deepEqual(deliveryIds(file), [1, 3, 5]);
+  });
+});
+
+describe('A full disk', () => {
+  const fill = async (store: Store): Promise<number> => {
+    for (let taken = 0; ; taken += 1) {
+      try {
+        await store.add(deliveryRecord(store, { body: Buffer.alloc(20_000) }));
+      } catch (error) {
+        assert.ok(error instanceof StoreError);
+        assert.match(error.message, /disk that holds the history is full/);
+        assert.match(error.next, /room/);
+        return taken;
+      }
+      assert.ok(taken < 1000, 'it becomes full');
+    }
+  };
+
+  it('acknowledges nothing more, loses nothing and takes more when there is room', async () => {
+    const file = newFile();
+    const health: (StoreError | null)[] = [];
+    const store = openStore(file, { maxPages: 200, onHealth: (failure) => health.push(failure) });
+    const taken = await fill(store);
+    assert.equal(store.totals.deliveries, taken);
+    assert.deepEqual({ ...store.totals }, countedTotals(file));
+    assert.ok(store.failure !== null);
+    assert.equal(health.length, 1);
+    store.setMaxPages(100_000);
+    await store.add(deliveryRecord(store));
+    assert.equal(store.failure, null);
+    assert.deepEqual(
+      health.map((each) => each === null),
+      [false, true],
+    );
+    assert.equal(countedTotals(file).deliveries, taken + 1);
+  });
+
+  it('is found to have room again though nobody writes', async () => {
+    const file = newFile();
+    const health = new EventEmitter();
+    const store = openStore(file, {
+      maxPages: 200,
+      onHealth: (failure) => health.emit(failure === null ? 'works' : 'fails'),
+    });
+    const taken = await fill(store);
+    store.setMaxPages(100_000);
+    await once(health, 'works');
+    assert.equal(store.failure, null);
+    assert.equal(countedTotals(file).deliveries, taken);
+  });
+
+  it('is not taken to have room before it has', async () => {
+    const health: boolean[] = [];
+    const store = openStore(newFile(), { maxPages: 200, onHealth: (failure) => health.push(failure === null) });
+    await fill(store);
+    const { failure } = store;
+    await until(() => store.failure !== failure, 8000, 'it has tried again');
+    assert.deepEqual(health, [false], 'it is full and says so once');
+  });
+
+  it('keeps bookkeeping and writes it when there is room', async () => {
+    const file = newFile();
+    const store = openStore(file, { maxPages: 300 });
+    const destinationId = store.internDestination(destination('http://127.0.0.1:9/'));
+    const record = deliveryRecord(store, { to: [{ destinationId, state: 'waiting' }] });
+    const { id } = record.notifications[0]!;
+    await store.add(record);
+    await fill(store);
+    let written = false;
+    const recorded = store
+      .recordAttempt(attemptRecord(id, destinationId, 'sent', { body: Buffer.alloc(60_000) }), null)
+      .then(() => (written = true));
+    const next = store.recordAttempt(attemptRecord(id, destinationId, 'failed', { number: 2 }), 'HTTP 500');
+    await assert.rejects(store.add(deliveryRecord(store, { body: Buffer.alloc(20_000) })), StoreError);
+    assert.equal(written, false);
+    assert.equal(store.forwardingState(id, destinationId), 'waiting');
+    store.setMaxPages(100_000);
+    await Promise.all([recorded, next]);
+    assert.equal(store.forwardingState(id, destinationId), 'failed', 'in the order in which it happened');
+    assert.deepEqual({ ...store.totals }, countedTotals(file));
+  });
+
+  it('makes room by itself where retention may remove something', async () => {
+    const store = openStore(newFile(), { maxPages: 300 });
+    const taken = await fill(store);
+    store.setRetention({ maxDeliveries: Math.floor(taken / 2), maxBytes: Infinity });
+    await until(() => store.failure === null && store.totals.deliveries <= taken / 2);
+    await store.add(deliveryRecord(store, { body: Buffer.alloc(20_000) }));
+  });
+
+  it('is answered 503 at the street door, shown in the status, and over without a restart', async () => {
+    const callback = await startReceiver();
+    const relay = await startTestRelay({ maxStorePages: 250, settings: { destinations: [{ url: callback.url }] } });
+    const accepted: string[] = [];
+    let refused;
+    for (let i = 0; refused === undefined; i++) {
+      assert.ok(i < 500, 'it becomes full');
+      const answer = await relay.deliver(sampleBody({ events: 20, email: `full-${i}@example.org` }));
+      if (answer.status === 200) accepted.push(`full-${i}@example.org`);
+      else refused = answer;
+    }
+    assert.equal(refused.status, 503);
+    assert.match(refused.header('retry-after') ?? '', /^[1-9]\d*$/);
+    const { notices, counts } = await relay.client.request('relay/status', {});
+    assert.ok(
+      notices.some((notice) => /disk that holds the history is full.*room/i.test(notice)),
+      notices.join(),
+    );
+    assert.equal(counts.deliveries, accepted.length);
+    // Retention makes the room.
+    await relay.client.request('relay/configure', { settings: { retention: { maxDeliveries: 2 } } });
+    await until(async () => (await relay.client.request('relay/status', {})).notices.length === 0);
+    await until(async () => (await relay.deliver(sampleBody({ email: 'after@example.org' }))).status === 200);
+    await until(() => callback.requests.some((request) => request.text.includes('after@example.org')));
+    for (const address of accepted)
+      assert.ok(
+        callback.requests.some((each) => each.text.includes(address)),
+        address,
+      );
+    assert.ok(relay.log.some((entry) => entry.level === 'error' && /full/.test(entry.message)));
+    assert.ok(relay.log.some((entry) => /can be written again/.test(entry.message)));
+  });
+});
+
+describe('A history that is damaged', () => {
+  const pageBytes = 4096;
+
+  /** Overwrites pages with zeros. */
+  async function zeroPages(file: string, pages: readonly number[]): Promise<void> {
+    const handle = await open(file, 'r+');
+    for (const page of pages) await handle.write(Buffer.alloc(pageBytes), 0, pageBytes, (page - 1) * pageBytes);
+    await handle.close();
+  }
+
+  /** The page at which a table or index begins. */
+  function rootPage(file: string, name: string): number {
+    const db = new DatabaseSync(file, { readOnly: true });
+    try {
+      return Number(db.prepare('SELECT rootpage FROM sqlite_schema WHERE name = ?').get(name)?.['rootpage']);
+    } finally {
+      db.close();
+    }
+  }
+
+  /** The pages that hold nothing but the middle of a body. */
+  function bodyPages(file: string): number[] {
+    const bytes = readFileSync(file);
+    const middle = Buffer.alloc(pageBytes - 4, 'b');
+    return Array.from({ length: bytes.byteLength / pageBytes }, (_, index) => index + 1).filter((page) =>
+      bytes.subarray((page - 1) * pageBytes + 4, page * pageBytes).equals(middle),
+    );
+  }
+
+  async function filled(file: string, url = 'http://127.0.0.1:9/'): Promise<void> {
+    const store = new Store(file);
+    const destinationId = store.internDestination(destination(url));
+    for (let i = 0; i < 20; i++) {
+      await Promise.all(
+        Array.from({ length: 20 }, (_, j) =>
+          store.add(
+            deliveryRecord(store, {
+              body: Buffer.alloc(12_000, 'b'),
+              fingerprint: i * 20 + j,
+              to: [{ destinationId, state: 'waiting' }],
+            }),
+          ),
+        ),
+      );
+    }
+    store.close();
+  }
+
+  it('is set aside at the start with a notice in the status, and the relay works', async () => {
+    const first = await startTestRelay();
+    await first.deliver(sampleBody());
+    await first.stop();
+    const file = join(first.dataDir, 'relay.sqlite');
+    const handle = await open(file, 'r+');
+    await handle.write(Buffer.alloc(4096, 'garbage '), 0, 4096, 0);
+    await handle.close();
+    const second = await startTestRelay({ dataDir: first.dataDir });
+    const { notices, counts } = await second.client.request('relay/status', {});
+    assert.equal(counts.deliveries, 0);
+    const notice = notices.find((each) => each.includes('set aside'));
+    assert.ok(notice !== undefined, notices.join());
+    const aside = readdirSync(first.dataDir).find((name) => name.startsWith('relay.sqlite.damaged-'));
+    assert.ok(aside !== undefined);
+    assert.ok(notice.includes(aside), 'it names the file');
+    assert.equal(second.campaignMonitorUrl.split('/hooks/')[1], first.campaignMonitorUrl.split('/hooks/')[1]);
+    assert.equal((await second.deliver(sampleBody())).status, 200);
+    assert.equal((await second.client.request('events/query', { filter: 'subscribe' })).events.length, 1);
+  });
+
+  it('that is found while it is written is marked, trusted no more, and set aside at the next start', async () => {
+    const file = newFile();
+    await filled(file);
+    await zeroPages(file, [rootPage(file, 'events_by_fingerprint')]);
+    const failures: (StoreError | null)[] = [];
+    const store = new Store(file, { onHealth: (failure) => failures.push(failure) });
+    assert.equal(store.setAside, null, 'it is not seen at the start');
+    let refused: unknown;
+    await store.add(deliveryRecord(store, { fingerprint: 1 })).catch((error: unknown) => (refused = error));
+    assert.ok(refused instanceof StoreError);
+    assert.match(refused.message, /damaged/);
+    assert.match(refused.next, /Restart/);
+    assert.equal(failures.length, 1);
+    await assert.rejects(store.add(deliveryRecord(store)), /damaged/, 'nothing more is acknowledged');
+    assert.equal(existsSync(suspectMark(file)), true);
+    store.close();
+    const again = openStore(file);
+    assert.ok(again.setAside !== null);
+    assert.ok(statSync(again.setAside.to).size > 0);
+    await again.add(deliveryRecord(again));
+  });
+
+  it('that shows when the relay counts what is there is set aside at once', async () => {
+    const file = newFile();
+    await filled(file);
+    const db = new DatabaseSync(file, { readOnly: true });
+    const { leaf } = db
+      .prepare(
+        `SELECT pageno AS leaf FROM dbstat WHERE name = 'deliveries' AND pagetype = 'leaf' ORDER BY path DESC LIMIT 1`,
+      )
+      .get() as { leaf: number };
+    db.close();
+    await zeroPages(file, [leaf]);
+    const store = openStore(file);
+    assert.ok(store.setAside !== null);
+    await store.add(deliveryRecord(store));
+  });
+
+  for (const [what, pages] of [
+    // The first row is read at the start.
+    ['the bodies', (file: string) => bodyPages(file).slice(4)],
+    ['the index of what waits', (file: string) => [rootPage(file, 'forwardings_by_state')]],
+  ] as const) {
+    it(`that is found while it is read is marked, ends nothing, and is set aside at the next start: ${what}`, async () => {
+      const dataDir = temporaryFolder();
+      const file = join(dataDir, 'relay.sqlite');
+      const callback = await startReceiver();
+      await filled(file, callback.url);
+      await zeroPages(file, pages(file));
+      const relay = await startTestRelay({ dataDir });
+      await until(() => existsSync(suspectMark(file)));
+      const { notices } = await relay.client.request('relay/status', {});
+      assert.ok(
+        notices.some((notice) => /damaged.*Restart the relay/.test(notice)),
+        notices.join(),
+      );
+      assert.equal((await relay.deliver(sampleBody())).status, 503);
+      await relay.stop();
+      const again = await startTestRelay({ dataDir });
+      const after = await again.client.request('relay/status', {});
+      assert.ok(after.notices.some((notice) => notice.includes('set aside')));
+      assert.equal((await again.deliver(sampleBody())).status, 200);
+    });
+  }
+});
