@@ -1,8 +1,10 @@
 /**
- * The relay's own process, as the extension starts it: `node relay.js --data-dir D [--port N]`. Ends
- * `keepAliveMinutes` after its last client has gone. Prints one JSON line when it is ready, or why it is not.
+ * The relay's own process, as the extension starts it: `node relay.js --data-dir D [--port N] [--log-file F]`. Ends
+ * `keepAliveMinutes` after its last client has gone. Prints one JSON line: `ready`, `running` where another process is
+ * the relay already, or `failed` and why.
  */
 import { parseArgs } from 'node:util';
+import { logToFile } from './log-file.ts';
 import { RelayRunningError, startRelay } from './relay.ts';
 
 // Whoever reads what is written here may go away, as a window does that is closed: the relay stays.
@@ -15,10 +17,16 @@ const exitRunning = 3;
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
-    options: { 'data-dir': { type: 'string' }, port: { type: 'string' }, 'keep-alive-minutes': { type: 'string' } },
+    options: {
+      'data-dir': { type: 'string' },
+      port: { type: 'string' },
+      'keep-alive-minutes': { type: 'string' },
+      'log-file': { type: 'string' },
+    },
   });
   const dataDir = values['data-dir'];
   if (dataDir === undefined) throw new Error('--data-dir is missing');
+  const logFile = values['log-file'];
   const relay = await startRelay({
     dataDir,
     ...(values.port !== undefined && { port: Number(values.port) }),
@@ -26,7 +34,10 @@ async function main(): Promise<void> {
       settings: { keepAliveMinutes: Number(values['keep-alive-minutes']) },
     }),
     keepAlive: true,
-    log: (entry) => process.stderr.write(`${entry.time} ${entry.level} ${entry.message}\n`),
+    log:
+      logFile === undefined
+        ? (entry) => process.stderr.write(`${entry.time} ${entry.level} ${entry.message}\n`)
+        : logToFile(logFile),
   });
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void relay.stop());
   const { pid, campaignMonitorUrl } = await relay.client.request('relay/status', {});
@@ -36,6 +47,7 @@ async function main(): Promise<void> {
 
 main().catch((error: unknown) => {
   const { message, next } = error as Error & { next?: string };
-  write({ type: 'failed', message, next: next ?? null });
-  process.exitCode = error instanceof RelayRunningError ? exitRunning : 1;
+  const running = error instanceof RelayRunningError;
+  write({ type: running ? 'running' : 'failed', message, next: next ?? null });
+  process.exitCode = running ? exitRunning : 1;
 });
