@@ -182,6 +182,7 @@ export class SearchIndex {
       if (id > after + 1) remove.run(after + 1, id - 1);
       after = id;
     }
+    remove.run(after + 1, Number.MAX_SAFE_INTEGER);
   }
 
   #count(): number {

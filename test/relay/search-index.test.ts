@@ -1,0 +1,236 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync, readFileSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { openForReading } from '../../src/relay/database.ts';
+import { FilterError } from '../../src/relay/filter.ts';
+import { openHistory, searchFile, storeFile } from '../../src/relay/history.ts';
+import type { HistoryReader } from '../../src/relay/history.ts';
+import { matchExpression, SearchIndex } from '../../src/relay/search-index.ts';
+import { Store } from '../../src/relay/store.ts';
+import { deliveryRecord, destination } from './records.ts';
+import { afterwards, temporaryFolder } from './stage.ts';
+
+function openReader(dataDir: string): HistoryReader {
+  const reader = openHistory(dataDir);
+  afterwards(() => reader.close());
+  return reader;
+}
+
+function openStore(dataDir: string): Store {
+  const store = new Store(storeFile(dataDir));
+  afterwards(() => store.close());
+  return store;
+}
+
+function bodyOf(name: string, events = 1): Buffer {
+  return Buffer.from(
+    JSON.stringify({
+      ListID: 'l',
+      Events: Array.from({ length: events }, () => ({ Type: 'Subscribe', EmailAddress: 'a@example.org', Name: name })),
+    }),
+  );
+}
+
+/** Adds deliveries whose events have that name. */
+async function add(
+  store: Store,
+  name: string,
+  deliveries = 1,
+  events = 1,
+  to: Parameters<typeof deliveryRecord>[1] = {},
+): Promise<void> {
+  await Promise.all(
+    Array.from({ length: deliveries }, () =>
+      store.add(deliveryRecord(store, { ...to, events, body: bodyOf(name, events) })),
+    ),
+  );
+}
+
+function found(reader: HistoryReader, filter: string): number {
+  return reader.query({ filter, limit: 1000 }).events.length;
+}
+
+/** How many events the index holds. */
+function indexed(dataDir: string): number {
+  const db = new DatabaseSync(searchFile(dataDir), { readOnly: true });
+  try {
+    return Number(db.prepare('SELECT count(*) AS n FROM search_docsize').get()?.['n']);
+  } finally {
+    db.close();
+  }
+}
+
+describe('The index of free text', () => {
+  it('is made again when it was thrown away', async () => {
+    const dataDir = temporaryFolder();
+    await add(openStore(dataDir), 'Ophelia', 3);
+    assert.equal(found(openReader(dataDir), 'ophelia'), 3);
+    for (const suffix of ['', '-wal', '-shm']) rmSync(searchFile(dataDir) + suffix, { force: true });
+    assert.equal(found(openReader(dataDir), 'ophelia'), 3);
+  });
+
+  const damages: Record<string, (file: string) => void> = {
+    garbage: (file) => writeFileSync(file, 'no index '.repeat(2000)),
+    'a truncated one': (file) => writeFileSync(file, readFileSync(file).subarray(0, 5000)),
+    'an empty one': (file) => writeFileSync(file, ''),
+    'one of another layout': (file) => {
+      rmSync(file);
+      const db = new DatabaseSync(file);
+      db.exec('CREATE TABLE progress (somebody TEXT)');
+      db.close();
+    },
+    'zeros but for the first page': (file) => {
+      const handle = openSync(file, 'r+');
+      const rest = statSync(file).size - 4096;
+      writeSync(handle, Buffer.alloc(rest), 0, rest, 4096);
+      closeSync(handle);
+    },
+  };
+  for (const [what, damage] of Object.entries(damages)) {
+    it(`is made again when it is damaged: ${what}`, async () => {
+      const dataDir = temporaryFolder();
+      await add(openStore(dataDir), 'Ophelia', 50);
+      const before = openHistory(dataDir);
+      assert.equal(found(before, 'ophelia'), 50);
+      before.close();
+      damage(searchFile(dataDir));
+      assert.equal(found(openReader(dataDir), 'ophelia'), 50);
+    });
+  }
+
+  it('is made again when it is damaged while it is open', async () => {
+    const dataDir = temporaryFolder();
+    const store = openStore(dataDir);
+    await add(store, 'Ophelia', 400);
+    const reader = openReader(dataDir);
+    assert.equal(found(reader, 'ophelia'), 400);
+    const db = new DatabaseSync(searchFile(dataDir));
+    db.enableDefensive(false);
+    db.exec('UPDATE search_data SET block = zeroblob(40) WHERE id > 10; UPDATE search_docsize SET sz = NULL');
+    db.close();
+    await add(store, 'Ophelia', 1);
+    assert.equal(found(reader, 'ophelia'), 401);
+    assert.equal(found(reader, 'address:a@example.org'), 401);
+  });
+
+  it('of another store is not used', async () => {
+    const [here, there] = [temporaryFolder(), temporaryFolder()];
+    await add(openStore(here), 'Ophelia', 2);
+    await add(openStore(there), 'Gertrude', 3);
+    for (const [dataDir, name] of [
+      [here, 'ophelia'],
+      [there, 'gertrude'],
+    ] as const) {
+      const reader = openHistory(dataDir);
+      assert.ok(found(reader, name) > 0);
+      reader.close();
+    }
+    writeFileSync(searchFile(there), readFileSync(searchFile(here)));
+    const reader = openReader(there);
+    assert.equal(found(reader, 'gertrude'), 3);
+    assert.equal(found(reader, 'ophelia'), 0);
+  });
+
+  it('is brought up to date in pieces', async () => {
+    const dataDir = temporaryFolder();
+    await add(openStore(dataDir), 'Ophelia', 1200);
+    const db = openForReading(storeFile(dataDir));
+    const index = new SearchIndex(searchFile(dataDir), db);
+    afterwards(() => {
+      index.close();
+      db.close();
+    });
+    let pieces = 1;
+    while (!index.catchUp(0)) pieces += 1;
+    assert.equal(pieces, 3);
+    assert.equal([...index.matches('"ophelia" *', Number.MAX_SAFE_INTEGER)].length, 1200);
+  });
+
+  it('is emptied when the history is cleared', async () => {
+    const dataDir = temporaryFolder();
+    const store = openStore(dataDir);
+    await add(store, 'Ophelia', 30);
+    const reader = openReader(dataDir);
+    reader.index(Infinity);
+    assert.equal(indexed(dataDir), 30);
+    await store.clear();
+    reader.index(Infinity);
+    assert.equal(indexed(dataDir), 0);
+    await add(store, 'Ophelia', 2);
+    assert.equal(found(reader, 'ophelia'), 2);
+    assert.equal(indexed(dataDir), 2);
+  });
+
+  it('shrinks with what retention removes, past what waits', async () => {
+    const dataDir = temporaryFolder();
+    const store = openStore(dataDir);
+    const destinationId = store.internDestination(destination('http://127.0.0.1:9/'));
+    const waiting = { to: [{ destinationId, state: 'waiting' as const }] };
+    const reader = openReader(dataDir);
+    await add(store, 'Hamlet', 1, 1, waiting);
+    await add(store, 'Ophelia', 7, 1000);
+    await add(store, 'Hamlet', 1, 1, waiting);
+    await add(store, 'Ophelia', 7, 1000);
+    reader.index(Infinity);
+    assert.equal(indexed(dataDir), 14_002);
+    await store.clear();
+    reader.index(Infinity);
+    assert.equal(indexed(dataDir), 2);
+    assert.equal(found(reader, 'hamlet'), 2);
+    assert.equal(found(reader, 'ophelia'), 0);
+  });
+
+  it('may be made by several processes at once', async function () {
+    this.timeout(30_000);
+    const dataDir = temporaryFolder();
+    await add(openStore(dataDir), 'Ophelia', 800);
+    const program = `import { openHistory } from ${JSON.stringify(new URL('../../src/relay/history.ts', import.meta.url).href)};
+      const reader = openHistory(${JSON.stringify(dataDir)});
+      process.stdout.write(String(reader.query({ filter: 'ophelia', limit: 1000 }).events.length));
+      reader.close();`;
+    const script = join(temporaryFolder(), 'reader.ts');
+    writeFileSync(script, program);
+    const outputs = await Promise.all(
+      Array.from({ length: 4 }, async () => {
+        const child = spawn('node', ['--disable-warning=ExperimentalWarning', script], {
+          stdio: ['ignore', 'pipe', 'pipe'],
+        });
+        let output = '';
+        child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+        child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
+        await once(child, 'close');
+        return output;
+      }),
+    );
+    assert.deepEqual(outputs, ['800', '800', '800', '800']);
+    assert.equal(indexed(dataDir), 800);
+  });
+});
+
+describe('The expression for the index', () => {
+  it('has each word as a phrase whose last part may be a beginning', () => {
+    assert.equal(matchExpression(['ada'], []), '"ada" *');
+    assert.equal(matchExpression(['ada@example.org', 'k"ö*ln'], []), '"ada example org" * AND "k ö ln" *');
+    assert.equal(matchExpression([], ['a', 'b']), 'address : ("a" * OR "b" *)');
+    assert.equal(matchExpression(['x'], ['a']), '"x" * AND address : ("a" *)');
+    assert.equal(matchExpression([], []), null);
+  });
+
+  it('is never one that the index cannot read', () => {
+    const dataDir = temporaryFolder();
+    openStore(dataDir);
+    const reader = openReader(dataDir);
+    for (const word of ['AND', 'NOT x', '"', '*', '(a', 'a:b:c', 'NEAR(a b)', '^a', '-a', '\u0000a', '{a} : b', "'"]) {
+      for (const filter of [word, `"${word.replaceAll('"', '')}"`]) {
+        try {
+          reader.query({ filter, limit: 1 });
+        } catch (error) {
+          assert.ok(error instanceof FilterError, `${filter}: ${String(error)}`);
+        }
+      }
+    }
+  });
+});
