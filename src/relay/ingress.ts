@@ -3,13 +3,15 @@
  * does not know the secret learns nothing, and everything has a limit.
  */
 import { timingSafeEqual } from 'node:crypto';
-import { createServer } from 'node:http';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, ServerResponse } from 'node:http';
+import type { IncomingMessage, RequestListener, Server } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
 import express from 'express';
+import type { Response } from 'express';
 import type { Headers, Source } from '../protocol.ts';
 import { decompress, headOf } from './compression.ts';
 import type { Decompressed } from './compression.ts';
+import { StoreError } from './database.ts';
 import type { Reception, Refused } from './reception.ts';
 
 /** Of a refused body, what is kept, in bytes. */
@@ -61,6 +63,7 @@ const retryAfterSeconds = '2';
 export class Ingress {
   readonly #options: IngressOptions;
   readonly #server: Server;
+  readonly #serve: RequestListener;
   readonly #prefix = '/hooks/';
   readonly #secret: Buffer;
   #limits: IngressLimits;
@@ -77,7 +80,15 @@ export class Ingress {
     app.disable('x-powered-by');
     app.disable('etag');
     app.set('query parser', false);
-    app.use((request, response) => this.#handle(request, response));
+    app.use((request, response: Response<unknown, { place: Place }>) =>
+      this.#handle(request, response, response.locals.place),
+    );
+    this.#serve = (request, response) => {
+      // Before Express: it answers a target that it cannot read with a page of its own.
+      const place = this.#placeOf(request.url ?? '');
+      if (place === undefined) this.#turnAway(request, response);
+      else app(request, Object.assign(response, { locals: { place } }));
+    };
     this.#server = createServer(
       {
         headersTimeout: options.limits.headersTimeoutMs,
@@ -86,8 +97,13 @@ export class Ingress {
         connectionsCheckingInterval: options.limits.checkEveryMs,
         keepAliveTimeout: 65_000,
       },
-      app,
+      this.#serve,
     );
+    // Node answers 417 to an expectation that it does not know: that would lose a delivery for a header.
+    this.#server.on('checkExpectation', this.#serve);
+    this.#server.on('connect', (request: IncomingMessage, socket: Socket) => this.#turnAwayConnect(request, socket));
+    // A sender that ends its half of the connection with its request gets its answer too. Node has it, types lack it.
+    Object.assign(this.#server, { httpAllowHalfOpen: true });
     this.#server.maxConnections = options.limits.maxConnections;
   }
 
@@ -122,22 +138,28 @@ export class Ingress {
     clearTimeout(force);
   }
 
-  #handle(request: IncomingMessage, response: ServerResponse): void {
-    const place = this.#placeOf(request.url ?? '');
-    if (place === undefined) {
-      this.strangers += 1;
-      answer(response, 404);
-      discard(request);
-      return;
-    }
+  #turnAway(request: IncomingMessage, response: ServerResponse): void {
+    this.strangers += 1;
+    answer(request, response, 404);
+  }
+
+  /** Node hands over the bare connection of a CONNECT: it gets the same 404 and ends. */
+  #turnAwayConnect(request: IncomingMessage, socket: Socket): void {
+    socket.on('error', () => socket.destroy());
+    const response = new ServerResponse(request);
+    response.shouldKeepAlive = false;
+    response.assignSocket(socket);
+    response.once('finish', () => socket.destroySoon());
+    this.#turnAway(request, response);
+  }
+
+  #handle(request: IncomingMessage, response: ServerResponse, place: Place): void {
     const { method } = request;
     if (place === 'health') {
-      if (method === 'GET' || method === 'HEAD') answer(response, 204);
-      else answer(response, 405, { Allow: 'GET, HEAD' });
-      discard(request);
+      if (method === 'GET' || method === 'HEAD') answer(request, response, 204);
+      else answer(request, response, 405, { Allow: 'GET, HEAD' });
     } else if (method !== 'POST') {
-      answer(response, 405, { Allow: 'POST' });
-      discard(request);
+      answer(request, response, 405, { Allow: 'POST' });
     } else {
       void this.#receive(request, response, place);
     }
@@ -155,8 +177,7 @@ export class Ingress {
 
   async #receive(request: IncomingMessage, response: ServerResponse, source: Source): Promise<void> {
     if (this.#pending >= this.#limits.maxUncommitted || this.#options.uncommitted() >= this.#limits.maxUncommitted) {
-      answer(response, 503, { 'Retry-After': retryAfterSeconds });
-      discard(request);
+      answer(request, response, 503, { 'Retry-After': retryAfterSeconds });
       return;
     }
     this.#pending += 1;
@@ -170,8 +191,8 @@ export class Ingress {
         case 'gone':
           return;
         case 'slow':
-          answer(response, 408, { Connection: 'close' });
-          response.once('finish', () => request.socket.destroySoon());
+          answer(request, response, 408, { Connection: 'close' });
+          request.socket.destroySoon();
           return;
         case 'long': {
           const kept =
@@ -193,23 +214,25 @@ export class Ingress {
               : await decompress(read.body, coding, this.#limits.maxBodyBytes);
           if (plain.kind === 'plain') {
             const { httpStatus, reason } = await this.#options.reception.receive({ ...incoming, body: plain.body });
-            answer(response, httpStatus, undefined, reason);
+            answer(request, response, httpStatus, undefined, reason);
             return;
           }
-          const body = plain.kind === 'long' ? plain.head : read.body;
+          const long = plain.kind === 'long';
+          const body = long ? plain.head.subarray(0, keptRefusedBytes) : read.body;
           await this.#refuse(request, response, {
             ...incoming,
-            body: body.subarray(0, keptRefusedBytes),
-            httpStatus: plain.kind === 'long' ? 413 : 400,
-            reason: plain.kind === 'long' ? tooLarge(this.#limits.maxBodyBytes) : plain.reason,
+            body,
+            httpStatus: long ? 413 : 400,
+            reason: long ? tooLarge(this.#limits.maxBodyBytes) : plain.reason,
             bodyBytes: body.byteLength,
-            truncated: plain.kind === 'long' || body.byteLength > keptRefusedBytes,
+            truncated: long,
           });
         }
       }
-    } catch {
-      // Not on disk, so not acknowledged; the store has said why.
-      answer(response, 503, { 'Retry-After': retryAfterSeconds });
+    } catch (error) {
+      // Not on disk, so not acknowledged. The store says itself why it fails.
+      if (!(error instanceof StoreError)) this.#options.log('warn', `a delivery was answered 503: ${String(error)}`);
+      answer(request, response, 503, { 'Retry-After': retryAfterSeconds });
     } finally {
       this.#pending -= 1;
     }
@@ -217,9 +240,7 @@ export class Ingress {
 
   async #refuse(request: IncomingMessage, response: ServerResponse, refused: Refused): Promise<void> {
     await this.#options.reception.refuse(refused);
-    const cut = !request.complete;
-    answer(response, refused.httpStatus, cut ? { Connection: 'close' } : undefined, refused.reason);
-    if (cut) discard(request);
+    answer(request, response, refused.httpStatus, undefined, refused.reason);
   }
 }
 
@@ -227,7 +248,12 @@ function tooLarge(limit: number): string {
   return `the body is larger than ${limit} bytes`;
 }
 
+/**
+ * Answers. Where the rest of the body is still to come, the answer goes out at once and ends when that has been read
+ * past: a connection that is closed on a sender who still writes is reset, and the reset can overtake the answer.
+ */
 function answer(
+  request: IncomingMessage,
   response: ServerResponse,
   status: number,
   headers?: Record<string, string>,
@@ -236,7 +262,8 @@ function answer(
   if (response.headersSent || response.destroyed) return;
   if (text === undefined || text === null) {
     response.writeHead(status, status === 204 ? headers : { ...headers, 'Content-Length': '0' });
-    response.end();
+    if (request.complete) response.end();
+    else response.flushHeaders();
   } else {
     const line = Buffer.from(`${text}\n`);
     response.writeHead(status, {
@@ -244,21 +271,22 @@ function answer(
       'Content-Type': 'text/plain; charset=utf-8',
       'Content-Length': String(line.length),
     });
-    response.end(line);
+    if (request.complete) response.end(line);
+    else response.write(line);
   }
+  if (!request.complete) discard(request, () => response.end());
 }
 
-/** How much of an unwanted body is read before its connection is cut, in bytes. */
-const mostDiscardedBytes = 1_048_576;
+/** How much of an unwanted body is read past before its connection is cut, in bytes; Node bounds the time. */
+const mostDiscardedBytes = 67_108_864;
 
-/** Reads past a body that is not wanted, so that its sender sees the answer; cuts one that does not end. */
-function discard(request: IncomingMessage): void {
-  if (request.complete) return;
+function discard(request: IncomingMessage, done: () => void): void {
   let read = 0;
   request.on('data', (chunk: Buffer) => {
     read += chunk.length;
     if (read > mostDiscardedBytes) request.destroy();
   });
+  request.once('end', done).once('close', done);
 }
 
 function headersOf(request: IncomingMessage): Headers {
