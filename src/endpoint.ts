@@ -3,7 +3,7 @@
  * The relay and protocol.ts both derive it from here; nothing else does.
  */
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { chmodSync, lstatSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
@@ -51,10 +51,14 @@ const longestRest = 42;
 /** `sun_path` on macOS, the shortest, its final zero left out, in bytes. */
 const longestSocketPath = 103;
 
-/** Where the socket folder is: the first that is set, absolute and short enough. */
+/** Where the socket folder is: the first that is set, absolute, short enough and there. */
 function socketBase(): string {
   const bases = [process.env['XDG_RUNTIME_DIR'] ?? '', tmpdir()];
-  return bases.find((base) => isAbsolute(base) && Buffer.byteLength(base) + longestRest <= longestSocketPath) ?? '/tmp';
+  return (
+    bases.find(
+      (base) => isAbsolute(base) && Buffer.byteLength(base) + longestRest <= longestSocketPath && existsSync(base),
+    ) ?? '/tmp'
+  );
 }
 
 /**

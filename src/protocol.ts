@@ -534,6 +534,7 @@ export async function connectToRelay(dataDir: string): Promise<RelayClient> {
   });
   socket.on('error', () => socket.destroy());
   connection.listen();
+  const listeners = new Map<RelayNotification, Set<(params: never) => void>>();
   return {
     dataDir,
     closed,
@@ -557,11 +558,21 @@ export async function connectToRelay(dataDir: string): Promise<RelayClient> {
       }
     },
     on(name, listener) {
-      const subscription = connection.onNotification(name, (params: unknown) => {
-        const parsed = notifications[name].safeParse(params);
-        if (parsed.success) listener(parsed.data as never);
-      });
-      return () => subscription.dispose();
+      let group = listeners.get(name);
+      if (group === undefined) {
+        // The connection knows one handler a name.
+        const all = (group = new Set<(params: never) => void>());
+        listeners.set(name, all);
+        connection.onNotification(name, (params: unknown) => {
+          const parsed = notifications[name].safeParse(params);
+          if (!parsed.success) return;
+          for (const each of all) each(parsed.data as never);
+        });
+      }
+      // A listener may be given twice.
+      const own = (params: RelayNotificationParams<typeof name>): void => listener(params);
+      group.add(own);
+      return () => void group.delete(own);
     },
     close: () => socket.destroy(),
   };

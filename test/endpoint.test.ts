@@ -1,0 +1,245 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  chownSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { connect, createServer } from 'node:net';
+import type { Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createMessageConnection } from 'vscode-jsonrpc/node';
+import {
+  endpointOf,
+  prepareFolder,
+  proveToClient,
+  proveToServer,
+  UnsafeSocketFolderError,
+  writeToken,
+} from '../src/endpoint.ts';
+import type { Endpoint } from '../src/endpoint.ts';
+import { afterwards, startTestRelay, temporaryFolder } from './relay/stage.ts';
+
+const folderName = `cm-relay-${process.getuid?.() ?? 0}`;
+
+/** Sets an environment variable until the test has ended. */
+function setEnvironment(name: string, value: string | undefined): void {
+  const before = process.env[name];
+  const set = (to: string | undefined): void => {
+    if (to === undefined) Reflect.deleteProperty(process.env, name);
+    else process.env[name] = to;
+  };
+  set(value);
+  afterwards(() => set(before));
+}
+
+describe('The endpoint of a data directory', () => {
+  it('is the same by whatever path the directory is named, and another for another', () => {
+    const [dataDir, other] = [temporaryFolder(), temporaryFolder()];
+    const link = join(temporaryFolder(), 'link');
+    symlinkSync(dataDir, link);
+    assert.equal(endpointOf(link).path, endpointOf(dataDir).path);
+    assert.equal(endpointOf(join(dataDir, '..', dataDir.split('/').at(-1)!)).path, endpointOf(dataDir).path);
+    assert.notEqual(endpointOf(other).path, endpointOf(dataDir).path);
+    assert.equal(endpointOf(link).tokenFile, join(realpathSync(dataDir), 'token'));
+  });
+
+  it("is in the user's run-time folder, else the temporary one", () => {
+    const dataDir = temporaryFolder();
+    const runtime = temporaryFolder();
+    setEnvironment('XDG_RUNTIME_DIR', runtime);
+    assert.equal(endpointOf(dataDir).folder, join(runtime, folderName));
+    for (const unset of [undefined, '', 'relative/folder', join(runtime, 'nowhere')]) {
+      setEnvironment('XDG_RUNTIME_DIR', unset);
+      assert.equal(endpointOf(dataDir).folder, join(tmpdir(), folderName), String(unset));
+    }
+  });
+
+  it('is short whatever the folders are called, and works', async () => {
+    const long = join(temporaryFolder(), 'x'.repeat(60), 'y'.repeat(60));
+    mkdirSync(long, { recursive: true });
+    setEnvironment('XDG_RUNTIME_DIR', long);
+    setEnvironment('TMPDIR', long);
+    const { path } = endpointOf(long);
+    assert.ok(Buffer.byteLength(path) <= 103, path);
+    const relay = await startTestRelay({ dataDir: long });
+    const socket = connect(path);
+    await once(socket, 'connect');
+    socket.destroy();
+    await relay.stop();
+  });
+});
+
+describe('The folder of the socket', () => {
+  let base: string;
+  let dataDir: string;
+  beforeEach(() => {
+    base = temporaryFolder();
+    dataDir = temporaryFolder();
+    setEnvironment('XDG_RUNTIME_DIR', base);
+  });
+
+  it('is made for its owner alone, whatever the umask', () => {
+    const before = process.umask(0);
+    try {
+      prepareFolder(endpointOf(dataDir));
+    } finally {
+      process.umask(before);
+    }
+    assert.equal(statSync(join(base, folderName)).mode & 0o777, 0o700);
+    prepareFolder(endpointOf(dataDir));
+  });
+
+  const prepared: Record<string, [(folder: string) => void, RegExp]> = {
+    'open to others': [
+      (folder) => {
+        mkdirSync(folder);
+        chmodSync(folder, 0o755);
+      },
+      /is open to other users/,
+    ],
+    'writable for the group': [
+      (folder) => {
+        mkdirSync(folder);
+        chmodSync(folder, 0o720);
+      },
+      /is open to other users/,
+    ],
+    'a symbolic link to a good one': [(folder) => symlinkSync(temporaryFolder(), folder), /is not a folder/],
+    'a link to nothing': [(folder) => symlinkSync(join(base, 'nothing'), folder), /is not a folder/],
+    'a file': [(folder) => writeFileSync(folder, ''), /is not a folder/],
+  };
+  for (const [what, [prepare, why]] of Object.entries(prepared)) {
+    it(`is refused where somebody else has prepared it: ${what}`, async () => {
+      const folder = join(base, folderName);
+      const good = endpointOf(dataDir);
+      prepare(folder);
+      const before = lstatSync(folder).mode;
+      for (const use of [() => endpointOf(dataDir), () => prepareFolder(good)]) {
+        assert.throws(use, (error) => {
+          assert.ok(error instanceof UnsafeSocketFolderError);
+          assert.match(error.message, why);
+          assert.match(error.next, /remove it, or point XDG_RUNTIME_DIR/);
+          return true;
+        });
+      }
+      await assert.rejects(startTestRelay({ dataDir }), UnsafeSocketFolderError);
+      assert.equal(lstatSync(folder).mode, before, 'it is left as it is');
+    });
+  }
+
+  it('is refused where it belongs to another user', function () {
+    if (process.getuid?.() !== 0) {
+      // Only root can give a folder away; as another user, root's own stands for somebody else's.
+      assert.notEqual(statSync('/').uid, process.getuid?.());
+      symlinkSync('/', join(base, folderName));
+      assert.throws(() => endpointOf(dataDir), UnsafeSocketFolderError);
+      return;
+    }
+    const folder = join(base, folderName);
+    mkdirSync(folder, { mode: 0o700 });
+    chownSync(folder, 12_345, 12_345);
+    assert.throws(() => endpointOf(dataDir), /belongs to another user/);
+  });
+});
+
+describe('The proof over a pipe', () => {
+  /** A client's and a server's end of one connection. */
+  async function socketPair(): Promise<[Socket, Socket]> {
+    const server = createServer();
+    server.listen(join(temporaryFolder(), 'pair.sock'));
+    await once(server, 'listening');
+    const client = connect(server.address() as string);
+    const [[accepted]] = (await Promise.all([once(server, 'connection'), once(client, 'connect')])) as [
+      [Socket],
+      unknown,
+    ];
+    for (const socket of [client, accepted]) socket.on('error', () => undefined);
+    afterwards(() => {
+      client.destroy();
+      accepted.destroy();
+      server.close();
+    });
+    return [client, accepted];
+  }
+
+  function endpointWithToken(): Endpoint {
+    const endpoint = { path: '', folder: null, proofNeeded: true, tokenFile: join(temporaryFolder(), 'token') };
+    writeToken(endpoint);
+    return endpoint;
+  }
+
+  it('is a token of 32 bytes for its owner alone, new each time', () => {
+    const endpoint = endpointWithToken();
+    const first = readFileSync(endpoint.tokenFile);
+    assert.equal(first.byteLength, 32);
+    assert.equal(statSync(endpoint.tokenFile).mode & 0o777, 0o600);
+    writeToken(endpoint);
+    assert.notDeepEqual(readFileSync(endpoint.tokenFile), first);
+  });
+
+  it('succeeds where both read the same token, and what follows passes', async () => {
+    const endpoint = endpointWithToken();
+    const [client, server] = await socketPair();
+    const proven = proveToClient(server, endpoint).then(() => {
+      const connection = createMessageConnection(server, server);
+      connection.onRequest('echo', (params: unknown) => params);
+      connection.listen();
+    });
+    await proveToServer(client, endpoint);
+    const connection = createMessageConnection(client, client);
+    connection.listen();
+    assert.deepEqual(await connection.sendRequest('echo', { said: 'x'.repeat(100_000) }), {
+      said: 'x'.repeat(100_000),
+    });
+    await proven;
+    connection.dispose();
+  });
+
+  it('fails on both sides where the tokens differ, and ends the connection', async () => {
+    const [client, server] = await socketPair();
+    const closed = Promise.all([once(client, 'close'), once(server, 'close')]);
+    const results = await Promise.allSettled([
+      proveToServer(client, endpointWithToken()),
+      proveToClient(server, endpointWithToken()),
+    ]);
+    assert.deepEqual(
+      results.map((each) => each.status),
+      ['rejected', 'rejected'],
+    );
+    await closed;
+  });
+
+  it('fails where the other side only repeats what it is sent', async () => {
+    const [client, server] = await socketPair();
+    server.pipe(server);
+    await assert.rejects(proveToServer(client, endpointWithToken()), /not ours/);
+    assert.equal(client.destroyed, true);
+  });
+
+  it('fails where the other side ends half-way or says too little', async () => {
+    for (const said of [Buffer.alloc(0), Buffer.alloc(10), Buffer.alloc(32), Buffer.alloc(40)]) {
+      const [client, server] = await socketPair();
+      server.resume();
+      server.end(said);
+      await assert.rejects(proveToServer(client, endpointWithToken()), Error, `${said.byteLength} bytes`);
+      assert.equal(client.destroyed, true);
+    }
+  });
+
+  it('fails where there is no token', async () => {
+    const [client] = await socketPair();
+    await assert.rejects(
+      proveToServer(client, { path: '', folder: null, proofNeeded: true, tokenFile: join(temporaryFolder(), 'none') }),
+      /ENOENT/,
+    );
+    assert.equal(client.destroyed, true);
+  });
+});
