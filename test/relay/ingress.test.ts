@@ -259,7 +259,7 @@ describe('a body at the street door', () => {
     const limit = 100_000;
     const relay = await startTestRelay({ settings: { maxBodyBytes: limit } });
     const fill = (length: number): Buffer => Buffer.from(`{"x":"${'y'.repeat(length - 8)}"}`);
-    for (const headers of [{}, { 'Transfer-Encoding': 'chunked' }]) {
+    for (const headers of [undefined, { 'Transfer-Encoding': 'chunked' }]) {
       assert.equal((await relay.deliver(fill(limit), headers)).status, 200);
       assert.equal((await relay.delivery()).body.length, limit);
       const answer = await relay.deliver(fill(limit + 1), headers);
@@ -593,7 +593,8 @@ describe('a notification of Open Connectors at the street door', () => {
     const body = fixture('polling-capture');
     const marks: (string | null)[] = [];
     const post = async (signature?: string): Promise<void> => {
-      const headers = signature === undefined ? {} : { 'elements-webhook-SIGNATURE': signature };
+      const headers: Record<string, string> =
+        signature === undefined ? {} : { 'elements-webhook-SIGNATURE': signature };
       assert.equal((await send(relay.openConnectorsUrl, { body, headers })).status, 200);
       const { delivery, events } = await relay.delivery();
       marks.push(delivery.signature);

@@ -23,12 +23,14 @@ type Settings = Partial<z.input<typeof settingsSchema>>;
 // --- cleaning up ------------------------------------------------------------------------------------------------------
 
 type Task = () => unknown;
-const ofTest: Task[] = [];
-const ofRun: Task[] = [];
+const ofTest = new Set<Task>();
+const ofRun = new Set<Task>();
 let inTest = false;
 
-async function runAll(tasks: Task[]): Promise<void> {
-  for (let task = tasks.pop(); task !== undefined; task = tasks.pop()) await task();
+async function runAll(tasks: Set<Task>): Promise<void> {
+  const latestFirst = [...tasks].reverse();
+  tasks.clear();
+  for (const task of latestFirst) await task();
 }
 
 beforeEach(() => {
@@ -40,9 +42,14 @@ afterEach(async () => {
 });
 after(() => runAll(ofRun));
 
-/** Runs a task after the test, the latest first; after the run where a `before` asks for it. */
-export function afterwards(task: Task): void {
-  (inTest ? ofTest : ofRun).push(task);
+/**
+ * Runs a task after the test, the latest first; after the run where a `before` asks for it.
+ * @returns what takes the task back
+ */
+export function afterwards(task: Task): () => void {
+  const tasks = inTest ? ofTest : ofRun;
+  tasks.add(task);
+  return () => void tasks.delete(task);
 }
 
 /** A folder of its own, removed afterwards. */
@@ -328,7 +335,8 @@ export class RawConnection {
     socket.once('close', () => {
       for (const check of this.#watching) check();
     });
-    afterwards(() => socket.destroy());
+    const done = afterwards(() => socket.destroy());
+    socket.once('close', done);
   }
 
   static async open(port: number): Promise<RawConnection> {
