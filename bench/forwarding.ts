@@ -1,0 +1,101 @@
+/** (b) Receiving and forwarding until every notification is answered and its attempt recorded, beside http-proxy. */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { RelayClient } from '../src/protocol.ts';
+import type { CountOrder, OpenOrder } from './callback.ts';
+import type { BurstOrder } from './load.ts';
+import {
+  end,
+  Helper,
+  processorTime,
+  quiet,
+  removeFolder,
+  startRelay,
+  startServer,
+  temporaryFolder,
+} from './processes.ts';
+import type { Manner, RelayServer, Server } from './processes.ts';
+import { rateRow, timeRow } from './report.ts';
+import type { Result, Row } from './report.ts';
+import { subscribeSample } from './sample.ts';
+import { spread } from './statistics.ts';
+
+const connections = 32;
+const requests = 5000;
+
+interface Contender {
+  readonly what: string;
+  readonly server: Server | RelayServer;
+  readonly aim: number | null;
+  readonly perSecond: number[];
+  readonly processor: number[];
+}
+
+export async function forwarding(rounds: number): Promise<Result> {
+  const load = new Helper('load');
+  const callback = new Helper('callback');
+  const opening: OpenOrder = { kind: 'open' };
+  const url = await callback.ask<string>(opening);
+  const folders: string[] = [];
+  const relay = async (manner: Manner, concurrency: number, aim: number): Promise<Contender> => {
+    const folder = temporaryFolder();
+    folders.push(folder);
+    const server = await startRelay(manner, folder, { destinations: [{ url }], concurrency });
+    const name = manner === 'alone' ? '`relay.js`, nobody attached' : '`cm-relay listen --json`';
+    return { what: `${name}, concurrency ${concurrency}`, server, aim, perSecond: [], processor: [] };
+  };
+  const proxy: Contender = {
+    what: 'http-proxy',
+    server: await startServer('proxy', url),
+    aim: null,
+    perSecond: [],
+    processor: [],
+  };
+  const relays = [
+    await relay('listen --json', 1, 1),
+    await relay('listen --json', 16, 1),
+    await relay('alone', 1, 1),
+    await relay('alone', 16, 1),
+  ];
+  const all = [proxy, ...relays];
+  for (let round = 0; round <= rounds; round++) {
+    for (const contender of round % 2 === 0 ? all : [...all].reverse()) {
+      const { server } = contender;
+      const door = 'client' in server ? await server.client() : undefined;
+      await callback.ask<string>(opening);
+      const before = processorTime(server.child.pid) ?? 0;
+      const sentBefore = door === undefined ? 0 : await sent(door);
+      const started = performance.now();
+      const order: BurstOrder = { kind: 'burst', url: server.url, body: subscribeSample, connections, requests };
+      const count: CountOrder = { kind: 'count', total: requests };
+      await Promise.all([load.ask(order), callback.ask(count)]);
+      // The callback has all; what is left is the last commit of attempts.
+      while (door !== undefined && (await sent(door)) < sentBefore + requests) await delay(1);
+      const seconds = (performance.now() - started) / 1000;
+      const processor = (processorTime(server.child.pid) ?? 0) - before;
+      door?.close();
+      await quiet(server.child);
+      if (round === 0) continue;
+      contender.perSecond.push(requests / seconds);
+      contender.processor.push((processor * 1000) / requests);
+    }
+  }
+  await Promise.all([load.end(), callback.end(), ...all.map(({ server }) => end(server.child))]);
+  folders.forEach(removeFolder);
+  const rows = relays.flatMap(({ what, aim, perSecond, processor }): Row[] => [
+    rateRow(what, 'notifications/s', spread(perSecond), spread(proxy.perSecond), aim),
+    timeRow(what, 'processor µs/notification', spread(processor), spread(proxy.processor)),
+  ]);
+  return {
+    letter: 'b',
+    title: `Ingest and forwarding, attempts recorded, until drained; ${connections} connections`,
+    rows,
+    remarks: [
+      `${rounds} rounds of ${requests} deliveries to each server in turn, all to one callback process; baseline: http-proxy with a keep-alive agent, which stores nothing. The clock stops when the callback has had every notification and every attempt is on disk.`,
+    ],
+  };
+}
+
+/** How many notifications the relay has recorded as sent. */
+async function sent(door: RelayClient): Promise<number> {
+  return (await door.request('relay/status', {})).counts.sent;
+}

@@ -1,0 +1,156 @@
+/**
+ * Makes a store of so many events with the relay's own writer, and its free-text index: `node bench/million.ts FOLDER
+ * EVENTS`. A process of its own, since it needs memory that the benchmark shall not count.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { readPayload } from '../src/campaign-monitor/payload.ts';
+import { documentedListId, sampleDeliveries } from '../src/campaign-monitor/samples.ts';
+import { defaultSettings, destinationSchema } from '../src/protocol.ts';
+import { openHistory, storeFile } from '../src/relay/history.ts';
+import { fingerprint, normaliseEvent, partsOf } from '../src/relay/normalise.ts';
+import { Store } from '../src/relay/store.ts';
+import type { DeliveryRecord, EventRecord } from '../src/relay/store.ts';
+
+/** Events in each delivery, in turn: mostly single ones, some small batches, now and then a large one. */
+const batches = [...Array.from({ length: 40 }, () => 1), ...Array.from({ length: 9 }, () => 20), 780];
+/** One list in this many deliveries is the rare one. */
+const rareEvery = 5000;
+const lists = Array.from(
+  { length: 20 },
+  (_, index) => documentedListId.slice(0, 30) + index.toString(16).padStart(2, '0'),
+);
+export const rareList = 'f'.repeat(32);
+const types = ['Subscribe', 'Subscribe', 'Subscribe', 'Update', 'Update', 'Deactivate'] as const;
+const thirtyDays = 30 * 86_400_000;
+
+const { timeZone, mapping, identity, partSize } = defaultSettings();
+const settings = { timeZone, mapping, identity };
+const headers: [string, string][] = [
+  ['Host', '127.0.0.1:8787'],
+  ['Content-Type', 'application/json; charset=utf-8'],
+  ['User-Agent', 'load'],
+  ['Content-Length', '263'],
+];
+
+async function make(folder: string, total: number): Promise<void> {
+  mkdirSync(folder, { recursive: true });
+  const store = new Store(storeFile(folder));
+  const renderSettingsId = store.internRenderSettings(settings);
+  const destinationId = store.internDestination(destinationSchema.parse({ url: 'http://127.0.0.1:9/callback' }));
+  const end = Date.now();
+  const begin = end - thirtyDays;
+  let made = 0;
+  let lastShown = 0;
+  for (let turn = 0; made < total; turn++) {
+    const batch = Math.min(batches[turn % batches.length]!, total - made);
+    const list = turn % rareEvery === 17 ? rareList : lists[turn % lists.length]!;
+    const receivedAt = Math.round(begin + (thirtyDays * made) / total);
+    const [sample] = sampleDeliveries({
+      types: [types[turn % types.length]!, types[(turn * 7 + 1) % types.length]!],
+      count: 1,
+      batch,
+      mixed: true,
+      listId: list,
+      seed: turn + 1,
+      now: new Date(receivedAt),
+    });
+    const body = Buffer.from(sample!.text);
+    const payload = readPayload(body, 'application/json');
+    if (payload.kind !== 'events') throw new Error('a sample without events');
+    const parts = partsOf(batch, partSize);
+    const ids = store.reserve(batch, parts.length);
+    const events = payload.events.map((event, position): EventRecord => {
+      const { object, type, address, warning } = normaliseEvent(event, settings, receivedAt);
+      return {
+        id: ids.firstEvent + position,
+        kind: 'event',
+        type,
+        list,
+        address,
+        date: object.date,
+        warning,
+        fingerprint: fingerprint(list, event),
+        notificationId: ids.firstNotification + Math.floor(position / partSize),
+        duplicateOf: null,
+      };
+    });
+    const delivery: DeliveryRecord = {
+      id: ids.delivery,
+      source: 'campaign-monitor',
+      status: 'accepted',
+      injected: false,
+      receivedAt,
+      httpStatus: 200,
+      reason: null,
+      list,
+      signature: null,
+      contentType: 'application/json; charset=utf-8',
+      headers,
+      body,
+      bodyBytes: body.byteLength,
+      truncated: false,
+      json: null,
+      events,
+      notifications: parts.map((part, index) => ({
+        id: ids.firstNotification + index,
+        kind: 'normalised',
+        part: index,
+        parts: parts.length,
+        firstEvent: part.first,
+        eventCount: part.count,
+        eventId: Buffer.from(`event${ids.firstNotification + index}`.padEnd(15, '-')).toString('base64url'),
+        createdAt: receivedAt,
+        renderSettingsId,
+        forwardings: [{ destinationId, state: 'waiting', detail: null }],
+      })),
+    };
+    const writes = [store.add(delivery)];
+    for (const { id } of delivery.notifications) {
+      const failed = id % 400 === 0;
+      writes.push(
+        store.recordAttempt(
+          {
+            notificationId: id,
+            destinationId,
+            number: 1,
+            at: receivedAt + 20,
+            durationMs: 12.5,
+            status: failed ? 500 : 200,
+            error: failed ? 'answered 500' : null,
+            outcome: failed ? 'failed' : 'sent',
+            nextAt: null,
+            headers: [
+              ['date', 'Thu, 15 Jan 2026 09:30:00 GMT'],
+              ['content-length', '11'],
+            ],
+            body: Buffer.from('{"ok":true}'),
+            truncated: false,
+          },
+          failed ? 'answered 500' : null,
+        ),
+      );
+    }
+    made += batch;
+    // Hundreds of deliveries to a commit.
+    if (turn % 400 === 399 || made >= total) await Promise.all(writes);
+    if (made - lastShown >= 100_000) {
+      lastShown = made;
+      process.stderr.write(`  ${made} events stored\n`);
+    }
+  }
+  store.close();
+  const history = openHistory(folder);
+  const started = performance.now();
+  history.index(Infinity);
+  const indexSeconds = (performance.now() - started) / 1000;
+  history.close();
+  process.stderr.write(`  indexed for free text in ${indexSeconds.toFixed(1)} s\n`);
+  writeFileSync(join(folder, 'made.json'), JSON.stringify({ events: total, begin, end, indexSeconds }));
+}
+
+const [folder, events] = process.argv.slice(2);
+if (process.argv[1] === import.meta.filename) {
+  if (folder === undefined || events === undefined) throw new Error('which folder, and how many events?');
+  await make(folder, Number(events));
+}
