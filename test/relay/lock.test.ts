@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { existsSync, rmSync, statSync } from 'node:fs';
+import { endpointOf } from '../../src/endpoint.ts';
+import { connectToRelay } from '../../src/protocol.ts';
+import { takeLock } from '../../src/relay/lock.ts';
+import { RelayRunningError } from '../../src/relay/relay.ts';
+import { spawnRelay } from './processes.ts';
+import type { RelayProcess } from './processes.ts';
+import { afterwards, sampleBody, send, startTestRelay, temporaryFolder } from './stage.ts';
+
+describe('The lock of a data directory', () => {
+  it('has one holder at a time and is free when released', () => {
+    const dataDir = temporaryFolder();
+    const first = takeLock(dataDir);
+    assert.ok(first !== null);
+    assert.equal(takeLock(dataDir), null);
+    const elsewhere = takeLock(temporaryFolder());
+    assert.ok(elsewhere !== null);
+    elsewhere.release();
+    first.release();
+    const second = takeLock(dataDir);
+    assert.ok(second !== null);
+    second.release();
+  });
+
+  it('refuses a second relay in the words that say what to do, and leaves the first as it is', async () => {
+    const relay = await startTestRelay();
+    await assert.rejects(startTestRelay({ dataDir: relay.dataDir }), (error: unknown) => {
+      assert.ok(error instanceof RelayRunningError);
+      assert.match(error.next, /Attach to it/);
+      return true;
+    });
+    assert.equal((await relay.deliver(sampleBody())).status, 200);
+    const client = await connectToRelay(relay.dataDir);
+    afterwards(() => client.close());
+    assert.equal((await client.request('relay/status', {})).pid, process.pid);
+  });
+
+  it('lets a relay that could not start be started again', async () => {
+    const dataDir = temporaryFolder();
+    const taken = await startTestRelay();
+    await assert.rejects(startTestRelay({ dataDir, port: taken.port }), /taken by another program/);
+    const relay = await startTestRelay({ dataDir });
+    assert.equal((await relay.deliver(sampleBody())).status, 200);
+  });
+
+  it('lets its holder alone clear a stale socket', async () => {
+    const relay = await startTestRelay();
+    const { path } = endpointOf(relay.dataDir);
+    const { ino } = statSync(path);
+    await assert.rejects(startTestRelay({ dataDir: relay.dataDir }), RelayRunningError);
+    assert.equal(statSync(path).ino, ino, 'the socket of the one that runs is the same');
+    await relay.stop();
+    assert.equal(existsSync(path), false, 'it goes with the relay');
+  });
+
+  it('has one owner in each of twenty rounds of four that start at once after a kill', async function () {
+    this.timeout(180_000);
+    const dataDir = temporaryFolder();
+    const args = ['--data-dir', dataDir];
+    const delivered: string[] = [];
+    let owner: RelayProcess | undefined;
+    for (let round = 1; round <= 20; round++) {
+      await owner?.kill();
+      if (round > 1) assert.equal(existsSync(endpointOf(dataDir).path), true, 'a killed relay leaves its socket');
+      const four = Array.from({ length: 4 }, () => spawnRelay(args));
+      const lines = await Promise.all(four.map((each) => each.firstLine));
+      const ready = four.filter((_, index) => lines[index]?.type === 'ready');
+      assert.equal(ready.length, 1, `round ${round}: ${JSON.stringify(lines)}`);
+      owner = ready[0]!;
+      for (const [index, each] of four.entries()) {
+        if (each === owner) continue;
+        assert.equal(await each.ended, 3, 'the others end with the code that says one runs');
+        const line = lines[index]!;
+        assert.ok(line.type === 'running');
+        assert.match(line.message, /already runs/);
+        assert.match(line.next ?? '', /Attach to it/);
+      }
+      // The others attach to it, and it works.
+      const client = await connectToRelay(dataDir);
+      const status = await client.request('relay/status', {});
+      assert.equal(status.pid, owner.child.pid);
+      const email = `round-${round}@example.org`;
+      assert.equal((await send(status.campaignMonitorUrl, { body: sampleBody({ email }) })).status, 200);
+      delivered.push(email);
+      const { events } = await client.request('events/query', { limit: 100 });
+      assert.deepEqual(
+        events.map((row) => row.address),
+        [...delivered].reverse(),
+      );
+      client.close();
+    }
+    await owner?.kill();
+    rmSync(endpointOf(dataDir).path, { force: true });
+  });
+});
