@@ -435,7 +435,7 @@ export const methods = {
     params: z.strictObject({ ...selectionShape, to: destinationSchema.optional() }),
     result: z.object({ replayed: z.int(), notificationIds: z.array(z.string()) }),
   },
-  /** What is or would be sent. `url`: to which destination; the first it goes to when not given. */
+  /** What is or would be sent, credentials masked. `url`: to which destination; the first it goes to when not given. */
   'notifications/render': {
     params: z.strictObject({ id: anyId, url: z.string().optional() }),
     result: z.object({

@@ -27,16 +27,14 @@ const mostUnread = 64;
 
 export class Control {
   readonly #options: ControlOptions;
-  readonly #endpoint: Endpoint;
+  #endpoint: Endpoint | undefined;
   readonly #server: Server;
   /** Every connection; a client is one that has proved itself where that is needed. */
   readonly #sockets = new Set<Socket>();
   #clients = 0;
 
-  /** @throws UnsafeSocketFolderError where the socket's folder is not safely ours */
   constructor(options: ControlOptions) {
     this.#options = options;
-    this.#endpoint = endpointOf(options.dataDir);
     this.#server = createServer((socket) => void this.#welcome(socket));
   }
 
@@ -49,17 +47,19 @@ export class Control {
    * @throws UnsafeSocketFolderError, or the system's error
    */
   async open(): Promise<void> {
-    prepareFolder(this.#endpoint);
-    if (this.#endpoint.proofNeeded) writeToken(this.#endpoint);
-    else rmSync(this.#endpoint.path, { force: true });
+    const endpoint = endpointOf(this.#options.dataDir);
+    this.#endpoint = endpoint;
+    prepareFolder(endpoint);
+    if (endpoint.proofNeeded) writeToken(endpoint);
+    else rmSync(endpoint.path, { force: true });
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject);
-      this.#server.listen(this.#endpoint.path, () => {
+      this.#server.listen(endpoint.path, () => {
         this.#server.off('error', reject);
         resolve();
       });
     });
-    if (this.#endpoint.folder !== null) chmodSync(this.#endpoint.path, 0o600);
+    if (endpoint.folder !== null) chmodSync(endpoint.path, 0o600);
   }
 
   /** Closes the door and takes the socket away. */
@@ -79,7 +79,7 @@ export class Control {
     socket.on('error', () => socket.destroy());
     this.#sockets.add(socket);
     socket.once('close', () => this.#sockets.delete(socket));
-    if (this.#endpoint.proofNeeded) {
+    if (this.#endpoint?.proofNeeded === true) {
       try {
         await proveToClient(socket, this.#endpoint);
       } catch (error) {

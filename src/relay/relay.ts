@@ -1,7 +1,9 @@
 /** The relay: the stations put together. Start, configure, stop; the face that the CLI and the relay's process use. */
 import { chmodSync, mkdirSync, realpathSync } from 'node:fs';
 import type {
+  Destination,
   Forwarding,
+  Headers,
   Params,
   RelayClient,
   RelayNotificationParams,
@@ -9,7 +11,7 @@ import type {
   Settings,
   Status,
 } from '../protocol.ts';
-import { protocolVersion, RelayRequestError, settingsSchema } from '../protocol.ts';
+import { isCredentialHeader, maskedValue, protocolVersion, RelayRequestError, settingsSchema } from '../protocol.ts';
 import { version as ownVersion } from '../version.ts';
 import { ResponseError } from 'vscode-jsonrpc/node';
 import type { z } from 'zod';
@@ -459,7 +461,7 @@ class RunningRelay implements Relay {
         return {
           notificationId: `n${notificationId}`,
           url: destination?.url ?? null,
-          headers: outgoing.headers,
+          headers: this.#masked(outgoing.headers, destination),
           body: outgoing.body.toString('base64'),
         };
       },
@@ -473,6 +475,18 @@ class RunningRelay implements Relay {
         return { discarded };
       },
     };
+  }
+
+  /** Headers as they may be shown: credentials that were given or came with a delivery stay here. */
+  #masked(headers: Headers, destination: Destination | undefined): Headers {
+    const { credentials } = this.#forwarder.secrets;
+    const given = Object.keys(credentials.get(destination?.credentialsName ?? '') ?? {}).map((name) =>
+      name.toLowerCase(),
+    );
+    return headers.map(([name, value]) => [
+      name,
+      isCredentialHeader(name) || given.includes(name.toLowerCase()) ? maskedValue : value,
+    ]);
   }
 
   async #select(params: {
