@@ -3,6 +3,7 @@ import { chmodSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import { createMessageConnection, ErrorCodes, ResponseError } from 'vscode-jsonrpc/node';
+import type { MessageConnection } from 'vscode-jsonrpc/node';
 import { z } from 'zod';
 import { endpointOf, prepareFolder, proveToClient, writeToken } from '../endpoint.ts';
 import type { Endpoint } from '../endpoint.ts';
@@ -31,6 +32,7 @@ export class Control {
   readonly #server: Server;
   /** Every connection; a client is one that has proved itself where that is needed. */
   readonly #sockets = new Set<Socket>();
+  readonly #connections = new Map<Socket, MessageConnection>();
   #clients = 0;
 
   constructor(options: ControlOptions) {
@@ -66,12 +68,22 @@ export class Control {
   async close(): Promise<void> {
     if (!this.#server.listening) return;
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    for (const socket of this.#sockets) socket.end();
+    for (const socket of this.#sockets) void this.#end(socket);
     const force = setTimeout(() => {
       for (const socket of this.#sockets) socket.destroy();
     }, 500);
     await closed;
     clearTimeout(force);
+  }
+
+  /** Ends a connection behind what it has still to write, such as the answer to relay/stop. */
+  async #end(socket: Socket): Promise<void> {
+    try {
+      await this.#connections.get(socket)?.sendNotification('$/ending');
+    } catch {
+      // It has ended already.
+    }
+    socket.end();
   }
 
   async #welcome(socket: Socket): Promise<void> {
@@ -125,11 +137,13 @@ export class Control {
     this.#options.onClients(this.#clients);
     socket.once('close', () => {
       stopListening();
+      this.#connections.delete(socket);
       connection.dispose();
       this.#clients -= 1;
       this.#options.onClients(this.#clients);
     });
     connection.onError(() => socket.destroy());
+    this.#connections.set(socket, connection);
     connection.listen();
   }
 }
