@@ -13,25 +13,33 @@ interface Counts {
   skipped: number;
 }
 
-/** A check counts as one; a suite counts its tests, which its reporter writes down. */
+/** A check counts as one; a suite counts its tests, which its reporter writes to the file that COUNTS_FILE names. */
 interface Suite {
   readonly name: string;
   readonly command: readonly string[];
   readonly kind: 'check' | 'suite';
 }
 
+const counting = ['--reporter', './scripts/counting-reporter.cjs'];
+
 const suites: readonly Suite[] = [
   { name: 'types', kind: 'check', command: ['tsc', '--noEmit'] },
   { name: 'lint', kind: 'check', command: ['eslint', '.'] },
   { name: 'format', kind: 'check', command: ['prettier', '--check', '--log-level', 'warn', '.'] },
   { name: 'build', kind: 'check', command: ['node', 'esbuild.mjs'] },
-  { name: 'unit', kind: 'suite', command: ['mocha'] },
+  { name: 'unit', kind: 'suite', command: ['mocha', ...counting] },
+  // Inside VS Code the runner names the reporter itself.
+  { name: 'host', kind: 'suite', command: ['node', 'test/host/run.ts'] },
+  {
+    name: 'workbench',
+    kind: 'suite',
+    command: ['mocha', '--config', 'test/workbench/.mocharc.json', ...counting],
+  },
 ];
 
 function run(suite: Suite, countsFile: string): Promise<number> {
   const [program, ...args] = suite.command;
-  const reporter = suite.kind === 'suite' ? ['--reporter', './scripts/counting-reporter.cjs'] : [];
-  const child = spawn(program!, [...args, ...reporter], {
+  const child = spawn(program!, args, {
     stdio: ['ignore', 'inherit', 'inherit'],
     env: { ...process.env, COUNTS_FILE: countsFile },
     shell: process.platform === 'win32',

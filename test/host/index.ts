@@ -1,0 +1,51 @@
+/**
+ * Mocha inside VS Code's extension host. `run.ts` bundles this file with every `*.test.ts` beside it, since the Node
+ * of an extension host may not read TypeScript.
+ */
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { format } from 'node:util';
+import type MochaClass from 'mocha';
+
+/** Set by run.ts when it bundles: requires every spec. */
+declare const requireSpecs: () => void;
+
+/**
+ * In the browser build the console of the extension host ends up between log lines of the window: a mark that the
+ * launcher gives tells them apart.
+ */
+function markOutput(): void {
+  const mark = process.env['TEST_OUTPUT_MARK'];
+  if (mark === undefined) return;
+  for (const method of ['log', 'info', 'warn', 'error'] as const) {
+    const write = console[method].bind(console);
+    // VS Code's console ignores an assignment.
+    Object.defineProperty(console, method, { value: (...args: unknown[]) => write(mark + format(...args)) });
+  }
+}
+
+/**
+ * What VS Code calls.
+ * @throws Error when a test failed
+ */
+export async function run(): Promise<void> {
+  const root = process.env['HOST_TESTS_ROOT'];
+  if (root === undefined) throw new Error('HOST_TESTS_ROOT is not set: start the suite by `npm run test:host`.');
+  process.setSourceMapsEnabled(true);
+  markOutput();
+  const require = createRequire(join(root, 'package.json'));
+  const Mocha = require('mocha') as typeof MochaClass;
+  const mocha = new Mocha({
+    ui: 'bdd',
+    timeout: 20_000,
+    forbidOnly: process.env['CI'] !== undefined,
+    color: false,
+    reporter: require('./scripts/counting-reporter.cjs') as MochaClass.ReporterConstructor,
+  });
+  const grep = process.env['HOST_TESTS_GREP'];
+  if (grep !== undefined && grep !== '') mocha.grep(grep);
+  mocha.suite.emit('pre-require', globalThis, '', mocha);
+  requireSpecs();
+  const failures = await new Promise<number>((resolve) => mocha.run(resolve));
+  if (failures > 0) throw new Error(`${failures} test(s) failed.`);
+}

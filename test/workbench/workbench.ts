@@ -1,0 +1,352 @@
+/**
+ * VS Code as a person sees and uses it: one server and one browser for the suite, a window of its own, with user data of
+ * its own, for whoever asks. Pictures go to `.cache/pictures/`.
+ */
+import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { Browser, BrowserContext, FrameLocator, Locator, Page } from 'playwright-core';
+import { launchBrowser, pageAddress, prepareContext } from '../vscode/browser.ts';
+import { root } from '../vscode/install.ts';
+import { startServer } from '../vscode/server.ts';
+import type { VsCodeServer } from '../vscode/server.ts';
+
+/** Where pictures are kept; git ignores it. */
+export const picturesFolder = join(root, '.cache', 'pictures');
+
+const themes = {
+  dark: 'Dark Modern',
+  light: 'Light Modern',
+  highContrast: 'Default High Contrast',
+  highContrastLight: 'Default High Contrast Light',
+} as const;
+
+/** The user's settings that every window begins with: nothing on the screen but what the test opens. */
+const quietSettings = {
+  'breadcrumbs.enabled': false,
+  'editor.minimap.enabled': false,
+  'security.workspace.trust.startupPrompt': 'never',
+  'workbench.secondarySideBar.defaultVisibility': 'hidden',
+  'workbench.startupEditor': 'none',
+  'workbench.tips.enabled': false,
+};
+
+export interface WorkbenchOptions {
+  /** Absolute path of the folder; left out: an empty one that is removed again; false: no folder. */
+  readonly folder?: string | false;
+  /** The user's settings. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+  /** Absolute path of the extension; left out: the one in this repository; false: none. */
+  readonly extensionDevelopmentPath?: string | false;
+  /** False: the folder begins in Restricted Mode. */
+  readonly trusted?: boolean;
+  readonly theme?: keyof typeof themes;
+  /** The language, such as `de`: extensions get it; VS Code's own texts stay English, its packs cannot be had. */
+  readonly locale?: string;
+  /** True: a server of its own, and so global and workspace storage that no other test has touched. About a second. */
+  readonly ownServer?: boolean;
+  /** The window's size in pixels; 1280 × 800. */
+  readonly viewport?: { readonly width: number; readonly height: number };
+}
+
+/** A row of a tree, as drawn. */
+export interface TreeRow {
+  readonly label: string;
+  readonly description: string;
+  /** 1 at the top. */
+  readonly level: number;
+  /** Undefined where nothing can be expanded. */
+  readonly expanded: boolean | undefined;
+  /** What a screen reader says. */
+  readonly spoken: string;
+}
+
+/** What the functions below that run in the page use of an element; the DOM's own types would reach all of src/. */
+interface DrawnElement {
+  readonly textContent: string;
+  readonly style: { readonly top: string };
+  getAttribute(name: string): string | null;
+  querySelector(selector: string): DrawnElement | null;
+}
+
+let browser: Promise<Browser> | undefined;
+let sharedServer: Promise<VsCodeServer> | undefined;
+const open = new Set<Workbench>();
+const folders: string[] = [];
+
+/** A new folder that is removed when the suite ends. Its real path, as VS Code will name it. */
+export function temporaryFolder(): string {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'cm-wb-')));
+  folders.push(folder);
+  return folder;
+}
+
+/** The windows that are open now. */
+export function openWorkbenches(): readonly Workbench[] {
+  return [...open];
+}
+
+/** Ends windows, browser and server, and removes what they left. The suite's hooks call it. */
+export async function closeEverything(): Promise<void> {
+  await Promise.allSettled([...open].map((workbench) => workbench.close()));
+  // What never started has failed the test that wanted it.
+  await Promise.allSettled([browser?.then((each) => each.close()), sharedServer?.then((each) => each.close())]);
+  browser = undefined;
+  sharedServer = undefined;
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+}
+
+/** A string as a CSS attribute's value. */
+function quoted(text: string): string {
+  return `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
+}
+
+/** One window of VS Code. Its methods wait for what they act on, as long as Playwright's time-out allows. */
+export class Workbench {
+  readonly page: Page;
+  readonly context: BrowserContext;
+  readonly server: VsCodeServer;
+  /** The workspace folder's path; undefined in an empty window. */
+  readonly folder: string | undefined;
+  readonly userDataDir: string;
+  readonly #ownServer: boolean;
+
+  constructor(
+    page: Page,
+    server: VsCodeServer,
+    opened: { folder: string | undefined; userDataDir: string; ownServer: boolean },
+  ) {
+    this.page = page;
+    this.context = page.context();
+    this.server = server;
+    this.folder = opened.folder;
+    this.userDataDir = opened.userDataDir;
+    this.#ownServer = opened.ownServer;
+  }
+
+  /** Resolves when the workbench has drawn itself and restored its editors and views. */
+  async restored(): Promise<void> {
+    await this.page.waitForFunction('globalThis.driver !== undefined');
+    await this.page.evaluate('globalThis.driver.whenWorkbenchRestored()');
+  }
+
+  /** Loads the window again, as the command Reload Window does. */
+  async reload(): Promise<void> {
+    await this.page.reload();
+    await this.restored();
+  }
+
+  async close(): Promise<void> {
+    if (!open.delete(this)) return;
+    await this.context.close();
+    if (this.#ownServer) await this.server.close();
+  }
+
+  // --- palette, quick pick, input box ---------------------------------------------------------------------------------
+
+  /** The box in which one types, of the palette, a quick pick or an input box. */
+  get quickInput(): Locator {
+    return this.page.locator('.quick-input-widget input[type="text"]');
+  }
+
+  /** The whole quick pick or input box: title, message, buttons, items. */
+  get quickInputWidget(): Locator {
+    return this.page.locator('.quick-input-widget');
+  }
+
+  /** The labels on offer, in order, with what a screen reader adds. */
+  async quickPickItems(): Promise<string[]> {
+    const rows = this.page.locator('.quick-input-list .monaco-list-row');
+    await rows.first().waitFor();
+    return rows.evaluateAll((each: DrawnElement[]) => each.map((row) => row.getAttribute('aria-label') ?? ''));
+  }
+
+  /** Chooses the item of a quick pick whose label this is. */
+  async pick(label: string): Promise<void> {
+    const row = `.quick-input-list .monaco-list-row`;
+    await this.page
+      .locator(`${row}[aria-label=${quoted(label)}], ${row}[aria-label^=${quoted(`${label},`)}]`)
+      .first()
+      .click();
+  }
+
+  /** Types into an input box, in place of what stands there, and presses Enter. */
+  async enter(text: string): Promise<void> {
+    await this.quickInput.fill(text);
+    await this.quickInput.press('Enter');
+  }
+
+  /**
+   * Runs a command from the palette, as a person does.
+   * @param title with its category, such as `Campaign Monitor Relay: Start`
+   */
+  async runCommand(title: string): Promise<void> {
+    await this.page.keyboard.press('F1');
+    await this.quickInput.fill(`>${title}`);
+    await this.pick(title);
+  }
+
+  // --- views ----------------------------------------------------------------------------------------------------------
+
+  /** Shows a view container by its icon in the activity bar; stays where it is already shown. */
+  async openViewContainer(title: string): Promise<void> {
+    const item = this.page.locator(`.activitybar .action-item:has(> [aria-label^=${quoted(title)}])`);
+    await item.waitFor();
+    if (!((await item.getAttribute('class')) ?? '').split(' ').includes('checked')) await item.click();
+    await this.page.locator('.sidebar .pane').first().waitFor();
+  }
+
+  /**
+   * A view of the side bar or the panel.
+   * @param view its id in package.json, such as `campaignMonitorRelay.events`, or its title
+   */
+  view(view: string): Locator {
+    return this.page.locator(
+      `.pane:has(> .pane-header > .icon.view-${view.replaceAll('.', '-').replaceAll(' ', '-')}),` +
+        `.pane:has(> .pane-header[aria-label=${quoted(`${view} Section`)}])`,
+    );
+  }
+
+  /** The rows of a view's tree that are drawn now, in order. A tree draws only those in sight. */
+  async treeRows(view: string): Promise<TreeRow[]> {
+    const drawn = await this.view(view)
+      .locator('.monaco-list-row')
+      .evaluateAll((rows: DrawnElement[]) =>
+        rows.map((row) => ({
+          index: Number(row.getAttribute('data-index')),
+          label: row.querySelector('.label-name')?.textContent ?? '',
+          description: row.querySelector('.label-description')?.textContent ?? '',
+          level: Number(row.getAttribute('aria-level')),
+          expanded: row.getAttribute('aria-expanded'),
+          spoken: row.getAttribute('aria-label') ?? '',
+        })),
+      );
+    return drawn
+      .sort((a, b) => a.index - b.index)
+      .map(({ label, description, level, expanded, spoken }) => {
+        return { label, description, level, spoken, expanded: expanded === null ? undefined : expanded === 'true' };
+      });
+  }
+
+  /** The first row of a view's tree that contains the text. */
+  treeRow(view: string, text: string): Locator {
+    return this.view(view).locator('.monaco-list-row').filter({ hasText: text }).first();
+  }
+
+  /** Expands or collapses a row of a tree. */
+  async toggleRow(view: string, text: string): Promise<void> {
+    await this.treeRow(view, text).locator('.monaco-tl-twistie').click();
+  }
+
+  // --- status bar, notifications, dialogs ------------------------------------------------------------------------------
+
+  /** An item of the status bar by the id that the extension gave it. */
+  statusBarItem(id: string): Locator {
+    return this.page.locator(`.statusbar-item[id$=${quoted(`.${id}`)}]`);
+  }
+
+  /** The text of an item of the status bar, icons left out. */
+  async statusBarText(id: string): Promise<string> {
+    return (await this.statusBarItem(id).innerText()).trim();
+  }
+
+  /** A notification in sight that contains the text. */
+  notification(text: string): Locator {
+    return this.page.locator('.notifications-toasts .notification-list-item').filter({ hasText: text });
+  }
+
+  /** Waits for a notification and presses one of its buttons. */
+  async answerNotification(text: string, button: string): Promise<void> {
+    await this.notification(text).getByRole('button', { name: button, exact: true }).click();
+  }
+
+  /** The modal dialog. */
+  get dialog(): Locator {
+    return this.page.locator('.monaco-dialog-box');
+  }
+
+  /** Waits for the modal dialog and presses one of its buttons. */
+  async answerDialog(button: string): Promise<void> {
+    await this.dialog.getByRole('button', { name: button, exact: true }).click();
+  }
+
+  // --- editors and webviews --------------------------------------------------------------------------------------------
+
+  /** The titles of the open tabs. */
+  async tabs(): Promise<string[]> {
+    return this.page.locator('.tabs-container .tab .label-name').allInnerTexts();
+  }
+
+  /** The lines of the editor that has the focus, as far as they are drawn, from the top. */
+  async editorText(): Promise<string> {
+    const lines = this.page.locator('.editor-group-container.active .view-lines .view-line');
+    await lines.first().waitFor();
+    const drawn = await lines.evaluateAll((each: DrawnElement[]) =>
+      each.map((line) => ({
+        top: Number.parseFloat(line.style.top),
+        text: line.textContent,
+      })),
+    );
+    return drawn
+      .sort((a, b) => a.top - b.top)
+      .map(({ text }) => text.replaceAll('\u00a0', ' '))
+      .join('\n');
+  }
+
+  /** The document of the webview in sight, within VS Code's two frames. */
+  webviewFrame(): FrameLocator {
+    return this.page.locator('iframe.webview.ready').last().contentFrame().frameLocator('#active-frame');
+  }
+
+  // --- pictures ---------------------------------------------------------------------------------------------------------
+
+  /**
+   * Keeps a picture as `.cache/pictures/<name>.png`.
+   * @param part only this part of the window
+   * @returns the file's path
+   */
+  async picture(name: string, part?: Locator): Promise<string> {
+    const path = join(picturesFolder, `${name}.png`);
+    mkdirSync(dirname(path), { recursive: true });
+    await this.page.evaluate('document.fonts.ready.then(() => undefined)');
+    await (part ?? this.page).screenshot({ path, animations: 'disabled', caret: 'hide' });
+    return path;
+  }
+}
+
+/**
+ * Opens a window of VS Code with the extension and resolves when it is ready for use. Close it when the test is done;
+ * the suite's hooks close what was forgotten.
+ */
+export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Workbench> {
+  browser ??= launchBrowser();
+  const ownServer = options.ownServer === true;
+  if (!ownServer) sharedServer ??= startServer({ dataDir: temporaryFolder() });
+  const server = await (ownServer ? startServer({ dataDir: temporaryFolder() }) : sharedServer!);
+  const folder = options.folder === false ? undefined : (options.folder ?? temporaryFolder());
+  const userDataDir = temporaryFolder();
+  const locale = options.locale ?? 'en';
+  const context = await (
+    await browser
+  ).newContext({
+    viewport: options.viewport ?? { width: 1280, height: 800 },
+    locale,
+    permissions: ['clipboard-read', 'clipboard-write'],
+  });
+  await prepareContext(context, {
+    userDataDir,
+    workspaceTrust: options.trusted === false,
+    settings: {
+      ...quietSettings,
+      'workbench.colorTheme': themes[options.theme ?? 'dark'],
+      ...options.settings,
+    },
+  });
+  const page = await context.newPage();
+  const workbench = new Workbench(page, server, { folder, userDataDir, ownServer });
+  open.add(workbench);
+  const extension = options.extensionDevelopmentPath ?? root;
+  await page.goto(pageAddress(server, { folder, extensionDevelopmentPaths: extension === false ? [] : [extension] }));
+  await workbench.restored();
+  return workbench;
+}
