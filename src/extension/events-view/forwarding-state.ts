@@ -1,0 +1,45 @@
+/** How an event stands: what its forwardings come to. */
+import type { EventRow, Forwarding } from '../../protocol.ts';
+
+export type RowState = 'failed' | 'held' | 'retrying' | 'waiting' | 'discarded' | 'sent' | 'rejected' | 'test' | 'none';
+
+type ForwardingWord = Exclude<RowState, 'rejected' | 'test' | 'none'>;
+
+/** What most needs a look comes first. */
+const urgency: readonly ForwardingWord[] = ['failed', 'held', 'retrying', 'waiting', 'discarded', 'sent'];
+
+/** A forwarding's state; one that waits for its next attempt is being retried. */
+export function forwardingWord({ state, attempts, nextAttemptAt }: Forwarding): ForwardingWord {
+  return state === 'waiting' && attempts > 0 && nextAttemptAt !== null ? 'retrying' : state;
+}
+
+/** The forwarding that most needs a look; undefined where the event goes nowhere. */
+export function mostUrgent(forwardings: readonly Forwarding[]): Forwarding | undefined {
+  let found: Forwarding | undefined;
+  let rank = urgency.length;
+  for (const each of forwardings) {
+    const its = urgency.indexOf(forwardingWord(each));
+    if (its >= rank) continue;
+    found = each;
+    rank = its;
+  }
+  return found;
+}
+
+export function rowState(row: EventRow): RowState {
+  if (row.kind !== 'event') return row.kind;
+  const forwarding = mostUrgent(row.forwardings);
+  return forwarding === undefined ? 'none' : forwardingWord(forwarding);
+}
+
+/** The flags by which the context menu knows what can be done with an event, each between semicolons. */
+export function flagsOf(row: EventRow): string {
+  const flags = ['row'];
+  const attempts = row.forwardings.map((each) => each.attempts);
+  if (row.notificationId !== null) flags.push('notification');
+  if (attempts.some((each) => each > 0)) flags.push('attempted');
+  if (attempts.reduce((sum, each) => sum + each, 0) > 1) flags.push('answers');
+  if (row.forwardings.some(({ state }) => state === 'waiting' || state === 'held')) flags.push('open');
+  if (row.forwardings.some(({ state }) => state === 'failed')) flags.push('failed');
+  return flags.map((flag) => `;${flag};`).join('');
+}

@@ -1,0 +1,19 @@
+/** What would hide, reorder or break a line: controls, line separators, marks of writing direction. */
+const unprintable = /[\p{Control}\p{Format}\p{Line_Separator}\p{Paragraph_Separator}\p{Surrogate}]/gu;
+
+/**
+ * Text from outside for one line of the user interface: what cannot be seen becomes a visible escape such as `\x1b`.
+ * @param most cut to so many UTF-16 units, with an ellipsis
+ */
+export function printable(text: string, most = 200): string {
+  const cut = text.length > most ? `${text.slice(0, most)}…` : text;
+  return cut.replace(unprintable, (character) => {
+    const code = (character.codePointAt(0) ?? 0).toString(16);
+    return code.length <= 2 ? `\\x${code.padStart(2, '0')}` : `\\u{${code}}`;
+  });
+}
+
+/** Text from outside for Markdown: nothing of it is markup, a link or a mail address to be clicked. */
+export function plainMarkdown(text: string): string {
+  return printable(text, 2000).replace(/[!-/:-@[-`{-~]/g, (character) => `&#${character.charCodeAt(0)};`);
+}

@@ -1,0 +1,117 @@
+/** How the nodes of the events view look. */
+import * as vscode from 'vscode';
+import type { EventRow } from '../../protocol.ts';
+import { commandId } from '../commands.ts';
+import { flagsOf, rowState } from './forwarding-state.ts';
+import type { RowState } from './forwarding-state.ts';
+import type { Group } from './grouping.ts';
+import type { EventNode, MoreNode, NewestNode } from './node.ts';
+import { plainMarkdown } from './printable.ts';
+import { ageOf, descriptionOf, forwardingOf, labelOf, marksOf, placeOf, spokenOf } from './words.ts';
+import type { Surroundings } from './words.ts';
+
+const colours: Record<RowState, string> = {
+  failed: 'charts.red',
+  held: 'charts.purple',
+  retrying: 'charts.orange',
+  waiting: 'charts.yellow',
+  discarded: 'descriptionForeground',
+  sent: 'charts.green',
+  rejected: 'charts.red',
+  test: 'charts.blue',
+  none: 'descriptionForeground',
+};
+
+export function eventItem(node: EventNode, around: Surroundings): vscode.TreeItem {
+  const { row } = node;
+  const item = new vscode.TreeItem(labelOf(row, vscode.l10n));
+  item.id = row.id;
+  item.description = descriptionOf(row, around, vscode.l10n);
+  item.iconPath = new vscode.ThemeIcon(iconOf(row), new vscode.ThemeColor(colours[rowState(row)]));
+  item.contextValue = flagsOf(row);
+  item.accessibilityInformation = { label: spokenOf(row, around, vscode.l10n), role: 'treeitem' };
+  item.command = { command: commandId('open'), title: vscode.l10n.t('Open Event'), arguments: [node] };
+  return item;
+}
+
+/** The type of a vendor's event is its shape, its state its colour. */
+function iconOf(row: EventRow): string {
+  if (row.kind === 'test') return 'beaker';
+  if (row.kind === 'rejected') return 'circle-slash';
+  if (row.source === 'open-connectors') return 'cloud';
+  switch (row.type?.toLowerCase()) {
+    case 'subscribe':
+      return 'person-add';
+    case 'update':
+      return 'edit';
+    case 'deactivate':
+      return 'remove';
+    default:
+      return 'mail';
+  }
+}
+
+/** @param partial older ones are not loaded: the group may have more */
+export function groupItem(group: Group, unfolded: boolean, partial: boolean): vscode.TreeItem {
+  const { Expanded, Collapsed } = vscode.TreeItemCollapsibleState;
+  const item = new vscode.TreeItem(group.label, unfolded ? Expanded : Collapsed);
+  const count = group.events.length;
+  item.id = group.id;
+  item.description = partial ? `${count}+` : String(count);
+  item.contextValue = ';group;';
+  const label = partial
+    ? vscode.l10n.t('{0}, {1} events or more', group.label, count)
+    : vscode.l10n.t('{0}, {1} events', group.label, count);
+  item.accessibilityInformation = { label };
+  item.tooltip = label;
+  return item;
+}
+
+export function moreItem(node: MoreNode): vscode.TreeItem {
+  const item = new vscode.TreeItem(vscode.l10n.t('Load More'));
+  item.id = 'more';
+  item.iconPath = new vscode.ThemeIcon('ellipsis');
+  item.contextValue = ';more;';
+  item.tooltip = vscode.l10n.t('Load older events');
+  item.command = { command: commandId('loadMore'), title: vscode.l10n.t('Load More Events'), arguments: [node] };
+  return item;
+}
+
+export function newestItem(node: NewestNode): vscode.TreeItem {
+  const item = new vscode.TreeItem(vscode.l10n.t('Back to the Newest'));
+  item.id = 'newest';
+  item.iconPath = new vscode.ThemeIcon('arrow-up');
+  item.contextValue = ';newest;';
+  item.tooltip = vscode.l10n.t('Older events are shown; the newest are not loaded.');
+  item.command = { command: commandId('refreshEvents'), title: vscode.l10n.t('Refresh Events'), arguments: [node] };
+  return item;
+}
+
+/** Everything about an event at a glance; what came from outside is text, never markup. */
+export function eventTooltip({ row }: EventNode, around: Surroundings): vscode.MarkdownString {
+  const { l10n } = vscode;
+  const received = new Date(row.receivedAt);
+  const lines: [name: string, value: string][] = [
+    [l10n.t('Type'), row.kind === 'event' ? (row.type ?? l10n.t('No type')) : labelOf(row, l10n)],
+    [l10n.t('Address'), row.address ?? ''],
+    [l10n.t('List'), row.list ?? ''],
+    [l10n.t('Date'), row.date ?? ''],
+    [l10n.t('Received'), `${received.toLocaleString()} (${ageOf(row.receivedAt, around.now, l10n)})`],
+    [l10n.t('Answered'), String(row.httpStatus)],
+    [l10n.t('Warning'), row.warning ?? ''],
+    [l10n.t('Particular'), marksOf(row, l10n).join(', ')],
+    ...row.forwardings.map((each): [string, string] => [
+      placeOf(each.destination),
+      [forwardingOf(each, around, l10n), each.state === 'sent' ? '' : (each.detail ?? '')]
+        .filter((part) => part !== '')
+        .join('; '),
+    ]),
+    [l10n.t('Ids'), [row.id, row.deliveryId, row.notificationId].filter((id) => id !== null).join(', ')],
+  ];
+  const tooltip = new vscode.MarkdownString();
+  tooltip.value = lines
+    .filter(([, value]) => value !== '')
+    .map(([name, value]) => `**${plainMarkdown(name)}** ${plainMarkdown(value)}`)
+    .join('  \n');
+  return tooltip;
+}

@@ -1,0 +1,128 @@
+/** An event in words. What came from outside is made printable here. */
+import type { EventRow, Forwarding } from '../../protocol.ts';
+import { forwardingWord, mostUrgent } from './forwarding-state.ts';
+import { printable } from './printable.ts';
+
+/** `vscode.l10n`, or in tests the English. */
+export interface Localiser {
+  t(message: string, ...args: (string | number)[]): string;
+}
+
+/** What is known beside the event itself. */
+export interface Surroundings {
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  /** Attempts under the retry policy in force, where the row does not say; null where unknown. */
+  readonly maxAttempts: number | null;
+  /** Why nothing goes to a destination now; null where it does. */
+  whyWaiting(destination: string): string | null;
+}
+
+export function labelOf(row: EventRow, l10n: Localiser): string {
+  switch (row.kind) {
+    case 'test':
+      return l10n.t('Test call');
+    case 'rejected':
+      return l10n.t('Rejected: {0}', printable(row.reason ?? String(row.httpStatus)));
+    case 'event':
+      return row.address === null || row.address === '' ? l10n.t('No address') : printable(row.address);
+  }
+}
+
+/** List, age, what is particular, and the state of its forwarding. */
+export function descriptionOf(row: EventRow, around: Surroundings, l10n: Localiser): string {
+  const parts = [shortList(row.list), ageOf(row.receivedAt, around.now, l10n), ...marksOf(row, l10n)];
+  const state = stateOf(row, around, l10n);
+  return [...parts, state].filter((part) => part !== '').join(' · ');
+}
+
+/** The same for a screen reader, in full. */
+export function spokenOf(row: EventRow, around: Surroundings, l10n: Localiser): string {
+  const parts = [
+    row.kind === 'event' ? printable(row.type ?? l10n.t('No type')) : '',
+    labelOf(row, l10n),
+    row.list === null ? '' : l10n.t('list {0}', printable(row.list)),
+    ageOf(row.receivedAt, around.now, l10n),
+    ...marksOf(row, l10n),
+    stateOf(row, around, l10n),
+  ];
+  return parts.filter((part) => part !== '').join(', ');
+}
+
+/** What is particular about an event. */
+export function marksOf(row: EventRow, l10n: Localiser): string[] {
+  const marks: string[] = [];
+  if (row.duplicateOf !== null) marks.push(l10n.t('duplicate of {0}', row.duplicateOf));
+  if (row.signature === 'invalid') marks.push(l10n.t('wrong signature'));
+  if (row.signature === 'missing') marks.push(l10n.t('no signature'));
+  if (row.injected) marks.push(l10n.t('sent by hand'));
+  return marks;
+}
+
+/** The state of an event's forwarding; empty where there is nothing to forward. */
+export function stateOf(row: EventRow, around: Surroundings, l10n: Localiser): string {
+  if (row.kind !== 'event') return '';
+  const urgent = mostUrgent(row.forwardings);
+  if (urgent === undefined) return l10n.t('not forwarded');
+  const words = forwardingOf(urgent, around, l10n);
+  const all = row.forwardings.length;
+  if (all === 1) return words;
+  const sent = row.forwardings.filter((each) => each.state === 'sent').length;
+  return sent === all ? l10n.t('{0}, {1} times', words, all) : l10n.t('{0}, {1} of {2} sent', words, sent, all);
+}
+
+/** The state of one forwarding. */
+export function forwardingOf(forwarding: Forwarding, around: Surroundings, l10n: Localiser): string {
+  const { status, durationMs } = forwarding;
+  switch (forwardingWord(forwarding)) {
+    case 'waiting': {
+      const why = forwarding.detail ?? around.whyWaiting(forwarding.destination);
+      return why === null ? l10n.t('waiting') : l10n.t('waiting: {0}', printable(why));
+    }
+    case 'retrying': {
+      const most = forwarding.maxAttempts ?? around.maxAttempts;
+      const next = forwarding.attempts + 1;
+      // After a replay the attempts of the earlier round count on.
+      return most === null || next > most ? l10n.t('retrying') : l10n.t('retrying {0} of {1}', next, most);
+    }
+    case 'held':
+      return l10n.t('held');
+    case 'sent':
+      if (status === null || durationMs === null) return l10n.t('sent');
+      return l10n.t('sent {0} in {1}', status, durationOf(durationMs, l10n));
+    case 'failed':
+      if (status !== null) return l10n.t('failed {0}', status);
+      return forwarding.detail === null ? l10n.t('failed') : l10n.t('failed: {0}', printable(forwarding.detail));
+    case 'discarded':
+      return l10n.t('discarded');
+  }
+}
+
+/** A list's id, short where it is long. */
+function shortList(list: string | null): string {
+  if (list === null) return '';
+  return printable(list.length > 10 ? `${list.slice(0, 8)}…` : list);
+}
+
+/** How long ago, to the minute: it is drawn again every half minute. */
+export function ageOf(receivedAt: string, now: number, l10n: Localiser): string {
+  const minutes = Math.floor((now - Date.parse(receivedAt)) / 60_000);
+  if (minutes < 1) return l10n.t('now');
+  if (minutes < 60) return l10n.t('{0} min ago', minutes);
+  const hours = Math.floor(minutes / 60);
+  return hours < 24 ? l10n.t('{0} h ago', hours) : l10n.t('{0} d ago', Math.floor(hours / 24));
+}
+
+function durationOf(ms: number, l10n: Localiser): string {
+  return ms < 1000 ? l10n.t('{0} ms', Math.round(ms)) : l10n.t('{0} s', Number((ms / 1000).toFixed(1)));
+}
+
+/** A destination without its query, which may hold a token. */
+export function placeOf(destination: string): string {
+  try {
+    const { origin, pathname } = new URL(destination);
+    return printable(origin + pathname);
+  } catch {
+    return printable(destination);
+  }
+}
