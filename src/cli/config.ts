@@ -63,13 +63,19 @@ export function readConfig(file: string, environment: NodeJS.ProcessEnv): Config
 
 /** The same for what a file holds. */
 export function parseConfig(value: unknown, file: string, environment: NodeJS.ProcessEnv): Config {
-  const result = configSchema.safeParse(value);
-  if (!result.success) {
-    throw new UsageError(
-      `--config ${file}: ${z.prettifyError(result.error)}`,
+  const refused = (why: string): UsageError =>
+    new UsageError(
+      `--config ${file}: ${why}`,
       'docs/cm-relay.config.schema.json describes the file; "$schema" makes your editor check it.',
     );
+  let result;
+  try {
+    result = configSchema.safeParse(value);
+  } catch (error) {
+    // A check of a URL's parts throws where it is no URL at all.
+    throw refused((error as Error).message);
   }
+  if (!result.success) throw refused(z.prettifyError(result.error));
   const { signatureKeys, verifyKeys, credentials } = result.data;
   const secret = (path: string, { env }: { env: string }): string => {
     const held = environment[env];

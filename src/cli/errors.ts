@@ -1,5 +1,7 @@
 import { CommanderError } from 'commander';
 import { styleText } from 'node:util';
+import { ErrorCodes } from 'vscode-jsonrpc/node';
+import { RelayRequestError } from '../protocol.ts';
 import { printable } from './text.ts';
 
 /** The command line asks for something impossible. The message names the flag or argument. Exit code 2. */
@@ -33,12 +35,18 @@ export function report(error: unknown): number {
     // Commander has written the help, the version or what is wrong.
     return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
   }
-  const message = error instanceof Error ? error.message : String(error);
+  const lost = isConnectionLost(error);
+  const message = lost ? 'the relay ended before it answered' : error instanceof Error ? error.message : String(error);
   const label = styleText('red', 'error:', { stream: process.stderr });
   process.stderr.write(`${label} ${printable(message, '\n')}\n`);
-  const next = nextOf(error);
+  const next = lost ? 'What it has acknowledged is on disk. cm-relay listen starts it again.' : nextOf(error);
   if (next !== undefined) process.stderr.write(`  ${printable(next, '\n')}\n`);
   return error instanceof UsageError ? exitCodes.usage : exitCodes.failed;
+}
+
+/** Whether a request has no answer because the relay has gone. */
+export function isConnectionLost(error: unknown): boolean {
+  return error instanceof RelayRequestError && error.code === ErrorCodes.PendingResponseRejected;
 }
 
 /** What to do next, as every typed error of the relay says. */

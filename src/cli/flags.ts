@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { methods } from '../protocol.ts';
 
 /** What every command takes. */
@@ -37,6 +37,13 @@ export function checkedBy<T>(schema: z.ZodType<T>): (value: unknown) => T {
 export function collectedBy<T>(schema: z.ZodType<T>): (value: string, previous?: T[]) => T[] {
   const parse = checkedBy(schema);
   return (value, previous = []) => [...previous, parse(value)];
+}
+
+const absolute = z.string().refine((text) => URL.canParse(text), 'expected a URL that begins with http:// or https://');
+
+/** A URL that a schema checks further: such a check takes for granted that it is one. */
+export function urlOf<T>(schema: z.ZodType<T, string | undefined>): z.ZodType<T, string> {
+  return absolute.pipe(schema as z.ZodType<T, string>);
 }
 
 /** A parser for a whole number; `schema` bounds it. */

@@ -87,7 +87,8 @@ const tunnelKinds = ['none', 'localtunnel', 'cloudflared', 'ngrok'] as const;
 /** What --tunnel means: a kind of tunnel, or a public URL of the user's own. */
 export function parseTunnel(value: string): string | undefined {
   if ((tunnelKinds as readonly string[]).includes(value)) return undefined;
-  if (!/^https?:\/\//i.test(value)) return `expected ${tunnelKinds.join(', ')} or a URL that begins with https://`;
+  if (!/^https?:\/\//i.test(value) || !URL.canParse(value))
+    return `expected ${tunnelKinds.join(', ')} or a URL that begins with https://`;
   const result = tunnelConfigSchema.safeParse({ kind: 'fixed', url: value });
   return result.success ? undefined : result.error.issues.map(({ message }) => message).join('; ');
 }

@@ -61,6 +61,7 @@ describe('the configuration file', () => {
       /colour[^]*destinations\[0\]/,
     );
     assert.match(refused({ concurrency: 0 }), /concurrency/);
+    assert.match(refused({ destinations: [{ url: 'nowhere' }] }), /--config f\.json: .*URL/s);
     assert.match(refused([]), /--config/);
   });
 

@@ -95,6 +95,7 @@ describe('the settings of listen', () => {
     assert.match(refused({ tunnel: 'ngrok', tunnelHost: 'https://x.example' }), /^--tunnel-host/);
     assert.match(refused({ tunnel: 'localtunnel', subdomain: 'X' }), /^--subdomain: a subdomain is/);
     assert.match(parseTunnel('frp') ?? '', /expected none, localtunnel, cloudflared, ngrok or a URL/);
+    assert.match(parseTunnel('https://') ?? '', /expected none/);
     assert.match(parseTunnel('https://user:pass@host/') ?? '', /password/);
     assert.equal(parseTunnel('https://hooks.example.org'), undefined);
   });

@@ -17,7 +17,7 @@ import type { Config } from '../config.ts';
 import { readConfig } from '../config.ts';
 import { dataDirHint, dataDirOf } from '../data-dir.ts';
 import { CommandError, UsageError } from '../errors.ts';
-import { checkedBy, collectedBy, jsonFlag, newCommand, wholeNumber } from '../flags.ts';
+import { checkedBy, collectedBy, jsonFlag, newCommand, urlOf, wholeNumber } from '../flags.ts';
 import type { CommonOptions } from '../flags.ts';
 import { differences, listenSettings, parseTunnel } from '../listen-settings.ts';
 import type { ListenFlags, ListenSettings } from '../listen-settings.ts';
@@ -64,7 +64,7 @@ export function listenCommand(): Command {
   )
     .addOption(
       new Option('--forward-to <url>', 'your callback; may be given several times').argParser(
-        collectedBy(destinationSchema.shape.url),
+        collectedBy(urlOf(destinationSchema.shape.url)),
       ),
     )
     .addOption(
@@ -81,7 +81,7 @@ export function listenCommand(): Command {
     )
     .addOption(
       new Option('--tunnel-host <url>', 'the localtunnel server (default: https://localtunnel.me)').argParser(
-        checkedBy(localtunnel.shape.host),
+        checkedBy(urlOf(localtunnel.shape.host)),
       ),
     )
     .addOption(

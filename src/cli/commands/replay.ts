@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { destinationSchema } from '../../protocol.ts';
 import { withFilter, withRelay } from '../connection.ts';
 import { CommandError, UsageError } from '../errors.ts';
-import { checkedBy, collectIds, jsonFlag, newCommand } from '../flags.ts';
+import { checkedBy, collectIds, jsonFlag, newCommand, urlOf } from '../flags.ts';
 import type { CommonOptions } from '../flags.ts';
 import { print, printJson } from '../output.ts';
 import { count } from '../text.ts';
@@ -38,7 +38,7 @@ export function replayCommand(): Command {
     .addOption(filterFlag('all that fits a filter'))
     .addOption(
       new Option('--to <url>', 'send them there instead of where they went').argParser(
-        checkedBy(destinationSchema.shape.url),
+        checkedBy(urlOf(destinationSchema.shape.url)),
       ),
     )
     .addOption(jsonFlag('a JSON object'))

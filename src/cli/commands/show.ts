@@ -54,33 +54,51 @@ async function show(id: string, options: ShowOptions): Promise<void> {
     throw new UsageError(`--${view} prints bytes as they are: it does not go with --json`);
   }
   await withHistory(options, async (history) => {
-    const found = await history.event(id);
+    const found = await find(history, id);
     switch (view) {
       case 'raw':
-        return printBytes(Buffer.from((await history.delivery(found.delivery.id)).body, 'base64'));
+        return printBytes(found.body);
       case 'notification':
         return printBytes(await renderedBody(history, id, found));
       case 'attempts':
-        return printAttempts(id, attemptsOf(id, found), options);
+        return printAttempts(id, found.attempts, options);
       default:
-        return printOverview(history, id, found, options);
+        return printOverview(found, options);
     }
   });
 }
 
-/** The notifications that an id means: one for n9, those that hold the event for e12, all for d7. */
-export function notificationsOf(id: string, found: Result<'events/get'>): Notification[] {
-  return id.startsWith('n')
-    ? found.notifications.filter((notification) => notification.id === id)
-    : found.notifications;
+/** What an id means: one notification for n9, those that hold the event for e12, all of the delivery for d7. */
+interface Found extends Result<'events/get'> {
+  readonly headers: Headers;
+  /** The bytes kept. */
+  readonly body: Buffer;
 }
 
-function attemptsOf(id: string, found: Result<'events/get'>): AttemptDetail[] {
-  return id.startsWith('n') ? found.attempts.filter(({ notificationId }) => notificationId === id) : found.attempts;
+async function find(history: History, id: string): Promise<Found> {
+  const found = await history.event(id);
+  const { headers, body, notifications } = await history.delivery(found.delivery.id);
+  const bytes = Buffer.from(body, 'base64');
+  if (!id.startsWith('d')) {
+    const meant = (notificationId: string): boolean => !id.startsWith('n') || notificationId === id;
+    return {
+      ...found,
+      notifications: found.notifications.filter((notification) => meant(notification.id)),
+      attempts: found.attempts.filter(({ notificationId }) => meant(notificationId)),
+      headers,
+      body: bytes,
+    };
+  }
+  const attempts: AttemptDetail[] = [];
+  for (const notification of notifications) {
+    const { attempts: all } = await history.event(notification.id);
+    attempts.push(...all.filter(({ notificationId }) => notificationId === notification.id));
+  }
+  return { ...found, notifications, attempts, headers, body: bytes };
 }
 
-async function renderedBody(history: History, id: string, found: Result<'events/get'>): Promise<Buffer> {
-  const candidates = notificationsOf(id, found);
+async function renderedBody(history: History, id: string, found: Found): Promise<Buffer> {
+  const candidates = found.notifications;
   // What Open Connectors would send, before the vendor's bytes as they are.
   const notification = candidates.find(({ kind }) => kind !== 'raw') ?? candidates[0];
   if (notification === undefined) {
@@ -118,22 +136,14 @@ async function printAttempts(id: string, attempts: readonly AttemptDetail[], opt
   if (attempts.length === 0 && options.json !== true) note(`There was no attempt to send ${id} yet.`);
 }
 
-async function printOverview(
-  history: History,
-  id: string,
-  found: Result<'events/get'>,
-  options: ShowOptions,
-): Promise<void> {
-  const { headers, body } = await history.delivery(found.delivery.id);
-  const bytes = Buffer.from(body, 'base64');
-  const notifications = notificationsOf(id, found);
-  const attempts = attemptsOf(id, found);
+async function printOverview(found: Found, options: ShowOptions): Promise<void> {
+  const { headers, body, notifications, attempts } = found;
   if (options.json === true) {
     return printJson({
       event: found.event,
       delivery: found.delivery,
       headers,
-      body: bodyOf(bytes),
+      body: bodyOf(body),
       notifications,
       attempts: attempts.map(({ answerBody, ...rest }) => ({
         ...rest,
@@ -146,7 +156,7 @@ async function printOverview(
     '',
     ...headerLines(headers),
     '',
-    ...bodyLines(bytes, `cm-relay show ${found.delivery.id} --raw`),
+    ...bodyLines(body, `cm-relay show ${found.delivery.id} --raw`),
     '',
     ...notifications.flatMap((notification) => notificationLines(notification, attempts)),
   ];

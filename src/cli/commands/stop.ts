@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { connectToRelay, NoRelayError } from '../../protocol.ts';
 import { dataDirOf } from '../data-dir.ts';
-import { CommandError } from '../errors.ts';
+import { CommandError, isConnectionLost } from '../errors.ts';
 import { jsonFlag, newCommand } from '../flags.ts';
 import type { CommonOptions } from '../flags.ts';
 import { note, print, printJson } from '../output.ts';
@@ -38,7 +38,12 @@ async function stop(options: CommonOptions & { json?: boolean }): Promise<void> 
     return;
   }
   const { pid } = await client.request('relay/status', {});
-  await client.request('relay/stop', {});
+  try {
+    await client.request('relay/stop', {});
+  } catch (error) {
+    // It may be gone before its answer is here.
+    if (!isConnectionLost(error)) throw error;
+  }
   const late = new Promise<'late'>((resolve) => setTimeout(() => resolve('late'), patience).unref());
   const gone = client.closed.then(() => ended(pid));
   if ((await Promise.race([gone, late])) === 'late') {

@@ -1,0 +1,455 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { connectToRelay } from '../../src/protocol.ts';
+import type { AttemptDetail, EventRow } from '../../src/protocol.ts';
+import { Callback, delivery, post, run, start, Workplace } from './harness.ts';
+import type { Ended, Line, Ready, Running } from './harness.ts';
+
+/** The lines of --json. */
+function rows<T = Line>(ended: Ended): T[] {
+  assert.equal(ended.code, 0, ended.err);
+  return ended.out.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as T]));
+}
+
+describe('the commands of cm-relay', function () {
+  this.timeout(30_000);
+  let place: Workplace;
+  let callback: Callback;
+  let listening: Running;
+  let ready: Ready;
+
+  /** Resolves when that many attempts were printed. */
+  async function attempts(count: number): Promise<void> {
+    await listening.line(() => listening.lines.filter((line) => line.includes('"type":"attempt"')).length >= count);
+  }
+
+  beforeEach(async () => {
+    place = new Workplace();
+    callback = await Callback.open();
+    listening = place.listen(['--forward-to', callback.url, '--retry', 'none']);
+    ready = await listening.ready();
+  });
+
+  afterEach(async () => {
+    await place.close();
+    await callback.close();
+  });
+
+  describe('trigger', () => {
+    it('sends one delivery of the type, and prints the answer', async () => {
+      for (const [type, vendorType] of [
+        ['subscribe', 'Subscribe'],
+        ['update', 'Update'],
+        ['deactivate', 'Deactivate'],
+      ] as const) {
+        const { code, out } = await place.run('trigger', type);
+        assert.equal(code, 0);
+        assert.match(out, new RegExp(`^1  ${vendorType}  \\S+@example\\.\\w+  200 in [\\d.]+ m?s\\n$`));
+        await listening.json<Line & { events: EventRow[] }>('delivery', ({ events }) => events[0]?.type === vendorType);
+      }
+    });
+
+    it('sends as many deliveries with as many events as asked for, about the list and address', async () => {
+      const flags = ['--count', '3', '--batch', '4', '--list', 'abc', '--email', 'jane@example.org'];
+      const { code, out } = await place.run('trigger', 'subscribe', ...flags);
+      assert.equal(code, 0);
+      assert.match(out, /3 deliveries in .*, 3 answered 200\n$/);
+      const found = rows<EventRow>(await place.run('events', '--json'));
+      assert.equal(found.length, 12);
+      assert.deepEqual([...new Set(found.map(({ list, address }) => `${list} ${address}`))], ['abc jane@example.org']);
+      assert.equal(new Set(found.map(({ deliveryId }) => deliveryId)).size, 3);
+    });
+
+    it('makes the same deliveries with the same seed, and others without', async () => {
+      const body = async (...flags: string[]): Promise<string> => {
+        await place.run('trigger', 'subscribe', ...flags);
+        const [newest] = rows<EventRow>(await place.run('events', '--json', '--limit', '1'));
+        return (await place.run('show', newest?.id ?? '', '--raw')).out;
+      };
+      const seeded = await body('--seed', '7');
+      assert.equal(await body('--seed', '7'), seeded);
+      assert.notEqual(await body(), await body());
+    });
+
+    it('tells machines each answer', async () => {
+      const answers = rows<Line & { status: number; number: number; events: number }>(
+        await place.run('trigger', 'update', '--count', '2', '--batch', '5', '--json'),
+      );
+      assert.deepEqual(
+        answers.map(({ type, status, number, events }) => [type, status, number, events]),
+        [
+          ['answer', 200, 1, 5],
+          ['answer', 200, 2, 5],
+        ],
+      );
+    });
+
+    it('exits with 1 where an answer is not 200', async () => {
+      const client = await connectToRelay(ready.dataDir);
+      await client.request('relay/configure', { settings: { maxBodyBytes: 1024 } });
+      client.close();
+      const { code, out, err } = await place.run('trigger', 'subscribe', '--batch', '50');
+      assert.equal(code, 1);
+      assert.match(out, /413/);
+      assert.match(err, /1 of 1 delivery not answered with 200/);
+    });
+  });
+
+  describe('events', () => {
+    beforeEach(async () => {
+      for (const [address, type] of [
+        ['jane@example.org', 'Subscribe'],
+        ['joe@example.org', 'Update'],
+        ['jill@example.org', 'Subscribe'],
+      ] as const) {
+        await post(ready.campaignMonitorUrl, delivery(address, type));
+      }
+      await attempts(3);
+    });
+
+    it('lists newest first, for people and machines', async () => {
+      const { code, out } = await place.run('events');
+      assert.equal(code, 0);
+      const [heading, ...lines] = out.trimEnd().split('\n');
+      assert.match(heading ?? '', /^EVENT +RECEIVED +TYPE +ADDRESS +FORWARDED$/);
+      assert.match(lines[0] ?? '', /^e3 +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d Subscribe +jill@example\.org +sent$/);
+      assert.equal(lines.length, 3);
+      const found = rows<EventRow>(await place.run('events', '--json'));
+      assert.deepEqual(
+        found.map(({ id }) => id),
+        ['e3', 'e2', 'e1'],
+      );
+    });
+
+    it('takes a filter and a limit', async () => {
+      const filtered = rows<EventRow>(await place.run('events', '--filter', 'type:subscribe', '--json'));
+      assert.deepEqual(
+        filtered.map(({ id }) => id),
+        ['e3', 'e1'],
+      );
+      assert.equal(rows(await place.run('events', '--limit', '2', '--json')).length, 2);
+      const none = await place.run('events', '--filter', 'type:deactivate');
+      assert.deepEqual([none.code, none.out], [0, '']);
+      assert.match(none.err, /Nothing fits the filter/);
+    });
+
+    it('reads more pages than one', async () => {
+      await place.run('trigger', 'subscribe', '--count', '3', '--batch', '500');
+      assert.equal(rows(await place.run('events', '--limit', '1400', '--json')).length, 1400);
+      const all = rows<EventRow>(await place.run('events', '--limit', '5000', '--json'));
+      assert.deepEqual(
+        all.map(({ id }) => id),
+        Array.from({ length: 1503 }, (_, i) => `e${1503 - i}`),
+      );
+    });
+
+    it('works when no relay runs, and starts none', async () => {
+      await place.run('stop');
+      assert.equal(rows(await place.run('events', '--json')).length, 3);
+      assert.match((await place.run('show', 'e1')).out, /jane@example\.org/);
+      assert.equal((await place.run('show', 'e1', '--raw')).out, delivery('jane@example.org'));
+      assert.match((await place.run('show', 'e1', '--notification')).out, /"eventType":"CREATED"/);
+      assert.match((await place.run('export', 'e1', '--as', 'curl')).out, /curl .*\/callback/);
+      await assert.rejects(connectToRelay(place.dataDir), /no relay runs/);
+    });
+
+    it('says that there is no history where none is', async () => {
+      const other = new Workplace();
+      try {
+        const { code, err } = await other.run('events');
+        assert.equal(code, 1);
+        assert.match(err, /no history[^]*cm-relay listen/);
+      } finally {
+        await other.close();
+      }
+    });
+
+    it('ends quietly when its reader does', async () => {
+      await place.run('trigger', 'subscribe', '--count', '5', '--batch', '1000');
+      const child = start(['events', '--data-dir', place.dataDir, '--limit', '5000', '--json']);
+      const errors = child.stderr.toArray();
+      child.stdout.once('data', () => child.stdout.destroy());
+      const [code] = (await once(child, 'exit')) as [number];
+      assert.deepEqual([code, Buffer.concat((await errors) as Buffer[]).toString()], [0, '']);
+    });
+  });
+
+  describe('show', () => {
+    const odd =
+      '{ "ListID" : "l",\r\n "Events":[{"Type":"Subscribe","EmailAddress":"ü@example.org","Date":"2026-01-15"}] }\n';
+
+    beforeEach(async () => {
+      await post(ready.campaignMonitorUrl, odd);
+      await attempts(1);
+    });
+
+    it('shows an event in full by any of its ids', async () => {
+      for (const id of ['e1', 'd1', 'n1']) {
+        const { code, out } = await place.run('show', id);
+        assert.equal(code, 0);
+        assert.match(out, /^e1 {2}Subscribe {2}ü@example\.org\n/);
+        assert.match(out, /content-type: application\/json/i);
+        assert.match(out, /"EmailAddress": "ü@example\.org"/);
+        assert.match(out, /n1 {2}normalised notification {2}eventId \S+\n {2}→ \S+\/callback {2}sent\n {4}attempt 1 /);
+      }
+    });
+
+    it('writes the bytes as they came and as they are sent', async () => {
+      assert.equal((await place.run('show', 'e1', '--raw')).bytes.toString(), odd);
+      const [sent] = await callback.received(1);
+      assert.deepEqual((await place.run('show', 'e1', '--notification')).bytes, sent?.body);
+    });
+
+    it('writes bytes that are not text', async () => {
+      const bytes = Buffer.from([0, 255, 27, 10]);
+      assert.equal(await post(ready.campaignMonitorUrl, bytes), 400);
+      assert.deepEqual((await place.run('show', 'd2', '--raw')).bytes, bytes);
+      const { code, err } = await place.run('show', 'd2', '--notification');
+      assert.equal(code, 1);
+      assert.match(err, /d2 has no notification: it is a rejected delivery/);
+    });
+
+    it('shows the attempts with their answers', async () => {
+      const { out } = await place.run('show', 'e1', '--attempts');
+      assert.match(out, /n1 → \S+\/callback\n {2}attempt 1 .* 200 in .* sent\n[^]*answer/);
+      const [attempt, ...others] = rows<Omit<AttemptDetail, 'answerBody'> & { answerBody: object }>(
+        await place.run('show', 'e1', '--attempts', '--json'),
+      );
+      assert.deepEqual([attempt?.status, attempt?.answerBody, others.length], [200, { text: 'answer' }, 0]);
+    });
+
+    it('tells machines everything in one object', async () => {
+      const [all] = rows<{ event: EventRow; body: object; notifications: object[]; attempts: object[] }>(
+        await place.run('show', 'e1', '--json'),
+      );
+      assert.deepEqual([all?.event.id, all?.body], ['e1', { text: odd }]);
+      assert.deepEqual([all?.notifications.length, all?.attempts.length], [1, 1]);
+    });
+
+    it('says which notification it shows where there are several', async () => {
+      await place.run('trigger', 'subscribe', '--batch', '45');
+      const { code, err } = await place.run('show', 'd2', '--notification');
+      assert.equal(code, 0);
+      assert.match(err, /d2 has several notifications\. This is n2; the others: n3, n4/);
+    });
+
+    it('says so where there is no such id', async () => {
+      const { code, err } = await place.run('show', 'e99');
+      assert.equal(code, 1);
+      assert.match(err, /error: there is no event e99/);
+    });
+  });
+
+  describe('replay', () => {
+    it('sends the same bytes again', async () => {
+      await post(ready.campaignMonitorUrl, delivery('jane@example.org'));
+      await attempts(1);
+      for (const id of ['e1', 'd1', 'n1']) {
+        const { code, out } = await place.run('replay', id);
+        assert.deepEqual([code, out], [0, '1 notification sent again\n']);
+      }
+      const posts = await callback.received(4);
+      for (const { body } of posts) assert.deepEqual(body, posts[0]?.body);
+    });
+
+    it('sends again what failed', async () => {
+      callback.status = 400;
+      for (const name of ['jane', 'joe']) await post(ready.campaignMonitorUrl, delivery(`${name}@example.org`));
+      await attempts(2);
+      callback.status = 200;
+      const [result] = rows<{ replayed: number; notificationIds: string[] }>(
+        await place.run('replay', '--failed', '--json'),
+      );
+      assert.deepEqual(result, { replayed: 2, notificationIds: ['n1', 'n2'] });
+      await attempts(4);
+      const { code, err } = await place.run('replay', '--failed');
+      assert.equal(code, 1);
+      assert.match(err, /nothing to send again/);
+    });
+
+    it('sends what fits a filter, to another callback where asked', async () => {
+      await post(ready.campaignMonitorUrl, delivery('jane@example.org'));
+      await post(ready.campaignMonitorUrl, delivery('joe@example.org', 'Update'));
+      await attempts(2);
+      const other = await Callback.open();
+      try {
+        const { out } = await place.run('replay', '--filter', 'type:update', '--to', other.url);
+        assert.equal(out, '1 notification sent again\n');
+        const [sent] = await other.received(1);
+        assert.match(sent?.body.toString() ?? '', /joe@example\.org/);
+        assert.equal(callback.posts.length, 2);
+      } finally {
+        await other.close();
+      }
+    });
+  });
+
+  describe('discard', () => {
+    it('gives up what waits', async () => {
+      const other = new Workplace();
+      try {
+        await callback.close();
+        const waits = other.listen(['--forward-to', callback.url, '--retry', 'fast']);
+        const { campaignMonitorUrl } = await waits.ready();
+        for (const name of ['jane', 'joe', 'jill']) await post(campaignMonitorUrl, delivery(`${name}@example.org`));
+        const waiting = async (): Promise<number> =>
+          rows(await other.run('events', '--filter', 'state:waiting', '--json')).length;
+        assert.equal(await waiting(), 3);
+        const one = await other.run('discard', 'e1');
+        assert.deepEqual([one.code, one.out], [0, '1 notification discarded\n']);
+        assert.deepEqual(rows(await other.run('discard', '--waiting', '--json')), [{ discarded: 2 }]);
+        assert.equal(await waiting(), 0);
+        const { code, err } = await other.run('discard', '--waiting');
+        assert.equal(code, 1);
+        assert.match(err, /nothing to discard/);
+      } finally {
+        await other.close();
+      }
+    });
+  });
+
+  describe('export', () => {
+    beforeEach(async () => {
+      await post(ready.campaignMonitorUrl, delivery('jane@example.org', 'Subscribe', 'Jane Doe'), {
+        authorization: 'Bearer hidden',
+      });
+      await attempts(1);
+    });
+
+    it('writes a curl command that sends the notification again', async function () {
+      const { code, out } = await place.run('export', 'e1', '--as', 'curl');
+      assert.equal(code, 0);
+      const shell = spawn('sh', { stdio: ['pipe', 'ignore', 'ignore'] });
+      shell.stdin.end(out);
+      const [ended] = (await once(shell, 'close')) as [number];
+      if (ended === 127) this.skip();
+      const [first, second] = await callback.received(2);
+      assert.deepEqual(second?.body, first?.body);
+    });
+
+    it('writes every other format', async () => {
+      assert.match(
+        (await place.run('export', 'e1', '--as', 'http')).out,
+        /^### n1 of d1\nPOST http:\S+\/callback HTTP\/1\.1\n/,
+      );
+      const har = JSON.parse((await place.run('export', 'd1', '--as', 'har')).out) as { log: { entries: object[] } };
+      assert.equal(har.log.entries.length, 2);
+      const [all] = JSON.parse((await place.run('export', 'n1', '--as', 'json')).out) as { delivery: { id: string } }[];
+      assert.equal(all?.delivery.id, 'd1');
+    });
+
+    it('writes a fixture with nothing personal in it', async () => {
+      const { out } = await place.run('export', 'e1', '--as', 'fixture');
+      for (const original of ['jane', 'Jane', '96c0bbda', '53.78.123.243', 'website', 'http://example.org', 'hidden']) {
+        assert.ok(!out.includes(original), original);
+      }
+      assert.match(out, /"EmailAddress": "person1@example\.org"/);
+    });
+
+    it('masks the secret of the street door, unless it is asked for, and never shows a credential', async () => {
+      const secret = /hooks\/([0-9a-f]{32})/.exec(ready.campaignMonitorUrl)?.[1] ?? '-';
+      for (const format of ['curl', 'http', 'har', 'json', 'fixture']) {
+        const { out } = await place.run('export', 'e1', '--as', format);
+        assert.ok(!out.includes(secret) && !out.includes('hidden'), format);
+      }
+      const { out } = await place.run('export', 'e1', '--as', 'har', '--with-secrets');
+      assert.ok(out.includes(secret));
+      assert.ok(!out.includes('hidden'));
+    });
+
+    it('writes what a filter chooses, each delivery once', async () => {
+      await place.run('trigger', 'update', '--batch', '30');
+      const { out } = await place.run('export', '--filter', 'type:update', '--as', 'json');
+      const found = JSON.parse(out) as { delivery: { id: string }; notifications: object[] }[];
+      assert.deepEqual(
+        found.map(({ delivery: { id }, notifications }) => [id, notifications.length]),
+        [['d2', 2]],
+      );
+      const { code, err } = await place.run('export', '--filter', 'type:deactivate', '--as', 'json');
+      assert.equal(code, 1);
+      assert.match(err, /nothing to export/);
+    });
+
+    it('writes only the part that holds the event that was asked for', async () => {
+      await place.run('trigger', 'update', '--batch', '30');
+      // e1 is the delivery before; 20 events are in the first part.
+      const { out } = await place.run('export', 'e30', '--as', 'http');
+      assert.deepEqual(out.match(/^### .*$/gm), ['### n3 of d2, part 2 of 2']);
+      assert.equal((await place.run('export', 'd2', '--as', 'http')).out.match(/^### /gm)?.length, 2);
+    });
+
+    it('writes the delivery itself where it went nowhere', async () => {
+      await post(ready.campaignMonitorUrl, '{}');
+      const { out } = await place.run('export', 'd2', '--as', 'curl');
+      assert.match(out, /^# d2, received .*\ncurl .*\/hooks\/\*{8}\/campaign-monitor'/);
+    });
+  });
+
+  describe('stop', () => {
+    it('ends the relay and waits until it is gone', async () => {
+      const { code, out } = await place.run('stop');
+      assert.deepEqual([code, out], [0, 'The relay has ended.\n']);
+      await assert.rejects(connectToRelay(place.dataDir), /no relay runs/);
+      assert.equal(await listening.ended, 0);
+      const again = await place.run('stop');
+      assert.equal(again.code, 0);
+      assert.match(again.err, /No relay runs for .*: nothing to stop/);
+      assert.deepEqual(rows(await place.run('stop', '--json')), [{ stopped: false }]);
+    });
+
+    it('lets one that had attached end too', async () => {
+      const attached = place.listen();
+      await attached.ready();
+      assert.deepEqual(rows(await place.run('stop', '--json')), [{ stopped: true }]);
+      assert.equal(await attached.ended, 0);
+      assert.match(attached.errors.join('\n'), /The relay has ended/);
+    });
+  });
+});
+
+describe('cm-relay without a relay', function () {
+  this.timeout(30_000);
+
+  it('says for each command that needs one how to start it', async () => {
+    const place = new Workplace();
+    try {
+      const commands: [string, ...string[]][] = [
+        ['trigger', 'subscribe'],
+        ['replay', 'e1'],
+        ['discard', '--waiting'],
+      ];
+      for (const [command, ...args] of commands) {
+        const { code, err } = await place.run(command, ...args);
+        assert.equal(code, 1, command);
+        assert.match(
+          err,
+          /^error: no relay runs for .*: start one with cm-relay listen\n {2}In another terminal: cm-relay listen --data-dir /,
+        );
+      }
+    } finally {
+      await place.close();
+    }
+  });
+
+  it('runs the sandbox until it is told to end', async () => {
+    const place = new Workplace();
+    try {
+      const sandbox = place.start(['sandbox', '--json', '--port', '0', '--data-dir', place.dataDir]);
+      const first = JSON.parse(await sandbox.line(() => true)) as Line & { campaignMonitorApi: string };
+      assert.deepEqual(Object.keys(first), ['type', 'campaignMonitorApi', 'openConnectorsApi']);
+      assert.equal(first.type, 'ready');
+      assert.equal((await fetch(`${first.campaignMonitorApi}/clients.json`)).status, 401);
+      const taken = await run(['sandbox', '--port', new URL(first.campaignMonitorApi).port]);
+      assert.equal(taken.code, 1);
+      assert.match(taken.err, /cannot listen[^]*port 0/);
+      assert.equal(await sandbox.end('SIGTERM'), 0);
+
+      const shown = place.start(['sandbox']);
+      await shown.line((line) => /^Campaign Monitor API +http:\/\/127\.0\.0\.1:\d+\/api\/v3\.3$/.test(line));
+      assert.equal(await shown.end(), 0);
+    } finally {
+      await place.close();
+    }
+  });
+});

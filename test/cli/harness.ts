@@ -1,0 +1,235 @@
+/** The real CLI as a child process, a callback for it, and a data directory of its own. */
+import { spawn } from 'node:child_process';
+import type { ChildProcessByStdio } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+
+const script = fileURLToPath(new URL('../../src/cli/cm-relay.ts', import.meta.url));
+
+type Child = ChildProcessByStdio<null, Readable, Readable>;
+
+/** Starts `cm-relay`. Colours are off, and no variable of the machine's reaches it. */
+export function start(args: readonly string[], environment: NodeJS.ProcessEnv = {}): Child {
+  const { PATH, TMPDIR, XDG_RUNTIME_DIR } = process.env;
+  return spawn(process.execPath, ['--disable-warning=ExperimentalWarning', script, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { PATH, TMPDIR, XDG_RUNTIME_DIR, HOME: tmpdir(), NO_COLOR: '1', ...environment },
+  });
+}
+
+export interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly bytes: Buffer;
+  readonly err: string;
+}
+
+/** Runs `cm-relay` to its end. */
+export async function run(args: readonly string[], environment?: NodeJS.ProcessEnv): Promise<Ended> {
+  const child = start(args, environment);
+  const [out, err] = [child.stdout.toArray(), child.stderr.toArray()];
+  const [code] = (await once(child, 'close')) as [number | null];
+  const bytes = Buffer.concat((await out) as Buffer[]);
+  return { code, out: bytes.toString(), bytes, err: Buffer.concat((await err) as Buffer[]).toString() };
+}
+
+export type Line = Record<string, unknown> & { type: string };
+
+export interface Ready extends Line {
+  campaignMonitorUrl: string;
+  openConnectorsUrl: string;
+  publicUrl: string | null;
+  pid: number;
+  dataDir: string;
+}
+
+/** A `listen` or `sandbox` that runs, and the lines that it prints. */
+export class Running {
+  readonly child: Child;
+  readonly lines: string[] = [];
+  readonly errors: string[] = [];
+  readonly #waiting = new Set<() => void>();
+  readonly #ended: Promise<number | null>;
+
+  constructor(args: readonly string[], environment?: NodeJS.ProcessEnv) {
+    this.child = start(args, environment);
+    const told = (): void => {
+      for (const wake of this.#waiting) wake();
+    };
+    this.#ended = once(this.child, 'close').then(([code]) => {
+      told();
+      return code as number | null;
+    });
+    for (const [stream, into] of [
+      [this.child.stdout, this.lines],
+      [this.child.stderr, this.errors],
+    ] as const) {
+      createInterface({ input: stream }).on('line', (line) => {
+        into.push(line);
+        told();
+      });
+    }
+  }
+
+  /** Resolves with the first line, past or coming, that fits. Rejects where the process ends before. */
+  line(fits: (line: string) => boolean, from: 'lines' | 'errors' = 'lines'): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const look = (): void => {
+        const found = this[from].find(fits);
+        if (found !== undefined) {
+          this.#waiting.delete(look);
+          resolve(found);
+        } else if (this.child.exitCode !== null || this.child.signalCode !== null) {
+          this.#waiting.delete(look);
+          reject(new Error(`ended with ${this.child.exitCode}:\n${this.errors.join('\n')}\n${this.lines.join('\n')}`));
+        }
+      };
+      this.#waiting.add(look);
+      look();
+    });
+  }
+
+  /** The same for a line of --json. */
+  async json<T extends Line = Line>(type: string, fits: (line: T) => boolean = () => true): Promise<T> {
+    const parse = (line: string): T => JSON.parse(line) as T;
+    return parse(await this.line((line) => parse(line).type === type && fits(parse(line))));
+  }
+
+  ready(): Promise<Ready> {
+    return this.json<Ready>('ready');
+  }
+
+  /** Sends a signal and resolves with the exit code. */
+  end(signal: NodeJS.Signals = 'SIGINT'): Promise<number | null> {
+    this.child.kill(signal);
+    return this.#ended;
+  }
+
+  /** Resolves with the exit code. */
+  get ended(): Promise<number | null> {
+    return this.#ended;
+  }
+
+  kill(): void {
+    this.child.kill('SIGKILL');
+  }
+}
+
+export interface Posted {
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+
+/** A developer's callback. */
+export class Callback {
+  readonly url: string;
+  readonly posts: Posted[] = [];
+  status = 200;
+  readonly #server;
+  readonly #waiting = new Set<() => void>();
+
+  private constructor(server: ReturnType<typeof createServer>) {
+    this.#server = server;
+    this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/callback`;
+    server.on('request', (request, response) => {
+      void request.toArray().then((chunks: Buffer[]) => {
+        this.posts.push({ headers: request.headers, body: Buffer.concat(chunks) });
+        response.writeHead(this.status).end('answer');
+        for (const wake of this.#waiting) wake();
+      });
+    });
+  }
+
+  static async open(): Promise<Callback> {
+    const server = createServer();
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    return new Callback(server);
+  }
+
+  /** Resolves once so many have come. */
+  async received(count: number): Promise<Posted[]> {
+    while (this.posts.length < count) {
+      await new Promise<void>((resolve) => {
+        const wake = (): void => {
+          this.#waiting.delete(wake);
+          resolve();
+        };
+        this.#waiting.add(wake);
+      });
+    }
+    return this.posts;
+  }
+
+  async close(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+}
+
+/** A data directory, and everything that runs on it, taken away at the end. */
+export class Workplace {
+  readonly dataDir = mkdtempSync(join(tmpdir(), 'cm-relay-cli-'));
+  readonly #running: Running[] = [];
+
+  /** Runs a command on the data directory to its end. */
+  run(command: string, ...args: string[]): Promise<Ended> {
+    return run([command, '--data-dir', this.dataDir, ...args]);
+  }
+
+  /** Starts `listen --json --port 0` on it. */
+  listen(args: readonly string[] = [], environment?: NodeJS.ProcessEnv): Running {
+    return this.start(['listen', '--data-dir', this.dataDir, '--json', '--port', '0', ...args], environment);
+  }
+
+  /** Starts a command line as it is. */
+  start(args: readonly string[], environment?: NodeJS.ProcessEnv): Running {
+    const running = new Running(args, environment);
+    this.#running.push(running);
+    return running;
+  }
+
+  async close(): Promise<void> {
+    for (const running of this.#running) running.kill();
+    await Promise.all(this.#running.map((running) => running.ended));
+    rmSync(this.dataDir, { recursive: true, force: true });
+  }
+}
+
+/** Posts a body as the vendor would. */
+export async function post(
+  url: string,
+  body: string | Uint8Array,
+  headers: Record<string, string> = {},
+): Promise<number> {
+  const response = await fetch(url, {
+    method: 'POST',
+    body: typeof body === 'string' ? body : Buffer.from(body),
+    headers: { 'content-type': 'application/json', ...headers },
+  });
+  await response.arrayBuffer();
+  return response.status;
+}
+
+export function delivery(address: string, type = 'Subscribe', name = 'Test Subscriber'): string {
+  return JSON.stringify({
+    Events: [
+      {
+        CustomFields: [{ Key: 'website', Value: 'http://example.org' }],
+        Date: '2026-01-15 09:30:00',
+        EmailAddress: address,
+        Name: name,
+        SignupIPAddress: '53.78.123.243',
+        Type: type,
+      },
+    ],
+    ListID: '96c0bbdaa54760c8d9e62a2b7ffa2e13',
+  });
+}

@@ -1,0 +1,346 @@
+import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { connectToRelay } from '../../src/protocol.ts';
+import { Callback, delivery, post, run, start, Workplace } from './harness.ts';
+import type { Line } from './harness.ts';
+
+describe('cm-relay listen', function () {
+  this.timeout(30_000);
+  let place: Workplace;
+  let callback: Callback;
+
+  beforeEach(async () => {
+    place = new Workplace();
+    callback = await Callback.open();
+  });
+
+  afterEach(async () => {
+    await place.close();
+    await callback.close();
+  });
+
+  it('prints the ready line first, then what passes, one JSON object a line', async () => {
+    const listening = place.listen(['--tunnel', 'none', '--forward-to', callback.url]);
+    const ready = await listening.ready();
+    assert.deepEqual(Object.keys(ready), [
+      'type',
+      'campaignMonitorUrl',
+      'openConnectorsUrl',
+      'publicUrl',
+      'pid',
+      'dataDir',
+    ]);
+    assert.match(ready.campaignMonitorUrl, /^http:\/\/127\.0\.0\.1:\d+\/hooks\/[0-9a-f]{32}\/campaign-monitor$/);
+    assert.match(ready.openConnectorsUrl, /^http:\/\/127\.0\.0\.1:\d+\/hooks\/[0-9a-f]{32}\/open-connectors$/);
+    assert.equal(ready.publicUrl, null);
+    assert.equal(ready.pid, listening.child.pid);
+
+    assert.equal(await post(ready.campaignMonitorUrl, delivery('jane@example.org')), 200);
+    const seen = await listening.json<Line & { id: string; events: { address: string; type: string }[] }>('delivery');
+    assert.deepEqual([seen.id, seen.events.length, seen.events[0]?.address], ['d1', 1, 'jane@example.org']);
+    const attempt = await listening.json<Line & { status: number; destination: string; outcome: string }>('attempt');
+    assert.deepEqual([attempt.status, attempt.destination, attempt.outcome], [200, callback.url, 'sent']);
+
+    assert.equal(await listening.end(), 0);
+    assert.match(listening.lines[0] ?? '', /^{"type":"ready",/);
+    for (const line of listening.lines) assert.doesNotThrow(() => JSON.parse(line));
+  });
+
+  it('shows the same to people, without colours where it is no terminal', async () => {
+    const args = ['listen', '--data-dir', place.dataDir, '--port', '0', '--forward-to', callback.url];
+    const listening = place.start(args, { NO_COLOR: undefined });
+    const line = await listening.line((each) => each.includes('/campaign-monitor'));
+    const url = /http:\S+/.exec(line)?.[0] ?? '';
+    await post(url, delivery('jane@example.org'));
+    await listening.line((each) => /● e1 +Subscribe {2}jane@example\.org/.test(each));
+    await listening.line((each) => /✓ n1 +→ .*\/callback {2}200 in/.test(each));
+    await post(url, `{"Events":[{"Type":"\\u001b[2J","EmailAddress":"a\\u0007@b"}],"ListID":"l"}`);
+    await listening.line((each) => each.includes('\\x1b[2J  a\\x07@b'));
+    await post(url, 'nonsense');
+    await listening.line((each) => /✗ d3 +rejected with 400/.test(each));
+    assert.equal(await listening.end(), 0);
+    assert.doesNotMatch(listening.lines.join(''), /\p{Control}/u);
+  });
+
+  it('ends the relay that it started on SIGINT and SIGTERM', async () => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      const listening = place.listen();
+      const { dataDir } = await listening.ready();
+      assert.equal(await listening.end(signal), 0);
+      await assert.rejects(connectToRelay(dataDir), /no relay runs/);
+    }
+  });
+
+  it('ends at once on a second signal', async () => {
+    // A callback that never answers: what is under way keeps the end waiting.
+    const silent = createServer();
+    await once(silent.listen(0, '127.0.0.1'), 'listening');
+    try {
+      const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}/`;
+      const listening = place.listen(['--forward-to', url]);
+      const { campaignMonitorUrl } = await listening.ready();
+      const asked = once(silent, 'request');
+      await post(campaignMonitorUrl, delivery('jane@example.org'));
+      await asked;
+      listening.child.kill('SIGINT');
+      const code = await listening.end('SIGINT');
+      assert.ok(code === 130 || code === 0, String(code));
+    } finally {
+      silent.closeAllConnections();
+      silent.close();
+    }
+  });
+
+  it('attaches to a relay that runs, sees the same, and only detaches', async () => {
+    const first = place.listen(['--forward-to', callback.url]);
+    const { campaignMonitorUrl, pid } = await first.ready();
+    const second = place.listen(['--forward-to', callback.url, '--retry', 'fast', '--tunnel', 'none']);
+    assert.equal((await second.ready()).pid, pid);
+    await post(campaignMonitorUrl, delivery('jane@example.org'));
+    await Promise.all([first.json('delivery'), second.json('delivery'), second.json('attempt')]);
+    assert.equal(await second.end(), 0);
+    assert.match(second.errors.join('\n'), /Detached/);
+    assert.equal(await post(campaignMonitorUrl, delivery('joe@example.org')), 200);
+    assert.equal(await first.end(), 0);
+  });
+
+  it('refuses to attach with a flag that asks for something else, and names it', async () => {
+    const folder = join(place.dataDir, 'config');
+    mkdirSync(folder);
+    const config = join(folder, 'config.json');
+    writeFileSync(config, JSON.stringify({ partSize: 3 }));
+    await place.listen(['--forward-to', callback.url]).ready();
+    const differing: [string, ...string[]][] = [
+      ['--forward-to', 'http://localhost:1/other'],
+      ['--port', '1'],
+      ['--tunnel', 'https://hooks.example.org'],
+      ['--retry', 'sap'],
+      ['--time-zone', 'Europe/Berlin'],
+      ['--concurrency', '2'],
+      ['--retain', '7'],
+      ['--config', config],
+    ];
+    const ended = await Promise.all(
+      differing.map(async (flags) => [flags[0], await place.run('listen', ...flags)] as const),
+    );
+    for (const [flag, { code, err }] of ended) {
+      assert.equal(code, 2, `${flag}: ${err}`);
+      assert.match(err, new RegExp(`error: ${flag}.* asks for something else than the relay that runs`));
+    }
+    const signed = ['--forward-to', callback.url, '--signature-key-env', 'KEY'];
+    const { code, err } = await run(['listen', '--data-dir', place.dataDir, ...signed], { KEY: 'k' });
+    assert.equal(code, 2);
+    assert.match(err, /--signature-key-env/);
+  });
+
+  it('signs with the key of --signature-key-env and checks with that of --verify-key-env', async () => {
+    const flags = ['--forward-to', callback.url, '--signature-key-env', 'SIGN', '--verify-key-env', 'VERIFY'];
+    const listening = place.listen(flags, { SIGN: 'signing key', VERIFY: 'verify key' });
+    const { campaignMonitorUrl, openConnectorsUrl } = await listening.ready();
+    await post(campaignMonitorUrl, delivery('jane@example.org'));
+    const [sent] = await callback.received(1);
+    assert.ok(sent);
+    const signature = (body: string | Uint8Array, key: string): string =>
+      `sha256=${createHmac('sha256', key).update(body).digest('base64')}`;
+    assert.equal(sent.headers['elements-webhook-signature'], signature(sent.body, 'signing key'));
+
+    const body = sent.body.toString();
+    await post(openConnectorsUrl, body, { 'elements-webhook-signature': signature(body, 'verify key') });
+    await listening.json('delivery', ({ id, signature: check }) => id === 'd2' && check === 'valid');
+    await post(openConnectorsUrl, body, { 'elements-webhook-signature': signature(body, 'another') });
+    await listening.json('delivery', ({ id, signature: check }) => id === 'd3' && check === 'invalid');
+    await listening.end();
+    assert.doesNotMatch(`${listening.lines.join('\n')}${listening.errors.join('\n')}`, /signing key|verify key/);
+  });
+
+  it('gives a relay that it attaches to the key that it lacks', async () => {
+    const signing = ['--forward-to', callback.url, '--signature-key-env', 'KEY'];
+    const first = place.listen(signing, { KEY: 'k' });
+    await first.ready();
+    await first.end();
+    // Destinations are remembered, keys are not.
+    const second = place.listen();
+    const { campaignMonitorUrl } = await second.ready();
+    await second.line((line) => line.includes('held until it has its key'), 'errors');
+    await post(campaignMonitorUrl, delivery('jane@example.org'));
+    await second.json('delivery');
+    assert.equal(callback.posts.length, 0);
+    await place.listen(signing, { KEY: 'k' }).ready();
+    const [sent] = await callback.received(1);
+    assert.ok(sent?.headers['elements-webhook-signature']);
+  });
+
+  it('takes everything else from --config, over which flags win', async () => {
+    const config = join(place.dataDir, 'cm-relay.config.json');
+    const { url } = callback;
+    writeFileSync(
+      config,
+      JSON.stringify({
+        destinations: [{ url, signatureKeyName: 'mine', credentialsName: 'staging', headers: { 'X-Test': 'yes' } }],
+        partSize: 2,
+        retry: 'sap',
+        identity: { instanceId: 4711 },
+        signatureKeys: { mine: { env: 'SIGN' } },
+        credentials: { staging: { Authorization: { env: 'AUTH' } } },
+      }),
+    );
+    const environment = { SIGN: 'k', AUTH: 'Bearer token' };
+    const listening = place.listen(['--config', config, '--retry', 'none'], environment);
+    const { campaignMonitorUrl, dataDir } = await listening.ready();
+    const client = await connectToRelay(dataDir);
+    const { settings } = await client.request('relay/status', {});
+    client.close();
+    assert.deepEqual([settings.retry, settings.partSize, settings.concurrency], ['none', 2, 1]);
+    await post(campaignMonitorUrl, delivery('jane@example.org'));
+    const [sent] = await callback.received(1);
+    assert.equal(sent?.headers.authorization, 'Bearer token');
+    assert.equal(sent.headers['x-test'], 'yes');
+    assert.ok(sent.headers['elements-webhook-signature']);
+    assert.match(sent.body.toString(), /"instanceId":4711/);
+    const again = await run(['listen', '--data-dir', place.dataDir, '--config', config], environment);
+    assert.equal(again.code, 2, 'the file says sap, the relay none');
+    assert.match(again.err, /--config \(retry\)/);
+  });
+
+  it('applies each of its other flags', async () => {
+    const flags = ['--retry', 'sap', '--time-zone', 'Asia/Tokyo', '--concurrency', '3', '--retain', '9'];
+    const { dataDir, publicUrl } = await place
+      .listen([...flags, '--tunnel', 'localtunnel', '--tunnel-host', 'http://127.0.0.1:9', '--subdomain', 'mine'])
+      .ready();
+    assert.equal(publicUrl, null);
+    const client = await connectToRelay(dataDir);
+    const { settings } = await client.request('relay/status', {});
+    client.close();
+    assert.deepEqual(
+      [settings.retry, settings.timeZone, settings.concurrency, settings.retention.maxDeliveries],
+      ['sap', 'Asia/Tokyo', 3, 9],
+    );
+    assert.deepEqual(settings.tunnel, { kind: 'localtunnel', host: 'http://127.0.0.1:9', subdomain: 'mine' });
+  });
+
+  it('has the public URL in the ready line where the tunnel opens in time', async () => {
+    // A fixed URL that leads to the street door: a proxy on loopback.
+    let target = '';
+    const proxy = createServer((request, response) => {
+      fetch(new URL(request.url ?? '/', target), { method: request.method ?? 'GET' }).then(
+        (answer) => response.writeHead(answer.status).end(),
+        () => response.writeHead(502).end(),
+      );
+    });
+    await once(proxy.listen(0, '127.0.0.1'), 'listening');
+    try {
+      const url = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+      const first = place.listen();
+      target = (await first.ready()).campaignMonitorUrl;
+      await first.end();
+      // The port is remembered.
+      const args = ['listen', '--data-dir', place.dataDir, '--json', '--tunnel', url];
+      const listening = place.start(args);
+      const ready = await listening.ready();
+      assert.equal(ready.campaignMonitorUrl, target);
+      assert.equal(ready.publicUrl, url);
+    } finally {
+      proxy.closeAllConnections();
+      proxy.close();
+    }
+  });
+
+  it('keeps its port for the data directory, and fails where the one asked for is taken', async () => {
+    const first = place.listen();
+    const { campaignMonitorUrl } = await first.ready();
+    const other = new Workplace();
+    try {
+      const taken = await other.run('listen', '--port', new URL(campaignMonitorUrl).port);
+      assert.equal(taken.code, 1);
+      assert.match(taken.err, /port \d+ is taken[^]*0 for any that is free/);
+    } finally {
+      await other.close();
+    }
+    await first.end();
+    const second = place.start(['listen', '--data-dir', place.dataDir, '--json']);
+    assert.equal((await second.ready()).campaignMonitorUrl, campaignMonitorUrl);
+  });
+
+  it('takes the data directory from CM_RELAY_DATA_DIR', async () => {
+    const listening = place.start(['listen', '--json', '--port', '0'], { CM_RELAY_DATA_DIR: place.dataDir });
+    const { dataDir } = await listening.ready();
+    assert.ok((await place.run('stop')).out.includes('ended'), dataDir);
+    assert.equal(await listening.ended, 0);
+  });
+
+  it('never lets a reader that has stopped slow the relay down', async () => {
+    const child = start(['listen', '--data-dir', place.dataDir, '--json', '--port', '0', '--forward-to', callback.url]);
+    try {
+      // Only the first line is read; then nobody takes anything from the pipe.
+      const url = await new Promise<string>((resolve) => {
+        child.stdout.once('data', (chunk: Buffer) => {
+          child.stdout.pause();
+          resolve((JSON.parse(chunk.toString()) as { campaignMonitorUrl: string }).campaignMonitorUrl);
+        });
+      });
+      const body = delivery('jane@example.org', 'Subscribe', 'x'.repeat(200));
+      for (let round = 0; round < 100; round++) {
+        const answers = await Promise.all(Array.from({ length: 40 }, () => post(url, body)));
+        assert.ok(answers.every((status) => status === 200));
+      }
+      await callback.received(4000);
+      // Read on: what was printed, then how many lines were left out.
+      let text = '';
+      const missed = new Promise<{ count: number }>((resolve) => {
+        child.stdout.on('data', (chunk: Buffer) => {
+          text += chunk.toString();
+          const line = /\{"type":"missed".*\}/.exec(text)?.[0];
+          if (line !== undefined) resolve(JSON.parse(line) as { count: number });
+        });
+      });
+      child.stdout.resume();
+      assert.ok((await missed).count > 0);
+      assert.equal(await post(url, body), 200);
+      child.kill('SIGINT');
+      const [code] = (await once(child, 'close')) as [number];
+      assert.equal(code, 0);
+      const types = text
+        .trimEnd()
+        .split('\n')
+        .map((line) => (JSON.parse(line) as Line).type);
+      assert.equal(types.filter((type) => type === 'missed').length, 1);
+    } finally {
+      child.kill('SIGKILL');
+    }
+  });
+
+  it('ends on SIGINT though a reader has stopped for good', async () => {
+    const child = start(['listen', '--data-dir', place.dataDir, '--json', '--port', '0']);
+    try {
+      const url = await new Promise<string>((resolve) => {
+        child.stdout.once('data', (chunk: Buffer) => {
+          child.stdout.pause();
+          resolve((JSON.parse(chunk.toString()) as { campaignMonitorUrl: string }).campaignMonitorUrl);
+        });
+      });
+      const body = delivery('jane@example.org', 'Subscribe', 'x'.repeat(2000));
+      for (let i = 0; i < 20; i++) await Promise.all(Array.from({ length: 40 }, () => post(url, body)));
+      child.kill('SIGINT');
+      const [code] = (await once(child, 'exit')) as [number];
+      assert.equal(code, 0);
+    } finally {
+      child.kill('SIGKILL');
+    }
+  });
+
+  it('goes on when its output is closed, and says so once', async () => {
+    const listening = place.listen(['--forward-to', callback.url]);
+    const { campaignMonitorUrl } = await listening.ready();
+    listening.child.stdout.destroy();
+    for (let i = 0; i < 5; i++) assert.equal(await post(campaignMonitorUrl, delivery('jane@example.org')), 200);
+    await callback.received(5);
+    await listening.line((line) => line.includes('Nobody reads the output any more'), 'errors');
+    assert.equal(await listening.end(), 0);
+    assert.equal(listening.errors.filter((line) => line.includes('Nobody reads')).length, 1);
+  });
+});

@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createProgram } from '../../src/cli/program.ts';
+import { run, Running } from './harness.ts';
+import type { Ended } from './harness.ts';
+
+/** Command lines that are wrong, and what standard error must name. */
+const wrong: [args: string, named: RegExp][] = [
+  ['', /Usage: cm-relay/],
+  ['lisen', /unknown command 'lisen'[^]*listen/],
+  ['--nonsense', /--nonsense/],
+  ['listen --nonsense', /--nonsense/],
+  ['listen surplus', /too many arguments/],
+  ['listen --data-dir', /--data-dir/],
+  ['listen --forward-to', /--forward-to/],
+  ['listen --forward-to localhost:3000', /--forward-to[^]*http:\/\//],
+  ['listen --forward-to ftp://localhost/', /--forward-to/],
+  ['listen --forward-to http://user:pw@localhost/', /--forward-to[^]*password/],
+  ['listen --port', /--port/],
+  ['listen --port x', /--port[^]*whole number/],
+  ['listen --port 70000', /--port/],
+  ['listen --port -1', /--port/],
+  ['listen --tunnel', /--tunnel/],
+  ['listen --forward-to nowhere', /--forward-to[^]*http:\/\//],
+  ['listen --tunnel frp', /--tunnel[^]*localtunnel/],
+  ['listen --tunnel-host x', /--tunnel-host/],
+  ['listen --tunnel-host https://tunnel.example.org', /--tunnel-host goes with --tunnel localtunnel/],
+  ['listen --tunnel localtunnel --subdomain UPPER', /--subdomain/],
+  ['listen --tunnel none --subdomain mine', /--subdomain goes with --tunnel localtunnel/],
+  ['listen --signature-key-env', /--signature-key-env/],
+  ['listen --signature-key-env CM_RELAY_TEST_UNSET', /--signature-key-env CM_RELAY_TEST_UNSET/],
+  ['listen --verify-key-env CM_RELAY_TEST_UNSET', /--verify-key-env CM_RELAY_TEST_UNSET/],
+  ['listen --retry slow', /--retry[^]*cloud-elements/],
+  ['listen --time-zone Mars/Olympus', /--time-zone[^]*IANA/],
+  ['listen --concurrency 0', /--concurrency/],
+  ['listen --concurrency 1.5', /--concurrency/],
+  ['listen --retain 0', /--retain/],
+  ['listen --retain many', /--retain/],
+  ['listen --config FOLDER/missing.json', /--config/],
+  ['listen --config FOLDER/unknown-key.json', /--config[^]*colour/],
+  ['trigger', /missing required argument 'type'/],
+  ['trigger bounce', /'bounce'[^]*subscribe, update, deactivate/],
+  ['trigger subscribe --count 0', /--count/],
+  ['trigger subscribe --count x', /--count/],
+  ['trigger subscribe --batch 1001', /--batch/],
+  ['trigger subscribe --list', /--list/],
+  ['trigger subscribe --email nobody', /--email/],
+  ['trigger subscribe --seed x', /--seed/],
+  ['events --limit 0', /--limit/],
+  ['events --filter', /--filter/],
+  ['events surplus', /too many arguments/],
+  ['show', /missing required argument 'id'/],
+  ['show x12', /'x12'[^]*d7, e12 or n9/],
+  ['show e0', /'e0'/],
+  ['show e1 --raw --attempts', /--raw and --attempts/],
+  ['show e1 --raw --json', /--raw[^]*--json/],
+  ['show e1 --notification --json', /--notification[^]*--json/],
+  ['replay', /ids, --failed or --filter/],
+  ['replay 12', /'12'/],
+  ['replay e1 --failed', /ids and --failed/],
+  ['replay --failed --filter x', /--failed and --filter/],
+  ['replay e1 --to nowhere', /--to/],
+  ['discard', /ids or --waiting/],
+  ['discard e1 --waiting', /ids and --waiting/],
+  ['discard x', /'x'/],
+  ['export e1', /--as/],
+  ['export e1 --as pdf', /--as[^]*fixture/],
+  ['export --as curl', /ids or --filter/],
+  ['export e1 --filter x --as curl', /ids and --filter/],
+  ['export e1 --as fixture --with-secrets', /--with-secrets/],
+  ['sandbox --port x', /--port/],
+  ['stop --now', /--now/],
+];
+
+describe('the command line of cm-relay', function () {
+  this.timeout(60_000);
+  let folder: string;
+
+  const ended = new Map<string, Ended>();
+
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'cm-relay-usage-'));
+    writeFileSync(join(folder, 'unknown-key.json'), '{"colour":"red"}');
+    // A few at a time: each is a process of its own.
+    const left = wrong.map(([args]) => args);
+    const worker = async (): Promise<void> => {
+      for (let args = left.shift(); args !== undefined; args = left.shift()) {
+        const words = args.split(' ').filter((word) => word !== '');
+        const environment = { CM_RELAY_DATA_DIR: join(folder, 'data') };
+        ended.set(
+          args,
+          await run(
+            words.map((word) => word.replace('FOLDER', folder)),
+            environment,
+          ),
+        );
+      }
+    };
+    await Promise.all([worker(), worker(), worker()]);
+  });
+
+  after(() => rmSync(folder, { recursive: true }));
+
+  for (const [args, named] of wrong) {
+    it(`exits with 2 on bad usage and names it: ${args === '' ? 'nothing' : args}`, () => {
+      const result = ended.get(args);
+      assert.ok(result);
+      assert.deepEqual([result.code, result.out], [2, ''], result.err);
+      assert.match(result.err, named);
+    });
+  }
+
+  it('exits with 2 on a filter that cannot be read, whether a relay runs or not', async () => {
+    const data = join(folder, 'data-for-filter');
+    const listening = new Running(['listen', '--json', '--port', '0', '--data-dir', data]);
+    await listening.ready();
+    const commands = [
+      'events --filter state:none',
+      'export --as curl --filter state:none',
+      'replay --filter state:none',
+    ];
+    for (const command of commands) {
+      const { code, err } = await run([...command.split(' '), '--data-dir', data]);
+      assert.equal(code, 2, err);
+      assert.match(err, /--filter: .*state:none/);
+    }
+    assert.equal(await listening.end(), 0);
+    for (const command of commands.slice(0, 2)) {
+      const { code, err } = await run([...command.split(' '), '--data-dir', data]);
+      assert.equal(code, 2, err);
+      assert.match(err, /--filter: .*state:none/);
+    }
+  });
+
+  it('prints its version and help to standard output', async () => {
+    const version = await run(['--version']);
+    assert.match(version.out, /^\d+\.\d+\.\d+\n$/);
+    assert.equal(version.code, 0);
+    const help = await run(['--help']);
+    assert.equal(help.code, 0);
+    assert.match(help.out, /cm-relay listen --forward-to/);
+    assert.deepEqual(await run(['help', 'listen']), await run(['listen', '--help']));
+  });
+
+  const program = createProgram();
+
+  for (const command of program.commands) {
+    it(`teaches ${command.name()}: what it does, its flags, examples, what comes next`, async () => {
+      const { code, out } = await run([command.name(), '--help']);
+      assert.equal(code, 0);
+      assert.match(out, /--data-dir <folder>/);
+      assert.match(out, /Examples?:\n(?: {2}.*cm-relay .*\n){2,}/);
+      for (const option of command.options) assert.ok(out.includes(option.long ?? ''), option.flags);
+      assert.ok(/^Next: /m.test(out) || command.name() === 'export');
+    });
+  }
+
+  it('is documented flag by flag', () => {
+    const page = readFileSync(new URL('../../docs/cli.md', import.meta.url), 'utf8');
+    for (const command of program.commands) {
+      const section = new RegExp(`^## \`cm-relay ${command.name()}\`[^]*?(?=^## |\\Z)`, 'm').exec(`${page}\n## `)?.[0];
+      assert.ok(section, command.name());
+      for (const option of command.options) {
+        if (option.long !== '--data-dir')
+          assert.ok(section.includes(`\`${option.long}`), `${command.name()} ${option.flags}`);
+      }
+    }
+  });
+});
