@@ -1,0 +1,242 @@
+/**
+ * Holds package.json and the translations against the code, both ways: commands, views, settings, keys of `when`
+ * clauses, texts. Prints what is missing. `node scripts/check-manifest.ts --write` first writes l10n/bundle.l10n.json
+ * anew from the code.
+ */
+import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import ts from 'typescript';
+import { commandId, commandNames, prefix } from '../src/extension/commands.ts';
+
+const root = join(import.meta.dirname, '..');
+const problems: string[] = [];
+
+function read(path: string): string {
+  return readFileSync(join(root, path), 'utf8');
+}
+
+function readTexts(path: string): Record<string, string> {
+  if (existsSync(join(root, path))) return JSON.parse(read(path)) as Record<string, string>;
+  problems.push(`${path} is missing`);
+  return {};
+}
+
+/** Reports what stands on one side alone. */
+function compare(
+  what: string,
+  [left, leftNames]: [string, Iterable<string>],
+  [right, rightNames]: [string, Iterable<string>],
+): void {
+  const [leftSet, rightSet] = [new Set(leftNames), new Set(rightNames)];
+  for (const name of leftSet) if (!rightSet.has(name)) problems.push(`${what} ${name}: in ${left}, not in ${right}`);
+  for (const name of rightSet) if (!leftSet.has(name)) problems.push(`${what} ${name}: in ${right}, not in ${left}`);
+}
+
+// --- what the code says ---------------------------------------------------------------------------------------------
+
+const texts = new Map<string, string>();
+/** Every string of the extension's code, `${prefix}` put in. */
+const strings = new Set<string>();
+const usedViews = new Set<string>();
+const usedSettings = new Set<string>();
+const setKeys = new Set<string>();
+
+/** A string or a template of nothing but the prefix; else undefined. */
+function textOf(node: ts.Node | undefined): string | undefined {
+  if (node === undefined) return undefined;
+  if (ts.isStringLiteralLike(node)) return node.text;
+  if (!ts.isTemplateExpression(node)) return undefined;
+  let text = node.head.text;
+  for (const span of node.templateSpans) {
+    if (span.expression.getText() !== 'prefix') return undefined;
+    text += prefix + span.literal.text;
+  }
+  return text;
+}
+
+function readCall(call: ts.CallExpression, file: string): void {
+  const [first, second] = call.arguments;
+  const callee = call.expression.getText().replaceAll(/\s/g, '');
+  const name = /[^.]*$/.exec(callee)?.[0] ?? '';
+  const text = textOf(first);
+  if (/(^|\.)l10n\.t$/.test(callee)) {
+    if (text === undefined) problems.push(`${file}: l10n.t takes a text that is written out: ${call.getText()}`);
+    else texts.set(text, file);
+  } else if ((name === 'createTreeView' || name === 'registerTreeDataProvider') && text !== undefined) {
+    usedViews.add(text);
+  } else if (name === 'executeCommand' && text === 'setContext') {
+    const key = textOf(second);
+    if (key === undefined) problems.push(`${file}: setContext takes a key that is written out: ${call.getText()}`);
+    else setKeys.add(key);
+  } else if (text !== undefined && /^(?:config|configuration\(\)|.*getConfiguration\(prefix\))\.get$/.test(callee)) {
+    usedSettings.add(`${prefix}.${text}`);
+  }
+}
+
+/** Helpers that read a setting by its name: `text('tunnel.host')` in settings.ts. */
+function readSettingName(call: ts.CallExpression): void {
+  const text = textOf(call.arguments[0]);
+  if (call.expression.getText() === 'text' && text !== undefined) usedSettings.add(`${prefix}.${text}`);
+}
+
+for (const path of globSync('src/extension/**/*.ts', { cwd: root }).sort()) {
+  const source = ts.createSourceFile(path, read(path), ts.ScriptTarget.ES2023, true);
+  const visit = (node: ts.Node): void => {
+    const text = textOf(node);
+    if (text !== undefined) strings.add(text);
+    if (ts.isCallExpression(node)) {
+      readCall(node, path);
+      if (path.endsWith('settings.ts')) readSettingName(node);
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+}
+
+// --- what the manifest says -----------------------------------------------------------------------------------------
+
+interface Manifest {
+  readonly icon: string;
+  readonly capabilities: { readonly untrustedWorkspaces: { readonly restrictedConfigurations: readonly string[] } };
+  readonly contributes: {
+    readonly commands: readonly { readonly command: string; readonly icon?: string }[];
+    readonly views: Readonly<Record<string, readonly { readonly id: string }[]>>;
+    readonly viewsContainers: Readonly<Record<string, readonly { readonly id: string }[]>>;
+    readonly viewsWelcome: readonly { readonly view: string }[];
+    readonly submenus: readonly { readonly id: string }[];
+    readonly menus: Readonly<Record<string, readonly { readonly command?: string; readonly submenu?: string }[]>>;
+    readonly keybindings: readonly { readonly command: string }[];
+    readonly configuration: { readonly properties: Readonly<Record<string, unknown>> };
+  };
+}
+
+/** Keys of VS Code's own, of its documentation on `when` clauses. */
+const ownKeys = new Set([
+  'view',
+  'viewItem',
+  'focusedView',
+  'listMultiSelection',
+  'listDoubleSelection',
+  'editorTextFocus',
+  'resourceFilename',
+  'resourceScheme',
+  'inputFocus',
+]);
+
+const manifestText = read('package.json');
+const manifest = JSON.parse(manifestText) as Manifest;
+const { contributes } = manifest;
+
+/** Every value of a member of this name, wherever it stands. */
+function valuesOf(member: string, node: unknown = contributes): string[] {
+  if (typeof node !== 'object' || node === null) return [];
+  return Object.entries(node).flatMap(([name, value]) =>
+    name === member && typeof value === 'string' ? [value] : valuesOf(member, value),
+  );
+}
+
+const declaredCommands = contributes.commands.map(({ command }) => command);
+compare('command', ['package.json', declaredCommands], ['src/extension/commands.ts', commandNames.map(commandId)]);
+
+const views = Object.values(contributes.views)
+  .flat()
+  .map(({ id }) => id);
+compare('view', ['package.json', views], ['the code', usedViews]);
+compare(
+  'container of views',
+  ['views', Object.keys(contributes.views)],
+  [
+    'viewsContainers',
+    Object.values(contributes.viewsContainers)
+      .flat()
+      .map(({ id }) => id),
+  ],
+);
+for (const { view } of contributes.viewsWelcome)
+  if (!views.includes(view)) problems.push(`view ${view}: in viewsWelcome, not in views`);
+
+const settings = Object.keys(contributes.configuration.properties);
+compare('setting', ['package.json', settings], ['the code', usedSettings]);
+for (const name of manifest.capabilities.untrustedWorkspaces.restrictedConfigurations)
+  if (!settings.includes(name)) problems.push(`setting ${name}: restricted, but not declared`);
+
+// Ids that the code, the menus or the texts name.
+const nls = readTexts('package.nls.json');
+const known = new Set([...declaredCommands, ...views, ...settings, ...setKeys, ...views.map((id) => `${id}.focus`)]);
+const linked = [...Object.values(nls), ...texts.keys()].flatMap((text) =>
+  [...text.matchAll(/command:([\w.]+)/g)].map(([, id]) => id ?? ''),
+);
+const inMenus = [...Object.values(contributes.menus).flat(), ...contributes.keybindings].flatMap(({ command }) =>
+  command === undefined ? [] : [command],
+);
+for (const id of new Set([...linked, ...inMenus]))
+  if (id.startsWith(`${prefix}.`) && !known.has(id)) problems.push(`${id}: named in a menu or a text, not declared`);
+
+const submenus = contributes.submenus.map(({ id }) => id);
+compare('submenu', ['submenus', submenus], ['menus', valuesOf('submenu', contributes.menus)]);
+for (const menu of Object.keys(contributes.menus))
+  if (menu.startsWith(`${prefix}.`) && !submenus.includes(menu)) problems.push(`menu ${menu}: not declared as submenu`);
+
+// Keys of `when` clauses, and the flags of a tree item's contextValue that they ask for.
+const clauses = valuesOf('when');
+const keys = new Set<string>();
+const flags = new Set<string>();
+for (const clause of clauses) {
+  for (const [, flag = ''] of clause.matchAll(/\/;(\w+);\//g)) flags.add(flag);
+  for (const part of clause.split(/&&|\|\|/)) {
+    const key = /^[\s!(]*([\w.]+)/.exec(part)?.[1];
+    if (key !== undefined && key !== 'false' && key !== 'true') keys.add(key);
+  }
+}
+const completion = JSON.stringify(contributes).matchAll(/"onContext:([\w.]+)/g);
+for (const [, key = ''] of completion) keys.add(key);
+for (const key of keys)
+  if (!key.startsWith(`${prefix}.`) && !ownKeys.has(key)) problems.push(`key ${key}: not one of VS Code's known here`);
+compare('key', ['a when clause', [...keys].filter((key) => key.startsWith(`${prefix}.`))], ['the code', setKeys]);
+for (const flag of flags)
+  if (![...strings].some((text) => text === flag || text.includes(`;${flag};`)))
+    problems.push(`flag ${flag}: in a when clause, not in the code`);
+for (const [, kind = '', id = ''] of JSON.stringify(contributes).matchAll(/"on(Command|SettingChanged):([\w.]+)"/g))
+  if (!(kind === 'Command' ? declaredCommands : settings).includes(id))
+    problems.push(`${id}: completes a step of the walkthrough, not declared`);
+
+for (const file of [manifest.icon, ...valuesOf('svg'), ...valuesOf('url'), ...valuesOf('icon')])
+  if (!file.startsWith('$(') && !existsSync(join(root, file))) problems.push(`file ${file}: in package.json, missing`);
+
+// --- texts ----------------------------------------------------------------------------------------------------------
+
+function placeholders(text: string): string {
+  return [...new Set(text.match(/\{\d+\}/g))].sort().join(' ');
+}
+
+/** A translation says everything that the English says: each key, each placeholder, each link. */
+function compareTranslation(path: string, english: Readonly<Record<string, string>>): void {
+  const german = readTexts(path);
+  compare('text', ['English', Object.keys(english)], [path, Object.keys(german)]);
+  for (const [key, text] of Object.entries(english)) {
+    const translated = german[key];
+    if (translated === undefined) continue;
+    if (translated.trim() === '') problems.push(`${path}: ${key} is empty`);
+    if (placeholders(text) !== placeholders(translated)) problems.push(`${path}: ${key} has other placeholders`);
+    const links = (each: string): string => [...each.matchAll(/\]\(([^)]+)\)/g)].map(([, link]) => link).join(' ');
+    if (links(text) !== links(translated)) problems.push(`${path}: ${key} has other links`);
+  }
+}
+
+const bundle = Object.fromEntries([...texts.keys()].sort().map((text) => [text, text]));
+if (process.argv.includes('--write'))
+  writeFileSync(join(root, 'l10n/bundle.l10n.json'), `${JSON.stringify(bundle, null, 2)}\n`);
+
+compare(
+  'text',
+  ['package.json', [...manifestText.matchAll(/"%([\w.-]+)%"/g)].map(([, key]) => key ?? '')],
+  ['package.nls.json', Object.keys(nls)],
+);
+compareTranslation('package.nls.de.json', nls);
+compare('text', ['the code', texts.keys()], ['l10n/bundle.l10n.json', Object.keys(readTexts('l10n/bundle.l10n.json'))]);
+compareTranslation('l10n/bundle.l10n.de.json', bundle);
+
+for (const problem of problems) console.error(problem);
+if (problems.length > 0)
+  console.error(`${problems.length} not as they should be. English texts: node scripts/check-manifest.ts --write`);
+process.exitCode = problems.length > 0 ? 1 : 0;

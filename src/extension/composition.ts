@@ -1,0 +1,69 @@
+/** Puts the extension together: each part once, each command with what carries it out. */
+import * as vscode from 'vscode';
+import { commandId, commandNames } from './commands.ts';
+import type { CommandHandlers } from './commands.ts';
+import { createSampleCommands } from './actions/samples.ts';
+import { createReplayCommands } from './actions/replay.ts';
+import { createExportCommands } from './actions/export.ts';
+import { createResendCommands } from './actions/edit-and-resend.ts';
+import { createTestCommands } from './actions/create-test.ts';
+import { createDocumentCommands } from './documents/document-commands.ts';
+import { registerDocuments } from './documents/event-documents.ts';
+import { EventsView } from './events-view/events-view.ts';
+import { createEventsViewCommands } from './events-view/view-commands.ts';
+import { relayCommands } from './relay-commands.ts';
+import { SampleReceiver } from './sample-receiver.ts';
+import { SecretBox } from './secrets.ts';
+import { Session } from './session.ts';
+import { createStatusBarItem } from './status-bar.ts';
+
+/** Registers everything that package.json declares, and attaches to a relay that this window left running. */
+export function compose(context: vscode.ExtensionContext): void {
+  const log = vscode.window.createOutputChannel('Campaign Monitor Relay', { log: true });
+  const secrets = new SecretBox(context);
+  const receiver = new SampleReceiver(context.workspaceState);
+  const session = new Session(context, log, secrets, receiver);
+  const view = new EventsView(context, session, log);
+  const parts = { context, session, log, select: view.select };
+  const handlers: CommandHandlers = {
+    ...relayCommands({ context, session, log, secrets, receiver }),
+    ...createEventsViewCommands(view, session),
+    ...createDocumentCommands(parts),
+    ...createReplayCommands(parts),
+    ...createResendCommands(parts),
+    ...createSampleCommands(parts),
+    ...createExportCommands(parts),
+    ...createTestCommands(parts),
+  };
+  context.subscriptions.push(
+    log,
+    receiver,
+    session,
+    view,
+    ...commandNames.map((name) =>
+      vscode.commands.registerCommand(commandId(name), (...args: never[]) => run(log, handlers[name], args)),
+    ),
+  );
+  registerDocuments(context, session);
+  createStatusBarItem(context, session);
+  void session.attach();
+}
+
+/** Runs a command; what it throws is logged once and shown with what to do next. */
+async function run(
+  log: vscode.LogOutputChannel,
+  handler: (...args: never[]) => unknown,
+  args: never[],
+): Promise<unknown> {
+  try {
+    return await handler(...args);
+  } catch (error) {
+    const { message, next } = error as Error & { next?: string };
+    log.error(message);
+    const show = vscode.l10n.t('Show Log');
+    void vscode.window
+      .showErrorMessage(next === undefined ? message : `${message}. ${next}`, show)
+      .then((choice) => (choice === show ? log.show() : undefined));
+    return undefined;
+  }
+}

@@ -1,0 +1,12 @@
+/** Activation: what VS Code calls, and nothing else. */
+import type { ExtensionContext } from 'vscode';
+import { compose } from './composition.ts';
+
+export function activate(context: ExtensionContext): void {
+  compose(context);
+}
+
+/** What must end is in the context's subscriptions; the relay goes on, so that a window that comes back finds it. */
+export function deactivate(): void {
+  return;
+}

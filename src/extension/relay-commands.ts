@@ -1,0 +1,333 @@
+/** Commands about the relay itself: start and stop, URLs, log, terminal, keys. */
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import { execPath } from 'node:process';
+import * as vscode from 'vscode';
+import type { Status } from '../protocol.ts';
+import { commandId, prefix } from './commands.ts';
+import type { CommandHandlers } from './commands.ts';
+import type { SampleAnswer, SampleReceiver } from './sample-receiver.ts';
+import type { SecretBox, SecretKind } from './secrets.ts';
+import { SettingsError } from './session.ts';
+import type { Session } from './session.ts';
+
+type RelayCommand =
+  | 'start'
+  | 'stop'
+  | 'restart'
+  | 'showStatus'
+  | 'openTunnel'
+  | 'closeTunnel'
+  | 'showLog'
+  | 'copyPublicUrl'
+  | 'copyCampaignMonitorUrl'
+  | 'copyOpenConnectorsUrl'
+  | 'openSettings'
+  | 'openTerminal'
+  | 'openWalkthrough'
+  | 'sampleReceiver'
+  | 'setSignatureKey'
+  | 'setVerifyKey'
+  | 'setCredentials'
+  | 'removeSecret';
+
+export interface RelayCommandParts {
+  readonly context: vscode.ExtensionContext;
+  readonly session: Session;
+  readonly log: vscode.LogOutputChannel;
+  readonly secrets: SecretBox;
+  readonly receiver: SampleReceiver;
+}
+
+const extensionId = 'cm-relay.campaign-monitor-relay';
+
+/** The handlers of these commands. */
+export function relayCommands(parts: RelayCommandParts): Pick<CommandHandlers, RelayCommand> {
+  const { session, log, receiver } = parts;
+  return {
+    start: () => start(parts),
+    stop: () => session.stop(),
+    restart: async () => {
+      await session.stop();
+      await start(parts);
+    },
+    showStatus: () => showStatus(parts),
+    openTunnel: () => openTunnel(parts),
+    closeTunnel: () => session.client?.request('tunnel/close', {}),
+    showLog: () => log.show(),
+    copyPublicUrl: () => copyUrl(parts, (status) => status.publicUrl),
+    copyCampaignMonitorUrl: () =>
+      copyUrl(parts, (status) => status.publicCampaignMonitorUrl ?? status.campaignMonitorUrl),
+    copyOpenConnectorsUrl: () => copyUrl(parts, (status) => status.publicOpenConnectorsUrl ?? status.openConnectorsUrl),
+    openSettings: () => vscode.commands.executeCommand('workbench.action.openSettings', `@ext:${extensionId}`),
+    openTerminal: () => openTerminal(parts),
+    openWalkthrough: () =>
+      vscode.commands.executeCommand('workbench.action.openWalkthrough', `${extensionId}#getStarted`, false),
+    sampleReceiver: () => chooseAnswer(receiver),
+    setSignatureKey: () => setKey(parts, 'signatureKeys'),
+    setVerifyKey: () => setKey(parts, 'verifyKeys'),
+    setCredentials: () => setCredentials(parts),
+    removeSecret: () => removeSecret(parts),
+  };
+}
+
+/** Starts the relay, with progress, and says what went wrong with a way on. Resolves to whether it runs. */
+async function start(parts: RelayCommandParts): Promise<boolean> {
+  const { session } = parts;
+  try {
+    await vscode.window.withProgress(
+      { location: { viewId: `${prefix}.events` }, title: vscode.l10n.t('Starting the relay') },
+      () => session.start(),
+    );
+  } catch (error) {
+    await explainStart(parts, error as Error);
+    return false;
+  }
+  if (session.needsAgreement()) void offerTunnel(parts);
+  return true;
+}
+
+async function explainStart({ log }: RelayCommandParts, error: Error): Promise<void> {
+  log.error(`the relay did not start: ${error.message}`);
+  if (error instanceof SettingsError) {
+    const [problem] = error.problems;
+    const open = vscode.l10n.t('Open Setting');
+    const choice = await vscode.window.showErrorMessage(
+      vscode.l10n.t(
+        'The relay did not start: the setting {0} cannot be used: {1}.',
+        problem?.setting ?? '',
+        problem?.message ?? '',
+      ),
+      open,
+    );
+    if (choice === open) await vscode.commands.executeCommand('workbench.action.openSettings', problem?.setting);
+    return;
+  }
+  const again = vscode.l10n.t('Try Again');
+  const show = vscode.l10n.t('Show Log');
+  const choice = await vscode.window.showErrorMessage(
+    vscode.l10n.t('The relay did not start: {0}', error.message),
+    again,
+    show,
+  );
+  if (choice === again) await vscode.commands.executeCommand(commandId('start'));
+  if (choice === show) log.show();
+}
+
+function tunnelQuestion(): string {
+  return vscode.l10n.t(
+    'With a public URL Campaign Monitor reaches this relay. Every delivery, with names and addresses of subscribers, then passes through the servers of the tunnel ({0}), which can read it.',
+    tunnelName(),
+  );
+}
+
+function tunnelName(): string {
+  const config = vscode.workspace.getConfiguration(prefix);
+  const kind = config.get<string>('tunnel.kind', 'localtunnel');
+  return kind === 'localtunnel' ? new URL(config.get<string>('tunnel.host', 'https://localtunnel.me')).host : kind;
+}
+
+/** Said once after a start, without standing in the way. */
+async function offerTunnel(parts: RelayCommandParts): Promise<void> {
+  const open = vscode.l10n.t('Open Public URL');
+  const choice = await vscode.window.showInformationMessage(
+    vscode.l10n.t('The relay listens on this machine. {0}', tunnelQuestion()),
+    open,
+    vscode.l10n.t('Only This Machine'),
+  );
+  if (choice === open) await parts.session.agree();
+}
+
+async function openTunnel(parts: RelayCommandParts): Promise<void> {
+  const { session } = parts;
+  if (session.client === undefined && !(await start(parts))) return;
+  if (session.needsAgreement()) {
+    const open = vscode.l10n.t('Open Public URL');
+    const choice = await vscode.window.showWarningMessage(
+      vscode.l10n.t('Open a public URL?'),
+      { modal: true, detail: tunnelQuestion() },
+      open,
+    );
+    if (choice !== open) return;
+    await session.agree();
+    return;
+  }
+  const status = await session.client?.request('tunnel/open', {});
+  if (status?.state !== 'closed') return;
+  const settings = vscode.l10n.t('Open Settings');
+  const choice = await vscode.window.showInformationMessage(
+    vscode.l10n.t('The settings name no tunnel, so there is no public URL to open.'),
+    settings,
+  );
+  if (choice === settings) await vscode.commands.executeCommand('workbench.action.openSettings', `${prefix}.tunnel`);
+}
+
+async function copyUrl({ session }: RelayCommandParts, choose: (status: Status) => string | null): Promise<void> {
+  const { state } = session;
+  const url = state.kind === 'running' ? choose(state.status) : null;
+  if (url === null) {
+    const open = vscode.l10n.t('Open Public URL');
+    const choice = await vscode.window.showInformationMessage(vscode.l10n.t('There is no public URL now.'), open);
+    if (choice === open) await vscode.commands.executeCommand(commandId('openTunnel'));
+    return;
+  }
+  await vscode.env.clipboard.writeText(url);
+  const local = /^http:\/\/127\.0\.0\.1[:/]/.test(url);
+  vscode.window.setStatusBarMessage(
+    local ? vscode.l10n.t('Copied. This URL is reached from this machine only.') : vscode.l10n.t('Copied.'),
+    5000,
+  );
+}
+
+/** What the status-bar item opens: how things are, and what can be done. */
+async function showStatus(parts: RelayCommandParts): Promise<void> {
+  const { state } = parts.session;
+  type Choice = vscode.QuickPickItem & { readonly run?: () => unknown };
+  const command = (label: string, name: Parameters<typeof commandId>[0], description?: string): Choice => ({
+    label,
+    ...(description !== undefined && { description }),
+    run: () => vscode.commands.executeCommand(commandId(name)),
+  });
+  const { l10n } = vscode;
+  const choices: Choice[] = [];
+  let title = l10n.t('Campaign Monitor Relay');
+  if (state.kind === 'running') {
+    const { status } = state;
+    title = status.tunnel.reason;
+    if (status.tunnel.state === 'open')
+      choices.push(command(`$(copy) ${l10n.t('Copy Public URL')}`, 'copyPublicUrl', status.tunnel.url));
+    else choices.push(command(`$(globe) ${l10n.t('Open Public URL')}`, 'openTunnel', status.tunnel.reason));
+    choices.push(
+      command(`$(copy) ${l10n.t('Copy Campaign Monitor Webhook URL')}`, 'copyCampaignMonitorUrl'),
+      command(`$(copy) ${l10n.t('Copy Open Connectors Webhook URL')}`, 'copyOpenConnectorsUrl'),
+      command(`$(beaker) ${l10n.t('Send Sample Events…')}`, 'sendSample'),
+    );
+    for (const destination of status.destinations) {
+      if (destination.state === 'up') continue;
+      choices.push({
+        label: `$(warning) ${destination.url}`,
+        detail: destination.detail ?? '',
+        description: l10n.t('{0} waiting', destination.waiting),
+        run: () => vscode.commands.executeCommand('workbench.action.openSettings', `${prefix}.destinations`),
+      });
+    }
+    for (const notice of status.notices) choices.push({ label: `$(info) ${notice}` });
+    choices.push(
+      command(`$(debug-restart) ${l10n.t('Restart Relay')}`, 'restart'),
+      command(`$(debug-stop) ${l10n.t('Stop Relay')}`, 'stop'),
+    );
+  } else {
+    if (state.kind === 'failed') title = state.message;
+    choices.push(command(`$(play) ${l10n.t('Start Relay')}`, 'start'));
+  }
+  choices.push(
+    command(`$(output) ${l10n.t('Show Log')}`, 'showLog'),
+    command(`$(gear) ${l10n.t('Open Settings')}`, 'openSettings'),
+  );
+  const choice = await vscode.window.showQuickPick(choices, {
+    title,
+    placeHolder: l10n.t('What would you like to do?'),
+  });
+  await choice?.run?.();
+}
+
+/** A terminal where `cm-relay` is this extension's, bound to this window's relay. */
+async function openTerminal({ context, session }: RelayCommandParts): Promise<void> {
+  const folder = join(context.globalStorageUri.fsPath, 'bin');
+  await mkdir(folder, { recursive: true });
+  const script = context.asAbsolutePath('dist/cm-relay.js');
+  if (process.platform === 'win32') {
+    await writeFile(join(folder, 'cm-relay.cmd'), `@set ELECTRON_RUN_AS_NODE=1\r\n@"${execPath}" "${script}" %*\r\n`);
+  } else {
+    const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
+    const file = join(folder, 'cm-relay');
+    await writeFile(file, `#!/bin/sh\nELECTRON_RUN_AS_NODE=1 exec ${quote(execPath)} ${quote(script)} "$@"\n`);
+    await chmod(file, 0o755);
+  }
+  const terminal = vscode.window.createTerminal({
+    name: 'cm-relay',
+    iconPath: new vscode.ThemeIcon('broadcast'),
+    env: { CM_RELAY_DATA_DIR: session.dataDir, PATH: `${folder}${delimiter}${process.env['PATH'] ?? ''}` },
+    message: vscode.l10n.t('cm-relay works on the relay of this window. Try: cm-relay events'),
+  });
+  terminal.show();
+}
+
+async function chooseAnswer(receiver: SampleReceiver): Promise<void> {
+  const { l10n } = vscode;
+  const answers: (vscode.QuickPickItem & { answer: SampleAnswer })[] = [
+    { label: `$(pass) ${l10n.t('200: takes each notification')}`, answer: 'ok' },
+    { label: `$(error) ${l10n.t('500: fails, so that the relay tries again')}`, answer: 'error' },
+    { label: `$(watch) ${l10n.t('Slow: takes each after five seconds')}`, answer: 'slow' },
+  ];
+  for (const each of answers) if (each.answer === receiver.answer) each.description = l10n.t('now');
+  const choice = await vscode.window.showQuickPick(answers, {
+    title: l10n.t('What the sample receiver answers'),
+    placeHolder: l10n.t('It is the destination while the settings name none'),
+  });
+  if (choice !== undefined) receiver.answer = choice.answer;
+}
+
+async function askName(kind: SecretKind, secrets: SecretBox): Promise<string | undefined> {
+  const names = secrets.names(kind);
+  const { l10n } = vscode;
+  return vscode.window.showInputBox({
+    title: kind === 'credentials' ? l10n.t('Name of the credentials') : l10n.t('Name of the key'),
+    prompt:
+      names.length === 0
+        ? l10n.t('Destinations use it by this name')
+        : l10n.t('Destinations use it by this name. There are: {0}', names.join(', ')),
+    value: names[0] ?? 'default',
+    validateInput: (name) => (name.trim() === '' ? l10n.t('Give it a name') : undefined),
+  });
+}
+
+async function setKey({ secrets }: RelayCommandParts, kind: 'signatureKeys' | 'verifyKeys'): Promise<void> {
+  const name = await askName(kind, secrets);
+  if (name === undefined) return;
+  const value = await vscode.window.showInputBox({
+    title:
+      kind === 'signatureKeys' ? vscode.l10n.t('Signature key “{0}”', name) : vscode.l10n.t('Verify key “{0}”', name),
+    prompt: vscode.l10n.t('It is kept in VS Code’s secret storage, and in the relay’s memory'),
+    password: true,
+    validateInput: (text) => (text === '' ? vscode.l10n.t('Give the key') : undefined),
+  });
+  if (value !== undefined) await secrets.set(kind, name.trim(), value);
+}
+
+async function setCredentials({ secrets }: RelayCommandParts): Promise<void> {
+  const name = await askName('credentials', secrets);
+  if (name === undefined) return;
+  const header = await vscode.window.showInputBox({
+    title: vscode.l10n.t('Header of the credentials “{0}”', name),
+    value: 'Authorization',
+    validateInput: (text) =>
+      /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(text) ? undefined : vscode.l10n.t('This is not the name of a header'),
+  });
+  if (header === undefined) return;
+  const value = await vscode.window.showInputBox({
+    title: vscode.l10n.t('Value of {0}', header),
+    prompt: vscode.l10n.t('It is kept in VS Code’s secret storage, and in the relay’s memory'),
+    password: true,
+    validateInput: (text) =>
+      /^[\t\x20-\x7e]+$/.test(text) ? undefined : vscode.l10n.t('This cannot stand in a header'),
+  });
+  if (value !== undefined) await secrets.set('credentials', name.trim(), JSON.stringify({ [header]: value }));
+}
+
+async function removeSecret({ secrets }: RelayCommandParts): Promise<void> {
+  const labels: Record<SecretKind, string> = {
+    signatureKeys: vscode.l10n.t('signature key'),
+    verifyKeys: vscode.l10n.t('verify key'),
+    credentials: vscode.l10n.t('credentials'),
+  };
+  const items = (Object.keys(labels) as SecretKind[]).flatMap((kind) =>
+    secrets.names(kind).map((name) => ({ label: name, description: labels[kind], secret: kind })),
+  );
+  const choice = await vscode.window.showQuickPick(items, {
+    title: vscode.l10n.t('Remove a key or credentials'),
+    placeHolder:
+      items.length === 0 ? vscode.l10n.t('There are none') : vscode.l10n.t('The relay forgets it when it is restarted'),
+  });
+  if (choice !== undefined) await secrets.remove(choice.secret, choice.label);
+}

@@ -1,0 +1,68 @@
+/** A callback for whoever has none yet: it answers as it is told, so that a newcomer sees the whole way at once. */
+import { createServer } from 'node:http';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type * as vscode from 'vscode';
+import { prefix } from './commands.ts';
+
+export type SampleAnswer = 'ok' | 'error' | 'slow';
+
+const portKey = `${prefix}.sampleReceiverPort`;
+
+/** A slow answer takes this long, in milliseconds: less than a destination's time-out. */
+const slowMs = 5000;
+
+export class SampleReceiver implements vscode.Disposable {
+  readonly #state: vscode.Memento;
+  #server: Server | undefined;
+  #starting: Promise<string> | undefined;
+  /** What the next notifications are answered. */
+  answer: SampleAnswer = 'ok';
+
+  /** @param state remembers the port, so that after a reload of the window what waits for it finds it again */
+  constructor(state: vscode.Memento) {
+    this.#state = state;
+  }
+
+  /** Starts it where it does not run. Resolves to its URL. */
+  start(): Promise<string> {
+    this.#starting ??= this.#listen();
+    return this.#starting;
+  }
+
+  dispose(): void {
+    this.#server?.close();
+    this.#server?.closeAllConnections();
+  }
+
+  async #listen(): Promise<string> {
+    const server = createServer((request, response) => {
+      request.resume();
+      request.on('end', () => {
+        const answer = this.answer;
+        const send = (): void => {
+          response.writeHead(answer === 'error' ? 500 : 200, { 'Content-Type': 'text/plain; charset=utf-8' });
+          response.end(
+            answer === 'error' ? 'The sample receiver was told to fail.\n' : 'The sample receiver took it.\n',
+          );
+        };
+        if (answer === 'slow') setTimeout(send, slowMs);
+        else send();
+      });
+    });
+    this.#server = server;
+    const port = await listen(server, this.#state.get<number>(portKey, 0)).catch(() => listen(server, 0));
+    await this.#state.update(portKey, port);
+    return `http://127.0.0.1:${port}/sample-receiver`;
+  }
+}
+
+function listen(server: Server, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', () => {
+      server.off('error', reject);
+      resolve((server.address() as AddressInfo).port);
+    });
+  });
+}

@@ -1,0 +1,80 @@
+/** Signature keys, verify keys and destination credentials: by name, in VS Code's SecretStorage and nowhere else. */
+import * as vscode from 'vscode';
+import type { Secrets } from '../protocol.ts';
+import { prefix } from './commands.ts';
+
+export type SecretKind = 'signatureKeys' | 'verifyKeys' | 'credentials';
+
+/** The names alone are kept in the open, since SecretStorage does not list what it holds. */
+type Names = Partial<Record<SecretKind, string[]>>;
+
+const namesKey = `${prefix}.secretNames`;
+
+export class SecretBox {
+  readonly #context: vscode.ExtensionContext;
+  readonly #changed = new vscode.EventEmitter<void>();
+  /** A key or credentials were set, here or in another window. */
+  readonly onDidChange = this.#changed.event;
+
+  constructor(context: vscode.ExtensionContext) {
+    this.#context = context;
+    context.subscriptions.push(
+      this.#changed,
+      context.secrets.onDidChange(({ key }) => {
+        if (key.startsWith(`${prefix}.`)) this.#changed.fire();
+      }),
+    );
+  }
+
+  /** The names of a kind. */
+  names(kind: SecretKind): readonly string[] {
+    return this.#context.globalState.get<Names>(namesKey, {})[kind] ?? [];
+  }
+
+  async set(kind: SecretKind, name: string, value: string): Promise<void> {
+    const names = this.#context.globalState.get<Names>(namesKey, {});
+    await this.#context.globalState.update(namesKey, {
+      ...names,
+      [kind]: [...new Set([...(names[kind] ?? []), name])].sort(),
+    });
+    await this.#context.secrets.store(keyOf(kind, name), value);
+  }
+
+  async remove(kind: SecretKind, name: string): Promise<void> {
+    const names = this.#context.globalState.get<Names>(namesKey, {});
+    await this.#context.globalState.update(namesKey, {
+      ...names,
+      [kind]: (names[kind] ?? []).filter((each) => each !== name),
+    });
+    await this.#context.secrets.delete(keyOf(kind, name));
+  }
+
+  /** Everything, as the relay takes it. */
+  async all(): Promise<Secrets> {
+    const [signatureKeys, verifyKeys, credentials] = await Promise.all([
+      this.#read('signatureKeys'),
+      this.#read('verifyKeys'),
+      this.#read('credentials'),
+    ]);
+    return {
+      signatureKeys,
+      verifyKeys,
+      credentials: Object.fromEntries(
+        Object.entries(credentials).map(([name, text]) => [name, JSON.parse(text) as Record<string, string>]),
+      ),
+    };
+  }
+
+  async #read(kind: SecretKind): Promise<Record<string, string>> {
+    const found: Record<string, string> = {};
+    for (const name of this.names(kind)) {
+      const value = await this.#context.secrets.get(keyOf(kind, name));
+      if (value !== undefined) found[name] = value;
+    }
+    return found;
+  }
+}
+
+function keyOf(kind: SecretKind, name: string): string {
+  return `${prefix}.${kind}.${name}`;
+}
