@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { endpointOf } from '../../src/endpoint.ts';
+import { connectToRelay } from '../../src/protocol.ts';
+import { readyRelay, spawnRelay } from './processes.ts';
+import { afterwards, sampleBody, send, startTestRelay, temporaryFolder, until } from './stage.ts';
+
+describe("The relay's own process", function () {
+  this.timeout(30_000);
+
+  it('says that it is ready, and is', async () => {
+    const dataDir = temporaryFolder();
+    const relay = await readyRelay(['--data-dir', dataDir]);
+    assert.equal(relay.pid, relay.child.pid);
+    assert.equal((await send(relay.url, { body: sampleBody() })).status, 200);
+    const client = await connectToRelay(dataDir);
+    afterwards(() => client.close());
+    assert.equal((await client.request('relay/status', {})).counts.deliveries, 1);
+  });
+
+  it('ends with 0 on relay/stop, and leaves nothing behind', async () => {
+    const dataDir = temporaryFolder();
+    const relay = await readyRelay(['--data-dir', dataDir]);
+    const client = await connectToRelay(dataDir);
+    await client.request('relay/stop', {});
+    assert.equal(await relay.ended, 0);
+    assert.equal(existsSync(endpointOf(dataDir).path), false);
+    assert.equal(existsSync(join(dataDir, 'relay.sqlite-wal')), false, 'the history is closed properly');
+  });
+
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    it(`ends with 0 on ${signal}, a client there or not`, async () => {
+      const dataDir = temporaryFolder();
+      const relay = await readyRelay(['--data-dir', dataDir]);
+      const client = await connectToRelay(dataDir);
+      relay.child.kill(signal);
+      assert.equal(await relay.ended, 0);
+      await client.closed;
+    });
+  }
+
+  it('ends with 0 when its last client has gone for as long as it was told', async () => {
+    const dataDir = temporaryFolder();
+    const relay = await readyRelay(['--data-dir', dataDir, '--keep-alive-minutes', '0.01']);
+    const client = await connectToRelay(dataDir);
+    await client.request('relay/status', {});
+    client.close();
+    assert.equal(await relay.ended, 0);
+    assert.match(relay.errors(), /no client for 0\.01 minutes/);
+  });
+
+  it('listens on the port that it is told', async () => {
+    const first = await startTestRelay();
+    await first.stop();
+    const relay = await readyRelay(['--data-dir', temporaryFolder(), '--port', String(first.port)]);
+    assert.equal(new URL(relay.url).port, String(first.port));
+  });
+
+  const failures: readonly [string, () => string[] | Promise<string[]>, RegExp][] = [
+    ['no data directory', () => [], /--data-dir is missing/],
+    ['an option that there is not', () => ['--what', 'x'], /--what/],
+    ['a port that is none', () => ['--data-dir', temporaryFolder(), '--port', 'x'], /port/i],
+    ['a time that is none', () => ['--data-dir', temporaryFolder(), '--keep-alive-minutes', 'x'], /keepAliveMinutes/],
+    [
+      'a port that is taken',
+      async () => ['--data-dir', temporaryFolder(), '--port', String((await startTestRelay()).port)],
+      /taken by another program/,
+    ],
+    ['a data directory that cannot be one', () => ['--data-dir', '/dev/null/x'], /ENOTDIR/],
+  ];
+  for (const [what, args, message] of failures) {
+    it(`says in one line why it is not ready, and ends with 1: ${what}`, async () => {
+      const relay = spawnRelay(await args());
+      const line = await relay.firstLine;
+      assert.equal(line.type, 'failed');
+      assert.match(JSON.stringify(line), message);
+      assert.equal(await relay.ended, 1);
+    });
+  }
+
+  it('goes on when nobody reads what it writes any more', async () => {
+    const dataDir = temporaryFolder();
+    const relay = await readyRelay(['--data-dir', dataDir]);
+    const { stdout, stderr } = relay.child;
+    assert.ok(stdout !== null && stderr !== null);
+    const closed = [once(stdout, 'close'), once(stderr, 'close')];
+    stdout.destroy();
+    stderr.destroy();
+    await Promise.all(closed);
+    const client = await connectToRelay(dataDir);
+    afterwards(() => client.close());
+    const logged = new Promise<void>((resolve) => client.on('log', () => resolve()));
+    // Each is logged: it writes where nobody reads.
+    for (let i = 0; i < 20; i++) {
+      await client.request('tunnel/open', { tunnel: { kind: 'fixed', url: `http://127.0.0.1:1/${i}` } });
+      await client.request('tunnel/open', { tunnel: { kind: 'none' } });
+    }
+    await logged;
+    assert.equal((await send(relay.url, { body: sampleBody() })).status, 200);
+    assert.equal((await client.request('relay/status', {})).pid, relay.pid);
+  });
+
+  it('is refused a second time in the same data directory, with the code that says one runs', async () => {
+    const dataDir = temporaryFolder();
+    await readyRelay(['--data-dir', dataDir]);
+    const second = spawnRelay(['--data-dir', dataDir]);
+    const line = await second.firstLine;
+    assert.equal(line.type, 'running');
+    assert.equal(await second.ended, 3);
+  });
+
+  it('writes its log to a file where it is told one', async () => {
+    const dataDir = temporaryFolder();
+    const log = join(temporaryFolder(), 'relay.log');
+    await readyRelay(['--data-dir', dataDir, '--log-file', log]);
+    await until(() => existsSync(log) && /listening on 127\.0\.0\.1/.test(readFileSync(log, 'utf8')));
+  });
+});

@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { connectToRelay } from '../../src/protocol.ts';
+import { openForWriting } from '../../src/relay/database.ts';
+import { readyRelay } from '../relay/processes.ts';
+import { sampleBody, send, temporaryFolder, until } from '../relay/stage.ts';
+
+const program = fileURLToPath(new URL('commit-program.ts', import.meta.url));
+
+/** Why syncs cannot be counted here, or null. */
+function whyNot(): string | null {
+  if (process.platform !== 'linux') return `strace is a tool of Linux, and this is ${process.platform}`;
+  const tried = spawnSync('strace', ['-f', '-o', '/dev/null', 'true'], { encoding: 'utf8' });
+  if (tried.error !== undefined)
+    return 'strace is not installed: install it with the package manager (apt-get install strace)';
+  if (tried.status !== 0) return `strace may not trace here: ${tried.stderr.trim()}`;
+  return null;
+}
+
+/** The arguments of strace that write every sync, with its file's path, and every write to standard output. */
+function straceTo(log: string): [string, ...string[]] {
+  // -D: the traced program is our child, and strace is not in between.
+  return ['strace', '-D', '-f', '-q', '-y', '-e', 'trace=fsync,fdatasync,write', '-e', 'signal=none', '-o', log];
+}
+
+/** Where the kernel cannot be watched, what makes SQLite sync at each commit is looked at, and the reason is printed. */
+function assertSettingsOnly(why: string): void {
+  process.stderr.write(`      syncs are not counted: ${why}\n`);
+  assert.notEqual(process.env['REQUIRE_STRACE'], '1', why);
+  const { db } = openForWriting(join(temporaryFolder(), 'relay.sqlite'));
+  assert.equal(db.prepare('PRAGMA synchronous').get()?.['synchronous'], 2);
+  assert.equal(db.prepare('PRAGMA journal_mode').get()?.['journal_mode'], 'wal');
+  db.close();
+}
+
+const isSync = (line: string): boolean => /(?:fsync|fdatasync)\(\d+<[^>]*relay\.sqlite-wal>/.test(line);
+
+describe('Disk syncs', function () {
+  this.timeout(60_000);
+
+  it('are as many as commits', async () => {
+    const why = whyNot();
+    if (why !== null) {
+      assertSettingsOnly(why);
+      return;
+    }
+    const folder = temporaryFolder();
+    const log = join(folder, 'strace');
+    const [command, ...args]: [string, ...string[]] = [
+      ...straceTo(log),
+      'node',
+      '--disable-warning=ExperimentalWarning',
+      program,
+      join(folder, 'relay.sqlite'),
+      '40',
+      '200',
+    ];
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    let output = '';
+    child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    const [code] = (await once(child, 'close')) as [number];
+    assert.equal(code, 0);
+    const commits = Number(/commits (\d+)/.exec(output)?.[1]);
+    assert.equal(commits, 41, '40 alone and 200 together');
+    const lines = await until(() => {
+      const all = readFileSync(log, 'utf8').split('\n');
+      return all.some((line) => line.includes('commits')) && all;
+    });
+    const between = lines.slice(
+      lines.findIndex((line) => line.includes('"begin')),
+      lines.findIndex((line) => line.includes('"end')),
+    );
+    assert.equal(between.filter(isSync).length, commits);
+  });
+
+  it('come before each answer of the street door, and are shared under load', async () => {
+    const why = whyNot();
+    if (why !== null) {
+      assertSettingsOnly(why);
+      return;
+    }
+    const log = join(temporaryFolder(), 'strace');
+    const dataDir = temporaryFolder();
+    const relay = await readyRelay(['--data-dir', dataDir], straceTo(log));
+    const syncs = (): number => readFileSync(log, 'utf8').split('\n').filter(isSync).length;
+    // What is logged before an answer has been written, since strace stops the process at each call.
+    const beforeAlone = syncs();
+    for (let i = 1; i <= 30; i++) {
+      assert.equal((await send(relay.url, { body: sampleBody({ seed: i }) })).status, 200);
+      assert.ok(syncs() >= beforeAlone + i, `answer ${i} came after its sync`);
+    }
+    const beforeTogether = syncs();
+    const answers = await Promise.all(
+      Array.from({ length: 300 }, (_, i) => send(relay.url, { body: sampleBody({ seed: 1000 + i }) })),
+    );
+    assert.ok(answers.every((each) => each.status === 200));
+    const shared = syncs() - beforeTogether;
+    assert.ok(shared >= 1 && shared < 300, `${shared} syncs for 300 deliveries at once`);
+    const client = await connectToRelay(dataDir);
+    assert.equal((await client.request('relay/status', {})).counts.deliveries, 330);
+    await client.request('relay/stop', {});
+    assert.equal(await relay.ended, 0);
+  });
+});
