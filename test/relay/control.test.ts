@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { dirname, join } from 'node:path';
@@ -58,6 +58,7 @@ describe('The house door', () => {
     const endpoint = endpointOf(dataDir);
     prepareFolder(endpoint);
     // A process that is killed leaves its socket.
+    afterwards(() => rmSync(endpoint.path, { force: true }));
     const killed = spawn('node', [
       '-e',
       `require('net').createServer().listen(process.argv[1], () => process.kill(process.pid, 'SIGKILL'))`,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, rmSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { endpointOf } from '../../src/endpoint.ts';
 import { connectToRelay } from '../../src/protocol.ts';
 import { takeLock } from '../../src/relay/lock.ts';
@@ -90,7 +90,5 @@ describe('The lock of a data directory', () => {
       );
       client.close();
     }
-    await owner?.kill();
-    rmSync(endpointOf(dataDir).path, { force: true });
   });
 });

@@ -2,7 +2,9 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { endpointOf } from '../../src/endpoint.ts';
 import { afterwards } from './stage.ts';
 
 const program = fileURLToPath(new URL('../../src/relay/main.ts', import.meta.url));
@@ -53,7 +55,12 @@ export function spawnRelay(args: readonly string[], prefix: readonly string[] = 
       await ended;
     },
   };
-  afterwards(() => relay.kill());
+  afterwards(async () => {
+    await relay.kill();
+    // One that was killed leaves its socket.
+    const dataDir = args[args.indexOf('--data-dir') + 1];
+    if (dataDir !== undefined && existsSync(dataDir)) rmSync(endpointOf(dataDir).path, { force: true });
+  });
   return relay;
 }
 
