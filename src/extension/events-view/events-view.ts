@@ -119,10 +119,14 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
 
   async getChildren(node?: EventsNode): Promise<EventsNode[]> {
     if (node !== undefined) return node.kind === 'group' ? [...this.#eventsOf(node)] : [];
-    if (!this.#feed.attached) return [];
+    if (!this.#feed.attached) {
+      this.#view.message = undefined;
+      return [];
+    }
     await this.#feed.ready();
     const { list } = this.#feed;
     this.#look();
+    this.#showFilter();
     const events = list.newestFirst();
     let nodes: EventsNode[] = events;
     this.#groups.clear();
@@ -155,11 +159,19 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
     return item;
   }
 
+  /** VS Code shows the welcome content only where there is no message. */
+  #showFilter(): void {
+    const { filter, list } = this.#feed;
+    const message = filter === '' || list.size === 0 ? undefined : vscode.l10n.t('Filter: {0}', filter);
+    if (this.#view.message !== message) this.#view.message = message;
+  }
+
   #groupItem(node: GroupNode): vscode.TreeItem {
     const known = this.#groups.get(node.id) ?? { ...node, events: [] };
     let unfolded = this.#unfolded.get(node.id);
     if (unfolded === undefined) {
-      unfolded = this.#grouping === 'time' ? !/\d/.test(node.id) : this.#unfolded.size < 3;
+      unfolded =
+        this.#grouping === 'time' ? !/\d/.test(node.id) : node.id === 'state:failed' || this.#unfolded.size < 3;
       this.#unfolded.set(node.id, unfolded);
     }
     const { hasOlder } = this.#feed.list;

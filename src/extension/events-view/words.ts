@@ -29,11 +29,11 @@ export function labelOf(row: EventRow, l10n: Localiser): string {
   }
 }
 
-/** List, age, what is particular, and the state of its forwarding. */
+/** The state of its forwarding first, since the side bar is narrow; then what is particular, the age and the list. */
 export function descriptionOf(row: EventRow, around: Surroundings, l10n: Localiser): string {
-  const parts = [shortList(row.list), ageOf(row.receivedAt, around.now, l10n), ...marksOf(row, l10n)];
-  const state = stateOf(row, around, l10n);
-  return [...parts, state].filter((part) => part !== '').join(' · ');
+  const age = ageOf(row.receivedAt, around.now, l10n);
+  const parts = [stateOf(row, around, l10n), ...marksOf(row, l10n), age, shortList(row.list)];
+  return parts.filter((part) => part !== '').join(' · ');
 }
 
 /** The same for a screen reader, in full. */

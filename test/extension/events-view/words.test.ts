@@ -52,12 +52,12 @@ describe('the words for an event', () => {
     assert.equal(state([]), 'not forwarded');
   });
 
-  it('describe an event by list, age, marks and state', () => {
-    assert.equal(descriptionOf(eventRow(1), around(), english), '96c0bbda… · 3 min ago · waiting');
+  it('describe an event by state, marks, age and list', () => {
+    assert.equal(descriptionOf(eventRow(1), around(), english), 'waiting · 3 min ago · 96c0bbda…');
     const marked = eventRow(2, { duplicateOf: 'e1', injected: true, signature: 'invalid', list: null });
     assert.equal(
       descriptionOf(marked, around(), english),
-      '3 min ago · duplicate of e1 · wrong signature · sent by hand · waiting',
+      'waiting · duplicate of e1 · wrong signature · sent by hand · 3 min ago',
     );
   });
 

@@ -1,0 +1,160 @@
+import assert from 'node:assert/strict';
+import { sampleBody, send, startReceiver, until } from '../relay/stage.ts';
+import type { Receiver } from '../relay/stage.ts';
+import { openWorkbench } from './workbench.ts';
+import type { Workbench } from './workbench.ts';
+
+const view = 'campaignMonitorRelay.events';
+const category = 'Campaign Monitor Relay';
+
+describe('The events view, as a person uses it', () => {
+  let workbench: Workbench;
+  let receiver: Receiver;
+  let url: string;
+
+  const post = async (body: string): Promise<number> =>
+    (await send(url, { body, headers: { 'Content-Type': 'application/json' } })).status;
+  const row = (text: string) => workbench.treeRow(view, text);
+  const labels = async (): Promise<string[]> => (await workbench.treeRows(view)).map(({ label }) => label);
+
+  before(async function () {
+    this.timeout(60_000);
+    receiver = await startReceiver();
+    workbench = await openWorkbench({
+      ownServer: true,
+      settings: {
+        'campaignMonitorRelay.tunnel.kind': 'none',
+        'campaignMonitorRelay.destinations': [{ url: receiver.url }],
+        'campaignMonitorRelay.retryPolicy': 'none',
+        'campaignMonitorRelay.keepAliveMinutes': 0.2,
+      },
+    });
+    await workbench.openViewContainer(category);
+  });
+  after(() => workbench.close());
+
+  it('says what to do while the relay is stopped', async () => {
+    await workbench.view(view).getByText('The relay is not running.').waitFor();
+    await workbench.picture('events-view/stopped');
+  });
+
+  it('says that nothing has come in yet when the relay has started', async () => {
+    await workbench.view(view).getByRole('button', { name: 'Start Relay' }).click();
+    await workbench.view(view).getByText('Nothing has come in yet.').waitFor();
+    await workbench.runCommand(`${category}: Copy Campaign Monitor Webhook URL`);
+    url = await until(async () => {
+      const text = await workbench.page.evaluate<string>('navigator.clipboard.readText()');
+      return text.startsWith('http') ? text : undefined;
+    });
+    await workbench.picture('events-view/empty');
+  });
+
+  it('shows a delivery as it arrives, and then that the callback took it', async () => {
+    assert.equal(await post(sampleBody({ email: 'ann@example.com' })), 200);
+    await row('ann@example.com').filter({ hasText: 'sent 200' }).waitFor();
+    const [first] = await workbench.treeRows(view);
+    assert.equal(first?.label, 'ann@example.com');
+    assert.match(first.description, /^sent 200 in \d+ ms · now · [0-9a-f]{8}…$/);
+    assert.match(first.spoken, /^Subscribe, ann@example\.com, list [0-9a-f]{32}, now, sent 200 in \d+ ms/);
+  });
+
+  it('shows failures with a badge, rejected deliveries with the reason, test calls and duplicates', async () => {
+    receiver.answer({ status: 500 });
+    await post(sampleBody({ type: 'Update', email: 'bea@example.com' }));
+    await row('bea@example.com').filter({ hasText: 'failed 500' }).waitFor();
+    receiver.answer({ status: 200 });
+    await post(sampleBody({ type: 'Deactivate', email: 'cai@example.com' }));
+    await post(sampleBody({ email: 'ann@example.com' }));
+    await post('not JSON');
+    await post('{}');
+    await row('Rejected: ').waitFor();
+    await row('Test call').waitFor();
+    await row('duplicate of').waitFor();
+    await row('cai@example.com').filter({ hasText: 'sent 200' }).waitFor();
+    await workbench.page.locator('.activitybar .badge').filter({ hasText: '1' }).first().waitFor();
+    assert.equal((await labels())[0], 'Test call');
+    await workbench.picture('events-view/events');
+  });
+
+  it('tells more in a tooltip, in which nothing from outside is markup', async () => {
+    await post(sampleBody({ email: '[x](command:y)<b>\u202e@example.com' }));
+    await row('[x](command:y)<b>\\u{202e}@example.com').hover();
+    const tooltip = workbench.page.locator('.monaco-hover:not(.hidden) .hover-contents, .workbench-hover').last();
+    await tooltip.filter({ hasText: 'Received' }).waitFor();
+    assert.match(await tooltip.innerText(), /Address \[x\]\(command:y\)<b>\\u\{202e\}@example\.com/);
+    assert.equal(await tooltip.locator('a').count(), 0);
+    await workbench.picture('events-view/tooltip');
+    await workbench.page.mouse.move(900, 500);
+  });
+
+  it('groups by state, type, list and time, and again not at all', async () => {
+    await workbench.runCommand(`${category}: Group by State`);
+    await row('Failed').waitFor();
+    await workbench.picture('events-view/by-state');
+    await workbench.runCommand(`${category}: Group by Type`);
+    await row('Deactivate').waitFor();
+    const types = (await workbench.treeRows(view)).filter(({ expanded }) => expanded !== undefined);
+    assert.deepEqual(types.map(({ label }) => label).sort(), [
+      'Deactivate',
+      'Rejected',
+      'Subscribe',
+      'Test calls',
+      'Update',
+    ]);
+    await workbench.runCommand(`${category}: Group by List`);
+    await row('No list').waitFor();
+    await workbench.runCommand(`${category}: Group by Time`);
+    await row('Last minute').waitFor();
+    await workbench.runCommand(`${category}: Group by Time`);
+    await row('Last minute').waitFor({ state: 'detached' });
+  });
+
+  it('shows what matches a filter, says what is wrong with one, and clears it', async () => {
+    await row('ann@example.com').click();
+    await workbench.page.keyboard.press('Control+f');
+    await workbench.quickInputWidget.filter({ hasText: 'Filter Events' }).waitFor();
+    await workbench.picture('events-view/filter');
+    await workbench.quickInput.fill('state:broken');
+    await workbench.quickInputWidget.getByText('expected one of waiting, held').waitFor();
+    await workbench.picture('events-view/filter-error');
+    await workbench.quickInput.fill('state:failed');
+    await workbench.page.keyboard.press('Enter');
+    await row('cai@example.com').waitFor({ state: 'detached' });
+    assert.deepEqual(await labels(), ['bea@example.com']);
+    await workbench.view(view).getByText('Filter: state:failed').first().waitFor();
+    await workbench.picture('events-view/filtered');
+    await workbench.runCommand(`${category}: Clear Filter`);
+    await row('cai@example.com').waitFor();
+  });
+
+  it('loads older events when asked', async function () {
+    this.timeout(60_000);
+    await post(sampleBody({ events: 700, seed: 7 }));
+    await row('Test call').waitFor({ state: 'detached' });
+    const list = workbench.view(view).locator('.monaco-list').first();
+    const place = async (): Promise<string | null> => {
+      await list.press('End');
+      return row('Load More').getAttribute('data-index');
+    };
+    assert.equal(await place(), '300');
+    await row('Load More').click();
+    await until(async () => (await place()) === '400');
+  });
+
+  it('clears the history when that is confirmed', async () => {
+    await workbench.runCommand(`${category}: Clear History…`);
+    await workbench.dialog.getByText('cannot be brought back').waitFor();
+    await workbench.picture('events-view/clear');
+    await workbench.answerDialog('Clear History');
+    await workbench.notification('Cleared:').waitFor();
+    await workbench.view(view).getByText('Nothing has come in yet.').waitFor();
+  });
+
+  it('shows no events of a relay that has stopped', async () => {
+    await post(sampleBody({ email: 'dan@example.com' }));
+    await row('dan@example.com').waitFor();
+    await workbench.runCommand(`${category}: Stop Relay`);
+    await workbench.view(view).getByText('The relay is not running.').waitFor();
+    assert.deepEqual(await labels(), []);
+  });
+});
