@@ -1,0 +1,35 @@
+/** What a command acts on, or why it cannot. */
+import * as vscode from 'vscode';
+import type { EventRow, RelayClient } from '../../protocol.ts';
+import type { EventsNode } from '../events-view/node.ts';
+import type { Session } from '../session.ts';
+import { CommandError } from './parts.ts';
+import type { ActionParts } from './parts.ts';
+
+/** The connection. @throws CommandError where the relay does not run */
+export function connected(session: Session): RelayClient {
+  const { client } = session;
+  if (client !== undefined) return client;
+  throw new CommandError(vscode.l10n.t('The relay is not running'), vscode.l10n.t('Start it and try again.'));
+}
+
+/** The rows that a command acts on. @throws CommandError where there is none */
+export function chosenRows(
+  { select }: Pick<ActionParts, 'select'>,
+  node?: EventsNode,
+  nodes?: readonly EventsNode[],
+): readonly [EventRow, ...EventRow[]] {
+  const [first, ...others] = select(node, nodes);
+  if (first === undefined) {
+    throw new CommandError(
+      vscode.l10n.t('No event is selected'),
+      vscode.l10n.t('Select one in the events view and try again.'),
+    );
+  }
+  return [first, ...others];
+}
+
+/** The one row that a command acts on. @throws CommandError where there is none */
+export function chosenRow(parts: Pick<ActionParts, 'select'>, node?: EventsNode): EventRow {
+  return chosenRows(parts, node)[0];
+}

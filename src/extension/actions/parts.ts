@@ -1,0 +1,25 @@
+import type * as vscode from 'vscode';
+import type { EventRow } from '../../protocol.ts';
+import type { EventsNode } from '../events-view/node.ts';
+import type { Session } from '../session.ts';
+
+/** What commands about events are made of. */
+export interface ActionParts {
+  readonly context: vscode.ExtensionContext;
+  readonly session: Session;
+  readonly log: vscode.LogOutputChannel;
+  /** The rows that a command acts on: the clicked node with the selection, or the view's selection. */
+  readonly select: Select;
+}
+
+export type Select = (node?: EventsNode, nodes?: readonly EventsNode[]) => readonly EventRow[];
+
+/** A command cannot do anything now; `next` says what would help. */
+export class CommandError extends Error {
+  override readonly name = 'CommandError';
+  readonly next: string | undefined;
+  constructor(message: string, next?: string) {
+    super(message);
+    this.next = next;
+  }
+}

@@ -1,0 +1,223 @@
+/** Replay and discard. */
+import * as vscode from 'vscode';
+import type { Destination, EventRow, Params, RelayClient } from '../../protocol.ts';
+import type { CommandHandlers } from '../commands.ts';
+import { prefix } from '../commands.ts';
+import type { EventsNode } from '../events-view/node.ts';
+import { chosenRows, connected } from './chosen.ts';
+import { failedNotifications } from './failed-notifications.ts';
+import { CommandError } from './parts.ts';
+import type { ActionParts } from './parts.ts';
+
+type ReplayCommand = 'replay' | 'replayTo' | 'replayFailed' | 'discard' | 'discardWaiting';
+
+/** Notifications that are replayed or discarded in one request, so that it can be cancelled and counted in between. */
+const step = 100;
+
+/** The URL that was typed last for a replay. */
+const lastUrlKey = `${prefix}.lastReplayUrl`;
+
+/** The handlers of these commands. */
+export function createReplayCommands(parts: ActionParts): Pick<CommandHandlers, ReplayCommand> {
+  return {
+    replay: (node?: EventsNode, nodes?: readonly EventsNode[]) => replay(parts, chosenRows(parts, node, nodes)),
+    replayTo: async (node?: EventsNode, nodes?: readonly EventsNode[]) => {
+      const rows = chosenRows(parts, node, nodes);
+      requireNotifications(rows);
+      const to = await askDestination(parts);
+      if (to !== undefined) await replay(parts, rows, to);
+    },
+    replayFailed: () => replayFailed(parts),
+    discard: (node?: EventsNode, nodes?: readonly EventsNode[]) => discard(parts, chosenRows(parts, node, nodes)),
+    discardWaiting: () => discardWaiting(parts),
+  };
+}
+
+function hasNotification(row: EventRow): boolean {
+  return row.notificationId !== null || row.forwardings.length > 0;
+}
+
+function requireNotifications(rows: readonly EventRow[]): void {
+  if (rows.some(hasNotification)) return;
+  throw new CommandError(
+    vscode.l10n.t('There is no notification to send again'),
+    vscode.l10n.t('Test calls and rejected deliveries have none.'),
+  );
+}
+
+async function replay({ session }: ActionParts, rows: readonly EventRow[], to?: Destination): Promise<void> {
+  const { l10n } = vscode;
+  const client = connected(session);
+  requireNotifications(rows);
+  const ids = rows.filter(hasNotification).map(({ id }) => id);
+  const replayed = await inSteps(l10n.t('Replaying'), ids, (some) => replayOnce(client, some, to));
+  say(replayed, {
+    none: l10n.t('Nothing was sent again: no destination takes it.'),
+    one: l10n.t('{0} is sent again.', ids[0] ?? ''),
+    many: (count) => l10n.t('{0} notifications are sent again. The events view shows how they fare.', count),
+  });
+}
+
+async function replayOnce(
+  client: RelayClient,
+  ids: readonly string[],
+  to?: Params<'notifications/replay'>['to'],
+): Promise<number> {
+  const { replayed } = await client.request('notifications/replay', { ids: [...ids], ...(to && { to }) });
+  return replayed;
+}
+
+/** Says what was done: one in passing, more so that it is read. */
+function say(
+  count: number,
+  texts: { readonly none: string; readonly one: string; readonly many: (count: number) => string },
+): void {
+  if (count === 0) void vscode.window.showInformationMessage(texts.none);
+  else if (count === 1) vscode.window.setStatusBarMessage(texts.one, 5000);
+  else void vscode.window.showInformationMessage(texts.many(count));
+}
+
+/**
+ * Works through ids in steps; more than one step shows progress that can be cancelled.
+ * @returns the sum of what the steps returned
+ */
+async function inSteps(
+  title: string,
+  ids: readonly string[],
+  work: (ids: readonly string[]) => Promise<number>,
+): Promise<number> {
+  if (ids.length <= step) return work(ids);
+  return vscode.window.withProgress(
+    { location: vscode.ProgressLocation.Notification, title, cancellable: true },
+    async (progress, token) => {
+      let done = 0;
+      for (let at = 0; at < ids.length && !token.isCancellationRequested; at += step) {
+        const some = ids.slice(at, at + step);
+        done += await work(some);
+        progress.report({
+          increment: (100 * some.length) / ids.length,
+          message: vscode.l10n.t('{0} of {1}', at + some.length, ids.length),
+        });
+      }
+      return done;
+    },
+  );
+}
+
+async function replayFailed({ session }: ActionParts): Promise<void> {
+  const { l10n } = vscode;
+  const client = connected(session);
+  const { counts } = await client.request('relay/status', {});
+  const outcome = await vscode.window.withProgress(
+    { location: vscode.ProgressLocation.Notification, title: l10n.t('Replaying what failed'), cancellable: true },
+    async (progress, token) => {
+      let replayed = 0;
+      for await (const ids of failedNotifications(client, step)) {
+        if (token.isCancellationRequested) return { replayed, cancelled: true };
+        replayed += await replayOnce(client, ids);
+        progress.report({
+          increment: (100 * ids.length) / Math.max(counts.failed, ids.length),
+          message: l10n.t('{0} sent again', replayed),
+        });
+      }
+      return { replayed, cancelled: false };
+    },
+  );
+  if (outcome.cancelled) {
+    void vscode.window.showInformationMessage(
+      l10n.t('Cancelled: {0} notifications are sent again, the others are not.', outcome.replayed),
+    );
+    return;
+  }
+  say(outcome.replayed, {
+    none: l10n.t('Nothing has failed.'),
+    one: l10n.t('One notification is sent again.'),
+    many: (count) => l10n.t('{0} notifications are sent again. The events view shows how they fare.', count),
+  });
+}
+
+async function discard({ session }: ActionParts, rows: readonly EventRow[]): Promise<void> {
+  const { l10n } = vscode;
+  const client = connected(session);
+  const open = rows.filter(({ forwardings }) =>
+    forwardings.some(({ state }) => state === 'waiting' || state === 'held'),
+  );
+  const discarded =
+    open.length === 0
+      ? 0
+      : await inSteps(
+          l10n.t('Discarding'),
+          open.map(({ id }) => id),
+          async (ids) => (await client.request('notifications/discard', { ids: [...ids] })).discarded,
+        );
+  say(discarded, {
+    none: l10n.t('Nothing of the selection is waiting.'),
+    one: l10n.t('{0} is no longer sent. Replay sends it after all.', open[0]?.id ?? ''),
+    many: (count) => l10n.t('{0} notifications are no longer sent. Replay sends them after all.', count),
+  });
+}
+
+async function discardWaiting({ session }: ActionParts): Promise<void> {
+  const { l10n } = vscode;
+  const client = connected(session);
+  const { counts } = await client.request('relay/status', {});
+  const waiting = counts.waiting + counts.held;
+  if (waiting === 0) {
+    vscode.window.setStatusBarMessage(l10n.t('Nothing is waiting.'), 5000);
+    return;
+  }
+  const confirm = l10n.t('Discard');
+  const choice = await vscode.window.showWarningMessage(
+    waiting === 1 ? l10n.t('Discard the one that waits?') : l10n.t('Discard all {0} that wait?', waiting),
+    { modal: true, detail: l10n.t('They stay in the history, and Replay sends them after all.') },
+    confirm,
+  );
+  if (choice !== confirm) return;
+  const { discarded } = await client.request('notifications/discard', { waiting: true });
+  vscode.window.setStatusBarMessage(l10n.t('{0} discarded.', discarded), 5000);
+}
+
+/** Asks where to replay to: a destination of the settings, or any other URL. */
+async function askDestination({ context, session }: ActionParts): Promise<Destination | undefined> {
+  const { l10n } = vscode;
+  const { settings } = await connected(session).request('relay/status', {});
+  const { maskSecrets } = await import('../client.ts');
+  type Choice = vscode.QuickPickItem & { readonly destination?: Destination };
+  const choices: Choice[] = settings.destinations.map((destination) => ({
+    label: maskSecrets(destination.url),
+    description: destination.mode === 'raw' ? l10n.t('as it came') : '',
+    destination,
+  }));
+  choices.push({ label: l10n.t('$(edit) Another URL…') });
+  const choice = await vscode.window.showQuickPick(choices, {
+    title: l10n.t('Replay to'),
+    placeHolder: l10n.t('Choose where the notifications are sent'),
+    matchOnDescription: true,
+  });
+  if (choice === undefined) return undefined;
+  return choice.destination ?? askUrl(context, settings.destinations);
+}
+
+async function askUrl(
+  context: vscode.ExtensionContext,
+  configured: readonly Destination[],
+): Promise<Destination | undefined> {
+  const { l10n } = vscode;
+  const { destinationSchema } = await import('../client.ts');
+  const url = await vscode.window.showInputBox({
+    title: l10n.t('Replay to'),
+    prompt: l10n.t('The URL that the notifications are posted to, this time'),
+    placeHolder: 'http://localhost:3000/callback',
+    value: context.workspaceState.get<string>(lastUrlKey, ''),
+    ignoreFocusOut: true,
+    validateInput: (text) => {
+      const parsed = destinationSchema.safeParse({ url: text.trim() });
+      return parsed.success ? undefined : parsed.error.issues[0]?.message;
+    },
+  });
+  if (url === undefined) return undefined;
+  const destination = destinationSchema.parse({ url: url.trim() });
+  await context.workspaceState.update(lastUrlKey, destination.url);
+  // One of the settings comes with its key and credentials.
+  return configured.find((each) => each.url === destination.url) ?? destination;
+}

@@ -1,0 +1,80 @@
+/** A mocha file that posts a notification to the user's handler. Loaded with the client. */
+import { maskSecrets, textOf } from '../../export/item.ts';
+import { maskedValue } from '../../protocol.ts';
+import type { Headers } from '../../protocol.ts';
+
+/** What the file is made of. */
+export interface TestFileParts {
+  /** What the tests are about, for `describe`. */
+  readonly subject: string;
+  /** The test's title. */
+  readonly title: string;
+  /** A line at the top. */
+  readonly comment: string;
+  /** The user's handler. */
+  readonly url: string;
+  /** As they may be shown: credentials masked. */
+  readonly headers: Headers;
+  readonly body: Buffer;
+}
+
+/** Headers that the sending client sets. */
+const ofTheConnection = /^(?:connection|content-length|host|keep-alive|transfer-encoding)$/i;
+
+/**
+ * Writes an ES module that runs under mocha and Node alone. It posts the very bytes, so that a signature among the
+ * headers still fits, to the handler (`CALLBACK_URL` overrides it) and asserts a 2xx. A masked header is read from the
+ * environment.
+ */
+export function testFile(parts: TestFileParts): string {
+  const headers = parts.headers
+    .filter(([name]) => !ofTheConnection.test(name))
+    .map(([name, value]) => `    [${quote(name)}, ${value === maskedValue ? fromEnvironment(name) : quote(value)}],`);
+  return [
+    `// ${parts.comment.replace(/[\r\n\u2028\u2029]+/g, ' ')}`,
+    "import assert from 'node:assert/strict';",
+    '',
+    `const url = process.env.CALLBACK_URL ?? ${quote(maskSecrets(parts.url))};`,
+    '',
+    `const body = ${bodyExpression(parts.body)};`,
+    '',
+    `describe(${quote(parts.subject)}, () => {`,
+    `  it(${quote(parts.title)}, async () => {`,
+    '    const headers = [',
+    ...headers.map((line) => `  ${line}`),
+    '    ];',
+    "    const response = await fetch(url, { method: 'POST', headers, body });",
+    '    assert.ok(response.ok, `answered ${response.status}: ${await response.text()}`);',
+    '  });',
+    '});',
+    '',
+  ].join('\n');
+}
+
+function fromEnvironment(name: string): string {
+  return `process.env.CALLBACK_${name.toUpperCase().replace(/[^A-Z0-9]/g, '_')} ?? ''`;
+}
+
+/** The bytes as JavaScript: readable where that gives the same bytes. */
+function bodyExpression(body: Buffer): string {
+  const text = textOf(body);
+  if (text === undefined) return `Buffer.from(${quote(body.toString('base64'))}, 'base64')`;
+  try {
+    const value: unknown = JSON.parse(text);
+    // In a literal, "__proto__" is no field.
+    if (typeof value === 'object' && !text.includes('__proto__') && JSON.stringify(value) === text) {
+      return `JSON.stringify(${JSON.stringify(value, null, 2)})`;
+    }
+  } catch {
+    // Written as a string.
+  }
+  return quote(text);
+}
+
+function quote(text: string): string {
+  if (!/['\\\p{Cc}\u2028\u2029\ufeff]/u.test(text)) return `'${text}'`;
+  return JSON.stringify(text).replace(
+    /[\u2028\u2029\ufeff\x7f]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}

@@ -1,0 +1,25 @@
+/**
+ * What is loaded when it is first used: the connection to the relay with its schemas, the vendor's payload and samples,
+ * the export formats, and what documents and exports are made of. A bundle of its own (dist/client.cjs), so that
+ * activation does not pay for it. Import it with `await import('./client.ts')`.
+ */
+export * from '../protocol.ts';
+export { readPayload } from '../campaign-monitor/payload.ts';
+export {
+  documentedListId,
+  maxEventsInDelivery,
+  sampleDeliveries,
+  webhookEventTypes,
+} from '../campaign-monitor/samples.ts';
+export { toCurl } from '../export/curl.ts';
+export { toFixture } from '../export/fixture.ts';
+export { toHar } from '../export/har.ts';
+export { toHttp } from '../export/http.ts';
+export { maskSecrets } from '../export/item.ts';
+export { toJson } from '../export/json.ts';
+export { exportItems, exportText } from './actions/export-items.ts';
+export { editableBody } from './actions/editable-body.ts';
+export { sendSamples } from './actions/sample-posts.ts';
+export { testFile } from './actions/test-file.ts';
+export { inOrder, mainNotification, readDocument } from './documents/content.ts';
+export { maskHeaders } from './documents/masking.ts';

@@ -1,0 +1,44 @@
+/** The addresses of an event's documents, such as `campaignMonitorRelay:/e12/body.json`. */
+
+/** What can be looked at, by the name of its file. */
+export const documentKinds = ['body', 'event', 'notification', 'attempts', 'headers', 'answer'] as const;
+export type DocumentKind = (typeof documentKinds)[number];
+
+/** Which document of which event. */
+export interface DocumentAddress {
+  /** The event's id, such as `e12`. */
+  readonly eventId: string;
+  readonly kind: DocumentKind;
+  /** Which attempt's answer, from 1 for the oldest; null for the other kinds. */
+  readonly attempt: number | null;
+}
+
+/** A file's name decides the language that VS Code shows it in. */
+export type BodyExtension = 'json' | 'xml' | 'txt';
+
+/** The path of a document. `extension` counts for bodies alone; the other kinds have one of their own. */
+export function documentPath(address: DocumentAddress, extension: BodyExtension = 'json'): string {
+  const { eventId, kind, attempt } = address;
+  switch (kind) {
+    case 'body':
+    case 'notification':
+      return `/${eventId}/${kind}.${extension}`;
+    case 'event':
+      return `/${eventId}/${kind}.json`;
+    case 'attempts':
+      return `/${eventId}/attempts.md`;
+    case 'headers':
+      return `/${eventId}/headers.properties`;
+    case 'answer':
+      return `/${eventId}/answer-${attempt ?? 1}.txt`;
+  }
+}
+
+/** Reads a path. @returns undefined where it is no document's */
+export function parseDocumentPath(path: string): DocumentAddress | undefined {
+  const match = /^\/(e[1-9]\d*)\/([a-z]+)(?:-([1-9]\d*))?\.[a-z]+$/.exec(path);
+  const [, eventId, name, number] = match ?? [];
+  const kind = documentKinds.find((each) => each === name);
+  if (eventId === undefined || kind === undefined || (kind === 'answer') !== (number !== undefined)) return undefined;
+  return { eventId, kind, attempt: number === undefined ? null : Number(number) };
+}

@@ -1,0 +1,253 @@
+/** What stands in an event's documents. Loaded with the client; texts for people come from the caller. */
+import { readPayload } from '../../campaign-monitor/payload.ts';
+import { maskSecrets, textOf } from '../../export/item.ts';
+import type { AttemptDetail, Headers, Notification, RelayClient, Result } from '../../protocol.ts';
+import type { BodyExtension, DocumentAddress } from './address.ts';
+import { indentJson } from './json-text.ts';
+import { maskHeaders } from './masking.ts';
+
+/** The texts for people in the documents, in the user's language. */
+export interface DocumentTexts {
+  readonly attempts: (eventId: string) => string;
+  readonly noAttempts: string;
+  readonly attempt: (notificationId: string, number: number, destination: string) => string;
+  /** When it was, and what came of it. */
+  readonly outcome: (attempt: AttemptDetail) => string;
+  /** What came of it, without times. */
+  readonly verdict: (attempt: AttemptDetail) => string;
+  readonly headersOfAnswer: string;
+  readonly answer: string;
+  readonly emptyAnswer: string;
+  readonly truncatedAnswer: string;
+  readonly notText: (bytes: number) => string;
+  readonly received: (delivery: Result<'deliveries/get'>['delivery']) => string;
+  readonly sent: (notificationId: string, destination: string) => string;
+  readonly sentNowhere: (notificationId: string) => string;
+  readonly noNotification: (eventId: string) => string;
+  readonly noAnswer: (number: number) => string;
+  readonly noEventObject: (eventId: string) => string;
+}
+
+/** A body to read. */
+export interface ReadableBody {
+  readonly text: string;
+  readonly extension: BodyExtension;
+}
+
+/**
+ * A body to read: JSON indented, XML and other text as it is, anything else as a hex dump.
+ * @param contentType for the character set of bytes that are not UTF-8
+ */
+export function readableBody(body: Buffer, contentType: string | null): ReadableBody {
+  const text = decoded(body, contentType);
+  if (text === undefined) return { text: hexDump(body), extension: 'txt' };
+  if (/^\s*[[{]/.test(text)) {
+    const indented = indentJson(text);
+    if (indented !== undefined) return { text: indented, extension: 'json' };
+  }
+  return { text, extension: /^\s*</.test(text) ? 'xml' : 'txt' };
+}
+
+function decoded(body: Buffer, contentType: string | null): string | undefined {
+  const utf8 = textOf(body);
+  if (utf8 !== undefined) return utf8.replace(/^\ufeff/, '');
+  const [first, second] = body;
+  const declared =
+    first === 0xff && second === 0xfe
+      ? 'utf-16le'
+      : first === 0xfe && second === 0xff
+        ? 'utf-16be'
+        : (/charset\s*=\s*"?([\w.:-]+)/i.exec(contentType ?? '')?.[1] ??
+          /^\s*<\?xml[^>]*encoding\s*=\s*["']([\w.:-]+)/.exec(body.subarray(0, 200).toString('latin1'))?.[1]);
+  if (declared === undefined || /^utf-?8$/i.test(declared)) return undefined;
+  try {
+    return new TextDecoder(declared, { fatal: true }).decode(body);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Sixteen bytes a line: offset, hex digits, ASCII. */
+export function hexDump(bytes: Buffer): string {
+  const lines: string[] = [];
+  for (let at = 0; at < bytes.length; at += 16) {
+    const row = bytes.subarray(at, at + 16);
+    const hex = [...row].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
+    const ascii = [...row].map((byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '.')).join('');
+    lines.push(`${at.toString(16).padStart(8, '0')}  ${hex.padEnd(47)}  ${ascii}`);
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+/** The notification that stands for an event: what Open Connectors would send, before the vendor's bytes as they came. */
+export function mainNotification(notifications: readonly Notification[]): Notification | undefined {
+  return notifications.find(({ kind }) => kind !== 'raw') ?? notifications[0];
+}
+
+/** A document and the delivery that it is about. */
+export interface DocumentContent {
+  readonly text: string;
+  readonly extension: BodyExtension;
+  readonly deliveryId: string;
+}
+
+/**
+ * Reads a document.
+ * @throws RelayRequestError where the event is no longer in the history
+ */
+export async function readDocument(
+  client: RelayClient,
+  address: DocumentAddress,
+  texts: DocumentTexts,
+): Promise<DocumentContent> {
+  const { eventId, kind } = address;
+  switch (kind) {
+    case 'body': {
+      const { delivery, body } = await client.request('deliveries/get', { id: eventId });
+      return { ...readableBody(Buffer.from(body, 'base64'), delivery.contentType), deliveryId: delivery.id };
+    }
+    case 'event': {
+      const found = await client.request('deliveries/get', { id: eventId });
+      const event = eventObjectOf(found, eventId);
+      return {
+        text: event === undefined ? texts.noEventObject(eventId) : JSON.stringify(event, null, 2),
+        extension: 'json',
+        deliveryId: found.delivery.id,
+      };
+    }
+    case 'notification': {
+      const { delivery, notifications } = await client.request('events/get', { id: eventId });
+      const notification = mainNotification(notifications);
+      if (notification === undefined) {
+        return { text: texts.noNotification(eventId), extension: 'txt', deliveryId: delivery.id };
+      }
+      const { body } = await client.request('notifications/render', { id: notification.id });
+      const bytes = Buffer.from(body, 'base64');
+      const contentType = notification.kind === 'raw' ? delivery.contentType : null;
+      return { ...readableBody(bytes, contentType), deliveryId: delivery.id };
+    }
+    case 'attempts': {
+      const { delivery, attempts } = await client.request('events/get', { id: eventId });
+      return { text: attemptsText(eventId, attempts, texts), extension: 'txt', deliveryId: delivery.id };
+    }
+    case 'headers':
+      return headersDocument(client, eventId, texts);
+    case 'answer': {
+      const { delivery, attempts } = await client.request('events/get', { id: eventId });
+      const number = address.attempt ?? attempts.length;
+      const attempt = inOrder(attempts)[number - 1];
+      return {
+        text: attempt === undefined ? texts.noAnswer(number) : answerText(attempt, texts),
+        extension: 'txt',
+        deliveryId: delivery.id,
+      };
+    }
+  }
+}
+
+/** The event itself, out of the delivery's body. */
+function eventObjectOf({ delivery, body, events }: Result<'deliveries/get'>, eventId: string): unknown {
+  const bytes = Buffer.from(body, 'base64');
+  const index = events.findIndex(({ id }) => id === eventId);
+  if (delivery.source === 'campaign-monitor') {
+    const payload = readPayload(bytes, delivery.contentType);
+    return payload.kind === 'events' ? payload.events[index] : undefined;
+  }
+  try {
+    const { message, response } = JSON.parse(bytes.toString('utf8')) as {
+      message?: { events?: unknown[] };
+      response?: { events?: unknown[] };
+    };
+    return (message ?? response)?.events?.[index];
+  } catch {
+    return undefined;
+  }
+}
+
+/** Attempts in the order of their times, whichever notification they are of. */
+export function inOrder(attempts: readonly AttemptDetail[]): AttemptDetail[] {
+  return [...attempts].sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : a.number - b.number));
+}
+
+/** Every attempt as a section of a Markdown text, the latest first. */
+export function attemptsText(eventId: string, attempts: readonly AttemptDetail[], texts: DocumentTexts): string {
+  const lines = [`# ${texts.attempts(eventId)}`, ''];
+  if (attempts.length === 0) lines.push(texts.noAttempts, '');
+  for (const attempt of inOrder(attempts).reverse()) {
+    const body = Buffer.from(attempt.answerBody, 'base64');
+    lines.push(
+      `## ${texts.attempt(attempt.notificationId, attempt.number, maskSecrets(attempt.destination))}`,
+      '',
+      texts.outcome(attempt),
+      '',
+    );
+    if (attempt.status === null) continue;
+    lines.push(
+      `${texts.headersOfAnswer}:`,
+      '',
+      ...fenced(headerLines(maskHeaders(attempt.answerHeaders)), 'properties'),
+    );
+    lines.push(`${texts.answer}:`, '');
+    if (body.length === 0) lines.push(texts.emptyAnswer, '');
+    else {
+      const readable = answerBody(attempt, texts);
+      lines.push(...fenced(readable.text.replace(/\n$/, ''), readable.extension));
+    }
+    if (attempt.answerTruncated) lines.push(texts.truncatedAnswer, '');
+  }
+  return lines.join('\n');
+}
+
+function answerBody({ answerBody, answerHeaders }: AttemptDetail, texts: DocumentTexts): ReadableBody {
+  const body = Buffer.from(answerBody, 'base64');
+  const contentType = answerHeaders.find(([name]) => name.toLowerCase() === 'content-type')?.[1] ?? null;
+  const readable = readableBody(body, contentType);
+  return readable.extension === 'txt' && decoded(body, contentType) === undefined
+    ? { text: texts.notText(body.length), extension: 'txt' }
+    : readable;
+}
+
+/** A fence longer than any in the text. */
+function fenced(text: string, language: string): string[] {
+  const longest = Math.max(2, ...(text.match(/`{3,}/g) ?? []).map((ticks) => ticks.length));
+  const fence = '`'.repeat(longest + 1);
+  return [`${fence}${language === 'txt' ? '' : language}`, text, fence, ''];
+}
+
+/** One answer without its time, so that two of them differ where the callback answered differently. */
+export function answerText(attempt: AttemptDetail, texts: DocumentTexts): string {
+  const lines = [texts.verdict(attempt)];
+  if (attempt.status !== null) {
+    lines.push(headerLines(maskHeaders(attempt.answerHeaders)), '', answerBody(attempt, texts).text);
+  }
+  return `${lines.join('\n').trimEnd()}\n`;
+}
+
+async function headersDocument(client: RelayClient, eventId: string, texts: DocumentTexts): Promise<DocumentContent> {
+  const [{ delivery, headers }, { notifications }] = await Promise.all([
+    client.request('deliveries/get', { id: eventId }),
+    client.request('events/get', { id: eventId }),
+  ]);
+  const sections = [comment(texts.received(delivery)), headerLines(maskHeaders(headers)), ''];
+  for (const notification of notifications) {
+    const destinations = [...new Set(notification.forwardings.map(({ destination }) => destination))];
+    if (destinations.length === 0) sections.push(comment(texts.sentNowhere(notification.id)), '');
+    for (const url of destinations) {
+      const rendered = await client.request('notifications/render', { id: notification.id, url });
+      sections.push(
+        comment(texts.sent(notification.id, maskSecrets(url))),
+        headerLines(maskHeaders(rendered.headers)),
+        '',
+      );
+    }
+  }
+  return { text: sections.join('\n'), extension: 'txt', deliveryId: delivery.id };
+}
+
+function comment(text: string): string {
+  return `# ${text}`;
+}
+
+function headerLines(headers: Headers): string {
+  return headers.map(([name, value]) => `${name}: ${value}`).join('\n');
+}

@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { documentedListId } from '../../../src/campaign-monitor/samples.ts';
+import { sendSamples } from '../../../src/extension/actions/sample-posts.ts';
+import type { SampleChoice } from '../../../src/extension/actions/sample-posts.ts';
+import { startReceiver, startTestRelay } from '../../relay/stage.ts';
+
+const oneOfEach: SampleChoice = {
+  types: ['Subscribe', 'Update', 'Deactivate'],
+  mixed: false,
+  count: 3,
+  batch: 1,
+  listId: documentedListId,
+};
+const when = { seed: 1, now: new Date('2026-01-15T09:30:00Z') };
+
+describe('Sample events', () => {
+  it('arrive through the street door, in order', async () => {
+    const { client, campaignMonitorUrl } = await startTestRelay();
+    const result = await sendSamples(campaignMonitorUrl, oneOfEach, when);
+    assert.deepEqual(result, { sent: 3, refused: 0, firstRefusal: null, cancelled: false });
+    const { events } = await client.request('events/query', {});
+    assert.deepEqual(events.map(({ type }) => type).reverse(), ['Subscribe', 'Update', 'Deactivate']);
+    assert.ok(events.every(({ injected, list }) => !injected && list === documentedListId));
+  });
+
+  it('are mixed within a delivery where that was chosen', async () => {
+    const { client, campaignMonitorUrl } = await startTestRelay();
+    await sendSamples(campaignMonitorUrl, { ...oneOfEach, mixed: true, count: 1, batch: 4 }, when);
+    const { events } = await client.request('events/query', {});
+    assert.deepEqual(events.map(({ type }) => type).reverse(), ['Subscribe', 'Update', 'Deactivate', 'Subscribe']);
+  });
+
+  it('are all sent, each once, where there are many', async () => {
+    const { client, campaignMonitorUrl } = await startTestRelay();
+    const counted: number[] = [];
+    const result = await sendSamples(
+      campaignMonitorUrl,
+      { ...oneOfEach, count: 200, batch: 3 },
+      { ...when, onSent: (sent) => counted.push(sent) },
+    );
+    assert.equal(result.sent, 200);
+    assert.deepEqual(
+      counted,
+      Array.from({ length: 200 }, (_, i) => i + 1),
+    );
+    const { counts } = await client.request('relay/status', {});
+    assert.deepEqual([counts.deliveries, counts.events], [200, 600]);
+  });
+
+  it('stop coming when they are cancelled', async () => {
+    const { client, campaignMonitorUrl } = await startTestRelay();
+    const ended = new AbortController();
+    const result = await sendSamples(
+      campaignMonitorUrl,
+      { ...oneOfEach, count: 1000 },
+      { ...when, signal: ended.signal, onSent: (sent) => sent === 30 && ended.abort() },
+    );
+    assert.equal(result.cancelled, true);
+    assert.ok(result.sent >= 30 && result.sent < 1000, String(result.sent));
+    assert.equal((await client.request('relay/status', {})).counts.deliveries, result.sent);
+  });
+
+  it('that are not taken are counted, and the first refusal is told', async () => {
+    const receiver = await startReceiver({ answer: { status: 503, body: 'full\n' } });
+    assert.deepEqual(await sendSamples(receiver.url, oneOfEach, when), {
+      sent: 3,
+      refused: 3,
+      firstRefusal: '503 full',
+      cancelled: false,
+    });
+    await receiver.stop();
+    const { refused, firstRefusal } = await sendSamples(receiver.url, oneOfEach, when);
+    assert.equal(refused, 3);
+    assert.match(firstRefusal ?? '', /ECONNREFUSED/);
+  });
+});

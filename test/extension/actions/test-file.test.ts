@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { runInNewContext } from 'node:vm';
+import fc from 'fast-check';
+import { testFile } from '../../../src/extension/actions/test-file.ts';
+import type { TestFileParts } from '../../../src/extension/actions/test-file.ts';
+import { startReceiver, temporaryFolder } from '../../relay/stage.ts';
+
+const mocha = join(dirname(createRequire(import.meta.url).resolve('mocha/package.json')), 'bin', 'mocha.js');
+
+/** Runs a file under plain mocha and Node. */
+function run(text: string, env: NodeJS.ProcessEnv = {}): Promise<{ code: number; output: string }> {
+  const file = join(temporaryFolder(), 'made.test.mjs');
+  writeFileSync(file, text);
+  return new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      [mocha, '--no-config', file],
+      { cwd: dirname(file), env: { PATH: process.env['PATH'], ...env } },
+      (error, stdout, stderr) => resolve({ code: error === null ? 0 : 1, output: stdout + stderr }),
+    );
+  });
+}
+
+function parts(given: Partial<TestFileParts>): TestFileParts {
+  return {
+    subject: 'The callback',
+    title: 'takes Subscribe test@example.org',
+    comment: 'Made of e1',
+    url: 'http://127.0.0.1:3000/callback',
+    headers: [['Content-Type', 'application/json']],
+    body: Buffer.from('{}'),
+    ...given,
+  };
+}
+
+describe('A test made of an event', function () {
+  this.timeout(20_000);
+
+  it('runs under plain mocha, posts the very bytes and passes where the handler takes them', async () => {
+    const receiver = await startReceiver();
+    const body = readFileSync(new URL('../../fixtures/campaign-monitor/subscribe.json', import.meta.url));
+    const { code, output } = await run(
+      testFile(
+        parts({
+          url: receiver.url,
+          body,
+          headers: [
+            ['Content-Type', 'application/json; charset=utf-8'],
+            ['Elements-Webhook-Signature', 'sha256=abc='],
+            ['Content-Length', '7'],
+          ],
+        }),
+      ),
+    );
+    assert.equal(code, 0, output);
+    assert.match(output, /takes Subscribe test@example\.org/);
+    const [request] = await receiver.received(1);
+    assert.deepEqual(request?.body, body);
+    assert.equal(request.header('elements-webhook-signature'), 'sha256=abc=');
+  });
+
+  it('fails where the handler refuses, and says what it answered', async () => {
+    const { url } = await startReceiver({ answer: { status: 422, body: 'not like that' } });
+    const { code, output } = await run(testFile(parts({ url })));
+    assert.equal(code, 1);
+    assert.match(output, /answered 422: not like that/);
+  });
+
+  it('takes the handler and what is masked from the environment', async () => {
+    const receiver = await startReceiver();
+    const text = testFile(
+      parts({
+        url: 'http://127.0.0.1:1/?token=planted',
+        headers: [['X-Api-Key', '********']],
+        body: Buffer.from([0xff, 0x00, 0x27]),
+      }),
+    );
+    assert.doesNotMatch(text, /planted/);
+    const { code, output } = await run(text, { CALLBACK_URL: receiver.url, CALLBACK_X_API_KEY: 'mine' });
+    assert.equal(code, 0, output);
+    const [request] = await receiver.received(1);
+    assert.equal(request?.header('x-api-key'), 'mine');
+    assert.deepEqual(request.body, Buffer.from([0xff, 0x00, 0x27]));
+  });
+
+  it('holds any body to the byte', () => {
+    const bodies = fc.oneof(
+      fc.json().map((text) => Buffer.from(text)),
+      fc.string({ unit: 'binary' }).map((text) => Buffer.from(text)),
+      fc.uint8Array().map((bytes) => Buffer.from(bytes)),
+      fc
+        .constantFrom('{"__proto__":1}', '"\u2028"', '{"a": 1}', '{"2":1,"1":2}', "it's \\ ${x} `")
+        .map((text) => Buffer.from(text)),
+    );
+    fc.assert(
+      fc.property(bodies, (body) => {
+        const text = testFile(parts({ body }));
+        const expression = text.slice(text.indexOf('const body = ') + 13, text.indexOf(';\n\ndescribe('));
+        const made = runInNewContext(expression, { Buffer }) as string | Buffer;
+        assert.deepEqual(Buffer.from(made as string), body);
+      }),
+    );
+  });
+});
