@@ -134,6 +134,8 @@ class RunningRelay implements Relay {
   #settings: Settings;
   #port = 0;
   #idleTimer: NodeJS.Timeout | undefined;
+  #hadClient = false;
+  #storedSinceLook = 0;
   #storedSinceCheckpoint = 0;
   #tick: NodeJS.Timeout | undefined;
   #stopping: Promise<void> | undefined;
@@ -274,11 +276,16 @@ class RunningRelay implements Relay {
   #clientsChanged(count: number): void {
     clearTimeout(this.#idleTimer);
     this.#announcer.statusChanged();
+    if (count > 0) this.#hadClient = true;
     if (this.#options.keepAlive !== true || count > 0 || this.#stopping !== undefined) return;
-    this.#idleTimer = setTimeout(() => {
-      this.#log('info', `no client for ${this.#settings.keepAliveMinutes} minutes: the relay ends`);
-      void this.stop();
-    }, this.#settings.keepAliveMinutes * 60_000);
+    const minutes = this.#settings.keepAliveMinutes;
+    this.#idleTimer = setTimeout(
+      () => {
+        this.#log('info', `no client for ${minutes} minutes: the relay ends`);
+        void this.stop();
+      },
+      Math.max(minutes * 60_000, this.#hadClient ? 0 : firstClientMs),
+    );
   }
 
   #inProcessClient(): RelayClient {
@@ -349,7 +356,7 @@ class RunningRelay implements Relay {
       publicCampaignMonitorUrl: publicDoors?.campaignMonitor ?? null,
       publicOpenConnectorsUrl: publicDoors?.openConnectors ?? null,
       tunnel,
-      settings: this.#settings,
+      settings: withoutProxyPassword(this.#settings),
       destinations: this.#forwarder.status(),
       counts: { ...this.#store.totals, strangers: this.#ingress.strangers },
       missingKeys: this.#forwarder.missingKeys,
@@ -361,19 +368,23 @@ class RunningRelay implements Relay {
   // --- what happens -----------------------------------------------------------------------------------------------
 
   #stored(delivery: DeliveryRecord): void {
-    this.#storedSinceCheckpoint += 1;
-    this.#tick ??= setTimeout(() => this.#afterBurst(), 500).unref();
+    this.#storedSinceLook += 1;
+    this.#tick ??= setTimeout(() => this.#look(), lookEveryMs).unref();
     if (!this.#announcer.heard) return;
     const byId = (id: number) => this.#store.stored.destination(id);
     this.#announcer.added(deliveryOf(delivery), rowsOf(delivery, byId));
     this.#announcer.statusChanged();
   }
 
-  /** The history thread does what would else be done while requests wait. */
-  #afterBurst(): void {
-    this.#tick = undefined;
-    this.#history.changed();
-    if (this.#storedSinceCheckpoint >= 500) {
+  /** The history thread does what would else be done while requests wait: when a burst is over, or has gone on long. */
+  #look(): void {
+    const stored = this.#storedSinceLook;
+    this.#storedSinceLook = 0;
+    this.#storedSinceCheckpoint += stored;
+    const quiet = stored < quietDeliveries;
+    this.#tick = quiet ? undefined : setTimeout(() => this.#look(), lookEveryMs).unref();
+    if (quiet) this.#history.changed();
+    if (this.#storedSinceCheckpoint >= (quiet ? 500 : checkpointAfter)) {
       this.#storedSinceCheckpoint = 0;
       this.#history.checkpoint();
     }
@@ -514,12 +525,32 @@ class RunningRelay implements Relay {
   }
 }
 
+/** How long the first client, who started the relay, may take to come, in milliseconds. */
+const firstClientMs = 2000;
+
+/** How often a burst is looked at, in milliseconds, and fewer deliveries than this since the last look end it. */
+const lookEveryMs = 500;
+const quietDeliveries = 50;
+
+/** Deliveries after which the write-ahead log is written back during a burst: before the writer would do it itself. */
+const checkpointAfter = 5000;
+
 /** Notifications replayed in one step, so that a great many do not hold the event loop. */
 const replayStep = 500;
 
 class ConflictError extends Error {
   override readonly name = 'ConflictError';
   readonly next = 'Look at what there is with events/query and choose again.';
+}
+
+/** A proxy's URL may carry a user name and a password, which no client needs to be told. */
+function withoutProxyPassword(settings: Settings): Settings {
+  if (settings.proxy === undefined || !URL.canParse(settings.proxy.url)) return settings;
+  const url = new URL(settings.proxy.url);
+  if (url.username === '' && url.password === '') return settings;
+  url.username = maskedValue;
+  url.password = '';
+  return { ...settings, proxy: { ...settings.proxy, url: url.href } };
 }
 
 function isTaken(error: unknown): boolean {
