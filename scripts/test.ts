@@ -26,6 +26,7 @@ const suites: readonly Suite[] = [
   { name: 'types', kind: 'check', command: ['tsc', '--noEmit'] },
   { name: 'lint', kind: 'check', command: ['eslint', '.'] },
   { name: 'format', kind: 'check', command: ['prettier', '--check', '--log-level', 'warn', '.'] },
+  { name: 'manifest', kind: 'check', command: ['node', 'scripts/check-manifest.ts'] },
   { name: 'build', kind: 'check', command: ['node', 'esbuild.mjs'] },
   { name: 'unit', kind: 'suite', command: ['mocha', ...counting] },
   // Inside VS Code the runner names the reporter itself.

@@ -1,0 +1,53 @@
+/**
+ * `npm run package`: builds campaign-monitor-relay-<version>.vsix in the repository's folder, or the file named as
+ * argument. What goes in is listed here; everything else stays out.
+ */
+import { cpSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { createVSIX } from '@vscode/vsce';
+
+const root = join(import.meta.dirname, '..');
+const staged = join(root, '.cache', 'vsix');
+
+/** Everything that the package holds, beside its package.json. */
+const contents = [
+  'dist/extension.cjs',
+  'dist/client.cjs',
+  'dist/relay.js',
+  'dist/cm-relay.js',
+  'dist/package.json',
+  'l10n',
+  'media',
+  'package.nls.json',
+  'package.nls.de.json',
+  'README.md',
+  'CHANGELOG.md',
+  'LICENSE',
+];
+
+/** Members of package.json that concern the repository and npm, not VS Code. `type` would make modules of the bundles. */
+const foreign = ['type', 'private', 'bin', 'files', 'scripts', 'devDependencies', 'overrides', 'allowScripts'];
+
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<string, unknown>;
+rmSync(staged, { recursive: true, force: true });
+for (const path of contents) {
+  mkdirSync(dirname(join(staged, path)), { recursive: true });
+  cpSync(join(root, path), join(staged, path), { recursive: true });
+}
+const own = Object.fromEntries(Object.entries(manifest).filter(([name]) => !foreign.includes(name)));
+writeFileSync(
+  join(staged, 'package.json'),
+  `${JSON.stringify({ ...own, files: ['**'], engines: { vscode: (manifest['engines'] as { vscode: string }).vscode } }, null, 2)}\n`,
+);
+
+const { name, version } = manifest as { name: string; version: string };
+const packagePath = resolve(process.argv[2] ?? join(root, `${name}-${version}.vsix`));
+await createVSIX({
+  cwd: staged,
+  packagePath,
+  dependencies: false,
+  // README's links name files of the repository, whose public address is not set.
+  rewriteRelativeLinks: false,
+  allowMissingRepository: true,
+});
+console.log(`${relative(process.cwd(), packagePath)}: ${(statSync(packagePath).size / 1e6).toFixed(2)} MB`);
