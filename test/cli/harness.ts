@@ -14,6 +14,9 @@ import { fileURLToPath } from 'node:url';
 
 const script = fileURLToPath(new URL('../../src/cli/cm-relay.ts', import.meta.url));
 
+/** Hundreds of processes of the same modules: the compiled ones are kept for the next. */
+const compileCache = fileURLToPath(new URL('../../.cache/compile', import.meta.url));
+
 type Child = ChildProcessByStdio<null, Readable, Readable>;
 
 /** Starts `cm-relay`. Colours are off, and no variable of the machine's reaches it. */
@@ -21,7 +24,15 @@ export function start(args: readonly string[], environment: NodeJS.ProcessEnv = 
   const { PATH, TMPDIR, XDG_RUNTIME_DIR } = process.env;
   return spawn(process.execPath, ['--disable-warning=ExperimentalWarning', script, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH, TMPDIR, XDG_RUNTIME_DIR, HOME: tmpdir(), NO_COLOR: '1', ...environment },
+    env: {
+      PATH,
+      TMPDIR,
+      XDG_RUNTIME_DIR,
+      HOME: tmpdir(),
+      NO_COLOR: '1',
+      NODE_COMPILE_CACHE: compileCache,
+      ...environment,
+    },
   });
 }
 
