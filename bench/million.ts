@@ -10,7 +10,7 @@ import { defaultSettings, destinationSchema } from '../src/protocol.ts';
 import { openHistory, storeFile } from '../src/relay/history.ts';
 import { fingerprint, normaliseEvent, partsOf } from '../src/relay/normalise.ts';
 import { Store } from '../src/relay/store.ts';
-import type { DeliveryRecord, EventRecord } from '../src/relay/store.ts';
+import type { DeliveryRecord, EventRecord } from '../src/relay/records.ts';
 
 /** Events in each delivery, in turn: mostly single ones, some small batches, now and then a large one. */
 const batches = [...Array.from({ length: 40 }, () => 1), ...Array.from({ length: 9 }, () => 20), 780];

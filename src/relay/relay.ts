@@ -32,7 +32,7 @@ import { Renderer } from './render.ts';
 import { maxAttempts } from './retry.ts';
 import { deliveryOf, iso, notificationsOf, rowsOf } from './rows.ts';
 import { Store } from './store.ts';
-import type { DeliveryRecord } from './store.ts';
+import type { DeliveryRecord } from './records.ts';
 import { TunnelSupervisor } from './tunnel/supervisor.ts';
 import type { TunnelSupervisorOptions } from './tunnel/supervisor.ts';
 

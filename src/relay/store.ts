@@ -4,148 +4,23 @@
  */
 import { writeFileSync } from 'node:fs';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { Destination, ForwardingState, Headers, SignatureCheck, Source } from '../protocol.ts';
-import {
-  isCorruption,
-  kindCodes,
-  notificationKindCodes,
-  openForWriting,
-  rollBack,
-  sqliteCode,
-  stateCodes,
-  StoreError,
-  suspectMark,
-} from './database.ts';
-import type { SetAside } from './database.ts';
+import type { Destination, ForwardingState } from '../protocol.ts';
+import { isCorruption, kindCodes, notificationKindCodes, openForWriting, stateCodes, suspectMark } from './database.ts';
+import type { SetAside, StoreError } from './database.ts';
 import type { RenderSettings } from './normalise.ts';
+import { noTotals } from './records.ts';
+import type {
+  AttemptRecord,
+  DeliveryRecord,
+  EventRecord,
+  ForwardingRecord,
+  OpenForwarding,
+  Totals,
+} from './records.ts';
+import { Retention } from './retention.ts';
+import type { RemovedStep } from './retention.ts';
 import { stateName, StoredReader } from './stored.ts';
-
-export interface EventRecord {
-  readonly id: number;
-  readonly kind: keyof typeof kindCodes;
-  readonly type: string | null;
-  readonly list: string | null;
-  readonly address: string | null;
-  readonly date: string | null;
-  readonly warning: string | null;
-  readonly fingerprint: number | null;
-  readonly notificationId: number | null;
-  /** Found while writing: the latest earlier event of the same content. */
-  duplicateOf: number | null;
-}
-
-export interface ForwardingRecord {
-  readonly destinationId: number;
-  readonly state: ForwardingState;
-  readonly detail: string | null;
-}
-
-export interface NotificationRecord {
-  readonly id: number;
-  readonly kind: keyof typeof notificationKindCodes;
-  readonly part: number;
-  readonly parts: number;
-  /** The position of its first event in the delivery. */
-  readonly firstEvent: number;
-  readonly eventCount: number;
-  readonly eventId: string;
-  /** Milliseconds since the epoch. */
-  readonly createdAt: number;
-  readonly renderSettingsId: number;
-  readonly forwardings: readonly ForwardingRecord[];
-}
-
-/** One POST with all that follows from it. Its events and notifications have consecutive ids. */
-export interface DeliveryRecord {
-  readonly id: number;
-  readonly source: Source;
-  readonly status: 'accepted' | 'test' | 'rejected';
-  readonly injected: boolean;
-  /** Milliseconds since the epoch. */
-  readonly receivedAt: number;
-  readonly httpStatus: number;
-  readonly reason: string | null;
-  readonly list: string | null;
-  readonly signature: SignatureCheck | null;
-  readonly contentType: string | null;
-  /** Masked where they carry credentials. */
-  readonly headers: Headers;
-  readonly body: Buffer;
-  /** The size as received, in bytes; more than `body` holds where it was truncated. */
-  readonly bodyBytes: number;
-  readonly truncated: boolean;
-  /** The JSON equivalent where it is not `body` itself. */
-  readonly json: Buffer | null;
-  readonly events: readonly EventRecord[];
-  readonly notifications: readonly NotificationRecord[];
-}
-
-/** One try to send one notification to one destination. */
-export interface AttemptRecord {
-  readonly notificationId: number;
-  readonly destinationId: number;
-  readonly number: number;
-  /** Milliseconds since the epoch. */
-  readonly at: number;
-  readonly durationMs: number;
-  readonly status: number | null;
-  readonly error: string | null;
-  readonly outcome: 'sent' | 'retrying' | 'failed';
-  readonly nextAt: number | null;
-  readonly headers: Headers;
-  readonly body: Buffer;
-  readonly truncated: boolean;
-}
-
-/** A forwarding as the forwarder needs it. */
-export interface OpenForwarding {
-  readonly notificationId: number;
-  readonly deliveryId: number;
-  readonly destinationId: number;
-  readonly attempts: number;
-  readonly roundStart: number;
-  readonly nextAt: number | null;
-}
-
-/** What is in the store, kept exact across restarts. */
-export interface Totals {
-  deliveries: number;
-  events: number;
-  rejected: number;
-  tests: number;
-  waiting: number;
-  held: number;
-  sent: number;
-  failed: number;
-  discarded: number;
-  storedBytes: number;
-}
-
-const noTotals: Totals = {
-  deliveries: 0,
-  events: 0,
-  rejected: 0,
-  tests: 0,
-  waiting: 0,
-  held: 0,
-  sent: 0,
-  failed: 0,
-  discarded: 0,
-  storedBytes: 0,
-};
-
-interface Highest {
-  delivery: number;
-  event: number;
-  notification: number;
-}
-
-interface PendingWrite {
-  readonly apply: () => void;
-  readonly resolve: () => void;
-  /** Undefined: kept and written again when the store works, since nobody else knows it. */
-  readonly reject: ((error: StoreError) => void) | undefined;
-}
+import { WriteQueue } from './write-queue.ts';
 
 export interface StoreOptions {
   /** Called when writing starts to fail and when it works again. */
@@ -154,45 +29,21 @@ export interface StoreOptions {
   maxPages?: number;
 }
 
-/** How long bookkeeping may wait for a commit to share, in milliseconds. A repeat after a crash is its only cost. */
-const bookkeepingDelayMs = 10;
-const retryDelayMs = 1000;
-/** How long deliveries that keep coming may gather for one commit, in milliseconds. */
-const gatherMs = 2;
-/** What must fit before a disk that was full counts as having room again, in bytes. */
-const roomBytes = 65_536;
-const pruneDelayMs = 50;
-const pruneStep = 500;
+/** Deliveries removed in one transaction, at most. */
+const removeStep = 500;
 
 export class Store {
   readonly setAside: SetAside | null;
   /** What is stored, by id. */
   readonly stored: StoredReader;
-  readonly #file: string;
   readonly #db: DatabaseSync;
-  readonly #options: StoreOptions;
   readonly #statements = new Map<string, StatementSync>();
   readonly #highest: Highest;
+  readonly #queue: WriteQueue;
+  readonly #retention: Retention;
   #totals: Totals;
   /** The totals as this transaction will leave them. */
   #draft: Totals;
-  #deliveries: PendingWrite[] = [];
-  #bookkeeping: PendingWrite[] = [];
-  #immediate: NodeJS.Immediate | undefined;
-  /** How many had gathered at the last turn, and since when, in milliseconds of the monotonic clock. */
-  #gathered = 0;
-  #gatheringSince = 0;
-  #timer: NodeJS.Timeout | undefined;
-  #pruneTimer: NodeJS.Timeout | undefined;
-  #retention = { maxDeliveries: Infinity, maxBytes: Infinity };
-  /** Every delivery below it waits for something, as far as is known. */
-  #pruneFloor = 0;
-  #failure: StoreError | null = null;
-  /** The file is damaged: nothing more is trusted to it, and the next start sets it aside. */
-  #damaged = false;
-  #closed = false;
-  /** Commits since it was opened: each is one disk sync. */
-  commits = 0;
 
   /**
    * Opens the store.
@@ -201,15 +52,28 @@ export class Store {
    */
   constructor(file: string, options: StoreOptions = {}) {
     const { db, setAside, totals, highest } = openSound(file);
-    this.#file = file;
     this.#db = db;
-    this.#options = options;
     this.setAside = setAside;
-    this.stored = new StoredReader(db, (error) => void this.#failed(error));
     if (options.maxPages !== undefined) this.setMaxPages(options.maxPages);
     this.#totals = totals;
     this.#draft = totals;
     this.#highest = highest;
+    this.#queue = new WriteQueue({
+      db,
+      file,
+      begin: () => (this.#draft = { ...this.#totals }),
+      complete: () => this.#setMeta('totals', this.#draft),
+      committed: () => {
+        this.#totals = this.#draft;
+        this.#retention.look();
+      },
+      onHealth: (failure) => options.onHealth?.(failure),
+    });
+    this.#retention = new Retention({
+      totals: () => this.#totals,
+      removeOldest: (floor, last, goOn) => this.#removeOldest(floor, last, goOn),
+    });
+    this.stored = new StoredReader(db, (error) => void this.#queue.failed(error));
   }
 
   get totals(): Readonly<Totals> {
@@ -218,12 +82,17 @@ export class Store {
 
   /** Why the last write failed, while writing fails. */
   get failure(): StoreError | null {
-    return this.#failure;
+    return this.#queue.failure;
   }
 
   /** Deliveries that are not yet on disk. */
   get uncommitted(): number {
-    return this.#deliveries.length;
+    return this.#queue.waiting;
+  }
+
+  /** Commits since it was opened: each is one disk sync. */
+  get commits(): number {
+    return this.#queue.commits;
   }
 
   /** Reserves the ids of a delivery, of `events` rows and of `notifications`: consecutive, never used again. */
@@ -246,7 +115,7 @@ export class Store {
    * @throws StoreError (a rejection) where it could not be written: then nothing of it is stored
    */
   add(delivery: DeliveryRecord): Promise<void> {
-    return this.#write(() => this.#insertDelivery(delivery));
+    return this.#queue.write(() => this.#insertDelivery(delivery));
   }
 
   /**
@@ -255,7 +124,7 @@ export class Store {
    */
   recordAttempt(attempt: AttemptRecord, detail: string | null): Promise<void> {
     const to = attempt.outcome === 'retrying' ? 'waiting' : attempt.outcome;
-    return this.#keep(() => {
+    return this.#queue.keep(() => {
       const before = this.forwardingState(attempt.notificationId, attempt.destinationId);
       if (before === undefined) return;
       const headers = JSON.stringify(attempt.headers);
@@ -305,7 +174,7 @@ export class Store {
   }
 
   #moveAll(destinationId: number, from: ForwardingState, to: ForwardingState, detail: string | null): Promise<void> {
-    return this.#keep(() => {
+    return this.#queue.keep(() => {
       const changed = this.#run(
         'UPDATE forwardings SET state = ?, detail = ? WHERE state = ? AND destination_id = ?',
         stateCodes[to],
@@ -324,7 +193,7 @@ export class Store {
    */
   async startRound(notificationId: number, destinationIds: readonly number[]): Promise<OpenForwarding[]> {
     const started: OpenForwarding[] = [];
-    await this.#write(() => {
+    await this.#queue.write(() => {
       started.length = 0;
       const row = this.#get('SELECT delivery_id FROM notifications WHERE id = ?', notificationId);
       if (row === undefined) return;
@@ -368,7 +237,7 @@ export class Store {
    */
   async discard(notificationIds?: readonly number[]): Promise<number> {
     let discarded = 0;
-    await this.#write(() => {
+    await this.#queue.write(() => {
       discarded = 0;
       for (const from of ['waiting', 'held'] as const) {
         let changed = 0;
@@ -383,7 +252,7 @@ export class Store {
         discarded += changed;
       }
     });
-    this.#pruneFloor = 0;
+    this.#retention.startOver();
     return discarded;
   }
 
@@ -461,8 +330,12 @@ export class Store {
 
   /** Sets how much history is kept, and begins to remove what is too much. */
   setRetention(retention: { maxDeliveries: number; maxBytes: number }): void {
-    this.#retention = { maxDeliveries: retention.maxDeliveries, maxBytes: retention.maxBytes };
-    this.#schedulePrune();
+    this.#retention.set(retention);
+  }
+
+  /** Something of this delivery no longer waits: it may be removed. */
+  settled(deliveryId: number): void {
+    this.#retention.settled(deliveryId);
   }
 
   /**
@@ -470,15 +343,8 @@ export class Store {
    * @returns when on disk, how many deliveries went and how many stayed
    */
   async clear(): Promise<{ cleared: number; kept: number }> {
-    let cleared = 0;
-    this.#pruneFloor = 0;
     // Not what comes meanwhile: there may be no end to that.
-    const last = this.#highest.delivery;
-    for (;;) {
-      const removed = await this.#pruneOnce(() => true, last);
-      if (removed === 0) break;
-      cleared += removed;
-    }
+    const cleared = await this.#retention.removeAll(this.#highest.delivery);
     return { cleared, kept: this.#totals.deliveries };
   }
 
@@ -489,159 +355,13 @@ export class Store {
 
   /** Writes what is pending and closes the file. */
   close(): void {
-    if (this.#closed) return;
-    this.#flush();
-    this.#closed = true;
-    clearImmediate(this.#immediate);
-    clearTimeout(this.#timer);
-    clearTimeout(this.#pruneTimer);
+    if (!this.#queue.close()) return;
+    this.#retention.close();
     this.#statements.clear();
     this.#db.close();
   }
 
   // --- writing --------------------------------------------------------------------------------------------------
-
-  /** Bookkeeping: kept until it could be written. */
-  #keep(apply: () => void): Promise<void> {
-    return new Promise((resolve) => {
-      this.#bookkeeping.push({ apply, resolve, reject: undefined });
-      if (this.#immediate === undefined && this.#failure === null) {
-        this.#timer ??= setTimeout(this.#flush, bookkeepingDelayMs);
-      }
-    });
-  }
-
-  /** A write that somebody waits for and can be told that it failed. */
-  #write(apply: () => void): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (this.#closed) {
-        reject(new StoreError('the history is closed', 'Ask again when the relay runs.'));
-        return;
-      }
-      this.#deliveries.push({ apply, resolve, reject });
-      this.#flushSoon();
-    });
-  }
-
-  #flushSoon(): void {
-    if (this.#immediate !== undefined) return;
-    this.#gathered = this.#deliveries.length;
-    this.#gatheringSince = performance.now();
-    this.#immediate = setImmediate(this.#flushWhenGathered);
-  }
-
-  /** Commits when a turn of the event loop has brought nothing new, so that a burst is few commits. */
-  readonly #flushWhenGathered = (): void => {
-    const count = this.#deliveries.length;
-    if (count > this.#gathered && performance.now() - this.#gatheringSince < gatherMs) {
-      this.#gathered = count;
-      this.#immediate = setImmediate(this.#flushWhenGathered);
-    } else this.#flush();
-  };
-
-  readonly #flush = (): void => {
-    clearImmediate(this.#immediate);
-    clearTimeout(this.#timer);
-    this.#immediate = undefined;
-    this.#timer = undefined;
-    if (this.#closed) return;
-    const deliveries = this.#deliveries;
-    const writes = this.#bookkeeping.length === 0 ? deliveries : [...this.#bookkeeping, ...deliveries];
-    if (this.#damaged) {
-      this.#deliveries = [];
-      for (const write of deliveries) write.reject?.(this.#failure ?? damaged(null));
-      return;
-    }
-    if (writes.length === 0) {
-      if (this.#failure !== null) this.#tryRoom();
-      return;
-    }
-    this.#deliveries = [];
-    this.#bookkeeping = [];
-    const failure = this.#commit(writes);
-    if (failure === null) {
-      this.#recovered();
-      for (const write of writes) write.resolve();
-      if (this.#isTooMuch()) this.#schedulePrune();
-      return;
-    }
-    if (writes.length > 1 && !isDiskFailure(failure)) {
-      // One write that cannot be made must not take the others with it.
-      for (const write of writes) this.#settle(write, this.#commit([write]));
-    } else {
-      for (const write of writes) this.#settle(write, failure);
-    }
-  };
-
-  /** Nobody writes while it fails: finds out whether it would work again. Two commits, since what goes with one is not written. */
-  #tryRoom(): void {
-    const write = (apply: () => void): Error | null =>
-      this.#commit([{ apply, resolve: () => undefined, reject: undefined }]);
-    const failure =
-      write(() => this.#run('INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)', 'room', 'x'.repeat(roomBytes))) ??
-      write(() => this.#run('DELETE FROM meta WHERE key = ?', 'room'));
-    if (failure === null) this.#recovered();
-    else this.#failed(failure);
-  }
-
-  #settle(write: PendingWrite, failure: Error | null): void {
-    if (failure === null) {
-      this.#recovered();
-      write.resolve();
-      return;
-    }
-    const error = this.#failed(failure);
-    if (write.reject !== undefined) write.reject(error);
-    else if (isDiskFailure(failure)) this.#bookkeeping.push(write);
-    else write.resolve();
-  }
-
-  #commit(writes: readonly PendingWrite[]): Error | null {
-    this.#draft = { ...this.#totals };
-    try {
-      this.#db.exec('BEGIN IMMEDIATE');
-      for (const write of writes) write.apply();
-      this.#run('INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)', 'totals', JSON.stringify(this.#draft));
-      this.#db.exec('COMMIT');
-    } catch (error) {
-      rollBack(this.#db);
-      return error as Error;
-    }
-    this.#totals = this.#draft;
-    this.commits += 1;
-    return null;
-  }
-
-  #failed(cause: Error): StoreError {
-    const error = explained(cause);
-    if (isCorruption(cause)) {
-      this.#markSuspect(cause);
-      this.#damaged = true;
-    }
-    if (isDiskFailure(cause)) {
-      const first = this.#failure === null;
-      this.#failure = error;
-      if (first) this.#options.onHealth?.(error);
-      if (!this.#damaged) this.#timer ??= setTimeout(this.#flush, retryDelayMs);
-      this.#schedulePrune();
-    }
-    return error;
-  }
-
-  /** Makes the next start check the whole file. */
-  #markSuspect(cause: Error): void {
-    try {
-      writeFileSync(suspectMark(this.#file), cause.message);
-    } catch {
-      // A disk that takes nothing: the failure itself has been told.
-    }
-  }
-
-  #recovered(): void {
-    if (this.#failure === null) return;
-    this.#failure = null;
-    this.#options.onHealth?.(null);
-  }
 
   #insertDelivery(delivery: DeliveryRecord): void {
     const headers = JSON.stringify(delivery.headers);
@@ -745,63 +465,31 @@ export class Store {
     this.#draft[to] += count;
   }
 
-  // --- retention ------------------------------------------------------------------------------------------------
+  // --- removing -------------------------------------------------------------------------------------------------
 
-  /** Something of this delivery no longer waits: it may be removed. */
-  settled(deliveryId: number): void {
-    if (deliveryId < this.#pruneFloor) this.#pruneFloor = deliveryId;
-  }
-
-  #isTooMuch(): boolean {
-    return (
-      this.#totals.deliveries > this.#retention.maxDeliveries || this.#totals.storedBytes > this.#retention.maxBytes
-    );
-  }
-
-  #schedulePrune(): void {
-    if (this.#pruneTimer !== undefined || this.#closed) return;
-    this.#pruneTimer = setTimeout(() => {
-      this.#pruneTimer = undefined;
-      if (!this.#isTooMuch()) return;
-      void this.#pruneOnce(
-        (totals) => totals.deliveries > this.#retention.maxDeliveries || totals.storedBytes > this.#retention.maxBytes,
-      ).then(
-        (removed) => {
-          if (removed > 0 && this.#isTooMuch()) this.#schedulePrune();
-        },
-        () => undefined,
-      );
-    }, pruneDelayMs);
-    this.#pruneTimer.unref();
-  }
-
-  /** Removes the oldest deliveries that nothing waits for, while `goOn`, one step at most. Resolves to how many. */
-  async #pruneOnce(goOn: (totals: Totals) => boolean, last = Number.MAX_SAFE_INTEGER): Promise<number> {
-    let removed = 0;
-    let floor = this.#pruneFloor;
-    await this.#write(() => {
-      removed = 0;
-      floor = this.#pruneFloor;
+  /** Removes deliveries that nothing waits for, from `floor` to `last`, oldest first, while `goOn`: one step. */
+  async #removeOldest(floor: number, last: number, goOn: (totals: Totals) => boolean): Promise<RemovedStep> {
+    let step: RemovedStep = { removed: 0, floor, more: false };
+    await this.#queue.write(() => {
+      step = { removed: 0, floor, more: false };
       const candidates = this.#all(
         `SELECT id, status, first_event, row_count, event_count, first_notification, notification_count, stored_bytes,
            EXISTS (SELECT 1 FROM forwardings f WHERE f.notification_id BETWEEN d.first_notification AND d.first_notification + d.notification_count - 1 AND f.state IN (0, 1)) AS open
          FROM deliveries d WHERE id BETWEEN ? AND ? ORDER BY id LIMIT ?`,
         floor,
         last,
-        pruneStep,
+        removeStep,
       );
       for (const row of candidates) {
         if (!goOn(this.#draft)) return;
-        floor = Number(row['id']) + 1;
+        step.floor = Number(row['id']) + 1;
         if (row['open'] === 1) continue;
         this.#deleteDelivery(row);
-        removed += 1;
+        step.removed += 1;
       }
-      if (removed === 0 && candidates.length === pruneStep) removed = -1;
+      step.more = candidates.length === removeStep;
     });
-    this.#pruneFloor = floor;
-    // A step of nothing but waiting ones: look further.
-    return removed === -1 ? this.#pruneOnce(goOn, last) : removed;
+    return step;
   }
 
   #deleteDelivery(row: Record<string, unknown>): void {
@@ -830,7 +518,7 @@ export class Store {
       this.#run('DELETE FROM notifications WHERE id BETWEEN ? AND ?', firstNotification, lastNotification);
     }
     this.#run('DELETE FROM deliveries WHERE id = ?', id);
-    this.#run('INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)', 'highest', JSON.stringify(this.#highest));
+    this.#setMeta('highest', this.#highest);
     draft.deliveries -= 1;
     draft.events -= Number(row['event_count']);
     if (row['status'] === 'rejected') draft.rejected -= 1;
@@ -853,12 +541,16 @@ export class Store {
     return Number(this.#prepare(sql).run(...values).changes);
   }
 
+  #setMeta(key: string, value: object): void {
+    this.#run('INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)', key, JSON.stringify(value));
+  }
+
   /** A small write of its own, outside the batches. */
   #runNow(sql: string, ...values: (string | number)[]): void {
     try {
-      if (this.#run(sql, ...values) > 0) this.commits += 1;
+      if (this.#run(sql, ...values) > 0) this.#queue.commits += 1;
     } catch (error) {
-      throw this.#failed(error as Error);
+      throw this.#queue.failed(error as Error);
     }
   }
 
@@ -876,10 +568,17 @@ export class Store {
       return this.#all(sql, ...values);
     } catch (error) {
       if (!isCorruption(error)) throw error;
-      this.#failed(error as Error);
+      this.#queue.failed(error as Error);
       return [];
     }
   }
+}
+
+/** The highest ids that were ever given. */
+interface Highest {
+  delivery: number;
+  event: number;
+  notification: number;
 }
 
 /** What a store begins with. */
@@ -924,33 +623,4 @@ function readBeginning(db: DatabaseSync): Beginning {
 export function destinationIdentity(destination: Destination): string {
   const { url, mode, signatureKeyName, credentialsName, headers } = destination;
   return JSON.stringify([url, mode, signatureKeyName ?? null, credentialsName ?? null, headers ?? {}]);
-}
-
-function damaged(cause: Error | null): StoreError {
-  return new StoreError(
-    `the history is damaged${cause === null ? '' : `: ${cause.message}`}`,
-    'Restart the relay: it sets the file aside and begins a new one.',
-    cause,
-  );
-}
-
-function explained(cause: Error): StoreError {
-  if (isCorruption(cause)) return damaged(cause);
-  if (sqliteCode(cause) === 13) {
-    return new StoreError(
-      'the disk that holds the history is full',
-      'Make room on it; deliveries are accepted again by themselves.',
-      cause,
-    );
-  }
-  return new StoreError(
-    `the history cannot be written: ${cause.message}`,
-    'Check the data directory and restart the relay.',
-    cause,
-  );
-}
-
-/** Failures of the disk or the file as a whole, which hit every write: full, I/O, locked, read-only, damaged. */
-function isDiskFailure(error: Error): boolean {
-  return isCorruption(error) || [5, 6, 8, 10, 11, 13, 14, 23, 26].includes(sqliteCode(error) ?? -1);
 }

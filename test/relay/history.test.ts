@@ -10,7 +10,7 @@ import { HistoryThread } from '../../src/relay/history-thread.ts';
 import { NotFoundError, openHistory, storeFile } from '../../src/relay/history.ts';
 import type { HistoryReader } from '../../src/relay/history.ts';
 import { Store } from '../../src/relay/store.ts';
-import type { DeliveryRecord, EventRecord, NotificationRecord } from '../../src/relay/store.ts';
+import type { DeliveryRecord, EventRecord, NotificationRecord } from '../../src/relay/records.ts';
 import { destination, renderSettingsId } from './records.ts';
 import { afterwards, sampleBody, send, startReceiver, startTestRelay, temporaryFolder, until } from './stage.ts';
 

@@ -1,7 +1,8 @@
 /** Records as the store takes them, for tests that need no relay around it. */
 import { destinationSchema, settingsSchema } from '../../src/protocol.ts';
 import type { Destination, ForwardingState, Headers } from '../../src/protocol.ts';
-import type { AttemptRecord, DeliveryRecord, Store } from '../../src/relay/store.ts';
+import type { AttemptRecord, DeliveryRecord } from '../../src/relay/records.ts';
+import type { Store } from '../../src/relay/store.ts';
 
 /** What a test says of a delivery; the rest is made up. */
 export interface DeliveryPlan {

@@ -7,7 +7,7 @@ import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
 import { StoreError, suspectMark } from '../../src/relay/database.ts';
 import { Store } from '../../src/relay/store.ts';
-import type { Totals } from '../../src/relay/store.ts';
+import type { Totals } from '../../src/relay/records.ts';
 import { attemptRecord, deliveryRecord, destination } from './records.ts';
 import { afterwards, sampleBody, startReceiver, startTestRelay, temporaryFolder, until } from './stage.ts';
 

@@ -1,0 +1,118 @@
+/** What the store takes and counts: one POST with all that follows from it. */
+import type { ForwardingState, Headers, SignatureCheck, Source } from '../protocol.ts';
+import type { kindCodes, notificationKindCodes } from './database.ts';
+
+export interface EventRecord {
+  readonly id: number;
+  readonly kind: keyof typeof kindCodes;
+  readonly type: string | null;
+  readonly list: string | null;
+  readonly address: string | null;
+  readonly date: string | null;
+  readonly warning: string | null;
+  readonly fingerprint: number | null;
+  readonly notificationId: number | null;
+  /** Found while writing: the latest earlier event of the same content. */
+  duplicateOf: number | null;
+}
+
+export interface ForwardingRecord {
+  readonly destinationId: number;
+  readonly state: ForwardingState;
+  readonly detail: string | null;
+}
+
+export interface NotificationRecord {
+  readonly id: number;
+  readonly kind: keyof typeof notificationKindCodes;
+  readonly part: number;
+  readonly parts: number;
+  /** The position of its first event in the delivery. */
+  readonly firstEvent: number;
+  readonly eventCount: number;
+  readonly eventId: string;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
+  readonly renderSettingsId: number;
+  readonly forwardings: readonly ForwardingRecord[];
+}
+
+/** One POST with all that follows from it. Its events and notifications have consecutive ids. */
+export interface DeliveryRecord {
+  readonly id: number;
+  readonly source: Source;
+  readonly status: 'accepted' | 'test' | 'rejected';
+  readonly injected: boolean;
+  /** Milliseconds since the epoch. */
+  readonly receivedAt: number;
+  readonly httpStatus: number;
+  readonly reason: string | null;
+  readonly list: string | null;
+  readonly signature: SignatureCheck | null;
+  readonly contentType: string | null;
+  /** Masked where they carry credentials. */
+  readonly headers: Headers;
+  readonly body: Buffer;
+  /** The size as received, in bytes; more than `body` holds where it was truncated. */
+  readonly bodyBytes: number;
+  readonly truncated: boolean;
+  /** The JSON equivalent where it is not `body` itself. */
+  readonly json: Buffer | null;
+  readonly events: readonly EventRecord[];
+  readonly notifications: readonly NotificationRecord[];
+}
+
+/** One try to send one notification to one destination. */
+export interface AttemptRecord {
+  readonly notificationId: number;
+  readonly destinationId: number;
+  readonly number: number;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly durationMs: number;
+  readonly status: number | null;
+  readonly error: string | null;
+  readonly outcome: 'sent' | 'retrying' | 'failed';
+  readonly nextAt: number | null;
+  readonly headers: Headers;
+  readonly body: Buffer;
+  readonly truncated: boolean;
+}
+
+/** A forwarding as the forwarder needs it. */
+export interface OpenForwarding {
+  readonly notificationId: number;
+  readonly deliveryId: number;
+  readonly destinationId: number;
+  readonly attempts: number;
+  readonly roundStart: number;
+  readonly nextAt: number | null;
+}
+
+/** What is in the store, kept exact across restarts. */
+export interface Totals {
+  deliveries: number;
+  events: number;
+  rejected: number;
+  tests: number;
+  waiting: number;
+  held: number;
+  sent: number;
+  failed: number;
+  discarded: number;
+  storedBytes: number;
+}
+
+/** The totals of an empty store. */
+export const noTotals: Totals = {
+  deliveries: 0,
+  events: 0,
+  rejected: 0,
+  tests: 0,
+  waiting: 0,
+  held: 0,
+  sent: 0,
+  failed: 0,
+  discarded: 0,
+  storedBytes: 0,
+};

@@ -1,0 +1,257 @@
+/**
+ * Writes that share commits: whatever is added in one turn of the event loop, and in those that follow at once, is one
+ * transaction and one disk sync. What fails is told to whoever waits for it; bookkeeping, which nobody else knows, is
+ * kept and written when the store works again.
+ */
+import { writeFileSync } from 'node:fs';
+import type { DatabaseSync } from 'node:sqlite';
+import { isCorruption, rollBack, sqliteCode, StoreError, suspectMark } from './database.ts';
+
+interface PendingWrite {
+  readonly apply: () => void;
+  readonly resolve: () => void;
+  /** Undefined: bookkeeping. */
+  readonly reject: ((error: StoreError) => void) | undefined;
+}
+
+export interface WriteQueueOptions {
+  readonly db: DatabaseSync;
+  /** The database's path. */
+  readonly file: string;
+  /** Called as a transaction begins. */
+  begin(): void;
+  /** Called within the transaction, after its writes. */
+  complete(): void;
+  /** Called when it is on disk. */
+  committed(): void;
+  /** Called when writing starts to fail and when it works again. */
+  onHealth(failure: StoreError | null): void;
+}
+
+/** How long bookkeeping may wait for a commit to share, in milliseconds. A repeat after a crash is its only cost. */
+const bookkeepingDelayMs = 10;
+const retryDelayMs = 1000;
+/** How long writes that keep coming may gather for one commit, in milliseconds. */
+const gatherMs = 2;
+/** What must fit before a disk that was full counts as having room again, in bytes. */
+const roomBytes = 65_536;
+
+export class WriteQueue {
+  readonly #options: WriteQueueOptions;
+  #writes: PendingWrite[] = [];
+  #bookkeeping: PendingWrite[] = [];
+  #immediate: NodeJS.Immediate | undefined;
+  /** How many had gathered at the last turn, and since when, in milliseconds of the monotonic clock. */
+  #gathered = 0;
+  #gatheringSince = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #failure: StoreError | null = null;
+  /** The file is damaged: nothing more is trusted to it, and the next start sets it aside. */
+  #damaged = false;
+  #closed = false;
+  /** Commits so far: each is one disk sync. */
+  commits = 0;
+
+  constructor(options: WriteQueueOptions) {
+    this.#options = options;
+  }
+
+  /** Why the last write failed, while writing fails. */
+  get failure(): StoreError | null {
+    return this.#failure;
+  }
+
+  /** Writes that somebody waits for and that are not yet on disk. */
+  get waiting(): number {
+    return this.#writes.length;
+  }
+
+  /** Adds bookkeeping: kept until it could be written. Resolves when it is on disk. */
+  keep(apply: () => void): Promise<void> {
+    return new Promise((resolve) => {
+      this.#bookkeeping.push({ apply, resolve, reject: undefined });
+      if (this.#immediate === undefined && this.#failure === null) {
+        this.#timer ??= setTimeout(this.#flush, bookkeepingDelayMs);
+      }
+    });
+  }
+
+  /**
+   * Adds a write that somebody waits for.
+   * @returns when it is on disk
+   * @throws StoreError (a rejection) where it could not be written: then nothing of it is stored
+   */
+  write(apply: () => void): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#closed) {
+        reject(new StoreError('the history is closed', 'Ask again when the relay runs.'));
+        return;
+      }
+      this.#writes.push({ apply, resolve, reject });
+      this.#flushSoon();
+    });
+  }
+
+  /**
+   * Takes note of a failure, of a write or of a read.
+   * @returns the failure as people read it
+   */
+  failed(cause: Error): StoreError {
+    const error = explained(cause);
+    if (isCorruption(cause)) {
+      this.#markSuspect(cause);
+      this.#damaged = true;
+    }
+    if (isDiskFailure(cause)) {
+      const first = this.#failure === null;
+      this.#failure = error;
+      if (first) this.#options.onHealth(error);
+      if (!this.#damaged) this.#timer ??= setTimeout(this.#flush, retryDelayMs);
+    }
+    return error;
+  }
+
+  /** Writes what is pending, and nothing more after it. Returns false where that was so already. */
+  close(): boolean {
+    if (this.#closed) return false;
+    this.#flush();
+    this.#closed = true;
+    clearImmediate(this.#immediate);
+    clearTimeout(this.#timer);
+    return true;
+  }
+
+  #flushSoon(): void {
+    if (this.#immediate !== undefined) return;
+    this.#gathered = this.#writes.length;
+    this.#gatheringSince = performance.now();
+    this.#immediate = setImmediate(this.#flushWhenGathered);
+  }
+
+  /** Commits when a turn of the event loop has brought nothing new, so that a burst is few commits. */
+  readonly #flushWhenGathered = (): void => {
+    const count = this.#writes.length;
+    if (count > this.#gathered && performance.now() - this.#gatheringSince < gatherMs) {
+      this.#gathered = count;
+      this.#immediate = setImmediate(this.#flushWhenGathered);
+    } else this.#flush();
+  };
+
+  readonly #flush = (): void => {
+    clearImmediate(this.#immediate);
+    clearTimeout(this.#timer);
+    this.#immediate = undefined;
+    this.#timer = undefined;
+    if (this.#closed) return;
+    const waiting = this.#writes;
+    const writes = this.#bookkeeping.length === 0 ? waiting : [...this.#bookkeeping, ...waiting];
+    if (this.#damaged) {
+      this.#writes = [];
+      for (const write of waiting) write.reject?.(this.#failure ?? damaged(null));
+      return;
+    }
+    if (writes.length === 0) {
+      if (this.#failure !== null) this.#tryRoom();
+      return;
+    }
+    this.#writes = [];
+    this.#bookkeeping = [];
+    const failure = this.#commit(writes);
+    if (failure === null) {
+      this.#recovered();
+      for (const write of writes) write.resolve();
+      return;
+    }
+    if (writes.length > 1 && !isDiskFailure(failure)) {
+      // One write that cannot be made must not take the others with it.
+      for (const write of writes) this.#settle(write, this.#commit([write]));
+    } else {
+      for (const write of writes) this.#settle(write, failure);
+    }
+  };
+
+  /** Nobody writes while it fails: finds out whether it would work again. Two commits, since what goes with one is not written. */
+  #tryRoom(): void {
+    const { db } = this.#options;
+    const write = (apply: () => void): Error | null =>
+      this.#commit([{ apply, resolve: () => undefined, reject: undefined }]);
+    const failure =
+      write(() =>
+        db.prepare('INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)').run('room', 'x'.repeat(roomBytes)),
+      ) ?? write(() => db.prepare('DELETE FROM meta WHERE key = ?').run('room'));
+    if (failure === null) this.#recovered();
+    else this.failed(failure);
+  }
+
+  #settle(write: PendingWrite, failure: Error | null): void {
+    if (failure === null) {
+      this.#recovered();
+      write.resolve();
+      return;
+    }
+    const error = this.failed(failure);
+    if (write.reject !== undefined) write.reject(error);
+    else if (isDiskFailure(failure)) this.#bookkeeping.push(write);
+    else write.resolve();
+  }
+
+  #commit(writes: readonly PendingWrite[]): Error | null {
+    this.#options.begin();
+    try {
+      this.#options.db.exec('BEGIN IMMEDIATE');
+      for (const write of writes) write.apply();
+      this.#options.complete();
+      this.#options.db.exec('COMMIT');
+    } catch (error) {
+      rollBack(this.#options.db);
+      return error as Error;
+    }
+    this.commits += 1;
+    this.#options.committed();
+    return null;
+  }
+
+  /** Makes the next start check the whole file. */
+  #markSuspect(cause: Error): void {
+    try {
+      writeFileSync(suspectMark(this.#options.file), cause.message);
+    } catch {
+      // A disk that takes nothing: the failure itself has been told.
+    }
+  }
+
+  #recovered(): void {
+    if (this.#failure === null) return;
+    this.#failure = null;
+    this.#options.onHealth(null);
+  }
+}
+
+function damaged(cause: Error | null): StoreError {
+  return new StoreError(
+    `the history is damaged${cause === null ? '' : `: ${cause.message}`}`,
+    'Restart the relay: it sets the file aside and begins a new one.',
+    cause,
+  );
+}
+
+function explained(cause: Error): StoreError {
+  if (isCorruption(cause)) return damaged(cause);
+  if (sqliteCode(cause) === 13) {
+    return new StoreError(
+      'the disk that holds the history is full',
+      'Make room on it; deliveries are accepted again by themselves.',
+      cause,
+    );
+  }
+  return new StoreError(
+    `the history cannot be written: ${cause.message}`,
+    'Check the data directory and restart the relay.',
+    cause,
+  );
+}
+
+/** Failures of the disk or the file as a whole, which hit every write: full, I/O, locked, read-only, damaged. */
+function isDiskFailure(error: Error): boolean {
+  return isCorruption(error) || [5, 6, 8, 10, 11, 13, 14, 23, 26].includes(sqliteCode(error) ?? -1);
+}
