@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict';
+import * as vscode from 'vscode';
+import type { EventRow } from '../../src/protocol.ts';
+import { closeEditors, nodeOf, run, startStage, until } from './relay-stage.ts';
+import type { HostStage } from './relay-stage.ts';
+
+function body(address: string, type = 'Subscribe'): string {
+  const event = { CustomFields: [], Date: '2026-01-15 09:30:00', EmailAddress: address, Name: 'Jane', Type: type };
+  return JSON.stringify({
+    Events: [{ ...event, SignupIPAddress: '192.0.2.1' }],
+    ListID: '96c0bbdaa54760c8d9e62a2b7ffa2e13',
+  });
+}
+
+function activeDocument(ending: string): Promise<vscode.TextDocument> {
+  return until(() => {
+    const document = vscode.window.activeTextEditor?.document;
+    return document?.uri.path.endsWith(ending) === true ? document : undefined;
+  }) as Promise<vscode.TextDocument>;
+}
+
+/** Takes what the quick pick or input box that is open offers, until the command has ended. */
+async function accepting(command: Thenable<unknown>): Promise<void> {
+  const ended = Promise.resolve(command).then(() => true);
+  const soon = (): Promise<boolean> => new Promise((resolve) => setTimeout(() => resolve(false), 50));
+  do await vscode.commands.executeCommand('workbench.action.acceptSelectedQuickOpenItem');
+  while (!(await Promise.race([ended, soon()])));
+}
+
+async function latest(stage: HostStage): Promise<EventRow | undefined> {
+  return (await stage.client.request('events/query', { limit: 1 })).events[0];
+}
+
+describe('What can be done with an event', function () {
+  this.timeout(60_000);
+  let stage: HostStage;
+  let row: EventRow;
+
+  before(async () => {
+    stage = await startStage();
+    const [first] = await stage.deliver(body('jane@example.org'));
+    assert.ok(first);
+    row = first;
+  });
+  after(() => stage.stop());
+  afterEach(closeEditors);
+
+  it('is replayed, alone and in a selection, with the very bytes', async () => {
+    const [other] = await stage.deliver(body('joe@example.org'));
+    assert.ok(other);
+    const before = stage.received.length;
+    await run('replay', nodeOf(row), [nodeOf(row), nodeOf(other)]);
+    await until(() => stage.received.length === before + 2);
+    assert.equal(stage.received.filter((text) => text === stage.received[before]).length, 2);
+  });
+
+  it('is replayed to another destination that is chosen', async () => {
+    const before = stage.received.length;
+    await accepting(run('replayTo', nodeOf(row)));
+    await until(() => stage.received.length === before + 1);
+  });
+
+  it('is replayed with all that failed', async () => {
+    stage.status = 500;
+    for (const name of ['one', 'two', 'three']) await stage.deliver(body(`${name}@example.org`));
+    const failed = async (): Promise<number> => (await stage.client.request('relay/status', {})).counts.failed;
+    await until(async () => (await failed()) === 3);
+    stage.status = 200;
+    await run('replayFailed');
+    await until(async () => (await failed()) === 0);
+  });
+
+  it('is edited in a JSON document, checked by the schema, and sent as a new event', async () => {
+    await run('editAndResend', nodeOf(row));
+    const document = await activeDocument(`Subscribe ${row.id}.campaign-monitor.json`);
+    assert.equal(document.languageId, 'json');
+    assert.equal(document.getText(), JSON.stringify(JSON.parse(body('jane@example.org')), null, 2));
+    const lenses = await vscode.commands.executeCommand<vscode.CodeLens[]>(
+      'vscode.executeCodeLensProvider',
+      document.uri,
+    );
+    assert.deepEqual(
+      lenses.map(({ command }) => command?.command),
+      ['campaignMonitorRelay.send'],
+    );
+    const replace = async (from: string, to: string): Promise<void> => {
+      const at = document.getText().indexOf(from);
+      const edit = new vscode.WorkspaceEdit();
+      const range = new vscode.Range(document.positionAt(at), document.positionAt(at + from.length));
+      edit.replace(document.uri, range, to);
+      await vscode.workspace.applyEdit(edit);
+    };
+    await replace('"SignupIPAddress"', '"SignupIP"');
+    const problems = await until(() => {
+      const found = vscode.languages.getDiagnostics(document.uri);
+      return found.length > 0 ? found : undefined;
+    });
+    assert.match(problems?.[0]?.message ?? '', /SignupIPAddress/);
+    await replace('"SignupIP"', '"SignupIPAddress"');
+    await replace('jane@example.org', 'edited@example.org');
+    // The message waits for its button.
+    void run('send', document.uri);
+    const sent = await until(async () => {
+      const found = await latest(stage);
+      return found?.address === 'edited@example.org' ? found : undefined;
+    });
+    assert.equal(sent?.injected, true);
+  });
+
+  it('is not sent where it is no JSON: the cursor goes to the place', async () => {
+    await run('editAndResend', nodeOf(row));
+    const document = await activeDocument('.campaign-monitor.json');
+    const edit = new vscode.WorkspaceEdit();
+    edit.replace(document.uri, new vscode.Range(1, 0, 2, 0), '  "Events" [\n');
+    await vscode.workspace.applyEdit(edit);
+    const before = await latest(stage);
+    await run('send', document.uri);
+    const position = vscode.window.activeTextEditor?.selection.active;
+    assert.deepEqual([position?.line, position?.character], [1, 11]);
+    assert.equal((await latest(stage))?.id, before?.id);
+  });
+
+  it('is copied in every format, with its address', async () => {
+    for (const [command, expected] of [
+      ['copyAsCurl', /^# n\d+ of d\d+\ncurl /],
+      ['copyAsHttp', /^### n\d+ of d\d+\nPOST http/],
+      ['copyAsHar', /^\{"log":/],
+      ['copyAsFixture', /"fixture": "cm-relay"/],
+      ['copyAddress', /^jane@example\.org$/],
+    ] as const) {
+      await run(command, nodeOf(row));
+      assert.match(await vscode.env.clipboard.readText(), expected, command);
+    }
+  });
+
+  it('becomes a mocha test of the callback', async () => {
+    await accepting(run('createTest', nodeOf(row)));
+    const document = await activeDocument(`Subscribe-${row.id}.test.mjs`);
+    assert.equal(document.languageId, 'javascript');
+    assert.ok(document.getText().includes(stage.callbackUrl));
+  });
+
+  it('comes as a sample of each type by one Enter', async () => {
+    const before = Number((await latest(stage))?.id.slice(1));
+    await accepting(run('sendSample'));
+    await until(async () => Number((await latest(stage))?.id.slice(1)) === before + 3);
+    const { events } = await stage.client.request('events/query', { limit: 3 });
+    assert.deepEqual(events.map(({ type }) => type).reverse(), ['Subscribe', 'Update', 'Deactivate']);
+    assert.ok(events.every(({ injected }) => !injected));
+  });
+});

@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import * as vscode from 'vscode';
+import type { EventRow } from '../../src/protocol.ts';
+import { closeEditors, nodeOf, run, startStage, until } from './relay-stage.ts';
+import type { HostStage } from './relay-stage.ts';
+
+function body(address: string, events = 1): string {
+  const event = { CustomFields: [], Date: '2026-01-15 09:30:00', Name: 'Jane', State: 'Active', Type: 'Update' };
+  return JSON.stringify({
+    ListID: '96c0bbdaa54760c8d9e62a2b7ffa2e13',
+    Events: Array.from({ length: events }, (_, i) => ({
+      ...event,
+      EmailAddress: `${i}${address}`,
+      OldEmailAddress: address,
+    })),
+  });
+}
+
+/** The document in the active editor, once it is that one. */
+function shown(path: string): Promise<vscode.TextDocument> {
+  return until(() => {
+    const document = vscode.window.activeTextEditor?.document;
+    return document?.uri.path === path ? document : undefined;
+  }) as Promise<vscode.TextDocument>;
+}
+
+/** The two sides of the diff in the active tab, and its title. */
+function diff(): Promise<{ left: string; right: string; title: string }> {
+  return until(() => {
+    const tab = vscode.window.tabGroups.activeTabGroup.activeTab;
+    if (!(tab?.input instanceof vscode.TabInputTextDiff)) return undefined;
+    return { left: tab.input.original.path, right: tab.input.modified.path, title: tab.label };
+  }) as Promise<{ left: string; right: string; title: string }>;
+}
+
+describe('The documents of an event', function () {
+  this.timeout(60_000);
+  let stage: HostStage;
+  let row: EventRow;
+
+  before(async () => {
+    stage = await startStage();
+    const [first] = await stage.deliver(body('jane@example.org'));
+    assert.ok(first);
+    row = first;
+  });
+  after(() => stage.stop());
+  afterEach(closeEditors);
+
+  it('open read-only in the language of what they hold', async () => {
+    for (const [command, name, language] of [
+      ['openBody', 'body.json', 'json'],
+      ['openNotification', 'notification.json', 'json'],
+      ['openAttempts', 'attempts.md', 'markdown'],
+      ['openHeaders', 'headers.properties', 'properties'],
+    ] as const) {
+      await run(command, nodeOf(row));
+      const document = await shown(`/${row.id}/${name}`);
+      assert.equal(document.languageId, language);
+      assert.equal(document.uri.scheme, 'campaignMonitorRelay');
+      assert.notEqual(document.getText(), '');
+      const text = document.getText();
+      await vscode.commands.executeCommand('type', { text: 'x' });
+      assert.equal(document.getText(), text, name);
+    }
+  });
+
+  it('show the body indented, at the event where there are several', async () => {
+    await run('open', nodeOf(row));
+    const document = await shown(`/${row.id}/body.json`);
+    assert.equal(document.getText(), JSON.stringify(JSON.parse(body('jane@example.org')), null, 2));
+    const rows = await stage.deliver(body('batch@example.org', 3));
+    const third = rows[2];
+    assert.ok(third);
+    await run('openBody', nodeOf(third));
+    await shown(`/${third.id}/body.json`);
+    const line = await until(() => vscode.window.activeTextEditor?.selection.active.line);
+    const text = vscode.window.activeTextEditor?.document.getText(new vscode.Range(line ?? 0, 0, (line ?? 0) + 8, 0));
+    assert.match(text ?? '', /"EmailAddress": "2batch@example\.org"/);
+  });
+
+  it('show an attempt that comes while they are open', async () => {
+    await run('openAttempts', nodeOf(row));
+    const document = await shown(`/${row.id}/attempts.md`);
+    const count = (): number => document.getText().match(/^## /gm)?.length ?? 0;
+    assert.equal(count(), 1);
+    await run('replay', nodeOf(row));
+    await until(() => count() === 2);
+  });
+
+  it('say that the event is gone where it is, and that the relay is stopped until it runs', async () => {
+    const uri = vscode.Uri.parse('campaignMonitorRelay:/e999999/body.json', true);
+    const document = await vscode.workspace.openTextDocument(uri);
+    assert.equal(document.getText(), 'Event e999999 is no longer in the history.');
+    await run('stop');
+    const event = vscode.Uri.parse(`campaignMonitorRelay:/${row.id}/event.json`, true);
+    const stopped = await vscode.workspace.openTextDocument(event);
+    await vscode.window.showTextDocument(stopped);
+    assert.match(stopped.getText(), /relay is not running/);
+    await run('start');
+    await until(() => stopped.getText().includes('jane@example.org'));
+    await stage.reconnect();
+  });
+
+  it('are held against each other', async () => {
+    const [other] = await stage.deliver(body('joe@example.org'));
+    assert.ok(other);
+    await run('compareBodies', nodeOf(other), [nodeOf(other), nodeOf(row)]);
+    const bodies = await diff();
+    assert.deepEqual([bodies.left, bodies.right], [`/${row.id}/body.json`, `/${other.id}/body.json`]);
+    assert.match(bodies.title, new RegExp(`${row.id} Update .* ↔ ${other.id} Update`));
+    await closeEditors();
+    await run('compareWithNotification', nodeOf(other));
+    assert.equal((await diff()).right, `/${other.id}/notification.json`);
+    await closeEditors();
+    stage.status = 500;
+    await run('replay', nodeOf(other));
+    await until(async () => (await stage.client.request('events/get', { id: other.id })).attempts.length === 2);
+    stage.status = 200;
+    await run('compareAnswers', nodeOf(other));
+    const answers = await diff();
+    assert.deepEqual([answers.left, answers.right], [`/${other.id}/answer-1.txt`, `/${other.id}/answer-2.txt`]);
+    const right = await vscode.workspace.openTextDocument(
+      vscode.Uri.parse(`campaignMonitorRelay:/${other.id}/answer-2.txt`, true),
+    );
+    assert.match(right.getText(), /^Answered 500\n[^]*"said": 500/);
+  });
+});
