@@ -81,7 +81,7 @@ export class LiveLines implements Passing {
   ready(status: Status, attached: boolean): void {
     this.#view.configured(status);
     for (const line of this.#view.opening(status, attached)) this.#writer.write(line);
-    if (status.tunnel.kind !== 'none') this.tunnel(status.tunnel);
+    this.tunnel(status.tunnel);
   }
 
   configured(status: Status): void {
@@ -97,7 +97,7 @@ export class LiveLines implements Passing {
   }
 
   tunnel(tunnel: TunnelStatus): void {
-    this.#writer.write(this.#view.tunnel(tunnel));
+    if (tunnel.kind !== 'none') this.#writer.write(this.#view.tunnel(tunnel));
   }
 
   missed(count: number): void {
