@@ -51,6 +51,8 @@ export function dispatcherFor(destination: Destination, proxy: Settings['proxy']
   if (isLoopback(new URL(destination.url).hostname)) return new Agent(options);
   return new EnvHttpProxyAgent({
     ...options,
+    // Plain http is passed on by the proxy as a browser has it: many refuse to tunnel to other ports than 443.
+    proxyTunnel: false,
     requestTls: tls,
     ...(proxy && { httpProxy: proxy.url, httpsProxy: proxy.url, noProxy: proxy.noProxy }),
   });
@@ -60,11 +62,24 @@ const unreachableCodes = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
   'EAI_AGAIN',
+  'EAI_FAIL',
   'EHOSTUNREACH',
   'ENETUNREACH',
   'EHOSTDOWN',
   'ENETDOWN',
+  'EADDRNOTAVAIL',
   'ENOENT',
+]);
+
+/** Certificates that no authority known here vouches for, or that are not for the host or the time. */
+const certificateCodes = new Set([
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'CERT_HAS_EXPIRED',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
 ]);
 
 /**
@@ -81,8 +96,8 @@ export function post(dispatcher: Dispatcher, url: URL, outgoing: Outgoing, timeo
     let timedOut = false;
     const timer = setTimeout(() => {
       timedOut = true;
-      controller?.abort(new Error('timed out'));
       finish({ kind: 'broken', error: `no ${status === 0 ? '' : 'complete '}answer within ${timeoutMs} ms` });
+      controller?.abort(new Error('timed out'));
     }, timeoutMs);
     let finished = false;
     const finish = (result: SendResult): void => {
@@ -98,15 +113,13 @@ export function post(dispatcher: Dispatcher, url: URL, outgoing: Outgoing, timeo
       body: Buffer.concat(chunks),
       truncated: received > keptAnswerBytes,
     });
-    const headers: string[] = [];
-    for (const [name, value] of outgoing.headers) headers.push(name, value);
     try {
       dispatcher.dispatch(
         {
           origin: url.origin,
           path: url.pathname + url.search,
           method: 'POST',
-          headers,
+          headers: byName(outgoing.headers),
           body: outgoing.body,
           headersTimeout: 0,
           bodyTimeout: 0,
@@ -139,16 +152,33 @@ export function post(dispatcher: Dispatcher, url: URL, outgoing: Outgoing, timeo
   });
 }
 
+/** By name, the values of one that repeats together: undici's proxies lose them in any other form. */
+function byName(headers: Headers): Record<string, string | string[]> {
+  const named = Object.create(null) as Record<string, string | string[]>;
+  for (const [name, value] of headers) {
+    const before = named[name];
+    named[name] = before === undefined ? value : [...(typeof before === 'string' ? [before] : before), value];
+  }
+  return named;
+}
+
 function failure(error: Error & { code?: unknown; cause?: unknown }): SendResult {
-  const causes: unknown[] = [error, error.cause];
-  if (error instanceof AggregateError) causes.push(...(error.errors as unknown[]));
-  const codes = causes.map((each) =>
-    typeof each === 'object' && each !== null && 'code' in each ? String(each.code) : '',
-  );
+  // One for each address of a name.
+  const parts = error instanceof AggregateError ? (error.errors as Error[]) : [];
+  const causes: unknown[] = [error, error.cause, ...parts];
+  const codes = causes.map((each) => {
+    const value = (each as { code?: unknown } | null | undefined)?.code;
+    return typeof value === 'string' ? value : '';
+  });
   const code = codes.find((each) => each !== '') ?? '';
-  const message = error.message === '' ? code : error.message;
+  const message = error.message || (parts[0]?.message ?? code);
   if (codes.some((each) => unreachableCodes.has(each))) return { kind: 'unreachable', error: message };
   if (code === 'UND_ERR_CONNECT_TIMEOUT') return { kind: 'unreachable', error: 'no connection in time' };
+  if (certificateCodes.has(code)) {
+    // Without the runtime's own advice, which is about itself.
+    const [why] = message.split(';');
+    return { kind: 'broken', error: `${why}: to accept the certificate, set "insecureTls" on the destination` };
+  }
   return { kind: 'broken', error: code === '' || message.includes(code) ? message : `${message} (${code})` };
 }
 

@@ -69,7 +69,7 @@ function retryAfter(headers: readonly (readonly [string, string])[], now: number
   const value = headerOf(headers, 'retry-after');
   if (value === undefined) return 0;
   const wait = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - now;
-  return Number.isFinite(wait) ? Math.min(Math.max(wait, 0), mostRetryAfterMs) : 0;
+  return Number.isNaN(wait) ? 0 : Math.min(Math.max(wait, 0), mostRetryAfterMs);
 }
 
 function headerOf(headers: readonly (readonly [string, string])[], name: string): string | undefined {

@@ -1,4 +1,7 @@
+import { readPayload, textField } from '../campaign-monitor/payload.ts';
+import { readPlatformNotification } from '../open-connectors/notification.ts';
 import type { Destination } from '../protocol.ts';
+import type { StoredBody } from './stored.ts';
 
 /** What of a delivery's part decides where it goes. */
 export interface Routed {
@@ -14,6 +17,18 @@ export interface Routed {
  */
 export function goesTo(destination: Destination, notification: Routed): boolean {
   return matches(destination.lists, [notification.list]) && matches(destination.types, notification.types);
+}
+
+/** The list of a stored delivery and the types of all its events, in order. */
+export function routedOf(stored: StoredBody): Routed {
+  if (stored.source === 'campaign-monitor') {
+    const payload = readPayload(stored.body, stored.contentType);
+    if (payload.kind !== 'events') return { list: null, types: [] };
+    return { list: payload.listId, types: payload.events.map((event) => textField(event, 'Type')) };
+  }
+  const notification = readPlatformNotification(stored.body);
+  if (notification.kind !== 'notification') return { list: null, types: [] };
+  return { list: notification.listId, types: notification.events.map((event) => event.eventType) };
 }
 
 function matches(wanted: readonly string[] | undefined, present: readonly (string | null)[]): boolean {

@@ -1,0 +1,419 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createServer, request as httpRequest } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import { connect, createServer as createTcpServer } from 'node:net';
+import type { AddressInfo, Server, Socket } from 'node:net';
+import type { Dispatcher } from 'undici';
+import { destinationSchema } from '../../src/protocol.ts';
+import type { Headers, Settings } from '../../src/protocol.ts';
+import { dispatcherFor, isLoopback, keptAnswerBytes, post } from '../../src/relay/outbound.ts';
+import type { SendResult } from '../../src/relay/outbound.ts';
+import { afterwards, sampleBody, startReceiver, startTestRelay, until } from './stage.ts';
+import type { Answer } from './stage.ts';
+
+const fixture = (name: string): string =>
+  readFileSync(new URL(`../fixtures/self-signed/${name}`, import.meta.url), 'utf8');
+const tls = { cert: fixture('certificate.pem'), key: fixture('key.pem') };
+
+interface Sending {
+  readonly timeoutMs?: number;
+  readonly proxy?: Settings['proxy'];
+  readonly insecureTls?: boolean;
+  readonly headers?: Headers;
+  readonly dispatcher?: Dispatcher;
+}
+
+async function postTo(url: string, options: Sending = {}): Promise<SendResult> {
+  const { timeoutMs = 5000, proxy, insecureTls } = options;
+  const destination = destinationSchema.parse({ url, timeoutMs, ...(insecureTls !== undefined && { insecureTls }) });
+  const dispatcher = options.dispatcher ?? dispatcherFor(destination, proxy, 1);
+  const headers: Headers = options.headers ?? [['Content-Type', 'application/json']];
+  const result = await post(dispatcher, new URL(url), { headers, body: Buffer.from('{}') }, timeoutMs);
+  if (options.dispatcher === undefined) await dispatcher.destroy();
+  return result;
+}
+
+const errorOf = (result: SendResult): string => (result.kind === 'answer' ? `answered ${result.status}` : result.error);
+
+describe('the outcome of a request', () => {
+  it('is the answer with its headers in full and its body', async () => {
+    const receiver = await startReceiver({
+      answer: { status: 201, headers: { 'X-One': '1', 'Set-Cookie': 'a=b' }, body: 'thanks' },
+    });
+    const result = await postTo(receiver.url);
+    assert.ok(result.kind === 'answer');
+    assert.equal(result.status, 201);
+    assert.equal(result.body.toString(), 'thanks');
+    assert.equal(result.truncated, false);
+    const headers = new Map(result.headers);
+    assert.equal(headers.get('x-one'), '1');
+    assert.equal(headers.get('set-cookie'), 'a=b');
+  });
+
+  it('is the final answer where an interim one comes before it', async () => {
+    const server = createServer((request, response) => {
+      request.resume();
+      response.writeEarlyHints({ link: '</a>; rel=preload' });
+      response.writeHead(202).end('final');
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    afterwards(() => server.close());
+    const result = await postTo(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+    assert.ok(result.kind === 'answer');
+    assert.deepEqual([result.status, result.body.toString()], [202, 'final']);
+  });
+
+  for (const length of [keptAnswerBytes - 1, keptAnswerBytes, keptAnswerBytes + 1, 10_000_000]) {
+    it(`keeps the first 64 KiB of an answer of ${length} bytes and says whether there was more`, async () => {
+      const body = Buffer.alloc(length, 'abcdefg');
+      const receiver = await startReceiver({ answer: { body } });
+      const result = await postTo(receiver.url);
+      assert.ok(result.kind === 'answer', errorOf(result));
+      assert.equal(result.status, 200);
+      assert.deepEqual(result.body, body.subarray(0, keptAnswerBytes));
+      assert.equal(result.truncated, length > keptAnswerBytes);
+    });
+  }
+
+  const failures: { readonly answer: Answer; readonly error: RegExp }[] = [
+    { answer: 'hang', error: /^no answer within 300 ms$/ },
+    { answer: 'reset', error: /ECONNRESET|other side closed/ },
+    { answer: 'rubbish', error: /^Response does not match the HTTP\/1\.1 protocol \(Expected HTTP\/[^()]*\)$/ },
+    { answer: 'half', error: /ECONNRESET|other side closed|terminated/ },
+  ];
+  for (const { answer, error } of failures) {
+    it(`is a broken connection, with its reason, where the callback does this: ${JSON.stringify(answer)}`, async () => {
+      const receiver = await startReceiver({ answer });
+      const result = await postTo(receiver.url, { timeoutMs: answer === 'hang' ? 300 : 5000 });
+      assert.equal(result.kind, 'broken');
+      assert.match(errorOf(result), error);
+    });
+  }
+
+  it('is a time-out that says so where the answer’s body never ends', async () => {
+    const server = createServer((request, response) => {
+      request.resume();
+      response.writeHead(200);
+      response.write('begun');
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    afterwards(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+    const result = await postTo(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`, { timeoutMs: 300 });
+    assert.deepEqual(result, { kind: 'broken', error: 'no complete answer within 300 ms' });
+  });
+
+  it('frees the connection of a request that timed out, for the next', async () => {
+    const receiver = await startReceiver({ answer: (_, number) => (number === 1 ? 'hang' : {}) });
+    const dispatcher = dispatcherFor(destinationSchema.parse({ url: receiver.url }), undefined, 1);
+    assert.equal((await postTo(receiver.url, { dispatcher, timeoutMs: 200 })).kind, 'broken');
+    assert.equal((await postTo(receiver.url, { dispatcher })).kind, 'answer');
+    await dispatcher.destroy();
+  });
+
+  it('reuses a connection', async () => {
+    const receiver = await startReceiver();
+    const dispatcher = dispatcherFor(destinationSchema.parse({ url: receiver.url }), undefined, 1);
+    for (let i = 0; i < 5; i++) assert.equal((await postTo(receiver.url, { dispatcher })).kind, 'answer');
+    assert.equal(receiver.connections, 1);
+    await dispatcher.destroy();
+  });
+
+  it('is “unreachable” where nobody listens or the name is unknown, on loopback too', async () => {
+    const receiver = await startReceiver();
+    await receiver.stop();
+    const refused = await postTo(receiver.url);
+    assert.equal(refused.kind, 'unreachable');
+    assert.match(errorOf(refused), /ECONNREFUSED/);
+    const byName = await postTo(`http://localhost:${receiver.port}/`);
+    assert.equal(byName.kind, 'unreachable');
+    assert.match(errorOf(byName), /ECONNREFUSED/);
+    const unknown = await postTo('http://no-such-host.invalid/');
+    assert.equal(unknown.kind, 'unreachable');
+    assert.match(errorOf(unknown), /no-such-host\.invalid/);
+  });
+
+  it('reaches a name below localhost, whether or not the system resolves it', async () => {
+    const receiver = await startReceiver();
+    const result = await postTo(`http://app.localhost:${receiver.port}/x`);
+    assert.equal(result.kind, 'answer', errorOf(result));
+    assert.equal(receiver.requests[0]?.header('host'), `app.localhost:${receiver.port}`);
+  });
+
+  it('is a failure, not an exception, where a header cannot be sent', async () => {
+    const receiver = await startReceiver();
+    const result = await postTo(receiver.url, { headers: [['Transfer-Encoding', 'chunked']] });
+    assert.equal(result.kind, 'broken');
+    assert.match(errorOf(result), /transfer-encoding/);
+  });
+
+  it('sends a header that repeats as often as it was given', async () => {
+    const receiver = await startReceiver();
+    await postTo(receiver.url, {
+      headers: [
+        ['X-A', '1'],
+        ['X-B', 'b'],
+        ['X-A', '2'],
+        ['__proto__', 'kept'],
+      ],
+    });
+    const headers = receiver.requests[0]?.headers ?? [];
+    assert.deepEqual(
+      headers.filter(([name]) => name === 'X-A' || name === '__proto__').map(([, value]) => value),
+      ['1', '2', 'kept'],
+    );
+  });
+});
+
+describe('a certificate that nobody vouches for', () => {
+  it('is refused, saying why and what to do', async () => {
+    const receiver = await startReceiver({ tls });
+    const result = await postTo(receiver.url);
+    assert.equal(result.kind, 'broken');
+    assert.match(
+      errorOf(result),
+      /^self-signed certificate: to accept the certificate, set "insecureTls" on the destination$/,
+    );
+    assert.equal(receiver.requests.length, 0);
+  });
+
+  it('is accepted where the destination says so', async () => {
+    const receiver = await startReceiver({ tls });
+    const result = await postTo(receiver.url, { insecureTls: true });
+    assert.equal(result.kind, 'answer', errorOf(result));
+  });
+
+  it('fails a notification with that reason, and lets it through once insecureTls is set', async () => {
+    const receiver = await startReceiver({ tls });
+    const relay = await startTestRelay({ settings: { retry: 'none', destinations: [{ url: receiver.url }] } });
+    await relay.deliver(sampleBody());
+    await relay.drained();
+    const failed = await relay.client.request('events/get', { id: 'e1' });
+    assert.equal(failed.event.forwardings[0]?.state, 'failed');
+    assert.match(failed.event.forwardings[0].detail ?? '', /self-signed certificate.*insecureTls/);
+    await relay.client.request('relay/configure', {
+      settings: { destinations: [{ url: receiver.url, insecureTls: true }] },
+    });
+    await relay.client.request('notifications/replay', { failed: true });
+    await receiver.received(1);
+    await relay.drained();
+    assert.equal((await relay.client.request('relay/status', {})).counts.sent, 1);
+  });
+});
+
+describe('loopback', () => {
+  it('is localhost, what is below it, 127.0.0.0/8 and ::1, and nothing else', () => {
+    for (const host of ['localhost', 'LOCALHOST', 'a.b.localhost', '127.0.0.1', '127.200.3.4', '::1', '[::1]'])
+      assert.equal(isLoopback(host), true, host);
+    for (const host of ['localhost.example', 'mylocalhost', '128.0.0.1', '10.127.0.1', '127.0.0.1.nip.io', '[::2]'])
+      assert.equal(isLoopback(host), false, host);
+  });
+});
+
+// --- proxies ----------------------------------------------------------------------------------------------------------
+
+interface Proxy {
+  readonly url: string;
+  /** `CONNECT host:port`, or the method and absolute URL of a request that was passed on. */
+  readonly seen: string[];
+  readonly authorizations: (string | undefined)[];
+}
+
+/** A proxy as there are many: plain http is passed on, https tunnelled. Every host is this machine at `port`. */
+async function startProxy(port: number, refuse?: number): Promise<Proxy> {
+  const seen: string[] = [];
+  const authorizations: (string | undefined)[] = [];
+  const sockets = new Set<Socket>();
+  const server = createServer((request, response) => {
+    seen.push(`${request.method ?? ''} ${request.url ?? ''}`);
+    authorizations.push(request.headers['proxy-authorization']);
+    if (refuse !== undefined) {
+      request.resume();
+      response.writeHead(refuse).end();
+      return;
+    }
+    const { pathname } = new URL(request.url ?? '');
+    const headers = { ...request.headers };
+    delete headers['proxy-authorization'];
+    const onward = httpRequest({ host: '127.0.0.1', port, method: request.method, path: pathname, headers });
+    onward.on('response', (answer) => {
+      response.writeHead(answer.statusCode ?? 0, answer.headers);
+      answer.pipe(response);
+    });
+    onward.on('error', () => response.destroy());
+    request.pipe(onward);
+  });
+  server.on('connect', (request: IncomingMessage, socket: Socket) => {
+    seen.push(`CONNECT ${request.url ?? ''}`);
+    authorizations.push(request.headers['proxy-authorization']);
+    sockets.add(socket);
+    socket.on('error', () => undefined);
+    if (refuse !== undefined) {
+      socket.end(`HTTP/1.1 ${refuse} No\r\n\r\n`);
+      return;
+    }
+    const onward = connect(port, '127.0.0.1', () => {
+      socket.write('HTTP/1.1 200 Connection Established\r\n\r\n');
+      onward.pipe(socket).pipe(onward);
+    });
+    sockets.add(onward);
+    onward.on('error', () => socket.destroy());
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  afterwards(() => {
+    for (const socket of sockets) socket.destroy();
+    server.closeAllConnections();
+    server.close();
+  });
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, seen, authorizations };
+}
+
+const proxyVariables = ['http_proxy', 'https_proxy', 'no_proxy', 'HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'];
+
+function withEnvironment(variables: Record<string, string>): void {
+  const before = proxyVariables.map((name) => [name, process.env[name]] as const);
+  for (const name of proxyVariables) Reflect.deleteProperty(process.env, name);
+  Object.assign(process.env, variables);
+  afterwards(() => {
+    for (const [name, value] of before) {
+      if (value === undefined) Reflect.deleteProperty(process.env, name);
+      else process.env[name] = value;
+    }
+  });
+}
+
+describe('a proxy', () => {
+  beforeEach(() => withEnvironment({}));
+
+  it('of the settings passes on what goes to another machine by http', async () => {
+    const receiver = await startReceiver();
+    const proxy = await startProxy(receiver.port);
+    const result = await postTo('http://callback.test/hook?a=1', { proxy: { url: proxy.url, noProxy: '' } });
+    assert.equal(result.kind, 'answer', errorOf(result));
+    assert.deepEqual(proxy.seen, ['POST http://callback.test/hook?a=1']);
+    assert.equal(receiver.requests[0]?.header('host'), 'callback.test');
+  });
+
+  it('of the settings tunnels what goes there by https', async () => {
+    const receiver = await startReceiver({ tls });
+    const proxy = await startProxy(receiver.port);
+    const settings = { url: proxy.url, noProxy: '' };
+    const refused = await postTo('https://callback.test/hook', { proxy: settings });
+    assert.match(errorOf(refused), /self-signed certificate/);
+    const result = await postTo('https://callback.test/hook', { proxy: settings, insecureTls: true });
+    assert.equal(result.kind, 'answer', errorOf(result));
+    assert.deepEqual(proxy.seen, ['CONNECT callback.test:443', 'CONNECT callback.test:443']);
+    assert.equal(receiver.requests[0]?.header('host'), 'callback.test');
+  });
+
+  it('is given the user name and password of its URL, and the destination is not', async () => {
+    const receiver = await startReceiver();
+    const proxy = await startProxy(receiver.port);
+    const url = proxy.url.replace('//', '//user:pass%3A1@');
+    await postTo('http://callback.test/hook', { proxy: { url, noProxy: '' } });
+    assert.deepEqual(proxy.authorizations, [`Basic ${Buffer.from('user:pass:1').toString('base64')}`]);
+    assert.equal(receiver.requests[0]?.header('proxy-authorization'), undefined);
+  });
+
+  it('of the environment is used where the settings name none', async () => {
+    const receiver = await startReceiver();
+    const proxy = await startProxy(receiver.port);
+    withEnvironment({ HTTP_PROXY: proxy.url });
+    assert.equal((await postTo('http://callback.test/hook')).kind, 'answer');
+    assert.equal(proxy.seen.length, 1);
+    // The settings come before the environment: with an empty URL there is no proxy.
+    assert.equal((await postTo('http://callback.invalid/', { proxy: { url: '', noProxy: '' } })).kind, 'unreachable');
+    assert.equal(proxy.seen.length, 1);
+  });
+
+  it('is passed by for the hosts of NO_PROXY, or of the settings’ noProxy', async () => {
+    const receiver = await startReceiver();
+    const proxy = await startProxy(receiver.port);
+    withEnvironment({ HTTP_PROXY: proxy.url, NO_PROXY: 'callback.invalid' });
+    assert.equal((await postTo('http://callback.invalid/')).kind, 'unreachable');
+    const settings = { url: proxy.url, noProxy: '.invalid' };
+    assert.equal((await postTo('http://a.callback.invalid/', { proxy: settings })).kind, 'unreachable');
+    assert.deepEqual(proxy.seen, []);
+  });
+
+  it('is never used for loopback', async () => {
+    const receiver = await startReceiver();
+    const proxy = await startProxy(receiver.port);
+    withEnvironment({ HTTP_PROXY: proxy.url, HTTPS_PROXY: proxy.url });
+    for (const host of ['127.0.0.1', 'localhost', 'app.localhost'])
+      assert.equal((await postTo(`http://${host}:${receiver.port}/x`)).kind, 'answer', host);
+    await postTo(receiver.url, { proxy: { url: proxy.url, noProxy: '' } });
+    assert.equal(receiver.requests.length, 4);
+    assert.deepEqual(proxy.seen, []);
+  });
+
+  it('that refuses is a broken connection, and one that is away is unreachable', async () => {
+    const receiver = await startReceiver({ tls });
+    const proxy = await startProxy(receiver.port, 502);
+    const refused = await postTo('https://callback.test/', { proxy: { url: proxy.url, noProxy: '' } });
+    assert.equal(refused.kind, 'broken');
+    assert.match(errorOf(refused), /502/);
+    await receiver.stop();
+    const away = { url: `http://127.0.0.1:${receiver.port}`, noProxy: '' };
+    for (const url of ['http://callback.test/', 'https://callback.test/']) {
+      const result = await postTo(url, { proxy: away });
+      assert.equal(result.kind, 'unreachable', `${url}: ${errorOf(result)}`);
+      assert.match(errorOf(result), /ECONNREFUSED/);
+    }
+  });
+
+  it('carries several requests at once and headers that repeat', async () => {
+    const receiver = await startReceiver({ answer: { delayMs: 50 } });
+    const proxy = await startProxy(receiver.port);
+    const destination = destinationSchema.parse({ url: 'http://callback.test/hook' });
+    const dispatcher = dispatcherFor(destination, { url: proxy.url, noProxy: '' }, 4);
+    const headers: Headers = [
+      ['X-A', '1'],
+      ['X-A', '2'],
+    ];
+    const results = await Promise.all(
+      Array.from({ length: 8 }, () => postTo(destination.url, { dispatcher, headers })),
+    );
+    assert.deepEqual(new Set(results.map((each) => each.kind)), new Set(['answer']));
+    assert.equal(receiver.requests[0]?.header('x-a'), '1, 2');
+    await dispatcher.destroy();
+  });
+
+  it('is used for a relay’s destinations, from the moment it is set', async () => {
+    const receiver = await startReceiver();
+    const proxy = await startProxy(receiver.port);
+    const relay = await startTestRelay({
+      settings: { destinations: [{ url: 'http://callback.invalid/hook' }], proxy: { url: '', noProxy: '' } },
+    });
+    await relay.deliver(sampleBody());
+    await until(async () => (await relay.client.request('relay/status', {})).destinations[0]?.state === 'down');
+    await relay.client.request('relay/configure', { settings: { proxy: { url: proxy.url, noProxy: '' } } });
+    await receiver.received(1);
+    await relay.drained();
+    assert.deepEqual(proxy.seen, ['POST http://callback.invalid/hook']);
+  });
+});
+
+describe('what listens and never speaks', () => {
+  it('is a time-out, and holds nothing open afterwards', async () => {
+    const sockets: Socket[] = [];
+    const server: Server = createTcpServer((socket) => {
+      sockets.push(socket);
+      socket.on('error', () => undefined);
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    afterwards(() => server.close());
+    const { port } = server.address() as AddressInfo;
+    const plain = await postTo(`http://127.0.0.1:${port}/`, { timeoutMs: 200 });
+    assert.deepEqual(plain, { kind: 'broken', error: 'no answer within 200 ms' });
+    // The handshake does not end either.
+    const secured = await postTo(`https://127.0.0.1:${port}/`, { timeoutMs: 200 });
+    assert.deepEqual(secured, { kind: 'broken', error: 'no answer within 200 ms' });
+    for (const socket of sockets) if (!socket.closed) await once(socket.resume(), 'close');
+  });
+});
