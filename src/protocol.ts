@@ -31,7 +31,12 @@ export const maskedValue = '********';
 
 // --- settings -------------------------------------------------------------------------------------------------------
 
-const httpUrl = z.url({ protocol: /^https?$/, error: 'expected a URL that begins with http:// or https://' });
+const httpUrl = z.url({
+  protocol: /^https?$/,
+  // What refines it below reads it as a URL.
+  abort: true,
+  error: 'expected a URL that begins with http:// or https://',
+});
 
 const plainUrl = httpUrl.refine((text) => {
   const url = new URL(text);

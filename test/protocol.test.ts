@@ -7,6 +7,7 @@ import {
   compareVersions,
   connectToRelay,
   defaultSettings,
+  destinationSchema,
   isCredentialHeader,
   methods,
   NoRelayError,
@@ -138,6 +139,13 @@ describe('The settings', () => {
         assert.doesNotMatch(error.message, /s3cr3t/);
         return true;
       });
+    });
+  }
+
+  for (const url of ['nowhere', '', 'ftp://example.org/', 'http://', '//example.org/']) {
+    it(`refuse ${JSON.stringify(url)} as a destination in plain words`, () => {
+      const { error } = destinationSchema.safeParse({ url });
+      assert.match(error?.issues[0]?.message ?? '', /begins with http:\/\/ or https:\/\//);
     });
   }
 
