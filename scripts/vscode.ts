@@ -13,14 +13,14 @@ import { onPath, root } from '../test/vscode/install.ts';
 import { startServer } from '../test/vscode/server.ts';
 
 /** Starts the sandbox and resolves to its ready line. */
-async function startSandbox(): Promise<{ child: ChildProcess; campaignMonitorApi: string; openConnectorsApi: string }> {
+async function startSandbox(): Promise<{ child: ChildProcess; campaignMonitorApi: string }> {
   const child = spawn(process.execPath, [join(root, 'dist', 'cm-relay.js'), 'sandbox', '--port', '0', '--json'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   return new Promise((ready, reject) => {
     createInterface({ input: child.stdout }).once('line', (line) => {
-      const apis = JSON.parse(line) as { campaignMonitorApi: string; openConnectorsApi: string };
-      ready({ child, ...apis });
+      const { campaignMonitorApi } = JSON.parse(line) as { campaignMonitorApi: string };
+      ready({ child, campaignMonitorApi });
     });
     child.once('error', reject);
     child.once('close', () => reject(new Error('The sandbox ended before it was ready.')));
@@ -39,7 +39,7 @@ const folder = resolve(process.argv[2] ?? join(data, 'workspace'));
 mkdirSync(folder, { recursive: true });
 
 const sandbox = await startSandbox();
-console.log(`Sandbox: Campaign Monitor ${sandbox.campaignMonitorApi}, Open Connectors ${sandbox.openConnectorsApi}`);
+console.log(`Sandbox: Campaign Monitor at ${sandbox.campaignMonitorApi}`);
 
 const named = process.env['VSCODE_EXECUTABLE'];
 const desktop = process.env['VSCODE_KIND'] === 'browser' ? undefined : named || onPath('code');

@@ -2,8 +2,10 @@
  * Mocha inside VS Code's extension host. `run.ts` bundles this file with every `*.test.ts` beside it, since the Node
  * of an extension host may not read TypeScript.
  */
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { createRequire, SourceMap } from 'node:module';
+import type { SourceMapPayload } from 'node:module';
+import { dirname, join, relative } from 'node:path';
 import { format } from 'node:util';
 import type MochaClass from 'mocha';
 
@@ -24,6 +26,17 @@ function markOutput(): void {
   }
 }
 
+/** A stack that names the specs' lines in place of the bundle's. Node could do it, but VS Code formats stacks itself. */
+function withSourceLines(stack: string): string {
+  const map = new SourceMap(JSON.parse(readFileSync(`${__filename}.map`, 'utf8')) as SourceMapPayload);
+  return stack.replace(/[^\s()]+index\.cjs:(\d+):(\d+)/g, (place, line: string, column: string) => {
+    const entry = map.findEntry(Number(line) - 1, Number(column) - 1);
+    if (!('originalSource' in entry)) return place;
+    const source = relative('', join(dirname(__filename), entry.originalSource));
+    return `${source}:${entry.originalLine + 1}:${entry.originalColumn + 1}`;
+  });
+}
+
 /**
  * What VS Code calls.
  * @throws Error when a test failed
@@ -31,7 +44,6 @@ function markOutput(): void {
 export async function run(): Promise<void> {
   const root = process.env['HOST_TESTS_ROOT'];
   if (root === undefined) throw new Error('HOST_TESTS_ROOT is not set: start the suite by `npm run test:host`.');
-  process.setSourceMapsEnabled(true);
   markOutput();
   const require = createRequire(join(root, 'package.json'));
   const Mocha = require('mocha') as typeof MochaClass;
@@ -46,6 +58,10 @@ export async function run(): Promise<void> {
   if (grep !== undefined && grep !== '') mocha.grep(grep);
   mocha.suite.emit('pre-require', globalThis, '', mocha);
   requireSpecs();
-  const failures = await new Promise<number>((resolve) => mocha.run(resolve));
+  const failures = await new Promise<number>((resolve) =>
+    mocha.run(resolve).on('fail', (_test, error: Error) => {
+      error.stack &&= withSourceLines(error.stack);
+    }),
+  );
   if (failures > 0) throw new Error(`${failures} test(s) failed.`);
 }

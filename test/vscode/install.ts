@@ -5,7 +5,7 @@
  */
 import { spawn } from 'node:child_process';
 import { accessSync, constants, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { delimiter, dirname, join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The repository's folder. */
@@ -150,6 +150,15 @@ function isDebian(): boolean {
   }
 }
 
+/** Debian's Chromium with the fonts that pictures need. */
+async function installDebianChromium(): Promise<void> {
+  const packages = ['chromium', 'fonts-dejavu-core', 'fonts-liberation'];
+  say(`Installing Chromium (Debian packages ${packages.join(', ')}, once):`);
+  process.env['DEBIAN_FRONTEND'] ??= 'noninteractive';
+  await runProgram('apt-get', ['-q', 'update'], root);
+  await runProgram('apt-get', ['-q', 'install', '-y', '--no-install-recommends', ...packages], root);
+}
+
 /**
  * The Chromium that shows the browser build: CHROMIUM_EXECUTABLE, else one that is installed, else, on Debian and as
  * root, Debian's package, installed here with the fonts that pictures need.
@@ -163,18 +172,19 @@ export async function findChromium(): Promise<string> {
   }
   const found = installedChromium();
   if (found !== undefined) return found;
+  let failure = '';
   if (isDebian() && process.getuid?.() === 0) {
-    say('Installing Chromium (Debian packages chromium, fonts-dejavu-core, fonts-liberation, once):');
-    process.env['DEBIAN_FRONTEND'] ??= 'noninteractive';
-    await runProgram('apt-get', ['-q', 'update'], dirname(root));
-    const packages = ['chromium', 'fonts-dejavu-core', 'fonts-liberation'];
-    await runProgram('apt-get', ['-q', 'install', '-y', '--no-install-recommends', ...packages], dirname(root));
+    try {
+      await installDebianChromium();
+    } catch (error) {
+      failure = ` ${(error as Error).message}`;
+    }
     const installed = installedChromium();
     if (installed !== undefined) return installed;
   }
   throw new Error(
     'No Chromium was found, and VS Code for the browser needs one. Install Chromium or Google Chrome (Debian: ' +
       '`apt-get install -y chromium`; macOS: `brew install --cask chromium`), or name one by CHROMIUM_EXECUTABLE. ' +
-      'With desktop VS Code installed, VSCODE_EXECUTABLE=<its path> runs the host suite without a browser.',
+      `With desktop VS Code installed, VSCODE_EXECUTABLE=<its path> runs the host suite without a browser.${failure}`,
   );
 }

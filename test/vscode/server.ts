@@ -14,6 +14,7 @@ const machineSettings = {
   'remote.autoForwardPorts': false,
   'telemetry.telemetryLevel': 'off',
   'workbench.enableExperiments': false,
+  'workbench.secondarySideBar.defaultVisibility': 'hidden',
 };
 
 export interface ServerOptions {
@@ -89,6 +90,9 @@ export async function startServer(options: ServerOptions): Promise<VsCodeServer>
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...options.env },
   });
+  // A process that ends without closing its server must not leave it behind.
+  const kill = (): void => void child.kill('SIGTERM');
+  process.once('exit', kill);
   const output: string[] = [];
   createInterface({ input: child.stderr }).on('line', (line) => output.push(line));
   const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
@@ -109,8 +113,9 @@ export async function startServer(options: ServerOptions): Promise<VsCodeServer>
     dataDir: options.dataDir,
     version,
     close: async () => {
-      child.kill('SIGTERM');
+      kill();
       await closed;
+      process.off('exit', kill);
     },
   };
 }

@@ -26,7 +26,6 @@ const quietSettings = {
   'breadcrumbs.enabled': false,
   'editor.minimap.enabled': false,
   'security.workspace.trust.startupPrompt': 'never',
-  'workbench.secondarySideBar.defaultVisibility': 'hidden',
   'workbench.startupEditor': 'none',
   'workbench.tips.enabled': false,
 };
