@@ -10,9 +10,12 @@ import type { SendResult } from './outbound.ts';
 import type { KnownSecrets, Renderer } from './render.ts';
 import { judge } from './retry.ts';
 import type { Verdict } from './retry.ts';
+import { goesTo, routedOf } from './routes.ts';
+import type { Routed } from './routes.ts';
 import { Schedule } from './schedule.ts';
 import { destinationIdentity } from './store.ts';
-import type { AttemptRecord, OpenForwarding, Store } from './store.ts';
+import type { AttemptRecord, OpenForwarding } from './records.ts';
+import type { Store } from './store.ts';
 import type { StoredNotification } from './stored.ts';
 
 /** A forwarding that is to be sent. */
@@ -54,6 +57,8 @@ export class Forwarder {
   #settings: Settings;
   #configured: ConfiguredDestination[] = [];
   #closed = false;
+  /** The delivery that was last replayed: its parts follow each other. */
+  #routedLast: { readonly deliveryId: number; readonly routed: Routed } | undefined;
 
   constructor(options: ForwarderOptions, settings: Settings) {
     this.#options = options;
@@ -111,48 +116,86 @@ export class Forwarder {
 
   /** Sends new forwardings, in the order given. */
   dispatch(jobs: readonly Job[]): void {
-    for (const job of jobs) this.#lanes.get(job.destinationId)?.add(job);
+    for (const job of jobs) this.#laneOf(job.destinationId)?.add(job);
+  }
+
+  /** Something was put on disk as held: where its key has come meanwhile, it is released. */
+  heldOnDisk(destinationId: number): void {
+    this.#lanes.get(destinationId)?.releaseWhatIsHeld();
   }
 
   /**
    * Sends notifications again, the same bytes.
    * @param notificationIds which
-   * @param to one other destination; without it, those that each went to, or where there was none, those of the settings
+   * @param to one other destination; without it, those that each went to, or where there was none, those of the
+   *   settings that take it
    * @returns the notifications that are on their way because of this call
    */
   async replay(notificationIds: readonly number[], to?: Destination): Promise<number[]> {
     const { store } = this.#options;
-    const replayed: number[] = [];
-    const target = to === undefined ? undefined : store.internDestination(to);
-    const ids = notificationIds.map((id) => {
-      const earlier = target === undefined ? store.destinationsOf(id) : [target];
-      return [id, earlier.length > 0 ? earlier : this.#configured.map((each) => each.id)] as const;
+    const targets = this.#replayTargets(notificationIds, to);
+    const rounds = await Promise.all(targets.map(([id, destinations]) => store.startRound(id, destinations)));
+    for (const job of rounds.flat()) this.#laneOf(job.destinationId)?.add(job, true);
+    return targets.flatMap(([id], index) => ((rounds[index] ?? []).length > 0 ? [id] : []));
+  }
+
+  #replayTargets(notificationIds: readonly number[], to: Destination | undefined): (readonly [number, number[]])[] {
+    const { store } = this.#options;
+    if (to === undefined) return notificationIds.map((id) => [id, this.#replayTargetsOf(id)]);
+    const target = store.internDestination(to);
+    const seen = new Set<number>();
+    return notificationIds.map((id) => {
+      const notification = store.stored.notification(id);
+      if (notification === undefined) return [id, []];
+      // One raw body a delivery, and none where its parts go already.
+      const once = to.mode === 'raw' || notification.kind === 'raw';
+      if (once && seen.has(notification.deliveryId)) return [id, []];
+      seen.add(notification.deliveryId);
+      return [id, [target]];
     });
-    const rounds = await Promise.all(ids.map(([id, destinations]) => store.startRound(id, destinations)));
-    for (const [index, started] of rounds.entries()) {
-      for (const job of started) {
-        if (!this.#lanes.has(job.destinationId)) {
-          const destination = store.stored.destination(job.destinationId);
-          if (destination === undefined) continue;
-          this.#lane(job.destinationId, destination).reconfigure(
-            destination,
-            false,
-            this.#settings,
-            missing(destination, this.secrets),
-          );
-        }
-        this.#lanes.get(job.destinationId)?.add(job, true);
-      }
-      const id = ids[index]?.[0];
-      if (started.length > 0 && id !== undefined) replayed.push(id);
+  }
+
+  /** Where a notification went; where that was nowhere, the destinations of the settings that take it. */
+  #replayTargetsOf(id: number): number[] {
+    const { store } = this.#options;
+    const earlier = store.destinationsOf(id);
+    const notification = earlier.length > 0 ? undefined : store.stored.notification(id);
+    if (notification === undefined) return earlier;
+    const { deliveryId, kind, firstEvent, eventCount } = notification;
+    const routed = this.#routed(deliveryId);
+    if (routed === undefined) return [];
+    const part = { list: routed.list, types: routed.types.slice(firstEvent, firstEvent + eventCount) };
+    // Where no raw destination was there to make one for, the first part stands for the vendor's bytes.
+    const standsForRaw = kind === 'normalised' && firstEvent === 0 && !this.#hasRaw(id, deliveryId);
+    return this.#configured
+      .filter(({ destination }) => {
+        if (kind === 'platform' || destination.mode === kind) return goesTo(destination, part);
+        return destination.mode === 'raw' && standsForRaw && goesTo(destination, routed);
+      })
+      .map((each) => each.id);
+  }
+
+  #routed(deliveryId: number): Routed | undefined {
+    if (this.#routedLast?.deliveryId !== deliveryId) {
+      const stored = this.#options.store.stored.body(deliveryId);
+      this.#routedLast = stored && { deliveryId, routed: routedOf(stored) };
     }
-    return replayed;
+    return this.#routedLast?.routed;
+  }
+
+  /** Whether a delivery has a raw notification: it is its last. */
+  #hasRaw(firstNotification: number, deliveryId: number): boolean {
+    for (let id = firstNotification; ; id++) {
+      const notification = this.#options.store.stored.notification(id);
+      if (notification?.deliveryId !== deliveryId) return false;
+      if (notification.kind === 'raw') return true;
+    }
   }
 
   /** Forgets what was discarded on disk. Without ids: all that waits. */
   discarded(notificationIds?: readonly number[]): void {
     const gone = notificationIds && new Set(notificationIds);
-    for (const lane of this.#lanes.values()) lane.drop((id) => gone === undefined || gone.has(id));
+    for (const lane of this.#lanes.values()) lane.discarded((id) => gone === undefined || gone.has(id));
   }
 
   /** The store works again: lanes that paused go on. */
@@ -162,7 +205,10 @@ export class Forwarder {
 
   status(): DestinationStatus[] {
     const open = new Map(this.#options.store.openDestinations().map((each) => [each.destinationId, each]));
-    return [...this.#lanes].map(([id, lane]) => lane.status((open.get(id)?.waiting ?? 0) + (open.get(id)?.held ?? 0)));
+    const configured = new Set(this.#configured.map((each) => each.id));
+    return [...this.#lanes]
+      .filter(([id]) => configured.has(id) || open.has(id))
+      .map(([id, lane]) => lane.status((open.get(id)?.waiting ?? 0) + (open.get(id)?.held ?? 0)));
   }
 
   /** Why notifications wait for a destination of that URL and mode, where it is down; null where they just wait. */
@@ -177,6 +223,16 @@ export class Forwarder {
   async close(): Promise<void> {
     this.#closed = true;
     await Promise.all([...this.#lanes.values()].map((lane) => lane.close()));
+  }
+
+  /** The lane of a destination; one that is not in the settings gets one for as long as something waits for it. */
+  #laneOf(id: number): Lane | undefined {
+    const lane = this.#lanes.get(id);
+    if (lane !== undefined) return lane;
+    const destination = this.#options.store.stored.destination(id);
+    if (destination === undefined) return undefined;
+    this.#lane(id, destination).reconfigure(destination, false, this.#settings, missing(destination, this.secrets));
+    return this.#lanes.get(id);
   }
 
   #lane(id: number, destination: Destination): Lane {
@@ -210,6 +266,12 @@ function missing(destination: Destination, secrets: KnownSecrets): string | null
   return `the ${what} "${name}" ${what === 'credentials' ? 'have' : 'has'} not been given`;
 }
 
+/** A destination's connections. */
+interface Pool {
+  readonly dispatcher: Dispatcher;
+  underWay: number;
+}
+
 class Lane {
   readonly id: number;
   destination: Destination;
@@ -220,13 +282,17 @@ class Lane {
   #configured = true;
   #missing: string | null = null;
   #url: URL;
-  #dispatcher: Dispatcher | undefined;
-  #dispatcherKey = '';
+  #pool: Pool | undefined;
+  #poolKey = '';
+  /** Pools that other settings have replaced, while requests are still under way on them. */
+  readonly #replaced = new Set<Pool>();
   /** In order; `#next` is where it begins, so that taking one is cheap. */
   #queue: Job[] = [];
   #next = 0;
-  /** Everything in memory: queued, waiting for a retry, or under way. */
+  /** Everything in memory: queued, waiting for a retry, under way, or sent and not yet recorded. */
   readonly #inMemory = new Set<number>();
+  /** What is under way; null where it was discarded meanwhile: then its answer is the last. */
+  readonly #underWay = new Map<number, Job | null>();
   /** There is more on disk, after this notification. */
   #moreAfter: number | null = 0;
   /** The greatest notification id that was queued in its order. */
@@ -235,8 +301,9 @@ class Lane {
   /** When each of `#retrying` is due; what was discarded meanwhile is passed over. */
   readonly #due = new Schedule<number>();
   #retryTimer: NodeJS.Timeout | undefined;
-  #inFlight = 0;
-  #down: { detail: string; delayMs: number; timer: NodeJS.Timeout; probing: boolean } | undefined;
+  #retryTimerAt = 0;
+  /** `probe`: the notification that is tried, while it is under way. */
+  #down: { detail: string; delayMs: number; timer: NodeJS.Timeout; probe: number | null } | undefined;
 
   constructor(
     id: number,
@@ -254,7 +321,7 @@ class Lane {
   }
 
   get busy(): boolean {
-    return this.#inMemory.size > 0 || this.#inFlight > 0;
+    return this.#inMemory.size > 0;
   }
 
   get #concurrency(): number {
@@ -267,25 +334,38 @@ class Lane {
     this.#configured = configured;
     this.#settings = settings;
     const key = JSON.stringify([settings.concurrency, settings.proxy, destination.insecureTls, destination.timeoutMs]);
-    if (this.#dispatcher === undefined || this.#dispatcherKey !== key) {
-      void this.#dispatcher?.close();
-      this.#dispatcher = dispatcherFor(destination, settings.proxy, settings.concurrency);
-      this.#dispatcherKey = key;
+    if (this.#pool === undefined || this.#poolKey !== key) {
+      const before = this.#pool;
+      this.#pool = { dispatcher: dispatcherFor(destination, settings.proxy, settings.concurrency), underWay: 0 };
+      this.#poolKey = key;
+      if (before !== undefined) {
+        this.#replaced.add(before);
+        this.#endIfIdle(before);
+      }
     }
-    const { store } = this.#options;
     if (missingKey !== null) {
       this.#missing = missingKey;
-      this.drop(() => true);
-      void store.holdWaiting(this.id, missingKey);
+      this.#drop(() => true);
+      void this.#options.store.holdWaiting(this.id, missingKey);
     } else if (this.#missing !== null || this.#moreAfter === 0) {
       this.#missing = null;
-      void store.releaseHeld(this.id).then(() => {
-        this.#moreAfter = 0;
-        this.pump();
-      });
+      this.releaseWhatIsHeld();
     }
-    if (this.#down !== undefined && !this.#down.probing) this.#probe();
+    if (this.#down?.probe === null) this.#probe();
     this.pump();
+  }
+
+  releaseWhatIsHeld(): void {
+    if (this.#missing !== null) return;
+    void this.#options.store.releaseHeld(this.id).then(() => {
+      this.#moreAfter = 0;
+      this.pump();
+    });
+  }
+
+  /** Ends a replaced pool with its last request. Not closed before: one that closes can no longer be destroyed. */
+  #endIfIdle(pool: Pool): void {
+    if (pool.underWay === 0 && this.#replaced.delete(pool)) void pool.dispatcher.destroy();
   }
 
   /** Takes a forwarding. `always`: even where its place in the order has passed, as in a replay. */
@@ -303,6 +383,8 @@ class Lane {
       this.#moreAfter = this.#lastQueued;
       return;
     }
+    // Discarded and replayed while under way: that request is the first of the new round.
+    if (this.#underWay.get(job.notificationId) === null) this.#underWay.set(job.notificationId, job);
     if (this.#inMemory.has(job.notificationId)) return;
     this.#inMemory.add(job.notificationId);
     this.#queue.push(job);
@@ -310,10 +392,21 @@ class Lane {
     this.pump();
   }
 
-  drop(isGone: (notificationId: number) => boolean): void {
-    const kept = this.#queue.slice(this.#next).filter((job) => !isGone(job.notificationId));
-    for (const job of this.#queue.slice(this.#next))
+  /** Forgets what was discarded on disk. */
+  discarded(isGone: (notificationId: number) => boolean): void {
+    for (const id of this.#underWay.keys()) if (isGone(id)) this.#underWay.set(id, null);
+    this.#drop(isGone);
+    // What was put on disk by the same commit, after it was discarded, still waits there.
+    this.#moreAfter = 0;
+    this.pump();
+  }
+
+  #drop(isGone: (notificationId: number) => boolean): void {
+    const kept: Job[] = [];
+    for (const job of this.#queue.slice(this.#next)) {
       if (isGone(job.notificationId)) this.#inMemory.delete(job.notificationId);
+      else kept.push(job);
+    }
     for (const id of [...this.#retrying.keys()]) {
       if (!isGone(id)) continue;
       this.#retrying.delete(id);
@@ -321,7 +414,6 @@ class Lane {
     }
     this.#queue = kept;
     this.#next = 0;
-    this.pump();
   }
 
   /** Why nothing is sent, where that is so. */
@@ -338,20 +430,24 @@ class Lane {
   async close(): Promise<void> {
     clearTimeout(this.#retryTimer);
     clearTimeout(this.#down?.timer);
-    await this.#dispatcher?.destroy();
+    const pools = this.#pool === undefined ? this.#replaced : [this.#pool, ...this.#replaced];
+    await Promise.all([...pools].map((each) => each.dispatcher.destroy()));
   }
 
-  /** Sends as much as may be under way now. */
+  /** Sends as much as may be under way now, and sees to it that the next retry comes. */
   pump(): void {
     while (
       this.#missing === null &&
       this.#down === undefined &&
-      this.#inFlight < this.#concurrency &&
+      this.#underWay.size < this.#concurrency &&
       !this.#isClosed()
     ) {
       if (this.#options.store.failure !== null) return;
       const job = this.#take();
-      if (job === undefined) return;
+      if (job === undefined) {
+        this.#armRetryTimer();
+        return;
+      }
       this.#send(job);
     }
   }
@@ -360,12 +456,16 @@ class Lane {
     const now = Date.now();
     for (let id = this.#due.takeDue(now); id !== undefined; id = this.#due.takeDue(now)) {
       const job = this.#retrying.get(id);
-      if (job === undefined) continue;
+      if (job === undefined || (job.nextAt ?? 0) > now) continue;
       this.#retrying.delete(id);
       return job;
     }
-    if (this.destination.strictOrder === true && this.#retrying.size > 0) return undefined;
-    while (this.#next >= this.#queue.length && this.#moreAfter !== null) this.#load(this.#moreAfter);
+    const strict = this.destination.strictOrder === true;
+    if (strict && this.#retrying.size > 0) return undefined;
+    while (this.#next >= this.#queue.length && this.#moreAfter !== null) {
+      this.#load(this.#moreAfter);
+      if (strict && this.#retrying.size > 0) return undefined;
+    }
     const job = this.#queue[this.#next];
     if (job === undefined) return undefined;
     this.#next += 1;
@@ -391,60 +491,73 @@ class Lane {
     }
   }
 
-  #retryLater(job: Job, at: number): void {
-    this.#retrying.set(job.notificationId, job);
-    this.#due.add(at, job.notificationId);
-    this.#armRetryTimer();
+  /** Held in memory until it is due: without what was stored of it, since there may be very many. */
+  #retryLater(job: Job, nextAt: number): void {
+    const { notificationId, deliveryId, destinationId, attempts, roundStart } = job;
+    this.#retrying.set(notificationId, { notificationId, deliveryId, destinationId, attempts, roundStart, nextAt });
+    this.#due.add(nextAt, notificationId);
   }
 
   #armRetryTimer(): void {
+    const next = this.#due.nextAt;
+    if (this.#retryTimer !== undefined && this.#retryTimerAt === next) return;
     clearTimeout(this.#retryTimer);
     this.#retryTimer = undefined;
-    const next = this.#due.nextAt;
     if (next === undefined) return;
+    this.#retryTimerAt = next;
     // Never longer than a timer can wait; it is armed again then.
     const wait = Math.min(Math.max(next - Date.now(), 0), 2_147_483_647);
     this.#retryTimer = setTimeout(() => {
       this.#retryTimer = undefined;
       this.pump();
-      // With all of them under way, the next answer arms it again.
-      if (this.#inFlight < this.#concurrency && this.#down === undefined) this.#armRetryTimer();
     }, wait);
   }
 
-  #send(job: Job): void {
+  /** @returns false where there was nothing to send */
+  #send(job: Job): boolean {
     const { renderer } = this.#options;
     const secrets = this.#secrets();
     const outgoing = job.notification
       ? renderer.renderStored(job.notification, this.destination, secrets)
       : renderer.render(job.notificationId, this.destination, secrets);
-    if (outgoing === undefined || this.#dispatcher === undefined) {
+    const pool = this.#pool;
+    if (outgoing === undefined || pool === undefined) {
       this.#inMemory.delete(job.notificationId);
-      return;
+      return false;
     }
-    this.#inFlight += 1;
+    this.#underWay.set(job.notificationId, job);
     const at = Date.now();
     const started = performance.now();
-    void post(this.#dispatcher, this.#url, outgoing, this.destination.timeoutMs).then((result) => {
-      this.#inFlight -= 1;
+    pool.underWay += 1;
+    void post(pool.dispatcher, this.#url, outgoing, this.destination.timeoutMs).then((result) => {
+      pool.underWay -= 1;
+      this.#endIfIdle(pool);
+      const current = this.#underWay.get(job.notificationId) ?? null;
+      this.#underWay.delete(job.notificationId);
       if (this.#isClosed()) return;
-      this.#settle(job, result, at, performance.now() - started);
-      if (this.#retryTimer === undefined) this.#armRetryTimer();
+      this.#settle(current ?? job, current === null, result, at, performance.now() - started);
       this.pump();
     });
+    return true;
   }
 
-  #settle(job: Job, result: SendResult, at: number, durationMs: number): void {
+  #settle(job: Job, discarded: boolean, result: SendResult, at: number, durationMs: number): void {
+    const { notificationId, deliveryId } = job;
     const number = job.attempts + 1;
-    const verdict = judge(result, this.#settings?.retry ?? 'fast', number - job.roundStart, Date.now());
+    const verdict = this.#judge(job, discarded, result);
     if (verdict.outcome === 'down') {
-      this.#goDown(job, verdict.detail);
+      this.#goDown(notificationId, verdict.detail);
+      if (discarded) this.#inMemory.delete(notificationId);
+      else this.#putBack(job);
       return;
     }
-    this.#comeUp();
-    const nextAt = verdict.outcome === 'retrying' ? Date.now() + verdict.delayMs * (this.#options.delayScale ?? 1) : null;
+    this.#comeUp(result.kind !== 'unreachable');
+    const nextAt =
+      verdict.outcome === 'retrying'
+        ? Date.now() + Math.round(verdict.delayMs * (this.#options.delayScale ?? 1))
+        : null;
     const attempt: AttemptRecord = {
-      notificationId: job.notificationId,
+      notificationId,
       destinationId: job.destinationId,
       number,
       at,
@@ -457,36 +570,41 @@ class Lane {
       body: result.kind === 'answer' ? result.body : Buffer.alloc(0),
       truncated: result.kind === 'answer' && result.truncated,
     };
-    if (nextAt !== null) this.#retryLater({ ...job, attempts: number, nextAt }, nextAt);
+    if (nextAt !== null) this.#retryLater({ ...job, attempts: number }, nextAt);
     void this.#options.store.recordAttempt(attempt, verdict.outcome === 'sent' ? null : verdict.detail).then(() => {
       if (verdict.outcome !== 'retrying') {
         // Not before it is on disk: until then it would be loaded as waiting once more.
-        this.#inMemory.delete(job.notificationId);
-        this.#options.store.settled(job.deliveryId);
+        this.#inMemory.delete(notificationId);
+        this.#options.store.settled(deliveryId);
       }
-      this.#options.onAttempt(shown(attempt, job.deliveryId, this.destination.url));
+      this.#options.onAttempt(shown(attempt, deliveryId, this.destination.url));
     });
   }
 
+  /** What was discarded while it was under way is not tried again. */
+  #judge(job: Job, discarded: boolean, result: SendResult): Verdict {
+    const verdict = judge(result, this.#settings?.retry ?? 'fast', job.attempts + 1 - job.roundStart, Date.now());
+    return discarded && verdict.outcome === 'retrying' ? { outcome: 'failed', detail: verdict.detail } : verdict;
+  }
+
   /** Puts a forwarding back to where it was: nothing was sent. */
-  #goDown(job: Job, detail: string): void {
+  #putBack(job: Job): void {
     this.#queue = [...this.#queue.slice(this.#next), job].sort((a, b) => a.notificationId - b.notificationId);
     this.#next = 0;
+  }
+
+  #goDown(notificationId: number, detail: string): void {
     if (this.#down === undefined) {
       this.#options.log(
         'warn',
         `${this.destination.url} cannot be reached (${detail}): its notifications wait until it answers`,
       );
-      this.#down = {
-        detail,
-        delayMs: firstProbeMs,
-        probing: false,
-        timer: setTimeout(() => this.#probe(), firstProbeMs),
-      };
+      const timer = setTimeout(() => this.#probe(), firstProbeMs);
+      this.#down = { detail, delayMs: firstProbeMs, probe: null, timer };
       this.#options.onChange();
-    } else if (this.#down.probing) {
+    } else if (this.#down.probe === notificationId) {
       const delayMs = Math.min(this.#down.delayMs * 2, lastProbeMs);
-      this.#down = { detail, delayMs, probing: false, timer: setTimeout(() => this.#probe(), delayMs) };
+      this.#down = { detail, delayMs, probe: null, timer: setTimeout(() => this.#probe(), delayMs) };
     }
   }
 
@@ -494,20 +612,22 @@ class Lane {
   #probe(): void {
     if (this.#down === undefined || this.#isClosed()) return;
     clearTimeout(this.#down.timer);
-    const job = this.#take();
-    if (job === undefined) {
-      this.#comeUp();
+    for (let job = this.#take(); job !== undefined; job = this.#take()) {
+      if (!this.#send(job)) continue;
+      this.#down.probe = job.notificationId;
       return;
     }
-    this.#down.probing = true;
-    this.#send(job);
+    // Nothing is left to try it with.
+    this.#comeUp(false);
+    this.pump();
   }
 
-  #comeUp(): void {
+  /** @param answers whether it answered; else it is not known any more to be down */
+  #comeUp(answers: boolean): void {
     if (this.#down === undefined) return;
     clearTimeout(this.#down.timer);
     this.#down = undefined;
-    this.#options.log('info', `${this.destination.url} answers again`);
+    if (answers) this.#options.log('info', `${this.destination.url} answers again`);
     this.#options.onChange();
   }
 }

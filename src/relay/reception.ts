@@ -13,7 +13,8 @@ import { fingerprint, normaliseEvent, partsOf } from './normalise.ts';
 import type { RenderSettings } from './normalise.ts';
 import type { Renderer } from './render.ts';
 import { goesTo } from './routes.ts';
-import type { DeliveryRecord, EventRecord, ForwardingRecord, NotificationRecord, Store } from './store.ts';
+import type { DeliveryRecord, EventRecord, ForwardingRecord, NotificationRecord } from './records.ts';
+import type { Store } from './store.ts';
 
 /** One POST, its body decompressed. */
 export interface Incoming {
@@ -249,6 +250,7 @@ export class Reception {
     for (const notification of delivery.notifications) {
       const stored = { ...notification, deliveryId: delivery.id, settings: this.#settingsOf(notification) };
       for (const forwarding of notification.forwardings) {
+        if (forwarding.state === 'held') this.#options.forwarder.heldOnDisk(forwarding.destinationId);
         if (forwarding.state !== 'waiting') continue;
         jobs.push({
           notificationId: notification.id,

@@ -32,7 +32,7 @@ export interface FreshDelivery {
   readonly events: readonly VendorEvent[];
 }
 
-/** Bodies kept in memory, in bytes. */
+/** Bodies kept in memory, in bytes: about half of it in each of two generations. */
 const cacheBytes = 33_554_432;
 
 /** Headers that belong to one hop or to the bytes as they were on the wire; the rest is passed on. */
@@ -40,6 +40,7 @@ const hopByHop = new Set([
   'connection',
   'keep-alive',
   'proxy-connection',
+  'proxy-authorization',
   'te',
   'trailer',
   'transfer-encoding',
@@ -54,7 +55,9 @@ const hopByHop = new Set([
 
 export class Renderer {
   readonly #stored: StoredReader;
-  readonly #fresh = new Map<number, FreshDelivery>();
+  /** What was kept lately; when it weighs enough it becomes `#older`, and what was that is forgotten. */
+  #fresh = new Map<number, FreshDelivery>();
+  #older = new Map<number, FreshDelivery>();
   #freshBytes = 0;
 
   constructor(stored: StoredReader) {
@@ -65,10 +68,10 @@ export class Renderer {
   keep(deliveryId: number, delivery: FreshDelivery): void {
     this.#fresh.set(deliveryId, delivery);
     this.#freshBytes += sizeOf(delivery);
-    for (const [id, oldest] of this.#fresh) {
-      if (this.#freshBytes <= cacheBytes || id === deliveryId) break;
-      this.#forget(id, oldest);
-    }
+    if (this.#freshBytes < cacheBytes / 2) return;
+    this.#older = this.#fresh;
+    this.#fresh = new Map();
+    this.#freshBytes = 0;
   }
 
   /**
@@ -91,14 +94,14 @@ export class Renderer {
     const delivery = this.#delivery(notification.deliveryId);
     if (delivery === undefined) return undefined;
     const { headers, body } =
-      notification.kind === 'normalised'
+      notification.kind === 'normalised' && destination?.mode !== 'raw'
         ? normalised(notification, delivery, destination, secrets)
         : asItCame(delivery);
     return { headers: withOwn(headers, destination, secrets), body };
   }
 
   #delivery(id: number): FreshDelivery | undefined {
-    const fresh = this.#fresh.get(id);
+    const fresh = this.#fresh.get(id) ?? this.#older.get(id);
     if (fresh !== undefined) return fresh;
     const stored = this.#stored.body(id);
     if (stored === undefined) return undefined;
@@ -106,11 +109,6 @@ export class Renderer {
     const delivery = { ...stored, events: payload?.kind === 'events' ? payload.events : [] };
     this.keep(id, delivery);
     return delivery;
-  }
-
-  #forget(id: number, delivery: FreshDelivery): void {
-    this.#fresh.delete(id);
-    this.#freshBytes -= sizeOf(delivery);
   }
 }
 

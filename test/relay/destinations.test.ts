@@ -1,0 +1,350 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { sampleDeliveries, toXml } from '../../src/campaign-monitor/samples.ts';
+import { sign } from '../../src/open-connectors/signature.ts';
+import { maskedValue } from '../../src/protocol.ts';
+import { sampleBody, send, startReceiver, startTestRelay, temporaryFolder, until } from './stage.ts';
+import type { ReceivedRequest, TestRelay } from './stage.ts';
+
+const signature = 'Elements-Webhook-Signature';
+
+const status = (relay: TestRelay) => relay.client.request('relay/status', {});
+
+const eventIdOf = (request: ReceivedRequest): string =>
+  (request.json() as { message: { eventId: string } }).message.eventId;
+
+/** All that a data directory holds, as one text. */
+function everythingIn(folder: string): string {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'latin1'))
+    .join('\n');
+}
+
+describe('several destinations', () => {
+  it('get the same eventId for one part, each its own for another, and the same bytes on a retry', async () => {
+    const one = await startReceiver({ answer: (_, number) => (number === 1 ? { status: 503 } : {}) });
+    const two = await startReceiver();
+    const relay = await startTestRelay({
+      delayScale: 0.01,
+      settings: {
+        partSize: 2,
+        destinations: [
+          { url: one.url, signatureKeyName: 'k' },
+          { url: two.url, signatureKeyName: 'k' },
+        ],
+      },
+      secrets: { signatureKeys: { k: 'key' } },
+    });
+    await relay.deliver(sampleBody({ events: 5 }));
+    await relay.drained();
+    const texts = (requests: readonly ReceivedRequest[]): Set<string> => new Set(requests.map((each) => each.text));
+    assert.equal(one.requests.length, 4);
+    assert.deepEqual(texts(one.requests), texts(two.requests));
+    assert.equal(texts(two.requests).size, 3);
+    assert.equal(new Set(two.requests.map(eventIdOf)).size, 3);
+    for (const request of [...one.requests, ...two.requests]) {
+      assert.equal(request.method, 'POST');
+      assert.equal(request.header('content-type'), 'application/json; charset=utf-8');
+      assert.equal(request.header('elements-webhook-id'), eventIdOf(request));
+      assert.equal(request.header(signature), sign(request.body, 'key'));
+      assert.equal(request.header('content-length'), String(request.body.length));
+    }
+  });
+
+  it('of which one fails leave the others alone', async () => {
+    const bad = await startReceiver({ answer: 'reset' });
+    const slow = await startReceiver({ answer: 'hang' });
+    const good = await startReceiver();
+    const relay = await startTestRelay({
+      settings: { destinations: [{ url: bad.url }, { url: slow.url }, { url: good.url }] },
+    });
+    for (let i = 0; i < 5; i++) await relay.deliver(sampleBody());
+    await good.received(5);
+    assert.equal(slow.requests.length, 1);
+  });
+
+  it('with the same address, mode, key, credentials and headers count as one', async () => {
+    const receiver = await startReceiver();
+    const relay = await startTestRelay({
+      settings: { destinations: [{ url: receiver.url }, { url: receiver.url, timeoutMs: 500 }] },
+    });
+    await relay.deliver(sampleBody());
+    await relay.drained();
+    assert.equal(receiver.requests.length, 1);
+    assert.equal((await status(relay)).destinations.length, 1);
+  });
+
+  it('are added to and taken away while it runs, from the next delivery on', async () => {
+    const one = await startReceiver();
+    const two = await startReceiver();
+    const relay = await startTestRelay();
+    await relay.deliver(sampleBody());
+    await relay.client.request('relay/configure', { settings: { destinations: [{ url: one.url }] } });
+    await relay.deliver(sampleBody());
+    await relay.client.request('relay/configure', { settings: { destinations: [{ url: two.url }] } });
+    await relay.deliver(sampleBody());
+    await relay.drained();
+    assert.deepEqual([one.requests.length, two.requests.length], [1, 1]);
+  });
+});
+
+describe('a destination with headers and credentials', () => {
+  it('is sent them, in place of any of the same name', async () => {
+    const receiver = await startReceiver();
+    const relay = await startTestRelay({
+      settings: {
+        destinations: [
+          { url: receiver.url, headers: { 'X-Stage': 'dev', 'content-type': 'text/plain' }, credentialsName: 'login' },
+        ],
+      },
+      secrets: { credentials: { login: { Authorization: 'Bearer sesame', 'X-Api-Key': 'open' } } },
+    });
+    await relay.deliver(sampleBody());
+    const [request] = await receiver.received(1);
+    assert.equal(request?.header('x-stage'), 'dev');
+    assert.equal(request.header('content-type'), 'text/plain');
+    assert.equal(request.header('authorization'), 'Bearer sesame');
+    assert.equal(request.header('x-api-key'), 'open');
+    assert.equal(request.headers.filter(([name]) => name.toLowerCase() === 'content-type').length, 1);
+  });
+
+  it('whose key or credentials nobody has given is held: nothing goes out unsigned, and all of it once they come', async () => {
+    const receiver = await startReceiver();
+    const relay = await startTestRelay({
+      settings: { destinations: [{ url: receiver.url, signatureKeyName: 'main', credentialsName: 'login' }] },
+    });
+    for (let i = 0; i < 3; i++) await relay.deliver(sampleBody());
+    const held = await status(relay);
+    assert.deepEqual([held.counts.held, held.counts.waiting], [3, 0]);
+    assert.equal(held.destinations[0]?.state, 'held');
+    assert.equal(held.destinations[0].detail, 'the signature key "main" has not been given');
+    assert.deepEqual(held.missingKeys, ['main']);
+    const { event } = await relay.client.request('events/get', { id: 'e1' });
+    assert.deepEqual([event.forwardings[0]?.state, event.forwardings[0]?.attempts], ['held', 0]);
+    assert.equal(event.forwardings[0]?.detail, 'the signature key "main" has not been given');
+    const half = await relay.client.request('relay/configure', { secrets: { signatureKeys: { main: 'key-1' } } });
+    assert.deepEqual([half.destinations[0]?.state, half.missingKeys], ['held', ['login']]);
+    assert.equal(half.destinations[0]?.detail, 'the credentials "login" have not been given');
+    assert.equal(receiver.requests.length, 0);
+    await relay.client.request('relay/configure', { secrets: { credentials: { login: { Authorization: 'a' } } } });
+    await receiver.received(3);
+    await relay.drained();
+    for (const request of receiver.requests) {
+      assert.equal(request.header(signature), sign(request.body, 'key-1'));
+      assert.equal(request.header('authorization'), 'a');
+    }
+    const after = await status(relay);
+    assert.deepEqual([after.counts.held, after.counts.sent, after.missingKeys], [0, 3, []]);
+  });
+
+  it('is held again after a restart, with what waited, until the key comes', async () => {
+    const receiver = await startReceiver({ answer: { status: 503 } });
+    const dataDir = temporaryFolder();
+    const settings = { destinations: [{ url: receiver.url, signatureKeyName: 'main' }] };
+    const first = await startTestRelay({ dataDir, settings, secrets: { signatureKeys: { main: 'key-1' } } });
+    await first.deliver(sampleBody());
+    await until(async () => (await first.client.request('events/get', { id: 'e1' })).attempts.length > 0);
+    await first.stop();
+    receiver.answer({});
+    const from = receiver.requests.length;
+    const second = await startTestRelay({ dataDir });
+    await second.deliver(sampleBody());
+    await until(async () => (await status(second)).counts.held === 2);
+    assert.equal(receiver.requests.length, from);
+    await second.client.request('relay/configure', { secrets: { signatureKeys: { main: 'key-1' } } });
+    await receiver.received(from + 2);
+    await second.drained();
+    for (const request of receiver.requests) assert.equal(request.header(signature), sign(request.body, 'key-1'));
+    const again = receiver.requests.slice(from).find((each) => eventIdOf(each) === eventIdOf(receiver.requests[0]!));
+    assert.deepEqual(again?.body, receiver.requests[0]?.body);
+  });
+
+  it('misses nothing that arrives in the moment in which the key comes', async () => {
+    const receiver = await startReceiver();
+    for (let round = 0; round < 5; round++) {
+      const relay = await startTestRelay({
+        settings: { destinations: [{ url: receiver.url, signatureKeyName: 'main' }] },
+      });
+      const body = { text: sampleBody() };
+      const injected = Array.from({ length: 20 }, (_, index) => {
+        const done = relay.client.request('deliveries/inject', { body });
+        if (index === 10) void relay.client.request('relay/configure', { secrets: { signatureKeys: { main: 'key' } } });
+        return done;
+      });
+      await Promise.all(injected);
+      await receiver.received((round + 1) * 20);
+      await until(async () => (await status(relay)).counts.sent === 20);
+      await relay.stop();
+    }
+    assert.equal(receiver.requests.length, 100);
+  });
+
+  it('has its secrets in no file, log, status, attempt or event', async () => {
+    const receiver = await startReceiver({ answer: { status: 500 } });
+    const secrets = {
+      signatureKeys: { main: 'signature-secret' },
+      verifyKeys: { main: 'verify-secret' },
+      credentials: { login: { Authorization: 'Basic credential-secret' } },
+    };
+    const relay = await startTestRelay({
+      delayScale: 0.001,
+      settings: { destinations: [{ url: receiver.url, signatureKeyName: 'main', credentialsName: 'login' }] },
+      secrets,
+    });
+    const said: unknown[] = [];
+    relay.client.on('attempt/recorded', (params) => said.push(params));
+    relay.client.on('status/changed', (params) => said.push(params));
+    await relay.deliver(sampleBody());
+    await relay.drained();
+    await receiver.stop();
+    await relay.deliver(sampleBody());
+    await until(async () => (await status(relay)).destinations[0]?.state === 'down');
+    said.push(await status(relay), relay.log, await relay.client.request('events/get', { id: 'e1' }));
+    said.push(await relay.client.request('events/query', {}));
+    await relay.stop();
+    const everything = JSON.stringify(said) + everythingIn(relay.dataDir);
+    for (const secret of ['signature-secret', 'verify-secret', 'credential-secret'])
+      assert.equal(everything.includes(secret), false, secret);
+    assert.ok(everything.includes(receiver.url));
+  });
+});
+
+describe('a raw destination', () => {
+  for (const format of ['JSON', 'XML']) {
+    it(`gets the vendor's ${format} as it came, with its headers, once a delivery`, async () => {
+      const raw = await startReceiver();
+      const normalised = await startReceiver();
+      const relay = await startTestRelay({
+        settings: {
+          destinations: [
+            { url: raw.url, mode: 'raw', signatureKeyName: 'k', headers: { 'X-Stage': 'dev' } },
+            { url: normalised.url },
+          ],
+        },
+        secrets: { signatureKeys: { k: 'key' } },
+      });
+      const [delivery] = sampleDeliveries({ types: ['Update'], count: 1, batch: 45, seed: 3 });
+      const sent = format === 'XML' ? toXml(delivery!.body) : `  ${delivery!.text}\n`;
+      const contentType = format === 'XML' ? 'text/xml; charset=utf-8' : 'application/json;charset=UTF-8';
+      await relay.deliver(sent, { 'Content-Type': contentType, 'X-Vendor': 'cm', Connection: 'close' });
+      await raw.received(1);
+      await normalised.received(3);
+      await relay.drained();
+      assert.equal(raw.requests.length, 1);
+      const [request] = raw.requests;
+      assert.equal(request?.text, sent);
+      assert.equal(request.header('content-type'), contentType);
+      assert.equal(request.header('x-vendor'), 'cm');
+      assert.equal(request.header('x-stage'), 'dev');
+      assert.equal(request.header('host'), `127.0.0.1:${raw.port}`);
+      assert.equal(request.header(signature), undefined);
+    });
+  }
+});
+
+describe('a notification of the platform', () => {
+  const body = readFileSync(
+    new URL('../fixtures/open-connectors/notification-polling-capture.json', import.meta.url),
+    'utf8',
+  );
+  const headers = {
+    'Content-Type': 'application/json;charset=UTF-8',
+    Authorization: 'Basic from-the-platform',
+    'Elements-Webhook-Id': 'w1',
+    'Elements-Webhook-Signature': 'sha256=as-it-came',
+    'Proxy-Authorization': 'for this hop alone',
+  };
+
+  it('keeps its bytes and headers; its Authorization is passed on from memory, masked on disk and gone after a restart', async () => {
+    const receiver = await startReceiver();
+    const dataDir = temporaryFolder();
+    const settings = { destinations: [{ url: receiver.url }] };
+    const first = await startTestRelay({ dataDir, settings });
+    assert.equal((await send(first.openConnectorsUrl, { body, headers })).status, 200);
+    await first.drained();
+    await first.client.request('notifications/replay', { ids: ['d1'] });
+    await receiver.received(2);
+    const stored = await first.delivery('d1');
+    assert.deepEqual(
+      stored.headers.find(([name]) => name === 'Authorization'),
+      ['Authorization', maskedValue],
+    );
+    await first.drained();
+    await first.stop();
+    const second = await startTestRelay({ dataDir, settings });
+    await second.client.request('notifications/replay', { ids: ['d1'] });
+    await receiver.received(3);
+    await second.drained();
+    assert.deepEqual(
+      receiver.requests.map((request) => request.header('authorization')),
+      ['Basic from-the-platform', 'Basic from-the-platform', undefined],
+    );
+    for (const request of receiver.requests) {
+      assert.equal(request.text, body);
+      assert.equal(request.header('content-type'), headers['Content-Type']);
+      assert.equal(request.header('elements-webhook-id'), 'w1');
+      assert.equal(request.header(signature), 'sha256=as-it-came');
+      assert.equal(request.header('proxy-authorization'), undefined);
+    }
+    await second.stop();
+    assert.equal(everythingIn(dataDir).includes('from-the-platform'), false);
+  });
+
+  it('is resumed with the credentials of its destination', async () => {
+    const receiver = await startReceiver();
+    await receiver.stop();
+    const dataDir = temporaryFolder();
+    const settings = { destinations: [{ url: receiver.url, credentialsName: 'login' }] };
+    const secrets = { credentials: { login: { Authorization: 'Bearer own' } } };
+    const first = await startTestRelay({ dataDir, settings, secrets });
+    await send(first.openConnectorsUrl, { body, headers });
+    await first.stop();
+    const back = await startReceiver({ port: receiver.port });
+    await startTestRelay({ dataDir, settings, secrets });
+    const [request] = await back.received(1);
+    assert.equal(request?.header('authorization'), 'Bearer own');
+    assert.equal(request.text, body);
+  });
+});
+
+describe('a full batch', () => {
+  it('of 1,000 is one delivery on disk and fifty notifications, each with the whole body, the same to the byte when replayed under other settings after a restart', async () => {
+    const receiver = await startReceiver();
+    const dataDir = temporaryFolder();
+    const destination = { url: receiver.url, signatureKeyName: 'k' };
+    const secrets = { signatureKeys: { k: 'key' } };
+    const first = await startTestRelay({ dataDir, secrets, settings: { destinations: [destination] } });
+    const body = sampleBody({ events: 1000 });
+    await first.deliver(body);
+    await receiver.received(50);
+    await first.drained();
+    const counts = (await status(first)).counts;
+    assert.deepEqual([counts.deliveries, counts.events, counts.sent], [1, 1000, 50]);
+    // Its bytes once, and fifty answers.
+    assert.ok(counts.storedBytes < 2 * body.length, `${counts.storedBytes} of ${body.length}`);
+    for (const request of receiver.requests) {
+      assert.ok(request.text.includes(`"raw":${body}`));
+      assert.equal((request.json() as { message: { events: unknown[] } }).message.events.length, 20);
+    }
+    await first.client.request('relay/configure', {
+      settings: {
+        partSize: 7,
+        timeZone: 'America/New_York',
+        mapping: { eventTypes: { Subscribe: 'OTHER' }, objectType: 'others' },
+        identity: { instanceId: 42, instanceName: 'other' },
+      },
+    });
+    await first.stop();
+    const second = await startTestRelay({ dataDir, secrets, settings: { destinations: [destination], partSize: 3 } });
+    const { replayed } = await second.client.request('notifications/replay', { ids: ['d1'] });
+    assert.equal(replayed, 50);
+    await receiver.received(100);
+    await second.drained();
+    for (let part = 0; part < 50; part++) {
+      assert.deepEqual(receiver.requests[50 + part]?.body, receiver.requests[part]?.body);
+      assert.deepEqual(receiver.requests[50 + part]?.headers, receiver.requests[part]?.headers);
+    }
+  });
+});

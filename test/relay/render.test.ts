@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict';
+import { DatabaseSync } from 'node:sqlite';
+import { join } from 'node:path';
+import { readPayload } from '../../src/campaign-monitor/payload.ts';
+import { destinationSchema, maskedValue, settingsSchema } from '../../src/protocol.ts';
+import type { Destination } from '../../src/protocol.ts';
+import { storeFile } from '../../src/relay/history.ts';
+import { Renderer } from '../../src/relay/render.ts';
+import type { FreshDelivery, KnownSecrets } from '../../src/relay/render.ts';
+import { Store } from '../../src/relay/store.ts';
+import type { StoredNotification } from '../../src/relay/stored.ts';
+import { afterwards, sampleBody, startReceiver, startTestRelay, temporaryFolder } from './stage.ts';
+
+const nobody: KnownSecrets = { signatureKeys: new Map(), credentials: new Map() };
+
+function openStore(): Store {
+  const store = new Store(join(temporaryFolder(), 'store.sqlite'));
+  afterwards(() => store.close());
+  return store;
+}
+
+const { timeZone, mapping, identity } = settingsSchema.parse({});
+
+function stored(deliveryId: number, rest: Partial<StoredNotification> = {}): StoredNotification {
+  return {
+    id: deliveryId,
+    deliveryId,
+    kind: 'normalised',
+    firstEvent: 0,
+    eventCount: 1,
+    eventId: 'abc',
+    createdAt: 0,
+    settings: { timeZone, mapping, identity },
+    ...rest,
+  };
+}
+
+function fresh(body: Buffer, rest: Partial<FreshDelivery> = {}): FreshDelivery {
+  const payload = readPayload(body);
+  return {
+    source: 'campaign-monitor',
+    receivedAt: 0,
+    contentType: 'application/json',
+    headers: [['Content-Type', 'application/json']],
+    body,
+    json: null,
+    events: payload.kind === 'events' ? payload.events : [],
+    ...rest,
+  };
+}
+
+const to = (rest: object = {}): Destination => destinationSchema.parse({ url: 'http://127.0.0.1/', ...rest });
+
+describe('a notification as it is sent', () => {
+  it('is undefined where it is in the history no more', () => {
+    const renderer = new Renderer(openStore().stored);
+    assert.equal(renderer.render(1, to(), nobody), undefined);
+    assert.equal(renderer.renderStored(stored(9), to(), nobody), undefined);
+  });
+
+  it('passes on every header but those of one hop, of the wire, and masked ones', () => {
+    const renderer = new Renderer(openStore().stored);
+    const kept: [string, string][] = [
+      ['X-One', '1'],
+      ['x-one', '2'],
+      ['Content-Type', 'text/xml'],
+      ['User-Agent', 'vendor'],
+      ['Authorization', 'Basic abc'],
+    ];
+    const dropped = [
+      ...['Connection', 'Keep-Alive', 'Transfer-Encoding', 'TE', 'Trailer', 'Upgrade', 'Host', 'Content-Length'],
+      ...['Content-Encoding', 'Accept-Encoding', 'Expect', 'Proxy-Connection', 'Proxy-Authorization'],
+    ].map((name): [string, string] => [name, 'x']);
+    const headers = [...dropped.slice(0, 5), ...kept, ...dropped.slice(5), ['Cookie', maskedValue] as [string, string]];
+    for (const kind of ['raw', 'platform'] as const) {
+      renderer.keep(1, fresh(Buffer.from('anything'), { headers }));
+      const outgoing = renderer.renderStored(stored(1, { kind }), to({ mode: 'raw' }), nobody);
+      assert.deepEqual(outgoing, { headers: kept, body: Buffer.from('anything') });
+    }
+  });
+
+  it('is the vendor’s bytes for a raw destination, whatever it was made for', () => {
+    const renderer = new Renderer(openStore().stored);
+    const body = Buffer.from(sampleBody());
+    renderer.keep(1, fresh(body));
+    assert.equal(renderer.renderStored(stored(1), to({ mode: 'raw' }), nobody)?.body, body);
+    assert.notEqual(renderer.renderStored(stored(1), to(), nobody)?.body, body);
+  });
+
+  it('keeps in memory no more than its bound, however much comes', () => {
+    const renderer = new Renderer(openStore().stored);
+    const body = Buffer.from(sampleBody({ events: 1000 }));
+    const events = fresh(body).events;
+    const count = Math.ceil(100_000_000 / body.length);
+    for (let id = 1; id <= count; id++) renderer.keep(id, fresh(Buffer.from(body), { events }));
+    const inMemory = Array.from({ length: count }, (_, index) =>
+      renderer.renderStored(stored(index + 1, { kind: 'raw' }), to(), nobody),
+    ).filter((each) => each !== undefined).length;
+    assert.ok(inMemory > 0);
+    assert.ok(inMemory * body.length < 34_000_000, `${inMemory * body.length}`);
+  });
+
+  it('is the same from memory and from disk', async () => {
+    const receiver = await startReceiver({ answer: 'hang' });
+    const relay = await startTestRelay({ settings: { partSize: 3, destinations: [{ url: receiver.url }] } });
+    await relay.deliver(sampleBody({ events: 8 }));
+    const before = await Promise.all(['n1', 'n2', 'n3'].map((id) => relay.rendered(id)));
+    await relay.stop();
+    const db = new DatabaseSync(storeFile(relay.dataDir), { readOnly: true });
+    assert.equal(db.prepare('SELECT count(*) AS n FROM deliveries').get()?.['n'], 1);
+    db.close();
+    const store = new Store(storeFile(relay.dataDir));
+    afterwards(() => store.close());
+    const renderer = new Renderer(store.stored);
+    for (const [index, outgoing] of before.entries())
+      assert.deepEqual(renderer.render(index + 1, to(), nobody), outgoing);
+  });
+});
