@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict';
+import { sampleBody, send, startReceiver, until } from '../relay/stage.ts';
+import type { Receiver } from '../relay/stage.ts';
+import { openWorkbench } from './workbench.ts';
+import type { Workbench } from './workbench.ts';
+
+const view = 'campaignMonitorRelay.events';
+const category = 'Campaign Monitor Relay';
+
+describe("An event's documents and actions, as a person uses them", () => {
+  let workbench: Workbench;
+  let receiver: Receiver;
+
+  const row = (text: string) => workbench.treeRow(view, text);
+  const choose = async (text: string, entry: string): Promise<void> => {
+    await row(text).click({ button: 'right' });
+    // A menu takes no click in its first tenth of a second.
+    await workbench.page.locator('.monaco-menu .action-label').getByText(entry, { exact: true }).hover();
+    await workbench.page.keyboard.press('Enter');
+    await workbench.page.locator('.monaco-menu').waitFor({ state: 'hidden' });
+  };
+  const editor = (text: string) =>
+    workbench.page.locator('.editor-group-container.active .view-line').filter({ hasText: text }).first();
+  const closeEditors = async (): Promise<void> => {
+    await workbench.runCommand('View: Close All Editors');
+    await until(async () => (await workbench.tabs()).length === 0);
+  };
+
+  before(async function () {
+    this.timeout(60_000);
+    receiver = await startReceiver({
+      answer: { body: '{"taken":true}', headers: { 'content-type': 'application/json' } },
+    });
+    workbench = await openWorkbench({
+      ownServer: true,
+      settings: {
+        'campaignMonitorRelay.tunnel.kind': 'none',
+        'campaignMonitorRelay.destinations': [{ url: receiver.url }],
+        'campaignMonitorRelay.retryPolicy': 'none',
+        'campaignMonitorRelay.keepAliveMinutes': 0.2,
+      },
+    });
+    await workbench.openViewContainer(category);
+    await workbench.view(view).getByRole('button', { name: 'Start Relay' }).click();
+    await workbench.view(view).getByText('Nothing has come in yet.').waitFor();
+    await workbench.runCommand(`${category}: Copy Campaign Monitor Webhook URL`);
+    const url = await until(async () => {
+      const text = await workbench.page.evaluate<string>('navigator.clipboard.readText()');
+      return text.startsWith('http') ? text : undefined;
+    });
+    for (const email of ['ann@example.com', 'bea@example.com']) await send(url, { body: sampleBody({ email }) });
+    await row('bea@example.com').filter({ hasText: 'sent 200' }).waitFor();
+  });
+  after(() => workbench.close());
+
+  it('a click shows the body, and leaves the keyboard in the tree', async () => {
+    await row('ann@example.com').click();
+    await editor('"EmailAddress": "ann@example.com"').waitFor();
+    assert.deepEqual(await workbench.tabs(), ['body']);
+    await workbench.picture('documents/body');
+  });
+
+  it('the notification, the attempts and the headers come from the context menu', async () => {
+    await choose('ann@example.com', 'Open Notification');
+    await editor('"topic":').waitFor();
+    await choose('ann@example.com', 'Open Attempts and Answers');
+    await editor('"taken": true').waitFor();
+    await workbench.picture('documents/attempts');
+    await choose('ann@example.com', 'Open Headers');
+    await editor('Elements-Webhook-Id').waitFor();
+    await workbench.picture('documents/headers');
+    await closeEditors();
+  });
+
+  it('two selected events are compared', async () => {
+    await row('ann@example.com').click();
+    await row('bea@example.com').click({ modifiers: ['ControlOrMeta'] });
+    await choose('bea@example.com', 'Compare Selected');
+    await workbench.page
+      .locator('.monaco-diff-editor .modified .view-line')
+      .filter({ hasText: 'bea@' })
+      .first()
+      .waitFor();
+    assert.match((await workbench.tabs()).join(), /ann@example\.com ↔ e2 Subscribe bea@example\.com/);
+    await workbench.picture('documents/compare');
+    await closeEditors();
+  });
+
+  it('the body is held against the notification', async () => {
+    await row('ann@example.com').click();
+    await choose('ann@example.com', 'Compare Body with Notification');
+    await workbench.page
+      .locator('.monaco-diff-editor .modified .view-line')
+      .filter({ hasText: '"topic"' })
+      .first()
+      .waitFor();
+    await workbench.picture('documents/compare-with-notification');
+    await closeEditors();
+  });
+
+  it('an edited body is sent by the lens above it', async () => {
+    await row('ann@example.com').click();
+    await choose('ann@example.com', 'Edit and Resend');
+    const lens = workbench.page.locator('.codelens-decoration a').filter({ hasText: 'Send' });
+    await lens.waitFor();
+    await workbench.picture('actions/edit-and-resend');
+    const before = receiver.requests.length;
+    await lens.click();
+    await workbench.notification('Sent as e3.').waitFor();
+    await receiver.received(before + 1);
+    await workbench.picture('actions/sent');
+    await workbench.answerNotification('Sent as e3.', 'Show Event');
+    await until(async () => (await workbench.tabs()).includes('body'));
+  });
+
+  it('replay says what it did, and a sample is one Enter away', async () => {
+    await row('bea@example.com').click();
+    const before = receiver.requests.length;
+    await choose('bea@example.com', 'Replay');
+    await receiver.received(before + 1);
+    await workbench.runCommand(`${category}: Send Sample Events…`);
+    await workbench.quickInputWidget.getByText('One of each').waitFor();
+    await workbench.picture('actions/samples');
+    await workbench.page.keyboard.press('Enter');
+    await receiver.received(before + 4);
+  });
+});
