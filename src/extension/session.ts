@@ -1,4 +1,5 @@
 /** This window's relay: starts it or attaches to it, keeps it configured, and says how it is. */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import type { RelayClient, RelayNotificationParams, Status } from '../protocol.ts';
@@ -93,6 +94,8 @@ export class Session implements vscode.Disposable {
   /** Attaches where a relay runs already, as after a reload of the window; else does nothing. */
   async attach(): Promise<void> {
     if (this.#state.kind !== 'stopped' || this.#starting !== undefined) return;
+    // Nothing is loaded where no relay has ever run.
+    if (!existsSync(this.dataDir)) return;
     const { connectToRelay, NoRelayError } = await import('./client.ts');
     try {
       await this.#use(await connectToRelay(this.dataDir));

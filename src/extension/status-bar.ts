@@ -53,7 +53,7 @@ function running(status: Extract<SessionState, { kind: 'running' }>['status']): 
       const { host } = new URL(tunnel.url);
       return {
         text: `$(broadcast) ${host} ${received}`,
-        tooltip: l10n.t('Campaign Monitor Relay: open at {0}; {1} deliveries', host, received),
+        tooltip: l10n.t('Campaign Monitor Relay: open at {0}; deliveries: {1}', host, received),
       };
     }
     case 'opening':
@@ -77,7 +77,7 @@ function running(status: Extract<SessionState, { kind: 'running' }>['status']): 
     case 'closed':
       return {
         text: `$(plug) CM Relay ${received}`,
-        tooltip: l10n.t('Campaign Monitor Relay: listens on this machine only; {0} deliveries', received),
+        tooltip: l10n.t('Campaign Monitor Relay: listens on this machine only; deliveries: {0}', received),
       };
   }
 }

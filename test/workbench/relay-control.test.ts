@@ -1,0 +1,291 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { sampleBody, send, startReceiver, until } from '../relay/stage.ts';
+import type { Receiver } from '../relay/stage.ts';
+import { LocaltunnelServer, send as sendThroughTunnel } from '../relay/tunnel/stage.ts';
+import {
+  category,
+  changeMachineSettings,
+  changeSettings,
+  dataDirs,
+  eventsView,
+  startRelay,
+  statusOf,
+  stopRelays,
+  untilStatusBar,
+} from './relay.ts';
+import { openWorkbench, temporaryFolder } from './workbench.ts';
+import type { Workbench } from './workbench.ts';
+
+const local = { 'campaignMonitorRelay.tunnel.kind': 'none', 'campaignMonitorRelay.keepAliveMinutes': 0.2 };
+
+describe('The relay, as a person controls it', () => {
+  let workbench: Workbench;
+  let receiver: Receiver;
+  let dataDir: string;
+
+  before(async () => {
+    receiver = await startReceiver();
+    workbench = await openWorkbench({
+      ownServer: true,
+      settings: { ...local, 'campaignMonitorRelay.destinations': [{ url: receiver.url }] },
+    });
+  });
+  after(async () => {
+    await stopRelays(workbench);
+    await workbench.close();
+  });
+
+  it('starts, and the status bar says so', async () => {
+    await workbench.openViewContainer(category);
+    await untilStatusBar(workbench, 'stopped');
+    await startRelay(workbench);
+    const [found] = dataDirs(workbench);
+    assert.ok(found);
+    dataDir = found;
+    assert.equal((await statusOf(dataDir)).destinations[0]?.url, receiver.url);
+  });
+
+  it('shows what can be done behind the status-bar item', async () => {
+    await workbench.statusBarItem('campaignMonitorRelay.status').click();
+    const items = await workbench.quickPickItems();
+    assert.ok(items.some((item) => item.includes('Copy Campaign Monitor Webhook URL')));
+    assert.ok(items.some((item) => item.includes('Restart Relay')));
+    await workbench.picture('relay-control/status');
+    await workbench.page.keyboard.press('Escape');
+  });
+
+  it('takes changed settings while it runs, and loses nothing', async () => {
+    const before = await statusOf(dataDir);
+    const other = await startReceiver();
+    await send(before.campaignMonitorUrl, { body: sampleBody({ email: 'before@example.com' }) });
+    await receiver.received(1);
+    await changeSettings(workbench, {
+      'campaignMonitorRelay.destinations': [{ url: other.url }],
+      'campaignMonitorRelay.partSize': 7,
+    });
+    await until(async () => (await statusOf(dataDir)).settings.partSize === 7 || undefined);
+    await send(before.campaignMonitorUrl, { body: sampleBody({ email: 'after@example.com' }) });
+    await other.received(1);
+    const after = await until(async () => {
+      const status = await statusOf(dataDir);
+      return status.counts.sent === 2 ? status : undefined;
+    });
+    assert.equal(after.pid, before.pid);
+    assert.equal(after.counts.deliveries, 2);
+  });
+
+  it('says which setting cannot be used, keeps what it had, and leads there', async () => {
+    await changeSettings(workbench, { 'campaignMonitorRelay.timeZone': 'Nowhere/Here' });
+    const text = 'The setting campaignMonitorRelay.timeZone cannot be used: not an IANA time zone';
+    await workbench.notification(text).waitFor();
+    await workbench.picture('relay-control/setting');
+    assert.equal((await statusOf(dataDir)).settings.timeZone, 'UTC');
+    await workbench.answerNotification(text, 'Open Setting');
+    await workbench.page.locator('.settings-editor').getByText('Time Zone').first().waitFor();
+    await changeSettings(workbench, { 'campaignMonitorRelay.timeZone': 'Europe/Berlin' });
+    await until(async () => (await statusOf(dataDir)).settings.timeZone === 'Europe/Berlin' || undefined);
+  });
+
+  it('is noticed when it is killed, said plainly, and started again by one click with all that it acknowledged', async () => {
+    const before = await statusOf(dataDir);
+    const killed = Date.now();
+    process.kill(before.pid, 'SIGKILL');
+    const text = 'The relay has ended unexpectedly. What it acknowledged is kept.';
+    await workbench.notification(text).waitFor();
+    // The reporter's line holds the time; the picture shows the words.
+    console.log(`      noticed after ${Date.now() - killed} ms`);
+    await untilStatusBar(workbench, 'ended unexpectedly');
+    await workbench.picture('relay-control/killed');
+    await workbench.answerNotification(text, 'Start Relay');
+    await untilStatusBar(workbench, 'listens on this machine only');
+    const after = await statusOf(dataDir);
+    assert.notEqual(after.pid, before.pid);
+    assert.equal(after.campaignMonitorUrl, before.campaignMonitorUrl);
+    assert.equal(after.counts.deliveries, 2);
+    await workbench.treeRow(eventsView, 'after@example.com').waitFor();
+  });
+
+  it('restarts as another process at the same URL, and stops', async () => {
+    const before = await statusOf(dataDir);
+    await workbench.runCommand(`${category}: Restart Relay`);
+    await until(async () => {
+      const status = await statusOf(dataDir).catch(() => undefined);
+      return status !== undefined && status.pid !== before.pid ? status : undefined;
+    });
+    assert.equal((await statusOf(dataDir)).campaignMonitorUrl, before.campaignMonitorUrl);
+    await untilStatusBar(workbench, 'listens on this machine only');
+    await workbench.runCommand(`${category}: Stop Relay`);
+    await untilStatusBar(workbench, 'stopped');
+    await assert.rejects(statusOf(dataDir), { name: 'NoRelayError' });
+  });
+});
+
+describe('The public URL, as a person opens it', () => {
+  let workbench: Workbench;
+  let tunnel: LocaltunnelServer;
+  const status = async () => statusOf(dataDirs(workbench)[0]!);
+
+  before(async () => {
+    tunnel = await LocaltunnelServer.start();
+    workbench = await openWorkbench({
+      ownServer: true,
+      folder: false,
+      settings: { 'campaignMonitorRelay.keepAliveMinutes': 0.2 },
+    });
+    await changeMachineSettings(workbench, { 'campaignMonitorRelay.tunnel.host': tunnel.host });
+  });
+  after(async () => {
+    await stopRelays(workbench);
+    await workbench.close();
+    await tunnel.kill();
+  });
+
+  it('is not opened without the user’s agreement, in a window without a folder', async () => {
+    await startRelay(workbench);
+    await workbench.notification('subscribers').waitFor();
+    await workbench.picture('relay-control/agreement');
+    assert.equal((await status()).tunnel.state, 'closed');
+    await workbench.answerNotification('subscribers', 'Only This Machine');
+    assert.equal((await status()).tunnel.state, 'closed');
+  });
+
+  it('asks before the first one and then is open with host and count', async () => {
+    await workbench.runCommand(`${category}: Open Public URL`);
+    await workbench.dialog.getByText('passes through the servers of the tunnel').waitFor();
+    await workbench.picture('relay-control/agreement-dialog');
+    await workbench.answerDialog('Open Public URL');
+    const said = await untilStatusBar(workbench, 'open at');
+    const { publicCampaignMonitorUrl } = await status();
+    assert.ok(publicCampaignMonitorUrl);
+    const { host, pathname } = new URL(publicCampaignMonitorUrl);
+    assert.ok(said.includes(`open at ${host}`), said);
+    const answer = await sendThroughTunnel(publicCampaignMonitorUrl, pathname, {
+      headers: { 'Content-Type': 'application/json' },
+      body: Buffer.from(sampleBody()),
+    });
+    assert.equal(answer.status, 200);
+    await untilStatusBar(workbench, 'deliveries: 1');
+    await workbench.picture('relay-control/open');
+  });
+
+  it('is opened again after a restart without being asked', async () => {
+    const before = await status();
+    await workbench.runCommand(`${category}: Restart Relay`);
+    await until(async () => {
+      const after = await status().catch(() => undefined);
+      return (after?.pid !== before.pid && after?.tunnel.state === 'open') || undefined;
+    }, 20_000);
+    await untilStatusBar(workbench, 'open at');
+    assert.equal((await status()).publicUrl, before.publicUrl);
+    assert.equal(await workbench.notification('subscribers').count(), 0);
+  });
+
+  it('is never called open when it does not answer', async function () {
+    this.timeout(90_000);
+    await tunnel.kill();
+    const said = await until(async () => {
+      const text = await untilStatusBar(workbench, 'Campaign Monitor Relay');
+      return text.includes('open at') ? undefined : text;
+    }, 60_000);
+    assert.match(said, /does not answer|is being opened|no public URL/);
+    await workbench.picture('relay-control/degraded');
+  });
+});
+
+describe('Relays of several windows', () => {
+  it('are one for each folder', async () => {
+    const one = await openWorkbench({ settings: local });
+    const others = dataDirs(one);
+    const two = await openWorkbench({ settings: local });
+    try {
+      await startRelay(one);
+      await startRelay(two);
+      const own = dataDirs(one).filter((dataDir) => !others.includes(dataDir));
+      const [first, second, ...more] = await Promise.all(own.map(statusOf));
+      assert.equal(more.length, 0);
+      assert.notEqual(first?.pid, second?.pid);
+      assert.notEqual(first?.campaignMonitorUrl, second?.campaignMonitorUrl);
+    } finally {
+      await stopRelays(one);
+      await Promise.all([one.close(), two.close()]);
+    }
+  });
+});
+
+describe('A window that is loaded again', () => {
+  it('finds the same process at the same URL, with what came in while it was away', async () => {
+    const receiver = await startReceiver();
+    const workbench = await openWorkbench({
+      ownServer: true,
+      settings: { ...local, 'campaignMonitorRelay.destinations': [{ url: receiver.url }] },
+    });
+    try {
+      await workbench.openViewContainer(category);
+      await startRelay(workbench);
+      const dataDir = dataDirs(workbench)[0]!;
+      const before = await statusOf(dataDir);
+      const address = workbench.page.url();
+      await workbench.page.goto('about:blank');
+      await until(async () => ((await statusOf(dataDir)).clients === 1 ? true : undefined), 20_000);
+      await send(before.campaignMonitorUrl, { body: sampleBody({ email: 'away@example.com' }) });
+      await receiver.received(1);
+      await workbench.page.goto(address);
+      await workbench.restored();
+      await untilStatusBar(workbench, 'listens on this machine only');
+      await workbench.openViewContainer(category);
+      await workbench.treeRow(eventsView, 'away@example.com').filter({ hasText: 'sent 200' }).waitFor();
+      const after = await statusOf(dataDir);
+      assert.equal(after.pid, before.pid);
+      assert.equal(after.campaignMonitorUrl, before.campaignMonitorUrl);
+      assert.equal(after.counts.deliveries, 1);
+    } finally {
+      await stopRelays(workbench);
+      await workbench.close();
+    }
+  });
+});
+
+describe('An untrusted folder', () => {
+  it('cannot redirect data by its settings', async () => {
+    const evil = await startReceiver();
+    const folder = temporaryFolder();
+    mkdirSync(join(folder, '.vscode'));
+    writeFileSync(
+      join(folder, '.vscode', 'settings.json'),
+      JSON.stringify({
+        'campaignMonitorRelay.destinations': [{ url: evil.url }],
+        'campaignMonitorRelay.tunnel.kind': 'fixed',
+        'campaignMonitorRelay.tunnel.url': 'https://evil.example',
+        'campaignMonitorRelay.tunnel.host': 'https://evil.example',
+        'campaignMonitorRelay.tunnel.cloudflaredPath': '/tmp/evil',
+        'campaignMonitorRelay.tunnel.ngrokPath': '/tmp/evil',
+        'campaignMonitorRelay.port': 1,
+        'campaignMonitorRelay.partSize': 9,
+        'http.proxy': evil.url,
+      }),
+    );
+    const workbench = await openWorkbench({ ownServer: true, folder, trusted: false, settings: local });
+    try {
+      await startRelay(workbench);
+      const dataDir = dataDirs(workbench)[0]!;
+      const status = await statusOf(dataDir);
+      // The folder's settings are read, those that could redirect data aside.
+      assert.equal(status.settings.partSize, 9);
+      assert.equal(status.settings.proxy, undefined);
+      assert.deepEqual(
+        status.destinations.map(({ url }) => new URL(url).pathname),
+        ['/sample-receiver'],
+      );
+      assert.deepEqual(status.settings.tunnel, { kind: 'none' });
+      await send(status.campaignMonitorUrl, { body: sampleBody() });
+      await until(async () => ((await statusOf(dataDir)).counts.sent === 1 ? true : undefined));
+      assert.equal(evil.requests.length, 0);
+      assert.ok(!readFileSync(join(dataDir, 'relay.log'), 'utf8').includes('evil'));
+    } finally {
+      await stopRelays(workbench);
+      await workbench.close();
+    }
+  });
+});
