@@ -5,10 +5,12 @@
 import { randomFillSync } from 'node:crypto';
 import { readPayload } from '../campaign-monitor/payload.ts';
 import { readPlatformNotification } from '../open-connectors/notification.ts';
+import type { PlatformEvent } from '../open-connectors/notification.ts';
 import { signatureHeader, verify } from '../open-connectors/signature.ts';
 import type { Headers, Settings, SignatureCheck, Source } from '../protocol.ts';
 import { isCredentialHeader, maskedValue } from '../protocol.ts';
-import type { ConfiguredDestination, Forwarder, Job } from './forwarder.ts';
+import type { ConfiguredDestination, Forwarder } from './forwarder.ts';
+import type { Job } from './lane.ts';
 import { fingerprint, normaliseEvent, partsOf } from './normalise.ts';
 import type { RenderSettings } from './normalise.ts';
 import type { Renderer } from './render.ts';
@@ -142,7 +144,9 @@ export class Reception {
     if (notification.kind === 'rejected') {
       return { ...this.#withoutEvents(incoming, 'rejected', 400, notification.reason), signature };
     }
-    const { events, listId } = notification;
+    const { listId } = notification;
+    // One without events has a row all the same, so that it is seen.
+    const events = notification.events.length > 0 ? notification.events : [noEvent];
     const ids = this.#options.store.reserve(events.length, 1);
     const records: EventRecord[] = events.map((event, position) => ({
       id: ids.firstEvent + position,
@@ -151,7 +155,7 @@ export class Reception {
       list: listId,
       address: event.objectId,
       date: event.date,
-      warning: null,
+      warning: events[0] === noEvent ? 'a notification without events' : null,
       fingerprint: null,
       notificationId: ids.firstNotification,
       duplicateOf: null,
@@ -271,6 +275,8 @@ export class Reception {
     return notification.renderSettingsId === this.#renderId ? this.#render : undefined;
   }
 }
+
+const noEvent: PlatformEvent = { eventType: null, objectId: null, date: null };
 
 function renderSettingsOf(settings: Settings): RenderSettings {
   return { timeZone: settings.timeZone, mapping: settings.mapping, identity: settings.identity };

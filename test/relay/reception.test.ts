@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { sampleBody, startReceiver, startTestRelay } from './stage.ts';
+import { sampleBody, send, startReceiver, startTestRelay } from './stage.ts';
 import type { TestRelay } from './stage.ts';
 
 const status = (relay: TestRelay) => relay.client.request('relay/status', {});
@@ -66,6 +66,22 @@ describe('settings that change while deliveries come', () => {
     assert.equal(
       events.reduce((sum, each) => sum + each, 0),
       360,
+    );
+  });
+});
+
+describe('a platform notification without events', () => {
+  it('has a row of its own and is passed on', async () => {
+    const receiver = await startReceiver();
+    const relay = await startTestRelay({ settings: { destinations: [{ url: receiver.url }] } });
+    const body = '{"message":{"events":[]}}';
+    await send(relay.openConnectorsUrl, { body });
+    const [request] = await receiver.received(1);
+    assert.equal(request?.text, body);
+    const { events } = await relay.client.request('events/query', {});
+    assert.deepEqual(
+      events.map(({ source, type, warning, notificationId }) => [source, type, warning, notificationId]),
+      [['open-connectors', null, 'a notification without events', 'n1']],
     );
   });
 });

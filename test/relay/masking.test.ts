@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { withoutSecrets } from '../../src/relay/masking.ts';
+import type { SendResult } from '../../src/relay/outbound.ts';
+import { sampleBody, startReceiver, startTestRelay } from './stage.ts';
+
+const destination = { url: 'http://localhost/', mode: 'normalised' as const, timeoutMs: 1000, credentialsName: 'mine' };
+const secrets = { signatureKeys: new Map(), credentials: new Map([['mine', { 'X-Team': 'planted-team' }]]) };
+
+function answer(body: string, headers: [string, string][] = []): SendResult {
+  return { kind: 'answer', status: 200, headers, body: Buffer.from(body), truncated: false };
+}
+
+describe('An answer as it is recorded', () => {
+  it('holds no credential that the callback says back, in its body or a header', () => {
+    const sent: [string, string][] = [
+      ['Content-Type', 'application/json'],
+      ['X-Team', 'planted-team'],
+      ['authorization', 'Bearer planted-token'],
+    ];
+    const masked = withoutSecrets(
+      answer('got planted-token of planted-team, ünïcode', [
+        ['X-Echo', 'planted-token'],
+        ['Set-Cookie', 'a=b'],
+      ]),
+      sent,
+      destination,
+      secrets,
+    );
+    assert.ok(masked.kind === 'answer');
+    assert.equal(masked.body.toString(), 'got ******** of ********, ünïcode');
+    assert.deepEqual(masked.headers, [
+      ['X-Echo', '********'],
+      ['Set-Cookie', '********'],
+    ]);
+  });
+
+  it('is otherwise the very bytes', () => {
+    const result = answer('application/json');
+    const masked = withoutSecrets(result, [['Content-Type', 'application/json']], destination, secrets);
+    assert.ok(masked.kind === 'answer' && result.kind === 'answer');
+    assert.equal(masked.body, result.body);
+  });
+
+  it('leaves nothing of them on disk where the callback echoes its headers', async () => {
+    const receiver = await startReceiver({
+      answer: (request) => ({ status: 200, body: JSON.stringify(request.header('authorization')) }),
+    });
+    const relay = await startTestRelay({
+      settings: { destinations: [{ url: receiver.url, credentialsName: 'mine' }] },
+      secrets: { credentials: { mine: { Authorization: 'Bearer planted-on-disk' } } },
+    });
+    await relay.deliver(sampleBody());
+    await receiver.received(1);
+    assert.equal(receiver.requests[0]?.header('authorization'), 'Bearer planted-on-disk');
+    await relay.drained();
+    await relay.stop();
+    for (const file of readdirSync(relay.dataDir)) {
+      assert.equal(readFileSync(join(relay.dataDir, file)).includes('planted-on-disk'), false, file);
+    }
+  });
+});
