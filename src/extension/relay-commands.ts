@@ -80,7 +80,8 @@ async function start(parts: RelayCommandParts): Promise<boolean> {
       () => session.start(),
     );
   } catch (error) {
-    await explainStart(parts, error as Error);
+    // Not awaited: the message may stay, and whoever asked for a start goes on.
+    void explainStart(parts, error as Error);
     return false;
   }
   if (session.needsAgreement()) void offerTunnel(parts);
