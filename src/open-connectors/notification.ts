@@ -43,12 +43,10 @@ export const hubKey = 'marketing';
  */
 export function writeNotification(parts: NotificationParts, raw: Uint8Array): Buffer {
   const { instance } = parts;
+  const fixed = fixedTexts(instance);
   const head =
-    `{"severity":"medium","createdDate":"${javaDate(parts.createdAt)}",` +
-    `"topic":"instance-${instance.instanceId}-${elementKey}-events","action":"create","id":${JSON.stringify(parts.id)},` +
-    `"message":{"elementKey":"${elementKey}","accountId":${instance.accountId},"eventId":${JSON.stringify(parts.eventId)},` +
-    `"companyId":${instance.companyId},"instanceId":${instance.instanceId},"instance_id":${instance.instanceId},` +
-    `"instanceName":${JSON.stringify(instance.instanceName)},"instanceTags":${JSON.stringify(instance.instanceTags)},"raw":`;
+    `{"severity":"medium","createdDate":"${javaDate(parts.createdAt)}",${fixed.topic},"action":"create",` +
+    `"id":${JSON.stringify(parts.id)},"message":{${fixed.account},"eventId":${JSON.stringify(parts.eventId)},${fixed.instance},"raw":`;
   const tail = `,"userId":${instance.userId},"events":${JSON.stringify(parts.events)}},"user":"notifications@cloud-elements.com"}`;
   const headBytes = Buffer.byteLength(head);
   const bytes = Buffer.allocUnsafe(headBytes + raw.byteLength + Buffer.byteLength(tail));
@@ -58,18 +56,52 @@ export function writeNotification(parts: NotificationParts, raw: Uint8Array): Bu
   return bytes;
 }
 
+interface FixedTexts {
+  readonly topic: string;
+  readonly account: string;
+  readonly instance: string;
+}
+
+/** What an instance's notifications have in common, written once. */
+const known = new WeakMap<NotificationParts['instance'], FixedTexts>();
+
+function fixedTexts(instance: NotificationParts['instance']): FixedTexts {
+  let texts = known.get(instance);
+  if (texts === undefined) {
+    const { instanceId, accountId, companyId } = instance;
+    texts = {
+      topic: `"topic":"instance-${instanceId}-${elementKey}-events"`,
+      account: `"elementKey":"${elementKey}","accountId":${accountId}`,
+      instance:
+        `"companyId":${companyId},"instanceId":${instanceId},"instance_id":${instanceId},` +
+        `"instanceName":${JSON.stringify(instance.instanceName)},"instanceTags":${JSON.stringify(instance.instanceTags)}`,
+    };
+    known.set(instance, texts);
+  }
+  return texts;
+}
+
 const days = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+
+/** Notifications of one second share it. */
+let lastSecond = NaN;
+let lastDate = '';
 
 /**
  * A time in the form of Java's `Date.toString()`, UTC: `Fri Feb 21 16:43:41 UTC 2020` [code: captured].
  * @param at milliseconds since the epoch
  */
 export function javaDate(at: number): string {
-  const date = new Date(at);
-  const two = (value: number): string => String(value).padStart(2, '0');
-  const clock = `${two(date.getUTCHours())}:${two(date.getUTCMinutes())}:${two(date.getUTCSeconds())}`;
-  return `${days[date.getUTCDay()] ?? ''} ${months[date.getUTCMonth()] ?? ''} ${two(date.getUTCDate())} ${clock} UTC ${date.getUTCFullYear()}`;
+  const second = Math.floor(at / 1000);
+  if (second !== lastSecond) {
+    const date = new Date(at);
+    const two = (value: number): string => String(value).padStart(2, '0');
+    const clock = `${two(date.getUTCHours())}:${two(date.getUTCMinutes())}:${two(date.getUTCSeconds())}`;
+    lastDate = `${days[date.getUTCDay()] ?? ''} ${months[date.getUTCMonth()] ?? ''} ${two(date.getUTCDate())} ${clock} UTC ${date.getUTCFullYear()}`;
+    lastSecond = second;
+  }
+  return lastDate;
 }
 
 /** An event object of a platform notification, read loosely. */

@@ -18,6 +18,10 @@ export interface ConfiguredDestination {
   readonly missing: string | null;
 }
 
+/** With more than this waiting or held, the status counts them anew only so often, in milliseconds. */
+const manyOpen = 10_000;
+const countEveryMs = 5000;
+
 export class Forwarder {
   readonly #options: LaneOptions;
   readonly #lanes = new Map<number, Lane>();
@@ -26,6 +30,9 @@ export class Forwarder {
   #settings: Settings;
   #configured: ConfiguredDestination[] = [];
   #closed = false;
+  #counted:
+    | { readonly at: number; readonly open: Map<number, { readonly waiting: number; readonly held: number }> }
+    | undefined;
   /** The delivery that was last replayed: its parts follow each other. */
   #routedLast: { readonly deliveryId: number; readonly routed: Routed } | undefined;
 
@@ -173,11 +180,22 @@ export class Forwarder {
   }
 
   status(): DestinationStatus[] {
-    const open = new Map(this.#options.store.openDestinations().map((each) => [each.destinationId, each]));
+    const open = this.#openDestinations();
     const configured = new Set(this.#configured.map((each) => each.id));
     return [...this.#lanes]
       .filter(([id]) => configured.has(id) || open.has(id))
       .map(([id, lane]) => lane.status((open.get(id)?.waiting ?? 0) + (open.get(id)?.held ?? 0)));
+  }
+
+  /** How much waits for each destination. Counting very many takes a while, so that is not done at each status. */
+  #openDestinations(): Map<number, { readonly waiting: number; readonly held: number }> {
+    const { store } = this.#options;
+    const many = store.totals.waiting + store.totals.held > manyOpen;
+    if (!many || this.#counted === undefined || Date.now() - this.#counted.at > countEveryMs) {
+      const open = new Map(store.openDestinations().map((each) => [each.destinationId, each]));
+      this.#counted = { at: Date.now(), open };
+    }
+    return this.#counted.open;
   }
 
   /** Why notifications wait for a destination of that URL and mode, where it is down; null where they just wait. */
