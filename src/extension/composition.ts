@@ -1,6 +1,6 @@
 /** Puts the extension together: each part once, each command with what carries it out. */
 import * as vscode from 'vscode';
-import { commandId, commandNames } from './commands.ts';
+import { commandId, commandNames, prefix } from './commands.ts';
 import type { CommandHandlers } from './commands.ts';
 import { createSampleCommands } from './actions/samples.ts';
 import { createReplayCommands } from './actions/replay.ts';
@@ -8,7 +8,7 @@ import { createExportCommands } from './actions/export.ts';
 import { createResendCommands } from './actions/edit-and-resend.ts';
 import { createTestCommands } from './actions/create-test.ts';
 import { createDocumentCommands } from './documents/document-commands.ts';
-import { registerDocuments } from './documents/event-documents.ts';
+import { documentScheme, registerDocuments } from './documents/event-documents.ts';
 import { EventsView } from './events-view/events-view.ts';
 import { createEventsViewCommands } from './events-view/view-commands.ts';
 import { relayCommands } from './relay-commands.ts';
@@ -43,6 +43,13 @@ export function compose(context: vscode.ExtensionContext): void {
     ...commandNames.map((name) =>
       vscode.commands.registerCommand(commandId(name), (...args: never[]) => run(log, handlers[name], args)),
     ),
+  );
+  // What the walkthrough waits for: a command that a tree item runs completes no step.
+  context.subscriptions.push(
+    vscode.window.onDidChangeActiveTextEditor((editor) => {
+      if (editor?.document.uri.scheme === documentScheme)
+        void vscode.commands.executeCommand('setContext', `${prefix}.looked`, true);
+    }),
   );
   registerDocuments(context, session);
   createStatusBarItem(context, session);

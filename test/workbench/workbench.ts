@@ -2,7 +2,7 @@
  * VS Code as a person sees and uses it: one server and one browser for the suite, a window of its own, with user data of
  * its own, for whoever asks. Pictures go to `.cache/pictures/`.
  */
-import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Browser, BrowserContext, FrameLocator, Locator, Page } from 'playwright-core';
@@ -80,6 +80,20 @@ export function temporaryFolder(): string {
   return folder;
 }
 
+let link: string | undefined;
+
+/**
+ * The repository by another path. VS Code shows the first theme below the folder of an extension under development,
+ * whatever the settings say, and the browser build with its themes lies in the repository's folder.
+ */
+function linkedRoot(): string {
+  if (link === undefined) {
+    link = join(temporaryFolder(), 'extension');
+    symlinkSync(root, link, 'junction');
+  }
+  return link;
+}
+
 /** The windows that are open now. */
 export function openWorkbenches(): readonly Workbench[] {
   return [...open];
@@ -92,6 +106,7 @@ export async function closeEverything(): Promise<void> {
   await Promise.allSettled([browser?.then((each) => each.close()), sharedServer?.then((each) => each.close())]);
   browser = undefined;
   sharedServer = undefined;
+  link = undefined;
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
 }
 
@@ -344,7 +359,7 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
   const page = await context.newPage();
   const workbench = new Workbench(page, server, { folder, userDataDir, ownServer });
   open.add(workbench);
-  const extension = options.extensionDevelopmentPath ?? root;
+  const extension = options.extensionDevelopmentPath ?? linkedRoot();
   await page.goto(pageAddress(server, { folder, extensionDevelopmentPaths: extension === false ? [] : [extension] }));
   await workbench.restored();
   return workbench;
