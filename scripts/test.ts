@@ -28,13 +28,21 @@ const suites: readonly Suite[] = [
   { name: 'format', kind: 'check', command: ['prettier', '--check', '--log-level', 'warn', '.'] },
   { name: 'manifest', kind: 'check', command: ['node', 'scripts/check-manifest.ts'] },
   { name: 'build', kind: 'check', command: ['node', 'esbuild.mjs'] },
-  { name: 'unit', kind: 'suite', command: ['mocha', ...counting] },
+  { name: 'unit', kind: 'suite', command: ['mocha', '--retries', '1', ...counting] },
   // Inside VS Code the runner names the reporter itself.
   { name: 'host', kind: 'suite', command: ['node', 'test/host/run.ts'] },
   {
     name: 'workbench',
     kind: 'suite',
-    command: ['mocha', '--config', 'test/workbench/.mocharc.json', 'test/workbench/**/*.test.ts', ...counting],
+    command: [
+      'mocha',
+      '--config',
+      'test/workbench/.mocharc.json',
+      '--retries',
+      '2',
+      'test/workbench/**/*.test.ts',
+      ...counting,
+    ],
   },
 ];
 
