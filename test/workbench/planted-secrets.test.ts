@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { sampleBody, send, startReceiver, until } from '../relay/stage.ts';
+import { category, dataDirs, eventsView, startRelay, statusOf, stopRelays } from './relay.ts';
+import { openWorkbench } from './workbench.ts';
+import type { Workbench } from './workbench.ts';
+
+const planted = {
+  signatureKey: 'planted-signature-key-8271',
+  verifyKey: 'planted-verify-key-9164',
+  credentials: 'Bearer planted-credentials-5530',
+  incoming: 'planted-incoming-token-3307',
+};
+const secrets = Object.values(planted).flatMap((secret) => [secret, Buffer.from(secret).toString('base64')]);
+
+/** Every file below a folder that holds a secret. */
+function holding(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((file) => {
+      const bytes = readFileSync(file);
+      return secrets.some((secret) => bytes.includes(secret));
+    });
+}
+
+describe('Keys and credentials', () => {
+  let workbench: Workbench;
+  const ask = async (command: string, ...answers: (readonly [title: string, answer: string])[]): Promise<void> => {
+    await workbench.runCommand(`${category}: ${command}`);
+    // One input box follows the other: each is told by the title of its own.
+    for (const [title, answer] of answers) {
+      await workbench.quickInputWidget.filter({ hasText: title }).waitFor();
+      const box = workbench.quickInputWidget.locator('.quick-input-box input').first();
+      await box.fill(answer);
+      await box.press('Enter');
+    }
+    await workbench.quickInputWidget.waitFor({ state: 'hidden' });
+  };
+  const choose = async (entry: string): Promise<void> => {
+    const menu = workbench.page.locator('.monaco-menu');
+    await until(async () => {
+      await workbench.treeRow(eventsView, 'ann@example.com').click({ button: 'right' });
+      try {
+        // A menu takes no click in its first tenth of a second, and goes when an editor opens meanwhile.
+        await menu.locator('.action-label').getByText(entry, { exact: true }).hover({ timeout: 3000 });
+        return true;
+      } catch {
+        return false;
+      }
+    }, 15_000);
+    await workbench.page.keyboard.press('Enter');
+    await menu.waitFor({ state: 'hidden' });
+  };
+  const clean = async (): Promise<void> => {
+    const shown = await workbench.page.locator('body').innerText();
+    assert.deepEqual(
+      secrets.filter((secret) => shown.includes(secret)),
+      [],
+    );
+  };
+
+  it('reach the callback, and stand in no file, document, tooltip or copy', async () => {
+    const receiver = await startReceiver();
+    receiver.answer({ status: 500 });
+    workbench = await openWorkbench({
+      ownServer: true,
+      settings: {
+        'campaignMonitorRelay.tunnel.kind': 'none',
+        'campaignMonitorRelay.retryPolicy': 'none',
+        'campaignMonitorRelay.keepAliveMinutes': 0.2,
+        'campaignMonitorRelay.destinations': [
+          { url: receiver.url, signatureKeyName: 'mine', credentialsName: 'callback' },
+        ],
+      },
+    });
+    try {
+      await workbench.openViewContainer(category);
+      await startRelay(workbench);
+      const dataDir = dataDirs(workbench)[0]!;
+      await ask('Set Signature Key…', ['Name of the key', 'mine'], ['Signature key “mine”', planted.signatureKey]);
+      await ask('Set Verify Key…', ['Name of the key', 'theirs'], ['Verify key “theirs”', planted.verifyKey]);
+      await ask(
+        'Set Destination Credentials…',
+        ['Name of the credentials', 'callback'],
+        ['Header of the credentials “callback”', 'Authorization'],
+        ['Value of Authorization', planted.credentials],
+      );
+      const { campaignMonitorUrl } = await until(async () => {
+        const status = await statusOf(dataDir);
+        return status.missingKeys.length === 0 ? status : undefined;
+      });
+      await send(campaignMonitorUrl, {
+        body: sampleBody({ email: 'ann@example.com' }),
+        headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${planted.incoming}` },
+      });
+      const [request] = await receiver.received(1);
+      assert.equal(request?.header('authorization'), planted.credentials);
+
+      const row = workbench.treeRow(eventsView, 'ann@example.com');
+      await row.filter({ hasText: 'failed 500' }).waitFor();
+      await row.hover();
+      await workbench.page.locator('.workbench-hover, .monaco-hover').filter({ hasText: 'Received' }).last().waitFor();
+      await clean();
+      for (const document of ['Open Body', 'Open Notification', 'Open Attempts and Answers', 'Open Headers']) {
+        await choose(document);
+        await workbench.editorText();
+        await clean();
+      }
+      for (const copy of ['Copy as cURL', 'Copy as .http Request', 'Copy as HAR', 'Copy as Shareable Fixture']) {
+        await workbench.page.evaluate(`navigator.clipboard.writeText('')`);
+        await choose(copy);
+        const text = await until(() => workbench.page.evaluate<string>('navigator.clipboard.readText()'));
+        assert.deepEqual(
+          secrets.filter((secret) => text.includes(secret)),
+          [],
+          copy,
+        );
+      }
+      assert.deepEqual(holding(workbench.server.dataDir), []);
+      assert.deepEqual(holding(workbench.folder!), []);
+      assert.deepEqual(holding(workbench.userDataDir), []);
+    } finally {
+      await stopRelays(workbench);
+      await workbench.close();
+    }
+  });
+});
