@@ -43,6 +43,8 @@ describe("An event's documents and actions, as a person uses them", () => {
     await workbench.openViewContainer(category);
     await workbench.view(view).getByRole('button', { name: 'Start Relay' }).click();
     await workbench.view(view).getByText('Nothing has come in yet.').waitFor();
+    // The clipboard is shared by every window of the run.
+    await workbench.page.evaluate(`navigator.clipboard.writeText('')`);
     await workbench.runCommand(`${category}: Copy Campaign Monitor Webhook URL`);
     const url = await until(async () => {
       const text = await workbench.page.evaluate<string>('navigator.clipboard.readText()');
