@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { extension } from './extension.ts';
 import { forwarding } from './forwarding.ts';
 import { history } from './history.ts';
 import { ingest } from './ingest.ts';
@@ -17,7 +18,7 @@ import { start } from './start.ts';
 
 const { values } = parseArgs({
   options: {
-    only: { type: 'string', default: 'a,b,c,d,e,f' },
+    only: { type: 'string', default: 'a,b,c,d,e,f,g' },
     rounds: { type: 'string', default: '5' },
     events: { type: 'string', default: '1000000' },
   },
@@ -32,6 +33,7 @@ const benchmarks: Readonly<Record<string, () => Result | Promise<Result>>> = {
   d: () => latency(rounds),
   e: () => start(rounds),
   f: () => history(rounds, events),
+  g: () => extension(rounds),
 };
 
 const chosen = values.only.split(',').map((letter) => letter.trim());

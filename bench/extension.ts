@@ -1,0 +1,68 @@
+/** What the extension costs VS Code: its activation by VS Code's own figure, and its sizes. */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { closeEverything, openWorkbench } from '../test/workbench/workbench.ts';
+import { root } from './processes.ts';
+import { boundRow } from './report.ts';
+import type { Result } from './report.ts';
+import { spread } from './statistics.ts';
+
+/** Milliseconds, of VS Code's report on its start. */
+interface Activation {
+  readonly load: number;
+  readonly call: number;
+}
+
+/** Opens a window, waits for the extension, and reads the report. */
+async function activation(): Promise<Activation> {
+  const workbench = await openWorkbench();
+  await workbench.statusBarItem('campaignMonitorRelay.status').waitFor();
+  await workbench.runCommand('Developer: Startup Performance');
+  const editor = workbench.page.locator('.monaco-editor').filter({ hasText: 'System Info' });
+  await editor.first().click();
+  const report = async (): Promise<Record<string, string> | undefined> => {
+    await workbench.page.keyboard.press('Control+a');
+    await workbench.page.keyboard.press('Control+c');
+    const text = await workbench.page.evaluate<string>('navigator.clipboard.readText()');
+    return /campaign-monitor-relay[^|]*\|[^|]*\|\s*(?<load>\d+)\s*\|\s*(?<call>\d+)/.exec(text)?.groups;
+  };
+  const end = Date.now() + 20_000;
+  let row = await report();
+  while (row === undefined && Date.now() < end) row = await report();
+  if (row === undefined) throw new Error('VS Code’s report on its start does not name the extension.');
+  await workbench.close();
+  return { load: Number(row['load']), call: Number(row['call']) };
+}
+
+/**
+ * Measures what the extension costs; needs dist/.
+ * @param rounds how many windows are opened
+ */
+export async function extension(rounds: number): Promise<Result> {
+  const folder = mkdtempSync(join(tmpdir(), 'cm-bench-vsix-'));
+  try {
+    const vsix = join(folder, 'extension.vsix');
+    execFileSync(process.execPath, ['scripts/package.ts', vsix], { cwd: root, stdio: 'ignore' });
+    const times: Activation[] = [];
+    for (let round = 0; round < rounds; round++) times.push(await activation());
+    const kilobytes = (file: string): number => statSync(file).size / 1000;
+    return {
+      letter: 'g',
+      title: 'The extension',
+      rows: [
+        boundRow('activate()', 'ms', spread(times.map(({ call }) => call)), 10),
+        boundRow('loading the code before it', 'ms', spread(times.map(({ load }) => load)), null),
+        boundRow('main bundle', 'kB', spread([kilobytes(join(root, 'dist', 'extension.cjs'))]), 150),
+        boundRow('VSIX', 'kB', spread([kilobytes(vsix)]), 1500),
+      ],
+      remarks: [
+        'The times are VS Code’s own (Developer: Startup Performance), in its browser build, among its own extensions’ starts.',
+      ],
+    };
+  } finally {
+    await closeEverything();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
