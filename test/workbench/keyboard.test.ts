@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { category, dataDirs, eventsView, statusOf, stopRelays, untilStatusBar } from './relay.ts';
+import { openWorkbench } from './workbench.ts';
+
+const quiet = { 'campaignMonitorRelay.tunnel.kind': 'none', 'campaignMonitorRelay.keepAliveMinutes': 0.2 };
+
+describe('Without a mouse', () => {
+  it('one starts the relay, sends samples, opens an event and replays it', async () => {
+    const workbench = await openWorkbench({ ownServer: true, settings: quiet });
+    const { keyboard } = workbench.page;
+    const command = async (title: string): Promise<void> => {
+      await keyboard.press('F1');
+      await workbench.quickInput.fill(`>${category}: ${title}`);
+      await workbench.quickInputWidget.locator('.monaco-list-row.focused').filter({ hasText: title }).waitFor();
+      await keyboard.press('Enter');
+    };
+    const list = workbench.view(eventsView).locator('.monaco-list:focus, .monaco-list:focus-within').first();
+    const focusEvents = async (): Promise<void> => {
+      await keyboard.press('F1');
+      await workbench.quickInput.fill('>Focus on Events View');
+      const focused = workbench.quickInputWidget.locator('.monaco-list-row.focused');
+      await focused.filter({ hasText: 'Focus on Events View' }).waitFor();
+      await keyboard.press('Enter');
+      await workbench.quickInputWidget.waitFor({ state: 'hidden' });
+    };
+    try {
+      await untilStatusBar(workbench, 'stopped');
+      await command('Start Relay');
+      await untilStatusBar(workbench, 'listens on this machine only');
+      await command('Send Sample Events…');
+      await workbench.quickInputWidget.filter({ hasText: 'One of each' }).waitFor();
+      await keyboard.press('Enter');
+      await focusEvents();
+      await workbench.view(eventsView).locator('.monaco-list-row').filter({ hasText: 'sent 200' }).nth(2).waitFor();
+      // What had the focus before the first event came was the welcome text.
+      await focusEvents();
+      await list.waitFor();
+      await keyboard.press('Home');
+      await keyboard.press('Enter');
+      await workbench.page.locator('.tab').first().waitFor();
+      await workbench.picture('keyboard/opened');
+      await list.waitFor();
+      await keyboard.press('Control+r');
+      const dataDir = dataDirs(workbench)[0]!;
+      await workbench.page.locator('.statusbar, .notifications-toasts').getByText('sent again').first().waitFor();
+      assert.equal((await statusOf(dataDir)).counts.events, 3);
+    } finally {
+      await stopRelays(workbench);
+      await workbench.close();
+    }
+  });
+});
+
+describe('In German', () => {
+  it('commands, the view, the status bar and the walkthrough are German', async () => {
+    const workbench = await openWorkbench({ ownServer: true, locale: 'de', settings: quiet });
+    try {
+      await untilStatusBar(workbench, 'Campaign Monitor Relay: beendet');
+      await workbench.openViewContainer(category);
+      await workbench.view(eventsView).getByText('Das Relay läuft nicht.').waitFor();
+      await workbench.picture('german/stopped');
+      await workbench.runCommand(`${category}: Relay starten`);
+      await untilStatusBar(workbench, 'nur auf diesem Rechner erreichbar');
+      await workbench.runCommand(`${category}: Beispiel-Events senden …`);
+      await workbench.quickInputWidget.filter({ hasText: 'Je eines' }).waitFor();
+      await workbench.page.keyboard.press('Enter');
+      const rows = workbench.view(eventsView).locator('.monaco-list-row').filter({ hasText: 'gesendet 200' });
+      await rows.nth(2).waitFor();
+      await workbench.runCommand(`${category}: Erste Schritte`);
+      await workbench.page.locator('.gettingStartedContainer').getByText('Ein Event ansehen').first().waitFor();
+      await workbench.picture('german/events');
+    } finally {
+      await stopRelays(workbench);
+      await workbench.close();
+    }
+  });
+});
