@@ -321,7 +321,10 @@ export class HistoryReader {
         { sql: 'e.id >= ?', values: [this.#firstEventSince(filter.since)] },
       );
     }
-    if (filter.until !== null) conditions.push({ sql: 'e.received_at < ?', values: [filter.until] });
+    if (filter.until !== null) {
+      const last = this.#firstEventSince(filter.until + 2 * disorderMs);
+      conditions.push({ sql: 'e.received_at < ?', values: [filter.until] }, { sql: 'e.id <= ?', values: [last] });
+    }
     if (withStates && filter.states.length > 0) {
       conditions.push({
         sql: `EXISTS (SELECT 1 FROM forwardings f WHERE (f.notification_id = e.notification_id OR f.notification_id IN
@@ -339,7 +342,8 @@ export class HistoryReader {
    * a slow body gets its id late, and clocks are set back. Up to `disorderMs` of that costs nothing.
    */
   #firstEventSince(since: number): number {
-    const bounds = this.#get('SELECT coalesce(min(id), 0) AS low, coalesce(max(id), 0) AS high FROM events');
+    // Two questions: SQLite answers each from an end of the table, and both at once by reading all of it.
+    const bounds = this.#get('SELECT (SELECT min(id) FROM events) AS low, (SELECT max(id) FROM events) AS high');
     let low = Number(bounds?.['low'] ?? 0);
     let high = Number(bounds?.['high'] ?? 0);
     while (low < high) {
