@@ -2,12 +2,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RelayClient } from '../src/protocol.ts';
 import type { CountOrder, OpenOrder } from './callback.ts';
-import type { BurstOrder } from './load.ts';
+import type { BurstAnswer, BurstOrder } from './load.ts';
+import { takeDisturbedRounds, undisturbed } from './machine.ts';
 import {
   end,
   Helper,
+  idle,
   processorTime,
-  quiet,
   removeFolder,
   startRelay,
   startServer,
@@ -16,11 +17,12 @@ import {
 import type { Manner, RelayServer, Server } from './processes.ts';
 import { rateRow, timeRow } from './report.ts';
 import type { Result, Row } from './report.ts';
-import { subscribeSample } from './sample.ts';
-import { spread } from './statistics.ts';
+import { notificationSample, subscribeSample } from './sample.ts';
+import { showSpread, spread } from './statistics.ts';
 
 const connections = 32;
-const requests = 5000;
+const requests = 6000;
+const warmUps = 3;
 
 interface Contender {
   readonly what: string;
@@ -57,27 +59,37 @@ export async function forwarding(rounds: number): Promise<Result> {
     await relay('alone', 16, 1),
   ];
   const all = [proxy, ...relays];
-  for (let round = 0; round <= rounds; round++) {
-    for (const contender of round % 2 === 0 ? all : [...all].reverse()) {
-      const { server } = contender;
-      const door = 'client' in server ? await server.client() : undefined;
-      await callback.ask<string>(opening);
-      const before = processorTime(server.child.pid) ?? 0;
-      const sentBefore = door === undefined ? 0 : await sent(door);
-      const started = performance.now();
-      const order: BurstOrder = { kind: 'burst', url: server.url, body: subscribeSample, connections, requests };
-      const count: CountOrder = { kind: 'count', total: requests };
-      await Promise.all([load.ask(order), callback.ask(count)]);
-      // The callback has all; what is left is the last commit of attempts.
-      while (door !== undefined && (await sent(door)) < sentBefore + requests) await delay(1);
-      const seconds = (performance.now() - started) / 1000;
-      const processor = (processorTime(server.child.pid) ?? 0) - before;
-      door?.close();
-      await quiet(server.child);
-      if (round === 0) continue;
-      contender.perSecond.push(requests / seconds);
-      contender.processor.push((processor * 1000) / requests);
+  const oneByOne: number[] = [];
+  for (let round = -warmUps; round < rounds; round++) {
+    for (const { server, perSecond, processor } of round % 2 === 0 ? all : [...all].reverse()) {
+      const measure = async (): Promise<{ seconds: number; used: number }> => {
+        const door = 'client' in server ? await server.client() : undefined;
+        await callback.ask<string>(opening);
+        const before = processorTime(server.child.pid) ?? 0;
+        const sentBefore = door === undefined ? 0 : await sent(door);
+        const order: BurstOrder = { kind: 'burst', url: server.url, body: subscribeSample, connections, requests };
+        const count: CountOrder = { kind: 'count', total: requests };
+        const started = performance.now();
+        await Promise.all([load.ask(order), callback.ask(count)]);
+        // The callback has all; what is left is the last commit of attempts.
+        while (door !== undefined && (await sent(door)) < sentBefore + requests) await delay(1);
+        const seconds = (performance.now() - started) / 1000;
+        const used = (processorTime(server.child.pid) ?? 0) - before;
+        door?.close();
+        return { seconds, used };
+      };
+      if (round < 0) {
+        await measure();
+        continue;
+      }
+      const { seconds, used } = await undisturbed(measure, () => idle(server.child));
+      perSecond.push(requests / seconds);
+      processor.push((used * 1000) / requests);
     }
+    // How fast anybody can be who waits for each answer before the next request.
+    const straight: BurstOrder = { kind: 'burst', url, body: notificationSample, connections: 1, requests };
+    const { seconds } = await undisturbed(() => load.ask<BurstAnswer>(straight));
+    if (round >= 0) oneByOne.push(requests / seconds);
   }
   await Promise.all([load.end(), callback.end(), ...all.map(({ server }) => end(server.child))]);
   folders.forEach(removeFolder);
@@ -90,7 +102,8 @@ export async function forwarding(rounds: number): Promise<Result> {
     title: `Ingest and forwarding, attempts recorded, until drained; ${connections} connections`,
     rows,
     remarks: [
-      `${rounds} rounds of ${requests} deliveries to each server in turn, all to one callback process; baseline: http-proxy with a keep-alive agent, which stores nothing. The clock stops when the callback has had every notification and every attempt is on disk.`,
+      `${rounds} rounds of ${requests.toLocaleString('en-US')} deliveries to each server in turn, after ${warmUps} that do not count, all to one callback process; ${takeDisturbedRounds()} rounds were disturbed by other programs. Baseline: http-proxy with a keep-alive agent, which stores nothing and forwards ${connections} at once. The clock stops when the callback has had every notification and every attempt is on disk.`,
+      `With concurrency 1 each notification waits for the answer to the one before. The load by itself, on one connection straight to the callback, does ${showSpread(spread(oneByOne))} a second: nobody who waits is faster.`,
     ],
   };
 }

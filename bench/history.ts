@@ -7,13 +7,14 @@ import type { RelayClient } from '../src/protocol.ts';
 import { schemaVersion } from '../src/relay/database.ts';
 import { searchFile, storeFile } from '../src/relay/history.ts';
 import type { PacedAnswer, PacedOrder } from './load.ts';
+import { takeDisturbedRounds, undisturbed } from './machine.ts';
 import { rareList } from './million.ts';
 import {
   cacheFolder,
   end,
   environment,
   Helper,
-  quiet,
+  idle,
   removeFolder,
   residentMemory,
   root,
@@ -31,7 +32,7 @@ const mostMegabytes = 200;
 const perSecond = 200;
 const seconds = 8;
 /** Changed when million.ts makes another history. */
-const layout = 1;
+const layout = 2;
 
 /** The folder of the made history, made now where it is missing. */
 function madeHistory(events: number): string {
@@ -148,8 +149,8 @@ export async function history(rounds: number, events: number): Promise<Result> {
       return p99;
     };
     for (const way of round % 2 === 0 ? [false, true] : [true, false]) {
-      await quiet(relay.child);
-      const p99 = way ? await whileReading() : await alone();
+      await idle(relay.child);
+      const p99 = await undisturbed(way ? whileReading : alone);
       if (round > 0) (way ? reading : still).push(p99);
     }
   }
@@ -183,7 +184,7 @@ export async function history(rounds: number, events: number): Promise<Result> {
       ),
     ],
     remarks: [
-      `Pages of 50 through the house door, ${4 * rounds} times each. ${rounds} rounds of ${seconds} s of ingest each way; ${read} pages were read meanwhile, all filters in turn, each ever further back.`,
+      `Pages of 50 through the house door, ${4 * rounds} times each. ${rounds} rounds of ${seconds} s of ingest each way, ${takeDisturbedRounds()} disturbed by other programs; ${read} pages were read meanwhile, all filters in turn, each ever further back.`,
     ],
   };
 }

@@ -1,10 +1,11 @@
 /** (a) How many deliveries a second the street door takes, beside bare Express that stores nothing. */
 import type { BurstAnswer, BurstOrder } from './load.ts';
+import { takeDisturbedRounds, undisturbed } from './machine.ts';
 import {
   end,
   Helper,
+  idle,
   processorTime,
-  quiet,
   removeFolder,
   startRelay,
   startServer,
@@ -12,14 +13,17 @@ import {
 } from './processes.ts';
 import type { Server } from './processes.ts';
 import { rateRow, timeRow } from './report.ts';
-import type { Result } from './report.ts';
+import type { Result, Row } from './report.ts';
 import { subscribeSample } from './sample.ts';
 import { spread } from './statistics.ts';
 
 const connections = 32;
-const requests = 8000;
+const requests = 10_000;
+/** Rounds before the ones that count: the first ten thousands of requests find code that is not compiled yet. */
+const warmUps = 3;
 
-interface Measured {
+interface Contender {
+  readonly server: Server;
   readonly perSecond: number[];
   /** Processor microseconds of the server for each request: less disturbed by what else the machine does. */
   readonly processor: number[];
@@ -27,46 +31,48 @@ interface Measured {
 
 export async function ingest(rounds: number): Promise<Result> {
   const load = new Helper('load');
-  const dirs = [temporaryFolder(), temporaryFolder()] as const;
-  const servers: readonly [string, Server][] = [
-    ['express', await startServer('express')],
-    ['listen', await startRelay('listen --json', dirs[0])],
-    ['alone', await startRelay('alone', dirs[1])],
-  ];
-  const measured = new Map<string, Measured>(servers.map(([name]) => [name, { perSecond: [], processor: [] }]));
-  for (let round = 0; round <= rounds; round++) {
-    const order = round % 2 === 0 ? servers : [...servers].reverse();
-    for (const [name, server] of order) {
-      const message: BurstOrder = { kind: 'burst', url: server.url, body: subscribeSample, connections, requests };
-      const before = processorTime(server.child.pid);
-      const { seconds } = await load.ask<BurstAnswer>(message);
-      const after = processorTime(server.child.pid);
-      await quiet(server.child);
-      // The first round warms up.
-      if (round === 0) continue;
-      measured.get(name)!.perSecond.push(requests / seconds);
-      measured.get(name)!.processor.push((((after ?? 0) - (before ?? 0)) * 1000) / requests);
+  const folders = [temporaryFolder(), temporaryFolder()] as const;
+  const contender = (server: Server): Contender => ({ server, perSecond: [], processor: [] });
+  const express = contender(await startServer('express'));
+  const empty = contender(await startServer('express', 'empty'));
+  const listen = contender(await startRelay('listen --json', folders[0]));
+  const alone = contender(await startRelay('alone', folders[1]));
+  const all = [express, empty, listen, alone];
+  for (let round = -warmUps; round < rounds; round++) {
+    for (const { server, perSecond, processor } of round % 2 === 0 ? all : [...all].reverse()) {
+      const order: BurstOrder = { kind: 'burst', url: server.url, body: subscribeSample, connections, requests };
+      const measure = async (): Promise<{ seconds: number; used: number }> => {
+        const before = processorTime(server.child.pid) ?? 0;
+        const { seconds } = await load.ask<BurstAnswer>(order);
+        const used = (processorTime(server.child.pid) ?? 0) - before;
+        return { seconds, used };
+      };
+      if (round < 0) {
+        await measure();
+        continue;
+      }
+      const { seconds, used } = await undisturbed(measure, () => idle(server.child));
+      perSecond.push(requests / seconds);
+      processor.push((used * 1000) / requests);
     }
   }
-  await Promise.all([load.end(), ...servers.map(([, server]) => end(server.child))]);
-  dirs.forEach(removeFolder);
-  const [express, listen, alone] = ['express', 'listen', 'alone'].map((name) => measured.get(name)!);
+  await Promise.all([load.end(), ...all.map(({ server }) => end(server.child))]);
+  folders.forEach(removeFolder);
+  const rows = (what: string, relay: Contender, baseline: Contender, aim: number | null): Row[] => [
+    rateRow(what, 'requests/s', spread(relay.perSecond), spread(baseline.perSecond), aim),
+    timeRow(what, 'processor µs/request', spread(relay.processor), spread(baseline.processor)),
+  ];
   return {
     letter: 'a',
     title: `Ingest: ${connections} connections, the documented Subscribe sample, durable 200, no destination`,
     rows: [
-      rateRow('`cm-relay listen --json`', 'requests/s', spread(listen!.perSecond), spread(express!.perSecond), 1.5),
-      rateRow('`relay.js`, nobody attached', 'requests/s', spread(alone!.perSecond), spread(express!.perSecond), 1.5),
-      timeRow(
-        '`cm-relay listen --json`',
-        'processor µs/request',
-        spread(listen!.processor),
-        spread(express!.processor),
-      ),
-      timeRow('`relay.js`', 'processor µs/request', spread(alone!.processor), spread(express!.processor)),
+      ...rows('`cm-relay listen --json`, its lines read', listen, express, 1.5),
+      ...rows('`relay.js`, nobody attached', alone, express, 1.5),
+      ...rows('`relay.js`, beside Express whose answer is empty', alone, empty, null),
     ],
     remarks: [
-      `${rounds} rounds of ${requests} requests to each server in turn; baseline: bare Express 5 with \`express.json()\` that answers 200 and stores nothing.`,
+      `${rounds} rounds of ${requests.toLocaleString('en-US')} requests to each server in turn, after ${warmUps} that do not count; ${takeDisturbedRounds()} rounds were disturbed by other programs.`,
+      'Baseline: bare Express 5 with `express.json()` that answers `sendStatus(200)` and stores nothing; in the last two lines `status(200).end()`.',
     ],
   };
 }

@@ -1,5 +1,6 @@
 /** (d) How much later a request reaches the callback than it would by itself, at a steady rate, beside http-proxy. */
 import type { CallbackAnswer, CallbackOrder, PacedAnswer, PacedOrder } from './load.ts';
+import { takeDisturbedRounds, undisturbed } from './machine.ts';
 import { end, Helper, removeFolder, startRelay, startServer, temporaryFolder } from './processes.ts';
 import { timeRow } from './report.ts';
 import type { Result } from './report.ts';
@@ -34,7 +35,8 @@ export async function latency(rounds: number): Promise<Result> {
         seconds: round === 0 ? 2 : seconds,
         atCallback: true,
       };
-      const { toCallback } = await load.ask<PacedAnswer>(order);
+      const measure = (): Promise<PacedAnswer> => load.ask<PacedAnswer>(order);
+      const { toCallback } = await (round === 0 ? measure() : undisturbed(measure));
       if (round === 0) continue;
       p50.get(way.name)!.push(quantile(toCallback, 0.5));
       p99.get(way.name)!.push(quantile(toCallback, 0.99));
@@ -54,7 +56,7 @@ export async function latency(rounds: number): Promise<Result> {
       timeRow('whole, p99', 'ms', spread(p99.get('relay')!), spread(p99.get('proxy')!)),
     ],
     remarks: [
-      `${rounds} rounds of ${seconds} s each way. Added: more than the same requests sent straight to the callback, of the same round (p50 ${spread(p50.get('direct')!).median.toFixed(2)} ms, p99 ${spread(p99.get('direct')!).median.toFixed(2)} ms). Baseline: http-proxy, which stores nothing. The relay puts the delivery on disk before it forwards.`,
+      `${rounds} rounds of ${seconds} s each way; ${takeDisturbedRounds()} were disturbed by other programs. Added: more than the same requests sent straight to the callback, of the same round (p50 ${spread(p50.get('direct')!).median.toFixed(2)} ms, p99 ${spread(p99.get('direct')!).median.toFixed(2)} ms). Baseline: http-proxy, which stores nothing. The relay puts the delivery on disk before it forwards.`,
     ],
   };
 }

@@ -10,7 +10,7 @@ import { defaultSettings, destinationSchema } from '../src/protocol.ts';
 import { openHistory, storeFile } from '../src/relay/history.ts';
 import { fingerprint, normaliseEvent, partsOf } from '../src/relay/normalise.ts';
 import { Store } from '../src/relay/store.ts';
-import type { DeliveryRecord, EventRecord } from '../src/relay/records.ts';
+import type { AttemptRecord, DeliveryRecord, EventRecord } from '../src/relay/records.ts';
 
 /** Events in each delivery, in turn: mostly single ones, some small batches, now and then a large one. */
 const batches = [...Array.from({ length: 40 }, () => 1), ...Array.from({ length: 9 }, () => 20), 780];
@@ -42,6 +42,8 @@ async function make(folder: string, total: number): Promise<void> {
   const begin = end - thirtyDays;
   let made = 0;
   let lastShown = 0;
+  const added: Promise<void>[] = [];
+  const attempts: AttemptRecord[] = [];
   for (let turn = 0; made < total; turn++) {
     const batch = Math.min(batches[turn % batches.length]!, total - made);
     const list = turn % rareEvery === 17 ? rareList : lists[turn % lists.length]!;
@@ -105,40 +107,39 @@ async function make(folder: string, total: number): Promise<void> {
         forwardings: [{ destinationId, state: 'waiting', detail: null }],
       })),
     };
-    const writes = [store.add(delivery)];
+    added.push(store.add(delivery));
     for (const { id } of delivery.notifications) {
       const failed = id % 400 === 0;
-      writes.push(
-        store.recordAttempt(
-          {
-            notificationId: id,
-            destinationId,
-            number: 1,
-            at: receivedAt + 20,
-            durationMs: 12.5,
-            status: failed ? 500 : 200,
-            error: failed ? 'answered 500' : null,
-            outcome: failed ? 'failed' : 'sent',
-            nextAt: null,
-            headers: [
-              ['date', 'Thu, 15 Jan 2026 09:30:00 GMT'],
-              ['content-length', '11'],
-            ],
-            body: Buffer.from('{"ok":true}'),
-            truncated: false,
-          },
-          failed ? 'answered 500' : null,
-        ),
-      );
+      attempts.push({
+        notificationId: id,
+        destinationId,
+        number: 1,
+        at: receivedAt + 20,
+        durationMs: 12.5,
+        status: failed ? 500 : 200,
+        error: failed ? 'answered 500' : null,
+        outcome: failed ? 'failed' : 'sent',
+        nextAt: null,
+        headers: [
+          ['date', 'Thu, 15 Jan 2026 09:30:00 GMT'],
+          ['content-length', '11'],
+        ],
+        body: Buffer.from('{"ok":true}'),
+        truncated: false,
+      });
     }
     made += batch;
-    // Hundreds of deliveries to a commit.
-    if (turn % 400 === 399 || made >= total) await Promise.all(writes);
+    // Hundreds of deliveries to a commit, and their attempts to the next.
+    if (turn % 400 === 399 || made >= total) {
+      await Promise.all(added.splice(0));
+      await Promise.all(attempts.splice(0).map((each) => store.recordAttempt(each, each.error)));
+    }
     if (made - lastShown >= 100_000) {
       lastShown = made;
       process.stderr.write(`  ${made} events stored\n`);
     }
   }
+  if (store.totals.waiting > 0) throw new Error('something still waits');
   store.close();
   const history = openHistory(folder);
   const started = performance.now();

@@ -18,6 +18,12 @@ export const environment = { ...process.env, NODE_ENV: 'production', NODE_NO_WAR
 
 const running = new Set<ChildProcess>();
 const folders = new Set<string>();
+
+/** The processes that a benchmark has started and that still run. */
+export function childProcesses(): number[] {
+  return [...running].map((child) => child.pid).filter((pid) => pid !== undefined);
+}
+
 process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL');
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
@@ -181,7 +187,7 @@ export function residentMemory(pid: number | undefined): { now: number; highest:
 }
 
 /** Waits until a process has nothing left to do, such as an index to bring up to date, so that it disturbs no other. */
-export async function quiet(child: ChildProcess): Promise<void> {
+export async function idle(child: ChildProcess): Promise<void> {
   for (let before = processorTime(child.pid); ;) {
     await delay(1700);
     const now = processorTime(child.pid);

@@ -4,3 +4,6 @@ export const subscribeSample =
 
 /** The same with a place that the load fills differently each time. */
 export const markedSample = subscribeSample.replace('test@example.org', 'MARK@example.org');
+
+/** As long as the notification that the sample becomes. */
+export const notificationSample = subscribeSample.padEnd(870, ' ');

@@ -1,6 +1,7 @@
 /** (e) From starting the process to its ready line, beside a bare Express bundled in the same way. */
 import { build } from 'esbuild';
 import { join } from 'node:path';
+import { takeDisturbedRounds, undisturbed } from './machine.ts';
 import { cacheFolder, end, removeFolder, root, startUntilReady, temporaryFolder } from './processes.ts';
 import { timeRow } from './report.ts';
 import type { Result } from './report.ts';
@@ -33,14 +34,13 @@ export async function start(rounds: number): Promise<Result> {
     return took;
   };
   for (let round = 0; round <= 3 * rounds; round++) {
-    const fresh = temporaryFolder();
-    const took = {
+    const measure = async (): Promise<Record<keyof typeof times, number>> => ({
       express: await timed([bundle]),
-      fresh: await timed(listen(fresh)),
+      fresh: await timed(listen(temporaryFolder())),
       used: await timed(listen(used)),
       bare: await timed(['-e', 'console.log("{}"); setTimeout(() => {}, 10_000)']),
-    };
-    removeFolder(fresh);
+    });
+    const took = await (round === 0 ? measure() : undisturbed(measure));
     if (round === 0) continue;
     for (const name of ['express', 'fresh', 'used', 'bare'] as const) times[name].push(took[name]);
   }
@@ -58,7 +58,7 @@ export async function start(rounds: number): Promise<Result> {
       timeRow('the same, first start in a data directory', 'ms', spread(times.fresh), spread(times.express)),
     ],
     remarks: [
-      `${3 * rounds} starts each. Baseline: bare Express with \`express.json()\`, bundled in the same way. Node alone, printing one line, takes ${spread(times.bare).median.toFixed(0)} ms of each.`,
+      `${3 * rounds} starts each; ${takeDisturbedRounds()} were disturbed by other programs. Baseline: bare Express with \`express.json()\`, bundled in the same way. Node alone, printing one line, takes ${spread(times.bare).median.toFixed(0)} ms of each.`,
     ],
   };
 }
