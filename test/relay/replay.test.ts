@@ -113,8 +113,13 @@ describe('a replay', () => {
     const relay = await startTestRelay({ settings: { destinations: [{ url: receiver.url }] } });
     await relay.deliver(sampleBody());
     await relay.drained();
+    // The first is still under way when the second is asked for.
+    let release: () => void = () => undefined;
+    const held = new Promise<object>((resolve) => (release = () => resolve({})));
+    receiver.answer(() => held);
     const both = await Promise.all([replay(relay, { ids: ['n1'] }), replay(relay, { ids: ['e1'] })]);
     assert.deepEqual([...both].sort(), [0, 1]);
+    release();
     await relay.drained();
     assert.equal(receiver.requests.length, 2);
   });
