@@ -5,7 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
-import { childProcesses, processorTime } from './processes.ts';
+import { childProcesses, timesOf } from './processes.ts';
 
 /** The share of all processors that others may use in a round that counts. */
 const tolerated = 0.1;
@@ -30,7 +30,9 @@ function everybody(): number {
 }
 
 function ours(): number {
-  return [process.pid, ...childProcesses()].reduce((sum, pid) => sum + (processorTime(pid) ?? 0), 0);
+  const self = timesOf(process.pid);
+  const children = childProcesses().reduce((sum, pid) => sum + (timesOf(pid)?.own ?? 0), 0);
+  return (self?.own ?? 0) + (self?.endedChildren ?? 0) + children;
 }
 
 /** Starts to watch; the function returned says which share of the processors others have used since. */

@@ -168,13 +168,22 @@ export class Helper {
 
 /** Processor time that a process has used, in milliseconds; undefined where the system does not tell. */
 export function processorTime(pid: number | undefined): number | undefined {
+  return timesOf(pid)?.own;
+}
+
+/**
+ * Processor time of a process, `own`, and of the children of it that have ended, in milliseconds; undefined where the
+ * system does not tell.
+ */
+export function timesOf(pid: number | undefined): { own: number; endedChildren: number } | undefined {
   const file = `/proc/${pid ?? 0}/stat`;
   if (!existsSync(file)) return undefined;
   const fields = readFileSync(file, 'utf8')
     .replace(/^.*\) /s, '')
-    .split(' ');
+    .split(' ')
+    .map(Number);
   // Linux counts in ticks of 10 ms on every machine it runs Node on.
-  return (Number(fields[11]) + Number(fields[12])) * 10;
+  return { own: (fields[11]! + fields[12]!) * 10, endedChildren: (fields[13]! + fields[14]!) * 10 };
 }
 
 /** Resident memory now and at its highest, in MB; undefined where the system does not tell. */
