@@ -11,6 +11,11 @@ export {
   sampleDeliveries,
   webhookEventTypes,
 } from '../campaign-monitor/samples.ts';
+export { CampaignMonitorApi, CampaignMonitorError } from '../campaign-monitor/api.ts';
+export { authorizeUrl, CampaignMonitorOAuthError, exchangeCode, refreshToken } from '../campaign-monitor/oauth.ts';
+export { serviceAt } from '../campaign-monitor/service.ts';
+export { explainTestFailure } from '../campaign-monitor/test-failure.ts';
+export { matchWebhook, pathSecret } from '../campaign-monitor/webhook-match.ts';
 export { toCurl } from '../export/curl.ts';
 export { toFixture } from '../export/fixture.ts';
 export { toHar } from '../export/har.ts';

@@ -1,0 +1,100 @@
+/** What a call of Campaign Monitor's API can fail with, told apart by the vendor's code. */
+
+export type CampaignMonitorErrorKind =
+  | 'bad-api-key'
+  | 'wrong-list'
+  | 'wrong-client'
+  | 'invalid-token'
+  | 'expired-token'
+  | 'revoked-token'
+  | 'permission-missing'
+  | 'bad-webhook-url'
+  | 'bad-webhook-format'
+  | 'bad-webhook-event'
+  | 'webhook-test-failed'
+  | 'not-found'
+  | 'rate-limited'
+  /** Any other code of the vendor's. */
+  | 'refused'
+  | 'unreachable'
+  | 'timed-out'
+  | 'cancelled'
+  | 'unexpected-answer';
+
+/** By code, never by status: 401 alone has six meanings [vendor]; 601 to 610 [2nd], 101 and 404 [code]. */
+const kinds: ReadonlyMap<number, CampaignMonitorErrorKind> = new Map([
+  [60, 'permission-missing'],
+  [100, 'bad-api-key'],
+  [101, 'wrong-list'],
+  [102, 'wrong-client'],
+  [120, 'invalid-token'],
+  [121, 'expired-token'],
+  [122, 'revoked-token'],
+  [404, 'not-found'],
+  [601, 'bad-webhook-url'],
+  [602, 'bad-webhook-format'],
+  [603, 'bad-webhook-event'],
+  [610, 'webhook-test-failed'],
+]);
+
+const nextSteps: Readonly<Record<CampaignMonitorErrorKind, string>> = {
+  'bad-api-key':
+    'Use the API key that Campaign Monitor shows under Account settings, API keys. An address that the API does not know answers the same.',
+  'wrong-list': 'Look up the list id: it is not the one in the address bar, but the one of the list’s settings or API.',
+  'wrong-client': 'Choose a client that this account can see. The API key itself is right.',
+  'invalid-token': 'Sign in to Campaign Monitor again.',
+  'expired-token': 'Sign in to Campaign Monitor again.',
+  'revoked-token': 'Access was withdrawn. Sign in to Campaign Monitor again.',
+  'permission-missing': 'Sign in again and grant the permission to manage lists, or use an API key.',
+  'bad-webhook-url': 'Give a public http:// or https:// URL.',
+  'bad-webhook-format': 'Use the format json or xml.',
+  'bad-webhook-event': 'Use the events Subscribe, Update and Deactivate.',
+  'webhook-test-failed': 'Check that the relay runs and that its public URL answers, then test again.',
+  'not-found': 'It may have been deleted meanwhile. List the webhooks again.',
+  'rate-limited': 'Wait a minute and try again.',
+  refused: "Look the code up in Campaign Monitor's API documentation.",
+  unreachable: 'Check the network, the proxy and the host.',
+  'timed-out': 'Try again.',
+  cancelled: 'Start it again when you like.',
+  'unexpected-answer': "Check that the host is Campaign Monitor's API, and try again.",
+};
+
+export interface CampaignMonitorErrorDetails {
+  readonly code?: number | null;
+  readonly status?: number | null;
+  readonly resultData?: unknown;
+  readonly cause?: unknown;
+}
+
+/** A call of Campaign Monitor's API failed. Nothing secret is in it. */
+export class CampaignMonitorError extends Error {
+  override readonly name = 'CampaignMonitorError';
+  readonly kind: CampaignMonitorErrorKind;
+  /** The vendor's code; null where no answer held one. */
+  readonly code: number | null;
+  /** The HTTP status; null where no answer came. */
+  readonly status: number | null;
+  /** What to do next. */
+  readonly next: string;
+  /** What the vendor adds: for `webhook-test-failed` see {@link explainTestFailure} in test-failure.ts. */
+  readonly resultData: unknown;
+
+  constructor(kind: CampaignMonitorErrorKind, message: string, details: CampaignMonitorErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.kind = kind;
+    this.code = details.code ?? null;
+    this.status = details.status ?? null;
+    this.resultData = details.resultData;
+    this.next = nextSteps[kind];
+  }
+
+  /** Whether only a new sign-in or another key helps. */
+  get needsSignIn(): boolean {
+    return ['bad-api-key', 'invalid-token', 'expired-token', 'revoked-token'].includes(this.kind);
+  }
+}
+
+/** The kind of a code of the vendor's; `refused` for one that is not known. */
+export function kindOfCode(code: number): CampaignMonitorErrorKind {
+  return kinds.get(code) ?? 'refused';
+}

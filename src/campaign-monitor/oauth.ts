@@ -1,0 +1,169 @@
+/** Campaign Monitor's OAuth: where a person is asked, and how a code or a refresh token becomes tokens. */
+import { z } from 'zod';
+import type { Fetch } from './http.ts';
+import { exchange, parseJson } from './http.ts';
+import { campaignMonitorHost } from './service.ts';
+
+/** The vendor's own [vendor]. */
+export const campaignMonitorOAuthBase = `${campaignMonitorHost}/oauth`;
+
+/** What webhooks most likely need [inferred]. */
+export const webhookScopes: readonly string[] = ['ManageLists'];
+
+/** A token is asked for within this time, in milliseconds. */
+const defaultTimeoutMs = 30_000;
+
+export interface CampaignMonitorTokens {
+  readonly accessToken: string;
+  readonly refreshToken: string;
+  /** How long the access token is good for, in seconds: 14 days with the vendor. null where the answer does not say. */
+  readonly expiresInSeconds: number | null;
+}
+
+export interface TokenCallOptions {
+  readonly oauthBase?: string | undefined;
+  readonly timeoutMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly fetch?: Fetch | undefined;
+}
+
+export type CampaignMonitorOAuthErrorKind = 'refused' | 'unreachable' | 'timed-out' | 'cancelled' | 'unexpected-answer';
+
+const nextSteps: Readonly<Record<CampaignMonitorOAuthErrorKind, string>> = {
+  refused: 'Sign in again. Where it happens again, check client id, client secret and redirect address.',
+  unreachable: 'Check the network, the proxy and the host.',
+  'timed-out': 'Try again.',
+  cancelled: 'Start it again when you like.',
+  'unexpected-answer': "Check that the host is Campaign Monitor's, and try again.",
+};
+
+/** No tokens were given. Nothing secret is in it. */
+export class CampaignMonitorOAuthError extends Error {
+  override readonly name = 'CampaignMonitorOAuthError';
+  readonly kind: CampaignMonitorOAuthErrorKind;
+  /** The vendor's word, such as `invalid_grant`; null where it gave none. */
+  readonly error: string | null;
+  readonly status: number | null;
+  readonly next: string;
+  constructor(
+    kind: CampaignMonitorOAuthErrorKind,
+    message: string,
+    { error = null, status = null }: { error?: string | null; status?: number | null } = {},
+  ) {
+    super(message);
+    this.kind = kind;
+    this.error = error;
+    this.status = status;
+    this.next = nextSteps[kind];
+  }
+}
+
+export interface AuthorizeRequest {
+  readonly oauthBase?: string | undefined;
+  readonly clientId: string;
+  /** Must begin with the one that is registered for the app [2nd]. */
+  readonly redirectUri: string;
+  /** Default: what webhooks need. */
+  readonly scopes?: readonly string[] | undefined;
+  readonly state: string;
+}
+
+/** The address where a person grants access. It holds no secret. Scopes are separated by commas [vendor]. */
+export function authorizeUrl(request: AuthorizeRequest): string {
+  const { oauthBase = campaignMonitorOAuthBase, clientId, redirectUri, scopes = webhookScopes, state } = request;
+  const url = new URL(oauthBase);
+  url.search = new URLSearchParams({
+    type: 'web_server',
+    client_id: clientId,
+    redirect_uri: redirectUri,
+    scope: scopes.join(','),
+    state,
+  }).toString();
+  return url.href;
+}
+
+export interface CodeExchange {
+  readonly clientId: string;
+  readonly clientSecret: string;
+  /** The same as in {@link authorizeUrl}. */
+  readonly redirectUri: string;
+  readonly code: string;
+}
+
+/**
+ * Turns the code of a redirect into tokens. A code is good for one try.
+ * @throws CampaignMonitorOAuthError
+ */
+export function exchangeCode(request: CodeExchange, options: TokenCallOptions = {}): Promise<CampaignMonitorTokens> {
+  const { clientId, clientSecret, redirectUri, code } = request;
+  return askForTokens(
+    {
+      grant_type: 'authorization_code',
+      client_id: clientId,
+      client_secret: clientSecret,
+      redirect_uri: redirectUri,
+      code,
+    },
+    options,
+  );
+}
+
+/**
+ * Turns a refresh token into new tokens. The old one may end with it: keep the new one.
+ * @throws CampaignMonitorOAuthError
+ */
+export function refreshToken(token: string, options: TokenCallOptions = {}): Promise<CampaignMonitorTokens> {
+  return askForTokens({ grant_type: 'refresh_token', refresh_token: token }, options, token);
+}
+
+const failureSchema = z.object({ error: z.string().min(1), error_description: z.string().catch('').default('') });
+const tokensSchema = z.object({
+  access_token: z.string().min(1),
+  expires_in: z.coerce.number().positive().nullable().catch(null).default(null),
+  refresh_token: z.string().min(1).optional(),
+});
+
+/** @param knownRefreshToken stays where the answer holds no other */
+async function askForTokens(
+  form: Readonly<Record<string, string>>,
+  { oauthBase = campaignMonitorOAuthBase, timeoutMs = defaultTimeoutMs, signal, fetch }: TokenCallOptions,
+  knownRefreshToken?: string,
+): Promise<CampaignMonitorTokens> {
+  const request = {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' },
+    // Encodes the `+`, `/` and `=` of tokens.
+    body: new URLSearchParams(form).toString(),
+  };
+  const result = await exchange(`${oauthBase}/token`, request, { timeoutMs, signal, fetch });
+  switch (result.kind) {
+    case 'unreachable':
+      throw new CampaignMonitorOAuthError('unreachable', `Campaign Monitor cannot be reached: ${result.reason}`);
+    case 'timed-out':
+      throw new CampaignMonitorOAuthError('timed-out', 'Campaign Monitor gave no tokens in time');
+    case 'cancelled':
+      throw new CampaignMonitorOAuthError('cancelled', 'cancelled');
+    case 'answered':
+  }
+  const { status, text } = result.answer;
+  const body = parseJson(text);
+  // The key decides, not the status [vendor].
+  const failure = failureSchema.safeParse(body);
+  if (failure.success) {
+    const { error, error_description: description } = failure.data;
+    const message = `Campaign Monitor gave no tokens: ${description === '' ? error : `${description} (${error})`}`;
+    throw new CampaignMonitorOAuthError('refused', message, { error, status });
+  }
+  const tokens = tokensSchema.safeParse(body);
+  const newRefreshToken = tokens.data?.refresh_token ?? knownRefreshToken;
+  if (!tokens.success || newRefreshToken === undefined) {
+    throw new CampaignMonitorOAuthError('unexpected-answer', `the token endpoint answered ${status} without tokens`, {
+      status,
+    });
+  }
+  return {
+    accessToken: tokens.data.access_token,
+    refreshToken: newRefreshToken,
+    expiresInSeconds: tokens.data.expires_in,
+  };
+}

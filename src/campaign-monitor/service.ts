@@ -1,0 +1,34 @@
+/** Where Campaign Monitor's API is: the vendor's own, or a sandbox. */
+
+export interface CampaignMonitorService {
+  /** Such as `https://api.createsend.com/api/v3.3`. */
+  readonly apiBase: string;
+  /** Where a browser goes to ask for access; `/token` below it is the token endpoint. */
+  readonly oauthBase: string;
+}
+
+/** The vendor's own host [vendor]. */
+export const campaignMonitorHost = 'https://api.createsend.com';
+
+const loopbackNames = new Set(['127.0.0.1', 'localhost', '[::1]']);
+
+/** Whether a URL leads to this machine. */
+export function isLoopback(url: URL): boolean {
+  return loopbackNames.has(url.hostname) || url.hostname.endsWith('.localhost');
+}
+
+/**
+ * The service of a host: `https://api.createsend.com`, `api.createsend.com`, or with a path such as `/api/v3.3`, which
+ * is the same. Plain http only on loopback, since a credential goes there.
+ * @returns null where it is none of these
+ */
+export function serviceAt(host: string): CampaignMonitorService | null {
+  const text = /^[a-z][a-z0-9+.-]*:\/\//i.test(host) ? host : `https://${host}`;
+  if (!URL.canParse(text)) return null;
+  const url = new URL(text);
+  const safe = url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url));
+  if (!safe || url.hostname === '' || url.username !== '' || url.password !== '') return null;
+  if (url.search !== '' || url.hash !== '') return null;
+  if (!/^\/(?:api(?:\/v3(?:\.\d+)?)?\/?)?$/.test(url.pathname)) return null;
+  return { apiBase: `${url.origin}/api/v3.3`, oauthBase: `${url.origin}/oauth` };
+}

@@ -1,0 +1,78 @@
+/** Why the test call of a webhook failed, read from the result data of code 610. */
+import { z } from 'zod';
+
+export type TestFailure =
+  /** 404, 405 or 410: somebody answers there, and does not know the path. */
+  | { readonly kind: 'wrong-address'; readonly httpStatus: number; readonly answer: string }
+  /** 502, 503, 504 or 530: a tunnel or proxy answers for a relay that is not there. */
+  | { readonly kind: 'relay-gone'; readonly httpStatus: number; readonly answer: string }
+  /** 401, 403, 407 or 511: a tunnel or proxy asks who is there. */
+  | { readonly kind: 'door-guarded'; readonly httpStatus: number; readonly answer: string }
+  /** 3xx: the address leads elsewhere, which is not followed. */
+  | { readonly kind: 'redirected'; readonly httpStatus: number; readonly answer: string }
+  /** Any other answer that is no 2xx. */
+  | { readonly kind: 'answered'; readonly httpStatus: number; readonly answer: string }
+  | { readonly kind: 'too-slow' }
+  | { readonly kind: 'unknown-host' }
+  | { readonly kind: 'not-reachable' }
+  | { readonly kind: 'bad-certificate' }
+  | { readonly kind: 'connection-lost' }
+  /** The vendor's own word, where it is none of the known ones; null where it gave none. */
+  | { readonly kind: 'unexplained'; readonly word: string | null; readonly message: string };
+
+const text = z.coerce.string().catch('').default('');
+
+/** A number in one vendor model, a string in another [vendor/code]. */
+const resultDataSchema = z.object({
+  FailureStatus: text,
+  FailureResponseMessage: text,
+  FailureResponseCode: z.coerce.number().int().catch(0).default(0),
+  FailureResponse: text,
+});
+
+/** `ProtocolError` is documented; the others are those of .NET's WebExceptionStatus, where it comes from [inferred]. */
+const words: Readonly<Record<string, Exclude<TestFailure['kind'], 'answered' | 'unexplained'>>> = {
+  timeout: 'too-slow',
+  requestcanceled: 'too-slow',
+  nameresolutionfailure: 'unknown-host',
+  proxynameresolutionfailure: 'unknown-host',
+  connectfailure: 'not-reachable',
+  trustfailure: 'bad-certificate',
+  securechannelfailure: 'bad-certificate',
+  receivefailure: 'connection-lost',
+  sendfailure: 'connection-lost',
+  connectionclosed: 'connection-lost',
+  keepalivefailure: 'connection-lost',
+  serverprotocolviolation: 'connection-lost',
+};
+
+/**
+ * Reads why a test failed.
+ * @param resultData as in {@link CampaignMonitorError}, of the kind `webhook-test-failed`
+ */
+export function explainTestFailure(resultData: unknown): TestFailure {
+  const parsed = resultDataSchema.safeParse(resultData);
+  if (!parsed.success) return { kind: 'unexplained', word: null, message: '' };
+  const { FailureStatus: word, FailureResponseMessage: message, FailureResponseCode: code } = parsed.data;
+  if (code >= 100 && code <= 599) {
+    return { kind: kindOfStatus(code), httpStatus: code, answer: parsed.data.FailureResponse };
+  }
+  const kind = words[word.toLowerCase().replace(/[^a-z]/g, '')];
+  switch (kind) {
+    case 'too-slow':
+    case 'unknown-host':
+    case 'not-reachable':
+    case 'bad-certificate':
+    case 'connection-lost':
+      return { kind };
+    default:
+      return { kind: 'unexplained', word: word === '' ? null : word, message };
+  }
+}
+
+function kindOfStatus(status: number): 'wrong-address' | 'relay-gone' | 'door-guarded' | 'redirected' | 'answered' {
+  if ([404, 405, 410].includes(status)) return 'wrong-address';
+  if ([502, 503, 504, 530].includes(status)) return 'relay-gone';
+  if ([401, 403, 407, 511].includes(status)) return 'door-guarded';
+  return status >= 300 && status < 400 ? 'redirected' : 'answered';
+}

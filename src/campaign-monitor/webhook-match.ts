@@ -1,0 +1,43 @@
+/** Whose a webhook is: told by the secret in its URL's path, which only this machine's relay knows. */
+
+/**
+ * - `current`: it points to the running relay
+ * - `old`: it points to a relay of this machine, at an address that is no longer the running one's
+ * - `foreign`: somebody else's
+ */
+export type WebhookMatch = 'current' | 'old' | 'foreign';
+
+export interface OwnAddresses {
+  /** Where the running relay is reached; several where it has more than one address; null where none runs. */
+  readonly current: string | readonly string[] | null;
+  /** Secrets of this machine's data directories, or paths or URLs that hold them. */
+  readonly ours: readonly string[];
+}
+
+/** Whose a webhook with this URL is. */
+export function matchWebhook(url: string, { current, ours }: OwnAddresses): WebhookMatch {
+  const addresses = current === null ? [] : typeof current === 'string' ? [current] : current;
+  const normal = normalised(url);
+  if (normal !== null && addresses.some((address) => normalised(address) === normal)) return 'current';
+  const secret = pathSecret(url);
+  if (secret === null) return 'foreign';
+  const known = [...ours, ...addresses].some(
+    (own) => (secretForm.test(own) ? own.toLowerCase() : pathSecret(own)) === secret,
+  );
+  return known ? 'old' : 'foreign';
+}
+
+const secretForm = /^[0-9a-f]{32}$/i;
+
+/** The street door's secret in a URL or path, `/hooks/<32 hex digits>/…`; null where there is none. */
+export function pathSecret(urlOrPath: string): string | null {
+  const path = URL.canParse(urlOrPath) ? new URL(urlOrPath).pathname : urlOrPath;
+  return /(?:^|\/)hooks\/([0-9a-f]{32})\/campaign-monitor\/?$/i.exec(path)?.[1]?.toLowerCase() ?? null;
+}
+
+/** The same for addresses that a browser would call the same; null where it is no URL. */
+function normalised(text: string): string | null {
+  if (!URL.canParse(text)) return null;
+  const url = new URL(text);
+  return `${url.protocol}//${url.host}${url.pathname.replace(/\/$/, '')}${url.search}`;
+}
