@@ -22,6 +22,24 @@ export { toHar } from '../export/har.ts';
 export { toHttp } from '../export/http.ts';
 export { maskSecrets } from '../export/item.ts';
 export { toJson } from '../export/json.ts';
+export {
+  baseUrlOf,
+  factsOf,
+  OpenConnectorsApi,
+  OpenConnectorsError,
+  OpenConnectorsHostError,
+  regions,
+} from '../open-connectors/api.ts';
+export {
+  buildInstanceBody,
+  checkInstanceInput,
+  emptyInstanceInput,
+  instanceBodySchema,
+  maskInstanceBody,
+  maskText,
+  parseListIds,
+  toInstanceCurl,
+} from '../open-connectors/instance.ts';
 export { exportItems, exportText } from './actions/export-items.ts';
 export { editableBody } from './actions/editable-body.ts';
 export { sendSamples } from './actions/sample-posts.ts';
