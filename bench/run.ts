@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { burstWhileOpen, paging, untilDrawn } from './events-view.ts';
 import { extension } from './extension.ts';
 import { forwarding } from './forwarding.ts';
 import { history } from './history.ts';
@@ -18,7 +19,7 @@ import { start } from './start.ts';
 
 const { values } = parseArgs({
   options: {
-    only: { type: 'string', default: 'a,b,c,d,e,f,g' },
+    only: { type: 'string', default: 'a,b,c,d,e,f,g,h,i,j' },
     rounds: { type: 'string', default: '5' },
     events: { type: 'string', default: '1000000' },
   },
@@ -34,6 +35,9 @@ const benchmarks: Readonly<Record<string, () => Result | Promise<Result>>> = {
   e: () => start(rounds),
   f: () => history(rounds, events),
   g: () => extension(rounds),
+  h: () => untilDrawn(rounds),
+  i: () => burstWhileOpen(rounds),
+  j: () => paging(rounds),
 };
 
 const chosen = values.only.split(',').map((letter) => letter.trim());

@@ -18,6 +18,9 @@ import { startRelay } from '../../src/relay/relay.ts';
 import type { LogEntry, Relay, RelayOptions } from '../../src/relay/relay.ts';
 import type { z } from 'zod';
 
+import { until } from './until.ts';
+export { until } from './until.ts';
+
 type Settings = Partial<z.input<typeof settingsSchema>>;
 
 // --- cleaning up ------------------------------------------------------------------------------------------------------
@@ -57,26 +60,6 @@ export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'cmr-'));
   afterwards(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
   return folder;
-}
-
-/**
- * Waits for what has no event: asks every few milliseconds.
- * @param condition truthy when it has come
- * @param deadlineMs when to give up
- * @returns what the condition returned
- */
-export async function until<T>(
-  condition: () => T | Promise<T>,
-  deadlineMs = 8000,
-  what = condition.toString(),
-): Promise<NonNullable<Exclude<T, false>>> {
-  const end = Date.now() + deadlineMs;
-  for (;;) {
-    const value = await condition();
-    if (value !== undefined && value !== null && value !== false) return value as NonNullable<Exclude<T, false>>;
-    if (Date.now() > end) throw new Error(`did not come within ${deadlineMs} ms: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
 }
 
 // --- the callback -----------------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@ import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connectToRelay } from '../../src/protocol.ts';
 import type { Status } from '../../src/protocol.ts';
-import { until } from '../relay/stage.ts';
+import { until } from '../relay/until.ts';
 import type { Workbench } from './workbench.ts';
 
 export const category = 'Campaign Monitor Relay';

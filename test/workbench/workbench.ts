@@ -2,9 +2,9 @@
  * VS Code as a person sees and uses it: one server and one browser for the suite, a window of its own, with user data of
  * its own, for whoever asks. Pictures go to `.cache/pictures/`.
  */
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { Browser, BrowserContext, FrameLocator, Locator, Page } from 'playwright-core';
 import { launchBrowser, pageAddress, prepareContext } from '../vscode/browser.ts';
 import { root } from '../vscode/install.ts';
@@ -44,6 +44,8 @@ export interface WorkbenchOptions {
   readonly locale?: string;
   /** True: a server of its own, and so global and workspace storage that no other test has touched. About a second. */
   readonly ownServer?: boolean;
+  /** Folders of further extensions that an own server has installed. */
+  readonly installed?: readonly string[];
   /** The window's size in pixels; 1280 × 800. */
   readonly viewport?: { readonly width: number; readonly height: number };
 }
@@ -328,6 +330,13 @@ export class Workbench {
   }
 }
 
+/** A server's data: it takes the folders that it finds there at its first start for installed extensions. */
+function serverFolder(installed: readonly string[] = []): string {
+  const dataDir = temporaryFolder();
+  for (const folder of installed) cpSync(folder, join(dataDir, 'extensions', basename(folder)), { recursive: true });
+  return dataDir;
+}
+
 /**
  * Opens a window of VS Code with the extension and resolves when it is ready for use. Close it when the test is done;
  * the suite's hooks close what was forgotten.
@@ -336,7 +345,7 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
   browser ??= launchBrowser();
   const ownServer = options.ownServer === true;
   if (!ownServer) sharedServer ??= startServer({ dataDir: temporaryFolder() });
-  const server = await (ownServer ? startServer({ dataDir: temporaryFolder() }) : sharedServer!);
+  const server = await (ownServer ? startServer({ dataDir: serverFolder(options.installed) }) : sharedServer!);
   const folder = options.folder === false ? undefined : (options.folder ?? temporaryFolder());
   const userDataDir = temporaryFolder();
   const locale = options.locale ?? 'en';
