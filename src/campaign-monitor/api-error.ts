@@ -40,7 +40,7 @@ const kinds: ReadonlyMap<number, CampaignMonitorErrorKind> = new Map([
 const nextSteps: Readonly<Record<CampaignMonitorErrorKind, string>> = {
   'bad-api-key':
     'Use the API key that Campaign Monitor shows under Account settings, API keys. An address that the API does not know answers the same.',
-  'wrong-list': 'Look up the list id: it is not the one in the address bar, but the one of the list’s settings or API.',
+  'wrong-list': 'Choose a list that this account can see.',
   'wrong-client': 'Choose a client that this account can see. The API key itself is right.',
   'invalid-token': 'Sign in to Campaign Monitor again.',
   'expired-token': 'Sign in to Campaign Monitor again.',

@@ -102,7 +102,7 @@ const systemDateSchema = z.object({ SystemDate: z.string() });
 const errorSchema = z.object({
   Code: z.coerce.number().int(),
   Message: z.string().catch('').default(''),
-  ResultData: z.unknown(),
+  ResultData: z.unknown().optional(),
 });
 
 /** An answer without content. */

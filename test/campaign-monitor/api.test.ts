@@ -1,0 +1,370 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { CampaignMonitorApi, CampaignMonitorError } from '../../src/campaign-monitor/api.ts';
+import type { CampaignMonitorApiOptions, CampaignMonitorErrorKind } from '../../src/campaign-monitor/api.ts';
+import type { CampaignMonitorTokens } from '../../src/campaign-monitor/oauth.ts';
+import { sandboxApiKey, sandboxClients, sandboxLists } from '../../src/sandbox/campaign-monitor/accounts.ts';
+import { startHarness } from '../sandbox/harness.ts';
+import type { Harness } from '../sandbox/harness.ts';
+
+const [list, otherList] = sandboxLists as [(typeof sandboxLists)[number], (typeof sandboxLists)[number]];
+const key = { kind: 'api-key', apiKey: sandboxApiKey } as const;
+
+/** Asserts what a call fails with, and gives the error back. */
+async function failsWith(call: Promise<unknown>, kind: CampaignMonitorErrorKind): Promise<CampaignMonitorError> {
+  const error: unknown = await call.then(
+    () => assert.fail(`resolved instead of ${kind}`),
+    (reason: unknown) => reason,
+  );
+  assert.ok(error instanceof CampaignMonitorError, String(error));
+  assert.equal(error.kind, kind, error.message);
+  assert.ok(error.next !== '');
+  return error;
+}
+
+describe('CampaignMonitorApi with the sandbox', () => {
+  let harness: Harness;
+  let api: CampaignMonitorApi;
+
+  before(async () => {
+    harness = await startHarness();
+  });
+  after(() => harness.close());
+
+  const open = (options: Partial<CampaignMonitorApiOptions> = {}): CampaignMonitorApi =>
+    new CampaignMonitorApi({ baseUrl: harness.sandbox.campaignMonitorApi, credential: key, ...options });
+  beforeEach(async () => {
+    api = open();
+    await harness.control('DELETE', '/calls');
+  });
+
+  /** An API with tokens of the sandbox, and the new tokens that it was told to keep. */
+  async function withTokens(
+    order: object = {},
+  ): Promise<{ api: CampaignMonitorApi; kept: CampaignMonitorTokens[]; accessToken: string }> {
+    const tokens = (await harness.control('POST', '/tokens', order)).body as Record<string, string>;
+    const kept: CampaignMonitorTokens[] = [];
+    const accessToken = tokens['access_token']!;
+    return {
+      kept,
+      accessToken,
+      api: open({
+        credential: { kind: 'oauth', accessToken, refreshToken: tokens['refresh_token']! },
+        oauthBase: harness.sandbox.campaignMonitorOAuth,
+        onRefreshed: (fresh) => void kept.push(fresh),
+      }),
+    };
+  }
+
+  it('reads clients, lists and one list, and never asks for a client, whose answer holds a key', async () => {
+    const clients = await api.clients();
+    assert.deepEqual(clients, sandboxClients);
+    const lists = await Promise.all(clients.map(({ clientId }) => api.lists(clientId)));
+    assert.deepEqual(
+      lists.flat(),
+      sandboxLists.map(({ listId, title }) => ({ listId, name: title })),
+    );
+    assert.deepEqual(await api.list(list.listId), { listId: list.listId, name: list.title });
+    assert.match(await api.systemDate(), /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/);
+    const { body: calls } = await harness.control('GET', '/calls');
+    assert.ok(!Object.keys(calls as object).includes('GET /clients/:clientId.json'));
+  });
+
+  it('makes, lists, deactivates, activates and deletes a webhook', async () => {
+    const url = 'http://127.0.0.1:9/hook';
+    const webhookId = await api.createWebhook(list.listId, { events: ['Subscribe', 'Update'], url, format: 'xml' });
+    const webhook = { webhookId, listId: list.listId, events: ['Subscribe', 'Update'], url, format: 'xml' };
+    assert.deepEqual(await api.webhooks(list.listId), [{ ...webhook, active: true, status: 'Active' }]);
+    await api.deactivateWebhook(list.listId, webhookId);
+    assert.equal((await api.webhooks(list.listId))[0]?.active, false);
+    await api.activateWebhook(list.listId, webhookId);
+    assert.equal((await api.webhooks(list.listId))[0]?.active, true);
+    await api.deleteWebhook(list.listId, webhookId);
+    assert.deepEqual(await api.webhooks(list.listId), []);
+  });
+
+  it('tests a webhook, and tells what the test call met', async () => {
+    const receiver = await serve((_request, response) => response.writeHead(status).end('who are you?'));
+    let status = 200;
+    const webhookId = await api.createWebhook(list.listId, { events: ['Update'], url: receiver.url, format: 'json' });
+    try {
+      await api.testWebhook(list.listId, webhookId);
+      status = 404;
+      const error = await failsWith(api.testWebhook(list.listId, webhookId), 'webhook-test-failed');
+      assert.equal(error.code, 610);
+      assert.deepEqual(error.resultData, {
+        FailureStatus: 'ProtocolError',
+        FailureResponseMessage: 'NotFound',
+        FailureResponseCode: 404,
+        FailureResponse: 'who are you?',
+      });
+    } finally {
+      await api.deleteWebhook(list.listId, webhookId);
+      await receiver.close();
+    }
+  });
+
+  it('tells errors apart by code', async () => {
+    const webhook = { events: ['Update'], url: 'http://127.0.0.1:9/', format: 'json' } as const;
+    const wrongKey = open({ credential: { kind: 'api-key', apiKey: 'planted-secret-key' } });
+    const badKey = await failsWith(wrongKey.clients(), 'bad-api-key');
+    assert.ok(badKey.needsSignIn);
+    assert.ok(!JSON.stringify([badKey.message, badKey.next, badKey.stack]).includes('planted-secret-key'));
+    assert.equal((await failsWith(api.lists('f'.repeat(32)), 'wrong-client')).code, 102);
+    assert.equal((await failsWith(api.webhooks('f'.repeat(32)), 'wrong-list')).needsSignIn, false);
+    await failsWith(api.createWebhook(list.listId, { ...webhook, url: 'nowhere' }), 'bad-webhook-url');
+    await failsWith(api.createWebhook(list.listId, { ...webhook, format: 'csv' as 'json' }), 'bad-webhook-format');
+    await failsWith(api.createWebhook(list.listId, { ...webhook, events: [] }), 'bad-webhook-event');
+    await failsWith(api.deleteWebhook(list.listId, 'f'.repeat(32)), 'not-found');
+    const { api: reader } = await withTokens({ scopes: ['ViewReports'] });
+    await failsWith(reader.webhooks(list.listId), 'permission-missing');
+    await harness.control('POST', '/failures', { at: 'api', status: 400, code: 987, message: 'Something else' });
+    assert.match((await failsWith(api.clients(), 'refused')).message, /Something else \(code 987\)/);
+  });
+
+  it('refuses an id that would change the path, without a request', async () => {
+    for (const id of ['', '..', 'a/b', 'a?b', 'x'.repeat(200)]) {
+      await assert.rejects(async () => api.webhooks(id), RangeError);
+      await assert.rejects(async () => api.deleteWebhook(list.listId, id), RangeError);
+      await assert.rejects(async () => api.lists(id), RangeError);
+    }
+    assert.deepEqual((await harness.control('GET', '/calls')).body, {});
+  });
+
+  it('refreshes expired tokens once for calls at the same time, and keeps the new ones', async () => {
+    const { api: expiring, kept, accessToken } = await withTokens();
+    await expiring.clients();
+    await harness.control('POST', '/tokens/expire');
+    await Promise.all([
+      expiring.clients(),
+      expiring.systemDate(),
+      expiring.webhooks(list.listId),
+      expiring.webhooks(otherList.listId),
+    ]);
+    assert.equal(kept.length, 1);
+    assert.notEqual(kept[0]?.accessToken, accessToken);
+    // The new refresh token is the one that the next refresh uses.
+    await harness.control('POST', '/tokens/expire');
+    await expiring.clients();
+    assert.equal(kept.length, 2);
+  });
+
+  it('asks for a new sign-in where the refresh is refused, and for none where the network failed', async () => {
+    const { api: expiring, kept } = await withTokens();
+    await harness.control('POST', '/tokens/expire');
+    await harness.control('POST', '/failures', { at: 'token', status: 200, error: 'invalid_grant', message: 'ended' });
+    const error = await failsWith(expiring.clients(), 'expired-token');
+    assert.ok(error.needsSignIn);
+    assert.match(error.message, /ended \(invalid_grant\)/);
+    assert.equal(kept.length, 0);
+    // A later call tries again, with the same refresh token.
+    await expiring.clients();
+    assert.equal(kept.length, 1);
+  });
+
+  it('does not lose the new tokens of a call that was given up', async () => {
+    const { api: expiring, kept } = await withTokens();
+    await harness.control('POST', '/tokens/expire');
+    const cancel = new AbortController();
+    const tokenAsked = harness.report((report) => report.type === 'request' && report.path === '/oauth/token');
+    const call = expiring.clients(cancel.signal).catch(() => undefined);
+    void tokenAsked.then(() => cancel.abort());
+    // Whether it was given up before, during or after the refresh: the next call must work.
+    await call;
+    await expiring.systemDate();
+    assert.ok(kept.length <= 1);
+  });
+
+  it('does not refresh tokens that are invalid or revoked', async () => {
+    const { api: revoked, kept } = await withTokens();
+    await harness.control('POST', '/tokens/revoke');
+    await failsWith(revoked.clients(), 'revoked-token');
+    const invalid = open({ credential: { kind: 'oauth', accessToken: 'never-given', refreshToken: 'r' } });
+    await failsWith(invalid.clients(), 'invalid-token');
+    assert.equal(kept.length, 0);
+  });
+
+  it('waits after a 429 as it says, or by itself, and not for ever', async () => {
+    await harness.control('POST', '/rate-limit', { times: 2, resetSeconds: 0 });
+    assert.equal((await api.clients()).length, 2);
+    const patient = open({ backoffMs: [0, 0] });
+    await harness.control('POST', '/rate-limit', { times: 2, resetSeconds: null });
+    assert.equal((await patient.clients()).length, 2);
+    await harness.control('POST', '/rate-limit', { times: 3, resetSeconds: null });
+    await failsWith(patient.clients(), 'rate-limited');
+    await harness.control('POST', '/rate-limit', { times: 1, resetSeconds: 3600 });
+    assert.match((await failsWith(patient.clients(), 'rate-limited')).message, /3600 s/);
+  });
+
+  it('can be given up while it waits after a 429', async () => {
+    await harness.control('POST', '/rate-limit', { times: 1, resetSeconds: 50 });
+    const cancel = new AbortController();
+    const call = failsWith(api.clients(cancel.signal), 'cancelled');
+    await harness.report((report) => report.type === 'request' && report.status === 429);
+    cancel.abort();
+    await call;
+  });
+});
+
+interface Server {
+  readonly url: string;
+  readonly requests: IncomingMessage[];
+  close(): Promise<void>;
+}
+
+async function serve(answer: (request: IncomingMessage, response: ServerResponse) => void): Promise<Server> {
+  const requests: IncomingMessage[] = [];
+  const server = createServer((request, response) => {
+    requests.push(request);
+    answer(request, response);
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    requests,
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+describe('CampaignMonitorApi with answers that the sandbox does not give', () => {
+  let server: Server;
+  let answer: (request: IncomingMessage, response: ServerResponse) => void = () => undefined;
+
+  before(async () => {
+    server = await serve((request, response) => answer(request, response));
+  });
+  after(() => server.close());
+  beforeEach(() => server.requests.splice(0));
+
+  const open = (options: Partial<CampaignMonitorApiOptions> = {}): CampaignMonitorApi =>
+    new CampaignMonitorApi({ baseUrl: `${server.url}/api/v3.3/`, credential: key, ...options });
+  const answers = (body: unknown, status = 200): void => {
+    answer = (_request, response) => {
+      response.writeHead(status, { 'content-type': 'application/json' });
+      response.end(typeof body === 'string' ? body : JSON.stringify(body));
+    };
+  };
+
+  it('sends the key as the user name of Basic, to a path without a double slash', async () => {
+    answers([]);
+    await open().clients();
+    const [request] = server.requests;
+    assert.equal(request?.url, '/api/v3.3/clients.json');
+    assert.equal(request.headers.authorization, `Basic ${Buffer.from(`${sandboxApiKey}:x`).toString('base64')}`);
+  });
+
+  it('reads webhooks in any capitals, and keeps words that nobody has documented', async () => {
+    answers([
+      {
+        WebhookID: 'AB12',
+        Events: ['subscribe', 'Bounce'],
+        Url: 'https://a.example/',
+        Status: 'ACTIVE',
+        PayloadFormat: 'XML',
+      },
+      { WebhookID: 17, Events: null, Url: 'https://b.example/', Status: 'Paused', PayloadFormat: 'Yaml', Surplus: 1 },
+      { WebhookID: 'c', Url: 'https://c.example/', Events: [] },
+    ]);
+    assert.deepEqual(await open().webhooks('l'), [
+      {
+        webhookId: 'AB12',
+        listId: 'l',
+        events: ['Subscribe', 'Bounce'],
+        url: 'https://a.example/',
+        status: 'ACTIVE',
+        active: true,
+        format: 'xml',
+      },
+      {
+        webhookId: '17',
+        listId: 'l',
+        events: [],
+        url: 'https://b.example/',
+        status: 'Paused',
+        active: false,
+        format: null,
+      },
+      { webhookId: 'c', listId: 'l', events: [], url: 'https://c.example/', status: '', active: false, format: null },
+    ]);
+  });
+
+  it('takes the id of a new webhook as it comes, bare or quoted, and none that breaks a path', async () => {
+    const webhook = { events: ['Update'], url: 'https://a.example/', format: 'json' } as const;
+    for (const [sent, id] of [
+      ['"0123456789abcdef"', '0123456789abcdef'],
+      ['0123abcd', '0123abcd'],
+      ['42', '42'],
+    ] as const) {
+      answers(sent, 201);
+      assert.equal(await open().createWebhook('l', webhook), id);
+    }
+    for (const sent of ['"../../clients"', '', '{"WebhookID":1}']) {
+      answers(sent, 201);
+      await failsWith(open().createWebhook('l', webhook), 'unexpected-answer');
+    }
+  });
+
+  it('reads a code that came as text, whatever the status', async () => {
+    answers({ Code: '100', Message: 'Invalid API Key' }, 403);
+    assert.equal((await failsWith(open().clients(), 'bad-api-key')).status, 403);
+    answers({ Code: 60 }, 500);
+    await failsWith(open().clients(), 'permission-missing');
+  });
+
+  it('says so where an answer is not the API at all', async () => {
+    answers('<html>Welcome to the hotel network</html>');
+    await failsWith(open().clients(), 'unexpected-answer');
+    answers('<html>Bad gateway</html>', 502);
+    assert.equal((await failsWith(open().clients(), 'unexpected-answer')).status, 502);
+    answers({ ClientID: 'not an array' });
+    await failsWith(open().clients(), 'unexpected-answer');
+  });
+
+  it('does not follow a redirect with the credential', async () => {
+    answer = (_request, response) => response.writeHead(302, { location: '/elsewhere' }).end();
+    await failsWith(open().clients(), 'unexpected-answer');
+    assert.equal(server.requests.length, 1);
+  });
+
+  it('gives up after its time, when told to, and where nobody answers', async () => {
+    answer = () => undefined;
+    await failsWith(open({ timeoutMs: 50 }).clients(), 'timed-out');
+    const cancel = new AbortController();
+    answer = () => cancel.abort();
+    await failsWith(open().clients(cancel.signal), 'cancelled');
+    await failsWith(open().clients(AbortSignal.abort()), 'cancelled');
+    const gone = await serve(() => undefined);
+    await gone.close();
+    const error = await failsWith(open({ baseUrl: gone.url }).clients(), 'unreachable');
+    assert.match(error.message, /ECONNREFUSED/);
+  });
+
+  it('retries an expired token once and no more', async () => {
+    answer = (request, response) => {
+      if (request.url === '/oauth/token') {
+        response.end(JSON.stringify({ access_token: 'a2', expires_in: 1, refresh_token: 'r2' }));
+      } else {
+        response.writeHead(401).end(JSON.stringify({ Code: 121, Message: 'Expired OAuth Token' }));
+      }
+    };
+    const api = open({
+      credential: { kind: 'oauth', accessToken: 'a1', refreshToken: 'r1' },
+      oauthBase: `${server.url}/oauth`,
+    });
+    await failsWith(api.clients(), 'expired-token');
+    assert.deepEqual(
+      server.requests.map(({ url, headers }) => [url, headers.authorization]),
+      [
+        ['/api/v3.3/clients.json', 'Bearer a1'],
+        ['/oauth/token', undefined],
+        ['/api/v3.3/clients.json', 'Bearer a2'],
+      ],
+    );
+  });
+});
