@@ -46,3 +46,6 @@ export { sendSamples } from './actions/sample-posts.ts';
 export { testFile } from './actions/test-file.ts';
 export { inOrder, mainNotification, readDocument } from './documents/content.ts';
 export { maskHeaders } from './documents/masking.ts';
+export { authorize } from './oauth/authorize.ts';
+export { listenOnLoopback } from './oauth/loopback.ts';
+export { editorCallback, loopbackCallback, planWays } from './oauth/ways.ts';

@@ -11,6 +11,8 @@ import { createDocumentCommands } from './documents/document-commands.ts';
 import { documentScheme, registerDocuments } from './documents/event-documents.ts';
 import { EventsView } from './events-view/events-view.ts';
 import { createEventsViewCommands } from './events-view/view-commands.ts';
+import { createPlatformCommands, Platform } from './instances/platform.ts';
+import { createAuthorizationCommands, SignIn } from './oauth/sign-in.ts';
 import { relayCommands } from './relay-commands.ts';
 import { SampleReceiver } from './sample-receiver.ts';
 import { SecretBox } from './secrets.ts';
@@ -24,9 +26,13 @@ export function compose(context: vscode.ExtensionContext): void {
   const receiver = new SampleReceiver(context.workspaceState);
   const session = new Session(context, log, secrets, receiver);
   const view = new EventsView(context, session, log);
+  const platform = new Platform({ context });
+  const signIn = new SignIn(context, log);
   const parts = { context, session, log, select: view.select };
   const handlers: CommandHandlers = {
     ...relayCommands({ context, session, log, secrets, receiver }),
+    ...createPlatformCommands(platform),
+    ...createAuthorizationCommands(signIn),
     ...createEventsViewCommands(view, session),
     ...createDocumentCommands(parts),
     ...createReplayCommands(parts),

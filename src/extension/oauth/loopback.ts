@@ -1,0 +1,166 @@
+/**
+ * The loopback page that a browser comes back to: `http://localhost:<port>/oauth/callback`. It is up only while
+ * somebody waits for it, on the addresses that its name stands for, and knows nothing but that one path.
+ */
+import { createHash } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+
+/** What the page says: the code has come, access was refused, or this is not the answer that is awaited. */
+export type PageKind = 'received' | 'refused' | 'stray';
+
+export interface PageText {
+  readonly title: string;
+  /** What to do next. */
+  readonly text: string;
+}
+
+export interface PageTexts extends Readonly<Record<PageKind, PageText>> {
+  /** The language of the texts, such as `de`. */
+  readonly language: string;
+}
+
+/** The registered port cannot be listened on: the code would reach another program, or none. */
+export class CallbackPortError extends Error {
+  override readonly name = 'CallbackPortError';
+  readonly port: number;
+  readonly next = 'End what uses the port, or register another one with the app.';
+  constructor(port: number, cause: Error) {
+    super(`port ${port} of this machine cannot be listened on: ${cause.message}`, { cause });
+    this.port = port;
+  }
+}
+
+export interface LoopbackOptions {
+  /** The callback as it is registered: http, a loopback name, a port and a path. */
+  readonly url: URL;
+  /** Called for each request to exactly that path. @returns what the page then says */
+  readonly answered: (query: URLSearchParams) => PageKind;
+  readonly texts: PageTexts;
+}
+
+export interface Loopback {
+  /** Ends it; a page that is under way is still sent. */
+  close(): Promise<void>;
+}
+
+/** The addresses that each loopback name of a registered callback stands for. */
+const families: Readonly<Record<string, readonly string[]>> = {
+  localhost: ['127.0.0.1', '::1'],
+  '127.0.0.1': ['127.0.0.1'],
+  '[::1]': ['::1'],
+};
+
+/** Whether a registered callback is a loopback page that this machine can serve. */
+export function isLoopbackCallback(url: URL): boolean {
+  return url.protocol === 'http:' && Object.hasOwn(families, url.hostname);
+}
+
+/**
+ * Serves the callback. A name that stands for both families listens on both, since a browser may take either; a
+ * machine without IPv6 goes on with the other.
+ * @throws CallbackPortError where the port is taken on either
+ */
+export async function listenOnLoopback({ url, answered, texts }: LoopbackOptions): Promise<Loopback> {
+  const port = url.port === '' ? 80 : Number(url.port);
+  const hosts = new Set(Object.keys(families).map((name) => (port === 80 ? name : `${name}:${port}`)));
+  /** Answers that are still being sent. */
+  const sending = new Set<Promise<void>>();
+  const handle = (request: IncomingMessage, response: ServerResponse): void => {
+    const sent = new Promise<void>((resolve) => response.once('close', resolve)).then(() => void sending.delete(sent));
+    sending.add(sent);
+    request.resume();
+    // Another name that leads here is a stranger's: a page that rebinds its own name must not read the answer.
+    const asked = `http://localhost${request.url ?? ''}`;
+    const target = URL.canParse(asked) ? new URL(asked) : null;
+    if (!hosts.has(request.headers.host ?? '')) end(response, 403);
+    else if (target?.pathname !== url.pathname) end(response, 404);
+    else if (request.method !== 'GET') end(response, 405, { allow: 'GET' });
+    else sendPage(response, answered(target.searchParams), texts);
+  };
+  const servers: Server[] = [];
+  const close = async (): Promise<void> => {
+    const closed = servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
+    await Promise.all(sending);
+    for (const server of servers) server.closeAllConnections();
+    await Promise.all(closed);
+  };
+  for (const host of families[url.hostname] ?? []) {
+    const server = createServer({ headersTimeout: 10_000, requestTimeout: 10_000, maxHeaderSize: 16_384 }, handle);
+    try {
+      await listen(server, port, host);
+      servers.push(server);
+    } catch (error) {
+      const absent = ['EADDRNOTAVAIL', 'EAFNOSUPPORT'].includes((error as NodeJS.ErrnoException).code ?? '');
+      if (absent && host === '::1' && servers.length > 0) continue;
+      await close();
+      throw new CallbackPortError(port, error as Error);
+    }
+  }
+  return { close };
+}
+
+function listen(server: Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ port, host, ipv6Only: true }, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+/** Of every answer: nothing is kept, framed, guessed or loaded, and the URL with the code goes nowhere. */
+const headers = {
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  connection: 'close',
+};
+
+function end(response: ServerResponse, status: number, more: Readonly<Record<string, string>> = {}): void {
+  response.writeHead(status, { ...headers, 'content-security-policy': "default-src 'none'", ...more }).end();
+}
+
+const style = `
+:root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; }
+body { margin: 0; padding: 1.5rem; }
+main { max-width: 34rem; margin: 2rem auto; }
+h1 { font-size: 1.5rem; line-height: 1.25; }
+`;
+const styleHash = `'sha256-${createHash('sha256').update(style).digest('base64')}'`;
+
+const statuses: Readonly<Record<PageKind, number>> = { received: 200, refused: 200, stray: 400 };
+
+/** Sends a page. Nothing of the request is in it. */
+function sendPage(response: ServerResponse, kind: PageKind, texts: PageTexts): void {
+  const { title, text } = texts[kind];
+  response.writeHead(statuses[kind], {
+    ...headers,
+    'content-type': 'text/html; charset=utf-8',
+    'content-security-policy': `default-src 'none'; style-src ${styleHash}; frame-ancestors 'none'; base-uri 'none'; form-action 'none'`,
+  });
+  response.end(`<!doctype html>
+<html lang="${escapeHtml(texts.language)}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escapeHtml(title)} – Campaign Monitor Relay</title>
+<style>${style}</style>
+</head>
+<body>
+<main>
+<h1>${escapeHtml(title)}</h1>
+<p>${escapeHtml(text)}</p>
+</main>
+</body>
+</html>
+`);
+}
+
+function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}

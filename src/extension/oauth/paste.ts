@@ -1,0 +1,45 @@
+/** The box into which a person pastes the URL that the browser ended on, or the code. */
+import * as vscode from 'vscode';
+import type { StrayAnswer } from './authorize.ts';
+
+export interface PasteBoxOptions {
+  readonly title: string;
+  /** Where the browser is sent back to. */
+  readonly redirectUri: string;
+  /** @returns what is wrong with it, or null where it is taken */
+  readonly paste: (text: string) => StrayAnswer | null;
+}
+
+/** Shows the box; it goes when it was answered, when the person closes it, or when it is disposed of. */
+export function showPasteBox({ title, redirectUri, paste }: PasteBoxOptions): { dispose(): void } {
+  const box = vscode.window.createInputBox();
+  box.title = title;
+  box.prompt = vscode.l10n.t(
+    'When the browser has come back to {0}, copy the whole URL from its address bar and paste it here. A page that says it cannot be reached is all right',
+    redirectUri.replace(/\?.*/, ''),
+  );
+  box.placeholder = vscode.l10n.t('The URL, or the code alone');
+  // The browser takes the focus, and the box must still be there afterwards.
+  box.ignoreFocusOut = true;
+  box.onDidChangeValue(() => (box.validationMessage = undefined));
+  box.onDidAccept(() => {
+    const why = paste(box.value);
+    if (why === null) box.hide();
+    else box.validationMessage = strayText(why);
+  });
+  box.onDidHide(() => box.dispose());
+  box.show();
+  return box;
+}
+
+/** What is wrong with an answer. */
+export function strayText(why: StrayAnswer): string {
+  switch (why) {
+    case 'wrong-state':
+      return vscode.l10n.t('This belongs to another request, most likely an older one');
+    case 'refusal-without-state':
+      return vscode.l10n.t('A refusal came that does not say which request it belongs to');
+    case 'no-answer':
+      return vscode.l10n.t('There is neither a code nor a refusal in it');
+  }
+}

@@ -1,0 +1,281 @@
+/** Asking for access in this window: the browser, the progress, the questions, and what is said in the end. */
+import * as vscode from 'vscode';
+import { commandId, prefix } from '../commands.ts';
+import { configuration } from '../settings.ts';
+import type {
+  Authorization,
+  AuthorizationParts,
+  AuthorizationRequest,
+  WaitingOptions,
+  WaitingView,
+} from './authorize.ts';
+import type { CallbackPortError, PageTexts } from './loopback.ts';
+import { showPasteBox, strayText } from './paste.ts';
+import { UriCallbacks } from './uri-handler.ts';
+import type { Surroundings } from './ways.ts';
+
+/** What to say of an authorisation that gave no code. */
+export interface Explanation {
+  readonly message: string;
+  /** What to do next. */
+  readonly next: string;
+}
+
+export class SignIn {
+  readonly #context: vscode.ExtensionContext;
+  readonly #log: vscode.LogOutputChannel;
+  readonly #uris = new UriCallbacks();
+  /** The one that waits, and its end: another one takes its place, since both would need the same port. */
+  #current: { readonly stop: AbortController; readonly ended: Promise<unknown> } | undefined;
+  /** Shows the box of the one that waits. */
+  #showBox: (() => void) | undefined;
+
+  constructor(context: vscode.ExtensionContext, log: vscode.LogOutputChannel) {
+    this.#context = context;
+    this.#log = log;
+    context.subscriptions.push(vscode.window.registerUriHandler(this.#uris), {
+      dispose: () => this.#current?.stop.abort(),
+    });
+  }
+
+  /** The callbacks to register with an app, for a page on this machine and for this VS Code. */
+  async callbacks(): Promise<{ readonly loopback: string; readonly editor: string }> {
+    const { editorCallback, loopbackCallback } = await import('../client.ts');
+    return {
+      loopback: loopbackCallback(configuration().get<number>('oauth.port', 8788)),
+      editor: editorCallback(await this.#surroundings()),
+    };
+  }
+
+  /**
+   * Sends the browser to the consent and waits for the code, with progress that can be cancelled. One that waits
+   * already is cancelled. Nothing is said about how it ended: see {@link explain} and {@link say}.
+   * @throws what `buildUrl` throws, AuthorizationUrlError
+   */
+  async authorize(request: AuthorizationRequest): Promise<Authorization> {
+    const before = this.#current;
+    before?.stop.abort();
+    const stop = new AbortController();
+    const run = async (): Promise<Authorization> => {
+      await before?.ended;
+      const { authorize } = await import('../client.ts');
+      const signal = AbortSignal.any([stop.signal, ...(request.signal === undefined ? [] : [request.signal])]);
+      const result = await authorize(await this.#parts(), { ...request, signal });
+      this.#log.info(`authorisation: ${result.kind}${result.kind === 'denied' ? ` (${result.error})` : ''}`);
+      return result;
+    };
+    const running = run();
+    const current = { stop, ended: running.catch(() => undefined) };
+    this.#current = current;
+    try {
+      return await running;
+    } finally {
+      if (this.#current === current) this.#current = undefined;
+    }
+  }
+
+  /** What happened and what to do next; null for a code. */
+  explain(result: Authorization): Explanation | null {
+    const { l10n } = vscode;
+    switch (result.kind) {
+      case 'code':
+        return null;
+      case 'timed-out':
+        return {
+          message: l10n.t('No answer came from the browser within five minutes.'),
+          next: l10n.t('Try again, and grant access in the browser. Where it ends on an error page, paste its URL.'),
+        };
+      case 'cancelled':
+        return { message: l10n.t('Asking for access was cancelled.'), next: l10n.t('Nothing was made or changed.') };
+      case 'denied': {
+        if (result.error === 'access_denied')
+          return {
+            message: l10n.t('Access was not granted in the browser.'),
+            next: l10n.t('Try again, and allow access there.'),
+          };
+        return {
+          message:
+            result.description === null
+              ? l10n.t('Campaign Monitor refused: {0}.', result.error)
+              : l10n.t('Campaign Monitor refused: {0} ({1}).', result.error, result.description),
+          next: deniedNext(result.error),
+        };
+      }
+    }
+  }
+
+  /** Says how it ended, with a button to try again. It does not wait for an answer. */
+  say(result: Authorization, again: () => unknown): void {
+    const explanation = this.explain(result);
+    if (explanation === null) return;
+    const tryAgain = vscode.l10n.t('Try Again');
+    const text = `${explanation.message} ${explanation.next}`;
+    const show = result.kind === 'cancelled' ? vscode.window.showInformationMessage : vscode.window.showErrorMessage;
+    void show(text, tryAgain).then((choice) => (choice === tryAgain ? again() : undefined));
+  }
+
+  /** Shows the box for what the browser ended on, where an authorisation waits. */
+  paste(): void {
+    if (this.#showBox !== undefined) this.#showBox();
+    else void vscode.window.showInformationMessage(vscode.l10n.t('Nothing waits for an authorisation now.'));
+  }
+
+  async #surroundings(): Promise<Surroundings> {
+    const { uriScheme, remoteName, uiKind } = vscode.env;
+    const web = uiKind === vscode.UIKind.Web;
+    const extensionId = this.#context.extension.id;
+    const own = vscode.Uri.parse(`${uriScheme}://${extensionId}/oauth/callback`);
+    return {
+      uriScheme,
+      extensionId,
+      remote: remoteName !== undefined,
+      web,
+      externalUri: web ? (await vscode.env.asExternalUri(own)).toString(true) : null,
+    };
+  }
+
+  async #parts(): Promise<AuthorizationParts> {
+    const { listenOnLoopback, planWays } = await import('../client.ts');
+    const surroundings = await this.#surroundings();
+    return {
+      plan: (registered) => Promise.resolve(planWays(registered, surroundings)),
+      listen: (way, redirectUri, answered) =>
+        way === 'loopback'
+          ? listenOnLoopback({ url: new URL(redirectUri), answered, texts: pageTexts() })
+          : Promise.resolve(this.#uris.listen(uriPath(redirectUri), answered)),
+      openBrowser: (url) => vscode.env.openExternal(vscode.Uri.parse(url, true)),
+      showWaiting: (options) => this.#showWaiting(options),
+      askAboutPort,
+      after: (ms, callback) => {
+        const timer = setTimeout(callback, ms);
+        return () => clearTimeout(timer);
+      },
+    };
+  }
+
+  #showWaiting(options: WaitingOptions): WaitingView {
+    const { l10n, window } = vscode;
+    let report: (message: string) => void = () => undefined;
+    let close = (): void => undefined;
+    const closed = new Promise<void>((resolve) => (close = resolve));
+    void window.withProgress(
+      { location: vscode.ProgressLocation.Notification, title: options.title, cancellable: true },
+      (progress, token) => {
+        token.onCancellationRequested(options.cancel);
+        report = (message) => progress.report({ message });
+        report(l10n.t('Getting the address…'));
+        return closed;
+      },
+    );
+    let box: { dispose(): void } | undefined;
+    const showBox = (): void => {
+      box?.dispose();
+      box = showPasteBox(options);
+    };
+    this.#showBox = showBox;
+    void vscode.commands.executeCommand('setContext', `${prefix}.authorizing`, true);
+    return {
+      opened: (url, sent) => {
+        report(
+          l10n.t(
+            'Grant access in the browser. Does it not come back? [Paste its URL](command:{0})',
+            commandId('pasteAuthorization'),
+          ),
+        );
+        if (options.ways[0] === 'paste') showBox();
+        if (!sent) void offerLink(url);
+      },
+      stray: (why, again) => {
+        const tryAgain = l10n.t('Try Again');
+        void window
+          .showWarningMessage(
+            l10n.t('The browser came back with something else than what was asked for. {0}.', strayText(why)),
+            tryAgain,
+          )
+          .then((choice) => (choice === tryAgain ? again() : undefined));
+      },
+      close: () => {
+        box?.dispose();
+        close();
+        if (this.#showBox !== showBox) return;
+        this.#showBox = undefined;
+        void vscode.commands.executeCommand('setContext', `${prefix}.authorizing`, false);
+      },
+    };
+  }
+}
+
+/** The path under which VS Code hands a URL over: that of the URL within one for VS Code in a browser, too. */
+function uriPath(redirectUri: string): string {
+  const url = new URL(redirectUri);
+  return url.searchParams.get('vscode-path') ?? url.pathname;
+}
+
+/** The browser was not opened: by hand it goes as well. */
+async function offerLink(url: string): Promise<void> {
+  const copy = vscode.l10n.t('Copy Link');
+  const choice = await vscode.window.showWarningMessage(
+    vscode.l10n.t('The browser was not opened. Copy the link and open it in a browser yourself.'),
+    copy,
+  );
+  if (choice === copy) await vscode.env.clipboard.writeText(url);
+}
+
+async function askAboutPort(error: CallbackPortError): Promise<'again' | 'paste' | 'cancel'> {
+  const again = vscode.l10n.t('Try Again');
+  const paste = vscode.l10n.t('Paste the URL Instead');
+  const choice = await vscode.window.showWarningMessage(
+    vscode.l10n.t('Port {0} of this machine is in use, so the browser cannot come back to this window.', error.port),
+    {
+      modal: true,
+      detail: vscode.l10n.t(
+        'It may be your own application that the callback is registered for, or another window that waits. End it and try again, or go on: the browser then ends on that application’s page, and you paste the URL of it. If the application takes the code, it is used up.',
+      ),
+    },
+    again,
+    paste,
+  );
+  return choice === again ? 'again' : choice === paste ? 'paste' : 'cancel';
+}
+
+function deniedNext(error: string): string {
+  const { l10n } = vscode;
+  switch (error) {
+    case 'invalid_redirect_uri':
+      return l10n.t(
+        'The callback URL must begin with the one that is registered with the app in Campaign Monitor: compare both.',
+      );
+    case 'unknown_client':
+      return l10n.t('Check the client ID: Campaign Monitor shows it in the registration of the app.');
+    case 'server_error':
+      return l10n.t('Try again later.');
+    default:
+      return l10n.t('Check the app’s registration in Campaign Monitor, and try again.');
+  }
+}
+
+function pageTexts(): PageTexts {
+  const { l10n } = vscode;
+  return {
+    language: vscode.env.language,
+    received: {
+      title: l10n.t('Access was granted'),
+      text: l10n.t('Close this page and go back to VS Code: it goes on there.'),
+    },
+    refused: {
+      title: l10n.t('Access was not granted'),
+      text: l10n.t('Close this page and go back to VS Code: it says why, and you can try again there.'),
+    },
+    stray: {
+      title: l10n.t('This is not the answer that is awaited'),
+      text: l10n.t(
+        'Close this page and go back to VS Code. Choose “Try Again” in its message, or cancel if you refused access.',
+      ),
+    },
+  };
+}
+
+/** The handlers of the commands about an authorisation that waits. */
+export function createAuthorizationCommands(signIn: SignIn): { readonly pasteAuthorization: () => void } {
+  return { pasteAuthorization: () => signIn.paste() };
+}
