@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { bodyCommand } from './commands/body.ts';
 import { discardCommand } from './commands/discard.ts';
 import { eventsCommand } from './commands/events.ts';
 import { exportCommand } from './commands/export.ts';
@@ -39,6 +40,7 @@ export function createProgram(): Command {
     replayCommand(),
     discardCommand(),
     exportCommand(),
+    bodyCommand(),
     sandboxCommand(),
     stopCommand(),
   ]) {

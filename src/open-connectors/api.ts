@@ -308,7 +308,7 @@ export class OpenConnectorsApi {
    */
   async createInstance(body: InstanceBody, signal?: AbortSignal): Promise<CreatedInstance> {
     const secrets = [
-      body.providerData.code,
+      body.providerData?.code ?? '',
       ...Object.entries(body.configuration).flatMap(([key, value]) =>
         typeof value === 'string' && /(key|secret|username|password)$/.test(key) ? [value] : [],
       ),

@@ -10,19 +10,23 @@ export const masked = '********';
 
 const optionalText = z.string().optional();
 
+const grantCode = z.strictObject({ code: z.string().describe('The grant code of the consent; it works once.') });
+
 /**
- * The body, every key as in the platform's page on the connector's events [docs]; the optional keys belong to the
- * platform's events in general [docs], and whether this connector has them is told by {@link OpenConnectorsApi.connector}.
+ * The body, every key as in the platform's page on the connector's events [docs]. With basic authentication those of
+ * OAuth are not there [docs]. The optional keys of the notification belong to the platform's events in general [docs];
+ * whether this connector has them is told by `GET /elements/campaignmonitor`.
  */
 export const instanceBodySchema = z.strictObject({
   element: z.strictObject({ key: z.literal(elementKey) }),
-  providerData: z.strictObject({ code: z.string().describe('The grant code of the consent; it works once.') }),
+  providerData: grantCode.optional(),
   configuration: z.strictObject({
-    'oauth.callback.url': z.string(),
-    'oauth.api.key': z.string(),
-    'oauth.api.secret': z.string(),
+    'oauth.callback.url': optionalText,
+    'oauth.api.key': optionalText,
+    'oauth.api.secret': optionalText,
     username: optionalText.describe("Basic authentication: Campaign Monitor's API key."),
-    password: optionalText.describe('Basic authentication: anything, the vendor does not look at it.'),
+    password: optionalText.describe('Basic authentication: in no sample for this connector.'),
+    'company.name': optionalText.describe("Basic authentication: the account's name at Campaign Monitor."),
     'event.notification.enabled': z.boolean(),
     'event.notification.callback.url': z.string(),
     'events.list.ids': z.string().describe('List ids, separated by commas.'),
@@ -57,8 +61,10 @@ export interface InstanceInput {
   readonly code: string;
   /** Campaign Monitor's API key, for basic authentication. */
   readonly username?: string;
-  /** For basic authentication; the vendor does not look at it. */
+  /** For basic authentication, where the platform insists on one: Campaign Monitor does not look at it. */
   readonly password?: string;
+  /** For basic authentication: in the samples of the platform, and not explained. */
+  readonly companyName?: string;
   /** The key that the platform signs notifications with. */
   readonly signatureKey?: string;
   /** Basic authentication of the callback. */
@@ -85,18 +91,27 @@ export const emptyInstanceInput: InstanceInput = {
 /**
  * The body for what was filled in: every key of the platform's sample, with `""` where nothing is given (`[""]` for the
  * tags), and the optional keys that have a value. It is not checked: see {@link checkInstanceInput}.
+ *
+ * Basic authentication is documented without a grant code and with the API key as `username`; the documents differ on
+ * `company.name` and `password`, which are left out unless given.
  */
 export function buildInstanceBody(input: InstanceInput): InstanceBody {
   const oauth = input.authentication === 'oauth';
   return {
     element: { key: elementKey },
-    providerData: { code: oauth ? input.code : '' },
+    ...(oauth && { providerData: { code: input.code } }),
     configuration: {
-      'oauth.callback.url': oauth ? input.oauthCallbackUrl : '',
-      'oauth.api.key': oauth ? input.apiKey : '',
-      'oauth.api.secret': oauth ? input.apiSecret : '',
-      // The vendor's basic authentication has the API key as the user and ignores the password [docs].
-      ...(!oauth && { username: input.username ?? '', password: present(input.password) ?? 'x' }),
+      ...(oauth
+        ? {
+            'oauth.callback.url': input.oauthCallbackUrl,
+            'oauth.api.key': input.apiKey,
+            'oauth.api.secret': input.apiSecret,
+          }
+        : {
+            username: input.username ?? '',
+            ...given('password', input.password),
+            ...given('company.name', input.companyName),
+          }),
       'event.notification.enabled': input.eventsEnabled,
       'event.notification.callback.url': input.callbackUrl,
       'events.list.ids': input.listIds.join(','),
@@ -403,6 +418,7 @@ const placeholders: Readonly<Record<string, string>> = {
   'oauth.api.key': '<OAUTH_API_KEY>',
   'oauth.api.secret': '<OAUTH_API_SECRET>',
   username: '<CAMPAIGN_MONITOR_API_KEY>',
+  password: '<PASSWORD>',
   'event.notification.signature.key': '<SIGNATURE_KEY>',
   'event.notification.basic.username': '<CALLBACK_USERNAME>',
   'event.notification.basic.password': '<CALLBACK_PASSWORD>',
@@ -429,7 +445,7 @@ function withPlaceholders(body: InstanceBody): InstanceBody {
   const named = (key: string, value: string): string => (value === masked ? (placeholders[key] ?? value) : value);
   return {
     ...safe,
-    providerData: { code: named('code', safe.providerData.code) },
+    ...(safe.providerData && { providerData: { code: named('code', safe.providerData.code) } }),
     configuration: Object.fromEntries(
       Object.entries(safe.configuration).map(([key, value]) => [
         key,
