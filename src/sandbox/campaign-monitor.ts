@@ -9,10 +9,14 @@ import { SampleTraffic } from './campaign-monitor/sample-traffic.ts';
 import type { SandboxSettings } from './campaign-monitor/state.ts';
 import { SandboxState } from './campaign-monitor/state.ts';
 import { Tokens } from './campaign-monitor/tokens.ts';
+import type { SandboxCredentials } from './credentials.ts';
 import { WebhookPoster } from './campaign-monitor/webhook-post.ts';
 
 export interface CampaignMonitorOptions {
   readonly seed: number;
+  readonly credentials: SandboxCredentials;
+  /** Named by `GET /sandbox` beside the controls here. */
+  readonly otherControls: Readonly<Record<string, string>>;
   readonly settings: Partial<SandboxSettings>;
   /** Told of each attempt at a delivery, and of each webhook that failures have deactivated. */
   readonly report: (report: OutboxReport) => void;
@@ -21,22 +25,29 @@ export interface CampaignMonitorOptions {
 export interface CampaignMonitorSandbox {
   /** `/api/v3.3`, `/oauth`, `/oauth/token` and `/sandbox`. */
   readonly router: Router;
+  readonly state: SandboxState;
+  readonly tokens: Tokens;
+  readonly poster: WebhookPoster;
   /** Stops the timer and breaks deliveries off. */
   close(): Promise<void>;
 }
 
-export function createCampaignMonitor({ seed, settings, report }: CampaignMonitorOptions): CampaignMonitorSandbox {
-  const state = new SandboxState(seed, settings);
+export function createCampaignMonitor(options: CampaignMonitorOptions): CampaignMonitorSandbox {
+  const { seed, credentials, settings, otherControls, report } = options;
+  const state = new SandboxState(seed, settings, credentials);
   const tokens = new Tokens(state.ids);
   const poster = new WebhookPoster();
   const outbox = new Outbox(state, poster, report);
   const traffic = new SampleTraffic(state, outbox);
   const router = Router();
   router.use('/api/v3.3', apiRouter({ state, tokens, outbox, poster }));
-  router.use('/sandbox', controlRouter({ state, tokens, outbox, traffic }));
+  router.use('/sandbox', controlRouter({ state, tokens, outbox, traffic, otherControls }));
   router.use(oauthRouter(state, tokens));
   return {
     router,
+    state,
+    tokens,
+    poster,
     async close() {
       traffic.stop();
       outbox.close();

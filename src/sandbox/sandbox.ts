@@ -5,12 +5,18 @@ import express from 'express';
 import type { ErrorRequestHandler } from 'express';
 import { createCampaignMonitor } from './campaign-monitor.ts';
 import type { OutboxReport } from './campaign-monitor/outbox.ts';
+import type { SandboxCredentials } from './credentials.ts';
+import { fixedCredentials } from './credentials.ts';
 import { loopbackOnly } from './loopback-only.ts';
+import { createOpenConnectors } from './open-connectors.ts';
+import { platformControls } from './open-connectors/control.ts';
+import type { NotificationReport } from './open-connectors/notifier.ts';
 
 /** Something that happened. No secret is in it: no query, body or header, and of a webhook's URL only the origin. */
 export type SandboxReport =
   | { readonly type: 'request'; readonly method: string; readonly path: string; readonly status: number }
   | { readonly type: 'error'; readonly message: string }
+  | NotificationReport
   | OutboxReport;
 
 export interface SandboxOptions {
@@ -22,6 +28,12 @@ export interface SandboxOptions {
   readonly retryDelaysMs?: readonly number[];
   /** A webhook that has failed for longer is deactivated. Default a week [2nd]. */
   readonly deactivateAfterMs?: number;
+  /** Waits before Open Connectors sends a failed notification again. Default 8, 64, 512, 4096 and 32768 s [docs]. */
+  readonly notificationRetryDelaysMs?: readonly number[];
+  /** What opens the two vendors. Default {@link fixedCredentials}. */
+  readonly credentials?: SandboxCredentials;
+  /** Called by `POST /sandbox/stop`, which there is only with this. */
+  readonly stopRequested?: () => void;
   readonly log?: (report: SandboxReport) => void;
 }
 
@@ -31,10 +43,11 @@ export interface Sandbox {
   readonly campaignMonitorApi: string;
   /** Where a browser goes to ask for access; `/token` below it is the token endpoint. */
   readonly campaignMonitorOAuth: string;
-  /** The base of the Open Connectors API, or null where this sandbox has none. */
-  readonly openConnectorsApi: string | null;
+  /** The base of the Open Connectors API, such as `http://127.0.0.1:4000/elements/api-v2`. */
+  readonly openConnectorsApi: string;
   /** The base of the sandbox's own controls. */
   readonly control: string;
+  readonly credentials: SandboxCredentials;
   /** Ends the server, the timer and all deliveries. */
   close(): Promise<void>;
 }
@@ -54,13 +67,28 @@ export class SandboxStartError extends Error {
  * @throws SandboxStartError where the port is taken
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
-  const { port = 0, seed = 1, retryDelaysMs, deactivateAfterMs, log = () => undefined } = options;
+  const { port = 0, seed = 1, retryDelaysMs, deactivateAfterMs, notificationRetryDelaysMs, stopRequested } = options;
+  const { credentials = fixedCredentials, log = () => undefined } = options;
+  let base = '';
   const campaignMonitor = createCampaignMonitor({
     seed,
+    credentials,
+    otherControls: {
+      ...platformControls,
+      ...(stopRequested !== undefined && { 'POST /sandbox/stop': 'ends the sandbox' }),
+    },
     settings: {
       ...(retryDelaysMs === undefined ? {} : { retryDelaysMs }),
       ...(deactivateAfterMs === undefined ? {} : { deactivateAfterMs }),
     },
+    report: log,
+  });
+  const openConnectors = createOpenConnectors({
+    seed,
+    credentials: credentials.openConnectors,
+    settings: notificationRetryDelaysMs === undefined ? {} : { retryDelaysMs: notificationRetryDelaysMs },
+    campaignMonitor,
+    origin: () => base,
     report: log,
   });
 
@@ -73,6 +101,12 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     next();
   });
   app.use(loopbackOnly);
+  if (stopRequested !== undefined) {
+    app.post('/sandbox/stop', (_request, response) => {
+      response.status(202).end(stopRequested);
+    });
+  }
+  app.use(openConnectors.router);
   app.use(campaignMonitor.router);
   app.use((_request, response) => {
     response.status(404).json({ error: 'the sandbox has nothing here', next: 'GET /sandbox names its controls.' });
@@ -98,14 +132,16 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     throw new SandboxStartError(port, error as Error);
   }
   const { port: actualPort } = server.address() as AddressInfo;
-  const base = `http://127.0.0.1:${actualPort}`;
+  base = `http://127.0.0.1:${actualPort}`;
   return {
     port: actualPort,
     campaignMonitorApi: `${base}/api/v3.3`,
     campaignMonitorOAuth: `${base}/oauth`,
-    openConnectorsApi: null,
+    openConnectorsApi: `${base}/elements/api-v2`,
     control: `${base}/sandbox`,
+    credentials,
     async close() {
+      openConnectors.close();
       await campaignMonitor.close();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeAllConnections();

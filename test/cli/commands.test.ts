@@ -5,6 +5,14 @@ import { connectToRelay } from '../../src/protocol.ts';
 import type { AttemptDetail, EventRow } from '../../src/protocol.ts';
 import { Callback, delivery, post, run, start, Workplace } from './harness.ts';
 import type { Ended, Line, Ready, Running } from './harness.ts';
+import type { SandboxCredentials } from '../../src/sandbox/credentials.ts';
+
+interface SandboxReady extends Line {
+  campaignMonitorApi: string;
+  openConnectorsApi: string;
+  control: string;
+  credentials: SandboxCredentials;
+}
 
 /** The lines of --json. */
 function rows<T = Line>(ended: Ended): T[] {
@@ -432,13 +440,33 @@ describe('cm-relay without a relay', function () {
     }
   });
 
+  it('runs the sandbox with credentials of its own, and ends it on order', async () => {
+    const place = new Workplace();
+    try {
+      const ready = async (): Promise<[Promise<number | null>, SandboxReady]> => {
+        const sandbox = place.start(['sandbox', '--json', '--random-credentials', '--keep-alive-minutes', '1']);
+        return [sandbox.ended, JSON.parse(await sandbox.line(() => true)) as SandboxReady];
+      };
+      const [[ended, first], [, second]] = await Promise.all([ready(), ready()]);
+      assert.notDeepEqual(first.credentials, second.credentials);
+      assert.equal((await fetch(`${first.control}/stop`, { method: 'POST' })).status, 202);
+      assert.equal(await ended, 0);
+    } finally {
+      await place.close();
+    }
+  });
+
   it('runs the sandbox until it is told to end', async () => {
     const place = new Workplace();
     try {
       const sandbox = place.start(['sandbox', '--json', '--port', '0', '--data-dir', place.dataDir]);
-      const first = JSON.parse(await sandbox.line(() => true)) as Line & { campaignMonitorApi: string };
-      assert.deepEqual(Object.keys(first), ['type', 'campaignMonitorApi', 'openConnectorsApi']);
+      const first = JSON.parse(await sandbox.line(() => true)) as SandboxReady;
+      assert.deepEqual(Object.keys(first).slice(0, 3), ['type', 'campaignMonitorApi', 'openConnectorsApi']);
       assert.equal(first.type, 'ready');
+      const { userSecret, organizationSecret } = first.credentials.openConnectors;
+      const authorization = `User ${userSecret}, Organization ${organizationSecret}`;
+      const instances = await fetch(`${first.openConnectorsApi}/instances`, { headers: { authorization } });
+      assert.equal(instances.status, 404, 'the secrets are right, and there is no instance');
       assert.equal((await fetch(`${first.campaignMonitorApi}/clients.json`)).status, 401);
       const taken = await run(['sandbox', '--port', new URL(first.campaignMonitorApi).port]);
       assert.equal(taken.code, 1);
@@ -447,6 +475,7 @@ describe('cm-relay without a relay', function () {
 
       const shown = place.start(['sandbox']);
       await shown.line((line) => /^Campaign Monitor API +http:\/\/127\.0\.0\.1:\d+\/api\/v3\.3$/.test(line));
+      await shown.line((line) => /^ {2}Organization secret +\S+$/.test(line));
       assert.equal(await shown.end(), 0);
     } finally {
       await place.close();

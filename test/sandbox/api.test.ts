@@ -314,7 +314,7 @@ describe('the sandbox on its own machine', () => {
     const base = `http://127.0.0.1:${harness.sandbox.port}`;
     assert.equal(harness.sandbox.campaignMonitorApi, `${base}/api/v3.3`);
     assert.equal(harness.sandbox.campaignMonitorOAuth, `${base}/oauth`);
-    assert.equal(harness.sandbox.openConnectorsApi, null);
+    assert.equal(harness.sandbox.openConnectorsApi, `${base}/elements/api-v2`);
   });
 
   it('refuses a foreign Origin, and takes its own', async () => {

@@ -371,7 +371,7 @@ describe("the sandbox's controls", () => {
     assert.equal(status, 200);
     const overview = body as { apiKey: string; lists: unknown[]; oauthApps: unknown[]; timer: null };
     assert.equal(overview.apiKey, 'sandbox-api-key');
-    assert.deepEqual([overview.lists.length, overview.oauthApps.length, overview.timer], [5, 3, null]);
+    assert.deepEqual([overview.lists.length, overview.oauthApps.length, overview.timer], [5, 4, null]);
   });
 
   for (const [method, path, body, named] of [

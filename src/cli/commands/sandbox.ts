@@ -1,7 +1,9 @@
+import { randomInt } from 'node:crypto';
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import type { DeliveryRecord } from '../../sandbox/campaign-monitor/outbox.ts';
+import type { NotificationRecord } from '../../sandbox/open-connectors/notifier.ts';
 import type { SandboxReport } from '../../sandbox/sandbox.ts';
 import { jsonFlag, newCommand, wholeNumber } from '../flags.ts';
 import type { CommonOptions } from '../flags.ts';
@@ -12,13 +14,15 @@ import { count, localTime, printable } from '../text.ts';
 interface SandboxOptions extends CommonOptions {
   port: number;
   json?: boolean;
+  randomCredentials?: boolean;
+  keepAliveMinutes?: number;
 }
 
 export function sandboxCommand(): Command {
   return newCommand(
     'sandbox',
     'run both vendors on this machine, with made-up data',
-    'Runs an emulated Campaign Monitor on loopback: its API, its consent page and its webhooks, with made-up clients, lists and subscribers. No account is needed and nothing leaves this machine. Ends with Ctrl-C.',
+    'Runs an emulated Campaign Monitor and an emulated Open Connectors on loopback: their APIs, the consent page, webhooks, instances and notifications, with made-up clients, lists and subscribers. No account is needed and nothing leaves this machine. Ends with Ctrl-C.',
     [
       'Examples:',
       '  cm-relay sandbox',
@@ -32,34 +36,68 @@ export function sandboxCommand(): Command {
         .default(0, 'any that is free')
         .argParser(wholeNumber(z.int().min(0).max(65_535))),
     )
-    .addOption(jsonFlag('a first line {"type":"ready","campaignMonitorApi","openConnectorsApi"}'))
+    .addOption(new Option('--random-credentials', 'keys and secrets of this run alone, instead of the fixed ones'))
+    .addOption(
+      new Option('--keep-alive-minutes <n>', 'end after so many minutes without a request').argParser(
+        wholeNumber(z.int().min(1).max(10_000)),
+      ),
+    )
+    .addOption(jsonFlag('a first line {"type":"ready","campaignMonitorApi","openConnectorsApi","credentials",…}'))
     .action(sandbox);
 }
 
-async function sandbox({ port, json }: SandboxOptions): Promise<void> {
-  const signal = interrupted();
+async function sandbox({ port, json, randomCredentials, keepAliveMinutes }: SandboxOptions): Promise<void> {
+  const stop = new AbortController();
+  const ended = Promise.race([interrupted(), aborted(stop.signal)]);
   // Here, since no other command needs the sandbox's modules.
-  const { startSandbox } = await import('../../sandbox/sandbox.ts');
+  const [{ startSandbox }, credentials] = await Promise.all([
+    import('../../sandbox/sandbox.ts'),
+    import('../../sandbox/credentials.ts'),
+  ]);
   const lines = new LiveWriter(process.stdout, { missed: (n) => `… ${n} more lines` });
+  const idle = keepAliveMinutes === undefined ? undefined : setTimeout(() => stop.abort(), keepAliveMinutes * 60_000);
   const running = await startSandbox({
     port,
-    ...(json !== true && { log: (report) => lines.write(printable(reportLine(report))) }),
+    ...(randomCredentials === true && {
+      credentials: credentials.randomCredentials(),
+      // Other ids than those of the sandbox before, which somebody may remember.
+      seed: randomInt(1, 1_000_000),
+    }),
+    stopRequested: () => stop.abort(),
+    log(report) {
+      // What the sandbox posts to itself keeps nothing alive.
+      if (report.type === 'request' && !report.path.startsWith('/elements/api-v2/events/')) idle?.refresh();
+      if (json !== true) lines.write(printable(reportLine(report)));
+    },
   });
   const { campaignMonitorApi, campaignMonitorOAuth, openConnectorsApi, control } = running;
   if (json === true) {
-    lines.write(JSON.stringify({ type: 'ready', campaignMonitorApi, openConnectorsApi }));
+    const { pid } = process;
+    const addresses = { campaignMonitorApi, openConnectorsApi, campaignMonitorOAuth, control };
+    lines.write(JSON.stringify({ type: 'ready', ...addresses, credentials: running.credentials, pid }));
   } else {
+    const { campaignMonitor, openConnectors } = running.credentials;
     const facts = [
       ['Campaign Monitor API', campaignMonitorApi],
-      ['Consent page', campaignMonitorOAuth],
-      ...(openConnectorsApi === null ? [] : [['Open Connectors API', openConnectorsApi]]),
+      ['  API key', campaignMonitor.apiKey],
+      ['  OAuth client id', campaignMonitor.oauthClientId],
+      ['  OAuth client secret', campaignMonitor.oauthClientSecret],
+      ['  Consent page', campaignMonitorOAuth],
+      ['Open Connectors API', openConnectorsApi],
+      ['  User secret', openConnectors.userSecret],
+      ['  Organization secret', openConnectors.organizationSecret],
       ['Controls', `${control} (GET it for what there is)`],
     ];
     for (const [name = '', value = ''] of facts) lines.write(`${name.padEnd(21)} ${value}`);
     lines.write('Ends with Ctrl-C.');
   }
-  await signal;
+  await ended;
+  clearTimeout(idle);
   await running.close();
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }
 
 function deliveryLine({ id, types, events, target, state, attempts, nextAttemptAt }: DeliveryRecord): string {
@@ -68,12 +106,21 @@ function deliveryLine({ id, types, events, target, state, attempts, nextAttemptA
   return `${what} after ${count(attempts.length, 'attempt')}${next}`;
 }
 
+function notificationLine(notification: NotificationRecord): string {
+  const { id, instanceId, part, parts, events, target, state, attempts, nextAttemptAt } = notification;
+  const what = `notification ${id} of instance ${instanceId}, part ${part} of ${parts}, ${count(events, 'event')}`;
+  const next = nextAttemptAt === null ? '' : `, next ${localTime(nextAttemptAt)}`;
+  return `${what} to ${target ?? 'no callback'}: ${state} after ${count(attempts.length, 'attempt')}${next}`;
+}
+
 function reportLine(report: SandboxReport): string {
   switch (report.type) {
     case 'request':
       return `${report.status}  ${report.method} ${report.path}`;
     case 'attempt':
       return deliveryLine(report.delivery);
+    case 'notification':
+      return notificationLine(report.notification);
     case 'webhook-deactivated':
       return `webhook ${report.webhookId} of list ${report.listId} deactivated: it has failed for too long`;
     case 'error':

@@ -1,5 +1,7 @@
 /** What the emulated Campaign Monitor holds at start. Fixed, so that documentation and tests can name it. */
 import { documentedListId } from '../../campaign-monitor/samples.ts';
+import type { SandboxCredentials } from '../credentials.ts';
+import { fixedCredentials } from '../credentials.ts';
 
 export interface SandboxClient {
   readonly clientId: string;
@@ -19,10 +21,17 @@ export interface OAuthApp {
   readonly name: string;
   /** What every `redirect_uri` of the app must begin with. */
   readonly redirectUri: string;
+  /** Others that it may begin with; with the vendor one address is registered. */
+  readonly otherRedirectUris?: readonly string[];
+}
+
+/** All addresses that a `redirect_uri` of the app may begin with. */
+export function redirectUrisOf(app: OAuthApp): string[] {
+  return [app.redirectUri, ...(app.otherRedirectUris ?? [])];
 }
 
 /** The account's API key: an obvious stand-in, since it opens nothing. */
-export const sandboxApiKey = 'sandbox-api-key';
+export const sandboxApiKey = fixedCredentials.campaignMonitor.apiKey;
 
 export const sandboxClients: readonly SandboxClient[] = [
   { clientId: 'c1000000000000000000000000000001', name: 'Harbour Books' },
@@ -65,3 +74,22 @@ export const sandboxOAuthApps: readonly OAuthApp[] = [
     redirectUri: 'https://example.org/oauth/',
   },
 ];
+
+/** The editors whose URI handler the relay's app may return to. */
+const editorSchemes = ['vscode', 'vscode-insiders', 'vscodium', 'code-oss', 'code-server', 'cursor', 'windsurf'];
+
+/** The app that the sandbox's credentials name: every way back that this product has, so that each can be tried. */
+export function relayApp({ campaignMonitor }: SandboxCredentials): OAuthApp {
+  return {
+    clientId: campaignMonitor.oauthClientId,
+    clientSecret: campaignMonitor.oauthClientSecret,
+    name: 'Campaign Monitor Relay',
+    redirectUri: 'http://localhost/',
+    otherRedirectUris: [
+      'http://127.0.0.1/',
+      'http://[::1]/',
+      'https://example.org/oauth/',
+      ...editorSchemes.map((scheme) => `${scheme}://cm-relay.campaign-monitor-relay/`),
+    ],
+  };
+}

@@ -1,7 +1,8 @@
 /** The sandbox's own controls, `/sandbox/…`: what a developer or a test orders, apart from the vendor's paths. */
 import express, { Router } from 'express';
-import type { ErrorRequestHandler, Request } from 'express';
 import { z } from 'zod';
+import { ControlError, answerControlError, readInput, readOrder } from '../control-order.ts';
+import { fixedCredentials } from '../credentials.ts';
 import type { OAuthApp } from './accounts.ts';
 import type { Outbox } from './outbox.ts';
 import type { SampleTraffic } from './sample-traffic.ts';
@@ -9,18 +10,6 @@ import { timerSchema, trafficSchema } from './sample-traffic.ts';
 import type { SandboxState } from './state.ts';
 import type { Tokens } from './tokens.ts';
 import { knownScopes } from './tokens.ts';
-
-/** An order that cannot be carried out, with what to do instead. */
-class ControlError extends Error {
-  override readonly name = 'ControlError';
-  readonly status: number;
-  readonly next: string;
-  constructor(status: number, message: string, next: string) {
-    super(message);
-    this.status = status;
-    this.next = next;
-  }
-}
 
 const settingsSchema = z.strictObject({
   retryDelaysMs: z.array(z.int().min(0).max(86_400_000)).max(50).optional(),
@@ -53,6 +42,15 @@ const tokenOrderSchema = z.strictObject({
     .default([...knownScopes]),
 });
 
+const codeOrderSchema = z.strictObject({
+  clientId: z.string().default(fixedCredentials.campaignMonitor.oauthClientId),
+  redirectUri: z.url(),
+  scopes: z
+    .array(z.enum(knownScopes))
+    .min(1)
+    .default([...knownScopes]),
+});
+
 const appSchema = z.strictObject({
   name: z.string().min(1).max(200).default('App registered in the sandbox'),
   redirectUri: z.url({ protocol: /^(?!javascript$|data$|vbscript$|file$|blob$)/ }),
@@ -77,6 +75,7 @@ const controls: Readonly<Record<string, string>> = {
   'POST /sandbox/failures':
     'fails the next requests at "api", "authorize" or "token": {at, times?, status?, error?, …}',
   'POST /sandbox/tokens': 'gives OAuth tokens without asking a person: {clientId?, scopes?}',
+  'POST /sandbox/codes': 'gives a grant code without asking a person: {redirectUri, clientId?, scopes?}',
   'POST /sandbox/tokens/expire': 'lets every access token expire',
   'POST /sandbox/tokens/revoke': 'revokes every token',
   'POST /sandbox/oauth-apps': 'registers an OAuth app: {name?, redirectUri}',
@@ -87,15 +86,17 @@ export interface ControlParts {
   readonly tokens: Tokens;
   readonly outbox: Outbox;
   readonly traffic: SampleTraffic;
+  /** What `GET /sandbox` names beside its own: controls that are mounted elsewhere. */
+  readonly otherControls: Readonly<Record<string, string>>;
 }
 
-export function controlRouter({ state, tokens, outbox, traffic }: ControlParts): Router {
+export function controlRouter({ state, tokens, outbox, traffic, otherControls }: ControlParts): Router {
   const router = Router();
   router.use(express.json({ type: () => true, limit: '64kb' }));
 
   router.get('/', (_request, response) => {
     response.json({
-      controls,
+      controls: { ...controls, ...otherControls },
       apiKey: state.apiKey,
       clients: state.clients,
       lists: [...state.lists.values()],
@@ -121,10 +122,10 @@ export function controlRouter({ state, tokens, outbox, traffic }: ControlParts):
   });
 
   router.get('/deliveries', (request, response) => {
-    response.json(outbox.log(read(logQuery, request.query).limit));
+    response.json(outbox.log(readInput(logQuery, request.query).limit));
   });
   router.post('/deliveries', (request, response) => {
-    const order = readBody(trafficSchema, request);
+    const order = readOrder(trafficSchema, request);
     if (order.url === undefined && !state.lists.has(order.listId)) throw unknownList(order.listId);
     const deliveries = traffic.deliver(order);
     if (deliveries.length === 0) {
@@ -141,7 +142,7 @@ export function controlRouter({ state, tokens, outbox, traffic }: ControlParts):
     response.json({ timer: traffic.running });
   });
   router.post('/timer', (request, response) => {
-    const order = readBody(timerSchema, request);
+    const order = readOrder(timerSchema, request);
     if (order.url === undefined && !state.lists.has(order.listId)) throw unknownList(order.listId);
     traffic.start(order);
     response.status(202).json({ timer: traffic.running });
@@ -152,12 +153,12 @@ export function controlRouter({ state, tokens, outbox, traffic }: ControlParts):
   });
 
   router.patch('/settings', (request, response) => {
-    Object.assign(state.settings, readBody(settingsSchema, request));
+    Object.assign(state.settings, readOrder(settingsSchema, request));
     response.json(state.settings);
   });
 
   router.post('/rate-limit', (request, response) => {
-    const order = readBody(rateLimitSchema, request);
+    const order = readOrder(rateLimitSchema, request);
     const headers: Record<string, string> =
       order.resetSeconds === null ? {} : { 'X-RateLimit-Reset': String(order.resetSeconds) };
     const answer = { status: 429, code: 429, message: 'Too many requests', error: 'server_error', headers };
@@ -165,29 +166,32 @@ export function controlRouter({ state, tokens, outbox, traffic }: ControlParts):
     response.status(204).end();
   });
   router.post('/failures', (request, response) => {
-    state.orderFailure({ ...readBody(failureSchema, request), headers: {} });
+    state.orderFailure({ ...readOrder(failureSchema, request), headers: {} });
     response.status(204).end();
   });
 
   router.post('/tokens', (request, response) => {
-    const { clientId, scopes } = readBody(tokenOrderSchema, request);
-    if (!state.oauthApps.has(clientId)) {
-      throw new ControlError(404, `no app ${clientId} is registered`, 'GET /sandbox names the apps that are.');
-    }
+    const { clientId, scopes } = readOrder(tokenOrderSchema, request);
+    if (!state.oauthApps.has(clientId)) throw unknownApp(clientId);
     response.status(201).json(tokens.issue({ appId: clientId, scopes }));
   });
+  router.post('/codes', (request, response) => {
+    const { clientId, redirectUri, scopes } = readOrder(codeOrderSchema, request);
+    if (!state.oauthApps.has(clientId)) throw unknownApp(clientId);
+    response.status(201).json({ code: tokens.issueCode({ appId: clientId, scopes }, redirectUri) });
+  });
   router.post('/tokens/expire', (request, response) => {
-    readBody(nothing, request);
+    readOrder(nothing, request);
     response.json({ expired: tokens.expireAll() });
   });
   router.post('/tokens/revoke', (request, response) => {
-    readBody(nothing, request);
+    readOrder(nothing, request);
     response.json({ revoked: tokens.revokeAll() });
   });
 
   router.post('/oauth-apps', (request, response) => {
     const app: OAuthApp = {
-      ...readBody(appSchema, request),
+      ...readOrder(appSchema, request),
       clientId: String(100_001 + state.oauthApps.size),
       clientSecret: state.ids.hex(),
     };
@@ -202,34 +206,14 @@ export function controlRouter({ state, tokens, outbox, traffic }: ControlParts):
       'GET /sandbox names the controls that there are.',
     );
   });
-  router.use(answerError);
+  router.use(answerControlError);
   return router;
 }
-
-const answerError: ErrorRequestHandler = (error: unknown, _request, response, next) => {
-  if (error instanceof ControlError) {
-    response.status(error.status).json({ error: error.message, next: error.next });
-    return;
-  }
-  const rejected = z.object({ status: z.int().min(400).max(499), message: z.string() }).safeParse(error);
-  if (rejected.success) {
-    const { status, message } = rejected.data;
-    response.status(status).json({ error: message, next: 'Send a JSON object of at most 64 KB.' });
-    return;
-  }
-  next(error);
-};
 
 function unknownList(listId: string): ControlError {
   return new ControlError(404, `there is no list ${listId}`, 'GET /sandbox names the lists that there are.');
 }
 
-function readBody<T>(schema: z.ZodType<T>, request: Request): T {
-  return read(schema, (request.body as unknown) ?? {});
-}
-
-function read<T>(schema: z.ZodType<T>, input: unknown): T {
-  const parsed = schema.safeParse(input);
-  if (!parsed.success) throw new ControlError(400, z.prettifyError(parsed.error), 'Correct the named fields.');
-  return parsed.data;
+function unknownApp(clientId: string): ControlError {
+  return new ControlError(404, `no app ${clientId} is registered`, 'GET /sandbox names the apps that are.');
 }

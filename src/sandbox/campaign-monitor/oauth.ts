@@ -2,7 +2,7 @@
 import express, { Router } from 'express';
 import type { ErrorRequestHandler, Response } from 'express';
 import { z } from 'zod';
-import type { OAuthApp } from './accounts.ts';
+import { redirectUrisOf } from './accounts.ts';
 import { sendConsentPage, sendErrorPage } from './consent-page.ts';
 import type { SandboxState } from './state.ts';
 import type { Grant, TokenAnswer, Tokens } from './tokens.ts';
@@ -60,7 +60,7 @@ export function oauthRouter(state: SandboxState, tokens: Tokens): Router {
       refuse('unknown_client', 'No app with this client_id is registered.');
       return;
     }
-    if (!beginsWith(asked.data.redirect_uri, app.redirectUri)) {
+    if (!redirectUrisOf(app).some((registered) => beginsWith(asked.data.redirect_uri, registered))) {
       refuse('invalid_redirect_uri', `The redirect_uri must begin with the one that is registered: ${app.redirectUri}`);
       return;
     }
@@ -155,7 +155,7 @@ function exchange(body: unknown, state: SandboxState, tokens: Tokens): TokenAnsw
  * Whether an address begins with the registered one: scheme, host and path [2nd]. A registered loopback address
  * without a port stands for every port, since a program on a machine takes what is free.
  */
-function beginsWith(given: string, registered: OAuthApp['redirectUri']): boolean {
+function beginsWith(given: string, registered: string): boolean {
   if (!URL.canParse(given)) return false;
   const [url, base] = [new URL(given), new URL(registered)];
   const anyPort = base.port === '' && isLoopback(base);
@@ -190,8 +190,8 @@ function refuseAuthorize(
   const known =
     url !== null &&
     ((/^https?:$/.test(url.protocol) && isLoopback(url)) ||
-      [...state.oauthApps.values()].some((app) => {
-        const registered = new URL(app.redirectUri);
+      [...state.oauthApps.values()].flatMap(redirectUrisOf).some((address) => {
+        const registered = new URL(address);
         return registered.protocol === url.protocol && registered.host === url.host;
       }));
   if (known) redirectBack(response, url.href, { error, error_description: description }, callerState ?? null);

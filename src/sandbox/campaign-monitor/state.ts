@@ -1,8 +1,9 @@
 /** The memory of the emulated Campaign Monitor. It is lost on stop, and says so by being nowhere else. */
 import type { SampleCustomField, WebhookEventType } from '../../campaign-monitor/samples.ts';
 import { sampleDeliveries } from '../../campaign-monitor/samples.ts';
+import type { SandboxCredentials } from '../credentials.ts';
 import type { OAuthApp, SandboxClient, SandboxList } from './accounts.ts';
-import { sandboxApiKey, sandboxClients, sandboxLists, sandboxOAuthApps } from './accounts.ts';
+import { relayApp, sandboxClients, sandboxLists, sandboxOAuthApps } from './accounts.ts';
 import { SeededIds } from './seeded-ids.ts';
 
 export interface Subscriber {
@@ -64,7 +65,7 @@ export class SandboxState {
   readonly seed: number;
   readonly ids: SeededIds;
   readonly settings: SandboxSettings;
-  readonly apiKey = sandboxApiKey;
+  readonly apiKey: string;
   readonly clients: readonly SandboxClient[] = sandboxClients;
   readonly lists: ReadonlyMap<string, SandboxList>;
   readonly oauthApps: Map<string, OAuthApp>;
@@ -78,13 +79,15 @@ export class SandboxState {
   /**
    * @param seed decides ids, tokens and sample subscribers
    * @param settings what differs from the defaults
+   * @param credentials the API key and the OAuth app of this product
    */
-  constructor(seed: number, settings: Partial<SandboxSettings>) {
+  constructor(seed: number, settings: Partial<SandboxSettings>, credentials: SandboxCredentials) {
     this.seed = seed;
+    this.apiKey = credentials.campaignMonitor.apiKey;
     this.ids = new SeededIds(seed);
     this.settings = { ...defaultSettings, ...settings };
     this.lists = new Map(sandboxLists.map((list) => [list.listId, list]));
-    this.oauthApps = new Map(sandboxOAuthApps.map((app) => [app.clientId, app]));
+    this.oauthApps = new Map([...sandboxOAuthApps, relayApp(credentials)].map((app) => [app.clientId, app]));
     this.subscribers = new Map(sandboxLists.map((list, i) => [list.listId, sampleSubscribers(seed + i)]));
   }
 

@@ -54,14 +54,25 @@ export class WebhookPoster {
    * @param timeoutMs for the whole exchange
    * @returns what came of it; never rejects
    */
-  async post(url: string, body: string, format: PayloadFormat, timeoutMs: number): Promise<PostResult> {
+  post(url: string, body: string, format: PayloadFormat, timeoutMs: number): Promise<PostResult> {
+    const headers = { 'content-type': contentTypes[format], 'user-agent': 'campaign-monitor-sandbox' };
+    return this.send(url, body, headers, timeoutMs);
+  }
+
+  /** The same with headers of the caller's. */
+  async send(
+    url: string,
+    body: string | Uint8Array,
+    headers: Readonly<Record<string, string>>,
+    timeoutMs: number,
+  ): Promise<PostResult> {
     const startedAt = performance.now();
     const milliseconds = (): number => Math.round(performance.now() - startedAt);
     const timeout = AbortSignal.timeout(timeoutMs);
     try {
       const answer = await request(url, {
         method: 'POST',
-        headers: { 'content-type': contentTypes[format], 'user-agent': 'campaign-monitor-sandbox' },
+        headers,
         body,
         dispatcher: this.#agent,
         signal: AbortSignal.any([timeout, this.#closing.signal]),

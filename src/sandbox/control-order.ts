@@ -1,0 +1,41 @@
+/** What the sandbox's controls have in common: orders that are checked, and the answer to one that cannot be carried out. */
+import type { ErrorRequestHandler, Request } from 'express';
+import { z } from 'zod';
+
+/** An order that cannot be carried out, with what to do instead. */
+export class ControlError extends Error {
+  override readonly name = 'ControlError';
+  readonly status: number;
+  readonly next: string;
+  constructor(status: number, message: string, next: string) {
+    super(message);
+    this.status = status;
+    this.next = next;
+  }
+}
+
+/** Reads an order's JSON body; none stands for `{}`. @throws ControlError 400 that names the fields */
+export function readOrder<T>(schema: z.ZodType<T>, request: Request): T {
+  return readInput(schema, (request.body as unknown) ?? {});
+}
+
+/** @throws ControlError 400 that names the fields */
+export function readInput<T>(schema: z.ZodType<T>, input: unknown): T {
+  const parsed = schema.safeParse(input);
+  if (!parsed.success) throw new ControlError(400, z.prettifyError(parsed.error), 'Correct the named fields.');
+  return parsed.data;
+}
+
+export const answerControlError: ErrorRequestHandler = (error: unknown, _request, response, next) => {
+  if (error instanceof ControlError) {
+    response.status(error.status).json({ error: error.message, next: error.next });
+    return;
+  }
+  const rejected = z.object({ status: z.int().min(400).max(499), message: z.string() }).safeParse(error);
+  if (rejected.success) {
+    const { status, message } = rejected.data;
+    response.status(status).json({ error: message, next: 'Send a JSON object of at most 64 KB.' });
+    return;
+  }
+  next(error);
+};

@@ -1,0 +1,50 @@
+/** The emulated SAP Open Connectors, put together: its API, its notifications and its controls. */
+import { Router } from 'express';
+import type { CampaignMonitorSandbox } from './campaign-monitor.ts';
+import type { SandboxCredentials } from './credentials.ts';
+import { platformApi } from './open-connectors/api.ts';
+import { platformControlRouter } from './open-connectors/control.ts';
+import { Instances } from './open-connectors/instances.ts';
+import type { NotificationReport } from './open-connectors/notifier.ts';
+import { Notifier } from './open-connectors/notifier.ts';
+import type { PlatformSettings } from './open-connectors/state.ts';
+import { PlatformState } from './open-connectors/state.ts';
+import { VendorLink } from './open-connectors/vendor-link.ts';
+
+export interface OpenConnectorsOptions {
+  readonly seed: number;
+  readonly credentials: SandboxCredentials['openConnectors'];
+  readonly settings: Partial<PlatformSettings>;
+  /** Where instances are authenticated and their webhooks kept. */
+  readonly campaignMonitor: Pick<CampaignMonitorSandbox, 'state' | 'tokens' | 'poster'>;
+  /** The sandbox's own address, such as `http://127.0.0.1:4000`; asked for once it listens. */
+  readonly origin: () => string;
+  /** Told of each attempt at a notification. */
+  readonly report: (report: NotificationReport) => void;
+}
+
+export interface OpenConnectorsSandbox {
+  /** `/elements/api-v2` and `/sandbox/open-connectors`. */
+  readonly router: Router;
+  /** Stops what waits. */
+  close(): void;
+}
+
+export function createOpenConnectors(options: OpenConnectorsOptions): OpenConnectorsSandbox {
+  const { seed, credentials, settings, campaignMonitor, origin, report } = options;
+  const state = new PlatformState(seed, credentials, settings);
+  const link = new VendorLink(campaignMonitor.state, campaignMonitor.tokens);
+  const instances = new Instances(state, link, origin);
+  const notifier = new Notifier(state, campaignMonitor.poster, report);
+  const api = platformApi({ state, instances, notifier, link, origin });
+  const router = Router();
+  router.use('/elements/api-v2', api.router);
+  router.use('/sandbox/open-connectors', platformControlRouter({ state, instances, notifier, link, calls: api.calls }));
+  return {
+    router,
+    close() {
+      notifier.close();
+      api.close();
+    },
+  };
+}

@@ -1,0 +1,309 @@
+/** The emulated platform API, `/elements/api-v2`: OAuth URL, instances, events, the marketing hub. */
+import { randomBytes } from 'node:crypto';
+import express, { Router } from 'express';
+import type { ErrorRequestHandler, Request, Response } from 'express';
+import { z } from 'zod';
+import { elementKey, hubKey } from '../../open-connectors/notification.ts';
+import { knownScopes } from '../campaign-monitor/tokens.ts';
+import type { PlatformAuthorization } from './authorization.ts';
+import { readAuthorization } from './authorization.ts';
+import { connectorDescription, connectorMetadata } from './connector.ts';
+import { eventAnswer, instanceAnswer } from './instance-answer.ts';
+import type { Instances } from './instances.ts';
+import type { Notifier } from './notifier.ts';
+import { PlatformError, platformErrors } from './platform-error.ts';
+import type { OrderedAnswer, PlatformInstance, PlatformState } from './state.ts';
+import type { VendorLink } from './vendor-link.ts';
+
+/** A delivery of 1,000 events with many custom fields stays below. */
+const deliveryLimit = '8mb';
+
+interface PlatformAnswer {
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+/** Whose secrets a call needs: `user` the user's and the organisation's, `element` an instance's token beside them. */
+type Access = 'user' | 'element';
+
+export interface PlatformApiParts {
+  readonly state: PlatformState;
+  readonly instances: Instances;
+  readonly notifier: Notifier;
+  readonly link: VendorLink;
+  /** The sandbox's own address, such as `http://127.0.0.1:4000`. */
+  readonly origin: () => string;
+}
+
+export interface PlatformApi {
+  readonly router: Router;
+  /** Every call that there is, as orders name them. */
+  readonly calls: readonly string[];
+  /** Lets late answers be late no more. */
+  close(): void;
+}
+
+export function platformApi({ state, instances, notifier, link, origin }: PlatformApiParts): PlatformApi {
+  const router = Router();
+  const delays = new Set<() => void>();
+  const paths = new Map<string, Method[]>();
+  const calls: string[] = [];
+
+  // The vendor's deliveries: no secret but the address.
+  router.post(
+    `/events/${elementKey}/:encodedId`,
+    express.raw({ type: () => true, limit: deliveryLimit }),
+    (request, response) => {
+      const id = Buffer.from(parameter(request, 'encodedId'), 'base64').toString('utf8');
+      const instance = instances.find(id);
+      if (instance.disabled) throw platformErrors.disabled();
+      notifier.receive(instance, Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0));
+      response.status(200).end();
+    },
+  );
+
+  router.use((request, _response, next) => {
+    if (request.accepts('json') === false) throw platformErrors.notAcceptable();
+    const hasBody = Number(request.get('content-length') ?? 0) > 0;
+    if (hasBody && request.is('application/json') === false) throw platformErrors.wrongContentType();
+    next();
+  });
+  router.use(express.json({ limit: '256kb', strict: false }));
+
+  const call = (
+    method: Method,
+    path: string,
+    access: Access,
+    handler: (request: Request, authorization: PlatformAuthorization) => PlatformAnswer,
+  ): void => {
+    const name = `${method} ${path.replaceAll(/:(\w+)/g, '{$1}')}`;
+    calls.push(name);
+    paths.set(path, [...(paths.get(path) ?? []), method]);
+    router[method.toLowerCase() as 'get'](path, async (request: Request, response: Response) => {
+      state.countCall(name);
+      const order = state.takeOrder(name);
+      const run = (): PlatformAnswer => handler(request, authorise(request, access));
+      if (order === null) {
+        send(response, run());
+        return;
+      }
+      const own = order.carriedOut ? run() : undefined;
+      await late(order.delayMs);
+      if (response.destroyed) return;
+      if (order.status === undefined) send(response, own ?? run());
+      else if (order.status !== null) throw orderedError(order, order.status);
+    });
+  };
+
+  const late = (delayMs: number): Promise<void> =>
+    new Promise((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        delays.delete(done);
+        resolve();
+      };
+      const timer = setTimeout(done, delayMs);
+      delays.add(done);
+    });
+
+  const authorise = (request: Request, access: Access): PlatformAuthorization => {
+    const authorization = readAuthorization(request.get('authorization'));
+    const { userSecret, organizationSecret } = state.credentials;
+    if (authorization.user !== userSecret || authorization.organization !== organizationSecret) {
+      throw platformErrors.unauthorised();
+    }
+    if (access === 'element' && authorization.element === null) throw platformErrors.unauthorised();
+    return authorization;
+  };
+
+  /** The instance of the token, fit to be used: a deleted one's token is unknown. */
+  const usable = ({ element }: PlatformAuthorization): PlatformInstance => {
+    const instance = state.withToken(element ?? '');
+    if (instance === undefined) throw platformErrors.unauthorised();
+    if (instance.disabled) throw platformErrors.disabled();
+    instance.access = link.renewed(instance.access);
+    return instance;
+  };
+
+  const shown = (instance: PlatformInstance, hydrate = true): object =>
+    instanceAnswer(instance, link.isValid(instance.access), hydrate);
+
+  const oauthUrl = (element: string, input: unknown): PlatformAnswer => {
+    if (element !== elementKey) throw platformErrors.noElement(element);
+    const asked = oauthUrlSchema.safeParse(input);
+    if (!asked.success) throw platformErrors.badRequest(z.prettifyError(asked.error));
+    const url = new URL(`${origin()}/oauth`);
+    url.searchParams.set('type', 'web_server');
+    url.searchParams.set('client_id', asked.data.apiKey);
+    url.searchParams.set('redirect_uri', asked.data.callbackUrl);
+    url.searchParams.set('scope', asked.data.scope || knownScopes.join(','));
+    url.searchParams.set('state', asked.data.state || elementKey);
+    return { body: { element: elementKey, oauthUrl: url.href } };
+  };
+  call('GET', '/elements/:key/oauth/url', 'user', (request) => oauthUrl(parameter(request, 'key'), request.query));
+  call('POST', '/elements/:key/oauth/url', 'user', (request) => oauthUrl(parameter(request, 'key'), request.body));
+
+  call('GET', '/elements/:key', 'user', (request) => {
+    checkElement(request);
+    return { body: connectorDescription };
+  });
+  call('GET', '/elements/:key/metadata', 'user', (request) => {
+    checkElement(request);
+    return { body: connectorMetadata };
+  });
+
+  call('POST', '/instances', 'user', (request) => ({ body: shown(instances.create(request.body)) }));
+
+  call('GET', '/instances', 'user', (request) => {
+    const query = listQuery.safeParse(request.query);
+    if (!query.success) throw platformErrors.badRequest(z.prettifyError(query.error));
+    const { searchText, pageSize, nextPage, hydrate } = query.data;
+    const tags = [query.data['tags[]'], query.data.tags].flat().filter((tag) => tag !== undefined);
+    const found = instances.search({ searchText, tags });
+    if (found.length === 0) throw platformErrors.noMatch();
+    const first = nextPage === undefined ? 0 : Number(Buffer.from(nextPage, 'base64url').toString());
+    if (!Number.isSafeInteger(first) || first < 0) throw platformErrors.badRequest('nextPage is not a page token');
+    const next = first + pageSize;
+    return {
+      body: found.slice(first, next).map((instance) => shown(instance, hydrate !== 'false')),
+      headers: {
+        'Elements-Total-Count': String(found.length),
+        ...(next < found.length && { 'Elements-Next-Page-Token': Buffer.from(String(next)).toString('base64url') }),
+      },
+    };
+  });
+
+  const instanceOf = (request: Request): PlatformInstance => instances.find(parameter(request, 'id'));
+  call('GET', '/instances/:id', 'user', (request) => ({ body: shown(instanceOf(request)) }));
+  call('PUT', '/instances/:id', 'user', (request) => {
+    const instance = instanceOf(request);
+    instances.replace(instance, request.body, request.query['reAuthenticate'] === 'true');
+    return { body: shown(instance) };
+  });
+  call('PATCH', '/instances/:id', 'user', (request) => {
+    const instance = instanceOf(request);
+    instances.change(instance, request.body, request.query['reAuthenticate'] === 'true');
+    return { body: shown(instance) };
+  });
+  call('DELETE', '/instances/:id', 'user', (request) => {
+    instances.remove(instanceOf(request));
+    return {};
+  });
+  call('PUT', '/instances/:id/enabled', 'user', (request) => {
+    const instance = instanceOf(request);
+    instances.setDisabled(instance, false);
+    return { body: shown(instance) };
+  });
+  call('DELETE', '/instances/:id/enabled', 'user', (request) => {
+    instances.setDisabled(instanceOf(request), true);
+    return {};
+  });
+
+  call('GET', '/instances/:id/events', 'user', (request) => {
+    const instance = instanceOf(request);
+    return { body: instance.log.map((event) => eventAnswer(instance, event)).reverse() };
+  });
+  call('GET', '/instances/:id/events/:eventId', 'user', (request) => {
+    const instance = instanceOf(request);
+    const eventId = parameter(request, 'eventId');
+    const event = instance.log.find(({ id }) => id === eventId);
+    if (event === undefined) throw platformErrors.noEvent(eventId);
+    return { body: eventAnswer(instance, event) };
+  });
+
+  call('GET', `/hubs/${hubKey}/accounts`, 'element', (_request, authorization) => {
+    usable(authorization);
+    return {
+      body: link.clients().map(({ clientId, name }) => ({
+        BasicDetails: { ClientID: clientId, CompanyName: name, Country: 'Ireland', TimeZone: '(GMT) UTC' },
+      })),
+    };
+  });
+  call('GET', `/hubs/${hubKey}/lists`, 'element', (request, authorization) => {
+    usable(authorization);
+    const [, clientId] = /^\s*id\s*=\s*'([^']*)'\s*$/.exec(text(request.query['where'])) ?? [];
+    if (clientId === undefined) throw platformErrors.badRequest("where is required: id='<ClientID>'");
+    if (!link.clients().some((client) => client.clientId === clientId)) {
+      throw platformErrors.refusedByVendor('The provider refused the request', 'Invalid ClientID');
+    }
+    return { body: link.lists(clientId).map(({ listId, title }) => ({ ListID: listId, Name: title })) };
+  });
+
+  for (const path of paths.keys()) {
+    router.all(path, (request) => {
+      throw platformErrors.wrongMethod(request.method);
+    });
+  }
+  router.use(() => {
+    throw platformErrors.notFound();
+  });
+  router.use(answerError);
+  return {
+    router,
+    calls,
+    close() {
+      for (const done of delays) done();
+    },
+  };
+}
+
+const oauthUrlSchema = z.object({
+  apiKey: z.string().min(1),
+  apiSecret: z.string().min(1),
+  callbackUrl: z.string().min(1),
+  scope: z.string().optional(),
+  state: z.string().optional(),
+});
+
+const tagsSchema = z.union([z.string(), z.array(z.string())]).optional();
+
+const listQuery = z.object({
+  'tags[]': tagsSchema,
+  tags: tagsSchema,
+  searchText: z.string().optional(),
+  pageSize: z.coerce.number().int().min(1).max(2000).default(200),
+  nextPage: z.string().min(1).optional(),
+  hydrate: z.string().optional(),
+});
+
+function send(response: Response, { body, headers = {} }: PlatformAnswer): void {
+  response.status(200).set(headers);
+  if (body === undefined) response.end();
+  else response.json(body);
+}
+
+function orderedError({ message, providerMessage }: OrderedAnswer, status: number): PlatformError {
+  return new PlatformError(status, message, providerMessage);
+}
+
+const answerError: ErrorRequestHandler = (error: unknown, _request, response, next) => {
+  const rejected = z.object({ status: z.int().min(400).max(499), message: z.string() }).safeParse(error);
+  const { status, message, providerMessage } =
+    error instanceof PlatformError
+      ? error
+      : { status: rejected.data?.status ?? 0, message: rejected.data?.message ?? '', providerMessage: null };
+  if (status === 0) {
+    next(error);
+    return;
+  }
+  const requestId = randomBytes(12).toString('hex');
+  response
+    .status(status)
+    .set('elements-request-id', requestId)
+    .json({ requestId, message, ...(providerMessage !== null && { providerMessage }) });
+};
+
+function checkElement(request: Request): void {
+  const key = parameter(request, 'key');
+  if (key !== elementKey) throw platformErrors.noElement(key);
+}
+
+function parameter(request: Request, name: string): string {
+  return text(request.params[name]);
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}

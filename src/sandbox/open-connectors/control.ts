@@ -1,0 +1,121 @@
+/** The sandbox's controls of the emulated Open Connectors, `/sandbox/open-connectors/…`. */
+import express, { Router } from 'express';
+import { z } from 'zod';
+import { ControlError, answerControlError, readInput, readOrder } from '../control-order.ts';
+import { instanceAnswer } from './instance-answer.ts';
+import type { Instances } from './instances.ts';
+import type { Notifier } from './notifier.ts';
+import type { PlatformState } from './state.ts';
+import type { VendorLink } from './vendor-link.ts';
+
+/** What `GET /sandbox` says of them. */
+export const platformControls: Readonly<Record<string, string>> = {
+  'GET /sandbox/open-connectors':
+    'the Open Connectors half: credentials, settings, instances with their webhooks, the calls that there are',
+  'DELETE /sandbox/open-connectors/instances': 'deletes every instance and its webhooks',
+  'GET /sandbox/open-connectors/notifications': 'the log of notifications, newest first; ?limit=',
+  'GET /sandbox/open-connectors/calls': 'how often each call was made',
+  'DELETE /sandbox/open-connectors/calls': 'begins that count again',
+  'PATCH /sandbox/open-connectors/settings': '{retryDelaysMs?, callbackTimeoutMs?, partSize?}',
+  'POST /sandbox/open-connectors/failures':
+    'answers the next calls otherwise: {call, times?, status?, message?, providerMessage?, silent?, delayMs?, carriedOut?}',
+  'DELETE /sandbox/open-connectors/failures': 'forgets what of them is still ordered',
+};
+
+const settingsSchema = z.strictObject({
+  retryDelaysMs: z.array(z.int().min(0).max(86_400_000)).max(50).optional(),
+  callbackTimeoutMs: z.int().min(1).max(600_000).optional(),
+  partSize: z.int().min(1).max(1000).optional(),
+});
+
+const failureSchema = z
+  .strictObject({
+    call: z.string().describe('such as "POST /instances"; "*" for any'),
+    times: z.int().min(1).max(1000).default(1),
+    status: z.int().min(400).max(599).optional(),
+    message: z.string().default('The sandbox was told to fail'),
+    providerMessage: z.string().optional(),
+    silent: z.boolean().default(false).describe('Never answers.'),
+    delayMs: z.int().min(0).max(600_000).default(0),
+    carriedOut: z.boolean().default(false).describe('Does what was asked before it fails.'),
+  })
+  .refine((order) => order.status !== undefined || order.silent || order.delayMs > 0, {
+    error: 'needs "status", "silent" or "delayMs"',
+  });
+
+const logQuery = z.strictObject({ limit: z.coerce.number().int().min(1).max(1000).default(100) });
+
+export interface PlatformControlParts {
+  readonly state: PlatformState;
+  readonly instances: Instances;
+  readonly notifier: Notifier;
+  readonly link: VendorLink;
+  /** The calls that an order can name. */
+  readonly calls: readonly string[];
+}
+
+export function platformControlRouter({ state, instances, notifier, link, calls }: PlatformControlParts): Router {
+  const router = Router();
+  router.use(express.json({ type: () => true, limit: '64kb' }));
+
+  router.get('/', (_request, response) => {
+    response.json({
+      credentials: state.credentials,
+      settings: state.settings,
+      calls,
+      instances: [...state.instances.values()].map((instance) => ({
+        ...instanceAnswer(instance, link.isValid(instance.access)),
+        webhooks: Object.fromEntries(instance.webhooks),
+      })),
+    });
+  });
+
+  router.delete('/instances', (_request, response) => {
+    for (const instance of [...state.instances.values()]) instances.remove(instance);
+    response.status(204).end();
+  });
+
+  router.get('/notifications', (request, response) => {
+    response.json(notifier.log(readInput(logQuery, request.query).limit));
+  });
+
+  router.get('/calls', (_request, response) => {
+    response.json(Object.fromEntries(state.calls));
+  });
+  router.delete('/calls', (_request, response) => {
+    state.calls.clear();
+    response.status(204).end();
+  });
+
+  router.patch('/settings', (request, response) => {
+    Object.assign(state.settings, readOrder(settingsSchema, request));
+    response.json(state.settings);
+  });
+
+  router.post('/failures', (request, response) => {
+    const { status, silent, providerMessage = null, ...order } = readOrder(failureSchema, request);
+    if (order.call !== '*' && !calls.includes(order.call)) {
+      throw new ControlError(
+        404,
+        `the platform has no call "${order.call}"`,
+        'GET /sandbox/open-connectors names the calls that there are.',
+      );
+    }
+    state.order({ ...order, providerMessage, status: silent ? null : status });
+    response.status(204).end();
+  });
+  router.delete('/failures', (_request, response) => {
+    state.forgetOrders();
+    response.status(204).end();
+  });
+
+  router.use((request) => {
+    throw new ControlError(
+      404,
+      `the sandbox has no control ${request.method} ${request.baseUrl}${request.path}`,
+      'GET /sandbox names the controls that there are.',
+    );
+  });
+  router.use(answerControlError);
+  return router;
+}

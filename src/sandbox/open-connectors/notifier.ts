@@ -1,0 +1,235 @@
+/** The platform's way of an event: a delivery of the vendor's becomes notifications, which are posted to the callback. */
+import { randomBytes } from 'node:crypto';
+import { readPayload, textField } from '../../campaign-monitor/payload.ts';
+import type { VendorEvent } from '../../campaign-monitor/payload.ts';
+import { elementKey, hubKey, writeNotification } from '../../open-connectors/notification.ts';
+import type { EventObject, NotificationParts } from '../../open-connectors/notification.ts';
+import { sign, signatureHeader, webhookIdHeader } from '../../open-connectors/signature.ts';
+import type { DeliveryAttempt } from '../campaign-monitor/outbox.ts';
+import type { WebhookPoster } from '../campaign-monitor/webhook-post.ts';
+import type { InstanceEvent, PlatformInstance, PlatformState } from './state.ts';
+import { account } from './state.ts';
+
+/** A notification as the log shows it. */
+export interface NotificationRecord {
+  readonly id: number;
+  readonly eventId: string;
+  readonly instanceId: number;
+  readonly listId: string | null;
+  /** Event objects in it. */
+  readonly events: number;
+  /** Which part of its delivery it is, from 1. */
+  readonly part: number;
+  readonly parts: number;
+  /** Scheme, host and port of the callback last posted to; null before. */
+  target: string | null;
+  /** Whether the last attempt was signed. */
+  signed: boolean;
+  readonly createdAt: string;
+  /** discarded: the instance was deleted or disabled, or its events turned off, before it could be sent. */
+  state: 'waiting' | 'delivered' | 'failed' | 'discarded';
+  readonly attempts: DeliveryAttempt[];
+  nextAttemptAt: string | null;
+}
+
+export interface NotificationReport {
+  readonly type: 'notification';
+  readonly notification: NotificationRecord;
+}
+
+interface Waiting {
+  readonly record: NotificationRecord;
+  readonly instance: PlatformInstance;
+  readonly event: InstanceEvent;
+  readonly parts: NotificationParts;
+  readonly raw: Uint8Array;
+}
+
+/** The log keeps this many notifications that are over, and all that wait. */
+const maxFinished = 1000;
+/** Events that an instance remembers. */
+const maxEvents = 1000;
+
+export class Notifier {
+  readonly #state: PlatformState;
+  readonly #poster: WebhookPoster;
+  readonly #report: (report: NotificationReport) => void;
+  readonly #log = new Map<number, NotificationRecord>();
+  readonly #finished: number[] = [];
+  /** For each instance the end of its queue: one POST at a time, so that first attempts arrive in order. */
+  readonly #lanes = new Map<number, Promise<void>>();
+  readonly #timers = new Set<NodeJS.Timeout>();
+  #made = 0;
+  #closed = false;
+
+  constructor(state: PlatformState, poster: WebhookPoster, report: (report: NotificationReport) => void) {
+    this.#state = state;
+    this.#poster = poster;
+    this.#report = report;
+  }
+
+  /** The newest notifications first. */
+  log(limit: number): NotificationRecord[] {
+    return [...this.#log.values()].reverse().slice(0, limit);
+  }
+
+  /**
+   * Takes a delivery of the vendor's and makes its notifications: none of a test call or of what is no delivery.
+   * @param body the delivery's bytes
+   * @returns how many
+   */
+  receive(instance: PlatformInstance, body: Buffer): number {
+    const payload = readPayload(body);
+    if (payload.kind !== 'events') return 0;
+    const createdAt = Date.now();
+    const { partSize } = this.#state.settings;
+    const parts = Math.ceil(payload.events.length / partSize);
+    const providerData = payload.json.toString('utf8');
+    const identity = {
+      instanceId: instance.id,
+      instanceName: instance.name,
+      instanceTags: instance.tags,
+      ...account,
+    };
+    for (let part = 0; part < parts; part++) {
+      const events = payload.events.slice(part * partSize, (part + 1) * partSize);
+      this.#made++;
+      const eventId = randomBytes(15).toString('base64url');
+      const record: NotificationRecord = {
+        id: this.#made,
+        eventId,
+        instanceId: instance.id,
+        listId: payload.listId,
+        events: events.length,
+        part: part + 1,
+        parts,
+        target: null,
+        signed: false,
+        createdAt: new Date(createdAt).toISOString(),
+        state: 'waiting',
+        attempts: [],
+        nextAttemptAt: null,
+      };
+      const event: InstanceEvent = { id: eventId, eventDate: record.createdAt, status: 'RECEIVED', providerData };
+      instance.log.push(event);
+      if (instance.log.length > maxEvents) instance.log.shift();
+      this.#log.set(record.id, record);
+      const content = {
+        createdAt,
+        id: String(record.id),
+        eventId,
+        instance: identity,
+        events: events.map(eventObject),
+      };
+      this.#queue({ record, instance, event, parts: content, raw: payload.json });
+    }
+    return parts;
+  }
+
+  /** Sends nothing more. */
+  close(): void {
+    this.#closed = true;
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#timers.clear();
+  }
+
+  #queue(waiting: Waiting): void {
+    const { id } = waiting.instance;
+    const before = this.#lanes.get(id) ?? Promise.resolve();
+    const lane = before
+      .then(() => this.#attempt(waiting))
+      .finally(() => {
+        if (this.#lanes.get(id) === lane) this.#lanes.delete(id);
+      });
+    this.#lanes.set(id, lane);
+  }
+
+  /** RECEIVED until it is first posted, DISPATCHED from then on, NOTIFIED once the callback took it [inferred]. */
+  async #attempt(waiting: Waiting): Promise<void> {
+    if (this.#closed) return;
+    const { record, instance, event } = waiting;
+    const { settings } = this.#state;
+    record.nextAttemptAt = null;
+    if (!this.#state.instances.has(instance.id) || instance.disabled || !instance.events.enabled) {
+      this.#finish(record, 'discarded');
+      this.#report({ type: 'notification', notification: structuredClone(record) });
+      return;
+    }
+    const at = new Date().toISOString();
+    // The callback of this moment, so that a changed one takes over what waits.
+    const { callbackUrl, signatureKey } = instance.events;
+    record.target = new URL(callbackUrl).origin;
+    record.signed = signatureKey !== '';
+    event.status = 'DISPATCHED';
+    const body = writeNotification(waiting.parts, waiting.raw);
+    const { status, milliseconds, failure } = await this.#poster.send(
+      callbackUrl,
+      body,
+      headersOf(instance, record, body),
+      settings.callbackTimeoutMs,
+    );
+    // A stop breaks the POST off: that says nothing about the receiver.
+    if (this.#isClosed()) return;
+    record.attempts.push({ at, status, milliseconds, failure: failure?.FailureStatus ?? null });
+    const delay = settings.retryDelaysMs[record.attempts.length - 1];
+    if (failure === null) {
+      event.status = 'NOTIFIED';
+      this.#finish(record, 'delivered');
+    } else if (delay === undefined) {
+      this.#finish(record, 'failed');
+    } else {
+      record.nextAttemptAt = new Date(Date.now() + delay).toISOString();
+      const timer = setTimeout(() => {
+        this.#timers.delete(timer);
+        this.#queue(waiting);
+      }, delay);
+      this.#timers.add(timer);
+    }
+    this.#report({ type: 'notification', notification: structuredClone(record) });
+  }
+
+  #isClosed(): boolean {
+    return this.#closed;
+  }
+
+  #finish(record: NotificationRecord, state: 'delivered' | 'failed' | 'discarded'): void {
+    record.state = state;
+    this.#finished.push(record.id);
+    const oldest = this.#finished.length > maxFinished ? this.#finished.shift() : undefined;
+    if (oldest !== undefined) this.#log.delete(oldest);
+  }
+}
+
+function headersOf(instance: PlatformInstance, record: NotificationRecord, body: Uint8Array): Record<string, string> {
+  const { signatureKey, basic, headers } = instance.events;
+  const credentials = basic === null ? null : Buffer.from(`${basic.username}:${basic.password}`).toString('base64');
+  return {
+    ...headers,
+    'content-type': 'application/json; charset=utf-8',
+    'user-agent': 'open-connectors-sandbox',
+    [webhookIdHeader]: String(record.id),
+    ...(credentials === null ? {} : { authorization: `Basic ${credentials}` }),
+    ...(signatureKey === '' ? {} : { [signatureHeader]: sign(body, signatureKey) }),
+  };
+}
+
+const eventTypes: Readonly<Record<string, string>> = { Subscribe: 'CREATED', Update: 'UPDATED', Deactivate: 'DELETED' };
+
+/** How the platform maps an event is documented nowhere: these are the relay's own defaults (docs/assumptions.md). */
+function eventObject(event: VendorEvent): EventObject {
+  const type = textField(event, 'Type') ?? '';
+  return {
+    date: isoDate(textField(event, 'Date') ?? ''),
+    elementKey,
+    eventType: eventTypes[type] ?? 'UNKNOWN',
+    hubKey,
+    objectId: textField(event, 'EmailAddress') ?? '',
+    objectType: 'contacts',
+  };
+}
+
+/** The sandbox's Campaign Monitor writes all dates in UTC. */
+function isoDate(date: string): string {
+  const at = Date.parse(`${date.replace(' ', 'T')}Z`);
+  return `${new Date(Number.isNaN(at) ? Date.now() : at).toISOString().slice(0, -5)}Z`;
+}

@@ -1,0 +1,132 @@
+/** What the emulated platform does at the sandbox's own Campaign Monitor: it authenticates and keeps webhooks. */
+import { webhookEventTypes } from '../../campaign-monitor/samples.ts';
+import type { SandboxClient, SandboxList } from '../campaign-monitor/accounts.ts';
+import type { SandboxState } from '../campaign-monitor/state.ts';
+import type { Tokens } from '../campaign-monitor/tokens.ts';
+import type { Configuration } from './configuration.ts';
+import { platformErrors } from './platform-error.ts';
+
+/** How an instance reaches the vendor. */
+export type VendorAccess =
+  | { readonly kind: 'api-key' }
+  | { readonly kind: 'oauth'; readonly accessToken: string; readonly refreshToken: string };
+
+export class VendorLink {
+  readonly #state: SandboxState;
+  readonly #tokens: Tokens;
+
+  constructor(state: SandboxState, tokens: Tokens) {
+    this.#state = state;
+    this.#tokens = tokens;
+  }
+
+  /**
+   * Exchanges the grant code, or checks the API key where there is no code. A code works once: the attempt uses it up.
+   * @throws PlatformError 400, with what the vendor said
+   */
+  authenticate(configuration: Configuration, code: string): VendorAccess {
+    if (code === '') return this.#withKey(configuration);
+    const key = required(configuration, 'oauth.api.key');
+    const secret = required(configuration, 'oauth.api.secret');
+    const callbackUrl = required(configuration, 'oauth.callback.url');
+    const message = 'Failed to retrieve an access token from the provider';
+    const failure = this.#state.takeFailure('token');
+    if (failure !== null) throw platformErrors.refusedByVendor(message, `${failure.error}: ${failure.message}`);
+    if (this.#state.oauthApps.get(key)?.clientSecret !== secret) {
+      throw platformErrors.refusedByVendor(message, 'invalid_client: client_id or client_secret is wrong');
+    }
+    const answer = this.#tokens.exchangeCode(code, key, callbackUrl);
+    if (answer === null) {
+      throw platformErrors.refusedByVendor(message, 'invalid_grant: Specified code was invalid or expired');
+    }
+    return { kind: 'oauth', accessToken: answer.access_token, refreshToken: answer.refresh_token };
+  }
+
+  /**
+   * The access to go on with: the same, or a fresh one where the token had expired.
+   * @throws PlatformError 401 where the vendor does not take it any more
+   */
+  renewed(access: VendorAccess): VendorAccess {
+    if (access.kind === 'api-key') return access;
+    const grant = this.#tokens.check(access.accessToken);
+    if (typeof grant !== 'string') return access;
+    const answer = grant === 'expired' ? this.#tokens.refresh(access.refreshToken) : null;
+    if (answer !== null) {
+      return { kind: 'oauth', accessToken: answer.access_token, refreshToken: answer.refresh_token };
+    }
+    throw platformErrors.vendorUnauthorised(grant === 'revoked' ? 'Revoked OAuth Token' : 'Invalid OAuth Token');
+  }
+
+  /** Whether the vendor still takes the access. */
+  isValid(access: VendorAccess): boolean {
+    if (access.kind === 'api-key') return true;
+    const grant = this.#tokens.check(access.accessToken);
+    return grant !== 'invalid' && grant !== 'revoked';
+  }
+
+  /**
+   * Whether webhooks can be kept for these lists.
+   * @throws PlatformError 400, with what the vendor would say
+   */
+  checkLists(access: VendorAccess, listIds: readonly string[]): void {
+    const message = 'Failed to register webhooks at the provider';
+    if (listIds.length === 0) return;
+    const grant = access.kind === 'oauth' ? this.#tokens.check(access.accessToken) : null;
+    if (grant !== null && typeof grant !== 'string' && !grant.scopes.includes('ManageLists')) {
+      throw platformErrors.refusedByVendor(message, 'The permission needed for this call was not granted: ManageLists');
+    }
+    const unknown = listIds.find((id) => !this.#state.lists.has(id));
+    if (unknown !== undefined) throw platformErrors.refusedByVendor(message, `Invalid ListID: ${unknown}`);
+  }
+
+  /**
+   * Makes the webhooks what they should be: one for each of the lists, none for any other. One that somebody deleted at
+   * the vendor is made again; webhooks of others are left alone.
+   * @param webhooks the instance's own, by list; changed in place
+   */
+  keepWebhooks(webhooks: Map<string, string>, listIds: readonly string[], url: string): void {
+    for (const [listId, webhookId] of webhooks) {
+      if (listIds.includes(listId) && this.#state.webhooks.has(webhookId)) continue;
+      this.#state.webhooks.delete(webhookId);
+      webhooks.delete(listId);
+    }
+    for (const listId of listIds) {
+      if (webhooks.has(listId)) continue;
+      const webhookId = this.#state.ids.hex();
+      this.#state.webhooks.set(webhookId, {
+        webhookId,
+        listId,
+        events: webhookEventTypes,
+        url,
+        format: 'Json',
+        active: true,
+        failingSince: null,
+      });
+      webhooks.set(listId, webhookId);
+    }
+  }
+
+  clients(): readonly SandboxClient[] {
+    return this.#state.clients;
+  }
+
+  lists(clientId: string): SandboxList[] {
+    return [...this.#state.lists.values()].filter((list) => list.clientId === clientId);
+  }
+
+  /** An instance may be authenticated by an API key, which is its `username` [docs]. */
+  #withKey(configuration: Configuration): VendorAccess {
+    const key = configuration['username'] ?? '';
+    if (key === '') throw platformErrors.badRequest('providerData.code is required');
+    if (key !== this.#state.apiKey) {
+      throw platformErrors.refusedByVendor('The provider did not accept the credentials', 'Invalid API Key');
+    }
+    return { kind: 'api-key' };
+  }
+}
+
+function required(configuration: Configuration, key: string): string {
+  const value = configuration[key] ?? '';
+  if (value === '') throw platformErrors.badRequest(`${key} is required`);
+  return value;
+}
