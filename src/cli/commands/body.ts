@@ -44,7 +44,7 @@ export function bodyCommand(): Command {
     [
       'Examples:',
       '  cm-relay body                                             every key, nothing filled in',
-      '  cm-relay body --name "My lists" --list 4fe1…  --callback-url https://…/open-connectors > body.json',
+      '  cm-relay body --name "My lists" --list 4fe1… --callback-url https://…/open-connectors > body.json',
       '  cm-relay body --name "My lists" --curl                    a command with placeholders for secrets',
       '',
       'Next: post it with your user and organization secret; --curl prints the command. Keep the id and the token of',
