@@ -49,3 +49,4 @@ export { maskHeaders } from './documents/masking.ts';
 export { authorize } from './oauth/authorize.ts';
 export { listenOnLoopback } from './oauth/loopback.ts';
 export { editorCallback, loopbackCallback, planWays } from './oauth/ways.ts';
+export { instanceCurl, instanceReadCurl, instanceText } from './instances/instance-text.ts';

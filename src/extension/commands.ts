@@ -53,6 +53,21 @@ export const commandNames = [
   'copyAddress',
   'exportSelection',
   'createTest',
+  'refreshInstances',
+  'useRelayUrl',
+  'turnEventsOn',
+  'turnEventsOff',
+  'enableInstance',
+  'disableInstance',
+  'editInstanceLists',
+  'reauthoriseInstance',
+  'renameInstance',
+  'copyInstanceToken',
+  'copyInstanceId',
+  'copyInstanceAsCurl',
+  'showInstance',
+  'showInstanceEvents',
+  'deleteInstance',
 ] as const;
 export type CommandName = (typeof commandNames)[number];
 

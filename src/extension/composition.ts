@@ -11,7 +11,13 @@ import { createDocumentCommands } from './documents/document-commands.ts';
 import { documentScheme, registerDocuments } from './documents/event-documents.ts';
 import { EventsView } from './events-view/events-view.ts';
 import { createEventsViewCommands } from './events-view/view-commands.ts';
+import { createInstanceCommands } from './instances/instance-commands.ts';
+import { InstanceDocuments } from './instances/instance-documents.ts';
+import { InstanceStore } from './instances/instance-store.ts';
+import { InstancesView } from './instances/instances-view.ts';
+import { keepUrls } from './instances/keep-urls.ts';
 import { createPlatformCommands, Platform } from './instances/platform.ts';
+import { GivenUpError } from './instances/working.ts';
 import { createAuthorizationCommands, SignIn } from './oauth/sign-in.ts';
 import { relayCommands } from './relay-commands.ts';
 import { SampleReceiver } from './sample-receiver.ts';
@@ -29,6 +35,9 @@ export function compose(context: vscode.ExtensionContext): void {
   const platform = new Platform({ context });
   const signIn = new SignIn(context, log);
   const parts = { context, session, log, select: view.select };
+  const store = new InstanceStore(context);
+  const instances = new InstancesView({ session, log, platform, store });
+  const documents = new InstanceDocuments(context);
   const handlers: CommandHandlers = {
     ...relayCommands({ context, session, log, secrets, receiver }),
     ...createPlatformCommands(platform),
@@ -40,12 +49,14 @@ export function compose(context: vscode.ExtensionContext): void {
     ...createSampleCommands(parts),
     ...createExportCommands(parts),
     ...createTestCommands(parts),
+    ...createInstanceCommands({ session, log, platform, store, signIn, view: instances, documents }),
   };
   context.subscriptions.push(
     log,
     receiver,
     session,
     view,
+    instances,
     ...commandNames.map((name) =>
       vscode.commands.registerCommand(commandId(name), (...args: never[]) => run(log, handlers[name], args)),
     ),
@@ -59,6 +70,7 @@ export function compose(context: vscode.ExtensionContext): void {
   );
   registerDocuments(context, session);
   createStatusBarItem(context, session);
+  keepUrls({ context, session, log, platform, store, view: instances });
   void session.attach();
 }
 
@@ -71,8 +83,10 @@ async function run(
   try {
     return await handler(...args);
   } catch (error) {
-    const { message, next } = error as Error & { next?: string };
-    log.error(message);
+    // The user knows.
+    if (error instanceof GivenUpError) return undefined;
+    const { message, next, requestId } = error as Error & { next?: string; requestId?: string | null };
+    log.error(typeof requestId === 'string' ? `${message} (request ${requestId})` : message);
     const show = vscode.l10n.t('Show Log');
     void vscode.window
       .showErrorMessage(next === undefined ? message : `${message}. ${next}`, show)

@@ -1,0 +1,112 @@
+/** An instance in words. What came from outside is made printable here. */
+import { ageOf } from '../events-view/words.ts';
+import type { Localiser } from '../events-view/words.ts';
+import { printable } from '../events-view/printable.ts';
+import type { InstanceFacts } from './instance-facts.ts';
+
+/** How an instance stands, the most urgent first. */
+export type InstanceState = 'invalid' | 'disabled' | 'events-off' | 'elsewhere' | 'old-address' | 'here';
+
+/** What its icon and the first words of its description say. */
+export function instanceState(facts: InstanceFacts): InstanceState {
+  if (!facts.valid) return 'invalid';
+  if (facts.disabled) return 'disabled';
+  if (!facts.eventsOn) return 'events-off';
+  if (facts.relation === 'this-relay') return 'here';
+  return facts.relation === 'old-address' ? 'old-address' : 'elsewhere';
+}
+
+/** Beside the name: how it stands. */
+export function descriptionOf(facts: InstanceFacts, l10n: Localiser): string {
+  const parts: string[] = [];
+  if (!facts.valid) parts.push(l10n.t('not valid'));
+  if (facts.disabled) parts.push(l10n.t('disabled'));
+  parts.push(facts.eventsOn ? l10n.t('events on') : l10n.t('events off'));
+  if (facts.eventsOn || facts.relation !== 'none') parts.push(relationWords(facts, l10n));
+  return parts.join(' · ');
+}
+
+/** Where its notifications go, in a few words. */
+export function relationWords(
+  { relation, callbackUrl }: Pick<InstanceFacts, 'relation' | 'callbackUrl'>,
+  l10n: Localiser,
+): string {
+  switch (relation) {
+    case 'this-relay':
+      return l10n.t('to this relay');
+    case 'old-address':
+      return l10n.t('to an old address of this relay');
+    case 'elsewhere':
+      return l10n.t('to {0}', hostOf(callbackUrl ?? ''));
+    case 'none':
+      return l10n.t('no callback');
+  }
+}
+
+function hostOf(url: string): string {
+  return URL.canParse(url) ? printable(new URL(url).host) : shownUrl(url);
+}
+
+/** A callback URL as it may be shown: a relay's secret in it is masked, as are user name and password. */
+export function shownUrl(url: string): string {
+  return printable(
+    url
+      .replace(/(\/hooks\/)[^/\s?#]+/g, '$1********')
+      .replace(/^(https?:\/\/)[^/?#]*@/i, '$1********@')
+      .replace(/([?&][^=&#]*=)[^&#]*/g, '$1********'),
+  );
+}
+
+/** The facts below an instance, as label and value. */
+export function factRows(
+  facts: InstanceFacts,
+  now: number,
+  l10n: Localiser,
+): {
+  readonly key: 'callback' | 'lists' | 'tags' | 'created' | 'id';
+  readonly label: string;
+  readonly value: string;
+}[] {
+  return [
+    {
+      key: 'callback',
+      label: l10n.t('Callback'),
+      value: facts.callbackUrl === null ? l10n.t('none') : shownUrl(facts.callbackUrl),
+    },
+    {
+      key: 'lists',
+      label: l10n.t('Lists'),
+      value: facts.listIds.length === 0 ? l10n.t('none named') : printable(facts.listIds.join(', '), 400),
+    },
+    ...(facts.tags.length > 0
+      ? [{ key: 'tags' as const, label: l10n.t('Tags'), value: printable(facts.tags.join(', ')) }]
+      : []),
+    ...(facts.createdDate === null
+      ? []
+      : [{ key: 'created' as const, label: l10n.t('Created'), value: createdWords(facts.createdDate, now, l10n) }]),
+    { key: 'id' as const, label: l10n.t('Id'), value: String(facts.id) },
+  ];
+}
+
+function createdWords(date: string, now: number, l10n: Localiser): string {
+  return Number.isNaN(Date.parse(date)) ? printable(date) : `${printable(date)} (${ageOf(date, now, l10n)})`;
+}
+
+/** The whole of it for a screen reader. */
+export function spokenOf(facts: InstanceFacts, l10n: Localiser): string {
+  const parts = [
+    l10n.t('instance {0}', printable(facts.name)),
+    facts.valid ? '' : l10n.t('not valid'),
+    facts.disabled ? l10n.t('disabled') : '',
+    facts.eventsOn ? l10n.t('events on') : l10n.t('events off'),
+    relationWords(facts, l10n),
+  ];
+  return parts.filter((part) => part !== '').join(', ');
+}
+
+/** Which commands apply: matched in package.json as `viewItem =~ /;flag;/`. */
+export function flagsOf(facts: InstanceFacts): string {
+  const flags = ['instance', facts.eventsOn ? 'eventsOn' : 'eventsOff', facts.disabled ? 'disabled' : 'enabled'];
+  if (facts.relation !== 'this-relay') flags.push('notHere');
+  return `;${flags.join(';')};`;
+}

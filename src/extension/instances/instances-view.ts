@@ -1,0 +1,197 @@
+/** The view of instances in the side bar: what the platform has, as it was read last. */
+import * as vscode from 'vscode';
+import type { Instance } from '../../open-connectors/api.ts';
+import { prefix } from '../commands.ts';
+import type { Session } from '../session.ts';
+import { factsOf } from './instance-facts.ts';
+import type { InstanceFacts, RelayUrls } from './instance-facts.ts';
+import { failureItem, factItem, instanceItem, instanceTooltip } from './instance-items.ts';
+import type { FactNode, InstanceNode, InstancesNode } from './instance-node.ts';
+import { factRows } from './instance-words.ts';
+import type { InstanceStore } from './instance-store.ts';
+import type { Platform } from './platform.ts';
+
+type Loaded =
+  /** Nobody has looked yet. */
+  | { readonly kind: 'unasked' }
+  | { readonly kind: 'noSecrets' }
+  /** The host is the sandbox, and it does not run. */
+  | { readonly kind: 'noSandbox' }
+  | { readonly kind: 'loaded'; readonly instances: readonly Instance[] }
+  /** What was read before stays in sight. */
+  | { readonly kind: 'failed'; readonly message: string; readonly instances: readonly Instance[] };
+
+export interface InstancesViewParts {
+  readonly session: Session;
+  readonly log: vscode.LogOutputChannel;
+  readonly platform: Platform;
+  readonly store: InstanceStore;
+}
+
+export class InstancesView implements vscode.Disposable, vscode.TreeDataProvider<InstancesNode> {
+  readonly #parts: InstancesViewParts;
+  readonly #view: vscode.TreeView<InstancesNode>;
+  readonly #changed = new vscode.EventEmitter<undefined>();
+  readonly #disposables: readonly { dispose(): unknown }[];
+  #loaded: Loaded = { kind: 'unasked' };
+  #loading: { readonly abort: AbortController; readonly done: Promise<void> } | undefined;
+  #urls = '';
+
+  readonly onDidChangeTreeData = this.#changed.event;
+
+  constructor(parts: InstancesViewParts) {
+    this.#parts = parts;
+    this.#view = vscode.window.createTreeView(`${prefix}.instances`, { treeDataProvider: this });
+    this.#disposables = [
+      this.#view,
+      this.#changed,
+      this.#view.onDidChangeVisibility(({ visible }) => {
+        if (visible && this.#loaded.kind === 'unasked') void this.refresh();
+      }),
+      // Another host or other secrets: what is shown belongs to the old ones.
+      parts.platform.onDidChange(() => {
+        this.#set({ kind: 'unasked' });
+        if (this.#view.visible) void this.refresh();
+      }),
+      parts.store.onDidChange(() => {
+        this.#changed.fire(undefined);
+      }),
+      parts.session.onDidChange(() => this.#follow()),
+    ];
+    void this.#tell();
+    if (this.#view.visible) void this.refresh();
+  }
+
+  dispose(): void {
+    this.#loading?.abort.abort();
+    for (const each of this.#disposables) each.dispose();
+  }
+
+  /** The instances as they were read last, newest first. */
+  get nodes(): InstanceNode[] {
+    const loaded = this.#loaded;
+    if (loaded.kind !== 'loaded' && loaded.kind !== 'failed') return [];
+    return loaded.instances.map((instance) => this.node(instance)).sort((a, b) => b.facts.id - a.facts.id);
+  }
+
+  /** What an instance is here and now. */
+  node(instance: Instance): InstanceNode {
+    const { platform, store, session } = this.#parts;
+    const managed = store.find(platform.host, instance.id) !== undefined;
+    return { kind: 'instance', instance, facts: factsOf(instance, { relay: relayUrls(session), managed }) };
+  }
+
+  /** Why the instances could not be read, where that is so. */
+  get failure(): string | undefined {
+    return this.#loaded.kind === 'failed' ? this.#loaded.message : undefined;
+  }
+
+  /** The selected instance, where one is. */
+  get selected(): InstanceNode | undefined {
+    const [node] = this.#view.selection;
+    const id = node?.kind === 'instance' ? node.facts.id : node?.kind === 'fact' ? node.instanceId : undefined;
+    return this.nodes.find(({ facts }) => facts.id === id);
+  }
+
+  /**
+   * Reads the instances anew; what was under way is given up. A failure is shown in the view and logged.
+   * @returns whether they were read
+   */
+  async refresh(): Promise<boolean> {
+    this.#loading?.abort.abort();
+    const abort = new AbortController();
+    const done = Promise.resolve(
+      vscode.window.withProgress({ location: { viewId: `${prefix}.instances` } }, () => this.#load(abort.signal)),
+    );
+    const loading = { abort, done };
+    this.#loading = loading;
+    await done;
+    if (this.#loading === loading) this.#loading = undefined;
+    return this.#loaded.kind === 'loaded';
+  }
+
+  /** Gives up what is being read. */
+  cancel(): void {
+    this.#loading?.abort.abort();
+  }
+
+  getTreeItem(node: InstancesNode): vscode.TreeItem {
+    switch (node.kind) {
+      case 'instance':
+        return instanceItem(node);
+      case 'fact':
+        return factItem(node);
+      case 'failure':
+        return failureItem(node);
+    }
+  }
+
+  resolveTreeItem(item: vscode.TreeItem, node: InstancesNode): vscode.TreeItem {
+    if (node.kind === 'instance') item.tooltip = instanceTooltip(node);
+    return item;
+  }
+
+  getChildren(node?: InstancesNode): InstancesNode[] {
+    if (node === undefined) {
+      const failure =
+        this.#loaded.kind === 'failed' ? [{ kind: 'failure', message: this.#loaded.message } as const] : [];
+      return [...failure, ...this.nodes];
+    }
+    return node.kind === 'instance' ? facts(node.facts) : [];
+  }
+
+  getParent(node: InstancesNode): InstancesNode | undefined {
+    return node.kind === 'fact' ? this.nodes.find(({ facts: { id } }) => id === node.instanceId) : undefined;
+  }
+
+  async #load(signal: AbortSignal): Promise<void> {
+    const { platform, log } = this.#parts;
+    const before = this.#loaded.kind === 'loaded' || this.#loaded.kind === 'failed' ? this.#loaded.instances : [];
+    try {
+      const api = await platform.api();
+      if (api === undefined) {
+        if (!signal.aborted) this.#set({ kind: platform.isSandbox ? 'noSandbox' : 'noSecrets' });
+        return;
+      }
+      const instances = await api.listInstances({}, signal);
+      if (!signal.aborted) this.#set({ kind: 'loaded', instances });
+    } catch (error) {
+      // Another reading has taken its place, or the user did not want it.
+      if (signal.aborted) return;
+      const { message, next } = error as Error & { next?: string };
+      log.error(`the instances could not be read: ${message}`);
+      this.#set({ kind: 'failed', message: next === undefined ? message : `${message}. ${next}`, instances: before });
+    }
+  }
+
+  #set(loaded: Loaded): void {
+    this.#loaded = loaded;
+    void this.#tell();
+    this.#changed.fire(undefined);
+  }
+
+  /** Which welcome content is right. */
+  #tell(): Thenable<unknown> {
+    const { kind } = this.#loaded;
+    return vscode.commands.executeCommand('setContext', `${prefix}.instances`, kind);
+  }
+
+  /** The relay's URL decides what is said of callbacks. */
+  #follow(): void {
+    const urls = JSON.stringify(relayUrls(this.#parts.session));
+    if (urls === this.#urls) return;
+    this.#urls = urls;
+    this.#changed.fire(undefined);
+  }
+}
+
+function facts(of: InstanceFacts): FactNode[] {
+  return factRows(of, Date.now(), vscode.l10n).map((row) => ({ kind: 'fact', instanceId: of.id, ...row }));
+}
+
+/** Where notifications reach this window's relay now. */
+export function relayUrls({ state }: Session): RelayUrls {
+  return state.kind === 'running'
+    ? { local: state.status.openConnectorsUrl, public: state.status.publicOpenConnectorsUrl }
+    : { local: null, public: null };
+}

@@ -1,0 +1,115 @@
+/** Keeps the callback URLs of managed instances true in this window: the user is asked as the setting says. */
+import * as vscode from 'vscode';
+import { commandId, prefix } from '../commands.ts';
+import { printable } from '../events-view/printable.ts';
+import type { Session } from '../session.ts';
+import { configuration } from '../settings.ts';
+import { shownUrl } from './instance-words.ts';
+import type { InstanceStore } from './instance-store.ts';
+import type { InstancesView } from './instances-view.ts';
+import { relayUrls } from './instances-view.ts';
+import type { Platform } from './platform.ts';
+import { UrlKeeper } from './url-keeper.ts';
+import type { KeepUrl, UrlKeeperParts } from './url-keeper.ts';
+
+const setting = 'instances.keepUrl';
+
+export interface KeepUrlsParts {
+  readonly context: vscode.ExtensionContext;
+  readonly session: Session;
+  readonly log: vscode.LogOutputChannel;
+  readonly platform: Platform;
+  readonly store: InstanceStore;
+  readonly view: InstancesView;
+}
+
+/** Follows the relay's public URL for as long as the extension lives. */
+export function keepUrls(parts: KeepUrlsParts): void {
+  const { context, session, log } = parts;
+  const keeper = new UrlKeeper(keeperParts(parts));
+  const follow = (): void => {
+    keeper.follow().catch((error: unknown) => {
+      log.error(`the callback URLs were not looked at: ${(error as Error).message}`);
+    });
+  };
+  context.subscriptions.push(session.onDidChange(follow));
+  follow();
+}
+
+function keeperParts({ session, log, platform, store, view }: KeepUrlsParts): UrlKeeperParts {
+  return {
+    relay: () => relayUrls(session),
+    setting: () => configuration().get<KeepUrl>('instances.keepUrl', 'ask'),
+    managed: () => store.all(platform.host),
+    read: async (id) => {
+      const api = await platform.api();
+      try {
+        return await api?.getInstance(id);
+      } catch (error) {
+        // Deleted elsewhere: there is nothing to keep true.
+        if ((error as { status?: unknown }).status === 404) return undefined;
+        throw error;
+      }
+    },
+    setCallback: async (id, url) => {
+      const api = await platform.api();
+      await api?.patchInstance(id, { configuration: { 'event.notification.callback.url': url } });
+    },
+    ask: async (stale) => {
+      const { l10n } = vscode;
+      const update = l10n.t('Update Callback URL');
+      const always = l10n.t('Always Update');
+      const choice = await vscode.window.showInformationMessage(
+        stale.length === 1
+          ? l10n.t('The relay’s public URL has changed. The instance {0} still posts to the old one.', namesOf(stale))
+          : l10n.t(
+              'The relay’s public URL has changed. {0} instances still post to the old one: {1}.',
+              stale.length,
+              namesOf(stale),
+            ),
+        update,
+        always,
+        l10n.t('Not Now'),
+      );
+      return choice === update ? 'once' : choice === always ? 'always' : undefined;
+    },
+    allowAlways: async () => {
+      await configuration().update(setting, 'always', vscode.ConfigurationTarget.Global);
+    },
+    done: (updated, url) => {
+      log.info(`the callback URL of ${namesOf(updated)} was set to ${shownUrl(url)}`);
+      void view.refresh();
+      const show = vscode.l10n.t('Show Instances');
+      void vscode.window
+        .showInformationMessage(
+          vscode.l10n.t('The callback URL of {0} now is {1}.', namesOf(updated), shownUrl(url)),
+          show,
+        )
+        .then((choice) => (choice === show ? vscode.commands.executeCommand(`${prefix}.instances.focus`) : undefined));
+    },
+    failed: async (failures) => {
+      const { l10n } = vscode;
+      const [first] = failures;
+      for (const { name, error } of failures) {
+        log.error(`the callback URL of ${printable(name)} was not kept true: ${error.message}`);
+      }
+      const again = l10n.t('Try Again');
+      const show = l10n.t('Show Log');
+      const choice = await vscode.window.showErrorMessage(
+        l10n.t(
+          'The callback URL of {0} may still be the old one: {1}',
+          namesOf(failures),
+          printable(first?.error.message ?? ''),
+        ),
+        again,
+        show,
+      );
+      if (choice === show) await vscode.commands.executeCommand(commandId('showLog'));
+      return choice === again;
+    },
+  };
+}
+
+function namesOf(all: readonly { readonly name: string }[]): string {
+  return all.map(({ name }) => printable(name, 60)).join(', ');
+}

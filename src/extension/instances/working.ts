@@ -1,0 +1,41 @@
+/** Work that may take its time: shown after a moment, and cancellable. */
+import * as vscode from 'vscode';
+
+/** Work that takes less is not worth a notification, in milliseconds. */
+const shownAfterMs = 700;
+
+/** The user gave up what was under way: nothing needs to be said. */
+export class GivenUpError extends Error {
+  override readonly name = 'GivenUpError';
+}
+
+/**
+ * Carries out work; where it takes long a notification says so and can end it.
+ * @param task is to end with an error when the signal says so
+ * @throws GivenUpError where the user gave it up, and what the task throws
+ */
+export async function working<T>(title: string, task: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const abort = new AbortController();
+  const done = task(abort.signal);
+  const settled = done.then(
+    () => undefined,
+    () => undefined,
+  );
+  const timer = setTimeout(() => {
+    void vscode.window.withProgress(
+      { location: vscode.ProgressLocation.Notification, title, cancellable: true },
+      (_progress, token) => {
+        token.onCancellationRequested(() => abort.abort());
+        return settled;
+      },
+    );
+  }, shownAfterMs);
+  try {
+    return await done;
+  } catch (error) {
+    if (abort.signal.aborted) throw new GivenUpError(title);
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import {
+  eventLogText,
+  identityOfNotification,
+  logRows,
+  platformEvents,
+} from '../../../src/extension/instances/event-log.ts';
+import type { ReceivedNotification } from '../../../src/extension/instances/event-log.ts';
+import { english } from '../events-view/rows.ts';
+
+function received(changes: Partial<ReceivedNotification>): ReceivedNotification {
+  return {
+    deliveryId: 'd1',
+    receivedAt: '2026-03-01T12:00:01.000Z',
+    signature: 'valid',
+    eventId: 'a1',
+    instanceId: 50634,
+    eventCount: 2,
+    ...changes,
+  };
+}
+
+const frame = { name: 'API Instance', id: 50634, at: '2026-03-01T13:00:00Z', relayRuns: true, cut: false };
+
+describe('the identity of a notification', () => {
+  it('is read from both shapes', () => {
+    assert.deepEqual(identityOfNotification('{"message":{"eventId":"a1","instanceId":7}}'), {
+      eventId: 'a1',
+      instanceId: 7,
+    });
+    assert.deepEqual(identityOfNotification('{"eventId":12,"instanceId":"7","response":{"events":[]}}'), {
+      eventId: '12',
+      instanceId: 7,
+    });
+    for (const body of ['', 'null', '[]', '{"message":3}', '{"message":{"instanceId":"x"}}']) {
+      assert.deepEqual(identityOfNotification(body), { eventId: null, instanceId: null });
+    }
+  });
+});
+
+describe('the event log of an instance', () => {
+  const events = platformEvents([
+    { id: 'a1', eventDate: '2026-03-01T12:00:00Z', status: 'NOTIFIED' },
+    { id: 'a2', eventDate: Date.parse('2026-03-01T12:30:00Z'), status: 'RECEIVED' },
+    { id: 'a3' },
+  ]);
+
+  it('puts both sides together, the newest first', () => {
+    const rows = logRows(events, [received({}), received({ deliveryId: 'd2', eventId: 'b9' })], 50634);
+    assert.deepEqual(
+      rows.map(({ platform, received: got }) => [platform?.id ?? null, ...got.map(({ deliveryId }) => deliveryId)]),
+      [['a2'], [null, 'd2'], ['a1', 'd1'], ['a3']],
+    );
+  });
+
+  it('leaves out what came from another instance', () => {
+    const rows = logRows(events, [received({ instanceId: 8 })], 50634);
+    assert.deepEqual(
+      rows.map(({ received: got }) => got.length),
+      [0, 0, 0],
+    );
+  });
+
+  it('keeps what came twice together', () => {
+    const rows = logRows(events, [received({}), received({ deliveryId: 'd3' })], 50634);
+    assert.deepEqual(
+      rows.find(({ platform }) => platform?.id === 'a1')?.received.map(({ deliveryId }) => deliveryId),
+      ['d1', 'd3'],
+    );
+  });
+
+  it('says what is not in the history, and never that it did not arrive', () => {
+    const text = eventLogText(frame, logRows(events, [received({ signature: 'invalid' })], 50634), english);
+    assert.match(text, /\| a1 \| 2026-03-01T12:00:00Z \| NOTIFIED \| d1, received .*, wrong signature \|/);
+    assert.match(text, /\| a2 \| .* \| RECEIVED \| not in the relay’s history \|/);
+    assert.match(text, /\| a3 \| {2}\| no status \| not in the relay’s history \|/);
+    assert.doesNotMatch(text, /did not arrive|lost/i);
+  });
+
+  it('claims nothing of a history that was not read', () => {
+    const text = eventLogText({ ...frame, relayRuns: false }, logRows(events, [], 50634), english);
+    assert.match(text, /The relay is not running, so its history was not read\./);
+    assert.doesNotMatch(text, /not in the relay’s history/);
+  });
+
+  it('shows text from outside as text', () => {
+    const bad = platformEvents([{ id: 'a|b', status: '<b>[x](command:y)`\n' }]);
+    const text = eventLogText(frame, logRows(bad, [], 50634), english);
+    assert.ok(text.includes('| a\\|b |'), text);
+    assert.ok(text.includes('\\<b>\\[x\\](command:y)\\`\\\\x0a'), text);
+  });
+
+  it('says that the log is empty, and that more was not looked at', () => {
+    const text = eventLogText({ ...frame, cut: true }, [], english);
+    assert.match(text, /The platform’s log is empty\./);
+    assert.match(text, /Only the newest notifications/);
+  });
+});

@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { factsOf } from '../../../src/extension/instances/instance-facts.ts';
+import type { InstanceFacts } from '../../../src/extension/instances/instance-facts.ts';
+import {
+  descriptionOf,
+  factRows,
+  flagsOf,
+  instanceState,
+  shownUrl,
+  spokenOf,
+} from '../../../src/extension/instances/instance-words.ts';
+import type { Instance } from '../../../src/open-connectors/api.ts';
+import { english } from '../events-view/rows.ts';
+import { instance, otherSecret, relayAt, secret } from './instances.ts';
+
+function facts(
+  host: string,
+  changes: Partial<Instance> = {},
+  configuration: Record<string, unknown> = {},
+): InstanceFacts {
+  return factsOf(instance(changes, configuration), { relay: relayAt(host), managed: true });
+}
+
+describe('the words for an instance', () => {
+  it('say whether events are on and where they go', () => {
+    assert.equal(descriptionOf(facts('one.example'), english), 'events on · to this relay');
+    assert.equal(descriptionOf(facts('two.example'), english), 'events on · to an old address of this relay');
+    const away = { 'event.notification.callback.url': 'https://my.example/callback?key=1' };
+    assert.equal(descriptionOf(facts('one.example', {}, away), english), 'events on · to my.example');
+    const nowhere = { 'event.notification.callback.url': '' };
+    assert.equal(descriptionOf(facts('one.example', {}, nowhere), english), 'events on · no callback');
+    const off = { 'event.notification.enabled': 'false', 'event.notification.callback.url': '' };
+    assert.equal(descriptionOf(facts('one.example', {}, off), english), 'events off');
+  });
+
+  it('put what is wrong first', () => {
+    const broken = facts('one.example', { valid: false, disabled: true });
+    assert.equal(descriptionOf(broken, english), 'not valid · disabled · events on · to this relay');
+    assert.equal(spokenOf(broken, english), 'instance API Instance, not valid, disabled, events on, to this relay');
+    assert.equal(instanceState(broken), 'invalid');
+    assert.equal(instanceState(facts('two.example')), 'old-address');
+    assert.equal(instanceState(facts('one.example')), 'here');
+  });
+
+  it('offer what applies', () => {
+    assert.equal(flagsOf(facts('one.example')), ';instance;eventsOn;enabled;');
+    const off = facts('two.example', { disabled: true }, { 'event.notification.enabled': false });
+    assert.equal(flagsOf(off), ';instance;eventsOff;disabled;notHere;');
+  });
+
+  it('tell the facts, and no secret of a callback', () => {
+    const rows = factRows(facts('one.example'), Date.parse('2026-03-01T12:00:00Z'), english);
+    assert.deepEqual(
+      rows.map(({ label, value }) => `${label}: ${value}`),
+      [
+        'Callback: https://one.example/hooks/********/open-connectors',
+        'Lists: 96c0bbdaa54760c8d9e62a2b7ffa2e13',
+        'Tags: Docs',
+        'Created: 2026-03-01T10:00:00Z (2 h ago)',
+        'Id: 50634',
+      ],
+    );
+    assert.equal(
+      shownUrl('https://ada:pass@my.example/a?token=abc&x=1'),
+      'https://********@my.example/a?token=********&x=********',
+    );
+  });
+
+  it('never hold a relay’s secret, whatever the host', () => {
+    fc.assert(
+      fc.property(fc.domain(), fc.constantFrom(secret, otherSecret), (host, key) => {
+        const url = `https://${host}/hooks/${key}/open-connectors`;
+        const all = facts('one.example', {}, { 'event.notification.callback.url': url });
+        const said = [
+          descriptionOf(all, english),
+          spokenOf(all, english),
+          ...factRows(all, 0, english).map(({ value }) => value),
+        ].join('\n');
+        assert.ok(!said.includes(key));
+      }),
+    );
+  });
+});
