@@ -57,14 +57,14 @@ export default tseslint.config(
   },
   ...rooms,
   {
-    // The CLI starts the relay in its own process and reads the store when none runs; nothing else of the relay.
+    // The CLI starts the relay in its own process, and reads the store and what is remembered when none runs.
     files: ['src/cli/**/*.ts'],
     rules: {
       '@typescript-eslint/no-restricted-imports': [
         'error',
         {
           paths: [vscodeOnlyInExtension, expressOnlyInServers],
-          patterns: [arrows(['relay', 'extension'], ['relay/relay', 'relay/history'])],
+          patterns: [arrows(['relay', 'extension'], ['relay/relay', 'relay/history', 'relay/remembered'])],
         },
       ],
     },

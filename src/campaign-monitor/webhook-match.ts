@@ -17,8 +17,7 @@ export interface OwnAddresses {
 /** Whose a webhook with this URL is. */
 export function matchWebhook(url: string, { current, ours }: OwnAddresses): WebhookMatch {
   const addresses = current === null ? [] : typeof current === 'string' ? [current] : current;
-  const normal = normalised(url);
-  if (normal !== null && addresses.some((address) => normalised(address) === normal)) return 'current';
+  if (addresses.some((address) => sameAddress(url, address))) return 'current';
   const secret = pathSecret(url);
   if (secret === null) return 'foreign';
   const known = [...ours, ...addresses].some(
@@ -35,7 +34,13 @@ export function pathSecret(urlOrPath: string): string | null {
   return /(?:^|\/)hooks\/([0-9a-f]{32})\/campaign-monitor\/?$/i.exec(path)?.[1]?.toLowerCase() ?? null;
 }
 
-/** The same for addresses that a browser would call the same; null where it is no URL. */
+/** Whether two URLs are the same address: capitals of the host, a default port and a final slash do not count. */
+export function sameAddress(a: string, b: string): boolean {
+  const normal = normalised(a);
+  return normal !== null && normal === normalised(b);
+}
+
+/** null where it is no URL. */
 function normalised(text: string): string | null {
   if (!URL.canParse(text)) return null;
   const url = new URL(text);

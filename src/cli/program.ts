@@ -9,6 +9,7 @@ import { sandboxCommand } from './commands/sandbox.ts';
 import { showCommand } from './commands/show.ts';
 import { stopCommand } from './commands/stop.ts';
 import { triggerCommand } from './commands/trigger.ts';
+import { webhooksCommand } from './commands/webhooks.ts';
 import { exitCodes, report } from './errors.ts';
 import { version } from '../version.ts';
 
@@ -41,6 +42,7 @@ export function createProgram(): Command {
     discardCommand(),
     exportCommand(),
     bodyCommand(),
+    webhooksCommand(),
     sandboxCommand(),
     stopCommand(),
   ]) {

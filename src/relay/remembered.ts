@@ -23,12 +23,7 @@ function fileOf(dataDir: string): string {
  * @returns `notice`: what the user should know, where a file was there that could not be read
  */
 export function remember(dataDir: string): { remembered: Remembered; notice: string | null } {
-  let text: string | undefined;
-  try {
-    text = readFileSync(fileOf(dataDir), 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-  }
+  const text = textOf(dataDir);
   let notice: string | null = null;
   if (text !== undefined) {
     try {
@@ -47,6 +42,24 @@ export function remember(dataDir: string): { remembered: Remembered; notice: str
   };
   writeRemembered(dataDir, remembered);
   return { remembered, notice };
+}
+
+/** What a data directory remembers, without making anything; null where that is nothing, or cannot be read. */
+export function readRemembered(dataDir: string): Remembered | null {
+  try {
+    return rememberedSchema.parse(JSON.parse(textOf(dataDir) ?? ''));
+  } catch {
+    return null;
+  }
+}
+
+function textOf(dataDir: string): string | undefined {
+  try {
+    return readFileSync(fileOf(dataDir), 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    return undefined;
+  }
 }
 
 /** Writes it whole: a crash leaves the old or the new. */

@@ -7,6 +7,11 @@ const others = 'fedcba9876543210fedcba9876543210';
 const path = `/hooks/${secret}/campaign-monitor`;
 const current = `https://now.example.org${path}`;
 
+const segment = fc.oneof(
+  fc.constantFrom('hooks', 'campaign-monitor', others),
+  fc.string({ unit: fc.constantFrom('0', '1', '7', 'a', 'f'), maxLength: 33 }),
+);
+
 describe('matchWebhook', () => {
   it('knows the running relay, however its address is written', () => {
     for (const url of [current, `${current}/`, `HTTPS://NOW.example.org:443${path}`]) {
@@ -42,10 +47,10 @@ describe('matchWebhook', () => {
 
   it('never takes a URL for ours without one of our secrets in it', () => {
     fc.assert(
-      fc.property(fc.webUrl({ withFragments: true, withQueryParameters: true }), fc.string(), (url, own) => {
+      fc.property(fc.array(segment), fc.string(), (segments, own) => {
+        const url = `https://now.example.org/${segments.join('/')}`;
         assert.equal(matchWebhook(url, { current, ours: [secret, own] }), 'foreign');
       }),
-      { numRuns: 20 },
     );
   });
 

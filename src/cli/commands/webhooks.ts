@@ -1,0 +1,344 @@
+import { Argument, Option } from 'commander';
+import type { Command } from 'commander';
+import { styleText } from 'node:util';
+import { z } from 'zod';
+import { CampaignMonitorError } from '../../campaign-monitor/api.ts';
+import type { CampaignMonitorApi, CampaignMonitorList, Webhook, WebhookFormat } from '../../campaign-monitor/api.ts';
+import { registerWebhook } from '../../campaign-monitor/registration.ts';
+import { webhookEventTypes } from '../../campaign-monitor/samples.ts';
+import type { WebhookEventType } from '../../campaign-monitor/samples.ts';
+import { campaignMonitorHost, isLoopback, serviceAt } from '../../campaign-monitor/service.ts';
+import type { CampaignMonitorService } from '../../campaign-monitor/service.ts';
+import { explainTestFailure } from '../../campaign-monitor/test-failure.ts';
+import { matchWebhook, pathSecret } from '../../campaign-monitor/webhook-match.ts';
+import type { WebhookMatch } from '../../campaign-monitor/webhook-match.ts';
+import { apiKeyVariable, withCampaignMonitor } from '../campaign-monitor.ts';
+import { dataDirHint } from '../data-dir.ts';
+import { CommandError, UsageError } from '../errors.ts';
+import { checkedBy, collectedBy, jsonFlag, newCommand } from '../flags.ts';
+import type { CommonOptions } from '../flags.ts';
+import { print, printJson } from '../output.ts';
+import { ownAddresses } from '../own-addresses.ts';
+import type { Reachable } from '../own-addresses.ts';
+import { testFailureText } from '../test-failure-text.ts';
+import { count, pad, printable } from '../text.ts';
+
+type Action = 'list' | 'register' | 'test' | 'remove';
+
+interface WebhooksOptions extends CommonOptions {
+  list?: string[];
+  client?: string[];
+  url?: string;
+  events?: WebhookEventType[];
+  format?: WebhookFormat;
+  old?: boolean;
+  yes?: boolean;
+  host: CampaignMonitorService;
+  json?: boolean;
+}
+
+const actions: readonly Action[] = ['list', 'register', 'test', 'remove'];
+
+/** Flags that only some actions take. */
+const takenBy = {
+  url: ['register'],
+  events: ['register'],
+  format: ['register'],
+  old: ['remove'],
+  yes: ['remove'],
+} as const satisfies Partial<Record<keyof WebhooksOptions, readonly Action[]>>;
+
+const vendorId = z.string().regex(/^[A-Za-z0-9_-]{1,128}$/, 'expected an id, such as 32 hex digits');
+const webhookUrl = z
+  .string()
+  .refine((text) => /^https?:\/\/[^/]/i.test(text) && URL.canParse(text), 'expected a URL that begins with https://');
+const host = z.string().transform((text, context) => {
+  const service = serviceAt(text);
+  if (service !== null) return service;
+  context.addIssue('expected https://…, or http://… on this machine');
+  return z.NEVER;
+});
+const eventList = z.string().transform((text, context) => {
+  const names = text.split(',').map((name) => name.trim().toLowerCase());
+  const events = webhookEventTypes.filter((type) => names.includes(type.toLowerCase()));
+  if (events.length === new Set(names).size) return events;
+  context.addIssue(`expected some of ${webhookEventTypes.join(',').toLowerCase()}`);
+  return z.NEVER;
+});
+
+export function webhooksCommand(): Command {
+  return newCommand(
+    'webhooks',
+    "list, register, test and remove a list's webhooks at Campaign Monitor",
+    `Manages webhooks at Campaign Monitor, which has no page for them. The API key is taken from the environment variable ${apiKeyVariable}.`,
+    [
+      'Examples:',
+      '  cm-relay webhooks list                            the webhooks of every list',
+      '  cm-relay webhooks register --list ID              point a list at the running relay; again: changes nothing',
+      '  cm-relay webhooks test --list ID                  let Campaign Monitor post to it',
+      '  cm-relay webhooks remove --old                    take away what points to dead addresses of this machine',
+      "  cm-relay webhooks remove WEBHOOK --list ID --yes  take away one that is not this machine's",
+      '',
+      'Next: cm-relay events lists what arrives.',
+    ],
+  )
+    .addArgument(new Argument('<action>', 'what to do').choices(actions))
+    .addArgument(
+      new Argument('[webhooks...]', 'ids of webhooks; without them, those of this machine').argParser(
+        collectedBy(vendorId),
+      ),
+    )
+    .addOption(new Option('--list <id>', 'a list; may be given several times').argParser(collectedBy(vendorId)))
+    .addOption(
+      new Option('--client <id>', 'every list of a client; may be given several times').argParser(
+        collectedBy(vendorId),
+      ),
+    )
+    .addOption(
+      new Option('--url <url>', "register: another URL than the running relay's").argParser(checkedBy(webhookUrl)),
+    )
+    .addOption(
+      new Option('--events <names>', 'register: subscribe,update,deactivate or some of them (default: all)').argParser(
+        checkedBy(eventList),
+      ),
+    )
+    .addOption(
+      new Option('--format <format>', 'register: how events are posted (default: json)').choices(['json', 'xml']),
+    )
+    .addOption(new Option('--old', 'remove: only what points to dead addresses of this machine'))
+    .addOption(new Option('--yes', "remove: also webhooks, named by id, that are not this machine's"))
+    .addOption(
+      new Option('--host <url>', 'another host, such as that of cm-relay sandbox')
+        .argParser(checkedBy(host))
+        .default(serviceAt(campaignMonitorHost), campaignMonitorHost),
+    )
+    .addOption(jsonFlag('one JSON object a line for each webhook'))
+    .action(webhooks);
+}
+
+async function webhooks(action: Action, ids: string[] | undefined, options: WebhooksOptions): Promise<void> {
+  checkUsage(action, ids ?? [], options);
+  const own = await ownAddresses(options);
+  await withCampaignMonitor(options.host, async (api) => {
+    const session = { api, own, options };
+    switch (action) {
+      case 'list':
+        return listAll(session);
+      case 'register':
+        return register(session);
+      case 'test':
+        return test(session, ids ?? []);
+      case 'remove':
+        return remove(session, ids ?? []);
+    }
+  });
+}
+
+function checkUsage(action: Action, ids: readonly string[], options: WebhooksOptions): void {
+  for (const [flag, takers] of Object.entries(takenBy) as [keyof typeof takenBy, readonly Action[]][]) {
+    if (options[flag] !== undefined && !takers.includes(action)) {
+      throw new UsageError(`--${flag} goes with webhooks ${takers.join(' or ')}, not with ${action}`);
+    }
+  }
+  if (ids.length > 0 && (action === 'list' || action === 'register')) {
+    throw new UsageError(`webhooks ${action} takes no ids of webhooks`, 'Name lists with --list ID.');
+  }
+  if (action === 'register' && options.list === undefined && options.client === undefined) {
+    throw new UsageError(
+      'webhooks register needs --list or --client',
+      'cm-relay webhooks list shows the lists of your account with their ids.',
+    );
+  }
+  if (options.old === true && ids.length > 0) throw new UsageError('--old and ids of webhooks exclude each other');
+  if (options.yes === true && ids.length === 0) {
+    throw new UsageError('--yes goes with ids of webhooks', "Name each webhook that is not this machine's.");
+  }
+}
+
+interface Session {
+  readonly api: CampaignMonitorApi;
+  readonly own: Reachable;
+  readonly options: WebhooksOptions;
+}
+
+interface Found extends Webhook {
+  readonly match: WebhookMatch;
+}
+
+/** The lists that the flags name; without any, all that the key can see. */
+async function chosenLists({ api, options }: Session): Promise<CampaignMonitorList[]> {
+  const lists: CampaignMonitorList[] = [];
+  for (const listId of options.list ?? []) lists.push(await api.list(listId));
+  const clientIds =
+    options.client ?? (options.list === undefined ? (await api.clients()).map(({ clientId }) => clientId) : []);
+  for (const clientId of clientIds) lists.push(...(await api.lists(clientId)));
+  return [...new Map(lists.map((list) => [list.listId, list])).values()];
+}
+
+async function webhooksOf({ api, own }: Session, listId: string): Promise<Found[]> {
+  const found = await api.webhooks(listId);
+  return found.map((webhook) => ({ ...webhook, match: matchWebhook(webhook.url, own) }));
+}
+
+async function listAll(session: Session): Promise<void> {
+  const json = session.options.json === true;
+  for (const { listId, name } of await chosenLists(session)) {
+    const found = await webhooksOf(session, listId);
+    if (json) {
+      for (const webhook of found) await printJson({ type: 'webhook', listName: name, ...webhook });
+      continue;
+    }
+    await print(`${printable(name)}  ${styleText('dim', listId)}\n`);
+    if (found.length === 0) await print('  no webhooks\n');
+    for (const webhook of found) await print(`  ${webhookLine(webhook, session.own)}\n`);
+  }
+}
+
+function webhookLine({ webhookId, active, status, format, events, url, match }: Found, own: Reachable): string {
+  const state = active
+    ? styleText('green', pad('active', 8))
+    : styleText('yellow', pad(printable(status) || 'inactive', 8));
+  const whose = {
+    current: 'this relay',
+    // Without a relay nothing can be said of the address.
+    old: own.localUrl === null ? 'this machine' : 'old address',
+    foreign: 'foreign',
+  }[match];
+  const what = `${format ?? '?'}  ${printable(events.join(','))}`;
+  return `${webhookId}  ${state}  ${pad(whose, 12)}  ${what}  ${printable(url)}`;
+}
+
+async function register(session: Session): Promise<void> {
+  const { api, own, options } = session;
+  const url = options.url ?? relayUrl(session);
+  const wanted = { url, events: options.events ?? [...webhookEventTypes], format: options.format ?? 'json' };
+  // What holds our secret was made by this tool.
+  const mayDelete = pathSecret(url) !== null && matchWebhook(url, own) !== 'foreign';
+  let failed = 0;
+  for (const { listId, name } of await chosenLists(session)) {
+    const done = await attempt(session, { listId }, async () => {
+      const result = await registerWebhook(api, listId, wanted, { mayDelete });
+      if (result.kind === 'occupied') {
+        throw new CommandError(
+          `webhook ${result.webhook.webhookId} has this URL with other events or another format: remove it first`,
+        );
+      }
+      if (options.json === true) {
+        await printJson({ type: 'registered', listId, webhookId: result.webhookId, url, result: result.kind });
+      } else {
+        await print(`${result.webhookId}  ${pad(result.kind, 9)}  ${printable(name)}\n`);
+      }
+    });
+    if (!done) failed++;
+  }
+  if (failed > 0) throw new CommandError(`${count(failed, 'list')} not registered`);
+}
+
+/** Where the running relay is reached by whoever is at the host. */
+function relayUrl({ own, options }: Session): string {
+  const here = isLoopback(new URL(options.host.apiBase));
+  const url = own.publicUrl ?? (here ? own.localUrl : null);
+  if (url !== null) return url;
+  const listen = `cm-relay listen${dataDirHint(options)} --tunnel localtunnel`;
+  throw own.localUrl === null
+    ? new CommandError('no relay runs that a webhook could point to', `In another terminal: ${listen}. Or give --url.`)
+    : new CommandError(
+        'the relay has no public URL, and Campaign Monitor cannot reach this machine',
+        `Stop it and start it with a tunnel: ${listen}. Or give --url.`,
+      );
+}
+
+async function test(session: Session, ids: readonly string[]): Promise<void> {
+  const { api, options } = session;
+  const chosen = await chosenWebhooks(session, ids, ({ match }) => match === 'current');
+  if (chosen.length === 0) {
+    throw new CommandError('no webhook points to the running relay', 'cm-relay webhooks register --list ID makes one.');
+  }
+  let failed = 0;
+  for (const { listId, webhookId, url } of chosen) {
+    const done = await attempt(session, { listId, webhookId }, async () => {
+      await api.testWebhook(listId, webhookId);
+      if (options.json === true) await printJson({ type: 'tested', listId, webhookId, url, ok: true });
+      else await print(`${webhookId}  ${styleText('green', 'ok')}\n`);
+    });
+    if (!done) failed++;
+  }
+  if (failed > 0) {
+    throw new CommandError(
+      `${failed} of ${count(chosen.length, 'webhook')} failed`,
+      'cm-relay events --limit 5 shows whether the call has arrived.',
+    );
+  }
+}
+
+async function remove(session: Session, ids: readonly string[]): Promise<void> {
+  const { api, options } = session;
+  const chosen = await chosenWebhooks(session, ids, ({ match }) =>
+    options.old === true ? match === 'old' : match !== 'foreign',
+  );
+  const foreign = chosen.filter(({ match }) => match === 'foreign');
+  if (foreign.length > 0 && options.yes !== true) {
+    throw new UsageError(
+      `without --yes, only webhooks of this machine are removed: ${foreign.map(({ webhookId }) => webhookId).join(', ')}`,
+      'Somebody else may need it. Add --yes where you are sure.',
+    );
+  }
+  let failed = 0;
+  for (const { listId, webhookId, url } of chosen) {
+    const done = await attempt(session, { listId, webhookId }, async () => {
+      await api.deleteWebhook(listId, webhookId);
+      if (options.json === true) await printJson({ type: 'removed', listId, webhookId, url });
+      else await print(`${webhookId}  removed  ${printable(url)}\n`);
+    });
+    if (!done) failed++;
+  }
+  if (failed > 0) throw new CommandError(`${count(failed, 'webhook')} not removed`);
+  if (chosen.length === 0 && options.json !== true) await print('nothing to remove\n');
+}
+
+/** The webhooks that are named, or those that fit. @throws CommandError where one that is named is not there */
+async function chosenWebhooks(
+  session: Session,
+  ids: readonly string[],
+  fits: (webhook: Found) => boolean,
+): Promise<Found[]> {
+  const found: Found[] = [];
+  for (const { listId } of await chosenLists(session)) found.push(...(await webhooksOf(session, listId)));
+  if (ids.length === 0) return found.filter(fits);
+  const missing = ids.filter((id) => !found.some(({ webhookId }) => webhookId === id));
+  if (missing.length > 0) {
+    throw new CommandError(
+      `no such webhook: ${missing.join(', ')}`,
+      'cm-relay webhooks list shows those that there are.',
+    );
+  }
+  return found.filter(({ webhookId }) => ids.includes(webhookId));
+}
+
+/** Failures after which the next call would fail too. */
+const hopeless: readonly string[] = ['unreachable', 'timed-out', 'rate-limited', 'cancelled'];
+
+/** Does something for one list or webhook; says what went wrong with it, and lets the others follow. */
+async function attempt(
+  { options }: Session,
+  subject: { listId: string; webhookId?: string },
+  work: () => Promise<void>,
+): Promise<boolean> {
+  try {
+    await work();
+    return true;
+  } catch (error) {
+    if (!(error instanceof CampaignMonitorError || error instanceof CommandError)) throw error;
+    const vendor = error instanceof CampaignMonitorError ? error : null;
+    if (vendor !== null && (vendor.needsSignIn || hopeless.includes(vendor.kind))) throw error;
+    const failure = vendor?.kind === 'webhook-test-failed' ? explainTestFailure(vendor.resultData) : null;
+    const message = failure === null ? error.message : testFailureText(failure);
+    if (options.json === true) {
+      const { kind, code } = vendor ?? { kind: 'occupied', code: null };
+      await printJson({ type: 'failed', ...subject, kind, code, message, failure });
+    } else {
+      await print(`${subject.webhookId ?? subject.listId}  ${styleText('red', 'failed')}  ${printable(message)}\n`);
+    }
+    return false;
+  }
+}
