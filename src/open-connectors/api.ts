@@ -154,13 +154,15 @@ export function factsOf(instance: Instance): InstanceFacts {
     const value = configuration[key];
     return typeof value === 'string' ? value : '';
   };
+  const notified = instance.eventsNotificationCallbackUrl;
   const created = instance.createdDate === undefined ? NaN : new Date(instance.createdDate).getTime();
   return {
     id: instance.id,
     name: instance.name ?? '',
     tags: instance.tags ?? [],
     eventsEnabled: looseFlag.parse(configuration['event.notification.enabled']) ?? instance.eventsEnabled ?? false,
-    callbackUrl: text('event.notification.callback.url') || (instance.eventsNotificationCallbackUrl ?? ''),
+    // The platform's own sample has "false" where there is none.
+    callbackUrl: text('event.notification.callback.url') || (notified === 'false' ? '' : (notified ?? '')),
     listIds: text('events.list.ids')
       .split(',')
       .map((id) => id.trim())
@@ -342,7 +344,7 @@ export class OpenConnectorsApi {
     options: { readonly reAuthenticate?: boolean } = {},
     signal?: AbortSignal,
   ): Promise<Instance> {
-    if (JSON.stringify(change).includes(masked)) {
+    if (JSON.stringify([change.providerData, change.configuration]).includes(masked)) {
       throw new OpenConnectorsError('a masked value would be written over a secret of the instance', {
         kind: 'refused',
         next: 'Give the secret itself, or leave its field out.',
@@ -525,10 +527,7 @@ function refusal(response: Response, text: string, secrets: readonly string[]): 
     words.length > 0 ? words.join(' — ') : `the platform answered with HTTP status ${status}`,
     {
       // A page of a proxy, or a redirect, is no answer of the API.
-      kind:
-        ofPlatform || (status >= 400 && text.trim() === '') || status === 404 || status === 405
-          ? 'refused'
-          : 'unexpected-answer',
+      kind: ofPlatform || (status >= 400 && text.trim() === '') ? 'refused' : 'unexpected-answer',
       status,
       requestId: requestId ?? response.headers.get('elements-request-id'),
       providerMessage: provider,
