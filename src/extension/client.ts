@@ -51,3 +51,4 @@ export { authorize } from './oauth/authorize.ts';
 export { listenOnLoopback } from './oauth/loopback.ts';
 export { editorCallback, loopbackCallback, planWays } from './oauth/ways.ts';
 export { instanceCurl, instanceReadCurl, instanceText } from './instances/instance-text.ts';
+export { InstanceCreator } from './instances/creation.ts';

@@ -132,7 +132,8 @@ export class Platform {
     if (found === undefined) return undefined;
     const { OpenConnectorsApi, baseUrlOf } = await import('../client.ts');
     const { userSecret, organizationSecret } = found.secrets;
-    return new OpenConnectorsApi({ baseUrl: baseUrlOf(found.address), userSecret, organizationSecret });
+    const timeoutMs = configuration().get<number>('openConnectors.timeoutSeconds', 60) * 1000;
+    return new OpenConnectorsApi({ baseUrl: baseUrlOf(found.address), userSecret, organizationSecret, timeoutMs });
   }
 
   get #hosts(): readonly string[] {

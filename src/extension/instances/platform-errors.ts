@@ -1,0 +1,62 @@
+/** What an error of the platform means to a person, and what to do about it. */
+import * as vscode from 'vscode';
+import type { OpenConnectorsError } from '../client.ts';
+
+export interface ExplainedError {
+  readonly message: string;
+  /** What to do next. */
+  readonly next: string;
+}
+
+/** The platform's own message, with what to do next in the user's language. */
+export function explainPlatformError(error: OpenConnectorsError): ExplainedError {
+  return { message: messageOf(error), next: nextOf(error) };
+}
+
+/** An error for the log: with the platform's id of the request, for its support. */
+export function platformErrorForLog(error: OpenConnectorsError): string {
+  const status = error.status === null ? '' : `, status ${error.status}`;
+  const request = error.requestId === null ? '' : `, request ${error.requestId}`;
+  return `${error.message} (${error.kind}${status}${request})`;
+}
+
+function messageOf({ kind, message }: OpenConnectorsError): string {
+  const { l10n } = vscode;
+  switch (kind) {
+    case 'refused':
+      return l10n.t('Open Connectors refused: {0}', sentence(message));
+    case 'timed-out':
+      return l10n.t('Open Connectors did not answer in time.');
+    case 'cancelled':
+      return l10n.t('Cancelled.');
+    case 'unreachable':
+    case 'unexpected-answer':
+      return l10n.t('Open Connectors could not be asked: {0}', sentence(message));
+  }
+}
+
+function nextOf({ kind, status }: OpenConnectorsError): string {
+  const { l10n } = vscode;
+  if (kind === 'timed-out') return l10n.t('Try again.');
+  if (kind === 'unreachable') return l10n.t('Check the host, your network and its proxy.');
+  if (kind === 'unexpected-answer') return l10n.t('Check that the host is that of an Open Connectors API.');
+  if (kind === 'cancelled') return l10n.t('Start it again when you like.');
+  switch (status) {
+    case 400:
+      return l10n.t('Look at what the message names, and at the fields.');
+    case 401:
+      return l10n.t('Check the user secret and the organization secret, and that they belong to this host.');
+    case 403:
+      return l10n.t('Check that the instance is not disabled, and that your user may do this.');
+    case 404:
+      return l10n.t('Refresh: it is not there any more.');
+    default:
+      return l10n.t('Try again later. The request id is in the log.');
+  }
+}
+
+/** Somebody else's message as a sentence, without links that VS Code would offer. */
+function sentence(text: string): string {
+  const plain = text.replaceAll('](', '] (').trim();
+  return /[.!?]$/.test(plain) ? plain : `${plain}.`;
+}
