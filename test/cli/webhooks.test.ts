@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { sandboxApiKey, sandboxClients, sandboxLists } from '../../src/sandbox/campaign-monitor/accounts.ts';
 import { startHarness } from '../sandbox/harness.ts';
 import type { Harness } from '../sandbox/harness.ts';
@@ -169,6 +172,28 @@ describe('cm-relay webhooks', function () {
     });
     assert.equal(noTunnel.code, 1);
     assert.match(noTunnel.err, /no public URL[^]*--tunnel localtunnel/);
+  });
+
+  it("asks the vendor through the environment's proxy", async () => {
+    const asked: (string | undefined)[] = [];
+    const proxy = createServer().on('connect', (request, socket) => {
+      asked.push(request.url, request.headers.authorization);
+      socket.end('HTTP/1.1 403 Forbidden\r\n\r\n');
+    });
+    await once(proxy.listen(0, '127.0.0.1'), 'listening');
+    try {
+      const { code, err } = await run(['webhooks', 'list', '--data-dir', workplace.dataDir], {
+        CAMPAIGN_MONITOR_API_KEY: 'planted-secret-key',
+        HTTPS_PROXY: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
+      });
+      assert.equal(code, 1);
+      assert.match(err, /cannot be reached[^]*proxy/);
+      assert.ok(!err.includes('planted-secret-key'));
+      assert.deepEqual(asked, ['api.createsend.com:443', undefined]);
+    } finally {
+      proxy.closeAllConnections();
+      proxy.close();
+    }
   });
 
   it('brings events of the list to the relay', async () => {
