@@ -16,6 +16,8 @@ export const commandNames = [
   'setOpenConnectorsSecrets',
   'forgetOpenConnectorsSecrets',
   'pasteAuthorization',
+  'startSandbox',
+  'stopSandbox',
   'sendSample',
   'sampleReceiver',
   'setSignatureKey',

@@ -20,6 +20,7 @@ import { createPlatformCommands, Platform } from './instances/platform.ts';
 import { GivenUpError } from './instances/working.ts';
 import { createAuthorizationCommands, SignIn } from './oauth/sign-in.ts';
 import { relayCommands } from './relay-commands.ts';
+import { createSandboxCommands, SandboxProcess } from './sandbox-process.ts';
 import { SampleReceiver } from './sample-receiver.ts';
 import { SecretBox } from './secrets.ts';
 import { Session } from './session.ts';
@@ -32,7 +33,8 @@ export function compose(context: vscode.ExtensionContext): void {
   const receiver = new SampleReceiver(context.workspaceState);
   const session = new Session(context, log, secrets, receiver);
   const view = new EventsView(context, session, log);
-  const platform = new Platform({ context });
+  const sandbox = new SandboxProcess(context);
+  const platform = new Platform({ context, sandbox });
   const signIn = new SignIn(context, log);
   const parts = { context, session, log, select: view.select };
   const store = new InstanceStore(context);
@@ -42,6 +44,7 @@ export function compose(context: vscode.ExtensionContext): void {
     ...relayCommands({ context, session, log, secrets, receiver }),
     ...createPlatformCommands(platform),
     ...createAuthorizationCommands(signIn),
+    ...createSandboxCommands(sandbox),
     ...createEventsViewCommands(view, session),
     ...createDocumentCommands(parts),
     ...createReplayCommands(parts),
@@ -55,6 +58,7 @@ export function compose(context: vscode.ExtensionContext): void {
     log,
     receiver,
     session,
+    sandbox,
     view,
     instances,
     ...commandNames.map((name) =>
@@ -72,6 +76,7 @@ export function compose(context: vscode.ExtensionContext): void {
   createStatusBarItem(context, session);
   keepUrls({ context, session, log, platform, store, view: instances });
   void session.attach();
+  void sandbox.find();
 }
 
 /** Runs a command; what it throws is logged once and shown with what to do next. */

@@ -1,0 +1,100 @@
+/**
+ * Programs of ours as processes of their own. They run a copy of their one-file bundle from the global storage, with
+ * their working directory there and a clean environment, so that an update of the extension or of VS Code never finds
+ * them holding a file; they outlive the window.
+ */
+import { spawn } from 'node:child_process';
+import { createHash, randomUUID } from 'node:crypto';
+import { copyFile, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+
+export interface NodeProcessOptions {
+  /** What the copy's name begins with, such as `relay`. */
+  readonly name: string;
+  /** The bundle in the extension. */
+  readonly bundle: string;
+  /** A folder for the copy, the working directory. */
+  readonly storage: string;
+  readonly version: string;
+  readonly args: readonly string[];
+}
+
+/** What a program needs of its surroundings: homes, temporary folders, proxies; nothing of VS Code's own. */
+const kept = [
+  'PATH',
+  'HOME',
+  'USER',
+  'LANG',
+  'TMPDIR',
+  'TEMP',
+  'TMP',
+  'XDG_RUNTIME_DIR',
+  'SystemRoot',
+  'LOCALAPPDATA',
+  'APPDATA',
+  'USERPROFILE',
+  'HTTP_PROXY',
+  'HTTPS_PROXY',
+  'NO_PROXY',
+  'http_proxy',
+  'https_proxy',
+  'no_proxy',
+  'NODE_EXTRA_CA_CERTS',
+];
+
+/**
+ * Starts a program detached from this process.
+ * @returns the first line that it writes to standard output
+ * @throws Error where it cannot be started, or ends before that line
+ */
+export async function startNodeProcess(options: NodeProcessOptions): Promise<string> {
+  const script = await copyBundle(options);
+  const env: NodeJS.ProcessEnv = { ELECTRON_RUN_AS_NODE: '1' };
+  for (const name of kept) if (process.env[name] !== undefined) env[name] = process.env[name];
+  const child = spawn(process.execPath, [script, ...options.args], {
+    cwd: options.storage,
+    env,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'ignore'],
+    windowsHide: true,
+  });
+  const line = await firstLine(child, options.name);
+  child.stdout.destroy();
+  child.unref();
+  return line;
+}
+
+function firstLine(child: ReturnType<typeof spawn>, name: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
+      text += chunk;
+      const end = text.indexOf('\n');
+      if (end !== -1) resolve(text.slice(0, end));
+    });
+    child.once('error', reject);
+    child.once('close', (code) => reject(new Error(`The ${name}'s process ended at once (${String(code)})`)));
+  });
+}
+
+/** Copies the bundle to a name of its version and content; older copies that no process holds are removed. */
+async function copyBundle({ name, bundle, storage, version }: NodeProcessOptions): Promise<string> {
+  const hash = createHash('sha256')
+    .update(await readFile(bundle))
+    .digest('hex')
+    .slice(0, 8);
+  const copy = `${name}-${version}-${hash}.cjs`;
+  const target = join(storage, copy);
+  await mkdir(storage, { recursive: true });
+  const there = await stat(target).catch(() => undefined);
+  if (there === undefined) {
+    const temporary = `${target}.${randomUUID()}`;
+    await copyFile(bundle, temporary);
+    await rename(temporary, target);
+  }
+  for (const old of await readdir(storage)) {
+    if (old.startsWith(`${name}-`) && old.endsWith('.cjs') && old !== copy)
+      await rm(join(storage, old), { force: true }).catch(() => undefined);
+  }
+  return target;
+}

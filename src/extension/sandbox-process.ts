@@ -1,0 +1,223 @@
+/**
+ * The sandbox as a process of its own: both vendors with made-up data, for the form, the views and whoever wants to try
+ * things without an account. All windows of this machine share one. It outlives the window, and is found again through
+ * a file in the global storage; it ends some time after its last request, or on stop.
+ */
+import { randomUUID } from 'node:crypto';
+import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { request } from 'node:http';
+import { join } from 'node:path';
+import * as vscode from 'vscode';
+import type { SandboxCredentials } from '../sandbox/credentials.ts';
+import { commandId, prefix } from './commands.ts';
+import type { CommandHandlers } from './commands.ts';
+import { startNodeProcess } from './node-process.ts';
+
+/** Where a running sandbox is, and what opens it. */
+export interface RunningSandbox {
+  readonly campaignMonitorApi: string;
+  readonly campaignMonitorOAuth: string;
+  readonly openConnectorsApi: string;
+  readonly control: string;
+  readonly credentials: SandboxCredentials;
+}
+
+/** The sandbox could not be started. */
+export class SandboxStartError extends Error {
+  override readonly name = 'SandboxStartError';
+  readonly next = vscode.l10n.t('Try again; cm-relay sandbox in a terminal says more');
+}
+
+/** Without a request for so long the process ends; a window that uses it asks every minute. */
+const keepAliveMinutes = 15;
+const askEveryMs = 60_000;
+const answerTimeoutMs = 10_000;
+
+export class SandboxProcess implements vscode.Disposable {
+  readonly #context: vscode.ExtensionContext;
+  readonly #changed = new vscode.EventEmitter<RunningSandbox | undefined>();
+  #running: RunningSandbox | undefined;
+  #starting: Promise<RunningSandbox> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** It runs now, or does not run any more. */
+  readonly onDidChange = this.#changed.event;
+
+  constructor(context: vscode.ExtensionContext) {
+    this.#context = context;
+  }
+
+  /** The sandbox that this window knows of; after a reload only once {@link find} or {@link start} has been called. */
+  running(): RunningSandbox | undefined {
+    return this.#running;
+  }
+
+  /**
+   * Finds the sandbox that runs, or starts one with random credentials.
+   * @throws SandboxStartError
+   */
+  start(): Promise<RunningSandbox> {
+    this.#starting ??= this.#start().finally(() => (this.#starting = undefined));
+    return this.#starting;
+  }
+
+  /** Looks for a sandbox that another window, or this one before a reload, has started. Starts none. */
+  async find(): Promise<RunningSandbox | undefined> {
+    const known = this.#running ?? (await this.#read());
+    const found = known !== undefined && (await answers(known)) ? known : undefined;
+    // One that was started meanwhile stays.
+    if (found === undefined && this.#running !== undefined && this.#running.control !== known?.control) {
+      return this.#running;
+    }
+    this.#set(found);
+    return found;
+  }
+
+  /** Ends the sandbox, whichever window started it; does nothing where none runs. */
+  async stop(): Promise<void> {
+    const running = await this.find();
+    if (running === undefined) return;
+    await ask('POST', `${running.control}/stop`);
+    await rm(this.#file, { force: true });
+    this.#set(undefined);
+  }
+
+  /** The process goes on. */
+  dispose(): void {
+    clearInterval(this.#timer);
+    this.#changed.dispose();
+  }
+
+  get #file(): string {
+    return join(this.#context.globalStorageUri.fsPath, 'sandbox.json');
+  }
+
+  async #start(): Promise<RunningSandbox> {
+    const found = await this.find();
+    if (found !== undefined) return found;
+    let started: RunningSandbox;
+    try {
+      const line = await startNodeProcess({
+        name: 'sandbox',
+        bundle: this.#context.asAbsolutePath('dist/cm-relay.js'),
+        storage: this.#context.globalStorageUri.fsPath,
+        version: (this.#context.extension.packageJSON as { version: string }).version,
+        args: ['sandbox', '--json', '--random-credentials', '--keep-alive-minutes', String(keepAliveMinutes)],
+      });
+      started = JSON.parse(line) as RunningSandbox;
+    } catch (error) {
+      throw new SandboxStartError(vscode.l10n.t('The sandbox did not start: {0}', (error as Error).message), {
+        cause: error,
+      });
+    }
+    const running = await this.#publish(started);
+    this.#set(running);
+    return running;
+  }
+
+  /** Writes where the sandbox is. Where another window was first, that one's sandbox is used and ours ended. */
+  async #publish(started: RunningSandbox): Promise<RunningSandbox> {
+    const temporary = `${this.#file}.${randomUUID()}`;
+    await writeFile(temporary, JSON.stringify(started), { mode: 0o600 });
+    try {
+      // Unlike a rename, a link does not take the place of what is there.
+      await link(temporary, this.#file);
+      await rm(temporary);
+    } catch {
+      const other = await this.#read();
+      if (other !== undefined && (await answers(other))) {
+        await Promise.all([rm(temporary), ask('POST', `${started.control}/stop`)]);
+        return other;
+      }
+      await rename(temporary, this.#file);
+    }
+    return started;
+  }
+
+  async #read(): Promise<RunningSandbox | undefined> {
+    try {
+      return JSON.parse(await readFile(this.#file, 'utf8')) as RunningSandbox;
+    } catch {
+      // Never written, or half: no sandbox that could be found.
+      return undefined;
+    }
+  }
+
+  #set(running: RunningSandbox | undefined): void {
+    if (running?.control === this.#running?.control) return;
+    this.#running = running;
+    clearInterval(this.#timer);
+    if (running !== undefined) this.#timer = setInterval(() => void this.find(), askEveryMs);
+    void vscode.commands.executeCommand('setContext', `${prefix}.sandboxRunning`, running !== undefined);
+    this.#changed.fire(running);
+  }
+}
+
+/** Whether this sandbox answers: the port may be another program's by now. */
+async function answers({ control, credentials }: RunningSandbox): Promise<boolean> {
+  const text = await ask('GET', control);
+  return text?.includes(JSON.stringify(credentials.campaignMonitor.apiKey)) ?? false;
+}
+
+/** node:http, since VS Code sends `fetch` through the user's proxy. @returns the answer's body; undefined without one */
+function ask(method: string, url: string): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const asked = request(url, { method, timeout: answerTimeoutMs, agent: false }, (answer) => {
+      let text = '';
+      answer.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+      answer.once('end', () => resolve(text)).once('error', () => resolve(undefined));
+    });
+    asked.once('timeout', () => asked.destroy()).once('error', () => resolve(undefined));
+    asked.end();
+  });
+}
+
+/** The handlers of "Start Sandbox" and "Stop Sandbox". */
+export function createSandboxCommands(sandbox: SandboxProcess): Pick<CommandHandlers, 'startSandbox' | 'stopSandbox'> {
+  return {
+    startSandbox: () => startSandbox(sandbox),
+    stopSandbox: async () => {
+      await sandbox.stop();
+      vscode.window.setStatusBarMessage(vscode.l10n.t('The sandbox has ended.'), 5000);
+    },
+  };
+}
+
+async function startSandbox(sandbox: SandboxProcess): Promise<void> {
+  const running = await vscode.window.withProgress(
+    { location: vscode.ProgressLocation.Notification, title: vscode.l10n.t('Starting the sandbox') },
+    () => sandbox.start(),
+  );
+  const copy = vscode.l10n.t('Copy Addresses and Credentials');
+  const stop = vscode.l10n.t('Stop Sandbox');
+  // Not awaited: the message may stay, and whoever asked for a start goes on.
+  void vscode.window
+    .showInformationMessage(
+      vscode.l10n.t(
+        'The sandbox runs on this machine: Campaign Monitor and Open Connectors with made-up data. Nothing reaches a real account.',
+      ),
+      copy,
+      stop,
+    )
+    .then(async (choice) => {
+      if (choice === copy) await vscode.env.clipboard.writeText(facts(running));
+      if (choice === stop) await vscode.commands.executeCommand(commandId('stopSandbox'));
+    });
+}
+
+/** What a person gives to a program that is to use the sandbox. */
+function facts(running: RunningSandbox): string {
+  const { campaignMonitor, openConnectors } = running.credentials;
+  return [
+    `Campaign Monitor API: ${running.campaignMonitorApi}`,
+    `API key: ${campaignMonitor.apiKey}`,
+    `OAuth: ${running.campaignMonitorOAuth}`,
+    `OAuth client id: ${campaignMonitor.oauthClientId}`,
+    `OAuth client secret: ${campaignMonitor.oauthClientSecret}`,
+    `Open Connectors API: ${running.openConnectorsApi}`,
+    `User secret: ${openConnectors.userSecret}`,
+    `Organization secret: ${openConnectors.organizationSecret}`,
+    `Controls: ${running.control}`,
+    '',
+  ].join('\n');
+}

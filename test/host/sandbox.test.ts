@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as vscode from 'vscode';
+import { SandboxProcess } from '../../src/extension/sandbox-process.ts';
+import type { RunningSandbox } from '../../src/extension/sandbox-process.ts';
+import { run, until } from './relay-stage.ts';
+
+/** Each stands for a window: all of them share the global storage. */
+function windowOn(storage: string): SandboxProcess {
+  const context = {
+    globalStorageUri: vscode.Uri.file(storage),
+    asAbsolutePath: (path: string) => join(process.env['HOST_TESTS_ROOT'] ?? '', path),
+    extension: { packageJSON: { version: '0.0.0' } },
+  };
+  return new SandboxProcess(context as unknown as vscode.ExtensionContext);
+}
+
+async function status({ openConnectorsApi, credentials }: RunningSandbox): Promise<number> {
+  const { userSecret, organizationSecret } = credentials.openConnectors;
+  const headers = { authorization: `User ${userSecret}, Organization ${organizationSecret}` };
+  return (await fetch(`${openConnectorsApi}/instances`, { headers })).status;
+}
+
+describe('the sandbox’s process', function () {
+  this.timeout(120_000);
+  let storage: string;
+  const windows: SandboxProcess[] = [];
+  const open = (): SandboxProcess => {
+    const window = windowOn(storage);
+    windows.push(window);
+    return window;
+  };
+
+  beforeEach(() => (storage = mkdtempSync(join(tmpdir(), 'cm-sandbox-'))));
+  afterEach(async () => {
+    for (const window of windows.splice(0)) {
+      await window.stop();
+      window.dispose();
+    }
+    rmSync(storage, { recursive: true, force: true });
+  });
+
+  it('is shared by all windows, found again after a reload, and ended by any of them', async () => {
+    const [one, two] = [open(), open()];
+    assert.equal(await one.find(), undefined);
+    const [first, second] = await Promise.all([one.start(), two.start()]);
+    assert.equal(first.control, second.control);
+    assert.equal(await status(first), 404, 'the secrets are right, and there is no instance');
+    assert.deepEqual(one.running(), first);
+
+    one.dispose();
+    const reloaded = open();
+    assert.equal(reloaded.running(), undefined);
+    const changes: (RunningSandbox | undefined)[] = [];
+    reloaded.onDidChange((change) => changes.push(change));
+    assert.deepEqual(await reloaded.find(), second);
+    assert.deepEqual(await reloaded.start(), second);
+    await reloaded.stop();
+    assert.deepEqual([changes.length, changes[0]?.control, changes[1]], [2, second.control, undefined]);
+    await until(() =>
+      status(second).then(
+        () => false,
+        () => true,
+      ),
+    );
+    assert.equal(await two.find(), undefined);
+    await reloaded.stop();
+  });
+
+  it('keeps its credentials in a file of the user alone, and takes none that lies about a sandbox', async () => {
+    const file = join(storage, 'sandbox.json');
+    const window = open();
+    const running = await window.start();
+    if (process.platform !== 'win32') assert.equal(statSync(file).mode & 0o777, 0o600);
+    assert.ok(readFileSync(file, 'utf8').includes(running.credentials.openConnectors.userSecret));
+    assert.deepEqual(
+      readdirSync(storage).filter((name) => !name.endsWith('.cjs')),
+      ['sandbox.json'],
+    );
+    await window.stop();
+
+    writeFileSync(file, JSON.stringify(running));
+    const next = await open().start();
+    assert.notDeepEqual(next.credentials, running.credentials);
+    assert.equal(await status(next), 404);
+  });
+
+  it('is started and stopped by commands', async () => {
+    await run('startSandbox');
+    await run('stopSandbox');
+  });
+});
