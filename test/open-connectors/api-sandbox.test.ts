@@ -1,0 +1,228 @@
+import assert from 'node:assert/strict';
+import { documentedListId } from '../../src/campaign-monitor/samples.ts';
+import { factsOf, OpenConnectorsApi, OpenConnectorsError } from '../../src/open-connectors/api.ts';
+import type { CreatedInstance } from '../../src/open-connectors/api.ts';
+import { buildInstanceBody, emptyInstanceInput, masked, maskInstanceBody } from '../../src/open-connectors/instance.ts';
+import type { InstanceInput } from '../../src/open-connectors/instance.ts';
+import { signatureHeader, verify } from '../../src/open-connectors/signature.ts';
+import type { Harness } from '../sandbox/harness.ts';
+import { call, startHarness } from '../sandbox/harness.ts';
+import { callbackUrl as oauthCallbackUrl } from '../sandbox/open-connectors/platform.ts';
+import type { Receiver } from '../sandbox/receiver.ts';
+import { startReceiver } from '../sandbox/receiver.ts';
+
+const signatureKey = 'a-key-that-signs-for-these-specs';
+
+describe('the Open Connectors API at the sandbox', () => {
+  let harness: Harness;
+  let receiver: Receiver;
+  let api: OpenConnectorsApi;
+
+  beforeEach(async () => {
+    harness = await startHarness();
+    receiver = await startReceiver();
+    api = new OpenConnectorsApi({
+      baseUrl: harness.sandbox.openConnectorsApi,
+      ...harness.sandbox.credentials.openConnectors,
+    });
+  });
+  afterEach(async () => {
+    await harness.close();
+    await receiver.close();
+  });
+
+  /** Goes the way of the browser: the consent page, its button, back with the code. */
+  async function grantCode(): Promise<string> {
+    const { oauthClientId: apiKey, oauthClientSecret: apiSecret } = harness.sandbox.credentials.campaignMonitor;
+    const page = await call(
+      'GET',
+      await api.oauthUrl({ apiKey, apiSecret, callbackUrl: oauthCallbackUrl, state: 's 1' }),
+    );
+    const [, request = ''] = /name="request" value="([^"]+)"/.exec(page.text) ?? [];
+    const back = await call(
+      'POST',
+      `${harness.sandbox.campaignMonitorOAuth}/decision`,
+      new URLSearchParams({ request, decision: 'allow' }).toString(),
+      { 'content-type': 'application/x-www-form-urlencoded' },
+    );
+    const { searchParams } = new URL(back.headers.get('location') ?? '');
+    assert.equal(searchParams.get('state'), 's 1');
+    return searchParams.get('code') ?? '';
+  }
+
+  async function input(): Promise<InstanceInput> {
+    const { oauthClientId: apiKey, oauthClientSecret: apiSecret } = harness.sandbox.credentials.campaignMonitor;
+    return {
+      ...emptyInstanceInput,
+      name: 'Mine',
+      tags: ['specs'],
+      listIds: [documentedListId],
+      callbackUrl: receiver.url,
+      oauthCallbackUrl,
+      apiKey,
+      apiSecret,
+      code: await grantCode(),
+      signatureKey,
+      callbackHeaders: { 'X-Mine': 'a-value' },
+    };
+  }
+
+  const create = async (): Promise<CreatedInstance> => api.createInstance(buildInstanceBody(await input()));
+
+  const refused = async (promise: Promise<unknown>): Promise<OpenConnectorsError> => {
+    const error: unknown = await promise.then(
+      () => assert.fail('nothing was thrown'),
+      (reason: unknown) => reason,
+    );
+    assert.ok(error instanceof OpenConnectorsError, String(error));
+    return error;
+  };
+
+  const order = (call: string, rest: Record<string, unknown>): Promise<unknown> =>
+    harness.control('POST', '/open-connectors/failures', { call, ...rest });
+
+  it('makes an instance that posts what happens to a list, signed, with the headers that were given', async () => {
+    const made = await create();
+    assert.deepEqual(factsOf(made), {
+      ...factsOf(made),
+      name: 'Mine',
+      tags: ['specs'],
+      eventsEnabled: true,
+      callbackUrl: receiver.url,
+      listIds: [documentedListId],
+      valid: true,
+      disabled: false,
+    });
+    await harness.api('POST', `/subscribers/${documentedListId}.json`, {
+      EmailAddress: 'jane@example.org',
+      Name: 'Jane',
+      ConsentToTrack: 'Yes',
+    });
+    const [notification] = await receiver.count(1);
+    const signature = notification?.headers[signatureHeader.toLowerCase()];
+    assert.ok(verify(Buffer.from(notification?.body ?? ''), String(signature), [signatureKey]));
+    assert.equal(notification?.headers['x-mine'], 'a-value');
+    const [event] = await api.instanceEvents(made.id);
+    assert.equal(typeof event?.id, 'string');
+  });
+
+  it('makes one with the API key alone', async () => {
+    const body = buildInstanceBody({
+      ...(await input()),
+      authentication: 'basic',
+      username: harness.sandbox.credentials.campaignMonitor.apiKey,
+    });
+    assert.ok((await api.createInstance(body)).token);
+  });
+
+  it('finds instances by name and tag, and none where there is none', async () => {
+    assert.deepEqual(await api.listInstances(), []);
+    const { id } = await create();
+    assert.deepEqual(
+      (await api.listInstances({ searchText: 'Mine' })).map((each) => each.id),
+      [id],
+    );
+    assert.deepEqual(
+      (await api.listInstances({ tags: ['specs'] })).map((each) => each.id),
+      [id],
+    );
+    assert.deepEqual(await api.listInstances({ searchText: 'Another' }), []);
+    assert.deepEqual(await api.listInstances({ tags: ['another'] }), []);
+  });
+
+  it('changes, disables, enables and deletes an instance', async () => {
+    const { id, token } = await create();
+    const url = 'https://elsewhere.example.org/open-connectors';
+    await api.patchInstance(id, { configuration: { 'event.notification.callback.url': url } });
+    assert.equal(factsOf(await api.getInstance(id)).callbackUrl, url);
+    await api.patchInstance(id, { name: 'Renamed', configuration: { 'event.notification.enabled': false } });
+    const facts = factsOf(await api.getInstance(id));
+    assert.deepEqual([facts.name, facts.eventsEnabled, facts.listIds], ['Renamed', false, [documentedListId]]);
+    await api.setInstanceEnabled(id, false);
+    assert.equal((await refused(api.lists(token))).status, 403);
+    assert.equal(factsOf(await api.getInstance(id)).disabled, true);
+    await api.setInstanceEnabled(id, true);
+    assert.equal(factsOf(await api.getInstance(id)).disabled, false);
+    await api.deleteInstance(id);
+    assert.equal((await refused(api.getInstance(id))).status, 404);
+    assert.equal((await refused(api.lists(token))).status, 401);
+  });
+
+  it('authorises an instance anew with a new code', async () => {
+    const { id } = await create();
+    const code = await grantCode();
+    const { apiKey, apiSecret } = await input();
+    const configuration = {
+      'oauth.api.key': apiKey,
+      'oauth.api.secret': apiSecret,
+      'oauth.callback.url': oauthCallbackUrl,
+    };
+    await api.patchInstance(id, { providerData: { code }, configuration }, { reAuthenticate: true });
+    const again = api.patchInstance(id, { providerData: { code }, configuration }, { reAuthenticate: true });
+    assert.match((await refused(again)).providerMessage ?? '', /invalid_grant/);
+  });
+
+  it('shows an instance without its token and secrets', async () => {
+    const made = await create();
+    const shown = JSON.stringify(maskInstanceBody(made));
+    const { apiSecret } = await input();
+    const userToken = made.configuration?.['oauth.user.token'];
+    assert.equal(typeof userToken, 'string');
+    for (const secret of [made.token, String(userToken), apiSecret, signatureKey, 'a-value']) {
+      assert.ok(!shown.includes(secret), secret);
+    }
+    assert.ok(shown.includes(masked));
+  });
+
+  it("tells the account's lists", async () => {
+    const { token } = await create();
+    const lists = await api.lists(token);
+    assert.ok(lists.some(({ id, name, clientName }) => id === documentedListId && name !== '' && clientName !== ''));
+  });
+
+  it('tells what the connector takes', async () => {
+    assert.equal((await api.connector()).key, 'campaignmonitor');
+  });
+
+  it('says what the platform and the vendor said, with the id of the request', async () => {
+    const body = buildInstanceBody(await input());
+    await api.createInstance(body);
+    const error = await refused(api.createInstance(body));
+    assert.deepEqual([error.kind, error.status], ['refused', 400]);
+    assert.match(error.message, /invalid_grant/);
+    assert.ok(error.requestId);
+    const stranger = new OpenConnectorsApi({
+      baseUrl: api.baseUrl,
+      userSecret: 'wrong',
+      organizationSecret: 'wrong',
+    });
+    assert.equal((await refused(stranger.listInstances())).status, 401);
+  });
+
+  it('asks for the URL of the consent by GET where POST is not there', async () => {
+    await order('POST /elements/{key}/oauth/url', { status: 405 });
+    assert.ok(await grantCode());
+    const calls = (await harness.control('GET', '/open-connectors/calls')).body as Record<string, number>;
+    assert.deepEqual([calls['POST /elements/{key}/oauth/url'], calls['GET /elements/{key}/oauth/url']], [1, 1]);
+  });
+
+  it('finds after a time-out the instance that was made all the same', async () => {
+    const body = buildInstanceBody(await input());
+    await order('POST /instances', { silent: true, carriedOut: true });
+    const hasty = new OpenConnectorsApi({
+      baseUrl: api.baseUrl,
+      ...harness.sandbox.credentials.openConnectors,
+      timeoutMs: 2000,
+    });
+    assert.equal((await refused(hasty.createInstance(body))).kind, 'timed-out');
+    assert.equal((await api.listInstances({ searchText: 'Mine' })).length, 1);
+  });
+
+  for (const status of [400, 401, 403, 404, 409, 429, 500, 503]) {
+    it(`gives the platform's words for ${status}`, async () => {
+      await order('GET /instances/{id}', { status, message: 'Not now', providerMessage: 'ask later' });
+      const error = await refused(api.getInstance(1));
+      assert.deepEqual([error.kind, error.status, error.message], ['refused', status, 'Not now — ask later']);
+    });
+  }
+});
