@@ -481,6 +481,9 @@ export type RelayNotificationParams<N extends RelayNotification> = z.output<(typ
 /** JSON-RPC error codes of the relay's own; `data.next` says what to do. */
 export const relayErrorCodes = { notFound: 1001, conflict: 1002, storeFailed: 1003 } as const;
 
+/** What the relay says to each client before it ends in order: on request, by a signal, or with nobody left. */
+export const endingNotification = '$/ending';
+
 // --- the connection ---------------------------------------------------------------------------------------------------
 
 /** A request that the relay refused. `message` says why and `next` what to do. */
@@ -513,8 +516,13 @@ export interface RelayClient {
   on<N extends RelayNotification>(name: N, listener: (params: RelayNotificationParams<N>) => void): () => void;
   /** Resolves when the connection has ended, for whatever reason. */
   readonly closed: Promise<void>;
+  /** Whether the relay has said that it ends; false after `closed` where it broke off, as when it was killed. */
+  endsInOrder(): boolean;
   close(): void;
 }
+
+/** Turns of the event loop without a message, after which none that was read before the end is left. */
+const mostIdleTurns = 8;
 
 /**
  * Connects to the relay that runs for a data directory.
@@ -530,14 +538,30 @@ export async function connectToRelay(dataDir: string): Promise<RelayClient> {
   });
   socket.setNoDelay(true);
   if (endpoint.proofNeeded) await proveToServer(socket, endpoint);
-  const connection: MessageConnection = createMessageConnection(socket, socket);
+  let handled = 0;
+  const connection: MessageConnection = createMessageConnection(socket, socket, undefined, {
+    messageStrategy: {
+      handleMessage(message, next) {
+        handled += 1;
+        return next(message);
+      },
+    },
+  });
   const closed = new Promise<void>((resolve) => {
     socket.once('close', () => {
-      connection.dispose();
-      resolve();
+      // The library handles what was read in turns of the event loop to come; the last word is worth waiting for.
+      const drain = (seen: number, idleTurns: number): void => {
+        if (idleTurns === mostIdleTurns) {
+          connection.dispose();
+          resolve();
+        } else setImmediate(() => drain(handled, handled === seen ? idleTurns + 1 : 0));
+      };
+      drain(handled, 0);
     });
   });
   socket.on('error', () => socket.destroy());
+  let inOrder = false;
+  connection.onNotification(endingNotification, () => void (inOrder = true));
   connection.listen();
   const listeners = new Map<RelayNotification, Set<(params: never) => void>>();
   return {
@@ -579,6 +603,7 @@ export async function connectToRelay(dataDir: string): Promise<RelayClient> {
       group.add(own);
       return () => void group.delete(own);
     },
+    endsInOrder: () => inOrder,
     close: () => socket.destroy(),
   };
 }

@@ -279,6 +279,8 @@ async function askName(kind: SecretKind, secrets: SecretBox): Promise<string | u
         ? l10n.t('Destinations use it by this name')
         : l10n.t('Destinations use it by this name. There are: {0}', names.join(', ')),
     value: names[0] ?? 'default',
+    // Who fetches a name or a key from another window comes back to the box.
+    ignoreFocusOut: true,
     validateInput: (name) => (name.trim() === '' ? l10n.t('Give it a name') : undefined),
   });
 }
@@ -291,6 +293,7 @@ async function setKey({ secrets }: RelayCommandParts, kind: 'signatureKeys' | 'v
       kind === 'signatureKeys' ? vscode.l10n.t('Signature key “{0}”', name) : vscode.l10n.t('Verify key “{0}”', name),
     prompt: vscode.l10n.t('It is kept in VS Code’s secret storage, and in the relay’s memory'),
     password: true,
+    ignoreFocusOut: true,
     validateInput: (text) => (text === '' ? vscode.l10n.t('Give the key') : undefined),
   });
   if (value !== undefined) await secrets.set(kind, name.trim(), value);
@@ -302,6 +305,7 @@ async function setCredentials({ secrets }: RelayCommandParts): Promise<void> {
   const header = await vscode.window.showInputBox({
     title: vscode.l10n.t('Header of the credentials “{0}”', name),
     value: 'Authorization',
+    ignoreFocusOut: true,
     validateInput: (text) =>
       /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(text) ? undefined : vscode.l10n.t('This is not the name of a header'),
   });
@@ -310,6 +314,7 @@ async function setCredentials({ secrets }: RelayCommandParts): Promise<void> {
     title: vscode.l10n.t('Value of {0}', header),
     prompt: vscode.l10n.t('It is kept in VS Code’s secret storage, and in the relay’s memory'),
     password: true,
+    ignoreFocusOut: true,
     validateInput: (text) =>
       /^[\t\x20-\x7e]+$/.test(text) ? undefined : vscode.l10n.t('This cannot stand in a header'),
   });

@@ -11,7 +11,8 @@ import { readSettings } from './settings.ts';
 import type { SettingProblem } from './settings.ts';
 
 export type SessionState =
-  | { readonly kind: 'stopped' }
+  /** `elsewhere`: another window or the command line ended it. */
+  | { readonly kind: 'stopped'; readonly elsewhere?: true }
   | { readonly kind: 'starting' }
   | { readonly kind: 'running'; readonly client: RelayClient; readonly status: Status }
   /** It could not be started, or it ended by itself. */
@@ -40,6 +41,8 @@ export class Session implements vscode.Disposable {
   readonly #attempted = new vscode.EventEmitter<RelayNotificationParams<'attempt/recorded'>>();
   #state: SessionState = { kind: 'stopped' };
   #starting: Promise<RelayClient> | undefined;
+  #attaching: Promise<void> | undefined;
+  #public = false;
   /** Ended on purpose: not a failure. */
   #ending = false;
 
@@ -92,17 +95,12 @@ export class Session implements vscode.Disposable {
   }
 
   /** Attaches where a relay runs already, as after a reload of the window; else does nothing. */
-  async attach(): Promise<void> {
-    if (this.#state.kind !== 'stopped' || this.#starting !== undefined) return;
+  attach(): Promise<void> {
     // Nothing is loaded where no relay has ever run.
-    if (!existsSync(this.dataDir)) return;
-    const { connectToRelay, NoRelayError } = await import('./client.ts');
-    try {
-      await this.#use(await connectToRelay(this.dataDir));
-    } catch (error) {
-      if (!(error instanceof NoRelayError))
-        this.#log.warn(`the running relay cannot be used: ${(error as Error).message}`);
-    }
+    if (this.#state.kind !== 'stopped' || this.#starting !== undefined || !existsSync(this.dataDir))
+      return Promise.resolve();
+    this.#attaching ??= this.#attach().finally(() => (this.#attaching = undefined));
+    return this.#attaching;
   }
 
   async stop(): Promise<void> {
@@ -144,8 +142,21 @@ export class Session implements vscode.Disposable {
     for (const emitter of [this.#changed, this.#added, this.#attempted]) emitter.dispose();
   }
 
+  async #attach(): Promise<void> {
+    const { connectToRelay, NoRelayError } = await import('./client.ts');
+    try {
+      await this.#use(await connectToRelay(this.dataDir));
+    } catch (error) {
+      if (!(error instanceof NoRelayError))
+        this.#log.warn(`the running relay cannot be used: ${(error as Error).message}`);
+    }
+  }
+
   async #start(): Promise<RelayClient> {
     const { connectToRelay, NoRelayError } = await import('./client.ts');
+    // A window that is loaded again may be attaching at this moment: one connection is enough.
+    await this.#attaching;
+    if (this.client !== undefined) return this.client;
     this.#set({ kind: 'starting' });
     try {
       const { settings, problems } = await readSettings();
@@ -185,6 +196,12 @@ export class Session implements vscode.Disposable {
     client.on('log', ({ level, message }) => this.#log[level](`relay: ${message}`));
     void client.closed.then(() => {
       if (this.#ending || this.client !== client) return;
+      if (client.endsInOrder()) {
+        this.#log.info('the relay was stopped by another window or on the command line');
+        this.#set({ kind: 'stopped', elsewhere: true });
+        void this.#sayStopped();
+        return;
+      }
       this.#log.error('the relay has ended unexpectedly');
       const message = vscode.l10n.t('The relay has ended unexpectedly. What it acknowledged is kept.');
       this.#set({ kind: 'failed', message });
@@ -198,6 +215,15 @@ export class Session implements vscode.Disposable {
     });
     this.#set({ kind: 'running', client, status });
     await this.#offerRestart(status);
+  }
+
+  async #sayStopped(): Promise<void> {
+    const start = vscode.l10n.t('Start Relay');
+    const choice = await vscode.window.showInformationMessage(
+      vscode.l10n.t('The relay was stopped by another window or on the command line.'),
+      start,
+    );
+    if (choice === start) await vscode.commands.executeCommand(commandId('start'));
   }
 
   async #sayEnded(message: string): Promise<void> {
@@ -277,6 +303,9 @@ export class Session implements vscode.Disposable {
     const before = this.#state.kind;
     this.#state = state;
     if (before !== state.kind) void vscode.commands.executeCommand('setContext', `${prefix}.state`, state.kind);
+    const isPublic = state.kind === 'running' && state.status.tunnel.state === 'open';
+    if (isPublic !== this.#public) void vscode.commands.executeCommand('setContext', `${prefix}.public`, isPublic);
+    this.#public = isPublic;
     this.#changed.fire(state);
   }
 }

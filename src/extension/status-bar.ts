@@ -30,7 +30,13 @@ function shown(state: SessionState): Shown {
   const { l10n } = vscode;
   switch (state.kind) {
     case 'stopped':
-      return { text: '$(circle-slash) CM Relay', tooltip: l10n.t('Campaign Monitor Relay: stopped') };
+      return {
+        text: '$(circle-slash) CM Relay',
+        tooltip:
+          state.elsewhere === true
+            ? l10n.t('Campaign Monitor Relay: stopped by another window or on the command line')
+            : l10n.t('Campaign Monitor Relay: stopped'),
+      };
     case 'starting':
       return { text: '$(loading~spin) CM Relay', tooltip: l10n.t('Campaign Monitor Relay: starting') };
     case 'failed':

@@ -7,7 +7,7 @@ import type { MessageConnection } from 'vscode-jsonrpc/node';
 import { z } from 'zod';
 import { endpointOf, prepareFolder, proveToClient, writeToken } from '../endpoint.ts';
 import type { Endpoint } from '../endpoint.ts';
-import { methods, relayErrorCodes } from '../protocol.ts';
+import { endingNotification, methods, relayErrorCodes } from '../protocol.ts';
 import type { Method, ParsedParams, Result } from '../protocol.ts';
 import type { Announcer, Listener } from './announcer.ts';
 
@@ -79,7 +79,7 @@ export class Control {
   /** Ends a connection behind what it has still to write, such as the answer to relay/stop. */
   async #end(socket: Socket): Promise<void> {
     try {
-      await this.#connections.get(socket)?.sendNotification('$/ending');
+      await this.#connections.get(socket)?.sendNotification(endingNotification);
     } catch {
       // It has ended already.
     }

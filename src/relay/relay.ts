@@ -306,6 +306,7 @@ class RunningRelay implements Relay {
           if (said === (name as string)) listener(params as unknown as RelayNotificationParams<typeof name>);
           return true;
         }),
+      endsInOrder: () => this.#stopping !== undefined,
       close: () => undefined,
     };
   }

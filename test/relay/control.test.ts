@@ -92,9 +92,25 @@ describe('The house door', () => {
     const client = await attach(relay.dataDir);
     assert.deepEqual(await client.request('relay/stop', {}), { stopping: true });
     await Promise.all([client.closed, relay.relay.closed]);
+    assert.equal(client.endsInOrder(), true);
     assert.equal(existsSync(endpointOf(relay.dataDir).path), false);
     await assert.rejects(send(relay.campaignMonitorUrl, { body: sampleBody() }), /ECONNREFUSED/);
     await startTestRelay({ dataDir: relay.dataDir });
+  });
+
+  it('says to every client that it ends in order, which one that breaks off does not', async () => {
+    const relay = await startTestRelay();
+    const clients = await Promise.all([attach(relay.dataDir), attach(relay.dataDir)]);
+    assert.deepEqual(
+      clients.map((client) => client.endsInOrder()),
+      [false, false],
+    );
+    clients[0]!.close();
+    await clients[0]!.closed;
+    assert.equal(clients[0]!.endsInOrder(), false);
+    await relay.stop();
+    await clients[1]!.closed;
+    assert.equal(clients[1]!.endsInOrder(), true);
   });
 
   it('stops though a client neither reads nor goes', async () => {

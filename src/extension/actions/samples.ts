@@ -40,6 +40,8 @@ async function sendSample(parts: ActionParts): Promise<void> {
     });
   const result = choice.count <= quietAtMost ? await send() : await withProgress(choice.count, send);
   tell(choice, result);
+  // What the walkthrough waits for: a step that the command itself completes is drawn anew while the choice is open.
+  await vscode.commands.executeCommand('setContext', `${prefix}.sampled`, true);
 }
 
 async function withProgress<T>(
@@ -130,6 +132,7 @@ async function choose(parts: ActionParts): Promise<SampleChoice | undefined> {
   const first = await vscode.window.showQuickPick(choices, {
     title: l10n.t('Send sample events'),
     placeHolder: l10n.t('Choose what Campaign Monitor would send'),
+    ignoreFocusOut: true,
   });
   if (first?.whole !== undefined) return first.whole;
   if (first?.types === undefined) return undefined;
@@ -165,11 +168,16 @@ async function chooseNumber(title: string, offered: readonly number[], most: num
     value,
   }));
   choices.push({ label: l10n.t('$(edit) Another number…') });
-  const choice = await vscode.window.showQuickPick(choices, { title, placeHolder: l10n.t('Choose a number') });
+  const choice = await vscode.window.showQuickPick(choices, {
+    title,
+    placeHolder: l10n.t('Choose a number'),
+    ignoreFocusOut: true,
+  });
   if (choice === undefined || choice.value !== undefined) return choice?.value;
   const typed = await vscode.window.showInputBox({
     title,
     prompt: l10n.t('A whole number from 1 to {0}', most),
+    ignoreFocusOut: true,
     validateInput: (text) =>
       /^[1-9]\d*$/.test(text.trim()) && Number(text) <= most
         ? undefined
@@ -190,11 +198,16 @@ async function chooseList({ session }: ActionParts, title: string, documented: s
     ),
     { label: l10n.t('$(edit) Another list…') },
   ];
-  const choice = await vscode.window.showQuickPick(choices, { title, placeHolder: l10n.t('Choose a list') });
+  const choice = await vscode.window.showQuickPick(choices, {
+    title,
+    placeHolder: l10n.t('Choose a list'),
+    ignoreFocusOut: true,
+  });
   if (choice === undefined || choice.listId !== undefined) return choice?.listId;
   const typed = await vscode.window.showInputBox({
     title,
     prompt: l10n.t('The list’s id, such as 32 hex digits'),
+    ignoreFocusOut: true,
     validateInput: (text) =>
       /^[\x21-\x7e]{1,100}$/.test(text.trim()) ? undefined : l10n.t('Give an id without spaces'),
   });
