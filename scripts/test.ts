@@ -11,6 +11,9 @@ interface Counts {
   passed: number;
   failed: number;
   skipped: number;
+  /** Title and message of each spec that failed, or was run again. */
+  failures?: string[];
+  retried?: string[];
 }
 
 /** A check counts as one; a suite counts its tests, which its reporter writes to the file that COUNTS_FILE names. */
@@ -81,19 +84,29 @@ if (unknown.length > 0) {
 
 const folder = mkdtempSync(join(tmpdir(), 'cm-relay-test-'));
 const total: Counts = { passed: 0, failed: 0, skipped: 0 };
+const failures: string[] = [];
+const retried: string[] = [];
 try {
   for (const suite of suites) {
     if (chosen.length > 0 && !chosen.includes(suite.name)) continue;
     console.log(`\n== ${suite.name}`);
+    const began = Date.now();
     const countsFile = join(folder, suite.name);
     const counts = countsOf(suite, await run(suite, countsFile), countsFile);
     total.passed += counts.passed;
     total.failed += counts.failed;
     total.skipped += counts.skipped;
-    console.log(`== ${suite.name}: ${counts.passed} passed, ${counts.failed} failed`);
+    const seconds = Math.round((Date.now() - began) / 1000);
+    console.log(`== ${suite.name}: ${counts.passed} passed, ${counts.failed} failed, ${seconds} s`);
+    const named = (text: string): string => `${suite.name}: ${text}`;
+    retried.push(...(counts.retried ?? []).map(named));
+    failures.push(...(counts.failures ?? (counts.failed > 0 ? ['see above'] : [])).map(named));
   }
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
+// Once more at the end, where a long output is read.
+for (const text of retried) console.log(`\nrun again: ${text}`);
+for (const text of failures) console.log(`\nFAILED: ${text}`);
 console.log(`\n${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ''}`);
 process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;

@@ -17,6 +17,9 @@ import type { Headers, RelayClient, Result, settingsSchema } from '../../src/pro
 import { startRelay } from '../../src/relay/relay.ts';
 import type { LogEntry, Relay, RelayOptions } from '../../src/relay/relay.ts';
 import type { z } from 'zod';
+import { patience, until } from '../patience.ts';
+
+export { until };
 
 import { until } from './until.ts';
 export { until } from './until.ts';
@@ -163,7 +166,7 @@ export async function startReceiver(options: ReceiverOptions = {}): Promise<Rece
       return connections;
     },
     answer: (next) => void (answering = next),
-    received: (total, deadlineMs = 8000) =>
+    received: (total, deadlineMs = patience()) =>
       new Promise((resolve, reject) => {
         const done = (): void => {
           clearTimeout(timer);

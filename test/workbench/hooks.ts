@@ -1,8 +1,12 @@
 /** Hooks of the whole suite: a picture of every window when a test fails, and an end to server and browser. */
 import type { RootHookObject } from 'mocha';
-import { closeEverything, openWorkbenches } from './workbench.ts';
+import { setPatience } from '../patience.ts';
+import { closeEverything, openWorkbenches, patienceMs } from './workbench.ts';
 
 export const mochaHooks: RootHookObject = {
+  beforeAll() {
+    setPatience(patienceMs);
+  },
   async afterEach(this: Mocha.Context) {
     const test = this.currentTest;
     if (test?.state !== 'failed') return;

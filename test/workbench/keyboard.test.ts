@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { category, dataDirs, eventsView, statusOf, stopRelays, untilStatusBar } from './relay.ts';
 import { openWorkbench } from './workbench.ts';
 
-const quiet = { 'campaignMonitorRelay.tunnel.kind': 'none', 'campaignMonitorRelay.keepAliveMinutes': 0.2 };
+const quiet = { 'campaignMonitorRelay.tunnel.kind': 'none', 'campaignMonitorRelay.keepAliveMinutes': 2 };
 
 describe('Without a mouse', () => {
   it('one starts the relay, sends samples, opens an event and replays it', async () => {

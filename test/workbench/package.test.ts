@@ -17,7 +17,7 @@ describe('The package', () => {
     const workbench = await openWorkbench({
       ownServer: true,
       extensionDevelopmentPath: false,
-      settings: { 'campaignMonitorRelay.tunnel.kind': 'none', 'campaignMonitorRelay.keepAliveMinutes': 0.2 },
+      settings: { 'campaignMonitorRelay.tunnel.kind': 'none', 'campaignMonitorRelay.keepAliveMinutes': 2 },
     });
     try {
       const { entry } = await installVsCodeServer();

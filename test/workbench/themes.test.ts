@@ -16,7 +16,7 @@ describe('In every theme', () => {
           'campaignMonitorRelay.tunnel.kind': 'none',
           'campaignMonitorRelay.destinations': [{ url: receiver.url }],
           'campaignMonitorRelay.retryPolicy': 'none',
-          'campaignMonitorRelay.keepAliveMinutes': 0.2,
+          'campaignMonitorRelay.keepAliveMinutes': 2,
         },
       });
       try {

@@ -5,11 +5,19 @@
 import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { errors } from 'playwright-core';
 import type { Browser, BrowserContext, FrameLocator, Locator, Page } from 'playwright-core';
 import { launchBrowser, pageAddress, prepareContext } from '../vscode/browser.ts';
+import { until } from '../patience.ts';
 import { root } from '../vscode/install.ts';
 import { startServer } from '../vscode/server.ts';
 import type { VsCodeServer } from '../vscode/server.ts';
+
+/** How long anything on the screen is waited for, in milliseconds: a loaded machine draws late. */
+export const patienceMs = 60_000;
+
+/** How long one try takes, of what is tried again. */
+const shortMs = 5000;
 
 /** Where pictures are kept; git ignores it. */
 export const picturesFolder = join(root, '.cache', 'pictures');
@@ -179,11 +187,12 @@ export class Workbench {
 
   /** Chooses the item of a quick pick whose label this is. */
   async pick(label: string): Promise<void> {
+    await this.#quickPickRow(label).click();
+  }
+
+  #quickPickRow(label: string): Locator {
     const row = `.quick-input-list .monaco-list-row`;
-    await this.page
-      .locator(`${row}[aria-label=${quoted(label)}], ${row}[aria-label^=${quoted(`${label},`)}]`)
-      .first()
-      .click();
+    return this.page.locator(`${row}[aria-label=${quoted(label)}], ${row}[aria-label^=${quoted(`${label},`)}]`).first();
   }
 
   /** Types into an input box, in place of what stands there, and presses Enter. */
@@ -193,13 +202,25 @@ export class Workbench {
   }
 
   /**
-   * Runs a command from the palette, as a person does.
+   * Runs a command from the palette, as a person does. The palette offers what was known when it opened, so it is
+   * opened again until it has the command.
    * @param title with its category, such as `Campaign Monitor Relay: Start`
    */
   async runCommand(title: string): Promise<void> {
-    await this.page.keyboard.press('F1');
-    await this.quickInput.fill(`>${title}`);
-    await this.pick(title);
+    const row = this.#quickPickRow(title);
+    await until(async () => {
+      try {
+        await this.page.keyboard.press('F1');
+        await this.quickInput.fill(`>${title}`, { timeout: shortMs });
+        await row.waitFor({ timeout: shortMs });
+      } catch (error) {
+        if (!(error instanceof errors.TimeoutError)) throw error;
+        await this.page.keyboard.press('Escape');
+        return false;
+      }
+      await row.click();
+      return true;
+    });
   }
 
   // --- views ----------------------------------------------------------------------------------------------------------
@@ -254,6 +275,28 @@ export class Workbench {
     await this.treeRow(view, text).locator('.monaco-tl-twistie').click();
   }
 
+  /**
+   * Chooses from the context menu of a row. A menu goes when something is drawn below it: then it is opened again.
+   * @param row found anew each time, as rows are drawn anew
+   */
+  async chooseFromContextMenu(row: Locator, entry: string): Promise<void> {
+    const menu = this.page.locator('.monaco-menu');
+    await until(async () => {
+      try {
+        await row.click({ button: 'right', timeout: shortMs });
+        // A menu takes no click in its first tenth of a second.
+        await menu.locator('.action-label').getByText(entry, { exact: true }).hover({ timeout: shortMs });
+        return true;
+      } catch (error) {
+        if (!(error instanceof errors.TimeoutError)) throw error;
+        await this.page.keyboard.press('Escape');
+        return false;
+      }
+    });
+    await this.page.keyboard.press('Enter');
+    await menu.waitFor({ state: 'hidden' });
+  }
+
   // --- status bar, notifications, dialogs ------------------------------------------------------------------------------
 
   /** An item of the status bar by the id that the extension gave it. */
@@ -268,12 +311,25 @@ export class Workbench {
 
   /** A notification in sight that contains the text. */
   notification(text: string): Locator {
-    return this.page.locator('.notifications-toasts .notification-list-item').filter({ hasText: text });
+    return this.page
+      .locator('.notifications-toasts.visible, .notifications-center.visible')
+      .locator('.notification-list-item')
+      .filter({ hasText: text })
+      .first();
   }
 
-  /** Waits for a notification and presses one of its buttons. */
+  /** Waits for a notification and presses one of its buttons. One that has gone from sight is fetched again. */
   async answerNotification(text: string, button: string): Promise<void> {
-    await this.notification(text).getByRole('button', { name: button, exact: true }).click();
+    await until(async () => {
+      try {
+        await this.notification(text).getByRole('button', { name: button, exact: true }).click({ timeout: shortMs });
+        return true;
+      } catch (error) {
+        if (!(error instanceof errors.TimeoutError)) throw error;
+        await this.runCommand('Notifications: Show Notifications');
+        return false;
+      }
+    });
   }
 
   /** The modal dialog. */
@@ -365,6 +421,8 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
       ...options.settings,
     },
   });
+  context.setDefaultTimeout(patienceMs);
+  context.setDefaultNavigationTimeout(patienceMs);
   const page = await context.newPage();
   const workbench = new Workbench(page, server, { folder, userDataDir, ownServer });
   open.add(workbench);

@@ -1,0 +1,33 @@
+/** Waiting in tests for what has no event. */
+
+let patienceMs = 8000;
+
+/** How long `until` and a receiver wait where nothing else is said, in milliseconds. */
+export function patience(): number {
+  return patienceMs;
+}
+
+/** Waits longer, or less long, from now on: a window of VS Code on a loaded machine takes its time. */
+export function setPatience(milliseconds: number): void {
+  patienceMs = milliseconds;
+}
+
+/**
+ * Waits for what has no event: asks every few milliseconds.
+ * @param condition truthy when it has come
+ * @param deadlineMs when to give up
+ * @returns what the condition returned
+ */
+export async function until<T>(
+  condition: () => T | Promise<T>,
+  deadlineMs = patienceMs,
+  what = condition.toString(),
+): Promise<NonNullable<Exclude<T, false>>> {
+  const end = Date.now() + deadlineMs;
+  for (;;) {
+    const value = await condition();
+    if (value !== undefined && value !== null && value !== false) return value as NonNullable<Exclude<T, false>>;
+    if (Date.now() > end) throw new Error(`did not come within ${deadlineMs} ms: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}

@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { until } from '../relay/stage.ts';
+import { category, dataDirs, eventsView, statusOf, stopRelays, untilStatusBar } from './relay.ts';
+import { openWorkbench } from './workbench.ts';
+
+const steps = {
+  start: 'Start the relay',
+  sample: 'Send sample events',
+  look: 'Look at an event',
+  callback: 'Forward to your callback',
+  public: 'Receive from the real Campaign Monitor',
+};
+
+describe('The walkthrough', () => {
+  it('leads from an empty VS Code to a sample that is normalised and answered, and on, by clicks alone', async function () {
+    this.timeout(180_000);
+    const began = Date.now();
+    const workbench = await openWorkbench({
+      ownServer: true,
+      // Wide enough for the pictures beside the steps.
+      viewport: { width: 1680, height: 900 },
+      settings: { 'campaignMonitorRelay.keepAliveMinutes': 2 },
+    });
+    const container = workbench.page.locator('.gettingStartedContainer');
+    const step = (title: string) =>
+      container.locator('.getting-started-step').filter({ has: workbench.page.getByText(title, { exact: true }) });
+    const expanded = (title: string) => step(title).and(workbench.page.locator('.expanded'));
+    const choose = async (title: string): Promise<void> => {
+      // A step that completes itself opens the next one, perhaps at this moment.
+      await until(async () => {
+        if ((await expanded(title).count()) === 1) return true;
+        await step(title).click({ timeout: 5000 });
+        return false;
+      }, 30_000);
+    };
+    const press = (title: string, button: string) =>
+      step(title).getByRole('button', { name: button, exact: true }).click();
+    const done = (title: string) => step(title).locator('.codicon-getting-started-step-checked').waitFor();
+    const begin = async (): Promise<void> => {
+      await workbench.runCommand(`${category}: Get Started`);
+      await step(steps.start).waitFor();
+    };
+    try {
+      await untilStatusBar(workbench, 'stopped');
+      await begin();
+      assert.equal(await container.locator('.getting-started-step').count(), Object.keys(steps).length);
+      await workbench.picture('walkthrough/1-start');
+
+      await choose(steps.start);
+      await press(steps.start, 'Start Relay');
+      await untilStatusBar(workbench, 'listens on this machine only');
+      await done(steps.start);
+
+      await choose(steps.sample);
+      await workbench.picture('walkthrough/2-sample');
+      await press(steps.sample, 'Send Sample Events');
+      // The walkthrough may be drawn anew meanwhile: the choice stays.
+      await workbench.quickInputWidget.filter({ hasText: 'One of each' }).waitFor();
+      await workbench.picture('walkthrough/2-sample-choice');
+      await workbench.quickInputWidget.locator('.monaco-list-row').filter({ hasText: 'One of each' }).click();
+      await done(steps.sample);
+
+      await choose(steps.look);
+      await press(steps.look, 'Show Events');
+      const answered = workbench.view(eventsView).locator('.monaco-list-row').filter({ hasText: 'sent 200' });
+      await answered.nth(2).waitFor();
+      const { counts } = await statusOf(dataDirs(workbench)[0]!);
+      assert.deepEqual({ events: counts.events, sent: counts.sent }, { events: 3, sent: 3 });
+      console.log(`      after ${((Date.now() - began) / 1000).toFixed(1)} s`);
+      await workbench.picture('walkthrough/3-look');
+      await answered.first().click();
+      await workbench.page.locator('.tab').filter({ hasText: 'body' }).first().waitFor();
+      await workbench.picture('walkthrough/3-event');
+
+      await begin();
+      await done(steps.look);
+      await choose(steps.callback);
+      await workbench.picture('walkthrough/4-callback');
+      await press(steps.callback, 'Open Settings');
+      await workbench.page.locator('.settings-editor').getByText('Destinations').first().waitFor();
+
+      await begin();
+      await choose(steps.public);
+      await workbench.picture('walkthrough/5-public');
+      await press(steps.public, 'Open Public URL');
+      await workbench.dialog.getByText('passes through the servers of the tunnel').waitFor();
+      await workbench.answerDialog('Cancel');
+      assert.equal((await statusOf(dataDirs(workbench)[0]!)).tunnel.state, 'closed');
+    } finally {
+      await stopRelays(workbench);
+      await workbench.close();
+    }
+  });
+});
