@@ -105,12 +105,12 @@ describe('The house door', () => {
       clients.map((client) => client.endsInOrder()),
       [false, false],
     );
-    clients[0]!.close();
-    await clients[0]!.closed;
-    assert.equal(clients[0]!.endsInOrder(), false);
+    clients[0].close();
+    await clients[0].closed;
+    assert.equal(clients[0].endsInOrder(), false);
     await relay.stop();
-    await clients[1]!.closed;
-    assert.equal(clients[1]!.endsInOrder(), true);
+    await clients[1].closed;
+    assert.equal(clients[1].endsInOrder(), true);
   });
 
   it('stops though a client neither reads nor goes', async () => {

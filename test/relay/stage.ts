@@ -17,12 +17,9 @@ import type { Headers, RelayClient, Result, settingsSchema } from '../../src/pro
 import { startRelay } from '../../src/relay/relay.ts';
 import type { LogEntry, Relay, RelayOptions } from '../../src/relay/relay.ts';
 import type { z } from 'zod';
-import { patience, until } from '../patience.ts';
+import { patience, until } from './until.ts';
 
 export { until };
-
-import { until } from './until.ts';
-export { until } from './until.ts';
 
 type Settings = Partial<z.input<typeof settingsSchema>>;
 

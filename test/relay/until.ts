@@ -1,3 +1,17 @@
+/** Waiting in tests for what has no event. */
+
+let patienceMs = 8000;
+
+/** How long `until` and a receiver wait where nothing else is said, in milliseconds. */
+export function patience(): number {
+  return patienceMs;
+}
+
+/** Waits longer, or less long, from now on: a window of VS Code on a loaded machine takes its time. */
+export function setPatience(milliseconds: number): void {
+  patienceMs = milliseconds;
+}
+
 /**
  * Waits for what has no event: asks every few milliseconds.
  * @param condition truthy when it has come
@@ -6,7 +20,7 @@
  */
 export async function until<T>(
   condition: () => T | Promise<T>,
-  deadlineMs = 8000,
+  deadlineMs = patienceMs,
   what = condition.toString(),
 ): Promise<NonNullable<Exclude<T, false>>> {
   const end = Date.now() + deadlineMs;

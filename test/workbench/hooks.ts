@@ -1,6 +1,6 @@
 /** Hooks of the whole suite: a picture of every window when a test fails, and an end to server and browser. */
 import type { RootHookObject } from 'mocha';
-import { setPatience } from '../patience.ts';
+import { setPatience } from '../relay/until.ts';
 import { closeEverything, openWorkbenches, patienceMs } from './workbench.ts';
 
 export const mochaHooks: RootHookObject = {

@@ -8,7 +8,7 @@ import { basename, dirname, join } from 'node:path';
 import { errors } from 'playwright-core';
 import type { Browser, BrowserContext, FrameLocator, Locator, Page } from 'playwright-core';
 import { launchBrowser, pageAddress, prepareContext } from '../vscode/browser.ts';
-import { until } from '../patience.ts';
+import { until } from '../relay/until.ts';
 import { root } from '../vscode/install.ts';
 import { startServer } from '../vscode/server.ts';
 import type { VsCodeServer } from '../vscode/server.ts';
