@@ -30,6 +30,7 @@ export const commandNames = [
   'groupByList',
   'groupByType',
   'groupByState',
+  'ungroup',
   'refreshEvents',
   'loadMore',
   'replayFailed',

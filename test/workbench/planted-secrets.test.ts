@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { sampleBody, send, startReceiver, until } from '../relay/stage.ts';
 import { category, dataDirs, eventsView, startRelay, statusOf, stopRelays } from './relay.ts';
@@ -48,7 +48,8 @@ describe('Keys and credentials', () => {
     );
   };
 
-  it('reach the callback, and stand in no file, document, tooltip or copy', async () => {
+  it('reach the callback, and stand in no file, document, tooltip, copy or export', async function () {
+    this.timeout(240_000);
     const receiver = await startReceiver();
     receiver.answer({ status: 500 });
     workbench = await openWorkbench({
@@ -87,8 +88,16 @@ describe('Keys and credentials', () => {
 
       const row = workbench.treeRow(eventsView, 'ann@example.com');
       await row.filter({ hasText: 'failed 500' }).waitFor();
-      await row.hover();
-      await workbench.page.locator('.workbench-hover, .monaco-hover').filter({ hasText: 'Received' }).last().waitFor();
+      const tooltip = workbench.page.locator('.workbench-hover, .monaco-hover').filter({ hasText: 'Received' }).last();
+      // A row that is drawn anew under the pointer has lost its hover: the pointer comes again.
+      await until(async () => {
+        await workbench.page.mouse.move(900, 500);
+        await row.hover();
+        return tooltip.waitFor({ timeout: 4000 }).then(
+          () => true,
+          () => false,
+        );
+      }, 40_000);
       await clean();
       for (const document of ['Open Body', 'Open Notification', 'Open Attempts and Answers', 'Open Headers']) {
         await choose(document);
@@ -104,6 +113,30 @@ describe('Keys and credentials', () => {
           [],
           copy,
         );
+      }
+      for (const [format, extension] of [
+        ['HAR', 'har'],
+        ['JSON', 'json'],
+        ['Shareable fixture', 'json'],
+        ['.http', 'http'],
+        ['cURL', 'sh'],
+      ] as const) {
+        await choose('Export…');
+        await workbench.quickInputWidget.filter({ hasText: 'Shareable fixture' }).waitFor();
+        await workbench.pick(format);
+        // The dialog for saving is the quick input too, with the path that is offered in it.
+        await until(async () => (await workbench.quickInput.inputValue().catch(() => '')).startsWith('/'), 30_000);
+        await workbench.quickInput.press('Enter');
+        const file = join(workbench.folder!, `e1.${extension}`);
+        const text = await until(() => (existsSync(file) && readFileSync(file, 'utf8')) || undefined, 30_000);
+        rmSync(file);
+        assert.deepEqual(
+          secrets.filter((secret) => text.includes(secret)),
+          [],
+          format,
+        );
+        await workbench.notification('Exported').first().waitFor();
+        await clean();
       }
       assert.deepEqual(holding(workbench.server.dataDir), []);
       assert.deepEqual(holding(workbench.folder!), []);

@@ -31,8 +31,10 @@ export async function statusOf(dataDir: string): Promise<Status> {
 export async function stopRelays(workbench: Workbench): Promise<void> {
   for (const dataDir of dataDirs(workbench)) {
     const client = await connectToRelay(dataDir).catch(() => undefined);
-    await client?.request('relay/stop', {});
-    await client?.closed;
+    if (client === undefined) continue;
+    // A loaded relay may close its door before the answer has been read: it has stopped all the same.
+    await client.request('relay/stop', {}).catch(() => undefined);
+    await client.closed;
   }
 }
 

@@ -60,6 +60,7 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
       session.onDidChange((state) => this.#follow(state)),
     ];
     this.#feed.setVisible(this.#view.visible);
+    this.#sayGrouped();
     this.#follow(session.state);
   }
 
@@ -74,10 +75,6 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
 
   get recentFilters(): readonly string[] {
     return this.#memory.get<string[]>(recentFiltersKey, []);
-  }
-
-  get grouping(): Grouping | null {
-    return this.#grouping;
   }
 
   /**
@@ -106,6 +103,7 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
     this.#grouping = grouping;
     this.#unfolded.clear();
     this.#feed.redraw();
+    this.#sayGrouped();
     await this.#memory.update(groupingKey, grouping ?? undefined);
   }
 
@@ -157,6 +155,10 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
       item.tooltip = eventTooltip(node, this.#around);
     }
     return item;
+  }
+
+  #sayGrouped(): void {
+    void vscode.commands.executeCommand('setContext', `${prefix}.grouped`, this.#grouping !== null);
   }
 
   /** VS Code shows the welcome content only where there is no message. */

@@ -14,14 +14,14 @@ type ViewCommand =
   | 'groupByList'
   | 'groupByType'
   | 'groupByState'
+  | 'ungroup'
   | 'refreshEvents'
   | 'loadMore'
   | 'clearHistory';
 
 /** The handlers of these commands. */
 export function createEventsViewCommands(view: EventsView, session: Session): Pick<CommandHandlers, ViewCommand> {
-  // The grouping in force, chosen again, is ended.
-  const groupBy = (grouping: Grouping) => () => view.setGrouping(view.grouping === grouping ? null : grouping);
+  const groupBy = (grouping: Grouping) => () => view.setGrouping(grouping);
   return {
     filterEvents: (filter?: unknown) => filterEvents(view, session, filter),
     clearFilter: () => view.setFilter(''),
@@ -29,6 +29,7 @@ export function createEventsViewCommands(view: EventsView, session: Session): Pi
     groupByList: groupBy('list'),
     groupByType: groupBy('type'),
     groupByState: groupBy('state'),
+    ungroup: () => view.setGrouping(null),
     refreshEvents: () => view.refresh(),
     loadMore: () => view.loadMore(),
     clearHistory: () => clearHistory(session),

@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict';
+import { sampleBody, send, startReceiver, until } from '../relay/stage.ts';
+import type { Receiver } from '../relay/stage.ts';
+import { category, dataDirs, eventsView, startRelay, statusOf, stopRelays } from './relay.ts';
+import { openWorkbench } from './workbench.ts';
+import type { Workbench } from './workbench.ts';
+
+describe('Several events at once, as a person acts on them', function () {
+  this.timeout(120_000);
+  let workbench: Workbench;
+  let receiver: Receiver;
+  let url: string;
+  const status = async () => statusOf(dataDirs(workbench)[0]!);
+  const badge = () => workbench.page.locator(`.activitybar .action-item:has([aria-label^="${category}"]) .badge`);
+  const row = (text: string) => workbench.treeRow(eventsView, text);
+
+  /** An entry of the context menu of a row; the menu is opened again where a row that is drawn anew closes it. */
+  const choose = async (text: string, entry: string): Promise<void> => {
+    const menu = workbench.page.locator('.monaco-menu');
+    await until(async () => {
+      await row(text).click({ button: 'right' });
+      return menu
+        .locator('.action-label')
+        .getByText(entry, { exact: true })
+        .hover({ timeout: 3000 })
+        .then(
+          () => true,
+          () => undefined,
+        );
+    }, 30_000);
+    await workbench.page.keyboard.press('Enter');
+    await menu.waitFor({ state: 'hidden' });
+  };
+
+  before(async () => {
+    receiver = await startReceiver();
+    workbench = await openWorkbench({
+      ownServer: true,
+      settings: {
+        'campaignMonitorRelay.tunnel.kind': 'none',
+        'campaignMonitorRelay.destinations': [{ url: receiver.url }],
+        'campaignMonitorRelay.retryPolicy': 'none',
+        'campaignMonitorRelay.keepAliveMinutes': 0.2,
+      },
+    });
+    await workbench.openViewContainer(category);
+    await startRelay(workbench);
+    url = (await status()).campaignMonitorUrl;
+  });
+  beforeEach(async () => {
+    receiver.answer({ status: 200 });
+    await workbench.runCommand('Notifications: Clear All Notifications');
+  });
+  after(async () => {
+    await stopRelays(workbench);
+    await workbench.close();
+  });
+
+  it('a selection is replayed, every event of it once', async () => {
+    for (const name of ['ann', 'bea', 'cai']) await send(url, { body: sampleBody({ email: `${name}@example.com` }) });
+    for (const name of ['ann', 'bea', 'cai'])
+      await row(`${name}@example.com`).filter({ hasText: 'sent 200' }).waitFor();
+    const before = receiver.requests.length;
+    await row('cai@example.com').click();
+    await row('bea@example.com').click({ modifiers: ['ControlOrMeta'] });
+    await choose('bea@example.com', 'Replay');
+    await receiver.received(before + 2);
+    const addresses = receiver.requests
+      .slice(before)
+      .map(({ body }) => /[a-z]+@example\.com/.exec(body.toString())?.[0]);
+    assert.deepEqual(addresses.sort(), ['bea@example.com', 'cai@example.com']);
+  });
+
+  it('all that failed are replayed by the view’s own button, and the badge goes', async () => {
+    receiver.answer({ status: 500 });
+    await send(url, { body: sampleBody({ events: 60, seed: 5 }) });
+    await until(async () => ((await status()).counts.failed >= 3 ? true : undefined), 30_000);
+    await badge().waitFor();
+    await workbench.picture('actions/failed');
+    receiver.answer({ status: 200 });
+    await workbench.runCommand(`${category}: Replay All Failed`);
+    await until(async () => ((await status()).counts.failed === 0 ? true : undefined), 30_000);
+    await badge().waitFor({ state: 'hidden' });
+  });
+
+  it('what waits is discarded when that is confirmed, and stays in the history', async () => {
+    receiver.answer({ status: 500 });
+    for (let seed = 0; seed < 4; seed++) await send(url, { body: sampleBody({ events: 1000, seed: 100 + seed }) });
+    await until(async () => ((await status()).counts.failed >= 200 ? true : undefined), 90_000);
+    let release = (): void => undefined;
+    const released = new Promise<void>((resolve) => (release = resolve));
+    receiver.answer(() => released.then(() => ({ status: 200 })));
+    await workbench.runCommand(`${category}: Replay All Failed`);
+    await until(async () => ((await status()).counts.waiting >= 200 ? true : undefined), 60_000);
+    const { discarded } = (await status()).counts;
+    await workbench.runCommand(`${category}: Discard All Waiting…`);
+    await workbench.dialog.getByText('They stay in the history').waitFor();
+    await workbench.picture('actions/discard');
+    await workbench.answerDialog('Discard');
+    await until(async () => ((await status()).counts.discarded >= discarded + 190 ? true : undefined), 60_000);
+    release();
+    await until(async () => ((await status()).counts.waiting === 0 ? true : undefined), 60_000);
+  });
+});
+
+describe('The built-in sample receiver', function () {
+  this.timeout(120_000);
+
+  it('is the destination where none is set, and answers what one chooses', async () => {
+    const workbench = await openWorkbench({
+      ownServer: true,
+      settings: {
+        'campaignMonitorRelay.tunnel.kind': 'none',
+        'campaignMonitorRelay.retryPolicy': 'none',
+        'campaignMonitorRelay.keepAliveMinutes': 0.2,
+      },
+    });
+    const answer = async (label: string): Promise<void> => {
+      await workbench.runCommand(`${category}: Choose the Sample Receiver’s Answer…`);
+      await workbench.quickInputWidget.filter({ hasText: 'What the sample receiver answers' }).waitFor();
+      await workbench.quickInputWidget.locator('.monaco-list-row').filter({ hasText: label }).click();
+    };
+    try {
+      await workbench.openViewContainer(category);
+      await startRelay(workbench);
+      const { campaignMonitorUrl } = await statusOf(dataDirs(workbench)[0]!);
+      await answer('500');
+      await send(campaignMonitorUrl, { body: sampleBody({ email: 'fails@example.com' }) });
+      await workbench.treeRow(eventsView, 'fails@example.com').filter({ hasText: 'failed 500' }).waitFor();
+      await answer('200');
+      await send(campaignMonitorUrl, { body: sampleBody({ email: 'works@example.com' }) });
+      await workbench.treeRow(eventsView, 'works@example.com').filter({ hasText: 'sent 200' }).waitFor();
+      await workbench.picture('actions/sample-receiver');
+    } finally {
+      await stopRelays(workbench);
+      await workbench.close();
+    }
+  });
+});
