@@ -1,6 +1,6 @@
 /**
  * Builds the bundles into dist/: the CLI (cm-relay.js), the relay's own process (relay.js), the extension
- * (extension.cjs) and what it loads on demand (client.cjs).
+ * (extension.cjs) with what it loads on demand (client.cjs), and the form's page (form.js).
  */
 import { build } from 'esbuild';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
@@ -79,6 +79,16 @@ await Promise.all([
     supported: { 'dynamic-import': false },
   }),
   build({ ...common, entryPoints: ['src/extension/client.ts'], outfile: 'dist/client.cjs' }),
+  // The form's page, which runs in a webview.
+  build({
+    ...common,
+    entryPoints: ['src/form/page.ts'],
+    outfile: 'dist/form.js',
+    platform: 'browser',
+    target: 'chrome134',
+    format: 'iife',
+    tsconfig: 'src/form/tsconfig.json',
+  }),
   // The sources are ES modules; the bundles are not.
   writeFile('dist/package.json', '{ "type": "commonjs" }\n'),
 ]);

@@ -9,6 +9,7 @@ const forbidden = {
   export: ['relay', 'cli', 'sandbox', 'extension'],
   sandbox: ['relay', 'cli', 'extension', 'export'],
   extension: ['relay', 'cli'],
+  form: ['campaign-monitor', 'open-connectors', 'relay', 'cli', 'sandbox', 'export', 'protocol', 'endpoint'],
 };
 
 /** An import that climbs out of its room into one of `rooms`, `open` excepted. */

@@ -13,6 +13,7 @@ const staged = join(root, '.cache', 'vsix');
 const contents = [
   'dist/extension.cjs',
   'dist/client.cjs',
+  'dist/form.js',
   'dist/relay.js',
   'dist/cm-relay.js',
   'dist/package.json',

@@ -52,3 +52,5 @@ export { listenOnLoopback } from './oauth/loopback.ts';
 export { editorCallback, loopbackCallback, planWays } from './oauth/ways.ts';
 export { instanceCurl, instanceReadCurl, instanceText } from './instances/instance-text.ts';
 export { InstanceCreator } from './instances/creation.ts';
+export { checkForm, emptyFields, hostOf, instanceInput, otherRegion, previewOf, sandboxRegion } from './form/fields.ts';
+export { readKeptFields, readPageMessage } from './form/messages.ts';

@@ -18,6 +18,8 @@ export const commandNames = [
   'pasteAuthorization',
   'startSandbox',
   'stopSandbox',
+  'newInstance',
+  'newSandboxInstance',
   'sendSample',
   'sampleReceiver',
   'setSignatureKey',

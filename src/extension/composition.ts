@@ -11,6 +11,8 @@ import { createDocumentCommands } from './documents/document-commands.ts';
 import { documentScheme, registerDocuments } from './documents/event-documents.ts';
 import { EventsView } from './events-view/events-view.ts';
 import { createEventsViewCommands } from './events-view/view-commands.ts';
+import { FormPanel, createFormCommands } from './form/panel.ts';
+import { RelayAddresses } from './form/relay-addresses.ts';
 import { createInstanceCommands } from './instances/instance-commands.ts';
 import { InstanceDocuments } from './instances/instance-documents.ts';
 import { InstanceStore } from './instances/instance-store.ts';
@@ -36,8 +38,25 @@ export function compose(context: vscode.ExtensionContext): void {
   const sandbox = new SandboxProcess(context);
   const platform = new Platform({ context, sandbox });
   const signIn = new SignIn(context, log);
-  const parts = { context, session, log, select: view.select };
   const store = new InstanceStore(context);
+  const form = new FormPanel({
+    context,
+    log,
+    secrets,
+    platform,
+    instances: store,
+    relay: new RelayAddresses(session),
+    thisMachinesCallback: async () => (await signIn.callbacks()).loopback,
+    sandbox: async () => {
+      const { credentials } = await sandbox.start();
+      const { documentedListId } = await import('./client.ts');
+      const { apiKey, oauthClientId, oauthClientSecret } = credentials.campaignMonitor;
+      return { apiKey, clientId: oauthClientId, clientSecret: oauthClientSecret, listId: documentedListId };
+    },
+    create: () => Promise.resolve({ kind: 'failed', message: 'An instance cannot be created yet.' }),
+    pickLists: () => Promise.resolve(undefined),
+  });
+  const parts = { context, session, log, select: view.select };
   const instances = new InstancesView({ session, log, platform, store });
   const documents = new InstanceDocuments(context);
   const handlers: CommandHandlers = {
@@ -45,6 +64,7 @@ export function compose(context: vscode.ExtensionContext): void {
     ...createPlatformCommands(platform),
     ...createAuthorizationCommands(signIn),
     ...createSandboxCommands(sandbox),
+    ...createFormCommands(form),
     ...createEventsViewCommands(view, session),
     ...createDocumentCommands(parts),
     ...createReplayCommands(parts),

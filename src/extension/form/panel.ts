@@ -1,0 +1,483 @@
+/** The form of a new instance: one panel, which survives hiding and the reload of the window. */
+import { randomBytes } from 'node:crypto';
+import * as vscode from 'vscode';
+import type { InstanceInput } from '../../open-connectors/instance.ts';
+import type * as client from '../client.ts';
+import { prefix } from '../commands.ts';
+import type { InstanceStore } from '../instances/instance-store.ts';
+import type { Platform } from '../instances/platform.ts';
+import type { RelayAddresses } from './relay-addresses.ts';
+import type { SecretBox } from '../secrets.ts';
+import type {
+  CreatedInstance,
+  FieldNote,
+  FormAction,
+  FormFields,
+  FormView,
+  HostMessage,
+  PageMessage,
+  Region,
+  SecretField,
+} from './messages.ts';
+import { fieldLabel, problemText } from './problem-texts.ts';
+import { formTexts } from './texts.ts';
+
+/** The panel's type: what VS Code restores it by. */
+export const formViewType = `${prefix}.form`;
+
+/** What the sandbox has that the form needs. */
+export interface SandboxValues {
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly apiKey: string;
+  readonly listId: string;
+}
+
+/** How creating an instance ended. */
+export type Creation =
+  | { readonly kind: 'created'; readonly id: string; readonly name: string }
+  | { readonly kind: 'cancelled' }
+  /** What went wrong, and what to do. */
+  | { readonly kind: 'failed'; readonly message: string };
+
+export interface FormParts {
+  readonly context: vscode.ExtensionContext;
+  readonly log: vscode.LogOutputChannel;
+  readonly secrets: SecretBox;
+  readonly platform: Platform;
+  readonly instances: InstanceStore;
+  readonly relay: RelayAddresses;
+  /** The callback to register for this machine's own page. */
+  readonly thisMachinesCallback: () => Promise<string>;
+  /** Starts the sandbox where it does not run. */
+  readonly sandbox: () => Promise<SandboxValues>;
+  readonly create: (input: InstanceInput, signal: AbortSignal) => Promise<Creation>;
+  /** Asks for lists; undefined where nothing was chosen. */
+  readonly pickLists: (chosen: readonly string[]) => Promise<readonly string[] | undefined>;
+}
+
+type Client = typeof client;
+type Handler = () => unknown;
+
+export class FormPanel implements vscode.WebviewPanelSerializer, vscode.Disposable {
+  readonly #parts: FormParts;
+  #panel: vscode.WebviewPanel | undefined;
+  #client: Client | undefined;
+  /** The page is there and listens. */
+  #ready = false;
+  #fields: FormFields | undefined;
+  /** What was typed or generated here; in memory alone, and gone with the panel. */
+  #secrets: Partial<Record<SecretField, string>> = {};
+  #stored = false;
+  #abort: AbortController | undefined;
+  #busy: FormView['busy'];
+  #error: string | undefined;
+  #done: string | undefined;
+  #created: CreatedInstance | undefined;
+  /** Messages are answered one after another. */
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(parts: FormParts) {
+    this.#parts = parts;
+    parts.context.subscriptions.push(
+      this,
+      vscode.window.registerWebviewPanelSerializer(formViewType, this),
+      parts.relay.onDidChange(() => this.#refresh()),
+      parts.platform.onDidChange(() => this.#later(() => this.#readStored())),
+    );
+  }
+
+  /** Shows the form, as it was left or new. */
+  open(): void {
+    if (this.#panel !== undefined) {
+      this.#panel.reveal();
+      return;
+    }
+    this.#use(
+      vscode.window.createWebviewPanel(formViewType, vscode.l10n.t('New Instance'), vscode.ViewColumn.Active, {
+        enableFindWidget: true,
+      }),
+    );
+  }
+
+  /** Shows the form with the sandbox's values in it. */
+  async openForSandbox(): Promise<void> {
+    this.open();
+    await this.#prepare();
+    await this.#carryOut('useSandbox');
+  }
+
+  /** VS Code brings the panel of the time before a reload. Its page says itself what it kept. */
+  deserializeWebviewPanel(panel: vscode.WebviewPanel): Promise<void> {
+    // One form is enough.
+    if (this.#panel === undefined) this.#use(panel);
+    else panel.dispose();
+    return Promise.resolve();
+  }
+
+  dispose(): void {
+    this.#panel?.dispose();
+  }
+
+  #use(panel: vscode.WebviewPanel): void {
+    const { extensionUri } = this.#parts.context;
+    this.#panel = panel;
+    this.#ready = false;
+    panel.iconPath = vscode.Uri.joinPath(extensionUri, 'media', 'icon.png');
+    panel.onDidDispose(() => this.#forget());
+    panel.webview.onDidReceiveMessage((message) => this.#later(() => this.#receive(message)));
+    panel.webview.options = {
+      enableScripts: true,
+      localResourceRoots: [vscode.Uri.joinPath(extensionUri, 'dist'), vscode.Uri.joinPath(extensionUri, 'media')],
+    };
+    panel.webview.html = pageHtml(panel.webview, extensionUri);
+  }
+
+  /** Secrets go with the panel. */
+  #forget(): void {
+    this.#abort?.abort();
+    this.#panel = undefined;
+    this.#ready = false;
+    this.#fields = undefined;
+    this.#secrets = {};
+    this.#created = undefined;
+    this.#error = this.#done = this.#busy = undefined;
+  }
+
+  #later(step: () => unknown): void {
+    this.#last = this.#last.then(step).catch((error: unknown) => {
+      this.#parts.log.error(`the form: ${(error as Error).message}`);
+    });
+  }
+
+  async #prepare(): Promise<Client> {
+    this.#client ??= await import('../client.ts');
+    this.#fields ??= this.#client.emptyFields(this.#parts.platform.host, await this.#parts.thisMachinesCallback());
+    return this.#client;
+  }
+
+  async #receive(raw: unknown): Promise<void> {
+    const client = await this.#prepare();
+    const message = client.readPageMessage(raw);
+    if (message === undefined) {
+      this.#parts.log.warn('the form’s page said something that is not understood; it was passed over');
+      return;
+    }
+    await this.#answer(client, message);
+  }
+
+  async #answer(client: Client, message: PageMessage): Promise<void> {
+    switch (message.type) {
+      case 'ready': {
+        // What this window knows is newer than what the page kept, unless the window knows nothing yet.
+        if (!this.#ready) this.#fields = client.readKeptFields(message.kept) ?? this.#fields;
+        this.#ready = true;
+        await this.#readStored();
+        this.#show();
+        return;
+      }
+      case 'changed': {
+        const host = this.#host;
+        this.#fields = message.fields;
+        if (this.#host !== host) {
+          delete this.#secrets.userSecret;
+          delete this.#secrets.organizationSecret;
+          await this.#readStored();
+        }
+        this.#refresh();
+        return;
+      }
+      case 'secret':
+        this.#secrets = { ...this.#secrets, [message.field]: message.value };
+        {
+          this.#refresh();
+          return;
+        }
+      case 'action':
+        // Not awaited: what is typed meanwhile is answered, and a second click finds the first under way.
+        void this.#carryOut(message.action);
+        return;
+    }
+  }
+
+  get #host(): string | undefined {
+    return this.#fields === undefined ? undefined : this.#client?.hostOf(this.#fields);
+  }
+
+  async #readStored(): Promise<void> {
+    const host = this.#host;
+    this.#stored = host !== undefined && (await this.#parts.platform.secretsSet(host));
+    this.#refresh();
+  }
+
+  // --- what the page draws ----------------------------------------------------------------------------------------------
+
+  #post(message: HostMessage): void {
+    if (this.#ready) void this.#panel?.webview.postMessage(message);
+  }
+
+  #show(): void {
+    if (this.#fields === undefined || this.#client === undefined) return;
+    const known = this.#client.regions.map(({ id, label, host }): Region => ({ id, label: `${label} (${host})` }));
+    const texts = formTexts();
+    this.#post({
+      type: 'show',
+      texts,
+      regions: [
+        ...known,
+        { id: this.#client.otherRegion, label: texts.otherRegion },
+        { id: this.#client.sandboxRegion, label: vscode.l10n.t('Sandbox on this machine') },
+      ],
+      fields: this.#fields,
+      view: this.#view(this.#client, this.#fields),
+    });
+  }
+
+  #refresh(): void {
+    if (this.#fields === undefined || this.#client === undefined) return;
+    this.#post({ type: 'view', view: this.#view(this.#client, this.#fields) });
+  }
+
+  #fill(change: Partial<FormFields>): void {
+    if (this.#fields === undefined || this.#client === undefined) return;
+    this.#fields = { ...this.#fields, ...change };
+    this.#post({ type: 'fill', fields: this.#fields, view: this.#view(this.#client, this.#fields) });
+  }
+
+  #view(client: Client, fields: FormFields): FormView {
+    const problems = client.checkForm(fields, this.#secrets, this.#stored);
+    const errors = problems.filter(({ severity }) => severity === 'error');
+    const notes = Object.fromEntries(
+      problems.map((problem): [string, FieldNote] => [
+        problem.field,
+        { severity: problem.severity, text: problemText(problem), empty: problem.code === 'missing' },
+      ]),
+    );
+    const typed = Object.entries(this.#secrets).filter(([, value]) => value !== '');
+    const stored = this.#stored ? { userSecret: true, organizationSecret: true } : {};
+    return {
+      notes,
+      secretsSet: { ...stored, ...Object.fromEntries(typed.map(([field]) => [field, true])) },
+      preview: client.previewOf(fields, this.#secrets),
+      relay: this.#parts.relay.describe(fields.callbackUrl),
+      blocked:
+        errors.length === 0
+          ? undefined
+          : vscode.l10n.t(
+              'Still to be filled in or corrected: {0}.',
+              errors.map(({ field }) => fieldLabel(field) ?? field).join(', '),
+            ),
+      busy: this.#busy,
+      error: this.#error,
+      done: this.#done,
+      created: this.#created,
+    };
+  }
+
+  // --- what the user does -----------------------------------------------------------------------------------------------
+
+  /** Carries out a button; what it throws is logged once and stands in the form with what to do next. */
+  async #carryOut(action: FormAction): Promise<void> {
+    if (this.#busy !== undefined && action !== 'cancel' && action !== 'showLog') return;
+    this.#error = this.#done = undefined;
+    try {
+      await this.#handlers[action]();
+    } catch (error) {
+      const { message, next } = error as Error & { next?: string };
+      this.#parts.log.error(`the form: ${message}`);
+      this.#error = next === undefined ? `${message}.` : `${message}. ${next}`;
+    } finally {
+      this.#busy = this.#abort = undefined;
+      this.#refresh();
+    }
+  }
+
+  readonly #handlers: Readonly<Record<FormAction, Handler>> = {
+    useSandbox: () => this.#useSandbox(),
+    fillCallback: () => this.#fillCallback(),
+    useThisMachine: async () => this.#fill({ oauthCallbackUrl: await this.#parts.thisMachinesCallback() }),
+    generateKey: () => {
+      this.#secrets.signatureKey = randomBytes(32).toString('base64');
+      this.#done = vscode.l10n.t('A key has been generated.');
+    },
+    copyKey: () => this.#copy(this.#secrets.signatureKey),
+    pickLists: () => this.#pickLists(),
+    copyJson: () => this.#copyPreview(),
+    copyCurl: () => this.#copyCurl(),
+    create: () => this.#create(),
+    cancel: () => this.#abort?.abort(),
+    showLog: () => this.#parts.log.show(),
+    copyId: () => this.#copy(this.#created?.id),
+    copyToken: async () => this.#copy(await this.#token()),
+    copyInstanceCurl: () => this.#copyInstanceCurl(),
+    showToken: async () => {
+      const token = await this.#token();
+      if (token !== undefined) this.#post({ type: 'token', token });
+    },
+    another: () => {
+      this.#created = undefined;
+      this.#secrets = {};
+      this.#fill({ name: '' });
+    },
+  };
+
+  /** Something that takes a while: the page says what, and can cancel it where the work takes a signal. */
+  async #during<Result>(text: string, work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
+    this.#abort = new AbortController();
+    this.#busy = { text, cancellable: work.length > 0 };
+    this.#refresh();
+    return work(this.#abort.signal);
+  }
+
+  async #copy(text: string | undefined): Promise<void> {
+    if (text === undefined) return;
+    await vscode.env.clipboard.writeText(text);
+    this.#done = vscode.l10n.t('Copied.');
+  }
+
+  async #useSandbox(): Promise<void> {
+    const client = await this.#prepare();
+    const values = await this.#during(vscode.l10n.t('Starting the sandbox…'), () => this.#parts.sandbox());
+    this.#secrets = { ...this.#secrets, apiSecret: values.clientSecret, campaignMonitorApiKey: values.apiKey };
+    this.#stored = true;
+    const callbackUrl = this.#parts.relay.current(true) ?? this.#fields?.callbackUrl ?? '';
+    this.#done = vscode.l10n.t('The sandbox’s values are filled in.');
+    this.#fill({
+      region: client.sandboxRegion,
+      host: '',
+      ...((this.#fields?.name ?? '') === '' && { name: vscode.l10n.t('Sandbox') }),
+      apiKey: values.clientId,
+      // Its app takes any port of this machine.
+      oauthCallbackUrl: await this.#parts.thisMachinesCallback(),
+      ...((this.#fields?.listIds ?? '').trim() === '' && { listIds: values.listId }),
+      callbackUrl,
+    });
+  }
+
+  async #fillCallback(): Promise<void> {
+    const sandbox = this.#fields?.region === this.#client?.sandboxRegion;
+    const url = await this.#during(vscode.l10n.t('Waiting for the relay’s URL…'), () =>
+      this.#parts.relay.obtain(sandbox),
+    );
+    if (url === undefined) return;
+    this.#done = vscode.l10n.t('The relay’s URL is filled in.');
+    this.#fill({ callbackUrl: url });
+  }
+
+  async #pickLists(): Promise<void> {
+    if (!(await this.#keepPlatform())) return;
+    const client = await this.#prepare();
+    const chosen = client.parseListIds(this.#fields?.listIds ?? '');
+    const lists = await this.#parts.pickLists(chosen);
+    if (lists !== undefined) this.#fill({ listIds: lists.join(',\n') });
+  }
+
+  async #copyPreview(): Promise<void> {
+    const client = await this.#prepare();
+    if (this.#fields !== undefined) await this.#copy(client.previewOf(this.#fields, this.#secrets));
+  }
+
+  async #copyCurl(): Promise<void> {
+    const client = await this.#prepare();
+    const host = this.#host;
+    if (this.#fields === undefined || host === undefined) return;
+    const body = client.buildInstanceBody(client.instanceInput(this.#fields, this.#secrets));
+    await this.#copy(client.toInstanceCurl(body, { baseUrl: await this.#baseUrl(client, host), withSecrets: false }));
+  }
+
+  async #copyInstanceCurl(): Promise<void> {
+    const client = await this.#prepare();
+    const host = this.#host;
+    if (this.#created === undefined || host === undefined) return;
+    const base = await this.#baseUrl(client, host);
+    await this.#copy(client.instanceReadCurl(Number(this.#created.id), base));
+  }
+
+  async #baseUrl(client: Client, host: string): Promise<string> {
+    if (host !== client.sandboxRegion) return client.baseUrlOf(host);
+    return (await this.#parts.platform.api({ startSandbox: true }))?.baseUrl ?? '';
+  }
+
+  async #token(): Promise<string | undefined> {
+    const host = this.#host;
+    if (this.#created === undefined || host === undefined) return undefined;
+    return this.#parts.instances.token(host, Number(this.#created.id));
+  }
+
+  /** What the form says of the platform becomes the settings' host and the kept secrets. */
+  async #keepPlatform(): Promise<boolean> {
+    const { platform } = this.#parts;
+    const host = this.#host;
+    if (host === undefined) return false;
+    if (platform.host !== host) await platform.setHost(host);
+    const { userSecret = '', organizationSecret = '' } = this.#secrets;
+    if (userSecret !== '' && organizationSecret !== '') {
+      await platform.storeSecrets(
+        { userSecret: userSecret.trim(), organizationSecret: organizationSecret.trim() },
+        host,
+      );
+      delete this.#secrets.userSecret;
+      delete this.#secrets.organizationSecret;
+      this.#stored = true;
+    }
+    return true;
+  }
+
+  async #create(): Promise<void> {
+    const client = await this.#prepare();
+    const fields = this.#fields;
+    if (fields === undefined) return;
+    if (client.checkForm(fields, this.#secrets, this.#stored).some(({ severity }) => severity === 'error')) return;
+    const text =
+      fields.authentication === 'oauth'
+        ? vscode.l10n.t('Access is asked for in the browser, then the instance is created…')
+        : vscode.l10n.t('The instance is being created…');
+    const input = client.instanceInput(fields, this.#secrets);
+    const creation = await this.#during(text, async (signal): Promise<Creation> => {
+      if (!(await this.#keepPlatform())) return { kind: 'cancelled' };
+      return this.#parts.create(input, signal);
+    });
+    if (creation.kind === 'failed') this.#error = creation.message;
+    if (creation.kind === 'cancelled') this.#done = vscode.l10n.t('Cancelled. Nothing was created.');
+    if (creation.kind !== 'created') return;
+    await this.#keepSignatureKey(creation.name, input.signatureKey ?? '', fields.signDirect);
+    this.#created = { id: creation.id, name: creation.name };
+  }
+
+  /** From now on the relay verifies with it what the platform sends for this instance. */
+  async #keepSignatureKey(name: string, key: string, signDirect: boolean): Promise<void> {
+    if (key === '') return;
+    await this.#parts.secrets.set('verifyKeys', name, key);
+    if (signDirect) await this.#parts.secrets.set('signatureKeys', name, key);
+  }
+}
+
+/** The page's frame; everything else is drawn by its script. */
+function pageHtml(webview: vscode.Webview, extensionUri: vscode.Uri): string {
+  const nonce = randomBytes(16).toString('hex');
+  const uri = (...path: string[]): string =>
+    webview.asWebviewUri(vscode.Uri.joinPath(extensionUri, ...path)).toString();
+  const policy = `default-src 'none'; style-src ${webview.cspSource}; script-src 'nonce-${nonce}'`;
+  return `<!DOCTYPE html>
+<html lang="${vscode.env.language}">
+  <head>
+    <meta charset="utf-8">
+    <meta http-equiv="Content-Security-Policy" content="${policy}">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <title>${vscode.l10n.t('New Instance')}</title>
+    <link rel="stylesheet" href="${uri('media', 'form.css')}">
+  </head>
+  <body>
+    <main></main>
+    <script nonce="${nonce}" src="${uri('dist', 'form.js')}"></script>
+  </body>
+</html>`;
+}
+
+/** The handlers of the commands about the form. */
+export function createFormCommands(form: FormPanel): {
+  readonly newInstance: () => void;
+  readonly newSandboxInstance: () => Promise<void>;
+} {
+  return { newInstance: () => form.open(), newSandboxInstance: () => form.openForSandbox() };
+}

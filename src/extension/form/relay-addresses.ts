@@ -1,0 +1,52 @@
+/** The relay's own URL for notifications of the platform, as the form fills it in and speaks of it. */
+import * as vscode from 'vscode';
+import type { Status } from '../../protocol.ts';
+import { relayCallbackUrl } from '../instances/relay-callback-url.ts';
+import type { Session } from '../session.ts';
+
+export class RelayAddresses {
+  readonly #session: Session;
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  /** Something about the relay or its URL is different. */
+  get onDidChange(): vscode.Event<unknown> {
+    return this.#session.onDidChange;
+  }
+
+  /**
+   * The URL to which the platform sends notifications for this relay; undefined where there is none now.
+   * @param local whether one that only this machine reaches will do, as for the sandbox
+   */
+  current(local: boolean): string | undefined {
+    const status = this.#status;
+    if (status === undefined) return undefined;
+    return status.publicOpenConnectorsUrl ?? (local ? status.openConnectorsUrl : undefined);
+  }
+
+  /**
+   * The same, after the relay has been started and its public URL opened, as far as that is needed and the user agrees.
+   * @returns undefined where there is none, and the user knows why
+   */
+  obtain(local: boolean): Promise<string | undefined> {
+    return relayCallbackUrl(this.#session, { isSandbox: local });
+  }
+
+  /** One sentence on the relay and the URL that is typed. */
+  describe(callbackUrl: string): string {
+    const status = this.#status;
+    if (status === undefined) return vscode.l10n.t('The relay does not run; this starts it.');
+    if (callbackUrl === status.publicOpenConnectorsUrl) return vscode.l10n.t('This is the relay’s public URL.');
+    if (callbackUrl === status.openConnectorsUrl) return vscode.l10n.t('This is the relay’s URL on this machine.');
+    return callbackUrl.trim() === ''
+      ? vscode.l10n.t('The relay runs.')
+      : vscode.l10n.t('The relay runs; the URL is another’s.');
+  }
+
+  get #status(): Status | undefined {
+    const { state } = this.#session;
+    return state.kind === 'running' ? state.status : undefined;
+  }
+}
