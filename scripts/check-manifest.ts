@@ -106,7 +106,7 @@ interface Manifest {
     readonly submenus: readonly { readonly id: string }[];
     readonly menus: Readonly<Record<string, readonly { readonly command?: string; readonly submenu?: string }[]>>;
     readonly keybindings: readonly { readonly command: string }[];
-    readonly configuration: { readonly properties: Readonly<Record<string, unknown>> };
+    readonly configuration: readonly { readonly properties: Readonly<Record<string, unknown>> }[];
   };
 }
 
@@ -155,7 +155,7 @@ compare(
 for (const { view } of contributes.viewsWelcome)
   if (!views.includes(view)) problems.push(`view ${view}: in viewsWelcome, not in views`);
 
-const settings = Object.keys(contributes.configuration.properties);
+const settings = contributes.configuration.flatMap(({ properties }) => Object.keys(properties));
 compare('setting', ['package.json', settings], ['the code', usedSettings]);
 for (const name of manifest.capabilities.untrustedWorkspaces.restrictedConfigurations)
   if (!settings.includes(name)) problems.push(`setting ${name}: restricted, but not declared`);

@@ -5,15 +5,25 @@ import { defaultSettings, tunnelConfigSchema } from '../../src/protocol.ts';
 interface Property {
   readonly default: unknown;
   readonly scope: string;
+  readonly type: string;
+  readonly pattern?: string;
+  readonly patternErrorMessage?: string;
+  readonly enum?: readonly string[];
+  readonly enumDescriptions?: readonly string[];
+  readonly minimum?: number;
 }
 const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   readonly publisher: string;
   readonly name: string;
   readonly extensionKind: readonly string[];
   readonly capabilities: { readonly untrustedWorkspaces: { readonly restrictedConfigurations: readonly string[] } };
-  readonly contributes: { readonly configuration: { readonly properties: Readonly<Record<string, Property>> } };
+  readonly contributes: {
+    readonly configuration: readonly { readonly properties: Readonly<Record<string, Property>> }[];
+  };
 };
-const { properties } = manifest.contributes.configuration;
+const properties = Object.assign({}, ...manifest.contributes.configuration.map((each) => each.properties)) as Readonly<
+  Record<string, Property>
+>;
 const defaultOf = (name: string): unknown => properties[`campaignMonitorRelay.${name}`]?.default;
 
 describe('The manifest', () => {
@@ -72,10 +82,39 @@ describe('The manifest', () => {
   it('leaves hosts and programs to the machine, and what decides where data goes to trusted folders', () => {
     for (const name of ['tunnel.host', 'tunnel.cloudflaredPath', 'tunnel.ngrokPath'])
       assert.equal(properties[`campaignMonitorRelay.${name}`]?.scope, 'machine');
-    const redirecting = Object.keys(properties).filter((name) => /\.(?:destinations|port|tunnel\..*)$/.test(name));
-    assert.deepEqual(
-      [...manifest.capabilities.untrustedWorkspaces.restrictedConfigurations].sort(),
-      redirecting.sort(),
+    const redirecting = Object.keys(properties).filter((name) =>
+      /^campaignMonitorRelay\.(?:destinations|port|tunnel\..*|openConnectors\.host|instances\.keepUrl)$/.test(name),
     );
+    const restricted = manifest.capabilities.untrustedWorkspaces.restrictedConfigurations;
+    assert.deepEqual(
+      redirecting.filter((name) => !restricted.includes(name)),
+      [],
+    );
+  });
+
+  it('shows each setting in a section, and says what is wrong where one does not match', () => {
+    const { configuration } = manifest.contributes;
+    assert.ok(configuration.length > 3);
+    for (const [name, property] of Object.entries(properties)) {
+      if (property.pattern !== undefined) assert.ok(property.patternErrorMessage, name);
+      if (property.enum !== undefined)
+        assert.equal(property.enumDescriptions?.length, property.enum.length, `${name}: each value has a description`);
+      if (property.type === 'integer' || property.type === 'number') assert.ok(property.minimum !== undefined, name);
+    }
+  });
+
+  it('matches its own patterns by default', () => {
+    for (const [name, { pattern, default: value }] of Object.entries(properties))
+      if (pattern !== undefined) assert.match(value as string, new RegExp(pattern), name);
+  });
+
+  it('offers a URL with a password nowhere', () => {
+    const destinations = properties['campaignMonitorRelay.destinations'] as unknown as {
+      items: { properties: { url: { pattern: string } } };
+    };
+    const url = new RegExp(destinations.items.properties.url.pattern);
+    assert.match('http://localhost:3000/callback?to=a@b', url);
+    assert.doesNotMatch('http://user:secret@localhost:3000/', url);
+    assert.doesNotMatch('localhost:3000', url);
   });
 });
