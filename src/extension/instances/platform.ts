@@ -14,12 +14,15 @@ export interface OpenConnectorsSecrets {
 
 /** What the platform needs of the sandbox process. */
 export interface SandboxSource {
+  /** Finds the one that runs, or starts one. */
   start(): Promise<RunningSandbox>;
-  running(): RunningSandbox | undefined | Promise<RunningSandbox | undefined>;
+  /** Finds the one that runs. */
+  find(): Promise<RunningSandbox | undefined>;
+  readonly onDidChange: vscode.Event<unknown>;
 }
 
 interface RunningSandbox {
-  readonly openConnectorsApi: string | null;
+  readonly openConnectorsApi: string;
   readonly credentials: { readonly openConnectors: OpenConnectorsSecrets };
 }
 
@@ -52,6 +55,13 @@ export class Platform {
       vscode.workspace.onDidChangeConfiguration((event) => {
         if (event.affectsConfiguration(`${prefix}.${hostSetting}`)) this.#changed.fire();
       }),
+      ...(sandbox === undefined
+        ? []
+        : [
+            sandbox.onDidChange(() => {
+              if (this.isSandbox) this.#changed.fire();
+            }),
+          ]),
     );
   }
 
@@ -146,10 +156,9 @@ export class Platform {
   }
 
   async #ofSandbox(start: boolean): Promise<{ address: string; secrets: OpenConnectorsSecrets } | undefined> {
-    const running = (await this.#sandbox?.running()) ?? (start ? await this.#sandbox?.start() : undefined);
-    const address = running?.openConnectorsApi ?? undefined;
-    if (running === undefined || address === undefined) return undefined;
-    return { address, secrets: running.credentials.openConnectors };
+    const running = await (start ? this.#sandbox?.start() : this.#sandbox?.find());
+    if (running === undefined) return undefined;
+    return { address: running.openConnectorsApi, secrets: running.credentials.openConnectors };
   }
 
   async #secrets(host: string): Promise<OpenConnectorsSecrets | undefined> {
