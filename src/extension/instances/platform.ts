@@ -28,8 +28,7 @@ interface RunningSandbox {
 
 export interface PlatformParts {
   readonly context: vscode.ExtensionContext;
-  /** Without it there is no sandbox to talk to. */
-  readonly sandbox?: SandboxSource;
+  readonly sandbox: SandboxSource;
 }
 
 const hostSetting = 'openConnectors.host';
@@ -39,7 +38,7 @@ const hostsKey = `${prefix}.openConnectorsHosts`;
 
 export class Platform {
   readonly #context: vscode.ExtensionContext;
-  readonly #sandbox: SandboxSource | undefined;
+  readonly #sandbox: SandboxSource;
   readonly #changed = new vscode.EventEmitter<void>();
   /** Another host, or other secrets, here or in another window. */
   readonly onDidChange = this.#changed.event;
@@ -55,13 +54,9 @@ export class Platform {
       vscode.workspace.onDidChangeConfiguration((event) => {
         if (event.affectsConfiguration(`${prefix}.${hostSetting}`)) this.#changed.fire();
       }),
-      ...(sandbox === undefined
-        ? []
-        : [
-            sandbox.onDidChange(() => {
-              if (this.isSandbox) this.#changed.fire();
-            }),
-          ]),
+      sandbox.onDidChange(() => {
+        if (this.isSandbox) this.#changed.fire();
+      }),
     );
   }
 
@@ -156,7 +151,7 @@ export class Platform {
   }
 
   async #ofSandbox(start: boolean): Promise<{ address: string; secrets: OpenConnectorsSecrets } | undefined> {
-    const running = await (start ? this.#sandbox?.start() : this.#sandbox?.find());
+    const running = await (start ? this.#sandbox.start() : this.#sandbox.find());
     if (running === undefined) return undefined;
     return { address: running.openConnectorsApi, secrets: running.credentials.openConnectors };
   }
