@@ -1,9 +1,9 @@
 /**
  * Builds the bundles into dist/: the CLI (cm-relay.js), the relay's own process (relay.js), the extension
- * (extension.cjs) with what it loads on demand (client.cjs), and the form's page (form.js).
+ * (extension/extension.mjs with what it loads on demand beside it), and the form's page (form.js).
  */
 import { build } from 'esbuild';
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
 
 /** Of zod's fifty languages the English alone: a third of the bundles would be the others. */
 const englishZod = {
@@ -34,18 +34,25 @@ const common = {
   logLevel: 'warning',
 };
 
-/** `await import('./client.ts')` stays a load of its own, from the bundle beside. */
-const clientApart = {
-  name: 'client-apart',
+/** Libraries that are CommonJS ask for `require`, which an ES module does not have: given where it is asked for. */
+const requireWhereNeeded = {
+  name: 'require-where-needed',
   setup(builder) {
-    builder.onResolve({ filter: /\/client\.ts$/ }, (found) => ({
-      path: './client.cjs',
-      external: found.kind === 'dynamic-import',
-    }));
+    builder.initialOptions.write = false;
+    builder.onEnd(async ({ outputFiles }) => {
+      for (const { path, text } of outputFiles ?? []) {
+        const line = text.includes('Dynamic require of')
+          ? 'import{createRequire as _r}from"node:module";const require=_r(import.meta.url);'
+          : '';
+        await writeFile(path, line + text);
+      }
+    });
   },
 };
 
-await mkdir('dist', { recursive: true });
+// Names of parts contain a hash: those of an earlier build would stay.
+await rm('dist/extension', { recursive: true, force: true });
+await mkdir('dist/extension', { recursive: true });
 
 // The history thread's code travels inside the bundle that starts it, so that the relay is one file.
 const worker = await build({ ...common, entryPoints: ['src/relay/history-worker.ts'], write: false });
@@ -69,16 +76,18 @@ await Promise.all([
     outfile: 'dist/relay.js',
     plugins: [englishZod, noBodyParser],
   }),
-  // The extension, and what it loads when it is first used.
+  // The extension: each `await import()` of its code is a part that is loaded when it is first used.
   build({
     ...common,
     entryPoints: ['src/extension/extension.ts'],
-    outfile: 'dist/extension.cjs',
+    outdir: 'dist/extension',
+    format: 'esm',
+    splitting: true,
+    outExtension: { '.js': '.mjs' },
+    chunkNames: '[name]-[hash]',
     external: ['vscode'],
-    plugins: [englishZod, clientApart],
-    supported: { 'dynamic-import': false },
+    plugins: [englishZod, requireWhereNeeded],
   }),
-  build({ ...common, entryPoints: ['src/extension/client.ts'], outfile: 'dist/client.cjs' }),
   // The form's page, which runs in a webview.
   build({
     ...common,
@@ -89,7 +98,7 @@ await Promise.all([
     format: 'iife',
     tsconfig: 'src/form/tsconfig.json',
   }),
-  // The sources are ES modules; the bundles are not.
+  // The sources are ES modules; the bundles named .js are not.
   writeFile('dist/package.json', '{ "type": "commonjs" }\n'),
 ]);
 await chmod('dist/cm-relay.js', 0o755);

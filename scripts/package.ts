@@ -11,8 +11,7 @@ const staged = join(root, '.cache', 'vsix');
 
 /** Everything that the package holds, beside its package.json. */
 const contents = [
-  'dist/extension.cjs',
-  'dist/client.cjs',
+  'dist/extension',
   'dist/form.js',
   'dist/relay.js',
   'dist/cm-relay.js',

@@ -1,6 +1,6 @@
 /**
  * What is loaded when it is first used: the connection to the relay with its schemas, the vendor's payload and samples,
- * the export formats, and what documents and exports are made of. A bundle of its own (dist/client.cjs), so that
+ * the export formats, and what documents and exports are made of. A part of its own, so that
  * activation does not pay for it. Import it with `await import('./client.ts')`.
  */
 export * from '../protocol.ts';
