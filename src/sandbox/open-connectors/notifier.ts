@@ -203,14 +203,16 @@ export class Notifier {
 function headersOf(instance: PlatformInstance, record: NotificationRecord, body: Uint8Array): Record<string, string> {
   const { signatureKey, basic, headers } = instance.events;
   const credentials = basic === null ? null : Buffer.from(`${basic.username}:${basic.password}`).toString('base64');
-  return {
-    ...headers,
-    'content-type': 'application/json; charset=utf-8',
-    'user-agent': 'open-connectors-sandbox',
+  const own: Record<string, string> = {
+    'Content-Type': 'application/json; charset=utf-8',
+    'User-Agent': 'open-connectors-sandbox',
     [webhookIdHeader]: String(record.id),
-    ...(credentials === null ? {} : { authorization: `Basic ${credentials}` }),
+    ...(credentials === null ? {} : { Authorization: `Basic ${credentials}` }),
     ...(signatureKey === '' ? {} : { [signatureHeader]: sign(body, signatureKey) }),
   };
+  const taken = new Set(Object.keys(own).map((name) => name.toLowerCase()));
+  const others = Object.entries(headers).filter(([name]) => !taken.has(name.toLowerCase()));
+  return { ...Object.fromEntries(others), ...own };
 }
 
 const eventTypes: Readonly<Record<string, string>> = { Subscribe: 'CREATED', Update: 'UPDATED', Deactivate: 'DELETED' };
