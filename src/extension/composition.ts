@@ -13,6 +13,7 @@ import { EventsView } from './events-view/events-view.ts';
 import { createEventsViewCommands } from './events-view/view-commands.ts';
 import { FormPanel, createFormCommands } from './form/panel.ts';
 import { RelayAddresses } from './form/relay-addresses.ts';
+import { createInstance } from './instances/create.ts';
 import { createInstanceCommands } from './instances/instance-commands.ts';
 import { InstanceDocuments } from './instances/instance-documents.ts';
 import { InstanceStore } from './instances/instance-store.ts';
@@ -53,7 +54,7 @@ export function compose(context: vscode.ExtensionContext): void {
       const { apiKey, oauthClientId, oauthClientSecret } = credentials.campaignMonitor;
       return { apiKey, clientId: oauthClientId, clientSecret: oauthClientSecret, listId: documentedListId };
     },
-    create: () => Promise.resolve({ kind: 'failed', message: 'An instance cannot be created yet.' }),
+    create: createInstance({ log, platform, instances: store, signIn }),
     pickLists: () => Promise.resolve(undefined),
   });
   const parts = { context, session, log, select: view.select };

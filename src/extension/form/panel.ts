@@ -4,6 +4,7 @@ import * as vscode from 'vscode';
 import type { InstanceInput } from '../../open-connectors/instance.ts';
 import type * as client from '../client.ts';
 import { prefix } from '../commands.ts';
+import type { Creation } from '../instances/create.ts';
 import type { InstanceStore } from '../instances/instance-store.ts';
 import type { Platform } from '../instances/platform.ts';
 import type { RelayAddresses } from './relay-addresses.ts';
@@ -32,13 +33,6 @@ export interface SandboxValues {
   readonly apiKey: string;
   readonly listId: string;
 }
-
-/** How creating an instance ended. */
-export type Creation =
-  | { readonly kind: 'created'; readonly id: string; readonly name: string }
-  | { readonly kind: 'cancelled' }
-  /** What went wrong, and what to do. */
-  | { readonly kind: 'failed'; readonly message: string };
 
 export interface FormParts {
   readonly context: vscode.ExtensionContext;
