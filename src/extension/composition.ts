@@ -28,6 +28,7 @@ import { SampleReceiver } from './sample-receiver.ts';
 import { SecretBox } from './secrets.ts';
 import { Session } from './session.ts';
 import { createStatusBarItem } from './status-bar.ts';
+import { createWebhooks } from './webhooks/webhooks.ts';
 
 /** Registers everything that package.json declares, and attaches to a relay that this window left running. */
 export function compose(context: vscode.ExtensionContext): void {
@@ -39,6 +40,7 @@ export function compose(context: vscode.ExtensionContext): void {
   const sandbox = new SandboxProcess(context);
   const platform = new Platform({ context, sandbox });
   const signIn = new SignIn(context, log);
+  const webhooks = createWebhooks({ context, session, log, sandbox, browser: signIn });
   const store = new InstanceStore(context);
   const form = new FormPanel({
     context,
@@ -55,13 +57,14 @@ export function compose(context: vscode.ExtensionContext): void {
       return { apiKey, clientId: oauthClientId, clientSecret: oauthClientSecret, listId: documentedListId };
     },
     create: createInstance({ log, platform, instances: store, signIn }),
-    pickLists: () => Promise.resolve(undefined),
+    pickLists: async (selected) => (await webhooks.pickLists({ selected }))?.map(({ listId }) => listId),
   });
   const parts = { context, session, log, select: view.select };
   const instances = new InstancesView({ session, log, platform, store });
   const documents = new InstanceDocuments(context);
   const handlers: CommandHandlers = {
-    ...relayCommands({ context, session, log, secrets, receiver }),
+    ...relayCommands({ context, session, log, secrets, receiver, beforeStop: webhooks.beforeStop }),
+    ...webhooks.handlers,
     ...createPlatformCommands(platform),
     ...createAuthorizationCommands(signIn),
     ...createSandboxCommands(sandbox),

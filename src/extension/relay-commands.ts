@@ -37,6 +37,8 @@ export interface RelayCommandParts {
   readonly log: vscode.LogOutputChannel;
   readonly secrets: SecretBox;
   readonly receiver: SampleReceiver;
+  /** What is to be settled before the user stops the relay. Resolves to whether to stop. */
+  readonly beforeStop: () => Promise<boolean>;
 }
 
 const extensionId = 'cm-relay.campaign-monitor-relay';
@@ -46,7 +48,9 @@ export function relayCommands(parts: RelayCommandParts): Pick<CommandHandlers, R
   const { session, log, receiver } = parts;
   return {
     start: () => start(parts),
-    stop: () => session.stop(),
+    stop: async () => {
+      if (await parts.beforeStop()) await session.stop();
+    },
     restart: async () => {
       await session.stop();
       await start(parts);

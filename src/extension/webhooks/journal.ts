@@ -1,0 +1,114 @@
+/** What this tool registered and is doing: lists and ids, never a secret or a URL that holds one. */
+
+/** One list on which a relay is registered. */
+export interface Registration {
+  readonly accountId: string;
+  readonly listId: string;
+  readonly listName: string;
+  /** Names the relay, as in hook-url.ts. */
+  readonly relay: string;
+  readonly events: readonly string[];
+  readonly format: 'json' | 'xml';
+  /** The webhooks that this tool created on the list and has not deleted. */
+  readonly ids: readonly string[];
+  /** Where the webhook points; null before the first was created. */
+  readonly base: string | null;
+  /**
+   * `moving`, `deactivating` and `deleting`: begun and not finished. `inactive`: deactivated at a stop, to be brought
+   * back. `off`: deactivated by hand, and left so.
+   */
+  readonly state: 'active' | 'moving' | 'deactivating' | 'inactive' | 'off' | 'deleting';
+  /** A creation whose answer has not come: whatever stands at this base and was not there before is ours. */
+  readonly pending: { readonly url: string; readonly before: readonly string[] } | null;
+}
+
+/** Where registrations are kept, one for an account, a list and a relay. */
+export interface Journal {
+  all(): readonly Registration[];
+  put(registration: Registration): Promise<void>;
+  remove(registration: Registration): Promise<void>;
+}
+
+/** Told apart by account, list and relay. */
+export function isSame(one: Registration, other: Registration): boolean {
+  return one.accountId === other.accountId && one.listId === other.listId && one.relay === other.relay;
+}
+
+/** As much of VS Code's Memento as is needed. */
+export interface Memory {
+  get<T>(key: string, fallback: T): T;
+  update(key: string, value: unknown): Thenable<void>;
+}
+
+/** A relay of this machine. */
+export interface KnownRelay {
+  readonly relay: string;
+  readonly dataDir: string;
+  /** Where it was last public; null: never yet. */
+  readonly base: string | null;
+}
+
+/** The journal in VS Code's global state, which all windows share. */
+export class StoredJournal implements Journal {
+  readonly #memory: Memory;
+  readonly #registrationsKey: string;
+  readonly #relaysKey: string;
+
+  constructor(memory: Memory, prefix: string) {
+    this.#memory = memory;
+    this.#registrationsKey = `${prefix}.webhooks.registrations`;
+    this.#relaysKey = `${prefix}.webhooks.relays`;
+  }
+
+  all(): readonly Registration[] {
+    return this.#memory.get<readonly Registration[]>(this.#registrationsKey, []);
+  }
+
+  async put(registration: Registration): Promise<void> {
+    const others = this.all().filter((each) => !isSame(each, registration));
+    await this.#memory.update(this.#registrationsKey, [...others, registration]);
+  }
+
+  async remove(registration: Registration): Promise<void> {
+    const others = this.all().filter((each) => !isSame(each, registration));
+    await this.#memory.update(this.#registrationsKey, others);
+  }
+
+  /** Forgets a webhook that was deleted, and the list where it was the last. */
+  async forgetHook(accountId: string, listId: string, id: string): Promise<void> {
+    for (const each of this.all()) {
+      if (each.accountId !== accountId || each.listId !== listId || !each.ids.includes(id)) continue;
+      const ids = each.ids.filter((other) => other !== id);
+      await (ids.length === 0 ? this.remove(each) : this.put({ ...each, ids }));
+    }
+  }
+
+  /** Notes that a webhook was activated or deactivated by hand. */
+  async switchHook(accountId: string, listId: string, id: string, state: 'active' | 'off'): Promise<void> {
+    for (const each of this.all()) {
+      if (each.accountId === accountId && each.listId === listId && each.ids.includes(id)) {
+        await this.put({ ...each, state });
+      }
+    }
+  }
+
+  /** Forgets all of an account. */
+  async forgetAccount(accountId: string): Promise<void> {
+    const others = this.all().filter((each) => each.accountId !== accountId);
+    await this.#memory.update(this.#registrationsKey, others);
+  }
+
+  /** The relays of this machine, that of the data directory first where it is known. */
+  relays(): readonly KnownRelay[] {
+    return this.#memory.get<readonly KnownRelay[]>(this.#relaysKey, []);
+  }
+
+  /** Remembers a relay, and where it is public; a base of null leaves the last one standing. */
+  async knowRelay(known: KnownRelay): Promise<void> {
+    const before = this.relays().find(({ relay }) => relay === known.relay);
+    const base = known.base ?? before?.base ?? null;
+    if (before?.base === base && before.dataDir === known.dataDir) return;
+    const others = this.relays().filter(({ relay }) => relay !== known.relay);
+    await this.#memory.update(this.#relaysKey, [...others, { ...known, base }]);
+  }
+}

@@ -1,0 +1,48 @@
+/** What is loaded when somebody signs in or has webhooks, so that activation does not pay for it. */
+import type * as vscode from 'vscode';
+import type { Account, AccountStore } from '../accounts/account-store.ts';
+import { createAuthorizeAccount } from '../accounts/authorize-account.ts';
+import { signIn } from '../accounts/sign-in.ts';
+import type { Way } from '../accounts/sign-in.ts';
+import type { SignIn } from '../oauth/sign-in.ts';
+import type { Session } from '../session.ts';
+import type { StoredJournal } from './journal.ts';
+import { createPickLists } from './pick-lists.ts';
+import type { PickLists } from './pick-lists.ts';
+import { createWebhookCommands } from './webhook-commands.ts';
+import { WebhookKeeper } from './webhook-keeper.ts';
+import type { WebhooksView } from './webhooks-view.ts';
+
+export interface WebhookActionParts {
+  readonly accounts: AccountStore;
+  readonly session: Session;
+  readonly log: vscode.LogOutputChannel;
+  readonly journal: StoredJournal;
+  readonly view: WebhooksView;
+  /** Asks for access in the browser. */
+  readonly browser: SignIn;
+}
+
+export interface WebhookActions {
+  readonly handlers: ReturnType<typeof createWebhookCommands>;
+  readonly keeper: WebhookKeeper;
+  readonly pickLists: PickLists;
+  /** Resolves to undefined where the user gave up. */
+  readonly signIn: (way?: Way) => Promise<Account | undefined>;
+}
+
+export function createWebhookActions({
+  accounts,
+  session,
+  log,
+  journal,
+  view,
+  browser,
+}: WebhookActionParts): WebhookActions {
+  const keeper = new WebhookKeeper({ accounts, session, journal, log, changed: () => view.refreshWebhooks() });
+  const signInParts = { accounts, log, authorize: createAuthorizeAccount(browser) };
+  const ask = (way?: Way): Promise<Account | undefined> => signIn(signInParts, way);
+  const pickLists = createPickLists({ accounts, view, signIn: ask });
+  const handlers = createWebhookCommands({ accounts, session, log, journal, view, keeper, pickLists });
+  return { handlers, keeper, pickLists, signIn: ask };
+}

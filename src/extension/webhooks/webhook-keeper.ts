@@ -1,0 +1,327 @@
+/** Keeps the webhooks that this tool registered true to the relay: when its URL changes, when it stops, when it was gone. */
+import * as vscode from 'vscode';
+import type { AccountStore } from '../accounts/account-store.ts';
+import { commandId } from '../commands.ts';
+import { printable } from '../events-view/printable.ts';
+import type { Session } from '../session.ts';
+import { configuration } from '../settings.ts';
+import { maskUrl, readRelayUrl } from './hook-url.ts';
+import type { Registration, StoredJournal } from './journal.ts';
+import { isSame } from './journal.ts';
+import type { Brought, HookVendor } from './lifecycle.ts';
+import { bringHere, deactivateOurs, deleteOurs, isUnfinished, mend } from './lifecycle.ts';
+import type { ListNode } from './node.ts';
+import { vendorOf } from './vendor.ts';
+
+export interface WebhookKeeperParts {
+  readonly accounts: AccountStore;
+  readonly session: Session;
+  readonly journal: StoredJournal;
+  readonly log: vscode.LogOutputChannel;
+  /** Webhooks of a list may have changed. */
+  readonly changed: () => void;
+}
+
+export interface Failure {
+  readonly registration: Registration;
+  readonly error: Error & { readonly next?: string; readonly kind?: string };
+}
+
+/** What to do about registrations, each by its own verb. */
+type Deed = 'bring' | 'deactivate' | 'delete' | 'mend';
+
+export interface Outcome {
+  readonly done: readonly { readonly registration: Registration; readonly brought: Brought | null }[];
+  readonly failures: readonly Failure[];
+}
+
+export class WebhookKeeper {
+  readonly #accounts: AccountStore;
+  readonly #session: Session;
+  readonly #journal: StoredJournal;
+  readonly #log: vscode.LogOutputChannel;
+  readonly #changed: () => void;
+  /** One thing at a time: two at once would create a webhook twice. */
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor({ accounts, session, journal, log, changed }: WebhookKeeperParts) {
+    this.#accounts = accounts;
+    this.#session = session;
+    this.#journal = journal;
+    this.#log = log;
+    this.#changed = changed;
+  }
+
+  /** The registrations of this window's relay. */
+  own(): readonly Registration[] {
+    const { state } = this.#session;
+    if (state.kind !== 'running') return [];
+    const relay = readRelayUrl(state.status.campaignMonitorUrl)?.relay;
+    return this.#journal.all().filter((each) => each.relay === relay);
+  }
+
+  /**
+   * Registers the relay on lists. What stands there already is kept.
+   * @param url where the relay is public
+   */
+  async register(
+    lists: readonly ListNode[],
+    { events, format }: Pick<Registration, 'events' | 'format'>,
+    url: string,
+    signal?: AbortSignal,
+  ): Promise<Outcome> {
+    const relay = readRelayUrl(url)?.relay ?? '';
+    const registrations = lists.map(({ account, listId, name }): Registration => {
+      const fresh: Registration = {
+        accountId: account.id,
+        listId,
+        listName: name,
+        relay,
+        events,
+        format,
+        ids: [],
+        base: null,
+        state: 'moving',
+        pending: null,
+      };
+      const known = this.#journal.all().find((each) => isSame(each, fresh));
+      return known === undefined ? fresh : { ...known, listName: name, events, format };
+    });
+    return this.do('bring', registrations, signal);
+  }
+
+  /** Does one thing to registrations, one after another. What fails is told and stays to be done. */
+  async do(deed: Deed, registrations: readonly Registration[], signal?: AbortSignal): Promise<Outcome> {
+    const work = this.#last.then(async () => {
+      const done: { registration: Registration; brought: Brought | null }[] = [];
+      const failures: Failure[] = [];
+      for (const registration of registrations) {
+        if (signal?.aborted === true) break;
+        try {
+          const account = this.#accounts.find(registration.accountId);
+          if (account === undefined) continue;
+          const vendor = vendorOf(await this.#accounts.api(account), signal);
+          done.push({ registration, brought: await this.#one(deed, vendor, registration) });
+        } catch (error) {
+          failures.push({ registration, error: error as Error });
+          this.#log.warn(
+            `the webhook of list ${registration.listId} could not be looked after: ${(error as Error).message}`,
+          );
+        }
+      }
+      return { done, failures };
+    });
+    this.#last = work.catch(() => undefined);
+    const outcome = await work;
+    this.#changed();
+    return outcome;
+  }
+
+  async #one(deed: Deed, vendor: HookVendor, registration: Registration): Promise<Brought | null> {
+    const { state } = this.#session;
+    if (state.kind !== 'running') throw new Error(vscode.l10n.t('The relay is not running'));
+    const { campaignMonitorUrl: street, publicCampaignMonitorUrl: publicUrl } = state.status;
+    switch (deed) {
+      case 'bring':
+        if (publicUrl === null) throw new Error(vscode.l10n.t('There is no public URL now.'));
+        return bringHere(vendor, this.#journal, registration, publicUrl);
+      case 'deactivate':
+        await deactivateOurs(vendor, this.#journal, registration, street);
+        return null;
+      case 'delete':
+        await deleteOurs(vendor, this.#journal, registration, street);
+        return null;
+      case 'mend':
+        await mend(vendor, this.#journal, registration, street, publicUrl);
+        return null;
+    }
+  }
+
+  /**
+   * What the relay's stop means for its webhooks, as the setting or the user says.
+   * @returns whether to stop
+   */
+  async beforeStop(): Promise<boolean> {
+    const active = (await this.#reachable()).filter(({ state }) => state === 'active');
+    if (active.length === 0) return true;
+    let choice: string | undefined = configuration().get<string>('webhooks.onStop', 'ask');
+    if (choice === 'ask') choice = await this.#askOnStop(active);
+    switch (choice) {
+      case 'leave':
+        return true;
+      case 'deactivate':
+      case 'delete':
+        return this.#atStop(choice, active);
+      default:
+        return false;
+    }
+  }
+
+  async #askOnStop(active: readonly Registration[]): Promise<'leave' | 'deactivate' | 'delete' | undefined> {
+    const leave = vscode.l10n.t('Leave');
+    const deactivate = vscode.l10n.t('Deactivate');
+    const remove = vscode.l10n.t('Delete');
+    const choice = await vscode.window.showWarningMessage(
+      vscode.l10n.t('Stop the relay? Webhooks of Campaign Monitor point to it.'),
+      {
+        modal: true,
+        detail: vscode.l10n.t(
+          'Registered on: {0}. A webhook that is left fails while the relay is stopped, and Campaign Monitor deactivates it after about a week. One that is deactivated can be brought back at the next start.',
+          namesOf(active),
+        ),
+      },
+      leave,
+      deactivate,
+      remove,
+    );
+    if (choice === leave) return 'leave';
+    if (choice === deactivate) return 'deactivate';
+    return choice === remove ? 'delete' : undefined;
+  }
+
+  async #atStop(deed: 'deactivate' | 'delete', active: readonly Registration[]): Promise<boolean> {
+    for (;;) {
+      const { failures } = await progress(
+        deed === 'delete' ? vscode.l10n.t('Deleting webhooks') : vscode.l10n.t('Deactivating webhooks'),
+        (signal) => this.do(deed, active, signal),
+      );
+      const [failure] = failures;
+      if (failure === undefined) return true;
+      const again = vscode.l10n.t('Try Again');
+      const stop = vscode.l10n.t('Stop Anyway');
+      const choice = await vscode.window.showErrorMessage(sayFailure(failure), again, stop);
+      if (choice !== again) return choice === stop;
+    }
+  }
+
+  /** The registrations of this relay whose account can be asked. A sandbox is not started for them. */
+  async #reachable(): Promise<Registration[]> {
+    const reachable: Registration[] = [];
+    for (const each of this.own()) if (await this.#accounts.isReachable(each.accountId)) reachable.push(each);
+    return reachable;
+  }
+
+  /** There is a public URL, perhaps another one than before: what is registered elsewhere is moved, or asked about. */
+  async lookAfter(publicUrl: string): Promise<void> {
+    await this.#mend();
+    const base = readRelayUrl(publicUrl)?.base;
+    const mine = await this.#reachable();
+    const behind = mine.filter((each) => each.state === 'active' && each.base !== base);
+    const idle = mine.filter(({ state }) => state === 'inactive');
+    const all = [...behind, ...idle];
+    if (all.length === 0) return;
+    const setting = configuration().get<string>('webhooks.keepUrl', 'ask');
+    if (setting === 'never') return;
+    if (setting === 'always') {
+      await this.#act('bring', all);
+      return;
+    }
+    const bring = behind.length > 0 ? vscode.l10n.t('Move Webhooks') : vscode.l10n.t('Activate Webhooks');
+    const deactivate = vscode.l10n.t('Deactivate');
+    const remove = vscode.l10n.t('Delete');
+    const choice = await vscode.window.showWarningMessage(
+      behind.length > 0
+        ? vscode.l10n.t(
+            'The relay’s public URL is another one now. Webhooks point to the old one: {0}.',
+            namesOf(behind),
+          )
+        : vscode.l10n.t('Webhooks of this relay are deactivated: {0}.', namesOf(idle)),
+      ...(behind.length > 0 ? [bring, deactivate, remove] : [bring, remove]),
+    );
+    if (choice === bring) await this.#act('bring', all);
+    if (choice === deactivate) await this.#act('deactivate', behind);
+    if (choice === remove) await this.#act('delete', all);
+  }
+
+  /** The relay runs, but where its webhooks point nobody answers. */
+  async lookAfterDead(): Promise<void> {
+    await this.#mend();
+    const dead = (await this.#reachable()).filter(({ state }) => state === 'active');
+    if (dead.length === 0) return;
+    const open = vscode.l10n.t('Open Public URL');
+    const deactivate = vscode.l10n.t('Deactivate');
+    const remove = vscode.l10n.t('Delete');
+    const choice = await vscode.window.showWarningMessage(
+      vscode.l10n.t('Webhooks point to a URL at which the relay no longer answers: {0}.', namesOf(dead)),
+      open,
+      deactivate,
+      remove,
+    );
+    if (choice === open) await vscode.commands.executeCommand(commandId('openTunnel'));
+    if (choice === deactivate) await this.#act('deactivate', dead);
+    if (choice === remove) await this.#act('delete', dead);
+  }
+
+  /** What was broken off is taken up without asking: it had been decided. */
+  async #mend(): Promise<void> {
+    const unfinished = (await this.#reachable()).filter(isUnfinished);
+    if (unfinished.length === 0) return;
+    this.#log.info(`webhooks: taking up what was broken off on ${unfinished.length} list(s)`);
+    const { failures } = await this.do('mend', unfinished);
+    const [failure] = failures;
+    if (failure === undefined) return;
+    void this.#sayAndRetry(failure, () => this.#mend());
+  }
+
+  async #act(deed: 'bring' | 'deactivate' | 'delete', registrations: readonly Registration[]): Promise<void> {
+    const titles = {
+      bring: vscode.l10n.t('Moving webhooks'),
+      deactivate: vscode.l10n.t('Deactivating webhooks'),
+      delete: vscode.l10n.t('Deleting webhooks'),
+    };
+    const { done, failures } = await progress(titles[deed], (signal) => this.do(deed, registrations, signal));
+    if (done.length > 0) {
+      const names = namesOf(done.map(({ registration }) => registration));
+      const said = {
+        bring: vscode.l10n.t('Webhooks now point to {0}: {1}.', this.#where(), names),
+        deactivate: vscode.l10n.t('Webhooks were deactivated: {0}.', names),
+        delete: vscode.l10n.t('Webhooks were deleted: {0}.', names),
+      };
+      this.#log.info(`webhooks: ${deed} on ${done.map(({ registration }) => registration.listId).join(', ')}`);
+      void vscode.window.showInformationMessage(said[deed]);
+    }
+    const [failure] = failures;
+    if (failure === undefined) return;
+    const left = failures.map(({ registration }) => registration);
+    void this.#sayAndRetry(failure, () => this.#act(deed, left));
+  }
+
+  #where(): string {
+    const { state } = this.#session;
+    return state.kind === 'running' ? maskUrl(state.status.publicUrl ?? '') : '';
+  }
+
+  async #sayAndRetry(failure: Failure, retry: () => Promise<void>): Promise<void> {
+    const again = vscode.l10n.t('Try Again');
+    if ((await vscode.window.showErrorMessage(sayFailure(failure), again)) === again) await retry();
+  }
+}
+
+/** What failed, and what to do next. */
+export function sayFailure({ registration, error }: Failure): string {
+  return vscode.l10n.t(
+    'The webhook of the list “{0}” was not changed: {1}. {2}',
+    printable(registration.listName),
+    error.message,
+    error.next ?? '',
+  );
+}
+
+/** The lists by name, the first few of them. */
+function namesOf(registrations: readonly Registration[]): string {
+  const names = registrations.slice(0, 3).map(({ listName }) => printable(listName, 60));
+  const more = registrations.length - names.length;
+  return more === 0 ? names.join(', ') : vscode.l10n.t('{0} and {1} more', names.join(', '), more);
+}
+
+/** Shows progress that can be cancelled. */
+export function progress<T>(title: string, task: (signal: AbortSignal) => Promise<T>): Thenable<T> {
+  return vscode.window.withProgress(
+    { location: vscode.ProgressLocation.Notification, title, cancellable: true },
+    (_progress, token) => {
+      const abort = new AbortController();
+      token.onCancellationRequested(() => abort.abort());
+      return task(abort.signal);
+    },
+  );
+}

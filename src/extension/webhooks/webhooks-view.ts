@@ -1,0 +1,269 @@
+/** The view of webhooks in the sidebar: account, client, list, webhook, each asked for when it is unfolded. */
+import * as vscode from 'vscode';
+import { AccountError } from '../accounts/account-store.ts';
+import type { Account, AccountStore } from '../accounts/account-store.ts';
+import { prefix } from '../commands.ts';
+import type { Session } from '../session.ts';
+import { readRelayUrl } from './hook-url.ts';
+import type { StoredJournal } from './journal.ts';
+import type { AccountNode, ClientNode, ListNode, NoteNode, WebhookNode, WebhooksNode } from './node.ts';
+import { placeOfHook } from './place.ts';
+import type { Place, Whereabouts } from './place.ts';
+import { accountItem, clientItem, listItem, noteItem, webhookItem } from './webhook-items.ts';
+
+/** So many clients are unfolded by themselves. */
+const fewClients = 3;
+
+export interface WebhooksViewParts {
+  readonly accounts: AccountStore;
+  readonly session: Session;
+  readonly journal: StoredJournal;
+  readonly log: vscode.LogOutputChannel;
+}
+
+export class WebhooksView implements vscode.Disposable, vscode.TreeDataProvider<WebhooksNode> {
+  readonly #accounts: AccountStore;
+  readonly #session: Session;
+  readonly #journal: StoredJournal;
+  readonly #log: vscode.LogOutputChannel;
+  readonly #view: vscode.TreeView<WebhooksNode>;
+  readonly #changed = new vscode.EventEmitter<WebhooksNode | undefined>();
+  readonly #disposables: readonly { dispose(): unknown }[];
+  /** What was loaded below a node, by its key, until it is refreshed. */
+  readonly #children = new Map<string, Promise<WebhooksNode[]>>();
+  readonly #counts = new Map<string, number>();
+  /** Accounts of which more than a few clients came. */
+  readonly #large = new Set<string>();
+  #drawn = '';
+  #abort = new AbortController();
+
+  readonly onDidChangeTreeData = this.#changed.event;
+
+  constructor({ accounts, session, journal, log }: WebhooksViewParts) {
+    this.#accounts = accounts;
+    this.#session = session;
+    this.#journal = journal;
+    this.#log = log;
+    this.#view = vscode.window.createTreeView(`${prefix}.webhooks`, {
+      treeDataProvider: this,
+      canSelectMany: true,
+      showCollapseAll: true,
+    });
+    this.#disposables = [
+      this.#view,
+      this.#changed,
+      accounts.onDidChange(() => this.#followAccounts()),
+      session.onDidChange(() => this.#followRelay()),
+    ];
+    this.#followAccounts();
+  }
+
+  dispose(): void {
+    this.#abort.abort();
+    for (const each of this.#disposables) each.dispose();
+  }
+
+  /** Where this window's relay is, and where relays of this machine were. */
+  whereabouts(): Whereabouts {
+    const { state } = this.#session;
+    const relays = this.#journal.relays();
+    const running = state.kind === 'running' ? state.status : undefined;
+    return {
+      publicUrl: running?.publicCampaignMonitorUrl ?? null,
+      own:
+        running === undefined
+          ? relays.find(({ dataDir }) => dataDir === this.#session.dataDir)?.relay
+          : readRelayUrl(running.campaignMonitorUrl)?.relay,
+      relays,
+    };
+  }
+
+  placeOf({ hook }: WebhookNode): Place {
+    return placeOfHook(hook.url, this.whereabouts());
+  }
+
+  /** Whether this tool created a webhook. */
+  isCreated({ list, hook }: WebhookNode): boolean {
+    return this.#journal
+      .all()
+      .some(
+        ({ accountId, listId, ids }) =>
+          accountId === list.account.id && listId === list.listId && ids.includes(hook.webhookId),
+      );
+  }
+
+  /** The nodes that a command acts on: the clicked one with the selection it belongs to, else the selection. */
+  selected(node?: WebhooksNode, nodes?: readonly WebhooksNode[]): readonly WebhooksNode[] {
+    if (nodes !== undefined && nodes.length > 0) return nodes;
+    return node === undefined ? this.#view.selection : [node];
+  }
+
+  /** Asks for everything again. */
+  refresh(): void {
+    this.#abort.abort();
+    this.#abort = new AbortController();
+    this.#children.clear();
+    this.#changed.fire(undefined);
+  }
+
+  /** Asks for the webhooks of lists again; without any, of all lists. */
+  refreshWebhooks(lists?: readonly ListNode[]): void {
+    const keys = lists?.map(keyOf) ?? [...this.#children.keys()].filter((key) => key.includes('/list/'));
+    for (const key of keys) this.#children.delete(key);
+    this.#changed.fire(undefined);
+  }
+
+  /** The lists of an account, in the order of its clients. */
+  async lists(
+    account: Account,
+    signal?: AbortSignal,
+  ): Promise<{ readonly client: ClientNode; readonly lists: ListNode[] }[]> {
+    const api = await this.#accounts.api(account, { startSandbox: true });
+    const clients = (await api.clients(signal)).map(({ clientId, name }): ClientNode => {
+      return { kind: 'client', account, clientId, name };
+    });
+    const found: { client: ClientNode; lists: ListNode[] }[] = [];
+    // A few at a time: an agency has hundreds, and the vendor asks for a pause soon.
+    for (let begin = 0; begin < clients.length; begin += 4) {
+      const some = clients.slice(begin, begin + 4);
+      const lists = await Promise.all(some.map(({ clientId }) => api.lists(clientId, signal)));
+      for (const [index, client] of some.entries()) {
+        found.push({
+          client,
+          lists: (lists[index] ?? []).map(({ listId, name }) => ({ kind: 'list', account, listId, name })),
+        });
+      }
+    }
+    return found;
+  }
+
+  async getChildren(node?: WebhooksNode): Promise<WebhooksNode[]> {
+    if (node === undefined) {
+      const accounts = this.#accounts.all();
+      const [only] = accounts;
+      if (accounts.length === 1 && only !== undefined) return this.#load({ kind: 'account', account: only });
+      return accounts.map((account) => ({ kind: 'account', account }));
+    }
+    return node.kind === 'webhook' || node.kind === 'note' ? [] : this.#load(node);
+  }
+
+  getTreeItem(node: WebhooksNode): vscode.TreeItem {
+    switch (node.kind) {
+      case 'account':
+        return accountItem(node);
+      case 'client':
+        return clientItem(node, !this.#large.has(node.account.id));
+      case 'list':
+        return listItem(node, this.#isRegistered(node), this.#counts.get(keyOf(node)));
+      case 'webhook':
+        return webhookItem(node, this.placeOf(node));
+      case 'note':
+        return noteItem(node);
+    }
+  }
+
+  #isRegistered({ account, listId }: ListNode): boolean {
+    return this.#journal.all().some((each) => each.accountId === account.id && each.listId === listId);
+  }
+
+  #load(node: AccountNode | ClientNode | ListNode): Promise<WebhooksNode[]> {
+    const key = keyOf(node);
+    let children = this.#children.get(key);
+    if (children === undefined) {
+      children = this.#ask(node, this.#abort.signal).catch((error: unknown) => [this.#explain(key, error as Error)]);
+      this.#children.set(key, children);
+    }
+    return children;
+  }
+
+  async #ask(node: AccountNode | ClientNode | ListNode, signal: AbortSignal): Promise<WebhooksNode[]> {
+    const { account } = node;
+    const api = await this.#accounts.api(account);
+    switch (node.kind) {
+      case 'account': {
+        const clients = await api.clients(signal);
+        if (clients.length > fewClients) this.#large.add(account.id);
+        else this.#large.delete(account.id);
+        if (clients.length === 0) return [note(node, vscode.l10n.t('No clients'), '', 'refreshWebhooks')];
+        return clients.map(({ clientId, name }) => ({ kind: 'client', account, clientId, name }));
+      }
+      case 'client': {
+        const lists = await api.lists(node.clientId, signal);
+        if (lists.length === 0) return [note(node, vscode.l10n.t('No lists'), '', 'refreshWebhooks')];
+        return lists.map(({ listId, name }) => ({ kind: 'list', account, listId, name }));
+      }
+      case 'list': {
+        const hooks = await api.webhooks(node.listId, signal);
+        this.#counts.set(keyOf(node), hooks.length);
+        if (hooks.length === 0) {
+          return [
+            note(node, vscode.l10n.t('No webhooks'), vscode.l10n.t('Register this relay'), 'registerWebhooks', node),
+          ];
+        }
+        return hooks.map((hook) => ({ kind: 'webhook', list: node, hook }));
+      }
+    }
+  }
+
+  #explain(key: string, error: Error & { next?: string; kind?: string; needsSignIn?: boolean }): NoteNode {
+    if (error instanceof AccountError) {
+      return {
+        kind: 'note',
+        id: key,
+        label: error.message,
+        next: error.kind === 'sandbox-stopped' ? vscode.l10n.t('Start the sandbox') : error.next,
+        severity: error.kind === 'sandbox-stopped' ? 'info' : 'error',
+        command: error.kind === 'sandbox-stopped' ? 'useSandboxAccount' : 'signIn',
+      };
+    }
+    if (error.kind !== 'cancelled') this.#log.warn(`the webhooks could not be read: ${error.message}`);
+    return {
+      kind: 'note',
+      id: key,
+      label: error.message,
+      next: error.next ?? vscode.l10n.t('Refresh'),
+      severity: 'error',
+      command: error.needsSignIn === true ? 'signIn' : 'refreshWebhooks',
+    };
+  }
+
+  #followAccounts(): void {
+    void vscode.commands.executeCommand('setContext', `${prefix}.signedIn`, this.#accounts.all().length > 0);
+    this.refresh();
+  }
+
+  /** The sandbox began or ended: what its account shows is no longer so. */
+  followSandbox(): void {
+    if (this.#accounts.all().some(({ kind }) => kind === 'sandbox')) this.refresh();
+  }
+
+  /** The marks depend on where the relay is; nothing is asked of the vendor. */
+  #followRelay(): void {
+    const { publicUrl, own } = this.whereabouts();
+    const drawn = `${publicUrl ?? ''} ${own ?? ''}`;
+    if (drawn === this.#drawn) return;
+    this.#drawn = drawn;
+    this.#changed.fire(undefined);
+  }
+}
+
+function keyOf(node: AccountNode | ClientNode | ListNode): string {
+  switch (node.kind) {
+    case 'account':
+      return node.account.id;
+    case 'client':
+      return `${node.account.id}/client/${node.clientId}`;
+    case 'list':
+      return `${node.account.id}/list/${node.listId}`;
+  }
+}
+
+function note(
+  node: AccountNode | ClientNode | ListNode,
+  label: string,
+  next: string,
+  command: NoteNode['command'],
+  list?: ListNode,
+): NoteNode {
+  return { kind: 'note', id: keyOf(node), label, next, severity: 'info', command, ...(list && { list }) };
+}

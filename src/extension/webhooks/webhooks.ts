@@ -1,0 +1,86 @@
+/** Campaign Monitor's accounts and webhooks, put together; what acts on them is loaded when it is first used. */
+import type * as vscode from 'vscode';
+import { createAccountCommands, signOut } from '../accounts/account-commands.ts';
+import { AccountStore } from '../accounts/account-store.ts';
+import type { Account } from '../accounts/account-store.ts';
+import { registerAuthentication } from '../accounts/authentication.ts';
+import { prefix } from '../commands.ts';
+import type { CommandHandlers } from '../commands.ts';
+import type { SignIn } from '../oauth/sign-in.ts';
+import type { SandboxProcess } from '../sandbox-process.ts';
+import type { Session } from '../session.ts';
+import { watchForEchoes } from './echo-hint.ts';
+import { StoredJournal } from './journal.ts';
+import type { WebhookActions } from './on-demand.ts';
+import type { PickLists } from './pick-lists.ts';
+import type { WebhookCommand } from './webhook-commands.ts';
+import { WebhookWatch } from './webhook-watch.ts';
+import { WebhooksView } from './webhooks-view.ts';
+
+export interface WebhooksParts {
+  readonly context: vscode.ExtensionContext;
+  readonly session: Session;
+  readonly log: vscode.LogOutputChannel;
+  readonly sandbox: SandboxProcess;
+  /** Asks for access in the browser. */
+  readonly browser: SignIn;
+}
+
+export interface Webhooks {
+  readonly handlers: Pick<CommandHandlers, WebhookCommand | keyof ReturnType<typeof createAccountCommands>>;
+  /** The picker of lists. It signs in where nobody is. */
+  readonly pickLists: PickLists;
+  /** To be asked before the user stops the relay. Resolves to whether to stop. */
+  readonly beforeStop: () => Promise<boolean>;
+}
+
+export function createWebhooks({ context, session, log, sandbox, browser }: WebhooksParts): Webhooks {
+  const accounts = new AccountStore(context, {
+    running: () => sandbox.find(),
+    start: () => sandbox.start(),
+  });
+  const journal = new StoredJournal(context.globalState, prefix);
+  const view = new WebhooksView({ accounts, session, journal, log });
+  let loaded: Promise<WebhookActions> | undefined;
+  const actions = (): Promise<WebhookActions> =>
+    (loaded ??= import('./on-demand.ts').then(({ createWebhookActions }) =>
+      createWebhookActions({ accounts, session, log, journal, view, browser }),
+    ));
+  const watch = new WebhookWatch({ session, journal, log, keeper: async () => (await actions()).keeper });
+  const forgetWebhooks = (account: Account): Promise<void> => journal.forgetAccount(account.id);
+  registerAuthentication({
+    ...{ context, accounts },
+    signIn: async () => (await actions()).signIn(),
+    signOut: (account) => signOut({ accounts, forgetWebhooks }, account),
+  });
+  watchForEchoes(context, session);
+  context.subscriptions.push(
+    view,
+    watch,
+    sandbox.onDidChange(() => view.followSandbox()),
+  );
+  const lazily =
+    (name: WebhookCommand) =>
+    async (...args: never[]): Promise<unknown> =>
+      (await actions()).handlers[name](...args);
+  return {
+    handlers: {
+      ...createAccountCommands({
+        ...{ accounts, forgetWebhooks },
+        registered: ({ id }) => journal.all().filter(({ accountId }) => accountId === id).length,
+        signIn: async (way) => (await actions()).signIn(way),
+      }),
+      refreshWebhooks: () => view.refresh(),
+      registerWebhooks: lazily('registerWebhooks'),
+      testWebhook: lazily('testWebhook'),
+      activateWebhook: lazily('activateWebhook'),
+      deactivateWebhook: lazily('deactivateWebhook'),
+      deleteWebhook: lazily('deleteWebhook'),
+      deleteOldWebhooks: lazily('deleteOldWebhooks'),
+      copyWebhookUrl: lazily('copyWebhookUrl'),
+      copyWebhookId: lazily('copyWebhookId'),
+    },
+    pickLists: async (options) => (await actions()).pickLists(options),
+    beforeStop: () => watch.beforeStop(),
+  };
+}
