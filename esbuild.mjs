@@ -3,7 +3,8 @@
  * (extension/extension.mjs with what it loads on demand beside it), and the form's page (form.js).
  */
 import { build } from 'esbuild';
-import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 
 /** Of zod's fifty languages the English alone: a third of the bundles would be the others. */
 const englishZod = {
@@ -23,9 +24,39 @@ const noBodyParser = {
   },
 };
 
+/** The sandbox reads UTF-8 alone: the tables of every other charset would be a quarter of the CLI. */
+const utf8Alone = {
+  name: 'utf8-alone',
+  setup(builder) {
+    builder.onLoad({ filter: /[\\/]iconv-lite[\\/]lib[\\/]index\.js$/ }, () => ({
+      contents: `
+        const { StringDecoder } = require('node:string_decoder');
+        exports.encodingExists = (name) => /^utf-?8$/i.test(name);
+        exports.decode = (bytes) => bytes.toString('utf8');
+        exports.getDecoder = (name) => {
+          if (!exports.encodingExists(name)) throw new Error('Encoding not recognized: ' + name);
+          return new StringDecoder('utf8');
+        };`,
+    }));
+  },
+};
+
+/** Of package.json the version alone is asked for. */
+const versionAlone = {
+  name: 'version-alone',
+  setup(builder) {
+    const path = join(import.meta.dirname, 'package.json');
+    builder.onLoad({ filter: /[\\/]package\.json$/ }, async (found) => {
+      if (found.path !== path) return undefined;
+      const { version } = JSON.parse(await readFile(path, 'utf8'));
+      return { contents: JSON.stringify({ version }), loader: 'json' };
+    });
+  },
+};
+
 const common = {
   bundle: true,
-  plugins: [englishZod],
+  plugins: [englishZod, versionAlone],
   platform: 'node',
   target: 'node22.13',
   format: 'cjs',
@@ -68,13 +99,14 @@ await Promise.all([
     define,
     entryPoints: ['src/cli/cm-relay.ts'],
     outfile: 'dist/cm-relay.js',
+    plugins: [...common.plugins, utf8Alone],
   }),
   build({
     ...common,
     define,
     entryPoints: ['src/relay/main.ts'],
     outfile: 'dist/relay.js',
-    plugins: [englishZod, noBodyParser],
+    plugins: [...common.plugins, noBodyParser],
   }),
   // The extension: each `await import()` of its code is a part that is loaded when it is first used.
   build({
