@@ -22,6 +22,7 @@ export const commandNames = [
   'newSandboxInstance',
   'sendSample',
   'sampleReceiver',
+  'addDestination',
   'setSignatureKey',
   'setVerifyKey',
   'setCredentials',

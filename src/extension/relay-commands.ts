@@ -7,7 +7,7 @@ import type { Status } from '../protocol.ts';
 import { commandId, prefix } from './commands.ts';
 import type { CommandHandlers } from './commands.ts';
 import type { SampleAnswer, SampleReceiver } from './sample-receiver.ts';
-import type { SecretBox, SecretKind } from './secrets.ts';
+import type { SecretBox } from './secrets.ts';
 import { SettingsError } from './session.ts';
 import type { Session } from './session.ts';
 
@@ -26,6 +26,7 @@ type RelayCommand =
   | 'openTerminal'
   | 'openWalkthrough'
   | 'sampleReceiver'
+  | 'addDestination'
   | 'setSignatureKey'
   | 'setVerifyKey'
   | 'setCredentials'
@@ -45,7 +46,7 @@ const extensionId = 'cm-relay.campaign-monitor-relay';
 
 /** The handlers of these commands. */
 export function relayCommands(parts: RelayCommandParts): Pick<CommandHandlers, RelayCommand> {
-  const { session, log, receiver } = parts;
+  const { session, log, receiver, secrets } = parts;
   return {
     start: () => start(parts),
     stop: async () => {
@@ -68,10 +69,11 @@ export function relayCommands(parts: RelayCommandParts): Pick<CommandHandlers, R
     openWalkthrough: () =>
       vscode.commands.executeCommand('workbench.action.openWalkthrough', `${extensionId}#getStarted`, false),
     sampleReceiver: () => chooseAnswer(receiver),
-    setSignatureKey: () => setKey(parts, 'signatureKeys'),
-    setVerifyKey: () => setKey(parts, 'verifyKeys'),
-    setCredentials: () => setCredentials(parts),
-    removeSecret: () => removeSecret(parts),
+    addDestination: async () => (await import('./client.ts')).addDestination(secrets),
+    setSignatureKey: async () => (await import('./client.ts')).setKey(secrets, 'signatureKeys'),
+    setVerifyKey: async () => (await import('./client.ts')).setKey(secrets, 'verifyKeys'),
+    setCredentials: async () => (await import('./client.ts')).setCredentials(secrets),
+    removeSecret: async () => (await import('./client.ts')).removeSecret(secrets),
   };
 }
 
@@ -271,73 +273,4 @@ async function chooseAnswer(receiver: SampleReceiver): Promise<void> {
     placeHolder: l10n.t('It is the destination while the settings name none'),
   });
   if (choice !== undefined) receiver.answer = choice.answer;
-}
-
-async function askName(kind: SecretKind, secrets: SecretBox): Promise<string | undefined> {
-  const names = secrets.names(kind);
-  const { l10n } = vscode;
-  return vscode.window.showInputBox({
-    title: kind === 'credentials' ? l10n.t('Name of the credentials') : l10n.t('Name of the key'),
-    prompt:
-      names.length === 0
-        ? l10n.t('Destinations use it by this name')
-        : l10n.t('Destinations use it by this name. There are: {0}', names.join(', ')),
-    value: names[0] ?? 'default',
-    // Who fetches a name or a key from another window comes back to the box.
-    ignoreFocusOut: true,
-    validateInput: (name) => (name.trim() === '' ? l10n.t('Give it a name') : undefined),
-  });
-}
-
-async function setKey({ secrets }: RelayCommandParts, kind: 'signatureKeys' | 'verifyKeys'): Promise<void> {
-  const name = await askName(kind, secrets);
-  if (name === undefined) return;
-  const value = await vscode.window.showInputBox({
-    title:
-      kind === 'signatureKeys' ? vscode.l10n.t('Signature key “{0}”', name) : vscode.l10n.t('Verify key “{0}”', name),
-    prompt: vscode.l10n.t('It is kept in VS Code’s secret storage, and in the relay’s memory'),
-    password: true,
-    ignoreFocusOut: true,
-    validateInput: (text) => (text === '' ? vscode.l10n.t('Give the key') : undefined),
-  });
-  if (value !== undefined) await secrets.set(kind, name.trim(), value);
-}
-
-async function setCredentials({ secrets }: RelayCommandParts): Promise<void> {
-  const name = await askName('credentials', secrets);
-  if (name === undefined) return;
-  const header = await vscode.window.showInputBox({
-    title: vscode.l10n.t('Header of the credentials “{0}”', name),
-    value: 'Authorization',
-    ignoreFocusOut: true,
-    validateInput: (text) =>
-      /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(text) ? undefined : vscode.l10n.t('This is not the name of a header'),
-  });
-  if (header === undefined) return;
-  const value = await vscode.window.showInputBox({
-    title: vscode.l10n.t('Value of {0}', header),
-    prompt: vscode.l10n.t('It is kept in VS Code’s secret storage, and in the relay’s memory'),
-    password: true,
-    ignoreFocusOut: true,
-    validateInput: (text) =>
-      /^[\t\x20-\x7e]+$/.test(text) ? undefined : vscode.l10n.t('This cannot stand in a header'),
-  });
-  if (value !== undefined) await secrets.set('credentials', name.trim(), JSON.stringify({ [header]: value }));
-}
-
-async function removeSecret({ secrets }: RelayCommandParts): Promise<void> {
-  const labels: Record<SecretKind, string> = {
-    signatureKeys: vscode.l10n.t('signature key'),
-    verifyKeys: vscode.l10n.t('verify key'),
-    credentials: vscode.l10n.t('credentials'),
-  };
-  const items = (Object.keys(labels) as SecretKind[]).flatMap((kind) =>
-    secrets.names(kind).map((name) => ({ label: name, description: labels[kind], secret: kind })),
-  );
-  const choice = await vscode.window.showQuickPick(items, {
-    title: vscode.l10n.t('Remove a key or credentials'),
-    placeHolder:
-      items.length === 0 ? vscode.l10n.t('There are none') : vscode.l10n.t('The relay forgets it when it is restarted'),
-  });
-  if (choice !== undefined) await secrets.remove(choice.secret, choice.label);
 }
