@@ -60,7 +60,7 @@ export function compose(context: vscode.ExtensionContext): void {
     pickLists: async (selected) => (await webhooks.pickLists({ selected }))?.map(({ listId }) => listId),
   });
   const parts = { context, session, log, select: view.select };
-  const instances = new InstancesView({ session, log, platform, store });
+  const instances = new InstancesView({ session, log, platform, store, sandbox });
   const documents = new InstanceDocuments(context);
   const handlers: CommandHandlers = {
     ...relayCommands({ context, session, log, secrets, receiver, beforeStop: webhooks.beforeStop }),

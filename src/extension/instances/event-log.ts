@@ -110,12 +110,22 @@ export function eventLogText(frame: LogFrame, rows: readonly LogRow[], l10n: Loc
   if (!frame.relayRuns) head.push('', l10n.t('The relay is not running, so its history was not read.'));
   if (frame.cut) head.push('', l10n.t('Only the newest notifications in the history were looked at.'));
   if (rows.length === 0) return [...head, '', l10n.t('The platform’s log is empty.'), ''].join('\n');
-  const table = [
-    `| ${[l10n.t('Event'), l10n.t('Date'), l10n.t('Platform'), l10n.t('Relay')].join(' | ')} |`,
-    '| --- | --- | --- | --- |',
-    ...rows.map((row) => `| ${cellsOf(row, frame.relayRuns, l10n).join(' | ')} |`),
+  const cells = [
+    [l10n.t('Event'), l10n.t('Date'), l10n.t('Platform'), l10n.t('Relay')],
+    ...rows.map((row) => cellsOf(row, frame.relayRuns, l10n)),
   ];
-  return [...head, '', ...table, ''].join('\n');
+  return [...head, '', ...tableOf(cells), ''].join('\n');
+}
+
+/** A table that reads well as it stands: columns one below the other, the last one as long as it is. */
+function tableOf(cells: readonly (readonly string[])[]): string[] {
+  const columns = cells[0]?.length ?? 0;
+  const widths = Array.from({ length: Math.max(0, columns - 1) }, (_, column) =>
+    Math.max(3, ...cells.map((row) => row[column]?.length ?? 0)),
+  );
+  const lines = cells.map((row) => `| ${row.map((text, column) => text.padEnd(widths[column] ?? 0)).join(' | ')} |`);
+  const rule = `| ${[...widths, 3].map((width) => '-'.repeat(width)).join(' | ')} |`;
+  return [...lines.slice(0, 1), rule, ...lines.slice(1)];
 }
 
 function cellsOf({ platform, received }: LogRow, relayRuns: boolean, l10n: Localiser): string[] {
@@ -136,7 +146,10 @@ function receivedWords(
   { deliveryId, receivedAt, signature, eventCount }: ReceivedNotification,
   l10n: Localiser,
 ): string {
-  const words = l10n.t('{0}, received {1}, {2} events', deliveryId, printable(receivedAt), eventCount);
+  const words =
+    eventCount === 1
+      ? l10n.t('{0}, received {1}, one event', deliveryId, printable(receivedAt))
+      : l10n.t('{0}, received {1}, {2} events', deliveryId, printable(receivedAt), eventCount);
   switch (signature) {
     case 'valid':
       return l10n.t('{0}, signature valid', words);

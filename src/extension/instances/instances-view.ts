@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import type { Instance } from '../../open-connectors/api.ts';
 import { prefix } from '../commands.ts';
+import type { SandboxProcess } from '../sandbox-process.ts';
 import type { Session } from '../session.ts';
 import { factsOf } from './instance-facts.ts';
 import type { InstanceFacts, RelayUrls } from './instance-facts.ts';
@@ -26,6 +27,7 @@ export interface InstancesViewParts {
   readonly log: vscode.LogOutputChannel;
   readonly platform: Platform;
   readonly store: InstanceStore;
+  readonly sandbox: Pick<SandboxProcess, 'onDidChange'>;
 }
 
 export class InstancesView implements vscode.Disposable, vscode.TreeDataProvider<InstancesNode> {
@@ -49,9 +51,9 @@ export class InstancesView implements vscode.Disposable, vscode.TreeDataProvider
         if (visible && this.#loaded.kind === 'unasked') void this.refresh();
       }),
       // Another host or other secrets: what is shown belongs to the old ones.
-      parts.platform.onDidChange(() => {
-        this.#set({ kind: 'unasked' });
-        if (this.#view.visible) void this.refresh();
+      parts.platform.onDidChange(() => this.#beginAnew()),
+      parts.sandbox.onDidChange(() => {
+        if (parts.platform.isSandbox) this.#beginAnew();
       }),
       parts.store.onDidChange(() => {
         this.#changed.fire(undefined);
@@ -162,6 +164,11 @@ export class InstancesView implements vscode.Disposable, vscode.TreeDataProvider
       log.error(`the instances could not be read: ${message}`);
       this.#set({ kind: 'failed', message: next === undefined ? message : `${message}. ${next}`, instances: before });
     }
+  }
+
+  #beginAnew(): void {
+    this.#set({ kind: 'unasked' });
+    if (this.#view.visible) void this.refresh();
   }
 
   #set(loaded: Loaded): void {

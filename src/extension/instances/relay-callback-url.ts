@@ -14,7 +14,14 @@ export async function relayCallbackUrl(
   session: Session,
   platform: Pick<Platform, 'isSandbox'>,
 ): Promise<string | undefined> {
-  if (session.client === undefined) await vscode.commands.executeCommand(commandId('start'));
+  if (session.client === undefined) {
+    try {
+      await working(vscode.l10n.t('Starting the relay'), () => session.start());
+    } catch {
+      // The command says what is wrong, with a way on.
+      await vscode.commands.executeCommand(commandId('start'));
+    }
+  }
   if (session.state.kind !== 'running') return undefined;
   const { publicOpenConnectorsUrl, openConnectorsUrl } = session.state.status;
   if (publicOpenConnectorsUrl !== null) return publicOpenConnectorsUrl;

@@ -1,0 +1,368 @@
+import assert from 'node:assert/strict';
+import type { Locator } from 'playwright-core';
+import { startSandbox } from '../../src/sandbox/sandbox.ts';
+import type { Sandbox } from '../../src/sandbox/sandbox.ts';
+import { until } from '../relay/stage.ts';
+import { LocaltunnelServer } from '../relay/tunnel/stage.ts';
+import {
+  category,
+  changeMachineSettings,
+  changeSettings,
+  dataDirs,
+  eventsView,
+  statusOf,
+  stopRelays,
+  untilStatusBar,
+} from './relay.ts';
+import { openWorkbench } from './workbench.ts';
+import type { Workbench } from './workbench.ts';
+
+const view = 'campaignMonitorRelay.instances';
+const newsletter = '96c0bbdaa54760c8d9e62a2b7ffa2e13';
+const members = 'b1000000000000000000000000000001';
+
+/** An instance as the sandbox's control shows it. */
+interface Shown {
+  readonly id: number;
+  readonly name: string;
+  readonly token: string;
+  readonly disabled: boolean;
+  readonly configuration: Readonly<Record<string, string>>;
+  readonly webhooks: Readonly<Record<string, string>>;
+}
+
+describe('Instances, as a person sees and changes them', function () {
+  this.timeout(120_000);
+  let workbench: Workbench;
+  let sandbox: Sandbox;
+  let tunnel: LocaltunnelServer;
+
+  const authorization = (): Record<string, string> => {
+    const { userSecret, organizationSecret } = sandbox.credentials.openConnectors;
+    return { authorization: `User ${userSecret}, Organization ${organizationSecret}` };
+  };
+  const platform = async (method: string, path: string, body?: unknown): Promise<unknown> => {
+    const answer = await fetch(`${sandbox.openConnectorsApi}${path}`, {
+      method,
+      headers: { ...authorization(), 'content-type': 'application/json' },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    const text = await answer.text();
+    assert.ok(answer.ok, text);
+    return text === '' ? undefined : JSON.parse(text);
+  };
+  const control = async (method: string, path: string, body?: unknown): Promise<unknown> => {
+    const answer = await fetch(`${sandbox.control}${path}`, {
+      method,
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    const text = await answer.text();
+    assert.ok(answer.ok, text);
+    return text === '' ? undefined : JSON.parse(text);
+  };
+  const shown = async (name: string): Promise<Shown | undefined> => {
+    const { instances } = (await control('GET', '/open-connectors')) as { instances: Shown[] };
+    return instances.find((each) => each.name === name);
+  };
+  /** Waits until the platform's instance is so. */
+  const untilShown = (name: string, condition: (instance: Shown) => boolean): Promise<Shown> =>
+    until(
+      async () => {
+        const instance = await shown(name);
+        return instance !== undefined && condition(instance) ? instance : undefined;
+      },
+      30_000,
+      `${name}: ${condition.toString()}`,
+    );
+  const make = async (name: string, callbackUrl: string, listIds = [newsletter]): Promise<void> => {
+    await platform('POST', '/instances', {
+      element: { key: 'campaignmonitor' },
+      configuration: {
+        username: sandbox.credentials.campaignMonitor.apiKey,
+        password: 'x',
+        'event.notification.enabled': true,
+        'event.notification.callback.url': callbackUrl,
+        'events.list.ids': listIds.join(','),
+      },
+      tags: ['workbench'],
+      name,
+    });
+  };
+  /** The platform has these instances and no others. */
+  const begin = async (...names: string[]): Promise<void> => {
+    await control('DELETE', '/open-connectors/instances');
+    await control('DELETE', '/open-connectors/failures');
+    for (const name of names) await make(name, 'https://staging.example/callback');
+    await refresh();
+    for (const name of names) await row(name).waitFor();
+  };
+  const row = (text: string): Locator => workbench.treeRow(view, text);
+  const rowSays = (name: string, text: string): Promise<void> => row(name).filter({ hasText: text }).waitFor();
+  const refresh = (): Promise<void> => workbench.runCommand(`${category}: Refresh Instances`);
+  /** Chooses from the context menu of an instance. The tree may be drawn anew under it: then once more. */
+  const choose = async (name: string, entry: string): Promise<void> => {
+    const menu = workbench.page.locator('.monaco-menu');
+    await until(async () => {
+      if (!(await menu.isVisible())) await row(name).click({ button: 'right' });
+      const label = menu.locator('.action-label').getByText(entry, { exact: true });
+      try {
+        await label.hover({ timeout: 3000 });
+      } catch {
+        await workbench.page.keyboard.press('Escape');
+        return undefined;
+      }
+      await workbench.page.keyboard.press('Enter');
+      await menu.waitFor({ state: 'hidden' });
+      return true;
+    }, 40_000);
+  };
+  const pickRow = (text: string): Locator =>
+    workbench.page.locator('.quick-input-list .monaco-list-row').filter({ hasText: text }).first();
+  const enterSecret = async (title: string, text: string): Promise<void> => {
+    await workbench.quickInputWidget.getByText(title).first().waitFor();
+    const input = workbench.quickInputWidget.locator('input[type="password"]');
+    await input.fill(text);
+    await input.press('Enter');
+  };
+  const clipboard = (): Promise<string> => workbench.page.evaluate<string>('navigator.clipboard.readText()');
+  const clearClipboard = (): Promise<unknown> => workbench.page.evaluate(`navigator.clipboard.writeText('')`);
+  const editorSays = (text: string): Promise<void> =>
+    workbench.page.locator('.editor-group-container.active .view-line').filter({ hasText: text }).first().waitFor();
+  const relayUrl = async (): Promise<string> => {
+    const { publicOpenConnectorsUrl } = await statusOf(dataDirs(workbench)[0]!);
+    assert.ok(publicOpenConnectorsUrl);
+    return publicOpenConnectorsUrl;
+  };
+  /** The instance posts to the relay, which is public. */
+  const pointHere = async (name: string): Promise<void> => {
+    await choose(name, 'Set Callback URL to This Relay');
+    const agreement = workbench.dialog.getByText('passes through the servers of the tunnel');
+    await until(async () => {
+      if (await agreement.isVisible()) await workbench.answerDialog('Open Public URL');
+      return (await row(name).filter({ hasText: 'to this relay' }).isVisible()) || undefined;
+    }, 60_000);
+  };
+
+  before(async () => {
+    sandbox = await startSandbox({ notificationRetryDelaysMs: [200, 200, 200, 200] });
+    tunnel = await LocaltunnelServer.start();
+    workbench = await openWorkbench({
+      ownServer: true,
+      settings: { 'campaignMonitorRelay.keepAliveMinutes': 0.2 },
+      viewport: { width: 1280, height: 900 },
+    });
+    await changeMachineSettings(workbench, {
+      'campaignMonitorRelay.tunnel.host': tunnel.host,
+      'campaignMonitorRelay.openConnectors.host': sandbox.openConnectorsApi,
+    });
+    await workbench.openViewContainer(category);
+    await workbench.view(view).locator('.pane-header').click();
+    // The instances get all the room.
+    await workbench.view(eventsView).locator('.pane-header').click();
+    const offer = workbench.view(view).getByRole('button', { name: 'Set Open Connectors Secrets' });
+    await offer.waitFor();
+    await workbench.picture('instances/welcome');
+    await offer.click();
+    await enterSecret('User secret', sandbox.credentials.openConnectors.userSecret);
+    await enterSecret('Organization secret', sandbox.credentials.openConnectors.organizationSecret);
+    await workbench.view(view).getByText('no instance of the Campaign Monitor connector yet').waitFor();
+  });
+  after(async () => {
+    await stopRelays(workbench);
+    await workbench.close();
+    await tunnel.kill();
+    await sandbox.close();
+  });
+
+  it('lists what the platform has, and says what each posts to', async () => {
+    await begin('alpha', 'beta');
+    await rowSays('alpha', 'events on · to staging.example');
+    await workbench.toggleRow(view, 'alpha');
+    await row('https://staging.example/callback').waitFor();
+    await row(newsletter).waitFor();
+    await workbench.picture('instances/list');
+    const spoken = (await workbench.treeRows(view)).find(({ label }) => label === 'alpha')?.spoken ?? '';
+    assert.match(spoken, /instance alpha, events on, to staging\.example/);
+    await workbench.toggleRow(view, 'alpha');
+  });
+
+  it('sets the callback URL to the relay, which is started and made public for it', async () => {
+    await begin('gamma');
+    await pointHere('gamma');
+    const url = await relayUrl();
+    await untilShown('gamma', ({ configuration }) => configuration['event.notification.callback.url'] === url);
+    await workbench.picture('instances/this-relay');
+  });
+
+  it('turns events off and on, disables and enables, renames', async () => {
+    await begin('delta');
+    await choose('delta', 'Turn Events Off');
+    await rowSays('delta', 'events off');
+    await untilShown('delta', ({ webhooks }) => Object.keys(webhooks).length === 0);
+    await choose('delta', 'Turn Events On');
+    await rowSays('delta', 'events on');
+    await untilShown('delta', ({ webhooks }) => Object.keys(webhooks).length === 1);
+    await choose('delta', 'Disable Instance');
+    await rowSays('delta', 'disabled · events on');
+    await untilShown('delta', ({ disabled }) => disabled);
+    await workbench.picture('instances/disabled');
+    await choose('delta', 'Enable Instance');
+    await untilShown('delta', ({ disabled }) => !disabled);
+    await choose('delta', 'Rename Instance…');
+    await workbench.enter('delta two');
+    await row('delta two').waitFor();
+    const { configuration } = await untilShown('delta two', () => true);
+    // Only what was changed was written: the key is still the one that works.
+    assert.equal(configuration['username'], '********');
+    const events = (await platform('GET', `/instances/${(await shown('delta two'))!.id}`)) as { valid: boolean };
+    assert.equal(events.valid, true);
+  });
+
+  it('edits the lists, typed and picked', async () => {
+    await begin('epsilon');
+    await choose('epsilon', 'Edit Instance’s Lists…');
+    await pickRow('Type or Paste Ids').click();
+    await workbench.quickInput.fill('not-an-id');
+    await workbench.quickInputWidget.getByText('not-an-id is not a list id').first().waitFor();
+    await workbench.enter(`${newsletter}, ${members}`);
+    await untilShown('epsilon', ({ webhooks }) => Object.keys(webhooks).length === 2);
+    await choose('epsilon', 'Edit Instance’s Lists…');
+    await pickRow('Pick from the Account’s Lists').click();
+    await pickRow('Newsletter').waitFor();
+    await workbench.picture('instances/lists');
+    await pickRow('Newsletter').click();
+    await workbench.quickInputWidget.getByRole('button', { name: 'OK' }).click();
+    await untilShown('epsilon', ({ webhooks }) => Object.keys(webhooks).join() === members);
+  });
+
+  it('copies token, id and cURL, and shows the JSON with secrets masked', async () => {
+    await begin('zeta');
+    const { id, token } = await untilShown('zeta', () => true);
+    await clearClipboard();
+    await choose('zeta', 'Copy Instance Token');
+    await until(async () => (await clipboard()) === token || undefined, 30_000);
+    await choose('zeta', 'Copy Instance Id');
+    await until(async () => (await clipboard()) === String(id) || undefined, 30_000);
+    await choose('zeta', 'Copy Instance as cURL…');
+    await pickRow('Read this instance').click();
+    const curl = await until(async () => {
+      const text = await clipboard();
+      return text.startsWith('curl') ? text : undefined;
+    }, 30_000);
+    assert.ok(curl.includes(`/instances/${id}'`), curl);
+    assert.ok(!curl.includes(sandbox.credentials.openConnectors.userSecret));
+    await choose('zeta', 'Show Instance as JSON');
+    await editorSays('"name": "zeta"');
+    const text = await workbench.editorText();
+    assert.ok(!text.includes(token));
+    assert.match(text, /"token": "\*{8}"/);
+    await workbench.picture('instances/json');
+    await workbench.runCommand('View: Close All Editors');
+  });
+
+  it('shows the platform’s event log beside what the relay received', async () => {
+    await begin('eta');
+    await pointHere('eta');
+    await control('POST', '/deliveries', { listId: newsletter, types: ['Subscribe'], email: 'eta@example.com' });
+    await until(async () => (await statusOf(dataDirs(workbench)[0]!)).counts.events > 0 || undefined, 30_000);
+    // One that goes to another callback is in the platform's log alone.
+    const { id } = await untilShown('eta', () => true);
+    await platform('PATCH', `/instances/${id}`, {
+      configuration: { 'event.notification.callback.url': 'http://127.0.0.1:9/' },
+    });
+    await control('POST', '/deliveries', { listId: newsletter, types: ['Update'], email: 'eta@example.com' });
+    await until(
+      async () => ((await platform('GET', `/instances/${id}/events`)) as unknown[]).length === 2 || undefined,
+      30_000,
+    );
+    await until(async () => {
+      const log = (await platform('GET', `/instances/${id}/events`)) as { status: string }[];
+      return log.some(({ status }) => status === 'NOTIFIED') || undefined;
+    }, 30_000);
+    await choose('eta', 'Show Instance’s Event Log');
+    await editorSays('Events of eta');
+    // Long lines are wrapped.
+    const text = (await workbench.editorText()).replaceAll('\n', '');
+    assert.match(text, /not in the relay’s history/);
+    assert.match(text, /NOTIFIED +\| d\d+, received .*, one event/);
+    assert.doesNotMatch(text, /did not arrive/);
+    await workbench.picture('instances/event-log');
+    await workbench.runCommand('View: Close All Editors');
+  });
+
+  it('deletes after a confirmation, and says in the view what cannot be read', async () => {
+    await begin('theta', 'iota');
+    await choose('theta', 'Delete Instance…');
+    await workbench.dialog.getByText('The platform removes it for good').waitFor();
+    await workbench.picture('instances/delete');
+    await workbench.answerDialog('Cancel');
+    await row('theta').waitFor();
+    await choose('theta', 'Delete Instance…');
+    await workbench.answerDialog('Delete Instance');
+    await row('theta').waitFor({ state: 'detached' });
+    assert.equal(await shown('theta'), undefined);
+    await control('POST', '/open-connectors/failures', {
+      call: 'GET /instances',
+      status: 500,
+      message: 'The sky is falling',
+    });
+    await refresh();
+    await row('The sky is falling').waitFor();
+    await row('iota').waitFor();
+    await workbench.picture('instances/failure');
+    await row('The sky is falling').click();
+    await row('The sky is falling').waitFor({ state: 'detached' });
+    await control('DELETE', '/open-connectors/instances');
+    await refresh();
+    await workbench.view(view).getByText('no instance of the Campaign Monitor connector yet').waitFor();
+  });
+
+  it('keeps the callback URL true when the public URL changes: asks, never, always', async () => {
+    const moved = async (keepUrl: 'ask' | 'always' | 'never'): Promise<string> => {
+      const before = await relayUrl();
+      const subdomain = `cm-relay-${Math.random().toString(36).slice(2, 10)}`;
+      await changeSettings(workbench, {
+        'campaignMonitorRelay.instances.keepUrl': keepUrl,
+        'campaignMonitorRelay.tunnel.subdomain': subdomain,
+      });
+      await untilStatusBar(workbench, subdomain);
+      const after = await relayUrl();
+      assert.notEqual(after, before);
+      return after;
+    };
+    const posts = (name: string, url: string): Promise<Shown> =>
+      untilShown(name, ({ configuration }) => configuration['event.notification.callback.url'] === url);
+    await begin('kappa', 'lambda');
+    await pointHere('kappa');
+    const first = await relayUrl();
+
+    const second = await moved('ask');
+    const question = 'The instance kappa still posts to the old one.';
+    await workbench.notification(question).waitFor();
+    await rowSays('kappa', 'to an old address of this relay');
+    await workbench.picture('instances/url-changed');
+    await posts('kappa', first);
+    await workbench.answerNotification(question, 'Update Callback URL');
+    await posts('kappa', second);
+    await rowSays('kappa', 'to this relay');
+    await posts('lambda', 'https://staging.example/callback');
+
+    await moved('never');
+    await rowSays('kappa', 'to an old address of this relay');
+    await posts('kappa', second);
+
+    // The first try fails, and is made again.
+    await control('POST', '/open-connectors/failures', {
+      call: 'PATCH /instances/{id}',
+      status: 500,
+      message: 'Not now',
+    });
+    const fourth = await moved('always');
+    const failure = 'The callback URL of kappa may still be the old one: Not now';
+    await workbench.notification(failure).waitFor();
+    await workbench.picture('instances/url-failed');
+    await workbench.answerNotification(failure, 'Try Again');
+    await posts('kappa', fourth);
+    await rowSays('kappa', 'to this relay');
+  });
+});
