@@ -2,19 +2,13 @@
 import * as vscode from 'vscode';
 import { commandId, commandNames, prefix } from './commands.ts';
 import type { CommandHandlers } from './commands.ts';
-import { createSampleCommands } from './actions/samples.ts';
-import { createReplayCommands } from './actions/replay.ts';
-import { createExportCommands } from './actions/export.ts';
 import { createResendCommands } from './actions/edit-and-resend.ts';
-import { createTestCommands } from './actions/create-test.ts';
-import { createDocumentCommands } from './documents/document-commands.ts';
 import { documentScheme, registerDocuments } from './documents/event-documents.ts';
 import { EventsView } from './events-view/events-view.ts';
 import { createEventsViewCommands } from './events-view/view-commands.ts';
 import { FormPanel, createFormCommands } from './form/panel.ts';
 import { RelayAddresses } from './form/relay-addresses.ts';
 import { createInstance } from './instances/create.ts';
-import { createInstanceCommands } from './instances/instance-commands.ts';
 import { InstanceDocuments } from './instances/instance-documents.ts';
 import { InstanceStore } from './instances/instance-store.ts';
 import { InstancesView } from './instances/instances-view.ts';
@@ -22,6 +16,7 @@ import { keepUrls } from './instances/keep-urls.ts';
 import { createPlatformCommands, Platform } from './instances/platform.ts';
 import { GivenUpError } from './instances/working.ts';
 import { createAuthorizationCommands, SignIn } from './oauth/sign-in.ts';
+import { lazyHandlers } from './lazy-handlers.ts';
 import { relayCommands } from './relay-commands.ts';
 import { createSandboxCommands, SandboxProcess } from './sandbox-process.ts';
 import { SampleReceiver } from './sample-receiver.ts';
@@ -62,6 +57,7 @@ export function compose(context: vscode.ExtensionContext): void {
   const parts = { context, session, log, select: view.select };
   const instances = new InstancesView({ session, log, platform, store, sandbox });
   const documents = new InstanceDocuments(context);
+  const instanceParts = { session, log, platform, store, signIn, view: instances, documents };
   const handlers: CommandHandlers = {
     ...relayCommands({ context, session, log, secrets, receiver, beforeStop: webhooks.beforeStop }),
     ...webhooks.handlers,
@@ -70,13 +66,49 @@ export function compose(context: vscode.ExtensionContext): void {
     ...createSandboxCommands(sandbox),
     ...createFormCommands(form),
     ...createEventsViewCommands(view, session),
-    ...createDocumentCommands(parts),
-    ...createReplayCommands(parts),
+    ...lazyHandlers(
+      [
+        'open',
+        'openBody',
+        'openNotification',
+        'openAttempts',
+        'openHeaders',
+        'compareBodies',
+        'compareWithNotification',
+        'compareAnswers',
+      ],
+      async () => (await import('./documents/document-commands.ts')).createDocumentCommands(parts),
+    ),
+    ...lazyHandlers(['replay', 'replayTo', 'replayFailed', 'discard', 'discardWaiting'], async () =>
+      (await import('./actions/replay.ts')).createReplayCommands(parts),
+    ),
     ...createResendCommands(parts),
-    ...createSampleCommands(parts),
-    ...createExportCommands(parts),
-    ...createTestCommands(parts),
-    ...createInstanceCommands({ session, log, platform, store, signIn, view: instances, documents }),
+    ...lazyHandlers(['sendSample'], async () => (await import('./actions/samples.ts')).createSampleCommands(parts)),
+    ...lazyHandlers(
+      ['copyAsCurl', 'copyAsHttp', 'copyAsHar', 'copyAsFixture', 'copyAddress', 'exportSelection'],
+      async () => (await import('./actions/export.ts')).createExportCommands(parts),
+    ),
+    ...lazyHandlers(['createTest'], async () => (await import('./actions/create-test.ts')).createTestCommands(parts)),
+    ...lazyHandlers(
+      [
+        'refreshInstances',
+        'useRelayUrl',
+        'turnEventsOn',
+        'turnEventsOff',
+        'enableInstance',
+        'disableInstance',
+        'editInstanceLists',
+        'reauthoriseInstance',
+        'renameInstance',
+        'copyInstanceToken',
+        'copyInstanceId',
+        'copyInstanceAsCurl',
+        'showInstance',
+        'showInstanceEvents',
+        'deleteInstance',
+      ],
+      async () => (await import('./instances/instance-commands.ts')).createInstanceCommands(instanceParts),
+    ),
   };
   context.subscriptions.push(
     log,
