@@ -14,7 +14,7 @@ import { InstanceStore } from './instances/instance-store.ts';
 import { InstancesView } from './instances/instances-view.ts';
 import { keepUrls } from './instances/keep-urls.ts';
 import { createPlatformCommands, Platform } from './instances/platform.ts';
-import { GivenUpError } from './instances/working.ts';
+import { GivenUpError } from './working.ts';
 import { createAuthorizationCommands, SignIn } from './oauth/sign-in.ts';
 import { lazyHandlers } from './lazy-handlers.ts';
 import { relayCommands } from './relay-commands.ts';

@@ -17,6 +17,8 @@ export interface NodeProcessOptions {
   readonly storage: string;
   readonly version: string;
   readonly args: readonly string[];
+  /** Ends the program where it has not written its first line yet. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What a program needs of its surroundings: homes, temporary folders, proxies; nothing of VS Code's own. */
@@ -58,7 +60,11 @@ export async function startNodeProcess(options: NodeProcessOptions): Promise<str
     stdio: ['ignore', 'pipe', 'ignore'],
     windowsHide: true,
   });
-  const line = await firstLine(child, options.name);
+  const { signal } = options;
+  const kill = (): void => void child.kill();
+  signal?.addEventListener('abort', kill);
+  if (signal?.aborted === true) kill();
+  const line = await firstLine(child, options.name).finally(() => signal?.removeEventListener('abort', kill));
   child.stdout.destroy();
   child.unref();
   return line;

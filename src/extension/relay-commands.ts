@@ -10,6 +10,7 @@ import type { SampleAnswer, SampleReceiver } from './sample-receiver.ts';
 import type { SecretBox } from './secrets.ts';
 import { SettingsError } from './session.ts';
 import type { Session } from './session.ts';
+import { GivenUpError, working } from './working.ts';
 
 type RelayCommand =
   | 'start'
@@ -81,11 +82,11 @@ export function relayCommands(parts: RelayCommandParts): Pick<CommandHandlers, R
 async function start(parts: RelayCommandParts): Promise<boolean> {
   const { session } = parts;
   try {
-    await vscode.window.withProgress(
-      { location: { viewId: `${prefix}.events` }, title: vscode.l10n.t('Starting the relay') },
-      () => session.start(),
+    await vscode.window.withProgress({ location: { viewId: `${prefix}.events` } }, () =>
+      working(vscode.l10n.t('Starting the relay'), (signal) => session.start(signal)),
     );
   } catch (error) {
+    if (error instanceof GivenUpError) return false;
     // Not awaited: the message may stay, and whoever asked for a start goes on.
     void explainStart(parts, error as Error);
     return false;

@@ -18,6 +18,8 @@ export interface RelayProcessOptions {
   /** 0: the port used last if it is free, else any. */
   readonly port: number;
   readonly keepAliveMinutes: number;
+  /** Ends the process where it has not said that it is ready. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -25,7 +27,7 @@ export interface RelayProcessOptions {
  * @throws RelayStartError with what the process said
  */
 export async function startRelayProcess(options: RelayProcessOptions): Promise<void> {
-  const { bundle, storage, version, dataDir, keepAliveMinutes, port } = options;
+  const { bundle, storage, version, dataDir, keepAliveMinutes, port, signal } = options;
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const args = [
     '--data-dir',
@@ -36,9 +38,11 @@ export async function startRelayProcess(options: RelayProcessOptions): Promise<v
     String(keepAliveMinutes),
   ];
   if (port !== 0) args.push('--port', String(port));
-  const line = await startNodeProcess({ name: 'relay', bundle, storage, version, args }).catch((error: unknown) => {
-    throw new RelayStartError((error as Error).message, { cause: error });
-  });
+  const line = await startNodeProcess({ name: 'relay', bundle, storage, version, args, signal }).catch(
+    (error: unknown) => {
+      throw new RelayStartError((error as Error).message, { cause: error });
+    },
+  );
   const said = JSON.parse(line) as { type: string; message?: string; next?: string | null; code?: string };
   if (said.type === 'ready' || said.type === 'running') return;
   throw new RelayStartError([said.message, said.next].filter(Boolean).join('. '));

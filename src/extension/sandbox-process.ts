@@ -12,6 +12,7 @@ import type { SandboxCredentials } from '../sandbox/credentials.ts';
 import { commandId, prefix } from './commands.ts';
 import type { CommandHandlers } from './commands.ts';
 import { startNodeProcess } from './node-process.ts';
+import { working } from './working.ts';
 
 /** Where a running sandbox is, and what opens it. */
 export interface RunningSandbox {
@@ -54,10 +55,11 @@ export class SandboxProcess implements vscode.Disposable {
 
   /**
    * Finds the sandbox that runs, or starts one with random credentials.
+   * @param signal gives up; where a start is under way already, it is that one's signal that counts
    * @throws SandboxStartError
    */
-  start(): Promise<RunningSandbox> {
-    this.#starting ??= this.#start().finally(() => (this.#starting = undefined));
+  start(signal?: AbortSignal): Promise<RunningSandbox> {
+    this.#starting ??= this.#start(signal).finally(() => (this.#starting = undefined));
     return this.#starting;
   }
 
@@ -92,7 +94,7 @@ export class SandboxProcess implements vscode.Disposable {
     return join(this.#context.globalStorageUri.fsPath, 'sandbox.json');
   }
 
-  async #start(): Promise<RunningSandbox> {
+  async #start(signal: AbortSignal | undefined): Promise<RunningSandbox> {
     const found = await this.find();
     if (found !== undefined) return found;
     let started: RunningSandbox;
@@ -103,6 +105,7 @@ export class SandboxProcess implements vscode.Disposable {
         storage: this.#context.globalStorageUri.fsPath,
         version: (this.#context.extension.packageJSON as { version: string }).version,
         args: ['sandbox', '--json', '--random-credentials', '--keep-alive-minutes', String(keepAliveMinutes)],
+        signal,
       });
       started = JSON.parse(line) as RunningSandbox;
     } catch (error) {
@@ -184,10 +187,7 @@ export function createSandboxCommands(sandbox: SandboxProcess): Pick<CommandHand
 }
 
 async function startSandbox(sandbox: SandboxProcess): Promise<void> {
-  const running = await vscode.window.withProgress(
-    { location: vscode.ProgressLocation.Notification, title: vscode.l10n.t('Starting the sandbox') },
-    () => sandbox.start(),
-  );
+  const running = await working(vscode.l10n.t('Starting the sandbox'), (signal) => sandbox.start(signal));
   const copy = vscode.l10n.t('Copy Addresses and Credentials');
   const stop = vscode.l10n.t('Stop Sandbox');
   // Not awaited: the message may stay, and whoever asked for a start goes on.

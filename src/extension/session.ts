@@ -86,11 +86,12 @@ export class Session implements vscode.Disposable {
 
   /**
    * Attaches to the relay that runs for this window, or starts one.
+   * @param signal gives up; where a start is under way already, it is that one's signal that counts
    * @throws SettingsError, RelayStartError, and what the relay refuses
    */
-  start(): Promise<RelayClient> {
+  start(signal?: AbortSignal): Promise<RelayClient> {
     if (this.#state.kind === 'running') return Promise.resolve(this.#state.client);
-    this.#starting ??= this.#start().finally(() => (this.#starting = undefined));
+    this.#starting ??= this.#start(signal).finally(() => (this.#starting = undefined));
     return this.#starting;
   }
 
@@ -152,7 +153,7 @@ export class Session implements vscode.Disposable {
     }
   }
 
-  async #start(): Promise<RelayClient> {
+  async #start(signal: AbortSignal | undefined): Promise<RelayClient> {
     const { connectToRelay, NoRelayError } = await import('./client.ts');
     // A window that is loaded again may be attaching at this moment: one connection is enough.
     await this.#attaching;
@@ -173,13 +174,14 @@ export class Session implements vscode.Disposable {
           version: this.#version,
           port: vscode.workspace.getConfiguration(prefix).get<number>('port', 0),
           keepAliveMinutes: settings.keepAliveMinutes,
+          signal,
         });
         client = await connectToRelay(this.dataDir);
       }
       await this.#use(client);
       return client;
     } catch (error) {
-      this.#set({ kind: 'failed', message: (error as Error).message });
+      this.#set(signal?.aborted === true ? { kind: 'stopped' } : { kind: 'failed', message: (error as Error).message });
       throw error;
     }
   }

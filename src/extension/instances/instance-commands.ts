@@ -18,7 +18,7 @@ import type { Platform } from './platform.ts';
 import { newCredentials } from './reauthorise.ts';
 import { receivedNotifications } from './received-notifications.ts';
 import { relayCallbackUrl } from './relay-callback-url.ts';
-import { working } from './working.ts';
+import { working } from '../working.ts';
 
 type InstanceCommand =
   | 'refreshInstances'

@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import type { HubList } from '../../open-connectors/api.ts';
 import { printable } from '../events-view/printable.ts';
 import type { InstanceFacts } from './instance-facts.ts';
-import { working } from './working.ts';
+import { working } from '../working.ts';
 
 /**
  * @param lists reads the lists of the account behind the instance
