@@ -17,6 +17,7 @@ export interface ClientNode {
 export interface ListNode {
   readonly kind: 'list';
   readonly account: Account;
+  readonly client: ClientNode;
   readonly listId: string;
   readonly name: string;
 }

@@ -7,7 +7,7 @@ import type { CommandHandlers } from '../commands.ts';
 import { printable } from '../events-view/printable.ts';
 import type { Session } from '../session.ts';
 import { maskUrl } from './hook-url.ts';
-import type { StoredJournal } from './journal.ts';
+import type { Registration, StoredJournal } from './journal.ts';
 import type { ListNode, WebhookNode, WebhooksNode } from './node.ts';
 import type { PickLists } from './pick-lists.ts';
 import { ensurePublicUrl } from './public-url.ts';
@@ -110,23 +110,22 @@ async function registerOn(
   events: readonly string[],
   format: 'json' | 'xml',
 ): Promise<void> {
-  const { session, keeper } = parts;
+  const { session, keeper, view } = parts;
   const url = await ensurePublicUrl(session);
   if (url === undefined) return;
   const outcome = await progress(vscode.l10n.t('Registering webhooks'), (signal) =>
     keeper.register(lists, { events, format }, url, signal),
   );
   if (outcome.done.length > 0) void sayRegistered(outcome);
+  const isOf = (list: ListNode, all: readonly { readonly registration: Registration }[]): boolean =>
+    all.some(({ registration }) => registration.accountId === list.account.id && registration.listId === list.listId);
+  await view.unfold(lists.filter((list) => isOf(list, outcome.done)));
   const [failure] = outcome.failures;
   if (failure === undefined) return;
   const again = vscode.l10n.t('Try Again');
   const choice = await vscode.window.showErrorMessage(sayFailure(failure), again);
   if (choice !== again) return;
-  const left = lists.filter(({ account, listId }) =>
-    outcome.failures.some(
-      ({ registration }) => registration.accountId === account.id && registration.listId === listId,
-    ),
-  );
+  const left = lists.filter((list) => isOf(list, outcome.failures));
   await registerOn(parts, left, events, format);
 }
 

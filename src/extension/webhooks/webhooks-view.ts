@@ -130,11 +130,31 @@ export class WebhooksView implements vscode.Disposable, vscode.TreeDataProvider<
       for (const [index, client] of some.entries()) {
         found.push({
           client,
-          lists: (lists[index] ?? []).map(({ listId, name }) => ({ kind: 'list', account, listId, name })),
+          lists: (lists[index] ?? []).map(({ listId, name }) => ({ kind: 'list', account, client, listId, name })),
         });
       }
     }
     return found;
+  }
+
+  /** Unfolds lists, so that what was registered is seen. */
+  async unfold(lists: readonly ListNode[]): Promise<void> {
+    if (!this.#view.visible) return;
+    for (const list of lists) await this.#view.reveal(list, { select: false, focus: false, expand: true });
+  }
+
+  getParent(node: WebhooksNode): WebhooksNode | undefined {
+    switch (node.kind) {
+      case 'webhook':
+        return node.list;
+      case 'list':
+        return node.client;
+      case 'client':
+        return this.#accounts.all().length === 1 ? undefined : { kind: 'account', account: node.account };
+      case 'account':
+      case 'note':
+        return undefined;
+    }
   }
 
   async getChildren(node?: WebhooksNode): Promise<WebhooksNode[]> {
@@ -190,7 +210,7 @@ export class WebhooksView implements vscode.Disposable, vscode.TreeDataProvider<
       case 'client': {
         const lists = await api.lists(node.clientId, signal);
         if (lists.length === 0) return [note(node, vscode.l10n.t('No lists'), '', 'refreshWebhooks')];
-        return lists.map(({ listId, name }) => ({ kind: 'list', account, listId, name }));
+        return lists.map(({ listId, name }) => ({ kind: 'list', account, client: node, listId, name }));
       }
       case 'list': {
         const hooks = await api.webhooks(node.listId, signal);
