@@ -143,7 +143,8 @@ export class SignIn {
         way === 'loopback'
           ? listenOnLoopback({ url: new URL(redirectUri), answered, texts: pageTexts() })
           : Promise.resolve(this.#uris.listen(uriPath(redirectUri), answered)),
-      openBrowser: (url) => vscode.env.openExternal(vscode.Uri.parse(url, true)),
+      // As text, which VS Code passes on as it is: a Uri would take apart what is escaped in the query.
+      openBrowser: (url) => vscode.env.openExternal(url as unknown as vscode.Uri),
       showWaiting: (options) => this.#showWaiting(options),
       askAboutPort,
       after: (ms, callback) => {

@@ -1,0 +1,193 @@
+import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import type { FrameLocator } from 'playwright-core';
+import { until } from '../relay/until.ts';
+import { consentPage, decide, whereItEnds } from './consent.ts';
+import { category } from './relay.ts';
+import { openWorkbench } from './workbench.ts';
+import type { Workbench } from './workbench.ts';
+
+interface RunningSandbox {
+  readonly control: string;
+}
+
+/** One of the callbacks that the sandbox's app is registered with. */
+const elsewhere = 'https://example.org/oauth/callback';
+
+describe('Creating an instance, and what can go wrong', () => {
+  let workbench: Workbench;
+  let form: FrameLocator;
+  /** The callback of a page on this machine, and the one that is filled in. */
+  let loopback: string;
+  let callback: string;
+  /** Of the instance that this try of this spec makes. */
+  let name: string;
+  let names = 0;
+
+  before(async () => {
+    loopback = `http://localhost:${await freePort()}/oauth/callback`;
+    workbench = await openWorkbench({
+      ownServer: true,
+      viewport: { width: 1280, height: 1000 },
+      settings: { 'campaignMonitorRelay.openConnectors.timeoutSeconds': 10 },
+    });
+  });
+  after(() => workbench.close());
+
+  beforeEach(async () => {
+    name = `Instance ${++names}`;
+    callback = loopback;
+    await workbench.page.keyboard.press('Escape');
+    await workbench.runCommand('View: Close All Editors');
+    await workbench.runCommand(`${category}: New Instance…`);
+    form = workbench.webviewFrame();
+    await form.locator('#do-useSandbox').click();
+    await form.getByText('The sandbox’s values are filled in.').waitFor();
+    await form.locator('#name input').fill(name);
+    await form.locator('#oauthCallbackUrl input').fill(callback);
+    // By the state that it has, since a panel that is opened again has kept what was there.
+    if ((await form.locator('#eventsEnabled').getAttribute('aria-checked')) !== 'false')
+      await form.locator('#eventsEnabled').click();
+    await form.locator('#create[aria-disabled="false"]').waitFor();
+    await control('DELETE', 'failures');
+  });
+
+  async function control(method: string, path: string, body?: unknown): Promise<unknown> {
+    const [file] = globSync('data/User/globalStorage/**/sandbox.json', { cwd: workbench.server.dataDir });
+    const sandbox = JSON.parse(readFileSync(join(workbench.server.dataDir, file!), 'utf8')) as RunningSandbox;
+    const answer = await fetch(`${sandbox.control}/open-connectors${path === '' ? '' : `/${path}`}`, {
+      method,
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    assert.ok(answer.ok, `${method} ${path}: ${answer.status}`);
+    return answer.status === 204 ? undefined : answer.json();
+  }
+
+  /** How many instances of this name the platform has. */
+  async function made(): Promise<number> {
+    const { instances } = (await control('GET', '')) as { instances: { name: string }[] };
+    return instances.filter((each) => each.name === name).length;
+  }
+
+  function press(): Promise<void> {
+    return form.locator('#create').click();
+  }
+
+  /** Grants access for what was asked, and waits for the summary of the new instance. */
+  async function grant(): Promise<void> {
+    const page = await consentPage(workbench, press);
+    assert.match(await decide(page, 'Allow access'), /Access was granted: Close this page and go back to VS Code/);
+    await page.close();
+    await form.locator('#created').waitFor();
+    assert.equal(await made(), 1);
+  }
+
+  /** What was filled in is there still, and the button for another try. */
+  async function stillFilled(): Promise<void> {
+    await form.locator('#create[aria-disabled="false"]').waitFor();
+    assert.equal(await form.locator('#name input').inputValue(), name);
+    assert.equal(await form.locator('#oauthCallbackUrl input').inputValue(), callback);
+    assert.equal(await made(), 0);
+  }
+
+  it('makes one, however often the button is pressed', async () => {
+    const page = await consentPage(workbench, () => form.locator('#create').dblclick());
+    await workbench.quickInputWidget.getByText('copy the whole URL from its address bar').waitFor();
+    await workbench.picture('create/waiting');
+    const said = await decide(page, 'Allow access');
+    assert.match(said, /Access was granted/);
+    await page.close();
+    await form.locator('#created').waitFor();
+    await workbench.picture('create/created');
+    assert.equal(await made(), 1);
+    // Nothing waits any more: the address knows nobody.
+    await assert.rejects(fetch(`${callback}?code=late&state=late`));
+  });
+
+  it('says that access was refused, and asks again', async () => {
+    const page = await consentPage(workbench, press);
+    assert.match(await decide(page, 'Deny'), /Access was not granted: .*go back to VS Code/);
+    await page.close();
+    await form.getByText('Access was not granted in the browser.').waitFor();
+    await workbench.picture('create/denied');
+    await stillFilled();
+    await grant();
+  });
+
+  it('waits on after an answer that is not the awaited one, until it is cancelled', async () => {
+    const page = await consentPage(workbench, press);
+    const stray = await workbench.context.newPage();
+    await stray.goto(`${callback}?code=forged&state=forged`);
+    await stray.getByRole('heading', { name: 'This is not the answer that is awaited' }).waitFor();
+    await stray.close();
+    // Into the box for pasting, too.
+    await workbench.enter(`${callback}?code=forged&state=forged`);
+    await workbench.quickInputWidget.getByText('This belongs to another request').waitFor();
+    await workbench.picture('create/wrong-state');
+    await page.close();
+    await form.locator('#cancel').click();
+    await form.getByText('Cancelled. Nothing was created.').waitFor();
+    await stillFilled();
+    await assert.rejects(fetch(`${callback}?code=late&state=late`));
+  });
+
+  it('says that a code is used up, and takes another that is pasted', async () => {
+    // Somebody else's callback, as on another machine: nothing comes back by itself.
+    callback = elsewhere;
+    await form.locator('#oauthCallbackUrl input').fill(callback);
+    const used = await consentPage(workbench, press);
+    await used.close();
+    await workbench.enter('a-code-that-was-used');
+    await form.getByText('a code works once').waitFor();
+    await workbench.picture('create/used-code');
+    await stillFilled();
+    const page = await consentPage(workbench, press);
+    const ended = await whereItEnds(page);
+    await page.close();
+    await workbench.enter(ended);
+    await form.locator('#created').waitFor();
+    assert.equal(await made(), 1);
+  });
+
+  it("says what the platform says, with the request's id in the log", async () => {
+    await control('POST', 'failures', { call: 'POST /instances', status: 400, message: 'The tag is not allowed' });
+    const page = await consentPage(workbench, press);
+    await decide(page, 'Allow access');
+    await page.close();
+    await form.getByText('The tag is not allowed').waitFor();
+    await workbench.picture('create/refused');
+    await stillFilled();
+    const line = await until(() => /.*The tag is not allowed.*request \w+/.exec(log())?.[0]);
+    assert.doesNotMatch(line, /secret/);
+    await grant();
+  });
+
+  it('finds the instance of a call that got no answer, and makes no other', async () => {
+    await control('POST', 'failures', { call: 'POST /instances', silent: true, carriedOut: true });
+    const page = await consentPage(workbench, press);
+    await decide(page, 'Allow access');
+    await page.close();
+    await workbench.dialog.getByText(`there is a new instance “${name}”`).waitFor();
+    await workbench.picture('create/found');
+    await workbench.answerDialog('Use This Instance');
+    await form.locator('#created').waitFor();
+    assert.equal(await made(), 1);
+  });
+
+  function log(): string {
+    return globSync('data/logs/**/*Campaign Monitor Relay.log', { cwd: workbench.server.dataDir })
+      .map((path) => readFileSync(join(workbench.server.dataDir, path), 'utf8'))
+      .join('\n');
+  }
+});
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
