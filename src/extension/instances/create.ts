@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import type { InstanceFacts } from '../../open-connectors/api.ts';
 import type { InstanceInput } from '../../open-connectors/instance.ts';
 import type { SignIn } from '../oauth/sign-in.ts';
+import { working } from '../working.ts';
 import type { CreationParts, CreationResult, CreationStep, InstanceCreator } from './creation.ts';
 import type { InstanceStore } from './instance-store.ts';
 import { explainPlatformError, platformErrorForLog } from './platform-errors.ts';
@@ -101,21 +102,20 @@ function inWords(result: CreationResult, signIn: SignIn, oauth: boolean): Creati
   }
 }
 
-function during<T>(step: CreationStep, task: (signal: AbortSignal) => Promise<T>): Promise<T> {
+async function during<T>(step: CreationStep, task: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const titles: Record<CreationStep, string> = {
     creating: vscode.l10n.t('Creating the instance'),
     looking: vscode.l10n.t('No answer came: looking whether the instance was made'),
   };
-  return Promise.resolve(
-    vscode.window.withProgress(
-      { location: vscode.ProgressLocation.Notification, title: titles[step], cancellable: true },
-      (_progress, token) => {
-        const abort = new AbortController();
-        token.onCancellationRequested(() => abort.abort());
-        return task(abort.signal);
-      },
+  // The task's own error says more than that it was given up: whether anything was made is still to be found out.
+  const outcome = await working(titles[step], (signal) =>
+    task(signal).then(
+      (value) => ({ value }),
+      (error: unknown) => ({ error }),
     ),
   );
+  if ('error' in outcome) throw outcome.error;
+  return outcome.value;
 }
 
 /** No answer came, and there is a new instance of that name: most likely the one that was asked for. */
