@@ -34,6 +34,9 @@ for (const path of contents) {
   mkdirSync(dirname(join(staged, path)), { recursive: true });
   cpSync(join(root, path), join(staged, path), { recursive: true });
 }
+// The README's pictures stay in the repository: they would be most of the package.
+const readme = join(staged, 'README.md');
+writeFileSync(readme, readFileSync(readme, 'utf8').replaceAll(/^!\[[^\]]*\]\(docs\/pictures\/[^)]*\)\n\n?/gm, ''));
 const own = Object.fromEntries(Object.entries(manifest).filter(([name]) => !foreign.includes(name)));
 writeFileSync(
   join(staged, 'package.json'),

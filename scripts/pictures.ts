@@ -1,28 +1,38 @@
 /**
- * `npm run pictures`: copies the README's pictures from where the workbench suite keeps them to media/pictures/. Those
- * are the ones whose name begins with `readme/`. Fails where the README shows one that the suite has not taken.
+ * `npm run pictures`: copies the pictures that the README and docs/ show from where the workbench suite keeps them to
+ * docs/pictures/. Fails where one has not been taken, and where a document shows one that is not listed here.
  */
-import { copyFileSync, globSync, mkdirSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { copyFileSync, existsSync, globSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const source = join(root, '.cache', 'pictures', 'readme');
-const target = join(root, 'media', 'pictures');
+const source = join(root, '.cache', 'pictures');
+const target = join(root, 'docs', 'pictures');
 
-const taken = globSync('*.png', { cwd: source });
-if (taken.length === 0) {
-  console.error(`There is no picture in ${source}: run \`npm run test:workbench\` first.`);
-  process.exit(1);
-}
+/** The name in docs/pictures, and the picture of the suite that it is. */
+const pictures: Readonly<Record<string, string>> = {
+  'walkthrough.png': 'walkthrough/2-sample',
+  'events.png': 'events-view/events',
+  'attempts.png': 'documents/attempts',
+  'compare.png': 'documents/compare-with-notification',
+  'edit-and-resend.png': 'actions/edit-and-resend',
+  'relay.png': 'relay-control/status',
+  'instances.png': 'instances/list',
+  'webhooks.png': 'webhooks/lists',
+};
+
+const problems: string[] = [];
 mkdirSync(target, { recursive: true });
-for (const name of taken) copyFileSync(join(source, name), join(target, name));
-console.log(`Copied to media/pictures: ${taken.sort().join(', ')}`);
-
-const readme = readFileSync(join(root, 'README.md'), 'utf8');
-const shown = [...readme.matchAll(/media\/pictures\/[\w.-]+\.png/g)].map(([path]) => basename(path));
-const missing = shown.filter((name) => !taken.includes(name));
-if (missing.length > 0) {
-  console.error(`The README shows ${missing.join(', ')}, which the suite has not taken.`);
-  process.exit(1);
+for (const [name, picture] of Object.entries(pictures)) {
+  const file = join(source, `${picture}.png`);
+  if (existsSync(file)) copyFileSync(file, join(target, name));
+  else problems.push(`${picture}: not taken; run \`npm run test:workbench\` first`);
 }
+for (const document of ['README.md', ...globSync('docs/*.md', { cwd: root })]) {
+  for (const [, name = ''] of readFileSync(join(root, document), 'utf8').matchAll(/pictures\/([\w.-]+\.png)/g))
+    if (!(name in pictures)) problems.push(`${name}: shown in ${document}, not listed in scripts/pictures.ts`);
+}
+for (const problem of problems) console.error(problem);
+if (problems.length === 0) console.log(`Copied to docs/pictures: ${Object.keys(pictures).join(', ')}`);
+process.exitCode = problems.length > 0 ? 1 : 0;

@@ -273,5 +273,7 @@ async function chooseAnswer(receiver: SampleReceiver): Promise<void> {
     title: l10n.t('What the sample receiver answers'),
     placeHolder: l10n.t('It is the destination while the settings name none'),
   });
-  if (choice !== undefined) receiver.answer = choice.answer;
+  if (choice === undefined) return;
+  receiver.answer = choice.answer;
+  vscode.window.setStatusBarMessage(l10n.t('The sample receiver now answers: {0}', choice.label), 5000);
 }

@@ -119,6 +119,8 @@ describe('The built-in sample receiver', function () {
       await workbench.runCommand(`${category}: Choose the Sample Receiver’s Answer…`);
       await workbench.quickInputWidget.filter({ hasText: 'What the sample receiver answers' }).waitFor();
       await workbench.quickInputWidget.locator('.monaco-list-row').filter({ hasText: label }).click();
+      // Chosen is not yet told: the extension says when it is.
+      await workbench.page.locator('.statusbar').getByText(`now answers: ${label}`).waitFor();
     };
     try {
       await workbench.openViewContainer(category);

@@ -50,28 +50,3 @@ describe('Without a mouse', () => {
     }
   });
 });
-
-describe('In German', () => {
-  it('commands, the view, the status bar and the walkthrough are German', async () => {
-    const workbench = await openWorkbench({ ownServer: true, locale: 'de', settings: quiet });
-    try {
-      await untilStatusBar(workbench, 'Campaign Monitor Relay: beendet');
-      await workbench.openViewContainer(category);
-      await workbench.view(eventsView).getByText('Das Relay läuft nicht.').waitFor();
-      await workbench.picture('german/stopped');
-      await workbench.runCommand(`${category}: Relay starten`);
-      await untilStatusBar(workbench, 'nur auf diesem Rechner erreichbar');
-      await workbench.runCommand(`${category}: Beispiel-Events senden …`);
-      await workbench.quickInputWidget.filter({ hasText: 'Je eines' }).waitFor();
-      await workbench.page.keyboard.press('Enter');
-      const rows = workbench.view(eventsView).locator('.monaco-list-row').filter({ hasText: 'gesendet 200' });
-      await rows.nth(2).waitFor();
-      await workbench.runCommand(`${category}: Erste Schritte`);
-      await workbench.page.locator('.gettingStartedContainer').getByText('Ein Event ansehen').first().waitFor();
-      await workbench.picture('german/events');
-    } finally {
-      await stopRelays(workbench);
-      await workbench.close();
-    }
-  });
-});

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { statSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { installVsCodeServer, root } from '../vscode/install.ts';
 import { category, dataDirs, eventsView, startRelay, statusOf, stopRelays } from './relay.ts';
@@ -9,11 +9,24 @@ import { openWorkbench, temporaryFolder } from './workbench.ts';
 
 const run = promisify(execFile);
 
+/** The size of a bundle with all that it loads at once, in bytes; what it loads on demand aside. */
+function sizeAtOnce(file: string, counted = new Set<string>()): number {
+  if (counted.has(file)) return 0;
+  counted.add(file);
+  const text = readFileSync(file, 'utf8');
+  const parts = [...text.matchAll(/(?:from|import)\s*"(\.\/[^"]+)"/g)].map(([, part = '']) => part);
+  return parts.reduce((sum, part) => sum + sizeAtOnce(join(dirname(file), part), counted), statSync(file).size);
+}
+
 describe('The package', () => {
   it('is installed into VS Code and used there', async () => {
     const vsix = join(temporaryFolder(), 'extension.vsix');
     await run(process.execPath, ['scripts/package.ts', vsix], { cwd: root });
     assert.ok(statSync(vsix).size <= 1_500_000, `${statSync(vsix).size} bytes`);
+    const { main } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { main: string };
+    const size = sizeAtOnce(join(root, main));
+    assert.ok(size <= 150_000, `${size} bytes`);
+    console.log(`      VSIX ${statSync(vsix).size} bytes, main bundle ${size} bytes`);
     const workbench = await openWorkbench({
       ownServer: true,
       extensionDevelopmentPath: false,

@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { category, eventsView, stopRelays, untilStatusBar } from './relay.ts';
+import { openWorkbench } from './workbench.ts';
+
+describe('In German', () => {
+  it('views, palette, status bar, quick picks, menus, documents, dialogs and the walkthrough are German', async () => {
+    const workbench = await openWorkbench({
+      ownServer: true,
+      locale: 'de',
+      viewport: { width: 1440, height: 900 },
+      settings: { 'campaignMonitorRelay.tunnel.kind': 'none', 'campaignMonitorRelay.keepAliveMinutes': 2 },
+    });
+    const rows = workbench.view(eventsView).locator('.monaco-list-row');
+    try {
+      await untilStatusBar(workbench, 'Campaign Monitor Relay: beendet');
+      await workbench.openViewContainer(category);
+      await workbench.view(eventsView).getByText('Das Relay läuft nicht.').waitFor();
+      for (const name of ['Instanzen', 'Webhooks'])
+        await workbench.page.locator('.sidebar .pane-header').filter({ hasText: name }).waitFor();
+      await workbench.picture('german/stopped');
+
+      await workbench.runCommand(`${category}: Relay starten`);
+      await untilStatusBar(workbench, 'nur auf diesem Rechner erreichbar');
+      await workbench.runCommand(`${category}: Beispiel-Events senden …`);
+      await workbench.quickInputWidget.filter({ hasText: 'Je eines' }).waitFor();
+      await workbench.page.keyboard.press('Enter');
+      const sent = rows.filter({ hasText: 'gesendet 200' });
+      await sent.nth(2).waitFor();
+      // What a screen reader says is German, too; the vendor's types stay as they are.
+      assert.match((await sent.last().getAttribute('aria-label')) ?? '', /^Subscribe, .*Liste .*gesendet 200/);
+
+      await workbench.chooseFromContextMenu(sent.last(), 'Versuche und Antworten öffnen');
+      await workbench.page.locator('.tab.active').filter({ hasText: 'attempts' }).waitFor();
+      assert.match(await workbench.editorText(), /Versuch/);
+      await workbench.picture('german/attempts');
+
+      await workbench.runCommand(`${category}: Ziel hinzufügen …`);
+      await workbench.quickInputWidget.filter({ hasText: 'Ziel hinzufügen (1/6)' }).waitFor();
+      await workbench.quickInput.fill('localhost');
+      await workbench.quickInputWidget.getByText('Eine URL angeben').waitFor();
+      await workbench.picture('german/destination');
+      await workbench.page.keyboard.press('Escape');
+
+      await workbench.runCommand(`${category}: Verlauf löschen …`);
+      await workbench.dialog.getByRole('button', { name: 'Verlauf löschen' }).waitFor();
+      await workbench.answerDialog('Cancel');
+
+      await workbench.runCommand(`${category}: Erste Schritte`);
+      await workbench.page.locator('.gettingStartedContainer').getByText('Ein Event ansehen').first().waitFor();
+      await workbench.picture('german/walkthrough');
+    } finally {
+      await stopRelays(workbench);
+      await workbench.close();
+    }
+  });
+});
