@@ -13,13 +13,13 @@ const target = join(root, 'docs', 'pictures');
 /** The name in docs/pictures, and the picture of the suite that it is. */
 const pictures: Readonly<Record<string, string>> = {
   'walkthrough.png': 'walkthrough/2-sample',
-  'events.png': 'events-view/events',
+  'events.png': 'readme/events',
   'attempts.png': 'documents/attempts',
   'compare.png': 'documents/compare-with-notification',
   'edit-and-resend.png': 'actions/edit-and-resend',
   'relay.png': 'relay-control/status',
-  'instances.png': 'instances/list',
-  'webhooks.png': 'webhooks/lists',
+  'instances.png': 'readme/instances',
+  'webhooks.png': 'readme/webhooks',
 };
 
 const problems: string[] = [];

@@ -85,6 +85,8 @@ describe('The events view, as a person uses it', () => {
       .first()
       .waitFor();
     assert.equal((await labels())[0], 'Test call');
+    await workbench.widenSideBar(600);
+    await workbench.picture('readme/events', workbench.view(view));
     await workbench.picture('events-view/events');
   });
 

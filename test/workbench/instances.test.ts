@@ -180,6 +180,8 @@ describe('Instances, as a person sees and changes them', function () {
     await workbench.toggleRow(view, 'alpha');
     await row('https://staging.example/callback').waitFor();
     await row(newsletter).waitFor();
+    await workbench.widenSideBar(600);
+    await workbench.picture('readme/instances', workbench.view(view));
     await workbench.picture('instances/list');
     const spoken = (await workbench.treeRows(view)).find(({ label }) => label === 'alpha')?.spoken ?? '';
     assert.match(spoken, /instance alpha, events on, to staging\.example/);

@@ -53,6 +53,8 @@ describe('Webhooks of Campaign Monitor, as a person manages them', () => {
     await box.press('Enter');
     await workbench.treeRow(view, 'Harbour Books').waitFor();
     await workbench.treeRow(view, 'Newsletter').waitFor();
+    await workbench.widenSideBar(600);
+    await workbench.picture('readme/webhooks', workbench.view(view));
     await workbench.picture('webhooks/lists');
   });
 });

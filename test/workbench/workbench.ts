@@ -370,6 +370,22 @@ export class Workbench {
     return this.page.locator('iframe.webview.ready').last().contentFrame().frameLocator('#active-frame');
   }
 
+  /** The side bar with its views. */
+  get sideBar(): Locator {
+    return this.page.locator('.part.sidebar');
+  }
+
+  /** Drags the side bar's edge, so that it gets so wide, in pixels. */
+  async widenSideBar(width: number): Promise<void> {
+    const box = await this.sideBar.boundingBox();
+    if (box === null) throw new Error('there is no side bar');
+    const { mouse } = this.page;
+    await mouse.move(box.x + box.width, 500);
+    await mouse.down();
+    await mouse.move(box.x + width, 500, { steps: 5 });
+    await mouse.up();
+  }
+
   // --- pictures ---------------------------------------------------------------------------------------------------------
 
   /**
