@@ -9,7 +9,7 @@ import { connect as connectSocket } from 'node:net';
 import { createMessageConnection, ErrorCodes, ResponseError } from 'vscode-jsonrpc/node';
 import type { MessageConnection } from 'vscode-jsonrpc/node';
 import { z } from 'zod';
-import { endpointOf, proveToServer } from './endpoint.ts';
+import { endpointOf, prepareFolder, proveToServer } from './endpoint.ts';
 
 /** Raised when a method or notification changes incompatibly. */
 export const protocolVersion = 1;
@@ -481,6 +481,9 @@ export type RelayNotificationParams<N extends RelayNotification> = z.output<(typ
 /** JSON-RPC error codes of the relay's own; `data.next` says what to do. */
 export const relayErrorCodes = { notFound: 1001, conflict: 1002, storeFailed: 1003 } as const;
 
+/** JSON-RPC error code of a client's own: the relay is there and says nothing. */
+export const noAnswerCode = 1100;
+
 /** What the relay says to each client before it ends in order: on request, by a signal, or with nobody left. */
 export const endingNotification = '$/ending';
 
@@ -495,6 +498,17 @@ export class RelayRequestError extends Error {
     super(message);
     this.code = code;
     this.next = next;
+  }
+}
+
+/** The relay's process is there and does not answer: it is held, or its machine is overloaded. */
+class NoAnswerError extends RelayRequestError {
+  constructor(dataDir: string) {
+    super(
+      `the relay of ${dataDir} runs and does not answer`,
+      noAnswerCode,
+      'Where its process was paused, let it go on; else end it, and start the relay again: what it acknowledged is kept.',
+    );
   }
 }
 
@@ -524,13 +538,19 @@ export interface RelayClient {
 /** Turns of the event loop without a message, after which none that was read before the end is left. */
 const mostIdleTurns = 8;
 
+/** How long a relay may say nothing at all before it is asked for a sign of life, and then again, in milliseconds. */
+const defaultPatienceMs = 15_000;
+
 /**
  * Connects to the relay that runs for a data directory.
  * @param dataDir the data directory
- * @throws NoRelayError where none answers
+ * @param patienceMs a request fails where the relay says nothing for twice as long: a process may be there and held
+ * @throws NoRelayError where none answers; UnsafeSocketFolderError
  */
-export async function connectToRelay(dataDir: string): Promise<RelayClient> {
+export async function connectToRelay(dataDir: string, patienceMs = defaultPatienceMs): Promise<RelayClient> {
   const endpoint = endpointOf(dataDir);
+  // Made by whoever comes first: one that is missing could be somebody else's by the time that it is used.
+  prepareFolder(endpoint);
   const socket = connectSocket(endpoint.path);
   await new Promise<void>((resolve, reject) => {
     socket.once('connect', resolve);
@@ -560,6 +580,29 @@ export async function connectToRelay(dataDir: string): Promise<RelayClient> {
     });
   });
   socket.on('error', () => socket.destroy());
+  /** Rejects where the relay says nothing: neither the answer, nor anything else, nor an answer to a question since. */
+  const answered = async <T>(answer: Promise<T>): Promise<T> => {
+    let timer: NodeJS.Timeout | undefined;
+    const silence = new Promise<never>((_resolve, reject) => {
+      const watch = (seen: number, asked: boolean): void => {
+        timer = setTimeout(() => {
+          if (handled !== seen) watch(handled, false);
+          else if (asked) reject(new NoAnswerError(dataDir));
+          else {
+            // A long task leaves the relay able to answer this.
+            connection.sendRequest('relay/status', {}).catch(() => undefined);
+            watch(handled, true);
+          }
+        }, patienceMs);
+      };
+      watch(handled, false);
+    });
+    try {
+      return await Promise.race([answer, silence]);
+    } finally {
+      clearTimeout(timer);
+    }
+  };
   let inOrder = false;
   connection.onNotification(endingNotification, () => void (inOrder = true));
   connection.listen();
@@ -569,7 +612,7 @@ export async function connectToRelay(dataDir: string): Promise<RelayClient> {
     closed,
     async request(method, params) {
       try {
-        const answer: unknown = await connection.sendRequest(method, params);
+        const answer: unknown = await answered(connection.sendRequest(method, params));
         return methods[method].result.parse(answer) as never;
       } catch (error) {
         if (error instanceof ResponseError) {

@@ -25,6 +25,7 @@ import {
   writeToken,
 } from '../src/endpoint.ts';
 import type { Endpoint } from '../src/endpoint.ts';
+import { connectToRelay, NoRelayError } from '../src/protocol.ts';
 import { afterwards, startTestRelay, temporaryFolder } from './relay/stage.ts';
 
 const folderName = `cm-relay-${process.getuid?.() ?? 0}`;
@@ -97,6 +98,11 @@ describe('The folder of the socket', () => {
     prepareFolder(endpointOf(dataDir));
   });
 
+  it('is made by a client too, so that nobody else makes it before the client uses it', async () => {
+    await assert.rejects(connectToRelay(dataDir), NoRelayError);
+    assert.equal(statSync(join(base, folderName)).mode & 0o777, 0o700);
+  });
+
   const prepared: Record<string, [(folder: string) => void, RegExp]> = {
     'open to others': [
       (folder) => {
@@ -131,6 +137,7 @@ describe('The folder of the socket', () => {
         });
       }
       await assert.rejects(startTestRelay({ dataDir }), UnsafeSocketFolderError);
+      await assert.rejects(connectToRelay(dataDir), UnsafeSocketFolderError);
       assert.equal(lstatSync(folder).mode, before, 'it is left as it is');
     });
   }

@@ -112,6 +112,7 @@ export class Session implements vscode.Disposable {
       await client.request('relay/stop', {});
       await client.closed;
     } finally {
+      client.close();
       this.#ending = false;
       this.#set({ kind: 'stopped' });
     }
@@ -178,7 +179,10 @@ export class Session implements vscode.Disposable {
         });
         client = await connectToRelay(this.dataDir);
       }
-      await this.#use(client);
+      await this.#use(client).catch((error: unknown) => {
+        client.close();
+        throw error;
+      });
       return client;
     } catch (error) {
       this.#set(signal?.aborted === true ? { kind: 'stopped' } : { kind: 'failed', message: (error as Error).message });

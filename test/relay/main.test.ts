@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { endpointOf } from '../../src/endpoint.ts';
-import { connectToRelay } from '../../src/protocol.ts';
+import { connectToRelay, noAnswerCode, RelayRequestError } from '../../src/protocol.ts';
 import { readyRelay, spawnRelay } from './processes.ts';
 import { afterwards, sampleBody, send, startTestRelay, temporaryFolder, until } from './stage.ts';
 
@@ -49,6 +49,25 @@ describe("The relay's own process", function () {
     client.close();
     assert.equal(await relay.ended, 0);
     assert.match(relay.errors(), /no client for 0\.01 minutes/);
+  });
+
+  it('lets no client wait for ever while its process is held, and answers the next one', async () => {
+    const dataDir = temporaryFolder();
+    const relay = await readyRelay(['--data-dir', dataDir]);
+    const client = await connectToRelay(dataDir, 50);
+    afterwards(() => client.close());
+    relay.child.kill('SIGSTOP');
+    await assert.rejects(client.request('events/query', {}), (error) => {
+      assert.ok(error instanceof RelayRequestError);
+      assert.equal(error.code, noAnswerCode);
+      assert.match(error.message, /runs and does not answer/);
+      assert.match(error.next ?? '', /let it go on/);
+      return true;
+    });
+    relay.child.kill('SIGCONT');
+    const next = await connectToRelay(dataDir);
+    afterwards(() => next.close());
+    assert.equal((await next.request('relay/status', {})).pid, relay.pid);
   });
 
   it('listens on the port that it is told', async () => {
