@@ -335,9 +335,11 @@ function rewriteXml(text: string, replace: (original: string, role: Role) => str
   let cdata = '';
   const custom = (): boolean => path.slice(0, -1).some(isCustomFields);
   const value = (raw: string): string => {
-    const [, before = '', inner = '', after = ''] = /^(\s*)(.*?)(\s*)$/s.exec(raw) ?? [];
+    const inner = raw.trim();
     if (inner === '') return raw;
-    return before + replace(inner, roleOf(path.at(-1) ?? '', custom())) + after;
+    const start = raw.indexOf(inner);
+    const replaced = replace(inner, roleOf(path.at(-1) ?? '', custom()));
+    return raw.slice(0, start) + replaced + raw.slice(start + inner.length);
   };
   const flush = (): void => {
     if (pending !== '') out += escapeXml(value(pending));

@@ -43,8 +43,9 @@ export function readXml(text: string): XmlReading {
       if (!Object.hasOwn(value, 'Events')) set(value, 'Events', events);
       addAttributes(value, 'Events', child);
       const { entries, others } = entriesOf(child, 'Event');
-      events.push(...entries.map(eventOf));
-      rest.push(...others);
+      // One by one, here and below: there may be more than a call takes arguments.
+      for (const entry of entries) events.push(eventOf(entry));
+      for (const other of others) rest.push(other);
     }
   }
   for (const child of rest) if (child.name !== 'ListID' && child.name !== 'Events') addField(value, child);
@@ -133,10 +134,8 @@ function eventOf(element: Element): Record<string, unknown> {
     if (!Object.hasOwn(event, 'CustomFields')) set(event, 'CustomFields', customFields);
     addAttributes(event, 'CustomFields', child);
     const { entries, others } = entriesOf(child, 'CustomField');
-    customFields.push(
-      ...entries.map(customFieldOf),
-      ...others.map((field) => ({ Key: field.name, Value: field.text })),
-    );
+    for (const entry of entries) customFields.push(customFieldOf(entry));
+    for (const field of others) customFields.push({ Key: field.name, Value: field.text });
   }
   return event;
 }

@@ -16,9 +16,10 @@ export async function* toHttp(
 
 function httpRequest({ title, url, headers, body }: ExportedRequest): string {
   const text = textOf(body);
-  const obstacle = obstacleIn(text);
+  const head = [url, ...headers.flat()].find((part) => part.includes('{{') || hasControls(part));
+  const obstacle = head === undefined ? obstacleIn(text) : 'the URL or a header holds "{{" or a control character';
   if (text === undefined || obstacle !== undefined) {
-    return `### ${title}\n# Not written here: the body ${obstacle ?? 'is not text'}. Export it with --as curl.\n\n`;
+    return `### ${title}\n# Not written here: ${obstacle ?? 'the body is not text'}. Export it with --as curl.\n\n`;
   }
   const lines = [
     `### ${title}`,
@@ -32,10 +33,20 @@ function httpRequest({ title, url, headers, body }: ExportedRequest): string {
 
 /** What in a body a REST client would take for its own syntax or change. */
 function obstacleIn(text: string | undefined): string | undefined {
-  if (text === undefined) return 'is not UTF-8';
-  if (text.includes('{{')) return 'holds "{{", which is a variable in this format';
-  if (/^\s*###/m.test(text)) return 'holds a line that begins with "###", which ends a request in this format';
-  if (/^\s*<(?:@\w*)?\s/m.test(text)) return 'holds a line that begins with "< ", which names a file in this format';
+  if (text === undefined) return 'the body is not UTF-8';
+  if (hasControls(text.replaceAll('\n', ''))) return 'the body holds control characters';
+  if (text.includes('{{')) return 'the body holds "{{", which is a variable in this format';
+  for (const line of text.split(/[\n\u2028\u2029]/)) {
+    const start = line.trimStart();
+    if (start.startsWith('###')) return 'the body holds a line that begins with "###", which ends a request here';
+    if (/^<(?:@\w*|>)?(?:\s|$)/.test(start)) return 'the body holds a line that begins with "< ", which names a file';
+    // What a client runs on the answer, or the file that it writes it to.
+    if (/^>{1,2}!?(?:\s|$)/.test(start)) return 'the body holds a line that begins with "> ", which names a script';
+  }
+  return undefined;
+}
+
+function hasControls(text: string): boolean {
   // eslint-disable-next-line no-control-regex -- control characters are what is looked for
-  return /[\x00-\x08\x0b-\x1f\x7f]/.test(text) ? 'holds control characters' : undefined;
+  return /[\x00-\x08\x0a-\x1f\x7f]/.test(text);
 }

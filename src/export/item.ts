@@ -90,12 +90,15 @@ export function shown(text: string, options: ExportOptions): string {
  * query parameters that are named like credentials.
  */
 export function maskSecrets(text: string): string {
-  return text
-    .replace(/(\/hooks\/)[^/\s?#"']+/g, `$1${maskedValue}`)
-    .replace(/(https?:\/\/[^\s/?#:@]*:)[^\s/?#@]*@/gi, `$1${maskedValue}@`)
-    .replace(/([?&;])([^=&;#\s"']+)=([^&;#\s"']*)/g, (whole, separator: string, name: string) =>
-      isCredentialParameter(name) ? `${separator}${name}=${maskedValue}` : whole,
-    );
+  return (
+    text
+      .replace(/(\/hooks\/)[^/\s?#"']+/g, `$1${maskedValue}`)
+      .replace(/(https?:\/\/[^\s/?#:@]*:)[^\s/?#@]*@/gi, `$1${maskedValue}@`)
+      // No "?" in the name: each of a long row of them would be looked behind to the end.
+      .replace(/([?&;])([^=?&;#\s"']+)=([^&;#\s"']*)/g, (whole, separator: string, name: string) =>
+        isCredentialParameter(name) ? `${separator}${name}=${maskedValue}` : whole,
+      )
+  );
 }
 
 function isCredentialParameter(name: string): boolean {

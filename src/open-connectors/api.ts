@@ -420,7 +420,8 @@ export class OpenConnectorsApi {
         if (error instanceof OpenConnectorsError && error.kind === 'refused' && error.status === 404) return all;
         throw error;
       }
-      all.push(...parsed(schema, answer, 'a list'));
+      // One by one: there may be more than a call takes arguments.
+      for (const each of parsed(schema, answer, 'a list')) all.push(each);
       nextPage = answer.nextPage;
       if (nextPage === null || seen.has(nextPage)) break;
       seen.add(nextPage);

@@ -237,7 +237,10 @@ function stringsOf(value: unknown): string {
       const text = String(next);
       texts.push(text);
       length += text.length;
-    } else if (typeof next === 'object' && next !== null) pending.push(...(Object.values(next) as unknown[]));
+    } else if (typeof next === 'object' && next !== null) {
+      // One by one: there may be more than a call takes arguments.
+      for (const each of Object.values(next) as unknown[]) pending.push(each);
+    }
   }
   return texts.join(' ').slice(0, mostText);
 }

@@ -180,6 +180,14 @@ describe('an XML delivery', () => {
     assert.equal((read['Events'] as { T: string[] }[])[0]?.T.length, 100_000);
   });
 
+  it('reads more entries than a call takes arguments', () => {
+    const many = 300_000;
+    assert.equal((value(`<r><Events>${'<Event/>'.repeat(many)}</Events></r>`)['Events'] as unknown[]).length, many);
+    assert.equal((value(`<r><Events>${'<e/>'.repeat(many)}</Events></r>`)['e'] as unknown[]).length, many);
+    const fields = value(`<r><Events><Event><CustomFields>${'<f/>'.repeat(many)}</CustomFields></Event></Events></r>`);
+    assert.equal((fields['Events'] as { CustomFields: unknown[] }[])[0]?.CustomFields.length, many);
+  });
+
   it('never throws, whatever the text', () => {
     const pieces = fc.array(
       fc.constantFrom(

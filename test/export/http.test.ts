@@ -29,11 +29,33 @@ describe('an export as .http', () => {
   });
 
   it('leaves out what the format cannot carry, and says where to turn', async () => {
-    const bodies = ['{"a":"{{$guid}}"}', 'a\n### b', '< /etc/passwd', 'a\x00b'].map((text) => Buffer.from(text));
+    const bodies = [
+      '{"a":"{{$guid}}"}',
+      'a\n### b',
+      'a\n \u00a0### b',
+      'a\u2028### b',
+      '< /etc/passwd',
+      '<@latin1 /etc/passwd',
+      '<> earlier.http',
+      '{}\n> {% client.global.set("a", "b") %}',
+      '{}\n>>! ../.bashrc',
+      'a\x00b',
+    ].map((text) => Buffer.from(text));
     for (const body of [...bodies, Buffer.from([0xff])]) {
       const text = await whole(toHttp([item({ notifications: [notification(callback, body)] })], options));
       assert.match(text, /^### n9.*\n# Not written here: the body .*--as curl\.\n\n$/);
     }
+  });
+
+  it('carries no variable in a header either: a client would fill in what its machine knows', async () => {
+    const headers: [string, string][] = [['X-Sender', '{{$processEnv HOME}}']];
+    const text = await whole(toHttp([item({ headers })], options));
+    assert.match(text, /^### d7.*\n# Not written here: the URL or a header holds .*--as curl\.\n\n$/);
+  });
+
+  it('looks through a long body of line feeds in no time', async () => {
+    const body = Buffer.from(`a${'\n'.repeat(2_000_000)}b`);
+    assert.ok((await whole(toHttp([item({ notifications: [notification(callback, body)] })], options))).length > 2e6);
   });
 
   it('carries XML', async () => {

@@ -171,6 +171,11 @@ describe('the Open Connectors API', () => {
       assert.equal(platform.asked.length, 2);
     });
 
+    it('are read where a page holds more than a call takes arguments', async () => {
+      platform.answer = () => [200, Array(200_000).fill({ id: 7, element: { key: 'campaignmonitor' } })];
+      assert.equal((await api.listInstances()).length, 200_000);
+    });
+
     it('end where a page names itself as the next one', async () => {
       platform.answer = () => [200, [instance], { 'Elements-Next-Page-Token': 'again' }];
       await api.listInstances();

@@ -149,6 +149,14 @@ describe('The index of free text', () => {
     assert.equal([...index.matches('"ophelia" *', Number.MAX_SAFE_INTEGER)].length, 1200);
   });
 
+  it('takes a field with more values than a call takes arguments', async () => {
+    const dataDir = temporaryFolder();
+    const store = openStore(dataDir);
+    const event = { Type: 'Subscribe', EmailAddress: 'a@example.org', Name: 'Ophelia', Odd: Array(300_000).fill(1) };
+    await store.add(deliveryRecord(store, { body: Buffer.from(JSON.stringify({ ListID: 'l', Events: [event] })) }));
+    assert.equal(openReader(dataDir).query({ filter: 'address:a@example.org', limit: 10 }).events.length, 1);
+  });
+
   it('is emptied when the history is cleared', async () => {
     const dataDir = temporaryFolder();
     const store = openStore(dataDir);

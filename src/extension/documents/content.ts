@@ -209,7 +209,7 @@ function answerBody({ answerBody, answerHeaders }: AttemptDetail, texts: Documen
 
 /** A fence longer than any in the text. */
 function fenced(text: string, language: string): string[] {
-  const longest = Math.max(2, ...(text.match(/`{3,}/g) ?? []).map((ticks) => ticks.length));
+  const longest = (text.match(/`{3,}/g) ?? []).reduce((most, ticks) => Math.max(most, ticks.length), 2);
   const fence = '`'.repeat(longest + 1);
   return [`${fence}${language === 'txt' ? '' : language}`, text, fence, ''];
 }

@@ -53,7 +53,7 @@ export function shownUrl(url: string): string {
     url
       .replace(/(\/hooks\/)[^/\s?#]+/g, '$1********')
       .replace(/^(https?:\/\/)[^/?#]*@/i, '$1********@')
-      .replace(/([?&][^=&#]*=)[^&#]*/g, '$1********'),
+      .replace(/([?&][^=?&#]*=)[^&#]*/g, '$1********'),
   );
 }
 

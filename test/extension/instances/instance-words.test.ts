@@ -23,6 +23,10 @@ function facts(
 }
 
 describe('the words for an instance', () => {
+  it('show a long URL in no time', () => {
+    for (const piece of ['?', '&', '?a']) assert.ok(shownUrl(`https://h/${piece.repeat(300_000)}`).length <= 201);
+  });
+
   it('say whether events are on and where they go', () => {
     assert.equal(descriptionOf(facts('one.example'), english), 'events on · to this relay');
     assert.equal(descriptionOf(facts('two.example'), english), 'events on · to an old address of this relay');
