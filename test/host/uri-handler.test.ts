@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import * as vscode from 'vscode';
+import { UriCallbacks } from '../../src/extension/oauth/uri-handler.ts';
+
+const begin = 'vscode://cm-relay.campaign-monitor-relay';
+
+describe("VS Code's own URLs", () => {
+  let callbacks: UriCallbacks;
+  let came: URLSearchParams[];
+
+  beforeEach(() => {
+    [callbacks, came] = [new UriCallbacks(), []];
+  });
+
+  function listen(path: string): ReturnType<UriCallbacks['listen']> {
+    return callbacks.listen(path, (query) => {
+      came.push(query);
+      return 'received';
+    });
+  }
+
+  function come(url: string): URLSearchParams | undefined {
+    callbacks.handleUri(vscode.Uri.parse(url));
+    return came.at(-1);
+  }
+
+  it('bring code and state as they were sent, whatever is escaped in them', () => {
+    listen('/oauth/callback');
+    for (const code of ['xoz8AFqScK2ngM04kSSM', 'a+b/c==', '100%', 'a%2Bb'])
+      assert.equal(
+        come(`${begin}/oauth/callback?code=${encodeURIComponent(code)}&state=s-t_u`)?.toString(),
+        new URLSearchParams({ code, state: 's-t_u' }).toString(),
+      );
+  });
+
+  it('reach whoever waits for their path, while it waits', async () => {
+    const waiting = listen('/oauth/callback');
+    assert.equal(come(`${begin}/oauth/callback/more?code=c`), undefined);
+    assert.equal(come(`${begin}/another?code=c`), undefined);
+    assert.notEqual(come(`${begin}/oauth/callback?code=c`), undefined);
+    await waiting.close();
+    come(`${begin}/oauth/callback?code=late`);
+    assert.equal(came.length, 1);
+  });
+
+  it('are left to the one that came later, though the earlier ends', async () => {
+    const earlier = listen('/oauth/callback');
+    listen('/oauth/callback');
+    await earlier.close();
+    assert.equal(come(`${begin}/oauth/callback?code=c`)?.get('code'), 'c');
+  });
+});
