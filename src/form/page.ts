@@ -95,6 +95,7 @@ const handlers = {
 window.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
   if (!isHostMessage(data)) return;
   const created = shown?.view.created?.id;
+  const error = shown?.view.error;
   if (data.type === 'token') token = data.token;
   else if (data.type === 'show') shown = data;
   else if (shown !== undefined) shown = { ...shown, ...data };
@@ -102,6 +103,8 @@ window.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
   if (data.type === 'show' || data.type === 'fill') vscode.setState({ fields: shown.fields });
   if (shown.view.created?.id !== created) token = undefined;
   draw();
+  // The button is the last thing in sight, and what went wrong stands below it.
+  if (shown.view.error !== error) document.getElementById('error')?.scrollIntoView({ block: 'nearest' });
   // The form has gone from under the user's hands: say what has come in its place.
   if (created === undefined && shown.view.created !== undefined) document.getElementById('created')?.focus();
 });
