@@ -20,6 +20,10 @@ const pictures: Readonly<Record<string, string>> = {
   'relay.png': 'relay-control/status',
   'instances.png': 'readme/instances',
   'webhooks.png': 'readme/webhooks',
+  'loop-form.png': 'loop/form',
+  'loop-consent.png': 'loop/consent',
+  'loop-created.png': 'loop/created',
+  'loop-event.png': 'loop/event',
 };
 
 const problems: string[] = [];

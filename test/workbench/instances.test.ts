@@ -3,7 +3,8 @@ import type { Locator } from 'playwright-core';
 import { startSandbox } from '../../src/sandbox/sandbox.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
 import { until } from '../relay/stage.ts';
-import { LocaltunnelServer } from '../relay/tunnel/stage.ts';
+import { freePort, LocaltunnelServer } from '../relay/tunnel/stage.ts';
+import { consentPage, decide } from './consent.ts';
 import {
   category,
   changeMachineSettings,
@@ -27,6 +28,7 @@ interface Shown {
   readonly name: string;
   readonly token: string;
   readonly disabled: boolean;
+  readonly valid: boolean;
   readonly configuration: Readonly<Record<string, string>>;
   readonly webhooks: Readonly<Record<string, string>>;
 }
@@ -245,6 +247,11 @@ describe('Instances, as a person sees and changes them', function () {
     await until(async () => (await clipboard()) === token || undefined, 30_000);
     await choose('zeta', 'Copy Instance Id');
     await until(async () => (await clipboard()) === String(id) || undefined, 30_000);
+    // From the palette one picks which.
+    await clearClipboard();
+    await workbench.runCommand(`${category}: Copy Instance Id`);
+    await pickRow('zeta').click();
+    await until(async () => (await clipboard()) === String(id) || undefined, 30_000);
     await choose('zeta', 'Copy Instance as cURL…');
     await pickRow('Read this instance').click();
     const curl = await until(async () => {
@@ -317,6 +324,43 @@ describe('Instances, as a person sees and changes them', function () {
     await control('DELETE', '/open-connectors/instances');
     await refresh();
     await workbench.view(view).getByText('no instance of the Campaign Monitor connector yet').waitFor();
+  });
+
+  it('re-authorises an instance whose consent was revoked; id and token stay', async () => {
+    await begin();
+    const callback = `http://localhost:${await freePort()}/oauth/callback`;
+    const { oauthClientId, oauthClientSecret } = sandbox.credentials.campaignMonitor;
+    const { code } = (await control('POST', '/codes', { redirectUri: callback })) as { code: string };
+    await platform('POST', '/instances', {
+      element: { key: 'campaignmonitor' },
+      providerData: { code },
+      configuration: {
+        'oauth.callback.url': callback,
+        'oauth.api.key': oauthClientId,
+        'oauth.api.secret': oauthClientSecret,
+      },
+      tags: [],
+      name: 'omega',
+    });
+    const before = await untilShown('omega', () => true);
+    await control('POST', '/tokens/revoke', {});
+    await refresh();
+    await rowSays('omega', 'not valid');
+    await workbench.picture('instances/not-valid');
+    await choose('omega', 'Re-authorise Instance…');
+    await workbench.quickInputWidget.getByText('The callback URL that is registered').first().waitFor();
+    assert.equal(await workbench.quickInput.inputValue(), callback);
+    await workbench.enter(callback);
+    await workbench.quickInputWidget.getByText('The client ID of the OAuth app').first().waitFor();
+    await workbench.enter(oauthClientId);
+    const page = await consentPage(workbench, () =>
+      enterSecret('The client secret of the OAuth app', oauthClientSecret),
+    );
+    assert.match(await decide(page, 'Allow access'), /Access was granted/);
+    await page.close();
+    await row('omega').filter({ hasNotText: 'not valid' }).waitFor();
+    const after = await untilShown('omega', ({ valid }) => valid);
+    assert.deepEqual([after.id, after.token], [before.id, before.token]);
   });
 
   it('keeps the callback URL true when the public URL changes: asks, never, always', async () => {

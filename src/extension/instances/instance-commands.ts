@@ -101,7 +101,11 @@ async function chosen(
   const found = view.nodes.find(({ facts }) => facts.id === id);
   if (found !== undefined) return found;
   await connectedPlatform(platform);
-  if (!(await view.refresh())) throw new CommandError(vscode.l10n.t('The instances could not be read'), view.failure);
+  if (!(await view.refresh())) {
+    // Nothing is to be said to whoever gave it up.
+    if (view.failure === undefined) return undefined;
+    throw new CommandError(vscode.l10n.t('The instances could not be read'), view.failure);
+  }
   const { selected } = view;
   const items = view.nodes.map((node) => ({
     label: printable(node.facts.name),

@@ -4,6 +4,7 @@ import type { Instance } from '../../open-connectors/api.ts';
 import { prefix } from '../commands.ts';
 import type { SandboxProcess } from '../sandbox-process.ts';
 import type { Session } from '../session.ts';
+import { GivenUpError, working } from '../working.ts';
 import { factsOf } from './instance-facts.ts';
 import type { InstanceFacts, RelayUrls } from './instance-facts.ts';
 import { failureItem, factItem, instanceItem, instanceTooltip } from './instance-items.ts';
@@ -36,7 +37,8 @@ export class InstancesView implements vscode.Disposable, vscode.TreeDataProvider
   readonly #changed = new vscode.EventEmitter<undefined>();
   readonly #disposables: readonly { dispose(): unknown }[];
   #loaded: Loaded = { kind: 'unasked' };
-  #loading: { readonly abort: AbortController; readonly done: Promise<void> } | undefined;
+  /** Ends what is being read. */
+  #loading: AbortController | undefined;
   #urls = '';
 
   readonly onDidChangeTreeData = this.#changed.event;
@@ -65,7 +67,7 @@ export class InstancesView implements vscode.Disposable, vscode.TreeDataProvider
   }
 
   dispose(): void {
-    this.#loading?.abort.abort();
+    this.#loading?.abort();
     for (const each of this.#disposables) each.dispose();
   }
 
@@ -100,21 +102,10 @@ export class InstancesView implements vscode.Disposable, vscode.TreeDataProvider
    * @returns whether they were read
    */
   async refresh(): Promise<boolean> {
-    this.#loading?.abort.abort();
-    const abort = new AbortController();
-    const done = Promise.resolve(
-      vscode.window.withProgress({ location: { viewId: `${prefix}.instances` } }, () => this.#load(abort.signal)),
-    );
-    const loading = { abort, done };
-    this.#loading = loading;
-    await done;
-    if (this.#loading === loading) this.#loading = undefined;
+    this.#loading?.abort();
+    const loading = (this.#loading = new AbortController());
+    await vscode.window.withProgress({ location: { viewId: `${prefix}.instances` } }, () => this.#load(loading.signal));
     return this.#loaded.kind === 'loaded';
-  }
-
-  /** Gives up what is being read. */
-  cancel(): void {
-    this.#loading?.abort.abort();
   }
 
   getTreeItem(node: InstancesNode): vscode.TreeItem {
@@ -155,11 +146,13 @@ export class InstancesView implements vscode.Disposable, vscode.TreeDataProvider
         if (!signal.aborted) this.#set({ kind: platform.isSandbox ? 'noSandbox' : 'noSecrets' });
         return;
       }
-      const instances = await api.listInstances({}, signal);
+      const instances = await working(vscode.l10n.t('Reading the instances'), (givenUp) =>
+        api.listInstances({}, AbortSignal.any([signal, givenUp])),
+      );
       if (!signal.aborted) this.#set({ kind: 'loaded', instances });
     } catch (error) {
-      // Another reading has taken its place, or the user did not want it.
-      if (signal.aborted) return;
+      // Another reading has taken its place, or the user did not want it: what is in sight stays.
+      if (signal.aborted || error instanceof GivenUpError) return;
       const { message, next } = error as Error & { next?: string };
       log.error(`the instances could not be read: ${message}`);
       this.#set({ kind: 'failed', message: next === undefined ? message : `${message}. ${next}`, instances: before });

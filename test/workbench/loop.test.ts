@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { FrameLocator, Page } from 'playwright-core';
+import { documentedListId } from '../../src/campaign-monitor/samples.ts';
+import { connectToRelay } from '../../src/protocol.ts';
+import type { EventRow } from '../../src/protocol.ts';
+import { signatureHeader } from '../../src/open-connectors/signature.ts';
+import type { SandboxCredentials } from '../../src/sandbox/credentials.ts';
+import { startReceiver } from '../relay/stage.ts';
+import type { Receiver } from '../relay/stage.ts';
+import { freePort, LocaltunnelServer } from '../relay/tunnel/stage.ts';
+import { until } from '../relay/until.ts';
+import { consentPage, decide } from './consent.ts';
+import { category, changeMachineSettings, dataDirs, eventsView, stopRelays, untilStatusBar } from './relay.ts';
+import { openWorkbench, picturesFolder } from './workbench.ts';
+import type { Workbench } from './workbench.ts';
+
+const instancesView = 'campaignMonitorRelay.instances';
+
+/** Where the sandbox's process is, and what opens it, as the extension notes it for its windows. */
+interface RunningSandbox {
+  readonly campaignMonitorApi: string;
+  readonly control: string;
+  readonly credentials: SandboxCredentials;
+}
+
+/** A notification, as far as it is looked at. */
+interface Notification {
+  readonly topic: string;
+  readonly message: {
+    readonly instanceName: string;
+    readonly raw: { readonly ListID: string; readonly Events: readonly { readonly EmailAddress: string }[] };
+    readonly events: readonly { readonly eventType: string; readonly objectId: string }[];
+  };
+}
+
+describe('From nothing to a working instance', function () {
+  this.timeout(180_000);
+  let workbench: Workbench;
+  let receiver: Receiver;
+  let tunnel: LocaltunnelServer;
+  let tries = 0;
+
+  before(async () => {
+    receiver = await startReceiver();
+    tunnel = await LocaltunnelServer.start();
+    workbench = await openWorkbench({
+      ownServer: true,
+      viewport: { width: 1280, height: 960 },
+      settings: {
+        'campaignMonitorRelay.destinations': [{ url: receiver.url }],
+        'campaignMonitorRelay.keepAliveMinutes': 0.2,
+      },
+    });
+    await changeMachineSettings(workbench, { 'campaignMonitorRelay.tunnel.host': tunnel.host });
+    await workbench.openViewContainer(category);
+  });
+  after(async () => {
+    await workbench.runCommand(`${category}: Stop Sandbox`).catch(() => undefined);
+    await stopRelays(workbench);
+    await workbench.close();
+    await tunnel.kill();
+    await receiver.stop();
+  });
+
+  function sandbox(): RunningSandbox {
+    const [file] = globSync('data/User/globalStorage/**/sandbox.json', { cwd: workbench.server.dataDir });
+    return JSON.parse(readFileSync(join(workbench.server.dataDir, file!), 'utf8')) as RunningSandbox;
+  }
+
+  /** Somebody subscribes at the vendor. */
+  async function subscribe(address: string): Promise<void> {
+    const { campaignMonitorApi, credentials } = sandbox();
+    const answer = await fetch(`${campaignMonitorApi}/subscribers/${documentedListId}.json`, {
+      method: 'POST',
+      headers: { authorization: `Basic ${Buffer.from(`${credentials.campaignMonitor.apiKey}:x`).toString('base64')}` },
+      body: JSON.stringify({ EmailAddress: address, Name: 'Ada', ConsentToTrack: 'Yes' }),
+    });
+    assert.equal(answer.status, 201, await answer.text());
+  }
+
+  async function eventOf(address: string): Promise<EventRow | undefined> {
+    const client = await connectToRelay(dataDirs(workbench)[0]!);
+    try {
+      const { events } = await client.request('events/query', { filter: `address:${address}` });
+      return events[0];
+    } finally {
+      client.close();
+    }
+  }
+
+  /** Opens the public URL where it is not open, and agrees to it where that is asked. */
+  async function makePublic(): Promise<void> {
+    await untilStatusBar(workbench, 'Campaign Monitor Relay');
+    await workbench.runCommand(`${category}: Start Relay`);
+    await untilStatusBar(workbench, 'listens on this machine only');
+    await workbench.runCommand(`${category}: Open Public URL`);
+    await workbench.answerDialog('Open Public URL');
+    await untilStatusBar(workbench, 'open at');
+    await workbench.runCommand('Notifications: Clear All Notifications');
+  }
+
+  it('leads through form, consent and instance to a verified notification at the callback', async () => {
+    tries += 1;
+    const name = tries === 1 ? 'API Instance' : `API Instance ${tries}`;
+    const address = tries === 1 ? 'ada@example.com' : `ada${tries}@example.com`;
+    // The relay, reachable from outside.
+    if (tries === 1) await makePublic();
+
+    // The form, with the sandbox in place of both vendors.
+    await workbench.runCommand('View: Close All Editors');
+    await workbench.runCommand(`${category}: New Instance in the Sandbox…`);
+    const form: FrameLocator = workbench.webviewFrame();
+    await form.getByText('The sandbox’s values are filled in.').waitFor();
+    await form.locator('#name input').fill(name);
+    await form.locator('#oauthCallbackUrl input').fill(`http://localhost:${await freePort()}/oauth/callback`);
+    await form.locator('#do-fillCallback').click();
+    await form.getByText('This is the relay’s public URL.').waitFor();
+    await form.locator('#do-generateKey').click();
+    await form.locator('#preview', { hasText: '"event.notification.signature.key": "********"' }).waitFor();
+    await form.locator('#create[aria-disabled="false"]').waitFor();
+    await workbench.picture('loop/form');
+
+    // The consent in the browser.
+    const page: Page = await consentPage(workbench, () => form.locator('#create').click());
+    await page.setViewportSize({ width: 900, height: 760 });
+    await page.screenshot({ path: join(picturesFolder, 'loop', 'consent.png') });
+    assert.match(await decide(page, 'Allow access'), /Access was granted/);
+    await page.close();
+
+    // The instance.
+    await form.locator('#created').waitFor();
+    await workbench.notification('Creating the instance').waitFor({ state: 'hidden' });
+    await workbench.picture('loop/created');
+    const instances = workbench.view(instancesView);
+    if ((await instances.locator('.pane-header').getAttribute('aria-expanded')) !== 'true') {
+      await instances.locator('.pane-header').click();
+    }
+    await workbench.treeRow(instancesView, name).filter({ hasText: 'events on · to this relay' }).waitFor();
+
+    // Somebody subscribes: webhook, platform, tunnel, relay, callback.
+    await subscribe(address);
+    const event = await until(async () => {
+      const row = await eventOf(address);
+      return row?.forwardings[0]?.state === 'sent' ? row : undefined;
+    }, 60_000);
+    assert.equal(event.source, 'open-connectors');
+    assert.equal(event.signature, 'valid');
+    assert.equal(event.type, 'CREATED');
+    await workbench.treeRow(eventsView, address).filter({ hasText: 'sent 200' }).waitFor();
+    await workbench.treeRow(eventsView, address).click();
+    await workbench.page
+      .locator('.editor-group-container.active .view-line')
+      .filter({ hasText: 'instanceName' })
+      .first()
+      .waitFor();
+    await workbench.picture('loop/event');
+
+    const request = receiver.requests.find(({ text }) => text.includes(address));
+    assert.ok(request);
+    assert.match(request.header(signatureHeader) ?? '', /^sha256=/);
+    const { topic, message } = request.json() as Notification;
+    assert.match(topic, /^instance-\d+-campaignmonitor-events$/);
+    assert.equal(message.instanceName, name);
+    assert.equal(message.raw.ListID, documentedListId);
+    assert.equal(message.raw.Events[0]?.EmailAddress, address);
+    assert.deepEqual(
+      message.events.map(({ eventType, objectId }) => [eventType, objectId]),
+      [['CREATED', address]],
+    );
+  });
+});
