@@ -27,7 +27,7 @@ const counting = ['--reporter', './scripts/counting-reporter.cjs'];
 
 const suites: readonly Suite[] = [
   { name: 'types', kind: 'check', command: ['tsc', '--noEmit'] },
-  { name: 'types of the form’s page', kind: 'check', command: ['tsc', '-p', 'src/form'] },
+  { name: 'types-form', kind: 'check', command: ['tsc', '-p', 'src/form'] },
   { name: 'lint', kind: 'check', command: ['eslint', '.'] },
   { name: 'format', kind: 'check', command: ['prettier', '--check', '--log-level', 'warn', '.'] },
   { name: 'manifest', kind: 'check', command: ['node', 'scripts/check-manifest.ts'] },

@@ -123,13 +123,16 @@ export function checkForm(fields: FormFields, secrets: TypedSecrets, stored: boo
   const problems: FormProblem[] = [];
   if (hostOf(fields) === undefined)
     problems.push({ field: 'host', severity: 'error', code: fields.host.trim() === '' ? 'missing' : 'not-a-host' });
-  if (!stored)
-    for (const field of ['userSecret', 'organizationSecret'] as const)
-      if ((secrets[field] ?? '').trim() === '') problems.push({ field, severity: 'error', code: 'missing' });
+  // Both are kept together: with one typed anew the other is needed, too.
+  const missing = (['userSecret', 'organizationSecret'] as const).filter((name) => (secrets[name] ?? '').trim() === '');
+  if (!(stored && missing.length === 2))
+    for (const field of missing) problems.push({ field, severity: 'error', code: 'missing' });
   if (fields.eventsEnabled && parseHeaders(secrets.callbackHeaders ?? '') === undefined)
     problems.push({ field: 'callbackHeaders', severity: 'error', code: 'not-headers' });
   for (const { field, ...rest } of checkInstanceInput(instanceInput(fields, secrets))) {
     if (field === 'code') continue;
+    // The sandbox reaches this machine.
+    if (rest.code === 'loopback-url' && fields.region === sandboxRegion) continue;
     problems.push({ ...rest, field: fieldNames[field] ?? (field as FieldName) });
   }
   // An error stands before a warning; of several the first is enough.

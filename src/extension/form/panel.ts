@@ -183,6 +183,7 @@ export class FormPanel implements vscode.WebviewPanelSerializer, vscode.Disposab
       }
       case 'secret':
         this.#secrets = { ...this.#secrets, [message.field]: message.value };
+        if (message.done) await this.#storeSecrets();
         {
           this.#refresh();
           return;
@@ -404,17 +405,18 @@ export class FormPanel implements vscode.WebviewPanelSerializer, vscode.Disposab
     const host = this.#host;
     if (host === undefined) return false;
     if (platform.host !== host) await platform.setHost(host);
-    const { userSecret = '', organizationSecret = '' } = this.#secrets;
-    if (userSecret !== '' && organizationSecret !== '') {
-      await platform.storeSecrets(
-        { userSecret: userSecret.trim(), organizationSecret: organizationSecret.trim() },
-        host,
-      );
-      delete this.#secrets.userSecret;
-      delete this.#secrets.organizationSecret;
-      this.#stored = true;
-    }
+    await this.#storeSecrets();
     return true;
+  }
+
+  /** Keeps the platform's secrets for the host, once both have been typed. */
+  async #storeSecrets(): Promise<void> {
+    const host = this.#host;
+    const userSecret = this.#secrets.userSecret?.trim() ?? '';
+    const organizationSecret = this.#secrets.organizationSecret?.trim() ?? '';
+    if (host === undefined || userSecret === '' || organizationSecret === '') return;
+    await this.#parts.platform.storeSecrets({ userSecret, organizationSecret }, host);
+    this.#stored = true;
   }
 
   async #create(): Promise<void> {
