@@ -6,9 +6,7 @@ import { createResendCommands } from './actions/edit-and-resend.ts';
 import { documentScheme, registerDocuments } from './documents/event-documents.ts';
 import { EventsView } from './events-view/events-view.ts';
 import { createEventsViewCommands } from './events-view/view-commands.ts';
-import { FormPanel, createFormCommands } from './form/panel.ts';
-import { RelayAddresses } from './form/relay-addresses.ts';
-import { createInstance } from './instances/create.ts';
+import { createFormCommands } from './form/form-commands.ts';
 import { InstanceDocuments } from './instances/instance-documents.ts';
 import { InstanceStore } from './instances/instance-store.ts';
 import { InstancesView } from './instances/instances-view.ts';
@@ -37,23 +35,6 @@ export function compose(context: vscode.ExtensionContext): void {
   const signIn = new SignIn(context, log);
   const webhooks = createWebhooks({ context, session, log, sandbox, browser: signIn });
   const store = new InstanceStore(context);
-  const form = new FormPanel({
-    context,
-    log,
-    secrets,
-    platform,
-    instances: store,
-    relay: new RelayAddresses(session),
-    thisMachinesCallback: async () => (await signIn.callbacks()).loopback,
-    sandbox: async () => {
-      const { credentials } = await sandbox.start();
-      const { documentedListId } = await import('./client.ts');
-      const { apiKey, oauthClientId, oauthClientSecret } = credentials.campaignMonitor;
-      return { apiKey, clientId: oauthClientId, clientSecret: oauthClientSecret, listId: documentedListId };
-    },
-    create: createInstance({ log, platform, instances: store, signIn }),
-    pickLists: async (selected) => (await webhooks.pickLists({ selected }))?.map(({ listId }) => listId),
-  });
   const parts = { context, session, log, select: view.select };
   const instances = new InstancesView({ session, log, platform, store, sandbox });
   const documents = new InstanceDocuments(context);
@@ -64,7 +45,17 @@ export function compose(context: vscode.ExtensionContext): void {
     ...createPlatformCommands(platform),
     ...createAuthorizationCommands(signIn),
     ...createSandboxCommands(sandbox),
-    ...createFormCommands(form),
+    ...createFormCommands({
+      context,
+      log,
+      secrets,
+      session,
+      platform,
+      instances: store,
+      signIn,
+      sandbox,
+      pickLists: async (selected) => (await webhooks.pickLists({ selected }))?.map(({ listId }) => listId),
+    }),
     ...createEventsViewCommands(view, session),
     ...lazyHandlers(
       [

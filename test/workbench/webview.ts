@@ -9,7 +9,7 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 /** The innermost frame of the webview in sight, whose document is the extension's page. */
 export async function webviewDocument(workbench: Workbench): Promise<Frame> {
   const outer = await workbench.page.locator('iframe.webview.ready').last().elementHandle();
-  const inner = await (await outer?.contentFrame())?.waitForSelector('#active-frame', { state: 'attached' });
+  const inner = await (await outer.contentFrame())?.waitForSelector('#active-frame', { state: 'attached' });
   const frame = await inner?.contentFrame();
   if (frame == null) throw new Error('the webview has no document');
   return frame;

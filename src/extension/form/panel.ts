@@ -1,14 +1,15 @@
 /** The form of a new instance: one panel, which survives hiding and the reload of the window. */
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
-import type { InstanceInput } from '../../open-connectors/instance.ts';
 import type * as client from '../client.ts';
-import { prefix } from '../commands.ts';
+import { createInstance } from '../instances/create.ts';
 import type { Creation } from '../instances/create.ts';
 import type { InstanceStore } from '../instances/instance-store.ts';
 import type { Platform } from '../instances/platform.ts';
-import type { RelayAddresses } from './relay-addresses.ts';
+import type { SignIn } from '../oauth/sign-in.ts';
+import type { SandboxProcess } from '../sandbox-process.ts';
 import type { SecretBox } from '../secrets.ts';
+import type { Session } from '../session.ts';
 import type {
   CreatedInstance,
   FieldNote,
@@ -20,32 +21,20 @@ import type {
   Region,
   SecretField,
 } from './messages.ts';
+import { formViewType } from './form-commands.ts';
 import { fieldLabel, problemText } from './problem-texts.ts';
+import { RelayAddresses } from './relay-addresses.ts';
 import { formTexts } from './texts.ts';
-
-/** The panel's type: what VS Code restores it by. */
-export const formViewType = `${prefix}.form`;
-
-/** What the sandbox has that the form needs. */
-export interface SandboxValues {
-  readonly clientId: string;
-  readonly clientSecret: string;
-  readonly apiKey: string;
-  readonly listId: string;
-}
 
 export interface FormParts {
   readonly context: vscode.ExtensionContext;
   readonly log: vscode.LogOutputChannel;
   readonly secrets: SecretBox;
+  readonly session: Session;
   readonly platform: Platform;
   readonly instances: InstanceStore;
-  readonly relay: RelayAddresses;
-  /** The callback to register for this machine's own page. */
-  readonly thisMachinesCallback: () => Promise<string>;
-  /** Starts the sandbox where it does not run. */
-  readonly sandbox: () => Promise<SandboxValues>;
-  readonly create: (input: InstanceInput, signal: AbortSignal) => Promise<Creation>;
+  readonly signIn: SignIn;
+  readonly sandbox: SandboxProcess;
   /** Asks for lists; undefined where nothing was chosen. */
   readonly pickLists: (chosen: readonly string[]) => Promise<readonly string[] | undefined>;
 }
@@ -53,8 +42,10 @@ export interface FormParts {
 type Client = typeof client;
 type Handler = () => unknown;
 
-export class FormPanel implements vscode.WebviewPanelSerializer, vscode.Disposable {
+export class FormPanel implements vscode.Disposable {
   readonly #parts: FormParts;
+  readonly #relay: RelayAddresses;
+  readonly #createInstance: ReturnType<typeof createInstance>;
   #panel: vscode.WebviewPanel | undefined;
   #client: Client | undefined;
   /** The page is there and listens. */
@@ -73,10 +64,11 @@ export class FormPanel implements vscode.WebviewPanelSerializer, vscode.Disposab
 
   constructor(parts: FormParts) {
     this.#parts = parts;
+    this.#relay = new RelayAddresses(parts.session);
+    this.#createInstance = createInstance(parts);
     parts.context.subscriptions.push(
       this,
-      vscode.window.registerWebviewPanelSerializer(formViewType, this),
-      parts.relay.onDidChange(() => this.#refresh()),
+      this.#relay.onDidChange(() => this.#refresh()),
       parts.platform.onDidChange(() => this.#later(() => this.#readStored())),
     );
   }
@@ -101,12 +93,11 @@ export class FormPanel implements vscode.WebviewPanelSerializer, vscode.Disposab
     await this.#carryOut('useSandbox');
   }
 
-  /** VS Code brings the panel of the time before a reload. Its page says itself what it kept. */
-  deserializeWebviewPanel(panel: vscode.WebviewPanel): Promise<void> {
+  /** Takes the panel of the time before a reload. Its page says itself what it kept. */
+  restore(panel: vscode.WebviewPanel): void {
     // One form is enough.
     if (this.#panel === undefined) this.#use(panel);
     else panel.dispose();
-    return Promise.resolve();
   }
 
   dispose(): void {
@@ -146,7 +137,7 @@ export class FormPanel implements vscode.WebviewPanelSerializer, vscode.Disposab
 
   async #prepare(): Promise<Client> {
     this.#client ??= await import('../client.ts');
-    this.#fields ??= this.#client.emptyFields(this.#parts.platform.host, await this.#parts.thisMachinesCallback());
+    this.#fields ??= this.#client.emptyFields(this.#parts.platform.host, await this.#thisMachinesCallback());
     return this.#client;
   }
 
@@ -205,6 +196,11 @@ export class FormPanel implements vscode.WebviewPanelSerializer, vscode.Disposab
     this.#refresh();
   }
 
+  /** The callback to register for this machine's own page. */
+  async #thisMachinesCallback(): Promise<string> {
+    return (await this.#parts.signIn.callbacks()).loopback;
+  }
+
   // --- what the page draws ----------------------------------------------------------------------------------------------
 
   #post(message: HostMessage): void {
@@ -254,7 +250,7 @@ export class FormPanel implements vscode.WebviewPanelSerializer, vscode.Disposab
       notes,
       secretsSet: { ...stored, ...Object.fromEntries(typed.map(([field]) => [field, true])) },
       preview: client.previewOf(fields, this.#secrets),
-      relay: this.#parts.relay.describe(fields.callbackUrl),
+      relay: this.#relay.describe(fields.callbackUrl),
       blocked:
         errors.length === 0
           ? undefined
@@ -290,7 +286,7 @@ export class FormPanel implements vscode.WebviewPanelSerializer, vscode.Disposab
   readonly #handlers: Readonly<Record<FormAction, Handler>> = {
     useSandbox: () => this.#useSandbox(),
     fillCallback: () => this.#fillCallback(),
-    useThisMachine: async () => this.#fill({ oauthCallbackUrl: await this.#parts.thisMachinesCallback() }),
+    useThisMachine: async () => this.#fill({ oauthCallbackUrl: await this.#thisMachinesCallback() }),
     generateKey: () => {
       this.#secrets.signatureKey = randomBytes(32).toString('base64');
       this.#done = vscode.l10n.t('A key has been generated.');
@@ -332,28 +328,29 @@ export class FormPanel implements vscode.WebviewPanelSerializer, vscode.Disposab
 
   async #useSandbox(): Promise<void> {
     const client = await this.#prepare();
-    const values = await this.#during(vscode.l10n.t('Starting the sandbox…'), () => this.#parts.sandbox());
-    this.#secrets = { ...this.#secrets, apiSecret: values.clientSecret, campaignMonitorApiKey: values.apiKey };
+    const { credentials } = await this.#during(vscode.l10n.t('Starting the sandbox…'), () =>
+      this.#parts.sandbox.start(),
+    );
+    const { apiKey, oauthClientId, oauthClientSecret } = credentials.campaignMonitor;
+    this.#secrets = { ...this.#secrets, apiSecret: oauthClientSecret, campaignMonitorApiKey: apiKey };
     this.#stored = true;
-    const callbackUrl = this.#parts.relay.current(true) ?? this.#fields?.callbackUrl ?? '';
+    const callbackUrl = this.#relay.current(true) ?? this.#fields?.callbackUrl ?? '';
     this.#done = vscode.l10n.t('The sandbox’s values are filled in.');
     this.#fill({
       region: client.sandboxRegion,
       host: '',
       ...((this.#fields?.name ?? '') === '' && { name: vscode.l10n.t('Sandbox') }),
-      apiKey: values.clientId,
+      apiKey: oauthClientId,
       // Its app takes any port of this machine.
-      oauthCallbackUrl: await this.#parts.thisMachinesCallback(),
-      ...((this.#fields?.listIds ?? '').trim() === '' && { listIds: values.listId }),
+      oauthCallbackUrl: await this.#thisMachinesCallback(),
+      ...((this.#fields?.listIds ?? '').trim() === '' && { listIds: client.documentedListId }),
       callbackUrl,
     });
   }
 
   async #fillCallback(): Promise<void> {
     const sandbox = this.#fields?.region === this.#client?.sandboxRegion;
-    const url = await this.#during(vscode.l10n.t('Waiting for the relay’s URL…'), () =>
-      this.#parts.relay.obtain(sandbox),
-    );
+    const url = await this.#during(vscode.l10n.t('Waiting for the relay’s URL…'), () => this.#relay.obtain(sandbox));
     if (url === undefined) return;
     this.#done = vscode.l10n.t('The relay’s URL is filled in.');
     this.#fill({ callbackUrl: url });
@@ -431,7 +428,7 @@ export class FormPanel implements vscode.WebviewPanelSerializer, vscode.Disposab
     const input = client.instanceInput(fields, this.#secrets);
     const creation = await this.#during(text, async (signal): Promise<Creation> => {
       if (!(await this.#keepPlatform())) return { kind: 'cancelled' };
-      return this.#parts.create(input, signal);
+      return this.#createInstance(input, signal);
     });
     if (creation.kind === 'failed') this.#error = creation.message;
     if (creation.kind === 'cancelled') this.#done = vscode.l10n.t('Cancelled. Nothing was created.');
@@ -468,12 +465,4 @@ function pageHtml(webview: vscode.Webview, extensionUri: vscode.Uri): string {
     <script nonce="${nonce}" src="${uri('dist', 'form.js')}"></script>
   </body>
 </html>`;
-}
-
-/** The handlers of the commands about the form. */
-export function createFormCommands(form: FormPanel): {
-  readonly newInstance: () => void;
-  readonly newSandboxInstance: () => Promise<void>;
-} {
-  return { newInstance: () => form.open(), newSandboxInstance: () => form.openForSandbox() };
 }
