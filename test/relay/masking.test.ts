@@ -36,6 +36,41 @@ describe('An answer as it is recorded', () => {
     ]);
   });
 
+  it('holds none that comes back encoded, or cut off', () => {
+    const secret = 'pl/ant+ed"se&cret';
+    const basic = Buffer.from(`me:${secret}`).toString('base64');
+    const sent: [string, string][] = [
+      ['X-Team', secret],
+      ['Authorization', `Basic ${basic}`],
+    ];
+    const echoes = [
+      JSON.stringify({ a: secret }),
+      `{"a":"${JSON.stringify(secret).slice(1, -1).replaceAll('/', '\\/')}"}`,
+      encodeURIComponent(secret),
+      encodeURIComponent(secret).replace(/%../g, (escape) => escape.toLowerCase()),
+      new URLSearchParams({ a: secret }).toString(),
+      secret.replaceAll('&', '&amp;'),
+      Buffer.from(secret).toString('base64'),
+      Buffer.from(secret).toString('base64url'),
+      basic,
+      `me:${secret}`,
+    ];
+    for (const echo of echoes) {
+      const masked = withoutSecrets(answer(`(${echo})`, [['X-Echo', echo]]), sent, destination, secrets);
+      assert.ok(masked.kind === 'answer');
+      for (const text of [masked.body.toString(), masked.headers[0]?.[1] ?? '']) {
+        assert.match(text, /\*{8}/);
+        assert.doesNotMatch(text, /pl.{0,3}ant|cret/, echo);
+        assert.ok(!text.includes(Buffer.from(secret).toString('base64').slice(0, 8)), echo);
+      }
+    }
+    const cut = answer(`(${secret.slice(0, 9)}`);
+    assert.ok(cut.kind === 'answer');
+    const masked = withoutSecrets({ ...cut, truncated: true }, sent, destination, secrets);
+    assert.ok(masked.kind === 'answer');
+    assert.equal(masked.body.toString(), '(********');
+  });
+
   it('is otherwise the very bytes', () => {
     const result = answer('application/json');
     const masked = withoutSecrets(result, [['Content-Type', 'application/json']], destination, secrets);
