@@ -44,7 +44,11 @@ process.on('exit', () => {
  */
 export async function openBinary(options: BinaryOptions): Promise<TunnelHandle> {
   options.signal.throwIfAborted();
-  const child = spawn(options.path, options.args, { stdio: ['ignore', 'pipe', 'pipe'], windowsHide: true });
+  const child = spawn(options.path, options.args, {
+    env: environmentFor(process.env),
+    stdio: ['ignore', 'pipe', 'pipe'],
+    windowsHide: true,
+  });
   running.add(child);
   const url = deferred<string>();
   const exit = deferred<string>();
@@ -107,6 +111,18 @@ export async function openBinary(options: BinaryOptions): Promise<TunnelHandle> 
   } finally {
     options.signal.removeEventListener('abort', onAbort);
   }
+}
+
+/** What a tunnel program needs of the surroundings: homes, its own settings, proxies and certificates. */
+const passedOn =
+  /^(?:PATH|PATHEXT|HOME|USER|LOGNAME|LANG|LC_\w+|TZ|TMPDIR|TEMP|TMP|XDG_\w+|SystemRoot|SystemDrive|ComSpec|USERPROFILE|HOMEDRIVE|HOMEPATH|APPDATA|LOCALAPPDATA|ProgramData|ProgramFiles|(?:HTTP|HTTPS|ALL|NO)_PROXY|SSL_CERT_(?:FILE|DIR)|NGROK_\w+|TUNNEL_\w+|CLOUDFLARED_\w+)$/i;
+
+/**
+ * The environment of a tunnel program: nothing that is only there for the relay or whoever started it, such as keys
+ * that a variable holds.
+ */
+export function environmentFor(surroundings: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(surroundings).filter(([name]) => passedOn.test(name)));
 }
 
 function notRunnable({ name, path, install }: BinaryOptions, cause: NodeJS.ErrnoException): TunnelError {

@@ -7,7 +7,7 @@ import type { Server, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Agent } from 'undici';
-import { quoted } from '../../../src/relay/tunnel/binary.ts';
+import { environmentFor, quoted } from '../../../src/relay/tunnel/binary.ts';
 import { tunnelStatusSchema } from '../../../src/protocol.ts';
 import { dispatcherTo, Door, portOf, secret, Watched } from './stage.ts';
 
@@ -271,4 +271,25 @@ life.on('error', () => {});
   async function pids(path: string): Promise<number[]> {
     return (await readFile(`${path}.pid`, 'utf8')).trim().split('\n').map(Number);
   }
+});
+
+describe('the environment of a tunnel program', () => {
+  it('has what it needs, and nothing that is there for others', () => {
+    const needed = {
+      PATH: '/usr/bin',
+      HOME: '/home/me',
+      https_proxy: 'http://proxy.example:3128',
+      NGROK_AUTHTOKEN: 'of ngrok itself',
+      TUNNEL_TOKEN: 'of cloudflared itself',
+    };
+    const others = {
+      ELECTRON_RUN_AS_NODE: '1',
+      VSCODE_IPC_HOOK: '/run/vscode.sock',
+      NODE_OPTIONS: '--require x',
+      CAMPAIGN_KEY: 'planted',
+      OAUTH_API_SECRET: 'planted',
+      AWS_SECRET_ACCESS_KEY: 'planted',
+    };
+    assert.deepEqual(environmentFor({ ...needed, ...others }), needed);
+  });
 });
