@@ -6,6 +6,7 @@ import type { Answer, Fetch } from './http.ts';
 import { exchange, parseJson } from './http.ts';
 import type { CampaignMonitorTokens } from './oauth.ts';
 import { CampaignMonitorOAuthError, refreshToken } from './oauth.ts';
+import { plainText } from './plain-text.ts';
 import type { WebhookEventType } from './samples.ts';
 import { webhookEventTypes } from './samples.ts';
 
@@ -202,11 +203,11 @@ export class CampaignMonitorApi {
   ): Promise<T> {
     const used = this.#credential;
     let answer = await this.#send(method, path, body, used, signal);
-    let failure = failureOf(answer);
+    let failure = failureOf(answer, secretsOf(used));
     if (failure?.kind === 'expired-token' && used.kind === 'oauth') {
       await cancellable(this.#refresh(used), signal);
       answer = await this.#send(method, path, body, this.#credential, signal);
-      failure = failureOf(answer);
+      failure = failureOf(answer, secretsOf(this.#credential));
     }
     if (failure !== null) throw failure;
     const content = answer.text.trim() === '' ? undefined : (parseJson(answer.text) ?? answer.text.trim());
@@ -214,7 +215,7 @@ export class CampaignMonitorApi {
     if (!result.success) {
       throw new CampaignMonitorError(
         'unexpected-answer',
-        `the answer to ${method} ${path} is not what Campaign Monitor documents: ${z.prettifyError(result.error)}`,
+        `the answer to ${method} ${path} is not what Campaign Monitor documents: ${plainText(z.prettifyError(result.error))}`,
         { status: answer.status },
       );
     }
@@ -247,7 +248,10 @@ export class CampaignMonitorApi {
         case 'timed-out':
           throw new CampaignMonitorError('timed-out', `Campaign Monitor did not answer within ${timeoutMs / 1000} s`);
         case 'unreachable':
-          throw new CampaignMonitorError('unreachable', `Campaign Monitor cannot be reached: ${result.reason}`);
+          throw new CampaignMonitorError(
+            'unreachable',
+            `Campaign Monitor cannot be reached: ${plainText(result.reason, secretsOf(credential))}`,
+          );
         case 'answered':
       }
       if (result.answer.status !== 429) return result.answer;
@@ -301,8 +305,15 @@ function authorization(credential: CampaignMonitorCredential): string {
       `Basic ${Buffer.from(`${credential.apiKey}:x`).toString('base64')}`;
 }
 
+/** What must not be said back in an error. */
+function secretsOf(credential: CampaignMonitorCredential): string[] {
+  return credential.kind === 'oauth'
+    ? [credential.accessToken, credential.refreshToken]
+    : [credential.apiKey, Buffer.from(`${credential.apiKey}:x`).toString('base64')];
+}
+
 /** The vendor's error in an answer, by its code; null where the answer is none. */
-function failureOf({ status, text }: Answer): CampaignMonitorError | null {
+function failureOf({ status, text }: Answer, secrets: readonly string[]): CampaignMonitorError | null {
   if (status >= 200 && status < 300) return null;
   const parsed = errorSchema.safeParse(parseJson(text));
   if (!parsed.success) {
@@ -310,7 +321,8 @@ function failureOf({ status, text }: Answer): CampaignMonitorError | null {
       status,
     });
   }
-  const { Code: code, Message: message, ResultData: resultData } = parsed.data;
+  const { Code: code, ResultData: resultData } = parsed.data;
+  const message = plainText(parsed.data.Message, secrets);
   return new CampaignMonitorError(kindOfCode(code), `${message === '' ? 'refused' : message} (code ${code})`, {
     code,
     status,

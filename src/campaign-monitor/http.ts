@@ -34,12 +34,32 @@ export async function exchange(url: string, init: RequestInit, options: Exchange
       redirect: 'manual',
       signal: signal === undefined ? timeout : AbortSignal.any([timeout, signal]),
     });
-    const answer = { status: response.status, headers: response.headers, text: await response.text() };
+    const answer = { status: response.status, headers: response.headers, text: await textOf(response) };
     return { kind: 'answered', answer };
   } catch (error) {
     if (signal?.aborted === true) return { kind: 'cancelled' };
     if (timeout.aborted) return { kind: 'timed-out' };
     return { kind: 'unreachable', reason: reasonOf(error) };
+  }
+}
+
+/** A longer answer is none of this API's, in bytes. */
+const longestAnswer = 16_777_216;
+
+async function textOf({ body }: Response): Promise<string> {
+  if (body === null) return '';
+  const decoder = new TextDecoder();
+  const reader: ReadableStreamDefaultReader<Uint8Array> = body.getReader();
+  let text = '';
+  for (let bytes = 0; ;) {
+    const { done, value } = await reader.read();
+    if (done) return text + decoder.decode();
+    bytes += value.byteLength;
+    if (bytes > longestAnswer) {
+      await reader.cancel();
+      throw new Error(`its answer is longer than ${longestAnswer} bytes`);
+    }
+    text += decoder.decode(value, { stream: true });
   }
 }
 

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { Fetch } from './http.ts';
 import { exchange, parseJson } from './http.ts';
+import { plainText } from './plain-text.ts';
 import { campaignMonitorHost } from './service.ts';
 
 /** The vendor's own [vendor]. */
@@ -123,6 +124,9 @@ const tokensSchema = z.object({
   refresh_token: z.string().min(1).optional(),
 });
 
+/** What is sent and must not be said back in an error. */
+const secretFields = ['client_secret', 'code', 'refresh_token'];
+
 /** @param knownRefreshToken stays where the answer holds no other */
 async function askForTokens(
   form: Readonly<Record<string, string>>,
@@ -136,9 +140,14 @@ async function askForTokens(
     body: new URLSearchParams(form).toString(),
   };
   const result = await exchange(`${oauthBase}/token`, request, { timeoutMs, signal, fetch });
+  const plain = (said: string): string =>
+    plainText(
+      said,
+      secretFields.map((name) => form[name] ?? ''),
+    );
   switch (result.kind) {
     case 'unreachable':
-      throw new CampaignMonitorOAuthError('unreachable', `Campaign Monitor cannot be reached: ${result.reason}`);
+      throw new CampaignMonitorOAuthError('unreachable', `Campaign Monitor cannot be reached: ${plain(result.reason)}`);
     case 'timed-out':
       throw new CampaignMonitorOAuthError('timed-out', 'Campaign Monitor gave no tokens in time');
     case 'cancelled':
@@ -150,7 +159,8 @@ async function askForTokens(
   // The key decides, not the status [vendor].
   const failure = failureSchema.safeParse(body);
   if (failure.success) {
-    const { error, error_description: description } = failure.data;
+    const error = plain(failure.data.error);
+    const description = plain(failure.data.error_description);
     const message = `Campaign Monitor gave no tokens: ${description === '' ? error : `${description} (${error})`}`;
     throw new CampaignMonitorOAuthError('refused', message, { error, status });
   }

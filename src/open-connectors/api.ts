@@ -460,13 +460,33 @@ export class OpenConnectorsApi {
         redirect: 'manual',
         signal,
       });
-      const text = await response.text();
+      const text = await textOf(response);
       if (!response.ok) throw refusal(response, text, secrets);
       return { value: valueOf(text), status: response.status, nextPage: nextPageOf(response) };
     } catch (error) {
       if (error instanceof OpenConnectorsError) throw error;
       throw failure(error, { url, cancelled: call.signal?.aborted === true, timedOut: timeout.aborted }, secrets);
     }
+  }
+}
+
+/** A longer answer is none of this API's, in bytes: many instances, or the events of one, are a few megabytes. */
+const longestAnswer = 33_554_432;
+
+async function textOf({ body }: Response): Promise<string> {
+  if (body === null) return '';
+  const decoder = new TextDecoder();
+  const reader: ReadableStreamDefaultReader<Uint8Array> = body.getReader();
+  let text = '';
+  for (let bytes = 0; ;) {
+    const { done, value } = await reader.read();
+    if (done) return text + decoder.decode();
+    bytes += value.byteLength;
+    if (bytes > longestAnswer) {
+      await reader.cancel();
+      throw new Error(`its answer is longer than ${longestAnswer} bytes`);
+    }
+    text += decoder.decode(value, { stream: true });
   }
 }
 
@@ -511,10 +531,14 @@ function parsed<T>(schema: z.ZodType<T>, answer: Answer, expected: string): T {
 const longestMessage = 500;
 
 function plain(text: string, secrets: readonly string[]): string {
-  return maskText(text, secrets)
-    .replace(/[\s\p{Cc}]+/gu, ' ')
-    .trim()
-    .slice(0, longestMessage);
+  return (
+    maskText(text, secrets)
+      .replace(/[\s\p{Cc}\p{Cf}]+/gu, ' ')
+      // VS Code would make a link of it, to a command even.
+      .replaceAll('](', '] (')
+      .trim()
+      .slice(0, longestMessage)
+  );
 }
 
 function refusal(response: Response, text: string, secrets: readonly string[]): OpenConnectorsError {
@@ -530,11 +554,16 @@ function refusal(response: Response, text: string, secrets: readonly string[]): 
       // A page of a proxy, or a redirect, is no answer of the API.
       kind: ofPlatform || (status >= 400 && text.trim() === '') ? 'refused' : 'unexpected-answer',
       status,
-      requestId: requestId ?? response.headers.get('elements-request-id'),
+      requestId: requestIdOf(requestId ?? response.headers.get('elements-request-id')),
       providerMessage: provider,
       next: nextAfter(status),
     },
   );
+}
+
+/** An id as it may stand in a log and be given to somebody. */
+function requestIdOf(given: string | null): string | null {
+  return given === null ? null : given.replace(/[^\w.:-]/g, '').slice(0, 100);
 }
 
 function nextAfter(status: number): string {

@@ -326,6 +326,30 @@ describe('CampaignMonitorApi with answers that the sandbox does not give', () =>
     await failsWith(open().clients(), 'unexpected-answer');
   });
 
+  it('says on one line, without links and secrets, what the vendor says', async () => {
+    const encoded = Buffer.from(`${sandboxApiKey}:x`).toString('base64');
+    const said = `Key ${sandboxApiKey}\n(${encoded})\u202e [Renew](command:evil) \u001b[2J${'!'.repeat(100_000)}`;
+    answers({ Code: 100, Message: said }, 401);
+    const { message } = await failsWith(open().clients(), 'bad-api-key');
+    assert.match(message, /^Key \*{8} \(\*{8}\) \[Renew\] \(command:evil\) \[2J!{10,500} \(code 100\)$/);
+  });
+
+  it('reads no more of an answer than the API ever says', async () => {
+    const piece = Buffer.alloc(1_048_576, 0x20);
+    let sent = 0;
+    answer = (_request, response) => {
+      const write = (): void => {
+        while (sent < 200 && !response.destroyed) {
+          sent += 1;
+          if (!response.write(piece)) return void response.once('drain', write);
+        }
+      };
+      write();
+    };
+    assert.match((await failsWith(open().clients(), 'unreachable')).message, /longer than 16777216 bytes/);
+    assert.ok(sent < 100);
+  });
+
   it('does not follow a redirect with the credential', async () => {
     answer = (_request, response) => response.writeHead(302, { location: '/elsewhere' }).end();
     await failsWith(open().clients(), 'unexpected-answer');

@@ -119,6 +119,14 @@ describe('Campaign Monitor OAuth', () => {
       refreshToken: 'r',
       expiresInSeconds: null,
     });
+    const planted = 'planted+refresh/token=';
+    text = JSON.stringify({
+      error: 'invalid_grant',
+      error_description: `${encodeURIComponent(planted)} [x](command:y)`,
+    });
+    const echo = await failsWith(refreshToken(planted, { oauthBase: strange }), 'refused');
+    assert.equal(echo.message, 'Campaign Monitor gave no tokens: ******** [x] (command:y) (invalid_grant)');
+    text = '{"access_token":"a"}';
     // Only a refresh has a refresh token to keep.
     await failsWith(
       exchangeCode({ clientId: 'c', clientSecret: 's', redirectUri, code: 'x' }, { oauthBase: strange }),

@@ -331,6 +331,30 @@ describe('the Open Connectors API', () => {
       assert.equal(error.requestId, '5f3');
     });
 
+    it('has no link, no mark of writing direction and no odd request id, whatever the platform says', async () => {
+      platform.answer = () => [400, { requestId: 'r-1\u001b[2J](x)', message: 'No \u202e[Renew](command:evil)' }];
+      const error = await refused(api.getInstance(7));
+      assert.equal(error.message, 'No [Renew] (command:evil)');
+      assert.equal(error.requestId, 'r-12Jx');
+    });
+
+    it('comes where an answer has no end', async () => {
+      const piece = ' '.repeat(1_048_576);
+      let sent = 0;
+      platform.answer = (_asked, response) => {
+        const write = (): void => {
+          while (sent < 300 && !response.destroyed) {
+            sent += 1;
+            if (!response.write(piece)) return void response.once('drain', write);
+          }
+        };
+        write();
+        return null;
+      };
+      assert.match((await refused(api.getInstance(7))).message, /longer than 33554432 bytes/);
+      assert.ok(sent < 150);
+    });
+
     it('is of its kind and has a next step for every status, whatever the body', async () => {
       for (const status of [300, 302, 400, 401, 403, 404, 405, 406, 409, 415, 429, 500, 502, 503]) {
         platform.answer = () => [status, { requestId: 'r', message: 'no' }];

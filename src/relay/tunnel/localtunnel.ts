@@ -100,7 +100,7 @@ async function register(server: URL, subdomain: string, context: OpenContext): P
       signal: context.signal,
     });
     status = response.status;
-    text = await response.text();
+    text = await textOf(response.body);
   } catch (error) {
     throw new TunnelError(`The tunnel server ${server.host} cannot be reached (${describeNetworkError(error)})`, next, {
       cause: error,
@@ -109,7 +109,7 @@ async function register(server: URL, subdomain: string, context: OpenContext): P
   const answer = parseJson(text);
   if (status !== 200) {
     const said = z.object({ message: z.string() }).safeParse(answer);
-    const detail = said.success ? `${status}: ${said.data.message.replace(/\.$/, '')}` : String(status);
+    const detail = said.success ? `${status}: ${oneLine(said.data.message).replace(/\.$/, '')}` : String(status);
     throw new TunnelError(
       `The tunnel server ${server.host} refuses the subdomain "${subdomain}" (${detail})`,
       'Choose another subdomain, or another tunnel server.',
@@ -124,6 +124,23 @@ async function register(server: URL, subdomain: string, context: OpenContext): P
     });
   }
   return registration.data;
+}
+
+/** A registration is a few hundred bytes: more is not read. */
+const longestAnswer = 65_536;
+
+async function textOf(body: AsyncIterable<Uint8Array> | null): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = '';
+  for await (const chunk of body ?? []) {
+    text += decoder.decode(chunk, { stream: true });
+    if (text.length > longestAnswer) break;
+  }
+  return text;
+}
+
+function oneLine(text: string): string {
+  return text.replace(/[\s\p{Cc}\p{Cf}]+/gu, ' ').slice(0, 200);
 }
 
 function parseJson(text: string): unknown {
