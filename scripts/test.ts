@@ -56,7 +56,7 @@ function run(suite: Suite, countsFile: string): Promise<number> {
   const [program, ...args] = suite.command;
   const child = spawn(program!, args, {
     stdio: ['ignore', 'inherit', 'inherit'],
-    env: { ...process.env, COUNTS_FILE: countsFile },
+    env: { ...process.env, COUNTS_FILE: countsFile, HOST_TESTS_RETRIES: '1' },
     shell: process.platform === 'win32',
   });
   return new Promise((resolve, reject) => {

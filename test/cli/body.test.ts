@@ -18,7 +18,7 @@ const given = [
 const environment = { OAUTH_API_KEY: '104821', OAUTH_API_SECRET: `se'cr"et$HOME\`id\`\\n` };
 
 describe('cm-relay body', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
 
   it("prints the platform's sample where nothing is given, key by key and in its order", async () => {
     const { code, out, err } = await run(['body']);

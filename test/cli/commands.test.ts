@@ -21,7 +21,7 @@ function rows<T = Line>(ended: Ended): T[] {
 }
 
 describe('the commands of cm-relay', function () {
-  this.timeout(30_000);
+  this.timeout(180_000);
   let place: Workplace;
   let callback: Callback;
   let listening: Running;
@@ -417,7 +417,7 @@ describe('the commands of cm-relay', function () {
 });
 
 describe('cm-relay without a relay', function () {
-  this.timeout(30_000);
+  this.timeout(180_000);
 
   it('says for each command that needs one how to start it', async () => {
     const place = new Workplace();

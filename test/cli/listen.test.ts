@@ -10,7 +10,7 @@ import { Callback, delivery, post, run, start, Workplace } from './harness.ts';
 import type { Line } from './harness.ts';
 
 describe('cm-relay listen', function () {
-  this.timeout(30_000);
+  this.timeout(180_000);
   let place: Workplace;
   let callback: Callback;
 

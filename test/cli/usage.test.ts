@@ -100,7 +100,7 @@ const wrong: [args: string, named: RegExp][] = [
 ];
 
 describe('the command line of cm-relay', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let folder: string;
 
   const ended = new Map<string, Ended>();

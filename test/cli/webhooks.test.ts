@@ -22,7 +22,7 @@ function lines({ out }: Ended): Line[] {
 }
 
 describe('cm-relay webhooks', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let sandbox: Harness;
   let workplace: Workplace;
 

@@ -32,7 +32,7 @@ async function latest(stage: HostStage): Promise<EventRow | undefined> {
 }
 
 describe('What can be done with an event', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let stage: HostStage;
   let row: EventRow;
 

@@ -34,7 +34,7 @@ function diff(): Promise<{ left: string; right: string; title: string }> {
 }
 
 describe('The documents of an event', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let stage: HostStage;
   let row: EventRow;
 

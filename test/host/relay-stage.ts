@@ -25,7 +25,7 @@ export interface HostStage {
 }
 
 /** Waits for what has no event. */
-export async function until<T>(condition: () => T | Promise<T>, deadlineMs = 8000): Promise<T> {
+export async function until<T>(condition: () => T | Promise<T>, deadlineMs = 30_000): Promise<T> {
   const end = Date.now() + deadlineMs;
   for (;;) {
     const value = await condition();

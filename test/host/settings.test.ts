@@ -17,7 +17,7 @@ async function accepting(command: Thenable<unknown>): Promise<void> {
 }
 
 describe('The settings', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let stage: HostStage;
   const config = (): vscode.WorkspaceConfiguration => vscode.workspace.getConfiguration(prefix);
   const status = (): Promise<Status> => stage.client.request('relay/status', {});

@@ -36,7 +36,7 @@ const status = (relay: TestRelay) => relay.client.request('relay/status', {});
 
 /** Resolves when the destination is in that state. */
 function reaches(relay: TestRelay, state: 'up' | 'down' | 'held'): Promise<unknown> {
-  return until(async () => (await status(relay)).destinations[0]?.state === state, 8000, state);
+  return until(async () => (await status(relay)).destinations[0]?.state === state, 30_000, state);
 }
 
 describe('notifications for one destination', () => {

@@ -325,7 +325,7 @@ const clause: fc.Arbitrary<Clause> = fc.oneof(
 
 describe('Pages of the history', () => {
   it('are complete, without overlap or gap, newest first, under every filter', async function () {
-    this.timeout(90_000);
+    this.timeout(180_000);
     await fc.assert(
       fc.asyncProperty(
         fc.array(plannedDelivery, { minLength: 1, maxLength: 40 }),

@@ -55,7 +55,7 @@ describe('The lock of a data directory', () => {
   });
 
   it('has one owner in each of twenty rounds of four that start at once after a kill', async function () {
-    this.timeout(180_000);
+    this.timeout(600_000);
     const dataDir = temporaryFolder();
     const args = ['--data-dir', dataDir];
     const delivered: string[] = [];

@@ -8,7 +8,7 @@ import { readyRelay, spawnRelay } from './processes.ts';
 import { afterwards, sampleBody, send, startTestRelay, temporaryFolder, until } from './stage.ts';
 
 describe("The relay's own process", function () {
-  this.timeout(30_000);
+  this.timeout(180_000);
 
   it('says that it is ready, and is', async () => {
     const dataDir = temporaryFolder();

@@ -192,7 +192,7 @@ describe('The index of free text', () => {
   });
 
   it('may be made by several processes at once', async function () {
-    this.timeout(30_000);
+    this.timeout(180_000);
     const dataDir = temporaryFolder();
     await add(openStore(dataDir), 'Ophelia', 800);
     const program = `import { openHistory } from ${JSON.stringify(new URL('../../src/relay/history.ts', import.meta.url).href)};

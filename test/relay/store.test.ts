@@ -436,7 +436,7 @@ class Exercised {
 
 describe('Totals and retention', () => {
   it('are exact after whatever was done, restarts included', async function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     await fc.assert(
       fc.asyncProperty(fc.array(operation, { minLength: 5, maxLength: 40 }), async (steps) => {
         const exercised = new Exercised({ maxDeliveries: 8, maxBytes: 20_000 });
@@ -465,7 +465,7 @@ describe('Totals and retention', () => {
   });
 
   it('never remove a delivery with something waiting or held, and remove the oldest of the others', async function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.constantFrom('waiting', 'held', 'sent', 'failed', 'discarded', null), {
@@ -617,7 +617,7 @@ describe('A full disk', () => {
     const store = openStore(newFile(), { maxPages: 200, onHealth: (failure) => health.push(failure === null) });
     await fill(store);
     const { failure } = store;
-    await until(() => store.failure !== failure, 8000, 'it has tried again');
+    await until(() => store.failure !== failure, 30_000, 'it has tried again');
     assert.deepEqual(health, [false], 'it is full and says so once');
   });
 

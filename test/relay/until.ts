@@ -1,6 +1,6 @@
 /** Waiting in tests for what has no event. */
 
-let patienceMs = 8000;
+let patienceMs = 30_000;
 
 /** How long `until` and a receiver wait where nothing else is said, in milliseconds. */
 export function patience(): number {

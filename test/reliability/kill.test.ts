@@ -114,7 +114,7 @@ describe('kill -9 under load', () => {
 
 describe('A callback that is down', () => {
   it('gets everything in order when it is back, a kill and a restart in between, and no attempt is charged', async function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     const dataDir = temporaryFolder();
     const first = await startReceiver();
     const { port, url } = first;
@@ -157,7 +157,7 @@ describe('A callback that is down', () => {
   });
 
   it('gets what was under way again when the relay is killed before the answer', async function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     const dataDir = temporaryFolder();
     const callback = await startReceiver({ answer: 'hang' });
     const relay = await readyRelay(['--data-dir', dataDir]);

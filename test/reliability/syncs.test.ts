@@ -40,7 +40,7 @@ function assertSettingsOnly(why: string): void {
 const isSync = (line: string): boolean => /(?:fsync|fdatasync)\(\d+<[^>]*relay\.sqlite-wal>/.test(line);
 
 describe('Disk syncs', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
 
   it('are as many as commits', async () => {
     const why = whyNot();

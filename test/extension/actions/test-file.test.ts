@@ -38,7 +38,7 @@ function parts(given: Partial<TestFileParts>): TestFileParts {
 }
 
 describe('A test made of an event', function () {
-  this.timeout(20_000);
+  this.timeout(180_000);
 
   it('runs under plain mocha, posts the very bytes and passes where the handler takes them', async () => {
     const receiver = await startReceiver();
