@@ -54,7 +54,7 @@ export function compose(context: vscode.ExtensionContext): void {
       instances: store,
       signIn,
       sandbox,
-      pickLists: async (selected) => (await webhooks.pickLists({ selected }))?.map(({ listId }) => listId),
+      pickLists: webhooks.pickListIds,
     }),
     ...createEventsViewCommands(view, session),
     ...lazyHandlers(

@@ -11,6 +11,8 @@ export interface Account {
   readonly kind: 'api-key' | 'oauth' | 'sandbox';
   /** Where it was signed in, and where alone its credential goes. Empty for the sandbox, which moves. */
   readonly host: string;
+  /** Tells by its clients that an account signs in again, whatever its key or tokens are now. */
+  readonly identity?: string;
 }
 
 /** What the store needs of the sandbox process. */
@@ -83,13 +85,14 @@ export class AccountStore {
   }
 
   /**
-   * Keeps an account. One with the same API key at the same host, or the sandbox's, is kept once.
+   * Keeps an account. One that signs in again, by the same key or with the same clients, stays the account it was.
    * @param credential null for the sandbox, which brings its own
    */
   async add(account: Omit<Account, 'id'>, credential: CampaignMonitorCredential | null): Promise<Account> {
     const known = await this.#same(account, credential);
-    const added: Account = known ?? { ...account, id: randomBytes(8).toString('hex') };
+    const added: Account = { ...account, id: known?.id ?? randomBytes(8).toString('hex') };
     if (credential !== null) await this.#context.secrets.store(credentialsKey + added.id, JSON.stringify(credential));
+    this.#apis.delete(added.id);
     await this.#write([...this.all().filter(({ id }) => id !== added.id), added]);
     return added;
   }
@@ -168,7 +171,8 @@ export class AccountStore {
   ): Promise<Account | undefined> {
     for (const each of this.all()) {
       if (each.kind !== account.kind || each.host !== account.host) continue;
-      if (each.kind === 'sandbox') return each;
+      if (each.kind === 'sandbox' || (account.identity !== undefined && each.identity === account.identity))
+        return each;
       const kept = await this.#credential(each.id);
       if (kept?.kind === 'api-key' && credential?.kind === 'api-key' && kept.apiKey === credential.apiKey) return each;
     }

@@ -1,4 +1,5 @@
 /** The ways into Campaign Monitor: an API key, OAuth, or the sandbox's account. */
+import { createHash } from 'node:crypto';
 import * as vscode from 'vscode';
 import type { CampaignMonitorClient, CampaignMonitorCredential } from '../../campaign-monitor/api.ts';
 import { prefix } from '../commands.ts';
@@ -161,7 +162,15 @@ async function keep(
       return api.clients(abort.signal);
     },
   );
-  return accounts.add({ label: labelOf(clients), kind, host }, fresh);
+  const identity = identityOf(clients);
+  return accounts.add({ label: labelOf(clients), kind, host, ...(identity !== undefined && { identity }) }, fresh);
+}
+
+/** Undefined where there are no clients: two such accounts need not be the same. */
+function identityOf(clients: readonly CampaignMonitorClient[]): string | undefined {
+  if (clients.length === 0) return undefined;
+  const ids = clients.map(({ clientId }) => clientId).sort();
+  return createHash('sha256').update(ids.join()).digest('hex').slice(0, 32);
 }
 
 function labelOf(clients: readonly CampaignMonitorClient[]): string {

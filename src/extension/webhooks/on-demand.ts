@@ -7,8 +7,8 @@ import type { Way } from '../accounts/sign-in.ts';
 import type { SignIn } from '../oauth/sign-in.ts';
 import type { Session } from '../session.ts';
 import type { StoredJournal } from './journal.ts';
-import { createPickLists } from './pick-lists.ts';
-import type { PickLists } from './pick-lists.ts';
+import { createListPicker } from './pick-lists.ts';
+import type { ListPicker } from './pick-lists.ts';
 import { createWebhookCommands } from './webhook-commands.ts';
 import { WebhookKeeper } from './webhook-keeper.ts';
 import type { WebhooksView } from './webhooks-view.ts';
@@ -26,7 +26,7 @@ export interface WebhookActionParts {
 export interface WebhookActions {
   readonly handlers: ReturnType<typeof createWebhookCommands>;
   readonly keeper: WebhookKeeper;
-  readonly pickLists: PickLists;
+  readonly picker: ListPicker;
   /** Resolves to undefined where the user gave up. */
   readonly signIn: (way?: Way) => Promise<Account | undefined>;
 }
@@ -42,7 +42,7 @@ export function createWebhookActions({
   const keeper = new WebhookKeeper({ accounts, session, journal, log, changed: () => view.refreshWebhooks() });
   const signInParts = { accounts, log, authorize: createAuthorizeAccount(browser) };
   const ask = (way?: Way): Promise<Account | undefined> => signIn(signInParts, way);
-  const pickLists = createPickLists({ accounts, view, signIn: ask });
-  const handlers = createWebhookCommands({ accounts, session, log, journal, view, keeper, pickLists });
-  return { handlers, keeper, pickLists, signIn: ask };
+  const picker = createListPicker({ accounts, view, signIn: ask });
+  const handlers = createWebhookCommands({ accounts, session, log, journal, view, keeper, picker });
+  return { handlers, keeper, picker, signIn: ask };
 }

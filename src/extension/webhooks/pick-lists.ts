@@ -6,55 +6,77 @@ import { printable } from '../events-view/printable.ts';
 import type { ListNode } from './node.ts';
 import type { WebhooksView } from './webhooks-view.ts';
 
-export interface PickListsOptions {
-  readonly title?: string;
-  /** Ids of lists that are picked at the beginning. */
-  readonly selected?: readonly string[];
-  /** Said beside a list. */
-  readonly describe?: (list: ListNode) => string;
-}
-
-/** Resolves to undefined where the user gave up. */
-export type PickLists = (options?: PickListsOptions) => Promise<readonly ListNode[] | undefined>;
-
 export interface PickListsParts {
   readonly accounts: AccountStore;
   readonly view: WebhooksView;
   readonly signIn: () => Promise<Account | undefined>;
 }
 
-/** The picker. It signs in where nobody is, and starts the sandbox where the account is the sandbox's. */
-export function createPickLists({ accounts, view, signIn }: PickListsParts): PickLists {
-  return async ({ title = vscode.l10n.t('Lists of Campaign Monitor'), selected = [], describe } = {}) => {
-    const account = accounts.all().length === 0 ? await signIn() : await pickAccount(accounts, title);
-    if (account === undefined) return undefined;
-    const abort = new AbortController();
-    type Item = vscode.QuickPickItem & { readonly list?: ListNode };
-    const items = view.lists(account, abort.signal).then((clients) =>
-      clients.flatMap(({ client, lists }): Item[] => [
-        { label: printable(client.name), kind: vscode.QuickPickItemKind.Separator },
-        ...lists.map((list) => ({
-          label: printable(list.name),
-          description: [list.listId, describe?.(list) ?? ''].filter((part) => part !== '').join(' · '),
-          picked: selected.includes(list.listId),
-          list,
-        })),
-      ]),
-    );
-    try {
-      const chosen = await vscode.window.showQuickPick<Item>(items, {
-        title,
-        placeHolder: vscode.l10n.t('Which lists?'),
-        canPickMany: true,
-        matchOnDescription: true,
-        ignoreFocusOut: true,
-      });
-      if (chosen === undefined) return undefined;
-      return chosen.flatMap(({ list }) => (list === undefined ? [] : [list]));
-    } finally {
-      abort.abort();
-      // What the picker no longer waits for fails in nobody's sight.
-      items.catch(() => undefined);
-    }
+/** Each resolves to undefined where the user gave up. Both sign in where nobody is, and start the sandbox for its account. */
+export interface ListPicker {
+  /** @param describe what is said beside a list */
+  pickLists(title: string, describe: (list: ListNode) => string): Promise<readonly ListNode[] | undefined>;
+  /** @param selected ids that are picked at the beginning; those of other accounts are offered too */
+  pickListIds(selected: readonly string[]): Promise<readonly string[] | undefined>;
+}
+
+interface ListItem extends vscode.QuickPickItem {
+  readonly listId?: string;
+  readonly list?: ListNode;
+}
+
+export function createListPicker(parts: PickListsParts): ListPicker {
+  return {
+    async pickLists(title, describe) {
+      const chosen = await ask(parts, title, [], describe);
+      return chosen?.flatMap(({ list }) => (list === undefined ? [] : [list]));
+    },
+    async pickListIds(selected) {
+      const chosen = await ask(parts, vscode.l10n.t('Lists of Campaign Monitor'), selected, () => '');
+      return chosen?.flatMap(({ listId }) => (listId === undefined ? [] : [listId]));
+    },
   };
+}
+
+async function ask(
+  { accounts, view, signIn }: PickListsParts,
+  title: string,
+  selected: readonly string[],
+  describe: (list: ListNode) => string,
+): Promise<readonly ListItem[] | undefined> {
+  const account = accounts.all().length === 0 ? await signIn() : await pickAccount(accounts, title);
+  if (account === undefined) return undefined;
+  const abort = new AbortController();
+  const items = view.lists(account, abort.signal).then((clients): ListItem[] => {
+    const offered = clients.flatMap(({ client, lists }): ListItem[] => [
+      { label: printable(client.name), kind: vscode.QuickPickItemKind.Separator },
+      ...lists.map((list) => ({
+        label: printable(list.name),
+        description: [list.listId, describe(list)].filter((part) => part !== '').join(' · '),
+        picked: selected.includes(list.listId),
+        listId: list.listId,
+        list,
+      })),
+    ]);
+    const others = selected.filter((id) => !offered.some(({ listId }) => listId === id));
+    if (others.length === 0) return offered;
+    return [
+      ...offered,
+      { label: vscode.l10n.t('Not of this account'), kind: vscode.QuickPickItemKind.Separator },
+      ...others.map((listId) => ({ label: printable(listId), picked: true, listId })),
+    ];
+  });
+  try {
+    return await vscode.window.showQuickPick<ListItem>(items, {
+      title,
+      placeHolder: vscode.l10n.t('Which lists?'),
+      canPickMany: true,
+      matchOnDescription: true,
+      ignoreFocusOut: true,
+    });
+  } finally {
+    abort.abort();
+    // What the picker no longer waits for fails in nobody's sight.
+    items.catch(() => undefined);
+  }
 }

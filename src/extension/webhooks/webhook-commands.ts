@@ -9,7 +9,7 @@ import type { Session } from '../session.ts';
 import { maskUrl } from './hook-url.ts';
 import type { Registration, StoredJournal } from './journal.ts';
 import type { ListNode, WebhookNode, WebhooksNode } from './node.ts';
-import type { PickLists } from './pick-lists.ts';
+import type { ListPicker } from './pick-lists.ts';
 import { ensurePublicUrl } from './public-url.ts';
 import { testWords } from './test-words.ts';
 import { progress, sayFailure } from './webhook-keeper.ts';
@@ -34,7 +34,7 @@ export interface WebhookCommandParts {
   readonly journal: StoredJournal;
   readonly view: WebhooksView;
   readonly keeper: WebhookKeeper;
-  readonly pickLists: PickLists;
+  readonly picker: ListPicker;
 }
 
 /** The handlers of these commands. */
@@ -84,18 +84,16 @@ async function register(
   node?: WebhooksNode,
   nodes?: readonly WebhooksNode[],
 ): Promise<void> {
-  const { keeper, view, pickLists } = parts;
+  const { keeper, view, picker } = parts;
   const chosen = node === undefined ? [] : view.selected(node, nodes).filter((each) => each.kind === 'list');
   const title = vscode.l10n.t('Register this relay');
   const registered = new Set(keeper.own().map(({ accountId, listId }) => `${accountId} ${listId}`));
   const lists =
     chosen.length > 0
       ? chosen
-      : await pickLists({
-          title,
-          describe: ({ account, listId }) =>
-            registered.has(`${account.id} ${listId}`) ? vscode.l10n.t('registered') : '',
-        });
+      : await picker.pickLists(title, ({ account, listId }) =>
+          registered.has(`${account.id} ${listId}`) ? vscode.l10n.t('registered') : '',
+        );
   if (lists === undefined || lists.length === 0) return;
   const events = await pickEvents(title);
   if (events === undefined) return;

@@ -29,11 +29,10 @@ export function clientItem({ account, clientId, name }: ClientNode, unfolded: bo
   return item;
 }
 
-/** @param count of its webhooks, where they were listed */
-export function listItem(node: ListNode, unfolded: boolean, count: number | undefined): vscode.TreeItem {
+/** @param unfolded where this relay is registered */
+export function listItem(node: ListNode, unfolded: boolean): vscode.TreeItem {
   const item = new vscode.TreeItem(printable(node.name), unfolded ? Expanded : Collapsed);
   item.id = `list:${node.account.id}:${node.listId}`;
-  item.description = count === undefined || count === 0 ? '' : String(count);
   item.iconPath = new vscode.ThemeIcon('mail');
   item.contextValue = ';list;';
   item.tooltip = vscode.l10n.t('List {0}', printable(node.listId));

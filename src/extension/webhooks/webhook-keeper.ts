@@ -71,39 +71,53 @@ export class WebhookKeeper {
     signal?: AbortSignal,
   ): Promise<Outcome> {
     const relay = readRelayUrl(url)?.relay ?? '';
-    const registrations = lists.map(({ account, listId, name }): Registration => {
-      const fresh: Registration = {
-        accountId: account.id,
-        listId,
-        listName: name,
-        relay,
-        events,
-        format,
-        ids: [],
-        base: null,
-        state: 'moving',
-        pending: null,
-      };
-      const known = this.#journal.all().find((each) => isSame(each, fresh));
-      return known === undefined ? fresh : { ...known, listName: name, events, format };
-    });
-    return this.do('bring', registrations, signal);
+    const registrations = lists.map(({ account, listId, name }): Registration => ({
+      accountId: account.id,
+      listId,
+      listName: name,
+      relay,
+      events,
+      format,
+      ids: [],
+      base: null,
+      state: 'moving',
+      pending: null,
+    }));
+    return this.#do('bring', registrations, signal, (wanted, known) =>
+      known === undefined ? wanted : { ...known, listName: wanted.listName, events, format },
+    );
   }
 
-  /** Does one thing to registrations, one after another. What fails is told and stays to be done. */
-  async do(deed: Deed, registrations: readonly Registration[], signal?: AbortSignal): Promise<Outcome> {
+  /**
+   * Does one thing to registrations, one after another. What fails is told and stays to be done.
+   * @param renew the registration as it is to be, from what was asked and what the journal knows when its turn comes
+   */
+  async #do(
+    deed: Deed,
+    registrations: readonly Registration[],
+    signal?: AbortSignal,
+    renew: (asked: Registration, known: Registration | undefined) => Registration | undefined = (_asked, known) =>
+      known,
+  ): Promise<Outcome> {
     const work = this.#last.then(async () => {
       const done: { registration: Registration; brought: Brought | null }[] = [];
       const failures: Failure[] = [];
-      for (const registration of registrations) {
+      for (const asked of registrations) {
         if (signal?.aborted === true) break;
+        const known = this.#journal.all().find((each) => isSame(each, asked));
+        const registration = renew(asked, known);
+        // What went before has settled it.
+        if (registration === undefined) continue;
         try {
           const account = this.#accounts.find(registration.accountId);
           if (account === undefined) continue;
           const vendor = vendorOf(await this.#accounts.api(account), signal);
           done.push({ registration, brought: await this.#one(deed, vendor, registration) });
         } catch (error) {
-          failures.push({ registration, error: error as Error });
+          const failure: Failure = { registration, error: error as Error };
+          await this.#forgetWhereNothingIsLeft(failure);
+          if (failure.error.kind === 'cancelled') break;
+          failures.push(failure);
           this.#log.warn(
             `the webhook of list ${registration.listId} could not be looked after: ${(error as Error).message}`,
           );
@@ -115,6 +129,17 @@ export class WebhookKeeper {
     const outcome = await work;
     this.#changed();
     return outcome;
+  }
+
+  /**
+   * A registration that failed before anything was created is the user's to try again, not the next start's; one of a
+   * list that is gone has nothing left to look after.
+   */
+  async #forgetWhereNothingIsLeft({ registration, error }: Failure): Promise<void> {
+    const known = this.#journal.all().find((each) => isSame(each, registration));
+    if (known === undefined) return;
+    const begun = known.base !== null || known.ids.length > 0 || known.pending !== null;
+    if (!begun || error.kind === 'wrong-list') await this.#journal.remove(known);
   }
 
   async #one(deed: Deed, vendor: HookVendor, registration: Registration): Promise<Brought | null> {
@@ -181,12 +206,13 @@ export class WebhookKeeper {
 
   async #atStop(deed: 'deactivate' | 'delete', active: readonly Registration[]): Promise<boolean> {
     for (;;) {
-      const { failures } = await progress(
+      const { done, failures } = await progress(
         deed === 'delete' ? vscode.l10n.t('Deleting webhooks') : vscode.l10n.t('Deactivating webhooks'),
-        (signal) => this.do(deed, active, signal),
+        (signal) => this.#do(deed, active, signal),
       );
       const [failure] = failures;
-      if (failure === undefined) return true;
+      // Cancelled where it is neither done nor failed: then the relay goes on.
+      if (failure === undefined) return done.length === active.length;
       const again = vscode.l10n.t('Try Again');
       const stop = vscode.l10n.t('Stop Anyway');
       const choice = await vscode.window.showErrorMessage(sayFailure(failure), again, stop);
@@ -257,7 +283,7 @@ export class WebhookKeeper {
     const unfinished = (await this.#reachable()).filter(isUnfinished);
     if (unfinished.length === 0) return;
     this.#log.info(`webhooks: taking up what was broken off on ${unfinished.length} list(s)`);
-    const { failures } = await this.do('mend', unfinished);
+    const { failures } = await this.#do('mend', unfinished);
     const [failure] = failures;
     if (failure === undefined) return;
     void this.#sayAndRetry(failure, () => this.#mend());
@@ -269,7 +295,7 @@ export class WebhookKeeper {
       deactivate: vscode.l10n.t('Deactivating webhooks'),
       delete: vscode.l10n.t('Deleting webhooks'),
     };
-    const { done, failures } = await progress(titles[deed], (signal) => this.do(deed, registrations, signal));
+    const { done, failures } = await progress(titles[deed], (signal) => this.#do(deed, registrations, signal));
     if (done.length > 0) {
       const names = namesOf(done.map(({ registration }) => registration));
       const said = {

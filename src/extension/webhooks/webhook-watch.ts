@@ -59,6 +59,7 @@ export class WebhookWatch {
       if (this.#isRegistered(street)) await (await keeper()).lookAfter(publicUrl);
     } else if ((tunnel.state === 'closed' || tunnel.state === 'failed') && this.#said !== pid) {
       this.#said = pid;
+      this.#followed = null;
       await journal.knowRelay({ relay, dataDir, base: null });
       if (this.#isRegistered(street)) await (await keeper()).lookAfterDead();
     }

@@ -31,7 +31,6 @@ export class WebhooksView implements vscode.Disposable, vscode.TreeDataProvider<
   readonly #disposables: readonly { dispose(): unknown }[];
   /** What was loaded below a node, by its key, until it is refreshed. */
   readonly #children = new Map<string, Promise<WebhooksNode[]>>();
-  readonly #counts = new Map<string, number>();
   /** Accounts of which more than a few clients came. */
   readonly #large = new Set<string>();
   #drawn = '';
@@ -174,7 +173,7 @@ export class WebhooksView implements vscode.Disposable, vscode.TreeDataProvider<
       case 'client':
         return clientItem(node, !this.#large.has(node.account.id));
       case 'list':
-        return listItem(node, this.#isRegistered(node), this.#counts.get(keyOf(node)));
+        return listItem(node, this.#isRegistered(node));
       case 'webhook':
         return webhookItem(node, this.placeOf(node));
       case 'note':
@@ -214,7 +213,6 @@ export class WebhooksView implements vscode.Disposable, vscode.TreeDataProvider<
       }
       case 'list': {
         const hooks = await api.webhooks(node.listId, signal);
-        this.#counts.set(keyOf(node), hooks.length);
         if (hooks.length === 0) {
           return [
             note(node, vscode.l10n.t('No webhooks'), vscode.l10n.t('Register this relay'), 'registerWebhooks', node),

@@ -12,7 +12,6 @@ import type { Session } from '../session.ts';
 import { watchForEchoes } from './echo-hint.ts';
 import { StoredJournal } from './journal.ts';
 import type { WebhookActions } from './on-demand.ts';
-import type { PickLists } from './pick-lists.ts';
 import type { WebhookCommand } from './webhook-commands.ts';
 import { WebhookWatch } from './webhook-watch.ts';
 import { WebhooksView } from './webhooks-view.ts';
@@ -28,8 +27,8 @@ export interface WebhooksParts {
 
 export interface Webhooks {
   readonly handlers: Pick<CommandHandlers, WebhookCommand | keyof ReturnType<typeof createAccountCommands>>;
-  /** The picker of lists. It signs in where nobody is. */
-  readonly pickLists: PickLists;
+  /** Asks for list ids, some of them picked already; undefined where the user gave up. It signs in where nobody is. */
+  readonly pickListIds: (selected: readonly string[]) => Promise<readonly string[] | undefined>;
   /** To be asked before the user stops the relay. Resolves to whether to stop. */
   readonly beforeStop: () => Promise<boolean>;
 }
@@ -80,7 +79,7 @@ export function createWebhooks({ context, session, log, sandbox, browser }: Webh
       copyWebhookUrl: lazily('copyWebhookUrl'),
       copyWebhookId: lazily('copyWebhookId'),
     },
-    pickLists: async (options) => (await actions()).pickLists(options),
+    pickListIds: async (selected) => (await actions()).picker.pickListIds(selected),
     beforeStop: () => watch.beforeStop(),
   };
 }
