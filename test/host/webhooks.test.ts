@@ -1,0 +1,210 @@
+import assert from 'node:assert/strict';
+import * as vscode from 'vscode';
+import { AccountError, AccountStore } from '../../src/extension/accounts/account-store.ts';
+import type { StoreContext } from '../../src/extension/accounts/account-store.ts';
+import type { Session } from '../../src/extension/session.ts';
+import { StoredJournal } from '../../src/extension/webhooks/journal.ts';
+import type { ListNode } from '../../src/extension/webhooks/node.ts';
+import { WebhookKeeper } from '../../src/extension/webhooks/webhook-keeper.ts';
+import { startSandbox } from '../../src/sandbox/sandbox.ts';
+import type { Sandbox } from '../../src/sandbox/sandbox.ts';
+import { run, until } from './relay-stage.ts';
+
+/** What a window has of storage; two windows share one. */
+function storage(): { context: StoreContext; open: Map<string, unknown>; secret: Map<string, string> } {
+  const open = new Map<string, unknown>();
+  const secret = new Map<string, string>();
+  const changed = new vscode.EventEmitter<vscode.SecretStorageChangeEvent>();
+  const context = {
+    subscriptions: [],
+    globalState: {
+      keys: () => [...open.keys()],
+      get: (key: string, fallback?: unknown) => open.get(key) ?? fallback,
+      update: (key: string, value: unknown) => Promise.resolve(void open.set(key, value)),
+      setKeysForSync: () => undefined,
+    },
+    secrets: {
+      get: (key: string) => Promise.resolve(secret.get(key)),
+      store: (key: string, value: string) => {
+        secret.set(key, value);
+        changed.fire({ key });
+        return Promise.resolve();
+      },
+      delete: (key: string) => {
+        secret.delete(key);
+        changed.fire({ key });
+        return Promise.resolve();
+      },
+      onDidChange: changed.event,
+    },
+  };
+  return { context: context, open, secret };
+}
+
+const noSandbox = { running: () => undefined, start: () => Promise.reject(new Error('not asked for')) };
+
+describe('accounts of Campaign Monitor', function () {
+  this.timeout(60_000);
+  let sandbox: Sandbox;
+  let host: string;
+  const control = async (path: string, body: object = {}): Promise<unknown> =>
+    (await fetch(`${sandbox.control}${path}`, { method: 'POST', body: JSON.stringify(body) })).json();
+
+  before(async () => {
+    sandbox = await startSandbox();
+    host = new URL(sandbox.campaignMonitorApi).origin;
+  });
+  after(() => sandbox.close());
+
+  it('keep an API key in secret storage alone, once, and forget it on sign-out', async () => {
+    const { context, open, secret } = storage();
+    const accounts = new AccountStore(context, noSandbox);
+    const { apiKey } = sandbox.credentials.campaignMonitor;
+    const add = () => accounts.add({ label: 'Mine', kind: 'api-key', host }, { kind: 'api-key', apiKey });
+    const account = await add();
+    assert.equal((await add()).id, account.id);
+    assert.equal(accounts.all().length, 1);
+    assert.equal((await (await accounts.api(account)).clients()).length, 2);
+    assert.ok(!JSON.stringify([...open]).includes(apiKey));
+    assert.ok(JSON.stringify([...secret]).includes(apiKey));
+    await accounts.remove(account.id);
+    assert.deepEqual([...secret], []);
+    assert.deepEqual(accounts.all(), []);
+    await assert.rejects(accounts.api(account), AccountError);
+  });
+
+  it('are several, each with its own credential', async () => {
+    const accounts = new AccountStore(storage().context, noSandbox);
+    const { apiKey } = sandbox.credentials.campaignMonitor;
+    const one = await accounts.add({ label: 'One', kind: 'api-key', host }, { kind: 'api-key', apiKey });
+    const two = await accounts.add({ label: 'Two', kind: 'api-key', host }, { kind: 'api-key', apiKey: 'wrong' });
+    await (await accounts.api(one)).clients();
+    await assert.rejects((await accounts.api(two)).clients(), { kind: 'bad-api-key' });
+    await accounts.remove(two.id);
+    await (await accounts.api(one)).clients();
+  });
+
+  it('keep the tokens that a refresh gave, for the next window too', async () => {
+    const { context, secret } = storage();
+    const accounts = new AccountStore(context, noSandbox);
+    const tokens = (await control('/tokens')) as { access_token: string; refresh_token: string };
+    const account = await accounts.add(
+      { label: 'Mine', kind: 'oauth', host },
+      { kind: 'oauth', accessToken: tokens.access_token, refreshToken: tokens.refresh_token },
+    );
+    await control('/tokens/expire');
+    await (await accounts.api(account)).clients();
+    assert.ok(!JSON.stringify([...secret]).includes(tokens.refresh_token));
+    // Another window: it knows only what was kept.
+    await (await new AccountStore(context, noSandbox).api(account)).clients();
+  });
+
+  it('start no sandbox for whoever only looks', async () => {
+    const accounts = new AccountStore(storage().context, noSandbox);
+    const account = await accounts.add({ label: 'Sandbox', kind: 'sandbox', host: '' }, null);
+    assert.equal(await accounts.isReachable(account.id), false);
+    await assert.rejects(accounts.api(account), { kind: 'sandbox-stopped' });
+    await assert.rejects(accounts.api(account, { startSandbox: true }), /not asked for/);
+  });
+
+  it('stand in VS Code: the sandbox’s account by one command', async () => {
+    await run('useSandboxAccount');
+    await until(async () => (await vscode.authentication.getAccounts('campaignMonitorRelay')).length === 1);
+    const [account] = await vscode.authentication.getAccounts('campaignMonitorRelay');
+    assert.equal(account?.label, 'Sandbox');
+    await run('useSandboxAccount');
+    assert.equal((await vscode.authentication.getAccounts('campaignMonitorRelay')).length, 1);
+    await run('stopSandbox');
+  });
+});
+
+describe('the keeper of webhooks', function () {
+  this.timeout(60_000);
+  const listId = '96c0bbdaa54760c8d9e62a2b7ffa2e13';
+  const wanted = { events: ['Subscribe', 'Update'], format: 'json' } as const;
+  let sandbox: Sandbox;
+  let accounts: AccountStore;
+  let journal: StoredJournal;
+  let keeper: WebhookKeeper;
+  let list: ListNode;
+  let base: string;
+  const street = (at: string): string => `${at}/hooks/0123456789abcdef0123456789abcdef/campaign-monitor`;
+  const hooks = async () => (await accounts.api(list.account)).webhooks(listId);
+
+  beforeEach(async () => {
+    sandbox = await startSandbox();
+    base = 'https://one.example';
+    const { context } = storage();
+    accounts = new AccountStore(context, noSandbox);
+    journal = new StoredJournal(context.globalState, 'test');
+    const { apiKey } = sandbox.credentials.campaignMonitor;
+    const host = new URL(sandbox.campaignMonitorApi).origin;
+    const account = await accounts.add({ label: 'Mine', kind: 'api-key', host }, { kind: 'api-key', apiKey });
+    const client = { kind: 'client', account, clientId: 'c', name: 'Client' } as const;
+    list = { kind: 'list', account, client, listId, name: 'Newsletter' };
+    const session = {
+      get state() {
+        const status = { campaignMonitorUrl: street('http://127.0.0.1:1'), publicCampaignMonitorUrl: street(base) };
+        return { kind: 'running', status };
+      },
+    };
+    const log = { warn: () => undefined, info: () => undefined };
+    keeper = new WebhookKeeper({
+      ...{ accounts, journal, changed: () => undefined },
+      session: session as unknown as Session,
+      log: log as unknown as vscode.LogOutputChannel,
+    });
+    await vscode.workspace
+      .getConfiguration('campaignMonitorRelay')
+      .update('webhooks.keepUrl', 'always', vscode.ConfigurationTarget.Global);
+  });
+  afterEach(async () => {
+    await vscode.workspace
+      .getConfiguration('campaignMonitorRelay')
+      .update('webhooks.keepUrl', undefined, vscode.ConfigurationTarget.Global);
+    await sandbox.close();
+  });
+
+  it('registers once and knows what it created, whatever is looked after meanwhile', async () => {
+    await Promise.all([
+      keeper.register([list], wanted, street(base)),
+      keeper.lookAfter(street(base)),
+      keeper.register([list], wanted, street(base)),
+      keeper.lookAfter(street(base)),
+    ]);
+    const [hook, ...others] = await hooks();
+    assert.deepEqual(others, []);
+    assert.deepEqual(journal.all()[0]?.ids, [hook?.webhookId]);
+  });
+
+  it('moves what is registered by itself where the setting says so', async () => {
+    await keeper.register([list], wanted, street(base));
+    base = 'https://two.example';
+    await keeper.lookAfter(street(base));
+    assert.deepEqual(
+      (await hooks()).map(({ url, events }) => [url, events]),
+      [[street(base), wanted.events]],
+    );
+  });
+
+  it('forgets a registration of which nothing came', async () => {
+    await fetch(`${sandbox.control}/failures`, { method: 'POST', body: JSON.stringify({ at: 'api', times: 1 }) });
+    const { failures } = await keeper.register([list], wanted, street(base));
+    assert.equal(failures.length, 1);
+    assert.deepEqual(journal.all(), []);
+  });
+
+  it('takes up what broke off', async () => {
+    await keeper.register([list], wanted, street(base));
+    base = 'https://two.example';
+    await fetch(`${sandbox.control}/failures`, { method: 'POST', body: JSON.stringify({ at: 'api', times: 1 }) });
+    await keeper.lookAfter(street(base));
+    assert.equal(journal.all()[0]?.state, 'moving');
+    await keeper.lookAfter(street(base));
+    assert.deepEqual(
+      (await hooks()).map(({ url }) => url),
+      [street(base)],
+    );
+    assert.equal(journal.all()[0]?.state, 'active');
+  });
+});
