@@ -9,6 +9,7 @@ import '@vscode-elements/elements/dist/vscode-single-select/index.js';
 import '@vscode-elements/elements/dist/vscode-textarea/index.js';
 import '@vscode-elements/elements/dist/vscode-textfield/index.js';
 import { render } from 'lit';
+import { fieldsToKeep } from '../extension/form/kept-fields.ts';
 import type { FieldName, FormAction, HostMessage, PageMessage, SecretField } from '../extension/form/messages.ts';
 import { describeControls, focusField } from './controls.ts';
 import { formTemplate } from './template.ts';
@@ -62,7 +63,7 @@ const handlers = {
     const fields = { ...shown.fields, [name]: value };
     if (name === 'region' || name === 'host') empty('userSecret', 'organizationSecret');
     shown = { ...shown, fields };
-    vscode.setState({ fields });
+    vscode.setState({ fields: fieldsToKeep(fields) });
     say({ type: 'changed', fields });
     draw();
   },
@@ -100,7 +101,7 @@ window.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
   else if (data.type === 'show') shown = data;
   else if (shown !== undefined) shown = { ...shown, ...data };
   if (shown === undefined) return;
-  if (data.type === 'show' || data.type === 'fill') vscode.setState({ fields: shown.fields });
+  if (data.type === 'show' || data.type === 'fill') vscode.setState({ fields: fieldsToKeep(shown.fields) });
   if (shown.view.created?.id !== created) token = undefined;
   draw();
   // The button is the last thing in sight, and what went wrong stands below it.

@@ -10,6 +10,7 @@ import type { SignIn } from '../oauth/sign-in.ts';
 import type { SandboxProcess } from '../sandbox-process.ts';
 import type { SecretBox } from '../secrets.ts';
 import type { Session } from '../session.ts';
+import { keptRelayUrl } from './kept-fields.ts';
 import type {
   CreatedInstance,
   FieldNote,
@@ -54,6 +55,8 @@ export class FormPanel implements vscode.Disposable {
   /** What was typed or generated here; in memory alone, and gone with the panel. */
   #secrets: Partial<Record<SecretField, string>> = {};
   #stored = false;
+  /** The form that came back had the relay's URL. */
+  #relayUrlWanted = false;
   #abort: AbortController | undefined;
   #busy: FormView['busy'];
   #error: string | undefined;
@@ -68,7 +71,10 @@ export class FormPanel implements vscode.Disposable {
     this.#createInstance = createInstance(parts);
     parts.context.subscriptions.push(
       this,
-      this.#relay.onDidChange(() => this.#refresh()),
+      this.#relay.onDidChange(() => {
+        this.#fillKept();
+        this.#refresh();
+      }),
       parts.platform.onDidChange(() => this.#later(() => this.#readStored())),
     );
   }
@@ -126,6 +132,7 @@ export class FormPanel implements vscode.Disposable {
     this.#fields = undefined;
     this.#secrets = {};
     this.#created = undefined;
+    this.#relayUrlWanted = false;
     this.#error = this.#done = this.#busy = undefined;
   }
 
@@ -155,15 +162,17 @@ export class FormPanel implements vscode.Disposable {
     switch (message.type) {
       case 'ready': {
         // What this window knows is newer than what the page kept, unless the window knows nothing yet.
-        if (!this.#ready) this.#fields = client.readKeptFields(message.kept) ?? this.#fields;
+        if (!this.#ready) this.#takeKept(client.readKeptFields(message.kept));
         this.#ready = true;
         await this.#readStored();
         this.#show();
+        this.#fillKept();
         return;
       }
       case 'changed': {
         const host = this.#host;
         this.#fields = message.fields;
+        this.#relayUrlWanted = false;
         if (this.#host !== host) {
           delete this.#secrets.userSecret;
           delete this.#secrets.organizationSecret;
@@ -184,6 +193,21 @@ export class FormPanel implements vscode.Disposable {
         void this.#carryOut(message.action);
         return;
     }
+  }
+
+  #takeKept(kept: FormFields | undefined): void {
+    if (kept === undefined) return;
+    this.#relayUrlWanted = kept.callbackUrl === keptRelayUrl;
+    this.#fields = this.#relayUrlWanted ? { ...kept, callbackUrl: '' } : kept;
+  }
+
+  /** The relay's URL is kept nowhere: it comes back when the relay is there. */
+  #fillKept(): void {
+    if (!this.#relayUrlWanted || !this.#ready) return;
+    const callbackUrl = this.#relay.current(this.#fields?.region === this.#client?.sandboxRegion);
+    if (callbackUrl === undefined) return;
+    this.#relayUrlWanted = false;
+    this.#fill({ callbackUrl });
   }
 
   get #host(): string | undefined {
