@@ -79,11 +79,14 @@ describe('The manifest', () => {
     );
   });
 
-  it('leaves hosts and programs to the machine, and what decides where data goes to trusted folders', () => {
-    for (const name of ['tunnel.host', 'tunnel.cloudflaredPath', 'tunnel.ngrokPath'])
+  it('leaves hosts and programs to the machine, and what decides where data goes, or stays, to trusted folders', () => {
+    const hosts = ['tunnel.host', 'openConnectors.host', 'campaignMonitor.host'];
+    for (const name of [...hosts, 'tunnel.cloudflaredPath', 'tunnel.ngrokPath'])
       assert.equal(properties[`campaignMonitorRelay.${name}`]?.scope, 'machine');
     const redirecting = Object.keys(properties).filter((name) =>
-      /^campaignMonitorRelay\.(?:destinations|port|tunnel\..*|openConnectors\.host|instances\.keepUrl)$/.test(name),
+      /^campaignMonitorRelay\.(?:destinations|port|tunnel\..*|openConnectors\.host|campaignMonitor\.host|instances\.keepUrl|webhooks\..*|retention\..*)$/.test(
+        name,
+      ),
     );
     const restricted = manifest.capabilities.untrustedWorkspaces.restrictedConfigurations;
     assert.deepEqual(
