@@ -370,7 +370,7 @@ export class Lane {
     if (this.#down === undefined) {
       this.#options.log(
         'warn',
-        `${this.destination.url} cannot be reached (${detail}): its notifications wait until it answers`,
+        `${placeOf(this.#url)} cannot be reached (${detail}): its notifications wait until it answers`,
       );
       const timer = setTimeout(() => this.#probe(), firstProbeMs);
       this.#down = { detail, delayMs: firstProbeMs, probe: null, timer };
@@ -400,7 +400,7 @@ export class Lane {
     if (this.#down === undefined) return;
     clearTimeout(this.#down.timer);
     this.#down = undefined;
-    if (answers) this.#options.log('info', `${this.destination.url} answers again`);
+    if (answers) this.#options.log('info', `${placeOf(this.#url)} answers again`);
     this.#options.onChange();
   }
 }
@@ -423,4 +423,9 @@ function shown(attempt: AttemptRecord, deliveryId: number, url: string): Attempt
     outcome: attempt.outcome,
     nextAttemptAt: attempt.nextAt === null ? null : new Date(attempt.nextAt).toISOString(),
   };
+}
+
+/** A destination as it stands in the log: a token may be in its query. */
+function placeOf(url: URL): string {
+  return url.origin + url.pathname;
 }

@@ -325,7 +325,8 @@ describe('a destination that cannot be reached', () => {
   it('is down: what waits says why, is charged no attempt, is tried one at a time, and flows in order when it answers', async () => {
     const receiver = await startReceiver();
     await receiver.stop();
-    const relay = await startTestRelay({ settings: { concurrency: 4, destinations: [{ url: receiver.url }] } });
+    const url = `${receiver.url}?token=planted`;
+    const relay = await startTestRelay({ settings: { concurrency: 4, destinations: [{ url }] } });
     await deliver(relay, 1, 30);
     await reaches(relay, 'down');
     const before = await status(relay);
@@ -358,6 +359,7 @@ describe('a destination that cannot be reached', () => {
     assert.deepEqual([after.destinations[0]?.state, after.destinations[0]?.detail], ['up', null]);
     assert.equal(relay.log.filter((entry) => /cannot be reached/.test(entry.message)).length, 1);
     assert.equal(relay.log.filter((entry) => /answers again/.test(entry.message)).length, 1);
+    assert.ok(!relay.log.some((entry) => entry.message.includes('planted')), 'a query may hold a token');
   });
 
   it('keeps the order with concurrency 1 through stops and starts, each notification sent once', async () => {
