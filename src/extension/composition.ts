@@ -4,6 +4,7 @@ import { commandId, commandNames, prefix } from './commands.ts';
 import type { CommandHandlers } from './commands.ts';
 import { createResendCommands } from './actions/edit-and-resend.ts';
 import { documentScheme, registerDocuments } from './documents/event-documents.ts';
+import { unlinked } from './events-view/printable.ts';
 import { EventsView } from './events-view/events-view.ts';
 import { createEventsViewCommands } from './events-view/view-commands.ts';
 import { createFormCommands } from './form/form-commands.ts';
@@ -141,7 +142,7 @@ async function run(
     log.error(typeof requestId === 'string' ? `${message} (request ${requestId})` : message);
     const show = vscode.l10n.t('Show Log');
     void vscode.window
-      .showErrorMessage(next === undefined ? message : `${message}. ${next}`, show)
+      .showErrorMessage(unlinked(next === undefined ? message : `${message}. ${next}`), show)
       .then((choice) => (choice === show ? log.show() : undefined));
     return undefined;
   }

@@ -1,5 +1,6 @@
 /** Work that may take its time: shown after a moment, and cancellable. */
 import * as vscode from 'vscode';
+import { unlinked } from './events-view/printable.ts';
 
 /** Work that takes less is not worth a notification, in milliseconds. */
 const shownAfterMs = 700;
@@ -23,7 +24,7 @@ export async function working<T>(title: string, task: (signal: AbortSignal) => P
   );
   const timer = setTimeout(() => {
     void vscode.window.withProgress(
-      { location: vscode.ProgressLocation.Notification, title, cancellable: true },
+      { location: vscode.ProgressLocation.Notification, title: unlinked(title), cancellable: true },
       (_progress, token) => {
         token.onCancellationRequested(() => abort.abort());
         return settled;

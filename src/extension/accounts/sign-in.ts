@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import * as vscode from 'vscode';
 import type { CampaignMonitorClient, CampaignMonitorCredential } from '../../campaign-monitor/api.ts';
 import { prefix } from '../commands.ts';
+import { printable, unlinked } from '../events-view/printable.ts';
 import { configuration } from '../settings.ts';
 import type { Account, AccountStore } from './account-store.ts';
 import type { AuthorizeAccount } from './authorize-account.ts';
@@ -75,7 +76,7 @@ async function again({ log }: SignInParts, attempt: () => Promise<Account | unde
       log.error(`sign-in failed: ${message}`);
       const tryAgain = vscode.l10n.t('Try Again');
       const choice = await vscode.window.showErrorMessage(
-        vscode.l10n.t('Signing in to Campaign Monitor failed: {0}. {1}', message, next ?? ''),
+        unlinked(vscode.l10n.t('Signing in to Campaign Monitor failed: {0}. {1}', message, next ?? '')),
         tryAgain,
       );
       if (choice !== tryAgain) return undefined;
@@ -176,7 +177,8 @@ function identityOf(clients: readonly CampaignMonitorClient[]): string | undefin
 function labelOf(clients: readonly CampaignMonitorClient[]): string {
   const [first, ...others] = clients;
   if (first === undefined) return vscode.l10n.t('No clients');
-  return others.length === 0 ? first.name : vscode.l10n.t('{0} and {1} more', first.name, others.length);
+  const name = printable(first.name, 80);
+  return others.length === 0 ? name : vscode.l10n.t('{0} and {1} more', name, others.length);
 }
 
 /**

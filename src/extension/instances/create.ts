@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import type { InstanceFacts } from '../../open-connectors/api.ts';
 import type { InstanceInput } from '../../open-connectors/instance.ts';
+import { printable } from '../events-view/printable.ts';
 import type { SignIn } from '../oauth/sign-in.ts';
 import { working } from '../working.ts';
 import type { CreationParts, CreationResult, CreationStep, InstanceCreator } from './creation.ts';
@@ -125,7 +126,7 @@ async function offer(found: readonly InstanceFacts[]): Promise<InstanceFacts | n
   if (instance === undefined) return null;
   if (found.length > 1) {
     const choice = await window.showQuickPick(
-      found.map((each) => ({ label: `${each.name} (${each.id})`, description: createdText(each), each })),
+      found.map((each) => ({ label: `${printable(each.name)} (${each.id})`, description: createdText(each), each })),
       {
         title: l10n.t('Open Connectors gave no answer, and there are new instances of that name'),
         placeHolder: l10n.t('Which one is to be used?'),
@@ -136,7 +137,7 @@ async function offer(found: readonly InstanceFacts[]): Promise<InstanceFacts | n
   }
   const use = l10n.t('Use This Instance');
   const choice = await window.showWarningMessage(
-    l10n.t('Open Connectors gave no answer, but there is a new instance “{0}”. Use it?', instance.name),
+    l10n.t('Open Connectors gave no answer, but there is a new instance “{0}”. Use it?', printable(instance.name)),
     {
       modal: true,
       detail: [

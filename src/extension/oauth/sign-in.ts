@@ -168,6 +168,7 @@ export class SignIn {
         return closed;
       },
     );
+    let told = false;
     let box: { dispose(): void } | undefined;
     const showBox = (): void => {
       box?.dispose();
@@ -187,13 +188,19 @@ export class SignIn {
         if (!sent) void offerLink(url);
       },
       stray: (why, again) => {
+        // Any page may send the browser here as often as it likes: one message is enough.
+        if (told) return;
+        told = true;
         const tryAgain = l10n.t('Try Again');
         void window
           .showWarningMessage(
             l10n.t('The browser came back with something else than what was asked for. {0}.', strayText(why)),
             tryAgain,
           )
-          .then((choice) => (choice === tryAgain ? again() : undefined));
+          .then((choice) => {
+            told = false;
+            if (choice === tryAgain) again();
+          });
       },
       close: () => {
         box?.dispose();

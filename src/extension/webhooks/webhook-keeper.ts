@@ -328,7 +328,7 @@ export function sayFailure({ registration, error }: Failure): string {
   return vscode.l10n.t(
     'The webhook of the list “{0}” was not changed: {1}. {2}',
     printable(registration.listName),
-    error.message,
+    printable(error.message, 500),
     error.next ?? '',
   );
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { flagsOf, rowState } from '../../../src/extension/events-view/forwarding-state.ts';
-import { plainMarkdown, printable } from '../../../src/extension/events-view/printable.ts';
+import { plainMarkdown, printable, unlinked } from '../../../src/extension/events-view/printable.ts';
 import {
   ageOf,
   descriptionOf,
@@ -103,6 +103,11 @@ describe('text from outside', () => {
       }),
     );
     assert.equal(printable('a\u202eb\u0007'), 'a\\u{202e}b\\x07');
+  });
+
+  it('makes no link in a message', () => {
+    assert.equal(printable('[Renew](command:evil)'), '[Renew] (command:evil)');
+    assert.equal(unlinked('a [b](https://c) d'), 'a [b] (https://c) d');
   });
 
   it('is never markup: no character of Markdown, HTML or a link is left as it is', () => {
