@@ -216,7 +216,9 @@ export class FormPanel implements vscode.Disposable {
 
   async #readStored(): Promise<void> {
     const host = this.#host;
-    this.#stored = host !== undefined && (await this.#parts.platform.secretsSet(host));
+    const set = host !== undefined && (await this.#parts.platform.secretsSet(host));
+    // Whoever chose another host meanwhile has seen to its secrets.
+    if (host === this.#host) this.#stored = set;
     this.#refresh();
   }
 
@@ -293,7 +295,12 @@ export class FormPanel implements vscode.Disposable {
 
   /** Carries out a button; what it throws is logged once and stands in the form with what to do next. */
   async #carryOut(action: FormAction): Promise<void> {
-    if (this.#busy !== undefined && action !== 'cancel' && action !== 'showLog') return;
+    if (action === 'cancel' || action === 'showLog') {
+      // They are about what is under way or was said: that stays.
+      await this.#handlers[action]();
+      return;
+    }
+    if (this.#busy !== undefined) return;
     this.#error = this.#done = undefined;
     try {
       await this.#handlers[action]();
