@@ -66,6 +66,8 @@ const handlers = {
     vscode.setState({ fields: fieldsToKeep(fields) });
     say({ type: 'changed', fields });
     draw();
+    // The sandbox knows what belongs into the other fields.
+    if (name === 'region' && value === 'sandbox') handlers.act('useSandbox');
   },
   secret(field: SecretField, value: string, done: boolean): void {
     say({ type: 'secret', field, value, done });

@@ -338,7 +338,8 @@ export class FormPanel implements vscode.Disposable {
     },
     another: () => {
       this.#created = undefined;
-      this.#secrets = {};
+      // The app stays the same; a key is of one instance.
+      delete this.#secrets.signatureKey;
       this.#fill({ name: '' });
     },
   };

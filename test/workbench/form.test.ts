@@ -1,0 +1,241 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Frame, FrameLocator } from 'playwright-core';
+import { regions } from '../../src/open-connectors/api.ts';
+import { documentedListId } from '../../src/campaign-monitor/samples.ts';
+import { until } from '../relay/until.ts';
+import { category, changeSettings, statusItem, stopRelays, untilStatusBar } from './relay.ts';
+import { axeViolations, webviewDocument } from './webview.ts';
+import { openWorkbench } from './workbench.ts';
+import type { Workbench } from './workbench.ts';
+
+const planted = {
+  userSecret: 'planted+user/secret=4471',
+  organizationSecret: 'planted+organization/secret=5582',
+  apiSecret: 'planted-client-secret-6693',
+  signatureKey: 'planted-signature-key-7704',
+  basicPassword: 'planted-password-8815',
+};
+
+/** The planted secrets that a text holds. */
+function secretsIn(text: string): string[] {
+  return Object.values(planted).filter(
+    (secret) => text.includes(secret) || text.includes(Buffer.from(secret).toString('base64')),
+  );
+}
+
+/** The files below a folder that hold a planted secret. */
+function filesWithSecrets(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((file) => secretsIn(readFileSync(file, 'latin1')).length > 0);
+}
+
+describe('The form of a new instance', () => {
+  let workbench: Workbench;
+  let form: FrameLocator;
+
+  const openForm = async (): Promise<void> => {
+    await workbench.runCommand(`${category}: New Instance…`);
+    await form.locator('#name').waitFor();
+  };
+  /** The element that has the focus, by its id. */
+  const focused = (page: Frame): Promise<string> => page.evaluate(`document.activeElement?.id ?? ''`);
+  /** Presses Tab until a field has the focus. */
+  const tabTo = async (page: Frame, id: string): Promise<void> => {
+    for (let presses = 0; presses < 80; presses++) {
+      await workbench.page.keyboard.press('Tab');
+      if ((await focused(page)) === id) return;
+    }
+    assert.fail(`Tab does not reach ${id}`);
+  };
+  /** Types in place of what a field of one line holds. Ctrl+A would not do: VS Code selects all a moment later. */
+  const retype = async (text: string): Promise<void> => {
+    for (const key of ['End', 'Shift+Home', 'Delete']) await workbench.page.keyboard.press(key);
+    await workbench.page.keyboard.type(text);
+  };
+  const field = (id: string): ReturnType<FrameLocator['locator']> => form.locator(`#${id} input, #${id} textarea`);
+  const note = (id: string): ReturnType<FrameLocator['locator']> => form.locator(`#${id}-note`);
+  const press = (id: string): Promise<void> => form.locator(`#do-${id}`).press('Enter');
+  const openDetails = async (): Promise<void> => {
+    if (await field('basicUsername').isHidden()) await form.locator('summary').press('Enter');
+    await field('basicUsername').waitFor();
+  };
+  const preview = async (): Promise<string> => form.locator('#preview').innerText();
+  const untilPreview = (part: string): Promise<unknown> => form.locator('#preview', { hasText: part }).waitFor();
+  /** Does something that copies, and resolves to what it copied. */
+  const copied = async (id: string): Promise<string> => {
+    await workbench.page.evaluate(`navigator.clipboard.writeText('')`);
+    await press(id);
+    return until(
+      async () => (await workbench.page.evaluate<string>('navigator.clipboard.readText()')) || undefined,
+      30_000,
+    );
+  };
+
+  before(async function () {
+    this.timeout(120_000);
+    workbench = await openWorkbench({
+      ownServer: true,
+      viewport: { width: 1500, height: 1000 },
+      settings: { 'campaignMonitorRelay.tunnel.kind': 'none', 'campaignMonitorRelay.keepAliveMinutes': 0.2 },
+    });
+    form = workbench.webviewFrame();
+    await untilStatusBar(workbench, 'stopped');
+  });
+  after(async () => {
+    await stopRelays(workbench);
+    await workbench.close();
+  });
+
+  it('is filled by keyboard alone, and says beside a field what is wrong as one types', async function () {
+    this.timeout(120_000);
+    const { keyboard } = workbench.page;
+    await openForm();
+    const page = await webviewDocument(workbench);
+    await form.locator('#do-useSandbox').focus();
+    await tabTo(page, 'name');
+    await retype('Spring');
+    await untilPreview('"name": "Spring"');
+
+    await tabTo(page, 'listIds');
+    await retype('abc');
+    await note('listIds').getByText('“abc” is no list ID').waitFor();
+    const described = await until(async () => {
+      const text = await page.evaluate<string>(
+        `document.querySelector('#listIds').shadowRoot.querySelector('textarea').ariaDescribedByElements.map((each) => each.textContent).join(' ')`,
+      );
+      return text.includes('is no list ID') ? text : undefined;
+    }, 30_000);
+    assert.match(described, /Change name\/type/);
+    await workbench.picture('form/error-beside-field');
+    await retype(documentedListId);
+    await note('listIds').getByText('is no list ID').waitFor({ state: 'detached' });
+    await untilPreview(`"events.list.ids": "${documentedListId}"`);
+
+    await form.locator('#do-useSandbox').focus();
+    await tabTo(page, 'region');
+    await keyboard.press('Enter');
+    await form.locator('#region').getByRole('option').first().waitFor();
+    // Behind the regions, of which the first is chosen, stands the host of one's own.
+    for (let presses = 0; presses < regions.length; presses++) await keyboard.press('ArrowDown');
+    await keyboard.press('Enter');
+    await form.locator('#host').waitFor();
+    await tabTo(page, 'host');
+    await retype('http://elsewhere.example');
+    await note('host').getByText('This is no host').waitFor();
+    await retype('openconnectors.example');
+    await note('host').getByText('This is no host').waitFor({ state: 'detached' });
+
+    await tabTo(page, 'eventsEnabled');
+    await keyboard.press('Space');
+    await untilPreview('"event.notification.enabled": false');
+    await form.locator('#callbackUrl').waitFor({ state: 'detached' });
+    await keyboard.press('Space');
+    await untilPreview('"event.notification.enabled": true');
+
+    // What is missing is said once it is asked for, and the focus goes there.
+    await tabTo(page, 'create');
+    await form.getByText('Still to be filled in or corrected:').waitFor();
+    await keyboard.press('Enter');
+    await note('userSecret').getByText('This is needed.').waitFor();
+    assert.equal(await until(async () => (await focused(page)) || undefined), 'userSecret');
+  });
+
+  it('masks secrets, and keeps them nowhere in sight', async function () {
+    this.timeout(120_000);
+    await openForm();
+    await field('name').fill('Autumn');
+    await openDetails();
+    for (const [id, secret] of Object.entries(planted)) {
+      await field(id).fill(secret);
+      await field(id).press('Tab');
+    }
+    await field('basicUsername').fill('callback-user');
+    await untilPreview('"event.notification.basic.password": "********"');
+    await untilPreview('"oauth.api.secret": "********"');
+    const json = await copied('copyJson');
+    assert.equal((JSON.parse(json) as { name: string }).name, 'Autumn');
+    const curl = await copied('copyCurl');
+    assert.match(curl, /<OAUTH_API_SECRET>/);
+    const page = await webviewDocument(workbench);
+    for (const text of [json, curl, await preview(), await page.content()]) assert.deepEqual(secretsIn(text), []);
+
+    // Hidden and shown again, the page is drawn anew.
+    await workbench.runCommand('File: New Untitled Text File');
+    await form.locator('#name').waitFor({ state: 'detached' });
+    await openForm();
+    await untilPreview('"name": "Autumn"');
+    assert.equal(await field('name').inputValue(), 'Autumn');
+    assert.equal(await field('apiSecret').inputValue(), '');
+    await form.locator('#apiSecret-state', { hasText: /^Set\.$/ }).waitFor();
+
+    await workbench.reload();
+    await form.locator('#name').waitFor();
+    await untilPreview('"name": "Autumn"');
+    await form.locator('#apiSecret-state', { hasText: 'Not set.' }).waitFor();
+    assert.deepEqual(secretsIn(await (await webviewDocument(workbench)).content()), []);
+    for (const folder of [workbench.server.dataDir, workbench.folder!, workbench.userDataDir])
+      assert.deepEqual(filesWithSecrets(folder), []);
+  });
+
+  it('is filled from the sandbox and the relay, and ends with what was created', async function () {
+    this.timeout(120_000);
+    await workbench.statusBarItem(statusItem).waitFor();
+    await openForm();
+    await press('useSandbox');
+    await form.getByText('The sandbox’s values are filled in.').waitFor();
+    await form.locator('vscode-radio[value="basic"]').click();
+    await field('name').fill('Made by the form');
+    await press('generateKey');
+    await form.locator('#do-copyKey').waitFor();
+    const key = await copied('copyKey');
+    assert.equal(Buffer.from(key, 'base64').length, 32);
+    await press('fillCallback');
+    await form.locator('#relay', { hasText: 'This is the relay’s URL on this machine.' }).waitFor();
+    await untilPreview('/open-connectors"');
+    assert.ok(!(await preview()).includes(key));
+    await workbench.picture('form/filled-from-the-sandbox');
+    await form.locator('#create[aria-disabled="false"]').press('Enter');
+    await form.getByRole('heading', { name: 'The instance has been created' }).waitFor({ timeout: 60_000 });
+    const page = await webviewDocument(workbench);
+    assert.equal(await until(async () => (await focused(page)) || undefined), 'created');
+    assert.deepEqual(await axeViolations(page), []);
+    const token = await copied('copyToken');
+    assert.ok(token.length > 10);
+    assert.ok(!(await field('token').inputValue()).includes(token));
+    await press('showToken');
+    await until(async () => (await field('token').inputValue()) === token || undefined, 30_000);
+    assert.ok(!(await page.content()).includes(token));
+    await form.getByRole('button', { name: 'Hide Token' }).press('Enter');
+    assert.match(await copied('copyId'), /^\d+$/);
+    await workbench.picture('form/created');
+    await press('another');
+    await form.locator('#name').waitFor();
+  });
+
+  it('is fit for everybody in every theme: axe finds nothing', async function () {
+    this.timeout(180_000);
+    const themes = {
+      'Dark Modern': 'vscode-dark',
+      'Light Modern': 'vscode-light',
+      'Default High Contrast': 'vscode-high-contrast',
+      'Default High Contrast Light': 'vscode-high-contrast-light',
+    };
+    for (const [theme, name] of Object.entries(themes)) {
+      await changeSettings(workbench, { 'workbench.colorTheme': theme });
+      await openForm();
+      await form.locator(`body.${name}`).waitFor();
+      // With everything open, an error and a note in sight.
+      await field('listIds').fill('abc');
+      await note('listIds').getByText('is no list ID').waitFor();
+      await field('callbackUrl').fill('http://10.0.0.1/hook');
+      await note('callbackUrl').getByText('private network').waitFor();
+      await openDetails();
+      assert.deepEqual(await axeViolations(await webviewDocument(workbench)), [], theme);
+      await workbench.picture(`form/${name}`);
+    }
+  });
+});
