@@ -25,7 +25,6 @@ export { maskSecrets } from '../export/item.ts';
 export { toJson } from '../export/json.ts';
 export {
   baseUrlOf,
-  factsOf,
   OpenConnectorsApi,
   OpenConnectorsError,
   OpenConnectorsHostError,

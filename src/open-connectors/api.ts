@@ -131,48 +131,6 @@ const createdInstanceSchema = instanceSchema.extend({ token: z.string().min(1) }
 /** An instance that was just made: with the token that every later call on it needs. */
 export type CreatedInstance = z.output<typeof createdInstanceSchema>;
 
-/** What an instance says about itself, wherever the platform puts it. */
-export interface InstanceFacts {
-  readonly id: number;
-  readonly name: string;
-  readonly tags: readonly string[];
-  readonly eventsEnabled: boolean;
-  /** Where its notifications go; empty where nowhere. */
-  readonly callbackUrl: string;
-  readonly listIds: readonly string[];
-  /** Whether the platform takes its credentials for good. */
-  readonly valid: boolean;
-  readonly disabled: boolean;
-  /** Milliseconds since the epoch; null where the platform does not say. */
-  readonly createdAt: number | null;
-}
-
-/** Reads what matters out of an instance. */
-export function factsOf(instance: Instance): InstanceFacts {
-  const configuration = instance.configuration ?? {};
-  const text = (key: string): string => {
-    const value = configuration[key];
-    return typeof value === 'string' ? value : '';
-  };
-  const notified = instance.eventsNotificationCallbackUrl;
-  const created = instance.createdDate === undefined ? NaN : new Date(instance.createdDate).getTime();
-  return {
-    id: instance.id,
-    name: instance.name ?? '',
-    tags: instance.tags ?? [],
-    eventsEnabled: looseFlag.parse(configuration['event.notification.enabled']) ?? instance.eventsEnabled ?? false,
-    // The platform's own sample has "false" where there is none.
-    callbackUrl: text('event.notification.callback.url') || (notified === 'false' ? '' : (notified ?? '')),
-    listIds: text('events.list.ids')
-      .split(',')
-      .map((id) => id.trim())
-      .filter((id) => id !== ''),
-    valid: instance.valid ?? true,
-    disabled: instance.disabled ?? false,
-    createdAt: Number.isNaN(created) ? null : created,
-  };
-}
-
 /** A part of an instance to be changed. */
 export interface InstanceChange {
   readonly name?: string;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { documentedListId } from '../../src/campaign-monitor/samples.ts';
-import { factsOf, OpenConnectorsApi, OpenConnectorsError } from '../../src/open-connectors/api.ts';
+import { OpenConnectorsApi, OpenConnectorsError } from '../../src/open-connectors/api.ts';
+import { factsOf } from '../../src/open-connectors/instance-facts.ts';
 import type { CreatedInstance } from '../../src/open-connectors/api.ts';
 import { buildInstanceBody, emptyInstanceInput, masked, maskInstanceBody } from '../../src/open-connectors/instance.ts';
 import type { InstanceInput } from '../../src/open-connectors/instance.ts';

@@ -6,7 +6,6 @@ import type { AddressInfo } from 'node:net';
 import fc from 'fast-check';
 import {
   baseUrlOf,
-  factsOf,
   OpenConnectorsApi,
   OpenConnectorsError,
   OpenConnectorsHostError,
@@ -232,47 +231,6 @@ describe('the Open Connectors API', () => {
       assert.deepEqual([event?.id, event?.status], ['12', 'NOTIFIED']);
       platform.answer = () => [404, { message: 'none' }];
       assert.deepEqual(await api.instanceEvents(7), []);
-    });
-
-    it('say of themselves what matters, wherever the platform puts it', () => {
-      const facts = factsOf({
-        id: 7,
-        name: 'Mine',
-        tags: ['a'],
-        eventsEnabled: false,
-        eventsNotificationCallbackUrl: 'https://old.example.org/',
-        createdDate: '2026-01-15T09:30:00Z',
-        configuration: {
-          'event.notification.enabled': 'true',
-          'event.notification.callback.url': 'https://new.example.org/',
-          'events.list.ids': ' a, b ,',
-        },
-      });
-      assert.deepEqual(facts, {
-        id: 7,
-        name: 'Mine',
-        tags: ['a'],
-        eventsEnabled: true,
-        callbackUrl: 'https://new.example.org/',
-        listIds: ['a', 'b'],
-        valid: true,
-        disabled: false,
-        createdAt: Date.UTC(2026, 0, 15, 9, 30),
-      });
-      assert.deepEqual(
-        factsOf({ id: 1, eventsEnabled: true, eventsNotificationCallbackUrl: 'false', createdDate: 'x' }),
-        {
-          id: 1,
-          name: '',
-          tags: [],
-          eventsEnabled: true,
-          callbackUrl: '',
-          listIds: [],
-          valid: true,
-          disabled: false,
-          createdAt: null,
-        },
-      );
     });
   });
 

@@ -1,6 +1,6 @@
 /** Creating an instance in this window: the consent in the browser, progress, questions, and what is said of it. */
 import * as vscode from 'vscode';
-import type { InstanceFacts } from '../../open-connectors/api.ts';
+import type { InstanceFacts } from '../../open-connectors/instance-facts.ts';
 import type { InstanceInput } from '../../open-connectors/instance.ts';
 import { printable } from '../events-view/printable.ts';
 import type { SignIn } from '../oauth/sign-in.ts';

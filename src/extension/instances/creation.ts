@@ -1,6 +1,8 @@
 /** Makes an instance, once: consent, `POST /instances`, and what to do where no answer comes. */
-import { factsOf, OpenConnectorsError } from '../../open-connectors/api.ts';
-import type { Instance, InstanceFacts, OpenConnectorsApi } from '../../open-connectors/api.ts';
+import { OpenConnectorsError } from '../../open-connectors/api.ts';
+import type { Instance, OpenConnectorsApi } from '../../open-connectors/api.ts';
+import { factsOf } from '../../open-connectors/instance-facts.ts';
+import type { InstanceFacts } from '../../open-connectors/instance-facts.ts';
 import { buildInstanceBody } from '../../open-connectors/instance.ts';
 import type { InstanceInput } from '../../open-connectors/instance.ts';
 import type { Authorization, AuthorizationRequest } from '../oauth/authorize.ts';

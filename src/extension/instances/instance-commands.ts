@@ -151,12 +151,12 @@ async function copy(text: string): Promise<void> {
 async function useRelayUrl(parts: InstanceCommandParts, node: InstanceNode): Promise<void> {
   const url = await relayCallbackUrl(parts.session, parts.platform);
   if (url === undefined) return;
-  const { name, eventsOn } = node.facts;
+  const { name, eventsEnabled } = node.facts;
   await change(parts, node, vscode.l10n.t('Setting the callback URL of {0}', name), {
     configuration: { 'event.notification.callback.url': url },
   });
   await adopt(parts, node);
-  if (eventsOn) {
+  if (eventsEnabled) {
     say(vscode.l10n.t('{0} now posts its notifications to this relay.', printable(name)));
     return;
   }
@@ -182,7 +182,7 @@ async function adopt({ platform, store }: InstanceCommandParts, { facts, instanc
 }
 
 async function turnEventsOn(parts: InstanceCommandParts, node: InstanceNode): Promise<void> {
-  if (node.facts.callbackUrl !== null) return setEvents(parts, node, true);
+  if (node.facts.callbackUrl !== '') return setEvents(parts, node, true);
   // Events without a callback go nowhere, so it gets this relay's.
   const url = await relayCallbackUrl(parts.session, parts.platform);
   if (url === undefined) return;

@@ -1,10 +1,10 @@
 /** What stands in the instances view. */
 import type { Instance } from '../../open-connectors/api.ts';
-import type { InstanceFacts } from './instance-facts.ts';
+import type { PlacedInstance } from './placed-instance.ts';
 
 export interface InstanceNode {
   readonly kind: 'instance';
-  readonly facts: InstanceFacts;
+  readonly facts: PlacedInstance;
   /** The platform's answer, token included: never drawn. */
   readonly instance: Instance;
 }

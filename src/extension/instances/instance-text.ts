@@ -8,7 +8,7 @@ import {
   maskInstanceBody,
   toInstanceCurl,
 } from '../../open-connectors/instance.ts';
-import { listIdsOf } from './instance-facts.ts';
+import { factsOf } from '../../open-connectors/instance-facts.ts';
 
 /** The platform's answer, indented, with secrets masked: a relay's in the callback URL too. */
 export function instanceText(instance: Instance): string {
@@ -30,16 +30,15 @@ export function instanceCurl(instance: Instance, baseUrl: string): string {
     const value = configuration[key];
     return typeof value === 'string' ? value : '';
   };
-  const enabled = configuration['event.notification.enabled'] ?? instance.eventsEnabled;
-  const basic = text('oauth.api.key') === '' && text('username') !== '';
+  const { name, tags, listIds, eventsEnabled, callbackUrl, authentication } = factsOf(instance);
   const body = buildInstanceBody({
     ...emptyInstanceInput,
-    name: instance.name ?? '',
-    tags: instance.tags ?? [],
-    listIds: listIdsOf(text('events.list.ids')),
-    eventsEnabled: enabled === true || enabled === 'true',
-    callbackUrl: maskSecrets(text('event.notification.callback.url')),
-    authentication: basic ? 'basic' : 'oauth',
+    name,
+    tags,
+    listIds,
+    eventsEnabled,
+    callbackUrl: maskSecrets(callbackUrl),
+    authentication,
     oauthCallbackUrl: text('oauth.callback.url'),
     apiKey: masked,
     apiSecret: masked,

@@ -2,33 +2,33 @@
 import { ageOf } from '../events-view/words.ts';
 import type { Localiser } from '../events-view/words.ts';
 import { printable } from '../events-view/printable.ts';
-import type { InstanceFacts } from './instance-facts.ts';
+import type { PlacedInstance } from './placed-instance.ts';
 
 /** How an instance stands, the most urgent first. */
 export type InstanceState = 'invalid' | 'disabled' | 'events-off' | 'elsewhere' | 'old-address' | 'here';
 
 /** What its icon and the first words of its description say. */
-export function instanceState(facts: InstanceFacts): InstanceState {
+export function instanceState(facts: PlacedInstance): InstanceState {
   if (!facts.valid) return 'invalid';
   if (facts.disabled) return 'disabled';
-  if (!facts.eventsOn) return 'events-off';
+  if (!facts.eventsEnabled) return 'events-off';
   if (facts.relation === 'this-relay') return 'here';
   return facts.relation === 'old-address' ? 'old-address' : 'elsewhere';
 }
 
 /** Beside the name: how it stands. */
-export function descriptionOf(facts: InstanceFacts, l10n: Localiser): string {
+export function descriptionOf(facts: PlacedInstance, l10n: Localiser): string {
   const parts: string[] = [];
   if (!facts.valid) parts.push(l10n.t('not valid'));
   if (facts.disabled) parts.push(l10n.t('disabled'));
-  parts.push(facts.eventsOn ? l10n.t('events on') : l10n.t('events off'));
-  if (facts.eventsOn || facts.relation !== 'none') parts.push(relationWords(facts, l10n));
+  parts.push(facts.eventsEnabled ? l10n.t('events on') : l10n.t('events off'));
+  if (facts.eventsEnabled || facts.relation !== 'none') parts.push(relationWords(facts, l10n));
   return parts.join(' · ');
 }
 
 /** Where its notifications go, in a few words. */
 export function relationWords(
-  { relation, callbackUrl }: Pick<InstanceFacts, 'relation' | 'callbackUrl'>,
+  { relation, callbackUrl }: Pick<PlacedInstance, 'relation' | 'callbackUrl'>,
   l10n: Localiser,
 ): string {
   switch (relation) {
@@ -37,7 +37,7 @@ export function relationWords(
     case 'old-address':
       return l10n.t('to an old address of this relay');
     case 'elsewhere':
-      return l10n.t('to {0}', hostOf(callbackUrl ?? ''));
+      return l10n.t('to {0}', hostOf(callbackUrl));
     case 'none':
       return l10n.t('no callback');
   }
@@ -59,7 +59,7 @@ export function shownUrl(url: string): string {
 
 /** The facts below an instance, as label and value. */
 export function factRows(
-  facts: InstanceFacts,
+  facts: PlacedInstance,
   now: number,
   l10n: Localiser,
 ): {
@@ -71,7 +71,7 @@ export function factRows(
     {
       key: 'callback',
       label: l10n.t('Callback'),
-      value: facts.callbackUrl === null ? l10n.t('none') : shownUrl(facts.callbackUrl),
+      value: facts.callbackUrl === '' ? l10n.t('none') : shownUrl(facts.callbackUrl),
     },
     {
       key: 'lists',
@@ -81,32 +81,33 @@ export function factRows(
     ...(facts.tags.length > 0
       ? [{ key: 'tags' as const, label: l10n.t('Tags'), value: printable(facts.tags.join(', ')) }]
       : []),
-    ...(facts.createdDate === null
+    ...(facts.createdAt === null
       ? []
-      : [{ key: 'created' as const, label: l10n.t('Created'), value: createdWords(facts.createdDate, now, l10n) }]),
+      : [{ key: 'created' as const, label: l10n.t('Created'), value: createdWords(facts.createdAt, now, l10n) }]),
     { key: 'id' as const, label: l10n.t('Id'), value: String(facts.id) },
   ];
 }
 
-function createdWords(date: string, now: number, l10n: Localiser): string {
-  return Number.isNaN(Date.parse(date)) ? printable(date) : `${printable(date)} (${ageOf(date, now, l10n)})`;
+function createdWords(createdAt: number, now: number, l10n: Localiser): string {
+  const date = new Date(createdAt).toISOString();
+  return `${date.slice(0, 16).replace('T', ' ')} UTC (${ageOf(date, now, l10n)})`;
 }
 
 /** The whole of it for a screen reader. */
-export function spokenOf(facts: InstanceFacts, l10n: Localiser): string {
+export function spokenOf(facts: PlacedInstance, l10n: Localiser): string {
   const parts = [
     l10n.t('instance {0}', printable(facts.name)),
     facts.valid ? '' : l10n.t('not valid'),
     facts.disabled ? l10n.t('disabled') : '',
-    facts.eventsOn ? l10n.t('events on') : l10n.t('events off'),
+    facts.eventsEnabled ? l10n.t('events on') : l10n.t('events off'),
     relationWords(facts, l10n),
   ];
   return parts.filter((part) => part !== '').join(', ');
 }
 
 /** Which commands apply: matched in package.json as `viewItem =~ /;flag;/`. */
-export function flagsOf(facts: InstanceFacts): string {
-  const flags = ['instance', facts.eventsOn ? 'eventsOn' : 'eventsOff', facts.disabled ? 'disabled' : 'enabled'];
+export function flagsOf(facts: PlacedInstance): string {
+  const flags = ['instance', facts.eventsEnabled ? 'eventsOn' : 'eventsOff', facts.disabled ? 'disabled' : 'enabled'];
   if (facts.relation !== 'this-relay') flags.push('notHere');
   return `;${flags.join(';')};`;
 }

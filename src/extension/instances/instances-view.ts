@@ -5,8 +5,8 @@ import { prefix } from '../commands.ts';
 import type { SandboxProcess } from '../sandbox-process.ts';
 import type { Session } from '../session.ts';
 import { GivenUpError, working } from '../working.ts';
-import { factsOf } from './instance-facts.ts';
-import type { InstanceFacts, RelayUrls } from './instance-facts.ts';
+import { placedInstance } from './placed-instance.ts';
+import type { PlacedInstance, RelayUrls } from './placed-instance.ts';
 import { failureItem, factItem, instanceItem, instanceTooltip } from './instance-items.ts';
 import type { FactNode, InstanceNode, InstancesNode } from './instance-node.ts';
 import { factRows } from './instance-words.ts';
@@ -57,8 +57,10 @@ export class InstancesView implements vscode.Disposable, vscode.TreeDataProvider
       parts.sandbox.onDidChange(() => {
         if (parts.platform.isSandbox) this.#beginAnew();
       }),
+      // One was made, renamed or forgotten here.
       parts.store.onDidChange(() => {
-        this.#changed.fire(undefined);
+        if (this.#view.visible) void this.refresh();
+        else this.#set({ kind: 'unasked' });
       }),
       parts.session.onDidChange(() => this.#follow()),
     ];
@@ -82,7 +84,7 @@ export class InstancesView implements vscode.Disposable, vscode.TreeDataProvider
   node(instance: Instance): InstanceNode {
     const { platform, store, session } = this.#parts;
     const managed = store.find(platform.host, instance.id) !== undefined;
-    return { kind: 'instance', instance, facts: factsOf(instance, { relay: relayUrls(session), managed }) };
+    return { kind: 'instance', instance, facts: placedInstance(instance, { relay: relayUrls(session), managed }) };
   }
 
   /** Why the instances could not be read, where that is so. */
@@ -185,7 +187,7 @@ export class InstancesView implements vscode.Disposable, vscode.TreeDataProvider
   }
 }
 
-function facts(of: InstanceFacts): FactNode[] {
+function facts(of: PlacedInstance): FactNode[] {
   return factRows(of, Date.now(), vscode.l10n).map((row) => ({ kind: 'fact', instanceId: of.id, ...row }));
 }
 

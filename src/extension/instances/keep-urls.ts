@@ -53,7 +53,8 @@ function keeperParts({ session, log, platform, store, view }: KeepUrlsParts): Ur
     },
     setCallback: async (id, url) => {
       const api = await platform.api();
-      await api?.patchInstance(id, { configuration: { 'event.notification.callback.url': url } });
+      if (api === undefined) throw new Error(vscode.l10n.t('The secrets of {0} are not set', platform.host));
+      await api.patchInstance(id, { configuration: { 'event.notification.callback.url': url } });
     },
     ask: async (stale) => {
       const { l10n } = vscode;

@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import type { HubList } from '../../open-connectors/api.ts';
 import { printable } from '../events-view/printable.ts';
-import type { InstanceFacts } from './instance-facts.ts';
+import type { PlacedInstance } from './placed-instance.ts';
 import { working } from '../working.ts';
 
 /**
@@ -10,7 +10,7 @@ import { working } from '../working.ts';
  * @returns undefined where the user does not want to change them
  */
 export async function askListIds(
-  facts: InstanceFacts,
+  facts: PlacedInstance,
   lists: (signal: AbortSignal) => Promise<readonly HubList[]>,
 ): Promise<readonly string[] | undefined> {
   const title = vscode.l10n.t('Lists of {0}', printable(facts.name));
@@ -28,7 +28,7 @@ export async function askListIds(
   return way.picked ? pick(title, facts, lists) : type(title, facts);
 }
 
-async function type(title: string, facts: InstanceFacts): Promise<readonly string[] | undefined> {
+async function type(title: string, facts: PlacedInstance): Promise<readonly string[] | undefined> {
   const { checkInstanceInput, emptyInstanceInput, parseListIds } = await import('../client.ts');
   const text = await vscode.window.showInputBox({
     title,
@@ -38,7 +38,7 @@ async function type(title: string, facts: InstanceFacts): Promise<readonly strin
     validateInput: (typed) => {
       const problem = checkInstanceInput({
         ...emptyInstanceInput,
-        eventsEnabled: facts.eventsOn,
+        eventsEnabled: facts.eventsEnabled,
         listIds: parseListIds(typed),
       }).find(({ field }) => field === 'listIds');
       if (problem === undefined) return undefined;
@@ -53,7 +53,7 @@ async function type(title: string, facts: InstanceFacts): Promise<readonly strin
 
 async function pick(
   title: string,
-  facts: InstanceFacts,
+  facts: PlacedInstance,
   lists: (signal: AbortSignal) => Promise<readonly HubList[]>,
 ): Promise<readonly string[] | undefined> {
   const found = await working(vscode.l10n.t('Reading the lists'), lists);
@@ -85,7 +85,7 @@ async function pick(
     placeHolder: items.length === 0 ? vscode.l10n.t('The account has no lists') : vscode.l10n.t('Which lists?'),
   });
   if (chosen === undefined) return undefined;
-  if (chosen.length === 0 && facts.eventsOn) {
+  if (chosen.length === 0 && facts.eventsEnabled) {
     void vscode.window.showWarningMessage(vscode.l10n.t('Name at least one list while events are on'));
     return undefined;
   }

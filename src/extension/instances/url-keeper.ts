@@ -1,6 +1,6 @@
 /** Keeps the callback URL of managed instances true when the relay's public URL has changed. */
-import { factsOf } from './instance-facts.ts';
-import type { InstanceFacts, RelayUrls } from './instance-facts.ts';
+import { placedInstance } from './placed-instance.ts';
+import type { PlacedInstance, RelayUrls } from './placed-instance.ts';
 import type { Instance } from '../../open-connectors/api.ts';
 
 export type KeepUrl = 'ask' | 'always' | 'never';
@@ -21,10 +21,10 @@ export interface UrlKeeperParts {
   read(id: number): Promise<Instance | undefined>;
   setCallback(id: number, url: string): Promise<void>;
   /** @returns undefined where the user does not want it, or did not answer */
-  ask(stale: readonly InstanceFacts[], url: string): Promise<'once' | 'always' | undefined>;
+  ask(stale: readonly PlacedInstance[], url: string): Promise<'once' | 'always' | undefined>;
   /** From now on without asking. */
   allowAlways(): Promise<void>;
-  done(updated: readonly InstanceFacts[], url: string): void;
+  done(updated: readonly PlacedInstance[], url: string): void;
   /** @returns whether to try again */
   failed(failures: readonly UrlFailure[]): Promise<boolean>;
 }
@@ -70,13 +70,13 @@ export class UrlKeeper {
   }
 
   /** Managed instances that post to an address that this relay has no longer. */
-  async #stale(failures: UrlFailure[]): Promise<InstanceFacts[]> {
-    const stale: InstanceFacts[] = [];
+  async #stale(failures: UrlFailure[]): Promise<PlacedInstance[]> {
+    const stale: PlacedInstance[] = [];
     for (const { id, name } of this.#parts.managed()) {
       try {
         const instance = await this.#parts.read(id);
         if (instance === undefined) continue;
-        const facts = factsOf(instance, { relay: this.#parts.relay(), managed: true });
+        const facts = placedInstance(instance, { relay: this.#parts.relay(), managed: true });
         if (facts.relation === 'old-address') stale.push(facts);
       } catch (error) {
         failures.push({ name, error: error as Error });
@@ -85,8 +85,8 @@ export class UrlKeeper {
     return stale;
   }
 
-  async #update(stale: readonly InstanceFacts[], failures: UrlFailure[]): Promise<void> {
-    const updated: InstanceFacts[] = [];
+  async #update(stale: readonly PlacedInstance[], failures: UrlFailure[]): Promise<void> {
+    const updated: PlacedInstance[] = [];
     // It may have changed while the user was asked.
     const url = this.#parts.relay().public;
     if (url === null) {

@@ -4,7 +4,7 @@ import type { CreationParts, CreationResult } from '../../../src/extension/insta
 import type { StoredInstance } from '../../../src/extension/instances/instance-store.ts';
 import type { Authorization, AuthorizationRequest } from '../../../src/extension/oauth/authorize.ts';
 import { OpenConnectorsApi } from '../../../src/open-connectors/api.ts';
-import type { InstanceFacts } from '../../../src/open-connectors/api.ts';
+import type { InstanceFacts } from '../../../src/open-connectors/instance-facts.ts';
 import { emptyInstanceInput } from '../../../src/open-connectors/instance.ts';
 import type { InstanceInput } from '../../../src/open-connectors/instance.ts';
 import { call, startHarness } from '../../sandbox/harness.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { factsOf } from '../../../src/extension/instances/instance-facts.ts';
-import type { InstanceFacts } from '../../../src/extension/instances/instance-facts.ts';
+import { placedInstance } from '../../../src/extension/instances/placed-instance.ts';
+import type { PlacedInstance } from '../../../src/extension/instances/placed-instance.ts';
 import {
   descriptionOf,
   factRows,
@@ -18,8 +18,8 @@ function facts(
   host: string,
   changes: Partial<Instance> = {},
   configuration: Record<string, unknown> = {},
-): InstanceFacts {
-  return factsOf(instance(changes, configuration), { relay: relayAt(host), managed: true });
+): PlacedInstance {
+  return placedInstance(instance(changes, configuration), { relay: relayAt(host), managed: true });
 }
 
 describe('the words for an instance', () => {
@@ -61,7 +61,7 @@ describe('the words for an instance', () => {
         'Callback: https://one.example/hooks/********/open-connectors',
         'Lists: 96c0bbdaa54760c8d9e62a2b7ffa2e13',
         'Tags: Docs',
-        'Created: 2026-03-01T10:00:00Z (2 h ago)',
+        'Created: 2026-03-01 10:00 UTC (2 h ago)',
         'Id: 50634',
       ],
     );

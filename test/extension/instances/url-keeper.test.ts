@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { InstanceFacts, RelayUrls } from '../../../src/extension/instances/instance-facts.ts';
+import type { PlacedInstance, RelayUrls } from '../../../src/extension/instances/placed-instance.ts';
 import { UrlKeeper } from '../../../src/extension/instances/url-keeper.ts';
 import type { KeepUrl, UrlFailure, UrlKeeperParts } from '../../../src/extension/instances/url-keeper.ts';
 import type { Instance } from '../../../src/open-connectors/api.ts';
@@ -9,7 +9,7 @@ function posting(id: number, url: string): Instance {
   return instance({ id, name: `i${id}` }, { 'event.notification.callback.url': url });
 }
 
-function names(all: readonly InstanceFacts[]): string {
+function names(all: readonly PlacedInstance[]): string {
   return all.map(({ name }) => name).join(',');
 }
 
@@ -55,7 +55,7 @@ class Scene implements UrlKeeperParts {
     this.instances.set(id, posting(id, url));
   }
 
-  ask(stale: readonly InstanceFacts[]): Promise<'once' | 'always' | undefined> {
+  ask(stale: readonly PlacedInstance[]): Promise<'once' | 'always' | undefined> {
     this.log.push(`ask ${names(stale)}`);
     this.meanwhile();
     return Promise.resolve(this.answer);
@@ -66,7 +66,7 @@ class Scene implements UrlKeeperParts {
     return Promise.resolve();
   }
 
-  done(updated: readonly InstanceFacts[], url: string): void {
+  done(updated: readonly PlacedInstance[], url: string): void {
     this.log.push(`done ${names(updated)} ${new URL(url).host}`);
   }
 

@@ -1,0 +1,65 @@
+/** An instance as this window sees it: what the platform says of it, and whether its notifications come here. */
+import type { Instance } from '../../open-connectors/api.ts';
+import { factsOf } from '../../open-connectors/instance-facts.ts';
+import type { InstanceFacts } from '../../open-connectors/instance-facts.ts';
+
+/** Whether the callback URL leads to this window's relay. */
+export type CallbackRelation =
+  /** It is the URL that this relay has now. */
+  | 'this-relay'
+  /** It holds this relay's secret, at an address that it has no longer. */
+  | 'old-address'
+  /** To somebody else, or, while no relay runs, to whom is not known. */
+  | 'elsewhere'
+  | 'none';
+
+export interface PlacedInstance extends InstanceFacts {
+  readonly relation: CallbackRelation;
+  /** Made here, or its callback URL was set here: its URL may be kept true. */
+  readonly managed: boolean;
+}
+
+/** The relay's URLs that notifications are posted to, secret included. */
+export interface RelayUrls {
+  /** The street door on this machine; null while no relay runs. */
+  readonly local: string | null;
+  /** Null while there is no public URL. */
+  readonly public: string | null;
+}
+
+/** Reads the platform's answer, and compares it with the relay's URLs. */
+export function placedInstance(
+  instance: Instance,
+  around: { readonly relay: RelayUrls; readonly managed: boolean },
+): PlacedInstance {
+  const facts = factsOf(instance);
+  return {
+    ...facts,
+    // Something must stand in a row.
+    name: facts.name === '' ? String(facts.id) : facts.name,
+    relation: relationOf(facts.callbackUrl, around.relay),
+    managed: around.managed,
+  };
+}
+
+/**
+ * Whether a callback URL leads to the relay: by the secret in its path, which no other relay has.
+ * @param callbackUrl empty where there is none
+ */
+export function relationOf(callbackUrl: string, relay: RelayUrls): CallbackRelation {
+  if (callbackUrl === '') return 'none';
+  if (sameUrl(callbackUrl, relay.public) || (relay.public === null && sameUrl(callbackUrl, relay.local)))
+    return 'this-relay';
+  const secret = relay.local === null ? undefined : secretOf(relay.local);
+  return secret !== undefined && secretOf(callbackUrl) === secret ? 'old-address' : 'elsewhere';
+}
+
+function secretOf(url: string): string | undefined {
+  const path = URL.canParse(url) ? new URL(url).pathname : '';
+  return /\/hooks\/([0-9a-f]{32})\/open-connectors\/?$/.exec(path)?.[1];
+}
+
+function sameUrl(a: string, b: string | null): boolean {
+  if (b === null) return false;
+  return a === b || (URL.canParse(a) && URL.canParse(b) && new URL(a).href === new URL(b).href);
+}
