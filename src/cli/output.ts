@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
+import { printable } from './text.ts';
 
 /** Standard output of a command that ends: waits for a slow reader, and ends quietly when the reader has gone. */
 export async function print(text: string | Uint8Array): Promise<void> {
@@ -15,7 +16,24 @@ function endOnBrokenPipe(error: NodeJS.ErrnoException): void {
 
 /** Prints a value as one line of JSON. */
 export async function printJson(value: unknown): Promise<void> {
-  await print(`${JSON.stringify(value)}\n`);
+  await print(`${jsonLine(value)}\n`);
+}
+
+/** A value as JSON that drives no terminal: what cannot be seen is escaped, which reads back the same. */
+export function jsonLine(value: unknown): string {
+  return JSON.stringify(value).replace(
+    /[\p{Control}\p{Format}\p{Line_Separator}\p{Paragraph_Separator}]/gu,
+    (character) =>
+      Array.from(
+        { length: character.length },
+        (_, index) => `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`,
+      ).join(''),
+  );
+}
+
+/** Text with something from outside: as it is for a file or a pipe, escaped for a terminal, which it could drive. */
+export async function printSafely(text: string): Promise<void> {
+  await print(process.stdout.isTTY ? printable(text, '\n\t') : text);
 }
 
 /** A remark beside the output. */

@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 import type { Attempt, Delivery, EventRow, Status, TunnelStatus } from '../protocol.ts';
 import { LiveView } from './live-view.ts';
-import { LiveWriter } from './output.ts';
+import { jsonLine, LiveWriter } from './output.ts';
 
 /** How `listen` shows what passes, on standard output. */
 export interface Passing {
@@ -62,7 +62,7 @@ export class JsonLines implements Passing {
   }
 
   #write(value: object): void {
-    this.#writer.write(JSON.stringify(value));
+    this.#writer.write(jsonLine(value));
   }
 }
 

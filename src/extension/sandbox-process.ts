@@ -33,6 +33,8 @@ export class SandboxStartError extends Error {
 const keepAliveMinutes = 15;
 const askEveryMs = 60_000;
 const answerTimeoutMs = 10_000;
+/** In characters; the sandbox says a few thousand. */
+const longestAnswer = 1_000_000;
 
 export class SandboxProcess implements vscode.Disposable {
   readonly #context: vscode.ExtensionContext;
@@ -167,7 +169,11 @@ function ask(method: string, url: string): Promise<string | undefined> {
   return new Promise((resolve) => {
     const asked = request(url, { method, timeout: answerTimeoutMs, agent: false }, (answer) => {
       let text = '';
-      answer.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+      answer.setEncoding('utf8').on('data', (chunk: string) => {
+        text += chunk;
+        // The port may be another program's by now.
+        if (text.length > longestAnswer) answer.destroy(new Error('this is no sandbox'));
+      });
       answer.once('end', () => resolve(text)).once('error', () => resolve(undefined));
     });
     asked.once('timeout', () => asked.destroy()).once('error', () => resolve(undefined));

@@ -12,7 +12,8 @@ const mostBytes = 1_048_576;
 export function logToFile(file: string): (entry: LogEntry) => void {
   let bytes = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
   return ({ time, level, message }) => {
-    const line = `${time} ${level} ${message}\n`;
+    // A message may quote others: it stays one line, and drives no terminal that shows the file.
+    const line = `${time} ${level} ${message.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')}\n`;
     try {
       if (bytes > mostBytes) {
         renameSync(file, `${file}.1`);

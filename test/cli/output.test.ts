@@ -1,7 +1,17 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { PassThrough, Writable } from 'node:stream';
-import { LiveWriter } from '../../src/cli/output.ts';
+import { jsonLine, LiveWriter } from '../../src/cli/output.ts';
+
+describe('a line of JSON', () => {
+  it('holds nothing that drives a terminal or reorders its line, and reads back the same', () => {
+    const value = { a: '\u009b2J \u007f \u202e \u2028 \u{e0001} ü📚', 'b\u0085': 1 };
+    const line = jsonLine(value);
+    assert.doesNotMatch(line, /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
+    assert.match(line, /\\u009b2J .* ü📚/);
+    assert.deepEqual(JSON.parse(line), value);
+  });
+});
 
 /** A reader that takes nothing until it is told to. */
 class HeldReader extends Writable {

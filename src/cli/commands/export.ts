@@ -13,7 +13,7 @@ import type { History } from '../connection.ts';
 import { CommandError, UsageError } from '../errors.ts';
 import { collectIds, newCommand } from '../flags.ts';
 import type { CommonOptions } from '../flags.ts';
-import { print, Progress } from '../output.ts';
+import { printSafely, Progress } from '../output.ts';
 import { version } from '../../version.ts';
 import { filterFlag, filterHelp, pages } from './events.ts';
 
@@ -73,7 +73,8 @@ async function exportEvents(ids: string[] | undefined, options: ExportOptions): 
       throw new CommandError('nothing to export: nothing fits the filter', 'cm-relay events shows what there is.');
     }
     const items = gather(history, deliveries, parts);
-    for await (const piece of format(items, { withSecrets: options.withSecrets === true, version })) await print(piece);
+    for await (const piece of format(items, { withSecrets: options.withSecrets === true, version }))
+      await printSafely(piece);
   });
 }
 
