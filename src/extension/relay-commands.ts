@@ -10,7 +10,7 @@ import type { SampleAnswer, SampleReceiver } from './sample-receiver.ts';
 import type { SecretBox } from './secrets.ts';
 import { SettingsError } from './session.ts';
 import type { Session } from './session.ts';
-import { GivenUpError, working } from './working.ts';
+import { GivenUpError, working } from './cancellable-progress.ts';
 
 type RelayCommand =
   | 'start'

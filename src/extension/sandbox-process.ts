@@ -12,7 +12,7 @@ import type { SandboxCredentials } from '../sandbox/credentials.ts';
 import { commandId, prefix } from './commands.ts';
 import type { CommandHandlers } from './commands.ts';
 import { startNodeProcess } from './node-process.ts';
-import { working } from './working.ts';
+import { working } from './cancellable-progress.ts';
 
 /** Where a running sandbox is, and what opens it. */
 export interface RunningSandbox {

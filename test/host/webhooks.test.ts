@@ -4,7 +4,7 @@ import { AccountError, AccountStore } from '../../src/extension/accounts/account
 import type { StoreContext } from '../../src/extension/accounts/account-store.ts';
 import type { Session } from '../../src/extension/session.ts';
 import { StoredJournal } from '../../src/extension/webhooks/journal.ts';
-import type { ListNode } from '../../src/extension/webhooks/node.ts';
+import type { ListNode } from '../../src/extension/webhooks/webhook-node.ts';
 import { WebhookKeeper } from '../../src/extension/webhooks/webhook-keeper.ts';
 import { startSandbox } from '../../src/sandbox/sandbox.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import * as vscode from 'vscode';
 import type { CampaignMonitorClient, CampaignMonitorCredential } from '../../campaign-monitor/api.ts';
 import { prefix } from '../commands.ts';
-import { printable, unlinked } from '../events-view/printable.ts';
+import { printable, unlinked } from '../printable.ts';
 import { configuration } from '../settings.ts';
 import type { Account, AccountStore } from './account-store.ts';
 import type { AuthorizeAccount } from './authorize-account.ts';

@@ -1,7 +1,7 @@
 /** What a command acts on, or why it cannot. */
 import * as vscode from 'vscode';
 import type { EventRow, RelayClient } from '../../protocol.ts';
-import type { EventsNode } from '../events-view/node.ts';
+import type { EventsNode } from '../events-view/event-node.ts';
 import type { Session } from '../session.ts';
 import { CommandError } from './parts.ts';
 import type { ActionParts } from './parts.ts';

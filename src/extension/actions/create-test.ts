@@ -1,7 +1,7 @@
 /** A test of the user's handler, made of one event. */
 import * as vscode from 'vscode';
 import type { CommandHandlers } from '../commands.ts';
-import type { EventsNode } from '../events-view/node.ts';
+import type { EventsNode } from '../events-view/event-node.ts';
 import { chosenRow, connected } from './chosen.ts';
 import { CommandError } from './parts.ts';
 import type { ActionParts } from './parts.ts';

@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import * as vscode from 'vscode';
 import type { EventRow } from '../../protocol.ts';
 import type { CommandHandlers } from '../commands.ts';
-import type { EventsNode } from '../events-view/node.ts';
+import type { EventsNode } from '../events-view/event-node.ts';
 import { chosenRows, connected } from './chosen.ts';
 import type { ExportFormat } from './export-items.ts';
 import { CommandError } from './parts.ts';

@@ -1,6 +1,6 @@
 import type * as vscode from 'vscode';
 import type { EventRow } from '../../protocol.ts';
-import type { EventsNode } from '../events-view/node.ts';
+import type { EventsNode } from '../events-view/event-node.ts';
 import type { Session } from '../session.ts';
 
 /** What commands about events are made of. */

@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import type { Destination, EventRow, Params, RelayClient } from '../../protocol.ts';
 import type { CommandHandlers } from '../commands.ts';
 import { prefix } from '../commands.ts';
-import type { EventsNode } from '../events-view/node.ts';
+import type { EventsNode } from '../events-view/event-node.ts';
 import { chosenRows, connected } from './chosen.ts';
 import { failedNotifications } from './failed-notifications.ts';
 import { CommandError } from './parts.ts';

@@ -5,7 +5,7 @@ import { chosenRow, chosenRows, connected } from '../actions/chosen.ts';
 import { CommandError } from '../actions/parts.ts';
 import type { ActionParts } from '../actions/parts.ts';
 import type { CommandHandlers } from '../commands.ts';
-import type { EventsNode } from '../events-view/node.ts';
+import type { EventsNode } from '../events-view/event-node.ts';
 import { documentPath } from './address.ts';
 import type { BodyExtension, DocumentAddress, DocumentKind } from './address.ts';
 import { documentScheme, documentTexts } from './event-documents.ts';

@@ -1,6 +1,6 @@
 /** The events that are loaded: one unbroken stretch of the history, bounded, kept right as pages and news come in. */
 import type { Attempt, EventRow, Forwarding } from '../../protocol.ts';
-import type { EventNode } from './node.ts';
+import type { EventNode } from './event-node.ts';
 
 /** An event in the list; the same object as long as it is loaded. */
 export class ListedEvent implements EventNode {

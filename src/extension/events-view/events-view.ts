@@ -7,9 +7,9 @@ import { EventsFeed } from './events-feed.ts';
 import type { Drawing } from './events-feed.ts';
 import { group, groupings } from './grouping.ts';
 import type { Group, Grouping } from './grouping.ts';
-import type { EventNode, EventsNode, GroupNode, MoreNode, NewestNode } from './node.ts';
+import type { EventNode, EventsNode, GroupNode, MoreNode, NewestNode } from './event-node.ts';
 import { eventItem, eventTooltip, groupItem, moreItem, newestItem } from './tree-items.ts';
-import type { Surroundings } from './words.ts';
+import type { Surroundings } from './event-words.ts';
 
 const groupingKey = `${prefix}.grouping`;
 const recentFiltersKey = `${prefix}.recentFilters`;

@@ -3,8 +3,8 @@ import type { EventRow } from '../../protocol.ts';
 import { rowState } from './forwarding-state.ts';
 import type { RowState } from './forwarding-state.ts';
 import type { ListedEvent } from './event-list.ts';
-import { printable } from './printable.ts';
-import type { Localiser } from './words.ts';
+import { printable } from '../printable.ts';
+import type { Localiser } from './event-words.ts';
 
 export const groupings = ['time', 'list', 'type', 'state'] as const;
 export type Grouping = (typeof groupings)[number];

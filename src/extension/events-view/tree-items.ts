@@ -5,10 +5,10 @@ import { commandId } from '../commands.ts';
 import { flagsOf, rowState } from './forwarding-state.ts';
 import type { RowState } from './forwarding-state.ts';
 import type { Group } from './grouping.ts';
-import type { EventNode, MoreNode, NewestNode } from './node.ts';
-import { plainMarkdown } from './printable.ts';
-import { ageOf, descriptionOf, forwardingOf, labelOf, marksOf, placeOf, spokenOf } from './words.ts';
-import type { Surroundings } from './words.ts';
+import type { EventNode, MoreNode, NewestNode } from './event-node.ts';
+import { plainMarkdown } from '../printable.ts';
+import { ageOf, descriptionOf, forwardingOf, labelOf, marksOf, placeOf, spokenOf } from './event-words.ts';
+import type { Surroundings } from './event-words.ts';
 
 const colours: Record<RowState, string> = {
   failed: 'charts.red',

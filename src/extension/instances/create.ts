@@ -2,9 +2,9 @@
 import * as vscode from 'vscode';
 import type { InstanceFacts } from '../../open-connectors/instance-facts.ts';
 import type { InstanceInput } from '../../open-connectors/instance.ts';
-import { printable } from '../events-view/printable.ts';
+import { printable } from '../printable.ts';
 import type { SignIn } from '../oauth/sign-in.ts';
-import { working } from '../working.ts';
+import { working } from '../cancellable-progress.ts';
 import type { CreationParts, CreationResult, CreationStep, InstanceCreator } from './creation.ts';
 import type { InstanceStore } from './instance-store.ts';
 import { explainPlatformError, platformErrorForLog } from './platform-errors.ts';

@@ -4,7 +4,7 @@ import type { Instance, InstanceChange, OpenConnectorsApi } from '../../open-con
 import { CommandError } from '../actions/parts.ts';
 import { commandId } from '../commands.ts';
 import type { CommandHandlers } from '../commands.ts';
-import { printable } from '../events-view/printable.ts';
+import { printable } from '../printable.ts';
 import type { SignIn } from '../oauth/sign-in.ts';
 import type { Session } from '../session.ts';
 import { eventLogText, logRows, platformEvents } from './event-log.ts';
@@ -18,7 +18,7 @@ import type { Platform } from './platform.ts';
 import { newCredentials } from './reauthorise.ts';
 import { receivedNotifications } from './received-notifications.ts';
 import { relayCallbackUrl } from './relay-callback-url.ts';
-import { working } from '../working.ts';
+import { working } from '../cancellable-progress.ts';
 
 type InstanceCommand =
   | 'refreshInstances'

@@ -1,7 +1,7 @@
 /** How the nodes of the instances view look. */
 import * as vscode from 'vscode';
 import { commandId } from '../commands.ts';
-import { plainMarkdown, printable } from '../events-view/printable.ts';
+import { plainMarkdown, printable } from '../printable.ts';
 import type { FactNode, FailureNode, InstanceNode } from './instance-node.ts';
 import { descriptionOf, factRows, flagsOf, instanceState, spokenOf } from './instance-words.ts';
 import type { InstanceState } from './instance-words.ts';

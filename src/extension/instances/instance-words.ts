@@ -1,7 +1,7 @@
 /** An instance in words. What came from outside is made printable here. */
-import { ageOf } from '../events-view/words.ts';
-import type { Localiser } from '../events-view/words.ts';
-import { printable } from '../events-view/printable.ts';
+import { ageOf } from '../events-view/event-words.ts';
+import type { Localiser } from '../events-view/event-words.ts';
+import { printable } from '../printable.ts';
 import type { PlacedInstance } from './placed-instance.ts';
 
 /** How an instance stands, the most urgent first. */

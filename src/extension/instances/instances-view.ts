@@ -4,7 +4,7 @@ import type { Instance } from '../../open-connectors/api.ts';
 import { prefix } from '../commands.ts';
 import type { SandboxProcess } from '../sandbox-process.ts';
 import type { Session } from '../session.ts';
-import { GivenUpError, working } from '../working.ts';
+import { GivenUpError, working } from '../cancellable-progress.ts';
 import { placedInstance } from './placed-instance.ts';
 import type { PlacedInstance, RelayUrls } from './placed-instance.ts';
 import { failureItem, factItem, instanceItem, instanceTooltip } from './instance-items.ts';

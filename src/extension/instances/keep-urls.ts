@@ -1,7 +1,7 @@
 /** Keeps the callback URLs of managed instances true in this window: the user is asked as the setting says. */
 import * as vscode from 'vscode';
 import { commandId, prefix } from '../commands.ts';
-import { printable } from '../events-view/printable.ts';
+import { printable } from '../printable.ts';
 import type { Session } from '../session.ts';
 import { configuration } from '../settings.ts';
 import { shownUrl } from './instance-words.ts';

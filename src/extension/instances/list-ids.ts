@@ -1,9 +1,9 @@
 /** Asks for the lists that an instance watches: typed, pasted, or picked. */
 import * as vscode from 'vscode';
 import type { HubList } from '../../open-connectors/api.ts';
-import { printable } from '../events-view/printable.ts';
+import { printable } from '../printable.ts';
 import type { PlacedInstance } from './placed-instance.ts';
-import { working } from '../working.ts';
+import { working } from '../cancellable-progress.ts';
 
 /**
  * @param lists reads the lists of the account behind the instance

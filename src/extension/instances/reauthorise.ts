@@ -1,7 +1,7 @@
 /** Gives an instance a new consent, or another API key: its id and token stay. */
 import * as vscode from 'vscode';
 import type { InstanceChange, OpenConnectorsApi } from '../../open-connectors/api.ts';
-import { printable } from '../events-view/printable.ts';
+import { printable } from '../printable.ts';
 import type { SignIn } from '../oauth/sign-in.ts';
 import type { InstanceNode } from './instance-node.ts';
 

@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { commandId } from '../commands.ts';
 import type { Session } from '../session.ts';
 import type { Platform } from './platform.ts';
-import { GivenUpError, working } from '../working.ts';
+import { GivenUpError, working } from '../cancellable-progress.ts';
 
 /**
  * Starts the relay and opens its public URL where need be; the user agrees to the tunnel as always. The sandbox reaches

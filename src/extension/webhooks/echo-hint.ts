@@ -1,7 +1,7 @@
 /** Says that an integration seems to echo its own writes. */
 import * as vscode from 'vscode';
 import { commandId, prefix } from '../commands.ts';
-import { printable } from '../events-view/printable.ts';
+import { printable } from '../printable.ts';
 import type { Session } from '../session.ts';
 import { EchoGuard } from './echo-guard.ts';
 

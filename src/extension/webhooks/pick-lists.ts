@@ -2,8 +2,8 @@
 import * as vscode from 'vscode';
 import { pickAccount } from '../accounts/account-commands.ts';
 import type { Account, AccountStore } from '../accounts/account-store.ts';
-import { printable } from '../events-view/printable.ts';
-import type { ListNode } from './node.ts';
+import { printable } from '../printable.ts';
+import type { ListNode } from './webhook-node.ts';
 import type { WebhooksView } from './webhooks-view.ts';
 
 export interface PickListsParts {

@@ -1,8 +1,8 @@
 /** Why a webhook's test failed, in words, and what helps. */
 import type { TestFailure } from '../../campaign-monitor/test-failure.ts';
-import { printable } from '../events-view/printable.ts';
-import type { Localiser } from '../events-view/words.ts';
-import type { Place } from './place.ts';
+import { printable } from '../printable.ts';
+import type { Localiser } from '../events-view/event-words.ts';
+import type { Place } from './webhook-place.ts';
 
 export interface TestWords {
   /** What happened and why. */

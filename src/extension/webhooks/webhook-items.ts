@@ -1,11 +1,11 @@
 /** How the nodes of the webhooks view look. */
 import * as vscode from 'vscode';
 import { commandId } from '../commands.ts';
-import { plainMarkdown, printable } from '../events-view/printable.ts';
+import { plainMarkdown, printable } from '../printable.ts';
 import { maskUrl } from './hook-url.ts';
-import type { AccountNode, ClientNode, ListNode, NoteNode, WebhookNode } from './node.ts';
-import type { Place } from './place.ts';
-import { descriptionOf, eventsOf, labelOf, spokenOf, stateOf } from './words.ts';
+import type { AccountNode, ClientNode, ListNode, NoteNode, WebhookNode } from './webhook-node.ts';
+import type { Place } from './webhook-place.ts';
+import { descriptionOf, eventsOf, labelOf, spokenOf, stateOf } from './webhook-words.ts';
 
 const { Collapsed, Expanded } = vscode.TreeItemCollapsibleState;
 

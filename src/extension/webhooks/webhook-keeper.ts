@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import type { AccountStore } from '../accounts/account-store.ts';
 import { commandId } from '../commands.ts';
-import { printable } from '../events-view/printable.ts';
+import { printable } from '../printable.ts';
 import type { Session } from '../session.ts';
 import { configuration } from '../settings.ts';
 import { maskUrl, readRelayUrl } from './hook-url.ts';
@@ -10,8 +10,8 @@ import type { Registration, StoredJournal } from './journal.ts';
 import { isSame } from './journal.ts';
 import type { Brought, HookVendor } from './lifecycle.ts';
 import { bringHere, deactivateOurs, deleteOurs, isUnfinished, mend } from './lifecycle.ts';
-import type { ListNode } from './node.ts';
-import { vendorOf } from './vendor.ts';
+import type { ListNode } from './webhook-node.ts';
+import { vendorOf } from './hook-vendor.ts';
 
 export interface WebhookKeeperParts {
   readonly accounts: AccountStore;

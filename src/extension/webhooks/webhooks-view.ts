@@ -6,9 +6,9 @@ import { prefix } from '../commands.ts';
 import type { Session } from '../session.ts';
 import { readRelayUrl } from './hook-url.ts';
 import type { StoredJournal } from './journal.ts';
-import type { AccountNode, ClientNode, ListNode, NoteNode, WebhookNode, WebhooksNode } from './node.ts';
-import { placeOfHook } from './place.ts';
-import type { Place, Whereabouts } from './place.ts';
+import type { AccountNode, ClientNode, ListNode, NoteNode, WebhookNode, WebhooksNode } from './webhook-node.ts';
+import { placeOfHook } from './webhook-place.ts';
+import type { Place, Whereabouts } from './webhook-place.ts';
 import { accountItem, clientItem, listItem, noteItem, webhookItem } from './webhook-items.ts';
 
 /** So many clients are unfolded by themselves. */

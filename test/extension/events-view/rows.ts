@@ -1,5 +1,5 @@
 import type { Attempt, EventRow, Forwarding } from '../../../src/protocol.ts';
-import type { Localiser, Surroundings } from '../../../src/extension/events-view/words.ts';
+import type { Localiser, Surroundings } from '../../../src/extension/events-view/event-words.ts';
 
 /** The English, with its places filled. */
 export const english: Localiser = {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { maskUrl, readRelayUrl, withBase } from '../../../src/extension/webhooks/hook-url.ts';
-import { placeOfHook } from '../../../src/extension/webhooks/place.ts';
-import type { Whereabouts } from '../../../src/extension/webhooks/place.ts';
+import { placeOfHook } from '../../../src/extension/webhooks/webhook-place.ts';
+import type { Whereabouts } from '../../../src/extension/webhooks/webhook-place.ts';
 
 const secret = '0123456789abcdef0123456789abcdef';
 const otherSecret = 'fedcba9876543210fedcba9876543210';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { flagsOf, rowState } from '../../../src/extension/events-view/forwarding-state.ts';
-import { plainMarkdown, printable, unlinked } from '../../../src/extension/events-view/printable.ts';
+import { plainMarkdown, printable, unlinked } from '../../../src/extension/printable.ts';
 import {
   ageOf,
   descriptionOf,
@@ -10,7 +10,7 @@ import {
   placeOf,
   spokenOf,
   stateOf,
-} from '../../../src/extension/events-view/words.ts';
+} from '../../../src/extension/events-view/event-words.ts';
 import type { Forwarding } from '../../../src/protocol.ts';
 import { around, english, eventRow, forwarding } from './rows.ts';
 

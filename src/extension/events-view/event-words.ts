@@ -1,7 +1,7 @@
 /** An event in words. What came from outside is made printable here. */
 import type { EventRow, Forwarding } from '../../protocol.ts';
 import { forwardingWord, mostUrgent } from './forwarding-state.ts';
-import { printable } from './printable.ts';
+import { printable } from '../printable.ts';
 
 /** `vscode.l10n`, or in tests the English. */
 export interface Localiser {

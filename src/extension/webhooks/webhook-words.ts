@@ -1,9 +1,9 @@
 /** A webhook in words. What came from outside is made printable here. */
 import type { Webhook } from '../../campaign-monitor/api.ts';
-import { printable } from '../events-view/printable.ts';
-import type { Localiser } from '../events-view/words.ts';
+import { printable } from '../printable.ts';
+import type { Localiser } from '../events-view/event-words.ts';
 import { maskUrl } from './hook-url.ts';
-import type { Place } from './place.ts';
+import type { Place } from './webhook-place.ts';
 
 /** Where it points to: the relay by name, anything else by its host. */
 export function labelOf(url: string, place: Place, l10n: Localiser): string {

@@ -1,6 +1,6 @@
 /** Work that may take its time: shown after a moment, and cancellable. */
 import * as vscode from 'vscode';
-import { unlinked } from './events-view/printable.ts';
+import { unlinked } from './printable.ts';
 
 /** Work that takes less is not worth a notification, in milliseconds. */
 const shownAfterMs = 700;

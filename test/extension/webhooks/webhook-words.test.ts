@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Webhook } from '../../../src/campaign-monitor/api.ts';
 import { explainTestFailure } from '../../../src/campaign-monitor/test-failure.ts';
 import { testWords } from '../../../src/extension/webhooks/test-words.ts';
-import { descriptionOf, labelOf, spokenOf, stateOf } from '../../../src/extension/webhooks/words.ts';
+import { descriptionOf, labelOf, spokenOf, stateOf } from '../../../src/extension/webhooks/webhook-words.ts';
 import { english } from '../events-view/rows.ts';
 
 function hook(changes: Partial<Webhook> = {}): Webhook {
