@@ -270,6 +270,16 @@ export class Workbench {
     return this.view(view).locator('.monaco-list-row').filter({ hasText: text }).first();
   }
 
+  /** Unfolds a view, or folds it; stays where it is so already. */
+  async unfoldView(view: string, open = true): Promise<void> {
+    const header = this.view(view).locator('.pane-header');
+    await until(async () => {
+      if ((await header.getAttribute('aria-expanded')) === String(open)) return true;
+      await header.click();
+      return undefined;
+    });
+  }
+
   /** Expands or collapses a row of a tree. */
   async toggleRow(view: string, text: string): Promise<void> {
     await this.treeRow(view, text).locator('.monaco-tl-twistie').click();
