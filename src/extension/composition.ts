@@ -14,7 +14,7 @@ import { InstancesView } from './instances/instances-view.ts';
 import { keepUrls } from './instances/keep-urls.ts';
 import { createPlatformCommands, Platform } from './instances/platform.ts';
 import { GivenUpError } from './cancellable-progress.ts';
-import { createAuthorizationCommands, SignIn } from './oauth/sign-in.ts';
+import { createAuthorizationCommands, BrowserAuthorization } from './oauth/browser-authorization.ts';
 import { lazyHandlers } from './lazy-handlers.ts';
 import { relayCommands } from './relay-commands.ts';
 import { createSandboxCommands, SandboxProcess } from './sandbox-process.ts';
@@ -33,18 +33,18 @@ export function compose(context: vscode.ExtensionContext): void {
   const view = new EventsView(context, session, log);
   const sandbox = new SandboxProcess(context);
   const platform = new Platform({ context, sandbox });
-  const signIn = new SignIn(context, log);
-  const webhooks = createWebhooks({ context, session, log, sandbox, browser: signIn });
+  const browser = new BrowserAuthorization(context, log);
+  const webhooks = createWebhooks({ context, session, log, sandbox, browser });
   const store = new InstanceStore(context);
   const parts = { context, session, log, select: view.select };
   const instances = new InstancesView({ session, log, platform, store, sandbox });
   const documents = new InstanceDocuments(context);
-  const instanceParts = { session, log, platform, store, signIn, view: instances, documents };
+  const instanceParts = { session, log, platform, store, browser, view: instances, documents };
   const handlers: CommandHandlers = {
     ...relayCommands({ context, session, log, secrets, receiver, beforeStop: webhooks.beforeStop }),
     ...webhooks.handlers,
     ...createPlatformCommands(platform),
-    ...createAuthorizationCommands(signIn),
+    ...createAuthorizationCommands(browser),
     ...createSandboxCommands(sandbox),
     ...createFormCommands({
       context,
@@ -53,7 +53,7 @@ export function compose(context: vscode.ExtensionContext): void {
       session,
       platform,
       instances: store,
-      signIn,
+      browser,
       sandbox,
       pickLists: webhooks.pickListIds,
     }),

@@ -1,7 +1,7 @@
 /** Campaign Monitor's own OAuth for an account: a person grants access in the browser, and the code becomes tokens. */
 import * as vscode from 'vscode';
 import type { CampaignMonitorCredential } from '../../campaign-monitor/api.ts';
-import type { SignIn } from '../oauth/sign-in.ts';
+import type { BrowserAuthorization } from '../oauth/browser-authorization.ts';
 
 export interface OAuthApp {
   /** Where the API is. */
@@ -24,7 +24,7 @@ class AccessError extends Error {
 }
 
 /** Asks for access by the ways that the app's registered callback allows. */
-export function createAuthorizeAccount(browser: SignIn): AuthorizeAccount {
+export function createAuthorizeAccount(browser: BrowserAuthorization): AuthorizeAccount {
   return async ({ host, clientId, clientSecret }) => {
     const { authorizeUrl, exchangeCode, serviceAt } = await import('../client.ts');
     const redirect = await vscode.window.showInputBox({

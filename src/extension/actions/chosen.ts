@@ -3,8 +3,8 @@ import * as vscode from 'vscode';
 import type { EventRow, RelayClient } from '../../protocol.ts';
 import type { EventsNode } from '../events-view/event-node.ts';
 import type { Session } from '../session.ts';
-import { CommandError } from './parts.ts';
-import type { ActionParts } from './parts.ts';
+import { CommandError } from '../command-error.ts';
+import type { ActionParts } from './action-parts.ts';
 
 /** The connection. @throws CommandError where the relay does not run */
 export function connected(session: Session): RelayClient {

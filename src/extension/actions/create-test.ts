@@ -3,8 +3,8 @@ import * as vscode from 'vscode';
 import type { CommandHandlers } from '../commands.ts';
 import type { EventsNode } from '../events-view/event-node.ts';
 import { chosenRow, connected } from './chosen.ts';
-import { CommandError } from './parts.ts';
-import type { ActionParts } from './parts.ts';
+import { CommandError } from '../command-error.ts';
+import type { ActionParts } from './action-parts.ts';
 import { openUntitled } from './untitled.ts';
 
 /** The handlers of these commands. */

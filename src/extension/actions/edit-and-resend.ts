@@ -7,7 +7,7 @@ import { jsonErrorAt } from '../documents/json-text.ts';
 import type { EventsNode } from '../events-view/event-node.ts';
 import { printable } from '../printable.ts';
 import { chosenRow, connected } from './chosen.ts';
-import type { ActionParts } from './parts.ts';
+import type { ActionParts } from './action-parts.ts';
 import { openUntitled } from './untitled.ts';
 
 /** How a document's name ends decides whose body it holds, and which schema checks it. */

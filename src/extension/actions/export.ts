@@ -6,8 +6,8 @@ import type { CommandHandlers } from '../commands.ts';
 import type { EventsNode } from '../events-view/event-node.ts';
 import { chosenRows, connected } from './chosen.ts';
 import type { ExportFormat } from './export-items.ts';
-import { CommandError } from './parts.ts';
-import type { ActionParts } from './parts.ts';
+import { CommandError } from '../command-error.ts';
+import type { ActionParts } from './action-parts.ts';
 
 type ExportCommand = 'copyAsCurl' | 'copyAsHttp' | 'copyAsHar' | 'copyAsFixture' | 'copyAddress' | 'exportSelection';
 

@@ -6,8 +6,8 @@ import { prefix } from '../commands.ts';
 import type { EventsNode } from '../events-view/event-node.ts';
 import { chosenRows, connected } from './chosen.ts';
 import { failedNotifications } from './failed-notifications.ts';
-import { CommandError } from './parts.ts';
-import type { ActionParts } from './parts.ts';
+import { CommandError } from '../command-error.ts';
+import type { ActionParts } from './action-parts.ts';
 
 type ReplayCommand = 'replay' | 'replayTo' | 'replayFailed' | 'discard' | 'discardWaiting';
 

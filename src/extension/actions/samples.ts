@@ -4,8 +4,8 @@ import type { WebhookEventType } from '../../campaign-monitor/samples.ts';
 import { commandId, prefix } from '../commands.ts';
 import type { CommandHandlers } from '../commands.ts';
 import { connected } from './chosen.ts';
-import { CommandError } from './parts.ts';
-import type { ActionParts } from './parts.ts';
+import { CommandError } from '../command-error.ts';
+import type { ActionParts } from './action-parts.ts';
 import type { SampleChoice } from './sample-posts.ts';
 
 const lastChoiceKey = `${prefix}.lastSamples`;

@@ -2,8 +2,8 @@
 import * as vscode from 'vscode';
 import type { EventRow } from '../../protocol.ts';
 import { chosenRow, chosenRows, connected } from '../actions/chosen.ts';
-import { CommandError } from '../actions/parts.ts';
-import type { ActionParts } from '../actions/parts.ts';
+import { CommandError } from '../command-error.ts';
+import type { ActionParts } from '../actions/action-parts.ts';
 import type { CommandHandlers } from '../commands.ts';
 import type { EventsNode } from '../events-view/event-node.ts';
 import { documentPath } from './address.ts';

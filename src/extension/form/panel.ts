@@ -6,7 +6,7 @@ import { createInstance } from '../instances/create.ts';
 import type { Creation } from '../instances/create.ts';
 import type { InstanceStore } from '../instances/instance-store.ts';
 import type { Platform } from '../instances/platform.ts';
-import type { SignIn } from '../oauth/sign-in.ts';
+import type { BrowserAuthorization } from '../oauth/browser-authorization.ts';
 import type { SandboxProcess } from '../sandbox-process.ts';
 import type { SecretBox } from '../secrets.ts';
 import type { Session } from '../session.ts';
@@ -34,7 +34,7 @@ export interface FormParts {
   readonly session: Session;
   readonly platform: Platform;
   readonly instances: InstanceStore;
-  readonly signIn: SignIn;
+  readonly browser: BrowserAuthorization;
   readonly sandbox: SandboxProcess;
   /** Asks for lists; undefined where nothing was chosen. */
   readonly pickLists: (chosen: readonly string[]) => Promise<readonly string[] | undefined>;
@@ -224,7 +224,7 @@ export class FormPanel implements vscode.Disposable {
 
   /** The callback to register for this machine's own page. */
   async #thisMachinesCallback(): Promise<string> {
-    return (await this.#parts.signIn.callbacks()).loopback;
+    return (await this.#parts.browser.callbacks()).loopback;
   }
 
   // --- what the page draws ----------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import type { InstanceFacts } from '../../open-connectors/instance-facts.ts';
 import type { InstanceInput } from '../../open-connectors/instance.ts';
 import { printable } from '../printable.ts';
-import type { SignIn } from '../oauth/sign-in.ts';
+import type { BrowserAuthorization } from '../oauth/browser-authorization.ts';
 import { working } from '../cancellable-progress.ts';
 import type { CreationParts, CreationResult, CreationStep, InstanceCreator } from './creation.ts';
 import type { InstanceStore } from './instance-store.ts';
@@ -27,7 +27,7 @@ export interface CreateParts {
   readonly log: vscode.LogOutputChannel;
   readonly platform: Platform;
   readonly instances: InstanceStore;
-  readonly signIn: SignIn;
+  readonly browser: BrowserAuthorization;
 }
 
 /**
@@ -37,7 +37,7 @@ export interface CreateParts {
 export function createInstance(parts: CreateParts): (input: InstanceInput, signal: AbortSignal) => Promise<Creation> {
   let creator: InstanceCreator | undefined;
   return async (input, signal) => {
-    const { log, platform, instances, signIn } = parts;
+    const { log, platform, instances, browser } = parts;
     const { host } = platform;
     const api = await platform.api({ startSandbox: true });
     if (api === undefined) {
@@ -49,7 +49,7 @@ export function createInstance(parts: CreateParts): (input: InstanceInput, signa
       host,
       store: instances,
       title: vscode.l10n.t('Access to Campaign Monitor for “{0}”', input.name),
-      authorize: (request) => signIn.authorize(request),
+      authorize: (request) => browser.authorize(request),
       during,
       offer,
       wait,
@@ -58,11 +58,11 @@ export function createInstance(parts: CreateParts): (input: InstanceInput, signa
     const result = await creator.create(creationParts, input, signal);
     if ('error' in result) log.error(`creating an instance: ${result.kind}: ${platformErrorForLog(result.error)}`);
     else log.info(`creating an instance: ${result.kind}${result.kind === 'created' ? ` (${result.id})` : ''}`);
-    return inWords(result, signIn, input.authentication === 'oauth');
+    return inWords(result, browser, input.authentication === 'oauth');
   };
 }
 
-function inWords(result: CreationResult, signIn: SignIn, oauth: boolean): Creation {
+function inWords(result: CreationResult, browser: BrowserAuthorization, oauth: boolean): Creation {
   const { l10n } = vscode;
   const failed = (...sentences: readonly string[]): Creation => ({ kind: 'failed', message: sentences.join(' ') });
   switch (result.kind) {
@@ -71,7 +71,7 @@ function inWords(result: CreationResult, signIn: SignIn, oauth: boolean): Creati
     case 'cancelled':
       return { kind: 'cancelled' };
     case 'not-authorized': {
-      const { message, next } = signIn.explain(result.authorization) ?? { message: '', next: '' };
+      const { message, next } = browser.explain(result.authorization) ?? { message: '', next: '' };
       return failed(message, next);
     }
     case 'refused': {

@@ -1,11 +1,11 @@
 /** Commands about an instance at the platform. Each changes only what it is about, and says what it did. */
 import * as vscode from 'vscode';
 import type { Instance, InstanceChange, OpenConnectorsApi } from '../../open-connectors/api.ts';
-import { CommandError } from '../actions/parts.ts';
+import { CommandError } from '../command-error.ts';
 import { commandId } from '../commands.ts';
 import type { CommandHandlers } from '../commands.ts';
 import { printable } from '../printable.ts';
-import type { SignIn } from '../oauth/sign-in.ts';
+import type { BrowserAuthorization } from '../oauth/browser-authorization.ts';
 import type { Session } from '../session.ts';
 import { eventLogText, logRows, platformEvents } from './event-log.ts';
 import type { InstanceDocuments } from './instance-documents.ts';
@@ -44,7 +44,7 @@ export interface InstanceCommandParts {
   readonly store: InstanceStore;
   readonly view: InstancesView;
   readonly documents: InstanceDocuments;
-  readonly signIn: SignIn;
+  readonly browser: BrowserAuthorization;
 }
 
 /** The handlers of these commands. */
@@ -248,10 +248,10 @@ async function editLists(parts: InstanceCommandParts, node: InstanceNode): Promi
 }
 
 async function reauthorise(parts: InstanceCommandParts, node: InstanceNode): Promise<void> {
-  const { platform, signIn, view } = parts;
+  const { platform, browser, view } = parts;
   const name = printable(node.facts.name);
   const api = await connectedPlatform(platform);
-  const credentials = await newCredentials(api, signIn, node, () => reauthorise(parts, node));
+  const credentials = await newCredentials(api, browser, node, () => reauthorise(parts, node));
   if (credentials === undefined) return;
   try {
     await working(vscode.l10n.t('Re-authorising {0}', name), (signal) =>

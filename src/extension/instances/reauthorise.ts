@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import type { InstanceChange, OpenConnectorsApi } from '../../open-connectors/api.ts';
 import { printable } from '../printable.ts';
-import type { SignIn } from '../oauth/sign-in.ts';
+import type { BrowserAuthorization } from '../oauth/browser-authorization.ts';
 import type { InstanceNode } from './instance-node.ts';
 
 /**
@@ -12,7 +12,7 @@ import type { InstanceNode } from './instance-node.ts';
  */
 export async function newCredentials(
   api: OpenConnectorsApi,
-  signIn: SignIn,
+  browser: BrowserAuthorization,
   { facts, instance }: InstanceNode,
   again: () => unknown,
 ): Promise<InstanceChange | undefined> {
@@ -28,7 +28,7 @@ export async function newCredentials(
     return typeof value === 'string' && !/^\*+$/.test(value) ? value : '';
   };
   const redirect = await ask(title, l10n.t('The callback URL that is registered with the OAuth app'), {
-    value: known('oauth.callback.url') || (await signIn.callbacks()).loopback,
+    value: known('oauth.callback.url') || (await browser.callbacks()).loopback,
     check: (text) => (URL.canParse(text) ? undefined : l10n.t('This is not a URL')),
   });
   if (redirect === undefined) return undefined;
@@ -36,13 +36,13 @@ export async function newCredentials(
   if (apiKey === undefined) return undefined;
   const apiSecret = await ask(title, l10n.t('The client secret of the OAuth app'), { password: true });
   if (apiSecret === undefined) return undefined;
-  const result = await signIn.authorize({
+  const result = await browser.authorize({
     title,
     redirect,
     buildUrl: (state, callbackUrl, signal) => api.oauthUrl({ apiKey, apiSecret, callbackUrl, state }, signal),
   });
   if (result.kind !== 'code') {
-    signIn.say(result, again);
+    browser.say(result, again);
     return undefined;
   }
   return {

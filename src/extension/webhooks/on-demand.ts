@@ -4,7 +4,7 @@ import type { Account, AccountStore } from '../accounts/account-store.ts';
 import { createAuthorizeAccount } from '../accounts/authorize-account.ts';
 import { signIn } from '../accounts/sign-in.ts';
 import type { Way } from '../accounts/sign-in.ts';
-import type { SignIn } from '../oauth/sign-in.ts';
+import type { BrowserAuthorization } from '../oauth/browser-authorization.ts';
 import type { Session } from '../session.ts';
 import type { StoredJournal } from './journal.ts';
 import { createListPicker } from './pick-lists.ts';
@@ -20,7 +20,7 @@ export interface WebhookActionParts {
   readonly journal: StoredJournal;
   readonly view: WebhooksView;
   /** Asks for access in the browser. */
-  readonly browser: SignIn;
+  readonly browser: BrowserAuthorization;
 }
 
 export interface WebhookActions {

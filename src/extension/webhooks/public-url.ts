@@ -1,7 +1,7 @@
 /** Brings the relay to where Campaign Monitor can reach it. */
 import * as vscode from 'vscode';
 import type { Status } from '../../protocol.ts';
-import { CommandError } from '../actions/parts.ts';
+import { CommandError } from '../command-error.ts';
 import { commandId } from '../commands.ts';
 import type { Session } from '../session.ts';
 

@@ -1,7 +1,7 @@
 /** Commands about webhooks: register, test, activate, deactivate, delete, copy. */
 import * as vscode from 'vscode';
 import type { AccountStore } from '../accounts/account-store.ts';
-import { CommandError } from '../actions/parts.ts';
+import { CommandError } from '../command-error.ts';
 import { commandId } from '../commands.ts';
 import type { CommandHandlers } from '../commands.ts';
 import { printable } from '../printable.ts';

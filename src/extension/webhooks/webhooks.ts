@@ -6,7 +6,7 @@ import type { Account } from '../accounts/account-store.ts';
 import { registerAuthentication } from '../accounts/authentication.ts';
 import { prefix } from '../commands.ts';
 import type { CommandHandlers } from '../commands.ts';
-import type { SignIn } from '../oauth/sign-in.ts';
+import type { BrowserAuthorization } from '../oauth/browser-authorization.ts';
 import type { SandboxProcess } from '../sandbox-process.ts';
 import type { Session } from '../session.ts';
 import { watchForEchoes } from './echo-hint.ts';
@@ -22,7 +22,7 @@ export interface WebhooksParts {
   readonly log: vscode.LogOutputChannel;
   readonly sandbox: SandboxProcess;
   /** Asks for access in the browser. */
-  readonly browser: SignIn;
+  readonly browser: BrowserAuthorization;
 }
 
 export interface Webhooks {

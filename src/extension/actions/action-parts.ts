@@ -13,13 +13,3 @@ export interface ActionParts {
 }
 
 export type Select = (node?: EventsNode, nodes?: readonly EventsNode[]) => readonly EventRow[];
-
-/** A command cannot do anything now; `next` says what would help. */
-export class CommandError extends Error {
-  override readonly name = 'CommandError';
-  readonly next: string | undefined;
-  constructor(message: string, next?: string) {
-    super(message);
-    this.next = next;
-  }
-}

@@ -21,7 +21,7 @@ export interface Explanation {
   readonly next: string;
 }
 
-export class SignIn {
+export class BrowserAuthorization {
   readonly #context: vscode.ExtensionContext;
   readonly #log: vscode.LogOutputChannel;
   readonly #uris = new UriCallbacks();
@@ -284,6 +284,8 @@ function pageTexts(): PageTexts {
 }
 
 /** The handlers of the commands about an authorisation that waits. */
-export function createAuthorizationCommands(signIn: SignIn): { readonly pasteAuthorization: () => void } {
-  return { pasteAuthorization: () => signIn.paste() };
+export function createAuthorizationCommands(browser: BrowserAuthorization): {
+  readonly pasteAuthorization: () => void;
+} {
+  return { pasteAuthorization: () => browser.paste() };
 }
