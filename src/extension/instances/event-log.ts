@@ -121,7 +121,7 @@ export function eventLogText(frame: LogFrame, rows: readonly LogRow[], l10n: Loc
 function tableOf(cells: readonly (readonly string[])[]): string[] {
   const columns = cells[0]?.length ?? 0;
   const widths = Array.from({ length: Math.max(0, columns - 1) }, (_, column) =>
-    Math.max(3, ...cells.map((row) => row[column]?.length ?? 0)),
+    cells.reduce((most, row) => Math.max(most, row[column]?.length ?? 0), 3),
   );
   const lines = cells.map((row) => `| ${row.map((text, column) => text.padEnd(widths[column] ?? 0)).join(' | ')} |`);
   const rule = `| ${[...widths, 3].map((width) => '-'.repeat(width)).join(' | ')} |`;

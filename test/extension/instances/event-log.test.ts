@@ -53,6 +53,12 @@ describe('the event log of an instance', () => {
     );
   });
 
+  it('takes more events than a call takes arguments', () => {
+    const many = Array.from({ length: 200_000 }, (_, index) => ({ id: `a${index}` }));
+    const text = eventLogText(frame, logRows(platformEvents(many), [], 50634), english);
+    assert.ok(text.split('\n').length > 200_000);
+  });
+
   it('leaves out what came from another instance', () => {
     const rows = logRows(events, [received({ instanceId: 8 })], 50634);
     assert.deepEqual(

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { createServer as createHttpServer } from 'node:http';
 import { createRequire } from 'node:module';
 import { connect, createServer } from 'node:net';
 import type { Socket } from 'node:net';
@@ -8,6 +9,7 @@ import { gzipSync } from 'node:zlib';
 import localtunnelClient from 'localtunnel';
 import { tunnelStatusSchema } from '../../../src/protocol.ts';
 import type { TunnelConfig } from '../../../src/protocol.ts';
+import { until } from '../until.ts';
 import { dispatcherTo, Door, freePort, Front, LocaltunnelServer, portOf, secret, send, Watched } from './stage.ts';
 
 describe('a tunnel through a real localtunnel server', () => {
@@ -48,6 +50,34 @@ describe('a tunnel through a real localtunnel server', () => {
     const answer = await send(status.url, '/hooks/x', { body: Buffer.from('{"Events":[]}') });
     assert.deepEqual(answer, { status: 200, body: 'seen /hooks/x' });
     assert.equal(door.received[0]?.body.toString(), '{"Events":[]}');
+  });
+
+  it('takes what is no localtunnel server for none, however long it talks, and quotes it on one line', async () => {
+    let sent = 0;
+    const other = createHttpServer((request, response) => {
+      if (request.url === '/quoted') {
+        response.writeHead(403).end(JSON.stringify({ message: 'No\r\n\u001b[2J\u202e.' }));
+        return;
+      }
+      const write = (): void => {
+        while (sent < 2000 && !response.destroyed) {
+          sent += 1;
+          if (!response.write('x'.repeat(65_536))) return void response.once('drain', write);
+        }
+      };
+      write();
+    });
+    await once(other.listen(0, '127.0.0.1'), 'listening');
+    cleanUp.push(async () => {
+      other.closeAllConnections();
+      await new Promise((resolve) => other.close(resolve));
+    });
+    const host = `http://127.0.0.1:${portOf(other)}`;
+    watched.supervisor.open(config(host));
+    await until(() => watched.statuses.some(({ reason }) => /does not answer as a localtunnel server/.test(reason)));
+    assert.ok(sent < 1500);
+    watched.supervisor.open(config(host, 'quoted'));
+    assert.match((await watched.until('failed')).reason, /refuses the subdomain "quoted" \(403: No \[2J \)/);
   });
 
   it("prefers the configuration's subdomain", async () => {
