@@ -7,7 +7,7 @@ const unprintable = /[\p{Control}\p{Format}\p{Line_Separator}\p{Paragraph_Separa
  */
 export function printable(text: string, most = 200): string {
   const cut = text.length > most ? `${text.slice(0, most)}…` : text;
-  return unlinked(cut).replace(unprintable, (character) => {
+  return cut.replace(unprintable, (character) => {
     const code = (character.codePointAt(0) ?? 0).toString(16);
     return code.length <= 2 ? `\\x${code.padStart(2, '0')}` : `\\u{${code}}`;
   });
@@ -16,6 +16,11 @@ export function printable(text: string, most = 200): string {
 /** Text with something from outside for a message: of `[text](command:…)` VS Code would make a link that runs it. */
 export function unlinked(text: string): string {
   return text.replaceAll('](', '] (');
+}
+
+/** Text from outside for one line of a message: {@link printable}, and no link. */
+export function inMessage(text: string, most?: number): string {
+  return unlinked(printable(text, most));
 }
 
 /** Text from outside for Markdown: nothing of it is markup, a link or a mail address to be clicked. */

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import * as vscode from 'vscode';
 import type { CampaignMonitorClient, CampaignMonitorCredential } from '../../campaign-monitor/api.ts';
 import { prefix } from '../commands.ts';
-import { printable, unlinked } from '../printable.ts';
+import { inMessage, unlinked } from '../printable.ts';
 import { configuration } from '../settings.ts';
 import type { Account, AccountStore } from './account-store.ts';
 import type { AuthorizeAccount } from './authorize-account.ts';
@@ -177,7 +177,7 @@ function identityOf(clients: readonly CampaignMonitorClient[]): string | undefin
 function labelOf(clients: readonly CampaignMonitorClient[]): string {
   const [first, ...others] = clients;
   if (first === undefined) return vscode.l10n.t('No clients');
-  const name = printable(first.name, 80);
+  const name = inMessage(first.name, 80);
   return others.length === 0 ? name : vscode.l10n.t('{0} and {1} more', name, others.length);
 }
 

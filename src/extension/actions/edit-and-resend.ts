@@ -5,7 +5,7 @@ import { commandId } from '../commands.ts';
 import type { CommandHandlers } from '../commands.ts';
 import { jsonErrorAt } from '../documents/json-text.ts';
 import type { EventsNode } from '../events-view/event-node.ts';
-import { printable } from '../printable.ts';
+import { inMessage } from '../printable.ts';
 import { chosenRow, connected } from './chosen.ts';
 import type { ActionParts } from './action-parts.ts';
 import { openUntitled } from './untitled.ts';
@@ -78,7 +78,7 @@ async function send({ session }: ActionParts, uri: vscode.Uri | undefined): Prom
   const choice =
     delivery.status === 'rejected'
       ? await vscode.window.showWarningMessage(
-          l10n.t('The relay rejected it as {0}: {1}', row.id, printable(delivery.reason ?? '', 500)),
+          l10n.t('The relay rejected it as {0}: {1}', row.id, inMessage(delivery.reason ?? '', 500)),
           show,
         )
       : await vscode.window.showInformationMessage(

@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import type { InstanceFacts } from '../../open-connectors/instance-facts.ts';
 import type { InstanceInput } from '../../open-connectors/instance.ts';
-import { printable } from '../printable.ts';
+import { inMessage, printable } from '../printable.ts';
 import type { BrowserAuthorization } from '../oauth/browser-authorization.ts';
 import { working } from '../cancellable-progress.ts';
 import type { CreationParts, CreationResult, CreationStep, InstanceCreator } from './creation.ts';
@@ -137,7 +137,7 @@ async function offer(found: readonly InstanceFacts[]): Promise<InstanceFacts | n
   }
   const use = l10n.t('Use This Instance');
   const choice = await window.showWarningMessage(
-    l10n.t('Open Connectors gave no answer, but there is a new instance “{0}”. Use it?', printable(instance.name)),
+    l10n.t('Open Connectors gave no answer, but there is a new instance “{0}”. Use it?', inMessage(instance.name)),
     {
       modal: true,
       detail: [

@@ -4,7 +4,7 @@ import type { Instance, InstanceChange, OpenConnectorsApi } from '../../open-con
 import { CommandError } from '../command-error.ts';
 import { commandId } from '../commands.ts';
 import type { CommandHandlers } from '../commands.ts';
-import { printable } from '../printable.ts';
+import { inMessage, printable } from '../printable.ts';
 import type { BrowserAuthorization } from '../oauth/browser-authorization.ts';
 import type { Session } from '../session.ts';
 import { eventLogText, logRows, platformEvents } from './event-log.ts';
@@ -163,7 +163,7 @@ async function useRelayUrl(parts: InstanceCommandParts, node: InstanceNode): Pro
   const turnOn = vscode.l10n.t('Turn Events On');
   void vscode.window
     .showInformationMessage(
-      vscode.l10n.t('The callback URL of {0} is this relay’s. Its events are off.', printable(name)),
+      vscode.l10n.t('The callback URL of {0} is this relay’s. Its events are off.', inMessage(name)),
       turnOn,
     )
     .then((choice) =>

@@ -1,7 +1,7 @@
 /** Keeps the callback URLs of managed instances true in this window: the user is asked as the setting says. */
 import * as vscode from 'vscode';
 import { commandId, prefix } from '../commands.ts';
-import { printable } from '../printable.ts';
+import { inMessage, printable } from '../printable.ts';
 import type { Session } from '../session.ts';
 import { configuration } from '../settings.ts';
 import { shownUrl } from './instance-words.ts';
@@ -100,7 +100,7 @@ function keeperParts({ session, log, platform, store, view }: KeepUrlsParts): Ur
         l10n.t(
           'The callback URL of {0} may still be the old one: {1}',
           namesOf(failures),
-          printable(first?.error.message ?? ''),
+          inMessage(first?.error.message ?? ''),
         ),
         again,
         show,
@@ -112,5 +112,5 @@ function keeperParts({ session, log, platform, store, view }: KeepUrlsParts): Ur
 }
 
 function namesOf(all: readonly { readonly name: string }[]): string {
-  return all.map(({ name }) => printable(name, 60)).join(', ');
+  return all.map(({ name }) => inMessage(name, 60)).join(', ');
 }

@@ -1,7 +1,7 @@
 /** Says that an integration seems to echo its own writes. */
 import * as vscode from 'vscode';
 import { commandId, prefix } from '../commands.ts';
-import { printable } from '../printable.ts';
+import { inMessage } from '../printable.ts';
 import type { Session } from '../session.ts';
 import { EchoGuard } from './echo-guard.ts';
 
@@ -29,7 +29,7 @@ async function hint(context: vscode.ExtensionContext, address: string): Promise<
   const choice = await vscode.window.showInformationMessage(
     vscode.l10n.t(
       '{0} keeps arriving as Update within seconds. An update that your callback makes through the API comes back as an event: it may be echoing its own writes.',
-      printable(address),
+      inMessage(address),
     ),
     show,
     never,

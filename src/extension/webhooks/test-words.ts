@@ -1,6 +1,6 @@
 /** Why a webhook's test failed, in words, and what helps. */
 import type { TestFailure } from '../../campaign-monitor/test-failure.ts';
-import { printable } from '../printable.ts';
+import { inMessage } from '../printable.ts';
 import type { Localiser } from '../events-view/event-words.ts';
 import type { Place } from './webhook-place.ts';
 
@@ -61,7 +61,7 @@ function whyOf(failure: TestFailure, l10n: Localiser): string {
     case 'unexplained':
       return failure.word === null && failure.message === ''
         ? l10n.t('Campaign Monitor does not say why')
-        : printable([failure.word ?? '', failure.message].filter((part) => part !== '').join(': '));
+        : inMessage([failure.word ?? '', failure.message].filter((part) => part !== '').join(': '));
   }
 }
 

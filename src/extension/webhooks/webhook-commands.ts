@@ -4,7 +4,7 @@ import type { AccountStore } from '../accounts/account-store.ts';
 import { CommandError } from '../command-error.ts';
 import { commandId } from '../commands.ts';
 import type { CommandHandlers } from '../commands.ts';
-import { printable } from '../printable.ts';
+import { inMessage, printable } from '../printable.ts';
 import type { Session } from '../session.ts';
 import { maskUrl } from './hook-url.ts';
 import type { Registration, StoredJournal } from './journal.ts';
@@ -128,7 +128,7 @@ async function registerOn(
 }
 
 function sayRegistered({ done }: Outcome): Thenable<unknown> {
-  const names = done.map(({ registration }) => printable(registration.listName, 60)).join(', ');
+  const names = done.map(({ registration }) => inMessage(registration.listName, 60)).join(', ');
   return vscode.window.showInformationMessage(
     done.every(({ brought }) => brought === 'kept')
       ? vscode.l10n.t('This relay was registered already: {0}.', names)
@@ -188,7 +188,7 @@ async function test(parts: WebhookCommandParts, node: WebhookNode): Promise<void
     return;
   }
   void vscode.window.showInformationMessage(
-    vscode.l10n.t('Campaign Monitor reached {0}.', printable(maskUrl(hook.url))),
+    vscode.l10n.t('Campaign Monitor reached {0}.', inMessage(maskUrl(hook.url))),
   );
 }
 

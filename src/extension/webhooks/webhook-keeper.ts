@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import type { AccountStore } from '../accounts/account-store.ts';
 import { commandId } from '../commands.ts';
-import { printable } from '../printable.ts';
+import { inMessage } from '../printable.ts';
 import type { Session } from '../session.ts';
 import { configuration } from '../settings.ts';
 import { maskUrl, readRelayUrl } from './hook-url.ts';
@@ -327,15 +327,15 @@ export class WebhookKeeper {
 export function sayFailure({ registration, error }: Failure): string {
   return vscode.l10n.t(
     'The webhook of the list “{0}” was not changed: {1}. {2}',
-    printable(registration.listName),
-    printable(error.message, 500),
+    inMessage(registration.listName),
+    inMessage(error.message, 500),
     error.next ?? '',
   );
 }
 
 /** The lists by name, the first few of them. */
 function namesOf(registrations: readonly Registration[]): string {
-  const names = registrations.slice(0, 3).map(({ listName }) => printable(listName, 60));
+  const names = registrations.slice(0, 3).map(({ listName }) => inMessage(listName, 60));
   const more = registrations.length - names.length;
   return more === 0 ? names.join(', ') : vscode.l10n.t('{0} and {1} more', names.join(', '), more);
 }

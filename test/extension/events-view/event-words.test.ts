@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { flagsOf, rowState } from '../../../src/extension/events-view/forwarding-state.ts';
-import { plainMarkdown, printable, unlinked } from '../../../src/extension/printable.ts';
+import { inMessage, plainMarkdown, printable, unlinked } from '../../../src/extension/printable.ts';
 import {
   ageOf,
   descriptionOf,
@@ -106,7 +106,7 @@ describe('text from outside', () => {
   });
 
   it('makes no link in a message', () => {
-    assert.equal(printable('[Renew](command:evil)'), '[Renew] (command:evil)');
+    assert.equal(inMessage('[Renew](command:evil)\n'), '[Renew] (command:evil)\\x0a');
     assert.equal(unlinked('a [b](https://c) d'), 'a [b] (https://c) d');
   });
 
