@@ -1,6 +1,27 @@
-/** Work that may take its time: shown after a moment, and cancellable. */
+/** Work that may take its time: shown, and cancellable. One place says how. */
 import * as vscode from 'vscode';
 import { unlinked } from './printable.ts';
+
+export type Progress = vscode.Progress<{ message?: string; increment?: number }>;
+
+/**
+ * Carries out work under a notification that can end it. Shown at once: for what is known to take long, and for several
+ * steps, where the task itself knows what is done when it is given up.
+ * @returns what the task returns, cancelled or not
+ */
+export function cancellable<T>(
+  title: string,
+  task: (signal: AbortSignal, progress: Progress) => Promise<T>,
+): Thenable<T> {
+  return vscode.window.withProgress(
+    { location: vscode.ProgressLocation.Notification, title: unlinked(title), cancellable: true },
+    (progress, token) => {
+      const abort = new AbortController();
+      token.onCancellationRequested(() => abort.abort());
+      return task(abort.signal, progress);
+    },
+  );
+}
 
 /** Work that takes less is not worth a notification, in milliseconds. */
 const shownAfterMs = 700;

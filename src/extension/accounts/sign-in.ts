@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import * as vscode from 'vscode';
 import type { CampaignMonitorClient, CampaignMonitorCredential } from '../../campaign-monitor/api.ts';
+import { cancellable } from '../cancellable-progress.ts';
 import { prefix } from '../commands.ts';
 import { inMessage, unlinked } from '../printable.ts';
 import { configuration } from '../settings.ts';
@@ -150,19 +151,10 @@ async function keep(
     credential,
     onRefreshed: ({ accessToken, refreshToken }) => void (fresh = { kind: 'oauth', accessToken, refreshToken }),
   });
-  const clients = await vscode.window.withProgress(
-    {
-      location: vscode.ProgressLocation.Notification,
-      title: vscode.l10n.t('Signing in to Campaign Monitor'),
-      cancellable: true,
-    },
-    async (_progress, token) => {
-      const abort = new AbortController();
-      token.onCancellationRequested(() => abort.abort());
-      await api.systemDate(abort.signal);
-      return api.clients(abort.signal);
-    },
-  );
+  const clients = await cancellable(vscode.l10n.t('Signing in to Campaign Monitor'), async (signal) => {
+    await api.systemDate(signal);
+    return api.clients(signal);
+  });
   const identity = identityOf(clients);
   return accounts.add({ label: labelOf(clients), kind, host, ...(identity !== undefined && { identity }) }, fresh);
 }

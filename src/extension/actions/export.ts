@@ -2,6 +2,7 @@
 import { homedir } from 'node:os';
 import * as vscode from 'vscode';
 import type { EventRow } from '../../protocol.ts';
+import { cancellable } from '../cancellable-progress.ts';
 import type { CommandHandlers } from '../commands.ts';
 import type { EventsNode } from '../events-view/event-node.ts';
 import { chosenRows, connected } from './chosen.ts';
@@ -65,14 +66,12 @@ async function textOf(
   const { version } = context.extension.packageJSON as { version: string };
   if (rows.length <= quietAtMost) return exportText(client, rows, format, { version });
   const deliveries = new Set(rows.map(({ deliveryId }) => deliveryId)).size;
-  return vscode.window.withProgress(
-    { location: vscode.ProgressLocation.Notification, title: vscode.l10n.t('Reading events'), cancellable: true },
-    (progress, token) =>
-      exportText(client, rows, format, {
-        version,
-        onDelivery: () => progress.report({ increment: 100 / deliveries }),
-        cancelled: () => token.isCancellationRequested,
-      }),
+  return cancellable(vscode.l10n.t('Reading events'), (signal, progress) =>
+    exportText(client, rows, format, {
+      version,
+      onDelivery: () => progress.report({ increment: 100 / deliveries }),
+      cancelled: () => signal.aborted,
+    }),
   );
 }
 

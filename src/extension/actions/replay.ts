@@ -1,6 +1,7 @@
 /** Replay and discard. */
 import * as vscode from 'vscode';
 import type { Destination, EventRow, Params, RelayClient } from '../../protocol.ts';
+import { cancellable } from '../cancellable-progress.ts';
 import type { CommandHandlers } from '../commands.ts';
 import { prefix } from '../commands.ts';
 import type { EventsNode } from '../events-view/event-node.ts';
@@ -87,42 +88,36 @@ async function inSteps(
   work: (ids: readonly string[]) => Promise<number>,
 ): Promise<number> {
   if (ids.length <= step) return work(ids);
-  return vscode.window.withProgress(
-    { location: vscode.ProgressLocation.Notification, title, cancellable: true },
-    async (progress, token) => {
-      let done = 0;
-      for (let at = 0; at < ids.length && !token.isCancellationRequested; at += step) {
-        const some = ids.slice(at, at + step);
-        done += await work(some);
-        progress.report({
-          increment: (100 * some.length) / ids.length,
-          message: vscode.l10n.t('{0} of {1}', at + some.length, ids.length),
-        });
-      }
-      return done;
-    },
-  );
+  return cancellable(title, async (signal, progress) => {
+    let done = 0;
+    for (let at = 0; at < ids.length && !signal.aborted; at += step) {
+      const some = ids.slice(at, at + step);
+      done += await work(some);
+      progress.report({
+        increment: (100 * some.length) / ids.length,
+        message: vscode.l10n.t('{0} of {1}', at + some.length, ids.length),
+      });
+    }
+    return done;
+  });
 }
 
 async function replayFailed({ session }: ActionParts): Promise<void> {
   const { l10n } = vscode;
   const client = connected(session);
   const { counts } = await client.request('relay/status', {});
-  const outcome = await vscode.window.withProgress(
-    { location: vscode.ProgressLocation.Notification, title: l10n.t('Replaying what failed'), cancellable: true },
-    async (progress, token) => {
-      let replayed = 0;
-      for await (const ids of failedNotifications(client, step)) {
-        if (token.isCancellationRequested) return { replayed, cancelled: true };
-        replayed += await replayOnce(client, ids);
-        progress.report({
-          increment: (100 * ids.length) / Math.max(counts.failed, ids.length),
-          message: l10n.t('{0} sent again', replayed),
-        });
-      }
-      return { replayed, cancelled: false };
-    },
-  );
+  const outcome = await cancellable(l10n.t('Replaying what failed'), async (signal, progress) => {
+    let replayed = 0;
+    for await (const ids of failedNotifications(client, step)) {
+      if (signal.aborted) return { replayed, cancelled: true };
+      replayed += await replayOnce(client, ids);
+      progress.report({
+        increment: (100 * ids.length) / Math.max(counts.failed, ids.length),
+        message: l10n.t('{0} sent again', replayed),
+      });
+    }
+    return { replayed, cancelled: false };
+  });
   if (outcome.cancelled) {
     void vscode.window.showInformationMessage(
       l10n.t('Cancelled: {0} notifications are sent again, the others are not.', outcome.replayed),

@@ -1,6 +1,7 @@
 /** Sample events, sent through the street door as Campaign Monitor would send them. */
 import * as vscode from 'vscode';
 import type { WebhookEventType } from '../../campaign-monitor/samples.ts';
+import { cancellable } from '../cancellable-progress.ts';
 import { commandId, prefix } from '../commands.ts';
 import type { CommandHandlers } from '../commands.ts';
 import { connected } from './chosen.ts';
@@ -48,26 +49,17 @@ async function withProgress<T>(
   count: number,
   send: (signal: AbortSignal, onSent: (sent: number) => void) => Promise<T>,
 ): Promise<T> {
-  return vscode.window.withProgress(
-    {
-      location: vscode.ProgressLocation.Notification,
-      title: vscode.l10n.t('Sending sample events'),
-      cancellable: true,
-    },
-    async (progress, token) => {
-      const ended = new AbortController();
-      token.onCancellationRequested(() => ended.abort());
-      let shown = 0;
-      const every = Math.max(1, Math.floor(count / 100));
-      return send(ended.signal, (sent) => {
-        if (sent - shown < every) return;
-        progress.report({
-          increment: (100 * (sent - shown)) / count,
-          message: vscode.l10n.t('{0} of {1}', sent, count),
-        });
-        shown = sent;
+  let shown = 0;
+  const every = Math.max(1, Math.floor(count / 100));
+  return cancellable(vscode.l10n.t('Sending sample events'), (signal, progress) =>
+    send(signal, (sent) => {
+      if (sent - shown < every) return;
+      progress.report({
+        increment: (100 * (sent - shown)) / count,
+        message: vscode.l10n.t('{0} of {1}', sent, count),
       });
-    },
+      shown = sent;
+    }),
   );
 }
 

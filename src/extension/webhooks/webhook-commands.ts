@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import type { AccountStore } from '../accounts/account-store.ts';
 import { CommandError } from '../command-error.ts';
+import { cancellable } from '../cancellable-progress.ts';
 import { commandId } from '../commands.ts';
 import type { CommandHandlers } from '../commands.ts';
 import { inMessage, printable } from '../printable.ts';
@@ -12,7 +13,7 @@ import type { ListNode, WebhookNode, WebhooksNode } from './webhook-node.ts';
 import type { ListPicker } from './pick-lists.ts';
 import { ensurePublicUrl } from './public-url.ts';
 import { testWords } from './test-words.ts';
-import { progress, sayFailure } from './webhook-keeper.ts';
+import { sayFailure } from './webhook-keeper.ts';
 import type { Outcome, WebhookKeeper } from './webhook-keeper.ts';
 import type { WebhooksView } from './webhooks-view.ts';
 
@@ -111,7 +112,7 @@ async function registerOn(
   const { session, keeper, view } = parts;
   const url = await ensurePublicUrl(session);
   if (url === undefined) return;
-  const outcome = await progress(vscode.l10n.t('Registering webhooks'), (signal) =>
+  const outcome = await cancellable(vscode.l10n.t('Registering webhooks'), (signal) =>
     keeper.register(lists, { events, format }, url, signal),
   );
   if (outcome.done.length > 0) void sayRegistered(outcome);
@@ -174,7 +175,7 @@ async function test(parts: WebhookCommandParts, node: WebhookNode): Promise<void
   const { list, hook } = node;
   const api = await accounts.api(list.account);
   try {
-    await progress(vscode.l10n.t('Testing the webhook'), (signal) =>
+    await cancellable(vscode.l10n.t('Testing the webhook'), (signal) =>
       api.testWebhook(list.listId, hook.webhookId, signal),
     );
   } catch (error) {
@@ -231,7 +232,7 @@ async function change(parts: WebhookCommandParts, what: Change, nodes: readonly 
   }
   if (foreign.length > 0 && what !== 'activate' && !(await confirm(view, what, foreign))) return;
   const failures: string[] = [];
-  await progress(titleOf(what), async (signal) => {
+  await cancellable(titleOf(what), async (signal) => {
     for (const node of nodes) {
       if (signal.aborted) return;
       try {
@@ -316,7 +317,7 @@ async function confirm(
 async function deleteOld(parts: WebhookCommandParts): Promise<void> {
   const { accounts, view } = parts;
   const { l10n } = vscode;
-  const old = await progress(l10n.t('Looking for old URLs'), async (signal) => {
+  const old = await cancellable(l10n.t('Looking for old URLs'), async (signal) => {
     const found: WebhookNode[] = [];
     for (const account of accounts.all()) {
       if (!(await accounts.isReachable(account.id))) continue;
@@ -347,7 +348,7 @@ async function deleteOld(parts: WebhookCommandParts): Promise<void> {
   );
   if (choice !== remove) return;
   const failures: string[] = [];
-  await progress(titleOf('delete'), async (signal) => {
+  await cancellable(titleOf('delete'), async (signal) => {
     for (const node of old) {
       await changeOne(parts, 'delete', node, signal).catch((error: unknown) => failures.push((error as Error).message));
     }

@@ -1,6 +1,7 @@
 /** Keeps the webhooks that this tool registered true to the relay: when its URL changes, when it stops, when it was gone. */
 import * as vscode from 'vscode';
 import type { AccountStore } from '../accounts/account-store.ts';
+import { cancellable } from '../cancellable-progress.ts';
 import { commandId } from '../commands.ts';
 import { inMessage } from '../printable.ts';
 import type { Session } from '../session.ts';
@@ -206,7 +207,7 @@ export class WebhookKeeper {
 
   async #atStop(deed: 'deactivate' | 'delete', active: readonly Registration[]): Promise<boolean> {
     for (;;) {
-      const { done, failures } = await progress(
+      const { done, failures } = await cancellable(
         deed === 'delete' ? vscode.l10n.t('Deleting webhooks') : vscode.l10n.t('Deactivating webhooks'),
         (signal) => this.#do(deed, active, signal),
       );
@@ -295,7 +296,7 @@ export class WebhookKeeper {
       deactivate: vscode.l10n.t('Deactivating webhooks'),
       delete: vscode.l10n.t('Deleting webhooks'),
     };
-    const { done, failures } = await progress(titles[deed], (signal) => this.#do(deed, registrations, signal));
+    const { done, failures } = await cancellable(titles[deed], (signal) => this.#do(deed, registrations, signal));
     if (done.length > 0) {
       const names = namesOf(done.map(({ registration }) => registration));
       const said = {
@@ -338,16 +339,4 @@ function namesOf(registrations: readonly Registration[]): string {
   const names = registrations.slice(0, 3).map(({ listName }) => inMessage(listName, 60));
   const more = registrations.length - names.length;
   return more === 0 ? names.join(', ') : vscode.l10n.t('{0} and {1} more', names.join(', '), more);
-}
-
-/** Shows progress that can be cancelled. */
-export function progress<T>(title: string, task: (signal: AbortSignal) => Promise<T>): Thenable<T> {
-  return vscode.window.withProgress(
-    { location: vscode.ProgressLocation.Notification, title, cancellable: true },
-    (_progress, token) => {
-      const abort = new AbortController();
-      token.onCancellationRequested(() => abort.abort());
-      return task(abort.signal);
-    },
-  );
 }
