@@ -7,6 +7,7 @@ import { createCampaignMonitor } from './campaign-monitor.ts';
 import type { OutboxReport } from './campaign-monitor/outbox.ts';
 import type { SandboxCredentials } from './credentials.ts';
 import { fixedCredentials } from './credentials.ts';
+import { behindKey } from './control-key.ts';
 import { loopbackOnly } from './loopback-only.ts';
 import { createOpenConnectors } from './open-connectors.ts';
 import { platformControls } from './open-connectors/control.ts';
@@ -32,6 +33,8 @@ export interface SandboxOptions {
   readonly notificationRetryDelaysMs?: readonly number[];
   /** What opens the two vendors. Default {@link fixedCredentials}. */
   readonly credentials?: SandboxCredentials;
+  /** A part of the controls' path that nobody guesses. Default none: they are at `/sandbox`. */
+  readonly controlKey?: string;
   /** Called by `POST /sandbox/stop`, which there is only with this. */
   readonly stopRequested?: () => void;
   readonly log?: (report: SandboxReport) => void;
@@ -68,7 +71,7 @@ export class SandboxStartError extends Error {
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const { port = 0, seed = 1, retryDelaysMs, deactivateAfterMs, notificationRetryDelaysMs, stopRequested } = options;
-  const { credentials = fixedCredentials, log = () => undefined } = options;
+  const { credentials = fixedCredentials, controlKey, log = () => undefined } = options;
   let base = '';
   const campaignMonitor = createCampaignMonitor({
     seed,
@@ -96,11 +99,13 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   app.disable('x-powered-by');
   app.set('etag', false);
   app.use((request, response, next) => {
-    const { method, path } = request;
+    const { method } = request;
+    const path = controlKey === undefined ? request.path : request.path.replaceAll(controlKey, '…');
     response.once('finish', () => log({ type: 'request', method, path, status: response.statusCode }));
     next();
   });
   app.use(loopbackOnly);
+  if (controlKey !== undefined) app.use('/sandbox', behindKey(controlKey));
   if (stopRequested !== undefined) {
     app.post('/sandbox/stop', (_request, response) => {
       response.status(202).end(stopRequested);
@@ -138,7 +143,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     campaignMonitorApi: `${base}/api/v3.3`,
     campaignMonitorOAuth: `${base}/oauth`,
     openConnectorsApi: `${base}/elements/api-v2`,
-    control: `${base}/sandbox`,
+    control: `${base}/sandbox${controlKey === undefined ? '' : `/${controlKey}`}`,
     credentials,
     async close() {
       openConnectors.close();

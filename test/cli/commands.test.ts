@@ -449,6 +449,8 @@ describe('cm-relay without a relay', function () {
       };
       const [[ended, first], [, second]] = await Promise.all([ready(), ready()]);
       assert.notDeepEqual(first.credentials, second.credentials);
+      assert.equal((await fetch(new URL('/sandbox', first.control))).status, 404, 'nobody else is told them');
+      assert.equal((await fetch(new URL('/sandbox/stop', first.control), { method: 'POST' })).status, 404);
       assert.equal((await fetch(`${first.control}/stop`, { method: 'POST' })).status, 202);
       assert.equal(await ended, 0);
     } finally {

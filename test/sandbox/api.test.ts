@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { request } from 'undici';
 import { documentedListId } from '../../src/campaign-monitor/samples.ts';
-import { sandboxClients, sandboxLists } from '../../src/sandbox/campaign-monitor/accounts.ts';
+import { sandboxApiKey, sandboxClients, sandboxLists } from '../../src/sandbox/campaign-monitor/accounts.ts';
 import type { Harness } from './harness.ts';
 import { call, keyHeader, startHarness } from './harness.ts';
 import type { Receiver } from './receiver.ts';
@@ -328,6 +328,34 @@ describe('the sandbox on its own machine', () => {
     for (const name of ['127.0.0.1', 'localhost', '[::1]']) {
       const headers = { ...keyHeader, origin: `http://${name}:${port}` };
       assert.equal((await harness.api('GET', '/clients.json', undefined, headers)).status, 200);
+    }
+  });
+
+  it('shows its controls behind a key alone, where it has one, and does not tell it', async () => {
+    const keyed = await startHarness({ controlKey: 'planted-control-key' });
+    try {
+      const base = `http://127.0.0.1:${keyed.sandbox.port}/sandbox`;
+      assert.equal(keyed.sandbox.control, `${base}/planted-control-key`);
+      for (const path of [
+        '',
+        '/',
+        '/calls',
+        '/open-connectors',
+        '/planted-control-ke',
+        '/%70lanted-control-key',
+        '?a=b',
+      ]) {
+        const answer = await call('GET', base + path);
+        assert.equal(answer.status, 404, path);
+        assert.ok(!answer.text.includes(sandboxApiKey));
+      }
+      assert.equal((await call('POST', `${base}/failures`, { at: 'api' })).status, 404);
+      for (const path of ['', '/', '/deliveries?limit=1', '/open-connectors', '/open-connectors/calls'])
+        assert.equal((await keyed.control('GET', path)).status, 200, path);
+      assert.equal((await keyed.api('GET', '/clients.json')).status, 200);
+      assert.ok(!JSON.stringify(keyed.reports).includes('planted-control-key'));
+    } finally {
+      await keyed.close();
     }
   });
 

@@ -1,4 +1,4 @@
-import { randomInt } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { z } from 'zod';
@@ -60,6 +60,8 @@ async function sandbox({ port, json, randomCredentials, keepAliveMinutes }: Sand
     port,
     ...(randomCredentials === true && {
       credentials: credentials.randomCredentials(),
+      // Else anybody on this machine would be told the credentials.
+      controlKey: randomBytes(16).toString('hex'),
       // Other ids than those of the sandbox before, which somebody may remember.
       seed: randomInt(1, 1_000_000),
     }),
