@@ -99,7 +99,7 @@ describe("An event's documents and actions, as a person uses them", () => {
     await workbench.picture('actions/edit-and-resend');
     const before = receiver.requests.length;
     await lens.click();
-    await workbench.notification('Sent as e').waitFor();
+    await workbench.showNotification('Sent as e');
     await workbench.picture('actions/sent');
     await receiver.received(before + 1);
     await workbench.answerNotification('Sent as e', 'Show Event');

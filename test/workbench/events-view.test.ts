@@ -86,7 +86,7 @@ describe('The events view, as a person uses it', () => {
       .waitFor();
     assert.equal((await labels())[0], 'Test call');
     await workbench.widenSideBar(600);
-    await workbench.picture('readme/events', workbench.view(view));
+    await workbench.picture('readme/events', workbench.view(view), 200);
     await workbench.picture('events-view/events');
   });
 

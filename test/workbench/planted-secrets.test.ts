@@ -135,7 +135,7 @@ describe('Keys and credentials', () => {
           [],
           format,
         );
-        await workbench.notification('Exported').first().waitFor();
+        await workbench.showNotification('Exported');
         await clean();
       }
       assert.deepEqual(holding(workbench.server.dataDir), []);

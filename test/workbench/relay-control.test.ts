@@ -84,7 +84,7 @@ describe('The relay, as a person controls it', () => {
   it('says which setting cannot be used, keeps what it had, and leads there', async () => {
     await changeSettings(workbench, { 'campaignMonitorRelay.timeZone': 'Nowhere/Here' });
     const text = 'The setting campaignMonitorRelay.timeZone cannot be used: not an IANA time zone';
-    await workbench.notification(text).waitFor();
+    await workbench.showNotification(text);
     await workbench.picture('relay-control/setting');
     assert.equal((await statusOf(dataDir)).settings.timeZone, 'UTC');
     await workbench.answerNotification(text, 'Open Setting');
@@ -98,7 +98,7 @@ describe('The relay, as a person controls it', () => {
     const killed = Date.now();
     process.kill(before.pid, 'SIGKILL');
     const text = 'The relay has ended unexpectedly. What it acknowledged is kept.';
-    await workbench.notification(text).waitFor();
+    await workbench.showNotification(text);
     // The reporter's line holds the time; the picture shows the words.
     console.log(`      noticed after ${Date.now() - killed} ms`);
     await untilStatusBar(workbench, 'ended unexpectedly');
@@ -118,7 +118,7 @@ describe('The relay, as a person controls it', () => {
     await run(process.execPath, [join(root, 'dist', 'cm-relay.js'), 'stop', '--data-dir', dataDir]);
     await untilStatusBar(workbench, 'stopped by another window or on the command line');
     const text = 'The relay was stopped by another window or on the command line.';
-    await workbench.notification(text).waitFor();
+    await workbench.showNotification(text);
     await workbench.picture('relay-control/stopped-elsewhere');
     await workbench.answerNotification(text, 'Start Relay');
     await untilStatusBar(workbench, 'listens on this machine only');
@@ -165,7 +165,7 @@ describe('The public URL, as a person opens it', () => {
 
   it('is not opened without the user’s agreement, in a window without a folder', async () => {
     await startRelay(workbench);
-    await workbench.notification('subscribers').waitFor();
+    await workbench.showNotification('subscribers');
     await workbench.picture('relay-control/agreement');
     assert.equal((await status()).tunnel.state, 'closed');
     await workbench.answerNotification('subscribers', 'Only This Machine');

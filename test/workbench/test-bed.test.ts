@@ -78,7 +78,7 @@ describe('The test bed of the workbench', () => {
     });
     await other.statusBarItem('state').filter({ hasText: 'de restricted' }).waitFor();
     await other.runCommand('Stand-in: Grüßen');
-    await other.notification('Hallo').waitFor();
+    await other.showNotification('Hallo');
     assert.match((await other.page.locator('.monaco-workbench').getAttribute('class')) ?? '', / vs /);
     await other.close();
   });

@@ -169,7 +169,7 @@ describe('Webhooks of Campaign Monitor, as a person manages them', function () {
       await workbench.picture('webhooks/ways');
       await workbench.page.keyboard.press('Enter');
       await answer('API key of Campaign Monitor', 'another-key');
-      await workbench.notification('Invalid API Key').waitFor();
+      await workbench.showNotification('Invalid API Key');
       await workbench.answerNotification('Invalid API Key', 'Try Again');
       await answer('API key of Campaign Monitor', apiKey);
     }
@@ -184,6 +184,8 @@ describe('Webhooks of Campaign Monitor, as a person manages them', function () {
     await row('This relay').waitFor();
     await row('This relay').hover();
     await workbench.picture('webhooks/registered');
+    await workbench.widenSideBar(600);
+    await workbench.picture('readme/webhooks', workbench.view(view), 240);
     const [hook] = await ours();
     const shown = await workbench.page.locator('body').innerText();
     assert.ok(!shown.includes(new URL(hook!.Url).pathname), 'the path with its secret is not shown');
@@ -218,7 +220,7 @@ describe('Webhooks of Campaign Monitor, as a person manages them', function () {
       await vendor('PUT', `/subscribers/${newsletter}.json?email=${address}`, { Name: `Ann ${time}` });
       await arrived(1 + time);
     }
-    await workbench.notification(`${address} keeps arriving as Update`).waitFor();
+    await workbench.showNotification(`${address} keeps arriving as Update`);
     await workbench.answerNotification(`${address} keeps arriving as Update`, 'Show Its Events');
     await workbench.unfoldView(eventsView);
     await workbench.treeRow(eventsView, address).waitFor();
@@ -277,7 +279,7 @@ describe('Webhooks of Campaign Monitor, as a person manages them', function () {
     const subdomain = `moved-${Date.now()}`;
     await changeSettings(workbench, { 'campaignMonitorRelay.tunnel.subdomain': subdomain });
     const text = 'The relay’s public URL is another one now.';
-    await workbench.notification(text).waitFor();
+    await workbench.showNotification(text);
     await row('Old URL of this machine').waitFor();
     await workbench.picture('webhooks/url-changed');
     await workbench.answerNotification(text, 'Move Webhooks');
@@ -310,7 +312,7 @@ describe('Webhooks of Campaign Monitor, as a person manages them', function () {
     await changeSettings(workbench, { 'campaignMonitorRelay.tunnel.subdomain': `back-${Date.now()}` });
     await workbench.runCommand(`${category}: Start Relay`);
     const text = 'Webhooks point to the old one';
-    await workbench.notification(text).waitFor();
+    await workbench.showNotification(text);
     await workbench.answerNotification(text, 'Move Webhooks');
     await settled();
   });
@@ -328,7 +330,7 @@ describe('Webhooks of Campaign Monitor, as a person manages them', function () {
     );
     await workbench.runCommand(`${category}: Start Relay`);
     const text = 'Webhooks of this relay are deactivated';
-    await workbench.notification(text).waitFor();
+    await workbench.showNotification(text);
     await workbench.answerNotification(text, 'Activate Webhooks');
     await settled();
     await workbench.runCommand(`${category}: Stop Relay`);

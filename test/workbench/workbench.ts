@@ -22,7 +22,8 @@ const shortMs = 5000;
 /** Where pictures are kept; git ignores it. */
 export const picturesFolder = join(root, '.cache', 'pictures');
 
-const themes = {
+/** VS Code's own themes, by the kind of which each is. */
+export const themes = {
   dark: 'Dark Modern',
   light: 'Light Modern',
   highContrast: 'Default High Contrast',
@@ -328,6 +329,20 @@ export class Workbench {
       .first();
   }
 
+  /** Waits for a notification. One that has gone from sight, as they do after some seconds, is fetched again. */
+  async showNotification(text: string): Promise<void> {
+    await until(async () => {
+      try {
+        await this.notification(text).waitFor({ timeout: shortMs });
+        return true;
+      } catch (error) {
+        if (!(error instanceof errors.TimeoutError)) throw error;
+        await this.runCommand('Notifications: Show Notifications');
+        return false;
+      }
+    });
+  }
+
   /** Waits for a notification and presses one of its buttons. One that has gone from sight is fetched again. */
   async answerNotification(text: string, button: string): Promise<void> {
     await until(async () => {
@@ -401,13 +416,17 @@ export class Workbench {
   /**
    * Keeps a picture as `.cache/pictures/<name>.png`.
    * @param part only this part of the window
+   * @param height of that part only so much from its top, in pixels
    * @returns the file's path
    */
-  async picture(name: string, part?: Locator): Promise<string> {
+  async picture(name: string, part?: Locator, height?: number): Promise<string> {
     const path = join(picturesFolder, `${name}.png`);
     mkdirSync(dirname(path), { recursive: true });
     await this.page.evaluate('document.fonts.ready.then(() => undefined)');
-    await (part ?? this.page).screenshot({ path, animations: 'disabled', caret: 'hide' });
+    const box = height === undefined ? null : await part?.boundingBox();
+    if (box !== null && box !== undefined && height !== undefined)
+      await this.page.screenshot({ path, animations: 'disabled', caret: 'hide', clip: { ...box, height } });
+    else await (part ?? this.page).screenshot({ path, animations: 'disabled', caret: 'hide' });
     return path;
   }
 }
