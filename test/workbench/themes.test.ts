@@ -9,7 +9,8 @@ describe('In every theme', () => {
     const receiver = await startReceiver();
     const workbench = await openWorkbench({
       ownServer: true,
-      viewport: { width: 1680, height: 1000 },
+      // Wide enough for the walkthrough's picture beside a side bar that shows whole rows.
+      viewport: { width: 1920, height: 1000 },
       settings: {
         'campaignMonitorRelay.tunnel.kind': 'none',
         'campaignMonitorRelay.destinations': [{ url: receiver.url }],
@@ -19,7 +20,7 @@ describe('In every theme', () => {
     });
     try {
       await workbench.openViewContainer(category);
-      await workbench.widenSideBar(480);
+      await workbench.widenSideBar(440);
       for (const view of ['instances', 'webhooks']) {
         const header = workbench.view(`campaignMonitorRelay.${view}`).locator('.pane-header');
         await until(async () => {

@@ -76,8 +76,11 @@ describe('The walkthrough', () => {
       await done(steps.look);
       await choose(steps.callback);
       await workbench.picture('walkthrough/4-callback');
-      await press(steps.callback, 'Open Settings');
-      await workbench.page.locator('.settings-editor').getByText('Destinations').first().waitFor();
+      await press(steps.callback, 'Add Destination');
+      await workbench.quickInputWidget.filter({ hasText: 'Add Destination (1/6)' }).waitFor();
+      await workbench.picture('walkthrough/4-destination');
+      await workbench.page.keyboard.press('Escape');
+      await workbench.quickInputWidget.waitFor({ state: 'hidden' });
 
       await begin();
       await choose(steps.public);
