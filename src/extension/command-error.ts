@@ -1,9 +1,20 @@
-/** A command cannot do anything now; `next` says what would help. It is shown and logged once, where commands are run. */
+import type { CommandName } from './commands.ts';
+
+/** A command that helps with an error, as a button of its message. */
+export interface WayOn {
+  /** The button's text. */
+  readonly title: string;
+  readonly command: CommandName;
+}
+
+/** A command cannot do anything now; `next` says what would help, and `wayOn` does it. It is shown and logged once. */
 export class CommandError extends Error {
   override readonly name = 'CommandError';
   readonly next: string | undefined;
-  constructor(message: string, next?: string) {
+  readonly wayOn: WayOn | undefined;
+  constructor(message: string, next?: string, wayOn?: WayOn) {
     super(message);
     this.next = next;
+    this.wayOn = wayOn;
   }
 }

@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import { commandId, commandNames, prefix } from './commands.ts';
 import type { CommandHandlers } from './commands.ts';
+import type { WayOn } from './command-error.ts';
 import { createResendCommands } from './actions/edit-and-resend.ts';
 import { documentScheme, registerDocuments } from './documents/event-documents.ts';
 import { unlinked } from './printable.ts';
@@ -138,12 +139,22 @@ async function run(
   } catch (error) {
     // The user knows.
     if (error instanceof GivenUpError) return undefined;
-    const { message, next, requestId } = error as Error & { next?: string; requestId?: string | null };
+    const { message, next, requestId, wayOn } = error as Error & {
+      next?: string;
+      requestId?: string | null;
+      wayOn?: WayOn;
+    };
     log.error(typeof requestId === 'string' ? `${message} (request ${requestId})` : message);
     const show = vscode.l10n.t('Show Log');
+    const buttons = wayOn === undefined ? [show] : [wayOn.title, show];
     void vscode.window
-      .showErrorMessage(unlinked(next === undefined ? message : `${message}. ${next}`), show)
-      .then((choice) => (choice === show ? log.show() : undefined));
+      .showErrorMessage(unlinked(next === undefined ? message : `${message}. ${next}`), ...buttons)
+      .then((choice) => {
+        if (choice === show) log.show();
+        else if (choice !== undefined && wayOn !== undefined)
+          return vscode.commands.executeCommand(commandId(wayOn.command));
+        return undefined;
+      });
     return undefined;
   }
 }

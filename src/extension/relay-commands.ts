@@ -201,15 +201,20 @@ async function showStatus(parts: RelayCommandParts): Promise<void> {
   let title = l10n.t('Campaign Monitor Relay');
   if (state.kind === 'running') {
     const { status } = state;
-    title = status.tunnel.reason;
+    // A tunnel that was not agreed to is none for the relay, whatever the settings name.
+    title = parts.session.needsAgreement()
+      ? l10n.t('Only this machine reaches the relay. It has no public URL yet.')
+      : status.tunnel.reason;
     if (status.tunnel.state === 'open')
       choices.push(command(`$(copy) ${l10n.t('Copy Public URL')}`, 'copyPublicUrl', status.tunnel.url));
-    else choices.push(command(`$(globe) ${l10n.t('Open Public URL')}`, 'openTunnel', status.tunnel.reason));
+    else choices.push(command(`$(globe) ${l10n.t('Open Public URL')}`, 'openTunnel'));
     choices.push(
       command(`$(copy) ${l10n.t('Copy Campaign Monitor Webhook URL')}`, 'copyCampaignMonitorUrl'),
       command(`$(copy) ${l10n.t('Copy Open Connectors Webhook URL')}`, 'copyOpenConnectorsUrl'),
       command(`$(beaker) ${l10n.t('Send Sample Events…')}`, 'sendSample'),
     );
+    if (status.tunnel.state !== 'closed')
+      choices.push(command(`$(circle-slash) ${l10n.t('Close Public URL')}`, 'closeTunnel'));
     for (const destination of status.destinations) {
       if (destination.state === 'up') continue;
       choices.push({

@@ -28,7 +28,7 @@ describe('An account of Campaign Monitor, as a person signs in by OAuth', functi
   const signIn = async (): Promise<void> => {
     await workbench.runCommand(`${category}: Sign In to Campaign Monitor…`);
     await workbench.quickInputWidget.getByText('OAuth in the Browser').click();
-    await answer('Client id of your OAuth app', fixedCredentials.campaignMonitor.oauthClientId);
+    await answer('Client ID of your OAuth app', fixedCredentials.campaignMonitor.oauthClientId);
     await answer('Client secret of your OAuth app', clientSecret);
     await answer('Callback URL that is registered', `http://localhost:${await freePort()}/oauth/callback`);
   };

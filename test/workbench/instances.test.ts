@@ -225,7 +225,7 @@ describe('Instances, as a person sees and changes them', function () {
   it('edits the lists, typed and picked', async () => {
     await begin('epsilon');
     await choose('epsilon', 'Edit Instance’s Lists…');
-    await pickRow('Type or Paste Ids').click();
+    await pickRow('Type or Paste IDs').click();
     await workbench.quickInput.fill('not-an-id');
     await workbench.quickInputWidget.getByText('not-an-id is not a list id').first().waitFor();
     await workbench.enter(`${newsletter}, ${members}`);
@@ -246,11 +246,11 @@ describe('Instances, as a person sees and changes them', function () {
     await clearClipboard();
     await choose('zeta', 'Copy Instance Token');
     await until(async () => (await clipboard()) === token || undefined, 30_000);
-    await choose('zeta', 'Copy Instance Id');
+    await choose('zeta', 'Copy Instance ID');
     await until(async () => (await clipboard()) === String(id) || undefined, 30_000);
     // From the palette one picks which.
     await clearClipboard();
-    await workbench.runCommand(`${category}: Copy Instance Id`);
+    await workbench.runCommand(`${category}: Copy Instance ID`);
     await pickRow('zeta').click();
     await until(async () => (await clipboard()) === String(id) || undefined, 30_000);
     await choose('zeta', 'Copy Instance as cURL…');

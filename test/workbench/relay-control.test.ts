@@ -61,6 +61,13 @@ describe('The relay, as a person controls it', () => {
     await workbench.page.keyboard.press('Escape');
   });
 
+  it('offers what a command lacks, in the message that says so', async () => {
+    await workbench.runCommand(`${category}: Copy Instance ID`);
+    await workbench.answerNotification('are not set', 'Set Secrets…');
+    await workbench.quickInputWidget.getByText('User secret').first().waitFor();
+    await workbench.page.keyboard.press('Escape');
+  });
+
   it('takes changed settings while it runs, and loses nothing', async () => {
     const before = await statusOf(dataDir);
     const other = await startReceiver();
@@ -201,6 +208,17 @@ describe('The public URL, as a person opens it', () => {
     await untilStatusBar(workbench, 'open at');
     assert.equal((await status()).publicUrl, before.publicUrl);
     assert.equal(await workbench.notification('subscribers').count(), 0);
+  });
+
+  it('is closed, and opened again, behind the status-bar item', async () => {
+    const choose = async (entry: string): Promise<void> => {
+      await workbench.statusBarItem('campaignMonitorRelay.status').click();
+      await workbench.page.locator('.quick-input-list .monaco-list-row').filter({ hasText: entry }).first().click();
+    };
+    await choose('Close Public URL');
+    await untilStatusBar(workbench, 'listens on this machine only');
+    await choose('Open Public URL');
+    await untilStatusBar(workbench, 'open at');
   });
 
   it('is never called open when it does not answer', async () => {

@@ -45,7 +45,7 @@ async function chooseWay(): Promise<Way | undefined> {
     },
     {
       label: `$(globe) ${l10n.t('OAuth in the Browser')}`,
-      detail: l10n.t('With the client id and secret of an app that is registered in Campaign Monitor.'),
+      detail: l10n.t('With the client ID and secret of an app that is registered in Campaign Monitor.'),
       way: 'oauth',
     },
     {
@@ -112,10 +112,10 @@ async function withApiKey(parts: SignInParts): Promise<Account | undefined> {
 async function withOAuth(parts: SignInParts): Promise<Account | undefined> {
   const host = await hostOfSettings();
   const clientId = await vscode.window.showInputBox({
-    title: vscode.l10n.t('Client id of your OAuth app'),
+    title: vscode.l10n.t('Client ID of your OAuth app'),
     prompt: vscode.l10n.t('In Campaign Monitor under Account settings, Manage connected apps, OAuth registration'),
     ignoreFocusOut: true,
-    validateInput: (text) => (/^\S+$/.test(text.trim()) ? undefined : vscode.l10n.t('Give the id alone')),
+    validateInput: (text) => (/^\S+$/.test(text.trim()) ? undefined : vscode.l10n.t('Give the ID alone')),
   });
   if (clientId === undefined) return undefined;
   const clientSecret = await vscode.window.showInputBox({

@@ -10,7 +10,10 @@ import type { ActionParts } from './action-parts.ts';
 export function connected(session: Session): RelayClient {
   const { client } = session;
   if (client !== undefined) return client;
-  throw new CommandError(vscode.l10n.t('The relay is not running'), vscode.l10n.t('Start it and try again.'));
+  throw new CommandError(vscode.l10n.t('The relay is not running'), vscode.l10n.t('Start it and try again.'), {
+    title: vscode.l10n.t('Start Relay'),
+    command: 'start',
+  });
 }
 
 /** The rows that a command acts on. @throws CommandError where there is none */

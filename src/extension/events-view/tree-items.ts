@@ -13,7 +13,7 @@ import type { Surroundings } from './event-words.ts';
 const colours: Record<RowState, string> = {
   failed: 'charts.red',
   held: 'charts.purple',
-  retrying: 'charts.orange',
+  retrying: 'list.warningForeground',
   waiting: 'charts.yellow',
   discarded: 'descriptionForeground',
   sent: 'charts.green',

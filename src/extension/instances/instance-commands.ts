@@ -81,7 +81,8 @@ export async function connectedPlatform(platform: Platform): Promise<OpenConnect
   if (api !== undefined) return api;
   throw new CommandError(
     vscode.l10n.t('The secrets of {0} are not set', platform.host),
-    vscode.l10n.t('Set them with the command Set Open Connectors Secrets.'),
+    vscode.l10n.t('Set them, or choose another host in the settings.'),
+    { title: vscode.l10n.t('Set Secrets…'), command: 'setOpenConnectorsSecrets' },
   );
 }
 

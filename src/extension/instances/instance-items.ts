@@ -11,7 +11,7 @@ const icons: Record<InstanceState, readonly [icon: string, colour: string]> = {
   disabled: ['circle-slash', 'descriptionForeground'],
   'events-off': ['bell-slash', 'descriptionForeground'],
   elsewhere: ['cloud', 'charts.blue'],
-  'old-address': ['warning', 'charts.orange'],
+  'old-address': ['warning', 'list.warningForeground'],
   here: ['cloud', 'charts.green'],
 };
 

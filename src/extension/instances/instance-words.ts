@@ -84,7 +84,7 @@ export function factRows(
     ...(facts.createdAt === null
       ? []
       : [{ key: 'created' as const, label: l10n.t('Created'), value: createdWords(facts.createdAt, now, l10n) }]),
-    { key: 'id' as const, label: l10n.t('Id'), value: String(facts.id) },
+    { key: 'id' as const, label: l10n.t('ID'), value: String(facts.id) },
   ];
 }
 

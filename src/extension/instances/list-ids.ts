@@ -17,7 +17,7 @@ export async function askListIds(
   const way = await vscode.window.showQuickPick(
     [
       { label: `$(list-selection) ${vscode.l10n.t('Pick from the Account’s Lists')}`, picked: true },
-      { label: `$(edit) ${vscode.l10n.t('Type or Paste Ids')}`, picked: false },
+      { label: `$(edit) ${vscode.l10n.t('Type or Paste IDs')}`, picked: false },
     ],
     {
       title,

@@ -51,6 +51,7 @@ function settled(session: Session, token: vscode.CancellationToken): Promise<str
           new CommandError(
             vscode.l10n.t('There is no public URL: {0}', status.tunnel.reason),
             vscode.l10n.t('Check the tunnel’s settings and try again.'),
+            { title: vscode.l10n.t('Open Settings'), command: 'openSettings' },
           ),
         );
       }

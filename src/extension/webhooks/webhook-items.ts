@@ -43,7 +43,7 @@ export function listItem(node: ListNode, unfolded: boolean): vscode.TreeItem {
 const icons: Readonly<Record<Place, readonly [icon: string, colour: string]>> = {
   current: ['broadcast', 'charts.green'],
   asleep: ['broadcast', 'charts.yellow'],
-  old: ['debug-disconnect', 'charts.orange'],
+  old: ['debug-disconnect', 'list.warningForeground'],
   other: ['broadcast', 'charts.blue'],
   foreign: ['globe', 'descriptionForeground'],
 };
@@ -70,7 +70,7 @@ function tooltipOf(hook: WebhookNode['hook'], place: Place): vscode.MarkdownStri
     [l10n.t('Events'), eventsOf(hook, l10n)],
     [l10n.t('Format'), hook.format?.toUpperCase() ?? ''],
     [l10n.t('State'), stateOf(hook, l10n)],
-    [l10n.t('Id'), hook.webhookId],
+    [l10n.t('ID'), hook.webhookId],
   ];
   const tooltip = new vscode.MarkdownString();
   tooltip.value = lines
