@@ -56,10 +56,13 @@ export async function removeSecret(secrets: SecretBox): Promise<void> {
   const items = (Object.keys(labels) as SecretKind[]).flatMap((kind) =>
     secrets.names(kind).map((name) => ({ label: name, description: labels[kind], secret: kind })),
   );
+  if (items.length === 0) {
+    void vscode.window.showInformationMessage(vscode.l10n.t('No keys and no credentials are kept.'));
+    return;
+  }
   const choice = await vscode.window.showQuickPick(items, {
     title: vscode.l10n.t('Remove a key or credentials'),
-    placeHolder:
-      items.length === 0 ? vscode.l10n.t('There are none') : vscode.l10n.t('The relay forgets it when it is restarted'),
+    placeHolder: vscode.l10n.t('The relay forgets it when it is restarted'),
   });
   if (choice !== undefined) await secrets.remove(choice.secret, choice.label);
 }
