@@ -16,7 +16,7 @@ export const protocolVersion = 1;
 
 /** Headers that carry credentials: never written to disk, shown or exported. Matched on the lower-case name. */
 const credentialHeader =
-  /^(?:(?:proxy-)?authorization|cookie2?|set-cookie2?|x-csrf-token|x-xsrf-token)$|(?:^|[-_])(?:token|secret|password|passwd|credentials?|session|auth|apikey|api[-_]key|private[-_]key|access[-_]key)(?:[-_]|$)/;
+  /^(?:(?:proxy-)?authorization|cookie2?|set-cookie2?|x-csrf-token|x-xsrf-token)$|(?:^|[-_])(?:token|secret|password|passwd|credentials?|session|auth|authorization|jwt|apikey|(?:api|private|access|auth|functions|subscription)[-_]key)(?:[-_]|$)/;
 
 /**
  * Whether a header carries a credential (`authorization`, `cookie`, `x-api-key`, …).
