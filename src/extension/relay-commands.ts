@@ -171,8 +171,7 @@ async function openTunnel(parts: RelayCommandParts): Promise<void> {
 }
 
 async function copyUrl({ session }: RelayCommandParts, choose: (status: Status) => string | null): Promise<void> {
-  const { state } = session;
-  const url = state.kind === 'running' ? choose(state.status) : null;
+  const url = session.status === undefined ? null : choose(session.status);
   if (url === null) {
     const open = vscode.l10n.t('Open Public URL');
     const choice = await vscode.window.showInformationMessage(vscode.l10n.t('There is no public URL now.'), open);

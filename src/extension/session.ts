@@ -84,6 +84,11 @@ export class Session implements vscode.Disposable {
     return this.#state.kind === 'running' ? this.#state.client : undefined;
   }
 
+  /** How the relay is, where it runs. */
+  get status(): Status | undefined {
+    return this.#state.kind === 'running' ? this.#state.status : undefined;
+  }
+
   /**
    * Attaches to the relay that runs for this window, or starts one.
    * @param signal gives up; where a start is under way already, it is that one's signal that counts

@@ -1,7 +1,6 @@
 /** The relay's own URL for notifications of the platform, as the form fills it in and speaks of it. */
 import * as vscode from 'vscode';
-import type { Status } from '../../protocol.ts';
-import { relayCallbackUrl } from '../instances/relay-callback-url.ts';
+import { callbackUrls, openCallbackUrl } from '../relay-urls.ts';
 import type { Session } from '../session.ts';
 
 export class RelayAddresses {
@@ -21,9 +20,8 @@ export class RelayAddresses {
    * @param local whether one that only this machine reaches will do, as for the sandbox
    */
   current(local: boolean): string | undefined {
-    const status = this.#status;
-    if (status === undefined) return undefined;
-    return status.publicOpenConnectorsUrl ?? (local ? status.openConnectorsUrl : undefined);
+    const urls = callbackUrls(this.#session);
+    return urls.public ?? (local ? urls.local : null) ?? undefined;
   }
 
   /**
@@ -31,22 +29,17 @@ export class RelayAddresses {
    * @returns undefined where there is none, and the user knows why
    */
   obtain(local: boolean): Promise<string | undefined> {
-    return relayCallbackUrl(this.#session, { isSandbox: local });
+    return openCallbackUrl(this.#session, { isSandbox: local });
   }
 
   /** One sentence on the relay and the URL that is typed. */
   describe(callbackUrl: string): string {
-    const status = this.#status;
+    const { status } = this.#session;
     if (status === undefined) return vscode.l10n.t('The relay does not run; this starts it.');
     if (callbackUrl === status.publicOpenConnectorsUrl) return vscode.l10n.t('This is the relay’s public URL.');
     if (callbackUrl === status.openConnectorsUrl) return vscode.l10n.t('This is the relay’s URL on this machine.');
     return callbackUrl.trim() === ''
       ? vscode.l10n.t('The relay runs.')
       : vscode.l10n.t('The relay runs; the URL is another’s.');
-  }
-
-  get #status(): Status | undefined {
-    const { state } = this.#session;
-    return state.kind === 'running' ? state.status : undefined;
   }
 }

@@ -3,10 +3,11 @@ import * as vscode from 'vscode';
 import type { Instance } from '../../open-connectors/api.ts';
 import { prefix } from '../commands.ts';
 import type { SandboxProcess } from '../sandbox-process.ts';
+import { callbackUrls } from '../relay-urls.ts';
 import type { Session } from '../session.ts';
 import { GivenUpError, working } from '../cancellable-progress.ts';
 import { placedInstance } from './placed-instance.ts';
-import type { PlacedInstance, RelayUrls } from './placed-instance.ts';
+import type { PlacedInstance } from './placed-instance.ts';
 import { failureItem, factItem, instanceItem, instanceTooltip } from './instance-items.ts';
 import type { FactNode, InstanceNode, InstancesNode } from './instance-node.ts';
 import { factRows } from './instance-words.ts';
@@ -84,7 +85,7 @@ export class InstancesView implements vscode.Disposable, vscode.TreeDataProvider
   node(instance: Instance): InstanceNode {
     const { platform, store, session } = this.#parts;
     const managed = store.find(platform.host, instance.id) !== undefined;
-    return { kind: 'instance', instance, facts: placedInstance(instance, { relay: relayUrls(session), managed }) };
+    return { kind: 'instance', instance, facts: placedInstance(instance, { relay: callbackUrls(session), managed }) };
   }
 
   /** Why the instances could not be read, where that is so. */
@@ -180,7 +181,7 @@ export class InstancesView implements vscode.Disposable, vscode.TreeDataProvider
 
   /** The relay's URL decides what is said of callbacks. */
   #follow(): void {
-    const urls = JSON.stringify(relayUrls(this.#parts.session));
+    const urls = JSON.stringify(callbackUrls(this.#parts.session));
     if (urls === this.#urls) return;
     this.#urls = urls;
     this.#changed.fire(undefined);
@@ -189,11 +190,4 @@ export class InstancesView implements vscode.Disposable, vscode.TreeDataProvider
 
 function facts(of: PlacedInstance): FactNode[] {
   return factRows(of, Date.now(), vscode.l10n).map((row) => ({ kind: 'fact', instanceId: of.id, ...row }));
-}
-
-/** Where notifications reach this window's relay now. */
-export function relayUrls({ state }: Session): RelayUrls {
-  return state.kind === 'running'
-    ? { local: state.status.openConnectorsUrl, public: state.status.publicOpenConnectorsUrl }
-    : { local: null, public: null };
 }

@@ -2,12 +2,12 @@
 import * as vscode from 'vscode';
 import { commandId, prefix } from '../commands.ts';
 import { inMessage, printable } from '../printable.ts';
+import { callbackUrls } from '../relay-urls.ts';
 import type { Session } from '../session.ts';
 import { configuration } from '../settings.ts';
 import { shownUrl } from './instance-words.ts';
 import type { InstanceStore } from './instance-store.ts';
 import type { InstancesView } from './instances-view.ts';
-import { relayUrls } from './instances-view.ts';
 import type { Platform } from './platform.ts';
 import { UrlKeeper } from './url-keeper.ts';
 import type { KeepUrl, UrlKeeperParts } from './url-keeper.ts';
@@ -38,7 +38,7 @@ export function keepUrls(parts: KeepUrlsParts): void {
 
 function keeperParts({ session, log, platform, store, view }: KeepUrlsParts): UrlKeeperParts {
   return {
-    relay: () => relayUrls(session),
+    relay: () => callbackUrls(session),
     setting: () => configuration().get<KeepUrl>('instances.keepUrl', 'ask'),
     managed: () => store.all(platform.host),
     read: async (id) => {

@@ -11,7 +11,7 @@ import { maskUrl } from './hook-url.ts';
 import type { Registration, StoredJournal } from './journal.ts';
 import type { ListNode, WebhookNode, WebhooksNode } from './webhook-node.ts';
 import type { ListPicker } from './pick-lists.ts';
-import { ensurePublicUrl } from './public-url.ts';
+import { openPublicUrls } from '../relay-urls.ts';
 import { testWords } from './test-words.ts';
 import { sayFailure } from './webhook-keeper.ts';
 import type { Outcome, WebhookKeeper } from './webhook-keeper.ts';
@@ -110,7 +110,7 @@ async function registerOn(
   format: 'json' | 'xml',
 ): Promise<void> {
   const { session, keeper, view } = parts;
-  const url = await ensurePublicUrl(session);
+  const url = (await openPublicUrls(session))?.campaignMonitor;
   if (url === undefined) return;
   const outcome = await cancellable(vscode.l10n.t('Registering webhooks'), (signal) =>
     keeper.register(lists, { events, format }, url, signal),

@@ -64,9 +64,8 @@ export class WebhooksView implements vscode.Disposable, vscode.TreeDataProvider<
 
   /** Where this window's relay is, and where relays of this machine were. */
   whereabouts(): Whereabouts {
-    const { state } = this.#session;
     const relays = this.#journal.relays();
-    const running = state.kind === 'running' ? state.status : undefined;
+    const running = this.#session.status;
     return {
       publicUrl: running?.publicCampaignMonitorUrl ?? null,
       own:
