@@ -1,15 +1,16 @@
-/** Commands about the relay itself: start and stop, URLs, log, terminal, keys. */
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
-import { execPath } from 'node:process';
+/** Commands about the relay itself: start and stop, URLs, log. What has its own file is only named here. */
 import * as vscode from 'vscode';
 import type { Status } from '../protocol.ts';
 import { commandId, prefix } from './commands.ts';
 import type { CommandHandlers } from './commands.ts';
-import type { SampleAnswer, SampleReceiver } from './sample-receiver.ts';
+import { offerTunnel, openTunnel } from './public-tunnel.ts';
+import { openRelayTerminal } from './relay-terminal.ts';
+import { chooseSampleAnswer } from './sample-receiver.ts';
+import type { SampleReceiver } from './sample-receiver.ts';
 import type { SecretBox } from './secrets.ts';
 import { SettingsError } from './session.ts';
 import type { Session } from './session.ts';
+import { showStatusMenu } from './status-menu.ts';
 import { GivenUpError, working } from './cancellable-progress.ts';
 
 type RelayCommand =
@@ -57,8 +58,11 @@ export function relayCommands(parts: RelayCommandParts): Pick<CommandHandlers, R
       await session.stop();
       await start(parts);
     },
-    showStatus: () => showStatus(parts),
-    openTunnel: () => openTunnel(parts),
+    showStatus: () => showStatusMenu(session),
+    openTunnel: async () => {
+      // Its own question follows: the offer after a start would be a second one.
+      if (session.client !== undefined || (await bringUp(parts))) await openTunnel(session);
+    },
     closeTunnel: () => session.client?.request('tunnel/close', {}),
     showLog: () => log.show(),
     copyPublicUrl: () => copyUrl(parts, (status) => status.publicUrl),
@@ -66,10 +70,10 @@ export function relayCommands(parts: RelayCommandParts): Pick<CommandHandlers, R
       copyUrl(parts, (status) => status.publicCampaignMonitorUrl ?? status.campaignMonitorUrl),
     copyOpenConnectorsUrl: () => copyUrl(parts, (status) => status.publicOpenConnectorsUrl ?? status.openConnectorsUrl),
     openSettings: () => vscode.commands.executeCommand('workbench.action.openSettings', `@ext:${extensionId}`),
-    openTerminal: () => openTerminal(parts),
+    openTerminal: () => openRelayTerminal(parts.context, session),
     openWalkthrough: () =>
       vscode.commands.executeCommand('workbench.action.openWalkthrough', `${extensionId}#getStarted`, false),
-    sampleReceiver: () => chooseAnswer(receiver),
+    sampleReceiver: () => chooseSampleAnswer(receiver),
     addDestination: async () => (await import('./client.ts')).addDestination(secrets),
     setSignatureKey: async () => (await import('./client.ts')).setKey(secrets, 'signatureKeys'),
     setVerifyKey: async () => (await import('./client.ts')).setKey(secrets, 'verifyKeys'),
@@ -78,21 +82,25 @@ export function relayCommands(parts: RelayCommandParts): Pick<CommandHandlers, R
   };
 }
 
+/** Starts the relay, and offers to make it public where the user has not agreed to that yet. */
+async function start(parts: RelayCommandParts): Promise<void> {
+  const { session } = parts;
+  if ((await bringUp(parts)) && session.needsAgreement()) void offerTunnel(session);
+}
+
 /** Starts the relay, with progress, and says what went wrong with a way on. Resolves to whether it runs. */
-async function start(parts: RelayCommandParts): Promise<boolean> {
+async function bringUp(parts: RelayCommandParts): Promise<boolean> {
   const { session } = parts;
   try {
     await vscode.window.withProgress({ location: { viewId: `${prefix}.events` } }, () =>
       working(vscode.l10n.t('Starting the relay'), (signal) => session.start(signal)),
     );
+    return true;
   } catch (error) {
-    if (error instanceof GivenUpError) return false;
     // Not awaited: the message may stay, and whoever asked for a start goes on.
-    void explainStart(parts, error as Error);
+    if (!(error instanceof GivenUpError)) void explainStart(parts, error as Error);
     return false;
   }
-  if (session.needsAgreement()) void offerTunnel(parts);
-  return true;
 }
 
 async function explainStart({ log }: RelayCommandParts, error: Error): Promise<void> {
@@ -122,54 +130,6 @@ async function explainStart({ log }: RelayCommandParts, error: Error): Promise<v
   if (choice === show) log.show();
 }
 
-function tunnelQuestion(): string {
-  return vscode.l10n.t(
-    'With a public URL Campaign Monitor reaches this relay. Every delivery, with names and addresses of subscribers, then passes through the servers of the tunnel ({0}), which can read it.',
-    tunnelName(),
-  );
-}
-
-function tunnelName(): string {
-  const config = vscode.workspace.getConfiguration(prefix);
-  const kind = config.get<string>('tunnel.kind', 'localtunnel');
-  return kind === 'localtunnel' ? new URL(config.get<string>('tunnel.host', 'https://localtunnel.me')).host : kind;
-}
-
-/** Said once after a start, without standing in the way. */
-async function offerTunnel(parts: RelayCommandParts): Promise<void> {
-  const open = vscode.l10n.t('Open Public URL');
-  const choice = await vscode.window.showInformationMessage(
-    vscode.l10n.t('The relay listens on this machine. {0}', tunnelQuestion()),
-    open,
-    vscode.l10n.t('Only This Machine'),
-  );
-  if (choice === open) await parts.session.agree();
-}
-
-async function openTunnel(parts: RelayCommandParts): Promise<void> {
-  const { session } = parts;
-  if (session.client === undefined && !(await start(parts))) return;
-  if (session.needsAgreement()) {
-    const open = vscode.l10n.t('Open Public URL');
-    const choice = await vscode.window.showWarningMessage(
-      vscode.l10n.t('Open a public URL?'),
-      { modal: true, detail: tunnelQuestion() },
-      open,
-    );
-    if (choice !== open) return;
-    await session.agree();
-    return;
-  }
-  const status = await session.client?.request('tunnel/open', {});
-  if (status?.state !== 'closed') return;
-  const settings = vscode.l10n.t('Open Settings');
-  const choice = await vscode.window.showInformationMessage(
-    vscode.l10n.t('The settings name no tunnel, so there is no public URL to open.'),
-    settings,
-  );
-  if (choice === settings) await vscode.commands.executeCommand('workbench.action.openSettings', `${prefix}.tunnel`);
-}
-
 async function copyUrl({ session }: RelayCommandParts, choose: (status: Status) => string | null): Promise<void> {
   const url = session.status === undefined ? null : choose(session.status);
   if (url === null) {
@@ -184,100 +144,4 @@ async function copyUrl({ session }: RelayCommandParts, choose: (status: Status) 
     local ? vscode.l10n.t('Copied. This URL is reached from this machine only.') : vscode.l10n.t('Copied.'),
     5000,
   );
-}
-
-/** What the status-bar item opens: how things are, and what can be done. */
-async function showStatus(parts: RelayCommandParts): Promise<void> {
-  const { state } = parts.session;
-  type Choice = vscode.QuickPickItem & { readonly run?: () => unknown };
-  const command = (label: string, name: Parameters<typeof commandId>[0], description?: string): Choice => ({
-    label,
-    ...(description !== undefined && { description }),
-    run: () => vscode.commands.executeCommand(commandId(name)),
-  });
-  const { l10n } = vscode;
-  const choices: Choice[] = [];
-  let title = l10n.t('Campaign Monitor Relay');
-  if (state.kind === 'running') {
-    const { status } = state;
-    // A tunnel that was not agreed to is none for the relay, whatever the settings name.
-    title = parts.session.needsAgreement()
-      ? l10n.t('Only this machine reaches the relay. It has no public URL yet.')
-      : status.tunnel.reason;
-    if (status.tunnel.state === 'open')
-      choices.push(command(`$(copy) ${l10n.t('Copy Public URL')}`, 'copyPublicUrl', status.tunnel.url));
-    else choices.push(command(`$(globe) ${l10n.t('Open Public URL')}`, 'openTunnel'));
-    choices.push(
-      command(`$(copy) ${l10n.t('Copy Campaign Monitor Webhook URL')}`, 'copyCampaignMonitorUrl'),
-      command(`$(copy) ${l10n.t('Copy Open Connectors Webhook URL')}`, 'copyOpenConnectorsUrl'),
-      command(`$(beaker) ${l10n.t('Send Sample Events…')}`, 'sendSample'),
-    );
-    if (status.tunnel.state !== 'closed')
-      choices.push(command(`$(circle-slash) ${l10n.t('Close Public URL')}`, 'closeTunnel'));
-    for (const destination of status.destinations) {
-      if (destination.state === 'up') continue;
-      choices.push({
-        label: `$(warning) ${destination.url}`,
-        detail: destination.detail ?? '',
-        description: l10n.t('{0} waiting', destination.waiting),
-        run: () => vscode.commands.executeCommand('workbench.action.openSettings', `${prefix}.destinations`),
-      });
-    }
-    for (const notice of status.notices) choices.push({ label: `$(info) ${notice}` });
-    choices.push(
-      command(`$(debug-restart) ${l10n.t('Restart Relay')}`, 'restart'),
-      command(`$(debug-stop) ${l10n.t('Stop Relay')}`, 'stop'),
-    );
-  } else {
-    if (state.kind === 'failed') title = state.message;
-    choices.push(command(`$(play) ${l10n.t('Start Relay')}`, 'start'));
-  }
-  choices.push(
-    command(`$(output) ${l10n.t('Show Log')}`, 'showLog'),
-    command(`$(gear) ${l10n.t('Open Settings')}`, 'openSettings'),
-  );
-  const choice = await vscode.window.showQuickPick(choices, {
-    title,
-    placeHolder: l10n.t('What would you like to do?'),
-  });
-  await choice?.run?.();
-}
-
-/** A terminal where `cm-relay` is this extension's, bound to this window's relay. */
-async function openTerminal({ context, session }: RelayCommandParts): Promise<void> {
-  const folder = join(context.globalStorageUri.fsPath, 'bin');
-  await mkdir(folder, { recursive: true });
-  const script = context.asAbsolutePath('dist/cm-relay.js');
-  if (process.platform === 'win32') {
-    await writeFile(join(folder, 'cm-relay.cmd'), `@set ELECTRON_RUN_AS_NODE=1\r\n@"${execPath}" "${script}" %*\r\n`);
-  } else {
-    const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
-    const file = join(folder, 'cm-relay');
-    await writeFile(file, `#!/bin/sh\nELECTRON_RUN_AS_NODE=1 exec ${quote(execPath)} ${quote(script)} "$@"\n`);
-    await chmod(file, 0o755);
-  }
-  const terminal = vscode.window.createTerminal({
-    name: 'cm-relay',
-    iconPath: new vscode.ThemeIcon('broadcast'),
-    env: { CM_RELAY_DATA_DIR: session.dataDir, PATH: `${folder}${delimiter}${process.env['PATH'] ?? ''}` },
-    message: vscode.l10n.t('cm-relay works on the relay of this window. Try: cm-relay events'),
-  });
-  terminal.show();
-}
-
-async function chooseAnswer(receiver: SampleReceiver): Promise<void> {
-  const { l10n } = vscode;
-  const answers: (vscode.QuickPickItem & { answer: SampleAnswer })[] = [
-    { label: `$(pass) ${l10n.t('200: takes each notification')}`, answer: 'ok' },
-    { label: `$(error) ${l10n.t('500: fails, so that the relay tries again')}`, answer: 'error' },
-    { label: `$(watch) ${l10n.t('Slow: takes each after five seconds')}`, answer: 'slow' },
-  ];
-  for (const each of answers) if (each.answer === receiver.answer) each.description = l10n.t('now');
-  const choice = await vscode.window.showQuickPick(answers, {
-    title: l10n.t('What the sample receiver answers'),
-    placeHolder: l10n.t('It is the destination while the settings name none'),
-  });
-  if (choice === undefined) return;
-  receiver.answer = choice.answer;
-  vscode.window.setStatusBarMessage(l10n.t('The sample receiver now answers: {0}', choice.label), 5000);
 }

@@ -2,7 +2,7 @@
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type * as vscode from 'vscode';
+import * as vscode from 'vscode';
 import { prefix } from './commands.ts';
 
 export type SampleAnswer = 'ok' | 'error' | 'slow';
@@ -65,4 +65,22 @@ function listen(server: Server, port: number): Promise<number> {
       resolve((server.address() as AddressInfo).port);
     });
   });
+}
+
+/** Asks what the receiver is to answer from now on. */
+export async function chooseSampleAnswer(receiver: SampleReceiver): Promise<void> {
+  const { l10n } = vscode;
+  const answers: (vscode.QuickPickItem & { answer: SampleAnswer })[] = [
+    { label: `$(pass) ${l10n.t('200: takes each notification')}`, answer: 'ok' },
+    { label: `$(error) ${l10n.t('500: fails, so that the relay tries again')}`, answer: 'error' },
+    { label: `$(watch) ${l10n.t('Slow: takes each after five seconds')}`, answer: 'slow' },
+  ];
+  for (const each of answers) if (each.answer === receiver.answer) each.description = l10n.t('now');
+  const choice = await vscode.window.showQuickPick(answers, {
+    title: l10n.t('What the sample receiver answers'),
+    placeHolder: l10n.t('It is the destination while the settings name none'),
+  });
+  if (choice === undefined) return;
+  receiver.answer = choice.answer;
+  vscode.window.setStatusBarMessage(l10n.t('The sample receiver now answers: {0}', choice.label), 5000);
 }
