@@ -3,14 +3,43 @@ import tseslint from 'typescript-eslint';
 
 /** Which rooms a room of src/ must not know (docs/architecture.md, "Rooms and arrows"). */
 const forbidden = {
-  'campaign-monitor': ['open-connectors', 'relay', 'cli', 'sandbox', 'extension', 'export', 'protocol'],
-  'open-connectors': ['campaign-monitor', 'relay', 'cli', 'sandbox', 'extension', 'export', 'protocol'],
-  relay: ['cli', 'sandbox', 'extension', 'export'],
-  export: ['relay', 'cli', 'sandbox', 'extension'],
-  sandbox: ['relay', 'cli', 'extension', 'export'],
-  extension: ['relay', 'cli'],
+  'campaign-monitor': [
+    'open-connectors',
+    'relay',
+    'cli',
+    'sandbox',
+    'extension',
+    'form',
+    'export',
+    'protocol',
+    'endpoint',
+  ],
+  'open-connectors': [
+    'campaign-monitor',
+    'relay',
+    'cli',
+    'sandbox',
+    'extension',
+    'form',
+    'export',
+    'protocol',
+    'endpoint',
+  ],
+  relay: ['cli', 'sandbox', 'extension', 'form', 'export'],
+  export: ['relay', 'cli', 'sandbox', 'extension', 'form'],
+  sandbox: ['relay', 'cli', 'extension', 'form', 'export'],
+  extension: ['relay', 'cli', 'form'],
   form: ['campaign-monitor', 'open-connectors', 'relay', 'cli', 'sandbox', 'export', 'protocol', 'endpoint'],
 };
+
+/** Files of the extension that are loaded on demand, through client.ts: they alone may use what is heavy. */
+const loadedOnDemand = [
+  'client',
+  'actions/{editable-body,export-items,sample-posts,test-file}',
+  'documents/{content,masking}',
+  'form/{fields,messages}',
+  'instances/{creation,instance-text}',
+].map((path) => `src/extension/${path}.ts`);
 
 /** An import that climbs out of its room into one of `rooms`, `open` excepted. */
 function arrows(rooms, open = []) {
@@ -58,6 +87,52 @@ export default tseslint.config(
   },
   ...rooms,
   {
+    // What VS Code loads at the start stays small: types alone of what brings zod and the vendors along.
+    files: ['src/extension/**/*.ts'],
+    ignores: loadedOnDemand,
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        {
+          paths: [
+            expressOnlyInServers,
+            { name: 'zod', allowTypeImports: true, message: 'Only in what is loaded on demand, through client.ts.' },
+          ],
+          patterns: [
+            arrows(forbidden.extension),
+            {
+              regex:
+                '^(?:\\.\\./)+(?:protocol\\.ts$|export/|sandbox/|campaign-monitor/|open-connectors/(?!instance-facts\\.ts$))',
+              allowTypeImports: true,
+              message:
+                'Heavy: use it by `await import(\'./client.ts\')` (docs/architecture.md, "What is loaded when").',
+            },
+            { regex: '/client\\.ts$|^\\./client\\.ts$', allowTypeImports: true, message: 'By `await import()` only.' },
+          ],
+        },
+      ],
+    },
+  },
+  {
+    // The form's page runs in a webview: of the extension it knows what both say to each other.
+    files: ['src/form/**/*.ts'],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        {
+          paths: [vscodeOnlyInExtension, expressOnlyInServers],
+          patterns: [
+            arrows(forbidden.form),
+            {
+              regex: '/extension/(?!form/(?:messages|kept-fields)\\.ts$)',
+              message: 'The page knows the messages and kept fields of extension/form alone.',
+            },
+          ],
+        },
+      ],
+    },
+  },
+  {
     // The CLI starts the relay in its own process, and reads the store and what is remembered when none runs.
     files: ['src/cli/**/*.ts'],
     rules: {
@@ -65,7 +140,7 @@ export default tseslint.config(
         'error',
         {
           paths: [vscodeOnlyInExtension, expressOnlyInServers],
-          patterns: [arrows(['relay', 'extension'], ['relay/relay', 'relay/history', 'relay/remembered'])],
+          patterns: [arrows(['relay', 'extension', 'form'], ['relay/relay', 'relay/history', 'relay/remembered'])],
         },
       ],
     },
@@ -79,7 +154,7 @@ export default tseslint.config(
           paths: [vscodeOnlyInExtension, expressOnlyInServers],
           patterns: [
             {
-              regex: '^\\./(?:relay|cli|sandbox|extension|export)/',
+              regex: '^\\./(?:relay|cli|sandbox|extension|form|export|campaign-monitor|open-connectors)/',
               message: 'protocol.ts knows none of the rooms that use it.',
             },
           ],
