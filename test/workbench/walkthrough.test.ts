@@ -9,6 +9,7 @@ const steps = {
   look: 'Look at an event',
   callback: 'Forward to your callback',
   public: 'Receive from the real Campaign Monitor',
+  instance: 'Make an Open Connectors instance',
 };
 
 describe('The walkthrough', () => {
@@ -89,6 +90,13 @@ describe('The walkthrough', () => {
       await workbench.dialog.getByText('passes through the servers of the tunnel').waitFor();
       await workbench.answerDialog('Cancel');
       assert.equal((await statusOf(dataDirs(workbench)[0]!)).tunnel.state, 'closed');
+
+      await choose(steps.instance);
+      await workbench.picture('walkthrough/6-instance');
+      await press(steps.instance, 'New Instance');
+      await workbench.webviewFrame().getByRole('heading', { name: 'New Instance' }).waitFor();
+      await begin();
+      await done(steps.instance);
     } finally {
       await stopRelays(workbench);
       await workbench.close();
