@@ -5,6 +5,7 @@ import type { Sandbox } from '../../src/sandbox/sandbox.ts';
 import { until } from '../relay/stage.ts';
 import { freePort, LocaltunnelServer } from '../relay/tunnel/stage.ts';
 import { consentPage, decide } from './consent.ts';
+import { filesHolding } from './files.ts';
 import {
   category,
   changeMachineSettings,
@@ -96,7 +97,10 @@ describe('Instances, as a person sees and changes them', function () {
     await control('DELETE', '/open-connectors/failures');
     for (const name of names) await make(name, 'https://staging.example/callback');
     await refresh();
-    for (const name of names) await row(name).waitFor();
+    await until(async () => {
+      const labels = (await workbench.treeRows(view)).map(({ label }) => label);
+      return labels.toSorted().join() === names.toSorted().join() || undefined;
+    }, 60_000);
   };
   const row = (text: string): Locator => workbench.treeRow(view, text);
   const rowSays = (name: string, text: string): Promise<void> => row(name).filter({ hasText: text }).waitFor();
@@ -411,5 +415,15 @@ describe('Instances, as a person sees and changes them', function () {
     await workbench.answerNotification(failure, 'Try Again');
     await posts('kappa', fourth);
     await rowSays('kappa', 'to this relay');
+  });
+
+  it('writes no secret of the platform to any file', async () => {
+    await begin('pi');
+    const { token } = await untilShown('pi', () => true);
+    await choose('pi', 'Copy Instance Token');
+    await until(async () => (await clipboard()) === token || undefined, 30_000);
+    const { userSecret, organizationSecret } = sandbox.credentials.openConnectors;
+    const secrets = [userSecret, organizationSecret, token];
+    assert.deepEqual(filesHolding(workbench.server.dataDir, secrets), []);
   });
 });

@@ -101,6 +101,8 @@ async function chosen(
     clicked?.kind === 'instance' ? clicked.facts.id : clicked?.kind === 'fact' ? clicked.instanceId : undefined;
   const found = view.nodes.find(({ facts }) => facts.id === id);
   if (found !== undefined) return found;
+  // It has gone meanwhile: the platform says so, rather than that another is offered.
+  if (clicked?.kind === 'instance') return clicked;
   await connectedPlatform(platform);
   if (!(await view.refresh())) {
     // Nothing is to be said to whoever gave it up.
