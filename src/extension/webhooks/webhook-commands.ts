@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import type { AccountStore } from '../accounts/account-store.ts';
 import { CommandError } from '../command-error.ts';
-import { cancellable } from '../cancellable-progress.ts';
+import { cancellable, working } from '../cancellable-progress.ts';
 import { commandId } from '../commands.ts';
 import type { CommandHandlers } from '../commands.ts';
 import { inMessage, printable } from '../printable.ts';
@@ -175,12 +175,11 @@ async function test(parts: WebhookCommandParts, node: WebhookNode): Promise<void
   const { list, hook } = node;
   const api = await accounts.api(list.account);
   try {
-    await cancellable(vscode.l10n.t('Testing the webhook'), (signal) =>
+    await working(vscode.l10n.t('Testing the webhook'), (signal) =>
       api.testWebhook(list.listId, hook.webhookId, signal),
     );
   } catch (error) {
     const { kind, resultData, message } = error as Error & { kind?: string; resultData?: unknown };
-    if (kind === 'cancelled') return;
     if (kind !== 'webhook-test-failed') throw error;
     const { explainTestFailure } = await import('../client.ts');
     const { why, next, step } = testWords(explainTestFailure(resultData), view.placeOf(node), vscode.l10n);
@@ -317,7 +316,7 @@ async function confirm(
 async function deleteOld(parts: WebhookCommandParts): Promise<void> {
   const { accounts, view } = parts;
   const { l10n } = vscode;
-  const old = await cancellable(l10n.t('Looking for old URLs'), async (signal) => {
+  const old = await working(l10n.t('Looking for old URLs'), async (signal) => {
     const found: WebhookNode[] = [];
     for (const account of accounts.all()) {
       if (!(await accounts.isReachable(account.id))) continue;
