@@ -14,23 +14,7 @@ describe('Several events at once, as a person acts on them', function () {
   const badge = () => workbench.page.locator(`.activitybar .action-item:has([aria-label^="${category}"]) .badge`);
   const row = (text: string) => workbench.treeRow(eventsView, text);
 
-  /** An entry of the context menu of a row; the menu is opened again where a row that is drawn anew closes it. */
-  const choose = async (text: string, entry: string): Promise<void> => {
-    const menu = workbench.page.locator('.monaco-menu');
-    await until(async () => {
-      await row(text).click({ button: 'right' });
-      return menu
-        .locator('.action-label')
-        .getByText(entry, { exact: true })
-        .hover({ timeout: 3000 })
-        .then(
-          () => true,
-          () => undefined,
-        );
-    }, 30_000);
-    await workbench.page.keyboard.press('Enter');
-    await menu.waitFor({ state: 'hidden' });
-  };
+  const choose = (text: string, entry: string) => workbench.chooseFromContextMenu(row(text), entry);
 
   before(async () => {
     receiver = await startReceiver();

@@ -105,23 +105,7 @@ describe('Instances, as a person sees and changes them', function () {
   const row = (text: string): Locator => workbench.treeRow(view, text);
   const rowSays = (name: string, text: string): Promise<void> => row(name).filter({ hasText: text }).waitFor();
   const refresh = (): Promise<void> => workbench.runCommand(`${category}: Refresh Instances`);
-  /** Chooses from the context menu of an instance. The tree may be drawn anew under it: then once more. */
-  const choose = async (name: string, entry: string): Promise<void> => {
-    const menu = workbench.page.locator('.monaco-menu');
-    await until(async () => {
-      if (!(await menu.isVisible())) await row(name).click({ button: 'right' });
-      const label = menu.locator('.action-label').getByText(entry, { exact: true });
-      try {
-        await label.hover({ timeout: 3000 });
-      } catch {
-        await workbench.page.keyboard.press('Escape');
-        return undefined;
-      }
-      await workbench.page.keyboard.press('Enter');
-      await menu.waitFor({ state: 'hidden' });
-      return true;
-    }, 40_000);
-  };
+  const choose = (name: string, entry: string): Promise<void> => workbench.chooseFromContextMenu(row(name), entry);
   const pickRow = (text: string): Locator =>
     workbench.page.locator('.quick-input-list .monaco-list-row').filter({ hasText: text }).first();
   const enterSecret = async (title: string, text: string): Promise<void> => {

@@ -88,16 +88,7 @@ describe('Keys and credentials', () => {
 
       const row = workbench.treeRow(eventsView, 'ann@example.com');
       await row.filter({ hasText: 'failed 500' }).waitFor();
-      const tooltip = workbench.page.locator('.workbench-hover, .monaco-hover').filter({ hasText: 'Received' }).last();
-      // A row that is drawn anew under the pointer has lost its hover: the pointer comes again.
-      await until(async () => {
-        await workbench.page.mouse.move(900, 500);
-        await row.hover();
-        return tooltip.waitFor({ timeout: 4000 }).then(
-          () => true,
-          () => false,
-        );
-      }, 40_000);
+      await workbench.tooltipOf(row, 'Received');
       await clean();
       for (const document of ['Open Body', 'Open Notification', 'Open Attempts and Answers', 'Open Headers']) {
         await choose(document);

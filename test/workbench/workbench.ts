@@ -308,6 +308,26 @@ export class Workbench {
     await menu.waitFor({ state: 'hidden' });
   }
 
+  /**
+   * The tooltip of a row, once it says the text. A row that is drawn anew under the pointer has lost its tooltip: then
+   * the pointer comes again.
+   */
+  async tooltipOf(row: Locator, says: string): Promise<Locator> {
+    const tooltip = this.page.locator('.monaco-hover:not(.hidden) .hover-contents, .workbench-hover').last();
+    await until(async () => {
+      try {
+        await this.page.mouse.move(900, 500);
+        await row.hover({ timeout: shortMs });
+        await tooltip.filter({ hasText: says }).waitFor({ timeout: shortMs });
+        return true;
+      } catch (error) {
+        if (!(error instanceof errors.TimeoutError)) throw error;
+        return false;
+      }
+    });
+    return tooltip;
+  }
+
   // --- status bar, notifications, dialogs ------------------------------------------------------------------------------
 
   /** An item of the status bar by the id that the extension gave it. */
