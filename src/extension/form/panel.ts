@@ -13,17 +13,16 @@ import type { Session } from '../session.ts';
 import { keptRelayUrl } from './kept-fields.ts';
 import type {
   CreatedInstance,
-  FieldNote,
   FormAction,
   FormFields,
   FormView,
   HostMessage,
   PageMessage,
-  Region,
   SecretField,
 } from './messages.ts';
 import { formViewType } from './form-commands.ts';
-import { fieldLabel, problemText } from './problem-texts.ts';
+import { offeredRegions, viewOfFields } from './form-view.ts';
+import { pageHtml } from './page-html.ts';
 import { RelayAddresses } from './relay-addresses.ts';
 import { formTexts } from './texts.ts';
 
@@ -227,24 +226,16 @@ export class FormPanel implements vscode.Disposable {
     return (await this.#parts.browser.callbacks()).loopback;
   }
 
-  // --- what the page draws ----------------------------------------------------------------------------------------------
-
   #post(message: HostMessage): void {
     if (this.#ready) void this.#panel?.webview.postMessage(message);
   }
 
   #show(): void {
     if (this.#fields === undefined || this.#client === undefined) return;
-    const known = this.#client.regions.map(({ id, label, host }): Region => ({ id, label: `${label} (${host})` }));
-    const texts = formTexts();
     this.#post({
       type: 'show',
-      texts,
-      regions: [
-        ...known,
-        { id: this.#client.otherRegion, label: texts.otherRegion },
-        { id: this.#client.sandboxRegion, label: vscode.l10n.t('Sandbox on this machine') },
-      ],
+      texts: formTexts(),
+      regions: offeredRegions(this.#client),
       fields: this.#fields,
       view: this.#view(this.#client, this.#fields),
     });
@@ -262,36 +253,15 @@ export class FormPanel implements vscode.Disposable {
   }
 
   #view(client: Client, fields: FormFields): FormView {
-    const problems = client.checkForm(fields, this.#secrets, this.#stored);
-    const errors = problems.filter(({ severity }) => severity === 'error');
-    const notes = Object.fromEntries(
-      problems.map((problem): [string, FieldNote] => [
-        problem.field,
-        { severity: problem.severity, text: problemText(problem), empty: problem.code === 'missing' },
-      ]),
-    );
-    const typed = Object.entries(this.#secrets).filter(([, value]) => value !== '');
-    const stored = this.#stored ? { userSecret: true, organizationSecret: true } : {};
     return {
-      notes,
-      secretsSet: { ...stored, ...Object.fromEntries(typed.map(([field]) => [field, true])) },
-      preview: client.previewOf(fields, this.#secrets),
+      ...viewOfFields(client, fields, { typed: this.#secrets, stored: this.#stored }),
       relay: this.#relay.describe(fields.callbackUrl),
-      blocked:
-        errors.length === 0
-          ? undefined
-          : vscode.l10n.t(
-              'Still to be filled in or corrected: {0}.',
-              errors.map(({ field }) => fieldLabel(field) ?? field).join(', '),
-            ),
       busy: this.#busy,
       error: this.#error,
       done: this.#done,
       created: this.#created,
     };
   }
-
-  // --- what the user does -----------------------------------------------------------------------------------------------
 
   /** Carries out a button; what it throws is logged once and stands in the form with what to do next. */
   async #carryOut(action: FormAction): Promise<void> {
@@ -475,26 +445,4 @@ export class FormPanel implements vscode.Disposable {
     await this.#parts.secrets.set('verifyKeys', name, key);
     if (signDirect) await this.#parts.secrets.set('signatureKeys', name, key);
   }
-}
-
-/** The page's frame; everything else is drawn by its script. */
-function pageHtml(webview: vscode.Webview, extensionUri: vscode.Uri): string {
-  const nonce = randomBytes(16).toString('hex');
-  const uri = (...path: string[]): string =>
-    webview.asWebviewUri(vscode.Uri.joinPath(extensionUri, ...path)).toString();
-  const policy = `default-src 'none'; style-src ${webview.cspSource}; script-src 'nonce-${nonce}'`;
-  return `<!DOCTYPE html>
-<html lang="${vscode.env.language}">
-  <head>
-    <meta charset="utf-8">
-    <meta http-equiv="Content-Security-Policy" content="${policy}">
-    <meta name="viewport" content="width=device-width, initial-scale=1">
-    <title>${vscode.l10n.t('New Instance')}</title>
-    <link rel="stylesheet" href="${uri('media', 'form.css')}">
-  </head>
-  <body>
-    <main></main>
-    <script nonce="${nonce}" src="${uri('dist', 'form.js')}"></script>
-  </body>
-</html>`;
 }
