@@ -9,6 +9,8 @@ import { chosenRows, connected } from './chosen.ts';
 import { failedNotifications } from './failed-notifications.ts';
 import { CommandError } from '../command-error.ts';
 import type { ActionParts } from './action-parts.ts';
+import { inGroups, stepByStep } from './step-by-step.ts';
+import type { Steps } from './step-by-step.ts';
 
 type ReplayCommand = 'replay' | 'replayTo' | 'replayFailed' | 'discard' | 'discardWaiting';
 
@@ -55,7 +57,8 @@ async function replay({ session }: ActionParts, rows: readonly EventRow[], to?: 
   say(replayed, {
     none: l10n.t('Nothing was sent again: no destination takes it.'),
     one: l10n.t('{0} is sent again.', ids[0] ?? ''),
-    many: (count) => l10n.t('{0} notifications are sent again. The events view shows how they fare.', count),
+    many: sentAgain,
+    cancelled: sentAgainInPart,
   });
 }
 
@@ -68,37 +71,37 @@ async function replayOnce(
   return replayed;
 }
 
-/** Says what was done: one in passing, more so that it is read. */
-function say(
-  count: number,
-  texts: { readonly none: string; readonly one: string; readonly many: (count: number) => string },
-): void {
-  if (count === 0) void vscode.window.showInformationMessage(texts.none);
-  else if (count === 1) vscode.window.setStatusBarMessage(texts.one, 5000);
-  else void vscode.window.showInformationMessage(texts.many(count));
+interface Said {
+  readonly none: string;
+  readonly one: string;
+  readonly many: (count: number) => string;
+  readonly cancelled: (count: number) => string;
 }
 
-/**
- * Works through ids in steps; more than one step shows progress that can be cancelled.
- * @returns the sum of what the steps returned
- */
+/** Says what was done: one in passing, more so that it is read. */
+function say({ done, cancelled }: Steps, texts: Said): void {
+  if (cancelled) void vscode.window.showInformationMessage(texts.cancelled(done));
+  else if (done === 0) void vscode.window.showInformationMessage(texts.none);
+  else if (done === 1) vscode.window.setStatusBarMessage(texts.one, 5000);
+  else void vscode.window.showInformationMessage(texts.many(done));
+}
+
+/** Works through ids in steps; more than one step shows progress that can be cancelled. */
 async function inSteps(
   title: string,
   ids: readonly string[],
   work: (ids: readonly string[]) => Promise<number>,
-): Promise<number> {
-  if (ids.length <= step) return work(ids);
-  return cancellable(title, async (signal, progress) => {
-    let done = 0;
-    for (let at = 0; at < ids.length && !signal.aborted; at += step) {
-      const some = ids.slice(at, at + step);
-      done += await work(some);
+): Promise<Steps> {
+  if (ids.length <= step) return { done: await work(ids), cancelled: false };
+  return cancellable(title, (signal, progress) => {
+    let at = 0;
+    return stepByStep(inGroups(ids, step), signal, work, (size) => {
+      at += size;
       progress.report({
-        increment: (100 * some.length) / ids.length,
-        message: vscode.l10n.t('{0} of {1}', at + some.length, ids.length),
+        increment: (100 * size) / ids.length,
+        message: vscode.l10n.t('{0} of {1}', at, ids.length),
       });
-    }
-    return done;
+    });
   });
 }
 
@@ -106,29 +109,32 @@ async function replayFailed({ session }: ActionParts): Promise<void> {
   const { l10n } = vscode;
   const client = connected(session);
   const { counts } = await client.request('relay/status', {});
-  const outcome = await cancellable(l10n.t('Replaying what failed'), async (signal, progress) => {
-    let replayed = 0;
-    for await (const ids of failedNotifications(client, step)) {
-      if (signal.aborted) return { replayed, cancelled: true };
-      replayed += await replayOnce(client, ids);
-      progress.report({
-        increment: (100 * ids.length) / Math.max(counts.failed, ids.length),
-        message: l10n.t('{0} sent again', replayed),
-      });
-    }
-    return { replayed, cancelled: false };
-  });
-  if (outcome.cancelled) {
-    void vscode.window.showInformationMessage(
-      l10n.t('Cancelled: {0} notifications are sent again, the others are not.', outcome.replayed),
-    );
-    return;
-  }
-  say(outcome.replayed, {
+  const replayed = await cancellable(l10n.t('Replaying what failed'), (signal, progress) =>
+    stepByStep(
+      failedNotifications(client, step),
+      signal,
+      (ids) => replayOnce(client, ids),
+      (size, done) =>
+        progress.report({
+          increment: (100 * size) / Math.max(counts.failed, size),
+          message: l10n.t('{0} sent again', done),
+        }),
+    ),
+  );
+  say(replayed, {
     none: l10n.t('Nothing has failed.'),
     one: l10n.t('One notification is sent again.'),
-    many: (count) => l10n.t('{0} notifications are sent again. The events view shows how they fare.', count),
+    many: sentAgain,
+    cancelled: sentAgainInPart,
   });
+}
+
+function sentAgain(count: number): string {
+  return vscode.l10n.t('{0} notifications are sent again. The events view shows how they fare.', count);
+}
+
+function sentAgainInPart(count: number): string {
+  return vscode.l10n.t('Cancelled: {0} notifications are sent again, the others are not.', count);
 }
 
 async function discard({ session }: ActionParts, rows: readonly EventRow[]): Promise<void> {
@@ -139,7 +145,7 @@ async function discard({ session }: ActionParts, rows: readonly EventRow[]): Pro
   );
   const discarded =
     open.length === 0
-      ? 0
+      ? { done: 0, cancelled: false }
       : await inSteps(
           l10n.t('Discarding'),
           open.map(({ id }) => id),
@@ -149,6 +155,7 @@ async function discard({ session }: ActionParts, rows: readonly EventRow[]): Pro
     none: l10n.t('Nothing of the selection is waiting.'),
     one: l10n.t('{0} is no longer sent. Replay sends it after all.', open[0]?.id ?? ''),
     many: (count) => l10n.t('{0} notifications are no longer sent. Replay sends them after all.', count),
+    cancelled: (count) => l10n.t('Cancelled: {0} notifications are no longer sent, the others still wait.', count),
   });
 }
 
