@@ -70,7 +70,7 @@ export async function changeSettings(workbench: Workbench, change: Readonly<Reco
     await page.keyboard.press('Control+v');
     await page.keyboard.press('Control+s');
     await page.locator('.tab.active.dirty').waitFor({ state: 'detached' });
-    await page.keyboard.press('Control+F4');
+    await workbench.runCommand('View: Close Editor');
     // A key that came too early went elsewhere: once more.
     return readFileSync(settingsFile(workbench), 'utf8') === text;
   });
