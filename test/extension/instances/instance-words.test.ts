@@ -62,7 +62,7 @@ describe('the words for an instance', () => {
         'Lists: 96c0bbdaa54760c8d9e62a2b7ffa2e13',
         'Tags: Docs',
         'Created: 2026-03-01 10:00 UTC (2 h ago)',
-        'Id: 50634',
+        'ID: 50634',
       ],
     );
     assert.equal(
