@@ -111,6 +111,7 @@ const nothing = z.unknown().transform(() => undefined);
 
 type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
+/** The client of one account. Calls throw CampaignMonitorError, and can be ended by a signal. */
 export class CampaignMonitorApi {
   readonly #options: CampaignMonitorApiOptions;
   readonly #baseUrl: string;

@@ -30,6 +30,7 @@ export function storeFile(dataDir: string): string {
   return join(dataDir, 'relay.sqlite');
 }
 
+/** The file of the free-text index, which is made again where it is missing. */
 export function searchFile(dataDir: string): string {
   return join(dataDir, 'search.sqlite');
 }

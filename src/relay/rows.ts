@@ -9,10 +9,12 @@ export function parseId(id: string): { kind: 'delivery' | 'event' | 'notificatio
   return { kind, number: Number(id.slice(1)) };
 }
 
+/** @param at milliseconds since the epoch */
 export function iso(at: number): string {
   return new Date(at).toISOString();
 }
 
+/** @param at milliseconds since the epoch */
 export function isoOrNull(at: number | null): string | null {
   return at === null ? null : iso(at);
 }

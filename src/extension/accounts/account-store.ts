@@ -45,6 +45,7 @@ const credentialsKey = `${prefix.toLowerCase()}-account.`;
 /** What the store needs of an ExtensionContext. */
 export type StoreContext = Pick<vscode.ExtensionContext, 'globalState' | 'secrets' | 'subscriptions'>;
 
+/** The accounts of all windows, in the order of their sign-in. A credential leaves it only inside an API client. */
 export class AccountStore {
   readonly #context: StoreContext;
   readonly #sandbox: SandboxSource;

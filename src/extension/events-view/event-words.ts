@@ -18,6 +18,7 @@ export interface Surroundings {
   whyWaiting(destination: string): string | null;
 }
 
+/** What names a row: the subscriber's address, or what kind of row it is. */
 export function labelOf(row: EventRow, l10n: Localiser): string {
   switch (row.kind) {
     case 'test':

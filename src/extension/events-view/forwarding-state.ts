@@ -26,6 +26,7 @@ export function mostUrgent(forwardings: readonly Forwarding[]): Forwarding | und
   return found;
 }
 
+/** A row's state by the forwarding that most needs a look; `none` where the event goes nowhere. */
 export function rowState(row: EventRow): RowState {
   if (row.kind !== 'event') return row.kind;
   const forwarding = mostUrgent(row.forwardings);

@@ -22,6 +22,7 @@ const colours: Record<RowState, string> = {
   none: 'descriptionForeground',
 };
 
+/** An event, with its state as icon and colour. */
 export function eventItem(node: EventNode, around: Surroundings): vscode.TreeItem {
   const { row } = node;
   const item = new vscode.TreeItem(labelOf(row, vscode.l10n));
@@ -67,6 +68,7 @@ export function groupItem(group: Group, unfolded: boolean, partial: boolean): vs
   return item;
 }
 
+/** The row that loads older events. */
 export function moreItem(node: MoreNode): vscode.TreeItem {
   const item = new vscode.TreeItem(vscode.l10n.t('Load More'));
   item.id = 'more';
@@ -77,6 +79,7 @@ export function moreItem(node: MoreNode): vscode.TreeItem {
   return item;
 }
 
+/** The row that leads back to the newest events. */
 export function newestItem(node: NewestNode): vscode.TreeItem {
   const item = new vscode.TreeItem(vscode.l10n.t('Back to the Newest'));
   item.id = 'newest';

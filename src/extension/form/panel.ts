@@ -42,6 +42,10 @@ export interface FormParts {
 type Client = typeof client;
 type Handler = () => unknown;
 
+/**
+ * The panel and what its form holds. The page only draws: fields, secrets and what is under way are here, and every
+ * message of the page is checked.
+ */
 export class FormPanel implements vscode.Disposable {
   readonly #parts: FormParts;
   readonly #relay: RelayAddresses;

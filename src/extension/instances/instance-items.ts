@@ -15,6 +15,7 @@ const icons: Record<InstanceState, readonly [icon: string, colour: string]> = {
   here: ['cloud', 'charts.green'],
 };
 
+/** An instance, with how it stands as icon and description. */
 export function instanceItem({ facts }: InstanceNode): vscode.TreeItem {
   const item = new vscode.TreeItem(printable(facts.name), vscode.TreeItemCollapsibleState.Collapsed);
   const [icon, colour] = icons[instanceState(facts)];
@@ -40,6 +41,7 @@ export function instanceTooltip({ facts }: InstanceNode): vscode.MarkdownString 
   return tooltip;
 }
 
+/** A fact below an instance. */
 export function factItem({ instanceId, key, label, value }: FactNode): vscode.TreeItem {
   const item = new vscode.TreeItem(label);
   item.id = `${instanceId} ${key}`;
@@ -50,6 +52,7 @@ export function factItem({ instanceId, key, label, value }: FactNode): vscode.Tr
   return item;
 }
 
+/** Why the instances could not be read; a click tries again. */
 export function failureItem(node: FailureNode): vscode.TreeItem {
   const item = new vscode.TreeItem(vscode.l10n.t('The instances could not be read'));
   item.id = 'failure';

@@ -31,6 +31,7 @@ export interface WebhookActions {
   readonly signIn: (way?: Way) => Promise<Account | undefined>;
 }
 
+/** Makes all of it, once for a window. */
 export function createWebhookActions({
   accounts,
   session,

@@ -25,6 +25,7 @@ interface ListItem extends vscode.QuickPickItem {
   readonly list?: ListNode;
 }
 
+/** Makes the picker; it reads the lists anew each time. */
 export function createListPicker(parts: PickListsParts): ListPicker {
   return {
     async pickLists(title, describe) {

@@ -9,6 +9,7 @@ import { descriptionOf, eventsOf, labelOf, spokenOf, stateOf } from './webhook-w
 
 const { Collapsed, Expanded } = vscode.TreeItemCollapsibleState;
 
+/** An account; its lists are asked for when it is unfolded. */
 export function accountItem({ account }: AccountNode): vscode.TreeItem {
   const item = new vscode.TreeItem(printable(account.label), Expanded);
   item.id = `account:${account.id}`;
@@ -48,6 +49,7 @@ const icons: Readonly<Record<Place, readonly [icon: string, colour: string]>> = 
   foreign: ['globe', 'descriptionForeground'],
 };
 
+/** A webhook: where it points to, whether it is active, and what can be done with it. */
 export function webhookItem({ list, hook }: WebhookNode, place: Place): vscode.TreeItem {
   const item = new vscode.TreeItem(labelOf(hook.url, place, vscode.l10n));
   item.id = `webhook:${list.account.id}:${list.listId}:${hook.webhookId}`;
@@ -80,6 +82,7 @@ function tooltipOf(hook: WebhookNode['hook'], place: Place): vscode.MarkdownStri
   return tooltip;
 }
 
+/** A note in place of rows; a click runs its command. */
 export function noteItem(node: NoteNode): vscode.TreeItem {
   const item = new vscode.TreeItem(printable(node.label, 300));
   item.id = `note:${node.id}`;

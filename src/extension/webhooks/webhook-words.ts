@@ -41,6 +41,7 @@ export function stateOf({ active, status }: Webhook, l10n: Localiser): string {
   return /^(?:inactive|deactivated|)$/i.test(status) ? l10n.t('inactive') : printable(status, 40);
 }
 
+/** The events that it is for, by the vendor's names. */
 export function eventsOf({ events }: Webhook, l10n: Localiser): string {
   const known = ['Subscribe', 'Update', 'Deactivate'];
   if (events.length === known.length && known.every((each) => events.includes(each))) return l10n.t('all events');

@@ -33,6 +33,7 @@ export interface Webhooks {
   readonly beforeStop: () => Promise<boolean>;
 }
 
+/** Puts accounts and webhooks together, with the view and what watches the relay. Nothing is asked of the vendor yet. */
 export function createWebhooks({ context, session, log, sandbox, browser }: WebhooksParts): Webhooks {
   const accounts = new AccountStore(context, {
     running: () => sandbox.find(),
