@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
+import { freePort } from '../free-port.ts';
 import { fixedCredentials } from '../../src/sandbox/credentials.ts';
 import { startSandbox } from '../../src/sandbox/sandbox.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
-import { freePort } from '../relay/tunnel/stage.ts';
 import { consentPage, decide } from './consent.ts';
 import { filesHolding } from './files.ts';
 import { category, changeMachineSettings } from './relay.ts';

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { FrameLocator } from 'playwright-core';
+import { freePort } from '../free-port.ts';
 import { until } from '../relay/until.ts';
 import { consentPage, decide, whereItEnds } from './consent.ts';
 import { category } from './relay.ts';
@@ -183,11 +182,3 @@ describe('Creating an instance, and what can go wrong', () => {
       .join('\n');
   }
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}

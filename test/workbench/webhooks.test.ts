@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
+import { freePort } from '../free-port.ts';
 import { fixedCredentials } from '../../src/sandbox/credentials.ts';
 import { startSandbox } from '../../src/sandbox/sandbox.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
 import { startReceiver, until } from '../relay/stage.ts';
 import type { Receiver } from '../relay/stage.ts';
-import { freePort, LocaltunnelServer, portOf } from '../relay/tunnel/stage.ts';
+import { LocaltunnelServer, portOf } from '../relay/tunnel/stage.ts';
 import { filesHolding } from './files.ts';
 import {
   category,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer, get, request } from 'node:http';
 import type { IncomingHttpHeaders } from 'node:http';
 import { connect } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import { freePort } from '../../free-port.ts';
 import { CallbackPortError, isLoopbackCallback, listenOnLoopback } from '../../../src/extension/oauth/loopback.ts';
 import type { Loopback, PageKind } from '../../../src/extension/oauth/loopback.ts';
 import { afterwards } from '../../relay/stage.ts';
@@ -24,14 +24,6 @@ interface Asked {
   readonly host?: string;
   readonly address?: string;
   readonly method?: string;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /** Whether this machine has the loopback address of IPv6. */

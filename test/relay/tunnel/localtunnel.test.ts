@@ -7,10 +7,11 @@ import { connect, createServer } from 'node:net';
 import type { Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import localtunnelClient from 'localtunnel';
+import { freePort } from '../../free-port.ts';
 import { tunnelStatusSchema } from '../../../src/protocol.ts';
 import type { TunnelConfig } from '../../../src/protocol.ts';
 import { until } from '../until.ts';
-import { dispatcherTo, Door, freePort, Front, LocaltunnelServer, portOf, secret, send, Watched } from './stage.ts';
+import { dispatcherTo, Door, Front, LocaltunnelServer, portOf, secret, send, Watched } from './stage.ts';
 
 describe('a tunnel through a real localtunnel server', () => {
   let door: Door;

@@ -34,16 +34,6 @@ export function portOf(server: Server | TcpServer): number {
   return (server.address() as AddressInfo).port;
 }
 
-/** A port of loopback that nothing listens on. */
-export async function freePort(): Promise<number> {
-  const server = createTcpServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const port = portOf(server);
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
 /** A street door: answers 204 at the health path, 200 to anything else, which it records. */
 export class Door {
   readonly server: Server;

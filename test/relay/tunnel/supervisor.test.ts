@@ -3,9 +3,10 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
+import { freePort } from '../../free-port.ts';
 import { TunnelSupervisor } from '../../../src/relay/tunnel/supervisor.ts';
 import { tunnelStatusSchema } from '../../../src/protocol.ts';
-import { Door, freePort, healthPath, portOf, secret, Watched } from './stage.ts';
+import { Door, healthPath, portOf, secret, Watched } from './stage.ts';
 
 describe('the tunnel supervisor, with a fixed URL', () => {
   let door: Door;
