@@ -130,6 +130,11 @@ describe('the keeper of webhooks', function () {
   let base: string;
   const street = (at: string): string => `${at}/hooks/0123456789abcdef0123456789abcdef/campaign-monitor`;
   const hooks = async () => (await accounts.api(list.account)).webhooks(listId);
+  /** Registers a webhook as somebody else would. */
+  const plant = async (url: string): Promise<unknown> =>
+    (await accounts.api(list.account)).createWebhook(listId, { events: ['Update'], url, format: 'json' });
+  const set = (name: string, value: unknown): Thenable<void> =>
+    vscode.workspace.getConfiguration('campaignMonitorRelay').update(name, value, vscode.ConfigurationTarget.Global);
 
   beforeEach(async () => {
     sandbox = await startSandbox();
@@ -154,14 +159,11 @@ describe('the keeper of webhooks', function () {
       session: session as unknown as Session,
       log: log as unknown as vscode.LogOutputChannel,
     });
-    await vscode.workspace
-      .getConfiguration('campaignMonitorRelay')
-      .update('webhooks.keepUrl', 'always', vscode.ConfigurationTarget.Global);
+    await set('webhooks.keepUrl', 'always');
   });
   afterEach(async () => {
-    await vscode.workspace
-      .getConfiguration('campaignMonitorRelay')
-      .update('webhooks.keepUrl', undefined, vscode.ConfigurationTarget.Global);
+    await set('webhooks.keepUrl', undefined);
+    await set('webhooks.onStop', undefined);
     await sandbox.close();
   });
 
@@ -207,4 +209,26 @@ describe('the keeper of webhooks', function () {
     );
     assert.equal(journal.all()[0]?.state, 'active');
   });
+
+  for (const [choice, left] of [
+    ['leave', ['active']],
+    ['deactivate', ['inactive']],
+    ['delete', []],
+  ] as const) {
+    it(`does at the stop what the setting says: ${choice}`, async () => {
+      await plant('https://neighbour.example/hook');
+      await keeper.register([list], wanted, street(base));
+      await set('webhooks.onStop', choice);
+      assert.equal(await keeper.beforeStop(), true);
+      const all = await hooks();
+      assert.deepEqual(
+        all.filter(({ url }) => url === street(base)).map(({ active }) => (active ? 'active' : 'inactive')),
+        left,
+      );
+      assert.deepEqual(
+        all.filter(({ url }) => url !== street(base)).map(({ url, active }) => [url, active]),
+        [['https://neighbour.example/hook', true]],
+      );
+    });
+  }
 });
