@@ -13,7 +13,7 @@ import type { InstanceNode, InstancesNode } from './instance-node.ts';
 import type { InstanceStore } from './instance-store.ts';
 import { descriptionOf } from './instance-words.ts';
 import type { InstancesView } from './instances-view.ts';
-import { askListIds } from './list-ids.ts';
+import { askListIds } from './ask-list-ids.ts';
 import type { Platform } from './platform.ts';
 import { newCredentials } from './reauthorise.ts';
 import { receivedNotifications } from './received-notifications.ts';

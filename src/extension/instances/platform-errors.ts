@@ -1,6 +1,7 @@
 /** What an error of the platform means to a person, and what to do about it. */
 import * as vscode from 'vscode';
 import type { OpenConnectorsError } from '../client.ts';
+import { unlinked } from '../printable.ts';
 
 export interface ExplainedError {
   readonly message: string;
@@ -57,6 +58,6 @@ function nextOf({ kind, status }: OpenConnectorsError): string {
 
 /** Somebody else's message as a sentence, without links that VS Code would offer. */
 function sentence(text: string): string {
-  const plain = text.replaceAll('](', '] (').trim();
+  const plain = unlinked(text).trim();
   return /[.!?]$/.test(plain) ? plain : `${plain}.`;
 }

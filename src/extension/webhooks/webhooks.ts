@@ -6,6 +6,7 @@ import type { Account } from '../accounts/account-store.ts';
 import { registerAuthentication } from '../accounts/authentication.ts';
 import { prefix } from '../commands.ts';
 import type { CommandHandlers } from '../commands.ts';
+import { lazyHandlers } from '../lazy-handlers.ts';
 import type { BrowserAuthorization } from '../oauth/browser-authorization.ts';
 import type { SandboxProcess } from '../sandbox-process.ts';
 import type { Session } from '../session.ts';
@@ -59,10 +60,6 @@ export function createWebhooks({ context, session, log, sandbox, browser }: Webh
     watch,
     sandbox.onDidChange(() => view.followSandbox()),
   );
-  const lazily =
-    (name: WebhookCommand) =>
-    async (...args: never[]): Promise<unknown> =>
-      (await actions()).handlers[name](...args);
   return {
     handlers: {
       ...createAccountCommands({
@@ -71,14 +68,19 @@ export function createWebhooks({ context, session, log, sandbox, browser }: Webh
         signIn: async (way) => (await actions()).signIn(way),
       }),
       refreshWebhooks: () => view.refresh(),
-      registerWebhooks: lazily('registerWebhooks'),
-      testWebhook: lazily('testWebhook'),
-      activateWebhook: lazily('activateWebhook'),
-      deactivateWebhook: lazily('deactivateWebhook'),
-      deleteWebhook: lazily('deleteWebhook'),
-      deleteOldWebhooks: lazily('deleteOldWebhooks'),
-      copyWebhookUrl: lazily('copyWebhookUrl'),
-      copyWebhookId: lazily('copyWebhookId'),
+      ...lazyHandlers(
+        [
+          'registerWebhooks',
+          'testWebhook',
+          'activateWebhook',
+          'deactivateWebhook',
+          'deleteWebhook',
+          'deleteOldWebhooks',
+          'copyWebhookUrl',
+          'copyWebhookId',
+        ],
+        async () => (await actions()).handlers,
+      ),
     },
     pickListIds: async (selected) => (await actions()).picker.pickListIds(selected),
     beforeStop: () => watch.beforeStop(),
