@@ -106,8 +106,8 @@ window.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
   if (data.type === 'show' || data.type === 'fill') vscode.setState({ fields: fieldsToKeep(shown.fields) });
   if (shown.view.created?.id !== created) token = undefined;
   draw();
-  // The button is the last thing in sight, and what went wrong stands below it.
-  if (shown.view.error !== error) document.getElementById('error')?.scrollIntoView({ block: 'nearest' });
+  // The button is the last thing in sight, and what went wrong stands below it; the sticky message covers the edge.
+  if (shown.view.error !== error) document.getElementById('error')?.scrollIntoView({ block: 'center' });
   // The form has gone from under the user's hands: say what has come in its place.
   if (created === undefined && shown.view.created !== undefined) document.getElementById('created')?.focus();
 });
