@@ -64,6 +64,8 @@ describe('An account of Campaign Monitor, as a person signs in by OAuth', functi
   });
 
   it('signs in, and renews tokens that have expired without a word', async () => {
+    // Signing in unfolds the view.
+    await workbench.unfoldView(view, false);
     const page = await consentPage(workbench, signIn);
     await decide(page, 'Allow access');
     await page.close();

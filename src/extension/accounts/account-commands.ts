@@ -1,6 +1,6 @@
 /** Commands about accounts: sign in and out. */
 import * as vscode from 'vscode';
-import { commandId } from '../commands.ts';
+import { commandId, prefix } from '../commands.ts';
 import type { CommandHandlers } from '../commands.ts';
 import type { Account, AccountStore } from './account-store.ts';
 import type { Way } from './sign-in.ts';
@@ -20,7 +20,11 @@ export function createAccountCommands(
   parts: AccountCommandParts,
 ): Pick<CommandHandlers, 'signIn' | 'signOut' | 'useSandboxAccount'> {
   return {
-    signIn: () => parts.signIn(),
+    signIn: async () => {
+      const account = await parts.signIn();
+      if (account !== undefined) await showWebhooks();
+      return account;
+    },
     signOut: async (node?: { readonly account?: Account }) => {
       const account = node?.account ?? (await pickAccount(parts.accounts, vscode.l10n.t('Sign Out')));
       if (account === undefined) return;
@@ -45,9 +49,15 @@ export function createAccountCommands(
     useSandboxAccount: async () => {
       const account = await parts.signIn('sandbox');
       await vscode.commands.executeCommand(commandId('refreshWebhooks'));
+      await showWebhooks();
       return account;
     },
   };
+}
+
+/** Whoever has signed in sees what for, also where the view was folded. */
+async function showWebhooks(): Promise<void> {
+  await vscode.commands.executeCommand(`${prefix}.webhooks.focus`);
 }
 
 /** Forgets everything of an account. */
