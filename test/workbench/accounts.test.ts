@@ -3,6 +3,7 @@ import { freePort } from '../free-port.ts';
 import { fixedCredentials } from '../../src/sandbox/credentials.ts';
 import { startSandbox } from '../../src/sandbox/sandbox.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
+import { until } from '../relay/until.ts';
 import { consentPage, decide } from './consent.ts';
 import { filesHolding } from './files.ts';
 import { category, changeMachineSettings } from './relay.ts';
@@ -72,8 +73,17 @@ describe('An account of Campaign Monitor, as a person signs in by OAuth', functi
     await workbench.treeRow(view, 'Newsletter').waitFor();
     await control('/tokens/expire');
     await workbench.runCommand(`${category}: Refresh Webhooks`);
-    await workbench.toggleRow(view, 'Newsletter');
-    await workbench.treeRow(view, 'No webhooks').waitFor();
+    // The view that unfolds moves the row away from under the click.
+    await until(async () => {
+      await workbench.toggleRow(view, 'Newsletter');
+      return workbench
+        .treeRow(view, 'No webhooks')
+        .waitFor({ timeout: 5000 })
+        .then(
+          () => true,
+          () => undefined,
+        );
+    });
     await workbench.picture('accounts/signed-in');
     for (const folder of [workbench.server.dataDir, workbench.userDataDir, workbench.folder!]) {
       assert.deepEqual(filesHolding(folder, [clientSecret]), []);
