@@ -240,6 +240,9 @@ describe('Webhooks of Campaign Monitor, as a person manages them', function () {
     await workbench.runCommand(`${category}: Refresh Webhooks`);
     await row(dead).waitFor();
     await tested('This relay', 'Campaign Monitor reached');
+    await workbench.answerNotification('Campaign Monitor reached', 'Show Events');
+    await workbench.treeRow(eventsView, 'Test call').waitFor();
+    await workbench.unfoldView(eventsView, false);
     for (const [text, why] of [
       [`/gone`, 'The server answered 404: it does not know this path'],
       [`/moved`, 'The server answered 302, a redirect'],

@@ -38,7 +38,7 @@ export function createAccountCommands(
             count === 0
               ? vscode.l10n.t('Its credential is removed from this machine.')
               : vscode.l10n.t(
-                  'Its credential is removed from this machine. The webhooks that this tool registered ({0} lists) stay and can then no longer be kept true or removed from here.',
+                  'Its credential is removed from this machine. The webhooks that this tool registered (lists: {0}) stay and can then no longer be kept true or removed from here.',
                   count,
                 ),
         },

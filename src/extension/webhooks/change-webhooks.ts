@@ -154,5 +154,5 @@ export async function deleteOldWebhooks(parts: WebhookCommandParts): Promise<voi
   );
   if (choice !== remove) return;
   const removed = await changeAll(parts, 'delete', old);
-  void vscode.window.showInformationMessage(l10n.t('Removed: {0} webhooks that pointed to old URLs.', removed));
+  void vscode.window.showInformationMessage(l10n.t('Removed webhooks that pointed to old URLs: {0}.', removed));
 }

@@ -1,6 +1,7 @@
 /** Registers this window's relay on lists: asks which, for which events and in which format. */
 import * as vscode from 'vscode';
 import { cancellable } from '../cancellable-progress.ts';
+import { commandId } from '../commands.ts';
 import { inMessage } from '../printable.ts';
 import { openPublicUrls } from '../relay-urls.ts';
 import type { Registration } from './journal.ts';
@@ -8,6 +9,7 @@ import type { WebhookCommandParts } from './webhook-commands.ts';
 import { sayFailure } from './webhook-keeper.ts';
 import type { Outcome } from './webhook-keeper.ts';
 import type { ListNode, WebhooksNode } from './webhook-node.ts';
+import type { WebhooksView } from './webhooks-view.ts';
 
 /** On the lists that are selected in the view, else on those that the user picks. */
 export async function registerWebhooks(
@@ -46,10 +48,11 @@ export async function registerOn(
   const outcome = await cancellable(vscode.l10n.t('Registering webhooks'), (signal) =>
     keeper.register(lists, { events, format }, url, signal),
   );
-  if (outcome.done.length > 0) void sayRegistered(outcome);
   const isOf = (list: ListNode, all: readonly { readonly registration: Registration }[]): boolean =>
     all.some(({ registration }) => registration.accountId === list.account.id && registration.listId === list.listId);
-  await view.unfold(lists.filter((list) => isOf(list, outcome.done)));
+  const registered = lists.filter((list) => isOf(list, outcome.done));
+  if (registered.length > 0) void sayRegistered(view, outcome, registered);
+  await view.unfold(registered);
   const [failure] = outcome.failures;
   if (failure === undefined) return;
   const again = vscode.l10n.t('Try Again');
@@ -59,13 +62,25 @@ export async function registerOn(
   await registerOn(parts, left, events, format);
 }
 
-function sayRegistered({ done }: Outcome): Thenable<unknown> {
+/** Says so, and offers to test the webhook where it is one. */
+async function sayRegistered(
+  view: WebhooksView,
+  { done }: Outcome,
+  [list, ...others]: readonly ListNode[],
+): Promise<void> {
   const names = done.map(({ registration }) => inMessage(registration.listName, 60)).join(', ');
-  return vscode.window.showInformationMessage(
+  const testIt = vscode.l10n.t('Test Webhook');
+  const choice = await vscode.window.showInformationMessage(
     done.every(({ brought }) => brought === 'kept')
       ? vscode.l10n.t('This relay was registered already: {0}.', names)
       : vscode.l10n.t('This relay is registered: {0}. Changes of subscribers now arrive in the events view.', names),
+    ...(others.length === 0 ? [testIt] : []),
   );
+  if (choice !== testIt || list === undefined) return;
+  const node = (await view.getChildren(list)).find(
+    (each) => each.kind === 'webhook' && view.placeOf(each) === 'current',
+  );
+  await vscode.commands.executeCommand(commandId('testWebhook'), node);
 }
 
 async function pickEvents(title: string): Promise<string[] | undefined> {

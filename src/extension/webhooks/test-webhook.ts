@@ -1,7 +1,7 @@
 /** Asks Campaign Monitor to call a webhook, and says what came of it and what helps. */
 import * as vscode from 'vscode';
 import { working } from '../cancellable-progress.ts';
-import { commandId } from '../commands.ts';
+import { commandId, prefix } from '../commands.ts';
 import { inMessage } from '../printable.ts';
 import { maskUrl } from './hook-url.ts';
 import { registerOn } from './register-webhooks.ts';
@@ -27,9 +27,13 @@ export async function testWebhook(parts: WebhookCommandParts, node: WebhookNode)
     await sayTestFailed(parts, node, why, next, step);
     return;
   }
-  void vscode.window.showInformationMessage(
-    vscode.l10n.t('Campaign Monitor reached {0}.', inMessage(maskUrl(hook.url))),
-  );
+  const events = vscode.l10n.t('Show Events');
+  void vscode.window
+    .showInformationMessage(
+      vscode.l10n.t('Campaign Monitor reached {0}.', inMessage(maskUrl(hook.url))),
+      ...(view.placeOf(node) === 'current' ? [events] : []),
+    )
+    .then((choice) => (choice === events ? vscode.commands.executeCommand(`${prefix}.events.focus`) : undefined));
 }
 
 async function sayTestFailed(

@@ -184,7 +184,7 @@ export class WebhookKeeper {
   }
 
   async #askOnStop(active: readonly Registration[]): Promise<'leave' | 'deactivate' | 'delete' | undefined> {
-    const leave = vscode.l10n.t('Leave');
+    const leave = vscode.l10n.t('Leave As They Are');
     const deactivate = vscode.l10n.t('Deactivate');
     const remove = vscode.l10n.t('Delete');
     const choice = await vscode.window.showWarningMessage(
