@@ -63,7 +63,8 @@ export async function changeSettings(workbench: Workbench, change: Readonly<Reco
     await workbench.runCommand('Preferences: Open User Settings (JSON)');
     const editor = page.locator('.editor-group-container.active .monaco-editor');
     await editor.locator('.view-line').filter({ hasText: 'workbench.colorTheme' }).first().waitFor();
-    await editor.click();
+    // At its upper left: messages cover the lower right, three of them up to the middle.
+    await editor.click({ position: { x: 100, y: 10 } });
     await page.keyboard.press('Control+a');
     // Pasted, since the editor closes brackets that are typed.
     await page.evaluate(`navigator.clipboard.writeText(${JSON.stringify(text)})`);
