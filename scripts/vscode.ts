@@ -12,15 +12,21 @@ import { pageAddress } from '../test/vscode/browser.ts';
 import { onPath, root } from '../test/vscode/install.ts';
 import { startServer } from '../test/vscode/server.ts';
 
+/** What the sandbox's ready line says of where it is and what opens it. */
+interface Ready {
+  readonly campaignMonitorApi: string;
+  readonly openConnectorsApi: string;
+  readonly credentials: { readonly campaignMonitor: { readonly apiKey: string } };
+}
+
 /** Starts the sandbox and resolves to its ready line. */
-async function startSandbox(): Promise<{ child: ChildProcess; campaignMonitorApi: string }> {
+async function startSandbox(): Promise<Ready & { readonly child: ChildProcess }> {
   const child = spawn(process.execPath, [join(root, 'dist', 'cm-relay.js'), 'sandbox', '--port', '0', '--json'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   return new Promise((ready, reject) => {
     createInterface({ input: child.stdout }).once('line', (line) => {
-      const { campaignMonitorApi } = JSON.parse(line) as { campaignMonitorApi: string };
-      ready({ child, campaignMonitorApi });
+      ready({ child, ...(JSON.parse(line) as Ready) });
     });
     child.once('error', reject);
     child.once('close', () => reject(new Error('The sandbox ended before it was ready.')));
@@ -39,7 +45,13 @@ const folder = resolve(process.argv[2] ?? join(data, 'workspace'));
 mkdirSync(folder, { recursive: true });
 
 const sandbox = await startSandbox();
-console.log(`Sandbox: Campaign Monitor at ${sandbox.campaignMonitorApi}`);
+console.log(
+  `Sandbox: Campaign Monitor at ${sandbox.campaignMonitorApi}, API key ${sandbox.credentials.campaignMonitor.apiKey}`,
+);
+console.log(`         Open Connectors at ${sandbox.openConnectorsApi}`);
+console.log(
+  'In VS Code, "Use the Sandbox’s Account" and "New Instance in the Sandbox…" start one of the window’s own.',
+);
 
 const named = process.env['VSCODE_EXECUTABLE'];
 const desktop = process.env['VSCODE_KIND'] === 'browser' ? undefined : named || onPath('code');
