@@ -8,7 +8,17 @@ export function filesHolding(folder: string, texts: readonly string[]): string[]
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
     .filter((file) => {
-      const bytes = readFileSync(file);
+      const bytes = contentOf(file);
       return texts.some((text) => bytes.includes(text));
     });
+}
+
+/** A file that has gone meanwhile, as a process's own does at its end, holds nothing. */
+function contentOf(file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return Buffer.alloc(0);
+    throw error;
+  }
 }
