@@ -31,6 +31,8 @@ interface VendorHook {
   readonly WebhookID: string;
   readonly Url: string;
   readonly Status: string;
+  readonly Events: readonly string[];
+  readonly PayloadFormat: string;
 }
 
 describe('Webhooks of Campaign Monitor, as a person manages them', function () {
@@ -215,6 +217,66 @@ describe('Webhooks of Campaign Monitor, as a person manages them', function () {
     );
   });
 
+  it('takes the events and the format that are chosen', async () => {
+    await registered();
+    await workbench.runCommand(`${category}: Register This Relay on Lists…`);
+    await workbench.quickInputWidget.getByText('Newsletter', { exact: true }).click();
+    await workbench.page.keyboard.press('Enter');
+    await workbench.quickInputWidget.getByText('Update', { exact: true }).click();
+    await workbench.page.keyboard.press('Enter');
+    await workbench.pick('XML');
+    await until(async () => {
+      const [hook, ...others] = await ours();
+      return hook?.PayloadFormat.toLowerCase() === 'xml' && others.length === 0 ? hook : undefined;
+    });
+    const [hook] = await ours();
+    assert.deepEqual([...(hook?.Events ?? [])].sort(), ['Deactivate', 'Subscribe']);
+    const address = `xml-${Date.now()}@example.com`;
+    await vendor('POST', `/subscribers/${newsletter}.json`, { EmailAddress: address, ConsentToTrack: 'Yes' });
+    await until(() => receiver.requests.some(({ body }) => body.toString().includes(address)));
+    // As it was.
+    await register();
+    await until(async () => (await ours()).map(({ PayloadFormat }) => PayloadFormat.toLowerCase()).join() === 'json');
+  });
+
+  it('is deactivated and activated from its menu', async () => {
+    await registered();
+    const states = async (): Promise<string> => (await ours()).map(({ Status }) => Status).join();
+    for (const [entry, state] of [
+      ['Deactivate Webhook', 'Inactive'],
+      ['Activate Webhook', 'Active'],
+    ] as const) {
+      await until(async () => {
+        if ((await states()) === state) return true;
+        await choose('This relay', entry);
+        return until(async () => (await states()) === state, 15_000).catch(() => false);
+      });
+      await row('This relay')
+        .filter(state === 'Active' ? { hasNotText: 'inactive' } : { hasText: 'inactive' })
+        .waitFor();
+    }
+  });
+
+  it('is removed with all that point to old URLs, and nobody else’s with them', async () => {
+    await registered();
+    const [current] = await ours();
+    const foreign = `https://stranger.example/${Date.now()}`;
+    const gone = `https://gone-${Date.now()}.example${new URL(current!.Url).pathname}`;
+    await plant(foreign);
+    await plant(gone);
+    await workbench.runCommand(`${category}: Refresh Webhooks`);
+    await row('Old URL of this machine').waitFor();
+    await workbench.runCommand(`${category}: Remove All Webhooks That Point to Old URLs…`);
+    await workbench.dialog.getByText('Remove webhooks that point to old URLs of this machine?').waitFor();
+    await workbench.picture('webhooks/remove-old');
+    await workbench.answerDialog('Remove');
+    await until(async () => (await hooks()).every(({ Url }) => Url !== gone));
+    const urls = (await hooks()).map(({ Url }) => Url);
+    assert.ok(urls.includes(foreign));
+    assert.ok(urls.includes(current!.Url));
+    await row('Old URL of this machine').waitFor({ state: 'detached' });
+  });
+
   it('an address that keeps arriving as Update is taken for an echo, and said so once', async () => {
     await registered();
     const address = `echo-${Date.now()}@example.com`;
@@ -350,6 +412,18 @@ describe('Webhooks of Campaign Monitor, as a person manages them', function () {
     await workbench.answerDialog('Delete');
     await untilStatusBar(workbench, 'stopped');
     assert.deepEqual(await ours(), []);
+  });
+
+  it('stands below its account, where there are several', async () => {
+    await workbench.runCommand(`${category}: Use the Sandbox’s Account`);
+    const accounts = workbench.view(view).locator('.monaco-list-row[aria-level="1"]');
+    await accounts.filter({ hasText: 'Sandbox' }).waitFor({ timeout: 60_000 });
+    await accounts.filter({ hasText: 'Harbour Books and 1 more' }).waitFor();
+    await workbench.picture('webhooks/several-accounts');
+    await workbench.chooseFromContextMenu(accounts.filter({ hasText: 'Sandbox' }), 'Sign Out of Campaign Monitor…');
+    await workbench.answerDialog('Sign Out');
+    await accounts.filter({ hasText: 'Sandbox' }).waitFor({ state: 'detached' });
+    await workbench.runCommand(`${category}: Stop Sandbox`);
   });
 
   it('stands in the Accounts menu, and signing out forgets everything', async () => {
