@@ -4,8 +4,19 @@ import { join } from 'node:path';
 import type { Frame, FrameLocator } from 'playwright-core';
 import { regions } from '../../src/open-connectors/api.ts';
 import { documentedListId } from '../../src/campaign-monitor/samples.ts';
-import { until } from '../relay/until.ts';
-import { category, changeSettings, statusItem, stopRelays, untilStatusBar } from './relay.ts';
+import { signatureHeader, verify } from '../../src/open-connectors/signature.ts';
+import { sampleBody, send, startReceiver, until } from '../relay/stage.ts';
+import type { Receiver } from '../relay/stage.ts';
+import {
+  category,
+  changeMachineSettings,
+  changeSettings,
+  dataDirs,
+  statusItem,
+  statusOf,
+  stopRelays,
+  untilStatusBar,
+} from './relay.ts';
 import { axeViolations, webviewDocument } from './webview.ts';
 import { openWorkbench } from './workbench.ts';
 import type { Workbench } from './workbench.ts';
@@ -36,6 +47,7 @@ function filesWithSecrets(folder: string): string[] {
 describe('The form of a new instance', () => {
   let workbench: Workbench;
   let form: FrameLocator;
+  let receiver: Receiver;
 
   const openForm = async (): Promise<void> => {
     await workbench.runCommand(`${category}: New Instance…`);
@@ -77,17 +89,24 @@ describe('The form of a new instance', () => {
 
   before(async function () {
     this.timeout(120_000);
+    receiver = await startReceiver();
     workbench = await openWorkbench({
       ownServer: true,
       viewport: { width: 1500, height: 1000 },
-      settings: { 'campaignMonitorRelay.tunnel.kind': 'none', 'campaignMonitorRelay.keepAliveMinutes': 0.2 },
+      settings: {
+        'campaignMonitorRelay.tunnel.kind': 'none',
+        'campaignMonitorRelay.keepAliveMinutes': 0.2,
+        'campaignMonitorRelay.destinations': [{ url: receiver.url, signatureKeyName: 'Made by the form' }],
+      },
     });
     form = workbench.webviewFrame();
+    await changeMachineSettings(workbench, { 'campaignMonitorRelay.oauth.port': 18788 });
     await untilStatusBar(workbench, 'stopped');
   });
   after(async () => {
     await stopRelays(workbench);
     await workbench.close();
+    await receiver.stop();
   });
 
   it('is filled by keyboard alone, and says beside a field what is wrong as one types', async function () {
@@ -187,12 +206,30 @@ describe('The form of a new instance', () => {
     await openForm();
     await press('useSandbox');
     await form.getByText('The sandbox’s values are filled in.').waitFor();
+    assert.equal(await field('oauthCallbackUrl').inputValue(), 'http://localhost:18788/oauth/callback');
     await form.locator('vscode-radio[value="basic"]').click();
     await field('name').fill('Made by the form');
+
+    // The lists are picked from an account: here the sandbox's, signed in on the way where nobody is yet.
+    await field('listIds').fill('');
+    await press('pickLists');
+    const way = workbench.quickInputWidget.getByText('The Sandbox’s Account');
+    const races = workbench.quickInputWidget.locator('.monaco-list-row').filter({ hasText: 'Races' });
+    await until(async () => {
+      // It goes while one clicks, where the click before was enough.
+      if (await way.isVisible()) await way.click({ timeout: 3000 }).catch(() => undefined);
+      return races.isVisible();
+    }, 60_000);
+    // The tooltip may lie over its middle.
+    await races.click({ position: { x: 12, y: 12 } });
+    await workbench.quickInputWidget.getByText('1 Selected').waitFor();
+    await workbench.quickInputWidget.getByRole('button', { name: 'OK' }).click();
+    await until(async () => /"events\.list\.ids": "[0-9a-f]{32}"/.test(await preview()), 30_000);
     await press('generateKey');
     await form.locator('#do-copyKey').waitFor();
     const key = await copied('copyKey');
     assert.equal(Buffer.from(key, 'base64').length, 32);
+    await form.locator('#signDirect').click();
     await press('fillCallback');
     await form.locator('#relay', { hasText: 'This is the relay’s URL on this machine.' }).waitFor();
     await untilPreview('/open-connectors"');
@@ -212,6 +249,15 @@ describe('The form of a new instance', () => {
     await form.getByRole('button', { name: 'Hide Token' }).press('Enter');
     assert.match(await copied('copyId'), /^\d+$/);
     await workbench.picture('form/created');
+
+    // Direct mode: what the relay makes of a vendor's delivery is signed with the key of the instance.
+    const { campaignMonitorUrl } = await statusOf(dataDirs(workbench)[0]!);
+    await until(async () => {
+      const { length } = receiver.requests;
+      await send(campaignMonitorUrl, { body: sampleBody() });
+      const request = await until(() => receiver.requests[length], 15_000).catch(() => undefined);
+      return request !== undefined && verify(request.body, request.header(signatureHeader) ?? '', [key]);
+    }, 60_000);
     await press('another');
     await form.locator('#name').waitFor();
   });
