@@ -58,6 +58,8 @@ export class Lane {
   #poolKey = '';
   /** Pools that other settings have replaced, while requests are still under way on them. */
   readonly #replaced = new Set<Pool>();
+  /** It was closed: what the store still answers it is the affair of the lane after it. */
+  #ended = false;
   /** In order; `#next` is where it begins, so that taking one is cheap. */
   #queue: Job[] = [];
   #next = 0;
@@ -200,6 +202,7 @@ export class Lane {
   }
 
   async close(): Promise<void> {
+    this.#ended = true;
     clearTimeout(this.#retryTimer);
     clearTimeout(this.#down?.timer);
     const pools = this.#pool === undefined ? this.#replaced : [this.#pool, ...this.#replaced];
@@ -212,6 +215,7 @@ export class Lane {
       this.#missing === null &&
       this.#down === undefined &&
       this.#underWay.size < this.#concurrency &&
+      !this.#ended &&
       !this.#isClosed()
     ) {
       if (this.#options.store.failure !== null) return;

@@ -454,7 +454,7 @@ export async function startTestRelay(options: TestRelayOptions = {}): Promise<Te
       });
       return { headers, body: Buffer.from(body, 'base64') };
     },
-    async drained(deadlineMs) {
+    async drained(deadlineMs = 120_000) {
       await until(
         async () => (await client.request('relay/status', {})).counts.waiting === 0,
         deadlineMs,
