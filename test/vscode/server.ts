@@ -89,9 +89,20 @@ export async function startServer(options: ServerOptions): Promise<VsCodeServer>
   const child = spawn(process.execPath, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...options.env },
+    // A group of its own, with the extension hosts: they would wait for minutes for their window to come back.
+    detached: process.platform !== 'win32',
   });
+  const signal = (name: NodeJS.Signals): void => {
+    if (process.platform === 'win32' || child.pid === undefined) child.kill(name);
+    else
+      try {
+        process.kill(-child.pid, name);
+      } catch {
+        // Nobody of the group is left.
+      }
+  };
   // A process that ends without closing its server must not leave it behind.
-  const kill = (): void => void child.kill('SIGTERM');
+  const kill = (): void => signal('SIGTERM');
   process.once('exit', kill);
   const output: string[] = [];
   createInterface({ input: child.stderr }).on('line', (line) => output.push(line));
@@ -115,6 +126,7 @@ export async function startServer(options: ServerOptions): Promise<VsCodeServer>
     close: async () => {
       kill();
       await closed;
+      signal('SIGKILL');
       process.off('exit', kill);
     },
   };
