@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { sampleBody, send, startReceiver, until } from '../relay/stage.ts';
 import type { Receiver } from '../relay/stage.ts';
-import { dataDirs, statusOf, stopRelays } from './relay.ts';
+import { dataDirs, startByButton, statusOf, stopRelays } from './relay.ts';
 import { openWorkbench } from './workbench.ts';
 import type { Workbench } from './workbench.ts';
 
@@ -35,7 +35,7 @@ describe("An event's documents and actions, as a person uses them", () => {
       },
     });
     await workbench.openViewContainer(category);
-    await workbench.view(view).getByRole('button', { name: 'Start Relay' }).click();
+    await startByButton(workbench);
     await workbench.view(view).getByText('Nothing has come in yet.').waitFor();
     const { campaignMonitorUrl: url } = await statusOf(dataDirs(workbench)[0]!);
     for (const email of ['ann@example.com', 'bea@example.com']) await send(url, { body: sampleBody({ email }) });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { sampleBody, send, startReceiver, until } from '../relay/stage.ts';
 import type { Receiver } from '../relay/stage.ts';
-import { dataDirs, statusOf, stopRelays } from './relay.ts';
+import { dataDirs, startByButton, statusOf, stopRelays } from './relay.ts';
 import { openWorkbench } from './workbench.ts';
 import type { Workbench } from './workbench.ts';
 
@@ -42,7 +42,7 @@ describe('The events view, as a person uses it', () => {
   });
 
   it('says that nothing has come in yet when the relay has started', async () => {
-    await workbench.view(view).getByRole('button', { name: 'Start Relay' }).click();
+    await startByButton(workbench);
     await workbench.view(view).getByText('Nothing has come in yet.').waitFor();
     // The clipboard is shared by every window of the run.
     await workbench.page.evaluate(`navigator.clipboard.writeText('')`);

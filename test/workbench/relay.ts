@@ -54,6 +54,19 @@ export async function untilStatusBar(workbench: Workbench, words: string): Promi
   });
 }
 
+/** Starts the relay by the button in the events view. Once more where the view is drawn anew at the moment of the click. */
+export async function startByButton(workbench: Workbench): Promise<void> {
+  const button = workbench.view(eventsView).getByRole('button', { name: 'Start Relay' });
+  await until(async () => {
+    await button.click({ timeout: 5000 }).catch(() => undefined);
+    return button.waitFor({ state: 'detached', timeout: 15_000 }).then(
+      () => true,
+      () => false,
+    );
+  });
+  await untilStatusBar(workbench, 'listens on this machine only');
+}
+
 /** Changes settings of the user in their JSON, as a person does. */
 export async function changeSettings(workbench: Workbench, change: Readonly<Record<string, unknown>>): Promise<void> {
   const { page } = workbench;
