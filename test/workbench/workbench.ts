@@ -155,9 +155,11 @@ export class Workbench {
     await this.page.evaluate('globalThis.driver.whenWorkbenchRestored()');
   }
 
-  /** Loads the window again, as the command Reload Window does. */
+  /** Loads the window again by the command: VS Code then writes first what it keeps, as it does not for a browser's. */
   async reload(): Promise<void> {
-    await this.page.reload();
+    const loaded = this.page.waitForEvent('load');
+    await this.runCommand('Developer: Reload Window');
+    await loaded;
     await this.restored();
   }
 
