@@ -61,7 +61,7 @@ describe('An account of Campaign Monitor, as a person signs in by OAuth', functi
     await decide(page, 'Deny');
     await page.close();
     await workbench.notification('Access was not granted in the browser').first().waitFor();
-    await workbench.view(view).getByRole('button', { name: 'Sign In…' }).waitFor();
+    await workbench.welcomeButton(view, 'Sign In…').waitFor();
   });
 
   it('signs in, and renews tokens that have expired without a word', async () => {

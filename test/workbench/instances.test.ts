@@ -150,7 +150,7 @@ describe('Instances, as a person sees and changes them', function () {
     await workbench.view(view).locator('.pane-header').click();
     // The instances get all the room.
     await workbench.view(eventsView).locator('.pane-header').click();
-    const offer = workbench.view(view).getByRole('button', { name: 'Set Open Connectors Secrets' });
+    const offer = workbench.welcomeButton(view, 'Set Open Connectors Secrets');
     await offer.waitFor();
     await workbench.picture('instances/welcome');
     await offer.click();

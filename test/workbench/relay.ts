@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { connectToRelay } from '../../src/protocol.ts';
 import type { Status } from '../../src/protocol.ts';
 import { until } from '../relay/until.ts';
+import { untilDone } from './workbench.ts';
 import type { Workbench } from './workbench.ts';
 
 export const category = 'Campaign Monitor Relay';
@@ -56,13 +57,11 @@ export async function untilStatusBar(workbench: Workbench, words: string): Promi
 
 /** Starts the relay by the button in the events view. Once more where the view is drawn anew at the moment of the click. */
 export async function startByButton(workbench: Workbench): Promise<void> {
-  const button = workbench.view(eventsView).getByRole('button', { name: 'Start Relay' });
-  await until(async () => {
-    await button.click({ timeout: 5000 }).catch(() => undefined);
-    return button.waitFor({ state: 'detached', timeout: 15_000 }).then(
-      () => true,
-      () => false,
-    );
+  const button = workbench.welcomeButton(eventsView, 'Start Relay');
+  await button.waitFor();
+  await untilDone(async () => {
+    if (await button.isVisible()) await button.click({ timeout: 5000 });
+    await button.waitFor({ state: 'detached', timeout: 15_000 });
   });
   await untilStatusBar(workbench, 'listens on this machine only');
 }

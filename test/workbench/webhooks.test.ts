@@ -167,7 +167,7 @@ describe('Webhooks of Campaign Monitor, as a person manages them', function () {
   });
 
   it('signs in by an API key, and says what is wrong with another', async () => {
-    const button = workbench.view(view).getByRole('button', { name: 'Sign In…' });
+    const button = workbench.welcomeButton(view, 'Sign In…');
     await Promise.race([button.waitFor(), row('Harbour Books').waitFor()]);
     if (await button.isVisible()) {
       await workbench.picture('webhooks/welcome');
@@ -435,6 +435,6 @@ describe('Webhooks of Campaign Monitor, as a person manages them', function () {
     await workbench.page.keyboard.press('Escape');
     await workbench.runCommand(`${category}: Sign Out of Campaign Monitor…`);
     await workbench.answerDialog('Sign Out');
-    await workbench.view(view).getByRole('button', { name: 'Sign In…' }).waitFor();
+    await workbench.welcomeButton(view, 'Sign In…').waitFor();
   });
 });

@@ -121,6 +121,29 @@ export async function closeEverything(): Promise<void> {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
 }
 
+/**
+ * Does something until it succeeds: what is drawn anew under a click, or closes, loses the click. Only time-outs are
+ * tried again.
+ * @param action with a time-out of its own, so that there is time for another
+ * @param before the next try
+ */
+export async function untilDone(action: () => Promise<unknown>, before?: () => Promise<unknown>): Promise<void> {
+  let last: unknown;
+  await until(async () => {
+    try {
+      await action();
+      return true;
+    } catch (error) {
+      if (!(error instanceof errors.TimeoutError)) throw error;
+      last = error;
+      await before?.();
+      return false;
+    }
+  }).catch((error: unknown) => {
+    throw last === undefined ? error : new Error('did not succeed in many tries', { cause: last });
+  });
+}
+
 /** A string as a CSS attribute's value. */
 function quoted(text: string): string {
   return `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
@@ -210,20 +233,14 @@ export class Workbench {
    * @param title with its category, such as `Campaign Monitor Relay: Start`
    */
   async runCommand(title: string): Promise<void> {
-    const row = this.#quickPickRow(title);
-    await until(async () => {
-      try {
+    await untilDone(
+      async () => {
         await this.page.keyboard.press('F1');
         await this.quickInput.fill(`>${title}`, { timeout: shortMs });
-        await row.waitFor({ timeout: shortMs });
-      } catch (error) {
-        if (!(error instanceof errors.TimeoutError)) throw error;
-        await this.page.keyboard.press('Escape');
-        return false;
-      }
-      await row.click();
-      return true;
-    });
+        await this.#quickPickRow(title).click({ timeout: shortMs });
+      },
+      () => this.page.keyboard.press('Escape'),
+    );
   }
 
   // --- views ----------------------------------------------------------------------------------------------------------
@@ -245,6 +262,11 @@ export class Workbench {
       `.pane:has(> .pane-header > .icon.view-${view.replaceAll('.', '-').replaceAll(' ', '-')}),` +
         `.pane:has(> .pane-header[aria-label=${quoted(`${view} Section`)}])`,
     );
+  }
+
+  /** A button of a view's welcome content. The view's title may have one of the same name, seen under the pointer. */
+  welcomeButton(view: string, name: string): Locator {
+    return this.view(view).locator('.pane-body').getByRole('button', { name });
   }
 
   /** The rows of a view's tree that are drawn now, in order. A tree draws only those in sight. */
@@ -294,18 +316,14 @@ export class Workbench {
    */
   async chooseFromContextMenu(row: Locator, entry: string): Promise<void> {
     const menu = this.page.locator('.monaco-menu');
-    await until(async () => {
-      try {
+    await untilDone(
+      async () => {
         await row.click({ button: 'right', timeout: shortMs });
         // A menu takes no click in its first tenth of a second.
         await menu.locator('.action-label').getByText(entry, { exact: true }).hover({ timeout: shortMs });
-        return true;
-      } catch (error) {
-        if (!(error instanceof errors.TimeoutError)) throw error;
-        await this.page.keyboard.press('Escape');
-        return false;
-      }
-    });
+      },
+      () => this.page.keyboard.press('Escape'),
+    );
     await this.page.keyboard.press('Enter');
     await menu.waitFor({ state: 'hidden' });
   }
@@ -316,16 +334,10 @@ export class Workbench {
    */
   async tooltipOf(row: Locator, says: string): Promise<Locator> {
     const tooltip = this.page.locator('.monaco-hover:not(.hidden) .hover-contents, .workbench-hover').last();
-    await until(async () => {
-      try {
-        await this.page.mouse.move(900, 500);
-        await row.hover({ timeout: shortMs });
-        await tooltip.filter({ hasText: says }).waitFor({ timeout: shortMs });
-        return true;
-      } catch (error) {
-        if (!(error instanceof errors.TimeoutError)) throw error;
-        return false;
-      }
+    await untilDone(async () => {
+      await this.page.mouse.move(900, 500);
+      await row.hover({ timeout: shortMs });
+      await tooltip.filter({ hasText: says }).waitFor({ timeout: shortMs });
     });
     return tooltip;
   }
@@ -353,30 +365,18 @@ export class Workbench {
 
   /** Waits for a notification. One that has gone from sight, as they do after some seconds, is fetched again. */
   async showNotification(text: string): Promise<void> {
-    await until(async () => {
-      try {
-        await this.notification(text).waitFor({ timeout: shortMs });
-        return true;
-      } catch (error) {
-        if (!(error instanceof errors.TimeoutError)) throw error;
-        await this.runCommand('Notifications: Show Notifications');
-        return false;
-      }
-    });
+    await untilDone(
+      () => this.notification(text).waitFor({ timeout: shortMs }),
+      () => this.runCommand('Notifications: Show Notifications'),
+    );
   }
 
   /** Waits for a notification and presses one of its buttons. One that has gone from sight is fetched again. */
   async answerNotification(text: string, button: string): Promise<void> {
-    await until(async () => {
-      try {
-        await this.notification(text).getByRole('button', { name: button, exact: true }).click({ timeout: shortMs });
-        return true;
-      } catch (error) {
-        if (!(error instanceof errors.TimeoutError)) throw error;
-        await this.runCommand('Notifications: Show Notifications');
-        return false;
-      }
-    });
+    await untilDone(
+      () => this.notification(text).getByRole('button', { name: button, exact: true }).click({ timeout: shortMs }),
+      () => this.runCommand('Notifications: Show Notifications'),
+    );
   }
 
   /** The modal dialog. */
