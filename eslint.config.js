@@ -29,6 +29,7 @@ const forbidden = {
   export: ['relay', 'cli', 'sandbox', 'extension', 'form'],
   sandbox: ['relay', 'cli', 'extension', 'form', 'export'],
   extension: ['relay', 'cli', 'form'],
+  protocol: ['campaign-monitor', 'open-connectors', 'relay', 'cli', 'sandbox', 'extension', 'form', 'export'],
   form: ['campaign-monitor', 'open-connectors', 'relay', 'cli', 'sandbox', 'export', 'protocol', 'endpoint'],
 };
 
@@ -102,7 +103,7 @@ export default tseslint.config(
             arrows(forbidden.extension),
             {
               regex:
-                '^(?:\\.\\./)+(?:protocol\\.ts$|export/|sandbox/|campaign-monitor/|open-connectors/(?!instance-facts\\.ts$))',
+                '^(?:\\.\\./)+(?:(?:protocol|export|sandbox|campaign-monitor)/|open-connectors/(?!instance-facts\\.ts$))',
               allowTypeImports: true,
               message:
                 'Heavy: use it by `await import(\'./client.ts\')` (docs/architecture.md, "What is loaded when").',
@@ -141,23 +142,6 @@ export default tseslint.config(
         {
           paths: [vscodeOnlyInExtension, expressOnlyInServers],
           patterns: [arrows(['relay', 'extension', 'form'], ['relay/relay', 'relay/history', 'relay/remembered'])],
-        },
-      ],
-    },
-  },
-  {
-    files: ['src/protocol.ts'],
-    rules: {
-      '@typescript-eslint/no-restricted-imports': [
-        'error',
-        {
-          paths: [vscodeOnlyInExtension, expressOnlyInServers],
-          patterns: [
-            {
-              regex: '^\\./(?:relay|cli|sandbox|extension|form|export|campaign-monitor|open-connectors)/',
-              message: 'protocol.ts knows none of the rooms that use it.',
-            },
-          ],
         },
       ],
     },

@@ -1,8 +1,8 @@
 /** What the events view costs and how soon it shows what came in, in real VS Code: needs dist/ and Chromium. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { loadavg } from 'node:os';
-import { connectToRelay } from '../src/protocol.ts';
-import type { RelayClient } from '../src/protocol.ts';
+import { connectToRelay } from '../src/protocol/relay-client.ts';
+import type { RelayClient } from '../src/protocol/relay-client.ts';
 import { sampleDeliveries } from '../src/campaign-monitor/samples.ts';
 import { until } from '../test/relay/until.ts';
 import { category, dataDirs, eventsView, startRelay, stopRelays } from '../test/workbench/relay.ts';

@@ -1,6 +1,6 @@
 /** (b) Receiving and forwarding until every notification is answered and its attempt recorded, beside http-proxy. */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { RelayClient } from '../src/protocol.ts';
+import type { RelayClient } from '../src/protocol/relay-client.ts';
 import type { CountOrder, OpenOrder } from './callback.ts';
 import type { BurstAnswer, BurstOrder } from './load.ts';
 import { takeDisturbedRounds, undisturbed } from './machine.ts';

@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { documentedListId } from '../src/campaign-monitor/samples.ts';
-import type { RelayClient } from '../src/protocol.ts';
+import type { RelayClient } from '../src/protocol/relay-client.ts';
 import { schemaVersion } from '../src/relay/database.ts';
 import { searchFile, storeFile } from '../src/relay/history.ts';
 import type { BurstOrder, PacedAnswer, PacedOrder } from './load.ts';

@@ -6,7 +6,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readPayload } from '../src/campaign-monitor/payload.ts';
 import { documentedListId, sampleDeliveries } from '../src/campaign-monitor/samples.ts';
-import { defaultSettings, destinationSchema } from '../src/protocol.ts';
+import { defaultSettings, destinationSchema } from '../src/protocol/settings.ts';
 import { openHistory, storeFile } from '../src/relay/history.ts';
 import { fingerprint, normaliseEvent, partsOf } from '../src/relay/normalise.ts';
 import { Store } from '../src/relay/store.ts';

@@ -1,7 +1,7 @@
 /** (c) Reading, normalising and rendering a delivery, beside parsing and writing its JSON. In this process. */
 import { readPayload } from '../src/campaign-monitor/payload.ts';
 import { sampleDeliveries } from '../src/campaign-monitor/samples.ts';
-import { defaultSettings } from '../src/protocol.ts';
+import { defaultSettings } from '../src/protocol/settings.ts';
 import { normaliseEvent, partsOf, renderNotification } from '../src/relay/normalise.ts';
 import { takeDisturbedRounds, undisturbed } from './machine.ts';
 import { rateRow } from './report.ts';

@@ -4,8 +4,9 @@ import type { ChildProcess } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { connectToRelay } from '../src/protocol.ts';
-import type { Destination, RelayClient, Settings } from '../src/protocol.ts';
+import { connectToRelay } from '../src/protocol/relay-client.ts';
+import type { RelayClient } from '../src/protocol/relay-client.ts';
+import type { Destination, Settings } from '../src/protocol/settings.ts';
 
 /** The project's folder. */
 export const root = new URL('..', import.meta.url).pathname;

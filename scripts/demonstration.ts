@@ -13,8 +13,9 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { styleText } from 'node:util';
 import { parseArgs } from 'node:util';
-import { connectToRelay } from '../src/protocol.ts';
-import type { Attempt, Delivery, EventRow, RelayClient } from '../src/protocol.ts';
+import { connectToRelay } from '../src/protocol/relay-client.ts';
+import type { Attempt, Delivery, EventRow } from '../src/protocol/history.ts';
+import type { RelayClient } from '../src/protocol/relay-client.ts';
 
 const { values } = parseArgs({ options: { once: { type: 'boolean', default: false } } });
 

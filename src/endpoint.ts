@@ -1,6 +1,6 @@
 /**
  * Where a data directory's house door is, and the proof of ownership where the system gives pipes no owner check.
- * The relay and protocol.ts both derive it from here; nothing else does.
+ * The relay and its clients both derive it from here; nothing else does.
  */
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';

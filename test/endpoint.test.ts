@@ -25,7 +25,8 @@ import {
   writeToken,
 } from '../src/endpoint.ts';
 import type { Endpoint } from '../src/endpoint.ts';
-import { connectToRelay, NoRelayError } from '../src/protocol.ts';
+import { NoRelayError } from '../src/protocol/errors.ts';
+import { connectToRelay } from '../src/protocol/relay-client.ts';
 import { afterwards, startTestRelay, temporaryFolder } from './relay/stage.ts';
 
 const folderName = `cm-relay-${process.getuid?.() ?? 0}`;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { secretsSchema, settingsSchema } from '../protocol.ts';
-import type { Secrets, Settings } from '../protocol.ts';
+import { secretsSchema, settingsSchema } from '../protocol/settings.ts';
+import type { Secrets, Settings } from '../protocol/settings.ts';
 import { UsageError } from './errors.ts';
 
 const environmentVariable = z

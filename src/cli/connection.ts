@@ -1,7 +1,10 @@
 import { CommandError, UsageError } from './errors.ts';
 import { dataDirHint, dataDirOf } from './data-dir.ts';
-import { connectToRelay, NoRelayError, RelayRequestError } from '../protocol.ts';
-import type { ParsedParams, RelayClient, Result, Status } from '../protocol.ts';
+import { NoRelayError, RelayRequestError } from '../protocol/errors.ts';
+import { connectToRelay } from '../protocol/relay-client.ts';
+import type { ParsedParams, Result } from '../protocol/methods.ts';
+import type { RelayClient } from '../protocol/relay-client.ts';
+import type { Status } from '../protocol/status.ts';
 import type { CommonOptions } from './flags.ts';
 import { openHistory } from '../relay/history.ts';
 import { ErrorCodes } from 'vscode-jsonrpc/node';

@@ -1,7 +1,7 @@
 import { CommanderError } from 'commander';
 import { styleText } from 'node:util';
 import { ErrorCodes } from 'vscode-jsonrpc/node';
-import { RelayRequestError } from '../protocol.ts';
+import { RelayRequestError } from '../protocol/errors.ts';
 import { printable } from './text.ts';
 
 /** The command line asks for something impossible. The message names the flag or argument. Exit code 2. */

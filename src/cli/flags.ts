@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
-import { methods } from '../protocol.ts';
+import { methods } from '../protocol/methods.ts';
 
 /** What every command takes. */
 export interface CommonOptions {

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import { destinationSchema, settingsSchema, tunnelConfigSchema } from '../protocol.ts';
-import type { Secrets, Settings, Status, TunnelConfig } from '../protocol.ts';
+import { destinationSchema, settingsSchema, tunnelConfigSchema } from '../protocol/settings.ts';
+import type { Secrets, Settings, TunnelConfig } from '../protocol/settings.ts';
+import type { Status } from '../protocol/status.ts';
 import type { Config } from './config.ts';
 import { UsageError } from './errors.ts';
 

@@ -1,4 +1,6 @@
-import type { Attempt, Delivery, EventRow, RetryPolicy, Status, TunnelStatus } from '../protocol.ts';
+import type { Attempt, Delivery, EventRow } from '../protocol/history.ts';
+import type { RetryPolicy } from '../protocol/settings.ts';
+import type { Status, TunnelStatus } from '../protocol/status.ts';
 import { clip, count, duration, localTime, pad, printable, size } from './text.ts';
 
 /** Colours a piece of text; the identity where there are no colours. */

@@ -1,6 +1,7 @@
 /** Where this machine's relay is or was reached, for telling its webhooks from everybody else's. */
 import type { OwnAddresses } from '../campaign-monitor/webhook-match.ts';
-import { connectToRelay, NoRelayError } from '../protocol.ts';
+import { NoRelayError } from '../protocol/errors.ts';
+import { connectToRelay } from '../protocol/relay-client.ts';
 import { readRemembered } from '../relay/remembered.ts';
 import { dataDirOf } from './data-dir.ts';
 import type { CommonOptions } from './flags.ts';

@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
-import type { Attempt, Delivery, EventRow, Status, TunnelStatus } from '../protocol.ts';
+import type { Attempt, Delivery, EventRow } from '../protocol/history.ts';
+import type { Status, TunnelStatus } from '../protocol/status.ts';
 import { LiveView } from './live-view.ts';
 import { jsonLine, LiveWriter } from './output.ts';
 

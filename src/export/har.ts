@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { shown, textOf } from './item.ts';
 import type { ExportItem, ExportOptions } from './item.ts';
-import type { AttemptDetail, Headers } from '../protocol.ts';
+import type { AttemptDetail, Headers } from '../protocol/history.ts';
 
 /**
  * A HAR 1.2 document, as browsers' developer tools read it: each delivery as it was received, and each attempt to send

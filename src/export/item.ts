@@ -1,5 +1,5 @@
-import { isCredentialHeader, maskedValue } from '../protocol.ts';
-import type { AttemptDetail, Delivery, EventRow, Headers, Notification } from '../protocol.ts';
+import { isCredentialHeader, maskedValue } from '../protocol/credential-headers.ts';
+import type { AttemptDetail, Delivery, EventRow, Headers, Notification } from '../protocol/history.ts';
 
 /** A notification as it goes to one destination. */
 export interface ExportedNotification {

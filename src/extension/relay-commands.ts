@@ -1,6 +1,6 @@
 /** Commands about the relay itself: start and stop, URLs, log. What has its own file is only named here. */
 import * as vscode from 'vscode';
-import type { Status } from '../protocol.ts';
+import type { Status } from '../protocol/status.ts';
 import { commandId, prefix } from './commands.ts';
 import type { CommandHandlers } from './commands.ts';
 import { offerTunnel, openTunnel } from './public-tunnel.ts';

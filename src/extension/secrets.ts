@@ -1,6 +1,6 @@
 /** Signature keys, verify keys and destination credentials: by name, in VS Code's SecretStorage and nowhere else. */
 import * as vscode from 'vscode';
-import type { Secrets } from '../protocol.ts';
+import type { Secrets } from '../protocol/settings.ts';
 import { prefix } from './commands.ts';
 
 export type SecretKind = 'signatureKeys' | 'verifyKeys' | 'credentials';

@@ -2,7 +2,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
-import type { RelayClient, RelayNotificationParams, Status } from '../protocol.ts';
+import type { RelayNotificationParams } from '../protocol/methods.ts';
+import type { RelayClient } from '../protocol/relay-client.ts';
+import type { Status } from '../protocol/status.ts';
 import { commandId, prefix } from './commands.ts';
 import { startRelayProcess } from './relay-process.ts';
 import type { SampleReceiver } from './sample-receiver.ts';

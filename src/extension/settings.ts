@@ -1,6 +1,6 @@
 /** The settings of VS Code as the relay takes them. */
 import * as vscode from 'vscode';
-import type { Settings, TunnelConfig } from '../protocol.ts';
+import type { Settings, TunnelConfig } from '../protocol/settings.ts';
 import { prefix } from './commands.ts';
 
 /** A setting that cannot be used: which one, and why. */

@@ -1,13 +1,7 @@
 /** What the relay says unasked, gathered so that a burst is few messages. Costs nothing while nobody listens. */
-import type {
-  Attempt,
-  Delivery,
-  EventRow,
-  RelayNotification,
-  RelayNotificationParams,
-  Status,
-  TunnelStatus,
-} from '../protocol.ts';
+import type { Attempt, Delivery, EventRow } from '../protocol/history.ts';
+import type { RelayNotification, RelayNotificationParams } from '../protocol/methods.ts';
+import type { Status, TunnelStatus } from '../protocol/status.ts';
 
 /** Somebody who is told. Returns false where the message could not be taken: it counts as missed. */
 export type Listener = <N extends RelayNotification>(name: N, params: RelayNotificationParams<N>) => boolean;

@@ -7,8 +7,9 @@ import type { MessageConnection } from 'vscode-jsonrpc/node';
 import { z } from 'zod';
 import { endpointOf, prepareFolder, proveToClient, writeToken } from '../endpoint.ts';
 import type { Endpoint } from '../endpoint.ts';
-import { endingNotification, methods, relayErrorCodes } from '../protocol.ts';
-import type { Method, ParsedParams, Result } from '../protocol.ts';
+import { relayErrorCodes } from '../protocol/errors.ts';
+import { endingNotification, methods } from '../protocol/methods.ts';
+import type { Method, ParsedParams, Result } from '../protocol/methods.ts';
 import type { Announcer, Listener } from './announcer.ts';
 
 /** What answers each method; params are checked before. */

@@ -1,6 +1,6 @@
 /** The filter language of the history: `type:subscribe list:… address:… state:failed since:2h free text`. */
-import type { ForwardingState, Source } from '../protocol.ts';
-import { forwardingStates } from '../protocol.ts';
+import type { ForwardingState, Source } from '../protocol/history.ts';
+import { forwardingStates } from '../protocol/history.ts';
 
 /** What a filter asks for. Several values of one key mean any of them; keys and words mean all of them. */
 export interface Filter {

@@ -2,7 +2,8 @@
  * Forwarding: one lane a destination sends what waits for it, in order, judges the answers, and records each attempt.
  * What waits is on disk; a lane holds a window of it in memory.
  */
-import type { Destination, DestinationStatus, Secrets, Settings } from '../protocol.ts';
+import type { Destination, Secrets, Settings } from '../protocol/settings.ts';
+import type { DestinationStatus } from '../protocol/status.ts';
 import { Lane } from './lane.ts';
 import type { Job, LaneOptions } from './lane.ts';
 import type { KnownSecrets } from './render.ts';

@@ -1,6 +1,6 @@
 /** The relay's way to its history: calls to a thread that reads it (history-worker.ts), started when first needed. */
 import { Worker } from 'node:worker_threads';
-import type { ParsedParams, Result } from '../protocol.ts';
+import type { ParsedParams, Result } from '../protocol/methods.ts';
 import type { HistoryReader } from './history.ts';
 
 export type HistoryCall =

@@ -7,16 +7,15 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type {
   AttemptDetail,
   Delivery,
-  Destination,
   EventRow,
   Forwarding,
   Headers,
   Notification,
-  ParsedParams,
-  Result,
   SignatureCheck,
   Source,
-} from '../protocol.ts';
+} from '../protocol/history.ts';
+import type { ParsedParams, Result } from '../protocol/methods.ts';
+import type { Destination } from '../protocol/settings.ts';
 import { kindCodes, openForReading, stateCodes } from './database.ts';
 import { parseFilter } from './filter.ts';
 import type { Filter } from './filter.ts';

@@ -8,7 +8,7 @@ import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import express from 'express';
 import type { Response } from 'express';
-import type { Headers, Source } from '../protocol.ts';
+import type { Headers, Source } from '../protocol/history.ts';
 import { decompress, headOf } from './compression.ts';
 import type { Decompressed } from './compression.ts';
 import { StoreError } from './database.ts';

@@ -3,7 +3,9 @@
  * each attempt. What waits is on disk; the lane holds a window of it in memory.
  */
 import type { Dispatcher } from 'undici';
-import type { Attempt, Destination, DestinationStatus, Settings } from '../protocol.ts';
+import type { Attempt } from '../protocol/history.ts';
+import type { Destination, Settings } from '../protocol/settings.ts';
+import type { DestinationStatus } from '../protocol/status.ts';
 import { withoutSecrets } from './masking.ts';
 import { dispatcherFor, post } from './outbound.ts';
 import type { SendResult } from './outbound.ts';

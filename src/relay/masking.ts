@@ -1,6 +1,7 @@
 /** An answer as it is recorded: a callback may say back what was sent to it, and credentials are never written. */
-import { isCredentialHeader, maskedValue } from '../protocol.ts';
-import type { Destination, Headers } from '../protocol.ts';
+import { isCredentialHeader, maskedValue } from '../protocol/credential-headers.ts';
+import type { Headers } from '../protocol/history.ts';
+import type { Destination } from '../protocol/settings.ts';
 import type { SendResult } from './outbound.ts';
 import type { KnownSecrets } from './render.ts';
 

@@ -7,7 +7,7 @@ import { textField } from '../campaign-monitor/payload.ts';
 import type { VendorEvent } from '../campaign-monitor/payload.ts';
 import { elementKey, hubKey, writeNotification } from '../open-connectors/notification.ts';
 import type { EventObject } from '../open-connectors/notification.ts';
-import type { Identity, Mapping } from '../protocol.ts';
+import type { Identity, Mapping } from '../protocol/settings.ts';
 
 /** The settings that decide a notification's bytes. They are stored with it. */
 export interface RenderSettings {

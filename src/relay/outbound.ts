@@ -3,7 +3,8 @@ import { lookup } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 import { Agent, EnvHttpProxyAgent } from 'undici';
 import type { Dispatcher } from 'undici';
-import type { Destination, Headers, Settings } from '../protocol.ts';
+import type { Headers } from '../protocol/history.ts';
+import type { Destination, Settings } from '../protocol/settings.ts';
 import type { Outgoing } from './render.ts';
 
 /** How much of an answer is kept, in bytes. */

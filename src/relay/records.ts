@@ -1,5 +1,5 @@
 /** What the store takes and counts: one POST with all that follows from it. */
-import type { ForwardingState, Headers, SignatureCheck, Source } from '../protocol.ts';
+import type { ForwardingState, Headers, SignatureCheck, Source } from '../protocol/history.ts';
 import type { kindCodes, notificationKindCodes } from './database.ts';
 
 export interface EventRecord {

@@ -1,17 +1,14 @@
 /** The relay: the stations put together. Start, configure, stop; the face that the CLI and the relay's process use. */
 import { chmodSync, mkdirSync, realpathSync } from 'node:fs';
-import type {
-  Destination,
-  Forwarding,
-  Headers,
-  Params,
-  RelayClient,
-  RelayNotificationParams,
-  Secrets,
-  Settings,
-  Status,
-} from '../protocol.ts';
-import { isCredentialHeader, maskedValue, protocolVersion, RelayRequestError, settingsSchema } from '../protocol.ts';
+import type { Forwarding, Headers } from '../protocol/history.ts';
+import type { Params, RelayNotificationParams } from '../protocol/methods.ts';
+import type { RelayClient } from '../protocol/relay-client.ts';
+import type { Destination, Secrets, Settings } from '../protocol/settings.ts';
+import type { Status } from '../protocol/status.ts';
+import { isCredentialHeader, maskedValue } from '../protocol/credential-headers.ts';
+import { RelayRequestError } from '../protocol/errors.ts';
+import { protocolVersion } from '../protocol/methods.ts';
+import { settingsSchema } from '../protocol/settings.ts';
 import { version as ownVersion } from '../version.ts';
 import { ResponseError } from 'vscode-jsonrpc/node';
 import type { z } from 'zod';

@@ -3,7 +3,7 @@ import { randomBytes, randomInt } from 'node:crypto';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { destinationSchema } from '../protocol.ts';
+import { destinationSchema } from '../protocol/settings.ts';
 
 const rememberedSchema = z.object({
   /** The street door's, in its URL. */

@@ -2,8 +2,9 @@
 import { readPayload } from '../campaign-monitor/payload.ts';
 import type { VendorEvent } from '../campaign-monitor/payload.ts';
 import { sign, signatureHeader, webhookIdHeader } from '../open-connectors/signature.ts';
-import type { Destination, Headers, Source } from '../protocol.ts';
-import { maskedValue } from '../protocol.ts';
+import type { Headers, Source } from '../protocol/history.ts';
+import type { Destination } from '../protocol/settings.ts';
+import { maskedValue } from '../protocol/credential-headers.ts';
 import { normaliseEvent, renderNotification } from './normalise.ts';
 import type { RenderSettings } from './normalise.ts';
 import type { StoredNotification, StoredReader } from './stored.ts';

@@ -1,4 +1,4 @@
-import type { RetryPolicy } from '../protocol.ts';
+import type { RetryPolicy } from '../protocol/settings.ts';
 import type { SendResult } from './outbound.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { readPayload, textField } from '../campaign-monitor/payload.ts';
 import { readPlatformNotification } from '../open-connectors/notification.ts';
-import type { Destination } from '../protocol.ts';
+import type { Destination } from '../protocol/settings.ts';
 import type { StoredBody } from './stored.ts';
 
 /** What of a delivery's part decides where it goes. */

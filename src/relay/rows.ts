@@ -1,5 +1,6 @@
 /** What the house door shows of stored things: ids with their letter, times in ISO 8601. */
-import type { Delivery, Destination, EventRow, Forwarding, Notification } from '../protocol.ts';
+import type { Delivery, EventRow, Forwarding, Notification } from '../protocol/history.ts';
+import type { Destination } from '../protocol/settings.ts';
 import type { DeliveryRecord, NotificationRecord } from './records.ts';
 
 /** The number in an id such as `e12`, with its letter. */

@@ -4,7 +4,8 @@
  */
 import { writeFileSync } from 'node:fs';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { Destination, ForwardingState } from '../protocol.ts';
+import type { ForwardingState } from '../protocol/history.ts';
+import type { Destination } from '../protocol/settings.ts';
 import { isCorruption, kindCodes, notificationKindCodes, openForWriting, stateCodes, suspectMark } from './database.ts';
 import type { SetAside, StoreError } from './database.ts';
 import type { RenderSettings } from './normalise.ts';

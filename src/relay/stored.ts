@@ -1,6 +1,7 @@
 /** Reading one thing by its id: what notifications are made of, for the relay and for a history without one. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { Destination, ForwardingState, Headers, Source } from '../protocol.ts';
+import type { ForwardingState, Headers, Source } from '../protocol/history.ts';
+import type { Destination } from '../protocol/settings.ts';
 import { isCorruption, notificationKindCodes, stateCodes } from './database.ts';
 import type { RenderSettings } from './normalise.ts';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { connectToRelay } from '../../src/protocol.ts';
-import type { AttemptDetail, EventRow } from '../../src/protocol.ts';
+import { connectToRelay } from '../../src/protocol/relay-client.ts';
+import type { AttemptDetail, EventRow } from '../../src/protocol/history.ts';
 import { Callback, delivery, post, run, start, Workplace } from './harness.ts';
 import type { Ended, Line, Ready, Running } from './harness.ts';
 import type { SandboxCredentials } from '../../src/sandbox/credentials.ts';

@@ -3,8 +3,9 @@ import { UsageError } from '../../src/cli/errors.ts';
 import type { Config } from '../../src/cli/config.ts';
 import { differences, listenSettings, parseTunnel } from '../../src/cli/listen-settings.ts';
 import type { ListenFlags } from '../../src/cli/listen-settings.ts';
-import { destinationSchema, settingsSchema } from '../../src/protocol.ts';
-import type { Settings, Status } from '../../src/protocol.ts';
+import { destinationSchema, settingsSchema } from '../../src/protocol/settings.ts';
+import type { Settings } from '../../src/protocol/settings.ts';
+import type { Status } from '../../src/protocol/status.ts';
 
 const nothing: Config = { settings: {}, secrets: {} };
 const callback = 'http://localhost:3000/callback';

@@ -5,7 +5,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { connectToRelay } from '../../src/protocol.ts';
+import { connectToRelay } from '../../src/protocol/relay-client.ts';
 import { Callback, delivery, post, run, start, Workplace } from './harness.ts';
 import type { Line } from './harness.ts';
 

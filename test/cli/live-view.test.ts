@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { LiveView } from '../../src/cli/live-view.ts';
 import { localTime } from '../../src/cli/text.ts';
-import { settingsSchema } from '../../src/protocol.ts';
-import type { Attempt, Delivery, EventRow, Status } from '../../src/protocol.ts';
+import { settingsSchema } from '../../src/protocol/settings.ts';
+import type { Attempt, Delivery, EventRow } from '../../src/protocol/history.ts';
+import type { Status } from '../../src/protocol/status.ts';
 
 const at = new Date().toISOString();
 

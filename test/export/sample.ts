@@ -1,4 +1,4 @@
-import type { AttemptDetail, Headers, Notification } from '../../src/protocol.ts';
+import type { AttemptDetail, Headers, Notification } from '../../src/protocol/history.ts';
 import type { ExportedNotification, ExportItem, ExportOptions } from '../../src/export/item.ts';
 
 export const options: ExportOptions = { withSecrets: false, version: '1.2.3' };

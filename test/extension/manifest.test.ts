@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { defaultSettings, tunnelConfigSchema } from '../../src/protocol.ts';
+import { defaultSettings, tunnelConfigSchema } from '../../src/protocol/settings.ts';
 
 interface Property {
   readonly default: unknown;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
-import type { EventRow } from '../../src/protocol.ts';
+import type { EventRow } from '../../src/protocol/history.ts';
 import { closeEditors, nodeOf, run, startStage, until } from './relay-stage.ts';
 import type { HostStage } from './relay-stage.ts';
 

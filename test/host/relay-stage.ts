@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import * as vscode from 'vscode';
-import { connectToRelay } from '../../src/protocol.ts';
-import type { EventRow, RelayClient } from '../../src/protocol.ts';
+import { connectToRelay } from '../../src/protocol/relay-client.ts';
+import type { EventRow } from '../../src/protocol/history.ts';
+import type { RelayClient } from '../../src/protocol/relay-client.ts';
 
 const prefix = 'campaignMonitorRelay';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as vscode from 'vscode';
-import type { Status } from '../../src/protocol.ts';
+import type { Status } from '../../src/protocol/status.ts';
 import { closeEditors, run, startStage, until } from './relay-stage.ts';
 import type { HostStage } from './relay-stage.ts';
 

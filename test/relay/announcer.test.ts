@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
-import type { Attempt, EventRow, RelayNotification, Status } from '../../src/protocol.ts';
+import type { Attempt, EventRow } from '../../src/protocol/history.ts';
+import type { RelayNotification } from '../../src/protocol/methods.ts';
+import type { Status } from '../../src/protocol/status.ts';
 import { Announcer } from '../../src/relay/announcer.ts';
 import type { Listener } from '../../src/relay/announcer.ts';
 import { deliveryOf, rowsOf } from '../../src/relay/rows.ts';

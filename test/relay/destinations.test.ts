@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sampleDeliveries, toXml } from '../../src/campaign-monitor/samples.ts';
 import { sign } from '../../src/open-connectors/signature.ts';
-import { maskedValue } from '../../src/protocol.ts';
+import { maskedValue } from '../../src/protocol/credential-headers.ts';
 import { sampleBody, send, startReceiver, startTestRelay, temporaryFolder, until } from './stage.ts';
 import type { ReceivedRequest, TestRelay } from './stage.ts';
 

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { sign } from '../../src/open-connectors/signature.ts';
-import { isCredentialHeader, maskedValue } from '../../src/protocol.ts';
+import { isCredentialHeader, maskedValue } from '../../src/protocol/credential-headers.ts';
 import { defaultLimits } from '../../src/relay/ingress.ts';
 import { RawConnection, sampleBody, send, startReceiver, startTestRelay, until } from './stage.ts';
 import type { TestRelay } from './stage.ts';

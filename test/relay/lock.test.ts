@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, statSync } from 'node:fs';
 import { endpointOf } from '../../src/endpoint.ts';
-import { connectToRelay } from '../../src/protocol.ts';
+import { connectToRelay } from '../../src/protocol/relay-client.ts';
 import { takeLock } from '../../src/relay/lock.ts';
 import { RelayRunningError } from '../../src/relay/relay.ts';
 import { spawnRelay } from './processes.ts';

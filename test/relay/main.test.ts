@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { endpointOf } from '../../src/endpoint.ts';
-import { connectToRelay, noAnswerCode, RelayRequestError } from '../../src/protocol.ts';
+import { noAnswerCode, RelayRequestError } from '../../src/protocol/errors.ts';
+import { connectToRelay } from '../../src/protocol/relay-client.ts';
 import { readyRelay, spawnRelay } from './processes.ts';
 import { afterwards, sampleBody, send, startTestRelay, temporaryFolder, until } from './stage.ts';
 

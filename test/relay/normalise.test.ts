@@ -6,7 +6,7 @@ import { readPayload } from '../../src/campaign-monitor/payload.ts';
 import type { VendorEvent } from '../../src/campaign-monitor/payload.ts';
 import { sampleDeliveries, toXml } from '../../src/campaign-monitor/samples.ts';
 import { sign } from '../../src/open-connectors/signature.ts';
-import { defaultSettings, settingsSchema } from '../../src/protocol.ts';
+import { defaultSettings, settingsSchema } from '../../src/protocol/settings.ts';
 import { fingerprint, normaliseEvent, partsOf, readDate, renderNotification } from '../../src/relay/normalise.ts';
 import { sampleBody, startReceiver, startTestRelay } from './stage.ts';
 import type { ReceivedRequest } from './stage.ts';

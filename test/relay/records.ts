@@ -1,6 +1,7 @@
 /** Records as the store takes them, for tests that need no relay around it. */
-import { destinationSchema, settingsSchema } from '../../src/protocol.ts';
-import type { Destination, ForwardingState, Headers } from '../../src/protocol.ts';
+import { destinationSchema, settingsSchema } from '../../src/protocol/settings.ts';
+import type { ForwardingState, Headers } from '../../src/protocol/history.ts';
+import type { Destination } from '../../src/protocol/settings.ts';
 import type { AttemptRecord, DeliveryRecord } from '../../src/relay/records.ts';
 import type { Store } from '../../src/relay/store.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { sampleDeliveries } from '../../src/campaign-monitor/samples.ts';
 import { sign } from '../../src/open-connectors/signature.ts';
-import type { Forwarding } from '../../src/protocol.ts';
+import type { Forwarding } from '../../src/protocol/history.ts';
 import { sampleBody, startReceiver, startTestRelay, temporaryFolder, until } from './stage.ts';
 import type { ReceivedRequest, TestRelay } from './stage.ts';
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import type { Headers, RetryPolicy } from '../../src/protocol.ts';
+import type { Headers } from '../../src/protocol/history.ts';
+import type { RetryPolicy } from '../../src/protocol/settings.ts';
 import type { SendResult } from '../../src/relay/outbound.ts';
 import { judge, maxAttempts, retryDelays } from '../../src/relay/retry.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { destinationSchema } from '../../src/protocol.ts';
+import { destinationSchema } from '../../src/protocol/settings.ts';
 import { goesTo } from '../../src/relay/routes.ts';
 import { sampleBody, startReceiver, startTestRelay } from './stage.ts';
 

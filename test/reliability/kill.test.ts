@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { Agent, request } from 'node:http';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { connectToRelay } from '../../src/protocol.ts';
+import { connectToRelay } from '../../src/protocol/relay-client.ts';
 import { openHistory } from '../../src/relay/history.ts';
 import { readyRelay } from '../relay/processes.ts';
 import { afterwards, sampleBody, startReceiver, temporaryFolder, until } from '../relay/stage.ts';

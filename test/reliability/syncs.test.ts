@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { connectToRelay } from '../../src/protocol.ts';
+import { connectToRelay } from '../../src/protocol/relay-client.ts';
 import { openForWriting } from '../../src/relay/database.ts';
 import { readyRelay } from '../relay/processes.ts';
 import { sampleBody, send, temporaryFolder, until } from '../relay/stage.ts';

@@ -1,8 +1,8 @@
 /** The relays that windows of VS Code have started, seen from outside. */
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { connectToRelay } from '../../src/protocol.ts';
-import type { Status } from '../../src/protocol.ts';
+import { connectToRelay } from '../../src/protocol/relay-client.ts';
+import type { Status } from '../../src/protocol/status.ts';
 import { until } from '../relay/until.ts';
 import { untilDone } from './workbench.ts';
 import type { Workbench } from './workbench.ts';

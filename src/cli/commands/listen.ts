@@ -2,16 +2,13 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
-import {
-  compareVersions,
-  connectToRelay,
-  destinationSchema,
-  NoRelayError,
-  protocolVersion,
-  settingsSchema,
-  tunnelConfigSchema,
-} from '../../protocol.ts';
-import type { RelayClient, Status } from '../../protocol.ts';
+import { NoRelayError } from '../../protocol/errors.ts';
+import { protocolVersion } from '../../protocol/methods.ts';
+import { connectToRelay } from '../../protocol/relay-client.ts';
+import { destinationSchema, settingsSchema, tunnelConfigSchema } from '../../protocol/settings.ts';
+import { compareVersions } from '../../protocol/versions.ts';
+import type { RelayClient } from '../../protocol/relay-client.ts';
+import type { Status } from '../../protocol/status.ts';
 import type { Relay } from '../../relay/relay.ts';
 import type { Config } from '../config.ts';
 import { readConfig } from '../config.ts';

@@ -1,6 +1,6 @@
 import { Argument, Option } from 'commander';
 import type { Command } from 'commander';
-import { destinationSchema } from '../../protocol.ts';
+import { destinationSchema } from '../../protocol/settings.ts';
 import { withFilter, withRelay } from '../connection.ts';
 import { CommandError, UsageError } from '../errors.ts';
 import { checkedBy, collectIds, jsonFlag, newCommand, urlOf } from '../flags.ts';

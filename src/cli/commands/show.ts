@@ -1,7 +1,8 @@
 import { Argument, Option } from 'commander';
 import type { Command } from 'commander';
 import { styleText } from 'node:util';
-import type { AttemptDetail, Headers, Notification, Result } from '../../protocol.ts';
+import type { AttemptDetail, Headers, Notification } from '../../protocol/history.ts';
+import type { Result } from '../../protocol/methods.ts';
 import { bodyOf } from '../../export/json.ts';
 import { textOf } from '../../export/item.ts';
 import { withHistory } from '../connection.ts';

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { connectToRelay, NoRelayError } from '../../protocol.ts';
+import { NoRelayError } from '../../protocol/errors.ts';
+import { connectToRelay } from '../../protocol/relay-client.ts';
 import { dataDirOf } from '../data-dir.ts';
 import { CommandError, isConnectionLost } from '../errors.ts';
 import { jsonFlag, newCommand } from '../flags.ts';

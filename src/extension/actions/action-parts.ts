@@ -1,5 +1,5 @@
 import type * as vscode from 'vscode';
-import type { EventRow } from '../../protocol.ts';
+import type { EventRow } from '../../protocol/history.ts';
 import type { EventsNode } from '../events-view/event-node.ts';
 import type { Session } from '../session.ts';
 

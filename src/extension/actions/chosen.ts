@@ -1,6 +1,7 @@
 /** What a command acts on, or why it cannot. */
 import * as vscode from 'vscode';
-import type { EventRow, RelayClient } from '../../protocol.ts';
+import type { EventRow } from '../../protocol/history.ts';
+import type { RelayClient } from '../../protocol/relay-client.ts';
 import type { EventsNode } from '../events-view/event-node.ts';
 import type { Session } from '../session.ts';
 import { CommandError } from '../command-error.ts';

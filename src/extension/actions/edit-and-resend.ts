@@ -1,6 +1,6 @@
 /** Edit and resend: a body as a JSON document, and the command that takes it the way of a received one. */
 import * as vscode from 'vscode';
-import type { EventRow, Source } from '../../protocol.ts';
+import type { EventRow, Source } from '../../protocol/history.ts';
 import { commandId } from '../commands.ts';
 import type { CommandHandlers } from '../commands.ts';
 import { jsonErrorAt } from '../documents/json-text.ts';

@@ -1,6 +1,6 @@
 /** A delivery's body to edit. Loaded with the client. */
 import { readPayload } from '../../campaign-monitor/payload.ts';
-import type { Delivery } from '../../protocol.ts';
+import type { Delivery } from '../../protocol/history.ts';
 import { readableBody } from '../documents/content.ts';
 import { indentJson } from '../documents/json-text.ts';
 

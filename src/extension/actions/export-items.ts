@@ -5,7 +5,8 @@ import { toHar } from '../../export/har.ts';
 import { toHttp } from '../../export/http.ts';
 import type { ExportedNotification, ExportItem } from '../../export/item.ts';
 import { toJson } from '../../export/json.ts';
-import type { AttemptDetail, Notification, RelayClient } from '../../protocol.ts';
+import type { AttemptDetail, Notification } from '../../protocol/history.ts';
+import type { RelayClient } from '../../protocol/relay-client.ts';
 import { maskHeaders } from '../documents/masking.ts';
 
 export type ExportFormat = 'curl' | 'http' | 'har' | 'json' | 'fixture';

@@ -1,7 +1,7 @@
 /** Copy and export: events in the formats of other tools, with secrets masked. */
 import { homedir } from 'node:os';
 import * as vscode from 'vscode';
-import type { EventRow } from '../../protocol.ts';
+import type { EventRow } from '../../protocol/history.ts';
 import { cancellable } from '../cancellable-progress.ts';
 import type { CommandHandlers } from '../commands.ts';
 import type { EventsNode } from '../events-view/event-node.ts';

@@ -1,4 +1,6 @@
-import type { EventRow, RelayClient, Result } from '../../protocol.ts';
+import type { EventRow } from '../../protocol/history.ts';
+import type { Result } from '../../protocol/methods.ts';
+import type { RelayClient } from '../../protocol/relay-client.ts';
 
 /**
  * The notifications with a forwarding that failed, in groups.

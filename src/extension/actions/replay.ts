@@ -1,6 +1,9 @@
 /** Replay and discard. */
 import * as vscode from 'vscode';
-import type { Destination, EventRow, Params, RelayClient } from '../../protocol.ts';
+import type { EventRow } from '../../protocol/history.ts';
+import type { Params } from '../../protocol/methods.ts';
+import type { RelayClient } from '../../protocol/relay-client.ts';
+import type { Destination } from '../../protocol/settings.ts';
 import { cancellable } from '../cancellable-progress.ts';
 import type { CommandHandlers } from '../commands.ts';
 import { prefix } from '../commands.ts';

@@ -1,7 +1,9 @@
 /** What stands in an event's documents. Loaded with the client; texts for people come from the caller. */
 import { readPayload } from '../../campaign-monitor/payload.ts';
 import { maskSecrets, textOf } from '../../export/item.ts';
-import type { AttemptDetail, Headers, Notification, RelayClient, Result } from '../../protocol.ts';
+import type { AttemptDetail, Headers, Notification } from '../../protocol/history.ts';
+import type { Result } from '../../protocol/methods.ts';
+import type { RelayClient } from '../../protocol/relay-client.ts';
 import type { BodyExtension, DocumentAddress } from './address.ts';
 import { indentJson } from './json-text.ts';
 import { maskHeaders } from './masking.ts';

@@ -1,6 +1,6 @@
 /** Commands that show one event, or hold two things against each other. */
 import * as vscode from 'vscode';
-import type { EventRow } from '../../protocol.ts';
+import type { EventRow } from '../../protocol/history.ts';
 import { chosenRow, chosenRows, connected } from '../actions/chosen.ts';
 import { CommandError } from '../command-error.ts';
 import type { ActionParts } from '../actions/action-parts.ts';

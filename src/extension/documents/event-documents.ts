@@ -1,6 +1,6 @@
 /** Read-only documents about one event: `campaignMonitorRelay:/e12/body.json` and its like. */
 import * as vscode from 'vscode';
-import type { AttemptDetail, Delivery } from '../../protocol.ts';
+import type { AttemptDetail, Delivery } from '../../protocol/history.ts';
 import { prefix } from '../commands.ts';
 import type { Session } from '../session.ts';
 import { parseDocumentPath } from './address.ts';
@@ -12,7 +12,7 @@ export const documentScheme = prefix;
 /** Attempts that come within this time refresh a document once, in milliseconds. */
 const refreshMs = 100;
 
-/** The code of an answer that says that an id is unknown, as in protocol.ts. */
+/** The code of an answer that says that an id is unknown: `relayErrorCodes.notFound`. */
 const notFound = 1001;
 
 /** Lets VS Code open the documents, and keeps those about attempts up to date. */

@@ -1,7 +1,7 @@
 /** Headers as they may be shown. Loaded with the client. */
 import { maskSecrets } from '../../export/item.ts';
-import { isCredentialHeader, maskedValue } from '../../protocol.ts';
-import type { Headers } from '../../protocol.ts';
+import { isCredentialHeader, maskedValue } from '../../protocol/credential-headers.ts';
+import type { Headers } from '../../protocol/history.ts';
 
 /** The relay gives headers with credentials masked; what is secret in a URL among them is masked here. */
 export function maskHeaders(headers: Headers): Headers {

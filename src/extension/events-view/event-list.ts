@@ -1,5 +1,5 @@
 /** The events that are loaded: one unbroken stretch of the history, bounded, kept right as pages and news come in. */
-import type { Attempt, EventRow, Forwarding } from '../../protocol.ts';
+import type { Attempt, EventRow, Forwarding } from '../../protocol/history.ts';
 import type { EventNode } from './event-node.ts';
 
 /** An event in the list; the same object as long as it is loaded. */

@@ -1,5 +1,5 @@
 /** What stands in the events view. */
-import type { EventRow } from '../../protocol.ts';
+import type { EventRow } from '../../protocol/history.ts';
 
 export interface EventNode {
   readonly kind: 'event';

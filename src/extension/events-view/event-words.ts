@@ -1,5 +1,5 @@
 /** An event in words. What came from outside is made printable here. */
-import type { EventRow, Forwarding } from '../../protocol.ts';
+import type { EventRow, Forwarding } from '../../protocol/history.ts';
 import { forwardingWord, mostUrgent } from './forwarding-state.ts';
 import { printable } from '../printable.ts';
 

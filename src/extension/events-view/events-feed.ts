@@ -2,7 +2,9 @@
  * Keeps the list of events true: loads pages, takes what the relay says, and tells when to draw. While nobody looks,
  * nothing is loaded and nothing drawn.
  */
-import type { Counts, RelayClient, RelayNotificationParams, Status } from '../../protocol.ts';
+import type { RelayNotificationParams } from '../../protocol/methods.ts';
+import type { RelayClient } from '../../protocol/relay-client.ts';
+import type { Counts, Status } from '../../protocol/status.ts';
 import { Coalescer, realTimers } from './coalescer.ts';
 import type { Timers } from './coalescer.ts';
 import { EventList } from './event-list.ts';

@@ -1,6 +1,7 @@
 /** The view of events in the sidebar: draws what the feed has loaded, and knows what is selected. */
 import * as vscode from 'vscode';
-import type { EventRow, RetryPolicy } from '../../protocol.ts';
+import type { EventRow } from '../../protocol/history.ts';
+import type { RetryPolicy } from '../../protocol/settings.ts';
 import { prefix } from '../commands.ts';
 import type { Session, SessionState } from '../session.ts';
 import { EventsFeed } from './events-feed.ts';

@@ -1,5 +1,5 @@
 /** How an event stands: what its forwardings come to. */
-import type { EventRow, Forwarding } from '../../protocol.ts';
+import type { EventRow, Forwarding } from '../../protocol/history.ts';
 
 export type RowState = 'failed' | 'held' | 'retrying' | 'waiting' | 'discarded' | 'sent' | 'rejected' | 'test' | 'none';
 

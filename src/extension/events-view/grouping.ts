@@ -1,5 +1,5 @@
 /** Groups of the events that are loaded. */
-import type { EventRow } from '../../protocol.ts';
+import type { EventRow } from '../../protocol/history.ts';
 import { rowState } from './forwarding-state.ts';
 import type { RowState } from './forwarding-state.ts';
 import type { ListedEvent } from './event-list.ts';

@@ -1,6 +1,6 @@
 /** How the nodes of the events view look. */
 import * as vscode from 'vscode';
-import type { EventRow } from '../../protocol.ts';
+import type { EventRow } from '../../protocol/history.ts';
 import { commandId } from '../commands.ts';
 import { flagsOf, rowState } from './forwarding-state.ts';
 import type { RowState } from './forwarding-state.ts';

@@ -1,6 +1,6 @@
 /** Commands about the events view as a whole: filter, grouping, pages, clearing. */
 import * as vscode from 'vscode';
-import type { RelayClient } from '../../protocol.ts';
+import type { RelayClient } from '../../protocol/relay-client.ts';
 import type { CommandHandlers } from '../commands.ts';
 import type { Session } from '../session.ts';
 import type { EventsView } from './events-view.ts';

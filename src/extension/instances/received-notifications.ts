@@ -1,5 +1,5 @@
 /** What the relay's history holds of the platform's notifications. */
-import type { RelayClient } from '../../protocol.ts';
+import type { RelayClient } from '../../protocol/relay-client.ts';
 import { identityOfNotification } from './event-log.ts';
 import type { ReceivedNotification } from './event-log.ts';
 

@@ -1,5 +1,5 @@
 /** Tells an integration that echoes its own writes: the same address keeps arriving as Update. */
-import type { EventRow } from '../../protocol.ts';
+import type { EventRow } from '../../protocol/history.ts';
 
 /** So many updates of one address make an echo, */
 const updatesOfEcho = 4;

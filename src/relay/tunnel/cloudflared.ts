@@ -1,5 +1,5 @@
 /** A quick tunnel of Cloudflare's, by the user's own `cloudflared`: no account, another URL each time. */
-import type { TunnelConfig } from '../../protocol.ts';
+import type { TunnelConfig } from '../../protocol/settings.ts';
 import { openBinary, quoted } from './binary.ts';
 import type { OutputLine } from './binary.ts';
 import { TunnelError } from './provider.ts';

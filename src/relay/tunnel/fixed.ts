@@ -1,5 +1,5 @@
 /** A public URL of the user's own, kept up by something else; nothing is opened, only watched. */
-import type { TunnelConfig } from '../../protocol.ts';
+import type { TunnelConfig } from '../../protocol/settings.ts';
 import type { TunnelProvider } from './provider.ts';
 
 /** @param config the URL; its query and fragment mean nothing here */

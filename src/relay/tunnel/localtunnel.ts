@@ -13,7 +13,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { fetch } from 'undici';
 import { z } from 'zod';
-import type { TunnelConfig } from '../../protocol.ts';
+import type { TunnelConfig } from '../../protocol/settings.ts';
 import { ConnectionPool } from './connection-pool.ts';
 import { isLoopback } from './dispatchers.ts';
 import { describeNetworkError, TunnelError } from './provider.ts';

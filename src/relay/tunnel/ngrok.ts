@@ -1,6 +1,6 @@
 /** A tunnel by the user's own `ngrok` and account. */
 import { z } from 'zod';
-import type { TunnelConfig } from '../../protocol.ts';
+import type { TunnelConfig } from '../../protocol/settings.ts';
 import { openBinary, quoted } from './binary.ts';
 import type { OutputLine } from './binary.ts';
 import { TunnelError } from './provider.ts';

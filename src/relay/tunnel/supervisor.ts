@@ -2,7 +2,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { request } from 'undici';
 import type { Dispatcher } from 'undici';
-import type { TunnelConfig, TunnelStatus } from '../../protocol.ts';
+import type { TunnelConfig } from '../../protocol/settings.ts';
+import type { TunnelStatus } from '../../protocol/status.ts';
 import { cloudflared } from './cloudflared.ts';
 import { Dispatchers } from './dispatchers.ts';
 import { fixed } from './fixed.ts';

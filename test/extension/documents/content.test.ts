@@ -9,8 +9,9 @@ import {
   readableBody,
   readDocument,
 } from '../../../src/extension/documents/content.ts';
-import { RelayRequestError } from '../../../src/protocol.ts';
-import type { AttemptDetail, RelayClient } from '../../../src/protocol.ts';
+import { RelayRequestError } from '../../../src/protocol/errors.ts';
+import type { AttemptDetail } from '../../../src/protocol/history.ts';
+import type { RelayClient } from '../../../src/protocol/relay-client.ts';
 import { sampleBody, startReceiver, startTestRelay, until } from '../../relay/stage.ts';
 import { plainTexts } from './texts.ts';
 

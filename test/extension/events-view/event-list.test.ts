@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { EventList } from '../../../src/extension/events-view/event-list.ts';
 import type { Journal, Page } from '../../../src/extension/events-view/event-list.ts';
-import type { Attempt, EventRow } from '../../../src/protocol.ts';
+import type { Attempt, EventRow } from '../../../src/protocol/history.ts';
 import { attempt, eventRow, forwarding } from './rows.ts';
 
 const limits = { live: 10, most: 25 };

@@ -11,7 +11,7 @@ import {
   spokenOf,
   stateOf,
 } from '../../../src/extension/events-view/event-words.ts';
-import type { Forwarding } from '../../../src/protocol.ts';
+import type { Forwarding } from '../../../src/protocol/history.ts';
 import { around, english, eventRow, forwarding } from './rows.ts';
 
 function words(changes: Partial<Forwarding>): string {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { EventsFeed, pageSize } from '../../../src/extension/events-view/events-feed.ts';
 import type { Drawing } from '../../../src/extension/events-view/events-feed.ts';
-import type { EventRow, Method, Params } from '../../../src/protocol.ts';
+import type { EventRow } from '../../../src/protocol/history.ts';
+import type { Method, Params } from '../../../src/protocol/methods.ts';
 import { sampleBody, startReceiver, startTestRelay, until } from '../../relay/stage.ts';
 import type { TestRelay, TestRelayOptions } from '../../relay/stage.ts';
 import { HeldTimers } from './held-timers.ts';

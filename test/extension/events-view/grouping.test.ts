@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { ListedEvent } from '../../../src/extension/events-view/event-list.ts';
 import { group } from '../../../src/extension/events-view/grouping.ts';
 import type { Grouping } from '../../../src/extension/events-view/grouping.ts';
-import type { EventRow } from '../../../src/protocol.ts';
+import type { EventRow } from '../../../src/protocol/history.ts';
 import { english, eventRow, forwarding } from './rows.ts';
 
 const now = new Date(2026, 2, 2, 12, 0, 0).getTime();

@@ -1,4 +1,4 @@
-import type { Attempt, EventRow, Forwarding } from '../../../src/protocol.ts';
+import type { Attempt, EventRow, Forwarding } from '../../../src/protocol/history.ts';
 import type { Localiser, Surroundings } from '../../../src/extension/events-view/event-words.ts';
 
 /** The English, with its places filled. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { EchoGuard } from '../../../src/extension/webhooks/echo-guard.ts';
-import type { EventRow } from '../../../src/protocol.ts';
+import type { EventRow } from '../../../src/protocol/history.ts';
 import { eventRow } from '../events-view/rows.ts';
 
 let deliveries = 0;

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Agent } from 'undici';
 import { environmentFor, quoted } from '../../../src/relay/tunnel/binary.ts';
-import { tunnelStatusSchema } from '../../../src/protocol.ts';
+import { tunnelStatusSchema } from '../../../src/protocol/status.ts';
 import { dispatcherTo, Door, portOf, secret, Watched } from './stage.ts';
 
 /** What cloudflared 2024 logs to standard error, from logs that its users posted. */

@@ -8,8 +8,8 @@ import type { Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import localtunnelClient from 'localtunnel';
 import { freePort } from '../../free-port.ts';
-import { tunnelStatusSchema } from '../../../src/protocol.ts';
-import type { TunnelConfig } from '../../../src/protocol.ts';
+import { tunnelStatusSchema } from '../../../src/protocol/status.ts';
+import type { TunnelConfig } from '../../../src/protocol/settings.ts';
 import { until } from '../until.ts';
 import { dispatcherTo, Door, Front, LocaltunnelServer, portOf, secret, send, Watched } from './stage.ts';
 

@@ -12,7 +12,7 @@ import type { buildConnector } from 'undici';
 import { build } from 'esbuild';
 import { TunnelSupervisor } from '../../../src/relay/tunnel/supervisor.ts';
 import type { Timings, TunnelSupervisorOptions } from '../../../src/relay/tunnel/supervisor.ts';
-import type { TunnelStatus } from '../../../src/protocol.ts';
+import type { TunnelStatus } from '../../../src/protocol/status.ts';
 
 export const secret = '0123456789abcdef0123456789abcdef';
 export const healthPath = `/hooks/${secret}/health`;

@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { freePort } from '../../free-port.ts';
 import { TunnelSupervisor } from '../../../src/relay/tunnel/supervisor.ts';
-import { tunnelStatusSchema } from '../../../src/protocol.ts';
+import { tunnelStatusSchema } from '../../../src/protocol/status.ts';
 import { Door, healthPath, portOf, secret, Watched } from './stage.ts';
 
 describe('the tunnel supervisor, with a fixed URL', () => {

@@ -1,0 +1,112 @@
+/**
+ * The records of a relay's history, as its clients see them.
+ *
+ * Ids are strings with a letter for their kind: `d7` a delivery, `e12` an event, `n9` a notification.
+ * Times are ISO 8601 in UTC with milliseconds; durations are milliseconds.
+ */
+import { z } from 'zod';
+
+const time = z.iso.datetime();
+
+export const forwardingStates = ['waiting', 'held', 'sent', 'failed', 'discarded'] as const;
+export const forwardingStateSchema = z.enum(forwardingStates);
+export type ForwardingState = z.infer<typeof forwardingStateSchema>;
+
+/** One notification's way to one destination. */
+export const forwardingSchema = z.object({
+  destination: z.string().describe("The destination's URL."),
+  mode: z.enum(['normalised', 'raw']),
+  state: forwardingStateSchema,
+  attempts: z.int(),
+  maxAttempts: z.int().nullable().describe('Attempts under the retry policy in force; null where unbounded.'),
+  nextAttemptAt: time.nullable(),
+  status: z.int().nullable().describe("The last answer's HTTP status."),
+  durationMs: z.number().nullable(),
+  detail: z.string().nullable().describe('Why it waits, is held or failed.'),
+});
+export type Forwarding = z.infer<typeof forwardingSchema>;
+
+export const sourceSchema = z.enum(['campaign-monitor', 'open-connectors']);
+export type Source = z.infer<typeof sourceSchema>;
+
+export const signatureCheckSchema = z.enum(['valid', 'invalid', 'missing', 'unchecked']);
+export type SignatureCheck = z.infer<typeof signatureCheckSchema>;
+
+/**
+ * One row of the history. A test call and a rejected delivery, which hold no event, have a row of their own kind.
+ */
+export const eventRowSchema = z.object({
+  id: z.string(),
+  deliveryId: z.string(),
+  kind: z.enum(['event', 'test', 'rejected']),
+  source: sourceSchema,
+  injected: z.boolean().describe('Sent by a client (edit and resend), not received at the street door.'),
+  receivedAt: time,
+  type: z.string().nullable().describe("The vendor's type, or a platform notification's eventType."),
+  list: z.string().nullable(),
+  address: z.string().nullable().describe("The e-mail address, or a platform notification's objectId."),
+  date: z.string().nullable().describe("The event's own time, as it is in the notification."),
+  warning: z.string().nullable(),
+  duplicateOf: z.string().nullable(),
+  signature: signatureCheckSchema.nullable().describe('For deliveries from Open Connectors.'),
+  reason: z.string().nullable().describe('Why a delivery was rejected.'),
+  httpStatus: z.int().describe('What the street door answered.'),
+  notificationId: z.string().nullable(),
+  forwardings: z.array(forwardingSchema),
+});
+export type EventRow = z.infer<typeof eventRowSchema>;
+
+export const deliverySchema = z.object({
+  id: z.string(),
+  source: sourceSchema,
+  status: z.enum(['accepted', 'test', 'rejected']),
+  injected: z.boolean(),
+  receivedAt: time,
+  httpStatus: z.int(),
+  reason: z.string().nullable(),
+  list: z.string().nullable(),
+  signature: signatureCheckSchema.nullable(),
+  contentType: z.string().nullable(),
+  bodyBytes: z.int().describe("The body's size as received, decompressed, in bytes."),
+  truncated: z.boolean().describe('Only the first 64 KiB were kept.'),
+  eventCount: z.int(),
+});
+export type Delivery = z.infer<typeof deliverySchema>;
+
+/** Headers in the order they came; a name may repeat. Credentials are masked. */
+export const headersSchema = z.array(z.tuple([z.string(), z.string()]));
+export type Headers = z.infer<typeof headersSchema>;
+
+export const attemptSchema = z.object({
+  notificationId: z.string(),
+  deliveryId: z.string(),
+  destination: z.string(),
+  number: z.int(),
+  at: time,
+  durationMs: z.number(),
+  status: z.int().nullable(),
+  error: z.string().nullable(),
+  outcome: z.enum(['sent', 'retrying', 'failed']),
+  nextAttemptAt: time.nullable(),
+});
+export type Attempt = z.infer<typeof attemptSchema>;
+
+export const attemptDetailSchema = attemptSchema.extend({
+  answerHeaders: headersSchema,
+  answerBody: z.string().describe('The first 64 KiB, base64.'),
+  answerTruncated: z.boolean(),
+});
+export type AttemptDetail = z.infer<typeof attemptDetailSchema>;
+
+export const notificationSchema = z.object({
+  id: z.string(),
+  deliveryId: z.string(),
+  kind: z.enum(['normalised', 'raw', 'platform']),
+  part: z.int().describe('0 for the first.'),
+  parts: z.int(),
+  eventId: z.string().describe('message.eventId: the same on every retry and replay.'),
+  createdAt: time,
+  eventIds: z.array(z.string()).describe('The ids of the events that it holds.'),
+  forwardings: z.array(forwardingSchema),
+});
+export type Notification = z.infer<typeof notificationSchema>;

@@ -1,0 +1,139 @@
+/** The house door's contract: every method and notification that passes between the relay and its clients. */
+import { z } from 'zod';
+import {
+  attemptDetailSchema,
+  attemptSchema,
+  deliverySchema,
+  eventRowSchema,
+  headersSchema,
+  notificationSchema,
+  sourceSchema,
+} from './history.ts';
+import { destinationSchema, secretsSchema, settingsChangeSchema, tunnelConfigSchema } from './settings.ts';
+import { statusSchema, tunnelStatusSchema } from './status.ts';
+
+/** Raised when a method or notification changes incompatibly. */
+export const protocolVersion = 1;
+
+const anyId = z.string().regex(/^[den][1-9]\d*$/, 'expected an id such as d7, e12 or n9');
+const nothing = z.strictObject({});
+
+/** The bytes of a body: `text` as UTF-8, or `base64`. */
+const bodySchema = z.union([z.strictObject({ text: z.string() }), z.strictObject({ base64: z.base64() })]);
+
+/** Which notifications: by ids (a delivery or event id means its notifications), by filter, or all that failed. */
+const selectionShape = {
+  ids: z.array(anyId).min(1).max(100_000).optional(),
+  filter: z.string().optional(),
+  failed: z.literal(true).optional(),
+};
+
+/**
+ * Every method of the house door. The filter language of `filter` is described in docs/history.md:
+ * `type:subscribe list:… address:… state:failed since:2h until:… kind:rejected free text`.
+ */
+export const methods = {
+  'relay/status': { params: nothing, result: statusSchema },
+  /** Changes the settings given, each as a whole; keeps the others. Secrets given replace those of the same name. */
+  'relay/configure': {
+    params: z.strictObject({
+      settings: settingsChangeSchema.optional(),
+      secrets: secretsSchema.optional(),
+    }),
+    result: statusSchema,
+  },
+  'relay/stop': { params: nothing, result: z.object({ stopping: z.literal(true) }) },
+  'tunnel/open': { params: z.strictObject({ tunnel: tunnelConfigSchema.optional() }), result: tunnelStatusSchema },
+  'tunnel/close': { params: nothing, result: tunnelStatusSchema },
+  /** Newest first. `before`: the `next` of the page before. */
+  'events/query': {
+    params: z.strictObject({
+      filter: z.string().max(1000).default(''),
+      limit: z.int().min(1).max(1000).default(50),
+      before: z
+        .string()
+        .regex(/^e[1-9]\d*$/, 'expected the id of an event, such as e12')
+        .optional(),
+    }),
+    result: z.object({ events: z.array(eventRowSchema), next: z.string().nullable() }),
+  },
+  /** `id`: an event's, a notification's or a delivery's (then its first event). */
+  'events/get': {
+    params: z.strictObject({ id: anyId }),
+    result: z.object({
+      event: eventRowSchema,
+      delivery: deliverySchema,
+      notifications: z.array(notificationSchema).describe('Those that hold the event, the raw ones included.'),
+      attempts: z.array(attemptDetailSchema).describe('Of these notifications, oldest first.'),
+    }),
+  },
+  /** Clears the history; deliveries with something waiting or held stay. */
+  'events/clear': { params: nothing, result: z.object({ cleared: z.int(), kept: z.int() }) },
+  'deliveries/get': {
+    params: z.strictObject({ id: anyId }),
+    result: z.object({
+      delivery: deliverySchema,
+      headers: headersSchema,
+      body: z.string().describe('The bytes kept, base64.'),
+      events: z.array(eventRowSchema),
+      notifications: z.array(notificationSchema),
+    }),
+  },
+  /** Takes a body the same way as one received at the street door; it gets new event ids. */
+  'deliveries/inject': {
+    params: z.strictObject({
+      source: sourceSchema.default('campaign-monitor'),
+      body: bodySchema,
+      contentType: z.string().default('application/json; charset=utf-8'),
+    }),
+    result: z.object({
+      delivery: deliverySchema,
+      events: z.array(eventRowSchema),
+      notifications: z.array(notificationSchema),
+    }),
+  },
+  /** Sends again, the same bytes. `to`: another destination than the ones they went to. */
+  'notifications/replay': {
+    params: z.strictObject({ ...selectionShape, to: destinationSchema.optional() }),
+    result: z.object({ replayed: z.int(), notificationIds: z.array(z.string()) }),
+  },
+  /** What is or would be sent, credentials masked. `url`: to which destination; the first it goes to when not given. */
+  'notifications/render': {
+    params: z.strictObject({ id: anyId, url: z.string().optional() }),
+    result: z.object({
+      notificationId: z.string(),
+      url: z.string().nullable(),
+      headers: headersSchema,
+      body: z.string().describe('base64'),
+    }),
+  },
+  'notifications/discard': {
+    params: z.strictObject({ ids: selectionShape.ids, waiting: z.literal(true).optional() }),
+    result: z.object({ discarded: z.int() }),
+  },
+} as const;
+export type Methods = typeof methods;
+export type Method = keyof Methods;
+export type Params<M extends Method> = z.input<Methods[M]['params']>;
+export type ParsedParams<M extends Method> = z.output<Methods[M]['params']>;
+export type Result<M extends Method> = z.output<Methods[M]['result']>;
+
+/**
+ * What the relay says unasked. A client that reads too slowly misses some: `missed` then tells how many since the one
+ * before, and `events/query` has them all.
+ */
+export const notifications = {
+  'status/changed': z.object({ status: statusSchema }),
+  'event/added': z.object({
+    deliveries: z.array(z.object({ delivery: deliverySchema, events: z.array(eventRowSchema) })),
+    missed: z.int(),
+  }),
+  'attempt/recorded': z.object({ attempts: z.array(attemptSchema), missed: z.int() }),
+  'tunnel/changed': z.object({ tunnel: tunnelStatusSchema }),
+  log: z.object({ level: z.enum(['error', 'warn', 'info', 'debug']), time: z.iso.datetime(), message: z.string() }),
+} as const;
+export type RelayNotification = keyof typeof notifications;
+export type RelayNotificationParams<N extends RelayNotification> = z.output<(typeof notifications)[N]>;
+
+/** What the relay says to each client before it ends in order: on request, by a signal, or with nobody left. */
+export const endingNotification = '$/ending';

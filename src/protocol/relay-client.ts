@@ -1,0 +1,139 @@
+/** The connection of a client to the relay of a data directory. */
+import { connect as connectSocket } from 'node:net';
+import { createMessageConnection, ErrorCodes, ResponseError } from 'vscode-jsonrpc/node';
+import type { MessageConnection } from 'vscode-jsonrpc/node';
+import { z } from 'zod';
+import { endpointOf, prepareFolder, proveToServer } from '../endpoint.ts';
+import { NoAnswerError, NoRelayError, RelayRequestError } from './errors.ts';
+import { endingNotification, methods, notifications } from './methods.ts';
+import type { Method, Params, RelayNotification, RelayNotificationParams, Result } from './methods.ts';
+
+/** A connection to a running relay. */
+export interface RelayClient {
+  readonly dataDir: string;
+  /** Sends a request; the result is checked against its schema. Rejects with RelayRequestError. */
+  request<M extends Method>(method: M, params: Params<M>): Promise<Result<M>>;
+  /** Calls `listener` for each notification of that name, until the returned function is called. */
+  on<N extends RelayNotification>(name: N, listener: (params: RelayNotificationParams<N>) => void): () => void;
+  /** Resolves when the connection has ended, for whatever reason. */
+  readonly closed: Promise<void>;
+  /** Whether the relay has said that it ends; false after `closed` where it broke off, as when it was killed. */
+  endsInOrder(): boolean;
+  close(): void;
+}
+
+/** Turns of the event loop without a message, after which none that was read before the end is left. */
+const mostIdleTurns = 8;
+
+/** How long a relay may say nothing at all before it is asked for a sign of life, and then again, in milliseconds. */
+const defaultPatienceMs = 15_000;
+
+/**
+ * Connects to the relay that runs for a data directory.
+ * @param dataDir the data directory
+ * @param patienceMs a request fails where the relay says nothing for twice as long: a process may be there and held
+ * @throws NoRelayError where none answers; UnsafeSocketFolderError
+ */
+export async function connectToRelay(dataDir: string, patienceMs = defaultPatienceMs): Promise<RelayClient> {
+  const endpoint = endpointOf(dataDir);
+  // Made by whoever comes first: one that is missing could be somebody else's by the time that it is used.
+  prepareFolder(endpoint);
+  const socket = connectSocket(endpoint.path);
+  await new Promise<void>((resolve, reject) => {
+    socket.once('connect', resolve);
+    socket.once('error', (error) => reject(new NoRelayError(dataDir, error)));
+  });
+  socket.setNoDelay(true);
+  if (endpoint.proofNeeded) await proveToServer(socket, endpoint);
+  let handled = 0;
+  const connection: MessageConnection = createMessageConnection(socket, socket, undefined, {
+    messageStrategy: {
+      handleMessage(message, next) {
+        handled += 1;
+        return next(message);
+      },
+    },
+  });
+  const closed = new Promise<void>((resolve) => {
+    socket.once('close', () => {
+      // The library handles what was read in turns of the event loop to come; the last word is worth waiting for.
+      const drain = (seen: number, idleTurns: number): void => {
+        if (idleTurns === mostIdleTurns) {
+          connection.dispose();
+          resolve();
+        } else setImmediate(() => drain(handled, handled === seen ? idleTurns + 1 : 0));
+      };
+      drain(handled, 0);
+    });
+  });
+  socket.on('error', () => socket.destroy());
+  /** Rejects where the relay says nothing: neither the answer, nor anything else, nor an answer to a question since. */
+  const answered = async <T>(answer: Promise<T>): Promise<T> => {
+    let timer: NodeJS.Timeout | undefined;
+    const silence = new Promise<never>((_resolve, reject) => {
+      const watch = (seen: number, asked: boolean): void => {
+        timer = setTimeout(() => {
+          if (handled !== seen) watch(handled, false);
+          else if (asked) reject(new NoAnswerError(dataDir));
+          else {
+            // A long task leaves the relay able to answer this.
+            connection.sendRequest('relay/status', {}).catch(() => undefined);
+            watch(handled, true);
+          }
+        }, patienceMs);
+      };
+      watch(handled, false);
+    });
+    try {
+      return await Promise.race([answer, silence]);
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+  let inOrder = false;
+  connection.onNotification(endingNotification, () => void (inOrder = true));
+  connection.listen();
+  const listeners = new Map<RelayNotification, Set<(params: never) => void>>();
+  return {
+    dataDir,
+    closed,
+    async request(method, params) {
+      try {
+        const answer: unknown = await answered(connection.sendRequest(method, params));
+        return methods[method].result.parse(answer) as never;
+      } catch (error) {
+        if (error instanceof ResponseError) {
+          const data = z.object({ next: z.string() }).safeParse(error.data);
+          throw new RelayRequestError(error.message, error.code, data.success ? data.data.next : undefined);
+        }
+        if (error instanceof z.ZodError) {
+          throw new RelayRequestError(
+            `the relay's answer to ${method} is not what this version expects: ${z.prettifyError(error)}`,
+            ErrorCodes.InternalError,
+            'Restart the relay so that both are of one version.',
+          );
+        }
+        throw error;
+      }
+    },
+    on(name, listener) {
+      let group = listeners.get(name);
+      if (group === undefined) {
+        // The connection knows one handler a name.
+        const all = (group = new Set<(params: never) => void>());
+        listeners.set(name, all);
+        connection.onNotification(name, (params: unknown) => {
+          const parsed = notifications[name].safeParse(params);
+          if (!parsed.success) return;
+          for (const each of all) each(parsed.data as never);
+        });
+      }
+      // A listener may be given twice.
+      const own = (params: RelayNotificationParams<typeof name>): void => listener(params);
+      group.add(own);
+      return () => void group.delete(own);
+    },
+    endsInOrder: () => inOrder,
+    close: () => socket.destroy(),
+  };
+}

@@ -1,0 +1,155 @@
+/** Everything that a client may set about a relay, and the secrets that it gives. */
+import { z } from 'zod';
+import { isCredentialHeader } from './credential-headers.ts';
+
+const httpUrl = z.url({
+  protocol: /^https?$/,
+  // What refines it below reads it as a URL.
+  abort: true,
+  error: 'expected a URL that begins with http:// or https://',
+});
+
+const plainUrl = httpUrl.refine((text) => {
+  const url = new URL(text);
+  return url.username === '' && url.password === '';
+}, 'a user name or password in the URL would be stored: name credentials by "credentialsName" instead');
+
+const headerName = z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'not a header name');
+const headerValue = z.string().regex(/^[\t\x20-\x7e\x80-\xff]*$/, 'not a header value');
+const keyName = z.string().min(1).max(100);
+
+/** One callback of the developer's. See docs/forwarding.md for each field. */
+export const destinationSchema = z.strictObject({
+  url: plainUrl.describe('Where notifications are posted.'),
+  types: z.array(z.string()).optional().describe('Only notifications with an event of one of these types.'),
+  lists: z.array(z.string()).optional().describe('Only notifications about one of these list ids.'),
+  mode: z
+    .enum(['normalised', 'raw'])
+    .default('normalised')
+    .describe('normalised: as Open Connectors posts them; raw: the bytes as they came.'),
+  signatureKeyName: keyName.optional().describe('The signature key, by name, that signs what is sent.'),
+  credentialsName: keyName.optional().describe('The credentials, by name, whose headers are added.'),
+  headers: z
+    .record(
+      headerName.refine((name) => !isCredentialHeader(name), 'carries a credential: use "credentialsName" instead'),
+      headerValue,
+    )
+    .optional()
+    .describe('Further headers to send.'),
+  timeoutMs: z.int().min(1).max(600_000).default(10_000).describe('How long to wait for an answer, in milliseconds.'),
+  insecureTls: z.boolean().optional().describe('Accept a self-signed certificate.'),
+  strictOrder: z.boolean().optional().describe('Hold later notifications back while one is being retried.'),
+});
+export type Destination = z.infer<typeof destinationSchema>;
+
+export const retryPolicySchema = z.enum(['fast', 'sap', 'cloud-elements', 'none']);
+export type RetryPolicy = z.infer<typeof retryPolicySchema>;
+
+/** Which tunnel exposes the street door. */
+export const tunnelConfigSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('none') }),
+  z.strictObject({ kind: z.literal('fixed'), url: plainUrl.describe('A public URL of your own that leads here.') }),
+  z.strictObject({
+    kind: z.literal('localtunnel'),
+    host: plainUrl.default('https://localtunnel.me').describe('The localtunnel server.'),
+    subdomain: z
+      .string()
+      .regex(/^[a-z0-9](?:[a-z0-9-]{2,61})[a-z0-9]$/, 'a subdomain is 4 to 63 lower-case letters, digits and hyphens')
+      .optional(),
+  }),
+  z.strictObject({ kind: z.literal('cloudflared'), path: z.string().min(1).default('cloudflared') }),
+  z.strictObject({
+    kind: z.literal('ngrok'),
+    path: z.string().min(1).default('ngrok'),
+    domain: z.string().min(1).optional(),
+  }),
+]);
+export type TunnelConfig = z.infer<typeof tunnelConfigSchema>;
+
+/** How a vendor event becomes an Open Connectors event object: assumptions, see docs/assumptions.md. */
+export const mappingSchema = z.strictObject({
+  eventTypes: z
+    .record(z.string(), z.string().min(1))
+    .default({ Subscribe: 'CREATED', Update: 'UPDATED', Deactivate: 'DELETED' })
+    .describe("The vendor's type to eventType."),
+  otherEventType: z.string().min(1).default('UNKNOWN').describe('eventType of a type that eventTypes does not name.'),
+  objectType: z.string().min(1).default('contacts'),
+  objectIdField: z.string().min(1).default('EmailAddress').describe("The vendor event's field that is the objectId."),
+});
+export type Mapping = z.infer<typeof mappingSchema>;
+
+/** Whom a notification names as its instance. */
+export const identitySchema = z.strictObject({
+  instanceId: z.int().min(0).default(0),
+  instanceName: z.string().default(''),
+  instanceTags: z.array(z.string()).default([]),
+  accountId: z.int().min(0).default(0),
+  companyId: z.int().min(0).default(0),
+  userId: z.int().min(0).default(0),
+});
+export type Identity = z.infer<typeof identitySchema>;
+
+export const retentionSchema = z.strictObject({
+  maxDeliveries: z.int().min(1).default(50_000),
+  maxBytes: z.int().min(1).default(500_000_000).describe('Bodies, headers and answers, in bytes.'),
+});
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Everything about a relay that a client may set, secrets aside. */
+export const settingsSchema = z.strictObject({
+  destinations: z.array(destinationSchema).max(50).default([]),
+  retry: retryPolicySchema.default('fast'),
+  concurrency: z.int().min(1).max(256).default(1).describe('Notifications under way at once for one destination.'),
+  timeZone: z
+    .string()
+    .refine(isTimeZone, 'not an IANA time zone, such as Europe/Berlin')
+    .default('UTC')
+    .describe("The time zone of the client account at Campaign Monitor, in which an event's Date is read."),
+  partSize: z.int().min(1).max(1000).default(20).describe('Event objects in one notification, at most.'),
+  mapping: mappingSchema.prefault({}),
+  identity: identitySchema.prefault({}),
+  retention: retentionSchema.prefault({}),
+  maxBodyBytes: z.int().min(1024).max(268_435_456).default(5_242_880),
+  maxUncommitted: z.int().min(1).max(100_000).default(1000),
+  tunnel: tunnelConfigSchema.default({ kind: 'none' }),
+  keepAliveMinutes: z.number().min(0).max(10_080).default(5),
+  proxy: z
+    .strictObject({ url: httpUrl.or(z.literal('')), noProxy: z.string().default('') })
+    .optional()
+    .describe("The proxy for destinations that are not on loopback; without it the environment's HTTP(S)_PROXY."),
+});
+export type Settings = z.infer<typeof settingsSchema>;
+
+/**
+ * Some of the settings, each whole. What is not given stays away: `partial()` of the schema as it is would put its
+ * default there.
+ */
+export const settingsChangeSchema = z.strictObject(
+  Object.fromEntries(
+    Object.entries(settingsSchema.shape).map(([name, field]) => [
+      name,
+      (field instanceof z.ZodDefault || field instanceof z.ZodPrefault ? field.unwrap() : field).optional(),
+    ]),
+  ),
+) as unknown as ReturnType<typeof settingsSchema.partial>;
+
+/** The settings of a relay that nobody has configured. */
+export function defaultSettings(): Settings {
+  return settingsSchema.parse({});
+}
+
+/** Secrets by name. They reach the relay by `relay/configure` alone and stay in its memory. */
+export const secretsSchema = z.strictObject({
+  signatureKeys: z.record(keyName, z.string().min(1)).optional(),
+  verifyKeys: z.record(keyName, z.string().min(1)).optional(),
+  credentials: z.record(keyName, z.record(headerName, headerValue)).optional(),
+});
+export type Secrets = z.infer<typeof secretsSchema>;

@@ -1,0 +1,71 @@
+/** What a relay says about itself: its addresses, its tunnel, its destinations and its counts. */
+import { z } from 'zod';
+import { settingsSchema } from './settings.ts';
+
+const time = z.iso.datetime();
+
+/** The tunnel, as it is: `open` only after a request through the public URL has come back. */
+export const tunnelStatusSchema = z.discriminatedUnion('state', [
+  z.object({ state: z.literal('closed'), kind: z.string(), reason: z.string() }),
+  z.object({ state: z.literal('opening'), kind: z.string(), reason: z.string() }),
+  z.object({ state: z.literal('verifying'), kind: z.string(), url: z.string(), reason: z.string() }),
+  z.object({
+    state: z.literal('open'),
+    kind: z.string(),
+    url: z.string(),
+    reason: z.string(),
+    since: time,
+    /** The URL that was public before, where it differs: what is registered there no longer arrives. */
+    previousUrl: z.string().nullable(),
+  }),
+  z.object({ state: z.literal('degraded'), kind: z.string(), url: z.string(), reason: z.string() }),
+  z.object({ state: z.literal('failed'), kind: z.string(), reason: z.string() }),
+]);
+export type TunnelStatus = z.infer<typeof tunnelStatusSchema>;
+
+export const countsSchema = z.object({
+  deliveries: z.int(),
+  events: z.int(),
+  rejected: z.int(),
+  tests: z.int(),
+  waiting: z.int(),
+  held: z.int(),
+  sent: z.int(),
+  failed: z.int(),
+  discarded: z.int(),
+  /** Requests that knew no secret, since the relay started: counted, never recorded. */
+  strangers: z.int(),
+  storedBytes: z.int(),
+});
+export type Counts = z.infer<typeof countsSchema>;
+
+export const destinationStatusSchema = z.object({
+  url: z.string(),
+  mode: z.enum(['normalised', 'raw']),
+  configured: z.boolean().describe('false: removed from the settings, with notifications that still wait for it.'),
+  state: z.enum(['up', 'down', 'held']),
+  detail: z.string().nullable(),
+  waiting: z.int(),
+});
+export type DestinationStatus = z.infer<typeof destinationStatusSchema>;
+
+export const statusSchema = z.object({
+  protocolVersion: z.int(),
+  version: z.string(),
+  pid: z.int(),
+  dataDir: z.string(),
+  startedAt: time,
+  campaignMonitorUrl: z.string().describe('The street door on loopback, secret included.'),
+  openConnectorsUrl: z.string(),
+  publicUrl: z.string().nullable().describe('The base of the public URL while it answers.'),
+  publicCampaignMonitorUrl: z.string().nullable(),
+  publicOpenConnectorsUrl: z.string().nullable(),
+  tunnel: tunnelStatusSchema,
+  settings: settingsSchema,
+  destinations: z.array(destinationStatusSchema),
+  counts: countsSchema,
+  missingKeys: z.array(z.string()).describe('Names of keys and credentials that destinations use and no client gave.'),
+  clients: z.int(),
+  notices: z.array(z.string()).describe('What the user should know, such as a history that was set aside.'),
+});
+export type Status = z.infer<typeof statusSchema>;

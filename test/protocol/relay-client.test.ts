@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { createMessageConnection } from 'vscode-jsonrpc/node';
+import { endpointOf, prepareFolder } from '../../src/endpoint.ts';
+import { NoRelayError, RelayRequestError } from '../../src/protocol/errors.ts';
+import { connectToRelay } from '../../src/protocol/relay-client.ts';
+import { afterwards, startTestRelay, temporaryFolder } from '../relay/stage.ts';
+
+describe('A connection to the relay', () => {
+  it('is refused with what to do where none runs', async () => {
+    const dataDir = temporaryFolder();
+    await assert.rejects(connectToRelay(dataDir), (error: unknown) => {
+      assert.ok(error instanceof NoRelayError);
+      assert.match(error.message, new RegExp(dataDir));
+      assert.match(error.next, /cm-relay listen/);
+      return true;
+    });
+  });
+
+  it('asks and is told', async () => {
+    const relay = await startTestRelay();
+    const client = await connectToRelay(relay.dataDir);
+    afterwards(() => client.close());
+    const told = new Promise<{ missed: number }>((resolve) => client.on('event/added', resolve));
+    assert.equal((await client.request('relay/status', {})).clients, 1);
+    await client.request('deliveries/inject', { body: { text: '{"ListID":"l","Events":[{"Type":"Subscribe"}]}' } });
+    assert.equal((await told).missed, 0);
+  });
+
+  it('no longer tells a listener that has gone', async () => {
+    const relay = await startTestRelay();
+    const client = await connectToRelay(relay.dataDir);
+    afterwards(() => client.close());
+    const heard: string[] = [];
+    const stop = client.on('event/added', () => heard.push('gone'));
+    client.on('event/added', () => heard.push('there'));
+    stop();
+    const told = new Promise((resolve) => client.on('event/added', resolve));
+    await client.request('deliveries/inject', { body: { text: '' } });
+    await told;
+    assert.deepEqual(heard, ['there']);
+  });
+
+  it('says that it has ended when the relay ends, and refuses further requests', async () => {
+    const relay = await startTestRelay();
+    const client = await connectToRelay(relay.dataDir);
+    await relay.stop();
+    await client.closed;
+    await assert.rejects(client.request('relay/status', {}));
+  });
+
+  it('refuses an answer that is not of this version', async () => {
+    const dataDir = temporaryFolder();
+    const endpoint = endpointOf(dataDir);
+    prepareFolder(endpoint);
+    const server = createServer((socket) => {
+      const connection = createMessageConnection(socket, socket);
+      connection.onRequest('relay/status', () => ({ pid: 'not a number' }));
+      connection.listen();
+      socket.on('error', () => undefined);
+    });
+    server.listen(endpoint.path);
+    await once(server, 'listening');
+    const client = await connectToRelay(dataDir);
+    afterwards(() => {
+      client.close();
+      server.close();
+    });
+    await assert.rejects(client.request('relay/status', {}), (error: unknown) => {
+      assert.ok(error instanceof RelayRequestError);
+      assert.match(error.message, /not what this version expects/);
+      assert.match(error.next ?? '', /Restart the relay/);
+      return true;
+    });
+  });
+});

@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import type { RelayRequestError } from '../../src/protocol/errors.ts';
+import { methods } from '../../src/protocol/methods.ts';
+import {
+  defaultSettings,
+  destinationSchema,
+  secretsSchema,
+  settingsChangeSchema,
+  settingsSchema,
+} from '../../src/protocol/settings.ts';
+import { startTestRelay } from '../relay/stage.ts';
+
+describe('The settings', () => {
+  it('are whole without any', () => {
+    assert.deepEqual(settingsSchema.parse(defaultSettings()), defaultSettings());
+    assert.deepEqual(defaultSettings().destinations, []);
+    assert.equal(defaultSettings().retention.maxDeliveries, 50_000);
+    assert.equal(defaultSettings().retention.maxBytes, 500_000_000);
+    assert.equal(defaultSettings().maxBodyBytes, 5 * 1024 * 1024);
+    assert.equal(defaultSettings().keepAliveMinutes, 5);
+  });
+
+  const refused: readonly [string, object, RegExp][] = [
+    ['a password in a URL', { destinations: [{ url: 'https://user:s3cr3t@example.org/' }] }, /credentialsName/],
+    ['a user name in a URL', { destinations: [{ url: 'https://user@example.org/' }] }, /credentialsName/],
+    [
+      'a credential header',
+      { destinations: [{ url: 'https://a.example/', headers: { Authorization: 's3cr3t' } }] },
+      /destinations\[0\]\.headers/,
+    ],
+    [
+      'an API key header',
+      { destinations: [{ url: 'https://a.example/', headers: { 'x-api-key': 's3cr3t' } }] },
+      /destinations\[0\]\.headers/,
+    ],
+    [
+      'a cookie',
+      { destinations: [{ url: 'https://a.example/', headers: { COOKIE: 's3cr3t' } }] },
+      /destinations\[0\]\.headers/,
+    ],
+    [
+      'a header with a line break',
+      { destinations: [{ url: 'https://a.example/', headers: { 'X-A': 'a\r\nX-B: s3cr3t' } }] },
+      /not a header value/,
+    ],
+    [
+      'a password in the URL of a tunnel',
+      { tunnel: { kind: 'fixed', url: 'https://u:s3cr3t@example.org/' } },
+      /user name or password/,
+    ],
+    ['a URL that is not http', { destinations: [{ url: 'file:///etc/passwd' }] }, /http:\/\/ or https/],
+    ['an unknown time zone', { timeZone: 'Mars/Olympus' }, /IANA time zone/],
+    ['an unknown setting', { colour: 'red' }, /colour/],
+    ['a subdomain that is none', { tunnel: { kind: 'localtunnel', subdomain: '-x-' } }, /subdomain is 4 to 63/],
+    ['parts of no event', { partSize: 0 }, /partSize/],
+  ];
+  for (const [what, settings, message] of refused) {
+    it(`refuse ${what}, over the house door too, and never repeat it`, async () => {
+      const params = methods['relay/configure'].params.safeParse({ settings });
+      assert.equal(params.success, false);
+      const relay = await startTestRelay();
+      await assert.rejects(relay.client.request('relay/configure', { settings }), (error: RelayRequestError) => {
+        assert.equal(error.code, -32602);
+        assert.match(error.message, /^relay\/configure: /);
+        assert.match(error.message, message);
+        assert.doesNotMatch(error.message, /s3cr3t/);
+        return true;
+      });
+    });
+  }
+
+  for (const url of ['nowhere', '', 'ftp://example.org/', 'http://', '//example.org/']) {
+    it(`refuse ${JSON.stringify(url)} as a destination in plain words`, () => {
+      const { error } = destinationSchema.safeParse({ url });
+      assert.match(error?.issues[0]?.message ?? '', /begins with http:\/\/ or https:\/\//);
+    });
+  }
+
+  it('that are changed are those that are given, and no others', () => {
+    assert.deepEqual(settingsChangeSchema.parse({}), {});
+    assert.deepEqual(settingsChangeSchema.parse({ retry: 'sap' }), { retry: 'sap' });
+    assert.deepEqual(settingsChangeSchema.parse({ retention: { maxDeliveries: 3 } }), {
+      retention: { maxDeliveries: 3, maxBytes: 500_000_000 },
+    });
+    for (const name of Object.keys(settingsSchema.shape)) assert.ok(name in settingsChangeSchema.shape, name);
+    assert.throws(() => settingsChangeSchema.parse({ concurrency: 0 }));
+    assert.throws(() => settingsChangeSchema.parse({ colour: 'red' }));
+  });
+
+  it('that a client does not give stay as they were', async () => {
+    const settings = { destinations: [{ url: 'http://127.0.0.1:9/' }], timeZone: 'Europe/Berlin', partSize: 7 };
+    const relay = await startTestRelay({ settings });
+    const before = (await relay.client.request('relay/status', {})).settings;
+    const after = (await relay.client.request('relay/configure', { settings: { retry: 'sap' } })).settings;
+    assert.deepEqual(after, { ...before, retry: 'sap' });
+    assert.deepEqual((await relay.client.request('relay/configure', {})).settings, after);
+  });
+
+  it('refuse secrets of another shape without repeating them', () => {
+    for (const secrets of [
+      { signatureKeys: 's3cr3t' },
+      { credentials: { c: { 'X A': 's3cr3t' } } },
+      { verifyKeys: { k: ['s3cr3t'] } },
+      { other: {} },
+    ]) {
+      const parsed = secretsSchema.safeParse(secrets);
+      assert.equal(parsed.success, false);
+      assert.doesNotMatch(JSON.stringify(parsed.error.issues), /s3cr3t/);
+    }
+  });
+});
