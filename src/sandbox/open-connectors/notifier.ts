@@ -5,14 +5,17 @@ import type { VendorEvent } from '../../campaign-monitor/payload.ts';
 import { elementKey, hubKey, writeNotification } from '../../open-connectors/notification.ts';
 import type { EventObject, NotificationParts } from '../../open-connectors/notification.ts';
 import { sign, signatureHeader, webhookIdHeader } from '../../open-connectors/signature.ts';
-import type { DeliveryAttempt } from '../campaign-monitor/outbox.ts';
-import type { WebhookPoster } from '../campaign-monitor/webhook-post.ts';
+import type { PostResult, WebhookPoster } from '../campaign-monitor/webhook-post.ts';
+import type { PostRecord } from '../posting-queue.ts';
+import { PostingQueue } from '../posting-queue.ts';
 import type { InstanceEvent, PlatformInstance, PlatformState } from './state.ts';
 import { account } from './state.ts';
 
-/** A notification as the log shows it. */
-export interface NotificationRecord {
-  readonly id: number;
+/**
+ * A notification as the log shows it; one is discarded where the instance was deleted or disabled, or its events turned
+ * off, before it could be sent.
+ */
+export interface NotificationRecord extends PostRecord {
   readonly eventId: string;
   readonly instanceId: number;
   readonly listId: string | null;
@@ -25,11 +28,6 @@ export interface NotificationRecord {
   target: string | null;
   /** Whether the last attempt was signed. */
   signed: boolean;
-  readonly createdAt: string;
-  /** discarded: the instance was deleted or disabled, or its events turned off, before it could be sent. */
-  state: 'waiting' | 'delivered' | 'failed' | 'discarded';
-  readonly attempts: DeliveryAttempt[];
-  nextAttemptAt: string | null;
 }
 
 export interface NotificationReport {
@@ -45,8 +43,6 @@ interface Waiting {
   readonly raw: Uint8Array;
 }
 
-/** The log keeps this many notifications that are over, and all that wait. */
-const maxFinished = 1000;
 /** Events that an instance remembers. */
 const maxEvents = 1000;
 
@@ -54,23 +50,18 @@ export class Notifier {
   readonly #state: PlatformState;
   readonly #poster: WebhookPoster;
   readonly #report: (report: NotificationReport) => void;
-  readonly #log = new Map<number, NotificationRecord>();
-  readonly #finished: number[] = [];
-  /** For each instance the end of its queue: one POST at a time, so that first attempts arrive in order. */
-  readonly #lanes = new Map<number, Promise<void>>();
-  readonly #timers = new Set<NodeJS.Timeout>();
-  #made = 0;
-  #closed = false;
+  readonly #queue: PostingQueue<NotificationRecord>;
 
   constructor(state: PlatformState, poster: WebhookPoster, report: (report: NotificationReport) => void) {
     this.#state = state;
     this.#poster = poster;
     this.#report = report;
+    this.#queue = new PostingQueue(() => state.settings.retryDelaysMs);
   }
 
   /** The newest notifications first. */
   log(limit: number): NotificationRecord[] {
-    return [...this.#log.values()].reverse().slice(0, limit);
+    return this.#queue.log(limit);
   }
 
   /**
@@ -93,10 +84,10 @@ export class Notifier {
     };
     for (let part = 0; part < parts; part++) {
       const events = payload.events.slice(part * partSize, (part + 1) * partSize);
-      this.#made++;
       const eventId = randomBytes(15).toString('base64url');
+      const { id, ...begun } = this.#queue.newRecord(createdAt);
       const record: NotificationRecord = {
-        id: this.#made,
+        id,
         eventId,
         instanceId: instance.id,
         listId: payload.listId,
@@ -105,15 +96,11 @@ export class Notifier {
         parts,
         target: null,
         signed: false,
-        createdAt: new Date(createdAt).toISOString(),
-        state: 'waiting',
-        attempts: [],
-        nextAttemptAt: null,
+        ...begun,
       };
       const event: InstanceEvent = { id: eventId, eventDate: record.createdAt, status: 'RECEIVED', providerData };
       instance.log.push(event);
       if (instance.log.length > maxEvents) instance.log.shift();
-      this.#log.set(record.id, record);
       const content = {
         createdAt,
         id: String(record.id),
@@ -121,82 +108,40 @@ export class Notifier {
         instance: identity,
         events: events.map(eventObject),
       };
-      this.#queue({ record, instance, event, parts: content, raw: payload.json });
+      this.#send({ record, instance, event, parts: content, raw: payload.json });
     }
     return parts;
   }
 
   /** Sends nothing more. */
   close(): void {
-    this.#closed = true;
-    for (const timer of this.#timers) clearTimeout(timer);
-    this.#timers.clear();
-  }
-
-  #queue(waiting: Waiting): void {
-    const { id } = waiting.instance;
-    const before = this.#lanes.get(id) ?? Promise.resolve();
-    const lane = before
-      .then(() => this.#attempt(waiting))
-      .finally(() => {
-        if (this.#lanes.get(id) === lane) this.#lanes.delete(id);
-      });
-    this.#lanes.set(id, lane);
+    this.#queue.close();
   }
 
   /** RECEIVED until it is first posted, DISPATCHED from then on, NOTIFIED once the callback took it [inferred]. */
-  async #attempt(waiting: Waiting): Promise<void> {
-    if (this.#closed) return;
+  #send(waiting: Waiting): void {
     const { record, instance, event } = waiting;
-    const { settings } = this.#state;
-    record.nextAttemptAt = null;
-    if (!this.#state.instances.has(instance.id) || instance.disabled || !instance.events.enabled) {
-      this.#finish(record, 'discarded');
-      this.#report({ type: 'notification', notification: structuredClone(record) });
-      return;
-    }
-    const at = new Date().toISOString();
-    // The callback of this moment, so that a changed one takes over what waits.
+    this.#queue.add({
+      record,
+      lane: instance.id,
+      isWanted: () => this.#state.instances.has(instance.id) && !instance.disabled && instance.events.enabled,
+      post: () => this.#post(waiting),
+      changed: () => {
+        if (record.state === 'delivered') event.status = 'NOTIFIED';
+        this.#report({ type: 'notification', notification: structuredClone(record) });
+      },
+    });
+  }
+
+  /** Posts to the callback of this moment, so that a changed one takes over what waits. */
+  #post({ record, instance, event, parts, raw }: Waiting): Promise<PostResult> {
     const { callbackUrl, signatureKey } = instance.events;
     record.target = new URL(callbackUrl).origin;
     record.signed = signatureKey !== '';
     event.status = 'DISPATCHED';
-    const body = writeNotification(waiting.parts, waiting.raw);
-    const { status, milliseconds, failure } = await this.#poster.send(
-      callbackUrl,
-      body,
-      headersOf(instance, record, body),
-      settings.callbackTimeoutMs,
-    );
-    // A stop breaks the POST off: that says nothing about the receiver.
-    if (this.#isClosed()) return;
-    record.attempts.push({ at, status, milliseconds, failure: failure?.FailureStatus ?? null });
-    const delay = settings.retryDelaysMs[record.attempts.length - 1];
-    if (failure === null) {
-      event.status = 'NOTIFIED';
-      this.#finish(record, 'delivered');
-    } else if (delay === undefined) {
-      this.#finish(record, 'failed');
-    } else {
-      record.nextAttemptAt = new Date(Date.now() + delay).toISOString();
-      const timer = setTimeout(() => {
-        this.#timers.delete(timer);
-        this.#queue(waiting);
-      }, delay);
-      this.#timers.add(timer);
-    }
-    this.#report({ type: 'notification', notification: structuredClone(record) });
-  }
-
-  #isClosed(): boolean {
-    return this.#closed;
-  }
-
-  #finish(record: NotificationRecord, state: 'delivered' | 'failed' | 'discarded'): void {
-    record.state = state;
-    this.#finished.push(record.id);
-    const oldest = this.#finished.length > maxFinished ? this.#finished.shift() : undefined;
-    if (oldest !== undefined) this.#log.delete(oldest);
+    const body = writeNotification(parts, raw);
+    const { callbackTimeoutMs } = this.#state.settings;
+    return this.#poster.send(callbackUrl, body, headersOf(instance, record, body), callbackTimeoutMs);
   }
 }
 

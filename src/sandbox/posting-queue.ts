@@ -1,0 +1,142 @@
+/** POSTs on their way out: sent in order, sent again on failure, and remembered. */
+import type { PostResult } from './campaign-monitor/webhook-post.ts';
+
+export interface PostAttempt {
+  readonly at: string;
+  readonly status: number | null;
+  readonly milliseconds: number;
+  /** The vendor's word for the failure, such as `ProtocolError` or `Timeout`; null for a success. */
+  readonly failure: string | null;
+}
+
+/** What the log shows of each. */
+export interface PostRecord {
+  readonly id: number;
+  readonly createdAt: string;
+  /** discarded: it was no longer to be sent before it could be. */
+  state: 'waiting' | 'delivered' | 'failed' | 'discarded';
+  readonly attempts: PostAttempt[];
+  /** When a failed one is sent again. */
+  nextAttemptAt: string | null;
+}
+
+/** One body on its way. */
+export interface Posting<R extends PostRecord> {
+  readonly record: R;
+  /** In a lane one is posted at a time, so that first attempts arrive in order. */
+  readonly lane: string | number;
+  /** Whether it is still to be sent; one that is not is discarded. */
+  readonly isWanted: () => boolean;
+  readonly post: () => Promise<PostResult>;
+  /** Called with each result before the record's state follows from it. @returns whether a failed one may be sent again */
+  readonly judge?: (result: PostResult) => boolean;
+  /** Called when the record has changed: after each attempt, and when it is discarded. */
+  readonly changed: () => void;
+}
+
+/** The log keeps this many that are over, and all that wait. */
+const maxFinished = 1000;
+
+export class PostingQueue<R extends PostRecord> {
+  readonly #retryDelaysMs: () => readonly number[];
+  readonly #log = new Map<number, R>();
+  readonly #finished: number[] = [];
+  /** For each lane its end. */
+  readonly #lanes = new Map<string | number, Promise<void>>();
+  readonly #timers = new Set<NodeJS.Timeout>();
+  #made = 0;
+  #closed = false;
+
+  /** @param retryDelaysMs the pauses before the second attempt and those after it, as they are at the time */
+  constructor(retryDelaysMs: () => readonly number[]) {
+    this.#retryDelaysMs = retryDelaysMs;
+  }
+
+  /** How many are not over. */
+  get waiting(): number {
+    return this.#log.size - this.#finished.length;
+  }
+
+  /** The newest records first. */
+  log(limit: number): R[] {
+    return [...this.#log.values()].reverse().slice(0, limit);
+  }
+
+  /** What the next record begins with. */
+  newRecord(createdAt = Date.now()): PostRecord {
+    this.#made++;
+    return {
+      id: this.#made,
+      createdAt: new Date(createdAt).toISOString(),
+      state: 'waiting',
+      attempts: [],
+      nextAttemptAt: null,
+    };
+  }
+
+  /** Puts one at the end of its lane. */
+  add(posting: Posting<R>): void {
+    this.#log.set(posting.record.id, posting.record);
+    this.#queue(posting);
+  }
+
+  /** Sends nothing more. */
+  close(): void {
+    this.#closed = true;
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#timers.clear();
+  }
+
+  #queue(posting: Posting<R>): void {
+    const before = this.#lanes.get(posting.lane) ?? Promise.resolve();
+    const lane = before
+      .then(() => this.#attempt(posting))
+      .finally(() => {
+        if (this.#lanes.get(posting.lane) === lane) this.#lanes.delete(posting.lane);
+      });
+    this.#lanes.set(posting.lane, lane);
+  }
+
+  async #attempt(posting: Posting<R>): Promise<void> {
+    if (this.#closed) return;
+    const { record } = posting;
+    record.nextAttemptAt = null;
+    if (!posting.isWanted()) {
+      this.#finish(record, 'discarded');
+      posting.changed();
+      return;
+    }
+    const at = new Date().toISOString();
+    const result = await posting.post();
+    // A stop breaks the POST off: that says nothing about the receiver.
+    if (this.#isClosed()) return;
+    const { status, milliseconds, failure } = result;
+    record.attempts.push({ at, status, milliseconds, failure: failure?.FailureStatus ?? null });
+    const again = posting.judge?.(result) ?? true;
+    const delay = this.#retryDelaysMs()[record.attempts.length - 1];
+    if (failure === null) {
+      this.#finish(record, 'delivered');
+    } else if (!again || delay === undefined) {
+      this.#finish(record, 'failed');
+    } else {
+      record.nextAttemptAt = new Date(Date.now() + delay).toISOString();
+      const timer = setTimeout(() => {
+        this.#timers.delete(timer);
+        this.#queue(posting);
+      }, delay);
+      this.#timers.add(timer);
+    }
+    posting.changed();
+  }
+
+  #isClosed(): boolean {
+    return this.#closed;
+  }
+
+  #finish(record: R, state: 'delivered' | 'failed' | 'discarded'): void {
+    record.state = state;
+    this.#finished.push(record.id);
+    const oldest = this.#finished.length > maxFinished ? this.#finished.shift() : undefined;
+    if (oldest !== undefined) this.#log.delete(oldest);
+  }
+}
