@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import { commandId, prefix } from './commands.ts';
 import type { CommandName } from './commands.ts';
+import { placeOf } from './events-view/event-words.ts';
 import type { Session } from './session.ts';
 
 /** Shows the menu and carries out what is chosen. */
@@ -35,7 +36,7 @@ export async function showStatusMenu(session: Session): Promise<void> {
     for (const destination of status.destinations) {
       if (destination.state === 'up') continue;
       choices.push({
-        label: `$(warning) ${destination.url}`,
+        label: `$(warning) ${placeOf(destination.url)}`,
         detail: destination.detail ?? '',
         description: l10n.t('{0} waiting', destination.waiting),
         run: () => vscode.commands.executeCommand('workbench.action.openSettings', `${prefix}.destinations`),

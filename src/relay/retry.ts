@@ -58,10 +58,20 @@ export function judge(result: SendResult, policy: RetryPolicy, attempt: number, 
     const location = headerOf(result.headers, 'location');
     return {
       outcome: 'failed',
-      detail: `answered ${status}, a redirect${location === undefined ? '' : ` to ${location}`}: redirects are not followed`,
+      detail: `answered ${status}, a redirect${location === undefined ? '' : ` to ${withoutQuery(location)}`}: redirects are not followed`,
     };
   }
   return { outcome: 'failed', detail: `answered ${status}` };
+}
+
+/** Where a redirect leads, without what may hold a secret: the user, the query, the fragment. */
+function withoutQuery(location: string): string {
+  const place = location.replace(/[?#].*$/su, '');
+  if (!URL.canParse(place)) return place;
+  const url = new URL(place);
+  url.username = '';
+  url.password = '';
+  return url.href;
 }
 
 /** `Retry-After` in milliseconds: seconds or a date (RFC 9110); 0 where absent or unreadable. */

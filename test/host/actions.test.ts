@@ -54,6 +54,21 @@ describe('What can be done with an event', function () {
     assert.equal(stage.received.filter((text) => text === stage.received[before]).length, 2);
   });
 
+  it('is replayed once a notification, however many of its events are selected', async () => {
+    const event = (n: number) => JSON.parse(body(`batch-${n}@example.org`)) as { Events: unknown[]; ListID: string };
+    const Events = Array.from({ length: 250 }, (_each, n) => event(n).Events[0]);
+    const rows = await stage.deliver(JSON.stringify({ ...event(0), Events }));
+    assert.equal(rows.length, 250);
+    const notifications = new Set(rows.map(({ notificationId }) => notificationId)).size;
+    const before = stage.received.length;
+    await run('replay', nodeOf(rows[0]!), rows.map(nodeOf));
+    await until(() => stage.received.length === before + notifications);
+    // Whatever was sent too much would stand before this one.
+    const [last] = await stage.deliver(body('last@example.org'));
+    assert.ok(last);
+    assert.equal(stage.received.length, before + notifications + 1);
+  });
+
   it('is replayed to another destination that is chosen', async () => {
     const before = stage.received.length;
     await accepting(run('replayTo', nodeOf(row)));

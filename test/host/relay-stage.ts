@@ -96,7 +96,7 @@ export async function startStage(): Promise<HostStage> {
       const [latest] = (await client.request('events/query', { limit: 1 })).events;
       await fetch(campaignMonitorUrl, { method: 'POST', body });
       return until(async () => {
-        const { events } = await client.request('events/query', {});
+        const { events } = await client.request('events/query', { limit: 1000 });
         const fresh = events.filter(
           ({ id }) => latest === undefined || Number(id.slice(1)) > Number(latest.id.slice(1)),
         );

@@ -68,6 +68,13 @@ describe('judging an attempt', () => {
       detail: 'answered 302, a redirect to https://other.example/x: redirects are not followed',
     });
     assert.match(JSON.stringify(judge(answer(308), 'sap', 1, now)), /a redirect: redirects are not followed/);
+    for (const [location, said] of [
+      ['https://jane:planted@other.example/x?token=planted#planted', 'https://other.example/x'],
+      ['/sign-in?token=planted', '/sign-in'],
+    ] as const) {
+      const { detail } = judge(answer(302, [['Location', location]]), 'fast', 1, now) as { detail: string };
+      assert.equal(detail, `answered 302, a redirect to ${said}: redirects are not followed`);
+    }
   });
 
   it('calls a destination that cannot be reached down under fast, at any attempt, and an attempt under the others', () => {

@@ -12,7 +12,7 @@ import { chosenRows, connected } from './chosen.ts';
 import { failedNotifications } from './failed-notifications.ts';
 import { CommandError } from '../command-error.ts';
 import type { ActionParts } from './action-parts.ts';
-import { inGroups, stepByStep } from './step-by-step.ts';
+import { inGroups, inWholeGroups, stepByStep } from './step-by-step.ts';
 import type { Steps } from './step-by-step.ts';
 
 type ReplayCommand = 'replay' | 'replayTo' | 'replayFailed' | 'discard' | 'discardWaiting';
@@ -55,14 +55,32 @@ async function replay({ session }: ActionParts, rows: readonly EventRow[], to?: 
   const { l10n } = vscode;
   const client = connected(session);
   requireNotifications(rows);
-  const ids = rows.filter(hasNotification).map(({ id }) => id);
-  const replayed = await inSteps(l10n.t('Replaying'), ids, (some) => replayOnce(client, some, to));
+  const ids = idsByDelivery(rows.filter(hasNotification));
+  const replayed = await inSteps(l10n.t('Replaying'), [...inWholeGroups(ids, step)], (some) =>
+    replayOnce(client, some, to),
+  );
   say(replayed, {
     none: l10n.t('Nothing was sent again: no destination takes it.'),
-    one: l10n.t('{0} is sent again.', ids[0] ?? ''),
+    one: l10n.t('{0} is sent again.', ids[0]?.[0] ?? ''),
     many: sentAgain,
     cancelled: sentAgainInPart,
   });
+}
+
+/**
+ * One event for each notification, by their deliveries. Those of one delivery go in one request: the relay then sends
+ * what they share, its raw body, once.
+ */
+function idsByDelivery(rows: readonly EventRow[]): string[][] {
+  const deliveries = new Map<string, Map<string, string>>();
+  for (const { id, deliveryId, notificationId } of rows) {
+    const notifications = deliveries.get(deliveryId) ?? new Map<string, string>();
+    deliveries.set(deliveryId, notifications);
+    // Without one of its own it stands for the raw body.
+    const key = notificationId ?? '';
+    if (!notifications.has(key)) notifications.set(key, id);
+  }
+  return [...deliveries.values()].map((notifications) => [...notifications.values()]);
 }
 
 async function replayOnce(
@@ -89,21 +107,20 @@ function say({ done, cancelled }: Steps, texts: Said): void {
   else void vscode.window.showInformationMessage(texts.many(done));
 }
 
-/** Works through ids in steps; more than one step shows progress that can be cancelled. */
+/** Works through groups of ids; more than one shows progress that can be cancelled. */
 async function inSteps(
   title: string,
-  ids: readonly string[],
+  groups: readonly (readonly string[])[],
   work: (ids: readonly string[]) => Promise<number>,
 ): Promise<Steps> {
-  if (ids.length <= step) return { done: await work(ids), cancelled: false };
+  const [first = []] = groups;
+  if (groups.length <= 1) return { done: await work(first), cancelled: false };
+  const all = groups.reduce((sum, { length }) => sum + length, 0);
   return cancellable(title, (signal, progress) => {
     let at = 0;
-    return stepByStep(inGroups(ids, step), signal, work, (size) => {
+    return stepByStep(groups, signal, work, (size) => {
       at += size;
-      progress.report({
-        increment: (100 * size) / ids.length,
-        message: vscode.l10n.t('{0} of {1}', at, ids.length),
-      });
+      progress.report({ increment: (100 * size) / all, message: vscode.l10n.t('{0} of {1}', at, all) });
     });
   });
 }
@@ -151,7 +168,12 @@ async function discard({ session }: ActionParts, rows: readonly EventRow[]): Pro
       ? { done: 0, cancelled: false }
       : await inSteps(
           l10n.t('Discarding'),
-          open.map(({ id }) => id),
+          [
+            ...inGroups(
+              open.map(({ id }) => id),
+              step,
+            ),
+          ],
           async (ids) => (await client.request('notifications/discard', { ids: [...ids] })).discarded,
         );
   say(discarded, {

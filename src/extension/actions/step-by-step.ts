@@ -27,6 +27,19 @@ export async function stepByStep(
   return { done, cancelled: false };
 }
 
+/** Lists of ids in groups of about a size, in their order. No list is divided: one that is longer is a group. */
+export function* inWholeGroups(lists: Iterable<readonly string[]>, size: number): Generator<readonly string[]> {
+  let ids: string[] = [];
+  for (const list of lists) {
+    if (ids.length > 0 && ids.length + list.length > size) {
+      yield ids;
+      ids = [];
+    }
+    ids.push(...list);
+  }
+  if (ids.length > 0) yield ids;
+}
+
 /** Ids in groups of a size, in their order. */
 export function* inGroups(ids: readonly string[], size: number): Generator<readonly string[]> {
   for (let at = 0; at < ids.length; at += size) yield ids.slice(at, at + size);

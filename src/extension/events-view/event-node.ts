@@ -26,4 +26,10 @@ export interface NewestNode {
   readonly kind: 'newest';
 }
 
-export type EventsNode = EventNode | GroupNode | MoreNode | NewestNode;
+/** Why the events could not be read. */
+export interface FailureNode {
+  readonly kind: 'failure';
+  readonly message: string;
+}
+
+export type EventsNode = EventNode | GroupNode | MoreNode | NewestNode | FailureNode;

@@ -62,6 +62,7 @@ export class EventsFeed {
   #counts: Counts | undefined;
   #destinations = '';
   #addedSinceStatus = false;
+  #failure: Error | undefined;
   #stopAges: (() => void) | undefined;
 
   constructor(options: EventsFeedOptions) {
@@ -83,6 +84,11 @@ export class EventsFeed {
 
   get filter(): string {
     return this.#filter;
+  }
+
+  /** Why the events could not be read when they were last asked for. */
+  get failure(): Error | undefined {
+    return this.#failure;
   }
 
   get attached(): boolean {
@@ -143,7 +149,7 @@ export class EventsFeed {
   added({ deliveries, missed }: RelayNotificationParams<'event/added'>): void {
     if (this.#loading === undefined) return;
     this.#addedSinceStatus = true;
-    if (missed > 0) this.#readLater('newest');
+    if (missed > 0 || this.#failure !== undefined) this.#readLater('newest');
     if (this.#filter !== '') this.#readLater('newest');
     else if (this.list.add(deliveries.flatMap((each) => each.events))) this.#drawLater('all');
   }
@@ -196,6 +202,7 @@ export class EventsFeed {
     this.#changed.clear();
     this.#toRead = undefined;
     this.#loading = undefined;
+    this.#failure = undefined;
     this.#reading.cancel();
     if (this.#visible && this.#client !== undefined) void this.ready();
     else this.#drawLater('all');
@@ -255,9 +262,13 @@ export class EventsFeed {
       });
       if (epoch !== this.#epoch) return null;
       this.list.take(journal, { before, events, next });
+      this.#failure = undefined;
       return next;
     } catch (error) {
-      if (epoch === this.#epoch) this.#options.onError(error as Error);
+      if (epoch === this.#epoch) {
+        this.#failure = error as Error;
+        this.#options.onError(error as Error);
+      }
       return null;
     } finally {
       this.list.forget(journal);

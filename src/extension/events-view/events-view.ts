@@ -9,7 +9,7 @@ import type { Drawing } from './events-feed.ts';
 import { group, groupings } from './grouping.ts';
 import type { Group, Grouping } from './grouping.ts';
 import type { EventNode, EventsNode, GroupNode, MoreNode, NewestNode } from './event-node.ts';
-import { eventItem, eventTooltip, groupItem, moreItem, newestItem } from './tree-items.ts';
+import { eventItem, eventTooltip, failureItem, groupItem, moreItem, newestItem } from './tree-items.ts';
 import type { Surroundings } from './event-words.ts';
 
 const groupingKey = `${prefix}.grouping`;
@@ -134,7 +134,13 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
       for (const each of groups) this.#groups.set(each.id, each);
       nodes = groups;
     }
-    return [...(list.hasNewer ? [newest] : []), ...nodes, ...(list.hasOlder ? [more] : [])];
+    const { failure } = this.#feed;
+    return [
+      ...(failure === undefined ? [] : [{ kind: 'failure', message: failure.message } as const]),
+      ...(list.hasNewer ? [newest] : []),
+      ...nodes,
+      ...(list.hasOlder ? [more] : []),
+    ];
   }
 
   getTreeItem(node: EventsNode): vscode.TreeItem {
@@ -147,6 +153,8 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
         return moreItem(node);
       case 'newest':
         return newestItem(node);
+      case 'failure':
+        return failureItem(node);
     }
   }
 

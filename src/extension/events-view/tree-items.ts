@@ -5,8 +5,8 @@ import { commandId } from '../commands.ts';
 import { flagsOf, rowState } from './forwarding-state.ts';
 import type { RowState } from './forwarding-state.ts';
 import type { Group } from './grouping.ts';
-import type { EventNode, MoreNode, NewestNode } from './event-node.ts';
-import { plainMarkdown } from '../printable.ts';
+import type { EventNode, FailureNode, MoreNode, NewestNode } from './event-node.ts';
+import { plainMarkdown, printable } from '../printable.ts';
 import { ageOf, descriptionOf, forwardingOf, labelOf, marksOf, placeOf, spokenOf } from './event-words.ts';
 import type { Surroundings } from './event-words.ts';
 
@@ -87,6 +87,22 @@ export function newestItem(node: NewestNode): vscode.TreeItem {
   item.contextValue = ';newest;';
   item.tooltip = vscode.l10n.t('Older events are shown; the newest are not loaded.');
   item.command = { command: commandId('refreshEvents'), title: vscode.l10n.t('Refresh Events'), arguments: [node] };
+  return item;
+}
+
+/** Why the events could not be read; a click tries again. */
+export function failureItem(node: FailureNode): vscode.TreeItem {
+  const item = new vscode.TreeItem(vscode.l10n.t('The events could not be read'));
+  const message = printable(node.message, 1000);
+  item.id = 'failure';
+  item.description = printable(node.message);
+  item.tooltip = vscode.l10n.t('{0}. Choose this row to try again.', message);
+  item.iconPath = new vscode.ThemeIcon('error', new vscode.ThemeColor('charts.red'));
+  item.contextValue = ';failure;';
+  item.command = { command: commandId('refreshEvents'), title: vscode.l10n.t('Refresh Events'), arguments: [] };
+  item.accessibilityInformation = {
+    label: vscode.l10n.t('The events could not be read: {0}. Press Enter to try again.', message),
+  };
   return item;
 }
 

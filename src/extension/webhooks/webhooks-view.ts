@@ -138,7 +138,10 @@ export class WebhooksView implements vscode.Disposable, vscode.TreeDataProvider<
   /** Unfolds lists, so that what was registered is seen. */
   async unfold(lists: readonly ListNode[]): Promise<void> {
     if (!this.#view.visible) return;
-    for (const list of lists) await this.#view.reveal(list, { select: false, focus: false, expand: true });
+    for (const list of lists) {
+      // A row that has gone meanwhile cannot be unfolded: that is no failure of what was done.
+      await this.#view.reveal(list, { select: false, focus: false, expand: true }).then(undefined, () => undefined);
+    }
   }
 
   getParent(node: WebhooksNode): WebhooksNode | undefined {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { failedNotifications } from '../../../src/extension/actions/failed-notifications.ts';
-import { inGroups, stepByStep } from '../../../src/extension/actions/step-by-step.ts';
+import { inGroups, inWholeGroups, stepByStep } from '../../../src/extension/actions/step-by-step.ts';
 import { sampleBody, startReceiver, startTestRelay, until } from '../../relay/stage.ts';
 
 describe('Work on many things, step by step', () => {
@@ -39,6 +39,17 @@ describe('Work on many things, step by step', () => {
     );
     assert.deepEqual(steps, { done: 200, cancelled: true });
     assert.deepEqual(worked, ids.slice(0, 200));
+  });
+
+  it('divides no list, and leaves nothing out', () => {
+    const list = (length: number): string[] => Array.from({ length }, (_each, index) => `${length}/${index}`);
+    const groups = [...inWholeGroups([list(60), list(30), list(20), list(250), list(1)], 100)];
+    assert.deepEqual(
+      groups.map(({ length }) => length),
+      [90, 20, 250, 1],
+    );
+    assert.deepEqual(groups.flat(), [...list(60), ...list(30), ...list(20), ...list(250), ...list(1)]);
+    assert.deepEqual([...inWholeGroups([], 100)], []);
   });
 
   it('is whole where it is cancelled in the last step', async () => {

@@ -8,6 +8,8 @@ import type { TestRelay, TestRelayOptions } from '../../relay/stage.ts';
 import { HeldTimers } from './held-timers.ts';
 
 interface Stage {
+  /** What each question ends with from now on; undefined: what the relay answers. */
+  refusal: Error | undefined;
   readonly relay: TestRelay;
   readonly feed: EventsFeed;
   readonly timers: HeldTimers;
@@ -40,11 +42,13 @@ async function startStage(options: TestRelayOptions = {}): Promise<Stage> {
     ...client,
     request<M extends Method>(method: M, params: Params<M>) {
       if (method === 'events/query') queries.push(params as Params<'events/query'>);
+      if (stage.refusal !== undefined) return Promise.reject(stage.refusal);
       return client.request(method, params);
     },
   });
   feed.status(await client.request('relay/status', {}));
-  return {
+  const stage: Stage = {
+    refusal: undefined,
     relay,
     feed,
     timers,
@@ -58,6 +62,7 @@ async function startStage(options: TestRelayOptions = {}): Promise<Stage> {
         return condition();
       }).then(() => undefined),
   };
+  return stage;
 }
 
 async function deliver(relay: TestRelay, count: number, batch = 1): Promise<void> {
@@ -76,6 +81,29 @@ describe('the feed of the events view', () => {
     assert.equal(feed.list.size, 3);
     assert.equal(queries.length, 1);
     assert.deepEqual(drawings, ['all']);
+  });
+
+  it('says what cannot be read until it can, and then has everything', async () => {
+    const stage = await startStage();
+    const { relay, feed, drawings, errors, passUntil } = stage;
+    await deliver(relay, 2);
+    stage.refusal = new Error('the history is damaged');
+    feed.setVisible(true);
+    await feed.ready();
+    assert.deepEqual([feed.failure, feed.list.size], [stage.refusal, 0]);
+    assert.equal(drawings.length, 1);
+    await feed.refresh();
+    assert.equal(errors.length, 2);
+    stage.refusal = undefined;
+    await feed.refresh();
+    assert.deepEqual([feed.failure, feed.list.size], [undefined, 2]);
+
+    stage.refusal = new Error('the history is damaged');
+    await feed.refresh();
+    stage.refusal = undefined;
+    // What comes is a reason to ask again.
+    await deliver(relay, 1);
+    await passUntil(() => feed.failure === undefined && feed.list.size === 3);
   });
 
   it('draws once when it is looked at again, without asking, since it has kept up', async () => {
