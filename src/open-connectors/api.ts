@@ -1,6 +1,6 @@
 /** The client of the Open Connectors API: what the product asks of the platform, as far as it is documented or seen. */
 import { z } from 'zod';
-import { masked, maskText, reachOf } from './instance.ts';
+import { masked, maskText, reachOf, secretsIn } from './instance.ts';
 import type { InstanceBody } from './instance.ts';
 import { elementKey, hubKey } from './notification.ts';
 
@@ -267,13 +267,7 @@ export class OpenConnectorsApi {
    * {@link listInstances} tells.
    */
   async createInstance(body: InstanceBody, signal?: AbortSignal): Promise<CreatedInstance> {
-    const secrets = [
-      body.providerData?.code ?? '',
-      ...Object.entries(body.configuration).flatMap(([key, value]) =>
-        typeof value === 'string' && /(key|secret|username|password)$/.test(key) ? [value] : [],
-      ),
-    ];
-    const answer = await this.#call({ method: 'POST', path: '/instances', body, secrets, signal });
+    const answer = await this.#call({ method: 'POST', path: '/instances', body, secrets: secretsIn(body), signal });
     return parsed(createdInstanceSchema, answer, 'an instance with an id and a token');
   }
 
@@ -313,9 +307,7 @@ export class OpenConnectorsApi {
       path: instancePath(id),
       ...(options.reAuthenticate === true && { query: [['reAuthenticate', 'true']] }),
       body: change,
-      secrets: [change.providerData?.code, ...Object.values(change.configuration ?? {})].filter(
-        (value) => typeof value === 'string' && !/^https?:/.test(value),
-      ) as string[],
+      secrets: secretsIn(change),
       signal,
     });
     return parsed(instanceSchema, answer, 'an instance');
@@ -491,6 +483,8 @@ const longestMessage = 500;
 function plain(text: string, secrets: readonly string[]): string {
   return (
     maskText(text, secrets)
+      // A relay's, of which the platform knows more than the one that was sent.
+      .replace(/(\/hooks\/)[0-9a-f]{32}/gi, `$1${masked}`)
       .replace(/[\s\p{Cc}\p{Cf}]+/gu, ' ')
       // VS Code would make a link of it, to a command even.
       .replaceAll('](', '] (')

@@ -339,6 +339,27 @@ export function maskInstanceBody<T>(body: T): T {
   return maskValue(body, '', [...secrets]) as T;
 }
 
+/**
+ * What must not be seen where somebody quotes a body or a part of it: the values that {@link maskInstanceBody} masks,
+ * and what in its callback URL may be a secret, such as a relay's.
+ */
+export function secretsIn(part: {
+  readonly providerData?: { readonly code: string } | undefined;
+  readonly configuration?: Readonly<Record<string, unknown>> | undefined;
+}): string[] {
+  const secrets = new Set<string>();
+  collectSecrets(part, '', secrets);
+  const callbackUrl = part.configuration?.['event.notification.callback.url'];
+  return [...secrets, ...(typeof callbackUrl === 'string' ? secretsInUrl(callbackUrl) : [])];
+}
+
+/** Long hex in the path and the values of the query; user and password are masked in any URL. */
+function secretsInUrl(text: string): string[] {
+  if (!URL.canParse(text)) return [];
+  const { pathname, searchParams } = new URL(text);
+  return [...(pathname.match(/[0-9a-f]{32,}/gi) ?? []), ...searchParams.values()];
+}
+
 function collectSecrets(value: unknown, key: string, secrets: Set<string>): void {
   if (typeof value === 'string') {
     if (secretKey.test(key) && value !== '') secrets.add(value);

@@ -289,6 +289,34 @@ describe('the Open Connectors API', () => {
       assert.equal(error.requestId, '5f3');
     });
 
+    it('quotes no secret of a callback, neither when an instance is made nor when it is changed', async () => {
+      const hook = '0123456789abcdef'.repeat(2);
+      const other = 'fedcba9876543210'.repeat(2);
+      const url = `https://one.example/hooks/${hook}/open-connectors`;
+      const own = 'https://ada:pass-word@my.example/callback?token=query-secret';
+      const headers = { Authorization: 'Bearer header-secret' };
+      platform.answer = ({ body }) => [
+        400,
+        { message: `Not from https://old.example/hooks/${other}/open-connectors to ${JSON.stringify(body)}` },
+      ];
+      for (const callbackUrl of [url, own]) {
+        const made = { ...emptyInstanceInput, name: 'Mine', callbackUrl, callbackHeaders: headers };
+        const error = await refused(api.createInstance(buildInstanceBody(made)));
+        const changed = await refused(
+          api.patchInstance(7, {
+            configuration: {
+              'event.notification.callback.url': callbackUrl,
+              'event.notification.callback.headers': JSON.stringify(headers),
+            },
+          }),
+        );
+        for (const { message } of [error, changed]) {
+          for (const secret of [hook, other, 'pass-word', 'query-secret', 'header-secret'])
+            assert.ok(!message.includes(secret), message);
+        }
+      }
+    });
+
     it('has no link, no mark of writing direction and no odd request id, whatever the platform says', async () => {
       platform.answer = () => [400, { requestId: 'r-1\u001b[2J](x)', message: 'No \u202e[Renew](command:evil)' }];
       const error = await refused(api.getInstance(7));

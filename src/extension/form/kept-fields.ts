@@ -1,4 +1,4 @@
-/** What of a form VS Code keeps for the page, on disk: no URL of a relay, since its secret stands in it. */
+/** What of a form VS Code keeps for the page, on disk: no callback URL in which a secret stands or may stand. */
 import type { FormFields } from './messages.ts';
 
 /** Stands for the relay's URL: it is filled in anew where the form comes back. */
@@ -6,5 +6,7 @@ export const keptRelayUrl = '{relay}';
 
 /** The fields as they may be kept. */
 export function fieldsToKeep(fields: FormFields): FormFields {
+  // A user and password, or a query: as text, since it may be half typed.
+  if (/[?@]/.test(fields.callbackUrl)) return { ...fields, callbackUrl: '' };
   return /\/hooks\/[0-9a-f]{32}(?:\/|$)/i.test(fields.callbackUrl) ? { ...fields, callbackUrl: keptRelayUrl } : fields;
 }

@@ -90,18 +90,21 @@ function keeperParts({ session, log, platform, store, view }: KeepUrlsParts): Ur
     },
     failed: async (failures) => {
       const { l10n } = vscode;
-      const [first] = failures;
-      for (const { name, error } of failures) {
-        log.error(`the callback URL of ${printable(name)} was not kept true: ${error.message}`);
+      for (const failure of failures) {
+        log.error(
+          failure.kind === 'setting'
+            ? `the setting was not written: ${failure.error.message}`
+            : `the callback URL of ${printable(failure.name)} was not kept true: ${failure.error.message}`,
+        );
       }
+      const instances = failures.filter((failure) => failure.kind === 'instance');
+      const why = inMessage((instances[0] ?? failures[0])?.error.message ?? '');
       const again = l10n.t('Try Again');
       const show = l10n.t('Show Log');
       const choice = await vscode.window.showErrorMessage(
-        l10n.t(
-          'The callback URL of {0} may still be the old one: {1}',
-          namesOf(failures),
-          inMessage(first?.error.message ?? ''),
-        ),
+        instances.length === 0
+          ? l10n.t('That callback URLs are always updated could not be kept in the settings: {0}', why)
+          : l10n.t('The callback URL of {0} may still be the old one: {1}', namesOf(instances), why),
         again,
         show,
       );

@@ -5,11 +5,15 @@ import type { Instance } from '../../open-connectors/api.ts';
 
 export type KeepUrl = 'ask' | 'always' | 'never';
 
-/** An instance whose URL could not be read or set, and why. */
-export interface UrlFailure {
-  readonly name: string;
-  readonly error: Error;
-}
+/** What the user wants done: now, or now and from then on. */
+export type KeepChoice = 'once' | 'always';
+
+/** What could not be done, and why. */
+export type UrlFailure =
+  /** To read or set the URL of an instance. */
+  | { readonly kind: 'instance'; readonly name: string; readonly error: Error }
+  /** To write the setting, so that nobody is asked again. */
+  | { readonly kind: 'setting'; readonly error: Error };
 
 /** What the keeper works with: the relay, the platform, and the user. */
 export interface UrlKeeperParts {
@@ -21,7 +25,7 @@ export interface UrlKeeperParts {
   read(id: number): Promise<Instance | undefined>;
   setCallback(id: number, url: string): Promise<void>;
   /** @returns undefined where the user does not want it, or did not answer */
-  ask(stale: readonly PlacedInstance[], url: string): Promise<'once' | 'always' | undefined>;
+  ask(stale: readonly PlacedInstance[], url: string): Promise<KeepChoice | undefined>;
   /** From now on without asking. */
   allowAlways(): Promise<void>;
   done(updated: readonly PlacedInstance[], url: string): void;
@@ -49,21 +53,31 @@ export class UrlKeeper {
     if (url === null || url === this.#checked) return this.#running;
     this.#checked = url;
     // One after the other: a URL that changes while the user is being asked is looked at afterwards.
-    this.#running = this.#running.then(() => this.#check());
-    return this.#running;
+    const check = this.#running.then(() => this.#check());
+    // Whatever goes wrong with one URL, the next is looked at.
+    this.#running = check.catch(() => undefined);
+    return check;
   }
 
   async #check(): Promise<void> {
     const parts = this.#parts;
     if (parts.setting() === 'never') return;
+    let toAllow = false;
     for (;;) {
       const failures: UrlFailure[] = [];
       const stale = await this.#stale(failures);
       const url = parts.relay().public;
       if (stale.length > 0 && url !== null) {
-        const choice = parts.setting() === 'always' ? 'once' : await parts.ask(stale, url);
-        if (choice === 'always') await parts.allowAlways();
+        const choice: KeepChoice | undefined =
+          toAllow || parts.setting() === 'always' ? 'once' : await parts.ask(stale, url);
         if (choice !== undefined) await this.#update(stale, failures);
+        toAllow ||= choice === 'always';
+      }
+      if (toAllow) {
+        await parts.allowAlways().then(
+          () => (toAllow = false),
+          (error: unknown) => failures.push({ kind: 'setting', error: error as Error }),
+        );
       }
       if (failures.length === 0 || !(await parts.failed(failures))) return;
     }
@@ -79,7 +93,7 @@ export class UrlKeeper {
         const facts = placedInstance(instance, { relay: this.#parts.relay(), managed: true });
         if (facts.relation === 'old-address') stale.push(facts);
       } catch (error) {
-        failures.push({ name, error: error as Error });
+        failures.push({ kind: 'instance', name, error: error as Error });
       }
     }
     return stale;
@@ -98,7 +112,7 @@ export class UrlKeeper {
         await this.#parts.setCallback(facts.id, url);
         updated.push(facts);
       } catch (error) {
-        failures.push({ name: facts.name, error: error as Error });
+        failures.push({ kind: 'instance', name: facts.name, error: error as Error });
       }
     }
     if (updated.length > 0) this.#parts.done(updated, url);

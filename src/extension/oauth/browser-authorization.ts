@@ -1,6 +1,7 @@
 /** Asking for access in this window: the browser, the progress, the questions, and what is said in the end. */
 import * as vscode from 'vscode';
 import { commandId, prefix } from '../commands.ts';
+import { unlinked } from '../printable.ts';
 import { configuration } from '../settings.ts';
 import type {
   Authorization,
@@ -160,7 +161,7 @@ export class BrowserAuthorization {
     let close = (): void => undefined;
     const closed = new Promise<void>((resolve) => (close = resolve));
     void window.withProgress(
-      { location: vscode.ProgressLocation.Notification, title: options.title, cancellable: true },
+      { location: vscode.ProgressLocation.Notification, title: unlinked(options.title), cancellable: true },
       (progress, token) => {
         token.onCancellationRequested(options.cancel);
         report = (message) => progress.report({ message });

@@ -13,6 +13,16 @@ describe('What VS Code keeps of a form', () => {
     }
   });
 
+  it('holds no callback with a password or a query, complete or not: a secret may stand there', () => {
+    for (const callbackUrl of [
+      'https://ada:secret@example.com/callback',
+      'https://example.com/callback?token=secret',
+      'ada:secret@example.com',
+      'https://ada:sec/ret@example.com',
+    ])
+      assert.deepEqual(fieldsToKeep({ ...fields, callbackUrl }), { ...fields, callbackUrl: '' });
+  });
+
   it('is otherwise what was typed', () => {
     const typed = { ...fields, callbackUrl: 'https://example.com/hooks/mine' };
     assert.equal(fieldsToKeep(typed), typed);

@@ -19,6 +19,8 @@ class Scene implements UrlKeeperParts {
   keep: KeepUrl = 'ask';
   answer: 'once' | 'always' | undefined = 'once';
   again = false;
+  /** The settings cannot be written. */
+  unwritable = false;
   ids: number[];
   readonly instances = new Map<number, Instance>();
   readonly broken = new Set<number>();
@@ -62,6 +64,7 @@ class Scene implements UrlKeeperParts {
   }
 
   allowAlways(): Promise<void> {
+    if (this.unwritable) return Promise.reject(new Error('unsaved settings'));
     this.keep = 'always';
     return Promise.resolve();
   }
@@ -73,6 +76,7 @@ class Scene implements UrlKeeperParts {
   failed(failures: readonly UrlFailure[]): Promise<boolean> {
     this.log.push(`failed ${failures.map(({ error }) => error.message).join(',')}`);
     this.broken.clear();
+    this.unwritable = false;
     const { again } = this;
     this.again = false;
     return Promise.resolve(again);
@@ -129,6 +133,37 @@ describe('the keeper of callback URLs', () => {
     await keeper.follow();
     const first = ['ask i1', 'set 1 one.example', 'done i1 one.example'];
     assert.deepEqual(scene.deeds, [...first, 'set 1 two.example', 'done i1 two.example']);
+  });
+
+  it('sets the URL all the same where the settings cannot be written, says so, and tries that again', async () => {
+    const scene = new Scene({ 1: callbackAt('old.example') });
+    scene.answer = 'always';
+    scene.unwritable = true;
+    scene.again = true;
+    const keeper = new UrlKeeper(scene);
+    await keeper.follow();
+    const first = ['ask i1', 'set 1 one.example', 'done i1 one.example', 'failed unsaved settings'];
+    assert.deepEqual(scene.deeds, first);
+    assert.equal(scene.keep, 'always');
+    scene.host = 'two.example';
+    await keeper.follow();
+    assert.deepEqual(scene.deeds, [...first, 'set 1 two.example', 'done i1 two.example']);
+  });
+
+  it('looks at the next URL whatever went wrong with the one before', async () => {
+    const scene = new Scene({ 1: callbackAt('old.example') });
+    const { meanwhile } = scene;
+    scene.meanwhile = () => {
+      throw new Error('the window is closing');
+    };
+    const keeper = new UrlKeeper(scene);
+    await assert.rejects(keeper.follow(), /closing/);
+    // Said once: nothing new has happened to this URL.
+    await keeper.follow();
+    scene.meanwhile = meanwhile;
+    scene.host = 'two.example';
+    await keeper.follow();
+    assert.deepEqual(scene.deeds, ['ask i1', 'ask i1', 'set 1 two.example', 'done i1 two.example']);
   });
 
   it('asks the platform nothing where it never may', async () => {
