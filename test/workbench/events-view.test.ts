@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { signatureHeader, verify } from '../../src/open-connectors/signature.ts';
+import { freePort } from '../free-port.ts';
 import { sampleBody, send, startReceiver, until } from '../relay/stage.ts';
 import type { Receiver } from '../relay/stage.ts';
-import { dataDirs, startByButton, statusOf, stopRelays } from './relay.ts';
+import { changeSettings, dataDirs, startByButton, startRelay, statusOf, stopRelays } from './relay.ts';
 import { openWorkbench } from './workbench.ts';
 import type { Workbench } from './workbench.ts';
 
@@ -189,5 +191,121 @@ describe('The events view, as a person uses it', () => {
     await workbench.runCommand(`${category}: Stop Relay`);
     await workbench.view(view).getByText('The relay is not running.').waitFor();
     assert.deepEqual(await labels(), []);
+  });
+});
+
+describe('What is not sent yet, as a person sees it in the events view', () => {
+  let workbench: Workbench;
+  let failing: Receiver;
+  let slow: Receiver;
+  let absentPort: number;
+  let tries = 0;
+
+  const post = async (type: 'Subscribe' | 'Update' | 'Deactivate', email: string): Promise<void> => {
+    const { campaignMonitorUrl } = await statusOf(dataDirs(workbench)[0]!);
+    assert.equal((await send(campaignMonitorUrl, { body: sampleBody({ type, email }) })).status, 200);
+  };
+  const rowSays = (email: string, says: string | RegExp): Promise<void> =>
+    workbench.treeRow(view, email).filter({ hasText: says }).waitFor();
+  const picture = (name: string): Promise<string> =>
+    workbench.picture(`events-view/${name}`, workbench.view(view), 200);
+  /** Gives a signature key, also where there are others already. */
+  const giveKey = async (name: string, key: string): Promise<void> => {
+    const { quickInputWidget } = workbench;
+    const another = quickInputWidget.locator('.monaco-list-row').filter({ hasText: 'New name…' });
+    const box = quickInputWidget.getByText('Destinations use it by this name (Press');
+    await workbench.runCommand(`${category}: Set Signature Key…`);
+    await another.or(box).first().waitFor();
+    if (await another.isVisible()) await another.click();
+    await box.waitFor();
+    await workbench.enter(name);
+    await quickInputWidget.getByText(`Signature key “${name}”`).waitFor();
+    const input = quickInputWidget.locator('input[type="password"]');
+    await input.fill(key);
+    await input.press('Enter');
+  };
+
+  before(async () => {
+    failing = await startReceiver();
+    slow = await startReceiver();
+    absentPort = await freePort();
+    workbench = await openWorkbench({
+      ownServer: true,
+      settings: {
+        'campaignMonitorRelay.tunnel.kind': 'none',
+        'campaignMonitorRelay.destinations': [
+          { url: failing.url, types: ['Subscribe'] },
+          { url: slow.url, types: ['Update'], timeoutMs: 600_000 },
+          { url: `http://127.0.0.1:${absentPort}/callback`, types: ['Deactivate'] },
+        ],
+        'campaignMonitorRelay.keepAliveMinutes': 2,
+      },
+    });
+    await workbench.openViewContainer(category);
+    await startRelay(workbench);
+    await workbench.widenSideBar(600);
+  });
+  beforeEach(() => {
+    tries += 1;
+  });
+  after(async () => {
+    await stopRelays(workbench);
+    await workbench.close();
+  });
+
+  it('says which attempt comes next while the callback fails, and that it was sent once the callback recovers', async () => {
+    const email = `retried-${tries}@example.com`;
+    // Long enough to be looked at.
+    failing.answer({ status: 500, headers: { 'Retry-After': '10' } });
+    await post('Subscribe', email);
+    await rowSays(email, /retrying [2-6] of 6/);
+    await picture('retrying');
+    failing.answer({ status: 200 });
+    await rowSays(email, 'sent 200');
+  });
+
+  it('says that an event waits while the callback does not answer', async () => {
+    const email = `waits-${tries}@example.com`;
+    const next = `waits-behind-${tries}@example.com`;
+    let release = (): void => undefined;
+    const released = new Promise<void>((resolve) => (release = resolve));
+    slow.answer(() => released.then(() => ({ status: 200 })));
+    try {
+      await post('Update', email);
+      await post('Update', next);
+      for (const each of [email, next]) await rowSays(each, 'waiting · ');
+      await picture('waiting');
+    } finally {
+      release();
+    }
+    for (const each of [email, next]) await rowSays(each, 'sent 200');
+  });
+
+  it('says why an event waits where nobody listens, and sends it when somebody does', async () => {
+    const email = `early-${tries}@example.com`;
+    await post('Deactivate', email);
+    await rowSays(email, 'waiting: cannot be reached');
+    await picture('unreachable');
+    const receiver = await startReceiver({ port: absentPort });
+    await receiver.received(1);
+    await rowSays(email, 'sent 200');
+  });
+
+  it('says that an event is held for a key that was not given, and sends it signed once it is', async () => {
+    const email = `held-${tries}@example.com`;
+    const name = `key ${tries}`;
+    const receiver = await startReceiver();
+    await changeSettings(workbench, {
+      'campaignMonitorRelay.destinations': [{ url: receiver.url, signatureKeyName: name }],
+    });
+    await until(async () => (await statusOf(dataDirs(workbench)[0]!)).missingKeys.includes(name));
+    await post('Subscribe', email);
+    await rowSays(email, `held: the signature key "${name}" has not been given`);
+    await picture('held');
+    assert.equal(receiver.requests.length, 0);
+    await giveKey(name, 'a key');
+    await rowSays(email, 'sent 200');
+    const [request] = receiver.requests;
+    assert.ok(request && verify(request.body, request.header(signatureHeader) ?? '', ['a key']));
   });
 });

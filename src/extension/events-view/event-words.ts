@@ -87,7 +87,7 @@ export function forwardingOf(forwarding: Forwarding, around: Surroundings, l10n:
       return most === null || next > most ? l10n.t('retrying') : l10n.t('retrying {0} of {1}', next, most);
     }
     case 'held':
-      return l10n.t('held');
+      return forwarding.detail === null ? l10n.t('held') : l10n.t('held: {0}', printable(forwarding.detail));
     case 'sent':
       if (status === null || durationMs === null) return l10n.t('sent');
       return l10n.t('sent {0} in {1}', status, durationOf(durationMs, l10n));

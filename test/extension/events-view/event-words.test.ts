@@ -24,7 +24,11 @@ describe('the words for an event', () => {
   it('name the state of a forwarding as a person would', () => {
     assert.equal(words({}), 'waiting');
     assert.equal(words({ detail: 'cannot be reached: refused' }), 'waiting: cannot be reached: refused');
-    assert.equal(words({ state: 'held', detail: 'the signature key "a" has not been given' }), 'held');
+    assert.equal(
+      words({ state: 'held', detail: 'the key "a" has not been given' }),
+      'held: the key "a" has not been given',
+    );
+    assert.equal(words({ state: 'held' }), 'held');
     assert.equal(words({ attempts: 1, nextAttemptAt: soon, status: 500 }), 'retrying 2 of 6');
     assert.equal(words({ attempts: 1, nextAttemptAt: soon, maxAttempts: 10 }), 'retrying 2 of 10');
     assert.equal(words({ state: 'sent', attempts: 1, status: 200, durationMs: 12.3 }), 'sent 200 in 12 ms');
