@@ -377,18 +377,44 @@ describe('Webhooks of Campaign Monitor, as a person manages them', function () {
     assert.ok((await ours())[0]?.Url.includes(subdomain));
   });
 
-  it('is offered at the next start where the relay ended by itself and comes back elsewhere', async () => {
+  /** The relay ends by itself and comes back at another URL. The message that says so is answered, unlike any before it. */
+  const comeBackElsewhere = async (button: string): Promise<VendorHook> => {
     await registered();
+    const [left] = await ours();
     await endRelay();
     await changeSettings(workbench, {
       'campaignMonitorRelay.tunnel.subdomain': `back-${Date.now()}`,
       'campaignMonitorRelay.webhooks.keepUrl': 'ask',
     });
+    await workbench.runCommand('Notifications: Clear All Notifications');
     await workbench.runCommand(`${category}: Start Relay`);
-    const text = 'Webhooks point to the old one';
+    const text = 'Webhooks point to the old one: Newsletter.';
     await workbench.showNotification(text);
-    await workbench.answerNotification(text, 'Move Webhooks');
+    await workbench.picture('webhooks/left-behind');
+    await workbench.answerNotification(text, button);
+    return left!;
+  };
+
+  it('is moved at the next start where the relay ended by itself and comes back elsewhere', async () => {
+    await comeBackElsewhere('Move Webhooks');
     await settled();
+  });
+
+  it('is deactivated at the next start after such an end, where one wants that', async () => {
+    const left = await comeBackElsewhere('Deactivate');
+    await until(async () => (await ours()).every(({ Status }) => Status === 'Inactive'));
+    assert.deepEqual(
+      (await ours()).map(({ WebhookID, Url, Status }) => [WebhookID, Url, Status]),
+      [[left.WebhookID, left.Url, 'Inactive']],
+    );
+    await row('Old URL of this machine').filter({ hasText: 'inactive' }).waitFor();
+  });
+
+  it('is deleted at the next start after such an end, where one wants that', async () => {
+    const others = (await hooks()).filter(({ Url }) => !Url.includes('/hooks/'));
+    await comeBackElsewhere('Delete');
+    await until(async () => (await ours()).length === 0);
+    assert.deepEqual(await hooks(), others);
   });
 
   it('is deactivated on stop, brought back at the start, and deleted on another stop', async () => {
