@@ -15,11 +15,12 @@ import { normalising } from './normalising.ts';
 import { root } from './processes.ts';
 import { circumstances, table } from './report.ts';
 import type { Result } from './report.ts';
+import { relayDeath } from './relay-death.ts';
 import { start } from './start.ts';
 
 const { values } = parseArgs({
   options: {
-    only: { type: 'string', default: 'a,b,c,d,e,f,g,h,i,j' },
+    only: { type: 'string', default: 'a,b,c,d,e,f,g,h,i,j,k' },
     rounds: { type: 'string', default: '5' },
     events: { type: 'string', default: '1000000' },
   },
@@ -38,6 +39,7 @@ const benchmarks: Readonly<Record<string, () => Result | Promise<Result>>> = {
   h: () => untilDrawn(rounds),
   i: () => burstWhileOpen(rounds),
   j: () => paging(rounds),
+  k: () => relayDeath(rounds),
 };
 
 const chosen = values.only.split(',').map((letter) => letter.trim());

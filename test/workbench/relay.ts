@@ -41,7 +41,7 @@ export async function stopRelays(workbench: Workbench): Promise<void> {
 
 /** Starts the relay by the palette where it does not run; resolves when the status bar says that it listens. */
 export async function startRelay(workbench: Workbench): Promise<void> {
-  if ((await untilStatusBar(workbench, category)).includes('stopped'))
+  if (/stopped|ended unexpectedly/.test(await untilStatusBar(workbench, category)))
     await workbench.runCommand(`${category}: Start Relay`);
   await untilStatusBar(workbench, 'listens on this machine only');
 }
