@@ -39,6 +39,8 @@ export const commandNames = [
   'deleteOldWebhooks',
   'copyWebhookUrl',
   'copyWebhookId',
+  'copyListId',
+  'copyClientId',
   'filterEvents',
   'clearFilter',
   'groupByTime',

@@ -402,6 +402,31 @@ describe('Instances, as a person sees and changes them', function () {
     await rowSays('kappa', 'to this relay');
   });
 
+  it('forgets the platform’s secrets only after a question that says what stays', async () => {
+    const offer = workbench.welcomeButton(view, 'Set Open Connectors Secrets');
+    const forget = async (button: string): Promise<void> => {
+      await workbench.runCommand(`${category}: Forget Open Connectors Secrets…`);
+      await workbench.dialog.getByText('Instances stay as they are').waitFor();
+      await workbench.picture('instances/forget-secrets');
+      await workbench.answerDialog(button);
+    };
+    const giveSecrets = async (): Promise<void> => {
+      await offer.click();
+      await enterSecret('User secret', sandbox.credentials.openConnectors.userSecret);
+      await enterSecret('Organization secret', sandbox.credentials.openConnectors.organizationSecret);
+      await offer.waitFor({ state: 'detached' });
+    };
+    if (await offer.isVisible()) await giveSecrets();
+    await begin('omicron');
+    await forget('Cancel');
+    await refresh();
+    await rowSays('omicron', 'to');
+    await forget('Forget Secrets');
+    await offer.waitFor();
+    await giveSecrets();
+    await row('omicron').waitFor();
+  });
+
   it('writes no secret of the platform to any file', async () => {
     await begin('pi');
     const { token } = await untilShown('pi', () => true);

@@ -185,6 +185,34 @@ describe('Webhooks of Campaign Monitor, as a person manages them', function () {
     await workbench.picture('webhooks/lists');
   });
 
+  it('copies the ids of lists and of a client', async () => {
+    const copied = async (): Promise<string> => workbench.page.evaluate<string>('navigator.clipboard.readText()');
+    // The clipboard is shared by every window of the run, and a tree that is drawn anew loses the selection.
+    const copies = (text: string, entry: string, expected: readonly string[], select = false): Promise<boolean> =>
+      until(async () => {
+        await workbench.page.evaluate(`navigator.clipboard.writeText('')`);
+        if (select) {
+          await row(text).click();
+          await row(other.Name).click({ modifiers: ['ControlOrMeta'] });
+        }
+        await choose(text, entry);
+        return until(async () => (await copied()) !== '', 15_000)
+          .then(async () => (await copied()).split('\n').sort().join() === [...expected].sort().join())
+          .catch(() => false);
+      });
+    const clients = (await (await vendor('GET', '/clients.json')).json()) as { ClientID: string; Name: string }[];
+    const { ClientID: clientId } = clients.find(({ Name }) => Name === 'Harbour Books')!;
+    const others = (await (await vendor('GET', `/clients/${clientId}/lists.json`)).json()) as {
+      ListID: string;
+      Name: string;
+    }[];
+    const other = others.find(({ ListID }) => ListID !== newsletter)!;
+    await row('Newsletter').waitFor();
+    await copies('Newsletter', 'Copy List ID', [newsletter]);
+    await copies('Harbour Books', 'Copy Client ID', [clientId]);
+    await copies('Newsletter', 'Copy List ID', [newsletter, other.ListID], true);
+  });
+
   it('registers the relay on a list, once, and opens the public URL for it', async () => {
     await startRelay(workbench).catch(() => undefined);
     for (let round = 0; round < 2; round++) await register();

@@ -118,10 +118,47 @@ export class Platform {
     await this.#context.secrets.store(secretsKey(host), JSON.stringify({ userSecret, organizationSecret }));
   }
 
-  /** Forgets the secrets of every host. */
-  async forgetSecrets(): Promise<void> {
-    for (const host of new Set([...this.#hosts, this.host])) await this.#context.secrets.delete(secretsKey(host));
+  /**
+   * Forgets the secrets of every host, after a question.
+   * @returns whether they were forgotten
+   */
+  async forgetSecrets(): Promise<boolean> {
+    const { l10n, window } = vscode;
+    const hosts = await this.#hostsWithSecrets();
+    if (hosts.length === 0) {
+      void window.showInformationMessage(l10n.t('No secrets of Open Connectors are kept.'));
+      return false;
+    }
+    const forget = l10n.t('Forget Secrets');
+    const choice = await window.showWarningMessage(
+      l10n.t('Forget the secrets of Open Connectors?'),
+      {
+        modal: true,
+        detail: [
+          l10n.t(
+            'The user secret and the organization secret are removed from this machine, for: {0}.',
+            hosts.join(', '),
+          ),
+          l10n.t(
+            'Instances stay as they are and go on posting; their tokens and signature keys stay here. To see or change instances from here, both secrets are needed again.',
+          ),
+        ].join('\n'),
+      },
+      forget,
+    );
+    if (choice !== forget) return false;
+    for (const host of hosts) await this.#context.secrets.delete(secretsKey(host));
     await this.#context.globalState.update(hostsKey, undefined);
+    return true;
+  }
+
+  /** What is kept of a host whose name was not noted counts, too, where the settings name it. */
+  async #hostsWithSecrets(): Promise<readonly string[]> {
+    const hosts: string[] = [];
+    for (const host of new Set([...this.#hosts, this.host])) {
+      if ((await this.#context.secrets.get(secretsKey(host))) !== undefined) hosts.push(host);
+    }
+    return hosts;
   }
 
   /**
@@ -178,7 +215,7 @@ export function createPlatformCommands(platform: Platform): {
       return set;
     },
     forgetOpenConnectorsSecrets: async () => {
-      await platform.forgetSecrets();
+      if (!(await platform.forgetSecrets())) return;
       vscode.window.setStatusBarMessage(vscode.l10n.t('The secrets are forgotten.'), 5000);
     },
   };

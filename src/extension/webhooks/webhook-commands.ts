@@ -22,7 +22,9 @@ export type WebhookCommand =
   | 'deleteWebhook'
   | 'deleteOldWebhooks'
   | 'copyWebhookUrl'
-  | 'copyWebhookId';
+  | 'copyWebhookId'
+  | 'copyListId'
+  | 'copyClientId';
 
 export interface WebhookCommandParts {
   readonly accounts: AccountStore;
@@ -49,7 +51,12 @@ export function createWebhookCommands(parts: WebhookCommandParts): Pick<CommandH
       changeWebhooks(parts, 'delete', some(view, node, nodes)),
     deleteOldWebhooks: () => deleteOldWebhooks(parts),
     copyWebhookUrl: (node?: WebhooksNode) => copy(one(view, node).hook.url),
-    copyWebhookId: (node?: WebhooksNode) => copy(one(view, node).hook.webhookId),
+    copyWebhookId: (node?: WebhooksNode, nodes?: readonly WebhooksNode[]) =>
+      copy(...some(view, node, nodes).map(({ hook }) => hook.webhookId)),
+    copyListId: (node?: WebhooksNode, nodes?: readonly WebhooksNode[]) =>
+      copy(...view.selected(node, nodes).flatMap((each) => (each.kind === 'list' ? [each.listId] : []))),
+    copyClientId: (node?: WebhooksNode, nodes?: readonly WebhooksNode[]) =>
+      copy(...view.selected(node, nodes).flatMap((each) => (each.kind === 'client' ? [each.clientId] : []))),
   };
 }
 
@@ -71,7 +78,9 @@ function one(view: WebhooksView, node?: WebhooksNode): WebhookNode {
   return some(view, node)[0];
 }
 
-async function copy(text: string): Promise<void> {
-  await vscode.env.clipboard.writeText(text);
+/** Each on a line of its own. */
+async function copy(...texts: readonly string[]): Promise<void> {
+  if (texts.length === 0) return;
+  await vscode.env.clipboard.writeText(texts.join('\n'));
   vscode.window.setStatusBarMessage(vscode.l10n.t('Copied.'), 5000);
 }

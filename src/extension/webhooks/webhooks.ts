@@ -78,6 +78,8 @@ export function createWebhooks({ context, session, log, sandbox, browser }: Webh
           'deleteOldWebhooks',
           'copyWebhookUrl',
           'copyWebhookId',
+          'copyListId',
+          'copyClientId',
         ],
         async () => (await actions()).handlers,
       ),
