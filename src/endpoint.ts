@@ -22,6 +22,8 @@ export interface Endpoint {
 /** The folder for sockets is somebody else's or open to others, so no door is opened or used in it. */
 export class UnsafeSocketFolderError extends Error {
   override readonly name = 'UnsafeSocketFolderError';
+  /** As in `relayAdvice` of protocol/errors.ts. */
+  readonly advice = 'own-socket-folder';
   readonly next: string;
   constructor(folder: string, why: string) {
     super(`the folder for the relay's socket, ${folder}, ${why}`);

@@ -59,6 +59,9 @@ const nextSteps: Readonly<Record<CampaignMonitorErrorKind, string>> = {
   'unexpected-answer': "Check that the host is Campaign Monitor's API, and try again.",
 };
 
+/** Every kind. */
+export const campaignMonitorErrorKinds = Object.keys(nextSteps) as readonly CampaignMonitorErrorKind[];
+
 export interface CampaignMonitorErrorDetails {
   readonly code?: number | null;
   readonly status?: number | null;

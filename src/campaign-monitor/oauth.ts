@@ -38,6 +38,9 @@ const nextSteps: Readonly<Record<CampaignMonitorOAuthErrorKind, string>> = {
   'unexpected-answer': "Check that the host is Campaign Monitor's, and try again.",
 };
 
+/** Every kind. */
+export const campaignMonitorOAuthErrorKinds = Object.keys(nextSteps) as readonly CampaignMonitorOAuthErrorKind[];
+
 /** No tokens were given. Nothing secret is in it. */
 export class CampaignMonitorOAuthError extends Error {
   override readonly name = 'CampaignMonitorOAuthError';

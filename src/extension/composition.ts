@@ -5,6 +5,7 @@ import type { CommandHandlers } from './commands.ts';
 import type { WayOn } from './command-error.ts';
 import { createResendCommands } from './actions/edit-and-resend.ts';
 import { documentScheme, registerDocuments } from './documents/event-documents.ts';
+import { withNext } from './error-words.ts';
 import { unlinked } from './printable.ts';
 import { EventsView } from './events-view/events-view.ts';
 import { createEventsViewCommands } from './events-view/view-commands.ts';
@@ -139,22 +140,19 @@ async function run(
   } catch (error) {
     // The user knows.
     if (error instanceof GivenUpError) return undefined;
-    const { message, next, requestId, wayOn } = error as Error & {
-      next?: string;
+    const { message, requestId, wayOn } = error as Error & {
       requestId?: string | null;
       wayOn?: WayOn;
     };
     log.error(typeof requestId === 'string' ? `${message} (request ${requestId})` : message);
     const show = vscode.l10n.t('Show Log');
     const buttons = wayOn === undefined ? [show] : [wayOn.title, show];
-    void vscode.window
-      .showErrorMessage(unlinked(next === undefined ? message : `${message}. ${next}`), ...buttons)
-      .then((choice) => {
-        if (choice === show) log.show();
-        else if (choice !== undefined && wayOn !== undefined)
-          return vscode.commands.executeCommand(commandId(wayOn.command));
-        return undefined;
-      });
+    void vscode.window.showErrorMessage(unlinked(withNext(error, vscode.l10n)), ...buttons).then((choice) => {
+      if (choice === show) log.show();
+      else if (choice !== undefined && wayOn !== undefined)
+        return vscode.commands.executeCommand(commandId(wayOn.command));
+      return undefined;
+    });
     return undefined;
   }
 }

@@ -1,6 +1,8 @@
 /** The relay as a process of its own: see node-process.ts. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import * as vscode from 'vscode';
+import { nextOfRelay } from './error-words.ts';
 import { startNodeProcess } from './node-process.ts';
 
 /** The relay could not be started. */
@@ -43,9 +45,9 @@ export async function startRelayProcess(options: RelayProcessOptions): Promise<v
       throw new RelayStartError((error as Error).message, { cause: error });
     },
   );
-  const said = JSON.parse(line) as { type: string; message?: string; next?: string | null; code?: string };
+  const said = JSON.parse(line) as { type: string; message?: string; next?: string | null; advice?: string | null };
   if (said.type === 'ready' || said.type === 'running') return;
-  throw new RelayStartError([said.message, said.next].filter(Boolean).join('. '));
+  throw new RelayStartError([said.message, nextOfRelay(said, vscode.l10n)].filter(Boolean).join('. '));
 }
 
 /** The relay's own log, in its data directory. */

@@ -32,10 +32,12 @@ const apiPath = '/elements/api-v2';
 /** What was given as the platform's host cannot be one. */
 export class OpenConnectorsHostError extends Error {
   override readonly name = 'OpenConnectorsHostError';
+  /** A host as it should look. */
+  readonly example = regions[0]?.host ?? '';
   readonly next: string;
   constructor(why: string) {
     super(`the Open Connectors host ${why}`);
-    this.next = `Give a host such as ${regions[0]?.host ?? ''}, as your tenant's API documentation names it.`;
+    this.next = `Give a host such as ${this.example}, as your tenant's API documentation names it.`;
   }
 }
 
@@ -67,6 +69,33 @@ export type OpenConnectorsErrorKind =
   /** The answer is none of those that the API gives. */
   | 'unexpected-answer';
 
+const nextSteps = {
+  'check-fields':
+    'Look at what the message names, and at the fields of the instance. A grant code works once: authorise again.',
+  'check-host': 'Check that the host is that of an Open Connectors API, and that no proxy answers in its place.',
+  'check-network': 'Check the host, your network and its proxy.',
+  'check-permission': 'Check that the instance is not disabled and that your user may do this.',
+  'check-redirect': 'Check the host: it sends calls on to another address.',
+  'check-secrets': 'Check the user and the organization secret, and that they belong to this host.',
+  'enter-instance-token': 'Enter the token of the instance again.',
+  'enter-organization-secret': 'Enter the organization secret again.',
+  'enter-user-secret': 'Enter the user secret again.',
+  'give-secret-itself': 'Give the secret itself, or leave its field out.',
+  'look-at-log': 'Look at the log for the request id, and try again.',
+  'look-for-namesake': 'Something of that name or address is there already: refresh and look.',
+  'look-whether-done': 'Look whether it was done all the same before you try again.',
+  refresh: 'Refresh: what was asked for is not there any more. Check the host if nothing is.',
+  'start-again': 'Start it again when you like.',
+  'try-later': 'Try again in a minute; if it stays, give the request id in the log to the support of SAP.',
+  wait: 'Wait a minute: too many calls were made.',
+} as const;
+
+/** Names what an error says to do next, for whoever says it in another language. */
+export type OpenConnectorsAdvice = keyof typeof nextSteps;
+
+/** Every name. */
+export const openConnectorsAdvice = Object.keys(nextSteps) as readonly OpenConnectorsAdvice[];
+
 /** A call of the API did not do what it was to do. No secret is in the message. */
 export class OpenConnectorsError extends Error {
   override readonly name = 'OpenConnectorsError';
@@ -77,12 +106,14 @@ export class OpenConnectorsError extends Error {
   readonly requestId: string | null;
   /** What the provider, Campaign Monitor, said to the platform. */
   readonly providerMessage: string | null;
+  readonly advice: OpenConnectorsAdvice;
+  /** What to do next. */
   readonly next: string;
   constructor(
     message: string,
     parts: {
       readonly kind: OpenConnectorsErrorKind;
-      readonly next: string;
+      readonly advice: OpenConnectorsAdvice;
       readonly status?: number;
       readonly requestId?: string | null;
       readonly providerMessage?: string | null;
@@ -90,7 +121,8 @@ export class OpenConnectorsError extends Error {
   ) {
     super(message);
     this.kind = parts.kind;
-    this.next = parts.next;
+    this.advice = parts.advice;
+    this.next = nextSteps[parts.advice];
     this.status = parts.status ?? null;
     this.requestId = parts.requestId ?? null;
     this.providerMessage = parts.providerMessage ?? null;
@@ -299,7 +331,7 @@ export class OpenConnectorsApi {
     if (JSON.stringify([change.providerData, change.configuration]).includes(masked)) {
       throw new OpenConnectorsError('a masked value would be written over a secret of the instance', {
         kind: 'refused',
-        next: 'Give the secret itself, or leave its field out.',
+        advice: 'give-secret-itself',
       });
     }
     const answer = await this.#call({
@@ -381,15 +413,15 @@ export class OpenConnectorsApi {
 
   async #call(call: Call): Promise<Answer> {
     const secrets = [this.#userSecret, this.#organizationSecret, call.token ?? '', ...(call.secrets ?? [])];
-    for (const [what, secret] of [
-      ['user secret', this.#userSecret],
-      ['organization secret', this.#organizationSecret],
-      ...(call.token === undefined ? [] : [['token of the instance', call.token] as const]),
+    for (const [what, secret, advice] of [
+      ['user secret', this.#userSecret, 'enter-user-secret'],
+      ['organization secret', this.#organizationSecret, 'enter-organization-secret'],
+      ...(call.token === undefined ? [] : [['token of the instance', call.token, 'enter-instance-token'] as const]),
     ] as const) {
       if (!/^[\x21-\x7e]+$/.test(secret)) {
         throw new OpenConnectorsError(
           `the ${what} ${secret === '' ? 'is missing' : 'holds a character that none has, such as a space'}`,
-          { kind: 'refused', next: `Enter the ${what} again.` },
+          { kind: 'refused', advice },
         );
       }
     }
@@ -473,7 +505,7 @@ function parsed<T>(schema: z.ZodType<T>, answer: Answer, expected: string): T {
   throw new OpenConnectorsError(`the platform answered with something else than ${expected}${where}`, {
     kind: 'unexpected-answer',
     status: answer.status,
-    next: 'Check that the host is that of an Open Connectors API, and that no proxy answers in its place.',
+    advice: 'check-host',
   });
 }
 
@@ -508,7 +540,7 @@ function refusal(response: Response, text: string, secrets: readonly string[]): 
       status,
       requestId: requestIdOf(requestId ?? response.headers.get('elements-request-id')),
       providerMessage: provider,
-      next: nextAfter(status),
+      advice: adviceAfter(status),
     },
   );
 }
@@ -518,17 +550,16 @@ function requestIdOf(given: string | null): string | null {
   return given === null ? null : given.replace(/[^\w.:-]/g, '').slice(0, 100);
 }
 
-function nextAfter(status: number): string {
-  if (status === 400)
-    return 'Look at what the message names, and at the fields of the instance. A grant code works once: authorise again.';
-  if (status === 401) return 'Check the user and the organization secret, and that they belong to this host.';
-  if (status === 403) return 'Check that the instance is not disabled and that your user may do this.';
-  if (status === 404) return 'Refresh: what was asked for is not there any more. Check the host if nothing is.';
-  if (status === 409) return 'Something of that name or address is there already: refresh and look.';
-  if (status === 429) return 'Wait a minute: too many calls were made.';
-  if (status >= 500) return 'Try again in a minute; if it stays, give the request id in the log to the support of SAP.';
-  if (status >= 300 && status < 400) return 'Check the host: it sends calls on to another address.';
-  return 'Look at the log for the request id, and try again.';
+function adviceAfter(status: number): OpenConnectorsAdvice {
+  if (status === 400) return 'check-fields';
+  if (status === 401) return 'check-secrets';
+  if (status === 403) return 'check-permission';
+  if (status === 404) return 'refresh';
+  if (status === 409) return 'look-for-namesake';
+  if (status === 429) return 'wait';
+  if (status >= 500) return 'try-later';
+  if (status >= 300 && status < 400) return 'check-redirect';
+  return 'look-at-log';
 }
 
 function failure(
@@ -537,18 +568,18 @@ function failure(
   secrets: readonly string[],
 ): OpenConnectorsError {
   if (cancelled) {
-    return new OpenConnectorsError('cancelled', { kind: 'cancelled', next: 'Start it again when you like.' });
+    return new OpenConnectorsError('cancelled', { kind: 'cancelled', advice: 'start-again' });
   }
   if (timedOut) {
     return new OpenConnectorsError(`${url.host} did not answer in time`, {
       kind: 'timed-out',
-      next: 'Look whether it was done all the same before you try again.',
+      advice: 'look-whether-done',
     });
   }
   const { message, cause } = error instanceof Error ? error : new Error(String(error));
   const why = plain(cause instanceof Error && cause.message !== '' ? cause.message : message, secrets);
   return new OpenConnectorsError(`${url.host} cannot be reached: ${why}`, {
     kind: 'unreachable',
-    next: 'Check the host, your network and its proxy.',
+    advice: 'check-network',
   });
 }

@@ -1,4 +1,43 @@
 /** Why a relay refuses a request, or cannot be asked. */
+import { z } from 'zod';
+
+/**
+ * What an error of the relay says to do next, by a name for clients that say it in another language. The name goes with
+ * the sentence over the connection, so that whoever does not know it has the sentence.
+ */
+export const relayAdvice = {
+  'ask-again': 'Ask again.',
+  'ask-when-it-runs': 'Ask again when the relay runs.',
+  'attach-or-stop': 'Attach to it, or stop it with `cm-relay stop`.',
+  'check-data-directory': 'Check the data directory and restart the relay.',
+  'check-folder': 'Check that the folder exists, is yours and has room, or choose another data directory.',
+  'choose-again': 'Look at what there is with events/query and choose again.',
+  'choose-port': 'Choose another port, or 0 for any that is free.',
+  'filter-keys':
+    'Keys are type, list, address, state, kind, source, since, until, duplicate and delivery; all else is free text.',
+  'let-it-go-on':
+    'Where its process was paused, let it go on; else end it, and start the relay again: what it acknowledged is kept.',
+  'list-events': 'It may have been removed: only so much history is kept. List what there is with `cm-relay events`.',
+  'make-room': 'Make room on it; deliveries are accepted again by themselves.',
+  'migrate-history': 'Start a relay on it once with `cm-relay listen`: that brings it up to date.',
+  'own-socket-folder': 'Look who made it, remove it, or point XDG_RUNTIME_DIR at a folder of your own.',
+  'restart-for-one-version': 'Restart the relay so that both are of one version.',
+  'restart-to-set-aside': 'Restart the relay: it sets the file aside and begins a new one.',
+  'send-something': 'Start a relay with `cm-relay listen` and send it something.',
+  'start-relay': 'Start one with `cm-relay listen`.',
+  'update-program': 'Update this program, or choose another data directory.',
+  'update-runtime': 'Use Node.js 22.13 or later for the CLI, VS Code 1.101 or later for the extension.',
+} as const;
+export type RelayAdvice = keyof typeof relayAdvice;
+
+/** What goes with an error over the connection: an advice that is not known is left to its sentence. */
+const errorDataSchema = z.object({
+  next: z.string().optional().catch(undefined),
+  advice: z
+    .enum(Object.keys(relayAdvice) as [RelayAdvice, ...RelayAdvice[]])
+    .optional()
+    .catch(undefined),
+});
 
 /** JSON-RPC error codes of the relay's own; `data.next` says what to do. */
 export const relayErrorCodes = { notFound: 1001, conflict: 1002, storeFailed: 1003 } as const;
@@ -11,28 +50,37 @@ export class RelayRequestError extends Error {
   override readonly name = 'RelayRequestError';
   readonly code: number;
   readonly next: string | undefined;
-  constructor(message: string, code: number, next?: string) {
+  /** Names what `next` says, where the relay does. */
+  readonly advice: RelayAdvice | undefined;
+  constructor(message: string, code: number, told: { readonly next?: string; readonly advice?: RelayAdvice } = {}) {
     super(message);
     this.code = code;
-    this.next = next;
+    this.advice = told.advice;
+    this.next = told.next ?? (told.advice === undefined ? undefined : relayAdvice[told.advice]);
+  }
+
+  /** @param data of a JSON-RPC error of the relay's */
+  static of(message: string, code: number, data: unknown): RelayRequestError {
+    const { next, advice } = errorDataSchema.safeParse(data).data ?? {};
+    return new RelayRequestError(message, code, {
+      ...(next !== undefined && { next }),
+      ...(advice !== undefined && { advice }),
+    });
   }
 }
 
 /** The relay's process is there and does not answer: it is held, or its machine is overloaded. */
 export class NoAnswerError extends RelayRequestError {
   constructor(dataDir: string) {
-    super(
-      `the relay of ${dataDir} runs and does not answer`,
-      noAnswerCode,
-      'Where its process was paused, let it go on; else end it, and start the relay again: what it acknowledged is kept.',
-    );
+    super(`the relay of ${dataDir} runs and does not answer`, noAnswerCode, { advice: 'let-it-go-on' });
   }
 }
 
 /** No relay runs for the data directory. */
 export class NoRelayError extends Error {
   override readonly name = 'NoRelayError';
-  readonly next = 'Start one with `cm-relay listen`.';
+  readonly advice = 'start-relay';
+  readonly next = relayAdvice[this.advice];
   constructor(dataDir: string, cause?: unknown) {
     super(`no relay runs for ${dataDir}`, { cause });
   }

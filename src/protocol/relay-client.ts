@@ -103,14 +103,13 @@ export async function connectToRelay(dataDir: string, patienceMs = defaultPatien
         return methods[method].result.parse(answer) as never;
       } catch (error) {
         if (error instanceof ResponseError) {
-          const data = z.object({ next: z.string() }).safeParse(error.data);
-          throw new RelayRequestError(error.message, error.code, data.success ? data.data.next : undefined);
+          throw RelayRequestError.of(error.message, error.code, error.data);
         }
         if (error instanceof z.ZodError) {
           throw new RelayRequestError(
             `the relay's answer to ${method} is not what this version expects: ${z.prettifyError(error)}`,
             ErrorCodes.InternalError,
-            'Restart the relay so that both are of one version.',
+            { advice: 'restart-for-one-version' },
           );
         }
         throw error;

@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { endpointOf, prepareFolder, proveToClient, writeToken } from '../endpoint.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { relayErrorCodes } from '../protocol/errors.ts';
+import type { RelayAdvice } from '../protocol/errors.ts';
 import { endingNotification, methods } from '../protocol/methods.ts';
 import type { Method, ParsedParams, Result } from '../protocol/methods.ts';
 import type { Announcer, Listener } from './announcer.ts';
@@ -151,7 +152,7 @@ export class Control {
 
 /**
  * Checks a request's params and answers it.
- * @throws ResponseError with zod's message for bad params, or with a `next` in its data for what else went wrong
+ * @throws ResponseError with zod's message for bad params, or with `next` and `advice` in its data for what else went wrong
  */
 export async function callMethod<M extends Method>(handlers: Handlers, method: M, params: unknown): Promise<Result<M>> {
   const parsed = methods[method].params.safeParse(params ?? {});
@@ -167,8 +168,8 @@ export async function callMethod<M extends Method>(handlers: Handlers, method: M
 
 function toResponseError(error: unknown): ResponseError<unknown> {
   if (error instanceof ResponseError) return error;
-  const { name, kind, message, next } = error as Error & { kind?: string; next?: string };
-  const data = next === undefined ? undefined : { next };
+  const { name, kind, message, next, advice } = error as Error & { kind?: string; next?: string; advice?: RelayAdvice };
+  const data = next === undefined ? undefined : { next, advice };
   switch (kind ?? name) {
     case 'NotFoundError':
       return new ResponseError(relayErrorCodes.notFound, message, data);

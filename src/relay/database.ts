@@ -5,6 +5,8 @@
 import { createRequire } from 'node:module';
 import { existsSync, renameSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
+import { relayAdvice } from '../protocol/errors.ts';
+import type { RelayAdvice } from '../protocol/errors.ts';
 
 /** Integers that stand for a forwarding's state in the file. */
 export const stateCodes = { waiting: 0, held: 1, sent: 2, failed: 3, discarded: 4 } as const;
@@ -124,10 +126,12 @@ export const schemaVersion = migrations.length;
 /** A store error that the user can act on. */
 export class StoreError extends Error {
   override readonly name = 'StoreError';
+  readonly advice: RelayAdvice;
   readonly next: string;
-  constructor(message: string, next: string, cause?: unknown) {
+  constructor(message: string, advice: RelayAdvice, cause?: unknown) {
     super(message, { cause });
-    this.next = next;
+    this.advice = advice;
+    this.next = relayAdvice[advice];
   }
 }
 
@@ -148,11 +152,7 @@ export function loadSqlite(): typeof DatabaseSync {
     const load = createRequire(process.execPath);
     return (load('node:sqlite') as { DatabaseSync: typeof DatabaseSync }).DatabaseSync;
   } catch (cause) {
-    throw new StoreError(
-      `this runtime (Node ${process.versions.node}) has no node:sqlite`,
-      'Use Node.js 22.13 or later for the CLI, VS Code 1.101 or later for the extension.',
-      cause,
-    );
+    throw new StoreError(`this runtime (Node ${process.versions.node}) has no node:sqlite`, 'update-runtime', cause);
   }
 }
 
@@ -200,10 +200,7 @@ export function openForWriting(
 export function openForReading(file: string): DatabaseSync {
   const Database = loadSqlite();
   if (!existsSync(file)) {
-    throw new StoreError(
-      `there is no history yet at ${file}`,
-      'Start a relay with `cm-relay listen` and send it something.',
-    );
+    throw new StoreError(`there is no history yet at ${file}`, 'send-something');
   }
   let db: DatabaseSync | undefined;
   try {
@@ -216,7 +213,7 @@ export function openForReading(file: string): DatabaseSync {
     if (version < schemaVersion) {
       throw new StoreError(
         `the history at ${file} is of an older version (${version}; this program writes ${schemaVersion})`,
-        'Start a relay on it once with `cm-relay listen`: that brings it up to date.',
+        'migrate-history',
       );
     }
     return db;
@@ -271,7 +268,7 @@ function versionOf(db: DatabaseSync): number {
 function newer(file: string, version: number, known: number): StoreError {
   return new StoreError(
     `the history at ${file} was written by a newer version (${version}; this program knows ${known})`,
-    'Update this program, or choose another data directory.',
+    'update-program',
   );
 }
 
@@ -318,9 +315,5 @@ function renameAside(file: string, why: string): SetAside {
 function explain(error: unknown, file: string): Error {
   if (error instanceof StoreError) return error;
   const message = (error as Error).message;
-  return new StoreError(
-    `the history at ${file} cannot be opened: ${message}`,
-    'Check that the folder exists, is yours and has room, or choose another data directory.',
-    error,
-  );
+  return new StoreError(`the history at ${file} cannot be opened: ${message}`, 'check-folder', error);
 }

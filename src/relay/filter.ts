@@ -1,4 +1,5 @@
 /** The filter language of the history: `type:subscribe list:… address:… state:failed since:2h free text`. */
+import { relayAdvice } from '../protocol/errors.ts';
 import type { ForwardingState, Source } from '../protocol/history.ts';
 import { forwardingStates } from '../protocol/history.ts';
 
@@ -22,8 +23,8 @@ export interface Filter {
 /** A filter that cannot be read. The message names the part and what it may be. */
 export class FilterError extends Error {
   override readonly name = 'FilterError';
-  readonly next =
-    'Keys are type, list, address, state, kind, source, since, until, duplicate and delivery; all else is free text.';
+  readonly advice = 'filter-keys';
+  readonly next = relayAdvice[this.advice];
 }
 
 const keys = ['type', 'list', 'address', 'state', 'kind', 'source', 'since', 'until', 'duplicate', 'delivery'] as const;

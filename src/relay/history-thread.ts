@@ -1,5 +1,7 @@
 /** The relay's way to its history: calls to a thread that reads it (history-worker.ts), started when first needed. */
 import { Worker } from 'node:worker_threads';
+import { relayAdvice } from '../protocol/errors.ts';
+import type { RelayAdvice } from '../protocol/errors.ts';
 import type { ParsedParams, Result } from '../protocol/methods.ts';
 import type { HistoryReader } from './history.ts';
 
@@ -16,7 +18,7 @@ export type HistoryCall =
 export interface HistoryAnswer {
   readonly number: number;
   readonly value?: unknown;
-  readonly error?: { readonly name: string; readonly message: string; readonly next?: string | undefined };
+  readonly error?: { readonly name: string; readonly message: string; readonly advice?: RelayAdvice | undefined };
 }
 
 /** What the thread refused: an unknown id, a filter that cannot be read, a store that cannot. */
@@ -24,11 +26,13 @@ export class HistoryError extends Error {
   override readonly name = 'HistoryError';
   /** The name of the error in the thread, such as NotFoundError. */
   readonly kind: string;
+  readonly advice: RelayAdvice | undefined;
   readonly next: string | undefined;
   constructor(error: NonNullable<HistoryAnswer['error']>) {
     super(error.message);
     this.kind = error.name;
-    this.next = error.next;
+    this.advice = error.advice;
+    this.next = error.advice === undefined ? undefined : relayAdvice[error.advice];
   }
 }
 
@@ -123,7 +127,7 @@ export class HistoryThread {
       if (this.#worker !== worker) return;
       this.#worker = undefined;
       for (const waiting of this.#waiting.values())
-        waiting.reject(new HistoryError({ name: 'StoreError', message, next: 'Ask again.' }));
+        waiting.reject(new HistoryError({ name: 'StoreError', message, advice: 'ask-again' }));
       this.#waiting.clear();
     };
     worker.on('error', (error) => lost(`the history cannot be read: ${(error as Error).message}`));

@@ -1,5 +1,6 @@
 /** The thread that reads the history, so that no query delays the street door. Its other end is history-thread.ts. */
 import { parentPort, workerData } from 'node:worker_threads';
+import type { RelayAdvice } from '../protocol/errors.ts';
 import { HistoryReader, storeFile } from './history.ts';
 import { loadSqlite } from './database.ts';
 import type { HistoryAnswer, HistoryCall } from './history-thread.ts';
@@ -66,8 +67,8 @@ parentPort?.on('message', ({ number, call }: { number: number; call: HistoryCall
   try {
     message = { number, value: answer(call) };
   } catch (error) {
-    const { name, message: text, next } = error as Error & { next?: string };
-    message = { number, error: { name, message: text, next } };
+    const { name, message: text, advice } = error as Error & { advice?: RelayAdvice };
+    message = { number, error: { name, message: text, advice } };
   }
   parentPort?.postMessage(message);
 });

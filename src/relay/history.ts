@@ -14,6 +14,7 @@ import type {
   SignatureCheck,
   Source,
 } from '../protocol/history.ts';
+import { relayAdvice } from '../protocol/errors.ts';
 import type { ParsedParams, Result } from '../protocol/methods.ts';
 import type { Destination } from '../protocol/settings.ts';
 import { kindCodes, openForReading, stateCodes } from './database.ts';
@@ -37,7 +38,8 @@ export function searchFile(dataDir: string): string {
 /** There is no such event, delivery or notification. */
 export class NotFoundError extends Error {
   override readonly name = 'NotFoundError';
-  readonly next = 'It may have been removed: only so much history is kept. List what there is with `cm-relay events`.';
+  readonly advice = 'list-events';
+  readonly next = relayAdvice[this.advice];
   constructor(id: string) {
     super(`there is no ${parseId(id).kind} ${id} in the history`);
   }

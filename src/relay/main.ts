@@ -4,6 +4,7 @@
  * the relay already, or `failed` and why.
  */
 import { parseArgs } from 'node:util';
+import type { RelayAdvice } from '../protocol/errors.ts';
 import { logToFile } from './log-file.ts';
 import { RelayRunningError, startRelay } from './relay.ts';
 
@@ -46,8 +47,8 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  const { message, next } = error as Error & { next?: string };
+  const { message, next, advice } = error as Error & { next?: string; advice?: RelayAdvice };
   const running = error instanceof RelayRunningError;
-  write({ type: running ? 'running' : 'failed', message, next: next ?? null });
+  write({ type: running ? 'running' : 'failed', message, next: next ?? null, advice: advice ?? null });
   process.exitCode = running ? exitRunning : 1;
 });

@@ -6,7 +6,7 @@ import type { RelayClient } from '../protocol/relay-client.ts';
 import type { Destination, Secrets, Settings } from '../protocol/settings.ts';
 import type { Status } from '../protocol/status.ts';
 import { isCredentialHeader, maskedValue } from '../protocol/credential-headers.ts';
-import { RelayRequestError } from '../protocol/errors.ts';
+import { relayAdvice, RelayRequestError } from '../protocol/errors.ts';
 import { protocolVersion } from '../protocol/methods.ts';
 import { settingsSchema } from '../protocol/settings.ts';
 import { version as ownVersion } from '../version.ts';
@@ -36,7 +36,8 @@ import type { TunnelSupervisorOptions } from './tunnel/supervisor.ts';
 /** Another process is the relay of the data directory: attach to it. */
 export class RelayRunningError extends Error {
   override readonly name = 'RelayRunningError';
-  readonly next = 'Attach to it, or stop it with `cm-relay stop`.';
+  readonly advice = 'attach-or-stop';
+  readonly next = relayAdvice[this.advice];
   constructor(dataDir: string) {
     super(`a relay already runs for ${dataDir}`);
   }
@@ -45,7 +46,8 @@ export class RelayRunningError extends Error {
 /** The street door's port is somebody else's. */
 export class PortTakenError extends Error {
   override readonly name = 'PortTakenError';
-  readonly next = 'Choose another port, or 0 for any that is free.';
+  readonly advice = 'choose-port';
+  readonly next = relayAdvice[this.advice];
   constructor(port: number, cause: unknown) {
     super(`port ${port} is taken by another program`, { cause });
   }
@@ -294,8 +296,7 @@ class RunningRelay implements Relay {
           return await callMethod(this.#handlers, method, params);
         } catch (error) {
           if (!(error instanceof ResponseError)) throw error;
-          const data = error.data as { next?: string } | undefined;
-          throw new RelayRequestError(error.message, error.code, data?.next);
+          throw RelayRequestError.of(error.message, error.code, error.data);
         }
       },
       on: (name, listener) =>
@@ -538,7 +539,8 @@ const replayStep = 500;
 
 class ConflictError extends Error {
   override readonly name = 'ConflictError';
-  readonly next = 'Look at what there is with events/query and choose again.';
+  readonly advice = 'choose-again';
+  readonly next = relayAdvice[this.advice];
 }
 
 /** A proxy's URL may carry a user name and a password, which no client needs to be told. */

@@ -84,7 +84,7 @@ export class WriteQueue {
   write(apply: () => void): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.#closed) {
-        reject(new StoreError('the history is closed', 'Ask again when the relay runs.'));
+        reject(new StoreError('the history is closed', 'ask-when-it-runs'));
         return;
       }
       this.#writes.push({ apply, resolve, reject });
@@ -230,7 +230,7 @@ export class WriteQueue {
 function damaged(cause: Error | null): StoreError {
   return new StoreError(
     `the history is damaged${cause === null ? '' : `: ${cause.message}`}`,
-    'Restart the relay: it sets the file aside and begins a new one.',
+    'restart-to-set-aside',
     cause,
   );
 }
@@ -238,17 +238,9 @@ function damaged(cause: Error | null): StoreError {
 function explained(cause: Error): StoreError {
   if (isCorruption(cause)) return damaged(cause);
   if (sqliteCode(cause) === 13) {
-    return new StoreError(
-      'the disk that holds the history is full',
-      'Make room on it; deliveries are accepted again by themselves.',
-      cause,
-    );
+    return new StoreError('the disk that holds the history is full', 'make-room', cause);
   }
-  return new StoreError(
-    `the history cannot be written: ${cause.message}`,
-    'Check the data directory and restart the relay.',
-    cause,
-  );
+  return new StoreError(`the history cannot be written: ${cause.message}`, 'check-data-directory', cause);
 }
 
 /** Failures of the disk or the file as a whole, which hit every write: full, I/O, locked, read-only, damaged. */

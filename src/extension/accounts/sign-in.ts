@@ -4,6 +4,7 @@ import * as vscode from 'vscode';
 import type { CampaignMonitorClient, CampaignMonitorCredential } from '../../campaign-monitor/api.ts';
 import { cancellable } from '../cancellable-progress.ts';
 import { prefix } from '../commands.ts';
+import { nextOf } from '../error-words.ts';
 import { inMessage, unlinked } from '../printable.ts';
 import { configuration } from '../settings.ts';
 import type { Account, AccountStore } from './account-store.ts';
@@ -72,12 +73,14 @@ async function again({ log }: SignInParts, attempt: () => Promise<Account | unde
       }
       return account;
     } catch (error) {
-      const { message, next, kind } = error as Error & { next?: string; kind?: string };
+      const { message, kind } = error as Error & { kind?: string };
       if (kind === 'cancelled') return undefined;
       log.error(`sign-in failed: ${message}`);
       const tryAgain = vscode.l10n.t('Try Again');
       const choice = await vscode.window.showErrorMessage(
-        unlinked(vscode.l10n.t('Signing in to Campaign Monitor failed: {0}. {1}', message, next ?? '')),
+        unlinked(
+          vscode.l10n.t('Signing in to Campaign Monitor failed: {0}. {1}', message, nextOf(error, vscode.l10n) ?? ''),
+        ),
         tryAgain,
       );
       if (choice !== tryAgain) return undefined;

@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import type { RelayClient } from '../../protocol/relay-client.ts';
 import type { CommandHandlers } from '../commands.ts';
+import { withNext } from '../error-words.ts';
 import type { Session } from '../session.ts';
 import type { EventsView } from './events-view.ts';
 import { pickFilter } from './filter-picker.ts';
@@ -64,8 +65,7 @@ async function filterEvents(view: EventsView, session: Session, filter: unknown)
       await client.request('events/query', { filter: text, limit: 1 });
       return null;
     } catch (error) {
-      const { message, next } = error as Error & { next?: string };
-      return next === undefined ? message : `${message}. ${next}`;
+      return withNext(error, vscode.l10n);
     }
   };
   const picked = await pickFilter(view.filter, view.recentFilters, check);

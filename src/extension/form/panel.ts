@@ -9,6 +9,7 @@ import type { Platform } from '../instances/platform.ts';
 import type { BrowserAuthorization } from '../oauth/browser-authorization.ts';
 import type { SandboxProcess } from '../sandbox-process.ts';
 import type { SecretBox } from '../secrets.ts';
+import { nextOf } from '../error-words.ts';
 import type { Session } from '../session.ts';
 import { keptRelayUrl } from './kept-fields.ts';
 import type {
@@ -279,8 +280,9 @@ export class FormPanel implements vscode.Disposable {
     try {
       await this.#handlers[action]();
     } catch (error) {
-      const { message, next } = error as Error & { next?: string };
+      const { message } = error as Error;
       this.#parts.log.error(`the form: ${message}`);
+      const next = nextOf(error, vscode.l10n);
       this.#error = next === undefined ? `${message}.` : `${message}. ${next}`;
     } finally {
       this.#busy = this.#abort = undefined;

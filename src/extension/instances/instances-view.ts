@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import type { Instance } from '../../open-connectors/api.ts';
 import { prefix } from '../commands.ts';
+import { withNext } from '../error-words.ts';
 import type { SandboxProcess } from '../sandbox-process.ts';
 import { callbackUrls } from '../relay-urls.ts';
 import type { Session } from '../session.ts';
@@ -156,9 +157,8 @@ export class InstancesView implements vscode.Disposable, vscode.TreeDataProvider
     } catch (error) {
       // Another reading has taken its place, or the user did not want it: what is in sight stays.
       if (signal.aborted || error instanceof GivenUpError) return;
-      const { message, next } = error as Error & { next?: string };
-      log.error(`the instances could not be read: ${message}`);
-      this.#set({ kind: 'failed', message: next === undefined ? message : `${message}. ${next}`, instances: before });
+      log.error(`the instances could not be read: ${(error as Error).message}`);
+      this.#set({ kind: 'failed', message: withNext(error, vscode.l10n), instances: before });
     }
   }
 

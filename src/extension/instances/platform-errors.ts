@@ -1,6 +1,7 @@
 /** What an error of the platform means to a person, and what to do about it. */
 import * as vscode from 'vscode';
 import type { OpenConnectorsError } from '../client.ts';
+import { nextOf } from '../error-words.ts';
 import { unlinked } from '../printable.ts';
 
 export interface ExplainedError {
@@ -11,7 +12,7 @@ export interface ExplainedError {
 
 /** The platform's own message, with what to do next in the user's language. */
 export function explainPlatformError(error: OpenConnectorsError): ExplainedError {
-  return { message: messageOf(error), next: nextOf(error) };
+  return { message: messageOf(error), next: nextOf(error, vscode.l10n) ?? '' };
 }
 
 /** An error for the log: with the platform's id of the request, for its support. */
@@ -33,26 +34,6 @@ function messageOf({ kind, message }: OpenConnectorsError): string {
     case 'unreachable':
     case 'unexpected-answer':
       return l10n.t('Open Connectors could not be asked: {0}', sentence(message));
-  }
-}
-
-function nextOf({ kind, status }: OpenConnectorsError): string {
-  const { l10n } = vscode;
-  if (kind === 'timed-out') return l10n.t('Try again.');
-  if (kind === 'unreachable') return l10n.t('Check the host, your network and its proxy.');
-  if (kind === 'unexpected-answer') return l10n.t('Check that the host is that of an Open Connectors API.');
-  if (kind === 'cancelled') return l10n.t('Start it again when you like.');
-  switch (status) {
-    case 400:
-      return l10n.t('Look at what the message names, and at the fields.');
-    case 401:
-      return l10n.t('Check the user secret and the organization secret, and that they belong to this host.');
-    case 403:
-      return l10n.t('Check that the instance is not disabled, and that your user may do this.');
-    case 404:
-      return l10n.t('Refresh: it is not there any more.');
-    default:
-      return l10n.t('Try again later. The request id is in the log.');
   }
 }
 

@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import type { AccountStore } from '../accounts/account-store.ts';
 import { cancellable } from '../cancellable-progress.ts';
 import { commandId } from '../commands.ts';
+import { nextOf } from '../error-words.ts';
 import { inMessage } from '../printable.ts';
 import type { Session } from '../session.ts';
 import { configuration } from '../settings.ts';
@@ -25,7 +26,7 @@ export interface WebhookKeeperParts {
 
 export interface Failure {
   readonly registration: Registration;
-  readonly error: Error & { readonly next?: string; readonly kind?: string };
+  readonly error: Error & { readonly kind?: string };
 }
 
 /** What to do about registrations, each by its own verb. */
@@ -330,7 +331,7 @@ export function sayFailure({ registration, error }: Failure): string {
     'The webhook of the list “{0}” was not changed: {1}. {2}',
     inMessage(registration.listName),
     inMessage(error.message, 500),
-    error.next ?? '',
+    nextOf(error, vscode.l10n) ?? '',
   );
 }
 

@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { AccountError } from '../accounts/account-store.ts';
 import type { Account, AccountStore } from '../accounts/account-store.ts';
 import { prefix } from '../commands.ts';
+import { nextOf } from '../error-words.ts';
 import type { Session } from '../session.ts';
 import { readRelayUrl } from './hook-url.ts';
 import type { StoredJournal } from './journal.ts';
@@ -225,7 +226,7 @@ export class WebhooksView implements vscode.Disposable, vscode.TreeDataProvider<
     }
   }
 
-  #explain(key: string, error: Error & { next?: string; kind?: string; needsSignIn?: boolean }): NoteNode {
+  #explain(key: string, error: Error & { kind?: string; needsSignIn?: boolean }): NoteNode {
     if (error instanceof AccountError) {
       return {
         kind: 'note',
@@ -241,7 +242,7 @@ export class WebhooksView implements vscode.Disposable, vscode.TreeDataProvider<
       kind: 'note',
       id: key,
       label: error.message,
-      next: error.next ?? vscode.l10n.t('Refresh'),
+      next: nextOf(error, vscode.l10n) ?? vscode.l10n.t('Refresh'),
       severity: 'error',
       command: error.needsSignIn === true ? 'signIn' : 'refreshWebhooks',
     };
