@@ -41,7 +41,9 @@ function watch(): () => number {
   return () => (everybody() - all - (ours() - own)) / ((performance.now() - started) * availableParallelism());
 }
 
-async function quietMoment(): Promise<void> {
+/** Waits until others leave the machine alone, a minute at most. */
+export async function quietMoment(): Promise<void> {
+  if (!existsSync('/proc/stat')) return;
   const started = performance.now();
   while (performance.now() - started < patienceMs) {
     const others = watch();
@@ -58,8 +60,8 @@ async function quietMoment(): Promise<void> {
 export async function undisturbed<T>(run: () => Promise<T>, prepare?: () => Promise<void>): Promise<T> {
   for (let tries = 1; ; tries++) {
     await prepare?.();
-    if (!existsSync('/proc/stat')) return run();
     await quietMoment();
+    if (!existsSync('/proc/stat')) return run();
     const others = watch();
     const value = await run();
     if (others() <= tolerated) return value;

@@ -1,24 +1,17 @@
 /** Puts the extension together: each part once, each command with what carries it out. */
 import * as vscode from 'vscode';
-import { commandId, commandNames, prefix } from './commands.ts';
-import type { CommandHandlers } from './commands.ts';
-import type { WayOn } from './command-error.ts';
-import { createResendCommands } from './actions/edit-and-resend.ts';
+import { prefix } from './commands.ts';
+import { registerSendLens } from './actions/send-lens.ts';
+import { registerCommands } from './command-registration.ts';
 import { documentScheme, registerDocuments } from './documents/event-documents.ts';
-import { withNext } from './error-words.ts';
-import { unlinked } from './printable.ts';
 import { EventsView } from './events-view/events-view.ts';
-import { createEventsViewCommands } from './events-view/view-commands.ts';
-import { createFormCommands } from './form/form-commands.ts';
+import { registerForm } from './form/form-commands.ts';
 import { InstanceDocuments } from './instances/instance-documents.ts';
 import { InstanceStore } from './instances/instance-store.ts';
 import { InstancesView } from './instances/instances-view.ts';
-import { keepUrls } from './instances/keep-urls.ts';
+import { followUrl } from './instances/follow-url.ts';
 import { createPlatformCommands, Platform } from './instances/platform.ts';
-import { GivenUpError } from './cancellable-progress.ts';
 import { createAuthorizationCommands, BrowserAuthorization } from './oauth/browser-authorization.ts';
-import { lazyHandlers } from './lazy-handlers.ts';
-import { relayCommands } from './relay-commands.ts';
 import { createSandboxCommands, SandboxProcess } from './sandbox-process.ts';
 import { SampleReceiver } from './sample-receiver.ts';
 import { SecretBox } from './secrets.ts';
@@ -42,68 +35,17 @@ export function compose(context: vscode.ExtensionContext): void {
   const instances = new InstancesView({ session, log, platform, store, sandbox });
   const documents = new InstanceDocuments(context);
   const instanceParts = { session, log, platform, store, browser, view: instances, documents };
-  const handlers: CommandHandlers = {
-    ...relayCommands({ context, session, log, secrets, receiver, beforeStop: webhooks.beforeStop }),
-    ...webhooks.handlers,
-    ...createPlatformCommands(platform),
-    ...createAuthorizationCommands(browser),
-    ...createSandboxCommands(sandbox),
-    ...createFormCommands({
-      context,
-      log,
-      secrets,
-      session,
-      platform,
-      instances: store,
-      browser,
-      sandbox,
-      pickLists: webhooks.pickListIds,
-    }),
-    ...createEventsViewCommands(view, session),
-    ...lazyHandlers(
-      [
-        'open',
-        'openBody',
-        'openNotification',
-        'openAttempts',
-        'openHeaders',
-        'compareBodies',
-        'compareWithNotification',
-        'compareAnswers',
-      ],
-      async () => (await import('./documents/document-commands.ts')).createDocumentCommands(parts),
-    ),
-    ...lazyHandlers(['replay', 'replayTo', 'replayFailed', 'discard', 'discardWaiting'], async () =>
-      (await import('./actions/replay.ts')).createReplayCommands(parts),
-    ),
-    ...createResendCommands(parts),
-    ...lazyHandlers(['sendSample'], async () => (await import('./actions/samples.ts')).createSampleCommands(parts)),
-    ...lazyHandlers(
-      ['copyAsCurl', 'copyAsHttp', 'copyAsHar', 'copyAsFixture', 'copyAddress', 'exportSelection'],
-      async () => (await import('./actions/export.ts')).createExportCommands(parts),
-    ),
-    ...lazyHandlers(['createTest'], async () => (await import('./actions/create-test.ts')).createTestCommands(parts)),
-    ...lazyHandlers(
-      [
-        'refreshInstances',
-        'useRelayUrl',
-        'turnEventsOn',
-        'turnEventsOff',
-        'enableInstance',
-        'disableInstance',
-        'editInstanceLists',
-        'reauthoriseInstance',
-        'renameInstance',
-        'copyInstanceToken',
-        'copyInstanceId',
-        'copyInstanceAsCurl',
-        'showInstance',
-        'showInstanceEvents',
-        'deleteInstance',
-      ],
-      async () => (await import('./instances/instance-commands.ts')).createInstanceCommands(instanceParts),
-    ),
-  };
+  const form = registerForm({
+    context,
+    log,
+    secrets,
+    session,
+    platform,
+    instances: store,
+    browser,
+    sandbox,
+    pickLists: webhooks.pickListIds,
+  });
   context.subscriptions.push(
     log,
     receiver,
@@ -111,9 +53,26 @@ export function compose(context: vscode.ExtensionContext): void {
     sandbox,
     view,
     instances,
-    ...commandNames.map((name) =>
-      vscode.commands.registerCommand(commandId(name), (...args: never[]) => run(log, handlers[name], args)),
-    ),
+    ...registerCommands(log, {
+      ...webhooks.sources,
+      form,
+      relay: async () =>
+        (await import('./relay-commands.ts')).relayCommands({
+          ...{ context, session, log, secrets, receiver },
+          beforeStop: webhooks.beforeStop,
+        }),
+      platform: () => createPlatformCommands(platform),
+      authorization: () => createAuthorizationCommands(browser),
+      sandbox: () => createSandboxCommands(sandbox),
+      eventsView: async () => (await import('./events-view/view-commands.ts')).createEventsViewCommands(view, session),
+      documents: async () => (await import('./documents/document-commands.ts')).createDocumentCommands(parts),
+      replay: async () => (await import('./actions/replay.ts')).createReplayCommands(parts),
+      resend: async () => (await import('./actions/edit-and-resend.ts')).createResendCommands(parts),
+      samples: async () => (await import('./actions/samples.ts')).createSampleCommands(parts),
+      exports: async () => (await import('./actions/export.ts')).createExportCommands(parts),
+      tests: async () => (await import('./actions/create-test.ts')).createTestCommands(parts),
+      instances: async () => (await import('./instances/instance-commands.ts')).createInstanceCommands(instanceParts),
+    }),
   );
   // What the walkthrough waits for: a command that a tree item runs completes no step.
   context.subscriptions.push(
@@ -122,37 +81,10 @@ export function compose(context: vscode.ExtensionContext): void {
         void vscode.commands.executeCommand('setContext', `${prefix}.looked`, true);
     }),
   );
+  registerSendLens(context);
   registerDocuments(context, session);
   createStatusBarItem(context, session);
-  keepUrls({ context, session, log, platform, store, view: instances });
+  followUrl(context, { session, log, platform, store, view: instances });
   void session.attach();
   void sandbox.find();
-}
-
-/** Runs a command; what it throws is logged once and shown with what to do next. */
-async function run(
-  log: vscode.LogOutputChannel,
-  handler: (...args: never[]) => unknown,
-  args: never[],
-): Promise<unknown> {
-  try {
-    return await handler(...args);
-  } catch (error) {
-    // The user knows.
-    if (error instanceof GivenUpError) return undefined;
-    const { message, requestId, wayOn } = error as Error & {
-      requestId?: string | null;
-      wayOn?: WayOn;
-    };
-    log.error(typeof requestId === 'string' ? `${message} (request ${requestId})` : message);
-    const show = vscode.l10n.t('Show Log');
-    const buttons = wayOn === undefined ? [show] : [wayOn.title, show];
-    void vscode.window.showErrorMessage(unlinked(withNext(error, vscode.l10n)), ...buttons).then((choice) => {
-      if (choice === show) log.show();
-      else if (choice !== undefined && wayOn !== undefined)
-        return vscode.commands.executeCommand(commandId(wayOn.command));
-      return undefined;
-    });
-    return undefined;
-  }
 }

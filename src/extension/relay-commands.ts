@@ -13,27 +13,6 @@ import type { Session } from './session.ts';
 import { showStatusMenu } from './status-menu.ts';
 import { GivenUpError, working } from './cancellable-progress.ts';
 
-type RelayCommand =
-  | 'start'
-  | 'stop'
-  | 'restart'
-  | 'showStatus'
-  | 'openTunnel'
-  | 'closeTunnel'
-  | 'showLog'
-  | 'copyPublicUrl'
-  | 'copyCampaignMonitorUrl'
-  | 'copyOpenConnectorsUrl'
-  | 'openSettings'
-  | 'openTerminal'
-  | 'openWalkthrough'
-  | 'sampleReceiver'
-  | 'addDestination'
-  | 'setSignatureKey'
-  | 'setVerifyKey'
-  | 'setCredentials'
-  | 'removeSecret';
-
 export interface RelayCommandParts {
   readonly context: vscode.ExtensionContext;
   readonly session: Session;
@@ -47,7 +26,7 @@ export interface RelayCommandParts {
 const extensionId = 'cm-relay.campaign-monitor-relay';
 
 /** The handlers of these commands. */
-export function relayCommands(parts: RelayCommandParts): Pick<CommandHandlers, RelayCommand> {
+export function relayCommands(parts: RelayCommandParts): CommandHandlers<'relay'> {
   const { session, log, receiver, secrets } = parts;
   return {
     start: () => start(parts),

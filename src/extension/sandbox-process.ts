@@ -182,7 +182,7 @@ function ask(method: string, url: string): Promise<string | undefined> {
 }
 
 /** The handlers of "Start Sandbox" and "Stop Sandbox". */
-export function createSandboxCommands(sandbox: SandboxProcess): Pick<CommandHandlers, 'startSandbox' | 'stopSandbox'> {
+export function createSandboxCommands(sandbox: SandboxProcess): CommandHandlers<'sandbox'> {
   return {
     startSandbox: () => startSandbox(sandbox),
     stopSandbox: async () => {

@@ -16,9 +16,7 @@ export interface AccountCommandParts {
 }
 
 /** The handlers of these commands. */
-export function createAccountCommands(
-  parts: AccountCommandParts,
-): Pick<CommandHandlers, 'signIn' | 'signOut' | 'useSandboxAccount'> {
+export function createAccountCommands(parts: AccountCommandParts): CommandHandlers<'accounts'> {
   return {
     signIn: async () => {
       const account = await parts.signIn();

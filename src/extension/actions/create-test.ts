@@ -8,7 +8,7 @@ import type { ActionParts } from './action-parts.ts';
 import { openUntitled } from './untitled.ts';
 
 /** The handlers of these commands. */
-export function createTestCommands(parts: ActionParts): Pick<CommandHandlers, 'createTest'> {
+export function createTestCommands(parts: ActionParts): CommandHandlers<'tests'> {
   return { createTest: (node?: EventsNode) => createTest(parts, node) };
 }
 

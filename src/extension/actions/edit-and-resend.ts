@@ -1,6 +1,6 @@
 /** Edit and resend: a body as a JSON document, and the command that takes it the way of a received one. */
 import * as vscode from 'vscode';
-import type { EventRow, Source } from '../../protocol/history.ts';
+import type { EventRow } from '../../protocol/history.ts';
 import { commandId } from '../commands.ts';
 import type { CommandHandlers } from '../commands.ts';
 import { jsonErrorAt } from '../documents/json-text.ts';
@@ -8,34 +8,15 @@ import type { EventsNode } from '../events-view/event-node.ts';
 import { inMessage } from '../printable.ts';
 import { chosenRow, connected } from './chosen.ts';
 import type { ActionParts } from './action-parts.ts';
+import { bodyEndings } from './send-lens.ts';
 import { openUntitled } from './untitled.ts';
 
-/** How a document's name ends decides whose body it holds, and which schema checks it. */
-const endings: Readonly<Record<Source, string>> = {
-  'campaign-monitor': '.campaign-monitor.json',
-  'open-connectors': '.open-connectors.json',
-};
-
-const documents: vscode.DocumentSelector = Object.values(endings).map((ending) => ({ pattern: `**/*${ending}` }));
-
-/** The handlers of these commands. Registers the lens above such documents. */
-export function createResendCommands(parts: ActionParts): Pick<CommandHandlers, 'editAndResend' | 'send'> {
-  parts.context.subscriptions.push(vscode.languages.registerCodeLensProvider(documents, { provideCodeLenses }));
+/** The handlers of these commands. */
+export function createResendCommands(parts: ActionParts): CommandHandlers<'resend'> {
   return {
     editAndResend: (node?: EventsNode) => editAndResend(parts, chosenRow(parts, node)),
     send: (uri?: vscode.Uri) => send(parts, uri),
   };
-}
-
-function provideCodeLenses(document: vscode.TextDocument): vscode.CodeLens[] {
-  return [
-    new vscode.CodeLens(new vscode.Range(0, 0, 0, 0), {
-      title: vscode.l10n.t('$(send) Send'),
-      tooltip: vscode.l10n.t('The relay takes this body as if it had been received, and marks it as sent from here'),
-      command: commandId('send'),
-      arguments: [document.uri],
-    }),
-  ];
 }
 
 async function editAndResend({ session }: ActionParts, row: EventRow): Promise<void> {
@@ -48,7 +29,7 @@ async function editAndResend({ session }: ActionParts, row: EventRow): Promise<v
         ? vscode.l10n.t('Test call')
         : vscode.l10n.t('Rejected');
   // What a vendor wrote may hold anything; a file's name may not.
-  const name = `${kind.replace(/[^\p{L}\p{N} _-]/gu, '')} ${row.id}${endings[delivery.source]}`.trim();
+  const name = `${kind.replace(/[^\p{L}\p{N} _-]/gu, '')} ${row.id}${bodyEndings[delivery.source]}`.trim();
   await openUntitled(name, editableBody(delivery, Buffer.from(body, 'base64')));
   if (delivery.truncated) {
     void vscode.window.showWarningMessage(
@@ -69,7 +50,7 @@ async function send({ session }: ActionParts, uri: vscode.Uri | undefined): Prom
     return;
   }
   const { delivery, events } = await connected(session).request('deliveries/inject', {
-    source: document.fileName.endsWith(endings['open-connectors']) ? 'open-connectors' : 'campaign-monitor',
+    source: document.fileName.endsWith(bodyEndings['open-connectors']) ? 'open-connectors' : 'campaign-monitor',
     body: { text },
   });
   const [row] = events;

@@ -10,13 +10,11 @@ import type { ExportFormat } from './export-items.ts';
 import { CommandError } from '../command-error.ts';
 import type { ActionParts } from './action-parts.ts';
 
-type ExportCommand = 'copyAsCurl' | 'copyAsHttp' | 'copyAsHar' | 'copyAsFixture' | 'copyAddress' | 'exportSelection';
-
 /** More events than this are read under progress that can be cancelled. */
 const quietAtMost = 20;
 
 /** The handlers of these commands. */
-export function createExportCommands(parts: ActionParts): Pick<CommandHandlers, ExportCommand> {
+export function createExportCommands(parts: ActionParts): CommandHandlers<'exports'> {
   const copyAs = (format: ExportFormat) => async (node?: EventsNode, nodes?: readonly EventsNode[]) => {
     const rows = chosenRows(parts, node, nodes);
     const text = await textOf(parts, rows, format);

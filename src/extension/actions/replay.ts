@@ -15,8 +15,6 @@ import type { ActionParts } from './action-parts.ts';
 import { inGroups, inWholeGroups, stepByStep } from './step-by-step.ts';
 import type { Steps } from './step-by-step.ts';
 
-type ReplayCommand = 'replay' | 'replayTo' | 'replayFailed' | 'discard' | 'discardWaiting';
-
 /** Notifications that are replayed or discarded in one request, so that it can be cancelled and counted in between. */
 const step = 100;
 
@@ -24,7 +22,7 @@ const step = 100;
 const lastUrlKey = `${prefix}.lastReplayUrl`;
 
 /** The handlers of these commands. */
-export function createReplayCommands(parts: ActionParts): Pick<CommandHandlers, ReplayCommand> {
+export function createReplayCommands(parts: ActionParts): CommandHandlers<'replay'> {
   return {
     replay: (node?: EventsNode, nodes?: readonly EventsNode[]) => replay(parts, chosenRows(parts, node, nodes)),
     replayTo: async (node?: EventsNode, nodes?: readonly EventsNode[]) => {

@@ -17,7 +17,7 @@ const quietAtMost = 20;
 const mostDeliveries = 1_000_000;
 
 /** The handlers of these commands. */
-export function createSampleCommands(parts: ActionParts): Pick<CommandHandlers, 'sendSample'> {
+export function createSampleCommands(parts: ActionParts): CommandHandlers<'samples'> {
   return { sendSample: () => sendSample(parts) };
 }
 

@@ -11,18 +11,8 @@ import type { BodyExtension, DocumentAddress, DocumentKind } from './address.ts'
 import { documentScheme, documentTexts } from './event-documents.ts';
 import { lineOfEntry } from './json-text.ts';
 
-type DocumentCommand =
-  | 'open'
-  | 'openBody'
-  | 'openNotification'
-  | 'openAttempts'
-  | 'openHeaders'
-  | 'compareBodies'
-  | 'compareWithNotification'
-  | 'compareAnswers';
-
 /** The handlers of these commands. */
-export function createDocumentCommands(parts: ActionParts): Pick<CommandHandlers, DocumentCommand> {
+export function createDocumentCommands(parts: ActionParts): CommandHandlers<'documents'> {
   const show = (kind: DocumentKind) => async (node?: EventsNode) => {
     const row = chosenRow(parts, node);
     if (kind === 'notification') requireNotification(row);

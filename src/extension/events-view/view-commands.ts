@@ -8,20 +8,8 @@ import type { EventsView } from './events-view.ts';
 import { pickFilter } from './filter-picker.ts';
 import type { Grouping } from './grouping.ts';
 
-type ViewCommand =
-  | 'filterEvents'
-  | 'clearFilter'
-  | 'groupByTime'
-  | 'groupByList'
-  | 'groupByType'
-  | 'groupByState'
-  | 'ungroup'
-  | 'refreshEvents'
-  | 'loadMore'
-  | 'clearHistory';
-
 /** The handlers of these commands. */
-export function createEventsViewCommands(view: EventsView, session: Session): Pick<CommandHandlers, ViewCommand> {
+export function createEventsViewCommands(view: EventsView, session: Session): CommandHandlers<'eventsView'> {
   const groupBy = (grouping: Grouping) => () => view.setGrouping(grouping);
   return {
     filterEvents: (filter?: unknown) => filterEvents(view, session, filter),

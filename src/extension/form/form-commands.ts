@@ -1,16 +1,17 @@
 /** The commands about the form. The form itself is loaded when it is first asked for. */
 import * as vscode from 'vscode';
 import { prefix } from '../commands.ts';
+import type { CommandSources } from '../commands.ts';
 import type { FormPanel, FormParts } from './panel.ts';
 
 /** The panel's type: what VS Code restores it by. */
 export const formViewType = `${prefix}.form`;
 
-/** The handlers; also takes the panel that VS Code restores after a reload. */
-export function createFormCommands(parts: FormParts): {
-  readonly newInstance: () => Promise<void>;
-  readonly newSandboxInstance: () => Promise<void>;
-} {
+/**
+ * Takes the panel that VS Code restores after a reload.
+ * @returns what makes the commands' handlers
+ */
+export function registerForm(parts: FormParts): CommandSources['form'] {
   let form: Promise<FormPanel> | undefined;
   const load = (): Promise<FormPanel> => (form ??= import('./panel.ts').then(({ FormPanel }) => new FormPanel(parts)));
   parts.context.subscriptions.push(
@@ -18,8 +19,8 @@ export function createFormCommands(parts: FormParts): {
       deserializeWebviewPanel: async (panel) => (await load()).restore(panel),
     }),
   );
-  return {
-    newInstance: async () => (await load()).open(),
-    newSandboxInstance: async () => (await load()).openForSandbox(),
+  return async () => {
+    const panel = await load();
+    return { newInstance: () => panel.open(), newSandboxInstance: () => panel.openForSandbox() };
   };
 }

@@ -20,23 +20,6 @@ import { receivedNotifications } from './received-notifications.ts';
 import { openCallbackUrl } from '../relay-urls.ts';
 import { working } from '../cancellable-progress.ts';
 
-type InstanceCommand =
-  | 'refreshInstances'
-  | 'useRelayUrl'
-  | 'turnEventsOn'
-  | 'turnEventsOff'
-  | 'enableInstance'
-  | 'disableInstance'
-  | 'editInstanceLists'
-  | 'reauthoriseInstance'
-  | 'renameInstance'
-  | 'copyInstanceToken'
-  | 'copyInstanceId'
-  | 'copyInstanceAsCurl'
-  | 'showInstance'
-  | 'showInstanceEvents'
-  | 'deleteInstance';
-
 export interface InstanceCommandParts {
   readonly session: Session;
   readonly log: vscode.LogOutputChannel;
@@ -48,7 +31,7 @@ export interface InstanceCommandParts {
 }
 
 /** The handlers of these commands. */
-export function createInstanceCommands(parts: InstanceCommandParts): Pick<CommandHandlers, InstanceCommand> {
+export function createInstanceCommands(parts: InstanceCommandParts): CommandHandlers<'instances'> {
   /** A command on the instance that was clicked, or that the user picks. */
   const on = (act: (parts: InstanceCommandParts, node: InstanceNode) => Promise<unknown>) => {
     return async (clicked?: InstancesNode): Promise<void> => {

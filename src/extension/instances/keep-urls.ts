@@ -1,4 +1,4 @@
-/** Keeps the callback URLs of managed instances true in this window: the user is asked as the setting says. */
+/** What keeps the callback URLs of managed instances true in this window: the user is asked as the setting says. */
 import * as vscode from 'vscode';
 import { commandId, prefix } from '../commands.ts';
 import { inMessage, printable } from '../printable.ts';
@@ -15,7 +15,6 @@ import type { KeepUrl, UrlKeeperParts } from './url-keeper.ts';
 const setting = 'instances.keepUrl';
 
 export interface KeepUrlsParts {
-  readonly context: vscode.ExtensionContext;
   readonly session: Session;
   readonly log: vscode.LogOutputChannel;
   readonly platform: Platform;
@@ -23,17 +22,9 @@ export interface KeepUrlsParts {
   readonly view: InstancesView;
 }
 
-/** Follows the relay's public URL for as long as the extension lives. */
-export function keepUrls(parts: KeepUrlsParts): void {
-  const { context, session, log } = parts;
-  const keeper = new UrlKeeper(keeperParts(parts));
-  const follow = (): void => {
-    keeper.follow().catch((error: unknown) => {
-      log.error(`the callback URLs were not looked at: ${(error as Error).message}`);
-    });
-  };
-  context.subscriptions.push(session.onDidChange(follow));
-  follow();
+/** The keeper with what it needs of VS Code and of this window. */
+export function createUrlKeeper(parts: KeepUrlsParts): UrlKeeper {
+  return new UrlKeeper(keeperParts(parts));
 }
 
 function keeperParts({ session, log, platform, store, view }: KeepUrlsParts): UrlKeeperParts {

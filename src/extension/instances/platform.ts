@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import type { OpenConnectorsApi } from '../client.ts';
 import { prefix } from '../commands.ts';
+import type { CommandHandlers } from '../commands.ts';
 import { configuration } from '../settings.ts';
 
 /** The value of the host setting that means the sandbox on this machine. */
@@ -204,10 +205,7 @@ function secretsKey(host: string): string {
 }
 
 /** The handlers of the commands about the platform's secrets. */
-export function createPlatformCommands(platform: Platform): {
-  readonly setOpenConnectorsSecrets: () => Promise<boolean>;
-  readonly forgetOpenConnectorsSecrets: () => Promise<void>;
-} {
+export function createPlatformCommands(platform: Platform): CommandHandlers<'platform'> {
   return {
     setOpenConnectorsSecrets: async () => {
       const set = await platform.setSecrets();

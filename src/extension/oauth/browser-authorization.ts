@@ -1,6 +1,7 @@
 /** Asking for access in this window: the browser, the progress, the questions, and what is said in the end. */
 import * as vscode from 'vscode';
 import { commandId, prefix } from '../commands.ts';
+import type { CommandHandlers } from '../commands.ts';
 import { unlinked } from '../printable.ts';
 import { configuration } from '../settings.ts';
 import type {
@@ -285,8 +286,6 @@ function pageTexts(): PageTexts {
 }
 
 /** The handlers of the commands about an authorisation that waits. */
-export function createAuthorizationCommands(browser: BrowserAuthorization): {
-  readonly pasteAuthorization: () => void;
-} {
+export function createAuthorizationCommands(browser: BrowserAuthorization): CommandHandlers<'authorization'> {
   return { pasteAuthorization: () => browser.paste() };
 }

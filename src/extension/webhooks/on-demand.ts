@@ -1,9 +1,11 @@
 /** What is loaded when somebody signs in or has webhooks, so that activation does not pay for it. */
 import type * as vscode from 'vscode';
 import type { Account, AccountStore } from '../accounts/account-store.ts';
+import { createAccountCommands, signOut } from '../accounts/account-commands.ts';
 import { createAuthorizeAccount } from '../accounts/authorize-account.ts';
 import { signIn } from '../accounts/sign-in.ts';
 import type { Way } from '../accounts/sign-in.ts';
+import type { CommandHandlers } from '../commands.ts';
 import type { BrowserAuthorization } from '../oauth/browser-authorization.ts';
 import type { Session } from '../session.ts';
 import type { StoredJournal } from './journal.ts';
@@ -24,11 +26,14 @@ export interface WebhookActionParts {
 }
 
 export interface WebhookActions {
-  readonly handlers: ReturnType<typeof createWebhookCommands>;
+  readonly accountHandlers: CommandHandlers<'accounts'>;
+  readonly webhookHandlers: CommandHandlers<'webhooks'>;
   readonly keeper: WebhookKeeper;
   readonly picker: ListPicker;
   /** Resolves to undefined where the user gave up. */
   readonly signIn: (way?: Way) => Promise<Account | undefined>;
+  /** Forgets everything of an account. */
+  readonly signOut: (account: Account) => Promise<void>;
 }
 
 /** Makes all of it, once for a window. */
@@ -44,6 +49,16 @@ export function createWebhookActions({
   const signInParts = { accounts, log, authorize: createAuthorizeAccount(browser) };
   const ask = (way?: Way): Promise<Account | undefined> => signIn(signInParts, way);
   const picker = createListPicker({ accounts, view, signIn: ask });
-  const handlers = createWebhookCommands({ accounts, session, log, journal, view, keeper, picker });
-  return { handlers, keeper, picker, signIn: ask };
+  const forgetWebhooks = (account: Account): Promise<void> => journal.forgetAccount(account.id);
+  const accountHandlers = createAccountCommands({
+    ...{ accounts, forgetWebhooks },
+    registered: ({ id }) => journal.all().filter(({ accountId }) => accountId === id).length,
+    signIn: ask,
+  });
+  const webhookHandlers = createWebhookCommands({ accounts, session, log, journal, view, keeper, picker });
+  return {
+    ...{ accountHandlers, webhookHandlers, keeper, picker },
+    signIn: ask,
+    signOut: (account) => signOut({ accounts, forgetWebhooks }, account),
+  };
 }

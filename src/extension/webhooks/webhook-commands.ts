@@ -13,19 +13,6 @@ import { testWebhook } from './test-webhook.ts';
 import type { WebhookKeeper } from './webhook-keeper.ts';
 import type { WebhooksView } from './webhooks-view.ts';
 
-export type WebhookCommand =
-  | 'refreshWebhooks'
-  | 'registerWebhooks'
-  | 'testWebhook'
-  | 'activateWebhook'
-  | 'deactivateWebhook'
-  | 'deleteWebhook'
-  | 'deleteOldWebhooks'
-  | 'copyWebhookUrl'
-  | 'copyWebhookId'
-  | 'copyListId'
-  | 'copyClientId';
-
 export interface WebhookCommandParts {
   readonly accounts: AccountStore;
   readonly session: Session;
@@ -37,7 +24,7 @@ export interface WebhookCommandParts {
 }
 
 /** The handlers of these commands. */
-export function createWebhookCommands(parts: WebhookCommandParts): Pick<CommandHandlers, WebhookCommand> {
+export function createWebhookCommands(parts: WebhookCommandParts): CommandHandlers<'webhooks'> {
   const { view } = parts;
   return {
     refreshWebhooks: () => view.refresh(),

@@ -35,7 +35,8 @@ export class WebhooksView implements vscode.Disposable, vscode.TreeDataProvider<
   /** Accounts of which more than a few clients came. */
   readonly #large = new Set<string>();
   #drawn = '';
-  #abort = new AbortController();
+  /** Ends what is being asked; none before something is. */
+  #abort: AbortController | undefined;
 
   readonly onDidChangeTreeData = this.#changed.event;
 
@@ -52,14 +53,17 @@ export class WebhooksView implements vscode.Disposable, vscode.TreeDataProvider<
     this.#disposables = [
       this.#view,
       this.#changed,
-      accounts.onDidChange(() => this.#followAccounts()),
+      accounts.onDidChange(() => {
+        this.#tell();
+        this.refresh();
+      }),
       session.onDidChange(() => this.#followRelay()),
     ];
-    this.#followAccounts();
+    this.#tell();
   }
 
   dispose(): void {
-    this.#abort.abort();
+    this.#abort?.abort();
     for (const each of this.#disposables) each.dispose();
   }
 
@@ -99,8 +103,8 @@ export class WebhooksView implements vscode.Disposable, vscode.TreeDataProvider<
 
   /** Asks for everything again. */
   refresh(): void {
-    this.#abort.abort();
-    this.#abort = new AbortController();
+    this.#abort?.abort();
+    this.#abort = undefined;
     this.#children.clear();
     this.#changed.fire(undefined);
   }
@@ -192,6 +196,7 @@ export class WebhooksView implements vscode.Disposable, vscode.TreeDataProvider<
     const key = keyOf(node);
     let children = this.#children.get(key);
     if (children === undefined) {
+      this.#abort ??= new AbortController();
       children = this.#ask(node, this.#abort.signal).catch((error: unknown) => [this.#explain(key, error as Error)]);
       this.#children.set(key, children);
     }
@@ -248,9 +253,9 @@ export class WebhooksView implements vscode.Disposable, vscode.TreeDataProvider<
     };
   }
 
-  #followAccounts(): void {
+  /** Which welcome content is right. */
+  #tell(): void {
     void vscode.commands.executeCommand('setContext', `${prefix}.signedIn`, this.#accounts.all().length > 0);
-    this.refresh();
   }
 
   /** The sandbox began or ended: what its account shows is no longer so. */

@@ -1,19 +1,15 @@
 /** Campaign Monitor's accounts and webhooks, put together; what acts on them is loaded when it is first used. */
 import type * as vscode from 'vscode';
-import { createAccountCommands, signOut } from '../accounts/account-commands.ts';
 import { AccountStore } from '../accounts/account-store.ts';
-import type { Account } from '../accounts/account-store.ts';
 import { registerAuthentication } from '../accounts/authentication.ts';
 import { prefix } from '../commands.ts';
-import type { CommandHandlers } from '../commands.ts';
-import { lazyHandlers } from '../lazy-handlers.ts';
+import type { CommandSources } from '../commands.ts';
 import type { BrowserAuthorization } from '../oauth/browser-authorization.ts';
 import type { SandboxProcess } from '../sandbox-process.ts';
 import type { Session } from '../session.ts';
 import { watchForEchoes } from './echo-hint.ts';
 import { StoredJournal } from './journal.ts';
 import type { WebhookActions } from './on-demand.ts';
-import type { WebhookCommand } from './webhook-commands.ts';
 import { WebhookWatch } from './webhook-watch.ts';
 import { WebhooksView } from './webhooks-view.ts';
 
@@ -27,7 +23,8 @@ export interface WebhooksParts {
 }
 
 export interface Webhooks {
-  readonly handlers: Pick<CommandHandlers, WebhookCommand | keyof ReturnType<typeof createAccountCommands>>;
+  /** What makes the handlers of these commands. */
+  readonly sources: Pick<CommandSources, 'accounts' | 'webhooks'>;
   /** Asks for list ids, some of them picked already; undefined where the user gave up. It signs in where nobody is. */
   readonly pickListIds: (selected: readonly string[]) => Promise<readonly string[] | undefined>;
   /** To be asked before the user stops the relay. Resolves to whether to stop. */
@@ -48,11 +45,10 @@ export function createWebhooks({ context, session, log, sandbox, browser }: Webh
       createWebhookActions({ accounts, session, log, journal, view, browser }),
     ));
   const watch = new WebhookWatch({ session, journal, log, keeper: async () => (await actions()).keeper });
-  const forgetWebhooks = (account: Account): Promise<void> => journal.forgetAccount(account.id);
   registerAuthentication({
     ...{ context, accounts },
     signIn: async () => (await actions()).signIn(),
-    signOut: (account) => signOut({ accounts, forgetWebhooks }, account),
+    signOut: async (account) => (await actions()).signOut(account),
   });
   watchForEchoes(context, session);
   context.subscriptions.push(
@@ -61,28 +57,9 @@ export function createWebhooks({ context, session, log, sandbox, browser }: Webh
     sandbox.onDidChange(() => view.followSandbox()),
   );
   return {
-    handlers: {
-      ...createAccountCommands({
-        ...{ accounts, forgetWebhooks },
-        registered: ({ id }) => journal.all().filter(({ accountId }) => accountId === id).length,
-        signIn: async (way) => (await actions()).signIn(way),
-      }),
-      refreshWebhooks: () => view.refresh(),
-      ...lazyHandlers(
-        [
-          'registerWebhooks',
-          'testWebhook',
-          'activateWebhook',
-          'deactivateWebhook',
-          'deleteWebhook',
-          'deleteOldWebhooks',
-          'copyWebhookUrl',
-          'copyWebhookId',
-          'copyListId',
-          'copyClientId',
-        ],
-        async () => (await actions()).handlers,
-      ),
+    sources: {
+      accounts: async () => (await actions()).accountHandlers,
+      webhooks: async () => (await actions()).webhookHandlers,
     },
     pickListIds: async (selected) => (await actions()).picker.pickListIds(selected),
     beforeStop: () => watch.beforeStop(),
