@@ -2,12 +2,12 @@
  * Normalising: a Campaign Monitor delivery becomes Open Connectors event objects, and these become notifications.
  * Pure functions of the bytes and of what is stored beside them, so that a replay next week is the same to the byte.
  */
-import { Temporal } from 'temporal-polyfill';
 import { textField } from '../campaign-monitor/payload.ts';
 import type { VendorEvent } from '../campaign-monitor/payload.ts';
 import { elementKey, hubKey, writeNotification } from '../open-connectors/notification.ts';
 import type { EventObject } from '../open-connectors/notification.ts';
 import type { Identity, Mapping } from '../protocol/settings.ts';
+import { readDate, isoSeconds } from './event-date.ts';
 
 /** The settings that decide a notification's bytes. They are stored with it. */
 export interface RenderSettings {
@@ -152,66 +152,4 @@ function hash53(text: string): number {
   a = Math.imul(a ^ (b >>> 16), 0x2c1b3c6d);
   b = Math.imul(b ^ (a >>> 13), 0x297a2d39);
   return (b >>> 11) * 4294967296 + (a >>> 0);
-}
-
-// --- dates --------------------------------------------------------------------------------------------------------
-
-const datePattern = /^(\d{4})-(\d\d)-(\d\d)(?:[ T](\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?)?$/;
-const instantPattern = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)$/;
-
-/** Batches repeat their minutes: what was read last is kept. Bounded. */
-const known = new Map<string, string | null>();
-const knownLimit = 4096;
-
-/**
- * Reads an event's `Date` in the account's time zone: `YYYY-MM-DD HH:MM:SS` without a zone [2nd: the account's]; date
- * only means midnight there. A time that the clock skips or repeats is read by ECMAScript Temporal's `compatible` rule.
- * @param text the vendor's date
- * @param timeZone an IANA name
- * @returns `YYYY-MM-DDTHH:MM:SSZ`, or null where it is not a date
- */
-export function readDate(text: string, timeZone: string): string | null {
-  // What is too long to be a date is not kept either.
-  if (text.length > 40) return null;
-  const key = `${timeZone} ${text}`;
-  const before = known.get(key);
-  if (before !== undefined) return before;
-  const date = parseDate(text.trim(), timeZone);
-  if (known.size >= knownLimit) known.clear();
-  known.set(key, date);
-  return date;
-}
-
-function parseDate(text: string, timeZone: string): string | null {
-  try {
-    return fourDigitYear(
-      instantPattern.test(text) ? Temporal.Instant.from(text).epochMilliseconds : local(text, timeZone),
-    );
-  } catch {
-    // A day or time that does not exist.
-    return null;
-  }
-}
-
-function local(text: string, timeZone: string): number | null {
-  const match = datePattern.exec(text);
-  if (match === null) return null;
-  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1).map((part) => Number(part));
-  const written = Temporal.PlainDateTime.from(
-    { year, month, day, hour: hour || 0, minute: minute || 0, second: second || 0 },
-    { overflow: 'reject' },
-  );
-  return written.toZonedDateTime(timeZone, { disambiguation: 'compatible' }).epochMilliseconds;
-}
-
-/** The form has four digits for the year; a zone can move a date out of them at either end. */
-function fourDigitYear(at: number | null): string | null {
-  if (at === null) return null;
-  const year = new Date(at).getUTCFullYear();
-  return year >= 0 && year <= 9999 ? isoSeconds(at) : null;
-}
-
-/** Milliseconds since the epoch as `YYYY-MM-DDTHH:MM:SSZ`. */
-export function isoSeconds(at: number): string {
-  return `${new Date(at).toISOString().slice(0, -5)}Z`;
 }

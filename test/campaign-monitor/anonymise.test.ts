@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { anonymise } from '../../src/campaign-monitor/anonymise.ts';
-import type { AnonymisedCapture, Json } from '../../src/campaign-monitor/anonymise.ts';
+import type { AnonymisedCapture } from '../../src/campaign-monitor/anonymise.ts';
+import type { Json } from '../../src/campaign-monitor/anonymise/json.ts';
 
 const nobody: [string, string][] = [];
 

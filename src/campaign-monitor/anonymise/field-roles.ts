@@ -1,0 +1,22 @@
+/** What the fields of both vendors hold. */
+
+/** What a field holds, as far as that decides what may stand in its place. */
+export type Role = 'name' | 'customKey' | 'customValue' | 'word' | 'date' | 'topic' | 'value';
+
+const wordFields = new Set(['type', 'state', 'eventtype', 'objecttype', 'elementkey', 'hubkey', 'severity', 'action']);
+const dateFields = new Set(['date', 'createddate', 'polldate', 'eventdate']);
+
+/** The role of a field by its name; `inCustomField`: it is a part of a custom field. */
+export function roleOf(field: string, inCustomField: boolean): Role {
+  const name = field.toLowerCase();
+  if (inCustomField) return name === 'key' ? 'customKey' : 'customValue';
+  if (name === 'name') return 'name';
+  if (name === 'topic') return 'topic';
+  if (wordFields.has(name)) return 'word';
+  return dateFields.has(name) ? 'date' : 'value';
+}
+
+/** Whether a field of this name holds custom fields, in which keys and values are the customer's own. */
+export function isCustomFields(name: string): boolean {
+  return /^CustomFields?$/i.test(name);
+}

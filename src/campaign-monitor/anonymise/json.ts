@@ -1,0 +1,48 @@
+/** JSON, walked and written again with what is personal replaced. */
+import { isCustomFields, roleOf } from './field-roles.ts';
+import type { Role } from './field-roles.ts';
+
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+
+/** What stands in place of an original. */
+export interface JsonReplacements {
+  text(original: string, role: Role): string;
+  number(original: number): number;
+  key(original: string, inCustomField: boolean): string;
+}
+
+interface Place {
+  /** The field that holds the value, or the list of values. */
+  readonly name: string;
+  readonly custom: boolean;
+}
+
+const top: Place = { name: '', custom: false };
+
+/** The value with every text, number and unusual key replaced; its structure stays. */
+export function replaceJson(value: Json, replacements: JsonReplacements, place = top): Json {
+  if (typeof value === 'string') return replacements.text(value, roleOf(place.name, place.custom));
+  if (typeof value === 'number') return replacements.number(value);
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map((item) => replaceJson(item, replacements, place));
+  // Entries, so that a field named __proto__ stays a field.
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [
+      replacements.key(key, place.custom),
+      replaceJson(item, replacements, { name: key, custom: place.custom || isCustomFields(key) }),
+    ]),
+  );
+}
+
+/** Visits every text of a value, with the role of the field that holds it. */
+export function eachString(value: Json, visit: (original: string, role: Role) => void, place = top): void {
+  if (typeof value === 'string') {
+    visit(value, roleOf(place.name, place.custom));
+  } else if (Array.isArray(value)) {
+    for (const item of value) eachString(item, visit, place);
+  } else if (typeof value === 'object' && value !== null) {
+    for (const [key, item] of Object.entries(value)) {
+      eachString(item, visit, { name: key, custom: place.custom || isCustomFields(key) });
+    }
+  }
+}

@@ -1,0 +1,142 @@
+/** What stands in place of what is personal: placeholders of the same kind, the same for the same original. */
+import { isIP, isIPv6 } from 'node:net';
+import type { Role } from './field-roles.ts';
+import { replaceJson } from './json.ts';
+import type { Json, JsonReplacements } from './json.ts';
+
+/** A word of a vocabulary, as in `Type` and `objectType`: states that nobody has documented must show. */
+const word = /^[A-Za-z][A-Za-z-]{1,30}$/;
+const date = /^\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)?$/;
+/** Java's Date.toString(), as in the platform's createdDate. */
+const javaDate = /^[A-Z][a-z]{2} [A-Z][a-z]{2} \d\d \d\d:\d\d:\d\d [A-Z]{3,4} \d{4}$/;
+/** Values that the vendors write themselves in place of a personal one. */
+const constants = new Set(['TypeManual', 'notifications@cloud-elements.com']);
+
+const fieldName = /^[A-Za-z_$@][\w.:$-]{0,60}$/;
+
+/** What stands for what, in one export. */
+export class Replacements implements JsonReplacements {
+  readonly #originals = new Set<string>();
+  readonly #texts = new Map<string, string>();
+  readonly #numbers = new Map<number, number>();
+  readonly #checked = new Map<string, boolean>();
+  readonly #counters = new Map<string, number>();
+
+  /** Notes an original, so that no replacement equals one. */
+  note(original: string, role: Role): void {
+    if (role !== 'word' && role !== 'date' && role !== 'topic') this.#originals.add(original.toLowerCase());
+  }
+
+  /** Whether a text that would be kept holds an original of four characters or more. */
+  holdsOriginal(text: string): boolean {
+    let holds = this.#checked.get(text);
+    if (holds === undefined) {
+      const lower = text.toLowerCase();
+      holds = [...this.#originals].some((original) => original.length >= 4 && lower.includes(original));
+      this.#checked.set(text, holds);
+    }
+    return holds;
+  }
+
+  /** What stands for a text, of its kind; a word of a vocabulary and a date stand for themselves. */
+  text(original: string, role: Role): string {
+    if (original.trim() === '') return original === '' ? '' : ' ';
+    if (constants.has(original)) return original;
+    if (role === 'word' && word.test(original) && !this.#originals.has(original.toLowerCase())) return original;
+    if (role === 'date' && (date.test(original) || javaDate.test(original))) return original;
+    const topic = role === 'topic' ? /^instance-(\d{1,15})-campaignmonitor-events$/.exec(original)?.[1] : undefined;
+    if (topic !== undefined) return `instance-${this.number(Number(topic))}-campaignmonitor-events`;
+    const known = this.#texts.get(original);
+    if (known !== undefined) return known;
+    const replacement = this.#embedded(original) ?? this.#make(original, role);
+    this.#texts.set(original, replacement);
+    return replacement;
+  }
+
+  /** A number of the same kind: zero stays zero, a fraction a fraction, a negative one negative. */
+  number(original: number): number {
+    if (original === 0) return original;
+    let replacement = this.#numbers.get(original);
+    if (replacement === undefined) {
+      const n = this.#next('number') + (Number.isInteger(original) ? 0 : 0.5);
+      replacement = original < 0 ? -n : n;
+      this.#numbers.set(original, replacement);
+    }
+    return replacement;
+  }
+
+  /** A field's name is kept, unless it is not what fields are named like. */
+  key(original: string, inCustomField: boolean): string {
+    if (inCustomField ? /^(?:key|value)$/i.test(original) : fieldName.test(original)) return original;
+    return this.text(original, 'customKey');
+  }
+
+  /** JSON inside a string: a platform that passes the vendor's body on as text. */
+  #embedded(original: string): string | undefined {
+    if (!/^\s*[[{]/.test(original)) return undefined;
+    try {
+      return JSON.stringify(replaceJson(JSON.parse(original) as Json, this));
+    } catch {
+      return undefined;
+    }
+  }
+
+  #make(original: string, role: Role): string {
+    const [counter, form] = placeholder(original, role);
+    for (;;) {
+      const candidate = form(this.#next(counter));
+      if (!this.#originals.has(candidate.toLowerCase())) return candidate;
+    }
+  }
+
+  #next(counter: string): number {
+    const n = (this.#counters.get(counter) ?? 0) + 1;
+    this.#counters.set(counter, n);
+    return n;
+  }
+}
+
+/** The counter that numbers a placeholder, and its form: of the original's kind. */
+function placeholder(original: string, role: Role): [counter: string, form: (n: number) => string] {
+  if (/^[^@\s]+@[^@\s]+$/.test(original)) return ['address', (n) => `person${n}@example.org`];
+  if (isIPv6(original)) return ['ipv6', (n) => `2001:db8::${n.toString(16)}`];
+  if (isIP(original) !== 0) return ['ipv4', documentationAddress];
+  if (/^[0-9a-f]{16,64}$/i.test(original)) {
+    return ['id', (n) => n.toString(16).padStart(original.length, '0')];
+  }
+  if (/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(original)) {
+    return ['id', (n) => `00000000-0000-4000-8000-${n.toString(16).padStart(12, '0')}`];
+  }
+  if (/^https?:\/\//i.test(original)) return ['url', (n) => `https://example.org/${n}`];
+  if (date.test(original)) {
+    const rest = original.slice(10).replace(/\d/g, '0');
+    return ['date', (n) => new Date(Date.UTC(2000, 0, n)).toISOString().slice(0, 10) + rest];
+  }
+  const digits = /^([+-]?)\d+(?:([.,])\d+)?$/.exec(original);
+  if (digits !== null) {
+    const [, sign = '', point] = digits;
+    return ['digits', (n) => `${sign}${n}${point === undefined ? '' : `${point}5`}`];
+  }
+  const ascii = /^\p{ASCII}*$/u.test(original);
+  const label = labels[role][ascii ? 0 : 1];
+  // Brackets around a custom field's key are a difference between the vendor's interfaces that should show.
+  const bracketed = role === 'customKey' && original.startsWith('[') && original.endsWith(']');
+  return [label, bracketed ? (n) => `[${label}${n}]` : (n) => `${label} ${n}`];
+}
+
+const labels: Record<Role, readonly [ascii: string, beyond: string]> = {
+  name: ['Person', 'Persön'],
+  customKey: ['Field', 'Fiëld'],
+  customValue: ['Value', 'Välue'],
+  word: ['Word', 'Wörd'],
+  date: ['When', 'Whën'],
+  topic: ['Topic', 'Töpic'],
+  value: ['Text', 'Tëxt'],
+};
+
+/** An IPv4 address of the ranges reserved for documentation (RFC 5737); beyond them, a private one. */
+function documentationAddress(n: number): string {
+  const range = ['192.0.2', '198.51.100', '203.0.113'][Math.floor((n - 1) / 254)];
+  if (range !== undefined) return `${range}.${((n - 1) % 254) + 1}`;
+  return `10.${(n >> 16) & 255}.${(n >> 8) & 255}.${n & 255}`;
+}

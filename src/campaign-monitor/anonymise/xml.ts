@@ -1,0 +1,98 @@
+/** XML, written again with what is personal replaced. */
+import sax from 'sax';
+import { isCustomFields, roleOf } from './field-roles.ts';
+import type { Role } from './field-roles.ts';
+
+const openNamespace =
+  /^(?:https?:\/\/(?:[\w-]+\.)*(?:w3\.org|createsend\.com|campaignmonitor\.com|microsoft\.com)\/[\w./-]*)$/;
+
+/**
+ * Writes XML again with its texts and attribute values replaced; elements, their order and white space stay.
+ * Comments, processing instructions and the document type may hold anything: a comment says that one was there.
+ * @throws where it is not well-formed
+ */
+export function rewriteXml(text: string, replace: (original: string, role: Role) => string): string {
+  const parser = sax.parser(true, { trim: false, normalize: false });
+  const path: string[] = [];
+  const selfClosing: boolean[] = [];
+  let out = '';
+  let pending = '';
+  let cdata = '';
+  const custom = (): boolean => path.slice(0, -1).some(isCustomFields);
+  const value = (raw: string): string => {
+    const inner = raw.trim();
+    if (inner === '') return raw;
+    const start = raw.indexOf(inner);
+    const replaced = replace(inner, roleOf(path.at(-1) ?? '', custom()));
+    return raw.slice(0, start) + replaced + raw.slice(start + inner.length);
+  };
+  const flush = (): void => {
+    if (pending !== '') out += escapeXml(value(pending));
+    pending = '';
+  };
+  parser.onerror = (error) => {
+    throw error;
+  };
+  parser.ontext = (chunk) => {
+    pending += chunk;
+  };
+  parser.onprocessinginstruction = ({ name, body }) => {
+    flush();
+    out +=
+      name === 'xml' && /^(?:\s*(?:version|encoding|standalone)=["'][\w.-]{1,20}["'])*\s*$/.test(body)
+        ? `<?xml ${body.trim()}?>`
+        : '<!-- processing instruction removed -->';
+  };
+  parser.ondoctype = () => {
+    flush();
+    out += '<!-- document type removed -->';
+  };
+  parser.oncomment = () => {
+    flush();
+    out += '<!-- comment removed -->';
+  };
+  parser.onopentag = (tag) => {
+    flush();
+    path.push(localName(tag.name));
+    selfClosing.push(tag.isSelfClosing);
+    out += `<${tag.name}`;
+    for (const [name, attribute] of Object.entries(tag.attributes)) {
+      out += ` ${name}="${escapeXml(attributeValue(name, String(attribute), replace)).replaceAll('"', '&quot;')}"`;
+    }
+    out += tag.isSelfClosing ? '/>' : '>';
+  };
+  parser.onclosetag = (name) => {
+    flush();
+    // sax closes a self-closing element too.
+    if (selfClosing.pop() !== true) out += `</${name}>`;
+    path.pop();
+  };
+  parser.onopencdata = () => {
+    flush();
+    cdata = '';
+  };
+  parser.oncdata = (chunk) => {
+    cdata += chunk;
+  };
+  parser.onclosecdata = () => {
+    out += `<![CDATA[${value(cdata)}]]>`;
+  };
+  parser.write(text.replace(/^\ufeff/, '')).close();
+  flush();
+  return out;
+}
+
+function attributeValue(name: string, value: string, replace: (original: string, role: Role) => string): string {
+  if (name === 'xmlns' || name.startsWith('xmlns:')) return openNamespace.test(value) ? value : replace(value, 'value');
+  // The vocabulary of XML Schema: xsi:nil="true", i:type="xsd:string".
+  if (/:(?:nil|type)$/.test(name) && /^(?:true|false|(?:xs|xsd):\w{1,30})$/.test(value)) return value;
+  return replace(value, roleOf(name, false));
+}
+
+function localName(name: string): string {
+  return name.slice(name.indexOf(':') + 1);
+}
+
+function escapeXml(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
