@@ -27,7 +27,8 @@ import {
 import type { Endpoint } from '../src/endpoint.ts';
 import { NoRelayError } from '../src/protocol/errors.ts';
 import { connectToRelay } from '../src/protocol/relay-client.ts';
-import { afterwards, startTestRelay, temporaryFolder } from './relay/stage.ts';
+import { afterwards, temporaryFolder } from './relay/afterwards.ts';
+import { startTestRelay } from './relay/stage.ts';
 
 const folderName = `cm-relay-${process.getuid?.() ?? 0}`;
 

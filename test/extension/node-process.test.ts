@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startNodeProcess } from '../../src/extension/node-process.ts';
-import { afterwards, temporaryFolder, until } from '../relay/stage.ts';
+import { afterwards, temporaryFolder } from '../relay/afterwards.ts';
+import { until } from '../relay/until.ts';
 
 /** A program that writes its process id to a file, and then what it is told to. */
 function program(folder: string, rest: string): string {

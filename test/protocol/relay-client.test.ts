@@ -5,7 +5,8 @@ import { createMessageConnection } from 'vscode-jsonrpc/node';
 import { endpointOf, prepareFolder } from '../../src/endpoint.ts';
 import { NoRelayError, RelayRequestError } from '../../src/protocol/errors.ts';
 import { connectToRelay } from '../../src/protocol/relay-client.ts';
-import { afterwards, startTestRelay, temporaryFolder } from '../relay/stage.ts';
+import { afterwards, temporaryFolder } from '../relay/afterwards.ts';
+import { startTestRelay } from '../relay/stage.ts';
 
 describe('A connection to the relay', () => {
   it('is refused with what to do where none runs', async () => {

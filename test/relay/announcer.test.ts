@@ -7,7 +7,8 @@ import type { Listener } from '../../src/relay/announcer.ts';
 import { deliveryOf, rowsOf } from '../../src/relay/rows.ts';
 import { Store } from '../../src/relay/store.ts';
 import { deliveryRecord } from './records.ts';
-import { afterwards, temporaryFolder, until } from './stage.ts';
+import { afterwards, temporaryFolder } from './afterwards.ts';
+import { until } from './until.ts';
 import { join } from 'node:path';
 
 interface Told {

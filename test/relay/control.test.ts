@@ -15,7 +15,11 @@ import { compareVersions } from '../../src/protocol/versions.ts';
 import type { Method } from '../../src/protocol/methods.ts';
 import type { RelayClient } from '../../src/protocol/relay-client.ts';
 import { version } from '../../src/version.ts';
-import { afterwards, sampleBody, send, startReceiver, startTestRelay, temporaryFolder, until } from './stage.ts';
+import { afterwards, temporaryFolder } from './afterwards.ts';
+import { startReceiver } from './receiver.ts';
+import { send } from './requests.ts';
+import { sampleBody, startTestRelay } from './stage.ts';
+import { until } from './until.ts';
 import type { TestRelay } from './stage.ts';
 
 /** A client of its own, over the socket. */

@@ -21,7 +21,7 @@ import {
   StoreError,
   suspectMark,
 } from '../../src/relay/database.ts';
-import { temporaryFolder } from './stage.ts';
+import { temporaryFolder } from './afterwards.ts';
 
 function fileIn(folder: string): string {
   return join(folder, 'relay.sqlite');

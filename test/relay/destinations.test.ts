@@ -4,8 +4,13 @@ import { join } from 'node:path';
 import { sampleDeliveries, toXml } from '../../src/campaign-monitor/samples.ts';
 import { sign } from '../../src/open-connectors/signature.ts';
 import { maskedValue } from '../../src/protocol/credential-headers.ts';
-import { sampleBody, send, startReceiver, startTestRelay, temporaryFolder, until } from './stage.ts';
-import type { ReceivedRequest, TestRelay } from './stage.ts';
+import { temporaryFolder } from './afterwards.ts';
+import { startReceiver } from './receiver.ts';
+import { send } from './requests.ts';
+import { sampleBody, startTestRelay } from './stage.ts';
+import { until } from './until.ts';
+import type { ReceivedRequest } from './receiver.ts';
+import type { TestRelay } from './stage.ts';
 
 const signature = 'Elements-Webhook-Signature';
 

@@ -7,8 +7,12 @@ import type { RetryPolicy } from '../../src/protocol/settings.ts';
 import { maskedValue } from '../../src/protocol/credential-headers.ts';
 import { keptAnswerBytes } from '../../src/relay/outbound.ts';
 import { maxAttempts } from '../../src/relay/retry.ts';
-import { afterwards, sampleBody, startReceiver, startTestRelay, temporaryFolder, until } from './stage.ts';
-import type { Answer, ReceivedRequest, TestRelay } from './stage.ts';
+import { afterwards, temporaryFolder } from './afterwards.ts';
+import { startReceiver } from './receiver.ts';
+import { sampleBody, startTestRelay } from './stage.ts';
+import { until } from './until.ts';
+import type { Answer, ReceivedRequest } from './receiver.ts';
+import type { TestRelay } from './stage.ts';
 
 /** A delivery of one event whose address tells which it is. */
 const numbered = (number: number): string => sampleBody({ email: `${number}@example.com` });

@@ -2,8 +2,12 @@ import assert from 'node:assert/strict';
 import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
 import { storeFile } from '../../src/relay/history.ts';
-import { sampleBody, startReceiver, startTestRelay, temporaryFolder, until } from './stage.ts';
-import type { Answer, Receiver, TestRelay } from './stage.ts';
+import { temporaryFolder } from './afterwards.ts';
+import { startReceiver } from './receiver.ts';
+import { sampleBody, startTestRelay } from './stage.ts';
+import { until } from './until.ts';
+import type { Answer, Receiver } from './receiver.ts';
+import type { TestRelay } from './stage.ts';
 
 const answers: Answer[] = [
   ...[200, 200, 204, 302, 400, 408, 429, 500, 503].map((status) => ({ status })),

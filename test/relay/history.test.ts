@@ -13,7 +13,11 @@ import type { HistoryReader } from '../../src/relay/history.ts';
 import { Store } from '../../src/relay/store.ts';
 import type { DeliveryRecord, EventRecord, NotificationRecord } from '../../src/relay/records.ts';
 import { destination, renderSettingsId } from './records.ts';
-import { afterwards, sampleBody, send, startReceiver, startTestRelay, temporaryFolder, until } from './stage.ts';
+import { afterwards, temporaryFolder } from './afterwards.ts';
+import { startReceiver } from './receiver.ts';
+import { send } from './requests.ts';
+import { sampleBody, startTestRelay } from './stage.ts';
+import { until } from './until.ts';
 
 function openReader(dataDir: string): HistoryReader {
   const reader = openHistory(dataDir);

@@ -6,7 +6,10 @@ import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:
 import { sign } from '../../src/open-connectors/signature.ts';
 import { isCredentialHeader, maskedValue } from '../../src/protocol/credential-headers.ts';
 import { defaultLimits } from '../../src/relay/ingress.ts';
-import { RawConnection, sampleBody, send, startReceiver, startTestRelay, until } from './stage.ts';
+import { startReceiver } from './receiver.ts';
+import { RawConnection, send } from './requests.ts';
+import { sampleBody, startTestRelay } from './stage.ts';
+import { until } from './until.ts';
 import type { TestRelay } from './stage.ts';
 
 const kept = 65_536;

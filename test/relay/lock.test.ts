@@ -6,7 +6,9 @@ import { takeLock } from '../../src/relay/lock.ts';
 import { RelayRunningError } from '../../src/relay/relay.ts';
 import { spawnRelay } from './processes.ts';
 import type { RelayProcess } from './processes.ts';
-import { afterwards, sampleBody, send, startTestRelay, temporaryFolder } from './stage.ts';
+import { afterwards, temporaryFolder } from './afterwards.ts';
+import { send } from './requests.ts';
+import { sampleBody, startTestRelay } from './stage.ts';
 
 describe('The lock of a data directory', () => {
   it('has one holder at a time and is free when released', () => {

@@ -6,7 +6,10 @@ import { endpointOf } from '../../src/endpoint.ts';
 import { noAnswerCode, RelayRequestError } from '../../src/protocol/errors.ts';
 import { connectToRelay } from '../../src/protocol/relay-client.ts';
 import { readyRelay, spawnRelay } from './processes.ts';
-import { afterwards, sampleBody, send, startTestRelay, temporaryFolder, until } from './stage.ts';
+import { afterwards, temporaryFolder } from './afterwards.ts';
+import { send } from './requests.ts';
+import { sampleBody, startTestRelay } from './stage.ts';
+import { until } from './until.ts';
 
 describe("The relay's own process", function () {
   this.timeout(180_000);

@@ -3,7 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { withoutSecrets } from '../../src/relay/masking.ts';
 import type { SendResult } from '../../src/relay/outbound.ts';
-import { sampleBody, startReceiver, startTestRelay } from './stage.ts';
+import { startReceiver } from './receiver.ts';
+import { sampleBody, startTestRelay } from './stage.ts';
 
 const destination = { url: 'http://localhost/', mode: 'normalised' as const, timeoutMs: 1000, credentialsName: 'mine' };
 const secrets = { signatureKeys: new Map(), credentials: new Map([['mine', { 'X-Team': 'planted-team' }]]) };

@@ -8,8 +8,9 @@ import { sampleDeliveries, toXml } from '../../src/campaign-monitor/samples.ts';
 import { sign } from '../../src/open-connectors/signature.ts';
 import { defaultSettings, settingsSchema } from '../../src/protocol/settings.ts';
 import { fingerprint, normaliseEvent, partsOf, renderNotification } from '../../src/relay/normalise.ts';
-import { sampleBody, startReceiver, startTestRelay } from './stage.ts';
-import type { ReceivedRequest } from './stage.ts';
+import { startReceiver } from './receiver.ts';
+import { sampleBody, startTestRelay } from './stage.ts';
+import type { ReceivedRequest } from './receiver.ts';
 
 const settings = defaultSettings();
 const receivedAt = Date.UTC(2026, 0, 2, 3, 4, 5, 678);

@@ -11,8 +11,11 @@ import type { Headers } from '../../src/protocol/history.ts';
 import type { Settings } from '../../src/protocol/settings.ts';
 import { dispatcherFor, isLoopback, keptAnswerBytes, post } from '../../src/relay/outbound.ts';
 import type { SendResult } from '../../src/relay/outbound.ts';
-import { afterwards, sampleBody, startReceiver, startTestRelay, until } from './stage.ts';
-import type { Answer } from './stage.ts';
+import { afterwards } from './afterwards.ts';
+import { startReceiver } from './receiver.ts';
+import { sampleBody, startTestRelay } from './stage.ts';
+import { until } from './until.ts';
+import type { Answer } from './receiver.ts';
 
 const fixture = (name: string): string =>
   readFileSync(new URL(`../fixtures/self-signed/${name}`, import.meta.url), 'utf8');

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { existsSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { endpointOf } from '../../src/endpoint.ts';
-import { afterwards } from './stage.ts';
+import { afterwards } from './afterwards.ts';
 
 const program = fileURLToPath(new URL('../../src/relay/main.ts', import.meta.url));
 

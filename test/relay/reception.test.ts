@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
-import { sampleBody, send, startReceiver, startTestRelay } from './stage.ts';
+import { startReceiver } from './receiver.ts';
+import { send } from './requests.ts';
+import { sampleBody, startTestRelay } from './stage.ts';
 import type { TestRelay } from './stage.ts';
 
 const status = (relay: TestRelay) => relay.client.request('relay/status', {});

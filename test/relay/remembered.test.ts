@@ -3,7 +3,9 @@ import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { remember, writeRemembered } from '../../src/relay/remembered.ts';
 import { destination } from './records.ts';
-import { sampleBody, send, startTestRelay, temporaryFolder } from './stage.ts';
+import { temporaryFolder } from './afterwards.ts';
+import { send } from './requests.ts';
+import { sampleBody, startTestRelay } from './stage.ts';
 
 describe('What a data directory remembers', () => {
   it('is a secret of 32 hex digits and a random subdomain, made once', () => {

@@ -10,7 +10,9 @@ import { Renderer } from '../../src/relay/render.ts';
 import type { FreshDelivery, KnownSecrets } from '../../src/relay/render.ts';
 import { Store } from '../../src/relay/store.ts';
 import type { StoredNotification } from '../../src/relay/stored.ts';
-import { afterwards, sampleBody, startReceiver, startTestRelay, temporaryFolder } from './stage.ts';
+import { afterwards, temporaryFolder } from './afterwards.ts';
+import { startReceiver } from './receiver.ts';
+import { sampleBody, startTestRelay } from './stage.ts';
 
 const nobody: KnownSecrets = { signatureKeys: new Map(), credentials: new Map() };
 

@@ -2,8 +2,12 @@ import assert from 'node:assert/strict';
 import { sampleDeliveries } from '../../src/campaign-monitor/samples.ts';
 import { sign } from '../../src/open-connectors/signature.ts';
 import type { Forwarding } from '../../src/protocol/history.ts';
-import { sampleBody, startReceiver, startTestRelay, temporaryFolder, until } from './stage.ts';
-import type { ReceivedRequest, TestRelay } from './stage.ts';
+import { temporaryFolder } from './afterwards.ts';
+import { startReceiver } from './receiver.ts';
+import { sampleBody, startTestRelay } from './stage.ts';
+import { until } from './until.ts';
+import type { ReceivedRequest } from './receiver.ts';
+import type { TestRelay } from './stage.ts';
 
 const status = (relay: TestRelay) => relay.client.request('relay/status', {});
 

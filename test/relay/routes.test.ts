@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { destinationSchema } from '../../src/protocol/settings.ts';
 import { goesTo } from '../../src/relay/routes.ts';
-import { sampleBody, startReceiver, startTestRelay } from './stage.ts';
+import { startReceiver } from './receiver.ts';
+import { sampleBody, startTestRelay } from './stage.ts';
 
 const destination = (filter: { types?: string[]; lists?: string[] }): ReturnType<typeof destinationSchema.parse> =>
   destinationSchema.parse({ url: 'http://127.0.0.1/', ...filter });

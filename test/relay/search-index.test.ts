@@ -11,7 +11,7 @@ import type { HistoryReader } from '../../src/relay/history.ts';
 import { matchExpression, SearchIndex } from '../../src/relay/search-index.ts';
 import { Store } from '../../src/relay/store.ts';
 import { deliveryRecord, destination } from './records.ts';
-import { afterwards, temporaryFolder } from './stage.ts';
+import { afterwards, temporaryFolder } from './afterwards.ts';
 
 function openReader(dataDir: string): HistoryReader {
   const reader = openHistory(dataDir);

@@ -9,7 +9,10 @@ import { StoreError, suspectMark } from '../../src/relay/database.ts';
 import { Store } from '../../src/relay/store.ts';
 import type { Totals } from '../../src/relay/records.ts';
 import { attemptRecord, deliveryRecord, destination } from './records.ts';
-import { afterwards, sampleBody, startReceiver, startTestRelay, temporaryFolder, until } from './stage.ts';
+import { afterwards, temporaryFolder } from './afterwards.ts';
+import { startReceiver } from './receiver.ts';
+import { sampleBody, startTestRelay } from './stage.ts';
+import { until } from './until.ts';
 
 /** A store that is closed after the test. */
 function openStore(file: string, options?: ConstructorParameters<typeof Store>[1]): Store {

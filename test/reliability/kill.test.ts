@@ -5,7 +5,10 @@ import { DatabaseSync } from 'node:sqlite';
 import { connectToRelay } from '../../src/protocol/relay-client.ts';
 import { openHistory } from '../../src/relay/history.ts';
 import { readyRelay } from '../relay/processes.ts';
-import { afterwards, sampleBody, startReceiver, temporaryFolder, until } from '../relay/stage.ts';
+import { afterwards, temporaryFolder } from '../relay/afterwards.ts';
+import { startReceiver } from '../relay/receiver.ts';
+import { sampleBody } from '../relay/stage.ts';
+import { until } from '../relay/until.ts';
 
 /** How often the relay is killed; KILL_ROUNDS raises it. */
 const rounds = Number(process.env['KILL_ROUNDS'] ?? 5);

@@ -7,7 +7,10 @@ import { fileURLToPath } from 'node:url';
 import { connectToRelay } from '../../src/protocol/relay-client.ts';
 import { openForWriting } from '../../src/relay/database.ts';
 import { readyRelay } from '../relay/processes.ts';
-import { sampleBody, send, temporaryFolder, until } from '../relay/stage.ts';
+import { temporaryFolder } from '../relay/afterwards.ts';
+import { send } from '../relay/requests.ts';
+import { sampleBody } from '../relay/stage.ts';
+import { until } from '../relay/until.ts';
 
 const program = fileURLToPath(new URL('commit-program.ts', import.meta.url));
 

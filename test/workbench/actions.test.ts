@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
-import { sampleBody, send, startReceiver, until } from '../relay/stage.ts';
-import type { Receiver } from '../relay/stage.ts';
+import { startReceiver } from '../relay/receiver.ts';
+import { send } from '../relay/requests.ts';
+import { sampleBody } from '../relay/stage.ts';
+import { until } from '../relay/until.ts';
+import type { Receiver } from '../relay/receiver.ts';
 import { category, dataDirs, eventsView, startRelay, statusOf, stopRelays } from './relay.ts';
 import { openWorkbench } from './workbench.ts';
 import type { Workbench } from './workbench.ts';

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { signatureHeader, verify } from '../../src/open-connectors/signature.ts';
 import { freePort } from '../free-port.ts';
-import { sampleBody, send, startReceiver, until } from '../relay/stage.ts';
-import type { Receiver } from '../relay/stage.ts';
+import { startReceiver } from '../relay/receiver.ts';
+import { send } from '../relay/requests.ts';
+import { sampleBody } from '../relay/stage.ts';
+import { until } from '../relay/until.ts';
+import type { Receiver } from '../relay/receiver.ts';
 import { changeSettings, dataDirs, startByButton, startRelay, statusOf, stopRelays } from './relay.ts';
 import { openWorkbench } from './workbench.ts';
 import type { Workbench } from './workbench.ts';

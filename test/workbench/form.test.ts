@@ -5,8 +5,11 @@ import type { Frame, FrameLocator, Locator } from 'playwright-core';
 import { regions } from '../../src/open-connectors/api.ts';
 import { documentedListId } from '../../src/campaign-monitor/samples.ts';
 import { signatureHeader, verify } from '../../src/open-connectors/signature.ts';
-import { sampleBody, send, startReceiver, until } from '../relay/stage.ts';
-import type { Receiver } from '../relay/stage.ts';
+import { startReceiver } from '../relay/receiver.ts';
+import { send } from '../relay/requests.ts';
+import { sampleBody } from '../relay/stage.ts';
+import { until } from '../relay/until.ts';
+import type { Receiver } from '../relay/receiver.ts';
 import {
   category,
   changeMachineSettings,

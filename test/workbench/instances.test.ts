@@ -3,7 +3,7 @@ import type { Locator } from 'playwright-core';
 import { freePort } from '../free-port.ts';
 import { startSandbox } from '../../src/sandbox/sandbox.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
-import { until } from '../relay/stage.ts';
+import { until } from '../relay/until.ts';
 import { LocaltunnelServer } from '../relay/tunnel/stage.ts';
 import { consentPage, decide } from './consent.ts';
 import { filesHolding } from './files.ts';

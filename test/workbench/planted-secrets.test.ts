@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { sampleBody, send, startReceiver, until } from '../relay/stage.ts';
+import { startReceiver } from '../relay/receiver.ts';
+import { send } from '../relay/requests.ts';
+import { sampleBody } from '../relay/stage.ts';
+import { until } from '../relay/until.ts';
 import { category, dataDirs, eventsView, startRelay, statusOf, stopRelays } from './relay.ts';
 import { openWorkbench } from './workbench.ts';
 import type { Workbench } from './workbench.ts';

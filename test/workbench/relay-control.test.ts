@@ -3,8 +3,11 @@ import { execFile } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { sampleBody, send, startReceiver, until } from '../relay/stage.ts';
-import type { Receiver } from '../relay/stage.ts';
+import { startReceiver } from '../relay/receiver.ts';
+import { send } from '../relay/requests.ts';
+import { sampleBody } from '../relay/stage.ts';
+import { until } from '../relay/until.ts';
+import type { Receiver } from '../relay/receiver.ts';
 import { LocaltunnelServer, send as sendThroughTunnel } from '../relay/tunnel/stage.ts';
 import { root } from '../vscode/install.ts';
 import {

@@ -1,4 +1,7 @@
-import { sampleBody, send, startReceiver, until } from '../relay/stage.ts';
+import { startReceiver } from '../relay/receiver.ts';
+import { send } from '../relay/requests.ts';
+import { sampleBody } from '../relay/stage.ts';
+import { until } from '../relay/until.ts';
 import { category, changeSettings, dataDirs, eventsView, startRelay, statusOf, stopRelays } from './relay.ts';
 import { openWorkbench, themes } from './workbench.ts';
 

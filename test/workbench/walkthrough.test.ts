@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { until } from '../relay/stage.ts';
+import { until } from '../relay/until.ts';
 import { category, dataDirs, eventsView, statusOf, stopRelays, untilStatusBar } from './relay.ts';
 import { openWorkbench } from './workbench.ts';
 

@@ -5,8 +5,9 @@ import { freePort } from '../free-port.ts';
 import { fixedCredentials } from '../../src/sandbox/credentials.ts';
 import { startSandbox } from '../../src/sandbox/sandbox.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
-import { startReceiver, until } from '../relay/stage.ts';
-import type { Receiver } from '../relay/stage.ts';
+import { startReceiver } from '../relay/receiver.ts';
+import { until } from '../relay/until.ts';
+import type { Receiver } from '../relay/receiver.ts';
 import { LocaltunnelServer, portOf } from '../relay/tunnel/stage.ts';
 import { filesHolding } from './files.ts';
 import {

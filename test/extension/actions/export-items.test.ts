@@ -3,7 +3,8 @@ import { editableBody } from '../../../src/extension/actions/editable-body.ts';
 import { exportText } from '../../../src/extension/actions/export-items.ts';
 import type { ExportFormat } from '../../../src/extension/actions/export-items.ts';
 import { sampleDeliveries, toXml } from '../../../src/campaign-monitor/samples.ts';
-import { sampleBody, startReceiver, startTestRelay } from '../../relay/stage.ts';
+import { startReceiver } from '../../relay/receiver.ts';
+import { sampleBody, startTestRelay } from '../../relay/stage.ts';
 
 const formats: readonly ExportFormat[] = ['curl', 'http', 'har', 'json', 'fixture'];
 const version = '1.2.3';

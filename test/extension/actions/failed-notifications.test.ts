@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { failedNotifications } from '../../../src/extension/actions/failed-notifications.ts';
-import { sampleBody, startReceiver, startTestRelay, until } from '../../relay/stage.ts';
+import { startReceiver } from '../../relay/receiver.ts';
+import { sampleBody, startTestRelay } from '../../relay/stage.ts';
+import { until } from '../../relay/until.ts';
 
 async function all(groups: AsyncIterable<string[]>): Promise<string[][]> {
   const found: string[][] = [];

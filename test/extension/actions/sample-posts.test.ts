@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { documentedListId } from '../../../src/campaign-monitor/samples.ts';
 import { sendSamples } from '../../../src/extension/actions/sample-posts.ts';
 import type { SampleChoice } from '../../../src/extension/actions/sample-posts.ts';
-import { startReceiver, startTestRelay } from '../../relay/stage.ts';
+import { startReceiver } from '../../relay/receiver.ts';
+import { startTestRelay } from '../../relay/stage.ts';
 
 const oneOfEach: SampleChoice = {
   types: ['Subscribe', 'Update', 'Deactivate'],

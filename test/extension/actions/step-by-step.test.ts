@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { failedNotifications } from '../../../src/extension/actions/failed-notifications.ts';
 import { inGroups, inWholeGroups, stepByStep } from '../../../src/extension/actions/step-by-step.ts';
-import { sampleBody, startReceiver, startTestRelay, until } from '../../relay/stage.ts';
+import { startReceiver } from '../../relay/receiver.ts';
+import { sampleBody, startTestRelay } from '../../relay/stage.ts';
+import { until } from '../../relay/until.ts';
 
 describe('Work on many things, step by step', () => {
   const ids = Array.from({ length: 250 }, (_each, index) => `n${index}`);

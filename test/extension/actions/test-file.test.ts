@@ -7,7 +7,8 @@ import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { testFile } from '../../../src/extension/actions/test-file.ts';
 import type { TestFileParts } from '../../../src/extension/actions/test-file.ts';
-import { startReceiver, temporaryFolder } from '../../relay/stage.ts';
+import { temporaryFolder } from '../../relay/afterwards.ts';
+import { startReceiver } from '../../relay/receiver.ts';
 
 const mocha = join(dirname(createRequire(import.meta.url).resolve('mocha/package.json')), 'bin', 'mocha.js');
 

@@ -12,7 +12,9 @@ import {
 import { RelayRequestError } from '../../../src/protocol/errors.ts';
 import type { AttemptDetail } from '../../../src/protocol/history.ts';
 import type { RelayClient } from '../../../src/protocol/relay-client.ts';
-import { sampleBody, startReceiver, startTestRelay, until } from '../../relay/stage.ts';
+import { startReceiver } from '../../relay/receiver.ts';
+import { sampleBody, startTestRelay } from '../../relay/stage.ts';
+import { until } from '../../relay/until.ts';
 import { plainTexts } from './texts.ts';
 
 const subscribe = readFileSync(new URL('../../fixtures/campaign-monitor/subscribe.json', import.meta.url), 'utf8');

@@ -3,7 +3,9 @@ import { EventsFeed, pageSize } from '../../../src/extension/events-view/events-
 import type { Drawing } from '../../../src/extension/events-view/events-feed.ts';
 import type { EventRow } from '../../../src/protocol/history.ts';
 import type { Method, Params } from '../../../src/protocol/methods.ts';
-import { sampleBody, startReceiver, startTestRelay, until } from '../../relay/stage.ts';
+import { startReceiver } from '../../relay/receiver.ts';
+import { sampleBody, startTestRelay } from '../../relay/stage.ts';
+import { until } from '../../relay/until.ts';
 import type { TestRelay, TestRelayOptions } from '../../relay/stage.ts';
 import { HeldTimers } from './held-timers.ts';
 

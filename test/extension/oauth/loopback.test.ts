@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { freePort } from '../../free-port.ts';
 import { CallbackPortError, isLoopbackCallback, listenOnLoopback } from '../../../src/extension/oauth/loopback.ts';
 import type { Loopback, PageKind } from '../../../src/extension/oauth/loopback.ts';
-import { afterwards } from '../../relay/stage.ts';
+import { afterwards } from '../../relay/afterwards.ts';
 
 const texts = {
   language: 'en',
