@@ -112,12 +112,12 @@ function openConnectorsTexts(l10n: Localiser): Readonly<Record<OpenConnectorsAdv
     'enter-organization-secret': l10n.t('Enter the organization secret again.'),
     'enter-user-secret': l10n.t('Enter the user secret again.'),
     'give-secret-itself': l10n.t('Give the secret itself, or leave its field out.'),
-    'look-at-log': l10n.t('Try again later. The request id is in the log.'),
+    'look-at-log': l10n.t('Try again later. The request ID is in the log.'),
     'look-for-namesake': l10n.t('Something of that name or address is there already: refresh and look.'),
     'look-whether-done': l10n.t('Look whether it was done all the same before you try again.'),
     refresh: l10n.t('Refresh: it is not there any more.'),
     'start-again': l10n.t('Start it again when you like.'),
-    'try-later': l10n.t('Try again later. The request id is in the log.'),
+    'try-later': l10n.t('Try again later. The request ID is in the log.'),
     wait: l10n.t('Wait a minute and try again.'),
   };
 }

@@ -61,7 +61,7 @@ export async function removeSecret(secrets: SecretBox): Promise<void> {
     return;
   }
   const choice = await vscode.window.showQuickPick(items, {
-    title: vscode.l10n.t('Remove a key or credentials'),
+    title: vscode.l10n.t('Remove a Key or Credentials'),
     placeHolder: vscode.l10n.t('The relay forgets it when it is restarted'),
   });
   if (choice !== undefined) await secrets.remove(choice.secret, choice.label);

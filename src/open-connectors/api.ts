@@ -81,12 +81,12 @@ const nextSteps = {
   'enter-organization-secret': 'Enter the organization secret again.',
   'enter-user-secret': 'Enter the user secret again.',
   'give-secret-itself': 'Give the secret itself, or leave its field out.',
-  'look-at-log': 'Look at the log for the request id, and try again.',
+  'look-at-log': 'Look at the log for the request ID, and try again.',
   'look-for-namesake': 'Something of that name or address is there already: refresh and look.',
   'look-whether-done': 'Look whether it was done all the same before you try again.',
   refresh: 'Refresh: what was asked for is not there any more. Check the host if nothing is.',
   'start-again': 'Start it again when you like.',
-  'try-later': 'Try again in a minute; if it stays, give the request id in the log to the support of SAP.',
+  'try-later': 'Try again in a minute; if it stays, give the request ID in the log to the support of SAP.',
   wait: 'Wait a minute: too many calls were made.',
 } as const;
 
@@ -502,7 +502,7 @@ function parsed<T>(schema: z.ZodType<T>, answer: Answer, expected: string): T {
   // What zod says names fields, not values.
   const issue = result.error.issues[0];
   const where = issue === undefined || issue.path.length === 0 ? '' : ` (${issue.path.join('.')}: ${issue.message})`;
-  throw new OpenConnectorsError(`the platform answered with something else than ${expected}${where}`, {
+  throw new OpenConnectorsError(`Open Connectors answered with something else than ${expected}${where}`, {
     kind: 'unexpected-answer',
     status: answer.status,
     advice: 'check-host',
@@ -533,7 +533,7 @@ function refusal(response: Response, text: string, secrets: readonly string[]): 
   const provider = providerMessage === undefined ? null : plain(providerMessage, secrets);
   const words = [ofPlatform ? plain(message, secrets) : '', provider ?? ''].filter((part) => part !== '');
   return new OpenConnectorsError(
-    words.length > 0 ? words.join(' — ') : `the platform answered with HTTP status ${status}`,
+    words.length > 0 ? words.join(' — ') : `Open Connectors answered with HTTP status ${status}`,
     {
       // A page of a proxy, or a redirect, is no answer of the API.
       kind: ofPlatform || (status >= 400 && text.trim() === '') ? 'refused' : 'unexpected-answer',

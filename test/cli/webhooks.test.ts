@@ -114,7 +114,7 @@ describe('cm-relay webhooks', function () {
     dead.port = '9';
     const deadId = await sandbox.webhook(list.listId, dead.href);
     const old = await webhooks(['list', '--list', list.listId]);
-    assert.match(old.out, new RegExp(`${deadId} +active +old address`));
+    assert.match(old.out, new RegExp(`${deadId} +active +old URL`));
     assert.match(old.out, new RegExp(`${id} +active +this relay`));
 
     const failed = await webhooks(['test', deadId, '--list', list.listId, '--json']);

@@ -174,7 +174,7 @@ describe('The form of a new instance', () => {
     await tabTo(page, 'create');
     await form.getByText('Still to be filled in or corrected:').waitFor();
     await keyboard.press('Enter');
-    await note('userSecret').getByText('This is needed.').waitFor();
+    await note('userSecret').getByText('Fill this in.').waitFor();
     assert.equal(await until(async () => (await focused(page)) || undefined), 'userSecret');
   });
 

@@ -216,7 +216,7 @@ describe('Instances, as a person sees and changes them', function () {
     await choose('epsilon', 'Edit Instance’s Lists…');
     await pickRow('Type or Paste IDs').click();
     await workbench.quickInput.fill('not-an-id');
-    await workbench.quickInputWidget.getByText('not-an-id is not a list id').first().waitFor();
+    await workbench.quickInputWidget.getByText('not-an-id is not a list ID').first().waitFor();
     await workbench.enter(`${newsletter}, ${members}`);
     await untilShown('epsilon', ({ webhooks }) => Object.keys(webhooks).length === 2);
     await choose('epsilon', 'Edit Instance’s Lists…');
@@ -292,7 +292,7 @@ describe('Instances, as a person sees and changes them', function () {
   it('deletes after a confirmation, and says in the view what cannot be read', async () => {
     await begin('theta', 'iota');
     await choose('theta', 'Delete Instance…');
-    await workbench.dialog.getByText('The platform removes it for good').waitFor();
+    await workbench.dialog.getByText('Open Connectors removes it for good').waitFor();
     await workbench.picture('instances/delete');
     await workbench.answerDialog('Cancel');
     await row('theta').waitFor();
@@ -375,7 +375,7 @@ describe('Instances, as a person sees and changes them', function () {
     const second = await moved('ask');
     const question = 'The instance kappa still posts to the old one.';
     await workbench.showNotification(question);
-    await rowSays('kappa', 'to an old address of this relay');
+    await rowSays('kappa', 'to an old URL of this relay');
     await workbench.picture('instances/url-changed');
     await posts('kappa', first);
     await workbench.answerNotification(question, 'Update Callback URL');
@@ -384,7 +384,7 @@ describe('Instances, as a person sees and changes them', function () {
     await posts('lambda', 'https://staging.example/callback');
 
     await moved('never');
-    await rowSays('kappa', 'to an old address of this relay');
+    await rowSays('kappa', 'to an old URL of this relay');
     await posts('kappa', second);
 
     // The first try fails, and is made again.

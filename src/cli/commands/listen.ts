@@ -67,7 +67,7 @@ export function listenCommand(): Command {
     .addOption(
       new Option(
         '--port <n>',
-        `the street door's port; 0 takes any that is free (default: the last one used, at first ${defaultPort})`,
+        `the port on this machine at which deliveries arrive; 0 takes any that is free (default: the last one used, at first ${defaultPort})`,
       ).argParser(wholeNumber(z.int().min(0).max(65_535))),
     )
     .addOption(

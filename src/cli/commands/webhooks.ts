@@ -76,7 +76,7 @@ export function webhooksCommand(): Command {
       '  cm-relay webhooks list                            the webhooks of every list',
       '  cm-relay webhooks register --list ID              point a list at the running relay; again: changes nothing',
       '  cm-relay webhooks test --list ID                  let Campaign Monitor post to it',
-      '  cm-relay webhooks remove --old                    take away what points to dead addresses of this machine',
+      '  cm-relay webhooks remove --old                    take away what points to old URLs of this machine',
       "  cm-relay webhooks remove WEBHOOK --list ID --yes  take away one that is not this machine's",
       '',
       'Next: cm-relay events lists what arrives.',
@@ -105,7 +105,7 @@ export function webhooksCommand(): Command {
     .addOption(
       new Option('--format <format>', 'register: how events are posted (default: json)').choices(['json', 'xml']),
     )
-    .addOption(new Option('--old', 'remove: only what points to dead addresses of this machine'))
+    .addOption(new Option('--old', 'remove: only what points to old URLs of this machine'))
     .addOption(new Option('--yes', "remove: also webhooks, named by id, that are not this machine's"))
     .addOption(
       new Option('--host <url>', 'another host, such as that of cm-relay sandbox')
@@ -201,7 +201,7 @@ function webhookLine({ webhookId, active, status, format, events, url, match }: 
   const whose = {
     current: 'this relay',
     // Without a relay nothing can be said of the address.
-    old: own.localUrl === null ? 'this machine' : 'old address',
+    old: own.localUrl === null ? 'this machine' : 'old URL',
     foreign: 'foreign',
   }[match];
   const what = `${format ?? '?'}  ${printable(events.join(','))}`;

@@ -36,7 +36,7 @@ export function createAccountCommands(parts: AccountCommandParts): CommandHandle
             count === 0
               ? vscode.l10n.t('Its credential is removed from this machine.')
               : vscode.l10n.t(
-                  'Its credential is removed from this machine. The webhooks that this tool registered (lists: {0}) stay and can then no longer be kept true or removed from here.',
+                  'Its credential is removed from this machine. The webhooks that this tool registered (lists: {0}) stay and can then no longer be updated or removed from here.',
                   count,
                 ),
         },

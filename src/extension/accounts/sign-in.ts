@@ -57,7 +57,7 @@ async function chooseWay(): Promise<Way | undefined> {
   ];
   const choice = await vscode.window.showQuickPick(ways, {
     title: l10n.t('Sign In to Campaign Monitor'),
-    placeHolder: l10n.t('How?'),
+    placeHolder: l10n.t('How would you like to sign in?'),
     ignoreFocusOut: true,
   });
   return choice?.way;

@@ -49,7 +49,7 @@ async function createTest(parts: ActionParts, node: EventsNode | undefined): Pro
 async function askUrl(value: string): Promise<string | undefined> {
   const { l10n } = vscode;
   const url = await vscode.window.showInputBox({
-    title: l10n.t('Create a test'),
+    title: l10n.t('Create Test from Event'),
     prompt: l10n.t('The URL of your handler. The test posts the notification there and expects a 2xx.'),
     value,
     placeHolder: 'http://localhost:3000/callback',

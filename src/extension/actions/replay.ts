@@ -215,7 +215,7 @@ async function askDestination({ context, session }: ActionParts): Promise<Destin
   }));
   choices.push({ label: l10n.t('$(edit) Another URL…') });
   const choice = await vscode.window.showQuickPick(choices, {
-    title: l10n.t('Replay to'),
+    title: l10n.t('Replay To'),
     placeHolder: l10n.t('Choose where the notifications are sent'),
     matchOnDescription: true,
   });
@@ -230,7 +230,7 @@ async function askUrl(
   const { l10n } = vscode;
   const { destinationSchema } = await import('../client.ts');
   const url = await vscode.window.showInputBox({
-    title: l10n.t('Replay to'),
+    title: l10n.t('Replay To'),
     prompt: l10n.t('The URL that the notifications are posted to, this time'),
     placeHolder: 'http://localhost:3000/callback',
     value: context.workspaceState.get<string>(lastUrlKey, ''),

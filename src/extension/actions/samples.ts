@@ -122,7 +122,7 @@ async function choose(parts: ActionParts): Promise<SampleChoice | undefined> {
     { label: l10n.t('$(layers) Mixed…'), description: l10n.t('all three take turns'), types: allTypes },
   );
   const first = await vscode.window.showQuickPick(choices, {
-    title: l10n.t('Send sample events'),
+    title: l10n.t('Send Sample Events'),
     placeHolder: l10n.t('Choose what Campaign Monitor would send'),
     ignoreFocusOut: true,
   });
@@ -198,10 +198,10 @@ async function chooseList({ session }: ActionParts, title: string, documented: s
   if (choice === undefined || choice.listId !== undefined) return choice?.listId;
   const typed = await vscode.window.showInputBox({
     title,
-    prompt: l10n.t('The list’s id, such as 32 hex digits'),
+    prompt: l10n.t('The list’s ID: 32 hex digits'),
     ignoreFocusOut: true,
     validateInput: (text) =>
-      /^[\x21-\x7e]{1,100}$/.test(text.trim()) ? undefined : l10n.t('Give an id without spaces'),
+      /^[\x21-\x7e]{1,100}$/.test(text.trim()) ? undefined : l10n.t('Give an ID without spaces'),
   });
   return typed?.trim();
 }

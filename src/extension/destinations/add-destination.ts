@@ -75,7 +75,7 @@ async function ask(secrets: SecretBox): Promise<DestinationSetting | undefined> 
   if (types === undefined) return undefined;
   const lists = await vscode.window.showInputBox({
     title: title(4),
-    prompt: l10n.t('Ids of the lists, separated by commas. Empty: all lists'),
+    prompt: l10n.t('IDs of the lists, separated by commas. Empty: all lists'),
     ignoreFocusOut: true,
   });
   if (lists === undefined) return undefined;

@@ -116,7 +116,7 @@ function exampleItems(): FilterItem[] {
     whole('duplicate:yes', l10n.t('Possibly delivered twice')),
     separator(l10n.t('begin with')),
     begin('address:', l10n.t('An e-mail address, or its beginning')),
-    begin('list:', l10n.t('A list’s id')),
+    begin('list:', l10n.t('A list’s ID')),
     begin('until:', l10n.t('Before a time, such as 2026-03-01 or 7d')),
   ];
 }

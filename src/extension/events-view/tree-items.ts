@@ -116,16 +116,16 @@ export function eventTooltip({ row }: EventNode, around: Surroundings): vscode.M
     [l10n.t('List'), row.list ?? ''],
     [l10n.t('Date'), row.date ?? ''],
     [l10n.t('Received'), `${received.toLocaleString()} (${ageOf(row.receivedAt, around.now, l10n)})`],
-    [l10n.t('Answered'), String(row.httpStatus)],
+    [l10n.t('Relay’s answer'), String(row.httpStatus)],
     [l10n.t('Warning'), row.warning ?? ''],
-    [l10n.t('Particular'), marksOf(row, l10n).join(', ')],
+    [l10n.t('Note'), marksOf(row, l10n).join(', ')],
     ...row.forwardings.map((each): [string, string] => [
       placeOf(each.destination),
       [forwardingOf(each, around, l10n), each.state === 'sent' ? '' : (each.detail ?? '')]
         .filter((part) => part !== '')
         .join('; '),
     ]),
-    [l10n.t('Ids'), [row.id, row.deliveryId, row.notificationId].filter((id) => id !== null).join(', ')],
+    [l10n.t('IDs'), [row.id, row.deliveryId, row.notificationId].filter((id) => id !== null).join(', ')],
   ];
   const tooltip = new vscode.MarkdownString();
   tooltip.value = lines

@@ -58,7 +58,7 @@ function missingText(field: FieldName): string {
     case 'basicUsername':
       return vscode.l10n.t('The password needs a user name.');
     default:
-      return vscode.l10n.t('This is needed.');
+      return vscode.l10n.t('Fill this in.');
   }
 }
 

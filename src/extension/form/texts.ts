@@ -7,7 +7,7 @@ export function formTexts(): FormTexts {
   return {
     title: vscode.l10n.t('New Instance'),
     intro: vscode.l10n.t(
-      'An Open Connectors instance connects one Campaign Monitor account. With events on, the platform sends what happens on the account’s lists to a URL of yours: to this relay, if you like.',
+      'An Open Connectors instance connects one Campaign Monitor account. With events on, Open Connectors sends what happens on the account’s lists to a URL of yours: to this relay, if you like.',
     ),
     useSandbox: vscode.l10n.t('Use the Sandbox'),
     useSandboxHelp: vscode.l10n.t(
@@ -26,7 +26,7 @@ export function formTexts(): FormTexts {
     ),
     set: vscode.l10n.t('Set.'),
     notSet: vscode.l10n.t('Not set.'),
-    replace: vscode.l10n.t('type to replace it'),
+    replace: vscode.l10n.t('Type to replace it'),
     instance: vscode.l10n.t('Instance'),
     name: vscode.l10n.t('Name'),
     nameHelp: vscode.l10n.t('The name for the connector instance.'),
@@ -56,7 +56,7 @@ export function formTexts(): FormTexts {
     events: vscode.l10n.t('Events'),
     eventsEnabled: vscode.l10n.t('Events on'),
     eventsEnabledHelp: vscode.l10n.t(
-      'The platform then registers a webhook on each of the lists. Without events the instance is for requests alone.',
+      'Open Connectors then registers a webhook on each of the lists. Without events the instance is for requests alone.',
     ),
     callbackUrl: vscode.l10n.t('Event notification callback URL'),
     callbackUrlHelp: vscode.l10n.t('The URL to which Open Connectors sends the events.'),
@@ -68,7 +68,7 @@ export function formTexts(): FormTexts {
     pickLists: vscode.l10n.t('Pick Lists…'),
     signatureKey: vscode.l10n.t('Signature key'),
     signatureKeyHelp: vscode.l10n.t(
-      'Optional. With it the platform signs each notification. The relay verifies the signature with the same key, kept under the instance’s name; your callback can, too.',
+      'Optional. With it Open Connectors signs each notification. The relay verifies the signature with the same key, kept under the instance’s name; your callback can, too.',
     ),
     generateKey: vscode.l10n.t('Generate'),
     copyKey: vscode.l10n.t('Copy Key'),
@@ -79,7 +79,7 @@ export function formTexts(): FormTexts {
     more: vscode.l10n.t('Credentials for the callback'),
     basicUsername: vscode.l10n.t('User name'),
     basicPassword: vscode.l10n.t('Password'),
-    basicHelp: vscode.l10n.t('Optional. The platform sends them to the callback as basic authentication.'),
+    basicHelp: vscode.l10n.t('Optional. Open Connectors sends them to the callback as basic authentication.'),
     callbackHeaders: vscode.l10n.t('Headers'),
     callbackHeadersHelp: vscode.l10n.t(
       'Optional. Sent to the callback with each notification, as a JSON object such as {0}',

@@ -45,7 +45,7 @@ async function type(title: string, facts: PlacedInstance): Promise<readonly stri
       if (problem.code === 'missing') return vscode.l10n.t('Name at least one list while events are on');
       return problem.code === 'duplicate-list-id'
         ? vscode.l10n.t('{0} stands there twice', printable(problem.value ?? ''))
-        : vscode.l10n.t('{0} is not a list id: it has 32 hex digits', printable(problem.value ?? ''));
+        : vscode.l10n.t('{0} is not a list ID: it has 32 hex digits', printable(problem.value ?? ''));
     },
   });
   return text === undefined ? undefined : parseListIds(text);

@@ -141,7 +141,7 @@ async function offer(found: readonly InstanceFacts[]): Promise<InstanceFacts | n
     {
       modal: true,
       detail: [
-        l10n.t('Id {0}', instance.id),
+        l10n.t('ID {0}', instance.id),
         createdText(instance),
         l10n.t('It is most likely the one that you asked for. Nothing is created a second time.'),
       ]

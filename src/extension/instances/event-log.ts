@@ -102,14 +102,14 @@ export function eventLogText(frame: LogFrame, rows: readonly LogRow[], l10n: Loc
   const head = [
     `# ${l10n.t('Events of {0} ({1})', cell(frame.name), frame.id)}`,
     '',
-    l10n.t('The platform’s own log beside the history of this window’s relay, as of {0}.', frame.at),
+    l10n.t('Open Connectors’ own log beside the history of this window’s relay, as of {0}.', frame.at),
     l10n.t(
       'The history holds what reached this relay and was kept. What is not in it may have gone to another callback, have come before the history began or been cleared from it.',
     ),
   ];
   if (!frame.relayRuns) head.push('', l10n.t('The relay is not running, so its history was not read.'));
   if (frame.cut) head.push('', l10n.t('Only the newest notifications in the history were looked at.'));
-  if (rows.length === 0) return [...head, '', l10n.t('The platform’s log is empty.'), ''].join('\n');
+  if (rows.length === 0) return [...head, '', l10n.t('Open Connectors’ log is empty.'), ''].join('\n');
   const cells = [
     [l10n.t('Event'), l10n.t('Date'), l10n.t('Platform'), l10n.t('Relay')],
     ...rows.map((row) => cellsOf(row, frame.relayRuns, l10n)),

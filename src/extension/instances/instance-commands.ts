@@ -221,7 +221,7 @@ async function editLists(parts: InstanceCommandParts, node: InstanceNode): Promi
     if (token === undefined) {
       throw new CommandError(
         vscode.l10n.t('The token of {0} is not known here, so its lists cannot be asked for', printable(facts.name)),
-        vscode.l10n.t('Type or paste the ids.'),
+        vscode.l10n.t('Type or paste the IDs.'),
       );
     }
     return api.lists(token, signal);
@@ -246,7 +246,7 @@ async function reauthorise(parts: InstanceCommandParts, node: InstanceNode): Pro
   } finally {
     void view.refresh();
   }
-  say(vscode.l10n.t('{0} is authorised anew; its id and token stay.', name));
+  say(vscode.l10n.t('{0} is authorised anew; its ID and token stay.', name));
 }
 
 async function rename(parts: InstanceCommandParts, node: InstanceNode): Promise<void> {
@@ -272,7 +272,7 @@ async function copyToken({ platform, store }: InstanceCommandParts, { facts, ins
   if (token === undefined) {
     throw new CommandError(
       vscode.l10n.t('The token of {0} is not known here', printable(facts.name)),
-      vscode.l10n.t('The platform says it once, when the instance is made.'),
+      vscode.l10n.t('Open Connectors says it once, when the instance is made.'),
     );
   }
   await vscode.env.clipboard.writeText(token);
@@ -347,7 +347,7 @@ async function deleteInstance(parts: InstanceCommandParts, { facts }: InstanceNo
     {
       modal: true,
       detail: vscode.l10n.t(
-        'The platform removes it for good: its token is refused from then on, and no more events come from it. What the relay has received stays.',
+        'Open Connectors removes it for good: its token is refused from then on, and no more events come from it. What the relay has received stays.',
       ),
     },
     confirm,

@@ -36,7 +36,9 @@ export function instanceTooltip({ facts }: InstanceNode): vscode.MarkdownString 
   tooltip.value = [
     `**${plainMarkdown(facts.name)}** ${plainMarkdown(descriptionOf(facts, vscode.l10n))}`,
     ...rows,
-    ...(facts.managed ? [plainMarkdown(vscode.l10n.t('Its callback URL is kept true from here.'))] : []),
+    ...(facts.managed
+      ? [plainMarkdown(vscode.l10n.t('Its callback URL is updated from here when the public URL changes.'))]
+      : []),
   ].join('  \n');
   return tooltip;
 }

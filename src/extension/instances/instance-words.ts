@@ -35,7 +35,7 @@ export function relationWords(
     case 'this-relay':
       return l10n.t('to this relay');
     case 'old-address':
-      return l10n.t('to an old address of this relay');
+      return l10n.t('to an old URL of this relay');
     case 'elsewhere':
       return l10n.t('to {0}', hostOf(callbackUrl));
     case 'none':

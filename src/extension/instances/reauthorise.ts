@@ -71,7 +71,7 @@ async function ask(
     value,
     password,
     ignoreFocusOut: true,
-    validateInput: (typed) => (typed.trim() === '' ? vscode.l10n.t('This is needed') : check?.(typed.trim())),
+    validateInput: (typed) => (typed.trim() === '' ? vscode.l10n.t('Fill this in') : check?.(typed.trim())),
   });
   return text?.trim();
 }

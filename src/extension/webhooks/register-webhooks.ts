@@ -19,7 +19,7 @@ export async function registerWebhooks(
 ): Promise<void> {
   const { keeper, view, picker } = parts;
   const chosen = node === undefined ? [] : view.selected(node, nodes).filter((each) => each.kind === 'list');
-  const title = vscode.l10n.t('Register this relay');
+  const title = vscode.l10n.t('Register This Relay on Lists');
   const registered = new Set(keeper.own().map(({ accountId, listId }) => `${accountId} ${listId}`));
   const lists =
     chosen.length > 0

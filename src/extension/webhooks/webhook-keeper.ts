@@ -301,7 +301,7 @@ export class WebhookKeeper {
     if (done.length > 0) {
       const names = namesOf(done.map(({ registration }) => registration));
       const said = {
-        bring: vscode.l10n.t('Webhooks now point to {0}: {1}.', this.#where(), names),
+        bring: vscode.l10n.t('Webhooks of {1} now point to {0}.', this.#where(), names),
         deactivate: vscode.l10n.t('Webhooks were deactivated: {0}.', names),
         delete: vscode.l10n.t('Webhooks were deleted: {0}.', names),
       };

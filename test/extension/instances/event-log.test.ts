@@ -101,7 +101,7 @@ describe('the event log of an instance', () => {
 
   it('says that the log is empty, and that more was not looked at', () => {
     const text = eventLogText({ ...frame, cut: true }, [], english);
-    assert.match(text, /The platform’s log is empty\./);
+    assert.match(text, /Open Connectors’ log is empty\./);
     assert.match(text, /Only the newest notifications/);
   });
 });

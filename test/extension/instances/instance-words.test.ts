@@ -29,7 +29,7 @@ describe('the words for an instance', () => {
 
   it('say whether events are on and where they go', () => {
     assert.equal(descriptionOf(facts('one.example'), english), 'events on · to this relay');
-    assert.equal(descriptionOf(facts('two.example'), english), 'events on · to an old address of this relay');
+    assert.equal(descriptionOf(facts('two.example'), english), 'events on · to an old URL of this relay');
     const away = { 'event.notification.callback.url': 'https://my.example/callback?key=1' };
     assert.equal(descriptionOf(facts('one.example', {}, away), english), 'events on · to my.example');
     const nowhere = { 'event.notification.callback.url': '' };
