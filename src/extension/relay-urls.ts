@@ -6,15 +6,22 @@ import { commandId } from './commands.ts';
 import type { RelayUrls } from './instances/placed-instance.ts';
 import type { Session } from './session.ts';
 
-/** Where the vendors reach a relay that is public, each by its own path. */
-export interface PublicUrls {
+/** Where the vendors reach a relay, each by its own path. */
+export interface VendorUrls {
   readonly campaignMonitor: string;
   readonly openConnectors: string;
 }
 
 /** Where Open Connectors may post to now. */
-export function callbackUrls({ status }: Pick<Session, 'status'>): RelayUrls {
-  return { local: status?.openConnectorsUrl ?? null, public: status?.publicOpenConnectorsUrl ?? null };
+export function callbackUrls(
+  { status }: Pick<Session, 'status'>,
+  { isSandbox }: { readonly isSandbox: boolean },
+): RelayUrls {
+  return {
+    local: status?.openConnectorsUrl ?? null,
+    public: status?.publicOpenConnectorsUrl ?? null,
+    localIsReached: isSandbox,
+  };
 }
 
 /**
@@ -22,7 +29,7 @@ export function callbackUrls({ status }: Pick<Session, 'status'>): RelayUrls {
  * @returns undefined where the user did not agree, or gave up waiting, or the settings name no tunnel, which was said
  * @throws CommandError where no public URL can be had
  */
-export async function openPublicUrls(session: Session): Promise<PublicUrls | undefined> {
+export async function openPublicUrls(session: Session): Promise<VendorUrls | undefined> {
   const now = publicUrls(session);
   if (now !== undefined) return now;
   await vscode.commands.executeCommand(commandId('openTunnel'));
@@ -33,19 +40,21 @@ export async function openPublicUrls(session: Session): Promise<PublicUrls | und
 }
 
 /**
- * The URL to which Open Connectors posts notifications for this relay; starts the relay and opens its public URL where
- * that is needed. The sandbox reaches the relay on this machine without one.
- * @returns undefined where there is none, which was said
+ * The URLs under which a vendor reaches this relay; starts the relay and opens its public URL where that is needed. The
+ * sandbox reaches the relay on this machine without one.
+ * @returns undefined where there are none, which was said
  * @throws CommandError where no public URL can be had
  */
-export async function openCallbackUrl(
+export async function openVendorUrls(
   session: Session,
   { isSandbox }: { readonly isSandbox: boolean },
-): Promise<string | undefined> {
-  if (!isSandbox) return (await openPublicUrls(session))?.openConnectors;
+): Promise<VendorUrls | undefined> {
+  if (!isSandbox) return openPublicUrls(session);
   if (session.client === undefined) await start(session);
-  const { local, public: publicUrl } = callbackUrls(session);
-  return publicUrl ?? local ?? undefined;
+  const { status } = session;
+  if (status === undefined) return undefined;
+  const { campaignMonitorUrl: campaignMonitor, openConnectorsUrl: openConnectors } = status;
+  return publicUrls(session) ?? { campaignMonitor, openConnectors };
 }
 
 /** Starts the relay without speaking of its public URL. */
@@ -58,7 +67,7 @@ async function start(session: Session): Promise<void> {
   }
 }
 
-function publicUrls({ status }: Session): PublicUrls | undefined {
+function publicUrls({ status }: Session): VendorUrls | undefined {
   const { publicCampaignMonitorUrl: campaignMonitor, publicOpenConnectorsUrl: openConnectors } = status ?? {};
   return typeof campaignMonitor === 'string' && typeof openConnectors === 'string'
     ? { campaignMonitor, openConnectors }
@@ -66,11 +75,11 @@ function publicUrls({ status }: Session): PublicUrls | undefined {
 }
 
 /** Resolves once the URLs are there; to undefined where the relay ends or the tunnel is closed before, or at the signal. */
-function opened(session: Session, signal: AbortSignal): Promise<PublicUrls | undefined> {
+function opened(session: Session, signal: AbortSignal): Promise<VendorUrls | undefined> {
   return new Promise((resolve, reject) => {
     // What the window knows of the tunnel may be older than the order to open it.
     let begun = false;
-    const settle = (urls: PublicUrls | undefined): void => {
+    const settle = (urls: VendorUrls | undefined): void => {
       subscription.dispose();
       resolve(urls);
     };

@@ -170,9 +170,9 @@ describe('the keeper of webhooks', function () {
   it('registers once and knows what it created, whatever is looked after meanwhile', async () => {
     await Promise.all([
       keeper.register([list], wanted, street(base)),
-      keeper.lookAfter(street(base)),
+      keeper.lookAfter(),
       keeper.register([list], wanted, street(base)),
-      keeper.lookAfter(street(base)),
+      keeper.lookAfter(),
     ]);
     const [hook, ...others] = await hooks();
     assert.deepEqual(others, []);
@@ -182,7 +182,7 @@ describe('the keeper of webhooks', function () {
   it('moves what is registered by itself where the setting says so', async () => {
     await keeper.register([list], wanted, street(base));
     base = 'https://two.example';
-    await keeper.lookAfter(street(base));
+    await keeper.lookAfter();
     assert.deepEqual(
       (await hooks()).map(({ url, events }) => [url, events]),
       [[street(base), wanted.events]],
@@ -200,9 +200,9 @@ describe('the keeper of webhooks', function () {
     await keeper.register([list], wanted, street(base));
     base = 'https://two.example';
     await fetch(`${sandbox.control}/failures`, { method: 'POST', body: JSON.stringify({ at: 'api', times: 1 }) });
-    await keeper.lookAfter(street(base));
+    await keeper.lookAfter();
     assert.equal(journal.all()[0]?.state, 'moving');
-    await keeper.lookAfter(street(base));
+    await keeper.lookAfter();
     assert.deepEqual(
       (await hooks()).map(({ url }) => url),
       [street(base)],
@@ -231,4 +231,95 @@ describe('the keeper of webhooks', function () {
       );
     });
   }
+});
+
+describe('the keeper of the sandbox’s webhooks', function () {
+  this.timeout(60_000);
+  const listId = '96c0bbdaa54760c8d9e62a2b7ffa2e13';
+  const wanted = { events: ['Subscribe'], format: 'json' } as const;
+  const street = (at: string): string => `${at}/hooks/0123456789abcdef0123456789abcdef/campaign-monitor`;
+  let sandbox: Sandbox;
+  let accounts: AccountStore;
+  let journal: StoredJournal;
+  let keeper: WebhookKeeper;
+  let list: ListNode;
+  let publicUrl: string | null;
+  let localUrl: string;
+  const hooks = async () => (await accounts.api(list.account)).webhooks(listId);
+  const urls = async (): Promise<readonly string[]> => (await hooks()).map(({ url }) => url);
+  const set = (name: string, value: unknown): Thenable<void> =>
+    vscode.workspace.getConfiguration('campaignMonitorRelay').update(name, value, vscode.ConfigurationTarget.Global);
+
+  beforeEach(async () => {
+    sandbox = await startSandbox();
+    publicUrl = null;
+    localUrl = street('http://127.0.0.1:8787');
+    const { context } = storage();
+    accounts = new AccountStore(context, { running: () => sandbox, start: () => Promise.resolve(sandbox) });
+    journal = new StoredJournal(context.globalState, 'test');
+    const account = await accounts.add({ label: 'Sandbox', kind: 'sandbox', host: '' }, null);
+    const client = { kind: 'client', account, clientId: 'c', name: 'Client' } as const;
+    list = { kind: 'list', account, client, listId, name: 'Newsletter' };
+    const session = {
+      get state() {
+        return { kind: 'running', status: { campaignMonitorUrl: localUrl, publicCampaignMonitorUrl: publicUrl } };
+      },
+    };
+    keeper = new WebhookKeeper({
+      ...{ accounts, journal, changed: () => undefined },
+      session: session as unknown as Session,
+      log: { warn: () => undefined, info: () => undefined } as unknown as vscode.LogOutputChannel,
+    });
+  });
+  afterEach(async () => {
+    await set('webhooks.keepUrl', undefined);
+    await sandbox.close();
+  });
+
+  it('registers the local URL where there is no public one, and leaves it there when one is opened', async () => {
+    const { done, failures } = await keeper.register([list], wanted, localUrl);
+    assert.deepEqual([done.length, failures.length], [1, 0]);
+    assert.deepEqual(await urls(), [localUrl]);
+    publicUrl = street('https://one.example');
+    await keeper.lookAfter();
+    assert.deepEqual(await urls(), [localUrl]);
+    publicUrl = null;
+    await keeper.lookAfter();
+    assert.deepEqual(await urls(), [localUrl]);
+  });
+
+  it('follows another port, and comes back from a public URL that was closed, without a question', async () => {
+    await keeper.register([list], wanted, localUrl);
+    localUrl = street('http://127.0.0.1:8788');
+    await keeper.lookAfter();
+    assert.deepEqual(await urls(), [localUrl]);
+    publicUrl = street('https://one.example');
+    await keeper.register([list], wanted, publicUrl);
+    assert.deepEqual(await urls(), [publicUrl]);
+    publicUrl = null;
+    await keeper.lookAfter();
+    assert.deepEqual(await urls(), [localUrl]);
+    assert.deepEqual(
+      journal.all().map(({ base, state }) => [base, state]),
+      [['http://127.0.0.1:8788', 'active']],
+    );
+  });
+
+  it('follows nothing where the setting says never', async () => {
+    await set('webhooks.keepUrl', 'never');
+    await keeper.register([list], wanted, localUrl);
+    const before = await urls();
+    localUrl = street('http://127.0.0.1:8788');
+    await keeper.lookAfter();
+    assert.deepEqual(await urls(), before);
+  });
+
+  it('registers no local URL with another account', async () => {
+    const { apiKey } = sandbox.credentials.campaignMonitor;
+    const host = new URL(sandbox.campaignMonitorApi).origin;
+    const account = await accounts.add({ label: 'Mine', kind: 'api-key', host }, { kind: 'api-key', apiKey });
+    const { failures } = await keeper.register([{ ...list, account }], wanted, localUrl);
+    assert.equal(failures.length, 1);
+    assert.deepEqual(await urls(), []);
+  });
 });

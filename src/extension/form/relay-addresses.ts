@@ -1,6 +1,6 @@
 /** The relay's own URL for notifications of the platform, as the form fills it in and speaks of it. */
 import * as vscode from 'vscode';
-import { callbackUrls, openCallbackUrl } from '../relay-urls.ts';
+import { callbackUrls, openVendorUrls } from '../relay-urls.ts';
 import type { Session } from '../session.ts';
 
 export class RelayAddresses {
@@ -20,7 +20,7 @@ export class RelayAddresses {
    * @param local whether one that only this machine reaches will do, as for the sandbox
    */
   current(local: boolean): string | undefined {
-    const urls = callbackUrls(this.#session);
+    const urls = callbackUrls(this.#session, { isSandbox: local });
     return urls.public ?? (local ? urls.local : null) ?? undefined;
   }
 
@@ -28,8 +28,8 @@ export class RelayAddresses {
    * The same, after the relay has been started and its public URL opened, as far as that is needed and the user agrees.
    * @returns undefined where there is none, and the user knows why
    */
-  obtain(local: boolean): Promise<string | undefined> {
-    return openCallbackUrl(this.#session, { isSandbox: local });
+  async obtain(local: boolean): Promise<string | undefined> {
+    return (await openVendorUrls(this.#session, { isSandbox: local }))?.openConnectors;
   }
 
   /** One sentence on the relay and the URL that is typed. */

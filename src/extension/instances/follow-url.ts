@@ -6,7 +6,7 @@ import type { UrlKeeper } from './url-keeper.ts';
 
 /** Follows it for as long as the extension lives. */
 export function followUrl(context: vscode.ExtensionContext, parts: KeepUrlsParts): void {
-  const { session, log } = parts;
+  const { session, log, platform } = parts;
   let loaded: Promise<UrlKeeper> | undefined;
   const follow = async (): Promise<void> => {
     loaded ??= import('./keep-urls.ts').then(({ createUrlKeeper }) => createUrlKeeper(parts));
@@ -14,7 +14,7 @@ export function followUrl(context: vscode.ExtensionContext, parts: KeepUrlsParts
   };
   context.subscriptions.push(
     session.onDidChange(() => {
-      if (callbackUrls(session).public === null) return;
+      if (callbackUrls(session, platform).public === null) return;
       follow().catch((error: unknown) => {
         log.error(`the callback URLs were not looked at: ${(error as Error).message}`);
       });

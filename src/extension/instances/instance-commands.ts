@@ -17,7 +17,7 @@ import { askListIds } from './ask-list-ids.ts';
 import type { Platform } from './platform.ts';
 import { newCredentials } from './reauthorise.ts';
 import { receivedNotifications } from './received-notifications.ts';
-import { openCallbackUrl } from '../relay-urls.ts';
+import { openVendorUrls } from '../relay-urls.ts';
 import { working } from '../cancellable-progress.ts';
 
 export interface InstanceCommandParts {
@@ -135,7 +135,7 @@ async function copy(text: string): Promise<void> {
 }
 
 async function useRelayUrl(parts: InstanceCommandParts, node: InstanceNode): Promise<void> {
-  const url = await openCallbackUrl(parts.session, parts.platform);
+  const url = (await openVendorUrls(parts.session, parts.platform))?.openConnectors;
   if (url === undefined) return;
   const { name, eventsEnabled } = node.facts;
   await change(parts, node, vscode.l10n.t('Setting the callback URL of {0}', name), {
@@ -170,7 +170,7 @@ async function adopt({ platform, store }: InstanceCommandParts, { facts, instanc
 async function turnEventsOn(parts: InstanceCommandParts, node: InstanceNode): Promise<void> {
   if (node.facts.callbackUrl !== '') return setEvents(parts, node, true);
   // Events without a callback go nowhere, so it gets this relay's.
-  const url = await openCallbackUrl(parts.session, parts.platform);
+  const url = (await openVendorUrls(parts.session, parts.platform))?.openConnectors;
   if (url === undefined) return;
   await change(parts, node, vscode.l10n.t('Turning on the events of {0}', node.facts.name), {
     configuration: { 'event.notification.enabled': true, 'event.notification.callback.url': url },

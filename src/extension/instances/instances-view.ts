@@ -86,7 +86,8 @@ export class InstancesView implements vscode.Disposable, vscode.TreeDataProvider
   node(instance: Instance): InstanceNode {
     const { platform, store, session } = this.#parts;
     const managed = store.find(platform.host, instance.id) !== undefined;
-    return { kind: 'instance', instance, facts: placedInstance(instance, { relay: callbackUrls(session), managed }) };
+    const relay = callbackUrls(session, platform);
+    return { kind: 'instance', instance, facts: placedInstance(instance, { relay, managed }) };
   }
 
   /** Why the instances could not be read, where that is so. */
@@ -181,7 +182,7 @@ export class InstancesView implements vscode.Disposable, vscode.TreeDataProvider
 
   /** The relay's URL decides what is said of callbacks. */
   #follow(): void {
-    const urls = JSON.stringify(callbackUrls(this.#parts.session));
+    const urls = JSON.stringify(callbackUrls(this.#parts.session, this.#parts.platform));
     if (urls === this.#urls) return;
     this.#urls = urls;
     this.#changed.fire(undefined);

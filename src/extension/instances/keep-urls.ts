@@ -29,7 +29,7 @@ export function createUrlKeeper(parts: KeepUrlsParts): UrlKeeper {
 
 function keeperParts({ session, log, platform, store, view }: KeepUrlsParts): UrlKeeperParts {
   return {
-    relay: () => callbackUrls(session),
+    relay: () => callbackUrls(session, platform),
     setting: () => configuration().get<KeepUrl>('instances.keepUrl', 'ask'),
     managed: () => store.all(platform.host),
     read: async (id) => {

@@ -25,6 +25,8 @@ export interface RelayUrls {
   readonly local: string | null;
   /** Null while there is no public URL. */
   readonly public: string | null;
+  /** Whether the platform reaches the local one, as the sandbox does. Else it is this relay's only while none is public. */
+  readonly localIsReached?: boolean;
 }
 
 /** Reads the platform's answer, and compares it with the relay's URLs. */
@@ -48,8 +50,9 @@ export function placedInstance(
  */
 export function relationOf(callbackUrl: string, relay: RelayUrls): CallbackRelation {
   if (callbackUrl === '') return 'none';
-  if (sameUrl(callbackUrl, relay.public) || (relay.public === null && sameUrl(callbackUrl, relay.local)))
-    return 'this-relay';
+  if (sameUrl(callbackUrl, relay.public)) return 'this-relay';
+  const localCounts = relay.public === null || relay.localIsReached === true;
+  if (localCounts && sameUrl(callbackUrl, relay.local)) return 'this-relay';
   const secret = relay.local === null ? undefined : secretOf(relay.local);
   return secret !== undefined && secretOf(callbackUrl) === secret ? 'old-address' : 'elsewhere';
 }

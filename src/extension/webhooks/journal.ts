@@ -46,6 +46,8 @@ export interface KnownRelay {
   readonly dataDir: string;
   /** Where it was last public; null: never yet. */
   readonly base: string | null;
+  /** Where it last listened on this machine; undefined in what an earlier version noted. */
+  readonly localBase?: string | undefined;
 }
 
 /** The journal in VS Code's global state, which all windows share. */
@@ -107,8 +109,9 @@ export class StoredJournal implements Journal {
   async knowRelay(known: KnownRelay): Promise<void> {
     const before = this.relays().find(({ relay }) => relay === known.relay);
     const base = known.base ?? before?.base ?? null;
-    if (before?.base === base && before.dataDir === known.dataDir) return;
+    const localBase = known.localBase ?? before?.localBase;
+    if (before?.base === base && before.dataDir === known.dataDir && before.localBase === localBase) return;
     const others = this.relays().filter(({ relay }) => relay !== known.relay);
-    await this.#memory.update(this.#relaysKey, [...others, { ...known, base }]);
+    await this.#memory.update(this.#relaysKey, [...others, { ...known, base, localBase }]);
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Keeps a list's webhook true to where the relay is public. Every step is noted in the journal before it is taken, so
+ * Keeps a list's webhook true to where the vendor reaches the relay. Every step is noted in the journal before it is taken, so
  * that whatever breaks in between is mended by doing the same again: a webhook is told to be ours by its id, or by a
  * URL at which we said that we would create one.
  */
@@ -35,7 +35,7 @@ export type Brought = 'kept' | 'created' | 'moved' | 'activated';
  * Makes one active webhook of the list point to a URL: creates it where there is none, and only then deletes what is
  * ours elsewhere, so that there is no gap. A webhook that stands at the URL already is kept, whoever created it. Takes
  * up whatever was broken off earlier.
- * @param url where the relay is public now
+ * @param url where the vendor reaches the relay now
  * @throws what the vendor's calls throw; the journal then says what is left to do
  */
 export async function bringHere(
@@ -116,7 +116,7 @@ export function isUnfinished({ state }: Registration): boolean {
 /**
  * Takes up what was broken off.
  * @param street the street door's URL on any base
- * @param publicUrl where the relay is public now; null: what needs it is left for later
+ * @param url where the vendor reaches the relay now; null: what needs it is left for later
  * @returns whether it is done
  */
 export async function mend(
@@ -124,12 +124,12 @@ export async function mend(
   journal: Journal,
   registration: Registration,
   street: string,
-  publicUrl: string | null,
+  url: string | null,
 ): Promise<boolean> {
   switch (registration.state) {
     case 'moving':
-      if (publicUrl === null) return false;
-      await bringHere(vendor, journal, registration, publicUrl);
+      if (url === null) return false;
+      await bringHere(vendor, journal, registration, url);
       return true;
     case 'deactivating':
       await deactivateOurs(vendor, journal, registration, street);

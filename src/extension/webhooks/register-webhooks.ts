@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { cancellable } from '../cancellable-progress.ts';
 import { commandId } from '../commands.ts';
 import { inMessage } from '../printable.ts';
-import { openPublicUrls } from '../relay-urls.ts';
+import { openVendorUrls } from '../relay-urls.ts';
 import type { Registration } from './journal.ts';
 import type { WebhookCommandParts } from './webhook-commands.ts';
 import { sayFailure } from './webhook-keeper.ts';
@@ -35,7 +35,7 @@ export async function registerWebhooks(
   await registerOn(parts, lists, events, format);
 }
 
-/** Makes the relay public where need be, registers it, and says what came of it. */
+/** Makes the relay public where need be, as it is not for the sandbox's account alone; registers it, and says what came of it. */
 export async function registerOn(
   parts: WebhookCommandParts,
   lists: readonly ListNode[],
@@ -43,7 +43,8 @@ export async function registerOn(
   format: 'json' | 'xml',
 ): Promise<void> {
   const { session, keeper, view } = parts;
-  const url = (await openPublicUrls(session))?.campaignMonitor;
+  const isSandbox = lists.every(({ account }) => account.kind === 'sandbox');
+  const url = (await openVendorUrls(session, { isSandbox }))?.campaignMonitor;
   if (url === undefined) return;
   const outcome = await cancellable(vscode.l10n.t('Registering webhooks'), (signal) =>
     keeper.register(lists, { events, format }, url, signal),

@@ -6,6 +6,7 @@ import { inMessage } from '../printable.ts';
 import { maskUrl } from './hook-url.ts';
 import { registerOn } from './register-webhooks.ts';
 import { testWords } from './test-words.ts';
+import type { TestStep } from './test-words.ts';
 import type { WebhookCommandParts } from './webhook-commands.ts';
 import type { WebhookNode } from './webhook-node.ts';
 
@@ -41,12 +42,13 @@ async function sayTestFailed(
   node: WebhookNode,
   why: string,
   next: string,
-  step: 'move' | 'open-public-url' | 'none',
+  step: TestStep,
 ): Promise<void> {
   const again = vscode.l10n.t('Test Again');
-  const steps = {
+  const steps: Readonly<Record<TestStep, readonly string[]>> = {
     move: [vscode.l10n.t('Register This Relay')],
     'open-public-url': [vscode.l10n.t('Open Public URL')],
+    start: [vscode.l10n.t('Start Relay')],
     none: [],
   };
   const choice = await vscode.window.showErrorMessage(
@@ -58,5 +60,6 @@ async function sayTestFailed(
   else if (choice !== undefined && step === 'move') {
     const { hook } = node;
     await registerOn(parts, [node.list], hook.events, hook.format ?? 'json');
-  } else if (choice !== undefined) await vscode.commands.executeCommand(commandId('openTunnel'));
+  } else if (choice !== undefined)
+    await vscode.commands.executeCommand(commandId(step === 'start' ? 'start' : 'openTunnel'));
 }

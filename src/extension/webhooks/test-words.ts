@@ -4,12 +4,14 @@ import { inMessage } from '../printable.ts';
 import type { Localiser } from '../events-view/event-words.ts';
 import type { Place } from './webhook-place.ts';
 
+/** A step that this tool can take. */
+export type TestStep = 'move' | 'open-public-url' | 'start' | 'none';
+
 export interface TestWords {
   /** What happened and why. */
   readonly why: string;
   readonly next: string;
-  /** A step that this tool can take. */
-  readonly step: 'move' | 'open-public-url' | 'none';
+  readonly step: TestStep;
 }
 
 /** @param place whose the tested webhook is */
@@ -28,6 +30,8 @@ export function testWords(failure: TestFailure, place: Place, l10n: Localiser): 
         next: l10n.t('The relay has no public URL now. Open it, then test again.'),
         step: 'open-public-url',
       };
+    case 'stopped':
+      return { why, next: l10n.t('The relay does not run. Start it, then test again.'), step: 'start' };
     case 'other':
       return { why, next: l10n.t('Start the relay in the folder that it belongs to.'), step: 'none' };
     case 'current':

@@ -44,6 +44,7 @@ export function listItem(node: ListNode, unfolded: boolean): vscode.TreeItem {
 const icons: Readonly<Record<Place, readonly [icon: string, colour: string]>> = {
   current: ['broadcast', 'charts.green'],
   asleep: ['broadcast', 'charts.yellow'],
+  stopped: ['broadcast', 'charts.yellow'],
   old: ['debug-disconnect', 'list.warningForeground'],
   other: ['broadcast', 'charts.blue'],
   foreign: ['globe', 'descriptionForeground'],

@@ -1,19 +1,20 @@
 /** Keeps the webhooks that this tool registered true to the relay: when its URL changes, when it stops, when it was gone. */
 import * as vscode from 'vscode';
-import type { AccountStore } from '../accounts/account-store.ts';
+import type { Account, AccountStore } from '../accounts/account-store.ts';
 import { cancellable } from '../cancellable-progress.ts';
 import { commandId } from '../commands.ts';
 import { nextOf } from '../error-words.ts';
 import { inMessage } from '../printable.ts';
 import type { Session } from '../session.ts';
 import { configuration } from '../settings.ts';
-import { maskUrl, readRelayUrl } from './hook-url.ts';
+import { maskUrl, readRelayUrl, withBase } from './hook-url.ts';
 import type { Registration, StoredJournal } from './journal.ts';
 import { isSame } from './journal.ts';
 import type { Brought, HookVendor } from './lifecycle.ts';
 import { bringHere, deactivateOurs, deleteOurs, isUnfinished, mend } from './lifecycle.ts';
 import type { ListNode } from './webhook-node.ts';
 import { vendorOf } from './hook-vendor.ts';
+import { hookUrlFor, reachesRelay } from './webhook-place.ts';
 
 export interface WebhookKeeperParts {
   readonly accounts: AccountStore;
@@ -54,6 +55,13 @@ export class WebhookKeeper {
     this.#changed = changed;
   }
 
+  /** Where this window's relay is; undefined while it does not run. */
+  #urls(): { readonly publicUrl: string | null; readonly localUrl: string } | undefined {
+    const { state } = this.#session;
+    if (state.kind !== 'running') return undefined;
+    return { publicUrl: state.status.publicCampaignMonitorUrl, localUrl: state.status.campaignMonitorUrl };
+  }
+
   /** The registrations of this window's relay. */
   own(): readonly Registration[] {
     const { state } = this.#session;
@@ -64,7 +72,7 @@ export class WebhookKeeper {
 
   /**
    * Registers the relay on lists. What stands there already is kept.
-   * @param url where the relay is public
+   * @param url the relay's on any base
    */
   async register(
     lists: readonly ListNode[],
@@ -114,7 +122,7 @@ export class WebhookKeeper {
           const account = this.#accounts.find(registration.accountId);
           if (account === undefined) continue;
           const vendor = vendorOf(await this.#accounts.api(account), signal);
-          done.push({ registration, brought: await this.#one(deed, vendor, registration) });
+          done.push({ registration, brought: await this.#one(deed, vendor, registration, account) });
         } catch (error) {
           const failure: Failure = { registration, error: error as Error };
           await this.#forgetWhereNothingIsLeft(failure);
@@ -144,14 +152,15 @@ export class WebhookKeeper {
     if (!begun || error.kind === 'wrong-list') await this.#journal.remove(known);
   }
 
-  async #one(deed: Deed, vendor: HookVendor, registration: Registration): Promise<Brought | null> {
-    const { state } = this.#session;
-    if (state.kind !== 'running') throw new Error(vscode.l10n.t('The relay is not running'));
-    const { campaignMonitorUrl: street, publicCampaignMonitorUrl: publicUrl } = state.status;
+  async #one(deed: Deed, vendor: HookVendor, registration: Registration, account: Account): Promise<Brought | null> {
+    const urls = this.#urls();
+    if (urls === undefined) throw new Error(vscode.l10n.t('The relay is not running'));
+    const { localUrl: street } = urls;
+    const url = hookUrlFor(account, urls);
     switch (deed) {
       case 'bring':
-        if (publicUrl === null) throw new Error(vscode.l10n.t('There is no public URL now.'));
-        return bringHere(vendor, this.#journal, registration, publicUrl);
+        if (url === null) throw new Error(vscode.l10n.t('There is no public URL now.'));
+        return bringHere(vendor, this.#journal, registration, url);
       case 'deactivate':
         await deactivateOurs(vendor, this.#journal, registration, street);
         return null;
@@ -159,7 +168,7 @@ export class WebhookKeeper {
         await deleteOurs(vendor, this.#journal, registration, street);
         return null;
       case 'mend':
-        await mend(vendor, this.#journal, registration, street, publicUrl);
+        await mend(vendor, this.#journal, registration, street, url);
         return null;
     }
   }
@@ -229,21 +238,50 @@ export class WebhookKeeper {
     return reachable;
   }
 
-  /** There is a public URL, perhaps another one than before: what is registered elsewhere is moved, or asked about. */
-  async lookAfter(publicUrl: string): Promise<void> {
+  /**
+   * The relay is reached elsewhere than before, or no more: what points elsewhere is moved, or asked about. The sandbox's
+   * account is followed without a question, since nothing of it is real.
+   */
+  async lookAfter(): Promise<void> {
     await this.#mend();
-    const base = readRelayUrl(publicUrl)?.base;
-    const mine = await this.#reachable();
-    const behind = mine.filter((each) => each.state === 'active' && each.base !== base);
-    const idle = mine.filter(({ state }) => state === 'inactive');
-    const all = [...behind, ...idle];
-    if (all.length === 0) return;
+    const { following, behind, idle, dead } = this.#compare(await this.#reachable());
     const setting = configuration().get<string>('webhooks.keepUrl', 'ask');
-    if (setting === 'never') return;
-    if (setting === 'always') {
-      await this.#act('bring', all);
-      return;
+    const bring = setting === 'always' ? [...following, ...behind, ...idle] : setting === 'ask' ? following : [];
+    if (bring.length > 0) await this.#act('bring', bring);
+    await Promise.all([
+      ...(setting === 'ask' && behind.length + idle.length > 0 ? [this.#askToBring(behind, idle)] : []),
+      ...(dead.length > 0 ? [this.#askAboutDead(dead)] : []),
+    ]);
+  }
+
+  /**
+   * What points elsewhere than where its account's Campaign Monitor reaches the relay now: `behind` can be moved, and so
+   * can `following`, of the sandbox; where `dead` points nobody answers, and there is nowhere to move it. `idle` was
+   * deactivated at a stop.
+   */
+  #compare(
+    registrations: readonly Registration[],
+  ): Readonly<Record<'following' | 'behind' | 'idle' | 'dead', readonly Registration[]>> {
+    const found = { following: [], behind: [], idle: [], dead: [] } as Record<
+      'following' | 'behind' | 'idle' | 'dead',
+      Registration[]
+    >;
+    const urls = this.#urls();
+    if (urls === undefined) return found;
+    for (const each of registrations) {
+      const account = this.#accounts.find(each.accountId);
+      if (account === undefined) continue;
+      const url = hookUrlFor(account, urls);
+      if (each.state === 'inactive' && url !== null) found.idle.push(each);
+      if (each.state !== 'active' || reachesRelay(withBase(urls.localUrl, each.base ?? ''), account, urls)) continue;
+      if (url === null) found.dead.push(each);
+      else found[account.kind === 'sandbox' ? 'following' : 'behind'].push(each);
     }
+    return found;
+  }
+
+  async #askToBring(behind: readonly Registration[], idle: readonly Registration[]): Promise<void> {
+    const all = [...behind, ...idle];
     const bring = behind.length > 0 ? vscode.l10n.t('Move Webhooks') : vscode.l10n.t('Activate Webhooks');
     const deactivate = vscode.l10n.t('Deactivate');
     const remove = vscode.l10n.t('Delete');
@@ -262,10 +300,7 @@ export class WebhookKeeper {
   }
 
   /** The relay runs, but where its webhooks point nobody answers. */
-  async lookAfterDead(): Promise<void> {
-    await this.#mend();
-    const dead = (await this.#reachable()).filter(({ state }) => state === 'active');
-    if (dead.length === 0) return;
+  async #askAboutDead(dead: readonly Registration[]): Promise<void> {
     const open = vscode.l10n.t('Open Public URL');
     const deactivate = vscode.l10n.t('Deactivate');
     const remove = vscode.l10n.t('Delete');
@@ -315,8 +350,8 @@ export class WebhookKeeper {
   }
 
   #where(): string {
-    const { state } = this.#session;
-    return state.kind === 'running' ? maskUrl(state.status.publicUrl ?? '') : '';
+    const { publicUrl, localUrl } = this.#urls() ?? {};
+    return maskUrl(readRelayUrl(publicUrl ?? localUrl ?? '')?.base ?? '');
   }
 
   async #sayAndRetry(failure: Failure, retry: () => Promise<void>): Promise<void> {

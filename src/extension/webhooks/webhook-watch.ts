@@ -17,7 +17,7 @@ export class WebhookWatch {
   readonly #parts: WebhookWatchParts;
   /** The URL that was looked after last. */
   #followed: string | null = null;
-  /** The relay, by its process, of which it was said that its webhooks point nowhere. */
+  /** The relay, by its process, that was looked after where it has no public URL. */
   #said: number | null = null;
   readonly #subscription: vscode.Disposable;
 
@@ -50,18 +50,18 @@ export class WebhookWatch {
     }
     const { journal, keeper } = this.#parts;
     const { publicCampaignMonitorUrl: publicUrl, campaignMonitorUrl: street, dataDir, pid, tunnel } = state.status;
-    const relay = readRelayUrl(street)?.relay;
+    const { relay, base: localBase } = readRelayUrl(street) ?? {};
     if (relay === undefined) return;
     if (publicUrl !== null) {
       if (publicUrl === this.#followed) return;
       this.#followed = publicUrl;
-      await journal.knowRelay({ relay, dataDir, base: readRelayUrl(publicUrl)?.base ?? null });
-      if (this.#isRegistered(street)) await (await keeper()).lookAfter(publicUrl);
+      await journal.knowRelay({ relay, dataDir, base: readRelayUrl(publicUrl)?.base ?? null, localBase });
+      if (this.#isRegistered(street)) await (await keeper()).lookAfter();
     } else if ((tunnel.state === 'closed' || tunnel.state === 'failed') && this.#said !== pid) {
       this.#said = pid;
       this.#followed = null;
-      await journal.knowRelay({ relay, dataDir, base: null });
-      if (this.#isRegistered(street)) await (await keeper()).lookAfterDead();
+      await journal.knowRelay({ relay, dataDir, base: null, localBase });
+      if (this.#isRegistered(street)) await (await keeper()).lookAfter();
     }
   }
 

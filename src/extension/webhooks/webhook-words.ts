@@ -12,6 +12,8 @@ export function labelOf(url: string, place: Place, l10n: Localiser): string {
       return l10n.t('This relay');
     case 'asleep':
       return l10n.t('This relay, without its public URL');
+    case 'stopped':
+      return l10n.t('This relay, which does not run');
     case 'old':
       return l10n.t('Old URL of this machine');
     case 'other':

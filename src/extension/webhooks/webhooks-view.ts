@@ -73,6 +73,7 @@ export class WebhooksView implements vscode.Disposable, vscode.TreeDataProvider<
     const running = this.#session.status;
     return {
       publicUrl: running?.publicCampaignMonitorUrl ?? null,
+      localUrl: running?.campaignMonitorUrl ?? null,
       own:
         running === undefined
           ? relays.find(({ dataDir }) => dataDir === this.#session.dataDir)?.relay
@@ -81,8 +82,8 @@ export class WebhooksView implements vscode.Disposable, vscode.TreeDataProvider<
     };
   }
 
-  placeOf({ hook }: WebhookNode): Place {
-    return placeOfHook(hook.url, this.whereabouts());
+  placeOf({ hook, list }: WebhookNode): Place {
+    return placeOfHook(hook.url, list.account, this.whereabouts());
   }
 
   /** Whether this tool created a webhook. */
@@ -265,8 +266,8 @@ export class WebhooksView implements vscode.Disposable, vscode.TreeDataProvider<
 
   /** The marks depend on where the relay is; nothing is asked of the vendor. */
   #followRelay(): void {
-    const { publicUrl, own } = this.whereabouts();
-    const drawn = `${publicUrl ?? ''} ${own ?? ''}`;
+    const { publicUrl, localUrl, own } = this.whereabouts();
+    const drawn = `${publicUrl ?? ''} ${localUrl ?? ''} ${own ?? ''}`;
     if (drawn === this.#drawn) return;
     this.#drawn = drawn;
     this.#changed.fire(undefined);

@@ -33,6 +33,8 @@ describe('whether a callback is the relay’s', () => {
     const local = relayAt(null).local;
     assert.equal(relationOf(local, relayAt(null)), 'this-relay');
     assert.equal(relationOf(local, relayAt('one.example')), 'old-address');
+    // The sandbox goes on reaching it.
+    assert.equal(relationOf(local, { ...relayAt('one.example'), localIsReached: true }), 'this-relay');
   });
 
   it('claims nothing while no relay runs', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { maskUrl, readRelayUrl, withBase } from '../../../src/extension/webhooks/hook-url.ts';
-import { placeOfHook } from '../../../src/extension/webhooks/webhook-place.ts';
+import { hookUrlFor, placeOfHook } from '../../../src/extension/webhooks/webhook-place.ts';
 import type { Whereabouts } from '../../../src/extension/webhooks/webhook-place.ts';
 
 const secret = '0123456789abcdef0123456789abcdef';
@@ -54,25 +54,55 @@ describe("a webhook's URL", () => {
 });
 
 describe('whose a webhook is', () => {
+  const local = 'http://127.0.0.1:8787';
   const relays = [
-    { relay: relayOf(secret), dataDir: '/one', base: 'https://now.example' },
-    { relay: relayOf(otherSecret), dataDir: '/two', base: 'https://two.example' },
+    { relay: relayOf(secret), dataDir: '/one', base: 'https://now.example', localBase: local },
+    { relay: relayOf(otherSecret), dataDir: '/two', base: 'https://two.example', localBase: 'http://127.0.0.1:9999' },
   ];
-  const open: Whereabouts = { publicUrl: at('https://now.example'), own: relayOf(secret), relays };
+  const open: Whereabouts = {
+    ...{ publicUrl: at('https://now.example'), localUrl: at(local), own: relayOf(secret), relays },
+  };
   const closed: Whereabouts = { ...open, publicUrl: null };
+  const stopped: Whereabouts = { ...closed, localUrl: null };
+  const real = { kind: 'api-key' } as const;
+  const sandbox = { kind: 'sandbox' } as const;
 
   it('is told by the relay that its URL names and where that was public last', () => {
-    assert.equal(placeOfHook(at('https://now.example'), open), 'current');
-    assert.equal(placeOfHook(at('https://before.example'), open), 'old');
-    assert.equal(placeOfHook(at('https://two.example', otherSecret), open), 'other');
-    assert.equal(placeOfHook(at('https://before.example', otherSecret), open), 'old');
-    assert.equal(placeOfHook(at('https://now.example', '0'.repeat(32)), open), 'foreign');
-    assert.equal(placeOfHook('https://neighbour.example/hook', open), 'foreign');
+    for (const vendor of [real, sandbox]) {
+      assert.equal(placeOfHook(at('https://now.example'), vendor, open), 'current');
+      assert.equal(placeOfHook(at('https://before.example'), vendor, open), 'old');
+      assert.equal(placeOfHook(at('https://two.example', otherSecret), vendor, open), 'other');
+      assert.equal(placeOfHook(at('https://before.example', otherSecret), vendor, open), 'old');
+      assert.equal(placeOfHook(at('https://now.example', '0'.repeat(32)), vendor, open), 'foreign');
+      assert.equal(placeOfHook('https://neighbour.example/hook', vendor, open), 'foreign');
+    }
   });
 
   it('is not called old where the relay may come back to it', () => {
-    assert.equal(placeOfHook(at('https://now.example'), closed), 'asleep');
-    assert.equal(placeOfHook(at('https://before.example'), closed), 'old');
-    assert.equal(placeOfHook(at('https://now.example'), { ...closed, own: undefined }), 'other');
+    assert.equal(placeOfHook(at('https://now.example'), real, closed), 'asleep');
+    assert.equal(placeOfHook(at('https://before.example'), real, closed), 'old');
+    assert.equal(placeOfHook(at('https://now.example'), real, { ...closed, own: undefined }), 'other');
+  });
+
+  it('is this relay’s at its local URL for the sandbox’s account, which reaches it, and for no other', () => {
+    for (const each of [open, closed]) {
+      assert.equal(placeOfHook(at(local), sandbox, each), 'current');
+      assert.equal(placeOfHook(at(local), real, each), 'old');
+    }
+    assert.equal(placeOfHook(at(local), sandbox, stopped), 'stopped');
+    assert.equal(placeOfHook(at(local), real, stopped), 'old');
+    assert.equal(placeOfHook(at('http://127.0.0.1:9999', otherSecret), sandbox, open), 'other');
+    assert.equal(placeOfHook(at('http://127.0.0.1:1'), sandbox, open), 'old');
+    // It listens on another port than before.
+    const moved: Whereabouts = { ...closed, localUrl: at('http://127.0.0.1:8788') };
+    assert.equal(placeOfHook(at(local), sandbox, moved), 'old');
+  });
+
+  it('is registered at the public URL, and for the sandbox’s account at the local one where there is none', () => {
+    assert.equal(hookUrlFor(real, open), open.publicUrl);
+    assert.equal(hookUrlFor(sandbox, open), open.publicUrl);
+    assert.equal(hookUrlFor(real, closed), null);
+    assert.equal(hookUrlFor(sandbox, closed), at(local));
+    assert.equal(hookUrlFor(sandbox, stopped), null);
   });
 });

@@ -72,4 +72,12 @@ describe('the journal of registrations', () => {
       { relay: 'another', dataDir: '/two', base: null },
     ]);
   });
+
+  it('remembers where a relay listened on this machine, also of what an earlier version noted', async () => {
+    const localBase = 'http://127.0.0.1:8787';
+    await journal.knowRelay({ relay: 'relay', dataDir: '/one', base: 'https://a.example' });
+    await journal.knowRelay({ relay: 'relay', dataDir: '/one', base: null, localBase });
+    await journal.knowRelay({ relay: 'relay', dataDir: '/one', base: null });
+    assert.deepEqual(journal.relays(), [{ relay: 'relay', dataDir: '/one', base: 'https://a.example', localBase }]);
+  });
 });

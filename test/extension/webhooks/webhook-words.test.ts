@@ -67,7 +67,7 @@ describe('why a test failed', () => {
 
   for (const [resultData, why] of failures) {
     it(`is said, with what to do next: ${why}`, () => {
-      for (const place of ['current', 'asleep', 'old', 'other', 'foreign'] as const) {
+      for (const place of ['current', 'asleep', 'stopped', 'old', 'other', 'foreign'] as const) {
         const words = testWords(explainTestFailure(resultData), place, english);
         assert.equal(words.why, why);
         assert.match(words.next, /\.$/);
@@ -79,6 +79,7 @@ describe('why a test failed', () => {
     const failure = explainTestFailure({ FailureStatus: 'ConnectFailure' });
     assert.equal(testWords(failure, 'old', english).step, 'move');
     assert.equal(testWords(failure, 'asleep', english).step, 'open-public-url');
+    assert.equal(testWords(failure, 'stopped', english).step, 'start');
     assert.equal(testWords(failure, 'foreign', english).step, 'none');
   });
 });
