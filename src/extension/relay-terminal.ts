@@ -11,7 +11,7 @@ export async function openRelayTerminal(context: vscode.ExtensionContext, sessio
   await mkdir(folder, { recursive: true });
   const script = context.asAbsolutePath('dist/cm-relay.js');
   if (process.platform === 'win32') {
-    await writeFile(join(folder, 'cm-relay.cmd'), `@set ELECTRON_RUN_AS_NODE=1\r\n@"${execPath}" "${script}" %*\r\n`);
+    await writeFile(join(folder, 'cm-relay.cmd'), windowsScript(execPath, script));
   } else {
     const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
     const file = join(folder, 'cm-relay');
@@ -25,4 +25,9 @@ export async function openRelayTerminal(context: vscode.ExtensionContext, sessio
     message: vscode.l10n.t('cm-relay works on the relay of this window. Try: cm-relay events'),
   });
   terminal.show();
+}
+
+/** The batch file `cm-relay.cmd`. A batch file runs in the user's own shell, which is to keep its variables. */
+export function windowsScript(node: string, script: string): string {
+  return ['@setlocal', '@set ELECTRON_RUN_AS_NODE=1', `@"${node}" "${script}" %*`, ''].join('\r\n');
 }

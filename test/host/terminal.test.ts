@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import * as vscode from 'vscode';
+import { windowsScript } from '../../src/extension/relay-terminal.ts';
 import { run, startStage, until } from './relay-stage.ts';
 import type { HostStage } from './relay-stage.ts';
 
@@ -26,6 +27,11 @@ describe('What one takes along from the relay', function () {
     });
     terminal?.dispose();
     assert.match(stdout, /jane@example\.org/);
+  });
+
+  it('is a terminal whose shell keeps its own variables, on Windows too', () => {
+    const lines = windowsScript('C:\\node.exe', 'C:\\cm-relay.js').split('\r\n');
+    assert.deepEqual(lines, ['@setlocal', '@set ELECTRON_RUN_AS_NODE=1', '@"C:\\node.exe" "C:\\cm-relay.js" %*', '']);
   });
 
   it('is the URL for each vendor', async () => {
