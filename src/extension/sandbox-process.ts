@@ -141,7 +141,8 @@ export class SandboxProcess implements vscode.Disposable {
 
   async #read(): Promise<RunningSandbox | undefined> {
     try {
-      return JSON.parse(await readFile(this.#file, 'utf8')) as RunningSandbox;
+      const said: unknown = JSON.parse(await readFile(this.#file, 'utf8'));
+      return isRunningSandbox(said) ? said : undefined;
     } catch {
       // Never written, or half: no sandbox that could be found.
       return undefined;
@@ -156,6 +157,26 @@ export class SandboxProcess implements vscode.Disposable {
     void vscode.commands.executeCommand('setContext', `${prefix}.sandboxRunning`, running !== undefined);
     this.#changed.fire(running);
   }
+}
+
+/** Whether a file says where a sandbox is: another version may have written it, or a person. */
+function isRunningSandbox(value: unknown): value is RunningSandbox {
+  if (!hasTexts(value, ['campaignMonitorApi', 'campaignMonitorOAuth', 'openConnectorsApi', 'control'])) return false;
+  const { control, credentials } = value as { control: string; credentials?: Record<string, unknown> | null };
+  return (
+    URL.canParse(control) &&
+    new URL(control).protocol === 'http:' &&
+    hasTexts(credentials?.['campaignMonitor'], ['apiKey', 'oauthClientId', 'oauthClientSecret']) &&
+    hasTexts(credentials?.['openConnectors'], ['userSecret', 'organizationSecret'])
+  );
+}
+
+function hasTexts(value: unknown, names: readonly string[]): boolean {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    names.every((name) => typeof (value as Record<string, unknown>)[name] === 'string')
+  );
 }
 
 /** Whether this sandbox answers: the port may be another program's by now. */

@@ -87,6 +87,20 @@ describe('the sandbox’s process', function () {
     assert.equal(await status(next), 404);
   });
 
+  it('is started anew where the file about it says something else', async () => {
+    const file = join(storage, 'sandbox.json');
+    const window = open();
+    const { control, credentials, ...addresses } = await window.start();
+    await window.stop();
+    const others: unknown[] = [null, [], 'text', {}, { control, credentials: {} }, { control, credentials }];
+    others.push({ ...addresses, credentials, control: 'no URL' }, { ...addresses, credentials, control: 'ftp://a/' });
+    for (const other of others) {
+      writeFileSync(file, JSON.stringify(other));
+      assert.equal(await open().find(), undefined, JSON.stringify(other));
+    }
+    assert.equal(await status(await open().start()), 404);
+  });
+
   it('is started and stopped by commands', async () => {
     await run('startSandbox');
     await run('stopSandbox');
