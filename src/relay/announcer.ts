@@ -24,6 +24,7 @@ export class Announcer {
   #attempts: Attempt[] = [];
   #immediate: NodeJS.Immediate | undefined;
   #statusTimer: NodeJS.Timeout | undefined;
+  #ending = false;
 
   constructor(status: () => Status) {
     this.#status = status;
@@ -47,7 +48,7 @@ export class Announcer {
     if (missed.events > 0 && listener('event/added', { deliveries: [], missed: missed.events })) missed.events = 0;
     if (missed.attempts > 0 && listener('attempt/recorded', { attempts: [], missed: missed.attempts }))
       missed.attempts = 0;
-    listener('status/changed', { status: this.#status() });
+    if (!this.#ending) listener('status/changed', { status: this.#status() });
   }
 
   added(delivery: Delivery, events: EventRow[]): void {
@@ -69,9 +70,15 @@ export class Announcer {
     if (this.heard) this.#tell('log', { level, time: new Date().toISOString(), message });
   }
 
+  /** The relay ends: no status is told from now on, in which what is taken down would look like trouble. */
+  ends(): void {
+    this.#ending = true;
+    clearTimeout(this.#statusTimer);
+  }
+
   /** Something of the status has changed: it is told soon. */
   statusChanged(): void {
-    if (!this.heard) return;
+    if (!this.heard || this.#ending) return;
     this.#statusTimer ??= setTimeout(() => {
       this.#statusTimer = undefined;
       if (this.heard) this.#tell('status/changed', { status: this.#status() });

@@ -237,6 +237,7 @@ class RunningRelay implements Relay {
   async #stop(): Promise<void> {
     clearTimeout(this.#idleTimer);
     clearTimeout(this.#tick);
+    this.#announcer.ends();
     await this.#tunnel?.close();
     await this.#ingress.close();
     await this.#forwarder.close();

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { dirname, join } from 'node:path';
@@ -119,6 +119,22 @@ describe('The house door', () => {
     await relay.stop();
     await clients[1].closed;
     assert.equal(clients[1].endsInOrder(), true);
+  });
+
+  it('says nothing of a public URL that closes since the relay ends', async () => {
+    const program = join(temporaryFolder(), 'cloudflared');
+    // It takes longer to end than a status is held back.
+    const body = "process.on('SIGTERM', () => setTimeout(() => process.exit(), 600)); setInterval(() => {}, 1e6);";
+    const url = 'https://quick-brown-fox-jumps.trycloudflare.com';
+    writeFileSync(program, `#!${process.execPath}\n${body} console.error('INF |  ${url}  |');\n`, { mode: 0o755 });
+    const relay = await startTestRelay({ settings: { tunnel: { kind: 'cloudflared', path: program } } });
+    const client = await attach(relay.dataDir);
+    const told: string[] = [];
+    client.on('status/changed', ({ status }) => told.push(status.tunnel.state));
+    await until(async () => (await client.request('relay/status', {})).tunnel.state !== 'opening');
+    await client.request('relay/stop', {});
+    await client.closed;
+    assert.ok(!told.includes('closed'), told.join());
   });
 
   it('stops though a client neither reads nor goes', async () => {
