@@ -3,7 +3,7 @@
  * the export formats, and what documents and exports are made of. A part of its own, so that
  * activation does not pay for it. Import it with `await import('./client.ts')`.
  */
-export { NoRelayError } from '../protocol/errors.ts';
+export { isRefusal, NoRelayError } from '../protocol/errors.ts';
 export { connectToRelay } from '../protocol/relay-client.ts';
 export { destinationSchema, settingsSchema } from '../protocol/settings.ts';
 export { compareVersions } from '../protocol/versions.ts';

@@ -5,13 +5,18 @@ import type { Session } from './session.ts';
 
 /** Said once after a start, without standing in the way. */
 export async function offerTunnel(session: Session): Promise<void> {
+  const tunnel = session.tunnelToAgree();
+  if (tunnel === null) return;
   const open = vscode.l10n.t('Open Public URL');
   const choice = await vscode.window.showInformationMessage(
     vscode.l10n.t('The relay listens on this machine. {0}', tunnelQuestion()),
     open,
     vscode.l10n.t('Only This Machine'),
   );
-  if (choice === open) await session.agree();
+  if (choice !== open) return;
+  await session.agree(tunnel);
+  // The offer may have stood for hours, and the settings name another tunnel by now.
+  if (session.needsAgreement()) await openTunnel(session);
 }
 
 /**
@@ -19,7 +24,8 @@ export async function offerTunnel(session: Session): Promise<void> {
  * where the settings name none. It may take a while to answer: see relay-urls.ts.
  */
 export async function openTunnel(session: Session): Promise<void> {
-  if (session.needsAgreement()) {
+  const tunnel = session.tunnelToAgree();
+  if (tunnel !== null) {
     const open = vscode.l10n.t('Open Public URL');
     const choice = await vscode.window.showWarningMessage(
       vscode.l10n.t('Open a public URL?'),
@@ -27,7 +33,7 @@ export async function openTunnel(session: Session): Promise<void> {
       open,
     );
     if (choice !== open) return;
-    await session.agree();
+    await session.agree(tunnel);
     return;
   }
   const status = await session.client?.request('tunnel/open', {});

@@ -4,11 +4,12 @@ import type { Status } from '../protocol/status.ts';
 import { commandId, prefix } from './commands.ts';
 import type { CommandHandlers } from './commands.ts';
 import { offerTunnel, openTunnel } from './public-tunnel.ts';
+import { unlinked } from './printable.ts';
 import { openRelayTerminal } from './relay-terminal.ts';
 import { chooseSampleAnswer } from './sample-receiver.ts';
 import type { SampleReceiver } from './sample-receiver.ts';
 import type { SecretBox } from './secrets.ts';
-import { SettingsError } from './session.ts';
+import { OtherVersionError, SettingsError } from './session.ts';
 import type { Session } from './session.ts';
 import { showStatusMenu } from './status-menu.ts';
 import { GivenUpError, working } from './cancellable-progress.ts';
@@ -91,21 +92,22 @@ async function explainStart({ log }: RelayCommandParts, error: Error): Promise<v
       vscode.l10n.t(
         'The relay did not start: the setting {0} cannot be used: {1}.',
         problem?.setting ?? '',
-        problem?.message ?? '',
+        unlinked(problem?.message ?? ''),
       ),
       open,
     );
     if (choice === open) await vscode.commands.executeCommand('workbench.action.openSettings', problem?.setting);
     return;
   }
-  const again = vscode.l10n.t('Try Again');
+  const isOther = error instanceof OtherVersionError;
+  const again = isOther ? vscode.l10n.t('Restart Relay') : vscode.l10n.t('Try Again');
   const show = vscode.l10n.t('Show Log');
   const choice = await vscode.window.showErrorMessage(
-    vscode.l10n.t('The relay did not start: {0}', error.message),
+    vscode.l10n.t('The relay did not start: {0}', unlinked(error.message)),
     again,
     show,
   );
-  if (choice === again) await vscode.commands.executeCommand(commandId('start'));
+  if (choice === again) await vscode.commands.executeCommand(commandId(isOther ? 'restart' : 'start'));
   if (choice === show) log.show();
 }
 

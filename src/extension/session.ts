@@ -6,6 +6,7 @@ import type { RelayNotificationParams } from '../protocol/methods.ts';
 import type { RelayClient } from '../protocol/relay-client.ts';
 import type { Status } from '../protocol/status.ts';
 import { commandId, prefix } from './commands.ts';
+import { unlinked } from './printable.ts';
 import { startRelayProcess } from './relay-process.ts';
 import type { SampleReceiver } from './sample-receiver.ts';
 import type { SecretBox } from './secrets.ts';
@@ -30,6 +31,21 @@ export class SettingsError extends Error {
   }
 }
 
+/** The relay that runs is of another version, and does not take what this one asks of it: restarting it helps. */
+export class OtherVersionError extends Error {
+  override readonly name = 'OtherVersionError';
+  constructor(version: string, own: string, cause: unknown) {
+    super(
+      vscode.l10n.t(
+        'The running relay is version {0} and does not understand this extension, {1}. Restarting loses nothing.',
+        version,
+        own,
+      ),
+      { cause },
+    );
+  }
+}
+
 /** Which tunnels the user agreed to, by kind and host. */
 const agreedKey = `${prefix}.agreedTunnels`;
 
@@ -44,9 +60,10 @@ export class Session implements vscode.Disposable {
   #state: SessionState = { kind: 'stopped' };
   #starting: Promise<RelayClient> | undefined;
   #attaching: Promise<void> | undefined;
+  #stopping: Promise<void> | undefined;
   #public = false;
-  /** Ended on purpose: not a failure. */
-  #ending = false;
+  /** This window has gone. */
+  #disposed = false;
 
   readonly onDidChange = this.#changed.event;
   readonly onDidAddEvents = this.#added.event;
@@ -92,12 +109,12 @@ export class Session implements vscode.Disposable {
   }
 
   /**
-   * Attaches to the relay that runs for this window, or starts one.
+   * Attaches to the relay that runs for this window, or starts one; after the end of one that is being stopped.
    * @param signal gives up; where a start is under way already, it is that one's signal that counts
-   * @throws SettingsError, RelayStartError, and what the relay refuses
+   * @throws SettingsError, RelayStartError, OtherVersionError, and what the relay refuses
    */
   start(signal?: AbortSignal): Promise<RelayClient> {
-    if (this.#state.kind === 'running') return Promise.resolve(this.#state.client);
+    if (this.#state.kind === 'running' && this.#stopping === undefined) return Promise.resolve(this.#state.client);
     this.#starting ??= this.#start(signal).finally(() => (this.#starting = undefined));
     return this.#starting;
   }
@@ -111,42 +128,41 @@ export class Session implements vscode.Disposable {
     return this.#attaching;
   }
 
-  async stop(): Promise<void> {
-    const client = this.client;
-    if (client === undefined) return;
-    this.#ending = true;
-    try {
-      await client.request('relay/stop', {});
-      await client.closed;
-    } finally {
-      client.close();
-      this.#ending = false;
-      this.#set({ kind: 'stopped' });
-    }
+  /** Ends the relay that runs for this window, one that it could not attach to as well. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop().finally(() => (this.#stopping = undefined));
+    return this.#stopping;
   }
 
-  async restart(): Promise<RelayClient> {
-    await this.stop();
-    return this.start();
+  /** Asks the relay how it is: what it says unasked comes a moment after an order. */
+  async refresh(): Promise<void> {
+    const { client } = this;
+    if (client !== undefined) this.#update(client, await client.request('relay/status', {}));
+  }
+
+  /** The tunnel of the settings, where it is open to the public and the user has not agreed to it yet; else null. */
+  tunnelToAgree(): string | null {
+    const name = this.#tunnelName();
+    return name === null || this.#context.globalState.get<string[]>(agreedKey, []).includes(name) ? null : name;
   }
 
   /** Whether the tunnel of the settings is open to the public and the user has not agreed to it yet. */
   needsAgreement(): boolean {
-    const name = this.#tunnelName();
-    return name !== null && !this.#context.globalState.get<string[]>(agreedKey, []).includes(name);
+    return this.tunnelToAgree() !== null;
   }
 
-  /** The user agrees to the tunnel of the settings: it is opened now and whenever the relay starts. */
-  async agree(): Promise<void> {
-    const name = this.#tunnelName();
-    if (name === null) return;
+  /**
+   * The user agrees to a tunnel: it is opened now, and whenever the relay starts, where it is that of the settings.
+   * @param name what {@link tunnelToAgree} gave when the user was asked
+   */
+  async agree(name: string): Promise<void> {
     const agreed = this.#context.globalState.get<string[]>(agreedKey, []);
     await this.#context.globalState.update(agreedKey, [...new Set([...agreed, name])]);
     await this.#reconfigure();
   }
 
   dispose(): void {
-    this.#ending = true;
+    this.#disposed = true;
     this.client?.close();
     for (const emitter of [this.#changed, this.#added, this.#attempted]) emitter.dispose();
   }
@@ -156,13 +172,43 @@ export class Session implements vscode.Disposable {
     try {
       await this.#use(await connectToRelay(this.dataDir));
     } catch (error) {
-      if (!(error instanceof NoRelayError))
-        this.#log.warn(`the running relay cannot be used: ${(error as Error).message}`);
+      if (error instanceof NoRelayError) return;
+      this.#log.warn(`the running relay cannot be used: ${(error as Error).message}`);
+      if (error instanceof OtherVersionError) void this.#offerRestart(error.message);
+    }
+  }
+
+  async #stop(): Promise<void> {
+    // One that is on its way is ended too.
+    await Promise.allSettled([this.#attaching, this.#starting]);
+    const client = this.client ?? (await this.#connect());
+    if (client === undefined) return;
+    try {
+      await client.request('relay/stop', {});
+      await client.closed;
+    } finally {
+      client.close();
+      this.#set({ kind: 'stopped' });
+    }
+  }
+
+  /** A connection to the relay that runs; undefined where none does. */
+  async #connect(): Promise<RelayClient | undefined> {
+    if (!existsSync(this.dataDir)) return undefined;
+    const { connectToRelay, NoRelayError } = await import('./client.ts');
+    try {
+      return await connectToRelay(this.dataDir);
+    } catch (error) {
+      if (error instanceof NoRelayError) return undefined;
+      throw error;
     }
   }
 
   async #start(signal: AbortSignal | undefined): Promise<RelayClient> {
-    const { connectToRelay, NoRelayError } = await import('./client.ts');
+    // One that is asked for later waits for this start.
+    const stopping = this.#stopping;
+    const { connectToRelay } = await import('./client.ts');
+    await stopping?.catch(() => undefined);
     // A window that is loaded again may be attaching at this moment: one connection is enough.
     await this.#attaching;
     if (this.client !== undefined) return this.client;
@@ -170,11 +216,8 @@ export class Session implements vscode.Disposable {
     try {
       const { settings, problems } = await readSettings();
       if (settings === null) throw new SettingsError(problems);
-      let client: RelayClient;
-      try {
-        client = await connectToRelay(this.dataDir);
-      } catch (error) {
-        if (!(error instanceof NoRelayError)) throw error;
+      let client = await this.#connect();
+      if (client === undefined) {
         await startRelayProcess({
           bundle: this.#context.asAbsolutePath('dist/relay.js'),
           storage: this.#context.globalStorageUri.fsPath,
@@ -186,10 +229,7 @@ export class Session implements vscode.Disposable {
         });
         client = await connectToRelay(this.dataDir);
       }
-      await this.#use(client).catch((error: unknown) => {
-        client.close();
-        throw error;
-      });
+      await this.#use(client);
       return client;
     } catch (error) {
       this.#set(signal?.aborted === true ? { kind: 'stopped' } : { kind: 'failed', message: (error as Error).message });
@@ -201,14 +241,17 @@ export class Session implements vscode.Disposable {
     return (this.#context.extension.packageJSON as { version: string }).version;
   }
 
-  /** Takes a connection: listens, configures, and watches for its end. */
+  /**
+   * Takes a connection: listens, configures, and watches for its end; closes it where it cannot be used.
+   * @throws OtherVersionError, and what the relay refuses
+   */
   async #use(client: RelayClient): Promise<void> {
-    client.on('status/changed', ({ status }) => this.#set({ kind: 'running', client, status }));
+    client.on('status/changed', ({ status }) => this.#update(client, status));
     client.on('event/added', (params) => this.#added.fire(params));
     client.on('attempt/recorded', (params) => this.#attempted.fire(params));
     client.on('log', ({ level, message }) => this.#log[level](`relay: ${message}`));
     void client.closed.then(() => {
-      if (this.#ending || this.client !== client) return;
+      if (this.#disposed || this.#stopping !== undefined || this.client !== client) return;
       if (client.endsInOrder()) {
         this.#log.info('the relay was stopped by another window or on the command line');
         this.#set({ kind: 'stopped', elsewhere: true });
@@ -220,14 +263,42 @@ export class Session implements vscode.Disposable {
       this.#set({ kind: 'failed', message });
       void this.#sayEnded(message);
     });
-    const status = await this.#configure(client).catch((error: unknown) => {
+    try {
+      const { compareVersions, isRefusal } = await import('./client.ts');
+      const version = await client.version();
+      const newer = compareVersions(this.#version, version);
+      const status = await this.#configureFirst(client).catch((error: unknown) => {
+        throw newer !== 0 && isRefusal(error) ? new OtherVersionError(version, this.#version, error) : error;
+      });
+      this.#set({ kind: 'running', client, status });
+      if (newer <= 0) return;
+      void this.#offerRestart(
+        vscode.l10n.t(
+          'The running relay is version {0}, this extension {1}. Restarting loses nothing.',
+          version,
+          this.#version,
+        ),
+      );
+    } catch (error) {
+      client.close();
+      throw error;
+    }
+  }
+
+  /** Configures a relay that may run already: where the settings cannot be used, it keeps those that it had. */
+  async #configureFirst(client: RelayClient): Promise<Status> {
+    try {
+      return await this.#configure(client);
+    } catch (error) {
       if (!(error instanceof SettingsError)) throw error;
-      // It runs already, with the settings that it had.
       void this.#sayNotApplied(error);
       return client.request('relay/status', {});
-    });
-    this.#set({ kind: 'running', client, status });
-    await this.#offerRestart(status);
+    }
+  }
+
+  /** How the attached relay is: nothing before it has the settings, and nothing while it is being stopped. */
+  #update(client: RelayClient, status: Status): void {
+    if (this.client === client && this.#stopping === undefined) this.#set({ kind: 'running', client, status });
   }
 
   async #sayStopped(): Promise<void> {
@@ -247,21 +318,11 @@ export class Session implements vscode.Disposable {
     if (choice === show) this.#log.show();
   }
 
-  /** An update of the extension meets an older relay: it offers to renew it. */
-  async #offerRestart(status: Status): Promise<void> {
-    const { compareVersions } = await import('./client.ts');
-    if (compareVersions(this.#version, status.version) <= 0) return;
+  /** The running relay is of another version: it can be renewed. */
+  async #offerRestart(message: string): Promise<void> {
     const restart = vscode.l10n.t('Restart Relay');
-    void vscode.window
-      .showInformationMessage(
-        vscode.l10n.t(
-          'The running relay is version {0}, this extension {1}. Restarting loses nothing.',
-          status.version,
-          this.#version,
-        ),
-        restart,
-      )
-      .then((choice) => (choice === restart ? this.restart() : undefined));
+    const choice = await vscode.window.showInformationMessage(message, restart);
+    if (choice === restart) await vscode.commands.executeCommand(commandId('restart'));
   }
 
   async #configure(client: RelayClient): Promise<Status> {
@@ -282,7 +343,7 @@ export class Session implements vscode.Disposable {
     const client = this.client;
     if (client === undefined) return;
     try {
-      this.#set({ kind: 'running', client, status: await this.#configure(client) });
+      this.#update(client, await this.#configure(client));
     } catch (error) {
       await this.#sayNotApplied(error as Error);
     }
@@ -297,7 +358,7 @@ export class Session implements vscode.Disposable {
       vscode.l10n.t(
         'The setting {0} cannot be used: {1}. The relay goes on with what it had.',
         problem.setting,
-        problem.message,
+        unlinked(problem.message),
       ),
       open,
     );

@@ -69,6 +69,11 @@ export class RelayRequestError extends Error {
   }
 }
 
+/** Whether the relay answered a request, and refused it or said something else than what is expected. */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof RelayRequestError && error.code !== noAnswerCode;
+}
+
 /** The relay's process is there and does not answer: it is held, or its machine is overloaded. */
 export class NoAnswerError extends RelayRequestError {
   constructor(dataDir: string) {

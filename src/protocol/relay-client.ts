@@ -11,6 +11,8 @@ import type { Method, Params, RelayNotification, RelayNotificationParams, Result
 /** A connection to a running relay. */
 export interface RelayClient {
   readonly dataDir: string;
+  /** The relay's version, which one whose status is of another form tells, too. Rejects with RelayRequestError. */
+  version(): Promise<string>;
   /** Sends a request; the result is checked against its schema. Rejects with RelayRequestError. */
   request<M extends Method>(method: M, params: Params<M>): Promise<Result<M>>;
   /** Calls `listener` for each notification of that name, until the returned function is called. */
@@ -94,27 +96,28 @@ export async function connectToRelay(dataDir: string, patienceMs = defaultPatien
   connection.onNotification(endingNotification, () => void (inOrder = true));
   connection.listen();
   const listeners = new Map<RelayNotification, Set<(params: never) => void>>();
+  const ask = async <T>(method: Method, params: unknown, result: z.ZodType<T>): Promise<T> => {
+    try {
+      return result.parse(await answered(connection.sendRequest<unknown>(method, params)));
+    } catch (error) {
+      if (error instanceof ResponseError) {
+        throw RelayRequestError.of(error.message, error.code, error.data);
+      }
+      if (error instanceof z.ZodError) {
+        throw new RelayRequestError(
+          `the relay's answer to ${method} is not what this version expects: ${z.prettifyError(error)}`,
+          ErrorCodes.InternalError,
+          { advice: 'restart-for-one-version' },
+        );
+      }
+      throw error;
+    }
+  };
   return {
     dataDir,
     closed,
-    async request(method, params) {
-      try {
-        const answer: unknown = await answered(connection.sendRequest(method, params));
-        return methods[method].result.parse(answer) as never;
-      } catch (error) {
-        if (error instanceof ResponseError) {
-          throw RelayRequestError.of(error.message, error.code, error.data);
-        }
-        if (error instanceof z.ZodError) {
-          throw new RelayRequestError(
-            `the relay's answer to ${method} is not what this version expects: ${z.prettifyError(error)}`,
-            ErrorCodes.InternalError,
-            { advice: 'restart-for-one-version' },
-          );
-        }
-        throw error;
-      }
-    },
+    version: async () => (await ask('relay/status', {}, z.object({ version: z.string() }))).version,
+    request: (method, params) => ask(method, params, methods[method].result as z.ZodType) as never,
     on(name, listener) {
       let group = listeners.get(name);
       if (group === undefined) {

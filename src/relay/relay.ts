@@ -292,6 +292,7 @@ class RunningRelay implements Relay {
     return {
       dataDir: this.#dataDir,
       closed: this.closed,
+      version: () => Promise.resolve(this.#status().version),
       request: async (method, params) => {
         try {
           return await callMethod(this.#handlers, method, params);

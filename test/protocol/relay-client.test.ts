@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { createMessageConnection } from 'vscode-jsonrpc/node';
 import { endpointOf, prepareFolder } from '../../src/endpoint.ts';
-import { NoRelayError, RelayRequestError } from '../../src/protocol/errors.ts';
+import { isRefusal, NoRelayError, RelayRequestError } from '../../src/protocol/errors.ts';
 import { connectToRelay } from '../../src/protocol/relay-client.ts';
 import { afterwards, temporaryFolder } from '../relay/afterwards.ts';
 import { startTestRelay } from '../relay/stage.ts';
@@ -49,6 +49,24 @@ describe('A connection to the relay', () => {
     await relay.stop();
     await client.closed;
     await assert.rejects(client.request('relay/status', {}));
+  });
+
+  it('tells the version of a relay whose status is of another form', async () => {
+    const dataDir = temporaryFolder();
+    const endpoint = endpointOf(dataDir);
+    prepareFolder(endpoint);
+    const server = createServer((socket) => {
+      const connection = createMessageConnection(socket, socket);
+      connection.onRequest('relay/status', () => ({ version: '0.0.1' }));
+      connection.listen();
+      afterwards(() => connection.dispose());
+    }).listen(endpoint.path);
+    await once(server, 'listening');
+    afterwards(() => server.close());
+    const client = await connectToRelay(dataDir);
+    afterwards(() => client.close());
+    assert.equal(await client.version(), '0.0.1');
+    await assert.rejects(client.request('relay/status', {}), isRefusal);
   });
 
   it('refuses an answer that is not of this version', async () => {

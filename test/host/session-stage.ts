@@ -1,0 +1,237 @@
+/** A window's session with a context of the test's own, a relay that does as it is told, and a user who answers. */
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as vscode from 'vscode';
+import { SampleReceiver } from '../../src/extension/sample-receiver.ts';
+import { SecretBox } from '../../src/extension/secrets.ts';
+import { Session } from '../../src/extension/session.ts';
+import type { SessionState } from '../../src/extension/session.ts';
+import type { Method, ParsedParams } from '../../src/protocol/methods.ts';
+import { settingsSchema } from '../../src/protocol/settings.ts';
+import type { Status, TunnelStatus } from '../../src/protocol/status.ts';
+import type { Announcer, Listener } from '../../src/relay/announcer.ts';
+import { Control } from '../../src/relay/control.ts';
+import type { Handlers } from '../../src/relay/control.ts';
+
+// --- the window -------------------------------------------------------------------------------------------------------
+
+export interface Window {
+  readonly session: Session;
+  readonly context: vscode.ExtensionContext;
+  readonly log: vscode.LogOutputChannel;
+  readonly secrets: SecretBox;
+  readonly receiver: SampleReceiver;
+  /** All states so far. */
+  readonly states: readonly SessionState[];
+  /** Ends its relay, whichever it is, and the window. */
+  close(): Promise<void>;
+}
+
+/** A window of an extension of this version, with a data directory of its own. */
+export function openWindow(version = '9.0.0'): Window {
+  const folder = mkdtempSync(join(tmpdir(), 'cm-session-'));
+  const kept = new Map<string, unknown>();
+  const memory = {
+    keys: () => [...kept.keys()],
+    get: (key: string, fallback?: unknown) => kept.get(key) ?? fallback,
+    update: (key: string, value: unknown) => Promise.resolve(void kept.set(key, value)),
+  };
+  const context = {
+    subscriptions: [] as vscode.Disposable[],
+    globalState: memory,
+    workspaceState: memory,
+    secrets: {
+      get: () => Promise.resolve(undefined),
+      onDidChange: () => new vscode.Disposable(() => undefined),
+    },
+    storageUri: vscode.Uri.file(folder),
+    globalStorageUri: vscode.Uri.file(folder),
+    asAbsolutePath: (path: string) => join(process.env['HOST_TESTS_ROOT'] ?? '', path),
+    extension: { packageJSON: { version } },
+  } as unknown as vscode.ExtensionContext;
+  const log = vscode.window.createOutputChannel('A window of a test', { log: true });
+  const secrets = new SecretBox(context);
+  const receiver = new SampleReceiver(context.workspaceState);
+  const session = new Session(context, log, secrets, receiver);
+  mkdirSync(session.dataDir, { recursive: true });
+  const states: SessionState[] = [];
+  session.onDidChange((state) => states.push(state));
+  return {
+    ...{ session, context, log, secrets, receiver, states },
+    async close() {
+      await session.stop();
+      for (const each of [...context.subscriptions, session, receiver, log]) void each.dispose();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+// --- the relay --------------------------------------------------------------------------------------------------------
+
+const door = (base: string, name: string): string => `${base}/hooks/0123456789abcdef0123456789abcdef/${name}`;
+
+/** The house door of a relay of which the test says what it answers, and when. */
+export class StandInRelay {
+  /** Methods asked for, in order. */
+  readonly asked: Method[] = [];
+  status: Status;
+  /** Done with each request before it is answered; what it throws is the answer. */
+  before: (method: Method, params: unknown) => void | Promise<void> = () => undefined;
+  readonly #control: Control;
+  readonly #listeners = new Set<Listener>();
+  #closed: Promise<void> | undefined;
+
+  constructor(dataDir: string, version: string) {
+    const local = 'http://127.0.0.1:1';
+    this.status = {
+      ...{ protocolVersion: 1, version, pid: 1, dataDir, startedAt: new Date().toISOString() },
+      campaignMonitorUrl: door(local, 'campaign-monitor'),
+      openConnectorsUrl: door(local, 'open-connectors'),
+      ...{ publicUrl: null, publicCampaignMonitorUrl: null, publicOpenConnectorsUrl: null },
+      tunnel: { state: 'closed', kind: 'none', reason: 'No tunnel has been opened.' },
+      settings: settingsSchema.parse({}),
+      destinations: [],
+      counts: {
+        ...{ deliveries: 0, events: 0, rejected: 0, tests: 0, waiting: 0, held: 0 },
+        ...{ sent: 0, failed: 0, discarded: 0, strangers: 0, storedBytes: 0 },
+      },
+      ...{ missingKeys: [], clients: 1, notices: [] },
+    };
+    const answer =
+      <T>(method: Method, result: () => T) =>
+      async (params: unknown): Promise<T> => {
+        this.asked.push(method);
+        await this.before(method, params);
+        return result();
+      };
+    const handlers = {
+      'relay/status': answer('relay/status', () => this.status),
+      'relay/configure': async (params: ParsedParams<'relay/configure'>) => {
+        this.status = {
+          ...this.status,
+          settings: settingsSchema.parse({ ...this.status.settings, ...params.settings }),
+        };
+        return answer('relay/configure', () => this.status)(params);
+      },
+      'relay/stop': answer('relay/stop', () => {
+        setImmediate(() => void this.close());
+        return { stopping: true };
+      }),
+      'tunnel/open': answer('tunnel/open', () => this.status.tunnel),
+    };
+    const announcer = {
+      listen: (listener: Listener) => {
+        this.#listeners.add(listener);
+        return () => this.#listeners.delete(listener);
+      },
+      caughtUp: () => undefined,
+    };
+    this.#control = new Control({
+      dataDir,
+      handlers: handlers as unknown as Handlers,
+      announcer: announcer as unknown as Announcer,
+      onClients: () => undefined,
+      log: () => undefined,
+    });
+  }
+
+  get clients(): number {
+    return this.#control.clients;
+  }
+
+  async open(): Promise<this> {
+    await this.#control.open();
+    return this;
+  }
+
+  /** The tunnel is so from now on; clients do not hear of it before {@link say}. */
+  setTunnel(tunnel: TunnelStatus): void {
+    const base = tunnel.state === 'open' ? tunnel.url : null;
+    this.status = {
+      ...this.status,
+      tunnel,
+      publicUrl: base,
+      publicCampaignMonitorUrl: base && door(base, 'campaign-monitor'),
+      publicOpenConnectorsUrl: base && door(base, 'open-connectors'),
+    };
+  }
+
+  /** Tells every client how it is. */
+  say(): void {
+    for (const each of this.#listeners) each('status/changed', { status: this.status });
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#control.close();
+    return this.#closed;
+  }
+}
+
+// --- the user ---------------------------------------------------------------------------------------------------------
+
+type Choice = string | undefined;
+export interface Message {
+  readonly text: string;
+  readonly buttons: readonly string[];
+  /** Presses a button, or closes it. */
+  choose(choice: Choice): void;
+}
+
+/** Takes the place of VS Code's messages, progress and commands until it is put back. */
+export class User {
+  readonly messages: Message[] = [];
+  /** Commands of this extension that were run, which are not carried out but for those in {@link commands}. */
+  readonly ran: string[] = [];
+  readonly commands = new Map<string, () => unknown>();
+  /** What the progress notifications say. */
+  readonly reports: (string | undefined)[] = [];
+  /** Cancels what shows progress. */
+  cancel: () => void = () => undefined;
+  readonly #putBack: (() => void)[] = [];
+
+  constructor() {
+    const said = (text: string, ...rest: unknown[]): Promise<Choice> =>
+      new Promise((resolve) => {
+        const buttons = rest.filter((each) => typeof each === 'string');
+        this.messages.push({ text, buttons, choose: resolve });
+      });
+    for (const name of ['showInformationMessage', 'showWarningMessage', 'showErrorMessage'] as const) {
+      this.#replace(vscode.window, name, said);
+    }
+    const withProgress = (
+      _options: unknown,
+      task: (progress: vscode.Progress<{ message?: string }>, token: vscode.CancellationToken) => Thenable<unknown>,
+    ): Thenable<unknown> => {
+      const cancellation = new vscode.CancellationTokenSource();
+      this.cancel = () => cancellation.cancel();
+      return task({ report: ({ message }) => this.reports.push(message) }, cancellation.token);
+    };
+    this.#replace(vscode.window, 'withProgress', withProgress as never);
+    const execute = vscode.commands.executeCommand;
+    const executeCommand = (command: string, ...args: unknown[]): Thenable<unknown> => {
+      if (!command.startsWith('campaignMonitorRelay.')) return execute(command, ...args);
+      const name = command.slice('campaignMonitorRelay.'.length);
+      this.ran.push(name);
+      return Promise.resolve(this.commands.get(name)?.());
+    };
+    this.#replace(vscode.commands, 'executeCommand', executeCommand as never);
+  }
+
+  /** The message with this text, once it is there. */
+  message(text: string): Message | undefined {
+    return this.messages.find((each) => each.text.includes(text));
+  }
+
+  putBack(): void {
+    for (const each of this.#putBack.splice(0)) each();
+    // Nothing is left waiting for an answer.
+    for (const each of this.messages) each.choose(undefined);
+  }
+
+  #replace<T extends object, K extends keyof T>(object: T, name: K, value: T[K]): void {
+    const before = object[name];
+    object[name] = value;
+    this.#putBack.push(() => void (object[name] = before));
+  }
+}
