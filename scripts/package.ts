@@ -5,6 +5,7 @@
 import { cpSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { createVSIX } from '@vscode/vsce';
+import { extensionPage } from './extension-page.ts';
 
 const root = join(import.meta.dirname, '..');
 const staged = join(root, '.cache', 'vsix');
@@ -34,9 +35,8 @@ for (const path of contents) {
   mkdirSync(dirname(join(staged, path)), { recursive: true });
   cpSync(join(root, path), join(staged, path), { recursive: true });
 }
-// The README's pictures stay in the repository: they would be most of the package.
 const readme = join(staged, 'README.md');
-writeFileSync(readme, readFileSync(readme, 'utf8').replaceAll(/^!\[[^\]]*\]\(docs\/pictures\/[^)]*\)\n\n?/gm, ''));
+writeFileSync(readme, extensionPage(readFileSync(readme, 'utf8')));
 const own = Object.fromEntries(Object.entries(manifest).filter(([name]) => !foreign.includes(name)));
 writeFileSync(
   join(staged, 'package.json'),

@@ -46,6 +46,18 @@ describe('The package', () => {
       await row.nth(2).waitFor();
       assert.equal((await statusOf(dataDirs(workbench)[0]!)).counts.sent, 3);
       await workbench.picture('package/used');
+      await workbench.runCommand('Extensions: Show Installed Extensions');
+      await workbench.page.locator('.extension-list-item').filter({ hasText: category }).first().click();
+      const page = workbench.webviewFrame();
+      await page.getByRole('heading', { name: 'In VS Code' }).waitFor();
+      await workbench.picture('package/page');
+      const leading = await page
+        .locator('a[href]')
+        .evaluateAll((links: { getAttribute(name: string): string }[]) =>
+          links.map((each) => each.getAttribute('href')).filter((to) => !/^(?:https:|#)/.test(to)),
+        );
+      assert.deepEqual(leading, []);
+      assert.equal(await page.getByText('npm ci').count(), 0);
     } finally {
       await stopRelays(workbench);
       await workbench.close();

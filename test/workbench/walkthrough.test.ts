@@ -52,6 +52,7 @@ describe('The walkthrough', () => {
       await done(steps.start);
 
       await choose(steps.sample);
+      await workbench.runCommand('Notifications: Clear All Notifications');
       await workbench.picture('walkthrough/2-sample');
       await press(steps.sample, 'Send Sample Events');
       // The walkthrough may be drawn anew meanwhile: the choice stays.
