@@ -41,7 +41,8 @@ describe("An event's documents and actions, as a person uses them", () => {
     await startByButton(workbench);
     await workbench.view(view).getByText('Nothing has come in yet.').waitFor();
     const { campaignMonitorUrl: url } = await statusOf(dataDirs(workbench)[0]!);
-    for (const email of ['ann@example.com', 'bea@example.com']) await send(url, { body: sampleBody({ email, seed: 7 }) });
+    for (const email of ['ann@example.com', 'bea@example.com'])
+      await send(url, { body: sampleBody({ email, seed: 7 }) });
     await row('bea@example.com').filter({ hasText: 'sent 200' }).waitFor();
   });
   after(async () => {
