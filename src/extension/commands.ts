@@ -85,6 +85,7 @@ const parts = {
     'showInstance',
     'showInstanceEvents',
     'deleteInstance',
+    'forgetInstance',
   ],
 } as const;
 

@@ -34,7 +34,7 @@ export function compose(context: vscode.ExtensionContext): void {
   const parts = { context, session, log, select: view.select };
   const instances = new InstancesView({ session, log, platform, store, sandbox });
   const documents = new InstanceDocuments(context);
-  const instanceParts = { session, log, platform, store, browser, view: instances, documents };
+  const instanceParts = { session, log, secrets, platform, store, browser, view: instances, documents };
   const form = registerForm({
     context,
     log,

@@ -176,6 +176,39 @@ describe('Creating an instance, and what can go wrong', () => {
     assert.equal(await made(), 1);
   });
 
+  it('does not say that nothing was made where the call was cancelled under way', async () => {
+    await control('POST', 'failures', { call: 'POST /instances', silent: true });
+    const page = await consentPage(workbench, press);
+    await decide(page, 'Allow access');
+    await page.close();
+    await workbench.notification('Creating the instance').waitFor();
+    await form.locator('#cancel').click();
+    await form.getByText('Cancelled. No new instance of this name is there.').waitFor();
+    await workbench.picture('create/cancelled-under-way');
+    await stillFilled();
+    await grant();
+  });
+
+  it('makes no other after the window was loaded anew half way, and none where the one found is not wanted', async () => {
+    await control('POST', 'failures', { call: 'POST /instances', silent: true, carriedOut: true });
+    const page = await consentPage(workbench, press);
+    await decide(page, 'Allow access');
+    await page.close();
+    await until(async () => (await made()) === 1 || undefined, 30_000);
+    await workbench.reload();
+    form = workbench.webviewFrame();
+    await form.locator('#do-useSandbox').click();
+    await form.getByText('The sandbox’s values are filled in.').waitFor();
+    assert.equal(await form.locator('#name input').inputValue(), name);
+    await form.locator('#create[aria-disabled="false"]').waitFor();
+    await press();
+    await workbench.dialog.getByText(`there is a new instance “${name}”`).waitFor();
+    await workbench.page.keyboard.press('Escape');
+    await form.getByText('The instance that was found stays as it is.').waitFor();
+    await workbench.picture('create/declined');
+    assert.equal(await made(), 1);
+  });
+
   function log(): string {
     return globSync('data/logs/**/*Campaign Monitor Relay.log', { cwd: workbench.server.dataDir })
       .map((path) => readFileSync(join(workbench.server.dataDir, path), 'utf8'))

@@ -21,7 +21,7 @@ import {
   untilStatusBar,
 } from './relay.ts';
 import { axeViolations, webviewDocument } from './webview.ts';
-import { openWorkbench } from './workbench.ts';
+import { openWorkbench, untilDone } from './workbench.ts';
 import type { Workbench } from './workbench.ts';
 
 const planted = {
@@ -215,6 +215,37 @@ describe('The form of a new instance', () => {
       assert.deepEqual(filesWithSecrets(folder), []);
   });
 
+  it('does one thing at a time: while lists are picked nothing is created, and cancelling ends the picking', async function () {
+    this.timeout(180_000);
+    await openForm();
+    await press('useSandbox');
+    await form.getByText('The sandbox’s values are filled in.').waitFor();
+    const pick = workbench.quickInputWidget;
+    await untilDone(
+      async () => {
+        await pick.locator('.monaco-list-row').filter({ hasText: 'Races' }).first().waitFor({ timeout: 8000 });
+      },
+      async () => {
+        await workbench.page.keyboard.press('Escape');
+        if (await form.locator('#cancel').isVisible()) await form.locator('#cancel').click();
+        await form.locator('#create').waitFor();
+        await press('pickLists');
+        // Signed in on the way where nobody is yet.
+        await pick
+          .getByText('The Sandbox’s Account')
+          .click({ timeout: 5000 })
+          .catch(() => undefined);
+      },
+    );
+    await form.locator('#busy', { hasText: 'Waiting for the lists to be picked…' }).waitFor();
+    assert.equal(await form.locator('#create').count(), 0);
+    await workbench.picture('form/picking-lists');
+    await form.locator('#cancel').click();
+    await pick.waitFor({ state: 'hidden' });
+    await form.locator('#create').waitFor();
+    assert.equal(await form.locator('#busy').innerText(), '');
+  });
+
   it('is filled from the sandbox and the relay, and ends with what was created', async function () {
     this.timeout(300_000);
     await workbench.statusBarItem(statusItem).waitFor();
@@ -238,6 +269,8 @@ describe('The form of a new instance', () => {
     // A click that comes while something is drawn is lost: then the lists are picked once more.
     await until(async () => {
       await workbench.page.keyboard.press('Escape');
+      if (await form.locator('#cancel').isVisible()) await form.locator('#cancel').click();
+      await form.locator('#create').waitFor();
       await field('listIds').fill('');
       await untilPreview('"events.list.ids": ""');
       await press('pickLists');

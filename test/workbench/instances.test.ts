@@ -17,12 +17,13 @@ import {
   stopRelays,
   untilStatusBar,
 } from './relay.ts';
-import { openWorkbench } from './workbench.ts';
+import { openWorkbench, untilDone } from './workbench.ts';
 import type { Workbench } from './workbench.ts';
 
 const view = 'campaignMonitorRelay.instances';
 const newsletter = '96c0bbdaa54760c8d9e62a2b7ffa2e13';
 const members = 'b1000000000000000000000000000001';
+const noLonger = 'the platform no longer has it';
 
 /** An instance as the sandbox's control shows it. */
 interface Shown {
@@ -99,7 +100,10 @@ describe('Instances, as a person sees and changes them', function () {
     for (const name of names) await make(name, 'https://staging.example/callback');
     await refresh();
     await until(async () => {
-      const labels = (await workbench.treeRows(view)).map(({ label }) => label);
+      // What another spec pointed at the relay stays known here.
+      const labels = (await workbench.treeRows(view))
+        .filter(({ description }) => description !== noLonger)
+        .map(({ label }) => label);
       return labels.toSorted().join() === names.toSorted().join() || undefined;
     }, 60_000);
   };
@@ -226,7 +230,13 @@ describe('Instances, as a person sees and changes them', function () {
     // The tooltip of its id may lie over its middle.
     await pickRow('Newsletter').click({ position: { x: 12, y: 12 } });
     await workbench.quickInputWidget.getByRole('button', { name: 'OK' }).click();
-    await untilShown('epsilon', ({ webhooks }) => Object.keys(webhooks).join() === members);
+    const { id } = await untilShown('epsilon', ({ webhooks }) => Object.keys(webhooks).join() === members);
+    // What somebody changed elsewhere is what is edited, though the view has not read it yet.
+    await platform('PATCH', `/instances/${id}`, { configuration: { 'events.list.ids': newsletter } });
+    await choose('epsilon', 'Edit Instance’s Lists…');
+    await pickRow('Type or Paste IDs').click();
+    await until(async () => (await workbench.quickInput.inputValue()) === newsletter || undefined, 30_000);
+    await workbench.page.keyboard.press('Escape');
   });
 
   it('copies token, id and cURL, and shows the JSON with secrets masked', async () => {
@@ -311,13 +321,35 @@ describe('Instances, as a person sees and changes them', function () {
     await workbench.picture('instances/failure');
     await row('The sky is falling').click();
     await row('The sky is falling').waitFor({ state: 'detached' });
+  });
+
+  it('shows an instance that the platform no longer has, until it is forgotten', async () => {
+    await begin('sigma');
+    await pointHere('sigma');
     await control('DELETE', '/open-connectors/instances');
     await refresh();
-    await workbench.view(view).getByText('no instance of the Campaign Monitor connector yet').waitFor();
+    await rowSays('sigma', noLonger);
+    const spoken = (await workbench.treeRows(view)).find(({ label }) => label === 'sigma')?.spoken;
+    assert.equal(spoken, 'instance sigma, the platform no longer has it');
+    await choose('sigma', 'Forget Instance…');
+    await workbench.dialog.getByText('Its token and its verify key are removed').waitFor();
+    await workbench.picture('instances/no-longer');
+    await workbench.answerDialog('Cancel');
+    await row('sigma').waitFor();
+    await choose('sigma', 'Forget Instance…');
+    await workbench.answerDialog('Forget Instance');
+    await row('sigma').waitFor({ state: 'detached' });
+    await refresh();
+    await untilDone(
+      () => row('sigma').waitFor({ state: 'detached', timeout: 5000 }),
+      () => refresh(),
+    );
   });
 
   it('re-authorises an instance whose consent was revoked; id and token stay', async () => {
     await begin();
+    // Anybody at the platform may name an instance so; VS Code would make a link of it that runs the command.
+    const name = 'omega [Sign in](command:workbench.action.closeAllEditors)';
     const callback = `http://localhost:${await freePort()}/oauth/callback`;
     const { oauthClientId, oauthClientSecret } = sandbox.credentials.campaignMonitor;
     const { code } = (await control('POST', '/codes', { redirectUri: callback })) as { code: string };
@@ -330,9 +362,9 @@ describe('Instances, as a person sees and changes them', function () {
         'oauth.api.secret': oauthClientSecret,
       },
       tags: [],
-      name: 'omega',
+      name,
     });
-    const before = await untilShown('omega', () => true);
+    const before = await untilShown(name, () => true);
     await control('POST', '/tokens/revoke', {});
     await refresh();
     await rowSays('omega', 'not valid');
@@ -346,10 +378,15 @@ describe('Instances, as a person sees and changes them', function () {
     const page = await consentPage(workbench, () =>
       enterSecret('The client secret of the OAuth app', oauthClientSecret),
     );
+    const asked = 'Re-authorise omega [Sign in] (command:workbench.action.closeAllEditors)';
+    await workbench.showNotification(asked);
+    const links = await workbench.notification(asked).getByRole('button', { name: 'Sign in' }).count();
+    assert.equal(links + (await workbench.notification(asked).locator('a', { hasText: 'Sign in' }).count()), 0);
+    await workbench.picture('instances/re-authorising');
     assert.match(await decide(page, 'Allow access'), /Access was granted/);
     await page.close();
     await row('omega').filter({ hasNotText: 'not valid' }).waitFor();
-    const after = await untilShown('omega', ({ valid }) => valid);
+    const after = await untilShown(name, ({ valid }) => valid);
     assert.deepEqual([after.id, after.token], [before.id, before.token]);
   });
 

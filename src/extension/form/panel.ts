@@ -6,6 +6,7 @@ import { createInstance } from '../instances/create.ts';
 import type { Creation } from '../instances/create.ts';
 import type { InstanceStore } from '../instances/instance-store.ts';
 import type { Platform } from '../instances/platform.ts';
+import { keepVerifyKey } from '../instances/verify-keys.ts';
 import type { BrowserAuthorization } from '../oauth/browser-authorization.ts';
 import type { SandboxProcess } from '../sandbox-process.ts';
 import type { SecretBox } from '../secrets.ts';
@@ -36,8 +37,8 @@ export interface FormParts {
   readonly instances: InstanceStore;
   readonly browser: BrowserAuthorization;
   readonly sandbox: SandboxProcess;
-  /** Asks for lists; undefined where nothing was chosen. */
-  readonly pickLists: (chosen: readonly string[]) => Promise<readonly string[] | undefined>;
+  /** Asks for lists until the signal says otherwise; undefined where nothing was chosen. */
+  readonly pickLists: (chosen: readonly string[], signal: AbortSignal) => Promise<readonly string[] | undefined>;
 }
 
 type Client = typeof client;
@@ -276,6 +277,7 @@ export class FormPanel implements vscode.Disposable {
       return;
     }
     if (this.#busy !== undefined) return;
+    const panel = this.#panel;
     this.#error = this.#done = undefined;
     try {
       await this.#handlers[action]();
@@ -285,8 +287,11 @@ export class FormPanel implements vscode.Disposable {
       const next = nextOf(error, vscode.l10n);
       this.#error = next === undefined ? `${message}.` : `${message}. ${next}`;
     } finally {
-      this.#busy = this.#abort = undefined;
-      this.#refresh();
+      // Of a panel that was closed meanwhile nothing is left to be cleared.
+      if (this.#panel === panel) {
+        this.#busy = this.#abort = undefined;
+        this.#refresh();
+      }
     }
   }
 
@@ -365,10 +370,11 @@ export class FormPanel implements vscode.Disposable {
   }
 
   async #pickLists(): Promise<void> {
-    if (!(await this.#keepPlatform())) return;
     const client = await this.#prepare();
-    const chosen = client.parseListIds(this.#fields?.listIds ?? '');
-    const lists = await this.#parts.pickLists(chosen);
+    const lists = await this.#during(vscode.l10n.t('Waiting for the lists to be picked…'), async (signal) => {
+      if (!(await this.#keepPlatform())) return undefined;
+      return this.#parts.pickLists(client.parseListIds(this.#fields?.listIds ?? ''), signal);
+    });
     if (lists !== undefined) this.#fill({ listIds: lists.join(',\n') });
   }
 
@@ -441,14 +447,26 @@ export class FormPanel implements vscode.Disposable {
     if (creation.kind === 'failed') this.#error = creation.message;
     if (creation.kind === 'cancelled') this.#done = vscode.l10n.t('Cancelled. Nothing was created.');
     if (creation.kind !== 'created') return;
-    await this.#keepSignatureKey(creation.name, input.signatureKey ?? '', fields.signDirect);
-    this.#created = { id: creation.id, name: creation.name };
-  }
-
-  /** From now on the relay verifies with it what the platform sends for this instance. */
-  async #keepSignatureKey(name: string, key: string, signDirect: boolean): Promise<void> {
-    if (key === '') return;
-    await this.#parts.secrets.set('verifyKeys', name, key);
-    if (signDirect) await this.#parts.secrets.set('signatureKeys', name, key);
+    this.#created = { id: String(creation.id), name: creation.name };
+    const { secrets, instances: store } = this.#parts;
+    const { signatureKey: key, name } = creation;
+    if (key === null) {
+      this.#done = vscode.l10n.t(
+        'It was made before the window was loaded anew, so its signature key is not known here. If you have it, keep it by the command “Set Verify Key…”.',
+      );
+    } else if (key !== '') {
+      try {
+        await keepVerifyKey({ secrets, store }, creation, key);
+        // By its name alone, since destinations name it.
+        if (fields.signDirect) await secrets.set('signatureKeys', name.slice(0, 100), key);
+      } catch (error) {
+        // The instance is there all the same.
+        this.#parts.log.error(`the signature key of a new instance was not kept: ${(error as Error).message}`);
+        this.#done = vscode.l10n.t(
+          'Its signature key could not be kept: {0}. Keep it by the command “Set Verify Key…”.',
+          (error as Error).message,
+        );
+      }
+    }
   }
 }

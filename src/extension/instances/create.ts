@@ -2,10 +2,11 @@
 import * as vscode from 'vscode';
 import type { InstanceFacts } from '../../open-connectors/instance-facts.ts';
 import type { InstanceInput } from '../../open-connectors/instance.ts';
+import { prefix } from '../commands.ts';
 import { inMessage, printable } from '../printable.ts';
 import type { BrowserAuthorization } from '../oauth/browser-authorization.ts';
 import { working } from '../cancellable-progress.ts';
-import type { CreationParts, CreationResult, CreationStep, InstanceCreator } from './creation.ts';
+import type { CreationParts, CreationResult, CreationStep, InstanceCreator, OpenAttempt } from './creation.ts';
 import type { InstanceStore } from './instance-store.ts';
 import { explainPlatformError, platformErrorForLog } from './platform-errors.ts';
 import type { Platform } from './platform.ts';
@@ -14,21 +15,25 @@ import type { Platform } from './platform.ts';
 export type Creation =
   | {
       readonly kind: 'created';
-      readonly id: string;
+      readonly id: number;
       readonly name: string;
-      /** It had been made by a call that got no answer. */
-      readonly found: boolean;
+      readonly host: string;
+      /** What it was made with, empty for none; null where that is not known any more. */
+      readonly signatureKey: string | null;
     }
   | { readonly kind: 'cancelled' }
   /** What went wrong and what to do: nothing was made, or that is unknown and the next attempt looks first. */
   | { readonly kind: 'failed'; readonly message: string };
 
 export interface CreateParts {
+  readonly context: Pick<vscode.ExtensionContext, 'workspaceState'>;
   readonly log: vscode.LogOutputChannel;
   readonly platform: Platform;
   readonly instances: InstanceStore;
   readonly browser: BrowserAuthorization;
 }
+
+const attemptsKey = `${prefix}.openAttempts`;
 
 /**
  * What creates instances for the form. One at a time: a second call while one is made joins it.
@@ -37,13 +42,16 @@ export interface CreateParts {
 export function createInstance(parts: CreateParts): (input: InstanceInput, signal: AbortSignal) => Promise<Creation> {
   let creator: InstanceCreator | undefined;
   return async (input, signal) => {
-    const { log, platform, instances, browser } = parts;
+    const { context, log, platform, instances, browser } = parts;
     const { host } = platform;
     const api = await platform.api({ startSandbox: true });
     if (api === undefined) {
       return { kind: 'failed', message: vscode.l10n.t('Set the user secret and the organization secret first.') };
     }
-    creator ??= new (await import('../client.ts')).InstanceCreator();
+    creator ??= new (await import('../client.ts')).InstanceCreator({
+      read: () => context.workspaceState.get<readonly OpenAttempt[]>(attemptsKey, []),
+      write: (attempts) => context.workspaceState.update(attemptsKey, attempts),
+    });
     const creationParts: CreationParts = {
       api,
       host,
@@ -56,18 +64,27 @@ export function createInstance(parts: CreateParts): (input: InstanceInput, signa
       now: Date.now,
     };
     const result = await creator.create(creationParts, input, signal);
-    if ('error' in result) log.error(`creating an instance: ${result.kind}: ${platformErrorForLog(result.error)}`);
+    if (result.kind === 'not-kept') log.error(`the token of a new instance was not kept: ${result.error.message}`);
+    else if ('error' in result) log.error(`creating an instance: ${result.kind}: ${platformErrorForLog(result.error)}`);
     else log.info(`creating an instance: ${result.kind}${result.kind === 'created' ? ` (${result.id})` : ''}`);
-    return inWords(result, browser, input.authentication === 'oauth');
+    return inWords(result, { browser, host, oauth: input.authentication === 'oauth' });
   };
 }
 
-function inWords(result: CreationResult, browser: BrowserAuthorization, oauth: boolean): Creation {
+function inWords(
+  result: CreationResult,
+  { browser, host, oauth }: { readonly browser: BrowserAuthorization; readonly host: string; readonly oauth: boolean },
+): Creation {
   const { l10n } = vscode;
   const failed = (...sentences: readonly string[]): Creation => ({ kind: 'failed', message: sentences.join(' ') });
   switch (result.kind) {
     case 'created':
-      return { kind: 'created', id: String(result.id), name: result.name, found: result.found };
+      return { kind: 'created', id: result.id, name: result.name, host, signatureKey: result.signatureKey };
+    case 'not-kept':
+      return failed(
+        l10n.t('The instance was made, but its token could not be kept: {0}.', result.error.message),
+        l10n.t('Try again: it is looked for first, so that none is made twice.'),
+      );
     case 'cancelled':
       return { kind: 'cancelled' };
     case 'not-authorized': {

@@ -10,8 +10,19 @@ import type { InstanceStore } from './instance-store.ts';
 
 /** How it ended. */
 export type CreationResult =
-  /** It is there, and its token is kept; `found`: it had been made by a call that got no answer. */
-  | { readonly kind: 'created'; readonly id: number; readonly name: string; readonly found: boolean }
+  /** It is there, and its token is kept. */
+  | {
+      readonly kind: 'created';
+      readonly id: number;
+      readonly name: string;
+      /** It had been made by a call that got no answer. */
+      readonly found: boolean;
+      /** What it was made with, empty for none; null where that is not known any more. */
+      readonly signatureKey: string | null;
+    }
+  /** It is there, and its token could not be kept. The next attempt finds it. */
+  | { readonly kind: 'not-kept'; readonly name: string; readonly error: Error }
+  /** Given up before the call: nothing was made. */
   | { readonly kind: 'cancelled' }
   /** The consent gave no code. */
   | { readonly kind: 'not-authorized'; readonly authorization: Exclude<Authorization, { kind: 'code' }> }
@@ -44,15 +55,29 @@ export interface CreationParts {
   readonly now: () => number;
 }
 
-/** The instances of a name that were there before an attempt whose end is not known. */
-interface OpenAttempt {
+/** The instances of a name that were there before an attempt whose end is not known. Holds no secret. */
+export interface OpenAttempt {
   readonly host: string;
   readonly name: string;
   readonly before: Before;
+  /** Whether its instance has a signature key. */
+  readonly signed: boolean;
+}
+
+/** Where open attempts outlive the window: one that is loaded anew half way makes no second instance. */
+export interface AttemptMemory {
+  read(): readonly OpenAttempt[];
+  write(attempts: readonly OpenAttempt[]): PromiseLike<void>;
+}
+
+/** An attempt of this window. */
+interface OwnAttempt extends OpenAttempt {
+  /** In memory alone. */
+  readonly signatureKey?: string;
 }
 
 /** Their ids; or, where they could not be read, the time, in milliseconds since the epoch. */
-type Before = { readonly ids: ReadonlySet<number> } | { readonly since: number };
+type Before = { readonly ids: readonly number[] } | { readonly since: number };
 
 /** What looking for an attempt's instance came to. */
 type Look =
@@ -68,8 +93,14 @@ const looks = [0, 2000, 5000];
 const clockSkewMs = 120_000;
 
 export class InstanceCreator {
+  readonly #memory: AttemptMemory;
   #running: Promise<CreationResult> | undefined;
-  #open: OpenAttempt[] = [];
+  #open: readonly OwnAttempt[];
+
+  constructor(memory: AttemptMemory) {
+    this.#memory = memory;
+    this.#open = memory.read();
+  }
 
   /** Makes an instance. While one is being made, a second call joins it instead of making another. */
   create(parts: CreationParts, input: InstanceInput, signal: AbortSignal): Promise<CreationResult> {
@@ -84,13 +115,12 @@ export class InstanceCreator {
     if (earlier !== undefined) {
       const found = await this.#look(parts, earlier, [0], signal);
       if (found.kind === 'error') return { kind: 'unknown', error: found.error };
-      this.#close(earlier);
-      if (found.kind === 'chosen') return this.#keep(parts, found.instance, true);
+      if (found.kind !== 'nothing') return this.#take(parts, earlier, found);
     }
     // Read while the person is in the browser.
     const since = parts.now() - clockSkewMs;
     const reading = instancesNamed(api, name, signal).then(
-      (instances): Before => ({ ids: new Set(instances.map(({ id }) => id)) }),
+      (instances): Before => ({ ids: instances.map(({ id }) => id) }),
       (): Before => ({ since }),
     );
     let code = '';
@@ -117,38 +147,53 @@ export class InstanceCreator {
       code = authorization.code;
       oauthCallbackUrl = authorization.redirectUri;
     }
+    const { signatureKey = '' } = input;
     const before = await reading;
+    const body = buildInstanceBody({ ...input, oauthCallbackUrl, code });
     if (signal.aborted) return { kind: 'cancelled' };
+    const attempt: OwnAttempt = {
+      host,
+      name,
+      // What the earlier one makes after all is this one's as well.
+      before: earlier?.before ?? before,
+      signed: signatureKey !== '',
+      signatureKey,
+    };
+    // From here on something may be made, whatever becomes of the answer and of this window.
+    await this.#remember([...this.#open.filter((each) => each !== earlier), attempt]);
+    let created: Instance;
     try {
-      const body = buildInstanceBody({ ...input, oauthCallbackUrl, code });
-      const created = await parts.during('creating', (stop) =>
-        api.createInstance(body, AbortSignal.any([signal, stop])),
-      );
-      return await this.#keep(parts, created, false);
+      created = await parts.during('creating', (stop) => api.createInstance(body, AbortSignal.any([signal, stop])));
     } catch (error) {
       if (!(error instanceof OpenConnectorsError)) throw error;
-      if (isFinal(error)) return { kind: 'refused', step: 'creation', error };
-      return this.#find(parts, { host, name, before }, error);
+      if (!isFinal(error)) return this.#find(parts, attempt, error);
+      await this.#close(attempt);
+      return { kind: 'refused', step: 'creation', error };
     }
+    return this.#keep(parts, attempt, created, false);
   }
 
   /** No answer: looks for what the call may have made. */
-  async #find(parts: CreationParts, attempt: OpenAttempt, error: OpenConnectorsError): Promise<CreationResult> {
-    this.#open = [...this.#open, attempt];
+  async #find(parts: CreationParts, attempt: OwnAttempt, error: OpenConnectorsError): Promise<CreationResult> {
     // Whoever cancels wants to go on soon: one look is enough, the next attempt looks again.
     const found = await parts.during('looking', (stop) =>
       this.#look(parts, attempt, error.kind === 'cancelled' ? [0] : looks, stop),
     );
     if (found.kind === 'error') return { kind: 'unknown', error };
-    if (found.kind === 'chosen') {
-      this.#close(attempt);
-      return this.#keep(parts, found.instance, true);
-    }
-    if (found.kind === 'declined') {
-      this.#close(attempt);
-      return found;
-    }
-    return error.kind === 'cancelled' ? { kind: 'cancelled' } : { kind: 'lost', error };
+    // One that was cancelled, too: the call was sent, and the platform may still be at it.
+    if (found.kind === 'nothing') return { kind: 'lost', error };
+    return this.#take(parts, attempt, found);
+  }
+
+  /** Keeps the instance that was chosen among those found; one that is not wanted is not asked about again. */
+  async #take(
+    parts: CreationParts,
+    attempt: OwnAttempt,
+    found: Extract<Look, { kind: 'chosen' | 'declined' }>,
+  ): Promise<CreationResult> {
+    if (found.kind === 'chosen') return this.#keep(parts, attempt, found.instance, true);
+    await this.#close(attempt);
+    return found;
   }
 
   /** Looks for new instances of an attempt's name and offers them. */
@@ -178,15 +223,31 @@ export class InstanceCreator {
   }
 
   /** Keeps an instance with its token. One that was found has it in the list, or tells it when it is asked for. */
-  async #keep({ api, host, store, now }: CreationParts, instance: Instance, found: boolean): Promise<CreationResult> {
+  async #keep(
+    { api, host, store, now }: CreationParts,
+    attempt: OwnAttempt,
+    instance: Instance,
+    found: boolean,
+  ): Promise<CreationResult> {
     const { id, name = '' } = instance;
     const token = instance.token ?? (await api.getInstance(id).catch(() => undefined))?.token;
-    await store.add({ id, name, host, createdAt: new Date(now()).toISOString() }, token);
-    return { kind: 'created', id, name, found };
+    try {
+      await store.add({ id, name, host, createdAt: new Date(now()).toISOString() }, token);
+    } catch (error) {
+      return { kind: 'not-kept', name, error: error as Error };
+    }
+    await this.#close(attempt);
+    return { kind: 'created', id, name, found, signatureKey: attempt.signatureKey ?? (attempt.signed ? null : '') };
   }
 
-  #close(attempt: OpenAttempt): void {
-    this.#open = this.#open.filter((each) => each !== attempt);
+  async #close(attempt: OpenAttempt): Promise<void> {
+    // One that stays remembered leads to another look and nothing else.
+    await this.#remember(this.#open.filter((each) => each !== attempt)).catch(() => undefined);
+  }
+
+  async #remember(attempts: readonly OwnAttempt[]): Promise<void> {
+    this.#open = attempts;
+    await this.#memory.write(attempts.map(({ host, name, before, signed }) => ({ host, name, before, signed })));
   }
 }
 
@@ -205,7 +266,7 @@ async function instancesNamed(
 }
 
 function isNew(instance: Instance, before: Before): boolean {
-  if ('ids' in before) return !before.ids.has(instance.id);
+  if ('ids' in before) return !before.ids.includes(instance.id);
   const { createdAt } = factsOf(instance);
   return createdAt !== null && createdAt >= before.since;
 }

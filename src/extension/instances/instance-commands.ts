@@ -6,10 +6,11 @@ import { commandId } from '../commands.ts';
 import type { CommandHandlers } from '../commands.ts';
 import { inMessage, printable } from '../printable.ts';
 import type { BrowserAuthorization } from '../oauth/browser-authorization.ts';
+import type { SecretBox } from '../secrets.ts';
 import type { Session } from '../session.ts';
 import { eventLogText, logRows, platformEvents } from './event-log.ts';
 import type { InstanceDocuments } from './instance-documents.ts';
-import type { InstanceNode, InstancesNode } from './instance-node.ts';
+import type { GoneNode, InstanceNode, InstancesNode } from './instance-node.ts';
 import type { InstanceStore } from './instance-store.ts';
 import { descriptionOf } from './instance-words.ts';
 import type { InstancesView } from './instances-view.ts';
@@ -17,12 +18,14 @@ import { askListIds } from './ask-list-ids.ts';
 import type { Platform } from './platform.ts';
 import { newCredentials } from './reauthorise.ts';
 import { receivedNotifications } from './received-notifications.ts';
+import { forgetInstance } from './verify-keys.ts';
 import { openVendorUrls } from '../relay-urls.ts';
 import { working } from '../cancellable-progress.ts';
 
 export interface InstanceCommandParts {
   readonly session: Session;
   readonly log: vscode.LogOutputChannel;
+  readonly secrets: SecretBox;
   readonly platform: Platform;
   readonly store: InstanceStore;
   readonly view: InstancesView;
@@ -55,6 +58,7 @@ export function createInstanceCommands(parts: InstanceCommandParts): CommandHand
     showInstance: on(showInstance),
     showInstanceEvents: on(showEvents),
     deleteInstance: on(deleteInstance),
+    forgetInstance: (clicked?: InstancesNode) => forget(parts, clicked),
   };
 }
 
@@ -213,9 +217,12 @@ async function setEnabled(parts: InstanceCommandParts, { facts }: InstanceNode, 
 }
 
 async function editLists(parts: InstanceCommandParts, node: InstanceNode): Promise<void> {
-  const { platform, store } = parts;
-  const { facts, instance } = node;
+  const { platform, store, view } = parts;
   const api = await connectedPlatform(platform);
+  // As they are now: all of them are written, and somebody may have changed them since the view was read.
+  const { facts, instance } = view.node(
+    await working(vscode.l10n.t('Reading {0}', node.facts.name), (signal) => api.getInstance(node.facts.id, signal)),
+  );
   const token = tokenOf(instance) ?? (await store.token(platform.host, facts.id));
   const ids = await askListIds(facts, async (signal) => {
     if (token === undefined) {
@@ -259,7 +266,7 @@ async function rename(parts: InstanceCommandParts, node: InstanceNode): Promise<
   const name = given?.trim();
   if (name === undefined || name === facts.name) return;
   await change(parts, node, vscode.l10n.t('Renaming {0}', facts.name), { name });
-  await parts.store.rename(parts.platform.host, facts.id, name);
+  await parts.store.change(parts.platform.host, facts.id, { name });
 }
 
 /** The platform answers with the token in clear; a masked one is none. */
@@ -339,7 +346,7 @@ async function showEvents(
 }
 
 async function deleteInstance(parts: InstanceCommandParts, { facts }: InstanceNode): Promise<void> {
-  const { platform, store, view } = parts;
+  const { platform, view } = parts;
   const name = printable(facts.name);
   const confirm = vscode.l10n.t('Delete Instance');
   const choice = await vscode.window.showWarningMessage(
@@ -356,9 +363,54 @@ async function deleteInstance(parts: InstanceCommandParts, { facts }: InstanceNo
   const api = await connectedPlatform(platform);
   try {
     await working(vscode.l10n.t('Deleting {0}', name), (signal) => api.deleteInstance(facts.id, signal));
-    await store.forget(platform.host, facts.id);
+    await forgetInstance(parts, platform.host, facts.id);
   } finally {
     void view.refresh();
   }
   say(vscode.l10n.t('{0} is deleted.', name));
+}
+
+/** Forgets what is kept of an instance that the platform does not know any more. */
+async function forget(parts: InstanceCommandParts, clicked: InstancesNode | undefined): Promise<void> {
+  const { view } = parts;
+  const node = clicked?.kind === 'gone' ? clicked : await chosenGone(parts);
+  if (node === undefined) return;
+  const { id, host } = node.stored;
+  const name = printable(node.stored.name);
+  const confirm = vscode.l10n.t('Forget Instance');
+  const choice = await vscode.window.showWarningMessage(
+    vscode.l10n.t('Forget the instance {0} ({1})?', name, id),
+    {
+      modal: true,
+      detail: vscode.l10n.t(
+        'The platform knows it no longer, at least not with the secrets that are set for {0}. Its token and its verify key are removed from VS Code’s secret storage; the platform says a token only when an instance is made.',
+        host,
+      ),
+    },
+    confirm,
+  );
+  if (choice !== confirm) return;
+  await forgetInstance(parts, host, id);
+  void view.refresh();
+  say(vscode.l10n.t('{0} is forgotten.', name));
+}
+
+/** From the palette the user picks one. */
+async function chosenGone({ view, platform }: InstanceCommandParts): Promise<GoneNode | undefined> {
+  await connectedPlatform(platform);
+  if (!(await view.refresh())) {
+    if (view.failure === undefined) return undefined;
+    throw new CommandError(vscode.l10n.t('The instances could not be read'), view.failure);
+  }
+  const choice = await vscode.window.showQuickPick(
+    view.gone.map((node) => ({ label: printable(node.stored.name), description: String(node.stored.id), node })),
+    {
+      title: vscode.l10n.t('Forget an instance'),
+      placeHolder:
+        view.gone.length === 0
+          ? vscode.l10n.t('The platform still has every instance that is kept here')
+          : vscode.l10n.t('Which instance?'),
+    },
+  );
+  return choice?.node;
 }

@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import { commandId } from '../commands.ts';
 import { plainMarkdown, printable } from '../printable.ts';
-import type { FactNode, FailureNode, InstanceNode } from './instance-node.ts';
+import type { FactNode, FailureNode, GoneNode, InstanceNode } from './instance-node.ts';
 import { descriptionOf, factRows, flagsOf, instanceState, spokenOf } from './instance-words.ts';
 import type { InstanceState } from './instance-words.ts';
 
@@ -51,6 +51,23 @@ export function factItem({ instanceId, key, label, value }: FactNode): vscode.Tr
   item.tooltip = value;
   item.contextValue = `;fact;${key};`;
   item.accessibilityInformation = { label: `${label}: ${value}` };
+  return item;
+}
+
+/** An instance that the platform does not know any more. */
+export function goneItem({ stored }: GoneNode): vscode.TreeItem {
+  const { l10n } = vscode;
+  const name = printable(stored.name);
+  const item = new vscode.TreeItem(name);
+  item.id = `gone ${stored.id}`;
+  item.description = l10n.t('the platform no longer has it');
+  item.tooltip = l10n.t(
+    'The platform knows no instance {0} with the secrets that are set. Its token is still kept here, until you forget it.',
+    stored.id,
+  );
+  item.iconPath = new vscode.ThemeIcon('question', new vscode.ThemeColor('descriptionForeground'));
+  item.contextValue = ';gone;';
+  item.accessibilityInformation = { label: l10n.t('instance {0}, the platform no longer has it', name) };
   return item;
 }
 

@@ -1,5 +1,6 @@
 /** What stands in the instances view. */
 import type { Instance } from '../../open-connectors/api.ts';
+import type { StoredInstance } from './instance-store.ts';
 import type { PlacedInstance } from './placed-instance.ts';
 
 export interface InstanceNode {
@@ -17,10 +18,16 @@ export interface FactNode {
   readonly value: string;
 }
 
+/** An instance that was made here and that the platform does not know any more: what is kept of it can be forgotten. */
+export interface GoneNode {
+  readonly kind: 'gone';
+  readonly stored: StoredInstance;
+}
+
 /** The instances could not be read; chosen, it tries again. */
 export interface FailureNode {
   readonly kind: 'failure';
   readonly message: string;
 }
 
-export type InstancesNode = InstanceNode | FactNode | FailureNode;
+export type InstancesNode = InstanceNode | FactNode | GoneNode | FailureNode;

@@ -10,6 +10,8 @@ export interface StoredInstance {
   readonly host: string;
   /** When it was stored here, ISO. */
   readonly createdAt: string;
+  /** The name of its verify key, where one is kept for it. */
+  readonly verifyKey?: string;
 }
 
 const instancesKey = `${prefix}.ownInstances`;
@@ -27,7 +29,7 @@ export class InstanceStore {
     this.#context = context;
   }
 
-  /** Calls back when this window adds, renames or forgets an instance. */
+  /** Calls back when this window adds, changes or forgets an instance. */
   readonly onDidChange = (listener: () => void): { dispose(): void } => {
     this.#listeners.add(listener);
     return { dispose: () => this.#listeners.delete(listener) };
@@ -51,9 +53,10 @@ export class InstanceStore {
     });
   }
 
-  rename(host: string, id: number, name: string): Promise<void> {
+  /** Changes a part of what is kept of an instance. */
+  change(host: string, id: number, part: Partial<Pick<StoredInstance, 'name' | 'verifyKey'>>): Promise<void> {
     return this.#change(() =>
-      this.#write(this.all().map((each) => (same(each, { host, id }) ? { ...each, name } : each))),
+      this.#write(this.all().map((each) => (same(each, { host, id }) ? { ...each, ...part } : each))),
     );
   }
 

@@ -1,6 +1,6 @@
 /** The view of instances in the side bar: what the platform has, as it was read last. */
 import * as vscode from 'vscode';
-import type { Instance } from '../../open-connectors/api.ts';
+import type { Instance, OpenConnectorsApi } from '../../open-connectors/api.ts';
 import { prefix } from '../commands.ts';
 import { withNext } from '../error-words.ts';
 import type { SandboxProcess } from '../sandbox-process.ts';
@@ -9,10 +9,10 @@ import type { Session } from '../session.ts';
 import { GivenUpError, working } from '../cancellable-progress.ts';
 import { placedInstance } from './placed-instance.ts';
 import type { PlacedInstance } from './placed-instance.ts';
-import { failureItem, factItem, instanceItem, instanceTooltip } from './instance-items.ts';
-import type { FactNode, InstanceNode, InstancesNode } from './instance-node.ts';
+import { failureItem, factItem, goneItem, instanceItem, instanceTooltip } from './instance-items.ts';
+import type { FactNode, GoneNode, InstanceNode, InstancesNode } from './instance-node.ts';
 import { factRows } from './instance-words.ts';
-import type { InstanceStore } from './instance-store.ts';
+import type { InstanceStore, StoredInstance } from './instance-store.ts';
 import type { Platform } from './platform.ts';
 
 type Loaded =
@@ -21,9 +21,15 @@ type Loaded =
   | { readonly kind: 'noSecrets' }
   /** The host is the sandbox, and it does not run. */
   | { readonly kind: 'noSandbox' }
-  | { readonly kind: 'loaded'; readonly instances: readonly Instance[] }
+  | ({ readonly kind: 'loaded' } & Found)
   /** What was read before stays in sight. */
-  | { readonly kind: 'failed'; readonly message: string; readonly instances: readonly Instance[] };
+  | ({ readonly kind: 'failed'; readonly message: string } & Found);
+
+interface Found {
+  readonly instances: readonly Instance[];
+  /** What is kept here and the platform does not know any more. */
+  readonly gone: readonly StoredInstance[];
+}
 
 export interface InstancesViewParts {
   readonly session: Session;
@@ -77,9 +83,12 @@ export class InstancesView implements vscode.Disposable, vscode.TreeDataProvider
 
   /** The instances as they were read last, newest first. */
   get nodes(): InstanceNode[] {
-    const loaded = this.#loaded;
-    if (loaded.kind !== 'loaded' && loaded.kind !== 'failed') return [];
-    return loaded.instances.map((instance) => this.node(instance)).sort((a, b) => b.facts.id - a.facts.id);
+    return this.#found.instances.map((instance) => this.node(instance)).sort((a, b) => b.facts.id - a.facts.id);
+  }
+
+  /** What is kept here and the platform does not know any more. */
+  get gone(): GoneNode[] {
+    return this.#found.gone.map((stored) => ({ kind: 'gone', stored }));
   }
 
   /** What an instance is here and now. */
@@ -121,6 +130,8 @@ export class InstancesView implements vscode.Disposable, vscode.TreeDataProvider
         return factItem(node);
       case 'failure':
         return failureItem(node);
+      case 'gone':
+        return goneItem(node);
     }
   }
 
@@ -133,7 +144,7 @@ export class InstancesView implements vscode.Disposable, vscode.TreeDataProvider
     if (node === undefined) {
       const failure =
         this.#loaded.kind === 'failed' ? [{ kind: 'failure', message: this.#loaded.message } as const] : [];
-      return [...failure, ...this.nodes];
+      return [...failure, ...this.nodes, ...this.gone];
     }
     return node.kind === 'instance' ? facts(node.facts) : [];
   }
@@ -142,25 +153,51 @@ export class InstancesView implements vscode.Disposable, vscode.TreeDataProvider
     return node.kind === 'fact' ? this.nodes.find(({ facts: { id } }) => id === node.instanceId) : undefined;
   }
 
+  get #found(): Found {
+    const loaded = this.#loaded;
+    return loaded.kind === 'loaded' || loaded.kind === 'failed' ? loaded : { instances: [], gone: [] };
+  }
+
   async #load(signal: AbortSignal): Promise<void> {
-    const { platform, log } = this.#parts;
-    const before = this.#loaded.kind === 'loaded' || this.#loaded.kind === 'failed' ? this.#loaded.instances : [];
+    const { platform, store, log } = this.#parts;
+    const { instances, gone } = this.#found;
+    // Before the platform is asked: what is made meanwhile it may not list yet.
+    const kept = store.all(platform.host);
     try {
       const api = await platform.api();
       if (api === undefined) {
         if (!signal.aborted) this.#set({ kind: platform.isSandbox ? 'noSandbox' : 'noSecrets' });
         return;
       }
-      const instances = await working(vscode.l10n.t('Reading the instances'), (givenUp) =>
-        api.listInstances({}, AbortSignal.any([signal, givenUp])),
+      const found = await working(vscode.l10n.t('Reading the instances'), (givenUp) =>
+        this.#find(api, kept, AbortSignal.any([signal, givenUp])),
       );
-      if (!signal.aborted) this.#set({ kind: 'loaded', instances });
+      if (!signal.aborted) this.#set({ kind: 'loaded', ...found });
     } catch (error) {
       // Another reading has taken its place, or the user did not want it: what is in sight stays.
       if (signal.aborted || error instanceof GivenUpError) return;
       log.error(`the instances could not be read: ${(error as Error).message}`);
-      this.#set({ kind: 'failed', message: withNext(error, vscode.l10n), instances: before });
+      this.#set({ kind: 'failed', message: withNext(error, vscode.l10n), instances, gone });
     }
+  }
+
+  /** The platform's instances, and those kept here: what the list does not have the platform is asked for by its id. */
+  async #find(api: OpenConnectorsApi, kept: readonly StoredInstance[], signal: AbortSignal): Promise<Found> {
+    const instances = await api.listInstances({}, signal);
+    const listed = new Set(instances.map(({ id }) => id));
+    const gone: StoredInstance[] = [];
+    for (const stored of kept) {
+      if (listed.has(stored.id)) continue;
+      try {
+        instances.push(await api.getInstance(stored.id, signal));
+      } catch (error) {
+        if (signal.aborted) throw error;
+        const { status, message } = error as Error & { status?: unknown };
+        if (status === 404) gone.push(stored);
+        else this.#parts.log.warn(`the instance ${stored.id} was not listed and could not be read: ${message}`);
+      }
+    }
+    return { instances, gone };
   }
 
   #beginAnew(): void {

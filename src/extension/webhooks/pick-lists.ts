@@ -16,8 +16,11 @@ export interface PickListsParts {
 export interface ListPicker {
   /** @param describe what is said beside a list */
   pickLists(title: string, describe: (list: ListNode) => string): Promise<readonly ListNode[] | undefined>;
-  /** @param selected ids that are picked at the beginning; those of other accounts are offered too */
-  pickListIds(selected: readonly string[]): Promise<readonly string[] | undefined>;
+  /**
+   * @param selected ids that are picked at the beginning; those of other accounts are offered too
+   * @param signal closes the picker
+   */
+  pickListIds(selected: readonly string[], signal: AbortSignal): Promise<readonly string[] | undefined>;
 }
 
 interface ListItem extends vscode.QuickPickItem {
@@ -29,11 +32,11 @@ interface ListItem extends vscode.QuickPickItem {
 export function createListPicker(parts: PickListsParts): ListPicker {
   return {
     async pickLists(title, describe) {
-      const chosen = await ask(parts, title, [], describe);
+      const chosen = await ask(parts, title, [], describe, new AbortController().signal);
       return chosen?.flatMap(({ list }) => (list === undefined ? [] : [list]));
     },
-    async pickListIds(selected) {
-      const chosen = await ask(parts, vscode.l10n.t('Lists of Campaign Monitor'), selected, () => '');
+    async pickListIds(selected, signal) {
+      const chosen = await ask(parts, vscode.l10n.t('Lists of Campaign Monitor'), selected, () => '', signal);
       return chosen?.flatMap(({ listId }) => (listId === undefined ? [] : [listId]));
     },
   };
@@ -44,10 +47,13 @@ async function ask(
   title: string,
   selected: readonly string[],
   describe: (list: ListNode) => string,
+  signal: AbortSignal,
 ): Promise<readonly ListItem[] | undefined> {
   const account = accounts.all().length === 0 ? await signIn() : await pickAccount(accounts, title);
-  if (account === undefined) return undefined;
+  if (account === undefined || signal.aborted) return undefined;
   const abort = new AbortController();
+  const close = new vscode.CancellationTokenSource();
+  signal.addEventListener('abort', () => close.cancel(), { signal: abort.signal });
   const items = view.lists(account, abort.signal).then((clients): ListItem[] => {
     const offered = clients.flatMap(({ client, lists }): ListItem[] => [
       { label: printable(client.name), kind: vscode.QuickPickItemKind.Separator },
@@ -68,15 +74,20 @@ async function ask(
     ];
   });
   try {
-    return await vscode.window.showQuickPick<ListItem>(items, {
-      title,
-      placeHolder: vscode.l10n.t('Which lists?'),
-      canPickMany: true,
-      matchOnDescription: true,
-      ignoreFocusOut: true,
-    });
+    return await vscode.window.showQuickPick<ListItem>(
+      items,
+      {
+        title,
+        placeHolder: vscode.l10n.t('Which lists?'),
+        canPickMany: true,
+        matchOnDescription: true,
+        ignoreFocusOut: true,
+      },
+      close.token,
+    );
   } finally {
     abort.abort();
+    close.dispose();
     // What the picker no longer waits for fails in nobody's sight.
     items.catch(() => undefined);
   }

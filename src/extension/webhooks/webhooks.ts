@@ -10,6 +10,7 @@ import type { Session } from '../session.ts';
 import { watchForEchoes } from './echo-hint.ts';
 import { StoredJournal } from './journal.ts';
 import type { WebhookActions } from './on-demand.ts';
+import type { ListPicker } from './pick-lists.ts';
 import { WebhookWatch } from './webhook-watch.ts';
 import { WebhooksView } from './webhooks-view.ts';
 
@@ -26,7 +27,7 @@ export interface Webhooks {
   /** What makes the handlers of these commands. */
   readonly sources: Pick<CommandSources, 'accounts' | 'webhooks'>;
   /** Asks for list ids, some of them picked already; undefined where the user gave up. It signs in where nobody is. */
-  readonly pickListIds: (selected: readonly string[]) => Promise<readonly string[] | undefined>;
+  readonly pickListIds: ListPicker['pickListIds'];
   /** To be asked before the user stops the relay. Resolves to whether to stop. */
   readonly beforeStop: () => Promise<boolean>;
 }
@@ -61,7 +62,7 @@ export function createWebhooks({ context, session, log, sandbox, browser }: Webh
       accounts: async () => (await actions()).accountHandlers,
       webhooks: async () => (await actions()).webhookHandlers,
     },
-    pickListIds: async (selected) => (await actions()).picker.pickListIds(selected),
+    pickListIds: async (selected, signal) => (await actions()).picker.pickListIds(selected, signal),
     beforeStop: () => watch.beforeStop(),
   };
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { InstanceCreator } from '../../../src/extension/instances/creation.ts';
-import type { CreationParts, CreationResult } from '../../../src/extension/instances/creation.ts';
+import type { CreationParts, CreationResult, OpenAttempt } from '../../../src/extension/instances/creation.ts';
 import type { StoredInstance } from '../../../src/extension/instances/instance-store.ts';
 import type { Authorization, AuthorizationRequest } from '../../../src/extension/oauth/authorize.ts';
 import { OpenConnectorsApi } from '../../../src/open-connectors/api.ts';
@@ -19,11 +19,21 @@ describe('creating an instance, against the sandbox', () => {
   let takes: boolean;
   let steps: string[];
   let codes: string[];
+  /** What outlives the window. */
+  let remembered: readonly OpenAttempt[];
+  const memory = {
+    read: () => remembered,
+    write: async (attempts: readonly OpenAttempt[]) => {
+      await Promise.resolve();
+      remembered = structuredClone(attempts);
+    },
+  };
 
   before(async () => (harness = await startHarness()));
   after(() => harness.close());
   beforeEach(async () => {
-    [creator, stored, offers, takes, steps, codes] = [new InstanceCreator(), [], [], true, [], []];
+    [stored, offers, takes, steps, codes, remembered] = [[], [], true, [], [], []];
+    creator = new InstanceCreator(memory);
     for (const path of ['instances', 'calls', 'failures']) await control('DELETE', path);
   });
 
@@ -243,7 +253,7 @@ describe('creating an instance, against the sandbox', () => {
         api().oauthUrl({ apiKey: input().apiKey, apiSecret: input().apiSecret, callbackUrl, state }),
     });
     assert.ok(authorization.kind === 'code');
-    const late = new InstanceCreator();
+    const late = new InstanceCreator({ read: () => [], write: () => Promise.resolve() });
     await late.create(
       parts({ authorize: () => Promise.resolve(authorization), store: { add: () => Promise.resolve() } }),
       input(),
@@ -301,10 +311,106 @@ describe('creating an instance, against the sandbox', () => {
         return done;
       },
     });
-    assert.deepEqual(await create(given, input(), abort.signal), { kind: 'cancelled' });
+    // It may be made late: that nothing was is more than anybody knows.
+    assert.equal((await create(given, input(), abort.signal)).kind, 'lost');
     assert.deepEqual(steps, ['creating', 'looking']);
     await control('DELETE', 'failures');
     assert.equal((await create()).kind, 'created');
     assert.deepEqual(await names(), ['Mine']);
+  });
+
+  it('says so where it is cancelled and the platform cannot be asked', async () => {
+    const abort = new AbortController();
+    await control('POST', 'failures', { call: 'POST /instances', silent: true });
+    const given = parts({
+      during: async (step, task) => {
+        if (step === 'looking') await control('POST', 'failures', { call: 'GET /instances', status: 503 });
+        const done = task(new AbortController().signal);
+        if (step === 'creating') abort.abort();
+        return done;
+      },
+    });
+    assert.equal((await create(given, input(), abort.signal)).kind, 'unknown');
+  });
+
+  /** An attempt that got no answer although the instance was made, and that could not look for it either. */
+  async function makeUnknown(given = impatient(), filled = input()): Promise<void> {
+    await control('POST', 'failures', { call: 'POST /instances', silent: true, carriedOut: true });
+    const during: CreationParts['during'] = async (step, task) => {
+      if (step === 'looking') await control('POST', 'failures', { call: 'GET /instances', status: 503 });
+      return task(new AbortController().signal);
+    };
+    assert.equal((await create({ ...given, during }, filled)).kind, 'unknown');
+  }
+
+  it('makes no other where what an earlier attempt made is not wanted, before that has been said', async () => {
+    await makeUnknown();
+    takes = false;
+    const notAsked = { authorize: () => Promise.reject(new Error('not to be asked for')) };
+    assert.deepEqual(await create(parts(notAsked)), { kind: 'declined' });
+    assert.equal(await callsOf('POST /instances'), 1);
+    assert.equal((await create()).kind, 'created');
+    assert.deepEqual(await names(), ['Mine', 'Mine']);
+  });
+
+  it('looks first after the window was loaded anew, half way or after an attempt without an answer', async () => {
+    const halfWay = parts({
+      during: async (_step, task) => {
+        await task(new AbortController().signal);
+        // The window goes: nobody is told of the end.
+        return new Promise<never>(() => undefined);
+      },
+    });
+    void create(halfWay);
+    while ((await names()).length === 0) await new Promise(setImmediate);
+    creator = new InstanceCreator(memory);
+    const result = await create(parts({ authorize: () => Promise.reject(new Error('not to be asked for')) }));
+    assert.ok(result.kind === 'created' && result.found);
+    assert.deepEqual(await names(), ['Mine']);
+    assert.deepEqual(remembered, []);
+  });
+
+  it('remembers nothing of an attempt that was refused or succeeded, and no secret of another', async () => {
+    await control('POST', 'failures', { call: 'POST /instances', status: 400, message: 'No' });
+    assert.equal((await create()).kind, 'refused');
+    assert.deepEqual(remembered, []);
+    assert.equal((await create(parts(), input({ name: 'Second' }))).kind, 'created');
+    assert.deepEqual(remembered, []);
+    await makeUnknown(impatient(), input({ signatureKey: 'planted-signature-key' }));
+    assert.deepEqual(remembered, [{ host: 'sandbox', name: 'Mine', before: { ids: [] }, signed: true }]);
+  });
+
+  it('finds an instance whose token could not be kept, and makes no other', async () => {
+    const locked = parts({ store: { add: () => Promise.reject(new Error('the keyring is locked')) } });
+    const result = await create(locked);
+    assert.ok(result.kind === 'not-kept');
+    assert.match(result.error.message, /keyring/);
+    const next = await create(parts({ authorize: () => Promise.reject(new Error('not to be asked for')) }));
+    assert.ok(next.kind === 'created' && next.found);
+    assert.deepEqual(await names(), ['Mine']);
+    assert.equal((await api().getInstance(next.id)).token, stored[0]?.token);
+    assert.deepEqual(remembered, []);
+  });
+
+  it('still looks for what an earlier attempt may make where the next one ends before its call', async () => {
+    await control('POST', 'failures', { call: 'POST /instances', silent: true });
+    assert.equal((await create(impatient())).kind, 'lost');
+    assert.equal((await create(parts({ authorize: () => Promise.resolve({ kind: 'cancelled' }) }))).kind, 'cancelled');
+    assert.equal(remembered.length, 1);
+  });
+
+  it('tells the signature key that the instance was made with, as far as it is known', async () => {
+    const keyOf = (result: CreationResult): string | null | undefined =>
+      result.kind === 'created' ? result.signatureKey : undefined;
+    assert.equal(keyOf(await create(parts(), input({ name: 'First', signatureKey: 'first-key' }))), 'first-key');
+    await makeUnknown(impatient(), input({ signatureKey: 'second-key' }));
+    assert.equal(keyOf(await create(parts(), input({ signatureKey: 'another-key' }))), 'second-key');
+    // The key itself outlives no window.
+    await makeUnknown(impatient(), input({ name: 'Third', signatureKey: 'third-key' }));
+    creator = new InstanceCreator(memory);
+    assert.equal(keyOf(await create(parts(), input({ name: 'Third', signatureKey: 'another-key' }))), null);
+    await makeUnknown(impatient(), input({ name: 'Fourth' }));
+    creator = new InstanceCreator(memory);
+    assert.equal(keyOf(await create(parts(), input({ name: 'Fourth', signatureKey: 'another-key' }))), '');
   });
 });

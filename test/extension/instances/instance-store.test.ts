@@ -68,7 +68,7 @@ describe('the instances that are kept', () => {
     let told = 0;
     const listening = store.onDidChange(() => told++);
     await store.add(instance(1), 'token');
-    await store.rename('host.example', 1, 'Another');
+    await store.change('host.example', 1, { name: 'Another' });
     await store.add(instance(1, { name: 'Third' }));
     assert.equal(store.find('host.example', 1)?.name, 'Third');
     assert.equal(await store.token('host.example', 1), 'token');
