@@ -23,7 +23,7 @@ import type { Workbench } from './workbench.ts';
 const view = 'campaignMonitorRelay.instances';
 const newsletter = '96c0bbdaa54760c8d9e62a2b7ffa2e13';
 const members = 'b1000000000000000000000000000001';
-const noLonger = 'the platform no longer has it';
+const noLonger = 'Open Connectors no longer has it';
 
 /** An instance as the sandbox's control shows it. */
 interface Shown {
@@ -330,7 +330,7 @@ describe('Instances, as a person sees and changes them', function () {
     await refresh();
     await rowSays('sigma', noLonger);
     const spoken = (await workbench.treeRows(view)).find(({ label }) => label === 'sigma')?.spoken;
-    assert.equal(spoken, 'instance sigma, the platform no longer has it');
+    assert.equal(spoken, 'instance sigma, Open Connectors no longer has it');
     await choose('sigma', 'Forget Instance…');
     await workbench.dialog.getByText('Its token and its verify key are removed').waitFor();
     await workbench.picture('instances/no-longer');

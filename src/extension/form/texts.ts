@@ -68,7 +68,7 @@ export function formTexts(): FormTexts {
     pickLists: vscode.l10n.t('Pick Lists…'),
     signatureKey: vscode.l10n.t('Signature key'),
     signatureKeyHelp: vscode.l10n.t(
-      'Optional. With it Open Connectors signs each notification. The relay verifies the signature with the same key, kept under the instance’s name; your callback can, too.',
+      'Optional. With it Open Connectors signs each notification. The relay verifies the signature with the same key, kept for this instance; your callback can, too.',
     ),
     generateKey: vscode.l10n.t('Generate'),
     copyKey: vscode.l10n.t('Copy Key'),

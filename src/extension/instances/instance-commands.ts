@@ -383,7 +383,7 @@ async function forget(parts: InstanceCommandParts, clicked: InstancesNode | unde
     {
       modal: true,
       detail: vscode.l10n.t(
-        'The platform knows it no longer, at least not with the secrets that are set for {0}. Its token and its verify key are removed from VS Code’s secret storage; the platform says a token only when an instance is made.',
+        'Open Connectors knows it no longer, at least not with the secrets that are set for {0}. Its token and its verify key are removed from VS Code’s secret storage; Open Connectors says a token only when an instance is made.',
         host,
       ),
     },
@@ -408,7 +408,7 @@ async function chosenGone({ view, platform }: InstanceCommandParts): Promise<Gon
       title: vscode.l10n.t('Forget an instance'),
       placeHolder:
         view.gone.length === 0
-          ? vscode.l10n.t('The platform still has every instance that is kept here')
+          ? vscode.l10n.t('Open Connectors still has every instance that is kept here')
           : vscode.l10n.t('Which instance?'),
     },
   );

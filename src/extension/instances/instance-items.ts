@@ -60,14 +60,14 @@ export function goneItem({ stored }: GoneNode): vscode.TreeItem {
   const name = printable(stored.name);
   const item = new vscode.TreeItem(name);
   item.id = `gone ${stored.id}`;
-  item.description = l10n.t('the platform no longer has it');
+  item.description = l10n.t('Open Connectors no longer has it');
   item.tooltip = l10n.t(
-    'The platform knows no instance {0} with the secrets that are set. Its token is still kept here, until you forget it.',
+    'Open Connectors knows no instance {0} with the secrets that are set. Its token is still kept here, until you forget it.',
     stored.id,
   );
   item.iconPath = new vscode.ThemeIcon('question', new vscode.ThemeColor('descriptionForeground'));
   item.contextValue = ';gone;';
-  item.accessibilityInformation = { label: l10n.t('instance {0}, the platform no longer has it', name) };
+  item.accessibilityInformation = { label: l10n.t('instance {0}, Open Connectors no longer has it', name) };
   return item;
 }
 
