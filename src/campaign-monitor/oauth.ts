@@ -6,7 +6,7 @@ import { plainText } from './plain-text.ts';
 import { campaignMonitorHost } from './service.ts';
 
 /** The vendor's own [vendor]. */
-export const campaignMonitorOAuthBase = `${campaignMonitorHost}/oauth`;
+const campaignMonitorOAuthBase = `${campaignMonitorHost}/oauth`;
 
 /** What webhooks most likely need [inferred]. */
 export const webhookScopes: readonly string[] = ['ManageLists'];

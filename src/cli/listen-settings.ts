@@ -21,7 +21,7 @@ export interface ListenFlags {
 }
 
 /** The name of the key that --signature-key-env and --verify-key-env give. */
-export const flagKeyName = 'default';
+const flagKeyName = 'default';
 
 /** What flags and configuration file ask for, together. */
 export interface ListenSettings {

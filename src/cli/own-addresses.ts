@@ -7,7 +7,6 @@ import { dataDirOf } from './data-dir.ts';
 import type { CommonOptions } from './flags.ts';
 
 export interface Reachable extends OwnAddresses {
-  readonly current: readonly string[];
   /** The running relay's URL on this machine; null where none runs. */
   readonly localUrl: string | null;
   /** Its URL through the tunnel; null where there is none. */

@@ -15,7 +15,7 @@ export async function* toJson(
 }
 
 /** One delivery as a JSON value. A body is `{ text }` where it is UTF-8, else `{ base64 }`. */
-export function jsonOf(item: ExportItem, options: ExportOptions): object {
+function jsonOf(item: ExportItem, options: ExportOptions): object {
   const body = bodyOf(item.body);
   const rest = {
     delivery: item.delivery,

@@ -31,10 +31,10 @@ export function compose(context: vscode.ExtensionContext): void {
   const browser = new BrowserAuthorization(context, log);
   const webhooks = createWebhooks({ context, session, log, sandbox, browser });
   const store = new InstanceStore(context);
-  const parts = { context, session, log, select: view.select };
+  const parts = { context, session, select: view.select };
   const instances = new InstancesView({ session, log, platform, store, sandbox });
   const documents = new InstanceDocuments(context);
-  const instanceParts = { session, log, secrets, platform, store, browser, view: instances, documents };
+  const instanceParts = { session, secrets, platform, store, browser, view: instances, documents };
   const form = registerForm({
     context,
     log,

@@ -195,11 +195,6 @@ const errorSchema = z.looseObject({
   message: looseText,
   providerMessage: looseText,
 });
-const connectorSchema = z.looseObject({ key: looseText, name: looseText });
-
-/** The connector's own description of itself: which configuration keys it has. */
-export type Connector = z.output<typeof connectorSchema>;
-
 const idText = z.union([z.string().min(1), z.number().transform(String)]);
 const accountSchema = z.looseObject({
   BasicDetails: z.looseObject({ ClientID: idText, CompanyName: looseText }),
@@ -379,12 +374,6 @@ export class OpenConnectorsApi {
       }
     }
     return lists;
-  }
-
-  /** The connector's description of itself. */
-  async connector(signal?: AbortSignal): Promise<Connector> {
-    const answer = await this.#call({ method: 'GET', path: `/elements/${elementKey}`, signal });
-    return parsed(connectorSchema, answer, 'a connector');
   }
 
   /** All pages of a collection; 404 means that there is nothing [live]. */

@@ -9,11 +9,11 @@ import { z } from 'zod';
 const time = z.iso.datetime();
 
 export const forwardingStates = ['waiting', 'held', 'sent', 'failed', 'discarded'] as const;
-export const forwardingStateSchema = z.enum(forwardingStates);
+const forwardingStateSchema = z.enum(forwardingStates);
 export type ForwardingState = z.infer<typeof forwardingStateSchema>;
 
 /** One notification's way to one destination. */
-export const forwardingSchema = z.object({
+const forwardingSchema = z.object({
   destination: z.string().describe("The destination's URL."),
   mode: z.enum(['normalised', 'raw']),
   state: forwardingStateSchema,
@@ -29,7 +29,7 @@ export type Forwarding = z.infer<typeof forwardingSchema>;
 export const sourceSchema = z.enum(['campaign-monitor', 'open-connectors']);
 export type Source = z.infer<typeof sourceSchema>;
 
-export const signatureCheckSchema = z.enum(['valid', 'invalid', 'missing', 'unchecked']);
+const signatureCheckSchema = z.enum(['valid', 'invalid', 'missing', 'unchecked']);
 export type SignatureCheck = z.infer<typeof signatureCheckSchema>;
 
 /**

@@ -10,7 +10,6 @@ import type { Method, Params, RelayNotification, RelayNotificationParams, Result
 
 /** A connection to a running relay. */
 export interface RelayClient {
-  readonly dataDir: string;
   /** The relay's version, which one whose status is of another form tells, too. Rejects with RelayRequestError. */
   version(): Promise<string>;
   /** Sends a request; the result is checked against its schema. Rejects with RelayRequestError. */
@@ -114,7 +113,6 @@ export async function connectToRelay(dataDir: string, patienceMs = defaultPatien
     }
   };
   return {
-    dataDir,
     closed,
     version: async () => (await ask('relay/status', {}, z.object({ version: z.string() }))).version,
     request: (method, params) => ask(method, params, methods[method].result as z.ZodType) as never,

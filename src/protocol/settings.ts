@@ -42,7 +42,7 @@ export const destinationSchema = z.strictObject({
 });
 export type Destination = z.infer<typeof destinationSchema>;
 
-export const retryPolicySchema = z.enum(['fast', 'sap', 'cloud-elements', 'none']);
+const retryPolicySchema = z.enum(['fast', 'sap', 'cloud-elements', 'none']);
 export type RetryPolicy = z.infer<typeof retryPolicySchema>;
 
 /** Which tunnel exposes the street door. */
@@ -67,7 +67,7 @@ export const tunnelConfigSchema = z.discriminatedUnion('kind', [
 export type TunnelConfig = z.infer<typeof tunnelConfigSchema>;
 
 /** How a vendor event becomes an Open Connectors event object: assumptions, see docs/assumptions.md. */
-export const mappingSchema = z.strictObject({
+const mappingSchema = z.strictObject({
   eventTypes: z
     .record(z.string(), z.string().min(1))
     .default({ Subscribe: 'CREATED', Update: 'UPDATED', Deactivate: 'DELETED' })
@@ -79,7 +79,7 @@ export const mappingSchema = z.strictObject({
 export type Mapping = z.infer<typeof mappingSchema>;
 
 /** Whom a notification names as its instance. */
-export const identitySchema = z.strictObject({
+const identitySchema = z.strictObject({
   instanceId: z.int().min(0).default(0),
   instanceName: z.string().default(''),
   instanceTags: z.array(z.string()).default([]),
@@ -89,7 +89,7 @@ export const identitySchema = z.strictObject({
 });
 export type Identity = z.infer<typeof identitySchema>;
 
-export const retentionSchema = z.strictObject({
+const retentionSchema = z.strictObject({
   maxDeliveries: z.int().min(1).default(50_000),
   maxBytes: z.int().min(1).default(500_000_000).describe('Bodies, headers and answers, in bytes.'),
 });

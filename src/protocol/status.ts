@@ -23,7 +23,7 @@ export const tunnelStatusSchema = z.discriminatedUnion('state', [
 ]);
 export type TunnelStatus = z.infer<typeof tunnelStatusSchema>;
 
-export const countsSchema = z.object({
+const countsSchema = z.object({
   deliveries: z.int(),
   events: z.int(),
   rejected: z.int(),
@@ -39,7 +39,7 @@ export const countsSchema = z.object({
 });
 export type Counts = z.infer<typeof countsSchema>;
 
-export const destinationStatusSchema = z.object({
+const destinationStatusSchema = z.object({
   url: z.string(),
   mode: z.enum(['normalised', 'raw']),
   configured: z.boolean().describe('false: removed from the settings, with notifications that still wait for it.'),

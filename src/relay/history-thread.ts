@@ -22,7 +22,7 @@ export interface HistoryAnswer {
 }
 
 /** What the thread refused: an unknown id, a filter that cannot be read, a store that cannot. */
-export class HistoryError extends Error {
+class HistoryError extends Error {
   override readonly name = 'HistoryError';
   /** The name of the error in the thread, such as NotFoundError. */
   readonly kind: string;

@@ -15,7 +15,7 @@ import { StoreError } from './database.ts';
 import type { Reception, Refused } from './reception.ts';
 
 /** Of a refused body, what is kept, in bytes. */
-export const keptRefusedBytes = 65_536;
+const keptRefusedBytes = 65_536;
 
 /** The limits of the street door; times in milliseconds. */
 export interface IngressLimits {

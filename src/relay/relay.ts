@@ -290,7 +290,6 @@ class RunningRelay implements Relay {
 
   #inProcessClient(): RelayClient {
     return {
-      dataDir: this.#dataDir,
       closed: this.closed,
       version: () => Promise.resolve(this.#status().version),
       request: async (method, params) => {

@@ -181,10 +181,6 @@ describe('the Open Connectors API at the sandbox', () => {
     assert.ok(lists.some(({ id, name, clientName }) => id === documentedListId && name !== '' && clientName !== ''));
   });
 
-  it('tells what the connector takes', async () => {
-    assert.equal((await api.connector()).key, 'campaignmonitor');
-  });
-
   it('says what the platform and the vendor said, with the id of the request', async () => {
     const body = buildInstanceBody(await input());
     await api.createInstance(body);

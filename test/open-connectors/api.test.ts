@@ -268,11 +268,6 @@ describe('the Open Connectors API', () => {
     });
   });
 
-  it('tells what the connector is', async () => {
-    platform.answer = () => [200, { key: 'campaignmonitor', configuration: [{ key: 'events.list.ids' }] }];
-    assert.equal((await api.connector()).key, 'campaignmonitor');
-  });
-
   describe('an error', () => {
     it("has the platform's message and the provider's, without line breaks and without a secret", async () => {
       platform.answer = () => [

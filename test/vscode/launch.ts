@@ -33,7 +33,7 @@ async function canDownload(): Promise<boolean> {
  * Decides which VS Code runs the tests, within about three seconds.
  * @throws Error where VSCODE_KIND is neither `browser` nor `desktop`
  */
-export async function chooseVsCode(): Promise<VsCodeKind> {
+async function chooseVsCode(): Promise<VsCodeKind> {
   const executable = process.env['VSCODE_EXECUTABLE'];
   const kind = process.env['VSCODE_KIND'];
   if (kind !== undefined && kind !== 'browser' && kind !== 'desktop')

@@ -89,7 +89,7 @@ async function again({ log }: SignInParts, attempt: () => Promise<Account | unde
 }
 
 /** The sandbox's account: nothing is asked. */
-export async function signInToSandbox({ accounts }: SignInParts): Promise<Account> {
+async function signInToSandbox({ accounts }: SignInParts): Promise<Account> {
   const account = await accounts.add({ label: vscode.l10n.t('Sandbox'), kind: 'sandbox', host: '' }, null);
   await vscode.window.withProgress(
     { location: vscode.ProgressLocation.Notification, title: vscode.l10n.t('Starting the sandbox') },

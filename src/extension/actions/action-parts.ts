@@ -7,7 +7,6 @@ import type { Session } from '../session.ts';
 export interface ActionParts {
   readonly context: vscode.ExtensionContext;
   readonly session: Session;
-  readonly log: vscode.LogOutputChannel;
   /** The rows that a command acts on: the clicked node with the selection, or the view's selection. */
   readonly select: Select;
 }

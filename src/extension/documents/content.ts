@@ -70,7 +70,7 @@ function decoded(body: Buffer, contentType: string | null): string | undefined {
 }
 
 /** Sixteen bytes a line: offset, hex digits, ASCII. */
-export function hexDump(bytes: Buffer): string {
+function hexDump(bytes: Buffer): string {
   const lines: string[] = [];
   for (let at = 0; at < bytes.length; at += 16) {
     const row = bytes.subarray(at, at + 16);
@@ -217,7 +217,7 @@ function fenced(text: string, language: string): string[] {
 }
 
 /** One answer without its time, so that two of them differ where the callback answered differently. */
-export function answerText(attempt: AttemptDetail, texts: DocumentTexts): string {
+function answerText(attempt: AttemptDetail, texts: DocumentTexts): string {
   const lines = [texts.verdict(attempt)];
   if (attempt.status !== null) {
     lines.push(headerLines(maskHeaders(attempt.answerHeaders)), '', answerBody(attempt, texts).text);

@@ -32,7 +32,7 @@ export function createDocumentCommands(parts: ActionParts): CommandHandlers<'doc
 }
 
 /** The URI of a document. */
-export function documentUri(address: DocumentAddress, extension?: BodyExtension): vscode.Uri {
+function documentUri(address: DocumentAddress, extension?: BodyExtension): vscode.Uri {
   return vscode.Uri.from({ scheme: documentScheme, path: documentPath(address, extension) });
 }
 

@@ -33,7 +33,7 @@ export interface ListLimits {
   readonly most: number;
 }
 
-export const defaultListLimits: ListLimits = { live: 300, most: 2000 };
+const defaultListLimits: ListLimits = { live: 300, most: 2000 };
 
 /** The number of an event's id, by which events are in order. */
 export function numberOf(id: string): number {

@@ -44,7 +44,7 @@ export type SecretField = (typeof secretFields)[number];
 /** The fields that an error can stand beside. */
 export type FieldName = keyof FormFields | SecretField;
 
-export const formActions = [
+const formActions = [
   'useSandbox',
   'fillCallback',
   'useThisMachine',

@@ -24,7 +24,6 @@ import { working } from '../cancellable-progress.ts';
 
 export interface InstanceCommandParts {
   readonly session: Session;
-  readonly log: vscode.LogOutputChannel;
   readonly secrets: SecretBox;
   readonly platform: Platform;
   readonly store: InstanceStore;
@@ -63,7 +62,7 @@ export function createInstanceCommands(parts: InstanceCommandParts): CommandHand
 }
 
 /** The client of the platform. @throws CommandError where its secrets are not set */
-export async function connectedPlatform(platform: Platform): Promise<OpenConnectorsApi> {
+async function connectedPlatform(platform: Platform): Promise<OpenConnectorsApi> {
   const api = await platform.api({ startSandbox: true });
   if (api !== undefined) return api;
   throw new CommandError(

@@ -27,7 +27,7 @@ export function descriptionOf(facts: PlacedInstance, l10n: Localiser): string {
 }
 
 /** Where its notifications go, in a few words. */
-export function relationWords(
+function relationWords(
   { relation, callbackUrl }: Pick<PlacedInstance, 'relation' | 'callbackUrl'>,
   l10n: Localiser,
 ): string {

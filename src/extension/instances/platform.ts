@@ -6,7 +6,7 @@ import type { CommandHandlers } from '../commands.ts';
 import { configuration } from '../settings.ts';
 
 /** The value of the host setting that means the sandbox on this machine. */
-export const sandboxHost = 'sandbox';
+const sandboxHost = 'sandbox';
 
 export interface OpenConnectorsSecrets {
   readonly userSecret: string;

@@ -31,7 +31,7 @@ export interface Plan {
 }
 
 /** The path of the callbacks that this extension proposes. */
-export const callbackPath = '/oauth/callback';
+const callbackPath = '/oauth/callback';
 
 /** The callback for VS Code's own URLs, to be registered with the app. */
 export function editorCallback({ uriScheme, extensionId }: Surroundings): string {

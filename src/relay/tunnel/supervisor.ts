@@ -33,7 +33,7 @@ export interface Timings {
   readonly reclaimEveryMs: number;
 }
 
-export const defaultTimings: Timings = {
+const defaultTimings: Timings = {
   openTimeoutMs: 30_000,
   verifyMs: 30_000,
   probeEveryMs: 20_000,

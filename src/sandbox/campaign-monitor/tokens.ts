@@ -2,7 +2,7 @@
 import type { SeededIds } from './seeded-ids.ts';
 
 /** Fourteen days [vendor]. */
-export const tokenLifetimeSeconds = 1_209_600;
+const tokenLifetimeSeconds = 1_209_600;
 
 /** The scopes that the vendor names [vendor]. */
 export const knownScopes: readonly string[] = [

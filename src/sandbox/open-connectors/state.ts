@@ -42,7 +42,7 @@ export interface PlatformSettings {
   partSize: number;
 }
 
-export const defaultPlatformSettings: PlatformSettings = {
+const defaultPlatformSettings: PlatformSettings = {
   retryDelaysMs: [8000, 64_000, 512_000, 4_096_000, 32_768_000],
   callbackTimeoutMs: 10_000,
   partSize: 20,

@@ -17,7 +17,7 @@ import type { TunnelStatus } from '../../../src/protocol/status.ts';
 export const secret = '0123456789abcdef0123456789abcdef';
 export const healthPath = `/hooks/${secret}/health`;
 
-export const fastTimings: Timings = {
+const fastTimings: Timings = {
   openTimeoutMs: 4_000,
   verifyMs: 300,
   probeEveryMs: 50,
