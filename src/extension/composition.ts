@@ -5,7 +5,7 @@ import { registerSendLens } from './actions/send-lens.ts';
 import { registerCommands } from './command-registration.ts';
 import { documentScheme, registerDocuments } from './documents/event-documents.ts';
 import { EventsView } from './events-view/events-view.ts';
-import { registerForm } from './form/form-commands.ts';
+import { createForm } from './form/form-commands.ts';
 import { InstanceDocuments } from './instances/instance-documents.ts';
 import { InstanceStore } from './instances/instance-store.ts';
 import { InstancesView } from './instances/instances-view.ts';
@@ -35,7 +35,7 @@ export function compose(context: vscode.ExtensionContext): void {
   const instances = new InstancesView({ session, log, platform, store, sandbox });
   const documents = new InstanceDocuments(context);
   const instanceParts = { session, secrets, platform, store, browser, view: instances, documents };
-  const form = registerForm({
+  const form = createForm({
     context,
     log,
     secrets,
@@ -55,7 +55,7 @@ export function compose(context: vscode.ExtensionContext): void {
     instances,
     ...registerCommands(log, {
       ...webhooks.sources,
-      form,
+      form: form.source,
       relay: async () =>
         (await import('./relay-commands.ts')).relayCommands({
           ...{ context, session, log, secrets, receiver },
@@ -81,10 +81,14 @@ export function compose(context: vscode.ExtensionContext): void {
         void vscode.commands.executeCommand('setContext', `${prefix}.looked`, true);
     }),
   );
-  registerSendLens(context);
   registerDocuments(context, session);
   createStatusBarItem(context, session);
   followUrl(context, { session, log, platform, store, view: instances });
   void session.attach();
-  void sandbox.find();
+  // VS Code takes these at any time, also for what it has opened meanwhile: activation need not wait for them.
+  const afterwards = setImmediate(() => {
+    context.subscriptions.push(form.registerRestoring(), registerSendLens());
+    void sandbox.find();
+  });
+  context.subscriptions.push({ dispose: () => clearImmediate(afterwards) });
 }

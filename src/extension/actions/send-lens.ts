@@ -9,10 +9,10 @@ export const bodyEndings: Readonly<Record<Source, string>> = {
   'open-connectors': '.open-connectors.json',
 };
 
-/** Lets VS Code ask for the lens of such documents, also of those that it opens again after a reload. */
-export function registerSendLens(context: vscode.ExtensionContext): void {
+/** Lets VS Code ask for the lens of such documents, also of those that are open already. */
+export function registerSendLens(): vscode.Disposable {
   const documents = Object.values(bodyEndings).map((ending) => ({ pattern: `**/*${ending}` }));
-  context.subscriptions.push(vscode.languages.registerCodeLensProvider(documents, { provideCodeLenses }));
+  return vscode.languages.registerCodeLensProvider(documents, { provideCodeLenses });
 }
 
 function provideCodeLenses(document: vscode.TextDocument): vscode.CodeLens[] {

@@ -7,20 +7,25 @@ import type { FormPanel, FormParts } from './panel.ts';
 /** The panel's type: what VS Code restores it by. */
 export const formViewType = `${prefix}.form`;
 
-/**
- * Takes the panel that VS Code restores after a reload.
- * @returns what makes the commands' handlers
- */
-export function registerForm(parts: FormParts): CommandSources['form'] {
+export interface Form {
+  /** Makes the commands' handlers. */
+  readonly source: CommandSources['form'];
+  /** Takes the panel that VS Code restores after a reload; VS Code waits for it. */
+  readonly registerRestoring: () => vscode.Disposable;
+}
+
+/** The form of this window; nothing of it is loaded yet. */
+export function createForm(parts: FormParts): Form {
   let form: Promise<FormPanel> | undefined;
   const load = (): Promise<FormPanel> => (form ??= import('./panel.ts').then(({ FormPanel }) => new FormPanel(parts)));
-  parts.context.subscriptions.push(
-    vscode.window.registerWebviewPanelSerializer(formViewType, {
-      deserializeWebviewPanel: async (panel) => (await load()).restore(panel),
-    }),
-  );
-  return async () => {
-    const panel = await load();
-    return { newInstance: () => panel.open(), newSandboxInstance: () => panel.openForSandbox() };
+  return {
+    source: async () => {
+      const panel = await load();
+      return { newInstance: () => panel.open(), newSandboxInstance: () => panel.openForSandbox() };
+    },
+    registerRestoring: () =>
+      vscode.window.registerWebviewPanelSerializer(formViewType, {
+        deserializeWebviewPanel: async (panel) => (await load()).restore(panel),
+      }),
   };
 }
