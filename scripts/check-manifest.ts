@@ -32,8 +32,6 @@ function compare(
   for (const name of rightSet) if (!leftSet.has(name)) problems.push(`${what} ${name}: in ${right}, not in ${left}`);
 }
 
-// --- what the code says ---------------------------------------------------------------------------------------------
-
 const texts = new Map<string, string>();
 /** Every string of the extension's code, `${prefix}` put in. */
 const strings = new Set<string>();
@@ -92,8 +90,6 @@ for (const path of globSync('src/extension/**/*.ts', { cwd: root }).sort()) {
   };
   visit(source);
 }
-
-// --- what the manifest says -----------------------------------------------------------------------------------------
 
 interface Manifest {
   readonly icon: string;
@@ -206,8 +202,6 @@ for (const [, kind = '', id = ''] of JSON.stringify(contributes).matchAll(/"on(C
 
 for (const file of [manifest.icon, ...valuesOf('svg'), ...valuesOf('url'), ...valuesOf('icon')])
   if (!file.startsWith('$(') && !existsSync(join(root, file))) problems.push(`file ${file}: in package.json, missing`);
-
-// --- texts ----------------------------------------------------------------------------------------------------------
 
 function placeholders(text: string): string {
   return [...new Set(text.match(/\{\d+\}/g))].sort().join(' ');

@@ -231,8 +231,6 @@ export class HistoryReader {
     this.#db.close();
   }
 
-  // --- finding ----------------------------------------------------------------------------------------------------
-
   /** Event rows that match, newest first, by whichever way leads to few. */
   *#candidates(filter: Filter, before: number): Generator<Row> {
     const match = matchExpression(filter.words, filter.addresses);
@@ -402,8 +400,6 @@ export class HistoryReader {
     return raw === undefined ? [own] : [own, last];
   }
 
-  // --- showing ----------------------------------------------------------------------------------------------------
-
   #event(row: Row): EventRow {
     return {
       id: `e${String(row['id'])}`,
@@ -505,8 +501,6 @@ export class HistoryReader {
       answerTruncated: row['truncated'] === 1,
     }));
   }
-
-  // --- statements -------------------------------------------------------------------------------------------------
 
   #prepare(sql: string): StatementSync {
     let statement = this.#statements.get(sql);

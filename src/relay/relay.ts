@@ -249,8 +249,6 @@ class RunningRelay implements Relay {
     this.#ended();
   }
 
-  // --- doors ------------------------------------------------------------------------------------------------------
-
   async #openStreetDoor(): Promise<number> {
     const { port, preferredPort } = this.#options;
     if (port !== undefined) {
@@ -310,8 +308,6 @@ class RunningRelay implements Relay {
     };
   }
 
-  // --- settings ---------------------------------------------------------------------------------------------------
-
   #limits(): Pick<IngressLimits, 'maxBodyBytes' | 'maxUncommitted'> {
     return { maxBodyBytes: this.#settings.maxBodyBytes, maxUncommitted: this.#settings.maxUncommitted };
   }
@@ -365,8 +361,6 @@ class RunningRelay implements Relay {
     };
   }
 
-  // --- what happens -----------------------------------------------------------------------------------------------
-
   #stored(delivery: DeliveryRecord): void {
     this.#storedSinceLook += 1;
     this.#tick ??= setTimeout(() => this.#look(), lookEveryMs).unref();
@@ -394,8 +388,6 @@ class RunningRelay implements Relay {
     this.#options.log?.({ level, time: new Date().toISOString(), message });
     this.#announcer.log(level, message);
   }
-
-  // --- methods ----------------------------------------------------------------------------------------------------
 
   #makeHandlers(): Handlers {
     const byId = (id: number) => this.#store.stored.destination(id);

@@ -362,8 +362,6 @@ export class Store {
     this.#db.close();
   }
 
-  // --- writing --------------------------------------------------------------------------------------------------
-
   #insertDelivery(delivery: DeliveryRecord): void {
     const headers = JSON.stringify(delivery.headers);
     const storedBytes = headers.length + delivery.body.byteLength + (delivery.json?.byteLength ?? 0);
@@ -466,8 +464,6 @@ export class Store {
     this.#draft[to] += count;
   }
 
-  // --- removing -------------------------------------------------------------------------------------------------
-
   /** Removes deliveries that nothing waits for, from `floor` to `last`, oldest first, while `goOn`: one step. */
   async #removeOldest(floor: number, last: number, goOn: (totals: Totals) => boolean): Promise<RemovedStep> {
     let step: RemovedStep = { removed: 0, floor, more: false };
@@ -526,8 +522,6 @@ export class Store {
     if (row['status'] === 'test') draft.tests -= 1;
     draft.storedBytes -= Number(row['stored_bytes']);
   }
-
-  // --- statements -----------------------------------------------------------------------------------------------
 
   #prepare(sql: string): StatementSync {
     let statement = this.#statements.get(sql);

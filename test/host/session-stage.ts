@@ -14,8 +14,6 @@ import type { Announcer, Listener } from '../../src/relay/announcer.ts';
 import { Control } from '../../src/relay/control.ts';
 import type { Handlers } from '../../src/relay/control.ts';
 
-// --- the window -------------------------------------------------------------------------------------------------------
-
 export interface Window {
   readonly session: Session;
   readonly context: vscode.ExtensionContext;
@@ -66,8 +64,6 @@ export function openWindow(version = '9.0.0'): Window {
     },
   };
 }
-
-// --- the relay --------------------------------------------------------------------------------------------------------
 
 const door = (base: string, name: string): string => `${base}/hooks/0123456789abcdef0123456789abcdef/${name}`;
 
@@ -167,8 +163,6 @@ export class StandInRelay {
     return this.#closed;
   }
 }
-
-// --- the user ---------------------------------------------------------------------------------------------------------
 
 type Choice = string | undefined;
 export interface Message {

@@ -39,8 +39,6 @@ function allPages(reader: HistoryReader, filter: string, limit: number): EventRo
   }
 }
 
-// --- a history made up at random, and what it holds in plain objects ---------------------------------------------------
-
 const types = ['Subscribe', 'Update', 'Deactivate', 'Bounce'] as const;
 const lists = ['a1b2', 'A1B3', 'cccc'] as const;
 const people = ['ada', 'Zoë', 'ada.king', 'grace', 'łukasz', 'ADAM'] as const;

@@ -218,8 +218,6 @@ describe('loopback', () => {
   });
 });
 
-// --- proxies ----------------------------------------------------------------------------------------------------------
-
 interface Proxy {
   readonly url: string;
   /** `CONNECT host:port`, or the method and absolute URL of a request that was passed on. */

@@ -269,8 +269,6 @@ describe("The store's bookkeeping", () => {
   });
 });
 
-// --- random operations ------------------------------------------------------------------------------------------------
-
 type Operation =
   | {
       readonly kind: 'add';

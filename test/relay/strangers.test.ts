@@ -239,8 +239,6 @@ describe('a stranger at the street door', () => {
   });
 });
 
-// --- malformed requests -----------------------------------------------------------------------------------------------
-
 /** A request, and which statuses are right; `closed` where the connection may end without an answer. */
 interface Malformed {
   readonly what: string;

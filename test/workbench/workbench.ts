@@ -192,8 +192,6 @@ export class Workbench {
     if (this.#ownServer) await this.server.close();
   }
 
-  // --- palette, quick pick, input box ---------------------------------------------------------------------------------
-
   /** The box in which one types, of the palette, a quick pick or an input box. */
   get quickInput(): Locator {
     return this.page.locator('.quick-input-widget input[type="text"]');
@@ -242,8 +240,6 @@ export class Workbench {
       () => this.page.keyboard.press('Escape'),
     );
   }
-
-  // --- views ----------------------------------------------------------------------------------------------------------
 
   /** Shows a view container by its icon in the activity bar; stays where it is already shown. */
   async openViewContainer(title: string): Promise<void> {
@@ -342,8 +338,6 @@ export class Workbench {
     return tooltip;
   }
 
-  // --- status bar, notifications, dialogs ------------------------------------------------------------------------------
-
   /** An item of the status bar by the id that the extension gave it. */
   statusBarItem(id: string): Locator {
     return this.page.locator(`.statusbar-item[id$=${quoted(`.${id}`)}]`);
@@ -389,8 +383,6 @@ export class Workbench {
     await this.dialog.getByRole('button', { name: button, exact: true }).click();
   }
 
-  // --- editors and webviews --------------------------------------------------------------------------------------------
-
   /** The titles of the open tabs. */
   async tabs(): Promise<string[]> {
     return this.page.locator('.tabs-container .tab .label-name').allInnerTexts();
@@ -432,8 +424,6 @@ export class Workbench {
     await mouse.move(box.x + width, 500, { steps: 5 });
     await mouse.up();
   }
-
-  // --- pictures ---------------------------------------------------------------------------------------------------------
 
   /**
    * Keeps a picture as `.cache/pictures/<name>.png`.

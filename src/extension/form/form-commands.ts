@@ -1,11 +1,8 @@
 /** The commands about the form. The form itself is loaded when it is first asked for. */
 import * as vscode from 'vscode';
-import { prefix } from '../commands.ts';
 import type { CommandSources } from '../commands.ts';
+import { formViewType } from './panel-type.ts';
 import type { FormPanel, FormParts } from './panel.ts';
-
-/** The panel's type: what VS Code restores it by. */
-export const formViewType = `${prefix}.form`;
 
 export interface Form {
   /** Makes the commands' handlers. */

@@ -22,7 +22,7 @@ import type {
   PageMessage,
   SecretField,
 } from './messages.ts';
-import { formViewType } from './form-commands.ts';
+import { formViewType } from './panel-type.ts';
 import { offeredRegions, viewOfFields } from './form-view.ts';
 import { pageHtml } from './page-html.ts';
 import { RelayAddresses } from './relay-addresses.ts';

@@ -4,7 +4,7 @@ import { cancellable, working } from '../cancellable-progress.ts';
 import { CommandError } from '../command-error.ts';
 import { printable } from '../printable.ts';
 import { maskUrl } from './hook-url.ts';
-import type { WebhookCommandParts } from './webhook-commands.ts';
+import type { WebhookCommandParts } from './webhook-command-parts.ts';
 import type { WebhookNode } from './webhook-node.ts';
 import type { WebhooksView } from './webhooks-view.ts';
 

@@ -5,7 +5,7 @@ import { commandId } from '../commands.ts';
 import { inMessage } from '../printable.ts';
 import { openVendorUrls } from '../relay-urls.ts';
 import type { Registration } from './journal.ts';
-import type { WebhookCommandParts } from './webhook-commands.ts';
+import type { WebhookCommandParts } from './webhook-command-parts.ts';
 import { sayFailure } from './webhook-keeper.ts';
 import type { Outcome } from './webhook-keeper.ts';
 import type { ListNode, WebhooksNode } from './webhook-node.ts';

@@ -7,7 +7,7 @@ import { maskUrl } from './hook-url.ts';
 import { registerOn } from './register-webhooks.ts';
 import { testWords } from './test-words.ts';
 import type { TestStep } from './test-words.ts';
-import type { WebhookCommandParts } from './webhook-commands.ts';
+import type { WebhookCommandParts } from './webhook-command-parts.ts';
 import type { WebhookNode } from './webhook-node.ts';
 
 /** Tests one webhook. */

@@ -1,27 +1,13 @@
 /** Commands about webhooks, and which of them each acts on. */
 import * as vscode from 'vscode';
-import type { AccountStore } from '../accounts/account-store.ts';
 import { CommandError } from '../command-error.ts';
 import type { CommandHandlers } from '../commands.ts';
-import type { Session } from '../session.ts';
 import { changeWebhooks, deleteOldWebhooks } from './change-webhooks.ts';
-import type { StoredJournal } from './journal.ts';
 import type { WebhookNode, WebhooksNode } from './webhook-node.ts';
-import type { ListPicker } from './pick-lists.ts';
+import type { WebhookCommandParts } from './webhook-command-parts.ts';
 import { registerWebhooks } from './register-webhooks.ts';
 import { testWebhook } from './test-webhook.ts';
-import type { WebhookKeeper } from './webhook-keeper.ts';
 import type { WebhooksView } from './webhooks-view.ts';
-
-export interface WebhookCommandParts {
-  readonly accounts: AccountStore;
-  readonly session: Session;
-  readonly log: vscode.LogOutputChannel;
-  readonly journal: StoredJournal;
-  readonly view: WebhooksView;
-  readonly keeper: WebhookKeeper;
-  readonly picker: ListPicker;
-}
 
 /** The handlers of these commands. */
 export function createWebhookCommands(parts: WebhookCommandParts): CommandHandlers<'webhooks'> {
