@@ -43,7 +43,7 @@ export {
   parseListIds,
   toInstanceCurl,
 } from '../open-connectors/instance.ts';
-export { addDestination } from './destinations/add-destination.ts';
+export { addDestination, problemOfUrl } from './destinations/add-destination.ts';
 export { removeSecret, setCredentials, setKey } from './secret-commands.ts';
 export { exportItems, exportText } from './actions/export-items.ts';
 export { editableBody } from './actions/editable-body.ts';

@@ -61,7 +61,8 @@ export function nextOfRelay(
 export function withNext(error: unknown, l10n: Localiser): string {
   const { message } = error as Error;
   const next = nextOf(error, l10n);
-  return next === undefined ? message : `${message}. ${next}`;
+  // Some messages are whole sentences.
+  return next === undefined ? message : `${message.replace(/\.$/, '')}. ${next}`;
 }
 
 function campaignMonitorTexts(l10n: Localiser): Readonly<Record<CampaignMonitorErrorKind, string>> {

@@ -92,8 +92,9 @@ function opened(session: Session, signal: AbortSignal): Promise<VendorUrls | und
         subscription.dispose();
         reject(
           new CommandError(
-            vscode.l10n.t('There is no public URL: {0}', tunnel.reason),
-            vscode.l10n.t('Check the tunnel’s settings and try again.'),
+            vscode.l10n.t('There is no public URL: {0}', tunnel.reason.replace(/\.$/, '')),
+            // The reason ends with what to do.
+            undefined,
             { title: vscode.l10n.t('Open Settings'), command: 'openSettings' },
           ),
         );

@@ -18,6 +18,8 @@ export class SampleReceiver implements vscode.Disposable {
   #starting: Promise<string> | undefined;
   /** What the next notifications are answered. */
   answer: SampleAnswer = 'ok';
+  /** Where it listens; undefined before it does. */
+  url: string | undefined;
 
   /** @param state remembers the port, so that after a reload of the window what waits for it finds it again */
   constructor(state: vscode.Memento) {
@@ -53,7 +55,8 @@ export class SampleReceiver implements vscode.Disposable {
     this.#server = server;
     const port = await listen(server, this.#state.get<number>(portKey, 0)).catch(() => listen(server, 0));
     await this.#state.update(portKey, port);
-    return `http://127.0.0.1:${port}/sample-receiver`;
+    this.url = `http://127.0.0.1:${port}/sample-receiver`;
+    return this.url;
   }
 }
 

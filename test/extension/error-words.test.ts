@@ -74,6 +74,11 @@ describe('what to do next about an error', () => {
     assert.equal(withNext(new Error('failed'), l10n), 'failed');
   });
 
+  it('follows a message with one full stop between them', () => {
+    assert.equal(withNext(Object.assign(new Error('failed'), { next: 'Weiter.' }), l10n), 'failed. Weiter.');
+    assert.equal(withNext(Object.assign(new Error('It failed.'), { next: 'Weiter.' }), l10n), 'It failed. Weiter.');
+  });
+
   it('is the relay’s sentence where a newer one names what this version does not know', () => {
     assert.equal(nextOfRelay({ next: 'Do that.', advice: 'of-the-future' }, l10n), 'Do that.');
     assert.equal(

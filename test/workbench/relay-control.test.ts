@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { isDeepStrictEqual, promisify } from 'node:util';
 import { startReceiver } from '../relay/receiver.ts';
 import { send } from '../relay/requests.ts';
 import { sampleBody } from '../relay/stage.ts';
@@ -55,11 +55,32 @@ describe('The relay, as a person controls it', () => {
     assert.equal((await statusOf(dataDir)).destinations[0]?.url, receiver.url);
   });
 
+  it('says in the empty view how it stands: no public URL, and a destination of one’s own', async () => {
+    await startRelay(workbench);
+    const view = workbench.view(eventsView);
+    await view.getByText('Nothing has come in yet.').waitFor();
+    await workbench.welcomeButton(eventsView, 'Open Public URL').waitFor();
+    assert.equal(await view.getByText('a sample receiver answers').count(), 0);
+    await workbench.picture('relay-control/empty');
+    await changeSettings(workbench, { 'campaignMonitorRelay.destinations': [] });
+    await view.getByText('a sample receiver answers').waitFor();
+    await workbench.picture('relay-control/empty-sample-receiver');
+    await changeSettings(workbench, { 'campaignMonitorRelay.destinations': [{ url: receiver.url }] });
+    await view.getByText('a sample receiver answers').waitFor({ state: 'detached' });
+  });
+
   it('shows what can be done behind the status-bar item', async () => {
     await workbench.statusBarItem('campaignMonitorRelay.status').click();
     const items = await workbench.quickPickItems();
     assert.ok(items.some((item) => item.includes('Copy Campaign Monitor Webhook URL')));
     assert.ok(items.some((item) => item.includes('Restart Relay')));
+    assert.ok(items.some((item) => item.includes('Show Events')));
+    assert.ok(
+      items.some((item) => item.includes(receiver.url) && item.includes('takes notifications')),
+      String(items),
+    );
+    assert.ok(!items.some((item) => item.includes('Close Public URL')));
+    await workbench.quickInputWidget.getByText('Only this machine reaches the relay').waitFor();
     await workbench.picture('relay-control/status');
     await workbench.page.keyboard.press('Escape');
   });
@@ -164,6 +185,20 @@ describe('The public URL, as a person opens it', () => {
   let tunnel: LocaltunnelServer;
   const status = async () => statusOf(dataDirs(workbench)[0]!);
 
+  /** Waits until the palette has these commands about the public URL, and no other. */
+  async function untilOffered(...titles: string[]): Promise<void> {
+    await until(async () => {
+      await workbench.page.keyboard.press('F1');
+      await workbench.quickInput.fill(`>${category}: Public URL`);
+      const items = await workbench.quickPickItems();
+      await workbench.page.keyboard.press('Escape');
+      const offered = ['Close Public URL', 'Copy Public URL', 'Open Public URL'].filter((title) =>
+        items.some((item) => item.includes(title)),
+      );
+      return isDeepStrictEqual(offered, titles) || undefined;
+    });
+  }
+
   before(async () => {
     tunnel = await LocaltunnelServer.start();
     workbench = await openWorkbench({
@@ -222,10 +257,17 @@ describe('The public URL, as a person opens it', () => {
   it('is closed, and opened again, behind the status-bar item', async () => {
     const choose = async (entry: string): Promise<void> => {
       await workbench.statusBarItem('campaignMonitorRelay.status').click();
-      await workbench.page.locator('.quick-input-list .monaco-list-row').filter({ hasText: entry }).first().click();
+      const rows = workbench.page.locator('.quick-input-list .monaco-list-row');
+      await rows.filter({ hasText: entry }).first().waitFor();
+      // Typed, since rows may still move under a click.
+      await workbench.quickInput.fill(entry);
+      await until(async () => (await rows.count()) === 1 || undefined);
+      await workbench.quickInput.press('Enter');
     };
+    await untilOffered('Close Public URL', 'Copy Public URL');
     await choose('Close Public URL');
     await untilStatusBar(workbench, 'listens on this machine only');
+    await untilOffered('Open Public URL');
     await choose('Open Public URL');
     await untilStatusBar(workbench, 'open at');
   });

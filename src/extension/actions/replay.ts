@@ -228,17 +228,18 @@ async function askUrl(
   configured: readonly Destination[],
 ): Promise<Destination | undefined> {
   const { l10n } = vscode;
-  const { destinationSchema } = await import('../client.ts');
+  const { destinationSchema, problemOfUrl } = await import('../client.ts');
   const url = await vscode.window.showInputBox({
     title: l10n.t('Replay To'),
     prompt: l10n.t('The URL that the notifications are posted to, this time'),
     placeHolder: 'http://localhost:3000/callback',
     value: context.workspaceState.get<string>(lastUrlKey, ''),
     ignoreFocusOut: true,
-    validateInput: (text) => {
-      const parsed = destinationSchema.safeParse({ url: text.trim() });
-      return parsed.success ? undefined : parsed.error.issues[0]?.message;
-    },
+    validateInput: (text) =>
+      problemOfUrl(
+        text.trim(),
+        l10n.t('Leave user name and password out: destinations of the settings have credentials'),
+      ),
   });
   if (url === undefined) return undefined;
   const destination = destinationSchema.parse({ url: url.trim() });

@@ -57,7 +57,8 @@ async function ask(secrets: SecretBox): Promise<DestinationSetting | undefined> 
     prompt: l10n.t('The URL of your callback'),
     value: 'http://localhost:3000/callback',
     ignoreFocusOut: true,
-    validateInput: (text) => problemOf(text.trim()),
+    validateInput: (text) =>
+      problemOfUrl(text.trim(), l10n.t('Leave user name and password out: credentials are the last step')),
   });
   if (url === undefined) return undefined;
   const mode = await vscode.window.showQuickPick(
@@ -95,13 +96,13 @@ async function ask(secrets: SecretBox): Promise<DestinationSetting | undefined> 
   };
 }
 
-/** What is wrong with a callback's URL, as the relay would say it. */
-function problemOf(text: string): string | undefined {
-  const { l10n } = vscode;
+/**
+ * What is wrong with a callback's URL, as the relay would say it.
+ * @param withoutUser what is said where it names a user
+ */
+export function problemOfUrl(text: string, withoutUser: string): string | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol))
-    return l10n.t('Give a URL that begins with http:// or https://');
-  return url.username === '' && url.password === ''
-    ? undefined
-    : l10n.t('Leave user name and password out: credentials are the last step');
+    return vscode.l10n.t('Give a URL that begins with http:// or https://');
+  return url.username === '' && url.password === '' ? undefined : withoutUser;
 }
