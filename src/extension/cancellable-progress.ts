@@ -33,12 +33,23 @@ export class GivenUpError extends Error {
 
 /**
  * Carries out work; where it takes long a notification says so and can end it.
- * @param task is to end with an error when the signal says so
+ * @param task is to end with an error when the signal says so, and may say how far it is
  * @throws GivenUpError where the user gave it up, and what the task throws
  */
-export async function working<T>(title: string, task: (signal: AbortSignal) => Promise<T>): Promise<T> {
+export async function working<T>(
+  title: string,
+  task: (signal: AbortSignal, say: (message: string) => void) => Promise<T>,
+): Promise<T> {
   const abort = new AbortController();
-  const done = task(abort.signal);
+  let said: string | undefined;
+  let shown: Progress | undefined;
+  const report = (): void => {
+    if (said !== undefined) shown?.report({ message: unlinked(said) });
+  };
+  const done = task(abort.signal, (message) => {
+    said = message;
+    report();
+  });
   const settled = done.then(
     () => undefined,
     () => undefined,
@@ -46,8 +57,10 @@ export async function working<T>(title: string, task: (signal: AbortSignal) => P
   const timer = setTimeout(() => {
     void vscode.window.withProgress(
       { location: vscode.ProgressLocation.Notification, title: unlinked(title), cancellable: true },
-      (_progress, token) => {
+      (progress, token) => {
         token.onCancellationRequested(() => abort.abort());
+        shown = progress;
+        report();
         return settled;
       },
     );

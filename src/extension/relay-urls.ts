@@ -33,10 +33,12 @@ export async function openPublicUrls(session: Session): Promise<VendorUrls | und
   const now = publicUrls(session);
   if (now !== undefined) return now;
   await vscode.commands.executeCommand(commandId('openTunnel'));
+  // What the window knew of the tunnel may be older than the order to open it.
+  await session.refresh();
   if (session.status === undefined || session.needsAgreement() || session.status.settings.tunnel.kind === 'none') {
     return undefined;
   }
-  return orGivenUp(working(vscode.l10n.t('Opening the public URL'), (signal) => opened(session, signal)));
+  return orGivenUp(working(vscode.l10n.t('Opening the public URL'), (signal, say) => opened(session, signal, say)));
 }
 
 /**
@@ -74,11 +76,16 @@ function publicUrls({ status }: Session): VendorUrls | undefined {
     : undefined;
 }
 
-/** Resolves once the URLs are there; to undefined where the relay ends or the tunnel is closed before, or at the signal. */
-function opened(session: Session, signal: AbortSignal): Promise<VendorUrls | undefined> {
+/**
+ * Resolves once the URLs are there; to undefined where the relay ends or the tunnel is closed before, or at the signal.
+ * @param say is told what the tunnel waits for: a server that is not reached is tried again without end
+ */
+function opened(
+  session: Session,
+  signal: AbortSignal,
+  say: (message: string) => void,
+): Promise<VendorUrls | undefined> {
   return new Promise((resolve, reject) => {
-    // What the window knows of the tunnel may be older than the order to open it.
-    let begun = false;
     const settle = (urls: VendorUrls | undefined): void => {
       subscription.dispose();
       resolve(urls);
@@ -86,8 +93,7 @@ function opened(session: Session, signal: AbortSignal): Promise<VendorUrls | und
     const look = (): void => {
       const urls = publicUrls(session);
       const tunnel = session.status?.tunnel;
-      if (urls !== undefined || tunnel === undefined) settle(urls);
-      else if (tunnel.state === 'closed' && begun) settle(undefined);
+      if (urls !== undefined || tunnel === undefined || tunnel.state === 'closed') settle(urls);
       else if (tunnel.state === 'failed') {
         subscription.dispose();
         reject(
@@ -98,7 +104,7 @@ function opened(session: Session, signal: AbortSignal): Promise<VendorUrls | und
             { title: vscode.l10n.t('Open Settings'), command: 'openSettings' },
           ),
         );
-      } else begun ||= tunnel.state !== 'closed';
+      } else say(tunnel.reason);
     };
     const subscription = session.onDidChange(look);
     signal.addEventListener('abort', () => settle(undefined), { once: true });
