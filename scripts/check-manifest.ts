@@ -116,6 +116,7 @@ const ownKeys = new Set([
   'editorTextFocus',
   'resourceFilename',
   'resourceScheme',
+  'isInDiffEditor',
   'inputFocus',
 ]);
 

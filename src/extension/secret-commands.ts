@@ -18,6 +18,7 @@ export async function setKey(secrets: SecretBox, kind: 'signatureKeys' | 'verify
   });
   if (value === undefined) return undefined;
   await secrets.set(kind, name, value);
+  say(vscode.l10n.t('The key “{0}” is kept.', name));
   return name;
 }
 
@@ -43,6 +44,7 @@ export async function setCredentials(secrets: SecretBox): Promise<string | undef
   });
   if (value === undefined) return undefined;
   await secrets.set('credentials', name, JSON.stringify({ [header]: value }));
+  say(vscode.l10n.t('The credentials “{0}” are kept.', name));
   return name;
 }
 
@@ -64,7 +66,13 @@ export async function removeSecret(secrets: SecretBox): Promise<void> {
     title: vscode.l10n.t('Remove a Key or Credentials'),
     placeHolder: vscode.l10n.t('The relay forgets it when it is restarted'),
   });
-  if (choice !== undefined) await secrets.remove(choice.secret, choice.label);
+  if (choice === undefined) return;
+  await secrets.remove(choice.secret, choice.label);
+  say(vscode.l10n.t('“{0}” is removed.', choice.label));
+}
+
+function say(text: string): void {
+  vscode.window.setStatusBarMessage(text, 8000);
 }
 
 /**
@@ -86,7 +94,8 @@ export async function chooseSecret(
   const kept = secrets.names(kind).map((name): Choice => ({ label: `$(key) ${name}`, choose: () => name }));
   const choice = await vscode.window.showQuickPick<vscode.QuickPickItem & Partial<Choice>>([none, ...kept, fresh], {
     title,
-    placeHolder: l10n.t('Keys and credentials are kept in VS Code’s secret storage; settings name them'),
+    placeHolder:
+      kind === 'credentials' ? l10n.t('Which credentials are sent along?') : l10n.t('Which key signs what is sent?'),
     ignoreFocusOut: true,
   });
   if (choice === undefined) return undefined;
@@ -97,6 +106,10 @@ export async function chooseSecret(
 async function nameToSet(kind: SecretKind, secrets: SecretBox): Promise<string | undefined> {
   const { l10n } = vscode;
   const title = kind === 'credentials' ? l10n.t('Name of the credentials') : l10n.t('Name of the key');
+  const prompt =
+    kind === 'verifyKeys'
+      ? l10n.t('Any name. The relay tries every verify key')
+      : l10n.t('Destinations use it by this name');
   const kept = secrets.names(kind);
   if (kept.length > 0) {
     type Named = vscode.QuickPickItem & { readonly name?: string };
@@ -108,7 +121,7 @@ async function nameToSet(kind: SecretKind, secrets: SecretBox): Promise<string |
     }));
     const choice = await vscode.window.showQuickPick([...items, fresh], {
       title,
-      placeHolder: l10n.t('Destinations use it by this name'),
+      placeHolder: prompt,
       ignoreFocusOut: true,
     });
     if (choice === undefined) return undefined;
@@ -116,7 +129,7 @@ async function nameToSet(kind: SecretKind, secrets: SecretBox): Promise<string |
   }
   const typed = await vscode.window.showInputBox({
     title,
-    prompt: l10n.t('Destinations use it by this name'),
+    prompt,
     value: kept.includes('default') ? '' : 'default',
     // Who fetches a name or a key from another window comes back to the box.
     ignoreFocusOut: true,

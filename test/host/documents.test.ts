@@ -55,7 +55,7 @@ describe('The documents of an event', function () {
       ['openHeaders', 'headers.properties', 'properties'],
     ] as const) {
       await run(command, nodeOf(row));
-      const document = await shown(`/${row.id}/${name}`);
+      const document = await shown(`/${row.id}/${row.id} ${name}`);
       assert.equal(document.languageId, language);
       assert.equal(document.uri.scheme, 'campaignMonitorRelay');
       assert.notEqual(document.getText(), '');
@@ -67,13 +67,13 @@ describe('The documents of an event', function () {
 
   it('show the body indented, at the event where there are several', async () => {
     await run('open', nodeOf(row));
-    const document = await shown(`/${row.id}/body.json`);
+    const document = await shown(`/${row.id}/${row.id} body.json`);
     assert.equal(document.getText(), JSON.stringify(JSON.parse(body('jane@example.org')), null, 2));
     const rows = await stage.deliver(body('batch@example.org', 3));
     const third = rows[2];
     assert.ok(third);
     await run('openBody', nodeOf(third));
-    await shown(`/${third.id}/body.json`);
+    await shown(`/${third.id}/${third.id} body.json`);
     const line = await until(() => vscode.window.activeTextEditor?.selection.active.line);
     const text = vscode.window.activeTextEditor?.document.getText(new vscode.Range(line ?? 0, 0, (line ?? 0) + 8, 0));
     assert.match(text ?? '', /"EmailAddress": "2batch@example\.org"/);
@@ -81,19 +81,32 @@ describe('The documents of an event', function () {
 
   it('show an attempt that comes while they are open', async () => {
     await run('openAttempts', nodeOf(row));
-    const document = await shown(`/${row.id}/attempts.md`);
+    const document = await shown(`/${row.id}/${row.id} attempts.md`);
     const count = (): number => document.getText().match(/^## /gm)?.length ?? 0;
     assert.equal(count(), 1);
     await run('replay', nodeOf(row));
     await until(() => count() === 2);
   });
 
+  it('lead to what is done with their event, whatever is selected', async () => {
+    const uri = vscode.Uri.parse(`campaignMonitorRelay:/${row.id}/${row.id} body.json`, true);
+    await run('openNotification', uri);
+    await shown(`/${row.id}/${row.id} notification.json`);
+    const attempts = async (): Promise<number> =>
+      (await stage.client.request('events/get', { id: row.id })).attempts.length;
+    const before = await attempts();
+    await run('replay', uri, { groupId: 0 });
+    await until(async () => (await attempts()) === before + 1);
+    await run('editAndResend', uri);
+    await until(() => vscode.window.activeTextEditor?.document.fileName.endsWith(`${row.id}.campaign-monitor.json`));
+  });
+
   it('say that the event is gone where it is, and that the relay is stopped until it runs', async () => {
-    const uri = vscode.Uri.parse('campaignMonitorRelay:/e999999/body.json', true);
+    const uri = vscode.Uri.parse('campaignMonitorRelay:/e999999/e999999 body.json', true);
     const document = await vscode.workspace.openTextDocument(uri);
     assert.equal(document.getText(), 'Event e999999 is no longer in the history.');
     await run('stop');
-    const event = vscode.Uri.parse(`campaignMonitorRelay:/${row.id}/event.json`, true);
+    const event = vscode.Uri.parse(`campaignMonitorRelay:/${row.id}/${row.id} event.json`, true);
     const stopped = await vscode.workspace.openTextDocument(event);
     await vscode.window.showTextDocument(stopped);
     assert.match(stopped.getText(), /relay is not running/);
@@ -107,11 +120,14 @@ describe('The documents of an event', function () {
     assert.ok(other);
     await run('compareBodies', nodeOf(other), [nodeOf(other), nodeOf(row)]);
     const bodies = await diff();
-    assert.deepEqual([bodies.left, bodies.right], [`/${row.id}/body.json`, `/${other.id}/body.json`]);
+    assert.deepEqual(
+      [bodies.left, bodies.right],
+      [`/${row.id}/${row.id} body.json`, `/${other.id}/${other.id} body.json`],
+    );
     assert.match(bodies.title, new RegExp(`${row.id} Update .* ↔ ${other.id} Update`));
     await closeEditors();
     await run('compareWithNotification', nodeOf(other));
-    assert.equal((await diff()).right, `/${other.id}/notification.json`);
+    assert.equal((await diff()).right, `/${other.id}/${other.id} notification.json`);
     await closeEditors();
     stage.status = 500;
     await run('replay', nodeOf(other));
@@ -119,9 +135,12 @@ describe('The documents of an event', function () {
     stage.status = 200;
     await run('compareAnswers', nodeOf(other));
     const answers = await diff();
-    assert.deepEqual([answers.left, answers.right], [`/${other.id}/answer-1.txt`, `/${other.id}/answer-2.txt`]);
+    assert.deepEqual(
+      [answers.left, answers.right],
+      [`/${other.id}/${other.id} answer-1.txt`, `/${other.id}/${other.id} answer-2.txt`],
+    );
     const right = await vscode.workspace.openTextDocument(
-      vscode.Uri.parse(`campaignMonitorRelay:/${other.id}/answer-2.txt`, true),
+      vscode.Uri.parse(`campaignMonitorRelay:/${other.id}/${other.id} answer-2.txt`, true),
     );
     assert.match(right.getText(), /^Answered 500\n[^]*"said": 500/);
   });

@@ -53,7 +53,7 @@ describe("An event's documents and actions, as a person uses them", () => {
   it('a click shows the body, and leaves the keyboard in the tree', async () => {
     await row('ann@example.com').click();
     await editor('"EmailAddress": "ann@example.com"').waitFor();
-    assert.deepEqual(await workbench.tabs(), ['body']);
+    assert.deepEqual(await workbench.tabs(), ['e1 body']);
     await workbench.picture('documents/body');
   });
 
@@ -66,6 +66,25 @@ describe("An event's documents and actions, as a person uses them", () => {
     await choose('ann@example.com', 'Open Headers');
     await editor('Elements-Webhook-Id').waitFor();
     await workbench.picture('documents/headers');
+    await closeEditors();
+  });
+
+  it('an open document leads to the notification, and to a replay and an edit of its event', async () => {
+    const action = (name: string) => workbench.page.locator(`.editor-actions .action-label[aria-label^="${name}"]`);
+    await row('ann@example.com').click();
+    await editor('"EmailAddress": "ann@example.com"').waitFor();
+    // Another event is selected: the document's own counts.
+    await row('bea@example.com').click({ modifiers: ['ControlOrMeta'] });
+    await workbench.picture('documents/actions');
+    await action('Open Notification').click();
+    await editor('"topic":').waitFor();
+    await editor('ann@example.com').waitFor();
+    await action('Open Notification').waitFor({ state: 'detached' });
+    const before = receiver.requests.length;
+    await action('Replay').click();
+    const replayed = (await receiver.received(before + 1)).at(-1);
+    assert.match(replayed?.text ?? '', /ann@example\.com/);
+    await action('Edit and Resend').waitFor();
     await closeEditors();
   });
 
@@ -107,7 +126,7 @@ describe("An event's documents and actions, as a person uses them", () => {
     await workbench.picture('actions/sent');
     await receiver.received(before + 1);
     await workbench.answerNotification('Sent as e', 'Show Event');
-    await until(async () => (await workbench.tabs()).includes('body'));
+    await until(async () => (await workbench.tabs()).some((tab) => /^e\d+ body$/.test(tab)));
   });
 
   it('replay says what it did, and a sample is one Enter away', async () => {

@@ -143,7 +143,16 @@ describe('The events view, as a person uses it', () => {
     await row('cai@example.com').waitFor({ state: 'detached' });
     assert.deepEqual([...new Set(await labels())], ['bea@example.com']);
     await workbench.view(view).getByText('Filter: state:failed').first().waitFor();
+    // Said once: beside the title only where no event is in sight.
+    const beside = workbench.view(view).locator('.pane-header .description');
+    assert.equal((await beside.allInnerTexts()).join(''), '');
     await workbench.picture('events-view/filtered');
+    await workbench.runCommand(`${category}: Filter Events…`);
+    await workbench.quickInputWidget.filter({ hasText: 'Filter Events' }).waitFor();
+    await workbench.enter('nobody@example.com');
+    await workbench.view(view).getByText('No event matches the filter.').waitFor();
+    await beside.filter({ hasText: 'nobody@example.com' }).waitFor();
+    await workbench.picture('events-view/no-match');
     await workbench.runCommand(`${category}: Clear Filter`);
     await row('cai@example.com').waitFor();
   });
@@ -228,6 +237,24 @@ describe('What is not sent yet, as a person sees it in the events view', () => {
     await input.press('Enter');
   };
 
+  /** Gives a verify key, also where there are others already. */
+  const giveVerifyKey = async (name: string): Promise<void> => {
+    const { quickInputWidget } = workbench;
+    const another = quickInputWidget.locator('.monaco-list-row').filter({ hasText: 'New name…' });
+    const box = quickInputWidget.getByText('Any name. The relay tries every verify key (Press');
+    await workbench.runCommand(`${category}: Set Verify Key…`);
+    await another.or(box).first().waitFor();
+    if (await another.isVisible()) await another.click();
+    await box.waitFor();
+    await picture('verify-key');
+    await workbench.enter(name);
+    await quickInputWidget.getByText(`Verify key “${name}”`).waitFor();
+    const input = quickInputWidget.locator('input[type="password"]');
+    await input.fill('a key');
+    await input.press('Enter');
+  };
+  const removeRow = (name: string) => workbench.quickInputWidget.locator('.monaco-list-row').filter({ hasText: name });
+
   before(async () => {
     failing = await startReceiver();
     slow = await startReceiver();
@@ -310,5 +337,42 @@ describe('What is not sent yet, as a person sees it in the events view', () => {
     await rowSays(email, 'sent 200');
     const [request] = receiver.requests;
     assert.ok(request && verify(request.body, request.header(signatureHeader) ?? '', ['a key']));
+  });
+
+  it('says at each step of a new destination what is asked', async () => {
+    const { quickInputWidget, page } = workbench;
+    const at = (step: number) => quickInputWidget.filter({ hasText: `Add Destination (${step}/6)` });
+    const asks = (placeholder: string) => quickInputWidget.locator(`input[placeholder="${placeholder}"]`);
+    await workbench.runCommand(`${category}: Add Destination…`);
+    for (const step of [1, 2, 3, 4]) {
+      await at(step).waitFor();
+      if (step === 2) await asks('What is sent').waitFor();
+      if (step === 4) await quickInputWidget.getByText('IDs of the lists, separated by commas.').waitFor();
+      await page.keyboard.press('Enter');
+    }
+    await at(5).waitFor();
+    await asks('Which key signs what is sent?').waitFor();
+    await workbench.picture('events-view/destination-key');
+    await page.keyboard.press('Enter');
+    await at(6).waitFor();
+    await asks('Which credentials are sent along?').waitFor();
+    await workbench.picture('events-view/destination-credentials');
+    await page.keyboard.press('Escape');
+    await at(6).waitFor({ state: 'hidden' });
+  });
+
+  it('keeps verify keys of any name, and removes the one that is chosen', async () => {
+    const [kept, removed] = [`kept ${tries}`, `removed ${tries}`];
+    for (const name of [kept, removed]) await giveVerifyKey(name);
+    const command = `${category}: Remove a Key or Credentials…`;
+    await workbench.runCommand(command);
+    await removeRow(removed).click();
+    await removeRow(removed).waitFor({ state: 'hidden' });
+    await workbench.runCommand(command);
+    await removeRow(kept).waitFor();
+    assert.equal(await removeRow(removed).count(), 0);
+    await workbench.picture('events-view/remove-key');
+    await removeRow(kept).click();
+    await removeRow(kept).waitFor({ state: 'hidden' });
   });
 });

@@ -292,8 +292,9 @@ describe('Instances, as a person sees and changes them', function () {
     await editorSays('Events of eta');
     // Long lines are wrapped.
     const text = (await workbench.editorText()).replaceAll('\n', '');
-    assert.match(text, /not in the relay’s history/);
-    assert.match(text, /NOTIFIED +\| d\d+, received .*, one event/);
+    assert.match(text, /Relay: not in the relay’s history/);
+    assert.match(text, /Open Connectors: NOTIFIED *- Relay: d\d+, received .*, one event/);
+    assert.deepEqual(await workbench.tabs(), ['eta events']);
     assert.doesNotMatch(text, /did not arrive/);
     await workbench.picture('instances/event-log');
     await workbench.runCommand('View: Close All Editors');
@@ -367,7 +368,8 @@ describe('Instances, as a person sees and changes them', function () {
     const before = await untilShown(name, () => true);
     await control('POST', '/tokens/revoke', {});
     await refresh();
-    await rowSays('omega', 'not valid');
+    await rowSays('omega', 'not valid: re-authorise it');
+    await row('omega').locator('.action-label[aria-label^="Re-authorise Instance"]').waitFor({ state: 'attached' });
     await workbench.picture('instances/not-valid');
     await choose('omega', 'Re-authorise Instance…');
     await workbench.quickInputWidget.getByText('The callback URL that is registered').first().waitFor();

@@ -5,6 +5,7 @@ import type { RelayClient } from '../../protocol/relay-client.ts';
 import type { EventsNode } from '../events-view/event-node.ts';
 import type { Session } from '../session.ts';
 import { CommandError } from '../command-error.ts';
+import { parseDocumentPath } from '../documents/address.ts';
 import type { ActionParts } from './action-parts.ts';
 
 /** The connection. @throws CommandError where the relay does not run */
@@ -36,4 +37,21 @@ export function chosenRows(
 /** The one row that a command acts on. @throws CommandError where there is none */
 export function chosenRow(parts: Pick<ActionParts, 'select'>, node?: EventsNode): EventRow {
   return chosenRows(parts, node)[0];
+}
+
+/**
+ * The rows that a command acts on which also stands above an event's document: then the document's event.
+ * @param target a row of the view, or the document's URI
+ * @throws CommandError where there is none
+ */
+export async function targetRows(
+  parts: Pick<ActionParts, 'select' | 'session'>,
+  target?: EventsNode | vscode.Uri,
+  nodes?: readonly EventsNode[],
+): Promise<readonly [EventRow, ...EventRow[]]> {
+  if (!(target instanceof vscode.Uri)) return chosenRows(parts, target, nodes);
+  const address = parseDocumentPath(target.path);
+  if (address === undefined) return chosenRows(parts);
+  const { event } = await connected(parts.session).request('events/get', { id: address.eventId });
+  return [event];
 }

@@ -6,7 +6,7 @@ import type { CommandHandlers } from '../commands.ts';
 import { jsonErrorAt } from '../documents/json-text.ts';
 import type { EventsNode } from '../events-view/event-node.ts';
 import { inMessage } from '../printable.ts';
-import { chosenRow, connected } from './chosen.ts';
+import { connected, targetRows } from './chosen.ts';
 import type { ActionParts } from './action-parts.ts';
 import { bodyEndings } from './send-lens.ts';
 import { openUntitled } from './untitled.ts';
@@ -14,7 +14,10 @@ import { openUntitled } from './untitled.ts';
 /** The handlers of these commands. */
 export function createResendCommands(parts: ActionParts): CommandHandlers<'resend'> {
   return {
-    editAndResend: (node?: EventsNode) => editAndResend(parts, chosenRow(parts, node)),
+    editAndResend: async (target?: EventsNode | vscode.Uri) => {
+      const [row] = await targetRows(parts, target);
+      await editAndResend(parts, row);
+    },
     send: (uri?: vscode.Uri) => send(parts, uri),
   };
 }

@@ -5,10 +5,11 @@ import type { Params } from '../../protocol/methods.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
 import type { Destination } from '../../protocol/settings.ts';
 import { cancellable } from '../cancellable-progress.ts';
+import { printable } from '../printable.ts';
 import type { CommandHandlers } from '../commands.ts';
 import { prefix } from '../commands.ts';
 import type { EventsNode } from '../events-view/event-node.ts';
-import { chosenRows, connected } from './chosen.ts';
+import { chosenRows, connected, targetRows } from './chosen.ts';
 import { failedNotifications } from './failed-notifications.ts';
 import { CommandError } from '../command-error.ts';
 import type { ActionParts } from './action-parts.ts';
@@ -24,7 +25,8 @@ const lastUrlKey = `${prefix}.lastReplayUrl`;
 /** The handlers of these commands. */
 export function createReplayCommands(parts: ActionParts): CommandHandlers<'replay'> {
   return {
-    replay: (node?: EventsNode, nodes?: readonly EventsNode[]) => replay(parts, chosenRows(parts, node, nodes)),
+    replay: async (target?: EventsNode | vscode.Uri, nodes?: readonly EventsNode[]) =>
+      replay(parts, await targetRows(parts, target, nodes)),
     replayTo: async (node?: EventsNode, nodes?: readonly EventsNode[]) => {
       const rows = chosenRows(parts, node, nodes);
       requireNotifications(rows);
@@ -39,6 +41,11 @@ export function createReplayCommands(parts: ActionParts): CommandHandlers<'repla
 
 function hasNotification(row: EventRow): boolean {
   return row.notificationId !== null || row.forwardings.length > 0;
+}
+
+/** What its row shows, or its id where the row shows no address. */
+function nameOf(row: EventRow | undefined): string {
+  return printable(row?.address === '' ? row.id : (row?.address ?? row?.id ?? ''));
 }
 
 function requireNotifications(rows: readonly EventRow[]): void {
@@ -59,7 +66,7 @@ async function replay({ session }: ActionParts, rows: readonly EventRow[], to?: 
   );
   say(replayed, {
     none: l10n.t('Nothing was sent again: no destination takes it.'),
-    one: l10n.t('{0} is sent again.', ids[0]?.[0] ?? ''),
+    one: l10n.t('{0} is sent again.', nameOf(rows.find(hasNotification))),
     many: sentAgain,
     cancelled: sentAgainInPart,
   });
@@ -176,7 +183,7 @@ async function discard({ session }: ActionParts, rows: readonly EventRow[]): Pro
         );
   say(discarded, {
     none: l10n.t('Nothing of the selection is waiting.'),
-    one: l10n.t('{0} is no longer sent. Replay sends it after all.', open[0]?.id ?? ''),
+    one: l10n.t('{0} is no longer sent. Replay sends it after all.', nameOf(open[0])),
     many: (count) => l10n.t('{0} notifications are no longer sent. Replay sends them after all.', count),
     cancelled: (count) => l10n.t('Cancelled: {0} notifications are no longer sent, the others still wait.', count),
   });

@@ -1,4 +1,4 @@
-/** The addresses of an event's documents, such as `campaignMonitorRelay:/e12/body.json`. */
+/** The addresses of an event's documents, such as `campaignMonitorRelay:/e12/e12 body.json`. */
 
 /** What can be looked at, by the name of its file. */
 export const documentKinds = ['body', 'event', 'notification', 'attempts', 'headers', 'answer'] as const;
@@ -16,27 +16,30 @@ export interface DocumentAddress {
 /** A file's name decides the language that VS Code shows it in. */
 export type BodyExtension = 'json' | 'xml' | 'txt';
 
-/** The path of a document. `extension` counts for bodies alone; the other kinds have one of their own. */
+/**
+ * The path of a document: the name of its file, which the tab shows, says whose it is. `extension` counts for bodies alone; the other kinds have one of their own.
+ */
 export function documentPath(address: DocumentAddress, extension: BodyExtension = 'json'): string {
   const { eventId, kind, attempt } = address;
+  const name = `/${eventId}/${eventId} ${kind}`;
   switch (kind) {
     case 'body':
     case 'notification':
-      return `/${eventId}/${kind}.${extension}`;
+      return `${name}.${extension}`;
     case 'event':
-      return `/${eventId}/${kind}.json`;
+      return `${name}.json`;
     case 'attempts':
-      return `/${eventId}/attempts.md`;
+      return `${name}.md`;
     case 'headers':
-      return `/${eventId}/headers.properties`;
+      return `${name}.properties`;
     case 'answer':
-      return `/${eventId}/answer-${attempt ?? 1}.txt`;
+      return `${name}-${attempt ?? 1}.txt`;
   }
 }
 
 /** Reads a path. @returns undefined where it is no document's */
 export function parseDocumentPath(path: string): DocumentAddress | undefined {
-  const match = /^\/(e[1-9]\d*)\/([a-z]+)(?:-([1-9]\d*))?\.[a-z]+$/.exec(path);
+  const match = /^\/(e[1-9]\d*)\/\1 ([a-z]+)(?:-([1-9]\d*))?\.[a-z]+$/.exec(path);
   const [, eventId, name, number] = match ?? [];
   const kind = documentKinds.find((each) => each === name);
   if (eventId === undefined || kind === undefined || (kind === 'answer') !== (number !== undefined)) return undefined;

@@ -1,7 +1,7 @@
 /** Commands that show one event, or hold two things against each other. */
 import * as vscode from 'vscode';
 import type { EventRow } from '../../protocol/history.ts';
-import { chosenRow, chosenRows, connected } from '../actions/chosen.ts';
+import { chosenRow, chosenRows, connected, targetRows } from '../actions/chosen.ts';
 import { CommandError } from '../command-error.ts';
 import type { ActionParts } from '../actions/action-parts.ts';
 import type { CommandHandlers } from '../commands.ts';
@@ -13,8 +13,8 @@ import { lineOfEntry } from './json-text.ts';
 
 /** The handlers of these commands. */
 export function createDocumentCommands(parts: ActionParts): CommandHandlers<'documents'> {
-  const show = (kind: DocumentKind) => async (node?: EventsNode) => {
-    const row = chosenRow(parts, node);
+  const show = (kind: DocumentKind) => async (target?: EventsNode | vscode.Uri) => {
+    const [row] = await targetRows(parts, target);
     if (kind === 'notification') requireNotification(row);
     await openDocument(parts, row, kind, false);
   };

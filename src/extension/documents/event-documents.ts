@@ -1,4 +1,4 @@
-/** Read-only documents about one event: `campaignMonitorRelay:/e12/body.json` and its like. */
+/** Read-only documents about one event: `campaignMonitorRelay:/e12/e12 body.json` and its like. */
 import * as vscode from 'vscode';
 import type { AttemptDetail, Delivery } from '../../protocol/history.ts';
 import { prefix } from '../commands.ts';

@@ -99,10 +99,25 @@ export function forwardingOf(forwarding: Forwarding, around: Surroundings, l10n:
   }
 }
 
+/** The same in full: with what came of the last attempt, where the state does not say it already. */
+export function forwardingInFull(forwarding: Forwarding, around: Surroundings, l10n: Localiser): string {
+  const words = forwardingOf(forwarding, around, l10n);
+  const { state, status } = forwarding;
+  const detail = printable(forwarding.detail ?? '');
+  const said = detail === '' || words.includes(detail) || detail === `answered ${status}`;
+  return said || state === 'sent' ? words : `${words}; ${detail}`;
+}
+
 /** A list's id, short where it is long. */
 function shortList(list: string | null): string {
   if (list === null) return '';
   return printable(list.length > 10 ? `${list.slice(0, 8)}…` : list);
+}
+
+/** The event's own time as a person writes it; a vendor's time without a zone stays the same time. */
+export function dateOf(date: string, language: string): string {
+  const time = /^\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}/.test(date) ? new Date(date) : undefined;
+  return time === undefined || Number.isNaN(time.getTime()) ? printable(date) : time.toLocaleString(language);
 }
 
 /** How long ago, to the minute: it is drawn again every half minute. */

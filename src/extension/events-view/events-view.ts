@@ -92,7 +92,6 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
   /** @param filter one that the relay has read without complaint */
   async setFilter(filter: string): Promise<void> {
     this.#feed.setFilter(filter);
-    this.#view.description = filter === '' ? undefined : filter;
     await vscode.commands.executeCommand('setContext', `${prefix}.filtered`, filter !== '');
     if (filter === '') return;
     const recent = [filter, ...this.recentFilters.filter((each) => each !== filter)].slice(0, mostRecentFilters);
@@ -119,13 +118,13 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
   async getChildren(node?: EventsNode): Promise<EventsNode[]> {
     if (node !== undefined) return node.kind === 'group' ? [...this.#eventsOf(node)] : [];
     if (!this.#feed.attached) {
-      this.#view.message = undefined;
+      this.#showFilter(false);
       return [];
     }
     await this.#feed.ready();
     const { list } = this.#feed;
     this.#look();
-    this.#showFilter();
+    this.#showFilter(list.size > 0);
     const events = list.newestFirst();
     let nodes: EventsNode[] = events;
     this.#groups.clear();
@@ -170,11 +169,16 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
     void vscode.commands.executeCommand('setContext', `${prefix}.grouped`, this.#grouping !== null);
   }
 
-  /** VS Code shows the welcome content only where there is no message. */
-  #showFilter(): void {
-    const { filter, list } = this.#feed;
-    const message = filter === '' || list.size === 0 ? undefined : vscode.l10n.t('Filter: {0}', filter);
+  /**
+   * Says which filter is in force: above the events, or beside the view's title where there are none, since VS Code shows
+   * the welcome content only where there is no message.
+   */
+  #showFilter(above: boolean): void {
+    const { filter } = this.#feed;
+    const message = filter !== '' && above ? vscode.l10n.t('Filter: {0}', filter) : undefined;
+    const description = filter !== '' && !above ? filter : undefined;
     if (this.#view.message !== message) this.#view.message = message;
+    if (this.#view.description !== description) this.#view.description = description;
   }
 
   #groupItem(node: GroupNode): vscode.TreeItem {

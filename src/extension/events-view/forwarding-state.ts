@@ -38,6 +38,7 @@ export function flagsOf(row: EventRow): string {
   const flags = ['row'];
   const attempts = row.forwardings.map((each) => each.attempts);
   if (row.notificationId !== null) flags.push('notification');
+  if (row.address !== null && row.address !== '') flags.push('address');
   if (attempts.some((each) => each > 0)) flags.push('attempted');
   if (attempts.reduce((sum, each) => sum + each, 0) > 1) flags.push('answers');
   if (row.forwardings.some(({ state }) => state === 'waiting' || state === 'held')) flags.push('open');

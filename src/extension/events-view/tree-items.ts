@@ -7,7 +7,7 @@ import type { RowState } from './forwarding-state.ts';
 import type { Group } from './grouping.ts';
 import type { EventNode, FailureNode, MoreNode, NewestNode } from './event-node.ts';
 import { plainMarkdown, printable } from '../printable.ts';
-import { ageOf, descriptionOf, forwardingOf, labelOf, marksOf, placeOf, spokenOf } from './event-words.ts';
+import { ageOf, dateOf, descriptionOf, forwardingInFull, labelOf, marksOf, placeOf, spokenOf } from './event-words.ts';
 import type { Surroundings } from './event-words.ts';
 
 const colours: Record<RowState, string> = {
@@ -109,21 +109,19 @@ export function failureItem(node: FailureNode): vscode.TreeItem {
 /** Everything about an event at a glance; what came from outside is text, never markup. */
 export function eventTooltip({ row }: EventNode, around: Surroundings): vscode.MarkdownString {
   const { l10n } = vscode;
-  const received = new Date(row.receivedAt);
+  const { language } = vscode.env;
   const lines: [name: string, value: string][] = [
     [l10n.t('Type'), row.kind === 'event' ? (row.type ?? l10n.t('No type')) : labelOf(row, l10n)],
     [l10n.t('Address'), row.address ?? ''],
     [l10n.t('List'), row.list ?? ''],
-    [l10n.t('Date'), row.date ?? ''],
-    [l10n.t('Received'), `${received.toLocaleString()} (${ageOf(row.receivedAt, around.now, l10n)})`],
+    [l10n.t('Date'), row.date === null ? '' : dateOf(row.date, language)],
+    [l10n.t('Received'), `${dateOf(row.receivedAt, language)} (${ageOf(row.receivedAt, around.now, l10n)})`],
     [l10n.t('Relay’s answer'), String(row.httpStatus)],
     [l10n.t('Warning'), row.warning ?? ''],
     [l10n.t('Note'), marksOf(row, l10n).join(', ')],
     ...row.forwardings.map((each): [string, string] => [
       placeOf(each.destination),
-      [forwardingOf(each, around, l10n), each.state === 'sent' ? '' : (each.detail ?? '')]
-        .filter((part) => part !== '')
-        .join('; '),
+      forwardingInFull(each, around, l10n),
     ]),
     [l10n.t('IDs'), [row.id, row.deliveryId, row.notificationId].filter((id) => id !== null).join(', ')],
   ];

@@ -100,7 +100,7 @@ export interface LogFrame {
 /** The document, in Markdown. */
 export function eventLogText(frame: LogFrame, rows: readonly LogRow[], l10n: Localiser): string {
   const head = [
-    `# ${l10n.t('Events of {0} ({1})', cell(frame.name), frame.id)}`,
+    `# ${l10n.t('Events of {0} ({1})', plain(frame.name), frame.id)}`,
     '',
     l10n.t('Open Connectors’ own log beside the history of this window’s relay, as of {0}.', frame.at),
     l10n.t(
@@ -110,35 +110,29 @@ export function eventLogText(frame: LogFrame, rows: readonly LogRow[], l10n: Loc
   if (!frame.relayRuns) head.push('', l10n.t('The relay is not running, so its history was not read.'));
   if (frame.cut) head.push('', l10n.t('Only the newest notifications in the history were looked at.'));
   if (rows.length === 0) return [...head, '', l10n.t('Open Connectors’ log is empty.'), ''].join('\n');
-  const cells = [
-    [l10n.t('Event'), l10n.t('Date'), l10n.t('Platform'), l10n.t('Relay')],
-    ...rows.map((row) => cellsOf(row, frame.relayRuns, l10n)),
-  ];
-  return [...head, '', ...tableOf(cells), ''].join('\n');
+  return [...head, '', ...rows.flatMap((row) => sectionOf(row, frame.relayRuns, l10n))].join('\n');
 }
 
-/** A table that reads well as it stands: columns one below the other, the last one as long as it is. */
-function tableOf(cells: readonly (readonly string[])[]): string[] {
-  const columns = cells[0]?.length ?? 0;
-  const widths = Array.from({ length: Math.max(0, columns - 1) }, (_, column) =>
-    cells.reduce((most, row) => Math.max(most, row[column]?.length ?? 0), 3),
-  );
-  const lines = cells.map((row) => `| ${row.map((text, column) => text.padEnd(widths[column] ?? 0)).join(' | ')} |`);
-  const rule = `| ${[...widths, 3].map((width) => '-'.repeat(width)).join(' | ')} |`;
-  return [...lines.slice(0, 1), rule, ...lines.slice(1)];
-}
-
-function cellsOf({ platform, received }: LogRow, relayRuns: boolean, l10n: Localiser): string[] {
+/** What both say of one event: it reads well as it stands, however narrow the editor is. */
+function sectionOf({ platform, received }: LogRow, relayRuns: boolean, l10n: Localiser): string[] {
   const first = received[0];
-  return [
-    cell(platform?.id ?? first?.eventId ?? ''),
-    cell(platform?.date ?? first?.receivedAt ?? ''),
-    platform === null ? l10n.t('not in the log') : cell(platform.status ?? l10n.t('no status')),
+  const heading = [platform?.date ?? first?.receivedAt, platform?.id ?? first?.eventId ?? first?.deliveryId];
+  const status = platform === null ? l10n.t('not in the log') : plain(platform.status ?? l10n.t('no status'));
+  const here =
     received.length > 0
       ? received.map((each) => receivedWords(each, l10n)).join('; ')
       : relayRuns
         ? l10n.t('not in the relay’s history')
-        : l10n.t('not known'),
+        : l10n.t('not known');
+  return [
+    `## ${heading
+      .map((part) => plain(part ?? ''))
+      .join(' ')
+      .trim()}`,
+    '',
+    `- ${l10n.t('Open Connectors: {0}', status)}`,
+    `- ${l10n.t('Relay: {0}', here)}`,
+    '',
   ];
 }
 
@@ -162,7 +156,7 @@ function receivedWords(
   }
 }
 
-/** Text from outside for a cell: no markup, no second cell, and readable as it stands. */
-function cell(text: string): string {
-  return printable(text).replace(/[|<[\]`\\]/g, '\\$&');
+/** Text from outside: no markup, and readable as it stands. */
+function plain(text: string): string {
+  return printable(text).replace(/[<[\]`\\]/g, '\\$&');
 }

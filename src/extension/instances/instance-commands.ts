@@ -315,7 +315,7 @@ async function showInstance({ platform, documents }: InstanceCommandParts, { fac
     api.getInstance(facts.id, signal),
   );
   const { instanceText } = await import('../client.ts');
-  await documents.show(facts.id, 'instance.json', instanceText(instance));
+  await documents.show(facts, 'instance.json', instanceText(instance));
 }
 
 async function showEvents(
@@ -341,7 +341,7 @@ async function showEvents(
       vscode.l10n,
     );
   });
-  await documents.show(facts.id, 'events.md', text);
+  await documents.show(facts, 'events.md', text);
 }
 
 async function deleteInstance(parts: InstanceCommandParts, { facts }: InstanceNode): Promise<void> {

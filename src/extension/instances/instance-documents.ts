@@ -1,6 +1,8 @@
 /** Read-only documents about an instance: the platform's answer with secrets masked, and its event log. */
 import * as vscode from 'vscode';
+import type { InstanceFacts } from '../../open-connectors/instance-facts.ts';
 import { prefix } from '../commands.ts';
+import { documentName } from './instance-words.ts';
 
 const scheme = `${prefix}Instance`;
 
@@ -28,8 +30,8 @@ export class InstanceDocuments implements vscode.TextDocumentContentProvider {
   }
 
   /** Shows a document, in place of an earlier one about the same. */
-  async show(instanceId: number, kind: InstanceDocument, text: string): Promise<void> {
-    const uri = vscode.Uri.from({ scheme, path: `/${instanceId}/${kind}` });
+  async show({ id, name }: InstanceFacts, kind: InstanceDocument, text: string): Promise<void> {
+    const uri = vscode.Uri.from({ scheme, path: `/${id}/${documentName(name)} ${kind}` });
     this.#texts.set(uri.toString(), text);
     this.#changed.fire(uri);
     await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(uri), { preview: true });

@@ -19,7 +19,7 @@ export function instanceState(facts: PlacedInstance): InstanceState {
 /** Beside the name: how it stands. */
 export function descriptionOf(facts: PlacedInstance, l10n: Localiser): string {
   const parts: string[] = [];
-  if (!facts.valid) parts.push(l10n.t('not valid'));
+  if (!facts.valid) parts.push(l10n.t('not valid: re-authorise it'));
   if (facts.disabled) parts.push(l10n.t('disabled'));
   parts.push(facts.eventsEnabled ? l10n.t('events on') : l10n.t('events off'));
   if (facts.eventsEnabled || facts.relation !== 'none') parts.push(relationWords(facts, l10n));
@@ -55,6 +55,11 @@ export function shownUrl(url: string): string {
       .replace(/^(https?:\/\/)[^/?#]*@/i, '$1********@')
       .replace(/([?&][^=?&#]*=)[^&#]*/g, '$1********'),
   );
+}
+
+/** An instance's name as the beginning of a file's name. */
+export function documentName(name: string): string {
+  return printable(name, 60).replace(/[/\\]/g, '-');
 }
 
 /** The facts below an instance, as label and value. */
@@ -97,7 +102,7 @@ function createdWords(createdAt: number, now: number, l10n: Localiser): string {
 export function spokenOf(facts: PlacedInstance, l10n: Localiser): string {
   const parts = [
     l10n.t('instance {0}', printable(facts.name)),
-    facts.valid ? '' : l10n.t('not valid'),
+    facts.valid ? '' : l10n.t('not valid: re-authorise it'),
     facts.disabled ? l10n.t('disabled') : '',
     facts.eventsEnabled ? l10n.t('events on') : l10n.t('events off'),
     relationWords(facts, l10n),
@@ -109,5 +114,6 @@ export function spokenOf(facts: PlacedInstance, l10n: Localiser): string {
 export function flagsOf(facts: PlacedInstance): string {
   const flags = ['instance', facts.eventsEnabled ? 'eventsOn' : 'eventsOff', facts.disabled ? 'disabled' : 'enabled'];
   if (facts.relation !== 'this-relay') flags.push('notHere');
+  if (!facts.valid) flags.push('invalid');
   return `;${flags.join(';')};`;
 }

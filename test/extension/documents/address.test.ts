@@ -15,12 +15,12 @@ describe("The address of an event's document", () => {
     const path = (kind: (typeof documentKinds)[number]): string =>
       documentPath({ eventId: 'e1', kind, attempt: 2 }, 'xml');
     assert.deepEqual(documentKinds.map(path), [
-      '/e1/body.xml',
-      '/e1/event.json',
-      '/e1/notification.xml',
-      '/e1/attempts.md',
-      '/e1/headers.properties',
-      '/e1/answer-2.txt',
+      '/e1/e1 body.xml',
+      '/e1/e1 event.json',
+      '/e1/e1 notification.xml',
+      '/e1/e1 attempts.md',
+      '/e1/e1 headers.properties',
+      '/e1/e1 answer-2.txt',
     ]);
   });
 
@@ -28,11 +28,13 @@ describe("The address of an event's document", () => {
     for (const path of [
       '',
       '/',
-      '/e0/body.json',
-      '/d1/body.json',
-      '/e1/other.json',
-      '/e1/answer.txt',
-      '/e1/body-2.json',
+      '/e0/e0 body.json',
+      '/d1/d1 body.json',
+      '/e1/e1 other.json',
+      '/e1/e1 answer.txt',
+      '/e1/e1 body-2.json',
+      '/e1/body.json',
+      '/e1/e2 body.json',
     ])
       assert.equal(parseDocumentPath(path), undefined, path);
   });

@@ -4,7 +4,9 @@ import { flagsOf, rowState } from '../../../src/extension/events-view/forwarding
 import { inMessage, plainMarkdown, printable, unlinked } from '../../../src/extension/printable.ts';
 import {
   ageOf,
+  dateOf,
   descriptionOf,
+  forwardingInFull,
   forwardingOf,
   labelOf,
   placeOf,
@@ -36,6 +38,26 @@ describe('the words for an event', () => {
     assert.equal(words({ state: 'failed', attempts: 6, status: 500 }), 'failed 500');
     assert.equal(words({ state: 'failed', attempts: 6, detail: 'timed out' }), 'failed: timed out');
     assert.equal(words({ state: 'discarded' }), 'discarded');
+  });
+
+  it('say once what came of the last attempt', () => {
+    const full = (changes: Partial<Forwarding>): string => forwardingInFull(forwarding(changes), around(), english);
+    assert.equal(full({ state: 'failed', status: 500, detail: 'answered 500' }), 'failed 500');
+    assert.equal(full({ state: 'failed', detail: 'timed out' }), 'failed: timed out');
+    assert.equal(full({ detail: 'cannot be reached: refused' }), 'waiting: cannot be reached: refused');
+    assert.equal(full({ state: 'held', detail: 'no key' }), 'held: no key');
+    assert.equal(full({ attempts: 1, nextAttemptAt: soon, status: 503, detail: 'answered 503' }), 'retrying 2 of 6');
+    assert.equal(full({ attempts: 1, nextAttemptAt: soon, detail: 'timed out' }), 'retrying 2 of 6; timed out');
+    const redirect = 'answered 302, a redirect: redirects are not followed';
+    assert.equal(full({ state: 'failed', status: 302, detail: redirect }), `failed 302; ${redirect}`);
+    assert.equal(full({ state: 'sent', status: 200, durationMs: 5, detail: 'answered 200' }), 'sent 200 in 5 ms');
+  });
+
+  it('write a time as the language does, and leave what is none', () => {
+    assert.equal(dateOf('2026-03-01 09:05:00', 'de'), '1.3.2026, 09:05:00');
+    assert.equal(dateOf('2026-03-01T09:05:00', 'en-GB'), '01/03/2026, 09:05:00');
+    assert.equal(dateOf('some day 1', 'de'), 'some day 1');
+    assert.equal(dateOf('2026-99-01 09:05', 'de'), '2026-99-01 09:05');
   });
 
   it('do not count the attempts of an earlier round against the retry policy', () => {
@@ -130,12 +152,14 @@ describe('text from outside', () => {
 
 describe('the flags of an event', () => {
   it('stand between semicolons, one for each thing that can be done', () => {
-    assert.equal(flagsOf(eventRow(1)), ';row;;notification;;open;');
+    assert.equal(flagsOf(eventRow(1)), ';row;;notification;;address;;open;');
     assert.equal(
       flagsOf(eventRow(1, { forwardings: [forwarding({ state: 'failed', attempts: 2, status: 500 })] })),
-      ';row;;notification;;attempted;;answers;;failed;',
+      ';row;;notification;;address;;attempted;;answers;;failed;',
     );
-    assert.equal(flagsOf(eventRow(1, { kind: 'test', notificationId: null, forwardings: [] })), ';row;');
+    const nothing = { notificationId: null, address: null, forwardings: [] };
+    assert.equal(flagsOf(eventRow(1, { kind: 'test', ...nothing })), ';row;');
+    assert.equal(flagsOf(eventRow(1, { ...nothing, address: '' })), ';row;');
   });
 
   it('go with the state that most needs a look', () => {

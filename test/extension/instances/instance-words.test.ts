@@ -4,6 +4,7 @@ import { placedInstance } from '../../../src/extension/instances/placed-instance
 import type { PlacedInstance } from '../../../src/extension/instances/placed-instance.ts';
 import {
   descriptionOf,
+  documentName,
   factRows,
   flagsOf,
   instanceState,
@@ -40,8 +41,11 @@ describe('the words for an instance', () => {
 
   it('put what is wrong first', () => {
     const broken = facts('one.example', { valid: false, disabled: true });
-    assert.equal(descriptionOf(broken, english), 'not valid · disabled · events on · to this relay');
-    assert.equal(spokenOf(broken, english), 'instance API Instance, not valid, disabled, events on, to this relay');
+    assert.equal(descriptionOf(broken, english), 'not valid: re-authorise it · disabled · events on · to this relay');
+    assert.equal(
+      spokenOf(broken, english),
+      'instance API Instance, not valid: re-authorise it, disabled, events on, to this relay',
+    );
     assert.equal(instanceState(broken), 'invalid');
     assert.equal(instanceState(facts('two.example')), 'old-address');
     assert.equal(instanceState(facts('one.example')), 'here');
@@ -49,8 +53,14 @@ describe('the words for an instance', () => {
 
   it('offer what applies', () => {
     assert.equal(flagsOf(facts('one.example')), ';instance;eventsOn;enabled;');
+    assert.equal(flagsOf(facts('one.example', { valid: false })), ';instance;eventsOn;enabled;invalid;');
     const off = facts('two.example', { disabled: true }, { 'event.notification.enabled': false });
     assert.equal(flagsOf(off), ';instance;eventsOff;disabled;notHere;');
+  });
+
+  it('name a document, whatever the instance is called', () => {
+    assert.equal(documentName('API Instance'), 'API Instance');
+    assert.equal(documentName('../a\\b\n'), '..-a-b-x0a');
   });
 
   it('tell the facts, and no secret of a callback', () => {
