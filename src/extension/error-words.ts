@@ -107,7 +107,7 @@ function openConnectorsTexts(l10n: Localiser): Readonly<Record<OpenConnectorsAdv
     'check-host': l10n.t('Check that the host is that of an Open Connectors API.'),
     'check-network': l10n.t('Check the host, your network and its proxy.'),
     'check-permission': l10n.t('Check that the instance is not disabled, and that your user may do this.'),
-    'check-redirect': l10n.t('Check the host: it sends calls on to another address.'),
+    'check-redirect': l10n.t('Check the host: it sends calls on to another URL.'),
     'check-secrets': l10n.t('Check the user secret and the organization secret, and that they belong to this host.'),
     'enter-instance-token': l10n.t('Enter the token of the instance again.'),
     'enter-organization-secret': l10n.t('Enter the organization secret again.'),

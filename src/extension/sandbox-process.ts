@@ -215,7 +215,7 @@ export function createSandboxCommands(sandbox: SandboxProcess): CommandHandlers<
 
 async function startSandbox(sandbox: SandboxProcess): Promise<void> {
   const running = await working(vscode.l10n.t('Starting the sandbox'), (signal) => sandbox.start(signal));
-  const copy = vscode.l10n.t('Copy Addresses and Credentials');
+  const copy = vscode.l10n.t('Copy URLs and Credentials');
   const stop = vscode.l10n.t('Stop Sandbox');
   // Not awaited: the message may stay, and whoever asked for a start goes on.
   void vscode.window

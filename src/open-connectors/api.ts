@@ -75,7 +75,7 @@ const nextSteps = {
   'check-host': 'Check that the host is that of an Open Connectors API, and that no proxy answers in its place.',
   'check-network': 'Check the host, your network and its proxy.',
   'check-permission': 'Check that the instance is not disabled and that your user may do this.',
-  'check-redirect': 'Check the host: it sends calls on to another address.',
+  'check-redirect': 'Check the host: it sends calls on to another URL.',
   'check-secrets': 'Check the user and the organization secret, and that they belong to this host.',
   'enter-instance-token': 'Enter the token of the instance again.',
   'enter-organization-secret': 'Enter the organization secret again.',

@@ -191,7 +191,7 @@ class HostError extends Error {
   override readonly name = 'HostError';
   readonly next: string;
   constructor(host: string) {
-    super(vscode.l10n.t('the setting {0} is no address of an API: {1}', `${prefix}.campaignMonitor.host`, host));
+    super(vscode.l10n.t('the setting {0} is no URL of an API: {1}', `${prefix}.campaignMonitor.host`, host));
     this.next = vscode.l10n.t('Give a host, or a URL that begins with https://.');
   }
 }

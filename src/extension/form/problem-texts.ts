@@ -11,7 +11,7 @@ export function problemText({ field, code, value = '' }: FormProblem): string {
     case 'surrounding-space':
       return vscode.l10n.t('There is a blank before or after it.');
     case 'not-a-host':
-      return vscode.l10n.t('This is no host. Give its name, or an address that begins with https://.');
+      return vscode.l10n.t('This is no host. Give its name, or a URL that begins with https://.');
     case 'not-a-url':
       return vscode.l10n.t('This is no URL. It begins with https:// and the name of a host.');
     case 'not-http':
@@ -21,9 +21,9 @@ export function problemText({ field, code, value = '' }: FormProblem): string {
     case 'url-with-credentials':
       return vscode.l10n.t('The URL holds a user name or password, which is seen wherever the URL is.');
     case 'loopback-url':
-      return vscode.l10n.t('This address means this machine: Open Connectors cannot reach it. The sandbox can.');
+      return vscode.l10n.t('This URL means this machine: Open Connectors cannot reach it. The sandbox can.');
     case 'private-url':
-      return vscode.l10n.t('This address is of a private network: Open Connectors cannot reach it.');
+      return vscode.l10n.t('This URL is of a private network: Open Connectors cannot reach it.');
     case 'unencrypted-url':
       return vscode.l10n.t('With http, names and addresses of subscribers travel in clear. Use https.');
     case 'not-a-list-id':

@@ -46,7 +46,7 @@ export function formTexts(): FormTexts {
     apiSecretHelp: vscode.l10n.t('It stands in the same place, below the client ID.'),
     oauthCallbackUrl: vscode.l10n.t('Registered callback URL'),
     oauthCallbackUrlHelp: vscode.l10n.t(
-      'The URL to which Campaign Monitor sends the browser after access was granted: “Redirect to here after granted access” in the OAuth registration, exactly as it stands there. Register this machine’s, and the code arrives here by itself; with any other you paste the address at which the browser ends.',
+      'The URL to which Campaign Monitor sends the browser after access was granted: “Redirect to here after granted access” in the OAuth registration, exactly as it stands there. Register this machine’s, and the code arrives here by itself; with any other you paste the URL at which the browser ends.',
     ),
     useThisMachine: vscode.l10n.t('Use This Machine’s'),
     campaignMonitorApiKey: vscode.l10n.t('Campaign Monitor API key'),

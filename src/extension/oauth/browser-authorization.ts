@@ -166,7 +166,7 @@ export class BrowserAuthorization {
       (progress, token) => {
         token.onCancellationRequested(options.cancel);
         report = (message) => progress.report({ message });
-        report(l10n.t('Getting the address…'));
+        report(l10n.t('Getting the URL…'));
         return closed;
       },
     );
