@@ -176,10 +176,12 @@ export class CampaignMonitorApi {
     return this.#call('GET', `${pathOf(listId, webhookId)}/test.json`, nothing, { signal });
   }
 
+  /** Lets a deactivated webhook get deliveries again. */
   activateWebhook(listId: string, webhookId: string, signal?: AbortSignal): Promise<void> {
     return this.#call('PUT', `${pathOf(listId, webhookId)}/activate.json`, nothing, { signal });
   }
 
+  /** Stops a webhook from getting deliveries; it stays. */
   deactivateWebhook(listId: string, webhookId: string, signal?: AbortSignal): Promise<void> {
     return this.#call('PUT', `${pathOf(listId, webhookId)}/deactivate.json`, nothing, { signal });
   }

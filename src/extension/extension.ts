@@ -2,6 +2,7 @@
 import type { ExtensionContext } from 'vscode';
 import { compose } from './composition.ts';
 
+/** Called by VS Code when the extension is first needed. */
 export function activate(context: ExtensionContext): void {
   compose(context);
 }

@@ -12,6 +12,7 @@ const portKey = `${prefix}.sampleReceiverPort`;
 /** A slow answer takes this long, in milliseconds: less than a destination's time-out. */
 const slowMs = 5000;
 
+/** The built-in receiver of this window: a destination to try things with. */
 export class SampleReceiver implements vscode.Disposable {
   readonly #state: vscode.Memento;
   #server: Server | undefined;

@@ -36,6 +36,7 @@ const answerTimeoutMs = 10_000;
 /** In characters; the sandbox says a few thousand. */
 const longestAnswer = 1_000_000;
 
+/** The sandbox that all windows share, as this window sees it. */
 export class SandboxProcess implements vscode.Disposable {
   readonly #context: vscode.ExtensionContext;
   readonly #changed = new vscode.EventEmitter<RunningSandbox | undefined>();

@@ -10,6 +10,7 @@ type Names = Partial<Record<SecretKind, string[]>>;
 
 const namesKey = `${prefix}.secretNames`;
 
+/** Secrets by kind and name in VS Code's SecretStorage; the names alone stand in the global state. */
 export class SecretBox {
   readonly #context: vscode.ExtensionContext;
   readonly #changed = new vscode.EventEmitter<void>();
@@ -31,6 +32,7 @@ export class SecretBox {
     return this.#context.globalState.get<Names>(namesKey, {})[kind] ?? [];
   }
 
+  /** Keeps a secret, in place of one of the same name. */
   async set(kind: SecretKind, name: string, value: string): Promise<void> {
     const names = this.#context.globalState.get<Names>(namesKey, {});
     await this.#context.globalState.update(namesKey, {
@@ -40,6 +42,7 @@ export class SecretBox {
     await this.#context.secrets.store(keyOf(kind, name), value);
   }
 
+  /** Forgets a secret and its name. */
   async remove(kind: SecretKind, name: string): Promise<void> {
     const names = this.#context.globalState.get<Names>(namesKey, {});
     await this.#context.globalState.update(namesKey, {

@@ -49,6 +49,7 @@ export class OtherVersionError extends Error {
 /** Which tunnels the user agreed to, by kind and host. */
 const agreedKey = `${prefix}.agreedTunnels`;
 
+/** This window's relay: found or started, configured, and left. */
 export class Session implements vscode.Disposable {
   readonly #context: vscode.ExtensionContext;
   readonly #log: vscode.LogOutputChannel;

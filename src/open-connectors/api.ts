@@ -309,6 +309,7 @@ export class OpenConnectorsApi {
     return all.filter((instance) => instance.element?.key === elementKey);
   }
 
+  /** One instance, as the platform tells it. */
   async getInstance(id: number, signal?: AbortSignal): Promise<Instance> {
     return parsed(instanceSchema, await this.#call({ method: 'GET', path: instancePath(id), signal }), 'an instance');
   }

@@ -26,6 +26,7 @@ const forwardingSchema = z.object({
 });
 export type Forwarding = z.infer<typeof forwardingSchema>;
 
+/** Who posted a delivery. */
 export const sourceSchema = z.enum(['campaign-monitor', 'open-connectors']);
 export type Source = z.infer<typeof sourceSchema>;
 
@@ -56,6 +57,7 @@ export const eventRowSchema = z.object({
 });
 export type EventRow = z.infer<typeof eventRowSchema>;
 
+/** One POST that came in, without its bytes. */
 export const deliverySchema = z.object({
   id: z.string(),
   source: sourceSchema,
@@ -77,6 +79,7 @@ export type Delivery = z.infer<typeof deliverySchema>;
 export const headersSchema = z.array(z.tuple([z.string(), z.string()]));
 export type Headers = z.infer<typeof headersSchema>;
 
+/** One try of a forwarding. */
 export const attemptSchema = z.object({
   notificationId: z.string(),
   deliveryId: z.string(),
@@ -91,6 +94,7 @@ export const attemptSchema = z.object({
 });
 export type Attempt = z.infer<typeof attemptSchema>;
 
+/** An attempt with what the destination answered. */
 export const attemptDetailSchema = attemptSchema.extend({
   answerHeaders: headersSchema,
   answerBody: z.string().describe('The first 64 KiB, base64.'),
@@ -98,6 +102,7 @@ export const attemptDetailSchema = attemptSchema.extend({
 });
 export type AttemptDetail = z.infer<typeof attemptDetailSchema>;
 
+/** What Open Connectors posts for a part of a delivery, with its forwardings. */
 export const notificationSchema = z.object({
   id: z.string(),
   deliveryId: z.string(),

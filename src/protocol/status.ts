@@ -49,6 +49,7 @@ const destinationStatusSchema = z.object({
 });
 export type DestinationStatus = z.infer<typeof destinationStatusSchema>;
 
+/** The whole status of a relay. */
 export const statusSchema = z.object({
   protocolVersion: z.int(),
   version: z.string(),

@@ -17,6 +17,7 @@ const statusEveryMs = 200;
 /** Events in one message, at most. */
 const mostEvents = 1000;
 
+/** Tells the clients what happens. */
 export class Announcer {
   readonly #listeners = new Map<Listener, { events: number; attempts: number }>();
   readonly #status: () => Status;
@@ -51,21 +52,25 @@ export class Announcer {
     if (!this.#ending) listener('status/changed', { status: this.#status() });
   }
 
+  /** A delivery came in. */
   added(delivery: Delivery, events: EventRow[]): void {
     this.#added.push({ delivery, events });
     this.#immediate ??= setImmediate(this.#flush);
   }
 
+  /** A forwarding was tried. */
   attempted(attempt: Attempt): void {
     this.#attempts.push(attempt);
     this.#immediate ??= setImmediate(this.#flush);
   }
 
+  /** The tunnel's state has changed. */
   tunnel(tunnel: TunnelStatus): void {
     this.#tell('tunnel/changed', { tunnel });
     this.statusChanged();
   }
 
+  /** Something was logged. */
   log(level: 'error' | 'warn' | 'info' | 'debug', message: string): void {
     if (this.heard) this.#tell('log', { level, time: new Date().toISOString(), message });
   }
@@ -86,6 +91,7 @@ export class Announcer {
     this.#statusTimer.unref();
   }
 
+  /** Tells nothing more. */
   close(): void {
     this.#flush();
     clearTimeout(this.#statusTimer);

@@ -28,6 +28,7 @@ export interface ControlOptions {
 /** A client to which so many notifications are on their way misses further ones until it has read on. */
 const mostUnread = 64;
 
+/** The house door of a data directory: takes connections and answers their requests. */
 export class Control {
   readonly #options: ControlOptions;
   #endpoint: Endpoint | undefined;
@@ -42,6 +43,7 @@ export class Control {
     this.#server = createServer((socket) => void this.#welcome(socket));
   }
 
+  /** How many are connected. */
   get clients(): number {
     return this.#clients;
   }

@@ -23,6 +23,7 @@ export interface ConfiguredDestination {
 const manyOpen = 10_000;
 const countEveryMs = 5000;
 
+/** Brings notifications to their destinations, a lane each. */
 export class Forwarder {
   readonly #options: LaneOptions;
   readonly #lanes = new Map<number, Lane>();
@@ -47,6 +48,7 @@ export class Forwarder {
     return this.#configured;
   }
 
+  /** The keys and credentials that clients gave. */
   get secrets(): KnownSecrets {
     return { signatureKeys: this.#signatureKeys, credentials: this.#credentials };
   }
@@ -180,6 +182,7 @@ export class Forwarder {
     for (const lane of this.#lanes.values()) lane.pump();
   }
 
+  /** How each destination stands. */
   status(): DestinationStatus[] {
     const open = this.#openDestinations();
     const configured = new Set(this.#configured.map((each) => each.id));

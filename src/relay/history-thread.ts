@@ -44,6 +44,7 @@ interface Waiting {
   reject(error: Error): void;
 }
 
+/** The history, read in a thread of its own: the calls are those of HistoryReader. */
 export class HistoryThread {
   readonly #dataDir: string;
   readonly #waiting = new Map<number, Waiting>();
@@ -93,6 +94,7 @@ export class HistoryThread {
     this.#call({ method: 'checkpoint' }).catch(() => undefined);
   }
 
+  /** Ends the thread, and takes no more calls. */
   async close(): Promise<void> {
     this.#closed = true;
     await this.#worker?.terminate();

@@ -65,6 +65,7 @@ export function openHistory(dataDir: string): HistoryReader {
   return new HistoryReader(dataDir);
 }
 
+/** Reads one history file. */
 export class HistoryReader {
   readonly #db: DatabaseSync;
   readonly #searchFile: string;
@@ -225,6 +226,7 @@ export class HistoryReader {
     return this.#search.catchUp(budgetMs);
   }
 
+  /** Closes the files. */
   close(): void {
     this.#statements.clear();
     this.#search?.close();

@@ -60,6 +60,7 @@ const places: ReadonlyMap<string, Place> = new Map([
 
 const retryAfterSeconds = '2';
 
+/** The street door: takes deliveries, and answers once they are on disk. */
 export class Ingress {
   readonly #options: IngressOptions;
   readonly #server: Server;

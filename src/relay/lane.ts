@@ -46,6 +46,7 @@ interface Pool {
   underWay: number;
 }
 
+/** What waits for one destination, and how it is sent. */
 export class Lane {
   readonly id: number;
   destination: Destination;
@@ -96,6 +97,7 @@ export class Lane {
     this.#isClosed = isClosed;
   }
 
+  /** Whether something of it is in memory: under way, or waiting. */
   get busy(): boolean {
     return this.#inMemory.size > 0;
   }
@@ -104,6 +106,7 @@ export class Lane {
     return this.destination.strictOrder === true ? 1 : (this.#settings?.concurrency ?? 1);
   }
 
+  /** Goes on with other settings. */
   reconfigure(destination: Destination, configured: boolean, settings: Settings, missingKey: string | null): void {
     this.destination = destination;
     this.#url = new URL(destination.url);
@@ -131,6 +134,7 @@ export class Lane {
     this.pump();
   }
 
+  /** Lets what was held back be sent, unless a key is still missing. */
   releaseWhatIsHeld(): void {
     if (this.#missing !== null) return;
     void this.#options.store.releaseHeld(this.id).then(() => {
@@ -197,12 +201,14 @@ export class Lane {
     return this.#missing ?? (this.#down === undefined ? null : `cannot be reached: ${this.#down.detail}`);
   }
 
+  /** How the destination stands. */
   status(waiting: number): DestinationStatus {
     const state = this.#missing !== null ? 'held' : this.#down !== undefined ? 'down' : 'up';
     const { url, mode } = this.destination;
     return { url, mode, configured: this.#configured, state, detail: this.detail, waiting };
   }
 
+  /** Sends nothing more. */
   async close(): Promise<void> {
     this.#ended = true;
     clearTimeout(this.#retryTimer);

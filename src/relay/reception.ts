@@ -48,6 +48,7 @@ export interface ReceptionOptions {
   onStored(delivery: DeliveryRecord): void;
 }
 
+/** Turns what was posted into records, and stores and forwards them. */
 export class Reception {
   readonly #options: ReceptionOptions;
   readonly #verifyKeys = new Map<string, string>();

@@ -54,6 +54,7 @@ const hopByHop = new Set([
   'bypass-tunnel-reminder',
 ]);
 
+/** Makes the bytes and headers that a destination is sent. */
 export class Renderer {
   readonly #stored: StoredReader;
   /** What was kept lately; when it weighs enough it becomes `#older`, and what was that is forgotten. */

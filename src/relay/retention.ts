@@ -19,6 +19,7 @@ export interface RetentionOptions {
 /** How long what is too much may stay, in milliseconds, so that a burst is not slowed by its own removal. */
 const delayMs = 50;
 
+/** Keeps the history within its limits by removing the oldest. */
 export class Retention {
   readonly #options: RetentionOptions;
   #limits = { maxDeliveries: Infinity, maxBytes: Infinity };
@@ -75,6 +76,7 @@ export class Retention {
     }
   }
 
+  /** Removes nothing more. */
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);

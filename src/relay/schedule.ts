@@ -7,6 +7,7 @@ export class Schedule<T> {
     return this.#heap[0]?.at;
   }
 
+  /** Puts an item in at its time. */
   add(at: number, item: T): void {
     const heap = this.#heap;
     const entry = { at, item };

@@ -15,6 +15,7 @@ const step = 500;
 /** Of an event's texts, what is indexed, in characters. */
 const mostText = 10_000;
 
+/** The free-text index of a history. */
 export class SearchIndex {
   readonly #main: DatabaseSync;
   readonly #file: string;
@@ -76,6 +77,7 @@ export class SearchIndex {
     }
   }
 
+  /** Closes its file. */
   close(): void {
     this.#db.close();
   }

@@ -33,6 +33,7 @@ export interface StoreOptions {
 /** Deliveries removed in one transaction, at most. */
 const removeStep = 500;
 
+/** The history as its only writer holds it. */
 export class Store {
   readonly setAside: SetAside | null;
   /** What is stored, by id. */
@@ -77,6 +78,7 @@ export class Store {
     this.stored = new StoredReader(db, (error) => void this.#queue.failed(error));
   }
 
+  /** What the history holds, counted. */
   get totals(): Readonly<Totals> {
     return this.#totals;
   }

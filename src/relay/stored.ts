@@ -32,6 +32,7 @@ export interface StoredBody {
   readonly json: Buffer | null;
 }
 
+/** Reads what a notification is made of. */
 export class StoredReader {
   readonly #notification: StatementSync;
   readonly #body: StatementSync;

@@ -36,6 +36,7 @@ const gatherMs = 2;
 /** What must fit before a disk that was full counts as having room again, in bytes. */
 const roomBytes = 65_536;
 
+/** Gathers writes into transactions that share a disk sync. */
 export class WriteQueue {
   readonly #options: WriteQueueOptions;
   #writes: PendingWrite[] = [];

@@ -32,6 +32,7 @@ export interface CampaignMonitorSandbox {
   close(): Promise<void>;
 }
 
+/** Puts the sandbox's Campaign Monitor together. */
 export function createCampaignMonitor(options: CampaignMonitorOptions): CampaignMonitorSandbox {
   const { seed, credentials, settings, otherControls, report } = options;
   const state = new SandboxState(seed, settings, credentials);

@@ -26,6 +26,7 @@ export function readInput<T>(schema: z.ZodType<T>, input: unknown): T {
   return parsed.data;
 }
 
+/** Answers what a control throws, with what to do next. */
 export const answerControlError: ErrorRequestHandler = (error: unknown, _request, response, next) => {
   if (error instanceof ControlError) {
     response.status(error.status).json({ error: error.message, next: error.next });

@@ -30,6 +30,7 @@ export interface OpenConnectorsSandbox {
   close(): void;
 }
 
+/** Puts the sandbox's Open Connectors together. */
 export function createOpenConnectors(options: OpenConnectorsOptions): OpenConnectorsSandbox {
   const { seed, credentials, settings, campaignMonitor, origin, report } = options;
   const state = new PlatformState(seed, credentials, settings);

@@ -37,6 +37,7 @@ export interface Posting<R extends PostRecord> {
 /** The log keeps this many that are over, and all that wait. */
 const maxFinished = 1000;
 
+/** Posts what is put in, a lane at a time, and remembers it. */
 export class PostingQueue<R extends PostRecord> {
   readonly #retryDelaysMs: () => readonly number[];
   readonly #log = new Map<number, R>();

@@ -36,6 +36,7 @@ const defaultHost = regions[0]?.host ?? '';
 const notEmpty = (what: string): z.ZodType<string> =>
   z.string().refine((text) => text.trim() !== '', `expected ${what}`);
 
+/** `cm-relay body`. */
 export function bodyCommand(): Command {
   return newCommand(
     'body',

@@ -12,6 +12,7 @@ interface DiscardOptions extends CommonOptions {
   json?: boolean;
 }
 
+/** `cm-relay discard`. */
 export function discardCommand(): Command {
   return newCommand(
     'discard',

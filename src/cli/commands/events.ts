@@ -28,6 +28,7 @@ export const filterHelp = [
   'since:2h until:2026-01-31 kind:rejected; anything else is searched for in the text.',
 ];
 
+/** `cm-relay events`. */
 export function eventsCommand(): Command {
   return newCommand(
     'events',

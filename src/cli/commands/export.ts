@@ -27,6 +27,7 @@ interface ExportOptions extends CommonOptions {
   withSecrets?: boolean;
 }
 
+/** `cm-relay export`. */
 export function exportCommand(): Command {
   return newCommand(
     'export',

@@ -41,6 +41,7 @@ const flushPatience = 2000;
 
 const { shape } = settingsSchema;
 
+/** `cm-relay listen`. */
 export function listenCommand(): Command {
   return newCommand(
     'listen',

@@ -16,6 +16,7 @@ interface ReplayOptions extends CommonOptions {
   json?: boolean;
 }
 
+/** `cm-relay replay`. */
 export function replayCommand(): Command {
   return newCommand(
     'replay',

@@ -18,6 +18,7 @@ interface SandboxOptions extends CommonOptions {
   keepAliveMinutes?: number;
 }
 
+/** `cm-relay sandbox`. */
 export function sandboxCommand(): Command {
   return newCommand(
     'sandbox',

@@ -24,6 +24,7 @@ interface ShowOptions extends CommonOptions {
 /** Lines of a body in the overview; --raw has them all. */
 const shownLines = 60;
 
+/** `cm-relay show`. */
 export function showCommand(): Command {
   return newCommand(
     'show',

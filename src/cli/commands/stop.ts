@@ -10,6 +10,7 @@ import { note, print, printJson } from '../output.ts';
 /** How long a relay may take to finish what is under way, in milliseconds. */
 const patience = 30_000;
 
+/** `cm-relay stop`. */
 export function stopCommand(): Command {
   return newCommand(
     'stop',

@@ -28,6 +28,7 @@ const answerTimeout = 30_000;
 /** More deliveries than this are counted on a terminal rather than listed. */
 const listedAtMost = 20;
 
+/** `cm-relay trigger`. */
 export function triggerCommand(): Command {
   return newCommand(
     'trigger',

@@ -66,6 +66,7 @@ const eventList = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
+/** `cm-relay webhooks`. */
 export function webhooksCommand(): Command {
   return newCommand(
     'webhooks',

@@ -74,6 +74,7 @@ export class AccountStore {
     return this.#context.globalState.get<readonly Account[]>(accountsKey, []);
   }
 
+  /** The account with this id, if it is still there. */
   find(id: string): Account | undefined {
     return this.all().find((each) => each.id === id);
   }

@@ -40,6 +40,7 @@ export function numberOf(id: string): number {
   return Number(id.slice(1));
 }
 
+/** The rows of the events view, newest first, kept within the list's limits. */
 export class EventList {
   readonly #limits: ListLimits;
   readonly #byId = new Map<string, ListedEvent>();
@@ -57,6 +58,7 @@ export class EventList {
     this.#limit = limits.live;
   }
 
+  /** How many rows there are. */
   get size(): number {
     return this.#events.length;
   }
@@ -81,6 +83,7 @@ export class EventList {
     return this.#events.toReversed();
   }
 
+  /** Forgets all rows. */
   clear(): void {
     this.#events = [];
     this.#byId.clear();

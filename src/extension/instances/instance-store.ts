@@ -41,6 +41,7 @@ export class InstanceStore {
     return host === undefined ? all : all.filter((each) => each.host === host);
   }
 
+  /** The instance made here with this id at this host, if there is one. */
   find(host: string, id: number): StoredInstance | undefined {
     return this.all(host).find((each) => each.id === id);
   }

@@ -23,6 +23,7 @@ export interface Explanation {
   readonly next: string;
 }
 
+/** Authorisations through a browser: opens the page, and takes the code in whichever way it comes back. */
 export class BrowserAuthorization {
   readonly #context: vscode.ExtensionContext;
   readonly #log: vscode.LogOutputChannel;

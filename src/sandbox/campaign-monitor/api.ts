@@ -37,6 +37,7 @@ export interface ApiParts {
   readonly poster: WebhookPoster;
 }
 
+/** The vendor's API, as far as the sandbox has it. */
 export function apiRouter({ state, tokens, outbox, poster }: ApiParts): Router {
   const router = Router();
   router.use((request, response, next) => {

@@ -90,6 +90,7 @@ export interface ControlParts {
   readonly otherControls: Readonly<Record<string, string>>;
 }
 
+/** The controls of the sandbox's Campaign Monitor. */
 export function controlRouter({ state, tokens, outbox, traffic, otherControls }: ControlParts): Router {
   const router = Router();
   router.use(express.json({ type: () => true, limit: '64kb' }));

@@ -35,6 +35,7 @@ const tokenSchema = z.discriminatedUnion('grant_type', [
   z.object({ grant_type: z.literal('refresh_token'), refresh_token: z.string() }),
 ]);
 
+/** The vendor's consent page and its exchange of codes for tokens. */
 export function oauthRouter(state: SandboxState, tokens: Tokens): Router {
   const router = Router();
   const pending = new Map<string, PendingConsent>();

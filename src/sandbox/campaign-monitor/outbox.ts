@@ -23,6 +23,7 @@ export type OutboxReport =
   | { readonly type: 'attempt'; readonly delivery: DeliveryRecord }
   | { readonly type: 'webhook-deactivated'; readonly webhookId: string; readonly listId: string };
 
+/** Sends the events of lists to their webhooks. */
 export class Outbox {
   readonly #state: SandboxState;
   readonly #poster: WebhookPoster;

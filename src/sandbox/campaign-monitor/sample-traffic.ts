@@ -51,6 +51,7 @@ export const timerSchema = trafficFields
   .superRefine(checks);
 export type TimerTraffic = z.infer<typeof timerSchema>;
 
+/** Makes deliveries on order, once or by a timer. */
 export class SampleTraffic {
   readonly #state: SandboxState;
   readonly #outbox: Outbox;
@@ -99,6 +100,7 @@ export class SampleTraffic {
     this.deliver(traffic);
   }
 
+  /** Stops the timer. */
   stop(): void {
     if (this.#timer !== null) clearInterval(this.#timer);
     this.#timer = null;

@@ -61,6 +61,7 @@ export interface OrderedFailure {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/** All that the sandbox's Campaign Monitor knows, in memory. */
 export class SandboxState {
   readonly seed: number;
   readonly ids: SeededIds;
@@ -91,14 +92,17 @@ export class SandboxState {
     this.subscribers = new Map(sandboxLists.map((list, i) => [list.listId, sampleSubscribers(seed + i)]));
   }
 
+  /** The webhooks of a list. */
   webhooksOf(listId: string): Webhook[] {
     return [...this.webhooks.values()].filter((webhook) => webhook.listId === listId);
   }
 
+  /** Counts a call by its name. */
   countCall(call: string): void {
     this.calls.set(call, (this.calls.get(call) ?? 0) + 1);
   }
 
+  /** Lets a call to come fail as ordered. */
   orderFailure(failure: OrderedFailure): void {
     this.#failures.push(failure);
   }

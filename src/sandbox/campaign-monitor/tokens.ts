@@ -45,6 +45,7 @@ interface Code extends Grant {
 /** Codes kept that nobody has used; the oldest make room. */
 const maxCodes = 1000;
 
+/** The codes and tokens that the sandbox has given out. */
 export class Tokens {
   readonly #ids: SeededIds;
   readonly #codes = new Map<string, Code>();
@@ -55,6 +56,7 @@ export class Tokens {
     this.#ids = ids;
   }
 
+  /** A code for what was granted. */
   issueCode(grant: Grant, redirectUri: string): string {
     const code = this.#ids.hex();
     this.#codes.set(code, { ...grant, redirectUri });
@@ -85,6 +87,7 @@ export class Tokens {
     return this.issue(grant);
   }
 
+  /** A pair of tokens for what was granted. */
   issue({ appId, scopes }: Grant): TokenAnswer {
     const answer = {
       access_token: this.#ids.token(),

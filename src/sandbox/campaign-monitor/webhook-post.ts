@@ -45,6 +45,7 @@ const lookup: LookupFunction = (hostname, options, callback) => {
   }
 };
 
+/** Posts for both vendors of the sandbox. */
 export class WebhookPoster {
   readonly #agent = new Agent({ connect: { lookup } });
   readonly #closing = new AbortController();

@@ -45,6 +45,7 @@ export interface PlatformApi {
   close(): void;
 }
 
+/** The platform's API, as far as the sandbox has it. */
 export function platformApi({ state, instances, notifier, link, origin }: PlatformApiParts): PlatformApi {
   const router = Router();
   const delays = new Set<() => void>();

@@ -54,6 +54,7 @@ export interface PlatformControlParts {
   readonly calls: readonly string[];
 }
 
+/** The controls of the sandbox's Open Connectors. */
 export function platformControlRouter({ state, instances, notifier, link, calls }: PlatformControlParts): Router {
   const router = Router();
   router.use(express.json({ type: () => true, limit: '64kb' }));

@@ -24,6 +24,7 @@ const changeSchema = z.looseObject({
   name: z.string().trim().min(1).optional(),
 });
 
+/** Makes, changes and removes the instances of the sandbox. */
 export class Instances {
   readonly #state: PlatformState;
   readonly #link: VendorLink;
@@ -90,11 +91,13 @@ export class Instances {
     this.#apply(instance, { ...instance.configuration, ...given.configuration }, given, reAuthenticate);
   }
 
+  /** Disables or enables an instance; its webhooks follow. */
   setDisabled(instance: PlatformInstance, disabled: boolean): void {
     instance.disabled = disabled;
     this.#keepWebhooks(instance);
   }
 
+  /** Removes an instance and its webhooks. */
   remove(instance: PlatformInstance): void {
     this.#state.instances.delete(instance.id);
     this.#keepWebhooks(instance);

@@ -46,6 +46,7 @@ interface Waiting {
 /** Events that an instance remembers. */
 const maxEvents = 1000;
 
+/** Turns the vendor's deliveries into notifications and posts them to the instances' callbacks. */
 export class Notifier {
   readonly #state: PlatformState;
   readonly #poster: WebhookPoster;

@@ -65,6 +65,7 @@ export interface OrderedAnswer {
 /** Made-up ids of the account that all instances belong to. */
 export const account = { accountId: 643, companyId: 280, userId: 12_345 };
 
+/** All that the sandbox's Open Connectors knows, in memory. */
 export class PlatformState {
   readonly credentials: SandboxCredentials['openConnectors'];
   readonly settings: PlatformSettings;
@@ -88,18 +89,22 @@ export class PlatformState {
     return { id, token: `T+/${randomBytes(32).toString('base64')}` };
   }
 
+  /** The instance with this token. */
   withToken(token: string): PlatformInstance | undefined {
     return [...this.instances.values()].find((instance) => instance.token === token);
   }
 
+  /** Counts a call by its name. */
   countCall(call: string): void {
     this.calls.set(call, (this.calls.get(call) ?? 0) + 1);
   }
 
+  /** Lets a call to come be answered as ordered. */
   order(answer: OrderedAnswer): void {
     this.#orders.push(answer);
   }
 
+  /** Forgets all such orders. */
   forgetOrders(): void {
     this.#orders = [];
   }

@@ -11,6 +11,7 @@ export type VendorAccess =
   | { readonly kind: 'api-key' }
   | { readonly kind: 'oauth'; readonly accessToken: string; readonly refreshToken: string };
 
+/** The platform's way to the sandbox's Campaign Monitor: access, lists and webhooks. */
 export class VendorLink {
   readonly #state: SandboxState;
   readonly #tokens: Tokens;
@@ -106,10 +107,12 @@ export class VendorLink {
     }
   }
 
+  /** The account's clients. */
   clients(): readonly SandboxClient[] {
     return this.#state.clients;
   }
 
+  /** A client's lists. */
   lists(clientId: string): SandboxList[] {
     return [...this.#state.lists.values()].filter((list) => list.clientId === clientId);
   }
