@@ -126,6 +126,8 @@ describe('the keeper of webhooks', function () {
   let accounts: AccountStore;
   let journal: StoredJournal;
   let keeper: WebhookKeeper;
+  /** The keeper of a window to which the user comes some time. */
+  let windowOf: (attention: () => Promise<void>) => WebhookKeeper;
   let list: ListNode;
   let base: string;
   const street = (at: string): string => `${at}/hooks/0123456789abcdef0123456789abcdef/campaign-monitor`;
@@ -154,11 +156,13 @@ describe('the keeper of webhooks', function () {
       },
     };
     const log = { warn: () => undefined, info: () => undefined };
-    keeper = new WebhookKeeper({
-      ...{ accounts, journal, changed: () => undefined },
-      session: session as unknown as Session,
-      log: log as unknown as vscode.LogOutputChannel,
-    });
+    windowOf = (attention) =>
+      new WebhookKeeper({
+        ...{ accounts, journal, changed: () => undefined, attention },
+        session: session as unknown as Session,
+        log: log as unknown as vscode.LogOutputChannel,
+      });
+    keeper = windowOf(() => Promise.resolve());
     await set('webhooks.keepUrl', 'always');
   });
   afterEach(async () => {
@@ -194,6 +198,29 @@ describe('the keeper of webhooks', function () {
     const { failures } = await keeper.register([list], wanted, street(base));
     assert.equal(failures.length, 1);
     assert.deepEqual(journal.all(), []);
+  });
+
+  it('asks in the window where the user is, and not about what another has settled by then', async () => {
+    await keeper.register([list], wanted, street(base));
+    base = 'https://two.example';
+    await set('webhooks.keepUrl', 'ask');
+    let comes: () => void = () => undefined;
+    let waiting = 0;
+    const elsewhere = windowOf(() => {
+      waiting += 1;
+      return new Promise((resolve) => (comes = resolve));
+    });
+    const looking = elsewhere.lookAfter();
+    await until(() => waiting === 1);
+    await set('webhooks.keepUrl', 'always');
+    await keeper.lookAfter();
+    comes();
+    // A question would stay open.
+    await looking;
+    assert.deepEqual(
+      (await hooks()).map(({ url }) => url),
+      [street(base)],
+    );
   });
 
   it('takes up what broke off', async () => {
@@ -266,7 +293,7 @@ describe('the keeper of the sandbox’s webhooks', function () {
       },
     };
     keeper = new WebhookKeeper({
-      ...{ accounts, journal, changed: () => undefined },
+      ...{ accounts, journal, changed: () => undefined, attention: () => Promise.resolve() },
       session: session as unknown as Session,
       log: { warn: () => undefined, info: () => undefined } as unknown as vscode.LogOutputChannel,
     });

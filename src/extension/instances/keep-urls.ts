@@ -1,5 +1,6 @@
 /** What keeps the callback URLs of managed instances true in this window: the user is asked as the setting says. */
 import * as vscode from 'vscode';
+import { atThisWindow } from '../attention.ts';
 import { commandId, prefix } from '../commands.ts';
 import { inMessage, printable } from '../printable.ts';
 import { callbackUrls } from '../relay-urls.ts';
@@ -47,6 +48,7 @@ function keeperParts({ session, log, platform, store, view }: KeepUrlsParts): Ur
       if (api === undefined) throw new Error(vscode.l10n.t('The secrets of {0} are not set', platform.host));
       await api.patchInstance(id, { configuration: { 'event.notification.callback.url': url } });
     },
+    attention: atThisWindow,
     ask: async (stale) => {
       const { l10n } = vscode;
       const update = l10n.t('Update Callback URL');

@@ -24,6 +24,8 @@ export interface UrlKeeperParts {
   /** @returns undefined where the platform has no such instance any more, or nobody may ask it now */
   read(id: number): Promise<Instance | undefined>;
   setCallback(id: number, url: string): Promise<void>;
+  /** Resolves when the user is at this window: others of the same relay do not ask. */
+  attention(): Promise<void>;
   /** @returns undefined where the user does not want it, or did not answer */
   ask(stale: readonly PlacedInstance[], url: string): Promise<KeepChoice | undefined>;
   /** From now on without asking. */
@@ -62,6 +64,8 @@ export class UrlKeeper {
   async #check(): Promise<void> {
     const parts = this.#parts;
     if (parts.setting() === 'never') return;
+    // What another window settles until then is looked at no more.
+    if (parts.setting() === 'ask' && parts.managed().length > 0) await parts.attention();
     let toAllow = false;
     for (;;) {
       const failures: UrlFailure[] = [];

@@ -4,6 +4,7 @@ import type { Account, AccountStore } from '../accounts/account-store.ts';
 import { createAccountCommands, signOut } from '../accounts/account-commands.ts';
 import { createAuthorizeAccount } from '../accounts/authorize-account.ts';
 import { signIn } from '../accounts/sign-in.ts';
+import { atThisWindow } from '../attention.ts';
 import type { Way } from '../accounts/sign-in.ts';
 import type { CommandHandlers } from '../commands.ts';
 import type { BrowserAuthorization } from '../oauth/browser-authorization.ts';
@@ -45,7 +46,11 @@ export function createWebhookActions({
   view,
   browser,
 }: WebhookActionParts): WebhookActions {
-  const keeper = new WebhookKeeper({ accounts, session, journal, log, changed: () => view.refreshWebhooks() });
+  const keeper = new WebhookKeeper({
+    ...{ accounts, session, journal, log },
+    changed: () => view.refreshWebhooks(),
+    attention: atThisWindow,
+  });
   const signInParts = { accounts, log, authorize: createAuthorizeAccount(browser) };
   const ask = (way?: Way): Promise<Account | undefined> => signIn(signInParts, way);
   const picker = createListPicker({ accounts, view, signIn: ask });

@@ -23,6 +23,20 @@ export interface WebhookKeeperParts {
   readonly log: vscode.LogOutputChannel;
   /** Webhooks of a list may have changed. */
   readonly changed: () => void;
+  /** Resolves when the user is at this window: others of the same relay do not ask. */
+  readonly attention: () => Promise<void>;
+}
+
+/** What points elsewhere than where its account's Campaign Monitor reaches the relay. */
+interface Astray {
+  /** Of the sandbox's account, which is followed without a question. */
+  readonly following: readonly Registration[];
+  /** To be moved. */
+  readonly behind: readonly Registration[];
+  /** Deactivated at a stop, to be brought back. */
+  readonly idle: readonly Registration[];
+  /** Nobody answers where it points, and there is nowhere to move it. */
+  readonly dead: readonly Registration[];
 }
 
 export interface Failure {
@@ -44,15 +58,19 @@ export class WebhookKeeper {
   readonly #journal: StoredJournal;
   readonly #log: vscode.LogOutputChannel;
   readonly #changed: () => void;
+  readonly #attention: () => Promise<void>;
+  /** Counts the looks: where one waits for the user, a later one takes its place. */
+  #looks = 0;
   /** One thing at a time: two at once would create a webhook twice. */
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor({ accounts, session, journal, log, changed }: WebhookKeeperParts) {
+  constructor({ accounts, session, journal, log, changed, attention }: WebhookKeeperParts) {
     this.#accounts = accounts;
     this.#session = session;
     this.#journal = journal;
     this.#log = log;
     this.#changed = changed;
+    this.#attention = attention;
   }
 
   /** Where this window's relay is; undefined while it does not run. */
@@ -244,31 +262,38 @@ export class WebhookKeeper {
    */
   async lookAfter(): Promise<void> {
     await this.#mend();
-    const { following, behind, idle, dead } = this.#compare(await this.#reachable());
     const setting = configuration().get<string>('webhooks.keepUrl', 'ask');
+    const { following, behind, idle } = await this.#astray();
     const bring = setting === 'always' ? [...following, ...behind, ...idle] : setting === 'ask' ? following : [];
     if (bring.length > 0) await this.#act('bring', bring);
-    await Promise.all([
-      ...(setting === 'ask' && behind.length + idle.length > 0 ? [this.#askToBring(behind, idle)] : []),
-      ...(dead.length > 0 ? [this.#askAboutDead(dead)] : []),
-    ]);
+    const toAsk = await this.#toAsk(setting);
+    if (toAsk.length === 0) return;
+    const look = ++this.#looks;
+    await this.#attention();
+    if (look !== this.#looks) return;
+    // Another window may have asked meanwhile.
+    await Promise.all((await this.#toAsk(setting)).map((ask) => ask()));
   }
 
-  /**
-   * What points elsewhere than where its account's Campaign Monitor reaches the relay now: `behind` can be moved, and so
-   * can `following`, of the sandbox; where `dead` points nobody answers, and there is nowhere to move it. `idle` was
-   * deactivated at a stop.
-   */
-  #compare(
-    registrations: readonly Registration[],
-  ): Readonly<Record<'following' | 'behind' | 'idle' | 'dead', readonly Registration[]>> {
-    const found = { following: [], behind: [], idle: [], dead: [] } as Record<
-      'following' | 'behind' | 'idle' | 'dead',
-      Registration[]
-    >;
+  /** The questions that there are now. */
+  async #toAsk(setting: string): Promise<(() => Promise<void>)[]> {
+    const { behind, idle, dead } = await this.#astray();
+    return [
+      ...(setting === 'ask' && behind.length + idle.length > 0 ? [() => this.#askToBring(behind, idle)] : []),
+      ...(dead.length > 0 ? [() => this.#askAboutDead(dead)] : []),
+    ];
+  }
+
+  async #astray(): Promise<Astray> {
+    const found = {
+      following: [] as Registration[],
+      behind: [] as Registration[],
+      idle: [] as Registration[],
+      dead: [] as Registration[],
+    };
     const urls = this.#urls();
     if (urls === undefined) return found;
-    for (const each of registrations) {
+    for (const each of await this.#reachable()) {
       const account = this.#accounts.find(each.accountId);
       if (account === undefined) continue;
       const url = hookUrlFor(account, urls);

@@ -25,6 +25,8 @@ class Scene implements UrlKeeperParts {
   readonly instances = new Map<number, Instance>();
   readonly broken = new Set<number>();
   readonly log: string[] = [];
+  /** When the user comes to this window. */
+  attentive: Promise<void> = Promise.resolve();
   /** Done while the user is being asked. */
   meanwhile: () => void = () => undefined;
 
@@ -55,6 +57,10 @@ class Scene implements UrlKeeperParts {
     await this.#mayFail(id);
     this.log.push(`set ${id} ${new URL(url).host}`);
     this.instances.set(id, posting(id, url));
+  }
+
+  attention(): Promise<void> {
+    return this.attentive;
   }
 
   ask(stale: readonly PlacedInstance[]): Promise<'once' | 'always' | undefined> {
@@ -97,6 +103,23 @@ describe('the keeper of callback URLs', () => {
     const scene = new Scene({ 1: callbackAt('old.example'), 2: callbackAt('one.example') });
     await new UrlKeeper(scene).follow();
     assert.deepEqual(scene.deeds, ['ask i1', 'set 1 one.example', 'done i1 one.example']);
+  });
+
+  it('asks where the user is, and not what another window has settled by then', async () => {
+    const settled = new Scene({ 1: callbackAt('old.example') });
+    const open = new Scene({ 1: callbackAt('old.example') });
+    for (const scene of [settled, open]) {
+      let comes: () => void = () => undefined;
+      scene.attentive = new Promise((resolve) => (comes = resolve));
+      const following = new UrlKeeper(scene).follow();
+      await new Promise((done) => setImmediate(done));
+      assert.deepEqual(scene.log, [], 'nothing while the user is elsewhere');
+      if (scene === settled) scene.instances.set(1, posting(1, callbackAt('one.example')));
+      comes();
+      await following;
+    }
+    assert.deepEqual(settled.deeds, []);
+    assert.deepEqual(open.deeds, ['ask i1', 'set 1 one.example', 'done i1 one.example']);
   });
 
   it('touches no instance of another relay or callback', async () => {
