@@ -10,6 +10,7 @@ import { InstanceDocuments } from './instances/instance-documents.ts';
 import { InstanceStore } from './instances/instance-store.ts';
 import { InstancesView } from './instances/instances-view.ts';
 import { followUrl } from './instances/follow-url.ts';
+import { ListNames } from './list-names.ts';
 import { createPlatformCommands, Platform } from './instances/platform.ts';
 import { createAuthorizationCommands, BrowserAuthorization } from './oauth/browser-authorization.ts';
 import { keepRelayKeys } from './relay-keys.ts';
@@ -26,14 +27,15 @@ export function compose(context: vscode.ExtensionContext): void {
   const secrets = new SecretBox(context);
   const receiver = new SampleReceiver(context.workspaceState);
   const session = new Session(context, log, secrets, receiver);
-  const view = new EventsView(context, session, log);
+  const names = new ListNames(context.globalState);
+  const view = new EventsView(context, { session, log, names });
   const sandbox = new SandboxProcess(context);
   const platform = new Platform({ context, sandbox });
   const browser = new BrowserAuthorization(context, log);
-  const webhooks = createWebhooks({ context, session, log, sandbox, browser });
+  const webhooks = createWebhooks({ context, session, log, sandbox, names, browser });
   const store = new InstanceStore(context);
   const parts = { context, session, select: view.select };
-  const instances = new InstancesView({ session, log, platform, store, sandbox });
+  const instances = new InstancesView({ session, log, platform, store, sandbox, names });
   const documents = new InstanceDocuments(context);
   const instanceParts = { session, secrets, platform, store, browser, view: instances, documents };
   const form = createForm({

@@ -16,6 +16,8 @@ export interface Surroundings {
   readonly maxAttempts: number | null;
   /** Why nothing goes to a destination now; null where it does. */
   whyWaiting(destination: string): string | null;
+  /** A list's name; undefined where it is not known. */
+  nameOfList(listId: string): string | undefined;
 }
 
 /** What names a row: the subscriber's address, or what kind of row it is. */
@@ -33,7 +35,7 @@ export function labelOf(row: EventRow, l10n: Localiser): string {
 /** The state of its forwarding first, since the side bar is narrow; then what is particular, the age and the list. */
 export function descriptionOf(row: EventRow, around: Surroundings, l10n: Localiser): string {
   const age = ageOf(row.receivedAt, around.now, l10n);
-  const parts = [stateOf(row, around, l10n), ...marksOf(row, l10n), age, shortList(row.list)];
+  const parts = [stateOf(row, around, l10n), ...marksOf(row, l10n), age, shortList(row.list, around)];
   return parts.filter((part) => part !== '').join(' · ');
 }
 
@@ -42,7 +44,7 @@ export function spokenOf(row: EventRow, around: Surroundings, l10n: Localiser): 
   const parts = [
     row.kind === 'event' ? printable(row.type ?? l10n.t('No type')) : '',
     labelOf(row, l10n),
-    row.list === null ? '' : l10n.t('list {0}', printable(row.list)),
+    row.list === null ? '' : l10n.t('list {0}', printable(around.nameOfList(row.list) ?? row.list)),
     ageOf(row.receivedAt, around.now, l10n),
     ...marksOf(row, l10n),
     stateOf(row, around, l10n),
@@ -108,9 +110,11 @@ export function forwardingInFull(forwarding: Forwarding, around: Surroundings, l
   return said || state === 'sent' ? words : `${words}; ${detail}`;
 }
 
-/** A list's id, short where it is long. */
-function shortList(list: string | null): string {
+/** A list's name, else its ID, short where it is long. */
+function shortList(list: string | null, around: Surroundings): string {
   if (list === null) return '';
+  const name = around.nameOfList(list);
+  if (name !== undefined) return printable(name, 40);
   return printable(list.length > 10 ? `${list.slice(0, 8)}…` : list);
 }
 
@@ -118,6 +122,12 @@ function shortList(list: string | null): string {
 export function dateOf(date: string, language: string): string {
   const time = /^\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}/.test(date) ? new Date(date) : undefined;
   return time === undefined || Number.isNaN(time.getTime()) ? printable(date) : time.toLocaleString(language);
+}
+
+/** A list's name, where it is known, and its ID. */
+export function listOf(list: string, { nameOfList }: Pick<Surroundings, 'nameOfList'>): string {
+  const name = nameOfList(list);
+  return name === undefined ? list : `${name} (${list})`;
 }
 
 /** How long ago, to the minute: it is drawn again every half minute. */

@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import type { EventRow } from '../../protocol/history.ts';
 import type { RetryPolicy } from '../../protocol/settings.ts';
 import { prefix } from '../commands.ts';
+import type { ListNames } from '../list-names.ts';
 import type { Session, SessionState } from '../session.ts';
 import { EventsFeed } from './events-feed.ts';
 import type { Drawing } from './events-feed.ts';
@@ -22,8 +23,15 @@ const attemptsOf: Record<RetryPolicy, number> = { fast: 6, sap: 6, 'cloud-elemen
 const more: MoreNode = { kind: 'more', groupId: null };
 const newest: NewestNode = { kind: 'newest' };
 
+export interface EventsViewParts {
+  readonly session: Session;
+  readonly log: vscode.LogOutputChannel;
+  readonly names: ListNames;
+}
+
 export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<EventsNode> {
   readonly #session: Session;
+  readonly #names: ListNames;
   readonly #memory: vscode.Memento;
   readonly #view: vscode.TreeView<EventsNode>;
   readonly #feed: EventsFeed;
@@ -33,12 +41,13 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
   /** Which groups were unfolded when they first came: that stays the user's affair. */
   readonly #unfolded = new Map<string, boolean>();
   #grouping: Grouping | null;
-  #around: Surroundings = { now: 0, maxAttempts: null, whyWaiting: () => null };
+  #around: Surroundings = { now: 0, maxAttempts: null, whyWaiting: () => null, nameOfList: () => undefined };
 
   readonly onDidChangeTreeData = this.#changed.event;
 
-  constructor(context: vscode.ExtensionContext, session: Session, log: vscode.LogOutputChannel) {
+  constructor(context: vscode.ExtensionContext, { session, log, names }: EventsViewParts) {
     this.#session = session;
+    this.#names = names;
     this.#memory = context.workspaceState;
     const remembered = this.#memory.get<string>(groupingKey);
     this.#grouping = groupings.find((each) => each === remembered) ?? null;
@@ -59,6 +68,7 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
       session.onDidAddEvents((params) => this.#feed.added(params)),
       session.onDidRecordAttempts((params) => this.#feed.attempted(params)),
       session.onDidChange((state) => this.#follow(state)),
+      names.onDidChange(() => this.#feed.redraw()),
     ];
     this.#feed.setVisible(this.#view.visible);
     this.#sayGrouped();
@@ -129,7 +139,7 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
     let nodes: EventsNode[] = events;
     this.#groups.clear();
     if (this.#grouping !== null) {
-      const groups = group(events, this.#grouping, this.#around.now, vscode.l10n);
+      const groups = group(events, this.#grouping, this.#around, vscode.l10n);
       for (const each of groups) this.#groups.set(each.id, each);
       nodes = groups;
     }
@@ -218,6 +228,7 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
       now: Date.now(),
       maxAttempts: attemptsOf[settings.retry],
       whyWaiting: (destination) => reasons.get(destination) ?? null,
+      nameOfList: this.#names.nameOf,
     };
   }
 

@@ -4,7 +4,7 @@ import { rowState } from './forwarding-state.ts';
 import type { RowState } from './forwarding-state.ts';
 import type { ListedEvent } from './event-list.ts';
 import { printable } from '../printable.ts';
-import type { Localiser } from './event-words.ts';
+import type { Localiser, Surroundings } from './event-words.ts';
 
 export const groupings = ['time', 'list', 'type', 'state'] as const;
 export type Grouping = (typeof groupings)[number];
@@ -20,9 +20,13 @@ export interface Group {
 /**
  * Puts events into groups, the group with the newest event first.
  * @param events newest first
- * @param now milliseconds since the epoch
  */
-export function group(events: readonly ListedEvent[], grouping: Grouping, now: number, l10n: Localiser): Group[] {
+export function group(
+  events: readonly ListedEvent[],
+  grouping: Grouping,
+  { now, nameOfList }: Pick<Surroundings, 'now' | 'nameOfList'>,
+  l10n: Localiser,
+): Group[] {
   const midnight = new Date(now).setHours(0, 0, 0, 0);
   const groups = new Map<string, ListedEvent[]>();
   for (const event of events) {
@@ -34,7 +38,7 @@ export function group(events: readonly ListedEvent[], grouping: Grouping, now: n
   return [...groups].map(([key, members]) => ({
     kind: 'group',
     id: `${grouping}:${key}`,
-    label: labelOf(grouping, key, l10n),
+    label: labelOf(grouping, key, nameOfList, l10n),
     events: members,
   }));
 }
@@ -64,8 +68,11 @@ function timeKey(at: number, now: number, midnight: number): string {
   return `${day.getFullYear()}-${two(day.getMonth() + 1)}-${two(day.getDate())}`;
 }
 
-function labelOf(grouping: Grouping, key: string, l10n: Localiser): string {
-  if (key.startsWith('=')) return printable(key.slice(1));
+function labelOf(grouping: Grouping, key: string, nameOfList: Surroundings['nameOfList'], l10n: Localiser): string {
+  if (key.startsWith('=')) {
+    const value = key.slice(1);
+    return printable((grouping === 'list' ? nameOfList(value) : undefined) ?? value);
+  }
   switch (grouping) {
     case 'time':
       return timeLabel(key, l10n);

@@ -7,7 +7,17 @@ import type { RowState } from './forwarding-state.ts';
 import type { Group } from './grouping.ts';
 import type { EventNode, FailureNode, MoreNode, NewestNode } from './event-node.ts';
 import { plainMarkdown, printable } from '../printable.ts';
-import { ageOf, dateOf, descriptionOf, forwardingInFull, labelOf, marksOf, placeOf, spokenOf } from './event-words.ts';
+import {
+  ageOf,
+  dateOf,
+  descriptionOf,
+  forwardingInFull,
+  labelOf,
+  listOf,
+  marksOf,
+  placeOf,
+  spokenOf,
+} from './event-words.ts';
 import type { Surroundings } from './event-words.ts';
 
 const colours: Record<RowState, string> = {
@@ -113,7 +123,7 @@ export function eventTooltip({ row }: EventNode, around: Surroundings): vscode.M
   const lines: [name: string, value: string][] = [
     [l10n.t('Type'), row.kind === 'event' ? (row.type ?? l10n.t('No type')) : labelOf(row, l10n)],
     [l10n.t('Address'), row.address ?? ''],
-    [l10n.t('List'), row.list ?? ''],
+    [l10n.t('List'), row.list === null ? '' : listOf(row.list, around)],
     [l10n.t('Date'), row.date === null ? '' : dateOf(row.date, language)],
     [l10n.t('Received'), `${dateOf(row.receivedAt, language)} (${ageOf(row.receivedAt, around.now, l10n)})`],
     [l10n.t('Relay’s answer'), String(row.httpStatus)],

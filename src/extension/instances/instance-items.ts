@@ -1,6 +1,7 @@
 /** How the nodes of the instances view look. */
 import * as vscode from 'vscode';
 import { commandId } from '../commands.ts';
+import type { Surroundings } from '../events-view/event-words.ts';
 import { plainMarkdown, printable } from '../printable.ts';
 import type { FactNode, FailureNode, GoneNode, InstanceNode } from './instance-node.ts';
 import { descriptionOf, factRows, flagsOf, instanceState, spokenOf } from './instance-words.ts';
@@ -28,9 +29,12 @@ export function instanceItem({ facts }: InstanceNode): vscode.TreeItem {
 }
 
 /** Everything about an instance at a glance; what came from outside is text, never markup. */
-export function instanceTooltip({ facts }: InstanceNode): vscode.MarkdownString {
+export function instanceTooltip(
+  { facts }: InstanceNode,
+  names: Pick<Surroundings, 'nameOfList'>,
+): vscode.MarkdownString {
   const tooltip = new vscode.MarkdownString();
-  const rows = factRows(facts, Date.now(), vscode.l10n).map(
+  const rows = factRows(facts, Date.now(), vscode.l10n, names).map(
     ({ label, value }) => `**${plainMarkdown(label)}** ${plainMarkdown(value)}`,
   );
   tooltip.value = [

@@ -1,6 +1,6 @@
 /** An instance in words. What came from outside is made printable here. */
-import { ageOf } from '../events-view/event-words.ts';
-import type { Localiser } from '../events-view/event-words.ts';
+import { ageOf, listOf } from '../events-view/event-words.ts';
+import type { Localiser, Surroundings } from '../events-view/event-words.ts';
 import { printable } from '../printable.ts';
 import type { PlacedInstance } from './placed-instance.ts';
 
@@ -67,6 +67,7 @@ export function factRows(
   facts: PlacedInstance,
   now: number,
   l10n: Localiser,
+  names: Pick<Surroundings, 'nameOfList'>,
 ): {
   readonly key: 'callback' | 'lists' | 'tags' | 'created' | 'id';
   readonly label: string;
@@ -81,7 +82,10 @@ export function factRows(
     {
       key: 'lists',
       label: l10n.t('Lists'),
-      value: facts.listIds.length === 0 ? l10n.t('none named') : printable(facts.listIds.join(', '), 400),
+      value:
+        facts.listIds.length === 0
+          ? l10n.t('none named')
+          : printable(facts.listIds.map((id) => listOf(id, names)).join(', '), 800),
     },
     ...(facts.tags.length > 0
       ? [{ key: 'tags' as const, label: l10n.t('Tags'), value: printable(facts.tags.join(', ')) }]

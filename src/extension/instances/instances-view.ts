@@ -12,6 +12,8 @@ import type { PlacedInstance } from './placed-instance.ts';
 import { failureItem, factItem, goneItem, instanceItem, instanceTooltip } from './instance-items.ts';
 import type { FactNode, GoneNode, InstanceNode, InstancesNode } from './instance-node.ts';
 import { factRows } from './instance-words.ts';
+import type { Surroundings } from '../events-view/event-words.ts';
+import type { ListNames } from '../list-names.ts';
 import type { InstanceStore, StoredInstance } from './instance-store.ts';
 import type { Platform } from './platform.ts';
 
@@ -37,6 +39,7 @@ export interface InstancesViewParts {
   readonly platform: Platform;
   readonly store: InstanceStore;
   readonly sandbox: Pick<SandboxProcess, 'onDidChange'>;
+  readonly names: ListNames;
 }
 
 export class InstancesView implements vscode.Disposable, vscode.TreeDataProvider<InstancesNode> {
@@ -48,11 +51,13 @@ export class InstancesView implements vscode.Disposable, vscode.TreeDataProvider
   /** Ends what is being read. */
   #loading: AbortController | undefined;
   #urls = '';
+  readonly #names: Pick<Surroundings, 'nameOfList'>;
 
   readonly onDidChangeTreeData = this.#changed.event;
 
   constructor(parts: InstancesViewParts) {
     this.#parts = parts;
+    this.#names = { nameOfList: parts.names.nameOf };
     this.#view = vscode.window.createTreeView(`${prefix}.instances`, { treeDataProvider: this });
     this.#disposables = [
       this.#view,
@@ -71,6 +76,7 @@ export class InstancesView implements vscode.Disposable, vscode.TreeDataProvider
         else this.#set({ kind: 'unasked' });
       }),
       parts.session.onDidChange(() => this.#follow()),
+      parts.names.onDidChange(() => this.#changed.fire(undefined)),
     ];
     void this.#tell();
     if (this.#view.visible) void this.refresh();
@@ -136,7 +142,7 @@ export class InstancesView implements vscode.Disposable, vscode.TreeDataProvider
   }
 
   resolveTreeItem(item: vscode.TreeItem, node: InstancesNode): vscode.TreeItem {
-    if (node.kind === 'instance') item.tooltip = instanceTooltip(node);
+    if (node.kind === 'instance') item.tooltip = instanceTooltip(node, this.#names);
     return item;
   }
 
@@ -146,7 +152,7 @@ export class InstancesView implements vscode.Disposable, vscode.TreeDataProvider
         this.#loaded.kind === 'failed' ? [{ kind: 'failure', message: this.#loaded.message } as const] : [];
       return [...failure, ...this.nodes, ...this.gone];
     }
-    return node.kind === 'instance' ? facts(node.facts) : [];
+    return node.kind === 'instance' ? facts(node.facts, this.#names) : [];
   }
 
   getParent(node: InstancesNode): InstancesNode | undefined {
@@ -226,6 +232,6 @@ export class InstancesView implements vscode.Disposable, vscode.TreeDataProvider
   }
 }
 
-function facts(of: PlacedInstance): FactNode[] {
-  return factRows(of, Date.now(), vscode.l10n).map((row) => ({ kind: 'fact', instanceId: of.id, ...row }));
+function facts(of: PlacedInstance, names: Pick<Surroundings, 'nameOfList'>): FactNode[] {
+  return factRows(of, Date.now(), vscode.l10n, names).map((row) => ({ kind: 'fact', instanceId: of.id, ...row }));
 }

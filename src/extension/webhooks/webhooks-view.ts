@@ -4,6 +4,7 @@ import { AccountError } from '../accounts/account-store.ts';
 import type { Account, AccountStore } from '../accounts/account-store.ts';
 import { prefix } from '../commands.ts';
 import { nextOf } from '../error-words.ts';
+import type { ListNames } from '../list-names.ts';
 import type { Session } from '../session.ts';
 import { readRelayUrl } from './hook-url.ts';
 import type { StoredJournal } from './journal.ts';
@@ -19,6 +20,8 @@ export interface WebhooksViewParts {
   readonly accounts: AccountStore;
   readonly session: Session;
   readonly journal: StoredJournal;
+  /** Is told what lists are called. */
+  readonly names: ListNames;
   readonly log: vscode.LogOutputChannel;
 }
 
@@ -26,6 +29,7 @@ export class WebhooksView implements vscode.Disposable, vscode.TreeDataProvider<
   readonly #accounts: AccountStore;
   readonly #session: Session;
   readonly #journal: StoredJournal;
+  readonly #names: ListNames;
   readonly #log: vscode.LogOutputChannel;
   readonly #view: vscode.TreeView<WebhooksNode>;
   readonly #changed = new vscode.EventEmitter<WebhooksNode | undefined>();
@@ -40,10 +44,11 @@ export class WebhooksView implements vscode.Disposable, vscode.TreeDataProvider<
 
   readonly onDidChangeTreeData = this.#changed.event;
 
-  constructor({ accounts, session, journal, log }: WebhooksViewParts) {
+  constructor({ accounts, session, journal, names, log }: WebhooksViewParts) {
     this.#accounts = accounts;
     this.#session = session;
     this.#journal = journal;
+    this.#names = names;
     this.#log = log;
     this.#view = vscode.window.createTreeView(`${prefix}.webhooks`, {
       treeDataProvider: this,
@@ -131,6 +136,7 @@ export class WebhooksView implements vscode.Disposable, vscode.TreeDataProvider<
     for (let begin = 0; begin < clients.length; begin += 4) {
       const some = clients.slice(begin, begin + 4);
       const lists = await Promise.all(some.map(({ clientId }) => api.lists(clientId, signal)));
+      this.#names.learn(account.id, lists.flat());
       for (const [index, client] of some.entries()) {
         found.push({
           client,
@@ -217,6 +223,7 @@ export class WebhooksView implements vscode.Disposable, vscode.TreeDataProvider<
       }
       case 'client': {
         const lists = await api.lists(node.clientId, signal);
+        this.#names.learn(account.id, lists);
         if (lists.length === 0) return [note(node, vscode.l10n.t('No lists'), '', 'refreshWebhooks')];
         return lists.map(({ listId, name }) => ({ kind: 'list', account, client: node, listId, name }));
       }

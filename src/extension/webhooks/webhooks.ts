@@ -6,6 +6,7 @@ import { prefix } from '../commands.ts';
 import type { CommandSources } from '../commands.ts';
 import type { BrowserAuthorization } from '../oauth/browser-authorization.ts';
 import type { SandboxProcess } from '../sandbox-process.ts';
+import type { ListNames } from '../list-names.ts';
 import type { Session } from '../session.ts';
 import { watchForEchoes } from './echo-hint.ts';
 import { StoredJournal } from './journal.ts';
@@ -19,6 +20,7 @@ export interface WebhooksParts {
   readonly session: Session;
   readonly log: vscode.LogOutputChannel;
   readonly sandbox: SandboxProcess;
+  readonly names: ListNames;
   /** Asks for access in the browser. */
   readonly browser: BrowserAuthorization;
 }
@@ -33,13 +35,13 @@ export interface Webhooks {
 }
 
 /** Puts accounts and webhooks together, with the view and what watches the relay. Nothing is asked of the vendor yet. */
-export function createWebhooks({ context, session, log, sandbox, browser }: WebhooksParts): Webhooks {
+export function createWebhooks({ context, session, log, sandbox, names, browser }: WebhooksParts): Webhooks {
   const accounts = new AccountStore(context, {
     running: () => sandbox.find(),
     start: () => sandbox.start(),
   });
   const journal = new StoredJournal(context.globalState, prefix);
-  const view = new WebhooksView({ accounts, session, journal, log });
+  const view = new WebhooksView({ accounts, session, journal, names, log });
   let loaded: Promise<WebhookActions> | undefined;
   const actions = (): Promise<WebhookActions> =>
     (loaded ??= import('./on-demand.ts').then(({ createWebhookActions }) =>
@@ -55,6 +57,7 @@ export function createWebhooks({ context, session, log, sandbox, browser }: Webh
   context.subscriptions.push(
     view,
     watch,
+    accounts.onDidChange(() => names.retain(accounts.all().map(({ id }) => id))),
     sandbox.onDidChange(() => view.followSandbox()),
   );
   return {

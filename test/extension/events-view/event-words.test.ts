@@ -9,6 +9,7 @@ import {
   forwardingInFull,
   forwardingOf,
   labelOf,
+  listOf,
   placeOf,
   spokenOf,
   stateOf,
@@ -85,6 +86,14 @@ describe('the words for an event', () => {
       descriptionOf(marked, around(), english),
       'waiting · duplicate of e1 · wrong signature · sent by hand · 3 min ago',
     );
+  });
+
+  it('call a list by its name where that is known', () => {
+    const named = around({ nameOfList: (id) => (id.startsWith('96c0') ? 'News\nletter' : undefined) });
+    assert.equal(descriptionOf(eventRow(1), named, english), 'waiting · 3 min ago · News\\x0aletter');
+    assert.match(spokenOf(eventRow(1), named, english), /, list News\\x0aletter, /);
+    assert.equal(listOf('96c0bb', around({ nameOfList: () => 'Newsletter' })), 'Newsletter (96c0bb)');
+    assert.equal(listOf('96c0bb', around()), '96c0bb');
   });
 
   it('label a test call and a rejected delivery as what they are', () => {

@@ -11,7 +11,7 @@ function groups(rows: readonly EventRow[], grouping: Grouping): [id: string, lab
   return group(
     rows.map((row) => new ListedEvent(row)),
     grouping,
-    now,
+    { now, nameOfList: (id) => (id === 'b' ? 'Newsletter' : undefined) },
     english,
   ).map(({ id, label, events }) => [id, label, events.map(({ row }) => row.id)]);
 }
@@ -33,7 +33,7 @@ describe('the groups of events', () => {
   it('come in the order of their newest event', () => {
     const rows = [eventRow(4, { list: 'b' }), eventRow(3, { list: 'a' }), eventRow(2, { list: 'b' })];
     assert.deepEqual(groups(rows, 'list'), [
-      ['list:=b', 'b', ['e4', 'e2']],
+      ['list:=b', 'Newsletter', ['e4', 'e2']],
       ['list:=a', 'a', ['e3']],
     ]);
   });

@@ -65,5 +65,11 @@ export function attempt(n: number, changes: Partial<Attempt> = {}): Attempt {
 }
 
 export function around(changes: Partial<Surroundings> = {}): Surroundings {
-  return { now: Date.parse('2026-03-01T12:03:30.000Z'), maxAttempts: 6, whyWaiting: () => null, ...changes };
+  return {
+    now: Date.parse('2026-03-01T12:03:30.000Z'),
+    maxAttempts: 6,
+    whyWaiting: () => null,
+    nameOfList: () => undefined,
+    ...changes,
+  };
 }

@@ -23,6 +23,8 @@ function facts(
   return placedInstance(instance(changes, configuration), { relay: relayAt(host), managed: true });
 }
 
+const names = { nameOfList: () => undefined };
+
 describe('the words for an instance', () => {
   it('show a long URL in no time', () => {
     for (const piece of ['?', '&', '?a']) assert.ok(shownUrl(`https://h/${piece.repeat(300_000)}`).length <= 201);
@@ -64,7 +66,7 @@ describe('the words for an instance', () => {
   });
 
   it('tell the facts, and no secret of a callback', () => {
-    const rows = factRows(facts('one.example'), Date.parse('2026-03-01T12:00:00Z'), english);
+    const rows = factRows(facts('one.example'), Date.parse('2026-03-01T12:00:00Z'), english, names);
     assert.deepEqual(
       rows.map(({ label, value }) => `${label}: ${value}`),
       [
@@ -75,6 +77,8 @@ describe('the words for an instance', () => {
         'ID: 50634',
       ],
     );
+    const named = factRows(facts('one.example'), 0, english, { nameOfList: () => 'Newsletter' });
+    assert.equal(named.find(({ key }) => key === 'lists')?.value, 'Newsletter (96c0bbdaa54760c8d9e62a2b7ffa2e13)');
     assert.equal(
       shownUrl('https://ada:pass@my.example/a?token=abc&x=1'),
       'https://********@my.example/a?token=********&x=********',
@@ -89,7 +93,7 @@ describe('the words for an instance', () => {
         const said = [
           descriptionOf(all, english),
           spokenOf(all, english),
-          ...factRows(all, 0, english).map(({ value }) => value),
+          ...factRows(all, 0, english, names).map(({ value }) => value),
         ].join('\n');
         assert.ok(!said.includes(key));
       }),
