@@ -191,6 +191,16 @@ export class CampaignMonitorApi {
     return this.#call('DELETE', `${pathOf(listId, webhookId)}.json`, nothing, { signal });
   }
 
+  /** Adds a subscriber; one with this address is changed instead. Without consent to be tracked, as nobody was asked. */
+  async addSubscriber(
+    listId: string,
+    { address, name }: { readonly address: string; readonly name: string },
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const body = { EmailAddress: address, Name: name, ConsentToTrack: 'No' };
+    await this.#call('POST', `/subscribers/${checked(listId, 'list')}.json`, z.unknown(), { body, signal });
+  }
+
   /**
    * The date in the account's time zone, `YYYY-MM-DD HH:MM:SS`: a harmless check of a credential.
    */

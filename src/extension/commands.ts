@@ -26,7 +26,7 @@ const parts = {
   ],
   platform: ['setOpenConnectorsSecrets', 'forgetOpenConnectorsSecrets'],
   authorization: ['pasteAuthorization'],
-  sandbox: ['startSandbox', 'stopSandbox'],
+  sandbox: ['startSandbox', 'stopSandbox', 'copySandboxFacts', 'addSandboxSubscriber'],
   form: ['newInstance', 'newSandboxInstance'],
   eventsView: [
     'filterEvents',

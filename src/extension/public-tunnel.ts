@@ -3,10 +3,18 @@ import * as vscode from 'vscode';
 import { prefix } from './commands.ts';
 import type { Session } from './session.ts';
 
-/** Said once after a start, without standing in the way. */
-export async function offerTunnel(session: Session): Promise<void> {
+/** Which tunnels were offered, by kind and host. */
+const offeredKey = `${prefix}.offeredTunnels`;
+
+/**
+ * Offered once for each tunnel, after a start, without standing in the way: commands, the events view and the status
+ * bar's menu open it later.
+ */
+export async function offerTunnel(session: Session, state: vscode.Memento): Promise<void> {
   const tunnel = session.tunnelToAgree();
-  if (tunnel === null) return;
+  const offered = state.get<readonly string[]>(offeredKey, []);
+  if (tunnel === null || offered.includes(tunnel)) return;
+  await state.update(offeredKey, [...offered, tunnel]);
   const open = vscode.l10n.t('Open Public URL');
   const choice = await vscode.window.showInformationMessage(
     vscode.l10n.t('The relay listens on this machine. {0}', tunnelQuestion()),

@@ -36,7 +36,7 @@ export function relayCommands(parts: RelayCommandParts): CommandHandlers<'relay'
     },
     restart: async () => {
       await session.stop();
-      await start(parts);
+      await bringUp(parts);
     },
     showStatus: () => showStatusMenu(session),
     openTunnel: async () => {
@@ -62,10 +62,9 @@ export function relayCommands(parts: RelayCommandParts): CommandHandlers<'relay'
   };
 }
 
-/** Starts the relay, and offers to make it public where the user has not agreed to that yet. */
+/** Starts the relay, and offers once to make it public. */
 async function start(parts: RelayCommandParts): Promise<void> {
-  const { session } = parts;
-  if ((await bringUp(parts)) && session.needsAgreement()) void offerTunnel(session);
+  if (await bringUp(parts)) void offerTunnel(parts.session, parts.context.globalState);
 }
 
 /** Starts the relay, with progress, and says what went wrong with a way on. Resolves to whether it runs. */

@@ -9,10 +9,13 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import type { SandboxCredentials } from '../sandbox/credentials.ts';
+import { CommandError } from './command-error.ts';
 import { commandId, prefix } from './commands.ts';
 import type { CommandHandlers } from './commands.ts';
+import type { InstancesNode } from './instances/instance-node.ts';
 import { startNodeProcess } from './node-process.ts';
 import { working } from './cancellable-progress.ts';
+import type { WebhooksNode } from './webhooks/webhook-node.ts';
 
 /** Where a running sandbox is, and what opens it. */
 export interface RunningSandbox {
@@ -211,6 +214,16 @@ export function createSandboxCommands(sandbox: SandboxProcess): CommandHandlers<
       await sandbox.stop();
       vscode.window.setStatusBarMessage(vscode.l10n.t('The sandbox has ended.'), 5000);
     },
+    copySandboxFacts: async () => {
+      const running = await sandbox.find();
+      if (running !== undefined) return copyFacts(running);
+      throw new CommandError(vscode.l10n.t('The sandbox does not run'), vscode.l10n.t('Start it and try again.'), {
+        title: vscode.l10n.t('Start Sandbox'),
+        command: 'startSandbox',
+      });
+    },
+    addSandboxSubscriber: async (node?: WebhooksNode | InstancesNode) =>
+      (await import('./sandbox-subscriber.ts')).addSandboxSubscriber(sandbox, node),
   };
 }
 
@@ -228,24 +241,29 @@ async function startSandbox(sandbox: SandboxProcess): Promise<void> {
       stop,
     )
     .then(async (choice) => {
-      if (choice === copy) await vscode.env.clipboard.writeText(facts(running));
+      if (choice === copy) await copyFacts(running);
       if (choice === stop) await vscode.commands.executeCommand(commandId('stopSandbox'));
     });
 }
 
-/** What a person gives to a program that is to use the sandbox. */
-function facts(running: RunningSandbox): string {
+async function copyFacts(running: RunningSandbox): Promise<void> {
+  await vscode.env.clipboard.writeText(sandboxFacts(running));
+  vscode.window.setStatusBarMessage(vscode.l10n.t('Copied: paste it into a terminal.'), 5000);
+}
+
+/** What a program needs that is to use the sandbox: lines for a shell, with what is needed less often as comments. */
+export function sandboxFacts(running: RunningSandbox): string {
   const { campaignMonitor, openConnectors } = running.credentials;
   return [
-    `Campaign Monitor API: ${running.campaignMonitorApi}`,
-    `API key: ${campaignMonitor.apiKey}`,
-    `OAuth: ${running.campaignMonitorOAuth}`,
-    `OAuth client id: ${campaignMonitor.oauthClientId}`,
-    `OAuth client secret: ${campaignMonitor.oauthClientSecret}`,
-    `Open Connectors API: ${running.openConnectorsApi}`,
-    `User secret: ${openConnectors.userSecret}`,
-    `Organization secret: ${openConnectors.organizationSecret}`,
-    `Controls: ${running.control}`,
+    `export CAMPAIGN_MONITOR_API=${running.campaignMonitorApi}`,
+    `export API_KEY=${campaignMonitor.apiKey}`,
+    `# OAuth: ${running.campaignMonitorOAuth}`,
+    `# OAuth client ID: ${campaignMonitor.oauthClientId}`,
+    `# OAuth client secret: ${campaignMonitor.oauthClientSecret}`,
+    `# Open Connectors API: ${running.openConnectorsApi}`,
+    `# User secret: ${openConnectors.userSecret}`,
+    `# Organization secret: ${openConnectors.organizationSecret}`,
+    `# Controls: ${running.control}`,
     '',
   ].join('\n');
 }

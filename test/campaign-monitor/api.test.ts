@@ -107,6 +107,35 @@ describe('CampaignMonitorApi with the sandbox', () => {
     }
   });
 
+  it('adds a subscriber, of which the list’s webhook tells', async () => {
+    const bodies: string[] = [];
+    let told = (): void => undefined;
+    const first = new Promise<void>((resolve) => (told = resolve));
+    const receiver = await serve((request, response) => {
+      let body = '';
+      request.setEncoding('utf8').on('data', (chunk: string) => (body += chunk));
+      request.on('end', () => {
+        bodies.push(body);
+        response.writeHead(200).end();
+        told();
+      });
+    });
+    const webhookId = await api.createWebhook(list.listId, {
+      events: ['Subscribe'],
+      url: receiver.url,
+      format: 'json',
+    });
+    try {
+      await api.addSubscriber(list.listId, { address: 'ada.new@example.com', name: 'Ada' });
+      await first;
+      assert.match(bodies[0] ?? '', /"EmailAddress":"ada\.new@example\.com".*"Type":"Subscribe"/);
+      await failsWith(api.addSubscriber(list.listId, { address: 'nobody', name: '' }), 'refused');
+    } finally {
+      await api.deleteWebhook(list.listId, webhookId);
+      await receiver.close();
+    }
+  });
+
   it('tells errors apart by code', async () => {
     const webhook = { events: ['Update'], url: 'http://127.0.0.1:9/', format: 'json' } as const;
     const wrongKey = open({ credential: { kind: 'api-key', apiKey: 'planted-secret-key' } });

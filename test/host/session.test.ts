@@ -149,7 +149,7 @@ describe('A window’s session', function () {
     await set('tunnel.kind', 'cloudflared');
     try {
       await window.session.start();
-      const offered = offerTunnel(window.session);
+      const offered = offerTunnel(window.session, window.context.globalState);
       const offer = await until(() => user.message('(cloudflared)'));
       await set('tunnel.kind', 'ngrok');
       offer?.choose('Open Public URL');
@@ -160,6 +160,23 @@ describe('A window’s session', function () {
       await offered;
       await set('tunnel.kind', 'cloudflared');
       assert.equal(window.session.needsAgreement(), false);
+    } finally {
+      await set('tunnel.kind', 'none');
+    }
+  });
+
+  it('offers a tunnel once, whatever is answered', async () => {
+    await open(own);
+    await set('tunnel.kind', 'cloudflared');
+    try {
+      await window.session.start();
+      const offered = offerTunnel(window.session, window.context.globalState);
+      const offer = await until(() => user.message('(cloudflared)'));
+      offer?.choose('Only This Machine');
+      await offered;
+      assert.equal(window.session.needsAgreement(), true);
+      await offerTunnel(window.session, window.context.globalState);
+      assert.equal(user.messages.length, 1);
     } finally {
       await set('tunnel.kind', 'none');
     }

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FrameLocator, Page } from 'playwright-core';
 import { freePort } from '../free-port.ts';
@@ -7,7 +6,6 @@ import { documentedListId } from '../../src/campaign-monitor/samples.ts';
 import { connectToRelay } from '../../src/protocol/relay-client.ts';
 import type { EventRow } from '../../src/protocol/history.ts';
 import { signatureHeader } from '../../src/open-connectors/signature.ts';
-import type { SandboxCredentials } from '../../src/sandbox/credentials.ts';
 import { startReceiver } from '../relay/receiver.ts';
 import type { Receiver } from '../relay/receiver.ts';
 import { LocaltunnelServer } from '../relay/tunnel/stage.ts';
@@ -18,13 +16,6 @@ import { openWorkbench, picturesFolder } from './workbench.ts';
 import type { Workbench } from './workbench.ts';
 
 const instancesView = 'campaignMonitorRelay.instances';
-
-/** Where the sandbox's process is, and what opens it, as the extension notes it for its windows. */
-interface RunningSandbox {
-  readonly campaignMonitorApi: string;
-  readonly control: string;
-  readonly credentials: SandboxCredentials;
-}
 
 /** A notification, as far as it is looked at. */
 interface Notification {
@@ -65,20 +56,19 @@ describe('From nothing to a working instance', function () {
     await receiver.stop();
   });
 
-  function sandbox(): RunningSandbox {
-    const [file] = globSync('data/User/globalStorage/**/sandbox.json', { cwd: workbench.server.dataDir });
-    return JSON.parse(readFileSync(join(workbench.server.dataDir, file!), 'utf8')) as RunningSandbox;
-  }
-
   /** Somebody subscribes at the vendor. */
   async function subscribe(address: string): Promise<void> {
-    const { campaignMonitorApi, credentials } = sandbox();
-    const answer = await fetch(`${campaignMonitorApi}/subscribers/${documentedListId}.json`, {
-      method: 'POST',
-      headers: { authorization: `Basic ${Buffer.from(`${credentials.campaignMonitor.apiKey}:x`).toString('base64')}` },
-      body: JSON.stringify({ EmailAddress: address, Name: 'Ada', ConsentToTrack: 'Yes' }),
-    });
-    assert.equal(answer.status, 201, await answer.text());
+    await workbench.runCommand(`${category}: Add a Subscriber in the Sandbox…`);
+    const rows = workbench.page.locator('.quick-input-list .monaco-list-row');
+    // The list of the instance is offered first.
+    await rows.filter({ hasText: 'Newsletter' }).first().waitFor();
+    await workbench.picture('loop/list');
+    await workbench.page.keyboard.press('Enter');
+    await workbench.quickInputWidget.filter({ hasText: 'Add a Subscriber to Newsletter' }).waitFor();
+    await workbench.picture('loop/subscriber');
+    await workbench.enter(address);
+    await workbench.showNotification(`${address} is on the list Newsletter now. The webhook arrives`);
+    await workbench.picture('loop/subscribed');
   }
 
   async function eventOf(address: string): Promise<EventRow | undefined> {

@@ -17,13 +17,13 @@ const icons: Record<InstanceState, readonly [icon: string, colour: string]> = {
 };
 
 /** An instance, with how it stands as icon and description. */
-export function instanceItem({ facts }: InstanceNode): vscode.TreeItem {
+export function instanceItem({ facts }: InstanceNode, isSandbox: boolean): vscode.TreeItem {
   const item = new vscode.TreeItem(printable(facts.name), vscode.TreeItemCollapsibleState.Collapsed);
   const [icon, colour] = icons[instanceState(facts)];
   item.id = String(facts.id);
   item.description = descriptionOf(facts, vscode.l10n);
   item.iconPath = new vscode.ThemeIcon(icon, new vscode.ThemeColor(colour));
-  item.contextValue = flagsOf(facts);
+  item.contextValue = flagsOf(facts) + (isSandbox ? ';sandboxInstance;' : '');
   item.accessibilityInformation = { label: spokenOf(facts, vscode.l10n), role: 'treeitem' };
   return item;
 }

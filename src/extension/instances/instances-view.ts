@@ -131,7 +131,7 @@ export class InstancesView implements vscode.Disposable, vscode.TreeDataProvider
   getTreeItem(node: InstancesNode): vscode.TreeItem {
     switch (node.kind) {
       case 'instance':
-        return instanceItem(node);
+        return instanceItem(node, this.#parts.platform.isSandbox);
       case 'fact':
         return factItem(node);
       case 'failure':

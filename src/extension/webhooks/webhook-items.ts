@@ -35,7 +35,7 @@ export function listItem(node: ListNode, unfolded: boolean): vscode.TreeItem {
   const item = new vscode.TreeItem(printable(node.name), unfolded ? Expanded : Collapsed);
   item.id = `list:${node.account.id}:${node.listId}`;
   item.iconPath = new vscode.ThemeIcon('mail');
-  item.contextValue = ';list;';
+  item.contextValue = node.account.kind === 'sandbox' ? ';list;;sandboxList;' : ';list;';
   item.tooltip = vscode.l10n.t('List {0}', printable(node.listId));
   item.accessibilityInformation = { label: vscode.l10n.t('List {0}', printable(node.name)) };
   return item;
