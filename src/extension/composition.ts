@@ -14,6 +14,7 @@ import { ListNames } from './list-names.ts';
 import { createPlatformCommands, Platform } from './instances/platform.ts';
 import { createAuthorizationCommands, BrowserAuthorization } from './oauth/browser-authorization.ts';
 import { keepRelayKeys } from './relay-keys.ts';
+import { logRelay } from './relay-log.ts';
 import { createSandboxCommands, SandboxProcess } from './sandbox-process.ts';
 import { SampleReceiver } from './sample-receiver.ts';
 import { SecretBox } from './secrets.ts';
@@ -87,6 +88,7 @@ export function compose(context: vscode.ExtensionContext): void {
   registerDocuments(context, session);
   createStatusBarItem(context, session);
   keepRelayKeys(context, session, receiver);
+  logRelay(context, { session, sandbox, receiver, log });
   followUrl(context, { session, log, platform, store, view: instances });
   void session.attach();
   // VS Code takes these at any time, also for what it has opened meanwhile: activation need not wait for them.

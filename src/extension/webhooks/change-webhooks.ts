@@ -42,6 +42,7 @@ async function changeAll(parts: WebhookCommandParts, what: Change, nodes: readon
       if (signal.aborted) return;
       try {
         await changeOne(parts, what, node, signal);
+        parts.log.info(`webhook ${node.hook.webhookId} of list ${node.list.listId}: ${what}d`);
         changed += 1;
       } catch (error) {
         const { kind, message } = error as Error & { kind?: string };

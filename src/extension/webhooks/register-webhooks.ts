@@ -42,7 +42,7 @@ export async function registerOn(
   events: readonly string[],
   format: 'json' | 'xml',
 ): Promise<void> {
-  const { session, keeper, view } = parts;
+  const { session, keeper, view, log } = parts;
   const isSandbox = lists.every(({ account }) => account.kind === 'sandbox');
   const url = (await openVendorUrls(session, { isSandbox }))?.campaignMonitor;
   if (url === undefined) return;
@@ -52,7 +52,10 @@ export async function registerOn(
   const isOf = (list: ListNode, all: readonly { readonly registration: Registration }[]): boolean =>
     all.some(({ registration }) => registration.accountId === list.account.id && registration.listId === list.listId);
   const registered = lists.filter((list) => isOf(list, outcome.done));
-  if (registered.length > 0) void sayRegistered(view, outcome, registered);
+  if (registered.length > 0) {
+    log.info(`webhooks registered on ${registered.map(({ listId }) => listId).join(', ')}`);
+    void sayRegistered(view, outcome, registered);
+  }
   await view.unfold(registered);
   const [failure] = outcome.failures;
   if (failure === undefined) return;

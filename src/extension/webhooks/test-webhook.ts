@@ -28,6 +28,7 @@ export async function testWebhook(parts: WebhookCommandParts, node: WebhookNode)
     await sayTestFailed(parts, node, why, next, step);
     return;
   }
+  log.info(`the test of webhook ${hook.webhookId} reached ${maskUrl(hook.url)}`);
   const events = vscode.l10n.t('Show Events');
   void vscode.window
     .showInformationMessage(

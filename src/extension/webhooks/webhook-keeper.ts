@@ -47,6 +47,13 @@ export interface Failure {
 /** What to do about registrations, each by its own verb. */
 type Deed = 'bring' | 'deactivate' | 'delete' | 'mend';
 
+/** What was done, in the log. */
+const deedWords: Readonly<Record<Exclude<Deed, 'mend'>, string>> = {
+  bring: 'pointed to this relay',
+  deactivate: 'deactivated',
+  delete: 'deleted',
+};
+
 export interface Outcome {
   readonly done: readonly { readonly registration: Registration; readonly brought: Brought | null }[];
   readonly failures: readonly Failure[];
@@ -365,7 +372,9 @@ export class WebhookKeeper {
         deactivate: vscode.l10n.t('Webhooks were deactivated: {0}.', names),
         delete: vscode.l10n.t('Webhooks were deleted: {0}.', names),
       };
-      this.#log.info(`webhooks: ${deed} on ${done.map(({ registration }) => registration.listId).join(', ')}`);
+      this.#log.info(
+        `webhooks ${deedWords[deed]} on ${done.map(({ registration }) => registration.listId).join(', ')}`,
+      );
       void vscode.window.showInformationMessage(said[deed]);
     }
     const [failure] = failures;
