@@ -12,6 +12,11 @@ export function setPatience(milliseconds: number): void {
   patienceMs = milliseconds;
 }
 
+/** What `until` waited for did not come. */
+export class DidNotComeError extends Error {
+  override readonly name = 'DidNotComeError';
+}
+
 /**
  * Waits for what has no event: asks every few milliseconds.
  * @param condition truthy when it has come
@@ -27,7 +32,7 @@ export async function until<T>(
   for (;;) {
     const value = await condition();
     if (value !== undefined && value !== null && value !== false) return value as NonNullable<Exclude<T, false>>;
-    if (Date.now() > end) throw new Error(`did not come within ${deadlineMs} ms: ${what}`);
+    if (Date.now() > end) throw new DidNotComeError(`did not come within ${deadlineMs} ms: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }

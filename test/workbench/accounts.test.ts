@@ -75,7 +75,7 @@ describe('An account of Campaign Monitor, as a person signs in by OAuth', functi
     await workbench.runCommand(`${category}: Refresh Webhooks`);
     // The view that unfolds moves the row away from under the click.
     await until(async () => {
-      await workbench.toggleRow(view, 'Newsletter');
+      await workbench.unfoldRow(view, 'Newsletter');
       return workbench
         .treeRow(view, 'No webhooks')
         .waitFor({ timeout: 5000 })

@@ -5,7 +5,7 @@ import { sampleBody } from '../relay/stage.ts';
 import { until } from '../relay/until.ts';
 import type { Receiver } from '../relay/receiver.ts';
 import { category, dataDirs, eventsView, startRelay, statusOf, stopRelays } from './relay.ts';
-import { openWorkbench } from './workbench.ts';
+import { clickAway, openWorkbench, untilDone } from './workbench.ts';
 import type { Workbench } from './workbench.ts';
 
 describe('Several events at once, as a person acts on them', function () {
@@ -103,11 +103,15 @@ describe('The built-in sample receiver', function () {
       },
     });
     const answer = async (label: string): Promise<void> => {
-      await workbench.runCommand(`${category}: Choose the Sample Receiver’s Answer…`);
-      await workbench.quickInputWidget.filter({ hasText: 'What the sample receiver answers' }).waitFor();
-      await workbench.quickInputWidget.locator('.monaco-list-row').filter({ hasText: label }).click();
-      // Chosen is not yet told: the extension says when it is.
-      await workbench.page.locator('.statusbar').getByText(`now answers: ${label}`).waitFor();
+      await untilDone(async () => {
+        await workbench.runCommandThatAsks(
+          `${category}: Choose the Sample Receiver’s Answer…`,
+          'What the sample receiver answers',
+        );
+        await clickAway(workbench.quickInputWidget.locator('.monaco-list-row').filter({ hasText: label }));
+        // Chosen is not yet told: the extension says when it is, for a while.
+        await workbench.page.locator('.statusbar').getByText(`now answers: ${label}`).waitFor({ timeout: 10_000 });
+      });
     };
     try {
       await workbench.openViewContainer(category);

@@ -17,7 +17,10 @@ export async function consentPage(workbench: Workbench, begin: () => Promise<unk
 
 /** Presses a button of the consent. Resolves to what the page says on which the browser ends. */
 export async function decide(page: Page, button: 'Allow access' | 'Deny'): Promise<string> {
-  await page.getByRole('button', { name: button }).click();
+  const pressed = page.getByRole('button', { name: button, exact: true });
+  await pressed.click();
+  // The page that follows has a heading, too.
+  await pressed.waitFor({ state: 'detached' });
   const said = await page.getByRole('main').getByRole('heading').innerText();
   return `${said}: ${await page.getByRole('main').getByRole('paragraph').first().innerText()}`;
 }

@@ -6,7 +6,7 @@ import { freePort } from '../free-port.ts';
 import { until } from '../relay/until.ts';
 import { consentPage, decide, whereItEnds } from './consent.ts';
 import { category } from './relay.ts';
-import { openWorkbench } from './workbench.ts';
+import { clickUntil, openWorkbench, untilDone } from './workbench.ts';
 import type { Workbench } from './workbench.ts';
 
 interface RunningSandbox {
@@ -43,13 +43,18 @@ describe('Creating an instance, and what can go wrong', () => {
     await workbench.runCommand('View: Close All Editors');
     await workbench.runCommand(`${category}: New Instance…`);
     form = workbench.webviewFrame();
-    await form.locator('#do-useSandbox').click();
-    await form.getByText('The sandbox’s values are filled in.').waitFor();
+    await untilDone(async () => {
+      await form.locator('#do-useSandbox').click({ timeout: 10_000 });
+      await form.getByText('The sandbox’s values are filled in.').waitFor({ timeout: 20_000 });
+    });
     await form.locator('#name input').fill(name);
     await form.locator('#oauthCallbackUrl input').fill(callback);
-    // By the state that it has, since a panel that is opened again has kept what was there.
-    if ((await form.locator('#eventsEnabled').getAttribute('aria-checked')) !== 'false')
-      await form.locator('#eventsEnabled').click();
+    // By the field that goes with it, since a panel that is opened again has kept what was there.
+    await untilDone(async () => {
+      if (await form.locator('#callbackUrl').isHidden()) return;
+      await form.locator('#eventsEnabled').click({ timeout: 5000 });
+      await form.locator('#callbackUrl').waitFor({ state: 'detached', timeout: 5000 });
+    });
     await form.locator('#create[aria-disabled="false"]').waitFor();
     await control('DELETE', 'failures');
   });
@@ -72,7 +77,7 @@ describe('Creating an instance, and what can go wrong', () => {
   }
 
   function press(): Promise<void> {
-    return form.locator('#create').click();
+    return clickUntil(form.locator('#create'), form.locator('#cancel'), 20_000);
   }
 
   /** Grants access for what was asked, and waits for the summary of the new instance. */
@@ -127,8 +132,7 @@ describe('Creating an instance, and what can go wrong', () => {
     await workbench.quickInputWidget.getByText('This belongs to another request').waitFor();
     await workbench.picture('create/wrong-state');
     await page.close();
-    await form.locator('#cancel').click();
-    await form.getByText('Cancelled. Nothing was created.').waitFor();
+    await clickUntil(form.locator('#cancel'), form.getByText('Cancelled. Nothing was created.'));
     await stillFilled();
     await assert.rejects(fetch(`${callback}?code=late&state=late`));
   });

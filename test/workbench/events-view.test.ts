@@ -7,7 +7,7 @@ import { sampleBody } from '../relay/stage.ts';
 import { until } from '../relay/until.ts';
 import type { Receiver } from '../relay/receiver.ts';
 import { changeSettings, dataDirs, startByButton, startRelay, statusOf, stopRelays } from './relay.ts';
-import { openWorkbench } from './workbench.ts';
+import { clickAway, inTime, openWorkbench, untilDone } from './workbench.ts';
 import type { Workbench } from './workbench.ts';
 
 const view = 'campaignMonitorRelay.events';
@@ -49,13 +49,10 @@ describe('The events view, as a person uses it', () => {
   it('says that nothing has come in yet when the relay has started', async () => {
     await startByButton(workbench);
     await workbench.view(view).getByText('Nothing has come in yet.').waitFor();
-    // The clipboard is shared by every window of the run.
-    await workbench.page.evaluate(`navigator.clipboard.writeText('')`);
-    await workbench.runCommand(`${category}: Copy Campaign Monitor Webhook URL`);
-    url = await until(async () => {
-      const text = await workbench.page.evaluate<string>('navigator.clipboard.readText()');
-      return text.startsWith('http') ? text : undefined;
-    });
+    url = await workbench.copied(
+      () => workbench.runCommand(`${category}: Copy Campaign Monitor Webhook URL`),
+      (text) => text.startsWith('http'),
+    );
     await workbench.picture('events-view/empty');
   });
 
@@ -131,9 +128,11 @@ describe('The events view, as a person uses it', () => {
   });
 
   it('shows what matches a filter, says what is wrong with one, and clears it', async () => {
-    await row('ann@example.com').click();
-    await workbench.page.keyboard.press('Control+f');
-    await workbench.quickInputWidget.filter({ hasText: 'Filter Events' }).waitFor();
+    await untilDone(async () => {
+      await row('ann@example.com').click({ timeout: 5000 });
+      await workbench.page.keyboard.press('Control+f');
+      await workbench.quickInputWidget.filter({ hasText: 'Filter Events' }).waitFor({ timeout: 5000 });
+    });
     await workbench.picture('events-view/filter');
     await workbench.quickInput.fill('state:broken');
     await workbench.quickInputWidget.getByText('expected one of waiting, held').waitFor();
@@ -164,11 +163,7 @@ describe('The events view, as a person uses it', () => {
     const place = async (): Promise<number> => {
       await list.press('End');
       // Drawn anew at this moment, it is not there: the next look finds it.
-      return Number(
-        await row('Load More')
-          .getAttribute('data-index', { timeout: 2000 })
-          .catch(() => NaN),
-      );
+      return Number(await inTime(row('Load More').getAttribute('data-index', { timeout: 2000 })));
     };
     const shown = await until(async () => {
       const found = await place();
@@ -176,9 +171,7 @@ describe('The events view, as a person uses it', () => {
     });
     await until(async () => {
       if ((await place()) >= shown + 100) return true;
-      await row('Load More')
-        .click({ timeout: 2000 })
-        .catch(() => undefined);
+      await inTime(row('Load More').click({ timeout: 2000 }));
       return false;
     });
     assert.equal((await place()) % 100, 0);
@@ -198,6 +191,7 @@ describe('The events view, as a person uses it', () => {
   });
 
   it('shows no events of a relay that has stopped', async () => {
+    await startRelay(workbench);
     await post(sampleBody({ email: 'dan@example.com' }));
     await row('dan@example.com').waitFor();
     await workbench.runCommand(`${category}: Stop Relay`);
@@ -226,9 +220,9 @@ describe('What is not sent yet, as a person sees it in the events view', () => {
     const { quickInputWidget } = workbench;
     const another = quickInputWidget.locator('.monaco-list-row').filter({ hasText: 'New name…' });
     const box = quickInputWidget.getByText('Destinations use it by this name (Press');
-    await workbench.runCommand(`${category}: Set Signature Key…`);
+    await workbench.runCommandThatAsks(`${category}: Set Signature Key…`, 'Name of the key');
     await another.or(box).first().waitFor();
-    if (await another.isVisible()) await another.click();
+    if (await another.isVisible()) await clickAway(another);
     await box.waitFor();
     await workbench.enter(name);
     await quickInputWidget.getByText(`Signature key “${name}”`).waitFor();

@@ -17,7 +17,7 @@ import {
   stopRelays,
   untilStatusBar,
 } from './relay.ts';
-import { openWorkbench, untilDone } from './workbench.ts';
+import { clickAway, clickUntil, openWorkbench, untilDone } from './workbench.ts';
 import type { Workbench } from './workbench.ts';
 
 const view = 'campaignMonitorRelay.instances';
@@ -119,8 +119,6 @@ describe('Instances, as a person sees and changes them', function () {
     await input.fill(text);
     await input.press('Enter');
   };
-  const clipboard = (): Promise<string> => workbench.page.evaluate<string>('navigator.clipboard.readText()');
-  const clearClipboard = (): Promise<unknown> => workbench.page.evaluate(`navigator.clipboard.writeText('')`);
   const editorSays = (text: string): Promise<void> =>
     workbench.page.locator('.editor-group-container.active .view-line').filter({ hasText: text }).first().waitFor();
   const relayUrl = async (): Promise<string> => {
@@ -130,12 +128,14 @@ describe('Instances, as a person sees and changes them', function () {
   };
   /** The instance posts to the relay, which is public. */
   const pointHere = async (name: string): Promise<void> => {
-    await choose(name, 'Set Callback URL to This Relay');
     const agreement = workbench.dialog.getByText('passes through the servers of the tunnel');
-    await until(async () => {
-      if (await agreement.isVisible()) await workbench.answerDialog('Open Public URL');
-      return (await row(name).filter({ hasText: 'to this relay' }).isVisible()) || undefined;
-    }, 60_000);
+    await untilDone(async () => {
+      await choose(name, 'Set Callback URL to This Relay');
+      await until(async () => {
+        if (await agreement.isVisible()) await workbench.answerDialog('Open Public URL');
+        return row(name).filter({ hasText: 'to this relay' }).isVisible();
+      }, 30_000);
+    });
   };
 
   before(async () => {
@@ -151,13 +151,13 @@ describe('Instances, as a person sees and changes them', function () {
       'campaignMonitorRelay.openConnectors.host': sandbox.openConnectorsApi,
     });
     await workbench.openViewContainer(category);
-    await workbench.view(view).locator('.pane-header').click();
+    await workbench.unfoldView(view);
     // The instances get all the room.
-    await workbench.view(eventsView).locator('.pane-header').click();
+    await workbench.unfoldView(eventsView, false);
     const offer = workbench.welcomeButton(view, 'Set Open Connectors Secrets');
     await offer.waitFor();
     await workbench.picture('instances/welcome');
-    await offer.click();
+    await clickUntil(offer, workbench.quickInputWidget.getByText('User secret'));
     await enterSecret('User secret', sandbox.credentials.openConnectors.userSecret);
     await enterSecret('Organization secret', sandbox.credentials.openConnectors.organizationSecret);
     await workbench.view(view).getByText('no instance of the Campaign Monitor connector yet').waitFor();
@@ -172,7 +172,7 @@ describe('Instances, as a person sees and changes them', function () {
   it('lists what the platform has, and says what each posts to', async () => {
     await begin('alpha', 'beta');
     await rowSays('alpha', 'events on · to staging.example');
-    await workbench.toggleRow(view, 'alpha');
+    await workbench.unfoldRow(view, 'alpha');
     await row('https://staging.example/callback').waitFor();
     await row(newsletter).waitFor();
     await workbench.widenSideBar(600);
@@ -180,7 +180,7 @@ describe('Instances, as a person sees and changes them', function () {
     await workbench.picture('instances/list');
     const spoken = (await workbench.treeRows(view)).find(({ label }) => label === 'alpha')?.spoken ?? '';
     assert.match(spoken, /instance alpha, events on, to staging\.example/);
-    await workbench.toggleRow(view, 'alpha');
+    await workbench.unfoldRow(view, 'alpha', false);
   });
 
   it('sets the callback URL to the relay, which is started and made public for it', async () => {
@@ -218,23 +218,26 @@ describe('Instances, as a person sees and changes them', function () {
   it('edits the lists, typed and picked', async () => {
     await begin('epsilon');
     await choose('epsilon', 'Edit Instance’s Lists…');
-    await pickRow('Type or Paste IDs').click();
+    await clickAway(pickRow('Type or Paste IDs'));
     await workbench.quickInput.fill('not-an-id');
     await workbench.quickInputWidget.getByText('not-an-id is not a list ID').first().waitFor();
     await workbench.enter(`${newsletter}, ${members}`);
     await untilShown('epsilon', ({ webhooks }) => Object.keys(webhooks).length === 2);
     await choose('epsilon', 'Edit Instance’s Lists…');
-    await pickRow('Pick from the Account’s Lists').click();
+    await clickAway(pickRow('Pick from the Account’s Lists'));
     await pickRow('Newsletter').waitFor();
     await workbench.picture('instances/lists');
     // The tooltip of its id may lie over its middle.
-    await pickRow('Newsletter').click({ position: { x: 12, y: 12 } });
-    await workbench.quickInputWidget.getByRole('button', { name: 'OK' }).click();
+    await untilDone(async () => {
+      await pickRow('Newsletter').click({ position: { x: 12, y: 12 }, timeout: 5000 });
+      await workbench.quickInputWidget.getByText('1 Selected').waitFor({ timeout: 5000 });
+    });
+    await clickAway(workbench.quickInputWidget.getByRole('button', { name: 'OK', exact: true }));
     const { id } = await untilShown('epsilon', ({ webhooks }) => Object.keys(webhooks).join() === members);
     // What somebody changed elsewhere is what is edited, though the view has not read it yet.
     await platform('PATCH', `/instances/${id}`, { configuration: { 'events.list.ids': newsletter } });
     await choose('epsilon', 'Edit Instance’s Lists…');
-    await pickRow('Type or Paste IDs').click();
+    await clickAway(pickRow('Type or Paste IDs'));
     await until(async () => (await workbench.quickInput.inputValue()) === newsletter || undefined, 30_000);
     await workbench.page.keyboard.press('Escape');
   });
@@ -242,22 +245,29 @@ describe('Instances, as a person sees and changes them', function () {
   it('copies token, id and cURL, and shows the JSON with secrets masked', async () => {
     await begin('zeta');
     const { id, token } = await untilShown('zeta', () => true);
-    await clearClipboard();
-    await choose('zeta', 'Copy Instance Token');
-    await until(async () => (await clipboard()) === token || undefined, 30_000);
-    await choose('zeta', 'Copy Instance ID');
-    await until(async () => (await clipboard()) === String(id) || undefined, 30_000);
+    await workbench.copied(
+      () => choose('zeta', 'Copy Instance Token'),
+      (text) => text === token,
+    );
+    await workbench.copied(
+      () => choose('zeta', 'Copy Instance ID'),
+      (text) => text === String(id),
+    );
     // From the palette one picks which.
-    await clearClipboard();
-    await workbench.runCommand(`${category}: Copy Instance ID`);
-    await pickRow('zeta').click();
-    await until(async () => (await clipboard()) === String(id) || undefined, 30_000);
-    await choose('zeta', 'Copy Instance as cURL…');
-    await pickRow('Read this instance').click();
-    const curl = await until(async () => {
-      const text = await clipboard();
-      return text.startsWith('curl') ? text : undefined;
-    }, 30_000);
+    await workbench.copied(
+      async () => {
+        await workbench.runCommandThatAsks(`${category}: Copy Instance ID`, 'zeta');
+        await clickAway(pickRow('zeta'));
+      },
+      (text) => text === String(id),
+    );
+    const curl = await workbench.copied(
+      async () => {
+        await choose('zeta', 'Copy Instance as cURL…');
+        await clickAway(pickRow('Read this instance'));
+      },
+      (text) => text.startsWith('curl'),
+    );
     assert.ok(curl.includes(`/instances/${id}'`), curl);
     assert.ok(!curl.includes(sandbox.credentials.openConnectors.userSecret));
     await choose('zeta', 'Show Instance as JSON');
@@ -302,12 +312,12 @@ describe('Instances, as a person sees and changes them', function () {
 
   it('deletes after a confirmation, and says in the view what cannot be read', async () => {
     await begin('theta', 'iota');
-    await choose('theta', 'Delete Instance…');
-    await workbench.dialog.getByText('Open Connectors removes it for good').waitFor();
+    const question = workbench.dialog.getByText('Open Connectors removes it for good');
+    await workbench.chooseUntil(row('theta'), 'Delete Instance…', question);
     await workbench.picture('instances/delete');
     await workbench.answerDialog('Cancel');
     await row('theta').waitFor();
-    await choose('theta', 'Delete Instance…');
+    await workbench.chooseUntil(row('theta'), 'Delete Instance…', question);
     await workbench.answerDialog('Delete Instance');
     await row('theta').waitFor({ state: 'detached' });
     assert.equal(await shown('theta'), undefined);
@@ -320,8 +330,7 @@ describe('Instances, as a person sees and changes them', function () {
     await row('The sky is falling').waitFor();
     await row('iota').waitFor();
     await workbench.picture('instances/failure');
-    await row('The sky is falling').click();
-    await row('The sky is falling').waitFor({ state: 'detached' });
+    await clickAway(row('The sky is falling'));
   });
 
   it('shows an instance that the platform no longer has, until it is forgotten', async () => {
@@ -332,12 +341,12 @@ describe('Instances, as a person sees and changes them', function () {
     await rowSays('sigma', noLonger);
     const spoken = (await workbench.treeRows(view)).find(({ label }) => label === 'sigma')?.spoken;
     assert.equal(spoken, 'instance sigma, Open Connectors no longer has it');
-    await choose('sigma', 'Forget Instance…');
-    await workbench.dialog.getByText('Its token and its verify key are removed').waitFor();
+    const question = workbench.dialog.getByText('Its token and its verify key are removed');
+    await workbench.chooseUntil(row('sigma'), 'Forget Instance…', question);
     await workbench.picture('instances/no-longer');
     await workbench.answerDialog('Cancel');
     await row('sigma').waitFor();
-    await choose('sigma', 'Forget Instance…');
+    await workbench.chooseUntil(row('sigma'), 'Forget Instance…', question);
     await workbench.answerDialog('Forget Instance');
     await row('sigma').waitFor({ state: 'detached' });
     await refresh();
@@ -469,8 +478,10 @@ describe('Instances, as a person sees and changes them', function () {
   it('writes no secret of the platform to any file', async () => {
     await begin('pi');
     const { token } = await untilShown('pi', () => true);
-    await choose('pi', 'Copy Instance Token');
-    await until(async () => (await clipboard()) === token || undefined, 30_000);
+    await workbench.copied(
+      () => choose('pi', 'Copy Instance Token'),
+      (text) => text === token,
+    );
     const { userSecret, organizationSecret } = sandbox.credentials.openConnectors;
     const secrets = [userSecret, organizationSecret, token];
     assert.deepEqual(filesHolding(workbench.server.dataDir, secrets), []);

@@ -1,10 +1,12 @@
 /** The relays that windows of VS Code have started, seen from outside. */
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ConnectionError } from 'vscode-jsonrpc/node';
+import { NoRelayError, RelayRequestError } from '../../src/protocol/errors.ts';
 import { connectToRelay } from '../../src/protocol/relay-client.ts';
 import type { Status } from '../../src/protocol/status.ts';
 import { until } from '../relay/until.ts';
-import { untilDone } from './workbench.ts';
+import { clickAway, clickUntil, untilDone } from './workbench.ts';
 import type { Workbench } from './workbench.ts';
 
 export const category = 'Campaign Monitor Relay';
@@ -28,9 +30,20 @@ export async function statusOf(dataDir: string): Promise<Status> {
   }
 }
 
+/** The same; undefined where none runs there, or it ends at this moment. */
+export async function statusIfRunning(dataDir: string): Promise<Status | undefined> {
+  try {
+    return await statusOf(dataDir);
+  } catch (error) {
+    if ([NoRelayError, RelayRequestError, ConnectionError].some((kind) => error instanceof kind)) return undefined;
+    throw error;
+  }
+}
+
 /** Ends the relays of a server's windows. */
 export async function stopRelays(workbench: Workbench): Promise<void> {
   for (const dataDir of dataDirs(workbench)) {
+    // None runs there, or it ends at this moment.
     const client = await connectToRelay(dataDir).catch(() => undefined);
     if (client === undefined) continue;
     // A loaded relay may close its door before the answer has been read: it has stopped all the same.
@@ -55,15 +68,28 @@ export async function untilStatusBar(workbench: Workbench, words: string): Promi
   });
 }
 
-/** Starts the relay by the button in the events view. Once more where the view is drawn anew at the moment of the click. */
+/** Starts the relay by the button in the events view, where it does not run. */
 export async function startByButton(workbench: Workbench): Promise<void> {
-  const button = workbench.welcomeButton(eventsView, 'Start Relay');
-  await button.waitFor();
-  await untilDone(async () => {
-    if (await button.isVisible()) await button.click({ timeout: 5000 });
-    await button.waitFor({ state: 'detached', timeout: 15_000 });
-  });
+  if (/stopped|ended unexpectedly/.test(await untilStatusBar(workbench, category)))
+    await clickAway(workbench.welcomeButton(eventsView, 'Start Relay'));
   await untilStatusBar(workbench, 'listens on this machine only');
+}
+
+/** Begins to register the relay at Campaign Monitor, and picks the list. Then the events are asked for. */
+export async function pickListToRegister(workbench: Workbench, list: string): Promise<void> {
+  const { quickInputWidget } = workbench;
+  await untilDone(
+    async () => {
+      await workbench.runCommand(`${category}: Register This Relay on Lists…`);
+      const offered = quickInputWidget.getByText(list, { exact: true });
+      await offered.waitFor({ timeout: 15_000 });
+      await clickUntil(offered, quickInputWidget.getByText('1 Selected'));
+      await workbench.picture('webhooks/pick-lists');
+      await workbench.quickInput.press('Enter');
+      await quickInputWidget.getByText('Deactivate').waitFor({ timeout: 15_000 });
+    },
+    () => workbench.page.keyboard.press('Escape'),
+  );
 }
 
 /** Changes settings of the user in their JSON, as a person does. */
@@ -71,21 +97,22 @@ export async function changeSettings(workbench: Workbench, change: Readonly<Reco
   const { page } = workbench;
   const before = JSON.parse(readFileSync(settingsFile(workbench), 'utf8')) as Record<string, unknown>;
   const text = JSON.stringify({ ...before, ...change }, null, 2);
-  await until(async () => {
+  const timeout = 10_000;
+  await untilDone(async () => {
     await workbench.runCommand('Preferences: Open User Settings (JSON)');
-    const editor = page.locator('.editor-group-container.active .monaco-editor');
-    await editor.locator('.view-line').filter({ hasText: 'workbench.colorTheme' }).first().waitFor();
+    const editor = page.locator('.editor-group-container.active .monaco-editor').first();
+    await editor.locator('.view-line').filter({ hasText: 'workbench.colorTheme' }).first().waitFor({ timeout });
     // At its upper left: messages cover the lower right, three of them up to the middle.
-    await editor.click({ position: { x: 100, y: 10 } });
+    await editor.click({ position: { x: 100, y: 10 }, timeout });
     await page.keyboard.press('Control+a');
     // Pasted, since the editor closes brackets that are typed.
     await page.evaluate(`navigator.clipboard.writeText(${JSON.stringify(text)})`);
     await page.keyboard.press('Control+v');
     await page.keyboard.press('Control+s');
-    await page.locator('.tab.active.dirty').waitFor({ state: 'detached' });
+    await page.locator('.tab.active.dirty').waitFor({ state: 'detached', timeout });
     await workbench.runCommand('View: Close Editor');
     // A key that came too early went elsewhere: once more.
-    return readFileSync(settingsFile(workbench), 'utf8') === text;
+    await until(() => readFileSync(settingsFile(workbench), 'utf8') === text, 3000);
   });
 }
 

@@ -15,7 +15,7 @@ describe('The test bed of the workbench', () => {
   it('reads the tree of a view, and expands it', async () => {
     await workbench.openViewContainer('Stand-in');
     await workbench.treeRow('standIn.things', 'thing 3').waitFor();
-    await workbench.toggleRow('standIn.things', 'thing 0');
+    await workbench.unfoldRow('standIn.things', 'thing 0');
     await workbench.treeRow('standIn.things', 'part of thing 0').waitFor();
     const rows = await workbench.treeRows('standIn.things');
     assert.deepEqual(rows.slice(0, 3), [

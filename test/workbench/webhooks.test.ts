@@ -16,12 +16,14 @@ import {
   changeSettings,
   dataDirs,
   eventsView,
+  pickListToRegister,
   startRelay,
+  statusIfRunning,
   statusOf,
   stopRelays,
   untilStatusBar,
 } from './relay.ts';
-import { openWorkbench } from './workbench.ts';
+import { clickUntil, openWorkbench, untilDone } from './workbench.ts';
 import type { Workbench } from './workbench.ts';
 
 const view = 'campaignMonitorRelay.webhooks';
@@ -62,8 +64,11 @@ describe('Webhooks of Campaign Monitor, as a person manages them', function () {
   const ours = async (): Promise<VendorHook[]> => (await hooks()).filter(({ Url }) => Url.includes('/hooks/'));
   const plant = (url: string): Promise<Response> =>
     vendor('POST', `/lists/${newsletter}/webhooks.json`, { Events: ['Update'], Url: url, PayloadFormat: 'json' });
-  const publicUrl = async (): Promise<string | null> =>
-    (await statusOf(dataDirs(workbench)[0]!)).publicCampaignMonitorUrl;
+  const publicUrl = async (): Promise<string | null> => {
+    const [dataDir] = dataDirs(workbench);
+    const status = dataDir === undefined ? undefined : await statusIfRunning(dataDir);
+    return status?.publicCampaignMonitorUrl ?? null;
+  };
   /** Answers an input box by its title. */
   const answer = async (title: string, text: string): Promise<void> => {
     await workbench.quickInputWidget.filter({ hasText: title }).waitFor();
@@ -75,56 +80,40 @@ describe('Webhooks of Campaign Monitor, as a person manages them', function () {
    * Tests a webhook, again where the message was missed: the tree may be drawn anew under the menu. Where several rows
    * are selected, the menu does not offer it.
    */
-  const tested = (text: string, said: string): Promise<boolean> =>
-    until(async () => {
-      await row(text).click();
+  const tested = (text: string, said: string): Promise<void> =>
+    untilDone(async () => {
+      await row(text).click({ timeout: 5000 });
       await choose(text, 'Test Webhook');
-      const message = workbench.notification(said).first();
-      return message.waitFor({ timeout: 15_000 }).then(
-        () => true,
-        () => false,
-      );
+      await workbench.notification(said).waitFor({ timeout: 15_000 });
     });
   /** Chooses from the context menu until the dialog that it opens is there. */
-  const chooseUntil = (text: string, entry: string, asked: string): Promise<boolean> =>
-    until(async () => {
-      await choose(text, entry);
-      return workbench.dialog
-        .getByText(asked)
-        .waitFor({ timeout: 15_000 })
-        .then(
-          () => true,
-          () => false,
-        );
-    });
+  const chooseUntil = (text: string, entry: string, asked: string): Promise<void> =>
+    workbench.chooseUntil(row(text), entry, workbench.dialog.getByText(asked));
   /** One of ours and active, at the URL where the relay is public now. */
   const settled = (): Promise<boolean> =>
     until(async () => {
       const [first, ...others] = await ours();
-      const url = await publicUrl().catch(() => null);
+      const url = await publicUrl();
       return (url !== null && first?.Url === url && first.Status === 'Active' && others.length === 0) || undefined;
     });
 
+  const pickNewsletter = (): Promise<void> => pickListToRegister(workbench, 'Newsletter');
   const register = async (): Promise<void> => {
-    await workbench.runCommand(`${category}: Register This Relay on Lists…`);
-    await workbench.quickInputWidget.getByText('Newsletter', { exact: true }).click();
-    await workbench.picture('webhooks/pick-lists');
-    await workbench.page.keyboard.press('Enter');
-    await workbench.quickInputWidget.getByText('Deactivate').waitFor();
-    await workbench.page.keyboard.press('Enter');
+    await pickNewsletter();
+    await workbench.quickInput.press('Enter');
     await workbench.quickInputWidget.getByText('JSON').waitFor();
-    await workbench.page.keyboard.press('Enter');
+    await workbench.quickInput.press('Enter');
     // The first time a public URL is agreed to.
     const agree = workbench.dialog.getByRole('button', { name: 'Open Public URL', exact: true });
     await until(async () => {
-      if (await agree.isVisible()) await agree.click();
+      if (await agree.isVisible()) await workbench.answerDialog('Open Public URL');
       return (await ours()).length > 0;
     });
     await settled();
   };
   /** What each spec begins with, whatever one that broke off has left. */
   const registered = async (): Promise<void> => {
-    const url = await publicUrl().catch(() => null);
+    const url = await publicUrl();
     const [first, ...others] = await ours();
     if (url === null || first?.Url !== url || first.Status !== 'Active' || others.length > 0) await register();
   };
@@ -176,8 +165,7 @@ describe('Webhooks of Campaign Monitor, as a person manages them', function () {
     await Promise.race([button.waitFor(), row('Harbour Books').waitFor()]);
     if (await button.isVisible()) {
       await workbench.picture('webhooks/welcome');
-      await button.click();
-      await workbench.quickInputWidget.getByText('OAuth in the Browser').waitFor();
+      await clickUntil(button, workbench.quickInputWidget.getByText('OAuth in the Browser'));
       await workbench.picture('webhooks/ways');
       await workbench.page.keyboard.press('Enter');
       await answer('API key of Campaign Monitor', 'another-key');
@@ -191,20 +179,18 @@ describe('Webhooks of Campaign Monitor, as a person manages them', function () {
   });
 
   it('copies the ids of lists and of a client', async () => {
-    const copied = async (): Promise<string> => workbench.page.evaluate<string>('navigator.clipboard.readText()');
-    // The clipboard is shared by every window of the run, and a tree that is drawn anew loses the selection.
-    const copies = (text: string, entry: string, expected: readonly string[], select = false): Promise<boolean> =>
-      until(async () => {
-        await workbench.page.evaluate(`navigator.clipboard.writeText('')`);
-        if (select) {
-          await row(text).click();
-          await row(other.Name).click({ modifiers: ['ControlOrMeta'] });
-        }
-        await choose(text, entry);
-        return until(async () => (await copied()) !== '', 15_000)
-          .then(async () => (await copied()).split('\n').sort().join() === [...expected].sort().join())
-          .catch(() => false);
-      });
+    // A tree that is drawn anew loses the selection.
+    const copies = (text: string, entry: string, expected: readonly string[], select = false): Promise<string> =>
+      workbench.copied(
+        async () => {
+          if (select) {
+            await row(text).click({ timeout: 5000 });
+            await row(other.Name).click({ modifiers: ['ControlOrMeta'], timeout: 5000 });
+          }
+          await choose(text, entry);
+        },
+        (copied) => copied.split('\n').sort().join() === [...expected].sort().join(),
+      );
     const clients = (await (await vendor('GET', '/clients.json')).json()) as { ClientID: string; Name: string }[];
     const { ClientID: clientId } = clients.find(({ Name }) => Name === 'Harbour Books')!;
     const others = (await (await vendor('GET', `/clients/${clientId}/lists.json`)).json()) as {
@@ -219,7 +205,7 @@ describe('Webhooks of Campaign Monitor, as a person manages them', function () {
   });
 
   it('registers the relay on a list, once, and opens the public URL for it', async () => {
-    await startRelay(workbench).catch(() => undefined);
+    if (!(await untilStatusBar(workbench, category)).includes('open at')) await startRelay(workbench);
     for (let round = 0; round < 2; round++) await register();
     await row('This relay').waitFor();
     await row('This relay').hover();
@@ -252,11 +238,12 @@ describe('Webhooks of Campaign Monitor, as a person manages them', function () {
 
   it('takes the events and the format that are chosen', async () => {
     await registered();
-    await workbench.runCommand(`${category}: Register This Relay on Lists…`);
-    await workbench.quickInputWidget.getByText('Newsletter', { exact: true }).click();
-    await workbench.page.keyboard.press('Enter');
-    await workbench.quickInputWidget.getByText('Update', { exact: true }).click();
-    await workbench.page.keyboard.press('Enter');
+    await pickNewsletter();
+    await clickUntil(
+      workbench.quickInputWidget.getByText('Update', { exact: true }),
+      workbench.quickInputWidget.getByText('2 Selected'),
+    );
+    await workbench.quickInput.press('Enter');
     await workbench.pick('XML');
     await until(async () => {
       const [hook, ...others] = await ours();
@@ -279,10 +266,10 @@ describe('Webhooks of Campaign Monitor, as a person manages them', function () {
       ['Deactivate Webhook', 'Inactive'],
       ['Activate Webhook', 'Active'],
     ] as const) {
-      await until(async () => {
-        if ((await states()) === state) return true;
+      await untilDone(async () => {
+        if ((await states()) === state) return;
         await choose('This relay', entry);
-        return until(async () => (await states()) === state, 15_000).catch(() => false);
+        await until(async () => (await states()) === state, 15_000);
       });
       await row('This relay')
         .filter(state === 'Active' ? { hasNotText: 'inactive' } : { hasText: 'inactive' })
@@ -357,15 +344,11 @@ describe('Webhooks of Campaign Monitor, as a person manages them', function () {
     await workbench.runCommand(`${category}: Refresh Webhooks`);
     await row('neighbour.example').waitFor();
     const before = (await hooks()).length;
-    await until(async () => {
-      await row('This relay').click();
-      await row('neighbour.example').click({ modifiers: ['ControlOrMeta'] });
+    await untilDone(async () => {
+      await row('This relay').click({ timeout: 5000 });
+      await row('neighbour.example').click({ modifiers: ['ControlOrMeta'], timeout: 5000 });
       await choose('neighbour.example', 'Delete Webhook');
-      const refusal = workbench.notification('Some of these webhooks are not this tool’s').first();
-      return refusal.waitFor({ timeout: 15_000 }).then(
-        () => true,
-        () => false,
-      );
+      await workbench.notification('Some of these webhooks are not this tool’s').waitFor({ timeout: 15_000 });
     });
     await row('neighbour.example').click();
     await chooseUntil('neighbour.example', 'Delete Webhook', 'Whoever registered it');
@@ -488,8 +471,10 @@ describe('Webhooks of Campaign Monitor, as a person manages them', function () {
   it('stands in the Accounts menu, and signing out forgets everything', async () => {
     for (const folder of [workbench.server.dataDir, workbench.userDataDir, workbench.folder!])
       assert.deepEqual(filesHolding(folder, [apiKey, Buffer.from(`${apiKey}:x`).toString('base64')]), []);
-    await workbench.page.getByRole('button', { name: 'Accounts' }).click();
-    await workbench.page.locator('.monaco-menu').getByText('Harbour Books and 1 more').first().waitFor();
+    await clickUntil(
+      workbench.page.locator('.activitybar [aria-label^="Accounts"]').first(),
+      workbench.page.locator('.monaco-menu').getByText('Harbour Books and 1 more'),
+    );
     await workbench.picture('webhooks/accounts');
     await workbench.page.keyboard.press('Escape');
     await workbench.runCommand(`${category}: Sign Out of Campaign Monitor…`);

@@ -8,7 +8,7 @@ import { basename, dirname, join } from 'node:path';
 import { errors } from 'playwright-core';
 import type { Browser, BrowserContext, FrameLocator, Locator, Page } from 'playwright-core';
 import { launchBrowser, pageAddress, prepareContext } from '../vscode/browser.ts';
-import { until } from '../relay/until.ts';
+import { DidNotComeError, until } from '../relay/until.ts';
 import { root } from '../vscode/install.ts';
 import { startServer } from '../vscode/server.ts';
 import type { VsCodeServer } from '../vscode/server.ts';
@@ -79,6 +79,14 @@ interface DrawnElement {
   querySelector(selector: string): DrawnElement | null;
 }
 
+/** In the page: whether the palette has gone, or holds something else than what was typed into it. */
+function paletteHasGone(typed: string): string {
+  return `(() => {
+    const input = document.querySelector('.quick-input-widget input[type="text"]');
+    return input === null || input.offsetParent === null || input.value !== ${JSON.stringify(typed)};
+  })()`;
+}
+
 let browser: Promise<Browser> | undefined;
 let sharedServer: Promise<VsCodeServer> | undefined;
 const open = new Set<Workbench>();
@@ -121,10 +129,16 @@ export async function closeEverything(): Promise<void> {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
 }
 
+/** Whether an error says that something did not come in its time, Playwright's or `until`'s. */
+function isTimeout(error: unknown): boolean {
+  return error instanceof errors.TimeoutError || error instanceof DidNotComeError;
+}
+
 /**
  * Does something until it succeeds: what is drawn anew under a click, or closes, loses the click. Only time-outs are
  * tried again.
- * @param action with a time-out of its own, so that there is time for another
+ * @param action with a time-out of its own, so that there is time for another; what it did before does not stand in the
+ *   way of its being done again
  * @param before the next try
  */
 export async function untilDone(action: () => Promise<unknown>, before?: () => Promise<unknown>): Promise<void> {
@@ -134,13 +148,40 @@ export async function untilDone(action: () => Promise<unknown>, before?: () => P
       await action();
       return true;
     } catch (error) {
-      if (!(error instanceof errors.TimeoutError)) throw error;
+      if (!isTimeout(error)) throw error;
       last = error;
       await before?.();
       return false;
     }
   }).catch((error: unknown) => {
     throw last === undefined ? error : new Error('did not succeed in many tries', { cause: last });
+  });
+}
+
+/** What an action resolves to; undefined where it did not come in its time. */
+export async function inTime<T>(action: Promise<T>): Promise<T | undefined> {
+  try {
+    return await action;
+  } catch (error) {
+    if (!isTimeout(error)) throw error;
+    return undefined;
+  }
+}
+
+/** Clicks until what that brings is there; once more only while it is not. */
+export async function clickUntil(target: Locator, brings: Locator, eachMs = shortMs): Promise<void> {
+  await untilDone(async () => {
+    if (!(await brings.first().isVisible())) await target.click({ timeout: shortMs });
+    await brings.first().waitFor({ timeout: eachMs });
+  });
+}
+
+/** Clicks what goes by that, until it has gone. */
+export async function clickAway(target: Locator): Promise<void> {
+  await target.waitFor();
+  await untilDone(async () => {
+    if (await target.isVisible()) await target.click({ timeout: shortMs });
+    await target.waitFor({ state: 'hidden', timeout: shortMs });
   });
 }
 
@@ -211,7 +252,7 @@ export class Workbench {
 
   /** Chooses the item of a quick pick whose label this is. */
   async pick(label: string): Promise<void> {
-    await this.#quickPickRow(label).click();
+    await clickAway(this.#quickPickRow(label));
   }
 
   #quickPickRow(label: string): Locator {
@@ -236,16 +277,44 @@ export class Workbench {
         await this.page.keyboard.press('F1');
         await this.quickInput.fill(`>${title}`, { timeout: shortMs });
         await this.#quickPickRow(title).click({ timeout: shortMs });
+        // While the palette is there the command has not run.
+        await this.page.waitForFunction(paletteHasGone(`>${title}`), undefined, { timeout: shortMs });
       },
       () => this.page.keyboard.press('Escape'),
     );
+  }
+
+  /** Runs a command that asks something, again where the question does not come or has gone. */
+  async runCommandThatAsks(title: string, question: string): Promise<void> {
+    await untilDone(
+      async () => {
+        await this.runCommand(title);
+        await this.quickInputWidget.filter({ hasText: question }).waitFor({ timeout: 15_000 });
+      },
+      () => this.page.keyboard.press('Escape'),
+    );
+  }
+
+  /** Does something that copies, again where nothing comes of it. Resolves to the text that is awaited. */
+  async copied(copy: () => Promise<unknown>, isAwaited = (text: string) => text !== ''): Promise<string> {
+    let text = '';
+    await untilDone(async () => {
+      // The clipboard is shared by every window of the run.
+      await this.page.evaluate(`navigator.clipboard.writeText('')`);
+      await copy();
+      await until(async () => {
+        text = await this.page.evaluate<string>('navigator.clipboard.readText()');
+        return isAwaited(text);
+      }, 15_000);
+    });
+    return text;
   }
 
   /** Shows a view container by its icon in the activity bar; stays where it is already shown. */
   async openViewContainer(title: string): Promise<void> {
     const item = this.page.locator(`.activitybar .action-item:has(> [aria-label^=${quoted(title)}])`);
     await item.waitFor();
-    if (!((await item.getAttribute('class')) ?? '').split(' ').includes('checked')) await item.click();
+    await clickUntil(item, item.and(this.page.locator('.checked')));
     await this.page.locator('.sidebar .pane').first().waitFor();
   }
 
@@ -294,16 +363,15 @@ export class Workbench {
   /** Unfolds a view, or folds it; stays where it is so already. */
   async unfoldView(view: string, open = true): Promise<void> {
     const header = this.view(view).locator('.pane-header');
-    await until(async () => {
-      if ((await header.getAttribute('aria-expanded')) === String(open)) return true;
-      await header.click();
-      return undefined;
-    });
+    await header.waitFor();
+    await clickUntil(header, header.and(this.page.locator(`[aria-expanded="${open}"]`)));
   }
 
-  /** Expands or collapses a row of a tree. */
-  async toggleRow(view: string, text: string): Promise<void> {
-    await this.treeRow(view, text).locator('.monaco-tl-twistie').click();
+  /** Unfolds a row of a tree, or folds it; stays where it is so already. */
+  async unfoldRow(view: string, text: string, open = true): Promise<void> {
+    const row = this.treeRow(view, text);
+    await row.waitFor();
+    await clickUntil(row.locator('.monaco-tl-twistie'), row.and(this.page.locator(`[aria-expanded="${open}"]`)));
   }
 
   /**
@@ -315,13 +383,21 @@ export class Workbench {
     await untilDone(
       async () => {
         await row.click({ button: 'right', timeout: shortMs });
-        // A menu takes no click in its first tenth of a second.
         await menu.locator('.action-label').getByText(entry, { exact: true }).hover({ timeout: shortMs });
+        // A menu takes no click in its first tenth of a second. Pressed on the entry: elsewhere it would open the row.
+        await menu.locator(':focus').filter({ hasText: entry }).press('Enter', { timeout: shortMs });
       },
       () => this.page.keyboard.press('Escape'),
     );
-    await this.page.keyboard.press('Enter');
     await menu.waitFor({ state: 'hidden' });
+  }
+
+  /** Chooses from the context menu of a row until what that brings is there. */
+  async chooseUntil(row: Locator, entry: string, brings: Locator): Promise<void> {
+    await untilDone(async () => {
+      if (!(await brings.first().isVisible())) await this.chooseFromContextMenu(row, entry);
+      await brings.first().waitFor({ timeout: 15_000 });
+    });
   }
 
   /**
@@ -367,8 +443,14 @@ export class Workbench {
 
   /** Waits for a notification and presses one of its buttons. One that has gone from sight is fetched again. */
   async answerNotification(text: string, button: string): Promise<void> {
+    const pressed = this.notification(text).getByRole('button', { name: button, exact: true });
     await untilDone(
-      () => this.notification(text).getByRole('button', { name: button, exact: true }).click({ timeout: shortMs }),
+      async () => {
+        // This very one, as another may say the same.
+        const element = await pressed.elementHandle({ timeout: shortMs });
+        await pressed.click({ timeout: shortMs });
+        await element.waitForElementState('hidden', { timeout: 15_000 });
+      },
       () => this.runCommand('Notifications: Show Notifications'),
     );
   }
@@ -380,7 +462,7 @@ export class Workbench {
 
   /** Waits for the modal dialog and presses one of its buttons. */
   async answerDialog(button: string): Promise<void> {
-    await this.dialog.getByRole('button', { name: button, exact: true }).click();
+    await clickAway(this.dialog.getByRole('button', { name: button, exact: true }));
   }
 
   /** The titles of the open tabs. */
