@@ -36,7 +36,7 @@ export function compose(context: vscode.ExtensionContext): void {
   const webhooks = createWebhooks({ context, session, log, sandbox, names, browser });
   const store = new InstanceStore(context);
   const parts = { context, session, select: view.select };
-  const instances = new InstancesView({ session, log, platform, store, sandbox, names });
+  const instances = new InstancesView({ session, log, platform, store, secrets, sandbox, names });
   const documents = new InstanceDocuments(context);
   const instanceParts = { session, secrets, platform, store, browser, view: instances, documents };
   const form = createForm({

@@ -5,6 +5,7 @@ import { prefix } from '../commands.ts';
 import { withNext } from '../error-words.ts';
 import type { SandboxProcess } from '../sandbox-process.ts';
 import { callbackUrls } from '../relay-urls.ts';
+import type { SecretBox } from '../secrets.ts';
 import type { Session } from '../session.ts';
 import { GivenUpError, working } from '../cancellable-progress.ts';
 import { placedInstance } from './placed-instance.ts';
@@ -16,6 +17,7 @@ import type { Surroundings } from '../events-view/event-words.ts';
 import type { ListNames } from '../list-names.ts';
 import type { InstanceStore, StoredInstance } from './instance-store.ts';
 import type { Platform } from './platform.ts';
+import { forgetInstance } from './verify-keys.ts';
 
 type Loaded =
   /** Nobody has looked yet. */
@@ -38,6 +40,7 @@ export interface InstancesViewParts {
   readonly log: vscode.LogOutputChannel;
   readonly platform: Platform;
   readonly store: InstanceStore;
+  readonly secrets: SecretBox;
   readonly sandbox: Pick<SandboxProcess, 'onDidChange'>;
   readonly names: ListNames;
 }
@@ -178,7 +181,14 @@ export class InstancesView implements vscode.Disposable, vscode.TreeDataProvider
       const found = await working(vscode.l10n.t('Reading the instances'), (givenUp) =>
         this.#find(api, kept, AbortSignal.any([signal, givenUp])),
       );
-      if (!signal.aborted) this.#set({ kind: 'loaded', ...found });
+      if (signal.aborted) return;
+      if (!platform.isSandbox) {
+        this.#set({ kind: 'loaded', ...found });
+        return;
+      }
+      // Each sandbox begins with nothing: what another one had is lost for good, its token too.
+      this.#set({ kind: 'loaded', instances: found.instances, gone: [] });
+      for (const { host, id } of found.gone) await forgetInstance(this.#parts, host, id);
     } catch (error) {
       // Another reading has taken its place, or the user did not want it: what is in sight stays.
       if (signal.aborted || error instanceof GivenUpError) return;
