@@ -234,7 +234,9 @@ describe('Instances, as a person sees and changes them', function () {
     });
     await clickAway(workbench.quickInputWidget.getByRole('button', { name: 'OK', exact: true }));
     const { id } = await untilShown('epsilon', ({ webhooks }) => Object.keys(webhooks).join() === members);
-    // What somebody changed elsewhere is what is edited, though the view has not read it yet.
+    // What somebody changed elsewhere is what is edited, though the view has not read it.
+    await workbench.unfoldRow(view, 'epsilon');
+    await row(members).waitFor();
     await platform('PATCH', `/instances/${id}`, { configuration: { 'events.list.ids': newsletter } });
     await choose('epsilon', 'Edit Instance’s Lists…');
     await clickAway(pickRow('Type or Paste IDs'));

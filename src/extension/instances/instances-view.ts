@@ -188,7 +188,11 @@ export class InstancesView implements vscode.Disposable, vscode.TreeDataProvider
       }
       // Each sandbox begins with nothing: what another one had is lost for good, its token too.
       this.#set({ kind: 'loaded', instances: found.instances, gone: [] });
-      for (const { host, id } of found.gone) await forgetInstance(this.#parts, host, id);
+      for (const { host, id } of found.gone) {
+        await forgetInstance(this.#parts, host, id).catch((error: unknown) =>
+          log.warn(`the instance ${id} of another sandbox is still kept: ${(error as Error).message}`),
+        );
+      }
     } catch (error) {
       // Another reading has taken its place, or the user did not want it: what is in sight stays.
       if (signal.aborted || error instanceof GivenUpError) return;
