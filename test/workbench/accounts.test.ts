@@ -3,11 +3,10 @@ import { freePort } from '../free-port.ts';
 import { fixedCredentials } from '../../src/sandbox/credentials.ts';
 import { startSandbox } from '../../src/sandbox/sandbox.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
-import { until } from '../relay/until.ts';
 import { consentPage, decide } from './consent.ts';
 import { filesHolding } from './files.ts';
 import { category, changeMachineSettings } from './relay.ts';
-import { openWorkbench } from './workbench.ts';
+import { clickUntil, openWorkbench } from './workbench.ts';
 import type { Workbench } from './workbench.ts';
 
 const view = 'campaignMonitorRelay.webhooks';
@@ -19,7 +18,7 @@ describe('An account of Campaign Monitor, as a person signs in by OAuth', functi
   let sandbox: Sandbox;
 
   const control = (path: string): Promise<Response> => fetch(`${sandbox.control}${path}`, { method: 'POST' });
-  /** Answers an input box by its title; without a text, by what is in it. */
+  /** Answers an input box by its title. */
   const answer = async (title: string, text: string): Promise<void> => {
     await workbench.quickInputWidget.filter({ hasText: title }).waitFor();
     const box = workbench.quickInputWidget.locator('.quick-input-box input').first();
@@ -27,8 +26,11 @@ describe('An account of Campaign Monitor, as a person signs in by OAuth', functi
     await box.press('Enter');
   };
   const signIn = async (): Promise<void> => {
-    await workbench.runCommand(`${category}: Sign In to Campaign Monitor…`);
-    await workbench.quickInputWidget.getByText('OAuth in the Browser').click();
+    await workbench.runCommandThatAsks(`${category}: Sign In to Campaign Monitor…`, 'OAuth in the Browser');
+    await clickUntil(
+      workbench.quickInputWidget.getByText('OAuth in the Browser'),
+      workbench.quickInputWidget.filter({ hasText: 'Client ID of your OAuth app' }),
+    );
     await answer('Client ID of your OAuth app', fixedCredentials.campaignMonitor.oauthClientId);
     await answer('Client secret of your OAuth app', clientSecret);
     await answer('Callback URL that is registered', `http://localhost:${await freePort()}/oauth/callback`);
@@ -60,7 +62,7 @@ describe('An account of Campaign Monitor, as a person signs in by OAuth', functi
     const page = await consentPage(workbench, signIn);
     await decide(page, 'Deny');
     await page.close();
-    await workbench.notification('Access was not granted in the browser').first().waitFor();
+    await workbench.showNotification('Access was not granted in the browser');
     await workbench.welcomeButton(view, 'Sign In…').waitFor();
   });
 
@@ -73,17 +75,8 @@ describe('An account of Campaign Monitor, as a person signs in by OAuth', functi
     await workbench.treeRow(view, 'Newsletter').waitFor();
     await control('/tokens/expire');
     await workbench.runCommand(`${category}: Refresh Webhooks`);
-    // The view that unfolds moves the row away from under the click.
-    await until(async () => {
-      await workbench.unfoldRow(view, 'Newsletter');
-      return workbench
-        .treeRow(view, 'No webhooks')
-        .waitFor({ timeout: 5000 })
-        .then(
-          () => true,
-          () => undefined,
-        );
-    });
+    await workbench.unfoldRow(view, 'Newsletter');
+    await workbench.treeRow(view, 'No webhooks').waitFor();
     await workbench.picture('accounts/signed-in');
     for (const folder of [workbench.server.dataDir, workbench.userDataDir, workbench.folder!]) {
       assert.deepEqual(filesHolding(folder, [clientSecret]), []);
@@ -96,8 +89,7 @@ describe('An account of Campaign Monitor, as a person signs in by OAuth', functi
     const note = workbench.treeRow(view, 'Revoked OAuth Token');
     await note.waitFor();
     await workbench.picture('accounts/revoked');
-    await note.click();
-    await workbench.quickInputWidget.getByText('OAuth in the Browser').waitFor();
+    await clickUntil(note, workbench.quickInputWidget.getByText('OAuth in the Browser'));
     await workbench.page.keyboard.press('Escape');
   });
 });

@@ -5,7 +5,7 @@ import { sampleBody } from '../relay/stage.ts';
 import { until } from '../relay/until.ts';
 import type { Receiver } from '../relay/receiver.ts';
 import { dataDirs, startByButton, statusOf, stopRelays } from './relay.ts';
-import { openWorkbench } from './workbench.ts';
+import { clickUntil, openWorkbench, untilDone } from './workbench.ts';
 import type { Workbench } from './workbench.ts';
 
 const view = 'campaignMonitorRelay.events';
@@ -51,8 +51,7 @@ describe("An event's documents and actions, as a person uses them", () => {
   });
 
   it('a click shows the body, and leaves the keyboard in the tree', async () => {
-    await row('ann@example.com').click();
-    await editor('"EmailAddress": "ann@example.com"').waitFor();
+    await clickUntil(row('ann@example.com'), editor('"EmailAddress": "ann@example.com"'));
     assert.deepEqual(await workbench.tabs(), ['e1 body']);
     await workbench.picture('documents/body');
   });
@@ -121,8 +120,10 @@ describe("An event's documents and actions, as a person uses them", () => {
     await lens.waitFor();
     await workbench.picture('actions/edit-and-resend');
     const before = receiver.requests.length;
-    await lens.click();
-    await workbench.showNotification('Sent as e');
+    await untilDone(async () => {
+      await lens.click({ timeout: 5000 });
+      await workbench.notification('Sent as e').waitFor({ timeout: 15_000 });
+    });
     await workbench.picture('actions/sent');
     await receiver.received(before + 1);
     await workbench.answerNotification('Sent as e', 'Show Event');

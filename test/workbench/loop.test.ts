@@ -11,8 +11,16 @@ import type { Receiver } from '../relay/receiver.ts';
 import { LocaltunnelServer } from '../relay/tunnel/stage.ts';
 import { until } from '../relay/until.ts';
 import { consentPage, decide } from './consent.ts';
-import { category, changeMachineSettings, dataDirs, eventsView, stopRelays, untilStatusBar } from './relay.ts';
-import { openWorkbench, picturesFolder } from './workbench.ts';
+import {
+  category,
+  changeMachineSettings,
+  dataDirs,
+  eventsView,
+  stopRelays,
+  stopSandbox,
+  untilStatusBar,
+} from './relay.ts';
+import { clickUntil, openWorkbench, picturesFolder } from './workbench.ts';
 import type { Workbench } from './workbench.ts';
 
 const instancesView = 'campaignMonitorRelay.instances';
@@ -49,7 +57,7 @@ describe('From nothing to a working instance', function () {
     await workbench.openViewContainer(category);
   });
   after(async () => {
-    await workbench.runCommand(`${category}: Stop Sandbox`).catch(() => undefined);
+    await stopSandbox(workbench);
     await stopRelays(workbench);
     await workbench.close();
     await tunnel.kill();
@@ -112,15 +120,18 @@ describe('From nothing to a working instance', function () {
     await form.getByText('The sandbox’s values are filled in.').waitFor();
     await form.locator('#name input').fill(name);
     await form.locator('#oauthCallbackUrl input').fill(`http://localhost:${await freePort()}/oauth/callback`);
-    await form.locator('#do-fillCallback').click();
-    await form.getByText('This is the relay’s public URL.').waitFor();
-    await form.locator('#do-generateKey').click();
-    await form.locator('#preview', { hasText: '"event.notification.signature.key": "********"' }).waitFor();
+    await clickUntil(form.locator('#do-fillCallback'), form.getByText('This is the relay’s public URL.'), 20_000);
+    await clickUntil(
+      form.locator('#do-generateKey'),
+      form.locator('#preview', { hasText: '"event.notification.signature.key": "********"' }),
+    );
     await form.locator('#create[aria-disabled="false"]').waitFor();
     await workbench.picture('loop/form');
 
     // The consent in the browser.
-    const page: Page = await consentPage(workbench, () => form.locator('#create').click());
+    const page: Page = await consentPage(workbench, () =>
+      clickUntil(form.locator('#create'), form.locator('#cancel'), 20_000),
+    );
     await page.setViewportSize({ width: 900, height: 760 });
     await page.screenshot({ path: join(picturesFolder, 'loop', 'consent.png') });
     assert.match(await decide(page, 'Allow access'), /Access was granted/);
@@ -130,10 +141,7 @@ describe('From nothing to a working instance', function () {
     await form.locator('#created').waitFor();
     await workbench.notification('Creating the instance').waitFor({ state: 'hidden' });
     await workbench.picture('loop/created');
-    const instances = workbench.view(instancesView);
-    if ((await instances.locator('.pane-header').getAttribute('aria-expanded')) !== 'true') {
-      await instances.locator('.pane-header').click();
-    }
+    await workbench.unfoldView(instancesView);
     await workbench.treeRow(instancesView, name).filter({ hasText: 'events on · to this relay' }).waitFor();
 
     // Somebody subscribes: webhook, platform, tunnel, relay, callback.
@@ -146,12 +154,10 @@ describe('From nothing to a working instance', function () {
     assert.equal(event.signature, 'valid');
     assert.equal(event.type, 'CREATED');
     await workbench.treeRow(eventsView, address).filter({ hasText: 'sent 200' }).waitFor();
-    await workbench.treeRow(eventsView, address).click();
-    await workbench.page
-      .locator('.editor-group-container.active .view-line')
-      .filter({ hasText: 'instanceName' })
-      .first()
-      .waitFor();
+    await clickUntil(
+      workbench.treeRow(eventsView, address),
+      workbench.page.locator('.editor-group-container.active .view-line').filter({ hasText: 'instanceName' }),
+    );
     await workbench.picture('loop/event');
 
     const request = receiver.requests.find(({ text }) => text.includes(address));

@@ -92,6 +92,21 @@ export async function pickListToRegister(workbench: Workbench, list: string): Pr
   );
 }
 
+/** Where the sandbox's process of a server's windows is, as the extension notes it for them; undefined before its start. */
+export function sandboxFile(workbench: Workbench): string | undefined {
+  const [file] = globSync('data/User/globalStorage/**/sandbox.json', { cwd: workbench.server.dataDir });
+  return file === undefined ? undefined : join(workbench.server.dataDir, file);
+}
+
+/** Ends the sandbox of a server's windows, by its own door, which needs no window. */
+export async function stopSandbox(workbench: Workbench): Promise<void> {
+  const file = sandboxFile(workbench);
+  if (file === undefined) return;
+  const { control } = JSON.parse(readFileSync(file, 'utf8')) as { readonly control: string };
+  // It ends by itself where nobody asks for it, and may have done so.
+  await fetch(`${control}/stop`, { method: 'POST' }).catch(() => undefined);
+}
+
 /** Changes settings of the user in their JSON, as a person does. */
 export async function changeSettings(workbench: Workbench, change: Readonly<Record<string, unknown>>): Promise<void> {
   const { page } = workbench;

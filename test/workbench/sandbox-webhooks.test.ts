@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { globSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { freePort } from '../free-port.ts';
 import { documentedListId } from '../../src/campaign-monitor/samples.ts';
 import type { SandboxCredentials } from '../../src/sandbox/credentials.ts';
@@ -10,11 +9,15 @@ import {
   changeMachineSettings,
   dataDirs,
   eventsView,
+  pickListToRegister,
+  sandboxFile,
+  startRelay,
   statusOf,
   stopRelays,
+  stopSandbox,
   untilStatusBar,
 } from './relay.ts';
-import { openWorkbench } from './workbench.ts';
+import { clickAway, openWorkbench, untilDone } from './workbench.ts';
 import type { Workbench } from './workbench.ts';
 
 const view = 'campaignMonitorRelay.webhooks';
@@ -30,9 +33,8 @@ describe('The sandbox’s account, as somebody tries it without a network', func
 
   const row = (text: string) => workbench.treeRow(view, text);
   const vendor = (method: string, path: string, body?: object): Promise<Response> => {
-    const [file] = globSync('data/User/globalStorage/**/sandbox.json', { cwd: workbench.server.dataDir });
     const { campaignMonitorApi, credentials } = JSON.parse(
-      readFileSync(join(workbench.server.dataDir, file!), 'utf8'),
+      readFileSync(sandboxFile(workbench)!, 'utf8'),
     ) as RunningSandbox;
     return fetch(campaignMonitorApi + path, {
       method,
@@ -48,23 +50,17 @@ describe('The sandbox’s account, as somebody tries it without a network', func
   const registered = async (): Promise<void> => {
     const button = workbench.welcomeButton(view, 'Use the Sandbox’s Account');
     await Promise.race([button.waitFor(), row('Newsletter').waitFor()]);
-    if (await button.isVisible()) await button.click();
+    if (await button.isVisible()) await clickAway(button);
     await row('Newsletter').waitFor({ timeout: 60_000 });
-    await until(async () => {
-      if ((await hookUrls()).length > 0) return true;
-      await workbench.page.keyboard.press('Escape');
-      await workbench.runCommand(`${category}: Register This Relay on Lists…`);
-      await workbench.quickInputWidget.getByText('Newsletter', { exact: true }).click();
-      await workbench.page.keyboard.press('Enter');
-      await workbench.quickInputWidget.getByText('Deactivate').waitFor();
-      await workbench.page.keyboard.press('Enter');
-      await workbench.quickInputWidget.getByText('JSON').waitFor();
-      await workbench.page.keyboard.press('Enter');
-      return until(async () => (await hookUrls()).length > 0, 30_000).catch(() => false);
-    }, 120_000);
-    if ((await untilStatusBar(workbench, category)).includes('stopped'))
-      await workbench.runCommand(`${category}: Start Relay`);
-    await untilStatusBar(workbench, 'listens on this machine only');
+    await untilDone(async () => {
+      if ((await hookUrls()).length > 0) return;
+      await pickListToRegister(workbench, 'Newsletter');
+      await workbench.quickInput.press('Enter');
+      await workbench.quickInputWidget.getByText('JSON').waitFor({ timeout: 15_000 });
+      await workbench.quickInput.press('Enter');
+      await until(async () => (await hookUrls()).length > 0, 30_000);
+    });
+    await startRelay(workbench);
     await row('This relay').filter({ hasNotText: 'does not run' }).waitFor();
   };
 
@@ -78,7 +74,7 @@ describe('The sandbox’s account, as somebody tries it without a network', func
     await workbench.unfoldView(view);
   });
   after(async () => {
-    await workbench.runCommand(`${category}: Stop Sandbox`).catch(() => undefined);
+    await stopSandbox(workbench);
     await stopRelays(workbench);
     await workbench.close();
   });

@@ -1,7 +1,6 @@
 import { startReceiver } from '../relay/receiver.ts';
 import { send } from '../relay/requests.ts';
 import { sampleBody } from '../relay/stage.ts';
-import { until } from '../relay/until.ts';
 import { category, changeSettings, dataDirs, eventsView, startRelay, statusOf, stopRelays } from './relay.ts';
 import { openWorkbench, themes } from './workbench.ts';
 
@@ -24,14 +23,7 @@ describe('In every theme', () => {
     try {
       await workbench.openViewContainer(category);
       await workbench.widenSideBar(440);
-      for (const view of ['instances', 'webhooks']) {
-        const header = workbench.view(`campaignMonitorRelay.${view}`).locator('.pane-header');
-        await until(async () => {
-          if ((await header.getAttribute('aria-expanded')) === 'true') return true;
-          await header.click();
-          return false;
-        });
-      }
+      for (const view of ['instances', 'webhooks']) await workbench.unfoldView(`campaignMonitorRelay.${view}`);
       await startRelay(workbench);
       const { campaignMonitorUrl } = await statusOf(dataDirs(workbench)[0]!);
       await send(campaignMonitorUrl, { body: sampleBody({ email: 'ann@example.com' }) });

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
-import { until } from '../relay/until.ts';
-import { category, dataDirs, eventsView, statusOf, stopRelays, untilStatusBar } from './relay.ts';
-import { openWorkbench } from './workbench.ts';
+import { category, dataDirs, eventsView, statusItem, statusOf, stopRelays, untilStatusBar } from './relay.ts';
+import { clickAway, clickUntil, openWorkbench } from './workbench.ts';
 
 const steps = {
   start: 'Start the relay',
@@ -27,15 +26,13 @@ describe('The walkthrough', () => {
     const expanded = (title: string) => step(title).and(workbench.page.locator('.expanded'));
     const choose = async (title: string): Promise<void> => {
       // A step that completes itself opens the next one, perhaps at this moment.
-      await until(async () => {
-        if ((await expanded(title).count()) === 1) return true;
-        await step(title).click({ timeout: 5000 });
-        return false;
-      }, 30_000);
+      await clickUntil(step(title), expanded(title));
     };
-    const press = (title: string, button: string) =>
-      step(title).getByRole('button', { name: button, exact: true }).click();
+    const button = (title: string, name: string) => step(title).getByRole('button', { name, exact: true });
     const done = (title: string) => step(title).locator('.codicon-getting-started-step-checked').waitFor();
+    const listens = workbench
+      .statusBarItem(statusItem)
+      .and(workbench.page.locator(':has([aria-label*="listens on this machine only"])'));
     const begin = async (): Promise<void> => {
       await workbench.runCommand(`${category}: Get Started`);
       await step(steps.start).waitFor();
@@ -47,38 +44,39 @@ describe('The walkthrough', () => {
       await workbench.picture('walkthrough/1-start');
 
       await choose(steps.start);
-      await press(steps.start, 'Start Relay');
-      await untilStatusBar(workbench, 'listens on this machine only');
+      await clickUntil(button(steps.start, 'Start Relay'), listens, 20_000);
       await done(steps.start);
 
       await choose(steps.sample);
       await workbench.runCommand('Notifications: Clear All Notifications');
       await workbench.picture('walkthrough/2-sample');
-      await press(steps.sample, 'Send Sample Events');
       // The walkthrough may be drawn anew meanwhile: the choice stays.
-      await workbench.quickInputWidget.filter({ hasText: 'One of each' }).waitFor();
+      await clickUntil(
+        button(steps.sample, 'Send Sample Events'),
+        workbench.quickInputWidget.filter({ hasText: 'One of each' }),
+      );
       await workbench.picture('walkthrough/2-sample-choice');
-      await workbench.quickInputWidget.locator('.monaco-list-row').filter({ hasText: 'One of each' }).click();
+      await clickAway(workbench.quickInputWidget.locator('.monaco-list-row').filter({ hasText: 'One of each' }));
       await done(steps.sample);
 
       await choose(steps.look);
-      await press(steps.look, 'Show Events');
       const answered = workbench.view(eventsView).locator('.monaco-list-row').filter({ hasText: 'sent 200' });
-      await answered.nth(2).waitFor();
+      await clickUntil(button(steps.look, 'Show Events'), answered.nth(2));
       const { counts } = await statusOf(dataDirs(workbench)[0]!);
       assert.deepEqual({ events: counts.events, sent: counts.sent }, { events: 3, sent: 3 });
       console.log(`      after ${((Date.now() - began) / 1000).toFixed(1)} s`);
       await workbench.picture('walkthrough/3-look');
-      await answered.first().click();
-      await workbench.page.locator('.tab').filter({ hasText: 'body' }).first().waitFor();
+      await clickUntil(answered.first(), workbench.page.locator('.tab').filter({ hasText: 'body' }));
       await workbench.picture('walkthrough/3-event');
 
       await begin();
       await done(steps.look);
       await choose(steps.callback);
       await workbench.picture('walkthrough/4-callback');
-      await press(steps.callback, 'Add Destination');
-      await workbench.quickInputWidget.filter({ hasText: 'Add Destination (1/6)' }).waitFor();
+      await clickUntil(
+        button(steps.callback, 'Add Destination'),
+        workbench.quickInputWidget.filter({ hasText: 'Add Destination (1/6)' }),
+      );
       await workbench.picture('walkthrough/4-destination');
       await workbench.page.keyboard.press('Escape');
       await workbench.quickInputWidget.waitFor({ state: 'hidden' });
@@ -86,13 +84,18 @@ describe('The walkthrough', () => {
       await begin();
       await choose(steps.public);
       await workbench.picture('walkthrough/5-public');
-      await press(steps.public, 'Open Public URL');
-      await workbench.dialog.getByText('passes through the servers of the tunnel').waitFor();
+      await clickUntil(
+        button(steps.public, 'Open Public URL'),
+        workbench.dialog.getByText('passes through the servers of the tunnel'),
+      );
       await workbench.answerDialog('Cancel');
       assert.equal((await statusOf(dataDirs(workbench)[0]!)).tunnel.state, 'closed');
 
-      await press(steps.public, 'New Instance…');
-      await workbench.webviewFrame().getByRole('heading', { name: 'New Instance' }).waitFor();
+      await clickUntil(
+        button(steps.public, 'New Instance…'),
+        workbench.webviewFrame().getByRole('heading', { name: 'New Instance' }),
+        20_000,
+      );
     } finally {
       await stopRelays(workbench);
       await workbench.close();
