@@ -64,9 +64,9 @@ describe('From nothing to a working instance', function () {
     await receiver.stop();
   });
 
-  /** Somebody subscribes at the vendor. */
-  async function subscribe(address: string): Promise<void> {
-    await workbench.runCommand(`${category}: Add a Subscriber in the Sandbox…`);
+  /** Somebody subscribes at the vendor, to a list of the instance. */
+  async function subscribe(name: string, address: string): Promise<void> {
+    await workbench.chooseFromContextMenu(workbench.treeRow(instancesView, name), 'Add a Subscriber in the Sandbox…');
     const rows = workbench.page.locator('.quick-input-list .monaco-list-row');
     // The list of the instance is offered first.
     await rows.filter({ hasText: 'Newsletter' }).first().waitFor();
@@ -145,7 +145,7 @@ describe('From nothing to a working instance', function () {
     await workbench.treeRow(instancesView, name).filter({ hasText: 'events on · to this relay' }).waitFor();
 
     // Somebody subscribes: webhook, platform, tunnel, relay, callback.
-    await subscribe(address);
+    await subscribe(name, address);
     const event = await until(async () => {
       const row = await eventOf(address);
       return row?.forwardings[0]?.state === 'sent' ? row : undefined;

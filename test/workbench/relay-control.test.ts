@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual, promisify } from 'node:util';
 import { startReceiver } from '../relay/receiver.ts';
@@ -189,6 +189,31 @@ describe('The relay, as a person controls it', () => {
     await workbench.runCommand(`${category}: Stop Relay`);
     await untilStatusBar(workbench, 'stopped');
     await assert.rejects(statusOf(dataDir), { name: 'NoRelayError' });
+  });
+
+  it('says in its log what happened to the relay, where notifications go and what was rejected', async () => {
+    await startRelay(workbench);
+    const { pid, campaignMonitorUrl } = await statusOf(dataDir);
+    assert.equal((await send(campaignMonitorUrl, { body: 'no JSON' })).status, 400);
+    const { origin, pathname } = new URL(campaignMonitorUrl);
+    const text = await until(() => {
+      const log = globSync('data/logs/**/Campaign Monitor Relay.log', { cwd: workbench.server.dataDir })
+        .map((path) => readFileSync(join(workbench.server.dataDir, path), 'utf8'))
+        .join('');
+      return log.includes('rejected: ') ? log : undefined;
+    });
+    assert.match(
+      text,
+      new RegExp(`\\[info\\] the relay was started: process ${pid}, version \\S+, at ${origin}, history in `),
+    );
+    assert.match(text, /\[info\] the settings were applied\n/);
+    assert.match(text, /\[info\] notifications go to http:\/\/127\.0\.0\.1:\d+\/callback\n/);
+    assert.match(text, /\[info\] the relay was stopped\n/);
+    assert.match(text, /\[warning\] d\d+ rejected: \S/);
+    assert.ok(!text.includes(pathname));
+    await workbench.runCommand(`${category}: Show Log`);
+    await workbench.page.locator('.panel').getByText('the relay was started').first().waitFor();
+    await workbench.picture('relay-control/log');
   });
 });
 
