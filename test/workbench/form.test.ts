@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Frame, FrameLocator, Locator } from 'playwright-core';
+import type { Frame, FrameLocator } from 'playwright-core';
 import { regions } from '../../src/open-connectors/api.ts';
 import { documentedListId } from '../../src/campaign-monitor/samples.ts';
 import { signatureHeader, verify } from '../../src/open-connectors/signature.ts';
@@ -21,7 +21,7 @@ import {
   untilStatusBar,
 } from './relay.ts';
 import { axeViolations, webviewDocument } from './webview.ts';
-import { openWorkbench, untilDone } from './workbench.ts';
+import { clickAway, clickUntil, inTime, openWorkbench, untilDone } from './workbench.ts';
 import type { Workbench } from './workbench.ts';
 
 const planted = {
@@ -56,16 +56,10 @@ describe('The form of a new instance', () => {
     await workbench.runCommand(`${category}: New Instance…`);
     await form.locator('#name').waitFor();
     // A spec that broke off may have left them off.
-    await until(async () => {
-      if ((await form.locator('#callbackUrl').count()) > 0) return true;
+    await untilDone(async () => {
+      if ((await form.locator('#callbackUrl').count()) > 0) return;
       await form.locator('#eventsEnabled').press('Space', { timeout: 5000 });
-      return form
-        .locator('#callbackUrl')
-        .waitFor({ timeout: 5000 })
-        .then(
-          () => true,
-          () => false,
-        );
+      await form.locator('#callbackUrl').waitFor({ timeout: 5000 });
     });
   };
   /** The element that has the focus, by its id. */
@@ -92,15 +86,8 @@ describe('The form of a new instance', () => {
   };
   const preview = async (): Promise<string> => form.locator('#preview').innerText();
   const untilPreview = (part: string): Promise<unknown> => form.locator('#preview', { hasText: part }).waitFor();
-  /** Does something that copies, and resolves to what it copied. */
-  const copied = async (id: string): Promise<string> => {
-    await workbench.page.evaluate(`navigator.clipboard.writeText('')`);
-    await press(id);
-    return until(
-      async () => (await workbench.page.evaluate<string>('navigator.clipboard.readText()')) || undefined,
-      30_000,
-    );
-  };
+  /** Presses a button that copies, and resolves to what it copied. */
+  const copied = (id: string): Promise<string> => workbench.copied(() => press(id));
 
   before(async function () {
     this.timeout(120_000);
@@ -231,10 +218,7 @@ describe('The form of a new instance', () => {
         await form.locator('#create').waitFor();
         await press('pickLists');
         // Signed in on the way where nobody is yet.
-        await pick
-          .getByText('The Sandbox’s Account')
-          .click({ timeout: 5000 })
-          .catch(() => undefined);
+        await inTime(pick.getByText('The Sandbox’s Account').click({ timeout: 5000 }));
       },
     );
     await form.locator('#busy', { hasText: 'Waiting for the lists to be picked…' }).waitFor();
@@ -250,51 +234,47 @@ describe('The form of a new instance', () => {
     this.timeout(300_000);
     await workbench.statusBarItem(statusItem).waitFor();
     await openForm();
-    await form.locator('vscode-radio[value="oauth"]').click();
+    await clickUntil(form.locator('vscode-radio[value="oauth"]'), field('oauthCallbackUrl'));
     await press('useSandbox');
     await form.getByText('The sandbox’s values are filled in.').waitFor();
     assert.equal(await field('oauthCallbackUrl').inputValue(), 'http://localhost:18788/oauth/callback');
-    await form.locator('vscode-radio[value="basic"]').click();
+    await untilDone(async () => {
+      await form.locator('vscode-radio[value="basic"]').click({ timeout: 5000 });
+      await field('oauthCallbackUrl').waitFor({ state: 'detached', timeout: 5000 });
+    });
     await field('name').fill('Made by the form');
 
     // The lists are picked from an account: here the sandbox's, signed in on the way where nobody is yet.
     const way = workbench.quickInputWidget.getByText('The Sandbox’s Account');
     const races = workbench.quickInputWidget.locator('.monaco-list-row').filter({ hasText: 'Races' });
     const oneSelected = workbench.quickInputWidget.getByText('1 Selected');
-    const come = (part: Locator, timeout: number): Promise<boolean> =>
-      part.waitFor({ timeout }).then(
-        () => true,
-        () => false,
-      );
-    // A click that comes while something is drawn is lost: then the lists are picked once more.
-    await until(async () => {
-      await workbench.page.keyboard.press('Escape');
-      if (await form.locator('#cancel').isVisible()) await form.locator('#cancel').click();
-      await form.locator('#create').waitFor();
-      await field('listIds').fill('');
-      await untilPreview('"events.list.ids": ""');
-      await press('pickLists');
-      await until(async () => {
-        // It goes while one clicks, where the click before was enough.
-        if (await way.isVisible()) await way.click({ timeout: 3000 }).catch(() => undefined);
-        return races.isVisible();
-      }, 60_000);
-      for (let clicks = 0; clicks < 5 && !(await oneSelected.isVisible()); clicks++) {
-        await races
-          .getByText('Races', { exact: true })
-          .first()
-          .click({ timeout: 3000 })
-          .catch(() => undefined);
-        await come(oneSelected, 3000);
-      }
-      await workbench.quickInputWidget.getByRole('button', { name: 'OK' }).click();
-      return come(form.locator('#preview', { hasText: /"events\.list\.ids": "[0-9a-f]{32}"/ }), 10_000);
-    }, 180_000);
+    const box = races.getByText('Races', { exact: true }).first();
+    const ok = workbench.quickInputWidget.getByRole('button', { name: 'OK', exact: true });
+    // The lists are picked once more where something closes them meanwhile.
+    await untilDone(
+      async () => {
+        if (await form.locator('#cancel').isVisible()) await form.locator('#cancel').click({ timeout: 5000 });
+        await form.locator('#create').waitFor();
+        await field('listIds').fill('');
+        await untilPreview('"events.list.ids": ""');
+        await press('pickLists');
+        await way.or(races).first().waitFor({ timeout: 20_000 });
+        if (await way.isVisible()) await clickUntil(way, races, 20_000);
+        await clickUntil(box, oneSelected);
+        await clickAway(ok);
+        await form.locator('#preview', { hasText: /"events\.list\.ids": "[0-9a-f]{32}"/ }).waitFor({ timeout: 10_000 });
+      },
+      () => workbench.page.keyboard.press('Escape'),
+    );
     await press('generateKey');
     await form.locator('#do-copyKey').waitFor();
     const key = await copied('copyKey');
     assert.equal(Buffer.from(key, 'base64').length, 32);
-    await form.locator('#signDirect').click();
+    await untilDone(async () => {
+      const signed = form.locator('#signDirect input[checked]');
+      if ((await signed.count()) === 0) await form.locator('#signDirect').click({ timeout: 5000 });
+      await signed.waitFor({ state: 'attached', timeout: 5000 });
+    });
     await press('fillCallback');
     await form.locator('#relay', { hasText: 'This is the relay’s URL on this machine.' }).waitFor();
     await untilPreview('/open-connectors"');
@@ -320,7 +300,7 @@ describe('The form of a new instance', () => {
     await until(async () => {
       const { length } = receiver.requests;
       await send(campaignMonitorUrl, { body: sampleBody() });
-      const request = await until(() => receiver.requests[length], 15_000).catch(() => undefined);
+      const request = await inTime(until(() => receiver.requests[length], 15_000));
       return request !== undefined && verify(request.body, request.header(signatureHeader) ?? '', [key]);
     }, 60_000);
     await press('another');
