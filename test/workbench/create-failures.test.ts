@@ -213,6 +213,19 @@ describe('Creating an instance, and what can go wrong', () => {
     assert.equal(await made(), 1);
   });
 
+  it('is forgotten where the sandbox has it no longer: another sandbox begins with nothing', async () => {
+    const view = 'campaignMonitorRelay.instances';
+    await grant();
+    await workbench.openViewContainer(category);
+    const header = workbench.view(view).locator('.pane-header');
+    await header.waitFor();
+    if ((await header.getAttribute('aria-expanded')) !== 'true') await header.click();
+    await workbench.treeRow(view, name).waitFor();
+    await control('DELETE', 'instances');
+    await workbench.runCommand(`${category}: Refresh Instances`);
+    await workbench.view(view).getByText('no instance of the Campaign Monitor connector yet').waitFor();
+  });
+
   function log(): string {
     return globSync('data/logs/**/*Campaign Monitor Relay.log', { cwd: workbench.server.dataDir })
       .map((path) => readFileSync(join(workbench.server.dataDir, path), 'utf8'))
