@@ -88,7 +88,9 @@ function destinationsLine({ destinations }: Status, receiverUrl: string | undefi
 }
 
 function rejectedLine({ id, reason, httpStatus }: Delivery): string {
-  return `${id} rejected: ${printable(reason ?? String(httpStatus), 300)}`;
+  // What a parser says ends with a piece of the body, which may be somebody's address.
+  const why = reason?.replace(/,\s*(?:\.\.\.)?".*$/s, '') ?? String(httpStatus);
+  return `${id} rejected: ${printable(why, 300)}`;
 }
 
 function failedLine({ notificationId, destination, status, error, number }: Attempt): string {

@@ -56,6 +56,16 @@ function stage() {
 const goTo = 'info notifications go to http://localhost:3000/callback, https://two.example/raw (raw)';
 const about = 'process 77, version 1.2.3, at http://127.0.0.1:4000, history in /data/relay';
 
+/** Why a text cannot be parsed, with a piece of it, as the relay says it. */
+function parsing(text: string): string {
+  try {
+    JSON.parse(text);
+    return '';
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
 describe('the log of what the relay does', () => {
   it('tells a relay that was started from one that ran already, and when it is stopped', () => {
     const { say, lines } = stage();
@@ -92,6 +102,14 @@ describe('the log of what the relay does', () => {
         delivery('d1', { status: 'accepted' }),
         delivery('d2', { status: 'rejected', reason: 'not JSON\nat all' }),
         delivery('d3', { status: 'rejected', reason: null, httpStatus: 413 }),
+        delivery('d5', {
+          status: 'rejected',
+          reason: `neither JSON nor XML: ${parsing('jane@example.org, "and" others')}`,
+        }),
+        delivery('d6', {
+          status: 'rejected',
+          reason: `neither JSON nor XML: ${parsing('{"a": "jane@example.org", x')}`,
+        }),
       ],
     });
     const attempt: Partial<Attempt> = {
@@ -111,6 +129,8 @@ describe('the log of what the relay does', () => {
     assert.deepEqual(lines(), [
       'warn d2 rejected: not JSON\\x0aat all',
       'warn d3 rejected: 413',
+      "warn d5 rejected: neither JSON nor XML: Unexpected token 'j'",
+      'warn d6 rejected: neither JSON nor XML: Expected double-quoted property name in JSON at position 26 (line 1 column 27)',
       'warn n4 → http://localhost:3000/callback: 500, given up after 6 attempts',
       'warn n5 → http://localhost:3000/callback: ECONNREFUSED, given up after 1 attempt',
     ]);
