@@ -333,6 +333,26 @@ describe('The public URL, as a person opens it', () => {
     assert.match(said, /does not answer|is being opened|no public URL/);
     await workbench.picture('relay-control/degraded');
   });
+
+  it('says why it is not there yet where it is waited for, until one gives up', async () => {
+    await tunnel.kill();
+    await workbench.runCommand(`${category}: New Instance…`);
+    const fill = workbench.webviewFrame().locator('#do-fillCallback');
+    const waiting = workbench.notification('Opening the public URL');
+    // Where the window still took it for open, the URL was filled in.
+    await until(async () => {
+      await fill.click();
+      return waiting.waitFor({ timeout: 15_000 }).then(
+        () => true,
+        () => false,
+      );
+    }, 90_000);
+    await waiting.getByText('trying again').waitFor();
+    await workbench.picture('relay-control/waiting');
+    await waiting.getByRole('button', { name: 'Cancel' }).click();
+    await waiting.waitFor({ state: 'hidden' });
+    assert.equal((await status()).publicUrl, null);
+  });
 });
 
 describe('Relays of several windows', () => {
