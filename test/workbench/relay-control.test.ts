@@ -23,7 +23,7 @@ import {
   stopRelays,
   untilStatusBar,
 } from './relay.ts';
-import { clickUntil, openWorkbench, temporaryFolder } from './workbench.ts';
+import { clickUntil, openWorkbench, temporaryFolder, untilDone } from './workbench.ts';
 import type { Workbench } from './workbench.ts';
 
 const run = promisify(execFile);
@@ -225,16 +225,24 @@ describe('The public URL, as a person opens it', () => {
 
   /** Waits until the palette has these commands about the public URL, and no other. */
   async function untilOffered(...titles: string[]): Promise<void> {
-    await until(async () => {
-      await workbench.page.keyboard.press('F1');
-      await workbench.quickInput.fill(`>${category}: Public URL`);
-      const items = await workbench.quickPickItems();
-      await workbench.page.keyboard.press('Escape');
-      const offered = ['Close Public URL', 'Copy Public URL', 'Open Public URL'].filter((title) =>
-        items.some((item) => item.includes(title)),
-      );
-      return isDeepStrictEqual(offered, titles) || undefined;
-    });
+    const { page, quickInput } = workbench;
+    await untilDone(
+      async () => {
+        await page.keyboard.press('F1');
+        await quickInput.fill(`>${category}: Public URL`, { timeout: 5000 });
+        await page.locator('.quick-input-list .monaco-list-row').first().waitFor({ timeout: 5000 });
+        await until(async () => {
+          const items = await workbench.quickPickItems();
+          const offered = ['Close Public URL', 'Copy Public URL', 'Open Public URL'].filter((title) =>
+            items.some((item) => item.includes(title)),
+          );
+          return isDeepStrictEqual(offered, titles);
+        }, 2000);
+        await page.keyboard.press('Escape');
+        await quickInput.waitFor({ state: 'hidden', timeout: 5000 });
+      },
+      () => page.keyboard.press('Escape'),
+    );
   }
 
   before(async () => {
@@ -308,14 +316,21 @@ describe('The public URL, as a person opens it', () => {
   });
 
   it('is closed, and opened again, behind the status-bar item', async () => {
-    const choose = async (entry: string): Promise<void> => {
-      const rows = workbench.page.locator('.quick-input-list .monaco-list-row');
-      await clickUntil(workbench.statusBarItem(statusItem), rows.filter({ hasText: entry }));
-      // Typed, since rows may still move under a click.
-      await workbench.quickInput.fill(entry);
-      await until(async () => (await rows.count()) === 1 || undefined);
-      await workbench.quickInput.press('Enter');
-    };
+    const { page, quickInput } = workbench;
+    const choose = (entry: string): Promise<void> =>
+      untilDone(
+        async () => {
+          await quickInput.waitFor({ state: 'hidden', timeout: 5000 });
+          await workbench.statusBarItem(statusItem).click({ timeout: 5000 });
+          // Typed, since rows may still move under a click.
+          await page.getByPlaceholder('What would you like to do?').fill(entry, { timeout: 5000 });
+          const rows = page.locator('.quick-input-list .monaco-list-row');
+          await until(async () => (await rows.count()) === 1 && rows.filter({ hasText: entry }).isVisible(), 5000);
+          await page.keyboard.press('Enter');
+          await quickInput.waitFor({ state: 'hidden', timeout: 5000 });
+        },
+        () => page.keyboard.press('Escape'),
+      );
     await untilOffered('Close Public URL', 'Copy Public URL');
     await choose('Close Public URL');
     await untilStatusBar(workbench, 'listens on this machine only');
@@ -340,16 +355,10 @@ describe('The public URL, as a person opens it', () => {
     const fill = workbench.webviewFrame().locator('#do-fillCallback');
     const waiting = workbench.notification('Opening the public URL');
     // Where the window still took it for open, the URL was filled in.
-    await until(async () => {
-      await fill.click();
-      return waiting.waitFor({ timeout: 15_000 }).then(
-        () => true,
-        () => false,
-      );
-    }, 90_000);
+    await clickUntil(fill, waiting, 15_000);
     await waiting.getByText('trying again').waitFor();
     await workbench.picture('relay-control/waiting');
-    await waiting.getByRole('button', { name: 'Cancel' }).click();
+    await workbench.answerNotification('Opening the public URL', 'Cancel');
     await waiting.waitFor({ state: 'hidden' });
     assert.equal((await status()).publicUrl, null);
   });
