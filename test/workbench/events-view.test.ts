@@ -215,12 +215,13 @@ describe('What is not sent yet, as a person sees it in the events view', () => {
     workbench.treeRow(view, email).filter({ hasText: says }).waitFor();
   const picture = (name: string): Promise<string> =>
     workbench.picture(`events-view/${name}`, workbench.view(view), 200);
-  /** Gives a signature key, also where there are others already. */
-  const giveKey = async (name: string, key: string): Promise<void> => {
+  /** Gives the signature key that an event lacks, also where there are others already. */
+  const giveKey = async (email: string, name: string, key: string): Promise<void> => {
     const { quickInputWidget } = workbench;
     const another = quickInputWidget.locator('.monaco-list-row').filter({ hasText: 'New name…' });
     const box = quickInputWidget.getByText('Destinations use it by this name (Press');
-    await workbench.runCommandThatAsks(`${category}: Set Signature Key…`, 'Name of the key');
+    const asked = quickInputWidget.filter({ hasText: 'Name of the key' });
+    await workbench.chooseUntil(workbench.treeRow(view, email), 'Set Signature Key…', asked);
     await another.or(box).first().waitFor();
     if (await another.isVisible()) await clickAway(another);
     await box.waitFor();
@@ -329,7 +330,7 @@ describe('What is not sent yet, as a person sees it in the events view', () => {
     await rowSays(email, `held: the signature key "${name}" has not been given`);
     await picture('held');
     assert.equal(receiver.requests.length, 0);
-    await giveKey(name, 'a key');
+    await giveKey(email, name, 'a key');
     await rowSays(email, 'sent 200');
     const [request] = receiver.requests;
     assert.ok(request && verify(request.body, request.header(signatureHeader) ?? '', ['a key']));

@@ -139,7 +139,8 @@ describe('From nothing to a working instance', function () {
 
     // The instance.
     await form.locator('#created').waitFor();
-    await workbench.notification('Creating the instance').waitFor({ state: 'hidden' });
+    for (const progress of ['Creating the instance', 'Grant access in the browser'])
+      await workbench.notification(progress).waitFor({ state: 'hidden' });
     await workbench.picture('loop/created');
     await workbench.unfoldView(instancesView);
     await workbench.treeRow(instancesView, name).filter({ hasText: 'events on · to this relay' }).waitFor();

@@ -42,6 +42,7 @@ export function flagsOf(row: EventRow): string {
   if (attempts.some((each) => each > 0)) flags.push('attempted');
   if (attempts.reduce((sum, each) => sum + each, 0) > 1) flags.push('answers');
   if (row.forwardings.some(({ state }) => state === 'waiting' || state === 'held')) flags.push('open');
+  if (row.forwardings.some(({ state }) => state === 'held')) flags.push('held');
   if (row.forwardings.some(({ state }) => state === 'failed')) flags.push('failed');
   return flags.map((flag) => `;${flag};`).join('');
 }

@@ -166,6 +166,10 @@ describe('the flags of an event', () => {
       flagsOf(eventRow(1, { forwardings: [forwarding({ state: 'failed', attempts: 2, status: 500 })] })),
       ';row;;notification;;address;;attempted;;answers;;failed;',
     );
+    assert.equal(
+      flagsOf(eventRow(1, { forwardings: [forwarding({ state: 'held' })] })),
+      ';row;;notification;;address;;open;;held;',
+    );
     const nothing = { notificationId: null, address: null, forwardings: [] };
     assert.equal(flagsOf(eventRow(1, { kind: 'test', ...nothing })), ';row;');
     assert.equal(flagsOf(eventRow(1, { ...nothing, address: '' })), ';row;');
