@@ -7,7 +7,7 @@ import type { CampaignMonitorOAuthError, CampaignMonitorOAuthErrorKind } from '.
 import type { UnsafeSocketFolderError } from '../endpoint.ts';
 import type { OpenConnectorsAdvice, OpenConnectorsError, OpenConnectorsHostError } from '../open-connectors/api.ts';
 import type { NoRelayError, RelayAdvice, RelayRequestError } from '../protocol/errors.ts';
-import type { Localiser } from './events-view/event-words.ts';
+import type { Localiser } from './localiser.ts';
 import type { AuthorizationUrlError } from './oauth/authorize.ts';
 
 /** Errors with an English `next` that reach a message, told apart by name. */
@@ -84,16 +84,20 @@ function campaignMonitorTexts(l10n: Localiser): Readonly<Record<CampaignMonitorE
     'not-found': l10n.t('It may have been deleted meanwhile. Refresh the webhooks.'),
     'rate-limited': l10n.t('Wait a minute and try again.'),
     refused: l10n.t('Look the code up in Campaign Monitor’s API documentation.'),
-    unreachable: l10n.t('Check the network, the proxy and the host.'),
-    'timed-out': l10n.t('Try again.'),
-    cancelled: l10n.t('Start it again when you like.'),
-    'unexpected-answer': l10n.t('Check that the host is Campaign Monitor’s API, and try again.'),
+    ...connectionTexts(l10n),
   };
 }
 
 function oauthTexts(l10n: Localiser): Readonly<Record<CampaignMonitorOAuthErrorKind, string>> {
   return {
     refused: l10n.t('Sign in again. Where it happens again, check client ID, client secret and callback URL.'),
+    ...connectionTexts(l10n),
+  };
+}
+
+/** Where Campaign Monitor was not reached, or somebody else answered. */
+function connectionTexts(l10n: Localiser): Readonly<Record<Exclude<CampaignMonitorOAuthErrorKind, 'refused'>, string>> {
+  return {
     unreachable: l10n.t('Check the network, the proxy and the host.'),
     'timed-out': l10n.t('Try again.'),
     cancelled: l10n.t('Start it again when you like.'),

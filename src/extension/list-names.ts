@@ -10,6 +10,7 @@ const mostLists = 2000;
 /** By account, and in it by list id. */
 type Kept = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
+/** Learns names while an account is signed in, and forgets them with it. */
 export class ListNames {
   readonly #memory: Pick<Memento, 'get' | 'update'>;
   readonly #listeners = new Set<() => void>();

@@ -62,7 +62,6 @@ export class Session implements vscode.Disposable {
   #starting: Promise<RelayClient> | undefined;
   #attaching: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
-  #public = false;
   /** This window has gone. */
   #disposed = false;
 
@@ -87,7 +86,6 @@ export class Session implements vscode.Disposable {
       }),
       vscode.workspace.onDidGrantWorkspaceTrust(() => void this.#reconfigure()),
     );
-    void vscode.commands.executeCommand('setContext', `${prefix}.state`, 'stopped');
   }
 
   get state(): SessionState {
@@ -375,12 +373,7 @@ export class Session implements vscode.Disposable {
   }
 
   #set(state: SessionState): void {
-    const before = this.#state.kind;
     this.#state = state;
-    if (before !== state.kind) void vscode.commands.executeCommand('setContext', `${prefix}.state`, state.kind);
-    const isPublic = state.kind === 'running' && state.status.tunnel.state === 'open';
-    if (isPublic !== this.#public) void vscode.commands.executeCommand('setContext', `${prefix}.public`, isPublic);
-    this.#public = isPublic;
     this.#changed.fire(state);
   }
 }

@@ -5,7 +5,7 @@ import { CampaignMonitorError, campaignMonitorErrorKinds } from '../../src/campa
 import { CampaignMonitorOAuthError, campaignMonitorOAuthErrorKinds } from '../../src/campaign-monitor/oauth.ts';
 import { UnsafeSocketFolderError } from '../../src/endpoint.ts';
 import { nextOf, nextOfRelay, withNext } from '../../src/extension/error-words.ts';
-import type { Localiser } from '../../src/extension/events-view/event-words.ts';
+import type { Localiser } from '../../src/extension/localiser.ts';
 import { AuthorizationUrlError } from '../../src/extension/oauth/authorize.ts';
 import { openConnectorsAdvice, OpenConnectorsError, OpenConnectorsHostError } from '../../src/open-connectors/api.ts';
 import { NoRelayError, relayAdvice, RelayRequestError } from '../../src/protocol/errors.ts';

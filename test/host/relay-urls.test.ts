@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
-import * as vscode from 'vscode';
 import { openTunnel } from '../../src/extension/public-tunnel.ts';
 import { openPublicUrls } from '../../src/extension/relay-urls.ts';
 import type { TunnelStatus } from '../../src/protocol/status.ts';
 import { until } from './relay-stage.ts';
-import { openWindow, StandInRelay, User } from './session-stage.ts';
+import { openWindow, setSetting, StandInRelay, User } from './session-stage.ts';
 import type { Window } from './session-stage.ts';
 
 const kind = 'fixed';
@@ -25,8 +24,6 @@ describe('Where a public URL is needed', function () {
   let user: User;
   let window: Window;
   let relay: StandInRelay;
-  const set = (name: string, value: unknown): Thenable<void> =>
-    vscode.workspace.getConfiguration('campaignMonitorRelay').update(name, value, vscode.ConfigurationTarget.Global);
   /** The tunnel is so when it is opened, of which the window hears when the test says so. */
   const onOpening = (tunnel: TunnelStatus): void => {
     relay.before = (method) => {
@@ -35,12 +32,12 @@ describe('Where a public URL is needed', function () {
   };
 
   before(async () => {
-    await set('tunnel.kind', kind);
-    await set('tunnel.url', url);
+    await setSetting('tunnel.kind', kind);
+    await setSetting('tunnel.url', url);
   });
   after(async () => {
-    await set('tunnel.kind', undefined);
-    await set('tunnel.url', undefined);
+    await setSetting('tunnel.kind', undefined);
+    await setSetting('tunnel.url', undefined);
   });
   beforeEach(async () => {
     user = new User();

@@ -229,3 +229,10 @@ export class User {
     this.#putBack.push(() => void (object[name] = before));
   }
 }
+
+/** Sets one of the extension's settings, for the user. */
+export function setSetting(name: string, value: unknown): Thenable<void> {
+  return vscode.workspace
+    .getConfiguration('campaignMonitorRelay')
+    .update(name, value, vscode.ConfigurationTarget.Global);
+}

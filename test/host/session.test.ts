@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
-import * as vscode from 'vscode';
 import { ErrorCodes, ResponseError } from 'vscode-jsonrpc/node';
 import { offerTunnel } from '../../src/extension/public-tunnel.ts';
 import { relayCommands } from '../../src/extension/relay-commands.ts';
 import type { RelayCommandParts } from '../../src/extension/relay-commands.ts';
 import type { Status } from '../../src/protocol/status.ts';
 import { until } from './relay-stage.ts';
-import { openWindow, StandInRelay, User } from './session-stage.ts';
+import { openWindow, setSetting, StandInRelay, User } from './session-stage.ts';
 import type { Window } from './session-stage.ts';
 
 const closed = { state: 'closed', kind: 'localtunnel', reason: 'The tunnel is closed.' } as const;
@@ -18,8 +17,6 @@ describe('A window’s session', function () {
   let user: User;
   let window: Window;
   let relay: StandInRelay;
-  const set = (name: string, value: unknown): Thenable<void> =>
-    vscode.workspace.getConfiguration('campaignMonitorRelay').update(name, value, vscode.ConfigurationTarget.Global);
   const commands = () =>
     relayCommands({ ...window, beforeStop: () => Promise.resolve(true) } satisfies RelayCommandParts);
   /** What was said of the tunnel, as whoever follows the session hears it. */
@@ -36,8 +33,8 @@ describe('A window’s session', function () {
     };
   };
 
-  before(() => set('tunnel.kind', 'none'));
-  after(() => set('tunnel.kind', undefined));
+  before(() => setSetting('tunnel.kind', 'none'));
+  after(() => setSetting('tunnel.kind', undefined));
   beforeEach(() => (user = new User()));
   afterEach(async () => {
     relay.before = () => undefined;
@@ -146,28 +143,28 @@ describe('A window’s session', function () {
 
   it('agrees to the tunnel that the offer named, not to the one of the settings by then', async () => {
     await open(own);
-    await set('tunnel.kind', 'cloudflared');
+    await setSetting('tunnel.kind', 'cloudflared');
     try {
       await window.session.start();
       const offered = offerTunnel(window.session, window.context.globalState);
       const offer = await until(() => user.message('(cloudflared)'));
-      await set('tunnel.kind', 'ngrok');
+      await setSetting('tunnel.kind', 'ngrok');
       offer?.choose('Open Public URL');
       const question = await until(() => user.message('Open a public URL?'));
       assert.equal(window.session.needsAgreement(), true);
       assert.equal(relay.status.settings.tunnel.kind, 'none');
       question?.choose(undefined);
       await offered;
-      await set('tunnel.kind', 'cloudflared');
+      await setSetting('tunnel.kind', 'cloudflared');
       assert.equal(window.session.needsAgreement(), false);
     } finally {
-      await set('tunnel.kind', 'none');
+      await setSetting('tunnel.kind', 'none');
     }
   });
 
   it('offers a tunnel once, whatever is answered', async () => {
     await open(own);
-    await set('tunnel.kind', 'cloudflared');
+    await setSetting('tunnel.kind', 'cloudflared');
     try {
       await window.session.start();
       const offered = offerTunnel(window.session, window.context.globalState);
@@ -178,14 +175,14 @@ describe('A window’s session', function () {
       await offerTunnel(window.session, window.context.globalState);
       assert.equal(user.messages.length, 1);
     } finally {
-      await set('tunnel.kind', 'none');
+      await setSetting('tunnel.kind', 'none');
     }
   });
 
   it('makes no link of what a setting holds', async () => {
     await open(own);
     await window.session.start();
-    await set('destinations', [
+    await setSetting('destinations', [
       { url: 'http://127.0.0.1:1/', 'here](command:workbench.action.files.newUntitledFile)': 1 },
     ]);
     try {
@@ -196,7 +193,7 @@ describe('A window’s session', function () {
       const starting = await until(() => user.message('The relay did not start'));
       assert.ok(starting?.text.includes('here] (command:'), starting?.text);
     } finally {
-      await set('destinations', undefined);
+      await setSetting('destinations', undefined);
     }
   });
 

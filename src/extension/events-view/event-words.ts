@@ -1,12 +1,8 @@
 /** An event in words. What came from outside is made printable here. */
 import type { EventRow, Forwarding } from '../../protocol/history.ts';
 import { forwardingWord, mostUrgent } from './forwarding-state.ts';
+import type { Localiser } from '../localiser.ts';
 import { printable } from '../printable.ts';
-
-/** `vscode.l10n`, or in tests the English. */
-export interface Localiser {
-  t(message: string, ...args: (string | number)[]): string;
-}
 
 /** What is known beside the event itself. */
 export interface Surroundings {

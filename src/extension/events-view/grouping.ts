@@ -4,7 +4,8 @@ import { rowState } from './forwarding-state.ts';
 import type { RowState } from './forwarding-state.ts';
 import type { ListedEvent } from './event-list.ts';
 import { printable } from '../printable.ts';
-import type { Localiser, Surroundings } from './event-words.ts';
+import type { Localiser } from '../localiser.ts';
+import type { Surroundings } from './event-words.ts';
 
 export const groupings = ['time', 'list', 'type', 'state'] as const;
 export type Grouping = (typeof groupings)[number];

@@ -1,6 +1,6 @@
 /** The platform's own event log of an instance beside what the relay has in its history. */
 import type { InstanceEvent } from '../../open-connectors/api.ts';
-import type { Localiser } from '../events-view/event-words.ts';
+import type { Localiser } from '../localiser.ts';
 import { printable } from '../printable.ts';
 
 /** One event of the platform's log, as far as it says. */

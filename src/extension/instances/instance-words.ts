@@ -1,6 +1,7 @@
 /** An instance in words. What came from outside is made printable here. */
 import { ageOf, listOf } from '../events-view/event-words.ts';
-import type { Localiser, Surroundings } from '../events-view/event-words.ts';
+import type { Localiser } from '../localiser.ts';
+import type { Surroundings } from '../events-view/event-words.ts';
 import { printable } from '../printable.ts';
 import type { PlacedInstance } from './placed-instance.ts';
 

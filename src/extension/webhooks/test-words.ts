@@ -1,7 +1,7 @@
 /** Why a webhook's test failed, in words, and what helps. */
 import type { TestFailure } from '../../campaign-monitor/test-failure.ts';
 import { inMessage } from '../printable.ts';
-import type { Localiser } from '../events-view/event-words.ts';
+import type { Localiser } from '../localiser.ts';
 import type { Place } from './webhook-place.ts';
 
 /** A step that this tool can take. */

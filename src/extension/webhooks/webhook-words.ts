@@ -1,7 +1,7 @@
 /** A webhook in words. What came from outside is made printable here. */
 import type { Webhook } from '../../campaign-monitor/api.ts';
 import { printable } from '../printable.ts';
-import type { Localiser } from '../events-view/event-words.ts';
+import type { Localiser } from '../localiser.ts';
 import { maskUrl } from './hook-url.ts';
 import type { Place } from './webhook-place.ts';
 

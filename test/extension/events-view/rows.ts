@@ -1,5 +1,6 @@
 import type { Attempt, EventRow, Forwarding } from '../../../src/protocol/history.ts';
-import type { Localiser, Surroundings } from '../../../src/extension/events-view/event-words.ts';
+import type { Localiser } from '../../../src/extension/localiser.ts';
+import type { Surroundings } from '../../../src/extension/events-view/event-words.ts';
 
 /** The English, with its places filled. */
 export const english: Localiser = {
