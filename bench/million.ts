@@ -8,7 +8,7 @@ import { readPayload } from '../src/campaign-monitor/payload.ts';
 import { documentedListId, sampleDeliveries } from '../src/campaign-monitor/samples.ts';
 import { defaultSettings, destinationSchema } from '../src/protocol/settings.ts';
 import { openHistory, storeFile } from '../src/relay/history.ts';
-import { fingerprint, normaliseEvent, partsOf } from '../src/relay/normalise.ts';
+import { fingerprints, normaliseEvent, partsOf } from '../src/relay/normalise.ts';
 import { Store } from '../src/relay/store.ts';
 import type { AttemptRecord, DeliveryRecord, EventRecord } from '../src/relay/records.ts';
 
@@ -62,17 +62,17 @@ async function make(folder: string, total: number): Promise<void> {
     if (payload.kind !== 'events') throw new Error('a sample without events');
     const parts = partsOf(batch, partSize);
     const ids = store.reserve(batch, parts.length);
+    const fingerprint = fingerprints(list);
     const events = payload.events.map((event, position): EventRecord => {
       const { object, type, address, warning } = normaliseEvent(event, settings, receivedAt);
       return {
         id: ids.firstEvent + position,
         kind: 'event',
         type,
-        list,
         address,
         date: object.date,
         warning,
-        fingerprint: fingerprint(list, event),
+        fingerprint: fingerprint(event),
         notificationId: ids.firstNotification + Math.floor(position / partSize),
         duplicateOf: null,
       };

@@ -11,7 +11,7 @@ export type VendorEvent = Readonly<Record<string, unknown>>;
  *   a JSON equivalent by the JSON format's names for XML, a re-encoding for another character set.
  * - `test`: an empty body, or an object whose `Events` is missing or empty. What the vendor's test call posts is
  *   [unknown], so any such object counts as one.
- * - `rejected`: neither, with one line that says what is wrong and where.
+ * - `rejected`: neither, with one line that says what is wrong and where; `tooMany` where it only holds too many events.
  */
 export type Payload =
   | {
@@ -21,15 +21,15 @@ export type Payload =
       readonly json: Buffer;
     }
   | { readonly kind: 'test' }
-  | { readonly kind: 'rejected'; readonly reason: string };
+  | { readonly kind: 'rejected'; readonly reason: string; readonly tooMany: boolean };
 
 const eventSchema = z.custom<VendorEvent>(
   (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
   { error: (issue) => `expected an object, got ${kindOf(issue.input)}` },
 );
 
-/** `{"ListID","Events"}`, one list a request [vendor]; unknown fields are kept, missing ones tolerated. */
-const payloadSchema = z.looseObject(
+/** `{"ListID","Events"}`, one list a request [vendor]; unknown fields are passed over, missing ones tolerated. */
+const payloadSchema = z.object(
   {
     ListID: z.string({ error: (issue) => `expected a string, got ${kindOf(issue.input)}` }).nullish(),
     Events: z.array(eventSchema, { error: (issue) => `expected an array, got ${kindOf(issue.input)}` }).nullish(),
@@ -42,31 +42,42 @@ const payloadSchema = z.looseObject(
  * character is `<`. Never throws.
  * @param bytes the body, decompressed
  * @param contentType the Content-Type header, used only for the character set of bytes that are not UTF-8
+ * @param mostEvents a body with more elements of `Events` is rejected
  */
-export function readPayload(bytes: Buffer, contentType?: string | null): Payload {
+export function readPayload(bytes: Buffer, contentType?: string | null, mostEvents = Infinity): Payload {
   const utf8 = isUtf8(bytes) && !hasNulAtStart(bytes);
   const text = utf8 ? stripBom(bytes.toString('utf8')) : decode(bytes, contentType);
   const start = text.search(/\S/);
   if (start === -1) return { kind: 'test' };
   if (text[start] === '<') {
     const xml = readXml(text);
-    if (xml.kind === 'malformed') return { kind: 'rejected', reason: `not well-formed XML: ${xml.reason}` };
-    return fromValue(xml.value, () => Buffer.from(JSON.stringify(xml.value)));
+    if (xml.kind === 'malformed') return rejected(`not well-formed XML: ${xml.reason}`);
+    return fromValue(xml.value, mostEvents, () => Buffer.from(JSON.stringify(xml.value)));
   }
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (error) {
-    return { kind: 'rejected', reason: `neither JSON nor XML: ${oneLine((error as Error).message)}` };
+    return rejected(`neither JSON nor XML: ${oneLine((error as Error).message)}`);
   }
-  return fromValue(value, () => (utf8 && bytes[0] !== 0xef ? bytes : Buffer.from(text)));
+  return fromValue(value, mostEvents, () => (utf8 && bytes[0] !== 0xef ? bytes : Buffer.from(text)));
 }
 
-function fromValue(value: unknown, json: () => Buffer): Payload {
+function rejected(reason: string): Payload {
+  return { kind: 'rejected', reason, tooMany: false };
+}
+
+function fromValue(value: unknown, mostEvents: number, json: () => Buffer): Payload {
+  // Before the schema, which would look at each and keep what it has to say about it.
+  const present = (value as { Events?: unknown } | null)?.Events;
+  if (Array.isArray(present) && present.length > mostEvents) {
+    const reason = `the delivery holds ${present.length} events, of which at most ${mostEvents} are taken at once`;
+    return { kind: 'rejected', reason, tooMany: true };
+  }
   const parsed = payloadSchema.safeParse(value);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
-    return { kind: 'rejected', reason: issue === undefined ? 'another shape' : describe(issue.path, issue.message) };
+    return rejected(issue === undefined ? 'another shape' : describe(issue.path, issue.message));
   }
   const events = parsed.data.Events ?? [];
   if (events.length === 0) return { kind: 'test' };

@@ -150,6 +150,7 @@ function relayTexts(l10n: Localiser): Readonly<Record<RelayAdvice, string>> {
     'restart-to-set-aside': l10n.t('Restart the relay: it sets the file aside and begins a new one.'),
     'send-something': l10n.t('Start the relay and send it something.'),
     'start-relay': l10n.t('Start it with the command Start Relay.'),
+    'take-what-waits': l10n.t('Let the destinations take it, discard it, or raise the limit of the history.'),
     'update-program': l10n.t('Update the extension.'),
     'update-runtime': l10n.t('Use VS Code 1.101 or later.'),
   };

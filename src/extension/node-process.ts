@@ -17,6 +17,9 @@ export interface NodeProcessOptions {
   readonly storage: string;
   readonly version: string;
   readonly args: readonly string[];
+  /** Options of Node's own, and what its environment has beside what is passed on. */
+  readonly nodeOptions?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
   /** Ends the program where it has not written its first line yet. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -51,9 +54,9 @@ const kept = [
  */
 export async function startNodeProcess(options: NodeProcessOptions): Promise<string> {
   const script = await copyBundle(options);
-  const env: NodeJS.ProcessEnv = { ELECTRON_RUN_AS_NODE: '1' };
+  const env: NodeJS.ProcessEnv = { ...options.environment, ELECTRON_RUN_AS_NODE: '1' };
   for (const name of kept) if (process.env[name] !== undefined) env[name] = process.env[name];
-  const child = spawn(process.execPath, [script, ...options.args], {
+  const child = spawn(process.execPath, [...(options.nodeOptions ?? []), script, ...options.args], {
     cwd: options.storage,
     env,
     detached: true,

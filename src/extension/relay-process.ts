@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { nextOfRelay } from './error-words.ts';
+import { frugal } from './frugal-memory.ts';
 import { startNodeProcess } from './node-process.ts';
 
 /** The relay could not be started. */
@@ -40,11 +41,10 @@ export async function startRelayProcess(options: RelayProcessOptions): Promise<v
     String(keepAliveMinutes),
   ];
   if (port !== 0) args.push('--port', String(port));
-  const line = await startNodeProcess({ name: 'relay', bundle, storage, version, args, signal }).catch(
-    (error: unknown) => {
-      throw new RelayStartError((error as Error).message, { cause: error });
-    },
-  );
+  const program = { name: 'relay', bundle, storage, version, args, ...frugal, signal };
+  const line = await startNodeProcess(program).catch((error: unknown) => {
+    throw new RelayStartError((error as Error).message, { cause: error });
+  });
   const said = JSON.parse(line) as { type: string; message?: string; next?: string | null; advice?: string | null };
   if (said.type === 'ready' || said.type === 'running') return;
   throw new RelayStartError([said.message, nextOfRelay(said, vscode.l10n)].filter(Boolean).join('. '));

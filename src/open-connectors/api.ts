@@ -248,6 +248,8 @@ interface Call {
 
 interface Answer {
   readonly value: unknown;
+  /** In characters. */
+  readonly length: number;
   readonly status: number;
   readonly nextPage: string | null;
 }
@@ -380,6 +382,7 @@ export class OpenConnectorsApi {
   /** All pages of a collection; 404 means that there is nothing [live]. */
   async #pages<T>(call: Call, schema: z.ZodType<T[]>): Promise<T[]> {
     const all: T[] = [];
+    let length = 0;
     let nextPage: string | null = null;
     const seen = new Set<string>();
     for (let page = 0; page < mostPages; page++) {
@@ -391,6 +394,14 @@ export class OpenConnectorsApi {
       } catch (error) {
         if (error instanceof OpenConnectorsError && error.kind === 'refused' && error.status === 404) return all;
         throw error;
+      }
+      length += answer.length;
+      if (length > longestAnswer) {
+        throw new OpenConnectorsError('Open Connectors answered with a list that is too long', {
+          kind: 'unexpected-answer',
+          status: answer.status,
+          advice: 'check-host',
+        });
       }
       // One by one: there may be more than a call takes arguments.
       for (const each of parsed(schema, answer, 'a list')) all.push(each);
@@ -434,7 +445,7 @@ export class OpenConnectorsApi {
       });
       const text = await textOf(response);
       if (!response.ok) throw refusal(response, text, secrets);
-      return { value: valueOf(text), status: response.status, nextPage: nextPageOf(response) };
+      return { value: valueOf(text), length: text.length, status: response.status, nextPage: nextPageOf(response) };
     } catch (error) {
       if (error instanceof OpenConnectorsError) throw error;
       throw failure(error, { url, cancelled: call.signal?.aborted === true, timedOut: timeout.aborted }, secrets);

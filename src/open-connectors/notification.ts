@@ -121,17 +121,18 @@ export type PlatformNotification =
       readonly listId: string | null;
       readonly events: readonly PlatformEvent[];
     }
-  | { readonly kind: 'rejected'; readonly reason: string };
+  /** `tooMany`: it only holds too many events. */
+  | { readonly kind: 'rejected'; readonly reason: string; readonly tooMany: boolean };
 
 const text = z
   .union([z.string(), z.number().transform(String)])
   .nullish()
   .catch(null);
 
-const eventSchema = z.looseObject({ eventType: text, objectId: text, date: text, path: text });
+const eventSchema = z.object({ eventType: text, objectId: text, date: text, path: text });
 
-const currentShape = z.looseObject({
-  message: z.looseObject({
+const currentShape = z.object({
+  message: z.object({
     eventId: text,
     raw: z
       .looseObject({ ListID: z.string().optional().catch(undefined) })
@@ -142,24 +143,28 @@ const currentShape = z.looseObject({
 });
 
 /** Still documented, older or asynchronous: `{"eventId","instanceId","response":{"events":[…]},"notificationId"}`. */
-const olderShape = z.looseObject({
+const olderShape = z.object({
   eventId: text,
-  response: z.looseObject({ events: z.array(eventSchema).nullish() }),
+  response: z.object({ events: z.array(eventSchema).nullish() }),
 });
 
 /**
  * Reads a notification of the platform in either shape. Nothing is changed: the bytes are passed on as they came.
  * @param bytes the body, decompressed
+ * @param mostEvents a notification with more event objects is rejected
  */
-export function readPlatformNotification(bytes: Buffer): PlatformNotification {
+export function readPlatformNotification(bytes: Buffer, mostEvents = Infinity): PlatformNotification {
   let value: unknown;
   try {
     value = JSON.parse(bytes.toString('utf8').replace(/^\ufeff/, ''));
   } catch (error) {
-    return {
-      kind: 'rejected',
-      reason: `not JSON: ${(error as Error).message.replace(/[\s\p{Cc}]+/gu, ' ').slice(0, 200)}`,
-    };
+    return rejected(`not JSON: ${(error as Error).message.replace(/[\s\p{Cc}]+/gu, ' ').slice(0, 200)}`);
+  }
+  // Before the schemas, which would look at each and keep what they have to say about it.
+  const events = mostEventsIn(value);
+  if (events > mostEvents) {
+    const reason = `the notification holds ${events} events, of which at most ${mostEvents} are taken at once`;
+    return { kind: 'rejected', reason, tooMany: true };
   }
   const current = currentShape.safeParse(value);
   if (current.success) {
@@ -180,10 +185,21 @@ export function readPlatformNotification(bytes: Buffer): PlatformNotification {
       events: (older.data.response.events ?? []).map(platformEvent),
     };
   }
-  return {
-    kind: 'rejected',
-    reason: 'not a notification: expected an object with "message", or the older one with "response"',
-  };
+  return rejected('not a notification: expected an object with "message", or the older one with "response"');
+}
+
+function rejected(reason: string): PlatformNotification {
+  return { kind: 'rejected', reason, tooMany: false };
+}
+
+/** How many elements the longer of the two arrays has that may hold the events. */
+function mostEventsIn(value: unknown): number {
+  const { message, response } = (value ?? {}) as { message?: unknown; response?: unknown };
+  const counts = [message, response].map((holder) => {
+    const events = (holder as { events?: unknown } | null | undefined)?.events;
+    return Array.isArray(events) ? events.length : 0;
+  });
+  return Math.max(...counts);
 }
 
 function platformEvent(event: z.output<typeof eventSchema>): PlatformEvent {

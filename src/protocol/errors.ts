@@ -25,6 +25,8 @@ export const relayAdvice = {
   'restart-to-set-aside': 'Restart the relay: it sets the file aside and begins a new one.',
   'send-something': 'Start a relay with `cm-relay listen` and send it something.',
   'start-relay': 'Start one with `cm-relay listen`.',
+  'take-what-waits':
+    'Let the destinations take it, discard it with `cm-relay discard --waiting`, or raise the limit of the history.',
   'update-program': 'Update this program, or choose another data directory.',
   'update-runtime': 'Use Node.js 22.13 or later for the CLI, VS Code 1.101 or later for the extension.',
 } as const;

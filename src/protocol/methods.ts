@@ -21,6 +21,9 @@ const nothing = z.strictObject({});
 /** The bytes of a body: `text` as UTF-8, or `base64`. */
 const bodySchema = z.union([z.strictObject({ text: z.string() }), z.strictObject({ base64: z.base64() })]);
 
+/** Forwardings that an answer leaves out so as not to grow too long: `events/get` has them, event by event. */
+const omittedForwardings = z.int().min(0);
+
 /** Which notifications: by ids (a delivery or event id means its notifications), by filter, or all that failed. */
 const selectionShape = {
   ids: z.array(anyId).min(1).max(100_000).optional(),
@@ -45,7 +48,7 @@ export const methods = {
   'relay/stop': { params: nothing, result: z.object({ stopping: z.literal(true) }) },
   'tunnel/open': { params: z.strictObject({ tunnel: tunnelConfigSchema.optional() }), result: tunnelStatusSchema },
   'tunnel/close': { params: nothing, result: tunnelStatusSchema },
-  /** Newest first. `before`: the `next` of the page before. */
+  /** Newest first. `before`: the `next` of the page before. A page may be shorter than `limit` and have a `next`. */
   'events/query': {
     params: z.strictObject({
       filter: z.string().max(1000).default(''),
@@ -64,7 +67,9 @@ export const methods = {
       event: eventRowSchema,
       delivery: deliverySchema,
       notifications: z.array(notificationSchema).describe('Those that hold the event, the raw ones included.'),
-      attempts: z.array(attemptDetailSchema).describe('Of these notifications, oldest first.'),
+      attempts: z
+        .array(attemptDetailSchema)
+        .describe('Of these notifications, oldest first: the latest 500, of which the earlier may lack their answers.'),
     }),
   },
   /** Clears the history; deliveries with something waiting or held stay. */
@@ -77,6 +82,7 @@ export const methods = {
       body: z.string().describe('The bytes kept, base64.'),
       events: z.array(eventRowSchema),
       notifications: z.array(notificationSchema),
+      omittedForwardings,
     }),
   },
   /** Takes a body the same way as one received at the street door; it gets new event ids. */
@@ -84,12 +90,13 @@ export const methods = {
     params: z.strictObject({
       source: sourceSchema.default('campaign-monitor'),
       body: bodySchema,
-      contentType: z.string().default('application/json; charset=utf-8'),
+      contentType: z.string().max(1000).default('application/json; charset=utf-8'),
     }),
     result: z.object({
       delivery: deliverySchema,
       events: z.array(eventRowSchema),
       notifications: z.array(notificationSchema),
+      omittedForwardings,
     }),
   },
   /** Sends again, the same bytes. `to`: another destination than the ones they went to. */
@@ -125,7 +132,13 @@ export type Result<M extends Method> = z.output<Methods[M]['result']>;
 export const notifications = {
   'status/changed': z.object({ status: statusSchema }),
   'event/added': z.object({
-    deliveries: z.array(z.object({ delivery: deliverySchema, events: z.array(eventRowSchema) })),
+    deliveries: z.array(
+      z.object({
+        delivery: deliverySchema,
+        events: z.array(eventRowSchema),
+        omitted: z.int().min(0).describe('Further events of it: events/query has them by "delivery:d7".'),
+      }),
+    ),
     missed: z.int(),
   }),
   'attempt/recorded': z.object({ attempts: z.array(attemptSchema), missed: z.int() }),

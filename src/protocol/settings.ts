@@ -118,6 +118,12 @@ export const settingsSchema = z.strictObject({
   identity: identitySchema.prefault({}),
   retention: retentionSchema.prefault({}),
   maxBodyBytes: z.int().min(1024).max(268_435_456).default(5_242_880),
+  maxEvents: z
+    .int()
+    .min(1000)
+    .max(100_000)
+    .default(10_000)
+    .describe('Events in one delivery, at most. Campaign Monitor sends up to 1,000.'),
   maxUncommitted: z.int().min(1).max(100_000).default(1000),
   tunnel: tunnelConfigSchema.default({ kind: 'none' }),
   keepAliveMinutes: z.number().min(0).max(10_080).default(5),

@@ -2,6 +2,7 @@
 import type { Attempt, Delivery, EventRow } from '../protocol/history.ts';
 import type { RelayNotification, RelayNotificationParams } from '../protocol/methods.ts';
 import type { Status, TunnelStatus } from '../protocol/status.ts';
+import { fittingRows, mostPageBytes, mostRows, rowBytes } from './message-size.ts';
 
 /** Somebody who is told. Returns false where the message could not be taken: it counts as missed. */
 export type Listener = <N extends RelayNotification>(name: N, params: RelayNotificationParams<N>) => boolean;
@@ -9,13 +10,12 @@ export type Listener = <N extends RelayNotification>(name: N, params: RelayNotif
 interface Added {
   readonly delivery: Delivery;
   readonly events: EventRow[];
+  /** Further events of it, which would make the message too long. */
+  readonly omitted: number;
 }
 
 /** No more than one status in this time, in milliseconds. */
 const statusEveryMs = 200;
-
-/** Events in one message, at most. */
-const mostEvents = 1000;
 
 /** Tells the clients what happens. */
 export class Announcer {
@@ -53,8 +53,9 @@ export class Announcer {
   }
 
   /** A delivery came in. */
-  added(delivery: Delivery, events: EventRow[]): void {
-    this.#added.push({ delivery, events });
+  added(delivery: Delivery, rows: readonly EventRow[]): void {
+    const events = fittingRows(rows);
+    this.#added.push({ delivery, events, omitted: rows.length - events.length });
     this.#immediate ??= setImmediate(this.#flush);
   }
 
@@ -106,7 +107,7 @@ export class Announcer {
     for (const deliveries of batches(this.#added)) {
       for (const [listener, missed] of this.#listeners) {
         if (listener('event/added', { deliveries, missed: missed.events })) missed.events = 0;
-        else missed.events += deliveries.reduce((sum, each) => sum + each.events.length, 0);
+        else missed.events += deliveries.reduce((sum, each) => sum + each.events.length + each.omitted, 0);
       }
     }
     this.#added = [];
@@ -124,14 +125,17 @@ export class Announcer {
 
 function* batches(added: readonly Added[]): Generator<Added[]> {
   let batch: Added[] = [];
-  let events = 0;
+  let rows = 0;
+  let bytes = 0;
   for (const each of added) {
     batch.push(each);
-    events += each.events.length;
-    if (events >= mostEvents) {
+    rows += each.events.length;
+    bytes += each.events.reduce((sum, row) => sum + rowBytes(row), 0);
+    if (rows >= mostRows || bytes >= mostPageBytes) {
       yield batch;
       batch = [];
-      events = 0;
+      rows = 0;
+      bytes = 0;
     }
   }
   if (batch.length > 0) yield batch;

@@ -119,6 +119,11 @@ export const migrations: readonly string[] = [
   );
   CREATE INDEX attempts_by_notification ON attempts (notification_id);
   `,
+  `
+  -- A list belongs to a delivery: for each of its events it would stand there a thousand times. events.list is unused.
+  DROP INDEX events_by_list;
+  CREATE INDEX deliveries_by_list ON deliveries (list COLLATE NOCASE);
+  `,
 ];
 
 export const schemaVersion = migrations.length;

@@ -5,7 +5,7 @@
 import type { Destination, Secrets, Settings } from '../protocol/settings.ts';
 import type { DestinationStatus } from '../protocol/status.ts';
 import { Lane } from './lane.ts';
-import type { Job, LaneOptions } from './lane.ts';
+import type { Job, LaneOptions, UnderWay } from './lane.ts';
 import type { KnownSecrets } from './render.ts';
 import { goesTo, routedOf } from './routes.ts';
 import type { Routed } from './routes.ts';
@@ -27,6 +27,7 @@ const countEveryMs = 5000;
 export class Forwarder {
   readonly #options: LaneOptions;
   readonly #lanes = new Map<number, Lane>();
+  readonly #underWay: UnderWay = { bytes: 0 };
   readonly #signatureKeys = new Map<string, string>();
   readonly #credentials = new Map<string, Record<string, string>>();
   #settings: Settings;
@@ -235,6 +236,7 @@ export class Forwarder {
         this.#options,
         () => this.secrets,
         () => this.#closed,
+        this.#underWay,
       );
       this.#lanes.set(id, lane);
     }

@@ -112,7 +112,13 @@ export class HistoryThread {
   }
 
   #start(): Worker {
-    const options = { workerData: { dataDir: this.#dataDir }, execArgv: [], stdin: false };
+    const options = {
+      workerData: { dataDir: this.#dataDir },
+      execArgv: [],
+      stdin: false,
+      // Indexing reads whole bodies, which are soon gone: without a bound they take some 100 MB first.
+      resourceLimits: { maxYoungGenerationSizeMb: 16 },
+    };
     const worker =
       typeof HISTORY_WORKER_SOURCE === 'string'
         ? new Worker(HISTORY_WORKER_SOURCE, { ...options, eval: true })

@@ -17,9 +17,11 @@ import type {
 import { relayAdvice } from '../protocol/errors.ts';
 import type { ParsedParams, Result } from '../protocol/methods.ts';
 import type { Destination } from '../protocol/settings.ts';
+import { columnLengths, cut } from './columns.ts';
 import { kindCodes, openForReading, stateCodes } from './database.ts';
 import { parseFilter } from './filter.ts';
 import type { Filter } from './filter.ts';
+import { fittingAnswer, fittingAttempts, mostAttempts, mostPageBytes, rowBytes } from './message-size.ts';
 import { Renderer } from './render.ts';
 import { iso, isoOrNull, parseId } from './rows.ts';
 import { matchExpression, SearchIndex } from './search-index.ts';
@@ -53,8 +55,9 @@ interface Condition {
   readonly values: Values;
 }
 
-const columns = `e.*, d.source, d.injected, d.signature, d.reason, d.http_status, d.first_notification, d.notification_count
-  FROM events e JOIN deliveries d ON d.id = e.delivery_id`;
+const fields = `e.id, e.delivery_id, e.kind, e.received_at, e.type, e.address, e.date, e.warning, e.duplicate_of, e.notification_id,
+  d.list, d.source, d.injected, d.signature, d.reason, d.http_status, d.first_notification, d.notification_count`;
+const columns = `${fields} FROM events e JOIN deliveries d ON d.id = e.delivery_id`;
 
 /**
  * Opens the history of a data directory for reading.
@@ -86,18 +89,18 @@ export class HistoryReader {
   query(params: ParsedParams<'events/query'>): Result<'events/query'> {
     const filter = parseFilter(params.filter, Date.now());
     const before = params.before === undefined ? Number.MAX_SAFE_INTEGER : parseId(params.before).number;
-    const rows: Row[] = [];
+    const events: EventRow[] = [];
+    let bytes = 0;
     for (const row of this.#candidates(filter, before)) {
-      rows.push(row);
-      if (rows.length > params.limit) break;
+      const last = events.at(-1);
+      if (last !== undefined && (events.length >= params.limit || bytes > mostPageBytes)) {
+        return { events, next: last.id };
+      }
+      const event = this.#event(row);
+      bytes += rowBytes(event);
+      events.push(event);
     }
-    const more = rows.length > params.limit;
-    if (more) rows.pop();
-    const last = rows.at(-1);
-    return {
-      events: rows.map((row) => this.#event(row)),
-      next: more && last !== undefined ? `e${String(last['id'])}` : null,
-    };
+    return { events, next: null };
   }
 
   /** Ids of the notifications of the events that match a filter, oldest first. */
@@ -141,7 +144,7 @@ export class HistoryReader {
       event: this.#event(row),
       delivery: this.#deliveryById(Number(row['delivery_id']), id),
       notifications: notificationIds.map((each) => this.#notification(each)).filter((each) => each !== undefined),
-      attempts: notificationIds.flatMap((each) => this.#attempts(each, Number(row['delivery_id']))),
+      attempts: fittingAttempts(notificationIds.flatMap((each) => this.#attempts(each, Number(row['delivery_id'])))),
     };
   }
 
@@ -163,16 +166,19 @@ export class HistoryReader {
     const notifications = Array.from({ length: Number(first?.['count'] ?? 0) }, (_, index) =>
       this.#notification(firstNotification + index),
     );
+    const events = this.#all(
+      `SELECT ${columns} WHERE e.delivery_id = ? AND e.id BETWEEN d.first_event AND d.first_event + d.row_count - 1 AND d.id = ? ORDER BY e.id`,
+      number,
+      number,
+    );
     return {
       delivery,
       headers: stored.headers,
       body: stored.body.toString('base64'),
-      events: this.#all(
-        `SELECT ${columns} WHERE e.delivery_id = ? AND e.id BETWEEN d.first_event AND d.first_event + d.row_count - 1 AND d.id = ? ORDER BY e.id`,
-        number,
-        number,
-      ).map((row) => this.#event(row)),
-      notifications: notifications.filter((each) => each !== undefined),
+      ...fittingAnswer(
+        events.map((row) => this.#event(row)),
+        notifications.filter((each) => each !== undefined),
+      ),
     };
   }
 
@@ -244,6 +250,18 @@ export class HistoryReader {
 
   *#inOrder(filter: Filter, before: number): Generator<Row> {
     const { sql, values } = joinConditions(this.#conditions(filter, true));
+    const [onlyList] = filter.lists;
+    if (onlyList !== undefined && filter.lists.length === 1) {
+      // Along the list's deliveries, whose ids are in the order of their events'.
+      yield* this.#iterate(
+        `SELECT ${fields} FROM deliveries d CROSS JOIN events e ON e.id BETWEEN d.first_event AND d.first_event + d.row_count - 1
+         WHERE d.id <= ? AND e.id < ? AND ${sql} ORDER BY d.id DESC, e.id DESC`,
+        this.#lastDeliveryBefore(before),
+        before,
+        ...values,
+      );
+      return;
+    }
     yield* this.#iterate(`SELECT ${columns} WHERE e.id < ? AND ${sql} ORDER BY e.id DESC`, before, ...values);
   }
 
@@ -263,7 +281,7 @@ export class HistoryReader {
     const { sql, values } = joinConditions(this.#conditions(filter, false));
     const seen = new Set<number>();
     const rows = this.#iterate(
-      `SELECT e.*, d.source, d.injected, d.signature, d.reason, d.http_status, d.first_notification, d.notification_count
+      `SELECT ${fields}
        FROM forwardings f CROSS JOIN notifications n ON n.id = f.notification_id CROSS JOIN deliveries d ON d.id = n.delivery_id
        CROSS JOIN events e ON e.id BETWEEN d.first_event + n.first_event AND d.first_event + n.first_event + n.event_count - 1
        WHERE f.state = ? AND f.notification_id <= ? AND e.id < ? AND ${sql} ORDER BY f.notification_id DESC, e.id DESC`,
@@ -280,6 +298,12 @@ export class HistoryReader {
     }
   }
 
+  /** The delivery of the greatest event id below `before`. */
+  #lastDeliveryBefore(before: number): number {
+    const row = this.#get('SELECT delivery_id AS id FROM events WHERE id < ? ORDER BY id DESC LIMIT 1', before);
+    return Number(row?.['id'] ?? 0);
+  }
+
   /** The greatest notification id that an event below `before` can have. */
   #lastNotificationBefore(before: number): number {
     const row = this.#get(
@@ -293,13 +317,23 @@ export class HistoryReader {
   #conditions(filter: Filter, withStates: boolean): Condition[] {
     const conditions: Condition[] = [];
     // With one value SQLite walks that value's index in order; with several, or beside another, it walks the table.
-    const among = (column: string, values: readonly (string | number)[], indexed: boolean): void => {
+    const among = (column: string, values: readonly (string | number)[], indexed: boolean, collate = ''): void => {
       if (values.length === 0) return;
-      if (values.length === 1) conditions.push({ sql: `${indexed ? '' : '+'}${column} = ?`, values: [...values] });
-      else conditions.push({ sql: `+${column} IN (${values.map(() => '?').join(', ')})`, values: [...values] });
+      const test = values.length === 1 ? '= ?' : `IN (${values.map(() => '?').join(', ')})`;
+      const left = `${indexed && values.length === 1 ? '' : '+'}${column}${collate && ` ${collate}`}`;
+      conditions.push({ sql: `${left} ${test}`, values: [...values] });
     };
-    among('e.list', filter.lists, true);
-    among('e.type', filter.types, filter.lists.length === 0);
+    among(
+      'd.list',
+      filter.lists.map((list) => cut(list, columnLengths.list)),
+      true,
+      'COLLATE NOCASE',
+    );
+    among(
+      'e.type',
+      filter.types.map((type) => cut(type, columnLengths.type)),
+      filter.lists.length === 0,
+    );
     among('e.delivery_id', filter.deliveryIds, false);
     for (const id of filter.deliveryIds.slice(0, filter.deliveryIds.length === 1 ? 1 : 0)) {
       conditions.push({
@@ -410,10 +444,11 @@ export class HistoryReader {
       source: row['source'] as Source,
       injected: row['injected'] === 1,
       receivedAt: iso(Number(row['received_at'])),
-      type: textOrNull(row['type']),
-      list: textOrNull(row['list']),
-      address: textOrNull(row['address']),
-      date: textOrNull(row['date']),
+      // A history of an earlier version may hold longer ones.
+      type: cut(textOrNull(row['type']), columnLengths.type),
+      list: cut(textOrNull(row['list']), columnLengths.list),
+      address: cut(textOrNull(row['address']), columnLengths.address),
+      date: cut(textOrNull(row['date']), columnLengths.date),
       warning: textOrNull(row['warning']),
       duplicateOf: idOrNull('e', row['duplicate_of']),
       signature: row['signature'] as SignatureCheck | null,
@@ -438,9 +473,9 @@ export class HistoryReader {
       receivedAt: iso(Number(row['received_at'])),
       httpStatus: Number(row['http_status']),
       reason: textOrNull(row['reason']),
-      list: textOrNull(row['list']),
+      list: cut(textOrNull(row['list']), columnLengths.list),
       signature: row['signature'] as SignatureCheck | null,
-      contentType: textOrNull(row['content_type']),
+      contentType: cut(textOrNull(row['content_type']), columnLengths.contentType),
       bodyBytes: Number(row['body_bytes']),
       truncated: row['truncated'] === 1,
       eventCount: Number(row['event_count']),
@@ -487,7 +522,12 @@ export class HistoryReader {
   }
 
   #attempts(notificationId: number, deliveryId: number): AttemptDetail[] {
-    return this.#all('SELECT * FROM attempts WHERE notification_id = ? ORDER BY id', notificationId).map((row) => ({
+    const latest = this.#all(
+      'SELECT * FROM attempts WHERE notification_id = ? ORDER BY id DESC LIMIT ?',
+      notificationId,
+      mostAttempts,
+    );
+    return latest.reverse().map((row) => ({
       notificationId: `n${notificationId}`,
       deliveryId: `d${deliveryId}`,
       destination: this.#stored.destination(Number(row['destination_id']))?.url ?? '',

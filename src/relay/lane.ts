@@ -6,6 +6,7 @@ import type { Dispatcher } from 'undici';
 import type { Attempt } from '../protocol/history.ts';
 import type { Destination, Settings } from '../protocol/settings.ts';
 import type { DestinationStatus } from '../protocol/status.ts';
+import { cut } from './columns.ts';
 import { withoutSecrets } from './masking.ts';
 import { dispatcherFor, post } from './outbound.ts';
 import type { SendResult } from './outbound.ts';
@@ -35,6 +36,21 @@ export interface LaneOptions {
   readonly delayScale?: number;
 }
 
+/** What all lanes have under way at this moment. */
+export interface UnderWay {
+  /** Of the bodies that are being sent. */
+  bytes: number;
+}
+
+/**
+ * With more than this under way in all lanes, in bytes, each sends one at a time: a body repeats for each notification
+ * and destination.
+ */
+const mostBytesUnderWay = 67_108_864;
+
+/** Of the reason for a failure, which may quote the destination, what is kept, in characters. */
+const mostDetail = 500;
+
 /** How many forwardings a lane holds in memory; the rest is on disk. */
 const windowSize = 2000;
 const firstProbeMs = 250;
@@ -53,6 +69,7 @@ export class Lane {
   readonly #options: LaneOptions;
   readonly #secrets: () => KnownSecrets;
   readonly #isClosed: () => boolean;
+  readonly #allUnderWay: UnderWay;
   #settings: Settings | undefined;
   #configured = true;
   #missing: string | null = null;
@@ -88,8 +105,10 @@ export class Lane {
     options: LaneOptions,
     secrets: () => KnownSecrets,
     isClosed: () => boolean,
+    allUnderWay: UnderWay,
   ) {
     this.id = id;
+    this.#allUnderWay = allUnderWay;
     this.destination = destination;
     this.#url = new URL(destination.url);
     this.#options = options;
@@ -223,6 +242,7 @@ export class Lane {
       this.#missing === null &&
       this.#down === undefined &&
       this.#underWay.size < this.#concurrency &&
+      (this.#underWay.size === 0 || this.#allUnderWay.bytes < mostBytesUnderWay) &&
       !this.#ended &&
       !this.#isClosed()
     ) {
@@ -313,8 +333,11 @@ export class Lane {
     const at = Date.now();
     const started = performance.now();
     pool.underWay += 1;
+    const bytes = outgoing.body.byteLength;
+    this.#allUnderWay.bytes += bytes;
     void post(pool.dispatcher, this.#url, outgoing, this.destination.timeoutMs).then((result) => {
       pool.underWay -= 1;
+      this.#allUnderWay.bytes -= bytes;
       this.#endIfIdle(pool);
       const current = this.#underWay.get(job.notificationId) ?? null;
       this.#underWay.delete(job.notificationId);
@@ -348,7 +371,7 @@ export class Lane {
       at,
       durationMs: Math.round(durationMs * 1000) / 1000,
       status: result.kind === 'answer' ? result.status : null,
-      error: errorOf(result, verdict),
+      error: cut(errorOf(result, verdict), mostDetail),
       outcome: verdict.outcome,
       nextAt,
       headers: result.kind === 'answer' ? result.headers : [],
@@ -356,7 +379,8 @@ export class Lane {
       truncated: result.kind === 'answer' && result.truncated,
     };
     if (nextAt !== null) this.#retryLater({ ...job, attempts: number }, nextAt);
-    void this.#options.store.recordAttempt(attempt, verdict.outcome === 'sent' ? null : verdict.detail).then(() => {
+    const detail = verdict.outcome === 'sent' ? null : cut(verdict.detail, mostDetail);
+    void this.#options.store.recordAttempt(attempt, detail).then(() => {
       if (verdict.outcome !== 'retrying') {
         // Not before it is on disk: until then it would be loaded as waiting once more.
         this.#inMemory.delete(notificationId);

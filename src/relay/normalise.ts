@@ -115,33 +115,42 @@ export function renderNotification(
 }
 
 /**
- * A hash over the fields that tell a possible duplicate: same list, type, addresses, date, state and custom fields.
- * The vendor sends no event id, so content is all there is [vendor/2nd].
- * @returns an integer below 2^53, or null where the fields cannot be compared
+ * Hashes over the fields that tell a possible duplicate: same list, type, addresses, date, state and custom fields. The
+ * vendor sends no event id, so content is all there is [vendor/2nd].
+ * @param listId the list of a delivery, which is hashed once for all its events
+ * @returns what gives an event's hash: an integer below 2^53, or null where the fields cannot be compared
  */
-export function fingerprint(listId: string | null, event: VendorEvent): number | null {
-  let text: string;
-  try {
-    text = JSON.stringify([
-      listId,
-      event['Type'],
-      event['EmailAddress'],
-      event['OldEmailAddress'],
-      event['Date'],
-      event['State'],
-      event['CustomFields'],
-    ]);
-  } catch {
-    // Nested too deep to write out.
-    return null;
-  }
-  return hash53(text);
+export function fingerprints(listId: string | null): (event: VendorEvent) => number | null {
+  const ofList = hashOn(`[${JSON.stringify(listId)}`, emptyHash);
+  return (event) => {
+    let text: string;
+    try {
+      text = JSON.stringify([
+        event['Type'],
+        event['EmailAddress'],
+        event['OldEmailAddress'],
+        event['Date'],
+        event['State'],
+        event['CustomFields'],
+      ]);
+    } catch {
+      // Nested too deep to write out.
+      return null;
+    }
+    return toInteger(hashOn(`,${text.slice(1)}`, ofList));
+  };
 }
 
 /** Two 32-bit multiply-and-xor hashes side by side: quick, and no more than a mark depends on it. */
-function hash53(text: string): number {
-  let a = 0x9e3779b9;
-  let b = 0x85ebca6b;
+interface Hash {
+  readonly a: number;
+  readonly b: number;
+}
+
+const emptyHash: Hash = { a: 0x9e3779b9, b: 0x85ebca6b };
+
+function hashOn(text: string, before: Hash): Hash {
+  let { a, b } = before;
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
     a = Math.imul(a ^ code, 0x5bd1e995);
@@ -149,6 +158,10 @@ function hash53(text: string): number {
     a ^= a >>> 15;
     b ^= b >>> 13;
   }
+  return { a, b };
+}
+
+function toInteger({ a, b }: Hash): number {
   a = Math.imul(a ^ (b >>> 16), 0x2c1b3c6d);
   b = Math.imul(b ^ (a >>> 13), 0x297a2d39);
   return (b >>> 11) * 4294967296 + (a >>> 0);

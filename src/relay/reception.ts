@@ -12,7 +12,9 @@ import type { Settings } from '../protocol/settings.ts';
 import { isCredentialHeader, maskedValue } from '../protocol/credential-headers.ts';
 import type { ConfiguredDestination, Forwarder } from './forwarder.ts';
 import type { Job } from './lane.ts';
-import { fingerprint, normaliseEvent, partsOf } from './normalise.ts';
+import { columnLengths, cut, cutWarning } from './columns.ts';
+import { keptRefusedBytes, tooMuchToRead, tooMuchToSend } from './delivery-limits.ts';
+import { fingerprints, normaliseEvent, partsOf } from './normalise.ts';
 import type { RenderSettings } from './normalise.ts';
 import type { Renderer } from './render.ts';
 import { goesTo } from './routes.ts';
@@ -55,10 +57,12 @@ export class Reception {
   #render: RenderSettings;
   #renderId: number;
   #partSize: number;
+  #maxEvents: number;
 
   constructor(options: ReceptionOptions, settings: Settings) {
     this.#options = options;
     this.#partSize = settings.partSize;
+    this.#maxEvents = settings.maxEvents;
     this.#render = renderSettingsOf(settings);
     this.#renderId = options.store.internRenderSettings(this.#render);
   }
@@ -66,6 +70,7 @@ export class Reception {
   /** Takes settings and verify keys: notifications from now on are made by them, those that exist stay as they are. */
   configure(settings: Settings, verifyKeys: Readonly<Record<string, string>> = {}): void {
     this.#partSize = settings.partSize;
+    this.#maxEvents = settings.maxEvents;
     this.#render = renderSettingsOf(settings);
     this.#renderId = this.#options.store.internRenderSettings(this.#render);
     for (const [name, key] of Object.entries(verifyKeys)) this.#verifyKeys.set(name, key);
@@ -77,7 +82,7 @@ export class Reception {
    * @throws StoreError (a rejection) where it could not be put on disk
    */
   async receive(incoming: Incoming): Promise<DeliveryRecord> {
-    const delivery = incoming.source === 'campaign-monitor' ? this.#fromVendor(incoming) : this.#fromPlatform(incoming);
+    const delivery = this.#read(incoming);
     await this.#options.store.add(delivery);
     this.#options.onStored(delivery);
     this.#forward(delivery);
@@ -93,29 +98,50 @@ export class Reception {
     return cut;
   }
 
+  #read(incoming: Incoming): DeliveryRecord {
+    const tooMuch = tooMuchToRead(incoming.body);
+    if (tooMuch !== null) return this.#tooMuch(incoming, tooMuch);
+    return incoming.source === 'campaign-monitor' ? this.#fromVendor(incoming) : this.#fromPlatform(incoming);
+  }
+
   #fromVendor(incoming: Incoming): DeliveryRecord {
     const contentType = headerOf(incoming.headers, 'content-type');
-    const payload = readPayload(incoming.body, contentType);
+    const payload = readPayload(incoming.body, contentType, this.#maxEvents);
     if (payload.kind === 'test') return this.#withoutEvents(incoming, 'test', 200, null);
-    if (payload.kind === 'rejected') return this.#withoutEvents(incoming, 'rejected', 400, payload.reason);
+    if (payload.kind === 'rejected') {
+      if (payload.tooMany) return this.#tooMuch(incoming, payload.reason);
+      return this.#withoutEvents(incoming, 'rejected', 400, payload.reason);
+    }
     const { listId, events } = payload;
     const parts = partsOf(events.length, this.#partSize);
     const configured = this.#options.forwarder.configured;
+    const tooMuch = tooMuchToSend(events.length, payload.json.byteLength, parts, configured.length);
+    if (tooMuch !== null) return this.#tooMuch(incoming, tooMuch);
     const toNormalised = configured.filter((each) => each.destination.mode === 'normalised');
     const toRaw = configured.filter((each) => each.destination.mode === 'raw');
     const ids = this.#options.store.reserve(events.length, parts.length + (toRaw.length > 0 ? 1 : 0));
     const records: EventRecord[] = [];
+    const types: (string | null)[] = [];
+    const fingerprint = fingerprints(listId);
+    const aboutList = listId === null ? 'no ListID' : cutWarning([['ListID', listId, columnLengths.list]]);
     for (const [position, event] of events.entries()) {
       const { object, type, address, warning } = normaliseEvent(event, this.#render, incoming.receivedAt);
+      types.push(type);
       records.push({
         id: ids.firstEvent + position,
         kind: 'event',
-        type,
-        list: listId,
-        address,
+        type: cut(type, columnLengths.type),
+        address: cut(address, columnLengths.address),
         date: object.date,
-        warning: listId === null ? joinWarnings('no ListID', warning) : warning,
-        fingerprint: fingerprint(listId, event),
+        warning: joinWarnings(
+          aboutList,
+          warning,
+          cutWarning([
+            ['Type', type, columnLengths.type],
+            ['EmailAddress', address, columnLengths.address],
+          ]),
+        ),
+        fingerprint: fingerprint(event),
         notificationId: ids.firstNotification + Math.floor(position / this.#partSize),
         duplicateOf: null,
       });
@@ -126,38 +152,56 @@ export class Reception {
       parts: parts.length,
       firstEvent: part.first,
       eventCount: part.count,
-      forwardings: forwardingsTo(toNormalised, listId, records.slice(part.first, part.first + part.count)),
+      forwardings: forwardingsTo(toNormalised, listId, types.slice(part.first, part.first + part.count)),
     }));
     if (toRaw.length > 0) {
       notifications.push({
         ...this.#notification(ids.firstNotification + parts.length, 'raw', incoming),
         eventCount: events.length,
-        forwardings: forwardingsTo(toRaw, listId, records),
+        forwardings: forwardingsTo(toRaw, listId, types),
       });
     }
     const json = payload.json === incoming.body ? null : payload.json;
     this.#options.renderer.keep(ids.delivery, { ...incoming, contentType, json, events });
-    return { ...this.#delivery(ids.delivery, incoming), list: listId, json, events: records, notifications };
+    return {
+      ...this.#delivery(ids.delivery, incoming),
+      list: cut(listId, columnLengths.list),
+      json,
+      events: records,
+      notifications,
+    };
   }
 
   #fromPlatform(incoming: Incoming): DeliveryRecord {
     const signature = this.#checkSignature(incoming);
-    const notification = readPlatformNotification(incoming.body);
+    const notification = readPlatformNotification(incoming.body, this.#maxEvents);
     if (notification.kind === 'rejected') {
+      if (notification.tooMany) return { ...this.#tooMuch(incoming, notification.reason), signature };
       return { ...this.#withoutEvents(incoming, 'rejected', 400, notification.reason), signature };
     }
     const { listId } = notification;
     // One without events has a row all the same, so that it is seen.
     const events = notification.events.length > 0 ? notification.events : [noEvent];
     const ids = this.#options.store.reserve(events.length, 1);
+    const aboutList = cutWarning([
+      ['ListID', listId, columnLengths.list],
+      ['eventId', notification.eventId, columnLengths.eventId],
+    ]);
     const records: EventRecord[] = events.map((event, position) => ({
       id: ids.firstEvent + position,
       kind: 'event',
-      type: event.eventType,
-      list: listId,
-      address: event.objectId,
-      date: event.date,
-      warning: events[0] === noEvent ? 'a notification without events' : null,
+      type: cut(event.eventType, columnLengths.type),
+      address: cut(event.objectId, columnLengths.address),
+      date: cut(event.date, columnLengths.date),
+      warning: joinWarnings(
+        events[0] === noEvent ? 'a notification without events' : null,
+        aboutList,
+        cutWarning([
+          ['eventType', event.eventType, columnLengths.type],
+          ['objectId', event.objectId, columnLengths.address],
+          ['date', event.date, columnLengths.date],
+        ]),
+      ),
       fingerprint: null,
       notificationId: ids.firstNotification,
       duplicateOf: null,
@@ -171,18 +215,31 @@ export class Reception {
     });
     return {
       ...this.#delivery(ids.delivery, incoming),
-      list: listId,
+      list: cut(listId, columnLengths.list),
       signature,
       events: records,
       notifications: [
         {
           ...record,
-          eventId: notification.eventId ?? record.eventId,
+          eventId: cut(notification.eventId, columnLengths.eventId) ?? record.eventId,
           eventCount: events.length,
-          forwardings: forwardingsTo(this.#options.forwarder.configured, listId, records),
+          forwardings: forwardingsTo(
+            this.#options.forwarder.configured,
+            listId,
+            events.map((event) => event.eventType),
+          ),
         },
       ],
     };
+  }
+
+  /** It is refused for what it would make the relay do: its first bytes tell what it was. */
+  #tooMuch(incoming: Incoming, reason: string): DeliveryRecord {
+    const bodyBytes = incoming.body.byteLength;
+    // A copy: the whole body would be kept for a part of it.
+    const body = Buffer.from(incoming.body.subarray(0, keptRefusedBytes));
+    const delivery = this.#withoutEvents({ ...incoming, body }, 'rejected', 413, reason);
+    return { ...delivery, bodyBytes, truncated: bodyBytes > keptRefusedBytes };
   }
 
   #checkSignature(incoming: Incoming): SignatureCheck {
@@ -203,7 +260,6 @@ export class Reception {
       id: ids.firstEvent,
       kind: status,
       type: null,
-      list: null,
       address: null,
       date: null,
       warning: null,
@@ -287,11 +343,11 @@ function renderSettingsOf(settings: Settings): RenderSettings {
 function forwardingsTo(
   destinations: readonly ConfiguredDestination[],
   list: string | null,
-  events: readonly EventRecord[],
+  types: readonly (string | null)[],
 ): ForwardingRecord[] {
   const forwardings: ForwardingRecord[] = [];
   for (const { id, destination, missing } of destinations) {
-    if (!goesTo(destination, { list, types: events.map((event) => event.type) })) continue;
+    if (!goesTo(destination, { list, types })) continue;
     forwardings.push({ destinationId: id, state: missing === null ? 'waiting' : 'held', detail: missing });
   }
   return forwardings;
@@ -305,8 +361,9 @@ function withoutCredentials(headers: Headers): Headers {
   return headers.map(([name, value]) => [name, isCredentialHeader(name) ? maskedValue : value]);
 }
 
-function joinWarnings(first: string, second: string | null): string {
-  return second === null ? first : `${first}; ${second}`;
+function joinWarnings(...warnings: readonly (string | null)[]): string | null {
+  const said = warnings.filter((each) => each !== null);
+  return said.length === 0 ? null : said.join('; ');
 }
 
 // Twenty characters, as in the captures: 15 random bytes in URL-safe base64.

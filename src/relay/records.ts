@@ -6,7 +6,6 @@ export interface EventRecord {
   readonly id: number;
   readonly kind: keyof typeof kindCodes;
   readonly type: string | null;
-  readonly list: string | null;
   readonly address: string | null;
   readonly date: string | null;
   readonly warning: string | null;

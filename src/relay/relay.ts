@@ -26,6 +26,7 @@ import { Reception } from './reception.ts';
 import { remember, writeRemembered } from './remembered.ts';
 import type { Remembered } from './remembered.ts';
 import { Renderer } from './render.ts';
+import { fittingAnswer } from './message-size.ts';
 import { maxAttempts } from './retry.ts';
 import { deliveryOf, iso, notificationsOf, rowsOf } from './rows.ts';
 import { Store } from './store.ts';
@@ -157,6 +158,11 @@ class RunningRelay implements Relay {
           this.#log('info', 'the history can be written again: deliveries are accepted');
           this.#forwarder.resume();
         } else this.#log('error', `${failure.message}: deliveries are answered 503 until it can. ${failure.next}`);
+        this.#announcer.statusChanged();
+      },
+      onFull: (failure) => {
+        if (failure === null) this.#log('info', 'the history has room again: deliveries are accepted');
+        else this.#log('error', `${failure.message}: deliveries are answered 503. ${failure.next}`);
         this.#announcer.statusChanged();
       },
     });
@@ -339,7 +345,7 @@ class RunningRelay implements Relay {
       openConnectors: `${base}/hooks/${this.#remembered.secret}/open-connectors`,
     });
     const publicDoors = publicUrl === null ? null : doors(publicUrl);
-    const failure = this.#store.failure;
+    const failures = [this.#store.failure, this.#store.full].filter((each) => each !== null);
     return {
       protocolVersion,
       version: this.#options.version ?? ownVersion,
@@ -357,7 +363,7 @@ class RunningRelay implements Relay {
       counts: { ...this.#store.totals, strangers: this.#ingress.strangers },
       missingKeys: this.#forwarder.missingKeys,
       clients: this.#control.clients,
-      notices: failure === null ? this.#notices : [...this.#notices, `${failure.message}. ${failure.next}`],
+      notices: [...this.#notices, ...failures.map(({ message, next }) => `${message}. ${next}`)],
     };
   }
 
@@ -434,6 +440,9 @@ class RunningRelay implements Relay {
       'deliveries/get': ({ id }) => this.#history.delivery(id),
       'deliveries/inject': async (params) => {
         const body = 'text' in params.body ? Buffer.from(params.body.text) : Buffer.from(params.body.base64, 'base64');
+        if (body.byteLength > this.#settings.maxBodyBytes) {
+          throw new ConflictError(`the body is larger than ${this.#settings.maxBodyBytes} bytes`);
+        }
         const delivery = await this.#reception.receive({
           source: params.source,
           body,
@@ -443,8 +452,7 @@ class RunningRelay implements Relay {
         });
         return {
           delivery: deliveryOf(delivery),
-          events: rowsOf(delivery, byId),
-          notifications: notificationsOf(delivery, byId),
+          ...fittingAnswer(rowsOf(delivery, byId), notificationsOf(delivery, byId)),
         };
       },
       'notifications/replay': async (params) => {

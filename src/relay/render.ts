@@ -36,6 +36,9 @@ export interface FreshDelivery {
 /** Bodies kept in memory, in bytes: about half of it in each of two generations. */
 const cacheBytes = 33_554_432;
 
+/** Of larger bodies few are kept: what they weigh is not known, and may be much. In bytes. */
+const mostSparseBytes = 262_144;
+
 /** Headers that belong to one hop or to the bytes as they were on the wire; the rest is passed on. */
 const hopByHop = new Set([
   'connection',
@@ -115,8 +118,10 @@ export class Renderer {
 }
 
 function sizeOf(delivery: FreshDelivery): number {
-  // The parsed events weigh about as much again as the bytes, and each entry something of its own.
-  return 1000 + 3 * delivery.body.byteLength + (delivery.json?.byteLength ?? 0);
+  // The events as they were read weigh about as much again as the bytes, and each entry something of its own; where
+  // there is little text between the values, much more: at the most some ten times the bytes.
+  const dense = delivery.body.byteLength > mostSparseBytes ? 10 : 3;
+  return 1000 + dense * delivery.body.byteLength + (delivery.json?.byteLength ?? 0);
 }
 
 function normalised(

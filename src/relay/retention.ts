@@ -14,6 +14,8 @@ export interface RetentionOptions {
   totals(): Readonly<Totals>;
   /** Removes deliveries from `floor` to `last` that nothing waits for, oldest first, while `goOn`: one step. */
   removeOldest(floor: number, last: number, goOn: (totals: Totals) => boolean): Promise<RemovedStep>;
+  /** Called when what waits alone is more than may be kept, and when it no longer is. */
+  onFull(full: boolean): void;
 }
 
 /** How long what is too much may stay, in milliseconds, so that a burst is not slowed by its own removal. */
@@ -26,6 +28,9 @@ export class Retention {
   #timer: NodeJS.Timeout | undefined;
   /** Every delivery below it waits for something, as far as is known. */
   #floor = 0;
+  /** The lowest delivery that was settled while a step was under way, which may have looked at it before. */
+  #settledMeanwhile = Infinity;
+  #full = false;
   #closed = false;
 
   constructor(options: RetentionOptions) {
@@ -38,8 +43,14 @@ export class Retention {
     this.look();
   }
 
+  /** Whether what waits alone is more than may be kept, in bytes: nothing may be added, since nothing can go. */
+  get full(): boolean {
+    return this.#full;
+  }
+
   /** Something was written: removes what is too much, soon. */
   look(): void {
+    if (this.#full && !this.#isTooLarge()) this.#setFull(false);
     if (this.#timer !== undefined || this.#closed || !this.#isTooMuch(this.#options.totals())) return;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
@@ -47,6 +58,7 @@ export class Retention {
       this.#remove(Number.MAX_SAFE_INTEGER, (totals) => this.#isTooMuch(totals)).then(
         (removed) => {
           if (removed > 0) this.look();
+          else if (this.#isTooLarge()) this.#setFull(true);
         },
         // The store has said why.
         () => undefined,
@@ -57,12 +69,13 @@ export class Retention {
 
   /** Something of this delivery no longer waits: it may be removed. */
   settled(deliveryId: number): void {
-    if (deliveryId < this.#floor) this.#floor = deliveryId;
+    this.#floor = Math.min(this.#floor, deliveryId);
+    this.#settledMeanwhile = Math.min(this.#settledMeanwhile, deliveryId);
   }
 
   /** Anything may have stopped waiting. */
   startOver(): void {
-    this.#floor = 0;
+    this.settled(0);
   }
 
   /** Removes every delivery up to `last` that nothing waits for. Resolves to how many, when on disk. */
@@ -82,6 +95,16 @@ export class Retention {
     clearTimeout(this.#timer);
   }
 
+  #isTooLarge(): boolean {
+    return this.#options.totals().storedBytes > this.#limits.maxBytes;
+  }
+
+  #setFull(full: boolean): void {
+    if (full === this.#full) return;
+    this.#full = full;
+    this.#options.onFull(full);
+  }
+
   #isTooMuch(totals: Readonly<Totals>): boolean {
     return totals.deliveries > this.#limits.maxDeliveries || totals.storedBytes > this.#limits.maxBytes;
   }
@@ -89,8 +112,9 @@ export class Retention {
   /** The first step that removes anything. */
   async #remove(last: number, goOn: (totals: Totals) => boolean): Promise<number> {
     for (;;) {
+      this.#settledMeanwhile = Infinity;
       const step = await this.#options.removeOldest(this.#floor, last, goOn);
-      this.#floor = step.floor;
+      this.#floor = Math.min(step.floor, this.#settledMeanwhile);
       if (step.removed > 0 || !step.more) return step.removed;
     }
   }

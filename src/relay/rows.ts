@@ -1,6 +1,7 @@
 /** What the house door shows of stored things: ids with their letter, times in ISO 8601. */
 import type { Delivery, EventRow, Forwarding, Notification } from '../protocol/history.ts';
 import type { Destination } from '../protocol/settings.ts';
+import { columnLengths, cut } from './columns.ts';
 import type { DeliveryRecord, NotificationRecord } from './records.ts';
 
 /** The number in an id such as `e12`, with its letter. */
@@ -32,7 +33,7 @@ export function deliveryOf(record: DeliveryRecord): Delivery {
     reason: record.reason,
     list: record.list,
     signature: record.signature,
-    contentType: record.contentType,
+    contentType: cut(record.contentType, columnLengths.contentType),
     bodyBytes: record.bodyBytes,
     truncated: record.truncated,
     eventCount: record.status === 'accepted' ? record.events.length : 0,
@@ -53,7 +54,7 @@ export function rowsOf(record: DeliveryRecord, destinationById: (id: number) => 
     injected: delivery.injected,
     receivedAt: delivery.receivedAt,
     type: event.type,
-    list: event.list,
+    list: delivery.list,
     address: event.address,
     date: event.date,
     warning: event.warning,

@@ -9,11 +9,16 @@ import { isCorruption, loadSqlite, rollBack } from './database.ts';
 import { FilterError } from './filter.ts';
 import { bytesOf } from './stored.ts';
 
-/** Deliveries indexed in one transaction. */
+/** Deliveries indexed in one transaction, and about how many bytes of their bodies. */
 const step = 500;
+const stepBytes = 8_388_608;
 
 /** Of an event's texts, what is indexed, in characters. */
 const mostText = 10_000;
+
+/** Of a platform notification, what is indexed for all its events together, and for each at least, in bytes. */
+const mostPlatformText = 20 * mostText;
+const leastText = 200;
 
 /** The free-text index of a history. */
 export class SearchIndex {
@@ -133,25 +138,31 @@ export class SearchIndex {
     try {
       const progress = db.prepare('SELECT delivery, row_count FROM progress').get();
       const after = Number(progress?.['delivery'] ?? 0);
+      // One by one: 500 bodies may be 2.5 GB.
       const deliveries = this.#main
         .prepare(
           'SELECT id, source, status, reason, content_type, first_event, row_count, body FROM deliveries WHERE id > ? ORDER BY id LIMIT ?',
         )
-        .all(after, step);
+        .iterate(after, step);
       const insert = db.prepare('INSERT INTO search (rowid, address, text) VALUES (?, ?, ?)');
       let rows = Number(progress?.['row_count'] ?? 0);
+      let last: number | undefined;
+      let taken = 0;
+      let bytes = 0;
       for (const delivery of deliveries) {
         for (const [id, address, text] of textsOf(delivery, this.#main)) {
           insert.run(id, address, text);
           rows += 1;
         }
+        last = Number(delivery['id']);
+        taken += 1;
+        bytes += bytesOf(delivery['body']).byteLength;
+        if (bytes >= stepBytes) break;
       }
-      const last = deliveries.at(-1);
-      if (last !== undefined)
-        db.prepare('UPDATE progress SET delivery = ?, row_count = ?').run(Number(last['id']), rows);
+      if (last !== undefined) db.prepare('UPDATE progress SET delivery = ?, row_count = ?').run(last, rows);
       this.#removeGone(rows);
       db.exec('COMMIT');
-      return deliveries.length === step;
+      return taken === step || bytes >= stepBytes;
     } catch (error) {
       rollBack(db);
       throw error;
@@ -221,10 +232,12 @@ function textsOf(delivery: Record<string, unknown>, main: DatabaseSync): [number
       stringsOf(event),
     ]);
   }
-  const text = body.toString('utf8', 0, mostText);
+  // The body has no part of its own for each of its events, of which there may be very many.
+  const count = Number(delivery['row_count']);
+  const text = body.toString('utf8', 0, Math.min(mostText, Math.max(leastText, Math.floor(mostPlatformText / count))));
   return main
     .prepare('SELECT id, address FROM events WHERE id BETWEEN ? AND ?')
-    .all(first, first + Number(delivery['row_count']) - 1)
+    .all(first, first + count - 1)
     .map(({ id, address }) => [Number(id), typeof address === 'string' ? address : '', text]);
 }
 

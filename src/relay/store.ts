@@ -6,8 +6,17 @@ import { writeFileSync } from 'node:fs';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { ForwardingState } from '../protocol/history.ts';
 import type { Destination } from '../protocol/settings.ts';
-import { isCorruption, kindCodes, notificationKindCodes, openForWriting, stateCodes, suspectMark } from './database.ts';
-import type { SetAside, StoreError } from './database.ts';
+import {
+  isCorruption,
+  kindCodes,
+  notificationKindCodes,
+  openForWriting,
+  stateCodes,
+  StoreError,
+  suspectMark,
+} from './database.ts';
+import type { SetAside } from './database.ts';
+
 import type { RenderSettings } from './normalise.ts';
 import { noTotals } from './records.ts';
 import type {
@@ -26,6 +35,8 @@ import { WriteQueue } from './write-queue.ts';
 export interface StoreOptions {
   /** Called when writing starts to fail and when it works again. */
   onHealth?(failure: StoreError | null): void;
+  /** Called when deliveries are refused since what waits alone is more than may be kept, and when they no longer are. */
+  onFull?(failure: StoreError | null): void;
   /** A bound on the file, in pages of 4 KiB, as a full disk would be: for tests. */
   maxPages?: number;
 }
@@ -74,6 +85,7 @@ export class Store {
     this.#retention = new Retention({
       totals: () => this.#totals,
       removeOldest: (floor, last, goOn) => this.#removeOldest(floor, last, goOn),
+      onFull: () => options.onFull?.(this.full),
     });
     this.stored = new StoredReader(db, (error) => void this.#queue.failed(error));
   }
@@ -86,6 +98,12 @@ export class Store {
   /** Why the last write failed, while writing fails. */
   get failure(): StoreError | null {
     return this.#queue.failure;
+  }
+
+  /** Why no delivery is added, while what waits alone is more than may be kept: it cannot be removed. */
+  get full(): StoreError | null {
+    if (!this.#retention.full) return null;
+    return new StoreError('what waits to be sent is as much as the history may hold', 'take-what-waits');
   }
 
   /** Deliveries that are not yet on disk. */
@@ -115,9 +133,11 @@ export class Store {
   /**
    * Adds a delivery.
    * @returns when it is on disk
-   * @throws StoreError (a rejection) where it could not be written: then nothing of it is stored
+   * @throws StoreError (a rejection) where it could not be written, or there is no room: then nothing of it is stored
    */
   add(delivery: DeliveryRecord): Promise<void> {
+    const { full } = this;
+    if (full !== null) return Promise.reject(full);
     return this.#queue.write(() => this.#insertDelivery(delivery));
   }
 
@@ -131,7 +151,7 @@ export class Store {
       const before = this.forwardingState(attempt.notificationId, attempt.destinationId);
       if (before === undefined) return;
       const headers = JSON.stringify(attempt.headers);
-      const storedBytes = headers.length + attempt.body.byteLength;
+      const storedBytes = rowBytes + headers.length + attempt.body.byteLength + (attempt.error?.length ?? 0);
       this.#run(
         `INSERT INTO attempts (notification_id, destination_id, number, at, duration_ms, status, error, outcome, next_at, stored_bytes, truncated, headers, body)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -366,7 +386,7 @@ export class Store {
 
   #insertDelivery(delivery: DeliveryRecord): void {
     const headers = JSON.stringify(delivery.headers);
-    const storedBytes = headers.length + delivery.body.byteLength + (delivery.json?.byteLength ?? 0);
+    const storedBytes = bytesOf(delivery, headers);
     const events = delivery.events;
     const notifications = delivery.notifications;
     const held = delivery.status === 'accepted' ? events.length : 0;
@@ -432,14 +452,13 @@ export class Store {
       if (earlier !== undefined) event.duplicateOf = Number(earlier['id']);
     }
     this.#run(
-      `INSERT INTO events (id, delivery_id, kind, received_at, type, list, address, date, warning, duplicate_of, fingerprint, notification_id)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO events (id, delivery_id, kind, received_at, type, address, date, warning, duplicate_of, fingerprint, notification_id)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       event.id,
       delivery.id,
       kindCodes[event.kind],
       delivery.receivedAt,
       event.type,
-      event.list,
       event.address,
       event.date,
       event.warning,
@@ -569,6 +588,26 @@ export class Store {
       return [];
     }
   }
+}
+
+/** What a row takes beside its texts, its part of the indexes included, in bytes: measured, and rounded up. */
+const rowBytes = 100;
+const forwardingBytes = 60;
+
+/** What a delivery with all its rows takes, in bytes, as retention counts it. */
+function bytesOf(delivery: DeliveryRecord, headers: string): number {
+  let rows = 1;
+  let bytes = headers.length + delivery.body.byteLength + (delivery.json?.byteLength ?? 0);
+  for (const { type, address, date, warning } of delivery.events) {
+    rows += 1;
+    // The type stands in an index too.
+    bytes += 2 * (type?.length ?? 0) + (address?.length ?? 0) + (date?.length ?? 0) + (warning?.length ?? 0);
+  }
+  for (const { forwardings, eventId } of delivery.notifications) {
+    rows += 1;
+    bytes += eventId.length + forwardings.length * forwardingBytes;
+  }
+  return bytes + rows * rowBytes;
 }
 
 /** The highest ids that were ever given. */

@@ -336,6 +336,14 @@ describe('the Open Connectors API', () => {
       assert.ok(sent < 150);
     });
 
+    it('comes where the pages of a list are too long together', async () => {
+      const name = 'n'.repeat(1_048_576);
+      let pages = 0;
+      platform.answer = () => [200, [{ id: ++pages, name }], { 'elements-next-page-token': String(pages) }];
+      assert.match((await refused(api.listInstances())).message, /a list that is too long/);
+      assert.ok(pages < 40, `${pages} pages`);
+    });
+
     it('is of its kind and has a next step for every status, whatever the body', async () => {
       for (const status of [300, 302, 400, 401, 403, 404, 405, 406, 409, 415, 429, 500, 502, 503]) {
         platform.answer = () => [status, { requestId: 'r', message: 'no' }];

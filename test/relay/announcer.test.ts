@@ -13,7 +13,12 @@ import { join } from 'node:path';
 
 interface Told {
   readonly name: RelayNotification;
-  readonly params: { deliveries?: { events: EventRow[] }[]; attempts?: Attempt[]; missed?: number; status?: Status };
+  readonly params: {
+    deliveries?: { events: EventRow[]; omitted: number }[];
+    attempts?: Attempt[];
+    missed?: number;
+    status?: Status;
+  };
 }
 
 /** A listener that writes down what it is told while it takes anything. */
@@ -92,6 +97,28 @@ describe('The announcer', () => {
       ids,
       Array.from({ length: 3000 }, (_, i) => `e${i + 1}`),
     );
+  });
+
+  it('leaves out the last events of a delivery that has very many, and says how many', async () => {
+    const [ear, deaf] = [new Ear(), new Ear()];
+    for (const each of [ear, deaf]) announcer.listen(each.listener);
+    deaf.takes = false;
+    add(1000);
+    add(2500);
+    add(1);
+    await turn();
+    const told = ear.of('event/added').flatMap((each) => each.deliveries ?? []);
+    assert.deepEqual(
+      told.map((each) => [each.events.length, each.omitted]),
+      [
+        [1000, 0],
+        [1000, 1500],
+        [1, 0],
+      ],
+    );
+    deaf.takes = true;
+    announcer.caughtUp(deaf.listener);
+    assert.equal(deaf.of('event/added')[0]?.missed, 3501);
   });
 
   it('counts what a listener missed and tells it with the next message, each its own', async () => {

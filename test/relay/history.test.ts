@@ -137,7 +137,6 @@ async function makeHistory(dataDir: string, planned: readonly PlannedDelivery[])
       id: ids.firstEvent + position,
       kind,
       type: kind === 'event' ? types[event.type]! : null,
-      list: kind === 'event' ? list : null,
       address: kind === 'event' ? address(event) : null,
       date: null,
       warning: null,
@@ -206,7 +205,7 @@ async function makeHistory(dataDir: string, planned: readonly PlannedDelivery[])
         source,
         receivedAt,
         type: event.type,
-        list: event.list,
+        list: record.list,
         address: event.address,
         duplicate: mark !== null && seen.has(mark),
         states: [

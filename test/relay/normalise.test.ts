@@ -7,7 +7,7 @@ import type { VendorEvent } from '../../src/campaign-monitor/payload.ts';
 import { sampleDeliveries, toXml } from '../../src/campaign-monitor/samples.ts';
 import { sign } from '../../src/open-connectors/signature.ts';
 import { defaultSettings, settingsSchema } from '../../src/protocol/settings.ts';
-import { fingerprint, normaliseEvent, partsOf, renderNotification } from '../../src/relay/normalise.ts';
+import { fingerprints, normaliseEvent, partsOf, renderNotification } from '../../src/relay/normalise.ts';
 import { startReceiver } from './receiver.ts';
 import { sampleBody, startTestRelay } from './stage.ts';
 import type { ReceivedRequest } from './receiver.ts';
@@ -227,28 +227,35 @@ describe('the mark of a duplicate', () => {
       ...Object.fromEntries(Object.entries(event).reverse()),
       Extra: 1,
     };
-    assert.equal(fingerprint('l', event), fingerprint('l', { ...other, Name: 'Else' }));
+    assert.equal(fingerprints('l')(event), fingerprints('l')({ ...other, Name: 'Else' }));
   });
 
   it('differs where one of the seven differs', () => {
-    const marks = new Set([fingerprint('l', event), fingerprint('m', event), fingerprint(null, event)]);
+    const marks = new Set([fingerprints('l')(event), fingerprints('m')(event), fingerprints(null)(event)]);
     for (const field of ['Type', 'EmailAddress', 'OldEmailAddress', 'Date', 'State', 'CustomFields']) {
-      marks.add(fingerprint('l', { ...event, [field]: 'changed' }));
-      marks.add(fingerprint('l', { ...event, [field]: undefined }));
+      marks.add(fingerprints('l')({ ...event, [field]: 'changed' }));
+      marks.add(fingerprints('l')({ ...event, [field]: undefined }));
     }
     assert.equal(marks.size, 15);
   });
 
+  it('is the one that histories hold', () => {
+    assert.deepEqual(
+      [fingerprints('l')({}), fingerprints(null)({ Type: 'Subscribe' }), fingerprints('ü"')(event)],
+      [3465413010336619, 4057731679983829, 1066292566622880],
+    );
+  });
+
   it('is an integer that no two of a hundred thousand events share', () => {
     const marks = new Set<number | null>();
-    for (let i = 0; i < 100_000; i++) marks.add(fingerprint('l', { ...event, EmailAddress: `${i}@example.org` }));
+    for (let i = 0; i < 100_000; i++) marks.add(fingerprints('l')({ ...event, EmailAddress: `${i}@example.org` }));
     assert.equal(marks.size, 100_000);
     for (const mark of marks) assert.ok(Number.isSafeInteger(mark));
   });
 
   it('is none for what is nested too deep to compare', () => {
     const deep = JSON.parse(`${'['.repeat(100_000)}${']'.repeat(100_000)}`) as unknown;
-    assert.equal(fingerprint('l', { ...event, CustomFields: deep }), null);
+    assert.equal(fingerprints('l')({ ...event, CustomFields: deep }), null);
   });
 });
 

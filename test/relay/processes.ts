@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { existsSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { endpointOf } from '../../src/endpoint.ts';
+import { frugal } from '../../src/extension/frugal-memory.ts';
 import { afterwards } from './afterwards.ts';
 
 const program = fileURLToPath(new URL('../../src/relay/main.ts', import.meta.url));
@@ -28,8 +29,10 @@ export interface RelayProcess {
 
 /** Starts `node src/relay/main.ts` with these arguments, under `prefix` where one is given, such as strace. */
 export function spawnRelay(args: readonly string[], prefix: readonly string[] = []): RelayProcess {
-  const [command = 'node', ...rest] = [...prefix, 'node', '--disable-warning=ExperimentalWarning', program, ...args];
-  const child = spawn(command, rest, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const node = ['node', '--disable-warning=ExperimentalWarning', ...frugal.nodeOptions];
+  const [command = 'node', ...rest] = [...prefix, ...node, program, ...args];
+  const env = { ...process.env, ...frugal.environment };
+  const child = spawn(command, rest, { stdio: ['ignore', 'pipe', 'pipe'], env });
   let output = '';
   let errors = '';
   child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));

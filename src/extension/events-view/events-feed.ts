@@ -150,7 +150,8 @@ export class EventsFeed {
     if (this.#loading === undefined) return;
     this.#addedSinceStatus = true;
     if (missed > 0 || this.#failure !== undefined) this.#readLater('newest');
-    if (this.#filter !== '') this.#readLater('newest');
+    // The list has no gaps.
+    if (this.#filter !== '' || deliveries.some(({ omitted }) => omitted > 0)) this.#readLater('newest');
     else if (this.list.add(deliveries.flatMap((each) => each.events))) this.#drawLater('all');
   }
 

@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import { noTotals } from '../../src/relay/records.ts';
+import { Retention } from '../../src/relay/retention.ts';
+import type { RemovedStep } from '../../src/relay/retention.ts';
+import { until } from './until.ts';
+
+describe('Retention', () => {
+  it('looks again at a delivery that was settled while a step was under way', async () => {
+    const totals = { ...noTotals, deliveries: 3 };
+    const floors: number[] = [];
+    let answer: (step: RemovedStep) => void = () => undefined;
+    const retention = new Retention({
+      totals: () => totals,
+      removeOldest: (floor) => {
+        floors.push(floor);
+        return new Promise((resolve) => (answer = resolve));
+      },
+      onFull: () => undefined,
+    });
+    retention.set({ maxDeliveries: 2, maxBytes: Infinity });
+    await until(() => floors.length === 1);
+    // It was looked at when it still waited; 1 to 8 waited then.
+    retention.settled(5);
+    answer({ removed: 0, floor: 9, more: true });
+    await until(() => floors.length === 2);
+    assert.deepEqual(floors, [0, 5]);
+    answer({ removed: 1, floor: 9, more: false });
+    await until(() => floors.length === 3);
+    assert.deepEqual(floors, [0, 5, 9], 'and not at those before it');
+    totals.deliveries = 2;
+    answer({ removed: 1, floor: 10, more: false });
+    retention.close();
+  });
+});
