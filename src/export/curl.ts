@@ -1,4 +1,4 @@
-import { requestsOf, textOf } from './item.ts';
+import { plainText, requestsOf } from './item.ts';
 import type { ExportedRequest, ExportItem, ExportOptions } from './item.ts';
 
 /** A body longer than this, in characters, goes through a pipe: systems limit the length of one argument (Linux: 128 KiB). */
@@ -33,15 +33,6 @@ export function curlCommand({ url, headers, body }: ExportedRequest): string {
 
 function fromBase64(body: Uint8Array): string {
   return `printf %s ${quote(Buffer.from(body).toString('base64'))} | base64 -d |\n  `;
-}
-
-/** The body where it can stand in a script: UTF-8 without control characters, which shells and editors change. */
-function plainText(body: Uint8Array): string | undefined {
-  const text = textOf(body);
-  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
-  return text === undefined || /[\x00-\x08\x0b-\x1f\x7f-\x9f\ufeff\u2028-\u202e\u2066-\u2069]/.test(text)
-    ? undefined
-    : text;
 }
 
 /** Single quotes keep everything; a single quote itself is put between two quoted parts. */

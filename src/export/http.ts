@@ -1,52 +1,130 @@
-import { requestsOf, textOf } from './item.ts';
+import { plainText, requestsOf } from './item.ts';
 import type { ExportedRequest, ExportItem, ExportOptions } from './item.ts';
 
 /**
  * A `.http` file, as the REST clients of editors read it: the notifications to the developer's callback, or the
  * delivery to the street door where there is none.
+ *
+ * Such a file is a program: lines of it name files to read and to write, scripts, variables and further requests. What
+ * came from outside stands in it only in a form that neither REST Client nor httpYac reads as anything but bytes. A
+ * body that has no such form is kept in a file beside it (`options.keepBody`), which both send to the byte, or is left
+ * out with a comment that says why.
  */
 export async function* toHttp(
   items: AsyncIterable<ExportItem> | Iterable<ExportItem>,
   options: ExportOptions,
 ): AsyncGenerator<string> {
   for await (const item of items) {
-    for (const request of requestsOf(item, options)) yield httpRequest(request);
+    for (const request of requestsOf(item, options)) yield await httpRequest(request, options);
   }
 }
 
-function httpRequest({ title, url, headers, body }: ExportedRequest): string {
-  const text = textOf(body);
-  const head = [url, ...headers.flat()].find((part) => part.includes('{{') || hasControls(part));
-  const obstacle = head === undefined ? obstacleIn(text) : 'the URL or a header holds "{{" or a control character';
-  if (text === undefined || obstacle !== undefined) {
-    return `### ${title}\n# Not written here: ${obstacle ?? 'the body is not text'}. Export it with --as curl.\n\n`;
+async function httpRequest({ title, url, headers, body }: ExportedRequest, options: ExportOptions): Promise<string> {
+  const fields = combined(headers);
+  const leftOut = (reason: string, advice: string): string =>
+    `### ${oneLine(title)}\n# Not written here: ${reason}. ${advice}\n\n`;
+  const obstacle = isInertUrl(url) ? obstacleInHeaders(fields) : 'the URL holds what a client would act on';
+  if (obstacle !== undefined) return leftOut(obstacle, 'Export it as curl.');
+  let text = inertBody(body);
+  if (text === undefined) {
+    if (options.keepBody === undefined) {
+      return leftOut(
+        'the body holds what a client would act on or change',
+        'Export it to a file, which keeps the body in another beside it, or as curl.',
+      );
+    }
+    text = `< ./${await options.keepBody(body)}`;
   }
   const lines = [
-    `### ${title}`,
+    `### ${oneLine(title)}`,
     `POST ${url} HTTP/1.1`,
-    ...headers.map(([name, value]) => `${name}: ${value}`),
+    ...fields.map(([name, value]) => `${name}: ${value}`),
     '',
-    text,
+    ...(text === '' ? [] : [text]),
   ];
   return `${lines.join('\n')}\n\n`;
 }
 
-/** What in a body a REST client would take for its own syntax or change. */
-function obstacleIn(text: string | undefined): string | undefined {
-  if (text === undefined) return 'the body is not UTF-8';
-  if (hasControls(text.replaceAll('\n', ''))) return 'the body holds control characters';
-  if (text.includes('{{')) return 'the body holds "{{", which is a variable in this format';
-  for (const line of text.split(/[\n\u2028\u2029]/)) {
-    const start = line.trimStart();
-    if (start.startsWith('###')) return 'the body holds a line that begins with "###", which ends a request here';
-    if (/^<(?:@\w*|>)?(?:\s|$)/.test(start)) return 'the body holds a line that begins with "< ", which names a file';
-    // What a client runs on the answer, or the file that it writes it to.
-    if (/^>{1,2}!?(?:\s|$)/.test(start)) return 'the body holds a line that begins with "> ", which names a script';
+function oneLine(text: string): string {
+  return text.replace(/[^ -~]+/g, ' ');
+}
+
+/** A variable or a script of either client, or an escape of one (httpYac turns `\{\{` into `{{`). */
+const variable = /\{\{|\\\{/;
+
+function isInertUrl(url: string): boolean {
+  return /^https?:\/\/[!-[\]-~]+$/i.test(url) && URL.canParse(url) && !variable.test(url);
+}
+
+/** Headers with one line a name: both clients join or lose values of a name that is repeated. */
+function combined(headers: ExportedRequest['headers']): [name: string, value: string][] {
+  const fields = new Map<string, [string, string]>();
+  for (const [name, value] of headers) {
+    const known = fields.get(name.toLowerCase());
+    if (known === undefined) fields.set(name.toLowerCase(), [name, value]);
+    else known[1] = `${known[1]}, ${value}`;
+  }
+  return [...fields.values()];
+}
+
+/**
+ * Content types under which both clients send a body as it is. Others make them join lines anew, leave a file out, add
+ * line ends or look for parts (forms, multipart, newline-delimited JSON, Markdown, GraphQL).
+ */
+const plainType =
+  /^(?:(?:application|text)\/(?:[\w.-]+\+)?(?:json|xml)|text\/plain|application\/octet-stream)?(?: *;|$)/i;
+
+/**
+ * Headers whose values a client acts on: REST Client makes a GraphQL request of `X-Request-Type`; httpYac reads the
+ * files that `…clientcert` names, keeps cookies for later requests, and takes a header for a URL, a body or a path
+ * where it is called so.
+ */
+const actedOn = /^(?:x-request-type|cookie|url|body|filepath|variable|.*clientcert)$/i;
+
+/** Why the headers cannot stand in the file; undefined where they can. */
+function obstacleInHeaders(fields: readonly (readonly [string, string])[]): string | undefined {
+  for (const [name, value] of fields) {
+    const lower = name.toLowerCase();
+    // A letter first: `#` and `###` begin a comment and end a request. Neither client keeps headers apart from what
+    // every object of JavaScript has.
+    if (!/^[a-z][\w-]*$/i.test(name) || name in {} || lower in {}) {
+      return 'a header has a name that a client would not take for one';
+    }
+    if (actedOn.test(name)) return `clients act on a header named "${name}"`;
+    // Visible ASCII without spaces around it; httpYac cuts a comma off the end.
+    if (!/^(?:[!-~](?:[ -~]*[!-+\--~])?)?$/.test(value) || value === ',' || variable.test(value)) {
+      return `the header "${name}" holds what a client would act on or change`;
+    }
+    if (lower === 'authorization' && !/^\*+$/.test(value)) return 'clients act on a header named "Authorization"';
+    if (lower === 'content-type' && !plainType.test(value)) return 'clients change a body of its content type';
   }
   return undefined;
 }
 
-function hasControls(text: string): boolean {
-  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
-  return /[\x00-\x08\x0a-\x1f\x7f]/.test(text);
+/** A body in the file may be so long, in characters; editors and clients look for their syntax all through it. */
+const longestInline = 1_000_000;
+
+/**
+ * A body as it can stand in the file, to the byte: nothing, or one line of JSON or XML. More lines may begin with
+ * anything, and clients on Windows change their ends.
+ * @returns undefined where it has no such form
+ */
+function inertBody(body: Uint8Array): string | undefined {
+  if (body.length > longestInline * 4) return undefined;
+  const text = plainText(body);
+  if (text === undefined || text.length > longestInline) return undefined;
+  if (text === '') return text;
+  // httpYac drops a last line that holds <---> somewhere, and looks behind each of a row of blanks to its end.
+  if (/[\n\t]/.test(text) || variable.test(text) || text.includes('<--->') || / {100}/.test(text)) return undefined;
+  if (/^<[a-z?][^]*>$/i.test(text)) return text;
+  return isJson(text) && /^(?:\{[^]*\}|\[[^]*\])$/.test(text) ? text : undefined;
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }

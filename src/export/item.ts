@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { isCredentialHeader, maskedValue } from '../protocol/credential-headers.ts';
 import type { AttemptDetail, Delivery, EventRow, Headers, Notification } from '../protocol/history.ts';
 
@@ -29,6 +30,12 @@ export interface ExportOptions {
   readonly withSecrets: boolean;
   /** The product's version, for formats that name their creator. */
   readonly version: string;
+  /**
+   * Keeps a body in a file beside the export, for a format that cannot hold every body. Where it is left out the export
+   * is one text, such as on the clipboard.
+   * @returns the file's name, as {@link bodyFileName} makes it
+   */
+  readonly keepBody?: (body: Uint8Array) => Promise<string>;
 }
 
 /** A request that an exported file can send again. */
@@ -76,8 +83,23 @@ const ofTheConnection = new Set([
   'upgrade',
 ]);
 
+/** Without what is no header of HTTP (RFC 9110, 5.1 and 5.5), which curl would read a file by or send as two. */
 function sendable(headers: Headers): Headers {
-  return headers.filter(([name]) => !ofTheConnection.has(name.toLowerCase()));
+  return headers.filter(
+    ([name, value]) =>
+      !ofTheConnection.has(name.toLowerCase()) &&
+      /^[!#$%&'*+.^_`|~\w-]+$/.test(name) &&
+      // eslint-disable-next-line no-control-regex -- control characters are what is looked for
+      !/[\x00-\x08\x0a-\x1f\x7f]/.test(value),
+  );
+}
+
+/**
+ * The name of the file that holds a body beside an export. It is made of the body alone: nothing from outside stands
+ * in it, and REST Client, which looks in the workspace's root first, finds no other body by it.
+ */
+export function bodyFileName(body: Uint8Array): string {
+  return `cm-relay-${createHash('sha256').update(body).digest('hex').slice(0, 32)}.body`;
 }
 
 /** A URL, header value or message as it may be shown: secrets masked, unless they were asked for. */
@@ -125,4 +147,17 @@ export function textOf(body: Uint8Array): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/**
+ * A body as text that scripts and editors keep as it is: UTF-8 without control characters (tab and line feed stay), a
+ * byte order mark, line separators and marks of writing direction.
+ * @returns undefined where it is not
+ */
+export function plainText(body: Uint8Array): string | undefined {
+  const text = textOf(body);
+  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
+  return text === undefined || /[\x00-\x08\x0b-\x1f\x7f-\x9f\ufeff\u2028-\u202e\u2066-\u2069]/.test(text)
+    ? undefined
+    : text;
 }

@@ -24,7 +24,7 @@ export { toCurl } from '../export/curl.ts';
 export { toFixture } from '../export/fixture.ts';
 export { toHar } from '../export/har.ts';
 export { toHttp } from '../export/http.ts';
-export { maskSecrets } from '../export/item.ts';
+export { bodyFileName, maskSecrets } from '../export/item.ts';
 export { toJson } from '../export/json.ts';
 export {
   baseUrlOf,

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { connectToRelay } from '../../src/protocol/relay-client.ts';
 import type { AttemptDetail, EventRow } from '../../src/protocol/history.ts';
+import { temporaryFolder } from '../relay/afterwards.ts';
 import { Callback, delivery, post, run, start, Workplace } from './harness.ts';
 import type { Ended, Line, Ready, Running } from './harness.ts';
 import type { SandboxCredentials } from '../../src/sandbox/credentials.ts';
@@ -345,6 +348,22 @@ describe('the commands of cm-relay', function () {
       assert.equal(har.log.entries.length, 2);
       const [all] = JSON.parse((await place.run('export', 'n1', '--as', 'json')).out) as { delivery: { id: string } }[];
       assert.equal(all?.delivery.id, 'd1');
+    });
+
+    it('writes to a file, and a body that a .http file cannot hold beside it', async () => {
+      const lines = '{\n"Events": [{"Type":"Subscribe"}]\n}';
+      await post(ready.campaignMonitorUrl, lines);
+      const folder = temporaryFolder();
+      const file = join(folder, 'it.http');
+      const { code, out, err } = await place.run('export', 'd2', '--as', 'http', '--out', file);
+      assert.deepEqual([code, out], [0, '']);
+      const [, name = ''] = /\n\n< \.\/(cm-relay-[0-9a-f]{32}\.body)\n\n$/.exec(readFileSync(file, 'utf8')) ?? [];
+      assert.equal(err, `Wrote 1 body to a file beside it: ${name}\n`);
+      assert.ok(readFileSync(join(folder, name), 'utf8').includes(lines));
+      assert.match((await place.run('export', 'd2', '--as', 'http')).out, /# Not written here: the body/);
+      const nowhere = await place.run('export', 'd2', '--as', 'json', '--out', join(folder, 'none', 'it.json'));
+      assert.equal(nowhere.code, 1);
+      assert.match(nowhere.err, /cannot write .*it\.json: ENOENT[^]*--out/);
     });
 
     it('writes a fixture with nothing personal in it', async () => {

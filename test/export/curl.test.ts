@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { IncomingHttpHeaders, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { curlCommand, toCurl } from '../../src/export/curl.ts';
-import { inClear, item, options, secret, vendorBody, whole } from './sample.ts';
+import { temporaryFolder } from '../relay/afterwards.ts';
+import { hostileBodies, hostileHeaders, hostilePaths } from './hostile.ts';
+import { inClear, item, notification, options, secret, vendorBody, whole } from './sample.ts';
 
 interface Received {
   readonly url: string;
@@ -42,8 +46,8 @@ describe('an export as curl', () => {
     server?.close();
   });
 
-  async function run(script: string): Promise<Received[]> {
-    const shell = spawn('sh', ['-eu'], { stdio: ['pipe', 'ignore', 'pipe'] });
+  async function run(script: string, program = 'sh', cwd = process.cwd()): Promise<Received[]> {
+    const shell = spawn(program, ['-eu'], { stdio: ['pipe', 'ignore', 'pipe'], cwd });
     const errors = shell.stderr.toArray();
     shell.stdin.end(script);
     const [code] = (await once(shell, 'close')) as [number];
@@ -111,6 +115,71 @@ describe('an export as curl', () => {
       requests.map(({ body, header: value }) => [body.toString('base64'), value]),
     );
   });
+
+  for (const program of ['bash', 'dash', 'zsh']) {
+    it(`runs nothing and reads no file in ${program}, whatever stands in a body, header or URL`, async function () {
+      if (spawnSync(program, ['-c', ':']).status !== 0) this.skip();
+      const folder = temporaryFolder();
+      const canaries = { written: join(folder, 'written'), secretFile: join(folder, 'secret'), secondServer: base };
+      writeFileSync(canaries.secretFile, 'the secret of the file');
+      const forShells = fc
+        .constantFrom(
+          `$(touch ${canaries.written})`,
+          `\`touch ${canaries.written}\``,
+          `'; touch ${canaries.written}; '`,
+          `'\\''; touch ${canaries.written}; :'`,
+          `@${canaries.secretFile}`,
+          `<(touch ${canaries.written})`,
+          '!!',
+          '=ls',
+          '~',
+          '%s%n',
+          '\\',
+          `\n touch ${canaries.written}\n`,
+        )
+        .map((each) => Buffer.from(each));
+      const made = fc.sample(
+        fc.record({
+          body: fc.oneof(forShells, hostileBodies(canaries)),
+          headers: fc.oneof(
+            hostileHeaders(canaries),
+            forShells.map((each): [string, string][] => [['X-Any', each.toString()]]),
+          ),
+          path: fc.oneof(
+            hostilePaths,
+            forShells.map((each) => `/?${encodeURI(each.toString())}`),
+          ),
+        }),
+        { numRuns: 60, seed: 5 },
+      );
+      const items = made
+        // A URL of a destination is one; curl refuses the others.
+        .filter(({ path }) => /^[!-~]+$/.test(path))
+        .map(({ body, headers, path }, i) => ({
+          body,
+          text: item({ notifications: [notification(`${base}/${i}${path}`, body, headers)] }),
+        }));
+      const requests = await run(
+        await whole(
+          toCurl(
+            items.map(({ text }) => text),
+            options,
+          ),
+        ),
+        program,
+        folder,
+      );
+      assert.deepEqual(
+        requests.map(({ url, body }) => [/^\/\d+/.exec(url)?.[0], body.toString('latin1')]),
+        items.map(({ body }, i) => [`/${i}`, body.toString('latin1')]),
+      );
+      assert.deepEqual(readdirSync(folder), ['secret']);
+      for (const { headers } of requests) {
+        assert.equal(headers['x-injected'], undefined);
+        assert.ok(!JSON.stringify(headers).includes('the secret of the file'));
+      }
+    });
+  }
 
   it('sends an empty header as one', async () => {
     const [request] = await run(

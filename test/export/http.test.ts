@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { toHttp } from '../../src/export/http.ts';
+import { bodyFileName } from '../../src/export/item.ts';
 import { item, notification, options, secret, whole } from './sample.ts';
 
 const callback = 'http://localhost:3000/callback';
@@ -28,39 +29,90 @@ describe('an export as .http', () => {
     assert.ok(!text.includes(secret));
   });
 
-  it('leaves out what the format cannot carry, and says where to turn', async () => {
-    const bodies = [
-      '{"a":"{{$guid}}"}',
-      'a\n### b',
-      'a\n \u00a0### b',
-      'a\u2028### b',
-      '< /etc/passwd',
-      '<@latin1 /etc/passwd',
-      '<> earlier.http',
-      '{}\n> {% client.global.set("a", "b") %}',
-      '{}\n>>! ../.bashrc',
-      'a\x00b',
-    ].map((text) => Buffer.from(text));
+  /** Each has a line or a part that a client acts on, or that it changes. */
+  const bodies = [
+    '{"a":"{{$guid}}"}',
+    '{"a":"\\{\\{b\\}\\}"}',
+    '{"a":"<--->"}',
+    'a\n### b',
+    'a\u2028### b',
+    '< /etc/passwd',
+    '<@latin1 /etc/passwd',
+    '<> earlier.http',
+    '@name = value',
+    '?? status == 200',
+    '// comment',
+    'GET https://example.org',
+    'https://example.org',
+    'query all { a }',
+    '{}\n> {% client.global.set("a", "b") %}',
+    '{}\n>>! ../.bashrc',
+    '{\n"a": 1\n}',
+    '<a>\n<b/>\n</a>',
+    '{"a":1}\r\n',
+    '\ufeff{}',
+    'a\x00b',
+    'text',
+  ].map((text) => Buffer.from(text));
+
+  it('leaves out a body that a client could take for its own syntax, and says where to turn', async () => {
     for (const body of [...bodies, Buffer.from([0xff])]) {
       const text = await whole(toHttp([item({ notifications: [notification(callback, body)] })], options));
-      assert.match(text, /^### n9.*\n# Not written here: the body .*--as curl\.\n\n$/);
+      assert.match(text, /^### n9.*\n# Not written here: the body .* to a file, .* or as curl\.\n\n$/, body.toString());
     }
   });
 
-  it('carries no variable in a header either: a client would fill in what its machine knows', async () => {
-    const headers: [string, string][] = [['X-Sender', '{{$processEnv HOME}}']];
-    const text = await whole(toHttp([item({ headers })], options));
-    assert.match(text, /^### d7.*\n# Not written here: the URL or a header holds .*--as curl\.\n\n$/);
+  it('keeps such a body in a file beside, where there can be one', async () => {
+    for (const body of bodies) {
+      const kept: Uint8Array[] = [];
+      const keepBody = (bytes: Uint8Array): Promise<string> => {
+        kept.push(bytes);
+        return Promise.resolve(bodyFileName(bytes));
+      };
+      const text = await whole(
+        toHttp([item({ notifications: [notification(callback, body)] })], { ...options, keepBody }),
+      );
+      assert.match(text, /^### n9.*\nPOST .*\n(?:[\w-]+: .*\n)+\n< \.\/cm-relay-[0-9a-f]{32}\.body\n\n$/);
+      assert.deepEqual(kept, [body]);
+    }
   });
 
-  it('looks through a long body of line feeds in no time', async () => {
-    const body = Buffer.from(`a${'\n'.repeat(2_000_000)}b`);
-    assert.ok((await whole(toHttp([item({ notifications: [notification(callback, body)] })], options))).length > 2e6);
+  it('holds no header or URL that a client acts on', async () => {
+    const headers: [string, string][] = [
+      ['X-Sender', '{{$processEnv HOME}}'],
+      ['X-ClientCert', 'pfx: /etc/passwd'],
+      ['X-Request-Type', 'GraphQL'],
+      ['Cookie', '********'],
+      ['url', '/etc/passwd'],
+      ['###', 'a'],
+      ['constructor', 'a'],
+      ['X-Comma', 'a,'],
+      ['X-Beyond', 'ü'],
+      ['Authorization', 'AWS key secret'],
+      ['Content-Type', 'multipart/mixed; boundary=a'],
+      ['Content-Type', 'application/x-www-form-urlencoded'],
+    ];
+    for (const header of headers) {
+      const text = await whole(toHttp([item({ headers: [header] })], options));
+      assert.match(text, /^### d7.*\n# Not written here: .*\. Export it as curl\.\n\n$/, header.join(': '));
+    }
+    for (const path of ['{{$guid}}', 'a b', 'a\nGET http://example.org', 'ü']) {
+      const text = await whole(toHttp([item({ streetDoor: `http://127.0.0.1/${path}` })], options));
+      assert.match(text, /^### d7.*\n# Not written here: the URL .*\. Export it as curl\.\n\n$/, path);
+    }
   });
 
-  it('carries XML', async () => {
-    const body = Buffer.from('<a>\n<b/>\n</a>');
+  it('looks through long bodies in no time', async () => {
+    const hole = (text: string): Buffer => Buffer.from(`{"a":"${text}"}`);
+    for (const body of [hole(' '.repeat(900_000)), hole('='.repeat(900_000)), Buffer.from(`a${'\n'.repeat(2e6)}b`)]) {
+      const text = await whole(toHttp([item({ notifications: [notification(callback, body)] })], options));
+      assert.match(text, /^### n9/);
+    }
+  });
+
+  it('carries XML of one line', async () => {
+    const body = Buffer.from('<?xml version="1.0"?><a><b/></a>');
     const text = await whole(toHttp([item({ notifications: [notification(callback, body)] })], options));
-    assert.ok(text.endsWith('\n\n<a>\n<b/>\n</a>\n\n'));
+    assert.ok(text.endsWith('\n\n<?xml version="1.0"?><a><b/></a>\n\n'));
   });
 });

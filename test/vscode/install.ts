@@ -3,10 +3,10 @@
  * the git-ignored `.vscode-test/`, once per version) and a Chromium. Both come by themselves where that is possible;
  * where it is not, the error says what to install.
  */
-import { spawn } from 'node:child_process';
 import { accessSync, constants, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { runNpm, runProgram, say } from '../npm.ts';
 
 /** The repository's folder. */
 export const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/[\\/]$/, '');
@@ -20,35 +20,6 @@ export interface VsCodeServerFiles {
   readonly entry: string;
   /** The version of VS Code, such as 1.139.1. */
   readonly version: string;
-}
-
-/** Standard output belongs to reports: progress goes to standard error. */
-function say(text: string): void {
-  process.stderr.write(`${text}\n`);
-}
-
-/** Runs a program, its output on standard error, with a sign of life every ten seconds. */
-function runProgram(program: string, args: readonly string[], cwd: string): Promise<void> {
-  const started = Date.now();
-  const life = setInterval(() => say(`  … ${Math.round((Date.now() - started) / 1000)} s`), 10_000);
-  const shell = process.platform === 'win32' && !program.endsWith('.exe');
-  const child = spawn(program, args, { cwd, shell, stdio: ['ignore', process.stderr, process.stderr] });
-  return new Promise<void>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (code) => {
-      if (code === 0) resolve();
-      else reject(new Error(`${program} ${args.join(' ')} ended with ${code ?? 'a signal'}.`));
-    });
-  }).finally(() => clearInterval(life));
-}
-
-/** npm as this process was started by it, else the npm on the PATH. */
-function runNpm(args: readonly string[], cwd: string): Promise<void> {
-  const cli = process.env['npm_execpath'];
-  const quiet = ['--no-audit', '--no-fund', '--no-update-notifier', '--loglevel=error'];
-  return cli !== undefined && /npm-cli\.[cm]?js$/.test(cli)
-    ? runProgram(process.execPath, [cli, ...args, ...quiet], cwd)
-    : runProgram('npm', [...args, ...quiet], cwd);
 }
 
 /** Two modules of VS Code are native and not built by the installation; files beside this one stand in for them. */

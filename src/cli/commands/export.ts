@@ -1,9 +1,12 @@
+import { open, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { Argument, Option } from 'commander';
 import type { Command } from 'commander';
 import { toCurl } from '../../export/curl.ts';
 import { toFixture } from '../../export/fixture.ts';
 import { toHar } from '../../export/har.ts';
 import { toHttp } from '../../export/http.ts';
+import { bodyFileName } from '../../export/item.ts';
 import type { ExportedNotification, ExportItem, ExportOptions as FormatOptions } from '../../export/item.ts';
 import { toJson } from '../../export/json.ts';
 import { maskedValue } from '../../protocol/credential-headers.ts';
@@ -13,7 +16,8 @@ import type { History } from '../connection.ts';
 import { CommandError, UsageError } from '../errors.ts';
 import { collectIds, newCommand } from '../flags.ts';
 import type { CommonOptions } from '../flags.ts';
-import { printSafely, Progress } from '../output.ts';
+import { note, printSafely, Progress } from '../output.ts';
+import { count } from '../text.ts';
 import { version } from '../../version.ts';
 import { filterFlag, filterHelp, pages } from './events.ts';
 
@@ -23,6 +27,7 @@ const formats: Record<string, Format> = { curl: toCurl, http: toHttp, har: toHar
 
 interface ExportOptions extends CommonOptions {
   as: string;
+  out?: string;
   filter?: string;
   withSecrets?: boolean;
 }
@@ -32,11 +37,11 @@ export function exportCommand(): Command {
   return newCommand(
     'export',
     'write events as curl, .http, HAR, JSON or a fixture to share',
-    'Writes events to standard output in a format for other tools, whether the relay runs or not. curl and http hold the notifications as they go to your callback or, where they go nowhere, the delivery itself; har holds the delivery and every attempt; json everything; fixture the delivery with everything personal replaced.',
+    'Writes events to standard output, or to a file, in a format for other tools, whether the relay runs or not. curl and http hold the notifications as they go to your callback or, where they go nowhere, the delivery itself; har holds the delivery and every attempt; json everything; fixture the delivery with everything personal replaced.',
     [
       'Examples:',
       '  cm-relay export e12 --as curl                             a command that sends it again',
-      '  cm-relay export d7 --as http > delivery.http              for the REST client of your editor',
+      '  cm-relay export d7 --as http --out delivery.http          for the REST client of your editor',
       '  cm-relay export --filter state:failed --as har > failed.har',
       '  cm-relay export e12 --as fixture > fixture.json           fit for a bug report or a pull request',
       '',
@@ -44,11 +49,15 @@ export function exportCommand(): Command {
       '',
       'A fixture replaces names, addresses, field values, IP addresses and list ids consistently. Read it before you',
       'share it. The other formats hold what was received, with credentials masked.',
+      '',
+      'A REST client acts on lines of a .http file. A body that it could take for such lines is left out, with a comment;',
+      'with --out it is kept in a file of its own beside the .http file, which sends it to the byte.',
     ],
   )
     .addArgument(new Argument('[ids...]', 'ids of events, deliveries or notifications').argParser(collectIds))
     .addOption(filterFlag('all that fits a filter'))
     .addOption(new Option('--as <format>', 'the format').choices(Object.keys(formats)).makeOptionMandatory())
+    .addOption(new Option('--out <file>', 'write to a file; for http, with bodies in files beside it where need be'))
     .addOption(new Option('--with-secrets', "leave the street door's secret and credentials in URLs in clear"))
     .action(exportEvents);
 }
@@ -74,9 +83,47 @@ async function exportEvents(ids: string[] | undefined, options: ExportOptions): 
       throw new CommandError('nothing to export: nothing fits the filter', 'cm-relay events shows what there is.');
     }
     const items = gather(history, deliveries, parts);
-    for await (const piece of format(items, { withSecrets: options.withSecrets === true, version }))
-      await printSafely(piece);
+    const formatOptions = { withSecrets: options.withSecrets === true, version };
+    if (options.out === undefined) {
+      for await (const piece of format(items, formatOptions)) await printSafely(piece);
+    } else {
+      await writeTo(options.out, (keepBody) => format(items, { ...formatOptions, keepBody }));
+    }
   });
+}
+
+/** Writes an export to a file, and bodies that it cannot hold beside it. */
+async function writeTo(
+  file: string,
+  pieces: (keepBody: NonNullable<FormatOptions['keepBody']>) => AsyncIterable<string>,
+): Promise<void> {
+  const kept = new Set<string>();
+  const keepBody = async (body: Uint8Array): Promise<string> => {
+    const name = bodyFileName(body);
+    await writing(join(dirname(file), name), (path) => writeFile(path, body));
+    kept.add(name);
+    return name;
+  };
+  const handle = await writing(file, (path) => open(path, 'w'));
+  try {
+    for await (const piece of pieces(keepBody)) await writing(file, () => handle.writeFile(piece));
+  } finally {
+    await handle.close();
+  }
+  if (kept.size > 0) {
+    note(
+      `Wrote ${count(kept.size, 'body')} to ${kept.size === 1 ? 'a file' : 'files'} beside it: ${[...kept].join(', ')}`,
+    );
+  }
+}
+
+/** @throws CommandError where the file cannot be written */
+async function writing<T>(file: string, write: (file: string) => Promise<T>): Promise<T> {
+  try {
+    return await write(file);
+  } catch (error) {
+    throw new CommandError(`cannot write ${file}: ${(error as Error).message}`, 'Name another file with --out.');
+  }
 }
 
 /** Deliveries by id, each with the ids by which it was chosen. */

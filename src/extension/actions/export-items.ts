@@ -3,7 +3,7 @@ import { toCurl } from '../../export/curl.ts';
 import { toFixture } from '../../export/fixture.ts';
 import { toHar } from '../../export/har.ts';
 import { toHttp } from '../../export/http.ts';
-import type { ExportedNotification, ExportItem } from '../../export/item.ts';
+import type { ExportedNotification, ExportItem, ExportOptions } from '../../export/item.ts';
 import { toJson } from '../../export/json.ts';
 import type { AttemptDetail, Notification } from '../../protocol/history.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
@@ -97,13 +97,19 @@ async function ways(
  * @param options.version the product's version, for formats that name their creator
  * @param options.onDelivery called after each delivery
  * @param options.cancelled asked before each delivery
+ * @param options.keepBody keeps a body in a file beside the export; left out for the clipboard
  * @returns undefined where it was cancelled
  */
 export async function exportText(
   client: RelayClient,
   events: readonly ExportedEvent[],
   format: ExportFormat,
-  options: { version: string; onDelivery?: () => void; cancelled?: () => boolean },
+  options: {
+    version: string;
+    onDelivery?: () => void;
+    cancelled?: () => boolean;
+    keepBody?: ExportOptions['keepBody'];
+  },
 ): Promise<string | undefined> {
   const cancelled = (): boolean => options.cancelled?.() === true;
   async function* watched(): AsyncGenerator<ExportItem> {
@@ -114,7 +120,12 @@ export async function exportText(
     }
   }
   const pieces: string[] = [];
-  for await (const piece of formats[format](watched(), { withSecrets: false, version: options.version })) {
+  const { version, keepBody } = options;
+  for await (const piece of formats[format](watched(), {
+    withSecrets: false,
+    version,
+    ...(keepBody !== undefined && { keepBody }),
+  })) {
     pieces.push(piece);
   }
   return cancelled() ? undefined : pieces.join('');

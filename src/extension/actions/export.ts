@@ -53,20 +53,30 @@ function tellCopied(events: number): void {
   );
 }
 
-/** The events in a format; undefined where the user cancelled it. */
+/**
+ * The events in a format; undefined where the user cancelled it.
+ * @param target where the text will be written: bodies that it cannot hold are written beside it
+ */
 async function textOf(
   { context, session }: ActionParts,
   rows: readonly EventRow[],
   format: ExportFormat,
+  target?: vscode.Uri,
 ): Promise<string | undefined> {
   const client = connected(session);
-  const { exportText } = await import('../client.ts');
+  const { bodyFileName, exportText } = await import('../client.ts');
   const { version } = context.extension.packageJSON as { version: string };
-  if (rows.length <= quietAtMost) return exportText(client, rows, format, { version });
+  const keepBody = async (body: Uint8Array): Promise<string> => {
+    const name = bodyFileName(body);
+    if (target !== undefined) await vscode.workspace.fs.writeFile(vscode.Uri.joinPath(target, '..', name), body);
+    return name;
+  };
+  const options = { version, ...(target !== undefined && { keepBody }) };
+  if (rows.length <= quietAtMost) return exportText(client, rows, format, options);
   const deliveries = new Set(rows.map(({ deliveryId }) => deliveryId)).size;
   return cancellable(vscode.l10n.t('Reading events'), (signal, progress) =>
     exportText(client, rows, format, {
-      version,
+      ...options,
       onDelivery: () => progress.report({ increment: 100 / deliveries }),
       cancelled: () => signal.aborted,
     }),
@@ -125,7 +135,7 @@ async function exportSelection(parts: ActionParts, rows: readonly EventRow[]): P
     title: l10n.t('Export'),
   });
   if (target === undefined) return;
-  const text = await textOf(parts, rows, chosen.format);
+  const text = await textOf(parts, rows, chosen.format, target);
   if (text === undefined) return;
   await vscode.workspace.fs.writeFile(target, Buffer.from(text));
   const open = l10n.t('Open');

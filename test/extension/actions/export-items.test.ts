@@ -49,6 +49,25 @@ describe('Export from the extension', () => {
     );
   });
 
+  it('keeps a body that a .http file cannot hold in a file beside, and has none on the clipboard', async () => {
+    const { url } = await startReceiver();
+    const relay = await startTestRelay({ settings: { destinations: [{ url }] } });
+    const lines = '{\n"Events": [{"Type":"Subscribe"}]\n}';
+    await relay.deliver(lines);
+    const events = [{ id: 'e1', deliveryId: 'd1' }];
+    const kept: string[] = [];
+    const keepBody = (body: Uint8Array): Promise<string> => {
+      kept.push(Buffer.from(body).toString());
+      return Promise.resolve('a.body');
+    };
+    assert.match(
+      (await exportText(relay.client, events, 'http', { version, keepBody })) ?? '',
+      /\n\n< \.\/a\.body\n\n$/,
+    );
+    assert.ok(kept[0]?.includes(lines));
+    assert.match((await exportText(relay.client, events, 'http', { version })) ?? '', /# Not written here: the body/);
+  });
+
   it('replaces everything personal in a fixture', async () => {
     const relay = await startTestRelay();
     const { client } = relay;
