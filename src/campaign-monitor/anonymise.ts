@@ -2,7 +2,7 @@
  * Turns captured deliveries into ones that can be shared: what is personal is replaced consistently, what says how the
  * vendor builds a delivery (structure, field order, types of values, unknown fields, dates, header names) stays.
  */
-import { eachString, replaceJson } from './anonymise/json.ts';
+import { eachString, isTooDeep, replaceJson } from './anonymise/json.ts';
 import type { Json } from './anonymise/json.ts';
 import { Replacements } from './anonymise/replacements.ts';
 import { rewriteXml } from './anonymise/xml.ts';
@@ -75,8 +75,7 @@ function read(bytes: Uint8Array): Document {
   if (text.trim() === '') return { collect: () => undefined, replace: () => ({ format: 'empty', body: '' }) };
   try {
     const value = JSON.parse(text) as Json;
-    // A dry run finds what is nested too deeply to walk.
-    eachString(value, () => undefined);
+    if (isTooDeep(text)) return unreadable(text);
     return {
       collect: (replacements) => eachString(value, (original, role) => replacements.note(original, role)),
       replace: (replacements) => ({
@@ -108,7 +107,7 @@ function read(bytes: Uint8Array): Document {
   return unreadable(text);
 }
 
-/** A body that cannot be read keeps its punctuation, so that what is wrong with its form still shows. */
+/** A body that cannot be read, or is nested too deeply, keeps its punctuation, so that what is wrong with its form still shows. */
 function unreadable(text: string): Document {
   return {
     collect: () => undefined,

@@ -1,4 +1,5 @@
 import { anonymise } from '../campaign-monitor/anonymise.ts';
+import { indentJson } from './indented-json.ts';
 import type { ExportItem } from './item.ts';
 
 /**
@@ -9,9 +10,10 @@ import type { ExportItem } from './item.ts';
 export async function* toFixture(items: AsyncIterable<ExportItem> | Iterable<ExportItem>): AsyncGenerator<string> {
   const captures: Pick<ExportItem, 'delivery' | 'headers' | 'body'>[] = [];
   for await (const { delivery, headers, body } of items) captures.push({ delivery, headers, body });
-  const deliveries = anonymise(captures).map(({ headers, format, body }, i) => {
+  yield '{\n  "fixture": "cm-relay",\n  "version": 1,\n  "deliveries": [';
+  for (const [i, { headers, format, body }] of anonymise(captures).entries()) {
     const delivery = captures[i]?.delivery;
-    return {
+    const json = JSON.stringify({
       source: delivery?.source,
       receivedAt: delivery?.receivedAt,
       answered: delivery?.httpStatus,
@@ -19,7 +21,9 @@ export async function* toFixture(items: AsyncIterable<ExportItem> | Iterable<Exp
       headers,
       format,
       body,
-    };
-  });
-  yield `${JSON.stringify({ fixture: 'cm-relay', version: 1, deliveries }, null, 2)}\n`;
+    });
+    const indented = indentJson(json, 4);
+    yield `${i === 0 ? '' : ','}\n    ${indented.kind === 'indented' ? indented.text : json}`;
+  }
+  yield captures.length === 0 ? ']\n}\n' : '\n  ]\n}\n';
 }

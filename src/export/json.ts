@@ -1,47 +1,38 @@
 import { shown, textOf } from './item.ts';
 import type { ExportItem, ExportOptions } from './item.ts';
 
-/** A JSON array with everything about each delivery: as received, its events, its notifications and their attempts. */
+/**
+ * A JSON array with everything about each delivery: as received, its events, its notifications and their attempts.
+ * Written in pieces: each notification holds the whole body of its delivery, and all of them may be more than one text.
+ */
 export async function* toJson(
   items: AsyncIterable<ExportItem> | Iterable<ExportItem>,
   options: ExportOptions,
 ): AsyncGenerator<string> {
   let separator = '[\n';
   for await (const item of items) {
-    yield `${separator}${JSON.stringify(jsonOf(item, options))}`;
+    yield separator;
+    yield* jsonOf(item, options);
     separator = ',\n';
   }
   yield separator === '[\n' ? '[]\n' : '\n]\n';
 }
 
-/** One delivery as a JSON value. A body is `{ text }` where it is UTF-8, else `{ base64 }`. */
-function jsonOf(item: ExportItem, options: ExportOptions): object {
-  const body = bodyOf(item.body);
-  const rest = {
-    delivery: item.delivery,
-    headers: item.headers,
-    events: item.events,
-    notifications: item.notifications.map(({ notification, url, headers, attempts }) => ({
-      ...notification,
-      destination: url,
-      headers,
-      attempts: attempts.map(({ answerBody, ...attempt }) => ({
-        ...attempt,
-        answerBody: bodyOf(Buffer.from(answerBody, 'base64')),
-      })),
-    })),
-  };
-  const masked = mapStrings(rest, (text) => shown(text, options)) as typeof rest;
-  return {
-    delivery: masked.delivery,
-    headers: masked.headers,
-    body,
-    events: masked.events,
-    notifications: masked.notifications.map((notification, i) => ({
-      ...notification,
-      body: bodyOf(item.notifications[i]?.body ?? new Uint8Array()),
-    })),
-  };
+/** One delivery as JSON. A body is `{ text }` where it is UTF-8, else `{ base64 }`. */
+function* jsonOf(item: ExportItem, options: ExportOptions): Generator<string> {
+  const masked = (value: unknown): string => JSON.stringify(mapStrings(value, (text) => shown(text, options)));
+  const { delivery, headers, body, events, notifications } = item;
+  yield `{"delivery":${masked(delivery)},"headers":${masked(headers)},"body":${JSON.stringify(bodyOf(body))}`;
+  yield `,"events":${masked(events)},"notifications":[`;
+  for (const [i, { notification, url, ...rest }] of notifications.entries()) {
+    const attempts = rest.attempts.map(({ answerBody, ...attempt }) => ({
+      ...attempt,
+      answerBody: bodyOf(Buffer.from(answerBody, 'base64')),
+    }));
+    const json = masked({ ...notification, destination: url, headers: rest.headers, attempts });
+    yield `${i === 0 ? '' : ','}${json.slice(0, -1)},"body":${JSON.stringify(bodyOf(rest.body))}}`;
+  }
+  yield ']}';
 }
 
 /** A body for a JSON document, to the byte. */

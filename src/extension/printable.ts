@@ -27,3 +27,16 @@ export function inMessage(text: string, most?: number): string {
 export function plainMarkdown(text: string): string {
   return printable(text, 2000).replace(/[!-/:-@[-`{-~]/g, (character) => `&#${character.charCodeAt(0)};`);
 }
+
+/**
+ * Text from outside in a Markdown document that is read as source, too: letters, digits and a few signs as they are,
+ * anything else in a code span, in which nothing is markup and no preview makes links of addresses.
+ */
+export function markdownText(text: string): string {
+  const shown = printable(text, 2000);
+  if (/^[\p{L}\p{N} .:+-]*$/u.test(shown) && !/www\./i.test(shown)) return shown;
+  const ticks = '`'.repeat(Math.max(0, ...(shown.match(/`+/g) ?? []).map((run) => run.length)) + 1);
+  // Of a space on both sides a preview takes one away.
+  const space = /^[` ]|[` ]$/.test(shown) ? ' ' : '';
+  return `${ticks}${space}${shown}${space}${ticks}`;
+}

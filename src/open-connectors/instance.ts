@@ -360,27 +360,31 @@ function secretsInUrl(text: string): string[] {
   return [...(pathname.match(/[0-9a-f]{32,}/gi) ?? []), ...searchParams.values()];
 }
 
-function collectSecrets(value: unknown, key: string, secrets: Set<string>): void {
+/** What is nested deeper than this is masked whole: the walks below call themselves. No body nests deeper than five. */
+const deepestShown = 100;
+
+function collectSecrets(value: unknown, key: string, secrets: Set<string>, depth = 0): void {
   if (typeof value === 'string') {
     if (secretKey.test(key) && value !== '') secrets.add(value);
     else if (key.endsWith('callback.headers')) for (const each of headerValues(value)) secrets.add(each);
-  } else if (typeof value === 'object' && value !== null) {
-    for (const [name, each] of Object.entries(value)) collectSecrets(each, name, secrets);
+  } else if (typeof value === 'object' && value !== null && depth < deepestShown) {
+    for (const [name, each] of Object.entries(value)) collectSecrets(each, name, secrets, depth + 1);
   }
 }
 
-function maskValue(value: unknown, key: string, secrets: readonly string[]): unknown {
+function maskValue(value: unknown, key: string, secrets: readonly string[], depth = 0): unknown {
   if (typeof value === 'string') {
     if (value === '') return value;
     if (secretKey.test(key)) return masked;
     if (key.endsWith('callback.headers')) return maskHeadersText(value);
     return maskText(value, secrets);
   }
-  if (Array.isArray(value)) return value.map((each) => maskValue(each, key, secrets));
-  if (typeof value === 'object' && value !== null) {
-    return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, maskValue(each, name, secrets)]));
-  }
-  return value;
+  if (typeof value !== 'object' || value === null) return value;
+  if (depth >= deepestShown) return masked;
+  if (Array.isArray(value)) return value.map((each) => maskValue(each, key, secrets, depth + 1));
+  return Object.fromEntries(
+    Object.entries(value).map(([name, each]) => [name, maskValue(each, name, secrets, depth + 1)]),
+  );
 }
 
 function parsedHeaders(text: string): Record<string, unknown> | undefined {

@@ -184,6 +184,17 @@ describe('anonymising', () => {
     assert.equal(capture.body, '<r><Name> Person 1\n</Name></r>');
   });
 
+  it('keeps of what is nested too deeply only the punctuation', () => {
+    const json = `${'{"Name":["Ada",'.repeat(100_000)}1${']}'.repeat(100_000)}`;
+    const xml = `${'<Name>Ada'.repeat(100_000)}${'</Name>'.repeat(100_000)}`;
+    const embedded = JSON.stringify({ raw: `${'['.repeat(100_000)}"Ada"${']'.repeat(100_000)}` });
+    const [first, second, third] = anonymise(
+      [json, xml, embedded].map((text) => ({ headers: [], body: Buffer.from(text) })),
+    );
+    assert.deepEqual([first?.format, second?.format, third?.format], ['text', 'text', 'json']);
+    for (const each of [first, second, third]) assert.doesNotMatch(JSON.stringify(each), /Ada/);
+  });
+
   it('keeps of what is neither only the punctuation', () => {
     assert.deepEqual(one('{"Name":"Jane 42",\x1b}'), { headers: [], format: 'text', body: '{"xxxx":"xxxx 00",?}' });
     assert.equal(one('<a>Jane').body, '<x>xxxx');

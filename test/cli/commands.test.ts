@@ -212,6 +212,18 @@ describe('the commands of cm-relay', function () {
       assert.deepEqual((await place.run('show', 'e1', '--notification')).bytes, sent?.body);
     });
 
+    it('shows no more of a body than a reader gets, and says so where it is not indented', async () => {
+      const deep = `{"ListID":"l","Events":[{"Type":"Update","X":${'['.repeat(15_000)}${']'.repeat(15_000)}}]}`;
+      await post(ready.campaignMonitorUrl, deep);
+      const nested = await place.run('show', 'd2');
+      assert.match(nested.out, /\(as it came, not indented: it is nested too deeply\)\n {2}\{"ListID"/);
+      assert.match(nested.out, /… \d+ more characters: cm-relay show d2 --raw/);
+      assert.ok(nested.out.length < 10_000);
+      assert.equal((await place.run('show', 'd2', '--raw')).out, deep);
+      await post(ready.campaignMonitorUrl, JSON.stringify({ X: '\u202e'.repeat(100_000) }));
+      assert.ok((await place.run('show', 'd3')).out.length < 30_000);
+    });
+
     it('writes bytes that are not text', async () => {
       const bytes = Buffer.from([0, 255, 27, 10]);
       assert.equal(await post(ready.campaignMonitorUrl, bytes), 400);

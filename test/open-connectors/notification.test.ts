@@ -166,6 +166,18 @@ describe('an incoming platform notification', () => {
     });
   });
 
+  it('is recognised however deep its raw body and fields are nested', () => {
+    const deep = '['.repeat(1_000_000) + ']'.repeat(1_000_000);
+    const body = `{"message":{"eventId":"a","raw":{"ListID":"l","X":${deep}},"events":[{"eventType":"b","X":${deep}}]}}`;
+    assert.deepEqual(read(body), {
+      kind: 'notification',
+      eventId: 'a',
+      listId: 'l',
+      events: [{ eventType: 'b', objectId: null, date: null }],
+    });
+    assert.equal(read(`{"message":${deep}}`).kind, 'rejected');
+  });
+
   it('is rejected, with one line that says why, where it is neither shape or no JSON', () => {
     for (const body of [
       '',

@@ -157,6 +157,16 @@ describe('The index of free text', () => {
     assert.equal(openReader(dataDir).query({ filter: 'address:a@example.org', limit: 10 }).events.length, 1);
   });
 
+  it('takes fields nested a hundred thousand deep, and what stands beside them', async () => {
+    const dataDir = temporaryFolder();
+    const store = openStore(dataDir);
+    const deep = `${'{"a":['.repeat(100_000)}"inmost"${']}'.repeat(100_000)}`;
+    const body = `{"ListID":"l","Events":[{"Type":"Subscribe","Name":"Ophelia","Odd":${deep}}]}`;
+    await store.add(deliveryRecord(store, { body: Buffer.from(body) }));
+    const reader = openReader(dataDir);
+    assert.deepEqual([found(reader, 'inmost'), found(reader, 'Ophelia')], [1, 1]);
+  });
+
   it('is emptied when the history is cleared', async () => {
     const dataDir = temporaryFolder();
     const store = openStore(dataDir);

@@ -11,6 +11,23 @@ export interface JsonReplacements {
   key(original: string, inCustomField: boolean): string;
 }
 
+/** JSON nested deeper than this is not walked: the walks below call themselves. No vendor nests deeper than ten. */
+const deepestWalked = 100;
+
+/**
+ * Whether JSON is nested too deeply to be walked.
+ * @param text which is JSON
+ */
+export function isTooDeep(text: string): boolean {
+  let depth = 0;
+  for (const [piece] of text.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\]]/gs)) {
+    if (piece === '{' || piece === '[') depth += 1;
+    else if (piece === '}' || piece === ']') depth -= 1;
+    if (depth > deepestWalked) return true;
+  }
+  return false;
+}
+
 interface Place {
   /** The field that holds the value, or the list of values. */
   readonly name: string;

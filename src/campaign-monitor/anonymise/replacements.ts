@@ -1,7 +1,7 @@
 /** What stands in place of what is personal: placeholders of the same kind, the same for the same original. */
 import { isIP, isIPv6 } from 'node:net';
 import type { Role } from './field-roles.ts';
-import { replaceJson } from './json.ts';
+import { isTooDeep, replaceJson } from './json.ts';
 import type { Json, JsonReplacements } from './json.ts';
 
 /** A word of a vocabulary, as in `Type` and `objectType`: states that nobody has documented must show. */
@@ -75,7 +75,8 @@ export class Replacements implements JsonReplacements {
   #embedded(original: string): string | undefined {
     if (!/^\s*[[{]/.test(original)) return undefined;
     try {
-      return JSON.stringify(replaceJson(JSON.parse(original) as Json, this));
+      const value = JSON.parse(original) as Json;
+      return isTooDeep(original) ? undefined : JSON.stringify(replaceJson(value, this));
     } catch {
       return undefined;
     }

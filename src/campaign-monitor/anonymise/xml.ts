@@ -6,10 +6,13 @@ import type { Role } from './field-roles.ts';
 const openNamespace =
   /^(?:https?:\/\/(?:[\w-]+\.)*(?:w3\.org|createsend\.com|campaignmonitor\.com|microsoft\.com)\/[\w./-]*)$/;
 
+/** As in xml.ts: each text looks through the elements that hold it. */
+const deepest = 64;
+
 /**
  * Writes XML again with its texts and attribute values replaced; elements, their order and white space stay.
  * Comments, processing instructions and the document type may hold anything: a comment says that one was there.
- * @throws where it is not well-formed
+ * @throws where it is not well-formed, or nested deeper than 64 elements, as which no delivery is read
  */
 export function rewriteXml(text: string, replace: (original: string, role: Role) => string): string {
   const parser = sax.parser(true, { trim: false, normalize: false });
@@ -53,6 +56,7 @@ export function rewriteXml(text: string, replace: (original: string, role: Role)
   };
   parser.onopentag = (tag) => {
     flush();
+    if (path.length >= deepest) throw new Error(`nested deeper than ${deepest} elements`);
     path.push(localName(tag.name));
     selfClosing.push(tag.isSelfClosing);
     out += `<${tag.name}`;

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { styleText } from 'node:util';
 import type { AttemptDetail, Headers, Notification } from '../../protocol/history.ts';
 import type { Result } from '../../protocol/methods.ts';
+import { indentJson } from '../../export/indented-json.ts';
 import { bodyOf } from '../../export/json.ts';
 import { textOf } from '../../export/item.ts';
 import { withHistory } from '../connection.ts';
@@ -21,8 +22,9 @@ interface ShowOptions extends CommonOptions {
   json?: boolean;
 }
 
-/** Lines of a body in the overview; --raw has them all. */
+/** Lines of a body in the overview, and characters of a line; --raw has them all. */
 const shownLines = 60;
+const shownCharacters = 2000;
 
 /** `cm-relay show`. */
 export function showCommand(): Command {
@@ -199,19 +201,23 @@ function headerLines(headers: Headers): string[] {
   return headers.map(([name, value]) => `  ${dim(`${printable(name)}:`)} ${printable(value)}`);
 }
 
-/** A body to read: JSON indented, anything else as it is. */
+/** A body to read: JSON indented, anything else as it is; its first lines, and of each its beginning. */
 function bodyLines(bytes: Buffer, all: string): string[] {
   if (bytes.length === 0) return [`  ${dim('(empty body)')}`];
   const text = textOf(bytes);
   if (text === undefined) return [`  ${dim(`(${size(bytes.length)} that are not UTF-8: ${all} writes them)`)}`];
-  let pretty = text;
-  try {
-    pretty = JSON.stringify(JSON.parse(text), null, 2);
-  } catch {
-    // Shown as it is.
+  const indented = indentJson(text);
+  const lines = (indented.kind === 'indented' ? indented.text : text).split('\n');
+  const shown = lines.slice(0, shownLines).map((line) => {
+    const rest = line.length - shownCharacters;
+    return rest > 0
+      ? `  ${printable(line.slice(0, shownCharacters), '\t')}${dim(`… ${rest} more characters: ${all}`)}`
+      : `  ${printable(line, '\t')}`;
+  });
+  if (indented.kind === 'as it came') {
+    const why = indented.why === 'deep' ? 'nested too deeply' : 'too long';
+    shown.unshift(`  ${dim(`(as it came, not indented: it is ${why})`)}`);
   }
-  const lines = printable(pretty, '\n\t').split('\n');
-  const shown = lines.slice(0, shownLines).map((line) => `  ${line}`);
   if (lines.length > shownLines) shown.push(`  ${dim(`… ${lines.length - shownLines} more lines: ${all}`)}`);
   return shown;
 }

@@ -1,8 +1,8 @@
 /** A delivery's body to edit. Loaded with the client. */
 import { readPayload } from '../../campaign-monitor/payload.ts';
+import { indentJson } from '../../export/indented-json.ts';
 import type { Delivery } from '../../protocol/history.ts';
 import { readableBody } from '../documents/content.ts';
-import { indentJson } from '../documents/json-text.ts';
 
 /** The body as JSON to edit, where it can be had: for XML its JSON equivalent; else as it is. */
 export function editableBody(delivery: Pick<Delivery, 'source' | 'contentType'>, body: Buffer): string {
@@ -10,7 +10,8 @@ export function editableBody(delivery: Pick<Delivery, 'source' | 'contentType'>,
     const payload = readPayload(body, delivery.contentType);
     if (payload.kind === 'events') {
       const text = payload.json.toString('utf8');
-      return indentJson(text) ?? text;
+      const indented = indentJson(text);
+      return indented.kind === 'indented' ? indented.text : text;
     }
   }
   return readableBody(body, delivery.contentType).text;

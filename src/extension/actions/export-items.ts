@@ -92,6 +92,9 @@ async function ways(
   return exported;
 }
 
+/** What an export may be as one text, in characters: a string of JavaScript ends at twice that. */
+export const longestExport = 256_000_000;
+
 /**
  * Events in a format of export.
  * @param options.version the product's version, for formats that name their creator
@@ -99,6 +102,7 @@ async function ways(
  * @param options.cancelled asked before each delivery
  * @param options.keepBody keeps a body in a file beside the export; left out for the clipboard
  * @returns undefined where it was cancelled
+ * @throws RangeError where it is longer than {@link longestExport}
  */
 export async function exportText(
   client: RelayClient,
@@ -120,12 +124,15 @@ export async function exportText(
     }
   }
   const pieces: string[] = [];
+  let length = 0;
   const { version, keepBody } = options;
   for await (const piece of formats[format](watched(), {
     withSecrets: false,
     version,
     ...(keepBody !== undefined && { keepBody }),
   })) {
+    length += piece.length;
+    if (length > longestExport) throw new RangeError(`longer than ${longestExport} characters`);
     pieces.push(piece);
   }
   return cancelled() ? undefined : pieces.join('');

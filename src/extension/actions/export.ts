@@ -72,14 +72,23 @@ async function textOf(
     return name;
   };
   const options = { version, ...(target !== undefined && { keepBody }) };
-  if (rows.length <= quietAtMost) return exportText(client, rows, format, options);
+  if (rows.length <= quietAtMost) return exportText(client, rows, format, options).catch(explain);
   const deliveries = new Set(rows.map(({ deliveryId }) => deliveryId)).size;
   return cancellable(vscode.l10n.t('Reading events'), (signal, progress) =>
     exportText(client, rows, format, {
       ...options,
       onDelivery: () => progress.report({ increment: 100 / deliveries }),
       cancelled: () => signal.aborted,
-    }),
+    }).catch(explain),
+  );
+}
+
+/** @throws CommandError where it is more than one text can hold, else the error itself */
+function explain(error: unknown): never {
+  if (!(error instanceof RangeError)) throw error;
+  throw new CommandError(
+    vscode.l10n.t('The events are too long to be exported together'),
+    vscode.l10n.t('Choose fewer, or use cm-relay export with --out.'),
   );
 }
 

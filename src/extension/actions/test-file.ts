@@ -1,4 +1,5 @@
 /** A mocha file that posts a notification to the user's handler. Loaded with the client. */
+import { indentJson } from '../../export/indented-json.ts';
 import { maskSecrets, textOf } from '../../export/item.ts';
 import { maskedValue } from '../../protocol/credential-headers.ts';
 import type { Headers } from '../../protocol/history.ts';
@@ -59,22 +60,24 @@ function fromEnvironment(name: string): string {
 function bodyExpression(body: Buffer): string {
   const text = textOf(body);
   if (text === undefined) return `Buffer.from(${quote(body.toString('base64'))}, 'base64')`;
-  try {
+  // In a literal, "__proto__" is no field. What is nested too deeply, Node could not read.
+  const indented = text.includes('__proto__') || unseen.test(text) ? undefined : indentJson(text);
+  if (indented?.kind === 'indented') {
     const value: unknown = JSON.parse(text);
-    // In a literal, "__proto__" is no field.
-    if (typeof value === 'object' && !text.includes('__proto__') && JSON.stringify(value) === text) {
-      return `JSON.stringify(${JSON.stringify(value, null, 2)})`;
-    }
-  } catch {
-    // Written as a string.
+    if (typeof value === 'object' && JSON.stringify(value) === text) return `JSON.stringify(${indented.text})`;
   }
   return quote(text);
 }
 
+/** What cannot be seen, or makes a line read otherwise than it runs. */
+const unseen = /[\p{Cc}\p{Cf}\u2028\u2029]/u;
+
 function quote(text: string): string {
-  if (!/['\\\p{Cc}\u2028\u2029\ufeff]/u.test(text)) return `'${text}'`;
-  return JSON.stringify(text).replace(
-    /[\u2028\u2029\ufeff\x7f]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  if (!/['\\]/.test(text) && !unseen.test(text)) return `'${text}'`;
+  return JSON.stringify(text).replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (character) =>
+    Array.from(
+      { length: character.length },
+      (_, i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, '0')}`,
+    ).join(''),
   );
 }

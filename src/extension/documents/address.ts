@@ -17,7 +17,8 @@ export interface DocumentAddress {
 export type BodyExtension = 'json' | 'xml' | 'txt';
 
 /**
- * The path of a document: the name of its file, which the tab shows, says whose it is. `extension` counts for bodies alone; the other kinds have one of their own.
+ * The path of a document: the name of its file, which the tab shows, says whose it is. `extension` counts
+ * for bodies and events alone; the other kinds have one of their own.
  */
 export function documentPath(address: DocumentAddress, extension: BodyExtension = 'json'): string {
   const { eventId, kind, attempt } = address;
@@ -27,7 +28,7 @@ export function documentPath(address: DocumentAddress, extension: BodyExtension 
     case 'notification':
       return `${name}.${extension}`;
     case 'event':
-      return `${name}.json`;
+      return `${name}.${extension === 'txt' ? 'txt' : 'json'}`;
     case 'attempts':
       return `${name}.md`;
     case 'headers':

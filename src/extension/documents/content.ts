@@ -1,11 +1,13 @@
 /** What stands in an event's documents. Loaded with the client; texts for people come from the caller. */
 import { readPayload } from '../../campaign-monitor/payload.ts';
+import { indentJson } from '../../export/indented-json.ts';
+import type { AsItCame } from '../../export/indented-json.ts';
 import { maskSecrets, textOf } from '../../export/item.ts';
 import type { AttemptDetail, Headers, Notification } from '../../protocol/history.ts';
 import type { Result } from '../../protocol/methods.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
 import type { BodyExtension, DocumentAddress } from './address.ts';
-import { indentJson } from './json-text.ts';
+import { markdownText } from '../printable.ts';
 import { maskHeaders } from './masking.ts';
 
 /** The texts for people in the documents, in the user's language. */
@@ -28,24 +30,43 @@ export interface DocumentTexts {
   readonly noNotification: (eventId: string) => string;
   readonly noAnswer: (number: number) => string;
   readonly noEventObject: (eventId: string) => string;
+  /** Above a text that is shown as it came, or that is not all there is. */
+  readonly notice: (notice: Notice) => string;
+  readonly answerLeftOut: string;
 }
+
+/** What a reader should know of a text: it is shown as it came, or only its first bytes are. */
+export type Notice =
+  { readonly kind: AsItCame } | { readonly kind: 'dump'; readonly bytes: number; readonly of: number };
 
 /** A body to read. */
 export interface ReadableBody {
   readonly text: string;
   readonly extension: BodyExtension;
+  readonly notice?: Notice;
 }
 
+/** Of bytes that are not text so many are shown. */
+const mostDumped = 65_536;
+
+/** Answers in one document, in characters: an event may have been replayed any number of times. */
+const mostAnswers = 2_000_000;
+
 /**
- * A body to read: JSON indented, XML and other text as it is, anything else as a hex dump.
+ * A body to read: JSON indented, XML and other text as it is, anything else as a hex dump. JSON that is nested too
+ * deeply or too long is text as it came, which VS Code does not try to understand either.
  * @param contentType for the character set of bytes that are not UTF-8
  */
 export function readableBody(body: Buffer, contentType: string | null): ReadableBody {
   const text = decoded(body, contentType);
-  if (text === undefined) return { text: hexDump(body), extension: 'txt' };
+  if (text === undefined) {
+    const dump: ReadableBody = { text: hexDump(body.subarray(0, mostDumped)), extension: 'txt' };
+    return body.length > mostDumped ? { ...dump, notice: { kind: 'dump', bytes: mostDumped, of: body.length } } : dump;
+  }
   if (/^\s*[[{]/.test(text)) {
     const indented = indentJson(text);
-    if (indented !== undefined) return { text: indented, extension: 'json' };
+    if (indented.kind === 'indented') return { text: indented.text, extension: 'json' };
+    if (indented.kind === 'as it came') return { text, extension: 'txt', notice: { kind: indented.why } };
   }
   return { text, extension: /^\s*</.test(text) ? 'xml' : 'txt' };
 }
@@ -86,6 +107,13 @@ export function mainNotification(notifications: readonly Notification[]): Notifi
   return notifications.find(({ kind }) => kind !== 'raw') ?? notifications[0];
 }
 
+/** A readable text as a document of its own, its notice as the heading. */
+function headed({ text, extension, notice }: ReadableBody, texts: DocumentTexts): ReadableBody {
+  return notice === undefined
+    ? { text, extension }
+    : { text: `${comment(texts.notice(notice))}\n\n${text}`, extension };
+}
+
 /** A document and the delivery that it is about. */
 export interface DocumentContent {
   readonly text: string;
@@ -106,16 +134,12 @@ export async function readDocument(
   switch (kind) {
     case 'body': {
       const { delivery, body } = await client.request('deliveries/get', { id: eventId });
-      return { ...readableBody(Buffer.from(body, 'base64'), delivery.contentType), deliveryId: delivery.id };
+      const readable = readableBody(Buffer.from(body, 'base64'), delivery.contentType);
+      return { ...headed(readable, texts), deliveryId: delivery.id };
     }
     case 'event': {
       const found = await client.request('deliveries/get', { id: eventId });
-      const event = eventObjectOf(found, eventId);
-      return {
-        text: event === undefined ? texts.noEventObject(eventId) : JSON.stringify(event, null, 2),
-        extension: 'json',
-        deliveryId: found.delivery.id,
-      };
+      return { ...eventText(found, eventId, texts), deliveryId: found.delivery.id };
     }
     case 'notification': {
       const { delivery, notifications } = await client.request('events/get', { id: eventId });
@@ -126,7 +150,7 @@ export async function readDocument(
       const { body } = await client.request('notifications/render', { id: notification.id });
       const bytes = Buffer.from(body, 'base64');
       const contentType = notification.kind === 'raw' ? delivery.contentType : null;
-      return { ...readableBody(bytes, contentType), deliveryId: delivery.id };
+      return { ...headed(readableBody(bytes, contentType), texts), deliveryId: delivery.id };
     }
     case 'attempts': {
       const { delivery, attempts } = await client.request('events/get', { id: eventId });
@@ -145,6 +169,19 @@ export async function readDocument(
       };
     }
   }
+}
+
+function eventText(found: Result<'deliveries/get'>, eventId: string, texts: DocumentTexts): ReadableBody {
+  const event = eventObjectOf(found, eventId);
+  if (event === undefined) return { text: texts.noEventObject(eventId), extension: 'json' };
+  let json: string;
+  try {
+    json = JSON.stringify(event);
+  } catch {
+    // Nested too deeply to be written out of the body: the body it is.
+    return headed(readableBody(Buffer.from(found.body, 'base64'), found.delivery.contentType), texts);
+  }
+  return headed(readableBody(Buffer.from(json), null), texts);
 }
 
 /** The event itself, out of the delivery's body. */
@@ -175,24 +212,29 @@ export function inOrder(attempts: readonly AttemptDetail[]): AttemptDetail[] {
 export function attemptsText(eventId: string, attempts: readonly AttemptDetail[], texts: DocumentTexts): string {
   const lines = [`# ${texts.attempts(eventId)}`, ''];
   if (attempts.length === 0) lines.push(texts.noAttempts, '');
+  let room = mostAnswers;
   for (const attempt of inOrder(attempts).reverse()) {
     const body = Buffer.from(attempt.answerBody, 'base64');
+    const error = attempt.error === null ? null : markdownText(attempt.error);
     lines.push(
-      `## ${texts.attempt(attempt.notificationId, attempt.number, maskSecrets(attempt.destination))}`,
+      `## ${texts.attempt(attempt.notificationId, attempt.number, markdownText(maskSecrets(attempt.destination)))}`,
       '',
-      texts.outcome(attempt),
+      texts.outcome({ ...attempt, error }),
       '',
     );
     if (attempt.status === null) continue;
-    lines.push(
-      `${texts.headersOfAnswer}:`,
-      '',
-      ...fenced(headerLines(maskHeaders(attempt.answerHeaders)), 'properties'),
-    );
+    const headers = headerLines(maskHeaders(attempt.answerHeaders));
+    const readable = room > 0 && body.length > 0 ? answerBody(attempt, texts) : undefined;
+    room -= headers.length + (readable?.text.length ?? 0);
+    if (room < 0) {
+      lines.push(texts.answerLeftOut, '');
+      continue;
+    }
+    lines.push(`${texts.headersOfAnswer}:`, '', ...fenced(headers, 'properties'));
     lines.push(`${texts.answer}:`, '');
-    if (body.length === 0) lines.push(texts.emptyAnswer, '');
+    if (readable === undefined) lines.push(texts.emptyAnswer, '');
     else {
-      const readable = answerBody(attempt, texts);
+      if (readable.notice !== undefined) lines.push(texts.notice(readable.notice), '');
       lines.push(...fenced(readable.text.replace(/\n$/, ''), readable.extension));
     }
     if (attempt.answerTruncated) lines.push(texts.truncatedAnswer, '');
@@ -220,7 +262,10 @@ function fenced(text: string, language: string): string[] {
 function answerText(attempt: AttemptDetail, texts: DocumentTexts): string {
   const lines = [texts.verdict(attempt)];
   if (attempt.status !== null) {
-    lines.push(headerLines(maskHeaders(attempt.answerHeaders)), '', answerBody(attempt, texts).text);
+    const { notice, text } = answerBody(attempt, texts);
+    lines.push(headerLines(maskHeaders(attempt.answerHeaders)), '');
+    if (notice !== undefined) lines.push(comment(texts.notice(notice)), '');
+    lines.push(text);
   }
   return `${lines.join('\n').trimEnd()}\n`;
 }

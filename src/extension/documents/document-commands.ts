@@ -39,7 +39,7 @@ function documentUri(address: DocumentAddress, extension?: BodyExtension): vscod
 /** The URI of an event's document, with the extension that its content asks for. */
 async function uriOf(parts: ActionParts, eventId: string, kind: DocumentKind): Promise<vscode.Uri> {
   const address = { eventId, kind, attempt: null };
-  if (kind !== 'body' && kind !== 'notification') return documentUri(address);
+  if (kind !== 'body' && kind !== 'event' && kind !== 'notification') return documentUri(address);
   const { readDocument } = await import('../client.ts');
   const { extension } = await readDocument(connected(parts.session), address, documentTexts());
   return documentUri(address, extension);

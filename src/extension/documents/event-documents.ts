@@ -4,7 +4,7 @@ import type { AttemptDetail, Delivery } from '../../protocol/history.ts';
 import { prefix } from '../commands.ts';
 import type { Session } from '../session.ts';
 import { parseDocumentPath } from './address.ts';
-import type { DocumentTexts } from './content.ts';
+import type { DocumentTexts, Notice } from './content.ts';
 
 /** The scheme of the documents' URIs. */
 export const documentScheme = prefix;
@@ -119,7 +119,21 @@ export function documentTexts(): DocumentTexts {
     noNotification: (eventId) => l10n.t('No notification was made of {0}.', eventId),
     noAnswer: (number) => l10n.t('There was no attempt {0}.', number),
     noEventObject: (eventId) => l10n.t('The body does not hold {0} as an event of its own.', eventId),
+    notice: (notice) => noticeOf(notice),
+    answerLeftOut: l10n.t('The answer is left out here: the answers of later attempts fill this document.'),
   };
+}
+
+function noticeOf(notice: Notice): string {
+  const { l10n } = vscode;
+  switch (notice.kind) {
+    case 'deep':
+      return l10n.t('Shown as it came, not indented: it is nested too deeply.');
+    case 'long':
+      return l10n.t('Shown as it came, not indented: it is too long.');
+    case 'dump':
+      return l10n.t('The first {0} of {1} bytes that are not text:', notice.bytes, notice.of);
+  }
 }
 
 function receivedOf({ id, receivedAt, httpStatus, injected, reason }: Delivery): string {

@@ -1,52 +1,4 @@
-/** JSON as text: indented without a change to what it says, and where it is wrong. */
-
-const whole = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]|[^\s{}[\],:"]+/gs;
-
-/**
- * Indents JSON by two spaces. Tokens stay as they are, so that numbers, escapes, order and repeated keys still read as
- * they came.
- * @returns undefined where the text is not JSON
- */
-export function indentJson(text: string): string | undefined {
-  try {
-    JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  const tokens = text.match(whole) ?? [];
-  const pieces: string[] = [];
-  let depth = 0;
-  const newLine = (): string => `\n${'  '.repeat(depth)}`;
-  for (const [i, token] of tokens.entries()) {
-    switch (token) {
-      case '{':
-      case '[': {
-        const next = tokens[i + 1];
-        pieces.push(token);
-        depth += 1;
-        if (next !== '}' && next !== ']') pieces.push(newLine());
-        break;
-      }
-      case '}':
-      case ']': {
-        const before = tokens[i - 1];
-        depth -= 1;
-        if (before !== '{' && before !== '[') pieces.push(newLine());
-        pieces.push(token);
-        break;
-      }
-      case ',':
-        pieces.push(token, newLine());
-        break;
-      case ':':
-        pieces.push(': ');
-        break;
-      default:
-        pieces.push(token);
-    }
-  }
-  return pieces.join('');
-}
+/** JSON as text: where it is wrong, and where an entry of it stands. */
 
 // eslint-disable-next-line no-control-regex -- JSON forbids control characters in strings
 const text = /"[^"\\\x00-\x1f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1f]*)*"/;
@@ -101,7 +53,7 @@ export function jsonErrorAt(source: string): number | undefined {
 
 /**
  * The line of indented JSON on which an entry of a list begins that stands directly in the document's object.
- * @param indented as {@link indentJson} writes it
+ * @param indented as `indentJson` of export/indented-json.ts writes it
  * @param name the list's name, such as `Events`
  * @param index which entry
  * @returns from 0, or undefined where there is none

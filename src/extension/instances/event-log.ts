@@ -1,7 +1,7 @@
 /** The platform's own event log of an instance beside what the relay has in its history. */
 import type { InstanceEvent } from '../../open-connectors/api.ts';
 import type { Localiser } from '../localiser.ts';
-import { printable } from '../printable.ts';
+import { markdownText } from '../printable.ts';
 
 /** One event of the platform's log, as far as it says. */
 export interface PlatformEvent {
@@ -100,7 +100,7 @@ export interface LogFrame {
 /** The document, in Markdown. */
 export function eventLogText(frame: LogFrame, rows: readonly LogRow[], l10n: Localiser): string {
   const head = [
-    `# ${l10n.t('Events of {0} ({1})', plain(frame.name), frame.id)}`,
+    `# ${l10n.t('Events of {0} ({1})', markdownText(frame.name), frame.id)}`,
     '',
     l10n.t('Open Connectors’ own log beside the history of this window’s relay, as of {0}.', frame.at),
     l10n.t(
@@ -117,7 +117,7 @@ export function eventLogText(frame: LogFrame, rows: readonly LogRow[], l10n: Loc
 function sectionOf({ platform, received }: LogRow, relayRuns: boolean, l10n: Localiser): string[] {
   const first = received[0];
   const heading = [platform?.date ?? first?.receivedAt, platform?.id ?? first?.eventId ?? first?.deliveryId];
-  const status = platform === null ? l10n.t('not in the log') : plain(platform.status ?? l10n.t('no status'));
+  const status = platform === null ? l10n.t('not in the log') : markdownText(platform.status ?? l10n.t('no status'));
   const here =
     received.length > 0
       ? received.map((each) => receivedWords(each, l10n)).join('; ')
@@ -126,7 +126,7 @@ function sectionOf({ platform, received }: LogRow, relayRuns: boolean, l10n: Loc
         : l10n.t('not known');
   return [
     `## ${heading
-      .map((part) => plain(part ?? ''))
+      .map((part) => markdownText(part ?? ''))
       .join(' ')
       .trim()}`,
     '',
@@ -142,8 +142,8 @@ function receivedWords(
 ): string {
   const words =
     eventCount === 1
-      ? l10n.t('{0}, received {1}, one event', deliveryId, printable(receivedAt))
-      : l10n.t('{0}, received {1}, {2} events', deliveryId, printable(receivedAt), eventCount);
+      ? l10n.t('{0}, received {1}, one event', deliveryId, markdownText(receivedAt))
+      : l10n.t('{0}, received {1}, {2} events', deliveryId, markdownText(receivedAt), eventCount);
   switch (signature) {
     case 'valid':
       return l10n.t('{0}, signature valid', words);
@@ -154,9 +154,4 @@ function receivedWords(
     default:
       return words;
   }
-}
-
-/** Text from outside: no markup, and readable as it stands. */
-function plain(text: string): string {
-  return printable(text).replace(/[<[\]`\\]/g, '\\$&');
 }

@@ -1,4 +1,5 @@
 /** An instance as text for others to see: its JSON, and curl commands. Secrets are masked. Loaded with the client. */
+import { indentJson } from '../../export/indented-json.ts';
 import { maskSecrets } from '../../export/item.ts';
 import type { Instance } from '../../open-connectors/api.ts';
 import {
@@ -10,9 +11,11 @@ import {
 } from '../../open-connectors/instance.ts';
 import { factsOf } from '../../open-connectors/instance-facts.ts';
 
-/** The platform's answer, indented, with secrets masked: a relay's in the callback URL too. */
+/** The platform's answer, indented where that has a bound, with secrets masked: a relay's in the callback URL too. */
 export function instanceText(instance: Instance): string {
-  return `${maskSecrets(JSON.stringify(maskInstanceBody(instance), null, 2))}\n`;
+  const json = maskSecrets(JSON.stringify(maskInstanceBody(instance)));
+  const indented = indentJson(json);
+  return `${indented.kind === 'indented' ? indented.text : json}\n`;
 }
 
 /** Reads the instance. */

@@ -7,6 +7,7 @@ import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { testFile } from '../../../src/extension/actions/test-file.ts';
 import type { TestFileParts } from '../../../src/extension/actions/test-file.ts';
+import { hostileDelivery } from '../../export/hostile-json.ts';
 import { temporaryFolder } from '../../relay/afterwards.ts';
 import { startReceiver } from '../../relay/receiver.ts';
 
@@ -104,6 +105,88 @@ describe('A test made of an event', function () {
         const made = runInNewContext(expression, { Buffer }) as string | Buffer;
         assert.deepEqual(Buffer.from(made as string), body);
       }),
+    );
+  });
+
+  it('holds nothing from outside as code', async () => {
+    const hostile = fc
+      .array(
+        fc.oneof(
+          fc.constantFrom(
+            'canary()',
+            "'; canary(); '",
+            '"; canary(); "',
+            '${canary()}',
+            '`',
+            '\\',
+            "\\'",
+            '*/ canary(); /*',
+            '//',
+            '\ncanary();',
+            '\r\ncanary();',
+            '\rcanary();',
+            '\u2028canary();',
+            '\u2029canary();',
+            '\u202e',
+            '\ufeff',
+            '<!-- canary();',
+            '</script>',
+            '{"__proto__":{"toJSON":1}}',
+            '{"a":',
+            '}',
+          ),
+          fc.string({ unit: 'binary', maxLength: 6 }),
+        ),
+        { maxLength: 5 },
+      )
+      .map((pieces) => pieces.join(''));
+    const bodies = fc.oneof(
+      hostile.map((text) => Buffer.from(text)),
+      hostile.map((text) => Buffer.from(JSON.stringify({ [text]: [text] }))),
+      hostileDelivery.map((text) => Buffer.from(text)),
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        hostile,
+        hostile,
+        hostile,
+        fc.array(fc.tuple(hostile, hostile), { maxLength: 2 }),
+        bodies,
+        async (title, comment, url, headers, body) => {
+          const text = testFile(parts({ title, comment, url, headers, body }));
+          assert.ok(text.length <= 7 * (body.length + title.length + comment.length) + 80_000);
+          const said: string[] = [];
+          let sent: { headers: [string, string][]; body: string | Buffer } | undefined;
+          const tests: (() => Promise<void>)[] = [];
+          runInNewContext(text.replace("import assert from 'node:assert/strict';", ''), {
+            assert,
+            Buffer,
+            process: { env: {} },
+            describe: (subject: string, define: () => void) => {
+              said.push(subject);
+              define();
+            },
+            it: (named: string, test: () => Promise<void>) => {
+              said.push(named);
+              tests.push(test);
+            },
+            fetch: (_: string, request: typeof sent) => {
+              sent = request;
+              return Promise.resolve({ ok: true, status: 200, text: () => Promise.resolve('') });
+            },
+            canary: () => assert.fail('code ran'),
+          });
+          for (const test of tests) await test();
+          assert.deepEqual(said, ['The callback', title]);
+          assert.deepEqual(Buffer.from(sent?.body as string), body);
+          const sending = /^(?:connection|content-length|host|keep-alive|transfer-encoding)$/i;
+          assert.deepEqual(
+            Array.from(sent?.headers ?? [], ([name, value]) => [name, value]),
+            headers.filter(([name]) => !sending.test(name)),
+          );
+        },
+      ),
+      { numRuns: 300 },
     );
   });
 });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
 import { sampleDeliveries, toXml } from '../../../src/campaign-monitor/samples.ts';
 import type { DocumentKind } from '../../../src/extension/documents/address.ts';
 import {
@@ -12,6 +13,7 @@ import {
 import { RelayRequestError } from '../../../src/protocol/errors.ts';
 import type { AttemptDetail } from '../../../src/protocol/history.ts';
 import type { RelayClient } from '../../../src/protocol/relay-client.ts';
+import { hostileDelivery, hostileJson } from '../../export/hostile-json.ts';
 import { startReceiver } from '../../relay/receiver.ts';
 import { sampleBody, startTestRelay } from '../../relay/stage.ts';
 import { until } from '../../relay/until.ts';
@@ -71,6 +73,29 @@ describe('A body to read', () => {
     assert.equal(readableBody(Buffer.from('\ufeff{"a":1}', 'utf16le'), null).extension, 'json');
   });
 
+  it('is as it came, as text, where it is nested too deeply or too long to be indented', () => {
+    const deep = `{"a":${'['.repeat(15_000)}${']'.repeat(15_000)}}`;
+    assert.deepEqual(readableBody(bytes(deep), null), { text: deep, extension: 'txt', notice: { kind: 'deep' } });
+    const long = `{"a":"${'b'.repeat(2_000_000)}"}`;
+    assert.deepEqual(readableBody(bytes(long), null), { text: long, extension: 'txt', notice: { kind: 'long' } });
+  });
+
+  it('never grows beyond a bound', () => {
+    fc.assert(
+      fc.property(fc.oneof(hostileDelivery, hostileJson), fc.boolean(), (json, isText) => {
+        const body = isText ? bytes(json) : Buffer.concat([bytes(json), Buffer.from([0xff])]);
+        assert.ok(readableBody(body, null).text.length <= 5 * body.length + 70_000);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('of many bytes that are no text is dumped as far as a reader gets', () => {
+    const { text, notice } = readableBody(Buffer.alloc(1_000_000, 0xff), null);
+    assert.equal(text.split('\n').length, 65_536 / 16 + 1);
+    assert.deepEqual(notice, { kind: 'dump', bytes: 65_536, of: 1_000_000 });
+  });
+
   it('is a hex dump where it is not text', () => {
     assert.deepEqual(readableBody(Buffer.from([0x41, 0xff, 0x00, 0x42]), null), {
       text: '00000000  41 ff 00 42                                      A..B\n',
@@ -95,6 +120,23 @@ describe('Documents about one event', () => {
     assert.equal(notification.extension, 'json');
     const event = JSON.parse((await read(client, 'e1', 'event')).text) as { EmailAddress: string };
     assert.equal(event.EmailAddress, 'test@example.org');
+  });
+
+  it('say in their heading that they are as they came, however deep a body is nested', async () => {
+    const relay = await startTestRelay();
+    const { client } = relay;
+    for (const depth of [5000, 100_000]) {
+      const deep = `{"ListID":"l","Events":[{"Type":"Subscribe","X":${'['.repeat(depth)}${']'.repeat(depth)}}]}`;
+      await relay.deliver(deep);
+      const { events } = await client.request('events/query', { limit: 1 });
+      const eventId = events[0]?.id ?? '';
+      for (const kind of ['body', 'notification', 'event'] as const) {
+        const { text, extension } = await read(client, eventId, kind);
+        assert.equal(extension, 'txt', kind);
+        assert.ok(text.startsWith('# Notice: deep\n\n{'), kind);
+        assert.ok(text.length < 3 * deep.length + 1000, kind);
+      }
+    }
   });
 
   it('show each event of a batch, in XML too', async () => {
@@ -186,6 +228,21 @@ describe('Attempts', () => {
     const late = attempt({ at: '2026-01-15T09:31:00.000Z' });
     const early = attempt({ notificationId: 'n2', number: 4 });
     assert.deepEqual(inOrder([late, early]), [early, late]);
+  });
+
+  it('are shown as far as one document holds, with a notice where an answer is as it came', () => {
+    const deep = '['.repeat(15_000) + ']'.repeat(15_000);
+    const text = attemptsText('e1', [attempt({ answerBody: Buffer.from(deep).toString('base64') })], plainTexts);
+    assert.ok(text.includes(`Answer:\n\nNotice: deep\n\n\`\`\`\n${deep}\n`));
+    const answerBody = Buffer.from('a'.repeat(65_536)).toString('base64');
+    const many = attemptsText(
+      'e1',
+      Array.from({ length: 200 }, (_, number) => attempt({ number, answerBody })),
+      plainTexts,
+    );
+    assert.ok(many.length < 2_200_000);
+    assert.equal(many.match(/^## Attempt /gm)?.length, 200);
+    assert.equal(many.match(/^Left out\.$/gm)?.length, 200 - Math.floor(2_000_000 / 65_536));
   });
 
   it('without an answer, or with one that is not text, are still shown', () => {

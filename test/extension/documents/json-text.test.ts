@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { indentJson, jsonErrorAt, lineOfEntry } from '../../../src/extension/documents/json-text.ts';
+import { jsonErrorAt, lineOfEntry } from '../../../src/extension/documents/json-text.ts';
 
 /** Whether JavaScript takes a text as JSON. */
 function isJson(text: string): boolean {
@@ -13,31 +13,6 @@ function isJson(text: string): boolean {
 }
 
 describe('JSON as text', () => {
-  it('is indented as JSON.stringify does it', () => {
-    fc.assert(
-      fc.property(fc.json(), (text) => {
-        const value: unknown = JSON.parse(text);
-        assert.equal(indentJson(JSON.stringify(value)), JSON.stringify(value, null, 2));
-      }),
-    );
-  });
-
-  it('keeps numbers, escapes, order and repeated keys as they came', () => {
-    assert.equal(
-      indentJson('{"2":1.50,"1":10000000000000000001,"a":"\\u00e9","a":[],"b":{ }}'),
-      '{\n  "2": 1.50,\n  "1": 10000000000000000001,\n  "a": "\\u00e9",\n  "a": [],\n  "b": {}\n}',
-    );
-  });
-
-  it('is not touched inside strings', () => {
-    assert.equal(indentJson('["{,: [\\"]}"]'), '[\n  "{,: [\\"]}"\n]');
-  });
-
-  it('that is none is not indented', () => {
-    assert.equal(indentJson('{"a":}'), undefined);
-    assert.equal(indentJson(''), undefined);
-  });
-
   it('is accepted exactly where JavaScript accepts it', () => {
     const pieces = fc.array(
       fc.constantFrom(
@@ -79,13 +54,20 @@ describe('JSON as text', () => {
   });
 
   it('tells on which line an entry of a list begins', () => {
-    const text = indentJson(
-      '{"ListID":"l","Events":[{"CustomFields":[{"Key":"a"}]},{"Type":"Update"}],"More":[{},{}]}',
-    );
-    const lines = text?.split('\n') ?? [];
-    assert.equal(lines[lineOfEntry(text ?? '', 'Events', 0) ?? -1], '    {');
-    assert.equal(lines[(lineOfEntry(text ?? '', 'Events', 1) ?? -1) + 1], '      "Type": "Update"');
-    assert.equal(lineOfEntry(text ?? '', 'Events', 2), undefined);
-    assert.equal(lineOfEntry(text ?? '', 'Missing', 0), undefined);
+    const events = [{ CustomFields: [{ Key: 'a' }] }, { Type: 'Update' }];
+    const text = JSON.stringify({ ListID: 'l', Events: events, More: [{}, {}] }, null, 2);
+    const lines = text.split('\n');
+    assert.equal(lines[lineOfEntry(text, 'Events', 0) ?? -1], '    {');
+    assert.equal(lines[(lineOfEntry(text, 'Events', 1) ?? -1) + 1], '      "Type": "Update"');
+    assert.equal(lineOfEntry(text, 'Events', 2), undefined);
+    assert.equal(lineOfEntry(text, 'Missing', 0), undefined);
+  });
+
+  it('is looked through however deep and long it is', () => {
+    const deep = '['.repeat(1_000_000);
+    assert.equal(jsonErrorAt(deep), deep.length);
+    assert.equal(jsonErrorAt(deep + ']'.repeat(deep.length)), undefined);
+    assert.equal(jsonErrorAt(`"${'\\n'.repeat(1_000_000)}"`), undefined);
+    assert.equal(jsonErrorAt(`"${'\\u00e9'.repeat(500_000)}`), 0);
   });
 });

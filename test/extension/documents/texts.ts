@@ -18,4 +18,6 @@ export const plainTexts: DocumentTexts = {
   noNotification: (eventId) => `No notification of ${eventId}.`,
   noAnswer: (number) => `No attempt ${number}.`,
   noEventObject: (eventId) => `No event object of ${eventId}.`,
+  notice: (notice) => `Notice: ${notice.kind}`,
+  answerLeftOut: 'Left out.',
 };

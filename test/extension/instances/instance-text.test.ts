@@ -29,6 +29,15 @@ describe('an instance as text', () => {
     assert.equal(callback, 'https://one.example/hooks/********/open-connectors');
   });
 
+  it('is bounded and masked however deep the platform’s answer is nested', () => {
+    for (const depth of [99, 5000, 100_000]) {
+      const deep = JSON.parse(`${'[{"oauth.user.token":'.repeat(depth)}"too deep"${'}]'.repeat(depth)}`) as unknown;
+      const text = instanceText({ ...withSecrets(), deep });
+      assert.ok(text.length < 200_000);
+      for (const each of [...planted, 'too deep']) assert.ok(!text.includes(each), each);
+    }
+  });
+
   it('is a command that makes one like it, with placeholders', () => {
     const text = instanceCurl(withSecrets(), 'https://api.example/elements/api-v2');
     for (const each of planted) assert.ok(!text.includes(each), each);

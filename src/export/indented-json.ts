@@ -1,0 +1,52 @@
+/** JSON as text to read, with a bound on what it grows to. */
+
+/**
+ * JSON nested deeper than this is not indented: each level makes each line longer, so that 30 KB of brackets would
+ * become 450 MB.
+ */
+export const deepestIndented = 100;
+
+/** Text longer than this, in characters, is not indented. */
+export const longestIndented = 2_000_000;
+
+/** Why a text is shown as it came: nested too deeply, or too long (it, or what it would become). */
+export type AsItCame = 'deep' | 'long';
+
+/** JSON indented, or why it is not. */
+export type Indented =
+  | { readonly kind: 'indented'; readonly text: string }
+  | { readonly kind: 'as it came'; readonly why: AsItCame }
+  | { readonly kind: 'no JSON' };
+
+const token = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]|[^\s{}[\],:"]+/gs;
+
+/**
+ * Indents JSON by two spaces. Tokens stay as they are, so that numbers, escapes, order and repeated keys still read as
+ * they came. The result is no longer than four times the text and 64 Ki characters.
+ * @param base characters before each line but the first, for JSON that stands within other JSON
+ */
+export function indentJson(text: string, base = 0): Indented {
+  if (text.length > longestIndented) return { kind: 'as it came', why: 'long' };
+  try {
+    JSON.parse(text);
+  } catch {
+    return { kind: 'no JSON' };
+  }
+  const most = 4 * text.length + 65_536;
+  const starts: string[] = [];
+  let out = '';
+  let depth = 0;
+  let justOpened = false;
+  for (const [piece] of text.matchAll(token)) {
+    const closes = piece === '}' || piece === ']';
+    if (closes) depth -= 1;
+    if (closes !== justOpened) out += starts[depth] ??= `\n${' '.repeat(base + 2 * depth)}`;
+    justOpened = piece === '{' || piece === '[';
+    if (justOpened) depth += 1;
+    if (depth > deepestIndented) return { kind: 'as it came', why: 'deep' };
+    if (piece === ',') out += `,${(starts[depth] ??= `\n${' '.repeat(base + 2 * depth)}`)}`;
+    else out += piece === ':' ? ': ' : piece;
+    if (out.length > most) return { kind: 'as it came', why: 'long' };
+  }
+  return { kind: 'indented', text: out };
+}
