@@ -141,4 +141,14 @@ describe("An event's documents and actions, as a person uses them", () => {
     await workbench.page.keyboard.press('Enter');
     await receiver.received(before + 4);
   });
+
+  it('a body that is nested too deeply is shown as it came, and says so at its head', async () => {
+    const { campaignMonitorUrl: url } = await statusOf(dataDirs(workbench)[0]!);
+    const deep = '['.repeat(15_000) + ']'.repeat(15_000);
+    const body = `{"ListID":"l","Events":[{"Type":"Update","EmailAddress":"dee@example.com","X":${deep}}]}`;
+    await send(url, { body });
+    await clickUntil(row('dee@example.com'), editor('Shown as it came, not indented: it is nested too deeply.'));
+    await editor('{"ListID":"l","Events":[{"Type":"Update"').waitFor();
+    await workbench.picture('documents/as-it-came');
+  });
 });
