@@ -10,11 +10,13 @@ import type { SandboxSettings } from './campaign-monitor/state.ts';
 import { SandboxState } from './campaign-monitor/state.ts';
 import { Tokens } from './campaign-monitor/tokens.ts';
 import type { SandboxCredentials } from './credentials.ts';
+import type { Secrets } from './secrets.ts';
 import { WebhookPoster } from './campaign-monitor/webhook-post.ts';
 
 export interface CampaignMonitorOptions {
   readonly seed: number;
   readonly credentials: SandboxCredentials;
+  readonly secrets: Secrets;
   /** Named by `GET /sandbox` beside the controls here. */
   readonly otherControls: Readonly<Record<string, string>>;
   readonly settings: Partial<SandboxSettings>;
@@ -34,9 +36,9 @@ export interface CampaignMonitorSandbox {
 
 /** Puts the sandbox's Campaign Monitor together. */
 export function createCampaignMonitor(options: CampaignMonitorOptions): CampaignMonitorSandbox {
-  const { seed, credentials, settings, otherControls, report } = options;
-  const state = new SandboxState(seed, settings, credentials);
-  const tokens = new Tokens(state.ids);
+  const { seed, credentials, secrets, settings, otherControls, report } = options;
+  const state = new SandboxState(seed, settings, credentials, secrets);
+  const tokens = new Tokens(secrets);
   const poster = new WebhookPoster();
   const outbox = new Outbox(state, poster, report);
   const traffic = new SampleTraffic(state, outbox);

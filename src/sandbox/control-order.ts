@@ -14,6 +14,15 @@ export class ControlError extends Error {
   }
 }
 
+/** Where the sandbox keeps no more of something. @param what in the plural, such as `OAuth apps` */
+export function tooMany(what: string): ControlError {
+  return new ControlError(
+    409,
+    `the sandbox has as many ${what} as it keeps`,
+    'Start it anew, or wait until some are gone.',
+  );
+}
+
 /** Reads an order's JSON body; none stands for `{}`. @throws ControlError 400 that names the fields */
 export function readOrder<T>(schema: z.ZodType<T>, request: Request): T {
   return readInput(schema, (request.body as unknown) ?? {});

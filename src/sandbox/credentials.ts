@@ -1,5 +1,6 @@
 /** What opens the sandbox: obvious stand-ins, or random ones, so that no two sandboxes can be mistaken for each other. */
 import { randomBytes } from 'node:crypto';
+import { randomClientId } from './secrets.ts';
 
 export interface SandboxCredentials {
   readonly campaignMonitor: {
@@ -28,17 +29,17 @@ export const fixedCredentials: SandboxCredentials = {
   },
 };
 
-/** New ones, of the vendors' forms. */
+/** New ones, of the vendors' forms, each of at least 128 random bits. */
 export function randomCredentials(): SandboxCredentials {
   return {
     campaignMonitor: {
       apiKey: randomBytes(20).toString('hex'),
-      oauthClientId: fixedCredentials.campaignMonitor.oauthClientId,
+      oauthClientId: randomClientId(),
       oauthClientSecret: randomBytes(24).toString('hex'),
     },
     openConnectors: {
       userSecret: `U+/${randomBytes(31).toString('base64')}`,
-      organizationSecret: `O+/${randomBytes(15).toString('base64')}=`,
+      organizationSecret: `O+/${randomBytes(32).toString('base64')}`,
     },
   };
 }

@@ -2,6 +2,7 @@
 import { Router } from 'express';
 import type { CampaignMonitorSandbox } from './campaign-monitor.ts';
 import type { SandboxCredentials } from './credentials.ts';
+import type { Secrets } from './secrets.ts';
 import { platformApi } from './open-connectors/api.ts';
 import { platformControlRouter } from './open-connectors/control.ts';
 import { Instances } from './open-connectors/instances.ts';
@@ -14,6 +15,7 @@ import { VendorLink } from './open-connectors/vendor-link.ts';
 export interface OpenConnectorsOptions {
   readonly seed: number;
   readonly credentials: SandboxCredentials['openConnectors'];
+  readonly secrets: Secrets;
   readonly settings: Partial<PlatformSettings>;
   /** Where instances are authenticated and their webhooks kept. */
   readonly campaignMonitor: Pick<CampaignMonitorSandbox, 'state' | 'tokens' | 'poster'>;
@@ -32,8 +34,8 @@ export interface OpenConnectorsSandbox {
 
 /** Puts the sandbox's Open Connectors together. */
 export function createOpenConnectors(options: OpenConnectorsOptions): OpenConnectorsSandbox {
-  const { seed, credentials, settings, campaignMonitor, origin, report } = options;
-  const state = new PlatformState(seed, credentials, settings);
+  const { seed, credentials, secrets, settings, campaignMonitor, origin, report } = options;
+  const state = new PlatformState(seed, credentials, secrets, settings);
   const link = new VendorLink(campaignMonitor.state, campaignMonitor.tokens);
   const instances = new Instances(state, link, origin);
   const notifier = new Notifier(state, campaignMonitor.poster, report);

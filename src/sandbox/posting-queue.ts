@@ -13,7 +13,7 @@ export interface PostAttempt {
 export interface PostRecord {
   readonly id: number;
   readonly createdAt: string;
-  /** discarded: it was no longer to be sent before it could be. */
+  /** discarded: it was no longer to be sent before it could be, or too much waited already. */
   state: 'waiting' | 'delivered' | 'failed' | 'discarded';
   readonly attempts: PostAttempt[];
   /** When a failed one is sent again. */
@@ -23,6 +23,8 @@ export interface PostRecord {
 /** One body on its way. */
 export interface Posting<R extends PostRecord> {
   readonly record: R;
+  /** What it holds in memory while it waits. */
+  readonly bytes: number;
   /** In a lane one is posted at a time, so that first attempts arrive in order. */
   readonly lane: string | number;
   /** Whether it is still to be sent; one that is not is discarded. */
@@ -33,6 +35,10 @@ export interface Posting<R extends PostRecord> {
   /** Called when the record has changed: after each attempt, and when it is discarded. */
   readonly changed: () => void;
 }
+
+/** Postings that wait, at most, and what they may hold in memory: what is over is discarded at once. */
+const maxWaiting = 20_000;
+const maxWaitingBytes = 128 * 1024 * 1024;
 
 /** The log keeps this many that are over, and all that wait. */
 const maxFinished = 1000;
@@ -46,6 +52,7 @@ export class PostingQueue<R extends PostRecord> {
   readonly #lanes = new Map<string | number, Promise<void>>();
   readonly #timers = new Set<NodeJS.Timeout>();
   #made = 0;
+  #waitingBytes = 0;
   #closed = false;
 
   /** @param retryDelaysMs the pauses before the second attempt and those after it, as they are at the time */
@@ -56,6 +63,11 @@ export class PostingQueue<R extends PostRecord> {
   /** How many are not over. */
   get waiting(): number {
     return this.#log.size - this.#finished.length;
+  }
+
+  /** Whether so much waits that what is added is discarded. */
+  get isFull(): boolean {
+    return this.waiting >= maxWaiting || this.#waitingBytes >= maxWaitingBytes;
   }
 
   /** The newest records first. */
@@ -75,10 +87,13 @@ export class PostingQueue<R extends PostRecord> {
     };
   }
 
-  /** Puts one at the end of its lane. */
+  /** Puts one at the end of its lane; discards it where the queue is full. */
   add(posting: Posting<R>): void {
+    const { isFull } = this;
     this.#log.set(posting.record.id, posting.record);
-    this.#queue(posting);
+    this.#waitingBytes += posting.bytes;
+    if (isFull) this.#discard(posting);
+    else this.#queue(posting);
   }
 
   /** Sends nothing more. */
@@ -103,8 +118,7 @@ export class PostingQueue<R extends PostRecord> {
     const { record } = posting;
     record.nextAttemptAt = null;
     if (!posting.isWanted()) {
-      this.#finish(record, 'discarded');
-      posting.changed();
+      this.#discard(posting);
       return;
     }
     const at = new Date().toISOString();
@@ -116,9 +130,9 @@ export class PostingQueue<R extends PostRecord> {
     const again = posting.judge?.(result) ?? true;
     const delay = this.#retryDelaysMs()[record.attempts.length - 1];
     if (failure === null) {
-      this.#finish(record, 'delivered');
+      this.#finish(posting, 'delivered');
     } else if (!again || delay === undefined) {
-      this.#finish(record, 'failed');
+      this.#finish(posting, 'failed');
     } else {
       record.nextAttemptAt = new Date(Date.now() + delay).toISOString();
       const timer = setTimeout(() => {
@@ -134,8 +148,14 @@ export class PostingQueue<R extends PostRecord> {
     return this.#closed;
   }
 
-  #finish(record: R, state: 'delivered' | 'failed' | 'discarded'): void {
+  #discard(posting: Posting<R>): void {
+    this.#finish(posting, 'discarded');
+    posting.changed();
+  }
+
+  #finish({ record, bytes }: Posting<R>, state: 'delivered' | 'failed' | 'discarded'): void {
     record.state = state;
+    this.#waitingBytes -= bytes;
     this.#finished.push(record.id);
     const oldest = this.#finished.length > maxFinished ? this.#finished.shift() : undefined;
     if (oldest !== undefined) this.#log.delete(oldest);

@@ -1,4 +1,3 @@
-import { randomBytes, randomInt } from 'node:crypto';
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { z } from 'zod';
@@ -37,11 +36,17 @@ export function sandboxCommand(): Command {
         .default(0, 'any that is free')
         .argParser(wholeNumber(z.int().min(0).max(65_535))),
     )
-    .addOption(new Option('--random-credentials', 'keys and secrets of this run alone, instead of the fixed ones'))
     .addOption(
-      new Option('--keep-alive-minutes <n>', 'end after so many minutes without a request').argParser(
-        wholeNumber(z.int().min(1).max(10_000)),
+      new Option(
+        '--random-credentials',
+        'keys, secrets, ids and controls of this run alone; nothing published opens it',
       ),
+    )
+    .addOption(
+      new Option(
+        '--keep-alive-minutes <n>',
+        'end after so many minutes without a request that opened something',
+      ).argParser(wholeNumber(z.int().min(1).max(10_000))),
     )
     .addOption(jsonFlag('a first line {"type":"ready","campaignMonitorApi","openConnectorsApi","credentials",…}'))
     .action(sandbox);
@@ -51,25 +56,17 @@ async function sandbox({ port, json, randomCredentials, keepAliveMinutes }: Sand
   const stop = new AbortController();
   const ended = Promise.race([interrupted(), aborted(stop.signal)]);
   // Here, since no other command needs the sandbox's modules.
-  const [{ startSandbox }, credentials] = await Promise.all([
-    import('../../sandbox/sandbox.ts'),
-    import('../../sandbox/credentials.ts'),
-  ]);
+  const { startSandbox } = await import('../../sandbox/sandbox.ts');
   const lines = new LiveWriter(process.stdout, { missed: (n) => `… ${n} more lines` });
   const idle = keepAliveMinutes === undefined ? undefined : setTimeout(() => stop.abort(), keepAliveMinutes * 60_000);
   const running = await startSandbox({
     port,
-    ...(randomCredentials === true && {
-      credentials: credentials.randomCredentials(),
-      // Else anybody on this machine would be told the credentials.
-      controlKey: randomBytes(16).toString('hex'),
-      // Other ids than those of the sandbox before, which somebody may remember.
-      seed: randomInt(1, 1_000_000),
-    }),
+    randomCredentials: randomCredentials === true,
     stopRequested: () => stop.abort(),
     log(report) {
-      // What the sandbox posts to itself keeps nothing alive.
-      if (report.type === 'request' && !report.path.startsWith('/elements/api-v2/events/')) idle?.refresh();
+      // Neither what the sandbox posts to itself keeps it alive nor what a stranger asks.
+      const isUse = report.type === 'request' && !report.stranger;
+      if (isUse && !report.path.startsWith('/elements/api-v2/events/')) idle?.refresh();
       if (json !== true) lines.write(printable(reportLine(report)));
     },
   });

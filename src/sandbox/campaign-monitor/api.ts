@@ -22,6 +22,7 @@ import {
 import { postTestCall } from './test-call.ts';
 import type { Tokens } from './tokens.ts';
 import { VendorError, vendorErrors } from './vendor-error.ts';
+import { showedSecret } from '../strangers.ts';
 import type { WebhookPoster } from './webhook-post.ts';
 import { isWebhookUrl } from './webhook-post.ts';
 
@@ -41,13 +42,14 @@ export interface ApiParts {
 export function apiRouter({ state, tokens, outbox, poster }: ApiParts): Router {
   const router = Router();
   router.use((request, response, next) => {
+    // Before the path is looked at: the vendor answers 401 to an unknown path too [vendor].
+    response.locals['access'] = authenticate(request.get('authorization'), state.apiKey, tokens);
+    showedSecret(request);
     const failure = state.takeFailure('api');
     if (failure !== null) {
       response.set(failure.headers);
       throw new VendorError(failure.status, failure.code, failure.message);
     }
-    // Before the path is looked at: the vendor answers 401 to an unknown path too [vendor].
-    response.locals['access'] = authenticate(request.get('authorization'), state.apiKey, tokens);
     next();
   });
   router.use(express.json({ type: () => true, limit: bodyLimit, strict: false }));
@@ -110,7 +112,8 @@ export function apiRouter({ state, tokens, outbox, poster }: ApiParts): Router {
 
   call('post', '/lists/:listId/webhooks.json', webhookScopes, (request, response) => {
     const { listId } = listOf(state, request);
-    const webhook = { ...readWebhook(request.body), webhookId: state.ids.hex(), listId };
+    const webhook = { ...readWebhook(request.body), webhookId: state.secrets.hex(), listId };
+    if (!state.hasRoomForWebhooks(1)) throw vendorErrors.tooMany('webhooks');
     state.webhooks.set(webhook.webhookId, { ...webhook, active: true, failingSince: null });
     response.status(201).json(webhook.webhookId);
   });

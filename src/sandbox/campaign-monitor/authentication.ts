@@ -1,4 +1,5 @@
 /** Who calls the emulated API, and what they may do. */
+import { isSecret } from '../secrets.ts';
 import type { Tokens } from './tokens.ts';
 import { vendorErrors } from './vendor-error.ts';
 
@@ -20,8 +21,8 @@ export function authenticate(header: string | undefined, apiKey: string, tokens:
       return grant.scopes;
     }
     case 'basic': {
-      const [user] = Buffer.from(value, 'base64').toString('utf8').split(':', 1);
-      if (user === apiKey) return 'all';
+      const [user = ''] = Buffer.from(value, 'base64').toString('utf8').split(':', 1);
+      if (isSecret(user, apiKey)) return 'all';
       throw vendorErrors.invalidApiKey();
     }
     default:

@@ -1,13 +1,13 @@
 /** The sandbox's own controls, `/sandbox/…`: what a developer or a test orders, apart from the vendor's paths. */
 import express, { Router } from 'express';
 import { z } from 'zod';
-import { ControlError, answerControlError, readInput, readOrder } from '../control-order.ts';
-import { fixedCredentials } from '../credentials.ts';
+import { ControlError, answerControlError, readInput, readOrder, tooMany } from '../control-order.ts';
 import type { OAuthApp } from './accounts.ts';
 import type { Outbox } from './outbox.ts';
 import type { SampleTraffic } from './sample-traffic.ts';
 import { timerSchema, trafficSchema } from './sample-traffic.ts';
 import type { SandboxState } from './state.ts';
+import { maxOAuthApps } from './state.ts';
 import type { Tokens } from './tokens.ts';
 import { knownScopes } from './tokens.ts';
 
@@ -35,7 +35,7 @@ const failureSchema = z.strictObject({
 });
 
 const tokenOrderSchema = z.strictObject({
-  clientId: z.string().default('100001'),
+  clientId: z.string().optional().describe('Default: the app that the credentials name.'),
   scopes: z
     .array(z.enum(knownScopes))
     .min(1)
@@ -43,7 +43,7 @@ const tokenOrderSchema = z.strictObject({
 });
 
 const codeOrderSchema = z.strictObject({
-  clientId: z.string().default(fixedCredentials.campaignMonitor.oauthClientId),
+  clientId: z.string().optional().describe('Default: the app that the credentials name.'),
   redirectUri: z.url(),
   scopes: z
     .array(z.enum(knownScopes))
@@ -101,7 +101,7 @@ export function controlRouter({ state, tokens, outbox, traffic, otherControls }:
       apiKey: state.apiKey,
       clients: state.clients,
       lists: [...state.lists.values()],
-      oauthApps: [...state.oauthApps.values()],
+      oauthApps: state.oauthApps.values(),
       settings: state.settings,
       timer: traffic.running,
       waitingDeliveries: outbox.waiting,
@@ -128,6 +128,7 @@ export function controlRouter({ state, tokens, outbox, traffic, otherControls }:
   router.post('/deliveries', (request, response) => {
     const order = readOrder(trafficSchema, request);
     if (order.url === undefined && !state.lists.has(order.listId)) throw unknownList(order.listId);
+    if (outbox.isFull) throw tooMany('waiting deliveries');
     const deliveries = traffic.deliver(order);
     if (deliveries.length === 0) {
       throw new ControlError(
@@ -163,22 +164,22 @@ export function controlRouter({ state, tokens, outbox, traffic, otherControls }:
     const headers: Record<string, string> =
       order.resetSeconds === null ? {} : { 'X-RateLimit-Reset': String(order.resetSeconds) };
     const answer = { status: 429, code: 429, message: 'Too many requests', error: 'server_error', headers };
-    state.orderFailure({ at: 'api', times: order.times, ...answer });
+    if (!state.orderFailure({ at: 'api', times: order.times, ...answer })) throw tooMany('failures');
     response.status(204).end();
   });
   router.post('/failures', (request, response) => {
-    state.orderFailure({ ...readOrder(failureSchema, request), headers: {} });
+    if (!state.orderFailure({ ...readOrder(failureSchema, request), headers: {} })) throw tooMany('failures');
     response.status(204).end();
   });
 
   router.post('/tokens', (request, response) => {
-    const { clientId, scopes } = readOrder(tokenOrderSchema, request);
-    if (!state.oauthApps.has(clientId)) throw unknownApp(clientId);
+    const { clientId = state.ownClientId, scopes } = readOrder(tokenOrderSchema, request);
+    if (state.oauthApps.get(clientId) === undefined) throw unknownApp(clientId);
     response.status(201).json(tokens.issue({ appId: clientId, scopes }));
   });
   router.post('/codes', (request, response) => {
-    const { clientId, redirectUri, scopes } = readOrder(codeOrderSchema, request);
-    if (!state.oauthApps.has(clientId)) throw unknownApp(clientId);
+    const { clientId = state.ownClientId, redirectUri, scopes } = readOrder(codeOrderSchema, request);
+    if (state.oauthApps.get(clientId) === undefined) throw unknownApp(clientId);
     response.status(201).json({ code: tokens.issueCode({ appId: clientId, scopes }, redirectUri) });
   });
   router.post('/tokens/expire', (request, response) => {
@@ -191,11 +192,11 @@ export function controlRouter({ state, tokens, outbox, traffic, otherControls }:
   });
 
   router.post('/oauth-apps', (request, response) => {
-    const app: OAuthApp = {
-      ...readOrder(appSchema, request),
-      clientId: String(100_001 + state.oauthApps.size),
-      clientSecret: state.ids.hex(),
-    };
+    const order = readOrder(appSchema, request);
+    const { size } = state.oauthApps;
+    if (size >= maxOAuthApps) throw tooMany('OAuth apps');
+    const known = { clientId: String(100_001 + size), clientSecret: state.secrets.hex() };
+    const app: OAuthApp = { ...order, ...state.secrets.app(known) };
     state.oauthApps.set(app.clientId, app);
     response.status(201).json(app);
   });

@@ -42,6 +42,11 @@ export class Outbox {
     return this.#queue.waiting;
   }
 
+  /** Whether so much waits that what is sent is discarded. */
+  get isFull(): boolean {
+    return this.#queue.isFull;
+  }
+
   /** The newest deliveries first. */
   log(limit: number): DeliveryRecord[] {
     return this.#queue.log(limit);
@@ -75,7 +80,8 @@ export class Outbox {
   }
 
   #send(url: string, content: DeliveryBody, format: PayloadFormat, webhook: Webhook | null): DeliveryRecord {
-    const body = format === 'Xml' ? toXml(content) : JSON.stringify(content);
+    // A body that would be discarded is not made.
+    const body = this.isFull ? '' : format === 'Xml' ? toXml(content) : JSON.stringify(content);
     const { id, ...begun } = this.#queue.newRecord();
     const record: DeliveryRecord = {
       id,
@@ -91,6 +97,7 @@ export class Outbox {
     let deactivated: Webhook | null = null;
     this.#queue.add({
       record,
+      bytes: record.bytes,
       lane: url,
       isWanted: () => webhook === null || this.#isLive(webhook),
       post: () => this.#poster.post(url, body, format, this.#state.settings.deliveryTimeoutMs),

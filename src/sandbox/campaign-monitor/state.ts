@@ -2,9 +2,10 @@
 import type { SampleCustomField, WebhookEventType } from '../../campaign-monitor/samples.ts';
 import { sampleDeliveries } from '../../campaign-monitor/samples.ts';
 import type { SandboxCredentials } from '../credentials.ts';
+import { BySecret } from '../secrets.ts';
+import type { Secrets } from '../secrets.ts';
 import type { OAuthApp, SandboxClient, SandboxList } from './accounts.ts';
 import { relayApp, sandboxClients, sandboxLists, sandboxOAuthApps } from './accounts.ts';
-import { SeededIds } from './seeded-ids.ts';
 
 export interface Subscriber {
   email: string;
@@ -61,15 +62,25 @@ export interface OrderedFailure {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/** Registered OAuth apps, at most. */
+export const maxOAuthApps = 1000;
+/** Webhooks of all lists, at most. */
+const maxWebhooks = 10_000;
+/** Failures that may be ordered and not yet given. */
+const maxFailures = 1000;
+
 /** All that the sandbox's Campaign Monitor knows, in memory. */
 export class SandboxState {
   readonly seed: number;
-  readonly ids: SeededIds;
+  readonly secrets: Secrets;
   readonly settings: SandboxSettings;
   readonly apiKey: string;
+  /** The client id of the app that the credentials name. */
+  readonly ownClientId: string;
   readonly clients: readonly SandboxClient[] = sandboxClients;
   readonly lists: ReadonlyMap<string, SandboxList>;
-  readonly oauthApps: Map<string, OAuthApp>;
+  /** By client id. */
+  readonly oauthApps = new BySecret<OAuthApp>(maxOAuthApps);
   /** By list, then by the address in lower case. */
   readonly subscribers: ReadonlyMap<string, Map<string, Subscriber>>;
   readonly webhooks = new Map<string, Webhook>();
@@ -78,17 +89,20 @@ export class SandboxState {
   #failures: OrderedFailure[] = [];
 
   /**
-   * @param seed decides ids, tokens and sample subscribers
+   * @param seed decides sample subscribers and events
    * @param settings what differs from the defaults
    * @param credentials the API key and the OAuth app of this product
+   * @param secrets makes ids, codes and tokens, and the other apps' credentials
    */
-  constructor(seed: number, settings: Partial<SandboxSettings>, credentials: SandboxCredentials) {
+  constructor(seed: number, settings: Partial<SandboxSettings>, credentials: SandboxCredentials, secrets: Secrets) {
     this.seed = seed;
     this.apiKey = credentials.campaignMonitor.apiKey;
-    this.ids = new SeededIds(seed);
+    this.ownClientId = credentials.campaignMonitor.oauthClientId;
+    this.secrets = secrets;
     this.settings = { ...defaultSettings, ...settings };
     this.lists = new Map(sandboxLists.map((list) => [list.listId, list]));
-    this.oauthApps = new Map([...sandboxOAuthApps, relayApp(credentials)].map((app) => [app.clientId, app]));
+    const samples = sandboxOAuthApps.map((app) => ({ ...app, ...secrets.app(app) }));
+    for (const app of [...samples, relayApp(credentials)]) this.oauthApps.set(app.clientId, app);
     this.subscribers = new Map(sandboxLists.map((list, i) => [list.listId, sampleSubscribers(seed + i)]));
   }
 
@@ -97,14 +111,21 @@ export class SandboxState {
     return [...this.webhooks.values()].filter((webhook) => webhook.listId === listId);
   }
 
+  /** Whether so many more webhooks can be kept. */
+  hasRoomForWebhooks(more: number): boolean {
+    return this.webhooks.size + more <= maxWebhooks;
+  }
+
   /** Counts a call by its name. */
   countCall(call: string): void {
     this.calls.set(call, (this.calls.get(call) ?? 0) + 1);
   }
 
-  /** Lets a call to come fail as ordered. */
-  orderFailure(failure: OrderedFailure): void {
+  /** Lets a call to come fail as ordered. @returns false where too many are ordered already */
+  orderFailure(failure: OrderedFailure): boolean {
+    if (this.#failures.length >= maxFailures) return false;
     this.#failures.push(failure);
+    return true;
   }
 
   /** The failure ordered for this request, if any; each is given as often as was ordered. */

@@ -1,5 +1,6 @@
 /** OAuth codes and tokens: given out, exchanged, checked, and spoilt on demand. */
-import type { SeededIds } from './seeded-ids.ts';
+import { BySecret } from '../secrets.ts';
+import type { Secrets } from '../secrets.ts';
 
 /** Fourteen days [vendor]. */
 const tokenLifetimeSeconds = 1_209_600;
@@ -44,34 +45,37 @@ interface Code extends Grant {
 
 /** Codes kept that nobody has used; the oldest make room. */
 const maxCodes = 1000;
+/** How long a code is good, in milliseconds: the vendor's time is unknown, and RFC 6749 allows ten minutes. */
+const codeLifetimeMs = 10 * 60_000;
+/** Tokens kept of each kind; the oldest make room. */
+const maxTokens = 10_000;
 
 /** The codes and tokens that the sandbox has given out. */
 export class Tokens {
-  readonly #ids: SeededIds;
-  readonly #codes = new Map<string, Code>();
-  readonly #access = new Map<string, AccessToken>();
-  readonly #refresh = new Map<string, Grant>();
+  readonly #secrets: Secrets;
+  readonly #codes: BySecret<Code>;
+  readonly #access = new BySecret<AccessToken>(maxTokens);
+  readonly #refresh = new BySecret<Grant>(maxTokens);
 
-  constructor(ids: SeededIds) {
-    this.#ids = ids;
+  /** @param now the clock by which codes get too old, in milliseconds */
+  constructor(secrets: Secrets, now: () => number = Date.now) {
+    this.#secrets = secrets;
+    this.#codes = new BySecret(maxCodes, codeLifetimeMs, now);
   }
 
   /** A code for what was granted. */
   issueCode(grant: Grant, redirectUri: string): string {
-    const code = this.#ids.hex();
+    const code = this.#secrets.hex();
     this.#codes.set(code, { ...grant, redirectUri });
-    const oldest = this.#codes.keys().next().value;
-    if (this.#codes.size > maxCodes && oldest !== undefined) this.#codes.delete(oldest);
     return code;
   }
 
   /**
    * Exchanges a code. It is used up by the attempt, whatever comes of it.
-   * @returns null where the code is unknown, used, another app's, or was sent to another address
+   * @returns null where the code is unknown, used, too old, another app's, or was sent to another address
    */
   exchangeCode(code: string, appId: string, redirectUri: string): TokenAnswer | null {
-    const known = this.#codes.get(code);
-    this.#codes.delete(code);
+    const known = this.#codes.take(code);
     if (known === undefined || known.appId !== appId || known.redirectUri !== redirectUri) return null;
     return this.issue(known);
   }
@@ -81,18 +85,21 @@ export class Tokens {
    * that keeps the newest is right in both cases.
    */
   refresh(refreshToken: string): TokenAnswer | null {
-    const grant = this.#refresh.get(refreshToken);
-    if (grant === undefined) return null;
-    this.#refresh.delete(refreshToken);
-    return this.issue(grant);
+    const grant = this.#refresh.take(refreshToken);
+    return grant === undefined ? null : this.issue(grant);
+  }
+
+  /** Whether a refresh token can be used. */
+  knowsRefreshToken(refreshToken: string): boolean {
+    return this.#refresh.get(refreshToken) !== undefined;
   }
 
   /** A pair of tokens for what was granted. */
   issue({ appId, scopes }: Grant): TokenAnswer {
     const answer = {
-      access_token: this.#ids.token(),
+      access_token: this.#secrets.token(),
       expires_in: tokenLifetimeSeconds,
-      refresh_token: this.#ids.token(),
+      refresh_token: this.#secrets.token(),
     };
     const expiresAt = Date.now() + tokenLifetimeSeconds * 1000;
     this.#access.set(answer.access_token, { appId, scopes, expiresAt, revoked: false });

@@ -47,6 +47,8 @@ export const vendorErrors = {
       404,
       "We couldn't find the resource you're looking for. Please check the documentation and try again",
     ),
+  /** Where the sandbox keeps no more; whether the vendor has such bounds is unknown. */
+  tooMany: (what: string) => new VendorError(400, 400, `The sandbox has as many ${what} as it keeps`),
   /** What the vendor answers to an unreadable or oversized body is unknown. */
   unreadableBody: (status: number, why: string) => new VendorError(status, status, why),
   tooManyRequests: () => new VendorError(429, 429, 'Too many requests: wait before the next one'),

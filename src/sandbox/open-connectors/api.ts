@@ -5,6 +5,8 @@ import type { ErrorRequestHandler, Request, Response } from 'express';
 import { z } from 'zod';
 import { elementKey, hubKey } from '../../open-connectors/notification.ts';
 import { knownScopes } from '../campaign-monitor/tokens.ts';
+import { isSecret } from '../secrets.ts';
+import { showedSecret } from '../strangers.ts';
 import type { PlatformAuthorization } from './authorization.ts';
 import { readAuthorization } from './authorization.ts';
 import { connectorDescription, connectorMetadata } from './connector.ts';
@@ -12,11 +14,14 @@ import { eventAnswer, instanceAnswer } from './instance-answer.ts';
 import type { Instances } from './instances.ts';
 import type { Notifier } from './notifier.ts';
 import { PlatformError, platformErrors } from './platform-error.ts';
-import type { OrderedAnswer, PlatformInstance, PlatformState } from './state.ts';
+import type { InstanceEvent, OrderedAnswer, PlatformInstance, PlatformState } from './state.ts';
 import type { VendorLink } from './vendor-link.ts';
 
 /** A delivery of 1,000 events with many custom fields stays below. */
 const deliveryLimit = '8mb';
+
+/** Characters of bodies in an answer that lists events. */
+const maxEventsText = 16_000_000;
 
 interface PlatformAnswer {
   readonly body?: unknown;
@@ -52,20 +57,28 @@ export function platformApi({ state, instances, notifier, link, origin }: Platfo
   const paths = new Map<string, Method[]>();
   const calls: string[] = [];
 
-  // The vendor's deliveries: no secret but the address.
-  router.post(
-    `/events/${elementKey}/:encodedId`,
-    express.raw({ type: () => true, limit: deliveryLimit }),
-    (request, response) => {
-      const id = Buffer.from(parameter(request, 'encodedId'), 'base64').toString('utf8');
-      const instance = instances.find(id);
-      if (instance.disabled) throw platformErrors.disabled();
-      notifier.receive(instance, Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0));
-      response.status(200).end();
-    },
-  );
+  // The vendor's deliveries: no secret but the place. Away from it nothing is read and nothing said.
+  router.use('/events', (request, response, next) => {
+    const instance = request.method === 'POST' ? state.atPlace(placeOf(request.url)) : undefined;
+    if (instance === undefined) {
+      response.status(404).end();
+      return;
+    }
+    showedSecret(request);
+    if (instance.disabled) throw platformErrors.disabled();
+    response.locals['instance'] = instance;
+    next();
+  });
+  router.use('/events', express.raw({ type: () => true, limit: deliveryLimit }), (request, response) => {
+    const instance = response.locals['instance'] as PlatformInstance;
+    notifier.receive(instance, Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0));
+    response.status(200).end();
+  });
 
-  router.use((request, _response, next) => {
+  router.use((request, response, next) => {
+    // Before anything else is looked at, so that a stranger learns nothing and uses up no order.
+    response.locals['authorization'] = authorise(request);
+    showedSecret(request);
     if (request.accepts('json') === false) throw platformErrors.notAcceptable();
     const hasBody = Number(request.get('content-length') ?? 0) > 0;
     if (hasBody && request.is('application/json') === false) throw platformErrors.wrongContentType();
@@ -85,7 +98,11 @@ export function platformApi({ state, instances, notifier, link, origin }: Platfo
     router[method.toLowerCase() as 'get'](path, async (request: Request, response: Response) => {
       state.countCall(name);
       const order = state.takeOrder(name);
-      const run = (): PlatformAnswer => handler(request, authorise(request, access));
+      const run = (): PlatformAnswer => {
+        const authorization = response.locals['authorization'] as PlatformAuthorization;
+        if (access === 'element' && authorization.element === null) throw platformErrors.unauthorised();
+        return handler(request, authorization);
+      };
       if (order === null) {
         send(response, run());
         return;
@@ -109,13 +126,11 @@ export function platformApi({ state, instances, notifier, link, origin }: Platfo
       delays.add(done);
     });
 
-  const authorise = (request: Request, access: Access): PlatformAuthorization => {
+  const authorise = (request: Request): PlatformAuthorization => {
     const authorization = readAuthorization(request.get('authorization'));
-    const { userSecret, organizationSecret } = state.credentials;
-    if (authorization.user !== userSecret || authorization.organization !== organizationSecret) {
-      throw platformErrors.unauthorised();
-    }
-    if (access === 'element' && authorization.element === null) throw platformErrors.unauthorised();
+    const isUser = isSecret(authorization.user ?? '', state.credentials.userSecret);
+    const isOrganization = isSecret(authorization.organization ?? '', state.credentials.organizationSecret);
+    if (!isUser || !isOrganization) throw platformErrors.unauthorised();
     return authorization;
   };
 
@@ -204,7 +219,7 @@ export function platformApi({ state, instances, notifier, link, origin }: Platfo
 
   call('GET', '/instances/:id/events', 'user', (request) => {
     const instance = instanceOf(request);
-    return { body: instance.log.map((event) => eventAnswer(instance, event)).reverse() };
+    return { body: newestOf(instance.log).map((event) => eventAnswer(instance, event)) };
   });
   call('GET', '/instances/:id/events/:eventId', 'user', (request) => {
     const instance = instanceOf(request);
@@ -295,6 +310,28 @@ const answerError: ErrorRequestHandler = (error: unknown, _request, response, ne
     .set('elements-request-id', requestId)
     .json({ requestId, message, ...(providerMessage !== null && { providerMessage }) });
 };
+
+/** The last part of the path below `/events`, where that is a place's; else the empty text, which is none. */
+function placeOf(url: string): string {
+  const [, encoded = ''] = new RegExp(`^/${elementKey}/([^/?]+)$`).exec(url) ?? [];
+  try {
+    return decodeURIComponent(encoded);
+  } catch {
+    return '';
+  }
+}
+
+/** The newest events first, as many as fit into an answer; their bodies repeat themselves in it. */
+function newestOf(log: readonly InstanceEvent[]): InstanceEvent[] {
+  const newest: InstanceEvent[] = [];
+  let length = 0;
+  for (const event of log.toReversed()) {
+    length += event.providerData.length;
+    if (length > maxEventsText && newest.length > 0) break;
+    newest.push(event);
+  }
+  return newest;
+}
 
 function checkElement(request: Request): void {
   const key = parameter(request, 'key');

@@ -1,7 +1,7 @@
 /** The sandbox's controls of the emulated Open Connectors, `/sandbox/open-connectors/…`. */
 import express, { Router } from 'express';
 import { z } from 'zod';
-import { ControlError, answerControlError, readInput, readOrder } from '../control-order.ts';
+import { ControlError, answerControlError, readInput, readOrder, tooMany } from '../control-order.ts';
 import { instanceAnswer } from './instance-answer.ts';
 import type { Instances } from './instances.ts';
 import type { Notifier } from './notifier.ts';
@@ -102,7 +102,7 @@ export function platformControlRouter({ state, instances, notifier, link, calls 
         'GET /sandbox/open-connectors names the calls that there are.',
       );
     }
-    state.order({ ...order, providerMessage, status: silent ? null : status });
+    if (!state.order({ ...order, providerMessage, status: silent ? null : status })) throw tooMany('failures');
     response.status(204).end();
   });
   router.delete('/failures', (_request, response) => {

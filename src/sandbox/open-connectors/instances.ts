@@ -58,7 +58,9 @@ export class Instances {
   create(body: unknown): PlatformInstance {
     const given = read(createSchema, body);
     if (given.element.key !== elementKey) throw platformErrors.noElement(given.element.key);
+    if (this.#state.isFull) throw platformErrors.tooMany();
     const { configuration } = given;
+    checkSize(given);
     const events = eventSettings(configuration);
     const access = this.#link.authenticate(configuration, given.providerData?.code ?? '');
     this.#link.checkLists(access, events.enabled ? events.listIds : []);
@@ -74,7 +76,7 @@ export class Instances {
       webhooks: new Map(),
       log: [],
     };
-    this.#state.instances.set(instance.id, instance);
+    this.#state.add(instance);
     this.#keepWebhooks(instance);
     return instance;
   }
@@ -99,7 +101,7 @@ export class Instances {
 
   /** Removes an instance and its webhooks. */
   remove(instance: PlatformInstance): void {
-    this.#state.instances.delete(instance.id);
+    this.#state.remove(instance);
     this.#keepWebhooks(instance);
   }
 
@@ -110,6 +112,7 @@ export class Instances {
     { name, tags, providerData }: z.output<typeof changeSchema>,
     reAuthenticate: boolean,
   ): void {
+    checkSize({ configuration, name, tags });
     const events = eventSettings(configuration);
     const access = reAuthenticate ? this.#link.authenticate(configuration, providerData?.code ?? '') : instance.access;
     this.#link.checkLists(access, events.enabled ? events.listIds : []);
@@ -123,16 +126,26 @@ export class Instances {
 
   /** Webhooks for the lists of an instance that is there, enabled and has events on; none otherwise. */
   #keepWebhooks(instance: PlatformInstance): void {
-    const { id, disabled, events, webhooks } = instance;
+    const { id, disabled, events, webhooks, eventsPlace } = instance;
     const wanted = this.#state.instances.has(id) && !disabled && events.enabled ? events.listIds : [];
-    // The form that sister connectors document [docs, inferred here].
-    const address = Buffer.from(String(id)).toString('base64');
     this.#link.keepWebhooks(
       webhooks,
       wanted,
-      `${this.#origin()}/elements/api-v2/events/${elementKey}/${encodeURIComponent(address)}`,
+      `${this.#origin()}/elements/api-v2/events/${elementKey}/${encodeURIComponent(eventsPlace)}`,
     );
   }
+}
+
+/** Characters of an instance's name, tags and configuration together, at most: a change adds to what is there. */
+const maxInstanceText = 65_536;
+
+/** @throws PlatformError 400 */
+function checkSize(instance: Pick<z.output<typeof changeSchema>, 'configuration' | 'name' | 'tags'>): void {
+  const { configuration, name, tags } = instance;
+  if (JSON.stringify([configuration, name, tags]).length <= maxInstanceText) return;
+  throw platformErrors.badRequest(
+    `An instance has at most ${maxInstanceText} characters of name, tags and configuration`,
+  );
 }
 
 function read<T>(schema: z.ZodType<T>, body: unknown): T {

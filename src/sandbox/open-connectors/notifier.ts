@@ -8,6 +8,7 @@ import { sign, signatureHeader, webhookIdHeader } from '../../open-connectors/si
 import type { PostResult, WebhookPoster } from '../campaign-monitor/webhook-post.ts';
 import type { PostRecord } from '../posting-queue.ts';
 import { PostingQueue } from '../posting-queue.ts';
+import { platformErrors } from './platform-error.ts';
 import type { InstanceEvent, PlatformInstance, PlatformState } from './state.ts';
 import { account } from './state.ts';
 
@@ -43,8 +44,8 @@ interface Waiting {
   readonly raw: Uint8Array;
 }
 
-/** Events that an instance remembers. */
-const maxEvents = 1000;
+/** Events of one delivery, at most: the vendor sends 1,000. */
+const maxEvents = 10_000;
 
 /** Turns the vendor's deliveries into notifications and posts them to the instances' callbacks. */
 export class Notifier {
@@ -69,10 +70,13 @@ export class Notifier {
    * Takes a delivery of the vendor's and makes its notifications: none of a test call or of what is no delivery.
    * @param body the delivery's bytes
    * @returns how many
+   * @throws PlatformError 413 for more events than any delivery has, 503 where too much waits
    */
   receive(instance: PlatformInstance, body: Buffer): number {
     const payload = readPayload(body);
     if (payload.kind !== 'events') return 0;
+    if (payload.events.length > maxEvents) throw platformErrors.tooLarge(payload.events.length);
+    if (this.#queue.isFull) throw platformErrors.busy();
     const createdAt = Date.now();
     const { partSize } = this.#state.settings;
     const parts = Math.ceil(payload.events.length / partSize);
@@ -83,6 +87,7 @@ export class Notifier {
       instanceTags: instance.tags,
       ...account,
     };
+    const made: Waiting[] = [];
     for (let part = 0; part < parts; part++) {
       const events = payload.events.slice(part * partSize, (part + 1) * partSize);
       const eventId = randomBytes(15).toString('base64url');
@@ -100,8 +105,6 @@ export class Notifier {
         ...begun,
       };
       const event: InstanceEvent = { id: eventId, eventDate: record.createdAt, status: 'RECEIVED', providerData };
-      instance.log.push(event);
-      if (instance.log.length > maxEvents) instance.log.shift();
       const content = {
         createdAt,
         id: String(record.id),
@@ -109,8 +112,13 @@ export class Notifier {
         instance: identity,
         events: events.map(eventObject),
       };
-      this.#send({ record, instance, event, parts: content, raw: payload.json });
+      made.push({ record, instance, event, parts: content, raw: payload.json });
     }
+    this.#state.remember(
+      instance,
+      made.map(({ event }) => event),
+    );
+    for (const waiting of made) this.#send(waiting, Math.ceil(payload.json.length / parts));
     return parts;
   }
 
@@ -119,11 +127,15 @@ export class Notifier {
     this.#queue.close();
   }
 
-  /** RECEIVED until it is first posted, DISPATCHED from then on, NOTIFIED once the callback took it [inferred]. */
-  #send(waiting: Waiting): void {
+  /**
+   * RECEIVED until it is first posted, DISPATCHED from then on, NOTIFIED once the callback took it [inferred].
+   * @param bytes its share of the delivery's body, which the parts hold together
+   */
+  #send(waiting: Waiting, bytes: number): void {
     const { record, instance, event } = waiting;
     this.#queue.add({
       record,
+      bytes,
       lane: instance.id,
       isWanted: () => this.#state.instances.has(instance.id) && !instance.disabled && instance.events.enabled,
       post: () => this.#post(waiting),

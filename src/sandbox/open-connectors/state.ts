@@ -1,6 +1,8 @@
 /** The memory of the emulated Open Connectors. It is lost on stop. */
 import { randomBytes } from 'node:crypto';
 import type { SandboxCredentials } from '../credentials.ts';
+import { BySecret } from '../secrets.ts';
+import type { Secrets } from '../secrets.ts';
 import type { Configuration, EventSettings } from './configuration.ts';
 import type { VendorAccess } from './vendor-link.ts';
 
@@ -25,6 +27,8 @@ export interface PlatformInstance {
   /** Read from the configuration. */
   events: EventSettings;
   readonly token: string;
+  /** What the address at which it takes the vendor's events ends with: its only protection. */
+  readonly eventsPlace: string;
   readonly createdDate: string;
   disabled: boolean;
   access: VendorAccess;
@@ -65,33 +69,109 @@ export interface OrderedAnswer {
 /** Made-up ids of the account that all instances belong to. */
 export const account = { accountId: 643, companyId: 280, userId: 12_345 };
 
+/** Instances, at most. */
+const maxInstances = 500;
+/** Answers that may be ordered and not yet given. */
+const maxOrders = 1000;
+/** Events that an instance remembers. */
+const maxEvents = 1000;
+/** Bodies that the instances' events remember, in characters of all: the oldest make room. */
+const maxEventText = 64_000_000;
+
 /** All that the sandbox's Open Connectors knows, in memory. */
 export class PlatformState {
   readonly credentials: SandboxCredentials['openConnectors'];
   readonly settings: PlatformSettings;
-  readonly instances = new Map<number, PlatformInstance>();
+  readonly #instances = new Map<number, PlatformInstance>();
+  readonly #byToken = new BySecret<PlatformInstance>(maxInstances);
+  readonly #byPlace = new BySecret<PlatformInstance>(maxInstances);
+  readonly #secrets: Secrets;
   /** How often each call was made, such as `POST /instances`. */
   readonly calls = new Map<string, number>();
   #orders: OrderedAnswer[] = [];
+  /** Deliveries that events remember, the newest last. */
+  #remembered: { readonly instance: PlatformInstance; readonly events: readonly InstanceEvent[] }[] = [];
+  #rememberedText = 0;
   #nextId: number;
 
-  constructor(seed: number, credentials: SandboxCredentials['openConnectors'], settings: Partial<PlatformSettings>) {
+  constructor(
+    seed: number,
+    credentials: SandboxCredentials['openConnectors'],
+    secrets: Secrets,
+    settings: Partial<PlatformSettings>,
+  ) {
     this.credentials = credentials;
+    this.#secrets = secrets;
     this.settings = { ...defaultPlatformSettings, ...settings };
     // Sandboxes of different seeds give different ids, so that what is left of one is not taken for another's.
     this.#nextId = 50_634 + ((Math.abs(seed) - 1) % 900_000) * 100;
   }
 
-  /** An id and a token for a new instance. */
-  newIdentity(): { id: number; token: string } {
+  /** An id, a token and a place for events for a new instance. */
+  newIdentity(): Pick<PlatformInstance, 'id' | 'token' | 'eventsPlace'> {
     const id = this.#nextId;
     this.#nextId++;
-    return { id, token: `T+/${randomBytes(32).toString('base64')}` };
+    return {
+      id,
+      token: `T+/${randomBytes(32).toString('base64')}`,
+      eventsPlace: this.#secrets.eventsPlace(id),
+    };
+  }
+
+  /** All instances, the oldest first. */
+  get instances(): ReadonlyMap<number, PlatformInstance> {
+    return this.#instances;
+  }
+
+  /** Whether there are as many instances as may be. */
+  get isFull(): boolean {
+    return this.#instances.size >= maxInstances;
+  }
+
+  /** Keeps a new instance. */
+  add(instance: PlatformInstance): void {
+    this.#instances.set(instance.id, instance);
+    this.#byToken.set(instance.token, instance);
+    this.#byPlace.set(instance.eventsPlace, instance);
+  }
+
+  /** Forgets an instance. */
+  remove(instance: PlatformInstance): void {
+    this.#instances.delete(instance.id);
+    this.#byToken.take(instance.token);
+    this.#byPlace.take(instance.eventsPlace);
+    for (const each of this.#remembered) if (each.instance === instance) this.#rememberedText -= textOf(each.events);
+    this.#remembered = this.#remembered.filter((each) => each.instance !== instance);
+    instance.log.length = 0;
   }
 
   /** The instance with this token. */
   withToken(token: string): PlatformInstance | undefined {
-    return [...this.instances.values()].find((instance) => instance.token === token);
+    return this.#byToken.get(token);
+  }
+
+  /** The instance that takes the vendor's events at this place. */
+  atPlace(place: string): PlatformInstance | undefined {
+    return this.#byPlace.get(place);
+  }
+
+  /** Adds the events of one delivery to the instance's log; what is too much of all goes, the oldest first. */
+  remember(instance: PlatformInstance, events: readonly InstanceEvent[]): void {
+    instance.log.push(...events);
+    if (instance.log.length > maxEvents) instance.log.splice(0, instance.log.length - maxEvents);
+    this.#remembered.push({ instance, events });
+    this.#rememberedText += textOf(events);
+    while (this.#rememberedText > maxEventText && this.#remembered.length > 1) {
+      const [oldest] = this.#remembered.splice(0, 1);
+      if (oldest === undefined) return;
+      this.#rememberedText -= textOf(oldest.events);
+      const gone = new Set(oldest.events);
+      oldest.instance.log.splice(
+        0,
+        oldest.instance.log.length,
+        ...oldest.instance.log.filter((each) => !gone.has(each)),
+      );
+    }
   }
 
   /** Counts a call by its name. */
@@ -99,9 +179,11 @@ export class PlatformState {
     this.calls.set(call, (this.calls.get(call) ?? 0) + 1);
   }
 
-  /** Lets a call to come be answered as ordered. */
-  order(answer: OrderedAnswer): void {
+  /** Lets a call to come be answered as ordered. @returns false where too many are ordered already */
+  order(answer: OrderedAnswer): boolean {
+    if (this.#orders.length >= maxOrders) return false;
     this.#orders.push(answer);
+    return true;
   }
 
   /** Forgets all such orders. */
@@ -117,4 +199,9 @@ export class PlatformState {
     if (order.times <= 0) this.#orders = this.#orders.filter((candidate) => candidate !== order);
     return order;
   }
+}
+
+/** The parts of a delivery share its body: it counts once, and something for the rest. */
+function textOf(events: readonly InstanceEvent[]): number {
+  return (events[0]?.providerData.length ?? 0) + 1000 * events.length;
 }

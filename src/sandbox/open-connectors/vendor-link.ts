@@ -4,6 +4,7 @@ import type { SandboxClient, SandboxList } from '../campaign-monitor/accounts.ts
 import type { SandboxState } from '../campaign-monitor/state.ts';
 import type { Tokens } from '../campaign-monitor/tokens.ts';
 import type { Configuration } from './configuration.ts';
+import { isSecret } from '../secrets.ts';
 import { platformErrors } from './platform-error.ts';
 
 /** How an instance reaches the vendor. */
@@ -33,7 +34,8 @@ export class VendorLink {
     const message = 'Failed to retrieve an access token from the provider';
     const failure = this.#state.takeFailure('token');
     if (failure !== null) throw platformErrors.refusedByVendor(message, `${failure.error}: ${failure.message}`);
-    if (this.#state.oauthApps.get(key)?.clientSecret !== secret) {
+    const app = this.#state.oauthApps.get(key);
+    if (app === undefined || !isSecret(secret, app.clientSecret)) {
       throw platformErrors.refusedByVendor(message, 'invalid_client: client_id or client_secret is wrong');
     }
     const answer = this.#tokens.exchangeCode(code, key, callbackUrl);
@@ -78,6 +80,9 @@ export class VendorLink {
     }
     const unknown = listIds.find((id) => !this.#state.lists.has(id));
     if (unknown !== undefined) throw platformErrors.refusedByVendor(message, `Invalid ListID: ${unknown}`);
+    if (!this.#state.hasRoomForWebhooks(listIds.length)) {
+      throw platformErrors.refusedByVendor(message, 'There are as many webhooks as the sandbox keeps');
+    }
   }
 
   /**
@@ -93,7 +98,7 @@ export class VendorLink {
     }
     for (const listId of listIds) {
       if (webhooks.has(listId)) continue;
-      const webhookId = this.#state.ids.hex();
+      const webhookId = this.#state.secrets.hex();
       this.#state.webhooks.set(webhookId, {
         webhookId,
         listId,
@@ -121,7 +126,7 @@ export class VendorLink {
   #withKey(configuration: Configuration): VendorAccess {
     const key = configuration['username'] ?? '';
     if (key === '') throw platformErrors.badRequest('providerData.code is required');
-    if (key !== this.#state.apiKey) {
+    if (!isSecret(key, this.#state.apiKey)) {
       throw platformErrors.refusedByVendor('The provider did not accept the credentials', 'Invalid API Key');
     }
     return { kind: 'api-key' };
