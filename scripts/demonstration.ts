@@ -16,6 +16,7 @@ import { parseArgs } from 'node:util';
 import { connectToRelay } from '../src/protocol/relay-client.ts';
 import type { Attempt, Delivery, EventRow } from '../src/protocol/history.ts';
 import type { RelayClient } from '../src/protocol/relay-client.ts';
+import type { SandboxCredentials } from '../src/sandbox/credentials.ts';
 
 const { values } = parseArgs({ options: { once: { type: 'boolean', default: false } } });
 
@@ -24,9 +25,8 @@ const style = (format: Parameters<typeof styleText>[0], text: string): string =>
   colours ? styleText(format, text) : text;
 const say = (text = ''): void => console.log(text);
 
-/** The list that the sandbox's sample account begins with, and its API key. */
+/** The list that the sandbox's sample account begins with. */
 const listId = '96c0bbdaa54760c8d9e62a2b7ffa2e13';
-const apiKey = 'sandbox-api-key';
 
 const children: ChildProcess[] = [];
 
@@ -64,7 +64,7 @@ async function startCallback(): Promise<{ url: string; close(): void }> {
   };
 }
 
-async function callSandbox(url: string, body: object): Promise<void> {
+async function callSandbox(apiKey: string, url: string, body: object): Promise<void> {
   const answer = await fetch(url, {
     method: 'POST',
     headers: {
@@ -154,7 +154,8 @@ async function main(): Promise<void> {
   mkdirSync(dataDir, { recursive: true });
   const callback = await startCallback();
   try {
-    const sandbox = await startCommand('sandbox', '--port', '0');
+    // Nobody else on this machine is to post to the relay through it.
+    const sandbox = await startCommand('sandbox', '--port', '0', '--random-credentials');
     const listening = await startCommand(
       'listen',
       '--port',
@@ -168,6 +169,7 @@ async function main(): Promise<void> {
     );
     const relay = await connectToRelay(dataDir);
     const api = String(sandbox['campaignMonitorApi']);
+    const { apiKey } = (sandbox as { credentials: SandboxCredentials }).credentials.campaignMonitor;
     const streetDoor = String(listening['campaignMonitorUrl']);
     say(style('bold', 'Campaign Monitor Relay: a demonstration'));
     say('No account and no network: the sandbox stands in for Campaign Monitor.');
@@ -176,12 +178,12 @@ async function main(): Promise<void> {
     say(`  relay         ${streetDoor}`);
     say(`  callback      ${callback.url}`);
     say();
-    await callSandbox(`${api}/lists/${listId}/webhooks.json`, {
+    await callSandbox(apiKey, `${api}/lists/${listId}/webhooks.json`, {
       Events: ['Subscribe', 'Update', 'Deactivate'],
       Url: streetDoor,
       PayloadFormat: 'json',
     });
-    const control = `${new URL(api).origin}/sandbox/deliveries`;
+    const control = `${String(sandbox['control'])}/deliveries`;
     const steps = [
       { title: '1. Somebody subscribes', order: { types: ['Subscribe'] } },
       { title: '2. A subscriber changes', order: { types: ['Update'] } },
@@ -194,7 +196,7 @@ async function main(): Promise<void> {
     let lastEvent = '';
     for (const [index, { title, order }] of steps.entries()) {
       const passing = nextDelivery(relay);
-      await callSandbox(control, { listId, seed: Date.now() + index, ...order });
+      await callSandbox(apiKey, control, { listId, seed: Date.now() + index, ...order });
       const passed = await passing;
       await show(relay, title, passed);
       lastEvent = passed.events.at(-1)?.id ?? lastEvent;

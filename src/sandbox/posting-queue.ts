@@ -38,7 +38,7 @@ export interface Posting<R extends PostRecord> {
 
 /** Postings that wait, at most, and what they may hold in memory: what is over is discarded at once. */
 const maxWaiting = 20_000;
-const maxWaitingBytes = 128 * 1024 * 1024;
+const maxWaitingBytes = 64 * 1024 * 1024;
 
 /** The log keeps this many that are over, and all that wait. */
 const maxFinished = 1000;

@@ -84,7 +84,7 @@ export class SandboxStartError extends Error {
 }
 
 /** Seconds, not tens of them, for what comes from this machine; and how often Node looks, all in milliseconds. */
-const timeouts = { headersTimeout: 5000, requestTimeout: 15_000, connectionsCheckingInterval: 1000 };
+const timeouts = { headersTimeout: 5000, requestTimeout: 10_000, connectionsCheckingInterval: 1000 };
 /** The oldest stranger's connection makes room. */
 const maxConnections = 500;
 

@@ -1,4 +1,5 @@
 /** A sandbox for one test file, calls to it, and the reports that it makes. */
+import { readFileSync } from 'node:fs';
 import { sandboxApiKey } from '../../src/sandbox/campaign-monitor/accounts.ts';
 import type { Sandbox, SandboxOptions, SandboxReport } from '../../src/sandbox/sandbox.ts';
 import { startSandbox } from '../../src/sandbox/sandbox.ts';
@@ -11,7 +12,11 @@ export interface Answer {
   readonly body: unknown;
 }
 
-export const keyHeader = { authorization: `Basic ${Buffer.from(`${sandboxApiKey}:x`).toString('base64')}` };
+export const keyHeader = headerOf(sandboxApiKey);
+
+function headerOf(apiKey: string): { authorization: string } {
+  return { authorization: `Basic ${Buffer.from(`${apiKey}:x`).toString('base64')}` };
+}
 
 export async function call(
   method: string,
@@ -53,7 +58,8 @@ export async function startHarness(options: SandboxOptions = {}): Promise<Harnes
       for (const listener of waiting) listener(report);
     },
   });
-  const api: Harness['api'] = (method, path, body, headers = keyHeader) =>
+  const ownHeader = headerOf(sandbox.credentials.campaignMonitor.apiKey);
+  const api: Harness['api'] = (method, path, body, headers = ownHeader) =>
     call(method, sandbox.campaignMonitorApi + path, body, headers);
   return {
     sandbox,
@@ -83,4 +89,14 @@ export async function startHarness(options: SandboxOptions = {}): Promise<Harnes
     },
     close: () => sandbox.close(),
   };
+}
+
+/** What a process holds in memory, in bytes; 0 where the system does not say so. */
+export function residentBytes(pid: number): number {
+  try {
+    const [, kilobytes = '0'] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+    return Number(kilobytes) * 1024;
+  } catch {
+    return 0;
+  }
 }

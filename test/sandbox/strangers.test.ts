@@ -20,7 +20,7 @@ import { Workplace } from '../cli/harness.ts';
 import type { Line } from '../cli/harness.ts';
 import { RawConnection, rawAnswers } from '../relay/requests.ts';
 import type { Answer } from './harness.ts';
-import { call, startHarness } from './harness.ts';
+import { call, residentBytes, startHarness } from './harness.ts';
 import type { Receiver } from './receiver.ts';
 import { startReceiver } from './receiver.ts';
 
@@ -616,13 +616,3 @@ describe('a stranger at a sandbox with random credentials', () => {
     assert.ok(residentBytes(owner.ready.pid) < 600_000_000);
   });
 });
-
-/** What a process holds in memory, in bytes; 0 where the system does not say so. */
-function residentBytes(pid: number): number {
-  try {
-    const [, kilobytes = '0'] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-    return Number(kilobytes) * 1024;
-  } catch {
-    return 0;
-  }
-}

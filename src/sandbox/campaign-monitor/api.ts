@@ -7,7 +7,8 @@ import type { SandboxList } from './accounts.ts';
 import type { Access } from './authentication.ts';
 import { authenticate, requireScope } from './authentication.ts';
 import type { Outbox } from './outbox.ts';
-import type { SandboxState, Subscriber, Webhook } from './state.ts';
+import type { SandboxState, Webhook } from './state.ts';
+import type { SubscriberList } from './subscribers.ts';
 import {
   activeSubscriber,
   addSchema,
@@ -210,7 +211,11 @@ function readBody<T>(schema: z.ZodType<T>, request: Request): T {
   return parsed.data;
 }
 
-const eventsSchema = z.array(z.enum(webhookEventTypes)).min(1);
+const eventsSchema = z
+  .array(z.unknown())
+  .min(1)
+  .max(100)
+  .pipe(z.array(z.enum(webhookEventTypes)));
 const formatSchema = z
   .string()
   .toLowerCase()
@@ -256,7 +261,7 @@ function listOf(state: SandboxState, request: Request): SandboxList {
   return list;
 }
 
-function subscribersOf(state: SandboxState, listId: string): Map<string, Subscriber> {
+function subscribersOf(state: SandboxState, listId: string): SubscriberList {
   const subscribers = state.subscribers.get(listId);
   if (subscribers === undefined) throw vendorErrors.wrongList();
   return subscribers;

@@ -111,7 +111,7 @@ export function controlRouter({ state, tokens, outbox, traffic, otherControls }:
   router.get('/lists/:listId/subscribers', (request, response) => {
     const subscribers = state.subscribers.get(request.params.listId);
     if (subscribers === undefined) throw unknownList(request.params.listId);
-    response.json([...subscribers.values()]);
+    response.json(subscribers.values());
   });
 
   router.get('/calls', (_request, response) => {

@@ -30,7 +30,7 @@ const trafficFields = z.strictObject({
   batch: z.int().min(1).max(maxEventsInDelivery).default(1).describe('Events in each delivery.'),
   mixed: z.boolean().default(false).describe('Whether a delivery has events of several types.'),
   format: z.enum(['json', 'xml']).optional().describe('Only with url: a webhook has its own. Default json.'),
-  email: z.email().optional(),
+  email: z.email().max(254).optional(),
   seed: z.int().optional().describe('Default: another one each time.'),
 });
 

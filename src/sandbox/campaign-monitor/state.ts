@@ -6,11 +6,12 @@ import { BySecret } from '../secrets.ts';
 import type { Secrets } from '../secrets.ts';
 import type { OAuthApp, SandboxClient, SandboxList } from './accounts.ts';
 import { relayApp, sandboxClients, sandboxLists, sandboxOAuthApps } from './accounts.ts';
+import { SubscriberList } from './subscribers.ts';
 
 export interface Subscriber {
-  email: string;
-  name: string;
-  customFields: readonly SampleCustomField[];
+  readonly email: string;
+  readonly name: string;
+  readonly customFields: readonly SampleCustomField[];
   /** `Active`, `Unsubscribed`, `Deleted`. */
   state: string;
 }
@@ -65,7 +66,7 @@ export interface OrderedFailure {
 /** Registered OAuth apps, at most. */
 export const maxOAuthApps = 1000;
 /** Webhooks of all lists, at most. */
-const maxWebhooks = 10_000;
+const maxWebhooks = 5000;
 /** Failures that may be ordered and not yet given. */
 const maxFailures = 1000;
 
@@ -81,8 +82,8 @@ export class SandboxState {
   readonly lists: ReadonlyMap<string, SandboxList>;
   /** By client id. */
   readonly oauthApps = new BySecret<OAuthApp>(maxOAuthApps);
-  /** By list, then by the address in lower case. */
-  readonly subscribers: ReadonlyMap<string, Map<string, Subscriber>>;
+  /** By list. */
+  readonly subscribers: ReadonlyMap<string, SubscriberList>;
   readonly webhooks = new Map<string, Webhook>();
   /** How often each API call was made, such as `GET /clients.json`; ids stand as their names. */
   readonly calls = new Map<string, number>();
@@ -138,12 +139,11 @@ export class SandboxState {
   }
 }
 
-function sampleSubscribers(seed: number): Map<string, Subscriber> {
+function sampleSubscribers(seed: number): SubscriberList {
   const events = sampleDeliveries({ types: ['Subscribe'], count: 1, batch: 3, seed })[0]?.body.Events ?? [];
-  return new Map(
-    events.map((event) => [
-      event.EmailAddress.toLowerCase(),
-      { email: event.EmailAddress, name: event.Name, customFields: event.CustomFields, state: 'Active' },
-    ]),
-  );
+  const list = new SubscriberList();
+  for (const { EmailAddress: email, Name: name, CustomFields: customFields } of events) {
+    list.put({ email, name, customFields, state: 'Active' });
+  }
+  return list;
 }

@@ -29,9 +29,12 @@ const contentTypes: Readonly<Record<PayloadFormat, string>> = {
   Xml: 'text/xml; charset=utf-8',
 };
 
-/** Whether a URL can be a webhook's: absolute, http or https. */
+/** Characters of a webhook's URL; the vendors' bounds are unknown. */
+const maxUrlLength = 4096;
+
+/** Whether a URL can be a webhook's: absolute, http or https, and not too long. */
 export function isWebhookUrl(text: string): boolean {
-  return /^https?:\/\/[^/?#]/i.test(text) && URL.canParse(text);
+  return text.length <= maxUrlLength && /^https?:\/\/[^/?#]/i.test(text) && URL.canParse(text);
 }
 
 /** Names below `.localhost` are this machine (RFC 6761), though many systems do not resolve them. */

@@ -21,7 +21,7 @@ import type { VendorLink } from './vendor-link.ts';
 const deliveryLimit = '8mb';
 
 /** Characters of bodies in an answer that lists events. */
-const maxEventsText = 16_000_000;
+const maxEventsText = 8_000_000;
 
 interface PlatformAnswer {
   readonly body?: unknown;
@@ -66,6 +66,7 @@ export function platformApi({ state, instances, notifier, link, origin }: Platfo
     }
     showedSecret(request);
     if (instance.disabled) throw platformErrors.disabled();
+    if (notifier.isFull) throw platformErrors.busy();
     response.locals['instance'] = instance;
     next();
   });

@@ -61,6 +61,11 @@ export class Notifier {
     this.#queue = new PostingQueue(() => state.settings.retryDelaysMs);
   }
 
+  /** Whether so many notifications wait that those of another delivery would be discarded. */
+  get isFull(): boolean {
+    return this.#queue.isFull;
+  }
+
   /** The newest notifications first. */
   log(limit: number): NotificationRecord[] {
     return this.#queue.log(limit);
@@ -70,13 +75,12 @@ export class Notifier {
    * Takes a delivery of the vendor's and makes its notifications: none of a test call or of what is no delivery.
    * @param body the delivery's bytes
    * @returns how many
-   * @throws PlatformError 413 for more events than any delivery has, 503 where too much waits
+   * @throws PlatformError 413 for more events than any delivery has
    */
   receive(instance: PlatformInstance, body: Buffer): number {
     const payload = readPayload(body);
     if (payload.kind !== 'events') return 0;
     if (payload.events.length > maxEvents) throw platformErrors.tooLarge(payload.events.length);
-    if (this.#queue.isFull) throw platformErrors.busy();
     const createdAt = Date.now();
     const { partSize } = this.#state.settings;
     const parts = Math.ceil(payload.events.length / partSize);

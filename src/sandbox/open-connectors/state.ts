@@ -76,7 +76,7 @@ const maxOrders = 1000;
 /** Events that an instance remembers. */
 const maxEvents = 1000;
 /** Bodies that the instances' events remember, in characters of all: the oldest make room. */
-const maxEventText = 64_000_000;
+const maxEventText = 32_000_000;
 
 /** All that the sandbox's Open Connectors knows, in memory. */
 export class PlatformState {
