@@ -4,6 +4,7 @@ import { syncBuiltinESMExports } from 'node:module';
 import { Tokens } from '../../src/sandbox/campaign-monitor/tokens.ts';
 import { BySecret, RandomSecrets, SeededSecrets } from '../../src/sandbox/secrets.ts';
 import { call, startHarness } from './harness.ts';
+import { platformOf } from './open-connectors/platform.ts';
 
 describe("the sandbox's secrets", () => {
   it('are the same for the same seed, so that what is documented can be repeated', () => {
@@ -60,6 +61,44 @@ describe("the sandbox's secrets", () => {
     assert.equal(tokens.check(first.access_token), 'invalid');
     assert.equal(tokens.refresh(first.refresh_token), null);
     assert.equal(tokens.expireAll(), 10_000);
+  });
+
+  it('tell a stranger from the owner, and are not in the log', async () => {
+    const harness = await startHarness({ randomCredentials: true });
+    try {
+      const platform = platformOf(harness);
+      await platform.create();
+      const [hook = ''] = await platform.webhooks();
+      const { control, port, campaignMonitorApi, campaignMonitorOAuth, openConnectorsApi } = harness.sandbox;
+      for (const url of [
+        `http://127.0.0.1:${port}/sandbox`,
+        `${campaignMonitorApi}/clients.json`,
+        `${campaignMonitorOAuth}?client_id=100004`,
+        `${openConnectorsApi}/instances`,
+        hook,
+        `http://127.0.0.1:${port}/`,
+      ]) {
+        const seen = harness.reports.length;
+        await call('GET', url);
+        const [report] = harness.reports.slice(seen);
+        assert.ok(report?.type === 'request' && report.stranger, url);
+      }
+      for (const known of [
+        () => call('GET', control),
+        () => call('POST', hook, '{}'),
+        () => harness.api('GET', '/clients.json'),
+        () => platform.api('GET', '/instances'),
+      ]) {
+        const seen = harness.reports.length;
+        assert.equal((await known()).status, 200);
+        const [report] = harness.reports.slice(seen);
+        assert.ok(report?.type === 'request' && !report.stranger, JSON.stringify(report));
+      }
+      const log = JSON.stringify(harness.reports);
+      for (const url of [control, hook]) assert.ok(!log.includes(new URL(url).pathname.split('/').at(-1) ?? '-'), url);
+    } finally {
+      await harness.close();
+    }
   });
 
   it('are compared in constant time, all of each', async () => {
