@@ -118,7 +118,7 @@ export async function startRelay(
   const client = (): Promise<RelayClient> => connectToRelay(dataDir);
   const all = { ...settings, retention };
   if (manner === 'listen --json') {
-    const config = join(dataDir, 'bench.config.json');
+    const config = join(dataDir, 'cm-relay.config.json');
     writeFileSync(config, JSON.stringify(all));
     const command = ['listen', '--port', '0', '--tunnel', 'none', '--json', '--data-dir', dataDir, '--config', config];
     const { child, ready } = await startUntilReady([...nodeArgs, join(root, 'dist', 'cm-relay.js'), ...command]);

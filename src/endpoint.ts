@@ -3,7 +3,16 @@
  * The relay and its clients both derive it from here; nothing else does.
  */
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
@@ -99,7 +108,8 @@ const challengeBytes = 32;
 
 /** Makes the token that both sides read, new for each run of the relay. */
 export function writeToken(endpoint: Endpoint): void {
-  writeFileSync(endpoint.tokenFile, randomBytes(32), { mode: 0o600 });
+  rmSync(endpoint.tokenFile, { force: true });
+  writeFileSync(endpoint.tokenFile, randomBytes(32), { flag: 'wx', mode: 0o600 });
 }
 
 /** The client's half of the proof. Rejects where the other side cannot read the token. */

@@ -6,6 +6,7 @@ import type { CampaignMonitorError, CampaignMonitorErrorKind } from '../campaign
 import type { CampaignMonitorOAuthError, CampaignMonitorOAuthErrorKind } from '../campaign-monitor/oauth.ts';
 import type { UnsafeSocketFolderError } from '../endpoint.ts';
 import type { OpenConnectorsAdvice, OpenConnectorsError, OpenConnectorsHostError } from '../open-connectors/api.ts';
+import type { DataDirectoryError } from '../protocol/data-directory.ts';
 import type { NoRelayError, RelayAdvice, RelayRequestError } from '../protocol/errors.ts';
 import type { Localiser } from './localiser.ts';
 import type { AuthorizationUrlError } from './oauth/authorize.ts';
@@ -18,6 +19,7 @@ type UntranslatedError =
   | OpenConnectorsHostError
   | RelayRequestError
   | NoRelayError
+  | DataDirectoryError
   | UnsafeSocketFolderError
   | AuthorizationUrlError;
 
@@ -36,6 +38,7 @@ export function nextOf(error: unknown, l10n: Localiser): string | undefined {
       return l10n.t('Give a host such as {0}, as your tenant’s API documentation names it.', named.example);
     case 'RelayRequestError':
     case 'NoRelayError':
+    case 'DataDirectoryError':
     case 'UnsafeSocketFolderError':
       return nextOfRelay(named, l10n);
     case 'AuthorizationUrlError':
@@ -135,7 +138,14 @@ function relayTexts(l10n: Localiser): Readonly<Record<RelayAdvice, string>> {
     'check-data-directory': l10n.t('Check the data directory and restart the relay.'),
     'check-folder': l10n.t('Check that the folder exists, is yours and has room.'),
     'choose-again': l10n.t('Refresh the events view and choose again.'),
+    'choose-data-directory': l10n.t(
+      'The extension chooses this folder itself: move it away, and the relay makes a new one.',
+    ),
     'choose-port': l10n.t('Choose another port in the settings, or 0 for any that is free.'),
+    'choose-safe-place': l10n.t(
+      'Look who may write to that folder: only you and the system should, or another folder could be put in its place.',
+    ),
+    'close-data-directory': l10n.t('Make it yours alone with chmod 700, then try again.'),
     'filter-keys': l10n.t(
       'Keys are type, list, address, state, kind, source, since, until, duplicate and delivery; all else is free text.',
     ),
@@ -143,6 +153,7 @@ function relayTexts(l10n: Localiser): Readonly<Record<RelayAdvice, string>> {
       'Where its process was paused, let it go on; else end it, and start the relay again: what it acknowledged is kept.',
     ),
     'list-events': l10n.t('It may have been removed: only so much history is kept. Refresh the events view.'),
+    'look-at-data-directory': l10n.t('Look who made that file, remove it, then try again.'),
     'make-room': l10n.t('Make room on it; deliveries are accepted again by themselves.'),
     'migrate-history': l10n.t('Start the relay once: that brings it up to date.'),
     'own-socket-folder': l10n.t('Look who made it, remove it, or point XDG_RUNTIME_DIR at a folder of your own.'),

@@ -5,7 +5,7 @@
  */
 import { spawn } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
-import { copyFile, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { constants, copyFile, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 export interface NodeProcessOptions {
@@ -98,7 +98,7 @@ async function copyBundle({ name, bundle, storage, version }: NodeProcessOptions
   const there = await stat(target).catch(() => undefined);
   if (there === undefined) {
     const temporary = `${target}.${randomUUID()}`;
-    await copyFile(bundle, temporary);
+    await copyFile(bundle, temporary, constants.COPYFILE_EXCL);
     await rename(temporary, target);
   }
   for (const old of await readdir(storage)) {

@@ -1,5 +1,4 @@
 /** The relay as a process of its own: see node-process.ts. */
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { nextOfRelay } from './error-words.ts';
@@ -31,7 +30,6 @@ export interface RelayProcessOptions {
  */
 export async function startRelayProcess(options: RelayProcessOptions): Promise<void> {
   const { bundle, storage, version, dataDir, keepAliveMinutes, port, signal } = options;
-  await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const args = [
     '--data-dir',
     dataDir,

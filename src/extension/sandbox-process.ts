@@ -127,7 +127,7 @@ export class SandboxProcess implements vscode.Disposable {
   /** Writes where the sandbox is. Where another window was first, that one's sandbox is used and ours ended. */
   async #publish(started: RunningSandbox): Promise<RunningSandbox> {
     const temporary = `${this.#file}.${randomUUID()}`;
-    await writeFile(temporary, JSON.stringify(started), { mode: 0o600 });
+    await writeFile(temporary, JSON.stringify(started), { flag: 'wx', mode: 0o600 });
     try {
       // Unlike a rename, a link does not take the place of what is there.
       await link(temporary, this.#file);

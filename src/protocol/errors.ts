@@ -12,12 +12,17 @@ export const relayAdvice = {
   'check-data-directory': 'Check the data directory and restart the relay.',
   'check-folder': 'Check that the folder exists, is yours and has room, or choose another data directory.',
   'choose-again': 'Look at what there is with events/query and choose again.',
+  'choose-data-directory': 'Choose an empty folder of your own, or one that does not exist yet, with --data-dir.',
   'choose-port': 'Choose another port, or 0 for any that is free.',
+  'choose-safe-place':
+    'Choose a folder with --data-dir that only you and the system can replace, such as one in your home folder.',
+  'close-data-directory': 'Make it yours alone with `chmod 700`, or choose another data directory.',
   'filter-keys':
     'Keys are type, list, address, state, kind, source, since, until, duplicate and delivery; all else is free text.',
   'let-it-go-on':
     'Where its process was paused, let it go on; else end it, and start the relay again: what it acknowledged is kept.',
   'list-events': 'It may have been removed: only so much history is kept. List what there is with `cm-relay events`.',
+  'look-at-data-directory': 'Look who made that file and remove it, or choose another data directory.',
   'make-room': 'Make room on it; deliveries are accepted again by themselves.',
   'migrate-history': 'Start a relay on it once with `cm-relay listen`: that brings it up to date.',
   'own-socket-folder': 'Look who made it, remove it, or point XDG_RUNTIME_DIR at a folder of your own.',

@@ -4,6 +4,7 @@ import { createMessageConnection, ErrorCodes, ResponseError } from 'vscode-jsonr
 import type { MessageConnection } from 'vscode-jsonrpc/node';
 import { z } from 'zod';
 import { endpointOf, prepareFolder, proveToServer } from '../endpoint.ts';
+import { checkDataDirectory } from './data-directory.ts';
 import { NoAnswerError, NoRelayError, RelayRequestError } from './errors.ts';
 import { endingNotification, methods, notifications } from './methods.ts';
 import type { Method, Params, RelayNotification, RelayNotificationParams, Result } from './methods.ts';
@@ -33,10 +34,10 @@ const defaultPatienceMs = 15_000;
  * Connects to the relay that runs for a data directory.
  * @param dataDir the data directory
  * @param patienceMs a request fails where the relay says nothing for twice as long: a process may be there and held
- * @throws NoRelayError where none answers; UnsafeSocketFolderError
+ * @throws NoRelayError where none answers; DataDirectoryError; UnsafeSocketFolderError
  */
 export async function connectToRelay(dataDir: string, patienceMs = defaultPatienceMs): Promise<RelayClient> {
-  const endpoint = endpointOf(dataDir);
+  const endpoint = endpointOf(checkDataDirectory(dataDir));
   // Made by whoever comes first: one that is missing could be somebody else's by the time that it is used.
   prepareFolder(endpoint);
   const socket = connectSocket(endpoint.path);

@@ -3,7 +3,7 @@
  * `node:sqlite` is loaded on demand so that a runtime without it gets an error that names the versions that have it.
  */
 import { createRequire } from 'node:module';
-import { existsSync, renameSync } from 'node:fs';
+import { closeSync, existsSync, openSync, renameSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { relayAdvice } from '../protocol/errors.ts';
 import type { RelayAdvice } from '../protocol/errors.ts';
@@ -162,6 +162,23 @@ export function loadSqlite(): typeof DatabaseSync {
 }
 
 /**
+ * Opens a database, or makes its file, for its owner alone: SQLite would make it as the umask says. What SQLite puts
+ * beside it gets the same mode.
+ * @param file the path
+ * @throws the system's error, or SQLite's
+ */
+export function openOwn(file: string): DatabaseSync {
+  const Database = loadSqlite();
+  try {
+    closeSync(openSync(file, 'wx', 0o600));
+  } catch (error) {
+    // It is not opened here where it is there: to close it would end the locks that this process has on it.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+  return new Database(file);
+}
+
+/**
  * Opens the store for writing: makes, migrates or sets aside the file as needed. Every commit is on disk when it
  * returns: WAL, `synchronous=FULL`, `fullfsync` on macOS.
  * @param file the path
@@ -173,13 +190,12 @@ export function openForWriting(
   file: string,
   steps: readonly string[] = migrations,
 ): { db: DatabaseSync; setAside: SetAside | null } {
-  const Database = loadSqlite();
   const suspect = existsSync(suspectMark(file));
   let setAside: SetAside | null = null;
   for (;;) {
     let db: DatabaseSync | undefined;
     try {
-      db = new Database(file);
+      db = openOwn(file);
       db.exec('PRAGMA busy_timeout = 5000');
       db.exec(
         'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON',

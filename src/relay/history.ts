@@ -14,6 +14,7 @@ import type {
   SignatureCheck,
   Source,
 } from '../protocol/history.ts';
+import { checkDataDirectory } from '../protocol/data-directory.ts';
 import { relayAdvice } from '../protocol/errors.ts';
 import type { ParsedParams, Result } from '../protocol/methods.ts';
 import type { Destination } from '../protocol/settings.ts';
@@ -62,10 +63,10 @@ const columns = `${fields} FROM events e JOIN deliveries d ON d.id = e.delivery_
 /**
  * Opens the history of a data directory for reading.
  * @param dataDir the data directory
- * @throws StoreError where there is none, or it cannot be read
+ * @throws StoreError where there is none, or it cannot be read; DataDirectoryError
  */
 export function openHistory(dataDir: string): HistoryReader {
-  return new HistoryReader(dataDir);
+  return new HistoryReader(checkDataDirectory(dataDir));
 }
 
 /** Reads one history file. */

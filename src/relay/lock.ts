@@ -1,6 +1,5 @@
 import { join } from 'node:path';
-import type { DatabaseSync } from 'node:sqlite';
-import { loadSqlite, sqliteCode } from './database.ts';
+import { openOwn, sqliteCode } from './database.ts';
 
 /** The right to be the one relay of a data directory. The system releases it when the process dies. */
 export interface Lock {
@@ -18,8 +17,7 @@ const locked = 6;
  * @throws the system's error where the file cannot be made
  */
 export function takeLock(dataDir: string): Lock | null {
-  const Database = loadSqlite();
-  const db: DatabaseSync = new Database(join(dataDir, 'lock.sqlite'));
+  const db = openOwn(join(dataDir, 'lock.sqlite'));
   try {
     db.exec('PRAGMA busy_timeout = 0; BEGIN IMMEDIATE');
   } catch (error) {

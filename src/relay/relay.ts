@@ -1,11 +1,11 @@
 /** The relay: the stations put together. Start, configure, stop; the face that the CLI and the relay's process use. */
-import { chmodSync, mkdirSync, realpathSync } from 'node:fs';
 import type { Forwarding, Headers } from '../protocol/history.ts';
 import type { Params, RelayNotificationParams } from '../protocol/methods.ts';
 import type { RelayClient } from '../protocol/relay-client.ts';
 import type { Destination, Secrets, Settings } from '../protocol/settings.ts';
 import type { Status } from '../protocol/status.ts';
 import { isCredentialHeader, maskedValue } from '../protocol/credential-headers.ts';
+import { prepareDataDirectory } from '../protocol/data-directory.ts';
 import { relayAdvice, RelayRequestError } from '../protocol/errors.ts';
 import { protocolVersion } from '../protocol/methods.ts';
 import { settingsSchema } from '../protocol/settings.ts';
@@ -91,18 +91,20 @@ export interface Relay {
 /**
  * Starts the relay of a data directory: takes its lock, opens the store, the street door and the house door, resumes
  * forwarding, and opens the tunnel of the settings.
- * @throws RelayRunningError where another process holds the directory; PortTakenError; StoreError;
+ * @throws RelayRunningError where another process holds the directory; DataDirectoryError; PortTakenError; StoreError;
  *   UnsafeSocketFolderError; ZodError for settings that are not valid
  */
 export async function startRelay(options: RelayOptions): Promise<Relay> {
-  mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
-  if (process.platform !== 'win32') chmodSync(options.dataDir, 0o700);
-  const dataDir = realpathSync(options.dataDir);
+  const { path: dataDir, notice } = prepareDataDirectory(options.dataDir);
   const lock = takeLock(dataDir);
-  if (lock === null) throw new RelayRunningError(dataDir);
+  if (lock === null) {
+    if (notice !== null) options.log?.({ level: 'warn', time: iso(Date.now()), message: notice });
+    throw new RelayRunningError(dataDir);
+  }
   let running: RunningRelay | undefined;
   try {
     running = new RunningRelay(dataDir, lock, options);
+    if (notice !== null) running.tell(notice);
     await running.open();
     return running;
   } catch (error) {
@@ -214,6 +216,11 @@ class RunningRelay implements Relay {
       log: (level, message) => this.#log(level, message),
     });
     this.client = this.#inProcessClient();
+  }
+
+  /** Something that the user should know: in the log once it opens, and in the status. */
+  tell(notice: string): void {
+    this.#notices.push(notice);
   }
 
   async open(): Promise<void> {

@@ -1,8 +1,9 @@
 /** What a data directory remembers between relays: port, secret, subdomain and destinations; nothing secret but the URL's. */
 import { randomBytes, randomInt } from 'node:crypto';
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { checkDataDirectory } from '../protocol/data-directory.ts';
 import { destinationSchema } from '../protocol/settings.ts';
 
 const rememberedSchema = z.object({
@@ -44,10 +45,15 @@ export function remember(dataDir: string): { remembered: Remembered; notice: str
   return { remembered, notice };
 }
 
-/** What a data directory remembers, without making anything; null where that is nothing, or cannot be read. */
+/**
+ * What a data directory remembers, without making anything.
+ * @returns null where that is nothing, or cannot be read
+ * @throws DataDirectoryError
+ */
 export function readRemembered(dataDir: string): Remembered | null {
+  const path = checkDataDirectory(dataDir);
   try {
-    return rememberedSchema.parse(JSON.parse(textOf(dataDir) ?? ''));
+    return rememberedSchema.parse(JSON.parse(textOf(path) ?? ''));
   } catch {
     return null;
   }
@@ -65,7 +71,9 @@ function textOf(dataDir: string): string | undefined {
 /** Writes it whole: a crash leaves the old or the new. */
 export function writeRemembered(dataDir: string, remembered: Remembered): void {
   const temporary = `${fileOf(dataDir)}.${process.pid}`;
-  writeFileSync(temporary, `${JSON.stringify(remembered, null, 2)}\n`, { mode: 0o600, flush: true });
+  // One that was left by a process of the same number is not written to: its mode may be another.
+  rmSync(temporary, { force: true });
+  writeFileSync(temporary, `${JSON.stringify(remembered, null, 2)}\n`, { flag: 'wx', mode: 0o600, flush: true });
   renameSync(temporary, fileOf(dataDir));
 }
 

@@ -5,7 +5,7 @@
 import { rmSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { readPayload, textField } from '../campaign-monitor/payload.ts';
-import { isCorruption, loadSqlite, rollBack } from './database.ts';
+import { isCorruption, openOwn, rollBack } from './database.ts';
 import { FilterError } from './filter.ts';
 import { bytesOf } from './stored.ts';
 
@@ -109,8 +109,7 @@ export class SearchIndex {
   }
 
   #openOnce(): DatabaseSync {
-    const Database = loadSqlite();
-    const db = new Database(this.#file);
+    const db = openOwn(this.#file);
     try {
       db.exec(
         'PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA cache_size = -8192; PRAGMA temp_store = MEMORY',

@@ -631,7 +631,7 @@ function openSound(file: string): ReturnType<typeof openForWriting> & Beginning 
   } catch (error) {
     opened.db.close();
     if (!isCorruption(error)) throw error;
-    writeFileSync(suspectMark(file), (error as Error).message);
+    writeFileSync(suspectMark(file), (error as Error).message, { mode: 0o600 });
     const again = openForWriting(file);
     return { ...again, ...readBeginning(again.db) };
   }

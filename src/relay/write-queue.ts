@@ -215,7 +215,7 @@ export class WriteQueue {
   /** Makes the next start check the whole file. */
   #markSuspect(cause: Error): void {
     try {
-      writeFileSync(suspectMark(this.#options.file), cause.message);
+      writeFileSync(suspectMark(this.#options.file), cause.message, { mode: 0o600 });
     } catch {
       // A disk that takes nothing: the failure itself has been told.
     }

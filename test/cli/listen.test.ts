@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -110,11 +110,9 @@ describe('cm-relay listen', function () {
   });
 
   it('refuses to attach with a flag that asks for something else, and names it', async () => {
-    const folder = join(place.dataDir, 'config');
-    mkdirSync(folder);
-    const config = join(folder, 'config.json');
-    writeFileSync(config, JSON.stringify({ partSize: 3 }));
     await place.listen(['--forward-to', callback.url]).ready();
+    const config = join(place.dataDir, 'other.config.json');
+    writeFileSync(config, JSON.stringify({ partSize: 3 }));
     const differing: [string, ...string[]][] = [
       ['--forward-to', 'http://localhost:1/other'],
       ['--port', '1'],

@@ -8,6 +8,7 @@ import { nextOf, nextOfRelay, withNext } from '../../src/extension/error-words.t
 import type { Localiser } from '../../src/extension/localiser.ts';
 import { AuthorizationUrlError } from '../../src/extension/oauth/authorize.ts';
 import { openConnectorsAdvice, OpenConnectorsError, OpenConnectorsHostError } from '../../src/open-connectors/api.ts';
+import { DataDirectoryError } from '../../src/protocol/data-directory.ts';
 import { NoRelayError, relayAdvice, RelayRequestError } from '../../src/protocol/errors.ts';
 import type { RelayAdvice } from '../../src/protocol/errors.ts';
 
@@ -31,6 +32,7 @@ const errors: readonly (Error & { readonly next?: string | undefined })[] = [
   new OpenConnectorsHostError('is none'),
   ...(Object.keys(relayAdvice) as RelayAdvice[]).map((advice) => new RelayRequestError('failed', 1, { advice })),
   new NoRelayError('/data'),
+  new DataDirectoryError('/data', 'belongs to another user', 'choose-data-directory'),
   new UnsafeSocketFolderError('/run/cm', 'is open to others'),
   new AuthorizationUrlError(),
 ];

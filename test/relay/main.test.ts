@@ -91,7 +91,7 @@ describe("The relay's own process", function () {
       async () => ['--data-dir', temporaryFolder(), '--port', String((await startTestRelay()).port)],
       /taken by another program/,
     ],
-    ['a data directory that cannot be one', () => ['--data-dir', '/dev/null/x'], /ENOTDIR/],
+    ['a data directory that cannot be one', () => ['--data-dir', '/dev/null/x'], /is not a folder/],
   ];
   for (const [what, args, message] of failures) {
     it(`says in one line why it is not ready, and ends with 1: ${what}`, async () => {
