@@ -1,10 +1,15 @@
 /**
- * Builds the bundles into dist/: the CLI (cm-relay.js), the relay's own process (relay.js), the extension
- * (extension/extension.mjs with what it loads on demand beside it), and the form's page (form.js).
+ * Builds the bundles into dist/, or the folder named as argument: the CLI (cm-relay.js), the relay's own process
+ * (relay.js), the extension (extension/extension.mjs with what it loads on demand beside it), and the form's page
+ * (form.js). Beside them it writes what they are made of (bundled.json) and under which licences that is.
  */
 import { build } from 'esbuild';
 import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { bundledFile, bundledOf, bundledPackages } from './scripts/bundled.ts';
+import { licensesFile, thirdPartyLicenses } from './scripts/third-party-licenses.ts';
+
+const out = process.argv[2] ?? 'dist';
 
 /** Of zod's fifty languages the English alone: a third of the bundles would be the others. */
 const englishZod = {
@@ -66,15 +71,26 @@ const fewTypes = {
   },
 };
 
+/** express's `debug` takes colours from a package that it does not name, where some other tool has it installed. */
+const nothingUnnamed = {
+  name: 'nothing-unnamed',
+  setup(builder) {
+    builder.onResolve({ filter: /^supports-color$/ }, ({ path }) => ({ path, namespace: 'left-out' }));
+    builder.onLoad({ filter: /.*/, namespace: 'left-out' }, () => ({ contents: 'module.exports = {};' }));
+  },
+};
+
 const common = {
   bundle: true,
-  plugins: [englishZod, versionAlone, fewTypes],
+  plugins: [englishZod, versionAlone, fewTypes, nothingUnnamed],
   charset: 'utf8',
   platform: 'node',
   target: 'node22.13',
   format: 'cjs',
   minify: true,
+  // Their licences stand together in a file of their own.
   legalComments: 'none',
+  metafile: true,
   logLevel: 'warning',
 };
 
@@ -95,8 +111,8 @@ const requireWhereNeeded = {
 };
 
 // Names of parts contain a hash: those of an earlier build would stay.
-await rm('dist/extension', { recursive: true, force: true });
-await mkdir('dist/extension', { recursive: true });
+await rm(join(out, 'extension'), { recursive: true, force: true });
+await mkdir(join(out, 'extension'), { recursive: true });
 
 // The history thread's code travels inside the bundle that starts it, so that the relay is one file.
 const worker = await build({ ...common, entryPoints: ['src/relay/history-worker.ts'], write: false });
@@ -106,26 +122,26 @@ const define = {
   'import.meta.url': '"file:///"',
 };
 
-await Promise.all([
+const [cli, relay, extension, form] = await Promise.all([
   build({
     ...common,
     define,
     entryPoints: ['src/cli/cm-relay.ts'],
-    outfile: 'dist/cm-relay.js',
+    outfile: join(out, 'cm-relay.js'),
     plugins: [...common.plugins, utf8Alone],
   }),
   build({
     ...common,
     define,
     entryPoints: ['src/relay/main.ts'],
-    outfile: 'dist/relay.js',
+    outfile: join(out, 'relay.js'),
     plugins: [...common.plugins, noBodyParser],
   }),
   // The extension: each `await import()` of its code is a part that is loaded when it is first used.
   build({
     ...common,
     entryPoints: ['src/extension/extension.ts'],
-    outdir: 'dist/extension',
+    outdir: join(out, 'extension'),
     format: 'esm',
     splitting: true,
     outExtension: { '.js': '.mjs' },
@@ -137,13 +153,22 @@ await Promise.all([
   build({
     ...common,
     entryPoints: ['src/form/page.ts'],
-    outfile: 'dist/form.js',
+    outfile: join(out, 'form.js'),
     platform: 'browser',
     target: 'chrome134',
     format: 'iife',
     tsconfig: 'src/form/tsconfig.json',
   }),
   // The sources are ES modules; the bundles named .js are not.
-  writeFile('dist/package.json', '{ "type": "commonjs" }\n'),
+  writeFile(join(out, 'package.json'), '{ "type": "commonjs" }\n'),
 ]);
-await chmod('dist/cm-relay.js', 0o755);
+await chmod(join(out, 'cm-relay.js'), 0o755);
+
+const bundled = bundledOf({
+  'cm-relay.js': [cli.metafile, worker.metafile],
+  'relay.js': [relay.metafile, worker.metafile],
+  extension: [extension.metafile],
+  'form.js': [form.metafile],
+});
+await writeFile(join(out, bundledFile), `${JSON.stringify(bundled, null, 2)}\n`);
+await writeFile(join(out, licensesFile), thirdPartyLicenses(bundledPackages(import.meta.dirname, bundled)));

@@ -17,6 +17,7 @@ const contents = [
   'dist/relay.js',
   'dist/cm-relay.js',
   'dist/package.json',
+  'dist/third-party-licenses.txt',
   'l10n',
   'media',
   'package.nls.json',

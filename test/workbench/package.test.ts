@@ -23,6 +23,10 @@ describe('The package', () => {
     const vsix = join(temporaryFolder(), 'extension.vsix');
     await run(process.execPath, ['scripts/package.ts', vsix], { cwd: root });
     assert.ok(statSync(vsix).size <= 1_500_000, `${statSync(vsix).size} bytes`);
+    // A ZIP names its files as they are.
+    for (const part of ['third-party-licenses.txt', 'relay.js']) {
+      assert.ok(readFileSync(vsix).includes(`extension/dist/${part}`), part);
+    }
     const { main } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { main: string };
     const size = sizeAtOnce(join(root, main));
     assert.ok(size <= 150_000, `${size} bytes`);
