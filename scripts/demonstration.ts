@@ -5,7 +5,7 @@
  */
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -151,7 +151,6 @@ async function main(): Promise<void> {
   const dataDir = values.once
     ? mkdtempSync(join(tmpdir(), 'cm-relay-demonstration-'))
     : join('.cache', 'demonstration');
-  mkdirSync(dataDir, { recursive: true });
   const callback = await startCallback();
   try {
     // Nobody else on this machine is to post to the relay through it.
