@@ -20,12 +20,8 @@ export function cut<T extends string | null>(text: T, length: number): T {
   return (text.slice(0, end) + mark) as T;
 }
 
-/** Which of some texts were cut, as a warning says it; null where none was. */
-export function cutWarning(
-  texts: readonly (readonly [name: string, text: string | null, length: number])[],
-): string | null {
-  const long = texts.filter(([, text, length]) => text !== null && text.length > length);
-  if (long.length === 0) return null;
-  const parts = long.map(([name, text, length]) => `${name} has ${text?.length ?? 0} characters, cut at ${length}`);
-  return `${parts.join('; ')}: the body has all`;
+/** That a text was cut, as a warning says it; null where it was not. */
+export function cutWarning(name: string, text: string | null, length: number): string | null {
+  if (text === null || text.length <= length) return null;
+  return `${name} has ${text.length} characters, cut at ${length}`;
 }

@@ -123,7 +123,7 @@ export class Reception {
     const records: EventRecord[] = [];
     const types: (string | null)[] = [];
     const fingerprint = fingerprints(listId);
-    const aboutList = listId === null ? 'no ListID' : cutWarning([['ListID', listId, columnLengths.list]]);
+    const aboutList = listId === null ? 'no ListID' : cutWarning('ListID', listId, columnLengths.list);
     for (const [position, event] of events.entries()) {
       const { object, type, address, warning } = normaliseEvent(event, this.#render, incoming.receivedAt);
       types.push(type);
@@ -136,10 +136,8 @@ export class Reception {
         warning: joinWarnings(
           aboutList,
           warning,
-          cutWarning([
-            ['Type', type, columnLengths.type],
-            ['EmailAddress', address, columnLengths.address],
-          ]),
+          cutWarning('Type', type, columnLengths.type),
+          cutWarning('EmailAddress', address, columnLengths.address),
         ),
         fingerprint: fingerprint(event),
         notificationId: ids.firstNotification + Math.floor(position / this.#partSize),
@@ -183,10 +181,10 @@ export class Reception {
     // One without events has a row all the same, so that it is seen.
     const events = notification.events.length > 0 ? notification.events : [noEvent];
     const ids = this.#options.store.reserve(events.length, 1);
-    const aboutList = cutWarning([
-      ['ListID', listId, columnLengths.list],
-      ['eventId', notification.eventId, columnLengths.eventId],
-    ]);
+    const aboutList = joinWarnings(
+      cutWarning('ListID', listId, columnLengths.list),
+      cutWarning('eventId', notification.eventId, columnLengths.eventId),
+    );
     const records: EventRecord[] = events.map((event, position) => ({
       id: ids.firstEvent + position,
       kind: 'event',
@@ -196,11 +194,9 @@ export class Reception {
       warning: joinWarnings(
         events[0] === noEvent ? 'a notification without events' : null,
         aboutList,
-        cutWarning([
-          ['eventType', event.eventType, columnLengths.type],
-          ['objectId', event.objectId, columnLengths.address],
-          ['date', event.date, columnLengths.date],
-        ]),
+        cutWarning('eventType', event.eventType, columnLengths.type),
+        cutWarning('objectId', event.objectId, columnLengths.address),
+        cutWarning('date', event.date, columnLengths.date),
       ),
       fingerprint: null,
       notificationId: ids.firstNotification,
@@ -362,8 +358,9 @@ function withoutCredentials(headers: Headers): Headers {
 }
 
 function joinWarnings(...warnings: readonly (string | null)[]): string | null {
-  const said = warnings.filter((each) => each !== null);
-  return said.length === 0 ? null : said.join('; ');
+  let all: string | null = null;
+  for (const warning of warnings) if (warning !== null) all = all === null ? warning : `${all}; ${warning}`;
+  return all;
 }
 
 // Twenty characters, as in the captures: 15 random bytes in URL-safe base64.

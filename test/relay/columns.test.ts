@@ -29,15 +29,9 @@ describe('A text in a column', () => {
   });
 
   it('is said to be cut, with its length', () => {
-    assert.equal(cutWarning([['Type', 'short', 10]]), null);
-    assert.equal(
-      cutWarning([
-        ['Type', 'x'.repeat(11), 10],
-        ['EmailAddress', null, 10],
-        ['Date', 'y'.repeat(2000), 40],
-      ]),
-      'Type has 11 characters, cut at 10; Date has 2000 characters, cut at 40: the body has all',
-    );
+    assert.equal(cutWarning('Type', 'short', 10), null);
+    assert.equal(cutWarning('EmailAddress', null, 10), null);
+    assert.equal(cutWarning('Type', 'x'.repeat(11), 10), 'Type has 11 characters, cut at 10');
   });
 });
 
@@ -64,7 +58,7 @@ describe('A delivery with texts that are too long for their columns', () => {
       ],
     );
     assert.equal(delivery.list?.length, columnLengths.list);
-    assert.match(events[0]?.warning ?? '', /^ListID has 5000 characters, cut at 100: the body has all$/);
+    assert.match(events[0]?.warning ?? '', /^ListID has 5000 characters, cut at 100$/);
     assert.match(events[1]?.warning ?? '', /Type has 5000 .*EmailAddress has 5000 characters, cut at 320/);
     assert.equal(kept.toString(), body);
     const [request] = await receiver.received(1);
