@@ -124,6 +124,11 @@ export const settingsSchema = z.strictObject({
     .max(100_000)
     .default(10_000)
     .describe('Events in one delivery, at most. Campaign Monitor sends up to 1,000.'),
+  maxBodiesBytes: z
+    .int()
+    .min(1_048_576)
+    .default(268_435_456)
+    .describe('Bodies under way or not yet on disk, in bytes; a quarter is kept for bodies up to 64 KiB.'),
   maxUncommitted: z.int().min(1).max(100_000).default(1000),
   tunnel: tunnelConfigSchema.default({ kind: 'none' }),
   keepAliveMinutes: z.number().min(0).max(10_080).default(5),

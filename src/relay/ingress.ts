@@ -12,29 +12,35 @@ import type { Headers, Source } from '../protocol/history.ts';
 import { decompress, headOf } from './compression.ts';
 import type { Decompressed } from './compression.ts';
 import { StoreError } from './database.ts';
+import { Connections } from './connections.ts';
 import type { Reception, Refused } from './reception.ts';
+import { areCrumbs, Bodies, keptRefusedBytes } from './request-body.ts';
 
-/** Of a refused body, what is kept, in bytes. */
-const keptRefusedBytes = 65_536;
-
-/** The limits of the street door; times in milliseconds. */
+/** The limits of the webhook endpoint; times in milliseconds. */
 export interface IngressLimits {
   /** After decompression, in bytes. */
   maxBodyBytes: number;
+  /** All bodies under way or not yet on disk, in bytes. */
+  maxBodiesBytes: number;
   /** Deliveries not yet on disk. */
   maxUncommitted: number;
   headersTimeoutMs: number;
   bodyTimeoutMs: number;
-  /** How often Node looks for slow requests. */
+  /** How long a connection that has not shown the secret may say nothing. */
+  quietMs: number;
+  /** How often slow requests and quiet connections are looked for. */
   checkEveryMs: number;
+  /** At this many, the oldest that has not shown the secret gives way to a new one. */
   maxConnections: number;
 }
 
 export const defaultLimits: IngressLimits = {
   maxBodyBytes: 5_242_880,
+  maxBodiesBytes: 268_435_456,
   maxUncommitted: 1000,
   headersTimeoutMs: 10_000,
   bodyTimeoutMs: 30_000,
+  quietMs: 2000,
   checkEveryMs: 1000,
   maxConnections: 1000,
 };
@@ -49,6 +55,20 @@ export interface IngressOptions {
   log(level: 'warn' | 'debug', message: string): void;
 }
 
+/** What the webhook endpoint holds at one time. */
+export interface IngressLoad {
+  /** Connections that have shown the secret. */
+  readonly known: number;
+  /** Those that have not, or that have had their last answer. */
+  readonly strangers: number;
+  /** Requests with the secret that are being answered. */
+  readonly pending: number;
+  /** Bodies that did not come at once. */
+  readonly bodies: number;
+  /** The memory that bodies hold, in bytes. */
+  readonly bodyBytes: number;
+}
+
 /** What a path under the right secret leads to. */
 type Place = Source | 'health';
 
@@ -60,6 +80,15 @@ const places: ReadonlyMap<string, Place> = new Map([
 
 const retryAfterSeconds = '2';
 
+/** How long a connection on which nothing moves, such as one whose answers nobody reads, is kept, in milliseconds. */
+const stuckMs = 60_000;
+/** Between two requests on one connection that has shown the secret, in milliseconds. */
+const keepAliveMs = 65_000;
+/** Connections that wait to be accepted while a flood comes: more than Node's 511. */
+const backlog = 2048;
+/** Looks after which a body that hardly comes gives way where a tunnel has no connection left. */
+const slowLooksInNeed = 2;
+
 /** The street door: takes deliveries, and answers once they are on disk. */
 export class Ingress {
   readonly #options: IngressOptions;
@@ -67,7 +96,10 @@ export class Ingress {
   readonly #serve: RequestListener;
   readonly #prefix = '/hooks/';
   readonly #secret: Buffer;
+  readonly #connections: Connections;
+  readonly #bodies: Bodies;
   #limits: IngressLimits;
+  #lookTimer: NodeJS.Timeout | undefined;
   /** Bodies under way and deliveries not yet on disk. */
   #pending = 0;
   /** Requests that knew no secret. */
@@ -77,6 +109,7 @@ export class Ingress {
     this.#options = options;
     this.#limits = options.limits;
     this.#secret = Buffer.from(options.secret);
+    this.#bodies = new Bodies(options.limits);
     const app = express();
     app.disable('x-powered-by');
     app.disable('etag');
@@ -88,6 +121,7 @@ export class Ingress {
       // Before Express: it answers a target that it cannot read with a page of its own.
       const place = this.#placeOf(request.url ?? '');
       if (place === undefined) this.#turnAway(request, response);
+      else if (!this.#admits(request, response)) return;
       // Express costs about as much as all the rest of taking a delivery (docs/performance.md), and adds nothing here.
       else if (place !== 'health' && request.method === 'POST') void this.#receive(request, response, place);
       else app(request, Object.assign(response, { locals: { place } }));
@@ -98,21 +132,46 @@ export class Ingress {
         // The body has a time of its own; this is the bound on both.
         requestTimeout: options.limits.headersTimeoutMs + options.limits.bodyTimeoutMs,
         connectionsCheckingInterval: options.limits.checkEveryMs,
-        keepAliveTimeout: 65_000,
+        keepAliveTimeout: keepAliveMs,
       },
       this.#serve,
     );
+    this.#server.timeout = stuckMs;
+    this.#connections = new Connections(this.#server, options.limits);
+    // Whoever does not know the secret is not asked for a body.
+    this.#server.on('checkContinue', (request, response) => {
+      if (this.#placeOf(request.url ?? '') !== undefined) response.writeContinue();
+      this.#serve(request, response);
+    });
     // Node answers 417 to an expectation that it does not know: that would lose a delivery for a header.
     this.#server.on('checkExpectation', this.#serve);
     this.#server.on('connect', (request: IncomingMessage, socket: Socket) => this.#turnAwayConnect(request, socket));
     // A sender that ends its half of the connection with its request gets its answer too. Node has it, types lack it.
     Object.assign(this.#server, { httpAllowHalfOpen: true });
-    this.#server.maxConnections = options.limits.maxConnections;
   }
 
-  /** Changes the limits that a running door can change: body size and how much may be uncommitted. */
-  setLimits(limits: Pick<IngressLimits, 'maxBodyBytes' | 'maxUncommitted'>): void {
+  /** Changes the limits that can change while it runs: of a body, of all bodies, and how much may be uncommitted. */
+  setLimits(limits: Pick<IngressLimits, 'maxBodyBytes' | 'maxBodiesBytes' | 'maxUncommitted'>): void {
     this.#limits = { ...this.#limits, ...limits };
+    this.#bodies.setLimits(this.#limits);
+  }
+
+  /** What it holds now: connections, requests being answered, bodies that did not come at once, and memory for bodies. */
+  get load(): IngressLoad {
+    const { known, strangers } = this.#connections.counts;
+    return {
+      known,
+      strangers,
+      pending: this.#pending,
+      bodies: this.#bodies.underWay,
+      bodyBytes: this.#bodies.budget.held,
+    };
+  }
+
+  /** Gives up what holds connections and brings nothing: a tunnel, which has few of them, has none left. */
+  relieve(): void {
+    this.#connections.relieve();
+    this.#bodies.giveWay(slowLooksInNeed);
   }
 
   /**
@@ -124,8 +183,12 @@ export class Ingress {
   listen(port: number): Promise<number> {
     return new Promise((resolve, reject) => {
       this.#server.once('error', reject);
-      this.#server.listen(port, '127.0.0.1', () => {
+      this.#server.listen({ port, host: '127.0.0.1', backlog }, () => {
         this.#server.off('error', reject);
+        this.#lookTimer ??= setInterval(() => {
+          this.#connections.look();
+          this.#bodies.look();
+        }, this.#limits.checkEveryMs).unref();
         resolve((this.#server.address() as AddressInfo).port);
       });
     });
@@ -134,6 +197,7 @@ export class Ingress {
   /** Closes the door: requests under way are answered, idle connections ended. */
   async close(): Promise<void> {
     if (!this.#server.listening) return;
+    clearInterval(this.#lookTimer);
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     this.#server.closeIdleConnections();
     const force = setTimeout(() => this.#server.closeAllConnections(), 2000);
@@ -142,18 +206,34 @@ export class Ingress {
   }
 
   #turnAway(request: IncomingMessage, response: ServerResponse): void {
+    // Its body is not read: that costs time, a byte at a time most of all.
+    if (!this.#connections.dismiss(request.socket, request.complete)) return;
     this.strangers += 1;
-    answer(request, response, 404);
+    bidFarewell(response, 404);
   }
 
   /** Node hands over the bare connection of a CONNECT: it gets the same 404 and ends. */
   #turnAwayConnect(request: IncomingMessage, socket: Socket): void {
     socket.on('error', () => socket.destroy());
     const response = new ServerResponse(request);
-    response.shouldKeepAlive = false;
     response.assignSocket(socket);
     response.once('finish', () => socket.destroySoon());
     this.#turnAway(request, response);
+  }
+
+  /** Whether a request with the secret is served: its connection counts as known from now on. */
+  #admits(request: IncomingMessage, response: ServerResponse): boolean {
+    const standing = this.#connections.showed(request.socket);
+    if (standing === 'full') this.#sendAway(request, response, 503);
+    return standing === 'served';
+  }
+
+  /** Answers one who knows the secret, and ends the connection. */
+  #sendAway(request: IncomingMessage, response: ServerResponse, status: 408 | 503): void {
+    const reads = status === 503;
+    if (!this.#connections.dismiss(request.socket, reads)) return;
+    if (reads && !request.complete) readPast(request, this.#limits.maxBodyBytes);
+    bidFarewell(response, status, reads ? { 'Retry-After': retryAfterSeconds } : {});
   }
 
   #handle(request: IncomingMessage, response: ServerResponse, place: Place): void {
@@ -162,6 +242,7 @@ export class Ingress {
       if (method === 'GET' || method === 'HEAD') answer(request, response, 204);
       else answer(request, response, 405, { Allow: 'GET, HEAD' });
     } else answer(request, response, 405, { Allow: 'POST' });
+    this.#watchRest(request);
   }
 
   /** Where a path leads, under the right secret; compared in constant time. */
@@ -176,26 +257,34 @@ export class Ingress {
 
   async #receive(request: IncomingMessage, response: ServerResponse, source: Source): Promise<void> {
     if (this.#pending >= this.#limits.maxUncommitted || this.#options.uncommitted() >= this.#limits.maxUncommitted) {
+      this.#bodies.giveWay();
       answer(request, response, 503, { 'Retry-After': retryAfterSeconds });
+      this.#watchRest(request);
       return;
     }
     this.#pending += 1;
+    const share = this.#bodies.budget.share();
     try {
       const receivedAt = Date.now();
       const headers = headersOf(request);
       const coding = request.headers['content-encoding']?.trim().toLowerCase() ?? 'identity';
-      const read = await readBody(request, this.#limits.maxBodyBytes, this.#limits.bodyTimeoutMs);
+      const read = await this.#bodies.read(request, share);
       const incoming = { source, headers, receivedAt, injected: false };
       switch (read.kind) {
         case 'gone':
           return;
         case 'slow':
-          answer(request, response, 408, { Connection: 'close' });
-          request.socket.destroySoon();
+          this.#sendAway(request, response, 408);
+          return;
+        case 'crowded':
+          this.#sendAway(request, response, 503);
           return;
         case 'long': {
+          const { head } = read;
           const kept =
-            coding === 'identity' ? read.head : ((await headOf(read.head, coding, keptRefusedBytes)) ?? read.head);
+            coding === 'identity'
+              ? head
+              : ((await this.#bodies.unfold(() => headOf(head, coding, keptRefusedBytes))) ?? head);
           await this.#refuse(request, response, {
             ...incoming,
             body: kept.subarray(0, keptRefusedBytes),
@@ -210,8 +299,13 @@ export class Ingress {
           const plain: Decompressed =
             coding === 'identity'
               ? { kind: 'plain', body: read.body }
-              : await decompress(read.body, coding, this.#limits.maxBodyBytes);
+              : await this.#bodies.unfold(() => decompress(read.body, coding, this.#limits.maxBodyBytes));
           if (plain.kind === 'plain') {
+            const { length } = plain.body;
+            if (plain.body !== read.body && !share.grow(length, length)) {
+              answer(request, response, 503, { 'Retry-After': retryAfterSeconds });
+              return;
+            }
             const { httpStatus, reason } = await this.#options.reception.receive({ ...incoming, body: plain.body });
             answer(request, response, httpStatus, undefined, reason);
             return;
@@ -233,13 +327,23 @@ export class Ingress {
       if (!(error instanceof StoreError)) this.#options.log('warn', `a delivery was answered 503: ${String(error)}`);
       answer(request, response, 503, { 'Retry-After': retryAfterSeconds });
     } finally {
+      share.release();
       this.#pending -= 1;
+      this.#watchRest(request);
     }
   }
 
   async #refuse(request: IncomingMessage, response: ServerResponse, refused: Refused): Promise<void> {
     await this.#options.reception.refuse(refused);
     answer(request, response, refused.httpStatus, undefined, refused.reason);
+  }
+
+  /** Where a body is still being read past, it gives way like others that are slow. */
+  #watchRest(request: IncomingMessage): void {
+    if (request.complete || request.destroyed) return;
+    const { socket } = request;
+    const stop = this.#bodies.watch({ bytes: () => socket.bytesRead, giveWay: () => socket.destroy() });
+    request.once('end', stop).once('close', stop);
   }
 }
 
@@ -276,16 +380,28 @@ function answer(
   if (!request.complete) discard(request, () => response.end());
 }
 
+/** The last answer on a connection, at once, however much of the body is still to come. */
+function bidFarewell(response: ServerResponse, status: number, headers: Record<string, string> = {}): void {
+  response.shouldKeepAlive = false;
+  response.writeHead(status, { ...headers, 'Content-Length': '0' }).end();
+}
+
 /** How much of an unwanted body is read past before its connection is cut, in bytes; Node bounds the time. */
 const mostDiscardedBytes = 67_108_864;
 
 function discard(request: IncomingMessage, done: () => void): void {
-  let read = 0;
-  request.on('data', (chunk: Buffer) => {
-    read += chunk.length;
-    if (read > mostDiscardedBytes) request.destroy();
-  });
+  readPast(request, mostDiscardedBytes);
   request.once('end', done).once('close', done);
+}
+
+function readPast(request: IncomingMessage, mostBytes: number): void {
+  let bytes = 0;
+  let chunks = 0;
+  request.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+    chunks += 1;
+    if (bytes > mostBytes || areCrumbs(chunks, bytes)) request.destroy();
+  });
 }
 
 function headersOf(request: IncomingMessage): Headers {
@@ -293,45 +409,4 @@ function headersOf(request: IncomingMessage): Headers {
   const headers: Headers = [];
   for (let i = 0; i + 1 < raw.length; i += 2) headers.push([raw[i] ?? '', raw[i + 1] ?? '']);
   return headers;
-}
-
-type Read =
-  | { readonly kind: 'whole'; readonly body: Buffer }
-  /** Over the limit: its first bytes, and its size as announced or so far. */
-  | { readonly kind: 'long'; readonly head: Buffer; readonly bytes: number }
-  | { readonly kind: 'slow' }
-  /** The sender went away. */
-  | { readonly kind: 'gone' };
-
-function readBody(request: IncomingMessage, limit: number, timeoutMs: number): Promise<Read> {
-  return new Promise((resolve) => {
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    const announced = Number(request.headers['content-length'] ?? 0);
-    const bound = announced > limit ? Math.min(keptRefusedBytes, limit) : limit;
-    let timer: NodeJS.Timeout | undefined;
-    let finished = false;
-    const done = (read: Read): void => {
-      finished = true;
-      clearTimeout(timer);
-      request.off('data', onData).off('end', onEnd).off('close', onGone).off('error', onGone);
-      resolve(read);
-    };
-    const onData = (chunk: Buffer): void => {
-      chunks.push(chunk);
-      bytes += chunk.length;
-      if (bytes > bound) done({ kind: 'long', head: Buffer.concat(chunks), bytes: Math.max(announced, bytes) });
-    };
-    const onEnd = (): void => {
-      const [only] = chunks;
-      const body = chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks);
-      done(announced > limit ? { kind: 'long', head: body, bytes: announced } : { kind: 'whole', body });
-    };
-    const onGone = (): void => done({ kind: 'gone' });
-    request.on('data', onData).on('end', onEnd).on('close', onGone).on('error', onGone);
-    // Most bodies have come by the next turn and need no timer.
-    setImmediate(() => {
-      if (!finished) timer = setTimeout(() => done({ kind: 'slow' }), timeoutMs);
-    });
-  });
 }

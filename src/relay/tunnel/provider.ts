@@ -28,6 +28,11 @@ export interface TunnelHandle {
    * milliseconds. 0 where only reopening helps; long where reopening may cost the URL; Infinity where it cannot help.
    */
   readonly patienceMs: number;
+  /**
+   * Replaces the connections that carry nothing, since others may hold them; null where the provider has none of its
+   * own to replace.
+   */
+  readonly renew: (() => void) | null;
   /** Resolves with the reason when the provider notices that the tunnel is gone; never after `close`. */
   readonly lost: Promise<string>;
   /** Closes the tunnel; resolves when none of its sockets and processes is left. */

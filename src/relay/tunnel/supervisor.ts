@@ -20,6 +20,10 @@ export interface Timings {
   readonly verifyMs: number;
   /** Between two probes of a URL that answers. */
   readonly probeEveryMs: number;
+  /** The same where strangers can hold all its connections: see `TunnelHandle.renew`. */
+  readonly probeRenewableEveryMs: number;
+  /** How long a probe waits before such connections are taken to be held. */
+  readonly heldUpMs: number;
   /** Between a failed probe and the next; doubled from one to the next, up to `probeEveryMs`. */
   readonly probeAgainMs: number;
   /** How long a probe waits for its answer. */
@@ -37,6 +41,8 @@ const defaultTimings: Timings = {
   openTimeoutMs: 30_000,
   verifyMs: 30_000,
   probeEveryMs: 20_000,
+  probeRenewableEveryMs: 5_000,
+  heldUpMs: 2_000,
   probeAgainMs: 1_000,
   probeTimeoutMs: 10_000,
   backOffFirstMs: 1_000,
@@ -54,6 +60,8 @@ export interface TunnelSupervisorOptions {
   readonly subdomain: string;
   /** Called with each change. */
   readonly onChange: (status: TunnelStatus) => void;
+  /** Called when the tunnel's connections are held by others: the local side ends those that bring nothing. */
+  readonly onHeldUp?: () => void;
   readonly log: (level: 'error' | 'warn' | 'info' | 'debug', message: string) => void;
   /** For requests to public URLs and tunnel servers; without it, the environment's proxy, and none for loopback. */
   readonly dispatcher?: Dispatcher;
@@ -234,7 +242,8 @@ export class TunnelSupervisor {
 
   /** Probes an opened tunnel until it is given up. */
   async #watch(handle: TunnelHandle, run: Run, dispatchers: Dispatchers): Promise<End | null> {
-    const { probeEveryMs, probeAgainMs, verifyMs, reclaimEveryMs } = this.#timings;
+    const { probeAgainMs, verifyMs, reclaimEveryMs } = this.#timings;
+    const probeEveryMs = handle.renew === null ? this.#timings.probeEveryMs : this.#timings.probeRenewableEveryMs;
     const { url } = handle;
     const { kind } = run.config;
     const lost = new AbortController();
@@ -251,7 +260,7 @@ export class TunnelSupervisor {
     let reclaimedAt = failingSince;
     this.#report(run, { state: 'verifying', kind, url, reason: `Checking that ${url} leads here.` }, null);
     for (;;) {
-      const trouble = await this.#probe(url, dispatchers, ended);
+      const trouble = await this.#probe(handle, dispatchers, ended);
       if (isStopped(run)) return null;
       if (ended.aborted) return end(`${url} is lost: ${lostReason}`);
       if (trouble === null) {
@@ -281,16 +290,26 @@ export class TunnelSupervisor {
   }
 
   /**
-   * Asks for the health path through the public URL.
+   * Asks for the health path through the public URL. Where that takes long, all connections of the tunnel may be held
+   * by senders who send nothing: they are made free, and the probe goes on waiting.
    * @returns null where it answered 204, else what happened instead
    */
-  async #probe(base: string, dispatchers: Dispatchers, signal: AbortSignal): Promise<string | null> {
-    const { probeTimeoutMs } = this.#timings;
+  async #probe(
+    { url: base, renew }: TunnelHandle,
+    dispatchers: Dispatchers,
+    signal: AbortSignal,
+  ): Promise<string | null> {
+    const { probeTimeoutMs, heldUpMs } = this.#timings;
     if (signal.aborted) return 'closed';
     const url = new URL(base + this.#options.healthPath);
     const stop = new AbortController();
     const onAbort = (): void => stop.abort();
     const timer = setTimeout(onAbort, probeTimeoutMs);
+    const makeFree = (): void => {
+      renew?.();
+      this.#options.onHeldUp?.();
+    };
+    const heldUp = renew === null ? undefined : setTimeout(makeFree, heldUpMs);
     signal.addEventListener('abort', onAbort, { once: true });
     try {
       const response = await request(url, {
@@ -309,6 +328,7 @@ export class TunnelSupervisor {
       return stop.signal.aborted ? `nothing within ${spoken(probeTimeoutMs)}` : describeNetworkError(error);
     } finally {
       clearTimeout(timer);
+      clearTimeout(heldUp);
       signal.removeEventListener('abort', onAbort);
     }
   }

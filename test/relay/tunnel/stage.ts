@@ -21,6 +21,8 @@ const fastTimings: Timings = {
   openTimeoutMs: 4_000,
   verifyMs: 300,
   probeEveryMs: 50,
+  probeRenewableEveryMs: 50,
+  heldUpMs: 300,
   probeAgainMs: 20,
   probeTimeoutMs: 500,
   backOffFirstMs: 20,
