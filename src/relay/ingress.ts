@@ -215,10 +215,17 @@ export class Ingress {
   /** Node hands over the bare connection of a CONNECT: it gets the same 404 and ends. */
   #turnAwayConnect(request: IncomingMessage, socket: Socket): void {
     socket.on('error', () => socket.destroy());
+    if (!this.#connections.dismiss(socket, false)) return;
+    this.strangers += 1;
     const response = new ServerResponse(request);
-    response.assignSocket(socket);
     response.once('finish', () => socket.destroySoon());
-    this.#turnAway(request, response);
+    try {
+      response.assignSocket(socket);
+    } catch {
+      // It came behind a request that is still being answered: the connection ends with that.
+      return;
+    }
+    bidFarewell(response, 404);
   }
 
   /** Whether a request with the secret is served: its connection counts as known from now on. */
@@ -340,10 +347,17 @@ export class Ingress {
 
   /** Where a body is still being read past, it gives way like others that are slow. */
   #watchRest(request: IncomingMessage): void {
-    if (request.complete || request.destroyed) return;
     const { socket } = request;
-    const stop = this.#bodies.watch({ bytes: () => socket.bytesRead, giveWay: () => socket.destroy() });
-    request.once('end', stop).once('close', stop);
+    if (request.complete || socket.destroyed) return;
+    const stopWatching = this.#bodies.watch({ bytes: () => socket.bytesRead, giveWay: () => socket.destroy() });
+    const stop = (): void => {
+      stopWatching();
+      request.off('end', stop);
+      socket.off('close', stop);
+    };
+    request.once('end', stop);
+    // The request itself is not told: Node has forgotten it with its answer.
+    socket.once('close', stop);
   }
 }
 

@@ -43,7 +43,6 @@ async function delivered(url: string): Promise<void> {
 }
 
 function assertMemory(pid: number): void {
-  console.log('MEM', highestMemory(pid));
   const highest = highestMemory(pid);
   if (highest !== null) assert.ok(highest < mostMemory, `resident memory was ${Math.round(highest / 1e6)} MB`);
 }

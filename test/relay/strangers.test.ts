@@ -154,6 +154,26 @@ describe('a stranger at the street door', () => {
     assert.deepEqual([...seen], ['HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close|']);
   });
 
+  it('does no harm by a CONNECT behind requests that are still being answered', async () => {
+    const relay = await startTestRelay();
+    const connect = 'CONNECT x:443 HTTP/1.1\r\nHost: x\r\n\r\n';
+    const { pathname } = new URL(relay.campaignMonitorUrl);
+    const body = sampleBody();
+    const good = `POST ${pathname} HTTP/1.1\r\nHost: x\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
+    for (const [before, status] of [
+      ['GET / HTTP/1.1\r\nHost: x\r\n\r\n', 404],
+      [good, 200],
+      [good.slice(0, -1), undefined],
+    ] as const) {
+      const connection = await RawConnection.open(relay.port);
+      connection.write(before + connect);
+      const answers = await connection.answers(1);
+      if (status !== undefined) assert.equal(answers[0]?.status, status);
+      await connection.closed();
+    }
+    assert.equal((await relay.deliver(body)).status, 200);
+  });
+
   it('gets the same answer to what is not HTTP, whether or not it knows the secret', async () => {
     const relay = await startTestRelay();
     for (const broken of [
