@@ -2,7 +2,13 @@
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
-import { createMessageConnection, ErrorCodes, ResponseError } from 'vscode-jsonrpc/node';
+import {
+  createMessageConnection,
+  ErrorCodes,
+  ResponseError,
+  SocketMessageReader,
+  SocketMessageWriter,
+} from 'vscode-jsonrpc/node';
 import type { MessageConnection } from 'vscode-jsonrpc/node';
 import { z } from 'zod';
 import { endpointOf, prepareFolder, proveToClient, writeToken } from '../endpoint.ts';
@@ -27,6 +33,9 @@ export interface ControlOptions {
 
 /** A client to which so many notifications are on their way misses further ones until it has read on. */
 const mostUnread = 64;
+
+/** What a client may have sent without a whole message in it, in bytes; a body to inject is a message's largest part. */
+const mostBytesOfMessage = 134_217_728;
 
 /** The house door of a data directory: takes connections and answers their requests. */
 export class Control {
@@ -108,7 +117,9 @@ export class Control {
 
   #serve(socket: Socket): void {
     const { announcer, handlers } = this.#options;
-    const connection = createMessageConnection(socket, socket);
+    const reader = new SocketMessageReader(socket);
+    const connection = createMessageConnection(reader, new SocketMessageWriter(socket));
+    this.#boundMessages(socket, reader);
     for (const method of Object.keys(methods) as Method[]) {
       // Without params the library gives the cancellation token alone.
       connection.onRequest(method, (...given: unknown[]) =>
@@ -149,6 +160,23 @@ export class Control {
     connection.onError(() => socket.destroy());
     this.#connections.set(socket, connection);
     connection.listen();
+  }
+
+  /** The library keeps what has come of a message, however long it says that it will be. */
+  #boundMessages(socket: Socket, reader: SocketMessageReader): void {
+    let bytes = 0;
+    const { listen } = reader;
+    reader.listen = (callback) =>
+      listen.call(reader, (message) => {
+        bytes = 0;
+        callback(message);
+      });
+    socket.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes <= mostBytesOfMessage) return;
+      this.#options.log('warn', `a client sent a message of more than ${mostBytesOfMessage} bytes and was cut off`);
+      socket.destroy();
+    });
   }
 }
 

@@ -240,6 +240,27 @@ describe('A request at the house door', () => {
     assert.equal((await relay.deliver(sampleBody())).status, 200);
   });
 
+  it('that never ends is cut off, and nobody else is', async () => {
+    const relay = await startTestRelay();
+    const { socket } = await bareConnection(relay.dataDir);
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    socket.write('Content-Length: 2000000000\r\n\r\n');
+    const piece = Buffer.alloc(4_194_304, ' ');
+    let sent = 0;
+    const more = (): void => {
+      while (socket.writable && sent < 500_000_000) {
+        sent += piece.length;
+        if (!socket.write(piece)) return;
+      }
+    };
+    socket.on('drain', more);
+    more();
+    await closed;
+    assert.ok(sent < 300_000_000, `${sent} bytes were taken`);
+    const client = await attach(relay.dataDir);
+    assert.equal((await client.request('relay/status', {})).clients, 1);
+  });
+
   it('has an answer by its schema for every method', async () => {
     const callback = await startReceiver();
     const relay = await startTestRelay({ settings: { destinations: [{ url: callback.url }] } });

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 
 /** What the page says: the code has come, access was refused, or this is not the answer that is awaited. */
 export type PageKind = 'received' | 'refused' | 'stray';
@@ -86,7 +87,8 @@ export async function listenOnLoopback({ url, answered, texts }: LoopbackOptions
     await Promise.all(closed);
   };
   for (const host of families[url.hostname] ?? []) {
-    const server = createServer({ headersTimeout: 10_000, requestTimeout: 10_000, maxHeaderSize: 16_384 }, handle);
+    const server = createServer(limits, handle);
+    boundConnections(server);
     try {
       await listen(server, port, host);
       servers.push(server);
@@ -98,6 +100,29 @@ export async function listenOnLoopback({ url, answered, texts }: LoopbackOptions
     }
   }
   return { close };
+}
+
+const limits = {
+  headersTimeout: 10_000,
+  requestTimeout: 10_000,
+  // Node looks for slow ones every 30 s where it is not told.
+  connectionsCheckingInterval: 1000,
+  maxHeaderSize: 16_384,
+};
+const mostConnections = 500;
+
+/** Each connection carries one request, so the oldest gives way: else silent ones would keep the browser out. */
+function boundConnections(server: Server): void {
+  const open = new Set<Socket>();
+  server.on('connection', (socket) => {
+    const [oldest] = open;
+    if (oldest !== undefined && open.size >= mostConnections) {
+      open.delete(oldest);
+      oldest.destroy();
+    }
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
+  });
 }
 
 function listen(server: Server, port: number, host: string): Promise<void> {

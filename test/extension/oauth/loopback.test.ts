@@ -6,6 +6,7 @@ import { freePort } from '../../free-port.ts';
 import { CallbackPortError, isLoopbackCallback, listenOnLoopback } from '../../../src/extension/oauth/loopback.ts';
 import type { Loopback, PageKind } from '../../../src/extension/oauth/loopback.ts';
 import { afterwards } from '../../relay/afterwards.ts';
+import { until } from '../../relay/until.ts';
 
 const texts = {
   language: 'en',
@@ -130,6 +131,18 @@ describe('the loopback page', () => {
     await loopback.close();
     silent.destroy();
     await assert.rejects(ask('/oauth/callback?code=c'), /ECONNREFUSED/);
+  });
+
+  it('answers the browser though a thousand silent connections are open, of which it keeps the latest', async () => {
+    let open = 0;
+    const silent = Array.from({ length: 1000 }, () => connect(port, '127.0.0.1', () => (open += 1)).resume());
+    let closed = 0;
+    for (const socket of silent) socket.on('error', () => undefined).once('close', () => (closed += 1));
+    await until(() => open === 1000);
+    assert.equal((await ask('/oauth/callback?code=c')).status, 200);
+    await until(() => closed >= 400);
+    assert.ok(closed < 1000);
+    for (const socket of silent) socket.destroy();
   });
 
   it('sends the page of the answer although it is closed at once', async () => {
