@@ -10,6 +10,7 @@ import {
   inflate,
   inflateRaw,
 } from 'node:zlib';
+import { keptRefusedBytes } from './delivery-limits.ts';
 
 const gunzipAll = promisify(gunzip);
 const inflateAll = promisify(inflate);
@@ -21,9 +22,6 @@ export type Decompressed =
   /** It unfolds to more than the limit; its first bytes. */
   | { readonly kind: 'long'; readonly head: Buffer }
   | { readonly kind: 'broken'; readonly reason: string };
-
-/** Of a body that is too long, what is kept, in bytes. */
-const keptBytes = 65_536;
 
 /**
  * Decompresses a body.
@@ -55,7 +53,7 @@ export async function decompress(body: Buffer, coding: string, limit: number): P
     }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') {
-      return { kind: 'long', head: (await headOf(body, coding, keptBytes)) ?? Buffer.alloc(0) };
+      return { kind: 'long', head: (await headOf(body, coding, keptRefusedBytes)) ?? Buffer.alloc(0) };
     }
     return { kind: 'broken', reason: `the body is not valid ${coding}: ${(error as Error).message}` };
   }

@@ -12,9 +12,10 @@ import type { Headers, Source } from '../protocol/history.ts';
 import { decompress, headOf } from './compression.ts';
 import type { Decompressed } from './compression.ts';
 import { StoreError } from './database.ts';
+import { keptRefusedBytes } from './delivery-limits.ts';
 import { Connections } from './connections.ts';
 import type { Reception, Refused } from './reception.ts';
-import { areCrumbs, Bodies, keptRefusedBytes } from './request-body.ts';
+import { areCrumbs, Bodies } from './request-body.ts';
 
 /** The limits of the webhook endpoint; times in milliseconds. */
 export interface IngressLimits {

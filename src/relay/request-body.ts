@@ -3,6 +3,7 @@
  * counts what has come and is held; what a sender announces costs nothing.
  */
 import type { IncomingMessage } from 'node:http';
+import { keptRefusedBytes } from './delivery-limits.ts';
 
 export interface BodyLimits {
   /** Of one body, in bytes. */
@@ -13,9 +14,6 @@ export interface BodyLimits {
   /** How often bodies under way are looked at, in milliseconds. */
   readonly checkEveryMs: number;
 }
-
-/** Of a refused body, what is kept, in bytes. */
-export const keptRefusedBytes = 65_536;
 
 /** A body up to this size, in bytes, finds room though large ones fill theirs. */
 const smallBytes = 65_536;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
@@ -8,7 +8,7 @@ import { connectToRelay } from '../../src/protocol/relay-client.ts';
 import type { RelayClient } from '../../src/protocol/relay-client.ts';
 import type { Status } from '../../src/protocol/status.ts';
 import { afterwards, temporaryFolder } from '../relay/afterwards.ts';
-import { readyRelay } from '../relay/processes.ts';
+import { highestMemory, readyRelay } from '../relay/processes.ts';
 import { startReceiver } from '../relay/receiver.ts';
 import type { Receiver } from '../relay/receiver.ts';
 import { send } from '../relay/requests.ts';
@@ -21,8 +21,8 @@ const mostResident = 600_000_000;
 const mostMs = 10_000;
 const largest = 5_242_880;
 
-/** Generated deliveries; HOSTILE_DELIVERIES raises it. */
-const generated = Number(process.env['HOSTILE_DELIVERIES'] ?? 40);
+/** Generated deliveries; MALFORMED_REQUESTS raises it. */
+const generated = Number(process.env['MALFORMED_REQUESTS'] ?? 2000) / 50;
 
 interface Hostile {
   readonly what: string;
@@ -212,11 +212,10 @@ const hostile: readonly Hostile[] = [
   },
 ];
 
-/** Resident memory of a process at its most, in bytes, since it started or was last asked; null where no /proc tells. */
+/** Resident memory of a process at its most since it was last asked, in bytes; null where the system does not tell. */
 function peakMemory(pid: number): number | null {
-  if (!existsSync(`/proc/${pid}/status`)) return null;
-  const peak = Number(/^VmHWM:\s*(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024;
-  writeFileSync(`/proc/${pid}/clear_refs`, '5');
+  const peak = highestMemory(pid);
+  if (peak !== null) writeFileSync(`/proc/${pid}/clear_refs`, '5');
   return peak;
 }
 
