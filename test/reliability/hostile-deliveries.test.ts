@@ -266,10 +266,15 @@ class Attacked {
     this.assertSmall(what);
   }
 
-  post(place: string, body: string | Buffer, coding: string): Promise<HttpAnswer> {
+  post(
+    place: string,
+    body: string | Buffer,
+    coding: string,
+    headers: Readonly<Record<string, string | string[]>> = {},
+  ): Promise<HttpAnswer> {
     return send(this.#url.replace(/[^/]+$/, place), {
       body,
-      headers: { 'Content-Type': 'application/json', 'Content-Encoding': coding },
+      headers: { 'Content-Type': 'application/json', 'Content-Encoding': coding, ...headers },
     });
   }
 
@@ -390,5 +395,51 @@ describe('Hostile deliveries to the relay’s own process', function () {
     );
     await relay.assertWell();
     assert.ok(relay.disk < 1_500_000_000, `${relay.disk} bytes of disk`);
+  });
+
+  it('with headers of any kind are taken, or refused in one line, and kept within a bound', async () => {
+    const relay = await Attacked.start(await startReceiver());
+    const known = [
+      'Content-Type',
+      'Content-Encoding',
+      'Expect',
+      'Authorization',
+      'Cookie',
+      'Elements-Webhook-Signature',
+      'X-Forwarded-For',
+      'Upgrade',
+      'Connection',
+      'TE',
+      '__proto__',
+      'constructor',
+    ];
+    const name = fc.oneof(fc.constantFrom(...known), fc.stringMatching(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,40}$/));
+    const value = fc
+      .tuple(
+        fc.oneof(
+          fc.stringMatching(/^[\x21-\x7e\x80-\xff]([\x20-\x7e\x80-\xff\t]{0,60}[\x21-\x7e\x80-\xff])?$/),
+          fc.constant(''),
+        ),
+        fc.constantFrom(1, 1, 1, 20, 100),
+      )
+      .map(([text, count]) => text.repeat(count));
+    const headers = fc.array(fc.tuple(name, value), { maxLength: 60 });
+    const taken = new Set(['content-length', 'transfer-encoding', 'host']);
+    await fc.assert(
+      fc.asyncProperty(headers, async (pairs) => {
+        const sent: Record<string, string[]> = Object.create(null) as Record<string, string[]>;
+        for (const [each, text] of pairs) if (!taken.has(each.toLowerCase())) (sent[each] ??= []).push(text);
+        const before = await relay.status();
+        // Where Node refuses them itself, or the sender's client does, nothing is recorded.
+        const answer = await relay.post('campaign-monitor', sampleBody(), 'identity', sent).catch(() => null);
+        if (answer !== null) assert.ok([200, 400, 413, 431].includes(answer.status), `${answer.status} ${answer.text}`);
+        assert.match(answer?.text ?? '', /^[^\n]{0,300}\n?$/);
+        const after = await relay.status();
+        assert.ok(after.counts.storedBytes - before.counts.storedBytes < 100_000);
+        relay.assertSmall('headers');
+      }),
+      { numRuns: generated * 3, endOnFailure: true },
+    );
+    await relay.assertWell();
   });
 });
