@@ -39,7 +39,7 @@ export interface History {
   query(params: ParsedParams<'events/query'>): Promise<Result<'events/query'>>;
   event(id: string): Promise<Result<'events/get'>>;
   delivery(id: string): Promise<Result<'deliveries/get'>>;
-  render(id: string, url?: string): Promise<Result<'notifications/render'>>;
+  render(id: string, destinationId?: string): Promise<Result<'notifications/render'>>;
 }
 
 /** Runs something with the history of the data directory, whether a relay runs or not. */
@@ -57,7 +57,7 @@ export async function withHistory<T>(options: CommonOptions, use: (history: Hist
         query: (params) => settled(() => reader.query(params)),
         event: (id) => settled(() => reader.event(id)),
         delivery: (id) => settled(() => reader.delivery(id)),
-        render: (id, url) => settled(() => reader.render(id, url)),
+        render: (id, destinationId) => settled(() => reader.render(id, { destinationId })),
       });
     } finally {
       reader.close();
@@ -70,7 +70,8 @@ export async function withHistory<T>(options: CommonOptions, use: (history: Hist
       query: (params) => relay.request('events/query', params),
       event: (id) => relay.request('events/get', { id }),
       delivery: (id) => relay.request('deliveries/get', { id }),
-      render: (id, url) => relay.request('notifications/render', url === undefined ? { id } : { id, url }),
+      render: (id, destinationId) =>
+        relay.request('notifications/render', { id, ...(destinationId !== undefined && { destinationId }) }),
     });
   } finally {
     relay.close();

@@ -5,6 +5,8 @@ import type { AttemptDetail, Delivery, EventRow, Headers, Notification } from '.
 /** A notification as it goes to one destination. */
 export interface ExportedNotification {
   readonly notification: Notification;
+  /** The destination's id; null where it goes to none. */
+  readonly destinationId: string | null;
   /** The destination; null where it goes to none. */
   readonly url: string | null;
   readonly headers: Headers;

@@ -24,12 +24,12 @@ function* jsonOf(item: ExportItem, options: ExportOptions): Generator<string> {
   const { delivery, headers, body, events, notifications } = item;
   yield `{"delivery":${masked(delivery)},"headers":${masked(headers)},"body":${JSON.stringify(bodyOf(body))}`;
   yield `,"events":${masked(events)},"notifications":[`;
-  for (const [i, { notification, url, ...rest }] of notifications.entries()) {
+  for (const [i, { notification, destinationId, url, ...rest }] of notifications.entries()) {
     const attempts = rest.attempts.map(({ answerBody, ...attempt }) => ({
       ...attempt,
       answerBody: bodyOf(Buffer.from(answerBody, 'base64')),
     }));
-    const json = masked({ ...notification, destination: url, headers: rest.headers, attempts });
+    const json = masked({ ...notification, destinationId, destination: url, headers: rest.headers, attempts });
     yield `${i === 0 ? '' : ','}${json.slice(0, -1)},"body":${JSON.stringify(bodyOf(rest.body))}}`;
   }
   yield ']}';

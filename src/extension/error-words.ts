@@ -137,6 +137,7 @@ function relayTexts(l10n: Localiser): Readonly<Record<RelayAdvice, string>> {
     'attach-or-stop': l10n.t('Stop the relay that runs, then try again.'),
     'check-data-directory': l10n.t('Check the data directory and restart the relay.'),
     'check-folder': l10n.t('Check that the folder exists, is yours and has room.'),
+    'check-proxy': l10n.t('Look at the setting http.proxy, or at HTTP_PROXY and HTTPS_PROXY in the environment.'),
     'choose-again': l10n.t('Refresh the events view and choose again.'),
     'choose-data-directory': l10n.t(
       'The extension chooses this folder itself: move it away, and the relay makes a new one.',

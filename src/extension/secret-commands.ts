@@ -64,7 +64,7 @@ export async function removeSecret(secrets: SecretBox): Promise<void> {
   }
   const choice = await vscode.window.showQuickPick(items, {
     title: vscode.l10n.t('Remove a Key or Credentials'),
-    placeHolder: vscode.l10n.t('The relay forgets it when it is restarted'),
+    placeHolder: vscode.l10n.t('The relay forgets it, too; what goes to a destination that uses it is held'),
   });
   if (choice === undefined) return;
   await secrets.remove(choice.secret, choice.label);

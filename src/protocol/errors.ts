@@ -11,6 +11,7 @@ export const relayAdvice = {
   'attach-or-stop': 'Attach to it, or stop it with `cm-relay stop`.',
   'check-data-directory': 'Check the data directory and restart the relay.',
   'check-folder': 'Check that the folder exists, is yours and has room, or choose another data directory.',
+  'check-proxy': 'Look at the setting "proxy", or at HTTP_PROXY and HTTPS_PROXY where the relay was started.',
   'choose-again': 'Look at what there is with events/query and choose again.',
   'choose-data-directory': 'Choose an empty folder of your own, or one that does not exist yet, with --data-dir.',
   'choose-port': 'Choose another port, or 0 for any that is free.',

@@ -2,11 +2,16 @@
  * The records of a relay's history, as its clients see them.
  *
  * Ids are strings with a letter for their kind: `d7` a delivery, `e12` an event, `n9` a notification.
- * Times are ISO 8601 in UTC with milliseconds; durations are milliseconds.
+ * A destination's is the one of the settings, or `t2`. Times are ISO 8601 in UTC with milliseconds; durations are milliseconds.
  */
 import { z } from 'zod';
 
 const time = z.iso.datetime();
+
+/** Two destinations may have one URL: by this they are told apart. */
+export const destinationId = z
+  .string()
+  .describe("The destination's id: that of the settings, or where they give none, `t` and a number.");
 
 export const forwardingStates = ['waiting', 'held', 'sent', 'failed', 'discarded'] as const;
 const forwardingStateSchema = z.enum(forwardingStates);
@@ -14,6 +19,7 @@ export type ForwardingState = z.infer<typeof forwardingStateSchema>;
 
 /** One notification's way to one destination. */
 const forwardingSchema = z.object({
+  destinationId,
   destination: z.string().describe("The destination's URL."),
   mode: z.enum(['normalised', 'raw']),
   state: forwardingStateSchema,
@@ -83,7 +89,8 @@ export type Headers = z.infer<typeof headersSchema>;
 export const attemptSchema = z.object({
   notificationId: z.string(),
   deliveryId: z.string(),
-  destination: z.string(),
+  destinationId,
+  destination: z.string().describe("The destination's URL."),
   number: z.int(),
   at: time,
   durationMs: z.number(),

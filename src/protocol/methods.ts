@@ -9,11 +9,11 @@ import {
   notificationSchema,
   sourceSchema,
 } from './history.ts';
-import { destinationSchema, secretsSchema, settingsChangeSchema, tunnelConfigSchema } from './settings.ts';
+import { destinationSchema, secretsChangeSchema, settingsChangeSchema, tunnelConfigSchema } from './settings.ts';
 import { statusSchema, tunnelStatusSchema } from './status.ts';
 
 /** Raised when a method or notification changes incompatibly. */
-export const protocolVersion = 1;
+export const protocolVersion = 2;
 
 const anyId = z.string().regex(/^[den][1-9]\d*$/, 'expected an id such as d7, e12 or n9');
 const nothing = z.strictObject({});
@@ -37,11 +37,14 @@ const selectionShape = {
  */
 export const methods = {
   'relay/status': { params: nothing, result: statusSchema },
-  /** Changes the settings given, each as a whole; keeps the others. Secrets given replace those of the same name. */
+  /**
+   * Changes the settings given, each as a whole; keeps the others. Secrets given replace those of the same name, `null`
+   * takes one away. All of it is in force together, or where it cannot be kept, nothing, and the error says so.
+   */
   'relay/configure': {
     params: z.strictObject({
       settings: settingsChangeSchema.optional(),
-      secrets: secretsSchema.optional(),
+      secrets: secretsChangeSchema.optional(),
     }),
     result: statusSchema,
   },
@@ -104,11 +107,15 @@ export const methods = {
     params: z.strictObject({ ...selectionShape, to: destinationSchema.optional() }),
     result: z.object({ replayed: z.int(), notificationIds: z.array(z.string()) }),
   },
-  /** What is or would be sent, credentials masked. `url`: to which destination; the first it goes to when not given. */
+  /**
+   * What is or would be sent, credentials masked. `destinationId`, or `url`: to which destination; the first it goes to
+   * when neither is given.
+   */
   'notifications/render': {
-    params: z.strictObject({ id: anyId, url: z.string().optional() }),
+    params: z.strictObject({ id: anyId, destinationId: z.string().optional(), url: z.string().optional() }),
     result: z.object({
       notificationId: z.string(),
+      destinationId: z.string().nullable(),
       url: z.string().nullable(),
       headers: headersSchema,
       body: z.string().describe('base64'),

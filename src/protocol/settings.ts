@@ -18,8 +18,16 @@ const headerName = z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'not a head
 const headerValue = z.string().regex(/^[\t\x20-\x7e\x80-\xff]*$/, 'not a header value');
 const keyName = z.string().min(1).max(100);
 
+/** A destination's id, as its user gives it. What the relay gives to one without an id is `t` and a number. */
+const destinationId = z.string().regex(/^(?!t\d+$)[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, {
+  error: 'an id has at most 64 letters, digits, ".", "_" and "-", and is not "t" and a number',
+});
+
 /** One callback of the developer's. See docs/forwarding.md for each field. */
 export const destinationSchema = z.strictObject({
+  id: destinationId
+    .optional()
+    .describe('Tells it from others, whatever else of it changes: what waits for it then goes where it is now.'),
   url: plainUrl.describe('Where notifications are posted.'),
   types: z.array(z.string()).optional().describe('Only notifications with an event of one of these types.'),
   lists: z.array(z.string()).optional().describe('Only notifications about one of these list ids.'),
@@ -94,6 +102,11 @@ const retentionSchema = z.strictObject({
   maxBytes: z.int().min(1).default(500_000_000).describe('Bodies, headers and answers, in bytes.'),
 });
 
+function repeatedId(destinations: readonly Destination[]): string | undefined {
+  const ids = destinations.map(({ id }) => id).filter((id) => id !== undefined);
+  return ids.find((id, index) => ids.indexOf(id) !== index);
+}
+
 function isTimeZone(name: string): boolean {
   try {
     new Intl.DateTimeFormat('en', { timeZone: name });
@@ -105,7 +118,13 @@ function isTimeZone(name: string): boolean {
 
 /** Everything about a relay that a client may set, secrets aside. */
 export const settingsSchema = z.strictObject({
-  destinations: z.array(destinationSchema).max(50).default([]),
+  destinations: z
+    .array(destinationSchema)
+    .max(50)
+    .refine((all) => repeatedId(all) === undefined, {
+      error: ({ input }) => `two destinations have the id "${repeatedId(input as Destination[]) ?? ''}"`,
+    })
+    .default([]),
   retry: retryPolicySchema.default('fast'),
   concurrency: z.int().min(1).max(256).default(1).describe('Notifications under way at once for one destination.'),
   timeZone: z
@@ -164,3 +183,14 @@ export const secretsSchema = z.strictObject({
   credentials: z.record(keyName, z.record(headerName, headerValue)).optional(),
 });
 export type Secrets = z.infer<typeof secretsSchema>;
+
+/**
+ * What a client changes about the secrets: a value is given in place of one of the same name, `null` takes it away, and
+ * what is not named stays, since another client may have given it.
+ */
+export const secretsChangeSchema = z.strictObject({
+  signatureKeys: z.record(keyName, z.string().min(1).nullable()).optional(),
+  verifyKeys: z.record(keyName, z.string().min(1).nullable()).optional(),
+  credentials: z.record(keyName, z.record(headerName, headerValue).nullable()).optional(),
+});
+export type SecretsChange = z.infer<typeof secretsChangeSchema>;

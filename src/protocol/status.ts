@@ -1,5 +1,6 @@
 /** What a relay says about itself: its addresses, its tunnel, its destinations and its counts. */
 import { z } from 'zod';
+import { destinationId } from './history.ts';
 import { settingsSchema } from './settings.ts';
 
 const time = z.iso.datetime();
@@ -40,6 +41,7 @@ const countsSchema = z.object({
 export type Counts = z.infer<typeof countsSchema>;
 
 const destinationStatusSchema = z.object({
+  destinationId,
   url: z.string(),
   mode: z.enum(['normalised', 'raw']),
   configured: z.boolean().describe('false: removed from the settings, with notifications that still wait for it.'),
@@ -63,7 +65,9 @@ export const statusSchema = z.object({
   publicOpenConnectorsUrl: z.string().nullable(),
   tunnel: tunnelStatusSchema,
   settings: settingsSchema,
-  destinations: z.array(destinationStatusSchema),
+  destinations: z
+    .array(destinationStatusSchema)
+    .describe('Those of the settings in their order, then those that something still waits for.'),
   counts: countsSchema,
   missingKeys: z.array(z.string()).describe('Names of keys and credentials that destinations use and no client gave.'),
   clients: z.int(),

@@ -124,6 +124,14 @@ export const migrations: readonly string[] = [
   DROP INDEX events_by_list;
   CREATE INDEX deliveries_by_list ON deliveries (list COLLATE NOCASE);
   `,
+  `
+  -- Which destination an entry of the settings is, is found by comparing them (destinations.ts), not by a key.
+  -- position: its place in the settings in force, NULL where it is not in them.
+  CREATE TABLE known_destinations (id INTEGER PRIMARY KEY, config TEXT NOT NULL, position INTEGER);
+  INSERT INTO known_destinations (id, config) SELECT id, config FROM destinations;
+  DROP TABLE destinations;
+  ALTER TABLE known_destinations RENAME TO destinations;
+  `,
 ];
 
 export const schemaVersion = migrations.length;

@@ -2,14 +2,17 @@
  * Forwarding: one lane a destination sends what waits for it, in order, judges the answers, and records each attempt.
  * What waits is on disk; a lane holds a window of it in memory.
  */
-import type { Destination, Secrets, Settings } from '../protocol/settings.ts';
+import type { Destination, SecretsChange, Settings } from '../protocol/settings.ts';
 import type { DestinationStatus } from '../protocol/status.ts';
+import { toldId } from './destinations.ts';
 import { Lane } from './lane.ts';
 import type { Job, LaneOptions, UnderWay } from './lane.ts';
+import { dispatcherFor } from './outbound.ts';
 import type { KnownSecrets } from './render.ts';
 import { goesTo, routedOf } from './routes.ts';
 import type { Routed } from './routes.ts';
-import { destinationIdentity } from './store.ts';
+import { changedSecrets } from './secrets.ts';
+import type { KeptSettings, OpenDestination } from './store.ts';
 
 /** A destination of the settings with the id under which the store knows it. */
 export interface ConfiguredDestination {
@@ -28,14 +31,14 @@ export class Forwarder {
   readonly #options: LaneOptions;
   readonly #lanes = new Map<number, Lane>();
   readonly #underWay: UnderWay = { bytes: 0 };
-  readonly #signatureKeys = new Map<string, string>();
-  readonly #credentials = new Map<string, Record<string, string>>();
+  /** Never changed, only replaced: what is under way was sent by those of its time. */
+  #secrets: KnownSecrets = { signatureKeys: new Map(), credentials: new Map() };
   #settings: Settings;
   #configured: ConfiguredDestination[] = [];
   #closed = false;
-  #counted:
-    | { readonly at: number; readonly open: Map<number, { readonly waiting: number; readonly held: number }> }
-    | undefined;
+  #counted: { readonly at: number; readonly open: ReadonlyMap<number, OpenDestination> } | undefined;
+  /** What waits could not be counted, which was said. */
+  #uncounted = false;
   /** The delivery that was last replayed: its parts follow each other. */
   #routedLast: { readonly deliveryId: number; readonly routed: Routed } | undefined;
 
@@ -51,7 +54,7 @@ export class Forwarder {
 
   /** The keys and credentials that clients gave. */
   get secrets(): KnownSecrets {
-    return { signatureKeys: this.#signatureKeys, credentials: this.#credentials };
+    return this.#secrets;
   }
 
   /** Names of keys and credentials that destinations use and no client has given. */
@@ -61,34 +64,43 @@ export class Forwarder {
   }
 
   /**
-   * Takes settings and secrets. What waits for a destination that is no longer in the settings is still sent there.
-   * @param secrets those given replace the ones of the same name
+   * Whether requests could be made under these settings, which a proxy may prevent.
+   * @throws Error saying why not
    */
-  configure(settings: Settings, secrets: Secrets): void {
+  check(settings: Settings): void {
+    const left = [...this.#lanes.values()].map((lane) => lane.destination);
+    for (const destination of [...settings.destinations, ...left])
+      void dispatcherFor(destination, settings.proxy, settings.concurrency).destroy();
+  }
+
+  /**
+   * Takes settings and secrets. What waits for a destination that is no longer in the settings is still sent there.
+   * @param kept what the store made of the settings
+   */
+  configure(settings: Settings, kept: KeptSettings, secrets: SecretsChange): void {
     this.#settings = settings;
-    for (const [name, key] of Object.entries(secrets.signatureKeys ?? {})) this.#signatureKeys.set(name, key);
-    for (const [name, headers] of Object.entries(secrets.credentials ?? {})) this.#credentials.set(name, headers);
+    this.#secrets = {
+      signatureKeys: changedSecrets(this.#secrets.signatureKeys, secrets.signatureKeys),
+      credentials: changedSecrets(this.#secrets.credentials, secrets.credentials),
+    };
     const { store } = this.#options;
-    const distinct = new Map(
-      settings.destinations.map((destination) => [destinationIdentity(destination), destination]),
-    );
-    this.#configured = [...distinct.values()].map((destination) => ({
-      id: store.internDestination(destination),
+    this.#configured = kept.destinations.map(({ id, destination }) => ({
+      id,
       destination,
       missing: missing(destination, this.secrets),
     }));
-    const open = new Set(store.openDestinations().map((each) => each.destinationId));
+    const open = new Set(kept.open.map((each) => each.destinationId));
     for (const { id, destination } of this.#configured)
       this.#lane(id, destination).reconfigure(destination, true, settings, missing(destination, this.secrets));
     for (const id of open) {
-      const destination = store.stored.destination(id);
+      const destination = store.destination(id);
       if (destination !== undefined && !this.#configured.some((each) => each.id === id)) {
         this.#lane(id, destination).reconfigure(destination, false, settings, missing(destination, this.secrets));
       }
     }
-    const kept = new Set([...open, ...this.#configured.map((each) => each.id)]);
+    const needed = new Set([...open, ...this.#configured.map((each) => each.id)]);
     for (const [id, lane] of this.#lanes) {
-      if (kept.has(id) || lane.busy) continue;
+      if (needed.has(id) || lane.busy) continue;
       void lane.close();
       this.#lanes.delete(id);
     }
@@ -186,27 +198,38 @@ export class Forwarder {
   /** How each destination stands. */
   status(): DestinationStatus[] {
     const open = this.#openDestinations();
-    const configured = new Set(this.#configured.map((each) => each.id));
-    return [...this.#lanes]
-      .filter(([id]) => configured.has(id) || open.has(id))
-      .map(([id, lane]) => lane.status((open.get(id)?.waiting ?? 0) + (open.get(id)?.held ?? 0)));
+    const configured = this.#configured.map((each) => each.id);
+    const left = [...this.#lanes.keys()].filter((id) => open.has(id) && !configured.includes(id));
+    return [...configured, ...left].flatMap(
+      (id) => this.#lanes.get(id)?.status((open.get(id)?.waiting ?? 0) + (open.get(id)?.held ?? 0)) ?? [],
+    );
   }
 
   /** How much waits for each destination. Counting very many takes a while, so that is not done at each status. */
-  #openDestinations(): Map<number, { readonly waiting: number; readonly held: number }> {
+  #openDestinations(): ReadonlyMap<number, OpenDestination> {
     const { store } = this.#options;
     const many = store.totals.waiting + store.totals.held > manyOpen;
     if (!many || this.#counted === undefined || Date.now() - this.#counted.at > countEveryMs) {
-      const open = new Map(store.openDestinations().map((each) => [each.destinationId, each]));
-      this.#counted = { at: Date.now(), open };
+      try {
+        const open = new Map(store.openDestinations().map((each) => [each.destinationId, each]));
+        this.#counted = { at: Date.now(), open };
+        this.#uncounted = false;
+      } catch (error) {
+        if (!this.#uncounted) {
+          const why = (error as Error).message;
+          this.#options.log('error', `the history cannot be read (${why}): the status says what waited before`);
+        }
+        this.#uncounted = true;
+        this.#counted ??= { at: 0, open: new Map() };
+      }
     }
     return this.#counted.open;
   }
 
-  /** Why notifications wait for a destination of that URL and mode, where it is down; null where they just wait. */
-  whyWaiting(url: string, mode: Destination['mode']): string | null {
-    for (const { destination, detail } of this.#lanes.values()) {
-      if (destination.url === url && destination.mode === mode && detail !== null) return detail;
+  /** Why notifications wait for a destination, where it is down; null where they just wait. */
+  whyWaiting(destinationId: string): string | null {
+    for (const [id, { destination, detail }] of this.#lanes) {
+      if (toldId(id, destination) === destinationId) return detail;
     }
     return null;
   }
@@ -221,7 +244,7 @@ export class Forwarder {
   #laneOf(id: number): Lane | undefined {
     const lane = this.#lanes.get(id);
     if (lane !== undefined) return lane;
-    const destination = this.#options.store.stored.destination(id);
+    const destination = this.#options.store.destination(id);
     if (destination === undefined) return undefined;
     this.#lane(id, destination).reconfigure(destination, false, this.#settings, missing(destination, this.secrets));
     return this.#lanes.get(id);

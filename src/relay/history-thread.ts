@@ -8,7 +8,7 @@ import type { HistoryReader } from './history.ts';
 export type HistoryCall =
   | { readonly method: 'query'; readonly params: ParsedParams<'events/query'> }
   | { readonly method: 'event' | 'delivery'; readonly id: string }
-  | { readonly method: 'target'; readonly id: string; readonly url?: string | undefined }
+  | { readonly method: 'target'; readonly params: ParsedParams<'notifications/render'> }
   | { readonly method: 'notificationIdsFor'; readonly ids: readonly string[] }
   | { readonly method: 'notificationIds'; readonly filter: string }
   | { readonly method: 'failedNotificationIds' }
@@ -68,8 +68,8 @@ export class HistoryThread {
     return this.#call({ method: 'delivery', id });
   }
 
-  target(id: string, url?: string): Promise<ReturnType<HistoryReader['target']>> {
-    return this.#call({ method: 'target', id, url });
+  target(params: ParsedParams<'notifications/render'>): Promise<ReturnType<HistoryReader['target']>> {
+    return this.#call({ method: 'target', params });
   }
 
   notificationIdsFor(ids: readonly string[]): Promise<number[]> {

@@ -46,7 +46,7 @@ function answer(call: HistoryCall): unknown {
     case 'delivery':
       return reader.delivery(call.id);
     case 'target':
-      return reader.target(call.id, call.url);
+      return reader.target(call.params.id, call.params);
     case 'notificationIdsFor':
       return reader.notificationIdsFor(call.ids);
     case 'notificationIds':

@@ -20,6 +20,7 @@ import type { ParsedParams, Result } from '../protocol/methods.ts';
 import type { Destination } from '../protocol/settings.ts';
 import { columnLengths, cut } from './columns.ts';
 import { kindCodes, openForReading, stateCodes } from './database.ts';
+import { toldId } from './destinations.ts';
 import { parseFilter } from './filter.ts';
 import type { Filter } from './filter.ts';
 import { fittingAnswer, fittingAttempts, mostAttempts, mostPageBytes, rowBytes } from './message-size.ts';
@@ -186,11 +187,11 @@ export class HistoryReader {
   /**
    * A notification as it is sent, without the signature and credentials, whose keys only a running relay knows.
    * @param id a notification's, or an event's or delivery's, meaning its first
-   * @param url to which destination
+   * @param to which destination
    * @throws NotFoundError
    */
-  render(id: string, url?: string): Result<'notifications/render'> {
-    const { notificationId, destination } = this.target(id, url);
+  render(id: string, to: Omit<ParsedParams<'notifications/render'>, 'id'> = {}): Result<'notifications/render'> {
+    const { notificationId, destinationId, destination } = this.target(id, to);
     const outgoing = new Renderer(this.#stored).render(notificationId, destination, {
       signatureKeys: new Map(),
       credentials: new Map(),
@@ -198,6 +199,7 @@ export class HistoryReader {
     if (outgoing === undefined) throw new NotFoundError(id);
     return {
       notificationId: `n${notificationId}`,
+      destinationId,
       url: destination?.url ?? null,
       headers: outgoing.headers,
       body: outgoing.body.toString('base64'),
@@ -205,22 +207,27 @@ export class HistoryReader {
   }
 
   /**
-   * Which notification an id means, and its destination: the one of `url`, else the first it went to.
+   * Which notification an id means, and its destination: the one of `destinationId` or `url`, else the first it went to.
    * @throws NotFoundError
    */
-  target(id: string, url?: string): { notificationId: number; destination: Destination | undefined } {
+  target(
+    id: string,
+    { destinationId, url }: Omit<ParsedParams<'notifications/render'>, 'id'>,
+  ): { notificationId: number; destinationId: string | null; destination: Destination | undefined } {
     const [notificationId] = this.#notificationsForId(id);
     if (notificationId === undefined) throw new NotFoundError(id);
     const destinations = this.#all(
       'SELECT destination_id AS id FROM forwardings WHERE notification_id = ?',
       notificationId,
     )
-      .map((row) => this.#stored.destination(Number(row['id'])))
-      .filter((each) => each !== undefined);
-    return {
-      notificationId,
-      destination: url === undefined ? destinations[0] : destinations.find((each) => each.url === url),
-    };
+      .map((row) => this.#destination(Number(row['id'])))
+      .filter(({ destination }) => destination !== undefined);
+    const found = destinations.find(
+      (each) =>
+        (destinationId === undefined || each.destinationId === destinationId) &&
+        (url === undefined || each.destination?.url === url),
+    );
+    return { notificationId, destinationId: found?.destinationId ?? null, destination: found?.destination };
   }
 
   /**
@@ -506,8 +513,9 @@ export class HistoryReader {
   #forwardings(notificationId: number): Forwarding[] {
     return this.#all('SELECT * FROM forwardings WHERE notification_id = ? ORDER BY destination_id', notificationId).map(
       (row) => {
-        const destination = this.#stored.destination(Number(row['destination_id']));
+        const { destinationId, destination } = this.#destination(Number(row['destination_id']));
         return {
+          destinationId,
           destination: destination?.url ?? '',
           mode: destination?.mode ?? 'normalised',
           state: stateName(row['state']),
@@ -531,7 +539,7 @@ export class HistoryReader {
     return latest.reverse().map((row) => ({
       notificationId: `n${notificationId}`,
       deliveryId: `d${deliveryId}`,
-      destination: this.#stored.destination(Number(row['destination_id']))?.url ?? '',
+      ...this.#place(Number(row['destination_id'])),
       number: Number(row['number']),
       at: iso(Number(row['at'])),
       durationMs: Number(row['duration_ms']),
@@ -543,6 +551,18 @@ export class HistoryReader {
       answerBody: bytesOf(row['body']).toString('base64'),
       answerTruncated: row['truncated'] === 1,
     }));
+  }
+
+  /** A destination as clients know it, with its settings as last known. */
+  #destination(id: number): { destinationId: string; destination: Destination | undefined } {
+    const row = this.#get('SELECT config FROM destinations WHERE id = ?', id);
+    const destination = row === undefined ? undefined : (JSON.parse(row['config'] as string) as Destination);
+    return { destinationId: toldId(id, destination), destination };
+  }
+
+  #place(id: number): Pick<AttemptDetail, 'destinationId' | 'destination'> {
+    const { destinationId, destination } = this.#destination(id);
+    return { destinationId, destination: destination?.url ?? '' };
   }
 
   #prepare(sql: string): StatementSync {

@@ -7,11 +7,12 @@ import type { Attempt } from '../protocol/history.ts';
 import type { Destination, Settings } from '../protocol/settings.ts';
 import type { DestinationStatus } from '../protocol/status.ts';
 import { cut } from './columns.ts';
+import { toldId } from './destinations.ts';
 import { withoutSecrets } from './masking.ts';
 import { dispatcherFor, post } from './outbound.ts';
 import type { SendResult } from './outbound.ts';
 import type { AttemptRecord, OpenForwarding } from './records.ts';
-import type { KnownSecrets, Renderer } from './render.ts';
+import type { KnownSecrets, Outgoing, Renderer } from './render.ts';
 import { judge } from './retry.ts';
 import type { Verdict } from './retry.ts';
 import { Schedule } from './schedule.ts';
@@ -31,7 +32,7 @@ export interface LaneOptions {
   onAttempt(attempt: Attempt): void;
   /** Called when a destination goes down or comes back. */
   onChange(): void;
-  log(level: 'warn' | 'info' | 'debug', message: string): void;
+  log(level: 'error' | 'warn' | 'info' | 'debug', message: string): void;
   /** A factor on every pause between attempts: less than 1 in tests. */
   readonly delayScale?: number;
 }
@@ -53,6 +54,8 @@ const mostDetail = 500;
 
 /** How many forwardings a lane holds in memory; the rest is on disk. */
 const windowSize = 2000;
+/** When what could not be read is read again, in milliseconds. */
+const readAgainMs = 5000;
 const firstProbeMs = 250;
 const lastProbeMs = 30_000;
 
@@ -96,6 +99,9 @@ export class Lane {
   readonly #due = new Schedule<number>();
   #retryTimer: NodeJS.Timeout | undefined;
   #retryTimerAt = 0;
+  /** The store could not be read, which was said; until it fires, nothing more is loaded. */
+  #unreadable = false;
+  #readAgain: NodeJS.Timeout | undefined;
   /** `probe`: the notification that is tried, while it is under way. */
   #down: { detail: string; delayMs: number; timer: NodeJS.Timeout; probe: number | null } | undefined;
 
@@ -131,7 +137,8 @@ export class Lane {
     this.#url = new URL(destination.url);
     this.#configured = configured;
     this.#settings = settings;
-    const key = JSON.stringify([settings.concurrency, settings.proxy, destination.insecureTls, destination.timeoutMs]);
+    const { insecureTls, timeoutMs } = destination;
+    const key = JSON.stringify([this.#url.origin, settings.concurrency, settings.proxy, insecureTls, timeoutMs]);
     if (this.#pool === undefined || this.#poolKey !== key) {
       const before = this.#pool;
       this.#pool = { dispatcher: dispatcherFor(destination, settings.proxy, settings.concurrency), underWay: 0 };
@@ -156,7 +163,8 @@ export class Lane {
   /** Lets what was held back be sent, unless a key is still missing. */
   releaseWhatIsHeld(): void {
     if (this.#missing !== null) return;
-    void this.#options.store.releaseHeld(this.id).then(() => {
+    void this.#options.store.releaseHeld(this.id).then((released) => {
+      if (!released) return;
       this.#moreAfter = 0;
       this.pump();
     });
@@ -224,13 +232,22 @@ export class Lane {
   status(waiting: number): DestinationStatus {
     const state = this.#missing !== null ? 'held' : this.#down !== undefined ? 'down' : 'up';
     const { url, mode } = this.destination;
-    return { url, mode, configured: this.#configured, state, detail: this.detail, waiting };
+    return {
+      destinationId: toldId(this.id, this.destination),
+      url,
+      mode,
+      configured: this.#configured,
+      state,
+      detail: this.detail,
+      waiting,
+    };
   }
 
   /** Sends nothing more. */
   async close(): Promise<void> {
     this.#ended = true;
     clearTimeout(this.#retryTimer);
+    clearTimeout(this.#readAgain);
     clearTimeout(this.#down?.timer);
     const pools = this.#pool === undefined ? this.#replaced : [this.#pool, ...this.#replaced];
     await Promise.all([...pools].map((each) => each.dispatcher.destroy()));
@@ -267,7 +284,7 @@ export class Lane {
     const strict = this.destination.strictOrder === true;
     if (strict && this.#retrying.size > 0) return undefined;
     while (this.#next >= this.#queue.length && this.#moreAfter !== null) {
-      this.#load(this.#moreAfter);
+      if (!this.#load(this.#moreAfter)) return undefined;
       if (strict && this.#retrying.size > 0) return undefined;
     }
     const job = this.#queue[this.#next];
@@ -280,8 +297,21 @@ export class Lane {
     return job;
   }
 
-  #load(after: number): void {
-    const jobs = this.#options.store.open(this.id, 'waiting', after, windowSize);
+  /** @returns false where the store cannot be read now */
+  #load(after: number): boolean {
+    if (this.#readAgain !== undefined) return false;
+    let jobs: OpenForwarding[];
+    try {
+      jobs = this.#options.store.open(this.id, 'waiting', after, windowSize);
+    } catch (error) {
+      this.#sayUnreadable(error as Error);
+      this.#readAgain = setTimeout(() => {
+        this.#readAgain = undefined;
+        this.pump();
+      }, this.#readPause);
+      return false;
+    }
+    this.#unreadable = false;
     this.#moreAfter = jobs.length < windowSize ? null : (jobs.at(-1)?.notificationId ?? null);
     this.#queue = [];
     this.#next = 0;
@@ -293,6 +323,20 @@ export class Lane {
       if (job.nextAt !== null && job.nextAt > now) this.#retryLater(job, job.nextAt);
       else this.#queue.push(job);
     }
+    return true;
+  }
+
+  get #readPause(): number {
+    return Math.round(readAgainMs * (this.#options.delayScale ?? 1));
+  }
+
+  #sayUnreadable({ message }: Error): void {
+    if (this.#unreadable) return;
+    this.#unreadable = true;
+    this.#options.log(
+      'error',
+      `the history cannot be read (${message}): what waits for ${placeOf(this.#url)} is tried every ${readAgainMs / 1000} s`,
+    );
   }
 
   /** Held in memory until it is due: without what was stored of it, since there may be very many. */
@@ -320,10 +364,22 @@ export class Lane {
   /** @returns false where there was nothing to send */
   #send(job: Job): boolean {
     const { renderer } = this.#options;
+    // As they are now: what is under way was sent by them, whatever is set meanwhile.
+    const { destination } = this;
+    const url = this.#url;
     const secrets = this.#secrets();
-    const outgoing = job.notification
-      ? renderer.renderStored(job.notification, this.destination, secrets)
-      : renderer.render(job.notificationId, this.destination, secrets);
+    let outgoing: Outgoing | undefined;
+    try {
+      outgoing = job.notification
+        ? renderer.renderStored(job.notification, destination, secrets)
+        : renderer.render(job.notificationId, destination, secrets);
+    } catch (error) {
+      // Others may be read: it waits like one that is being retried, and is charged no attempt.
+      this.#sayUnreadable(error as Error);
+      this.#retryLater(job, Date.now() + this.#readPause);
+      return false;
+    }
+    const { withheld = [] } = outgoing ?? {};
     const pool = this.#pool;
     if (outgoing === undefined || pool === undefined) {
       this.#inMemory.delete(job.notificationId);
@@ -335,22 +391,24 @@ export class Lane {
     pool.underWay += 1;
     const bytes = outgoing.body.byteLength;
     this.#allUnderWay.bytes += bytes;
-    void post(pool.dispatcher, this.#url, outgoing, this.destination.timeoutMs).then((result) => {
+    void post(pool.dispatcher, url, outgoing, destination.timeoutMs).then((result) => {
       pool.underWay -= 1;
       this.#allUnderWay.bytes -= bytes;
       this.#endIfIdle(pool);
       const current = this.#underWay.get(job.notificationId) ?? null;
       this.#underWay.delete(job.notificationId);
       if (this.#isClosed()) return;
-      const told = withoutSecrets(result, outgoing.headers, this.destination, secrets);
-      this.#settle(current ?? job, current === null, told, at, performance.now() - started);
+      const told = withoutSecrets(result, outgoing.headers, destination, secrets);
+      const sent = { at, durationMs: performance.now() - started, destination, withheld };
+      this.#settle(current ?? job, current === null, told, sent);
       this.pump();
     });
     return true;
   }
 
-  #settle(job: Job, discarded: boolean, result: SendResult, at: number, durationMs: number): void {
+  #settle(job: Job, discarded: boolean, result: SendResult, sent: Sent): void {
     const { notificationId, deliveryId } = job;
+    const { at, durationMs, destination } = sent;
     const number = job.attempts + 1;
     const verdict = this.#judge(job, discarded, result);
     if (verdict.outcome === 'down') {
@@ -371,7 +429,7 @@ export class Lane {
       at,
       durationMs: Math.round(durationMs * 1000) / 1000,
       status: result.kind === 'answer' ? result.status : null,
-      error: cut(errorOf(result, verdict), mostDetail),
+      error: withWithheld(errorOf(result, verdict), sent),
       outcome: verdict.outcome,
       nextAt,
       headers: result.kind === 'answer' ? result.headers : [],
@@ -379,14 +437,21 @@ export class Lane {
       truncated: result.kind === 'answer' && result.truncated,
     };
     if (nextAt !== null) this.#retryLater({ ...job, attempts: number }, nextAt);
-    const detail = verdict.outcome === 'sent' ? null : cut(verdict.detail, mostDetail);
-    void this.#options.store.recordAttempt(attempt, detail).then(() => {
+    const detail = verdict.outcome === 'sent' ? null : withWithheld(verdict.detail, sent);
+    const { store } = this.#options;
+    void store.recordAttempt(attempt, detail).then((recorded) => {
+      // It still waits on disk: in memory it stays what it is, so that it is not sent again before a restart.
+      if (!recorded) return;
       if (verdict.outcome !== 'retrying') {
         // Not before it is on disk: until then it would be loaded as waiting once more.
         this.#inMemory.delete(notificationId);
-        this.#options.store.settled(deliveryId);
+        store.settled(deliveryId);
+      } else if (this.#missing !== null) {
+        // Its key was taken away while it was under way.
+        this.#drop((id) => id === notificationId);
+        void store.holdWaiting(this.id, this.#missing);
       }
-      this.#options.onAttempt(shown(attempt, deliveryId, this.destination.url));
+      this.#options.onAttempt(shown(attempt, deliveryId, this.id, destination));
     });
   }
 
@@ -441,16 +506,34 @@ export class Lane {
   }
 }
 
+/** How an attempt was sent. */
+interface Sent {
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly durationMs: number;
+  readonly destination: Destination;
+  readonly withheld: readonly string[];
+}
+
+/** The reason for a failure, with what may be the reason for that: credentials of the sender that are forgotten. */
+function withWithheld(reason: string | null, { withheld }: Sent): string | null {
+  if (reason === null || withheld.length === 0) return cut(reason, mostDetail);
+  const names = [...new Set(withheld)].join(' and ');
+  const note = `; without the ${cut(names, mostDetail / 5)} of the sender, which are kept in memory only`;
+  return cut(reason, mostDetail - note.length) + note;
+}
+
 function errorOf(result: SendResult, verdict: Verdict): string | null {
   if (result.kind !== 'answer') return result.error;
   return verdict.outcome === 'sent' || verdict.outcome === 'down' ? null : verdict.detail;
 }
 
-function shown(attempt: AttemptRecord, deliveryId: number, url: string): Attempt {
+function shown(attempt: AttemptRecord, deliveryId: number, id: number, destination: Destination): Attempt {
   return {
     notificationId: `n${attempt.notificationId}`,
     deliveryId: `d${deliveryId}`,
-    destination: url,
+    destinationId: toldId(id, destination),
+    destination: destination.url,
     number: attempt.number,
     at: new Date(attempt.at).toISOString(),
     durationMs: attempt.durationMs,

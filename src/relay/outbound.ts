@@ -87,7 +87,12 @@ const certificateCodes = new Set([
  * Posts a notification. Redirects are not followed. Never throws.
  * @param timeoutMs for the whole exchange, the answer's body included
  */
-export function post(dispatcher: Dispatcher, url: URL, outgoing: Outgoing, timeoutMs: number): Promise<SendResult> {
+export function post(
+  dispatcher: Dispatcher,
+  url: URL,
+  outgoing: Pick<Outgoing, 'headers' | 'body'>,
+  timeoutMs: number,
+): Promise<SendResult> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let received = 0;

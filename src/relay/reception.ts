@@ -8,7 +8,7 @@ import { readPlatformNotification } from '../open-connectors/notification.ts';
 import type { PlatformEvent } from '../open-connectors/notification.ts';
 import { signatureHeader, verify } from '../open-connectors/signature.ts';
 import type { Headers, SignatureCheck, Source } from '../protocol/history.ts';
-import type { Settings } from '../protocol/settings.ts';
+import type { SecretsChange, Settings } from '../protocol/settings.ts';
 import { isCredentialHeader, maskedValue } from '../protocol/credential-headers.ts';
 import type { ConfiguredDestination, Forwarder } from './forwarder.ts';
 import type { Job } from './lane.ts';
@@ -16,6 +16,7 @@ import { columnLengths, cut, cutWarning } from './columns.ts';
 import { keptRefusedBytes, tooMuchToRead, tooMuchToSend } from './delivery-limits.ts';
 import { fingerprints, normaliseEvent, partsOf } from './normalise.ts';
 import type { RenderSettings } from './normalise.ts';
+import { changedSecrets } from './secrets.ts';
 import type { Renderer } from './render.ts';
 import { goesTo } from './routes.ts';
 import type { DeliveryRecord, EventRecord, ForwardingRecord, NotificationRecord } from './records.ts';
@@ -48,12 +49,13 @@ export interface ReceptionOptions {
   readonly forwarder: Forwarder;
   /** Called when a delivery is on disk. */
   onStored(delivery: DeliveryRecord): void;
+  log(level: 'error', message: string): void;
 }
 
 /** Turns what was posted into records, and stores and forwards them. */
 export class Reception {
   readonly #options: ReceptionOptions;
-  readonly #verifyKeys = new Map<string, string>();
+  #verifyKeys: ReadonlyMap<string, string> = new Map();
   #render: RenderSettings;
   #renderId: number;
   #partSize: number;
@@ -67,13 +69,16 @@ export class Reception {
     this.#renderId = options.store.internRenderSettings(this.#render);
   }
 
-  /** Takes settings and verify keys: notifications from now on are made by them, those that exist stay as they are. */
-  configure(settings: Settings, verifyKeys: Readonly<Record<string, string>> = {}): void {
+  /**
+   * Takes settings and verify keys: notifications from now on are made by them, those that exist stay as they are.
+   * @param renderSettingsId under which the store keeps what makes them
+   */
+  configure(settings: Settings, renderSettingsId: number, verifyKeys: SecretsChange['verifyKeys']): void {
     this.#partSize = settings.partSize;
     this.#maxEvents = settings.maxEvents;
     this.#render = renderSettingsOf(settings);
-    this.#renderId = this.#options.store.internRenderSettings(this.#render);
-    for (const [name, key] of Object.entries(verifyKeys)) this.#verifyKeys.set(name, key);
+    this.#renderId = renderSettingsId;
+    this.#verifyKeys = changedSecrets(this.#verifyKeys, verifyKeys);
   }
 
   /**
@@ -84,8 +89,7 @@ export class Reception {
   async receive(incoming: Incoming): Promise<DeliveryRecord> {
     const delivery = this.#read(incoming);
     await this.#options.store.add(delivery);
-    this.#options.onStored(delivery);
-    this.#forward(delivery);
+    this.#goOn(delivery);
     return delivery;
   }
 
@@ -94,8 +98,23 @@ export class Reception {
     const delivery = this.#withoutEvents(refused, 'rejected', refused.httpStatus, refused.reason);
     const cut = { ...delivery, bodyBytes: refused.bodyBytes, truncated: refused.truncated };
     await this.#options.store.add(cut);
-    this.#options.onStored(cut);
+    this.#goOn(cut);
     return cut;
+  }
+
+  /** What follows once it is on disk: whatever fails now, the answer stays what it is. */
+  #goOn(delivery: DeliveryRecord): void {
+    try {
+      this.#options.onStored(delivery);
+    } catch (error) {
+      this.#options.log('error', `d${delivery.id} is on disk and could not be told: ${String(error)}`);
+    }
+    try {
+      this.#forward(delivery);
+    } catch (error) {
+      const when = 'what of it waits is sent when the relay is started again';
+      this.#options.log('error', `d${delivery.id} is on disk and could not be forwarded (${String(error)}): ${when}`);
+    }
   }
 
   #read(incoming: Incoming): DeliveryRecord {
@@ -332,7 +351,8 @@ export class Reception {
 
 const noEvent: PlatformEvent = { eventType: null, objectId: null, date: null };
 
-function renderSettingsOf(settings: Settings): RenderSettings {
+/** Of the settings, what makes a notification. */
+export function renderSettingsOf(settings: Settings): RenderSettings {
   return { timeZone: settings.timeZone, mapping: settings.mapping, identity: settings.identity };
 }
 

@@ -2,11 +2,12 @@
 import type { Forwarding, Headers } from '../protocol/history.ts';
 import type { Params, RelayNotificationParams } from '../protocol/methods.ts';
 import type { RelayClient } from '../protocol/relay-client.ts';
-import type { Destination, Secrets, Settings } from '../protocol/settings.ts';
+import type { Destination, Secrets, SecretsChange, Settings } from '../protocol/settings.ts';
 import type { Status } from '../protocol/status.ts';
 import { isCredentialHeader, maskedValue } from '../protocol/credential-headers.ts';
 import { prepareDataDirectory } from '../protocol/data-directory.ts';
 import { relayAdvice, RelayRequestError } from '../protocol/errors.ts';
+import type { RelayAdvice } from '../protocol/errors.ts';
 import { protocolVersion } from '../protocol/methods.ts';
 import { settingsSchema } from '../protocol/settings.ts';
 import { version as ownVersion } from '../version.ts';
@@ -22,14 +23,16 @@ import { defaultLimits, Ingress } from './ingress.ts';
 import type { IngressLimits } from './ingress.ts';
 import { takeLock } from './lock.ts';
 import type { Lock } from './lock.ts';
-import { Reception } from './reception.ts';
-import { remember, writeRemembered } from './remembered.ts';
-import type { Remembered } from './remembered.ts';
+import { Reception, renderSettingsOf } from './reception.ts';
+import { remember, stageRemembered } from './remembered.ts';
+import type { Remembered, StagedRemembered } from './remembered.ts';
 import { Renderer } from './render.ts';
 import { fittingAnswer } from './message-size.ts';
 import { maxAttempts } from './retry.ts';
 import { deliveryOf, iso, notificationsOf, rowsOf } from './rows.ts';
 import { Store } from './store.ts';
+import type { KeptSettings } from './store.ts';
+import { StoreError } from './database.ts';
 import type { DeliveryRecord } from './records.ts';
 import { TunnelSupervisor } from './tunnel/supervisor.ts';
 import type { TunnelSupervisorOptions } from './tunnel/supervisor.ts';
@@ -121,7 +124,7 @@ class RunningRelay implements Relay {
   readonly #dataDir: string;
   readonly #lock: Lock;
   readonly #startedAt = Date.now();
-  readonly #remembered: Remembered;
+  #remembered: Remembered;
   readonly #store: Store;
   readonly #history: HistoryThread;
   readonly #renderer: Renderer;
@@ -167,6 +170,7 @@ class RunningRelay implements Relay {
         else this.#log('error', `${failure.message}: deliveries are answered 503. ${failure.next}`);
         this.#announcer.statusChanged();
       },
+      onLost: (message) => this.#log('error', message),
     });
     if (this.#store.setAside !== null) {
       const { from, to, why } = this.#store.setAside;
@@ -197,6 +201,7 @@ class RunningRelay implements Relay {
         renderer: this.#renderer,
         forwarder: this.#forwarder,
         onStored: (delivery) => this.#stored(delivery),
+        log: (level, message) => this.#log(level, message),
       },
       this.#settings,
     );
@@ -227,7 +232,7 @@ class RunningRelay implements Relay {
     for (const notice of this.#notices) this.#log('warn', notice);
     this.#port = await this.#openStreetDoor();
     this.#remembered.port = this.#port;
-    this.#applySettings(this.#options.secrets ?? {});
+    this.#apply(this.#settings, this.#options.secrets ?? {});
     await this.#control.open();
     this.#tunnel = new TunnelSupervisor({
       localPort: this.#port,
@@ -327,19 +332,67 @@ class RunningRelay implements Relay {
     return { maxBodyBytes, maxBodiesBytes, maxUncommitted };
   }
 
-  #applySettings(secrets: Secrets): void {
-    this.#forwarder.configure(this.#settings, secrets);
-    this.#reception.configure(this.#settings, secrets.verifyKeys);
+  /**
+   * Puts settings and secrets in force, on disk and in every station.
+   * @throws ConflictError or StoreError where something of them cannot be used or kept: then nothing has changed
+   */
+  #apply(settings: Settings, secrets: SecretsChange): void {
+    try {
+      this.#forwarder.check(settings);
+    } catch (error) {
+      throw new ConflictError(`the proxy cannot be used: ${(error as Error).message}`, 'check-proxy');
+    }
+    const remembered = { ...this.#remembered, destinations: settings.destinations };
+    const kept = this.#keep(settings, remembered);
+    // From here on nothing can fail.
+    this.#settings = settings;
+    this.#remembered = remembered;
+    this.#forwarder.configure(settings, kept, secrets);
+    this.#reception.configure(settings, kept.renderSettingsId, secrets.verifyKeys);
     this.#ingress.setLimits({ ...this.#limits(), ...this.#options.limits });
-    this.#store.setRetention(this.#settings.retention);
-    this.#remembered.destinations = this.#settings.destinations;
-    writeRemembered(this.#dataDir, this.#remembered);
+    this.#store.setRetention(settings.retention);
+  }
+
+  /** Puts settings on disk: in the store and in what is remembered, or in neither. @throws StoreError */
+  #keep(settings: Settings, remembered: Remembered): KeptSettings {
+    let staged: StagedRemembered | undefined;
+    let kept: KeptSettings | undefined;
+    try {
+      staged = stageRemembered(this.#dataDir, remembered);
+      kept = this.#store.keepSettings(settings.destinations, renderSettingsOf(settings));
+      staged.put();
+      return kept;
+    } catch (error) {
+      // It may be that neither can be written now; what failed first is what is told.
+      for (const undo of [() => kept?.undo(), () => staged?.discard()]) {
+        try {
+          undo();
+        } catch (failure) {
+          this.#log('warn', `what was begun could not be taken back: ${(failure as Error).message}`);
+        }
+      }
+      if (error instanceof StoreError) throw error;
+      const { code, message } = error as NodeJS.ErrnoException;
+      const isFull = code === 'ENOSPC' || code === 'EDQUOT';
+      throw new StoreError(
+        `relay.json cannot be written: ${message}`,
+        isFull ? 'make-room' : 'check-data-directory',
+        error,
+      );
+    }
   }
 
   #configure(params: Params<'relay/configure'>): Status {
     const before = this.#settings.tunnel;
-    this.#settings = settingsSchema.parse({ ...this.#settings, ...params.settings });
-    this.#applySettings(params.secrets ?? {});
+    const settings = settingsSchema.parse({ ...this.#settings, ...params.settings });
+    try {
+      this.#apply(settings, params.secrets ?? {});
+    } catch (error) {
+      const said = `the settings were not changed: ${(error as Error).message}`;
+      if (error instanceof StoreError) throw new StoreError(said, error.advice, error);
+      if (error instanceof ConflictError) throw new ConflictError(said, error.advice);
+      throw error;
+    }
     if (JSON.stringify(before) !== JSON.stringify(this.#settings.tunnel)) this.#tunnel?.open(this.#settings.tunnel);
     this.#announcer.statusChanged();
     return this.#status();
@@ -380,7 +433,7 @@ class RunningRelay implements Relay {
     this.#storedSinceLook += 1;
     this.#tick ??= setTimeout(() => this.#look(), lookEveryMs).unref();
     if (!this.#announcer.heard) return;
-    const byId = (id: number) => this.#store.stored.destination(id);
+    const byId = (id: number) => this.#store.destination(id);
     this.#announcer.added(deliveryOf(delivery), rowsOf(delivery, byId));
     this.#announcer.statusChanged();
   }
@@ -405,7 +458,7 @@ class RunningRelay implements Relay {
   }
 
   #makeHandlers(): Handlers {
-    const byId = (id: number) => this.#store.stored.destination(id);
+    const byId = (id: number) => this.#store.destination(id);
     return {
       'relay/status': () => this.#status(),
       'relay/configure': (params) => this.#configure(params),
@@ -473,13 +526,14 @@ class RunningRelay implements Relay {
         this.#announcer.statusChanged();
         return { replayed: replayed.length, notificationIds: replayed.map((id) => `n${id}`) };
       },
-      'notifications/render': async ({ id, url }) => {
-        const { notificationId, destination } = await this.#history.target(id, url);
+      'notifications/render': async (params) => {
+        const { notificationId, destinationId, destination } = await this.#history.target(params);
         const outgoing = this.#renderer.render(notificationId, destination, this.#forwarder.secrets);
         if (outgoing === undefined)
-          throw new ConflictError(`notification ${id} was removed from the history meanwhile`);
+          throw new ConflictError(`notification ${params.id} was removed from the history meanwhile`);
         return {
           notificationId: `n${notificationId}`,
+          destinationId,
           url: destination?.url ?? null,
           headers: this.#masked(outgoing.headers, destination),
           body: outgoing.body.toString('base64'),
@@ -528,7 +582,7 @@ class RunningRelay implements Relay {
       return {
         ...forwarding,
         maxAttempts: maxAttempts(this.#settings.retry),
-        detail: forwarding.detail ?? this.#forwarder.whyWaiting(forwarding.destination, forwarding.mode),
+        detail: forwarding.detail ?? this.#forwarder.whyWaiting(forwarding.destinationId),
       };
     });
   }
@@ -549,8 +603,13 @@ const replayStep = 500;
 
 class ConflictError extends Error {
   override readonly name = 'ConflictError';
-  readonly advice = 'choose-again';
-  readonly next = relayAdvice[this.advice];
+  readonly advice: RelayAdvice;
+  readonly next: string;
+  constructor(message: string, advice: RelayAdvice = 'choose-again') {
+    super(message);
+    this.advice = advice;
+    this.next = relayAdvice[advice];
+  }
 }
 
 /** A proxy's URL may carry a user name and a password, which no client needs to be told. */

@@ -41,7 +41,7 @@ export function remember(dataDir: string): { remembered: Remembered; notice: str
     subdomain: `cm-relay-${randomLetters(12)}`,
     destinations: [],
   };
-  writeRemembered(dataDir, remembered);
+  stageRemembered(dataDir, remembered).put();
   return { remembered, notice };
 }
 
@@ -68,13 +68,30 @@ function textOf(dataDir: string): string | undefined {
   }
 }
 
-/** Writes it whole: a crash leaves the old or the new. */
-export function writeRemembered(dataDir: string, remembered: Remembered): void {
+/** What is to be remembered, on disk beside what is. */
+export interface StagedRemembered {
+  /** Puts it in the place of what was remembered: a crash leaves the old or the new. @throws the system's error */
+  put(): void;
+  /** Takes it away again. */
+  discard(): void;
+}
+
+/**
+ * Writes what is to be remembered, whole, beside what is.
+ * @throws the system's error
+ */
+export function stageRemembered(dataDir: string, remembered: Remembered): StagedRemembered {
   const temporary = `${fileOf(dataDir)}.${process.pid}`;
+  const discard = (): void => rmSync(temporary, { force: true });
   // One that was left by a process of the same number is not written to: its mode may be another.
-  rmSync(temporary, { force: true });
-  writeFileSync(temporary, `${JSON.stringify(remembered, null, 2)}\n`, { flag: 'wx', mode: 0o600, flush: true });
-  renameSync(temporary, fileOf(dataDir));
+  discard();
+  try {
+    writeFileSync(temporary, `${JSON.stringify(remembered, null, 2)}\n`, { flag: 'wx', mode: 0o600, flush: true });
+  } catch (error) {
+    discard();
+    throw error;
+  }
+  return { put: () => renameSync(temporary, fileOf(dataDir)), discard };
 }
 
 function randomLetters(count: number): string {

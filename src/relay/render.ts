@@ -4,7 +4,7 @@ import type { VendorEvent } from '../campaign-monitor/payload.ts';
 import { sign, signatureHeader, webhookIdHeader } from '../open-connectors/signature.ts';
 import type { Headers, Source } from '../protocol/history.ts';
 import type { Destination } from '../protocol/settings.ts';
-import { maskedValue } from '../protocol/credential-headers.ts';
+import { isCredentialHeader, maskedValue } from '../protocol/credential-headers.ts';
 import { normaliseEvent, renderNotification } from './normalise.ts';
 import type { RenderSettings } from './normalise.ts';
 import type { StoredNotification, StoredReader } from './stored.ts';
@@ -13,6 +13,8 @@ import type { StoredNotification, StoredReader } from './stored.ts';
 export interface Outgoing {
   readonly headers: Headers;
   readonly body: Buffer;
+  /** Names of the sender's headers that cannot go along any more: their values are kept in memory only. */
+  readonly withheld: readonly string[];
 }
 
 /** The keys and credentials that clients gave, by name. */
@@ -26,7 +28,7 @@ export interface FreshDelivery {
   readonly source: Source;
   readonly receivedAt: number;
   readonly contentType: string | null;
-  /** As received: credentials included, which is why they are passed on only while this lasts. */
+  /** As received, credentials included; masked where they are forgotten. */
   readonly headers: Headers;
   readonly body: Buffer;
   readonly json: Buffer | null;
@@ -35,6 +37,9 @@ export interface FreshDelivery {
 
 /** Bodies kept in memory, in bytes: about half of it in each of two generations. */
 const cacheBytes = 33_554_432;
+
+/** Headers with credentials that are kept in memory, in characters: for longer than bodies, since they are small. */
+const credentialCharacters = 8_388_608;
 
 /** Of larger bodies few are kept: what they weigh is not known, and may be much. In bytes. */
 const mostSparseBytes = 262_144;
@@ -64,6 +69,9 @@ export class Renderer {
   #fresh = new Map<number, FreshDelivery>();
   #older = new Map<number, FreshDelivery>();
   #freshBytes = 0;
+  /** Headers of deliveries that came with credentials, which are nowhere else; the oldest are forgotten first. */
+  readonly #withCredentials = new Map<number, Headers>();
+  #credentialCharacters = 0;
 
   constructor(stored: StoredReader) {
     this.#stored = stored;
@@ -71,6 +79,7 @@ export class Renderer {
 
   /** Keeps a delivery in memory, where it will be needed soon. */
   keep(deliveryId: number, delivery: FreshDelivery): void {
+    this.#keepCredentials(deliveryId, delivery.headers);
     this.#fresh.set(deliveryId, delivery);
     this.#freshBytes += sizeOf(delivery);
     if (this.#freshBytes < cacheBytes / 2) return;
@@ -98,11 +107,30 @@ export class Renderer {
   ): Outgoing | undefined {
     const delivery = this.#delivery(notification.deliveryId);
     if (delivery === undefined) return undefined;
-    const { headers, body } =
+    const { headers, body, withheld } =
       notification.kind === 'normalised' && destination?.mode !== 'raw'
         ? normalised(notification, delivery, destination, secrets)
         : asItCame(delivery);
-    return { headers: withOwn(headers, destination, secrets), body };
+    const own = ownHeaders(destination, secrets);
+    if (own.length === 0) return { headers, body, withheld };
+    const names = new Set(own.map(([name]) => name.toLowerCase()));
+    return {
+      headers: [...headers.filter(([name]) => !names.has(name.toLowerCase())), ...own],
+      body,
+      withheld: withheld.filter((name) => !names.has(name.toLowerCase())),
+    };
+  }
+
+  #keepCredentials(deliveryId: number, headers: Headers): void {
+    const known = this.#withCredentials.has(deliveryId);
+    if (known || !headers.some(([name, value]) => value !== maskedValue && isCredentialHeader(name))) return;
+    this.#withCredentials.set(deliveryId, headers);
+    this.#credentialCharacters += charactersOf(headers);
+    for (const [id, oldest] of this.#withCredentials) {
+      if (this.#credentialCharacters <= credentialCharacters) return;
+      this.#withCredentials.delete(id);
+      this.#credentialCharacters -= charactersOf(oldest);
+    }
   }
 
   #delivery(id: number): FreshDelivery | undefined {
@@ -111,7 +139,8 @@ export class Renderer {
     const stored = this.#stored.body(id);
     if (stored === undefined) return undefined;
     const payload = stored.source === 'campaign-monitor' ? readPayload(stored.body, stored.contentType) : undefined;
-    const delivery = { ...stored, events: payload?.kind === 'events' ? payload.events : [] };
+    const headers = this.#withCredentials.get(id) ?? stored.headers;
+    const delivery = { ...stored, headers, events: payload?.kind === 'events' ? payload.events : [] };
     this.keep(id, delivery);
     return delivery;
   }
@@ -144,7 +173,7 @@ function normalised(
   const key =
     destination?.signatureKeyName === undefined ? undefined : secrets.signatureKeys.get(destination.signatureKeyName);
   if (key !== undefined) headers.push([signatureHeader, sign(body, key)]);
-  return { headers, body };
+  return { headers, body, withheld: [] };
 }
 
 function eventObjects(events: readonly VendorEvent[], settings: RenderSettings, receivedAt: number) {
@@ -153,17 +182,21 @@ function eventObjects(events: readonly VendorEvent[], settings: RenderSettings, 
 
 /** Raw mode and platform notifications: the bytes as they came, with the headers that are not of one hop. */
 function asItCame(delivery: FreshDelivery): Outgoing {
-  const headers = delivery.headers.filter(
-    ([name, value]) => !hopByHop.has(name.toLowerCase()) && value !== maskedValue,
-  );
-  return { headers, body: delivery.body };
+  const passed = delivery.headers.filter(([name]) => !hopByHop.has(name.toLowerCase()));
+  return {
+    headers: passed.filter(([, value]) => value !== maskedValue),
+    body: delivery.body,
+    withheld: passed.filter(([, value]) => value === maskedValue).map(([name]) => name),
+  };
 }
 
-function withOwn(headers: Headers, destination: Destination | undefined, secrets: KnownSecrets): Headers {
-  const credentials =
-    destination?.credentialsName === undefined ? undefined : secrets.credentials.get(destination.credentialsName);
-  if (destination?.headers === undefined && credentials === undefined) return headers;
-  const own = Object.entries({ ...destination?.headers, ...credentials });
-  const names = new Set(own.map(([name]) => name.toLowerCase()));
-  return [...headers.filter(([name]) => !names.has(name.toLowerCase())), ...own];
+/** The headers of a destination's own, which take the place of any of the same name. */
+function ownHeaders(destination: Destination | undefined, secrets: KnownSecrets): Headers {
+  const { headers, credentialsName } = destination ?? {};
+  const credentials = credentialsName === undefined ? undefined : secrets.credentials.get(credentialsName);
+  return Object.entries({ ...headers, ...credentials });
+}
+
+function charactersOf(headers: Headers): number {
+  return headers.reduce((sum, [name, value]) => sum + name.length + value.length, 100);
 }

@@ -2,6 +2,7 @@
 import type { Delivery, EventRow, Forwarding, Notification } from '../protocol/history.ts';
 import type { Destination } from '../protocol/settings.ts';
 import { columnLengths, cut } from './columns.ts';
+import { toldId } from './destinations.ts';
 import type { DeliveryRecord, NotificationRecord } from './records.ts';
 
 /** The number in an id such as `e12`, with its letter. */
@@ -95,6 +96,7 @@ function freshForwardings(
   return notification.forwardings.map((forwarding) => {
     const destination = destinationById(forwarding.destinationId);
     return {
+      destinationId: toldId(forwarding.destinationId, destination),
       destination: destination?.url ?? '',
       mode: destination?.mode ?? 'normalised',
       state: forwarding.state,

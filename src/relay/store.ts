@@ -4,6 +4,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { isDeepStrictEqual } from 'node:util';
 import type { ForwardingState } from '../protocol/history.ts';
 import type { Destination } from '../protocol/settings.ts';
 import {
@@ -11,12 +12,14 @@ import {
   kindCodes,
   notificationKindCodes,
   openForWriting,
+  rollBack,
   stateCodes,
   StoreError,
   suspectMark,
 } from './database.ts';
 import type { SetAside } from './database.ts';
-
+import { distinctDestinations, findForReplay, findKnown, toldId } from './destinations.ts';
+import type { KnownDestination } from './destinations.ts';
 import type { RenderSettings } from './normalise.ts';
 import { noTotals } from './records.ts';
 import type {
@@ -37,8 +40,28 @@ export interface StoreOptions {
   onHealth?(failure: StoreError | null): void;
   /** Called when deliveries are refused since what waits alone is more than may be kept, and when they no longer are. */
   onFull?(failure: StoreError | null): void;
+  /** Called when bookkeeping could not be written and never will be: what it was, and why. */
+  onLost?(message: string): void;
   /** A bound on the file, in pages of 4 KiB, as a full disk would be: for tests. */
   maxPages?: number;
+}
+
+/** How many forwardings wait and are held for a destination. */
+export interface OpenDestination {
+  readonly destinationId: number;
+  readonly waiting: number;
+  readonly held: number;
+}
+
+/** What the store made of settings. */
+export interface KeptSettings {
+  /** The destinations of the settings, in their order, each once. */
+  readonly destinations: readonly { readonly id: number; readonly destination: Destination }[];
+  readonly renderSettingsId: number;
+  /** The destinations that something waits or is held for. */
+  readonly open: readonly OpenDestination[];
+  /** Puts the destinations back to what they were. @throws StoreError */
+  undo(): void;
 }
 
 /** Deliveries removed in one transaction, at most. */
@@ -54,6 +77,8 @@ export class Store {
   readonly #highest: Highest;
   readonly #queue: WriteQueue;
   readonly #retention: Retention;
+  /** As on disk, by id: this is their only writer. */
+  #destinations: ReadonlyMap<number, KnownDestination>;
   #totals: Totals;
   /** The totals as this transaction will leave them. */
   #draft: Totals;
@@ -64,13 +89,14 @@ export class Store {
    * @throws StoreError where it cannot be used
    */
   constructor(file: string, options: StoreOptions = {}) {
-    const { db, setAside, totals, highest } = openSound(file);
+    const { db, setAside, totals, highest, destinations } = openSound(file);
     this.#db = db;
     this.setAside = setAside;
     if (options.maxPages !== undefined) this.setMaxPages(options.maxPages);
     this.#totals = totals;
     this.#draft = totals;
     this.#highest = highest;
+    this.#destinations = byId(destinations);
     this.#queue = new WriteQueue({
       db,
       file,
@@ -81,6 +107,7 @@ export class Store {
         this.#retention.look();
       },
       onHealth: (failure) => options.onHealth?.(failure),
+      onLost: (message) => options.onLost?.(message),
     });
     this.#retention = new Retention({
       totals: () => this.#totals,
@@ -144,10 +171,14 @@ export class Store {
   /**
    * Records an attempt and what became of its forwarding. Kept and tried again while the store fails. A forwarding that
    * was discarded meanwhile stays so, unless the attempt succeeded.
+   * @returns, when that is known, whether it is on disk
    */
-  recordAttempt(attempt: AttemptRecord, detail: string | null): Promise<void> {
+  recordAttempt(attempt: AttemptRecord, detail: string | null): Promise<boolean> {
     const to = attempt.outcome === 'retrying' ? 'waiting' : attempt.outcome;
-    return this.#queue.keep(() => {
+    const said = attempt.status === null ? 'got no answer' : `was answered ${attempt.status}`;
+    const after = attempt.outcome === 'retrying' ? 'and is tried again' : 'and is sent again after a restart';
+    const what = `attempt ${attempt.number} at n${attempt.notificationId} ${said} ${after}`;
+    return this.#queue.keep(what, () => {
       const before = this.forwardingState(attempt.notificationId, attempt.destinationId);
       if (before === undefined) return;
       const headers = JSON.stringify(attempt.headers);
@@ -186,18 +217,26 @@ export class Store {
     });
   }
 
-  /** Holds what waits for a destination whose key or credentials are not known. */
-  holdWaiting(destinationId: number, detail: string): Promise<void> {
+  /**
+   * Holds what waits for a destination whose key or credentials are not known.
+   * @returns, when that is known, whether it is on disk
+   */
+  holdWaiting(destinationId: number, detail: string): Promise<boolean> {
     return this.#moveAll(destinationId, 'waiting', 'held', detail);
   }
 
-  /** Releases what is held for a destination: it waits again. */
-  releaseHeld(destinationId: number): Promise<void> {
+  /**
+   * Releases what is held for a destination: it waits again.
+   * @returns, when that is known, whether it is on disk
+   */
+  releaseHeld(destinationId: number): Promise<boolean> {
     return this.#moveAll(destinationId, 'held', 'waiting', null);
   }
 
-  #moveAll(destinationId: number, from: ForwardingState, to: ForwardingState, detail: string | null): Promise<void> {
-    return this.#queue.keep(() => {
+  #moveAll(destinationId: number, from: ForwardingState, to: ForwardingState, detail: string | null): Promise<boolean> {
+    // Not its URL, which may hold a token.
+    const what = `that what is ${from} for ${toldId(destinationId, this.destination(destinationId))} is ${to}`;
+    return this.#queue.keep(what, () => {
       const changed = this.#run(
         'UPDATE forwardings SET state = ?, detail = ? WHERE state = ? AND destination_id = ?',
         stateCodes[to],
@@ -302,8 +341,11 @@ export class Store {
     }));
   }
 
-  /** The destinations that something waits or is held for, and how much. */
-  openDestinations(): { destinationId: number; waiting: number; held: number }[] {
+  /**
+   * The destinations that something waits or is held for, and how much.
+   * @throws SQLite's error where they cannot be read
+   */
+  openDestinations(): OpenDestination[] {
     return this.#look(
       `SELECT destination_id, sum(state = 0) AS waiting, sum(state = 1) AS held FROM forwardings WHERE state IN (0, 1) GROUP BY destination_id`,
     ).map((row) => ({
@@ -330,25 +372,91 @@ export class Store {
     );
   }
 
+  /** A destination's settings as last known; undefined where there is none of this id. */
+  destination(id: number): Destination | undefined {
+    return this.#destinations.get(id)?.destination;
+  }
+
   /** The id under which render settings are stored; the same settings always have the same. */
   internRenderSettings(settings: RenderSettings): number {
-    const json = JSON.stringify(settings);
-    this.#runNow('INSERT OR IGNORE INTO render_settings (json) VALUES (?)', json);
-    return Number(this.#get('SELECT id FROM render_settings WHERE json = ?', json)?.['id']);
+    return this.#now(() => this.#renderSettingsId(settings));
   }
 
   /**
-   * The id under which a destination is stored: the same for the same URL, mode, key, credentials and headers. The
-   * rest of its settings is taken as its newest.
+   * Keeps what settings say of destinations and of how notifications are made, all of it or nothing.
+   * @throws StoreError where it cannot be written, or what waits cannot be read
    */
-  internDestination(destination: Destination): number {
-    const identity = destinationIdentity(destination);
-    this.#runNow(
-      'INSERT INTO destinations (identity, config) VALUES (?, ?) ON CONFLICT (identity) DO UPDATE SET config = excluded.config',
-      identity,
-      JSON.stringify(destination),
-    );
-    return Number(this.#get('SELECT id FROM destinations WHERE identity = ?', identity)?.['id']);
+  keepSettings(entries: readonly Destination[], render: RenderSettings): KeptSettings {
+    const before = this.#destinations;
+    const distinct = distinctDestinations(entries);
+    const known = findKnown(distinct, [...before.values()]);
+    let next = this.#nextDestinationId();
+    const configured = distinct.map((destination, position) => ({
+      id: known[position] ?? next++,
+      destination,
+      position,
+    }));
+    const others = [...before.values()].filter(({ id }) => !known.includes(id));
+    let open: OpenDestination[];
+    try {
+      open = this.openDestinations();
+    } catch (cause) {
+      throw new StoreError(`the history cannot be read: ${(cause as Error).message}`, 'check-data-directory', cause);
+    }
+    const renderSettingsId = this.#now(() => {
+      this.#writeDestinations([...others.map(outsideSettings), ...configured]);
+      return this.#renderSettingsId(render);
+    });
+    this.#destinations = byId([...others.map(outsideSettings), ...configured]);
+    return {
+      destinations: configured,
+      renderSettingsId,
+      open,
+      undo: () => {
+        const fresh = configured.filter(({ id }) => !before.has(id)).map(outsideSettings);
+        this.#now(() => this.#writeDestinations([...before.values(), ...fresh]));
+        this.#destinations = byId([...before.values(), ...fresh]);
+      },
+    };
+  }
+
+  /**
+   * The id of a destination that is not of the settings, as one of a replay: that of one of the settings where it would
+   * send the same, else the same for the same URL, mode, key, credentials and headers.
+   * @throws StoreError where it cannot be written
+   */
+  internDestination(to: Destination): number {
+    const known = findForReplay(to, [...this.#destinations.values()]);
+    if (known !== undefined && known.position !== null) return known.id;
+    const id = known?.id ?? this.#nextDestinationId();
+    // An id is the settings' own.
+    const changed = { id, destination: { ...to, id: undefined }, position: null };
+    this.#now(() => this.#writeDestinations([changed]));
+    this.#destinations = byId([...this.#destinations.values(), changed]);
+    return id;
+  }
+
+  #nextDestinationId(): number {
+    return [...this.#destinations.keys()].reduce((highest, id) => Math.max(highest, id), 0) + 1;
+  }
+
+  #renderSettingsId(settings: RenderSettings): number {
+    const json = JSON.stringify(settings);
+    this.#run('INSERT OR IGNORE INTO render_settings (json) VALUES (?)', json);
+    return Number(this.#get('SELECT id FROM render_settings WHERE json = ?', json)?.['id']);
+  }
+
+  /** Writes those that are new or changed. */
+  #writeDestinations(destinations: readonly KnownDestination[]): void {
+    for (const each of destinations) {
+      if (isDeepStrictEqual(each, this.#destinations.get(each.id))) continue;
+      this.#run(
+        'INSERT OR REPLACE INTO destinations (id, config, position) VALUES (?, ?, ?)',
+        each.id,
+        JSON.stringify(each.destination),
+        each.position,
+      );
+    }
   }
 
   /** Sets how much history is kept, and begins to remove what is too much. */
@@ -443,14 +551,7 @@ export class Store {
   }
 
   #insertEvent(delivery: DeliveryRecord, event: EventRecord): void {
-    event.duplicateOf = null;
-    if (event.fingerprint !== null) {
-      const earlier = this.#get(
-        'SELECT id FROM events WHERE fingerprint = ? ORDER BY id DESC LIMIT 1',
-        event.fingerprint,
-      );
-      if (earlier !== undefined) event.duplicateOf = Number(earlier['id']);
-    }
+    event.duplicateOf = event.fingerprint === null ? null : this.#earlierOf(event.fingerprint, delivery);
     this.#run(
       `INSERT INTO events (id, delivery_id, kind, received_at, type, address, date, warning, duplicate_of, fingerprint, notification_id)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -466,6 +567,18 @@ export class Store {
       event.fingerprint,
       event.notificationId,
     );
+  }
+
+  /** The latest earlier event of the same content; for what a client sends, which may be an edited one, of the same body. */
+  #earlierOf(fingerprint: number, { injected, body }: DeliveryRecord): number | null {
+    const earlier = injected
+      ? this.#get(
+          'SELECT e.id FROM events e JOIN deliveries d ON d.id = e.delivery_id WHERE e.fingerprint = ? AND d.body = ? ORDER BY e.id DESC LIMIT 1',
+          fingerprint,
+          body,
+        )
+      : this.#get('SELECT id FROM events WHERE fingerprint = ? ORDER BY id DESC LIMIT 1', fingerprint);
+    return earlier === undefined ? null : Number(earlier['id']);
   }
 
   #insertForwarding(notificationId: number, forwarding: ForwardingRecord): void {
@@ -561,16 +674,27 @@ export class Store {
     this.#run('INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)', key, JSON.stringify(value));
   }
 
-  /** A small write of its own, outside the batches. */
-  #runNow(sql: string, ...values: (string | number)[]): void {
+  /** A small transaction of its own, outside the batches. @throws StoreError, and then nothing of it is written */
+  #now<T>(apply: () => T): T {
     try {
-      if (this.#run(sql, ...values) > 0) this.#queue.commits += 1;
+      this.#db.exec('BEGIN IMMEDIATE');
+      const changes = this.#changes();
+      const result = apply();
+      const changed = this.#changes() > changes;
+      this.#db.exec('COMMIT');
+      if (changed) this.#queue.commits += 1;
+      return result;
     } catch (error) {
-      throw this.#queue.failed(error as Error);
+      rollBack(this.#db);
+      throw error instanceof StoreError ? error : this.#queue.failed(error as Error);
     }
   }
 
-  #get(sql: string, ...values: (string | number)[]): Record<string, unknown> | undefined {
+  #changes(): number {
+    return Number(this.#get('SELECT total_changes() AS n')?.['n']);
+  }
+
+  #get(sql: string, ...values: (string | number | Uint8Array)[]): Record<string, unknown> | undefined {
     return this.#prepare(sql).get(...values);
   }
 
@@ -621,6 +745,7 @@ interface Highest {
 interface Beginning {
   readonly totals: Totals;
   readonly highest: Highest;
+  readonly destinations: readonly KnownDestination[];
 }
 
 /** Opens the file and reads how it stands; where that shows it to be damaged, it is set aside as well. */
@@ -652,11 +777,21 @@ function readBeginning(db: DatabaseSync): Beginning {
       event: Math.max(stored?.event ?? 0, max('events')),
       notification: Math.max(stored?.notification ?? 0, max('notifications')),
     },
+    destinations: db
+      .prepare('SELECT id, config, position FROM destinations')
+      .all()
+      .map(({ id, config, position }) => ({
+        id: Number(id),
+        destination: JSON.parse(config as string) as Destination,
+        position: position === null ? null : Number(position),
+      })),
   };
 }
 
-/** What of a destination decides what it is sent and counts it as the same one. */
-export function destinationIdentity(destination: Destination): string {
-  const { url, mode, signatureKeyName, credentialsName, headers } = destination;
-  return JSON.stringify([url, mode, signatureKeyName ?? null, credentialsName ?? null, headers ?? {}]);
+function byId(destinations: readonly KnownDestination[]): ReadonlyMap<number, KnownDestination> {
+  return new Map(destinations.map((each) => [each.id, each]));
+}
+
+function outsideSettings(destination: KnownDestination): KnownDestination {
+  return { ...destination, position: null };
 }

@@ -1,7 +1,6 @@
 /** Reading one thing by its id: what notifications are made of, for the relay and for a history without one. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { ForwardingState, Headers, Source } from '../protocol/history.ts';
-import type { Destination } from '../protocol/settings.ts';
 import { isCorruption, notificationKindCodes, stateCodes } from './database.ts';
 import type { RenderSettings } from './normalise.ts';
 
@@ -36,7 +35,6 @@ export interface StoredBody {
 export class StoredReader {
   readonly #notification: StatementSync;
   readonly #body: StatementSync;
-  readonly #destination: StatementSync;
   readonly #settings: StatementSync;
   readonly #knownSettings = new Map<number, RenderSettings>();
 
@@ -51,7 +49,6 @@ export class StoredReader {
     this.#body = db.prepare(
       'SELECT source, received_at, content_type, headers, body, json FROM deliveries WHERE id = ?',
     );
-    this.#destination = db.prepare('SELECT config FROM destinations WHERE id = ?');
     this.#settings = db.prepare('SELECT json FROM render_settings WHERE id = ?');
   }
 
@@ -85,12 +82,6 @@ export class StoredReader {
       body: bytesOf(row['body']),
       json: row['json'] === null ? null : bytesOf(row['json']),
     };
-  }
-
-  /** A destination's settings as last known. */
-  destination(id: number): Destination | undefined {
-    const row = this.#get(this.#destination, id);
-    return row === undefined ? undefined : (JSON.parse(row['config'] as string) as Destination);
   }
 
   #settingsById(id: number): RenderSettings | undefined {

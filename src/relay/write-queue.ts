@@ -9,9 +9,12 @@ import { isCorruption, rollBack, sqliteCode, StoreError, suspectMark } from './d
 
 interface PendingWrite {
   readonly apply: () => void;
-  readonly resolve: () => void;
+  /** It is on disk; `false` of bookkeeping that is lost. */
+  readonly resolve: (written: boolean) => void;
   /** Undefined: bookkeeping. */
   readonly reject: ((error: StoreError) => void) | undefined;
+  /** What bookkeeping says, as people read it. */
+  readonly what: string;
 }
 
 export interface WriteQueueOptions {
@@ -26,6 +29,8 @@ export interface WriteQueueOptions {
   committed(): void;
   /** Called when writing starts to fail and when it works again. */
   onHealth(failure: StoreError | null): void;
+  /** Called when bookkeeping could not be written and never will be: what it was, and why. */
+  onLost(message: string): void;
 }
 
 /** How long bookkeeping may wait for a commit to share, in milliseconds. A repeat after a crash is its only cost. */
@@ -67,10 +72,14 @@ export class WriteQueue {
     return this.#writes.length;
   }
 
-  /** Adds bookkeeping: kept until it could be written. Resolves when it is on disk. */
-  keep(apply: () => void): Promise<void> {
+  /**
+   * Adds bookkeeping: kept while the disk fails, until it could be written.
+   * @param what it says, for the log: where it fails for another reason it is lost
+   * @returns, when that is known, whether it is on disk
+   */
+  keep(what: string, apply: () => void): Promise<boolean> {
     return new Promise((resolve) => {
-      this.#bookkeeping.push({ apply, resolve, reject: undefined });
+      this.#bookkeeping.push({ apply, resolve, reject: undefined, what });
       if (this.#immediate === undefined && this.#failure === null) {
         this.#timer ??= setTimeout(this.#flush, bookkeepingDelayMs);
       }
@@ -88,7 +97,7 @@ export class WriteQueue {
         reject(new StoreError('the history is closed', 'ask-when-it-runs'));
         return;
       }
-      this.#writes.push({ apply, resolve, reject });
+      this.#writes.push({ apply, resolve: () => resolve(), reject, what: '' });
       this.#flushSoon();
     });
   }
@@ -117,6 +126,11 @@ export class WriteQueue {
     if (this.#closed) return false;
     this.#flush();
     this.#closed = true;
+    if (this.#bookkeeping.length > 0) {
+      const [first, ...others] = this.#bookkeeping;
+      const more = others.length === 0 ? '' : `, and ${others.length} records more`;
+      this.#options.onLost(`${first?.what ?? ''}${more}: this was not written before the end`);
+    }
     clearImmediate(this.#immediate);
     clearTimeout(this.#timer);
     return true;
@@ -160,7 +174,7 @@ export class WriteQueue {
     const failure = this.#commit(writes);
     if (failure === null) {
       this.#recovered();
-      for (const write of writes) write.resolve();
+      for (const write of writes) write.resolve(true);
       return;
     }
     if (writes.length > 1 && !isDiskFailure(failure)) {
@@ -175,7 +189,7 @@ export class WriteQueue {
   #tryRoom(): void {
     const { db } = this.#options;
     const write = (apply: () => void): Error | null =>
-      this.#commit([{ apply, resolve: () => undefined, reject: undefined }]);
+      this.#commit([{ apply, resolve: () => undefined, reject: undefined, what: 'room' }]);
     const failure =
       write(() =>
         db.prepare('INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)').run('room', 'x'.repeat(roomBytes)),
@@ -187,13 +201,16 @@ export class WriteQueue {
   #settle(write: PendingWrite, failure: Error | null): void {
     if (failure === null) {
       this.#recovered();
-      write.resolve();
+      write.resolve(true);
       return;
     }
     const error = this.failed(failure);
     if (write.reject !== undefined) write.reject(error);
     else if (isDiskFailure(failure)) this.#bookkeeping.push(write);
-    else write.resolve();
+    else {
+      this.#options.onLost(`${write.what}: this could not be written, and is lost: ${failure.message}`);
+      write.resolve(false);
+    }
   }
 
   #commit(writes: readonly PendingWrite[]): Error | null {

@@ -53,6 +53,7 @@ function attempt(change: Partial<Attempt> = {}): Attempt {
   return {
     notificationId: 'n9',
     deliveryId: 'd7',
+    destinationId: 't1',
     destination: 'http://localhost:3000/callback',
     number: 1,
     at,

@@ -53,6 +53,7 @@ export function notification(
   const attempt: AttemptDetail = {
     notificationId: 'n9',
     deliveryId: 'd7',
+    destinationId: 't1',
     destination: url,
     number: 1,
     at: '2026-01-15T09:31:00.100Z',
@@ -76,6 +77,7 @@ export function notification(
     eventIds: ['e12'],
     forwardings: [
       {
+        destinationId: 't1',
         destination: url,
         mode: 'normalised',
         state: 'failed',
@@ -90,6 +92,7 @@ export function notification(
   };
   return {
     notification: sent,
+    destinationId: 't1',
     url,
     headers: headers ?? [
       ['Content-Type', 'application/json; charset=utf-8'],

@@ -101,6 +101,7 @@ describe('Text from outside in Markdown', () => {
         const attempt: AttemptDetail = {
           notificationId: 'n1',
           deliveryId: 'd1',
+          destinationId: 't1',
           destination: `http://localhost/${header}`,
           number: 1,
           at: '2026-03-01T12:00:00.000Z',

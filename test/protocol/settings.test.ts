@@ -4,6 +4,7 @@ import { methods } from '../../src/protocol/methods.ts';
 import {
   defaultSettings,
   destinationSchema,
+  secretsChangeSchema,
   secretsSchema,
   settingsChangeSchema,
   settingsSchema,
@@ -107,5 +108,40 @@ describe('The settings', () => {
       assert.equal(parsed.success, false);
       assert.doesNotMatch(JSON.stringify(parsed.error.issues), /s3cr3t/);
     }
+  });
+});
+
+describe('The id of a destination', () => {
+  const url = 'http://127.0.0.1:9/';
+
+  it('is a short name, and none that the relay gives', () => {
+    for (const id of ['a', 'billing', 't', 'T1', 't1x', '1', 'a.b_c-d', 'x'.repeat(64)])
+      assert.equal(destinationSchema.parse({ url, id }).id, id);
+    for (const id of ['', 't1', 't007', '-a', 'a b', 'ä', 'x'.repeat(65), 7]) {
+      const parsed = destinationSchema.safeParse({ url, id });
+      assert.equal(parsed.success, false, String(id));
+    }
+  });
+
+  it('is that of one destination, also where the settings are changed', () => {
+    const destinations = [{ url, id: 'a' }, { url }, { url, id: 'b' }, { url: 'http://127.0.0.1:8/', id: 'a' }];
+    for (const schema of [settingsSchema, settingsChangeSchema]) {
+      const parsed = schema.safeParse({ destinations });
+      assert.equal(parsed.error?.issues[0]?.message, 'two destinations have the id "a"');
+      assert.equal(schema.safeParse({ destinations: destinations.slice(0, 3) }).success, true);
+    }
+  });
+});
+
+describe('A change of secrets', () => {
+  it('takes away by null, and gives as secrets do', () => {
+    const change = {
+      signatureKeys: { a: 'k', b: null },
+      verifyKeys: { c: null },
+      credentials: { d: null, e: { X: 'y' } },
+    };
+    assert.deepEqual(secretsChangeSchema.parse(change), change);
+    for (const wrong of [{ signatureKeys: { a: '' } }, { credentials: { a: { X: null } } }, { credentials: null }])
+      assert.equal(secretsChangeSchema.safeParse(wrong).success, false);
   });
 });

@@ -84,16 +84,16 @@ describe('The file of the store', () => {
 
   it('keeps what it holds when a later version adds a step', () => {
     const first = openForWriting(file);
-    first.db.exec(`INSERT INTO destinations (identity, config) VALUES ('here', '{}')`);
+    first.db.exec(`INSERT INTO destinations (config, position) VALUES ('{}', 4)`);
     first.db.close();
     const steps = [...migrations, `ALTER TABLE destinations ADD COLUMN colour TEXT NOT NULL DEFAULT 'green'`];
     const later = openForWriting(file, steps);
     assert.equal(later.setAside, null);
     assert.equal(versionOf(later.db), schemaVersion + 1);
     assert.deepEqual(
-      { ...later.db.prepare('SELECT identity, colour FROM destinations').get() },
+      { ...later.db.prepare('SELECT position, colour FROM destinations').get() },
       {
-        identity: 'here',
+        position: 4,
         colour: 'green',
       },
     );

@@ -70,7 +70,7 @@ describe('several destinations', () => {
     assert.equal(slow.requests.length, 1);
   });
 
-  it('with the same address, mode, key, credentials and headers count as one', async () => {
+  it('that say the same twice count as one', async () => {
     const receiver = await startReceiver();
     const relay = await startTestRelay({
       settings: { destinations: [{ url: receiver.url }, { url: receiver.url, timeoutMs: 500 }] },
@@ -351,5 +351,122 @@ describe('a full batch', () => {
       assert.deepEqual(receiver.requests[50 + part]?.body, receiver.requests[part]?.body);
       assert.deepEqual(receiver.requests[50 + part]?.headers, receiver.requests[part]?.headers);
     }
+  });
+});
+
+describe('a key or credentials that are taken away', () => {
+  it('are used no more: what waits and what comes is held until they are given again', async () => {
+    const receiver = await startReceiver();
+    const relay = await startTestRelay({
+      settings: { destinations: [{ url: receiver.url, signatureKeyName: 'main', credentialsName: 'login' }] },
+      secrets: { signatureKeys: { main: 'key-1', other: 'x' }, credentials: { login: { 'X-Login': 'sesame' } } },
+    });
+    await relay.deliver(sampleBody());
+    await receiver.received(1);
+    await relay.drained();
+    for (const [secrets, name] of [
+      [{ signatureKeys: { main: null } }, 'main'],
+      [{ signatureKeys: { main: 'key-2' }, credentials: { login: null } }, 'login'],
+    ] as const) {
+      const { destinations, missingKeys } = await relay.client.request('relay/configure', { secrets });
+      assert.deepEqual([destinations[0]?.state, missingKeys], ['held', [name]]);
+      await relay.deliver(sampleBody());
+    }
+    assert.equal((await status(relay)).counts.held, 2);
+    assert.equal(receiver.requests.length, 1);
+    await relay.client.request('relay/configure', { secrets: { credentials: { login: { 'X-Login': 'again' } } } });
+    await receiver.received(3);
+    await relay.drained();
+    for (const request of receiver.requests.slice(1)) {
+      assert.equal(request.header(signature), sign(request.body, 'key-2'));
+      assert.equal(request.header('x-login'), 'again');
+    }
+  });
+
+  it('hold back what is being retried, on disk as well, and mask what a request under way says back', async () => {
+    let answer: () => void = () => undefined;
+    const gate = new Promise<void>((resolve) => (answer = resolve));
+    const receiver = await startReceiver({
+      answer: async (request) => {
+        await gate;
+        return { status: 503, body: `you are ${request.header('x-login') ?? ''}` };
+      },
+    });
+    const relay = await startTestRelay({
+      settings: { destinations: [{ url: receiver.url, credentialsName: 'login' }] },
+      secrets: { credentials: { login: { 'X-Login': 'open-sesame' } } },
+    });
+    await relay.deliver(sampleBody());
+    await receiver.received(1);
+    await relay.client.request('relay/configure', { secrets: { credentials: { login: null } } });
+    answer();
+    await until(async () => (await relay.client.request('events/get', { id: 'e1' })).attempts.length === 1);
+    await until(async () => (await status(relay)).counts.held === 1);
+    const { attempts } = await relay.client.request('events/get', { id: 'e1' });
+    assert.equal(Buffer.from(attempts[0]?.answerBody ?? '', 'base64').toString(), `you are ${maskedValue}`);
+    receiver.answer({});
+    await relay.client.request('relay/configure', { secrets: { credentials: { login: { 'X-Login': 'new' } } } });
+    await receiver.received(2);
+    await relay.drained();
+    assert.equal(receiver.requests[1]?.header('x-login'), 'new');
+  });
+
+  it('check nothing any more: a verify key', async () => {
+    const relay = await startTestRelay({ secrets: { verifyKeys: { v: 'key' } } });
+    const body = '{"message":{"events":[]}}';
+    const post = () =>
+      send(relay.openConnectorsUrl, { body, headers: { [signature]: sign(Buffer.from(body), 'key') } });
+    const checked = async (id: string) => (await relay.client.request('events/get', { id })).delivery.signature;
+    await post();
+    assert.equal(await checked('e1'), 'valid');
+    await relay.client.request('relay/configure', { secrets: { verifyKeys: { v: null, unknown: null } } });
+    await post();
+    assert.equal(await checked('e2'), 'unchecked');
+    await relay.client.request('relay/configure', { secrets: { verifyKeys: { other: 'another' } } });
+    await post();
+    assert.equal(await checked('e3'), 'invalid');
+  });
+});
+
+describe('credentials that came with a delivery', () => {
+  const credentials = { Authorization: 'Basic from-the-sender', Cookie: 'session=1' };
+
+  it('go along with its retries, however much came in between', async () => {
+    const receiver = await startReceiver({
+      answer: (request) => (request.text.length < 10_000 && receiver.requests.length < 20 ? { status: 503 } : {}),
+    });
+    const relay = await startTestRelay({
+      settings: { destinations: [{ url: receiver.url, mode: 'raw' }] },
+    });
+    const small = sampleBody();
+    await relay.deliver(small, credentials);
+    await receiver.received(1);
+    // More than is kept of bodies in memory.
+    const large = JSON.stringify({ ListID: 'l', Events: [{ Type: 'Subscribe', Name: 'x'.repeat(5_000_000) }] });
+    for (let i = 0; i < 10; i++) assert.equal((await relay.deliver(large)).status, 200);
+    await relay.drained();
+    const tries = receiver.requests.filter((request) => request.text === small);
+    assert.ok(tries.length > 1);
+    for (const request of tries) {
+      assert.equal(request.header('authorization'), credentials.Authorization);
+      assert.equal(request.header('cookie'), credentials.Cookie);
+    }
+  });
+
+  it('that are gone after a restart are named where the attempt fails', async () => {
+    const receiver = await startReceiver();
+    await receiver.stop();
+    const dataDir = temporaryFolder();
+    const settings = { destinations: [{ url: receiver.url, mode: 'raw' as const }] };
+    const first = await startTestRelay({ dataDir, settings });
+    await first.deliver(sampleBody(), credentials);
+    await first.stop();
+    const back = await startReceiver({ port: receiver.port, answer: { status: 401 } });
+    const second = await startTestRelay({ dataDir, settings });
+    await second.drained();
+    assert.equal(back.requests[0]?.header('authorization'), undefined);
+    const { event, attempts } = await second.client.request('events/get', { id: 'e1' });
+    const why = 'answered 401; without the Authorization and Cookie of the sender, which are kept in memory only';
+    assert.deepEqual([event.forwardings[0]?.detail, attempts[0]?.error], [why, why]);
   });
 });

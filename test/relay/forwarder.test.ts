@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { DatabaseSync } from 'node:sqlite';
 import type { AttemptDetail, Forwarding } from '../../src/protocol/history.ts';
 import type { RetryPolicy } from '../../src/protocol/settings.ts';
 import { maskedValue } from '../../src/protocol/credential-headers.ts';
+import { storeFile } from '../../src/relay/history.ts';
 import { keptAnswerBytes } from '../../src/relay/outbound.ts';
 import { maxAttempts } from '../../src/relay/retry.ts';
 import { afterwards, temporaryFolder } from './afterwards.ts';
@@ -596,5 +598,32 @@ describe('what waits', () => {
     await relay.stop();
     await Promise.all(connections);
     assert.equal(connections.length, 1);
+  });
+});
+
+describe('an attempt that cannot be recorded', () => {
+  it('is logged once and not told as recorded; it is sent once in this run', async () => {
+    const receiver = await startReceiver();
+    const relay = await startTestRelay({ settings: { destinations: [{ url: receiver.url }] } });
+    const told: string[] = [];
+    relay.client.on('attempt/recorded', ({ attempts }) => told.push(...attempts.map((each) => each.notificationId)));
+    const file = new DatabaseSync(storeFile(relay.dataDir));
+    afterwards(() => file.close());
+    file.exec(`CREATE TRIGGER no BEFORE INSERT ON attempts BEGIN SELECT RAISE(ABORT, 'not today'); END`);
+    await relay.deliver(numbered(1));
+    const lost = () => relay.log.filter(({ level, message }) => level === 'error' && message.includes('not today'));
+    await until(() => lost().length > 0);
+    file.exec('DROP TRIGGER no');
+    await relay.deliver(numbered(2));
+    await until(() => told.length > 0);
+    assert.deepEqual(told, ['n2']);
+    assert.equal(lost().length, 1);
+    assert.match(lost()[0]!.message, /^attempt 1 at n1 .*was answered 200.*sent again after a restart/);
+    assert.deepEqual(receiver.requests.map(numberOf), [1, 2]);
+    assert.equal((await forwardingOf(relay, 'e1')).state, 'waiting');
+    await relay.client.request('relay/configure', { settings: { retry: 'sap' } });
+    await relay.deliver(numbered(3));
+    await receiver.received(3);
+    assert.deepEqual(receiver.requests.map(numberOf), [1, 2, 3]);
   });
 });

@@ -5,6 +5,7 @@ import { startReceiver } from './receiver.ts';
 import { sampleBody, startTestRelay } from './stage.ts';
 
 const forwarding = (urlLength: number): Forwarding => ({
+  destinationId: 't1',
   destination: `http://127.0.0.1/${'u'.repeat(urlLength)}`,
   mode: 'normalised',
   state: 'waiting',
@@ -88,6 +89,7 @@ describe('A message about what came in', () => {
     const attempts = Array.from({ length: 300 }, (_, index): AttemptDetail => ({
       notificationId: 'n1',
       deliveryId: 'd1',
+      destinationId: 't1',
       destination: 'http://127.0.0.1/',
       number: index + 1,
       at: '2026-01-01T00:00:00.000Z',

@@ -26,6 +26,22 @@ describe('a delivery of a client’s own', () => {
     assert.equal(injected.notifications[0]?.forwardings[0]?.state, 'waiting');
   });
 
+  it('is called a duplicate only where the whole body is the same', async () => {
+    const relay = await startTestRelay();
+    const text = sampleBody();
+    await relay.deliver(text);
+    const inject = async (body: string): Promise<string | null | undefined> =>
+      (await relay.client.request('deliveries/inject', { body: { text: body } })).events[0]?.duplicateOf;
+    const edited = JSON.stringify(JSON.parse(text, (key, value: unknown) => (key === 'Name' ? 'Edited' : value)));
+    assert.notEqual(edited, text);
+    assert.equal(await inject(edited), null);
+    assert.equal(await inject(text), 'e1', 'the latest of the same body, not the latest of the same content');
+    assert.equal(await inject(edited), 'e2');
+    // What is received is marked by its content, as ever.
+    await relay.deliver(edited.replace('Edited', 'Received'));
+    assert.equal((await relay.client.request('events/get', { id: 'e5' })).event.duplicateOf, 'e4');
+  });
+
   it('that cannot be read is rejected and recorded as one received is, and sends nothing', async () => {
     const receiver = await startReceiver();
     const relay = await startTestRelay({ settings: { destinations: [{ url: receiver.url }] } });

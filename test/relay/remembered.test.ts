@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { remember, writeRemembered } from '../../src/relay/remembered.ts';
+import { remember, stageRemembered } from '../../src/relay/remembered.ts';
 import { destination } from './records.ts';
 import { temporaryFolder } from './afterwards.ts';
 import { send } from './requests.ts';
@@ -27,7 +27,7 @@ describe('What a data directory remembers', () => {
     const file = join(dataDir, 'relay.json');
     assert.equal(statSync(file).mode & 0o777, 0o600);
     chmodSync(file, 0o644);
-    writeRemembered(dataDir, { ...remembered, port: 8787, destinations: [destination('http://127.0.0.1:9/')] });
+    stageRemembered(dataDir, { ...remembered, port: 8787, destinations: [destination('http://127.0.0.1:9/')] }).put();
     assert.equal(statSync(file).mode & 0o777, 0o600);
     assert.equal(existsSync(`${file}.${process.pid}`), false);
     assert.equal(remember(dataDir).remembered.port, 8787);

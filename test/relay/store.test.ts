@@ -201,12 +201,12 @@ describe('Ids of the store', () => {
     assert.deepEqual(store.reserve(1, 1), { delivery: 3, firstEvent: 5, firstNotification: 3 });
   });
 
-  it('of a destination stay the same for the same URL, mode, key, credentials and headers', () => {
+  it('of a destination outside the settings stay the same for the same URL, mode, key, credentials and headers', () => {
     const store = openStore(newFile());
     const url = 'http://127.0.0.1:9/';
     const id = store.internDestination(destination(url));
     assert.equal(store.internDestination(destination(url, { timeoutMs: 5 })), id);
-    assert.equal(store.stored.destination(id)?.timeoutMs, 5, 'the newest settings count');
+    assert.equal(store.destination(id)?.timeoutMs, 5, 'the newest settings count');
     for (const other of [
       { mode: 'raw' },
       { signatureKeyName: 'k' },
@@ -234,6 +234,27 @@ describe("The store's bookkeeping", () => {
       await store.recordAttempt(attemptRecord(id, destinationId, outcome), 'HTTP 500');
       assert.equal(store.forwardingState(id, destinationId), state);
     }
+  });
+
+  it('that cannot be written is told as lost, once and by what it was, and takes nothing else with it', async () => {
+    const file = newFile();
+    const lost: string[] = [];
+    const store = openStore(file, { onLost: (message) => lost.push(message) });
+    const destinationId = store.internDestination(destination('http://127.0.0.1:9/'));
+    const [bad, good] = [0, 1].map(() => deliveryRecord(store, { to: [{ destinationId, state: 'waiting' }] }));
+    await Promise.all([store.add(bad!), store.add(good!)]);
+    const ids = [bad, good].map((record) => record!.notifications[0]!.id);
+    const results = await Promise.all([
+      // No number: its column takes none.
+      store.recordAttempt(attemptRecord(ids[0]!, destinationId, 'sent', { durationMs: NaN }), null),
+      store.recordAttempt(attemptRecord(ids[1]!, destinationId, 'sent'), null),
+    ]);
+    assert.deepEqual(results, [false, true]);
+    assert.equal(lost.length, 1);
+    assert.match(lost[0]!, new RegExp(`^attempt 1 at n${ids[0]!} .*NOT NULL`));
+    assert.equal(store.failure, null);
+    assert.deepEqual({ ...store.totals }, countedTotals(file));
+    assert.equal(store.forwardingState(ids[0]!, destinationId), 'waiting');
   });
 
   it('forgets an attempt at what is no longer there', async () => {
@@ -379,9 +400,11 @@ class Exercised {
         return;
       }
       case 'hold':
-        return store.holdWaiting(this.destinations[step.which]!, 'no key');
+        await store.holdWaiting(this.destinations[step.which]!, 'no key');
+        return;
       case 'release':
-        return store.releaseHeld(this.destinations[step.which]!);
+        await store.releaseHeld(this.destinations[step.which]!);
+        return;
       case 'discard': {
         const chosen = step.which === null ? null : this.#chosen(step.which);
         if (chosen === undefined) return;

@@ -195,18 +195,18 @@ async function ways(
   withAttempts: boolean,
 ): Promise<ExportedNotification[]> {
   const attempts: AttemptDetail[] = withAttempts ? (await history.event(notification.id)).attempts : [];
-  const destinations = [...new Set(notification.forwardings.map(({ destination }) => destination))];
-  const all: (string | undefined)[] = destinations.length > 0 ? destinations : [undefined];
+  const { forwardings } = notification;
   const exported: ExportedNotification[] = [];
-  for (const destination of all) {
-    const { url, headers, body } = await history.render(notification.id, destination);
+  for (const forwarding of forwardings.length > 0 ? forwardings : [undefined]) {
+    const { destinationId, url, headers, body } = await history.render(notification.id, forwarding?.destinationId);
     exported.push({
       notification,
-      url: destination ?? url,
+      destinationId,
+      url: forwarding?.destination ?? url,
       headers,
       body: Buffer.from(body, 'base64'),
       attempts: attempts.filter(
-        (attempt) => attempt.notificationId === notification.id && attempt.destination === destination,
+        (attempt) => attempt.notificationId === notification.id && attempt.destinationId === forwarding?.destinationId,
       ),
     });
   }

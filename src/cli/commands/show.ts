@@ -229,9 +229,12 @@ function notificationLines(notification: Notification, attempts: readonly Attemp
   if (forwardings.length === 0) lines.push(`  ${dim('goes nowhere: no destination takes it')}`);
   for (const forwarding of forwardings) {
     const detail = forwarding.detail === null ? '' : `: ${printable(forwarding.detail)}`;
-    lines.push(`  → ${printable(forwarding.destination)}  ${forwarded([forwarding])}${detail}`);
+    const { destination, destinationId } = forwarding;
+    const shared = forwardings.some((each) => each !== forwarding && each.destination === destination);
+    const which = shared ? ` ${dim(destinationId)}` : '';
+    lines.push(`  → ${printable(destination)}${which}  ${forwarded([forwarding])}${detail}`);
     for (const attempt of attempts) {
-      if (attempt.notificationId !== id || attempt.destination !== forwarding.destination) continue;
+      if (attempt.notificationId !== id || attempt.destinationId !== destinationId) continue;
       lines.push(`    ${attemptLine(attempt)}`);
     }
   }

@@ -25,15 +25,16 @@ async function createTest(parts: ActionParts, node: EventsNode | undefined): Pro
       l10n.t('Test calls and rejected deliveries have none.'),
     );
   }
-  const { settings } = await client.request('relay/status', {});
-  const sentTo = notification.forwardings.find(({ destination }) =>
-    settings.destinations.some(({ url }) => url === destination),
+  const { destinations } = await client.request('relay/status', {});
+  const configured = destinations.filter((each) => each.configured);
+  const sentTo = notification.forwardings.find(({ destinationId }) =>
+    configured.some((each) => each.destinationId === destinationId),
   );
-  const url = await askUrl(sentTo?.destination ?? settings.destinations[0]?.url ?? '');
+  const url = await askUrl(sentTo?.destination ?? configured[0]?.url ?? '');
   if (url === undefined) return;
   const rendered = await client.request('notifications/render', {
     id: notification.id,
-    ...(sentTo !== undefined && { url: sentTo.destination }),
+    ...(sentTo !== undefined && { destinationId: sentTo.destinationId }),
   });
   const text = testFile({
     subject: l10n.t('The callback of Campaign Monitor Relay'),

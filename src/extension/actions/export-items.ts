@@ -70,22 +70,24 @@ async function ways(
 ): Promise<ExportedNotification[]> {
   const attempts: AttemptDetail[] =
     format === 'har' || format === 'json' ? (await client.request('events/get', { id: notification.id })).attempts : [];
-  const destinations = [...new Set(notification.forwardings.map(({ destination }) => destination))];
-  const all: (string | undefined)[] = destinations.length > 0 ? destinations : [undefined];
+  const { forwardings } = notification;
   const exported: ExportedNotification[] = [];
-  for (const destination of all) {
+  for (const forwarding of forwardings.length > 0 ? forwardings : [undefined]) {
     const rendered = await client.request('notifications/render', {
       id: notification.id,
-      ...(destination !== undefined && { url: destination }),
+      ...(forwarding !== undefined && { destinationId: forwarding.destinationId }),
     });
-    const url = destination ?? rendered.url;
     exported.push({
       notification,
-      url,
+      destinationId: rendered.destinationId,
+      url: forwarding?.destination ?? rendered.url,
       headers: maskHeaders(rendered.headers),
       body: Buffer.from(rendered.body, 'base64'),
       attempts: attempts
-        .filter((attempt) => attempt.notificationId === notification.id && attempt.destination === destination)
+        .filter(
+          (attempt) =>
+            attempt.notificationId === notification.id && attempt.destinationId === forwarding?.destinationId,
+        )
         .map((attempt) => ({ ...attempt, answerHeaders: maskHeaders(attempt.answerHeaders) })),
     });
   }

@@ -217,7 +217,9 @@ async function askDestination({ context, session }: ActionParts): Promise<Destin
   type Choice = vscode.QuickPickItem & { readonly destination?: Destination };
   const choices: Choice[] = settings.destinations.map((destination) => ({
     label: maskSecrets(destination.url),
-    description: destination.mode === 'raw' ? l10n.t('as it came') : '',
+    description: [destination.id ?? '', destination.mode === 'raw' ? l10n.t('as it came') : '']
+      .filter((part) => part !== '')
+      .join(', '),
     destination,
   }));
   choices.push({ label: l10n.t('$(edit) Another URL…') });

@@ -277,12 +277,11 @@ async function headersDocument(client: RelayClient, eventId: string, texts: Docu
   ]);
   const sections = [comment(texts.received(delivery)), headerLines(maskHeaders(headers)), ''];
   for (const notification of notifications) {
-    const destinations = [...new Set(notification.forwardings.map(({ destination }) => destination))];
-    if (destinations.length === 0) sections.push(comment(texts.sentNowhere(notification.id)), '');
-    for (const url of destinations) {
-      const rendered = await client.request('notifications/render', { id: notification.id, url });
+    if (notification.forwardings.length === 0) sections.push(comment(texts.sentNowhere(notification.id)), '');
+    for (const { destinationId, destination } of notification.forwardings) {
+      const rendered = await client.request('notifications/render', { id: notification.id, destinationId });
       sections.push(
-        comment(texts.sent(notification.id, maskSecrets(url))),
+        comment(texts.sent(notification.id, maskSecrets(destination))),
         headerLines(maskHeaders(rendered.headers)),
         '',
       );

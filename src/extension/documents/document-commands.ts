@@ -131,7 +131,7 @@ async function compareAnswers(parts: ActionParts, row: EventRow): Promise<void> 
   const latest = ordered.at(-1);
   const numbered = ordered.map((attempt, i) => ({ ...attempt, place: i + 1 }));
   // Of one destination, where it answered twice.
-  const same = numbered.filter(({ destination }) => destination === latest?.destination);
+  const same = numbered.filter(({ destinationId }) => destinationId === latest?.destinationId);
   const [before, after] = (same.length > 1 ? same : numbered).slice(-2);
   if (before === undefined || after === undefined) {
     throw new CommandError(

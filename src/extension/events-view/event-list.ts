@@ -229,7 +229,7 @@ export class EventList {
     let unknown = false;
     for (const event of events) {
       const { forwardings } = event.row;
-      const at = indexOfForwarding(forwardings, attempt.destination, own === undefined);
+      const at = indexOfForwarding(forwardings, attempt.destinationId, own === undefined);
       const before = forwardings[at];
       if (before === undefined) unknown ||= own !== undefined;
       // Where it is not newer, the row came from a page that knew of it.
@@ -243,9 +243,9 @@ export class EventList {
 }
 
 /** Where the forwarding to a destination stands; those of the raw notification come after a row's own. */
-function indexOfForwarding(forwardings: readonly Forwarding[], destination: string, raw: boolean): number {
-  if (raw) return forwardings.findLastIndex((each) => each.destination === destination && each.mode === 'raw');
-  return forwardings.findIndex((each) => each.destination === destination);
+function indexOfForwarding(forwardings: readonly Forwarding[], destinationId: string, raw: boolean): number {
+  const isTo = (each: Forwarding): boolean => each.destinationId === destinationId;
+  return raw ? forwardings.findLastIndex(isTo) : forwardings.findIndex(isTo);
 }
 
 function after(forwarding: Forwarding, attempt: Attempt): Forwarding {

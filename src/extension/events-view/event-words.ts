@@ -11,7 +11,7 @@ export interface Surroundings {
   /** Attempts under the retry policy in force, where the row does not say; null where unknown. */
   readonly maxAttempts: number | null;
   /** Why nothing goes to a destination now; null where it does. */
-  whyWaiting(destination: string): string | null;
+  whyWaiting(destinationId: string): string | null;
   /** A list's name; undefined where it is not known. */
   nameOfList(listId: string): string | undefined;
 }
@@ -75,7 +75,7 @@ export function forwardingOf(forwarding: Forwarding, around: Surroundings, l10n:
   const { status, durationMs } = forwarding;
   switch (forwardingWord(forwarding)) {
     case 'waiting': {
-      const why = forwarding.detail ?? around.whyWaiting(forwarding.destination);
+      const why = forwarding.detail ?? around.whyWaiting(forwarding.destinationId);
       return why === null ? l10n.t('waiting') : l10n.t('waiting: {0}', printable(why));
     }
     case 'retrying': {

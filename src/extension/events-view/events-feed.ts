@@ -167,7 +167,7 @@ export class EventsFeed {
   status({ counts, destinations }: Status): void {
     const before = this.#counts;
     this.#counts = counts;
-    const states = JSON.stringify(destinations.map(({ url, state, detail }) => [url, state, detail]));
+    const states = JSON.stringify(destinations.map((each) => [each.destinationId, each.state, each.detail]));
     const destinationsChanged = states !== this.#destinations;
     this.#destinations = states;
     const added = this.#addedSinceStatus;

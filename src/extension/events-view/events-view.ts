@@ -223,11 +223,11 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
     const { state } = this.#session;
     if (state.kind !== 'running') return;
     const { destinations, settings } = state.status;
-    const reasons = new Map(destinations.map(({ url, detail }) => [url, detail]));
+    const reasons = new Map(destinations.map(({ destinationId, detail }) => [destinationId, detail]));
     this.#around = {
       now: Date.now(),
       maxAttempts: attemptsOf[settings.retry],
-      whyWaiting: (destination) => reasons.get(destination) ?? null,
+      whyWaiting: (destinationId) => reasons.get(destinationId) ?? null,
       nameOfList: this.#names.nameOf,
     };
   }

@@ -32,6 +32,7 @@ function attempt(parts: Partial<AttemptDetail>): AttemptDetail {
   return {
     notificationId: 'n1',
     deliveryId: 'd1',
+    destinationId: 't1',
     destination: 'http://127.0.0.1:3000/callback',
     number: 1,
     at: '2026-01-15T09:30:00.000Z',

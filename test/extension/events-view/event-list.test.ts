@@ -140,6 +140,16 @@ describe('the list of events', () => {
       );
   });
 
+  it('gives an attempt to the destination that it is of, where another has the same URL', () => {
+    const list = new EventList(limits);
+    list.add([eventRow(1, { forwardings: [forwarding(), forwarding({ destinationId: 'signed' })] })]);
+    list.record([attempt(1, { destinationId: 'signed' })]);
+    assert.deepEqual(
+      list.newestFirst()[0]!.row.forwardings.map((each) => each.state),
+      ['waiting', 'sent'],
+    );
+  });
+
   it('does not give an attempt at one part of a delivery to the events of another part', () => {
     const list = new EventList(limits);
     list.add([1, 2].map((n) => eventRow(n, { deliveryId: 'd1' })));
@@ -152,7 +162,7 @@ describe('the list of events', () => {
 
   it('says when an attempt went to a destination that the event does not name', () => {
     const { list } = filled(3);
-    const { unknown } = list.record([attempt(2, { destination: 'http://127.0.0.1:4000/other' })]);
+    const { unknown } = list.record([attempt(2, { destinationId: 't2', destination: 'http://127.0.0.1:4000/other' })]);
     assert.equal(unknown, true);
   });
 

@@ -66,7 +66,7 @@ describe('the words for an event', () => {
   });
 
   it('say why a notification waits that has just come', () => {
-    const surroundings = around({ whyWaiting: () => 'cannot be reached: refused' });
+    const surroundings = around({ whyWaiting: (id) => (id === 't1' ? 'cannot be reached: refused' : null) });
     assert.equal(forwardingOf(forwarding(), surroundings, english), 'waiting: cannot be reached: refused');
   });
 

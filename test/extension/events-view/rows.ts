@@ -11,6 +11,7 @@ export const callback = 'http://127.0.0.1:3000/callback';
 
 export function forwarding(changes: Partial<Forwarding> = {}): Forwarding {
   return {
+    destinationId: 't1',
     destination: callback,
     mode: 'normalised',
     state: 'waiting',
@@ -53,6 +54,7 @@ export function attempt(n: number, changes: Partial<Attempt> = {}): Attempt {
   return {
     notificationId: `n${n}`,
     deliveryId: `d${n}`,
+    destinationId: 't1',
     destination: callback,
     number: 1,
     at: '2026-03-01T12:00:01.000Z',

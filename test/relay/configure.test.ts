@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync, rmdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { sign } from '../../src/open-connectors/signature.ts';
+import { storeFile } from '../../src/relay/history.ts';
+import { failReading } from './failing-statements.ts';
+import type { Fault } from './failing-statements.ts';
+import { startReceiver } from './receiver.ts';
+import { send } from './requests.ts';
+import { sampleBody, startTestRelay } from './stage.ts';
+import type { TestRelay } from './stage.ts';
+
+const remembered = ({ dataDir }: TestRelay): string => readFileSync(join(dataDir, 'relay.json'), 'utf8');
+
+/** What the store says of destinations. */
+function destinationsIn({ dataDir }: TestRelay): unknown[] {
+  const db = new DatabaseSync(storeFile(dataDir), { readOnly: true });
+  try {
+    return db.prepare('SELECT * FROM destinations ORDER BY id').all();
+  } finally {
+    db.close();
+  }
+}
+
+describe('Settings that cannot all be kept', () => {
+  /** Each change of these is told from what was before by a delivery, the status or the data directory. */
+  async function assertNothingChanged(
+    relay: TestRelay,
+    change: (other: string) => object,
+    error: RegExp,
+    spoil: () => void = () => undefined,
+    mend: () => void = () => undefined,
+  ): Promise<void> {
+    const [one, two] = [await startReceiver(), await startReceiver()];
+    await relay.client.request('relay/configure', {
+      settings: { partSize: 2, destinations: [{ url: one.url, signatureKeyName: 'k' }] },
+      secrets: { signatureKeys: { k: 'right' } },
+    });
+    const before = await relay.client.request('relay/status', {});
+    const kept = [remembered(relay), destinationsIn(relay)];
+    spoil();
+    await assert.rejects(
+      relay.client.request('relay/configure', {
+        settings: {
+          partSize: 1,
+          maxBodyBytes: 1024,
+          tunnel: { kind: 'fixed', url: 'http://127.0.0.1:9/' },
+          ...change(two.url),
+        },
+        secrets: { signatureKeys: { k: 'wrong' }, verifyKeys: { v: 'unknown' } },
+      }),
+      (thrown: Error & { next?: string }) => {
+        assert.match(thrown.message, /^the settings were not changed: /);
+        assert.match(thrown.message, error);
+        assert.ok((thrown.next ?? '').length > 10, 'it says what to do next');
+        return true;
+      },
+    );
+    mend();
+    const after = await relay.client.request('relay/status', {});
+    assert.deepEqual(after.settings, before.settings);
+    assert.deepEqual(after.destinations, before.destinations);
+    assert.deepEqual(after.missingKeys, before.missingKeys);
+    assert.equal(after.tunnel.kind, 'none');
+    assert.deepEqual([remembered(relay), destinationsIn(relay)], kept);
+    const answer = await send(relay.openConnectorsUrl, {
+      body: '{"message":{"events":[]}}',
+      headers: { 'Elements-Webhook-Signature': 'sha256=any' },
+    });
+    assert.equal(answer.status, 200);
+    const [passed] = await one.received(1);
+    assert.equal(passed?.text, '{"message":{"events":[]}}');
+    assert.equal((await relay.client.request('events/get', { id: 'e1' })).delivery.signature, 'unchecked');
+    assert.equal((await relay.deliver(sampleBody({ events: 4 }))).status, 200, 'larger than it would have been');
+    await one.received(3);
+    assert.equal(two.requests.length, 0);
+    for (const request of one.requests.slice(1)) {
+      assert.equal(request.header('elements-webhook-signature'), sign(request.body, 'right'));
+    }
+  }
+
+  it('leave everything as it was where the disk is full', async () => {
+    const relay = await startTestRelay({ maxStorePages: 60 });
+    const headers = { 'X-Large': 'x'.repeat(1_000_000) };
+    await assertNothingChanged(
+      relay,
+      (url) => ({ destinations: [{ url }, { url, headers, mode: 'raw' }] }),
+      /disk .* is full/,
+    );
+  });
+
+  it('leave everything as it was where what is remembered cannot be written', async () => {
+    const relay = await startTestRelay();
+    const inTheWay = join(relay.dataDir, `relay.json.${process.pid}`);
+    await assertNothingChanged(
+      relay,
+      (url) => ({ destinations: [{ url }] }),
+      /relay\.json/,
+      () => mkdirSync(inTheWay),
+    );
+    rmdirSync(inTheWay);
+    const { settings } = await relay.client.request('relay/configure', { settings: { partSize: 7 } });
+    assert.equal(settings.partSize, 7, 'and are taken when they can be');
+  });
+
+  it('leave everything as it was where the store takes the destinations and then not the rest', async () => {
+    const relay = await startTestRelay();
+    const spoil = (): void => {
+      const file = new DatabaseSync(storeFile(relay.dataDir));
+      file.exec(`CREATE TRIGGER no BEFORE INSERT ON render_settings BEGIN SELECT RAISE(ABORT, 'not today'); END`);
+      file.close();
+    };
+    await assertNothingChanged(
+      relay,
+      (url) => ({ destinations: [{ url }], timeZone: 'Asia/Tokyo' }),
+      /not today/,
+      spoil,
+    );
+  });
+
+  it('leave everything as it was where what waits cannot be read', async () => {
+    const relay = await startTestRelay();
+    let fault: Fault | undefined;
+    relay.client.on('status/changed', () => undefined);
+    await assertNothingChanged(
+      relay,
+      (url) => ({ destinations: [{ url }] }),
+      /disk I\/O error/,
+      () => (fault = failReading(/FROM forwardings WHERE state IN/)),
+      () => fault?.mend(),
+    );
+  });
+
+  it('leave everything as it was where a proxy cannot be used', async () => {
+    const relay = await startTestRelay();
+    const { HTTP_PROXY: before } = process.env;
+    try {
+      await assertNothingChanged(
+        relay,
+        () => ({ destinations: [{ url: 'http://callback.example/' }] }),
+        /proxy cannot be used/,
+        () => (process.env['HTTP_PROXY'] = 'http://user:%zz@127.0.0.1:9/'),
+      );
+    } finally {
+      if (before === undefined) delete process.env['HTTP_PROXY'];
+      else process.env['HTTP_PROXY'] = before;
+    }
+  });
+});

@@ -1,0 +1,361 @@
+import assert from 'node:assert/strict';
+import { DatabaseSync } from 'node:sqlite';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Destination } from '../../src/protocol/settings.ts';
+import type { DestinationStatus } from '../../src/protocol/status.ts';
+import { migrations } from '../../src/relay/database.ts';
+import { distinctDestinations, findKnown } from '../../src/relay/destinations.ts';
+import { storeFile } from '../../src/relay/history.ts';
+import { temporaryFolder } from './afterwards.ts';
+import { startReceiver } from './receiver.ts';
+import { destination } from './records.ts';
+import { sampleBody, startTestRelay } from './stage.ts';
+import { until } from './until.ts';
+import type { TestRelay } from './stage.ts';
+
+const statusOf = async (relay: TestRelay): Promise<DestinationStatus[]> =>
+  (await relay.client.request('relay/status', {})).destinations;
+
+const configure = (relay: TestRelay, destinations: object[]) =>
+  relay.client.request('relay/configure', { settings: { destinations: destinations as never } });
+
+const eventOf = async (relay: TestRelay, id: string) => (await relay.client.request('events/get', { id })).event;
+
+describe('Destinations at one URL', () => {
+  it('that differ in types or lists are each sent what they take', async () => {
+    const receiver = await startReceiver();
+    const { url } = receiver;
+    const relay = await startTestRelay({
+      settings: {
+        destinations: [
+          { url, types: ['Subscribe'] },
+          { url, types: ['Deactivate'] },
+          { url, lists: ['b'], types: ['Update'] },
+        ],
+      },
+    });
+    for (const [type, list] of [
+      ['Subscribe', 'a'],
+      ['Deactivate', 'a'],
+      ['Update', 'a'],
+      ['Update', 'b'],
+    ] as const)
+      await relay.deliver(sampleBody({ type, list }));
+    await relay.drained();
+    assert.equal(receiver.requests.length, 3);
+    const destinations = await statusOf(relay);
+    assert.equal(new Set(destinations.map((each) => each.destinationId)).size, 3);
+    const events = await Promise.all(['e1', 'e2', 'e3', 'e4'].map((id) => eventOf(relay, id)));
+    assert.deepEqual(
+      events.map(({ forwardings }) => forwardings.map((each) => each.destinationId)),
+      [0, 1, null, 2].map((at) => (at === null ? [] : [destinations[at]?.destinationId])),
+      'the status has them in the order of the settings',
+    );
+  });
+
+  it('with different keys: each forwarding, attempt and rendering is known by its own', async () => {
+    const receiver = await startReceiver({
+      answer: (request) => ({ status: request.header('elements-webhook-signature') === undefined ? 200 : 400 }),
+    });
+    const { url } = receiver;
+    const relay = await startTestRelay({
+      settings: { destinations: [{ url }, { id: 'signed', url, signatureKeyName: 'k' }] },
+      secrets: { signatureKeys: { k: 'key' } },
+    });
+    const heard: [string, string][] = [];
+    relay.client.on('attempt/recorded', ({ attempts }) => {
+      for (const each of attempts) heard.push([each.destinationId, each.outcome]);
+    });
+    await relay.deliver(sampleBody());
+    await relay.drained();
+    const { event, attempts } = await relay.client.request('events/get', { id: 'e1' });
+    const [plain, signed] = event.forwardings;
+    assert.match(plain?.destinationId ?? '', /^t\d+$/);
+    assert.equal(signed?.destinationId, 'signed');
+    assert.deepEqual([plain?.state, signed.state], ['sent', 'failed']);
+    const expected = [
+      [plain?.destinationId, 'sent'],
+      ['signed', 'failed'],
+    ];
+    const byId = (a: unknown[], b: unknown[]): number => String(b[0]).localeCompare(String(a[0]));
+    assert.deepEqual(attempts.map((each) => [each.destinationId, each.outcome]).sort(byId), expected);
+    await until(() => heard.length === 2);
+    assert.deepEqual(heard.sort(byId), expected);
+    for (const [destinationId, isSigned] of [
+      [plain?.destinationId ?? '', false],
+      ['signed', true],
+    ] as const) {
+      const rendered = await relay.client.request('notifications/render', { id: 'n1', destinationId });
+      assert.equal(rendered.destinationId, destinationId);
+      assert.equal(
+        rendered.headers.some(([name]) => name === 'Elements-Webhook-Signature'),
+        isSigned,
+      );
+    }
+  });
+
+  it('and wholly alike count as one, unless they have ids', async () => {
+    const receiver = await startReceiver();
+    const { url } = receiver;
+    const relay = await startTestRelay({ settings: { destinations: [{ url }, { url, timeoutMs: 500 }] } });
+    await relay.deliver(sampleBody());
+    await relay.drained();
+    assert.equal(receiver.requests.length, 1);
+    await configure(relay, [
+      { url, id: 'a' },
+      { url, id: 'b' },
+    ]);
+    await relay.deliver(sampleBody());
+    await relay.drained();
+    assert.equal(receiver.requests.length, 3);
+  });
+
+  it('each say why what goes there waits', async () => {
+    const receiver = await startReceiver();
+    await receiver.stop();
+    const relay = await startTestRelay({
+      settings: {
+        destinations: [{ url: receiver.url }, { url: receiver.url, signatureKeyName: 'k' }],
+      },
+    });
+    await relay.deliver(sampleBody());
+    await until(async () => (await statusOf(relay))[0]?.state === 'down');
+    const { forwardings } = await eventOf(relay, 'e1');
+    assert.match(forwardings[0]?.detail ?? '', /^cannot be reached/);
+    assert.match(forwardings[1]?.detail ?? '', /^the signature key "k"/);
+  });
+});
+
+describe('A destination whose settings change', () => {
+  it('stays the same, with what waits for it, under other filters, headers and credentials', async () => {
+    const receiver = await startReceiver();
+    await receiver.stop();
+    const { url } = receiver;
+    const dataDir = temporaryFolder();
+    const secrets = { credentials: { login: { Authorization: 'Bearer new' } } };
+    const relay = await startTestRelay({
+      dataDir,
+      secrets,
+      settings: { destinations: [{ url, types: ['Subscribe'] }] },
+    });
+    await relay.deliver(sampleBody());
+    const [before] = await statusOf(relay);
+    assert.equal(before?.waiting, 1);
+    const changed = [{ url, lists: ['x'], headers: { 'X-A': '1' }, credentialsName: 'login' }];
+    const { destinations } = await configure(relay, changed);
+    assert.deepEqual(
+      destinations.map(({ destinationId, waiting, configured }) => [destinationId, waiting, configured]),
+      [[before.destinationId, 1, true]],
+    );
+    await relay.stop();
+    const again = await startTestRelay({
+      dataDir,
+      secrets,
+      settings: { destinations: [{ url, credentialsName: 'login' }] },
+    });
+    const [after] = await statusOf(again);
+    assert.deepEqual([after?.destinationId, after?.waiting], [before.destinationId, 1]);
+    const back = await startReceiver({ port: receiver.port });
+    const [request] = await back.received(1);
+    assert.equal(request?.header('authorization'), 'Bearer new');
+  });
+
+  it('is known by its id at another URL, and what waits goes there', async () => {
+    const receiver = await startReceiver();
+    await receiver.stop();
+    const elsewhere = await startReceiver();
+    const relay = await startTestRelay({ settings: { destinations: [{ id: 'mine', url: receiver.url }] } });
+    await relay.deliver(sampleBody());
+    await until(async () => (await statusOf(relay))[0]?.state === 'down');
+    const { destinations } = await configure(relay, [{ id: 'mine', url: elsewhere.url, mode: 'raw' }]);
+    assert.deepEqual(
+      destinations.map((each) => [each.destinationId, each.url, each.configured]),
+      [['mine', elsewhere.url, true]],
+    );
+    const [request] = await elsewhere.received(1);
+    assert.equal(request?.text, sampleBody());
+    await relay.drained();
+  });
+
+  it('is another one at another URL without an id: what waits is still sent to the first', async () => {
+    const receiver = await startReceiver();
+    await receiver.stop();
+    const elsewhere = await startReceiver();
+    const relay = await startTestRelay({ settings: { destinations: [{ url: receiver.url }] } });
+    await relay.deliver(sampleBody());
+    const { destinations } = await configure(relay, [{ url: elsewhere.url }]);
+    assert.deepEqual(
+      destinations.map(({ url, configured, waiting }) => [url, configured, waiting]),
+      [
+        [elsewhere.url, true, 0],
+        [receiver.url, false, 1],
+      ],
+    );
+    const back = await startReceiver({ port: receiver.port });
+    await back.received(1);
+    assert.equal(elsewhere.requests.length, 0);
+  });
+
+  it('is not mixed up with one that was replayed to', async () => {
+    const receiver = await startReceiver();
+    const { url } = receiver;
+    const relay = await startTestRelay({
+      settings: { destinations: [{ url, types: ['Subscribe'], credentialsName: 'login' }] },
+      secrets: { credentials: { login: { Authorization: 'own' } } },
+    });
+    await relay.deliver(sampleBody());
+    await receiver.received(1);
+    await relay.drained();
+    await relay.client.request('notifications/replay', { ids: ['d1'], to: { url, timeoutMs: 77 } });
+    await receiver.received(2);
+    await relay.drained();
+    assert.equal(receiver.requests[1]?.header('authorization'), undefined, 'it was asked for without');
+    const before = await statusOf(relay);
+    const { destinations } = await configure(relay, [{ url, types: ['Update'], credentialsName: 'login' }]);
+    assert.deepEqual(destinations, before);
+  });
+});
+
+describe('A store of the version before', () => {
+  /** Rows as that version wrote them. */
+  function older(dataDir: string, rows: readonly { config: Destination; waiting: boolean }[]): void {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    const db = new DatabaseSync(storeFile(dataDir));
+    for (const step of migrations.slice(0, 2)) db.exec(step);
+    db.exec('PRAGMA user_version = 2');
+    db.exec(
+      `INSERT INTO render_settings VALUES (1, '{"timeZone":"UTC","mapping":{"eventTypes":{},"otherEventType":"X","objectType":"c","objectIdField":"EmailAddress"},"identity":{"instanceId":0,"instanceName":"","instanceTags":[],"accountId":0,"companyId":0,"userId":0}}')`,
+    );
+    const body = Buffer.from(sampleBody());
+    db.prepare(
+      `INSERT INTO deliveries VALUES (1, 'campaign-monitor', 'accepted', 0, 1, 200, NULL, 'l', NULL, 'application/json', ?, 0, 1, 1, 1, 1, 1, 100, '[]', NULL, ?)`,
+    ).run(body.length, body);
+    db.exec(`INSERT INTO events (id, delivery_id, kind, received_at, notification_id) VALUES (1, 1, 0, 1, 1)`);
+    db.exec(`INSERT INTO notifications VALUES (1, 1, 0, 0, 1, 0, 1, 'abc', 1, 1)`);
+    let waiting = 0;
+    for (const [index, { config, waiting: waits }] of rows.entries()) {
+      const { url, mode, signatureKeyName, credentialsName, headers } = config;
+      const identity = JSON.stringify([url, mode, signatureKeyName ?? null, credentialsName ?? null, headers ?? {}]);
+      db.prepare('INSERT INTO destinations (id, identity, config) VALUES (?, ?, ?)').run(
+        index + 1,
+        identity,
+        JSON.stringify(config),
+      );
+      if (!waits) continue;
+      waiting += 1;
+      db.prepare('INSERT INTO forwardings VALUES (1, ?, 0, 0, 0, NULL, NULL, NULL, NULL)').run(index + 1);
+    }
+    const totals = { deliveries: 1, events: 1, waiting, storedBytes: 100 };
+    db.prepare(`INSERT INTO meta VALUES ('totals', ?)`).run(JSON.stringify(totals));
+    db.close();
+  }
+
+  it('keeps its destinations, each with what waits for it', async () => {
+    const receiver = await startReceiver({ answer: 'hang' });
+    const { url } = receiver;
+    const dataDir = join(temporaryFolder(), 'data');
+    const [gone, one, two] = [
+      destination(url, { headers: { 'X-Who': 'gone' } }),
+      destination(url, { headers: { 'X-Who': 'one' }, types: ['Subscribe'] }),
+      destination(url, { headers: { 'X-Who': 'two' } }),
+    ];
+    older(dataDir, [
+      { config: gone, waiting: true },
+      { config: one, waiting: true },
+      { config: two, waiting: true },
+    ]);
+    const relay = await startTestRelay({ dataDir, settings: { destinations: [two, { ...one, types: ['Update'] }] } });
+    assert.deepEqual(
+      (await statusOf(relay)).map(({ destinationId, configured, waiting }) => [destinationId, configured, waiting]),
+      [
+        ['t3', true, 1],
+        ['t2', true, 1],
+        ['t1', false, 1],
+      ],
+    );
+    await receiver.received(3);
+    assert.deepEqual(receiver.requests.map((request) => request.header('x-who')).sort(), ['gone', 'one', 'two']);
+  });
+
+  it('gives the one that two were taken for to the entry that it was last, and the other is new', async () => {
+    const receiver = await startReceiver();
+    const { url } = receiver;
+    const dataDir = join(temporaryFolder(), 'data');
+    const [subscribed, left] = [
+      destination(url, { types: ['Subscribe'] }),
+      destination(url, { types: ['Deactivate'] }),
+    ];
+    older(dataDir, [{ config: left, waiting: false }]);
+    const relay = await startTestRelay({ dataDir, settings: { destinations: [subscribed, left] } });
+    assert.deepEqual(
+      (await statusOf(relay)).map((each) => each.destinationId),
+      ['t2', 't1'],
+    );
+  });
+});
+
+describe('Which destination an entry of the settings is', () => {
+  const url = 'http://127.0.0.1:9/';
+  const known = (id: number, position: number | null, rest: object = {}) => ({
+    id,
+    position,
+    destination: destination(url, rest),
+  });
+  const S = { types: ['Subscribe'] };
+  const U = { types: ['Update'] };
+  const D = { types: ['Deactivate'] };
+  const found = (entries: object[], rows: ReturnType<typeof known>[]): (number | null)[] =>
+    findKnown(
+      entries.map((entry) => destination(url, entry)),
+      rows,
+    );
+
+  it('is told by its filters where they are the same, else by its place among those of the same URL, mode and key', () => {
+    const rows = [known(1, 0, S), known(2, 1, U)];
+    assert.deepEqual(found([U, S], rows), [2, 1], 'they changed places');
+    assert.deepEqual(found([S, D, U], rows), [1, null, 2], 'one came between');
+    assert.deepEqual(found([D, U], rows), [1, 2], 'the first has other filters');
+    assert.deepEqual(found([S, D], rows), [1, 2]);
+    assert.deepEqual(found([D, {}], rows), [1, 2]);
+    assert.deepEqual(found([U], rows), [2], 'the first has gone');
+  });
+
+  it('is one that was in the settings before it is one that was not', () => {
+    assert.deepEqual(found([D], [known(1, null, S), known(2, 0, U)]), [2]);
+    assert.deepEqual(found([S], [known(1, null, S), known(2, 0, U)]), [2], 'the one that stands there was changed');
+    assert.deepEqual(found([U, S], [known(1, null, S), known(2, 0, U)]), [2, 1], 'one has come back');
+    assert.deepEqual(found([{}], [known(1, null, { headers: { A: 'b' } })]), [null], 'a replay had other headers');
+  });
+
+  it('is told by its id alone where both have one, and keeps it when one is given or taken away', () => {
+    const rows = [known(1, 0, { id: 'a' }), known(2, 1, { id: 'b' })];
+    assert.deepEqual(found([{ id: 'b' }, { id: 'a' }], rows), [2, 1]);
+    assert.deepEqual(found([{ id: 'c' }, { id: 'b' }], rows), [null, 2]);
+    assert.deepEqual(found([S, U], rows), [1, 2]);
+    assert.deepEqual(found([{ id: 'new', ...S }], [known(1, 0, S)]), [1]);
+    assert.deepEqual(
+      findKnown([destination('http://elsewhere/', { id: 'a', mode: 'raw', signatureKeyName: 'k' })], rows),
+      [1],
+    );
+  });
+
+  it('is another at another URL, mode or key', () => {
+    for (const other of [{ url: 'http://else/' }, { mode: 'raw' }, { signatureKeyName: 'k' }])
+      assert.deepEqual(found([other], [known(1, 0)]), [null]);
+  });
+
+  it('is one where an entry says the same twice', () => {
+    const entries = [{}, S, { types: [] }, { ...S, timeoutMs: 5 }, { id: 'x' }, { headers: { A: 'b' } }];
+    const distinct = distinctDestinations(entries.map((entry) => destination(url, entry)));
+    assert.deepEqual(
+      distinct.map(({ id, types, timeoutMs, headers }) => [id, types, timeoutMs, headers]),
+      [
+        [undefined, [], 10_000, undefined],
+        [undefined, ['Subscribe'], 5, undefined],
+        ['x', undefined, 10_000, undefined],
+        [undefined, undefined, 10_000, { A: 'b' }],
+      ],
+    );
+  });
+});
