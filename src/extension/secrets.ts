@@ -1,6 +1,6 @@
 /** Signature keys, verify keys and destination credentials: by name, in VS Code's SecretStorage and nowhere else. */
 import * as vscode from 'vscode';
-import type { Secrets } from '../protocol/settings.ts';
+import type { Secrets, SecretsChange } from '../protocol/settings.ts';
 import { prefix } from './commands.ts';
 
 export type SecretKind = 'signatureKeys' | 'verifyKeys' | 'credentials';
@@ -9,6 +9,14 @@ export type SecretKind = 'signatureKeys' | 'verifyKeys' | 'credentials';
 type Names = Partial<Record<SecretKind, string[]>>;
 
 const namesKey = `${prefix}.secretNames`;
+
+/** When each was removed, in ISO 8601: a relay that ran then may have it still. */
+type Removed = Partial<Record<SecretKind, Record<string, string>>>;
+
+const removedKey = `${prefix}.removedSecretNames`;
+
+/** So many are known of a kind, the latest. */
+const mostRemoved = 100;
 
 /** Secrets by kind and name in VS Code's SecretStorage; the names alone stand in the global state. */
 export class SecretBox {
@@ -39,6 +47,7 @@ export class SecretBox {
       ...names,
       [kind]: [...new Set([...(names[kind] ?? []), name])].sort(),
     });
+    await this.#noteRemoved(kind, name, undefined);
     await this.#context.secrets.store(keyOf(kind, name), value);
   }
 
@@ -49,7 +58,33 @@ export class SecretBox {
       ...names,
       [kind]: (names[kind] ?? []).filter((each) => each !== name),
     });
+    await this.#noteRemoved(kind, name, new Date().toISOString());
     await this.#context.secrets.delete(keyOf(kind, name));
+  }
+
+  /**
+   * Those that were removed since a time, in whichever window, as the relay takes it: one that ran then may use them.
+   * What was never kept here, as what a command line gave, stays.
+   * @param since in ISO 8601
+   */
+  removedSince(since: string): SecretsChange {
+    const removed = this.#context.globalState.get<Removed>(removedKey, {});
+    const of = (kind: SecretKind): Record<string, null> =>
+      Object.fromEntries(
+        Object.entries(removed[kind] ?? {}).flatMap(([name, at]) => (at >= since ? [[name, null] as const] : [])),
+      );
+    return { signatureKeys: of('signatureKeys'), verifyKeys: of('verifyKeys'), credentials: of('credentials') };
+  }
+
+  async #noteRemoved(kind: SecretKind, name: string, at: string | undefined): Promise<void> {
+    const removed = this.#context.globalState.get<Removed>(removedKey, {});
+    const { [name]: before, ...others } = removed[kind] ?? {};
+    if (at === undefined && before === undefined) return;
+    const all = Object.entries(at === undefined ? others : { ...others, [name]: at });
+    await this.#context.globalState.update(removedKey, {
+      ...removed,
+      [kind]: Object.fromEntries(all.slice(-mostRemoved)),
+    });
   }
 
   /** Everything, as the relay takes it. */

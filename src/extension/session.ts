@@ -58,6 +58,8 @@ export class Session implements vscode.Disposable {
   readonly #changed = new vscode.EventEmitter<SessionState>();
   readonly #added = new vscode.EventEmitter<RelayNotificationParams<'event/added'>>();
   readonly #attempted = new vscode.EventEmitter<RelayNotificationParams<'attempt/recorded'>>();
+  /** Until when a relay knows which keys and credentials were removed: each is told once, since others may give it again. */
+  readonly #removalsTold = new WeakMap<RelayClient, string>();
   #state: SessionState = { kind: 'stopped' };
   #starting: Promise<RelayClient> | undefined;
   #attaching: Promise<void> | undefined;
@@ -331,10 +333,20 @@ export class Session implements vscode.Disposable {
       settings.destinations.length > 0
         ? settings.destinations
         : [{ url: await this.#receiver.start(), mode: 'normalised' as const, timeoutMs: 10_000 }];
-    return client.request('relay/configure', {
+    const now = new Date().toISOString();
+    const since = this.#removalsTold.get(client) ?? (await client.request('relay/status', {})).startedAt;
+    const removed = this.#secrets.removedSince(since);
+    const kept = await this.#secrets.all();
+    const status = await client.request('relay/configure', {
       settings: { ...settings, destinations, tunnel: this.needsAgreement() ? { kind: 'none' } : settings.tunnel },
-      secrets: await this.#secrets.all(),
+      secrets: {
+        signatureKeys: { ...removed.signatureKeys, ...kept.signatureKeys },
+        verifyKeys: { ...removed.verifyKeys, ...kept.verifyKeys },
+        credentials: { ...removed.credentials, ...kept.credentials },
+      },
     });
+    this.#removalsTold.set(client, now);
+    return status;
   }
 
   /** Applies changed settings to the running relay; what waits and what is under way goes on. */

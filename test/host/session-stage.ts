@@ -7,6 +7,7 @@ import { SampleReceiver } from '../../src/extension/sample-receiver.ts';
 import { SecretBox } from '../../src/extension/secrets.ts';
 import { Session } from '../../src/extension/session.ts';
 import type { SessionState } from '../../src/extension/session.ts';
+import { protocolVersion } from '../../src/protocol/methods.ts';
 import type { Method, ParsedParams } from '../../src/protocol/methods.ts';
 import { settingsSchema } from '../../src/protocol/settings.ts';
 import type { Status, TunnelStatus } from '../../src/protocol/status.ts';
@@ -35,13 +36,25 @@ export function openWindow(version = '9.0.0'): Window {
     get: (key: string, fallback?: unknown) => kept.get(key) ?? fallback,
     update: (key: string, value: unknown) => Promise.resolve(void kept.set(key, value)),
   };
+  const secret = new Map<string, string>();
+  const changedSecret = new vscode.EventEmitter<vscode.SecretStorageChangeEvent>();
   const context = {
     subscriptions: [] as vscode.Disposable[],
     globalState: memory,
     workspaceState: memory,
     secrets: {
-      get: () => Promise.resolve(undefined),
-      onDidChange: () => new vscode.Disposable(() => undefined),
+      get: (key: string) => Promise.resolve(secret.get(key)),
+      store: (key: string, value: string) => {
+        secret.set(key, value);
+        changedSecret.fire({ key });
+        return Promise.resolve();
+      },
+      delete: (key: string) => {
+        secret.delete(key);
+        changedSecret.fire({ key });
+        return Promise.resolve();
+      },
+      onDidChange: changedSecret.event,
     },
     storageUri: vscode.Uri.file(folder),
     globalStorageUri: vscode.Uri.file(folder),
@@ -81,7 +94,7 @@ export class StandInRelay {
   constructor(dataDir: string, version: string) {
     const local = 'http://127.0.0.1:1';
     this.status = {
-      ...{ protocolVersion: 1, version, pid: 1, dataDir, startedAt: new Date().toISOString() },
+      ...{ protocolVersion, version, pid: 1, dataDir, startedAt: new Date().toISOString() },
       campaignMonitorUrl: door(local, 'campaign-monitor'),
       openConnectorsUrl: door(local, 'open-connectors'),
       ...{ publicUrl: null, publicCampaignMonitorUrl: null, publicOpenConnectorsUrl: null },

@@ -3,6 +3,7 @@ import { ErrorCodes, ResponseError } from 'vscode-jsonrpc/node';
 import { offerTunnel } from '../../src/extension/public-tunnel.ts';
 import { relayCommands } from '../../src/extension/relay-commands.ts';
 import type { RelayCommandParts } from '../../src/extension/relay-commands.ts';
+import type { ParsedParams } from '../../src/protocol/methods.ts';
 import type { Status } from '../../src/protocol/status.ts';
 import { until } from './relay-stage.ts';
 import { openWindow, setSetting, StandInRelay, User } from './session-stage.ts';
@@ -67,6 +68,37 @@ describe('A window’s session', function () {
       await window.session.stop();
       assert.deepEqual(tunnels(), ['starting', 'opening', 'stopped']);
     });
+  });
+
+  it('gives the relay what is kept, and takes away what is removed: once, and also what was while it was not attached', async () => {
+    await open(own);
+    const given: unknown[] = [];
+    relay.before = (method, params) => {
+      if (method === 'relay/configure') given.push((params as ParsedParams<'relay/configure'>).secrets);
+    };
+    const { session, secrets } = window;
+    // Removed before the relay started: it cannot have it, but somebody else may have given it one of that name.
+    await secrets.set('verifyKeys', 'long-ago', 'v');
+    await secrets.remove('verifyKeys', 'long-ago');
+    const startedAt = new Date(Date.now() + 1);
+    relay.status = { ...relay.status, startedAt: startedAt.toISOString() };
+    await until(() => new Date() > startedAt);
+    await secrets.set('signatureKeys', 'gone', 'k');
+    await secrets.set('signatureKeys', 'kept', 'k');
+    await secrets.remove('signatureKeys', 'gone');
+    await session.start();
+    const none = { verifyKeys: {}, credentials: {} };
+    assert.deepEqual(given, [{ signatureKeys: { gone: null, kept: 'k' }, ...none }]);
+    await secrets.set('credentials', 'login', '{"Authorization":"a"}');
+    await until(() => given.length === 2);
+    const login = { login: { Authorization: 'a' } };
+    assert.deepEqual(given[1], { signatureKeys: { kept: 'k' }, verifyKeys: {}, credentials: login });
+    await secrets.remove('credentials', 'login');
+    await until(() => given.length === 3);
+    assert.deepEqual(given[2], { signatureKeys: { kept: 'k' }, verifyKeys: {}, credentials: { login: null } });
+    await secrets.set('credentials', 'login', '{"Authorization":"a"}');
+    await until(() => given.length === 4);
+    assert.deepEqual(given[3], { signatureKeys: { kept: 'k' }, verifyKeys: {}, credentials: login });
   });
 
   it('starts another relay where the one that runs is just being stopped', async () => {
