@@ -122,13 +122,18 @@ export class Forwarder {
    * @param to one other destination; without it, those that each went to, or where there was none, those of the
    *   settings that take it
    * @returns the notifications that are on their way because of this call
+   * @throws StoreError where a part of them could not be written: the rest is on its way
    */
   async replay(notificationIds: readonly number[], to?: Destination): Promise<number[]> {
     const { store } = this.#options;
     const targets = this.#replayTargets(notificationIds, to);
-    const rounds = await Promise.all(targets.map(([id, destinations]) => store.startRound(id, destinations)));
-    for (const job of rounds.flat()) this.#laneOf(job.destinationId)?.add(job, true);
-    return targets.flatMap(([id], index) => ((rounds[index] ?? []).length > 0 ? [id] : []));
+    const rounds = await Promise.allSettled(targets.map(([id, destinations]) => store.startRound(id, destinations)));
+    // What is on disk goes out, whatever became of the others.
+    const jobs = rounds.map((round) => (round.status === 'fulfilled' ? round.value : []));
+    for (const job of jobs.flat()) this.#laneOf(job.destinationId)?.add(job, true);
+    const failed = rounds.find((round) => round.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
+    return targets.flatMap(([id], index) => ((jobs[index] ?? []).length > 0 ? [id] : []));
   }
 
   #replayTargets(notificationIds: readonly number[], to: Destination | undefined): (readonly [number, number[]])[] {

@@ -206,6 +206,35 @@ describe('the commands of cm-relay', function () {
       }
     });
 
+    it('shows at each of two destinations of one URL its own attempts, and exports one request for each', async () => {
+      const client = await connectToRelay(ready.dataDir);
+      const { url } = callback;
+      await client.request('relay/configure', {
+        settings: { destinations: [{ url }, { url, id: 'signed', signatureKeyName: 'k' }] },
+        secrets: { signatureKeys: { k: 'key' } },
+      });
+      client.close();
+      await post(ready.campaignMonitorUrl, odd);
+      await attempts(3);
+      const { out } = await place.run('show', 'd2');
+      assert.match(
+        out,
+        /→ \S+\/callback t1 {2}sent\n {4}attempt 1 [^\n]*\n {2}→ \S+\/callback signed {2}sent\n {4}attempt 1 /,
+      );
+      const lines = listening.lines.map((line) => JSON.parse(line) as Line & { destinationId?: string });
+      assert.deepEqual(lines.flatMap(({ destinationId }) => destinationId ?? []).sort(), ['signed', 't1', 't1']);
+      const [exported] = JSON.parse((await place.run('export', 'd2', '--as', 'json')).out) as [
+        { notifications: { destinationId: string; headers: [string, string][]; attempts: AttemptDetail[] }[] },
+      ];
+      assert.deepEqual(
+        exported.notifications.map((each) => [each.destinationId, each.attempts.map((one) => one.destinationId)]),
+        [
+          ['t1', ['t1']],
+          ['signed', ['signed']],
+        ],
+      );
+    });
+
     it('writes the bytes as they came and as they are sent', async () => {
       assert.equal((await place.run('show', 'e1', '--raw')).bytes.toString(), odd);
       const [sent] = await callback.received(1);

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { DatabaseSync } from 'node:sqlite';
 import { sampleDeliveries } from '../../src/campaign-monitor/samples.ts';
 import { sign } from '../../src/open-connectors/signature.ts';
 import type { Forwarding } from '../../src/protocol/history.ts';
-import { temporaryFolder } from './afterwards.ts';
+import { storeFile } from '../../src/relay/history.ts';
+import { afterwards, temporaryFolder } from './afterwards.ts';
 import { startReceiver } from './receiver.ts';
 import { sampleBody, startTestRelay } from './stage.ts';
 import { until } from './until.ts';
@@ -422,5 +424,25 @@ describe('discarding', () => {
   it('of nothing chosen is refused', async () => {
     const relay = await startTestRelay();
     await assert.rejects(relay.client.request('notifications/discard', {}), /nothing was chosen/);
+  });
+});
+
+describe('a replay of which a part cannot be written', () => {
+  it('says so, and sends the rest all the same', async () => {
+    const receiver = await startReceiver();
+    const relay = await startTestRelay({ settings: { destinations: [{ url: receiver.url }] } });
+    for (let i = 0; i < 3; i++) await relay.deliver(sampleBody());
+    await receiver.received(3);
+    await relay.drained();
+    const file = new DatabaseSync(storeFile(relay.dataDir));
+    afterwards(() => file.close());
+    file.exec(
+      `CREATE TRIGGER no BEFORE UPDATE ON forwardings WHEN old.notification_id = 2 BEGIN SELECT RAISE(ABORT, 'not today'); END`,
+    );
+    await assert.rejects(relay.client.request('notifications/replay', { ids: ['d1', 'd2', 'd3'] }), /not today/);
+    await receiver.received(5);
+    const ids = receiver.requests.map((request) => (request.json() as { id: string }).id);
+    assert.deepEqual(ids, ['1', '2', '3', '1', '3']);
+    await relay.drained();
   });
 });

@@ -49,6 +49,31 @@ describe('Export from the extension', () => {
     );
   });
 
+  it('has one request for each destination, also where they have one URL, with its own headers and attempts', async () => {
+    const { url } = await startReceiver();
+    const relay = await startTestRelay({
+      settings: { destinations: [{ url }, { url, id: 'signed', signatureKeyName: 'k' }] },
+      secrets: { signatureKeys: { k: 'key' } },
+    });
+    await relay.deliver(sampleBody());
+    await relay.drained();
+    const text = await exportText(relay.client, [{ id: 'e1', deliveryId: 'd1' }], 'json', { version });
+    const [exported] = JSON.parse(text ?? '') as {
+      notifications: { destinationId: string; headers: [string, string][]; attempts: { destinationId: string }[] }[];
+    }[];
+    assert.deepEqual(
+      exported?.notifications.map(({ destinationId, headers, attempts }) => [
+        destinationId,
+        headers.some(([name]) => name === 'Elements-Webhook-Signature'),
+        attempts.map((each) => each.destinationId),
+      ]),
+      [
+        ['t1', false, ['t1']],
+        ['signed', true, ['signed']],
+      ],
+    );
+  });
+
   it('keeps a body that a .http file cannot hold in a file beside, and has none on the clipboard', async () => {
     const { url } = await startReceiver();
     const relay = await startTestRelay({ settings: { destinations: [{ url }] } });

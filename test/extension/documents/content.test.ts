@@ -200,6 +200,21 @@ describe('Documents about one event', () => {
     assert.match(second.text, /^Said 200\n/);
   });
 
+  it('show the headers for each destination, also where two have one URL', async () => {
+    const { url } = await startReceiver();
+    const relay = await startTestRelay({
+      settings: {
+        destinations: [
+          { url, headers: { 'X-Team': 'blue' } },
+          { url, id: 'b', headers: { 'X-Team': 'red' } },
+        ],
+      },
+    });
+    await relay.deliver(subscribe);
+    const { text } = await read(relay.client, 'e1', 'headers');
+    assert.match(text, /^X-Team: blue$[^]*^X-Team: red$/m);
+  });
+
   it('show headers as received and as sent, without credentials of any name', async () => {
     const [one, two] = [await startReceiver(), await startReceiver()];
     const relay = await startTestRelay({
