@@ -57,6 +57,13 @@ interface Condition {
   readonly values: Values;
 }
 
+/** A destination as clients know it. */
+interface KnownDestination {
+  readonly config: string | undefined;
+  readonly destinationId: string;
+  readonly destination: Destination | undefined;
+}
+
 const fields = `e.id, e.delivery_id, e.kind, e.received_at, e.type, e.address, e.date, e.warning, e.duplicate_of, e.notification_id,
   d.list, d.source, d.injected, d.signature, d.reason, d.http_status, d.first_notification, d.notification_count`;
 const columns = `${fields} FROM events e JOIN deliveries d ON d.id = e.delivery_id`;
@@ -76,6 +83,8 @@ export class HistoryReader {
   readonly #searchFile: string;
   readonly #stored: StoredReader;
   readonly #statements = new Map<string, StatementSync>();
+  /** As they were when they were last read: a row repeats them for each forwarding. */
+  readonly #destinations = new Map<number, KnownDestination>();
   #search: SearchIndex | undefined;
 
   constructor(dataDir: string) {
@@ -554,10 +563,14 @@ export class HistoryReader {
   }
 
   /** A destination as clients know it, with its settings as last known. */
-  #destination(id: number): { destinationId: string; destination: Destination | undefined } {
-    const row = this.#get('SELECT config FROM destinations WHERE id = ?', id);
-    const destination = row === undefined ? undefined : (JSON.parse(row['config'] as string) as Destination);
-    return { destinationId: toldId(id, destination), destination };
+  #destination(id: number): KnownDestination {
+    const config = this.#get('SELECT config FROM destinations WHERE id = ?', id)?.['config'] as string | undefined;
+    const last = this.#destinations.get(id);
+    if (last !== undefined && last.config === config) return last;
+    const destination = config === undefined ? undefined : (JSON.parse(config) as Destination);
+    const known = { config, destinationId: toldId(id, destination), destination };
+    this.#destinations.set(id, known);
+    return known;
   }
 
   #place(id: number): Pick<AttemptDetail, 'destinationId' | 'destination'> {

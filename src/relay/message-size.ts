@@ -23,7 +23,8 @@ export function rowBytes(row: EventRow): number {
 
 function forwardingBytes(forwardings: readonly Forwarding[]): number {
   return forwardings.reduce(
-    (sum, { destination, detail }) => sum + 200 + destination.length + (detail?.length ?? 0),
+    (sum, { destinationId, destination, detail }) =>
+      sum + 220 + destinationId.length + destination.length + (detail?.length ?? 0),
     0,
   );
 }
