@@ -87,10 +87,10 @@ export class Connections {
    * The next answer is the last on this connection. When it is out, this half of the connection is ended, and the rest
    * is cut a moment later: a connection that is cut on a sender who still writes is reset, and the reset can overtake
    * the answer.
-   * @param reads whether what still comes is read meanwhile
+   * @param reads whether what still comes is read then: asked when the answer is out
    * @returns false where that was so already: what came is not answered any more
    */
-  dismiss(socket: Socket, reads: boolean): boolean {
+  dismiss(socket: Socket, reads: () => boolean): boolean {
     const stranger = this.#strangers.get(socket);
     if (stranger?.leaving === true) {
       cutOnceAnswered(socket);
@@ -103,8 +103,10 @@ export class Connections {
     // What Node calls when the last answer is out; its own cuts at once.
     socket.destroySoon = () => {
       socket.end();
-      // Node has just resumed it, to read past the request.
-      if (!reads) setImmediate(() => socket.pause());
+      // After Node, which has just resumed it to read past the request.
+      setImmediate(() => {
+        if (!reads()) socket.pause();
+      });
     };
     return true;
   }

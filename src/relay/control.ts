@@ -165,9 +165,9 @@ export class Control {
   /** The library keeps what has come of a message, however long it says that it will be. */
   #boundMessages(socket: Socket, reader: SocketMessageReader): void {
     let bytes = 0;
-    const { listen } = reader;
+    const listen = reader.listen.bind(reader);
     reader.listen = (callback) =>
-      listen.call(reader, (message) => {
+      listen((message) => {
         bytes = 0;
         callback(message);
       });

@@ -198,17 +198,18 @@ export class Ingress {
   /** Closes the door: requests under way are answered, idle connections ended. */
   async close(): Promise<void> {
     if (!this.#server.listening) return;
-    clearInterval(this.#lookTimer);
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     this.#server.closeIdleConnections();
     const force = setTimeout(() => this.#server.closeAllConnections(), 2000);
     await closed;
     clearTimeout(force);
+    // Until then it cuts those that have had their last answer.
+    clearInterval(this.#lookTimer);
   }
 
   #turnAway(request: IncomingMessage, response: ServerResponse): void {
     // Its body is not read: that costs time, a byte at a time most of all.
-    if (!this.#connections.dismiss(request.socket, request.complete)) return;
+    if (!this.#connections.dismiss(request.socket, () => request.complete)) return;
     this.strangers += 1;
     bidFarewell(response, 404);
   }
@@ -216,7 +217,7 @@ export class Ingress {
   /** Node hands over the bare connection of a CONNECT: it gets the same 404 and ends. */
   #turnAwayConnect(request: IncomingMessage, socket: Socket): void {
     socket.on('error', () => socket.destroy());
-    if (!this.#connections.dismiss(socket, false)) return;
+    if (!this.#connections.dismiss(socket, () => false)) return;
     this.strangers += 1;
     const response = new ServerResponse(request);
     response.once('finish', () => socket.destroySoon());
@@ -239,7 +240,7 @@ export class Ingress {
   /** Answers one who knows the secret, and ends the connection. */
   #sendAway(request: IncomingMessage, response: ServerResponse, status: 408 | 503): void {
     const reads = status === 503;
-    if (!this.#connections.dismiss(request.socket, reads)) return;
+    if (!this.#connections.dismiss(request.socket, () => reads || request.complete)) return;
     if (reads && !request.complete) readPast(request, this.#limits.maxBodyBytes);
     bidFarewell(response, status, reads ? { 'Retry-After': retryAfterSeconds } : {});
   }

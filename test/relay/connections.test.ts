@@ -22,7 +22,7 @@ interface TestEndpoint {
   readonly ingress: Ingress;
   readonly port: number;
   readonly log: string[];
-  deliver(): Promise<number>;
+  readonly deliver: () => Promise<number>;
 }
 
 /** The webhook endpoint with all that it needs, so that what it holds can be looked at. */
@@ -98,6 +98,18 @@ describe('a connection that has not shown the secret', () => {
     assert.equal(ingress.strangers, 9);
   });
 
+  it('does not hold up the end of the endpoint when it stays, in a CONNECT either', async () => {
+    const { ingress, port } = await startEndpoint({ checkEveryMs: 20 });
+    for (const line of ['CONNECT x:1', 'POST /', `GET /hooks/${secret}/health`]) {
+      const connection = await RawConnection.open(port);
+      connection.socket.pause();
+      connection.write(`${line} HTTP/1.1\r\nHost: x\r\n\r\n`);
+    }
+    await until(() => ingress.strangers === 2);
+    await ingress.close();
+    assert.equal(ingress.load.strangers, 0);
+  });
+
   it('is cut although it does not end its half, and never reads', async () => {
     const { ingress, port } = await startEndpoint({ checkEveryMs: 20 });
     const connection = await RawConnection.open(port);
@@ -167,6 +179,38 @@ describe('connections that have shown the secret', () => {
     await refused.closed();
     for (const connection of atWork) connection.write('}');
     for (const connection of atWork) assert.equal((await connection.answers(1))[0]?.status, 200);
+  });
+});
+
+describe('a tunnel without a free connection', () => {
+  it('gets those back that wait for a request, for its headers, or for a body that hardly comes, and no others', async () => {
+    const { ingress, port } = await startEndpoint({ checkEveryMs: 20, quietMs: 60_000 });
+    const open = (text: string): Promise<RawConnection> =>
+      RawConnection.open(port).then((connection) => {
+        connection.write(text);
+        return connection;
+      });
+    const [idle, half, slow, busy] = [
+      await open(post(rightPath)),
+      await open('POST /hooks/x HTTP/1.1\r\nX: '),
+      await open(post(rightPath).slice(0, -1)),
+      await open(`POST ${rightPath} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n`),
+    ];
+    await idle.answers(1);
+    await until(() => ingress.load.bodies === 2);
+    // More than 1 KiB a second: a body that comes.
+    const flowing = setInterval(() => busy.write(`400\r\n${' '.repeat(0x400)}\r\n`), 5);
+    const drip = setInterval(() => half.socket.writable && half.write('a'), 10);
+    afterwards(() => [flowing, drip].forEach(clearInterval));
+    await until(() => {
+      ingress.relieve();
+      return [idle, half, slow].every(({ socket }) => socket.closed);
+    });
+    assert.equal((await half.answers(1))[0]?.status, 408);
+    assert.equal((await slow.answers(1))[0]?.status, 408);
+    clearInterval(flowing);
+    busy.write('0\r\n\r\n');
+    assert.equal((await busy.answers(1))[0]?.status, 200);
   });
 });
 

@@ -147,7 +147,7 @@ describe('bodies under way', () => {
             share.release();
             return kind;
           }),
-          s.waitAll(),
+          s.waitIdle(),
         ]);
         assert.equal(bodies.budget.held, 0, kinds.join());
         assert.equal(bodies.underWay, 0, kinds.join());

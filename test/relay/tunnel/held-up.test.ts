@@ -16,6 +16,8 @@ const comesThroughWithinMs = 15_000;
 interface Holder {
   readonly who: string;
   readonly path: (relay: TestRelay) => string;
+  /** What ends the headers; empty where they never end. */
+  readonly headEnd: string;
   readonly body: string;
   readonly drip: string;
   /** Whether each is answered at once, with what. */
@@ -26,11 +28,33 @@ const wrong = (): string => `/hooks/${'0'.repeat(32)}/campaign-monitor`;
 const right = (relay: TestRelay): string => new URL(relay.campaignMonitorUrl).pathname;
 
 const holders: readonly Holder[] = [
-  { who: 'strangers whose bodies come slowly', path: wrong, body: '{', drip: ' ', answer: 404 },
-  { who: 'strangers whose bodies never begin', path: wrong, body: '', drip: '', answer: null },
-  { who: 'senders with the secret whose bodies never begin', path: right, body: '', drip: '', answer: null },
-  { who: 'senders with the secret whose bodies stop', path: right, body: '{', drip: '', answer: null },
-  { who: 'senders with the secret whose bodies come slowly', path: right, body: '{', drip: ' ', answer: null },
+  { who: 'strangers whose headers come slowly', path: wrong, headEnd: '', body: '', drip: '0', answer: null },
+  { who: 'strangers whose bodies come slowly', path: wrong, headEnd: '\r\n\r\n', body: '{', drip: ' ', answer: 404 },
+  { who: 'strangers whose bodies never begin', path: wrong, headEnd: '\r\n\r\n', body: '', drip: '', answer: null },
+  {
+    who: 'senders with the secret whose bodies never begin',
+    path: right,
+    headEnd: '\r\n\r\n',
+    body: '',
+    drip: '',
+    answer: null,
+  },
+  {
+    who: 'senders with the secret whose bodies stop',
+    path: right,
+    headEnd: '\r\n\r\n',
+    body: '{',
+    drip: '',
+    answer: null,
+  },
+  {
+    who: 'senders with the secret whose bodies come slowly',
+    path: right,
+    headEnd: '\r\n\r\n',
+    body: '{',
+    drip: ' ',
+    answer: null,
+  },
 ];
 
 describe('a tunnel through a localtunnel server whose ten connections are held', function () {
@@ -55,7 +79,7 @@ describe('a tunnel through a localtunnel server whose ten connections are held',
     publicUrl = await until(async () => (await relay.client.request('relay/status', {})).publicUrl, 15_000);
   });
 
-  for (const { who, path, body, drip, answer } of holders) {
+  for (const { who, path, headEnd, body, drip, answer } of holders) {
     it(`by ${who} lets deliveries and probes through in seconds, and stays open`, async () => {
       const sockets: Socket[] = [];
       const texts: string[] = [];
@@ -64,7 +88,7 @@ describe('a tunnel through a localtunnel server whose ten connections are held',
         socket.on('error', () => undefined);
         socket.on('data', (chunk: Buffer) => (texts[i] = (texts[i] ?? '') + chunk.toString('latin1')));
         socket.write(
-          `POST ${path(relay)} HTTP/1.1\r\nHost: ${new URL(publicUrl).hostname}\r\nContent-Length: 5000\r\n\r\n${body}`,
+          `POST ${path(relay)} HTTP/1.1\r\nHost: ${new URL(publicUrl).hostname}\r\nContent-Length: 5000${headEnd}${body}`,
         );
         sockets.push(socket);
         afterwards(() => socket.destroy());
