@@ -35,7 +35,7 @@ async function startEndpoint(limits: Partial<IngressLimits> = {}): Promise<TestE
   const forwarder = new Forwarder({ store, renderer, onAttempt: noLog, onChange: noLog, log: noLog }, settings);
   const ingress = new Ingress({
     secret,
-    reception: new Reception({ store, renderer, forwarder, onStored: noLog }, settings),
+    reception: new Reception({ store, renderer, forwarder, onStored: noLog, log: noLog }, settings),
     uncommitted: () => store.uncommitted,
     limits: { ...defaultLimits, ...limits },
     log: (level, message) => void log.push(`${level} ${message}`),
