@@ -4,20 +4,21 @@ import { sameAddress } from './webhook-match.ts';
 
 export type Registration =
   | { readonly kind: 'created'; readonly webhookId: string }
-  /** It was there already, as wanted. */
-  | { readonly kind: 'kept'; readonly webhookId: string }
+  /** It was there already, as wanted. `deleted`: others of ours at the URL, by which its events came more than once. */
+  | { readonly kind: 'kept'; readonly webhookId: string; readonly deleted: readonly string[] }
   /** It was there, inactive. */
-  | { readonly kind: 'activated'; readonly webhookId: string }
+  | { readonly kind: 'activated'; readonly webhookId: string; readonly deleted: readonly string[] }
   /** It was there with other events or another format: the new one was made, then the others were deleted. */
   | { readonly kind: 'replaced'; readonly webhookId: string; readonly deleted: readonly string[] }
   /** It is there with other events or another format, and is not ours to delete. Nothing was done. */
   | { readonly kind: 'occupied'; readonly webhook: Webhook };
 
 /**
- * Registers a URL on a list. A webhook cannot be changed [vendor], so one that differs is replaced: the new one is made
- * first, so that no event is lost.
+ * Registers a URL on a list, and sees to it that no other webhook of ours is there for it. A webhook cannot be changed
+ * [vendor], so one that differs is replaced: the new one is made first, so that no event is lost. What could not be
+ * deleted is deleted by a later call.
  * @param mayDelete whether webhooks of this URL were made by this tool
- * @throws CampaignMonitorError
+ * @throws CampaignMonitorError, also where one could not be deleted; the others then are
  */
 export async function registerWebhook(
   api: CampaignMonitorApi,
@@ -26,20 +27,41 @@ export async function registerWebhook(
   { mayDelete, signal }: { mayDelete: boolean; signal?: AbortSignal | undefined },
 ): Promise<Registration> {
   const present = (await api.webhooks(listId, signal)).filter(({ url }) => sameAddress(url, wanted.url));
-  const [differing] = present;
-  const fitting = present.filter((webhook) => fits(webhook, wanted));
-  const kept = fitting.find(({ active }) => active) ?? fitting[0];
+  // By their ids, so that two at once keep the same one.
+  const fitting = present
+    .filter((webhook) => fits(webhook, wanted))
+    .sort((a, b) => Number(b.active) - Number(a.active) || (a.webhookId < b.webhookId ? -1 : 1));
+  const [kept] = fitting;
+  const deleteAllBut = async (webhookId: string): Promise<string[]> => {
+    const others = present.map((webhook) => webhook.webhookId).filter((id) => id !== webhookId);
+    if (mayDelete) await deleteAll(api, listId, others, signal);
+    return mayDelete ? others : [];
+  };
   if (kept !== undefined) {
-    if (kept.active) return { kind: 'kept', webhookId: kept.webhookId };
-    await api.activateWebhook(listId, kept.webhookId, signal);
-    return { kind: 'activated', webhookId: kept.webhookId };
+    const { active, webhookId } = kept;
+    if (!active) await api.activateWebhook(listId, webhookId, signal);
+    return { kind: active ? 'kept' : 'activated', webhookId, deleted: await deleteAllBut(webhookId) };
   }
+  const [differing] = present;
   if (differing !== undefined && !mayDelete) return { kind: 'occupied', webhook: differing };
   const webhookId = await api.createWebhook(listId, wanted, signal);
   if (differing === undefined) return { kind: 'created', webhookId };
-  const deleted = present.map((webhook) => webhook.webhookId);
-  for (const old of deleted) await api.deleteWebhook(listId, old, signal);
-  return { kind: 'replaced', webhookId, deleted };
+  return { kind: 'replaced', webhookId, deleted: await deleteAllBut(webhookId) };
+}
+
+/** Deletes each, whatever becomes of the others; one that is gone already is as good. @throws the first failure */
+async function deleteAll(
+  api: CampaignMonitorApi,
+  listId: string,
+  ids: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const failures = new Map<string, unknown>();
+  for (const id of ids) await api.deleteWebhook(listId, id, signal).catch((error: unknown) => failures.set(id, error));
+  if (failures.size === 0) return;
+  // What the vendor answers where there is no such webhook is not documented, so it is looked up.
+  const there = new Set((await api.webhooks(listId, signal)).map(({ webhookId }) => webhookId));
+  for (const [id, error] of failures) if (there.has(id)) throw error;
 }
 
 function fits(webhook: Webhook, wanted: NewWebhook): boolean {

@@ -16,7 +16,6 @@ export {
 } from '../campaign-monitor/samples.ts';
 export { CampaignMonitorApi, CampaignMonitorError } from '../campaign-monitor/api.ts';
 export { authorizeUrl, CampaignMonitorOAuthError, exchangeCode, refreshToken } from '../campaign-monitor/oauth.ts';
-export { registerWebhook } from '../campaign-monitor/registration.ts';
 export { serviceAt } from '../campaign-monitor/service.ts';
 export { explainTestFailure } from '../campaign-monitor/test-failure.ts';
 export { matchWebhook, pathSecret, sameAddress } from '../campaign-monitor/webhook-match.ts';

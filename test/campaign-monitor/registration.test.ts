@@ -28,7 +28,7 @@ describe('registerWebhook', () => {
     const created = await register();
     assert.equal(created.kind, 'created');
     const again = await register({ events: ['Update', 'Subscribe'], url: 'https://RELAY.example.org:443/hook/' });
-    assert.deepEqual(again, { ...created, kind: 'kept' });
+    assert.deepEqual(again, { ...created, kind: 'kept', deleted: [] });
     assert.equal((await ids()).length, 1);
   });
 
@@ -43,11 +43,14 @@ describe('registerWebhook', () => {
   it('activates the one that fits, rather than making another', async () => {
     const id = await harness.webhook(listId, wanted.url, wanted.events);
     await api.deactivateWebhook(listId, id);
-    assert.deepEqual(await register(), { kind: 'activated', webhookId: id });
+    assert.deepEqual(await register(), { kind: 'activated', webhookId: id, deleted: [] });
     // Of two that fit, the active one.
     const second = await harness.webhook(listId, wanted.url, wanted.events);
     await api.deactivateWebhook(listId, id);
-    assert.deepEqual(await register(), { kind: 'kept', webhookId: second });
+    assert.deepEqual(await register({}, false), { kind: 'kept', webhookId: second, deleted: [] });
+    assert.equal((await ids()).length, 2);
+    assert.deepEqual(await register(), { kind: 'kept', webhookId: second, deleted: [id] });
+    assert.deepEqual(await ids(), [second]);
   });
 
   it('replaces one that differs, the new one first, so that there is always one', async () => {
@@ -69,6 +72,45 @@ describe('registerWebhook', () => {
     assert.deepEqual(result.deleted, [old]);
     assert.deepEqual(order, ['create', 'delete']);
     assert.deepEqual(await ids(), [result.webhookId]);
+  });
+
+  it('deletes later what could not be deleted when it was replaced, so that events come once', async () => {
+    const other = await harness.webhook(listId, 'https://other.example.org/hook');
+    const leftovers = [
+      await harness.webhook(listId, wanted.url, ['Deactivate']),
+      await harness.webhook(listId, wanted.url, wanted.events, 'xml'),
+    ];
+    const failing = Object.assign(Object.create(api) as CampaignMonitorApi, {
+      webhooks: (list: string) => api.webhooks(list),
+      deleteWebhook: (list: string, id: string) => api.deleteWebhook(list, id),
+      async createWebhook(list: string, webhook: NewWebhook) {
+        const id = await api.createWebhook(list, webhook);
+        await harness.control('POST', '/failures', { at: 'api', status: 500, code: 500, message: 'Not now' });
+        return id;
+      },
+    });
+    await assert.rejects(registerWebhook(failing, listId, wanted, { mayDelete: true }), /Not now/);
+    // The other is deleted all the same.
+    const [, left, created, ...more] = await ids();
+    assert.deepEqual([left, more], [leftovers[0], []]);
+    assert.deepEqual(await register({}, false), { kind: 'kept', webhookId: created, deleted: [] });
+    assert.deepEqual(await register(), { kind: 'kept', webhookId: created, deleted: [left] });
+    assert.deepEqual(await ids(), [other, created]);
+  });
+
+  it('takes one that is gone by the time it is deleted for deleted', async () => {
+    const old = await harness.webhook(listId, wanted.url, ['Deactivate']);
+    const late = Object.assign(Object.create(api) as CampaignMonitorApi, {
+      webhooks: (list: string) => api.webhooks(list),
+      createWebhook: (list: string, webhook: NewWebhook) => api.createWebhook(list, webhook),
+      async deleteWebhook(list: string, id: string) {
+        await api.deleteWebhook(list, id);
+        return api.deleteWebhook(list, id);
+      },
+    });
+    const result = await registerWebhook(late, listId, wanted, { mayDelete: true });
+    assert.ok(result.kind === 'replaced');
+    assert.deepEqual(result.deleted, [old]);
   });
 
   it('touches nothing where one that differs is not ours', async () => {
