@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
-import { isCredentialHeader, maskedValue } from '../protocol/credential-headers.ts';
+import { maskPlaces, relaySecret } from '../common/masking.ts';
+import type { SecretPlace } from '../common/masking.ts';
+import { isCredentialHeader } from '../protocol/credential-headers.ts';
 import type { AttemptDetail, Delivery, EventRow, Headers, Notification } from '../protocol/history.ts';
 
 /** A notification as it goes to one destination. */
@@ -109,20 +111,22 @@ export function shown(text: string, options: ExportOptions): string {
   return options.withSecrets ? text : maskSecrets(text);
 }
 
+const places: readonly SecretPlace[] = [
+  relaySecret,
+  { pattern: /https?:\/\/[^\s/?#:@]*:(?<secret>[^\s/?#@]*)@/dgi },
+  {
+    // No "?" in the name: each of a long row of them would be looked behind to the end.
+    pattern: /[?&;](?<name>[^=?&;#\s"']+)=(?<secret>[^&;#\s"']*)/dg,
+    isSecret: ({ groups }) => isCredentialParameter(groups?.['name'] ?? ''),
+  },
+];
+
 /**
- * Masks what is secret in a URL, or in a text that holds one: the street door's secret, a password, and the values of
- * query parameters that are named like credentials.
+ * Masks what is secret in a URL, or in a text that holds one, escaped or not: the street door's secret, a password, and
+ * the values of query parameters that are named like credentials.
  */
 export function maskSecrets(text: string): string {
-  return (
-    text
-      .replace(/(\/hooks\/)[^/\s?#"']+/g, `$1${maskedValue}`)
-      .replace(/(https?:\/\/[^\s/?#:@]*:)[^\s/?#@]*@/gi, `$1${maskedValue}@`)
-      // No "?" in the name: each of a long row of them would be looked behind to the end.
-      .replace(/([?&;])([^=?&;#\s"']+)=([^&;#\s"']*)/g, (whole, separator: string, name: string) =>
-        isCredentialParameter(name) ? `${separator}${name}=${maskedValue}` : whole,
-      )
-  );
+  return maskPlaces(text, places);
 }
 
 function isCredentialParameter(name: string): boolean {

@@ -38,7 +38,6 @@ export {
   emptyInstanceInput,
   instanceBodySchema,
   maskInstanceBody,
-  maskText,
   parseListIds,
   toInstanceCurl,
 } from '../open-connectors/instance.ts';

@@ -1,6 +1,7 @@
 /** The client of the Open Connectors API: what the product asks of the platform, as far as it is documented or seen. */
 import { z } from 'zod';
-import { masked, maskText, reachOf, secretsIn } from './instance.ts';
+import { maskedValue, maskPlaces } from '../common/masking.ts';
+import { maskText, reachOf, secretsIn } from './instance.ts';
 import type { InstanceBody } from './instance.ts';
 import { elementKey, hubKey } from './notification.ts';
 
@@ -326,7 +327,7 @@ export class OpenConnectorsApi {
     options: { readonly reAuthenticate?: boolean } = {},
     signal?: AbortSignal,
   ): Promise<Instance> {
-    if (JSON.stringify([change.providerData, change.configuration]).includes(masked)) {
+    if (JSON.stringify([change.providerData, change.configuration]).includes(maskedValue)) {
       throw new OpenConnectorsError('a masked value would be written over a secret of the instance', {
         kind: 'refused',
         advice: 'give-secret-itself',
@@ -513,11 +514,12 @@ function parsed<T>(schema: z.ZodType<T>, answer: Answer, expected: string): T {
 /** Longest part of a message from outside, in characters. */
 const longestMessage = 500;
 
+/** A relay's, of which the platform knows more than the one that was sent. */
+const anyRelaySecret = { pattern: /\/hooks\/(?<secret>[0-9a-f]{32})/dgi };
+
 function plain(text: string, secrets: readonly string[]): string {
   return (
-    maskText(text, secrets)
-      // A relay's, of which the platform knows more than the one that was sent.
-      .replace(/(\/hooks\/)[0-9a-f]{32}/gi, `$1${masked}`)
+    maskPlaces(maskText(text, secrets), [anyRelaySecret])
       .replace(/[\s\p{Cc}\p{Cf}]+/gu, ' ')
       // VS Code would make a link of it, to a command even.
       .replaceAll('](', '] (')

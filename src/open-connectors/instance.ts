@@ -3,10 +3,8 @@
  * masked and written as a curl command.
  */
 import { z } from 'zod';
+import { maskedValue, maskPlaces, maskValues } from '../common/masking.ts';
 import { elementKey } from './notification.ts';
-
-/** What secrets become wherever they are shown. The platform answers with the same [live]. */
-export const masked = '********';
 
 const optionalText = z.string().optional();
 
@@ -375,12 +373,12 @@ function collectSecrets(value: unknown, key: string, secrets: Set<string>, depth
 function maskValue(value: unknown, key: string, secrets: readonly string[], depth = 0): unknown {
   if (typeof value === 'string') {
     if (value === '') return value;
-    if (secretKey.test(key)) return masked;
+    if (secretKey.test(key)) return maskedValue;
     if (key.endsWith('callback.headers')) return maskHeadersText(value);
     return maskText(value, secrets);
   }
   if (typeof value !== 'object' || value === null) return value;
-  if (depth >= deepestShown) return masked;
+  if (depth >= deepestShown) return maskedValue;
   if (Array.isArray(value)) return value.map((each) => maskValue(each, key, secrets, depth + 1));
   return Object.fromEntries(
     Object.entries(value).map(([name, each]) => [name, maskValue(each, name, secrets, depth + 1)]),
@@ -402,29 +400,17 @@ function headerValues(text: string): string[] {
 
 function maskHeadersText(text: string): string {
   const headers = parsedHeaders(text);
-  if (headers === undefined) return masked;
-  return JSON.stringify(Object.fromEntries(Object.keys(headers).map((name) => [name, masked])));
+  if (headers === undefined) return maskedValue;
+  return JSON.stringify(Object.fromEntries(Object.keys(headers).map((name) => [name, maskedValue])));
 }
 
-/**
- * A text in which each of the secrets is masked, plainly, URL-encoded, in JSON or as base64, and so are user and
- * password in a URL.
- */
+/** User and password in a URL. */
+const userInfo = { pattern: /\w:\/\/(?<secret>[^\s/?#@"']+)@/dg };
+
+/** A text in which each of the secrets is masked, however it is written, and so are user and password in a URL. */
 export function maskText(text: string, secrets: Iterable<string>): string {
-  const forms = [...secrets].filter((secret) => secret.length >= shortestSecret).flatMap(formsOf);
-  // The longest first: one may be a part of another.
-  forms.sort((a, b) => b.length - a.length);
-  const withoutSecrets = forms.reduce((rest, form) => rest.replaceAll(form, masked), text);
-  return withoutSecrets.replace(/(\w:\/\/)[^\s/?#@"']+@/g, `$1${masked}@`);
-}
-
-function formsOf(secret: string): string[] {
-  const json = JSON.stringify(secret).slice(1, -1);
-  // Through bytes, since half a surrogate pair cannot be encoded.
-  const encoded = encodeURIComponent(Buffer.from(secret).toString());
-  const form = new URLSearchParams([['', secret]]).toString().slice(1);
-  const base64 = Buffer.from(secret).toString('base64');
-  return [...new Set([secret, json, encoded, encoded.toLowerCase(), form, base64, base64.replace(/=+$/, '')])];
+  const worthMasking = [...secrets].filter((secret) => secret.length >= shortestSecret);
+  return maskPlaces(maskValues(text, worthMasking), [userInfo]);
 }
 
 /** What {@link toInstanceCurl} takes beside the body. */
@@ -467,7 +453,7 @@ export function toInstanceCurl(body: InstanceBody, options: InstanceCurlOptions)
 
 function withPlaceholders(body: InstanceBody): InstanceBody {
   const safe = maskInstanceBody(body);
-  const named = (key: string, value: string): string => (value === masked ? (placeholders[key] ?? value) : value);
+  const named = (key: string, value: string): string => (value === maskedValue ? (placeholders[key] ?? value) : value);
   return {
     ...safe,
     ...(safe.providerData && { providerData: { code: named('code', safe.providerData.code) } }),

@@ -10,5 +10,4 @@ export function isCredentialHeader(name: string): boolean {
   return credentialHeader.test(name.toLowerCase());
 }
 
-/** What stands in place of a credential wherever headers are stored, shown or exported. */
-export const maskedValue = '********';
+export { maskedValue } from '../common/masking.ts';

@@ -363,6 +363,24 @@ describe('CampaignMonitorApi with answers that the sandbox does not give', () =>
     assert.match(message, /^Key \*{8} \(\*{8}\) \[Renew\] \(command:evil\) \[2J!{10,500} \(code 100\)$/);
   });
 
+  it('says no secret back that the vendor writes in another way, or that a long text ends in', async () => {
+    const credential = { kind: 'api-key', apiKey: 'Ab/Cd+Ef=Gh' } as const;
+    const written = [
+      'Ab%2fCd%2bEf%3dGh',
+      'Ab%2FCd%2bEf=Gh',
+      'Ab\\/Cd\\u002bEf=Gh',
+      'Ab&#x2f;Cd+Ef&#61;Gh',
+      'Ab%252fCd%2bEf%3DGh',
+    ];
+    answers({ Code: 100, Message: `Keys ${written.join(' ')}` }, 401);
+    const { message } = await failsWith(open({ credential }).clients(), 'bad-api-key');
+    assert.equal(message, `Keys ${written.map(() => '********').join(' ')} (code 100)`);
+    const spaces = ' '.repeat(9_990);
+    answers({ Code: 100, Message: `Key${spaces}Ab/Cd+Ef=Gh` }, 401);
+    const long = await failsWith(open({ credential }).clients(), 'bad-api-key');
+    assert.equal(long.message, 'Key ******** (code 100)');
+  });
+
   it('reads no more of an answer than the API ever says', async () => {
     const piece = Buffer.alloc(1_048_576, 0x20);
     let sent = 0;

@@ -90,6 +90,10 @@ describe('Campaign Monitor OAuth', () => {
     const wrongSecret = await failsWith(exchange(code, 'planted-secret'), 'refused');
     assert.equal(wrongSecret.error, 'invalid_client');
     assert.ok(!`${wrongSecret.message}${wrongSecret.stack ?? ''}`.includes('planted-secret'));
+    const said = { at: 'token', status: 400, error: 'invalid_client', message: 'not pl%2fanted%2bsecret' };
+    await harness.control('POST', '/failures', said);
+    const encoded = await failsWith(exchange(code, 'pl/anted+secret'), 'refused');
+    assert.match(encoded.message, /not \*{8} /);
     const usedCode = await codeFor('s');
     await exchange(usedCode);
     assert.equal((await failsWith(exchange(usedCode), 'refused')).error, 'invalid_grant');

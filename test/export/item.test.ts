@@ -16,8 +16,32 @@ describe('what is exported', () => {
     assert.equal(maskSecrets('https://h/cb?a=b#c'), 'https://h/cb?a=b#c');
   });
 
+  it('masks them where the URL is escaped in another', () => {
+    const inner = `https://u:pw@h/hooks/${secret}/campaign-monitor?a=b&access_token=abc`;
+    const shown = 'https://u:********@h/hooks/********/campaign-monitor?a=b&access_token=********';
+    const encoded = encodeURIComponent(inner);
+    for (const text of [
+      encoded,
+      encoded.replace(/%../g, (escape) => escape.toLowerCase()),
+      encodeURIComponent(encoded),
+    ]) {
+      const masked = maskSecrets(`https://x/?next=${text}&page=2`);
+      assert.doesNotMatch(masked, new RegExp(`pw|abc|${secret}`), text);
+      assert.ok(masked.endsWith('&page=2'));
+      assert.equal(decodeURIComponent(decodeURIComponent(masked)), `https://x/?next=${shown}&page=2`);
+    }
+    assert.equal(
+      maskSecrets(JSON.stringify({ url: inner }).replaceAll('/', '\\/')),
+      JSON.stringify({ url: shown }).replaceAll('/', '\\/'),
+    );
+    assert.doesNotMatch(maskSecrets(inner.replaceAll('&', '\\u0026').replaceAll('=', '\\u003d')), /pw|abc/);
+    assert.equal(maskSecrets(inner.replaceAll('&', '&amp;')), shown.replaceAll('&', '&amp;'));
+    for (const text of ['https://x/?next=https%3A%2F%2Fh%2Fcb%3Fa%3Db%26page%3D2', '100%25 {"a":"\\u0041\\/"} &amp; +'])
+      assert.equal(maskSecrets(text), text);
+  });
+
   it('masks a long text in no time, whatever it is made of', () => {
-    for (const piece of ['?', '&', '?a', 'http://a:', '/hooks/', '?a=b?'])
+    for (const piece of ['?', '&', '?a', 'http://a:', '/hooks/', '?a=b?', '%2f', '%25', '\\', '&amp;', '%2Fhooks%2F'])
       assert.ok(maskSecrets(piece.repeat(300_000)).length > 0);
   });
 

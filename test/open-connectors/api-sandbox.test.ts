@@ -3,7 +3,8 @@ import { documentedListId } from '../../src/campaign-monitor/samples.ts';
 import { OpenConnectorsApi, OpenConnectorsError } from '../../src/open-connectors/api.ts';
 import { factsOf } from '../../src/open-connectors/instance-facts.ts';
 import type { CreatedInstance } from '../../src/open-connectors/api.ts';
-import { buildInstanceBody, emptyInstanceInput, masked, maskInstanceBody } from '../../src/open-connectors/instance.ts';
+import { maskedValue } from '../../src/common/masking.ts';
+import { buildInstanceBody, emptyInstanceInput, maskInstanceBody } from '../../src/open-connectors/instance.ts';
 import type { InstanceInput } from '../../src/open-connectors/instance.ts';
 import { signatureHeader, verify } from '../../src/open-connectors/signature.ts';
 import type { Harness } from '../sandbox/harness.ts';
@@ -172,7 +173,7 @@ describe('the Open Connectors API at the sandbox', () => {
     for (const secret of [made.token, String(userToken), apiSecret, signatureKey, 'a-value']) {
       assert.ok(!shown.includes(secret), secret);
     }
-    assert.ok(shown.includes(masked));
+    assert.ok(shown.includes(maskedValue));
   });
 
   it("tells the account's lists", async () => {

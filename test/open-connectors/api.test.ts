@@ -11,7 +11,8 @@ import {
   OpenConnectorsHostError,
   regions,
 } from '../../src/open-connectors/api.ts';
-import { buildInstanceBody, emptyInstanceInput, masked } from '../../src/open-connectors/instance.ts';
+import { maskedValue } from '../../src/common/masking.ts';
+import { buildInstanceBody, emptyInstanceInput } from '../../src/open-connectors/instance.ts';
 
 interface Asked {
   readonly method: string;
@@ -214,10 +215,10 @@ describe('the Open Connectors API', () => {
 
     it('never get a masked value back', async () => {
       const error = await refused(
-        api.patchInstance(7, { configuration: { 'oauth.api.secret': masked, 'events.list.ids': '' } }),
+        api.patchInstance(7, { configuration: { 'oauth.api.secret': maskedValue, 'events.list.ids': '' } }),
       );
       assert.equal(error.kind, 'refused');
-      const headers = JSON.stringify({ Authorization: masked });
+      const headers = JSON.stringify({ Authorization: maskedValue });
       await refused(api.patchInstance(7, { configuration: { 'event.notification.callback.headers': headers } }));
       assert.deepEqual(platform.asked, []);
     });
@@ -279,9 +280,22 @@ describe('the Open Connectors API', () => {
         },
       ];
       const error = await refused(api.oauthUrl(question));
-      assert.equal(error.message, `Bad request for ${masked} — invalid_grant: ${masked}`);
-      assert.equal(error.providerMessage, `invalid_grant: ${masked}`);
+      assert.equal(error.message, `Bad request for ${maskedValue} — invalid_grant: ${maskedValue}`);
+      assert.equal(error.providerMessage, `invalid_grant: ${maskedValue}`);
       assert.equal(error.requestId, '5f3');
+    });
+
+    it('has no secret that is said back in another way', async () => {
+      const apiSecret = 'Ab/Cd+Ef="Gh"';
+      for (const written of ['Ab%2fCd%2BEf%3d%22Gh%22', 'Ab\\/Cd+Ef=\\"Gh\\"', 'Ab&#x2F;Cd+Ef=&quot;Gh&quot;']) {
+        platform.answer = () => [400, { requestId: '5f3', message: `not ${written}, sorry` }];
+        const error = await refused(api.oauthUrl({ ...question, apiSecret }));
+        assert.equal(error.message, `not ${maskedValue}, sorry`);
+      }
+      const hook = '0123456789abcdef'.repeat(2);
+      const url = encodeURIComponent(`https://mine.example.org/hooks/${hook}/open-connectors`);
+      platform.answer = () => [400, { requestId: '5f3', message: `no answer of ${url.replaceAll('%2F', '%2f')}` }];
+      assert.ok(!(await refused(api.oauthUrl(question))).message.includes(hook));
     });
 
     it('quotes no secret of a callback, neither when an instance is made nor when it is changed', async () => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { maskedValue } from '../../src/common/masking.ts';
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
@@ -7,7 +8,6 @@ import {
   checkInstanceInput,
   emptyInstanceInput,
   instanceBodySchema,
-  masked,
   maskInstanceBody,
   maskText,
   parseListIds,
@@ -309,18 +309,18 @@ describe('secrets of an instance', () => {
     );
     assert.deepEqual(shown, {
       element: { key: 'campaignmonitor' },
-      providerData: { code: masked },
+      providerData: { code: maskedValue },
       configuration: {
         'oauth.callback.url': complete.oauthCallbackUrl,
-        'oauth.api.key': masked,
-        'oauth.api.secret': masked,
+        'oauth.api.key': maskedValue,
+        'oauth.api.secret': maskedValue,
         'event.notification.enabled': true,
-        'event.notification.callback.url': `https://mine.example.org/?a=${masked}&b=${masked}`,
+        'event.notification.callback.url': `https://mine.example.org/?a=${maskedValue}&b=${maskedValue}`,
         'events.list.ids': listId,
-        'event.notification.callback.headers': `{"Authorization":"${masked}","X-Empty":"${masked}"}`,
+        'event.notification.callback.headers': `{"Authorization":"${maskedValue}","X-Empty":"${maskedValue}"}`,
       },
       tags: ['Docs'],
-      name: `my ${masked}`,
+      name: `my ${maskedValue}`,
     });
   });
 
@@ -342,14 +342,14 @@ describe('secrets of an instance', () => {
     };
     assert.deepEqual(maskInstanceBody(answer), {
       ...answer,
-      token: masked,
+      token: maskedValue,
       configuration: {
         ...answer.configuration,
-        'oauth.user.token': masked,
-        'oauth.user.refresh_token': masked,
-        username: masked,
+        'oauth.user.token': maskedValue,
+        'oauth.user.refresh_token': maskedValue,
+        username: maskedValue,
       },
-      links: [`https://x.example.org/${masked}`, `https://${masked}@x.example.org/`],
+      links: [`https://x.example.org/${maskedValue}`, `https://${maskedValue}@x.example.org/`],
     });
   });
 
@@ -362,7 +362,7 @@ describe('secrets of an instance', () => {
           [one, other],
         );
         // A secret that is itself a part of a mask, or is left over from two, is none worth looking for.
-        for (const text of [one, other]) if (!masked.includes(text)) assert.ok(!hidden.includes(text), hidden);
+        for (const text of [one, other]) if (!maskedValue.includes(text)) assert.ok(!hidden.includes(text), hidden);
       }),
     );
   });

@@ -49,6 +49,12 @@ describe('An answer as it is recorded', () => {
       `{"a":"${JSON.stringify(secret).slice(1, -1).replaceAll('/', '\\/')}"}`,
       encodeURIComponent(secret),
       encodeURIComponent(secret).replace(/%../g, (escape) => escape.toLowerCase()),
+      encodeURIComponent(encodeURIComponent(secret)),
+      JSON.stringify(JSON.stringify({ a: secret })),
+      'pl\\u002Fant\\u002bed\\u0022se\\u0026cret',
+      'pl&#47;ant&#x2b;ed&quot;se&#038;cret',
+      'pl%2Fant+ed%22se%26cret',
+      'pl%2fant%2Bed%22se&amp;cret',
       new URLSearchParams({ a: secret }).toString(),
       secret.replaceAll('&', '&amp;'),
       Buffer.from(secret).toString('base64'),
@@ -61,7 +67,7 @@ describe('An answer as it is recorded', () => {
       assert.ok(masked.kind === 'answer');
       for (const text of [masked.body.toString(), masked.headers[0]?.[1] ?? '']) {
         assert.match(text, /\*{8}/);
-        assert.doesNotMatch(text, /pl.{0,3}ant|cret/, echo);
+        assert.doesNotMatch(text, /pl.*ant|cret/, echo);
         assert.ok(!text.includes(Buffer.from(secret).toString('base64').slice(0, 8)), echo);
       }
     }

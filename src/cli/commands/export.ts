@@ -9,7 +9,7 @@ import { toHttp } from '../../export/http.ts';
 import { bodyFileName } from '../../export/item.ts';
 import type { ExportedNotification, ExportItem, ExportOptions as FormatOptions } from '../../export/item.ts';
 import { toJson } from '../../export/json.ts';
-import { maskedValue } from '../../protocol/credential-headers.ts';
+import { maskedValue } from '../../common/masking.ts';
 import type { AttemptDetail, Notification, Source } from '../../protocol/history.ts';
 import { withHistory } from '../connection.ts';
 import type { History } from '../connection.ts';

@@ -1,7 +1,7 @@
 /** A mocha file that posts a notification to the user's handler. Loaded with the client. */
 import { indentJson } from '../../export/indented-json.ts';
 import { maskSecrets, textOf } from '../../export/item.ts';
-import { maskedValue } from '../../protocol/credential-headers.ts';
+import { maskedValue } from '../../common/masking.ts';
 import type { Headers } from '../../protocol/history.ts';
 
 /** What the file is made of. */

@@ -1,6 +1,7 @@
 /** Headers as they may be shown. Loaded with the client. */
+import { maskedValue } from '../../common/masking.ts';
 import { maskSecrets } from '../../export/item.ts';
-import { isCredentialHeader, maskedValue } from '../../protocol/credential-headers.ts';
+import { isCredentialHeader } from '../../protocol/credential-headers.ts';
 import type { Headers } from '../../protocol/history.ts';
 
 /** The relay gives headers with credentials masked; what is secret in a URL among them is masked here. */

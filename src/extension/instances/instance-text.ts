@@ -1,11 +1,11 @@
 /** An instance as text for others to see: its JSON, and curl commands. Secrets are masked. Loaded with the client. */
+import { maskedValue } from '../../common/masking.ts';
 import { indentJson } from '../../export/indented-json.ts';
 import { maskSecrets } from '../../export/item.ts';
 import type { Instance } from '../../open-connectors/api.ts';
 import {
   buildInstanceBody,
   emptyInstanceInput,
-  masked,
   maskInstanceBody,
   toInstanceCurl,
 } from '../../open-connectors/instance.ts';
@@ -43,12 +43,12 @@ export function instanceCurl(instance: Instance, baseUrl: string): string {
     callbackUrl: maskSecrets(callbackUrl),
     authentication,
     oauthCallbackUrl: text('oauth.callback.url'),
-    apiKey: masked,
-    apiSecret: masked,
-    code: masked,
-    username: masked,
-    ...(text('event.notification.signature.key') !== '' && { signatureKey: masked }),
-    ...(text('event.notification.basic.username') !== '' && { basicUsername: masked, basicPassword: masked }),
+    apiKey: maskedValue,
+    apiSecret: maskedValue,
+    code: maskedValue,
+    username: maskedValue,
+    ...(text('event.notification.signature.key') !== '' && { signatureKey: maskedValue }),
+    ...(text('event.notification.basic.username') !== '' && { basicUsername: maskedValue, basicPassword: maskedValue }),
   });
   return toInstanceCurl(body, { baseUrl, withSecrets: false });
 }

@@ -1,0 +1,209 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { maskedValue, maskPlaces, maskValues, maskValuesInBytes, relaySecret } from '../../src/common/masking.ts';
+
+/** Decides, character by character, which of several ways is taken. */
+type Dice = () => number;
+type Way = (text: string, dice: Dice) => string;
+
+const hexOf = (code: number, digits: number, dice: Dice): string =>
+  Array.from(code.toString(16).padStart(digits, '0'))
+    .map((digit) => (dice() % 2 ? digit : digit.toUpperCase()))
+    .join('');
+const units = (character: string): number[] => character.split('').map((unit) => unit.charCodeAt(0));
+const escapedUnits = (character: string, dice: Dice): string =>
+  units(character)
+    .map((unit) => `\\u${hexOf(unit, 4, dice)}`)
+    .join('');
+const percent = (character: string, dice: Dice): string =>
+  [...Buffer.from(character)].map((byte) => `%${hexOf(byte, 2, dice)}`).join('');
+
+const short: Record<string, string> = {
+  '"': '\\"',
+  '\\': '\\\\',
+  '/': '\\/',
+  '\b': '\\b',
+  '\f': '\\f',
+  '\n': '\\n',
+  '\r': '\\r',
+  '\t': '\\t',
+};
+const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&apos;' };
+
+/** What must be escaped is, and of the rest what the dice choose. */
+function each(escape: (character: string, dice: Dice) => string, isPlain: RegExp): Way {
+  return (text, dice) =>
+    Array.from(text, (character) =>
+      isPlain.test(character) && dice() % 3 > 0 ? character : escape(character, dice),
+    ).join('');
+}
+
+const ways: Record<string, Way> = {
+  'as it is': (text) => text,
+  'percent-encoded': each(percent, /^[\w.~!*'()/:@=,;$&+-]$/),
+  'as a form': each((character, dice) => (character === ' ' ? '+' : percent(character, dice)), /^[\w.*-]$/),
+  'for JSON': each(
+    (character, dice) =>
+      dice() % 2 ? escapedUnits(character, dice) : (short[character] ?? escapedUnits(character, dice)),
+    /^[^"\\\p{Cc}]$/u,
+  ),
+  'for HTML': each((character, dice) => {
+    const code = character.codePointAt(0)!;
+    const [decimal, hex] = [
+      `&#${'0'.repeat(dice() % 3)}${code};`,
+      `&#${dice() % 2 ? 'x' : 'X'}${hexOf(code, 2, dice)};`,
+    ];
+    return (dice() % 2 ? entities[character] : undefined) ?? (dice() % 2 ? decimal : hex);
+  }, /^[^&<>"'\p{Cs}]$/u),
+  'for JavaScript': each(
+    (character, dice) =>
+      character.codePointAt(0)! < 256 ? `\\x${hexOf(character.charCodeAt(0), 2, dice)}` : escapedUnits(character, dice),
+    /^[^"'\\\p{Cc}]$/u,
+  ),
+};
+
+const oneOf = (characters: string): fc.Arbitrary<string> => fc.constantFrom(...Array.from(characters));
+const way = fc.constantFrom(...Object.keys(ways));
+const dice = fc.infiniteStream(fc.nat(1000)).map(
+  (stream): Dice =>
+    () =>
+      stream.next().value as number,
+);
+/** No asterisks, which a mask is made of. */
+const secret = fc
+  .oneof(
+    fc.string({ minLength: 6, maxLength: 30 }),
+    fc.string({ minLength: 6, maxLength: 30, unit: 'binary' }),
+    fc.string({ minLength: 6, maxLength: 30, unit: oneOf('%2fF5\\u0&#;+ x/"é😀') }),
+  )
+  .filter((text) => !text.includes('*'));
+/** What escapes are made of, so that what stands beside a secret may be taken for a part of one. */
+const neighbour = fc.oneof(fc.string({ maxLength: 12 }), fc.string({ maxLength: 12, unit: oneOf('%25fF\\u0&#;x+a') }));
+/** Of these no form of a secret is made. */
+const apart = fc.string({ maxLength: 12, unit: oneOf('ΑΒΓ αβγ') });
+
+const written = fc.tuple(secret, way, way, dice).map(([text, first, second, next]) => ({
+  text,
+  how: `${first}, ${second}`,
+  as: ways[second]!(ways[first]!(text, next), next),
+}));
+
+describe('the masking of known secrets', () => {
+  it('masks one however it is written, and nothing beside it', () => {
+    fc.assert(
+      fc.property(written, apart, apart, ({ text, how, as }, before, after) => {
+        fc.pre(!/[ΑΒΓαβγ]/.test(text) && text.trim() === text);
+        const masked = maskValues(`${before}Α${as}Α${after}`, [text]);
+        assert.equal(masked, `${before}Α${maskedValue}Α${after}`, how);
+        const bytes = maskValuesInBytes(Buffer.from(`${before}Α${as}Α${after}`), [text]);
+        assert.equal(bytes.toString(), `${before}Α${maskedValue}Α${after}`, how);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('masks one whatever stands beside it', () => {
+    fc.assert(
+      fc.property(written, neighbour, neighbour, ({ text, how, as }, before, after) => {
+        const masked = maskValues(before + as + after, [text]);
+        assert.ok(masked.includes(maskedValue), how);
+        assert.ok(!masked.includes(as), how);
+        assert.equal(maskValues(masked, [text]), masked);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('masks one in the base64 of what holds it, also escaped', () => {
+    fc.assert(
+      fc.property(
+        fc.string({ minLength: 6, maxLength: 30, unit: 'binary' }),
+        fc.string({ maxLength: 6 }),
+        fc.string({ maxLength: 6 }),
+        fc.constantFrom<BufferEncoding>('base64', 'base64url'),
+        way,
+        dice,
+        (text, before, after, encoding, outer, next) => {
+          const whole = Buffer.from(before + text + after);
+          const as = ways[outer]!(whole.toString(encoding), next);
+          const masked = maskValues(`Basic ${as}!`, [text]);
+          const [left = '', right = ''] = masked.slice(6, -1).split(maskedValue);
+          assert.ok(masked.includes(maskedValue), as);
+          // What is left was made of what stands beside it.
+          assert.ok(as.startsWith(left) && as.endsWith(right), masked);
+          const plain = (part: string): number => ways['as it is']!(part, next).length;
+          if (outer !== 'as it is') return;
+          assert.ok(plain(left) <= Math.floor((8 * Buffer.byteLength(before)) / 6), masked);
+          assert.ok(plain(right) <= Math.ceil((8 * Buffer.byteLength(after)) / 6) + 2, masked);
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+
+  it('leaves a text alone that holds none', () => {
+    const text = fc.string({ maxLength: 200, unit: oneOf('%25fFu0&#;x+\\ ') });
+    const other = fc.string({ minLength: 6, maxLength: 20, unit: oneOf('ZzQq') });
+    fc.assert(
+      fc.property(text, other, (given, none) => {
+        assert.equal(maskValues(given, [none]), given);
+        const bytes = Buffer.from(given);
+        assert.equal(maskValuesInBytes(bytes, [none]), bytes);
+      }),
+    );
+    assert.equal(maskValues('Ab%2gCd Ab%2 Ab/cd ab%2fcd', ['Ab/Cd']), 'Ab%2gCd Ab%2 Ab/cd ab%2fcd');
+    assert.equal(maskValues('anything', ['', 'nothing']), 'anything');
+  });
+
+  it('masks several that overlap, or of which one is a part of another', () => {
+    assert.equal(maskValues('(abcdefgh)', ['abcdef', 'defgh', 'cd']), '(********)');
+    assert.equal(
+      maskValues('secret-one secret-one-and-more', ['secret-one', 'secret-one-and-more']),
+      '******** ********',
+    );
+  });
+
+  it('masks the beginning of one where the text was cut off', () => {
+    for (const end of ['Ab/Cd', 'Ab%2fCd', 'Ab%2fC%', 'Ab%2fC%6', 'Ab\\u002fCd\\u00', 'Ab/C&#x6', 'Ab%252FCd']) {
+      assert.equal(maskValues(`x ${end}`, ['Ab/Cd+Ef'], { cut: true }), `x ${maskedValue}`, end);
+      assert.equal(maskValues(`x ${end}`, ['Ab/Cd+Ef']), `x ${end}`);
+    }
+    assert.equal(maskValues('Ab/', ['Ab/Cd+Ef'], { cut: true }), 'Ab/');
+  });
+
+  it('comes to an end, whatever the text is made of', () => {
+    const text = (piece: string): string => piece.repeat(Math.ceil(65_536 / piece.length));
+    for (const piece of ['%', '%25', '\\', '\\\\u005c', '&#', '&amp;', '&#0000000', '+', 'a', '%2561']) {
+      for (const value of ['%'.repeat(50), '\\'.repeat(50), `${'a'.repeat(4000)}b`, `${'%25'.repeat(20)}x`]) {
+        assert.ok(maskValues(text(piece), [value]).length > 0);
+      }
+    }
+  });
+});
+
+describe('the masking of places', () => {
+  const hidden = '0123456789abcdef0123456789abcdef';
+
+  it('masks what stands there, however the text is escaped', () => {
+    fc.assert(
+      fc.property(way, way, dice, (first, second, next) => {
+        const url = `https://relay.example.org/hooks/${hidden}/campaign-monitor`;
+        const as = ways[second]!(ways[first]!(url, next), next);
+        const masked = maskPlaces(`Α ${as} Ω`, [relaySecret]);
+        assert.ok(masked.includes(maskedValue), as);
+        const whole = maskValues(masked, [hidden]);
+        assert.equal(whole, masked, 'nothing is left of it');
+        assert.ok(masked.startsWith('Α ') && masked.endsWith(' Ω'), masked);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('leaves everything else', () => {
+    fc.assert(
+      fc.property(neighbour, (text) => {
+        assert.equal(maskPlaces(text, [relaySecret]), text);
+      }),
+    );
+  });
+});
