@@ -1,5 +1,5 @@
 /** Somebody else's words in our messages: on one line, not endless, nothing to click, and no secret said back. */
-import { maskValues } from '../common/masking.ts';
+import { SecretMask } from '../common/masking.ts';
 
 /** Longest text from outside in a message, in characters. */
 const longest = 500;
@@ -15,11 +15,8 @@ const shortestSecret = 6;
  * @param secrets what was sent and must not stand in it, however it is written
  */
 export function plainText(text: string, secrets: readonly string[] = []): string {
-  return maskValues(
-    text.slice(0, mostRead),
-    secrets.filter((secret) => secret.length >= shortestSecret),
-    { cut: text.length > mostRead },
-  )
+  return new SecretMask(secrets.filter((secret) => secret.length >= shortestSecret))
+    .in(text.slice(0, mostRead), { cut: text.length > mostRead })
     .replace(/[\s\p{Cc}\p{Cf}]+/gu, ' ')
     .replaceAll('](', '] (')
     .trim()

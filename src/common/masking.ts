@@ -12,24 +12,44 @@ interface Span {
   readonly end: number;
 }
 
-/**
- * A text in which every known secret is masked: plain, percent-encoded with hex digits of either case, with `+` for
- * spaces, escaped for JSON, JavaScript or HTML, each of these in another, and in base64, also as a part of what was
- * encoded, as in `Basic …`. The rest stays as it is.
- * @param secrets short ones are found where they are not meant: leave them out
- * @param options.cut the text was cut off: what may be the beginning of a secret at its end is masked, too
- */
-export function maskValues(text: string, secrets: Iterable<string>, options: { cut?: boolean } = {}): string {
-  return withMasks(text, findValues(text, needlesOf(secrets, false), options.cut === true));
+/** Needles by the codes that they may begin with. */
+type Needles = ReadonlyMap<number, ReadonlySet<Needle>>;
+
+export interface MaskOptions {
+  /** The text was cut off: what may be the beginning of a secret at its end is masked, too. */
+  readonly cut?: boolean;
 }
 
-/** The same in bytes: what is no secret stays to the byte. @returns the very body where nothing is masked */
-export function maskValuesInBytes(body: Buffer, secrets: Iterable<string>, options: { cut?: boolean } = {}): Buffer {
-  const needles = needlesOf(secrets, true);
-  if (needles.length === 0) return body;
-  const text = body.toString('latin1');
-  const spans = findValues(text, needles, options.cut === true);
-  return spans.length === 0 ? body : Buffer.from(withMasks(text, spans), 'latin1');
+/**
+ * Masks every known secret: plain, percent-encoded with hex digits of either case, with `+` for spaces, escaped for
+ * JSON, JavaScript or HTML, each of these in another, and in base64, also as a part of what was encoded, as in
+ * `Basic …`. The rest stays as it is.
+ */
+export class SecretMask {
+  readonly #secrets: readonly string[];
+  #needles: Needles | undefined;
+  #needlesInBytes: Needles | undefined;
+
+  /** @param secrets short ones are found where they are not meant: leave them out */
+  constructor(secrets: Iterable<string>) {
+    this.#secrets = [...new Set(secrets)].filter((secret) => secret !== '');
+  }
+
+  /** A text with masks. */
+  in(text: string, options: MaskOptions = {}): string {
+    if (this.#secrets.length === 0) return text;
+    this.#needles ??= needlesOf(this.#secrets, false);
+    return withMasks(text, findValues(text, this.#needles, options.cut === true));
+  }
+
+  /** Bytes with masks: what is no secret stays to the byte. @returns the very body where nothing is masked */
+  inBytes(body: Buffer, options: MaskOptions = {}): Buffer {
+    if (this.#secrets.length === 0) return body;
+    this.#needlesInBytes ??= needlesOf(this.#secrets, true);
+    const text = body.toString('latin1');
+    const spans = findValues(text, this.#needlesInBytes, options.cut === true);
+    return spans.length === 0 ? body : Buffer.from(withMasks(text, spans), 'latin1');
+  }
 }
 
 /** Where a secret stands in a text whose value is not known. */
@@ -89,14 +109,21 @@ interface Needle {
 }
 
 /** @param inBytes whether each character of the text is a byte of UTF-8 */
-function needlesOf(secrets: Iterable<string>, inBytes: boolean): Needle[] {
-  const needles: Needle[] = [];
-  for (const secret of new Set(secrets)) {
-    if (secret === '') continue;
-    needles.push({ characters: Array.from(secret, (character) => codesOf(character, inBytes)), base64: null });
-    needles.push(...base64Needles(Buffer.from(secret)));
+function needlesOf(secrets: readonly string[], inBytes: boolean): Needles {
+  const byFirst = new Map<number, Set<Needle>>();
+  const needles = secrets.flatMap((secret) => [
+    { characters: Array.from(secret, (character) => codesOf(character, inBytes)), base64: null },
+    ...base64Needles(Buffer.from(secret)),
+  ]);
+  for (const needle of needles) {
+    for (const [first] of needle.characters[0] ?? []) {
+      if (first === undefined) continue;
+      const same = byFirst.get(first);
+      if (same === undefined) byFirst.set(first, new Set([needle]));
+      else same.add(needle);
+    }
   }
-  return needles;
+  return byFirst;
 }
 
 function codesOf(character: string, inBytes: boolean): number[][] {
@@ -143,25 +170,15 @@ const mostStepsEach = 20;
 const shortestBeginning = 4;
 
 /** Where the needles are, in order. */
-function findValues(text: string, needles: readonly Needle[], cut: boolean): Span[] {
-  const byFirst = new Map<number, Set<Needle>>();
-  for (const needle of needles) {
-    for (const [first] of needle.characters[0] ?? []) {
-      if (first === undefined) continue;
-      const same = byFirst.get(first);
-      if (same === undefined) byFirst.set(first, new Set([needle]));
-      else same.add(needle);
-    }
-  }
+function findValues(text: string, needles: Needles, cut: boolean): Span[] {
   const spans: Span[] = [];
-  if (byFirst.size === 0) return spans;
   const escaped = new EscapedText(text);
   let steps = 0;
   for (let start = 0; start < text.length; start++) {
     const unit = text.charCodeAt(start);
     const readings = beginsEscape(unit) ? escaped.readings(start) : undefined;
     for (const code of readings === undefined ? [unit] : new Set(readings.map((reading) => reading.code))) {
-      for (const needle of byFirst.get(code) ?? []) {
+      for (const needle of needles.get(code) ?? []) {
         const match = matchAt(escaped, needle, start, cut);
         steps += match.steps;
         if (match.end !== undefined) spans.push(inBase64(escaped, needle, { start, end: match.end }));

@@ -3,7 +3,7 @@
  * masked and written as a curl command.
  */
 import { z } from 'zod';
-import { maskedValue, maskPlaces, maskValues } from '../common/masking.ts';
+import { maskedValue, maskPlaces, SecretMask } from '../common/masking.ts';
 import { elementKey } from './notification.ts';
 
 const optionalText = z.string().optional();
@@ -334,7 +334,7 @@ const shortestSecret = 6;
 export function maskInstanceBody<T>(body: T): T {
   const secrets = new Set<string>();
   collectSecrets(body, '', secrets);
-  return maskValue(body, '', [...secrets]) as T;
+  return maskValue(body, '', maskOf(secrets)) as T;
 }
 
 /**
@@ -370,18 +370,18 @@ function collectSecrets(value: unknown, key: string, secrets: Set<string>, depth
   }
 }
 
-function maskValue(value: unknown, key: string, secrets: readonly string[], depth = 0): unknown {
+function maskValue(value: unknown, key: string, mask: SecretMask, depth = 0): unknown {
   if (typeof value === 'string') {
     if (value === '') return value;
     if (secretKey.test(key)) return maskedValue;
     if (key.endsWith('callback.headers')) return maskHeadersText(value);
-    return maskText(value, secrets);
+    return maskPlaces(mask.in(value), [userInfo]);
   }
   if (typeof value !== 'object' || value === null) return value;
   if (depth >= deepestShown) return maskedValue;
-  if (Array.isArray(value)) return value.map((each) => maskValue(each, key, secrets, depth + 1));
+  if (Array.isArray(value)) return value.map((each) => maskValue(each, key, mask, depth + 1));
   return Object.fromEntries(
-    Object.entries(value).map(([name, each]) => [name, maskValue(each, name, secrets, depth + 1)]),
+    Object.entries(value).map(([name, each]) => [name, maskValue(each, name, mask, depth + 1)]),
   );
 }
 
@@ -409,8 +409,11 @@ const userInfo = { pattern: /\w:\/\/(?<secret>[^\s/?#@"']+)@/dg };
 
 /** A text in which each of the secrets is masked, however it is written, and so are user and password in a URL. */
 export function maskText(text: string, secrets: Iterable<string>): string {
-  const worthMasking = [...secrets].filter((secret) => secret.length >= shortestSecret);
-  return maskPlaces(maskValues(text, worthMasking), [userInfo]);
+  return maskPlaces(maskOf(secrets).in(text), [userInfo]);
+}
+
+function maskOf(secrets: Iterable<string>): SecretMask {
+  return new SecretMask([...secrets].filter((secret) => secret.length >= shortestSecret));
 }
 
 /** What {@link toInstanceCurl} takes beside the body. */

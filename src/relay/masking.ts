@@ -1,5 +1,5 @@
 /** An answer as it is recorded: a callback may say back what was sent to it, and credentials are never written. */
-import { maskedValue, maskValues, maskValuesInBytes } from '../common/masking.ts';
+import { maskedValue, SecretMask } from '../common/masking.ts';
 import { isCredentialHeader } from '../protocol/credential-headers.ts';
 import type { Headers } from '../protocol/history.ts';
 import type { Destination } from '../protocol/settings.ts';
@@ -21,12 +21,12 @@ export function withoutSecrets(
   secrets: KnownSecrets,
 ): SendResult {
   if (result.kind !== 'answer') return result;
-  const values = sentSecrets(sent, destination, secrets);
+  const mask = new SecretMask(sentSecrets(sent, destination, secrets));
   const headers: Headers = result.headers.map(([name, value]) => [
     name,
-    isCredentialHeader(name) ? maskedValue : maskValues(value, values),
+    isCredentialHeader(name) ? maskedValue : mask.in(value),
   ]);
-  return { ...result, headers, body: maskValuesInBytes(result.body, values, { cut: result.truncated }) };
+  return { ...result, headers, body: mask.inBytes(result.body, { cut: result.truncated }) };
 }
 
 /** Values that were sent as credentials; of `Bearer abc`, `abc` too. */

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { maskedValue, maskPlaces, maskValues, maskValuesInBytes, relaySecret } from '../../src/common/masking.ts';
+import { maskedValue, maskPlaces, relaySecret, SecretMask } from '../../src/common/masking.ts';
+import type { MaskOptions } from '../../src/common/masking.ts';
+
+const maskValues = (text: string, secrets: string[], options?: MaskOptions): string =>
+  new SecretMask(secrets).in(text, options);
 
 /** Decides, character by character, which of several ways is taken. */
 type Dice = () => number;
@@ -95,7 +99,7 @@ describe('the masking of known secrets', () => {
         fc.pre(!/[ΑΒΓαβγ]/.test(text) && text.trim() === text);
         const masked = maskValues(`${before}Α${as}Α${after}`, [text]);
         assert.equal(masked, `${before}Α${maskedValue}Α${after}`, how);
-        const bytes = maskValuesInBytes(Buffer.from(`${before}Α${as}Α${after}`), [text]);
+        const bytes = new SecretMask([text]).inBytes(Buffer.from(`${before}Α${as}Α${after}`));
         assert.equal(bytes.toString(), `${before}Α${maskedValue}Α${after}`, how);
       }),
       { numRuns: 1000 },
@@ -148,7 +152,7 @@ describe('the masking of known secrets', () => {
       fc.property(text, other, (given, none) => {
         assert.equal(maskValues(given, [none]), given);
         const bytes = Buffer.from(given);
-        assert.equal(maskValuesInBytes(bytes, [none]), bytes);
+        assert.equal(new SecretMask([none]).inBytes(bytes), bytes);
       }),
     );
     assert.equal(maskValues('Ab%2gCd Ab%2 Ab/cd ab%2fcd', ['Ab/Cd']), 'Ab%2gCd Ab%2 Ab/cd ab%2fcd');
