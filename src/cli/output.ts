@@ -90,11 +90,26 @@ export class LiveWriter {
 
   /** Resolves when the reader has everything or has gone, or after `milliseconds`. */
   async flushed(milliseconds: number): Promise<void> {
-    if (this.#closed || this.#stream.writableLength === 0) return;
-    await Promise.race([
-      once(this.#stream, 'drain').catch(() => undefined),
-      new Promise<void>((resolve) => setTimeout(resolve, milliseconds).unref()),
-    ]);
+    if (this.#isRead()) return;
+    const end = new AbortController();
+    const { signal } = end;
+    const ended = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+    const stop = (): void => end.abort();
+    const timer = setTimeout(stop, milliseconds).unref();
+    this.#stream.once('close', stop);
+    // What was left out is told as soon as there is room, and is waited for, too.
+    while (!this.#isRead() && !signal.aborted) await Promise.race([this.#written(), ended]);
+    this.#stream.off('close', stop);
+    clearTimeout(timer);
+  }
+
+  #isRead(): boolean {
+    return this.#closed || this.#stream.destroyed || this.#stream.writableLength === 0;
+  }
+
+  /** Resolves when the reader has what was written so far: little of it makes no "drain". */
+  #written(): Promise<void> {
+    return new Promise((resolve) => this.#stream.write('', () => resolve()));
   }
 
   #drained(): void {

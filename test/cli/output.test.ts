@@ -74,6 +74,33 @@ describe('a live writer', () => {
     assert.equal(Buffer.concat(await stream.toArray()).toString(), 'missed 7\n');
   });
 
+  it('is flushed when the reader has all of it, little or much, and what was left out with it', async () => {
+    for (const [lines, highWaterMark] of [
+      [1, 65_536],
+      [20, 65_536],
+      [20, 10],
+    ] as const) {
+      const reader = new HeldReader({ highWaterMark });
+      const writer = new LiveWriter(reader, { missed, limit: 100 });
+      for (let i = 0; i < lines; i++) writer.write('x'.repeat(49));
+      let isFlushed = false;
+      const flushed = writer.flushed(3_600_000).then(() => (isFlushed = true));
+      await new Promise(setImmediate);
+      assert.equal(isFlushed, false);
+      reader.open();
+      await flushed;
+      assert.equal(reader.writableLength, 0);
+      const read = reader.received.join('').trimEnd().split('\n');
+      if (highWaterMark === 10) assert.equal(read.at(-1), 'missed 17');
+    }
+    const held = new HeldReader();
+    const writer = new LiveWriter(held, { missed });
+    writer.write('a');
+    const flushed = writer.flushed(3_600_000);
+    held.destroy(new Error('broken pipe'));
+    await flushed;
+  });
+
   it('goes silent when nobody reads any more, and says so once', async () => {
     const stream = new PassThrough();
     let closed = 0;
