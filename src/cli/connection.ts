@@ -4,10 +4,15 @@ import { NoRelayError, RelayRequestError } from '../protocol/errors.ts';
 import { connectToRelay } from '../protocol/relay-client.ts';
 import type { ParsedParams, Result } from '../protocol/methods.ts';
 import type { RelayClient } from '../protocol/relay-client.ts';
-import type { Status } from '../protocol/status.ts';
+import type { Source } from '../protocol/history.ts';
 import type { CommonOptions } from './flags.ts';
+import { maskedValue } from '../common/masking.ts';
 import { openHistory } from '../relay/history.ts';
+import { readRemembered } from '../relay/remembered.ts';
 import { ErrorCodes } from 'vscode-jsonrpc/node';
+
+/** The port of a data directory that remembers none, if it is free. */
+export const defaultPort = 8787;
 
 /** Runs something with the relay of the data directory, which must run. */
 export async function withRelay<T>(options: CommonOptions, use: (client: RelayClient) => Promise<T>): Promise<T> {
@@ -34,8 +39,8 @@ async function connectOrExplain(options: CommonOptions): Promise<RelayClient> {
 
 /** What was received: from the relay where one runs, else from the store, which is only read. */
 export interface History {
-  /** The relay's status; null where none runs. */
-  readonly status: Status | null;
+  /** Where a source posts to on this machine; where no relay runs, where the last one was. Holds the secret, if known. */
+  webhookEndpoint(source: Source): string;
   query(params: ParsedParams<'events/query'>): Promise<Result<'events/query'>>;
   event(id: string): Promise<Result<'events/get'>>;
   delivery(id: string): Promise<Result<'deliveries/get'>>;
@@ -51,9 +56,10 @@ export async function withHistory<T>(options: CommonOptions, use: (history: Hist
   } catch (error) {
     if (!(error instanceof NoRelayError)) throw error;
     const reader = openHistory(dataDir);
+    const { port, secret } = readRemembered(dataDir) ?? { port: null, secret: maskedValue };
     try {
       return await use({
-        status: null,
+        webhookEndpoint: (source) => `http://127.0.0.1:${port ?? defaultPort}/hooks/${secret}/${source}`,
         query: (params) => settled(() => reader.query(params)),
         event: (id) => settled(() => reader.event(id)),
         delivery: (id) => settled(() => reader.delivery(id)),
@@ -65,8 +71,9 @@ export async function withHistory<T>(options: CommonOptions, use: (history: Hist
   }
   const relay = client;
   try {
+    const { campaignMonitorUrl, openConnectorsUrl } = await relay.request('relay/status', {});
     return await use({
-      status: await relay.request('relay/status', {}),
+      webhookEndpoint: (source) => (source === 'campaign-monitor' ? campaignMonitorUrl : openConnectorsUrl),
       query: (params) => relay.request('events/query', params),
       event: (id) => relay.request('events/get', { id }),
       delivery: (id) => relay.request('deliveries/get', { id }),

@@ -380,6 +380,28 @@ describe('the commands of cm-relay', function () {
       assert.deepEqual(second?.body, first?.body);
     });
 
+    it('writes the same where no relay runs any more', async () => {
+      const ways = ['curl', 'http', 'har', 'json'].flatMap((format) => [
+        ['d1', '--as', format],
+        ['d1', '--as', format, '--with-secrets'],
+      ]);
+      // It goes nowhere, so that the delivery itself is exported.
+      const nowhere = new Workplace();
+      try {
+        const alone = nowhere.listen();
+        const { campaignMonitorUrl } = await alone.ready();
+        assert.equal(await post(campaignMonitorUrl, delivery('jane@example.org')), 200);
+        const exported = (): Promise<string[]> =>
+          Promise.all(ways.map(async (way) => (await nowhere.run('export', ...way)).out));
+        const running = await exported();
+        assert.ok(running.filter((text) => text.includes(campaignMonitorUrl)).length >= 3);
+        await alone.end();
+        assert.deepEqual(await exported(), running);
+      } finally {
+        await nowhere.close();
+      }
+    });
+
     it('writes every other format', async () => {
       assert.match(
         (await place.run('export', 'e1', '--as', 'http')).out,

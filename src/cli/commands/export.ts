@@ -9,8 +9,7 @@ import { toHttp } from '../../export/http.ts';
 import { bodyFileName } from '../../export/item.ts';
 import type { ExportedNotification, ExportItem, ExportOptions as FormatOptions } from '../../export/item.ts';
 import { toJson } from '../../export/json.ts';
-import { maskedValue } from '../../common/masking.ts';
-import type { AttemptDetail, Notification, Source } from '../../protocol/history.ts';
+import type { AttemptDetail, Notification } from '../../protocol/history.ts';
 import { withHistory } from '../connection.ts';
 import type { History } from '../connection.ts';
 import { CommandError, UsageError } from '../errors.ts';
@@ -173,7 +172,7 @@ async function* gather(
       body: Buffer.from(body, 'base64'),
       events,
       notifications: exported,
-      streetDoor: streetDoor(history, delivery.source),
+      streetDoor: history.webhookEndpoint(delivery.source),
     };
     progress.update(++done);
   }
@@ -211,10 +210,4 @@ async function ways(
     });
   }
   return exported;
-}
-
-/** Where a delivery was posted to. Without a running relay nobody tells the secret and the port. */
-function streetDoor(history: History, source: Source): string {
-  if (history.status === null) return `http://127.0.0.1:8787/hooks/${maskedValue}/${source}`;
-  return source === 'campaign-monitor' ? history.status.campaignMonitorUrl : history.status.openConnectorsUrl;
 }

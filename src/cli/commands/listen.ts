@@ -12,6 +12,7 @@ import type { Status } from '../../protocol/status.ts';
 import type { Relay } from '../../relay/relay.ts';
 import type { Config } from '../config.ts';
 import { readConfig } from '../config.ts';
+import { defaultPort } from '../connection.ts';
 import { dataDirHint, dataDirOf } from '../data-dir.ts';
 import { CommandError, UsageError } from '../errors.ts';
 import { checkedBy, collectedBy, jsonFlag, newCommand, urlOf, wholeNumber } from '../flags.ts';
@@ -29,9 +30,6 @@ interface ListenOptions extends CommonOptions, ListenFlags {
   config?: string;
   json?: boolean;
 }
-
-/** The port of a data directory that remembers none, if it is free. */
-const defaultPort = 8787;
 
 /** How long the first line waits for a tunnel, in milliseconds. */
 const tunnelPatience = 5000;
