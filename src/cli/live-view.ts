@@ -87,7 +87,10 @@ export class LiveView {
     let text = `→ ${at}  ${answer}${reason} in ${duration(attempt.durationMs)}`;
     if (attempt.outcome === 'retrying') {
       const wait = attempt.nextAttemptAt === null ? 0 : Date.parse(attempt.nextAttemptAt) - Date.now();
-      text += `, retry ${attempt.number} of ${this.#retries}${wait > 0 ? ` in ${duration(wait)}` : ''}`;
+      // Relays of earlier versions count on after a replay.
+      const retry = attempt.ofRound ?? attempt.number;
+      text += retry > this.#retries ? ', to be tried again' : `, retry ${retry} of ${this.#retries}`;
+      if (wait > 0) text += ` in ${duration(wait)}`;
     } else if (attempt.outcome === 'failed') {
       text += ', given up';
     }

@@ -91,7 +91,11 @@ export const attemptSchema = z.object({
   deliveryId: z.string(),
   destinationId,
   destination: z.string().describe("The destination's URL."),
-  number: z.int(),
+  number: z.int().describe('Since the first, replays included.'),
+  ofRound: z
+    .int()
+    .optional()
+    .describe('The number since the first or the last replay, as retry policies count; only when it is made.'),
   at: time,
   durationMs: z.number(),
   status: z.int().nullable(),

@@ -451,7 +451,8 @@ export class Lane {
         this.#drop((id) => id === notificationId);
         void store.holdWaiting(this.id, this.#missing);
       }
-      this.#options.onAttempt(shown(attempt, deliveryId, this.id, destination));
+      const ofRound = number - job.roundStart;
+      this.#options.onAttempt({ ...shown(attempt, deliveryId, this.id, destination), ofRound });
     });
   }
 

@@ -67,6 +67,17 @@ describe('cm-relay listen', function () {
     assert.doesNotMatch(listening.lines.join(''), /\p{Control}/u);
   });
 
+  it('counts retries anew after a replay', async () => {
+    const listening = place.start(['listen', '--data-dir', place.dataDir, '--port', '0', '--forward-to', callback.url]);
+    const [url = ''] = /http:\S+/.exec(await listening.line((each) => each.includes('/campaign-monitor'))) ?? [];
+    callback.status = 400;
+    await post(url, delivery('jane@example.org'));
+    await listening.line((each) => /✗ n1 .*given up/.test(each));
+    callback.status = 500;
+    await place.run('replay', 'n1');
+    await listening.line((each) => /↻ n1 .*500.* retry 1 of 5/.test(each));
+  });
+
   it('ends the relay that it started on SIGINT and SIGTERM', async () => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
       const listening = place.listen();

@@ -110,6 +110,13 @@ describe('the live view', () => {
     );
     view.configured({ settings: settingsSchema.parse({ retry: 'cloud-elements' }) } as Status);
     assert.match(view.attempt(attempt({ outcome: 'retrying', status: 500 })), /retry 1 of 9$/);
+    // After a replay it begins anew.
+    assert.match(view.attempt(attempt({ outcome: 'retrying', status: 500, number: 12, ofRound: 2 })), /retry 2 of 9$/);
+    // A relay of an earlier version does not say so.
+    assert.match(
+      view.attempt(attempt({ outcome: 'retrying', status: 500, number: 10 })),
+      / in 12 ms, to be tried again$/,
+    );
     assert.match(
       view.attempt(attempt({ outcome: 'failed', status: null, error: 'no answer within 10 s' })),
       /✗ .* no answer within 10 s in 12 ms, given up$/,
