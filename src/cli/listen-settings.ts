@@ -122,7 +122,7 @@ function tunnelFrom(flags: ListenFlags, configured: TunnelConfig | undefined): T
 
 /**
  * The flags, or settings of the configuration file, that ask for something else than a running relay does.
- * Keys cannot be compared, since no relay tells them; whether they are used can.
+ * Keys and a proxy's password cannot be compared, since no relay tells them; whether they are used can.
  */
 export function differences(flags: ListenFlags, config: Config, status: Status): string[] {
   const found: string[] = [];
@@ -162,7 +162,19 @@ export function differences(flags: ListenFlags, config: Config, status: Status):
   };
   for (const [name, value] of Object.entries(config.settings)) {
     const key = name as keyof Settings;
-    if (byFlag[key] === undefined) differs(`--config (${name})`, value, running[key]);
+    if (byFlag[key] !== undefined) continue;
+    if (key === 'proxy') differs('--config (proxy)', comparable(config.settings.proxy), comparable(running.proxy));
+    else differs(`--config (${name})`, value, running[key]);
   }
   return found;
+}
+
+/** A proxy without its user and password, which the status masks: whether there are any can be compared, they cannot. */
+function comparable(proxy: Settings['proxy']): unknown {
+  if (proxy === undefined || !URL.canParse(proxy.url)) return proxy;
+  const url = new URL(proxy.url);
+  const hasUser = url.username !== '' || url.password !== '';
+  url.username = '';
+  url.password = '';
+  return { ...proxy, url: url.href, hasUser };
 }

@@ -131,6 +131,27 @@ describe('attaching to a running relay', () => {
     assert.deepEqual(differences({}, { settings: { retry: 'sap' }, secrets: {} }, running), []);
   });
 
+  it('takes a proxy of which the relay tells no password for the same', () => {
+    const asked = (url: string, noProxy = ''): Config => ({ settings: { proxy: { url, noProxy } }, secrets: {} });
+    const runs = (url: string): Status => status({ proxy: { url, noProxy: '' } });
+    const masked = runs('http://********@proxy.example.org:3128/');
+    for (const url of ['http://me:secret@proxy.example.org:3128', 'http://me@PROXY.example.org:3128/']) {
+      assert.deepEqual(differences({}, asked(url), masked), [], url);
+    }
+    assert.deepEqual(differences({}, asked('http://proxy.example.org'), runs('http://proxy.example.org')), []);
+    assert.deepEqual(differences({}, asked(''), runs('')), []);
+    const other: [Config, Status][] = [
+      [asked('http://me:secret@proxy.example.org:3129'), masked],
+      [asked('https://me:secret@proxy.example.org:3128'), masked],
+      [asked('http://proxy.example.org:3128'), masked],
+      [asked('http://me:secret@proxy.example.org:3128', 'example.org'), masked],
+      [asked('http://me:secret@proxy.example.org:3128'), runs('http://proxy.example.org:3128')],
+      [asked('http://me:secret@proxy.example.org:3128'), status({})],
+      [asked(''), masked],
+    ];
+    for (const [config, running] of other) assert.deepEqual(differences({}, config, running), ['--config (proxy)']);
+  });
+
   it('names each flag that differs', () => {
     const flags: ListenFlags = {
       forwardTo: [callback],

@@ -120,6 +120,13 @@ describe('cm-relay listen', function () {
     assert.equal(await first.end(), 0);
   });
 
+  it('attaches with the same --config, a password of a proxy in it', async () => {
+    const config = join(place.dataDir, 'cm-relay.config.json');
+    writeFileSync(config, JSON.stringify({ proxy: { url: 'http://me:planted@127.0.0.1:9' }, retry: 'sap' }));
+    const { pid } = await place.listen(['--config', config]).ready();
+    assert.equal((await place.listen(['--config', config]).ready()).pid, pid);
+  });
+
   it('refuses to attach with a flag that asks for something else, and names it', async () => {
     await place.listen(['--forward-to', callback.url]).ready();
     const config = join(place.dataDir, 'other.config.json');
