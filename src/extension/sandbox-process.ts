@@ -5,7 +5,6 @@
  */
 import { randomUUID } from 'node:crypto';
 import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { request } from 'node:http';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import type { SandboxCredentials } from '../sandbox/credentials.ts';
@@ -14,6 +13,7 @@ import { commandId, prefix } from './commands.ts';
 import type { CommandHandlers } from './commands.ts';
 import type { InstancesNode } from './instances/instance-node.ts';
 import { startNodeProcess } from './node-process.ts';
+import { ask, isSandbox } from './sandbox-check.ts';
 import { working } from './cancellable-progress.ts';
 import type { WebhooksNode } from './webhooks/webhook-node.ts';
 
@@ -35,9 +35,6 @@ export class SandboxStartError extends Error {
 /** Without a request for so long the process ends; a window that uses it asks every minute. */
 const keepAliveMinutes = 15;
 const askEveryMs = 60_000;
-const answerTimeoutMs = 10_000;
-/** In characters; the sandbox says a few thousand. */
-const longestAnswer = 1_000_000;
 
 /** The sandbox that all windows share, as this window sees it. */
 export class SandboxProcess implements vscode.Disposable {
@@ -72,7 +69,7 @@ export class SandboxProcess implements vscode.Disposable {
   /** Looks for a sandbox that another window, or this one before a reload, has started. Starts none. */
   async find(): Promise<RunningSandbox | undefined> {
     const known = this.#running ?? (await this.#read());
-    const found = known !== undefined && (await answers(known)) ? known : undefined;
+    const found = known !== undefined && (await isSandbox(known.control)) ? known : undefined;
     // One that was started meanwhile stays.
     if (found === undefined && this.#running !== undefined && this.#running.control !== known?.control) {
       return this.#running;
@@ -134,7 +131,7 @@ export class SandboxProcess implements vscode.Disposable {
       await rm(temporary);
     } catch {
       const other = await this.#read();
-      if (other !== undefined && (await answers(other))) {
+      if (other !== undefined && (await isSandbox(other.control))) {
         await Promise.all([rm(temporary), ask('POST', `${started.control}/stop`)]);
         return other;
       }
@@ -181,29 +178,6 @@ function hasTexts(value: unknown, names: readonly string[]): boolean {
     value !== null &&
     names.every((name) => typeof (value as Record<string, unknown>)[name] === 'string')
   );
-}
-
-/** Whether this sandbox answers: the port may be another program's by now. */
-async function answers({ control, credentials }: RunningSandbox): Promise<boolean> {
-  const text = await ask('GET', control);
-  return text?.includes(JSON.stringify(credentials.campaignMonitor.apiKey)) ?? false;
-}
-
-/** node:http, since VS Code sends `fetch` through the user's proxy. @returns the answer's body; undefined without one */
-function ask(method: string, url: string): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    const asked = request(url, { method, timeout: answerTimeoutMs, agent: false }, (answer) => {
-      let text = '';
-      answer.setEncoding('utf8').on('data', (chunk: string) => {
-        text += chunk;
-        // The port may be another program's by now.
-        if (text.length > longestAnswer) answer.destroy(new Error('this is no sandbox'));
-      });
-      answer.once('end', () => resolve(text)).once('error', () => resolve(undefined));
-    });
-    asked.once('timeout', () => asked.destroy()).once('error', () => resolve(undefined));
-    asked.end();
-  });
 }
 
 /** The handlers of "Start Sandbox" and "Stop Sandbox". */

@@ -8,7 +8,7 @@ import { createCampaignMonitor } from './campaign-monitor.ts';
 import type { OutboxReport } from './campaign-monitor/outbox.ts';
 import type { SandboxCredentials } from './credentials.ts';
 import { fixedCredentials, randomCredentials } from './credentials.ts';
-import { behindKey } from './control-key.ts';
+import { behindKey, proveKey } from './control-key.ts';
 import { loopbackOnly } from './loopback-only.ts';
 import { createOpenConnectors } from './open-connectors.ts';
 import { platformControls } from './open-connectors/control.ts';
@@ -144,7 +144,10 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   });
   app.use(sendAway);
   app.use(loopbackOnly);
-  if (controlKey !== undefined) app.use('/sandbox', behindKey(controlKey));
+  if (controlKey !== undefined) {
+    app.get('/proof', proveKey(controlKey));
+    app.use('/sandbox', behindKey(controlKey));
+  }
   app.use('/sandbox', (request, _response, next) => {
     showedSecret(request);
     next();
