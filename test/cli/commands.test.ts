@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { connectToRelay } from '../../src/protocol/relay-client.ts';
 import type { AttemptDetail, EventRow } from '../../src/protocol/history.ts';
@@ -94,6 +95,27 @@ describe('the commands of cm-relay', function () {
           ['answer', 200, 2, 5],
         ],
       );
+    });
+
+    it('ends with the relay: whoever has its port then is not told the secret in its URL', async () => {
+      const trigger = place.start(['trigger', 'subscribe', '--data-dir', place.dataDir, '--count', '100000', '--json']);
+      await trigger.line((line) => line.includes('"number":20'));
+      const ended = once(listening.child, 'exit');
+      listening.kill();
+      await ended;
+      const told: string[] = [];
+      const impostor = createServer((request, response) => {
+        told.push(request.url ?? '');
+        response.end();
+      });
+      await once(impostor.listen(Number(new URL(ready.campaignMonitorUrl).port), '127.0.0.1'), 'listening');
+      try {
+        assert.equal(await trigger.ended, 1);
+        assert.match(trigger.errors.join('\n'), /the relay has ended/);
+        assert.deepEqual(told, []);
+      } finally {
+        impostor.close();
+      }
     });
 
     it('exits with 1 where an answer is not 200', async () => {

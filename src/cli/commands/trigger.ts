@@ -4,6 +4,7 @@ import { styleText } from 'node:util';
 import { z } from 'zod';
 import { maxEventsInDelivery, sampleDeliveries } from '../../campaign-monitor/samples.ts';
 import type { SampleDelivery, SampleOptions, WebhookEventType } from '../../campaign-monitor/samples.ts';
+import type { RelayClient } from '../../protocol/relay-client.ts';
 import { withRelay } from '../connection.ts';
 import { CommandError } from '../errors.ts';
 import { checkedBy, jsonFlag, newCommand, wholeNumber } from '../flags.ts';
@@ -72,7 +73,13 @@ export function triggerCommand(): Command {
 }
 
 async function trigger(type: string, options: TriggerOptions): Promise<void> {
-  const url = await withRelay(options, async (client) => (await client.request('relay/status', {})).campaignMonitorUrl);
+  await withRelay(options, (client) => send(client, type, options));
+}
+
+async function send(client: RelayClient, type: string, options: TriggerOptions): Promise<void> {
+  const { campaignMonitorUrl: url } = await client.request('relay/status', {});
+  const relay = new AbortController();
+  const ended = client.closed.then(() => relay.abort());
   const listed = options.json === true || !process.stderr.isTTY || options.count <= listedAtMost;
   const progress = new Progress('deliveries', options.count);
   let sent = 0;
@@ -88,6 +95,15 @@ async function trigger(type: string, options: TriggerOptions): Promise<void> {
       await print(`${answerLine(sent, delivery, answer)}\n`);
     }
     if (!listed) progress.update(sent);
+    if (answer.status === null) await Promise.race([client.request('relay/status', {}).catch(() => ended), ended]);
+    // The URL holds the secret, and the port may be another program's by now.
+    if (relay.signal.aborted) {
+      progress.end();
+      throw new CommandError(
+        `the relay has ended after ${counted(sent - refused, 'delivery')}`,
+        'Start it with cm-relay listen and try again.',
+      );
+    }
   }
   progress.end();
   if (options.json !== true && options.count > 1) {

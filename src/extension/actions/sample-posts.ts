@@ -18,7 +18,7 @@ export interface SampleChoice {
 /** How it went. */
 export interface SampleResult {
   readonly sent: number;
-  /** Answered with another status than 200, or not at all. */
+  /** Answered with another status than 200, or not at all; after the latter no more are sent. */
   readonly refused: number;
   /** What the first refusal said. */
   readonly firstRefusal: string | null;
@@ -53,10 +53,12 @@ export async function sendSamples(
   let sent = 0;
   let refused = 0;
   let firstRefusal: string | null = null;
+  let isGone = false;
   const work = async (): Promise<void> => {
     for (const delivery of deliveries) {
-      if (options.signal?.aborted === true) return;
-      const refusal = await post(agent, url, delivery.text);
+      // The URL holds the relay's secret: where nobody answers, the port may be another program's soon.
+      if (options.signal?.aborted === true || isGone) return;
+      const refusal = await post(agent, url, delivery.text, () => (isGone = true));
       sent += 1;
       if (refusal !== null) {
         refused += 1;
@@ -70,7 +72,7 @@ export async function sendSamples(
   } finally {
     agent.destroy();
   }
-  return { sent, refused, firstRefusal, cancelled: sent < choice.count };
+  return { sent, refused, firstRefusal, cancelled: sent < choice.count && !isGone };
 }
 
 /** One generator feeds all workers: each takes the next. */
@@ -95,19 +97,23 @@ function made(choice: SampleChoice, seed: number, now: Date): Iterable<SampleDel
   return { [Symbol.iterator]: () => ({ next: () => iterator.next() }) };
 }
 
-/** Posts one delivery. @returns null where it was answered 200, else what was said */
-function post(agent: Agent, url: string, body: string): Promise<string | null> {
+/** Posts one delivery. @returns null where it was answered 200, else what was said, or why nobody did */
+function post(agent: Agent, url: string, body: string, onGone: () => void): Promise<string | null> {
   return new Promise((resolve) => {
+    const unanswered = (error: Error): void => {
+      onGone();
+      resolve(error.message);
+    };
     const bytes = Buffer.from(body);
     const headers = { 'Content-Type': 'application/json; charset=utf-8', 'Content-Length': bytes.length };
     const sending = request(url, { method: 'POST', agent, headers, timeout: answerTimeoutMs }, (answer) => {
       let text = '';
       answer.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
       answer.on('end', () => resolve(answer.statusCode === 200 ? null : `${answer.statusCode ?? ''} ${text.trim()}`));
-      answer.on('error', (error) => resolve(error.message));
+      answer.on('error', unanswered);
     });
     sending.on('timeout', () => sending.destroy(new Error(`no answer within ${answerTimeoutMs} ms`)));
-    sending.on('error', (error) => resolve(error.message));
+    sending.on('error', unanswered);
     sending.end(bytes);
   });
 }
