@@ -54,7 +54,7 @@ async function withView<T>(run: (stage: Stage) => Promise<T>): Promise<T> {
 async function deliver(url: string, sample: { batch: number; email?: string; seed?: number }): Promise<void> {
   const [delivery] = sampleDeliveries({ types: ['Subscribe'], count: 1, seed: 1, ...sample });
   const { status } = await fetch(url, { method: 'POST', body: delivery!.text });
-  if (status !== 200) throw new Error(`the street door answered ${status}`);
+  if (status !== 200) throw new Error(`the webhook endpoint answered ${status}`);
 }
 
 const load = (): string => `The load of the machine was ${loadavg()[0]!.toFixed(1)} at the end.`;

@@ -63,19 +63,19 @@ export async function forwarding(rounds: number): Promise<Result> {
   for (let round = -warmUps; round < rounds; round++) {
     for (const { server, perSecond, processor } of round % 2 === 0 ? all : [...all].reverse()) {
       const measure = async (): Promise<{ seconds: number; used: number }> => {
-        const door = 'client' in server ? await server.client() : undefined;
+        const client = 'client' in server ? await server.client() : undefined;
         await callback.ask<string>(opening);
         const before = processorTime(server.child.pid) ?? 0;
-        const sentBefore = door === undefined ? 0 : await sent(door);
+        const sentBefore = client === undefined ? 0 : await sent(client);
         const order: BurstOrder = { kind: 'burst', url: server.url, body: subscribeSample, connections, requests };
         const count: CountOrder = { kind: 'count', total: requests };
         const started = performance.now();
         await Promise.all([load.ask(order), callback.ask(count)]);
         // The callback has all; what is left is the last commit of attempts.
-        while (door !== undefined && (await sent(door)) < sentBefore + requests) await delay(1);
+        while (client !== undefined && (await sent(client)) < sentBefore + requests) await delay(1);
         const seconds = (performance.now() - started) / 1000;
         const used = (processorTime(server.child.pid) ?? 0) - before;
-        door?.close();
+        client?.close();
         return { seconds, used };
       };
       if (round < 0) {
@@ -109,6 +109,6 @@ export async function forwarding(rounds: number): Promise<Result> {
 }
 
 /** How many notifications the relay has recorded as sent. */
-async function sent(door: RelayClient): Promise<number> {
-  return (await door.request('relay/status', {})).counts.sent;
+async function sent(client: RelayClient): Promise<number> {
+  return (await client.request('relay/status', {})).counts.sent;
 }

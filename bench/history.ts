@@ -72,21 +72,21 @@ function copyHistory(from: string, to: string): void {
 }
 
 async function pageTime(
-  door: RelayClient,
+  client: RelayClient,
   filter: string,
   before?: string,
 ): Promise<{ ms: number; next: string | null }> {
   const started = performance.now();
-  const { next } = await door.request('events/query', { filter, limit: 50, ...(before !== undefined && { before }) });
+  const { next } = await client.request('events/query', { filter, limit: 50, ...(before !== undefined && { before }) });
   return { ms: performance.now() - started, next };
 }
 
 /** Reads pages, one after another, ever further back and by several filters, until told to stop. */
-async function readOn(door: RelayClient, filters: readonly string[], stopped: () => boolean): Promise<number> {
+async function readOn(client: RelayClient, filters: readonly string[], stopped: () => boolean): Promise<number> {
   const places = filters.map(() => undefined as string | undefined);
   let pages = 0;
   for (let turn = 0; !stopped(); turn = (turn + 1) % filters.length) {
-    const { next } = await pageTime(door, filters[turn]!, places[turn]);
+    const { next } = await pageTime(client, filters[turn]!, places[turn]);
     places[turn] = next ?? undefined;
     pages += 1;
   }
@@ -138,13 +138,13 @@ export async function history(rounds: number, events: number): Promise<Result> {
   ];
   /** Common words beside what few events have: not read in the loop below, where each would stand for all. */
   const narrow = [`example list:${rareList}`, 'example type:nosuch', 'example state:failed'];
-  const door = await relay.client();
+  const client = await relay.client();
   const pages: { filter: string; times: Spread; first: number }[] = [];
   for (const filter of [...filters, ...narrow]) {
     const times: number[] = [];
-    const { ms: first } = await pageTime(door, filter);
+    const { ms: first } = await pageTime(client, filter);
     for (let i = 0; i < 4 * rounds && (times.length === 0 || first < 1000); i++) {
-      times.push((await pageTime(door, filter)).ms);
+      times.push((await pageTime(client, filter)).ms);
     }
     pages.push({ filter, times: spread(times), first });
   }
@@ -165,7 +165,7 @@ export async function history(rounds: number, events: number): Promise<Result> {
     const alone = async (): Promise<number> => quantile((await load.ask<PacedAnswer>(order)).toAnswer, 0.99);
     const whileReading = async (): Promise<number> => {
       let over = false;
-      const reader = readOn(door, filters, () => over);
+      const reader = readOn(client, filters, () => over);
       const p99 = await alone();
       over = true;
       read += await reader;
@@ -182,7 +182,7 @@ export async function history(rounds: number, events: number): Promise<Result> {
   await load.ask(many);
   await idle(relay.child);
   const atEnd = residentMemory(relay.child.pid);
-  door.close();
+  client.close();
   await Promise.all([load.end(), end(relay.child)]);
   removeFolder(folder);
 
@@ -217,7 +217,7 @@ export async function history(rounds: number, events: number): Promise<Result> {
       ),
     ],
     remarks: [
-      `Pages of 50 through the house door, ${4 * rounds} times each. ${rounds} rounds of ${seconds} s of ingest each way, ${takeDisturbedRounds()} disturbed by other programs; ${read} pages were read meanwhile, all filters in turn, each ever further back.`,
+      `Pages of 50 through the control channel, ${4 * rounds} times each. ${rounds} rounds of ${seconds} s of ingest each way, ${takeDisturbedRounds()} disturbed by other programs; ${read} pages were read meanwhile, all filters in turn, each ever further back.`,
     ],
   };
 }

@@ -1,4 +1,4 @@
-/** (a) How many deliveries a second the street door takes, beside bare Express that stores nothing. */
+/** (a) How many deliveries a second the webhook endpoint takes, beside bare Express that stores nothing. */
 import type { BurstAnswer, BurstOrder } from './load.ts';
 import { takeDisturbedRounds, undisturbed } from './machine.ts';
 import {

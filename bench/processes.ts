@@ -101,7 +101,7 @@ export type Manner = 'listen --json' | 'alone';
 
 export interface RelayServer extends Server {
   readonly dataDir: string;
-  /** The house door. */
+  /** The control channel. */
   readonly client: () => Promise<RelayClient>;
 }
 
@@ -132,9 +132,9 @@ export async function startRelay(
     '--port',
     '0',
   ]);
-  const door = await client();
-  await door.request('relay/configure', { settings: all });
-  door.close();
+  const controlChannel = await client();
+  await controlChannel.request('relay/configure', { settings: all });
+  controlChannel.close();
   return { child, url: String(ready['campaignMonitorUrl']), dataDir, client };
 }
 

@@ -28,7 +28,7 @@ async function death(workbench: Workbench): Promise<number> {
   await workbench.page.evaluate(watchItem);
   const [delivery] = sampleDeliveries({ types: ['Subscribe'], count: 1, seed: 1, batch: 1 });
   const { status } = await fetch(campaignMonitorUrl, { method: 'POST', body: delivery!.text });
-  if (status !== 200) throw new Error(`the street door answered ${status}`);
+  if (status !== 200) throw new Error(`the webhook endpoint answered ${status}`);
   const killed = Date.now();
   process.kill(pid, 'SIGKILL');
   const took = await until(async () => {

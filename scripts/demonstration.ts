@@ -1,6 +1,6 @@
 /**
  * `npm start`: the whole main job on one machine, without account or network. The sandbox's Campaign Monitor posts
- * deliveries to the relay's street door, the relay posts the notifications to a small callback, and each step is shown.
+ * deliveries to the relay's webhook endpoint, the relay posts the notifications to a small callback, and each step is shown.
  * With `--once` it ends after the demonstration; else it keeps listening.
  */
 import { spawn } from 'node:child_process';
@@ -169,17 +169,17 @@ async function main(): Promise<void> {
     const relay = await connectToRelay(dataDir);
     const api = String(sandbox['campaignMonitorApi']);
     const { apiKey } = (sandbox as { credentials: SandboxCredentials }).credentials.campaignMonitor;
-    const streetDoor = String(listening['campaignMonitorUrl']);
+    const webhookEndpoint = String(listening['campaignMonitorUrl']);
     say(style('bold', 'Campaign Monitor Relay: a demonstration'));
     say('No account and no network: the sandbox stands in for Campaign Monitor.');
     say();
     say(`  sandbox       ${api}`);
-    say(`  relay         ${streetDoor}`);
+    say(`  relay         ${webhookEndpoint}`);
     say(`  callback      ${callback.url}`);
     say();
     await callSandbox(apiKey, `${api}/lists/${listId}/webhooks.json`, {
       Events: ['Subscribe', 'Update', 'Deactivate'],
-      Url: streetDoor,
+      Url: webhookEndpoint,
       PayloadFormat: 'json',
     });
     const control = `${String(sandbox['control'])}/deliveries`;

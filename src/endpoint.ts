@@ -1,5 +1,5 @@
 /**
- * Where a data directory's house door is, and the proof of ownership where the system gives pipes no owner check.
+ * Where a data directory's control channel is, and the proof of ownership where the system gives pipes no owner check.
  * The relay and its clients both derive it from here; nothing else does.
  */
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
@@ -28,7 +28,7 @@ export interface Endpoint {
   readonly tokenFile: string;
 }
 
-/** The folder for sockets is somebody else's or open to others, so no door is opened or used in it. */
+/** The folder for sockets is somebody else's or open to others, so no channel is opened or used in it. */
 export class UnsafeSocketFolderError extends Error {
   override readonly name = 'UnsafeSocketFolderError';
   /** As in `relayAdvice` of protocol/errors.ts. */

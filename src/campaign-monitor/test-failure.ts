@@ -7,7 +7,7 @@ export type TestFailure =
   /** 502, 503, 504 or 530: a tunnel or proxy answers for a relay that is not there. */
   | { readonly kind: 'relay-gone'; readonly httpStatus: number; readonly answer: string }
   /** 401, 403, 407 or 511: a tunnel or proxy asks who is there. */
-  | { readonly kind: 'door-guarded'; readonly httpStatus: number; readonly answer: string }
+  | { readonly kind: 'guarded'; readonly httpStatus: number; readonly answer: string }
   /** 3xx: the address leads elsewhere, which is not followed. */
   | { readonly kind: 'redirected'; readonly httpStatus: number; readonly answer: string }
   /** Any other answer that is no 2xx. */
@@ -70,9 +70,9 @@ export function explainTestFailure(resultData: unknown): TestFailure {
   }
 }
 
-function kindOfStatus(status: number): 'wrong-address' | 'relay-gone' | 'door-guarded' | 'redirected' | 'answered' {
+function kindOfStatus(status: number): 'wrong-address' | 'relay-gone' | 'guarded' | 'redirected' | 'answered' {
   if ([404, 405, 410].includes(status)) return 'wrong-address';
   if ([502, 503, 504, 530].includes(status)) return 'relay-gone';
-  if ([401, 403, 407, 511].includes(status)) return 'door-guarded';
+  if ([401, 403, 407, 511].includes(status)) return 'guarded';
   return status >= 300 && status < 400 ? 'redirected' : 'answered';
 }

@@ -28,7 +28,7 @@ export function matchWebhook(url: string, { current, ours }: OwnAddresses): Webh
 
 const secretForm = /^[0-9a-f]{32}$/i;
 
-/** The street door's secret in a URL or path, `/hooks/<32 hex digits>/…`; null where there is none. */
+/** The webhook endpoint's secret in a URL or path, `/hooks/<32 hex digits>/…`; null where there is none. */
 export function pathSecret(urlOrPath: string): string | null {
   const path = URL.canParse(urlOrPath) ? new URL(urlOrPath).pathname : urlOrPath;
   return /(?:^|\/)hooks\/([0-9a-f]{32})\/campaign-monitor\/?$/i.exec(path)?.[1]?.toLowerCase() ?? null;

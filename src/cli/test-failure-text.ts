@@ -7,7 +7,7 @@ export function testFailureText(failure: TestFailure): string {
       return `answered ${failure.httpStatus}: nothing receives there. The tunnel is gone, or the URL is another relay's`;
     case 'relay-gone':
       return `answered ${failure.httpStatus}: the tunnel is there and the relay behind it is not`;
-    case 'door-guarded':
+    case 'guarded':
       return `answered ${failure.httpStatus}: something in between asks who is there, such as a tunnel's login page`;
     case 'redirected':
       return `answered ${failure.httpStatus}: the URL leads elsewhere, and Campaign Monitor does not follow`;

@@ -6,7 +6,7 @@ const argumentLimit = 100_000;
 
 /**
  * A shell script of curl commands (POSIX shell) that sends the same bytes: the notifications to the developer's
- * callback, or the delivery to the street door where there is none.
+ * callback, or the delivery to the webhook endpoint where there is none.
  */
 export async function* toCurl(
   items: AsyncIterable<ExportItem> | Iterable<ExportItem>,

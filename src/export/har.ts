@@ -28,7 +28,7 @@ function entriesOf(item: ExportItem, options: ExportOptions): object[] {
   const received = {
     startedDateTime: delivery.receivedAt,
     time: 0,
-    request: request(item.streetDoor, item.headers, item.body, options),
+    request: request(item.webhookEndpoint, item.headers, item.body, options),
     response: response(delivery.httpStatus, [], new Uint8Array(), options),
     cache: {},
     timings: { send: 0, wait: 0, receive: 0 },

@@ -3,7 +3,7 @@ import type { ExportedRequest, ExportItem, ExportOptions } from './item.ts';
 
 /**
  * A `.http` file, as the REST clients of editors read it: the notifications to the developer's callback, or the
- * delivery to the street door where there is none.
+ * delivery to the webhook endpoint where there is none.
  *
  * Such a file is a program: lines of it name files to read and to write, scripts, variables and further requests. What
  * came from outside stands in it only in a form that neither REST Client nor httpYac reads as anything but bytes. A

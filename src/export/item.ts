@@ -25,12 +25,12 @@ export interface ExportItem {
   readonly events: readonly EventRow[];
   /** Those that were asked for, once for each destination. */
   readonly notifications: readonly ExportedNotification[];
-  /** The street door's URL for the delivery's source. */
-  readonly streetDoor: string;
+  /** The webhook endpoint's URL for the delivery's source. */
+  readonly webhookEndpoint: string;
 }
 
 export interface ExportOptions {
-  /** Leave the street door's secret and credentials in URLs in clear. Stored headers are masked already. */
+  /** Leave the webhook endpoint's secret and credentials in URLs in clear. Stored headers are masked already. */
   readonly withSecrets: boolean;
   /** The product's version, for formats that name their creator. */
   readonly version: string;
@@ -64,7 +64,7 @@ export function requestsOf(item: ExportItem, options: ExportOptions): ExportedRe
   const cut = item.delivery.truncated ? ', cut off after 64 KiB' : '';
   const title = `${item.delivery.id}, received ${item.delivery.receivedAt}${cut}`;
   const all =
-    requests.length > 0 ? requests : [{ title, url: item.streetDoor, headers: item.headers, body: item.body }];
+    requests.length > 0 ? requests : [{ title, url: item.webhookEndpoint, headers: item.headers, body: item.body }];
   return all.map((request) => ({
     ...request,
     url: shown(request.url, options),
@@ -122,7 +122,7 @@ const places: readonly SecretPlace[] = [
 ];
 
 /**
- * Masks what is secret in a URL, or in a text that holds one, escaped or not: the street door's secret, a password, and
+ * Masks what is secret in a URL, or in a text that holds one, escaped or not: the webhook endpoint's secret, a password, and
  * the values of query parameters that are named like credentials.
  */
 export function maskSecrets(text: string): string {

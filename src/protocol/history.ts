@@ -47,7 +47,7 @@ export const eventRowSchema = z.object({
   deliveryId: z.string(),
   kind: z.enum(['event', 'test', 'rejected']),
   source: sourceSchema,
-  injected: z.boolean().describe('Sent by a client (edit and resend), not received at the street door.'),
+  injected: z.boolean().describe('Sent by a client (edit and resend), not received at the webhook endpoint.'),
   receivedAt: time,
   type: z.string().nullable().describe("The vendor's type, or a platform notification's eventType."),
   list: z.string().nullable(),
@@ -57,7 +57,7 @@ export const eventRowSchema = z.object({
   duplicateOf: z.string().nullable(),
   signature: signatureCheckSchema.nullable().describe('For deliveries from Open Connectors.'),
   reason: z.string().nullable().describe('Why a delivery was rejected.'),
-  httpStatus: z.int().describe('What the street door answered.'),
+  httpStatus: z.int().describe('What the webhook endpoint answered.'),
   notificationId: z.string().nullable(),
   forwardings: z.array(forwardingSchema),
 });

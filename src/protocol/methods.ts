@@ -1,4 +1,4 @@
-/** The house door's contract: every method and notification that passes between the relay and its clients. */
+/** The control channel's contract: every method and notification that passes between the relay and its clients. */
 import { z } from 'zod';
 import {
   attemptDetailSchema,
@@ -32,7 +32,7 @@ const selectionShape = {
 };
 
 /**
- * Every method of the house door. The filter language of `filter` is described in docs/history.md:
+ * Every method of the control channel. The filter language of `filter` is described in docs/history.md:
  * `type:subscribe list:… address:… state:failed since:2h until:… kind:rejected free text`.
  */
 export const methods = {
@@ -88,7 +88,7 @@ export const methods = {
       omittedForwardings,
     }),
   },
-  /** Takes a body the same way as one received at the street door; it gets new event ids. */
+  /** Takes a body the same way as one received at the webhook endpoint; it gets new event ids. */
   'deliveries/inject': {
     params: z.strictObject({
       source: sourceSchema.default('campaign-monitor'),

@@ -53,7 +53,7 @@ export type Destination = z.infer<typeof destinationSchema>;
 const retryPolicySchema = z.enum(['fast', 'sap', 'cloud-elements', 'none']);
 export type RetryPolicy = z.infer<typeof retryPolicySchema>;
 
-/** Which tunnel exposes the street door. */
+/** Which tunnel exposes the webhook endpoint. */
 export const tunnelConfigSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('none') }),
   z.strictObject({ kind: z.literal('fixed'), url: plainUrl.describe('A public URL of your own that leads here.') }),

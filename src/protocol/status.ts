@@ -58,7 +58,7 @@ export const statusSchema = z.object({
   pid: z.int(),
   dataDir: z.string(),
   startedAt: time,
-  campaignMonitorUrl: z.string().describe('The street door on loopback, secret included.'),
+  campaignMonitorUrl: z.string().describe('The webhook endpoint on loopback, secret included.'),
   openConnectorsUrl: z.string(),
   publicUrl: z.string().nullable().describe('The base of the public URL while it answers.'),
   publicCampaignMonitorUrl: z.string().nullable(),

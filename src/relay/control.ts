@@ -1,4 +1,4 @@
-/** The house door: JSON-RPC on an owner-only socket or pipe, for the CLI and the extension. */
+/** The control channel: JSON-RPC on an owner-only socket or pipe, for the CLI and the extension. */
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
@@ -37,7 +37,7 @@ const mostUnread = 64;
 /** What a client may have sent without a whole message in it, in bytes; a body to inject is a message's largest part. */
 const mostBytesOfMessage = 134_217_728;
 
-/** The house door of a data directory: takes connections and answers their requests. */
+/** The control channel of a data directory: takes connections and answers their requests. */
 export class Control {
   readonly #options: ControlOptions;
   #endpoint: Endpoint | undefined;
@@ -58,7 +58,7 @@ export class Control {
   }
 
   /**
-   * Opens the door. The caller holds the data directory's lock, so a socket that is there is a dead relay's.
+   * Opens the channel. The caller holds the data directory's lock, so a socket that is there is a dead relay's.
    * @throws UnsafeSocketFolderError, or the system's error
    */
   async open(): Promise<void> {
@@ -77,7 +77,7 @@ export class Control {
     if (endpoint.folder !== null) chmodSync(endpoint.path, 0o600);
   }
 
-  /** Closes the door and takes the socket away. */
+  /** Closes the channel and takes the socket away. */
   async close(): Promise<void> {
     if (!this.#server.listening) return;
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
@@ -108,7 +108,7 @@ export class Control {
       try {
         await proveToClient(socket, this.#endpoint);
       } catch (error) {
-        this.#options.log('warn', `a connection to the house door was refused: ${(error as Error).message}`);
+        this.#options.log('warn', `a connection to the control channel was refused: ${(error as Error).message}`);
         return;
       }
     }

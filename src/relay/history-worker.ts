@@ -1,4 +1,4 @@
-/** The thread that reads the history, so that no query delays the street door. Its other end is history-thread.ts. */
+/** The thread that reads the history, so that no query delays the webhook endpoint. Its other end is history-thread.ts. */
 import { parentPort, workerData } from 'node:worker_threads';
 import type { RelayAdvice } from '../protocol/errors.ts';
 import { HistoryReader, storeFile } from './history.ts';

@@ -1,5 +1,5 @@
 /**
- * The street door: HTTP on loopback, the only thing that a tunnel exposes. The tunnel is the internet: a stranger who
+ * The webhook endpoint: HTTP on loopback, the only thing that a tunnel exposes. The tunnel is the internet: a stranger who
  * does not know the secret learns nothing, and everything has a limit.
  */
 import { timingSafeEqual } from 'node:crypto';
@@ -90,7 +90,7 @@ const backlog = 2048;
 /** Looks after which a body that hardly comes gives way where a tunnel has no connection left. */
 const slowLooksInNeed = 2;
 
-/** The street door: takes deliveries, and answers once they are on disk. */
+/** The webhook endpoint: takes deliveries, and answers once they are on disk. */
 export class Ingress {
   readonly #options: IngressOptions;
   readonly #server: Server;
@@ -176,7 +176,7 @@ export class Ingress {
   }
 
   /**
-   * Opens the door on 127.0.0.1.
+   * Opens the endpoint on 127.0.0.1.
    * @param port the port; 0 for any free one
    * @returns the port
    * @throws the system's error, such as EADDRINUSE
@@ -195,7 +195,7 @@ export class Ingress {
     });
   }
 
-  /** Closes the door: requests under way are answered, idle connections ended. */
+  /** Closes the endpoint: requests under way are answered, idle connections ended. */
   async close(): Promise<void> {
     if (!this.#server.listening) return;
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));

@@ -1,6 +1,6 @@
 /**
  * Reception: the bytes of one POST become a delivery with its events, notifications and forwardings, are put on disk,
- * and go on to the forwarder. The street door and `deliveries/inject` both come through here.
+ * and go on to the forwarder. The webhook endpoint and `deliveries/inject` both come through here.
  */
 import { randomFillSync } from 'node:crypto';
 import { readPayload } from '../campaign-monitor/payload.ts';
@@ -30,7 +30,7 @@ export interface Incoming {
   readonly headers: Headers;
   /** Milliseconds since the epoch. */
   readonly receivedAt: number;
-  /** Sent by a client rather than received at the street door. */
+  /** Sent by a client rather than received at the webhook endpoint. */
   readonly injected: boolean;
 }
 

@@ -48,7 +48,7 @@ export class RelayRunningError extends Error {
   }
 }
 
-/** The street door's port is somebody else's. */
+/** The webhook endpoint's port is somebody else's. */
 export class PortTakenError extends Error {
   override readonly name = 'PortTakenError';
   readonly advice = 'choose-port';
@@ -93,7 +93,7 @@ export interface Relay {
 }
 
 /**
- * Starts the relay of a data directory: takes its lock, opens the store, the street door and the house door, resumes
+ * Starts the relay of a data directory: takes its lock, opens the store, the webhook endpoint and the control channel, resumes
  * forwarding, and opens the tunnel of the settings.
  * @throws RelayRunningError where another process holds the directory; DataDirectoryError; PortTakenError; StoreError;
  *   UnsafeSocketFolderError; ZodError for settings that are not valid
@@ -232,7 +232,7 @@ class RunningRelay implements Relay {
 
   async open(): Promise<void> {
     for (const notice of this.#notices) this.#log('warn', notice);
-    this.#port = await this.#openStreetDoor();
+    this.#port = await this.#openWebhookEndpoint();
     this.#remembered.port = this.#port;
     this.#apply(this.#settings, this.#options.secrets ?? {});
     await this.#control.open();
@@ -270,7 +270,7 @@ class RunningRelay implements Relay {
     this.#ended();
   }
 
-  async #openStreetDoor(): Promise<number> {
+  async #openWebhookEndpoint(): Promise<number> {
     const { port, preferredPort } = this.#options;
     if (port !== undefined) {
       try {
@@ -404,11 +404,11 @@ class RunningRelay implements Relay {
     const tunnel = this.#tunnel?.status ?? { state: 'closed' as const, kind: 'none', reason: 'The relay is starting.' };
     const local = `http://127.0.0.1:${this.#port}`;
     const publicUrl = tunnel.state === 'open' ? tunnel.url.replace(/\/$/, '') : null;
-    const doors = (base: string): { campaignMonitor: string; openConnectors: string } => ({
+    const urls = (base: string): { campaignMonitor: string; openConnectors: string } => ({
       campaignMonitor: `${base}/hooks/${this.#remembered.secret}/campaign-monitor`,
       openConnectors: `${base}/hooks/${this.#remembered.secret}/open-connectors`,
     });
-    const publicDoors = publicUrl === null ? null : doors(publicUrl);
+    const publicUrls = publicUrl === null ? null : urls(publicUrl);
     const failures = [this.#store.failure, this.#store.full].filter((each) => each !== null);
     return {
       protocolVersion,
@@ -416,11 +416,11 @@ class RunningRelay implements Relay {
       pid: process.pid,
       dataDir: this.#dataDir,
       startedAt: iso(this.#startedAt),
-      campaignMonitorUrl: doors(local).campaignMonitor,
-      openConnectorsUrl: doors(local).openConnectors,
+      campaignMonitorUrl: urls(local).campaignMonitor,
+      openConnectorsUrl: urls(local).openConnectors,
       publicUrl,
-      publicCampaignMonitorUrl: publicDoors?.campaignMonitor ?? null,
-      publicOpenConnectorsUrl: publicDoors?.openConnectors ?? null,
+      publicCampaignMonitorUrl: publicUrls?.campaignMonitor ?? null,
+      publicOpenConnectorsUrl: publicUrls?.openConnectors ?? null,
       tunnel,
       settings: withoutProxyPassword(this.#settings),
       destinations: this.#forwarder.status(),

@@ -7,7 +7,7 @@ import { checkDataDirectory } from '../protocol/data-directory.ts';
 import { destinationSchema } from '../protocol/settings.ts';
 
 const rememberedSchema = z.object({
-  /** The street door's, in its URL. */
+  /** The webhook endpoint's, in its URL. */
   secret: z.string().regex(/^[0-9a-f]{32}$/),
   port: z.int().min(1).max(65_535).nullable(),
   subdomain: z.string(),

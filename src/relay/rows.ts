@@ -1,4 +1,4 @@
-/** What the house door shows of stored things: ids with their letter, times in ISO 8601. */
+/** What the control channel shows of stored things: ids with their letter, times in ISO 8601. */
 import type { Delivery, EventRow, Forwarding, Notification } from '../protocol/history.ts';
 import type { Destination } from '../protocol/settings.ts';
 import { columnLengths, cut } from './columns.ts';

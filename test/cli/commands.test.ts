@@ -459,7 +459,7 @@ describe('the commands of cm-relay', function () {
       assert.match(out, /"EmailAddress": "person1@example\.org"/);
     });
 
-    it('masks the secret of the street door, unless it is asked for, and never shows a credential', async () => {
+    it('masks the secret of the webhook endpoint, unless it is asked for, and never shows a credential', async () => {
       const secret = /hooks\/([0-9a-f]{32})/.exec(ready.campaignMonitorUrl)?.[1] ?? '-';
       for (const format of ['curl', 'http', 'har', 'json', 'fixture']) {
         const { out } = await place.run('export', 'e1', '--as', format);

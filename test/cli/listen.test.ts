@@ -240,7 +240,7 @@ describe('cm-relay listen', function () {
   });
 
   it('has the public URL in the ready line where the tunnel opens in time', async () => {
-    // A fixed URL that leads to the street door: a proxy on loopback.
+    // A fixed URL that leads to the webhook endpoint: a proxy on loopback.
     let target = '';
     const proxy = createServer((request, response) => {
       fetch(new URL(request.url ?? '/', target), { method: request.method ?? 'GET' }).then(

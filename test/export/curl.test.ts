@@ -67,15 +67,17 @@ describe('an export as curl', () => {
     assert.equal(request.headers['content-type'], 'application/json; charset=utf-8');
   });
 
-  it('sends the delivery to the street door where there is no callback', async () => {
-    const script = await whole(toCurl([item({ streetDoor: `${base}/hooks/${secret}/campaign-monitor` })], inClear));
+  it('sends the delivery to the webhook endpoint where there is no callback', async () => {
+    const script = await whole(
+      toCurl([item({ webhookEndpoint: `${base}/hooks/${secret}/campaign-monitor` })], inClear),
+    );
     const [request] = await run(script);
     assert.equal(request?.url, `/hooks/${secret}/campaign-monitor`);
     assert.equal(request.body.toString(), vendorBody);
     assert.equal(request.headers['content-encoding'], undefined, 'the body is kept decoded');
   });
 
-  it('masks the secret of the street door, unless it is asked for', async () => {
+  it('masks the secret of the webhook endpoint, unless it is asked for', async () => {
     const masked = await whole(toCurl([item()], options));
     assert.ok(!masked.includes(secret));
     assert.match(masked, /hooks\/\*{8}\/campaign-monitor/);

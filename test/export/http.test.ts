@@ -97,7 +97,7 @@ describe('an export as .http', () => {
       assert.match(text, /^### d7.*\n# Not written here: .*\. Export it as curl\.\n\n$/, header.join(': '));
     }
     for (const path of ['{{$guid}}', 'a b', 'a\nGET http://example.org', 'ü']) {
-      const text = await whole(toHttp([item({ streetDoor: `http://127.0.0.1/${path}` })], options));
+      const text = await whole(toHttp([item({ webhookEndpoint: `http://127.0.0.1/${path}` })], options));
       assert.match(text, /^### d7.*\n# Not written here: the URL .*\. Export it as curl\.\n\n$/, path);
     }
   });

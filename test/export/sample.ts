@@ -40,7 +40,7 @@ export function item(change: Partial<ExportItem> = {}, url: string | null = null
     body: Buffer.from(vendorBody),
     events: [],
     notifications: url === null ? [] : [notification(url)],
-    streetDoor: `http://127.0.0.1:8787/hooks/${secret}/campaign-monitor`,
+    webhookEndpoint: `http://127.0.0.1:8787/hooks/${secret}/campaign-monitor`,
     ...change,
   };
 }

@@ -17,7 +17,7 @@ export interface HostStage {
   readonly received: readonly string[];
   /** What the callback answers from now on. */
   status: number;
-  /** Posts a body to the street door. @returns the rows that it became, in order */
+  /** Posts a body to the webhook endpoint. @returns the rows that it became, in order */
   deliver(body: string): Promise<EventRow[]>;
   /** Connects again after the relay was stopped and started. */
   reconnect(): Promise<void>;

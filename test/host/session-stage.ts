@@ -78,9 +78,9 @@ export function openWindow(version = '9.0.0'): Window {
   };
 }
 
-const door = (base: string, name: string): string => `${base}/hooks/0123456789abcdef0123456789abcdef/${name}`;
+const endpointUrl = (base: string, name: string): string => `${base}/hooks/0123456789abcdef0123456789abcdef/${name}`;
 
-/** The house door of a relay of which the test says what it answers, and when. */
+/** The control channel of a relay of which the test says what it answers, and when. */
 export class StandInRelay {
   /** Methods asked for, in order. */
   readonly asked: Method[] = [];
@@ -95,8 +95,8 @@ export class StandInRelay {
     const local = 'http://127.0.0.1:1';
     this.status = {
       ...{ protocolVersion, version, pid: 1, dataDir, startedAt: new Date().toISOString() },
-      campaignMonitorUrl: door(local, 'campaign-monitor'),
-      openConnectorsUrl: door(local, 'open-connectors'),
+      campaignMonitorUrl: endpointUrl(local, 'campaign-monitor'),
+      openConnectorsUrl: endpointUrl(local, 'open-connectors'),
       ...{ publicUrl: null, publicCampaignMonitorUrl: null, publicOpenConnectorsUrl: null },
       tunnel: { state: 'closed', kind: 'none', reason: 'No tunnel has been opened.' },
       settings: settingsSchema.parse({}),
@@ -161,8 +161,8 @@ export class StandInRelay {
       ...this.status,
       tunnel,
       publicUrl: base,
-      publicCampaignMonitorUrl: base && door(base, 'campaign-monitor'),
-      publicOpenConnectorsUrl: base && door(base, 'open-connectors'),
+      publicCampaignMonitorUrl: base && endpointUrl(base, 'campaign-monitor'),
+      publicOpenConnectorsUrl: base && endpointUrl(base, 'open-connectors'),
     };
   }
 

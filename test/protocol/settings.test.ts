@@ -56,7 +56,7 @@ describe('The settings', () => {
     ['parts of no event', { partSize: 0 }, /partSize/],
   ];
   for (const [what, settings, message] of refused) {
-    it(`refuse ${what}, over the house door too, and never repeat it`, async () => {
+    it(`refuse ${what}, over the control channel too, and never repeat it`, async () => {
       const params = methods['relay/configure'].params.safeParse({ settings });
       assert.equal(params.success, false);
       const relay = await startTestRelay();

@@ -43,7 +43,7 @@ async function bareConnection(dataDir: string): Promise<{ socket: Socket; connec
   return { socket, connection };
 }
 
-describe('The house door', () => {
+describe('The control channel', () => {
   it('is for its owner alone: folder, socket and data directory', async () => {
     const before = process.umask(0);
     try {
@@ -148,7 +148,7 @@ describe('The house door', () => {
   });
 });
 
-describe('A request at the house door', () => {
+describe('A request at the control channel', () => {
   const wrong: readonly [Method, unknown, RegExp][] = [
     ['relay/status', { what: 1 }, /relay\/status: .*Unrecognized key: "what"/s],
     ['events/query', { limit: 0 }, /events\/query: .*Too small.*limit/s],
@@ -402,7 +402,7 @@ describe('Keys and credentials', () => {
     startKey: 'PLANTED-start-key-1234',
   };
 
-  /** Everything that leaves the relay by the house door or its log, as bytes. */
+  /** Everything that leaves the relay by the control channel or its log, as bytes. */
   function listenIn(relay: TestRelay, socket: Socket): () => Buffer {
     const chunks: Buffer[] = [];
     socket.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -505,7 +505,7 @@ describe('Keys and credentials', () => {
     );
     await relay.stop();
     assertNowhere(bytesBelow(relay.dataDir));
-    assertNowhere([['what the house door and the log said', heard()]]);
+    assertNowhere([['what the control channel and the log said', heard()]]);
     assert.ok(heard().includes('********'), 'credentials are shown masked');
     assert.ok(heard().length > 5000);
   });

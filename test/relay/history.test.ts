@@ -604,7 +604,7 @@ describe('A filter that cannot be read', () => {
     });
   }
 
-  it('is told over the house door in the same words', async () => {
+  it('is told over the control channel in the same words', async () => {
     const relay = await startTestRelay();
     await assert.rejects(relay.client.request('events/query', { filter: 'state:lost' }), (error: RelayRequestError) => {
       assert.equal(error.code, -32602);

@@ -38,7 +38,7 @@ function rawPost(
   ]);
 }
 
-describe('the street door', () => {
+describe('the webhook endpoint', () => {
   it('has the documented limits', () => {
     assert.deepEqual(
       [
@@ -202,7 +202,7 @@ describe('the street door', () => {
   });
 });
 
-describe('a body at the street door', () => {
+describe('a body at the webhook endpoint', () => {
   const codings: Record<string, (body: Buffer) => Buffer> = {
     gzip: (body) => gzipSync(body),
     deflate: (body) => deflateSync(body),
@@ -385,7 +385,7 @@ describe('a body at the street door', () => {
   });
 });
 
-describe('a connection to the street door', () => {
+describe('a connection to the webhook endpoint', () => {
   it('answers pipelined requests in order, good and bad mixed', async () => {
     const relay = await startTestRelay();
     const connection = await RawConnection.open(relay.port);
@@ -558,7 +558,7 @@ describe('back-pressure', () => {
   });
 });
 
-describe('a notification of Open Connectors at the street door', () => {
+describe('a notification of Open Connectors at the webhook endpoint', () => {
   const key = 'MySecretEventSignatureKey';
 
   for (const shape of ['polling-capture', 'older-shape']) {

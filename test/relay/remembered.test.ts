@@ -64,7 +64,7 @@ describe('What a data directory remembers', () => {
     assert.ok(second.log.some((entry) => entry.level === 'warn' && /webhook URLs have changed/.test(entry.message)));
   });
 
-  it('keeps the street door where it was over a restart: port, secret and destinations', async () => {
+  it('keeps the webhook endpoint where it was over a restart: port, secret and destinations', async () => {
     const settings = { destinations: [{ url: 'http://127.0.0.1:9/callback' }] };
     const first = await startTestRelay({ settings });
     await first.stop();

@@ -1,4 +1,4 @@
-/** Requests to the street door: whole ones, and connections by hand. */
+/** Requests to the webhook endpoint: whole ones, and connections by hand. */
 import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
 import type { IncomingMessage } from 'node:http';

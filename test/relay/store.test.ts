@@ -701,7 +701,7 @@ describe('A full disk', () => {
     await store.add(deliveryRecord(store, { body: Buffer.alloc(20_000) }));
   });
 
-  it('is answered 503 at the street door, shown in the status, and over without a restart', async () => {
+  it('is answered 503 at the webhook endpoint, shown in the status, and over without a restart', async () => {
     const callback = await startReceiver();
     const relay = await startTestRelay({ maxStorePages: 250, settings: { destinations: [{ url: callback.url }] } });
     const accepted: string[] = [];

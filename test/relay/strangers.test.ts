@@ -82,7 +82,7 @@ function wrongTargets(secret: string): string[] {
   ];
 }
 
-describe('a stranger at the street door', () => {
+describe('a stranger at the webhook endpoint', () => {
   it('gets the same bytes for every wrong secret, path and method, the date aside', async () => {
     const relay = await startTestRelay();
     const seen = new Set<string>();

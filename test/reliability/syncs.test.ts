@@ -80,7 +80,7 @@ describe('Disk syncs', function () {
     assert.equal(between.filter(isSync).length, commits);
   });
 
-  it('come before each answer of the street door, and are shared under load', async () => {
+  it('come before each answer of the webhook endpoint, and are shared under load', async () => {
     const why = whyNot();
     if (why !== null) {
       assertSettingsOnly(why);

@@ -20,7 +20,7 @@ export function dataDirs(workbench: Workbench): string[] {
     .sort();
 }
 
-/** The status of the relay of a data directory, asked through the house door. */
+/** The status of the relay of a data directory, asked through the control channel. */
 export async function statusOf(dataDir: string): Promise<Status> {
   const client = await connectToRelay(dataDir);
   try {
@@ -46,7 +46,7 @@ export async function stopRelays(workbench: Workbench): Promise<void> {
     // None runs there, or it ends at this moment.
     const client = await connectToRelay(dataDir).catch(() => undefined);
     if (client === undefined) continue;
-    // A loaded relay may close its door before the answer has been read: it has stopped all the same.
+    // A loaded relay may close its channel before the answer has been read: it has stopped all the same.
     await client.request('relay/stop', {}).catch(() => undefined);
     await client.closed;
   }
@@ -98,7 +98,7 @@ export function sandboxFile(workbench: Workbench): string | undefined {
   return file === undefined ? undefined : join(workbench.server.dataDir, file);
 }
 
-/** Ends the sandbox of a server's windows, by its own door, which needs no window. */
+/** Ends the sandbox of a server's windows, by its own control, which needs no window. */
 export async function stopSandbox(workbench: Workbench): Promise<void> {
   const file = sandboxFile(workbench);
   if (file === undefined) return;

@@ -57,7 +57,7 @@ export function exportCommand(): Command {
     .addOption(filterFlag('all that fits a filter'))
     .addOption(new Option('--as <format>', 'the format').choices(Object.keys(formats)).makeOptionMandatory())
     .addOption(new Option('--out <file>', 'write to a file; for http, with bodies in files beside it where need be'))
-    .addOption(new Option('--with-secrets', "leave the street door's secret and credentials in URLs in clear"))
+    .addOption(new Option('--with-secrets', "leave the webhook endpoint's secret and credentials in URLs in clear"))
     .action(exportEvents);
 }
 
@@ -172,7 +172,7 @@ async function* gather(
       body: Buffer.from(body, 'base64'),
       events,
       notifications: exported,
-      streetDoor: history.webhookEndpoint(delivery.source),
+      webhookEndpoint: history.webhookEndpoint(delivery.source),
     };
     progress.update(++done);
   }

@@ -23,7 +23,7 @@ interface TriggerOptions extends CommonOptions {
 
 const types: Record<string, WebhookEventType> = { subscribe: 'Subscribe', update: 'Update', deactivate: 'Deactivate' };
 
-/** An answer of the street door takes no longer than this, in milliseconds. */
+/** An answer of the webhook endpoint takes no longer than this, in milliseconds. */
 const answerTimeout = 30_000;
 
 /** More deliveries than this are counted on a terminal rather than listed. */
@@ -34,7 +34,7 @@ export function triggerCommand(): Command {
   return newCommand(
     'trigger',
     'send sample deliveries to the running relay',
-    "Posts sample deliveries to the running relay's street door, as Campaign Monitor would, and prints each answer.",
+    "Posts sample deliveries to the running relay's webhook endpoint, as Campaign Monitor would, and prints each answer.",
     [
       'Examples:',
       '  cm-relay trigger subscribe                            one delivery with one event',
@@ -142,7 +142,7 @@ interface Answer {
   /** null where none came. */
   readonly status: number | null;
   readonly durationMs: number;
-  /** What the street door said, or why no answer came. */
+  /** What the webhook endpoint said, or why no answer came. */
   readonly message: string;
 }
 

@@ -57,7 +57,7 @@ export async function* exportItems(
       body: Buffer.from(body, 'base64'),
       events: rows,
       notifications: exported,
-      streetDoor: delivery.source === 'campaign-monitor' ? status.campaignMonitorUrl : status.openConnectorsUrl,
+      webhookEndpoint: delivery.source === 'campaign-monitor' ? status.campaignMonitorUrl : status.openConnectorsUrl,
     };
   }
 }

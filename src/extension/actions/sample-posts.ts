@@ -1,4 +1,4 @@
-/** Sample deliveries, posted to the street door as Campaign Monitor would. Loaded with the client. */
+/** Sample deliveries, posted to the webhook endpoint as Campaign Monitor would. Loaded with the client. */
 import { Agent, request } from 'node:http';
 import { sampleDeliveries } from '../../campaign-monitor/samples.ts';
 import type { SampleDelivery, WebhookEventType } from '../../campaign-monitor/samples.ts';
@@ -38,7 +38,7 @@ const answerTimeoutMs = 30_000;
 
 /**
  * Posts samples.
- * @param url the street door's URL for Campaign Monitor
+ * @param url the webhook endpoint's URL for Campaign Monitor
  * @param options.seed decides the samples
  * @param options.signal ends it early
  * @param options.onSent called with how many were sent, after each

@@ -1,4 +1,4 @@
-/** Sample events, sent through the street door as Campaign Monitor would send them. */
+/** Sample events, sent through the webhook endpoint as Campaign Monitor would send them. */
 import * as vscode from 'vscode';
 import type { WebhookEventType } from '../../campaign-monitor/samples.ts';
 import { cancellable } from '../cancellable-progress.ts';

@@ -21,7 +21,7 @@ export interface PlacedInstance extends InstanceFacts {
 
 /** The relay's URLs that notifications are posted to, secret included. */
 export interface RelayUrls {
-  /** The street door on this machine; null while no relay runs. */
+  /** The webhook endpoint on this machine; null while no relay runs. */
   readonly local: string | null;
   /** Null while there is no public URL. */
   readonly public: string | null;

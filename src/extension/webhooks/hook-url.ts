@@ -1,10 +1,10 @@
 /** What a webhook's URL says: which relay it is for, and where that relay was public. Nothing here keeps its secret. */
 import { createHash } from 'node:crypto';
 
-/** The street door's path for Campaign Monitor (docs/architecture.md), behind whatever base is public. */
-const streetDoor = /^(.*)\/hooks\/([0-9a-f]{32})\/campaign-monitor$/;
+/** The webhook endpoint's path for Campaign Monitor (docs/architecture.md), behind whatever base is public. */
+const webhookEndpoint = /^(.*)\/hooks\/([0-9a-f]{32})\/campaign-monitor$/;
 
-/** A URL of a relay's street door, taken apart. */
+/** A URL of a relay's webhook endpoint, taken apart. */
 export interface RelayUrl {
   /** What is before the path, such as `https://name.localtunnel.me`. */
   readonly base: string;
@@ -12,14 +12,14 @@ export interface RelayUrl {
   readonly relay: string;
 }
 
-/** @returns undefined where it is not the URL of a relay's street door */
+/** @returns undefined where it is not the URL of a relay's webhook endpoint */
 export function readRelayUrl(url: string): RelayUrl | undefined {
-  const [, base, secret] = streetDoor.exec(url) ?? [];
+  const [, base, secret] = webhookEndpoint.exec(url) ?? [];
   if (base === undefined || secret === undefined) return undefined;
   return { base, relay: createHash('sha256').update(secret).digest('hex').slice(0, 32) };
 }
 
-/** The street door's path on another base: where the same relay is or was public. */
+/** The webhook endpoint's path on another base: where the same relay is or was public. */
 export function withBase(url: string, base: string): string {
   const begin = readRelayUrl(url)?.base ?? '';
   return base + url.slice(begin.length);

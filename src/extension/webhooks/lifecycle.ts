@@ -75,7 +75,7 @@ export async function bringHere(
 
 /**
  * Deactivates what is ours on a list, to be brought back later.
- * @param url the street door's URL on any base
+ * @param url the webhook endpoint's URL on any base
  */
 export async function deactivateOurs(
   vendor: HookVendor,
@@ -92,7 +92,7 @@ export async function deactivateOurs(
 
 /**
  * Deletes what is ours on a list, and forgets the list.
- * @param url the street door's URL on any base
+ * @param url the webhook endpoint's URL on any base
  */
 export async function deleteOurs(
   vendor: HookVendor,
@@ -115,7 +115,7 @@ export function isUnfinished({ state }: Registration): boolean {
 
 /**
  * Takes up what was broken off.
- * @param street the street door's URL on any base
+ * @param localUrl the webhook endpoint's URL on any base
  * @param url where the vendor reaches the relay now; null: what needs it is left for later
  * @returns whether it is done
  */
@@ -123,7 +123,7 @@ export async function mend(
   vendor: HookVendor,
   journal: Journal,
   registration: Registration,
-  street: string,
+  localUrl: string,
   url: string | null,
 ): Promise<boolean> {
   switch (registration.state) {
@@ -132,10 +132,10 @@ export async function mend(
       await bringHere(vendor, journal, registration, url);
       return true;
     case 'deactivating':
-      await deactivateOurs(vendor, journal, registration, street);
+      await deactivateOurs(vendor, journal, registration, localUrl);
       return true;
     case 'deleting':
-      await deleteOurs(vendor, journal, registration, street);
+      await deleteOurs(vendor, journal, registration, localUrl);
       return true;
     case 'active':
     case 'inactive':

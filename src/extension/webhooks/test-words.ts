@@ -46,7 +46,7 @@ function whyOf(failure: TestFailure, l10n: Localiser): string {
       return l10n.t('The server answered {0}: it does not know this path', failure.httpStatus);
     case 'relay-gone':
       return l10n.t('A tunnel or proxy answered {0}: what is behind it is not there', failure.httpStatus);
-    case 'door-guarded':
+    case 'guarded':
       return l10n.t('A tunnel or proxy answered {0}: it asks who is there', failure.httpStatus);
     case 'redirected':
       return l10n.t('The server answered {0}, a redirect, which is not followed', failure.httpStatus);
@@ -76,7 +76,7 @@ function nextOf(failure: TestFailure, place: 'current' | 'foreign', l10n: Locali
     case 'connection-lost':
     case 'relay-gone':
       return l10n.t('Check in the status bar that the public URL answers, then test again.');
-    case 'door-guarded':
+    case 'guarded':
       return l10n.t('Choose a tunnel that lets programs through without asking.');
     case 'bad-certificate':
       return l10n.t('Use a tunnel or a URL with a valid certificate.');

@@ -180,20 +180,20 @@ export class WebhookKeeper {
   async #one(deed: Deed, vendor: HookVendor, registration: Registration, account: Account): Promise<Brought | null> {
     const urls = this.#urls();
     if (urls === undefined) throw new Error(vscode.l10n.t('The relay is not running'));
-    const { localUrl: street } = urls;
+    const { localUrl } = urls;
     const url = hookUrlFor(account, urls);
     switch (deed) {
       case 'bring':
         if (url === null) throw new Error(vscode.l10n.t('There is no public URL now.'));
         return bringHere(vendor, this.#journal, registration, url);
       case 'deactivate':
-        await deactivateOurs(vendor, this.#journal, registration, street);
+        await deactivateOurs(vendor, this.#journal, registration, localUrl);
         return null;
       case 'delete':
-        await deleteOurs(vendor, this.#journal, registration, street);
+        await deleteOurs(vendor, this.#journal, registration, localUrl);
         return null;
       case 'mend':
-        await mend(vendor, this.#journal, registration, street, url);
+        await mend(vendor, this.#journal, registration, localUrl, url);
         return null;
     }
   }

@@ -49,24 +49,24 @@ export class WebhookWatch {
       return;
     }
     const { journal, keeper } = this.#parts;
-    const { publicCampaignMonitorUrl: publicUrl, campaignMonitorUrl: street, dataDir, pid, tunnel } = state.status;
-    const { relay, base: localBase } = readRelayUrl(street) ?? {};
+    const { publicCampaignMonitorUrl: publicUrl, campaignMonitorUrl: localUrl, dataDir, pid, tunnel } = state.status;
+    const { relay, base: localBase } = readRelayUrl(localUrl) ?? {};
     if (relay === undefined) return;
     if (publicUrl !== null) {
       if (publicUrl === this.#followed) return;
       this.#followed = publicUrl;
       await journal.knowRelay({ relay, dataDir, base: readRelayUrl(publicUrl)?.base ?? null, localBase });
-      if (this.#isRegistered(street)) await (await keeper()).lookAfter();
+      if (this.#isRegistered(localUrl)) await (await keeper()).lookAfter();
     } else if ((tunnel.state === 'closed' || tunnel.state === 'failed') && this.#said !== pid) {
       this.#said = pid;
       this.#followed = null;
       await journal.knowRelay({ relay, dataDir, base: null, localBase });
-      if (this.#isRegistered(street)) await (await keeper()).lookAfter();
+      if (this.#isRegistered(localUrl)) await (await keeper()).lookAfter();
     }
   }
 
-  #isRegistered(street: string): boolean {
-    const relay = readRelayUrl(street)?.relay;
+  #isRegistered(localUrl: string): boolean {
+    const relay = readRelayUrl(localUrl)?.relay;
     return this.#parts.journal.all().some((each) => each.relay === relay);
   }
 }

@@ -1,4 +1,4 @@
-/** The TCP connections of a localtunnel client: they carry bytes between the tunnel server and the street door. */
+/** The TCP connections of a localtunnel client: they carry bytes between the tunnel server and the webhook endpoint. */
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { deferred } from './deferred.ts';
@@ -19,7 +19,7 @@ export interface PoolOptions {
   /** The tunnel server's host and the port that it gave us. */
   readonly host: string;
   readonly port: number;
-  /** The street door's port on 127.0.0.1. */
+  /** The webhook endpoint's port on 127.0.0.1. */
   readonly localPort: number;
   /** How many connections to keep, so how many requests at once. */
   readonly count: number;
@@ -148,7 +148,7 @@ export class ConnectionPool {
     this.#timers.add(timer);
   }
 
-  /** Only now that a request has begun is the street door bothered: it limits the time for a request's headers. */
+  /** Only now that a request has begun is the webhook endpoint bothered: it limits the time for a request's headers. */
   #carry(remote: Socket, firstBytes: Buffer): void {
     remote.pause();
     const local = this.#track(connect({ host: '127.0.0.1', port: this.#options.localPort }));

@@ -39,7 +39,7 @@ export interface TunnelHandle {
   close(): Promise<void>;
 }
 
-/** A way to expose the street door. */
+/** A way to expose the webhook endpoint. */
 export interface TunnelProvider {
   /** What is being opened, as it stands in a sentence. */
   readonly name: string;

@@ -52,7 +52,7 @@ const defaultTimings: Timings = {
 };
 
 export interface TunnelSupervisorOptions {
-  /** The street door's port on 127.0.0.1. */
+  /** The webhook endpoint's port on 127.0.0.1. */
   readonly localPort: number | (() => number);
   /** The path below the public URL that answers 204. It holds a secret: it is in no reason and no log line. */
   readonly healthPath: string;

@@ -18,7 +18,7 @@ const oneOfEach: SampleChoice = {
 const when = { seed: 1, now: new Date('2026-01-15T09:30:00Z') };
 
 describe('Sample events', () => {
-  it('arrive through the street door, in order', async () => {
+  it('arrive through the webhook endpoint, in order', async () => {
     const { client, campaignMonitorUrl } = await startTestRelay();
     const result = await sendSamples(campaignMonitorUrl, oneOfEach, when);
     assert.deepEqual(result, { sent: 3, refused: 0, firstRefusal: null, cancelled: false });

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import type { Agent } from 'undici';
 import { environmentFor, quoted } from '../../../src/relay/tunnel/binary.ts';
 import { tunnelStatusSchema } from '../../../src/protocol/status.ts';
-import { dispatcherTo, Door, portOf, secret, Watched } from './stage.ts';
+import { dispatcherTo, LocalEndpoint, portOf, secret, Watched } from './stage.ts';
 
 /** What cloudflared 2024 logs to standard error, from logs that its users posted. */
 const cloudflaredBanner = [
@@ -25,7 +25,7 @@ const cloudflaredUrl = (name: string): string[] => [
 
 describe('a tunnel by an installed program', function () {
   let folder: string;
-  let door: Door;
+  let endpoint: LocalEndpoint;
   let watched: Watched;
   let dispatcher: Agent;
   /** Each program under test connects here while it lives. */
@@ -38,20 +38,20 @@ describe('a tunnel by an installed program', function () {
   });
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'cm-relay-tunnel-'));
-    door = await Door.open();
-    dispatcher = dispatcherTo(() => door.port);
+    endpoint = await LocalEndpoint.open();
+    dispatcher = dispatcherTo(() => endpoint.port);
     lives = [];
     lifeline = createServer((socket) => void lives.push(socket.on('error', () => undefined).resume()));
     lifeline.listen(0, '127.0.0.1');
     await once(lifeline, 'listening');
-    watched = new Watched({ localPort: door.port, dispatcher });
+    watched = new Watched({ localPort: endpoint.port, dispatcher });
   });
   afterEach(async () => {
     await watched.supervisor.close();
     for (const socket of lives) if (!socket.closed) await once(socket, 'close');
     await new Promise((resolve) => lifeline.close(resolve));
     await dispatcher.destroy();
-    await door.close();
+    await endpoint.close();
     await rm(folder, { recursive: true });
     for (const status of watched.statuses) tunnelStatusSchema.parse(status);
     assert.ok(!watched.said.includes(secret), 'the secret path is told');
@@ -91,7 +91,9 @@ life.on('error', () => {});
       const status = await watched.until('open');
       assert.equal(status.url, 'https://quick-brown-fox-jumps.trycloudflare.com');
       assert.equal(watched.supervisor.subdomainInUse, null);
-      assert.deepEqual(await argsOf(path), [['tunnel', '--url', `http://127.0.0.1:${door.port}`, '--no-autoupdate']]);
+      assert.deepEqual(await argsOf(path), [
+        ['tunnel', '--url', `http://127.0.0.1:${endpoint.port}`, '--no-autoupdate'],
+      ]);
       const gone = once(lives[0]!, 'close');
       await watched.supervisor.close();
       await gone;
@@ -145,7 +147,7 @@ life.on('error', () => {});
 
     it('gives up waiting for a URL that never comes, ends the program and tries again', async () => {
       const path = await program('cloudflared', `say(${JSON.stringify(cloudflaredBanner)});`);
-      watched = new Watched({ localPort: door.port, dispatcher, timings: { openTimeoutMs: 400 } });
+      watched = new Watched({ localPort: endpoint.port, dispatcher, timings: { openTimeoutMs: 400 } });
       watched.supervisor.open({ kind: 'cloudflared', path });
       const { reason } = await watched.until('opening', (status) => status.reason.includes('trying again'));
       assert.match(reason, /^Opening a tunnel with cloudflared took longer than 400 ms; trying again in/);
@@ -173,10 +175,10 @@ life.on('error', () => {});
       const path = await program('cloudflared', `say(${JSON.stringify(cloudflaredUrl('patient-one'))});`);
       watched.supervisor.open({ kind: 'cloudflared', path });
       await watched.until('open');
-      door.health = 530;
+      endpoint.health = 530;
       await watched.until('degraded', ({ reason }) => reason.includes('(530)'));
-      await door.moreProbes(5);
-      door.health = 204;
+      await endpoint.moreProbes(5);
+      endpoint.health = 204;
       assert.equal((await watched.until('open')).previousUrl, null);
       assert.equal(lives.length, 1);
     });
@@ -208,7 +210,9 @@ life.on('error', () => {});
       const path = await program('ngrok', started('https://1234-abcd.ngrok-free.app'));
       watched.supervisor.open({ kind: 'ngrok', path });
       assert.equal((await watched.until('open')).url, 'https://1234-abcd.ngrok-free.app');
-      assert.deepEqual(await argsOf(path), [['http', String(door.port), '--log', 'stdout', '--log-format', 'json']]);
+      assert.deepEqual(await argsOf(path), [
+        ['http', String(endpoint.port), '--log', 'stdout', '--log-format', 'json'],
+      ]);
     });
 
     it('asks for the domain, by the older flag where it does not know the newer', async () => {

@@ -11,10 +11,10 @@ import { freePort } from '../../free-port.ts';
 import { tunnelStatusSchema } from '../../../src/protocol/status.ts';
 import type { TunnelConfig } from '../../../src/protocol/settings.ts';
 import { until } from '../until.ts';
-import { dispatcherTo, Door, Front, LocaltunnelServer, portOf, secret, send, Watched } from './stage.ts';
+import { dispatcherTo, LocalEndpoint, Front, LocaltunnelServer, portOf, secret, send, Watched } from './stage.ts';
 
 describe('a tunnel through a real localtunnel server', () => {
-  let door: Door;
+  let endpoint: LocalEndpoint;
   let server: LocaltunnelServer;
   let watched: Watched;
   let cleanUp: (() => Promise<unknown>)[];
@@ -24,15 +24,15 @@ describe('a tunnel through a real localtunnel server', () => {
   });
   beforeEach(async () => {
     cleanUp = [];
-    door = await Door.open();
+    endpoint = await LocalEndpoint.open();
     server = await LocaltunnelServer.start();
-    watched = new Watched({ localPort: () => door.port });
+    watched = new Watched({ localPort: () => endpoint.port });
   });
   afterEach(async () => {
     await watched.supervisor.close();
     for (const step of cleanUp.reverse()) await step();
     await server.kill();
-    await door.close();
+    await endpoint.close();
     for (const status of watched.statuses) tunnelStatusSchema.parse(status);
     assert.ok(!watched.said.includes(secret), 'the secret path is told');
   });
@@ -50,7 +50,7 @@ describe('a tunnel through a real localtunnel server', () => {
     assert.equal(watched.supervisor.subdomainInUse, 'cm-relay-test');
     const answer = await send(status.url, '/hooks/x', { body: Buffer.from('{"Events":[]}') });
     assert.deepEqual(answer, { status: 200, body: 'seen /hooks/x' });
-    assert.equal(door.received[0]?.body.toString(), '{"Events":[]}');
+    assert.equal(endpoint.received[0]?.body.toString(), '{"Events":[]}');
   });
 
   it('takes what is no localtunnel server for none, however long it talks, and quotes it on one line', async () => {
@@ -89,7 +89,7 @@ describe('a tunnel through a real localtunnel server', () => {
 
   it('opens through a dispatcher that is given', async () => {
     const dispatcher = dispatcherTo(() => server.port);
-    watched = new Watched({ localPort: door.port, dispatcher });
+    watched = new Watched({ localPort: endpoint.port, dispatcher });
     cleanUp.push(() => dispatcher.destroy());
     watched.supervisor.open(config());
     await watched.until('open');
@@ -112,33 +112,33 @@ describe('a tunnel through a real localtunnel server', () => {
     assert.match(answer, /^HTTP\/1\.1 200 /);
     const large = randomBytes(3_000_000);
     await send(url, '/large', { body: large });
-    assert.ok(door.received[0]?.body.equals(gzip));
-    assert.equal(door.received[0]?.headers.host, new URL(url).hostname, 'the Host header is as it came');
-    assert.ok(door.received[1]?.body.equals(large));
+    assert.ok(endpoint.received[0]?.body.equals(gzip));
+    assert.equal(endpoint.received[0]?.headers.host, new URL(url).hostname, 'the Host header is as it came');
+    assert.ok(endpoint.received[1]?.body.equals(large));
   });
 
-  it('answers every request after idle time at a street door that limits the time for headers', async () => {
-    await door.close();
-    door = await Door.open({ headersTimeout: 200, requestTimeout: 400, connectionsCheckingInterval: 20 });
+  it('answers every request after idle time at a webhook endpoint that limits the time for headers', async () => {
+    await endpoint.close();
+    endpoint = await LocalEndpoint.open({ headersTimeout: 200, requestTimeout: 400, connectionsCheckingInterval: 20 });
     watched.supervisor.open(config());
     const { url } = await watched.until('open');
-    await door.moreProbes(12);
+    await endpoint.moreProbes(12);
     const answers = await Promise.all(Array.from({ length: 25 }, (_, i) => send(url, `/${i}`)));
     assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([200]));
-    assert.equal(door.received.length, 25);
+    assert.equal(endpoint.received.length, 25);
     assert.deepEqual(
       watched.statuses.map(({ state }) => state),
       ['opening', 'verifying', 'open'],
     );
   });
 
-  it('says 502 while the street door is away, and recovers', async () => {
+  it('says 502 while the webhook endpoint is away, and recovers', async () => {
     watched.supervisor.open(config());
     const { url } = await watched.until('open');
-    const { port } = door;
-    await door.close();
+    const { port } = endpoint;
+    await endpoint.close();
     assert.match((await watched.until('verifying')).reason, /does not answer \(502\)/);
-    door = await Door.open({}, port);
+    endpoint = await LocalEndpoint.open({}, port);
     assert.equal((await watched.until('open')).url, url);
   });
 
@@ -166,7 +166,7 @@ describe('a tunnel through a real localtunnel server', () => {
     watched.supervisor.open(config(host, 'wanted'));
     await watched.until('open');
     // Longer than the second after which the npm client would ask again.
-    await door.moreProbes(30);
+    await endpoint.moreProbes(30);
     assert.deepEqual(front.registered, ['/wanted']);
   });
 
@@ -176,7 +176,7 @@ describe('a tunnel through a real localtunnel server', () => {
     silent.listen(0, '127.0.0.1');
     await once(silent, 'listening');
     cleanUp.push(() => new Promise((resolve) => silent.close(resolve)));
-    watched = new Watched({ localPort: door.port, timings: { openTimeoutMs: 100 } });
+    watched = new Watched({ localPort: endpoint.port, timings: { openTimeoutMs: 100 } });
     watched.supervisor.open(config(`http://localhost:${portOf(silent)}`));
     const { reason } = await watched.until('opening', (status) => status.reason.includes('trying again'));
     assert.match(reason, /^Opening a tunnel at localhost:\d+ took longer than 100 ms; trying again in/);
@@ -189,7 +189,7 @@ describe('a tunnel through a real localtunnel server', () => {
   });
 
   it('says so when what answers is no localtunnel server', async () => {
-    watched.supervisor.open(config(door.url));
+    watched.supervisor.open(config(endpoint.url));
     const { reason } = await watched.until('opening', (status) => status.reason.includes('trying again'));
     assert.match(reason, /^127\.0\.0\.1:\d+ does not answer as a localtunnel server does; trying again/);
   });
@@ -227,13 +227,13 @@ describe('a tunnel through a real localtunnel server', () => {
   });
 
   it('takes another subdomain where its own is taken, says that what is registered is wrong, and stays open', async () => {
-    const stranger = await localtunnelClient({ port: door.port, host: server.host, subdomain: 'cm-relay-test' });
+    const stranger = await localtunnelClient({ port: endpoint.port, host: server.host, subdomain: 'cm-relay-test' });
     stranger.on('error', () => undefined);
     cleanUp.push(() => {
       stranger.close();
       return Promise.resolve();
     });
-    watched = new Watched({ localPort: door.port, timings: { askAgainMs: 10 } });
+    watched = new Watched({ localPort: endpoint.port, timings: { askAgainMs: 10 } });
     watched.supervisor.open(config());
     const status = await watched.until('open');
     const wanted = `http://cm-relay-test.localhost:${server.port}`;
@@ -246,9 +246,9 @@ describe('a tunnel through a real localtunnel server', () => {
   });
 
   it('takes its own subdomain back when it is free again', async () => {
-    const stranger = await localtunnelClient({ port: door.port, host: server.host, subdomain: 'cm-relay-test' });
+    const stranger = await localtunnelClient({ port: endpoint.port, host: server.host, subdomain: 'cm-relay-test' });
     stranger.on('error', () => undefined);
-    watched = new Watched({ localPort: door.port, timings: { reclaimEveryMs: 50 } });
+    watched = new Watched({ localPort: endpoint.port, timings: { reclaimEveryMs: 50 } });
     watched.supervisor.open(config());
     const other = await watched.until('open');
     stranger.close();
@@ -261,7 +261,7 @@ describe('a tunnel through a real localtunnel server', () => {
     let front: Front;
     beforeEach(async () => {
       front = await Front.before(server);
-      watched = new Watched({ localPort: door.port, timings: { probeTimeoutMs: 150, askAgainMs: 50 } });
+      watched = new Watched({ localPort: endpoint.port, timings: { probeTimeoutMs: 150, askAgainMs: 50 } });
     });
     afterEach(async () => {
       await watched.supervisor.close();
@@ -269,7 +269,7 @@ describe('a tunnel through a real localtunnel server', () => {
     });
 
     it('notices, and comes back with the same subdomain', async () => {
-      watched = new Watched({ localPort: door.port, timings: { probeTimeoutMs: 150 } });
+      watched = new Watched({ localPort: endpoint.port, timings: { probeTimeoutMs: 150 } });
       watched.supervisor.open(config(front.host));
       const { url } = await watched.until('open');
       front.cut();
@@ -300,7 +300,7 @@ describe('a tunnel through a real localtunnel server', () => {
       await watched.supervisor.close();
       await Promise.all(ended);
       assert.equal(front.clients.length, 0);
-      await Promise.all(door.sockets.map((socket) => once(socket, 'close')));
+      await Promise.all(endpoint.sockets.map((socket) => once(socket, 'close')));
       assert.equal(front.registered.length, 1);
     });
 

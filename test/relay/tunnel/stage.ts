@@ -1,4 +1,4 @@
-/** The real parts around a tunnel under test: a street door, a localtunnel server, and one that records a supervisor. */
+/** The real parts around a tunnel under test: a webhook endpoint, a localtunnel server, and one that records a supervisor. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, request } from 'node:http';
@@ -36,8 +36,8 @@ export function portOf(server: Server | TcpServer): number {
   return (server.address() as AddressInfo).port;
 }
 
-/** A street door: answers 204 at the health path, 200 to anything else, which it records. */
-export class Door {
+/** A webhook endpoint: answers 204 at the health path, 200 to anything else, which it records. */
+export class LocalEndpoint {
   readonly server: Server;
   /** The status at the health path; null: no answer. */
   health: number | null = 204;
@@ -72,11 +72,11 @@ export class Door {
     return [...this.#sockets];
   }
 
-  static async open(options: ServerOptions = {}, port = 0): Promise<Door> {
-    const door = new Door(options);
-    door.server.listen(port, '127.0.0.1');
-    await once(door.server, 'listening');
-    return door;
+  static async open(options: ServerOptions = {}, port = 0): Promise<LocalEndpoint> {
+    const endpoint = new LocalEndpoint(options);
+    endpoint.server.listen(port, '127.0.0.1');
+    await once(endpoint.server, 'listening');
+    return endpoint;
   }
 
   get port(): number {
@@ -310,12 +310,12 @@ export class Front {
 
 /** A dispatcher that leads every URL, https too, to one port of loopback in plain HTTP. */
 export function dispatcherTo(port: () => number): Agent {
-  const toDoor: buildConnector.connector = (_options, callback) => {
+  const toEndpoint: buildConnector.connector = (_options, callback) => {
     const socket = connect(port(), '127.0.0.1');
     socket.once('connect', () => callback(null, socket));
     socket.once('error', (error) => callback(error, null));
   };
-  return new Agent({ connect: toDoor, keepAliveTimeout: 1, keepAliveMaxTimeout: 1 });
+  return new Agent({ connect: toEndpoint, keepAliveTimeout: 1, keepAliveMaxTimeout: 1 });
 }
 
 /** Sends a request through a localtunnel server, as its sender would: by the URL's host name, to the server's port. */

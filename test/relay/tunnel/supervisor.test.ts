@@ -6,18 +6,18 @@ import type { Socket } from 'node:net';
 import { freePort } from '../../free-port.ts';
 import { TunnelSupervisor } from '../../../src/relay/tunnel/supervisor.ts';
 import { tunnelStatusSchema } from '../../../src/protocol/status.ts';
-import { Door, healthPath, portOf, secret, Watched } from './stage.ts';
+import { LocalEndpoint, healthPath, portOf, secret, Watched } from './stage.ts';
 
 describe('the tunnel supervisor, with a fixed URL', () => {
-  let door: Door;
+  let endpoint: LocalEndpoint;
   let watched: Watched;
   beforeEach(async () => {
-    door = await Door.open();
-    watched = new Watched({ localPort: door.port });
+    endpoint = await LocalEndpoint.open();
+    watched = new Watched({ localPort: endpoint.port });
   });
   afterEach(async () => {
     await watched.supervisor.close();
-    await door.close();
+    await endpoint.close();
     for (const status of watched.statuses) tunnelStatusSchema.parse(status);
     assert.ok(!watched.said.includes(secret), 'the secret path is told');
   });
@@ -35,11 +35,11 @@ describe('the tunnel supervisor, with a fixed URL', () => {
   });
 
   it('is open only after a probe has come back', async () => {
-    watched.supervisor.open({ kind: 'fixed', url: door.url });
+    watched.supervisor.open({ kind: 'fixed', url: endpoint.url });
     assert.equal(watched.supervisor.status.state, 'opening');
     const status = await watched.until('open');
-    assert.equal(door.probes, 1);
-    assert.equal(status.url, door.url);
+    assert.equal(endpoint.probes, 1);
+    assert.equal(status.url, endpoint.url);
     assert.equal(status.previousUrl, null);
     assert.deepEqual(
       watched.statuses.map(({ state }) => state),
@@ -58,38 +58,38 @@ describe('the tunnel supervisor, with a fixed URL', () => {
   });
 
   it('leaves "open" at the first failed probe, is degraded at the second, and recovers', async () => {
-    watched.supervisor.open({ kind: 'fixed', url: door.url });
+    watched.supervisor.open({ kind: 'fixed', url: endpoint.url });
     await watched.until('open');
-    door.health = 502;
+    endpoint.health = 502;
     const verifying = await watched.until('verifying');
     assert.match(verifying.reason, /^http:\/\/127\.0\.0\.1:\d+ does not answer \(502\); trying again in \d+ ms\.$/);
     const degraded = await watched.until('degraded');
     assert.match(degraded.reason, /\(502\)/);
-    door.health = 204;
+    endpoint.health = 204;
     const open = await watched.until('open');
     assert.equal(open.previousUrl, null);
     assert.equal(watched.statuses.filter(({ state }) => state === 'opening').length, 1, 'a fixed URL is not reopened');
   });
 
   it('does not take a reminder page for an answer', async () => {
-    door.health = 401;
-    watched.supervisor.open({ kind: 'fixed', url: door.url });
+    endpoint.health = 401;
+    watched.supervisor.open({ kind: 'fixed', url: endpoint.url });
     const degraded = await watched.until('degraded');
     assert.match(degraded.reason, /\(401\)/);
     assert.ok(watched.statuses.every(({ state }) => state !== 'open'));
   });
 
   it('does not take another success for an answer', async () => {
-    door.health = 200;
-    watched.supervisor.open({ kind: 'fixed', url: door.url });
+    endpoint.health = 200;
+    watched.supervisor.open({ kind: 'fixed', url: endpoint.url });
     assert.match((await watched.until('degraded')).reason, /\(200\)/);
   });
 
   it('leaves "open" when the URL hangs', async () => {
-    watched = new Watched({ localPort: door.port, timings: { probeTimeoutMs: 60 } });
-    watched.supervisor.open({ kind: 'fixed', url: door.url });
+    watched = new Watched({ localPort: endpoint.port, timings: { probeTimeoutMs: 60 } });
+    watched.supervisor.open({ kind: 'fixed', url: endpoint.url });
     await watched.until('open');
-    door.health = null;
+    endpoint.health = null;
     assert.match((await watched.until('verifying')).reason, /does not answer \(nothing within 60 ms\)/);
     await watched.until('degraded');
   });
@@ -100,11 +100,11 @@ describe('the tunnel supervisor, with a fixed URL', () => {
   });
 
   it('logs one outage once, however long', async () => {
-    watched.supervisor.open({ kind: 'fixed', url: door.url });
+    watched.supervisor.open({ kind: 'fixed', url: endpoint.url });
     await watched.until('open');
-    door.health = 503;
-    await door.moreProbes(6);
-    door.health = 204;
+    endpoint.health = 503;
+    await endpoint.moreProbes(6);
+    endpoint.health = 204;
     await watched.until('open');
     assert.deepEqual(
       watched.lines.map((line) => line.split(':', 1)[0]),
@@ -113,61 +113,61 @@ describe('the tunnel supervisor, with a fixed URL', () => {
   });
 
   it('does nothing when the same is opened again', async () => {
-    watched.supervisor.open({ kind: 'fixed', url: door.url });
+    watched.supervisor.open({ kind: 'fixed', url: endpoint.url });
     await watched.until('open');
     const { length } = watched.statuses;
-    watched.supervisor.open({ kind: 'fixed', url: door.url });
-    await door.moreProbes(2);
+    watched.supervisor.open({ kind: 'fixed', url: endpoint.url });
+    await endpoint.moreProbes(2);
     assert.equal(watched.statuses.length, length);
   });
 
   it('closes the old one first when another is opened, and says that the URL changed', async () => {
-    const other = await Door.open();
-    watched.supervisor.open({ kind: 'fixed', url: door.url });
+    const other = await LocalEndpoint.open();
+    watched.supervisor.open({ kind: 'fixed', url: endpoint.url });
     await watched.until('open');
     watched.supervisor.open({ kind: 'fixed', url: other.url });
     const status = await watched.until('open', ({ url }) => url === other.url);
-    assert.equal(status.previousUrl, door.url);
-    assert.match(status.reason, new RegExp(`The public URL was ${door.url} before`));
-    const { probes } = door;
+    assert.equal(status.previousUrl, endpoint.url);
+    assert.match(status.reason, new RegExp(`The public URL was ${endpoint.url} before`));
+    const { probes } = endpoint;
     await other.moreProbes(3);
-    assert.equal(door.probes, probes, 'the old URL is no longer probed');
+    assert.equal(endpoint.probes, probes, 'the old URL is no longer probed');
     await watched.supervisor.close();
     await other.close();
   });
 
   it('sends no probe once it is closed', async () => {
-    door.health = null;
-    watched.supervisor.open({ kind: 'fixed', url: door.url });
-    await door.moreProbes(1);
+    endpoint.health = null;
+    watched.supervisor.open({ kind: 'fixed', url: endpoint.url });
+    await endpoint.moreProbes(1);
     await watched.supervisor.close();
     assert.equal(watched.supervisor.status.state, 'closed');
     const { length } = watched.statuses;
-    door.health = 204;
-    const { probes } = door;
-    const other = await Door.open();
+    endpoint.health = 204;
+    const { probes } = endpoint;
+    const other = await LocalEndpoint.open();
     const second = new Watched({ localPort: other.port });
     second.supervisor.open({ kind: 'fixed', url: other.url });
     await other.moreProbes(4);
     await second.supervisor.close();
     await other.close();
-    assert.equal(door.probes, probes);
+    assert.equal(endpoint.probes, probes);
     assert.equal(watched.statuses.length, length);
   });
 
   it('can be opened again after closing, and closed at once after opening', async () => {
-    watched.supervisor.open({ kind: 'fixed', url: door.url });
+    watched.supervisor.open({ kind: 'fixed', url: endpoint.url });
     await watched.supervisor.close();
-    assert.equal(door.probes, 0);
-    watched.supervisor.open({ kind: 'fixed', url: door.url });
+    assert.equal(endpoint.probes, 0);
+    watched.supervisor.open({ kind: 'fixed', url: endpoint.url });
     const closing = watched.supervisor.close();
-    watched.supervisor.open({ kind: 'fixed', url: door.url });
+    watched.supervisor.open({ kind: 'fixed', url: endpoint.url });
     await closing;
     await watched.until('open');
   });
 
   it('reaches a name below localhost without help', async () => {
-    watched.supervisor.open({ kind: 'fixed', url: `http://some-name.localhost:${door.port}` });
+    watched.supervisor.open({ kind: 'fixed', url: `http://some-name.localhost:${endpoint.port}` });
     await watched.until('open');
   });
 
@@ -180,7 +180,7 @@ describe('the tunnel supervisor, with a fixed URL', () => {
     before(async () => {
       proxy.on('connect', (req, client: Socket) => {
         tunnelled.push(req.url ?? '');
-        const server = connect(door.port, '127.0.0.1', () => {
+        const server = connect(endpoint.port, '127.0.0.1', () => {
           client.write('HTTP/1.1 200 Connection established\r\n\r\n');
           client.pipe(server).pipe(client);
         });
@@ -216,7 +216,7 @@ describe('the tunnel supervisor, with a fixed URL', () => {
 
     it('never goes through it to loopback', async () => {
       tunnelled.length = 0;
-      for (const url of [door.url, `http://localhost:${door.port}`, `http://a.localhost:${door.port}`]) {
+      for (const url of [endpoint.url, `http://localhost:${endpoint.port}`, `http://a.localhost:${endpoint.port}`]) {
         watched.supervisor.open({ kind: 'fixed', url });
         await watched.until('open', (status) => status.url === url);
       }
@@ -226,14 +226,14 @@ describe('the tunnel supervisor, with a fixed URL', () => {
 
   it('has timings that hold without any being given', async () => {
     const supervisor = new TunnelSupervisor({
-      localPort: () => door.port,
+      localPort: () => endpoint.port,
       healthPath,
       subdomain: 'cm-relay-test',
       onChange: () => undefined,
       log: () => undefined,
     });
-    supervisor.open({ kind: 'fixed', url: door.url });
-    await door.moreProbes(1);
+    supervisor.open({ kind: 'fixed', url: endpoint.url });
+    await endpoint.moreProbes(1);
     await supervisor.close();
     assert.equal(supervisor.status.state, 'closed');
   });
