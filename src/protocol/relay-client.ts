@@ -1,6 +1,13 @@
 /** The connection of a client to the relay of a data directory. */
 import { connect as connectSocket } from 'node:net';
-import { createMessageConnection, ErrorCodes, ResponseError } from 'vscode-jsonrpc/node';
+import type { Socket } from 'node:net';
+import {
+  createMessageConnection,
+  ErrorCodes,
+  ResponseError,
+  StreamMessageReader,
+  StreamMessageWriter,
+} from 'vscode-jsonrpc/node';
 import type { MessageConnection } from 'vscode-jsonrpc/node';
 import { z } from 'zod';
 import { endpointOf, prepareFolder, proveToServer } from '../endpoint.ts';
@@ -22,6 +29,16 @@ export interface RelayClient {
   /** Whether the relay has said that it ends; false after `closed` where it broke off, as when it was killed. */
   endsInOrder(): boolean;
   close(): void;
+}
+
+/**
+ * What reads the messages of a connection. The library's own sets a timer while a part of a message is there, and for
+ * ever where the rest never comes: it would keep the process, which has its own bounds for who says nothing.
+ */
+export function messagesOf(socket: Socket): StreamMessageReader {
+  const reader = new StreamMessageReader(socket);
+  reader.partialMessageTimeout = 0;
+  return reader;
 }
 
 /** Turns of the event loop without a message, after which none that was read before the end is left. */
@@ -48,14 +65,19 @@ export async function connectToRelay(dataDir: string, patienceMs = defaultPatien
   socket.setNoDelay(true);
   if (endpoint.proofNeeded) await proveToServer(socket, endpoint);
   let handled = 0;
-  const connection: MessageConnection = createMessageConnection(socket, socket, undefined, {
-    messageStrategy: {
-      handleMessage(message, next) {
-        handled += 1;
-        return next(message);
+  const connection: MessageConnection = createMessageConnection(
+    messagesOf(socket),
+    new StreamMessageWriter(socket),
+    undefined,
+    {
+      messageStrategy: {
+        handleMessage(message, next) {
+          handled += 1;
+          return next(message);
+        },
       },
     },
-  });
+  );
   const closed = new Promise<void>((resolve) => {
     socket.once('close', () => {
       // The library handles what was read in turns of the event loop to come; the last word is worth waiting for.

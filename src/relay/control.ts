@@ -2,13 +2,7 @@
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
-import {
-  createMessageConnection,
-  ErrorCodes,
-  ResponseError,
-  SocketMessageReader,
-  SocketMessageWriter,
-} from 'vscode-jsonrpc/node';
+import { createMessageConnection, ErrorCodes, ResponseError, StreamMessageWriter } from 'vscode-jsonrpc/node';
 import type { MessageConnection } from 'vscode-jsonrpc/node';
 import { z } from 'zod';
 import { endpointOf, prepareFolder, proveToClient, writeToken } from '../endpoint.ts';
@@ -17,6 +11,7 @@ import { relayErrorCodes } from '../protocol/errors.ts';
 import type { RelayAdvice } from '../protocol/errors.ts';
 import { endingNotification, methods } from '../protocol/methods.ts';
 import type { Method, ParsedParams, Result } from '../protocol/methods.ts';
+import { messagesOf } from '../protocol/relay-client.ts';
 import type { Announcer, Listener } from './announcer.ts';
 
 /** What answers each method; params are checked before. */
@@ -117,8 +112,8 @@ export class Control {
 
   #serve(socket: Socket): void {
     const { announcer, handlers } = this.#options;
-    const reader = new SocketMessageReader(socket);
-    const connection = createMessageConnection(reader, new SocketMessageWriter(socket));
+    const reader = messagesOf(socket);
+    const connection = createMessageConnection(reader, new StreamMessageWriter(socket));
     this.#boundMessages(socket, reader);
     for (const method of Object.keys(methods) as Method[]) {
       // Without params the library gives the cancellation token alone.
@@ -163,7 +158,7 @@ export class Control {
   }
 
   /** The library keeps what has come of a message, however long it says that it will be. */
-  #boundMessages(socket: Socket, reader: SocketMessageReader): void {
+  #boundMessages(socket: Socket, reader: ReturnType<typeof messagesOf>): void {
     let bytes = 0;
     const listen = reader.listen.bind(reader);
     reader.listen = (callback) =>

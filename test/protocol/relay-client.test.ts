@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { createMessageConnection } from 'vscode-jsonrpc/node';
@@ -49,6 +50,27 @@ describe('A connection to the relay', () => {
     await relay.stop();
     await client.closed;
     await assert.rejects(client.request('relay/status', {}));
+  });
+
+  it('leaves nothing behind that keeps the process where it is closed within a message', async () => {
+    const dataDir = temporaryFolder();
+    const endpoint = endpointOf(dataDir);
+    prepareFolder(endpoint);
+    const server = createServer((socket) => void socket.write('Content-Length: 100\r\n\r\n{"jsonrpc":')).listen(
+      endpoint.path,
+    );
+    await once(server, 'listening');
+    afterwards(() => server.close());
+    const module = new URL('../../src/protocol/relay-client.ts', import.meta.url).href;
+    // So many turns that the half has been read.
+    const script = `
+      const { connectToRelay } = await import(${JSON.stringify(module)});
+      const client = await connectToRelay(${JSON.stringify(dataDir)});
+      for (let turn = 0; turn < 1000; turn++) await new Promise(setImmediate);
+      client.close();`;
+    const child = spawn(process.execPath, ['--input-type=module', '--eval', script], { stdio: 'ignore' });
+    afterwards(() => child.kill('SIGKILL'));
+    assert.deepEqual(await once(child, 'exit'), [0, null]);
   });
 
   it('tells the version of a relay whose status is of another form', async () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { endpointOf } from '../../src/endpoint.ts';
 import { noAnswerCode, RelayRequestError } from '../../src/protocol/errors.ts';
@@ -44,6 +45,20 @@ describe("The relay's own process", function () {
       await client.closed;
     });
   }
+
+  it('ends with 0 though a client has gone in the middle of a message', async () => {
+    const dataDir = temporaryFolder();
+    const relay = await readyRelay(['--data-dir', dataDir]);
+    const rude = connect(endpointOf(dataDir).path);
+    await once(rude, 'connect');
+    await new Promise<void>((resolve) => rude.write('Content-Length: 100\r\n\r\n{"jsonrpc":', () => resolve()));
+    const client = await connectToRelay(dataDir);
+    // By the time that it answers it has read the half.
+    assert.equal((await client.request('relay/status', {})).clients, 2);
+    rude.destroy();
+    await client.request('relay/stop', {});
+    assert.equal(await relay.ended, 0);
+  });
 
   it('ends with 0 when its last client has gone for as long as it was told', async () => {
     const dataDir = temporaryFolder();
