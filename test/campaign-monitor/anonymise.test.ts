@@ -265,10 +265,10 @@ describe('anonymising any delivery', () => {
     {
       Type: fc.constantFrom('Subscribe', 'Update', 'Deactivate'),
       Date: fc.constant('2026-01-15 09:30:00'),
-      EmailAddress: fc.emailAddress(),
-      OldEmailAddress: fc.emailAddress(),
+      EmailAddress: fc.emailAddress().filter(distinct),
+      OldEmailAddress: fc.emailAddress().filter(distinct),
       Name: personal,
-      SignupIPAddress: fc.oneof(fc.ipV4(), fc.ipV6(), fc.constant('TypeManual')),
+      SignupIPAddress: fc.oneof(fc.ipV4().filter(distinct), fc.ipV6().filter(distinct), fc.constant('TypeManual')),
       State: fc.constantFrom('Active', 'Unsubscribed', 'Bounced', 'Deleted'),
       CustomFields: fc.array(fc.record({ Key: personal, Value: personal }), { maxLength: 5 }),
       Extra: fc.oneof(personal, fc.integer(), fc.double({ noNaN: true, noDefaultInfinity: true }), fc.array(personal)),
