@@ -14,6 +14,7 @@ import type { ConfiguredDestination, Forwarder } from './forwarder.ts';
 import type { Job } from './lane.ts';
 import { columnLengths, cut, cutWarning } from './columns.ts';
 import { keptRefusedBytes, tooMuchToRead, tooMuchToSend } from './delivery-limits.ts';
+import { bodyCame } from './heap.ts';
 import { fingerprints, normaliseEvent, partsOf } from './normalise.ts';
 import type { RenderSettings } from './normalise.ts';
 import { changedSecrets } from './secrets.ts';
@@ -118,6 +119,7 @@ export class Reception {
   }
 
   #read(incoming: Incoming): DeliveryRecord {
+    bodyCame(incoming.body.byteLength);
     const tooMuch = tooMuchToRead(incoming.body);
     if (tooMuch !== null) return this.#tooMuch(incoming, tooMuch);
     return incoming.source === 'campaign-monitor' ? this.#fromVendor(incoming) : this.#fromPlatform(incoming);

@@ -18,7 +18,6 @@ import { callMethod, Control } from './control.ts';
 import type { Handlers } from './control.ts';
 import { Forwarder } from './forwarder.ts';
 import { HistoryThread } from './history-thread.ts';
-import { keepHeapSmall } from './heap.ts';
 import { storeFile } from './history.ts';
 import { defaultLimits, Ingress } from './ingress.ts';
 import type { IngressLimits } from './ingress.ts';
@@ -105,7 +104,6 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
     if (notice !== null) options.log?.({ level: 'warn', time: iso(Date.now()), message: notice });
     throw new RelayRunningError(dataDir);
   }
-  keepHeapSmall();
   let running: RunningRelay | undefined;
   try {
     running = new RunningRelay(dataDir, lock, options);
