@@ -1,0 +1,24 @@
+import assert from 'node:assert/strict';
+import { startReceiver } from './receiver.ts';
+import { startTestRelay } from './stage.ts';
+
+describe('Large bodies that are being sent', () => {
+  it('are so many at once as have room together, however many may be, and all arrive', async () => {
+    const receiver = await startReceiver();
+    let answerAll = (): void => undefined;
+    const held = new Promise<void>((resolve) => (answerAll = resolve));
+    receiver.answer(() => held.then(() => ({ status: 200 })));
+    const relay = await startTestRelay({
+      settings: { concurrency: 64, destinations: [{ url: receiver.url, timeoutMs: 60_000 }] },
+    });
+    const body = JSON.stringify({ ListID: 'l', Events: [{ Type: 'Subscribe', Name: 'n'.repeat(4_000_000) }] });
+    for (let sent = 0; sent < 24; sent++) assert.equal((await relay.deliver(body)).status, 200);
+    // 64 MiB, and the one with which they are that.
+    const atOnce = Math.ceil(67_108_864 / body.length);
+    await receiver.received(atOnce);
+    assert.equal((await relay.deliver(body)).status, 200);
+    assert.equal(receiver.requests.length, atOnce);
+    answerAll();
+    await receiver.received(25);
+  });
+});
