@@ -95,7 +95,7 @@ async function ways(
 }
 
 /** What an export may be as one text, in characters: a string of JavaScript ends at twice that. */
-export const longestExport = 256_000_000;
+const longestExport = 256_000_000;
 
 /**
  * Events in a format of export.
