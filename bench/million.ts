@@ -36,8 +36,8 @@ const headers: [string, string][] = [
 async function make(folder: string, total: number): Promise<void> {
   mkdirSync(folder, { recursive: true });
   const store = new Store(storeFile(folder));
-  const renderSettingsId = store.internRenderSettings(settings);
-  const destinationId = store.internDestination(destinationSchema.parse({ url: 'http://127.0.0.1:9/callback' }));
+  const renderSettingsId = store.destinations.internRenderSettings(settings);
+  const destinationId = store.destinations.intern(destinationSchema.parse({ url: 'http://127.0.0.1:9/callback' }));
   const end = Date.now();
   const begin = end - thirtyDays;
   let made = 0;
@@ -132,7 +132,7 @@ async function make(folder: string, total: number): Promise<void> {
     // Hundreds of deliveries to a commit, and their attempts to the next.
     if (turn % 400 === 399 || made >= total) {
       await Promise.all(added.splice(0));
-      await Promise.all(attempts.splice(0).map((each) => store.recordAttempt(each, each.error)));
+      await Promise.all(attempts.splice(0).map((each) => store.forwardings.recordAttempt(each, each.error)));
     }
     if (made - lastShown >= 100_000) {
       lastShown = made;
@@ -143,7 +143,7 @@ async function make(folder: string, total: number): Promise<void> {
   store.close();
   const history = openHistory(folder);
   const started = performance.now();
-  history.index(Infinity);
+  history.follow(Infinity);
   const indexSeconds = (performance.now() - started) / 1000;
   history.close();
   process.stderr.write(`  indexed for free text in ${indexSeconds.toFixed(1)} s\n`);

@@ -58,6 +58,7 @@ export class Session implements vscode.Disposable {
   readonly #changed = new vscode.EventEmitter<SessionState>();
   readonly #added = new vscode.EventEmitter<RelayNotificationParams<'event/added'>>();
   readonly #attempted = new vscode.EventEmitter<RelayNotificationParams<'attempt/recorded'>>();
+  readonly #corrected = new vscode.EventEmitter<RelayNotificationParams<'event/changed'>>();
   /** Until when a relay knows which keys and credentials were removed: each is told once, since others may give it again. */
   readonly #removalsTold = new WeakMap<RelayClient, string>();
   #state: SessionState = { kind: 'stopped' };
@@ -70,6 +71,7 @@ export class Session implements vscode.Disposable {
   readonly onDidChange = this.#changed.event;
   readonly onDidAddEvents = this.#added.event;
   readonly onDidRecordAttempts = this.#attempted.event;
+  readonly onDidCorrectEvents = this.#corrected.event;
 
   constructor(
     context: vscode.ExtensionContext,
@@ -165,7 +167,7 @@ export class Session implements vscode.Disposable {
   dispose(): void {
     this.#disposed = true;
     this.client?.close();
-    for (const emitter of [this.#changed, this.#added, this.#attempted]) emitter.dispose();
+    for (const emitter of [this.#changed, this.#added, this.#attempted, this.#corrected]) emitter.dispose();
   }
 
   async #attach(): Promise<void> {
@@ -250,6 +252,7 @@ export class Session implements vscode.Disposable {
     client.on('status/changed', ({ status }) => this.#update(client, status));
     client.on('event/added', (params) => this.#added.fire(params));
     client.on('attempt/recorded', (params) => this.#attempted.fire(params));
+    client.on('event/changed', (params) => this.#corrected.fire(params));
     client.on('log', ({ level, message }) => this.#log[level](`relay: ${message}`));
     void client.closed.then(() => {
       if (this.#disposed || this.#stopping !== undefined || this.client !== client) return;

@@ -63,6 +63,39 @@ export const eventRowSchema = z.object({
 });
 export type EventRow = z.infer<typeof eventRowSchema>;
 
+/**
+ * How an event stands: its forwarding that most needs a look, `retrying` where that has been tried; `none` where it goes
+ * nowhere; a row of another kind by its kind. What most needs a look comes first.
+ */
+export const eventStates = [
+  'failed',
+  'held',
+  'retrying',
+  'waiting',
+  'discarded',
+  'sent',
+  'none',
+  'rejected',
+  'test',
+] as const;
+export const eventStateSchema = z.enum(eventStates);
+export type EventState = z.infer<typeof eventStateSchema>;
+
+/** An event as a line of a table: what a row says, and what its attempts came to in place of its forwardings. */
+export const eventSummarySchema = eventRowSchema
+  .pick({ id: true, deliveryId: true, kind: true, source: true, injected: true, receivedAt: true })
+  .extend(
+    eventRowSchema.pick({ type: true, list: true, address: true, warning: true, duplicateOf: true, reason: true })
+      .shape,
+  )
+  .extend({
+    state: eventStateSchema,
+    attempts: z.int().describe('At all its destinations together.'),
+    status: z.int().nullable().describe('The last HTTP status, of the forwarding that most needs a look.'),
+    durationMs: z.number().nullable().describe('How long that took, in milliseconds.'),
+  });
+export type EventSummary = z.infer<typeof eventSummarySchema>;
+
 /** One POST that came in, without its bytes. */
 export const deliverySchema = z.object({
   id: z.string(),

@@ -5,6 +5,8 @@ import {
   attemptSchema,
   deliverySchema,
   eventRowSchema,
+  eventStateSchema,
+  eventSummarySchema,
   headersSchema,
   notificationSchema,
   sourceSchema,
@@ -23,6 +25,9 @@ const bodySchema = z.union([z.strictObject({ text: z.string() }), z.strictObject
 
 /** Forwardings that an answer leaves out so as not to grow too long: `events/get` has them, event by event. */
 const omittedForwardings = z.int().min(0);
+
+/** Events that were not looked at, since they came a moment ago or the history's index is being made. */
+const unseen = z.int().min(0);
 
 /** Which notifications: by ids (a delivery or event id means its notifications), by filter, or all that failed. */
 const selectionShape = {
@@ -61,7 +66,61 @@ export const methods = {
         .regex(/^e[1-9]\d*$/, 'expected the id of an event, such as e12')
         .optional(),
     }),
-    result: z.object({ events: z.array(eventRowSchema), next: z.string().nullable() }),
+    result: z.object({ events: z.array(eventRowSchema), next: z.string().nullable(), unseen }),
+  },
+  /**
+   * A page by position of a snapshot: what a filter found at one moment, sorted. Without `snapshot` a new one is taken;
+   * a few are kept, and one that is not kept any more is an error. What was removed since then is null.
+   */
+  'events/page': {
+    params: z.strictObject({
+      filter: z.string().max(1000).default(''),
+      sort: z
+        .strictObject({ by: z.enum(['time', 'type', 'state', 'duration']), descending: z.boolean().default(false) })
+        .default({ by: 'time', descending: true }),
+      snapshot: z.string().max(100).optional(),
+      offset: z.int().min(0).default(0),
+      limit: z.int().min(1).max(1000).default(100),
+    }),
+    result: z.object({
+      snapshot: z.string(),
+      total: z.int(),
+      offset: z.int(),
+      events: z.array(eventSummarySchema.nullable()),
+      unseen,
+    }),
+  },
+  /** How many events a filter finds: in all, in groups, the largest first, and over time. */
+  'events/counts': {
+    params: z.strictObject({
+      filter: z.string().max(1000).default(''),
+      groupBy: z.enum(['type', 'list', 'address', 'state', 'source', 'delivery']).optional(),
+      mostGroups: z.int().min(1).max(1000).default(100),
+      perMinute: z
+        .strictObject({ since: z.iso.datetime().optional(), until: z.iso.datetime().optional() })
+        .optional()
+        .describe('From the first event to the last where no time is given.'),
+    }),
+    result: z.object({
+      total: z.int(),
+      groups: z.array(
+        z.object({
+          value: z.string().nullable(),
+          count: z.int(),
+          newest: z.string().describe('The id of its newest event.'),
+          states: z.partialRecord(eventStateSchema, z.int()),
+        }),
+      ),
+      others: z.int().describe('Events in further groups.'),
+      timeline: z
+        .object({
+          since: z.iso.datetime(),
+          minutes: z.int().describe('How many minutes each count stands for: one, unless there would be very many.'),
+          counts: z.array(z.int()),
+        })
+        .nullable(),
+      unseen,
+    }),
   },
   /** `id`: an event's, a notification's or a delivery's (then its first event). */
   'events/get': {
@@ -149,6 +208,8 @@ export const notifications = {
     missed: z.int(),
   }),
   'attempt/recorded': z.object({ attempts: z.array(attemptSchema), missed: z.int() }),
+  /** What was said of events before has been corrected: content that came before was not recognised at once. */
+  'event/changed': z.object({ events: z.array(z.object({ id: z.string(), duplicateOf: z.string().nullable() })) }),
   'tunnel/changed': z.object({ tunnel: tunnelStatusSchema }),
   log: z.object({ level: z.enum(['error', 'warn', 'info', 'debug']), time: z.iso.datetime(), message: z.string() }),
 } as const;

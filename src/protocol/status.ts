@@ -36,7 +36,7 @@ const countsSchema = z.object({
   discarded: z.int(),
   /** Requests that knew no secret, since the relay started: counted, never recorded. */
   strangers: z.int(),
-  storedBytes: z.int(),
+  storedBytes: z.int().describe('What the history takes on the disk, its index included, in bytes.'),
 });
 export type Counts = z.infer<typeof countsSchema>;
 
@@ -69,6 +69,15 @@ export const statusSchema = z.object({
     .array(destinationStatusSchema)
     .describe('Those of the settings in their order, then those that something still waits for.'),
   counts: countsSchema,
+  index: z
+    .object({
+      events: z.int(),
+      of: z.int(),
+      failure: z.string().nullable().describe('Why it does not follow.'),
+    })
+    .describe(
+      'How many events the index of the history has, and how many there are: what is not in it is found slowly or not yet.',
+    ),
   missingKeys: z.array(z.string()).describe('Names of keys and credentials that destinations use and no client gave.'),
   clients: z.int(),
   notices: z.array(z.string()).describe('What the user should know, such as a history that was set aside.'),

@@ -65,6 +65,11 @@ export class Announcer {
     this.#immediate ??= setImmediate(this.#flush);
   }
 
+  /** Events of which something was said before that was not so. */
+  corrected(events: RelayNotificationParams<'event/changed'>['events']): void {
+    this.#tell('event/changed', { events });
+  }
+
   /** The tunnel's state has changed. */
   tunnel(tunnel: TunnelStatus): void {
     this.#tell('tunnel/changed', { tunnel });

@@ -17,6 +17,19 @@ export const kindCodes = { event: 0, test: 1, rejected: 2 } as const;
 /** Integers that stand for a notification's kind in the file. */
 export const notificationKindCodes = { normalised: 0, raw: 1, platform: 2 } as const;
 
+/** Integers that stand for what happened, in the table of changes; `first` and `last` say to what. */
+export const changeCodes = {
+  /** A notification of these ids was discarded or replayed. */
+  notifications: 0,
+  /** Any forwarding that waited or was held may be in another state. */
+  open: 1,
+  /** Events of these ids were removed. */
+  removed: 2,
+} as const;
+
+/** In SQL: of the forwardings, those that wait or are held. To be found by their index, a condition has to say it so. */
+export const isOpen = `state <= ${stateCodes.held}`;
+
 /** One step from version n to n + 1 each. Never edited once released: add a step. */
 export const migrations: readonly string[] = [
   `
@@ -131,6 +144,18 @@ export const migrations: readonly string[] = [
   INSERT INTO known_destinations (id, config) SELECT id, config FROM destinations;
   DROP TABLE destinations;
   ALTER TABLE known_destinations RENAME TO destinations;
+  `,
+  `
+  -- The log is appended to, and looked at by id; what it is searched by stands in a file of its own (history/).
+  DROP INDEX events_by_type;
+  DROP INDEX events_by_fingerprint;
+  DROP INDEX events_other_kinds;
+  DROP INDEX deliveries_by_list;
+  -- What waits or is held, for forwarding and a restart.
+  DROP INDEX forwardings_by_state;
+  CREATE INDEX forwardings_open ON forwardings (destination_id, state, notification_id) WHERE state <= 1;
+  -- What whoever follows the log cannot see from new ids alone, a bounded number of the latest: see changeCodes.
+  CREATE TABLE changes (id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL);
   `,
 ];
 
@@ -261,6 +286,7 @@ const tables = [
   'destinations',
   'forwardings',
   'attempts',
+  'changes',
 ];
 
 function migrate(db: DatabaseSync, file: string, steps: readonly string[]): void {
@@ -310,6 +336,9 @@ function checkWhole(db: DatabaseSync): void {
 const sqliteCorrupt = 11;
 const sqliteNotADatabase = 26;
 
+/** SQLite's result code where the disk is full. */
+export const sqliteFull = 13;
+
 /** SQLite's primary result code of an error, or undefined. */
 export function sqliteCode(error: unknown): number | undefined {
   const code = (error as { errcode?: unknown }).errcode;
@@ -344,5 +373,12 @@ function renameAside(file: string, why: string): SetAside {
 function explain(error: unknown, file: string): Error {
   if (error instanceof StoreError) return error;
   const message = (error as Error).message;
+  if (sqliteCode(error) === sqliteFull) {
+    return new StoreError(
+      `the disk is full: the history at ${file} cannot be brought into this version's form`,
+      'make-room',
+      error,
+    );
+  }
   return new StoreError(`the history at ${file} cannot be opened: ${message}`, 'check-folder', error);
 }

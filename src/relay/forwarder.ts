@@ -12,7 +12,8 @@ import type { KnownSecrets } from './render.ts';
 import { goesTo, routedOf } from './routes.ts';
 import type { Routed } from './routes.ts';
 import { changedSecrets } from './secrets.ts';
-import type { KeptSettings, OpenDestination } from './store.ts';
+import type { OpenDestination } from './forwardings.ts';
+import type { KeptSettings } from './kept-destinations.ts';
 
 /** A destination of the settings with the id under which the store knows it. */
 export interface ConfiguredDestination {
@@ -93,7 +94,7 @@ export class Forwarder {
     for (const { id, destination } of this.#configured)
       this.#lane(id, destination).reconfigure(destination, true, settings, missing(destination, this.secrets));
     for (const id of open) {
-      const destination = store.destination(id);
+      const destination = store.destinations.get(id);
       if (destination !== undefined && !this.#configured.some((each) => each.id === id)) {
         this.#lane(id, destination).reconfigure(destination, false, settings, missing(destination, this.secrets));
       }
@@ -127,7 +128,9 @@ export class Forwarder {
   async replay(notificationIds: readonly number[], to?: Destination): Promise<number[]> {
     const { store } = this.#options;
     const targets = this.#replayTargets(notificationIds, to);
-    const rounds = await Promise.allSettled(targets.map(([id, destinations]) => store.startRound(id, destinations)));
+    const rounds = await Promise.allSettled(
+      targets.map(([id, destinations]) => store.forwardings.startRound(id, destinations)),
+    );
     // What is on disk goes out, whatever became of the others.
     const jobs = rounds.map((round) => (round.status === 'fulfilled' ? round.value : []));
     for (const job of jobs.flat()) this.#laneOf(job.destinationId)?.add(job, true);
@@ -139,7 +142,7 @@ export class Forwarder {
   #replayTargets(notificationIds: readonly number[], to: Destination | undefined): (readonly [number, number[]])[] {
     const { store } = this.#options;
     if (to === undefined) return notificationIds.map((id) => [id, this.#replayTargetsOf(id)]);
-    const target = store.internDestination(to);
+    const target = store.destinations.intern(to);
     const seen = new Set<number>();
     return notificationIds.map((id) => {
       const notification = store.stored.notification(id);
@@ -155,7 +158,7 @@ export class Forwarder {
   /** Where a notification went; where that was nowhere, the destinations of the settings that take it. */
   #replayTargetsOf(id: number): number[] {
     const { store } = this.#options;
-    const earlier = store.destinationsOf(id);
+    const earlier = store.forwardings.destinationsOf(id);
     const notification = earlier.length > 0 ? undefined : store.stored.notification(id);
     if (notification === undefined) return earlier;
     const { deliveryId, kind, firstEvent, eventCount } = notification;
@@ -216,7 +219,7 @@ export class Forwarder {
     const many = store.totals.waiting + store.totals.held > manyOpen;
     if (!many || this.#counted === undefined || Date.now() - this.#counted.at > countEveryMs) {
       try {
-        const open = new Map(store.openDestinations().map((each) => [each.destinationId, each]));
+        const open = new Map(store.forwardings.openDestinations().map((each) => [each.destinationId, each]));
         this.#counted = { at: Date.now(), open };
         this.#uncounted = false;
       } catch (error) {
@@ -249,7 +252,7 @@ export class Forwarder {
   #laneOf(id: number): Lane | undefined {
     const lane = this.#lanes.get(id);
     if (lane !== undefined) return lane;
-    const destination = this.#options.store.destination(id);
+    const destination = this.#options.store.destinations.get(id);
     if (destination === undefined) return undefined;
     this.#lane(id, destination).reconfigure(destination, false, this.#settings, missing(destination, this.secrets));
     return this.#lanes.get(id);

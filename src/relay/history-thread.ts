@@ -1,25 +1,10 @@
-/** The relay's way to its history: calls to a thread that reads it (history-worker.ts), started when first needed. */
+/** The relay's way to its history: a thread that reads it (history-worker.ts), started when first needed. */
 import { Worker } from 'node:worker_threads';
 import { relayAdvice } from '../protocol/errors.ts';
 import type { RelayAdvice } from '../protocol/errors.ts';
-import type { ParsedParams, Result } from '../protocol/methods.ts';
-import type { HistoryReader } from './history.ts';
-
-export type HistoryCall =
-  | { readonly method: 'query'; readonly params: ParsedParams<'events/query'> }
-  | { readonly method: 'event' | 'delivery'; readonly id: string }
-  | { readonly method: 'target'; readonly params: ParsedParams<'notifications/render'> }
-  | { readonly method: 'notificationIdsFor'; readonly ids: readonly string[] }
-  | { readonly method: 'notificationIds'; readonly filter: string }
-  | { readonly method: 'failedNotificationIds' }
-  | { readonly method: 'changed' }
-  | { readonly method: 'checkpoint' };
-
-export interface HistoryAnswer {
-  readonly number: number;
-  readonly value?: unknown;
-  readonly error?: { readonly name: string; readonly message: string; readonly advice?: RelayAdvice | undefined };
-}
+import type { HistoryCalls, IndexNews } from './history-worker.ts';
+import { callsTo } from './history/remote-calls.ts';
+import type { PassedError, Remote } from './history/remote-calls.ts';
 
 /** What the thread refused: an unknown id, a filter that cannot be read, a store that cannot. */
 class HistoryError extends Error {
@@ -28,7 +13,7 @@ class HistoryError extends Error {
   readonly kind: string;
   readonly advice: RelayAdvice | undefined;
   readonly next: string | undefined;
-  constructor(error: NonNullable<HistoryAnswer['error']>) {
+  constructor(error: PassedError) {
     super(error.message);
     this.kind = error.name;
     this.advice = error.advice;
@@ -39,59 +24,42 @@ class HistoryError extends Error {
 /** The worker's bundle as text, put here by the build, so that the relay is one file. */
 declare const HISTORY_WORKER_SOURCE: string | undefined;
 
-interface Waiting {
-  resolve(value: unknown): void;
-  reject(error: Error): void;
-}
+type Calls = ReturnType<typeof callsTo<HistoryCalls>>;
 
-/** The history, read in a thread of its own: the calls are those of HistoryReader. */
+/** The history, read in a thread of its own. */
 export class HistoryThread {
   readonly #dataDir: string;
-  readonly #waiting = new Map<number, Waiting>();
+  readonly #onNews: (news: IndexNews) => void;
   #worker: Worker | undefined;
-  #number = 0;
+  #calls: Calls | undefined;
   #closed = false;
 
-  constructor(dataDir: string) {
+  /** @param onNews told how far the index has come, after each piece */
+  constructor(dataDir: string, onNews: (news: IndexNews) => void = () => undefined) {
     this.#dataDir = dataDir;
+    this.#onNews = onNews;
   }
 
-  query(params: ParsedParams<'events/query'>): Promise<Result<'events/query'>> {
-    return this.#call({ method: 'query', params });
+  /** What can be asked of it: the thread is started by the first call. */
+  get calls(): Remote<HistoryCalls> {
+    if (this.#closed) return refused;
+    this.#calls ??= this.#start();
+    return this.#calls.remote;
   }
 
-  event(id: string): Promise<Result<'events/get'>> {
-    return this.#call({ method: 'event', id });
+  /** The relay has begun: the index follows what it has not got. */
+  begin(): void {
+    this.calls.begin().catch(() => undefined);
   }
 
-  delivery(id: string): Promise<Result<'deliveries/get'>> {
-    return this.#call({ method: 'delivery', id });
-  }
-
-  target(params: ParsedParams<'notifications/render'>): Promise<ReturnType<HistoryReader['target']>> {
-    return this.#call({ method: 'target', params });
-  }
-
-  notificationIdsFor(ids: readonly string[]): Promise<number[]> {
-    return this.#call({ method: 'notificationIdsFor', ids });
-  }
-
-  notificationIds(filter: string): Promise<number[]> {
-    return this.#call({ method: 'notificationIds', filter });
-  }
-
-  failedNotificationIds(): Promise<number[]> {
-    return this.#call({ method: 'failedNotificationIds' });
-  }
-
-  /** Something was stored: the free-text index follows when there is time. */
+  /** Something was stored: the index follows when there is time. */
   changed(): void {
-    this.#call({ method: 'changed' }).catch(() => undefined);
+    this.calls.changed().catch(() => undefined);
   }
 
   /** Writes the write-ahead log back. */
   checkpoint(): void {
-    this.#call({ method: 'checkpoint' }).catch(() => undefined);
+    this.calls.checkpoint().catch(() => undefined);
   }
 
   /** Ends the thread, and takes no more calls. */
@@ -100,18 +68,7 @@ export class HistoryThread {
     await this.#worker?.terminate();
   }
 
-  #call<T>(call: HistoryCall): Promise<T> {
-    if (this.#closed) return Promise.reject(new HistoryError({ name: 'StoreError', message: 'the relay is stopping' }));
-    const worker = (this.#worker ??= this.#start());
-    this.#number += 1;
-    const number = this.#number;
-    return new Promise<T>((resolve, reject) => {
-      this.#waiting.set(number, { resolve: resolve, reject });
-      worker.postMessage({ number, call });
-    });
-  }
-
-  #start(): Worker {
+  #start(): Calls {
     const options = {
       workerData: { dataDir: this.#dataDir },
       execArgv: [],
@@ -124,22 +81,25 @@ export class HistoryThread {
         ? new Worker(HISTORY_WORKER_SOURCE, { ...options, eval: true })
         : new Worker(new URL('./history-worker.ts', import.meta.url), options);
     worker.unref();
-    worker.on('message', (answer: HistoryAnswer) => {
-      const waiting = this.#waiting.get(answer.number);
-      this.#waiting.delete(answer.number);
-      if (answer.error === undefined) waiting?.resolve(answer.value);
-      else waiting?.reject(new HistoryError(answer.error));
-    });
+    const calls = callsTo<HistoryCalls>(
+      worker,
+      (error) => new HistoryError(error),
+      (news) => this.#onNews(news as IndexNews),
+    );
     const lost = (message: string): void => {
+      calls.giveUp({ name: 'StoreError', message, advice: 'ask-again' });
       // Its error is followed by its exit, when another may already be at work.
       if (this.#worker !== worker) return;
       this.#worker = undefined;
-      for (const waiting of this.#waiting.values())
-        waiting.reject(new HistoryError({ name: 'StoreError', message, advice: 'ask-again' }));
-      this.#waiting.clear();
+      this.#calls = undefined;
     };
     worker.on('error', (error) => lost(`the history cannot be read: ${(error as Error).message}`));
     worker.on('exit', () => lost('the history was closed'));
-    return worker;
+    this.#worker = worker;
+    return calls;
   }
 }
+
+const refused = new Proxy({} as Remote<HistoryCalls>, {
+  get: () => () => Promise.reject(new HistoryError({ name: 'StoreError', message: 'the relay is stopping' })),
+});

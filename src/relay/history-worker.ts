@@ -1,74 +1,75 @@
 /** The thread that reads the history, so that no query delays the webhook endpoint. Its other end is history-thread.ts. */
 import { parentPort, workerData } from 'node:worker_threads';
-import type { RelayAdvice } from '../protocol/errors.ts';
-import { HistoryReader, storeFile } from './history.ts';
 import { loadSqlite } from './database.ts';
-import type { HistoryAnswer, HistoryCall } from './history-thread.ts';
+import { HistoryReader, storeFile } from './history.ts';
+import type { IndexState } from './history.ts';
+import type { Mark } from './history/history-index.ts';
+import { serve, tell } from './history/remote-calls.ts';
 
 const dataDir = (workerData as { dataDir: string }).dataDir;
-const reader = new HistoryReader(dataDir);
 
-/** Indexing is done in pieces of this length, in milliseconds, so that a query waits no longer for it. */
-const indexBudgetMs = 100;
-const indexDelayMs = 1000;
-let indexTimer: NodeJS.Timeout | undefined;
+/** The index follows in pieces of this length, in milliseconds, so that a question waits no longer for it. */
+const followMs = 100;
+const followDelayMs = 1000;
+/** Between two pieces while there is more to do, in milliseconds: what was asked meanwhile is answered. */
+const nextPieceMs = 1;
+/** When what could not be written is tried again, as on a full disk, in milliseconds. */
+const againMs = 10_000;
 
-function indexSoon(delayMs: number): void {
-  indexTimer ??= setTimeout(() => {
-    indexTimer = undefined;
+/** What the thread says unasked, after each piece. */
+export interface IndexNews {
+  readonly index: IndexState;
+  readonly marks: readonly Mark[];
+  /** Why the index does not follow; null where it does. */
+  readonly failure: string | null;
+}
+
+/** All that the relay asks of its history. */
+export class HistoryCalls extends HistoryReader {
+  #timer: NodeJS.Timeout | undefined;
+
+  /** There may be something that the index has not got: it follows now. */
+  begin(): void {
+    this.#followSoon(nextPieceMs);
+  }
+
+  /** Something was stored: the index follows when there is time. */
+  changed(): void {
+    this.#followSoon(followDelayMs);
+  }
+
+  /** Moves what is in the write-ahead log into the store's file, which the writer would else do while requests wait. */
+  checkpoint(): void {
+    const Database = loadSqlite();
+    const db = new Database(storeFile(dataDir));
     try {
-      if (!reader.index(indexBudgetMs)) indexSoon(1);
-    } catch {
-      // As on a full disk: a search for text tries again, and says so.
+      db.exec(
+        'PRAGMA busy_timeout = 0; PRAGMA synchronous = FULL; PRAGMA checkpoint_fullfsync = ON; PRAGMA wal_checkpoint(PASSIVE)',
+      );
+    } finally {
+      db.close();
     }
-  }, delayMs);
-}
+  }
 
-/** Moves what is in the write-ahead log into the store's file, which the writer would else do while requests wait. */
-function checkpoint(): void {
-  const Database = loadSqlite();
-  const db = new Database(storeFile(dataDir));
-  try {
-    db.exec(
-      'PRAGMA busy_timeout = 0; PRAGMA synchronous = FULL; PRAGMA checkpoint_fullfsync = ON; PRAGMA wal_checkpoint(PASSIVE)',
-    );
-  } finally {
-    db.close();
+  #followSoon(delayMs: number): void {
+    if (this.#timer !== undefined) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#followSome();
+    }, delayMs);
+  }
+
+  #followSome(): void {
+    let failure: string | null = null;
+    try {
+      if (!this.follow(followMs)) this.#followSoon(nextPieceMs);
+    } catch (error) {
+      failure = (error as Error).message;
+      this.#followSoon(againMs);
+    }
+    if (parentPort === null) return;
+    tell(parentPort, { index: this.indexState, marks: this.takeMarks(), failure } satisfies IndexNews);
   }
 }
 
-function answer(call: HistoryCall): unknown {
-  switch (call.method) {
-    case 'query':
-      return reader.query(call.params);
-    case 'event':
-      return reader.event(call.id);
-    case 'delivery':
-      return reader.delivery(call.id);
-    case 'target':
-      return reader.target(call.params.id, call.params);
-    case 'notificationIdsFor':
-      return reader.notificationIdsFor(call.ids);
-    case 'notificationIds':
-      return reader.notificationIds(call.filter);
-    case 'failedNotificationIds':
-      return reader.failedNotificationIds();
-    case 'changed':
-      indexSoon(indexDelayMs);
-      return null;
-    case 'checkpoint':
-      checkpoint();
-      return null;
-  }
-}
-
-parentPort?.on('message', ({ number, call }: { number: number; call: HistoryCall }) => {
-  let message: HistoryAnswer;
-  try {
-    message = { number, value: answer(call) };
-  } catch (error) {
-    const { name, message: text, advice } = error as Error & { advice?: RelayAdvice };
-    message = { number, error: { name, message: text, advice } };
-  }
-  parentPort?.postMessage(message);
-});
+if (parentPort !== null) serve(parentPort, new HistoryCalls(dataDir));

@@ -151,7 +151,7 @@ export class Lane {
     if (missingKey !== null) {
       this.#missing = missingKey;
       this.#drop(() => true);
-      void this.#options.store.holdWaiting(this.id, missingKey);
+      void this.#options.store.forwardings.holdWaiting(this.id, missingKey);
     } else if (this.#missing !== null || this.#moreAfter === 0) {
       this.#missing = null;
       this.releaseWhatIsHeld();
@@ -163,7 +163,7 @@ export class Lane {
   /** Lets what was held back be sent, unless a key is still missing. */
   releaseWhatIsHeld(): void {
     if (this.#missing !== null) return;
-    void this.#options.store.releaseHeld(this.id).then((released) => {
+    void this.#options.store.forwardings.releaseHeld(this.id).then((released) => {
       if (!released) return;
       this.#moreAfter = 0;
       this.pump();
@@ -178,7 +178,7 @@ export class Lane {
   /** Takes a forwarding. `always`: even where its place in the order has passed, as in a replay. */
   add(job: Job, always = false): void {
     if (this.#missing !== null) {
-      void this.#options.store.holdWaiting(this.id, this.#missing);
+      void this.#options.store.forwardings.holdWaiting(this.id, this.#missing);
       return;
     }
     if (!always && this.#moreAfter !== null) {
@@ -302,7 +302,7 @@ export class Lane {
     if (this.#readAgain !== undefined) return false;
     let jobs: OpenForwarding[];
     try {
-      jobs = this.#options.store.open(this.id, 'waiting', after, windowSize);
+      jobs = this.#options.store.forwardings.open(this.id, 'waiting', after, windowSize);
     } catch (error) {
       this.#sayUnreadable(error as Error);
       this.#readAgain = setTimeout(() => {
@@ -439,7 +439,7 @@ export class Lane {
     if (nextAt !== null) this.#retryLater({ ...job, attempts: number }, nextAt);
     const detail = verdict.outcome === 'sent' ? null : withWithheld(verdict.detail, sent);
     const { store } = this.#options;
-    void store.recordAttempt(attempt, detail).then((recorded) => {
+    void store.forwardings.recordAttempt(attempt, detail).then((recorded) => {
       // It still waits on disk: in memory it stays what it is, so that it is not sent again before a restart.
       if (!recorded) return;
       if (verdict.outcome !== 'retrying') {
@@ -449,7 +449,7 @@ export class Lane {
       } else if (this.#missing !== null) {
         // Its key was taken away while it was under way.
         this.#drop((id) => id === notificationId);
-        void store.holdWaiting(this.id, this.#missing);
+        void store.forwardings.holdWaiting(this.id, this.#missing);
       }
       const ofRound = number - job.roundStart;
       this.#options.onAttempt({ ...shown(attempt, deliveryId, this.id, destination), ofRound });

@@ -67,7 +67,7 @@ export class Reception {
     this.#partSize = settings.partSize;
     this.#maxEvents = settings.maxEvents;
     this.#render = renderSettingsOf(settings);
-    this.#renderId = options.store.internRenderSettings(this.#render);
+    this.#renderId = options.store.destinations.internRenderSettings(this.#render);
   }
 
   /**

@@ -99,7 +99,6 @@ export interface Totals {
   sent: number;
   failed: number;
   discarded: number;
-  storedBytes: number;
 }
 
 /** The totals of an empty store. */
@@ -113,5 +112,4 @@ export const noTotals: Totals = {
   sent: 0,
   failed: 0,
   discarded: 0,
-  storedBytes: 0,
 };

@@ -18,6 +18,7 @@ import { callMethod, Control } from './control.ts';
 import type { Handlers } from './control.ts';
 import { Forwarder } from './forwarder.ts';
 import { HistoryThread } from './history-thread.ts';
+import type { IndexNews } from './history-worker.ts';
 import { storeFile } from './history.ts';
 import { defaultLimits, Ingress } from './ingress.ts';
 import type { IngressLimits } from './ingress.ts';
@@ -31,7 +32,7 @@ import { fittingAnswer } from './message-size.ts';
 import { maxAttempts } from './retry.ts';
 import { deliveryOf, iso, notificationsOf, rowsOf } from './rows.ts';
 import { Store } from './store.ts';
-import type { KeptSettings } from './store.ts';
+import type { KeptSettings } from './kept-destinations.ts';
 import { StoreError } from './database.ts';
 import type { DeliveryRecord } from './records.ts';
 import { TunnelSupervisor } from './tunnel/supervisor.ts';
@@ -140,6 +141,8 @@ class RunningRelay implements Relay {
   #port = 0;
   #idleTimer: NodeJS.Timeout | undefined;
   #hadClient = false;
+  /** How far the index has come, as it was last told. */
+  #index: Status['index'] = { events: 0, of: 0, failure: null };
   #storedSinceLook = 0;
   #storedSinceCheckpoint = 0;
   #tick: NodeJS.Timeout | undefined;
@@ -178,7 +181,7 @@ class RunningRelay implements Relay {
         `The history at ${from} was damaged (${why}) and was set aside as ${to}; a new one was begun.`,
       );
     }
-    this.#history = new HistoryThread(dataDir);
+    this.#history = new HistoryThread(dataDir, (news) => this.#indexed(news));
     this.#renderer = new Renderer(this.#store.stored);
     this.#forwarder = new Forwarder(
       {
@@ -246,6 +249,14 @@ class RunningRelay implements Relay {
     this.#tunnel.open(this.#settings.tunnel);
     this.#clientsChanged(0);
     this.#log('info', `listening on 127.0.0.1:${this.#port}`);
+    // After whatever waits for the relay to be ready.
+    setImmediate(() => this.#prepareHistory());
+  }
+
+  #prepareHistory(): void {
+    if (this.#stopping !== undefined) return;
+    this.#store.rememberContents();
+    this.#history.begin();
   }
 
   stop(): Promise<void> {
@@ -359,7 +370,7 @@ class RunningRelay implements Relay {
     let kept: KeptSettings | undefined;
     try {
       staged = stageRemembered(this.#dataDir, remembered);
-      kept = this.#store.keepSettings(settings.destinations, renderSettingsOf(settings));
+      kept = this.#store.destinations.keepSettings(settings.destinations, renderSettingsOf(settings));
       staged.put();
       return kept;
     } catch (error) {
@@ -422,7 +433,8 @@ class RunningRelay implements Relay {
       tunnel,
       settings: withoutProxyPassword(this.#settings),
       destinations: this.#forwarder.status(),
-      counts: { ...this.#store.totals, strangers: this.#ingress.strangers },
+      counts: { ...this.#store.totals, storedBytes: this.#store.bytes, strangers: this.#ingress.strangers },
+      index: this.#index,
       missingKeys: this.#forwarder.missingKeys,
       clients: this.#control.clients,
       notices: [...this.#notices, ...failures.map(({ message, next }) => `${message}. ${next}`)],
@@ -433,8 +445,27 @@ class RunningRelay implements Relay {
     this.#storedSinceLook += 1;
     this.#tick ??= setTimeout(() => this.#look(), lookEveryMs).unref();
     if (!this.#announcer.heard) return;
-    const byId = (id: number) => this.#store.destination(id);
+    const byId = (id: number) => this.#store.destinations.get(id);
     this.#announcer.added(deliveryOf(delivery), rowsOf(delivery, byId));
+    this.#announcer.statusChanged();
+  }
+
+  /** The index of the history has come further. */
+  #indexed({ index, marks, failure }: IndexNews): void {
+    const before = this.#index;
+    this.#index = { events: index.events, of: index.of, failure };
+    this.#store.setIndexSize(index.bytes, index.events);
+    if (failure !== null && before.failure === null) {
+      this.#log(
+        'warn',
+        `the index of the history does not follow (${failure}): older events are looked for more slowly`,
+      );
+    }
+    if (marks.length > 0 && this.#announcer.heard) {
+      this.#announcer.corrected(
+        marks.map(({ event, duplicateOf }) => ({ id: `e${event}`, duplicateOf: `e${duplicateOf}` })),
+      );
+    }
     this.#announcer.statusChanged();
   }
 
@@ -458,7 +489,7 @@ class RunningRelay implements Relay {
   }
 
   #makeHandlers(): Handlers {
-    const byId = (id: number) => this.#store.destination(id);
+    const byId = (id: number) => this.#store.destinations.get(id);
     return {
       'relay/status': () => this.#status(),
       'relay/configure': (params) => this.#configure(params),
@@ -477,14 +508,16 @@ class RunningRelay implements Relay {
         return this.#status().tunnel;
       },
       'events/query': async (params) => {
-        const page = await this.#history.query(params);
+        const page = await this.#history.calls.query(params);
         return {
           ...page,
           events: page.events.map((row) => ({ ...row, forwardings: this.#explained(row.forwardings) })),
         };
       },
+      'events/page': (params) => this.#history.calls.page(params),
+      'events/counts': (params) => this.#history.calls.counts(params),
       'events/get': async ({ id }) => {
-        const found = await this.#history.event(id);
+        const found = await this.#history.calls.event(id);
         return {
           ...found,
           event: { ...found.event, forwardings: this.#explained(found.event.forwardings) },
@@ -499,7 +532,7 @@ class RunningRelay implements Relay {
         this.#announcer.statusChanged();
         return result;
       },
-      'deliveries/get': ({ id }) => this.#history.delivery(id),
+      'deliveries/get': ({ id }) => this.#history.calls.delivery(id),
       'deliveries/inject': async (params) => {
         const body = 'text' in params.body ? Buffer.from(params.body.text) : Buffer.from(params.body.base64, 'base64');
         if (body.byteLength > this.#settings.maxBodyBytes) {
@@ -527,7 +560,7 @@ class RunningRelay implements Relay {
         return { replayed: replayed.length, notificationIds: replayed.map((id) => `n${id}`) };
       },
       'notifications/render': async (params) => {
-        const { notificationId, destinationId, destination } = await this.#history.target(params);
+        const { notificationId, destinationId, destination } = await this.#history.calls.target(params.id, params);
         const outgoing = this.#renderer.render(notificationId, destination, this.#forwarder.secrets);
         if (outgoing === undefined)
           throw new ConflictError(`notification ${params.id} was removed from the history meanwhile`);
@@ -542,8 +575,8 @@ class RunningRelay implements Relay {
       'notifications/discard': async (params) => {
         if (params.ids === undefined && params.waiting === undefined)
           throw new ConflictError('nothing was chosen: give ids, or waiting: true');
-        const ids = params.ids && (await this.#history.notificationIdsFor(params.ids));
-        const discarded = await this.#store.discard(ids);
+        const ids = params.ids && (await this.#history.calls.notificationIdsFor(params.ids));
+        const discarded = await this.#store.forwardings.discard(ids);
         this.#forwarder.discarded(ids);
         this.#announcer.statusChanged();
         return { discarded };
@@ -568,9 +601,9 @@ class RunningRelay implements Relay {
     filter?: string | undefined;
     failed?: true | undefined;
   }): Promise<number[]> {
-    if (params.ids !== undefined) return this.#history.notificationIdsFor(params.ids);
-    if (params.filter !== undefined) return this.#history.notificationIds(params.filter);
-    if (params.failed !== undefined) return this.#history.failedNotificationIds();
+    if (params.ids !== undefined) return this.#history.calls.notificationIdsFor(params.ids);
+    if (params.filter !== undefined) return this.#history.calls.notificationIds(params.filter);
+    if (params.failed !== undefined) return this.#history.calls.failedNotificationIds();
     throw new ConflictError('nothing was chosen: give ids, a filter, or failed: true');
   }
 

@@ -1,25 +1,28 @@
 /** How much history is kept: the oldest deliveries go, never one that something waits for. */
-import type { Totals } from './records.ts';
+import type { RemovedStep } from './removal.ts';
 
-/** What one step of removing did. */
-export interface RemovedStep {
-  removed: number;
-  /** Every delivery below it is gone or waits for something. */
-  floor: number;
-  /** There was more to look at. */
-  more: boolean;
+/** What the history holds. */
+export interface Kept {
+  readonly deliveries: number;
+  /** What it takes on the disk: the pages of log and index that hold something, in bytes. */
+  readonly bytes: number;
+  /** Something waits or is held: that cannot be removed. */
+  readonly somethingWaits: boolean;
 }
 
 export interface RetentionOptions {
-  totals(): Readonly<Totals>;
-  /** Removes deliveries from `floor` to `last` that nothing waits for, oldest first, while `goOn`: one step. */
-  removeOldest(floor: number, last: number, goOn: (totals: Totals) => boolean): Promise<RemovedStep>;
+  kept(): Kept;
+  /** Removes at most `most` deliveries from `floor` to `last` that nothing waits for, oldest first: one step. */
+  removeOldest(floor: number, last: number, most: number): Promise<RemovedStep>;
   /** Called when what waits alone is more than may be kept, and when it no longer is. */
   onFull(full: boolean): void;
 }
 
 /** How long what is too much may stay, in milliseconds, so that a burst is not slowed by its own removal. */
 const delayMs = 50;
+
+/** Deliveries removed in one transaction, at most: it takes some milliseconds, in which nothing else is written. */
+const mostInStep = 2000;
 
 /** Keeps the history within its limits by removing the oldest. */
 export class Retention {
@@ -50,15 +53,19 @@ export class Retention {
 
   /** Something was written: removes what is too much, soon. */
   look(): void {
-    if (this.#full && !this.#isTooLarge()) this.#setFull(false);
-    if (this.#timer !== undefined || this.#closed || !this.#isTooMuch(this.#options.totals())) return;
+    if (this.#timer !== undefined || this.#closed) return;
+    const kept = this.#options.kept();
+    if (this.#full && kept.bytes <= this.#limits.maxBytes) this.#setFull(false);
+    if (this.#tooMany(kept) === 0) return;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
-      if (!this.#isTooMuch(this.#options.totals())) return;
-      this.#remove(Number.MAX_SAFE_INTEGER, (totals) => this.#isTooMuch(totals)).then(
+      const most = this.#tooMany(this.#options.kept());
+      if (most === 0) return;
+      this.#remove(Number.MAX_SAFE_INTEGER, most).then(
         (removed) => {
+          const { bytes, somethingWaits } = this.#options.kept();
           if (removed > 0) this.look();
-          else if (this.#isTooLarge()) this.#setFull(true);
+          else if (bytes > this.#limits.maxBytes && somethingWaits) this.#setFull(true);
         },
         // The store has said why.
         () => undefined,
@@ -83,7 +90,7 @@ export class Retention {
     this.startOver();
     let all = 0;
     for (;;) {
-      const removed = await this.#remove(last, () => true);
+      const removed = await this.#remove(last, mostInStep);
       if (removed === 0) return all;
       all += removed;
     }
@@ -95,25 +102,25 @@ export class Retention {
     clearTimeout(this.#timer);
   }
 
-  #isTooLarge(): boolean {
-    return this.#options.totals().storedBytes > this.#limits.maxBytes;
-  }
-
   #setFull(full: boolean): void {
     if (full === this.#full) return;
     this.#full = full;
     this.#options.onFull(full);
   }
 
-  #isTooMuch(totals: Readonly<Totals>): boolean {
-    return totals.deliveries > this.#limits.maxDeliveries || totals.storedBytes > this.#limits.maxBytes;
+  /** How many deliveries are to be removed next; by bytes half as many as would do on average, since the oldest may be larger. */
+  #tooMany({ deliveries, bytes }: Kept): number {
+    const { maxDeliveries, maxBytes } = this.#limits;
+    const byCount = deliveries - maxDeliveries;
+    const byBytes = bytes <= maxBytes ? 0 : Math.ceil((((bytes - maxBytes) / bytes) * deliveries) / 2);
+    return Math.max(0, Math.min(Math.max(byCount, byBytes), mostInStep));
   }
 
   /** The first step that removes anything. */
-  async #remove(last: number, goOn: (totals: Totals) => boolean): Promise<number> {
+  async #remove(last: number, most: number): Promise<number> {
     for (;;) {
       this.#settledMeanwhile = Infinity;
-      const step = await this.#options.removeOldest(this.#floor, last, goOn);
+      const step = await this.#options.removeOldest(this.#floor, last, most);
       this.#floor = Math.min(step.floor, this.#settledMeanwhile);
       if (step.removed > 0 || !step.more) return step.removed;
     }

@@ -1,7 +1,7 @@
 /** Reading one thing by its id: what notifications are made of, for the relay and for a history without one. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { ForwardingState, Headers, Source } from '../protocol/history.ts';
-import { isCorruption, notificationKindCodes, stateCodes } from './database.ts';
+import { isCorruption, kindCodes, notificationKindCodes, stateCodes } from './database.ts';
 import type { RenderSettings } from './normalise.ts';
 
 export type NotificationKind = keyof typeof notificationKindCodes;
@@ -110,6 +110,13 @@ export class StoredReader {
 export function bytesOf(value: unknown): Buffer {
   const bytes = value as Uint8Array;
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+const kindNames = Object.keys(kindCodes) as (keyof typeof kindCodes)[];
+
+/** The kind of an event's row that a code in the file stands for. */
+export function kindName(code: unknown): keyof typeof kindCodes {
+  return kindNames[Number(code)] ?? 'event';
 }
 
 const stateNames = Object.keys(stateCodes) as ForwardingState[];

@@ -5,7 +5,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
-import { isCorruption, rollBack, sqliteCode, StoreError, suspectMark } from './database.ts';
+import { isCorruption, rollBack, sqliteCode, sqliteFull, StoreError, suspectMark } from './database.ts';
 
 interface PendingWrite {
   readonly apply: () => void;
@@ -100,6 +100,27 @@ export class WriteQueue {
       this.#writes.push({ apply, resolve: () => resolve(), reject, what: '' });
       this.#flushSoon();
     });
+  }
+
+  /** A small transaction of its own, at once. @throws StoreError, and then nothing of it is written */
+  now<T>(apply: () => T): T {
+    const { db } = this.#options;
+    try {
+      db.exec('BEGIN IMMEDIATE');
+      const changes = this.#changes();
+      const result = apply();
+      const changed = this.#changes() > changes;
+      db.exec('COMMIT');
+      if (changed) this.commits += 1;
+      return result;
+    } catch (error) {
+      rollBack(db);
+      throw error instanceof StoreError ? error : this.failed(error as Error);
+    }
+  }
+
+  #changes(): number {
+    return Number(this.#options.db.prepare('SELECT total_changes() AS n').get()?.['n']);
   }
 
   /**
@@ -255,13 +276,16 @@ function damaged(cause: Error | null): StoreError {
 
 function explained(cause: Error): StoreError {
   if (isCorruption(cause)) return damaged(cause);
-  if (sqliteCode(cause) === 13) {
+  if (sqliteCode(cause) === sqliteFull) {
     return new StoreError('the disk that holds the history is full', 'make-room', cause);
   }
   return new StoreError(`the history cannot be written: ${cause.message}`, 'check-data-directory', cause);
 }
 
+/** SQLite's result codes: busy, locked, read-only, I/O error, full, cannot open, not authorised. */
+const diskFailures: ReadonlySet<number> = new Set([5, 6, 8, 10, sqliteFull, 14, 23]);
+
 /** Failures of the disk or the file as a whole, which hit every write: full, I/O, locked, read-only, damaged. */
 function isDiskFailure(error: Error): boolean {
-  return isCorruption(error) || [5, 6, 8, 10, 11, 13, 14, 23, 26].includes(sqliteCode(error) ?? -1);
+  return isCorruption(error) || diskFailures.has(sqliteCode(error) ?? -1);
 }

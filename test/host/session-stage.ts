@@ -105,7 +105,7 @@ export class StandInRelay {
         ...{ deliveries: 0, events: 0, rejected: 0, tests: 0, waiting: 0, held: 0 },
         ...{ sent: 0, failed: 0, discarded: 0, strangers: 0, storedBytes: 0 },
       },
-      ...{ missingKeys: [], clients: 1, notices: [] },
+      ...{ index: { events: 0, of: 0, failure: null }, missingKeys: [], clients: 1, notices: [] },
     };
     const answer =
       <T>(method: Method, result: () => T) =>

@@ -278,6 +278,8 @@ describe('A request at the control channel', () => {
     await ask('tunnel/open', {});
     await ask('tunnel/close', {});
     assert.equal((await ask('events/query', {})).events.length, 2);
+    assert.equal((await ask('events/page', {})).total, 2);
+    assert.equal((await ask('events/counts', { groupBy: 'state' })).groups.length, 1);
     assert.equal((await ask('events/get', { id: 'n1' })).attempts.length, 1);
     assert.equal((await ask('deliveries/get', { id: 'e2' })).delivery.id, 'd1');
     const injected = await ask('deliveries/inject', { body: { base64: Buffer.from(sampleBody()).toString('base64') } });

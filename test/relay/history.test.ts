@@ -103,7 +103,7 @@ const plannedDelivery: fc.Arbitrary<PlannedDelivery> = fc.record({
 async function makeHistory(dataDir: string, planned: readonly PlannedDelivery[]): Promise<ModelRow[]> {
   const store = new Store(storeFile(dataDir));
   const [first, second, raw] = ['http://127.0.0.1:9/1', 'http://127.0.0.1:9/2', 'http://127.0.0.1:9/raw'].map((url) =>
-    store.internDestination(destination(url, { mode: url.endsWith('raw') ? 'raw' : 'normalised' })),
+    store.destinations.intern(destination(url, { mode: url.endsWith('raw') ? 'raw' : 'normalised' })),
   ) as [number, number, number];
   const settingsId = renderSettingsId(store);
   const model: ModelRow[] = [];
@@ -372,7 +372,7 @@ describe('Pages of the history', () => {
       { kind: 'rejected', list: 0, events: [event], partSize: 1, states: [null, null, null], lateMinutes: 0 },
     ]);
     const rows = allPages(openReader(dataDir), '', 10);
-    for (const row of rows) methods['events/query'].result.parse({ events: [row], next: null });
+    for (const row of rows) methods['events/query'].result.parse({ events: [row], next: null, unseen: 0 });
     const [rejected, second, first] = rows as [EventRow, EventRow, EventRow];
     assert.equal(rejected.kind, 'rejected');
     assert.equal(rejected.httpStatus, 400);
@@ -661,13 +661,13 @@ describe("The history's thread", () => {
     const thread = new HistoryThread(dataDir);
     afterwards(() => thread.close());
     const query = methods['events/query'].params.parse({});
-    await assert.rejects(thread.query(query), (error: Error & { next?: string }) => {
+    await assert.rejects(thread.calls.query(query), (error: Error & { next?: string }) => {
       assert.match(error.message, /no history yet/);
       return true;
     });
     const store = new Store(storeFile(dataDir));
     // The lost thread may still be ending: what it leaves must not touch its successor.
-    const answers = await Promise.all(Array.from({ length: 20 }, () => thread.query(query)));
+    const answers = await Promise.all(Array.from({ length: 20 }, () => thread.calls.query(query)));
     store.close();
     assert.ok(answers.every((each) => each.events.length === 0));
   });
@@ -676,11 +676,11 @@ describe("The history's thread", () => {
     const dataDir = temporaryFolder();
     new Store(storeFile(dataDir)).close();
     const thread = new HistoryThread(dataDir);
-    const pending = thread.query(methods['events/query'].params.parse({}));
+    const pending = thread.calls.query(methods['events/query'].params.parse({}));
     const settled = Promise.allSettled([pending]);
     await thread.close();
     assert.equal((await settled).length, 1, 'what was pending is settled');
-    await assert.rejects(thread.event('e1'), /stopping/);
+    await assert.rejects(thread.calls.event('e1'), /stopping/);
   });
 
   it('leaves only its index beside the store', async () => {

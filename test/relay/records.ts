@@ -27,7 +27,7 @@ export function destination(url: string, rest: object = {}): Destination {
 /** The id under which a store keeps the default render settings. */
 export function renderSettingsId(store: Store): number {
   const { timeZone, mapping, identity } = settingsSchema.parse({});
-  return store.internRenderSettings({ timeZone, mapping, identity });
+  return store.destinations.internRenderSettings({ timeZone, mapping, identity });
 }
 
 /** A delivery with its ids reserved. */

@@ -1,16 +1,15 @@
 import assert from 'node:assert/strict';
-import { noTotals } from '../../src/relay/records.ts';
+import type { RemovedStep } from '../../src/relay/removal.ts';
 import { Retention } from '../../src/relay/retention.ts';
-import type { RemovedStep } from '../../src/relay/retention.ts';
 import { until } from './until.ts';
 
 describe('Retention', () => {
   it('looks again at a delivery that was settled while a step was under way', async () => {
-    const totals = { ...noTotals, deliveries: 3 };
+    const kept = { deliveries: 3, bytes: 0, somethingWaits: true };
     const floors: number[] = [];
     let answer: (step: RemovedStep) => void = () => undefined;
     const retention = new Retention({
-      totals: () => totals,
+      kept: () => kept,
       removeOldest: (floor) => {
         floors.push(floor);
         return new Promise((resolve) => (answer = resolve));
@@ -27,7 +26,7 @@ describe('Retention', () => {
     answer({ removed: 1, floor: 9, more: false });
     await until(() => floors.length === 3);
     assert.deepEqual(floors, [0, 5, 9], 'and not at those before it');
-    totals.deliveries = 2;
+    kept.deliveries = 2;
     answer({ removed: 1, floor: 10, more: false });
     retention.close();
   });

@@ -1,5 +1,6 @@
 /** The events that are loaded: one unbroken stretch of the history, bounded, kept right as pages and news come in. */
 import type { Attempt, EventRow, Forwarding } from '../../protocol/history.ts';
+import type { RelayNotificationParams } from '../../protocol/methods.ts';
 import type { EventNode } from './event-node.ts';
 
 /** An event in the list; the same object as long as it is loaded. */
@@ -125,6 +126,21 @@ export class EventList {
     this.#insert(fresh.map((row) => this.#remember(row)));
     this.#trimOldest();
     return true;
+  }
+
+  /**
+   * Takes what was corrected of events.
+   * @returns those of the list
+   */
+  correct(events: RelayNotificationParams<'event/changed'>['events']): Set<ListedEvent> {
+    const changed = new Set<ListedEvent>();
+    for (const { id, duplicateOf } of events) {
+      const listed = this.#byId.get(id);
+      if (listed === undefined) continue;
+      listed.row = { ...listed.row, duplicateOf };
+      changed.add(listed);
+    }
+    return changed;
   }
 
   /**

@@ -13,6 +13,9 @@ import type { ListedEvent, ListLimits } from './event-list.ts';
 /** What is to be drawn: everything, or these events alone. */
 export type Drawing = 'all' | readonly ListedEvent[];
 
+/** With more events than this still to be searched, it is said. */
+const leastBehind = 5000;
+
 export interface EventsFeedOptions {
   draw(drawing: Drawing): void;
   /** The history could not be read. */
@@ -61,6 +64,7 @@ export class EventsFeed {
   #epoch = 0;
   #counts: Counts | undefined;
   #destinations = '';
+  #searchable: number | undefined;
   #addedSinceStatus = false;
   #failure: Error | undefined;
   #stopAges: (() => void) | undefined;
@@ -155,6 +159,13 @@ export class EventsFeed {
     else if (this.list.add(deliveries.flatMap((each) => each.events))) this.#drawLater('all');
   }
 
+  corrected({ events }: RelayNotificationParams<'event/changed'>): void {
+    if (this.#loading === undefined) return;
+    if (this.#filter !== '') this.#readLater('newest');
+    const changed = this.list.correct(events);
+    if (changed.size > 0) this.#drawLater([...changed]);
+  }
+
   attempted({ attempts, missed }: RelayNotificationParams<'attempt/recorded'>): void {
     if (this.#loading === undefined) return;
     const { changed, unknown } = this.list.record(attempts);
@@ -164,8 +175,9 @@ export class EventsFeed {
   }
 
   /** What nothing else tells: discarded, replayed, cleared, held, and destinations that go down or come back. */
-  status({ counts, destinations }: Status): void {
+  status({ counts, destinations, index }: Status): void {
     const before = this.#counts;
+    this.#follow(index);
     this.#counts = counts;
     const states = JSON.stringify(destinations.map((each) => [each.destinationId, each.state, each.detail]));
     const destinationsChanged = states !== this.#destinations;
@@ -183,6 +195,21 @@ export class EventsFeed {
       (!added && counts.waiting > before.waiting)
     )
       this.#readLater('loaded');
+  }
+
+  /** How much of the history can be searched, in hundredths, while that is not all; else undefined. */
+  get searchable(): number | undefined {
+    return this.#searchable;
+  }
+
+  /** What came a moment ago is not worth a word. */
+  #follow({ events, of }: Status['index']): void {
+    const before = this.#searchable;
+    const behind = of - events;
+    this.#searchable = behind > leastBehind && behind > of / 50 ? Math.floor((100 * events) / of) : undefined;
+    if (this.#searchable === before) return;
+    if (this.#searchable === undefined && this.#filter !== '') this.#readLater('newest');
+    this.#drawLater('all');
   }
 
   /** Draws everything again: another grouping. */

@@ -67,6 +67,7 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
       this.#view.onDidChangeVisibility(({ visible }) => this.#feed.setVisible(visible)),
       session.onDidAddEvents((params) => this.#feed.added(params)),
       session.onDidRecordAttempts((params) => this.#feed.attempted(params)),
+      session.onDidCorrectEvents((params) => this.#feed.corrected(params)),
       session.onDidChange((state) => this.#follow(state)),
       names.onDidChange(() => this.#feed.redraw()),
     ];
@@ -180,15 +181,24 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
   }
 
   /**
-   * Says which filter is in force: above the events, or beside the view's title where there are none, since VS Code shows
+   * Says which filter is in force and what it cannot find yet: above the events, or beside the view's title where there are none, since VS Code shows
    * the welcome content only where there is no message.
    */
   #showFilter(above: boolean): void {
     const { filter } = this.#feed;
-    const message = filter !== '' && above ? vscode.l10n.t('Filter: {0}', filter) : undefined;
+    const message = above ? this.#message(filter) : undefined;
     const description = filter !== '' && !above ? filter : undefined;
     if (this.#view.message !== message) this.#view.message = message;
     if (this.#view.description !== description) this.#view.description = description;
+  }
+
+  #message(filter: string): string | undefined {
+    const { searchable } = this.#feed;
+    const parts = filter === '' ? [] : [vscode.l10n.t('Filter: {0}', filter)];
+    if (searchable !== undefined) {
+      parts.push(vscode.l10n.t('The history is being prepared: {0} % of it can be searched.', searchable));
+    }
+    return parts.length === 0 ? undefined : parts.join('\n');
   }
 
   #groupItem(node: GroupNode): vscode.TreeItem {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { EventsFeed, pageSize } from '../../../src/extension/events-view/events-feed.ts';
+import type { ListedEvent } from '../../../src/extension/events-view/event-list.ts';
 import type { Drawing } from '../../../src/extension/events-view/events-feed.ts';
 import type { EventRow } from '../../../src/protocol/history.ts';
 import type { Method, Params } from '../../../src/protocol/methods.ts';
@@ -39,6 +40,7 @@ async function startStage(options: TestRelayOptions = {}): Promise<Stage> {
   const { client } = relay;
   client.on('event/added', (params) => feed.added(params));
   client.on('attempt/recorded', (params) => feed.attempted(params));
+  client.on('event/changed', (params) => feed.corrected(params));
   client.on('status/changed', ({ status }) => feed.status(status));
   feed.attach({
     ...client,
@@ -133,6 +135,49 @@ describe('the feed of the events view', () => {
     await until(() => drawings.length > before);
     assert.equal(rows()[0]?.type, 'Subscribe');
     assert.equal(queries.length, 1);
+  });
+
+  it('marks a duplicate that was recognised afterwards', async () => {
+    const { relay, feed, timers, drawings, rows } = await startStage();
+    await deliver(relay, 2);
+    feed.setVisible(true);
+    await feed.ready();
+    timers.pass(1000);
+    const before = drawings.length;
+    feed.corrected({
+      events: [
+        { id: 'e2', duplicateOf: 'e1' },
+        { id: 'e77', duplicateOf: 'e1' },
+      ],
+    });
+    await until(() => drawings.length > before);
+    assert.deepEqual(
+      (drawings.at(-1) as ListedEvent[]).map(({ row }) => row.id),
+      ['e2'],
+    );
+    assert.deepEqual(
+      rows().map(({ duplicateOf }) => duplicateOf),
+      ['e1', null],
+    );
+  });
+
+  it('says how much can be searched while a large history is being prepared, and asks again when it is', async () => {
+    const { relay, feed, queries, passUntil } = await startStage();
+    feed.setVisible(true);
+    feed.setFilter('type:subscribe');
+    await feed.ready();
+    const status = await relay.client.request('relay/status', {});
+    const prepared = (events: number, of: number): number | undefined => {
+      feed.status({ ...status, index: { events, of, failure: null } });
+      return feed.searchable;
+    };
+    assert.equal(prepared(430_000, 1_000_000), 43);
+    assert.equal(prepared(999_000, 1_000_000), undefined, 'what came a moment ago is not worth a word');
+    assert.equal(prepared(0, 900), undefined);
+    const asked = queries.length;
+    prepared(10, 900_000);
+    prepared(900_000, 900_000);
+    await passUntil(() => queries.length > asked);
   });
 
   it('draws a burst a few times, and has the newest at the end', async () => {

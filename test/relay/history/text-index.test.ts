@@ -4,14 +4,15 @@ import { once } from 'node:events';
 import { closeSync, openSync, readFileSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { openForReading } from '../../src/relay/database.ts';
-import { FilterError } from '../../src/relay/filter.ts';
-import { openHistory, searchFile, storeFile } from '../../src/relay/history.ts';
-import type { HistoryReader } from '../../src/relay/history.ts';
-import { matchExpression, SearchIndex } from '../../src/relay/search-index.ts';
-import { Store } from '../../src/relay/store.ts';
-import { deliveryRecord, destination } from './records.ts';
-import { afterwards, temporaryFolder } from './afterwards.ts';
+import { openForReading } from '../../../src/relay/database.ts';
+import { FilterError } from '../../../src/relay/filter.ts';
+import { openHistory, searchFile, storeFile } from '../../../src/relay/history.ts';
+import type { HistoryReader } from '../../../src/relay/history.ts';
+import { HistoryIndex } from '../../../src/relay/history/history-index.ts';
+import { matchExpression, phrasesOf } from '../../../src/relay/history/text-index.ts';
+import { Store } from '../../../src/relay/store.ts';
+import { deliveryRecord, destination } from '../records.ts';
+import { afterwards, temporaryFolder } from '../afterwards.ts';
 
 function openReader(dataDir: string): HistoryReader {
   const reader = openHistory(dataDir);
@@ -138,15 +139,17 @@ describe('The index of free text', () => {
     const dataDir = temporaryFolder();
     await add(openStore(dataDir), 'Ophelia', 1200);
     const db = openForReading(storeFile(dataDir));
-    const index = new SearchIndex(searchFile(dataDir), db);
+    const index = new HistoryIndex(searchFile(dataDir), db);
     afterwards(() => {
       index.close();
       db.close();
     });
     let pieces = 1;
-    while (!index.catchUp(0)) pieces += 1;
+    while (!index.followText(0)) pieces += 1;
     assert.equal(pieces, 3);
-    assert.equal([...index.matches('"ophelia" *', Number.MAX_SAFE_INTEGER)].length, 1200);
+    const phrases = phrasesOf(['ophelia'], [])!;
+    const all = { count: 1200, has: () => true, ids: () => [] };
+    assert.equal([...index.text.find(phrases, all, Number.MAX_SAFE_INTEGER)].length, 1200);
   });
 
   it('takes a field with more values than a call takes arguments', async () => {
@@ -172,10 +175,10 @@ describe('The index of free text', () => {
     const store = openStore(dataDir);
     await add(store, 'Ophelia', 30);
     const reader = openReader(dataDir);
-    reader.index(Infinity);
+    reader.follow(Infinity);
     assert.equal(indexed(dataDir), 30);
     await store.clear();
-    reader.index(Infinity);
+    reader.follow(Infinity);
     assert.equal(indexed(dataDir), 0);
     await add(store, 'Ophelia', 2);
     assert.equal(found(reader, 'ophelia'), 2);
@@ -185,17 +188,17 @@ describe('The index of free text', () => {
   it('shrinks with what retention removes, past what waits', async () => {
     const dataDir = temporaryFolder();
     const store = openStore(dataDir);
-    const destinationId = store.internDestination(destination('http://127.0.0.1:9/'));
+    const destinationId = store.destinations.intern(destination('http://127.0.0.1:9/'));
     const waiting = { to: [{ destinationId, state: 'waiting' as const }] };
     const reader = openReader(dataDir);
     await add(store, 'Hamlet', 1, 1, waiting);
     await add(store, 'Ophelia', 7, 1000);
     await add(store, 'Hamlet', 1, 1, waiting);
     await add(store, 'Ophelia', 7, 1000);
-    reader.index(Infinity);
+    reader.follow(Infinity);
     assert.equal(indexed(dataDir), 14_002);
     await store.clear();
-    reader.index(Infinity);
+    reader.follow(Infinity);
     assert.equal(indexed(dataDir), 2);
     assert.equal(found(reader, 'hamlet'), 2);
     assert.equal(found(reader, 'ophelia'), 0);
@@ -205,7 +208,7 @@ describe('The index of free text', () => {
     this.timeout(180_000);
     const dataDir = temporaryFolder();
     await add(openStore(dataDir), 'Ophelia', 800);
-    const program = `import { openHistory } from ${JSON.stringify(new URL('../../src/relay/history.ts', import.meta.url).href)};
+    const program = `import { openHistory } from ${JSON.stringify(new URL('../../../src/relay/history.ts', import.meta.url).href)};
       const reader = openHistory(${JSON.stringify(dataDir)});
       process.stdout.write(String(reader.query({ filter: 'ophelia', limit: 1000 }).events.length));
       reader.close();`;
@@ -230,11 +233,23 @@ describe('The index of free text', () => {
 
 describe('The expression for the index', () => {
   it('has each word as a phrase whose last part may be a beginning', () => {
-    assert.equal(matchExpression(['ada'], []), '"ada" *');
-    assert.equal(matchExpression(['ada@example.org', 'k"ö*ln'], []), '"ada example org" * AND "k ö ln" *');
-    assert.equal(matchExpression([], ['a', 'b']), 'address : ("a" * OR "b" *)');
-    assert.equal(matchExpression(['x'], ['a']), '"x" * AND address : ("a" *)');
-    assert.equal(matchExpression([], []), null);
+    const expression = (words: string[], addresses: string[]): string | null => {
+      const phrases = phrasesOf(words, addresses);
+      return phrases && matchExpression(phrases);
+    };
+    assert.equal(expression(['ada'], []), '"ada" *');
+    assert.equal(expression(['ada@example.org', 'k"ö*ln'], []), '"ada example org" * AND "k ö ln" *');
+    assert.equal(expression([], ['a', 'b']), 'address : ("a" * OR "b" *)');
+    assert.equal(expression(['x'], ['a']), '"x" * AND address : ("a" *)');
+    assert.equal(expression([], []), null);
+  });
+
+  it('has the words of the index in the place of a beginning, where they are known', () => {
+    const terms = (beginning: string): string[] | null => (beginning === 'org' ? ['org', 'organ'] : null);
+    assert.equal(
+      matchExpression(phrasesOf(['a.org', 'b'], ['org'])!, terms),
+      '("a org" OR "a organ") AND "b" * AND address : ("org" OR "organ")',
+    );
   });
 
   it('is never one that the index cannot read', () => {

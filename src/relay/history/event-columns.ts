@@ -1,0 +1,313 @@
+/**
+ * What events are found, counted, grouped and sorted by, column by column in memory: 36 bytes an event, so that a
+ * million are looked through in milliseconds. Texts stand there as hashes; the rows themselves are read by their ids.
+ */
+import type { ForwardingState } from '../../protocol/history.ts';
+import { eventStates } from '../../protocol/history.ts';
+import type { EventState } from '../../protocol/history.ts';
+
+/** Events in a block: one BLOB of the index's file. */
+export const blockSize = 4096;
+const bytesPerEvent = 36;
+
+/** The column `kind`: 0 stands for an event that is not there, or no longer. */
+export const kindNumbers = { event: 1, test: 2, rejected: 3 } as const;
+
+/** Bits of the column `flags`. */
+export const flagBits = { platform: 1, injected: 2, duplicate: 4 } as const;
+
+/** Bits of the column `states`: one for each state that a forwarding of the event is in. */
+export const stateBits: Readonly<Record<ForwardingState, number>> = {
+  waiting: 1,
+  held: 2,
+  sent: 4,
+  failed: 8,
+  discarded: 16,
+};
+
+/** What the columns hold of one event. */
+export interface ColumnValues {
+  readonly kind: keyof typeof kindNumbers;
+  readonly platform: boolean;
+  readonly injected: boolean;
+  readonly duplicate: boolean;
+  readonly deliveryId: number;
+  /** Milliseconds since the epoch. */
+  readonly receivedAt: number;
+  readonly type: string | null;
+  readonly list: string | null;
+  readonly address: string | null;
+}
+
+/** What changes while an event is forwarded. */
+export interface ForwardingSummary {
+  /** Of {@link stateBits}. */
+  readonly states: number;
+  readonly state: EventState;
+  /** Attempts at all its destinations together. */
+  readonly attempts: number;
+  /** The last HTTP status of the forwarding that most needs a look; null without an answer. */
+  readonly status: number | null;
+  readonly durationMs: number | null;
+}
+
+/** The events of `blockSize` consecutive ids. */
+export class Block {
+  /** Its events have the ids from `number * blockSize`. */
+  readonly number: number;
+  readonly bytes: Uint8Array;
+  readonly receivedAt: Float64Array;
+  readonly delivery: Uint32Array;
+  readonly type: Uint32Array;
+  readonly list: Uint32Array;
+  readonly address: Uint32Array;
+  /** Milliseconds; NaN where nothing was sent. */
+  readonly duration: Float32Array;
+  readonly attempts: Uint16Array;
+  /** HTTP; 0 where there is none. */
+  readonly status: Uint16Array;
+  readonly states: Uint8Array;
+  /** The index in {@link eventStates}. */
+  readonly state: Uint8Array;
+  readonly kind: Uint8Array;
+  readonly flags: Uint8Array;
+  /** How many of its events are there. */
+  count: number;
+
+  /** @param stored what {@link Block.bytes} was, in the byte order of this machine */
+  constructor(number: number, stored?: Uint8Array) {
+    this.number = number;
+    const buffer = new ArrayBuffer(blockSize * bytesPerEvent);
+    this.bytes = new Uint8Array(buffer);
+    if (stored !== undefined) this.bytes.set(stored);
+    let at = 0;
+    const next = (size: number): number => {
+      const from = at;
+      at += size * blockSize;
+      return from;
+    };
+    this.receivedAt = new Float64Array(buffer, next(8), blockSize);
+    this.delivery = new Uint32Array(buffer, next(4), blockSize);
+    this.type = new Uint32Array(buffer, next(4), blockSize);
+    this.list = new Uint32Array(buffer, next(4), blockSize);
+    this.address = new Uint32Array(buffer, next(4), blockSize);
+    this.duration = new Float32Array(buffer, next(4), blockSize);
+    this.attempts = new Uint16Array(buffer, next(2), blockSize);
+    this.status = new Uint16Array(buffer, next(2), blockSize);
+    this.states = new Uint8Array(buffer, next(1), blockSize);
+    this.state = new Uint8Array(buffer, next(1), blockSize);
+    this.kind = new Uint8Array(buffer, next(1), blockSize);
+    this.flags = new Uint8Array(buffer, next(1), blockSize);
+    this.count = this.kind.reduce((sum, kind) => sum + (kind === 0 ? 0 : 1), 0);
+  }
+
+  get firstId(): number {
+    return this.number * blockSize;
+  }
+}
+
+/** Narrows a block's selection: sets to 0 what does not match. `mask` has a 1 for each event that may still do. */
+export type Test = (block: Block, mask: Uint8Array) => void;
+
+/** The columns of a history's events, by id. */
+export class EventColumns {
+  /** In the order of their numbers. */
+  readonly #blocks: Block[] = [];
+  readonly #dirty = new Set<number>();
+  readonly #mask = new Uint8Array(blockSize);
+
+  /** How many events there are. */
+  get count(): number {
+    return this.#blocks.reduce((sum, block) => sum + block.count, 0);
+  }
+
+  /** The lowest and the highest block's, which need not be there themselves; null where there is none. */
+  get lowestId(): number | null {
+    const block = this.#blocks.find((each) => each.count > 0);
+    return block === undefined ? null : block.firstId + block.kind.findIndex((kind) => kind !== 0);
+  }
+
+  /** Puts a stored block in. */
+  load(block: Block): void {
+    this.#blocks.splice(this.#place(block.number), 0, block);
+  }
+
+  clear(): void {
+    this.#blocks.length = 0;
+    this.#dirty.clear();
+  }
+
+  /** Adds an event, or puts it in the place of what had its id. */
+  set(id: number, values: ColumnValues, summary: ForwardingSummary): void {
+    const block = this.#blockOf(id);
+    const at = id % blockSize;
+    if (block.kind[at] === 0) block.count += 1;
+    block.kind[at] = kindNumbers[values.kind];
+    block.flags[at] =
+      (values.platform ? flagBits.platform : 0) |
+      (values.injected ? flagBits.injected : 0) |
+      (values.duplicate ? flagBits.duplicate : 0);
+    block.delivery[at] = values.deliveryId;
+    block.receivedAt[at] = values.receivedAt;
+    block.type[at] = hashOf(values.type);
+    block.list[at] = hashOf(values.list);
+    block.address[at] = hashOf(values.address);
+    this.summarise(id, summary);
+  }
+
+  /** Changes what is known of an event's forwardings. */
+  summarise(id: number, summary: ForwardingSummary): void {
+    const block = this.#find(id);
+    const at = id % blockSize;
+    if (block === undefined || block.kind[at] === 0) return;
+    block.states[at] = summary.states;
+    block.state[at] = eventStates.indexOf(summary.state);
+    block.attempts[at] = Math.min(summary.attempts, 65_535);
+    block.status[at] = summary.status ?? 0;
+    block.duration[at] = summary.durationMs ?? NaN;
+    this.#dirty.add(block.number);
+  }
+
+  has(id: number): boolean {
+    return (this.#find(id)?.kind[id % blockSize] ?? 0) !== 0;
+  }
+
+  /** Removes the events from one id to another. */
+  remove(first: number, last: number): void {
+    for (const block of this.#blocks) {
+      if (block.firstId > last || block.firstId + blockSize <= first) continue;
+      const from = Math.max(first - block.firstId, 0);
+      const to = Math.min(last - block.firstId, blockSize - 1);
+      for (let at = from; at <= to; at++) if (block.kind[at] !== 0) block.count -= 1;
+      block.kind.fill(0, from, to + 1);
+      this.#dirty.add(block.number);
+    }
+    const left = this.#blocks.filter(({ count }) => count > 0);
+    this.#blocks.splice(0, this.#blocks.length, ...left);
+  }
+
+  /** What has changed since it was last asked: the blocks, and the numbers of those that are gone. */
+  takeChanges(): { readonly changed: Block[]; readonly gone: number[] } {
+    const changed: Block[] = [];
+    const gone: number[] = [];
+    for (const number of this.#dirty) {
+      const block = this.#blocks[this.#place(number)];
+      if (block?.number === number) changed.push(block);
+      else gone.push(number);
+    }
+    this.#dirty.clear();
+    return { changed, gone };
+  }
+
+  /** Whether an event is there and matches. */
+  matches(id: number, tests: readonly Test[]): boolean {
+    const block = this.#find(id);
+    const at = id % blockSize;
+    if (block === undefined || block.kind[at] === 0) return false;
+    this.#mask.fill(0);
+    this.#mask[at] = 1;
+    for (const test of tests) test(block, this.#mask);
+    return this.#mask[at] === 1;
+  }
+
+  /**
+   * Goes through blocks, the newest first, and tells which of their events match.
+   * @param before only events of an id below it
+   * @param visit gets the block and a mask with a 1 for each that matches, good until it returns; ends the walk with false
+   */
+  select(tests: readonly Test[], before: number, visit: (block: Block, mask: Uint8Array) => unknown): void {
+    const mask = new Uint8Array(blockSize);
+    for (let index = this.#blocks.length - 1; index >= 0; index--) {
+      const block = this.#blocks[index];
+      if (block === undefined || block.firstId >= before) continue;
+      const { kind } = block;
+      const end = Math.min(before - block.firstId, blockSize);
+      for (let at = 0; at < end; at++) mask[at] = kind[at] === 0 ? 0 : 1;
+      mask.fill(0, end);
+      for (const test of tests) test(block, mask);
+      if (visit(block, mask) === false) return;
+    }
+  }
+
+  /** The ids of events that match, newest first. */
+  *ids(tests: readonly Test[], before: number): Generator<number> {
+    let from = before;
+    for (;;) {
+      let found: number[] = [];
+      let floor = 0;
+      // One block at a time, so that whoever takes a page pays for a page.
+      this.select(tests, from, (block, mask) => {
+        floor = block.firstId;
+        found = idsIn(block, mask);
+        return found.length === 0;
+      });
+      if (found.length === 0) return;
+      yield* found;
+      from = floor;
+    }
+  }
+
+  /** How many match, at most `most`: beyond it the walk ends. */
+  countUpTo(tests: readonly Test[], before: number, most: number): number {
+    let count = 0;
+    this.select(tests, before, (_block, mask) => {
+      for (const each of mask) count += each;
+      return count <= most;
+    });
+    return count;
+  }
+
+  /** The block of an event, made where it is missing. */
+  #blockOf(id: number): Block {
+    const number = Math.floor(id / blockSize);
+    const place = this.#place(number);
+    const there = this.#blocks[place];
+    if (there?.number === number) return there;
+    const block = new Block(number);
+    this.#blocks.splice(place, 0, block);
+    return block;
+  }
+
+  #find(id: number): Block | undefined {
+    const number = Math.floor(id / blockSize);
+    const block = this.#blocks[this.#place(number)];
+    return block?.number === number ? block : undefined;
+  }
+
+  /** Where a block is, or would be. Most are asked for at the end. */
+  #place(number: number): number {
+    const blocks = this.#blocks;
+    const last = blocks.at(-1);
+    if (last === undefined || last.number < number) return blocks.length;
+    let low = 0;
+    let high = blocks.length - 1;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((blocks[middle]?.number ?? Infinity) < number) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
+
+function idsIn(block: Block, mask: Uint8Array): number[] {
+  const ids: number[] = [];
+  for (let at = blockSize - 1; at >= 0; at--) if (mask[at] === 1) ids.push(block.firstId + at);
+  return ids;
+}
+
+/**
+ * A text's hash, whatever its case in ASCII, which is how types, lists and addresses are compared; 0 for null. A chance
+ * of one in four billion that two are taken for one is what it costs.
+ */
+export function hashOf(text: string | null): number {
+  if (text === null) return 0;
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) {
+    let code = text.charCodeAt(i);
+    if (code >= 0x41 && code <= 0x5a) code += 0x20;
+    hash = Math.imul(hash ^ code, 0x01000193);
+    hash ^= hash >>> 15;
+  }
+  return hash >>> 0 || 1;
+}

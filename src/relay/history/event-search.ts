@@ -1,0 +1,227 @@
+/**
+ * Finding events: by the columns and the text of the index, and of what is not in it yet by a bounded tail that is read
+ * from the log there and then. Whoever asks is told how many were not looked at.
+ */
+import type { DatabaseSync } from 'node:sqlite';
+import { isCorruption, loadSqlite, sqliteCode } from '../database.ts';
+import type { Filter } from '../filter.ts';
+import { blockSize, EventColumns } from './event-columns.ts';
+import type { Block, Test } from './event-columns.ts';
+import { testsOf } from './event-tests.ts';
+import type { HistoryIndex } from './history-index.ts';
+import type { FedEvent } from './log-feed.ts';
+import { phrasesOf, TextIndex } from './text-index.ts';
+import type { Phrases, Selection } from './text-index.ts';
+
+/** How long a question may take to bring the index up to date first, in milliseconds. */
+const followMs = 40;
+const followTextMs = 40;
+
+/** Of what is not in the index, so many events are looked at, the newest; of its text fewer, which costs more. */
+const mostTail = 5000;
+const mostTextTail = 1000;
+const mostTextTailBytes = 4_194_304;
+
+/** What a filter finds, as it is looked at from one moment. */
+export interface Found {
+  /** The ids, newest first. */
+  readonly ids: (before: number) => Iterable<number>;
+  /** Goes through all of them, in any order, with the columns that hold them. */
+  each(visit: (block: Block, at: number) => void): void;
+  /** Events that were not looked at, since they are not in the index yet. */
+  readonly unseen: number;
+}
+
+/** Finds events of a history. */
+export class EventSearch {
+  readonly index: HistoryIndex;
+  readonly #log: DatabaseSync;
+  /** What is not in the index yet, as far as it is looked at; kept while the log stays as it is. */
+  #tail: { readonly after: number; readonly end: number; readonly columns: EventColumns } | undefined;
+  #textTail:
+    { readonly after: number; readonly end: number; readonly db: DatabaseSync; readonly text: TextIndex } | undefined;
+
+  constructor(index: HistoryIndex, log: DatabaseSync) {
+    this.index = index;
+    this.#log = log;
+  }
+
+  /**
+   * Finds what a filter asks for.
+   * @throws FilterError where its words cannot be searched for
+   */
+  find(filter: Filter): Found {
+    const phrases = phrasesOf(filter.words, filter.addresses);
+    const tests = testsOf(filter);
+    const { index } = this;
+    const isAtEnd = isUpToDate(() => index.follow(followMs));
+    const tail = isAtEnd ? undefined : this.#readTail();
+    const all = tail === undefined ? [index.columns] : [tail, index.columns];
+    const known = all.reduce((sum, columns) => sum + columns.count, 0);
+    const unseen = isAtEnd ? 0 : Math.max(0, index.feed.rows - known);
+    if (phrases === null) {
+      return {
+        ids: function* (before) {
+          for (const columns of all) yield* columns.ids(tests, before);
+        },
+        each: (visit) => {
+          for (const columns of all) columns.select(tests, Infinity, visitEach(visit));
+        },
+        unseen,
+      };
+    }
+    return this.#findText(phrases, new Selected(all, tests), unseen);
+  }
+
+  close(): void {
+    this.#textTail?.db.close();
+    this.index.close();
+  }
+
+  #findText(phrases: Phrases, selected: Selected, unseen: number): Found {
+    const { index } = this;
+    const isAtEnd = isUpToDate(() => index.followText(followTextMs));
+    const tail = isAtEnd ? undefined : this.#readTextTail();
+    // The text of the tail's events may have come into the index meanwhile.
+    const textEnd = index.lastText;
+    const ids = (before: number): Iterable<number> => this.#textIds(phrases, selected, tail?.text, textEnd, before);
+    const visitAll = (visit: (id: number) => void): void => {
+      tail?.text.visit(phrases, selected, visit);
+      index.guarded(() => index.text.visit(phrases, selected, visit));
+    };
+    const untold = tail === undefined ? 0 : selected.countBetween(textEnd, tail.firstEvent);
+    return {
+      ids,
+      each: (visit) => {
+        visitAll((id) => selected.visit(id, visit));
+      },
+      unseen: unseen + untold,
+    };
+  }
+
+  *#textIds(
+    phrases: Phrases,
+    selected: Selected,
+    tail: TextIndex | undefined,
+    textEnd: number,
+    before: number,
+  ): Generator<number> {
+    if (tail !== undefined) yield* tail.find(phrases, selected, Math.min(before, Number.MAX_SAFE_INTEGER));
+    let last = Math.min(before, textEnd + 1);
+    for (let again = false; ; again = true) {
+      try {
+        for (const id of this.index.text.find(phrases, selected, last)) {
+          last = id;
+          yield id;
+        }
+        return;
+      } catch (error) {
+        if (again || !isCorruption(error)) throw error;
+        this.index.startAgain();
+        this.index.followText();
+      }
+    }
+  }
+
+  #readTail(): EventColumns {
+    const { feed, lastDelivery } = this.index;
+    const end = feed.end.delivery;
+    if (this.#tail?.end === end && this.#tail.after === lastDelivery) return this.#tail.columns;
+    const columns = new EventColumns();
+    for (const event of feed.newestAfter(lastDelivery, mostTail).events) put(columns, event);
+    this.#tail = { after: lastDelivery, end, columns };
+    return columns;
+  }
+
+  /** The text of what is not in the index yet, in memory. */
+  #readTextTail(): { readonly text: TextIndex; readonly firstEvent: number } {
+    const { feed, lastTextDelivery } = this.index;
+    const { events, after } = feed.newestAfter(lastTextDelivery, mostTextTail, mostTextTailBytes);
+    const firstEvent = events[0]?.id ?? Infinity;
+    const end = feed.end.delivery;
+    if (this.#textTail?.end === end && this.#textTail.after === after) return { ...this.#textTail, firstEvent };
+    this.#textTail?.db.close();
+    const Database = loadSqlite();
+    const db = new Database(':memory:');
+    const text = new TextIndex(db);
+    for (const row of feed.bodiesAfter(after)) text.add(row, this.#log);
+    this.#textTail = { after, end, db, text };
+    return { text, firstEvent };
+  }
+}
+
+/** Also false where the index's file cannot be written, as on a full disk: what is not in it is read from the log. */
+function isUpToDate(follow: () => boolean): boolean {
+  try {
+    return follow();
+  } catch (error) {
+    if (sqliteCode(error) === undefined || isCorruption(error)) throw error;
+    return false;
+  }
+}
+
+function put(columns: EventColumns, event: FedEvent): void {
+  columns.set(event.id, { ...event.values, duplicate: event.duplicateOf !== null }, event.summary);
+}
+
+function visitEach(visit: (block: Block, at: number) => void): (block: Block, mask: Uint8Array) => void {
+  return (block, mask) => {
+    for (let at = 0; at < blockSize; at++) if (mask[at] === 1) visit(block, at);
+  };
+}
+
+/** The events that pass a filter's tests, as a mask for each block. */
+class Selected implements Selection {
+  readonly count: number;
+  readonly #all: readonly EventColumns[];
+  readonly #tests: readonly Test[];
+  readonly #masks = new Map<number, { readonly block: Block; readonly mask: Uint8Array }[]>();
+
+  constructor(all: readonly EventColumns[], tests: readonly Test[]) {
+    this.#all = all;
+    this.#tests = tests;
+    let count = 0;
+    for (const columns of all) {
+      columns.select(tests, Infinity, (block, mask) => {
+        let here = 0;
+        for (const each of mask) here += each;
+        if (here === 0) return;
+        count += here;
+        const others = this.#masks.get(block.number);
+        const entry = { block, mask: mask.slice() };
+        // The index and the tail may meet within a block.
+        if (others === undefined) this.#masks.set(block.number, [entry]);
+        else others.push(entry);
+      });
+    }
+    this.count = count;
+  }
+
+  has(id: number): boolean {
+    const at = id % blockSize;
+    return this.#masks.get(Math.floor(id / blockSize))?.some(({ mask }) => mask[at] === 1) ?? false;
+  }
+
+  *ids(before: number): Generator<number> {
+    for (const columns of this.#all) yield* columns.ids(this.#tests, before);
+  }
+
+  visit(id: number, visit: (block: Block, at: number) => void): void {
+    const at = id % blockSize;
+    const found = this.#masks.get(Math.floor(id / blockSize))?.find(({ mask }) => mask[at] === 1);
+    if (found !== undefined) visit(found.block, at);
+  }
+
+  /** How many there are with an id above one and below another. */
+  countBetween(after: number, before: number): number {
+    let count = 0;
+    for (const entries of this.#masks.values()) {
+      for (const { block, mask } of entries) {
+        const from = Math.max(after + 1 - block.firstId, 0);
+        const to = Math.min(before - block.firstId, blockSize);
+        for (let at = from; at < to; at++) count += mask[at] ?? 0;
+      }
+    }
+    return count;
+  }
+}

@@ -1,0 +1,465 @@
+/**
+ * What is looked at, derived from the log: columns and text of every event, in a file of its own that can be thrown away
+ * and made again. It follows the log from the thread that reads the history, so that receiving pays nothing for it.
+ * Several processes may follow one log: each step is one transaction on the file.
+ */
+import { rmSync } from 'node:fs';
+import type { DatabaseSync } from 'node:sqlite';
+import { isCorruption, loadSqlite, openOwn, rollBack } from '../database.ts';
+import { Statements } from '../statements.ts';
+import { Block, EventColumns } from './event-columns.ts';
+import { bodyBytesOf, LogFeed } from './log-feed.ts';
+import type { FedEvent, Position } from './log-feed.ts';
+import { TextIndex } from './text-index.ts';
+
+/** Events whose columns are added in one transaction, about. */
+const stepEvents = 5000;
+/** Deliveries whose forwardings are looked at again in one transaction. */
+const stepRefreshed = 1000;
+/** Events whose text is added in one transaction, about, and bytes of their bodies. */
+const stepTexts = 1000;
+const stepTextBytes = 4_194_304;
+/** Rows of events that are gone, before they are removed from the text. */
+const mostGone = 10_000;
+/** Marks that are told in one step: of a history that is made anew there may be very many. */
+const mostMarks = 1000;
+
+/** Raised with any change of the file's tables or of the columns' layout: a file of another one is made again. */
+const layout = 1;
+
+const tables = `
+  CREATE TABLE progress (
+    identity TEXT NOT NULL, revision INTEGER NOT NULL, delivery INTEGER NOT NULL, attempt INTEGER NOT NULL,
+    change INTEGER NOT NULL, text_delivery INTEGER NOT NULL, text_event INTEGER NOT NULL, gone INTEGER NOT NULL);
+  CREATE TABLE blocks (number INTEGER PRIMARY KEY, bytes BLOB NOT NULL);
+  -- Events of one content, to know the earlier one of the same.
+  CREATE TABLE fingerprints (fingerprint INTEGER NOT NULL, event INTEGER NOT NULL, PRIMARY KEY (fingerprint, event)) WITHOUT ROWID;
+  -- Marks that the log lacks.
+  CREATE TABLE duplicates (event INTEGER PRIMARY KEY, duplicate_of INTEGER NOT NULL);
+  -- Events that are gone, and whose text is still there.
+  CREATE TABLE gone (first INTEGER PRIMARY KEY, last INTEGER NOT NULL);
+`;
+
+/** How far the index has come. */
+interface Progress extends Position {
+  readonly revision: number;
+  /** The last delivery and the last event whose text is in it. */
+  readonly textDelivery: number;
+  readonly textEvent: number;
+  /** Events that are gone, and whose text is still there. */
+  readonly gone: number;
+}
+
+/** A mark that the log lacks: an event whose content came before. */
+export interface Mark {
+  readonly event: number;
+  readonly duplicateOf: number;
+}
+
+/** The index that lies there is another log's, of another layout, or has lost its log's track. */
+class UselessIndexError extends Error {}
+
+/** The index of a history. */
+export class HistoryIndex {
+  readonly columns = new EventColumns();
+  readonly feed: LogFeed;
+  readonly #log: DatabaseSync;
+  readonly #file: string | null;
+  #db: DatabaseSync;
+  #sql: Statements;
+  #text: TextIndex;
+  #progress: Progress;
+  /** Of the columns in memory; another than the file's where another process went on, or a step failed. */
+  #revision = -1;
+  /** Deliveries whose forwardings may have changed, before `#changesSeen`, which is noted when none are left. */
+  readonly #toRefresh = new Set<number>();
+  #seen: Pick<Position, 'attempt' | 'change'> | undefined;
+  #marks: Mark[] = [];
+
+  /**
+   * Opens or makes the index.
+   * @param file its path; null for one in memory, where there is no room for a file, or no right to write it
+   * @param log the log that it is derived from
+   */
+  constructor(file: string | null, log: DatabaseSync) {
+    this.#file = file;
+    this.#log = log;
+    this.feed = new LogFeed(log);
+    const opened = this.#open();
+    this.#db = opened.db;
+    this.#sql = new Statements(opened.db);
+    this.#text = opened.text;
+    this.#progress = this.#readProgress();
+  }
+
+  get text(): TextIndex {
+    return this.#text;
+  }
+
+  /** The last event whose text is in it. */
+  get lastText(): number {
+    return this.#progress.textEvent;
+  }
+
+  /** The last delivery whose events are in its columns. */
+  get lastDelivery(): number {
+    return this.#progress.delivery;
+  }
+
+  /** The last delivery whose text is in it. */
+  get lastTextDelivery(): number {
+    return this.#progress.textDelivery;
+  }
+
+  /** The file's pages that hold something, in bytes. */
+  get liveBytes(): number {
+    const pages = this.#sql.get(
+      'SELECT page_count - freelist_count AS n FROM pragma_page_count(), pragma_freelist_count()',
+    );
+    return Number(pages?.['n'] ?? 0) * 4096;
+  }
+
+  /** Marks that were found since it was last asked. */
+  takeMarks(): readonly Mark[] {
+    const marks = this.#marks;
+    this.#marks = [];
+    return marks;
+  }
+
+  /** The mark of an event that the log lacks; null where it has none. */
+  markOf(event: number): number | null {
+    const row = this.guarded(() => this.#sql.get('SELECT duplicate_of FROM duplicates WHERE event = ?', event));
+    return row === undefined ? null : Number(row['duplicate_of']);
+  }
+
+  /**
+   * Brings the columns up to date.
+   * @param budgetMs stop after about this time, in milliseconds
+   * @returns whether they are
+   */
+  follow(budgetMs = Infinity): boolean {
+    return this.#inSteps(budgetMs, () => {
+      if (this.#revision === this.#progress.revision && this.#isAtEnd()) return false;
+      return this.#transaction(() => this.#followOnce());
+    });
+  }
+
+  /**
+   * Brings the text up to date. Columns first: what is gone is known by them.
+   * @returns whether it is
+   */
+  followText(budgetMs = Infinity): boolean {
+    const begun = performance.now();
+    if (!this.follow(budgetMs)) return false;
+    return this.#inSteps(budgetMs - (performance.now() - begun), () => {
+      if (this.#progress.textDelivery >= this.feed.end.delivery && !this.#isMuchGone()) return false;
+      return this.#transaction(() => this.#addTexts());
+    });
+  }
+
+  /** Closes its file. */
+  close(): void {
+    this.#sql.close();
+    this.#db.close();
+  }
+
+  /** Reads the index's file; where that shows it to be damaged, makes it again and reads once more. */
+  guarded<T>(read: () => T): T {
+    try {
+      return read();
+    } catch (error) {
+      if (!isCorruption(error)) throw error;
+      this.startAgain();
+      this.followText();
+      return read();
+    }
+  }
+
+  /** Throws it away: it holds nothing that cannot be made again. */
+  startAgain(): void {
+    this.close();
+    this.#remove();
+    const opened = this.#openOnce();
+    this.#db = opened.db;
+    this.#sql = new Statements(opened.db);
+    this.#text = opened.text;
+    this.columns.clear();
+    this.#toRefresh.clear();
+    this.#seen = undefined;
+    this.#revision = -1;
+    this.#progress = this.#readProgress();
+  }
+
+  #inSteps(budgetMs: number, step: () => boolean): boolean {
+    const deadline = performance.now() + budgetMs;
+    let rebuilt = false;
+    for (;;) {
+      try {
+        if (!step()) return true;
+      } catch (error) {
+        if (rebuilt || !(isCorruption(error) || error instanceof UselessIndexError)) throw error;
+        rebuilt = true;
+        this.startAgain();
+      }
+      if (performance.now() >= deadline) return false;
+    }
+  }
+
+  #open(): { db: DatabaseSync; text: TextIndex } {
+    try {
+      return this.#openOnce();
+    } catch (error) {
+      if (!(error instanceof UselessIndexError) && !isCorruption(error)) throw error;
+      this.#remove();
+      return this.#openOnce();
+    }
+  }
+
+  #remove(): void {
+    if (this.#file === null) return;
+    for (const suffix of ['', '-wal', '-shm', '-journal']) rmSync(this.#file + suffix, { force: true });
+  }
+
+  #openOnce(): { db: DatabaseSync; text: TextIndex } {
+    const db = this.#file === null ? new (loadSqlite())(':memory:') : openOwn(this.#file);
+    try {
+      db.exec(
+        'PRAGMA busy_timeout = 1000; PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA cache_size = -8192; PRAGMA temp_store = MEMORY; BEGIN IMMEDIATE',
+      );
+      const version = Number(db.prepare('PRAGMA user_version').get()?.['user_version']);
+      const { identity } = this.feed;
+      const isNew = Number(db.prepare('SELECT count(*) AS n FROM sqlite_schema').get()?.['n']) === 0;
+      if (!isNew && version !== layout) throw new UselessIndexError();
+      if (isNew) {
+        db.exec(`${tables}; PRAGMA user_version = ${layout}`);
+        const { attempt, change } = this.feed.end;
+        db.prepare('INSERT INTO progress VALUES (?, 0, 0, ?, ?, 0, 0, 0)').run(identity, attempt, change);
+      }
+      const text = new TextIndex(db);
+      if (db.prepare('SELECT identity FROM progress').get()?.['identity'] !== identity) throw new UselessIndexError();
+      db.exec('COMMIT');
+      return { db, text };
+    } catch (error) {
+      db.close();
+      throw error;
+    }
+  }
+
+  #readProgress(): Progress {
+    const row = this.#sql.get('SELECT * FROM progress') ?? {};
+    const number = (name: string): number => Number(row[name] ?? 0);
+    return {
+      revision: number('revision'),
+      delivery: number('delivery'),
+      attempt: number('attempt'),
+      change: number('change'),
+      textDelivery: number('text_delivery'),
+      textEvent: number('text_event'),
+      gone: number('gone'),
+    };
+  }
+
+  #isAtEnd(): boolean {
+    const { delivery, attempt, change } = this.feed.end;
+    const at = this.#progress;
+    // What was removed at the end of the log leaves its greatest ids below.
+    return this.#toRefresh.size === 0 && delivery <= at.delivery && attempt <= at.attempt && change <= at.change;
+  }
+
+  /** One transaction on the index, and one view of the log. */
+  #transaction(apply: () => boolean): boolean {
+    const db = this.#db;
+    db.exec('BEGIN IMMEDIATE');
+    try {
+      this.#synchronise();
+      const more = this.feed.atOnce(apply);
+      db.exec('COMMIT');
+      return more;
+    } catch (error) {
+      rollBack(db);
+      this.#takeBack();
+      throw error;
+    }
+  }
+
+  /** A step failed: what is in memory is ahead of the file. */
+  #takeBack(): void {
+    this.#revision = -1;
+    try {
+      this.#synchronise();
+    } catch {
+      // It cannot be read either: nothing is known of what is in it.
+      this.columns.clear();
+      this.#progress = { ...this.#progress, delivery: 0, textDelivery: 0, textEvent: 0 };
+    }
+  }
+
+  /** Takes over what another process has done, or what was there at the start. */
+  #synchronise(): void {
+    this.#progress = this.#readProgress();
+    if (this.#progress.revision === this.#revision) return;
+    this.columns.clear();
+    this.#toRefresh.clear();
+    this.#seen = undefined;
+    for (const row of this.#sql.iterate('SELECT number, bytes FROM blocks ORDER BY number')) {
+      this.columns.load(new Block(Number(row['number']), row['bytes'] as Uint8Array));
+    }
+    this.#revision = this.#progress.revision;
+  }
+
+  /** @returns whether there is more to do */
+  #followOnce(): boolean {
+    this.#seeChanges();
+    this.#refreshSome();
+    const { delivery } = this.#progress;
+    const { events, lastDelivery } = this.feed.eventsAfter(delivery, stepEvents);
+    for (const event of events) this.#add(event);
+    this.#note({ delivery: lastDelivery });
+    return this.#toRefresh.size > 0 || lastDelivery > delivery;
+  }
+
+  #seeChanges(): void {
+    const at = this.#seen ?? this.#progress;
+    const { attempt, change } = this.feed.end;
+    const seen = { attempt: Math.max(at.attempt, attempt), change: Math.max(at.change, change) };
+    if (change > at.change) {
+      const found = this.feed.changesAfter(at.change);
+      if (found === null) throw new UselessIndexError();
+      for (const each of found.changes) {
+        if (each.kind === 'removed') this.#forget(each.first, each.last);
+        else if (each.kind === 'open') this.#refreshOpen();
+        else this.#refresh(this.feed.deliveriesOf(each.first, each.last));
+      }
+    }
+    if (attempt > at.attempt) this.#refresh(this.feed.attemptedAfter(at.attempt, this.#progress.delivery));
+    this.#seen = seen;
+  }
+
+  #refresh(deliveries: readonly number[]): void {
+    // Those that are not in it yet are read as they are then.
+    for (const id of deliveries) if (id <= this.#progress.delivery) this.#toRefresh.add(id);
+  }
+
+  /** Everything that waited or was held, as far as is known. */
+  #refreshOpen(): void {
+    const found = new Set<number>();
+    this.columns.select([isOpenOrOwes], Infinity, (block, mask) => {
+      for (const [at, chosen] of mask.entries()) if (chosen === 1) found.add(block.delivery[at] ?? 0);
+    });
+    this.#refresh([...found]);
+  }
+
+  #refreshSome(): void {
+    let left = stepRefreshed;
+    for (const delivery of this.#toRefresh) {
+      if (left === 0) return;
+      left -= 1;
+      this.#toRefresh.delete(delivery);
+      for (const { id, summary } of this.feed.summariesOf(delivery)) this.columns.summarise(id, summary);
+    }
+  }
+
+  #add(event: FedEvent): void {
+    const earlier = event.fingerprint === null ? null : this.#earlierOf(event, event.fingerprint);
+    if (earlier !== null && earlier !== event.duplicateOf) {
+      this.#sql.run('INSERT OR REPLACE INTO duplicates (event, duplicate_of) VALUES (?, ?)', event.id, earlier);
+      if (this.#marks.length < mostMarks) this.#marks.push({ event: event.id, duplicateOf: earlier });
+    }
+    const duplicate = earlier !== null || event.duplicateOf !== null;
+    this.columns.set(event.id, { ...event.values, duplicate }, event.summary);
+  }
+
+  /** The latest earlier event of the same content that is still there. */
+  #earlierOf(event: FedEvent, fingerprint: number): number | null {
+    let found: number | null = null;
+    const rows = this.#sql.all(
+      'SELECT event FROM fingerprints WHERE fingerprint = ? AND event < ? ORDER BY event DESC LIMIT 100',
+      fingerprint,
+      event.id,
+    );
+    for (const row of rows) {
+      const earlier = Number(row['event']);
+      if (!this.columns.has(earlier) || !this.feed.mayRepeat(event, earlier)) continue;
+      found = earlier;
+      break;
+    }
+    this.#sql.run('INSERT OR IGNORE INTO fingerprints (fingerprint, event) VALUES (?, ?)', fingerprint, event.id);
+    return found;
+  }
+
+  #forget(first: number, last: number): void {
+    this.columns.remove(first, last);
+    this.#sql.run('DELETE FROM duplicates WHERE event BETWEEN ? AND ?', first, last);
+    const { textEvent, gone } = this.#progress;
+    if (first > textEvent) return;
+    const end = Math.min(last, textEvent);
+    this.#sql.run('INSERT OR REPLACE INTO gone (first, last) VALUES (?, ?)', first, end);
+    this.#note({ gone: gone + end - first + 1 });
+  }
+
+  #isMuchGone(): boolean {
+    const { gone } = this.#progress;
+    return gone > 0 && (gone >= mostGone || this.columns.count === 0);
+  }
+
+  #addTexts(): boolean {
+    if (this.#isMuchGone()) this.#removeGone();
+    let events = 0;
+    let bytes = 0;
+    let { textDelivery, textEvent } = this.#progress;
+    for (const row of this.feed.bodiesAfter(textDelivery)) {
+      this.#text.add(row, this.#log);
+      textDelivery = Number(row['id']);
+      textEvent = Number(row['first_event']) + Number(row['row_count']) - 1;
+      events += Number(row['row_count']);
+      bytes += bodyBytesOf(row);
+      if (events >= stepTexts || bytes >= stepTextBytes) break;
+    }
+    this.#note({ textDelivery, textEvent });
+    return events >= stepTexts || bytes >= stepTextBytes;
+  }
+
+  #removeGone(): void {
+    const lowest = this.columns.lowestId;
+    if (lowest === null) this.#text.clear();
+    else
+      for (const row of this.#sql.all('SELECT first, last FROM gone'))
+        this.#text.remove(Number(row['first']), Number(row['last']));
+    this.#sql.run('DELETE FROM fingerprints WHERE event < ?', lowest ?? Number.MAX_SAFE_INTEGER);
+    this.#db.exec('DELETE FROM gone');
+    this.#note({ gone: 0 });
+  }
+
+  /** Puts what has changed into the file, with how far that is. */
+  #note(changed: Partial<Progress>): void {
+    const { changed: blocks, gone } = this.columns.takeChanges();
+    for (const { number, bytes } of blocks)
+      this.#sql.run('INSERT OR REPLACE INTO blocks (number, bytes) VALUES (?, ?)', number, bytes);
+    for (const number of gone) this.#sql.run('DELETE FROM blocks WHERE number = ?', number);
+    const isRefreshed = this.#toRefresh.size === 0 && this.#seen !== undefined;
+    const next: Progress = {
+      ...this.#progress,
+      ...(isRefreshed && this.#seen),
+      ...changed,
+      revision: this.#progress.revision + 1,
+    };
+    if (isRefreshed) this.#seen = undefined;
+    this.#sql.run(
+      'UPDATE progress SET revision = ?, delivery = ?, attempt = ?, change = ?, text_delivery = ?, text_event = ?, gone = ?',
+      next.revision,
+      next.delivery,
+      next.attempt,
+      next.change,
+      next.textDelivery,
+      next.textEvent,
+      next.gone,
+    );
+    this.#progress = next;
+    this.#revision = next.revision;
+  }
+}
+
+/** A test of columns for what waits or is held. */
+function isOpenOrOwes({ states }: Block, mask: Uint8Array): void {
+  for (let at = 0; at < mask.length; at++) if (((states[at] ?? 0) & 3) === 0) mask[at] = 0;
+}

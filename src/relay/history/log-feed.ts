@@ -1,0 +1,306 @@
+/** Reading the log in the order in which it grows, for whoever keeps something derived from it. */
+import type { DatabaseSync } from 'node:sqlite';
+import { changeCodes, notificationKindCodes } from '../database.ts';
+import { Statements } from '../statements.ts';
+import { bytesOf, kindName, stateName } from '../stored.ts';
+import type { ColumnValues, ForwardingSummary } from './event-columns.ts';
+import { summaryOf } from './forwarding-summary.ts';
+import type { ForwardingFacts } from './forwarding-summary.ts';
+
+/** An event as it is found by. */
+export interface FedEvent {
+  readonly id: number;
+  readonly values: ColumnValues;
+  readonly summary: ForwardingSummary;
+  readonly fingerprint: number | null;
+  /** As the log has it. */
+  readonly duplicateOf: number | null;
+}
+
+/** How far something has followed the log: the last ids that it knows. */
+export interface Position {
+  readonly delivery: number;
+  readonly attempt: number;
+  readonly change: number;
+}
+
+export type Change =
+  | { readonly kind: 'notifications' | 'removed'; readonly first: number; readonly last: number }
+  | { readonly kind: 'open' };
+
+interface DeliveryRow {
+  readonly id: number;
+  readonly firstEvent: number;
+  readonly rowCount: number;
+  readonly firstNotification: number;
+  readonly notificationCount: number;
+  readonly row: Record<string, unknown>;
+}
+
+const deliveryColumns =
+  'id, source, injected, received_at, list, body_bytes, first_event, row_count, first_notification, notification_count';
+
+/** Reads what is new in a log. */
+export class LogFeed {
+  readonly #log: DatabaseSync;
+  readonly #sql: Statements;
+
+  constructor(log: DatabaseSync) {
+    this.#log = log;
+    this.#sql = new Statements(log);
+  }
+
+  /** The log's own name: what is derived from it belongs to it alone. */
+  get identity(): string {
+    return String(this.#sql.get("SELECT value FROM meta WHERE key = 'identity'")?.['value']);
+  }
+
+  /** The end of the log as it is now. */
+  get end(): Position {
+    const row = this.#sql.get(
+      'SELECT (SELECT max(id) FROM deliveries) AS delivery, (SELECT max(id) FROM attempts) AS attempt, (SELECT max(id) FROM changes) AS change',
+    );
+    const number = (name: string): number => Number(row?.[name] ?? 0);
+    return { delivery: number('delivery'), attempt: number('attempt'), change: number('change') };
+  }
+
+  /** How many events there are, rows of other kinds included. */
+  get rows(): number {
+    const row = this.#sql.get("SELECT value FROM meta WHERE key = 'totals'");
+    if (row === undefined) return 0;
+    const { events, tests, rejected } = JSON.parse(row['value'] as string) as Record<string, number>;
+    return (events ?? 0) + (tests ?? 0) + (rejected ?? 0);
+  }
+
+  /** Everything that is read until `read` returns is of one moment. */
+  atOnce<T>(read: () => T): T {
+    this.#log.exec('BEGIN');
+    try {
+      return read();
+    } finally {
+      this.#log.exec('COMMIT');
+    }
+  }
+
+  /**
+   * What happened after a change.
+   * @returns null where some of it is no longer known
+   */
+  changesAfter(change: number): { readonly changes: Change[]; readonly last: number } | null {
+    const rows = this.#sql.all('SELECT id, kind, first, last FROM changes WHERE id > ? ORDER BY id', change);
+    const [oldest] = rows;
+    if (oldest !== undefined && Number(oldest['id']) > change + 1) return null;
+    const changes = rows.map((row): Change => {
+      const range = { first: Number(row['first']), last: Number(row['last']) };
+      if (row['kind'] === changeCodes.open) return { kind: 'open' };
+      return { kind: row['kind'] === changeCodes.removed ? 'removed' : 'notifications', ...range };
+    });
+    return { changes, last: Number(rows.at(-1)?.['id'] ?? change) };
+  }
+
+  /** The deliveries of attempts after one, up to a delivery. */
+  attemptedAfter(attempt: number, lastDelivery: number): number[] {
+    return this.#sql
+      .all(
+        'SELECT DISTINCT n.delivery_id AS id FROM attempts a JOIN notifications n ON n.id = a.notification_id WHERE a.id > ? AND n.delivery_id <= ?',
+        attempt,
+        lastDelivery,
+      )
+      .map((row) => Number(row['id']));
+  }
+
+  /** The deliveries of notifications. */
+  deliveriesOf(firstNotification: number, lastNotification: number): number[] {
+    return this.#sql
+      .all(
+        'SELECT DISTINCT delivery_id AS id FROM notifications WHERE id BETWEEN ? AND ?',
+        firstNotification,
+        lastNotification,
+      )
+      .map((row) => Number(row['id']));
+  }
+
+  /**
+   * The events of the deliveries after one, oldest first.
+   * @param mostEvents about so many: a delivery is never cut
+   * @returns the last delivery that was read; the one before where there is none
+   */
+  eventsAfter(delivery: number, mostEvents: number): { readonly events: FedEvent[]; readonly lastDelivery: number } {
+    const deliveries: DeliveryRow[] = [];
+    let count = 0;
+    for (const row of this.#sql.iterate(
+      `SELECT ${deliveryColumns} FROM deliveries WHERE id > ? ORDER BY id`,
+      delivery,
+    )) {
+      const read = deliveryRow(row);
+      deliveries.push(read);
+      count += read.rowCount;
+      if (count >= mostEvents) break;
+    }
+    return { events: this.#eventsOf(deliveries), lastDelivery: deliveries.at(-1)?.id ?? delivery };
+  }
+
+  /**
+   * The newest events after a delivery.
+   * @param mostEvents so many, and of bodies of so many bytes; at least one delivery's
+   * @returns `after`: the last delivery that was left out
+   */
+  newestAfter(
+    delivery: number,
+    mostEvents: number,
+    mostBytes = Infinity,
+  ): { readonly events: FedEvent[]; readonly after: number } {
+    const deliveries: DeliveryRow[] = [];
+    let count = 0;
+    let bytes = 0;
+    let after = delivery;
+    for (const row of this.#sql.iterate(
+      `SELECT ${deliveryColumns} FROM deliveries WHERE id > ? ORDER BY id DESC`,
+      delivery,
+    )) {
+      const read = deliveryRow(row);
+      bytes += Number(row['body_bytes']);
+      if (deliveries.length > 0 && (count + read.rowCount > mostEvents || bytes > mostBytes)) {
+        after = read.id;
+        break;
+      }
+      deliveries.push(read);
+      count += read.rowCount;
+    }
+    return { events: this.#eventsOf(deliveries.reverse()), after };
+  }
+
+  /** What the forwardings of a delivery come to, event by event; none where it is gone. */
+  summariesOf(delivery: number): { readonly id: number; readonly summary: ForwardingSummary }[] {
+    const row = this.#sql.get(`SELECT ${deliveryColumns} FROM deliveries WHERE id = ?`, delivery);
+    if (row === undefined) return [];
+    return this.#eventsOf([deliveryRow(row)]);
+  }
+
+  /** Rows of deliveries with what their text is read from, oldest first. One by one: many bodies may be gigabytes. */
+  bodiesAfter(delivery: number): Iterable<Record<string, unknown>> {
+    return this.#log
+      .prepare(
+        'SELECT id, source, status, reason, content_type, first_event, row_count, body FROM deliveries WHERE id > ? ORDER BY id',
+      )
+      .iterate(delivery);
+  }
+
+  /** Whether an earlier event came in the same body as an event that a client sent, or the latter was received. */
+  mayRepeat(event: FedEvent, earlier: number): boolean {
+    if (!event.values.injected) return true;
+    const same = this.#sql.get(
+      'SELECT (SELECT body FROM deliveries WHERE id = ?) = (SELECT d.body FROM events e JOIN deliveries d ON d.id = e.delivery_id WHERE e.id = ?) AS same',
+      event.values.deliveryId,
+      earlier,
+    );
+    return same?.['same'] === 1;
+  }
+
+  #eventsOf(deliveries: readonly DeliveryRow[]): FedEvent[] {
+    const first = deliveries[0];
+    const last = deliveries.at(-1);
+    if (first === undefined || last === undefined) return [];
+    const forwardings = this.#forwardings(deliveries);
+    const rows = this.#sql.iterate(
+      'SELECT id, kind, type, address, duplicate_of, fingerprint, notification_id FROM events WHERE id BETWEEN ? AND ? ORDER BY id',
+      first.firstEvent,
+      last.firstEvent + last.rowCount - 1,
+    );
+    const events: FedEvent[] = [];
+    let at = 0;
+    // The events of a part follow each other: their summary is made once.
+    let part: unknown;
+    let summary = summaryOf([]);
+    let summedUp: DeliveryRow | undefined;
+    for (const row of rows) {
+      const id = Number(row['id']);
+      let delivery = deliveries[at];
+      while (delivery !== undefined && id >= delivery.firstEvent + delivery.rowCount) delivery = deliveries[++at];
+      if (delivery === undefined || id < delivery.firstEvent) continue;
+      const kind = kindName(row['kind']);
+      if (summedUp !== delivery || part !== row['notification_id']) {
+        summedUp = delivery;
+        part = row['notification_id'];
+        const own = forwardings.get(Number(part ?? 0)) ?? [];
+        const last = delivery.firstNotification + delivery.notificationCount - 1;
+        const raw = last === part ? [] : (forwardings.get(-last) ?? []);
+        summary = summaryOf([...own, ...raw], kind);
+      }
+      events.push({
+        id,
+        values: {
+          kind,
+          platform: delivery.row['source'] === 'open-connectors',
+          injected: delivery.row['injected'] === 1,
+          duplicate: row['duplicate_of'] !== null,
+          deliveryId: delivery.id,
+          receivedAt: Number(delivery.row['received_at']),
+          type: row['type'] as string | null,
+          list: delivery.row['list'] as string | null,
+          address: row['address'] as string | null,
+        },
+        summary,
+        fingerprint: row['fingerprint'] as number | null,
+        duplicateOf: row['duplicate_of'] as number | null,
+      });
+    }
+    return events;
+  }
+
+  #isRaw(notification: number): boolean {
+    const row = this.#sql.get('SELECT kind FROM notifications WHERE id = ?', notification);
+    return row?.['kind'] === notificationKindCodes.raw;
+  }
+
+  /** By notification; those of a raw one also under its negative id, since all events of its delivery have them. */
+  #forwardings(deliveries: readonly DeliveryRow[]): Map<number, ForwardingFacts[]> {
+    const found = new Map<number, ForwardingFacts[]>();
+    const withNotifications = deliveries.filter(({ notificationCount }) => notificationCount > 0);
+    const first = withNotifications[0];
+    const last = withNotifications.at(-1);
+    if (first === undefined || last === undefined) return found;
+    const [from, to] = [first.firstNotification, last.firstNotification + last.notificationCount - 1];
+    for (const row of this.#sql.iterate(
+      'SELECT notification_id, state, attempts, next_at, status, duration_ms FROM forwardings WHERE notification_id BETWEEN ? AND ?',
+      from,
+      to,
+    )) {
+      const id = Number(row['notification_id']);
+      const facts: ForwardingFacts = {
+        state: stateName(row['state']),
+        attempts: Number(row['attempts']),
+        nextAt: row['next_at'] as number | null,
+        status: row['status'] as number | null,
+        durationMs: row['duration_ms'] as number | null,
+      };
+      const others = found.get(id);
+      if (others === undefined) found.set(id, [facts]);
+      else others.push(facts);
+    }
+    if (found.size === 0) return found;
+    // A raw notification is its delivery's last: seldom, so each is asked for.
+    for (const { firstNotification, notificationCount } of withNotifications) {
+      const id = firstNotification + notificationCount - 1;
+      const facts = notificationCount > 1 ? found.get(id) : undefined;
+      if (facts !== undefined && this.#isRaw(id)) found.set(-id, facts);
+    }
+    return found;
+  }
+}
+
+function deliveryRow(row: Record<string, unknown>): DeliveryRow {
+  return {
+    id: Number(row['id']),
+    firstEvent: Number(row['first_event']),
+    rowCount: Number(row['row_count']),
+    firstNotification: Number(row['first_notification']),
+    notificationCount: Number(row['notification_count']),
+    row,
+  };
+}
+
+/** The size of a delivery's body in a row of {@link LogFeed.bodiesAfter}, in bytes. */
+export function bodyBytesOf(row: Record<string, unknown>): number {
+  return bytesOf(row['body']).byteLength;
+}

@@ -1,0 +1,88 @@
+/** Calls to an object in another thread: one side serves it, the other has its methods, each giving a promise. */
+import type { MessagePort, Worker } from 'node:worker_threads';
+import type { RelayAdvice } from '../../protocol/errors.ts';
+
+/** What an object looks like from another thread. */
+export type Remote<T> = {
+  readonly [K in keyof T]: T[K] extends (...args: infer A) => infer R ? (...args: A) => Promise<Awaited<R>> : never;
+};
+
+/** What of an error passes from thread to thread. */
+export interface PassedError {
+  readonly name: string;
+  readonly message: string;
+  readonly advice?: RelayAdvice | undefined;
+}
+
+interface Call {
+  readonly call: number;
+  readonly method: string;
+  readonly args: unknown[];
+}
+
+type Answer =
+  | { readonly call: number; readonly value: unknown }
+  | { readonly call: number; readonly error: PassedError }
+  | { readonly told: unknown };
+
+/** Answers calls to an object's methods, one after the other. */
+export function serve(port: MessagePort, object: object): void {
+  const methods = object as Readonly<Record<string, (...args: unknown[]) => unknown>>;
+  port.on('message', ({ call, method, args }: Call) => {
+    let answer: Answer;
+    try {
+      answer = { call, value: methods[method]?.(...args) };
+    } catch (error) {
+      const { name, message, advice } = error as Error & { advice?: RelayAdvice };
+      answer = { call, error: { name, message, advice } };
+    }
+    port.postMessage(answer);
+  });
+}
+
+/** Says something unasked to the thread that calls. */
+export function tell(port: MessagePort, told: unknown): void {
+  port.postMessage({ told });
+}
+
+/**
+ * The methods of the object that a thread serves.
+ * @param failed makes what a call is rejected with
+ * @param onTold gets what the thread says unasked
+ * @returns them, and what gives up all calls under way
+ */
+export function callsTo<T extends object>(
+  worker: Worker,
+  failed: (error: PassedError) => Error,
+  onTold: (told: unknown) => void,
+): { readonly remote: Remote<T>; giveUp(error: PassedError): void } {
+  const waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
+  let last = 0;
+  worker.on('message', (answer: Answer) => {
+    if ('told' in answer) {
+      onTold(answer.told);
+      return;
+    }
+    const caller = waiting.get(answer.call);
+    waiting.delete(answer.call);
+    if ('error' in answer) caller?.reject(failed(answer.error));
+    else caller?.resolve(answer.value);
+  });
+  const remote = new Proxy({} as Remote<T>, {
+    get:
+      (_, method) =>
+      (...args: unknown[]) =>
+        new Promise((resolve, reject) => {
+          last += 1;
+          waiting.set(last, { resolve, reject });
+          worker.postMessage({ call: last, method: String(method), args } satisfies Call);
+        }),
+  });
+  return {
+    remote,
+    giveUp: (error) => {
+      for (const caller of waiting.values()) caller.reject(failed(error));
+      waiting.clear();
+    },
+  };
+}

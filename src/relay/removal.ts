@@ -1,0 +1,151 @@
+/** Removing deliveries from the log, with all that belongs to them: whole ranges where nothing in them waits. */
+import { changeCodes, isOpen, stateCodes } from './database.ts';
+import { stateName } from './stored.ts';
+import type { Row, Statements } from './statements.ts';
+import type { Tally } from './tally.ts';
+
+/** What one step of removing did. */
+export interface RemovedStep {
+  readonly removed: number;
+  /** Every delivery below it is gone or waits for something. */
+  readonly floor: number;
+  /** There was more to look at. */
+  readonly more: boolean;
+}
+
+/** Deliveries that are looked at one by one in a step, where others between them wait. */
+const lookedAt = 500;
+
+/** Ids of consecutive deliveries and of their rows; `last` below `first` where there are none. */
+interface Range {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** Removes what is no longer kept. */
+export class Removal {
+  readonly #sql: Statements;
+  readonly #tally: Tally;
+
+  constructor(sql: Statements, tally: Tally) {
+    this.#sql = sql;
+    this.#tally = tally;
+  }
+
+  /**
+   * Removes the oldest deliveries that nothing waits for. Within a transaction.
+   * @param floor none is looked at below it
+   * @param last none is removed above it
+   * @param most so many at most
+   */
+  step(floor: number, last: number, most: number): RemovedStep {
+    const first = this.#firstFrom(floor);
+    if (first === undefined || first > last) return { removed: 0, floor, more: false };
+    const end = Math.min(last, this.#nth(first, most), this.#oldestOpen() - 1);
+    if (end >= first) {
+      const removed = this.#removeRange({ first, last: end });
+      return { removed, floor: end + 1, more: true };
+    }
+    return this.#oneByOne(first, last, most);
+  }
+
+  #oneByOne(first: number, last: number, most: number): RemovedStep {
+    const candidates = this.#sql.all(
+      `SELECT id, EXISTS (SELECT 1 FROM forwardings f WHERE f.notification_id BETWEEN d.first_notification AND d.first_notification + d.notification_count - 1 AND f.${isOpen}) AS open
+       FROM deliveries d WHERE id BETWEEN ? AND ? ORDER BY id LIMIT ?`,
+      first,
+      last,
+      lookedAt,
+    );
+    let removed = 0;
+    let floor = first;
+    // Those that follow each other go together.
+    let run: Range | undefined;
+    for (const row of candidates) {
+      const id = Number(row['id']);
+      if (row['open'] === 1) {
+        if (run !== undefined) this.#removeRange(run);
+        run = undefined;
+      } else if (removed < most) {
+        run = { first: run?.first ?? id, last: id };
+        removed += 1;
+      } else break;
+      floor = id + 1;
+    }
+    if (run !== undefined) this.#removeRange(run);
+    return { removed, floor, more: candidates.length === lookedAt };
+  }
+
+  #firstFrom(floor: number): number | undefined {
+    const row = this.#sql.get('SELECT id FROM deliveries WHERE id >= ? ORDER BY id LIMIT 1', floor);
+    return row === undefined ? undefined : Number(row['id']);
+  }
+
+  /** The id of the n-th delivery from one; that of the last where there are fewer. */
+  #nth(first: number, n: number): number {
+    const row = this.#sql.get('SELECT id FROM deliveries WHERE id >= ? ORDER BY id LIMIT 1 OFFSET ?', first, n - 1);
+    return row === undefined ? Number.MAX_SAFE_INTEGER : Number(row['id']);
+  }
+
+  /** The oldest delivery that something waits or is held for; Infinity where there is none. */
+  #oldestOpen(): number {
+    let oldest = Infinity;
+    for (const row of this.#sql.all('SELECT id FROM destinations')) {
+      for (const state of [stateCodes.waiting, stateCodes.held]) {
+        const found = this.#sql.get(
+          `SELECT n.delivery_id AS id FROM forwardings f JOIN notifications n ON n.id = f.notification_id
+           WHERE f.destination_id = ? AND f.state = ? AND f.${isOpen} ORDER BY f.notification_id LIMIT 1`,
+          Number(row['id']),
+          state,
+        );
+        if (found !== undefined) oldest = Math.min(oldest, Number(found['id']));
+      }
+    }
+    return oldest;
+  }
+
+  #removeRange({ first, last }: Range): number {
+    const sums = this.#sql.get(
+      `SELECT count(*) AS deliveries, sum(event_count) AS events, sum(status = 'rejected') AS rejected, sum(status = 'test') AS tests,
+         min(first_event) AS first_event, max(first_event + row_count - 1) AS last_event,
+         min(CASE WHEN notification_count > 0 THEN first_notification END) AS first_notification,
+         max(CASE WHEN notification_count > 0 THEN first_notification + notification_count - 1 END) AS last_notification
+       FROM deliveries WHERE id BETWEEN ? AND ?`,
+      first,
+      last,
+    );
+    const number = (name: string): number => Number(sums?.[name] ?? 0);
+    const draft = this.#tally.draft;
+    const events = { first: number('first_event'), last: number('last_event') };
+    this.#sql.run('DELETE FROM events WHERE id BETWEEN ? AND ?', events.first, events.last);
+    if (number('last_notification') > 0) {
+      this.#removeNotifications({ first: number('first_notification'), last: number('last_notification') });
+    }
+    this.#sql.run('DELETE FROM deliveries WHERE id BETWEEN ? AND ?', first, last);
+    this.#sql.run(
+      'INSERT INTO changes (kind, first, last) VALUES (?, ?, ?)',
+      changeCodes.removed,
+      events.first,
+      events.last,
+    );
+    draft.deliveries -= number('deliveries');
+    draft.events -= number('events');
+    draft.rejected -= number('rejected');
+    draft.tests -= number('tests');
+    return number('deliveries');
+  }
+
+  #removeNotifications({ first, last }: Range): void {
+    const states: Row[] = this.#sql.all(
+      'SELECT state, count(*) AS n FROM forwardings WHERE notification_id BETWEEN ? AND ? GROUP BY state',
+      first,
+      last,
+    );
+    for (const row of states) this.#tally.draft[stateName(row['state'])] -= Number(row['n']);
+    if (states.length > 0) {
+      this.#sql.run('DELETE FROM attempts WHERE notification_id BETWEEN ? AND ?', first, last);
+      this.#sql.run('DELETE FROM forwardings WHERE notification_id BETWEEN ? AND ?', first, last);
+    }
+    this.#sql.run('DELETE FROM notifications WHERE id BETWEEN ? AND ?', first, last);
+  }
+}

@@ -1,0 +1,464 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, rmSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import fc from 'fast-check';
+import { methods } from '../../../src/protocol/methods.ts';
+import type { EventState } from '../../../src/protocol/history.ts';
+import { openForReading } from '../../../src/relay/database.ts';
+import { HistoryReader, openHistory, searchFile, storeFile } from '../../../src/relay/history.ts';
+import { HistoryIndex } from '../../../src/relay/history/history-index.ts';
+import { Store } from '../../../src/relay/store.ts';
+import { afterwards, temporaryFolder } from '../afterwards.ts';
+import { attemptRecord, deliveryRecord, destination } from '../records.ts';
+import { sampleBody, startTestRelay } from '../stage.ts';
+import { until } from '../until.ts';
+
+function openReader(dataDir: string): HistoryReader {
+  const reader = openHistory(dataDir);
+  afterwards(() => reader.close());
+  return reader;
+}
+
+function openStore(dataDir: string): Store {
+  const store = new Store(storeFile(dataDir));
+  afterwards(() => store.close());
+  return store;
+}
+
+function idsOf(reader: HistoryReader, filter: string): string[] {
+  return reader.query({ filter, limit: 1000 }).events.map(({ id }) => id);
+}
+
+type Step =
+  | { readonly kind: 'add'; readonly events: number; readonly to: readonly number[] }
+  | { readonly kind: 'attempt'; readonly which: number; readonly outcome: 'sent' | 'retrying' | 'failed' }
+  | { readonly kind: 'hold' | 'release' | 'replay' | 'discard'; readonly which: number }
+  | { readonly kind: 'discardAll' | 'clear' | 'look' | 'lookAnew' };
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      kind: fc.constant('add' as const),
+      events: fc.integer({ min: 1, max: 4 }),
+      to: fc.subarray([0, 1]),
+    }),
+  },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      kind: fc.constant('attempt' as const),
+      which: fc.nat(40),
+      outcome: fc.constantFrom('sent' as const, 'retrying' as const, 'failed' as const),
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constantFrom('hold' as const, 'release' as const, 'replay' as const, 'discard' as const),
+      which: fc.nat(40),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constantFrom(
+        'discardAll' as const,
+        'clear' as const,
+        'look' as const,
+        'look' as const,
+        'lookAnew' as const,
+      ),
+    }),
+  },
+);
+
+/** The states of each event, as the log's own rows say. */
+function statesInLog(dataDir: string): Map<string, string[]> {
+  const db = new DatabaseSync(storeFile(dataDir), { readOnly: true });
+  try {
+    const names = ['waiting', 'held', 'sent', 'failed', 'discarded'];
+    const states = new Map<string, string[]>();
+    for (const row of db
+      .prepare('SELECT e.id, f.state FROM events e LEFT JOIN forwardings f ON f.notification_id = e.notification_id')
+      .all()) {
+      const id = `e${String(row['id'])}`;
+      const known = states.get(id) ?? [];
+      if (row['state'] !== null) known.push(names[Number(row['state'])]!);
+      states.set(id, known);
+    }
+    return states;
+  } finally {
+    db.close();
+  }
+}
+
+describe('The index of the history', () => {
+  it('knows each event and how it stands, whatever was done and whenever it is looked at', async function () {
+    this.timeout(180_000);
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 40 }), async (steps) => {
+        const dataDir = temporaryFolder();
+        const store = new Store(storeFile(dataDir));
+        const destinations = ['a', 'b'].map((path) =>
+          store.destinations.intern(destination(`http://127.0.0.1:9/${path}`)),
+        );
+        const notifications: number[] = [];
+        let reader = openHistory(dataDir);
+        const look = (): void => {
+          const states = statesInLog(dataDir);
+          for (const name of ['waiting', 'held', 'sent', 'failed', 'discarded'] as const) {
+            const expected = [...states].filter(([, all]) => all.includes(name)).map(([id]) => id);
+            assert.deepEqual(idsOf(reader, `state:${name}`).reverse(), expected, name);
+          }
+          assert.deepEqual(idsOf(reader, '').reverse(), [...states.keys()]);
+        };
+        try {
+          for (const each of steps) {
+            const { forwardings } = store;
+            const chosen = 'which' in each ? notifications[each.which % Math.max(1, notifications.length)] : undefined;
+            switch (each.kind) {
+              case 'add': {
+                const to = each.to.map((index) => ({ destinationId: destinations[index]!, state: 'waiting' as const }));
+                const record = deliveryRecord(store, { events: each.events, partSize: 2, to });
+                notifications.push(...record.notifications.map(({ id }) => id));
+                await store.add(record);
+                break;
+              }
+              case 'attempt':
+                if (chosen === undefined) break;
+                for (const id of destinations)
+                  await forwardings.recordAttempt(attemptRecord(chosen, id, each.outcome), null);
+                break;
+              case 'hold':
+                await forwardings.holdWaiting(destinations[each.which % 2]!, 'no key');
+                break;
+              case 'release':
+                await forwardings.releaseHeld(destinations[each.which % 2]!);
+                break;
+              case 'replay':
+                if (chosen !== undefined) await forwardings.startRound(chosen, destinations);
+                break;
+              case 'discard':
+                if (chosen !== undefined) await forwardings.discard([chosen]);
+                break;
+              case 'discardAll':
+                await forwardings.discard();
+                break;
+              case 'clear':
+                await store.clear();
+                break;
+              case 'look':
+                look();
+                break;
+              case 'lookAnew':
+                reader.close();
+                reader = openHistory(dataDir);
+                look();
+                break;
+            }
+          }
+          look();
+        } finally {
+          reader.close();
+          store.close();
+          rmSync(dataDir, { recursive: true, force: true });
+        }
+      }),
+      { numRuns: Number(process.env['INDEX_RUNS'] ?? 60) },
+    );
+  });
+
+  it('is begun anew where the log has gone on for longer than its changes are kept', async () => {
+    const dataDir = temporaryFolder();
+    const store = openStore(dataDir);
+    const destinationId = store.destinations.intern(destination('http://127.0.0.1:9/'));
+    await store.add(deliveryRecord(store, { to: [{ destinationId, state: 'waiting' }] }));
+    await store.add(deliveryRecord(store));
+    const reader = openReader(dataDir);
+    assert.deepEqual(idsOf(reader, 'state:waiting'), ['e1']);
+    await store.forwardings.discard();
+    // As if ten thousand changes had followed and the first were no longer kept.
+    const db = new DatabaseSync(storeFile(dataDir));
+    db.exec(
+      'INSERT INTO changes (id, kind, first, last) VALUES (20000, 0, 1, 1); DELETE FROM changes WHERE id < 20000',
+    );
+    db.close();
+    assert.deepEqual(idsOf(reader, 'state:discarded'), ['e1']);
+    assert.deepEqual(idsOf(reader, ''), ['e2', 'e1']);
+  });
+
+  it('answers from what it has and from the newest of the log, and says how many it did not look at', async () => {
+    const dataDir = temporaryFolder();
+    const store = openStore(dataDir);
+    await Promise.all(Array.from({ length: 8000 }, () => store.add(deliveryRecord(store))));
+    const reader = openReader(dataDir);
+    reader.follow(Infinity);
+    // Another process is at work on the index, so that it cannot follow now.
+    const other = new DatabaseSync(searchFile(dataDir));
+    other.exec('BEGIN IMMEDIATE');
+    await Promise.all(Array.from({ length: 7000 }, () => store.add(deliveryRecord(store))));
+    const { events, unseen } = methods['events/query'].result.parse(
+      reader.query({ filter: 'type:subscribe', limit: 3 }),
+    );
+    assert.deepEqual(
+      events.map(({ id }) => id),
+      ['e15000', 'e14999', 'e14998'],
+    );
+    assert.equal(unseen, 2000);
+    other.exec('ROLLBACK');
+    other.close();
+    reader.follow(Infinity);
+    assert.equal(reader.query({ filter: '', limit: 3 }).unseen, 0);
+  });
+
+  it('is made in memory where its file cannot be made', async () => {
+    const dataDir = temporaryFolder();
+    const store = openStore(dataDir);
+    const body = { ListID: 'l', Events: [{ Type: 'Subscribe', EmailAddress: 'a1@example.org', Name: 'Ophelia' }] };
+    await store.add(deliveryRecord(store, { body: Buffer.from(JSON.stringify(body)) }));
+    // To root every folder is writable: something that is no file stands in its place.
+    mkdirSync(searchFile(dataDir));
+    const reader = new HistoryReader(dataDir);
+    afterwards(() => reader.close());
+    assert.deepEqual(idsOf(reader, 'type:subscribe'), ['e1']);
+    assert.deepEqual(idsOf(reader, 'ophelia'), ['e1']);
+  });
+
+  it('goes on where another process has gone on', async () => {
+    const dataDir = temporaryFolder();
+    const store = openStore(dataDir);
+    const [first, second] = [openReader(dataDir), openReader(dataDir)];
+    for (let turn = 0; turn < 6; turn++) {
+      await store.add(deliveryRecord(store, { events: 3 }));
+      const [one, other] = turn % 2 === 0 ? [first, second] : [second, first];
+      one.follow(Infinity);
+      await store.add(deliveryRecord(store, { events: 2 }));
+      assert.equal(idsOf(other, '').length, 5 * (turn + 1));
+      assert.equal(other.indexState.events, 5 * (turn + 1));
+    }
+  });
+
+  it('finds duplicates that the log does not know, tells of them once, and shows them', async () => {
+    const dataDir = temporaryFolder();
+    const before = new Store(storeFile(dataDir));
+    await before.add(deliveryRecord(before, { fingerprint: 7 }));
+    before.close();
+    // The writer after it has not read again what came before.
+    const store = openStore(dataDir);
+    await store.add(deliveryRecord(store, { fingerprint: 7 }));
+    await store.add(deliveryRecord(store, { fingerprint: 7 }));
+    const reader = openReader(dataDir);
+    reader.follow(Infinity);
+    assert.deepEqual(reader.takeMarks(), [{ event: 2, duplicateOf: 1 }]);
+    assert.deepEqual(reader.takeMarks(), []);
+    assert.deepEqual(idsOf(reader, 'duplicate:yes'), ['e3', 'e2']);
+    assert.deepEqual(
+      reader.query({ filter: '', limit: 10 }).events.map(({ duplicateOf }) => duplicateOf),
+      ['e2', 'e1', null],
+    );
+  });
+});
+
+describe('A relay that is started again', () => {
+  it('knows at once what came before it', async () => {
+    const first = await startTestRelay();
+    await first.deliver(sampleBody({ seed: 3 }));
+    await first.stop();
+    const again = await startTestRelay({ dataDir: first.dataDir });
+    await again.deliver(sampleBody({ seed: 4 }));
+    await until(async () => (await again.client.request('relay/status', {})).index.events === 2);
+    const changed: string[] = [];
+    again.client.on('event/changed', ({ events }) => changed.push(...events.map(({ id }) => id)));
+    await again.deliver(sampleBody({ seed: 3 }));
+    const { events } = await again.client.request('events/query', {});
+    assert.deepEqual(
+      events.map(({ duplicateOf }) => duplicateOf),
+      ['e1', null, null],
+    );
+    assert.deepEqual(changed, []);
+  });
+
+  it('tells its clients of a duplicate that it has only found afterwards', async () => {
+    const first = await startTestRelay();
+    await first.deliver(sampleBody({ seed: 3 }));
+    await first.stop();
+    const store = new Store(storeFile(first.dataDir));
+    const db = openForReading(storeFile(first.dataDir));
+    const { fingerprint } = db.prepare('SELECT fingerprint FROM events').get() as { fingerprint: number };
+    db.close();
+    // Written by one that has not read what came before.
+    await store.add(deliveryRecord(store, { fingerprint }));
+    store.close();
+    const again = await startTestRelay({ dataDir: first.dataDir });
+    const changed: object[] = [];
+    again.client.on('event/changed', ({ events }) => changed.push(...events));
+    await until(() => changed.length > 0);
+    assert.deepEqual(changed, [{ id: 'e2', duplicateOf: 'e1' }]);
+  });
+});
+
+describe('A page of a table', () => {
+  it('shows a summary of each event’s attempts, in the order asked for, from a snapshot that stays', async () => {
+    const dataDir = temporaryFolder();
+    const store = openStore(dataDir);
+    const destinationId = store.destinations.intern(destination('http://127.0.0.1:9/'));
+    const to = [{ destinationId, state: 'waiting' as const }];
+    for (let id = 1; id <= 6; id++) await store.add(deliveryRecord(store, { to }));
+    const { forwardings } = store;
+    await forwardings.recordAttempt(attemptRecord(1, destinationId, 'sent', { durationMs: 30 }), null);
+    await forwardings.recordAttempt(attemptRecord(2, destinationId, 'failed', { durationMs: 10, status: 404 }), 'no');
+    await forwardings.recordAttempt(attemptRecord(3, destinationId, 'retrying', { durationMs: 20 }), 'later');
+    await forwardings.discard([4]);
+    await forwardings.recordAttempt(attemptRecord(6, destinationId, 'sent', { durationMs: 0.25 }), null);
+    const reader = openReader(dataDir);
+    const page = (params: object) =>
+      methods['events/page'].result.parse(reader.page(methods['events/page'].params.parse(params)));
+    const byState = page({ sort: { by: 'state' } });
+    assert.deepEqual(
+      byState.events.map((each) => [each?.id, each?.state, each?.attempts, each?.status, each?.durationMs]),
+      [
+        ['e2', 'failed', 1, 404, 10],
+        ['e3', 'retrying', 1, 500, 20],
+        ['e5', 'waiting', 0, null, null],
+        ['e4', 'discarded', 0, null, null],
+        ['e1', 'sent', 1, 200, 30],
+        ['e6', 'sent', 1, 200, 0.25],
+      ],
+    );
+    const ids = (params: object): (string | undefined)[] => page(params).events.map((each) => each?.id);
+    assert.deepEqual(ids({}), ['e6', 'e5', 'e4', 'e3', 'e2', 'e1']);
+    assert.deepEqual(ids({ sort: { by: 'time' } }), ['e1', 'e2', 'e3', 'e4', 'e5', 'e6']);
+    assert.deepEqual(ids({ sort: { by: 'duration', descending: true } }), ['e1', 'e3', 'e2', 'e6', 'e5', 'e4']);
+    assert.deepEqual(ids({ filter: 'state:sent', sort: { by: 'duration' } }), ['e6', 'e1']);
+    // What comes and goes meanwhile changes no position.
+    const { snapshot } = page({ sort: { by: 'time' }, limit: 2 });
+    await store.add(deliveryRecord(store));
+    await store.clear();
+    const second = page({ snapshot, offset: 1, limit: 3 });
+    assert.equal(second.total, 6);
+    assert.deepEqual(
+      second.events.map((each) => each?.id ?? null),
+      [null, 'e3', null],
+    );
+    for (let turn = 0; turn < 3; turn++) page({});
+    assert.throws(() => page({ snapshot }), { name: 'SnapshotGoneError', advice: 'ask-again' });
+  });
+
+  it('is in the order of types by name, and of what a text finds', async () => {
+    const relay = await startTestRelay();
+    const body = (type: string, name: string): string =>
+      JSON.stringify({ ListID: 'l', Events: [{ Type: type, EmailAddress: 'a@example.org', Name: name }] });
+    for (const [type, name] of [
+      ['Update', 'Ophelia'],
+      ['Deactivate', 'Gertrude'],
+      ['subscribe', 'Ophelia'],
+      ['Subscribe', 'Hamlet'],
+    ] as const)
+      await relay.deliver(body(type, name));
+    const types = async (filter: string): Promise<(string | null | undefined)[]> => {
+      const page = await relay.client.request('events/page', { filter, sort: { by: 'type' } });
+      return page.events.map((each) => each?.type);
+    };
+    assert.deepEqual(await types(''), ['Deactivate', 'subscribe', 'Subscribe', 'Update']);
+    assert.deepEqual(await types('ophelia'), ['subscribe', 'Update']);
+    const error = await relay.client
+      .request('events/page', { snapshot: 'none' })
+      .catch((each: unknown) => each as Error);
+    assert.match((error as Error).message, /no longer kept/);
+  });
+});
+
+describe('Counts of events', () => {
+  it('are those of the rows: in all, by group with its states, and by the minute', async () => {
+    const dataDir = temporaryFolder();
+    const store = openStore(dataDir);
+    const destinationId = store.destinations.intern(destination('http://127.0.0.1:9/'));
+    const minute = 60_000;
+    const start = Date.UTC(2026, 0, 1, 12);
+    const states: EventState[] = ['sent', 'failed', 'sent'];
+    for (const [index, state] of states.entries()) {
+      await store.add(
+        deliveryRecord(store, {
+          events: index + 1,
+          receivedAt: start + index * 2 * minute + 500,
+          to: [{ destinationId, state: state as 'sent' | 'failed' }],
+        }),
+      );
+    }
+    await store.add(deliveryRecord(store, { status: 'rejected', receivedAt: start + 5 * minute }));
+    const reader = openReader(dataDir);
+    const counts = (params: object) =>
+      methods['events/counts'].result.parse(reader.counts(methods['events/counts'].params.parse(params)));
+    assert.equal(counts({}).total, 7);
+    assert.deepEqual(counts({ groupBy: 'state' }).groups, [
+      { value: 'sent', count: 4, newest: 'e6', states: { sent: 4 } },
+      { value: 'failed', count: 2, newest: 'e3', states: { failed: 2 } },
+      { value: 'rejected', count: 1, newest: 'e7', states: { rejected: 1 } },
+    ]);
+    assert.deepEqual(counts({ groupBy: 'list', filter: 'kind:event' }).groups, [
+      { value: 'l', count: 6, newest: 'e6', states: { sent: 4, failed: 2 } },
+    ]);
+    const byDelivery = counts({ groupBy: 'delivery', mostGroups: 2 });
+    assert.deepEqual(
+      byDelivery.groups.map(({ value, count }) => [value, count]),
+      [
+        ['d3', 3],
+        ['d2', 2],
+      ],
+    );
+    assert.equal(byDelivery.others, 2);
+    assert.deepEqual(counts({ perMinute: {} }).timeline, {
+      since: '2026-01-01T12:00:00.000Z',
+      minutes: 1,
+      counts: [1, 0, 2, 0, 3, 1],
+    });
+    const part = { since: '2026-01-01T12:02:00.000Z', until: '2026-01-01T12:05:00.000Z' };
+    assert.deepEqual(counts({ perMinute: part, filter: 'state:sent' }).timeline?.counts, [0, 0, 3]);
+    assert.equal(counts({ perMinute: {}, filter: 'type:nosuch' }).timeline, null);
+  });
+
+  it('of a long time are of several minutes each', async () => {
+    const dataDir = temporaryFolder();
+    const store = openStore(dataDir);
+    for (const day of [1, 20]) await store.add(deliveryRecord(store, { receivedAt: Date.UTC(2026, 0, day) }));
+    const { timeline } = openReader(dataDir).counts(methods['events/counts'].params.parse({ perMinute: {} }));
+    assert.ok(timeline !== null && timeline.minutes > 1 && timeline.counts.length <= 1500);
+    assert.equal(
+      timeline.counts.reduce((sum, each) => sum + each, 0),
+      2,
+    );
+  });
+});
+
+describe('The index as it is opened', () => {
+  it('of another layout is made again', async () => {
+    const dataDir = temporaryFolder();
+    const store = openStore(dataDir);
+    await store.add(deliveryRecord(store));
+    // As versions before had it.
+    const db = new DatabaseSync(searchFile(dataDir));
+    db.exec(
+      `CREATE TABLE progress (identity TEXT NOT NULL, delivery INTEGER NOT NULL, row_count INTEGER NOT NULL);
+       CREATE VIRTUAL TABLE search USING fts5 (address, text, content = '', contentless_delete = 1)`,
+    );
+    db.close();
+    assert.deepEqual(idsOf(openReader(dataDir), 'type:subscribe'), ['e1']);
+  });
+
+  it('takes the log’s end for its own, and reads nothing twice', async () => {
+    const dataDir = temporaryFolder();
+    const store = openStore(dataDir);
+    await store.add(deliveryRecord(store));
+    const log = openForReading(storeFile(dataDir));
+    const index = new HistoryIndex(searchFile(dataDir), log);
+    afterwards(() => {
+      index.close();
+      log.close();
+    });
+    assert.equal(index.followText(), true);
+    assert.equal(index.columns.count, 1);
+    assert.equal(index.lastText, 1);
+    assert.equal(index.followText(0), true);
+  });
+});
