@@ -33,6 +33,9 @@ export interface StoreOptions {
 
 const pageBytes = 4096;
 
+/** What the index takes for an event, in bytes: measured, for the samples. */
+const indexBytesPerEvent = 200;
+
 /** Bodies that what a client sends is compared with, the latest: the index compares it with more. */
 const mostCompared = 20;
 
@@ -56,8 +59,8 @@ export class Store {
   readonly #recent = new RecentContents();
   /** Pages that hold nothing but the tables' roots. */
   readonly #emptyPages: number;
-  /** What the index takes for each event, in bytes, as it was last told. */
-  #indexBytesPerEvent = 0;
+  /** What the index took for so many events, as it was last told. */
+  #index = { bytes: 0, events: 0 };
 
   /**
    * Opens the store.
@@ -118,9 +121,15 @@ export class Store {
     const pages = this.#sql.get(
       'SELECT page_count - freelist_count AS n FROM pragma_page_count(), pragma_freelist_count()',
     );
+    return Math.max(0, Number(pages?.['n'] ?? 0) - this.#emptyPages) * pageBytes + this.#indexBytes;
+  }
+
+  /** The index follows a little later: for what came or went since then it is reckoned. */
+  get #indexBytes(): number {
     const { events, tests, rejected } = this.totals;
-    const own = Math.max(0, Number(pages?.['n'] ?? 0) - this.#emptyPages) * pageBytes;
-    return own + Math.round((events + tests + rejected) * this.#indexBytesPerEvent);
+    const more = events + tests + rejected - this.#index.events;
+    if (more >= 0) return this.#index.bytes + more * indexBytesPerEvent;
+    return Math.round((this.#index.bytes / this.#index.events) * (this.#index.events + more));
   }
 
   /** Why the last write failed, while writing fails. */
@@ -193,10 +202,12 @@ export class Store {
 
   /**
    * How much the index takes, which counts among what is kept.
-   * @param bytes of its file, for so many events: it follows a little later, so that for what is there now is reckoned
+   * @param bytes of its file, beside what an empty one takes
+   * @param events how many are in it
    */
   setIndexSize(bytes: number, events: number): void {
-    this.#indexBytesPerEvent = events === 0 ? 0 : bytes / events;
+    this.#index = { bytes, events };
+    this.#retention.look();
   }
 
   /** Something of this delivery no longer waits: it may be removed. */

@@ -21,6 +21,8 @@ const stepTexts = 1000;
 const stepTextBytes = 4_194_304;
 /** Rows of events that are gone, before they are removed from the text. */
 const mostGone = 10_000;
+/** Pages of an index of a few events: its tables, and a block. */
+const emptyPages = 60;
 /** Marks that are told in one step: of a history that is made anew there may be very many. */
 const mostMarks = 1000;
 
@@ -111,12 +113,12 @@ export class HistoryIndex {
     return this.#progress.textDelivery;
   }
 
-  /** The file's pages that hold something, in bytes. */
+  /** The file's pages that hold something, in bytes, beside what an index of a few events takes. */
   get liveBytes(): number {
     const pages = this.#sql.get(
       'SELECT page_count - freelist_count AS n FROM pragma_page_count(), pragma_freelist_count()',
     );
-    return Number(pages?.['n'] ?? 0) * 4096;
+    return Math.max(0, Number(pages?.['n'] ?? 0) - emptyPages) * 4096;
   }
 
   /** Marks that were found since it was last asked. */
