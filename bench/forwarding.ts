@@ -1,7 +1,7 @@
 /** (b) Receiving and forwarding until every notification is answered and its attempt recorded, beside http-proxy. */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { RelayClient } from '../src/protocol/relay-client.ts';
 import type { CountOrder, OpenOrder } from './callback.ts';
+import { chooseGenerator, connections, describeGenerator, sustain } from './generator.ts';
 import type { BurstAnswer, BurstOrder } from './load.ts';
 import { takeDisturbedRounds, undisturbed } from './machine.ts';
 import {
@@ -10,105 +10,131 @@ import {
   idle,
   processorTime,
   removeFolder,
+  residentMemory,
   startRelay,
   startServer,
   temporaryFolder,
 } from './processes.ts';
-import type { Manner, RelayServer, Server } from './processes.ts';
-import { rateRow, timeRow } from './report.ts';
-import type { Result, Row } from './report.ts';
-import { notificationSample, subscribeSample } from './sample.ts';
+import type { RelayServer } from './processes.ts';
+import { rateRow } from './report.ts';
+import type { Result } from './report.ts';
+import { notificationSample } from './sample.ts';
 import { showSpread, spread } from './statistics.ts';
+import type { Spread } from './statistics.ts';
+import { newSide, takeTurns } from './turns.ts';
+import type { Extent, Side, Slice } from './turns.ts';
 
-const connections = 32;
-const requests = 6000;
-const warmUps = 3;
+/** How many are sent one by one to see how fast anybody can be who waits for each answer. */
+const straightRequests = 6000;
 
-interface Contender {
-  readonly what: string;
-  readonly server: Server | RelayServer;
-  readonly aim: number | null;
-  readonly perSecond: number[];
-  readonly processor: number[];
+/**
+ * Waits until nothing waits in a relay.
+ * @throws Error where something failed or is held
+ */
+async function drained(relay: RelayServer): Promise<void> {
+  // Only now: a client that is attached costs the relay something.
+  const client = await relay.client();
+  try {
+    for (;;) {
+      const { waiting, held, failed } = (await client.request('relay/status', {})).counts;
+      if (failed + held > 0) throw new Error(`${failed} notifications failed and ${held} are held`);
+      if (waiting === 0) return;
+      await delay(5);
+    }
+  } finally {
+    client.close();
+  }
 }
 
-export async function forwarding(rounds: number): Promise<Result> {
-  const load = new Helper('load');
+export async function forwarding({ sliceSeconds, deliveries }: Extent): Promise<Result> {
+  const generator = chooseGenerator();
   const callback = new Helper('callback');
+  const load = new Helper('load');
   const opening: OpenOrder = { kind: 'open' };
   const url = await callback.ask<string>(opening);
-  const folders: string[] = [];
-  const relay = async (manner: Manner, concurrency: number, aim: number): Promise<Contender> => {
-    const folder = temporaryFolder();
-    folders.push(folder);
-    const server = await startRelay(manner, folder, { destinations: [{ url }], concurrency });
-    const name = manner === 'alone' ? '`relay.js`, nobody attached' : '`cm-relay listen --json`';
-    return { what: `${name}, concurrency ${concurrency}`, server, aim, perSecond: [], processor: [] };
+  const relays = new Map<Side, RelayServer>();
+  const relaySide = async (concurrency: number): Promise<Side> => {
+    const server = await startRelay('listen --json', temporaryFolder(), { destinations: [{ url }], concurrency });
+    const side = newSide(`\`cm-relay listen --json\`, concurrency ${concurrency}`, server);
+    relays.set(side, server);
+    return side;
   };
-  const proxy: Contender = {
-    what: 'http-proxy',
-    server: await startServer('proxy', url),
-    aim: null,
-    perSecond: [],
-    processor: [],
+  const proxy = newSide('http-proxy', await startServer('proxy', url));
+  const oneByOne = await relaySide(1);
+  const sixteen = await relaySide(16);
+  const sides = [proxy, oneByOne, sixteen];
+
+  let callbackMs = 0;
+  let notifications = 0;
+  const slice = async (side: Side): Promise<Slice> => {
+    await callback.ask<string>(opening);
+    const usedBefore = processorTime(callback.pid) ?? NaN;
+    const started = performance.now();
+    const sent = await sustain(generator, side.server.url, side.next, sliceSeconds);
+    side.next += sent.requests + connections;
+    side.answered += sent.requests;
+    const order: CountOrder = { kind: 'count', total: sent.requests };
+    await callback.ask<number>(order);
+    const relay = relays.get(side);
+    if (relay !== undefined) await drained(relay);
+    const seconds = (performance.now() - started) / 1000;
+    const count = await callback.ask<number>(order);
+    callbackMs += (processorTime(callback.pid) ?? NaN) - usedBefore;
+    notifications += count;
+    return { count, seconds, load: sent };
   };
-  const relays = [
-    await relay('listen --json', 1, 1),
-    await relay('listen --json', 16, 1),
-    await relay('alone', 1, 1),
-    await relay('alone', 16, 1),
-  ];
-  const all = [proxy, ...relays];
-  const oneByOne: number[] = [];
-  for (let round = -warmUps; round < rounds; round++) {
-    for (const { server, perSecond, processor } of round % 2 === 0 ? all : [...all].reverse()) {
-      const measure = async (): Promise<{ seconds: number; used: number }> => {
-        const client = 'client' in server ? await server.client() : undefined;
-        await callback.ask<string>(opening);
-        const before = processorTime(server.child.pid) ?? 0;
-        const sentBefore = client === undefined ? 0 : await sent(client);
-        const order: BurstOrder = { kind: 'burst', url: server.url, body: subscribeSample, connections, requests };
-        const count: CountOrder = { kind: 'count', total: requests };
-        const started = performance.now();
-        await Promise.all([load.ask(order), callback.ask(count)]);
-        // The callback has all; what is left is the last commit of attempts.
-        while (client !== undefined && (await sent(client)) < sentBefore + requests) await delay(1);
-        const seconds = (performance.now() - started) / 1000;
-        const used = (processorTime(server.child.pid) ?? 0) - before;
-        client?.close();
-        return { seconds, used };
-      };
-      if (round < 0) {
-        await measure();
-        continue;
-      }
-      const { seconds, used } = await undisturbed(measure, () => idle(server.child));
-      perSecond.push(requests / seconds);
-      processor.push((used * 1000) / requests);
-    }
-    // How fast anybody can be who waits for each answer before the next request.
-    const straight: BurstOrder = { kind: 'burst', url, body: notificationSample, connections: 1, requests };
-    const { seconds } = await undisturbed(() => load.ask<BurstAnswer>(straight));
-    if (round >= 0) oneByOne.push(requests / seconds);
+  for (const side of sides) {
+    await slice(side);
+    await idle(side.server.child);
   }
-  await Promise.all([load.end(), callback.end(), ...all.map(({ server }) => end(server.child))]);
-  folders.forEach(removeFolder);
-  const rows = relays.flatMap(({ what, aim, perSecond, processor }): Row[] => [
-    rateRow(what, 'notifications/s', spread(perSecond), spread(proxy.perSecond), aim),
-    timeRow(what, 'processor µs/notification', spread(processor), spread(proxy.processor)),
-  ]);
+  callbackMs = 0;
+  notifications = 0;
+  await takeTurns(sides, deliveries, slice);
+
+  const straight: BurstOrder = {
+    kind: 'burst',
+    url,
+    body: notificationSample,
+    connections: 1,
+    requests: straightRequests,
+  };
+  await load.ask<BurstAnswer>(straight);
+  const { seconds: straightSeconds } = await undisturbed(() => load.ask<BurstAnswer>(straight));
+  const highest = sides.map(({ server }) => residentMemory(server.child.pid)?.highest ?? NaN);
+  await Promise.all([load.end(), callback.end(), ...sides.map(({ server }) => end(server.child))]);
+  for (const { dataDir } of relays.values()) removeFolder(dataDir);
+
+  const perSecond = ({ slices }: Side): Spread => spread(slices.map(({ count, seconds }) => count / seconds));
+  const row = (side: Side, aim: number) =>
+    rateRow(side.what, 'notifications/s', perSecond(side), perSecond(proxy), aim);
   return {
     letter: 'b',
-    title: `Ingest and forwarding, attempts recorded, until drained; ${connections} connections`,
-    rows,
+    title: `Ingest and forwarding, sustained, attempts recorded, until drained; ${connections} connections`,
+    sides: {
+      head: [
+        ...['each by itself', 'notifications/s', 'processor µs a notification: whole process', 'its main thread'],
+        ...['whole, with what it does afterwards', 'highest memory, MB', 'notifications'],
+      ],
+      lines: sides.map((side, index) => [
+        side.what,
+        showSpread(perSecond(side)),
+        showSpread(spread(side.slices.map(({ whole }) => whole))),
+        showSpread(spread(side.slices.map(({ mainThread }) => mainThread))),
+        showSpread(spread(side.slices.map(({ withAfterwards }) => withAfterwards))),
+        String(Math.round(highest[index]!)),
+        side.slices.reduce((sum, { count }) => sum + count, 0).toLocaleString('en-US'),
+      ]),
+    },
+    rows: [row(sixteen, 1), row(oneByOne, 0.6)],
     remarks: [
-      `${rounds} rounds of ${requests.toLocaleString('en-US')} deliveries to each server in turn, after ${warmUps} that do not count, all to one callback process; ${takeDisturbedRounds()} rounds were disturbed by other programs. Baseline: http-proxy with a keep-alive agent, which stores nothing and forwards ${connections} at once. The clock stops when the callback has had every notification and every attempt is on disk.`,
-      `With concurrency 1 each notification waits for the answer to the one before. The load by itself, on one connection straight to the callback, does ${showSpread(spread(oneByOne))} a second: nobody who waits is faster.`,
+      `Slices in which the load lasts ${sliceSeconds} s, ${proxy.slices.length} of each side in turn after one that does not count, until each had ${deliveries.toLocaleString('en-US')}; ${takeDisturbedRounds()} slices were disturbed by other programs. The clock stops when the callback has had every notification and nothing waits in the relay, so every attempt is recorded. Bodies as in (a), retention at its default.`,
+      `Baseline: http-proxy with a keep-alive agent, which stores nothing and forwards ${connections} at once. Nothing failed on either side.`,
+      `All go to one callback, a process of its own: ${((callbackMs * 1000) / notifications).toFixed(1)} µs of processor time a notification.`,
+      describeGenerator(
+        generator,
+        sides.flatMap(({ slices }) => slices.map(({ load: each }) => each)),
+      ),
+      `With concurrency 1 each notification waits for the answer to the one before. Plain sockets that wait too, on one connection straight to the callback, do ${Math.round(straightRequests / straightSeconds).toLocaleString('en-US')} a second.`,
     ],
   };
-}
-
-/** How many notifications the relay has recorded as sent. */
-async function sent(client: RelayClient): Promise<number> {
-  return (await client.request('relay/status', {})).counts.sent;
 }

@@ -2,7 +2,7 @@
 import type { CallbackAnswer, CallbackOrder, PacedAnswer, PacedOrder } from './load.ts';
 import { takeDisturbedRounds, undisturbed } from './machine.ts';
 import { end, Helper, removeFolder, startRelay, startServer, temporaryFolder } from './processes.ts';
-import { timeRow } from './report.ts';
+import { boundRow, timeRow } from './report.ts';
 import type { Result } from './report.ts';
 import { markedSample } from './sample.ts';
 import { quantile, spread } from './statistics.ts';
@@ -50,8 +50,8 @@ export async function latency(rounds: number): Promise<Result> {
     letter: 'd',
     title: `Latency from request to callback at ${perSecond} a second`,
     rows: [
-      timeRow('added, p50', 'ms', spread(added(p50, 'relay')), spread(added(p50, 'proxy'))),
-      timeRow('added, p99', 'ms', spread(added(p99, 'relay')), spread(added(p99, 'proxy'))),
+      boundRow('added, p50', 'ms', spread(added(p50, 'relay')), 1, spread(added(p50, 'proxy'))),
+      boundRow('added, p99', 'ms', spread(added(p99, 'relay')), 5, spread(added(p99, 'proxy'))),
       timeRow('whole, p50', 'ms', spread(p50.get('relay')!), spread(p50.get('proxy')!)),
       timeRow('whole, p99', 'ms', spread(p99.get('relay')!), spread(p99.get('proxy')!)),
     ],

@@ -6,7 +6,7 @@ import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 
-/** As many requests as fast as the connections take them. */
+/** As many requests as fast as the connections take them. `MARK` in the body becomes another text in each. */
 export interface BurstOrder {
   readonly kind: 'burst';
   readonly url: string;
@@ -103,9 +103,20 @@ function requestOf(url: URL, body: string): Buffer {
   );
 }
 
+let mark = 0;
+
+/** Makes a request each time: the same where nothing in the body is to differ. */
+function requestsOf(url: URL, body: string): () => Buffer {
+  if (!body.includes('MARK')) {
+    const request = requestOf(url, body);
+    return () => request;
+  }
+  return () => requestOf(url, body.replace('MARK', `mark-${++mark}-end`));
+}
+
 async function burst(order: BurstOrder): Promise<BurstAnswer> {
   const url = new URL(order.url);
-  const request = requestOf(url, order.body);
+  const next = requestsOf(url, order.body);
   const connections = Array.from({ length: order.connections }, () => new Connection(url));
   let left = order.requests;
   const started = performance.now();
@@ -113,7 +124,7 @@ async function burst(order: BurstOrder): Promise<BurstAnswer> {
     connections.map(async (connection) => {
       while (left > 0) {
         left -= 1;
-        await connection.send(request);
+        await connection.send(next());
       }
     }),
   );
@@ -144,8 +155,6 @@ async function openCallback(): Promise<CallbackAnswer> {
   }
   return { url: callbackUrl };
 }
-
-let mark = 0;
 
 async function paced(order: PacedOrder): Promise<PacedAnswer> {
   const url = new URL(order.url);

@@ -21,6 +21,9 @@ const lists = Array.from(
   (_, index) => documentedListId.slice(0, 30) + index.toString(16).padStart(2, '0'),
 );
 export const rareList = 'f'.repeat(32);
+/** A name that the first event of one in this many deliveries has. */
+export const rareWord = 'zebedee';
+const rareWordEvery = 97;
 const types = ['Subscribe', 'Subscribe', 'Subscribe', 'Update', 'Update', 'Deactivate'] as const;
 const thirtyDays = 30 * 86_400_000;
 
@@ -57,7 +60,8 @@ async function make(folder: string, total: number): Promise<void> {
       seed: turn + 1,
       now: new Date(receivedAt),
     });
-    const body = Buffer.from(sample!.text);
+    const rare = turn % rareWordEvery === 5;
+    const body = Buffer.from(rare ? sample!.text.replace('"Name":"', `"Name":"${rareWord} `) : sample!.text);
     const payload = readPayload(body, 'application/json');
     if (payload.kind !== 'events') throw new Error('a sample without events');
     const parts = partsOf(batch, partSize);

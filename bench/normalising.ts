@@ -31,6 +31,34 @@ function parseAndWrite(bytes: Buffer): number {
   return JSON.stringify(JSON.parse(bytes.toString())).length;
 }
 
+const unchanged = () => (): void => undefined;
+
+/** What each digit of `YYYY-MM-DD HH:MM:SS` counts up to, from the last; then days, which go up to 28 in each month. */
+const digits = [
+  { fromEnd: 1, limit: 10 },
+  { fromEnd: 2, limit: 6 },
+  { fromEnd: 4, limit: 10 },
+  { fromEnd: 5, limit: 6 },
+  // The hours from 00 to 09 and the years from 2010 to 2019 are enough, and spare carrying in pairs.
+  { fromEnd: 7, limit: 10 },
+  { fromEnd: 10, limit: 10 },
+  { fromEnd: 16, limit: 10 },
+];
+
+/** Sets the date in a body to the next second, in place, which costs next to nothing. */
+function nextDate(bytes: Buffer): () => void {
+  const end = bytes.indexOf('2010-12-14 11:32:00') + 19;
+  bytes.write('2010-12-10 00:00:00', end - 19);
+  return () => {
+    for (const { fromEnd, limit } of digits) {
+      const at = end - fromEnd;
+      const digit = bytes[at]! - 48 + 1;
+      bytes[at] = 48 + (digit % limit);
+      if (digit < limit) return;
+    }
+  };
+}
+
 /** Runs it for about so long and says how often a second. */
 function rate(run: () => number, milliseconds: number): number {
   let times = 0;
@@ -48,7 +76,8 @@ function rate(run: () => number, milliseconds: number): number {
 
 export async function normalising(rounds: number): Promise<Result> {
   const bodies = [
-    { what: 'the documented sample, 1 event', text: subscribeSample },
+    { what: 'the documented sample, 1 event', text: subscribeSample, before: unchanged, aims: [0.5] },
+    { what: 'the same, a date not seen before in each', text: subscribeSample, before: nextDate, aims: [] },
     ...[20, 1000].map((batch) => ({
       what: `a mixed batch of ${batch}`,
       text: sampleDeliveries({
@@ -57,25 +86,34 @@ export async function normalising(rounds: number): Promise<Result> {
         batch,
         mixed: true,
       })[0]!.text,
+      before: unchanged,
+      aims: [0.5],
     })),
   ];
   const rows: Row[] = [];
-  for (const { what, text } of bodies) {
+  for (const { what, text, before, aims } of bodies) {
     const bytes = Buffer.from(text);
+    const prepare = before(bytes);
     const ours: number[] = [];
     const theirs: number[] = [];
     for (let round = 0; round <= 2 * rounds; round++) {
       const { relay, baseline } = await undisturbed(() =>
         Promise.resolve({
-          relay: rate(() => normaliseAll(bytes), 250),
-          baseline: rate(() => parseAndWrite(bytes), 250),
+          relay: rate(() => {
+            prepare();
+            return normaliseAll(bytes);
+          }, 250),
+          baseline: rate(() => {
+            prepare();
+            return parseAndWrite(bytes);
+          }, 250),
         }),
       );
       if (round === 0) continue;
       ours.push(relay);
       theirs.push(baseline);
     }
-    rows.push(rateRow(`${what} (${bytes.byteLength} bytes)`, 'bodies/s', spread(ours), spread(theirs), 0.5));
+    rows.push(rateRow(`${what} (${bytes.byteLength} bytes)`, 'bodies/s', spread(ours), spread(theirs), ...aims));
   }
   return {
     letter: 'c',
@@ -83,6 +121,7 @@ export async function normalising(rounds: number): Promise<Result> {
     rows,
     remarks: [
       'Baseline: `JSON.stringify(JSON.parse(bytes.toString()))` of the same body. A body of 1,000 events becomes 50 notifications, each with the whole body in it.',
+      'Where the date is the same each time it is read from memory, as in a batch, whose events share their minutes. A date that was not seen before has to be worked out in the account’s time zone: that row is what the first delivery of a minute costs, and every one of (a) and (b).',
       `${2 * rounds} rounds of a quarter of a second each way; ${takeDisturbedRounds()} were disturbed by other programs.`,
     ],
   };

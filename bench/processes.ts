@@ -3,6 +3,7 @@ import { fork, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connectToRelay } from '../src/protocol/relay-client.ts';
 import type { RelayClient } from '../src/protocol/relay-client.ts';
@@ -19,6 +20,13 @@ export const environment = { ...process.env, NODE_ENV: 'production', NODE_NO_WAR
 
 const running = new Set<ChildProcess>();
 const folders = new Set<string>();
+
+/** Takes account of a process: what it uses is no disturbance, and it ends with the benchmark. */
+export function track<T extends ChildProcess>(child: T): T {
+  running.add(child);
+  child.once('exit', () => running.delete(child));
+  return child;
+}
 
 /** The processes that a benchmark has started and that still run. */
 export function childProcesses(): number[] {
@@ -60,14 +68,23 @@ export interface Server {
   readonly url: string;
 }
 
-/** Starts a command and resolves with its first line of JSON; its further output is read and dropped. */
+/** Leaves what a process prints to another that reads it and costs little. */
+function leaveToReader(output: Readable): void {
+  if (process.platform === 'win32') {
+    output.resume();
+    return;
+  }
+  output.pause();
+  track(spawn('cat', [], { stdio: [output, 'ignore', 'ignore'] }));
+  output.destroy();
+}
+
+/** Starts a command and resolves with its first line of JSON; its further output is read by a process that drops it. */
 export function startUntilReady(
   args: readonly string[],
-  extra: { readonly cwd?: string } = {},
+  extra: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {},
 ): Promise<{ child: ChildProcess; ready: Record<string, unknown> }> {
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], env: environment, ...extra });
-  running.add(child);
-  child.once('exit', () => running.delete(child));
+  const child = track(spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], env: environment, ...extra }));
   const errors: Buffer[] = [];
   child.stderr.on('data', (chunk: Buffer) => {
     if (errors.length < 50) errors.push(chunk);
@@ -79,7 +96,7 @@ export function startUntilReady(
       const line = text.indexOf('\n');
       if (line === -1) return;
       child.stdout.off('data', onData);
-      child.stdout.resume();
+      leaveToReader(child.stdout);
       resolve({ child, ready: JSON.parse(text.slice(0, line)) as Record<string, unknown> });
     };
     child.stdout.on('data', onData);
@@ -105,27 +122,29 @@ export interface RelayServer extends Server {
   readonly client: () => Promise<RelayClient>;
 }
 
-/** More history than any benchmark makes, so that none of them measures retention unawares. */
-const retention: Settings['retention'] = { maxDeliveries: 10_000_000, maxBytes: 100_000_000_000 };
+/** More history than any benchmark makes: for one that is not about retention. */
+export const keepEverything: Settings['retention'] = { maxDeliveries: 10_000_000, maxBytes: 100_000_000_000 };
+
+interface RelaySettings {
+  readonly destinations?: Pick<Destination, 'url'>[];
+  readonly concurrency?: number;
+  /** The relay's default where it is not given. */
+  readonly retention?: Settings['retention'];
+}
 
 /** Starts a relay from its bundle in dist/. */
-export async function startRelay(
-  manner: Manner,
-  dataDir: string,
-  settings: { destinations?: Pick<Destination, 'url'>[]; concurrency?: number } = {},
-  nodeArgs: readonly string[] = [],
-): Promise<RelayServer> {
+export async function startRelay(manner: Manner, dataDir: string, settings: RelaySettings = {}): Promise<RelayServer> {
   const client = (): Promise<RelayClient> => connectToRelay(dataDir);
-  const all = { ...settings, retention };
+  // Without a client it would end by itself before the benchmark does.
+  const all = { ...settings, keepAliveMinutes: 600 };
   if (manner === 'listen --json') {
     const config = join(dataDir, 'cm-relay.config.json');
     writeFileSync(config, JSON.stringify(all));
     const command = ['listen', '--port', '0', '--tunnel', 'none', '--json', '--data-dir', dataDir, '--config', config];
-    const { child, ready } = await startUntilReady([...nodeArgs, join(root, 'dist', 'cm-relay.js'), ...command]);
+    const { child, ready } = await startUntilReady([join(root, 'dist', 'cm-relay.js'), ...command]);
     return { child, url: String(ready['campaignMonitorUrl']), dataDir, client };
   }
   const { child, ready } = await startUntilReady([
-    ...nodeArgs,
     join(root, 'dist', 'relay.js'),
     '--data-dir',
     dataDir,
@@ -143,9 +162,7 @@ export class Helper {
   readonly #child: ChildProcess;
 
   constructor(name: string) {
-    this.#child = fork(join(root, 'bench', `${name}.ts`), { env: environment });
-    running.add(this.#child);
-    this.#child.once('exit', () => running.delete(this.#child));
+    this.#child = track(fork(join(root, 'bench', `${name}.ts`), { env: environment }));
   }
 
   /** Sends a message and resolves with the answer to it. One at a time. */
@@ -160,6 +177,10 @@ export class Helper {
       });
       this.#child.send(message);
     });
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
   }
 
   end(): Promise<void> {
@@ -177,7 +198,15 @@ export function processorTime(pid: number | undefined): number | undefined {
  * system does not tell.
  */
 export function timesOf(pid: number | undefined): { own: number; endedChildren: number } | undefined {
-  const file = `/proc/${pid ?? 0}/stat`;
+  return readTimes(`/proc/${pid ?? 0}/stat`);
+}
+
+/** Processor time of a process's main thread, in milliseconds; undefined where the system does not tell. */
+export function mainThreadTime(pid: number | undefined): number | undefined {
+  return readTimes(`/proc/${pid ?? 0}/task/${pid ?? 0}/stat`)?.own;
+}
+
+function readTimes(file: string): { own: number; endedChildren: number } | undefined {
   if (!existsSync(file)) return undefined;
   const fields = readFileSync(file, 'utf8')
     .replace(/^.*\) /s, '')

@@ -1,8 +1,14 @@
-/** The tables that the benchmarks print: Markdown, which docs/performance.md takes over as it is. */
+/** What the benchmarks print and docs/performance.md takes over: Markdown tables, made from the results alone. */
 import { readFileSync } from 'node:fs';
 import { cpus, release, totalmem, type } from 'node:os';
 import { showSpread, short } from './statistics.ts';
 import type { Spread } from './statistics.ts';
+
+/** What the issue asks for, and whether it is so. */
+export interface Aim {
+  readonly text: string;
+  readonly verdict: 'met' | 'the first met' | 'not met';
+}
 
 /** One line of a result. */
 export interface Row {
@@ -11,45 +17,99 @@ export interface Row {
   readonly relay: Spread;
   /** What it is measured against; null where the aim is a plain number. */
   readonly baseline: Spread | null;
-  /** What the issue asks for; null for a line that explains another. */
-  readonly aim: { readonly text: string; readonly met: boolean } | null;
+  /** Null for a line that explains another. */
+  readonly aim: Aim | null;
   /** How many times as good as the baseline: more is better. Null where there is none. */
   readonly ratio: number | null;
+}
+
+/** One line of the summary. */
+export interface SummaryLine {
+  readonly what: string;
+  readonly figure: string;
+  readonly aim: string;
+  readonly verdict: string;
+}
+
+/** A table that stands before the rows: what each side did by itself. */
+export interface Sides {
+  readonly head: readonly string[];
+  readonly lines: readonly (readonly string[])[];
 }
 
 export interface Result {
   readonly letter: string;
   readonly title: string;
+  readonly sides?: Sides;
   readonly rows: readonly Row[];
   readonly remarks: readonly string[];
+  /** Where a line for each row with an aim would be too many. */
+  readonly summary?: readonly SummaryLine[];
 }
 
-/** A ratio of rates, more being better, with its aim. */
-export function rateRow(what: string, unit: string, relay: Spread, baseline: Spread, aim: number | null): Row {
+/**
+ * A ratio of rates, more being better.
+ * @param aims how many times the baseline, the nearest first; none for a line that explains another
+ */
+export function rateRow(what: string, unit: string, relay: Spread, baseline: Spread, ...aims: readonly number[]): Row {
   const ratio = relay.median / baseline.median;
-  return { what, unit, relay, baseline, ratio, aim: aim === null ? null : { text: `≥ ${aim}`, met: ratio >= aim } };
+  const reached = aims.filter((aim) => ratio >= aim).length;
+  const verdict = reached === aims.length ? 'met' : reached > 0 ? 'the first met' : 'not met';
+  const aim = aims.length === 0 ? null : ({ text: `≥ ${aims.join(', then ')}`, verdict } as const);
+  return { what, unit, relay, baseline, ratio, aim };
 }
 
-/** A ratio of times, less being better: the baseline's by the relay's. */
-export function timeRow(what: string, unit: string, relay: Spread, baseline: Spread): Row {
-  return { what, unit, relay, baseline, ratio: baseline.median / relay.median, aim: null };
+/**
+ * A ratio of times, less being better: the baseline's by the relay's.
+ * @param mostTimes how many times the baseline's it may be; null for a line that explains another
+ */
+export function timeRow(
+  what: string,
+  unit: string,
+  relay: Spread,
+  baseline: Spread,
+  mostTimes: number | null = null,
+): Row {
+  const met = mostTimes !== null && relay.median <= mostTimes * baseline.median;
+  const aim = mostTimes === null ? null : ({ text: `≤ ${mostTimes} times`, verdict: verdictOf(met) } as const);
+  return { what, unit, relay, baseline, ratio: baseline.median / relay.median, aim };
 }
 
-/** A number with an upper bound. */
-export function boundRow(what: string, unit: string, relay: Spread, bound: number | null): Row {
+/** A number with an upper bound. A baseline beside it is for comparison and decides nothing. */
+export function boundRow(
+  what: string,
+  unit: string,
+  relay: Spread,
+  bound: number | null,
+  baseline: Spread | null = null,
+): Row {
   return {
     what,
     unit,
     relay,
-    baseline: null,
-    ratio: null,
-    aim: bound === null ? null : { text: `≤ ${bound} ${unit}`, met: relay.median <= bound },
+    baseline,
+    ratio: baseline === null ? null : baseline.median / relay.median,
+    aim: bound === null ? null : { text: `≤ ${bound} ${unit}`, verdict: verdictOf(relay.median <= bound) },
   };
 }
 
-/** One result as a Markdown table. */
+function verdictOf(met: boolean): Aim['verdict'] {
+  return met ? 'met' : 'not met';
+}
+
+/** Lines of a Markdown table; the first is its head. */
+export function markdownTable(cells: readonly (readonly string[])[]): string {
+  const widths = cells[0]!.map((_, column) => Math.max(3, ...cells.map((row) => row[column]!.length)));
+  const line = (row: readonly string[]): string =>
+    `| ${row.map((cell, column) => cell.padEnd(widths[column]!)).join(' | ')} |`;
+  const [head, ...body] = cells;
+  const rule = `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`;
+  return [line(head!), rule, ...body.map(line)].join('\n');
+}
+
+/** One result as Markdown: a heading, its tables, its remarks. */
 export function table(result: Result): string {
-  const cells = [
+  const rows = [
     ['what', 'relay: median (min–max)', 'baseline', 'ratio', 'aim', ''],
     ...result.rows.map((row) => [
       `${row.what}, ${row.unit}`,
@@ -57,24 +117,43 @@ export function table(result: Result): string {
       row.baseline === null ? '' : showSpread(row.baseline),
       row.ratio === null ? '' : short(row.ratio),
       row.aim?.text ?? '',
-      row.aim === null ? '' : row.aim.met ? 'met' : 'not met',
+      row.aim?.verdict ?? '',
     ]),
   ];
-  const widths = cells[0]!.map((_, column) => Math.max(3, ...cells.map((row) => row[column]!.length)));
-  const line = (row: readonly string[]): string =>
-    `| ${row.map((cell, column) => cell.padEnd(widths[column]!)).join(' | ')} |`;
-  const [head, ...body] = cells;
-  const rule = `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`;
-  const remarks = result.remarks.map((each) => `- ${each}`);
   return [
     `### (${result.letter}) ${result.title}`,
-    '',
-    line(head!),
-    rule,
-    ...body.map(line),
-    ...(remarks.length > 0 ? ['', ...remarks] : []),
-    '',
-  ].join('\n');
+    ...(result.sides === undefined ? [] : [markdownTable([result.sides.head, ...result.sides.lines])]),
+    markdownTable(rows),
+    result.remarks.map((each) => `- ${each}`).join('\n'),
+  ]
+    .join('\n\n')
+    .concat('\n');
+}
+
+/** What of a result stands in the summary: its own lines, else each row that has an aim. */
+export function summaryOf({ letter, rows, summary }: Result): SummaryLine[] {
+  const lines =
+    summary ??
+    rows.flatMap(({ what, unit, relay, baseline, ratio, aim }): SummaryLine[] => {
+      if (aim === null) return [];
+      const own = `${short(relay.median)} ${unit}`;
+      const figure =
+        baseline === null
+          ? `${own} (${short(relay.min)}–${short(relay.max)})`
+          : aim.text.startsWith('≥')
+            ? `${short(ratio!)}: ${own}, baseline ${short(baseline.median)}`
+            : `${own}, baseline ${short(baseline.median)}`;
+      return [{ what, figure, aim: aim.text, verdict: aim.verdict }];
+    });
+  return lines.map((line) => ({ ...line, what: `(${letter}) ${line.what}` }));
+}
+
+export const summaryHead = ['what', 'figure', 'aim', ''] as const;
+
+/** The summary of some results. */
+export function summaryTable(results: readonly Result[]): string {
+  const lines = results.flatMap(summaryOf).map((line) => [line.what, line.figure, line.aim, line.verdict]);
+  return markdownTable([summaryHead, ...lines]);
 }
 
 /** The machine and the versions that a result holds for. */
@@ -91,7 +170,6 @@ export function circumstances(): string {
     ).version;
   return [
     `- machine: ${processors.length} × ${processors[0]?.model.trim() ?? 'unknown processor'}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${type()} ${release()} ${process.arch}`,
-    `- Node ${process.versions.node} (V8 ${process.versions.v8}, SQLite ${process.versions['sqlite'] ?? '?'}), Express ${versionOf('express')}, http-proxy ${versionOf('http-proxy')}, undici ${versionOf('undici')}`,
-    `- relay ${version}, ${new Date().toISOString().slice(0, 10)}`,
+    `- Node ${process.versions.node} (V8 ${process.versions.v8}, SQLite ${process.versions['sqlite'] ?? '?'}), Express ${versionOf('express')}, http-proxy ${versionOf('http-proxy')}, undici ${versionOf('undici')}; relay ${version}`,
   ].join('\n');
 }
