@@ -21,7 +21,7 @@ import type { Result } from './report.ts';
 import { notificationSample } from './sample.ts';
 import { showSpread, spread } from './statistics.ts';
 import type { Spread } from './statistics.ts';
-import { newSide, takeTurns } from './turns.ts';
+import { checkAnswer, newSide, takeTurns } from './turns.ts';
 import type { Extent, Side, Slice } from './turns.ts';
 
 /** How many are sent one by one to see how fast anybody can be who waits for each answer. */
@@ -84,6 +84,7 @@ export async function forwarding({ sliceSeconds, deliveries }: Extent): Promise<
     return { count, seconds, load: sent };
   };
   for (const side of sides) {
+    await checkAnswer(side);
     await slice(side);
     await idle(side.server.child);
   }

@@ -8,7 +8,7 @@ import { rateRow, timeRow } from './report.ts';
 import type { Result, Row } from './report.ts';
 import { showSpread, spread } from './statistics.ts';
 import type { Spread } from './statistics.ts';
-import { newSide, takeTurns } from './turns.ts';
+import { checkAnswer, newSide, takeTurns } from './turns.ts';
 import type { Extent, Side, Slice } from './turns.ts';
 
 /** One slice: as many requests as are answered in that time. */
@@ -63,6 +63,7 @@ export async function ingest({ sliceSeconds, deliveries }: Extent): Promise<Resu
   const { maxDeliveries } = await limits(listenRelay);
   for (const side of sides) {
     const full = side === alone || side === listen ? Math.min(maxDeliveries, deliveries) : 0;
+    await checkAnswer(side);
     do await slice(side, generator, sliceSeconds);
     while (side.answered < full);
     await idle(side.server.child);

@@ -3,6 +3,7 @@ import { undisturbed } from './machine.ts';
 import { idle, mainThreadTime, processorTime } from './processes.ts';
 import type { Server } from './processes.ts';
 import type { Load } from './generator.ts';
+import { sustainedBody } from './sample.ts';
 
 /** How long the load goes on in a slice, in seconds, and how many are enough at least: full turns there and back. */
 export interface Extent {
@@ -41,6 +42,21 @@ export interface Side {
 
 export function newSide(what: string, server: Server): Side {
   return { what, server, slices: [], next: 0, answered: 0 };
+}
+
+/**
+ * Sends one delivery: the generators take a redirect, too, for a success.
+ * @throws Error where the answer is not 200
+ */
+export async function checkAnswer(side: Side): Promise<void> {
+  const { status } = await fetch(side.server.url, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json; charset=utf-8' },
+    body: sustainedBody(side.next),
+  });
+  if (status !== 200) throw new Error(`${side.what} answered ${status}`);
+  side.next += 1;
+  side.answered += 1;
 }
 
 /** A disturbed slice is measured again so often: many slices make up for one. */
