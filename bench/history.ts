@@ -61,7 +61,7 @@ const furtherRequests: readonly { readonly what: string; readonly method: string
     method: 'events/counts',
     params: { filter: 'state:failed', groupBy: 'list' },
   },
-  { what: 'counts a minute', method: 'events/counts', params: { filter: '', perMinute: true } },
+  { what: 'counts a minute', method: 'events/counts', params: { filter: '', perMinute: {} } },
 ];
 
 const mostMilliseconds = 50;
