@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
+import { z } from 'zod';
 import { readPayload, textField } from '../../src/campaign-monitor/payload.ts';
 import type { Payload } from '../../src/campaign-monitor/payload.ts';
 
@@ -113,6 +114,37 @@ describe('the body of a Campaign Monitor webhook', () => {
     ]) {
       assert.equal(reason(read(body!)), `expected an object with "ListID" and "Events", got ${kind!}`);
     }
+  });
+
+  it('takes and refuses what a schema of the vendor’s form does, and has a reason for what it refuses', () => {
+    const object = z.custom<object>((value) => typeof value === 'object' && value !== null && !Array.isArray(value));
+    const form = z.object({ ListID: z.string().nullish(), Events: z.array(object).nullish() });
+    const odd = fc.oneof(
+      fc.constantFrom<unknown>(null, [], {}, [[]], [{}], [{}, null], [{}, {}], '', 0),
+      fc.jsonValue(),
+    );
+    const named = fc.record(
+      { ListID: fc.oneof(fc.string(), odd), Events: fc.oneof(fc.array(odd), odd) },
+      { requiredKeys: [] },
+    );
+    const own = fc.constantFrom('{"__proto__":{"Events":[1]}}', '{"Events":[{"__proto__":null}]}', '{"constructor":1}');
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.oneof(named, odd).map((value) => JSON.stringify(value)),
+          own,
+        ),
+        (text) => {
+          const payload = read(text);
+          const parsed = form.safeParse(JSON.parse(text));
+          assert.equal(payload.kind !== 'rejected', parsed.success, text);
+          if (payload.kind === 'rejected') assert.match(payload.reason, /expected an? (?:object|array|string)/);
+          else if (payload.kind === 'events') assert.deepEqual(payload.events, parsed.data?.Events);
+          else assert.equal(parsed.data?.Events?.length ?? 0, 0);
+        },
+      ),
+      { numRuns: 2000 },
+    );
   });
 
   it('says of bytes that are neither JSON nor XML what is wrong and where, in one line', () => {
