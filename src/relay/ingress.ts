@@ -1,21 +1,22 @@
 /**
- * The webhook endpoint: HTTP on loopback, the only thing that a tunnel exposes. The tunnel is the internet: a stranger who
- * does not know the secret learns nothing, and everything has a limit.
+ * The webhook endpoint: HTTP on loopback, the only thing that a tunnel exposes. The tunnel is the internet: a stranger
+ * who does not know the secret learns nothing, and everything has a limit. The secret is looked for before anything
+ * else; behind it the paths are Express routes.
  */
 import { timingSafeEqual } from 'node:crypto';
 import { createServer, ServerResponse } from 'node:http';
 import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import express from 'express';
-import type { Response } from 'express';
+import { Router } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import type { Headers, Source } from '../protocol/history.ts';
 import { decompress, headOf } from './compression.ts';
-import type { Decompressed } from './compression.ts';
 import { StoreError } from './database.ts';
 import { keptRefusedBytes } from './delivery-limits.ts';
 import { Connections } from './connections.ts';
-import type { Reception, Refused } from './reception.ts';
+import type { Incoming, Received } from './reception.ts';
 import { areCrumbs, Bodies } from './request-body.ts';
+import type { BodyShare } from './request-body.ts';
 
 /** The limits of the webhook endpoint; times in milliseconds. */
 export interface IngressLimits {
@@ -49,7 +50,10 @@ export const defaultLimits: IngressLimits = {
 export interface IngressOptions {
   /** 32 hex digits. */
   readonly secret: string;
-  readonly reception: Reception;
+  /** Takes what was posted. Resolves when it is on disk, and rejects where it cannot be put there. */
+  receive(incoming: Incoming): Promise<Received>;
+  /** Called with what was received, when its sender has the answer. Does not throw. */
+  onAnswered(received: Received): void;
   /** How many deliveries are not yet on disk. */
   uncommitted(): number;
   readonly limits: IngressLimits;
@@ -70,16 +74,15 @@ export interface IngressLoad {
   readonly bodyBytes: number;
 }
 
-/** What a path under the right secret leads to. */
-type Place = Source | 'health';
+/** What Express is given: it reads a target more freely than it is written, such as one with `\\` or `#` in it. */
+const plainPath = /^\/[\w/-]*$/;
 
-const places: ReadonlyMap<string, Place> = new Map([
-  ['/campaign-monitor', 'campaign-monitor'],
-  ['/open-connectors', 'open-connectors'],
-  ['/health', 'health'],
-]);
+/** What came of a body: what is kept of it, and whether that is reason enough to refuse it; or why it is not taken. */
+type Body = Pick<Incoming, 'body' | 'refusal'> | 'gone' | 'slow' | 'crowded';
 
-const retryAfterSeconds = '2';
+const noContent: Record<string, string> = { 'Content-Length': '0' };
+
+const retryLater = { 'Retry-After': '2' };
 
 /** How long a connection on which nothing moves, such as one whose answers nobody reads, is kept, in milliseconds. */
 const stuckMs = 60_000;
@@ -100,6 +103,8 @@ export class Ingress {
   readonly #connections: Connections;
   readonly #bodies: Bodies;
   #limits: IngressLimits;
+  /** Requests whose senders wait to be asked for the body. */
+  readonly #expectant = new WeakSet<IncomingMessage>();
   #lookTimer: NodeJS.Timeout | undefined;
   /** Bodies under way and deliveries not yet on disk. */
   #pending = 0;
@@ -111,21 +116,17 @@ export class Ingress {
     this.#limits = options.limits;
     this.#secret = Buffer.from(options.secret);
     this.#bodies = new Bodies(options.limits);
-    const app = express();
-    app.disable('x-powered-by');
-    app.disable('etag');
-    app.set('query parser', false);
-    app.use((request, response: Response<unknown, { place: Place }>) =>
-      this.#handle(request, response, response.locals.place),
-    );
+    const routes = this.#routes();
     this.#serve = (request, response) => {
-      // Before Express: it answers a target that it cannot read with a page of its own.
-      const place = this.#placeOf(request.url ?? '');
-      if (place === undefined) this.#turnAway(request, response);
-      else if (!this.#admits(request, response)) return;
-      // Express costs about as much as all the rest of taking a delivery (docs/performance.md), and adds nothing here.
-      else if (place !== 'health' && request.method === 'POST') void this.#receive(request, response, place);
-      else app(request, Object.assign(response, { locals: { place } }));
+      const path = this.#pathBehindSecret(request.url ?? '');
+      if (path === undefined || !plainPath.test(path)) this.#turnAway(request, response);
+      else {
+        request.url = path;
+        routes(request as Request, response as Response, (error?: unknown) => {
+          if (error === undefined || error === null) this.#turnAway(request, response);
+          else this.#failed(request, response, error);
+        });
+      }
     };
     this.#server = createServer(
       {
@@ -139,9 +140,8 @@ export class Ingress {
     );
     this.#server.timeout = stuckMs;
     this.#connections = new Connections(this.#server, options.limits);
-    // Whoever does not know the secret is not asked for a body.
     this.#server.on('checkContinue', (request, response) => {
-      if (this.#placeOf(request.url ?? '') !== undefined) response.writeContinue();
+      this.#expectant.add(request);
       this.#serve(request, response);
     });
     // Node answers 417 to an expectation that it does not know: that would lose a delivery for a header.
@@ -207,6 +207,36 @@ export class Ingress {
     clearInterval(this.#lookTimer);
   }
 
+  /** What there is behind the secret. Any other path, and one of other letters, is a stranger's. */
+  #routes(): Router {
+    const routes = Router({ strict: true, caseSensitive: true });
+    // Whoever does not know the secret and the path is not asked for a body.
+    const admit: RequestHandler = (request, response, next) => {
+      if (!this.#admits(request, response)) return;
+      if (this.#expectant.has(request)) response.writeContinue();
+      next();
+    };
+    const answerAlways =
+      (status: 204 | 405, headers?: Record<string, string>): RequestHandler =>
+      (request, response) => {
+        answer(request, response, status, headers);
+        this.#watchRest(request);
+      };
+    for (const source of ['campaign-monitor', 'open-connectors'] as const) {
+      routes
+        .route(`/${source}`)
+        .all(admit)
+        .post((request, response) => this.#deliver(request, response, source))
+        .all(answerAlways(405, { Allow: 'POST' }));
+    }
+    routes
+      .route('/health')
+      .all(admit)
+      .get(answerAlways(204))
+      .all(answerAlways(405, { Allow: 'GET, HEAD' }));
+    return routes;
+  }
+
   #turnAway(request: IncomingMessage, response: ServerResponse): void {
     // Its body is not read: that costs time, a byte at a time most of all.
     if (!this.#connections.dismiss(request.socket, () => request.complete)) return;
@@ -242,109 +272,82 @@ export class Ingress {
     const reads = status === 503;
     if (!this.#connections.dismiss(request.socket, () => reads || request.complete)) return;
     if (reads && !request.complete) readPast(request, this.#limits.maxBodyBytes);
-    bidFarewell(response, status, reads ? { 'Retry-After': retryAfterSeconds } : {});
+    bidFarewell(response, status, reads ? retryLater : {});
   }
 
-  #handle(request: IncomingMessage, response: ServerResponse, place: Place): void {
-    const { method } = request;
-    if (place === 'health') {
-      if (method === 'GET' || method === 'HEAD') answer(request, response, 204);
-      else answer(request, response, 405, { Allow: 'GET, HEAD' });
-    } else answer(request, response, 405, { Allow: 'POST' });
-    this.#watchRest(request);
-  }
-
-  /** Where a path leads, under the right secret; compared in constant time. */
-  #placeOf(url: string): Place | undefined {
+  /** The path behind the right secret, without a query; undefined without that secret, compared in constant time. */
+  #pathBehindSecret(url: string): string | undefined {
     const query = url.indexOf('?');
     const path = query === -1 ? url : url.slice(0, query);
     const end = this.#prefix.length + this.#secret.length;
     const given = Buffer.from(path.slice(this.#prefix.length, end), 'latin1');
     const right = given.length === this.#secret.length && timingSafeEqual(given, this.#secret);
-    return right && path.startsWith(this.#prefix) ? places.get(path.slice(end)) : undefined;
+    return right && path.startsWith(this.#prefix) ? path.slice(end) : undefined;
   }
 
-  async #receive(request: IncomingMessage, response: ServerResponse, source: Source): Promise<void> {
+  /** One delivery: its body is read, it is received, answered, and goes on from there. */
+  async #deliver(request: IncomingMessage, response: ServerResponse, source: Source): Promise<void> {
     if (this.#pending >= this.#limits.maxUncommitted || this.#options.uncommitted() >= this.#limits.maxUncommitted) {
       this.#bodies.giveWay();
-      answer(request, response, 503, { 'Retry-After': retryAfterSeconds });
+      answer(request, response, 503, retryLater);
       this.#watchRest(request);
       return;
     }
     this.#pending += 1;
     const share = this.#bodies.budget.share();
+    let received: Received | undefined;
     try {
       const receivedAt = Date.now();
       const headers = headersOf(request);
-      const coding = request.headers['content-encoding']?.trim().toLowerCase() ?? 'identity';
-      const read = await this.#bodies.read(request, share);
-      const incoming = { source, headers, receivedAt, injected: false };
-      switch (read.kind) {
-        case 'gone':
-          return;
-        case 'slow':
-          this.#sendAway(request, response, 408);
-          return;
-        case 'crowded':
-          this.#sendAway(request, response, 503);
-          return;
-        case 'long': {
-          const { head } = read;
-          const kept =
-            coding === 'identity'
-              ? head
-              : ((await this.#bodies.unfold(() => headOf(head, coding, keptRefusedBytes))) ?? head);
-          await this.#refuse(request, response, {
-            ...incoming,
-            body: kept.subarray(0, keptRefusedBytes),
-            httpStatus: 413,
-            reason: tooLarge(this.#limits.maxBodyBytes),
-            bodyBytes: read.bytes,
-            truncated: true,
-          });
-          return;
-        }
-        case 'whole': {
-          const plain: Decompressed =
-            coding === 'identity'
-              ? { kind: 'plain', body: read.body }
-              : await this.#bodies.unfold(() => decompress(read.body, coding, this.#limits.maxBodyBytes));
-          if (plain.kind === 'plain') {
-            const { length } = plain.body;
-            if (plain.body !== read.body && !share.grow(length, length)) {
-              answer(request, response, 503, { 'Retry-After': retryAfterSeconds });
-              return;
-            }
-            const { httpStatus, reason } = await this.#options.reception.receive({ ...incoming, body: plain.body });
-            answer(request, response, httpStatus, undefined, reason);
-            return;
-          }
-          const long = plain.kind === 'long';
-          const body = long ? plain.head.subarray(0, keptRefusedBytes) : read.body;
-          await this.#refuse(request, response, {
-            ...incoming,
-            body,
-            httpStatus: long ? 413 : 400,
-            reason: long ? tooLarge(this.#limits.maxBodyBytes) : plain.reason,
-            bodyBytes: body.byteLength,
-            truncated: long,
-          });
-        }
+      const read = await this.#bodyOf(request, share);
+      if (read === 'gone') return;
+      if (read === 'slow' || read === 'crowded') {
+        this.#sendAway(request, response, read === 'slow' ? 408 : 503);
+        return;
       }
+      received = await this.#options.receive({ source, headers, receivedAt, injected: false, ...read });
+      answer(request, response, received.delivery.httpStatus, undefined, received.delivery.reason);
     } catch (error) {
-      // Not on disk, so not acknowledged. The store says itself why it fails.
-      if (!(error instanceof StoreError)) this.#options.log('warn', `a delivery was answered 503: ${String(error)}`);
-      answer(request, response, 503, { 'Retry-After': retryAfterSeconds });
+      this.#failed(request, response, error);
     } finally {
       share.release();
       this.#pending -= 1;
       this.#watchRest(request);
     }
+    if (received !== undefined) this.#options.onAnswered(received);
   }
 
-  async #refuse(request: IncomingMessage, response: ServerResponse, refused: Refused): Promise<void> {
-    await this.#options.reception.refuse(refused);
-    answer(request, response, refused.httpStatus, undefined, refused.reason);
+  /** Reads a body and unfolds it. */
+  async #bodyOf(request: IncomingMessage, share: BodyShare): Promise<Body> {
+    const read = await this.#bodies.read(request, share);
+    if (read.kind !== 'whole' && read.kind !== 'long') return read.kind;
+    const coding = request.headers['content-encoding']?.trim().toLowerCase() ?? 'identity';
+    const { maxBodyBytes } = this.#limits;
+    if (read.kind === 'long') {
+      const { head, bytes } = read;
+      const plain =
+        coding === 'identity'
+          ? head
+          : ((await this.#bodies.unfold(() => headOf(head, coding, keptRefusedBytes))) ?? head);
+      return tooLarge(plain, bytes, maxBodyBytes);
+    }
+    if (coding === 'identity') return { body: read.body, refusal: null };
+    const plain = await this.#bodies.unfold(() => decompress(read.body, coding, maxBodyBytes));
+    if (plain.kind === 'long') return tooLarge(plain.head, undefined, maxBodyBytes);
+    if (plain.kind !== 'plain') {
+      const bodyBytes = read.body.byteLength;
+      return { body: read.body, refusal: { httpStatus: 400, reason: plain.reason, bodyBytes, truncated: false } };
+    }
+    const { body } = plain;
+    if (body !== read.body && !share.grow(body.length, body.length)) return 'crowded';
+    return { body, refusal: null };
+  }
+
+  /** It is not on disk, or that is not known, so it is not acknowledged. */
+  #failed(request: IncomingMessage, response: ServerResponse, error: unknown): void {
+    // The store says itself why it fails.
+    if (!(error instanceof StoreError)) this.#options.log('warn', `a delivery was answered 503: ${String(error)}`);
+    answer(request, response, 503, retryLater);
   }
 
   /** Where a body is still being read past, it gives way like others that are slow. */
@@ -363,8 +366,11 @@ export class Ingress {
   }
 }
 
-function tooLarge(limit: number): string {
-  return `the body is larger than ${limit} bytes`;
+/** @param bytes as received or announced; without it, as many as are kept */
+function tooLarge(head: Buffer, bytes: number | undefined, limit: number): Body {
+  const body = head.subarray(0, keptRefusedBytes);
+  const reason = `the body is larger than ${limit} bytes`;
+  return { body, refusal: { httpStatus: 413, reason, bodyBytes: bytes ?? body.byteLength, truncated: true } };
 }
 
 /**
@@ -380,7 +386,7 @@ function answer(
 ): void {
   if (response.headersSent || response.destroyed) return;
   if (text === undefined || text === null) {
-    response.writeHead(status, status === 204 ? headers : { ...headers, 'Content-Length': '0' });
+    response.writeHead(status, status === 204 ? headers : headers ? { ...headers, ...noContent } : noContent);
     if (request.complete) response.end();
     else response.flushHeaders();
   } else {
@@ -399,7 +405,7 @@ function answer(
 /** The last answer on a connection, at once, however much of the body is still to come. */
 function bidFarewell(response: ServerResponse, status: number, headers: Record<string, string> = {}): void {
   response.shouldKeepAlive = false;
-  response.writeHead(status, { ...headers, 'Content-Length': '0' }).end();
+  response.writeHead(status, { ...headers, ...noContent }).end();
 }
 
 /** How much of an unwanted body is read past before its connection is cut, in bytes; Node bounds the time. */

@@ -1,24 +1,23 @@
 /**
- * Reception: the bytes of one POST become a delivery with its events, notifications and forwardings, are put on disk,
- * and go on to the forwarder. The webhook endpoint and `deliveries/inject` both come through here.
+ * Reception: the bytes of one POST become a delivery with its events, notifications and forwardings, and are put on
+ * disk. The webhook endpoint and `deliveries/inject` both come through here.
  */
 import { randomFillSync } from 'node:crypto';
 import { readPayload } from '../campaign-monitor/payload.ts';
 import { readPlatformNotification } from '../open-connectors/notification.ts';
-import type { PlatformEvent } from '../open-connectors/notification.ts';
+import type { EventObject, PlatformEvent } from '../open-connectors/notification.ts';
 import { signatureHeader, verify } from '../open-connectors/signature.ts';
 import type { Headers, SignatureCheck, Source } from '../protocol/history.ts';
 import type { SecretsChange, Settings } from '../protocol/settings.ts';
 import { isCredentialHeader, maskedValue } from '../protocol/credential-headers.ts';
-import type { ConfiguredDestination, Forwarder } from './forwarder.ts';
-import type { Job } from './lane.ts';
+import type { ConfiguredDestination } from './forwarder.ts';
 import { columnLengths, cut, cutWarning } from './columns.ts';
 import { keptRefusedBytes, tooMuchToRead, tooMuchToSend } from './delivery-limits.ts';
 import { bodyCame } from './heap.ts';
 import { fingerprints, normaliseEvent, partsOf } from './normalise.ts';
 import type { RenderSettings } from './normalise.ts';
 import { changedSecrets } from './secrets.ts';
-import type { Renderer } from './render.ts';
+import type { FreshDelivery, Renderer } from './render.ts';
 import { goesTo } from './routes.ts';
 import type { DeliveryRecord, EventRecord, ForwardingRecord, NotificationRecord } from './records.ts';
 import type { Store } from './store.ts';
@@ -33,120 +32,126 @@ export interface Incoming {
   readonly receivedAt: number;
   /** Sent by a client rather than received at the webhook endpoint. */
   readonly injected: boolean;
+  /** Why it is not even looked at, where its size or coding is reason enough. */
+  readonly refusal: Refusal | null;
 }
 
-/** A POST that is refused before its body is looked at, with what was kept of it. */
-export interface Refused extends Incoming {
-  readonly httpStatus: number;
+/** Why a POST is refused; of its body, what came or the beginning of it is kept. */
+export interface Refusal {
+  readonly httpStatus: 400 | 413;
   readonly reason: string;
   /** The size as received or announced, in bytes. */
   readonly bodyBytes: number;
+  /** Whether that is more than what is kept. */
   readonly truncated: boolean;
 }
 
-export interface ReceptionOptions {
-  readonly store: Store;
-  readonly renderer: Renderer;
-  readonly forwarder: Forwarder;
-  /** Called when a delivery is on disk. */
-  onStored(delivery: DeliveryRecord): void;
-  log(level: 'error', message: string): void;
+/** A delivery that is on disk. */
+export interface Received {
+  readonly delivery: DeliveryRecord;
+  /** What its notifications were made by. */
+  readonly renderSettings: RenderSettings;
 }
 
-/** Turns what was posted into records, and stores and forwards them. */
-export class Reception {
-  readonly #options: ReceptionOptions;
-  #verifyKeys: ReadonlyMap<string, string> = new Map();
-  #render: RenderSettings;
-  #renderId: number;
-  #partSize: number;
-  #maxEvents: number;
+/** A delivery as it was read. */
+interface Read {
+  readonly delivery: DeliveryRecord;
+  /** What its notifications are made of, the sender's credentials included; null where there are none. */
+  readonly content: FreshDelivery | null;
+}
 
-  constructor(options: ReceptionOptions, settings: Settings) {
-    this.#options = options;
-    this.#partSize = settings.partSize;
-    this.#maxEvents = settings.maxEvents;
-    this.#render = renderSettingsOf(settings);
-    this.#renderId = options.store.destinations.internRenderSettings(this.#render);
+/** What of the settings and secrets decides what is made of a delivery. */
+interface InForce {
+  readonly partSize: number;
+  readonly maxEvents: number;
+  readonly renderSettings: RenderSettings;
+  readonly renderSettingsId: number;
+  readonly destinations: readonly ConfiguredDestination[];
+  readonly verifyKeys: ReadonlyMap<string, string>;
+}
+
+/** Turns what was posted into records, and stores them. */
+export class Reception {
+  readonly #store: Store;
+  readonly #renderer: Renderer;
+  #inForce: InForce;
+
+  /** Until {@link configure} is called, what comes goes nowhere. */
+  constructor(store: Store, renderer: Renderer, settings: Settings) {
+    this.#store = store;
+    this.#renderer = renderer;
+    const renderSettingsId = store.internRenderSettings(renderSettingsOf(settings));
+    this.#inForce = inForce(settings, renderSettingsId, [], new Map());
   }
 
   /**
-   * Takes settings and verify keys: notifications from now on are made by them, those that exist stay as they are.
-   * @param renderSettingsId under which the store keeps what makes them
+   * Takes settings and verify keys: deliveries from now on are read by them, those that exist stay as they are.
+   * @param renderSettingsId under which the store keeps what makes notifications
+   * @param destinations those of the settings, in their order
    */
-  configure(settings: Settings, renderSettingsId: number, verifyKeys: SecretsChange['verifyKeys']): void {
-    this.#partSize = settings.partSize;
-    this.#maxEvents = settings.maxEvents;
-    this.#render = renderSettingsOf(settings);
-    this.#renderId = renderSettingsId;
-    this.#verifyKeys = changedSecrets(this.#verifyKeys, verifyKeys);
+  configure(
+    settings: Settings,
+    renderSettingsId: number,
+    destinations: readonly ConfiguredDestination[],
+    verifyKeys: SecretsChange['verifyKeys'],
+  ): void {
+    const keys = changedSecrets(this.#inForce.verifyKeys, verifyKeys);
+    this.#inForce = inForce(settings, renderSettingsId, destinations, keys);
   }
 
   /**
    * Receives a POST.
-   * @returns the delivery, when it is on disk: `httpStatus` and `reason` are the answer
+   * @returns the delivery, when it is on disk: its `httpStatus` and `reason` are the answer
    * @throws StoreError (a rejection) where it could not be put on disk
    */
-  async receive(incoming: Incoming): Promise<DeliveryRecord> {
-    const delivery = this.#read(incoming);
-    await this.#options.store.add(delivery);
-    this.#goOn(delivery);
-    return delivery;
+  async receive(incoming: Incoming): Promise<Received> {
+    const { renderSettings } = this.#inForce;
+    const { delivery, content } = this.#read(incoming);
+    if (content !== null) this.#keep(delivery, content);
+    await this.#store.add(delivery);
+    return { delivery, renderSettings };
   }
 
-  /** Records a POST that was refused for its size, coding or length. */
-  async refuse(refused: Refused): Promise<DeliveryRecord> {
-    const delivery = this.#withoutEvents(refused, 'rejected', refused.httpStatus, refused.reason);
-    const cut = { ...delivery, bodyBytes: refused.bodyBytes, truncated: refused.truncated };
-    await this.#options.store.add(cut);
-    this.#goOn(cut);
-    return cut;
+  /** Before it is on disk, where a lane may find it at once. */
+  #keep({ id, notifications }: DeliveryRecord, content: FreshDelivery): void {
+    // What goes nowhere is read from the store when it is sent after all; the credentials are not there.
+    if (notifications.some(({ forwardings }) => forwardings.length > 0)) this.#renderer.keep(id, content);
+    else this.#renderer.keepCredentials(id, content.headers);
   }
 
-  /** What follows once it is on disk: whatever fails now, the answer stays what it is. */
-  #goOn(delivery: DeliveryRecord): void {
-    try {
-      this.#options.onStored(delivery);
-    } catch (error) {
-      this.#options.log('error', `d${delivery.id} is on disk and could not be told: ${String(error)}`);
-    }
-    try {
-      this.#forward(delivery);
-    } catch (error) {
-      const when = 'what of it waits is sent when the relay is started again';
-      this.#options.log('error', `d${delivery.id} is on disk and could not be forwarded (${String(error)}): ${when}`);
-    }
-  }
-
-  #read(incoming: Incoming): DeliveryRecord {
-    bodyCame(incoming.body.byteLength);
-    const tooMuch = tooMuchToRead(incoming.body);
+  #read(incoming: Incoming): Read {
+    const { refusal, source, body } = incoming;
+    if (refusal !== null) return this.#refused(incoming, refusal);
+    bodyCame(body.byteLength);
+    const tooMuch = tooMuchToRead(body);
     if (tooMuch !== null) return this.#tooMuch(incoming, tooMuch);
-    return incoming.source === 'campaign-monitor' ? this.#fromVendor(incoming) : this.#fromPlatform(incoming);
+    return source === 'campaign-monitor' ? this.#fromVendor(incoming) : this.#fromPlatform(incoming);
   }
 
-  #fromVendor(incoming: Incoming): DeliveryRecord {
+  #fromVendor(incoming: Incoming): Read {
     const contentType = headerOf(incoming.headers, 'content-type');
-    const payload = readPayload(incoming.body, contentType, this.#maxEvents);
+    const { maxEvents, partSize, renderSettings, destinations } = this.#inForce;
+    const payload = readPayload(incoming.body, contentType, maxEvents);
     if (payload.kind === 'test') return this.#withoutEvents(incoming, 'test', 200, null);
     if (payload.kind === 'rejected') {
       if (payload.tooMany) return this.#tooMuch(incoming, payload.reason);
       return this.#withoutEvents(incoming, 'rejected', 400, payload.reason);
     }
     const { listId, events } = payload;
-    const parts = partsOf(events.length, this.#partSize);
-    const configured = this.#options.forwarder.configured;
-    const tooMuch = tooMuchToSend(events.length, payload.json.byteLength, parts, configured.length);
+    const parts = partsOf(events.length, partSize);
+    const tooMuch = tooMuchToSend(events.length, payload.json.byteLength, parts, destinations.length);
     if (tooMuch !== null) return this.#tooMuch(incoming, tooMuch);
-    const toNormalised = configured.filter((each) => each.destination.mode === 'normalised');
-    const toRaw = configured.filter((each) => each.destination.mode === 'raw');
-    const ids = this.#options.store.reserve(events.length, parts.length + (toRaw.length > 0 ? 1 : 0));
+    const toNormalised = destinations.filter((each) => each.destination.mode === 'normalised');
+    const toRaw = destinations.filter((each) => each.destination.mode === 'raw');
+    const ids = this.#store.reserve(events.length, parts.length + (toRaw.length > 0 ? 1 : 0));
     const records: EventRecord[] = [];
+    const objects: EventObject[] = [];
     const types: (string | null)[] = [];
     const fingerprint = fingerprints(listId);
     const aboutList = listId === null ? 'no ListID' : cutWarning('ListID', listId, columnLengths.list);
     for (const [position, event] of events.entries()) {
-      const { object, type, address, warning } = normaliseEvent(event, this.#render, incoming.receivedAt);
+      const { object, type, address, warning } = normaliseEvent(event, renderSettings, incoming.receivedAt);
+      objects.push(object);
       types.push(type);
       records.push({
         id: ids.firstEvent + position,
@@ -161,7 +166,7 @@ export class Reception {
           cutWarning('EmailAddress', address, columnLengths.address),
         ),
         fingerprint: fingerprint(event),
-        notificationId: ids.firstNotification + Math.floor(position / this.#partSize),
+        notificationId: ids.firstNotification + Math.floor(position / partSize),
         duplicateOf: null,
       });
     }
@@ -180,28 +185,33 @@ export class Reception {
         forwardings: forwardingsTo(toRaw, listId, types),
       });
     }
-    const json = payload.json === incoming.body ? null : payload.json;
-    this.#options.renderer.keep(ids.delivery, { ...incoming, contentType, json, events });
+    const { source, receivedAt, headers, body } = incoming;
+    const json = payload.json === body ? null : payload.json;
     return {
-      ...this.#delivery(ids.delivery, incoming),
-      list: cut(listId, columnLengths.list),
-      json,
-      events: records,
-      notifications,
+      delivery: {
+        ...this.#delivery(ids.delivery, incoming),
+        list: cut(listId, columnLengths.list),
+        json,
+        events: records,
+        notifications,
+      },
+      content: { source, receivedAt, contentType, headers, body, json, objects },
     };
   }
 
-  #fromPlatform(incoming: Incoming): DeliveryRecord {
+  #fromPlatform(incoming: Incoming): Read {
     const signature = this.#checkSignature(incoming);
-    const notification = readPlatformNotification(incoming.body, this.#maxEvents);
+    const notification = readPlatformNotification(incoming.body, this.#inForce.maxEvents);
     if (notification.kind === 'rejected') {
-      if (notification.tooMany) return { ...this.#tooMuch(incoming, notification.reason), signature };
-      return { ...this.#withoutEvents(incoming, 'rejected', 400, notification.reason), signature };
+      const { delivery } = notification.tooMany
+        ? this.#tooMuch(incoming, notification.reason)
+        : this.#withoutEvents(incoming, 'rejected', 400, notification.reason);
+      return { delivery: { ...delivery, signature }, content: null };
     }
     const { listId } = notification;
     // One without events has a row all the same, so that it is seen.
     const events = notification.events.length > 0 ? notification.events : [noEvent];
-    const ids = this.#options.store.reserve(events.length, 1);
+    const ids = this.#store.reserve(events.length, 1);
     const aboutList = joinWarnings(
       cutWarning('ListID', listId, columnLengths.list),
       cutWarning('eventId', notification.eventId, columnLengths.eventId),
@@ -224,55 +234,55 @@ export class Reception {
       duplicateOf: null,
     }));
     const record = this.#notification(ids.firstNotification, 'platform', incoming);
-    this.#options.renderer.keep(ids.delivery, {
-      ...incoming,
-      contentType: headerOf(incoming.headers, 'content-type'),
-      json: null,
-      events: [],
-    });
+    const { source, receivedAt, headers, body } = incoming;
+    const contentType = headerOf(headers, 'content-type');
     return {
-      ...this.#delivery(ids.delivery, incoming),
-      list: cut(listId, columnLengths.list),
-      signature,
-      events: records,
-      notifications: [
-        {
-          ...record,
-          eventId: cut(notification.eventId, columnLengths.eventId) ?? record.eventId,
-          eventCount: events.length,
-          forwardings: forwardingsTo(
-            this.#options.forwarder.configured,
-            listId,
-            events.map((event) => event.eventType),
-          ),
-        },
-      ],
+      delivery: {
+        ...this.#delivery(ids.delivery, incoming),
+        list: cut(listId, columnLengths.list),
+        signature,
+        events: records,
+        notifications: [
+          {
+            ...record,
+            eventId: cut(notification.eventId, columnLengths.eventId) ?? record.eventId,
+            eventCount: events.length,
+            forwardings: forwardingsTo(
+              this.#inForce.destinations,
+              listId,
+              events.map((event) => event.eventType),
+            ),
+          },
+        ],
+      },
+      content: { source, receivedAt, contentType, headers, body, json: null, objects: null },
     };
   }
 
   /** It is refused for what it would make the relay do: its first bytes tell what it was. */
-  #tooMuch(incoming: Incoming, reason: string): DeliveryRecord {
+  #tooMuch(incoming: Incoming, reason: string): Read {
     const bodyBytes = incoming.body.byteLength;
     // A copy: the whole body would be kept for a part of it.
     const body = Buffer.from(incoming.body.subarray(0, keptRefusedBytes));
-    const delivery = this.#withoutEvents({ ...incoming, body }, 'rejected', 413, reason);
-    return { ...delivery, bodyBytes, truncated: bodyBytes > keptRefusedBytes };
+    const truncated = bodyBytes > keptRefusedBytes;
+    return this.#refused({ ...incoming, body }, { httpStatus: 413, reason, bodyBytes, truncated });
+  }
+
+  #refused(incoming: Incoming, { httpStatus, reason, bodyBytes, truncated }: Refusal): Read {
+    const { delivery } = this.#withoutEvents(incoming, 'rejected', httpStatus, reason);
+    return { delivery: { ...delivery, bodyBytes, truncated }, content: null };
   }
 
   #checkSignature(incoming: Incoming): SignatureCheck {
     const header = headerOf(incoming.headers, signatureHeader.toLowerCase());
-    if (this.#verifyKeys.size === 0) return header === null ? 'missing' : 'unchecked';
+    const { verifyKeys } = this.#inForce;
+    if (verifyKeys.size === 0) return header === null ? 'missing' : 'unchecked';
     if (header === null) return 'missing';
-    return verify(incoming.body, header, this.#verifyKeys.values()) ? 'valid' : 'invalid';
+    return verify(incoming.body, header, verifyKeys.values()) ? 'valid' : 'invalid';
   }
 
-  #withoutEvents(
-    incoming: Incoming,
-    status: 'test' | 'rejected',
-    httpStatus: number,
-    reason: string | null,
-  ): DeliveryRecord {
-    const ids = this.#options.store.reserve(1, 0);
+  #withoutEvents(incoming: Incoming, status: 'test' | 'rejected', httpStatus: number, reason: string | null): Read {
+    const ids = this.#store.reserve(1, 0);
     const event: EventRecord = {
       id: ids.firstEvent,
       kind: status,
@@ -284,7 +294,8 @@ export class Reception {
       notificationId: null,
       duplicateOf: null,
     };
-    return { ...this.#delivery(ids.delivery, incoming), status, httpStatus, reason, events: [event] };
+    const delivery = { ...this.#delivery(ids.delivery, incoming), status, httpStatus, reason, events: [event] };
+    return { delivery, content: null };
   }
 
   #delivery(id: number, incoming: Incoming): DeliveryRecord {
@@ -319,36 +330,21 @@ export class Reception {
       eventCount: 0,
       eventId: makeEventId(),
       createdAt: incoming.receivedAt,
-      renderSettingsId: this.#renderId,
+      renderSettingsId: this.#inForce.renderSettingsId,
       forwardings: [],
     };
   }
+}
 
-  #forward(delivery: DeliveryRecord): void {
-    const jobs: Job[] = [];
-    for (const notification of delivery.notifications) {
-      const stored = { ...notification, deliveryId: delivery.id, settings: this.#settingsOf(notification) };
-      for (const forwarding of notification.forwardings) {
-        if (forwarding.state === 'held') this.#options.forwarder.heldOnDisk(forwarding.destinationId);
-        if (forwarding.state !== 'waiting') continue;
-        jobs.push({
-          notificationId: notification.id,
-          deliveryId: delivery.id,
-          destinationId: forwarding.destinationId,
-          attempts: 0,
-          roundStart: 0,
-          nextAt: null,
-          ...(stored.settings && { notification: { ...stored, settings: stored.settings } }),
-        });
-      }
-    }
-    if (jobs.length > 0) this.#options.forwarder.dispatch(jobs);
-  }
-
-  /** The settings a notification was made by, where they are still those in force; else it is read from the store. */
-  #settingsOf(notification: NotificationRecord): RenderSettings | undefined {
-    return notification.renderSettingsId === this.#renderId ? this.#render : undefined;
-  }
+function inForce(
+  settings: Settings,
+  renderSettingsId: number,
+  destinations: readonly ConfiguredDestination[],
+  verifyKeys: ReadonlyMap<string, string>,
+): InForce {
+  const { partSize, maxEvents } = settings;
+  const renderSettings = renderSettingsOf(settings);
+  return { partSize, maxEvents, renderSettings, renderSettingsId, destinations, verifyKeys };
 }
 
 const noEvent: PlatformEvent = { eventType: null, objectId: null, date: null };

@@ -1,6 +1,6 @@
 /** What is sent: a notification's bytes and headers, made when needed from what is stored once a delivery. */
 import { readPayload } from '../campaign-monitor/payload.ts';
-import type { VendorEvent } from '../campaign-monitor/payload.ts';
+import type { EventObject } from '../open-connectors/notification.ts';
 import { sign, signatureHeader, webhookIdHeader } from '../open-connectors/signature.ts';
 import type { Headers, Source } from '../protocol/history.ts';
 import type { Destination } from '../protocol/settings.ts';
@@ -32,7 +32,11 @@ export interface FreshDelivery {
   readonly headers: Headers;
   readonly body: Buffer;
   readonly json: Buffer | null;
-  readonly events: readonly VendorEvent[];
+  /**
+   * Its events as they are sent, where they have been made: one object each, by the render settings of its
+   * notifications, which are the same for all of them.
+   */
+  objects: readonly EventObject[] | null;
 }
 
 /** Bodies kept in memory, in bytes: about half of it in each of two generations. */
@@ -40,9 +44,6 @@ const cacheBytes = 33_554_432;
 
 /** Headers with credentials that are kept in memory, in characters: for longer than bodies, since they are small. */
 const credentialCharacters = 8_388_608;
-
-/** Of larger bodies few are kept: what they weigh is not known, and may be much. In bytes. */
-const mostSparseBytes = 262_144;
 
 /** Headers that belong to one hop or to the bytes as they were on the wire; the rest is passed on. */
 const hopByHop = new Set([
@@ -79,13 +80,26 @@ export class Renderer {
 
   /** Keeps a delivery in memory, where it will be needed soon. */
   keep(deliveryId: number, delivery: FreshDelivery): void {
-    this.#keepCredentials(deliveryId, delivery.headers);
+    this.keepCredentials(deliveryId, delivery.headers);
     this.#fresh.set(deliveryId, delivery);
     this.#freshBytes += sizeOf(delivery);
     if (this.#freshBytes < cacheBytes / 2) return;
     this.#older = this.#fresh;
     this.#fresh = new Map();
     this.#freshBytes = 0;
+  }
+
+  /** Keeps a sender's credentials, which are nowhere else: for what is sent again. */
+  keepCredentials(deliveryId: number, headers: Headers): void {
+    const known = this.#withCredentials.has(deliveryId);
+    if (known || !headers.some(([name, value]) => value !== maskedValue && isCredentialHeader(name))) return;
+    this.#withCredentials.set(deliveryId, headers);
+    this.#credentialCharacters += charactersOf(headers);
+    for (const [id, oldest] of this.#withCredentials) {
+      if (this.#credentialCharacters <= credentialCharacters) return;
+      this.#withCredentials.delete(id);
+      this.#credentialCharacters -= charactersOf(oldest);
+    }
   }
 
   /**
@@ -121,36 +135,26 @@ export class Renderer {
     };
   }
 
-  #keepCredentials(deliveryId: number, headers: Headers): void {
-    const known = this.#withCredentials.has(deliveryId);
-    if (known || !headers.some(([name, value]) => value !== maskedValue && isCredentialHeader(name))) return;
-    this.#withCredentials.set(deliveryId, headers);
-    this.#credentialCharacters += charactersOf(headers);
-    for (const [id, oldest] of this.#withCredentials) {
-      if (this.#credentialCharacters <= credentialCharacters) return;
-      this.#withCredentials.delete(id);
-      this.#credentialCharacters -= charactersOf(oldest);
-    }
-  }
-
   #delivery(id: number): FreshDelivery | undefined {
     const fresh = this.#fresh.get(id) ?? this.#older.get(id);
     if (fresh !== undefined) return fresh;
     const stored = this.#stored.body(id);
     if (stored === undefined) return undefined;
-    const payload = stored.source === 'campaign-monitor' ? readPayload(stored.body, stored.contentType) : undefined;
     const headers = this.#withCredentials.get(id) ?? stored.headers;
-    const delivery = { ...stored, headers, events: payload?.kind === 'events' ? payload.events : [] };
+    const delivery: FreshDelivery = { ...stored, headers, objects: null };
     this.keep(id, delivery);
     return delivery;
   }
 }
 
-function sizeOf(delivery: FreshDelivery): number {
-  // The events as they were read weigh about as much again as the bytes, and each entry something of its own; where
-  // there is little text between the values, much more: at the most some ten times the bytes.
-  const dense = delivery.body.byteLength > mostSparseBytes ? 10 : 3;
-  return 1000 + dense * delivery.body.byteLength + (delivery.json?.byteLength ?? 0);
+/** What the memory of an entry and of an event object comes to beside their texts, in bytes. */
+const entryBytes = 1000;
+const objectBytes = 200;
+
+function sizeOf({ body, json, objects }: FreshDelivery): number {
+  // Texts of the objects stand in the body too. Where they are not made yet, an event takes ten bytes of it at least.
+  const made = objects === null ? 10 * body.byteLength : objects.length * objectBytes + body.byteLength;
+  return entryBytes + body.byteLength + made + (json?.byteLength ?? 0);
 }
 
 function normalised(
@@ -160,12 +164,9 @@ function normalised(
   secrets: KnownSecrets,
 ): Outgoing {
   const { firstEvent, eventCount, settings } = notification;
-  const events = delivery.events.slice(firstEvent, firstEvent + eventCount);
-  const body = renderNotification(
-    notification,
-    eventObjects(events, settings, delivery.receivedAt),
-    delivery.json ?? delivery.body,
-  );
+  delivery.objects ??= eventObjects(delivery, settings);
+  const events = delivery.objects.slice(firstEvent, firstEvent + eventCount);
+  const body = renderNotification(notification, events, delivery.json ?? delivery.body);
   const headers: Headers = [
     ['Content-Type', 'application/json; charset=utf-8'],
     [webhookIdHeader, notification.eventId],
@@ -176,8 +177,11 @@ function normalised(
   return { headers, body, withheld: [] };
 }
 
-function eventObjects(events: readonly VendorEvent[], settings: RenderSettings, receivedAt: number) {
-  return events.map((event) => normaliseEvent(event, settings, receivedAt).object);
+/** As at reception: of a delivery that comes from the store. */
+function eventObjects(delivery: FreshDelivery, settings: RenderSettings): EventObject[] {
+  const payload = readPayload(delivery.body, delivery.contentType);
+  if (payload.kind !== 'events') return [];
+  return payload.events.map((event) => normaliseEvent(event, settings, delivery.receivedAt).object);
 }
 
 /** Raw mode and platform notifications: the bytes as they came, with the headers that are not of one hop. */

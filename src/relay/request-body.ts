@@ -165,6 +165,9 @@ export class Chunks {
   }
 }
 
+/** In place of those that were handed over or given up, which the request would keep. */
+const noChunks = new Chunks();
+
 export type Read =
   | { readonly kind: 'whole'; readonly body: Buffer }
   /** Over the limit: its first bytes, and its size as announced or so far. */
@@ -202,6 +205,8 @@ export class Bodies {
   readonly budget: BodyBudget;
   #limits: BodyLimits;
   readonly #underWay = new Set<Watched>();
+  /** Those of this turn of the event loop. */
+  #begun: (() => void)[] = [];
   #someSlow = false;
   #unfolding = 0;
   readonly #waiting: (() => void)[] = [];
@@ -228,21 +233,26 @@ export class Bodies {
   read(request: IncomingMessage, share: BodyShare): Promise<Read> {
     const { maxBodyBytes, bodyTimeoutMs } = this.#limits;
     return new Promise((resolve) => {
-      const chunks = new Chunks();
+      let chunks = new Chunks();
       const announced = Number(request.headers['content-length'] ?? 0);
       const bound = announced > maxBodyBytes ? Math.min(keptRefusedBytes, maxBodyBytes) : maxBodyBytes;
       let timer: NodeJS.Timeout | undefined;
       let stopWatching: (() => void) | undefined;
+      // The listeners stay, since a request is soon gone: to take them away takes longer than to ask this.
       let finished = false;
       const done = (read: Read): void => {
+        if (finished) return;
         finished = true;
         clearTimeout(timer);
         stopWatching?.();
-        request.off('data', onData).off('end', onEnd).off('close', onGone).off('error', onGone);
+        chunks = noChunks;
         if (read.kind !== 'whole' && read.kind !== 'long') share.release();
         resolve(read);
       };
-      const onData = (chunk: Buffer): void => {
+      const onGone = (): void => done({ kind: 'gone' });
+      const onSlow = (): void => done({ kind: 'slow' });
+      request.on('data', (chunk: Buffer) => {
+        if (finished) return;
         const cost = chunks.costOf(chunk);
         const size = chunks.bytes + chunk.length;
         if (!share.grow(cost, size) && !(this.giveWay() && share.grow(cost, size))) {
@@ -250,22 +260,31 @@ export class Bodies {
           return;
         }
         chunks.add(chunk);
-        if (areCrumbs(chunks.count, size)) done({ kind: 'slow' });
+        if (areCrumbs(chunks.count, size)) onSlow();
         else if (size > bound) done({ kind: 'long', head: chunks.join(), bytes: Math.max(announced, size) });
-      };
-      const onEnd = (): void => {
+      });
+      request.on('end', () => {
+        if (finished) return;
         const body = chunks.join();
         done(announced > maxBodyBytes ? { kind: 'long', head: body, bytes: announced } : { kind: 'whole', body });
-      };
-      const onGone = (): void => done({ kind: 'gone' });
-      const onSlow = (): void => done({ kind: 'slow' });
-      request.on('data', onData).on('end', onEnd).on('close', onGone).on('error', onGone);
-      // Most bodies have come by the next turn and need no timer.
-      setImmediate(() => {
+      });
+      request.on('close', onGone).on('error', onGone);
+      this.#whenNotAtOnce(() => {
         if (finished) return;
         timer = setTimeout(onSlow, bodyTimeoutMs);
         stopWatching = this.watch({ bytes: () => chunks.bytes, giveWay: onSlow });
       });
+    });
+  }
+
+  /** Most bodies have come by the next turn of the event loop, and need neither a timer nor to be watched. */
+  #whenNotAtOnce(begin: () => void): void {
+    this.#begun.push(begin);
+    if (this.#begun.length > 1) return;
+    setImmediate(() => {
+      const begun = this.#begun;
+      this.#begun = [];
+      for (const each of begun) each();
     });
   }
 

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { defaultSettings } from '../../src/protocol/settings.ts';
-import { Forwarder } from '../../src/relay/forwarder.ts';
 import { defaultLimits, Ingress } from '../../src/relay/ingress.ts';
 import type { IngressLimits, IngressLoad } from '../../src/relay/ingress.ts';
 import { Reception } from '../../src/relay/reception.ts';
@@ -30,12 +29,11 @@ async function startEndpoint(limits: Partial<IngressLimits> = {}): Promise<TestE
   const settings = defaultSettings();
   const log: string[] = [];
   const store = new Store(join(temporaryFolder(), 'relay.sqlite'));
-  const renderer = new Renderer(store.stored);
-  const noLog = (): void => undefined;
-  const forwarder = new Forwarder({ store, renderer, onAttempt: noLog, onChange: noLog, log: noLog }, settings);
+  const reception = new Reception(store, new Renderer(store.stored), settings);
   const ingress = new Ingress({
     secret,
-    reception: new Reception({ store, renderer, forwarder, onStored: noLog, log: noLog }, settings),
+    receive: (incoming) => reception.receive(incoming),
+    onAnswered: () => undefined,
     uncommitted: () => store.uncommitted,
     limits: { ...defaultLimits, ...limits },
     log: (level, message) => void log.push(`${level} ${message}`),
@@ -43,7 +41,6 @@ async function startEndpoint(limits: Partial<IngressLimits> = {}): Promise<TestE
   const port = await ingress.listen(0);
   afterwards(async () => {
     await ingress.close();
-    await forwarder.close();
     store.close();
   });
   const deliver = async (): Promise<number> =>

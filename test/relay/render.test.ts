@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';
-import { readPayload } from '../../src/campaign-monitor/payload.ts';
 import { maskedValue } from '../../src/protocol/credential-headers.ts';
 import { destinationSchema, settingsSchema } from '../../src/protocol/settings.ts';
 import type { Destination } from '../../src/protocol/settings.ts';
@@ -39,7 +38,6 @@ function stored(deliveryId: number, rest: Partial<StoredNotification> = {}): Sto
 }
 
 function fresh(body: Buffer, rest: Partial<FreshDelivery> = {}): FreshDelivery {
-  const payload = readPayload(body);
   return {
     source: 'campaign-monitor',
     receivedAt: 0,
@@ -47,7 +45,7 @@ function fresh(body: Buffer, rest: Partial<FreshDelivery> = {}): FreshDelivery {
     headers: [['Content-Type', 'application/json']],
     body,
     json: null,
-    events: payload.kind === 'events' ? payload.events : [],
+    objects: null,
     ...rest,
   };
 }
@@ -90,17 +88,37 @@ describe('a notification as it is sent', () => {
     assert.notEqual(renderer.renderStored(stored(1), to(), nobody)?.body, body);
   });
 
-  it('keeps in memory no more than its bound, however much comes', () => {
+  for (const objects of [[], null]) {
+    it(`keeps in memory no more than its bound, however much comes, ${objects === null ? 'not yet' : ''} made`, () => {
+      const renderer = new Renderer(openStore().stored);
+      const body = Buffer.from(sampleBody({ events: 1000 }));
+      const count = Math.ceil(100_000_000 / body.length);
+      for (let id = 1; id <= count; id++) renderer.keep(id, fresh(Buffer.from(body), { objects }));
+      const inMemory = Array.from({ length: count }, (_, index) =>
+        renderer.renderStored(stored(index + 1, { kind: 'raw' }), to(), nobody),
+      ).filter((each) => each !== undefined).length;
+      assert.ok(inMemory > 0);
+      assert.ok(inMemory * body.length < 34_000_000, `${inMemory * body.length}`);
+    });
+  }
+
+  it('takes the event objects that were made when it was received, and makes them once where there are none', () => {
     const renderer = new Renderer(openStore().stored);
-    const body = Buffer.from(sampleBody({ events: 1000 }));
-    const events = fresh(body).events;
-    const count = Math.ceil(100_000_000 / body.length);
-    for (let id = 1; id <= count; id++) renderer.keep(id, fresh(Buffer.from(body), { events }));
-    const inMemory = Array.from({ length: count }, (_, index) =>
-      renderer.renderStored(stored(index + 1, { kind: 'raw' }), to(), nobody),
-    ).filter((each) => each !== undefined).length;
-    assert.ok(inMemory > 0);
-    assert.ok(inMemory * body.length < 34_000_000, `${inMemory * body.length}`);
+    const body = Buffer.from(sampleBody({ events: 3 }));
+    const delivery = fresh(body);
+    renderer.keep(1, delivery);
+    const parts = [0, 1, 2].map((firstEvent) => stored(1, { firstEvent }));
+    const sent = parts.map((part) => renderer.renderStored(part, to(), nobody)?.body.toString());
+    const made = delivery.objects;
+    assert.equal(made?.length, 3);
+    assert.equal(new Set(sent).size, 3);
+    assert.deepEqual(
+      parts.map((part) => renderer.renderStored(part, to(), nobody)?.body.toString()),
+      sent,
+    );
+    assert.equal(delivery.objects, made);
+    renderer.keep(2, fresh(body, { objects: made.map((each) => ({ ...each, objectId: 'made at reception' })) }));
+    assert.match(renderer.renderStored(stored(2), to(), nobody)?.body.toString() ?? '', /"made at reception"/);
   });
 
   it('is the same from memory and from disk', async () => {

@@ -1,0 +1,138 @@
+/** The settings in force. They are put on disk and into every station together, or not at all. */
+import type { Params } from '../protocol/methods.ts';
+import { settingsSchema } from '../protocol/settings.ts';
+import type { SecretsChange, Settings, TunnelConfig } from '../protocol/settings.ts';
+import { ConflictError } from './conflict.ts';
+import { StoreError } from './database.ts';
+import type { Forwarder } from './forwarder.ts';
+import type { Ingress, IngressLimits } from './ingress.ts';
+import { renderSettingsOf } from './reception.ts';
+import type { Reception } from './reception.ts';
+import { stageRemembered } from './remembered.ts';
+import type { Remembered, StagedRemembered } from './remembered.ts';
+import type { KeptSettings, Store } from './store.ts';
+
+export interface ConfigurationOptions {
+  readonly dataDir: string;
+  /** What the relay begins with; in force once {@link Configuration.begin} was called. */
+  readonly settings: Settings;
+  readonly remembered: Remembered;
+  readonly store: Store;
+  readonly forwarder: Forwarder;
+  readonly reception: Reception;
+  readonly ingress: Ingress;
+  /** Other limits than the settings', for tests. */
+  readonly limits: Partial<IngressLimits>;
+  log(level: 'warn', message: string): void;
+}
+
+/** Keeps settings, and gives them to the stations. */
+export class Configuration {
+  readonly #options: ConfigurationOptions;
+  #settings: Settings;
+  #remembered: Remembered;
+
+  constructor(options: ConfigurationOptions) {
+    this.#options = options;
+    this.#settings = options.settings;
+    this.#remembered = options.remembered;
+  }
+
+  /** Those in force. */
+  get settings(): Settings {
+    return this.#settings;
+  }
+
+  /** What the data directory remembers. */
+  get remembered(): Remembered {
+    return this.#remembered;
+  }
+
+  /**
+   * Puts in force what the relay begins with.
+   * @param port where the webhook endpoint listens, to be remembered
+   * @throws ConflictError or StoreError
+   */
+  begin(port: number, secrets: SecretsChange): void {
+    this.#remembered = { ...this.#remembered, port };
+    this.#apply(this.#settings, secrets);
+  }
+
+  /**
+   * Puts changed settings and secrets in force.
+   * @throws ConflictError, StoreError or ZodError where something of them cannot be used or kept: nothing has changed
+   *   then, which the message says
+   */
+  change({ settings, secrets }: Params<'relay/configure'>): void {
+    const changed = settingsSchema.parse({ ...this.#settings, ...settings });
+    try {
+      this.#apply(changed, secrets ?? {});
+    } catch (error) {
+      const said = `the settings were not changed: ${(error as Error).message}`;
+      if (error instanceof StoreError) throw new StoreError(said, error.advice, error);
+      if (error instanceof ConflictError) throw new ConflictError(said, error.advice);
+      throw error;
+    }
+  }
+
+  /** Another tunnel from now on, which no station needs to know of and nothing remembers. */
+  useTunnel(tunnel: TunnelConfig): void {
+    this.#settings = { ...this.#settings, tunnel };
+  }
+
+  #apply(settings: Settings, secrets: SecretsChange): void {
+    const { store, forwarder, reception, ingress, limits } = this.#options;
+    try {
+      forwarder.check(settings);
+    } catch (error) {
+      throw new ConflictError(`the proxy cannot be used: ${(error as Error).message}`, 'check-proxy');
+    }
+    const remembered = { ...this.#remembered, destinations: settings.destinations };
+    const kept = this.#keep(settings, remembered);
+    // From here on nothing can fail.
+    this.#settings = settings;
+    this.#remembered = remembered;
+    forwarder.configure(settings, kept, secrets);
+    reception.configure(settings, kept.renderSettingsId, forwarder.configured, secrets.verifyKeys);
+    ingress.setLimits({ ...limitsOf(settings), ...limits });
+    store.setRetention(settings.retention);
+  }
+
+  /** Puts settings on disk: in the store and in what is remembered, or in neither. @throws StoreError */
+  #keep(settings: Settings, remembered: Remembered): KeptSettings {
+    const { dataDir, store } = this.#options;
+    let staged: StagedRemembered | undefined;
+    let kept: KeptSettings | undefined;
+    try {
+      staged = stageRemembered(dataDir, remembered);
+      kept = store.keepSettings(settings.destinations, renderSettingsOf(settings));
+      staged.put();
+      return kept;
+    } catch (error) {
+      // It may be that neither can be written now; what failed first is what is told.
+      for (const undo of [() => kept?.undo(), () => staged?.discard()]) {
+        try {
+          undo();
+        } catch (failure) {
+          this.#options.log('warn', `what was begun could not be taken back: ${(failure as Error).message}`);
+        }
+      }
+      if (error instanceof StoreError) throw error;
+      const { code, message } = error as NodeJS.ErrnoException;
+      const isFull = code === 'ENOSPC' || code === 'EDQUOT';
+      throw new StoreError(
+        `relay.json cannot be written: ${message}`,
+        isFull ? 'make-room' : 'check-data-directory',
+        error,
+      );
+    }
+  }
+}
+
+/** Of the settings, what bounds the webhook endpoint. */
+export function limitsOf(
+  settings: Settings,
+): Pick<IngressLimits, 'maxBodyBytes' | 'maxBodiesBytes' | 'maxUncommitted'> {
+  const { maxBodyBytes, maxBodiesBytes, maxUncommitted } = settings;
+  return { maxBodyBytes, maxBodiesBytes, maxUncommitted };
+}

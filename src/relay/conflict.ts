@@ -1,0 +1,14 @@
+import { relayAdvice } from '../protocol/errors.ts';
+import type { RelayAdvice } from '../protocol/errors.ts';
+
+/** What a client asked for cannot be done as things stand. */
+export class ConflictError extends Error {
+  override readonly name = 'ConflictError';
+  readonly advice: RelayAdvice;
+  readonly next: string;
+  constructor(message: string, advice: RelayAdvice = 'choose-again') {
+    super(message);
+    this.advice = advice;
+    this.next = relayAdvice[advice];
+  }
+}

@@ -1,0 +1,65 @@
+/**
+ * What follows once a delivery is on disk and its sender has the answer: the clients are told, and what of it waits is
+ * sent. Whatever fails now is logged, and changes no answer.
+ */
+import type { Announcer } from './announcer.ts';
+import type { Forwarder } from './forwarder.ts';
+import type { Job } from './lane.ts';
+import type { Received } from './reception.ts';
+import type { DeliveryRecord } from './records.ts';
+import { deliveryOf, rowsOf } from './rows.ts';
+import type { Store } from './store.ts';
+
+export interface Followers {
+  readonly announcer: Announcer;
+  readonly forwarder: Forwarder;
+  /** Knows the destinations. */
+  readonly store: Store;
+  log(level: 'error', message: string): void;
+}
+
+/** Passes a delivery on that is on disk. Never throws. */
+export function passOn(received: Received, followers: Followers): void {
+  const { id } = received.delivery;
+  try {
+    announce(received.delivery, followers);
+  } catch (error) {
+    followers.log('error', `d${id} is on disk and could not be told: ${String(error)}`);
+  }
+  try {
+    forward(received, followers);
+  } catch (error) {
+    const when = 'what of it waits is sent when the relay is started again';
+    followers.log('error', `d${id} is on disk and could not be forwarded (${String(error)}): ${when}`);
+  }
+}
+
+function announce(delivery: DeliveryRecord, { announcer, store }: Followers): void {
+  if (!announcer.heard) return;
+  announcer.added(
+    deliveryOf(delivery),
+    rowsOf(delivery, (id) => store.destination(id)),
+  );
+  announcer.statusChanged();
+}
+
+function forward({ delivery, renderSettings: settings }: Received, { forwarder }: Followers): void {
+  const jobs: Job[] = [];
+  for (const notification of delivery.notifications) {
+    for (const { destinationId, state } of notification.forwardings) {
+      // Its key may have come meanwhile.
+      if (state === 'held') forwarder.heldOnDisk(destinationId);
+      if (state !== 'waiting') continue;
+      jobs.push({
+        notificationId: notification.id,
+        deliveryId: delivery.id,
+        destinationId,
+        attempts: 0,
+        roundStart: 0,
+        nextAt: null,
+        notification: { ...notification, deliveryId: delivery.id, settings },
+      });
+    }
+  }
+  if (jobs.length > 0) forwarder.dispatch(jobs);
+}
