@@ -116,7 +116,8 @@ export class Ingress {
     this.#limits = options.limits;
     this.#secret = Buffer.from(options.secret);
     this.#bodies = new Bodies(options.limits);
-    // Without an application, which gives each request prototypes of its own for more than all of the routing costs.
+    // Without an application, which gives each request prototypes of its own for more than all of the routing costs:
+    // handlers use what Node gives.
     const routes = this.#routes();
     this.#serve = (request, response) => {
       const path = this.#pathBehindSecret(request.url ?? '');
