@@ -6,11 +6,12 @@ import { ConflictError } from './conflict.ts';
 import { StoreError } from './database.ts';
 import type { Forwarder } from './forwarder.ts';
 import type { Ingress, IngressLimits } from './ingress.ts';
+import type { KeptSettings } from './kept-destinations.ts';
 import { renderSettingsOf } from './reception.ts';
 import type { Reception } from './reception.ts';
 import { stageRemembered } from './remembered.ts';
 import type { Remembered, StagedRemembered } from './remembered.ts';
-import type { KeptSettings, Store } from './store.ts';
+import type { Store } from './store.ts';
 
 export interface ConfigurationOptions {
   readonly dataDir: string;
@@ -105,7 +106,7 @@ export class Configuration {
     let kept: KeptSettings | undefined;
     try {
       staged = stageRemembered(dataDir, remembered);
-      kept = store.keepSettings(settings.destinations, renderSettingsOf(settings));
+      kept = store.destinations.keepSettings(settings.destinations, renderSettingsOf(settings));
       staged.put();
       return kept;
     } catch (error) {

@@ -43,7 +43,7 @@ const replayStep = 500;
 /** The handlers of a relay's methods. Params have been checked before. */
 export function makeHandlers(parts: HandlerParts): Handlers {
   const { configuration, store, history, renderer, forwarder, reception, announcer } = parts;
-  const destinationById = (id: number): Destination | undefined => store.destination(id);
+  const destinationById = (id: number): Destination | undefined => store.destinations.get(id);
   const tunnelStatus = (): TunnelStatus => parts.status().tunnel;
 
   /** Adds what only the running relay knows: why it waits, and how often it will be tried. */
@@ -60,9 +60,9 @@ export function makeHandlers(parts: HandlerParts): Handlers {
   };
 
   const select = async ({ ids, filter, failed }: ParsedParams<'notifications/replay'>): Promise<number[]> => {
-    if (ids !== undefined) return history.notificationIdsFor(ids);
-    if (filter !== undefined) return history.notificationIds(filter);
-    if (failed !== undefined) return history.failedNotificationIds();
+    if (ids !== undefined) return history.calls.notificationIdsFor(ids);
+    if (filter !== undefined) return history.calls.notificationIds(filter);
+    if (failed !== undefined) return history.calls.failedNotificationIds();
     throw new ConflictError('nothing was chosen: give ids, a filter, or failed: true');
   };
 
@@ -90,11 +90,13 @@ export function makeHandlers(parts: HandlerParts): Handlers {
       return tunnelStatus();
     },
     'events/query': async (params) => {
-      const page = await history.query(params);
+      const page = await history.calls.query(params);
       return { ...page, events: page.events.map((row) => ({ ...row, forwardings: explained(row.forwardings) })) };
     },
+    'events/page': (params) => history.calls.page(params),
+    'events/counts': (params) => history.calls.counts(params),
     'events/get': async ({ id }) => {
-      const found = await history.event(id);
+      const found = await history.calls.event(id);
       return {
         ...found,
         event: { ...found.event, forwardings: explained(found.event.forwardings) },
@@ -106,7 +108,7 @@ export function makeHandlers(parts: HandlerParts): Handlers {
       announcer.statusChanged();
       return result;
     },
-    'deliveries/get': ({ id }) => history.delivery(id),
+    'deliveries/get': ({ id }) => history.calls.delivery(id),
     'deliveries/inject': async (params) => {
       const body = 'text' in params.body ? Buffer.from(params.body.text) : Buffer.from(params.body.base64, 'base64');
       const { maxBodyBytes } = configuration.settings;
@@ -136,7 +138,7 @@ export function makeHandlers(parts: HandlerParts): Handlers {
       return { replayed: replayed.length, notificationIds: replayed.map((id) => `n${id}`) };
     },
     'notifications/render': async (params) => {
-      const { notificationId, destinationId, destination } = await history.target(params);
+      const { notificationId, destinationId, destination } = await history.calls.target(params.id, params);
       const outgoing = renderer.render(notificationId, destination, forwarder.secrets);
       if (outgoing === undefined)
         throw new ConflictError(`notification ${params.id} was removed from the history meanwhile`);
@@ -151,8 +153,8 @@ export function makeHandlers(parts: HandlerParts): Handlers {
     'notifications/discard': async (params) => {
       if (params.ids === undefined && params.waiting === undefined)
         throw new ConflictError('nothing was chosen: give ids, or waiting: true');
-      const ids = params.ids && (await history.notificationIdsFor(params.ids));
-      const discarded = await store.discard(ids);
+      const ids = params.ids && (await history.calls.notificationIdsFor(params.ids));
+      const discarded = await store.forwardings.discard(ids);
       forwarder.discarded(ids);
       announcer.statusChanged();
       return { discarded };

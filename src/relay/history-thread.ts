@@ -57,6 +57,11 @@ export class HistoryThread {
     this.calls.changed().catch(() => undefined);
   }
 
+  /** Very much is being stored: the index follows a little, so as to leave the processor to that. */
+  changing(): void {
+    this.calls.changing().catch(() => undefined);
+  }
+
   /** Writes the write-ahead log back. */
   checkpoint(): void {
     this.calls.checkpoint().catch(() => undefined);

@@ -38,6 +38,11 @@ export class HistoryCalls extends HistoryReader {
     this.#followSoon(followDelayMs);
   }
 
+  /** Very much is being stored: the index follows for one piece. */
+  changing(): void {
+    if (this.#timer === undefined) this.#followSome(false);
+  }
+
   /** Moves what is in the write-ahead log into the store's file, which the writer would else do while requests wait. */
   checkpoint(): void {
     const Database = loadSqlite();
@@ -55,14 +60,14 @@ export class HistoryCalls extends HistoryReader {
     if (this.#timer !== undefined) return;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
-      this.#followSome();
+      this.#followSome(true);
     }, delayMs);
   }
 
-  #followSome(): void {
+  #followSome(goOn: boolean): void {
     let failure: string | null = null;
     try {
-      if (!this.follow(followMs)) this.#followSoon(nextPieceMs);
+      if (!this.follow(followMs) && goOn) this.#followSoon(nextPieceMs);
     } catch (error) {
       failure = (error as Error).message;
       this.#followSoon(againMs);

@@ -38,7 +38,7 @@ function announce(delivery: DeliveryRecord, { announcer, store }: Followers): vo
   if (!announcer.heard) return;
   announcer.added(
     deliveryOf(delivery),
-    rowsOf(delivery, (id) => store.destination(id)),
+    rowsOf(delivery, (id) => store.destinations.get(id)),
   );
   announcer.statusChanged();
 }

@@ -80,7 +80,7 @@ export class Reception {
   constructor(store: Store, renderer: Renderer, settings: Settings) {
     this.#store = store;
     this.#renderer = renderer;
-    const renderSettingsId = store.internRenderSettings(renderSettingsOf(settings));
+    const renderSettingsId = store.destinations.internRenderSettings(renderSettingsOf(settings));
     this.#inForce = inForce(settings, renderSettingsId, [], new Map());
   }
 

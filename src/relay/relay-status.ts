@@ -20,6 +20,8 @@ export interface StatusParts {
   readonly configuration: Configuration;
   readonly store: Store;
   readonly forwarder: Forwarder;
+  /** How far the index of the history has come. */
+  readonly index: Status['index'];
   /** Requests that knew no secret. */
   readonly strangers: number;
   /** How many are connected. */
@@ -55,7 +57,8 @@ export function statusOf(parts: StatusParts): Status {
     tunnel,
     settings: withoutProxyPassword(settings),
     destinations: forwarder.status(),
-    counts: { ...store.totals, strangers },
+    counts: { ...store.totals, storedBytes: store.bytes, strangers },
+    index: parts.index,
     missingKeys: forwarder.missingKeys,
     clients,
     notices: [...parts.notices, ...failures.map(({ message, next }) => `${message}. ${next}`)],

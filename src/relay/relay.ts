@@ -171,8 +171,8 @@ class RunningRelay implements Relay {
       },
       settings,
     ));
-    this.#history = new HistoryThread(dataDir);
-    this.#upkeep = new Upkeep(this.#history);
+    const history = (this.#history = new HistoryThread(dataDir, (news) => this.#upkeep.indexed(news)));
+    this.#upkeep = new Upkeep({ history, store, announcer, log });
     const onReceived = (received: Received): void => {
       this.#upkeep.stored();
       passOn(received, { announcer, forwarder, store, log });
@@ -189,6 +189,7 @@ class RunningRelay implements Relay {
         version: options.version ?? ownVersion,
         port: this.#port,
         tunnel: this.#tunnel?.status,
+        index: this.#upkeep.index,
         strangers: this.#ingress.strangers,
         clients: this.#control.clients,
         notices: this.#notices,
@@ -197,7 +198,7 @@ class RunningRelay implements Relay {
       ...{
         configuration,
         store,
-        history: this.#history,
+        history,
         renderer,
         forwarder,
         reception,
@@ -252,6 +253,7 @@ class RunningRelay implements Relay {
     this.#tunnel.open(this.#configuration.settings.tunnel);
     this.#keepAlive?.clientsChanged(0);
     this.#log('info', `listening on 127.0.0.1:${this.#port}`);
+    this.#upkeep.begin();
   }
 
   stop(): Promise<void> {

@@ -1,4 +1,8 @@
+import type { Status } from '../protocol/status.ts';
+import type { Announcer } from './announcer.ts';
 import type { HistoryThread } from './history-thread.ts';
+import type { IndexNews } from './history-worker.ts';
+import type { Store } from './store.ts';
 
 /** How often a burst is looked at, in milliseconds, and fewer deliveries than this since the last look end it. */
 const lookEveryMs = 500;
@@ -11,17 +15,59 @@ const quietDeliveries = 50;
 const checkpointWhenQuiet = 500;
 const checkpointInBurst = 5000;
 
+export interface UpkeepOptions {
+  readonly history: Pick<HistoryThread, 'begin' | 'changed' | 'changing' | 'checkpoint'>;
+  readonly store: Pick<Store, 'rememberContents' | 'setIndexSize'>;
+  readonly announcer: Pick<Announcer, 'corrected' | 'heard' | 'statusChanged'>;
+  log(level: 'warn', message: string): void;
+}
+
 /**
  * Has the history's thread do what would else be done while requests wait: when a burst is over, or has gone on long.
+ * Passes on what it says of the index.
  */
 export class Upkeep {
-  readonly #history: Pick<HistoryThread, 'changed' | 'checkpoint'>;
+  readonly #options: UpkeepOptions;
+  /** How far the index has come, as it was last told. */
+  #index: Status['index'] = { events: 0, of: 0, failure: null };
+  #beginning: NodeJS.Immediate | undefined;
   #sinceLook = 0;
   #sinceCheckpoint = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(history: Pick<HistoryThread, 'changed' | 'checkpoint'>) {
-    this.#history = history;
+  constructor(options: UpkeepOptions) {
+    this.#options = options;
+  }
+
+  /** How far the index of the history has come. */
+  get index(): Status['index'] {
+    return this.#index;
+  }
+
+  /** The relay is open: takes up what earlier ones left, after whatever waits for this one. */
+  begin(): void {
+    const { store, history } = this.#options;
+    this.#beginning = setImmediate(() => {
+      store.rememberContents();
+      history.begin();
+    });
+  }
+
+  /** The index has come further. */
+  indexed({ index: { events, of, bytes }, marks, failure }: IndexNews): void {
+    const { store, announcer } = this.#options;
+    if (failure !== null && this.#index.failure === null) {
+      this.#options.log(
+        'warn',
+        `the index of the history does not follow (${failure}): of older events not all are found`,
+      );
+    }
+    this.#index = { events, of, failure };
+    store.setIndexSize(bytes, events);
+    if (marks.length > 0 && announcer.heard) {
+      announcer.corrected(marks.map(({ event, duplicateOf }) => ({ id: `e${event}`, duplicateOf: `e${duplicateOf}` })));
+    }
+    announcer.statusChanged();
   }
 
   /** A delivery was stored. */
@@ -33,6 +79,7 @@ export class Upkeep {
   /** Looks no more. */
   close(): void {
     clearTimeout(this.#timer);
+    clearImmediate(this.#beginning);
   }
 
   readonly #look = (): void => {
@@ -40,9 +87,10 @@ export class Upkeep {
     this.#sinceCheckpoint += this.#sinceLook;
     this.#sinceLook = 0;
     this.#timer = quiet ? undefined : setTimeout(this.#look, lookEveryMs).unref();
-    if (quiet) this.#history.changed();
+    if (quiet) this.#options.history.changed();
+    else this.#options.history.changing();
     if (this.#sinceCheckpoint < (quiet ? checkpointWhenQuiet : checkpointInBurst)) return;
     this.#sinceCheckpoint = 0;
-    this.#history.checkpoint();
+    this.#options.history.checkpoint();
   };
 }

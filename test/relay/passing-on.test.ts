@@ -32,7 +32,7 @@ async function stage(): Promise<Stage> {
   const nothing = (): void => undefined;
   const forwarder = new Forwarder({ store, renderer, onAttempt: nothing, onChange: nothing, log: nothing }, settings);
   const reception = new Reception(store, renderer, settings);
-  const kept = store.keepSettings(settings.destinations, renderSettingsOf(settings));
+  const kept = store.destinations.keepSettings(settings.destinations, renderSettingsOf(settings));
   forwarder.configure(settings, kept, {});
   reception.configure(settings, kept.renderSettingsId, forwarder.configured, {});
   const announcer = new Announcer(() => assert.fail('no status was to be told'));
@@ -77,7 +77,7 @@ describe('what follows once a delivery is on disk', () => {
   it('goes on to the forwarder where telling fails, which is logged', async () => {
     const all = await stage();
     const received = await all.receive(sampleBody());
-    const store = { destination: () => assert.fail('unreadable') } as unknown as Store;
+    const store = { destinations: { get: () => assert.fail('unreadable') } } as unknown as Store;
     passOn(received, { ...all, store });
     await all.receiver.received(1);
     assert.equal(all.logged.length, 1);

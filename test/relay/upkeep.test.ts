@@ -12,8 +12,22 @@ interface Watched {
 function watched(): Watched {
   const asked: string[] = [];
   const upkeep = new Upkeep({
-    changed: () => void asked.push('changed'),
-    checkpoint: () => void asked.push('checkpoint'),
+    history: {
+      begin: () => void asked.push('begin'),
+      changed: () => void asked.push('changed'),
+      changing: () => void asked.push('changing'),
+      checkpoint: () => void asked.push('checkpoint'),
+    },
+    store: {
+      rememberContents: () => void asked.push('rememberContents'),
+      setIndexSize: (bytes, events) => void asked.push(`${bytes} bytes for ${events}`),
+    },
+    announcer: {
+      heard: true,
+      corrected: (events) => void asked.push(JSON.stringify(events)),
+      statusChanged: () => void asked.push('status'),
+    },
+    log: (level, message) => void asked.push(`${level}: ${message}`),
   });
   afterwards(() => upkeep.close());
   return { upkeep, asked };
@@ -29,19 +43,37 @@ describe('the upkeep of the history', () => {
     const many = watched();
     store(few, 20);
     store(many, 600);
-    await until(() => few.asked.length > 0 && many.asked.length > 1);
+    await until(() => few.asked.length > 0 && many.asked.length > 2);
     assert.deepEqual(few.asked, ['changed']);
-    assert.deepEqual(many.asked, ['changed', 'checkpoint'], 'not while it may go on');
+    assert.deepEqual(many.asked, ['changing', 'changed', 'checkpoint'], 'not while it may go on');
   });
 
   it('comes in the middle of a burst that goes on, and counts on from there', async () => {
     const long = watched();
     store(long, 5000);
-    await until(() => long.asked.length === 1);
-    assert.deepEqual(long.asked, ['checkpoint']);
-    store(long, 100);
     await until(() => long.asked.length === 2);
-    assert.deepEqual(long.asked, ['checkpoint', 'changed'], 'few have come since the log was written back');
+    assert.deepEqual(long.asked, ['changing', 'checkpoint'], 'and the index follows a little meanwhile');
+    store(long, 40);
+    await until(() => long.asked.length === 3);
+    assert.deepEqual(long.asked.slice(2), ['changed'], 'few have come since the log was written back');
+  });
+
+  it('begins with what earlier relays left', async () => {
+    const { upkeep, asked } = watched();
+    upkeep.begin();
+    await until(() => asked.length > 1);
+    assert.deepEqual(asked, ['rememberContents', 'begin']);
+  });
+
+  it('passes on what is said of the index, and says once that it does not follow', () => {
+    const { upkeep, asked } = watched();
+    const index = { events: 3, of: 9, bytes: 700 };
+    upkeep.indexed({ index, marks: [{ event: 3, duplicateOf: 1 }], failure: null });
+    assert.deepEqual(asked, ['700 bytes for 3', '[{"id":"e3","duplicateOf":"e1"}]', 'status']);
+    assert.deepEqual(upkeep.index, { events: 3, of: 9, failure: null });
+    for (let i = 0; i < 2; i++) upkeep.indexed({ index, marks: [], failure: 'disk full' });
+    assert.equal(asked.filter((each) => each.startsWith('warn: the index of the history does not follow')).length, 1);
+    assert.equal(upkeep.index.failure, 'disk full');
   });
 
   it('comes no more after its end', async () => {
