@@ -1,4 +1,5 @@
 /** Where Campaign Monitor's API is: the vendor's own, or a sandbox. */
+import { isLoopback } from '../common/loopback.ts';
 
 export interface CampaignMonitorService {
   /** Such as `https://api.createsend.com/api/v3.3`. */
@@ -10,13 +11,6 @@ export interface CampaignMonitorService {
 /** The vendor's own host [vendor]. */
 export const campaignMonitorHost = 'https://api.createsend.com';
 
-const loopbackNames = new Set(['127.0.0.1', 'localhost', '[::1]']);
-
-/** Whether a URL leads to this machine. */
-export function isLoopback(url: URL): boolean {
-  return loopbackNames.has(url.hostname) || url.hostname.endsWith('.localhost');
-}
-
 /**
  * The service of a host: `https://api.createsend.com`, `api.createsend.com`, or with a path such as `/api/v3.3`, which
  * is the same. Plain http only on loopback, since a credential goes there.
@@ -26,7 +20,7 @@ export function serviceAt(host: string): CampaignMonitorService | null {
   const text = /^[a-z][a-z0-9+.-]*:\/\//i.test(host) ? host : `https://${host}`;
   if (!URL.canParse(text)) return null;
   const url = new URL(text);
-  const safe = url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url));
+  const safe = url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname));
   if (!safe || url.hostname === '' || url.username !== '' || url.password !== '') return null;
   if (url.search !== '' || url.hash !== '') return null;
   if (!/^\/(?:api(?:\/v3(?:\.\d+)?)?\/?)?$/.test(url.pathname)) return null;

@@ -2,8 +2,8 @@
 import { EnvHttpProxyAgent, fetch } from 'undici';
 import { CampaignMonitorApi } from '../campaign-monitor/api.ts';
 import type { Fetch } from '../campaign-monitor/http.ts';
-import { isLoopback } from '../campaign-monitor/service.ts';
 import type { CampaignMonitorService } from '../campaign-monitor/service.ts';
+import { isLoopback } from '../common/loopback.ts';
 import { UsageError } from './errors.ts';
 
 /** The environment variable with the key: a flag would stand in the shell's history and in the list of processes. */
@@ -25,7 +25,7 @@ export async function withCampaignMonitor<T>(
     );
   }
   const credential = { kind: 'api-key', apiKey } as const;
-  if (isLoopback(new URL(service.apiBase)))
+  if (isLoopback(new URL(service.apiBase).hostname))
     return use(new CampaignMonitorApi({ baseUrl: service.apiBase, credential }));
   const dispatcher = new EnvHttpProxyAgent();
   // undici's types of requests and answers are its own; the values are the same.

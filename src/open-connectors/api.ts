@@ -1,7 +1,8 @@
 /** The client of the Open Connectors API: what the product asks of the platform, as far as it is documented or seen. */
 import { z } from 'zod';
+import { isLoopback } from '../common/loopback.ts';
 import { maskedValue, maskPlaces } from '../common/masking.ts';
-import { maskText, reachOf, secretsIn } from './instance.ts';
+import { maskText, secretsIn } from './instance.ts';
 import type { InstanceBody } from './instance.ts';
 import { elementKey, hubKey } from './notification.ts';
 
@@ -52,7 +53,7 @@ export function baseUrlOf(hostOrUrl: string): string {
   const absolute = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `https://${text}`;
   if (text === '' || !URL.canParse(absolute)) throw new OpenConnectorsHostError('is no host name or URL');
   const url = new URL(absolute);
-  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && reachOf(url.hostname) === 'loopback')) {
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url.hostname))) {
     throw new OpenConnectorsHostError('must be reached by https, since secrets are sent to it');
   }
   if (url.username !== '' || url.password !== '') throw new OpenConnectorsHostError('must not hold a user or password');

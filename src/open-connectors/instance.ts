@@ -3,6 +3,7 @@
  * masked and written as a curl command.
  */
 import { z } from 'zod';
+import { ipv4Of, isLoopback } from '../common/loopback.ts';
 import { maskedValue, maskPlaces, SecretMask } from '../common/masking.ts';
 import { elementKey } from './notification.ts';
 
@@ -253,34 +254,25 @@ function checkUrl(field: 'callbackUrl' | 'oauthCallbackUrl', text: string, neede
  * @param hostname as `URL.hostname` writes it: lower case, IPv6 in brackets
  */
 export function reachOf(hostname: string): 'loopback' | 'private' | 'public' {
+  if (isLoopback(hostname)) return 'loopback';
   const host = hostname.replace(/\.$/, '');
-  if (host === 'localhost' || host.endsWith('.localhost')) return 'loopback';
   if (/\.(local|internal|lan|home|intranet|corp|test|invalid)$/.test(host) || !/[.:]/.test(host)) return 'private';
-  if (host.startsWith('[')) return reachOfIpv6(host.slice(1, -1));
-  return /^\d+\.\d+\.\d+\.\d+$/.test(host) ? reachOfIpv4(host) : 'public';
+  const address = host.replace(/^\[(.*)\]$/, '$1');
+  const ipv4 = ipv4Of(address);
+  const isPrivate = ipv4 === undefined ? /^(?:f[cd]|fe[89ab]).*:/.test(address) : isPrivateIpv4(ipv4);
+  return isPrivate ? 'private' : 'public';
 }
 
-function reachOfIpv4(address: string): 'loopback' | 'private' | 'public' {
+function isPrivateIpv4(address: string): boolean {
   const [a = 0, b = 0] = address.split('.').map(Number);
-  if (a === 127 || a === 0) return 'loopback';
-  const privateNetwork =
+  return (
+    a === 0 ||
     a === 10 ||
     (a === 172 && b >= 16 && b <= 31) ||
     (a === 192 && b === 168) ||
     (a === 169 && b === 254) ||
-    (a === 100 && b >= 64 && b <= 127);
-  return privateNetwork ? 'private' : 'public';
-}
-
-function reachOfIpv6(address: string): 'loopback' | 'private' | 'public' {
-  if (address === '::1' || address === '::') return 'loopback';
-  // URL writes an IPv4 address in IPv6 as two groups of hex digits.
-  const mapped = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(address);
-  if (mapped !== null) {
-    const [high, low] = [parseInt(mapped[1] ?? '', 16), parseInt(mapped[2] ?? '', 16)];
-    return reachOfIpv4([high >> 8, high & 255, low >> 8, low & 255].join('.'));
-  }
-  return /^f[cd]|^fe[89ab]/.test(address) ? 'private' : 'public';
+    (a === 100 && b >= 64 && b <= 127)
+  );
 }
 
 function checkListIds(ids: readonly string[], needed: boolean): InstanceProblem[] {

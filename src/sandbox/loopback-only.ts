@@ -1,4 +1,5 @@
 import type { RequestHandler } from 'express';
+import { loopbackHosts } from '../common/loopback.ts';
 
 /**
  * Refuses, with 403, what does not come from this machine by its own name: a foreign `Host` (a stranger's domain made
@@ -7,10 +8,7 @@ import type { RequestHandler } from 'express';
  */
 export const loopbackOnly: RequestHandler = (request, response, next) => {
   const port = request.socket.localPort;
-  const hosts = ['localhost', '127.0.0.1', '[::1]'].flatMap((name) => [
-    `${name}:${port ?? ''}`,
-    ...(port === 80 ? [name] : []),
-  ]);
+  const hosts = port === undefined ? [] : loopbackHosts(port);
   const host = request.headers.host?.toLowerCase() ?? '';
   const origin = request.headers.origin?.toLowerCase();
   const refused = !hosts.includes(host)

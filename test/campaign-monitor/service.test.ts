@@ -19,6 +19,10 @@ describe('serviceAt', () => {
   it('takes plain http on this machine alone, where no credential leaves it', () => {
     assert.equal(serviceAt('http://127.0.0.1:4000')?.apiBase, 'http://127.0.0.1:4000/api/v3.3');
     assert.equal(serviceAt('http://localhost:4000/api/v3.3')?.oauthBase, 'http://localhost:4000/oauth');
+    for (const host of ['localhost.', 'cm.localhost', '127.0.0.2', '[::1]', '[::ffff:7f00:1]', '0.0.0.0']) {
+      assert.equal(serviceAt(`http://${host}:4000`)?.apiBase, `http://${host}:4000/api/v3.3`, host);
+    }
+    for (const host of ['0.1.2.3', '10.0.0.1', '[::2]']) assert.equal(serviceAt(`http://${host}`), null, host);
     assert.equal(serviceAt('http://api.createsend.com'), null);
     assert.equal(serviceAt('http://127.0.0.1.example.org'), null);
   });

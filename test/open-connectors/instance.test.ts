@@ -181,7 +181,9 @@ describe('where a host can be reached from', () => {
       '[::ffff:7f00:1]',
     ],
     private: [
+      '0.1.2.3',
       '10.1.2.3',
+      '[::ffff:10.0.0.1]',
       '172.16.0.1',
       '172.31.0.1',
       '192.168.0.1',
@@ -200,6 +202,7 @@ describe('where a host can be reached from', () => {
       '8.8.8.8',
       '[2001:db8::1]',
       '[::ffff:808:808]',
+      'fda.example.org',
       'local.example.org',
     ],
   } as const;

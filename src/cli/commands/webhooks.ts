@@ -7,9 +7,10 @@ import type { CampaignMonitorApi, CampaignMonitorList, Webhook, WebhookFormat } 
 import { registerWebhook } from '../../campaign-monitor/registration.ts';
 import { webhookEventTypes } from '../../campaign-monitor/samples.ts';
 import type { WebhookEventType } from '../../campaign-monitor/samples.ts';
-import { campaignMonitorHost, isLoopback, serviceAt } from '../../campaign-monitor/service.ts';
+import { campaignMonitorHost, serviceAt } from '../../campaign-monitor/service.ts';
 import type { CampaignMonitorService } from '../../campaign-monitor/service.ts';
 import { explainTestFailure } from '../../campaign-monitor/test-failure.ts';
+import { isLoopback } from '../../common/loopback.ts';
 import { matchWebhook, pathSecret } from '../../campaign-monitor/webhook-match.ts';
 import type { WebhookMatch } from '../../campaign-monitor/webhook-match.ts';
 import { apiKeyVariable, withCampaignMonitor } from '../campaign-monitor.ts';
@@ -237,7 +238,7 @@ async function register(session: Session): Promise<void> {
 
 /** Where the running relay is reached by whoever is at the host. */
 function relayUrl({ own, options }: Session): string {
-  const here = isLoopback(new URL(options.host.apiBase));
+  const here = isLoopback(new URL(options.host.apiBase).hostname);
   const url = own.publicUrl ?? (here ? own.localUrl : null);
   if (url !== null) return url;
   const listen = `cm-relay listen${dataDirHint(options)} --tunnel localtunnel`;

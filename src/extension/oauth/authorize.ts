@@ -2,6 +2,7 @@
  * Asks for access in the browser and waits for the code, by all the ways that the registered callback allows at once.
  * The same for Open Connectors' OAuth and for Campaign Monitor's own.
  */
+import { isLoopback } from '../../common/loopback.ts';
 import { newState, readAnswer, readPasted, sameState } from './answer.ts';
 import type { Answer } from './answer.ts';
 import { CallbackPortError } from './loopback.ts';
@@ -186,5 +187,5 @@ async function askOnce(parts: AuthorizationParts, request: AuthorizationRequest)
 function mayBeOpened(url: string): boolean {
   if (!URL.canParse(url)) return false;
   const { protocol, hostname } = new URL(url);
-  return protocol === 'https:' || (protocol === 'http:' && ['localhost', '127.0.0.1', '[::1]'].includes(hostname));
+  return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname));
 }

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { loopbackHosts, loopbackNames } from '../../common/loopback.ts';
 
 /** What the page says: the code has come, access was refused, or this is not the answer that is awaited. */
 export type PageKind = 'received' | 'refused' | 'stray';
@@ -45,16 +46,9 @@ export interface Loopback {
   close(): Promise<void>;
 }
 
-/** The addresses that each loopback name of a registered callback stands for. */
-const families: Readonly<Record<string, readonly string[]>> = {
-  localhost: ['127.0.0.1', '::1'],
-  '127.0.0.1': ['127.0.0.1'],
-  '[::1]': ['::1'],
-};
-
 /** Whether a registered callback is a loopback page that this machine can serve. */
 export function isLoopbackCallback(url: URL): boolean {
-  return url.protocol === 'http:' && Object.hasOwn(families, url.hostname);
+  return url.protocol === 'http:' && Object.hasOwn(loopbackNames, url.hostname);
 }
 
 /**
@@ -64,7 +58,7 @@ export function isLoopbackCallback(url: URL): boolean {
  */
 export async function listenOnLoopback({ url, answered, texts }: LoopbackOptions): Promise<Loopback> {
   const port = url.port === '' ? 80 : Number(url.port);
-  const hosts = new Set(Object.keys(families).map((name) => (port === 80 ? name : `${name}:${port}`)));
+  const hosts = new Set(loopbackHosts(port));
   /** Answers that are still being sent. */
   const sending = new Set<Promise<void>>();
   const handle = (request: IncomingMessage, response: ServerResponse): void => {
@@ -86,7 +80,7 @@ export async function listenOnLoopback({ url, answered, texts }: LoopbackOptions
     for (const server of servers) server.closeAllConnections();
     await Promise.all(closed);
   };
-  for (const host of families[url.hostname] ?? []) {
+  for (const host of loopbackNames[url.hostname] ?? []) {
     const server = createServer(limits, handle);
     boundConnections(server);
     try {

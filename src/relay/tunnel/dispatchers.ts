@@ -1,34 +1,7 @@
 /** The HTTP dispatchers for requests to public URLs and tunnel servers: the environment's proxy, never for loopback. */
-import { lookup } from 'node:dns';
-import type { LookupFunction } from 'node:net';
 import { Agent, EnvHttpProxyAgent } from 'undici';
 import type { Dispatcher } from 'undici';
-
-/**
- * Whether a URL's host means this machine: `localhost`, a name below it, 127.0.0.0/8 or ::1.
- * @param hostname as `URL.hostname` gives it
- */
-export function isLoopback(hostname: string): boolean {
-  return isLocalhostName(hostname) || /^127(?:\.\d{1,3}){3}$/.test(hostname) || hostname === '[::1]';
-}
-
-function isLocalhostName(hostname: string): boolean {
-  return /(?:^|\.)localhost\.?$/i.test(hostname);
-}
-
-/** `localhost` and every name below it is loopback (RFC 6761 §6.3); many systems resolve only `localhost` itself. */
-const loopbackLookup: LookupFunction = (hostname, options, callback) => {
-  if (!isLocalhostName(hostname)) {
-    lookup(hostname, options, callback);
-  } else if (options.all === true) {
-    callback(null, [
-      { address: '127.0.0.1', family: 4 },
-      { address: '::1', family: 6 },
-    ]);
-  } else {
-    callback(null, '127.0.0.1', 4);
-  }
-};
+import { isLoopback, loopbackLookup } from '../../common/loopback.ts';
 
 /** Dispatchers for one tunnel, made when first needed. */
 export class Dispatchers {

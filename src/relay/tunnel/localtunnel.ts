@@ -13,9 +13,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { fetch } from 'undici';
 import { z } from 'zod';
+import { isLoopback } from '../../common/loopback.ts';
 import type { TunnelConfig } from '../../protocol/settings.ts';
 import { ConnectionPool } from './connection-pool.ts';
-import { isLoopback } from './dispatchers.ts';
 import { describeNetworkError, TunnelError } from './provider.ts';
 import type { OpenContext, TunnelHandle, TunnelProvider } from './provider.ts';
 

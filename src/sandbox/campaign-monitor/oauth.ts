@@ -2,6 +2,7 @@
 import express, { Router } from 'express';
 import type { ErrorRequestHandler, Response } from 'express';
 import { z } from 'zod';
+import { isLoopback } from '../../common/loopback.ts';
 import { redirectUrisOf } from './accounts.ts';
 import { sendConsentPage, sendErrorPage } from './consent-page.ts';
 import { BySecret, isSecret } from '../secrets.ts';
@@ -183,7 +184,7 @@ function exchange(body: unknown, state: SandboxState, tokens: Tokens): TokenAnsw
 function beginsWith(given: string, registered: string): boolean {
   if (!URL.canParse(given)) return false;
   const [url, base] = [new URL(given), new URL(registered)];
-  const anyPort = base.port === '' && isLoopback(base);
+  const anyPort = base.port === '' && isLoopback(base.hostname);
   return (
     url.protocol === base.protocol &&
     url.hostname === base.hostname &&
@@ -193,10 +194,6 @@ function beginsWith(given: string, registered: string): boolean {
     url.password === '' &&
     url.hash === ''
   );
-}
-
-function isLoopback(url: URL): boolean {
-  return ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname);
 }
 
 /**
@@ -214,7 +211,7 @@ function refuseAuthorize(
   const url = redirectUri !== undefined && URL.canParse(redirectUri) ? new URL(redirectUri) : null;
   const known =
     url !== null &&
-    ((/^https?:$/.test(url.protocol) && isLoopback(url)) ||
+    ((/^https?:$/.test(url.protocol) && isLoopback(url.hostname)) ||
       state.oauthApps
         .values()
         .flatMap(redirectUrisOf)

@@ -1,8 +1,7 @@
 /** One POST from the emulated vendor to a webhook's URL. */
-import { lookup as systemLookup } from 'node:dns';
-import type { LookupFunction } from 'node:net';
 import { STATUS_CODES } from 'node:http';
 import { Agent, request } from 'undici';
+import { loopbackLookup } from '../../common/loopback.ts';
 import type { PayloadFormat } from './state.ts';
 
 /** Why a POST failed, in the words of the vendor's `ResultData` for code 610. */
@@ -37,20 +36,9 @@ export function isWebhookUrl(text: string): boolean {
   return text.length <= maxUrlLength && /^https?:\/\/[^/?#]/i.test(text) && URL.canParse(text);
 }
 
-/** Names below `.localhost` are this machine (RFC 6761), though many systems do not resolve them. */
-const lookup: LookupFunction = (hostname, options, callback) => {
-  if (!/\.localhost\.?$/i.test(hostname)) {
-    systemLookup(hostname, options, callback);
-  } else if (options.all === true) {
-    callback(null, [{ address: '127.0.0.1', family: 4 }]);
-  } else {
-    callback(null, '127.0.0.1', 4);
-  }
-};
-
 /** Posts for both vendors of the sandbox. */
 export class WebhookPoster {
-  readonly #agent = new Agent({ connect: { lookup } });
+  readonly #agent = new Agent({ connect: { lookup: loopbackLookup } });
   readonly #closing = new AbortController();
 
   /**

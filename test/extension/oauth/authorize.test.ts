@@ -252,6 +252,19 @@ describe('asking for access', () => {
     assert.deepEqual(window.sent, []);
   });
 
+  it('sends the browser to any name of this machine, as a sandbox may have', async () => {
+    for (const host of ['localhost', '127.0.0.1', '127.0.0.2', '[::1]', 'cm.localhost', 'localhost.']) {
+      const url = `http://${host}:4000/oauth`;
+      const result = authorize(window, { ...request, buildUrl: () => Promise.resolve(url) });
+      const sent = (async () => {
+        while (window.sent.at(-1)?.href !== new URL(url).href) await setImmediate();
+      })();
+      await Promise.race([sent, result]);
+      window.waiting?.cancel();
+      assert.deepEqual(await result, { kind: 'cancelled' }, url);
+    }
+  });
+
   it('goes on where no browser opened: the link can be copied', async () => {
     window.browserOpens = false;
     const [result] = await begin();

@@ -1,0 +1,64 @@
+/** Which hosts are this machine, for every room that sends or withholds something for being here. */
+import { lookup } from 'node:dns';
+import type { LookupFunction } from 'node:net';
+
+/**
+ * Whether a connection to a host cannot leave this machine: `localhost` and the names below it (RFC 6761), 127.0.0.0/8
+ * and ::1, these as IPv4 in IPv6 as well, and the unspecified addresses 0.0.0.0 and ::, which systems take for
+ * themselves or refuse. Secrets may go there by plain http, and no proxy is asked for it.
+ * @param hostname as `URL.hostname` gives it; an IPv6 address with or without brackets
+ */
+export function isLoopback(hostname: string): boolean {
+  if (isLocalhostName(hostname)) return true;
+  const address = hostname.replace(/^\[(.*)\]$/s, '$1');
+  const ipv4 = ipv4Of(address);
+  return ipv4 === undefined ? address === '::1' || address === '::' : /^127\.|^0\.0\.0\.0$/.test(ipv4);
+}
+
+function isLocalhostName(hostname: string): boolean {
+  return /(?:^|\.)localhost\.?$/i.test(hostname);
+}
+
+/**
+ * An IPv4 address, dotted, of itself or of an IPv6 address that stands for it (`::ffff:7f00:1`, as URLs write it).
+ * @param address without brackets
+ * @returns undefined where it is neither
+ */
+export function ipv4Of(address: string): string | undefined {
+  const dotted = /^(?:::ffff:)?(\d{1,3}(?:\.\d{1,3}){3})$/i.exec(address)?.[1];
+  if (dotted !== undefined) return dotted;
+  const [, high, low] = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/i.exec(address) ?? [];
+  if (high === undefined || low === undefined) return undefined;
+  const [a, b] = [parseInt(high, 16), parseInt(low, 16)];
+  return [a >> 8, a & 255, b >> 8, b & 255].join('.');
+}
+
+/** The loopback addresses that each name of a server on this machine stands for; other names are a stranger's. */
+export const loopbackNames: Readonly<Record<string, readonly string[]>> = {
+  localhost: ['127.0.0.1', '::1'],
+  '127.0.0.1': ['127.0.0.1'],
+  '[::1]': ['::1'],
+};
+
+/**
+ * The `Host` headers under which a server on loopback may be asked: another name that leads to it is a stranger's, made
+ * to point here so that a page of his may read the answers.
+ */
+export function loopbackHosts(port: number): string[] {
+  return Object.keys(loopbackNames).flatMap((name) => [`${name}:${port}`, ...(port === 80 ? [name] : [])]);
+}
+
+/** Resolves `localhost` and the names below it to this machine, which many systems do not (RFC 6761, 6.3); others as usual. */
+export const loopbackLookup: LookupFunction = (hostname, options, callback) => {
+  if (!isLocalhostName(hostname)) {
+    lookup(hostname, options, callback as never);
+    return;
+  }
+  const addresses = [
+    { address: '127.0.0.1', family: 4 },
+    { address: '::1', family: 6 },
+  ].filter(({ family }) => [0, undefined, family, `IPv${family}`].includes(options.family));
+  const [first = { address: '127.0.0.1', family: 4 }] = addresses;
+  if (options.all === true) callback(null, addresses);
+  else callback(null, first.address, first.family);
+};
