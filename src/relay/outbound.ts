@@ -1,8 +1,7 @@
 /** Requests to destinations: connections, proxies, time-outs, and what an answer or a failure is. */
-import { lookup } from 'node:dns';
-import type { LookupFunction } from 'node:net';
 import { Agent, EnvHttpProxyAgent } from 'undici';
 import type { Dispatcher } from 'undici';
+import { isLoopback, loopbackLookup } from '../common/loopback.ts';
 import type { Headers } from '../protocol/history.ts';
 import type { Destination, Settings } from '../protocol/settings.ts';
 import type { Outgoing } from './render.ts';
@@ -26,17 +25,6 @@ export type SendResult =
   /** A time-out, or a connection that broke. */
   | { readonly kind: 'broken'; readonly error: string };
 
-/** Whether a host is this machine: `localhost`, a name below it (RFC 6761), 127.0.0.0/8 or ::1. */
-export function isLoopback(hostname: string): boolean {
-  return /^(?:localhost|.+\.localhost|127(?:\.\d{1,3}){3}|\[?::1\]?)$/i.test(hostname);
-}
-
-/** Resolves names below `localhost` to this machine (RFC 6761), whether or not the system does; others as usual. */
-const lookupHost: LookupFunction = (hostname, options, callback) => {
-  if (/\.localhost$/i.test(hostname)) lookup('localhost', options, callback as never);
-  else lookup(hostname, options, callback as never);
-};
-
 /**
  * A pool of connections for one destination. Proxies are honoured (the settings', else HTTP_PROXY, HTTPS_PROXY and
  * NO_PROXY), never for loopback.
@@ -47,7 +35,7 @@ export function dispatcherFor(destination: Destination, proxy: Settings['proxy']
   const options = {
     connections,
     pipelining: 1,
-    connect: { ...tls, lookup: lookupHost, timeout: destination.timeoutMs },
+    connect: { ...tls, lookup: loopbackLookup, timeout: destination.timeoutMs },
   };
   if (isLoopback(new URL(destination.url).hostname)) return new Agent(options);
   return new EnvHttpProxyAgent({
