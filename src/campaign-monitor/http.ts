@@ -1,4 +1,5 @@
 /** One request to Campaign Monitor, with a time-out, and what can become of it. */
+import { readText } from '../common/bounded-body.ts';
 
 /** Like the global `fetch`. A caller that has a proxy brings its own. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
@@ -34,7 +35,11 @@ export async function exchange(url: string, init: RequestInit, options: Exchange
       redirect: 'manual',
       signal: signal === undefined ? timeout : AbortSignal.any([timeout, signal]),
     });
-    const answer = { status: response.status, headers: response.headers, text: await textOf(response) };
+    const answer = {
+      status: response.status,
+      headers: response.headers,
+      text: await readText(response.body, longestAnswer),
+    };
     return { kind: 'answered', answer };
   } catch (error) {
     if (signal?.aborted === true) return { kind: 'cancelled' };
@@ -45,23 +50,6 @@ export async function exchange(url: string, init: RequestInit, options: Exchange
 
 /** A longer answer is none of this API's, in bytes. */
 const longestAnswer = 16_777_216;
-
-async function textOf({ body }: Response): Promise<string> {
-  if (body === null) return '';
-  const decoder = new TextDecoder();
-  const reader: ReadableStreamDefaultReader<Uint8Array> = body.getReader();
-  let text = '';
-  for (let bytes = 0; ;) {
-    const { done, value } = await reader.read();
-    if (done) return text + decoder.decode();
-    bytes += value.byteLength;
-    if (bytes > longestAnswer) {
-      await reader.cancel();
-      throw new Error(`its answer is longer than ${longestAnswer} bytes`);
-    }
-    text += decoder.decode(value, { stream: true });
-  }
-}
 
 /** What the system says, such as `ECONNREFUSED`: the outermost message of fetch is "fetch failed". */
 function reasonOf(error: unknown): string {

@@ -13,6 +13,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { fetch } from 'undici';
 import { z } from 'zod';
+import { readBeginning } from '../../common/bounded-body.ts';
 import { isLoopback } from '../../common/loopback.ts';
 import type { TunnelConfig } from '../../protocol/settings.ts';
 import { ConnectionPool } from './connection-pool.ts';
@@ -101,7 +102,7 @@ async function register(server: URL, subdomain: string, context: OpenContext): P
       signal: context.signal,
     });
     status = response.status;
-    text = await textOf(response.body);
+    text = await readBeginning(response.body, longestAnswer);
   } catch (error) {
     throw new TunnelError(`The tunnel server ${server.host} cannot be reached (${describeNetworkError(error)})`, next, {
       cause: error,
@@ -129,16 +130,6 @@ async function register(server: URL, subdomain: string, context: OpenContext): P
 
 /** A registration is a few hundred bytes: more is not read. */
 const longestAnswer = 65_536;
-
-async function textOf(body: AsyncIterable<Uint8Array> | null): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = '';
-  for await (const chunk of body ?? []) {
-    text += decoder.decode(chunk, { stream: true });
-    if (text.length > longestAnswer) break;
-  }
-  return text;
-}
 
 function oneLine(text: string): string {
   return text.replace(/[\s\p{Cc}\p{Cf}]+/gu, ' ').slice(0, 200);

@@ -1,6 +1,7 @@
 /** One POST from the emulated vendor to a webhook's URL. */
 import { STATUS_CODES } from 'node:http';
 import { Agent, request } from 'undici';
+import { readBeginning } from '../../common/bounded-body.ts';
 import { loopbackLookup } from '../../common/loopback.ts';
 import type { PayloadFormat } from './state.ts';
 
@@ -78,7 +79,7 @@ export class WebhookPoster {
         FailureStatus: 'ProtocolError',
         FailureResponseMessage: (STATUS_CODES[status] ?? '').replace(/[^A-Za-z]/g, ''),
         FailureResponseCode: status,
-        FailureResponse: await beginning(answer.body),
+        FailureResponse: await readBeginning(answer.body, keptAnswerBytes),
       };
       return { status, milliseconds: milliseconds(), failure };
     } catch (error) {
@@ -97,17 +98,6 @@ export class WebhookPoster {
     this.#closing.abort();
     await this.#agent.destroy();
   }
-}
-
-async function beginning(body: AsyncIterable<Uint8Array>): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of body) {
-    chunks.push(chunk);
-    length += chunk.length;
-    if (length >= keptAnswerBytes) break;
-  }
-  return Buffer.concat(chunks).subarray(0, keptAnswerBytes).toString('utf8');
 }
 
 function connectionFailure(error: unknown): string {
