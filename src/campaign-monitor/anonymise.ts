@@ -2,6 +2,7 @@
  * Turns captured deliveries into ones that can be shared: what is personal is replaced consistently, what says how the
  * vendor builds a delivery (structure, field order, types of values, unknown fields, dates, header names) stays.
  */
+import { maskedValue } from '../common/masking.ts';
 import { eachString, isTooDeep, replaceJson } from './anonymise/json.ts';
 import type { Json } from './anonymise/json.ts';
 import { Replacements } from './anonymise/replacements.ts';
@@ -21,8 +22,6 @@ export interface AnonymisedCapture {
   /** The JSON value, or the XML or text. */
   readonly body: Json;
 }
-
-const masked = '********';
 
 /** Headers whose values tell how the vendor sends and nothing about anybody. */
 const openHeaders = new Set([
@@ -58,7 +57,7 @@ export function anonymise(captures: readonly Capture[]): AnonymisedCapture[] {
     return {
       headers: capture.headers.map(([name, value]): [string, string] => [
         name,
-        openHeaders.has(name.toLowerCase()) && !replacements.holdsOriginal(value) ? value : masked,
+        openHeaders.has(name.toLowerCase()) && !replacements.holdsOriginal(value) ? value : maskedValue,
       ]),
       ...document.replace(replacements),
     };

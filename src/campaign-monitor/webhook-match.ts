@@ -1,4 +1,5 @@
 /** Whose a webhook is: told by the secret in its URL's path, which only this machine's relay knows. */
+import { hookSecretForm, readHookUrl } from '../common/hook-path.ts';
 
 /**
  * - `current`: it points to the running relay
@@ -21,17 +22,16 @@ export function matchWebhook(url: string, { current, ours }: OwnAddresses): Webh
   const secret = pathSecret(url);
   if (secret === null) return 'foreign';
   const known = [...ours, ...addresses].some(
-    (own) => (secretForm.test(own) ? own.toLowerCase() : pathSecret(own)) === secret,
+    (own) => (hookSecretForm.test(own.toLowerCase()) ? own.toLowerCase() : pathSecret(own)) === secret,
   );
   return known ? 'old' : 'foreign';
 }
 
-const secretForm = /^[0-9a-f]{32}$/i;
-
 /** The webhook endpoint's secret in a URL or path, `/hooks/<32 hex digits>/…`; null where there is none. */
 export function pathSecret(urlOrPath: string): string | null {
   const path = URL.canParse(urlOrPath) ? new URL(urlOrPath).pathname : urlOrPath;
-  return /(?:^|\/)hooks\/([0-9a-f]{32})\/campaign-monitor\/?$/i.exec(path)?.[1]?.toLowerCase() ?? null;
+  const address = readHookUrl(path.toLowerCase().replace(/\/$/, ''));
+  return address?.place === 'campaign-monitor' ? address.secret : null;
 }
 
 /** Whether two URLs are the same address: capitals of the host, a default port and a final slash do not count. */

@@ -6,6 +6,7 @@ import type { ParsedParams, Result } from '../protocol/methods.ts';
 import type { RelayClient } from '../protocol/relay-client.ts';
 import type { Source } from '../protocol/history.ts';
 import type { CommonOptions } from './flags.ts';
+import { hookUrl } from '../common/hook-path.ts';
 import { maskedValue } from '../common/masking.ts';
 import { openHistory } from '../relay/history.ts';
 import { readRemembered } from '../relay/remembered.ts';
@@ -59,7 +60,7 @@ export async function withHistory<T>(options: CommonOptions, use: (history: Hist
     const { port, secret } = readRemembered(dataDir) ?? { port: null, secret: maskedValue };
     try {
       return await use({
-        webhookEndpoint: (source) => `http://127.0.0.1:${port ?? defaultPort}/hooks/${secret}/${source}`,
+        webhookEndpoint: (source) => hookUrl(`http://127.0.0.1:${port ?? defaultPort}`, secret, source),
         query: (params) => settled(() => reader.query(params)),
         event: (id) => settled(() => reader.event(id)),
         delivery: (id) => settled(() => reader.delivery(id)),

@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { shellWord } from '../common/shell-quote.ts';
 
 /**
  * Where the relay keeps its data when nobody says otherwise: the platform's per-user state folder.
@@ -25,5 +26,6 @@ export function dataDirOf(options: { dataDir?: string }): string {
 
 /** ` --data-dir …` for a hint, where the reader needs it to reach the same directory. */
 export function dataDirHint(options: { dataDir?: string }): string {
-  return options.dataDir === undefined ? '' : ` --data-dir ${options.dataDir}`;
+  if (options.dataDir === undefined) return '';
+  return ` --data-dir ${process.platform === 'win32' ? `"${options.dataDir}"` : shellWord(options.dataDir)}`;
 }

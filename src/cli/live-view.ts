@@ -1,19 +1,17 @@
+import { retryDelays } from '../common/retry-policies.ts';
+import type { RetryPolicy } from '../common/retry-policies.ts';
 import type { Attempt, Delivery, EventRow } from '../protocol/history.ts';
-import type { RetryPolicy } from '../protocol/settings.ts';
 import type { Status, TunnelStatus } from '../protocol/status.ts';
 import { clip, count, duration, localTime, pad, printable, size } from './text.ts';
 
 /** Colours a piece of text; the identity where there are no colours. */
 export type Paint = (format: 'bold' | 'dim' | 'green' | 'red' | 'yellow' | 'cyan' | 'magenta', text: string) => string;
 
-/** Retries after the first attempt under each policy (docs/forwarding.md). */
-const retries: Record<RetryPolicy, number> = { fast: 5, sap: 5, 'cloud-elements': 9, none: 0 };
-
 /** What passes, for people: one line a delivery, one an attempt, one a change of the tunnel. */
 export class LiveView {
   readonly #paint: Paint;
   readonly #columns: () => number;
-  #retries = retries.fast;
+  #policy: RetryPolicy = 'fast';
 
   /** @param columns the terminal's width now; Infinity where there is none */
   constructor(paint: Paint, columns: () => number) {
@@ -50,7 +48,7 @@ export class LiveView {
 
   /** Follows the settings, for how often will be tried again. */
   configured(status: Status): void {
-    this.#retries = retries[status.settings.retry];
+    this.#policy = status.settings.retry;
   }
 
   delivery(delivery: Delivery, events: readonly EventRow[]): string {
@@ -89,7 +87,8 @@ export class LiveView {
       const wait = attempt.nextAttemptAt === null ? 0 : Date.parse(attempt.nextAttemptAt) - Date.now();
       // Relays of earlier versions count on after a replay.
       const retry = attempt.ofRound ?? attempt.number;
-      text += retry > this.#retries ? ', to be tried again' : `, retry ${retry} of ${this.#retries}`;
+      const retries = retryDelays[this.#policy].length;
+      text += retry > retries ? ', to be tried again' : `, retry ${retry} of ${retries}`;
       if (wait > 0) text += ` in ${duration(wait)}`;
     } else if (attempt.outcome === 'failed') {
       text += ', given up';

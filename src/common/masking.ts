@@ -60,9 +60,6 @@ export interface SecretPlace {
   readonly isSecret?: (match: RegExpExecArray) => boolean;
 }
 
-/** The secret in the path of a relay's webhook endpoint, `/hooks/<secret>/…`. */
-export const relaySecret: SecretPlace = { pattern: /\/hooks\/(?<secret>[^/\s?#"']+)/dg };
-
 /** A text in which whatever stands at such a place is masked, also where the text, or the URL in it, is escaped. */
 export function maskPlaces(text: string, places: readonly SecretPlace[]): string {
   const spans: Span[] = [];

@@ -1,3 +1,4 @@
+import { shellQuoted } from '../common/shell-quote.ts';
 import { plainText, requestsOf } from './item.ts';
 import type { ExportedRequest, ExportItem, ExportOptions } from './item.ts';
 
@@ -21,21 +22,16 @@ export async function* toCurl(
 export function curlCommand({ url, headers, body }: ExportedRequest): string {
   const text = plainText(body);
   const inline = text !== undefined && text.length <= argumentLimit;
-  const source = inline ? '' : text === undefined ? fromBase64(body) : `printf %s ${quote(text)} |\n  `;
-  const lines = [`${source}curl -sS -i --globoff ${quote(url)}`];
-  for (const [name, value] of headers) lines.push(`-H ${quote(value === '' ? `${name};` : `${name}: ${value}`)}`);
+  const source = inline ? '' : text === undefined ? fromBase64(body) : `printf %s ${shellQuoted(text)} |\n  `;
+  const lines = [`${source}curl -sS -i --globoff ${shellQuoted(url)}`];
+  for (const [name, value] of headers) lines.push(`-H ${shellQuoted(value === '' ? `${name};` : `${name}: ${value}`)}`);
   // curl would name a form's type.
   if (!headers.some(([name]) => name.toLowerCase() === 'content-type')) lines.push(`-H 'Content-Type:'`);
   // --data-raw, since --data-binary takes a body that begins with @ for a file's name.
-  lines.push(inline ? `--data-raw ${quote(text)}` : '--data-binary @-');
+  lines.push(inline ? `--data-raw ${shellQuoted(text)}` : '--data-binary @-');
   return lines.join(' \\\n  ');
 }
 
 function fromBase64(body: Uint8Array): string {
-  return `printf %s ${quote(Buffer.from(body).toString('base64'))} | base64 -d |\n  `;
-}
-
-/** Single quotes keep everything; a single quote itself is put between two quoted parts. */
-function quote(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
+  return `printf %s ${shellQuoted(Buffer.from(body).toString('base64'))} | base64 -d |\n  `;
 }

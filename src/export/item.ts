@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
-import { maskPlaces, relaySecret } from '../common/masking.ts';
+import { isHopHeader } from '../common/hop-headers.ts';
+import { hookSecret } from '../common/hook-path.ts';
+import { maskPlaces } from '../common/masking.ts';
 import type { SecretPlace } from '../common/masking.ts';
 import { isCredentialHeader } from '../protocol/credential-headers.ts';
 import type { AttemptDetail, Delivery, EventRow, Headers, Notification } from '../protocol/history.ts';
@@ -72,26 +74,11 @@ export function requestsOf(item: ExportItem, options: ExportOptions): ExportedRe
   }));
 }
 
-/** Headers that belong to one connection or that the sending tool sets; bodies are kept decoded. */
-const ofTheConnection = new Set([
-  'connection',
-  'content-encoding',
-  'content-length',
-  'expect',
-  'host',
-  'keep-alive',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-]);
-
-/** Without what is no header of HTTP (RFC 9110, 5.1 and 5.5), which curl would read a file by or send as two. */
+/** Without those of one hop, and what is no header of HTTP (RFC 9110, 5.1 and 5.5), which curl would read a file by or send as two. */
 function sendable(headers: Headers): Headers {
   return headers.filter(
     ([name, value]) =>
-      !ofTheConnection.has(name.toLowerCase()) &&
+      !isHopHeader(name) &&
       /^[!#$%&'*+.^_`|~\w-]+$/.test(name) &&
       // eslint-disable-next-line no-control-regex -- control characters are what is looked for
       !/[\x00-\x08\x0a-\x1f\x7f]/.test(value),
@@ -112,7 +99,7 @@ export function shown(text: string, options: ExportOptions): string {
 }
 
 const places: readonly SecretPlace[] = [
-  relaySecret,
+  hookSecret,
   { pattern: /https?:\/\/[^\s/?#:@]*:(?<secret>[^\s/?#@]*)@/dgi },
   {
     // No "?" in the name: each of a long row of them would be looked behind to the end.

@@ -3,6 +3,7 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { execPath } from 'node:process';
 import * as vscode from 'vscode';
+import { shellQuoted } from '../common/shell-quote.ts';
 import type { Session } from './session.ts';
 
 /** Opens a terminal that is bound to this window's relay. */
@@ -13,9 +14,11 @@ export async function openRelayTerminal(context: vscode.ExtensionContext, sessio
   if (process.platform === 'win32') {
     await writeFile(join(folder, 'cm-relay.cmd'), windowsScript(execPath, script));
   } else {
-    const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
     const file = join(folder, 'cm-relay');
-    await writeFile(file, `#!/bin/sh\nELECTRON_RUN_AS_NODE=1 exec ${quote(execPath)} ${quote(script)} "$@"\n`);
+    await writeFile(
+      file,
+      `#!/bin/sh\nELECTRON_RUN_AS_NODE=1 exec ${shellQuoted(execPath)} ${shellQuoted(script)} "$@"\n`,
+    );
     await chmod(file, 0o755);
   }
   const terminal = vscode.window.createTerminal({

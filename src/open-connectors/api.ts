@@ -1,5 +1,7 @@
 /** The client of the Open Connectors API: what the product asks of the platform, as far as it is documented or seen. */
 import { z } from 'zod';
+import { readText } from '../common/bounded-body.ts';
+import { hookSecret } from '../common/hook-path.ts';
 import { isLoopback } from '../common/loopback.ts';
 import { maskedValue, maskPlaces } from '../common/masking.ts';
 import { maskText, secretsIn } from './instance.ts';
@@ -445,7 +447,7 @@ export class OpenConnectorsApi {
         redirect: 'manual',
         signal,
       });
-      const text = await textOf(response);
+      const text = await readText(response.body, longestAnswer);
       if (!response.ok) throw refusal(response, text, secrets);
       return { value: valueOf(text), length: text.length, status: response.status, nextPage: nextPageOf(response) };
     } catch (error) {
@@ -457,23 +459,6 @@ export class OpenConnectorsApi {
 
 /** A longer answer is none of this API's, in bytes: many instances, or the events of one, are a few megabytes. */
 const longestAnswer = 33_554_432;
-
-async function textOf({ body }: Response): Promise<string> {
-  if (body === null) return '';
-  const decoder = new TextDecoder();
-  const reader: ReadableStreamDefaultReader<Uint8Array> = body.getReader();
-  let text = '';
-  for (let bytes = 0; ;) {
-    const { done, value } = await reader.read();
-    if (done) return text + decoder.decode();
-    bytes += value.byteLength;
-    if (bytes > longestAnswer) {
-      await reader.cancel();
-      throw new Error(`its answer is longer than ${longestAnswer} bytes`);
-    }
-    text += decoder.decode(value, { stream: true });
-  }
-}
 
 /** `User …, Organization …[, Element …]` [docs]. */
 function authorization(userSecret: string, organizationSecret: string, token: string | undefined): string {
@@ -515,12 +500,9 @@ function parsed<T>(schema: z.ZodType<T>, answer: Answer, expected: string): T {
 /** Longest part of a message from outside, in characters. */
 const longestMessage = 500;
 
-/** A relay's, of which the platform knows more than the one that was sent. */
-const anyRelaySecret = { pattern: /\/hooks\/(?<secret>[0-9a-f]{32})/dgi };
-
 function plain(text: string, secrets: readonly string[]): string {
   return (
-    maskPlaces(maskText(text, secrets), [anyRelaySecret])
+    maskPlaces(maskText(text, secrets), [hookSecret])
       .replace(/[\s\p{Cc}\p{Cf}]+/gu, ' ')
       // VS Code would make a link of it, to a command even.
       .replaceAll('](', '] (')

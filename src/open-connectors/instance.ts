@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { ipv4Of, isLoopback } from '../common/loopback.ts';
 import { maskedValue, maskPlaces, SecretMask } from '../common/masking.ts';
+import { shellQuoted } from '../common/shell-quote.ts';
 import { elementKey } from './notification.ts';
 
 const optionalText = z.string().optional();
@@ -439,10 +440,10 @@ export function toInstanceCurl(body: InstanceBody, options: InstanceCurlOptions)
   const organization = (options.withSecrets && present(options.organizationSecret)) || '<ORGANIZATION_SECRET>';
   const shown = options.withSecrets ? body : withPlaceholders(body);
   return [
-    `curl -sS -X POST --globoff ${quote(`${options.baseUrl}/instances`)}`,
-    `-H ${quote(`Authorization: User ${user}, Organization ${organization}`)}`,
+    `curl -sS -X POST --globoff ${shellQuoted(`${options.baseUrl}/instances`)}`,
+    `-H ${shellQuoted(`Authorization: User ${user}, Organization ${organization}`)}`,
     `-H 'Content-Type: application/json'`,
-    `--data-raw ${quote(JSON.stringify(shown, null, 2))}`,
+    `--data-raw ${shellQuoted(JSON.stringify(shown, null, 2))}`,
   ].join(' \\\n  ');
 }
 
@@ -459,9 +460,4 @@ function withPlaceholders(body: InstanceBody): InstanceBody {
       ]),
     ) as InstanceBody['configuration'],
   };
-}
-
-/** Single quotes keep everything; a single quote itself is put between two quoted parts. */
-function quote(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -18,6 +18,7 @@ import {
 } from 'node:fs';
 import type { Stats } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { shellWord } from '../common/shell-quote.ts';
 import { relayAdvice } from './errors.ts';
 import type { RelayAdvice } from './errors.ts';
 
@@ -155,7 +156,7 @@ function look(path: string): Found {
         path,
         `can be written by other users (mode ${octal(stat)})`,
         'close-data-directory',
-        `Make it yours alone with \`chmod 700 ${quoted(path)}\`, or choose another data directory.`,
+        `Make it yours alone with \`chmod 700 ${shellWord(path)}\`, or choose another data directory.`,
       );
     }
     names = readdirSync(path);
@@ -299,9 +300,4 @@ function unusable(path: string, error: unknown): DataDirectoryError {
 
 function octal(stat: Stats): string {
   return (stat.mode & 0o777).toString(8).padStart(3, '0');
-}
-
-/** For a shell. */
-function quoted(path: string): string {
-  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }

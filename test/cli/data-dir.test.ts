@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { defaultDataDir } from '../../src/cli/data-dir.ts';
+import { dataDirHint, defaultDataDir } from '../../src/cli/data-dir.ts';
 
 describe("the CLI's default data directory", () => {
   it("is the platform's per-user state folder", () => {
@@ -15,5 +16,17 @@ describe("the CLI's default data directory", () => {
   it('ignores a relative XDG_STATE_HOME, as the specification says', () => {
     assert.equal(defaultDataDir('linux', { XDG_STATE_HOME: 'state' }), join(homedir(), '.local/state/cm-relay'));
     assert.equal(defaultDataDir('linux', { XDG_STATE_HOME: '' }), join(homedir(), '.local/state/cm-relay'));
+  });
+});
+
+describe('the hint of a data directory', () => {
+  it('can be pasted into a shell, whatever the folder is called', function () {
+    if (process.platform === 'win32') this.skip();
+    assert.equal(dataDirHint({}), '');
+    assert.equal(dataDirHint({ dataDir: '/home/me/relay' }), ' --data-dir /home/me/relay');
+    for (const dataDir of ['/home/me/my relay', "/it's/$HOME", '-x;ls']) {
+      const said = execFileSync('sh', ['-c', `printf '%s\\n'${dataDirHint({ dataDir })}`], { encoding: 'utf8' });
+      assert.equal(said, `--data-dir\n${dataDir}\n`);
+    }
   });
 });

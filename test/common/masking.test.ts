@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { maskedValue, maskPlaces, relaySecret, SecretMask } from '../../src/common/masking.ts';
+import { hookSecret } from '../../src/common/hook-path.ts';
+import { maskedValue, maskPlaces, SecretMask } from '../../src/common/masking.ts';
 import type { MaskOptions } from '../../src/common/masking.ts';
 
 const maskValues = (text: string, secrets: string[], options?: MaskOptions): string =>
@@ -193,7 +194,7 @@ describe('the masking of places', () => {
       fc.property(way, way, dice, (first, second, next) => {
         const url = `https://relay.example.org/hooks/${hidden}/campaign-monitor`;
         const as = ways[second]!(ways[first]!(url, next), next);
-        const masked = maskPlaces(`Α ${as} Ω`, [relaySecret]);
+        const masked = maskPlaces(`Α ${as} Ω`, [hookSecret]);
         assert.ok(masked.includes(maskedValue), as);
         const whole = maskValues(masked, [hidden]);
         assert.equal(whole, masked, 'nothing is left of it');
@@ -206,7 +207,7 @@ describe('the masking of places', () => {
   it('leaves everything else', () => {
     fc.assert(
       fc.property(neighbour, (text) => {
-        assert.equal(maskPlaces(text, [relaySecret]), text);
+        assert.equal(maskPlaces(text, [hookSecret]), text);
       }),
     );
   });

@@ -1,6 +1,7 @@
 /** A mocha file that posts a notification to the user's handler. Loaded with the client. */
 import { indentJson } from '../../export/indented-json.ts';
 import { maskSecrets, textOf } from '../../export/item.ts';
+import { isHopHeader } from '../../common/hop-headers.ts';
 import { maskedValue } from '../../common/masking.ts';
 import type { Headers } from '../../protocol/history.ts';
 
@@ -19,9 +20,6 @@ export interface TestFileParts {
   readonly body: Buffer;
 }
 
-/** Headers that the sending client sets. */
-const ofTheConnection = /^(?:connection|content-length|host|keep-alive|transfer-encoding)$/i;
-
 /**
  * Writes an ES module that runs under mocha and Node alone. It posts the very bytes, so that a signature among the
  * headers still fits, to the handler (`CALLBACK_URL` overrides it) and asserts a 2xx. A masked header is read from the
@@ -29,7 +27,7 @@ const ofTheConnection = /^(?:connection|content-length|host|keep-alive|transfer-
  */
 export function testFile(parts: TestFileParts): string {
   const headers = parts.headers
-    .filter(([name]) => !ofTheConnection.test(name))
+    .filter(([name]) => !isHopHeader(name))
     .map(([name, value]) => `    [${quote(name)}, ${value === maskedValue ? fromEnvironment(name) : quote(value)}],`);
   return [
     `// ${parts.comment.replace(/[\r\n\u2028\u2029]+/g, ' ')}`,

@@ -1,7 +1,7 @@
 /** The view of events in the sidebar: draws what the feed has loaded, and knows what is selected. */
 import * as vscode from 'vscode';
+import { maxAttempts } from '../../common/retry-policies.ts';
 import type { EventRow } from '../../protocol/history.ts';
-import type { RetryPolicy } from '../../protocol/settings.ts';
 import { prefix } from '../commands.ts';
 import type { ListNames } from '../list-names.ts';
 import type { Session, SessionState } from '../session.ts';
@@ -16,9 +16,6 @@ import type { Surroundings } from './event-words.ts';
 const groupingKey = `${prefix}.grouping`;
 const recentFiltersKey = `${prefix}.recentFilters`;
 const mostRecentFilters = 10;
-
-/** Attempts under each policy (docs/forwarding.md). */
-const attemptsOf: Record<RetryPolicy, number> = { fast: 6, sap: 6, 'cloud-elements': 10, none: 1 };
 
 const more: MoreNode = { kind: 'more', groupId: null };
 const newest: NewestNode = { kind: 'newest' };
@@ -236,7 +233,7 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
     const reasons = new Map(destinations.map(({ destinationId, detail }) => [destinationId, detail]));
     this.#around = {
       now: Date.now(),
-      maxAttempts: attemptsOf[settings.retry],
+      maxAttempts: maxAttempts(settings.retry),
       whyWaiting: (destinationId) => reasons.get(destinationId) ?? null,
       nameOfList: this.#names.nameOf,
     };

@@ -1,4 +1,6 @@
 /** An instance in words. What came from outside is made printable here. */
+import { hookSecret } from '../../common/hook-path.ts';
+import { maskPlaces } from '../../common/masking.ts';
 import { ageOf, listOf } from '../events-view/event-words.ts';
 import type { Localiser } from '../localiser.ts';
 import type { Surroundings } from '../events-view/event-words.ts';
@@ -51,8 +53,7 @@ function hostOf(url: string): string {
 /** A callback URL as it may be shown: a relay's secret in it is masked, as are user name and password. */
 export function shownUrl(url: string): string {
   return printable(
-    url
-      .replace(/(\/hooks\/)[^/\s?#]+/g, '$1********')
+    maskPlaces(url, [hookSecret])
       .replace(/^(https?:\/\/)[^/?#]*@/i, '$1********@')
       .replace(/([?&][^=?&#]*=)[^&#]*/g, '$1********'),
   );

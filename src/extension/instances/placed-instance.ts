@@ -1,4 +1,5 @@
 /** An instance as this window sees it: what the platform says of it, and whether its notifications come here. */
+import { readHookUrl } from '../../common/hook-path.ts';
 import type { Instance } from '../../open-connectors/api.ts';
 import { factsOf } from '../../open-connectors/instance-facts.ts';
 import type { InstanceFacts } from '../../open-connectors/instance-facts.ts';
@@ -58,8 +59,8 @@ export function relationOf(callbackUrl: string, relay: RelayUrls): CallbackRelat
 }
 
 function secretOf(url: string): string | undefined {
-  const path = URL.canParse(url) ? new URL(url).pathname : '';
-  return /\/hooks\/([0-9a-f]{32})\/open-connectors\/?$/.exec(path)?.[1];
+  const address = URL.canParse(url) ? readHookUrl(new URL(url).pathname.replace(/\/$/, '')) : undefined;
+  return address?.place === 'open-connectors' ? address.secret : undefined;
 }
 
 function sameUrl(a: string, b: string | null): boolean {

@@ -1,8 +1,6 @@
 /** What a webhook's URL says: which relay it is for, and where that relay was public. Nothing here keeps its secret. */
 import { createHash } from 'node:crypto';
-
-/** The webhook endpoint's path for Campaign Monitor (docs/architecture.md), behind whatever base is public. */
-const webhookEndpoint = /^(.*)\/hooks\/([0-9a-f]{32})\/campaign-monitor$/;
+import { readHookUrl } from '../../common/hook-path.ts';
 
 /** A URL of a relay's webhook endpoint, taken apart. */
 export interface RelayUrl {
@@ -14,9 +12,9 @@ export interface RelayUrl {
 
 /** @returns undefined where it is not the URL of a relay's webhook endpoint */
 export function readRelayUrl(url: string): RelayUrl | undefined {
-  const [, base, secret] = webhookEndpoint.exec(url) ?? [];
-  if (base === undefined || secret === undefined) return undefined;
-  return { base, relay: createHash('sha256').update(secret).digest('hex').slice(0, 32) };
+  const address = readHookUrl(url);
+  if (address?.place !== 'campaign-monitor') return undefined;
+  return { base: address.base, relay: createHash('sha256').update(address.secret).digest('hex').slice(0, 32) };
 }
 
 /** The webhook endpoint's path on another base: where the same relay is or was public. */

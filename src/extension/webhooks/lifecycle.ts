@@ -4,7 +4,7 @@
  * URL at which we said that we would create one.
  */
 import type { Journal, Registration } from './journal.ts';
-import { withBase } from './hook-url.ts';
+import { readRelayUrl, withBase } from './hook-url.ts';
 
 /** A webhook as the vendor lists it. */
 export interface Hook {
@@ -145,7 +145,7 @@ export async function mend(
 }
 
 function baseOf(url: string): string {
-  return url.slice(0, url.lastIndexOf('/hooks/'));
+  return readRelayUrl(url)?.base ?? '';
 }
 
 function ours({ ids }: Registration, hooks: readonly Hook[]): Hook[] {

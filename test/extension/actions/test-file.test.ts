@@ -54,6 +54,10 @@ describe('A test made of an event', function () {
             ['Content-Type', 'application/json; charset=utf-8'],
             ['Elements-Webhook-Signature', 'sha256=abc='],
             ['Content-Length', '7'],
+            // fetch refuses the first two.
+            ['Expect', '100-continue'],
+            ['Upgrade', 'h2c'],
+            ['Host', 'relay.example.org'],
           ],
         }),
       ),

@@ -1,0 +1,28 @@
+/** Headers that end with a connection or belong to the bytes as they were on the wire: whoever sends anew sets his own. */
+const ofOneHop: ReadonlySet<string> = new Set([
+  // RFC 9110, 7.6.1, and what went before it.
+  'connection',
+  'keep-alive',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  // Of the request itself: another host, bodies that are kept decoded, and answers that the new sender must read.
+  'accept-encoding',
+  'content-encoding',
+  'content-length',
+  'expect',
+  'host',
+  // What gets a browser past the page of a localtunnel server.
+  'bypass-tunnel-reminder',
+]);
+
+/**
+ * Whether a header is of one hop, and so neither forwarded nor exported.
+ * @param name in any case
+ */
+export function isHopHeader(name: string): boolean {
+  return ofOneHop.has(name.toLowerCase());
+}
