@@ -1,10 +1,12 @@
 /** What is sent: a notification's bytes and headers, made when needed from what is stored once a delivery. */
 import { readPayload } from '../campaign-monitor/payload.ts';
 import type { EventObject } from '../open-connectors/notification.ts';
+import { isHopHeader } from '../common/hop-headers.ts';
 import { sign, signatureHeader, webhookIdHeader } from '../open-connectors/signature.ts';
 import type { Headers, Source } from '../protocol/history.ts';
 import type { Destination } from '../protocol/settings.ts';
-import { isCredentialHeader, maskedValue } from '../protocol/credential-headers.ts';
+import { maskedValue } from '../common/masking.ts';
+import { isCredentialHeader } from '../protocol/credential-headers.ts';
 import { normaliseEvent, renderNotification } from './normalise.ts';
 import type { RenderSettings } from './normalise.ts';
 import type { StoredNotification, StoredReader } from './stored.ts';
@@ -45,23 +47,6 @@ const cacheBytes = 33_554_432;
 /** Headers with credentials that are kept in memory, in characters: for longer than bodies, since they are small. */
 const credentialCharacters = 8_388_608;
 
-/** Headers that belong to one hop or to the bytes as they were on the wire; the rest is passed on. */
-const hopByHop = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-connection',
-  'proxy-authorization',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-  'host',
-  'content-length',
-  'content-encoding',
-  'accept-encoding',
-  'expect',
-  'bypass-tunnel-reminder',
-]);
 
 /** Makes the bytes and headers that a destination is sent. */
 export class Renderer {
@@ -186,7 +171,7 @@ function eventObjects(delivery: FreshDelivery, settings: RenderSettings): EventO
 
 /** Raw mode and platform notifications: the bytes as they came, with the headers that are not of one hop. */
 function asItCame(delivery: FreshDelivery): Outgoing {
-  const passed = delivery.headers.filter(([name]) => !hopByHop.has(name.toLowerCase()));
+  const passed = delivery.headers.filter(([name]) => !isHopHeader(name));
   return {
     headers: passed.filter(([, value]) => value !== maskedValue),
     body: delivery.body,
