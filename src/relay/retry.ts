@@ -1,27 +1,6 @@
-import type { RetryPolicy } from '../protocol/settings.ts';
+import { retryDelays } from '../common/retry-policies.ts';
+import type { RetryPolicy } from '../common/retry-policies.ts';
 import type { SendResult } from './outbound.ts';
-
-/**
- * The pauses between attempts, in milliseconds.
- * - `fast`: this tool's own, for a developer who waits.
- * - `sap`: 5 retries after 2^(3x) s [docs: SAP].
- * - `cloud-elements`: 9 retries after 2^(2x) s [docs: Cloud Elements].
- */
-export const retryDelays: Readonly<Record<RetryPolicy, readonly number[]>> = {
-  fast: [1, 2, 4, 8, 16].map(seconds),
-  sap: [1, 2, 3, 4, 5].map((x) => seconds(2 ** (3 * x))),
-  'cloud-elements': [1, 2, 3, 4, 5, 6, 7, 8, 9].map((x) => seconds(2 ** (2 * x))),
-  none: [],
-};
-
-function seconds(value: number): number {
-  return value * 1000;
-}
-
-/** How many attempts a policy makes. */
-export function maxAttempts(policy: RetryPolicy): number {
-  return 1 + retryDelays[policy].length;
-}
 
 /** What follows from an attempt. `detail`: the reason, as people read it; null for a success. */
 export type Verdict =
@@ -45,7 +24,7 @@ const mostRetryAfterMs = 3_600_000;
 export function judge(result: SendResult, policy: RetryPolicy, attempt: number, now: number): Verdict {
   if (result.kind === 'unreachable' && policy === 'fast') return { outcome: 'down', detail: result.error };
   const again = (detail: string, leastMs = 0): Verdict => {
-    const delay = retryDelays[policy][attempt - 1];
+    const delay: number | undefined = retryDelays[policy][attempt - 1];
     return delay === undefined
       ? { outcome: 'failed', detail }
       : { outcome: 'retrying', delayMs: Math.max(delay, leastMs), detail };

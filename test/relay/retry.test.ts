@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { Headers } from '../../src/protocol/history.ts';
-import type { RetryPolicy } from '../../src/protocol/settings.ts';
+import type { RetryPolicy } from '../../src/common/retry-policies.ts';
 import type { SendResult } from '../../src/relay/outbound.ts';
-import { judge, maxAttempts, retryDelays } from '../../src/relay/retry.ts';
+import { maxAttempts, retryDelays } from '../../src/common/retry-policies.ts';
+import { judge } from '../../src/relay/retry.ts';
 
 const now = Date.parse('2026-01-01T00:00:00Z');
 const answer = (status: number, headers: Headers = []): SendResult => ({
