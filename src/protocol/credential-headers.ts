@@ -9,5 +9,3 @@ const credentialHeader =
 export function isCredentialHeader(name: string): boolean {
   return credentialHeader.test(name.toLowerCase());
 }
-
-export { maskedValue } from '../common/masking.ts';

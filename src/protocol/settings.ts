@@ -1,5 +1,6 @@
 /** Everything that a client may set about a relay, and the secrets that it gives. */
 import { z } from 'zod';
+import { retryPolicies } from '../common/retry-policies.ts';
 import { isCredentialHeader } from './credential-headers.ts';
 
 const httpUrl = z.url({
@@ -50,8 +51,7 @@ export const destinationSchema = z.strictObject({
 });
 export type Destination = z.infer<typeof destinationSchema>;
 
-const retryPolicySchema = z.enum(['fast', 'sap', 'cloud-elements', 'none']);
-export type RetryPolicy = z.infer<typeof retryPolicySchema>;
+const retryPolicySchema = z.enum(retryPolicies);
 
 /** Which tunnel exposes the webhook endpoint. */
 export const tunnelConfigSchema = z.discriminatedUnion('kind', [

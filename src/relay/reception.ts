@@ -9,7 +9,8 @@ import type { EventObject, PlatformEvent } from '../open-connectors/notification
 import { signatureHeader, verify } from '../open-connectors/signature.ts';
 import type { Headers, SignatureCheck, Source } from '../protocol/history.ts';
 import type { SecretsChange, Settings } from '../protocol/settings.ts';
-import { isCredentialHeader, maskedValue } from '../protocol/credential-headers.ts';
+import { maskedValue } from '../common/masking.ts';
+import { isCredentialHeader } from '../protocol/credential-headers.ts';
 import type { ConfiguredDestination } from './forwarder.ts';
 import { columnLengths, cut, cutWarning } from './columns.ts';
 import { keptRefusedBytes, tooMuchToRead, tooMuchToSend } from './delivery-limits.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';
-import { maskedValue } from '../../src/protocol/credential-headers.ts';
+import { maskedValue } from '../../src/common/masking.ts';
 import { destinationSchema, settingsSchema } from '../../src/protocol/settings.ts';
 import type { Destination } from '../../src/protocol/settings.ts';
 import { storeFile } from '../../src/relay/history.ts';
