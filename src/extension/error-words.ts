@@ -4,7 +4,7 @@
  */
 import type { CampaignMonitorError, CampaignMonitorErrorKind } from '../campaign-monitor/api.ts';
 import type { CampaignMonitorOAuthError, CampaignMonitorOAuthErrorKind } from '../campaign-monitor/oauth.ts';
-import type { UnsafeSocketFolderError } from '../endpoint.ts';
+import type { UnsafeSocketFolderError } from '../protocol/control-channel.ts';
 import type { OpenConnectorsAdvice, OpenConnectorsError, OpenConnectorsHostError } from '../open-connectors/api.ts';
 import type { DataDirectoryError } from '../protocol/data-directory.ts';
 import type { NoRelayError, RelayAdvice, RelayRequestError } from '../protocol/errors.ts';

@@ -10,7 +10,7 @@ import {
 } from 'vscode-jsonrpc/node';
 import type { MessageConnection } from 'vscode-jsonrpc/node';
 import { z } from 'zod';
-import { endpointOf, prepareFolder, proveToServer } from '../endpoint.ts';
+import { controlChannelOf, prepareFolder, proveToServer } from './control-channel.ts';
 import { checkDataDirectory } from './data-directory.ts';
 import { NoAnswerError, NoRelayError, RelayRequestError } from './errors.ts';
 import { endingNotification, methods, notifications } from './methods.ts';
@@ -54,16 +54,16 @@ const defaultPatienceMs = 15_000;
  * @throws NoRelayError where none answers; DataDirectoryError; UnsafeSocketFolderError
  */
 export async function connectToRelay(dataDir: string, patienceMs = defaultPatienceMs): Promise<RelayClient> {
-  const endpoint = endpointOf(checkDataDirectory(dataDir));
+  const channel = controlChannelOf(checkDataDirectory(dataDir));
   // Made by whoever comes first: one that is missing could be somebody else's by the time that it is used.
-  prepareFolder(endpoint);
-  const socket = connectSocket(endpoint.path);
+  prepareFolder(channel);
+  const socket = connectSocket(channel.path);
   await new Promise<void>((resolve, reject) => {
     socket.once('connect', resolve);
     socket.once('error', (error) => reject(new NoRelayError(dataDir, error)));
   });
   socket.setNoDelay(true);
-  if (endpoint.proofNeeded) await proveToServer(socket, endpoint);
+  if (channel.proofNeeded) await proveToServer(socket, channel);
   let handled = 0;
   const connection: MessageConnection = createMessageConnection(
     messagesOf(socket),

@@ -5,8 +5,8 @@ import type { Server, Socket } from 'node:net';
 import { createMessageConnection, ErrorCodes, ResponseError, StreamMessageWriter } from 'vscode-jsonrpc/node';
 import type { MessageConnection } from 'vscode-jsonrpc/node';
 import { z } from 'zod';
-import { endpointOf, prepareFolder, proveToClient, writeToken } from '../endpoint.ts';
-import type { Endpoint } from '../endpoint.ts';
+import { controlChannelOf, prepareFolder, proveToClient, writeToken } from '../protocol/control-channel.ts';
+import type { ControlChannel } from '../protocol/control-channel.ts';
 import { relayErrorCodes } from '../protocol/errors.ts';
 import type { RelayAdvice } from '../protocol/errors.ts';
 import { endingNotification, methods } from '../protocol/methods.ts';
@@ -35,7 +35,7 @@ const mostBytesOfMessage = 134_217_728;
 /** The control channel of a data directory: takes connections and answers their requests. */
 export class Control {
   readonly #options: ControlOptions;
-  #endpoint: Endpoint | undefined;
+  #channel: ControlChannel | undefined;
   readonly #server: Server;
   /** Every connection; a client is one that has proved itself where that is needed. */
   readonly #sockets = new Set<Socket>();
@@ -57,19 +57,19 @@ export class Control {
    * @throws UnsafeSocketFolderError, or the system's error
    */
   async open(): Promise<void> {
-    const endpoint = endpointOf(this.#options.dataDir);
-    this.#endpoint = endpoint;
-    prepareFolder(endpoint);
-    if (endpoint.proofNeeded) writeToken(endpoint);
-    else rmSync(endpoint.path, { force: true });
+    const channel = controlChannelOf(this.#options.dataDir);
+    this.#channel = channel;
+    prepareFolder(channel);
+    if (channel.proofNeeded) writeToken(channel);
+    else rmSync(channel.path, { force: true });
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject);
-      this.#server.listen(endpoint.path, () => {
+      this.#server.listen(channel.path, () => {
         this.#server.off('error', reject);
         resolve();
       });
     });
-    if (endpoint.folder !== null) chmodSync(endpoint.path, 0o600);
+    if (channel.folder !== null) chmodSync(channel.path, 0o600);
   }
 
   /** Closes the channel and takes the socket away. */
@@ -99,9 +99,9 @@ export class Control {
     socket.on('error', () => socket.destroy());
     this.#sockets.add(socket);
     socket.once('close', () => this.#sockets.delete(socket));
-    if (this.#endpoint?.proofNeeded === true) {
+    if (this.#channel?.proofNeeded === true) {
       try {
-        await proveToClient(socket, this.#endpoint);
+        await proveToClient(socket, this.#channel);
       } catch (error) {
         this.#options.log('warn', `a connection to the control channel was refused: ${(error as Error).message}`);
         return;

@@ -3,7 +3,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CampaignMonitorError, campaignMonitorErrorKinds } from '../../src/campaign-monitor/api-error.ts';
 import { CampaignMonitorOAuthError, campaignMonitorOAuthErrorKinds } from '../../src/campaign-monitor/oauth.ts';
-import { UnsafeSocketFolderError } from '../../src/endpoint.ts';
+import { UnsafeSocketFolderError } from '../../src/protocol/control-channel.ts';
 import { nextOf, nextOfRelay, withNext } from '../../src/extension/error-words.ts';
 import type { Localiser } from '../../src/extension/localiser.ts';
 import { AuthorizationUrlError } from '../../src/extension/oauth/authorize.ts';

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { createMessageConnection } from 'vscode-jsonrpc/node';
-import { endpointOf, prepareFolder } from '../../src/endpoint.ts';
+import { controlChannelOf, prepareFolder } from '../../src/protocol/control-channel.ts';
 import { isRefusal, NoRelayError, RelayRequestError } from '../../src/protocol/errors.ts';
 import { connectToRelay } from '../../src/protocol/relay-client.ts';
 import { afterwards, temporaryFolder } from '../relay/afterwards.ts';
@@ -54,7 +54,7 @@ describe('A connection to the relay', () => {
 
   it('leaves nothing behind that keeps the process where it is closed within a message', async () => {
     const dataDir = temporaryFolder();
-    const endpoint = endpointOf(dataDir);
+    const endpoint = controlChannelOf(dataDir);
     prepareFolder(endpoint);
     const server = createServer((socket) => void socket.write('Content-Length: 100\r\n\r\n{"jsonrpc":')).listen(
       endpoint.path,
@@ -75,7 +75,7 @@ describe('A connection to the relay', () => {
 
   it('tells the version of a relay whose status is of another form', async () => {
     const dataDir = temporaryFolder();
-    const endpoint = endpointOf(dataDir);
+    const endpoint = controlChannelOf(dataDir);
     prepareFolder(endpoint);
     const server = createServer((socket) => {
       const connection = createMessageConnection(socket, socket);
@@ -93,7 +93,7 @@ describe('A connection to the relay', () => {
 
   it('refuses an answer that is not of this version', async () => {
     const dataDir = temporaryFolder();
-    const endpoint = endpointOf(dataDir);
+    const endpoint = controlChannelOf(dataDir);
     prepareFolder(endpoint);
     const server = createServer((socket) => {
       const connection = createMessageConnection(socket, socket);

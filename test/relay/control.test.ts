@@ -7,7 +7,7 @@ import type { Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { createMessageConnection, ResponseError } from 'vscode-jsonrpc/node';
 import type { MessageConnection } from 'vscode-jsonrpc/node';
-import { endpointOf, prepareFolder } from '../../src/endpoint.ts';
+import { controlChannelOf, prepareFolder } from '../../src/protocol/control-channel.ts';
 import { RelayRequestError } from '../../src/protocol/errors.ts';
 import { methods, protocolVersion } from '../../src/protocol/methods.ts';
 import { connectToRelay } from '../../src/protocol/relay-client.ts';
@@ -31,7 +31,7 @@ async function attach(dataDir: string): Promise<RelayClient> {
 
 /** A connection that knows nothing of the protocol. */
 async function bareConnection(dataDir: string): Promise<{ socket: Socket; connection: MessageConnection }> {
-  const socket = connect(endpointOf(dataDir).path);
+  const socket = connect(controlChannelOf(dataDir).path);
   await once(socket, 'connect');
   socket.on('error', () => undefined);
   const connection = createMessageConnection(socket, socket);
@@ -48,7 +48,7 @@ describe('The control channel', () => {
     const before = process.umask(0);
     try {
       const relay = await startTestRelay();
-      const { path, folder } = endpointOf(relay.dataDir);
+      const { path, folder } = controlChannelOf(relay.dataDir);
       assert.ok(folder !== null);
       assert.equal(statSync(folder).mode & 0o777, 0o700);
       assert.equal(dirname(path), folder);
@@ -63,7 +63,7 @@ describe('The control channel', () => {
 
   it('opens where a relay that died has left its socket', async () => {
     const dataDir = temporaryFolder();
-    const endpoint = endpointOf(dataDir);
+    const endpoint = controlChannelOf(dataDir);
     prepareFolder(endpoint);
     // A process that is killed leaves its socket.
     afterwards(() => rmSync(endpoint.path, { force: true }));
@@ -101,7 +101,7 @@ describe('The control channel', () => {
     assert.deepEqual(await client.request('relay/stop', {}), { stopping: true });
     await Promise.all([client.closed, relay.relay.closed]);
     assert.equal(client.endsInOrder(), true);
-    assert.equal(existsSync(endpointOf(relay.dataDir).path), false);
+    assert.equal(existsSync(controlChannelOf(relay.dataDir).path), false);
     await assert.rejects(send(relay.campaignMonitorUrl, { body: sampleBody() }), /ECONNREFUSED/);
     await startTestRelay({ dataDir: relay.dataDir });
   });
@@ -228,7 +228,7 @@ describe('A request at the control channel', () => {
       'Content-Length: x\r\n\r\n',
       '\0'.repeat(5000),
     ]) {
-      const socket = connect(endpointOf(relay.dataDir).path);
+      const socket = connect(controlChannelOf(relay.dataDir).path);
       socket.on('error', () => undefined);
       await once(socket, 'connect');
       socket.end(rubbish);
@@ -366,7 +366,7 @@ describe('A relay that ends by itself', () => {
     second.close();
     await kept.relay.closed;
     assert.ok(kept.log.some((entry) => /no client for 0\.005 minutes/.test(entry.message)));
-    assert.equal(existsSync(endpointOf(kept.dataDir).path), false);
+    assert.equal(existsSync(controlChannelOf(kept.dataDir).path), false);
   });
 
   it('begins to count again with each client that goes', async () => {

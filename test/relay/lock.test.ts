@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync, statSync } from 'node:fs';
-import { endpointOf } from '../../src/endpoint.ts';
+import { controlChannelOf } from '../../src/protocol/control-channel.ts';
 import { connectToRelay } from '../../src/protocol/relay-client.ts';
 import { takeLock } from '../../src/relay/lock.ts';
 import { RelayRunningError } from '../../src/relay/relay.ts';
@@ -48,7 +48,7 @@ describe('The lock of a data directory', () => {
 
   it('lets its holder alone clear a stale socket', async () => {
     const relay = await startTestRelay();
-    const { path } = endpointOf(relay.dataDir);
+    const { path } = controlChannelOf(relay.dataDir);
     const { ino } = statSync(path);
     await assert.rejects(startTestRelay({ dataDir: relay.dataDir }), RelayRunningError);
     assert.equal(statSync(path).ino, ino, 'the socket of the one that runs is the same');
@@ -65,7 +65,7 @@ describe('The lock of a data directory', () => {
     let owner: RelayProcess | undefined;
     for (let round = 1; round <= 20 && (round <= 5 || Date.now() < end); round++) {
       await owner?.kill();
-      if (round > 1) assert.equal(existsSync(endpointOf(dataDir).path), true, 'a killed relay leaves its socket');
+      if (round > 1) assert.equal(existsSync(controlChannelOf(dataDir).path), true, 'a killed relay leaves its socket');
       const four = Array.from({ length: 4 }, () => spawnRelay(args));
       const lines = await Promise.all(four.map((each) => each.firstLine));
       const ready = four.filter((_, index) => lines[index]?.type === 'ready');

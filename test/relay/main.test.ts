@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { endpointOf } from '../../src/endpoint.ts';
+import { controlChannelOf } from '../../src/protocol/control-channel.ts';
 import { noAnswerCode, RelayRequestError } from '../../src/protocol/errors.ts';
 import { connectToRelay } from '../../src/protocol/relay-client.ts';
 import { readyRelay, spawnRelay } from './processes.ts';
@@ -31,7 +31,7 @@ describe("The relay's own process", function () {
     const client = await connectToRelay(dataDir);
     await client.request('relay/stop', {});
     assert.equal(await relay.ended, 0);
-    assert.equal(existsSync(endpointOf(dataDir).path), false);
+    assert.equal(existsSync(controlChannelOf(dataDir).path), false);
     assert.equal(existsSync(join(dataDir, 'relay.sqlite-wal')), false, 'the history is closed properly');
   });
 
@@ -49,7 +49,7 @@ describe("The relay's own process", function () {
   it('ends with 0 though a client has gone in the middle of a message', async () => {
     const dataDir = temporaryFolder();
     const relay = await readyRelay(['--data-dir', dataDir]);
-    const rude = connect(endpointOf(dataDir).path);
+    const rude = connect(controlChannelOf(dataDir).path);
     await once(rude, 'connect');
     await new Promise<void>((resolve) => rude.write('Content-Length: 100\r\n\r\n{"jsonrpc":', () => resolve()));
     const client = await connectToRelay(dataDir);

@@ -4,7 +4,7 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { endpointOf } from '../../src/endpoint.ts';
+import { controlChannelOf } from '../../src/protocol/control-channel.ts';
 import { frugal } from '../../src/extension/frugal-memory.ts';
 import { afterwards } from './afterwards.ts';
 
@@ -62,7 +62,7 @@ export function spawnRelay(args: readonly string[], prefix: readonly string[] = 
     await relay.kill();
     // One that was killed leaves its socket.
     const dataDir = args[args.indexOf('--data-dir') + 1];
-    if (dataDir !== undefined && existsSync(dataDir)) rmSync(endpointOf(dataDir).path, { force: true });
+    if (dataDir !== undefined && existsSync(dataDir)) rmSync(controlChannelOf(dataDir).path, { force: true });
   });
   return relay;
 }

@@ -17,18 +17,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createMessageConnection } from 'vscode-jsonrpc/node';
 import {
-  endpointOf,
+  controlChannelOf,
   prepareFolder,
   proveToClient,
   proveToServer,
   UnsafeSocketFolderError,
   writeToken,
-} from '../src/endpoint.ts';
-import type { Endpoint } from '../src/endpoint.ts';
-import { NoRelayError } from '../src/protocol/errors.ts';
-import { connectToRelay } from '../src/protocol/relay-client.ts';
-import { afterwards, temporaryFolder } from './relay/afterwards.ts';
-import { startTestRelay } from './relay/stage.ts';
+} from '../../src/protocol/control-channel.ts';
+import type { ControlChannel } from '../../src/protocol/control-channel.ts';
+import { NoRelayError } from '../../src/protocol/errors.ts';
+import { connectToRelay } from '../../src/protocol/relay-client.ts';
+import { afterwards, temporaryFolder } from '../relay/afterwards.ts';
+import { startTestRelay } from '../relay/stage.ts';
 
 const folderName = `cm-relay-${process.getuid?.() ?? 0}`;
 
@@ -48,20 +48,23 @@ describe('The endpoint of a data directory', () => {
     const [dataDir, other] = [temporaryFolder(), temporaryFolder()];
     const link = join(temporaryFolder(), 'link');
     symlinkSync(dataDir, link);
-    assert.equal(endpointOf(link).path, endpointOf(dataDir).path);
-    assert.equal(endpointOf(join(dataDir, '..', dataDir.split('/').at(-1)!)).path, endpointOf(dataDir).path);
-    assert.notEqual(endpointOf(other).path, endpointOf(dataDir).path);
-    assert.equal(endpointOf(link).tokenFile, join(realpathSync(dataDir), 'token'));
+    assert.equal(controlChannelOf(link).path, controlChannelOf(dataDir).path);
+    assert.equal(
+      controlChannelOf(join(dataDir, '..', dataDir.split('/').at(-1)!)).path,
+      controlChannelOf(dataDir).path,
+    );
+    assert.notEqual(controlChannelOf(other).path, controlChannelOf(dataDir).path);
+    assert.equal(controlChannelOf(link).tokenFile, join(realpathSync(dataDir), 'token'));
   });
 
   it("is in the user's run-time folder, else the temporary one", () => {
     const dataDir = temporaryFolder();
     const runtime = temporaryFolder();
     setEnvironment('XDG_RUNTIME_DIR', runtime);
-    assert.equal(endpointOf(dataDir).folder, join(runtime, folderName));
+    assert.equal(controlChannelOf(dataDir).folder, join(runtime, folderName));
     for (const unset of [undefined, '', 'relative/folder', join(runtime, 'nowhere')]) {
       setEnvironment('XDG_RUNTIME_DIR', unset);
-      assert.equal(endpointOf(dataDir).folder, join(tmpdir(), folderName), String(unset));
+      assert.equal(controlChannelOf(dataDir).folder, join(tmpdir(), folderName), String(unset));
     }
   });
 
@@ -70,7 +73,7 @@ describe('The endpoint of a data directory', () => {
     mkdirSync(long, { recursive: true });
     setEnvironment('XDG_RUNTIME_DIR', long);
     setEnvironment('TMPDIR', long);
-    const { path } = endpointOf(long);
+    const { path } = controlChannelOf(long);
     assert.ok(Buffer.byteLength(path) <= 103, path);
     const relay = await startTestRelay({ dataDir: long });
     const socket = connect(path);
@@ -92,12 +95,12 @@ describe('The folder of the socket', () => {
   it('is made for its owner alone, whatever the umask', () => {
     const before = process.umask(0);
     try {
-      prepareFolder(endpointOf(dataDir));
+      prepareFolder(controlChannelOf(dataDir));
     } finally {
       process.umask(before);
     }
     assert.equal(statSync(join(base, folderName)).mode & 0o777, 0o700);
-    prepareFolder(endpointOf(dataDir));
+    prepareFolder(controlChannelOf(dataDir));
   });
 
   it('is made by a client too, so that nobody else makes it before the client uses it', async () => {
@@ -127,10 +130,10 @@ describe('The folder of the socket', () => {
   for (const [what, [prepare, why]] of Object.entries(prepared)) {
     it(`is refused where somebody else has prepared it: ${what}`, async () => {
       const folder = join(base, folderName);
-      const good = endpointOf(dataDir);
+      const good = controlChannelOf(dataDir);
       prepare(folder);
       const before = lstatSync(folder).mode;
-      for (const use of [() => endpointOf(dataDir), () => prepareFolder(good)]) {
+      for (const use of [() => controlChannelOf(dataDir), () => prepareFolder(good)]) {
         assert.throws(use, (error) => {
           assert.ok(error instanceof UnsafeSocketFolderError);
           assert.match(error.message, why);
@@ -149,13 +152,13 @@ describe('The folder of the socket', () => {
       // Only root can give a folder away; as another user, root's own stands for somebody else's.
       assert.notEqual(statSync('/').uid, process.getuid?.());
       symlinkSync('/', join(base, folderName));
-      assert.throws(() => endpointOf(dataDir), UnsafeSocketFolderError);
+      assert.throws(() => controlChannelOf(dataDir), UnsafeSocketFolderError);
       return;
     }
     const folder = join(base, folderName);
     mkdirSync(folder, { mode: 0o700 });
     chownSync(folder, 12_345, 12_345);
-    assert.throws(() => endpointOf(dataDir), /belongs to another user/);
+    assert.throws(() => controlChannelOf(dataDir), /belongs to another user/);
   });
 });
 
@@ -179,7 +182,7 @@ describe('The proof over a pipe', () => {
     return [client, accepted];
   }
 
-  function endpointWithToken(): Endpoint {
+  function endpointWithToken(): ControlChannel {
     const endpoint = { path: '', folder: null, proofNeeded: true, tokenFile: join(temporaryFolder(), 'token') };
     writeToken(endpoint);
     return endpoint;

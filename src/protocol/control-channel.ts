@@ -18,7 +18,7 @@ import { tmpdir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 
 /** The socket or pipe of one data directory. */
-export interface Endpoint {
+export interface ControlChannel {
   /** A Unix socket's path, or a named pipe's name. */
   readonly path: string;
   /** The folder of the Unix socket; null for a named pipe. */
@@ -41,11 +41,11 @@ export class UnsafeSocketFolderError extends Error {
 }
 
 /**
- * The endpoint of a data directory. A short path, since the system limits a socket's path to about 100 bytes.
+ * The channel of a data directory. A short path, since the system limits a socket's path to about 100 bytes.
  * @param dataDir the data directory; must exist
  * @throws UnsafeSocketFolderError where the socket folder exists and is not the user's own with mode 0700
  */
-export function endpointOf(dataDir: string): Endpoint {
+export function controlChannelOf(dataDir: string): ControlChannel {
   const real = realpathOrSelf(dataDir);
   const hash = createHash('sha256').update(real).digest('hex').slice(0, 16);
   const tokenFile = join(real, 'token');
@@ -76,15 +76,15 @@ function socketBase(): string {
  * Makes the socket folder, 0700, where it is missing, and checks it again.
  * @throws UnsafeSocketFolderError
  */
-export function prepareFolder(endpoint: Endpoint): void {
-  if (endpoint.folder === null) return;
+export function prepareFolder(channel: ControlChannel): void {
+  if (channel.folder === null) return;
   try {
-    mkdirSync(endpoint.folder, { mode: 0o700 });
-    chmodSync(endpoint.folder, 0o700);
+    mkdirSync(channel.folder, { mode: 0o700 });
+    chmodSync(channel.folder, 0o700);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
-  checkFolder(endpoint.folder);
+  checkFolder(channel.folder);
 }
 
 function realpathOrSelf(path: string): string {
@@ -107,28 +107,28 @@ function checkFolder(folder: string): void {
 const challengeBytes = 32;
 
 /** Makes the token that both sides read, new for each run of the relay. */
-export function writeToken(endpoint: Endpoint): void {
-  rmSync(endpoint.tokenFile, { force: true });
-  writeFileSync(endpoint.tokenFile, randomBytes(32), { flag: 'wx', mode: 0o600 });
+export function writeToken(channel: ControlChannel): void {
+  rmSync(channel.tokenFile, { force: true });
+  writeFileSync(channel.tokenFile, randomBytes(32), { flag: 'wx', mode: 0o600 });
 }
 
 /** The client's half of the proof. Rejects where the other side cannot read the token. */
-export function proveToServer(socket: Socket, endpoint: Endpoint): Promise<void> {
-  return prove(socket, endpoint, 'client', 'server');
+export function proveToServer(socket: Socket, channel: ControlChannel): Promise<void> {
+  return prove(socket, channel, 'client', 'server');
 }
 
 /** The relay's half of the proof. Rejects where the other side cannot read the token. */
-export function proveToClient(socket: Socket, endpoint: Endpoint): Promise<void> {
-  return prove(socket, endpoint, 'server', 'client');
+export function proveToClient(socket: Socket, channel: ControlChannel): Promise<void> {
+  return prove(socket, channel, 'server', 'client');
 }
 
 /** How long the other side may take to prove itself, in milliseconds. */
 const proofTimeoutMs = 5000;
 
-async function prove(socket: Socket, endpoint: Endpoint, role: string, otherRole: string): Promise<void> {
+async function prove(socket: Socket, channel: ControlChannel, role: string, otherRole: string): Promise<void> {
   const timer = setTimeout(() => socket.destroy(), proofTimeoutMs);
   try {
-    const token = readFileSync(endpoint.tokenFile);
+    const token = readFileSync(channel.tokenFile);
     const mac = (who: string, challenge: Buffer): Buffer =>
       createHmac('sha256', token).update(who).update(challenge).digest();
     const mine = randomBytes(challengeBytes);
