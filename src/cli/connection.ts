@@ -1,6 +1,6 @@
 import { CommandError, UsageError } from './errors.ts';
 import { dataDirHint, dataDirOf } from './data-dir.ts';
-import { NoRelayError, RelayRequestError } from '../protocol/errors.ts';
+import { hasRelayErrorCode, NoRelayError } from '../protocol/errors.ts';
 import { connectToRelay } from '../protocol/relay-client.ts';
 import type { ParsedParams, Result } from '../protocol/methods.ts';
 import type { RelayClient } from '../protocol/relay-client.ts';
@@ -10,7 +10,6 @@ import { hookUrl } from '../common/hook-path.ts';
 import { maskedValue } from '../common/masking.ts';
 import { openHistory } from '../relay/history.ts';
 import { readRemembered } from '../relay/remembered.ts';
-import { ErrorCodes } from 'vscode-jsonrpc/node';
 
 /** The port of a data directory that remembers none, if it is free. */
 export const defaultPort = 8787;
@@ -95,10 +94,7 @@ export async function withFilter<T>(request: () => Promise<T>): Promise<T> {
   try {
     return await request();
   } catch (error) {
-    const refused =
-      (error instanceof RelayRequestError && error.code === ErrorCodes.InvalidParams) ||
-      (error instanceof Error && error.name === 'FilterError');
-    if (!refused) throw error;
+    if (!hasRelayErrorCode(error, 'invalid-params')) throw error;
     throw new UsageError(
       `--filter: ${error.message}`,
       (error as { next?: string }).next ?? 'For example: --filter "type:subscribe state:failed since:2h".',

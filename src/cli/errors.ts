@@ -1,7 +1,6 @@
 import { CommanderError } from 'commander';
 import { styleText } from 'node:util';
-import { ErrorCodes } from 'vscode-jsonrpc/node';
-import { RelayRequestError } from '../protocol/errors.ts';
+import { hasRelayErrorCode } from '../protocol/errors.ts';
 import { printable } from './text.ts';
 
 /** The command line asks for something impossible. The message names the flag or argument. Exit code 2. */
@@ -46,7 +45,7 @@ export function report(error: unknown): number {
 
 /** Whether a request has no answer because the relay has gone. */
 export function isConnectionLost(error: unknown): boolean {
-  return error instanceof RelayRequestError && error.code === ErrorCodes.PendingResponseRejected;
+  return hasRelayErrorCode(error, 'connection-lost');
 }
 
 /** What to do next, as every typed error of the relay says. */

@@ -47,30 +47,75 @@ const errorDataSchema = z.object({
     .catch(undefined),
 });
 
-/** JSON-RPC error codes of the relay's own; `data.next` says what to do. */
-export const relayErrorCodes = { notFound: 1001, conflict: 1002, storeFailed: 1003 } as const;
+/**
+ * Why a request is not answered as asked, and the number that JSON-RPC carries for it. The only list: the relay's errors
+ * hold such a code, and clients are given it again.
+ */
+const relayErrorNumbers = {
+  /** Params, or a filter in them, that cannot be read [JSON-RPC 2.0]. */
+  'invalid-params': -32602,
+  /** A relay of another version [JSON-RPC 2.0]. */
+  'unknown-method': -32601,
+  /** Whatever has no code of its own [JSON-RPC 2.0]. */
+  internal: -32603,
+  'not-found': 1001,
+  conflict: 1002,
+  'store-failed': 1003,
+  /** A client's own: the relay is there and says nothing. */
+  'no-answer': 1100,
+  /** A client's own: the relay has gone before it answered (`PendingResponseRejected` of vscode-jsonrpc). */
+  'connection-lost': -32097,
+} as const;
+export type RelayErrorCode = keyof typeof relayErrorNumbers;
 
-/** JSON-RPC error code of a client's own: the relay is there and says nothing. */
-export const noAnswerCode = 1100;
+const codesByNumber: ReadonlyMap<number, RelayErrorCode> = new Map(
+  Object.entries(relayErrorNumbers).map(([code, number]) => [number, code as RelayErrorCode]),
+);
+
+/** The code of an error as JSON-RPC carries it; `internal` for one that is not known. */
+export function relayErrorCodeOf(number: number): RelayErrorCode {
+  return codesByNumber.get(number) ?? 'internal';
+}
+
+/** The number of an error's code; that of `internal` where it holds none of ours, such as one of the system's. */
+export function relayErrorNumberOf(error: unknown): number {
+  const code: unknown = (error as { code?: unknown } | null | undefined)?.code;
+  return typeof code === 'string' && Object.hasOwn(relayErrorNumbers, code)
+    ? relayErrorNumbers[code as RelayErrorCode]
+    : relayErrorNumbers.internal;
+}
+
+/** Whether an error is for this reason: one of the relay's in this process, or what a client was told of it. */
+export function hasRelayErrorCode(error: unknown, code: RelayErrorCode): error is Error {
+  return error instanceof Error && 'code' in error && error.code === code;
+}
 
 /** A request that the relay refused. `message` says why and `next` what to do. */
 export class RelayRequestError extends Error {
   override readonly name = 'RelayRequestError';
-  readonly code: number;
+  readonly code: RelayErrorCode;
   readonly next: string | undefined;
   /** Names what `next` says, where the relay does. */
   readonly advice: RelayAdvice | undefined;
-  constructor(message: string, code: number, told: { readonly next?: string; readonly advice?: RelayAdvice } = {}) {
+  constructor(
+    message: string,
+    code: RelayErrorCode,
+    told: { readonly next?: string; readonly advice?: RelayAdvice } = {},
+  ) {
     super(message);
     this.code = code;
     this.advice = told.advice;
     this.next = told.next ?? (told.advice === undefined ? undefined : relayAdvice[told.advice]);
   }
 
-  /** @param data of a JSON-RPC error of the relay's */
-  static of(message: string, code: number, data: unknown): RelayRequestError {
+  /**
+   * What a JSON-RPC error of the relay's says.
+   * @param number its code, as JSON-RPC has it
+   * @param data what goes with it
+   */
+  static of(message: string, number: number, data: unknown): RelayRequestError {
     const { next, advice } = errorDataSchema.safeParse(data).data ?? {};
-    return new RelayRequestError(message, code, {
+    return new RelayRequestError(message, relayErrorCodeOf(number), {
       ...(next !== undefined && { next }),
       ...(advice !== undefined && { advice }),
     });
@@ -79,13 +124,13 @@ export class RelayRequestError extends Error {
 
 /** Whether the relay answered a request, and refused it or said something else than what is expected. */
 export function isRefusal(error: unknown): boolean {
-  return error instanceof RelayRequestError && error.code !== noAnswerCode;
+  return error instanceof RelayRequestError && error.code !== 'no-answer';
 }
 
 /** The relay's process is there and does not answer: it is held, or its machine is overloaded. */
 export class NoAnswerError extends RelayRequestError {
   constructor(dataDir: string) {
-    super(`the relay of ${dataDir} runs and does not answer`, noAnswerCode, { advice: 'let-it-go-on' });
+    super(`the relay of ${dataDir} runs and does not answer`, 'no-answer', { advice: 'let-it-go-on' });
   }
 }
 

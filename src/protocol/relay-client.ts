@@ -1,13 +1,7 @@
 /** The connection of a client to the relay of a data directory. */
 import { connect as connectSocket } from 'node:net';
 import type { Socket } from 'node:net';
-import {
-  createMessageConnection,
-  ErrorCodes,
-  ResponseError,
-  StreamMessageReader,
-  StreamMessageWriter,
-} from 'vscode-jsonrpc/node';
+import { createMessageConnection, ResponseError, StreamMessageReader, StreamMessageWriter } from 'vscode-jsonrpc/node';
 import type { MessageConnection } from 'vscode-jsonrpc/node';
 import { z } from 'zod';
 import { controlChannelOf, prepareFolder, proveToServer } from './control-channel.ts';
@@ -128,7 +122,7 @@ export async function connectToRelay(dataDir: string, patienceMs = defaultPatien
       if (error instanceof z.ZodError) {
         throw new RelayRequestError(
           `the relay's answer to ${method} is not what this version expects: ${z.prettifyError(error)}`,
-          ErrorCodes.InternalError,
+          'internal',
           { advice: 'restart-for-one-version' },
         );
       }

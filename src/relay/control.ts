@@ -7,8 +7,8 @@ import type { MessageConnection } from 'vscode-jsonrpc/node';
 import { z } from 'zod';
 import { controlChannelOf, prepareFolder, proveToClient, writeToken } from '../protocol/control-channel.ts';
 import type { ControlChannel } from '../protocol/control-channel.ts';
-import { relayErrorCodes } from '../protocol/errors.ts';
-import type { RelayAdvice } from '../protocol/errors.ts';
+import { relayErrorNumberOf } from '../protocol/errors.ts';
+import type { RelayAdvice, RelayErrorCode } from '../protocol/errors.ts';
 import { endingNotification, methods } from '../protocol/methods.ts';
 import type { Method, ParsedParams, Result } from '../protocol/methods.ts';
 import { messagesOf } from '../protocol/relay-client.ts';
@@ -191,20 +191,20 @@ export async function callMethod<M extends Method>(handlers: Handlers, method: M
   }
 }
 
+const codesInThread: Readonly<Record<string, RelayErrorCode>> = {
+  NotFoundError: 'not-found',
+  FilterError: 'invalid-params',
+  StoreError: 'store-failed',
+};
+
 function toResponseError(error: unknown): ResponseError<unknown> {
   if (error instanceof ResponseError) return error;
-  const { name, kind, message, next, advice } = error as Error & { kind?: string; next?: string; advice?: RelayAdvice };
-  const data = next === undefined ? undefined : { next, advice };
-  switch (kind ?? name) {
-    case 'NotFoundError':
-      return new ResponseError(relayErrorCodes.notFound, message, data);
-    case 'FilterError':
-      return new ResponseError(ErrorCodes.InvalidParams, message, data);
-    case 'StoreError':
-      return new ResponseError(relayErrorCodes.storeFailed, message, data);
-    case 'ConflictError':
-      return new ResponseError(relayErrorCodes.conflict, message, data);
-    default:
-      return new ResponseError(ErrorCodes.InternalError, message, data);
-  }
+  const { message, next, advice, kind } = error as Error & { next?: string; advice?: RelayAdvice; kind?: string };
+  // The history's thread tells the name of an error in place of its code.
+  const code = codesInThread[kind ?? ''];
+  return new ResponseError(
+    relayErrorNumberOf(code === undefined ? error : { code }),
+    message,
+    next === undefined ? undefined : { next, advice },
+  );
 }

@@ -6,7 +6,7 @@ import { createRequire } from 'node:module';
 import { closeSync, existsSync, openSync, renameSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { relayAdvice } from '../protocol/errors.ts';
-import type { RelayAdvice } from '../protocol/errors.ts';
+import type { RelayAdvice, RelayErrorCode } from '../protocol/errors.ts';
 
 /** Integers that stand for a forwarding's state in the file. */
 export const stateCodes = { waiting: 0, held: 1, sent: 2, failed: 3, discarded: 4 } as const;
@@ -164,6 +164,7 @@ export const schemaVersion = migrations.length;
 /** A store error that the user can act on. */
 export class StoreError extends Error {
   override readonly name = 'StoreError';
+  readonly code = 'store-failed' satisfies RelayErrorCode;
   readonly advice: RelayAdvice;
   readonly next: string;
   constructor(message: string, advice: RelayAdvice, cause?: unknown) {

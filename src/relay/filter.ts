@@ -1,5 +1,6 @@
 /** The filter language of the history: `type:subscribe list:… address:… state:failed since:2h free text`. */
 import { relayAdvice } from '../protocol/errors.ts';
+import type { RelayErrorCode } from '../protocol/errors.ts';
 import type { ForwardingState, Source } from '../protocol/history.ts';
 import { forwardingStates } from '../protocol/history.ts';
 
@@ -23,6 +24,7 @@ export interface Filter {
 /** A filter that cannot be read. The message names the part and what it may be. */
 export class FilterError extends Error {
   override readonly name = 'FilterError';
+  readonly code = 'invalid-params' satisfies RelayErrorCode;
   readonly advice = 'filter-keys';
   readonly next = relayAdvice[this.advice];
 }

@@ -7,6 +7,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { EventRow } from '../protocol/history.ts';
 import { checkDataDirectory } from '../protocol/data-directory.ts';
 import { relayAdvice } from '../protocol/errors.ts';
+import type { RelayErrorCode } from '../protocol/errors.ts';
 import type { ParsedParams, Result } from '../protocol/methods.ts';
 import type { Destination } from '../protocol/settings.ts';
 import { isCorruption, openForReading, stateCodes } from './database.ts';
@@ -35,6 +36,7 @@ export function searchFile(dataDir: string): string {
 /** There is no such event, delivery or notification. */
 export class NotFoundError extends Error {
   override readonly name = 'NotFoundError';
+  readonly code = 'not-found' satisfies RelayErrorCode;
   readonly advice = 'list-events';
   readonly next = relayAdvice[this.advice];
   constructor(id: string) {

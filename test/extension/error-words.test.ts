@@ -30,7 +30,9 @@ const errors: readonly (Error & { readonly next?: string | undefined })[] = [
   ...campaignMonitorOAuthErrorKinds.map((kind) => new CampaignMonitorOAuthError(kind, 'failed')),
   ...openConnectorsAdvice.map((advice) => new OpenConnectorsError('failed', { kind: 'refused', advice })),
   new OpenConnectorsHostError('is none'),
-  ...(Object.keys(relayAdvice) as RelayAdvice[]).map((advice) => new RelayRequestError('failed', 1, { advice })),
+  ...(Object.keys(relayAdvice) as RelayAdvice[]).map(
+    (advice) => new RelayRequestError('failed', 'internal', { advice }),
+  ),
   new NoRelayError('/data'),
   new DataDirectoryError('/data', 'belongs to another user', 'choose-data-directory'),
   new UnsafeSocketFolderError('/run/cm', 'is open to others'),

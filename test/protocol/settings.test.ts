@@ -61,7 +61,7 @@ describe('The settings', () => {
       assert.equal(params.success, false);
       const relay = await startTestRelay();
       await assert.rejects(relay.client.request('relay/configure', { settings }), (error: RelayRequestError) => {
-        assert.equal(error.code, -32602);
+        assert.equal(error.code, 'invalid-params');
         assert.match(error.message, /^relay\/configure: /);
         assert.match(error.message, message);
         assert.doesNotMatch(error.message, /s3cr3t/);

@@ -212,7 +212,7 @@ describe('A request at the control channel', () => {
     ]) {
       await assert.rejects(ask, (error: RelayRequestError) => {
         assert.ok(error instanceof RelayRequestError);
-        assert.equal(error.code, 1002);
+        assert.equal(error.code, 'conflict');
         assert.match(error.message, /nothing was chosen/);
         assert.match(error.next ?? '', /choose again/);
         return true;

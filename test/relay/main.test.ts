@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { controlChannelOf } from '../../src/protocol/control-channel.ts';
-import { noAnswerCode, RelayRequestError } from '../../src/protocol/errors.ts';
+import { RelayRequestError } from '../../src/protocol/errors.ts';
 import { connectToRelay } from '../../src/protocol/relay-client.ts';
 import { readyRelay, spawnRelay } from './processes.ts';
 import { afterwards, temporaryFolder } from './afterwards.ts';
@@ -78,7 +78,7 @@ describe("The relay's own process", function () {
     relay.child.kill('SIGSTOP');
     await assert.rejects(client.request('events/query', {}), (error) => {
       assert.ok(error instanceof RelayRequestError);
-      assert.equal(error.code, noAnswerCode);
+      assert.equal(error.code, 'no-answer');
       assert.match(error.message, /runs and does not answer/);
       assert.match(error.next ?? '', /let it go on/);
       return true;

@@ -1,5 +1,6 @@
 /** Read-only documents about one event: `campaignMonitorRelay:/e12/e12 body.json` and its like. */
 import * as vscode from 'vscode';
+import type { RelayErrorCode } from '../../protocol/errors.ts';
 import type { AttemptDetail, Delivery } from '../../protocol/history.ts';
 import { prefix } from '../commands.ts';
 import type { Session } from '../session.ts';
@@ -11,9 +12,6 @@ export const documentScheme = prefix;
 
 /** Attempts that come within this time refresh a document once, in milliseconds. */
 const refreshMs = 100;
-
-/** The code of an answer that says that an id is unknown: `relayErrorCodes.notFound`. */
-const notFound = 1001;
 
 /** Lets VS Code open the documents, and keeps those about attempts up to date. */
 export function registerDocuments(context: vscode.ExtensionContext, session: Session): void {
@@ -69,8 +67,8 @@ class EventDocuments implements vscode.TextDocumentContentProvider, vscode.Dispo
       if (address.kind === 'attempts') this.#watched.set(uri.toString(), deliveryId);
       return text;
     } catch (error) {
-      const { code, message } = error as Error & { code?: number };
-      if (code === notFound) return l10n.t('Event {0} is no longer in the history.', address.eventId);
+      const { code, message } = error as Error & { code?: RelayErrorCode };
+      if (code === 'not-found') return l10n.t('Event {0} is no longer in the history.', address.eventId);
       return l10n.t('This cannot be shown: {0}', message);
     }
   }

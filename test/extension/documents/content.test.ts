@@ -172,7 +172,7 @@ describe('Documents about one event', () => {
     assert.deepEqual(await read(client, 'e2', 'body'), { text: 'rubbish', extension: 'txt', deliveryId: 'd2' });
     await assert.rejects(
       read(client, 'e3', 'body'),
-      (error) => error instanceof RelayRequestError && error.code === 1001,
+      (error) => error instanceof RelayRequestError && error.code === 'not-found',
     );
   });
 
