@@ -1,9 +1,10 @@
 /** Campaign Monitor's API, as far as webhooks need it. Every answer is checked, every error has its kind. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
+import { parseJson } from '../common/parse-json.ts';
 import { CampaignMonitorError, kindOfCode } from './api-error.ts';
 import type { Answer, Fetch } from './http.ts';
-import { exchange, parseJson } from './http.ts';
+import { exchange } from './http.ts';
 import type { CampaignMonitorTokens } from './oauth.ts';
 import { CampaignMonitorOAuthError, refreshToken } from './oauth.ts';
 import { plainText } from './plain-text.ts';

@@ -58,12 +58,3 @@ function reasonOf(error: unknown): string {
   const code = 'code' in inner && typeof inner.code === 'string' ? inner.code : '';
   return code === '' || inner.message.includes(code) ? inner.message : `${code} ${inner.message}`.trim();
 }
-
-/** A body as JSON; undefined where it is none. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
-}

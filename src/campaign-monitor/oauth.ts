@@ -1,7 +1,8 @@
 /** Campaign Monitor's OAuth: where a person is asked, and how a code or a refresh token becomes tokens. */
 import { z } from 'zod';
 import type { Fetch } from './http.ts';
-import { exchange, parseJson } from './http.ts';
+import { parseJson } from '../common/parse-json.ts';
+import { exchange } from './http.ts';
 import { plainText } from './plain-text.ts';
 import { campaignMonitorHost } from './service.ts';
 

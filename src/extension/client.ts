@@ -25,22 +25,18 @@ export { toHar } from '../export/har.ts';
 export { toHttp } from '../export/http.ts';
 export { bodyFileName, maskSecrets } from '../export/item.ts';
 export { toJson } from '../export/json.ts';
-export {
-  baseUrlOf,
-  OpenConnectorsApi,
-  OpenConnectorsError,
-  OpenConnectorsHostError,
-  regions,
-} from '../open-connectors/api.ts';
+export { OpenConnectorsError } from '../open-connectors/api-error.ts';
+export { OpenConnectorsApi } from '../open-connectors/api.ts';
+export { baseUrlOf, OpenConnectorsHostError, regions } from '../open-connectors/host.ts';
 export {
   buildInstanceBody,
-  checkInstanceInput,
   emptyInstanceInput,
   instanceBodySchema,
-  maskInstanceBody,
   parseListIds,
-  toInstanceCurl,
-} from '../open-connectors/instance.ts';
+} from '../open-connectors/instance-body.ts';
+export { checkInstanceInput } from '../open-connectors/instance-check.ts';
+export { toInstanceCurl } from '../open-connectors/instance-curl.ts';
+export { maskInstanceBody } from '../open-connectors/instance-mask.ts';
 export { addDestination, problemOfUrl } from './destinations/add-destination.ts';
 export { removeSecret, setCredentials, setKey } from './secret-commands.ts';
 export { exportItems, exportText } from './actions/export-items.ts';

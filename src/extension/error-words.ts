@@ -5,7 +5,8 @@
 import type { CampaignMonitorError, CampaignMonitorErrorKind } from '../campaign-monitor/api.ts';
 import type { CampaignMonitorOAuthError, CampaignMonitorOAuthErrorKind } from '../campaign-monitor/oauth.ts';
 import type { UnsafeSocketFolderError } from '../protocol/control-channel.ts';
-import type { OpenConnectorsAdvice, OpenConnectorsError, OpenConnectorsHostError } from '../open-connectors/api.ts';
+import type { OpenConnectorsAdvice, OpenConnectorsError } from '../open-connectors/api-error.ts';
+import type { OpenConnectorsHostError } from '../open-connectors/host.ts';
 import type { DataDirectoryError } from '../protocol/data-directory.ts';
 import type { NoRelayError, RelayAdvice, RelayRequestError } from '../protocol/errors.ts';
 import type { Localiser } from './localiser.ts';

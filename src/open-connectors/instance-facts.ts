@@ -1,5 +1,5 @@
 /** What an instance says about itself, wherever the platform puts it. Knows no schema, so that it costs nothing to load. */
-import type { Instance } from './api.ts';
+import type { Instance } from './answers.ts';
 
 export interface InstanceFacts {
   readonly id: number;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { instanceBodySchema } from '../../src/open-connectors/instance.ts';
+import { instanceBodySchema } from '../../src/open-connectors/instance-body.ts';
 import { run } from './harness.ts';
 
 /** The sample of the platform's page "Campaign Monitor Events", step 2, as it stands there. */

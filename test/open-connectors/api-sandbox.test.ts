@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { documentedListId } from '../../src/campaign-monitor/samples.ts';
-import { OpenConnectorsApi, OpenConnectorsError } from '../../src/open-connectors/api.ts';
+import { OpenConnectorsError } from '../../src/open-connectors/api-error.ts';
+import { OpenConnectorsApi } from '../../src/open-connectors/api.ts';
 import { factsOf } from '../../src/open-connectors/instance-facts.ts';
-import type { CreatedInstance } from '../../src/open-connectors/api.ts';
+import type { CreatedInstance } from '../../src/open-connectors/answers.ts';
 import { maskedValue } from '../../src/common/masking.ts';
-import { buildInstanceBody, emptyInstanceInput, maskInstanceBody } from '../../src/open-connectors/instance.ts';
-import type { InstanceInput } from '../../src/open-connectors/instance.ts';
+import { buildInstanceBody, emptyInstanceInput } from '../../src/open-connectors/instance-body.ts';
+import { maskInstanceBody } from '../../src/open-connectors/instance-mask.ts';
+import type { InstanceInput } from '../../src/open-connectors/instance-body.ts';
 import { signatureHeader, verify } from '../../src/open-connectors/signature.ts';
 import type { Harness } from '../sandbox/harness.ts';
 import { call, startHarness } from '../sandbox/harness.ts';

@@ -4,15 +4,11 @@ import { createServer } from 'node:http';
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import fc from 'fast-check';
-import {
-  baseUrlOf,
-  OpenConnectorsApi,
-  OpenConnectorsError,
-  OpenConnectorsHostError,
-  regions,
-} from '../../src/open-connectors/api.ts';
+import { OpenConnectorsError } from '../../src/open-connectors/api-error.ts';
+import { OpenConnectorsApi } from '../../src/open-connectors/api.ts';
+import { baseUrlOf } from '../../src/open-connectors/host.ts';
 import { maskedValue } from '../../src/common/masking.ts';
-import { buildInstanceBody, emptyInstanceInput } from '../../src/open-connectors/instance.ts';
+import { buildInstanceBody, emptyInstanceInput } from '../../src/open-connectors/instance-body.ts';
 
 interface Asked {
   readonly method: string;
@@ -448,32 +444,5 @@ describe('the Open Connectors API', () => {
       assert.match((await refused(api.lists(''))).message, /token/);
       assert.deepEqual(platform.asked, []);
     });
-  });
-});
-
-describe('the host of Open Connectors', () => {
-  it('may be a name or a URL, with or without the path', () => {
-    const base = 'https://api.example.org/elements/api-v2';
-    for (const text of ['api.example.org', ' https://api.example.org/ ', base, `${base}/`, 'API.example.org']) {
-      assert.equal(baseUrlOf(text), base, text);
-    }
-    assert.equal(baseUrlOf('http://127.0.0.1:4000/elements/api-v2'), 'http://127.0.0.1:4000/elements/api-v2');
-    assert.equal(baseUrlOf('localhost:4000'), 'https://localhost:4000/elements/api-v2');
-    for (const { host } of regions) assert.equal(baseUrlOf(host), `https://${host}/elements/api-v2`);
-  });
-
-  it('is refused where secrets would go in clear, or it is none', () => {
-    for (const text of [
-      '',
-      ' ',
-      'http://api.example.org',
-      'http://10.0.0.1',
-      'ftp://a.example.org',
-      'https://u:p@a.example.org',
-      'a b',
-      'https://',
-    ]) {
-      assert.throws(() => baseUrlOf(text), OpenConnectorsHostError, text);
-    }
   });
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Frame, FrameLocator } from 'playwright-core';
-import { regions } from '../../src/open-connectors/api.ts';
+import { regions } from '../../src/open-connectors/host.ts';
 import { documentedListId } from '../../src/campaign-monitor/samples.ts';
 import { signatureHeader, verify } from '../../src/open-connectors/signature.ts';
 import { startReceiver } from '../relay/receiver.ts';

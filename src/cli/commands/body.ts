@@ -1,15 +1,12 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { baseUrlOf, OpenConnectorsHostError, regions } from '../../open-connectors/api.ts';
-import {
-  buildInstanceBody,
-  checkInstanceInput,
-  emptyInstanceInput,
-  parseListIds,
-  toInstanceCurl,
-} from '../../open-connectors/instance.ts';
-import type { InstanceInput, InstanceProblem, InstanceProblemCode } from '../../open-connectors/instance.ts';
+import { baseUrlOf, OpenConnectorsHostError, regions } from '../../open-connectors/host.ts';
+import { buildInstanceBody, emptyInstanceInput, parseListIds } from '../../open-connectors/instance-body.ts';
+import { checkInstanceInput } from '../../open-connectors/instance-check.ts';
+import { toInstanceCurl } from '../../open-connectors/instance-curl.ts';
+import type { InstanceInput } from '../../open-connectors/instance-body.ts';
+import type { InstanceProblem, InstanceProblemCode } from '../../open-connectors/instance-check.ts';
 import { UsageError } from '../errors.ts';
 import { checkedBy, collectedBy, newCommand } from '../flags.ts';
 import type { CommonOptions } from '../flags.ts';

@@ -1,12 +1,10 @@
 /** What the form's fields mean: where a form begins, and what an instance's input is made of. */
-import { baseUrlOf, regions } from '../../open-connectors/api.ts';
-import {
-  buildInstanceBody,
-  checkInstanceInput,
-  maskInstanceBody,
-  parseListIds,
-} from '../../open-connectors/instance.ts';
-import type { InstanceInput, InstanceProblemCode } from '../../open-connectors/instance.ts';
+import { baseUrlOf, regions } from '../../open-connectors/host.ts';
+import { buildInstanceBody, parseListIds } from '../../open-connectors/instance-body.ts';
+import { checkInstanceInput } from '../../open-connectors/instance-check.ts';
+import { maskInstanceBody } from '../../open-connectors/instance-mask.ts';
+import type { InstanceInput } from '../../open-connectors/instance-body.ts';
+import type { InstanceProblemCode } from '../../open-connectors/instance-check.ts';
 import type { FieldName, FormFields, SecretField } from './messages.ts';
 
 /** The value of the region's field, and of the host's setting, that means the sandbox on this machine. */

@@ -1,6 +1,6 @@
 /** Asks for the lists that an instance watches: typed, pasted, or picked. */
 import * as vscode from 'vscode';
-import type { HubList } from '../../open-connectors/api.ts';
+import type { HubList } from '../../open-connectors/answers.ts';
 import { printable } from '../printable.ts';
 import type { PlacedInstance } from './placed-instance.ts';
 import { working } from '../cancellable-progress.ts';

@@ -1,7 +1,7 @@
 /** Creating an instance in this window: the consent in the browser, progress, questions, and what is said of it. */
 import * as vscode from 'vscode';
 import type { InstanceFacts } from '../../open-connectors/instance-facts.ts';
-import type { InstanceInput } from '../../open-connectors/instance.ts';
+import type { InstanceInput } from '../../open-connectors/instance-body.ts';
 import { prefix } from '../commands.ts';
 import { inMessage, printable } from '../printable.ts';
 import type { BrowserAuthorization } from '../oauth/browser-authorization.ts';

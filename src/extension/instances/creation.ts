@@ -1,10 +1,11 @@
 /** Makes an instance, once: consent, `POST /instances`, and what to do where no answer comes. */
-import { OpenConnectorsError } from '../../open-connectors/api.ts';
-import type { Instance, OpenConnectorsApi } from '../../open-connectors/api.ts';
+import { OpenConnectorsError } from '../../open-connectors/api-error.ts';
+import type { Instance } from '../../open-connectors/answers.ts';
+import type { OpenConnectorsApi } from '../../open-connectors/api.ts';
 import { factsOf } from '../../open-connectors/instance-facts.ts';
 import type { InstanceFacts } from '../../open-connectors/instance-facts.ts';
-import { buildInstanceBody } from '../../open-connectors/instance.ts';
-import type { InstanceInput } from '../../open-connectors/instance.ts';
+import { buildInstanceBody } from '../../open-connectors/instance-body.ts';
+import type { InstanceInput } from '../../open-connectors/instance-body.ts';
 import type { Authorization, AuthorizationRequest } from '../oauth/authorize.ts';
 import type { InstanceStore } from './instance-store.ts';
 

@@ -1,5 +1,5 @@
 /** The platform's own event log of an instance beside what the relay has in its history. */
-import type { InstanceEvent } from '../../open-connectors/api.ts';
+import type { InstanceEvent } from '../../open-connectors/answers.ts';
 import type { Localiser } from '../localiser.ts';
 import { markdownText } from '../printable.ts';
 

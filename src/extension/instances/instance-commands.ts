@@ -1,6 +1,7 @@
 /** Commands about an instance at the platform. Each changes only what it is about, and says what it did. */
 import * as vscode from 'vscode';
-import type { Instance, InstanceChange, OpenConnectorsApi } from '../../open-connectors/api.ts';
+import type { Instance } from '../../open-connectors/answers.ts';
+import type { InstanceChange, OpenConnectorsApi } from '../../open-connectors/api.ts';
 import { CommandError } from '../command-error.ts';
 import { commandId } from '../commands.ts';
 import type { CommandHandlers } from '../commands.ts';

@@ -1,5 +1,5 @@
 /** What stands in the instances view. */
-import type { Instance } from '../../open-connectors/api.ts';
+import type { Instance } from '../../open-connectors/answers.ts';
 import type { StoredInstance } from './instance-store.ts';
 import type { PlacedInstance } from './placed-instance.ts';
 

@@ -2,13 +2,10 @@
 import { maskedValue } from '../../common/masking.ts';
 import { indentJson } from '../../export/indented-json.ts';
 import { maskSecrets } from '../../export/item.ts';
-import type { Instance } from '../../open-connectors/api.ts';
-import {
-  buildInstanceBody,
-  emptyInstanceInput,
-  maskInstanceBody,
-  toInstanceCurl,
-} from '../../open-connectors/instance.ts';
+import type { Instance } from '../../open-connectors/answers.ts';
+import { buildInstanceBody, emptyInstanceInput } from '../../open-connectors/instance-body.ts';
+import { toInstanceCurl } from '../../open-connectors/instance-curl.ts';
+import { maskInstanceBody } from '../../open-connectors/instance-mask.ts';
 import { factsOf } from '../../open-connectors/instance-facts.ts';
 
 /** The platform's answer, indented where that has a bound, with secrets masked: a relay's in the callback URL too. */

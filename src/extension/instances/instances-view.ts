@@ -1,6 +1,7 @@
 /** The view of instances in the side bar: what the platform has, as it was read last. */
 import * as vscode from 'vscode';
-import type { Instance, OpenConnectorsApi } from '../../open-connectors/api.ts';
+import type { Instance } from '../../open-connectors/answers.ts';
+import type { OpenConnectorsApi } from '../../open-connectors/api.ts';
 import { prefix } from '../commands.ts';
 import { withNext } from '../error-words.ts';
 import type { SandboxProcess } from '../sandbox-process.ts';

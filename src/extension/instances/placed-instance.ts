@@ -1,6 +1,6 @@
 /** An instance as this window sees it: what the platform says of it, and whether its notifications come here. */
 import { readHookUrl } from '../../common/hook-path.ts';
-import type { Instance } from '../../open-connectors/api.ts';
+import type { Instance } from '../../open-connectors/answers.ts';
 import { factsOf } from '../../open-connectors/instance-facts.ts';
 import type { InstanceFacts } from '../../open-connectors/instance-facts.ts';
 

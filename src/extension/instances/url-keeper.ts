@@ -1,7 +1,7 @@
 /** Keeps the callback URL of managed instances true when the relay's public URL has changed. */
 import { placedInstance } from './placed-instance.ts';
 import type { PlacedInstance, RelayUrls } from './placed-instance.ts';
-import type { Instance } from '../../open-connectors/api.ts';
+import type { Instance } from '../../open-connectors/answers.ts';
 
 export type KeepUrl = 'ask' | 'always' | 'never';
 

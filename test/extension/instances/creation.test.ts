@@ -5,8 +5,8 @@ import type { StoredInstance } from '../../../src/extension/instances/instance-s
 import type { Authorization, AuthorizationRequest } from '../../../src/extension/oauth/authorize.ts';
 import { OpenConnectorsApi } from '../../../src/open-connectors/api.ts';
 import type { InstanceFacts } from '../../../src/open-connectors/instance-facts.ts';
-import { emptyInstanceInput } from '../../../src/open-connectors/instance.ts';
-import type { InstanceInput } from '../../../src/open-connectors/instance.ts';
+import { emptyInstanceInput } from '../../../src/open-connectors/instance-body.ts';
+import type { InstanceInput } from '../../../src/open-connectors/instance-body.ts';
 import { call, startHarness } from '../../sandbox/harness.ts';
 import type { Harness } from '../../sandbox/harness.ts';
 

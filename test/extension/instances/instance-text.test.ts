@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { instanceCurl, instanceReadCurl, instanceText } from '../../../src/extension/instances/instance-text.ts';
-import type { Instance } from '../../../src/open-connectors/api.ts';
+import type { Instance } from '../../../src/open-connectors/answers.ts';
 import { instance, secret } from './instances.ts';
 
 const planted = [secret, 'instance-token-in-clear=', 'the-user-token', 'key-in-clear-12', 'ada-password'];

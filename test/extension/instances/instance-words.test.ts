@@ -11,7 +11,7 @@ import {
   shownUrl,
   spokenOf,
 } from '../../../src/extension/instances/instance-words.ts';
-import type { Instance } from '../../../src/open-connectors/api.ts';
+import type { Instance } from '../../../src/open-connectors/answers.ts';
 import { english } from '../events-view/rows.ts';
 import { instance, otherSecret, relayAt, secret } from './instances.ts';
 

@@ -1,5 +1,5 @@
 /** Instances as the platform answers with them, for tests. */
-import type { Instance } from '../../../src/open-connectors/api.ts';
+import type { Instance } from '../../../src/open-connectors/answers.ts';
 
 export const secret = '0123456789abcdef0123456789abcdef';
 export const otherSecret = 'fedcba9876543210fedcba9876543210';

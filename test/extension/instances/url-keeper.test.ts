@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { PlacedInstance, RelayUrls } from '../../../src/extension/instances/placed-instance.ts';
 import { UrlKeeper } from '../../../src/extension/instances/url-keeper.ts';
 import type { KeepUrl, UrlFailure, UrlKeeperParts } from '../../../src/extension/instances/url-keeper.ts';
-import type { Instance } from '../../../src/open-connectors/api.ts';
+import type { Instance } from '../../../src/open-connectors/answers.ts';
 import { callbackAt, instance, otherSecret, relayAt } from './instances.ts';
 
 function posting(id: number, url: string): Instance {

@@ -1,0 +1,98 @@
+/** What the platform answers: read loosely, since its documents are no specification. */
+import { z } from 'zod';
+import { OpenConnectorsError } from './api-error.ts';
+
+/** A text that is not worth an error where it is none. */
+export const looseText = z.string().optional().catch(undefined);
+const looseFlag = z.union([z.boolean(), z.stringbool()]).optional().catch(undefined);
+const looseId = z.union([
+  z.int(),
+  z
+    .string()
+    .regex(/^\d{1,15}$/)
+    .transform(Number),
+]);
+
+/** An instance as the platform answers: read loosely, since the documented sample is mis-nested. */
+export const instanceSchema = z.looseObject({
+  id: looseId,
+  name: looseText,
+  /** In clear: to be kept as a secret and shown to nobody. */
+  token: looseText,
+  element: z.looseObject({ key: looseText }).optional().catch(undefined),
+  tags: z.array(z.string()).optional().catch(undefined),
+  valid: looseFlag,
+  disabled: looseFlag,
+  configuration: z.record(z.string(), z.unknown()).optional().catch(undefined),
+  eventsEnabled: looseFlag,
+  eventsNotificationCallbackUrl: looseText,
+  createdDate: z.union([z.string(), z.number()]).optional().catch(undefined),
+});
+
+/** An instance as the platform answers; only the id is certain. */
+export type Instance = z.output<typeof instanceSchema>;
+
+/** The same, as the answer to its creation. */
+export const createdInstanceSchema = instanceSchema.extend({ token: z.string().min(1) });
+
+/** An instance that was just made: with the token that every later call on it needs. */
+export type CreatedInstance = z.output<typeof createdInstanceSchema>;
+
+/** An entry of an instance's log of events. */
+export const instanceEventSchema = z.looseObject({
+  id: z.union([z.string(), z.number().transform(String)]),
+  /** NEW, RECEIVED, DISPATCHED, CONSUMED or NOTIFIED [swagger]. */
+  status: looseText,
+  eventDate: z.union([z.string(), z.number()]).optional().catch(undefined),
+});
+
+/** One event in the platform's own log of an instance. */
+export type InstanceEvent = z.output<typeof instanceEventSchema>;
+
+/** A list of the Campaign Monitor account behind an instance. */
+export interface HubList {
+  readonly id: string;
+  readonly name: string;
+  readonly clientId: string;
+  readonly clientName: string;
+}
+
+/** Where the consent is asked for. */
+export const oauthUrlSchema = z.looseObject({ oauthUrl: z.url({ protocol: /^https?$/ }) });
+
+const idText = z.union([z.string().min(1), z.number().transform(String)]);
+
+/** A client of the Campaign Monitor account, with its id in the spelling of that API. */
+export const accountSchema = z.looseObject({
+  BasicDetails: z.looseObject({ ClientID: idText, CompanyName: looseText }),
+});
+
+/** A list, in the platform's spelling or in Campaign Monitor's. */
+export const hubListSchema = z.looseObject({
+  id: idText.optional().catch(undefined),
+  ListID: idText.optional().catch(undefined),
+  name: looseText,
+  Name: looseText,
+});
+
+/**
+ * What an answer says, as far as a schema reads it.
+ * @param expected what it is to be, for the message
+ * @throws OpenConnectorsError (`unexpected-answer`) where it is something else
+ */
+export function parsed<T>(
+  schema: z.ZodType<T>,
+  answer: { readonly value: unknown; readonly status: number },
+  expected: string,
+): T {
+  const result = schema.safeParse(answer.value);
+  if (result.success) return result.data;
+  // What zod says names fields, not values.
+  const issue = result.error.issues[0];
+  const where = issue === undefined || issue.path.length === 0 ? '' : ` (${issue.path.join('.')}: ${issue.message})`;
+  throw new OpenConnectorsError(`Open Connectors answered with something else than ${expected}${where}`, {
+    kind: 'unexpected-answer',
+    status: answer.status,
+    advice: 'check-host',
+  });
+}

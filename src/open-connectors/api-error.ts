@@ -1,0 +1,71 @@
+/** What a call of the Open Connectors API can fail with, and what to do about it. */
+
+/** What was wrong with a call. */
+export type OpenConnectorsErrorKind =
+  /** The platform answered and said no. */
+  | 'refused'
+  | 'unreachable'
+  | 'timed-out'
+  | 'cancelled'
+  /** The answer is none of those that the API gives. */
+  | 'unexpected-answer';
+
+const nextSteps = {
+  'check-fields':
+    'Look at what the message names, and at the fields of the instance. A grant code works once: authorise again.',
+  'check-host': 'Check that the host is that of an Open Connectors API, and that no proxy answers in its place.',
+  'check-network': 'Check the host, your network and its proxy.',
+  'check-permission': 'Check that the instance is not disabled and that your user may do this.',
+  'check-redirect': 'Check the host: it sends calls on to another URL.',
+  'check-secrets': 'Check the user and the organization secret, and that they belong to this host.',
+  'enter-instance-token': 'Enter the token of the instance again.',
+  'enter-organization-secret': 'Enter the organization secret again.',
+  'enter-user-secret': 'Enter the user secret again.',
+  'give-secret-itself': 'Give the secret itself, or leave its field out.',
+  'look-at-log': 'Look at the log for the request ID, and try again.',
+  'look-for-namesake': 'Something of that name or address is there already: refresh and look.',
+  'look-whether-done': 'Look whether it was done all the same before you try again.',
+  refresh: 'Refresh: what was asked for is not there any more. Check the host if nothing is.',
+  'start-again': 'Start it again when you like.',
+  'try-later': 'Try again in a minute; if it stays, give the request ID in the log to the support of SAP.',
+  wait: 'Wait a minute: too many calls were made.',
+} as const;
+
+/** Names what an error says to do next, for whoever says it in another language. */
+export type OpenConnectorsAdvice = keyof typeof nextSteps;
+
+/** Every name. */
+export const openConnectorsAdvice = Object.keys(nextSteps) as readonly OpenConnectorsAdvice[];
+
+/** A call of the API did not do what it was to do. No secret is in the message. */
+export class OpenConnectorsError extends Error {
+  override readonly name = 'OpenConnectorsError';
+  readonly kind: OpenConnectorsErrorKind;
+  /** The HTTP status; null where no answer came. */
+  readonly status: number | null;
+  /** The platform's id of the request, for the log and for its support. */
+  readonly requestId: string | null;
+  /** What the provider, Campaign Monitor, said to the platform. */
+  readonly providerMessage: string | null;
+  readonly advice: OpenConnectorsAdvice;
+  /** What to do next. */
+  readonly next: string;
+  constructor(
+    message: string,
+    parts: {
+      readonly kind: OpenConnectorsErrorKind;
+      readonly advice: OpenConnectorsAdvice;
+      readonly status?: number;
+      readonly requestId?: string | null;
+      readonly providerMessage?: string | null;
+    },
+  ) {
+    super(message);
+    this.kind = parts.kind;
+    this.advice = parts.advice;
+    this.next = nextSteps[parts.advice];
+    this.status = parts.status ?? null;
+    this.requestId = parts.requestId ?? null;
+    this.providerMessage = parts.providerMessage ?? null;
+  }
+}

@@ -1,0 +1,98 @@
+/** What a refusal or a broken connection means, as an error in which no secret stands. */
+import { z } from 'zod';
+import { hookSecret } from '../common/hook-path.ts';
+import { maskPlaces } from '../common/masking.ts';
+import { parseJson } from '../common/parse-json.ts';
+import { looseText } from './answers.ts';
+import { OpenConnectorsError } from './api-error.ts';
+import type { OpenConnectorsAdvice } from './api-error.ts';
+import { maskText } from './instance-mask.ts';
+
+const errorSchema = z.looseObject({
+  requestId: looseText,
+  message: looseText,
+  providerMessage: looseText,
+});
+
+/** Longest part of a message from outside, in characters. */
+const longestMessage = 500;
+
+function plain(text: string, secrets: readonly string[]): string {
+  return (
+    maskPlaces(maskText(text, secrets), [hookSecret])
+      .replace(/[\s\p{Cc}\p{Cf}]+/gu, ' ')
+      // VS Code would make a link of it, to a command even.
+      .replaceAll('](', '] (')
+      .trim()
+      .slice(0, longestMessage)
+  );
+}
+
+/**
+ * What an answer other than 2xx means.
+ * @param text its body
+ * @param secrets what was sent and must not stand in the message
+ */
+export function refusal(response: Response, text: string, secrets: readonly string[]): OpenConnectorsError {
+  const { status } = response;
+  const said = errorSchema.safeParse(parseJson(text));
+  const { requestId, message, providerMessage } = said.success ? said.data : {};
+  const ofPlatform = said.success && message !== undefined;
+  const provider = providerMessage === undefined ? null : plain(providerMessage, secrets);
+  const words = [ofPlatform ? plain(message, secrets) : '', provider ?? ''].filter((part) => part !== '');
+  return new OpenConnectorsError(
+    words.length > 0 ? words.join(' — ') : `Open Connectors answered with HTTP status ${status}`,
+    {
+      // A page of a proxy, or a redirect, is no answer of the API.
+      kind: ofPlatform || (status >= 400 && text.trim() === '') ? 'refused' : 'unexpected-answer',
+      status,
+      requestId: requestIdOf(requestId ?? response.headers.get('elements-request-id')),
+      providerMessage: provider,
+      advice: adviceAfter(status),
+    },
+  );
+}
+
+/** An id as it may stand in a log and be given to somebody. */
+function requestIdOf(given: string | null): string | null {
+  return given === null ? null : given.replace(/[^\w.:-]/g, '').slice(0, 100);
+}
+
+function adviceAfter(status: number): OpenConnectorsAdvice {
+  if (status === 400) return 'check-fields';
+  if (status === 401) return 'check-secrets';
+  if (status === 403) return 'check-permission';
+  if (status === 404) return 'refresh';
+  if (status === 409) return 'look-for-namesake';
+  if (status === 429) return 'wait';
+  if (status >= 500) return 'try-later';
+  if (status >= 300 && status < 400) return 'check-redirect';
+  return 'look-at-log';
+}
+
+/**
+ * What it means that no answer came, or not the whole of it.
+ * @param error what was thrown
+ * @param secrets what was sent and must not stand in the message
+ */
+export function failure(
+  error: unknown,
+  { url, cancelled, timedOut }: { readonly url: URL; readonly cancelled: boolean; readonly timedOut: boolean },
+  secrets: readonly string[],
+): OpenConnectorsError {
+  if (cancelled) {
+    return new OpenConnectorsError('cancelled', { kind: 'cancelled', advice: 'start-again' });
+  }
+  if (timedOut) {
+    return new OpenConnectorsError(`${url.host} did not answer in time`, {
+      kind: 'timed-out',
+      advice: 'look-whether-done',
+    });
+  }
+  const { message, cause } = error instanceof Error ? error : new Error(String(error));
+  const why = plain(cause instanceof Error && cause.message !== '' ? cause.message : message, secrets);
+  return new OpenConnectorsError(`${url.host} cannot be reached: ${why}`, {
+    kind: 'unreachable',
+    advice: 'check-network',
+  });
+}

@@ -1,0 +1,152 @@
+/** Calls of the platform's API: who asks, how long an answer is waited for, its pages, and what can go wrong. */
+import type { z } from 'zod';
+import { readText } from '../common/bounded-body.ts';
+import { parseJson } from '../common/parse-json.ts';
+import { parsed } from './answers.ts';
+import { OpenConnectorsError } from './api-error.ts';
+import { failure, refusal } from './failures.ts';
+
+export interface OpenConnectorsOptions {
+  /** As {@link baseUrlOf} makes it. */
+  readonly baseUrl: string;
+  readonly userSecret: string;
+  readonly organizationSecret: string;
+  /** How long a call may take, in milliseconds. */
+  readonly timeoutMs?: number;
+  readonly fetch?: typeof globalThis.fetch;
+}
+
+/** The platform makes an instance by asking the vendor first, and that may take its time. */
+const defaultTimeoutMs = 60_000;
+
+const pageSize = 200;
+/** An endless chain of pages is a fault of the platform. */
+const mostPages = 50;
+
+/** A longer answer is none of this API's, in bytes: many instances, or the events of one, are a few megabytes. */
+const longestAnswer = 33_554_432;
+
+/** What is asked. */
+export interface Call {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly path: string;
+  readonly query?: readonly (readonly [string, string])[];
+  readonly body?: unknown;
+  /** The token of the instance that is asked as. */
+  readonly token?: string;
+  /** Beside those of the client, what must not be in an error. */
+  readonly secrets?: readonly string[];
+  readonly signal: AbortSignal | undefined;
+}
+
+/** What came back, with a status of 2xx. */
+export interface Answer {
+  /** Undefined where the body is empty or no JSON. */
+  readonly value: unknown;
+  /** In characters. */
+  readonly length: number;
+  readonly status: number;
+  readonly nextPage: string | null;
+}
+
+/** The calls of one user of one organization. Every method throws {@link OpenConnectorsError} and no other error. */
+export class OpenConnectorsHttp {
+  readonly #baseUrl: string;
+  readonly #userSecret: string;
+  readonly #organizationSecret: string;
+  readonly #timeoutMs: number;
+  readonly #fetch: typeof globalThis.fetch;
+
+  constructor(options: OpenConnectorsOptions) {
+    this.#baseUrl = options.baseUrl;
+    this.#userSecret = options.userSecret.trim();
+    this.#organizationSecret = options.organizationSecret.trim();
+    this.#timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
+    this.#fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
+  }
+
+  /** One call. Nothing is sent twice. */
+  async call(call: Call): Promise<Answer> {
+    const secrets = [this.#userSecret, this.#organizationSecret, call.token ?? '', ...(call.secrets ?? [])];
+    for (const [what, secret, advice] of [
+      ['user secret', this.#userSecret, 'enter-user-secret'],
+      ['organization secret', this.#organizationSecret, 'enter-organization-secret'],
+      ...(call.token === undefined ? [] : [['token of the instance', call.token, 'enter-instance-token'] as const]),
+    ] as const) {
+      if (!/^[\x21-\x7e]+$/.test(secret)) {
+        throw new OpenConnectorsError(
+          `the ${what} ${secret === '' ? 'is missing' : 'holds a character that none has, such as a space'}`,
+          { kind: 'refused', advice },
+        );
+      }
+    }
+    const url = new URL(`${this.#baseUrl}${call.path}`);
+    for (const [name, value] of call.query ?? []) url.searchParams.append(name, value);
+    const timeout = AbortSignal.timeout(this.#timeoutMs);
+    const signal = call.signal === undefined ? timeout : AbortSignal.any([call.signal, timeout]);
+    try {
+      const response = await this.#fetch(url.href, {
+        method: call.method,
+        headers: {
+          accept: 'application/json',
+          authorization: authorization(this.#userSecret, this.#organizationSecret, call.token),
+          ...(call.body !== undefined && { 'content-type': 'application/json' }),
+        },
+        ...(call.body !== undefined && { body: JSON.stringify(call.body) }),
+        // The secrets are for this host and no other.
+        redirect: 'manual',
+        signal,
+      });
+      const text = await readText(response.body, longestAnswer);
+      if (!response.ok) throw refusal(response, text, secrets);
+      return { value: parseJson(text), length: text.length, status: response.status, nextPage: nextPageOf(response) };
+    } catch (error) {
+      if (error instanceof OpenConnectorsError) throw error;
+      throw failure(error, { url, cancelled: call.signal?.aborted === true, timedOut: timeout.aborted }, secrets);
+    }
+  }
+
+  /** All pages of a collection, together not longer than one answer may be; 404 means that there is nothing [live]. */
+  async pages<T>(call: Call, schema: z.ZodType<T[]>): Promise<T[]> {
+    const all: T[] = [];
+    let length = 0;
+    let nextPage: string | null = null;
+    const seen = new Set<string>();
+    for (let page = 0; page < mostPages; page++) {
+      const query: [string, string][] = [['pageSize', String(pageSize)]];
+      if (nextPage !== null) query.push(['nextPage', nextPage]);
+      let answer: Answer;
+      try {
+        answer = await this.call({ ...call, query: [...(call.query ?? []), ...query] });
+      } catch (error) {
+        if (error instanceof OpenConnectorsError && error.kind === 'refused' && error.status === 404) return all;
+        throw error;
+      }
+      length += answer.length;
+      if (length > longestAnswer) {
+        throw new OpenConnectorsError('Open Connectors answered with a list that is too long', {
+          kind: 'unexpected-answer',
+          status: answer.status,
+          advice: 'check-host',
+        });
+      }
+      // One by one: there may be more than a call takes arguments.
+      for (const each of parsed(schema, answer, 'a list')) all.push(each);
+      nextPage = answer.nextPage;
+      if (nextPage === null || seen.has(nextPage)) break;
+      seen.add(nextPage);
+    }
+    return all;
+  }
+}
+
+/** `User …, Organization …[, Element …]` [docs]. */
+function authorization(userSecret: string, organizationSecret: string, token: string | undefined): string {
+  const element = token === undefined ? '' : `, Element ${token}`;
+  return `User ${userSecret}, Organization ${organizationSecret}${element}`;
+}
+
+function nextPageOf(response: Response): string | null {
+  const token = response.headers.get('elements-next-page-token');
+  return token === null || token === '' || token === 'null' ? null : token;
+}

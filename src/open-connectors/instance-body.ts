@@ -1,0 +1,141 @@
+/** The body of `POST /instances` that makes an instance of the Campaign Monitor connector with events. */
+import { z } from 'zod';
+import { elementKey } from './notification.ts';
+
+const optionalText = z.string().optional();
+
+const grantCode = z.strictObject({ code: z.string().describe('The grant code of the consent; it works once.') });
+
+/**
+ * The body, every key as in the platform's page on the connector's events [docs]. With basic authentication those of
+ * OAuth are not there [docs]. The optional keys of the notification belong to the platform's events in general [docs];
+ * whether this connector has them is told by `GET /elements/campaignmonitor`.
+ */
+export const instanceBodySchema = z.strictObject({
+  element: z.strictObject({ key: z.literal(elementKey) }),
+  providerData: grantCode.optional(),
+  configuration: z.strictObject({
+    'oauth.callback.url': optionalText,
+    'oauth.api.key': optionalText,
+    'oauth.api.secret': optionalText,
+    username: optionalText.describe("Basic authentication: Campaign Monitor's API key."),
+    password: optionalText.describe('Basic authentication: in no sample for this connector.'),
+    'company.name': optionalText.describe("Basic authentication: the account's name at Campaign Monitor."),
+    'event.notification.enabled': z.boolean(),
+    'event.notification.callback.url': z.string(),
+    'events.list.ids': z.string().describe('List ids, separated by commas.'),
+    'event.notification.signature.key': optionalText,
+    'event.notification.basic.username': optionalText,
+    'event.notification.basic.password': optionalText,
+    'event.notification.callback.headers': optionalText.describe('A JSON object, as text.'),
+  }),
+  tags: z.array(z.string()),
+  name: z.string(),
+});
+
+/** The body of `POST /instances`. */
+export type InstanceBody = z.output<typeof instanceBodySchema>;
+
+/** What a developer fills in. Text that is not given is empty. */
+export interface InstanceInput {
+  readonly name: string;
+  readonly tags: readonly string[];
+  readonly listIds: readonly string[];
+  readonly eventsEnabled: boolean;
+  /** Where the platform posts notifications to. */
+  readonly callbackUrl: string;
+  readonly authentication: 'oauth' | 'basic';
+  /** Where the browser goes after the consent; the one that is registered at Campaign Monitor. */
+  readonly oauthCallbackUrl: string;
+  /** The client id of the OAuth app. */
+  readonly apiKey: string;
+  /** The client secret of the OAuth app. */
+  readonly apiSecret: string;
+  /** The grant code; empty until the consent has been given. */
+  readonly code: string;
+  /** Campaign Monitor's API key, for basic authentication. */
+  readonly username?: string;
+  /** For basic authentication, where the platform insists on one: Campaign Monitor does not look at it. */
+  readonly password?: string;
+  /** For basic authentication: in the samples of the platform, and not explained. */
+  readonly companyName?: string;
+  /** The key that the platform signs notifications with. */
+  readonly signatureKey?: string;
+  /** Basic authentication of the callback. */
+  readonly basicUsername?: string;
+  readonly basicPassword?: string;
+  /** Headers that the platform sends with each notification. */
+  readonly callbackHeaders?: Readonly<Record<string, string>>;
+}
+
+/** Nothing given: what {@link buildInstanceBody} makes of it is the sample of the platform's page. */
+export const emptyInstanceInput: InstanceInput = {
+  name: '',
+  tags: [],
+  listIds: [],
+  eventsEnabled: true,
+  callbackUrl: '',
+  authentication: 'oauth',
+  oauthCallbackUrl: '',
+  apiKey: '',
+  apiSecret: '',
+  code: '',
+};
+
+/**
+ * The body for what was filled in: every key of the platform's sample, with `""` where nothing is given (`[""]` for the
+ * tags), and the optional keys that have a value. It is not checked: see `checkInstanceInput`.
+ *
+ * Basic authentication is documented without a grant code and with the API key as `username`; the documents differ on
+ * `company.name` and `password`, which are left out unless given.
+ */
+export function buildInstanceBody(input: InstanceInput): InstanceBody {
+  const oauth = input.authentication === 'oauth';
+  return {
+    element: { key: elementKey },
+    ...(oauth && { providerData: { code: input.code } }),
+    configuration: {
+      ...(oauth
+        ? {
+            'oauth.callback.url': input.oauthCallbackUrl,
+            'oauth.api.key': input.apiKey,
+            'oauth.api.secret': input.apiSecret,
+          }
+        : {
+            username: input.username ?? '',
+            ...given('password', input.password),
+            ...given('company.name', input.companyName),
+          }),
+      'event.notification.enabled': input.eventsEnabled,
+      'event.notification.callback.url': input.callbackUrl,
+      'events.list.ids': input.listIds.join(','),
+      ...given('event.notification.signature.key', input.signatureKey),
+      ...given('event.notification.basic.username', input.basicUsername),
+      ...given('event.notification.basic.password', input.basicPassword),
+      ...given('event.notification.callback.headers', headersText(input.callbackHeaders)),
+    },
+    tags: input.tags.length > 0 ? [...input.tags] : [''],
+    name: input.name,
+  };
+}
+
+/** A text that is not empty. */
+export function present(text: string | undefined): string | undefined {
+  return text === '' ? undefined : text;
+}
+
+function given<K extends string>(key: K, value: string | undefined): Partial<Record<K, string>> {
+  return present(value) === undefined ? {} : ({ [key]: value } as Record<K, string>);
+}
+
+function headersText(headers: Readonly<Record<string, string>> | undefined): string | undefined {
+  return headers === undefined || Object.keys(headers).length === 0 ? undefined : JSON.stringify(headers);
+}
+
+/**
+ * The list ids in a text as somebody types or pastes it: separated by commas, spaces, lines or semicolons, perhaps in
+ * quotes or brackets. What is no list id stays, so that `checkInstanceInput` can name it.
+ */
+export function parseListIds(text: string): string[] {
+  return text.split(/[\s,;'"[\]]+/).filter((id) => id !== '');
+}

@@ -1,0 +1,144 @@
+/** What is wrong with what was filled in for an instance, before the platform is asked. */
+import type { InstanceInput } from './instance-body.ts';
+import { reachOf } from './reach.ts';
+
+/** What is wrong with a field, as a code that whoever shows it puts into words. */
+export type InstanceProblemCode =
+  /** Needed and not given. */
+  | 'missing'
+  /** A space or line break before or after: copied along, most likely. */
+  | 'surrounding-space'
+  | 'not-a-url'
+  /** A URL of another kind than http or https. */
+  | 'not-http'
+  /** The part behind `#` is never sent, and no callback may have one. */
+  | 'url-with-fragment'
+  /** The user and password in a URL are shown wherever it is. */
+  | 'url-with-credentials'
+  /** The platform cannot reach this machine's own address. */
+  | 'loopback-url'
+  /** The platform cannot reach an address of a private network. */
+  | 'private-url'
+  /** Notifications hold personal data, and http sends them in clear. */
+  | 'unencrypted-url'
+  | 'not-a-list-id'
+  | 'duplicate-list-id'
+  | 'empty-tag'
+  | 'duplicate-tag'
+  /** Anybody may guess it. */
+  | 'short-key'
+  | 'not-a-header-name'
+  | 'not-a-header-value'
+  | 'duplicate-header';
+
+/** One thing that is wrong, or looks as if it were. */
+export interface InstanceProblem {
+  readonly field: keyof InstanceInput;
+  /** An error would be refused or cannot work; a warning may be meant. */
+  readonly severity: 'error' | 'warning';
+  readonly code: InstanceProblemCode;
+  /** The part that it is about, such as one list id of several; never a secret. */
+  readonly value?: string;
+}
+
+/** Campaign Monitor's list ids: 32 hex digits [docs]. */
+const listIdPattern = /^[0-9a-f]{32}$/i;
+
+/** A key shorter than this, in characters, is worth a warning. */
+const shortestKey = 16;
+
+/**
+ * Everything that is wrong with what was filled in, in the order of the fields. `code` is not looked for: it comes last,
+ * with the consent.
+ */
+export function checkInstanceInput(input: InstanceInput): InstanceProblem[] {
+  const oauth = input.authentication === 'oauth';
+  return [
+    ...checkText('name', input.name, true),
+    ...checkTags(input.tags),
+    ...(oauth
+      ? [
+          ...checkUrl('oauthCallbackUrl', input.oauthCallbackUrl, true),
+          ...checkText('apiKey', input.apiKey, true),
+          ...checkText('apiSecret', input.apiSecret, true),
+          ...checkText('code', input.code, false),
+        ]
+      : checkText('username', input.username ?? '', true)),
+    ...checkUrl('callbackUrl', input.callbackUrl, input.eventsEnabled),
+    ...checkListIds(input.listIds, input.eventsEnabled),
+    ...checkSignatureKey(input.signatureKey ?? ''),
+    ...checkText('basicUsername', input.basicUsername ?? '', (input.basicPassword ?? '') !== ''),
+    ...checkHeaders(input.callbackHeaders ?? {}),
+  ];
+}
+
+function problem(
+  field: keyof InstanceInput,
+  code: InstanceProblemCode,
+  severity: InstanceProblem['severity'] = 'error',
+  value?: string,
+): InstanceProblem {
+  return { field, severity, code, ...(value !== undefined && { value }) };
+}
+
+function checkText(field: keyof InstanceInput, text: string, needed: boolean): InstanceProblem[] {
+  if (text.trim() === '') return needed ? [problem(field, 'missing')] : [];
+  return text === text.trim() ? [] : [problem(field, 'surrounding-space', 'warning')];
+}
+
+function checkTags(tags: readonly string[]): InstanceProblem[] {
+  return tags.flatMap((tag, index) => {
+    if (tag.trim() === '') return [problem('tags', 'empty-tag')];
+    return tags.indexOf(tag) < index ? [problem('tags', 'duplicate-tag', 'warning', tag)] : [];
+  });
+}
+
+function checkUrl(field: 'callbackUrl' | 'oauthCallbackUrl', text: string, needed: boolean): InstanceProblem[] {
+  if (text.trim() === '') return needed ? [problem(field, 'missing')] : [];
+  if (text !== text.trim()) return [problem(field, 'surrounding-space')];
+  if (!URL.canParse(text)) return [problem(field, 'not-a-url')];
+  const url = new URL(text);
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+    // A browser also goes to an application's own scheme, such as vscode:, and Campaign Monitor lets one register it.
+    return field === 'oauthCallbackUrl' && text.includes('://') && !/^(javascript|data|file):/i.test(text)
+      ? []
+      : [problem(field, 'not-http')];
+  }
+  const problems: InstanceProblem[] = [];
+  if (text.includes('#')) problems.push(problem(field, 'url-with-fragment'));
+  if (url.username !== '' || url.password !== '') problems.push(problem(field, 'url-with-credentials', 'warning'));
+  // The browser that comes back from the consent runs on the developer's machine and may well find it on loopback.
+  if (field === 'oauthCallbackUrl') return problems;
+  const reach = reachOf(url.hostname);
+  if (reach !== 'public') problems.push(problem(field, `${reach}-url`, 'warning'));
+  else if (url.protocol === 'http:') problems.push(problem(field, 'unencrypted-url', 'warning'));
+  return problems;
+}
+
+function checkListIds(ids: readonly string[], needed: boolean): InstanceProblem[] {
+  if (ids.length === 0) return needed ? [problem('listIds', 'missing')] : [];
+  const lower = ids.map((id) => id.toLowerCase());
+  return ids.flatMap((id, index) => {
+    if (!listIdPattern.test(id)) return [problem('listIds', 'not-a-list-id', 'error', id)];
+    return lower.indexOf(id.toLowerCase()) < index ? [problem('listIds', 'duplicate-list-id', 'error', id)] : [];
+  });
+}
+
+function checkSignatureKey(key: string): InstanceProblem[] {
+  if (key !== '' && key.trim().length < shortestKey) return [problem('signatureKey', 'short-key', 'warning')];
+  return checkText('signatureKey', key, false);
+}
+
+function checkHeaders(headers: Readonly<Record<string, string>>): InstanceProblem[] {
+  const names = Object.keys(headers).map((name) => name.toLowerCase());
+  return Object.entries(headers).flatMap(([name, value], index) => {
+    if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/i.test(name)) {
+      return [problem('callbackHeaders', 'not-a-header-name', 'error', name)];
+    }
+    if (names.indexOf(name.toLowerCase()) < index)
+      return [problem('callbackHeaders', 'duplicate-header', 'error', name)];
+    return /^[\t\x20-\x7e\x80-\xff]*$/.test(value)
+      ? []
+      : [problem('callbackHeaders', 'not-a-header-value', 'error', name)];
+  });
+}

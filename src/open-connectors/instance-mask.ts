@@ -1,0 +1,96 @@
+/** The secrets of an instance's body: found, and masked wherever somebody quotes it. */
+import { maskedValue, maskPlaces, SecretMask } from '../common/masking.ts';
+import { parseJson } from '../common/parse-json.ts';
+
+/** Keys of a configuration whose values are secrets, in the platform's spelling or a provider's. */
+const secretKey =
+  /(?:^|[._-])(?:secret|password|token|code|username|credentials?|authorization|api\.?key|signature\.?key|access\.?key)$/i;
+
+/** A shorter secret would be found where it is not meant. */
+const shortestSecret = 6;
+
+/**
+ * A body, or an instance as the platform answers with it, with every secret masked: by its key (grant code, client id
+ * and secret, tokens, passwords, signature key), the values of callback headers, user and password in URLs, and wherever
+ * else one of those values stands, plainly or encoded. Whatever is empty stays empty.
+ */
+export function maskInstanceBody<T>(body: T): T {
+  const secrets = new Set<string>();
+  collectSecrets(body, '', secrets);
+  return maskValue(body, '', maskOf(secrets)) as T;
+}
+
+/**
+ * What must not be seen where somebody quotes a body or a part of it: the values that {@link maskInstanceBody} masks,
+ * and what in its callback URL may be a secret, such as a relay's.
+ */
+export function secretsIn(part: {
+  readonly providerData?: { readonly code: string } | undefined;
+  readonly configuration?: Readonly<Record<string, unknown>> | undefined;
+}): string[] {
+  const secrets = new Set<string>();
+  collectSecrets(part, '', secrets);
+  const callbackUrl = part.configuration?.['event.notification.callback.url'];
+  return [...secrets, ...(typeof callbackUrl === 'string' ? secretsInUrl(callbackUrl) : [])];
+}
+
+/** Long hex in the path and the values of the query; user and password are masked in any URL. */
+function secretsInUrl(text: string): string[] {
+  if (!URL.canParse(text)) return [];
+  const { pathname, searchParams } = new URL(text);
+  return [...(pathname.match(/[0-9a-f]{32,}/gi) ?? []), ...searchParams.values()];
+}
+
+/** What is nested deeper than this is masked whole: the walks below call themselves. No body nests deeper than five. */
+const deepestShown = 100;
+
+function collectSecrets(value: unknown, key: string, secrets: Set<string>, depth = 0): void {
+  if (typeof value === 'string') {
+    if (secretKey.test(key) && value !== '') secrets.add(value);
+    else if (key.endsWith('callback.headers')) for (const each of headerValues(value)) secrets.add(each);
+  } else if (typeof value === 'object' && value !== null && depth < deepestShown) {
+    for (const [name, each] of Object.entries(value)) collectSecrets(each, name, secrets, depth + 1);
+  }
+}
+
+function maskValue(value: unknown, key: string, mask: SecretMask, depth = 0): unknown {
+  if (typeof value === 'string') {
+    if (value === '') return value;
+    if (secretKey.test(key)) return maskedValue;
+    if (key.endsWith('callback.headers')) return maskHeadersText(value);
+    return maskPlaces(mask.in(value), [userInfo]);
+  }
+  if (typeof value !== 'object' || value === null) return value;
+  if (depth >= deepestShown) return maskedValue;
+  if (Array.isArray(value)) return value.map((each) => maskValue(each, key, mask, depth + 1));
+  return Object.fromEntries(
+    Object.entries(value).map(([name, each]) => [name, maskValue(each, name, mask, depth + 1)]),
+  );
+}
+
+function parsedHeaders(text: string): Record<string, unknown> | undefined {
+  const value = parseJson(text);
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+}
+
+function headerValues(text: string): string[] {
+  return Object.values(parsedHeaders(text) ?? {}).filter((value) => typeof value === 'string');
+}
+
+function maskHeadersText(text: string): string {
+  const headers = parsedHeaders(text);
+  if (headers === undefined) return maskedValue;
+  return JSON.stringify(Object.fromEntries(Object.keys(headers).map((name) => [name, maskedValue])));
+}
+
+/** User and password in a URL. */
+const userInfo = { pattern: /\w:\/\/(?<secret>[^\s/?#@"']+)@/dg };
+
+/** A text in which each of the secrets is masked, however it is written, and so are user and password in a URL. */
+export function maskText(text: string, secrets: Iterable<string>): string {
+  return maskPlaces(maskOf(secrets).in(text), [userInfo]);
+}
+
+function maskOf(secrets: Iterable<string>): SecretMask {
+  return new SecretMask([...secrets].filter((secret) => secret.length >= shortestSecret));
+}
