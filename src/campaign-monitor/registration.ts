@@ -1,5 +1,6 @@
 /** Registering a URL on a list such that it is there once, with what is wanted, however often it is asked for. */
-import type { CampaignMonitorApi, NewWebhook, Webhook } from './api.ts';
+import type { Webhook } from './answers.ts';
+import type { CampaignMonitorApi, NewWebhook } from './api.ts';
 import { sameAddress } from './webhook-match.ts';
 
 export type Registration =

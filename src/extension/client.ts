@@ -14,7 +14,8 @@ export {
   sampleDeliveries,
   webhookEventTypes,
 } from '../campaign-monitor/samples.ts';
-export { CampaignMonitorApi, CampaignMonitorError } from '../campaign-monitor/api.ts';
+export { CampaignMonitorError } from '../campaign-monitor/api-error.ts';
+export { CampaignMonitorApi } from '../campaign-monitor/api.ts';
 export { authorizeUrl, CampaignMonitorOAuthError, exchangeCode, refreshToken } from '../campaign-monitor/oauth.ts';
 export { serviceAt } from '../campaign-monitor/service.ts';
 export { explainTestFailure } from '../campaign-monitor/test-failure.ts';

@@ -2,7 +2,7 @@
  * What to do next about an error of the vendors' or of the relay, in the user's language: these rooms know no VS Code,
  * so their own `next` is English. What the extension throws itself has a `next` that is translated already.
  */
-import type { CampaignMonitorError, CampaignMonitorErrorKind } from '../campaign-monitor/api.ts';
+import type { CampaignMonitorError, CampaignMonitorErrorKind } from '../campaign-monitor/api-error.ts';
 import type { CampaignMonitorOAuthError, CampaignMonitorOAuthErrorKind } from '../campaign-monitor/oauth.ts';
 import type { UnsafeSocketFolderError } from '../protocol/control-channel.ts';
 import type { OpenConnectorsAdvice, OpenConnectorsError } from '../open-connectors/api-error.ts';

@@ -1,7 +1,8 @@
 /** Somebody subscribes at the sandbox's Campaign Monitor: the beginning of the way that a webhook takes. */
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
-import type { CampaignMonitorApi, CampaignMonitorList } from '../campaign-monitor/api.ts';
+import type { CampaignMonitorList } from '../campaign-monitor/answers.ts';
+import type { CampaignMonitorApi } from '../campaign-monitor/api.ts';
 import { working } from './cancellable-progress.ts';
 import { commandId, prefix } from './commands.ts';
 import type { InstancesNode } from './instances/instance-node.ts';

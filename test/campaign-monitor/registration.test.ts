@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { CampaignMonitorApi } from '../../src/campaign-monitor/api.ts';
-import type { NewWebhook, Webhook } from '../../src/campaign-monitor/api.ts';
+import type { Webhook } from '../../src/campaign-monitor/answers.ts';
+import type { NewWebhook } from '../../src/campaign-monitor/api.ts';
 import { registerWebhook } from '../../src/campaign-monitor/registration.ts';
 import type { Registration } from '../../src/campaign-monitor/registration.ts';
 import { sandboxApiKey, sandboxLists } from '../../src/sandbox/campaign-monitor/accounts.ts';

@@ -1,7 +1,8 @@
 /** The Campaign Monitor accounts that are signed in: what they are in the open, their credentials in SecretStorage. */
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
-import type { CampaignMonitorApi, CampaignMonitorCredential } from '../../campaign-monitor/api.ts';
+import type { CampaignMonitorApi } from '../../campaign-monitor/api.ts';
+import type { CampaignMonitorCredential } from '../../campaign-monitor/session.ts';
 import { prefix } from '../commands.ts';
 
 export interface Account {

@@ -1,6 +1,6 @@
 /** Campaign Monitor's own OAuth for an account: a person grants access in the browser, and the code becomes tokens. */
 import * as vscode from 'vscode';
-import type { CampaignMonitorCredential } from '../../campaign-monitor/api.ts';
+import type { CampaignMonitorCredential } from '../../campaign-monitor/session.ts';
 import type { BrowserAuthorization } from '../oauth/browser-authorization.ts';
 
 export interface OAuthApp {

@@ -1,7 +1,8 @@
 /** The ways into Campaign Monitor: an API key, OAuth, or the sandbox's account. */
 import { createHash } from 'node:crypto';
 import * as vscode from 'vscode';
-import type { CampaignMonitorClient, CampaignMonitorCredential } from '../../campaign-monitor/api.ts';
+import type { CampaignMonitorClient } from '../../campaign-monitor/answers.ts';
+import type { CampaignMonitorCredential } from '../../campaign-monitor/session.ts';
 import { cancellable } from '../cancellable-progress.ts';
 import { prefix } from '../commands.ts';
 import { nextOf } from '../error-words.ts';

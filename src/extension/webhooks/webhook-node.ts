@@ -1,5 +1,5 @@
 /** What stands in the webhooks view. */
-import type { Webhook } from '../../campaign-monitor/api.ts';
+import type { Webhook } from '../../campaign-monitor/answers.ts';
 import type { Account } from '../accounts/account-store.ts';
 
 export interface AccountNode {

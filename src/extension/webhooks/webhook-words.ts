@@ -1,5 +1,5 @@
 /** A webhook in words. What came from outside is made printable here. */
-import type { Webhook } from '../../campaign-monitor/api.ts';
+import type { Webhook } from '../../campaign-monitor/answers.ts';
 import { printable } from '../printable.ts';
 import type { Localiser } from '../localiser.ts';
 import { maskUrl } from './hook-url.ts';

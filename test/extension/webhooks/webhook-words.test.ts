@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Webhook } from '../../../src/campaign-monitor/api.ts';
+import type { Webhook } from '../../../src/campaign-monitor/answers.ts';
 import { explainTestFailure } from '../../../src/campaign-monitor/test-failure.ts';
 import { testWords } from '../../../src/extension/webhooks/test-words.ts';
 import { descriptionOf, labelOf, spokenOf, stateOf } from '../../../src/extension/webhooks/webhook-words.ts';

@@ -1,0 +1,73 @@
+/** What Campaign Monitor answers. */
+import { z } from 'zod';
+import { webhookEventTypes } from './samples.ts';
+
+export interface CampaignMonitorClient {
+  readonly clientId: string;
+  readonly name: string;
+}
+
+export interface CampaignMonitorList {
+  readonly listId: string;
+  readonly name: string;
+}
+
+export type WebhookFormat = 'json' | 'xml';
+
+export interface Webhook {
+  readonly webhookId: string;
+  readonly listId: string;
+  /** `Subscribe`, `Update`, `Deactivate`; a name that is not known stays as it came. */
+  readonly events: readonly string[];
+  readonly url: string;
+  readonly active: boolean;
+  /** The vendor's word; that of an inactive one is unknown. */
+  readonly status: string;
+  /** null for a word that is not known. */
+  readonly format: WebhookFormat | null;
+}
+
+/** Opaque, but never anything that would change a path. */
+export const idForm = /^[A-Za-z0-9_-]{1,128}$/;
+
+/** An id, as text. */
+export const idSchema = z
+  .union([z.string(), z.number()])
+  .transform(String)
+  .pipe(z.string().regex(idForm, 'expected an id of letters and digits'));
+const looseName = z.string().catch('').default('');
+
+/** What a credential can see. */
+export const clientsSchema = z.array(
+  z
+    .object({ ClientID: idSchema, Name: looseName })
+    .transform((client) => ({ clientId: client.ClientID, name: client.Name })),
+);
+/** The lists of a client. */
+export const listsSchema = z.array(
+  z.object({ ListID: idSchema, Name: looseName }).transform((list) => ({ listId: list.ListID, name: list.Name })),
+);
+/** One list: here it is `Title`, elsewhere `Name` [vendor]. */
+export const listSchema = z.object({ Title: z.string().optional(), Name: z.string().optional() });
+
+const eventNames = new Map<string, string>(webhookEventTypes.map((type) => [type.toLowerCase(), type]));
+/** The webhooks of a list. */
+export const webhooksSchema = z.array(
+  z.object({
+    WebhookID: idSchema,
+    Events: z.array(z.string().transform((event) => eventNames.get(event.toLowerCase()) ?? event)).catch([]),
+    Url: z.string(),
+    Status: z.string().catch('').default(''),
+    PayloadFormat: z
+      .string()
+      .toLowerCase()
+      .pipe(z.enum(['json', 'xml']))
+      .nullable()
+      .catch(null),
+  }),
+);
+/** The date of the account. */
+export const systemDateSchema = z.object({ SystemDate: z.string() });
+
+/** An answer without content. */
+export const nothing = z.unknown().transform(() => undefined);

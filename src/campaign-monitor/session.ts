@@ -1,0 +1,225 @@
+/** Requests to the API as one account: its credential, which is made new when it has expired, and pauses that it asks for. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { z } from 'zod';
+import { parseJson } from '../common/parse-json.ts';
+import { CampaignMonitorError, kindOfCode } from './api-error.ts';
+import type { Answer, Fetch } from './http.ts';
+import { exchange } from './http.ts';
+import type { CampaignMonitorTokens } from './oauth.ts';
+import { CampaignMonitorOAuthError, refreshToken } from './oauth.ts';
+import { plainText } from './plain-text.ts';
+
+export type CampaignMonitorCredential =
+  | { readonly kind: 'api-key'; readonly apiKey: string }
+  | { readonly kind: 'oauth'; readonly accessToken: string; readonly refreshToken: string };
+
+export interface CampaignMonitorApiOptions {
+  /** Such as `https://api.createsend.com/api/v3.3`: see `serviceAt`. */
+  readonly baseUrl: string;
+  readonly credential: CampaignMonitorCredential;
+  /** Keeps new tokens, before anything else is done with them: the old refresh token may have ended. */
+  readonly onRefreshed?: ((tokens: CampaignMonitorTokens) => void | Promise<void>) | undefined;
+  /** Where tokens are refreshed; default the vendor's. */
+  readonly oauthBase?: string | undefined;
+  /** For one request, in milliseconds; default 30 s, since a webhook's test waits for the webhook. */
+  readonly timeoutMs?: number | undefined;
+  /** Waits after a 429 that does not say how long, in milliseconds; as many further tries. Default 1, 2 and 4 s. */
+  readonly backoffMs?: readonly number[] | undefined;
+  readonly fetch?: Fetch | undefined;
+}
+
+/** Longer waits than this are the caller's to decide, in milliseconds. */
+const longestWaitMs = 60_000;
+
+const errorSchema = z.object({
+  Code: z.coerce.number().int(),
+  Message: z.string().catch('').default(''),
+  ResultData: z.unknown().optional(),
+});
+
+/** How a request is sent. */
+export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+
+/** What is signed in. Calls may run at once: a token that has expired is made new once for all of them. */
+export class CampaignMonitorSession {
+  readonly #options: CampaignMonitorApiOptions;
+  readonly #baseUrl: string;
+  #credential: CampaignMonitorCredential;
+  /** One refresh at a time: a second one with the same refresh token would fail. */
+  #refreshing: Promise<void> | undefined;
+
+  constructor(options: CampaignMonitorApiOptions) {
+    this.#options = options;
+    this.#baseUrl = options.baseUrl.replace(/\/+$/, '');
+    this.#credential = options.credential;
+  }
+
+  /**
+   * Sends a request and reads the answer.
+   * @param path below the API's base
+   * @param schema what the answer is to be: JSON, or text where it is none
+   * @throws CampaignMonitorError
+   */
+  async call<T>(
+    method: Method,
+    path: string,
+    schema: z.ZodType<T>,
+    { body, signal }: { body?: object; signal?: AbortSignal | undefined },
+  ): Promise<T> {
+    const used = this.#credential;
+    let answer = await this.#send(method, path, body, used, signal);
+    let failure = failureOf(answer, secretsOf(used));
+    if (failure?.kind === 'expired-token' && used.kind === 'oauth') {
+      await cancellable(this.#refresh(used), signal);
+      answer = await this.#send(method, path, body, this.#credential, signal);
+      failure = failureOf(answer, secretsOf(this.#credential));
+    }
+    if (failure !== null) throw failure;
+    const content = answer.text.trim() === '' ? undefined : (parseJson(answer.text) ?? answer.text.trim());
+    const result = schema.safeParse(content);
+    if (!result.success) {
+      throw new CampaignMonitorError(
+        'unexpected-answer',
+        `the answer to ${method} ${path} is not what Campaign Monitor documents: ${plainText(z.prettifyError(result.error))}`,
+        { status: answer.status },
+      );
+    }
+    return result.data;
+  }
+
+  /** One request, again after each 429 as long as that is reasonable. */
+  async #send(
+    method: Method,
+    path: string,
+    body: object | undefined,
+    credential: CampaignMonitorCredential,
+    signal: AbortSignal | undefined,
+  ): Promise<Answer> {
+    const { timeoutMs = 30_000, backoffMs = [1000, 2000, 4000], fetch } = this.#options;
+    const request = {
+      method,
+      headers: {
+        authorization: authorization(credential),
+        accept: 'application/json',
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    };
+    for (const backoff of [...backoffMs, null]) {
+      const result = await exchange(this.#baseUrl + path, request, { timeoutMs, signal, fetch });
+      switch (result.kind) {
+        case 'cancelled':
+          throw cancelled();
+        case 'timed-out':
+          throw new CampaignMonitorError('timed-out', `Campaign Monitor did not answer within ${timeoutMs / 1000} s`);
+        case 'unreachable':
+          throw new CampaignMonitorError(
+            'unreachable',
+            `Campaign Monitor cannot be reached: ${plainText(result.reason, secretsOf(credential))}`,
+          );
+        case 'answered':
+      }
+      if (result.answer.status !== 429) return result.answer;
+      const waitMs = resetOf(result.answer) ?? backoff;
+      if (backoff === null || waitMs === null || waitMs > longestWaitMs) {
+        const until = waitMs === null ? '' : `; it names ${Math.ceil(waitMs / 1000)} s`;
+        throw new CampaignMonitorError('rate-limited', `Campaign Monitor asks for a pause${until}`, { status: 429 });
+      }
+      await delay(waitMs, undefined, { signal }).catch(() => {
+        throw cancelled();
+      });
+    }
+    throw new CampaignMonitorError('rate-limited', 'Campaign Monitor asks for a pause', { status: 429 });
+  }
+
+  /** Makes new tokens, unless another call has done so since `used` was read. */
+  async #refresh(used: CampaignMonitorCredential): Promise<void> {
+    if (this.#credential !== used) return;
+    this.#refreshing ??= this.#renew().finally(() => {
+      this.#refreshing = undefined;
+    });
+    await this.#refreshing;
+  }
+
+  /** Takes no signal: who gives up one call must not lose the tokens of all. */
+  async #renew(): Promise<void> {
+    const { oauthBase, timeoutMs, fetch, onRefreshed } = this.#options;
+    if (this.#credential.kind !== 'oauth') return;
+    let tokens;
+    try {
+      tokens = await refreshToken(this.#credential.refreshToken, { oauthBase, timeoutMs, fetch });
+    } catch (error) {
+      if (!(error instanceof CampaignMonitorOAuthError)) throw error;
+      throw error.kind === 'refused'
+        ? new CampaignMonitorError('expired-token', `the sign-in has expired. ${error.message}`, {
+            code: 121,
+            status: error.status,
+            cause: error,
+          })
+        : new CampaignMonitorError(error.kind, error.message, { status: error.status, cause: error });
+    }
+    this.#credential = { kind: 'oauth', accessToken: tokens.accessToken, refreshToken: tokens.refreshToken };
+    await onRefreshed?.(tokens);
+  }
+}
+
+function authorization(credential: CampaignMonitorCredential): string {
+  return credential.kind === 'oauth'
+    ? `Bearer ${credential.accessToken}`
+    : // Any password will do [vendor].
+      `Basic ${Buffer.from(`${credential.apiKey}:x`).toString('base64')}`;
+}
+
+/** What must not be said back in an error. */
+function secretsOf(credential: CampaignMonitorCredential): string[] {
+  return credential.kind === 'oauth'
+    ? [credential.accessToken, credential.refreshToken]
+    : [credential.apiKey, Buffer.from(`${credential.apiKey}:x`).toString('base64')];
+}
+
+/** The vendor's error in an answer, by its code; null where the answer is none. */
+function failureOf({ status, text }: Answer, secrets: readonly string[]): CampaignMonitorError | null {
+  if (status >= 200 && status < 300) return null;
+  const parsed = errorSchema.safeParse(parseJson(text));
+  if (!parsed.success) {
+    return new CampaignMonitorError('unexpected-answer', `Campaign Monitor answered ${status} without saying why`, {
+      status,
+    });
+  }
+  const { Code: code, ResultData: resultData } = parsed.data;
+  const message = plainText(parsed.data.Message, secrets);
+  return new CampaignMonitorError(kindOfCode(code), `${message === '' ? 'refused' : message} (code ${code})`, {
+    code,
+    status,
+    resultData,
+  });
+}
+
+/** How long a 429 asks to wait, in milliseconds; null where it does not say. */
+function resetOf({ headers }: Answer): number | null {
+  const seconds = headers.get('x-ratelimit-reset')?.trim() ?? '';
+  return /^\d{1,9}$/.test(seconds) ? Number(seconds) * 1000 : null;
+}
+
+function cancelled(): CampaignMonitorError {
+  return new CampaignMonitorError('cancelled', 'cancelled');
+}
+
+/** Waits for something, or for the caller to give up; the work itself goes on. */
+async function cancellable(work: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  if (signal === undefined) {
+    await work;
+    return;
+  }
+  let giveUp = (): void => undefined;
+  const gaveUp = new Promise<never>((_resolve, reject) => {
+    giveUp = () => reject(cancelled());
+    if (signal.aborted) giveUp();
+    else signal.addEventListener('abort', giveUp, { once: true });
+  });
+  try {
+    await Promise.race([work, gaveUp]);
+  } finally {
+    signal.removeEventListener('abort', giveUp);
+  }
+}
