@@ -4,24 +4,8 @@ import type { Secrets, Settings, TunnelConfig } from '../protocol/settings.ts';
 import type { Status } from '../protocol/status.ts';
 import type { Config } from './config.ts';
 import { UsageError } from './errors.ts';
-
-/** The flags of `listen` that say how the relay works. */
-export interface ListenFlags {
-  forwardTo?: string[];
-  port?: number;
-  tunnel?: string;
-  tunnelHost?: string;
-  subdomain?: string;
-  signatureKeyEnv?: string;
-  verifyKeyEnv?: string;
-  retry?: Settings['retry'];
-  timeZone?: string;
-  concurrency?: number;
-  retain?: number;
-}
-
-/** The name of the key that --signature-key-env and --verify-key-env give. */
-const flagKeyName = 'default';
+import { differingFlags, flagKeyName, flagName, settingsOfFlags } from './listen-flags.ts';
+import type { ListenFlags } from './listen-flags.ts';
 
 /** What flags and configuration file ask for, together. */
 export interface ListenSettings {
@@ -37,8 +21,8 @@ export interface ListenSettings {
  */
 export function listenSettings(flags: ListenFlags, config: Config, environment: NodeJS.ProcessEnv): ListenSettings {
   const settings: Partial<Settings> = { ...config.settings };
-  const signatureKey = keyFrom('--signature-key-env', flags.signatureKeyEnv, environment);
-  const verifyKey = keyFrom('--verify-key-env', flags.verifyKeyEnv, environment);
+  const signatureKey = keyFrom('signatureKeyEnv', flags, environment);
+  const verifyKey = keyFrom('verifyKeyEnv', flags, environment);
   if (flags.forwardTo !== undefined) {
     settings.destinations = flags.forwardTo.map((url) =>
       destinationSchema.parse({ url, ...(signatureKey !== undefined && { signatureKeyName: flagKeyName }) }),
@@ -73,7 +57,12 @@ export function listenSettings(flags: ListenFlags, config: Config, environment: 
   };
 }
 
-function keyFrom(flag: string, variable: string | undefined, environment: NodeJS.ProcessEnv): string | undefined {
+function keyFrom(
+  name: 'signatureKeyEnv' | 'verifyKeyEnv',
+  flags: ListenFlags,
+  environment: NodeJS.ProcessEnv,
+): string | undefined {
+  const [flag, variable] = [flagName(name), flags[name]];
   if (variable === undefined) return undefined;
   const key = environment[variable];
   if (key !== undefined && key !== '') return key;
@@ -83,27 +72,13 @@ function keyFrom(flag: string, variable: string | undefined, environment: NodeJS
   );
 }
 
-const tunnelKinds = ['none', 'localtunnel', 'cloudflared', 'ngrok'] as const;
-
-/** What --tunnel means: a kind of tunnel, or a public URL of the user's own. */
-export function parseTunnel(value: string): string | undefined {
-  if ((tunnelKinds as readonly string[]).includes(value)) return undefined;
-  if (!/^https?:\/\//i.test(value) || !URL.canParse(value))
-    return `expected ${tunnelKinds.join(', ')} or a URL that begins with https://`;
-  const result = tunnelConfigSchema.safeParse({ kind: 'fixed', url: value });
-  return result.success ? undefined : result.error.issues.map(({ message }) => message).join('; ');
-}
-
 function tunnelFrom(flags: ListenFlags, configured: TunnelConfig | undefined): TunnelConfig | undefined {
   const { tunnel, tunnelHost, subdomain } = flags;
   const kind = tunnel === undefined ? configured?.kind : /^https?:/i.test(tunnel) ? 'fixed' : tunnel;
-  for (const [flag, value] of [
-    ['--tunnel-host', tunnelHost],
-    ['--subdomain', subdomain],
-  ] as const) {
-    if (value !== undefined && kind !== 'localtunnel') {
-      throw new UsageError(`${flag} goes with --tunnel localtunnel`, `Add --tunnel localtunnel, or leave ${flag} out.`);
-    }
+  for (const name of ['tunnelHost', 'subdomain'] as const) {
+    if (flags[name] === undefined || kind === 'localtunnel') continue;
+    const local = `${flagName('tunnel')} localtunnel`;
+    throw new UsageError(`${flagName(name)} goes with ${local}`, `Add ${local}, or leave ${flagName(name)} out.`);
   }
   if (tunnel === undefined && tunnelHost === undefined && subdomain === undefined) return undefined;
   // What the file says about the same kind of tunnel holds where no flag does.
@@ -116,8 +91,8 @@ function tunnelFrom(flags: ListenFlags, configured: TunnelConfig | undefined): T
   });
   if (result.success) return result.data;
   const issue = result.error.issues[0];
-  const flag = { host: '--tunnel-host', subdomain: '--subdomain' }[String(issue?.path[0])] ?? '--tunnel';
-  throw new UsageError(`${flag}: ${issue?.message ?? 'not a tunnel'}`);
+  const name = ({ host: 'tunnelHost', subdomain: 'subdomain' } as const)[String(issue?.path[0])] ?? 'tunnel';
+  throw new UsageError(`${flagName(name)}: ${issue?.message ?? 'not a tunnel'}`);
 }
 
 /**
@@ -125,48 +100,15 @@ function tunnelFrom(flags: ListenFlags, configured: TunnelConfig | undefined): T
  * Keys and a proxy's password cannot be compared, since no relay tells them; whether they are used can.
  */
 export function differences(flags: ListenFlags, config: Config, status: Status): string[] {
-  const found: string[] = [];
-  const running = status.settings;
-  const differs = (flag: string, given: unknown, actual: unknown): void => {
-    if (given !== undefined && !isDeepStrictEqual(given, actual)) found.push(flag);
-  };
-  differs(
-    '--forward-to',
-    flags.forwardTo,
-    running.destinations.map(({ url }) => url),
-  );
-  if (flags.forwardTo !== undefined && flags.signatureKeyEnv !== undefined) {
-    if (running.destinations.some(({ signatureKeyName }) => signatureKeyName !== flagKeyName)) {
-      found.push('--signature-key-env');
-    }
-  }
-  if (flags.port !== 0) differs('--port', flags.port, Number(new URL(status.campaignMonitorUrl).port || 80));
-  differs('--retry', flags.retry, running.retry);
-  differs('--time-zone', flags.timeZone, running.timeZone);
-  differs('--concurrency', flags.concurrency, running.concurrency);
-  differs('--retain', flags.retain, running.retention.maxDeliveries);
-  const { tunnel } = running;
-  if (flags.tunnel !== undefined) {
-    differs('--tunnel', flags.tunnel, tunnel.kind === 'fixed' ? tunnel.url : tunnel.kind);
-  }
-  const local = tunnel.kind === 'localtunnel' ? tunnel : undefined;
-  differs('--tunnel-host', flags.tunnelHost, local?.host);
-  differs('--subdomain', flags.subdomain, local?.subdomain);
-  const byFlag: Partial<Record<keyof Settings, unknown>> = {
-    destinations: flags.forwardTo,
-    retry: flags.retry,
-    timeZone: flags.timeZone,
-    concurrency: flags.concurrency,
-    retention: flags.retain,
-    tunnel: flags.tunnel ?? flags.tunnelHost ?? flags.subdomain,
-  };
-  for (const [name, value] of Object.entries(config.settings)) {
-    const key = name as keyof Settings;
-    if (byFlag[key] !== undefined) continue;
-    if (key === 'proxy') differs('--config (proxy)', comparable(config.settings.proxy), comparable(running.proxy));
-    else differs(`--config (${name})`, value, running[key]);
-  }
-  return found;
+  const byFlags = settingsOfFlags(flags);
+  const inFile = (Object.keys(config.settings) as (keyof Settings)[]).filter((key) => {
+    if (byFlags.has(key)) return false;
+    const [given, actual] = [config.settings, status.settings].map((settings) =>
+      key === 'proxy' ? comparable(settings.proxy) : settings[key],
+    );
+    return given !== undefined && !isDeepStrictEqual(given, actual);
+  });
+  return [...differingFlags(flags, status), ...inFile.map((key) => `${flagName('config')} (${key})`)];
 }
 
 /** A proxy without its user and password, which the status masks: whether there are any can be compared, they cannot. */

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { UsageError } from '../../src/cli/errors.ts';
 import type { Config } from '../../src/cli/config.ts';
-import { differences, listenSettings, parseTunnel } from '../../src/cli/listen-settings.ts';
-import type { ListenFlags } from '../../src/cli/listen-settings.ts';
+import { parseTunnel } from '../../src/cli/listen-flags.ts';
+import type { ListenFlags } from '../../src/cli/listen-flags.ts';
+import { differences, listenSettings } from '../../src/cli/listen-settings.ts';
 import { destinationSchema, settingsSchema } from '../../src/protocol/settings.ts';
 import type { Settings } from '../../src/protocol/settings.ts';
 import type { Status } from '../../src/protocol/status.ts';
@@ -167,13 +168,13 @@ describe('attaching to a running relay', () => {
     assert.deepEqual(differences(flags, nothing, status({})), [
       '--forward-to',
       '--port',
+      '--tunnel',
+      '--tunnel-host',
+      '--subdomain',
       '--retry',
       '--time-zone',
       '--concurrency',
       '--retain',
-      '--tunnel',
-      '--tunnel-host',
-      '--subdomain',
     ]);
     const unsigned = status({ destinations: [destinationSchema.parse({ url: callback })] });
     assert.deepEqual(differences({ forwardTo: [callback], signatureKeyEnv: 'K' }, nothing, unsigned), [

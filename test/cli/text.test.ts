@@ -38,12 +38,13 @@ describe('text for a terminal', () => {
       [count(1, 'event'), count(3, 'delivery'), count(0, 'event')],
       ['1 event', '3 deliveries', '0 events'],
     );
-    assert.deepEqual([12.4, 3400, 64_000, 512_000, 32_768_000].map(duration), [
+    assert.deepEqual([12.4, 3400, 64_000, 512_000, 32_768_000, 262_144_000].map(duration), [
       '12 ms',
       '3.4 s',
       '64 s',
       '9 min',
       '9 h',
+      '3 days',
     ]);
     assert.deepEqual([312, 12_345, 5_242_880].map(size), ['312 bytes', '12.3 KB', '5.2 MB']);
     const moment = new Date(2026, 0, 15, 9, 5, 7);

@@ -54,8 +54,8 @@ export function exportCommand(): Command {
     ],
   )
     .addArgument(new Argument('[ids...]', 'ids of events, deliveries or notifications').argParser(collectIds))
-    .addOption(filterFlag('all that fits a filter'))
     .addOption(new Option('--as <format>', 'the format').choices(Object.keys(formats)).makeOptionMandatory())
+    .addOption(filterFlag('all that fits a filter'))
     .addOption(new Option('--out <file>', 'write to a file; for http, with bodies in files beside it where need be'))
     .addOption(new Option('--with-secrets', "leave the webhook endpoint's secret and credentials in URLs in clear"))
     .action(exportEvents);

@@ -1,11 +1,8 @@
-import { Option } from 'commander';
 import type { Command } from 'commander';
 import { setTimeout as delay } from 'node:timers/promises';
-import { z } from 'zod';
 import { NoRelayError } from '../../protocol/errors.ts';
 import { protocolVersion } from '../../protocol/methods.ts';
 import { connectToRelay } from '../../protocol/relay-client.ts';
-import { destinationSchema, settingsSchema, tunnelConfigSchema } from '../../protocol/settings.ts';
 import { compareVersions } from '../../protocol/versions.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
 import type { Status } from '../../protocol/status.ts';
@@ -15,10 +12,12 @@ import { readConfig } from '../config.ts';
 import { defaultPort } from '../connection.ts';
 import { dataDirHint, dataDirOf } from '../data-dir.ts';
 import { CommandError, UsageError } from '../errors.ts';
-import { checkedBy, collectedBy, jsonFlag, newCommand, urlOf, wholeNumber } from '../flags.ts';
+import { newCommand } from '../flags.ts';
 import type { CommonOptions } from '../flags.ts';
-import { differences, listenSettings, parseTunnel } from '../listen-settings.ts';
-import type { ListenFlags, ListenSettings } from '../listen-settings.ts';
+import { listenOptions } from '../listen-flags.ts';
+import type { ListenFlags } from '../listen-flags.ts';
+import { differences, listenSettings } from '../listen-settings.ts';
+import type { ListenSettings } from '../listen-settings.ts';
 import { JsonLines, LiveLines } from '../passing.ts';
 import type { Passing } from '../passing.ts';
 import { LiveWriter } from '../output.ts';
@@ -26,10 +25,7 @@ import { interrupted } from '../signals.ts';
 import { printable } from '../text.ts';
 import { version } from '../../version.ts';
 
-interface ListenOptions extends CommonOptions, ListenFlags {
-  config?: string;
-  json?: boolean;
-}
+type ListenOptions = CommonOptions & ListenFlags;
 
 /** How long the first line waits for a tunnel, in milliseconds. */
 const tunnelPatience = 5000;
@@ -37,11 +33,9 @@ const tunnelPatience = 5000;
 /** How long the end waits for a slow reader, in milliseconds. */
 const flushPatience = 2000;
 
-const { shape } = settingsSchema;
-
 /** `cm-relay listen`. */
 export function listenCommand(): Command {
-  return newCommand(
+  const command = newCommand(
     'listen',
     'receive, forward and show what passes',
     'Runs the relay in this terminal, or attaches to the one that runs for the data directory, and prints what passes. Ends with Ctrl-C: a relay that this command started ends too, one that it attached to goes on.',
@@ -57,76 +51,9 @@ export function listenCommand(): Command {
       '',
       'Next: cm-relay trigger subscribe in another terminal sends a sample delivery.',
     ],
-  )
-    .addOption(
-      new Option('--forward-to <url>', 'your callback; may be given several times').argParser(
-        collectedBy(urlOf(destinationSchema.shape.url)),
-      ),
-    )
-    .addOption(
-      new Option(
-        '--port <n>',
-        `the port on this machine at which deliveries arrive; 0 takes any that is free (default: the last one used, at first ${defaultPort})`,
-      ).argParser(wholeNumber(z.int().min(0).max(65_535))),
-    )
-    .addOption(
-      new Option(
-        '--tunnel <kind>',
-        'what makes it public: none, localtunnel, cloudflared, ngrok, or an https:// URL of your own that leads here (default: none)',
-      ).argParser(checkedBy(z.string().superRefine(refineTunnel))),
-    )
-    .addOption(
-      new Option('--tunnel-host <url>', 'the localtunnel server (default: https://localtunnel.me)').argParser(
-        checkedBy(urlOf(localtunnel.shape.host)),
-      ),
-    )
-    .addOption(
-      new Option(
-        '--subdomain <name>',
-        'the subdomain to ask localtunnel for (default: a random one that stays)',
-      ).argParser(checkedBy(localtunnel.shape.subdomain)),
-    )
-    .addOption(
-      new Option('--signature-key-env <name>', 'the environment variable with the key that signs what is forwarded'),
-    )
-    .addOption(
-      new Option(
-        '--verify-key-env <name>',
-        'the environment variable with the key that checks what Open Connectors sent',
-      ),
-    )
-    .addOption(
-      new Option(
-        '--retry <policy>',
-        'fast: 1, 2, 4, 8, 16 s; sap: 8 s to 9 h; cloud-elements: 4 s to 3 days (default: fast)',
-      ).choices(shape.retry.unwrap().options),
-    )
-    .addOption(
-      new Option(
-        '--time-zone <zone>',
-        'the time zone of the client account at Campaign Monitor (default: UTC)',
-      ).argParser(checkedBy(shape.timeZone)),
-    )
-    .addOption(
-      new Option('--concurrency <n>', 'notifications under way at once for one destination (default: 1)').argParser(
-        wholeNumber(shape.concurrency),
-      ),
-    )
-    .addOption(
-      new Option('--retain <n>', 'how many deliveries to keep (default: 50000)').argParser(
-        wholeNumber(shape.retention.unwrap().shape.maxDeliveries),
-      ),
-    )
-    .addOption(new Option('--config <file>', 'a JSON file for what no flag says (docs/cli.md); flags win over it'))
-    .addOption(jsonFlag('one JSON object a line, the first {"type":"ready",…}'))
-    .action(listen);
-}
-
-const localtunnel = tunnelConfigSchema.options[2];
-
-function refineTunnel(value: string, context: z.RefinementCtx<string>): void {
-  const problem = parseTunnel(value);
-  if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
+  );
+  for (const option of listenOptions()) command.addOption(option);
+  return command.action(listen);
 }
 
 async function listen(options: ListenOptions): Promise<void> {

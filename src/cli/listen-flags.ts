@@ -1,0 +1,204 @@
+/**
+ * The flags of `cm-relay listen`, each declared once: how it is written and read, what the help says, the setting of the
+ * configuration file that it wins over, and what of a running relay it is compared with. The table of docs/cli.md is
+ * held to the same by a test.
+ */
+import { Option } from 'commander';
+import { isDeepStrictEqual } from 'node:util';
+import { z } from 'zod';
+import { maxAttempts, retryDelays, retryPolicies } from '../common/retry-policies.ts';
+import type { RetryPolicy } from '../common/retry-policies.ts';
+import { destinationSchema, settingsSchema, tunnelConfigSchema } from '../protocol/settings.ts';
+import type { Settings } from '../protocol/settings.ts';
+import type { Status } from '../protocol/status.ts';
+import { defaultPort } from './connection.ts';
+import { checkedBy, collectedBy, urlOf, wholeNumber } from './flags.ts';
+import { duration } from './text.ts';
+
+/** One flag, which gives a value of type T. */
+interface Flag<T> {
+  /** As the command line and the help write it, such as `--port <n>`. */
+  readonly term: string;
+  readonly help: string;
+  /** Reads a value; for a flag that may be repeated, with what came before. Without it: the text, or true without a value. */
+  readonly read?: (value: string, previous?: T) => T;
+  readonly choices?: readonly string[];
+  /** The setting that is this flag's where it is given, whatever the configuration file says. */
+  readonly setting?: keyof Settings;
+  /** Whether it asks for something else than a running relay does. Without it nothing can be compared. */
+  readonly differs?: (given: T, running: Status, flags: ListenFlags) => boolean;
+}
+
+/** What the flags give, by the names of {@link listenFlags}. */
+export interface ListenFlags {
+  forwardTo?: string[];
+  port?: number;
+  tunnel?: string;
+  tunnelHost?: string;
+  subdomain?: string;
+  signatureKeyEnv?: string;
+  verifyKeyEnv?: string;
+  retry?: RetryPolicy;
+  timeZone?: string;
+  concurrency?: number;
+  retain?: number;
+  config?: string;
+  json?: boolean;
+}
+
+/** The name of the key that --signature-key-env and --verify-key-env give. */
+export const flagKeyName = 'default';
+
+const { shape } = settingsSchema;
+const defaults = settingsSchema.parse({});
+const localtunnel = tunnelConfigSchema.options[2];
+export const tunnelKinds = ['none', 'localtunnel', 'cloudflared', 'ngrok'] as const;
+
+/** What --tunnel means: a kind of tunnel, or a public URL of the user's own. @returns what is wrong with it */
+export function parseTunnel(value: string): string | undefined {
+  if ((tunnelKinds as readonly string[]).includes(value)) return undefined;
+  if (!/^https?:\/\//i.test(value) || !URL.canParse(value))
+    return `expected ${tunnelKinds.join(', ')} or a URL that begins with https://`;
+  const result = tunnelConfigSchema.safeParse({ kind: 'fixed', url: value });
+  return result.success ? undefined : result.error.issues.map(({ message }) => message).join('; ');
+}
+
+function refineTunnel(value: string, context: z.RefinementCtx<string>): void {
+  const problem = parseTunnel(value);
+  if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
+}
+
+function differsFrom(actual: (running: Status) => unknown): (given: unknown, running: Status) => boolean {
+  return (given, running) => !isDeepStrictEqual(given, actual(running));
+}
+
+const localOf = ({ settings: { tunnel } }: Status): { host?: string; subdomain?: string | undefined } =>
+  tunnel.kind === 'localtunnel' ? tunnel : {};
+
+/** Every flag but those that all commands have, in the order of the help, by the name under which commander gives it. */
+export const listenFlags: { readonly [K in keyof Required<ListenFlags>]: Flag<Required<ListenFlags>[K]> } = {
+  forwardTo: {
+    term: '--forward-to <url>',
+    help: 'your callback; may be given several times',
+    read: collectedBy(urlOf(destinationSchema.shape.url)),
+    setting: 'destinations',
+    differs: differsFrom(({ settings }) => settings.destinations.map(({ url }) => url)),
+  },
+  port: {
+    term: '--port <n>',
+    help: `the port on this machine at which deliveries arrive; 0 takes any that is free (default: the last one used, at first ${defaultPort})`,
+    read: wholeNumber(z.int().min(0).max(65_535)),
+    differs: (given, { campaignMonitorUrl }) => given !== 0 && given !== Number(new URL(campaignMonitorUrl).port || 80),
+  },
+  tunnel: {
+    term: '--tunnel <kind>',
+    help: `what makes it public: ${tunnelKinds.join(', ')}, or an https:// URL of your own that leads here (default: ${defaults.tunnel.kind})`,
+    read: checkedBy(z.string().superRefine(refineTunnel)),
+    setting: 'tunnel',
+    differs: differsFrom(({ settings: { tunnel } }) => (tunnel.kind === 'fixed' ? tunnel.url : tunnel.kind)),
+  },
+  tunnelHost: {
+    term: '--tunnel-host <url>',
+    help: `the localtunnel server (default: ${localtunnel.shape.host.parse(undefined)})`,
+    read: checkedBy(urlOf(localtunnel.shape.host)),
+    setting: 'tunnel',
+    differs: differsFrom((running) => localOf(running).host),
+  },
+  subdomain: {
+    term: '--subdomain <name>',
+    help: 'the subdomain to ask localtunnel for (default: a random one that stays)',
+    read: checkedBy(localtunnel.shape.subdomain.unwrap()),
+    setting: 'tunnel',
+    differs: differsFrom((running) => localOf(running).subdomain),
+  },
+  signatureKeyEnv: {
+    term: '--signature-key-env <name>',
+    help: 'the environment variable with the key that signs what is forwarded',
+    // No relay tells a key; whether one is used can be compared.
+    differs: (_given, { settings: { destinations } }, { forwardTo }) =>
+      forwardTo !== undefined && destinations.some(({ signatureKeyName }) => signatureKeyName !== flagKeyName),
+  },
+  verifyKeyEnv: {
+    term: '--verify-key-env <name>',
+    help: 'the environment variable with the key that checks what Open Connectors sent',
+  },
+  retry: {
+    term: '--retry <policy>',
+    help: `${retryPolicies.map(retryWords).join('; ')} (default: ${defaults.retry})`,
+    choices: retryPolicies,
+    setting: 'retry',
+    differs: differsFrom(({ settings }) => settings.retry),
+  },
+  timeZone: {
+    term: '--time-zone <zone>',
+    help: `the time zone of the client account at Campaign Monitor (default: ${defaults.timeZone})`,
+    read: checkedBy(shape.timeZone),
+    setting: 'timeZone',
+    differs: differsFrom(({ settings }) => settings.timeZone),
+  },
+  concurrency: {
+    term: '--concurrency <n>',
+    help: `notifications under way at once for one destination (default: ${defaults.concurrency})`,
+    read: wholeNumber(shape.concurrency),
+    setting: 'concurrency',
+    differs: differsFrom(({ settings }) => settings.concurrency),
+  },
+  retain: {
+    term: '--retain <n>',
+    help: `how many deliveries to keep (default: ${defaults.retention.maxDeliveries})`,
+    read: wholeNumber(shape.retention.unwrap().shape.maxDeliveries),
+    setting: 'retention',
+    differs: differsFrom(({ settings }) => settings.retention.maxDeliveries),
+  },
+  config: {
+    term: '--config <file>',
+    help: 'a JSON file for what no flag says (docs/cli.md); flags win over it',
+  },
+  json: {
+    term: '--json',
+    help: 'one JSON object a line, the first {"type":"ready",…}',
+  },
+};
+
+/** `sap: 5 retries after 8 s to 9 h`. */
+function retryWords(policy: RetryPolicy): string {
+  const delays: readonly number[] = retryDelays[policy];
+  const [first, last] = [delays[0], delays.at(-1)];
+  if (first === undefined || last === undefined) return policy;
+  return `${policy}: ${maxAttempts(policy) - 1} retries after ${duration(first)} to ${duration(last)}`;
+}
+
+/** A flag as an error names it, such as `--tunnel-host`. */
+export function flagName(name: keyof ListenFlags): string {
+  return listenFlags[name].term.split(' ')[0] ?? '';
+}
+
+/** The names of the flags. */
+export const listenFlagNames = Object.keys(listenFlags) as (keyof ListenFlags)[];
+
+/** The flags as commander takes them. */
+export function listenOptions(): Option[] {
+  return listenFlagNames.map((name) => {
+    const { term, help, read, choices } = listenFlags[name] as Flag<unknown>;
+    const option = new Option(term, help);
+    if (read !== undefined) option.argParser(read);
+    return choices === undefined ? option : option.choices(choices);
+  });
+}
+
+/** The flags that ask for something else than a running relay does, as an error names them. */
+export function differingFlags(flags: ListenFlags, running: Status): string[] {
+  return listenFlagNames
+    .filter((name) => {
+      const given = flags[name];
+      const { differs } = listenFlags[name] as Flag<unknown>;
+      return given !== undefined && differs?.(given, running, flags) === true;
+    })
+    .map(flagName);
+}
+
+/** The settings that the given flags decide, so that what the configuration file says of them is not in force. */
+export function settingsOfFlags(flags: ListenFlags): ReadonlySet<keyof Settings> {
+  const settings = listenFlagNames.filter((name) => flags[name] !== undefined).map((name) => listenFlags[name].setting);
+  return new Set(settings.filter((setting) => setting !== undefined));
+}
