@@ -1,5 +1,6 @@
 /** Somebody else's words in our messages: on one line, not endless, nothing to click, and no secret said back. */
 import { SecretMask } from '../common/masking.ts';
+import { oneLine } from '../common/one-line.ts';
 
 /** Longest text from outside in a message, in characters. */
 const longest = 500;
@@ -15,10 +16,6 @@ const shortestSecret = 6;
  * @param secrets what was sent and must not stand in it, however it is written
  */
 export function plainText(text: string, secrets: readonly string[] = []): string {
-  return new SecretMask(secrets.filter((secret) => secret.length >= shortestSecret))
-    .in(text.slice(0, mostRead), { cut: text.length > mostRead })
-    .replace(/[\s\p{Cc}\p{Cf}]+/gu, ' ')
-    .replaceAll('](', '] (')
-    .trim()
-    .slice(0, longest);
+  const mask = new SecretMask(secrets.filter((secret) => secret.length >= shortestSecret));
+  return oneLine(mask.in(text.slice(0, mostRead), { cut: text.length > mostRead }), longest);
 }

@@ -24,17 +24,24 @@ export async function withRelay<T>(options: CommonOptions, use: (client: RelayCl
   }
 }
 
-async function connectOrExplain(options: CommonOptions): Promise<RelayClient> {
-  const dataDir = dataDirOf(options);
+/** Connects to the relay of a data directory; undefined where none runs. */
+export async function connectIfRunning(dataDir: string): Promise<RelayClient | undefined> {
   try {
     return await connectToRelay(dataDir);
   } catch (error) {
     if (!(error instanceof NoRelayError)) throw error;
-    throw new CommandError(
-      `no relay runs for ${dataDir}: start one with cm-relay listen`,
-      `In another terminal: cm-relay listen${dataDirHint(options)} --forward-to http://localhost:3000/callback`,
-    );
+    return undefined;
   }
+}
+
+async function connectOrExplain(options: CommonOptions): Promise<RelayClient> {
+  const dataDir = dataDirOf(options);
+  const client = await connectIfRunning(dataDir);
+  if (client !== undefined) return client;
+  throw new CommandError(
+    `no relay runs for ${dataDir}: start one with cm-relay listen`,
+    `In another terminal: cm-relay listen${dataDirHint(options)} --forward-to http://localhost:3000/callback`,
+  );
 }
 
 /** What was received: from the relay where one runs, else from the store, which is only read. */
@@ -50,11 +57,8 @@ export interface History {
 /** Runs something with the history of the data directory, whether a relay runs or not. */
 export async function withHistory<T>(options: CommonOptions, use: (history: History) => Promise<T>): Promise<T> {
   const dataDir = dataDirOf(options);
-  let client;
-  try {
-    client = await connectToRelay(dataDir);
-  } catch (error) {
-    if (!(error instanceof NoRelayError)) throw error;
+  const relay = await connectIfRunning(dataDir);
+  if (relay === undefined) {
     const reader = openHistory(dataDir);
     const { port, secret } = readRemembered(dataDir) ?? { port: null, secret: maskedValue };
     try {
@@ -69,7 +73,6 @@ export async function withHistory<T>(options: CommonOptions, use: (history: Hist
       reader.close();
     }
   }
-  const relay = client;
   try {
     const { campaignMonitorUrl, openConnectorsUrl } = await relay.request('relay/status', {});
     return await use({

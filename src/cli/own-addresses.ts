@@ -1,8 +1,7 @@
 /** Where this machine's relay is or was reached, for telling its webhooks from everybody else's. */
 import type { OwnAddresses } from '../campaign-monitor/webhook-match.ts';
-import { NoRelayError } from '../protocol/errors.ts';
-import { connectToRelay } from '../protocol/relay-client.ts';
 import { readRemembered } from '../relay/remembered.ts';
+import { connectIfRunning } from './connection.ts';
 import { dataDirOf } from './data-dir.ts';
 import type { CommonOptions } from './flags.ts';
 
@@ -18,13 +17,8 @@ export async function ownAddresses(options: CommonOptions): Promise<Reachable> {
   const dataDir = dataDirOf(options);
   const secret = readRemembered(dataDir)?.secret;
   const ours = secret === undefined ? [] : [secret];
-  let client;
-  try {
-    client = await connectToRelay(dataDir);
-  } catch (error) {
-    if (!(error instanceof NoRelayError)) throw error;
-    return { current: [], ours, localUrl: null, publicUrl: null };
-  }
+  const client = await connectIfRunning(dataDir);
+  if (client === undefined) return { current: [], ours, localUrl: null, publicUrl: null };
   try {
     const status = await client.request('relay/status', {});
     const { campaignMonitorUrl: localUrl, publicCampaignMonitorUrl: publicUrl } = status;

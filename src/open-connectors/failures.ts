@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { hookSecret } from '../common/hook-path.ts';
 import { maskPlaces } from '../common/masking.ts';
+import { oneLine } from '../common/one-line.ts';
 import { parseJson } from '../common/parse-json.ts';
 import { looseText } from './answers.ts';
 import { OpenConnectorsError } from './api-error.ts';
@@ -18,14 +19,7 @@ const errorSchema = z.looseObject({
 const longestMessage = 500;
 
 function plain(text: string, secrets: readonly string[]): string {
-  return (
-    maskPlaces(maskText(text, secrets), [hookSecret])
-      .replace(/[\s\p{Cc}\p{Cf}]+/gu, ' ')
-      // VS Code would make a link of it, to a command even.
-      .replaceAll('](', '] (')
-      .trim()
-      .slice(0, longestMessage)
-  );
+  return oneLine(maskPlaces(maskText(text, secrets), [hookSecret]), longestMessage);
 }
 
 /**

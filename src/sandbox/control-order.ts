@@ -1,5 +1,5 @@
 /** What the sandbox's controls have in common: orders that are checked, and the answer to one that cannot be carried out. */
-import type { ErrorRequestHandler, Request } from 'express';
+import type { ErrorRequestHandler, Request, Router } from 'express';
 import { z } from 'zod';
 
 /** An order that cannot be carried out, with what to do instead. */
@@ -33,6 +33,20 @@ export function readInput<T>(schema: z.ZodType<T>, input: unknown): T {
   const parsed = schema.safeParse(input);
   if (!parsed.success) throw new ControlError(400, z.prettifyError(parsed.error), 'Correct the named fields.');
   return parsed.data;
+}
+
+/** What asks for a log: the newest entries, how many. */
+export const logQuery = z.strictObject({ limit: z.coerce.number().int().min(1).max(1000).default(100) });
+
+/** How often each call was made: told, and counted anew. */
+export function countCalls(router: Router, calls: Map<string, number>): void {
+  router.get('/calls', (_request, response) => {
+    response.json(Object.fromEntries(calls));
+  });
+  router.delete('/calls', (_request, response) => {
+    calls.clear();
+    response.status(204).end();
+  });
 }
 
 /** Answers what a control throws, with what to do next. */

@@ -1,15 +1,13 @@
 import type { Command } from 'commander';
 import { setTimeout as delay } from 'node:timers/promises';
-import { NoRelayError } from '../../protocol/errors.ts';
 import { protocolVersion } from '../../protocol/methods.ts';
-import { connectToRelay } from '../../protocol/relay-client.ts';
 import { compareVersions } from '../../protocol/versions.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
 import type { Status } from '../../protocol/status.ts';
 import type { Relay } from '../../relay/relay.ts';
 import type { Config } from '../config.ts';
 import { readConfig } from '../config.ts';
-import { defaultPort } from '../connection.ts';
+import { connectIfRunning, defaultPort } from '../connection.ts';
 import { dataDirHint, dataDirOf } from '../data-dir.ts';
 import { CommandError, UsageError } from '../errors.ts';
 import { newCommand } from '../flags.ts';
@@ -106,11 +104,8 @@ async function startOrAttach(
   // Here, since no other command needs the relay's modules.
   const { RelayRunningError, startRelay } = await import('../../relay/relay.ts');
   for (let tries = 0; ; tries++) {
-    try {
-      return { client: await connectToRelay(dataDir), relay: null };
-    } catch (error) {
-      if (!(error instanceof NoRelayError)) throw error;
-    }
+    const client = await connectIfRunning(dataDir);
+    if (client !== undefined) return { client, relay: null };
     try {
       const relay = await startRelay({
         dataDir,

@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
-import { NoRelayError } from '../../protocol/errors.ts';
-import { connectToRelay } from '../../protocol/relay-client.ts';
+import { connectIfRunning } from '../connection.ts';
 import { dataDirOf } from '../data-dir.ts';
 import { CommandError, isConnectionLost } from '../errors.ts';
 import { jsonFlag, newCommand } from '../flags.ts';
@@ -30,11 +29,8 @@ export function stopCommand(): Command {
 
 async function stop(options: CommonOptions & { json?: boolean }): Promise<void> {
   const dataDir = dataDirOf(options);
-  let client;
-  try {
-    client = await connectToRelay(dataDir);
-  } catch (error) {
-    if (!(error instanceof NoRelayError)) throw error;
+  const client = await connectIfRunning(dataDir);
+  if (client === undefined) {
     if (options.json === true) await printJson({ stopped: false });
     else note(`No relay runs for ${dataDir}: nothing to stop.`);
     return;

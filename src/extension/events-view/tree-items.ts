@@ -6,7 +6,7 @@ import { flagsOf, rowState } from './forwarding-state.ts';
 import type { RowState } from './forwarding-state.ts';
 import type { Group } from './grouping.ts';
 import type { EventNode, FailureNode, MoreNode, NewestNode } from './event-node.ts';
-import { plainMarkdown, printable } from '../printable.ts';
+import { printable } from '../printable.ts';
 import {
   ageOf,
   dateOf,
@@ -19,6 +19,7 @@ import {
   spokenOf,
 } from './event-words.ts';
 import type { Surroundings } from './event-words.ts';
+import { factsTooltip } from '../facts-tooltip.ts';
 
 const colours: Record<RowState, string> = {
   failed: 'charts.red',
@@ -80,10 +81,7 @@ export function groupItem(group: Group, unfolded: boolean, partial: boolean): vs
 
 /** The row that loads older events. */
 export function moreItem(node: MoreNode): vscode.TreeItem {
-  const item = new vscode.TreeItem(vscode.l10n.t('Load More'));
-  item.id = 'more';
-  item.iconPath = new vscode.ThemeIcon('ellipsis');
-  item.contextValue = ';more;';
+  const item = actionItem('more', vscode.l10n.t('Load More'), 'ellipsis');
   item.tooltip = vscode.l10n.t('Load older events');
   item.command = { command: commandId('loadMore'), title: vscode.l10n.t('Load More Events'), arguments: [node] };
   return item;
@@ -91,12 +89,18 @@ export function moreItem(node: MoreNode): vscode.TreeItem {
 
 /** The row that leads back to the newest events. */
 export function newestItem(node: NewestNode): vscode.TreeItem {
-  const item = new vscode.TreeItem(vscode.l10n.t('Back to the Newest'));
-  item.id = 'newest';
-  item.iconPath = new vscode.ThemeIcon('arrow-up');
-  item.contextValue = ';newest;';
+  const item = actionItem('newest', vscode.l10n.t('Back to the Newest'), 'arrow-up');
   item.tooltip = vscode.l10n.t('Older events are shown; the newest are not loaded.');
   item.command = { command: commandId('refreshEvents'), title: vscode.l10n.t('Refresh Events'), arguments: [node] };
+  return item;
+}
+
+/** A row that does something, of which there is one. */
+function actionItem(id: string, label: string, icon: string): vscode.TreeItem {
+  const item = new vscode.TreeItem(label);
+  item.id = id;
+  item.iconPath = new vscode.ThemeIcon(icon);
+  item.contextValue = `;${id};`;
   return item;
 }
 
@@ -120,7 +124,7 @@ export function failureItem(node: FailureNode): vscode.TreeItem {
 export function eventTooltip({ row }: EventNode, around: Surroundings): vscode.MarkdownString {
   const { l10n } = vscode;
   const { language } = vscode.env;
-  const lines: [name: string, value: string][] = [
+  return factsTooltip([
     [l10n.t('Type'), row.kind === 'event' ? (row.type ?? l10n.t('No type')) : labelOf(row, l10n)],
     [l10n.t('Address'), row.address ?? ''],
     [l10n.t('List'), row.list === null ? '' : listOf(row.list, around)],
@@ -134,11 +138,5 @@ export function eventTooltip({ row }: EventNode, around: Surroundings): vscode.M
       forwardingInFull(each, around, l10n),
     ]),
     [l10n.t('IDs'), [row.id, row.deliveryId, row.notificationId].filter((id) => id !== null).join(', ')],
-  ];
-  const tooltip = new vscode.MarkdownString();
-  tooltip.value = lines
-    .filter(([, value]) => value !== '')
-    .map(([name, value]) => `**${plainMarkdown(name)}** ${plainMarkdown(value)}`)
-    .join('  \n');
-  return tooltip;
+  ]);
 }

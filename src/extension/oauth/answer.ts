@@ -1,5 +1,9 @@
 /** What the browser brings back from the page that asks for access, and whether it belongs to what was asked. */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { oneLine } from '../../common/one-line.ts';
+
+/** Of somebody else's words in a message, in characters. */
+const longestMessage = 300;
 
 /** How the page that asks for access answered [docs: `code`, or `error` in its place; `state` is echoed]. */
 export type Answer =
@@ -24,8 +28,13 @@ export function readAnswer(query: URLSearchParams): Answer {
   const state = query.get('state');
   const error = query.get('error');
   if (error !== null && error !== '') {
-    const description = plain(query.get('error_description') ?? '');
-    return { kind: 'refused', error: plain(error), description: description === '' ? null : description, state };
+    const description = oneLine(query.get('error_description') ?? '', longestMessage);
+    return {
+      kind: 'refused',
+      error: oneLine(error, longestMessage),
+      description: description === '' ? null : description,
+      state,
+    };
   }
   const code = query.get('code');
   if (code === null || code === '' || code.length > maxCodeLength) return { kind: 'none' };
@@ -57,13 +66,4 @@ export function newState(): string {
 export function sameState(asked: string, answered: string): boolean {
   const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
   return timingSafeEqual(digest(asked), digest(answered));
-}
-
-/** Somebody else's text for a message: one line, no links, not endless. */
-function plain(text: string): string {
-  return text
-    .replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ')
-    .replaceAll('](', '] (')
-    .trim()
-    .slice(0, 300);
 }

@@ -1,11 +1,12 @@
 /** How the nodes of the webhooks view look. */
 import * as vscode from 'vscode';
 import { commandId } from '../commands.ts';
-import { plainMarkdown, printable } from '../printable.ts';
+import { printable } from '../printable.ts';
 import { maskUrl } from './hook-url.ts';
 import type { AccountNode, ClientNode, ListNode, NoteNode, WebhookNode } from './webhook-node.ts';
 import type { Place } from './webhook-place.ts';
 import { descriptionOf, eventsOf, labelOf, spokenOf, stateOf } from './webhook-words.ts';
+import { factsTooltip } from '../facts-tooltip.ts';
 
 const { Collapsed, Expanded } = vscode.TreeItemCollapsibleState;
 
@@ -67,20 +68,14 @@ export function webhookItem({ list, hook }: WebhookNode, place: Place): vscode.T
 
 function tooltipOf(hook: WebhookNode['hook'], place: Place): vscode.MarkdownString {
   const { l10n } = vscode;
-  const lines: [name: string, value: string][] = [
+  return factsTooltip([
     [l10n.t('Points to'), labelOf(hook.url, place, l10n)],
     [l10n.t('URL'), maskUrl(hook.url)],
     [l10n.t('Events'), eventsOf(hook, l10n)],
     [l10n.t('Format'), hook.format?.toUpperCase() ?? ''],
     [l10n.t('State'), stateOf(hook, l10n)],
     [l10n.t('ID'), hook.webhookId],
-  ];
-  const tooltip = new vscode.MarkdownString();
-  tooltip.value = lines
-    .filter(([, value]) => value !== '')
-    .map(([name, value]) => `**${plainMarkdown(name)}** ${plainMarkdown(value)}`)
-    .join('  \n');
-  return tooltip;
+  ]);
 }
 
 /** A note in place of rows; a click runs its command. */

