@@ -1,9 +1,10 @@
 /** Whether a sandbox that ran once still does: its port may be another program's by now, of another user even. */
 import { request } from 'node:http';
+import { readText } from '../common/bounded-body.ts';
 import { isProof, newNonce, proofOf } from '../common/proof.ts';
 
 const answerTimeoutMs = 10_000;
-/** In characters; the sandbox says a few thousand. */
+/** In bytes; the sandbox says a few thousand. */
 const longestAnswer = 1_000_000;
 
 /**
@@ -34,12 +35,7 @@ export function ask(method: string, url: string): Promise<string | undefined> {
   return new Promise((resolve) => {
     const signal = AbortSignal.timeout(answerTimeoutMs);
     const asked = request(url, { method, signal, agent: false }, (answer) => {
-      let text = '';
-      answer.setEncoding('utf8').on('data', (chunk: string) => {
-        text += chunk;
-        if (text.length > longestAnswer) answer.destroy(new Error('this is no sandbox'));
-      });
-      answer.once('end', () => resolve(text)).once('error', () => resolve(undefined));
+      readText(answer, longestAnswer).then(resolve, () => resolve(undefined));
     });
     asked.once('error', () => resolve(undefined));
     asked.end();

@@ -4,6 +4,7 @@ import { styleText } from 'node:util';
 import { z } from 'zod';
 import { maxEventsInDelivery, sampleDeliveries } from '../../campaign-monitor/samples.ts';
 import type { SampleDelivery, SampleOptions, WebhookEventType } from '../../campaign-monitor/samples.ts';
+import { readBeginning } from '../../common/bounded-body.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
 import { withRelay } from '../connection.ts';
 import { CommandError } from '../errors.ts';
@@ -25,6 +26,8 @@ const types: Record<string, WebhookEventType> = { subscribe: 'Subscribe', update
 
 /** An answer of the webhook endpoint takes no longer than this, in milliseconds. */
 const answerTimeout = 30_000;
+/** It says one line; by now another program may answer at its port. In bytes. */
+const longestAnswer = 4096;
 
 /** More deliveries than this are counted on a terminal rather than listed. */
 const listedAtMost = 20;
@@ -156,7 +159,7 @@ async function post(url: string, body: string): Promise<Answer> {
       headers: { 'content-type': 'application/json; charset=utf-8' },
       signal: AbortSignal.timeout(answerTimeout),
     });
-    const message = (await response.text()).trim();
+    const message = (await readBeginning(response.body, longestAnswer)).trim();
     return { status: response.status, durationMs: took(), message };
   } catch (error) {
     const { message, cause } = error as Error;
