@@ -77,12 +77,15 @@ export function relayErrorCodeOf(number: number): RelayErrorCode {
   return codesByNumber.get(number) ?? 'internal';
 }
 
-/** The number of an error's code; that of `internal` where it holds none of ours, such as one of the system's. */
-export function relayErrorNumberOf(error: unknown): number {
+/** An error's code; `internal` where it holds none of ours, such as one of the system's. */
+export function relayErrorCode(error: unknown): RelayErrorCode {
   const code: unknown = (error as { code?: unknown } | null | undefined)?.code;
-  return typeof code === 'string' && Object.hasOwn(relayErrorNumbers, code)
-    ? relayErrorNumbers[code as RelayErrorCode]
-    : relayErrorNumbers.internal;
+  return typeof code === 'string' && Object.hasOwn(relayErrorNumbers, code) ? (code as RelayErrorCode) : 'internal';
+}
+
+/** The number of {@link relayErrorCode}. */
+export function relayErrorNumberOf(error: unknown): number {
+  return relayErrorNumbers[relayErrorCode(error)];
 }
 
 /** Whether an error is for this reason: one of the relay's in this process, or what a client was told of it. */

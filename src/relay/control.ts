@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { controlChannelOf, prepareFolder, proveToClient, writeToken } from '../protocol/control-channel.ts';
 import type { ControlChannel } from '../protocol/control-channel.ts';
 import { relayErrorNumberOf } from '../protocol/errors.ts';
-import type { RelayAdvice, RelayErrorCode } from '../protocol/errors.ts';
+import type { RelayAdvice } from '../protocol/errors.ts';
 import { endingNotification, methods } from '../protocol/methods.ts';
 import type { Method, ParsedParams, Result } from '../protocol/methods.ts';
 import { messagesOf } from '../protocol/relay-client.ts';
@@ -191,20 +191,8 @@ export async function callMethod<M extends Method>(handlers: Handlers, method: M
   }
 }
 
-const codesInThread: Readonly<Record<string, RelayErrorCode>> = {
-  NotFoundError: 'not-found',
-  FilterError: 'invalid-params',
-  StoreError: 'store-failed',
-};
-
 function toResponseError(error: unknown): ResponseError<unknown> {
   if (error instanceof ResponseError) return error;
-  const { message, next, advice, kind } = error as Error & { next?: string; advice?: RelayAdvice; kind?: string };
-  // The history's thread tells the name of an error in place of its code.
-  const code = codesInThread[kind ?? ''];
-  return new ResponseError(
-    relayErrorNumberOf(code === undefined ? error : { code }),
-    message,
-    next === undefined ? undefined : { next, advice },
-  );
+  const { message, next, advice } = error as Error & { next?: string; advice?: RelayAdvice };
+  return new ResponseError(relayErrorNumberOf(error), message, next === undefined ? undefined : { next, advice });
 }

@@ -1,6 +1,7 @@
 /** What each method of the control channel does. */
 import { isDeepStrictEqual } from 'node:util';
 import { maskedValue } from '../common/masking.ts';
+import { maxAttempts } from '../common/retry-policies.ts';
 import { isCredentialHeader } from '../protocol/credential-headers.ts';
 import type { Forwarding, Headers } from '../protocol/history.ts';
 import type { ParsedParams } from '../protocol/methods.ts';
@@ -15,7 +16,6 @@ import type { HistoryThread } from './history-thread.ts';
 import { fittingAnswer } from './message-size.ts';
 import type { Received, Reception } from './reception.ts';
 import type { KnownSecrets, Renderer } from './render.ts';
-import { maxAttempts } from './retry.ts';
 import { deliveryOf, notificationsOf, rowsOf } from './rows.ts';
 import type { Store } from './store.ts';
 

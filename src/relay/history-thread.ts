@@ -1,7 +1,7 @@
 /** The relay's way to its history: a thread that reads it (history-worker.ts), started when first needed. */
 import { Worker } from 'node:worker_threads';
 import { relayAdvice } from '../protocol/errors.ts';
-import type { RelayAdvice } from '../protocol/errors.ts';
+import type { RelayAdvice, RelayErrorCode } from '../protocol/errors.ts';
 import type { HistoryCalls, IndexNews } from './history-worker.ts';
 import { callsTo } from './history/remote-calls.ts';
 import type { PassedError, Remote } from './history/remote-calls.ts';
@@ -9,13 +9,12 @@ import type { PassedError, Remote } from './history/remote-calls.ts';
 /** What the thread refused: an unknown id, a filter that cannot be read, a store that cannot. */
 class HistoryError extends Error {
   override readonly name = 'HistoryError';
-  /** The name of the error in the thread, such as NotFoundError. */
-  readonly kind: string;
+  readonly code: RelayErrorCode;
   readonly advice: RelayAdvice | undefined;
   readonly next: string | undefined;
   constructor(error: PassedError) {
     super(error.message);
-    this.kind = error.name;
+    this.code = error.code;
     this.advice = error.advice;
     this.next = error.advice === undefined ? undefined : relayAdvice[error.advice];
   }
@@ -92,7 +91,7 @@ export class HistoryThread {
       (news) => this.#onNews(news as IndexNews),
     );
     const lost = (message: string): void => {
-      calls.giveUp({ name: 'StoreError', message, advice: 'ask-again' });
+      calls.giveUp({ code: 'store-failed', message, advice: 'ask-again' });
       // Its error is followed by its exit, when another may already be at work.
       if (this.#worker !== worker) return;
       this.#worker = undefined;
@@ -106,5 +105,5 @@ export class HistoryThread {
 }
 
 const refused = new Proxy({} as Remote<HistoryCalls>, {
-  get: () => () => Promise.reject(new HistoryError({ name: 'StoreError', message: 'the relay is stopping' })),
+  get: () => () => Promise.reject(new HistoryError({ code: 'store-failed', message: 'the relay is stopping' })),
 });

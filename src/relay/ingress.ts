@@ -9,6 +9,7 @@ import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { Router } from 'express';
 import type { Request, RequestHandler, Response } from 'express';
+import { hookPrefix } from '../common/hook-path.ts';
 import type { Headers, Source } from '../protocol/history.ts';
 import { decompress, headOf } from './compression.ts';
 import { StoreError } from './database.ts';
@@ -98,7 +99,6 @@ export class Ingress {
   readonly #options: IngressOptions;
   readonly #server: Server;
   readonly #serve: RequestListener;
-  readonly #prefix = '/hooks/';
   readonly #secret: Buffer;
   readonly #connections: Connections;
   readonly #bodies: Bodies;
@@ -281,10 +281,10 @@ export class Ingress {
   #pathBehindSecret(url: string): string | undefined {
     const query = url.indexOf('?');
     const path = query === -1 ? url : url.slice(0, query);
-    const end = this.#prefix.length + this.#secret.length;
-    const given = Buffer.from(path.slice(this.#prefix.length, end), 'latin1');
+    const end = hookPrefix.length + this.#secret.length;
+    const given = Buffer.from(path.slice(hookPrefix.length, end), 'latin1');
     const right = given.length === this.#secret.length && timingSafeEqual(given, this.#secret);
-    return right && path.startsWith(this.#prefix) ? path.slice(end) : undefined;
+    return right && path.startsWith(hookPrefix) ? path.slice(end) : undefined;
   }
 
   /** One delivery: its body is read, it is received, answered, and goes on from there. */

@@ -1,4 +1,5 @@
 /** The status of a relay, gathered from its stations. */
+import { hookUrl } from '../common/hook-path.ts';
 import { maskedValue } from '../common/masking.ts';
 import { protocolVersion } from '../protocol/methods.ts';
 import type { Settings } from '../protocol/settings.ts';
@@ -37,8 +38,8 @@ export function statusOf(parts: StatusParts): Status {
   const tunnel = parts.tunnel ?? { state: 'closed' as const, kind: 'none', reason: 'The relay is starting.' };
   const publicUrl = tunnel.state === 'open' ? tunnel.url.replace(/\/$/, '') : null;
   const urls = (base: string): { campaignMonitor: string; openConnectors: string } => ({
-    campaignMonitor: `${base}/hooks/${remembered.secret}/campaign-monitor`,
-    openConnectors: `${base}/hooks/${remembered.secret}/open-connectors`,
+    campaignMonitor: hookUrl(base, remembered.secret, 'campaign-monitor'),
+    openConnectors: hookUrl(base, remembered.secret, 'open-connectors'),
   });
   const local = urls(`http://127.0.0.1:${parts.port}`);
   const publicUrls = publicUrl === null ? null : urls(publicUrl);

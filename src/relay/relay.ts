@@ -1,4 +1,5 @@
 /** The relay: its stations put together, started and stopped. The face that the CLI and the relay's process use. */
+import { hookPath } from '../common/hook-path.ts';
 import { prepareDataDirectory } from '../protocol/data-directory.ts';
 import { relayAdvice } from '../protocol/errors.ts';
 import type { RelayClient } from '../protocol/relay-client.ts';
@@ -243,7 +244,7 @@ class RunningRelay implements Relay {
     const { secret, subdomain } = this.#configuration.remembered;
     this.#tunnel = new TunnelSupervisor({
       localPort: this.#port,
-      healthPath: `/hooks/${secret}/health`,
+      healthPath: hookPath(secret, 'health'),
       subdomain,
       onChange: (tunnel) => this.#announcer.tunnel(tunnel),
       onHeldUp: () => this.#ingress.relieve(),

@@ -47,7 +47,6 @@ const cacheBytes = 33_554_432;
 /** Headers with credentials that are kept in memory, in characters: for longer than bodies, since they are small. */
 const credentialCharacters = 8_388_608;
 
-
 /** Makes the bytes and headers that a destination is sent. */
 export class Renderer {
   readonly #stored: StoredReader;

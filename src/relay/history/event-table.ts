@@ -1,6 +1,7 @@
 /** What a table of events needs: pages by position in a sorted snapshot that stays as it is, and counts. */
 import { randomBytes } from 'node:crypto';
 import { relayAdvice } from '../../protocol/errors.ts';
+import type { RelayErrorCode } from '../../protocol/errors.ts';
 import { eventStates } from '../../protocol/history.ts';
 import type { EventSummary } from '../../protocol/history.ts';
 import type { ParsedParams, Result } from '../../protocol/methods.ts';
@@ -29,6 +30,7 @@ const minuteMs = 60_000;
 /** The snapshot that a page is asked of is no longer kept. */
 export class SnapshotGoneError extends Error {
   override readonly name = 'SnapshotGoneError';
+  readonly code = 'conflict' satisfies RelayErrorCode;
   readonly advice = 'ask-again';
   readonly next = relayAdvice[this.advice];
   constructor() {

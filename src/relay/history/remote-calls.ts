@@ -1,6 +1,7 @@
 /** Calls to an object in another thread: one side serves it, the other has its methods, each giving a promise. */
 import type { MessagePort, Worker } from 'node:worker_threads';
-import type { RelayAdvice } from '../../protocol/errors.ts';
+import { relayErrorCode } from '../../protocol/errors.ts';
+import type { RelayAdvice, RelayErrorCode } from '../../protocol/errors.ts';
 
 /** What an object looks like from another thread. */
 export type Remote<T> = {
@@ -9,7 +10,7 @@ export type Remote<T> = {
 
 /** What of an error passes from thread to thread. */
 export interface PassedError {
-  readonly name: string;
+  readonly code: RelayErrorCode;
   readonly message: string;
   readonly advice?: RelayAdvice | undefined;
 }
@@ -33,8 +34,8 @@ export function serve(port: MessagePort, object: object): void {
     try {
       answer = { call, value: methods[method]?.(...args) };
     } catch (error) {
-      const { name, message, advice } = error as Error & { advice?: RelayAdvice };
-      answer = { call, error: { name, message, advice } };
+      const { message, advice } = error as Error & { advice?: RelayAdvice };
+      answer = { call, error: { code: relayErrorCode(error), message, advice } };
     }
     port.postMessage(answer);
   });
