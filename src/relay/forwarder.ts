@@ -6,49 +6,41 @@ import type { Destination, SecretsChange, Settings } from '../protocol/settings.
 import type { DestinationStatus } from '../protocol/status.ts';
 import { toldId } from './destinations.ts';
 import { Lane } from './lane.ts';
-import type { Job, LaneOptions, UnderWay } from './lane.ts';
-import { dispatcherFor } from './outbound.ts';
+import type { LaneOptions } from './lane.ts';
+import { OpenCounts } from './open-counts.ts';
+import { connectionsFor } from './outbound.ts';
 import type { KnownSecrets } from './render.ts';
-import { goesTo, routedOf } from './routes.ts';
-import type { Routed } from './routes.ts';
+import { targetsNamed, targetsOfBefore } from './replay-targets.ts';
 import { changedSecrets } from './secrets.ts';
-import type { OpenDestination } from './forwardings.ts';
-import type { KeptSettings } from './kept-destinations.ts';
+import type { KeptSettings } from './store.ts';
+import { targetOf } from './target.ts';
+import type { Target } from './target.ts';
+import type { AllUnderWay } from './under-way.ts';
+import type { Job } from './waiting.ts';
 
-/** A destination of the settings with the id under which the store knows it. */
-export interface ConfiguredDestination {
-  readonly id: number;
-  readonly destination: Destination;
-  /** Why nothing may be sent there yet: a key or credentials that no client has given. */
-  readonly missing: string | null;
-}
-
-/** With more than this waiting or held, the status counts them anew only so often, in milliseconds. */
-const manyOpen = 10_000;
-const countEveryMs = 5000;
+/** What reception needs to know of a destination of the settings. */
+export type ConfiguredDestination = Pick<Target, 'id' | 'destination' | 'missing'>;
 
 /** Brings notifications to their destinations, a lane each. */
 export class Forwarder {
   readonly #options: LaneOptions;
   readonly #lanes = new Map<number, Lane>();
-  readonly #underWay: UnderWay = { bytes: 0 };
+  readonly #underWay: AllUnderWay = { bytes: 0 };
+  readonly #counts: OpenCounts;
   /** Never changed, only replaced: what is under way was sent by those of its time. */
   #secrets: KnownSecrets = { signatureKeys: new Map(), credentials: new Map() };
   #settings: Settings;
-  #configured: ConfiguredDestination[] = [];
+  /** In the order of the settings. */
+  #configured: readonly Target[] = [];
   #closed = false;
-  #counted: { readonly at: number; readonly open: ReadonlyMap<number, OpenDestination> } | undefined;
-  /** What waits could not be counted, which was said. */
-  #uncounted = false;
-  /** The delivery that was last replayed: its parts follow each other. */
-  #routedLast: { readonly deliveryId: number; readonly routed: Routed } | undefined;
 
   constructor(options: LaneOptions, settings: Settings) {
     this.#options = options;
     this.#settings = settings;
+    this.#counts = new OpenCounts(options.store, (level, message) => options.log(level, message));
   }
 
-  /** The destinations of the settings, in their order. */
+  /** The destinations of the settings, in their order; others after each `configure`. */
   get configured(): readonly ConfiguredDestination[] {
     return this.#configured;
   }
@@ -60,7 +52,7 @@ export class Forwarder {
 
   /** Names of keys and credentials that destinations use and no client has given. */
   get missingKeys(): string[] {
-    const names = [...this.#lanes.values()].map((lane) => missingName(lane.destination, this.secrets));
+    const names = [...this.#lanes.values()].map((lane) => lane.target.missingName);
     return [...new Set(names.filter((name) => name !== null))];
   }
 
@@ -69,9 +61,9 @@ export class Forwarder {
    * @throws Error saying why not
    */
   check(settings: Settings): void {
-    const left = [...this.#lanes.values()].map((lane) => lane.destination);
+    const left = [...this.#lanes.values()].map((lane) => lane.target.destination);
     for (const destination of [...settings.destinations, ...left])
-      void dispatcherFor(destination, settings.proxy, settings.concurrency).destroy();
+      void connectionsFor(destination, settings.proxy, settings.concurrency).destroy();
   }
 
   /**
@@ -84,26 +76,18 @@ export class Forwarder {
       signatureKeys: changedSecrets(this.#secrets.signatureKeys, secrets.signatureKeys),
       credentials: changedSecrets(this.#secrets.credentials, secrets.credentials),
     };
-    const { store } = this.#options;
-    this.#configured = kept.destinations.map(({ id, destination }) => ({
-      id,
-      destination,
-      missing: missing(destination, this.secrets),
-    }));
+    this.#configured = kept.destinations.map(({ id, destination }) => targetOf(id, destination, true, this.#secrets));
+    for (const target of this.#configured) this.#putInForce(target);
+    const ids = new Set(this.#configured.map((each) => each.id));
+    const left = [...this.#lanes.keys(), ...kept.open.map((each) => each.destinationId)].filter((id) => !ids.has(id));
     const open = new Set(kept.open.map((each) => each.destinationId));
-    for (const { id, destination } of this.#configured)
-      this.#lane(id, destination).reconfigure(destination, true, settings, missing(destination, this.secrets));
-    for (const id of open) {
-      const destination = store.destinations.get(id);
-      if (destination !== undefined && !this.#configured.some((each) => each.id === id)) {
-        this.#lane(id, destination).reconfigure(destination, false, settings, missing(destination, this.secrets));
+    for (const id of new Set(left)) {
+      const lane = this.#lanes.get(id);
+      if (open.has(id) || lane?.busy === true) this.#laneLeft(id);
+      else {
+        void lane?.close();
+        this.#lanes.delete(id);
       }
-    }
-    const needed = new Set([...open, ...this.#configured.map((each) => each.id)]);
-    for (const [id, lane] of this.#lanes) {
-      if (needed.has(id) || lane.busy) continue;
-      void lane.close();
-      this.#lanes.delete(id);
     }
   }
 
@@ -127,69 +111,17 @@ export class Forwarder {
    */
   async replay(notificationIds: readonly number[], to?: Destination): Promise<number[]> {
     const { store } = this.#options;
-    const targets = this.#replayTargets(notificationIds, to);
-    const rounds = await Promise.allSettled(
-      targets.map(([id, destinations]) => store.forwardings.startRound(id, destinations)),
-    );
+    const targets =
+      to === undefined
+        ? targetsOfBefore(notificationIds, this.#configured, store)
+        : targetsNamed(notificationIds, to, store);
+    const rounds = await Promise.allSettled(targets.map(([id, destinations]) => store.startRound(id, destinations)));
     // What is on disk goes out, whatever became of the others.
     const jobs = rounds.map((round) => (round.status === 'fulfilled' ? round.value : []));
-    for (const job of jobs.flat()) this.#laneOf(job.destinationId)?.add(job, true);
+    for (const job of jobs.flat()) this.#laneOf(job.destinationId)?.replay(job);
     const failed = rounds.find((round) => round.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
     return targets.flatMap(([id], index) => ((jobs[index] ?? []).length > 0 ? [id] : []));
-  }
-
-  #replayTargets(notificationIds: readonly number[], to: Destination | undefined): (readonly [number, number[]])[] {
-    const { store } = this.#options;
-    if (to === undefined) return notificationIds.map((id) => [id, this.#replayTargetsOf(id)]);
-    const target = store.destinations.intern(to);
-    const seen = new Set<number>();
-    return notificationIds.map((id) => {
-      const notification = store.stored.notification(id);
-      if (notification === undefined) return [id, []];
-      // One raw body a delivery, and none where its parts go already.
-      const once = to.mode === 'raw' || notification.kind === 'raw';
-      if (once && seen.has(notification.deliveryId)) return [id, []];
-      seen.add(notification.deliveryId);
-      return [id, [target]];
-    });
-  }
-
-  /** Where a notification went; where that was nowhere, the destinations of the settings that take it. */
-  #replayTargetsOf(id: number): number[] {
-    const { store } = this.#options;
-    const earlier = store.forwardings.destinationsOf(id);
-    const notification = earlier.length > 0 ? undefined : store.stored.notification(id);
-    if (notification === undefined) return earlier;
-    const { deliveryId, kind, firstEvent, eventCount } = notification;
-    const routed = this.#routed(deliveryId);
-    if (routed === undefined) return [];
-    const part = { list: routed.list, types: routed.types.slice(firstEvent, firstEvent + eventCount) };
-    // Where no raw destination was there to make one for, the first part stands for the vendor's bytes.
-    const standsForRaw = kind === 'normalised' && firstEvent === 0 && !this.#hasRaw(id, deliveryId);
-    return this.#configured
-      .filter(({ destination }) => {
-        if (kind === 'platform' || destination.mode === kind) return goesTo(destination, part);
-        return destination.mode === 'raw' && standsForRaw && goesTo(destination, routed);
-      })
-      .map((each) => each.id);
-  }
-
-  #routed(deliveryId: number): Routed | undefined {
-    if (this.#routedLast?.deliveryId !== deliveryId) {
-      const stored = this.#options.store.stored.body(deliveryId);
-      this.#routedLast = stored && { deliveryId, routed: routedOf(stored) };
-    }
-    return this.#routedLast?.routed;
-  }
-
-  /** Whether a delivery has a raw notification: it is its last. */
-  #hasRaw(firstNotification: number, deliveryId: number): boolean {
-    for (let id = firstNotification; ; id++) {
-      const notification = this.#options.store.stored.notification(id);
-      if (notification?.deliveryId !== deliveryId) return false;
-      if (notification.kind === 'raw') return true;
-    }
   }
 
   /** Forgets what was discarded on disk. Without ids: all that waits. */
@@ -203,9 +135,9 @@ export class Forwarder {
     for (const lane of this.#lanes.values()) lane.pump();
   }
 
-  /** How each destination stands. */
+  /** How each destination stands: those of the settings, and others for which something waits. */
   status(): DestinationStatus[] {
-    const open = this.#openDestinations();
+    const open = this.#counts.get();
     const configured = this.#configured.map((each) => each.id);
     const left = [...this.#lanes.keys()].filter((id) => open.has(id) && !configured.includes(id));
     return [...configured, ...left].flatMap(
@@ -213,31 +145,10 @@ export class Forwarder {
     );
   }
 
-  /** How much waits for each destination. Counting very many takes a while, so that is not done at each status. */
-  #openDestinations(): ReadonlyMap<number, OpenDestination> {
-    const { store } = this.#options;
-    const many = store.totals.waiting + store.totals.held > manyOpen;
-    if (!many || this.#counted === undefined || Date.now() - this.#counted.at > countEveryMs) {
-      try {
-        const open = new Map(store.forwardings.openDestinations().map((each) => [each.destinationId, each]));
-        this.#counted = { at: Date.now(), open };
-        this.#uncounted = false;
-      } catch (error) {
-        if (!this.#uncounted) {
-          const why = (error as Error).message;
-          this.#options.log('error', `the history cannot be read (${why}): the status says what waited before`);
-        }
-        this.#uncounted = true;
-        this.#counted ??= { at: 0, open: new Map() };
-      }
-    }
-    return this.#counted.open;
-  }
-
   /** Why notifications wait for a destination, where it is down; null where they just wait. */
   whyWaiting(destinationId: string): string | null {
-    for (const [id, { destination, detail }] of this.#lanes) {
-      if (toldId(id, destination) === destinationId) return detail;
+    for (const { target, detail } of this.#lanes.values()) {
+      if (toldId(target.id, target.destination) === destinationId) return detail;
     }
     return null;
   }
@@ -248,44 +159,25 @@ export class Forwarder {
     await Promise.all([...this.#lanes.values()].map((lane) => lane.close()));
   }
 
-  /** The lane of a destination; one that is not in the settings gets one for as long as something waits for it. */
+  /** The lane of a destination; undefined where the store knows none of this id, or all have ended. */
   #laneOf(id: number): Lane | undefined {
-    const lane = this.#lanes.get(id);
-    if (lane !== undefined) return lane;
-    const destination = this.#options.store.destinations.get(id);
-    if (destination === undefined) return undefined;
-    this.#lane(id, destination).reconfigure(destination, false, this.#settings, missing(destination, this.secrets));
-    return this.#lanes.get(id);
+    return this.#lanes.get(id) ?? this.#laneLeft(id);
   }
 
-  #lane(id: number, destination: Destination): Lane {
-    let lane = this.#lanes.get(id);
+  /** The lane of a destination that is not in the settings: it lasts as long as something waits for it. */
+  #laneLeft(id: number): Lane | undefined {
+    const destination = this.#options.store.destination(id);
+    return destination && this.#putInForce(targetOf(id, destination, false, this.#secrets));
+  }
+
+  #putInForce(target: Target): Lane | undefined {
+    if (this.#closed) return undefined;
+    const terms = { target, settings: this.#settings, secrets: this.#secrets };
+    let lane = this.#lanes.get(target.id);
     if (lane === undefined) {
-      lane = new Lane(
-        id,
-        destination,
-        this.#options,
-        () => this.secrets,
-        () => this.#closed,
-        this.#underWay,
-      );
-      this.#lanes.set(id, lane);
-    }
+      lane = new Lane(terms, this.#options, this.#underWay);
+      this.#lanes.set(target.id, lane);
+    } else lane.reconfigure(terms);
     return lane;
   }
-}
-
-/** The key or credentials, by name, that a destination needs and nobody gave; null where it has all. */
-function missingName(destination: Destination, secrets: KnownSecrets): string | null {
-  const { signatureKeyName, credentialsName } = destination;
-  if (signatureKeyName !== undefined && !secrets.signatureKeys.has(signatureKeyName)) return signatureKeyName;
-  if (credentialsName !== undefined && !secrets.credentials.has(credentialsName)) return credentialsName;
-  return null;
-}
-
-function missing(destination: Destination, secrets: KnownSecrets): string | null {
-  const name = missingName(destination, secrets);
-  if (name === null) return null;
-  const what = name === destination.signatureKeyName ? 'signature key' : 'credentials';
-  return `the ${what} "${name}" ${what === 'credentials' ? 'have' : 'has'} not been given`;
 }

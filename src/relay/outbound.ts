@@ -1,5 +1,6 @@
 /** Requests to destinations: connections, proxies, time-outs, and what an answer or a failure is. */
-import { Agent, EnvHttpProxyAgent } from 'undici';
+import type { IncomingHttpHeaders } from 'node:http';
+import { Client, EnvHttpProxyAgent } from 'undici';
 import type { Dispatcher } from 'undici';
 import { isLoopback, loopbackLookup } from '../common/loopback.ts';
 import type { Headers } from '../protocol/history.ts';
@@ -25,26 +26,105 @@ export type SendResult =
   /** A time-out, or a connection that broke. */
   | { readonly kind: 'broken'; readonly error: string };
 
+/** What a request consists of. */
+type Request = Pick<Outgoing, 'headers' | 'body'>;
+
+/** Connections to one destination. */
+export interface Connections {
+  /** Sends a request; what becomes of it is told to the handler. @throws Error where it cannot be sent at all */
+  send(url: URL, request: Request, handler: Dispatcher.DispatchHandler): void;
+  /** Ends them; what is under way fails. */
+  destroy(): Promise<void>;
+}
+
 /**
- * A pool of connections for one destination. Proxies are honoured (the settings', else HTTP_PROXY, HTTPS_PROXY and
- * NO_PROXY), never for loopback.
- * @param connections at most
+ * Connections for one destination. Proxies are honoured (the settings', else HTTP_PROXY, HTTPS_PROXY and NO_PROXY),
+ * never for loopback.
+ * @param most how many at once
+ * @throws Error where the proxy cannot be used
  */
-export function dispatcherFor(destination: Destination, proxy: Settings['proxy'], connections: number): Dispatcher {
+export function connectionsFor(destination: Destination, proxy: Settings['proxy'], most: number): Connections {
+  const { origin, hostname } = new URL(destination.url);
   const tls = { rejectUnauthorized: destination.insecureTls !== true };
-  const options = {
-    connections,
+  const connect = { ...tls, lookup: loopbackLookup, timeout: destination.timeoutMs };
+  if (isLoopback(hostname)) return new DirectConnections(origin, most, connect);
+  return new ProxiedConnections({
+    connections: most,
     pipelining: 1,
-    connect: { ...tls, lookup: loopbackLookup, timeout: destination.timeoutMs },
-  };
-  if (isLoopback(new URL(destination.url).hostname)) return new Agent(options);
-  return new EnvHttpProxyAgent({
-    ...options,
+    connect,
     // Plain http is passed on by the proxy as a browser has it: many refuse to tunnel to other ports than 443.
     proxyTunnel: false,
     requestTls: tls,
     ...(proxy && { httpProxy: proxy.url, httpsProxy: proxy.url, noProxy: proxy.noProxy }),
   });
+}
+
+/**
+ * A client for each connection, and each request to one that has nothing else to do. undici's own pool keeps a request
+ * until the client says that it is idle, and so for one more turn of the event loop, in which a commit may stand.
+ */
+class DirectConnections implements Connections {
+  readonly #origin: string;
+  readonly #most: number;
+  readonly #connect: Client.Options['connect'];
+  readonly #clients: Client[] = [];
+  #turn = 0;
+
+  constructor(origin: string, most: number, connect: Client.Options['connect']) {
+    this.#origin = origin;
+    this.#most = most;
+    this.#connect = connect;
+  }
+
+  send(url: URL, { headers, body }: Request, handler: Dispatcher.DispatchHandler): void {
+    this.#idleClient().dispatch({ ...requestTo(url), headers: headers.flat(), body }, handler);
+  }
+
+  #idleClient(): Client {
+    let client = this.#clients.find(({ stats }) => stats.size === 0);
+    // A client with several requests sends them one after the other.
+    if (client === undefined && this.#clients.length >= this.#most) {
+      this.#turn += 1;
+      client = this.#clients[this.#turn % this.#most];
+    }
+    if (client === undefined) {
+      client = new Client(this.#origin, { pipelining: 1, connect: this.#connect });
+      this.#clients.push(client);
+    }
+    return client;
+  }
+
+  async destroy(): Promise<void> {
+    await Promise.all(this.#clients.map((client) => client.destroy()));
+  }
+}
+
+/** Connections through a proxy where there is one for the host, else straight. */
+class ProxiedConnections implements Connections {
+  readonly #agent: EnvHttpProxyAgent;
+
+  constructor(options: EnvHttpProxyAgent.Options) {
+    this.#agent = new EnvHttpProxyAgent(options);
+  }
+
+  send(url: URL, { headers, body }: Request, handler: Dispatcher.DispatchHandler): void {
+    this.#agent.dispatch({ ...requestTo(url), headers: byName(headers), body }, handler);
+  }
+
+  async destroy(): Promise<void> {
+    await this.#agent.destroy();
+  }
+}
+
+/** Without undici's time-outs: the whole exchange has one. */
+function requestTo(url: URL): Omit<Dispatcher.DispatchOptions, 'headers' | 'body'> {
+  return {
+    origin: url.origin,
+    path: url.pathname + url.search,
+    method: 'POST',
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  };
 }
 
 const unreachableCodes = new Set([
@@ -75,78 +155,94 @@ const certificateCodes = new Set([
  * Posts a notification. Redirects are not followed. Never throws.
  * @param timeoutMs for the whole exchange, the answer's body included
  */
-export function post(
-  dispatcher: Dispatcher,
-  url: URL,
-  outgoing: Pick<Outgoing, 'headers' | 'body'>,
-  timeoutMs: number,
-): Promise<SendResult> {
+export function post(connections: Connections, url: URL, request: Request, timeoutMs: number): Promise<SendResult> {
   return new Promise((resolve) => {
-    const chunks: Buffer[] = [];
-    let received = 0;
-    let status = 0;
-    let answerHeaders: Headers = [];
-    let controller: Dispatcher.DispatchController | undefined;
-    let timedOut = false;
-    const timer = setTimeout(() => {
-      timedOut = true;
-      finish({ kind: 'broken', error: `no ${status === 0 ? '' : 'complete '}answer within ${timeoutMs} ms` });
-      controller?.abort(new Error('timed out'));
-    }, timeoutMs);
-    let finished = false;
-    const finish = (result: SendResult): void => {
-      if (finished) return;
-      finished = true;
-      clearTimeout(timer);
-      resolve(result);
-    };
-    const answer = (): SendResult => ({
-      kind: 'answer',
-      status,
-      headers: answerHeaders,
-      body: Buffer.concat(chunks),
-      truncated: received > keptAnswerBytes,
-    });
+    const exchange = new Exchange(timeoutMs, resolve);
     try {
-      dispatcher.dispatch(
-        {
-          origin: url.origin,
-          path: url.pathname + url.search,
-          method: 'POST',
-          headers: byName(outgoing.headers),
-          body: outgoing.body,
-          headersTimeout: 0,
-          bodyTimeout: 0,
-        },
-        {
-          onRequestStart(started) {
-            controller = started;
-            if (timedOut) started.abort(new Error('timed out'));
-          },
-          onResponseStart(_controller, code, received) {
-            if (code < 200) return;
-            status = code;
-            answerHeaders = flatten(received);
-          },
-          onResponseData(current, chunk) {
-            if (received < keptAnswerBytes) chunks.push(chunk.subarray(0, keptAnswerBytes - received));
-            received += chunk.length;
-            if (received > mostAnswerBytes) current.abort(new Error('the answer is too long'));
-          },
-          onResponseEnd: () => finish(answer()),
-          onResponseError(_controller, error) {
-            if (received > mostAnswerBytes) finish(answer());
-            else finish(failure(error));
-          },
-        },
-      );
+      connections.send(url, request, exchange);
     } catch (error) {
-      finish(failure(error as Error));
+      exchange.onResponseError(undefined, error as Error);
     }
   });
 }
 
-/** By name, the values of one that repeats together: undici's proxies lose them in any other form. */
+const noBytes = Buffer.alloc(0);
+
+/** A request that is under way, and what has come of its answer. */
+class Exchange implements Dispatcher.DispatchHandler {
+  readonly #timeoutMs: number;
+  readonly #timer: NodeJS.Timeout;
+  /** Once: undefined when it is finished. */
+  #resolve: ((result: SendResult) => void) | undefined;
+  #controller: Dispatcher.DispatchController | undefined;
+  #timedOut = false;
+  #status = 0;
+  #headers: Headers = [];
+  #chunks: Buffer[] = [];
+  #received = 0;
+
+  constructor(timeoutMs: number, resolve: (result: SendResult) => void) {
+    this.#timeoutMs = timeoutMs;
+    this.#resolve = resolve;
+    this.#timer = setTimeout(() => this.#timeOut(), timeoutMs);
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#timedOut) controller.abort(new Error('timed out'));
+  }
+
+  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+    if (status < 200) return;
+    this.#status = status;
+    this.#headers = flatten(headers);
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#received < keptAnswerBytes) this.#chunks.push(chunk.subarray(0, keptAnswerBytes - this.#received));
+    this.#received += chunk.length;
+    if (this.#isTooLong) controller.abort(new Error('the answer is too long'));
+  }
+
+  onResponseEnd(): void {
+    this.#finish(this.#answer());
+  }
+
+  onResponseError(_: Dispatcher.DispatchController | undefined, error: Error): void {
+    this.#finish(this.#isTooLong ? this.#answer() : failure(error));
+  }
+
+  get #isTooLong(): boolean {
+    return this.#received > mostAnswerBytes;
+  }
+
+  #answer(): SendResult {
+    return {
+      kind: 'answer',
+      status: this.#status,
+      headers: this.#headers,
+      body: this.#chunks.length === 0 ? noBytes : Buffer.concat(this.#chunks),
+      truncated: this.#received > keptAnswerBytes,
+    };
+  }
+
+  #timeOut(): void {
+    this.#timedOut = true;
+    const what = this.#status === 0 ? 'no answer' : 'no complete answer';
+    this.#finish({ kind: 'broken', error: `${what} within ${this.#timeoutMs} ms` });
+    this.#controller?.abort(new Error('timed out'));
+  }
+
+  #finish(result: SendResult): void {
+    clearTimeout(this.#timer);
+    this.#resolve?.(result);
+    this.#resolve = undefined;
+    // Of what is cut off more may come, which is for nobody.
+    this.#chunks = [];
+  }
+}
+
+/** By name, the values of one that repeats together: undici's proxy agent loses them in any other form. */
 function byName(headers: Headers): Record<string, string | string[]> {
   const named = Object.create(null) as Record<string, string | string[]>;
   for (const [name, value] of headers) {
@@ -176,7 +272,7 @@ function failure(error: Error & { code?: unknown; cause?: unknown }): SendResult
   return { kind: 'broken', error: code === '' || message.includes(code) ? message : `${message} (${code})` };
 }
 
-function flatten(headers: Record<string, string | string[] | undefined>): Headers {
+function flatten(headers: IncomingHttpHeaders): Headers {
   const flat: Headers = [];
   for (const [name, value] of Object.entries(headers)) {
     if (Array.isArray(value)) for (const each of value) flat.push([name, each]);

@@ -5,12 +5,11 @@ import { createServer, request as httpRequest } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { connect, createServer as createTcpServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
-import type { Dispatcher } from 'undici';
 import { destinationSchema } from '../../src/protocol/settings.ts';
 import type { Headers } from '../../src/protocol/history.ts';
 import type { Settings } from '../../src/protocol/settings.ts';
-import { dispatcherFor, keptAnswerBytes, post } from '../../src/relay/outbound.ts';
-import type { SendResult } from '../../src/relay/outbound.ts';
+import { connectionsFor, keptAnswerBytes, post } from '../../src/relay/outbound.ts';
+import type { Connections, SendResult } from '../../src/relay/outbound.ts';
 import { afterwards } from './afterwards.ts';
 import { startReceiver } from './receiver.ts';
 import { sampleBody, startTestRelay } from './stage.ts';
@@ -26,16 +25,16 @@ interface Sending {
   readonly proxy?: Settings['proxy'];
   readonly insecureTls?: boolean;
   readonly headers?: Headers;
-  readonly dispatcher?: Dispatcher;
+  readonly connections?: Connections;
 }
 
 async function postTo(url: string, options: Sending = {}): Promise<SendResult> {
   const { timeoutMs = 5000, proxy, insecureTls } = options;
   const destination = destinationSchema.parse({ url, timeoutMs, ...(insecureTls !== undefined && { insecureTls }) });
-  const dispatcher = options.dispatcher ?? dispatcherFor(destination, proxy, 1);
+  const connections = options.connections ?? connectionsFor(destination, proxy, 1);
   const headers: Headers = options.headers ?? [['Content-Type', 'application/json']];
-  const result = await post(dispatcher, new URL(url), { headers, body: Buffer.from('{}') }, timeoutMs);
-  if (options.dispatcher === undefined) await dispatcher.destroy();
+  const result = await post(connections, new URL(url), { headers, body: Buffer.from('{}') }, timeoutMs);
+  if (options.connections === undefined) await connections.destroy();
   return result;
 }
 
@@ -113,18 +112,18 @@ describe('the outcome of a request', () => {
 
   it('frees the connection of a request that timed out, for the next', async () => {
     const receiver = await startReceiver({ answer: (_, number) => (number === 1 ? 'hang' : {}) });
-    const dispatcher = dispatcherFor(destinationSchema.parse({ url: receiver.url }), undefined, 1);
-    assert.equal((await postTo(receiver.url, { dispatcher, timeoutMs: 200 })).kind, 'broken');
-    assert.equal((await postTo(receiver.url, { dispatcher })).kind, 'answer');
-    await dispatcher.destroy();
+    const connections = connectionsFor(destinationSchema.parse({ url: receiver.url }), undefined, 1);
+    assert.equal((await postTo(receiver.url, { connections, timeoutMs: 200 })).kind, 'broken');
+    assert.equal((await postTo(receiver.url, { connections })).kind, 'answer');
+    await connections.destroy();
   });
 
   it('reuses a connection', async () => {
     const receiver = await startReceiver();
-    const dispatcher = dispatcherFor(destinationSchema.parse({ url: receiver.url }), undefined, 1);
-    for (let i = 0; i < 5; i++) assert.equal((await postTo(receiver.url, { dispatcher })).kind, 'answer');
+    const connections = connectionsFor(destinationSchema.parse({ url: receiver.url }), undefined, 1);
+    for (let i = 0; i < 5; i++) assert.equal((await postTo(receiver.url, { connections })).kind, 'answer');
     assert.equal(receiver.connections, 1);
-    await dispatcher.destroy();
+    await connections.destroy();
   });
 
   it('is “unreachable” where nobody listens or the name is unknown, on loopback too', async () => {
@@ -364,17 +363,17 @@ describe('a proxy', () => {
     const receiver = await startReceiver({ answer: { delayMs: 50 } });
     const proxy = await startProxy(receiver.port);
     const destination = destinationSchema.parse({ url: 'http://callback.test/hook' });
-    const dispatcher = dispatcherFor(destination, { url: proxy.url, noProxy: '' }, 4);
+    const connections = connectionsFor(destination, { url: proxy.url, noProxy: '' }, 4);
     const headers: Headers = [
       ['X-A', '1'],
       ['X-A', '2'],
     ];
     const results = await Promise.all(
-      Array.from({ length: 8 }, () => postTo(destination.url, { dispatcher, headers })),
+      Array.from({ length: 8 }, () => postTo(destination.url, { connections, headers })),
     );
     assert.deepEqual(new Set(results.map((each) => each.kind)), new Set(['answer']));
     assert.equal(receiver.requests[0]?.header('x-a'), '1, 2');
-    await dispatcher.destroy();
+    await connections.destroy();
   });
 
   it('is used for a relay’s destinations, from the moment it is set', async () => {

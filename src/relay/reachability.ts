@@ -1,0 +1,82 @@
+/** Whether a destination can be reached. While it is down, one notification at a time tries it, less and less often. */
+
+const firstProbeMs = 250;
+const lastProbeMs = 30_000;
+
+export interface ReachabilityOptions {
+  /** Called when it is to be tried. */
+  probe(): void;
+  /** Called when it goes down or comes back. */
+  onChange(): void;
+  log(level: 'warn' | 'info', message: string): void;
+}
+
+/** Whether a destination is down, and when it is tried next. */
+export class Reachability {
+  readonly #options: ReachabilityOptions;
+  /** `probe`: the notification that tries it, while that is under way. */
+  #down: { detail: string; delayMs: number; timer: NodeJS.Timeout; probe: number | null } | undefined;
+
+  constructor(options: ReachabilityOptions) {
+    this.#options = options;
+  }
+
+  /** Whether it cannot be reached. */
+  get isDown(): boolean {
+    return this.#down !== undefined;
+  }
+
+  /** Whether it is down and nothing tries it just now. */
+  get waitsForProbe(): boolean {
+    return this.#down?.probe === null;
+  }
+
+  /** Why it cannot be reached; null where it can. */
+  get detail(): string | null {
+    return this.#down === undefined ? null : `cannot be reached: ${this.#down.detail}`;
+  }
+
+  /** A notification tries it from now on. */
+  probing(notificationId: number): void {
+    if (this.#down === undefined) return;
+    clearTimeout(this.#down.timer);
+    this.#down.probe = notificationId;
+  }
+
+  /**
+   * A notification could not reach it.
+   * @param detail why
+   * @param place the destination as it stands in the log
+   */
+  failed(notificationId: number, detail: string, place: string): void {
+    if (this.#down === undefined) {
+      const waits = 'its notifications wait until it answers';
+      this.#options.log('warn', `${place} cannot be reached (${detail}): ${waits}`);
+      this.#waitFor(firstProbeMs, detail);
+      this.#options.onChange();
+    } else if (this.#down.probe === notificationId) {
+      this.#waitFor(Math.min(this.#down.delayMs * 2, lastProbeMs), detail);
+    }
+  }
+
+  #waitFor(delayMs: number, detail: string): void {
+    this.#down = { detail, delayMs, probe: null, timer: setTimeout(() => this.#options.probe(), delayMs) };
+  }
+
+  /**
+   * It was reached, or nothing is left to try it with: it is not known any more to be down.
+   * @param answered as it stands in the log, where it answered
+   */
+  up(answered?: string): void {
+    if (this.#down === undefined) return;
+    clearTimeout(this.#down.timer);
+    this.#down = undefined;
+    if (answered !== undefined) this.#options.log('info', `${answered} answers again`);
+    this.#options.onChange();
+  }
+
+  /** Tries it no more. */
+  close(): void {
+    clearTimeout(this.#down?.timer);
+  }
+}

@@ -1,0 +1,80 @@
+/** What of a destination is tried again at a time. */
+import { Schedule } from './schedule.ts';
+import type { Job } from './waiting.ts';
+
+/** A timer waits no longer than this, in milliseconds. */
+const longestTimer = 2_147_483_647;
+
+/** Forwardings that are due at a time, and the timer for the first of them. */
+export class Retries {
+  readonly #jobs = new Map<number, Job>();
+  /** When each is due; what was dropped meanwhile is passed over. */
+  readonly #due = new Schedule<number>();
+  readonly #onDue: () => void;
+  #timer: NodeJS.Timeout | undefined;
+  #timerAt = 0;
+
+  /** @param onDue called when one is due, where {@link arm} was called before */
+  constructor(onDue: () => void) {
+    this.#onDue = onDue;
+  }
+
+  /** How many there are, due or not. */
+  get size(): number {
+    return this.#jobs.size;
+  }
+
+  /**
+   * Keeps one until it is due: without what was stored of it, since there may be very many.
+   * @param at milliseconds since the epoch
+   */
+  add(job: Job, at: number): void {
+    const { notificationId, deliveryId, destinationId, attempts, roundStart } = job;
+    this.#jobs.set(notificationId, { notificationId, deliveryId, destinationId, attempts, roundStart, nextAt: at });
+    this.#due.add(at, notificationId);
+  }
+
+  /**
+   * Takes the first that is due.
+   * @param now milliseconds since the epoch
+   */
+  takeDue(now: number): Job | undefined {
+    for (let id = this.#due.takeDue(now); id !== undefined; id = this.#due.takeDue(now)) {
+      const job = this.#jobs.get(id);
+      if (job === undefined || (job.nextAt ?? 0) > now) continue;
+      this.#jobs.delete(id);
+      return job;
+    }
+    return undefined;
+  }
+
+  /** Drops those that are gone, and says which those were. */
+  drop(isGone: (notificationId: number) => boolean): number[] {
+    const dropped = [...this.#jobs.keys()].filter(isGone);
+    for (const id of dropped) this.#jobs.delete(id);
+    return dropped;
+  }
+
+  /** Sees to it that `onDue` is called for the first. */
+  arm(): void {
+    const next = this.#due.nextAt;
+    if (this.#timer !== undefined && this.#timerAt === next) return;
+    this.close();
+    if (next === undefined) return;
+    this.#timerAt = next;
+    this.#timer = setTimeout(
+      () => {
+        this.#timer = undefined;
+        this.#onDue();
+      },
+      // It is armed again where that is too early.
+      Math.min(Math.max(next - Date.now(), 0), longestTimer),
+    );
+  }
+
+  /** Waits for nothing any more, until it is armed again. */
+  close(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+}

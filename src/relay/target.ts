@@ -1,0 +1,46 @@
+/** A destination as it stands under the settings, keys and credentials in force. */
+import type { Destination } from '../protocol/settings.ts';
+import type { KnownSecrets } from './render.ts';
+
+/** All that forwarding knows of a destination: made in one place, never changed, only replaced. */
+export interface Target {
+  /** The store's number for it. */
+  readonly id: number;
+  readonly destination: Destination;
+  readonly url: URL;
+  /** As it stands in the log: a token may be in its query. */
+  readonly place: string;
+  /** Whether it is in the settings; what waits for one that no longer is, is sent all the same. */
+  readonly configured: boolean;
+  /** The key or credentials, by name, that it needs and nobody gave; null where it has all. */
+  readonly missingName: string | null;
+  /** The same, as people read it: why nothing may be sent there yet. */
+  readonly missing: string | null;
+}
+
+/** @param secrets the keys and credentials that clients gave */
+export function targetOf(id: number, destination: Destination, configured: boolean, secrets: KnownSecrets): Target {
+  const url = new URL(destination.url);
+  const missingName = missingNameOf(destination, secrets);
+  return {
+    id,
+    destination,
+    url,
+    place: url.origin + url.pathname,
+    configured,
+    missingName,
+    missing: missingName === null ? null : missingText(missingName, destination),
+  };
+}
+
+function missingNameOf(destination: Destination, secrets: KnownSecrets): string | null {
+  const { signatureKeyName, credentialsName } = destination;
+  if (signatureKeyName !== undefined && !secrets.signatureKeys.has(signatureKeyName)) return signatureKeyName;
+  if (credentialsName !== undefined && !secrets.credentials.has(credentialsName)) return credentialsName;
+  return null;
+}
+
+function missingText(name: string, destination: Destination): string {
+  const what = name === destination.signatureKeyName ? 'signature key' : 'credentials';
+  return `the ${what} "${name}" ${what === 'credentials' ? 'have' : 'has'} not been given`;
+}

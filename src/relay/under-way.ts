@@ -1,0 +1,59 @@
+/** What is being sent at this moment, and how much of it may be. */
+import type { Job } from './waiting.ts';
+
+/** What all lanes have under way together. */
+export interface AllUnderWay {
+  /** Of the bodies that are being sent. */
+  bytes: number;
+}
+
+/**
+ * With more than this under way in all lanes, in bytes, each sends one at a time: a body repeats for each notification
+ * and destination.
+ */
+const mostBytesUnderWay = 67_108_864;
+
+/** What one destination is being sent. */
+export class UnderWay {
+  readonly #all: AllUnderWay;
+  /** Null where it was discarded meanwhile: then its answer is the last. */
+  readonly #jobs = new Map<number, Job | null>();
+
+  constructor(all: AllUnderWay) {
+    this.#all = all;
+  }
+
+  /** Whether one more may be sent. @param concurrency how many at once */
+  hasRoom(concurrency: number): boolean {
+    const { size } = this.#jobs;
+    return size < concurrency && (size === 0 || this.#all.bytes < mostBytesUnderWay);
+  }
+
+  /** It is sent from now on. @param bytes its body's size */
+  begin(job: Job, bytes: number): void {
+    this.#jobs.set(job.notificationId, job);
+    this.#all.bytes += bytes;
+  }
+
+  /**
+   * It is answered, or has failed.
+   * @param bytes as when it began
+   * @returns it as it stands now: one that was replayed meanwhile is of a new round
+   */
+  end(job: Job, bytes: number): { readonly job: Job; readonly discarded: boolean } {
+    const current = this.#jobs.get(job.notificationId) ?? null;
+    this.#jobs.delete(job.notificationId);
+    this.#all.bytes -= bytes;
+    return { job: current ?? job, discarded: current === null };
+  }
+
+  /** Takes note of what was discarded. */
+  discard(isGone: (notificationId: number) => boolean): void {
+    for (const id of this.#jobs.keys()) if (isGone(id)) this.#jobs.set(id, null);
+  }
+
+  /** Where it was discarded and is replayed while under way, that request is the first of the new round. */
+  replayed(job: Job): void {
+    if (this.#jobs.get(job.notificationId) === null) this.#jobs.set(job.notificationId, job);
+  }
+}

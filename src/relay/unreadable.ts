@@ -1,0 +1,62 @@
+/** What a lane does while the store cannot be read: it says so once, and reads again later. */
+
+/** When what could not be read is read again, in milliseconds. */
+const readAgainMs = 5000;
+
+export interface UnreadableOptions {
+  /** Called when it is time to read again, after {@link Unreadable.pause}. */
+  readAgain(): void;
+  log(level: 'error', message: string): void;
+  /** A factor on the pause: less than 1 in tests. */
+  readonly delayScale: number;
+}
+
+/** Whether the store could be read, and the pause until it is read again. */
+export class Unreadable {
+  readonly #options: UnreadableOptions;
+  #said = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: UnreadableOptions) {
+    this.#options = options;
+  }
+
+  /** How long to wait before reading again, in milliseconds. */
+  get pauseMs(): number {
+    return Math.round(readAgainMs * this.#options.delayScale);
+  }
+
+  /** Whether the pause lasts: nothing is read until it is over. */
+  get pausing(): boolean {
+    return this.#timer !== undefined;
+  }
+
+  /**
+   * It could not be read.
+   * @param place the destination as it stands in the log
+   */
+  failed({ message }: Error, place: string): void {
+    if (this.#said) return;
+    this.#said = true;
+    const when = `is tried every ${readAgainMs / 1000} s`;
+    this.#options.log('error', `the history cannot be read (${message}): what waits for ${place} ${when}`);
+  }
+
+  /** Calls `readAgain` after the pause. */
+  pause(): void {
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#options.readAgain();
+    }, this.pauseMs);
+  }
+
+  /** It was read: the next failure is said again. */
+  worked(): void {
+    this.#said = false;
+  }
+
+  /** Reads no more. */
+  close(): void {
+    clearTimeout(this.#timer);
+  }
+}

@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { Reachability } from '../../src/relay/reachability.ts';
+import { afterwards } from './afterwards.ts';
+import { until } from './until.ts';
+
+function observed(): { reachability: Reachability; said: string[]; probes: () => number } {
+  const said: string[] = [];
+  let probes = 0;
+  const reachability = new Reachability({
+    probe: () => (probes += 1),
+    onChange: () => void said.push('changed'),
+    log: (level, message) => void said.push(`${level} ${message}`),
+  });
+  afterwards(() => reachability.close());
+  return { reachability, said, probes: () => probes };
+}
+
+describe('a destination', () => {
+  it('is down from the first failure, which is said once, and is tried soon', async () => {
+    const { reachability, said, probes } = observed();
+    assert.equal(reachability.detail, null);
+    reachability.failed(1, 'refused', 'http://x/');
+    reachability.failed(2, 'refused too', 'http://x/');
+    assert.ok(reachability.isDown && reachability.waitsForProbe);
+    assert.equal(reachability.detail, 'cannot be reached: refused');
+    assert.deepEqual(said, [
+      'warn http://x/ cannot be reached (refused): its notifications wait until it answers',
+      'changed',
+    ]);
+    await until(() => probes() === 1);
+  });
+
+  it('is tried again after a probe that failed, and not because others failed', async () => {
+    const { reachability, said, probes } = observed();
+    reachability.failed(1, 'refused', 'http://x/');
+    reachability.probing(1);
+    assert.ok(!reachability.waitsForProbe);
+    reachability.failed(9, 'other', 'http://x/');
+    assert.ok(!reachability.waitsForProbe);
+    reachability.failed(1, 'reset', 'http://x/');
+    assert.ok(reachability.waitsForProbe);
+    assert.equal(reachability.detail, 'cannot be reached: reset');
+    assert.equal(said.length, 2);
+    await until(() => probes() === 1);
+  });
+
+  it('is up again when it answers, or when nothing is left to try it with, and then is tried no more', () => {
+    const timers = (): number => process.getActiveResourcesInfo().filter((each) => each === 'Timeout').length;
+    const before = timers();
+    const { reachability, said } = observed();
+    reachability.up('http://x/');
+    assert.deepEqual(said, []);
+    for (const answered of ['http://x/', undefined]) {
+      reachability.failed(1, 'refused', 'http://x/');
+      said.length = 0;
+      reachability.up(answered);
+      assert.ok(!reachability.isDown);
+      assert.equal(reachability.detail, null);
+      assert.deepEqual(said, answered === undefined ? ['changed'] : ['info http://x/ answers again', 'changed']);
+    }
+    assert.equal(timers(), before);
+  });
+});
