@@ -24,6 +24,10 @@ const forwardingSchema = z.object({
   mode: z.enum(['normalised', 'raw']),
   state: forwardingStateSchema,
   attempts: z.int(),
+  ofRound: z
+    .int()
+    .optional()
+    .describe('Of the attempts, those since the first or the last replay, as retry policies count.'),
   maxAttempts: z.int().nullable().describe('Attempts under the retry policy in force; null where unbounded.'),
   nextAttemptAt: time.nullable(),
   status: z.int().nullable().describe("The last answer's HTTP status."),

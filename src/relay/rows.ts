@@ -101,6 +101,7 @@ function freshForwardings(
       mode: destination?.mode ?? 'normalised',
       state: forwarding.state,
       attempts: 0,
+      ofRound: 0,
       maxAttempts: null,
       nextAttemptAt: null,
       status: null,

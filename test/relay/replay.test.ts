@@ -90,7 +90,9 @@ describe('a replay', () => {
       attempts.map((each) => each.number),
       Array.from({ length: 12 }, (_, index) => index + 1),
     );
-    assert.equal((await forwardings(relay, 'e1'))[0]?.state, 'failed');
+    const [forwarding] = await forwardings(relay, 'e1');
+    assert.equal(forwarding?.state, 'failed');
+    assert.deepEqual([forwarding.attempts, forwarding.ofRound], [12, 6]);
   });
 
   it('doubles nothing that waits, is held or is under way', async () => {

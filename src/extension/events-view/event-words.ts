@@ -80,8 +80,8 @@ export function forwardingOf(forwarding: Forwarding, around: Surroundings, l10n:
     }
     case 'retrying': {
       const most = forwarding.maxAttempts ?? around.maxAttempts;
-      const next = forwarding.attempts + 1;
-      // After a replay the attempts of the earlier round count on.
+      // An older relay does not tell the round's, and then those of rounds before a replay count too.
+      const next = (forwarding.ofRound ?? forwarding.attempts) + 1;
       return most === null || next > most ? l10n.t('retrying') : l10n.t('retrying {0} of {1}', next, most);
     }
     case 'held':

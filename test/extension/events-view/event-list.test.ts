@@ -140,6 +140,14 @@ describe('the list of events', () => {
       );
   });
 
+  it('counts the attempts of the round too, where the relay tells them', () => {
+    const list = new EventList(limits);
+    list.add([eventRow(1)]);
+    list.record([attempt(1, { number: 8, ofRound: 2, outcome: 'retrying' })]);
+    const [told] = list.newestFirst()[0]!.row.forwardings;
+    assert.deepEqual([told?.attempts, told?.ofRound], [8, 2]);
+  });
+
   it('gives an attempt to the destination that it is of, where another has the same URL', () => {
     const list = new EventList(limits);
     list.add([eventRow(1, { forwardings: [forwarding(), forwarding({ destinationId: 'signed' })] })]);
