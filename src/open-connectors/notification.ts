@@ -35,46 +35,89 @@ export const elementKey = 'campaignmonitor';
 /** The hub that the connector belongs to [docs]. */
 export const hubKey = 'marketing';
 
+/** Gives memory of so many bytes, which is written full. */
+export type Allocate = (bytes: number) => Buffer;
+
+const allocateNew: Allocate = (bytes) => Buffer.allocUnsafe(bytes);
+
 /**
  * Writes a notification as the platform posts it, field for field and in the order of the captures [code].
  * @param parts what the notification says
  * @param raw the vendor's body, valid JSON in UTF-8: its bytes become `message.raw` as they are
+ * @param allocate where the bytes of a long one go
  * @returns the notification's bytes
  */
-export function writeNotification(parts: NotificationParts, raw: Uint8Array): Buffer {
-  const { instance } = parts;
-  const fixed = fixedTexts(instance);
+export function writeNotification(parts: NotificationParts, raw: Uint8Array, allocate = allocateNew): Buffer {
+  const fixed = fixedTexts(parts.instance);
   const head =
-    `{"severity":"medium","createdDate":"${javaDate(parts.createdAt)}",${fixed.topic},"action":"create",` +
-    `"id":${JSON.stringify(parts.id)},"message":{${fixed.account},"eventId":${JSON.stringify(parts.eventId)},${fixed.instance},"raw":`;
-  const tail = `,"userId":${instance.userId},"events":${JSON.stringify(parts.events)}},"user":"notifications@cloud-elements.com"}`;
+    `{"severity":"medium","createdDate":"${javaDate(parts.createdAt)}"${fixed.beforeId}${quoted(parts.id)}` +
+    `${fixed.beforeEventId}${quoted(parts.eventId)}${fixed.beforeRaw}`;
+  const tail = `${fixed.beforeEvents}${JSON.stringify(parts.events)}},"user":"notifications@cloud-elements.com"}`;
+  return around(head, raw, tail, allocate);
+}
+
+/** What needs no escapes is written quicker than `JSON.stringify` writes it. */
+const plainText = /^[\w-]*$/;
+
+function quoted(text: string): string {
+  return plainText.test(text) ? `"${text}"` : JSON.stringify(text);
+}
+
+/** A UTF-16 code unit takes no more bytes of UTF-8 than this. */
+const mostBytesEach = 3;
+
+/** Short notifications are written one behind the other into one piece of memory, in bytes. */
+const sharedBytes = 65_536;
+let shared = Buffer.allocUnsafeSlow(sharedBytes);
+let sharedUsed = 0;
+
+function around(head: string, raw: Uint8Array, tail: string, allocate: Allocate): Buffer {
+  const most = mostBytesEach * (head.length + tail.length) + raw.byteLength;
+  if (most <= sharedBytes / 4) return aroundShort(head, raw, tail, most);
   const headBytes = Buffer.byteLength(head);
-  const bytes = Buffer.allocUnsafe(headBytes + raw.byteLength + Buffer.byteLength(tail));
+  const bytes = allocate(headBytes + raw.byteLength + Buffer.byteLength(tail));
   bytes.write(head, 0);
   bytes.set(raw, headBytes);
   bytes.write(tail, headBytes + raw.byteLength);
   return bytes;
 }
 
-interface FixedTexts {
-  readonly topic: string;
-  readonly account: string;
-  readonly instance: string;
+/** Without asking first how many bytes the texts will be, which takes as long as writing them. */
+function aroundShort(head: string, raw: Uint8Array, tail: string, most: number): Buffer {
+  if (sharedUsed + most > sharedBytes) {
+    shared = Buffer.allocUnsafeSlow(sharedBytes);
+    sharedUsed = 0;
+  }
+  const start = sharedUsed;
+  const rawStart = start + shared.write(head, start);
+  const tailStart = rawStart + raw.byteLength;
+  shared.set(raw, rawStart);
+  sharedUsed = tailStart + shared.write(tail, tailStart);
+  return shared.subarray(start, sharedUsed);
 }
 
-/** What an instance's notifications have in common, written once. */
+/** What an instance's notifications have in common, up to what differs. */
+interface FixedTexts {
+  readonly beforeId: string;
+  readonly beforeEventId: string;
+  readonly beforeRaw: string;
+  readonly beforeEvents: string;
+}
+
+/** Written once. */
 const known = new WeakMap<NotificationParts['instance'], FixedTexts>();
 
 function fixedTexts(instance: NotificationParts['instance']): FixedTexts {
   let texts = known.get(instance);
   if (texts === undefined) {
-    const { instanceId, accountId, companyId } = instance;
+    const { instanceId, accountId, companyId, userId } = instance;
     texts = {
-      topic: `"topic":"instance-${instanceId}-${elementKey}-events"`,
-      account: `"elementKey":"${elementKey}","accountId":${accountId}`,
-      instance:
-        `"companyId":${companyId},"instanceId":${instanceId},"instance_id":${instanceId},` +
-        `"instanceName":${JSON.stringify(instance.instanceName)},"instanceTags":${JSON.stringify(instance.instanceTags)}`,
+      beforeId: `,"topic":"instance-${instanceId}-${elementKey}-events","action":"create","id":`,
+      beforeEventId: `,"message":{"elementKey":"${elementKey}","accountId":${accountId},"eventId":`,
+      beforeRaw:
+        `,"companyId":${companyId},"instanceId":${instanceId},"instance_id":${instanceId},` +
+        `"instanceName":${JSON.stringify(instance.instanceName)},"instanceTags":${JSON.stringify(instance.instanceTags)},"raw":`,
+      beforeEvents: `,"userId":${userId},"events":`,
     };
     known.set(instance, texts);
   }

@@ -5,7 +5,7 @@
 import { textField } from '../campaign-monitor/payload.ts';
 import type { VendorEvent } from '../campaign-monitor/payload.ts';
 import { elementKey, hubKey, writeNotification } from '../open-connectors/notification.ts';
-import type { EventObject } from '../open-connectors/notification.ts';
+import type { Allocate, EventObject } from '../open-connectors/notification.ts';
 import type { Identity, Mapping } from '../protocol/settings.ts';
 import { readDate, isoSeconds } from './event-date.ts';
 
@@ -96,11 +96,13 @@ export interface NotificationIdentity {
  * @param notification what was stored of it
  * @param events its event objects
  * @param raw the vendor's body as JSON, UTF-8
+ * @param allocate where the bytes go; new memory where it is not given
  */
 export function renderNotification(
   notification: NotificationIdentity,
   events: readonly EventObject[],
   raw: Uint8Array,
+  allocate?: Allocate,
 ): Buffer {
   return writeNotification(
     {
@@ -111,6 +113,7 @@ export function renderNotification(
       events,
     },
     raw,
+    allocate,
   );
 }
 

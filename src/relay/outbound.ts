@@ -1,6 +1,7 @@
 /** Requests to destinations: connections, proxies, time-outs, and what an answer or a failure is. */
 import type { IncomingHttpHeaders } from 'node:http';
-import { Client, EnvHttpProxyAgent } from 'undici';
+import type { Socket } from 'node:net';
+import { buildConnector, Client, EnvHttpProxyAgent } from 'undici';
 import type { Dispatcher } from 'undici';
 import { isLoopback, loopbackLookup } from '../common/loopback.ts';
 import type { Headers } from '../protocol/history.ts';
@@ -27,12 +28,22 @@ export type SendResult =
   | { readonly kind: 'broken'; readonly error: string };
 
 /** What a request consists of. */
-type Request = Pick<Outgoing, 'headers' | 'body'>;
+type Request = Pick<Outgoing, 'headers' | 'body' | 'release'>;
+
+/** The connection that a request goes over. */
+interface Connection {
+  /** Whether the system has all that was written to it: nothing reads the request's body any more. */
+  readonly isWritten: boolean;
+}
 
 /** Connections to one destination. */
 export interface Connections {
-  /** Sends a request; what becomes of it is told to the handler. @throws Error where it cannot be sent at all */
-  send(url: URL, request: Request, handler: Dispatcher.DispatchHandler): void;
+  /**
+   * Sends a request; what becomes of it is told to the handler.
+   * @returns the connection, where it is known
+   * @throws Error where it cannot be sent at all
+   */
+  send(url: URL, request: Request, handler: Dispatcher.DispatchHandler): Connection | null;
   /** Ends them; what is under way fails. */
   destroy(): Promise<void>;
 }
@@ -47,7 +58,7 @@ export function connectionsFor(destination: Destination, proxy: Settings['proxy'
   const { origin, hostname } = new URL(destination.url);
   const tls = { rejectUnauthorized: destination.insecureTls !== true };
   const connect = { ...tls, lookup: loopbackLookup, timeout: destination.timeoutMs };
-  if (isLoopback(hostname)) return new DirectConnections(origin, most, connect);
+  if (isLoopback(hostname)) return new DirectConnections(origin, most, buildConnector(connect));
   return new ProxiedConnections({
     connections: most,
     pipelining: 1,
@@ -66,36 +77,59 @@ export function connectionsFor(destination: Destination, proxy: Settings['proxy'
 class DirectConnections implements Connections {
   readonly #origin: string;
   readonly #most: number;
-  readonly #connect: Client.Options['connect'];
-  readonly #clients: Client[] = [];
+  readonly #connect: buildConnector.connector;
+  readonly #connections: DirectConnection[] = [];
   #turn = 0;
 
-  constructor(origin: string, most: number, connect: Client.Options['connect']) {
+  constructor(origin: string, most: number, connect: buildConnector.connector) {
     this.#origin = origin;
     this.#most = most;
     this.#connect = connect;
   }
 
-  send(url: URL, { headers, body }: Request, handler: Dispatcher.DispatchHandler): void {
-    this.#idleClient().dispatch({ ...requestTo(url), headers: headers.flat(), body }, handler);
+  send(url: URL, { headers, body }: Request, handler: Dispatcher.DispatchHandler): Connection {
+    const connection = this.#idle();
+    connection.client.dispatch({ ...requestTo(url), headers: headers.flat(), body }, handler);
+    return connection;
   }
 
-  #idleClient(): Client {
-    let client = this.#clients.find(({ stats }) => stats.size === 0);
-    // A client with several requests sends them one after the other.
-    if (client === undefined && this.#clients.length >= this.#most) {
+  #idle(): DirectConnection {
+    let connection = this.#connections.find(({ client }) => client.stats.size === 0);
+    // One with several requests sends them one after the other.
+    if (connection === undefined && this.#connections.length >= this.#most) {
       this.#turn += 1;
-      client = this.#clients[this.#turn % this.#most];
+      connection = this.#connections[this.#turn % this.#most];
     }
-    if (client === undefined) {
-      client = new Client(this.#origin, { pipelining: 1, connect: this.#connect });
-      this.#clients.push(client);
+    if (connection === undefined) {
+      connection = new DirectConnection(this.#origin, this.#connect);
+      this.#connections.push(connection);
     }
-    return client;
+    return connection;
   }
 
   async destroy(): Promise<void> {
-    await Promise.all(this.#clients.map((client) => client.destroy()));
+    await Promise.all(this.#connections.map(({ client }) => client.destroy()));
+  }
+}
+
+/** One client, which has one socket at a time. */
+class DirectConnection implements Connection {
+  readonly client: Client;
+  #socket: Socket | undefined;
+
+  constructor(origin: string, connect: buildConnector.connector) {
+    this.client = new Client(origin, {
+      pipelining: 1,
+      connect: (options, callback) =>
+        connect(options, (...result) => {
+          this.#socket = result[1] ?? undefined;
+          callback(...result);
+        }),
+    });
+  }
+
+  get isWritten(): boolean {
+    return this.#socket?.destroyed === false && this.#socket.writableLength === 0;
   }
 }
 
@@ -107,8 +141,9 @@ class ProxiedConnections implements Connections {
     this.#agent = new EnvHttpProxyAgent(options);
   }
 
-  send(url: URL, { headers, body }: Request, handler: Dispatcher.DispatchHandler): void {
+  send(url: URL, { headers, body }: Request, handler: Dispatcher.DispatchHandler): null {
     this.#agent.dispatch({ ...requestTo(url), headers: byName(headers), body }, handler);
+    return null;
   }
 
   async destroy(): Promise<void> {
@@ -157,9 +192,14 @@ const certificateCodes = new Set([
  */
 export function post(connections: Connections, url: URL, request: Request, timeoutMs: number): Promise<SendResult> {
   return new Promise((resolve) => {
-    const exchange = new Exchange(timeoutMs, resolve);
+    let connection: Connection | null = null;
+    const exchange = new Exchange(timeoutMs, (result) => {
+      // An answer may come before the request was read: then its body is still being written.
+      if (result.kind === 'answer' && connection?.isWritten === true) request.release?.();
+      resolve(result);
+    });
     try {
-      connections.send(url, request, exchange);
+      connection = connections.send(url, request, exchange);
     } catch (error) {
       exchange.onResponseError(undefined, error as Error);
     }

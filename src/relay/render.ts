@@ -7,6 +7,7 @@ import type { Headers, Source } from '../protocol/history.ts';
 import type { Destination } from '../protocol/settings.ts';
 import { maskedValue } from '../common/masking.ts';
 import { isCredentialHeader } from '../protocol/credential-headers.ts';
+import { Buffers } from './buffers.ts';
 import { normaliseEvent, renderNotification } from './normalise.ts';
 import type { RenderSettings } from './normalise.ts';
 import type { StoredNotification, StoredReader } from './stored.ts';
@@ -17,6 +18,8 @@ export interface Outgoing {
   readonly body: Buffer;
   /** Names of the sender's headers that cannot go along any more: their values are kept in memory only. */
   readonly withheld: readonly string[];
+  /** To be called once nobody reads the body any more, if ever: its memory is used for another. */
+  release?(): void;
 }
 
 /** The keys and credentials that clients gave, by name. */
@@ -57,6 +60,7 @@ export class Renderer {
   /** Headers of deliveries that came with credentials, which are nowhere else; the oldest are forgotten first. */
   readonly #withCredentials = new Map<number, Headers>();
   #credentialCharacters = 0;
+  readonly #buffers = new Buffers();
 
   constructor(stored: StoredReader) {
     this.#stored = stored;
@@ -105,18 +109,45 @@ export class Renderer {
   ): Outgoing | undefined {
     const delivery = this.#delivery(notification.deliveryId);
     if (delivery === undefined) return undefined;
-    const { headers, body, withheld } =
+    const outgoing =
       notification.kind === 'normalised' && destination?.mode !== 'raw'
-        ? normalised(notification, delivery, destination, secrets)
+        ? this.#normalised(notification, delivery, destination, secrets)
         : asItCame(delivery);
     const own = ownHeaders(destination, secrets);
-    if (own.length === 0) return { headers, body, withheld };
+    if (own.length === 0) return outgoing;
     const names = new Set(own.map(([name]) => name.toLowerCase()));
     return {
-      headers: [...headers.filter(([name]) => !names.has(name.toLowerCase())), ...own],
-      body,
-      withheld: withheld.filter((name) => !names.has(name.toLowerCase())),
+      ...outgoing,
+      headers: [...outgoing.headers.filter(([name]) => !names.has(name.toLowerCase())), ...own],
+      withheld: outgoing.withheld.filter((name) => !names.has(name.toLowerCase())),
     };
+  }
+
+  #normalised(
+    notification: StoredNotification,
+    delivery: FreshDelivery,
+    destination: Destination | undefined,
+    secrets: KnownSecrets,
+  ): Outgoing {
+    const { firstEvent, eventCount, settings } = notification;
+    delivery.objects ??= eventObjects(delivery, settings);
+    const events = delivery.objects.slice(firstEvent, firstEvent + eventCount);
+    let taken: Buffer | undefined;
+    const body = renderNotification(
+      notification,
+      events,
+      delivery.json ?? delivery.body,
+      (bytes) => (taken = this.#buffers.take(bytes)),
+    );
+    const headers: Headers = [
+      ['Content-Type', 'application/json; charset=utf-8'],
+      [webhookIdHeader, notification.eventId],
+    ];
+    const { signatureKeyName } = destination ?? {};
+    const key = signatureKeyName === undefined ? undefined : secrets.signatureKeys.get(signatureKeyName);
+    if (key !== undefined) headers.push([signatureHeader, sign(body, key)]);
+    if (taken === undefined) return { headers, body, withheld: [] };
+    return { headers, body, withheld: [], release: () => this.#buffers.giveBack(body) };
   }
 
   #delivery(id: number): FreshDelivery | undefined {
@@ -139,26 +170,6 @@ function sizeOf({ body, json, objects }: FreshDelivery): number {
   // Texts of the objects stand in the body too. Where they are not made yet, an event takes ten bytes of it at least.
   const made = objects === null ? 10 * body.byteLength : objects.length * objectBytes + body.byteLength;
   return entryBytes + body.byteLength + made + (json?.byteLength ?? 0);
-}
-
-function normalised(
-  notification: StoredNotification,
-  delivery: FreshDelivery,
-  destination: Destination | undefined,
-  secrets: KnownSecrets,
-): Outgoing {
-  const { firstEvent, eventCount, settings } = notification;
-  delivery.objects ??= eventObjects(delivery, settings);
-  const events = delivery.objects.slice(firstEvent, firstEvent + eventCount);
-  const body = renderNotification(notification, events, delivery.json ?? delivery.body);
-  const headers: Headers = [
-    ['Content-Type', 'application/json; charset=utf-8'],
-    [webhookIdHeader, notification.eventId],
-  ];
-  const key =
-    destination?.signatureKeyName === undefined ? undefined : secrets.signatureKeys.get(destination.signatureKeyName);
-  if (key !== undefined) headers.push([signatureHeader, sign(body, key)]);
-  return { headers, body, withheld: [] };
 }
 
 /** As at reception: of a delivery that comes from the store. */

@@ -172,6 +172,65 @@ describe('the outcome of a request', () => {
   });
 });
 
+describe('the memory of a request’s body', () => {
+  const sendTo = async (url: URL, body: Buffer, timeoutMs = 5000): Promise<{ kind: string; released: number }> => {
+    const connections = connectionsFor(destinationSchema.parse({ url: url.href }), undefined, 1);
+    let released = 0;
+    const result = await post(connections, url, { headers: [], body, release: () => (released += 1) }, timeoutMs);
+    await connections.destroy();
+    return { kind: result.kind, released };
+  };
+
+  it('is free once the answer has come, and is not where none came', async () => {
+    const receiver = await startReceiver();
+    assert.deepEqual(await sendTo(new URL(receiver.url), Buffer.from('{}')), { kind: 'answer', released: 1 });
+    for (const answer of ['hang', 'reset', 'rubbish'] as const) {
+      receiver.answer(answer);
+      const sent = await sendTo(new URL(receiver.url), Buffer.from('{}'), 200);
+      assert.deepEqual(sent, { kind: 'broken', released: 0 }, answer);
+    }
+  });
+
+  it('is not free while it is written, though the answer has come', async () => {
+    // Answers what it has not read.
+    const server = createTcpServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.once('data', () => {
+        socket.pause();
+        socket.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    afterwards(() => server.close());
+    const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+    assert.deepEqual(await sendTo(url, Buffer.alloc(64_000_000, 'x')), { kind: 'answer', released: 0 });
+  });
+
+  it('is used in turn for the parts of large batches, and each arrives as it was made, however slowly', async () => {
+    let answered = 0;
+    const receiver = await startReceiver({
+      answer: () => ({ status: (answered += 1) % 7 === 0 ? 503 : 200, delayMs: answered % 5 }),
+    });
+    const relay = await startTestRelay({
+      delayScale: 0.01,
+      settings: { concurrency: 5, destinations: [{ url: receiver.url }] },
+    });
+    for (const seed of [1, 2, 3]) await relay.deliver(sampleBody({ events: 400, seed }));
+    await relay.drained();
+    const { events } = await relay.client.request('events/query', { limit: 1000 });
+    const rendered = new Map<string, Buffer>();
+    for (const id of new Set(events.map((each) => each.notificationId!))) {
+      const { headers, body } = await relay.rendered(id);
+      rendered.set(new Map(headers).get('Elements-Webhook-Id')!, body);
+    }
+    assert.ok(receiver.requests.length > 60 && rendered.size >= 40, `${receiver.requests.length} ${rendered.size}`);
+    for (const request of receiver.requests) {
+      const expected = rendered.get(request.header('elements-webhook-id')!);
+      if (expected !== undefined) assert.ok(expected.equals(request.body));
+    }
+  });
+});
+
 describe('a certificate that nobody vouches for', () => {
   it('is refused, saying why and what to do', async () => {
     const receiver = await startReceiver({ tls });
