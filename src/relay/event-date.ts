@@ -41,12 +41,40 @@ function parseDate(text: string, timeZone: string): string | null {
 function local(text: string, timeZone: string): number | null {
   const match = datePattern.exec(text);
   if (match === null) return null;
-  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1).map((part) => Number(part));
-  const written = Temporal.PlainDateTime.from(
-    { year, month, day, hour: hour || 0, minute: minute || 0, second: second || 0 },
-    { overflow: 'reject' },
-  );
-  return written.toZonedDateTime(timeZone, { disambiguation: 'compatible' }).epochMilliseconds;
+  // What is not there is 0.
+  const parts = match.slice(1).map((part) => Number(part) || 0);
+  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = parts;
+  if (minute > 59 || second > 59) return null;
+  const start = hourStart(`${timeZone} ${text.slice(0, 10)} ${hour}`, { year, month, day, hour }, timeZone);
+  if (start !== null) return start + (minute * 60 + second) * 1000;
+  return moment({ year, month, day, hour, minute, second }, timeZone);
+}
+
+/** When hours of a zone's clock begin, milliseconds since the epoch; null where the clock is changed within. Bounded. */
+const hours = new Map<string, number | null>();
+const hoursLimit = 4096;
+
+/** Reckoning with a zone takes long, and dates of one hour differ by their minutes alone. */
+function hourStart(
+  key: string,
+  hour: { year: number; month: number; day: number; hour: number },
+  timeZone: string,
+): number | null {
+  const before = hours.get(key);
+  if (before !== undefined) return before;
+  const first = moment({ ...hour, minute: 0, second: 0 }, timeZone);
+  const last = moment({ ...hour, minute: 59, second: 59 }, timeZone);
+  const start = last - first === 3_599_000 ? first : null;
+  if (hours.size >= hoursLimit) hours.clear();
+  hours.set(key, start);
+  return start;
+}
+
+/** @throws RangeError for a day or time that does not exist */
+function moment(fields: Temporal.PlainDateTimeLike, timeZone: string): number {
+  return Temporal.PlainDateTime.from(fields, { overflow: 'reject' }).toZonedDateTime(timeZone, {
+    disambiguation: 'compatible',
+  }).epochMilliseconds;
 }
 
 /** The form has four digits for the year; a zone can move a date out of them at either end. */
