@@ -2,10 +2,22 @@
 const credentialHeader =
   /^(?:(?:proxy-)?authorization|cookie2?|set-cookie2?|x-csrf-token|x-xsrf-token)$|(?:^|[-_])(?:token|secret|password|passwd|credentials?|session|auth|authorization|jwt|apikey|(?:api|private|access|auth|functions|subscription)[-_]key)(?:[-_]|$)/;
 
+/** Requests repeat their names: what was asked before is kept. Bounded, and no long name is kept. */
+const known = new Map<string, boolean>();
+const knownLimit = 1024;
+const longestKnown = 100;
+
 /**
  * Whether a header carries a credential (`authorization`, `cookie`, `x-api-key`, …).
  * @param name the header's name, in any case
  */
 export function isCredentialHeader(name: string): boolean {
-  return credentialHeader.test(name.toLowerCase());
+  const before = known.get(name);
+  if (before !== undefined) return before;
+  const is = credentialHeader.test(name.toLowerCase());
+  if (name.length <= longestKnown) {
+    if (known.size >= knownLimit) known.clear();
+    known.set(name, is);
+  }
+  return is;
 }

@@ -71,8 +71,8 @@ export function connectionsFor(destination: Destination, proxy: Settings['proxy'
 }
 
 /**
- * A client for each connection, and each request to one that has nothing else to do. undici's own pool keeps a request
- * until the client says that it is idle, and so for one more turn of the event loop, in which a commit may stand.
+ * A client for each connection, and each request to one that has nothing else to do: undici's own pool does not tell
+ * which connection a request takes, and so not whether its body is still being written.
  */
 class DirectConnections implements Connections {
   readonly #origin: string;
