@@ -12,7 +12,7 @@ import { connectionsFor } from './outbound.ts';
 import type { KnownSecrets } from './render.ts';
 import { targetsNamed, targetsOfBefore } from './replay-targets.ts';
 import { changedSecrets } from './secrets.ts';
-import type { KeptSettings } from './store.ts';
+import type { KeptSettings } from './kept-destinations.ts';
 import { targetOf } from './target.ts';
 import type { Target } from './target.ts';
 import type { AllUnderWay } from './under-way.ts';
@@ -115,7 +115,9 @@ export class Forwarder {
       to === undefined
         ? targetsOfBefore(notificationIds, this.#configured, store)
         : targetsNamed(notificationIds, to, store);
-    const rounds = await Promise.allSettled(targets.map(([id, destinations]) => store.startRound(id, destinations)));
+    const rounds = await Promise.allSettled(
+      targets.map(([id, destinations]) => store.forwardings.startRound(id, destinations)),
+    );
     // What is on disk goes out, whatever became of the others.
     const jobs = rounds.map((round) => (round.status === 'fulfilled' ? round.value : []));
     for (const job of jobs.flat()) this.#laneOf(job.destinationId)?.replay(job);
@@ -166,7 +168,7 @@ export class Forwarder {
 
   /** The lane of a destination that is not in the settings: it lasts as long as something waits for it. */
   #laneLeft(id: number): Lane | undefined {
-    const destination = this.#options.store.destination(id);
+    const destination = this.#options.store.destinations.get(id);
     return destination && this.#putInForce(targetOf(id, destination, false, this.#secrets));
   }
 

@@ -24,8 +24,6 @@ import { Unreadable } from './unreadable.ts';
 import { Waiting, windowSize } from './waiting.ts';
 import type { Job } from './waiting.ts';
 
-export type { Job } from './waiting.ts';
-
 export interface LaneOptions {
   readonly store: Store;
   readonly renderer: Renderer;
@@ -115,13 +113,13 @@ export class Lane {
   }
 
   #hold(missing: string): void {
-    void this.#options.store.holdWaiting(this.target.id, missing);
+    void this.#options.store.forwardings.holdWaiting(this.target.id, missing);
   }
 
   /** Lets what was held back be sent, unless a key is still missing. */
   releaseWhatIsHeld(): void {
     if (this.target.missing !== null) return;
-    void this.#options.store.releaseHeld(this.target.id).then((released) => {
+    void this.#options.store.forwardings.releaseHeld(this.target.id).then((released) => {
       if (!released) return;
       this.#waiting.lookAgain();
       this.pump();
@@ -222,7 +220,7 @@ export class Lane {
   #readOn(after: number): boolean {
     if (this.#unreadable.pausing) return false;
     try {
-      const read = this.#options.store.open(this.target.id, 'waiting', after, windowSize);
+      const read = this.#options.store.forwardings.open(this.target.id, 'waiting', after, windowSize);
       this.#waiting.fill(read, Date.now(), (job, at) => this.#retries.add(job, at));
     } catch (error) {
       this.#unreadable.failed(error as Error, this.target.place);
@@ -297,7 +295,7 @@ export class Lane {
   ): void {
     const { store } = this.#options;
     const { attempt, detail } = attemptOf(job, sent, result, verdict, nextAt);
-    void store.recordAttempt(attempt, detail).then((recorded) => {
+    void store.forwardings.recordAttempt(attempt, detail).then((recorded) => {
       // It still waits on disk: in memory it stays what it is, so that it is not sent again before a restart.
       if (!recorded) return;
       const { missing } = this.target;

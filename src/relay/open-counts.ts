@@ -1,5 +1,6 @@
 /** How much waits and is held for each destination, for the status. */
-import type { OpenDestination, Store } from './store.ts';
+import type { OpenDestination } from './forwardings.ts';
+import type { Store } from './store.ts';
 
 /** With more than this waiting or held it is counted anew only so often, in milliseconds: it takes a while. */
 const manyOpen = 10_000;
@@ -24,7 +25,7 @@ export class OpenCounts {
     const isRecent = this.#counted !== undefined && Date.now() - this.#counted.at <= countEveryMs;
     if (this.#counted !== undefined && isRecent && waiting + held > manyOpen) return this.#counted.open;
     try {
-      const open = new Map(this.#store.openDestinations().map((each) => [each.destinationId, each]));
+      const open = new Map(this.#store.forwardings.openDestinations().map((each) => [each.destinationId, each]));
       this.#counted = { at: Date.now(), open };
       this.#said = false;
     } catch (error) {

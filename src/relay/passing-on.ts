@@ -4,7 +4,7 @@
  */
 import type { Announcer } from './announcer.ts';
 import type { Forwarder } from './forwarder.ts';
-import type { Job } from './lane.ts';
+import type { Job } from './waiting.ts';
 import type { Received } from './reception.ts';
 import type { DeliveryRecord } from './records.ts';
 import { deliveryOf, rowsOf } from './rows.ts';

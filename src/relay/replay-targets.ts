@@ -14,7 +14,7 @@ export type ReplayTargets = readonly [notificationId: number, destinationIds: re
  * @throws StoreError where it is new and cannot be written
  */
 export function targetsNamed(notificationIds: readonly number[], to: Destination, store: Store): ReplayTargets[] {
-  const target = store.internDestination(to);
+  const target = store.destinations.intern(to);
   const seen = new Set<number>();
   return notificationIds.map((id) => {
     const notification = store.stored.notification(id);
@@ -46,7 +46,7 @@ export function targetsOfBefore(
     return last?.routed;
   };
   return notificationIds.map((id) => {
-    const earlier = store.destinationsOf(id);
+    const earlier = store.forwardings.destinationsOf(id);
     const notification = earlier.length > 0 ? undefined : store.stored.notification(id);
     const delivery = notification && routed(notification.deliveryId);
     if (notification === undefined || delivery === undefined) return [id, earlier];

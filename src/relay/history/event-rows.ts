@@ -194,6 +194,7 @@ export class EventRows {
           mode: destination?.mode ?? 'normalised',
           state: stateName(row['state']),
           attempts: Number(row['attempts']),
+          ofRound: Number(row['attempts']) - Number(row['round_start']),
           maxAttempts: null,
           nextAttemptAt: isoOrNull(row['next_at'] as number | null),
           status: row['status'] as number | null,
