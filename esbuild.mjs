@@ -90,13 +90,17 @@ const undiciWhenNeeded = {
   setup(builder) {
     const index = /[\\/]undici[\\/]index\.js$/;
     builder.onResolve({ filter: /^undici-whole$/ }, ({ importer }) => ({ path: importer, suffix: '?whole' }));
-    builder.onLoad({ filter: index }, ({ suffix }) => {
+    builder.onLoad({ filter: index }, async ({ path, suffix }) => {
       if (suffix !== '') return undefined;
-      const parts = { Agent: './lib/dispatcher/agent', EnvHttpProxyAgent: './lib/dispatcher/env-http-proxy-agent' };
-      const getters = [
-        ...Object.entries(parts).map(([name, path]) => `get ${name}() { return require('${path}'); }`),
-        ...['fetch', 'request'].map((name) => `get ${name}() { return require('undici-whole').${name}; }`),
-      ];
+      const text = await readFile(path, 'utf8');
+      const names = (pattern) => [...text.matchAll(pattern)].map(([, ...groups]) => groups);
+      const parts = new Map(names(/^const (\w+) = require\('(\.\/lib\/[^']+)'\)/gm));
+      const exported = names(/^module\.exports\.(\w+) = (\w+)?/gm);
+      if (parts.size === 0 || exported.length === 0) throw new Error(`${path} is not written as it was`);
+      const getters = exported.map(([name, value]) => {
+        const part = parts.get(value);
+        return `get ${name}() { return ${part === undefined ? `require('undici-whole').${name}` : `require('${part}')`}; }`;
+      });
       return { contents: `module.exports = { ${getters.join(', ')} };` };
     });
   },

@@ -2,11 +2,10 @@
 import type { Attempt } from '../protocol/history.ts';
 import type { Destination } from '../protocol/settings.ts';
 import { cut } from './columns.ts';
-import { toldId } from './destinations.ts';
 import type { SendResult } from './outbound.ts';
 import type { AttemptRecord } from './records.ts';
 import type { Verdict } from './retry.ts';
-import { iso, isoOrNull } from './rows.ts';
+import { shownAttempt } from './shown.ts';
 import type { Job } from './waiting.ts';
 
 /** Of the reason for a failure, which may quote the destination, what is kept, in characters. */
@@ -67,19 +66,6 @@ function withWithheld(reason: string, withheld: readonly string[]): string {
 }
 
 /** An attempt that has just been recorded, as clients are told. */
-export function shownAttempt(attempt: AttemptRecord, job: Job, destination: Destination): Attempt {
-  return {
-    notificationId: `n${attempt.notificationId}`,
-    deliveryId: `d${job.deliveryId}`,
-    destinationId: toldId(job.destinationId, destination),
-    destination: destination.url,
-    number: attempt.number,
-    ofRound: attempt.number - job.roundStart,
-    at: iso(attempt.at),
-    durationMs: attempt.durationMs,
-    status: attempt.status,
-    error: attempt.error,
-    outcome: attempt.outcome,
-    nextAttemptAt: isoOrNull(attempt.nextAt),
-  };
+export function toldAttempt(attempt: AttemptRecord, job: Job, destination: Destination): Attempt {
+  return { ...shownAttempt(attempt, job.deliveryId, destination), ofRound: attempt.number - job.roundStart };
 }

@@ -213,8 +213,8 @@ export function openOwn(file: string): DatabaseSync {
 }
 
 /**
- * Opens the store for writing: makes, migrates or sets aside the file as needed. Every commit is on disk when it
- * returns: WAL, `synchronous=FULL`, `fullfsync` on macOS.
+ * Opens the store for writing: makes, migrates or sets aside the file as needed. WAL, and `synchronous=NORMAL`: a commit
+ * is on disk once the write-ahead log has been synced after it (wal-sync.ts); `fullfsync` on macOS.
  * @param file the path
  * @param steps the migrations
  * @returns the database, and what was set aside, if anything
@@ -232,7 +232,7 @@ export function openForWriting(
       db = openOwn(file);
       db.exec('PRAGMA busy_timeout = 5000');
       db.exec(
-        'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON',
+        'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON',
       );
       db.exec('PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 8192');
       migrate(db, file, steps);

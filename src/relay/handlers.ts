@@ -16,7 +16,7 @@ import type { HistoryThread } from './history-thread.ts';
 import { fittingAnswer } from './message-size.ts';
 import type { Received, Reception } from './reception.ts';
 import type { KnownSecrets, Renderer } from './render.ts';
-import { deliveryOf, notificationsOf, rowsOf } from './rows.ts';
+import { shownRecord, shownNotificationsOf, shownEventsOf } from './shown.ts';
 import type { Store } from './store.ts';
 
 /** The stations that methods ask. */
@@ -124,8 +124,8 @@ export function makeHandlers(parts: HandlerParts): Handlers {
       parts.onReceived(received);
       const { delivery } = received;
       return {
-        delivery: deliveryOf(delivery),
-        ...fittingAnswer(rowsOf(delivery, destinationById), notificationsOf(delivery, destinationById)),
+        delivery: shownRecord(delivery),
+        ...fittingAnswer(shownEventsOf(delivery, destinationById), shownNotificationsOf(delivery, destinationById)),
       };
     },
     'notifications/replay': async (params) => {

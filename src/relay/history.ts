@@ -19,7 +19,7 @@ import { HistoryIndex } from './history/history-index.ts';
 import type { Mark } from './history/history-index.ts';
 import { fittingAnswer, fittingAttempts, mostPageBytes, rowBytes } from './message-size.ts';
 import { Renderer } from './render.ts';
-import { parseId } from './rows.ts';
+import { parseId } from './shown.ts';
 import { StoredReader } from './stored.ts';
 import type { Row } from './statements.ts';
 

@@ -5,7 +5,7 @@
 import type { Attempt } from '../protocol/history.ts';
 import type { Settings } from '../protocol/settings.ts';
 import type { DestinationStatus } from '../protocol/status.ts';
-import { attemptOf, shownAttempt } from './attempt.ts';
+import { attemptOf, toldAttempt } from './attempt.ts';
 import type { Sent } from './attempt.ts';
 import { ConnectionPool } from './connection-pool.ts';
 import { toldId } from './destinations.ts';
@@ -308,7 +308,7 @@ export class Lane {
         this.#drop((id) => id === job.notificationId);
         this.#hold(missing);
       }
-      this.#options.onAttempt(shownAttempt(attempt, job, sent.destination));
+      this.#options.onAttempt(toldAttempt(attempt, job, sent.destination));
     });
   }
 

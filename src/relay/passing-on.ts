@@ -7,7 +7,7 @@ import type { Forwarder } from './forwarder.ts';
 import type { Job } from './waiting.ts';
 import type { Received } from './reception.ts';
 import type { DeliveryRecord } from './records.ts';
-import { deliveryOf, rowsOf } from './rows.ts';
+import { shownRecord, shownEventsOf } from './shown.ts';
 import type { Store } from './store.ts';
 
 export interface Followers {
@@ -37,8 +37,8 @@ export function passOn(received: Received, followers: Followers): void {
 function announce(delivery: DeliveryRecord, { announcer, store }: Followers): void {
   if (!announcer.heard) return;
   announcer.added(
-    deliveryOf(delivery),
-    rowsOf(delivery, (id) => store.destinations.get(id)),
+    shownRecord(delivery),
+    shownEventsOf(delivery, (id) => store.destinations.get(id)),
   );
   announcer.statusChanged();
 }

@@ -1,43 +1,65 @@
-/** What the store takes and counts: one POST with all that follows from it. */
+/** What the store takes: a delivery and all that follows from it, and what of it is read again. */
 import type { ForwardingState, Headers, SignatureCheck, Source } from '../protocol/history.ts';
 import type { kindCodes, notificationKindCodes } from './database.ts';
 
-export interface EventRecord {
+/** What an event's row says. */
+export interface EventFacts {
   readonly id: number;
   readonly kind: keyof typeof kindCodes;
   readonly type: string | null;
   readonly address: string | null;
   readonly date: string | null;
   readonly warning: string | null;
-  readonly fingerprint: number | null;
   readonly notificationId: number | null;
-  /** Found while writing: the latest earlier event of the same content. */
+  /** The latest earlier event of the same content, as far as is known. */
+  readonly duplicateOf: number | null;
+}
+
+export interface EventRecord extends EventFacts {
+  readonly fingerprint: number | null;
+  /** Found while writing. */
   duplicateOf: number | null;
 }
 
 export interface ForwardingRecord {
   readonly destinationId: number;
   readonly state: ForwardingState;
+  /** Why it waits, is held or failed. */
   readonly detail: string | null;
 }
 
-export interface NotificationRecord {
+/** How a forwarding stands. */
+export interface ForwardingFacts extends ForwardingRecord {
+  readonly attempts: number;
+  /** Attempts before the last replay. */
+  readonly roundStart: number;
+  /** Milliseconds since the epoch; null where no next attempt is planned. */
+  readonly nextAt: number | null;
+  /** The last HTTP status. */
+  readonly status: number | null;
+  readonly durationMs: number | null;
+}
+
+export interface NotificationFacts {
   readonly id: number;
   readonly kind: keyof typeof notificationKindCodes;
   readonly part: number;
   readonly parts: number;
-  /** The position of its first event in the delivery. */
-  readonly firstEvent: number;
   readonly eventCount: number;
   readonly eventId: string;
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
+}
+
+export interface NotificationRecord extends NotificationFacts {
+  /** The position of its first event in the delivery. */
+  readonly firstEvent: number;
   readonly renderSettingsId: number;
   readonly forwardings: readonly ForwardingRecord[];
 }
 
-/** One POST with all that follows from it. Its events and notifications have consecutive ids. */
-export interface DeliveryRecord {
+/** What is said of a delivery, without its bytes. */
+export interface DeliveryFacts {
   readonly id: number;
   readonly source: Source;
   readonly status: 'accepted' | 'test' | 'rejected';
@@ -49,12 +71,16 @@ export interface DeliveryRecord {
   readonly list: string | null;
   readonly signature: SignatureCheck | null;
   readonly contentType: string | null;
+  /** The size as received, in bytes; more than its body holds where that was truncated. */
+  readonly bodyBytes: number;
+  readonly truncated: boolean;
+}
+
+/** One POST with all that follows from it. Its events and notifications have consecutive ids. */
+export interface DeliveryRecord extends DeliveryFacts {
   /** Masked where they carry credentials. */
   readonly headers: Headers;
   readonly body: Buffer;
-  /** The size as received, in bytes; more than `body` holds where it was truncated. */
-  readonly bodyBytes: number;
-  readonly truncated: boolean;
   /** The JSON equivalent where it is not `body` itself. */
   readonly json: Buffer | null;
   readonly events: readonly EventRecord[];
@@ -62,7 +88,7 @@ export interface DeliveryRecord {
 }
 
 /** One try to send one notification to one destination. */
-export interface AttemptRecord {
+export interface AttemptFacts {
   readonly notificationId: number;
   readonly destinationId: number;
   readonly number: number;
@@ -73,6 +99,10 @@ export interface AttemptRecord {
   readonly error: string | null;
   readonly outcome: 'sent' | 'retrying' | 'failed';
   readonly nextAt: number | null;
+}
+
+export interface AttemptRecord extends AttemptFacts {
+  /** Of the answer. */
   readonly headers: Headers;
   readonly body: Buffer;
   readonly truncated: boolean;

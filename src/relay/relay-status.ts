@@ -6,7 +6,7 @@ import type { Settings } from '../protocol/settings.ts';
 import type { Status, TunnelStatus } from '../protocol/status.ts';
 import type { Configuration } from './configuration.ts';
 import type { Forwarder } from './forwarder.ts';
-import { iso } from './rows.ts';
+import { iso } from './shown.ts';
 import type { Store } from './store.ts';
 
 export interface StatusParts {

@@ -27,7 +27,7 @@ import type { Received } from './reception.ts';
 import { statusOf } from './relay-status.ts';
 import { remember } from './remembered.ts';
 import { Renderer } from './render.ts';
-import { iso } from './rows.ts';
+import { iso } from './shown.ts';
 import { Store } from './store.ts';
 import { TunnelSupervisor } from './tunnel/supervisor.ts';
 import type { TunnelSupervisorOptions } from './tunnel/supervisor.ts';

@@ -18,6 +18,8 @@ import { Retention } from './retention.ts';
 import { Statements } from './statements.ts';
 import { StoredReader } from './stored.ts';
 import { Tally } from './tally.ts';
+import type { WalSync } from './wal-sync.ts';
+import { walSync } from './wal-sync.ts';
 import { WriteQueue } from './write-queue.ts';
 
 export interface StoreOptions {
@@ -54,6 +56,7 @@ export class Store {
   readonly #highest: Highest;
   readonly #tally: Tally;
   readonly #queue: WriteQueue;
+  readonly #wal: WalSync;
   readonly #removal: Removal;
   readonly #retention: Retention;
   readonly #recent = new RecentContents();
@@ -76,9 +79,10 @@ export class Store {
     this.#highest = highest;
     this.#tally = new Tally(totals);
     this.#emptyPages = Number(this.#sql.get('SELECT count(*) AS n FROM sqlite_schema WHERE rootpage > 0')?.['n']) + 1;
+    const wal = (this.#wal = walSync(file));
     this.#queue = new WriteQueue({
-      db,
-      file,
+      ...{ db, file },
+      syncDisk: () => wal.sync(),
       begin: () => this.#tally.begin(),
       complete: () => this.#setMeta('totals', this.#tally.draft),
       committed: () => {
@@ -148,9 +152,9 @@ export class Store {
     return this.#queue.waiting;
   }
 
-  /** Commits since it was opened: each is one disk sync. */
-  get commits(): number {
-    return this.#queue.commits;
+  /** Disk syncs since it was opened: one for each commit that somebody waits for. */
+  get syncs(): number {
+    return this.#queue.syncs;
   }
 
   /** Reserves the ids of a delivery, of `events` rows and of `notifications`: consecutive, never used again. */
@@ -236,6 +240,7 @@ export class Store {
     if (!this.#queue.close()) return;
     this.#retention.close();
     this.#sql.close();
+    this.#wal.close();
     this.#db.close();
   }
 

@@ -1,7 +1,8 @@
 /**
  * Writes that share commits: whatever is added in one turn of the event loop, and in those that follow at once, is one
  * transaction and one disk sync. What fails is told to whoever waits for it; bookkeeping, which nobody else knows, is
- * kept and written when the store works again.
+ * kept and written when the store works again. Bookkeeping alone is not synced: what a loss of power takes of it is done
+ * once more.
  */
 import { writeFileSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
@@ -19,13 +20,15 @@ interface PendingWrite {
 
 export interface WriteQueueOptions {
   readonly db: DatabaseSync;
+  /** Has the disk keep what was committed. @throws SQLite's error, or one like it, where it does not */
+  syncDisk(): void;
   /** The database's path. */
   readonly file: string;
   /** Called as a transaction begins. */
   begin(): void;
   /** Called within the transaction, after its writes. */
   complete(): void;
-  /** Called when it is on disk. */
+  /** Called when it is committed, before it is synced. */
   committed(): void;
   /** Called when writing starts to fail and when it works again. */
   onHealth(failure: StoreError | null): void;
@@ -55,8 +58,8 @@ export class WriteQueue {
   /** The file is damaged: nothing more is trusted to it, and the next start sets it aside. */
   #damaged = false;
   #closed = false;
-  /** Commits so far: each is one disk sync. */
-  commits = 0;
+  /** Disk syncs so far: one for each commit that somebody waits for. */
+  syncs = 0;
 
   constructor(options: WriteQueueOptions) {
     this.#options = options;
@@ -111,7 +114,8 @@ export class WriteQueue {
       const result = apply();
       const changed = this.#changes() > changes;
       db.exec('COMMIT');
-      if (changed) this.commits += 1;
+      if (!changed) return result;
+      this.#sync();
       return result;
     } catch (error) {
       rollBack(db);
@@ -193,18 +197,36 @@ export class WriteQueue {
     this.#writes = [];
     this.#bookkeeping = [];
     const failure = this.#commit(writes);
-    if (failure === null) {
-      this.#recovered();
-      for (const write of writes) write.resolve(true);
-      return;
-    }
-    if (writes.length > 1 && !isDiskFailure(failure)) {
+    if (failure === null) this.#keepOnDisk(writes);
+    else if (writes.length > 1 && !isDiskFailure(failure)) {
       // One write that cannot be made must not take the others with it.
-      for (const write of writes) this.#settle(write, this.#commit([write]));
+      const failures = writes.map((write) => this.#commit([write]));
+      this.#keepOnDisk(writes.filter((_, index) => failures[index] === null));
+      for (const [index, write] of writes.entries()) this.#refuse(write, failures[index] ?? null);
     } else {
-      for (const write of writes) this.#settle(write, failure);
+      for (const write of writes) this.#refuse(write, failure);
     }
   };
+
+  /** Has the disk keep what is committed, where somebody waits for that, and tells them. */
+  #keepOnDisk(committed: readonly PendingWrite[]): void {
+    if (committed.length === 0) return;
+    try {
+      if (committed.some(({ reject }) => reject !== undefined)) this.#sync();
+    } catch (error) {
+      // It may have become part of the file or not: the next start looks.
+      this.#markSuspect(error as Error);
+      for (const write of committed) this.#refuse(write, error as Error);
+      return;
+    }
+    this.#recovered();
+    for (const write of committed) write.resolve(true);
+  }
+
+  #sync(): void {
+    this.#options.syncDisk();
+    this.syncs += 1;
+  }
 
   /** Nobody writes while it fails: finds out whether it would work again. Two commits, since what goes with one is not written. */
   #tryRoom(): void {
@@ -219,12 +241,8 @@ export class WriteQueue {
     else this.failed(failure);
   }
 
-  #settle(write: PendingWrite, failure: Error | null): void {
-    if (failure === null) {
-      this.#recovered();
-      write.resolve(true);
-      return;
-    }
+  #refuse(write: PendingWrite, failure: Error | null): void {
+    if (failure === null) return;
     const error = this.failed(failure);
     if (write.reject !== undefined) write.reject(error);
     else if (isDiskFailure(failure)) this.#bookkeeping.push(write);
@@ -245,7 +263,6 @@ export class WriteQueue {
       rollBack(this.#options.db);
       return error as Error;
     }
-    this.commits += 1;
     this.#options.committed();
     return null;
   }

@@ -4,7 +4,7 @@ import type { RelayNotification } from '../../src/protocol/methods.ts';
 import type { Status } from '../../src/protocol/status.ts';
 import { Announcer } from '../../src/relay/announcer.ts';
 import type { Listener } from '../../src/relay/announcer.ts';
-import { deliveryOf, rowsOf } from '../../src/relay/rows.ts';
+import { shownRecord, shownEventsOf } from '../../src/relay/shown.ts';
 import { Store } from '../../src/relay/store.ts';
 import { deliveryRecord } from './records.ts';
 import { afterwards, temporaryFolder } from './afterwards.ts';
@@ -58,8 +58,8 @@ describe('The announcer', () => {
   function add(events = 1): void {
     const record = deliveryRecord(store, { events });
     announcer.added(
-      deliveryOf(record),
-      rowsOf(record, () => undefined),
+      shownRecord(record),
+      shownEventsOf(record, () => undefined),
     );
   }
   const turn = (): Promise<void> => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));

@@ -93,9 +93,9 @@ describe('Adding to the store', () => {
   it('lets all that waits share one commit', async () => {
     const store = openStore(newFile());
     const records = Array.from({ length: 500 }, () => deliveryRecord(store));
-    const before = store.commits;
+    const before = store.syncs;
     await Promise.all(records.map((record) => store.add(record)));
-    assert.equal(store.commits, before + 1);
+    assert.equal(store.syncs, before + 1);
     assert.equal(store.totals.deliveries, 500);
   });
 
@@ -104,12 +104,12 @@ describe('Adding to the store', () => {
     const destinationId = store.destinations.intern(destination('http://127.0.0.1:9/'));
     const first = deliveryRecord(store, { to: [{ destinationId, state: 'waiting' }] });
     await store.add(first);
-    const before = store.commits;
+    const before = store.syncs;
     await Promise.all([
       store.forwardings.recordAttempt(attemptRecord(first.notifications[0]!.id, destinationId), null),
       store.add(deliveryRecord(store)),
     ]);
-    assert.equal(store.commits, before + 1);
+    assert.equal(store.syncs, before + 1);
     assert.equal(store.totals.sent, 1);
   });
 

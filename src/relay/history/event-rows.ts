@@ -8,15 +8,13 @@ import type {
   Forwarding,
   Headers,
   Notification,
-  SignatureCheck,
-  Source,
 } from '../../protocol/history.ts';
 import type { Destination } from '../../protocol/settings.ts';
-import { columnLengths, cut } from '../columns.ts';
 import { notificationKindCodes } from '../database.ts';
 import { toldId } from '../destinations.ts';
 import { mostAttempts } from '../message-size.ts';
-import { iso, isoOrNull, parseId } from '../rows.ts';
+import type { DeliveryFacts } from '../records.ts';
+import { parseId, shownAttempt, shownDelivery, shownEvent, shownForwarding, shownNotification } from '../shown.ts';
 import { Statements } from '../statements.ts';
 import type { Row } from '../statements.ts';
 import { bytesOf, kindName, notificationKindName, stateName } from '../stored.ts';
@@ -79,27 +77,21 @@ export class EventRows {
 
   /** What a client is shown of a row. */
   shown(row: Row): EventRow {
-    const mark = this.#markOf(Number(row['id'])) ?? row['duplicate_of'];
-    return {
-      id: `e${String(row['id'])}`,
-      deliveryId: `d${String(row['delivery_id'])}`,
-      kind: kindName(row['kind']),
-      source: row['source'] as Source,
-      injected: row['injected'] === 1,
-      receivedAt: iso(Number(row['received_at'])),
-      // A history of an earlier version may hold longer ones.
-      type: cut(textOrNull(row['type']), columnLengths.type),
-      list: cut(textOrNull(row['list']), columnLengths.list),
-      address: cut(textOrNull(row['address']), columnLengths.address),
-      date: cut(textOrNull(row['date']), columnLengths.date),
-      warning: textOrNull(row['warning']),
-      duplicateOf: idOrNull('e', mark),
-      signature: row['signature'] as SignatureCheck | null,
-      reason: textOrNull(row['reason']),
-      httpStatus: Number(row['http_status']),
-      notificationId: idOrNull('n', row['notification_id']),
-      forwardings: this.notificationIdsOf(row).flatMap((id) => this.forwardings(id)),
-    };
+    const id = Number(row['id']);
+    return shownEvent(
+      { ...deliveryFacts(row), id: Number(row['delivery_id']) },
+      {
+        id,
+        kind: kindName(row['kind']),
+        type: row['type'] as string | null,
+        address: row['address'] as string | null,
+        date: row['date'] as string | null,
+        warning: row['warning'] as string | null,
+        notificationId: row['notification_id'] as number | null,
+        duplicateOf: this.#markOf(id) ?? (row['duplicate_of'] as number | null),
+      },
+      this.notificationIdsOf(row).flatMap((each) => this.forwardings(each)),
+    );
   }
 
   /** The line of a table for a row. */
@@ -136,22 +128,7 @@ export class EventRows {
       'SELECT id, source, status, injected, received_at, http_status, reason, list, signature, content_type, body_bytes, truncated, event_count FROM deliveries WHERE id = ?',
       id,
     );
-    if (row === undefined) return undefined;
-    return {
-      id: `d${id}`,
-      source: row['source'] as Source,
-      status: row['status'] as Delivery['status'],
-      injected: row['injected'] === 1,
-      receivedAt: iso(Number(row['received_at'])),
-      httpStatus: Number(row['http_status']),
-      reason: textOrNull(row['reason']),
-      list: cut(textOrNull(row['list']), columnLengths.list),
-      signature: row['signature'] as SignatureCheck | null,
-      contentType: cut(textOrNull(row['content_type']), columnLengths.contentType),
-      bodyBytes: Number(row['body_bytes']),
-      truncated: row['truncated'] === 1,
-      eventCount: Number(row['event_count']),
-    };
+    return row && shownDelivery(deliveryFacts(row), Number(row['event_count']));
   }
 
   /** The ids of a delivery's notifications; undefined where there is no such delivery. */
@@ -169,38 +146,40 @@ export class EventRows {
       id,
     );
     if (row === undefined) return undefined;
-    const firstEvent = Number(row['delivery_first_event']) + Number(row['first_event']);
-    return {
-      id: `n${id}`,
-      deliveryId: `d${String(row['delivery_id'])}`,
-      kind: notificationKindName(row['kind']),
-      part: Number(row['part']),
-      parts: Number(row['parts']),
-      eventId: String(row['event_id']),
-      createdAt: iso(Number(row['created_at'])),
-      eventIds: Array.from({ length: Number(row['event_count']) }, (_, index) => `e${firstEvent + index}`),
-      forwardings: this.forwardings(id),
-    };
+    return shownNotification(
+      {
+        id,
+        kind: notificationKindName(row['kind']),
+        part: Number(row['part']),
+        parts: Number(row['parts']),
+        eventCount: Number(row['event_count']),
+        eventId: String(row['event_id']),
+        createdAt: Number(row['created_at']),
+      },
+      Number(row['delivery_id']),
+      Number(row['delivery_first_event']) + Number(row['first_event']),
+      this.forwardings(id),
+    );
   }
 
   forwardings(notificationId: number): Forwarding[] {
     return this.#sql
       .all('SELECT * FROM forwardings WHERE notification_id = ? ORDER BY destination_id', notificationId)
       .map((row) => {
-        const { destinationId, destination } = this.destination(Number(row['destination_id']));
-        return {
-          destinationId,
-          destination: destination?.url ?? '',
-          mode: destination?.mode ?? 'normalised',
-          state: stateName(row['state']),
-          attempts: Number(row['attempts']),
-          ofRound: Number(row['attempts']) - Number(row['round_start']),
-          maxAttempts: null,
-          nextAttemptAt: isoOrNull(row['next_at'] as number | null),
-          status: row['status'] as number | null,
-          durationMs: row['duration_ms'] as number | null,
-          detail: textOrNull(row['detail']),
-        };
+        const destinationId = Number(row['destination_id']);
+        return shownForwarding(
+          {
+            destinationId,
+            state: stateName(row['state']),
+            detail: row['detail'] as string | null,
+            attempts: Number(row['attempts']),
+            roundStart: Number(row['round_start']),
+            nextAt: row['next_at'] as number | null,
+            status: row['status'] as number | null,
+            durationMs: row['duration_ms'] as number | null,
+          },
+          this.destination(destinationId).destination,
+        );
       });
   }
 
@@ -212,19 +191,22 @@ export class EventRows {
       mostAttempts,
     );
     return latest.reverse().map((row) => {
-      const { destinationId, destination } = this.destination(Number(row['destination_id']));
+      const destinationId = Number(row['destination_id']);
       return {
-        notificationId: `n${notificationId}`,
-        deliveryId: `d${deliveryId}`,
-        destinationId,
-        destination: destination?.url ?? '',
-        number: Number(row['number']),
-        at: iso(Number(row['at'])),
-        durationMs: Number(row['duration_ms']),
-        status: row['status'] as number | null,
-        error: textOrNull(row['error']),
-        outcome: row['outcome'] as AttemptDetail['outcome'],
-        nextAttemptAt: isoOrNull(row['next_at'] as number | null),
+        ...shownAttempt(
+          {
+            ...{ notificationId, destinationId },
+            number: Number(row['number']),
+            at: Number(row['at']),
+            durationMs: Number(row['duration_ms']),
+            status: row['status'] as number | null,
+            error: row['error'] as string | null,
+            outcome: row['outcome'] as AttemptDetail['outcome'],
+            nextAt: row['next_at'] as number | null,
+          },
+          deliveryId,
+          this.destination(destinationId).destination,
+        ),
         answerHeaders: JSON.parse(row['headers'] as string) as Headers,
         answerBody: bytesOf(row['body']).toString('base64'),
         answerTruncated: row['truncated'] === 1,
@@ -258,10 +240,20 @@ export class EventRows {
   }
 }
 
-function idOrNull(letter: string, value: unknown): string | null {
-  return typeof value === 'number' ? `${letter}${value}` : null;
-}
-
-function textOrNull(value: unknown): string | null {
-  return typeof value === 'string' ? value : null;
+/** What a row says of its delivery; of a row that has not all of it, the rest is not there. */
+function deliveryFacts(row: Row): DeliveryFacts {
+  return {
+    id: Number(row['id']),
+    source: row['source'] as DeliveryFacts['source'],
+    status: row['status'] as DeliveryFacts['status'],
+    injected: row['injected'] === 1,
+    receivedAt: Number(row['received_at']),
+    httpStatus: Number(row['http_status']),
+    reason: row['reason'] as string | null,
+    list: row['list'] as string | null,
+    signature: row['signature'] as DeliveryFacts['signature'],
+    contentType: row['content_type'] as string | null,
+    bodyBytes: Number(row['body_bytes']),
+    truncated: row['truncated'] === 1,
+  };
 }

@@ -6,7 +6,7 @@ import { eventStates } from '../../protocol/history.ts';
 import type { EventSummary } from '../../protocol/history.ts';
 import type { ParsedParams, Result } from '../../protocol/methods.ts';
 import { parseFilter } from '../filter.ts';
-import { iso } from '../rows.ts';
+import { iso } from '../shown.ts';
 import { flagBits } from './event-columns.ts';
 import type { Block } from './event-columns.ts';
 import type { EventRows } from './event-rows.ts';

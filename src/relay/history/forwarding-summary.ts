@@ -1,18 +1,12 @@
 /** What an event's forwardings come to, in a table, a group or a filter. */
 import { eventStates } from '../../protocol/history.ts';
-import type { EventState, EventSummary, Forwarding, ForwardingState } from '../../protocol/history.ts';
+import type { EventState, EventSummary, Forwarding } from '../../protocol/history.ts';
+import type { ForwardingFacts } from '../records.ts';
 import { stateBits } from './event-columns.ts';
 import type { ForwardingSummary } from './event-columns.ts';
 
 /** Of a forwarding, what counts. */
-export interface ForwardingFacts {
-  readonly state: ForwardingState;
-  readonly attempts: number;
-  /** Milliseconds since the epoch; null where no next attempt is planned. */
-  readonly nextAt: number | null;
-  readonly status: number | null;
-  readonly durationMs: number | null;
-}
+export type Counted = Pick<ForwardingFacts, 'state' | 'attempts' | 'nextAt' | 'status' | 'durationMs'>;
 
 const nowhere: ForwardingSummary = { states: 0, state: 'none', attempts: 0, status: null, durationMs: null };
 
@@ -21,13 +15,13 @@ const nowhere: ForwardingSummary = { states: 0, state: 'none', attempts: 0, stat
  * @param kind a row of another kind has the state of its kind
  */
 export function summaryOf(
-  forwardings: readonly ForwardingFacts[],
+  forwardings: readonly Counted[],
   kind: 'event' | 'test' | 'rejected' = 'event',
 ): ForwardingSummary {
   if (kind !== 'event') return { ...nowhere, state: kind };
   let states = 0;
   let attempts = 0;
-  let urgent: ForwardingFacts | undefined;
+  let urgent: Counted | undefined;
   let rank: number = eventStates.length;
   for (const each of forwardings) {
     states |= stateBits[each.state];
@@ -56,6 +50,6 @@ export function eventStateOf(
   return { state, attempts, status, durationMs };
 }
 
-function wordOf({ state, attempts, nextAt }: ForwardingFacts): EventState {
+function wordOf({ state, attempts, nextAt }: Counted): EventState {
   return state === 'waiting' && attempts > 0 && nextAt !== null ? 'retrying' : state;
 }

@@ -7,6 +7,7 @@ import { rmSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { isCorruption, loadSqlite, openOwn, rollBack } from '../database.ts';
 import { Statements } from '../statements.ts';
+import type { Row } from '../statements.ts';
 import { Block, EventColumns } from './event-columns.ts';
 import { bodyBytesOf, LogFeed } from './log-feed.ts';
 import type { FedEvent, Position } from './log-feed.ts';
@@ -238,7 +239,8 @@ export class HistoryIndex {
         db.prepare('INSERT INTO progress VALUES (?, 0, 0, ?, ?, 0, 0, 0)').run(identity, attempt, change);
       }
       const text = new TextIndex(db);
-      if (db.prepare('SELECT identity FROM progress').get()?.['identity'] !== identity) throw new UselessIndexError();
+      const progress = db.prepare('SELECT identity, delivery, attempt, change FROM progress').get();
+      if (progress?.['identity'] !== identity || isAhead(progress, this.feed.end)) throw new UselessIndexError();
       db.exec('COMMIT');
       return { db, text };
     } catch (error) {
@@ -264,7 +266,6 @@ export class HistoryIndex {
   #isAtEnd(): boolean {
     const { delivery, attempt, change } = this.feed.end;
     const at = this.#progress;
-    // What was removed at the end of the log leaves its greatest ids below.
     return this.#toRefresh.size === 0 && delivery <= at.delivery && attempt <= at.attempt && change <= at.change;
   }
 
@@ -316,8 +317,9 @@ export class HistoryIndex {
     const { delivery } = this.#progress;
     const { events, lastDelivery } = this.feed.eventsAfter(delivery, stepEvents);
     for (const event of events) this.#add(event);
-    this.#note({ delivery: lastDelivery });
-    return this.#toRefresh.size > 0 || lastDelivery > delivery;
+    // What was removed at the end of the log is not waited for.
+    this.#note({ delivery: events.length > 0 ? lastDelivery : Math.max(delivery, this.feed.end.delivery) });
+    return this.#toRefresh.size > 0 || events.length > 0;
   }
 
   #seeChanges(): void {
@@ -417,6 +419,7 @@ export class HistoryIndex {
       bytes += bodyBytesOf(row);
       if (events >= stepTexts || bytes >= stepTextBytes) break;
     }
+    if (events === 0) textDelivery = Math.max(textDelivery, this.feed.end.delivery);
     this.#note({ textDelivery, textEvent });
     return events >= stepTexts || bytes >= stepTextBytes;
   }
@@ -459,6 +462,11 @@ export class HistoryIndex {
     this.#progress = next;
     this.#revision = next.revision;
   }
+}
+
+/** It knows what its log has lost, as with the power, and will give to others. */
+function isAhead(progress: Row, end: Position): boolean {
+  return (['delivery', 'attempt', 'change'] as const).some((name) => Number(progress[name]) > end[name]);
 }
 
 /** A test of columns for what waits or is held. */

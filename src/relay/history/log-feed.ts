@@ -5,7 +5,7 @@ import { Statements } from '../statements.ts';
 import { bytesOf, kindName, stateName } from '../stored.ts';
 import type { ColumnValues, ForwardingSummary } from './event-columns.ts';
 import { summaryOf } from './forwarding-summary.ts';
-import type { ForwardingFacts } from './forwarding-summary.ts';
+import type { Counted } from './forwarding-summary.ts';
 
 /** An event as it is found by. */
 export interface FedEvent {
@@ -55,13 +55,19 @@ export class LogFeed {
     return String(this.#sql.get("SELECT value FROM meta WHERE key = 'identity'")?.['value']);
   }
 
-  /** The end of the log as it is now. */
+  /** The end of the log as it is now: also of what was removed from it. */
   get end(): Position {
+    const given = this.#sql.get("SELECT value FROM meta WHERE key = 'highest'")?.['value'] as string | undefined;
+    const highest = given === undefined ? {} : (JSON.parse(given) as Partial<Position>);
     const row = this.#sql.get(
       'SELECT (SELECT max(id) FROM deliveries) AS delivery, (SELECT max(id) FROM attempts) AS attempt, (SELECT max(id) FROM changes) AS change',
     );
     const number = (name: string): number => Number(row?.[name] ?? 0);
-    return { delivery: number('delivery'), attempt: number('attempt'), change: number('change') };
+    return {
+      delivery: Math.max(number('delivery'), highest.delivery ?? 0),
+      attempt: Math.max(number('attempt'), highest.attempt ?? 0),
+      change: number('change'),
+    };
   }
 
   /** How many events there are, rows of other kinds included. */
@@ -254,8 +260,8 @@ export class LogFeed {
   }
 
   /** By notification; those of a raw one also under its negative id, since all events of its delivery have them. */
-  #forwardings(deliveries: readonly DeliveryRow[]): Map<number, ForwardingFacts[]> {
-    const found = new Map<number, ForwardingFacts[]>();
+  #forwardings(deliveries: readonly DeliveryRow[]): Map<number, Counted[]> {
+    const found = new Map<number, Counted[]>();
     const withNotifications = deliveries.filter(({ notificationCount }) => notificationCount > 0);
     const first = withNotifications[0];
     const last = withNotifications.at(-1);
@@ -267,7 +273,7 @@ export class LogFeed {
       to,
     )) {
       const id = Number(row['notification_id']);
-      const facts: ForwardingFacts = {
+      const facts: Counted = {
         state: stateName(row['state']),
         attempts: Number(row['attempts']),
         nextAt: row['next_at'] as number | null,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
 import { methods } from '../../../src/protocol/methods.ts';
@@ -460,5 +460,28 @@ describe('The index as it is opened', () => {
     assert.equal(index.columns.count, 1);
     assert.equal(index.lastText, 1);
     assert.equal(index.followText(0), true);
+  });
+});
+
+describe('An index that is ahead of its log', () => {
+  it('is made again: the log has lost its end with the power, and gives its ids to others', async () => {
+    const dataDir = temporaryFolder();
+    const store = new Store(storeFile(dataDir));
+    await store.add(deliveryRecord(store));
+    store.close();
+    const before = readFileSync(storeFile(dataDir));
+    const more = new Store(storeFile(dataDir));
+    const destinationId = more.destinations.intern(destination('http://127.0.0.1:9/'));
+    await more.add(deliveryRecord(more, { to: [{ destinationId, state: 'sent' }] }));
+    const reader = openHistory(dataDir);
+    assert.deepEqual(idsOf(reader, 'state:sent'), ['e2']);
+    reader.close();
+    more.close();
+    writeFileSync(storeFile(dataDir), before);
+    const again = openStore(dataDir);
+    const id = again.destinations.intern(destination('http://127.0.0.1:9/'));
+    assert.deepEqual(idsOf(openReader(dataDir), 'state:sent'), []);
+    await again.add(deliveryRecord(again, { to: [{ destinationId: id, state: 'failed' }] }));
+    assert.deepEqual(idsOf(openReader(dataDir), 'state:failed'), ['e2']);
   });
 });

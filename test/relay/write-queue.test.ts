@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { openForWriting, StoreError, suspectMark } from '../../src/relay/database.ts';
+import { walSync } from '../../src/relay/wal-sync.ts';
+import { WriteQueue } from '../../src/relay/write-queue.ts';
+import { afterwards, temporaryFolder } from './afterwards.ts';
+
+interface Stage {
+  readonly queue: WriteQueue;
+  readonly file: string;
+  readonly health: (string | null)[];
+  /** What the disk fails with, in place of a sync. */
+  failure: Error | undefined;
+  readonly write: (n: number) => Promise<void>;
+  readonly rows: () => number[];
+}
+
+function stage(): Stage {
+  const file = join(temporaryFolder(), 'relay.sqlite');
+  const { db } = openForWriting(file);
+  db.exec('CREATE TABLE numbers (n INTEGER)');
+  const wal = walSync(file);
+  const nothing = (): void => undefined;
+  const queue = new WriteQueue({
+    ...{ db, file, begin: nothing, complete: nothing, committed: nothing, onLost: nothing },
+    syncDisk: () => {
+      if (all.failure !== undefined) throw all.failure;
+      wal.sync();
+    },
+    onHealth: (failure) => all.health.push(failure?.advice ?? null),
+  });
+  afterwards(() => {
+    queue.close();
+    wal.close();
+    db.close();
+  });
+  const insert = db.prepare('INSERT INTO numbers VALUES (?)');
+  const all: Stage = {
+    ...{ queue, file, health: [], failure: undefined },
+    write: (n) => queue.write(() => void insert.run(n)),
+    rows: () =>
+      db
+        .prepare('SELECT n FROM numbers ORDER BY n')
+        .all()
+        .map((row) => Number(row['n'])),
+  };
+  return all;
+}
+
+describe('What is written', () => {
+  it('is refused where the disk does not keep it, said once, looked at by the next start, and taken again when it works', async () => {
+    const all = stage();
+    all.failure = Object.assign(new Error('EIO: i/o error, fdatasync'), { errcode: 10 });
+    for (const n of [1, 2]) {
+      await assert.rejects(all.write(n), (error) => error instanceof StoreError && /EIO/.test(error.message));
+    }
+    assert.deepEqual([all.health, existsSync(suspectMark(all.file))], [['check-data-directory'], true]);
+    assert.equal(all.queue.syncs, 0);
+    all.failure = undefined;
+    await all.write(3);
+    assert.deepEqual([all.health, all.queue.syncs], [['check-data-directory', null], 1]);
+  });
+
+  it('is on disk when it is closed', async () => {
+    const { queue, write, rows } = stage();
+    const written = write(1);
+    queue.close();
+    assert.deepEqual([rows(), queue.syncs], [[1], 1]);
+    await written;
+    await assert.rejects(write(2), StoreError);
+  });
+
+  it('as bookkeeping alone waits for no disk, and beside others shares theirs', async () => {
+    const { queue, write } = stage();
+    let applied = 0;
+    const keep = (): Promise<boolean> => queue.keep('that something was done', () => (applied += 1));
+    assert.equal(await keep(), true);
+    assert.deepEqual([applied, queue.syncs], [1, 0]);
+    await Promise.all([keep(), write(1)]);
+    assert.deepEqual([applied, queue.syncs], [2, 1]);
+  });
+
+  it('at once is synced where it changed something', () => {
+    const { queue } = stage();
+    queue.now(() => undefined);
+    assert.equal(queue.syncs, 0);
+  });
+});
