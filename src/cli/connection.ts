@@ -54,12 +54,17 @@ export interface History {
   render(id: string, destinationId?: string): Promise<Result<'notifications/render'>>;
 }
 
+/** How long a command may take to bring the history's index up to date where no relay runs, in milliseconds. */
+const mostFollowMs = 10_000;
+
 /** Runs something with the history of the data directory, whether a relay runs or not. */
 export async function withHistory<T>(options: CommonOptions, use: (history: History) => Promise<T>): Promise<T> {
   const dataDir = dataDirOf(options);
   const relay = await connectIfRunning(dataDir);
   if (relay === undefined) {
     const reader = openHistory(dataDir);
+    // Nobody else makes the index now.
+    reader.prepare(mostFollowMs);
     const { port, secret } = readRemembered(dataDir) ?? { port: null, secret: maskedValue };
     try {
       return await use({

@@ -13,7 +13,7 @@ import type { Destination } from '../protocol/settings.ts';
 import { isCorruption, openForReading, stateCodes } from './database.ts';
 import { parseFilter } from './filter.ts';
 import { EventRows } from './history/event-rows.ts';
-import { EventSearch } from './history/event-search.ts';
+import { EventSearch, isUpToDate } from './history/event-search.ts';
 import { EventTable } from './history/event-table.ts';
 import { HistoryIndex } from './history/history-index.ts';
 import type { Mark } from './history/history-index.ts';
@@ -115,9 +115,10 @@ export class HistoryReader {
     return this.#tables.counts(params);
   }
 
-  /** Ids of the notifications of the events that match a filter, oldest first. */
+  /** Ids of the notifications of the events that match a filter, oldest first: of all of them, however long that takes. */
   notificationIds(filter: string): number[] {
     const ids = new Set<number>();
+    this.prepare(Infinity);
     for (const event of this.#found(filter).ids(Number.MAX_SAFE_INTEGER)) {
       const row = this.#rows.byEvent(event);
       if (row !== undefined) for (const id of this.#rows.notificationIdsOf(row)) ids.add(id);
@@ -233,6 +234,14 @@ export class HistoryReader {
    */
   follow(budgetMs: number): boolean {
     return this.#index.followText(budgetMs);
+  }
+
+  /**
+   * As {@link HistoryReader.follow}, as far as that can be: where the index cannot be written, as on a full disk, answers
+   * say what they did not look at.
+   */
+  prepare(budgetMs: number): void {
+    isUpToDate(() => this.follow(budgetMs));
   }
 
   /** Marks that the index has found and the log lacks, since it was last asked. */

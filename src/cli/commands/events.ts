@@ -80,14 +80,22 @@ async function events(options: EventsOptions): Promise<void> {
 export async function* pages(history: History, filter: string, limit: number): AsyncGenerator<EventRow[]> {
   let left = limit;
   let before: string | undefined;
+  let unseen = 0;
   while (left > 0) {
     const page = await withFilter(() =>
       history.query({ filter, limit: Math.min(left, 1000), ...(before !== undefined && { before }) }),
     );
     yield page.events;
-    if (page.next === null || page.events.length === 0) return;
+    unseen = page.unseen;
     left -= page.events.length;
+    if (page.next === null || page.events.length === 0) break;
     before = page.next;
+  }
+  // Where there were as many as were asked for, nothing is missed.
+  if (unseen > 0 && left > 0) {
+    note(
+      `${unseen} older events were not looked at: the index of the history is still being made. Ask again in a moment.`,
+    );
   }
 }
 

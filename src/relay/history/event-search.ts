@@ -150,8 +150,8 @@ export class EventSearch {
   }
 }
 
-/** Also false where the index's file cannot be written, as on a full disk: what is not in it is read from the log. */
-function isUpToDate(follow: () => boolean): boolean {
+/** Whether the index is up to date after this. Also false where its file cannot be written, as on a full disk: what is not in it is read from the log. */
+export function isUpToDate(follow: () => boolean): boolean {
   try {
     return follow();
   } catch (error) {
