@@ -21,14 +21,20 @@ export interface RetentionOptions {
 /** How long what is too much may stay, in milliseconds, so that a burst is not slowed by its own removal. */
 const delayMs = 50;
 
-/** Deliveries removed in one transaction, at most: it takes some milliseconds, in which nothing else is written. */
-const mostInStep = 2000;
+/** While there is more to remove, the next step comes after this, in milliseconds. */
+const nextMs = 5;
+
+/** Deliveries removed in one transaction, at most: it takes about a millisecond, in which nothing else is done. */
+const mostInStep = 300;
+/** The same where somebody waits for it. */
+const mostAtOnce = 2000;
 
 /** Keeps the history within its limits by removing the oldest. */
 export class Retention {
   readonly #options: RetentionOptions;
   #limits = { maxDeliveries: Infinity, maxBytes: Infinity };
   #timer: NodeJS.Timeout | undefined;
+  #removing = false;
   /** Every delivery below it waits for something, as far as is known. */
   #floor = 0;
   /** The lowest delivery that was settled while a step was under way, which may have looked at it before. */
@@ -53,7 +59,11 @@ export class Retention {
 
   /** Something was written: removes what is too much, soon. */
   look(): void {
-    if (this.#timer !== undefined || this.#closed) return;
+    this.#look(delayMs);
+  }
+
+  #look(waitMs: number): void {
+    if (this.#timer !== undefined || this.#removing || this.#closed) return;
     const kept = this.#options.kept();
     if (this.#full && kept.bytes <= this.#limits.maxBytes) this.#setFull(false);
     if (this.#tooMany(kept) === 0) return;
@@ -61,16 +71,18 @@ export class Retention {
       this.#timer = undefined;
       const most = this.#tooMany(this.#options.kept());
       if (most === 0) return;
+      this.#removing = true;
       this.#remove(Number.MAX_SAFE_INTEGER, most).then(
         (removed) => {
+          this.#removing = false;
           const { bytes, somethingWaits } = this.#options.kept();
-          if (removed > 0) this.look();
+          if (removed > 0) this.#look(nextMs);
           else if (bytes > this.#limits.maxBytes && somethingWaits) this.#setFull(true);
         },
         // The store has said why.
-        () => undefined,
+        () => (this.#removing = false),
       );
-    }, delayMs);
+    }, waitMs);
     this.#timer.unref();
   }
 
@@ -90,7 +102,7 @@ export class Retention {
     this.startOver();
     let all = 0;
     for (;;) {
-      const removed = await this.#remove(last, mostInStep);
+      const removed = await this.#remove(last, mostAtOnce);
       if (removed === 0) return all;
       all += removed;
     }
