@@ -234,7 +234,7 @@ export function openForWriting(
       db.exec(
         'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON',
       );
-      db.exec('PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 8192');
+      db.exec('PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192; PRAGMA wal_autocheckpoint = 16384');
       migrate(db, file, steps);
       if (suspect && setAside === null) checkWhole(db);
       if (suspect) removeSuspectMark(file);
@@ -261,7 +261,7 @@ export function openForReading(file: string): DatabaseSync {
   try {
     db = new Database(file, { readOnly: true });
     db.exec(
-      'PRAGMA busy_timeout = 5000; PRAGMA cache_size = -8192; PRAGMA temp_store = MEMORY; PRAGMA query_only = ON',
+      'PRAGMA busy_timeout = 5000; PRAGMA cache_size = -4096; PRAGMA temp_store = MEMORY; PRAGMA query_only = ON',
     );
     const version = versionOf(db);
     if (version > schemaVersion) throw newer(file, version, schemaVersion);

@@ -11,6 +11,8 @@ const dataDir = (workerData as { dataDir: string }).dataDir;
 /** The index follows in pieces of this length, in milliseconds, so that a question waits no longer for it. */
 const followMs = 100;
 const followDelayMs = 1000;
+/** In a burst, in milliseconds: the processor is left to that. */
+const shortPieceMs = 50;
 /** Between two pieces while there is more to do, in milliseconds: what was asked meanwhile is answered. */
 const nextPieceMs = 1;
 /** When what could not be written is tried again, as on a full disk, in milliseconds. */
@@ -40,7 +42,7 @@ export class HistoryCalls extends HistoryReader {
 
   /** Very much is being stored: the index follows for one piece. */
   changing(): void {
-    if (this.#timer === undefined) this.#followSome(false);
+    if (this.#timer === undefined) this.#followSome(false, shortPieceMs);
   }
 
   /** Moves what is in the write-ahead log into the store's file, which the writer would else do while requests wait. */
@@ -64,10 +66,10 @@ export class HistoryCalls extends HistoryReader {
     }, delayMs);
   }
 
-  #followSome(goOn: boolean): void {
+  #followSome(goOn: boolean, budgetMs = followMs): void {
     let failure: string | null = null;
     try {
-      if (!this.follow(followMs) && goOn) this.#followSoon(nextPieceMs);
+      if (!this.follow(budgetMs) && goOn) this.#followSoon(nextPieceMs);
     } catch (error) {
       failure = (error as Error).message;
       this.#followSoon(againMs);

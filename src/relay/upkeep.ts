@@ -5,8 +5,8 @@ import type { IndexNews } from './history-worker.ts';
 import type { Store } from './store.ts';
 
 /** How often a burst is looked at, in milliseconds, and fewer deliveries than this since the last look end it. */
-const lookEveryMs = 500;
-const quietDeliveries = 50;
+const lookEveryMs = 250;
+const quietDeliveries = 25;
 
 /**
  * Deliveries after which the write-ahead log is written back: when a burst is over, and during one, before the writer

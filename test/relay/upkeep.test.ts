@@ -53,7 +53,7 @@ describe('the upkeep of the history', () => {
     store(long, 5000);
     await until(() => long.asked.length === 2);
     assert.deepEqual(long.asked, ['changing', 'checkpoint'], 'and the index follows a little meanwhile');
-    store(long, 40);
+    store(long, 20);
     await until(() => long.asked.length === 3);
     assert.deepEqual(long.asked.slice(2), ['changed'], 'few have come since the log was written back');
   });

@@ -170,12 +170,13 @@ function visitEach(visit: (block: Block, at: number) => void): (block: Block, ma
   };
 }
 
-/** The events that pass a filter's tests, as a mask for each block. */
+/** The events that pass a filter's tests: a bit for each, by blocks. */
 class Selected implements Selection {
   readonly count: number;
   readonly #all: readonly EventColumns[];
   readonly #tests: readonly Test[];
-  readonly #masks = new Map<number, { readonly block: Block; readonly mask: Uint8Array }[]>();
+  /** The index and the tail may meet within a block. */
+  readonly #blocks = new Map<number, { readonly block: Block; readonly bits: Uint8Array }[]>();
 
   constructor(all: readonly EventColumns[], tests: readonly Test[]) {
     this.#all = all;
@@ -183,23 +184,19 @@ class Selected implements Selection {
     let count = 0;
     for (const columns of all) {
       columns.select(tests, Infinity, (block, mask) => {
-        let here = 0;
-        for (const each of mask) here += each;
-        if (here === 0) return;
-        count += here;
-        const others = this.#masks.get(block.number);
-        const entry = { block, mask: mask.slice() };
-        // The index and the tail may meet within a block.
-        if (others === undefined) this.#masks.set(block.number, [entry]);
-        else others.push(entry);
+        const { bits, set } = packed(mask);
+        if (set === 0) return;
+        count += set;
+        const others = this.#blocks.get(block.number);
+        if (others === undefined) this.#blocks.set(block.number, [{ block, bits }]);
+        else others.push({ block, bits });
       });
     }
     this.count = count;
   }
 
   has(id: number): boolean {
-    const at = id % blockSize;
-    return this.#masks.get(Math.floor(id / blockSize))?.some(({ mask }) => mask[at] === 1) ?? false;
+    return this.#blockOf(id) !== undefined;
   }
 
   *ids(before: number): Generator<number> {
@@ -207,21 +204,40 @@ class Selected implements Selection {
   }
 
   visit(id: number, visit: (block: Block, at: number) => void): void {
-    const at = id % blockSize;
-    const found = this.#masks.get(Math.floor(id / blockSize))?.find(({ mask }) => mask[at] === 1);
-    if (found !== undefined) visit(found.block, at);
+    const block = this.#blockOf(id);
+    if (block !== undefined) visit(block, id % blockSize);
   }
 
   /** How many there are with an id above one and below another. */
   countBetween(after: number, before: number): number {
     let count = 0;
-    for (const entries of this.#masks.values()) {
-      for (const { block, mask } of entries) {
+    for (const entries of this.#blocks.values()) {
+      for (const { block, bits } of entries) {
         const from = Math.max(after + 1 - block.firstId, 0);
         const to = Math.min(before - block.firstId, blockSize);
-        for (let at = from; at < to; at++) count += mask[at] ?? 0;
+        for (let at = from; at < to; at++) if (hasBit(bits, at)) count += 1;
       }
     }
     return count;
   }
+
+  #blockOf(id: number): Block | undefined {
+    const at = id % blockSize;
+    return this.#blocks.get(Math.floor(id / blockSize))?.find(({ bits }) => hasBit(bits, at))?.block;
+  }
+}
+
+function packed(mask: Uint8Array): { readonly bits: Uint8Array; readonly set: number } {
+  const bits = new Uint8Array(blockSize / 8);
+  let set = 0;
+  for (let at = 0; at < blockSize; at++) {
+    if (mask[at] === 0) continue;
+    set += 1;
+    bits[at >> 3] = (bits[at >> 3] ?? 0) | (1 << (at & 7));
+  }
+  return { bits, set };
+}
+
+function hasBit(bits: Uint8Array, at: number): boolean {
+  return ((bits[at >> 3] ?? 0) & (1 << (at & 7))) !== 0;
 }

@@ -18,7 +18,7 @@ type CountsParams = ParsedParams<'events/counts'>;
 type Grouping = NonNullable<CountsParams['groupBy']>;
 
 /** Snapshots that are kept: 4 bytes an event each. */
-const mostSnapshots = 3;
+const mostSnapshots = 2;
 /** Different values that are counted on their own; what more there are is counted together. */
 const mostValues = 100_000;
 /** Different types whose names decide the order; of what more there are, each stays together. */
@@ -104,44 +104,41 @@ export class EventTable {
 
   #take({ filter, sort }: PageParams): Snapshot {
     const found = this.#search.find(parseFilter(filter, Date.now()));
+    const column = sort.by === 'type' ? this.#typeRanks(found) : columnOf(sort.by);
     let count = 0;
     let base = Infinity;
+    let least = Infinity;
+    let most = -Infinity;
     found.each((block, at) => {
+      const key = column(block, at);
       count += 1;
       if (block.firstId + at < base) base = block.firstId + at;
+      if (key < least) least = key;
+      if (key > most) most = key;
     });
-    const ids = new Uint32Array(count);
-    const keys = new Float64Array(count);
-    const column = columnOf(sort.by);
-    let next = 0;
-    found.each((block, at) => {
-      if (next === count) return;
-      ids[next] = block.firstId + at - base;
-      keys[next] = column(block, at);
-      next += 1;
-    });
-    return { base, ids: this.#sorted(ids, keys, base, sort), unseen: found.unseen };
+    // Keys as whole numbers below 2^32: where they are further apart than that, those that differ by little become one,
+    // such as times by milliseconds in a history of more than 49 days.
+    const unit = Math.max(1, Math.ceil((most - least) / 4_294_967_295));
+    const sorting = new Sorting(count);
+    found.each((block, at) => sorting.add(Math.floor((column(block, at) - least) / unit), block.firstId + at - base));
+    const ids = sorting.sorted();
+    return { base, ids: sort.descending ? ids.reverse() : ids, unseen: found.unseen };
   }
 
-  /** @param ids in any order, less `base`; events that sort alike are in the order of their ids, or turned round */
-  #sorted(ids: Uint32Array, keys: Float64Array, base: number, sort: Sort): Uint32Array {
-    const whole = sort.by === 'type' ? this.#typeRanks(keys, ids, base) : wholeKeys(keys);
-    const sorted = sortedByKeys(ids, whole);
-    return sort.descending ? sorted.reverse() : sorted;
-  }
-
-  /** The alphabetical place of each event's type, by the hashes of types. */
-  #typeRanks(hashes: Float64Array, ids: Uint32Array, base: number): Uint32Array {
+  /** The alphabetical place of an event's type, by the hashes of types. */
+  #typeRanks(found: Found): Column {
     const examples = new Map<number, number>();
-    for (const [at, hash] of hashes.entries()) {
-      if (examples.has(hash)) continue;
-      if (examples.size === mostNames) break;
-      examples.set(hash, base + (ids[at] ?? 0));
-    }
+    found.each((block, at) => {
+      const hash = block.type[at] ?? 0;
+      if (examples.size < mostNames && !examples.has(hash)) examples.set(hash, block.firstId + at);
+    });
     const named = [...examples].map(([hash, id]) => ({ hash, name: this.#nameOf('type', id) ?? '' }));
     named.sort((a, b) => a.name.localeCompare(b.name, 'en', { sensitivity: 'base' }));
     const ranks = new Map(named.map(({ hash }, rank) => [hash, rank]));
-    return Uint32Array.from(hashes, (hash) => ranks.get(hash) ?? mostNames + (hash >>> 1));
+    return ({ type }, at) => {
+      const hash = type[at] ?? 0;
+      return ranks.get(hash) ?? mostNames + (hash >>> 1);
+    };
   }
 
   #groups(found: Found, by: Grouping, most: number): { groups: Result<'events/counts'>['groups']; others: number } {
@@ -205,13 +202,13 @@ function keyOf(block: Block, at: number, by: Grouping): number {
   return block[by][at] ?? 0;
 }
 
+type Column = (block: Block, at: number) => number;
+
 /** The column that a table is sorted by. */
-function columnOf(by: Sort['by']): (block: Block, at: number) => number {
+function columnOf(by: Exclude<Sort['by'], 'type'>): Column {
   switch (by) {
     case 'time':
       return ({ receivedAt }, at) => receivedAt[at] ?? 0;
-    case 'type':
-      return ({ type }, at) => type[at] ?? 0;
     case 'state':
       return ({ state }, at) => state[at] ?? 0;
     case 'duration':
@@ -223,39 +220,34 @@ function columnOf(by: Sort['by']): (block: Block, at: number) => number {
   }
 }
 
-/**
- * Keys as whole numbers below 2^32, in the same order. Where they are further apart than that, those that differ by
- * little become one: times by milliseconds in a history of more than 49 days.
- */
-function wholeKeys(keys: Float64Array): Uint32Array {
-  let least = Infinity;
-  let most = -Infinity;
-  for (const key of keys) {
-    if (key < least) least = key;
-    if (key > most) most = key;
+/** Sorts ids by their keys, and by themselves where these are the same. A key and an id are one number of 64 bits. */
+class Sorting {
+  readonly #both: BigUint64Array;
+  readonly #halves: Uint32Array;
+  #count = 0;
+
+  /** @param most so many at most: what is added beyond is left out */
+  constructor(most: number) {
+    this.#both = new BigUint64Array(most);
+    this.#halves = new Uint32Array(this.#both.buffer);
   }
-  const unit = Math.max(1, Math.ceil((most - least) / 4_294_967_295));
-  const whole = new Uint32Array(keys.length);
-  for (let at = 0; at < keys.length; at++) whole[at] = Math.floor(((keys[at] ?? 0) - least) / unit);
-  return whole;
+
+  /** @param key a whole number below 2^32, as `id` */
+  add(key: number, id: number): void {
+    if (this.#count === this.#both.length) return;
+    this.#halves[2 * this.#count + low] = id;
+    this.#halves[2 * this.#count + high] = key;
+    this.#count += 1;
+  }
+
+  sorted(): Uint32Array {
+    this.#both.sort();
+    return Uint32Array.from({ length: this.#count }, (_, at) => this.#halves[2 * at + low] ?? 0);
+  }
 }
 
-/** Ids by their keys, and by themselves where these are the same. A key and an id are one number of 64 bits. */
-function sortedByKeys(ids: Uint32Array, keys: Uint32Array): Uint32Array {
-  const both = new BigUint64Array(ids.length);
-  const halves = new Uint32Array(both.buffer);
-  const [low, high] = isLittleEndian ? [0, 1] : [1, 0];
-  for (let at = 0; at < ids.length; at++) {
-    halves[2 * at + low] = ids[at] ?? 0;
-    halves[2 * at + high] = keys[at] ?? 0;
-  }
-  both.sort();
-  const sorted = new Uint32Array(ids.length);
-  for (let at = 0; at < ids.length; at++) sorted[at] = halves[2 * at + low] ?? 0;
-  return sorted;
-}
-
-const isLittleEndian = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1;
+/** Where the halves of a number of 64 bits are. */
+const [low, high] = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1 ? [0, 1] : [1, 0];
 
 function timelineOf(
   found: Found,

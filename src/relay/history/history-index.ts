@@ -227,7 +227,7 @@ export class HistoryIndex {
     const db = this.#file === null ? new (loadSqlite())(':memory:') : openOwn(this.#file);
     try {
       db.exec(
-        'PRAGMA busy_timeout = 1000; PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA cache_size = -8192; PRAGMA temp_store = MEMORY; BEGIN IMMEDIATE',
+        'PRAGMA busy_timeout = 1000; PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA cache_size = -4096; PRAGMA temp_store = MEMORY; BEGIN IMMEDIATE',
       );
       const version = Number(db.prepare('PRAGMA user_version').get()?.['user_version']);
       const { identity } = this.feed;
