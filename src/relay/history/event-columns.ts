@@ -74,13 +74,17 @@ export class Block {
   /** How many of its events are there. */
   count: number;
 
-  /** @param stored what {@link Block.bytes} was, in the byte order of this machine */
+  /** @param stored what {@link Block.bytes} was, in the byte order of this machine: the block's own from now on */
   constructor(number: number, stored?: Uint8Array) {
     this.number = number;
-    const buffer = new ArrayBuffer(blockSize * bytesPerEvent);
-    this.bytes = new Uint8Array(buffer);
-    if (stored !== undefined) this.bytes.set(stored);
-    let at = 0;
+    const size = blockSize * bytesPerEvent;
+    // Not copied where that can be: of a million events it would be as much again.
+    const isUsable = stored?.byteLength === size && stored.byteOffset % 8 === 0;
+    const buffer = isUsable ? (stored.buffer as ArrayBuffer) : new ArrayBuffer(size);
+    const begin = isUsable ? stored.byteOffset : 0;
+    this.bytes = new Uint8Array(buffer, begin, size);
+    if (stored !== undefined && !isUsable) this.bytes.set(stored.subarray(0, size));
+    let at = begin;
     const next = (size: number): number => {
       const from = at;
       at += size * blockSize;

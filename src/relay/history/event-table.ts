@@ -242,7 +242,9 @@ class Sorting {
 
   sorted(): Uint32Array {
     this.#both.sort();
-    return Uint32Array.from({ length: this.#count }, (_, at) => this.#halves[2 * at + low] ?? 0);
+    const ids = new Uint32Array(this.#count);
+    for (let at = 0; at < ids.length; at++) ids[at] = this.#halves[2 * at + low] ?? 0;
+    return ids;
   }
 }
 
