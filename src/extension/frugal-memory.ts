@@ -4,7 +4,7 @@
  */
 export const frugal = {
   /** V8's young generation, a third of it, in megabytes. */
-  nodeOptions: ['--max-semi-space-size=16'],
+  nodeOptions: ['--max-semi-space-size=8'],
   /** glibc's; other C libraries pass over it. Large blocks go back to the system when they are freed. */
   environment: { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '262144' },
 } as const;

@@ -78,7 +78,7 @@ export class HistoryThread {
       execArgv: [],
       stdin: false,
       // Indexing reads whole bodies, which are soon gone: without a bound they take some 100 MB first.
-      resourceLimits: { maxYoungGenerationSizeMb: 16 },
+      resourceLimits: { maxYoungGenerationSizeMb: 8 },
     };
     const worker =
       typeof HISTORY_WORKER_SOURCE === 'string'

@@ -52,6 +52,7 @@ export class EventTable {
   readonly #rows: EventRows;
   /** The last used last. */
   readonly #snapshots = new Map<string, Snapshot>();
+  readonly #sorting = new Sorting();
 
   constructor(search: EventSearch, rows: EventRows) {
     this.#search = search;
@@ -96,9 +97,10 @@ export class EventTable {
   #keep(name: string, snapshot: Snapshot): void {
     this.#snapshots.delete(name);
     this.#snapshots.set(name, snapshot);
-    for (const oldest of this.#snapshots.keys()) {
+    for (const [oldest, { ids }] of this.#snapshots) {
       if (this.#snapshots.size <= mostSnapshots) return;
       this.#snapshots.delete(oldest);
+      this.#sorting.reuse(ids);
     }
   }
 
@@ -119,7 +121,8 @@ export class EventTable {
     // Keys as whole numbers below 2^32: where they are further apart than that, those that differ by little become one,
     // such as times by milliseconds in a history of more than 49 days.
     const unit = Math.max(1, Math.ceil((most - least) / 4_294_967_295));
-    const sorting = new Sorting(count);
+    const sorting = this.#sorting;
+    sorting.begin(count);
     found.each((block, at) => sorting.add(Math.floor((column(block, at) - least) / unit), block.firstId + at - base));
     const ids = sorting.sorted();
     return { base, ids: sort.descending ? ids.reverse() : ids, unseen: found.unseen };
@@ -222,27 +225,41 @@ function columnOf(by: Exclude<Sort['by'], 'type'>): Column {
 
 /** Sorts ids by their keys, and by themselves where these are the same. A key and an id are one number of 64 bits. */
 class Sorting {
-  readonly #both: BigUint64Array;
-  readonly #halves: Uint32Array;
+  /** Kept from one time to the next: it is 8 bytes an event, which would be collected late. */
+  #both = new BigUint64Array(0);
+  #halves = new Uint32Array(0);
+  #spare: ArrayBuffer | undefined;
+  #most = 0;
   #count = 0;
 
   /** @param most so many at most: what is added beyond is left out */
-  constructor(most: number) {
+  begin(most: number): void {
+    this.#most = most;
+    this.#count = 0;
+    if (most <= this.#both.length) return;
     this.#both = new BigUint64Array(most);
     this.#halves = new Uint32Array(this.#both.buffer);
   }
 
   /** @param key a whole number below 2^32, as `id` */
   add(key: number, id: number): void {
-    if (this.#count === this.#both.length) return;
+    if (this.#count === this.#most) return;
     this.#halves[2 * this.#count + low] = id;
     this.#halves[2 * this.#count + high] = key;
     this.#count += 1;
   }
 
+  /** Takes back what {@link Sorting.sorted} gave. */
+  reuse(ids: Uint32Array): void {
+    this.#spare = ids.buffer as ArrayBuffer;
+  }
+
   sorted(): Uint32Array {
-    this.#both.sort();
-    const ids = new Uint32Array(this.#count);
+    this.#both.subarray(0, this.#count).sort();
+    const bytes = 4 * this.#count;
+    const spare = this.#spare !== undefined && this.#spare.byteLength >= bytes ? this.#spare : undefined;
+    const ids = new Uint32Array(spare ?? new ArrayBuffer(bytes), 0, this.#count);
+    this.#spare = undefined;
     for (let at = 0; at < ids.length; at++) ids[at] = this.#halves[2 * at + low] ?? 0;
     return ids;
   }
