@@ -40,9 +40,11 @@ export class HistoryCalls extends HistoryReader {
     this.#followSoon(followDelayMs);
   }
 
-  /** Very much is being stored: the index follows for one piece. */
+  /** Very much is being stored: the index follows for one piece, and no longer. */
   changing(): void {
-    if (this.#timer === undefined) this.#followSome(false, shortPieceMs);
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#followSome(false, shortPieceMs);
   }
 
   /** Moves what is in the write-ahead log into the store's file, which the writer would else do while requests wait. */

@@ -7,6 +7,8 @@ import type { Store } from './store.ts';
 /** How often a burst is looked at, in milliseconds, and fewer deliveries than this since the last look end it. */
 const lookEveryMs = 250;
 const quietDeliveries = 25;
+/** In a burst that goes on the index follows a little at every so many of these looks. */
+const looksBetween = 8;
 
 /**
  * Deliveries after which the write-ahead log is written back: when a burst is over, and during one, before the writer
@@ -32,6 +34,8 @@ export class Upkeep {
   #index: Status['index'] = { events: 0, of: 0, failure: null };
   #beginning: NodeJS.Immediate | undefined;
   #sinceLook = 0;
+  /** Since the burst began. */
+  #looks = 0;
   #sinceCheckpoint = 0;
   #timer: NodeJS.Timeout | undefined;
 
@@ -87,8 +91,9 @@ export class Upkeep {
     this.#sinceCheckpoint += this.#sinceLook;
     this.#sinceLook = 0;
     this.#timer = quiet ? undefined : setTimeout(this.#look, lookEveryMs).unref();
+    this.#looks = quiet ? 0 : this.#looks + 1;
     if (quiet) this.#options.history.changed();
-    else this.#options.history.changing();
+    else if (this.#looks % looksBetween === 1) this.#options.history.changing();
     if (this.#sinceCheckpoint < (quiet ? checkpointWhenQuiet : checkpointInBurst)) return;
     this.#sinceCheckpoint = 0;
     this.#options.history.checkpoint();

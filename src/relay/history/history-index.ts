@@ -78,6 +78,8 @@ export class HistoryIndex {
   readonly #toRefresh = new Set<number>();
   #seen: Pick<Position, 'attempt' | 'change'> | undefined;
   #marks: Mark[] = [];
+  /** Events whose going was seen in this step. */
+  #goneNow = 0;
 
   /**
    * Opens or makes the index.
@@ -312,13 +314,17 @@ export class HistoryIndex {
 
   /** @returns whether there is more to do */
   #followOnce(): boolean {
+    this.#goneNow = 0;
     this.#seeChanges();
     this.#refreshSome();
     const { delivery } = this.#progress;
     const { events, lastDelivery } = this.feed.eventsAfter(delivery, stepEvents);
     for (const event of events) this.#add(event);
     // What was removed at the end of the log is not waited for.
-    this.#note({ delivery: events.length > 0 ? lastDelivery : Math.max(delivery, this.feed.end.delivery) });
+    this.#note({
+      gone: this.#progress.gone + this.#goneNow,
+      delivery: events.length > 0 ? lastDelivery : Math.max(delivery, this.feed.end.delivery),
+    });
     return this.#toRefresh.size > 0 || events.length > 0;
   }
 
@@ -394,16 +400,21 @@ export class HistoryIndex {
   #forget(first: number, last: number): void {
     this.columns.remove(first, last);
     this.#sql.run('DELETE FROM duplicates WHERE event BETWEEN ? AND ?', first, last);
-    const { textEvent, gone } = this.#progress;
+    const { textEvent } = this.#progress;
     if (first > textEvent) return;
     const end = Math.min(last, textEvent);
     this.#sql.run('INSERT OR REPLACE INTO gone (first, last) VALUES (?, ?)', first, end);
-    this.#note({ gone: gone + end - first + 1 });
+    this.#goneNow += end - first + 1;
   }
 
   #isMuchGone(): boolean {
     const { gone } = this.#progress;
-    return gone > 0 && (gone >= mostGone || this.columns.count === 0);
+    return gone > 0 && (gone >= mostGone || this.#isAllGone());
+  }
+
+  /** Nothing whose text is there is left. */
+  #isAllGone(): boolean {
+    return (this.columns.lowestId ?? Infinity) > this.#progress.textEvent;
   }
 
   #addTexts(): boolean {
@@ -426,7 +437,7 @@ export class HistoryIndex {
 
   #removeGone(): void {
     const lowest = this.columns.lowestId;
-    if (lowest === null) this.#text.clear();
+    if (this.#isAllGone()) this.#text.clear();
     else
       for (const row of this.#sql.all('SELECT first, last FROM gone'))
         this.#text.remove(Number(row['first']), Number(row['last']));
