@@ -45,6 +45,7 @@ function local(text: string, timeZone: string): number | null {
   const parts = match.slice(1).map((part) => Number(part) || 0);
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = parts;
   if (minute > 59 || second > 59) return null;
+  if (timeZone === 'UTC' && year >= 100) return utcMoment({ year, month, day, hour }) + (minute * 60 + second) * 1000;
   const start = hourStart(`${timeZone} ${text.slice(0, 10)} ${hour}`, { year, month, day, hour }, timeZone);
   if (start !== null) return start + (minute * 60 + second) * 1000;
   return moment({ year, month, day, hour, minute, second }, timeZone);
@@ -68,6 +69,16 @@ function hourStart(
   if (hours.size >= hoursLimit) hours.clear();
   hours.set(key, start);
   return start;
+}
+
+/** The same as {@link moment}, by arithmetic alone: most accounts' dates are read so. @throws RangeError likewise */
+function utcMoment({ year, month, day, hour }: { year: number; month: number; day: number; hour: number }): number {
+  const at = Date.UTC(year, month - 1, day, hour);
+  // One that does not exist would be another day's.
+  if (month < 1 || month > 12 || day < 1 || hour > 23 || new Date(at).getUTCDate() !== day) {
+    throw new RangeError('no such day or hour');
+  }
+  return at;
 }
 
 /** @throws RangeError for a day or time that does not exist */

@@ -157,3 +157,23 @@ describe("an event's date", () => {
     );
   });
 });
+
+describe("an event's date in UTC", () => {
+  it('is the same by arithmetic as by the calendar of a zone that has UTC’s clock, whatever the digits', () => {
+    const two = fc.integer({ min: 0, max: 99 }).map((n) => String(n).padStart(2, '0'));
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0, max: 9999 }),
+        fc.oneof(two, fc.constantFrom('01', '02', '12')),
+        fc.oneof(two, fc.constantFrom('28', '29', '30', '31')),
+        fc.oneof(two, fc.constantFrom('00', '23', '24')),
+        fc.oneof(two, fc.constantFrom('00', '59', '60')),
+        (year, month, day, hour, minute) => {
+          const text = `${String(year).padStart(4, '0')}-${month}-${day} ${hour}:${minute}:07`;
+          assert.equal(readDate(text, 'UTC'), readDate(text, 'Etc/GMT'), text);
+        },
+      ),
+      { numRuns: 3000 },
+    );
+  });
+});
