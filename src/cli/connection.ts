@@ -63,13 +63,18 @@ export async function withHistory<T>(options: CommonOptions, use: (history: Hist
   const relay = await connectIfRunning(dataDir);
   if (relay === undefined) {
     const reader = openHistory(dataDir);
-    // Nobody else makes the index now.
-    reader.prepare(mostFollowMs);
+    let isPrepared = false;
     const { port, secret } = readRemembered(dataDir) ?? { port: null, secret: maskedValue };
     try {
       return await use({
         webhookEndpoint: (source) => hookUrl(`http://127.0.0.1:${port ?? defaultPort}`, secret, source),
-        query: (params) => settled(() => reader.query(params)),
+        query: (params) =>
+          settled(() => {
+            // Nobody else makes the index now.
+            if (!isPrepared) reader.prepare(mostFollowMs);
+            isPrepared = true;
+            return reader.query(params);
+          }),
         event: (id) => settled(() => reader.event(id)),
         delivery: (id) => settled(() => reader.delivery(id)),
         render: (id, destinationId) => settled(() => reader.render(id, { destinationId })),
