@@ -160,6 +160,7 @@ export class Lane {
 
   #drop(isGone: (notificationId: number) => boolean): void {
     this.#waiting.drop(isGone);
+    this.#unreadable.drop(isGone);
     for (const id of this.#retries.drop(isGone)) this.#waiting.forget(id);
   }
 
@@ -223,11 +224,11 @@ export class Lane {
       const read = this.#options.store.forwardings.open(this.target.id, 'waiting', after, windowSize);
       this.#waiting.fill(read, Date.now(), (job, at) => this.#retries.add(job, at));
     } catch (error) {
-      this.#unreadable.failed(error as Error, this.target.place);
+      this.#unreadable.failed('waiting', error as Error, this.target.place);
       this.#unreadable.pause();
       return false;
     }
-    this.#unreadable.worked();
+    this.#unreadable.worked('waiting');
     return true;
   }
 
@@ -240,10 +241,11 @@ export class Lane {
       outgoing = this.#render(job, terms);
     } catch (error) {
       // Others may be read: it waits like one that is being retried, and is charged no attempt.
-      this.#unreadable.failed(error as Error, terms.target.place);
+      this.#unreadable.failed(job.notificationId, error as Error, terms.target.place);
       this.#retries.add(job, Date.now() + this.#unreadable.pauseMs);
       return false;
     }
+    this.#unreadable.worked(job.notificationId);
     if (outgoing === undefined) {
       this.#waiting.forget(job.notificationId);
       return false;

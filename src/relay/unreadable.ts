@@ -11,10 +11,14 @@ export interface UnreadableOptions {
   readonly delayScale: number;
 }
 
+/** What is read: what waits, or what a notification of this id is made of. One may be read where the other cannot. */
+export type Read = 'waiting' | number;
+
 /** Whether the store could be read, and the pause until it is read again. */
 export class Unreadable {
   readonly #options: UnreadableOptions;
-  #said = false;
+  /** What could not be read when it was last tried. */
+  readonly #unread = new Set<Read>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: UnreadableOptions) {
@@ -32,12 +36,13 @@ export class Unreadable {
   }
 
   /**
-   * It could not be read.
+   * It could not be read: said once, until all that could not be read was.
    * @param place the destination as it stands in the log
    */
-  failed({ message }: Error, place: string): void {
-    if (this.#said) return;
-    this.#said = true;
+  failed(what: Read, { message }: Error, place: string): void {
+    const isFirst = this.#unread.size === 0;
+    this.#unread.add(what);
+    if (!isFirst) return;
     const when = `is tried every ${readAgainMs / 1000} s`;
     this.#options.log('error', `the history cannot be read (${message}): what waits for ${place} ${when}`);
   }
@@ -50,9 +55,14 @@ export class Unreadable {
     }, this.pauseMs);
   }
 
-  /** It was read: the next failure is said again. */
-  worked(): void {
-    this.#said = false;
+  /** It was read. */
+  worked(what: Read): void {
+    this.#unread.delete(what);
+  }
+
+  /** Notifications are not to be read any more. */
+  drop(isGone: (notificationId: number) => boolean): void {
+    for (const each of this.#unread) if (each !== 'waiting' && isGone(each)) this.#unread.delete(each);
   }
 
   /** Reads no more. */
