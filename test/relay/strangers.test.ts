@@ -506,7 +506,8 @@ describe('malformed requests', () => {
     if (total <= 2000) {
       assert.equal(counts.rejected, ours400, `seed ${seed}`);
       assert.equal(counts.deliveries, ok + ours400 + 1, `seed ${seed}`);
-      assert.ok(ours400 > total / 20 && ok > total / 50, `${ours400} rejected and ${ok} accepted of ${total}`);
+      // Of each kind there were some: how many is chance (about 2 and 25 in a hundred).
+      assert.ok(ours400 > total / 20 && ok > total / 200, `${ours400} rejected and ${ok} accepted of ${total}`);
     }
     assert.ok(
       relay.log.every(({ level }) => level === 'info' || level === 'debug'),
