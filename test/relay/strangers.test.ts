@@ -448,6 +448,8 @@ function malformedRequests(relay: TestRelay): fc.Arbitrary<Malformed> {
         right: [plain !== undefined && readable(plain) ? 200 : 400],
       };
     }),
+    // One that is right, between the others: without it chance alone decides how many are taken.
+    raw('nothing', fc.constant(withBody(json)), 200),
     fc.constantFrom('zstd', 'compress', 'gzip, gzip', '\xe9').map((coding): Malformed => ({
       what: 'a coding',
       bytes: withBody(json, `Content-Encoding: ${coding}\r\n`),
@@ -506,8 +508,7 @@ describe('malformed requests', () => {
     if (total <= 2000) {
       assert.equal(counts.rejected, ours400, `seed ${seed}`);
       assert.equal(counts.deliveries, ok + ours400 + 1, `seed ${seed}`);
-      // Of each kind there were some: how many is chance (about 2 and 25 in a hundred).
-      assert.ok(ours400 > total / 20 && ok > total / 200, `${ours400} rejected and ${ok} accepted of ${total}`);
+      assert.ok(ours400 > total / 20 && ok > total / 50, `${ours400} rejected and ${ok} accepted of ${total}`);
     }
     assert.ok(
       relay.log.every(({ level }) => level === 'info' || level === 'debug'),

@@ -118,14 +118,13 @@ export class EventColumns {
   /** In the order of their numbers. */
   readonly #blocks: Block[] = [];
   readonly #dirty = new Set<number>();
-  readonly #mask = new Uint8Array(blockSize);
 
   /** How many events there are. */
   get count(): number {
     return this.#blocks.reduce((sum, block) => sum + block.count, 0);
   }
 
-  /** The lowest and the highest block's, which need not be there themselves; null where there is none. */
+  /** The lowest id that is there; null where there is none. */
   get lowestId(): number | null {
     const block = this.#blocks.find((each) => each.count > 0);
     return block === undefined ? null : block.firstId + block.kind.findIndex((kind) => kind !== 0);
@@ -203,17 +202,6 @@ export class EventColumns {
     return { changed, gone };
   }
 
-  /** Whether an event is there and matches. */
-  matches(id: number, tests: readonly Test[]): boolean {
-    const block = this.#find(id);
-    const at = id % blockSize;
-    if (block === undefined || block.kind[at] === 0) return false;
-    this.#mask.fill(0);
-    this.#mask[at] = 1;
-    for (const test of tests) test(block, this.#mask);
-    return this.#mask[at] === 1;
-  }
-
   /**
    * Goes through blocks, the newest first, and tells which of their events match.
    * @param before only events of an id below it
@@ -249,16 +237,6 @@ export class EventColumns {
       yield* found;
       from = floor;
     }
-  }
-
-  /** How many match, at most `most`: beyond it the walk ends. */
-  countUpTo(tests: readonly Test[], before: number, most: number): number {
-    let count = 0;
-    this.select(tests, before, (_block, mask) => {
-      for (const each of mask) count += each;
-      return count <= most;
-    });
-    return count;
   }
 
   /** The block of an event, made where it is missing. */
