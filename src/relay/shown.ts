@@ -34,6 +34,7 @@ function idOrNull(letter: 'e' | 'n', number: number | null): string | null {
   return number === null ? null : `${letter}${number}`;
 }
 
+/** A delivery without its bytes. */
 export function shownDelivery(delivery: DeliveryFacts, eventCount: number): Delivery {
   return {
     id: `d${delivery.id}`,
@@ -53,7 +54,10 @@ export function shownDelivery(delivery: DeliveryFacts, eventCount: number): Deli
   };
 }
 
-/** @param forwardings those of its notification, and of its delivery's raw one */
+/**
+ * A row of the history.
+ * @param forwardings those of its notification, and of its delivery's raw one
+ */
 export function shownEvent(
   delivery: Pick<
     DeliveryFacts,
@@ -83,7 +87,10 @@ export function shownEvent(
   };
 }
 
-/** @param firstEvent the id of its first event */
+/**
+ * What the platform would post for a part of a delivery.
+ * @param firstEvent the id of its first event
+ */
 export function shownNotification(
   notification: NotificationFacts,
   deliveryId: number,
@@ -103,7 +110,10 @@ export function shownNotification(
   };
 }
 
-/** @param destination as it is known, if it still is */
+/**
+ * How a notification stands at one destination.
+ * @param destination as it is known, if it still is
+ */
 export function shownForwarding(forwarding: ForwardingFacts, destination: Destination | undefined): Forwarding {
   return {
     ...shownPlace(forwarding.destinationId, destination),
@@ -119,6 +129,7 @@ export function shownForwarding(forwarding: ForwardingFacts, destination: Destin
   };
 }
 
+/** One try, without the answer. */
 export function shownAttempt(
   attempt: AttemptFacts,
   deliveryId: number,

@@ -14,16 +14,11 @@ import { Store } from '../../src/relay/store.ts';
 import type { DeliveryRecord, EventRecord, NotificationRecord } from '../../src/relay/records.ts';
 import { destination, renderSettingsId } from './records.ts';
 import { afterwards, temporaryFolder } from './afterwards.ts';
+import { openReader } from './history/stores.ts';
 import { startReceiver } from './receiver.ts';
 import { send } from './requests.ts';
 import { sampleBody, startTestRelay } from './stage.ts';
 import { until } from './until.ts';
-
-function openReader(dataDir: string): HistoryReader {
-  const reader = openHistory(dataDir);
-  afterwards(() => reader.close());
-  return reader;
-}
 
 /** All pages of a filter, by pages of `limit`. */
 function allPages(reader: HistoryReader, filter: string, limit: number): EventRow[] {

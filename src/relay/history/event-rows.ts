@@ -118,6 +118,7 @@ export class EventRows {
     return raw === undefined ? [own] : [own, last];
   }
 
+  /** Whether there is such a notification. */
   hasNotification(id: number): boolean {
     return this.#sql.get('SELECT id FROM notifications WHERE id = ?', id) !== undefined;
   }
@@ -140,6 +141,7 @@ export class EventRows {
     return row && Array.from({ length: Number(row['count']) }, (_, index) => Number(row['first']) + index);
   }
 
+  /** A notification with its forwardings; undefined where it is gone. */
   notification(id: number): Notification | undefined {
     const row = this.#sql.get(
       'SELECT n.*, d.first_event AS delivery_first_event FROM notifications n JOIN deliveries d ON d.id = n.delivery_id WHERE n.id = ?',
@@ -162,6 +164,7 @@ export class EventRows {
     );
   }
 
+  /** How a notification stands at each of its destinations. */
   forwardings(notificationId: number): Forwarding[] {
     return this.#sql
       .all('SELECT * FROM forwardings WHERE notification_id = ? ORDER BY destination_id', notificationId)

@@ -24,6 +24,7 @@ export interface Position {
   readonly change: number;
 }
 
+/** What whoever follows the log cannot see from new ids alone; `first` and `last` are ids. */
 export type Change =
   | { readonly kind: 'notifications' | 'removed'; readonly first: number; readonly last: number }
   | { readonly kind: 'open' };

@@ -88,15 +88,20 @@ export class TextIndex {
     db.function('chosen', (id) => (this.#isChosen(id as number) ? 1 : 0));
   }
 
-  /** @param delivery its row in the log */
+  /**
+   * Adds the text of a delivery's events.
+   * @param delivery its row, of `LogFeed.bodiesAfter`
+   */
   add(delivery: Record<string, unknown>, log: DatabaseSync): void {
     for (const [id, address, text] of textsOf(delivery, log)) this.#insert.run(id, address, text);
   }
 
+  /** Removes the text of the events from one id to another. */
   remove(first: number, last: number): void {
     this.#remove.run(whole(first), whole(last));
   }
 
+  /** Removes all. */
   clear(): void {
     this.#db.exec("INSERT INTO search (search) VALUES ('delete-all')");
   }

@@ -9,21 +9,10 @@ import { HistoryReader, openHistory, searchFile, storeFile } from '../../../src/
 import { HistoryIndex } from '../../../src/relay/history/history-index.ts';
 import { Store } from '../../../src/relay/store.ts';
 import { afterwards, temporaryFolder } from '../afterwards.ts';
+import { openReader, openStore } from './stores.ts';
 import { attemptRecord, deliveryRecord, destination } from '../records.ts';
 import { sampleBody, startTestRelay } from '../stage.ts';
 import { until } from '../until.ts';
-
-function openReader(dataDir: string): HistoryReader {
-  const reader = openHistory(dataDir);
-  afterwards(() => reader.close());
-  return reader;
-}
-
-function openStore(dataDir: string): Store {
-  const store = new Store(storeFile(dataDir));
-  afterwards(() => store.close());
-  return store;
-}
 
 function idsOf(reader: HistoryReader, filter: string): string[] {
   return reader.query({ filter, limit: 1000 }).events.map(({ id }) => id);

@@ -10,21 +10,10 @@ import { openHistory, searchFile, storeFile } from '../../../src/relay/history.t
 import type { HistoryReader } from '../../../src/relay/history.ts';
 import { HistoryIndex } from '../../../src/relay/history/history-index.ts';
 import { matchExpression, phrasesOf } from '../../../src/relay/history/text-index.ts';
-import { Store } from '../../../src/relay/store.ts';
+import type { Store } from '../../../src/relay/store.ts';
+import { openReader, openStore } from './stores.ts';
 import { deliveryRecord, destination } from '../records.ts';
 import { afterwards, temporaryFolder } from '../afterwards.ts';
-
-function openReader(dataDir: string): HistoryReader {
-  const reader = openHistory(dataDir);
-  afterwards(() => reader.close());
-  return reader;
-}
-
-function openStore(dataDir: string): Store {
-  const store = new Store(storeFile(dataDir));
-  afterwards(() => store.close());
-  return store;
-}
 
 function bodyOf(name: string, events = 1): Buffer {
   return Buffer.from(

@@ -1,0 +1,17 @@
+/** A store and readers of one data directory, closed after the test. */
+import { openHistory, storeFile } from '../../../src/relay/history.ts';
+import type { HistoryReader } from '../../../src/relay/history.ts';
+import { Store } from '../../../src/relay/store.ts';
+import { afterwards } from '../afterwards.ts';
+
+export function openReader(dataDir: string): HistoryReader {
+  const reader = openHistory(dataDir);
+  afterwards(() => reader.close());
+  return reader;
+}
+
+export function openStore(dataDir: string): Store {
+  const store = new Store(storeFile(dataDir));
+  afterwards(() => store.close());
+  return store;
+}
