@@ -213,12 +213,12 @@ const [cli, relay, extension, form] = await Promise.all([
   // The form's page, which runs in a webview.
   build({
     ...common,
-    entryPoints: ['src/form/page.ts'],
+    entryPoints: ['src/pages/form/page.ts'],
     outfile: join(out, 'form.js'),
     platform: 'browser',
     target: 'chrome134',
     format: 'iife',
-    tsconfig: 'src/form/tsconfig.json',
+    tsconfig: 'src/pages/tsconfig.json',
   }),
   // The sources are ES modules; the bundles named .js are not.
   writeFile(join(out, 'package.json'), '{ "type": "commonjs" }\n'),

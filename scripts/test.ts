@@ -42,7 +42,7 @@ const counting = ['--reporter', './scripts/counting-reporter.cjs'];
 
 const suites: readonly (Check | Suite)[] = [
   { kind: 'check', name: 'types', command: ['tsc', '--noEmit'] },
-  { kind: 'check', name: 'types-form', command: ['tsc', '-p', 'src/form'] },
+  { kind: 'check', name: 'types-pages', command: ['tsc', '-p', 'src/pages'] },
   { kind: 'check', name: 'lint', command: ['eslint', '.'] },
   { kind: 'check', name: 'format', command: ['prettier', '--check', '--log-level', 'warn', '.'] },
   { kind: 'check', name: 'manifest', command: ['node', 'scripts/check-manifest.ts'] },

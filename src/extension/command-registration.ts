@@ -1,11 +1,11 @@
 /** Registers the commands, and runs them: what one throws is logged once and shown with what to do next. */
 import * as vscode from 'vscode';
-import { GivenUpError } from './cancellable-progress.ts';
-import type { WayOn } from './command-error.ts';
+import { GivenUpError } from './ui/progress.ts';
+import type { WayOn } from './ui/command-error.ts';
 import { commandId, commandParts } from './commands.ts';
 import type { CommandName, CommandPart, CommandSources } from './commands.ts';
-import { withNext } from './error-words.ts';
-import { unlinked } from './printable.ts';
+import { withNext } from './ui/error-words.ts';
+import { unlinked } from './ui/printable.ts';
 
 type Handlers = Partial<Record<CommandName, (...args: never[]) => unknown>>;
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { ErrorCodes, ResponseError } from 'vscode-jsonrpc/node';
-import { offerTunnel } from '../../src/extension/public-tunnel.ts';
-import { relayCommands } from '../../src/extension/relay-commands.ts';
-import type { RelayCommandParts } from '../../src/extension/relay-commands.ts';
+import { offerTunnel } from '../../src/extension/relay/consent.ts';
+import { relayCommands } from '../../src/extension/relay/relay-commands.ts';
+import type { RelayCommandParts } from '../../src/extension/relay/relay-commands.ts';
 import type { ParsedParams } from '../../src/protocol/methods.ts';
 import type { Status } from '../../src/protocol/status.ts';
 import { until } from './relay-stage.ts';

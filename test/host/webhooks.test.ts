@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
-import { AccountError, AccountStore } from '../../src/extension/accounts/account-store.ts';
-import type { StoreContext } from '../../src/extension/accounts/account-store.ts';
-import type { Session } from '../../src/extension/session.ts';
-import { StoredJournal } from '../../src/extension/webhooks/journal.ts';
-import type { ListNode } from '../../src/extension/webhooks/webhook-node.ts';
-import { WebhookKeeper } from '../../src/extension/webhooks/webhook-keeper.ts';
+import { AccountError, AccountStore } from '../../src/extension/campaign-monitor/accounts/account-store.ts';
+import type { StoreContext } from '../../src/extension/campaign-monitor/accounts/account-store.ts';
+import type { Session } from '../../src/extension/relay/session.ts';
+import { StoredJournal } from '../../src/extension/campaign-monitor/webhooks/journal.ts';
+import type { ListNode } from '../../src/extension/campaign-monitor/webhooks/webhook-node.ts';
+import { WebhookKeeper } from '../../src/extension/campaign-monitor/webhooks/webhook-keeper.ts';
 import { startSandbox } from '../../src/sandbox/sandbox.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
 import { run, until } from './relay-stage.ts';

@@ -2,8 +2,8 @@
 import * as vscode from 'vscode';
 import { commandId, prefix } from '../commands.ts';
 import type { CommandHandlers } from '../commands.ts';
-import { unlinked } from '../printable.ts';
-import { configuration } from '../settings.ts';
+import { unlinked } from '../ui/printable.ts';
+import { configuration } from '../relay/settings.ts';
 import type {
   Authorization,
   AuthorizationParts,
@@ -43,7 +43,7 @@ export class BrowserAuthorization {
 
   /** The callbacks to register with an app, for a page on this machine and for this VS Code. */
   async callbacks(): Promise<{ readonly loopback: string; readonly editor: string }> {
-    const { editorCallback, loopbackCallback } = await import('../client.ts');
+    const { editorCallback, loopbackCallback } = await import('../deferred.ts');
     return {
       loopback: loopbackCallback(configuration().get<number>('oauth.port', 8788)),
       editor: editorCallback(await this.#surroundings()),
@@ -61,7 +61,7 @@ export class BrowserAuthorization {
     const stop = new AbortController();
     const run = async (): Promise<Authorization> => {
       await before?.ended;
-      const { authorize } = await import('../client.ts');
+      const { authorize } = await import('../deferred.ts');
       const signal = AbortSignal.any([stop.signal, ...(request.signal === undefined ? [] : [request.signal])]);
       const result = await authorize(await this.#parts(), { ...request, signal });
       this.#log.info(`authorisation: ${result.kind}${result.kind === 'denied' ? ` (${result.error})` : ''}`);
@@ -138,7 +138,7 @@ export class BrowserAuthorization {
   }
 
   async #parts(): Promise<AuthorizationParts> {
-    const { listenOnLoopback, planWays } = await import('../client.ts');
+    const { listenOnLoopback, planWays } = await import('../deferred.ts');
     const surroundings = await this.#surroundings();
     return {
       plan: (registered) => Promise.resolve(planWays(registered, surroundings)),

@@ -12,7 +12,7 @@ import type {
 import { CallbackPortError, listenOnLoopback } from '../../../src/extension/oauth/loopback.ts';
 import type { PageKind } from '../../../src/extension/oauth/loopback.ts';
 import type { Way } from '../../../src/extension/oauth/ways.ts';
-import { HeldTimers } from '../events-view/held-timers.ts';
+import { HeldTimers } from '../ui/held-timers.ts';
 
 const redirect = 'http://localhost:8788/oauth/callback';
 

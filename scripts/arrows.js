@@ -1,0 +1,125 @@
+/**
+ * The lint rule that holds the arrows between the rooms of src/ (docs/architecture.md, "Rooms and arrows"): who may
+ * import whom, by static import, by `await import()` and by type alike.
+ */
+import { dirname, relative, resolve, sep } from 'node:path';
+
+/** Which rooms a room of src/ must not know. */
+const forbidden = {
+  common: [
+    'campaign-monitor',
+    'open-connectors',
+    'relay',
+    'cli',
+    'sandbox',
+    'extension',
+    'pages',
+    'export',
+    'protocol',
+  ],
+  'campaign-monitor': ['open-connectors', 'relay', 'cli', 'sandbox', 'extension', 'pages', 'export', 'protocol'],
+  'open-connectors': ['campaign-monitor', 'relay', 'cli', 'sandbox', 'extension', 'pages', 'export', 'protocol'],
+  protocol: ['campaign-monitor', 'open-connectors', 'relay', 'cli', 'sandbox', 'extension', 'pages', 'export'],
+  relay: ['cli', 'sandbox', 'extension', 'pages', 'export'],
+  export: ['relay', 'cli', 'sandbox', 'extension', 'pages'],
+  sandbox: ['relay', 'cli', 'extension', 'pages', 'export'],
+  // `listen` starts the relay in its own process; others read the store and what is remembered when none runs.
+  cli: ['relay', 'extension', 'pages'],
+  extension: ['relay', 'cli', 'pages'],
+  pages: ['campaign-monitor', 'open-connectors', 'relay', 'cli', 'sandbox', 'export', 'protocol'],
+};
+const exceptions = { cli: ['relay/relay.ts', 'relay/history.ts', 'relay/remembered.ts'] };
+
+/** The rooms of the extension: each knows those before it alone. What stands at its top puts them together. */
+const extensionRooms = [
+  'ui',
+  'relay',
+  'oauth',
+  'sandbox',
+  'campaign-monitor',
+  'campaign-monitor/accounts',
+  'campaign-monitor/webhooks',
+  'open-connectors',
+  'open-connectors/instances',
+  'open-connectors/create',
+  'events',
+  'events/documents',
+  'events/editor',
+  'events/view',
+  'events/table',
+  'events/actions',
+];
+
+/** Files of the extension that are loaded on demand, through deferred.ts: they alone may use what is heavy. */
+const deferred =
+  /^extension\/(?:deferred|events\/actions\/(?:editable-body|export-items|sample-posts|test-file)|events\/documents\/(?:content|masking)|open-connectors\/create\/(?:fields|messages|instance-creator)|open-connectors\/instances\/instance-text)\.ts$/;
+
+/** What brings zod, a vendor or the connection along. */
+const heavy = /^(?:protocol|export|sandbox|campaign-monitor)\/|^open-connectors\/(?!instance-facts\.ts$)/;
+
+/** What a page, which runs in a webview, may know of the extension: what both say to each other. */
+const toldToPages = /\/(?:messages|kept-fields)\.ts$/;
+
+const oneWay = 'Arrows between the rooms point one way: see docs/architecture.md, "Rooms and arrows".';
+
+/**
+ * What is wrong with an import.
+ * @param from the importing file, and `to` the imported one, both below src/
+ * @param how `static`, `type` or `dynamic`
+ * @returns null where nothing is
+ */
+export function problemOf(from, to, how) {
+  const [room, target] = [from, to].map((path) => path.split('/')[0]);
+  if (room !== target && forbidden[room]?.includes(target) && !exceptions[room]?.includes(to)) return oneWay;
+  if (room === 'pages' && target === 'extension' && !toldToPages.test(to)) {
+    return 'A page knows the messages of its room of the extension alone.';
+  }
+  if (room !== 'extension') return null;
+  if (target === 'extension') {
+    const [own, other] = [from, to].map((path) => placeOf(path));
+    if (own !== -1 && other > own) return oneWay;
+    if (to === 'extension/deferred.ts' && how === 'static') return 'By `await import()` only.';
+  }
+  if (how !== 'type' && !deferred.test(from) && heavy.test(to)) {
+    return 'Heavy: use it by `await import()` of deferred.ts (docs/architecture.md, "What is loaded when").';
+  }
+  return null;
+}
+
+/** Which of the rooms a file of the extension stands in; -1 at the top. */
+function placeOf(path) {
+  const [, ...folders] = path.split('/').slice(0, -1);
+  return folders.length === 0 ? -1 : extensionRooms.indexOf(folders.slice(0, 2).join('/'));
+}
+
+export default {
+  meta: { type: 'problem', schema: [] },
+  create(context) {
+    const src = resolve(context.cwd, 'src') + sep;
+    if (!context.filename.startsWith(src)) return {};
+    const from = relative(src, context.filename).split(sep).join('/');
+    if (from.startsWith('extension/') && from.split('/').length > 2 && placeOf(from) === -1) {
+      return {
+        Program: (node) => context.report({ node, message: 'A room that the plan of the extension does not name.' }),
+      };
+    }
+    const check = (node, source, how) => {
+      if (typeof source?.value !== 'string' || !source.value.startsWith('.')) return;
+      const to = relative(src, resolve(dirname(context.filename), source.value))
+        .split(sep)
+        .join('/');
+      const message = problemOf(from, to, how);
+      if (message !== null) context.report({ node, message });
+    };
+    const kind = (node, names) => {
+      const types = names.length > 0 && names.every((each) => (each.importKind ?? each.exportKind) === 'type');
+      return (node.importKind ?? node.exportKind) === 'type' || types ? 'type' : 'static';
+    };
+    return {
+      ImportDeclaration: (node) => check(node, node.source, kind(node, node.specifiers)),
+      ExportNamedDeclaration: (node) => check(node, node.source, kind(node, node.specifiers)),
+      ExportAllDeclaration: (node) => check(node, node.source, kind(node, [])),
+      ImportExpression: (node) => check(node, node.source, 'dynamic'),
+    };
+  },
+};

@@ -1,0 +1,52 @@
+/** Campaign Monitor's own OAuth for an account: a person grants access in the browser, and the code becomes tokens. */
+import * as vscode from 'vscode';
+import type { CampaignMonitorCredential } from '../../../campaign-monitor/session.ts';
+import type { BrowserAuthorization } from '../../oauth/browser-authorization.ts';
+
+export interface OAuthApp {
+  /** Where the API is. */
+  readonly host: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+}
+
+/** Resolves to undefined where the user gave up. */
+export type AuthorizeAccount = (app: OAuthApp) => Promise<CampaignMonitorCredential | undefined>;
+
+/** Access was not granted. */
+class AccessError extends Error {
+  override readonly name = 'AccessError';
+  readonly next: string;
+  constructor({ message, next }: { readonly message: string; readonly next: string }) {
+    super(message.replace(/\.$/, ''));
+    this.next = next;
+  }
+}
+
+/** Asks for access by the ways that the app's registered callback allows. */
+export function createAuthorizeAccount(browser: BrowserAuthorization): AuthorizeAccount {
+  return async ({ host, clientId, clientSecret }) => {
+    const { authorizeUrl, exchangeCode, serviceAt } = await import('../../deferred.ts');
+    const redirect = await vscode.window.showInputBox({
+      title: vscode.l10n.t('Callback URL that is registered with your OAuth app'),
+      prompt: vscode.l10n.t('Campaign Monitor sends the browser back there, and nowhere else'),
+      value: (await browser.callbacks()).loopback,
+      ignoreFocusOut: true,
+      validateInput: (text) => (URL.canParse(text.trim()) ? undefined : vscode.l10n.t('This is not a URL')),
+    });
+    if (redirect === undefined) return undefined;
+    const oauthBase = serviceAt(host)?.oauthBase;
+    const result = await browser.authorize({
+      title: vscode.l10n.t('Sign In to Campaign Monitor'),
+      redirect: redirect.trim(),
+      buildUrl: (state, redirectUri) => Promise.resolve(authorizeUrl({ oauthBase, clientId, redirectUri, state })),
+    });
+    if (result.kind === 'cancelled') return undefined;
+    const refusal = browser.explain(result);
+    if (refusal !== null) throw new AccessError(refusal);
+    if (result.kind !== 'code') return undefined;
+    const { code, redirectUri } = result;
+    const tokens = await exchangeCode({ clientId, clientSecret, redirectUri, code }, { oauthBase });
+    return { kind: 'oauth', accessToken: tokens.accessToken, refreshToken: tokens.refreshToken };
+  };
+}

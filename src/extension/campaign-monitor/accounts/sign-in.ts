@@ -1,0 +1,198 @@
+/** The ways into Campaign Monitor: an API key, OAuth, or the sandbox's account. */
+import { createHash } from 'node:crypto';
+import * as vscode from 'vscode';
+import type { CampaignMonitorClient } from '../../../campaign-monitor/answers.ts';
+import type { CampaignMonitorCredential } from '../../../campaign-monitor/session.ts';
+import { cancellable } from '../../ui/progress.ts';
+import { prefix } from '../../commands.ts';
+import { nextOf } from '../../ui/error-words.ts';
+import { inMessage, unlinked } from '../../ui/printable.ts';
+import { configuration } from '../../relay/settings.ts';
+import type { Account, AccountStore } from './account-store.ts';
+import type { AuthorizeAccount } from './authorize-account.ts';
+
+export interface SignInParts {
+  readonly accounts: AccountStore;
+  readonly log: vscode.LogOutputChannel;
+  readonly authorize: AuthorizeAccount;
+}
+
+export type Way = 'api-key' | 'oauth' | 'sandbox';
+
+/**
+ * Asks how, and signs in.
+ * @returns undefined where the user gave up
+ */
+export async function signIn(parts: SignInParts, way?: Way): Promise<Account | undefined> {
+  const chosen = way ?? (await chooseWay());
+  switch (chosen) {
+    case undefined:
+      return undefined;
+    case 'sandbox':
+      return signInToSandbox(parts);
+    case 'api-key':
+      return again(parts, () => withApiKey(parts));
+    case 'oauth':
+      return again(parts, () => withOAuth(parts));
+  }
+}
+
+async function chooseWay(): Promise<Way | undefined> {
+  const { l10n } = vscode;
+  const ways: (vscode.QuickPickItem & { way: Way })[] = [
+    {
+      label: `$(key) ${l10n.t('API Key')}`,
+      detail: l10n.t('In Campaign Monitor under Account settings, API keys. The simplest way.'),
+      way: 'api-key',
+    },
+    {
+      label: `$(globe) ${l10n.t('OAuth in the Browser')}`,
+      detail: l10n.t('With the client ID and secret of an app that is registered in Campaign Monitor.'),
+      way: 'oauth',
+    },
+    {
+      label: `$(beaker) ${l10n.t('The Sandbox’s Account')}`,
+      detail: l10n.t('An emulated Campaign Monitor on this machine. Nothing of it is real.'),
+      way: 'sandbox',
+    },
+  ];
+  const choice = await vscode.window.showQuickPick(ways, {
+    title: l10n.t('Sign In to Campaign Monitor'),
+    placeHolder: l10n.t('How would you like to sign in?'),
+    ignoreFocusOut: true,
+  });
+  return choice?.way;
+}
+
+/** Says what went wrong, and begins again where the user likes. */
+async function again({ log }: SignInParts, attempt: () => Promise<Account | undefined>): Promise<Account | undefined> {
+  for (;;) {
+    try {
+      const account = await attempt();
+      if (account !== undefined) {
+        vscode.window.setStatusBarMessage(vscode.l10n.t('Signed in as {0}.', account.label), 5000);
+      }
+      return account;
+    } catch (error) {
+      const { message, kind } = error as Error & { kind?: string };
+      if (kind === 'cancelled') return undefined;
+      log.error(`sign-in failed: ${message}`);
+      const tryAgain = vscode.l10n.t('Try Again');
+      const choice = await vscode.window.showErrorMessage(
+        unlinked(
+          vscode.l10n.t('Signing in to Campaign Monitor failed: {0}. {1}', message, nextOf(error, vscode.l10n) ?? ''),
+        ),
+        tryAgain,
+      );
+      if (choice !== tryAgain) return undefined;
+    }
+  }
+}
+
+/** The sandbox's account: nothing is asked. */
+async function signInToSandbox({ accounts }: SignInParts): Promise<Account> {
+  const account = await accounts.add({ label: vscode.l10n.t('Sandbox'), kind: 'sandbox', host: '' }, null);
+  await vscode.window.withProgress(
+    { location: vscode.ProgressLocation.Notification, title: vscode.l10n.t('Starting the sandbox') },
+    () => accounts.api(account, { startSandbox: true }),
+  );
+  return account;
+}
+
+async function withApiKey(parts: SignInParts): Promise<Account | undefined> {
+  const host = await hostOfSettings();
+  const apiKey = await vscode.window.showInputBox({
+    title: vscode.l10n.t('API key of Campaign Monitor'),
+    prompt: vscode.l10n.t('For {0}. It is kept in VS Code’s secret storage and sent nowhere else', host),
+    password: true,
+    ignoreFocusOut: true,
+    validateInput: (text) =>
+      /^[\x21-\x39\x3b-\x7e]+$/.test(text.trim()) ? undefined : vscode.l10n.t('Give the key alone'),
+  });
+  if (apiKey === undefined) return undefined;
+  return keep(parts, 'api-key', host, { kind: 'api-key', apiKey: apiKey.trim() });
+}
+
+async function withOAuth(parts: SignInParts): Promise<Account | undefined> {
+  const host = await hostOfSettings();
+  const clientId = await vscode.window.showInputBox({
+    title: vscode.l10n.t('Client ID of your OAuth app'),
+    prompt: vscode.l10n.t('In Campaign Monitor under Account settings, Manage connected apps, OAuth registration'),
+    ignoreFocusOut: true,
+    validateInput: (text) => (/^\S+$/.test(text.trim()) ? undefined : vscode.l10n.t('Give the ID alone')),
+  });
+  if (clientId === undefined) return undefined;
+  const clientSecret = await vscode.window.showInputBox({
+    title: vscode.l10n.t('Client secret of your OAuth app'),
+    prompt: vscode.l10n.t('It is used once, to sign in, and not kept'),
+    password: true,
+    ignoreFocusOut: true,
+    validateInput: (text) => (/^\S+$/.test(text.trim()) ? undefined : vscode.l10n.t('Give the secret alone')),
+  });
+  if (clientSecret === undefined) return undefined;
+  const credential = await parts.authorize({
+    host,
+    clientId: clientId.trim(),
+    clientSecret: clientSecret.trim(),
+  });
+  return credential === undefined ? undefined : keep(parts, 'oauth', host, credential);
+}
+
+/** Checks a credential by a harmless call, and keeps it under the names of the clients that it can see. */
+async function keep(
+  { accounts }: SignInParts,
+  kind: 'api-key' | 'oauth',
+  host: string,
+  credential: CampaignMonitorCredential,
+): Promise<Account> {
+  const { CampaignMonitorApi, serviceAt } = await import('../../deferred.ts');
+  const service = serviceAt(host);
+  if (service === null) throw new HostError(host);
+  let fresh = credential;
+  const api = new CampaignMonitorApi({
+    baseUrl: service.apiBase,
+    oauthBase: service.oauthBase,
+    credential,
+    onRefreshed: ({ accessToken, refreshToken }) => void (fresh = { kind: 'oauth', accessToken, refreshToken }),
+  });
+  const clients = await cancellable(vscode.l10n.t('Signing in to Campaign Monitor'), async (signal) => {
+    await api.systemDate(signal);
+    return api.clients(signal);
+  });
+  const identity = identityOf(clients);
+  return accounts.add({ label: labelOf(clients), kind, host, ...(identity !== undefined && { identity }) }, fresh);
+}
+
+/** Undefined where there are no clients: two such accounts need not be the same. */
+function identityOf(clients: readonly CampaignMonitorClient[]): string | undefined {
+  if (clients.length === 0) return undefined;
+  const ids = clients.map(({ clientId }) => clientId).sort();
+  return createHash('sha256').update(ids.join()).digest('hex').slice(0, 32);
+}
+
+function labelOf(clients: readonly CampaignMonitorClient[]): string {
+  const [first, ...others] = clients;
+  if (first === undefined) return vscode.l10n.t('No clients');
+  const name = inMessage(first.name, 80);
+  return others.length === 0 ? name : vscode.l10n.t('{0} and {1} more', name, others.length);
+}
+
+/**
+ * The host of the settings: an API key and tokens go there and nowhere else.
+ * @throws HostError before anything is asked
+ */
+async function hostOfSettings(): Promise<string> {
+  const host = configuration().get<string>('campaignMonitor.host', '').trim();
+  const { serviceAt } = await import('../../deferred.ts');
+  if (serviceAt(host) === null) throw new HostError(host);
+  return host;
+}
+
+class HostError extends Error {
+  override readonly name = 'HostError';
+  readonly next: string;
+  constructor(host: string) {
+    super(vscode.l10n.t('the setting {0} is no URL of an API: {1}', `${prefix}.campaignMonitor.host`, host));
+    this.next = vscode.l10n.t('Give a host, or a URL that begins with https://.');
+  }
+}

@@ -1,0 +1,159 @@
+/** Activates, deactivates and deletes webhooks, after a question where they are somebody else's. */
+import * as vscode from 'vscode';
+import { cancellable, working } from '../../ui/progress.ts';
+import { CommandError } from '../../ui/command-error.ts';
+import { printable } from '../../ui/printable.ts';
+import { maskUrl } from './hook-url.ts';
+import type { WebhookCommandParts } from './webhook-command-parts.ts';
+import type { WebhookNode } from './webhook-node.ts';
+import type { WebhooksView } from './webhooks-view.ts';
+
+/** What is done to a webhook. */
+export type Change = 'activate' | 'deactivate' | 'delete';
+
+/** Of somebody else's, one alone is changed, and only after a question; of ours, any number. */
+export async function changeWebhooks(
+  parts: WebhookCommandParts,
+  what: Change,
+  nodes: readonly WebhookNode[],
+): Promise<void> {
+  const { view } = parts;
+  const foreign = nodes.filter((node) => !view.isCreated(node));
+  if (foreign.length > 0 && nodes.length > 1 && foreign.some((node) => view.placeOf(node) === 'foreign')) {
+    throw new CommandError(
+      vscode.l10n.t('Some of these webhooks are not this tool’s'),
+      vscode.l10n.t('Somebody else’s are changed one at a time: select one alone.'),
+    );
+  }
+  if (foreign.length > 0 && what !== 'activate' && !(await confirm(view, what, foreign))) return;
+  await changeAll(parts, what, nodes);
+}
+
+/**
+ * Changes webhooks one after another, and shows them as they are then.
+ * @returns how many were changed: all of them, unless the user gave it up
+ * @throws CommandError where one or more were not
+ */
+async function changeAll(parts: WebhookCommandParts, what: Change, nodes: readonly WebhookNode[]): Promise<number> {
+  const failures: string[] = [];
+  let changed = 0;
+  await cancellable(titleOf(what), async (signal) => {
+    for (const node of nodes) {
+      if (signal.aborted) return;
+      try {
+        await changeOne(parts, what, node, signal);
+        parts.log.info(`webhook ${node.hook.webhookId} of list ${node.list.listId}: ${what}d`);
+        changed += 1;
+      } catch (error) {
+        const { kind, message } = error as Error & { kind?: string };
+        if (kind !== 'cancelled') failures.push(message);
+      }
+    }
+  });
+  parts.view.refreshWebhooks(nodes.map(({ list }) => list));
+  const [failure] = failures;
+  if (failure === undefined) return changed;
+  throw new CommandError(
+    vscode.l10n.t('{0} of {1} webhooks were not changed: {2}', failures.length, nodes.length, failure),
+    vscode.l10n.t('Refresh the view and try again.'),
+  );
+}
+
+async function changeOne(
+  { accounts, journal }: WebhookCommandParts,
+  what: Change,
+  { list, hook }: WebhookNode,
+  signal: AbortSignal,
+): Promise<void> {
+  const { account, listId } = list;
+  const api = await accounts.api(account);
+  switch (what) {
+    case 'activate':
+      await api.activateWebhook(listId, hook.webhookId, signal);
+      await journal.switchHook(account.id, listId, hook.webhookId, 'active');
+      return;
+    case 'deactivate':
+      await api.deactivateWebhook(listId, hook.webhookId, signal);
+      await journal.switchHook(account.id, listId, hook.webhookId, 'off');
+      return;
+    case 'delete':
+      await api.deleteWebhook(listId, hook.webhookId, signal);
+      await journal.forgetHook(account.id, listId, hook.webhookId);
+  }
+}
+
+function titleOf(what: Change): string {
+  switch (what) {
+    case 'activate':
+      return vscode.l10n.t('Activating webhooks');
+    case 'deactivate':
+      return vscode.l10n.t('Deactivating webhooks');
+    case 'delete':
+      return vscode.l10n.t('Deleting webhooks');
+  }
+}
+
+async function confirm(
+  view: WebhooksView,
+  what: 'deactivate' | 'delete',
+  nodes: readonly WebhookNode[],
+): Promise<boolean> {
+  const { l10n } = vscode;
+  const go = what === 'delete' ? l10n.t('Delete') : l10n.t('Deactivate');
+  const [first] = nodes;
+  const place = first === undefined ? 'foreign' : view.placeOf(first);
+  const choice = await vscode.window.showWarningMessage(
+    what === 'delete'
+      ? l10n.t('Delete a webhook that this tool did not create?')
+      : l10n.t('Deactivate a webhook that this tool did not create?'),
+    {
+      modal: true,
+      detail: [
+        ...nodes.map(({ list, hook }) => `${printable(list.name, 60)}: ${printable(maskUrl(hook.url))}`),
+        place === 'foreign'
+          ? l10n.t('Whoever registered it no longer hears of this list’s subscribers.')
+          : l10n.t('It points to this machine, but was not registered from here.'),
+      ].join('\n'),
+    },
+    go,
+  );
+  return choice === go;
+}
+
+/** Everything that points to a URL at which a relay of this machine was public and is no more, on every list. */
+export async function deleteOldWebhooks(parts: WebhookCommandParts): Promise<void> {
+  const { accounts, view } = parts;
+  const { l10n } = vscode;
+  const old = await working(l10n.t('Looking for old URLs'), async (signal) => {
+    const found: WebhookNode[] = [];
+    for (const account of accounts.all()) {
+      if (!(await accounts.isReachable(account.id))) continue;
+      const api = await accounts.api(account);
+      for (const { lists } of await view.lists(account, signal)) {
+        for (const list of lists) {
+          for (const hook of await api.webhooks(list.listId, signal)) {
+            const node: WebhookNode = { kind: 'webhook', list, hook };
+            if (view.placeOf(node) === 'old') found.push(node);
+          }
+        }
+      }
+    }
+    return found;
+  });
+  if (old.length === 0) {
+    void vscode.window.showInformationMessage(l10n.t('No webhook points to an old URL of this machine.'));
+    return;
+  }
+  const remove = l10n.t('Remove');
+  const choice = await vscode.window.showWarningMessage(
+    l10n.t('Remove webhooks that point to old URLs of this machine?'),
+    {
+      modal: true,
+      detail: old.map(({ list, hook }) => `${printable(list.name, 60)}: ${printable(maskUrl(hook.url))}`).join('\n'),
+    },
+    remove,
+  );
+  if (choice !== remove) return;
+  const removed = await changeAll(parts, 'delete', old);
+  void vscode.window.showInformationMessage(l10n.t('Removed webhooks that pointed to old URLs: {0}.', removed));
+}

@@ -1,0 +1,59 @@
+/** Commands about webhooks, and which of them each acts on. */
+import * as vscode from 'vscode';
+import { CommandError } from '../../ui/command-error.ts';
+import type { CommandHandlers } from '../../commands.ts';
+import { changeWebhooks, deleteOldWebhooks } from './change-webhooks.ts';
+import type { WebhookNode, WebhooksNode } from './webhook-node.ts';
+import type { WebhookCommandParts } from './webhook-command-parts.ts';
+import { registerWebhooks } from './register-webhooks.ts';
+import { testWebhook } from './test-webhook.ts';
+import type { WebhooksView } from './webhooks-view.ts';
+
+/** The handlers of these commands. */
+export function createWebhookCommands(parts: WebhookCommandParts): CommandHandlers<'webhooks'> {
+  const { view } = parts;
+  return {
+    refreshWebhooks: () => view.refresh(),
+    registerWebhooks: (node?: WebhooksNode, nodes?: readonly WebhooksNode[]) => registerWebhooks(parts, node, nodes),
+    testWebhook: (node?: WebhooksNode) => testWebhook(parts, one(view, node)),
+    activateWebhook: (node?: WebhooksNode, nodes?: readonly WebhooksNode[]) =>
+      changeWebhooks(parts, 'activate', some(view, node, nodes)),
+    deactivateWebhook: (node?: WebhooksNode, nodes?: readonly WebhooksNode[]) =>
+      changeWebhooks(parts, 'deactivate', some(view, node, nodes)),
+    deleteWebhook: (node?: WebhooksNode, nodes?: readonly WebhooksNode[]) =>
+      changeWebhooks(parts, 'delete', some(view, node, nodes)),
+    deleteOldWebhooks: () => deleteOldWebhooks(parts),
+    copyWebhookUrl: (node?: WebhooksNode) => copy(one(view, node).hook.url),
+    copyWebhookId: (node?: WebhooksNode, nodes?: readonly WebhooksNode[]) =>
+      copy(...some(view, node, nodes).map(({ hook }) => hook.webhookId)),
+    copyListId: (node?: WebhooksNode, nodes?: readonly WebhooksNode[]) =>
+      copy(...view.selected(node, nodes).flatMap((each) => (each.kind === 'list' ? [each.listId] : []))),
+    copyClientId: (node?: WebhooksNode, nodes?: readonly WebhooksNode[]) =>
+      copy(...view.selected(node, nodes).flatMap((each) => (each.kind === 'client' ? [each.clientId] : []))),
+  };
+}
+
+/** @throws CommandError where no webhook is selected */
+function some(
+  view: WebhooksView,
+  node?: WebhooksNode,
+  nodes?: readonly WebhooksNode[],
+): [WebhookNode, ...WebhookNode[]] {
+  const [first, ...others] = view.selected(node, nodes).filter((each) => each.kind === 'webhook');
+  if (first !== undefined) return [first, ...others];
+  throw new CommandError(
+    vscode.l10n.t('No webhook is selected'),
+    vscode.l10n.t('Select one in the webhooks view and try again.'),
+  );
+}
+
+function one(view: WebhooksView, node?: WebhooksNode): WebhookNode {
+  return some(view, node)[0];
+}
+
+/** Each on a line of its own. */
+async function copy(...texts: readonly string[]): Promise<void> {
+  if (texts.length === 0) return;
+  await vscode.env.clipboard.writeText(texts.join('\n'));
+  vscode.window.setStatusBarMessage(vscode.l10n.t('Copied.'), 5000);
+}

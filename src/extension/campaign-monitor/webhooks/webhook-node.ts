@@ -1,0 +1,45 @@
+/** What stands in the webhooks view. */
+import type { Webhook } from '../../../campaign-monitor/answers.ts';
+import type { Account } from '../accounts/account-store.ts';
+
+export interface AccountNode {
+  readonly kind: 'account';
+  readonly account: Account;
+}
+
+export interface ClientNode {
+  readonly kind: 'client';
+  readonly account: Account;
+  readonly clientId: string;
+  readonly name: string;
+}
+
+export interface ListNode {
+  readonly kind: 'list';
+  readonly account: Account;
+  readonly client: ClientNode;
+  readonly listId: string;
+  readonly name: string;
+}
+
+export interface WebhookNode {
+  readonly kind: 'webhook';
+  readonly list: ListNode;
+  /** As the vendor listed it last. */
+  readonly hook: Webhook;
+}
+
+/** Says why nothing else stands here. */
+export interface NoteNode {
+  readonly kind: 'note';
+  readonly id: string;
+  readonly label: string;
+  readonly next: string;
+  readonly severity: 'info' | 'error';
+  /** A command that helps, run by a click. */
+  readonly command: 'refreshWebhooks' | 'signIn' | 'useSandboxAccount' | 'registerWebhooks';
+  /** What the command acts on. */
+  readonly list?: ListNode;
+}
+
+export type WebhooksNode = AccountNode | ClientNode | ListNode | WebhookNode | NoteNode;

@@ -1,0 +1,63 @@
+/**
+ * What is loaded when it is first used: the connection to the relay with its schemas, the vendor's payload and samples,
+ * the export formats, and what documents and exports are made of. A part of its own, so that
+ * activation does not pay for it. Import it with `await import('./deferred.ts')`.
+ */
+export { isRefusal, NoRelayError } from '../protocol/errors.ts';
+export { connectToRelay } from '../protocol/relay-client.ts';
+export { destinationSchema, settingsSchema } from '../protocol/settings.ts';
+export { compareVersions } from '../protocol/versions.ts';
+export { readPayload } from '../campaign-monitor/payload.ts';
+export {
+  documentedListId,
+  maxEventsInDelivery,
+  sampleDeliveries,
+  webhookEventTypes,
+} from '../campaign-monitor/samples.ts';
+export { CampaignMonitorError } from '../campaign-monitor/api-error.ts';
+export { CampaignMonitorApi } from '../campaign-monitor/api.ts';
+export { authorizeUrl, CampaignMonitorOAuthError, exchangeCode, refreshToken } from '../campaign-monitor/oauth.ts';
+export { serviceAt } from '../campaign-monitor/service.ts';
+export { explainTestFailure } from '../campaign-monitor/test-failure.ts';
+export { matchWebhook, pathSecret, sameAddress } from '../campaign-monitor/webhook-match.ts';
+export { toCurl } from '../export/curl.ts';
+export { toFixture } from '../export/fixture.ts';
+export { toHar } from '../export/har.ts';
+export { toHttp } from '../export/http.ts';
+export { bodyFileName, maskSecrets } from '../export/item.ts';
+export { toJson } from '../export/json.ts';
+export { OpenConnectorsError } from '../open-connectors/api-error.ts';
+export { OpenConnectorsApi } from '../open-connectors/api.ts';
+export { baseUrlOf, OpenConnectorsHostError, regions } from '../open-connectors/host.ts';
+export {
+  buildInstanceBody,
+  emptyInstanceInput,
+  instanceBodySchema,
+  parseListIds,
+} from '../open-connectors/instance-body.ts';
+export { checkInstanceInput } from '../open-connectors/instance-check.ts';
+export { toInstanceCurl } from '../open-connectors/instance-curl.ts';
+export { maskInstanceBody } from '../open-connectors/instance-mask.ts';
+export { addDestination, problemOfUrl } from './relay/add-destination.ts';
+export { removeSecret, setCredentials, setKey } from './relay/secret-commands.ts';
+export { exportItems, exportText } from './events/actions/export-items.ts';
+export { editableBody } from './events/actions/editable-body.ts';
+export { sendSamples } from './events/actions/sample-posts.ts';
+export { testFile } from './events/actions/test-file.ts';
+export { inOrder, mainNotification, readDocument } from './events/documents/content.ts';
+export { maskHeaders } from './events/documents/masking.ts';
+export { authorize } from './oauth/authorize.ts';
+export { listenOnLoopback } from './oauth/loopback.ts';
+export { editorCallback, loopbackCallback, planWays } from './oauth/ways.ts';
+export { instanceCurl, instanceReadCurl, instanceText } from './open-connectors/instances/instance-text.ts';
+export { InstanceCreator } from './open-connectors/create/instance-creator.ts';
+export {
+  checkForm,
+  emptyFields,
+  hostOf,
+  instanceInput,
+  otherRegion,
+  previewOf,
+  sandboxRegion,
+} from './open-connectors/create/fields.ts';
+export { readKeptFields, readPageMessage } from './open-connectors/create/messages.ts';

@@ -1,0 +1,14 @@
+import type * as vscode from 'vscode';
+import type { EventRow } from '../../protocol/history.ts';
+import type { EventsNode } from './event-node.ts';
+import type { Session } from '../relay/session.ts';
+
+/** What commands about events are made of. */
+export interface ActionParts {
+  readonly context: vscode.ExtensionContext;
+  readonly session: Session;
+  /** The rows that a command acts on: the clicked node with the selection, or the view's selection. */
+  readonly select: Select;
+}
+
+export type Select = (node?: EventsNode, nodes?: readonly EventsNode[]) => readonly EventRow[];

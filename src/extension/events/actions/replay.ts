@@ -1,0 +1,258 @@
+/** Replay and discard. */
+import * as vscode from 'vscode';
+import type { EventRow } from '../../../protocol/history.ts';
+import type { Params } from '../../../protocol/methods.ts';
+import type { RelayClient } from '../../../protocol/relay-client.ts';
+import type { Destination } from '../../../protocol/settings.ts';
+import { cancellable } from '../../ui/progress.ts';
+import { printable } from '../../ui/printable.ts';
+import type { CommandHandlers } from '../../commands.ts';
+import { prefix } from '../../commands.ts';
+import type { EventsNode } from '../event-node.ts';
+import { chosenRows, connected, targetRows } from '../chosen.ts';
+import { failedNotifications } from './failed-notifications.ts';
+import { CommandError } from '../../ui/command-error.ts';
+import type { ActionParts } from '../action-parts.ts';
+import { inGroups, inWholeGroups, stepByStep } from './step-by-step.ts';
+import type { Steps } from './step-by-step.ts';
+
+/** Notifications that are replayed or discarded in one request, so that it can be cancelled and counted in between. */
+const step = 100;
+
+/** The URL that was typed last for a replay. */
+const lastUrlKey = `${prefix}.lastReplayUrl`;
+
+/** The handlers of these commands. */
+export function createReplayCommands(parts: ActionParts): CommandHandlers<'replay'> {
+  return {
+    replay: async (target?: EventsNode | vscode.Uri, nodes?: readonly EventsNode[]) =>
+      replay(parts, await targetRows(parts, target, nodes)),
+    replayTo: async (node?: EventsNode, nodes?: readonly EventsNode[]) => {
+      const rows = chosenRows(parts, node, nodes);
+      requireNotifications(rows);
+      const to = await askDestination(parts);
+      if (to !== undefined) await replay(parts, rows, to);
+    },
+    replayFailed: () => replayFailed(parts),
+    discard: (node?: EventsNode, nodes?: readonly EventsNode[]) => discard(parts, chosenRows(parts, node, nodes)),
+    discardWaiting: () => discardWaiting(parts),
+  };
+}
+
+function hasNotification(row: EventRow): boolean {
+  return row.notificationId !== null || row.forwardings.length > 0;
+}
+
+/** What its row shows, or its id where the row shows no address. */
+function nameOf(row: EventRow | undefined): string {
+  return printable(row?.address === '' ? row.id : (row?.address ?? row?.id ?? ''));
+}
+
+function requireNotifications(rows: readonly EventRow[]): void {
+  if (rows.some(hasNotification)) return;
+  throw new CommandError(
+    vscode.l10n.t('There is no notification to send again'),
+    vscode.l10n.t('Test calls and rejected deliveries have none.'),
+  );
+}
+
+async function replay({ session }: ActionParts, rows: readonly EventRow[], to?: Destination): Promise<void> {
+  const { l10n } = vscode;
+  const client = connected(session);
+  requireNotifications(rows);
+  const ids = idsByDelivery(rows.filter(hasNotification));
+  const replayed = await inSteps(l10n.t('Replaying'), [...inWholeGroups(ids, step)], (some) =>
+    replayOnce(client, some, to),
+  );
+  say(replayed, {
+    none: l10n.t('Nothing was sent again: no destination takes it.'),
+    one: l10n.t('{0} is sent again.', nameOf(rows.find(hasNotification))),
+    many: sentAgain,
+    cancelled: sentAgainInPart,
+  });
+}
+
+/**
+ * One event for each notification, by their deliveries. Those of one delivery go in one request: the relay then sends
+ * what they share, its raw body, once.
+ */
+function idsByDelivery(rows: readonly EventRow[]): string[][] {
+  const deliveries = new Map<string, Map<string, string>>();
+  for (const { id, deliveryId, notificationId } of rows) {
+    const notifications = deliveries.get(deliveryId) ?? new Map<string, string>();
+    deliveries.set(deliveryId, notifications);
+    // Without one of its own it stands for the raw body.
+    const key = notificationId ?? '';
+    if (!notifications.has(key)) notifications.set(key, id);
+  }
+  return [...deliveries.values()].map((notifications) => [...notifications.values()]);
+}
+
+async function replayOnce(
+  client: RelayClient,
+  ids: readonly string[],
+  to?: Params<'notifications/replay'>['to'],
+): Promise<number> {
+  const { replayed } = await client.request('notifications/replay', { ids: [...ids], ...(to && { to }) });
+  return replayed;
+}
+
+interface Said {
+  readonly none: string;
+  readonly one: string;
+  readonly many: (count: number) => string;
+  readonly cancelled: (count: number) => string;
+}
+
+/** Says what was done: one in passing, more so that it is read. */
+function say({ done, cancelled }: Steps, texts: Said): void {
+  if (cancelled) void vscode.window.showInformationMessage(texts.cancelled(done));
+  else if (done === 0) void vscode.window.showInformationMessage(texts.none);
+  else if (done === 1) vscode.window.setStatusBarMessage(texts.one, 5000);
+  else void vscode.window.showInformationMessage(texts.many(done));
+}
+
+/** Works through groups of ids; more than one shows progress that can be cancelled. */
+async function inSteps(
+  title: string,
+  groups: readonly (readonly string[])[],
+  work: (ids: readonly string[]) => Promise<number>,
+): Promise<Steps> {
+  const [first = []] = groups;
+  if (groups.length <= 1) return { done: await work(first), cancelled: false };
+  const all = groups.reduce((sum, { length }) => sum + length, 0);
+  return cancellable(title, (signal, progress) => {
+    let at = 0;
+    return stepByStep(groups, signal, work, (size) => {
+      at += size;
+      progress.report({ increment: (100 * size) / all, message: vscode.l10n.t('{0} of {1}', at, all) });
+    });
+  });
+}
+
+async function replayFailed({ session }: ActionParts): Promise<void> {
+  const { l10n } = vscode;
+  const client = connected(session);
+  const { counts } = await client.request('relay/status', {});
+  const replayed = await cancellable(l10n.t('Replaying what failed'), (signal, progress) =>
+    stepByStep(
+      failedNotifications(client, step),
+      signal,
+      (ids) => replayOnce(client, ids),
+      (size, done) =>
+        progress.report({
+          increment: (100 * size) / Math.max(counts.failed, size),
+          message: l10n.t('{0} sent again', done),
+        }),
+    ),
+  );
+  say(replayed, {
+    none: l10n.t('Nothing has failed.'),
+    one: l10n.t('One notification is sent again.'),
+    many: sentAgain,
+    cancelled: sentAgainInPart,
+  });
+}
+
+function sentAgain(count: number): string {
+  return vscode.l10n.t('{0} notifications are sent again. The events view shows how they fare.', count);
+}
+
+function sentAgainInPart(count: number): string {
+  return vscode.l10n.t('Cancelled: {0} notifications are sent again, the others are not.', count);
+}
+
+async function discard({ session }: ActionParts, rows: readonly EventRow[]): Promise<void> {
+  const { l10n } = vscode;
+  const client = connected(session);
+  const open = rows.filter(({ forwardings }) =>
+    forwardings.some(({ state }) => state === 'waiting' || state === 'held'),
+  );
+  const discarded =
+    open.length === 0
+      ? { done: 0, cancelled: false }
+      : await inSteps(
+          l10n.t('Discarding'),
+          [
+            ...inGroups(
+              open.map(({ id }) => id),
+              step,
+            ),
+          ],
+          async (ids) => (await client.request('notifications/discard', { ids: [...ids] })).discarded,
+        );
+  say(discarded, {
+    none: l10n.t('Nothing of the selection is waiting.'),
+    one: l10n.t('{0} is no longer sent. Replay sends it after all.', nameOf(open[0])),
+    many: (count) => l10n.t('{0} notifications are no longer sent. Replay sends them after all.', count),
+    cancelled: (count) => l10n.t('Cancelled: {0} notifications are no longer sent, the others still wait.', count),
+  });
+}
+
+async function discardWaiting({ session }: ActionParts): Promise<void> {
+  const { l10n } = vscode;
+  const client = connected(session);
+  const { counts } = await client.request('relay/status', {});
+  const waiting = counts.waiting + counts.held;
+  if (waiting === 0) {
+    vscode.window.setStatusBarMessage(l10n.t('Nothing is waiting.'), 5000);
+    return;
+  }
+  const confirm = l10n.t('Discard');
+  const choice = await vscode.window.showWarningMessage(
+    waiting === 1 ? l10n.t('Discard the one that waits?') : l10n.t('Discard all {0} that wait?', waiting),
+    { modal: true, detail: l10n.t('They stay in the history, and Replay sends them after all.') },
+    confirm,
+  );
+  if (choice !== confirm) return;
+  const { discarded } = await client.request('notifications/discard', { waiting: true });
+  vscode.window.setStatusBarMessage(l10n.t('{0} discarded.', discarded), 5000);
+}
+
+/** Asks where to replay to: a destination of the settings, or any other URL. */
+async function askDestination({ context, session }: ActionParts): Promise<Destination | undefined> {
+  const { l10n } = vscode;
+  const { settings } = await connected(session).request('relay/status', {});
+  const { maskSecrets } = await import('../../deferred.ts');
+  type Choice = vscode.QuickPickItem & { readonly destination?: Destination };
+  const choices: Choice[] = settings.destinations.map((destination) => ({
+    label: maskSecrets(destination.url),
+    description: [destination.id ?? '', destination.mode === 'raw' ? l10n.t('as it came') : '']
+      .filter((part) => part !== '')
+      .join(', '),
+    destination,
+  }));
+  choices.push({ label: l10n.t('$(edit) Another URL…') });
+  const choice = await vscode.window.showQuickPick(choices, {
+    title: l10n.t('Replay To'),
+    placeHolder: l10n.t('Choose where the notifications are sent'),
+    matchOnDescription: true,
+  });
+  if (choice === undefined) return undefined;
+  return choice.destination ?? askUrl(context, settings.destinations);
+}
+
+async function askUrl(
+  context: vscode.ExtensionContext,
+  configured: readonly Destination[],
+): Promise<Destination | undefined> {
+  const { l10n } = vscode;
+  const { destinationSchema, problemOfUrl } = await import('../../deferred.ts');
+  const url = await vscode.window.showInputBox({
+    title: l10n.t('Replay To'),
+    prompt: l10n.t('The URL that the notifications are posted to, this time'),
+    placeHolder: 'http://localhost:3000/callback',
+    value: context.workspaceState.get<string>(lastUrlKey, ''),
+    ignoreFocusOut: true,
+    validateInput: (text) =>
+      problemOfUrl(
+        text.trim(),
+        l10n.t('Leave user name and password out: destinations of the settings have credentials'),
+      ),
+  });
+  if (url === undefined) return undefined;
+  const destination = destinationSchema.parse({ url: url.trim() });
+  await context.workspaceState.update(lastUrlKey, destination.url);
+  // One of the settings comes with its key and credentials.
+  return configured.find((each) => each.url === destination.url) ?? destination;
+}

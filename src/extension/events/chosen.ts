@@ -1,0 +1,57 @@
+/** What a command acts on, or why it cannot. */
+import * as vscode from 'vscode';
+import type { EventRow } from '../../protocol/history.ts';
+import type { RelayClient } from '../../protocol/relay-client.ts';
+import type { EventsNode } from './event-node.ts';
+import type { Session } from '../relay/session.ts';
+import { CommandError } from '../ui/command-error.ts';
+import { parseDocumentPath } from './address.ts';
+import type { ActionParts } from './action-parts.ts';
+
+/** The connection. @throws CommandError where the relay does not run */
+export function connected(session: Session): RelayClient {
+  const { client } = session;
+  if (client !== undefined) return client;
+  throw new CommandError(vscode.l10n.t('The relay is not running'), vscode.l10n.t('Start it and try again.'), {
+    title: vscode.l10n.t('Start Relay'),
+    command: 'start',
+  });
+}
+
+/** The rows that a command acts on. @throws CommandError where there is none */
+export function chosenRows(
+  { select }: Pick<ActionParts, 'select'>,
+  node?: EventsNode,
+  nodes?: readonly EventsNode[],
+): readonly [EventRow, ...EventRow[]] {
+  const [first, ...others] = select(node, nodes);
+  if (first === undefined) {
+    throw new CommandError(
+      vscode.l10n.t('No event is selected'),
+      vscode.l10n.t('Select one in the events view and try again.'),
+    );
+  }
+  return [first, ...others];
+}
+
+/** The one row that a command acts on. @throws CommandError where there is none */
+export function chosenRow(parts: Pick<ActionParts, 'select'>, node?: EventsNode): EventRow {
+  return chosenRows(parts, node)[0];
+}
+
+/**
+ * The rows that a command acts on which also stands above an event's document: then the document's event.
+ * @param target a row of the view, or the document's URI
+ * @throws CommandError where there is none
+ */
+export async function targetRows(
+  parts: Pick<ActionParts, 'select' | 'session'>,
+  target?: EventsNode | vscode.Uri,
+  nodes?: readonly EventsNode[],
+): Promise<readonly [EventRow, ...EventRow[]]> {
+  if (!(target instanceof vscode.Uri)) return chosenRows(parts, target, nodes);
+  const address = parseDocumentPath(target.path);
+  if (address === undefined) return chosenRows(parts);
+  const { event } = await connected(parts.session).request('events/get', { id: address.eventId });
+  return [event];
+}

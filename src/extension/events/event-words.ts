@@ -1,0 +1,115 @@
+/** An event in words. What came from outside is made printable here. */
+import type { EventRow, Forwarding } from '../../protocol/history.ts';
+import { ageOf, durationOf } from '../ui/phrases.ts';
+import type { ListNaming } from '../ui/phrases.ts';
+import { forwardingWord, mostUrgent } from './forwarding-state.ts';
+import type { Localiser } from '../ui/localiser.ts';
+import { printable } from '../ui/printable.ts';
+
+/** What is known beside the event itself. */
+export interface Surroundings extends ListNaming {
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  /** Attempts under the retry policy in force, where the row does not say; null where unknown. */
+  readonly maxAttempts: number | null;
+  /** Why nothing goes to a destination now; null where it does. */
+  whyWaiting(destinationId: string): string | null;
+}
+
+/** What names a row: the subscriber's address, or what kind of row it is. */
+export function labelOf(row: EventRow, l10n: Localiser): string {
+  switch (row.kind) {
+    case 'test':
+      return l10n.t('Test call');
+    case 'rejected':
+      return l10n.t('Rejected: {0}', printable(row.reason ?? String(row.httpStatus)));
+    case 'event':
+      return row.address === null || row.address === '' ? l10n.t('No address') : printable(row.address);
+  }
+}
+
+/** The state of its forwarding first, since the side bar is narrow; then what is particular, the age and the list. */
+export function descriptionOf(row: EventRow, around: Surroundings, l10n: Localiser): string {
+  const age = ageOf(row.receivedAt, around.now, l10n);
+  const parts = [stateOf(row, around, l10n), ...marksOf(row, l10n), age, shortList(row.list, around)];
+  return parts.filter((part) => part !== '').join(' · ');
+}
+
+/** The same for a screen reader, in full. */
+export function spokenOf(row: EventRow, around: Surroundings, l10n: Localiser): string {
+  const parts = [
+    row.kind === 'event' ? printable(row.type ?? l10n.t('No type')) : '',
+    labelOf(row, l10n),
+    row.list === null ? '' : l10n.t('list {0}', printable(around.nameOfList(row.list) ?? row.list)),
+    ageOf(row.receivedAt, around.now, l10n),
+    ...marksOf(row, l10n),
+    stateOf(row, around, l10n),
+  ];
+  return parts.filter((part) => part !== '').join(', ');
+}
+
+/** What is particular about an event. */
+export function marksOf(row: EventRow, l10n: Localiser): string[] {
+  const marks: string[] = [];
+  if (row.duplicateOf !== null) marks.push(l10n.t('duplicate of {0}', row.duplicateOf));
+  if (row.signature === 'invalid') marks.push(l10n.t('wrong signature'));
+  if (row.signature === 'missing') marks.push(l10n.t('no signature'));
+  if (row.injected) marks.push(l10n.t('sent by hand'));
+  return marks;
+}
+
+/** The state of an event's forwarding; empty where there is nothing to forward. */
+export function stateOf(row: EventRow, around: Surroundings, l10n: Localiser): string {
+  if (row.kind !== 'event') return '';
+  const urgent = mostUrgent(row.forwardings);
+  if (urgent === undefined) return l10n.t('not forwarded');
+  const words = forwardingOf(urgent, around, l10n);
+  const all = row.forwardings.length;
+  if (all === 1) return words;
+  const sent = row.forwardings.filter((each) => each.state === 'sent').length;
+  return sent === all ? l10n.t('{0}, {1} times', words, all) : l10n.t('{0}, {1} of {2} sent', words, sent, all);
+}
+
+/** The state of one forwarding. */
+export function forwardingOf(forwarding: Forwarding, around: Surroundings, l10n: Localiser): string {
+  const { status, durationMs } = forwarding;
+  switch (forwardingWord(forwarding)) {
+    case 'waiting': {
+      const why = forwarding.detail ?? around.whyWaiting(forwarding.destinationId);
+      return why === null ? l10n.t('waiting') : l10n.t('waiting: {0}', printable(why));
+    }
+    case 'retrying': {
+      const most = forwarding.maxAttempts ?? around.maxAttempts;
+      // An older relay does not tell the round's, and then those of rounds before a replay count too.
+      const next = (forwarding.ofRound ?? forwarding.attempts) + 1;
+      return most === null || next > most ? l10n.t('retrying') : l10n.t('retrying {0} of {1}', next, most);
+    }
+    case 'held':
+      return forwarding.detail === null ? l10n.t('held') : l10n.t('held: {0}', printable(forwarding.detail));
+    case 'sent':
+      if (status === null || durationMs === null) return l10n.t('sent');
+      return l10n.t('sent {0} in {1}', status, durationOf(durationMs, l10n));
+    case 'failed':
+      if (status !== null) return l10n.t('failed {0}', status);
+      return forwarding.detail === null ? l10n.t('failed') : l10n.t('failed: {0}', printable(forwarding.detail));
+    case 'discarded':
+      return l10n.t('discarded');
+  }
+}
+
+/** The same in full: with what came of the last attempt, where the state does not say it already. */
+export function forwardingInFull(forwarding: Forwarding, around: Surroundings, l10n: Localiser): string {
+  const words = forwardingOf(forwarding, around, l10n);
+  const { state, status } = forwarding;
+  const detail = printable(forwarding.detail ?? '');
+  const said = detail === '' || words.includes(detail) || detail === `answered ${status}`;
+  return said || state === 'sent' ? words : `${words}; ${detail}`;
+}
+
+/** A list's name, else its ID, short where it is long. */
+function shortList(list: string | null, around: Surroundings): string {
+  if (list === null) return '';
+  const name = around.nameOfList(list);
+  if (name !== undefined) return printable(name, 40);
+  return printable(list.length > 10 ? `${list.slice(0, 8)}…` : list);
+}

@@ -1,0 +1,290 @@
+/** The events that are loaded: one unbroken stretch of the history, bounded, kept right as pages and news come in. */
+import type { Attempt, EventRow, Forwarding } from '../../../protocol/history.ts';
+import type { RelayNotificationParams } from '../../../protocol/methods.ts';
+import type { EventNode } from '../event-node.ts';
+
+/** An event in the list; the same object as long as it is loaded. */
+export class ListedEvent implements EventNode {
+  readonly kind = 'event';
+  readonly number: number;
+  row: EventRow;
+  constructor(row: EventRow) {
+    this.number = numberOf(row.id);
+    this.row = row;
+  }
+}
+
+/** What came in while a page was on its way: the page may not know of it yet. */
+export interface Journal {
+  readonly added: Set<string>;
+  readonly attempts: Attempt[];
+}
+
+export interface Page {
+  /** The cursor it was asked with; undefined for the newest. */
+  readonly before: string | undefined;
+  readonly events: readonly EventRow[];
+  readonly next: string | null;
+}
+
+export interface ListLimits {
+  /** So many are kept as new ones come in, unless older ones were asked for. */
+  readonly live: number;
+  /** So many at most; older pages then push the newest out. */
+  readonly most: number;
+}
+
+const defaultListLimits: ListLimits = { live: 300, most: 2000 };
+
+/** The number of an event's id, by which events are in order. */
+export function numberOf(id: string): number {
+  return Number(id.slice(1));
+}
+
+/** The rows of the events view, newest first, kept within the list's limits. */
+export class EventList {
+  readonly #limits: ListLimits;
+  readonly #byId = new Map<string, ListedEvent>();
+  readonly #byNotification = new Map<string, Set<ListedEvent>>();
+  readonly #byDelivery = new Map<string, Set<ListedEvent>>();
+  readonly #journals = new Set<Journal>();
+  /** By number, the oldest first. */
+  #events: ListedEvent[] = [];
+  #limit: number;
+  #hasOlder = false;
+  #hasNewer = false;
+
+  constructor(limits: ListLimits = defaultListLimits) {
+    this.#limits = limits;
+    this.#limit = limits.live;
+  }
+
+  /** How many rows there are. */
+  get size(): number {
+    return this.#events.length;
+  }
+
+  /** There are older ones in the history. */
+  get hasOlder(): boolean {
+    return this.#hasOlder;
+  }
+
+  /** The newest are no longer loaded: new ones are not shown. */
+  get hasNewer(): boolean {
+    return this.#hasNewer;
+  }
+
+  /** The cursor for the page after the oldest. */
+  get cursor(): string | undefined {
+    return this.#events[0]?.row.id;
+  }
+
+  /** Newest first. */
+  newestFirst(): ListedEvent[] {
+    return this.#events.toReversed();
+  }
+
+  /** Forgets all rows. */
+  clear(): void {
+    this.#events = [];
+    this.#byId.clear();
+    this.#byNotification.clear();
+    this.#byDelivery.clear();
+    this.#limit = this.#limits.live;
+    this.#hasOlder = false;
+    this.#hasNewer = false;
+  }
+
+  /** A page is asked for: from now on what comes in is noted, until `take` or `forget`. */
+  expect(): Journal {
+    const journal: Journal = { added: new Set(), attempts: [] };
+    this.#journals.add(journal);
+    return journal;
+  }
+
+  /** The page does not come. */
+  forget(journal: Journal): void {
+    this.#journals.delete(journal);
+  }
+
+  /**
+   * Takes events that have just been stored.
+   * @returns whether the list has changed
+   */
+  add(rows: readonly EventRow[]): boolean {
+    let fresh = rows.filter((row) => !this.#byId.has(row.id));
+    for (const journal of this.#journals) for (const row of fresh) journal.added.add(row.id);
+    if (fresh.length === 0 || this.#hasNewer) return false;
+    const oldest = this.#events[0]?.number ?? 0;
+    if (this.#hasOlder) fresh = fresh.filter((row) => numberOf(row.id) > oldest);
+    fresh.sort((a, b) => numberOf(a.id) - numberOf(b.id));
+    if (fresh.length > this.#limit) {
+      fresh = fresh.slice(-this.#limit);
+      this.#hasOlder = true;
+    }
+    if (fresh.length === 0) return false;
+    this.#insert(fresh.map((row) => this.#remember(row)));
+    this.#trimOldest();
+    return true;
+  }
+
+  /**
+   * Takes what was corrected of events.
+   * @returns those of the list
+   */
+  correct(events: RelayNotificationParams<'event/changed'>['events']): Set<ListedEvent> {
+    const changed = new Set<ListedEvent>();
+    for (const { id, duplicateOf } of events) {
+      const listed = this.#byId.get(id);
+      if (listed === undefined) continue;
+      listed.row = { ...listed.row, duplicateOf };
+      changed.add(listed);
+    }
+    return changed;
+  }
+
+  /**
+   * Takes attempts: the forwardings concerned are as the attempt left them.
+   * @returns the events that changed, and whether an attempt was one of an event here but of no forwarding of it, as
+   *   after a replay to another destination
+   */
+  record(attempts: readonly Attempt[]): { readonly changed: Set<ListedEvent>; readonly unknown: boolean } {
+    const changed = new Set<ListedEvent>();
+    let unknown = false;
+    for (const attempt of attempts) {
+      for (const journal of this.#journals) journal.attempts.push(attempt);
+      unknown = this.#apply(attempt, changed) || unknown;
+    }
+    return { changed, unknown };
+  }
+
+  /**
+   * Takes a page: of its stretch of the history it is the truth, what came in since it was asked for excepted.
+   * @param journal from `expect`
+   */
+  take(journal: Journal, page: Page): void {
+    this.#journals.delete(journal);
+    const last = page.events.at(-1);
+    const low = page.next === null || last === undefined ? 0 : numberOf(last.id);
+    const high = page.before === undefined ? Infinity : numberOf(page.before);
+    const newest = this.#events.at(-1)?.number ?? 0;
+    const oldest = this.#events[0]?.number ?? Infinity;
+    // A gap between the page and what is here: what lies in it is not known.
+    const gap = page.before === undefined && low > newest;
+    const older = page.before !== undefined && page.before === this.cursor;
+    const inPage = new Set(page.events.map((row) => row.id));
+    const kept = this.#events.filter((event) => {
+      const outside = event.number < low || event.number >= high;
+      const keep = outside ? !gap : inPage.has(event.row.id) || journal.added.has(event.row.id);
+      if (!keep) this.#drop(event);
+      return keep;
+    });
+    this.#events = kept;
+    const added: ListedEvent[] = [];
+    for (const row of page.events) {
+      const known = this.#byId.get(row.id);
+      if (known === undefined) added.push(this.#remember(row));
+      else known.row = row;
+    }
+    this.#insert(added.reverse());
+    if (low <= oldest || gap) this.#hasOlder = page.next !== null;
+    if (page.before === undefined) this.#hasNewer = false;
+    for (const attempt of journal.attempts) this.#apply(attempt, new Set());
+    if (older) {
+      this.#limit = Math.min(this.#limits.most, Math.max(this.#limit, this.#events.length));
+      this.#trimNewest();
+    } else this.#trimOldest();
+  }
+
+  #remember(row: EventRow): ListedEvent {
+    const event = new ListedEvent(row);
+    this.#byId.set(row.id, event);
+    if (row.notificationId !== null) addTo(this.#byNotification, row.notificationId, event);
+    addTo(this.#byDelivery, row.deliveryId, event);
+    return event;
+  }
+
+  #drop({ row }: ListedEvent): void {
+    const event = this.#byId.get(row.id);
+    this.#byId.delete(row.id);
+    if (event === undefined) return;
+    if (row.notificationId !== null) removeFrom(this.#byNotification, row.notificationId, event);
+    removeFrom(this.#byDelivery, row.deliveryId, event);
+  }
+
+  /** @param added by number, none of them here */
+  #insert(added: readonly ListedEvent[]): void {
+    const first = added[0];
+    if (first === undefined) return;
+    if (first.number > (this.#events.at(-1)?.number ?? 0)) {
+      this.#events.push(...added);
+      return;
+    }
+    this.#events = [...this.#events, ...added].sort((a, b) => a.number - b.number);
+  }
+
+  #trimOldest(): void {
+    const surplus = this.#events.length - this.#limit;
+    if (surplus <= 0) return;
+    for (const event of this.#events.splice(0, surplus)) this.#drop(event);
+    this.#hasOlder = true;
+  }
+
+  #trimNewest(): void {
+    if (this.#events.length <= this.#limit) return;
+    for (const event of this.#events.splice(this.#limit)) this.#drop(event);
+    this.#hasNewer = true;
+  }
+
+  /** @returns whether the attempt concerns an event here, but no forwarding of it */
+  #apply(attempt: Attempt, changed: Set<ListedEvent>): boolean {
+    const own = this.#byNotification.get(attempt.notificationId);
+    // A delivery's raw notification is no row's own: it goes with all rows of the delivery.
+    const events = own ?? this.#byDelivery.get(attempt.deliveryId);
+    if (events === undefined) return false;
+    let unknown = false;
+    for (const event of events) {
+      const { forwardings } = event.row;
+      const at = indexOfForwarding(forwardings, attempt.destinationId, own === undefined);
+      const before = forwardings[at];
+      if (before === undefined) unknown ||= own !== undefined;
+      // Where it is not newer, the row came from a page that knew of it.
+      else if (attempt.number > before.attempts) {
+        event.row = { ...event.row, forwardings: forwardings.with(at, after(before, attempt)) };
+        changed.add(event);
+      }
+    }
+    return unknown;
+  }
+}
+
+/** Where the forwarding to a destination stands; those of the raw notification come after a row's own. */
+function indexOfForwarding(forwardings: readonly Forwarding[], destinationId: string, raw: boolean): number {
+  const isTo = (each: Forwarding): boolean => each.destinationId === destinationId;
+  return raw ? forwardings.findLastIndex(isTo) : forwardings.findIndex(isTo);
+}
+
+function after(forwarding: Forwarding, attempt: Attempt): Forwarding {
+  return {
+    ...forwarding,
+    state: attempt.outcome === 'retrying' ? 'waiting' : attempt.outcome,
+    attempts: attempt.number,
+    ...(attempt.ofRound !== undefined && { ofRound: attempt.ofRound }),
+    nextAttemptAt: attempt.nextAttemptAt,
+    status: attempt.status,
+    durationMs: attempt.durationMs,
+    detail: attempt.outcome === 'sent' ? null : attempt.error,
+  };
+}
+
+function addTo(map: Map<string, Set<ListedEvent>>, key: string, event: ListedEvent): void {
+  const set = map.get(key);
+  if (set === undefined) map.set(key, new Set([event]));
+  else set.add(event);
+}
+
+function removeFrom(map: Map<string, Set<ListedEvent>>, key: string, event: ListedEvent): void {
+  const set = map.get(key);
+  set?.delete(event);
+  if (set?.size === 0) map.delete(key);
+}

@@ -1,0 +1,83 @@
+/** Commands about the events view as a whole: filter, grouping, pages, clearing. */
+import * as vscode from 'vscode';
+import type { RelayClient } from '../../../protocol/relay-client.ts';
+import type { CommandHandlers } from '../../commands.ts';
+import { withNext } from '../../ui/error-words.ts';
+import type { Session } from '../../relay/session.ts';
+import type { EventsView } from './events-view.ts';
+import { pickFilter } from './filter-picker.ts';
+import type { Grouping } from './grouping.ts';
+
+/** The handlers of these commands. */
+export function createEventsViewCommands(view: EventsView, session: Session): CommandHandlers<'eventsView'> {
+  const groupBy = (grouping: Grouping) => () => view.setGrouping(grouping);
+  return {
+    filterEvents: (filter?: unknown) => filterEvents(view, session, filter),
+    clearFilter: () => view.setFilter(''),
+    groupByTime: groupBy('time'),
+    groupByList: groupBy('list'),
+    groupByType: groupBy('type'),
+    groupByState: groupBy('state'),
+    ungroup: () => view.setGrouping(null),
+    refreshEvents: () => view.refresh(),
+    loadMore: () => view.loadMore(),
+    clearHistory: () => clearHistory(session),
+  };
+}
+
+/** The relay is not running: there are no events to act on. */
+class NotRunningError extends Error {
+  override readonly name = 'NotRunningError';
+  readonly next = vscode.l10n.t('Start it with the command Start Relay.');
+  constructor() {
+    super(vscode.l10n.t('The relay is not running'));
+  }
+}
+
+function clientOf(session: Session): RelayClient {
+  const { client } = session;
+  if (client === undefined) throw new NotRunningError();
+  return client;
+}
+
+/** @param filter given by a keybinding or another command; else the user is asked */
+async function filterEvents(view: EventsView, session: Session, filter: unknown): Promise<void> {
+  const client = clientOf(session);
+  if (typeof filter === 'string') {
+    if (filter.trim() !== '') await client.request('events/query', { filter: filter.trim(), limit: 1 });
+    await view.setFilter(filter.trim());
+    return;
+  }
+  const check = async (text: string): Promise<string | null> => {
+    try {
+      await client.request('events/query', { filter: text, limit: 1 });
+      return null;
+    } catch (error) {
+      return withNext(error, vscode.l10n);
+    }
+  };
+  const picked = await pickFilter(view.filter, view.recentFilters, check);
+  if (picked !== undefined) await view.setFilter(picked);
+}
+
+async function clearHistory(session: Session): Promise<void> {
+  const client = clientOf(session);
+  const clear = vscode.l10n.t('Clear History');
+  const choice = await vscode.window.showWarningMessage(
+    vscode.l10n.t('Clear the history?'),
+    {
+      modal: true,
+      detail: vscode.l10n.t(
+        'Deliveries, their events and attempts are removed and cannot be brought back. Deliveries of which something still waits or is held stay.',
+      ),
+    },
+    clear,
+  );
+  if (choice !== clear) return;
+  const { cleared, kept } = await client.request('events/clear', {});
+  void vscode.window.showInformationMessage(
+    kept === 0
+      ? vscode.l10n.t('Cleared: {0} deliveries.', cleared)
+      : vscode.l10n.t('Cleared: {0} deliveries. {1} stay, of which something still waits or is held.', cleared, kept),
+  );
+}

@@ -1,0 +1,51 @@
+/** An instance as text for others to see: its JSON, and curl commands. Secrets are masked. Loaded with the client. */
+import { maskedValue } from '../../../common/masking.ts';
+import { indentJson } from '../../../export/indented-json.ts';
+import { maskSecrets } from '../../../export/item.ts';
+import type { Instance } from '../../../open-connectors/answers.ts';
+import { buildInstanceBody, emptyInstanceInput } from '../../../open-connectors/instance-body.ts';
+import { toInstanceCurl } from '../../../open-connectors/instance-curl.ts';
+import { maskInstanceBody } from '../../../open-connectors/instance-mask.ts';
+import { factsOf } from '../../../open-connectors/instance-facts.ts';
+
+/** The platform's answer, indented where that has a bound, with secrets masked: a relay's in the callback URL too. */
+export function instanceText(instance: Instance): string {
+  const json = maskSecrets(JSON.stringify(maskInstanceBody(instance)));
+  const indented = indentJson(json);
+  return `${indented.kind === 'indented' ? indented.text : json}\n`;
+}
+
+/** Reads the instance. */
+export function instanceReadCurl(id: number, baseUrl: string): string {
+  return [
+    `curl -sS --globoff '${baseUrl.replaceAll("'", '%27')}/instances/${id}'`,
+    `-H 'Authorization: User <USER_SECRET>, Organization <ORGANIZATION_SECRET>'`,
+  ].join(' \\\n  ');
+}
+
+/** Makes another instance with the same settings: what the platform masks is a placeholder. */
+export function instanceCurl(instance: Instance, baseUrl: string): string {
+  const configuration = instance.configuration ?? {};
+  const text = (key: string): string => {
+    const value = configuration[key];
+    return typeof value === 'string' ? value : '';
+  };
+  const { name, tags, listIds, eventsEnabled, callbackUrl, authentication } = factsOf(instance);
+  const body = buildInstanceBody({
+    ...emptyInstanceInput,
+    name,
+    tags,
+    listIds,
+    eventsEnabled,
+    callbackUrl: maskSecrets(callbackUrl),
+    authentication,
+    oauthCallbackUrl: text('oauth.callback.url'),
+    apiKey: maskedValue,
+    apiSecret: maskedValue,
+    code: maskedValue,
+    username: maskedValue,
+    ...(text('event.notification.signature.key') !== '' && { signatureKey: maskedValue }),
+    ...(text('event.notification.basic.username') !== '' && { basicUsername: maskedValue, basicPassword: maskedValue }),
+  });
+  return toInstanceCurl(body, { baseUrl, withSecrets: false });
+}

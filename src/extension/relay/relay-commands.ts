@@ -1,0 +1,127 @@
+/** Commands about the relay itself: start and stop, URLs, log. What has its own file is only named here. */
+import * as vscode from 'vscode';
+import type { Status } from '../../protocol/status.ts';
+import { commandId, prefix } from '../commands.ts';
+import type { CommandHandlers } from '../commands.ts';
+import { offerTunnel, openTunnel } from './consent.ts';
+import { unlinked } from '../ui/printable.ts';
+import { openRelayTerminal } from './terminal.ts';
+import { chooseSampleAnswer } from './sample-receiver.ts';
+import type { SampleReceiver } from './sample-receiver.ts';
+import type { SecretBox } from './secrets.ts';
+import { OtherVersionError, SettingsError } from './session.ts';
+import type { Session } from './session.ts';
+import { showStatusMenu } from './status-menu.ts';
+import { GivenUpError, working } from '../ui/progress.ts';
+
+export interface RelayCommandParts {
+  readonly context: vscode.ExtensionContext;
+  readonly session: Session;
+  readonly log: vscode.LogOutputChannel;
+  readonly secrets: SecretBox;
+  readonly receiver: SampleReceiver;
+  /** What is to be settled before the user stops the relay. Resolves to whether to stop. */
+  readonly beforeStop: () => Promise<boolean>;
+}
+
+const extensionId = 'cm-relay.campaign-monitor-relay';
+
+/** The handlers of these commands. */
+export function relayCommands(parts: RelayCommandParts): CommandHandlers<'relay'> {
+  const { session, log, receiver, secrets } = parts;
+  return {
+    start: () => start(parts),
+    stop: async () => {
+      if (await parts.beforeStop()) await session.stop();
+    },
+    restart: async () => {
+      await session.stop();
+      await bringUp(parts);
+    },
+    showStatus: () => showStatusMenu(session),
+    openTunnel: async () => {
+      // Its own question follows: the offer after a start would be a second one.
+      if (session.client !== undefined || (await bringUp(parts))) await openTunnel(session);
+    },
+    closeTunnel: () => session.client?.request('tunnel/close', {}),
+    showLog: () => log.show(),
+    copyPublicUrl: () => copyUrl(parts, (status) => status.publicUrl),
+    copyCampaignMonitorUrl: () =>
+      copyUrl(parts, (status) => status.publicCampaignMonitorUrl ?? status.campaignMonitorUrl),
+    copyOpenConnectorsUrl: () => copyUrl(parts, (status) => status.publicOpenConnectorsUrl ?? status.openConnectorsUrl),
+    openSettings: () => vscode.commands.executeCommand('workbench.action.openSettings', `@ext:${extensionId}`),
+    openTerminal: () => openRelayTerminal(parts.context, session),
+    openWalkthrough: () =>
+      vscode.commands.executeCommand('workbench.action.openWalkthrough', `${extensionId}#getStarted`, false),
+    sampleReceiver: () => chooseSampleAnswer(receiver),
+    addDestination: async () => (await import('../deferred.ts')).addDestination(secrets),
+    setSignatureKey: async () => (await import('../deferred.ts')).setKey(secrets, 'signatureKeys'),
+    setVerifyKey: async () => (await import('../deferred.ts')).setKey(secrets, 'verifyKeys'),
+    setCredentials: async () => (await import('../deferred.ts')).setCredentials(secrets),
+    removeSecret: async () => (await import('../deferred.ts')).removeSecret(secrets),
+  };
+}
+
+/** Starts the relay, and offers once to make it public. */
+async function start(parts: RelayCommandParts): Promise<void> {
+  if (await bringUp(parts)) void offerTunnel(parts.session, parts.context.globalState);
+}
+
+/** Starts the relay, with progress, and says what went wrong with a way on. Resolves to whether it runs. */
+async function bringUp(parts: RelayCommandParts): Promise<boolean> {
+  const { session } = parts;
+  try {
+    await vscode.window.withProgress({ location: { viewId: `${prefix}.events` } }, () =>
+      working(vscode.l10n.t('Starting the relay'), (signal) => session.start(signal)),
+    );
+    return true;
+  } catch (error) {
+    // Not awaited: the message may stay, and whoever asked for a start goes on.
+    if (!(error instanceof GivenUpError)) void explainStart(parts, error as Error);
+    return false;
+  }
+}
+
+async function explainStart({ log }: RelayCommandParts, error: Error): Promise<void> {
+  log.error(`the relay did not start: ${error.message}`);
+  if (error instanceof SettingsError) {
+    const [problem] = error.problems;
+    const open = vscode.l10n.t('Open Setting');
+    const choice = await vscode.window.showErrorMessage(
+      vscode.l10n.t(
+        'The relay did not start: the setting {0} cannot be used: {1}.',
+        problem?.setting ?? '',
+        unlinked(problem?.message ?? ''),
+      ),
+      open,
+    );
+    if (choice === open) await vscode.commands.executeCommand('workbench.action.openSettings', problem?.setting);
+    return;
+  }
+  const isOther = error instanceof OtherVersionError;
+  const again = isOther ? vscode.l10n.t('Restart Relay') : vscode.l10n.t('Try Again');
+  const show = vscode.l10n.t('Show Log');
+  const choice = await vscode.window.showErrorMessage(
+    vscode.l10n.t('The relay did not start: {0}', unlinked(error.message)),
+    again,
+    show,
+  );
+  if (choice === again) await vscode.commands.executeCommand(commandId(isOther ? 'restart' : 'start'));
+  if (choice === show) log.show();
+}
+
+async function copyUrl({ session }: RelayCommandParts, choose: (status: Status) => string | null): Promise<void> {
+  const url = session.status === undefined ? null : choose(session.status);
+  if (url === null) {
+    const open = vscode.l10n.t('Open Public URL');
+    const choice = await vscode.window.showInformationMessage(vscode.l10n.t('There is no public URL now.'), open);
+    if (choice === open) await vscode.commands.executeCommand(commandId('openTunnel'));
+    return;
+  }
+  await vscode.env.clipboard.writeText(url);
+  const local = /^http:\/\/127\.0\.0\.1[:/]/.test(url);
+  vscode.window.setStatusBarMessage(
+    local ? vscode.l10n.t('Copied. This URL is reached from this machine only.') : vscode.l10n.t('Copied.'),
+    5000,
+  );
+}

@@ -1,0 +1,89 @@
+/** The one status-bar item: whether the relay runs, whether the public URL answers, and how much has come in. */
+import * as vscode from 'vscode';
+import { commandId, prefix } from '../commands.ts';
+import type { Session, SessionState } from './session.ts';
+
+interface Shown {
+  readonly text: string;
+  readonly tooltip: string;
+  readonly warning?: 'error' | 'warning';
+}
+
+/** Keeps the item true. */
+export function createStatusBarItem(context: vscode.ExtensionContext, session: Session): void {
+  const item = vscode.window.createStatusBarItem(`${prefix}.status`, vscode.StatusBarAlignment.Left, 0);
+  item.name = vscode.l10n.t('Campaign Monitor Relay');
+  item.command = commandId('showStatus');
+  const show = (state: SessionState): void => {
+    const { text, tooltip, warning } = shown(state);
+    item.text = text;
+    item.tooltip = tooltip;
+    item.accessibilityInformation = { label: tooltip, role: 'button' };
+    item.backgroundColor = warning && new vscode.ThemeColor(`statusBarItem.${warning}Background`);
+    item.show();
+  };
+  show(session.state);
+  context.subscriptions.push(item, session.onDidChange(show));
+}
+
+function shown(state: SessionState): Shown {
+  const { l10n } = vscode;
+  switch (state.kind) {
+    case 'stopped':
+      return {
+        text: '$(circle-slash) CM Relay',
+        tooltip:
+          state.elsewhere === true
+            ? l10n.t('Campaign Monitor Relay: stopped by another window or on the command line')
+            : l10n.t('Campaign Monitor Relay: stopped'),
+      };
+    case 'starting':
+      return { text: '$(loading~spin) CM Relay', tooltip: l10n.t('Campaign Monitor Relay: starting') };
+    case 'failed':
+      return {
+        text: '$(error) CM Relay',
+        tooltip: l10n.t('Campaign Monitor Relay: {0}', state.message),
+        warning: 'error',
+      };
+    case 'running':
+      return running(state.status);
+  }
+}
+
+function running(status: Extract<SessionState, { kind: 'running' }>['status']): Shown {
+  const { l10n } = vscode;
+  const { tunnel, counts } = status;
+  const received = String(counts.deliveries);
+  switch (tunnel.state) {
+    case 'open': {
+      const { host } = new URL(tunnel.url);
+      return {
+        text: `$(broadcast) ${host} ${received}`,
+        tooltip: l10n.t('Campaign Monitor Relay: open at {0}; deliveries: {1}', host, received),
+      };
+    }
+    case 'opening':
+    case 'verifying':
+      return {
+        text: `$(loading~spin) CM Relay ${received}`,
+        tooltip: l10n.t('Campaign Monitor Relay: the public URL is being opened. {0}', tunnel.reason),
+      };
+    case 'degraded':
+      return {
+        text: `$(warning) CM Relay ${received}`,
+        tooltip: l10n.t('Campaign Monitor Relay: the public URL does not answer. {0}', tunnel.reason),
+        warning: 'warning',
+      };
+    case 'failed':
+      return {
+        text: `$(error) CM Relay ${received}`,
+        tooltip: l10n.t('Campaign Monitor Relay: no public URL. {0}', tunnel.reason),
+        warning: 'error',
+      };
+    case 'closed':
+      return {
+        text: `$(plug) CM Relay ${received}`,
+        tooltip: l10n.t('Campaign Monitor Relay: listens on this machine only; deliveries: {0}', received),
+      };
+  }
+}

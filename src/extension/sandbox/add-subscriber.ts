@@ -1,0 +1,87 @@
+/** Somebody subscribes at the sandbox's Campaign Monitor: the beginning of the way that a webhook takes. */
+import { randomBytes } from 'node:crypto';
+import * as vscode from 'vscode';
+import type { CampaignMonitorList } from '../../campaign-monitor/answers.ts';
+import type { CampaignMonitorApi } from '../../campaign-monitor/api.ts';
+import { working } from '../ui/progress.ts';
+import { commandId, prefix } from '../commands.ts';
+import { inMessage, printable } from '../ui/printable.ts';
+import type { SandboxProcess } from './sandbox-process.ts';
+
+/** What may be clicked: a list, or an instance, whose lists are offered first. */
+export type SubscriberPlace =
+  | { readonly kind: 'list'; readonly listId: string; readonly name: string }
+  | { readonly kind: 'instance'; readonly facts: { readonly listIds: readonly string[] } };
+
+/**
+ * Asks for list and address, adds the subscriber, and says what comes next.
+ * @param node the list that was clicked, or an instance, whose lists are offered first
+ */
+export async function addSandboxSubscriber(sandbox: SandboxProcess, node?: SubscriberPlace): Promise<void> {
+  const { l10n } = vscode;
+  const running = await working(l10n.t('Starting the sandbox'), (signal) => sandbox.start(signal));
+  const { CampaignMonitorApi, documentedListId } = await import('../deferred.ts');
+  const api = new CampaignMonitorApi({
+    baseUrl: running.campaignMonitorApi,
+    credential: { kind: 'api-key', apiKey: running.credentials.campaignMonitor.apiKey },
+  });
+  const list =
+    node?.kind === 'list'
+      ? node
+      : await pickList(api, node?.kind === 'instance' ? node.facts.listIds : [documentedListId]);
+  if (list === undefined) return;
+  const address = await vscode.window.showInputBox({
+    title: l10n.t('Add a Subscriber to {0}', printable(list.name)),
+    prompt: l10n.t('The e-mail address of a made-up subscriber; nobody gets mail'),
+    value: `ada.${randomBytes(3).toString('hex')}@example.com`,
+    ignoreFocusOut: true,
+    validateInput: (text) => (/^[^\s@]+@[^\s@]+$/.test(text.trim()) ? undefined : l10n.t('Give an e-mail address')),
+  });
+  if (address === undefined) return;
+  const isHeard = await working(l10n.t('Adding the subscriber'), async (signal) => {
+    await api.addSubscriber(list.listId, { address: address.trim(), name: 'Ada' }, signal);
+    return (await api.webhooks(list.listId, signal)).some(({ active }) => active);
+  });
+  // Not awaited: the message may stay.
+  void sayAdded(inMessage(address.trim()), inMessage(list.name, 60), isHeard);
+}
+
+/** @param first ids of the lists that are offered first */
+async function pickList(api: CampaignMonitorApi, first: readonly string[]): Promise<CampaignMonitorList | undefined> {
+  const items = working(vscode.l10n.t('Reading the lists'), async (signal) => {
+    const clients = await api.clients(signal);
+    const lists = await Promise.all(clients.map(({ clientId }) => api.lists(clientId, signal)));
+    return clients
+      .flatMap((client, index) =>
+        (lists[index] ?? []).map((list) => ({
+          label: printable(list.name),
+          description: printable(client.name),
+          list,
+        })),
+      )
+      .sort((a, b) => Number(first.includes(b.list.listId)) - Number(first.includes(a.list.listId)));
+  });
+  const choice = await vscode.window.showQuickPick(items, {
+    title: vscode.l10n.t('Add a Subscriber in the Sandbox'),
+    placeHolder: vscode.l10n.t('To which list?'),
+    matchOnDescription: true,
+  });
+  return choice?.list;
+}
+
+async function sayAdded(address: string, list: string, isHeard: boolean): Promise<void> {
+  const { l10n } = vscode;
+  const [message, wayOn, command] = isHeard
+    ? [
+        l10n.t('{0} is on the list {1} now. The webhook arrives in the events view.', address, list),
+        l10n.t('Show Events'),
+        `${prefix}.events.focus`,
+      ]
+    : [
+        l10n.t('{0} is on the list {1} now. The list has no active webhook, so nobody is told.', address, list),
+        l10n.t('Register This Relay'),
+        commandId('registerWebhooks'),
+      ];
+  const choice = await vscode.window.showInformationMessage(message, wayOn);
+  if (choice === wayOn) await vscode.commands.executeCommand(command);
+}

@@ -1,0 +1,19 @@
+/** Says in the log when the sandbox starts and ends. */
+import type * as vscode from 'vscode';
+import type { SandboxProcess } from './sandbox-process.ts';
+
+/** Follows the sandbox for as long as the extension lives. */
+export function logSandbox(
+  { subscriptions }: Pick<vscode.ExtensionContext, 'subscriptions'>,
+  { sandbox, log }: { sandbox: Pick<SandboxProcess, 'onDidChange'>; log: Pick<vscode.LogOutputChannel, 'info'> },
+): void {
+  subscriptions.push(
+    sandbox.onDidChange((running) =>
+      log.info(
+        running === undefined
+          ? 'the sandbox has ended'
+          : `the sandbox runs at ${new URL(running.campaignMonitorApi).origin}`,
+      ),
+    ),
+  );
+}

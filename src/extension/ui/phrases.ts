@@ -1,0 +1,45 @@
+/** Pieces of text that stand in many places. What came from outside is made printable here. */
+import type { Localiser } from './localiser.ts';
+import { printable } from './printable.ts';
+
+/** Knows lists by name. */
+export interface ListNaming {
+  /** A list's name; undefined where it is not known. */
+  nameOfList(listId: string): string | undefined;
+}
+
+/** The event's own time as a person writes it; a vendor's time without a zone stays the same time. */
+export function dateOf(date: string, language: string): string {
+  const time = /^\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}/.test(date) ? new Date(date) : undefined;
+  return time === undefined || Number.isNaN(time.getTime()) ? printable(date) : time.toLocaleString(language);
+}
+
+/** A list's name, where it is known, and its ID. */
+export function listOf(list: string, names: ListNaming): string {
+  const name = names.nameOfList(list);
+  return name === undefined ? list : `${name} (${list})`;
+}
+
+/** How long ago, to the minute: it is drawn again every half minute. */
+export function ageOf(receivedAt: string, now: number, l10n: Localiser): string {
+  const minutes = Math.floor((now - Date.parse(receivedAt)) / 60_000);
+  if (minutes < 1) return l10n.t('now');
+  if (minutes < 60) return l10n.t('{0} min ago', minutes);
+  const hours = Math.floor(minutes / 60);
+  return hours < 24 ? l10n.t('{0} h ago', hours) : l10n.t('{0} d ago', Math.floor(hours / 24));
+}
+
+/** A time span as a person reads it: milliseconds below a second. */
+export function durationOf(ms: number, l10n: Localiser): string {
+  return ms < 1000 ? l10n.t('{0} ms', Math.round(ms)) : l10n.t('{0} s', Number((ms / 1000).toFixed(1)));
+}
+
+/** A destination without its query, which may hold a token. */
+export function placeOf(destination: string): string {
+  try {
+    const { origin, pathname } = new URL(destination);
+    return printable(origin + pathname);
+  } catch {
+    return printable(destination);
+  }
+}

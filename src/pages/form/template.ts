@@ -1,0 +1,373 @@
+/** How the form looks: one template, drawn anew whenever something changes. */
+import { html, nothing } from 'lit';
+import type { TemplateResult } from 'lit';
+import { live } from 'lit/directives/live.js';
+import type {
+  FieldName,
+  FormAction,
+  FormFields,
+  FormText,
+  FormTexts,
+  FormView,
+  Region,
+  SecretField,
+} from '../../extension/open-connectors/create/messages.ts';
+
+export interface Drawn {
+  readonly texts: FormTexts;
+  readonly regions: readonly Region[];
+  readonly fields: FormFields;
+  readonly view: FormView;
+  /** The fields in which the user has been. */
+  readonly visited: ReadonlySet<FieldName>;
+  /** The new instance's token, while the user wants to see it. */
+  readonly token: string | undefined;
+}
+
+export interface Handlers {
+  changed<Name extends keyof FormFields>(name: Name, value: FormFields[Name]): void;
+  secret(field: SecretField, value: string, done: boolean): void;
+  left(name: FieldName): void;
+  act(action: FormAction): void;
+  hideToken(): void;
+}
+
+type TextField = { [Name in keyof FormFields]: FormFields[Name] extends string ? Name : never }[keyof FormFields];
+type Part = TemplateResult | typeof nothing;
+
+function valueOf(event: Event): string {
+  return (event.target as HTMLInputElement).value;
+}
+
+/** The whole page. */
+export function formTemplate(drawn: Drawn, handlers: Handlers): TemplateResult {
+  const { texts, view } = drawn;
+  if (view.created !== undefined) return createdTemplate(drawn, handlers);
+  const form = new Parts(drawn, handlers);
+  return html`
+    <header>
+      <h1>${texts.title}</h1>
+      <p>${texts.intro}</p>
+    </header>
+    <div class="columns">
+      <div class="fields">
+        ${platform(form)} ${instance(form)} ${application(form)} ${events(form)}
+        <div class="actions">
+          ${
+            view.busy === undefined
+              ? html`<vscode-button
+                  id="create"
+                  aria-disabled=${view.blocked === undefined ? 'false' : 'true'}
+                  aria-describedby="blocked"
+                  class=${view.blocked === undefined ? '' : 'blocked'}
+                  @click=${() => handlers.act('create')}
+                  >${drawn.fields.authentication === 'oauth' ? texts.createOauth : texts.createBasic}</vscode-button
+                >`
+              : html`<vscode-button id="cancel" secondary @click=${() => handlers.act('cancel')}
+                  >${texts.cancel}</vscode-button
+                >`
+          }
+          <p id="blocked" class="blocked-reason">${view.busy === undefined ? view.blocked : nothing}</p>
+          <p id="busy" role="status">${view.busy?.text ?? nothing}</p>
+        </div>
+        <div id="error" role="alert" class=${view.error === undefined ? 'none' : 'error-box'}>
+          ${
+            view.error === undefined
+              ? nothing
+              : html`<p>${view.error}</p>
+                  ${form.button('showLog', 'showLog')}`
+          }
+        </div>
+      </div>
+      ${preview(form)}
+    </div>
+    <p id="done" class="done" role="status">${view.done ?? nothing}</p>
+  `;
+}
+
+function platform(form: Parts): TemplateResult {
+  const { texts, fields, regions } = form.drawn;
+  return html`<section aria-labelledby="platform-title">
+    <h2 id="platform-title">${texts.platform}</h2>
+    <div class="row">${form.button('useSandbox', 'useSandbox')}<span class="help">${texts.useSandboxHelp}</span></div>
+    <div class="field">
+      <vscode-label for="region">${texts.region}</vscode-label>
+      <vscode-single-select
+        id="region"
+        data-field
+        .label=${texts.region}
+        .value=${live(fields.region)}
+        @change=${(event: Event) => form.handlers.changed('region', valueOf(event))}
+      >
+        ${regions.map(
+          ({ id, label }) =>
+            html`<vscode-option value=${id} ?selected=${fields.region === id}>${label}</vscode-option>`,
+        )}
+      </vscode-single-select>
+      ${form.help('region', 'regionHelp')}
+    </div>
+    ${fields.region === 'other' ? form.text('host', 'host', 'hostHelp') : nothing}
+    ${
+      fields.region === 'sandbox'
+        ? nothing
+        : html`${form.secret('userSecret', 'userSecret')}
+          ${form.secret('organizationSecret', 'organizationSecret', 'platformSecretsHelp')}`
+    }
+  </section>`;
+}
+
+function instance(form: Parts): TemplateResult {
+  return html`<section aria-labelledby="instance-title">
+    <h2 id="instance-title">${form.drawn.texts.instance}</h2>
+    ${form.text('name', 'name', 'nameHelp')} ${form.text('tags', 'tags', 'tagsHelp')}
+  </section>`;
+}
+
+function application(form: Parts): TemplateResult {
+  const { texts, fields } = form.drawn;
+  return html`<section aria-labelledby="application-title">
+    <h2 id="application-title">${texts.authentication}</h2>
+    <div class="field">
+      <vscode-radio-group
+        id="authentication"
+        aria-labelledby="application-title"
+        aria-describedby="authentication-help"
+        variant="vertical"
+        @change=${(event: Event) =>
+          form.handlers.changed('authentication', valueOf(event) === 'basic' ? 'basic' : 'oauth')}
+      >
+        <vscode-radio
+          name="authentication"
+          value="oauth"
+          label=${texts.oauth}
+          .checked=${fields.authentication === 'oauth'}
+        ></vscode-radio>
+        <vscode-radio
+          name="authentication"
+          value="basic"
+          label=${texts.basic}
+          .checked=${fields.authentication === 'basic'}
+        ></vscode-radio>
+      </vscode-radio-group>
+      ${form.help('authentication', 'authenticationHelp')}
+    </div>
+    ${
+      fields.authentication === 'oauth'
+        ? html`${form.text('apiKey', 'apiKey', 'apiKeyHelp')} ${form.secret('apiSecret', 'apiSecret', 'apiSecretHelp')}
+          ${form.text(
+            'oauthCallbackUrl',
+            'oauthCallbackUrl',
+            'oauthCallbackUrlHelp',
+            form.button('useThisMachine', 'useThisMachine'),
+          )}`
+        : form.secret('campaignMonitorApiKey', 'campaignMonitorApiKey', 'campaignMonitorApiKeyHelp')
+    }
+  </section>`;
+}
+
+function events(form: Parts): TemplateResult {
+  const { texts, fields, view } = form.drawn;
+  return html`<section aria-labelledby="events-title">
+    <h2 id="events-title">${texts.events}</h2>
+    ${form.checkbox('eventsEnabled', 'eventsEnabled', 'eventsEnabledHelp')}
+    ${
+      fields.eventsEnabled
+        ? html`${form.text(
+              'callbackUrl',
+              'callbackUrl',
+              'callbackUrlHelp',
+              html`${form.button('fillCallback', 'fillCallback')}<span id="relay" class="help">${view.relay}</span>`,
+            )}
+            ${form.area('listIds', 'listIds', 'listIdsHelp', form.button('pickLists', 'pickLists'))}
+            ${form.secret(
+              'signatureKey',
+              'signatureKey',
+              'signatureKeyHelp',
+              html`${form.button('generateKey', 'generateKey')}
+              ${view.secretsSet.signatureKey === true ? form.button('copyKey', 'copyKey') : nothing}`,
+            )}
+            ${
+              view.secretsSet.signatureKey === true
+                ? form.checkbox('signDirect', 'signDirect', 'signDirectHelp')
+                : nothing
+            }
+            <details>
+              <summary>${texts.more}</summary>
+              ${form.text('basicUsername', 'basicUsername')}
+              ${form.secret('basicPassword', 'basicPassword', 'basicHelp')}
+              ${form.secret('callbackHeaders', 'callbackHeaders', 'callbackHeadersHelp')}
+            </details>`
+        : nothing
+    }
+  </section>`;
+}
+
+function preview(form: Parts): TemplateResult {
+  const { texts, view } = form.drawn;
+  return html`<section class="preview" aria-labelledby="preview-title">
+    <h2 id="preview-title">${texts.preview}</h2>
+    <p class="help">${texts.previewHelp}</p>
+    <pre id="preview" tabindex="0" role="group" aria-labelledby="preview-title">${view.preview}</pre>
+    <div class="row">${form.button('copyJson', 'copyJson')} ${form.button('copyCurl', 'copyCurl')}</div>
+  </section>`;
+}
+
+/** In place of the form, once the instance has been made. */
+function createdTemplate(drawn: Drawn, handlers: Handlers): TemplateResult {
+  const { texts, view, token } = drawn;
+  const form = new Parts(drawn, handlers);
+  return html`<header>
+      <h1 id="created" tabindex="-1">${texts.created}</h1>
+      <p>${texts.createdHelp}</p>
+    </header>
+    <dl>
+      <dt>${texts.name}</dt>
+      <dd>${view.created?.name}</dd>
+      <dt>${texts.id}</dt>
+      <dd><code>${view.created?.id}</code> ${form.button('copyId', 'copyId')}</dd>
+      <dt>${texts.token}</dt>
+      <dd>
+        <vscode-textfield
+          id="token"
+          readonly
+          .label=${texts.token}
+          type=${token === undefined ? 'password' : 'text'}
+          .value=${live(token ?? '••••••••••••')}
+        ></vscode-textfield>
+        ${
+          token === undefined
+            ? form.button('showToken', 'showToken')
+            : html`<vscode-button secondary @click=${() => handlers.hideToken()}>${texts.hideToken}</vscode-button>`
+        }
+        ${form.button('copyToken', 'copyToken')}
+      </dd>
+    </dl>
+    <div class="row">${form.button('copyInstanceCurl', 'copyInstanceCurl')} ${form.button('another', 'another')}</div>
+    <p id="done" class="done" role="status">${view.done ?? nothing}</p>`;
+}
+
+/** The parts of which the form is made: a field with its label, its help and what is wrong with it. */
+class Parts {
+  readonly drawn: Drawn;
+  readonly handlers: Handlers;
+
+  constructor(drawn: Drawn, handlers: Handlers) {
+    this.drawn = drawn;
+    this.handlers = handlers;
+  }
+
+  button(action: FormAction, text: FormText): TemplateResult {
+    return html`<vscode-button id=${`do-${action}`} secondary @click=${() => this.handlers.act(action)}
+      >${this.drawn.texts[text]}</vscode-button
+    >`;
+  }
+
+  help(field: FieldName, help?: FormText): Part {
+    return help === undefined ? nothing : html`<p id=${`${field}-help`} class="help">${this.drawn.texts[help]}</p>`;
+  }
+
+  text(field: TextField, label: FormText, help?: FormText, beside: Part = nothing): TemplateResult {
+    const { texts, fields } = this.drawn;
+    return html`<div class="field">
+      <vscode-label for=${field}>${texts[label]}</vscode-label>
+      <vscode-textfield
+        id=${field}
+        data-field
+        .label=${texts[label]}
+        ?invalid=${this.#isWrong(field)}
+        .value=${live(fields[field])}
+        autocomplete="off"
+        @input=${(event: Event) => this.handlers.changed(field, valueOf(event))}
+        @change=${() => this.handlers.left(field)}
+        @blur=${() => this.handlers.left(field)}
+      ></vscode-textfield>
+      ${beside === nothing ? nothing : html`<div class="row">${beside}</div>`} ${this.#note(field)}
+      ${this.help(field, help)}
+    </div>`;
+  }
+
+  area(field: TextField, label: FormText, help: FormText, beside: Part): TemplateResult {
+    const { texts, fields } = this.drawn;
+    return html`<div class="field">
+      <vscode-label for=${field}>${texts[label]}</vscode-label>
+      <vscode-textarea
+        id=${field}
+        data-field
+        monospace
+        rows="3"
+        resize="vertical"
+        .label=${texts[label]}
+        ?invalid=${this.#isWrong(field)}
+        .value=${live(fields[field])}
+        @input=${(event: Event) => this.handlers.changed(field, valueOf(event))}
+        @change=${() => this.handlers.left(field)}
+        @blur=${() => this.handlers.left(field)}
+      ></vscode-textarea>
+      <div class="row">${beside}</div>
+      ${this.#note(field)} ${this.help(field, help)}
+    </div>`;
+  }
+
+  /** A password field. What is in it is never drawn: it is in the element and the extension's memory alone. */
+  secret(field: SecretField, label: FormText, help?: FormText, beside: Part = nothing): TemplateResult {
+    const { texts, view } = this.drawn;
+    const set = view.secretsSet[field] === true;
+    return html`<div class="field">
+      <vscode-label for=${field}>${texts[label]}</vscode-label>
+      <vscode-textfield
+        id=${field}
+        data-field
+        type="password"
+        autocomplete="new-password"
+        .label=${texts[label]}
+        ?invalid=${this.#isWrong(field)}
+        placeholder=${set ? texts.replace : ''}
+        @input=${(event: Event) => this.handlers.secret(field, valueOf(event), false)}
+        @change=${(event: Event) => {
+          this.handlers.secret(field, valueOf(event), true);
+          this.handlers.left(field);
+        }}
+        @blur=${() => this.handlers.left(field)}
+      ></vscode-textfield>
+      <span id=${`${field}-state`} class=${set ? 'state set' : 'state'}>${set ? texts.set : texts.notSet}</span>
+      ${beside === nothing ? nothing : html`<div class="row">${beside}</div>`} ${this.#note(field)}
+      ${this.help(field, help)}
+    </div>`;
+  }
+
+  checkbox(field: 'eventsEnabled' | 'signDirect', label: FormText, help: FormText): TemplateResult {
+    const { texts, fields } = this.drawn;
+    return html`<div class="field">
+      <vscode-checkbox
+        id=${field}
+        data-field
+        label=${texts[label]}
+        .checked=${live(fields[field])}
+        @change=${(event: Event) => this.handlers.changed(field, (event.target as HTMLInputElement).checked)}
+      ></vscode-checkbox>
+      ${this.help(field, help)}
+    </div>`;
+  }
+
+  #shownNote(field: FieldName): FormView['notes'][FieldName] {
+    const note = this.drawn.view.notes[field];
+    return note === undefined || (note.empty && !this.drawn.visited.has(field)) ? undefined : note;
+  }
+
+  #isWrong(field: FieldName): boolean {
+    return this.#shownNote(field)?.severity === 'error';
+  }
+
+  /** Always there, so that a screen reader hears when it is filled. */
+  #note(field: FieldName): TemplateResult {
+    const note = this.#shownNote(field);
+    const { texts } = this.drawn;
+    return html`<p id=${`${field}-note`} class=${`note ${note?.severity ?? 'none'}`} aria-live="polite">
+      ${
+        note === undefined
+          ? nothing
+          : html`<strong>${note.severity === 'error' ? texts.error : texts.warning}</strong> ${note.text}`
+      }
+    </p>`;
+  }
+}

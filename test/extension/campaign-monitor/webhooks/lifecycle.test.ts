@@ -1,0 +1,229 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { readRelayUrl } from '../../../../src/extension/campaign-monitor/webhooks/hook-url.ts';
+import { isSame, StoredJournal } from '../../../../src/extension/campaign-monitor/webhooks/journal.ts';
+import type { Registration } from '../../../../src/extension/campaign-monitor/webhooks/journal.ts';
+import {
+  bringHere,
+  deactivateOurs,
+  deleteOurs,
+  isUnfinished,
+  mend,
+} from '../../../../src/extension/campaign-monitor/webhooks/lifecycle.ts';
+import type { Hook } from '../../../../src/extension/campaign-monitor/webhooks/lifecycle.ts';
+import { Crash, FakeVendor } from './fake-vendor.ts';
+import { memory } from './memory.ts';
+
+const secret = '0123456789abcdef0123456789abcdef';
+const events = ['Subscribe', 'Update', 'Deactivate'];
+
+function urlAt(host: string): string {
+  return `https://${host}.example/hooks/${secret}/campaign-monitor`;
+}
+
+function registration(changes: Partial<Registration> = {}): Registration {
+  const { relay } = readRelayUrl(urlAt('a'))!;
+  return {
+    ...{ accountId: 'account', listId: 'list', listName: 'Newsletter', relay, events, format: 'json', ids: [] },
+    ...{ base: null, state: 'moving', pending: null },
+    ...changes,
+  };
+}
+
+function foreignHook(changes: Partial<Hook> = {}): Omit<Hook, 'id'> {
+  return { url: 'https://other.example/hook', events, format: 'json', active: true, ...changes };
+}
+
+describe("a list's webhook", () => {
+  let vendor: FakeVendor;
+  let journal: StoredJournal;
+  let kept: Record<string, unknown>;
+  const current = (): Registration => journal.all()[0]!;
+
+  beforeEach(() => {
+    vendor = new FakeVendor();
+    kept = {};
+    journal = new StoredJournal(memory(kept), 'test');
+  });
+
+  it('is created once, however often it is registered', async () => {
+    assert.equal(await bringHere(vendor, journal, registration(), urlAt('a')), 'created');
+    assert.equal(await bringHere(vendor, journal, current(), urlAt('a')), 'kept');
+    assert.equal(vendor.of('list').length, 1);
+    assert.deepEqual({ ...current(), ids: [] }, registration({ base: 'https://a.example', state: 'active' }));
+    assert.deepEqual(
+      current().ids,
+      vendor.of('list').map(({ id }) => id),
+    );
+  });
+
+  it('moves without a gap: the new one stands before the old one goes', async () => {
+    await bringHere(vendor, journal, registration(), urlAt('a'));
+    const seen: string[] = [];
+    vendor.onChange = () =>
+      seen.push(
+        vendor
+          .of('list')
+          .map(({ url }) => new URL(url).host[0])
+          .join(''),
+      );
+    assert.equal(await bringHere(vendor, journal, current(), urlAt('b')), 'moved');
+    assert.ok(seen.every((hosts) => hosts !== ''));
+    assert.equal(seen.at(-1), 'b');
+  });
+
+  it('is kept where somebody else put it to the same URL, and is not taken for ours', async () => {
+    vendor.plant('list', foreignHook({ url: urlAt('a') }));
+    assert.equal(await bringHere(vendor, journal, registration(), urlAt('a')), 'kept');
+    assert.deepEqual(current().ids, []);
+    await bringHere(vendor, journal, current(), urlAt('b'));
+    assert.deepEqual(
+      vendor.of('list').map(({ url }) => url),
+      [urlAt('a'), urlAt('b')],
+    );
+  });
+
+  it('is made anew for other events or another format, and the one before goes', async () => {
+    await bringHere(vendor, journal, registration(), urlAt('a'));
+    await bringHere(vendor, journal, { ...current(), events: ['Subscribe'] }, urlAt('a'));
+    await bringHere(vendor, journal, { ...current(), format: 'xml' }, urlAt('a'));
+    assert.deepEqual(
+      vendor.of('list').map((hook) => [hook.events, hook.format]),
+      [[['Subscribe'], 'xml']],
+    );
+  });
+
+  it('is deactivated and brought back', async () => {
+    await bringHere(vendor, journal, registration(), urlAt('a'));
+    await deactivateOurs(vendor, journal, current(), urlAt('a'));
+    assert.equal(current().state, 'inactive');
+    assert.equal(vendor.of('list')[0]?.active, false);
+    assert.equal(await bringHere(vendor, journal, current(), urlAt('a')), 'activated');
+    assert.equal(vendor.of('list')[0]?.active, true);
+  });
+
+  it('is deleted, and the list forgotten, also where it was deleted meanwhile', async () => {
+    vendor.plant('list', foreignHook());
+    await bringHere(vendor, journal, registration(), urlAt('a'));
+    const [ours] = current().ids;
+    await vendor.delete('list', ours!);
+    await deleteOurs(vendor, journal, current(), urlAt('a'));
+    assert.deepEqual(journal.all(), []);
+    assert.equal(vendor.of('list').length, 1);
+  });
+
+  it('is one when two windows create it at the same time', async () => {
+    const other = new StoredJournal(memory(kept), 'test');
+    await Promise.all([
+      bringHere(vendor, journal, registration(), urlAt('a')),
+      bringHere(vendor, other, registration(), urlAt('a')),
+    ]);
+    await bringHere(vendor, journal, current(), urlAt('a'));
+    assert.equal(vendor.of('list').length, 1);
+  });
+
+  it('leaves no secret in the journal', async () => {
+    vendor.breakAt(1, true);
+    await assert.rejects(bringHere(vendor, journal, registration(), urlAt('a')), Crash);
+    assert.ok(current().pending);
+    assert.ok(!JSON.stringify(kept).includes(secret.slice(0, 8)));
+  });
+});
+
+describe('whatever breaks off between the calls', () => {
+  const lists = ['list1', 'list2'];
+  const step = fc.record({
+    deed: fc.constantFrom('bring', 'deactivate'),
+    host: fc.constantFrom('a', 'b', 'c'),
+    breaksAt: fc.option(fc.record({ call: fc.nat(9), done: fc.boolean() })),
+  });
+
+  it('is mended: one active webhook of ours a list, none lost, nothing foreign touched, no gap', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 8 }), fc.constantFrom('a', 'b', 'c'), async (steps, last) => {
+        const vendor = new FakeVendor();
+        const kept = {};
+        const foreign = lists.map((listId) => [
+          vendor.plant(listId, foreignHook()),
+          vendor.plant(listId, foreignHook({ active: false })),
+          // Points to a relay of this machine, but was registered by hand.
+          vendor.plant(listId, foreignHook({ url: urlAt('c') })),
+        ]);
+        const foreignBefore = lists.map((listId) => vendor.of(listId));
+        let journal = new StoredJournal(memory(kept), 'test');
+        for (const listId of lists) await journal.put(registration({ listId }));
+        const oursOn = (listId: string): Hook[] =>
+          vendor.of(listId).filter(({ id }) => !foreign.some((ids) => ids.includes(id)));
+
+        for (const { deed, host, breaksAt } of steps) {
+          if (breaksAt === null) vendor.mend();
+          else vendor.breakAt(breaksAt.call, breaksAt.done);
+          for (const each of journal.all()) {
+            const brings = isUnfinished(each) ? each.state === 'moving' : deed === 'bring';
+            const before = oursOn(each.listId).some(({ active }) => active);
+            // Where all goes well, and where it breaks off, there is always one that is active.
+            vendor.onChange = () => {
+              const arriving = vendor.of(each.listId).some(({ url, active }) => active && url === urlAt(host));
+              if (brings && before) assert.ok(arriving || oursOn(each.listId).some(({ active }) => active));
+            };
+            try {
+              if (isUnfinished(each)) await mend(vendor, journal, each, urlAt(host), urlAt(host));
+              else if (deed === 'bring') await bringHere(vendor, journal, each, urlAt(host));
+              else await deactivateOurs(vendor, journal, each, urlAt(host));
+            } catch (error) {
+              assert.ok(error instanceof Crash);
+              break;
+            } finally {
+              vendor.onChange = () => undefined;
+            }
+          }
+          // The next start knows only what was kept.
+          journal = new StoredJournal(memory(kept), 'test');
+        }
+
+        vendor.mend();
+        for (const each of journal.all()) {
+          await mend(vendor, journal, each, urlAt(last), urlAt(last));
+          const mended = journal.all().find((other) => isSame(other, each));
+          assert.ok(mended);
+          await bringHere(vendor, journal, mended, urlAt(last));
+        }
+        assert.equal(journal.all().length, lists.length);
+        for (const [index, listId] of lists.entries()) {
+          assert.deepEqual(
+            vendor.of(listId).filter(({ id }) => foreign[index]!.includes(id)),
+            foreignBefore[index],
+          );
+          const here = vendor.of(listId).filter(({ url, active }) => url === urlAt(last) && active);
+          assert.equal(here.length, 1);
+          assert.deepEqual(
+            oursOn(listId).filter(({ url }) => url !== urlAt(last)),
+            [],
+          );
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('is mended where it was to be deleted', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.nat(5), fc.boolean(), fc.boolean(), async (call, done, moved) => {
+        const vendor = new FakeVendor();
+        const journal = new StoredJournal(memory(), 'test');
+        vendor.plant('list', foreignHook());
+        await bringHere(vendor, journal, registration(), urlAt('a'));
+        if (moved) {
+          vendor.breakAt(1, true);
+          await bringHere(vendor, journal, journal.all()[0]!, urlAt('b')).catch(() => undefined);
+        }
+        vendor.breakAt(call, done);
+        await deleteOurs(vendor, journal, journal.all()[0]!, urlAt('a')).catch(() => undefined);
+        vendor.mend();
+        for (const each of journal.all()) await mend(vendor, journal, each, urlAt('c'), null);
+        assert.deepEqual(journal.all(), []);
+        assert.equal(vendor.of('list').length, 1);
+      }),
+    );
+  });
+});

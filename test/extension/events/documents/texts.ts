@@ -1,0 +1,23 @@
+import type { DocumentTexts } from '../../../../src/extension/events/documents/content.ts';
+
+/** Texts for documents without VS Code. */
+export const plainTexts: DocumentTexts = {
+  attempts: (eventId) => `Attempts to send ${eventId}`,
+  noAttempts: 'No attempt.',
+  attempt: (notificationId, number, destination) => `Attempt ${number} to send ${notificationId} to ${destination}`,
+  outcome: ({ status, error, outcome }) => `${status ?? error ?? ''}, ${outcome}`,
+  verdict: ({ status, error }) => `Said ${status ?? error ?? ''}`,
+  headersOfAnswer: 'Headers',
+  answer: 'Answer',
+  emptyAnswer: 'Empty.',
+  truncatedAnswer: 'Cut off.',
+  notText: (bytes) => `${bytes} bytes that are not text`,
+  received: ({ id }) => `${id} as received`,
+  sent: (notificationId, destination) => `${notificationId} to ${destination}`,
+  sentNowhere: (notificationId) => `${notificationId} nowhere`,
+  noNotification: (eventId) => `No notification of ${eventId}.`,
+  noAnswer: (number) => `No attempt ${number}.`,
+  noEventObject: (eventId) => `No event object of ${eventId}.`,
+  notice: (notice) => `Notice: ${notice.kind}`,
+  answerLeftOut: 'Left out.',
+};

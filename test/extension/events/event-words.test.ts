@@ -1,0 +1,185 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { flagsOf, rowState } from '../../../src/extension/events/forwarding-state.ts';
+import { inMessage, plainMarkdown, printable, unlinked } from '../../../src/extension/ui/printable.ts';
+import {
+  descriptionOf,
+  forwardingInFull,
+  forwardingOf,
+  labelOf,
+  spokenOf,
+  stateOf,
+} from '../../../src/extension/events/event-words.ts';
+import { ageOf, dateOf, listOf, placeOf } from '../../../src/extension/ui/phrases.ts';
+import type { Forwarding } from '../../../src/protocol/history.ts';
+import { around, english, eventRow, forwarding } from './rows.ts';
+
+function words(changes: Partial<Forwarding>): string {
+  return forwardingOf(forwarding(changes), around(), english);
+}
+
+const soon = '2026-03-01T12:03:40.000Z';
+
+describe('the words for an event', () => {
+  it('name the state of a forwarding as a person would', () => {
+    assert.equal(words({}), 'waiting');
+    assert.equal(words({ detail: 'cannot be reached: refused' }), 'waiting: cannot be reached: refused');
+    assert.equal(
+      words({ state: 'held', detail: 'the key "a" has not been given' }),
+      'held: the key "a" has not been given',
+    );
+    assert.equal(words({ state: 'held' }), 'held');
+    assert.equal(words({ attempts: 1, nextAttemptAt: soon, status: 500 }), 'retrying 2 of 6');
+    assert.equal(words({ attempts: 1, nextAttemptAt: soon, maxAttempts: 10 }), 'retrying 2 of 10');
+    assert.equal(words({ attempts: 8, ofRound: 2, nextAttemptAt: soon }), 'retrying 3 of 6');
+    assert.equal(words({ attempts: 8, nextAttemptAt: soon }), 'retrying');
+    assert.equal(words({ state: 'sent', attempts: 1, status: 200, durationMs: 12.3 }), 'sent 200 in 12 ms');
+    assert.equal(words({ state: 'sent', attempts: 1, status: 204, durationMs: 1240 }), 'sent 204 in 1.2 s');
+    assert.equal(words({ state: 'failed', attempts: 6, status: 500 }), 'failed 500');
+    assert.equal(words({ state: 'failed', attempts: 6, detail: 'timed out' }), 'failed: timed out');
+    assert.equal(words({ state: 'discarded' }), 'discarded');
+  });
+
+  it('say once what came of the last attempt', () => {
+    const full = (changes: Partial<Forwarding>): string => forwardingInFull(forwarding(changes), around(), english);
+    assert.equal(full({ state: 'failed', status: 500, detail: 'answered 500' }), 'failed 500');
+    assert.equal(full({ state: 'failed', detail: 'timed out' }), 'failed: timed out');
+    assert.equal(full({ detail: 'cannot be reached: refused' }), 'waiting: cannot be reached: refused');
+    assert.equal(full({ state: 'held', detail: 'no key' }), 'held: no key');
+    assert.equal(full({ attempts: 1, nextAttemptAt: soon, status: 503, detail: 'answered 503' }), 'retrying 2 of 6');
+    assert.equal(full({ attempts: 1, nextAttemptAt: soon, detail: 'timed out' }), 'retrying 2 of 6; timed out');
+    const redirect = 'answered 302, a redirect: redirects are not followed';
+    assert.equal(full({ state: 'failed', status: 302, detail: redirect }), `failed 302; ${redirect}`);
+    assert.equal(full({ state: 'sent', status: 200, durationMs: 5, detail: 'answered 200' }), 'sent 200 in 5 ms');
+  });
+
+  it('write a time as the language does, and leave what is none', () => {
+    assert.equal(dateOf('2026-03-01 09:05:00', 'de'), '1.3.2026, 09:05:00');
+    assert.equal(dateOf('2026-03-01T09:05:00', 'en-GB'), '01/03/2026, 09:05:00');
+    assert.equal(dateOf('some day 1', 'de'), 'some day 1');
+    assert.equal(dateOf('2026-99-01 09:05', 'de'), '2026-99-01 09:05');
+  });
+
+  it('do not count the attempts of an earlier round against the retry policy', () => {
+    assert.equal(words({ attempts: 7, nextAttemptAt: soon }), 'retrying');
+  });
+
+  it('say why a notification waits that has just come', () => {
+    const surroundings = around({ whyWaiting: (id) => (id === 't1' ? 'cannot be reached: refused' : null) });
+    assert.equal(forwardingOf(forwarding(), surroundings, english), 'waiting: cannot be reached: refused');
+  });
+
+  it('tell of several destinations the worst, and how many took it', () => {
+    const sent = forwarding({ state: 'sent', attempts: 1, status: 200, durationMs: 5 });
+    const failed = forwarding({ state: 'failed', attempts: 6, status: 500, destination: 'http://127.0.0.1:1/' });
+    const state = (forwardings: Forwarding[]): string => stateOf(eventRow(1, { forwardings }), around(), english);
+    assert.equal(state([sent, failed]), 'failed 500, 1 of 2 sent');
+    assert.equal(state([sent, sent]), 'sent 200 in 5 ms, 2 times');
+    assert.equal(state([]), 'not forwarded');
+  });
+
+  it('describe an event by state, marks, age and list', () => {
+    assert.equal(descriptionOf(eventRow(1), around(), english), 'waiting · 3 min ago · 96c0bbda…');
+    const marked = eventRow(2, { duplicateOf: 'e1', injected: true, signature: 'invalid', list: null });
+    assert.equal(
+      descriptionOf(marked, around(), english),
+      'waiting · duplicate of e1 · wrong signature · sent by hand · 3 min ago',
+    );
+  });
+
+  it('call a list by its name where that is known', () => {
+    const named = around({ nameOfList: (id) => (id.startsWith('96c0') ? 'News\nletter' : undefined) });
+    assert.equal(descriptionOf(eventRow(1), named, english), 'waiting · 3 min ago · News\\x0aletter');
+    assert.match(spokenOf(eventRow(1), named, english), /, list News\\x0aletter, /);
+    assert.equal(listOf('96c0bb', around({ nameOfList: () => 'Newsletter' })), 'Newsletter (96c0bb)');
+    assert.equal(listOf('96c0bb', around()), '96c0bb');
+  });
+
+  it('label a test call and a rejected delivery as what they are', () => {
+    const none = { notificationId: null, forwardings: [], address: null, type: null, list: null };
+    assert.equal(labelOf(eventRow(1, { kind: 'test', ...none }), english), 'Test call');
+    const rejected = eventRow(1, { kind: 'rejected', reason: 'neither JSON\nnor XML', ...none });
+    assert.equal(labelOf(rejected, english), 'Rejected: neither JSON\\x0anor XML');
+    assert.equal(labelOf(eventRow(1, { address: null }), english), 'No address');
+    assert.equal(descriptionOf(rejected, around(), english), '3 min ago');
+  });
+
+  it('are whole for a screen reader', () => {
+    assert.equal(
+      spokenOf(eventRow(1), around(), english),
+      'Subscribe, person1@example.com, list 96c0bbdaa54760c8d9e62a2b7ffa2e13, 3 min ago, waiting',
+    );
+  });
+
+  it('give an age to the minute, hour and day', () => {
+    const age = (seconds: number): string => ageOf(new Date(1e12).toISOString(), 1e12 + seconds * 1000, english);
+    assert.deepEqual([-5, 59, 60, 3599, 3600, 86_399, 86_400].map(age), [
+      'now',
+      'now',
+      '1 min ago',
+      '59 min ago',
+      '1 h ago',
+      '23 h ago',
+      '1 d ago',
+    ]);
+  });
+
+  it('show no query of a destination, which may hold a token', () => {
+    assert.equal(placeOf('https://example.com/callback?token=planted#planted'), 'https://example.com/callback');
+  });
+});
+
+describe('text from outside', () => {
+  it('hides nothing and reorders nothing', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        assert.doesNotMatch(printable(text), /[\p{Control}\p{Format}\p{Zl}\p{Zp}\p{Surrogate}]/u);
+      }),
+    );
+    assert.equal(printable('a\u202eb\u0007'), 'a\\u{202e}b\\x07');
+  });
+
+  it('makes no link in a message', () => {
+    assert.equal(inMessage('[Renew](command:evil)\n'), '[Renew] (command:evil)\\x0a');
+    assert.equal(unlinked('a [b](https://c) d'), 'a [b] (https://c) d');
+  });
+
+  it('is never markup: no character of Markdown, HTML or a link is left as it is', () => {
+    fc.assert(
+      fc.property(fc.string(), (text) => {
+        assert.doesNotMatch(plainMarkdown(text).replace(/&#\d+;/g, ''), /[!-/:-@[-`{-~]/);
+      }),
+    );
+    assert.equal(plainMarkdown('[x](command:y)').includes(']('), false);
+  });
+
+  it('is cut where it is long', () => {
+    assert.equal(printable('x'.repeat(5000)).length, 201);
+  });
+});
+
+describe('the flags of an event', () => {
+  it('stand between semicolons, one for each thing that can be done', () => {
+    assert.equal(flagsOf(eventRow(1)), ';row;;notification;;address;;open;');
+    assert.equal(
+      flagsOf(eventRow(1, { forwardings: [forwarding({ state: 'failed', attempts: 2, status: 500 })] })),
+      ';row;;notification;;address;;attempted;;answers;;failed;',
+    );
+    assert.equal(
+      flagsOf(eventRow(1, { forwardings: [forwarding({ state: 'held' })] })),
+      ';row;;notification;;address;;open;;held;',
+    );
+    const nothing = { notificationId: null, address: null, forwardings: [] };
+    assert.equal(flagsOf(eventRow(1, { kind: 'test', ...nothing })), ';row;');
+    assert.equal(flagsOf(eventRow(1, { ...nothing, address: '' })), ';row;');
+  });
+
+  it('go with the state that most needs a look', () => {
+    const states = (...forwardings: Partial<Forwarding>[]): string =>
+      rowState(eventRow(1, { forwardings: forwardings.map(forwarding) }));
+    assert.equal(states({ state: 'sent' }, { state: 'waiting' }), 'waiting');
+    assert.equal(states({ state: 'waiting' }, { state: 'failed' }), 'failed');
+    assert.equal(states({ attempts: 1, nextAttemptAt: soon }), 'retrying');
+    assert.equal(states(), 'none');
+  });
+});

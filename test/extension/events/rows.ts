@@ -1,0 +1,78 @@
+import type { Attempt, EventRow, Forwarding } from '../../../src/protocol/history.ts';
+import type { Localiser } from '../../../src/extension/ui/localiser.ts';
+import type { Surroundings } from '../../../src/extension/events/event-words.ts';
+
+/** The English, with its places filled. */
+export const english: Localiser = {
+  t: (message, ...args) => message.replace(/\{(\d)\}/g, (_, index: string) => String(args[Number(index)])),
+};
+
+export const callback = 'http://127.0.0.1:3000/callback';
+
+export function forwarding(changes: Partial<Forwarding> = {}): Forwarding {
+  return {
+    destinationId: 't1',
+    destination: callback,
+    mode: 'normalised',
+    state: 'waiting',
+    attempts: 0,
+    maxAttempts: null,
+    nextAttemptAt: null,
+    status: null,
+    durationMs: null,
+    detail: null,
+    ...changes,
+  };
+}
+
+/** Event n, alone in delivery n, with notification n. */
+export function eventRow(n: number, changes: Partial<EventRow> = {}): EventRow {
+  return {
+    id: `e${n}`,
+    deliveryId: `d${n}`,
+    kind: 'event',
+    source: 'campaign-monitor',
+    injected: false,
+    receivedAt: '2026-03-01T12:00:00.000Z',
+    type: 'Subscribe',
+    list: '96c0bbdaa54760c8d9e62a2b7ffa2e13',
+    address: `person${n}@example.com`,
+    date: null,
+    warning: null,
+    duplicateOf: null,
+    signature: null,
+    reason: null,
+    httpStatus: 200,
+    notificationId: `n${n}`,
+    forwardings: [forwarding()],
+    ...changes,
+  };
+}
+
+/** An attempt at notification n of delivery n, answered 200. */
+export function attempt(n: number, changes: Partial<Attempt> = {}): Attempt {
+  return {
+    notificationId: `n${n}`,
+    deliveryId: `d${n}`,
+    destinationId: 't1',
+    destination: callback,
+    number: 1,
+    at: '2026-03-01T12:00:01.000Z',
+    durationMs: 12.3,
+    status: 200,
+    error: null,
+    outcome: 'sent',
+    nextAttemptAt: null,
+    ...changes,
+  };
+}
+
+export function around(changes: Partial<Surroundings> = {}): Surroundings {
+  return {
+    now: Date.parse('2026-03-01T12:03:30.000Z'),
+    maxAttempts: 6,
+    whyWaiting: () => null,
+    nameOfList: () => undefined,
+    ...changes,
+  };
+}

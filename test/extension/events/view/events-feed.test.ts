@@ -1,0 +1,323 @@
+import assert from 'node:assert/strict';
+import { EventsFeed, pageSize } from '../../../../src/extension/events/view/events-feed.ts';
+import type { ListedEvent } from '../../../../src/extension/events/view/event-list.ts';
+import type { Drawing } from '../../../../src/extension/events/view/events-feed.ts';
+import type { EventRow } from '../../../../src/protocol/history.ts';
+import type { Method, Params } from '../../../../src/protocol/methods.ts';
+import { startReceiver } from '../../../relay/receiver.ts';
+import { sampleBody, startTestRelay } from '../../../relay/stage.ts';
+import { until } from '../../../relay/until.ts';
+import type { TestRelay, TestRelayOptions } from '../../../relay/stage.ts';
+import { HeldTimers } from '../../ui/held-timers.ts';
+
+interface Stage {
+  /** What each question ends with from now on; undefined: what the relay answers. */
+  refusal: Error | undefined;
+  readonly relay: TestRelay;
+  readonly feed: EventsFeed;
+  readonly timers: HeldTimers;
+  readonly drawings: Drawing[];
+  /** Filters and cursors of the queries made. */
+  readonly queries: Params<'events/query'>[];
+  readonly errors: Error[];
+  readonly rows: () => EventRow[];
+  /** Lets a tenth of a second pass at a time until the condition holds. */
+  readonly passUntil: (condition: () => unknown) => Promise<void>;
+}
+
+/** A feed that follows a real relay as the extension's session lets it. */
+async function startStage(options: TestRelayOptions = {}): Promise<Stage> {
+  const relay = await startTestRelay(options);
+  const timers = new HeldTimers();
+  const drawings: Drawing[] = [];
+  const queries: Params<'events/query'>[] = [];
+  const errors: Error[] = [];
+  const feed = new EventsFeed({
+    draw: (drawing) => drawings.push(drawing),
+    onError: (error) => errors.push(error),
+    timers,
+  });
+  const { client } = relay;
+  client.on('event/added', (params) => feed.added(params));
+  client.on('attempt/recorded', (params) => feed.attempted(params));
+  client.on('event/changed', (params) => feed.corrected(params));
+  client.on('status/changed', ({ status }) => feed.status(status));
+  feed.attach({
+    ...client,
+    request<M extends Method>(method: M, params: Params<M>) {
+      if (method === 'events/query') queries.push(params as Params<'events/query'>);
+      if (stage.refusal !== undefined) return Promise.reject(stage.refusal);
+      return client.request(method, params);
+    },
+  });
+  feed.status(await client.request('relay/status', {}));
+  const stage: Stage = {
+    refusal: undefined,
+    relay,
+    feed,
+    timers,
+    drawings,
+    queries,
+    errors,
+    rows: () => feed.list.newestFirst().map(({ row }) => row),
+    passUntil: (condition) =>
+      until(() => {
+        timers.pass(100);
+        return condition();
+      }).then(() => undefined),
+  };
+  return stage;
+}
+
+async function deliver(relay: TestRelay, count: number, batch = 1): Promise<void> {
+  for (let n = 0; n < count; n++) await relay.deliver(sampleBody({ events: batch }));
+}
+
+describe('the feed of the events view', () => {
+  it('asks for nothing and draws nothing while nobody looks', async () => {
+    const { relay, feed, timers, drawings, queries } = await startStage();
+    await deliver(relay, 3);
+    timers.pass(120_000);
+    assert.equal(queries.length, 0);
+    assert.equal(drawings.length, 0);
+    feed.setVisible(true);
+    await feed.ready();
+    assert.equal(feed.list.size, 3);
+    assert.equal(queries.length, 1);
+    assert.deepEqual(drawings, ['all']);
+  });
+
+  it('says what cannot be read until it can, and then has everything', async () => {
+    const stage = await startStage();
+    const { relay, feed, drawings, errors, passUntil } = stage;
+    await deliver(relay, 2);
+    stage.refusal = new Error('the history is damaged');
+    feed.setVisible(true);
+    await feed.ready();
+    assert.deepEqual([feed.failure, feed.list.size], [stage.refusal, 0]);
+    assert.equal(drawings.length, 1);
+    await feed.refresh();
+    assert.equal(errors.length, 2);
+    stage.refusal = undefined;
+    await feed.refresh();
+    assert.deepEqual([feed.failure, feed.list.size], [undefined, 2]);
+
+    stage.refusal = new Error('the history is damaged');
+    await feed.refresh();
+    stage.refusal = undefined;
+    // What comes is a reason to ask again.
+    await deliver(relay, 1);
+    await passUntil(() => feed.failure === undefined && feed.list.size === 3);
+  });
+
+  it('draws once when it is looked at again, without asking, since it has kept up', async () => {
+    const { relay, feed, timers, drawings, queries, rows, passUntil } = await startStage();
+    feed.setVisible(true);
+    await feed.ready();
+    feed.setVisible(false);
+    timers.pass(1000);
+    const before = drawings.length;
+    await deliver(relay, 5);
+    await passUntil(() => rows().length === 5);
+    assert.equal(drawings.length, before);
+    feed.setVisible(true);
+    assert.equal(drawings.length, before + 1);
+    assert.equal(queries.length, 1);
+  });
+
+  it('shows a delivery without another question, and at once where nothing was drawn just before', async () => {
+    const { relay, feed, timers, drawings, queries, rows } = await startStage();
+    feed.setVisible(true);
+    await feed.ready();
+    timers.pass(1000);
+    const before = drawings.length;
+    await deliver(relay, 1);
+    await until(() => drawings.length > before);
+    assert.equal(rows()[0]?.type, 'Subscribe');
+    assert.equal(queries.length, 1);
+  });
+
+  it('marks a duplicate that was recognised afterwards', async () => {
+    const { relay, feed, timers, drawings, rows } = await startStage();
+    await deliver(relay, 2);
+    feed.setVisible(true);
+    await feed.ready();
+    timers.pass(1000);
+    const before = drawings.length;
+    feed.corrected({
+      events: [
+        { id: 'e2', duplicateOf: 'e1' },
+        { id: 'e77', duplicateOf: 'e1' },
+      ],
+    });
+    await until(() => drawings.length > before);
+    assert.deepEqual(
+      (drawings.at(-1) as ListedEvent[]).map(({ row }) => row.id),
+      ['e2'],
+    );
+    assert.deepEqual(
+      rows().map(({ duplicateOf }) => duplicateOf),
+      ['e1', null],
+    );
+  });
+
+  it('says how much can be searched while a large history is being prepared, and asks again when it is', async () => {
+    const { relay, feed, queries, passUntil } = await startStage();
+    feed.setVisible(true);
+    feed.setFilter('type:subscribe');
+    await feed.ready();
+    const status = await relay.client.request('relay/status', {});
+    const prepared = (events: number, of: number): number | undefined => {
+      feed.status({ ...status, index: { events, of, failure: null } });
+      return feed.searchable;
+    };
+    assert.equal(prepared(430_000, 1_000_000), 43);
+    assert.equal(prepared(999_000, 1_000_000), undefined, 'what came a moment ago is not worth a word');
+    assert.equal(prepared(0, 900), undefined);
+    const asked = queries.length;
+    prepared(10, 900_000);
+    prepared(900_000, 900_000);
+    await passUntil(() => queries.length > asked);
+  });
+
+  it('draws a burst a few times, and has the newest at the end', async () => {
+    const { relay, feed, timers, drawings, rows, passUntil } = await startStage();
+    feed.setVisible(true);
+    await feed.ready();
+    const before = drawings.length;
+    await Promise.all(Array.from({ length: 200 }, () => deliver(relay, 1, 3)));
+    await passUntil(() => rows()[0]?.id === 'e600');
+    timers.pass(1000);
+    assert.equal(feed.list.size, 300);
+    assert.ok(drawings.length - before < 40, `${drawings.length - before} drawings`);
+    assert.equal(drawings.at(-1), 'all');
+  });
+
+  it('draws the event alone whose forwarding has changed', async () => {
+    const receiver = await startReceiver();
+    const { relay, feed, drawings, rows, passUntil } = await startStage({
+      settings: { destinations: [{ url: receiver.url }] },
+    });
+    feed.setVisible(true);
+    await feed.ready();
+    await deliver(relay, 1);
+    await passUntil(() => rows()[0]?.forwardings[0]?.state === 'sent');
+    assert.equal(rows()[0]?.forwardings[0]?.status, 200);
+    await relay.client.request('notifications/replay', { ids: ['e1'] });
+    await passUntil(() => rows()[0]?.forwardings[0]?.attempts === 2);
+    await passUntil(() => drawings.some((each) => each !== 'all' && each[0]?.row.id === 'e1'));
+  });
+
+  it('loads older pages one by one, down to the first event', async () => {
+    const { relay, feed, rows } = await startStage();
+    let told = false;
+    relay.client.on('event/added', () => (told = true));
+    await deliver(relay, 1, 2 * pageSize + 50);
+    await until(() => told);
+    feed.setVisible(true);
+    await feed.ready();
+    assert.equal(feed.list.size, pageSize);
+    await Promise.all([feed.loadMore(), feed.loadMore()]);
+    assert.equal(feed.list.size, 2 * pageSize);
+    await feed.loadMore();
+    await feed.loadMore();
+    assert.equal(feed.list.size, 2 * pageSize + 50);
+    assert.equal(rows().at(-1)?.id, 'e1');
+    assert.equal(feed.list.hasOlder, false);
+  });
+
+  it('asks the relay what matches, where a filter is set', async () => {
+    const { relay, feed, queries, rows, passUntil } = await startStage();
+    feed.setVisible(true);
+    await feed.ready();
+    await relay.deliver(sampleBody({ type: 'Update' }));
+    await deliver(relay, 1);
+    feed.setFilter('type:Update');
+    await feed.ready();
+    assert.deepEqual(
+      rows().map(({ type }) => type),
+      ['Update'],
+    );
+    await deliver(relay, 20);
+    await relay.deliver(sampleBody({ type: 'Update' }));
+    await passUntil(() => rows().length === 2);
+    assert.ok(rows().every(({ type }) => type === 'Update'));
+    assert.ok(queries.every(({ limit }) => limit === pageSize));
+  });
+
+  it('drops what no longer matches the filter', async () => {
+    const receiver = await startReceiver({ answer: { status: 400 } });
+    const { relay, feed, rows, passUntil } = await startStage({ settings: { destinations: [{ url: receiver.url }] } });
+    await deliver(relay, 2);
+    await relay.drained();
+    feed.setVisible(true);
+    feed.setFilter('state:failed');
+    await feed.ready();
+    assert.equal(rows().length, 2);
+    receiver.answer({ status: 200 });
+    await relay.client.request('notifications/replay', { ids: ['e1'] });
+    await passUntil(() => rows().length === 1);
+    assert.equal(rows()[0]?.id, 'e2');
+  });
+
+  it('notices what was discarded and what was cleared', async () => {
+    const { relay, feed, rows, passUntil } = await startStage({
+      settings: { destinations: [{ url: 'http://127.0.0.1:9/nobody' }] },
+    });
+    feed.setVisible(true);
+    await feed.ready();
+    await deliver(relay, 3);
+    await passUntil(() => rows().length === 3);
+    await relay.client.request('notifications/discard', { ids: ['e2'] });
+    await passUntil(() => rows()[1]?.forwardings[0]?.state === 'discarded');
+    assert.equal(rows()[0]?.forwardings[0]?.state, 'waiting');
+    await relay.client.request('events/clear', {});
+    await passUntil(() => rows().length === 2);
+  });
+
+  it('reads again what it missed', async () => {
+    const { relay, feed, rows, passUntil } = await startStage();
+    await deliver(relay, 2);
+    feed.setVisible(true);
+    await feed.ready();
+    const { events } = await relay.client.request('events/query', {});
+    feed.list.clear();
+    feed.added({ deliveries: [], missed: 2 });
+    await passUntil(() => rows().length === 2);
+    assert.deepEqual(rows(), events);
+  });
+
+  it('draws ages every half minute while it is looked at', async () => {
+    const { relay, feed, timers, drawings } = await startStage();
+    await deliver(relay, 1);
+    feed.setVisible(true);
+    await feed.ready();
+    timers.pass(29_000);
+    const before = drawings.length;
+    timers.pass(61_000);
+    assert.equal(drawings.length - before, 3);
+    feed.setVisible(false);
+    timers.pass(300_000);
+    assert.equal(drawings.length - before, 3);
+  });
+
+  it('has nothing without a relay, and throws away an answer that comes after its end', async () => {
+    const { relay, feed, errors } = await startStage();
+    await deliver(relay, 2);
+    feed.setVisible(true);
+    const first = feed.ready();
+    feed.detach();
+    await first;
+    assert.equal(feed.list.size, 0);
+    assert.equal(feed.attached, false);
+    assert.deepEqual(errors, []);
+  });
+
+  it('says when the history could not be read', async () => {
+    const { feed, errors } = await startStage();
+    feed.setVisible(true);
+    feed.setFilter('nosuchkey:x');
+    await feed.ready();
+    assert.match(errors[0]?.message ?? '', /nosuchkey/);
+  });
+});

@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CampaignMonitorError, campaignMonitorErrorKinds } from '../../../src/campaign-monitor/api-error.ts';
+import { CampaignMonitorOAuthError, campaignMonitorOAuthErrorKinds } from '../../../src/campaign-monitor/oauth.ts';
+import { UnsafeSocketFolderError } from '../../../src/protocol/control-channel.ts';
+import { nextOf, nextOfRelay, withNext } from '../../../src/extension/ui/error-words.ts';
+import type { Localiser } from '../../../src/extension/ui/localiser.ts';
+import { AuthorizationUrlError } from '../../../src/extension/oauth/authorize.ts';
+import { openConnectorsAdvice, OpenConnectorsError } from '../../../src/open-connectors/api-error.ts';
+import { OpenConnectorsHostError } from '../../../src/open-connectors/host.ts';
+import { DataDirectoryError } from '../../../src/protocol/data-directory.ts';
+import { NoRelayError, relayAdvice, RelayRequestError } from '../../../src/protocol/errors.ts';
+import type { RelayAdvice } from '../../../src/protocol/errors.ts';
+
+const root = join(import.meta.dirname, '..', '..', '..');
+const german = JSON.parse(readFileSync(join(root, 'l10n/bundle.l10n.de.json'), 'utf8')) as Record<string, string>;
+
+/** As VS Code does it in German; it fails for a text without one. */
+const l10n: Localiser = {
+  t(message, ...args) {
+    const text = german[message];
+    assert.ok(text !== undefined, `in English alone: ${message}`);
+    return text.replace(/\{(\d)\}/g, (_all, index: string) => String(args[Number(index)]));
+  },
+};
+
+/** One of each, and of each kind. */
+const errors: readonly (Error & { readonly next?: string | undefined })[] = [
+  ...campaignMonitorErrorKinds.map((kind) => new CampaignMonitorError(kind, 'failed')),
+  ...campaignMonitorOAuthErrorKinds.map((kind) => new CampaignMonitorOAuthError(kind, 'failed')),
+  ...openConnectorsAdvice.map((advice) => new OpenConnectorsError('failed', { kind: 'refused', advice })),
+  new OpenConnectorsHostError('is none'),
+  ...(Object.keys(relayAdvice) as RelayAdvice[]).map(
+    (advice) => new RelayRequestError('failed', 'internal', { advice }),
+  ),
+  new NoRelayError('/data'),
+  new DataDirectoryError('/data', 'belongs to another user', 'choose-data-directory'),
+  new UnsafeSocketFolderError('/run/cm', 'is open to others'),
+  new AuthorizationUrlError(),
+];
+
+describe('what to do next about an error', () => {
+  for (const error of errors) {
+    const { kind, advice } = error as { kind?: string; advice?: string };
+    it(`is said in the user’s language: ${error.name} ${advice ?? kind ?? ''}`, () => {
+      const next = nextOf(error, l10n);
+      assert.ok(next !== undefined && next !== '');
+      assert.ok(
+        Object.values(german).some((text) => text.replace('{0}', '') === next.replace(/api\.\S+/, '')),
+        next,
+      );
+      assert.notEqual(next, error.next);
+    });
+  }
+
+  it('is translated for every error of the rooms that know no VS Code', () => {
+    const rooms = ['campaign-monitor/**/*', 'open-connectors/**/*', 'protocol/**/*', 'endpoint'];
+    const found = rooms
+      .flatMap((room) => globSync(`src/${room}.ts`, { cwd: root }))
+      .flatMap((path) =>
+        readFileSync(join(root, path), 'utf8')
+          .split(/^(?:export )?class /m)
+          .slice(1),
+      )
+      .filter((body) => /^ {2}readonly next\b/m.test(body))
+      .map((body) => /override readonly name = '(\w+)'/.exec(body)?.[1] ?? body.slice(0, 40));
+    assert.deepEqual(
+      found.filter((name) => !errors.some((error) => error.name === name)),
+      [],
+    );
+    assert.ok(found.length > 5, found.join());
+  });
+
+  it('is the error’s own where that is translated already, and nothing where there is none', () => {
+    assert.equal(nextOf(Object.assign(new Error('failed'), { next: 'Weiter.' }), l10n), 'Weiter.');
+    assert.equal(nextOf(new Error('failed'), l10n), undefined);
+    assert.equal(nextOf('failed', l10n), undefined);
+    assert.equal(withNext(new Error('failed'), l10n), 'failed');
+  });
+
+  it('follows a message with one full stop between them', () => {
+    assert.equal(withNext(Object.assign(new Error('failed'), { next: 'Weiter.' }), l10n), 'failed. Weiter.');
+    assert.equal(withNext(Object.assign(new Error('It failed.'), { next: 'Weiter.' }), l10n), 'It failed. Weiter.');
+  });
+
+  it('is the relay’s sentence where a newer one names what this version does not know', () => {
+    assert.equal(nextOfRelay({ next: 'Do that.', advice: 'of-the-future' }, l10n), 'Do that.');
+    assert.equal(
+      nextOf(RelayRequestError.of('failed', 1, { next: 'Do that.', advice: 'of-the-future' }), l10n),
+      'Do that.',
+    );
+    assert.equal(nextOf(RelayRequestError.of('failed', 1, undefined), l10n), undefined);
+  });
+});
