@@ -1,7 +1,7 @@
 /**
  * Builds the bundles into dist/, or the folder named as argument: the CLI (cm-relay.js), the relay's own process
- * (relay.js), the extension (extension/extension.mjs with what it loads on demand beside it), and the form's page
- * (form.js). Beside them it writes what they are made of (bundled.json) and under which licences that is.
+ * (relay.js), the extension (extension/extension.mjs with what it loads on demand beside it), and the pages
+ * (form.js, …). Beside them it writes what they are made of (bundled.json) and under which licences that is.
  */
 import { build } from 'esbuild';
 import { createHash } from 'node:crypto';
@@ -182,7 +182,10 @@ const define = {
   'import.meta.url': '"file:///"',
 };
 
-const [cli, relay, extension, form] = await Promise.all([
+/** Our pages in webviews, by their folders. */
+const pages = ['form'];
+
+const [cli, relay, extension, ...ofPages] = await Promise.all([
   build({
     ...common,
     define,
@@ -210,26 +213,28 @@ const [cli, relay, extension, form] = await Promise.all([
     external: ['vscode'],
     plugins: [...common.plugins, requireWhereNeeded],
   }),
-  // The form's page, which runs in a webview.
-  build({
-    ...common,
-    entryPoints: ['src/pages/form/page.ts'],
-    outfile: join(out, 'form.js'),
-    platform: 'browser',
-    target: 'chrome134',
-    format: 'iife',
-    tsconfig: 'src/pages/tsconfig.json',
-  }),
-  // The sources are ES modules; the bundles named .js are not.
-  writeFile(join(out, 'package.json'), '{ "type": "commonjs" }\n'),
+  // The pages, which run in webviews.
+  ...pages.map((page) =>
+    build({
+      ...common,
+      entryPoints: [`src/pages/${page}/page.ts`],
+      outfile: join(out, `${page}.js`),
+      platform: 'browser',
+      target: 'chrome134',
+      format: 'iife',
+      tsconfig: 'src/pages/tsconfig.json',
+    }),
+  ),
 ]);
+// The sources are ES modules; the bundles named .js are not.
+await writeFile(join(out, 'package.json'), '{ "type": "commonjs" }\n');
 await chmod(join(out, 'cm-relay.js'), 0o755);
 
 const bundled = bundledOf({
   'cm-relay.js': [cli.metafile, worker.metafile],
   'relay.js': [relay.metafile, worker.metafile],
   extension: [extension.metafile],
-  'form.js': [form.metafile],
+  ...Object.fromEntries(pages.map((page, index) => [`${page}.js`, [ofPages[index].metafile]])),
 });
 await writeFile(join(out, bundledFile), `${JSON.stringify(bundled, null, 2)}\n`);
 await writeFile(join(out, licensesFile), thirdPartyLicenses(bundledPackages(import.meta.dirname, bundled)));

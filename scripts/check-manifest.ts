@@ -6,7 +6,7 @@
 import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
-import { commandId, commandParts, prefix } from '../src/extension/commands.ts';
+import { commandId, commandNames, prefix } from '../src/extension/commands.ts';
 
 const root = join(import.meta.dirname, '..');
 const problems: string[] = [];
@@ -136,7 +136,7 @@ const declaredCommands = contributes.commands.map(({ command }) => command);
 compare(
   'command',
   ['package.json', declaredCommands],
-  ['src/extension/commands.ts', Object.values(commandParts).flat().map(commandId)],
+  ['src/extension/commands.ts', commandNames.map(commandId)],
 );
 
 const views = Object.values(contributes.views)

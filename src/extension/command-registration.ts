@@ -2,38 +2,30 @@
 import * as vscode from 'vscode';
 import { GivenUpError } from './ui/progress.ts';
 import type { WayOn } from './ui/command-error.ts';
-import { commandId, commandParts } from './commands.ts';
-import type { CommandName, CommandPart, CommandSources } from './commands.ts';
+import { commandId, commandNames } from './commands.ts';
+import type { CommandHandlers } from './commands.ts';
 import { withNext } from './ui/error-words.ts';
 import { unlinked } from './ui/printable.ts';
 
-type Handlers = Partial<Record<CommandName, (...args: never[]) => unknown>>;
-
 /**
- * Registers every command. The handlers of a part are made when one of its commands is first run.
+ * Registers every command.
+ * @param handlers is asked for what carries them out whenever one is run
  * @returns what ends the registrations
  */
-export function registerCommands(log: vscode.LogOutputChannel, sources: CommandSources): vscode.Disposable[] {
-  const registered: vscode.Disposable[] = [];
-  for (const part of Object.keys(commandParts) as CommandPart[]) {
-    let made: Handlers | Promise<Handlers> | undefined;
-    const handlers = (): Handlers | Promise<Handlers> => (made ??= sources[part]());
-    for (const name of commandParts[part])
-      registered.push(
-        vscode.commands.registerCommand(commandId(name), (...args: never[]) => run(log, handlers, name, args)),
-      );
-  }
-  return registered;
+export function registerCommands(
+  log: vscode.LogOutputChannel,
+  handlers: () => Promise<CommandHandlers>,
+): vscode.Disposable[] {
+  return commandNames.map((name) =>
+    vscode.commands.registerCommand(commandId(name), (...args: never[]) =>
+      run(log, async () => (await handlers())[name](...args)),
+    ),
+  );
 }
 
-async function run(
-  log: vscode.LogOutputChannel,
-  handlers: () => Handlers | Promise<Handlers>,
-  name: CommandName,
-  args: never[],
-): Promise<unknown> {
+async function run(log: vscode.LogOutputChannel, command: () => unknown): Promise<unknown> {
   try {
-    return await (await handlers())[name]?.(...args);
+    return await command();
   } catch (error) {
     // The user knows.
     if (error instanceof GivenUpError) return undefined;

@@ -1,6 +1,6 @@
 /**
- * The commands of package.json, by the name after the prefix. Those that one part carries out stand together: it is made
- * when the first of them is run. A script holds them against package.json.
+ * The commands of package.json, by the name after the prefix. Those that one part carries out stand together. A script
+ * holds them against package.json.
  */
 const parts = {
   relay: [
@@ -93,8 +93,8 @@ const parts = {
 export type CommandPart = keyof typeof parts;
 export type CommandName<Part extends CommandPart = CommandPart> = (typeof parts)[Part][number];
 
-/** The parts with the names of their commands. */
-export const commandParts: Readonly<Record<CommandPart, readonly CommandName[]>> = parts;
+/** All of them. */
+export const commandNames: readonly CommandName[] = Object.values(parts).flat();
 
 /** What every id of this extension begins with: commands, settings, views, context keys. */
 export const prefix = 'campaignMonitorRelay';
@@ -104,12 +104,7 @@ export function commandId(name: CommandName): string {
   return `${prefix}.${name}`;
 }
 
-/** What carries out each command of a part. */
-export type CommandHandlers<Part extends CommandPart> = {
+/** What carries out each command of a part, or of all. The compiler holds them complete. */
+export type CommandHandlers<Part extends CommandPart = CommandPart> = {
   readonly [name in CommandName<Part>]: (...args: never[]) => unknown;
-};
-
-/** What makes the handlers of each part. The compiler holds them complete. */
-export type CommandSources = {
-  readonly [Part in CommandPart]: () => CommandHandlers<Part> | Promise<CommandHandlers<Part>>;
 };

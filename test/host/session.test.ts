@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { ErrorCodes, ResponseError } from 'vscode-jsonrpc/node';
 import { offerTunnel } from '../../src/extension/relay/consent.ts';
-import { relayCommands } from '../../src/extension/relay/relay-commands.ts';
+import { createRelayCommands } from '../../src/extension/relay/relay-commands.ts';
 import type { RelayCommandParts } from '../../src/extension/relay/relay-commands.ts';
 import type { ParsedParams } from '../../src/protocol/methods.ts';
 import type { Status } from '../../src/protocol/status.ts';
@@ -19,7 +19,7 @@ describe('A window’s session', function () {
   let window: Window;
   let relay: StandInRelay;
   const commands = () =>
-    relayCommands({ ...window, beforeStop: () => Promise.resolve(true) } satisfies RelayCommandParts);
+    createRelayCommands({ ...window, beforeStop: () => Promise.resolve(true) } satisfies RelayCommandParts);
   /** What was said of the tunnel, as whoever follows the session hears it. */
   const tunnels = (): string[] =>
     window.states.map((state) => (state.kind === 'running' ? state.status.tunnel.state : state.kind));

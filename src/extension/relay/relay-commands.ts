@@ -27,7 +27,7 @@ export interface RelayCommandParts {
 const extensionId = 'cm-relay.campaign-monitor-relay';
 
 /** The handlers of these commands. */
-export function relayCommands(parts: RelayCommandParts): CommandHandlers<'relay'> {
+export function createRelayCommands(parts: RelayCommandParts): CommandHandlers<'relay'> {
   const { session, log, receiver, secrets } = parts;
   return {
     start: () => start(parts),

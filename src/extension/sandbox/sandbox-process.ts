@@ -11,6 +11,7 @@ import type { SandboxCredentials } from '../../sandbox/credentials.ts';
 import { CommandError } from '../ui/command-error.ts';
 import { commandId, prefix } from '../commands.ts';
 import type { CommandHandlers } from '../commands.ts';
+import { addSandboxSubscriber } from './add-subscriber.ts';
 import type { SubscriberPlace } from './add-subscriber.ts';
 import { startNodeProcess } from '../relay/node-process.ts';
 import { ask, isSandbox } from './sandbox-check.ts';
@@ -195,8 +196,7 @@ export function createSandboxCommands(sandbox: SandboxProcess): CommandHandlers<
         command: 'startSandbox',
       });
     },
-    addSandboxSubscriber: async (node?: SubscriberPlace) =>
-      (await import('./add-subscriber.ts')).addSandboxSubscriber(sandbox, node),
+    addSandboxSubscriber: (node?: SubscriberPlace) => addSandboxSubscriber(sandbox, node),
   };
 }
 

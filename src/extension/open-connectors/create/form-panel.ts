@@ -1,6 +1,7 @@
 /** The form of a new instance: one panel, which survives hiding and the reload of the window. */
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
+import { formViewType } from './restore-form.ts';
 import type * as client from '../../deferred.ts';
 import { createInstance } from './create-instance.ts';
 import type { Creation } from './create-instance.ts';
@@ -22,9 +23,8 @@ import type {
   PageMessage,
   SecretField,
 } from './messages.ts';
-import { formViewType } from './panel-type.ts';
 import { offeredRegions, viewOfFields } from './form-view.ts';
-import { pageHtml } from './page-html.ts';
+import { pageHtml, pageOptions } from '../../ui/page-html.ts';
 import { RelayAddresses } from './relay-addresses.ts';
 import { formTexts } from './texts.ts';
 
@@ -122,11 +122,8 @@ export class FormPanel implements vscode.Disposable {
     panel.iconPath = vscode.Uri.joinPath(extensionUri, 'media', 'icon.png');
     panel.onDidDispose(() => this.#forget());
     panel.webview.onDidReceiveMessage((message) => this.#later(() => this.#receive(message)));
-    panel.webview.options = {
-      enableScripts: true,
-      localResourceRoots: [vscode.Uri.joinPath(extensionUri, 'dist'), vscode.Uri.joinPath(extensionUri, 'media')],
-    };
-    panel.webview.html = pageHtml(panel.webview, extensionUri);
+    panel.webview.options = pageOptions(extensionUri);
+    panel.webview.html = pageHtml(panel.webview, extensionUri, { name: 'form', title: vscode.l10n.t('New Instance') });
   }
 
   /** Secrets go with the panel. */

@@ -1,4 +1,4 @@
-/** What is loaded when somebody signs in or has webhooks, so that activation does not pay for it. */
+/** What acts on accounts and webhooks. */
 import type * as vscode from 'vscode';
 import type { Account, AccountStore } from '../accounts/account-store.ts';
 import { createAccountCommands, signOut } from '../accounts/account-commands.ts';

@@ -1,0 +1,97 @@
+/**
+ * What carries out the commands, with the form and the keepers: loaded when a command is first run or one of these is
+ * first needed, so that activation does not pay for it. Import it with `await import('./handlers.ts')`.
+ */
+import type * as vscode from 'vscode';
+import { createWebhookActions } from './campaign-monitor/webhooks/webhook-actions.ts';
+import type { WebhookActions } from './campaign-monitor/webhooks/webhook-actions.ts';
+import type { Webhooks } from './campaign-monitor/webhooks/webhooks.ts';
+import type { CommandHandlers } from './commands.ts';
+import { createTestCommands } from './events/actions/create-test.ts';
+import { createResendCommands } from './events/actions/edit-and-resend.ts';
+import { createExportCommands } from './events/actions/export.ts';
+import { createReplayCommands } from './events/actions/replay.ts';
+import { createSampleCommands } from './events/actions/samples.ts';
+import { createDocumentCommands } from './events/documents/document-commands.ts';
+import type { EventsView } from './events/view/events-view.ts';
+import { createEventsViewCommands } from './events/view/view-commands.ts';
+import { createAuthorizationCommands } from './oauth/browser-authorization.ts';
+import type { BrowserAuthorization } from './oauth/browser-authorization.ts';
+import { createFormCommands } from './open-connectors/create/form-commands.ts';
+import { FormPanel } from './open-connectors/create/form-panel.ts';
+import { createInstanceCommands } from './open-connectors/instances/instance-commands.ts';
+import type { InstanceDocuments } from './open-connectors/instances/instance-documents.ts';
+import type { InstanceStore } from './open-connectors/instances/instance-store.ts';
+import type { InstancesView } from './open-connectors/instances/instances-view.ts';
+import { createUrlKeeper } from './open-connectors/instances/keep-urls.ts';
+import type { UrlKeeper } from './open-connectors/instances/url-keeper.ts';
+import { createPlatformCommands } from './open-connectors/platform.ts';
+import type { Platform } from './open-connectors/platform.ts';
+import { createRelayCommands } from './relay/relay-commands.ts';
+import type { SampleReceiver } from './relay/sample-receiver.ts';
+import type { SecretBox } from './relay/secrets.ts';
+import type { Session } from './relay/session.ts';
+import { createSandboxCommands } from './sandbox/sandbox-process.ts';
+import type { SandboxProcess } from './sandbox/sandbox-process.ts';
+
+/** What stands from activation on. */
+export interface StandingParts {
+  readonly context: vscode.ExtensionContext;
+  readonly log: vscode.LogOutputChannel;
+  readonly secrets: SecretBox;
+  readonly receiver: SampleReceiver;
+  readonly session: Session;
+  readonly sandbox: SandboxProcess;
+  readonly platform: Platform;
+  readonly browser: BrowserAuthorization;
+  readonly events: EventsView;
+  readonly webhooks: Webhooks;
+  readonly instances: InstancesView;
+  readonly instanceStore: InstanceStore;
+  readonly instanceDocuments: InstanceDocuments;
+}
+
+export interface Handlers {
+  readonly commands: CommandHandlers;
+  readonly webhookActions: WebhookActions;
+  readonly urlKeeper: UrlKeeper;
+  readonly form: FormPanel;
+}
+
+/** Makes all of it, once for a window. */
+export function createHandlers(parts: StandingParts): Handlers {
+  const { context, log, secrets, receiver, session, sandbox, platform, browser, events, webhooks } = parts;
+  const { instances, instanceStore: store, instanceDocuments: documents } = parts;
+  const webhookActions = createWebhookActions({
+    ...{ session, log, browser },
+    ...{ accounts: webhooks.accounts, journal: webhooks.journal, view: webhooks.view },
+  });
+  const form = new FormPanel({
+    ...{ context, log, secrets, session, platform, browser, sandbox },
+    instances: store,
+    pickLists: (chosen, signal) => webhookActions.picker.pickListIds(chosen, signal),
+  });
+  const actionParts = { context, session, select: events.select };
+  return {
+    webhookActions,
+    form,
+    urlKeeper: createUrlKeeper({ session, log, platform, store, view: instances }),
+    commands: {
+      ...webhookActions.accountHandlers,
+      ...webhookActions.webhookHandlers,
+      ...createFormCommands(form),
+      ...createRelayCommands({ context, session, log, secrets, receiver, beforeStop: webhooks.beforeStop }),
+      ...createPlatformCommands(platform),
+      ...createAuthorizationCommands(browser),
+      ...createSandboxCommands(sandbox),
+      ...createEventsViewCommands(events, session),
+      ...createDocumentCommands(actionParts),
+      ...createReplayCommands(actionParts),
+      ...createResendCommands(actionParts),
+      ...createSampleCommands(actionParts),
+      ...createExportCommands(actionParts),
+      ...createTestCommands(actionParts),
+      ...createInstanceCommands({ session, secrets, platform, store, browser, view: instances, documents }),
+    },
+  };
+}
