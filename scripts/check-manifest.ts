@@ -1,12 +1,15 @@
 /**
  * Holds package.json and the translations against the code, both ways: commands, views, settings, keys of `when`
- * clauses, texts. Prints what is missing. `node scripts/check-manifest.ts --write` first writes l10n/bundle.l10n.json
- * anew from the code.
+ * clauses, texts. Prints what is missing. `node scripts/check-manifest.ts --write` first writes anew what is made from
+ * the code: l10n/bundle.l10n.json, and what package.json and package.nls.json say of the commands.
  */
+import { isDeepStrictEqual } from 'node:util';
 import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
-import { commandId, commandNames, prefix } from '../src/extension/commands.ts';
+import { format } from 'prettier';
+import { prefix } from '../src/extension/commands.ts';
+import { contributesOfCommands, textsOfCommands } from './contributions.ts';
 
 const root = join(import.meta.dirname, '..');
 const problems: string[] = [];
@@ -120,6 +123,25 @@ const ownKeys = new Set([
   'inputFocus',
 ]);
 
+const described = contributesOfCommands();
+const describedTexts = textsOfCommands();
+/** Whether a text of package.nls.json is made from a description. */
+const isDescribed = (key: string): boolean => /^(?:command|submenu)\./.test(key);
+
+if (process.argv.includes('--write')) await writeDescribed();
+
+/** Writes what is made from the descriptions into package.json and package.nls.json; all else there stays. */
+async function writeDescribed(): Promise<void> {
+  const written = JSON.parse(read('package.json')) as { contributes: object };
+  const others = Object.entries(readTexts('package.nls.json')).filter(([key]) => !isDescribed(key));
+  const files = {
+    'package.json': { ...written, contributes: { ...written.contributes, ...described } },
+    'package.nls.json': Object.fromEntries([...others, ...Object.entries(describedTexts)]),
+  };
+  for (const [path, content] of Object.entries(files))
+    writeFileSync(join(root, path), await format(JSON.stringify(content), { filepath: path }));
+}
+
 const manifestText = read('package.json');
 const manifest = JSON.parse(manifestText) as Manifest;
 const { contributes } = manifest;
@@ -133,11 +155,9 @@ function valuesOf(member: string, node: unknown = contributes): string[] {
 }
 
 const declaredCommands = contributes.commands.map(({ command }) => command);
-compare(
-  'command',
-  ['package.json', declaredCommands],
-  ['src/extension/commands.ts', commandNames.map(commandId)],
-);
+for (const part of ['commands', 'submenus', 'menus', 'keybindings'] as const)
+  if (!isDeepStrictEqual(contributes[part], described[part]))
+    problems.push(`${part}: package.json says something else than the descriptions in src/extension`);
 
 const views = Object.values(contributes.views)
   .flat()
@@ -231,6 +251,9 @@ compare(
   ['package.json', [...manifestText.matchAll(/"%([\w.-]+)%"/g)].map(([, key]) => key ?? '')],
   ['package.nls.json', Object.keys(nls)],
 );
+for (const [key, text] of Object.entries(nls))
+  if (isDescribed(key) && describedTexts[key] !== text)
+    problems.push(`${key}: package.nls.json says something else than the descriptions in src/extension`);
 compareTranslation('package.nls.de.json', nls);
 compare('text', ['the code', texts.keys()], ['l10n/bundle.l10n.json', Object.keys(readTexts('l10n/bundle.l10n.json'))]);
 compareTranslation('l10n/bundle.l10n.de.json', bundle);

@@ -2,25 +2,29 @@
 import * as vscode from 'vscode';
 import { GivenUpError } from './ui/progress.ts';
 import type { WayOn } from './ui/command-error.ts';
-import { commandId, commandNames } from './commands.ts';
-import type { CommandHandlers } from './commands.ts';
+import { commandId, prefix } from './commands.ts';
+import type { CommandHandlers, CommandName } from './commands.ts';
 import { withNext } from './ui/error-words.ts';
 import { unlinked } from './ui/printable.ts';
 
 /**
- * Registers every command.
+ * Registers every command that the extension's package.json names.
  * @param handlers is asked for what carries them out whenever one is run
  * @returns what ends the registrations
  */
 export function registerCommands(
+  { extension }: Pick<vscode.ExtensionContext, 'extension'>,
   log: vscode.LogOutputChannel,
   handlers: () => Promise<CommandHandlers>,
 ): vscode.Disposable[] {
-  return commandNames.map((name) =>
-    vscode.commands.registerCommand(commandId(name), (...args: never[]) =>
+  const { contributes } = extension.packageJSON as { contributes: { commands: readonly { command: string }[] } };
+  return contributes.commands.map(({ command }) => {
+    // The script that makes package.json holds it against the descriptions.
+    const name = command.slice(prefix.length + 1) as CommandName;
+    return vscode.commands.registerCommand(command, (...args: never[]) =>
       run(log, async () => (await handlers())[name](...args)),
-    ),
-  );
+    );
+  });
 }
 
 async function run(log: vscode.LogOutputChannel, command: () => unknown): Promise<unknown> {

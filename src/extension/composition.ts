@@ -57,7 +57,7 @@ export function compose(context: vscode.ExtensionContext): void {
     sandbox,
     events,
     instances,
-    ...registerCommands(log, async () => (await handlers()).commands),
+    ...registerCommands(context, log, async () => (await handlers()).commands),
   );
   // What the walkthrough waits for: a command that a tree item runs completes no step.
   context.subscriptions.push(

@@ -1,0 +1,58 @@
+/**
+ * Every command of the extension, as its room describes it. package.json gets its commands, menus and keybindings from
+ * here by `node scripts/check-manifest.ts --write`; code takes the types alone.
+ */
+import { prefix } from './commands.ts';
+import type { SubmenuDescription, SubmenuName } from './describing.ts';
+import { accountsCommands } from './campaign-monitor/accounts/contributions.ts';
+import { webhooksCommands } from './campaign-monitor/webhooks/contributions.ts';
+import {
+  exportsCommands,
+  replayCommands,
+  resendCommands,
+  samplesCommands,
+  testsCommands,
+} from './events/actions/contributions.ts';
+import { documentsCommands } from './events/documents/contributions.ts';
+import { eventsViewCommands } from './events/view/contributions.ts';
+import { authorizationCommands } from './oauth/contributions.ts';
+import { platformCommands } from './open-connectors/contributions.ts';
+import { formCommands } from './open-connectors/create/contributions.ts';
+import { instancesCommands } from './open-connectors/instances/contributions.ts';
+import { relayCommands } from './relay/contributions.ts';
+import { sandboxCommands } from './sandbox/contributions.ts';
+
+export const contributions = {
+  relay: relayCommands,
+  platform: platformCommands,
+  authorization: authorizationCommands,
+  sandbox: sandboxCommands,
+  form: formCommands,
+  eventsView: eventsViewCommands,
+  documents: documentsCommands,
+  replay: replayCommands,
+  resend: resendCommands,
+  samples: samplesCommands,
+  exports: exportsCommands,
+  tests: testsCommands,
+  accounts: accountsCommands,
+  webhooks: webhooksCommands,
+  instances: instancesCommands,
+};
+
+/** Menus in menus. */
+export const submenus: Readonly<Record<SubmenuName, SubmenuDescription>> = {
+  groupBy: {
+    title: 'Group By',
+    icon: 'list-tree',
+    places: [{ menu: 'view/title', view: 'events', when: `${prefix}.state == running`, group: '1_group' }],
+  },
+  copyAs: {
+    title: 'Copy As',
+    places: [{ menu: 'view/item/context', view: 'events', item: 'row', group: '5_copy@1' }],
+  },
+  compare: {
+    title: 'Compare',
+    places: [{ menu: 'view/item/context', view: 'events', item: 'row', group: '2_compare' }],
+  },
+};

@@ -1,0 +1,47 @@
+/** How a room describes its commands: what package.json says of them is made from this (scripts/contributions.ts). */
+
+/** A place in a menu, as VS Code's `contributes.menus` has it; `view`, `item` and `alone` become part of its `when`. */
+export interface MenuPlace {
+  /** One of VS Code's menus, or a submenu of ours by its name. */
+  readonly menu:
+    'view/title' | 'view/item/context' | 'editor/title' | 'editor/title/context' | 'webview/context' | SubmenuName;
+  /** In this view alone, by the name after the prefix. */
+  readonly view?: ViewName;
+  /** On rows alone whose contextValue has this flag. */
+  readonly item?: string;
+  /** Not where several rows are selected. */
+  readonly alone?: true;
+  readonly when?: string;
+  readonly group?: string;
+}
+
+export interface KeyBinding {
+  readonly key: string;
+  readonly mac: string;
+  readonly when: string;
+}
+
+export interface CommandDescription {
+  /** In English, as the palette shows it after the category; ends with … where more is asked. */
+  readonly title: string;
+  /** The name of a codicon. */
+  readonly icon?: string;
+  /** Whether the palette offers it: a text is the clause that says when. */
+  readonly palette: boolean | string;
+  readonly menus?: readonly MenuPlace[];
+  readonly keys?: readonly KeyBinding[];
+}
+
+/** The commands of a part, by their names after the prefix. */
+export type CommandDescriptions = Readonly<Record<string, CommandDescription>>;
+
+export type ViewName = 'events' | 'instances' | 'webhooks';
+
+/** A menu in a menu. */
+export interface SubmenuDescription {
+  readonly title: string;
+  readonly icon?: string;
+  readonly places: readonly MenuPlace[];
+}
+
+export type SubmenuName = 'groupBy' | 'copyAs' | 'compare';

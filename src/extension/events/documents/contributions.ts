@@ -1,0 +1,57 @@
+/** The commands of this room: what they are called, where they stand and when (see src/extension/contributions.ts). */
+import type { CommandDescriptions } from '../../describing.ts';
+
+export const documentsCommands = {
+  open: {
+    title: 'Open Event',
+    palette: false,
+  },
+  openBody: {
+    title: 'Open Body',
+    icon: 'json',
+    palette: false,
+    menus: [{ menu: 'view/item/context', view: 'events', item: 'row', alone: true, group: '1_open@1' }],
+  },
+  openNotification: {
+    title: 'Open Notification',
+    icon: 'mail',
+    palette: false,
+    menus: [
+      { menu: 'view/item/context', view: 'events', item: 'notification', alone: true, group: '1_open@2' },
+      {
+        menu: 'editor/title',
+        when: 'resourceScheme == campaignMonitorRelay && !isInDiffEditor && !(resourceFilename =~ /notification\\./)',
+        group: 'navigation@1',
+      },
+    ],
+  },
+  openAttempts: {
+    title: 'Open Attempts and Answers',
+    icon: 'history',
+    palette: false,
+    menus: [{ menu: 'view/item/context', view: 'events', item: 'attempted', alone: true, group: '1_open@3' }],
+  },
+  openHeaders: {
+    title: 'Open Headers',
+    palette: false,
+    menus: [{ menu: 'view/item/context', view: 'events', item: 'row', alone: true, group: '1_open@4' }],
+  },
+  compareBodies: {
+    title: 'Compare Selected',
+    icon: 'diff',
+    palette: false,
+    menus: [
+      { menu: 'view/item/context', view: 'events', item: 'row', when: 'listDoubleSelection', group: '2_compare@1' },
+    ],
+  },
+  compareWithNotification: {
+    title: 'Compare Body with Notification',
+    palette: false,
+    menus: [{ menu: 'view/item/context', view: 'events', item: 'notification', alone: true, group: '2_compare@2' }],
+  },
+  compareAnswers: {
+    title: 'Compare Last Two Answers',
+    palette: false,
+    menus: [{ menu: 'view/item/context', view: 'events', item: 'answers', alone: true, group: '2_compare@3' }],
+  },
+} as const satisfies CommandDescriptions;

@@ -1,0 +1,10 @@
+/** The commands of this room: what they are called, where they stand and when (see src/extension/contributions.ts). */
+import { prefix } from '../commands.ts';
+import type { CommandDescriptions } from '../describing.ts';
+
+export const authorizationCommands = {
+  pasteAuthorization: {
+    title: 'Paste Authorization URL or Code…',
+    palette: `${prefix}.authorizing`,
+  },
+} as const satisfies CommandDescriptions;

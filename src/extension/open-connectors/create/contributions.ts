@@ -1,0 +1,17 @@
+/** The commands of this room: what they are called, where they stand and when (see src/extension/contributions.ts). */
+import type { CommandDescriptions } from '../../describing.ts';
+
+export const formCommands = {
+  newInstance: {
+    title: 'New Instance…',
+    icon: 'add',
+    palette: true,
+    menus: [{ menu: 'view/title', view: 'instances', group: 'navigation@1' }],
+  },
+  newSandboxInstance: {
+    title: 'New Instance in the Sandbox…',
+    icon: 'beaker',
+    palette: true,
+    menus: [{ menu: 'view/title', view: 'instances', group: '1_new@1' }],
+  },
+} as const satisfies CommandDescriptions;

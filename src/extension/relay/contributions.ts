@@ -1,0 +1,115 @@
+/** The commands of this room: what they are called, where they stand and when (see src/extension/contributions.ts). */
+import { prefix } from '../commands.ts';
+import type { CommandDescriptions } from '../describing.ts';
+
+export const relayCommands = {
+  start: {
+    title: 'Start Relay',
+    icon: 'play',
+    palette: `!(${prefix}.state == running)`,
+    menus: [{ menu: 'view/title', view: 'events', when: `!(${prefix}.state == running)`, group: 'navigation@1' }],
+  },
+  stop: {
+    title: 'Stop Relay',
+    icon: 'debug-stop',
+    palette: `${prefix}.state == running`,
+    menus: [{ menu: 'view/title', view: 'events', when: `${prefix}.state == running`, group: '4_relay@2' }],
+  },
+  restart: {
+    title: 'Restart Relay',
+    icon: 'debug-restart',
+    palette: `${prefix}.state == running`,
+    menus: [{ menu: 'view/title', view: 'events', when: `${prefix}.state == running`, group: '4_relay@1' }],
+  },
+  showStatus: {
+    title: 'Show Relay Status',
+    palette: true,
+  },
+  openTunnel: {
+    title: 'Open Public URL',
+    icon: 'globe',
+    palette: `!${prefix}.tunnelOn`,
+    menus: [
+      {
+        menu: 'view/title',
+        view: 'events',
+        when: `${prefix}.state == running && !${prefix}.tunnelOn`,
+        group: '3_url@1',
+      },
+    ],
+  },
+  closeTunnel: {
+    title: 'Close Public URL',
+    palette: `${prefix}.tunnelOn`,
+    menus: [{ menu: 'view/title', view: 'events', when: `${prefix}.tunnelOn`, group: '3_url@1' }],
+  },
+  showLog: {
+    title: 'Show Log',
+    icon: 'output',
+    palette: true,
+    menus: [{ menu: 'view/title', view: 'events', group: '5_more@1' }],
+  },
+  copyPublicUrl: {
+    title: 'Copy Public URL',
+    icon: 'copy',
+    palette: `${prefix}.public`,
+  },
+  copyCampaignMonitorUrl: {
+    title: 'Copy Campaign Monitor Webhook URL',
+    icon: 'copy',
+    palette: `${prefix}.state == running`,
+    menus: [{ menu: 'view/title', view: 'events', when: `${prefix}.state == running`, group: '3_url@2' }],
+  },
+  copyOpenConnectorsUrl: {
+    title: 'Copy Open Connectors Webhook URL',
+    icon: 'copy',
+    palette: `${prefix}.state == running`,
+    menus: [{ menu: 'view/title', view: 'events', when: `${prefix}.state == running`, group: '3_url@3' }],
+  },
+  openSettings: {
+    title: 'Open Settings',
+    icon: 'gear',
+    palette: true,
+    menus: [{ menu: 'view/title', view: 'events', group: '5_more@2' }],
+  },
+  openTerminal: {
+    title: 'Open Terminal with cm-relay',
+    icon: 'terminal',
+    palette: true,
+  },
+  openWalkthrough: {
+    title: 'Get Started',
+    palette: true,
+  },
+  sampleReceiver: {
+    title: 'Choose the Sample Receiver’s Answer…',
+    palette: `${prefix}.state == running`,
+  },
+  addDestination: {
+    title: 'Add Destination…',
+    icon: 'add',
+    palette: true,
+    menus: [{ menu: 'view/title', view: 'events', group: '4_settings@1' }],
+  },
+  setSignatureKey: {
+    title: 'Set Signature Key…',
+    icon: 'key',
+    palette: true,
+    menus: [{ menu: 'view/item/context', view: 'events', item: 'held', group: '3_act@5' }],
+  },
+  setVerifyKey: {
+    title: 'Set Verify Key…',
+    icon: 'key',
+    palette: true,
+  },
+  setCredentials: {
+    title: 'Set Destination Credentials…',
+    icon: 'key',
+    palette: true,
+    menus: [{ menu: 'view/item/context', view: 'events', item: 'held', group: '3_act@6' }],
+  },
+  removeSecret: {
+    title: 'Remove a Key or Credentials…',
+    palette: true,
+  },
+} as const satisfies CommandDescriptions;

@@ -1,0 +1,33 @@
+/** The commands of this room: what they are called, where they stand and when (see src/extension/contributions.ts). */
+import { prefix } from '../commands.ts';
+import type { CommandDescriptions } from '../describing.ts';
+
+export const sandboxCommands = {
+  startSandbox: {
+    title: 'Start Sandbox',
+    icon: 'beaker',
+    palette: `!${prefix}.sandboxRunning`,
+    menus: [{ menu: 'view/title', view: 'instances', when: `!${prefix}.sandboxRunning`, group: '3_sandbox@1' }],
+  },
+  stopSandbox: {
+    title: 'Stop Sandbox',
+    palette: `${prefix}.sandboxRunning`,
+    menus: [{ menu: 'view/title', view: 'instances', when: `${prefix}.sandboxRunning`, group: '3_sandbox@1' }],
+  },
+  copySandboxFacts: {
+    title: 'Copy Sandbox URLs and Credentials',
+    icon: 'copy',
+    palette: `${prefix}.sandboxRunning`,
+    menus: [{ menu: 'view/title', view: 'instances', when: `${prefix}.sandboxRunning`, group: '3_sandbox@2' }],
+  },
+  addSandboxSubscriber: {
+    title: 'Add a Subscriber in the Sandbox…',
+    icon: 'person-add',
+    palette: `${prefix}.sandboxRunning`,
+    menus: [
+      { menu: 'view/title', view: 'instances', when: `${prefix}.sandboxRunning`, group: '3_sandbox@3' },
+      { menu: 'view/item/context', view: 'instances', item: 'sandboxInstance', group: '3_show@3' },
+      { menu: 'view/item/context', view: 'webhooks', item: 'sandboxList', alone: true, group: '1_act@2' },
+    ],
+  },
+} as const satisfies CommandDescriptions;
