@@ -2,13 +2,14 @@
 import * as vscode from 'vscode';
 import { GivenUpError } from './ui/progress.ts';
 import type { WayOn } from './ui/command-error.ts';
+import { aliases } from './aliases.ts';
 import { commandId, prefix } from './commands.ts';
 import type { CommandHandlers, CommandName } from './commands.ts';
 import { withNext } from './ui/error-words.ts';
 import { unlinked } from './ui/printable.ts';
 
 /**
- * Registers every command that the extension's package.json names.
+ * Registers every command that the extension's package.json names, and their earlier names.
  * @param handlers is asked for what carries them out whenever one is run
  * @returns what ends the registrations
  */
@@ -18,13 +19,19 @@ export function registerCommands(
   handlers: () => Promise<CommandHandlers>,
 ): vscode.Disposable[] {
   const { contributes } = extension.packageJSON as { contributes: { commands: readonly { command: string }[] } };
-  return contributes.commands.map(({ command }) => {
+  const declared = contributes.commands.map(({ command }) => {
     // The script that makes package.json holds it against the descriptions.
     const name = command.slice(prefix.length + 1) as CommandName;
     return vscode.commands.registerCommand(command, (...args: never[]) =>
       run(log, async () => (await handlers())[name](...args)),
     );
   });
+  const earlier = Object.entries(aliases).map(([name, [command, ...given]]) =>
+    vscode.commands.registerCommand(`${prefix}.${name}`, (...args: unknown[]) =>
+      vscode.commands.executeCommand(commandId(command), ...given, ...args),
+    ),
+  );
+  return [...declared, ...earlier];
 }
 
 async function run(log: vscode.LogOutputChannel, command: () => unknown): Promise<unknown> {
@@ -43,7 +50,7 @@ async function run(log: vscode.LogOutputChannel, command: () => unknown): Promis
     void vscode.window.showErrorMessage(unlinked(withNext(error, vscode.l10n)), ...buttons).then((choice) => {
       if (choice === show) log.show();
       else if (choice !== undefined && wayOn !== undefined)
-        return vscode.commands.executeCommand(commandId(wayOn.command));
+        return vscode.commands.executeCommand(commandId(wayOn.command), ...(wayOn.args ?? []));
       return undefined;
     });
     return undefined;

@@ -20,6 +20,7 @@ import { logRelay } from './relay/log.ts';
 import { SampleReceiver } from './relay/sample-receiver.ts';
 import { SecretBox } from './relay/secrets.ts';
 import { Session } from './relay/session.ts';
+import { keepSettingsCurrent } from './relay/settings-migration.ts';
 import { createStatusBarItem } from './relay/status-bar.ts';
 import { logSandbox } from './sandbox/log.ts';
 import { SandboxProcess } from './sandbox/sandbox-process.ts';
@@ -79,6 +80,7 @@ export function compose(context: vscode.ExtensionContext): void {
       registerFormRestoring(async () => (await handlers()).form),
       registerSendLens(),
     );
+    keepSettingsCurrent(context, log);
     void sandbox.find();
   });
   context.subscriptions.push({ dispose: () => clearImmediate(afterwards) });

@@ -16,7 +16,6 @@ import {
 import { documentsCommands } from './events/documents/contributions.ts';
 import { eventsViewCommands } from './events/view/contributions.ts';
 import { authorizationCommands } from './oauth/contributions.ts';
-import { platformCommands } from './open-connectors/contributions.ts';
 import { formCommands } from './open-connectors/create/contributions.ts';
 import { instancesCommands } from './open-connectors/instances/contributions.ts';
 import { relayCommands } from './relay/contributions.ts';
@@ -24,7 +23,6 @@ import { sandboxCommands } from './sandbox/contributions.ts';
 
 export const contributions = {
   relay: relayCommands,
-  platform: platformCommands,
   authorization: authorizationCommands,
   sandbox: sandboxCommands,
   form: formCommands,

@@ -25,7 +25,7 @@ import type { InstanceStore } from './open-connectors/instances/instance-store.t
 import type { InstancesView } from './open-connectors/instances/instances-view.ts';
 import { createUrlKeeper } from './open-connectors/instances/keep-urls.ts';
 import type { UrlKeeper } from './open-connectors/instances/url-keeper.ts';
-import { createPlatformCommands } from './open-connectors/platform.ts';
+import { createPlatformSecrets } from './open-connectors/platform.ts';
 import type { Platform } from './open-connectors/platform.ts';
 import { createRelayCommands } from './relay/relay-commands.ts';
 import type { SampleReceiver } from './relay/sample-receiver.ts';
@@ -80,8 +80,11 @@ export function createHandlers(parts: StandingParts): Handlers {
       ...webhookActions.accountHandlers,
       ...webhookActions.webhookHandlers,
       ...createFormCommands(form),
-      ...createRelayCommands({ context, session, log, secrets, receiver, beforeStop: webhooks.beforeStop }),
-      ...createPlatformCommands(platform),
+      ...createRelayCommands({
+        ...{ context, session, log, secrets, receiver },
+        platformSecrets: createPlatformSecrets(platform),
+        beforeStop: webhooks.beforeStop,
+      }),
       ...createAuthorizationCommands(browser),
       ...createSandboxCommands(sandbox),
       ...createEventsViewCommands(events, session),

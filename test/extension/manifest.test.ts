@@ -50,7 +50,7 @@ describe('The manifest', () => {
         },
         retention: {
           maxDeliveries: defaultOf('retention.maxDeliveries'),
-          maxBytes: defaultOf('retention.maxBytes'),
+          maxBytes: (defaultOf('retention.maxMegabytes') as number) * 1_000_000,
         },
       },
       {

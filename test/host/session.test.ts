@@ -19,7 +19,15 @@ describe('A window’s session', function () {
   let window: Window;
   let relay: StandInRelay;
   const commands = () =>
-    createRelayCommands({ ...window, beforeStop: () => Promise.resolve(true) } satisfies RelayCommandParts);
+    createRelayCommands({
+      ...window,
+      platformSecrets: {
+        set: () => Promise.resolve(false),
+        forget: () => Promise.resolve(),
+        kept: () => Promise.resolve(false),
+      },
+      beforeStop: () => Promise.resolve(true),
+    } satisfies RelayCommandParts);
   /** What was said of the tunnel, as whoever follows the session hears it. */
   const tunnels = (): string[] =>
     window.states.map((state) => (state.kind === 'running' ? state.status.tunnel.state : state.kind));

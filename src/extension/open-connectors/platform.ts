@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import type { OpenConnectorsApi } from '../deferred.ts';
 import { prefix } from '../commands.ts';
-import type { CommandHandlers } from '../commands.ts';
+import type { PlatformSecrets } from '../relay/manage-secrets.ts';
 import { configuration } from '../relay/settings.ts';
 
 /** The value of the host setting that means the sandbox on this machine. */
@@ -153,6 +153,11 @@ export class Platform {
     return true;
   }
 
+  /** Whether secrets of any host are kept. */
+  async keepsSecrets(): Promise<boolean> {
+    return (await this.#hostsWithSecrets()).length > 0;
+  }
+
   /** What is kept of a host whose name was not noted counts, too, where the settings name it. */
   async #hostsWithSecrets(): Promise<readonly string[]> {
     const hosts: string[] = [];
@@ -204,17 +209,18 @@ function secretsKey(host: string): string {
   return `${prefix}.openConnectors.${host}`;
 }
 
-/** The handlers of the commands about the platform's secrets. */
-export function createPlatformCommands(platform: Platform): CommandHandlers<'platform'> {
+/** What **Manage Keys and Secrets…** does with the platform's secrets. */
+export function createPlatformSecrets(platform: Platform): PlatformSecrets {
   return {
-    setOpenConnectorsSecrets: async () => {
+    set: async () => {
       const set = await platform.setSecrets();
       if (set && !platform.isSandbox) vscode.window.setStatusBarMessage(vscode.l10n.t('The secrets are kept.'), 5000);
       return set;
     },
-    forgetOpenConnectorsSecrets: async () => {
+    forget: async () => {
       if (!(await platform.forgetSecrets())) return;
       vscode.window.setStatusBarMessage(vscode.l10n.t('The secrets are forgotten.'), 5000);
     },
+    kept: () => platform.keepsSecrets(),
   };
 }

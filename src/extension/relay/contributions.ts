@@ -49,22 +49,11 @@ export const relayCommands = {
     palette: true,
     menus: [{ menu: 'view/title', view: 'events', group: '5_more@1' }],
   },
-  copyPublicUrl: {
-    title: 'Copy Public URL',
-    icon: 'copy',
-    palette: `${prefix}.public`,
-  },
-  copyCampaignMonitorUrl: {
-    title: 'Copy Campaign Monitor Webhook URL',
+  copyUrl: {
+    title: 'Copy URL…',
     icon: 'copy',
     palette: `${prefix}.state == running`,
     menus: [{ menu: 'view/title', view: 'events', when: `${prefix}.state == running`, group: '3_url@2' }],
-  },
-  copyOpenConnectorsUrl: {
-    title: 'Copy Open Connectors Webhook URL',
-    icon: 'copy',
-    palette: `${prefix}.state == running`,
-    menus: [{ menu: 'view/title', view: 'events', when: `${prefix}.state == running`, group: '3_url@3' }],
   },
   openSettings: {
     title: 'Open Settings',
@@ -91,25 +80,15 @@ export const relayCommands = {
     palette: true,
     menus: [{ menu: 'view/title', view: 'events', group: '4_settings@1' }],
   },
-  setSignatureKey: {
-    title: 'Set Signature Key…',
+  manageSecrets: {
+    title: 'Manage Keys and Secrets…',
     icon: 'key',
     palette: true,
-    menus: [{ menu: 'view/item/context', view: 'events', item: 'held', group: '3_act@5' }],
-  },
-  setVerifyKey: {
-    title: 'Set Verify Key…',
-    icon: 'key',
-    palette: true,
-  },
-  setCredentials: {
-    title: 'Set Destination Credentials…',
-    icon: 'key',
-    palette: true,
-    menus: [{ menu: 'view/item/context', view: 'events', item: 'held', group: '3_act@6' }],
-  },
-  removeSecret: {
-    title: 'Remove a Key or Credentials…',
-    palette: true,
+    menus: [
+      { menu: 'view/title', view: 'events', group: '4_settings@2' },
+      { menu: 'view/title', view: 'instances', group: '2_secrets@1' },
+      { menu: 'view/item/context', view: 'events', item: 'held', group: '3_act@5' },
+      { menu: 'view/item/context', view: 'instances', item: 'failure', group: '1_again@2' },
+    ],
   },
 } as const satisfies CommandDescriptions;

@@ -5,6 +5,8 @@ import { commandId, prefix } from '../commands.ts';
 import type { CommandHandlers } from '../commands.ts';
 import { offerTunnel, openTunnel } from './consent.ts';
 import { unlinked } from '../ui/printable.ts';
+import { manageSecrets } from './manage-secrets.ts';
+import type { PlatformSecrets } from './manage-secrets.ts';
 import { openRelayTerminal } from './terminal.ts';
 import { chooseSampleAnswer } from './sample-receiver.ts';
 import type { SampleReceiver } from './sample-receiver.ts';
@@ -20,6 +22,8 @@ export interface RelayCommandParts {
   readonly log: vscode.LogOutputChannel;
   readonly secrets: SecretBox;
   readonly receiver: SampleReceiver;
+  /** Of Open Connectors. */
+  readonly platformSecrets: PlatformSecrets;
   /** What is to be settled before the user stops the relay. Resolves to whether to stop. */
   readonly beforeStop: () => Promise<boolean>;
 }
@@ -45,20 +49,14 @@ export function createRelayCommands(parts: RelayCommandParts): CommandHandlers<'
     },
     closeTunnel: () => session.client?.request('tunnel/close', {}),
     showLog: () => log.show(),
-    copyPublicUrl: () => copyUrl(parts, (status) => status.publicUrl),
-    copyCampaignMonitorUrl: () =>
-      copyUrl(parts, (status) => status.publicCampaignMonitorUrl ?? status.campaignMonitorUrl),
-    copyOpenConnectorsUrl: () => copyUrl(parts, (status) => status.publicOpenConnectorsUrl ?? status.openConnectorsUrl),
+    copyUrl: (which?: unknown) => copyUrl(parts, which),
     openSettings: () => vscode.commands.executeCommand('workbench.action.openSettings', `@ext:${extensionId}`),
     openTerminal: () => openRelayTerminal(parts.context, session),
     openWalkthrough: () =>
       vscode.commands.executeCommand('workbench.action.openWalkthrough', `${extensionId}#getStarted`, false),
     sampleReceiver: () => chooseSampleAnswer(receiver),
     addDestination: async () => (await import('../deferred.ts')).addDestination(secrets),
-    setSignatureKey: async () => (await import('../deferred.ts')).setKey(secrets, 'signatureKeys'),
-    setVerifyKey: async () => (await import('../deferred.ts')).setKey(secrets, 'verifyKeys'),
-    setCredentials: async () => (await import('../deferred.ts')).setCredentials(secrets),
-    removeSecret: async () => (await import('../deferred.ts')).removeSecret(secrets),
+    manageSecrets: (topic?: unknown) => manageSecrets(secrets, parts.platformSecrets, topic),
   };
 }
 
@@ -110,8 +108,19 @@ async function explainStart({ log }: RelayCommandParts, error: Error): Promise<v
   if (choice === show) log.show();
 }
 
-async function copyUrl({ session }: RelayCommandParts, choose: (status: Status) => string | null): Promise<void> {
-  const url = session.status === undefined ? null : choose(session.status);
+/** The relay's URLs that can be copied, in the order in which they are offered. */
+const urls = {
+  campaignMonitor: (status: Status): string => status.publicCampaignMonitorUrl ?? status.campaignMonitorUrl,
+  openConnectors: (status: Status): string => status.publicOpenConnectorsUrl ?? status.openConnectorsUrl,
+  public: (status: Status): string | null => status.publicUrl,
+} as const;
+
+/** @param which leads there without the choice; anything else offers them */
+async function copyUrl({ session }: RelayCommandParts, which: unknown): Promise<void> {
+  const { status } = session;
+  const chosen = typeof which === 'string' && which in urls ? (which as keyof typeof urls) : await chooseUrl(status);
+  if (chosen === undefined) return;
+  const url = status === undefined ? null : urls[chosen](status);
   if (url === null) {
     const open = vscode.l10n.t('Open Public URL');
     const choice = await vscode.window.showInformationMessage(vscode.l10n.t('There is no public URL now.'), open);
@@ -124,4 +133,38 @@ async function copyUrl({ session }: RelayCommandParts, choose: (status: Status) 
     local ? vscode.l10n.t('Copied. This URL is reached from this machine only.') : vscode.l10n.t('Copied.'),
     5000,
   );
+}
+
+async function chooseUrl(status: Status | undefined): Promise<keyof typeof urls | undefined> {
+  const { l10n } = vscode;
+  const local = l10n.t('reached from this machine only');
+  const isPublic = typeof status?.publicUrl === 'string';
+  const items: (vscode.QuickPickItem & { readonly which: keyof typeof urls })[] = [
+    {
+      label: l10n.t('Campaign Monitor Webhook URL'),
+      detail: l10n.t('Where a list’s webhook posts to'),
+      which: 'campaignMonitor',
+    },
+    {
+      label: l10n.t('Open Connectors Webhook URL'),
+      detail: l10n.t('The callback URL of an instance'),
+      which: 'openConnectors',
+    },
+  ];
+  const choice = await vscode.window.showQuickPick(
+    [
+      ...items.map((item) => (isPublic ? item : { ...item, description: local })),
+      ...(isPublic
+        ? [
+            {
+              label: l10n.t('Public URL'),
+              detail: l10n.t('Without a path, it answers nobody'),
+              which: 'public' as const,
+            },
+          ]
+        : []),
+    ],
+    { title: l10n.t('Copy URL'), placeHolder: l10n.t('Which one?') },
+  );
+  return choice?.which;
 }

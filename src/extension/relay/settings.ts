@@ -20,7 +20,7 @@ const origins: readonly (readonly [path: string, setting: string])[] = [
   ['identity.instanceName', 'identity.instanceName'],
   ['identity.instanceTags', 'identity.instanceTags'],
   ['retention.maxDeliveries', 'retention.maxDeliveries'],
-  ['retention.maxBytes', 'retention.maxBytes'],
+  ['retention.maxBytes', 'retention.maxMegabytes'],
   ['tunnel.host', 'tunnel.host'],
   ['tunnel.subdomain', 'tunnel.subdomain'],
   ['tunnel.url', 'tunnel.url'],
@@ -53,6 +53,11 @@ function tunnelOf(config: vscode.WorkspaceConfiguration): unknown {
   }
 }
 
+/** Megabytes of the settings as the relay takes them; what is no number is left to its check. */
+function bytesOf(megabytes: unknown): unknown {
+  return typeof megabytes === 'number' ? Math.round(megabytes * 1_000_000) : megabytes;
+}
+
 /**
  * Reads and checks the settings.
  * @returns the relay's settings, its destinations as in the settings (none where there are none), or what is wrong
@@ -82,7 +87,10 @@ export async function readSettings(): Promise<
       instanceName: config.get('identity.instanceName'),
       instanceTags: config.get('identity.instanceTags'),
     },
-    retention: { maxDeliveries: config.get('retention.maxDeliveries'), maxBytes: config.get('retention.maxBytes') },
+    retention: {
+      maxDeliveries: config.get('retention.maxDeliveries'),
+      maxBytes: bytesOf(config.get('retention.maxMegabytes')),
+    },
     keepAliveMinutes: config.get('keepAliveMinutes'),
     tunnel: tunnelOf(config),
     ...(proxy !== '' && { proxy: { url: proxy, noProxy: noProxy.join(',') } }),

@@ -11,10 +11,10 @@ import type { Session } from './session.ts';
 export async function showStatusMenu(session: Session): Promise<void> {
   const { state } = session;
   type Choice = vscode.QuickPickItem & { readonly run?: () => unknown };
-  const command = (label: string, name: CommandName, description?: string): Choice => ({
+  const command = (label: string, name: CommandName, description?: string, ...args: unknown[]): Choice => ({
     label,
     ...(description !== undefined && { description }),
-    run: () => vscode.commands.executeCommand(commandId(name)),
+    run: () => vscode.commands.executeCommand(commandId(name), ...args),
   });
   const { l10n } = vscode;
   const choices: Choice[] = [];
@@ -24,15 +24,15 @@ export async function showStatusMenu(session: Session): Promise<void> {
     const { tunnel } = status;
     title = titleOf(tunnel);
     if (tunnel.state === 'open')
-      choices.push(command(`$(copy) ${l10n.t('Copy Public URL')}`, 'copyPublicUrl', tunnel.url));
+      choices.push(command(`$(copy) ${l10n.t('Copy Public URL')}`, 'copyUrl', tunnel.url, 'public'));
     else if (!isTunnelOn(tunnel.state)) choices.push(command(`$(globe) ${l10n.t('Open Public URL')}`, 'openTunnel'));
     choices.push(
       {
         label: `$(list-tree) ${l10n.t('Show Events')}`,
         run: () => vscode.commands.executeCommand(`${prefix}.events.focus`),
       },
-      command(`$(copy) ${l10n.t('Copy Campaign Monitor Webhook URL')}`, 'copyCampaignMonitorUrl'),
-      command(`$(copy) ${l10n.t('Copy Open Connectors Webhook URL')}`, 'copyOpenConnectorsUrl'),
+      command(`$(copy) ${l10n.t('Copy Campaign Monitor Webhook URL')}`, 'copyUrl', undefined, 'campaignMonitor'),
+      command(`$(copy) ${l10n.t('Copy Open Connectors Webhook URL')}`, 'copyUrl', undefined, 'openConnectors'),
       command(`$(beaker) ${l10n.t('Send Sample Events…')}`, 'sendSample'),
     );
     if (isTunnelOn(tunnel.state)) choices.push(command(`$(circle-slash) ${l10n.t('Close Public URL')}`, 'closeTunnel'));

@@ -5,6 +5,8 @@ export interface WayOn {
   /** The button's text. */
   readonly title: string;
   readonly command: CommandName;
+  /** What the command is given. */
+  readonly args?: readonly unknown[];
 }
 
 /** A command cannot do anything now; `next` says what would help, and `wayOn` does it. It is shown and logged once. */

@@ -18,7 +18,13 @@ export interface AccountCommandParts {
 /** The handlers of these commands. */
 export function createAccountCommands(parts: AccountCommandParts): CommandHandlers<'accounts'> {
   return {
-    signIn: async () => {
+    signIn: async (way?: unknown) => {
+      if (way === 'sandbox') {
+        const account = await parts.signIn('sandbox');
+        await vscode.commands.executeCommand(commandId('refreshWebhooks'));
+        await showWebhooks();
+        return account;
+      }
       const account = await parts.signIn();
       if (account !== undefined) await showWebhooks();
       return account;
@@ -43,12 +49,6 @@ export function createAccountCommands(parts: AccountCommandParts): CommandHandle
         out,
       );
       if (choice === out) await signOut(parts, account);
-    },
-    useSandboxAccount: async () => {
-      const account = await parts.signIn('sandbox');
-      await vscode.commands.executeCommand(commandId('refreshWebhooks'));
-      await showWebhooks();
-      return account;
     },
   };
 }

@@ -17,9 +17,4 @@ export const accountsCommands = {
       { menu: 'view/item/context', view: 'webhooks', item: 'account', alone: true, group: '1_act@1' },
     ],
   },
-  useSandboxAccount: {
-    title: 'Use the Sandbox’s Account',
-    icon: 'beaker',
-    palette: true,
-  },
 } as const satisfies CommandDescriptions;

@@ -92,7 +92,7 @@ export function noteItem(node: NoteNode): vscode.TreeItem {
   item.command = {
     command: commandId(node.command),
     title: node.next,
-    arguments: node.list === undefined ? [] : [node.list],
+    arguments: [node.way ?? node.list].filter((argument) => argument !== undefined),
   };
   return item;
 }

@@ -37,9 +37,11 @@ export interface NoteNode {
   readonly next: string;
   readonly severity: 'info' | 'error';
   /** A command that helps, run by a click. */
-  readonly command: 'refreshWebhooks' | 'signIn' | 'useSandboxAccount' | 'registerWebhooks';
+  readonly command: 'refreshWebhooks' | 'signIn' | 'registerWebhooks';
   /** What the command acts on. */
   readonly list?: ListNode;
+  /** How to sign in, where the user need not choose. */
+  readonly way?: 'sandbox';
 }
 
 export type WebhooksNode = AccountNode | ClientNode | ListNode | WebhookNode | NoteNode;

@@ -247,7 +247,8 @@ export class WebhooksView implements vscode.Disposable, vscode.TreeDataProvider<
         label: error.message,
         next: error.kind === 'sandbox-stopped' ? vscode.l10n.t('Start the sandbox') : error.next,
         severity: error.kind === 'sandbox-stopped' ? 'info' : 'error',
-        command: error.kind === 'sandbox-stopped' ? 'useSandboxAccount' : 'signIn',
+        command: 'signIn',
+        ...(error.kind === 'sandbox-stopped' && { way: 'sandbox' }),
       };
     }
     if (error.kind !== 'cancelled') this.#log.warn(`the webhooks could not be read: ${error.message}`);

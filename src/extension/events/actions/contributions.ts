@@ -93,23 +93,23 @@ export const exportsCommands = {
   copyAsCurl: {
     title: 'Copy as cURL',
     palette: false,
-    menus: [{ menu: 'view/item/context', view: 'events', item: 'row', group: '5_copy@1' }],
+    menus: [{ menu: 'copyAs', group: '1_as@1' }],
     keys: [{ key: 'ctrl+c', mac: 'cmd+c', when: `focusedView == ${prefix}.events && ${prefix}.state == running` }],
   },
   copyAsHttp: {
     title: 'Copy as .http Request',
     palette: false,
-    menus: [{ menu: 'view/item/context', view: 'events', item: 'row', group: '5_copy@2' }],
+    menus: [{ menu: 'copyAs', group: '1_as@2' }],
   },
   copyAsHar: {
     title: 'Copy as HAR',
     palette: false,
-    menus: [{ menu: 'view/item/context', view: 'events', item: 'row', group: '5_copy@3' }],
+    menus: [{ menu: 'copyAs', group: '1_as@3' }],
   },
   copyAsFixture: {
     title: 'Copy as Shareable Fixture',
     palette: false,
-    menus: [{ menu: 'view/item/context', view: 'events', item: 'row', group: '5_copy@4' }],
+    menus: [{ menu: 'copyAs', group: '1_as@4' }],
   },
   copyAddress: {
     title: 'Copy Address',

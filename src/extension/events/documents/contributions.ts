@@ -40,18 +40,16 @@ export const documentsCommands = {
     title: 'Compare Selected',
     icon: 'diff',
     palette: false,
-    menus: [
-      { menu: 'view/item/context', view: 'events', item: 'row', when: 'listDoubleSelection', group: '2_compare@1' },
-    ],
+    menus: [{ menu: 'compare', when: 'listDoubleSelection', group: '1@1' }],
   },
   compareWithNotification: {
     title: 'Compare Body with Notification',
     palette: false,
-    menus: [{ menu: 'view/item/context', view: 'events', item: 'notification', alone: true, group: '2_compare@2' }],
+    menus: [{ menu: 'compare', item: 'notification', alone: true, group: '1@2' }],
   },
   compareAnswers: {
     title: 'Compare Last Two Answers',
     palette: false,
-    menus: [{ menu: 'view/item/context', view: 'events', item: 'answers', alone: true, group: '2_compare@3' }],
+    menus: [{ menu: 'compare', item: 'answers', alone: true, group: '1@3' }],
   },
 } as const satisfies CommandDescriptions;

@@ -18,27 +18,27 @@ export const eventsViewCommands = {
   },
   groupByTime: {
     title: 'Group by Time',
-    palette: `${prefix}.state == running`,
+    palette: false,
     menus: [{ menu: 'groupBy' }],
   },
   groupByList: {
     title: 'Group by List',
-    palette: `${prefix}.state == running`,
+    palette: false,
     menus: [{ menu: 'groupBy' }],
   },
   groupByType: {
     title: 'Group by Type',
-    palette: `${prefix}.state == running`,
+    palette: false,
     menus: [{ menu: 'groupBy' }],
   },
   groupByState: {
     title: 'Group by State',
-    palette: `${prefix}.state == running`,
+    palette: false,
     menus: [{ menu: 'groupBy' }],
   },
   ungroup: {
     title: 'Show Without Groups',
-    palette: `${prefix}.state == running && ${prefix}.grouped`,
+    palette: false,
     menus: [{ menu: 'groupBy', when: `${prefix}.grouped`, group: 'ungroup' }],
   },
   refreshEvents: {

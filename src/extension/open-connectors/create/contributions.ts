@@ -8,10 +8,4 @@ export const formCommands = {
     palette: true,
     menus: [{ menu: 'view/title', view: 'instances', group: 'navigation@1' }],
   },
-  newSandboxInstance: {
-    title: 'New Instance in the Sandbox…',
-    icon: 'beaker',
-    palette: true,
-    menus: [{ menu: 'view/title', view: 'instances', group: '1_new@1' }],
-  },
 } as const satisfies CommandDescriptions;

@@ -2,7 +2,9 @@
 import type { CommandHandlers } from '../../commands.ts';
 import type { FormPanel } from './form-panel.ts';
 
-/** The handlers of **New Instance…** and **New Instance in the Sandbox…**. */
+/** The handler of **New Instance…**; asked for the sandbox, it fills in the sandbox's values. */
 export function createFormCommands(form: FormPanel): CommandHandlers<'form'> {
-  return { newInstance: () => form.open(), newSandboxInstance: () => form.openForSandbox() };
+  return {
+    newInstance: (where?: unknown) => (where === 'sandbox' ? form.openForSandbox() : form.open()),
+  };
 }

@@ -1,5 +1,4 @@
 /** The commands of this room: what they are called, where they stand and when (see src/extension/contributions.ts). */
-import { prefix } from '../../commands.ts';
 import type { CommandDescriptions } from '../../describing.ts';
 
 export const instancesCommands = {
@@ -15,7 +14,7 @@ export const instancesCommands = {
   useRelayUrl: {
     title: 'Set Callback URL to This Relay',
     icon: 'plug',
-    palette: `!(${prefix}.instances == noSecrets)`,
+    palette: false,
     menus: [
       { menu: 'view/item/context', view: 'instances', item: 'notHere', group: 'inline@2' },
       { menu: 'view/item/context', view: 'instances', item: 'instance', group: '1_callback@1' },
@@ -24,28 +23,28 @@ export const instancesCommands = {
   },
   turnEventsOn: {
     title: 'Turn Events On',
-    palette: `!(${prefix}.instances == noSecrets)`,
+    palette: false,
     menus: [{ menu: 'view/item/context', view: 'instances', item: 'eventsOff', group: '1_callback@2' }],
   },
   turnEventsOff: {
     title: 'Turn Events Off',
-    palette: `!(${prefix}.instances == noSecrets)`,
+    palette: false,
     menus: [{ menu: 'view/item/context', view: 'instances', item: 'eventsOn', group: '1_callback@3' }],
   },
   enableInstance: {
     title: 'Enable Instance',
-    palette: `!(${prefix}.instances == noSecrets)`,
+    palette: false,
     menus: [{ menu: 'view/item/context', view: 'instances', item: 'disabled', group: '2_change@4' }],
   },
   disableInstance: {
     title: 'Disable Instance',
-    palette: `!(${prefix}.instances == noSecrets)`,
+    palette: false,
     menus: [{ menu: 'view/item/context', view: 'instances', item: 'enabled', group: '2_change@5' }],
   },
   editInstanceLists: {
     title: 'Edit Instance’s Lists…',
     icon: 'edit',
-    palette: `!(${prefix}.instances == noSecrets)`,
+    palette: false,
     menus: [
       { menu: 'view/item/context', view: 'instances', item: 'instance', group: '2_change@1' },
       { menu: 'view/item/context', view: 'instances', item: 'lists', group: 'inline@1' },
@@ -54,7 +53,7 @@ export const instancesCommands = {
   reauthoriseInstance: {
     title: 'Re-authorise Instance…',
     icon: 'key',
-    palette: `!(${prefix}.instances == noSecrets)`,
+    palette: false,
     menus: [
       { menu: 'view/item/context', view: 'instances', item: 'invalid', group: 'inline@1' },
       { menu: 'view/item/context', view: 'instances', item: 'instance', group: '2_change@2' },
@@ -62,37 +61,37 @@ export const instancesCommands = {
   },
   renameInstance: {
     title: 'Rename Instance…',
-    palette: `!(${prefix}.instances == noSecrets)`,
+    palette: false,
     menus: [{ menu: 'view/item/context', view: 'instances', item: 'instance', group: '2_change@3' }],
   },
   copyInstanceToken: {
     title: 'Copy Instance Token',
-    palette: `!(${prefix}.instances == noSecrets)`,
+    palette: false,
     menus: [{ menu: 'view/item/context', view: 'instances', item: 'instance', group: '4_copy@1' }],
   },
   copyInstanceId: {
     title: 'Copy Instance ID',
-    palette: `!(${prefix}.instances == noSecrets)`,
+    palette: false,
     menus: [{ menu: 'view/item/context', view: 'instances', item: 'instance', group: '4_copy@2' }],
   },
   copyInstanceAsCurl: {
     title: 'Copy Instance as cURL…',
-    palette: `!(${prefix}.instances == noSecrets)`,
+    palette: false,
     menus: [{ menu: 'view/item/context', view: 'instances', item: 'instance', group: '4_copy@3' }],
   },
   showInstance: {
     title: 'Show Instance as JSON',
-    palette: `!(${prefix}.instances == noSecrets)`,
+    palette: false,
     menus: [{ menu: 'view/item/context', view: 'instances', item: 'instance', group: '3_show@2' }],
   },
   showInstanceEvents: {
     title: 'Show Instance’s Event Log',
-    palette: `!(${prefix}.instances == noSecrets)`,
+    palette: false,
     menus: [{ menu: 'view/item/context', view: 'instances', item: 'instance', group: '3_show@1' }],
   },
   deleteInstance: {
     title: 'Delete Instance…',
-    palette: `!(${prefix}.instances == noSecrets)`,
+    palette: false,
     menus: [{ menu: 'view/item/context', view: 'instances', item: 'instance', group: '5_delete@1' }],
   },
   forgetInstance: {

@@ -69,7 +69,7 @@ async function connectedPlatform(platform: Platform): Promise<OpenConnectorsApi>
   throw new CommandError(
     vscode.l10n.t('The secrets of {0} are not set', platform.host),
     vscode.l10n.t('Set them, or choose another host in the settings.'),
-    { title: vscode.l10n.t('Set Secrets…'), command: 'setOpenConnectorsSecrets' },
+    { title: vscode.l10n.t('Set Secrets…'), command: 'manageSecrets', args: ['openConnectors'] },
   );
 }
 

@@ -1,0 +1,19 @@
+/** Commands by names that they had: they stay for keybindings and other extensions, and are offered nowhere. */
+import type { CommandName } from './commands.ts';
+
+/** What is run instead, with which arguments before those that are given. */
+export type Alias = readonly [name: CommandName, ...args: readonly unknown[]];
+
+export const aliases: Readonly<Record<string, Alias>> = {
+  copyPublicUrl: ['copyUrl', 'public'],
+  copyCampaignMonitorUrl: ['copyUrl', 'campaignMonitor'],
+  copyOpenConnectorsUrl: ['copyUrl', 'openConnectors'],
+  setSignatureKey: ['manageSecrets', 'signatureKeys'],
+  setVerifyKey: ['manageSecrets', 'verifyKeys'],
+  setCredentials: ['manageSecrets', 'credentials'],
+  removeSecret: ['manageSecrets', 'remove'],
+  setOpenConnectorsSecrets: ['manageSecrets', 'openConnectors'],
+  forgetOpenConnectorsSecrets: ['manageSecrets', 'forgetOpenConnectors'],
+  newSandboxInstance: ['newInstance', 'sandbox'],
+  useSandboxAccount: ['signIn', 'sandbox'],
+};

@@ -1,0 +1,97 @@
+/** All keys and secrets in one place: what is kept, to be changed or removed, and what can be given. */
+import * as vscode from 'vscode';
+import { removeSecret, setCredentials, setKey } from './secret-commands.ts';
+import type { SecretBox, SecretKind } from './secrets.ts';
+
+/** What can be managed: a kind to give one of, or one of the deeds below. */
+export type SecretTopic = SecretKind | 'remove' | 'openConnectors' | 'forgetOpenConnectors';
+
+/** The secrets of another room, which asks for them itself. */
+export interface PlatformSecrets {
+  /** @returns whether they were given */
+  readonly set: () => Promise<boolean>;
+  readonly forget: () => Promise<void>;
+  /** Whether any are kept. */
+  readonly kept: () => Promise<boolean>;
+}
+
+/**
+ * Shows what is kept and what can be given, and carries out what is chosen.
+ * @param topic leads there without the choice; anything else shows it, as a row that was clicked does
+ * @returns the name or whether something was given, as the command of the topic tells
+ */
+export async function manageSecrets(
+  secrets: SecretBox,
+  platform: PlatformSecrets,
+  topic?: unknown,
+): Promise<string | boolean | undefined> {
+  const deeds: Readonly<Record<SecretTopic, () => Promise<string | boolean | undefined>>> = {
+    signatureKeys: () => setKey(secrets, 'signatureKeys'),
+    verifyKeys: () => setKey(secrets, 'verifyKeys'),
+    credentials: () => setCredentials(secrets),
+    remove: async () => {
+      await removeSecret(secrets);
+      return undefined;
+    },
+    openConnectors: platform.set,
+    forgetOpenConnectors: async () => {
+      await platform.forget();
+      return undefined;
+    },
+  };
+  const chosen =
+    typeof topic === 'string' && topic in deeds ? (topic as SecretTopic) : await chooseTopic(secrets, platform);
+  return chosen === undefined ? undefined : deeds[chosen]();
+}
+
+async function chooseTopic(secrets: SecretBox, platform: PlatformSecrets): Promise<SecretTopic | undefined> {
+  const { l10n } = vscode;
+  type Choice = vscode.QuickPickItem & { readonly topic?: SecretTopic };
+  const names = (kind: SecretKind): string => secrets.names(kind).join(', ');
+  const isKept = await platform.kept();
+  const give: Choice[] = [
+    {
+      label: `$(key) ${l10n.t('Signature Key…')}`,
+      description: names('signatureKeys'),
+      detail: l10n.t('Signs what is sent to a destination'),
+      topic: 'signatureKeys',
+    },
+    {
+      label: `$(verified) ${l10n.t('Verify Key…')}`,
+      description: names('verifyKeys'),
+      detail: l10n.t('Checks what Open Connectors sent'),
+      topic: 'verifyKeys',
+    },
+    {
+      label: `$(lock) ${l10n.t('Destination Credentials…')}`,
+      description: names('credentials'),
+      detail: l10n.t('A header that is sent to a destination'),
+      topic: 'credentials',
+    },
+    {
+      label: `$(organization) ${l10n.t('Open Connectors Secrets…')}`,
+      description: isKept ? l10n.t('kept') : '',
+      detail: l10n.t('The user secret and the organization secret of the host in the settings'),
+      topic: 'openConnectors',
+    },
+  ];
+  const hasNames = (['signatureKeys', 'verifyKeys', 'credentials'] as const).some(
+    (kind) => secrets.names(kind).length > 0,
+  );
+  const take: Choice[] = [
+    ...(hasNames ? [{ label: `$(trash) ${l10n.t('Remove a Key or Credentials…')}`, topic: 'remove' as const }] : []),
+    ...(isKept
+      ? [{ label: `$(trash) ${l10n.t('Forget Open Connectors Secrets…')}`, topic: 'forgetOpenConnectors' as const }]
+      : []),
+  ];
+  const separator = (label: string): Choice => ({ label, kind: vscode.QuickPickItemKind.Separator });
+  const choice = await vscode.window.showQuickPick(
+    [separator(l10n.t('give or change')), ...give, ...(take.length > 0 ? [separator(l10n.t('remove')), ...take] : [])],
+    {
+      title: l10n.t('Keys and Secrets'),
+      placeHolder: l10n.t('All are in VS Code’s secret storage; which one?'),
+      matchOnDescription: true,
+    },
+  );
+  return choice?.topic;
+}
