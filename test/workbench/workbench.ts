@@ -377,25 +377,29 @@ export class Workbench {
   /**
    * Chooses from the context menu of a row. A menu goes when something is drawn below it: then it is opened again.
    * @param row found anew each time, as rows are drawn anew
+   * @param path the entry, after the menus within menus that lead to it
    */
-  async chooseFromContextMenu(row: Locator, entry: string): Promise<void> {
+  async chooseFromContextMenu(row: Locator, ...path: readonly string[]): Promise<void> {
     const menu = this.page.locator('.monaco-menu');
     await untilDone(
       async () => {
         await row.click({ button: 'right', timeout: shortMs });
-        await menu.locator('.action-label').getByText(entry, { exact: true }).hover({ timeout: shortMs });
-        // A menu takes no click in its first tenth of a second. Pressed on the entry: elsewhere it would open the row.
-        await menu.locator(':focus').filter({ hasText: entry }).press('Enter', { timeout: shortMs });
+        for (const [index, entry] of path.entries()) {
+          await menu.locator('.action-label').getByText(entry, { exact: true }).hover({ timeout: shortMs });
+          // A menu takes no click in its first tenth of a second. Pressed on the entry: elsewhere it would open the row.
+          const key = index === path.length - 1 ? 'Enter' : 'ArrowRight';
+          await menu.locator(':focus').filter({ hasText: entry }).last().press(key, { timeout: shortMs });
+        }
       },
       () => this.page.keyboard.press('Escape'),
     );
-    await menu.waitFor({ state: 'hidden' });
+    await menu.first().waitFor({ state: 'hidden' });
   }
 
   /** Chooses from the context menu of a row until what that brings is there. */
-  async chooseUntil(row: Locator, entry: string, brings: Locator): Promise<void> {
+  async chooseUntil(row: Locator, entry: string | readonly string[], brings: Locator): Promise<void> {
     await untilDone(async () => {
-      if (!(await brings.first().isVisible())) await this.chooseFromContextMenu(row, entry);
+      if (!(await brings.first().isVisible())) await this.chooseFromContextMenu(row, ...[entry].flat());
       await brings.first().waitFor({ timeout: 15_000 });
     });
   }
