@@ -1,6 +1,6 @@
 import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
-import arrows from './scripts/arrows.js';
+import arrows from './scripts/arrows.ts';
 
 const vscodeOnlyInExtension = { name: 'vscode', message: "'vscode' is imported in src/extension alone." };
 const expressOnlyInServers = { name: 'express', message: "'express' is imported in src/relay and src/sandbox alone." };

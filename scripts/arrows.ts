@@ -3,9 +3,10 @@
  * import whom, by static import, by `await import()` and by type alike.
  */
 import { dirname, relative, resolve, sep } from 'node:path';
+import type { Rule } from 'eslint';
 
 /** Which rooms a room of src/ must not know. */
-const forbidden = {
+const forbidden: Readonly<Record<string, readonly string[]>> = {
   common: [
     'campaign-monitor',
     'open-connectors',
@@ -28,7 +29,9 @@ const forbidden = {
   extension: ['relay', 'cli', 'pages'],
   pages: ['campaign-monitor', 'open-connectors', 'relay', 'cli', 'sandbox', 'export', 'protocol'],
 };
-const exceptions = { cli: ['relay/relay.ts', 'relay/history.ts', 'relay/remembered.ts'] };
+const exceptions: Readonly<Record<string, readonly string[]>> = {
+  cli: ['relay/relay.ts', 'relay/history.ts', 'relay/remembered.ts'],
+};
 
 /** The rooms of the extension: each knows those before it alone. What stands at its top puts them together. */
 const extensionRooms = [
@@ -60,23 +63,26 @@ const heavy = /^(?:protocol|export|sandbox|campaign-monitor)\/|^open-connectors\
 /** What a page, which runs in a webview, may know of the extension: what both say to each other. */
 const toldToPages = /\/(?:messages|kept-fields)\.ts$/;
 
+/** How a file is imported. */
+export type ImportKind = 'static' | 'type' | 'dynamic';
+
 const oneWay = 'Arrows between the rooms point one way: see docs/architecture.md, "Rooms and arrows".';
 
 /**
  * What is wrong with an import.
  * @param from the importing file, and `to` the imported one, both below src/
- * @param how `static`, `type` or `dynamic`
  * @returns null where nothing is
  */
-export function problemOf(from, to, how) {
-  const [room, target] = [from, to].map((path) => path.split('/')[0]);
-  if (room !== target && forbidden[room]?.includes(target) && !exceptions[room]?.includes(to)) return oneWay;
+export function problemOf(from: string, to: string, how: ImportKind): string | null {
+  const [room, target] = [topOf(from), topOf(to)];
+  if (room !== target && forbidden[room]?.includes(target) === true && exceptions[room]?.includes(to) !== true)
+    return oneWay;
   if (room === 'pages' && target === 'extension' && !toldToPages.test(to)) {
     return 'A page knows the messages of its room of the extension alone.';
   }
   if (room !== 'extension') return null;
   if (target === 'extension') {
-    const [own, other] = [from, to].map((path) => placeOf(path));
+    const [own, other] = [placeOf(from), placeOf(to)];
     if (own !== -1 && other > own) return oneWay;
     if (to === 'extension/deferred.ts' && how === 'static') return 'By `await import()` only.';
   }
@@ -86,40 +92,58 @@ export function problemOf(from, to, how) {
   return null;
 }
 
+function topOf(path: string): string {
+  return path.split('/')[0] ?? '';
+}
+
 /** Which of the rooms a file of the extension stands in; -1 at the top. */
-function placeOf(path) {
+function placeOf(path: string): number {
   const [, ...folders] = path.split('/').slice(0, -1);
   return folders.length === 0 ? -1 : extensionRooms.indexOf(folders.slice(0, 2).join('/'));
 }
 
-export default {
+interface ImportNode {
+  readonly source: { readonly value?: unknown } | null;
+  readonly importKind?: string;
+  readonly exportKind?: string;
+  readonly specifiers?: readonly { readonly importKind?: string; readonly exportKind?: string }[];
+}
+
+/** The rule, as ESLint takes it. */
+const rule: Rule.RuleModule = {
   meta: { type: 'problem', schema: [] },
   create(context) {
     const src = resolve(context.cwd, 'src') + sep;
     if (!context.filename.startsWith(src)) return {};
     const from = relative(src, context.filename).split(sep).join('/');
     if (from.startsWith('extension/') && from.split('/').length > 2 && placeOf(from) === -1) {
-      return {
-        Program: (node) => context.report({ node, message: 'A room that the plan of the extension does not name.' }),
-      };
+      const message = 'A room that the plan of the extension does not name: scripts/arrows.ts.';
+      return { Program: (node) => context.report({ node, message }) };
     }
-    const check = (node, source, how) => {
-      if (typeof source?.value !== 'string' || !source.value.startsWith('.')) return;
-      const to = relative(src, resolve(dirname(context.filename), source.value))
+    const check = (node: Rule.Node, { source }: ImportNode, how: ImportKind): void => {
+      const path = source?.value;
+      if (typeof path !== 'string' || !path.startsWith('.')) return;
+      const to = relative(src, resolve(dirname(context.filename), path))
         .split(sep)
         .join('/');
       const message = problemOf(from, to, how);
       if (message !== null) context.report({ node, message });
     };
-    const kind = (node, names) => {
-      const types = names.length > 0 && names.every((each) => (each.importKind ?? each.exportKind) === 'type');
-      return (node.importKind ?? node.exportKind) === 'type' || types ? 'type' : 'static';
+    const kindOf = ({ importKind, exportKind, specifiers = [] }: ImportNode): ImportKind => {
+      const areTypes =
+        specifiers.length > 0 && specifiers.every((each) => (each.importKind ?? each.exportKind) === 'type');
+      return (importKind ?? exportKind) === 'type' || areTypes ? 'type' : 'static';
+    };
+    const whole = (node: Rule.Node): void => {
+      const read = node as unknown as ImportNode;
+      check(node, read, kindOf(read));
     };
     return {
-      ImportDeclaration: (node) => check(node, node.source, kind(node, node.specifiers)),
-      ExportNamedDeclaration: (node) => check(node, node.source, kind(node, node.specifiers)),
-      ExportAllDeclaration: (node) => check(node, node.source, kind(node, [])),
-      ImportExpression: (node) => check(node, node.source, 'dynamic'),
+      ImportDeclaration: whole,
+      ExportNamedDeclaration: whole,
+      ExportAllDeclaration: whole,
+      ImportExpression: (node) => check(node, node as unknown as ImportNode, 'dynamic'),
     };
   },
 };
+export default rule;

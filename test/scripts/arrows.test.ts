@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { problemOf } from '../../scripts/arrows.ts';
+import type { ImportKind } from '../../scripts/arrows.ts';
+
+const create = 'extension/open-connectors/create';
+
+describe('the arrows between the rooms', () => {
+  const allowed: readonly (readonly [from: string, to: string, how: ImportKind])[] = [
+    ['relay/store.ts', 'protocol/history.ts', 'static'],
+    ['cli/commands/listen.ts', 'relay/relay.ts', 'static'],
+    ['extension/events/view/events-view.ts', 'extension/relay/session.ts', 'static'],
+    ['extension/events/view/events-view.ts', 'extension/events/event-node.ts', 'static'],
+    ['extension/events/actions/replay.ts', 'extension/events/documents/json-text.ts', 'static'],
+    ['extension/relay/session.ts', 'protocol/status.ts', 'type'],
+    ['extension/relay/session.ts', 'extension/deferred.ts', 'dynamic'],
+    ['extension/deferred.ts', 'protocol/relay-client.ts', 'static'],
+    ['extension/composition.ts', 'extension/events/actions/send-lens.ts', 'static'],
+    ['pages/form/page.ts', `${create}/messages.ts`, 'type'],
+  ];
+  for (const [from, to, how] of allowed)
+    it(`lead from ${from} to ${to} (${how})`, () => assert.equal(problemOf(from, to, how), null));
+
+  const refused: typeof allowed = [
+    ['common/masking.ts', 'protocol/errors.ts', 'static'],
+    ['relay/store.ts', 'extension/extension.ts', 'type'],
+    ['cli/commands/listen.ts', 'relay/store.ts', 'static'],
+    ['extension/relay/session.ts', 'relay/relay.ts', 'dynamic'],
+    ['extension/ui/error-words.ts', 'extension/oauth/authorize.ts', 'type'],
+    ['extension/relay/urls.ts', `${create}/fields.ts`, 'dynamic'],
+    ['extension/campaign-monitor/webhooks/webhooks.ts', `${create}/form-panel.ts`, 'type'],
+    ['extension/events/chosen.ts', 'extension/events/documents/content.ts', 'static'],
+    ['extension/events/view/grouping.ts', 'extension/events/actions/replay.ts', 'static'],
+    ['extension/relay/session.ts', 'extension/deferred.ts', 'static'],
+    ['extension/relay/session.ts', 'protocol/relay-client.ts', 'static'],
+    ['pages/form/page.ts', `${create}/form-panel.ts`, 'type'],
+    ['pages/form/page.ts', 'protocol/history.ts', 'type'],
+  ];
+  for (const [from, to, how] of refused)
+    it(`do not lead from ${from} to ${to} (${how})`, () => assert.equal(typeof problemOf(from, to, how), 'string'));
+});
