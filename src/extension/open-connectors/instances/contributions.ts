@@ -97,7 +97,7 @@ export const instancesCommands = {
   forgetInstance: {
     title: 'Forget Instance…',
     icon: 'trash',
-    palette: true,
+    palette: false,
     menus: [
       { menu: 'view/item/context', view: 'instances', item: 'gone', group: 'inline@1' },
       { menu: 'view/item/context', view: 'instances', item: 'gone', group: '5_delete@1' },

@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { aliases } from '../../src/extension/aliases.ts';
+import { contributions, submenus } from '../../src/extension/contributions.ts';
+import type { CommandDescription } from '../../src/extension/describing.ts';
+
+const described = new Map<string, CommandDescription>(
+  Object.values(contributions).flatMap((part) => Object.entries<CommandDescription>(part)),
+);
+
+describe('The descriptions of commands', () => {
+  it('name each command once', () => {
+    const names = Object.values(contributions).flatMap((part) => Object.keys(part));
+    assert.equal(new Set(names).size, names.length);
+  });
+
+  it('give titles that read well behind the category: capitals, no full stop, no category in them', () => {
+    for (const [name, { title }] of described) {
+      assert.match(title, /^[A-Z.]/, name);
+      assert.doesNotMatch(title, /\.$|Campaign Monitor Relay/, name);
+    }
+  });
+
+  it('keep what acts on a row out of the palette', () => {
+    for (const [name, { palette, menus = [] }] of described) {
+      if (menus.length === 0 || !menus.every(({ menu, item }) => menu === 'view/item/context' && item !== undefined))
+        continue;
+      assert.equal(palette, false, name);
+    }
+  });
+
+  it('let earlier names lead to commands that there are, and take none that is in use', () => {
+    for (const [name, [command]] of Object.entries(aliases)) {
+      assert.ok(described.has(command), `${name} leads to ${command}`);
+      assert.ok(!described.has(name), name);
+    }
+  });
+
+  it('leave no submenu empty', () => {
+    for (const name of Object.keys(submenus))
+      assert.ok(
+        [...described.values()].some(({ menus = [] }) => menus.some(({ menu }) => menu === name)),
+        name,
+      );
+  });
+});
