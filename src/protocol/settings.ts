@@ -48,6 +48,12 @@ export const destinationSchema = z.strictObject({
   timeoutMs: z.int().min(1).max(600_000).default(10_000).describe('How long to wait for an answer, in milliseconds.'),
   insecureTls: z.boolean().optional().describe('Accept a self-signed certificate.'),
   strictOrder: z.boolean().optional().describe('Hold later notifications back while one is being retried.'),
+  held: z
+    .string()
+    .min(1)
+    .max(300)
+    .optional()
+    .describe('Why nothing is sent there yet: what goes there is kept until this is taken away.'),
 });
 export type Destination = z.infer<typeof destinationSchema>;
 

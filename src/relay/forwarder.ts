@@ -19,7 +19,7 @@ import type { AllUnderWay } from './under-way.ts';
 import type { Job } from './waiting.ts';
 
 /** What reception needs to know of a destination of the settings. */
-export type ConfiguredDestination = Pick<Target, 'id' | 'destination' | 'missing'>;
+export type ConfiguredDestination = Pick<Target, 'id' | 'destination' | 'heldWhy'>;
 
 /** Brings notifications to their destinations, a lane each. */
 export class Forwarder {

@@ -71,7 +71,7 @@ export class Lane {
       log: (level, message) => options.log(level, message),
       delayScale: this.#delayScale,
     });
-    if (terms.target.missing === null) this.releaseWhatIsHeld();
+    if (terms.target.heldWhy === null) this.releaseWhatIsHeld();
     this.#takeTerms();
   }
 
@@ -95,30 +95,30 @@ export class Lane {
 
   /** Goes on by other terms. */
   reconfigure(terms: Terms): void {
-    const wasHeld = this.target.missing !== null;
+    const wasHeld = this.target.heldWhy !== null;
     this.#terms = terms;
     this.#connections.use(terms.target.destination, terms.settings);
-    if (wasHeld && terms.target.missing === null) this.releaseWhatIsHeld();
+    if (wasHeld && terms.target.heldWhy === null) this.releaseWhatIsHeld();
     this.#takeTerms();
   }
 
   #takeTerms(): void {
-    const { missing } = this.target;
-    if (missing !== null) {
+    const { heldWhy } = this.target;
+    if (heldWhy !== null) {
       this.#drop(() => true);
-      this.#hold(missing);
+      this.#hold(heldWhy);
     }
     if (this.#reachability.waitsForProbe) this.#probe();
     this.pump();
   }
 
-  #hold(missing: string): void {
-    void this.#options.store.forwardings.holdWaiting(this.target.id, missing);
+  #hold(heldWhy: string): void {
+    void this.#options.store.forwardings.holdWaiting(this.target.id, heldWhy);
   }
 
-  /** Lets what was held back be sent, unless a key is still missing. */
+  /** Lets what was held back be sent, unless it is still to be held. */
   releaseWhatIsHeld(): void {
-    if (this.target.missing !== null) return;
+    if (this.target.heldWhy !== null) return;
     void this.#options.store.forwardings.releaseHeld(this.target.id).then((released) => {
       if (!released) return;
       this.#waiting.lookAgain();
@@ -128,9 +128,9 @@ export class Lane {
 
   /** Takes a forwarding that was just put on disk. */
   add(job: Job): void {
-    const { missing } = this.target;
-    if (missing !== null) {
-      this.#hold(missing);
+    const { heldWhy } = this.target;
+    if (heldWhy !== null) {
+      this.#hold(heldWhy);
       return;
     }
     this.#waiting.add(job);
@@ -139,9 +139,9 @@ export class Lane {
 
   /** Takes a forwarding that is sent again, of which the place in the order has passed. */
   replay(job: Job): void {
-    const { missing } = this.target;
-    if (missing !== null) {
-      this.#hold(missing);
+    const { heldWhy } = this.target;
+    if (heldWhy !== null) {
+      this.#hold(heldWhy);
       return;
     }
     this.#underWay.replayed(job);
@@ -166,13 +166,13 @@ export class Lane {
 
   /** Why nothing is sent, where that is so. */
   get detail(): string | null {
-    return this.target.missing ?? this.#reachability.detail;
+    return this.target.heldWhy ?? this.#reachability.detail;
   }
 
   /** How the destination stands. @param waiting how many forwardings wait or are held on disk */
   status(waiting: number): DestinationStatus {
-    const { id, destination, configured, missing } = this.target;
-    const state = missing !== null ? 'held' : this.#reachability.isDown ? 'down' : 'up';
+    const { id, destination, configured, heldWhy } = this.target;
+    const state = heldWhy !== null ? 'held' : this.#reachability.isDown ? 'down' : 'up';
     const { url, mode } = destination;
     return { destinationId: toldId(id, destination), url, mode, configured, state, detail: this.detail, waiting };
   }
@@ -191,7 +191,7 @@ export class Lane {
     const concurrency = this.#strictOrder ? 1 : this.#terms.settings.concurrency;
     while (
       !this.#ended &&
-      this.target.missing === null &&
+      this.target.heldWhy === null &&
       !this.#reachability.isDown &&
       this.#underWay.hasRoom(concurrency)
     ) {
@@ -300,15 +300,15 @@ export class Lane {
     void store.forwardings.recordAttempt(attempt, detail).then((recorded) => {
       // It still waits on disk: in memory it stays what it is, so that it is not sent again before a restart.
       if (!recorded) return;
-      const { missing } = this.target;
+      const { heldWhy } = this.target;
       if (nextAt === null) {
         // Not before it is on disk: until then it would be read as waiting once more.
         this.#waiting.forget(job.notificationId);
         store.settled(job.deliveryId);
-      } else if (missing !== null) {
-        // Its key was taken away while it was under way.
+      } else if (heldWhy !== null) {
+        // Its key was taken away, or it is held, since it was under way.
         this.#drop((id) => id === job.notificationId);
-        this.#hold(missing);
+        this.#hold(heldWhy);
       }
       this.#options.onAttempt(toldAttempt(attempt, job, sent.destination));
     });

@@ -361,9 +361,9 @@ function forwardingsTo(
   types: readonly (string | null)[],
 ): ForwardingRecord[] {
   const forwardings: ForwardingRecord[] = [];
-  for (const { id, destination, missing } of destinations) {
+  for (const { id, destination, heldWhy } of destinations) {
     if (!goesTo(destination, { list, types })) continue;
-    forwardings.push({ destinationId: id, state: missing === null ? 'waiting' : 'held', detail: missing });
+    forwardings.push({ destinationId: id, state: heldWhy === null ? 'waiting' : 'held', detail: heldWhy });
   }
   return forwardings;
 }

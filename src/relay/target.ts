@@ -14,8 +14,8 @@ export interface Target {
   readonly configured: boolean;
   /** The key or credentials, by name, that it needs and nobody gave; null where it has all. */
   readonly missingName: string | null;
-  /** The same, as people read it: why nothing may be sent there yet. */
-  readonly missing: string | null;
+  /** Why nothing may be sent there yet, as people read it; null where it may. */
+  readonly heldWhy: string | null;
 }
 
 /** @param secrets the keys and credentials that clients gave */
@@ -29,7 +29,7 @@ export function targetOf(id: number, destination: Destination, configured: boole
     place: url.origin + url.pathname,
     configured,
     missingName,
-    missing: missingName === null ? null : missingText(missingName, destination),
+    heldWhy: heldWhy(destination, missingName),
   };
 }
 
@@ -38,6 +38,11 @@ function missingNameOf(destination: Destination, secrets: KnownSecrets): string 
   if (signatureKeyName !== undefined && !secrets.signatureKeys.has(signatureKeyName)) return signatureKeyName;
   if (credentialsName !== undefined && !secrets.credentials.has(credentialsName)) return credentialsName;
   return null;
+}
+
+function heldWhy(destination: Destination, missingName: string | null): string | null {
+  if (destination.held !== undefined) return destination.held;
+  return missingName === null ? null : missingText(missingName, destination);
 }
 
 function missingText(name: string, destination: Destination): string {

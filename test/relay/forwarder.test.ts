@@ -474,6 +474,46 @@ describe('a destination that cannot be reached', () => {
   });
 });
 
+describe('a destination that its settings hold', () => {
+  it('is sent nothing though all is there that it needs, after a restart and by a replay neither, and all when it is held no more', async () => {
+    const receiver = await startReceiver();
+    const dataDir = temporaryFolder();
+    const destination = { url: receiver.url, credentialsName: 'c' };
+    const secrets = { credentials: { c: { Authorization: 'a' } } };
+    const held = { destinations: [{ ...destination, held: 'not agreed to' }] };
+    const first = await startTestRelay({ dataDir, settings: held, secrets });
+    await deliver(first, 1, 2);
+    const [said] = (await status(first)).destinations;
+    assert.deepEqual([said?.state, said?.detail, said?.waiting], ['held', 'not agreed to', 2]);
+    assert.equal((await forwardingOf(first)).detail, 'not agreed to');
+    await first.stop();
+    // What is remembered is enough to hold it: no client has said anything yet.
+    const second = await startTestRelay({ dataDir, secrets });
+    await second.client.request('notifications/replay', { ids: ['e1'] });
+    await deliver(second, 3, 3);
+    assert.equal((await status(second)).destinations[0]?.state, 'held');
+    assert.equal((await status(second)).counts.held, 3);
+    await second.client.request('relay/configure', { settings: { destinations: [destination] } });
+    await receiver.received(3);
+    assert.deepEqual(receiver.requests.map(numberOf), [1, 2, 3]);
+    assert.equal(receiver.requests[0]?.header('authorization'), 'a');
+  });
+
+  it('is sent nothing from the moment that they hold it', async () => {
+    const receiver = await startReceiver({ answer: 'hang' });
+    const relay = await startTestRelay({ settings: { destinations: [{ url: receiver.url }] } });
+    await deliver(relay, 1, 2);
+    await receiver.received(1);
+    const destinations = [{ url: receiver.url, held: 'not agreed to' }];
+    await relay.client.request('relay/configure', { settings: { destinations } });
+    await deliver(relay, 3, 3);
+    receiver.answer({});
+    const [said] = (await status(relay)).destinations;
+    assert.deepEqual([said?.state, said?.detail], ['held', 'not agreed to']);
+    assert.equal(receiver.requests.length, 1);
+  });
+});
+
 describe('what waits', () => {
   it('is resumed after a restart with the same bytes and headers, also for a destination that the settings no longer name', async () => {
     const receiver = await startReceiver({ answer: 'hang' });

@@ -14,7 +14,7 @@ describe('a destination as it stands', () => {
   it('misses a key or credentials that nobody gave, by name', () => {
     const missing = (secrets: Parameters<typeof targetOf>[3]): (string | null)[] => {
       const target = targetOf(3, destination, true, secrets);
-      return [target.missingName, target.missing];
+      return [target.missingName, target.heldWhy];
     };
     assert.deepEqual(missing({ signatureKeys: new Map(), credentials }), [
       'mine',
@@ -25,6 +25,13 @@ describe('a destination as it stands', () => {
       'the credentials "theirs" have not been given',
     ]);
     assert.deepEqual(missing({ signatureKeys: key, credentials }), [null, null]);
+  });
+
+  it('is held by its settings, whatever it has or misses', () => {
+    for (const given of [key, new Map<string, string>()]) {
+      const target = targetOf(3, { ...destination, held: 'not agreed to' }, true, { signatureKeys: given, credentials });
+      assert.equal(target.heldWhy, 'not agreed to');
+    }
   });
 
   it('stands in the log without its query', () => {
