@@ -2,25 +2,32 @@
 import { z } from 'zod';
 import { destinationId } from './history.ts';
 import { settingsSchema } from './settings.ts';
+import { tunnelWordsSchema } from './tunnel-words.ts';
 
 const time = z.iso.datetime();
 
+/** What every state of the tunnel has. */
+const tunnelFacts = {
+  kind: z.string(),
+  reason: z.string().describe('Why it is so, in English sentences.'),
+  said: z.array(tunnelWordsSchema).optional().describe('The same by codes, a sentence each.'),
+};
+
 /** The tunnel, as it is: `open` only after a request through the public URL has come back. */
 export const tunnelStatusSchema = z.discriminatedUnion('state', [
-  z.object({ state: z.literal('closed'), kind: z.string(), reason: z.string() }),
-  z.object({ state: z.literal('opening'), kind: z.string(), reason: z.string() }),
-  z.object({ state: z.literal('verifying'), kind: z.string(), url: z.string(), reason: z.string() }),
+  z.object({ state: z.literal('closed'), ...tunnelFacts }),
+  z.object({ state: z.literal('opening'), ...tunnelFacts }),
+  z.object({ state: z.literal('verifying'), url: z.string(), ...tunnelFacts }),
   z.object({
     state: z.literal('open'),
-    kind: z.string(),
     url: z.string(),
-    reason: z.string(),
+    ...tunnelFacts,
     since: time,
     /** The URL that was public before, where it differs: what is registered there no longer arrives. */
     previousUrl: z.string().nullable(),
   }),
-  z.object({ state: z.literal('degraded'), kind: z.string(), url: z.string(), reason: z.string() }),
-  z.object({ state: z.literal('failed'), kind: z.string(), reason: z.string() }),
+  z.object({ state: z.literal('degraded'), url: z.string(), ...tunnelFacts }),
+  z.object({ state: z.literal('failed'), ...tunnelFacts }),
 ]);
 export type TunnelStatus = z.infer<typeof tunnelStatusSchema>;
 

@@ -2,6 +2,8 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import type { Readable } from 'node:stream';
+import { tunnelWords } from '../../protocol/tunnel-words.ts';
+import type { TunnelWords } from '../../protocol/tunnel-words.ts';
 import { deferred } from './deferred.ts';
 import { TunnelError } from './provider.ts';
 import type { TunnelHandle } from './provider.ts';
@@ -22,13 +24,13 @@ export interface BinaryOptions {
   /** Its path, or a name to look for in the PATH. */
   readonly path: string;
   readonly args: readonly string[];
-  /** How to install it, as a sentence. */
+  /** Where it is found, a URL. */
   readonly install: string;
   readonly signal: AbortSignal;
   /** What a line of its standard output or standard error means. */
   readonly read: (line: string) => OutputLine;
   /** The error for a program that ended before it gave a URL. `errors`: those that it wrote, the last ones. */
-  readonly ended: (how: string, errors: readonly string[]) => TunnelError;
+  readonly ended: (how: TunnelWords, errors: readonly string[]) => TunnelError;
 }
 
 const running = new Set<ChildProcess>();
@@ -51,18 +53,22 @@ export async function openBinary(options: BinaryOptions): Promise<TunnelHandle> 
   });
   running.add(child);
   const url = deferred<string>();
-  const exit = deferred<string>();
+  const exit = deferred<TunnelWords>();
   const errors: string[] = [];
   child.once('error', (error: NodeJS.ErrnoException) => {
     if (child.pid !== undefined) return; // a signal could not be sent
     running.delete(child);
     url.reject(notRunnable(options, error));
-    exit.resolve('did not start');
+    exit.resolve(tunnelWords('did-not-start', options.name));
   });
   // 'close' comes after 'exit', when the output has been read: the error that it wrote last is then known.
   child.once('exit', () => running.delete(child));
   child.once('close', (code, signal) => {
-    exit.resolve(signal === null ? `ended with ${String(code)}` : `was ended by ${signal}`);
+    const how =
+      signal === null
+        ? tunnelWords('ended-with', options.name, String(code))
+        : tunnelWords('was-ended-by', options.name, signal);
+    exit.resolve(how);
   });
   for (const output of [child.stdout, child.stderr]) {
     eachLine(output, (line) => {
@@ -98,7 +104,7 @@ export async function openBinary(options: BinaryOptions): Promise<TunnelHandle> 
       renew: null,
       lost: new Promise((resolve) => {
         void exit.promise.then((how) => {
-          if (!closed) resolve(`${options.name} ${how}${quoted(errors.at(-1))}`);
+          if (!closed) resolve(withWords(how, errors.at(-1)));
         });
       }),
       async close() {
@@ -128,28 +134,31 @@ export function environmentFor(surroundings: NodeJS.ProcessEnv): NodeJS.ProcessE
 
 function notRunnable({ name, path, install }: BinaryOptions, cause: NodeJS.ErrnoException): TunnelError {
   if (cause.code === 'ENOENT') {
-    return new TunnelError(`${name} was not found: there is no program "${path}"`, install, { final: true, cause });
+    return new TunnelError(tunnelWords('program-missing', name, path), tunnelWords('install-program', name, install), {
+      final: true,
+      cause,
+    });
   }
   return new TunnelError(
-    `${name} cannot be run: "${path}" (${cause.code ?? cause.message})`,
-    'Check that the path is right and that the file may be executed.',
+    tunnelWords('program-not-runnable', name, path, cause.code ?? cause.message),
+    tunnelWords('check-path'),
     { final: true, cause },
   );
 }
 
 /**
- * A program's own words, for the end of a sentence: in brackets, on one line, at most 200 characters, without what
- * must stay secret: the paths of URLs (cloudflared logs those of requests) and tokens (ngrok repeats a wrong one).
- * @returns the empty string where it said nothing
+ * With a program's own words at its end: in brackets, on one line, at most 200 characters, without what must stay
+ * secret: the paths of URLs (cloudflared logs those of requests) and tokens (ngrok repeats a wrong one).
+ * @param text what it said; undefined where that was nothing
  */
-export function quoted(text: string | undefined): string {
-  if (text === undefined) return '';
+export function withWords(how: TunnelWords, text: string | undefined): TunnelWords {
+  if (text === undefined) return how;
   const line = text
     .replace(/(https?:\/\/[^\s/"']+)\/[^\s"']+/g, '$1/…')
     .replace(/(authtoken:\s*)\S+/gi, '$1********')
     .replace(/\s+/g, ' ')
     .trim();
-  return ` (${line.length > 200 ? `${line.slice(0, 199)}…` : line})`;
+  return tunnelWords('with-words', how, line.length > 200 ? `${line.slice(0, 199)}…` : line);
 }
 
 /** Calls `use` with each line; a line longer than any that matters is cut. */

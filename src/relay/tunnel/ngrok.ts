@@ -1,7 +1,9 @@
 /** A tunnel by the user's own `ngrok` and account. */
 import { z } from 'zod';
 import type { TunnelConfig } from '../../protocol/settings.ts';
-import { openBinary, quoted } from './binary.ts';
+import { tunnelWords } from '../../protocol/tunnel-words.ts';
+import type { TunnelWords } from '../../protocol/tunnel-words.ts';
+import { openBinary, withWords } from './binary.ts';
 import type { OutputLine } from './binary.ts';
 import { TunnelError } from './provider.ts';
 import type { TunnelHandle, TunnelProvider } from './provider.ts';
@@ -12,14 +14,14 @@ class UnknownFlagError extends TunnelError {}
 /** @param config the path of the program, and the domain where the user has one */
 export function ngrok(config: Extract<TunnelConfig, { kind: 'ngrok' }>): TunnelProvider {
   return {
-    name: 'a tunnel with ngrok',
+    name: tunnelWords('tunnel-with', 'ngrok'),
     async open({ localPort, signal }) {
       const run = (domainArgs: string[]): Promise<TunnelHandle> =>
         openBinary({
           name: 'ngrok',
           path: config.path,
           args: ['http', String(localPort), '--log', 'stdout', '--log-format', 'json', ...domainArgs],
-          install: 'Install ngrok (https://ngrok.com/download), or set the path to it, and open the tunnel again.',
+          install: 'https://ngrok.com/download',
           signal,
           read: readLine,
           ended,
@@ -70,18 +72,14 @@ function readLine(line: string): OutputLine {
 /** The codes with which ngrok refuses an authtoken or its absence ([2nd]: logs that users posted). */
 const authtokenCodes = /ERR_NGROK_(?:105|106|107|4018)\b/;
 
-function ended(how: string, errors: readonly string[]): TunnelError {
+function ended(how: TunnelWords, errors: readonly string[]): TunnelError {
   const said = errors.join(' ');
   // One error is logged several times, in full and in pieces: the longest says most.
   const longest = [...errors].sort((a, b) => b.length - a.length)[0];
-  const message = `ngrok ${how} without opening a tunnel${quoted(longest)}`;
-  if (said.includes('unknown flag: --url')) return new UnknownFlagError(message, 'Update ngrok.');
+  const message = withWords(tunnelWords('without-tunnel', how), longest);
+  if (said.includes('unknown flag: --url')) return new UnknownFlagError(message, tunnelWords('update-ngrok'));
   if (authtokenCodes.test(said)) {
-    return new TunnelError(
-      message,
-      'Run "ngrok config add-authtoken" with the token of your ngrok account, and open the tunnel again.',
-      { final: true },
-    );
+    return new TunnelError(message, tunnelWords('add-authtoken'), { final: true });
   }
-  return new TunnelError(message, 'Run "ngrok http 8787" in a terminal to see all that it says.');
+  return new TunnelError(message, tunnelWords('run-in-terminal', 'ngrok http 8787'));
 }

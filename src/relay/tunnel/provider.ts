@@ -1,5 +1,7 @@
 /** What every tunnel provider offers to the supervisor, and the error with which opening one fails. */
 import type { Dispatcher } from 'undici';
+import { englishWords, tunnelWords } from '../../protocol/tunnel-words.ts';
+import type { TunnelCode, TunnelValue, TunnelWords } from '../../protocol/tunnel-words.ts';
 
 /** What a provider needs to open a tunnel. */
 export interface OpenContext {
@@ -34,7 +36,7 @@ export interface TunnelHandle {
    */
   readonly renew: (() => void) | null;
   /** Resolves with the reason when the provider notices that the tunnel is gone; never after `close`. */
-  readonly lost: Promise<string>;
+  readonly lost: Promise<TunnelValue>;
   /** Closes the tunnel; resolves when none of its sockets and processes is left. */
   close(): Promise<void>;
 }
@@ -42,7 +44,7 @@ export interface TunnelHandle {
 /** A way to expose the webhook endpoint. */
 export interface TunnelProvider {
   /** What is being opened, as it stands in a sentence. */
-  readonly name: string;
+  readonly name: TunnelValue;
   /**
    * Opens the tunnel.
    * @throws TunnelError
@@ -53,45 +55,45 @@ export interface TunnelProvider {
 /** A tunnel that could not be opened. */
 export class TunnelError extends Error {
   override readonly name = 'TunnelError';
-  /** What the user can do, as a sentence. */
-  readonly next: string;
+  /** What happened, and what the user can do, a sentence each. */
+  readonly said: TunnelWords;
+  readonly next: TunnelWords;
   /** Whether trying again is useless until the user has done it. */
   readonly final: boolean;
-  /**
-   * @param message what happened: the beginning of a sentence, without a full stop at its end
-   * @param next what the user can do, as a sentence
-   */
-  constructor(message: string, next: string, options?: { final?: boolean; cause?: unknown }) {
-    super(message, { cause: options?.cause });
+  constructor(said: TunnelWords, next: TunnelWords, options?: { final?: boolean; cause?: unknown }) {
+    super(englishWords(said), { cause: options?.cause });
+    this.said = said;
     this.next = next;
     this.final = options?.final ?? false;
   }
 }
 
-const spelled: Record<string, string> = {
-  ECONNREFUSED: 'connection refused',
-  ECONNRESET: 'connection reset',
-  EPIPE: 'connection reset',
-  ENOTFOUND: 'unknown host name',
-  EAI_AGAIN: 'the host name could not be looked up',
-  ENETUNREACH: 'network unreachable',
-  EHOSTUNREACH: 'host unreachable',
-  ETIMEDOUT: 'timed out',
-  UND_ERR_CONNECT_TIMEOUT: 'timed out',
-  UND_ERR_HEADERS_TIMEOUT: 'timed out',
-  UND_ERR_SOCKET: 'connection closed without an answer',
+const spelled: Readonly<Record<string, TunnelCode>> = {
+  ECONNREFUSED: 'connection-refused',
+  ECONNRESET: 'connection-reset',
+  EPIPE: 'connection-reset',
+  ENOTFOUND: 'unknown-host',
+  EAI_AGAIN: 'no-lookup',
+  ENETUNREACH: 'network-unreachable',
+  EHOSTUNREACH: 'host-unreachable',
+  ETIMEDOUT: 'timed-out',
+  UND_ERR_CONNECT_TIMEOUT: 'timed-out',
+  UND_ERR_HEADERS_TIMEOUT: 'timed-out',
+  UND_ERR_SOCKET: 'connection-closed',
 };
 
 /**
  * A network error in few words, from its code alone: a message may quote a request's path, which holds a secret.
  * @param error what was thrown; the codes of its causes and of an AggregateError's parts are looked at as well
  */
-export function describeNetworkError(error: unknown): string {
+export function describeNetworkError(error: unknown): TunnelValue {
   for (let current = error, depth = 0; current instanceof Error && depth < 5; current = current.cause, depth++) {
     const code = codeOf(current) ?? (current instanceof AggregateError ? codeOf(current.errors[0]) : undefined);
-    if (code !== undefined) return spelled[code] ?? code;
+    if (code === undefined) continue;
+    const words = spelled[code];
+    return words === undefined ? code : tunnelWords(words);
   }
-  return 'the request failed';
+  return tunnelWords('request-failed');
 }
 
 function codeOf(error: unknown): string | undefined {

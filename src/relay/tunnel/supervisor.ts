@@ -4,6 +4,8 @@ import { request } from 'undici';
 import type { Dispatcher } from 'undici';
 import type { TunnelConfig } from '../../protocol/settings.ts';
 import type { TunnelStatus } from '../../protocol/status.ts';
+import { asSentences, englishWords, tunnelWords } from '../../protocol/tunnel-words.ts';
+import type { TunnelValue, TunnelWords } from '../../protocol/tunnel-words.ts';
 import { cloudflared } from './cloudflared.ts';
 import { Dispatchers } from './dispatchers.ts';
 import { fixed } from './fixed.ts';
@@ -78,9 +80,9 @@ interface Run {
 
 /** How one opening of a tunnel ended. */
 interface End {
-  readonly why: string;
-  /** What the user can do, as a sentence, where there is something. */
-  readonly next: string;
+  readonly why: TunnelWords;
+  /** What the user can do, where there is something. */
+  readonly next?: TunnelWords;
   /** The URL that it had; null where it did not get that far. */
   readonly url: string | null;
   readonly answered: boolean;
@@ -91,7 +93,7 @@ export class TunnelSupervisor {
   readonly #options: TunnelSupervisorOptions;
   readonly #timings: Timings;
   readonly #secret: string;
-  #status: TunnelStatus = { state: 'closed', kind: 'none', reason: 'No tunnel has been opened.' };
+  #status: TunnelStatus = { state: 'closed', kind: 'none', ...told(tunnelWords('not-opened')) };
   #run: Run | null = null;
   #subdomainInUse: string | null = null;
   /** The URL that was public last, and the one before where it was another. */
@@ -126,19 +128,19 @@ export class TunnelSupervisor {
     const provider = this.#providerOf(config);
     if (provider === null) {
       this.#run = { config, stop: new AbortController(), active: true, done: before };
-      this.#set({ state: 'closed', kind: 'none', reason: 'No tunnel is set: only this machine reaches the relay.' });
+      this.#set({ state: 'closed', kind: 'none', ...told(tunnelWords('not-set')) });
       return;
     }
     const run: Run = { config, stop: new AbortController(), active: true, done: Promise.resolve() };
     this.#run = run;
-    this.#set({ state: 'opening', kind: config.kind, reason: `Opening ${provider.name}.` });
+    this.#set({ state: 'opening', kind: config.kind, ...told(tunnelWords('opening', provider.name)) });
     run.done = before.then(() => this.#keepUp(run, provider));
   }
 
   /** Closes the tunnel; resolves when none of its sockets and processes is left. */
   async close(): Promise<void> {
     const stopped = this.#stopRun();
-    this.#set({ state: 'closed', kind: this.#status.kind, reason: 'The tunnel is closed.' });
+    this.#set({ state: 'closed', kind: this.#status.kind, ...told(tunnelWords('closed')) });
     await stopped;
   }
 
@@ -178,15 +180,17 @@ export class TunnelSupervisor {
         const end = await this.#openAndWatch(run, provider, dispatchers);
         if (end === null) return;
         if (end.answered) backOffMs = backOffFirstMs;
-        const reason = `${this.#withoutSecret(end.why)}; trying again in ${spoken(backOffMs)}.`;
+        const again = tunnelWords('trying-again', this.#withoutSecret(end.why), spoken(backOffMs));
+        const topic = englishWords(end.why);
         if (end.url === null) {
-          this.#report(run, { state: 'opening', kind, reason: `${reason} ${end.next}` }, end.why);
+          const reason = end.next === undefined ? told(again) : told(again, end.next);
+          this.#report(run, { state: 'opening', kind, ...reason }, topic);
         } else {
-          this.#report(run, { state: 'degraded', kind, url: end.url, reason }, end.why);
+          this.#report(run, { state: 'degraded', kind, url: end.url, ...told(again) }, topic);
         }
         await pause(backOffMs, run.stop.signal);
         backOffMs = Math.min(backOffMs * 2, backOffMostMs);
-        this.#report(run, { state: 'opening', kind, reason: `Opening ${provider.name} again.` }, null);
+        this.#report(run, { state: 'opening', kind, ...told(tunnelWords('opening-again', provider.name)) }, null);
       }
     } finally {
       await dispatchers.destroy();
@@ -200,11 +204,10 @@ export class TunnelSupervisor {
       handle = await this.#openOnce(provider, dispatchers, run.stop.signal);
     } catch (error) {
       if (isStopped(run)) return null;
-      const { message, next, final } = error instanceof TunnelError ? error : unexpected(provider, error);
-      if (!final) return { why: message, next, url: null, answered: false };
+      const { said, next, final } = error instanceof TunnelError ? error : unexpected(provider, error);
+      if (!final) return { why: said, next, url: null, answered: false };
       run.active = false;
-      const reason = `${this.#withoutSecret(message)}. ${next}`;
-      this.#report(run, { state: 'failed', kind: run.config.kind, reason });
+      this.#report(run, { state: 'failed', kind: run.config.kind, ...told(this.#withoutSecret(said), next) });
       return null;
     }
     try {
@@ -231,8 +234,8 @@ export class TunnelSupervisor {
     } catch (error) {
       if (signal.aborted || !tooLate.signal.aborted) throw error;
       throw new TunnelError(
-        `Opening ${provider.name} took longer than ${spoken(this.#timings.openTimeoutMs)}`,
-        'Check that this machine reaches the internet.',
+        tunnelWords('took-longer', provider.name, spoken(this.#timings.openTimeoutMs)),
+        tunnelWords('check-internet'),
         { cause: error },
       );
     } finally {
@@ -247,22 +250,22 @@ export class TunnelSupervisor {
     const { url } = handle;
     const { kind } = run.config;
     const lost = new AbortController();
-    let lostReason = '';
+    let lostReason: TunnelValue = '';
     void handle.lost.then((reason) => {
       lostReason = reason;
       lost.abort();
     });
     const ended = AbortSignal.any([run.stop.signal, lost.signal]);
-    const end = (why: string): End => ({ why, next: '', url, answered });
+    const end = (why: TunnelWords): End => ({ why, url, answered });
     let answered = false;
     let failures = 0;
     let failingSince = performance.now();
     let reclaimedAt = failingSince;
-    this.#report(run, { state: 'verifying', kind, url, reason: `Checking that ${url} leads here.` }, null);
+    this.#report(run, { state: 'verifying', kind, url, ...told(tunnelWords('checking', url)) }, null);
     for (;;) {
       const trouble = await this.#probe(handle, dispatchers, ended);
       if (isStopped(run)) return null;
-      if (ended.aborted) return end(`${url} is lost: ${lostReason}`);
+      if (ended.aborted) return end(tunnelWords('lost', url, lostReason));
       if (trouble === null) {
         if (this.#status.state !== 'open') this.#report(run, this.#openStatus(handle, kind));
         answered = true;
@@ -274,17 +277,18 @@ export class TunnelSupervisor {
           reclaims && handle.isFreeAgain(AbortSignal.any([ended, AbortSignal.timeout(probeEveryMs)])),
           pause(probeEveryMs, ended),
         ]);
-        if (isFree && handle.refusedUrl !== null) return end(`${handle.refusedUrl} is free again`);
+        if (isFree && handle.refusedUrl !== null) return end(tunnelWords('free-again', handle.refusedUrl));
         continue;
       }
       if (failures === 0 && answered) failingSince = performance.now();
       failures++;
       const failingMs = performance.now() - failingSince;
-      const why = `${url} does not answer (${trouble})`;
+      const why = tunnelWords('no-answer', url, trouble);
       if (failures > 1 && failingMs >= Math.max(handle.patienceMs, answered ? 0 : verifyMs)) return end(why);
       const waitMs = Math.min(probeAgainMs * 2 ** Math.min(failures - 1, 30), probeEveryMs);
       const state = failures > 1 && (answered || failingMs >= verifyMs) ? 'degraded' : 'verifying';
-      this.#report(run, { state, kind, url, reason: `${why}; trying again in ${spoken(waitMs)}.` }, why);
+      const again = told(tunnelWords('trying-again', why, spoken(waitMs)));
+      this.#report(run, { state, kind, url, ...again }, englishWords(why));
       await pause(waitMs, ended);
     }
   }
@@ -298,7 +302,7 @@ export class TunnelSupervisor {
     { url: base, renew }: TunnelHandle,
     dispatchers: Dispatchers,
     signal: AbortSignal,
-  ): Promise<string | null> {
+  ): Promise<TunnelValue | null> {
     const { probeTimeoutMs, heldUpMs } = this.#timings;
     if (signal.aborted) return 'closed';
     const url = new URL(base + this.#options.healthPath);
@@ -325,7 +329,7 @@ export class TunnelSupervisor {
       response.body.on('error', () => undefined).destroy();
       return response.statusCode === 204 ? null : String(response.statusCode);
     } catch (error) {
-      return stop.signal.aborted ? `nothing within ${spoken(probeTimeoutMs)}` : describeNetworkError(error);
+      return stop.signal.aborted ? tunnelWords('nothing-within', spoken(probeTimeoutMs)) : describeNetworkError(error);
     } finally {
       clearTimeout(timer);
       clearTimeout(heldUp);
@@ -340,18 +344,22 @@ export class TunnelSupervisor {
     if (this.#previousUrl === url) this.#previousUrl = null;
     this.#lastUrl = url;
     const previousUrl = this.#previousUrl;
-    const reason =
+    const words =
       refusedUrl !== null
-        ? `${url} answers, but ${refusedUrl} was asked for and is taken. What is registered at another URL does not arrive: register ${url} instead.`
+        ? tunnelWords('taken', url, refusedUrl)
         : previousUrl !== null
-          ? `${url} answers. The public URL was ${previousUrl} before: what is registered there no longer arrives.`
-          : `${url} answers.`;
-    return { state: 'open', kind, url, reason, since: new Date().toISOString(), previousUrl };
+          ? tunnelWords('changed', url, previousUrl)
+          : tunnelWords('answers', url);
+    return { state: 'open', kind, url, ...told(words), since: new Date().toISOString(), previousUrl };
   }
 
-  /** A message without the secret, which a tunnel program may have logged. */
-  #withoutSecret(message: string): string {
-    return this.#secret === '' ? message : message.replaceAll(this.#secret, '…');
+  /** Words without the secret, which a tunnel program may have logged. */
+  #withoutSecret({ code, values }: TunnelWords): TunnelWords {
+    const clean = (value: TunnelValue): TunnelValue => {
+      if (typeof value !== 'string') return this.#withoutSecret(value);
+      return this.#secret === '' ? value : value.replaceAll(this.#secret, '…');
+    };
+    return { code, values: values.map(clean) };
   }
 
   /** Changes the status, unless another run has begun or none is wanted any more. */
@@ -381,9 +389,16 @@ function isStopped(run: Run): boolean {
 }
 
 function unexpected(provider: TunnelProvider, error: unknown): TunnelError {
-  return new TunnelError(`Opening ${provider.name} failed (${describeNetworkError(error)})`, 'See the log.', {
-    cause: error,
-  });
+  return new TunnelError(
+    tunnelWords('opening-failed', provider.name, describeNetworkError(error)),
+    tunnelWords('see-log'),
+    { cause: error },
+  );
+}
+
+/** Sentences as a status has them: in English, and by their codes. */
+function told(...said: readonly TunnelWords[]): { readonly reason: string; readonly said: TunnelWords[] } {
+  return { reason: asSentences(said.map(englishWords)), said: [...said] };
 }
 
 /** A duration as it stands in a sentence. */

@@ -7,8 +7,9 @@ import type { Server, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Agent } from 'undici';
-import { environmentFor, quoted } from '../../../src/relay/tunnel/binary.ts';
+import { environmentFor, withWords } from '../../../src/relay/tunnel/binary.ts';
 import { tunnelStatusSchema } from '../../../src/protocol/status.ts';
+import { englishWords, tunnelWords } from '../../../src/protocol/tunnel-words.ts';
 import { dispatcherTo, LocalEndpoint, portOf, secret, Watched } from './stage.ts';
 
 /** What cloudflared 2024 logs to standard error, from logs that its users posted. */
@@ -264,12 +265,14 @@ life.on('error', () => {});
   });
 
   it("quotes a program's words on one line, short, and without the paths of URLs", () => {
-    assert.equal(quoted(undefined), '');
+    const ended = tunnelWords('ended-with', 'it', '1');
+    const quoted = (text: string | undefined): string => englishWords(withWords(ended, text));
+    assert.equal(quoted(undefined), 'it ended with 1');
     assert.equal(
       quoted(`Request failed\n dest=https://a.example/hooks/${secret}/campaign-monitor originService=http://x:1`),
-      ' (Request failed dest=https://a.example/… originService=http://x:1)',
+      'it ended with 1 (Request failed dest=https://a.example/… originService=http://x:1)',
     );
-    assert.ok(quoted('x'.repeat(5_000)).length <= 203);
+    assert.ok(quoted('x'.repeat(5_000)).length <= 'it ended with 1'.length + 203);
   });
 
   async function pids(path: string): Promise<number[]> {

@@ -30,7 +30,12 @@ describe('the tunnel supervisor, with a fixed URL', () => {
   it('opens nothing for "none", and says why', () => {
     watched.supervisor.open({ kind: 'none' });
     assert.deepEqual(watched.statuses, [
-      { state: 'closed', kind: 'none', reason: 'No tunnel is set: only this machine reaches the relay.' },
+      {
+        state: 'closed',
+        kind: 'none',
+        reason: 'No tunnel is set: only this machine reaches the relay.',
+        said: [{ code: 'not-set', values: [] }],
+      },
     ]);
   });
 

@@ -1,0 +1,112 @@
+/**
+ * What is said of the tunnel, by codes for clients that say it in another language. The codes go with the English over
+ * the connection, so that whoever does not know one has that.
+ */
+import { z } from 'zod';
+
+/** The English of each: a piece of a sentence, `{0}` its first value. None ends with a full stop. */
+export const tunnelTexts = {
+  starting: 'The relay is starting',
+  'not-opened': 'No tunnel has been opened',
+  'not-set': 'No tunnel is set: only this machine reaches the relay',
+  closed: 'The tunnel is closed',
+  opening: 'Opening {0}',
+  'opening-again': 'Opening {0} again',
+  'localtunnel-at': 'a tunnel at {0}',
+  'tunnel-with': 'a tunnel with {0}',
+  checking: 'Checking that {0} leads here',
+  answers: '{0} answers',
+  taken:
+    '{0} answers, but {1} was asked for and is taken. What is registered at another URL does not arrive: register {0} instead',
+  changed: '{0} answers. The public URL was {1} before: what is registered there no longer arrives',
+  'trying-again': '{0}; trying again in {1}',
+  'no-answer': '{0} does not answer ({1})',
+  'nothing-within': 'nothing within {0}',
+  lost: '{0} is lost: {1}',
+  'free-again': '{0} is free again',
+  'took-longer': 'Opening {0} took longer than {1}',
+  'opening-failed': 'Opening {0} failed ({1})',
+  'server-unreachable': 'The tunnel server {0} cannot be reached ({1})',
+  'port-unreachable': 'The tunnel server gave the port {0}, but {1} cannot be reached ({2})',
+  'no-localtunnel-server': '{0} does not answer as a localtunnel server does',
+  'subdomain-refused': 'The tunnel server {0} refuses the subdomain "{1}" ({2})',
+  'program-missing': '{0} was not found: there is no program "{1}"',
+  'program-not-runnable': '{0} cannot be run: "{1}" ({2})',
+  'did-not-start': '{0} did not start',
+  'ended-with': '{0} ended with {1}',
+  'was-ended-by': '{0} was ended by {1}',
+  'without-tunnel': '{0} without opening a tunnel',
+  'with-words': '{0} ({1})',
+  'connection-refused': 'connection refused',
+  'connection-reset': 'connection reset',
+  'unknown-host': 'unknown host name',
+  'no-lookup': 'the host name could not be looked up',
+  'network-unreachable': 'network unreachable',
+  'host-unreachable': 'host unreachable',
+  'timed-out': 'timed out',
+  'connection-closed': 'connection closed without an answer',
+  'request-failed': 'the request failed',
+  'check-internet': 'Check that this machine reaches the internet',
+  'check-firewall': 'Check that no firewall blocks outgoing connections to that port',
+  'check-server': 'Check that the localtunnel server is right and that this machine can reach it',
+  'check-path': 'Check that the path is right and that the file may be executed',
+  'choose-subdomain': 'Choose another subdomain, or another tunnel server',
+  'install-program': 'Install {0} ({1}), or set the path to it, and open the tunnel again',
+  'run-in-terminal': 'Run "{0}" in a terminal to see all that it says',
+  'add-authtoken': 'Run "ngrok config add-authtoken" with the token of your ngrok account, and open the tunnel again',
+  'update-ngrok': 'Update ngrok',
+  'see-log': 'See the log',
+} as const;
+export type TunnelCode = keyof typeof tunnelTexts;
+
+/** A piece of a sentence by its code. */
+export interface TunnelWords {
+  readonly code: string;
+  readonly values: readonly TunnelValue[];
+}
+
+/** What came from outside, or is the same in every language; or a piece itself. */
+export type TunnelValue = string | TunnelWords;
+
+/** As a relay tells it, which may know codes that its client does not. */
+export const tunnelWordsSchema: z.ZodType<TunnelWords> = z.lazy(() =>
+  z.object({ code: z.string(), values: z.array(z.union([z.string(), tunnelWordsSchema])) }),
+);
+
+/** What a code says of these values. */
+export function tunnelWords(code: TunnelCode, ...values: TunnelValue[]): TunnelWords {
+  return { code, values };
+}
+
+/**
+ * Words in a language.
+ * @param say the piece of a code with its values; undefined where it knows none of that code
+ * @returns undefined where one is not known
+ */
+export function spokenWords(
+  { code, values }: TunnelWords,
+  say: (code: string, values: readonly string[]) => string | undefined,
+): string | undefined {
+  const texts: string[] = [];
+  for (const value of values) {
+    const text = typeof value === 'string' ? value : spokenWords(value, say);
+    if (text === undefined) return undefined;
+    texts.push(text);
+  }
+  return say(code, texts);
+}
+
+/** The English of words. */
+export function englishWords(words: TunnelWords): string {
+  const texts: Readonly<Record<string, string>> = tunnelTexts;
+  return (
+    spokenWords(words, (code, values) =>
+      (texts[code] ?? code).replace(/\{(\d)\}/g, (_, index: string) => values[Number(index)] ?? ''),
+    ) ?? ''
+  );
+}
+
+/** Sentences as one text. */
+export function asSentences(texts: readonly string[]): string {
+  return texts.map((text) => `${text}.`).join(' ');
+}
