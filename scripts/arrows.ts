@@ -55,7 +55,7 @@ const extensionRooms = [
 
 /** Files of the extension that are loaded on demand, through deferred.ts: they alone may use what is heavy. */
 const deferred =
-  /^extension\/(?:deferred|events\/actions\/(?:editable-body|export-items|sample-posts|test-file)|events\/documents\/(?:content|masking)|open-connectors\/create\/(?:fields|messages|instance-creator)|open-connectors\/instances\/instance-text)\.ts$/;
+  /^extension\/(?:deferred|events\/actions\/(?:editable-body|export-items|sample-posts|test-file)|events\/documents\/(?:content|masking)|open-connectors\/create\/(?:fields|messages|instance-creator)|open-connectors\/instances\/instance-text|ui\/tunnel-words)\.ts$/;
 
 /** What brings zod, a vendor or the connection along. */
 const heavy = /^(?:protocol|export|sandbox|campaign-monitor)\/|^open-connectors\/(?!instance-facts\.ts$)/;

@@ -45,6 +45,7 @@ export { sendSamples } from './events/actions/sample-posts.ts';
 export { testFile } from './events/actions/test-file.ts';
 export { inOrder, mainNotification, readDocument } from './events/documents/content.ts';
 export { maskHeaders } from './events/documents/masking.ts';
+export { tunnelInWords } from './ui/tunnel-words.ts';
 export { authorize } from './oauth/authorize.ts';
 export { listenOnLoopback } from './oauth/loopback.ts';
 export { editorCallback, loopbackCallback, planWays } from './oauth/ways.ts';

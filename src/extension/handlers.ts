@@ -27,7 +27,7 @@ import { createUrlKeeper } from './open-connectors/instances/keep-urls.ts';
 import type { UrlKeeper } from './open-connectors/instances/url-keeper.ts';
 import { createPlatformSecrets } from './open-connectors/platform.ts';
 import type { Platform } from './open-connectors/platform.ts';
-import { createRelayCommands } from './relay/relay-commands.ts';
+import { createRelayCommands } from './relay/commands.ts';
 import type { SampleReceiver } from './relay/sample-receiver.ts';
 import type { SecretBox } from './relay/secrets.ts';
 import type { Session } from './relay/session.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { ErrorCodes, ResponseError } from 'vscode-jsonrpc/node';
-import { offerTunnel } from '../../src/extension/relay/consent.ts';
-import { createRelayCommands } from '../../src/extension/relay/relay-commands.ts';
-import type { RelayCommandParts } from '../../src/extension/relay/relay-commands.ts';
+import { offerTunnel } from '../../src/extension/relay/tunnel-consent.ts';
+import { createRelayCommands } from '../../src/extension/relay/commands.ts';
+import type { RelayCommandParts } from '../../src/extension/relay/commands.ts';
 import type { ParsedParams } from '../../src/protocol/methods.ts';
 import type { Status } from '../../src/protocol/status.ts';
 import { until } from './relay-stage.ts';
@@ -191,12 +191,12 @@ describe('A window’s session', function () {
       await setSetting('tunnel.kind', 'ngrok');
       offer?.choose('Open Public URL');
       const question = await until(() => user.message('Open a public URL?'));
-      assert.equal(window.session.needsAgreement(), true);
+      assert.notEqual(window.session.tunnels.toAgree(), null);
       assert.equal(relay.status.settings.tunnel.kind, 'none');
       question?.choose(undefined);
       await offered;
       await setSetting('tunnel.kind', 'cloudflared');
-      assert.equal(window.session.needsAgreement(), false);
+      assert.equal(window.session.tunnels.toAgree(), null);
     } finally {
       await setSetting('tunnel.kind', 'none');
     }
@@ -211,7 +211,7 @@ describe('A window’s session', function () {
       const offer = await until(() => user.message('(cloudflared)'));
       offer?.choose('Only This Machine');
       await offered;
-      assert.equal(window.session.needsAgreement(), true);
+      assert.notEqual(window.session.tunnels.toAgree(), null);
       await offerTunnel(window.session, window.context.globalState);
       assert.equal(user.messages.length, 1);
     } finally {

@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import { prefix } from '../commands.ts';
 import { chooseSecret } from './secret-commands.ts';
+import type { CredentialConsents } from './credential-consent.ts';
 import type { SecretBox } from './secrets.ts';
 
 /** What stands in the setting; what is not said is left out. */
@@ -19,9 +20,11 @@ interface DestinationSetting {
  * to the folder's where that has destinations of its own, else to the user's.
  * @returns whether it was added
  */
-export async function addDestination(secrets: SecretBox): Promise<boolean> {
+export async function addDestination(secrets: SecretBox, consents: CredentialConsents): Promise<boolean> {
   const destination = await ask(secrets);
   if (destination === undefined) return false;
+  // She has just typed where its key and credentials go.
+  await consents.allow(destination);
   const { target, existing } = place();
   await vscode.workspace.getConfiguration(prefix).update('destinations', [...existing, destination], target);
   const open = vscode.l10n.t('Open Setting');

@@ -3,7 +3,6 @@ import * as vscode from 'vscode';
 import type { Status } from '../../protocol/status.ts';
 import { commandId, prefix } from '../commands.ts';
 import type { CommandHandlers } from '../commands.ts';
-import { offerTunnel, openTunnel } from './consent.ts';
 import { unlinked } from '../ui/printable.ts';
 import { manageSecrets } from './manage-secrets.ts';
 import type { PlatformSecrets } from './manage-secrets.ts';
@@ -11,9 +10,11 @@ import { openRelayTerminal } from './terminal.ts';
 import { chooseSampleAnswer } from './sample-receiver.ts';
 import type { SampleReceiver } from './sample-receiver.ts';
 import type { SecretBox } from './secrets.ts';
-import { OtherVersionError, SettingsError } from './session.ts';
+import { OtherVersionError } from './session.ts';
 import type { Session } from './session.ts';
+import { SettingsError } from './settings.ts';
 import { showStatusMenu } from './status-menu.ts';
+import { offerTunnel, openTunnel } from './tunnel-consent.ts';
 import { GivenUpError, working } from '../ui/progress.ts';
 
 export interface RelayCommandParts {
@@ -55,8 +56,12 @@ export function createRelayCommands(parts: RelayCommandParts): CommandHandlers<'
     openWalkthrough: () =>
       vscode.commands.executeCommand('workbench.action.openWalkthrough', `${extensionId}#getStarted`, false),
     sampleReceiver: () => chooseSampleAnswer(receiver),
-    addDestination: async () => (await import('../deferred.ts')).addDestination(secrets),
-    manageSecrets: (topic?: unknown) => manageSecrets(secrets, parts.platformSecrets, topic),
+    addDestination: async () => (await import('../deferred.ts')).addDestination(secrets, session.consents),
+    manageSecrets: (topic?: unknown) =>
+      manageSecrets(
+        { secrets, platform: parts.platformSecrets, chooseConsents: () => session.chooseConsents() },
+        topic,
+      ),
   };
 }
 

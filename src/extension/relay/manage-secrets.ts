@@ -4,7 +4,7 @@ import { removeSecret, setCredentials, setKey } from './secret-commands.ts';
 import type { SecretBox, SecretKind } from './secrets.ts';
 
 /** What can be managed: a kind to give one of, or one of the deeds below. */
-export type SecretTopic = SecretKind | 'remove' | 'openConnectors' | 'forgetOpenConnectors';
+export type SecretTopic = SecretKind | 'consents' | 'remove' | 'openConnectors' | 'forgetOpenConnectors';
 
 /** The secrets of another room, which asks for them itself. */
 export interface PlatformSecrets {
@@ -15,20 +15,30 @@ export interface PlatformSecrets {
   readonly kept: () => Promise<boolean>;
 }
 
+export interface ManagedSecrets {
+  readonly secrets: SecretBox;
+  readonly platform: PlatformSecrets;
+  /** Shows where stored keys and credentials may go, to be changed. */
+  readonly chooseConsents: () => Promise<void>;
+}
+
 /**
  * Shows what is kept and what can be given, and carries out what is chosen.
  * @param topic leads there without the choice; anything else shows it, as a row that was clicked does
  * @returns the name or whether something was given, as the command of the topic tells
  */
 export async function manageSecrets(
-  secrets: SecretBox,
-  platform: PlatformSecrets,
+  { secrets, platform, chooseConsents }: ManagedSecrets,
   topic?: unknown,
 ): Promise<string | boolean | undefined> {
   const deeds: Readonly<Record<SecretTopic, () => Promise<string | boolean | undefined>>> = {
     signatureKeys: () => setKey(secrets, 'signatureKeys'),
     verifyKeys: () => setKey(secrets, 'verifyKeys'),
     credentials: () => setCredentials(secrets),
+    consents: async () => {
+      await chooseConsents();
+      return undefined;
+    },
     remove: async () => {
       await removeSecret(secrets);
       return undefined;
@@ -79,6 +89,15 @@ async function chooseTopic(secrets: SecretBox, platform: PlatformSecrets): Promi
     (kind) => secrets.names(kind).length > 0,
   );
   const take: Choice[] = [
+    ...(hasNames
+      ? [
+          {
+            label: `$(shield) ${l10n.t('Where Keys and Credentials May Go…')}`,
+            detail: l10n.t('What you allowed and did not allow, to be changed'),
+            topic: 'consents' as const,
+          },
+        ]
+      : []),
     ...(hasNames ? [{ label: `$(trash) ${l10n.t('Remove a Key or Credentials…')}`, topic: 'remove' as const }] : []),
     ...(isKept
       ? [{ label: `$(trash) ${l10n.t('Forget Open Connectors Secrets…')}`, topic: 'forgetOpenConnectors' as const }]
@@ -86,7 +105,11 @@ async function chooseTopic(secrets: SecretBox, platform: PlatformSecrets): Promi
   ];
   const separator = (label: string): Choice => ({ label, kind: vscode.QuickPickItemKind.Separator });
   const choice = await vscode.window.showQuickPick(
-    [separator(l10n.t('give or change')), ...give, ...(take.length > 0 ? [separator(l10n.t('remove')), ...take] : [])],
+    [
+      separator(l10n.t('give or change')),
+      ...give,
+      ...(take.length > 0 ? [separator(l10n.t('limit or remove')), ...take] : []),
+    ],
     {
       title: l10n.t('Keys and Secrets'),
       placeHolder: l10n.t('All are in VS Code’s secret storage; which one?'),

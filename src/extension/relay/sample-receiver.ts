@@ -29,7 +29,12 @@ export class SampleReceiver implements vscode.Disposable {
 
   /** Starts it where it does not run. Resolves to its URL. */
   start(): Promise<string> {
-    this.#starting ??= this.#listen();
+    this.#starting ??= this.#listen().catch((error: unknown) => {
+      // What failed once may work the next time.
+      this.#starting = undefined;
+      this.dispose();
+      throw error;
+    });
     return this.#starting;
   }
 

@@ -3,7 +3,14 @@ import * as vscode from 'vscode';
 import type { Secrets, SecretsChange } from '../../protocol/settings.ts';
 import { prefix } from '../commands.ts';
 
-export type SecretKind = 'signatureKeys' | 'verifyKeys' | 'credentials';
+const kinds = ['signatureKeys', 'verifyKeys', 'credentials'] as const;
+export type SecretKind = (typeof kinds)[number];
+
+/** One of them, by its kind and name. */
+export interface SecretName {
+  readonly kind: SecretKind;
+  readonly name: string;
+}
 
 /** The names alone are kept in the open, since SecretStorage does not list what it holds. */
 type Names = Partial<Record<SecretKind, string[]>>;
@@ -21,8 +28,8 @@ const mostRemoved = 100;
 /** Secrets by kind and name in VS Code's SecretStorage; the names alone stand in the global state. */
 export class SecretBox {
   readonly #context: vscode.ExtensionContext;
-  readonly #changed = new vscode.EventEmitter<void>();
-  /** A key or credentials were set, here or in another window. */
+  readonly #changed = new vscode.EventEmitter<SecretName>();
+  /** A key or credentials were set or removed, here or in another window. */
   readonly onDidChange = this.#changed.event;
 
   constructor(context: vscode.ExtensionContext) {
@@ -30,7 +37,9 @@ export class SecretBox {
     context.subscriptions.push(
       this.#changed,
       context.secrets.onDidChange(({ key }) => {
-        if (key.startsWith(`${prefix}.`)) this.#changed.fire();
+        const kind = kinds.find((each) => key.startsWith(keyOf(each, '')));
+        // Others of this extension are kept there, too.
+        if (kind !== undefined) this.#changed.fire({ kind, name: key.slice(keyOf(kind, '').length) });
       }),
     );
   }
@@ -87,12 +96,17 @@ export class SecretBox {
     });
   }
 
-  /** Everything, as the relay takes it. */
-  async all(): Promise<Secrets> {
+  /** Those that are asked for and kept, as the relay takes them. */
+  async values(wanted: readonly SecretName[]): Promise<Secrets> {
+    const of = (kind: SecretKind): Promise<Record<string, string>> =>
+      this.#read(
+        kind,
+        wanted.flatMap((each) => (each.kind === kind ? [each.name] : [])),
+      );
     const [signatureKeys, verifyKeys, credentials] = await Promise.all([
-      this.#read('signatureKeys'),
-      this.#read('verifyKeys'),
-      this.#read('credentials'),
+      of('signatureKeys'),
+      of('verifyKeys'),
+      of('credentials'),
     ]);
     return {
       signatureKeys,
@@ -103,9 +117,9 @@ export class SecretBox {
     };
   }
 
-  async #read(kind: SecretKind): Promise<Record<string, string>> {
+  async #read(kind: SecretKind, names: readonly string[]): Promise<Record<string, string>> {
     const found: Record<string, string> = {};
-    for (const name of this.names(kind)) {
+    for (const name of names) {
       const value = await this.#context.secrets.get(keyOf(kind, name));
       if (value !== undefined) found[name] = value;
     }

@@ -10,6 +10,39 @@ export interface SettingProblem {
   readonly message: string;
 }
 
+/** The settings cannot be used: nothing was started or changed. */
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError';
+  readonly problems: readonly SettingProblem[];
+  constructor(problems: readonly SettingProblem[]) {
+    super(problems.map(({ setting, message }) => `${setting}: ${message}`).join('; '));
+    this.problems = problems;
+  }
+}
+
+/** Settings of this extension that the relay takes; {@link readSettings} reads these. */
+const taken = [
+  'destinations',
+  'retryPolicy',
+  'concurrency',
+  'timeZone',
+  'partSize',
+  'mapping',
+  'identity',
+  'retention',
+  'keepAliveMinutes',
+  'tunnel',
+];
+
+/** Whether a change of settings is one of the relay's. */
+export function concernsRelay(event: vscode.ConfigurationChangeEvent): boolean {
+  return (
+    taken.some((name) => event.affectsConfiguration(`${prefix}.${name}`)) ||
+    event.affectsConfiguration('http.proxy') ||
+    event.affectsConfiguration('http.noProxy')
+  );
+}
+
 /** Which setting a path of the relay's settings comes from, longest first. */
 const origins: readonly (readonly [path: string, setting: string])[] = [
   ['mapping.eventTypes', 'mapping.eventTypes'],

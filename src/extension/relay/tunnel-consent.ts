@@ -1,17 +1,46 @@
 /** The relay's public URL, as the user agrees to it: who sees what passes through is said before it is first opened. */
 import * as vscode from 'vscode';
 import { prefix } from '../commands.ts';
+import { inMessage } from '../ui/printable.ts';
 import type { Session } from './session.ts';
+import { readSettings } from './settings.ts';
+import { sayUnusable } from './session-messages.ts';
 
-/** Which tunnels were offered, by kind and host. */
+/** Which tunnels were offered, and which the user agreed to: by kind and host. */
 const offeredKey = `${prefix}.offeredTunnels`;
+const agreedKey = `${prefix}.agreedTunnels`;
+
+/** Which tunnels the user agreed to. */
+export class TunnelConsents {
+  readonly #state: vscode.Memento;
+
+  /** @param state the global state, which a workspace does not reach */
+  constructor(state: vscode.Memento) {
+    this.#state = state;
+  }
+
+  /**
+   * The tunnel of the settings, where somebody else would learn the relay's secret path by it and the user has not
+   * agreed to that yet; else null.
+   */
+  toAgree(): string | null {
+    const name = tunnelOfSettings();
+    return name === null || this.#state.get<readonly string[]>(agreedKey, []).includes(name) ? null : name;
+  }
+
+  /** Keeps that the user agrees to a tunnel. @param name what {@link toAgree} gave when she was asked */
+  async record(name: string): Promise<void> {
+    const agreed = this.#state.get<readonly string[]>(agreedKey, []);
+    await this.#state.update(agreedKey, [...new Set([...agreed, name])]);
+  }
+}
 
 /**
  * Offered once for each tunnel, after a start, without standing in the way: commands, the events view and the status
  * bar's menu open it later.
  */
 export async function offerTunnel(session: Session, state: vscode.Memento): Promise<void> {
-  const tunnel = session.tunnelToAgree();
+  const tunnel = session.tunnels.toAgree();
   const offered = state.get<readonly string[]>(offeredKey, []);
   if (tunnel === null || offered.includes(tunnel)) return;
   await state.update(offeredKey, [...offered, tunnel]);
@@ -24,15 +53,21 @@ export async function offerTunnel(session: Session, state: vscode.Memento): Prom
   if (choice !== open) return;
   await session.agree(tunnel);
   // The offer may have stood for hours, and the settings name another tunnel by now.
-  if (session.needsAgreement()) await openTunnel(session);
+  if (session.tunnels.toAgree() !== null) await openTunnel(session);
 }
 
 /**
  * Opens the public URL of a running relay, after a question where the user has not agreed to this tunnel yet; says so
- * where the settings name none. It may take a while to answer: see relay-urls.ts.
+ * where the settings name none, or one that cannot be. It may take a while to answer: see urls.ts.
  */
 export async function openTunnel(session: Session): Promise<void> {
-  const tunnel = session.tunnelToAgree();
+  const { problems } = await readSettings();
+  const wrong = problems.find(({ setting }) => setting.startsWith(`${prefix}.tunnel.`));
+  if (wrong !== undefined) {
+    await sayUnusable(wrong);
+    return;
+  }
+  const tunnel = session.tunnels.toAgree();
   if (tunnel !== null) {
     const open = vscode.l10n.t('Open Public URL');
     const choice = await vscode.window.showWarningMessage(
@@ -55,14 +90,45 @@ export async function openTunnel(session: Session): Promise<void> {
 }
 
 function tunnelQuestion(): string {
-  return vscode.l10n.t(
+  const { l10n } = vscode;
+  const config = vscode.workspace.getConfiguration(prefix);
+  const kind = config.get<string>('tunnel.kind', 'localtunnel');
+  if (kind === 'fixed') {
+    const where = inMessage(originOf(config.get<string>('tunnel.url', '')));
+    return isOfWorkspace(config, 'tunnel.url')
+      ? l10n.t(
+          'The settings of this workspace name {0} as the public URL of this relay. To see whether it leads here, the relay asks there by its secret path, which whoever answers there then knows: they can send it events, and read every delivery that is registered there.',
+          where,
+        )
+      : l10n.t(
+          'Your own settings name {0} as the public URL of this relay. To see whether it leads here, the relay asks there by its secret path, which whoever answers there then knows: they can send it events, and read every delivery that is registered there.',
+          where,
+        );
+  }
+  return l10n.t(
     'With a public URL Campaign Monitor reaches this relay. Every delivery, with names and addresses of subscribers, then passes through the servers of the tunnel ({0}), which can read it.',
-    tunnelName(),
+    kind === 'localtunnel' ? hostOf(config.get<string>('tunnel.host', 'https://localtunnel.me')) : kind,
   );
 }
 
-function tunnelName(): string {
+/** A name for the tunnel of the settings; null where they name none, and nobody learns the secret path. */
+function tunnelOfSettings(): string | null {
   const config = vscode.workspace.getConfiguration(prefix);
-  const kind = config.get<string>('tunnel.kind', 'localtunnel');
-  return kind === 'localtunnel' ? new URL(config.get<string>('tunnel.host', 'https://localtunnel.me')).host : kind;
+  const kind = config.get<string>('tunnel.kind', 'none');
+  if (kind === 'none') return null;
+  if (kind === 'fixed') return `${kind} ${originOf(config.get<string>('tunnel.url', '').trim())}`;
+  return kind === 'localtunnel' ? `${kind} ${config.get<string>('tunnel.host', '')}` : kind;
+}
+
+function isOfWorkspace(config: vscode.WorkspaceConfiguration, name: string): boolean {
+  return vscode.workspace.isTrusted && config.inspect(name)?.workspaceValue !== undefined;
+}
+
+/** What a setting names, as it stands there where it is no URL: what is wrong with it is said elsewhere. */
+function originOf(text: string): string {
+  return URL.canParse(text) ? new URL(text).origin : text;
+}
+
+function hostOf(text: string): string {
+  return inMessage(URL.canParse(text) ? new URL(text).host : text);
 }

@@ -44,7 +44,11 @@ export async function openPublicUrls(session: Session): Promise<VendorUrls | und
   await vscode.commands.executeCommand(commandId('openTunnel'));
   // What the window knew of the tunnel may be older than the order to open it.
   await session.refresh();
-  if (session.status === undefined || session.needsAgreement() || session.status.settings.tunnel.kind === 'none') {
+  if (
+    session.status === undefined ||
+    session.tunnels.toAgree() !== null ||
+    session.status.settings.tunnel.kind === 'none'
+  ) {
     return undefined;
   }
   return orGivenUp(working(vscode.l10n.t('Opening the public URL'), (signal, say) => opened(session, signal, say)));

@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import type { Localiser } from '../../../src/extension/ui/localiser.ts';
+import { tunnelInWords } from '../../../src/extension/ui/tunnel-words.ts';
+import type { TunnelStatus } from '../../../src/protocol/status.ts';
+import { asSentences, englishWords, tunnelTexts, tunnelWords } from '../../../src/protocol/tunnel-words.ts';
+import type { TunnelCode, TunnelWords } from '../../../src/protocol/tunnel-words.ts';
+
+const bundle = new URL('../../../l10n/bundle.l10n.de.json', import.meta.url);
+const texts = JSON.parse(readFileSync(bundle, 'utf8')) as Readonly<Record<string, string>>;
+const filled = (text: string, args: readonly unknown[]): string =>
+  text.replace(/\{(\d)\}/g, (_all, index: string) => String(args[Number(index)]));
+const english: Localiser = { t: (message, ...args) => filled(message, args) };
+const german: Localiser = {
+  t(message, ...args) {
+    const text = texts[message];
+    assert.ok(text !== undefined, `in English alone: ${message}`);
+    return filled(text, args);
+  },
+};
+
+function status(...said: TunnelWords[]): TunnelStatus {
+  return { state: 'failed', kind: 'ngrok', reason: asSentences(said.map(englishWords)), said };
+}
+
+describe('How the tunnel is', () => {
+  for (const code of Object.keys(tunnelTexts) as TunnelCode[]) {
+    it(`is in English as the relay says it, and in German: ${code}`, () => {
+      const told = status(tunnelWords(code, '⟦1⟧', '⟦2⟧', '⟦3⟧'));
+      assert.equal(tunnelInWords(told, english).reason, told.reason);
+      const inGerman = tunnelInWords(told, german).reason;
+      assert.doesNotMatch(inGerman, /undefined|\{\d\}/);
+      for (const value of ['⟦1⟧', '⟦2⟧', '⟦3⟧'])
+        assert.equal(inGerman.includes(value), told.reason.includes(value), value);
+      // What holds no word but its values is the same in every language.
+      if (code !== 'with-words') assert.notEqual(inGerman, told.reason);
+    });
+  }
+
+  it('is put together of pieces, each in the language', () => {
+    const refused = tunnelWords('no-answer', 'https://a.example', tunnelWords('connection-refused'));
+    const told = status(tunnelWords('trying-again', refused, '2 s'), tunnelWords('see-log'));
+    assert.equal(
+      told.reason,
+      'https://a.example does not answer (connection refused); trying again in 2 s. See the log.',
+    );
+    assert.equal(
+      tunnelInWords(told, german).reason,
+      'https://a.example antwortet nicht (Verbindung abgelehnt); neuer Versuch in 2 s. Siehe Protokoll.',
+    );
+  });
+
+  it('is as the relay says it where it knows more than this extension, or tells no codes', () => {
+    const later = { code: 'of-a-later-version', values: [] };
+    for (const said of [[later], [tunnelWords('trying-again', later, '2 s')], [tunnelWords('see-log'), later]])
+      assert.equal(tunnelInWords({ ...status(), reason: 'It says so.', said }, german).reason, 'It says so.');
+    assert.equal(tunnelInWords({ state: 'failed', kind: 'ngrok', reason: 'Long ago.' }, german).reason, 'Long ago.');
+    const inherited = { ...status(), reason: 'It says so.', said: [{ code: 'toString', values: [] }] };
+    assert.equal(tunnelInWords(inherited, german).reason, 'It says so.');
+  });
+
+  it('takes no value for a place of another', () => {
+    const told = status(tunnelWords('no-answer', 'https://a.example/{1}', '{0}'));
+    assert.equal(told.reason, 'https://a.example/{1} does not answer ({0}).');
+    assert.equal(tunnelInWords(told, english).reason, told.reason);
+  });
+});
