@@ -44,6 +44,7 @@ describe('Where a public URL is needed', function () {
     window = openWindow();
     relay = await new StandInRelay(window.session.dataDir, '9.0.0').open();
     relay.setTunnel(failed);
+    await window.session.tunnels.record(`fixed ${url}`);
     await window.session.start();
     user.commands.set('openTunnel', () => openTunnel(window.session));
   });

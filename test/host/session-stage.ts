@@ -23,21 +23,33 @@ export interface Window {
   readonly receiver: SampleReceiver;
   /** All states so far. */
   readonly states: readonly SessionState[];
+  readonly storage: Storage;
   /** Ends its relay, whichever it is, and the window. */
   close(): Promise<void>;
 }
 
-/** A window of an extension of this version, with a data directory of its own. */
-export function openWindow(version = '9.0.0'): Window {
+/** What VS Code keeps for all windows: state and secrets, with whoever follows these. */
+interface Storage {
+  readonly kept: Map<string, unknown>;
+  readonly secret: Map<string, string>;
+  readonly changedSecret: vscode.EventEmitter<vscode.SecretStorageChangeEvent>;
+}
+
+/**
+ * A window of an extension of this version, with a data directory of its own.
+ * @param storage what another window keeps, where both are of one user
+ */
+export function openWindow(
+  version = '9.0.0',
+  storage: Storage = { kept: new Map(), secret: new Map(), changedSecret: new vscode.EventEmitter() },
+): Window {
   const folder = mkdtempSync(join(tmpdir(), 'cm-session-'));
-  const kept = new Map<string, unknown>();
+  const { kept, secret, changedSecret } = storage;
   const memory = {
     keys: () => [...kept.keys()],
     get: (key: string, fallback?: unknown) => kept.get(key) ?? fallback,
     update: (key: string, value: unknown) => Promise.resolve(void kept.set(key, value)),
   };
-  const secret = new Map<string, string>();
-  const changedSecret = new vscode.EventEmitter<vscode.SecretStorageChangeEvent>();
   const context = {
     subscriptions: [] as vscode.Disposable[],
     globalState: memory,
@@ -69,7 +81,7 @@ export function openWindow(version = '9.0.0'): Window {
   const states: SessionState[] = [];
   session.onDidChange((state) => states.push(state));
   return {
-    ...{ session, context, log, secrets, receiver, states },
+    ...{ session, context, log, secrets, receiver, states, storage },
     async close() {
       await session.stop();
       for (const each of [...context.subscriptions, session, receiver, log]) void each.dispose();
@@ -180,6 +192,8 @@ export class StandInRelay {
 type Choice = string | undefined;
 export interface Message {
   readonly text: string;
+  /** What stands below it in a dialog. */
+  readonly detail: string;
   readonly buttons: readonly string[];
   /** Presses a button, or closes it. */
   choose(choice: Choice): void;
@@ -193,6 +207,8 @@ export class User {
   readonly commands = new Map<string, () => unknown>();
   /** What the progress notifications say. */
   readonly reports: (string | undefined)[] = [];
+  /** What is chosen of a quick pick that takes several: the labels and descriptions that it offers, and which of them. */
+  pick: (offered: readonly vscode.QuickPickItem[]) => readonly vscode.QuickPickItem[] | undefined = () => undefined;
   /** Cancels what shows progress. */
   cancel: () => void = () => undefined;
   readonly #putBack: (() => void)[] = [];
@@ -201,7 +217,8 @@ export class User {
     const said = (text: string, ...rest: unknown[]): Promise<Choice> =>
       new Promise((resolve) => {
         const buttons = rest.filter((each) => typeof each === 'string');
-        this.messages.push({ text, buttons, choose: resolve });
+        const options = rest.find((each): each is vscode.MessageOptions => typeof each === 'object');
+        this.messages.push({ text, detail: options?.detail ?? '', buttons, choose: resolve });
       });
     for (const name of ['showInformationMessage', 'showWarningMessage', 'showErrorMessage'] as const) {
       this.#replace(vscode.window, name, said);
@@ -215,6 +232,10 @@ export class User {
       return task({ report: ({ message }) => this.reports.push(message) }, cancellation.token);
     };
     this.#replace(vscode.window, 'withProgress', withProgress as never);
+    const showQuickPick = vscode.window.showQuickPick;
+    const picked = (items: readonly vscode.QuickPickItem[], options?: vscode.QuickPickOptions): unknown =>
+      options?.canPickMany === true ? Promise.resolve(this.pick(items)) : showQuickPick(items, options);
+    this.#replace(vscode.window, 'showQuickPick', picked as never);
     const execute = vscode.commands.executeCommand;
     const executeCommand = (command: string, ...args: unknown[]): Thenable<unknown> => {
       if (!command.startsWith('campaignMonitorRelay.')) return execute(command, ...args);
@@ -243,9 +264,7 @@ export class User {
   }
 }
 
-/** Sets one of the extension's settings, for the user. */
-export function setSetting(name: string, value: unknown): Thenable<void> {
-  return vscode.workspace
-    .getConfiguration('campaignMonitorRelay')
-    .update(name, value, vscode.ConfigurationTarget.Global);
+/** Sets one of the extension's settings, for the user, or in the workspace's own file. */
+export function setSetting(name: string, value: unknown, target = vscode.ConfigurationTarget.Global): Thenable<void> {
+  return vscode.workspace.getConfiguration('campaignMonitorRelay').update(name, value, target);
 }

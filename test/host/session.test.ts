@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import * as vscode from 'vscode';
 import { ErrorCodes, ResponseError } from 'vscode-jsonrpc/node';
-import { offerTunnel } from '../../src/extension/relay/tunnel-consent.ts';
+import { offerTunnel, openTunnel } from '../../src/extension/relay/tunnel-consent.ts';
 import { createRelayCommands } from '../../src/extension/relay/commands.ts';
 import type { RelayCommandParts } from '../../src/extension/relay/commands.ts';
 import type { ParsedParams } from '../../src/protocol/methods.ts';
@@ -78,13 +79,16 @@ describe('A window’s session', function () {
     });
   });
 
-  it('gives the relay what is kept, and takes away what is removed: once, and also what was while it was not attached', async () => {
+  it('gives the relay what its destinations name, and takes away what is removed: once, and also what was while it was not attached', async () => {
     await open(own);
     const given: unknown[] = [];
     relay.before = (method, params) => {
       if (method === 'relay/configure') given.push((params as ParsedParams<'relay/configure'>).secrets);
     };
     const { session, secrets } = window;
+    const destination = { url: 'http://127.0.0.1:1/', signatureKeyName: 'kept', credentialsName: 'login' };
+    await session.consents.allow(destination);
+    await setSetting('destinations', [destination]);
     // Removed before the relay started: it cannot have it, but somebody else may have given it one of that name.
     await secrets.set('verifyKeys', 'long-ago', 'v');
     await secrets.remove('verifyKeys', 'long-ago');
@@ -94,19 +98,27 @@ describe('A window’s session', function () {
     await secrets.set('signatureKeys', 'gone', 'k');
     await secrets.set('signatureKeys', 'kept', 'k');
     await secrets.remove('signatureKeys', 'gone');
+    await secrets.set('signatureKeys', 'unnamed', 'k');
+    await secrets.set('verifyKeys', 'theirs', 'v');
     await session.start();
-    const none = { verifyKeys: {}, credentials: {} };
-    assert.deepEqual(given, [{ signatureKeys: { gone: null, kept: 'k' }, ...none }]);
+    // What no destination names is not given, and taken away from a relay that has it of an older version.
+    const unnamed = null;
+    const verifyKeys = { theirs: 'v' };
+    assert.deepEqual(given, [{ signatureKeys: { gone: null, kept: 'k', unnamed }, verifyKeys, credentials: {} }]);
     await secrets.set('credentials', 'login', '{"Authorization":"a"}');
     await until(() => given.length === 2);
     const login = { login: { Authorization: 'a' } };
-    assert.deepEqual(given[1], { signatureKeys: { kept: 'k' }, verifyKeys: {}, credentials: login });
+    const signatureKeys = { kept: 'k', unnamed };
+    assert.deepEqual(given[1], { signatureKeys, verifyKeys, credentials: login });
     await secrets.remove('credentials', 'login');
     await until(() => given.length === 3);
-    assert.deepEqual(given[2], { signatureKeys: { kept: 'k' }, verifyKeys: {}, credentials: { login: null } });
+    assert.deepEqual(given[2], { signatureKeys, verifyKeys, credentials: { login: null } });
+    await until(() => session.consents.all().length === 1);
+    await session.consents.allow(destination);
     await secrets.set('credentials', 'login', '{"Authorization":"a"}');
     await until(() => given.length === 4);
-    assert.deepEqual(given[3], { signatureKeys: { kept: 'k' }, verifyKeys: {}, credentials: login });
+    assert.deepEqual(given[3], { signatureKeys, verifyKeys, credentials: login });
+    await setSetting('destinations', undefined);
   });
 
   it('starts another relay where the one that runs is just being stopped', async () => {
@@ -178,7 +190,11 @@ describe('A window’s session', function () {
     await until(() => relay.clients === 0);
     await assert.rejects(window.session.start(), /Unrecognized key/);
     await until(() => relay.clients === 0);
-    assert.deepEqual(user.messages, []);
+    // Who starts it says why it did not; when the window is loaded nobody else would.
+    assert.deepEqual(
+      user.messages.map(({ text, buttons }) => [text, buttons]),
+      [['The running relay cannot be used: relay/configure: Unrecognized key: "later"', ['Try Again', 'Show Log']]],
+    );
   });
 
   it('agrees to the tunnel that the offer named, not to the one of the settings by then', async () => {
@@ -235,6 +251,223 @@ describe('A window’s session', function () {
     } finally {
       await setSetting('destinations', undefined);
     }
+  });
+
+  describe('configures the relay', () => {
+    /** Configurations that have begun, each with what ends it. */
+    let begun: { readonly params: ParsedParams<'relay/configure'>; readonly end: () => void }[];
+    const partSizes = () => begun.map(({ params }) => params.settings?.partSize);
+    const changed = ['partSize', 'instances.keepUrl', 'openConnectors.timeoutSeconds'];
+
+    beforeEach(async () => {
+      await open(own);
+      await window.session.start();
+      begun = [];
+      relay.before = (method, params) => {
+        if (method !== 'relay/configure') return;
+        return new Promise((end) => begun.push({ params: params as ParsedParams<'relay/configure'>, end }));
+      };
+    });
+    afterEach(async () => {
+      relay.before = () => undefined;
+      for (const { end } of begun) end();
+      for (const name of changed) await setSetting(name, undefined);
+      await vscode.workspace.getConfiguration('http').update('noProxy', undefined, vscode.ConfigurationTarget.Global);
+    });
+
+    it('once at a time: what changes meanwhile is in the next one, which is the last', async () => {
+      await setSetting('partSize', 2);
+      await until(() => begun.length === 1);
+      for (const size of [3, 4, 5]) await setSetting('partSize', size);
+      await window.secrets.set('verifyKeys', 'theirs', 'v');
+      assert.deepEqual(partSizes(), [2]);
+      begun[0]?.end();
+      await until(() => begun.length === 2);
+      assert.deepEqual(partSizes(), [2, 5]);
+      assert.deepEqual(begun[1]?.params.secrets?.verifyKeys, { theirs: 'v' });
+      begun[1]?.end();
+      await until(() => window.session.status?.settings.partSize === 5);
+      await setSetting('partSize', 6);
+      await until(() => begun.length === 3);
+      assert.deepEqual(partSizes(), [2, 5, 6]);
+    });
+
+    it('for what concerns it alone', async () => {
+      const { secrets, context } = window;
+      await context.secrets.store('campaignMonitorRelay.instanceToken.1', 'token');
+      await context.secrets.store('campaignMonitorRelay.openConnectors.secrets', 'user');
+      await secrets.set('credentials', 'unnamed', '{"Authorization":"a"}');
+      await secrets.set('signatureKeys', 'unnamed', 'k');
+      await setSetting('instances.keepUrl', 'never');
+      await setSetting('openConnectors.timeoutSeconds', 61);
+      await setSetting('partSize', 7);
+      await until(() => begun.length === 1);
+      begun[0]?.end();
+      await until(() => window.session.status?.settings.partSize === 7);
+      // Those before it would have come before it.
+      assert.equal(begun.length, 1);
+      await vscode.workspace
+        .getConfiguration('http')
+        .update('noProxy', ['one.example'], vscode.ConfigurationTarget.Global);
+      await until(() => begun.length === 2);
+    });
+
+    it('with what changed while it was being started, too', async () => {
+      await window.session.stop();
+      relay = await new StandInRelay(window.session.dataDir, own).open();
+      relay.before = (method, params) => {
+        if (method !== 'relay/configure') return;
+        return new Promise((end) => begun.push({ params: params as ParsedParams<'relay/configure'>, end }));
+      };
+      const started = window.session.start();
+      await until(() => begun.length === 1);
+      await setSetting('partSize', 9);
+      begun[0]?.end();
+      await started;
+      await until(() => begun.length === 2);
+      assert.equal(begun[1]?.params.settings?.partSize, 9);
+    });
+  });
+
+  it('says once that the relay refused changed settings, and why, with a way on', async () => {
+    await open(own);
+    await window.session.start();
+    let refusing = true;
+    relay.before = (method) => {
+      if (method === 'relay/configure' && refusing)
+        throw new ResponseError(1003, 'the settings were not changed: no space', {
+          advice: 'make-room',
+          next: 'Make room.',
+        });
+    };
+    try {
+      const refused = (): string[] =>
+        user.messages.flatMap(({ text }) => (text.includes('did not take the changed settings') ? [text] : []));
+      for (const size of [2, 3]) {
+        const asked = relay.asked.length;
+        await setSetting('partSize', size);
+        await until(() => relay.asked.length > asked);
+      }
+      await until(() => refused().length > 0);
+      assert.deepEqual(refused(), [
+        'The relay did not take the changed settings and goes on with what it had: the settings were not changed: no space. Make room on it; deliveries are accepted again by themselves.',
+      ]);
+      refusing = false;
+      user.message('did not take')?.choose('Try Again');
+      await until(() => window.session.status?.settings.partSize === 3);
+    } finally {
+      await setSetting('partSize', undefined);
+    }
+  });
+
+  it('leads to the proxy where that is what the relay refused', async () => {
+    await open(own);
+    await window.session.start();
+    relay.before = (method) => {
+      if (method === 'relay/configure')
+        throw new ResponseError(1002, 'the proxy cannot be used', { advice: 'check-proxy', next: 'Look at it.' });
+    };
+    await setSetting('partSize', 4);
+    try {
+      const message = await until(() => user.message('the proxy cannot be used'));
+      assert.deepEqual(message?.buttons, ['Open Setting', 'Try Again', 'Show Log']);
+    } finally {
+      await setSetting('partSize', undefined);
+    }
+  });
+
+  it('says how the tunnel is in the language of the window, which the relay tells by codes', async () => {
+    await open(own);
+    const said = [
+      { code: 'trying-again', values: [{ code: 'no-answer', values: ['https://a.example', '502'] }, '2 s'] },
+    ];
+    relay.setTunnel({
+      state: 'degraded',
+      kind: 'fixed',
+      url: 'https://a.example',
+      reason: 'In another language.',
+      said,
+    });
+    await window.session.start();
+    assert.equal(window.session.status?.tunnel.reason, 'https://a.example does not answer (502); trying again in 2 s.');
+    relay.setTunnel({ ...closed, said: [{ code: 'of-a-later-version', values: [] }] });
+    relay.say();
+    await until(() => window.session.status?.tunnel.reason === closed.reason);
+  });
+
+  it('takes a tunnel host that is no URL for what it is: the setting is named, and nothing is opened', async () => {
+    await open(own);
+    await setSetting('tunnel.kind', 'localtunnel');
+    await setSetting('tunnel.host', 'loca.lt');
+    try {
+      await assert.rejects(window.session.start(), /tunnel\.host/);
+      await setSetting('tunnel.host', undefined);
+      await window.session.start();
+      await setSetting('tunnel.host', 'loca.lt');
+      await until(() => user.message('campaignMonitorRelay.tunnel.host cannot be used'));
+      const offered = offerTunnel(window.session, window.context.globalState);
+      const offer = await until(() => user.message('(loca.lt)'));
+      offer?.choose(undefined);
+      await offered;
+      const count = user.messages.length;
+      const opened = openTunnel(window.session);
+      const wrong = await until(() => user.messages[count]);
+      assert.match(wrong?.text ?? '', /The setting campaignMonitorRelay\.tunnel\.host cannot be used/);
+      wrong?.choose(undefined);
+      await opened;
+      assert.ok(!relay.asked.includes('tunnel/open'));
+    } finally {
+      await setSetting('tunnel.host', undefined);
+      await setSetting('tunnel.kind', 'none');
+    }
+  });
+
+  it('starts the sample receiver again where it failed once', async () => {
+    await open(own);
+    const { session, context } = window;
+    const update = context.workspaceState.update.bind(context.workspaceState);
+    context.workspaceState.update = () => Promise.reject(new Error('no room for the port'));
+    await assert.rejects(session.start(), /no room for the port/);
+    context.workspaceState.update = update;
+    await session.start();
+    assert.match(relay.status.settings.destinations[0]?.url ?? '', /\/sample-receiver$/);
+    const answer = await fetch(relay.status.settings.destinations[0]?.url ?? '', { method: 'POST' });
+    assert.equal(answer.status, 200);
+  });
+
+  describe('that is given up while it starts', () => {
+    beforeEach(() => open(own));
+
+    it('leaves a relay that does not answer at once, and starts again when it is asked to', async () => {
+      let answer = (): void => undefined;
+      const held = new Promise<void>((resolve) => (answer = resolve));
+      relay.before = (method) => (method === 'relay/configure' ? held : undefined);
+      const abort = new AbortController();
+      const starting = window.session.start(abort.signal);
+      await until(() => relay.asked.includes('relay/configure') || relay.asked.includes('relay/status'));
+      abort.abort();
+      await assert.rejects(starting, { name: 'AbortError' });
+      assert.equal(window.session.state.kind, 'stopped');
+      await until(() => relay.clients === 0);
+      answer();
+      relay.before = () => undefined;
+      await window.session.start();
+      assert.equal(window.session.state.kind, 'running');
+    });
+
+    it('by one of two who wait for it goes on for the other', async () => {
+      let answer = (): void => undefined;
+      const held = new Promise<void>((resolve) => (answer = resolve));
+      relay.before = (method) => (method === 'relay/configure' ? held : undefined);
+      const [one, two] = [new AbortController(), new AbortController()];
+      const first = window.session.start(one.signal);
+      const second = window.session.start(two.signal);
+      one.abort();
+      await assert.rejects(first, { name: 'AbortError' });
+      answer();
+      await second;
+      assert.equal(window.session.state.kind, 'running');
+    });
   });
 
   it('makes no link of what the relay says', async () => {
