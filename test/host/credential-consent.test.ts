@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
-import { createRelayCommands } from '../../src/extension/relay/commands.ts';
 import { offerTunnel, openTunnel } from '../../src/extension/relay/tunnel-consent.ts';
 import type { ParsedParams } from '../../src/protocol/methods.ts';
 import { until } from './relay-stage.ts';
@@ -160,7 +159,7 @@ describe('A workspace that names stored keys and credentials', function () {
     assert.deepEqual(credentials(), { prod: null });
     const said = await until(() => user.message(`What goes to ${evil} is held`));
     said?.choose('Choose…');
-    await until(() => user.ran.includes('chooseConsents'));
+    await until(() => user.ran.includes('manageSecrets'));
     // Neither another configuration nor another window asks again.
     await apply(Workspace, { url: evil, credentialsName: 'prod' }, { url: good });
     const { storage } = window;
@@ -172,7 +171,7 @@ describe('A workspace that names stored keys and credentials', function () {
       [good, false],
     ]);
     assert.equal(asked().length, 1);
-    const { chooseConsents } = commands();
+    const chooseConsents = () => window.session.chooseConsents();
     user.pick = (offered) => {
       assert.deepEqual(
         offered.map(({ label, description, picked }) => [label, description, picked]),
@@ -315,6 +314,4 @@ describe('A workspace that names stored keys and credentials', function () {
       assert.deepEqual(last().settings?.tunnel, { kind: 'none' });
     });
   });
-
-  const commands = () => createRelayCommands({ ...window, beforeStop: () => Promise.resolve(true) });
 });

@@ -285,7 +285,7 @@ describe('A window’s session', function () {
       await until(() => begun.length === 2);
       assert.deepEqual(partSizes(), [2, 5]);
       assert.deepEqual(begun[1]?.params.secrets?.verifyKeys, { theirs: 'v' });
-      begun[1]?.end();
+      begun[1].end();
       await until(() => window.session.status?.settings.partSize === 5);
       await setSetting('partSize', 6);
       await until(() => begun.length === 3);
