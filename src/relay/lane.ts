@@ -173,8 +173,13 @@ export class Lane {
   status(waiting: number): DestinationStatus {
     const { id, destination, configured, heldWhy } = this.target;
     const state = heldWhy !== null ? 'held' : this.#reachability.isDown ? 'down' : 'up';
-    const { url, mode } = destination;
-    return { destinationId: toldId(id, destination), url, mode, configured, state, detail: this.detail, waiting };
+    const { url, mode, signatureKeyName, credentialsName, insecureTls } = destination;
+    return {
+      ...{ destinationId: toldId(id, destination), url, mode, configured, state, detail: this.detail, waiting },
+      ...(signatureKeyName !== undefined && { signatureKeyName }),
+      ...(credentialsName !== undefined && { credentialsName }),
+      ...(insecureTls !== undefined && { insecureTls }),
+    };
   }
 
   /** Sends nothing more. */

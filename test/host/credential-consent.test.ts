@@ -271,6 +271,25 @@ describe('A workspace that names stored keys and credentials', function () {
     assert.deepEqual(credentials(), { prod: null });
   });
 
+  it('leaves what waits for a destination that it no longer names with what that was allowed, until nothing waits', async () => {
+    await setSetting('destinations', [{ url: good, credentialsName: 'prod' }], Workspace);
+    await window.session.start();
+    await answered(await question(good), 'Allow');
+    const told = { mode: 'normalised', configured: false, detail: null } as const;
+    const left = { ...told, destinationId: 't1', url: good, credentialsName: 'prod', state: 'up', waiting: 2 } as const;
+    const stranger = { ...left, destinationId: 't2', url: evil, signatureKeyName: 'mine' };
+    relay.status = { ...relay.status, destinations: [left, stranger] };
+    relay.say();
+    await apply(Workspace, { url: 'http://127.0.0.1:1/' });
+    assert.deepEqual(last().secrets?.credentials, { prod: { Authorization: value } });
+    assert.deepEqual(last().secrets?.signatureKeys, { mine: null });
+    const before = given.length;
+    relay.status = { ...relay.status, destinations: [] };
+    relay.say();
+    await until(() => given.length > before);
+    assert.deepEqual(credentials(), { prod: null });
+  });
+
   describe('and a public URL', () => {
     const fixed = async (url: string): Promise<void> => {
       await setSetting('tunnel.url', url, Workspace);

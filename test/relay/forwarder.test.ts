@@ -485,6 +485,7 @@ describe('a destination that its settings hold', () => {
     await deliver(first, 1, 2);
     const [said] = (await status(first)).destinations;
     assert.deepEqual([said?.state, said?.detail, said?.waiting], ['held', 'not agreed to', 2]);
+    assert.equal(said?.credentialsName, 'c');
     assert.equal((await forwardingOf(first)).detail, 'not agreed to');
     await first.stop();
     // What is remembered is enough to hold it: no client has said anything yet.

@@ -53,4 +53,32 @@ describe('In German', () => {
       await workbench.close();
     }
   });
+
+  it('it is said how the tunnel is, which only the relay knows', async () => {
+    const workbench = await openWorkbench({
+      ownServer: true,
+      locale: 'de',
+      settings: {
+        'campaignMonitorRelay.tunnel.kind': 'fixed',
+        // Nobody listens there.
+        'campaignMonitorRelay.tunnel.url': 'http://127.0.0.1:1',
+        'campaignMonitorRelay.keepAliveMinutes': 2,
+      },
+    });
+    try {
+      await untilStatusBar(workbench, 'Campaign Monitor Relay: beendet');
+      await workbench.runCommand(`${category}: Öffentliche URL öffnen`);
+      await workbench.dialog.getByText('geheimen Pfad').waitFor();
+      await workbench.answerDialog('Öffentliche URL öffnen');
+      const said = await untilStatusBar(workbench, 'antwortet nicht (');
+      assert.match(
+        said,
+        /http:\/\/127\.0\.0\.1:1 antwortet nicht \(Verbindung abgelehnt\); neuer Versuch in \d+ (?:m?s)\./,
+      );
+      await workbench.picture('german/tunnel');
+    } finally {
+      await stopRelays(workbench);
+      await workbench.close();
+    }
+  });
 });

@@ -6,6 +6,7 @@ import { send } from '../relay/requests.ts';
 import { sampleBody } from '../relay/stage.ts';
 import { until } from '../relay/until.ts';
 import { category, dataDirs, eventsView, startRelay, statusOf, stopRelays } from './relay.ts';
+import { giveSecret } from './secrets.ts';
 import { openWorkbench } from './workbench.ts';
 import type { Workbench } from './workbench.ts';
 
@@ -30,19 +31,8 @@ function holding(folder: string): string[] {
 
 describe('Keys and credentials', () => {
   let workbench: Workbench;
-  const ask = async (command: string, ...answers: (readonly [title: string, answer: string])[]): Promise<void> => {
-    await workbench.runCommand(`${category}: ${command}`);
-    // One input box follows the other: each is told by the title of its own.
-    for (const [title, answer] of answers) {
-      await workbench.quickInputWidget.filter({ hasText: title }).waitFor();
-      const box = workbench.quickInputWidget.locator('.quick-input-box input').first();
-      await box.fill(answer);
-      await box.press('Enter');
-    }
-    await workbench.quickInputWidget.waitFor({ state: 'hidden' });
-  };
-  const choose = (entry: string) =>
-    workbench.chooseFromContextMenu(workbench.treeRow(eventsView, 'ann@example.com'), entry);
+  const choose = (...path: string[]) =>
+    workbench.chooseFromContextMenu(workbench.treeRow(eventsView, 'ann@example.com'), ...path);
   const clean = async (): Promise<void> => {
     const shown = await workbench.page.locator('body').innerText();
     assert.deepEqual(
@@ -70,17 +60,31 @@ describe('Keys and credentials', () => {
       await workbench.openViewContainer(category);
       await startRelay(workbench);
       const dataDir = dataDirs(workbench)[0]!;
-      await ask('Set Signature Key…', ['Name of the key', 'mine'], ['Signature key “mine”', planted.signatureKey]);
-      await ask('Set Verify Key…', ['Name of the key', 'theirs'], ['Verify key “theirs”', planted.verifyKey]);
-      await ask(
-        'Set Destination Credentials…',
+      await giveSecret(
+        workbench,
+        'Signature Key',
+        ['Name of the key', 'mine'],
+        ['Signature key “mine”', planted.signatureKey],
+      );
+      // Stored already, and sent nowhere before the user has said so.
+      await workbench.answerDialog('Allow');
+      await giveSecret(
+        workbench,
+        'Verify Key',
+        ['Name of the key', 'theirs'],
+        ['Verify key “theirs”', planted.verifyKey],
+      );
+      await giveSecret(
+        workbench,
+        'Destination Credentials',
         ['Name of the credentials', 'callback'],
         ['Header of the credentials “callback”', 'Authorization'],
         ['Value of Authorization', planted.credentials],
       );
+      await workbench.answerDialog('Allow');
       const { campaignMonitorUrl } = await until(async () => {
         const status = await statusOf(dataDir);
-        return status.missingKeys.length === 0 ? status : undefined;
+        return status.missingKeys.length === 0 && status.destinations[0]?.state === 'up' ? status : undefined;
       });
       await send(campaignMonitorUrl, {
         body: sampleBody({ email: 'ann@example.com' }),
@@ -99,7 +103,7 @@ describe('Keys and credentials', () => {
         await clean();
       }
       for (const copy of ['Copy as cURL', 'Copy as .http Request', 'Copy as HAR', 'Copy as Shareable Fixture']) {
-        const text = await workbench.copied(() => choose(copy));
+        const text = await workbench.copied(() => choose('Copy As', copy));
         assert.deepEqual(
           secrets.filter((secret) => text.includes(secret)),
           [],

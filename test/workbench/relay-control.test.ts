@@ -23,6 +23,7 @@ import {
   stopRelays,
   untilStatusBar,
 } from './relay.ts';
+import { giveSecret } from './secrets.ts';
 import { clickUntil, openWorkbench, temporaryFolder, untilDone } from './workbench.ts';
 import type { Workbench } from './workbench.ts';
 
@@ -453,6 +454,77 @@ describe('An untrusted folder', () => {
       await until(async () => ((await statusOf(dataDir)).counts.sent === 1 ? true : undefined));
       assert.equal(evil.requests.length, 0);
       assert.ok(!readFileSync(join(dataDir, 'relay.log'), 'utf8').includes('evil'));
+    } finally {
+      await stopRelays(workbench);
+      await workbench.close();
+    }
+  });
+});
+
+describe('A trusted folder', () => {
+  const secret = 'Bearer production-token-2201';
+
+  it('is sent no stored credentials and no secret path by its settings, before the user has said so; then it is', async function () {
+    this.timeout(240_000);
+    const evil = await startReceiver();
+    const { origin } = new URL(evil.url);
+    const folder = temporaryFolder();
+    mkdirSync(join(folder, '.vscode'));
+    writeFileSync(
+      join(folder, '.vscode', 'settings.json'),
+      JSON.stringify({
+        'campaignMonitorRelay.destinations': [{ url: evil.url, credentialsName: 'prod' }],
+        'campaignMonitorRelay.tunnel.kind': 'fixed',
+        'campaignMonitorRelay.tunnel.url': origin,
+      }),
+    );
+    const workbench = await openWorkbench({ ownServer: true, folder, settings: { ...local } });
+    try {
+      await workbench.openViewContainer(category);
+      await startRelay(workbench);
+      const dataDir = dataDirs(workbench)[0]!;
+      assert.deepEqual((await statusOf(dataDir)).settings.tunnel, { kind: 'none' });
+      await workbench.showNotification('secret path');
+      await workbench.picture('relay-control/fixed-url-offer');
+      await workbench.answerNotification('secret path', 'Only This Machine');
+
+      await giveSecret(
+        workbench,
+        'Destination Credentials',
+        ['Name of the credentials', 'prod'],
+        ['Header of the credentials “prod”', 'Authorization'],
+        ['Value of Authorization', secret],
+      );
+      await workbench.dialog.getByText(`Send stored credentials to ${origin}?`).waitFor();
+      await workbench.picture('relay-control/credential-question');
+      const { campaignMonitorUrl } = await statusOf(dataDir);
+      await send(campaignMonitorUrl, { body: sampleBody({ email: 'held@example.com' }) });
+      await workbench.answerDialog('Do Not Allow');
+      const refused = `What goes to ${origin} is held`;
+      await workbench.showNotification(refused);
+      await workbench.picture('relay-control/credential-refused');
+      const row = workbench.treeRow(eventsView, 'held@example.com');
+      await workbench.tooltipOf(row, 'You have not allowed it to use the credentials “prod”');
+      assert.equal(evil.requests.length, 0);
+      assert.deepEqual((await statusOf(dataDir)).destinations[0]?.state, 'held');
+
+      // A later word takes the first one back.
+      await workbench.answerNotification(refused, 'Choose…');
+      await workbench.quickInputWidget.getByText('Where Keys and Credentials May Go').waitFor();
+      await workbench.picture('relay-control/credential-consents');
+      await workbench.quickInput.press('ArrowDown');
+      await workbench.quickInput.press('Space');
+      await workbench.quickInput.press('Enter');
+      const [request] = await evil.received(1);
+      assert.equal(request?.header('authorization'), secret);
+      assert.equal((await statusOf(dataDir)).destinations[0]?.state, 'up');
+
+      await workbench.runCommand(`${category}: Open Public URL`);
+      await workbench.dialog.getByText('secret path').waitFor();
+      await workbench.picture('relay-control/fixed-url-question');
+      await workbench.answerDialog('Open Public URL');
+      const probe = await until(() => evil.requests.find(({ path }) => path.endsWith('/health')));
+      assert.match(probe.path, /^\/hooks\/[0-9a-f]{32}\/health$/);
     } finally {
       await stopRelays(workbench);
       await workbench.close();

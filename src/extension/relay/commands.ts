@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import type { Status } from '../../protocol/status.ts';
 import { commandId, prefix } from '../commands.ts';
 import type { CommandHandlers } from '../commands.ts';
+import { withNext } from '../ui/error-words.ts';
 import { unlinked } from '../ui/printable.ts';
 import { manageSecrets } from './manage-secrets.ts';
 import type { PlatformSecrets } from './manage-secrets.ts';
@@ -105,7 +106,7 @@ async function explainStart({ log }: RelayCommandParts, error: Error): Promise<v
   const again = isOther ? vscode.l10n.t('Restart Relay') : vscode.l10n.t('Try Again');
   const show = vscode.l10n.t('Show Log');
   const choice = await vscode.window.showErrorMessage(
-    vscode.l10n.t('The relay did not start: {0}', unlinked(error.message)),
+    vscode.l10n.t('The relay did not start: {0}', unlinked(withNext(error, vscode.l10n))),
     again,
     show,
   );

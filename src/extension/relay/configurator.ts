@@ -41,6 +41,8 @@ export class Configurator implements vscode.Disposable {
   #running: Promise<Status> | undefined;
   #next: Promise<Status> | undefined;
   #plan: Plan | undefined;
+  /** Destinations that the settings no longer name, and for which something waits. */
+  #left: ReadonlySet<string> = new Set();
   /** The consents by which that was made. */
   #consented = '';
   /** What the user closed without a word: she is not asked again before the next start. */
@@ -87,6 +89,18 @@ export class Configurator implements vscode.Disposable {
       this.#say(error);
       return client.request('relay/status', {});
     }
+  }
+
+  /**
+   * How the relay is: what was given for the sake of what waited is taken away when nothing of it waits any more.
+   */
+  follow(client: RelayClient, { destinations }: Status): void {
+    if (this.#client !== client) return;
+    const left = destinations.filter(({ configured, waiting }) => !configured && waiting > 0);
+    const ids = new Set(left.map(({ destinationId }) => destinationId));
+    const isOver = [...this.#left].some((id) => !ids.has(id));
+    this.#left = ids;
+    if (isOver) void this.refresh();
   }
 
   /** Configures no more: the relay that was begun with is left, or could not be used. */
@@ -173,10 +187,12 @@ export class Configurator implements vscode.Disposable {
     this.#plan = plan;
     this.#consented = consented;
     const now = new Date().toISOString();
-    const since = this.#removalsTold.get(client) ?? (await client.request('relay/status', {})).startedAt;
+    const before = await client.request('relay/status', {});
+    const since = this.#removalsTold.get(client) ?? before.startedAt;
+    const given = [...plan.given, ...this.#neededByWhatWaits(before)];
     const status = await client.request('relay/configure', {
       settings: plan.settings,
-      secrets: merged(secrets.removedSince(since), this.#unnamed(plan.given), await secrets.values(plan.given)),
+      secrets: merged(secrets.removedSince(since), this.#unnamed(given), await secrets.values(given)),
     });
     this.#removalsTold.set(client, now);
     return status;
@@ -207,6 +223,15 @@ export class Configurator implements vscode.Disposable {
     const undecided = notAllowed.filter((use) => consents.of(use) === undefined);
     if (undecided.length > 0) open.push({ url: destination.url, uses: undecided });
     return { ...destination, held: whyHeld(notAllowed) };
+  }
+
+  /** What waits may be for a destination that the settings no longer name: it is still sent there, where that is allowed. */
+  #neededByWhatWaits({ destinations }: Status): SecretUse[] {
+    const { consents } = this.#parts;
+    return destinations.flatMap((destination) => {
+      const uses = destination.waiting > 0 ? consents.stored(destination) : [];
+      return uses.every((use) => consents.of(use) === 'allowed') ? uses : [];
+    });
   }
 
   /** What is stored and not given, taken away: it may have been given before. */

@@ -72,7 +72,10 @@ export class CredentialConsents {
     });
   }
 
-  /** The user herself has just said where something goes, as in Add Destination: that is her consent. */
+  /**
+   * The user herself has just said where something goes, as in Add Destination: that is her consent.
+   * @param destination where, with nothing but what she chose
+   */
   async allow(destination: DestinationUse): Promise<void> {
     await this.record(usesOf(destination), 'allowed');
   }

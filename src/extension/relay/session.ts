@@ -236,7 +236,10 @@ export class Session implements vscode.Disposable {
   async #use(client: RelayClient, signal = new AbortController().signal): Promise<void> {
     const { compareVersions, isRefusal, tunnelInWords } = await import('../deferred.ts');
     this.#inWords = tunnelInWords;
-    client.on('status/changed', ({ status }) => this.#update(client, status));
+    client.on('status/changed', ({ status }) => {
+      this.#update(client, status);
+      this.#configurator.follow(client, status);
+    });
     client.on('event/added', (params) => this.#added.fire(params));
     client.on('attempt/recorded', (params) => this.#attempted.fire(params));
     client.on('event/changed', (params) => this.#corrected.fire(params));
