@@ -82,6 +82,7 @@ export function createHandlers(parts: StandingParts): Handlers {
       ...createFormCommands(form),
       ...createRelayCommands({
         ...{ context, session, log, secrets, receiver },
+        view: events.progressPlace,
         platformSecrets: createPlatformSecrets(platform),
         beforeStop: webhooks.beforeStop,
       }),

@@ -205,6 +205,8 @@ export class User {
   /** Commands of this extension that were run, which are not carried out but for those in {@link commands}. */
   readonly ran: string[] = [];
   readonly commands = new Map<string, () => unknown>();
+  /** What was shown as progress. */
+  readonly shown: vscode.ProgressOptions[] = [];
   /** What the progress notifications say. */
   readonly reports: (string | undefined)[] = [];
   /** What is chosen of a quick pick that takes several: the labels and descriptions that it offers, and which of them. */
@@ -224,9 +226,10 @@ export class User {
       this.#replace(vscode.window, name, said);
     }
     const withProgress = (
-      _options: unknown,
+      options: vscode.ProgressOptions,
       task: (progress: vscode.Progress<{ message?: string }>, token: vscode.CancellationToken) => Thenable<unknown>,
     ): Thenable<unknown> => {
+      this.shown.push(options);
       const cancellation = new vscode.CancellationTokenSource();
       this.cancel = () => cancellation.cancel();
       return task({ report: ({ message }) => this.reports.push(message) }, cancellation.token);

@@ -19,9 +19,11 @@ describe('A window’s session', function () {
   let user: User;
   let window: Window;
   let relay: StandInRelay;
+  let isViewOpen = true;
   const commands = () =>
     createRelayCommands({
       ...window,
+      view: { viewId: 'campaignMonitorRelay.events', isVisible: () => isViewOpen },
       platformSecrets: {
         set: () => Promise.resolve(false),
         forget: () => Promise.resolve(),
@@ -468,6 +470,27 @@ describe('A window’s session', function () {
       await second;
       assert.equal(window.session.state.kind, 'running');
     });
+  });
+
+  it('shows that it ends in its view, where that is open, and never a Cancel that does nothing', async () => {
+    await open(own);
+    for (isViewOpen of [true, false]) {
+      if (!isViewOpen) relay = await new StandInRelay(window.session.dataDir, own).open();
+      await window.session.start();
+      let stop = (): void => undefined;
+      const held = new Promise<void>((resolve) => (stop = resolve));
+      relay.before = (method) => (method === 'relay/stop' ? held : undefined);
+      user.shown.length = 0;
+      const stopped = commands().stop();
+      const shown = await until(() => user.shown[0]);
+      stop();
+      await stopped;
+      assert.deepEqual(
+        [shown?.location, shown?.cancellable === true],
+        [isViewOpen ? { viewId: 'campaignMonitorRelay.events' } : vscode.ProgressLocation.Notification, false],
+      );
+    }
+    isViewOpen = true;
   });
 
   it('makes no link of what the relay says', async () => {

@@ -29,7 +29,10 @@ describe('a destination as it stands', () => {
 
   it('is held by its settings, whatever it has or misses', () => {
     for (const given of [key, new Map<string, string>()]) {
-      const target = targetOf(3, { ...destination, held: 'not agreed to' }, true, { signatureKeys: given, credentials });
+      const target = targetOf(3, { ...destination, held: 'not agreed to' }, true, {
+        signatureKeys: given,
+        credentials,
+      });
       assert.equal(target.heldWhy, 'not agreed to');
     }
   });

@@ -1,7 +1,7 @@
 /** Commands about the relay itself: start and stop, URLs, log. What has its own file is only named here. */
 import * as vscode from 'vscode';
 import type { Status } from '../../protocol/status.ts';
-import { commandId, prefix } from '../commands.ts';
+import { commandId } from '../commands.ts';
 import type { CommandHandlers } from '../commands.ts';
 import { withNext } from '../ui/error-words.ts';
 import { unlinked } from '../ui/printable.ts';
@@ -16,7 +16,8 @@ import type { Session } from './session.ts';
 import { SettingsError } from './settings.ts';
 import { showStatusMenu } from './status-menu.ts';
 import { offerTunnel, openTunnel } from './tunnel-consent.ts';
-import { GivenUpError, working } from '../ui/progress.ts';
+import { GivenUpError, inView, working } from '../ui/progress.ts';
+import type { ProgressPlace } from '../ui/progress.ts';
 
 export interface RelayCommandParts {
   readonly context: vscode.ExtensionContext;
@@ -24,6 +25,8 @@ export interface RelayCommandParts {
   readonly log: vscode.LogOutputChannel;
   readonly secrets: SecretBox;
   readonly receiver: SampleReceiver;
+  /** Where it is shown that the relay is being started or stopped. */
+  readonly view: ProgressPlace;
   /** Of Open Connectors. */
   readonly platformSecrets: PlatformSecrets;
   /** What is to be settled before the user stops the relay. Resolves to whether to stop. */
@@ -38,10 +41,10 @@ export function createRelayCommands(parts: RelayCommandParts): CommandHandlers<'
   return {
     start: () => start(parts),
     stop: async () => {
-      if (await parts.beforeStop()) await session.stop();
+      if (await parts.beforeStop()) await stop(parts);
     },
     restart: async () => {
-      await session.stop();
+      await stop(parts);
       await bringUp(parts);
     },
     showStatus: () => showStatusMenu(session),
@@ -66,6 +69,11 @@ export function createRelayCommands(parts: RelayCommandParts): CommandHandlers<'
   };
 }
 
+/** Ends the relay, which lets what is under way come to its end: nothing to be given up. */
+function stop({ session, view }: RelayCommandParts): Promise<void> {
+  return inView(view, vscode.l10n.t('Stopping the relay'), () => session.stop());
+}
+
 /** Starts the relay, and offers once to make it public. */
 async function start(parts: RelayCommandParts): Promise<void> {
   if (await bringUp(parts)) void offerTunnel(parts.session, parts.context.globalState);
@@ -75,7 +83,7 @@ async function start(parts: RelayCommandParts): Promise<void> {
 async function bringUp(parts: RelayCommandParts): Promise<boolean> {
   const { session } = parts;
   try {
-    await vscode.window.withProgress({ location: { viewId: `${prefix}.events` } }, () =>
+    await vscode.window.withProgress({ location: { viewId: parts.view.viewId } }, () =>
       working(vscode.l10n.t('Starting the relay'), (signal) => session.start(signal)),
     );
     return true;

@@ -31,6 +31,12 @@ export class GivenUpError extends Error {
   override readonly name = 'GivenUpError';
 }
 
+/** A view in which progress can be shown, as a bar above its rows. */
+export interface ProgressPlace {
+  readonly viewId: string;
+  readonly isVisible: () => boolean;
+}
+
 /**
  * Carries out work; where it takes long a notification says so and can end it.
  * @param task is to end with an error when the signal says so, and may say how far it is
@@ -50,11 +56,7 @@ export async function working<T>(
     said = message;
     report();
   });
-  const settled = done.then(
-    () => undefined,
-    () => undefined,
-  );
-  const timer = setTimeout(() => {
+  const show = (settled: Promise<void>): void => {
     void vscode.window.withProgress(
       { location: vscode.ProgressLocation.Notification, title: unlinked(title), cancellable: true },
       (progress, token) => {
@@ -64,12 +66,38 @@ export async function working<T>(
         return settled;
       },
     );
-  }, shownAfterMs);
+  };
   try {
-    return await done;
+    return await whereItTakesLong(done, show);
   } catch (error) {
     if (abort.signal.aborted) throw new GivenUpError(title);
     throw error;
+  }
+}
+
+/**
+ * Carries out work that only reads, or cannot be given up: where its view is open, the bar above that says so at once;
+ * else, where it takes long, a notification without a Cancel that would do nothing.
+ */
+export async function inView<T>(place: ProgressPlace, title: string, task: () => Promise<T>): Promise<T> {
+  if (place.isVisible()) return vscode.window.withProgress({ location: { viewId: place.viewId } }, task);
+  return whereItTakesLong(task(), (settled) => {
+    void vscode.window.withProgress(
+      { location: vscode.ProgressLocation.Notification, title: unlinked(title), cancellable: false },
+      () => settled,
+    );
+  });
+}
+
+/** What work comes to; where it is not done in time, it is shown until it is settled. */
+async function whereItTakesLong<T>(work: Promise<T>, show: (settled: Promise<void>) => void): Promise<T> {
+  const settled = work.then(
+    () => undefined,
+    () => undefined,
+  );
+  const timer = setTimeout(() => show(settled), shownAfterMs);
+  try {
+    return await work;
   } finally {
     clearTimeout(timer);
   }

@@ -5,6 +5,7 @@ import type { EventRow } from '../../../protocol/history.ts';
 import { prefix } from '../../commands.ts';
 import type { ListNames } from '../../campaign-monitor/list-names.ts';
 import type { Session, SessionState } from '../../relay/session.ts';
+import type { ProgressPlace } from '../../ui/progress.ts';
 import { EventsFeed } from './events-feed.ts';
 import type { Drawing } from './events-feed.ts';
 import { group, groupings } from './grouping.ts';
@@ -75,6 +76,11 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
 
   dispose(): void {
     for (const each of this.#disposables) each.dispose();
+  }
+
+  /** Where it can be shown that something goes on. */
+  get progressPlace(): ProgressPlace {
+    return { viewId: `${prefix}.events`, isVisible: () => this.#view.visible };
   }
 
   /** The filter in force; empty for everything. */
