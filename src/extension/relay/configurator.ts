@@ -41,10 +41,10 @@ export class Configurator implements vscode.Disposable {
   #running: Promise<Status> | undefined;
   #next: Promise<Status> | undefined;
   #plan: Plan | undefined;
-  /** Destinations that the settings no longer name, and for which something waits. */
-  #left: ReadonlySet<string> = new Set();
   /** The consents by which that was made. */
   #consented = '';
+  /** Destinations that the settings no longer name, and for which something waits that needs what is stored. */
+  #left: ReadonlySet<string> = new Set();
   /** What the user closed without a word: she is not asked again before the next start. */
   #putOff = new Set<string>();
   #asking = false;
@@ -96,7 +96,9 @@ export class Configurator implements vscode.Disposable {
    */
   follow(client: RelayClient, { destinations }: Status): void {
     if (this.#client !== client) return;
-    const left = destinations.filter(({ configured, waiting }) => !configured && waiting > 0);
+    const left = destinations.filter(
+      (each) => !each.configured && each.waiting > 0 && this.#parts.consents.stored(each).length > 0,
+    );
     const ids = new Set(left.map(({ destinationId }) => destinationId));
     const isOver = [...this.#left].some((id) => !ids.has(id));
     this.#left = ids;

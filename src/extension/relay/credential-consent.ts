@@ -3,6 +3,7 @@
  * asked once for each of them and each origin. What she said is kept where no workspace can write.
  */
 import * as vscode from 'vscode';
+import { isLoopback } from '../../common/loopback.ts';
 import type { Destination } from '../../protocol/settings.ts';
 import { prefix } from '../commands.ts';
 import { placeOf } from '../ui/phrases.ts';
@@ -154,7 +155,7 @@ export async function askForConsent({ url, uses }: ConsentQuestion): Promise<Con
     ...(uses.some(({ unchecked }) => unchecked)
       ? [l10n.t('Its certificate is not checked: anybody on the way there can read them.')]
       : []),
-    ...(/^(?:localhost|127\.|\[::1\])/.test(hostname)
+    ...(isLoopback(hostname)
       ? [l10n.t('That is this machine, and whichever program listens there.')]
       : []),
     l10n.t('Until you allow it, what goes there is held. You are asked once.'),
