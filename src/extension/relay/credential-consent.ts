@@ -155,9 +155,7 @@ export async function askForConsent({ url, uses }: ConsentQuestion): Promise<Con
     ...(uses.some(({ unchecked }) => unchecked)
       ? [l10n.t('Its certificate is not checked: anybody on the way there can read them.')]
       : []),
-    ...(isLoopback(hostname)
-      ? [l10n.t('That is this machine, and whichever program listens there.')]
-      : []),
+    ...(isLoopback(hostname) ? [l10n.t('That is this machine, and whichever program listens there.')] : []),
     l10n.t('Until you allow it, what goes there is held. You are asked once.'),
   ];
   const choice = await vscode.window.showWarningMessage(
