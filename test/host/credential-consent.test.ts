@@ -87,7 +87,8 @@ describe('A workspace that names stored keys and credentials', function () {
     const asking = await question(evil);
     assert.match(asking.detail, /^The settings of this workspace use for https:\/\/evil\.example\/collect:/);
     assert.match(asking.detail, /• the credentials “prod”\n• the signature key “mine”/);
-    assert.deepEqual(asking.buttons, ['Allow', 'Do Not Allow']);
+    // The first is what Enter presses.
+    assert.deepEqual(asking.buttons, ['Do Not Allow', 'Allow']);
     assert.deepEqual(destinations(), [[url, true]]);
     assert.doesNotMatch(JSON.stringify(given), /production-/);
     assert.deepEqual(last().secrets, {

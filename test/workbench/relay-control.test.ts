@@ -512,8 +512,10 @@ describe('A trusted folder', () => {
       await workbench.answerNotification(refused, 'Choose…');
       await workbench.quickInputWidget.getByText('Where Keys and Credentials May Go').waitFor();
       await workbench.picture('relay-control/credential-consents');
-      await workbench.quickInput.press('ArrowDown');
-      await workbench.quickInput.press('Space');
+      await clickUntil(
+        workbench.quickInputWidget.getByText('the credentials “prod”'),
+        workbench.quickInputWidget.getByText('1 Selected'),
+      );
       await workbench.quickInput.press('Enter');
       const [request] = await evil.received(1);
       assert.equal(request?.header('authorization'), secret);

@@ -161,8 +161,9 @@ export async function askForConsent({ url, uses }: ConsentQuestion): Promise<Con
   const choice = await vscode.window.showWarningMessage(
     sent ? l10n.t('Send stored credentials to {0}?', origin) : l10n.t('Sign what is sent to {0}?', origin),
     { modal: true, detail: facts.join('\n') },
-    allow,
+    // Enter presses the first: of a question that comes while she types, that is not to be yes.
     refuse,
+    allow,
   );
   return choice === allow ? 'allowed' : choice === refuse ? 'refused' : undefined;
 }
