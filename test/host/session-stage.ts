@@ -73,7 +73,7 @@ export function openWindow(
     asAbsolutePath: (path: string) => join(process.env['HOST_TESTS_ROOT'] ?? '', path),
     extension: { packageJSON: { version } },
   } as unknown as vscode.ExtensionContext;
-  const log = vscode.window.createOutputChannel('A window of a test', { log: true });
+  const log = vscode.window.createOutputChannel(`A window of a test in ${folder}`, { log: true });
   const secrets = new SecretBox(context);
   const receiver = new SampleReceiver(context.workspaceState);
   const session = new Session(context, log, secrets, receiver);

@@ -472,6 +472,27 @@ describe('A window’s session', function () {
     });
   });
 
+  it('is told of no settings that change while it ends, and says nothing of them', async () => {
+    await open(own);
+    await window.session.start();
+    let stop = (): void => undefined;
+    const held = new Promise<void>((resolve) => (stop = resolve));
+    relay.before = (method) => {
+      if (method === 'relay/configure') throw new ResponseError(1002, 'it ends');
+      return method === 'relay/stop' ? held : undefined;
+    };
+    const stopped = window.session.stop();
+    await until(() => relay.asked.includes('relay/stop'));
+    const asked = relay.asked.length;
+    await setSetting('partSize', 8);
+    await window.secrets.set('verifyKeys', 'theirs', 'v');
+    stop();
+    await stopped;
+    await setSetting('partSize', undefined);
+    assert.equal(relay.asked.length, asked);
+    assert.deepEqual(user.messages, []);
+  });
+
   it('shows that it ends in its view, where that is open, and never a Cancel that does nothing', async () => {
     await open(own);
     for (isViewOpen of [true, false]) {

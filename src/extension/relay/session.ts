@@ -166,6 +166,8 @@ export class Session implements vscode.Disposable {
     await Promise.allSettled([this.#attaching, this.#starting.underWay]);
     const client = this.client ?? (await this.#connect());
     if (client === undefined) return;
+    // A change that comes now is not refused by a relay that ends, it is for the next one.
+    this.#configurator.end(client);
     try {
       await client.request('relay/stop', {});
       await client.closed;
