@@ -1,5 +1,6 @@
 /** The relay's public URL, as the user agrees to it: who sees what passes through is said before it is first opened. */
 import * as vscode from 'vscode';
+import type { TunnelConfig } from '../../protocol/settings.ts';
 import { prefix } from '../commands.ts';
 import { inMessage } from '../ui/printable.ts';
 import type { Session } from './session.ts';
@@ -24,7 +25,23 @@ export class TunnelConsents {
    * agreed to that yet; else null.
    */
   toAgree(): string | null {
-    const name = tunnelOfSettings();
+    const config = vscode.workspace.getConfiguration(prefix);
+    const text = (name: string): string => config.get<string>(name, '').trim();
+    const tunnel = {
+      kind: config.get<string>('tunnel.kind', 'none'),
+      url: text('tunnel.url'),
+      host: text('tunnel.host'),
+    };
+    return this.#toAgree(tunnel);
+  }
+
+  /** Whether a tunnel may be opened: these very settings, whatever they are by now. */
+  allow(tunnel: TunnelConfig): boolean {
+    return this.#toAgree(tunnel) === null;
+  }
+
+  #toAgree(tunnel: NamedTunnel): string | null {
+    const name = nameOf(tunnel);
     return name === null || this.#state.get<readonly string[]>(agreedKey, []).includes(name) ? null : name;
   }
 
@@ -111,13 +128,18 @@ function tunnelQuestion(): string {
   );
 }
 
-/** A name for the tunnel of the settings; null where they name none, and nobody learns the secret path. */
-function tunnelOfSettings(): string | null {
-  const config = vscode.workspace.getConfiguration(prefix);
-  const kind = config.get<string>('tunnel.kind', 'none');
+/** A tunnel as far as it matters who learns the secret path by it; checked or not. */
+interface NamedTunnel {
+  readonly kind: string;
+  readonly url?: string;
+  readonly host?: string;
+}
+
+/** A name for a tunnel; null where there is none, and nobody learns the secret path. */
+function nameOf({ kind, url = '', host = '' }: NamedTunnel): string | null {
   if (kind === 'none') return null;
-  if (kind === 'fixed') return `${kind} ${originOf(config.get<string>('tunnel.url', '').trim())}`;
-  return kind === 'localtunnel' ? `${kind} ${config.get<string>('tunnel.host', '')}` : kind;
+  if (kind === 'fixed') return `${kind} ${originOf(url)}`;
+  return kind === 'localtunnel' ? `${kind} ${host}` : kind;
 }
 
 function isOfWorkspace(config: vscode.WorkspaceConfiguration, name: string): boolean {
