@@ -31,7 +31,7 @@ import { createRelayCommands } from './relay/commands.ts';
 import type { SampleReceiver } from './relay/sample-receiver.ts';
 import type { SecretBox } from './relay/secrets.ts';
 import type { Session } from './relay/session.ts';
-import { createSandboxCommands } from './sandbox/sandbox-process.ts';
+import { createSandboxCommands } from './sandbox/sandbox-commands.ts';
 import type { SandboxProcess } from './sandbox/sandbox-process.ts';
 
 /** What stands from activation on. */

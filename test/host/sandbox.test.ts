@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { SandboxProcess } from '../../src/extension/sandbox/sandbox-process.ts';
-import type { RunningSandbox } from '../../src/extension/sandbox/sandbox-process.ts';
+import type { RunningSandbox } from '../../src/extension/sandbox/shared-sandbox.ts';
 import { run, until } from './relay-stage.ts';
 
 /** Each stands for a window: all of them share the global storage. */

@@ -3,13 +3,38 @@
  * the git-ignored `.vscode-test/`, once per version) and a Chromium. Both come by themselves where that is possible;
  * where it is not, the error says what to install.
  */
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runNpm, runProgram, say } from '../npm.ts';
 
 /** The repository's folder. */
 export const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/[\\/]$/, '');
+
+/**
+ * The repository by another path. VS Code shows the first theme below the folder of an extension under development,
+ * whatever the settings say, and the browser build with its themes lies in the repository's folder.
+ * @param link where the link is made, or has been
+ * @returns the link
+ */
+export function linkedRoot(link: string): string {
+  if (!existsSync(link) || realpathSync(link) !== realpathSync(root)) {
+    rmSync(link, { force: true });
+    symlinkSync(root, link, 'junction');
+  }
+  return link;
+}
 
 /** The release of code-server; it holds the VS Code that product.json beside it names. */
 export const codeServerVersion = '4.139.1';

@@ -1,11 +1,15 @@
 /** VS Code's server on loopback: the extension host of every page that opens it, and the workbench that pages load. */
 import { spawn } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { installVsCodeServer } from './install.ts';
+import { startPortRedirect } from './port-redirect.ts';
 
-/** Settings of the machine that every page of a server begins with: quiet, and without a request to the outside. */
+/**
+ * Settings of the machine that every page of a server begins with: quiet, and without a request to the outside. In a
+ * folder that is used again they are a person's, and stay.
+ */
 const machineSettings = {
   'chat.disableAIFeatures': true,
   'extensions.autoCheckUpdates': false,
@@ -22,7 +26,7 @@ export interface ServerOptions {
   readonly dataDir: string;
   /** Further environment of the server and thus of the extension hosts. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Further settings of the machine. */
+  /** Further settings of the machine, where the folder is new. */
   readonly settings?: Readonly<Record<string, unknown>>;
   /** 0, the default: any free port. */
   readonly port?: number;
@@ -45,11 +49,13 @@ export interface VsCodeServer {
  */
 function writeLanguagePack(dataDir: string): void {
   const texts = join(dataDir, 'data', 'language-pack.i18n.json');
+  const packs = join(dataDir, 'data', 'languagepacks.json');
+  if (existsSync(packs)) return;
   mkdirSync(join(dataDir, 'data'), { recursive: true });
   writeFileSync(texts, JSON.stringify({ version: '1.0.0', contents: {} }));
   const identifier = { id: 'test.language-pack', uuid: '00000000-0000-0000-0000-000000000000' };
   writeFileSync(
-    join(dataDir, 'data', 'languagepacks.json'),
+    packs,
     JSON.stringify({
       de: {
         hash: 'empty',
@@ -68,14 +74,15 @@ function writeLanguagePack(dataDir: string): void {
 export async function startServer(options: ServerOptions): Promise<VsCodeServer> {
   const { entry, version } = await installVsCodeServer();
   mkdirSync(join(options.dataDir, 'data', 'Machine'), { recursive: true });
-  writeFileSync(
-    join(options.dataDir, 'data', 'Machine', 'settings.json'),
-    JSON.stringify({ ...machineSettings, ...options.settings }),
-  );
+  const settings = join(options.dataDir, 'data', 'Machine', 'settings.json');
+  if (!existsSync(settings))
+    writeFileSync(settings, JSON.stringify({ ...machineSettings, ...options.settings }, null, 2));
   mkdirSync(join(options.dataDir, 'data', 'User'), { recursive: true });
+  const argv = join(options.dataDir, 'data', 'User', 'argv.json');
   // Without a locale here, each page's language counts.
-  writeFileSync(join(options.dataDir, 'data', 'User', 'argv.json'), '{}');
+  if (!existsSync(argv)) writeFileSync(argv, '{}');
   writeLanguagePack(options.dataDir);
+  const redirect = await startPortRedirect();
   const args = [
     entry,
     ...['--host', '127.0.0.1', '--port', String(options.port ?? 0)],
@@ -88,7 +95,7 @@ export async function startServer(options: ServerOptions): Promise<VsCodeServer>
   ];
   const child = spawn(process.execPath, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, ...options.env },
+    env: { ...process.env, VSCODE_PROXY_URI: redirect.template, ...options.env },
     // A group of its own, with the extension hosts: they would wait for minutes for their window to come back.
     detached: process.platform !== 'win32',
   });
@@ -117,6 +124,9 @@ export async function startServer(options: ServerOptions): Promise<VsCodeServer>
     child.once('close', (code) =>
       reject(new Error(`VS Code's server ended with ${code ?? 'a signal'} before it listened:\n${output.join('\n')}`)),
     );
+  }).catch(async (error: unknown) => {
+    await redirect.close();
+    throw error;
   });
   return {
     origin: `http://127.0.0.1:${port}`,
@@ -128,6 +138,7 @@ export async function startServer(options: ServerOptions): Promise<VsCodeServer>
       await closed;
       signal('SIGKILL');
       process.off('exit', kill);
+      await redirect.close();
     },
   };
 }

@@ -2,15 +2,9 @@
 import type { Page } from 'playwright-core';
 import type { Workbench } from './workbench.ts';
 
-/**
- * Does what sends the browser to the consent, and resolves to its page.
- * VS Code in a browser sends addresses of its own machine through a proxy of code-server's, which is not there: the page
- * is asked for where it is.
- */
+/** Does what sends the browser to the consent, and resolves to its page. */
 export async function consentPage(workbench: Workbench, begin: () => Promise<unknown>): Promise<Page> {
   const [page] = await Promise.all([workbench.context.waitForEvent('page'), begin()]);
-  await page.waitForURL(/\/oauth\?/);
-  await page.goto(page.url().replace(/^(http:\/\/127\.0\.0\.1):\d+\/proxy\/(\d+)\//, '$1:$2/'));
   await page.getByRole('heading', { name: /to use your account/ }).waitFor();
   return page;
 }

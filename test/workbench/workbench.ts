@@ -2,14 +2,14 @@
  * VS Code as a person sees and uses it: one server and one browser for the suite, a window of its own, with user data of
  * its own, for whoever asks. Pictures go to `.cache/pictures/`.
  */
-import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { errors } from 'playwright-core';
 import type { Browser, BrowserContext, FrameLocator, Locator, Page } from 'playwright-core';
 import { launchBrowser, pageAddress, prepareContext } from '../vscode/browser.ts';
 import { DidNotComeError, until } from '../relay/until.ts';
-import { root } from '../vscode/install.ts';
+import { linkedRoot, root } from '../vscode/install.ts';
 import { startServer } from '../vscode/server.ts';
 import type { VsCodeServer } from '../vscode/server.ts';
 
@@ -91,26 +91,14 @@ let browser: Promise<Browser> | undefined;
 let sharedServer: Promise<VsCodeServer> | undefined;
 const open = new Set<Workbench>();
 const folders: string[] = [];
+/** The extension's folder, as windows are told it. */
+let extensionLink: string | undefined;
 
 /** A new folder that is removed when the suite ends. Its real path, as VS Code will name it. */
 export function temporaryFolder(): string {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'cm-wb-')));
   folders.push(folder);
   return folder;
-}
-
-let link: string | undefined;
-
-/**
- * The repository by another path. VS Code shows the first theme below the folder of an extension under development,
- * whatever the settings say, and the browser build with its themes lies in the repository's folder.
- */
-function linkedRoot(): string {
-  if (link === undefined) {
-    link = join(temporaryFolder(), 'extension');
-    symlinkSync(root, link, 'junction');
-  }
-  return link;
 }
 
 /** The windows that are open now. */
@@ -125,7 +113,7 @@ export async function closeEverything(): Promise<void> {
   await Promise.allSettled([browser?.then((each) => each.close()), sharedServer?.then((each) => each.close())]);
   browser = undefined;
   sharedServer = undefined;
-  link = undefined;
+  extensionLink = undefined;
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
 }
 
@@ -569,7 +557,8 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
   const page = await context.newPage();
   const workbench = new Workbench(page, server, { folder, userDataDir, ownServer });
   open.add(workbench);
-  const extension = options.extensionDevelopmentPath ?? linkedRoot();
+  extensionLink ??= linkedRoot(join(temporaryFolder(), 'extension'));
+  const extension = options.extensionDevelopmentPath ?? extensionLink;
   await page.goto(pageAddress(server, { folder, extensionDevelopmentPaths: extension === false ? [] : [extension] }));
   await workbench.restored();
   return workbench;

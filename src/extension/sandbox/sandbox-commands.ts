@@ -1,0 +1,55 @@
+/** The commands about the sandbox: start, stop, its facts for other programs, and somebody who subscribes. */
+import * as vscode from 'vscode';
+import { commandId } from '../commands.ts';
+import type { CommandHandlers } from '../commands.ts';
+import { CommandError } from '../ui/command-error.ts';
+import { working } from '../ui/progress.ts';
+import { addSandboxSubscriber } from './add-subscriber.ts';
+import type { SubscriberPlace } from './add-subscriber.ts';
+import { sandboxFacts } from './sandbox-facts.ts';
+import type { SandboxProcess } from './sandbox-process.ts';
+import type { RunningSandbox } from './shared-sandbox.ts';
+
+/** The handlers of "Start Sandbox" and "Stop Sandbox". */
+export function createSandboxCommands(sandbox: SandboxProcess): CommandHandlers<'sandbox'> {
+  return {
+    startSandbox: () => startSandbox(sandbox),
+    stopSandbox: async () => {
+      await sandbox.stop();
+      vscode.window.setStatusBarMessage(vscode.l10n.t('The sandbox has ended.'), 5000);
+    },
+    copySandboxFacts: async () => {
+      const running = await sandbox.find();
+      if (running !== undefined) return copyFacts(running);
+      throw new CommandError(vscode.l10n.t('The sandbox does not run'), vscode.l10n.t('Start it and try again.'), {
+        title: vscode.l10n.t('Start Sandbox'),
+        command: 'startSandbox',
+      });
+    },
+    addSandboxSubscriber: (node?: SubscriberPlace) => addSandboxSubscriber(sandbox, node),
+  };
+}
+
+async function startSandbox(sandbox: SandboxProcess): Promise<void> {
+  const running = await working(vscode.l10n.t('Starting the sandbox'), (signal) => sandbox.start(signal));
+  const copy = vscode.l10n.t('Copy URLs and Credentials');
+  const stop = vscode.l10n.t('Stop Sandbox');
+  // Not awaited: the message may stay, and whoever asked for a start goes on.
+  void vscode.window
+    .showInformationMessage(
+      vscode.l10n.t(
+        'The sandbox runs on this machine: Campaign Monitor and Open Connectors with made-up data. Nothing reaches a real account.',
+      ),
+      copy,
+      stop,
+    )
+    .then(async (choice) => {
+      if (choice === copy) await copyFacts(running);
+      if (choice === stop) await vscode.commands.executeCommand(commandId('stopSandbox'));
+    });
+}
+
+async function copyFacts(running: RunningSandbox): Promise<void> {
+  await vscode.env.clipboard.writeText(sandboxFacts(running));
+  vscode.window.setStatusBarMessage(vscode.l10n.t('Copied: paste it into a terminal.'), 5000);
+}
