@@ -102,6 +102,8 @@ async function followSandbox(storage: string, version: string): Promise<() => Pr
 
 const { folder: named, port, data } = readArguments();
 const folder = named === undefined ? playground(join(data, 'workspace')) : resolve(named);
+// Of the one to play in all is ours; whether another is trusted, VS Code asks.
+const trusted = named === undefined;
 mkdirSync(folder, { recursive: true });
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Manifest;
 const extension = linkedRoot(join(data, 'extension'));
@@ -119,6 +121,7 @@ if (desktop !== undefined) {
     `--extensionDevelopmentPath=${extension}`,
     `--user-data-dir=${userData}`,
     '--new-window',
+    ...(trusted ? ['--disable-workspace-trust'] : []),
   ]);
   console.log(`VS Code: a window of ${desktop} opens.`);
 } else {
@@ -126,7 +129,7 @@ if (desktop !== undefined) {
     refuse(
       `Port ${port} is in use, most likely by another \`npm run vscode\`: end that one, or give another port by --port.`,
     );
-  const server = await startServer({ dataDir: join(data, 'server'), port });
+  const server = await startServer({ dataDir: join(data, 'server'), port, trusted });
   ends.push(() => server.close());
   ends.push(await followSandbox(storageIn(join(server.dataDir, 'data', 'User')), manifest.version));
   console.log(`VS Code ${server.version} for the browser (no \`code\` on the PATH). Open:`);

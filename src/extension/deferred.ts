@@ -50,7 +50,7 @@ export { authorize } from './oauth/authorize.ts';
 export { listenOnLoopback } from './oauth/loopback.ts';
 export { editorCallback, loopbackCallback, planWays } from './oauth/ways.ts';
 export { instanceCurl, instanceReadCurl, instanceText } from './open-connectors/instances/instance-text.ts';
-export { InstanceCreator } from './open-connectors/create/instance-creator.ts';
+export { CreationAttempts } from './open-connectors/create/creation-attempts.ts';
 export {
   checkForm,
   emptyFields,

@@ -25,7 +25,7 @@ import type { InstanceStore } from './open-connectors/instances/instance-store.t
 import type { InstancesView } from './open-connectors/instances/instances-view.ts';
 import { createUrlKeeper } from './open-connectors/instances/keep-urls.ts';
 import type { UrlKeeper } from './open-connectors/instances/url-keeper.ts';
-import { createPlatformSecrets } from './open-connectors/platform.ts';
+import { createPlatformSecrets } from './open-connectors/manage-platform-secrets.ts';
 import type { Platform } from './open-connectors/platform.ts';
 import { createRelayCommands } from './relay/commands.ts';
 import type { SampleReceiver } from './relay/sample-receiver.ts';

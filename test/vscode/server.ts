@@ -28,6 +28,8 @@ export interface ServerOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Further settings of the machine, where the folder is new. */
   readonly settings?: Readonly<Record<string, unknown>>;
+  /** Whether every folder is trusted that a page opens, unless the page itself says otherwise. */
+  readonly trusted?: boolean;
   /** 0, the default: any free port. */
   readonly port?: number;
 }
@@ -92,6 +94,7 @@ export async function startServer(options: ServerOptions): Promise<VsCodeServer>
     '--accept-server-license-terms',
     // Without it the page ignores extensionDevelopmentPath and extensionTestsPath.
     '--enable-smoke-test-driver',
+    ...(options.trusted === true ? ['--disable-workspace-trust'] : []),
   ];
   const child = spawn(process.execPath, args, {
     stdio: ['ignore', 'pipe', 'pipe'],

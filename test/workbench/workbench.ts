@@ -563,3 +563,22 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
   await workbench.restored();
   return workbench;
 }
+
+/**
+ * Opens a window of a VS Code that somebody else has started, in a browser that has nothing of the tests but their
+ * pictures: what a person sees who follows the address.
+ * @param server of which the test itself knows where its data is
+ */
+export async function openAddress(address: string, server: VsCodeServer): Promise<Workbench> {
+  browser ??= launchBrowser();
+  const context = await (await browser).newContext({ viewport: { width: 1280, height: 800 } });
+  context.setDefaultTimeout(patienceMs);
+  context.setDefaultNavigationTimeout(patienceMs);
+  const page = await context.newPage();
+  const userDataDir = join(server.dataDir, 'data');
+  const workbench = new Workbench(page, server, { folder: undefined, userDataDir, ownServer: false });
+  open.add(workbench);
+  await page.goto(address);
+  await workbench.restored();
+  return workbench;
+}

@@ -14,7 +14,7 @@ import type {
 import type { CallbackPortError, PageTexts } from './loopback.ts';
 import { showPasteBox, strayText } from './paste.ts';
 import { UriCallbacks } from './uri-handler.ts';
-import type { Surroundings } from './ways.ts';
+import type { EditorEnvironment } from './ways.ts';
 
 /** What to say of an authorisation that gave no code. */
 export interface Explanation {
@@ -46,7 +46,7 @@ export class BrowserAuthorization {
     const { editorCallback, loopbackCallback } = await import('../deferred.ts');
     return {
       loopback: loopbackCallback(configuration().get<number>('oauth.port', 8788)),
-      editor: editorCallback(await this.#surroundings()),
+      editor: editorCallback(await this.#environment()),
     };
   }
 
@@ -123,7 +123,7 @@ export class BrowserAuthorization {
     else void vscode.window.showInformationMessage(vscode.l10n.t('Nothing waits for an authorisation now.'));
   }
 
-  async #surroundings(): Promise<Surroundings> {
+  async #environment(): Promise<EditorEnvironment> {
     const { uriScheme, remoteName, uiKind } = vscode.env;
     const web = uiKind === vscode.UIKind.Web;
     const extensionId = this.#context.extension.id;
@@ -139,9 +139,9 @@ export class BrowserAuthorization {
 
   async #parts(): Promise<AuthorizationParts> {
     const { listenOnLoopback, planWays } = await import('../deferred.ts');
-    const surroundings = await this.#surroundings();
+    const environment = await this.#environment();
     return {
-      plan: (registered) => Promise.resolve(planWays(registered, surroundings)),
+      plan: (registered) => Promise.resolve(planWays(registered, environment)),
       listen: (way, redirectUri, answered) =>
         way === 'loopback'
           ? listenOnLoopback({ url: new URL(redirectUri), answered, texts: pageTexts() })

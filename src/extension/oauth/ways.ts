@@ -11,7 +11,7 @@ export type Way =
   | 'paste';
 
 /** Where VS Code runs. */
-export interface Surroundings {
+export interface EditorEnvironment {
   /** The scheme of URLs that the system hands to this VS Code, such as `vscode`. */
   readonly uriScheme: string;
   readonly extensionId: string;
@@ -34,7 +34,7 @@ export interface Plan {
 const callbackPath = '/oauth/callback';
 
 /** The callback for VS Code's own URLs, to be registered with the app. */
-export function editorCallback({ uriScheme, extensionId }: Surroundings): string {
+export function editorCallback({ uriScheme, extensionId }: EditorEnvironment): string {
   return `${uriScheme}://${extensionId}${callbackPath}`;
 }
 
@@ -47,12 +47,12 @@ export function loopbackCallback(port: number): string {
  * Which ways there are for a registered callback. In a remote window a person is asked to paste first, since the page
  * of this machine's loopback may not be the browser's.
  */
-export function planWays(registered: string, surroundings: Surroundings): Plan {
+export function planWays(registered: string, environment: EditorEnvironment): Plan {
   const url = new URL(registered);
-  const { remote, web, externalUri } = surroundings;
+  const { remote, web, externalUri } = environment;
   if (isLoopbackCallback(url))
     return { ways: remote ? ['paste', 'loopback'] : ['loopback', 'paste'], redirectUri: registered };
-  const editor = new URL(editorCallback(surroundings));
+  const editor = new URL(editorCallback(environment));
   if (url.protocol === editor.protocol && url.host === editor.host)
     return { ways: web ? ['paste', 'uri-handler'] : ['uri-handler', 'paste'], redirectUri: registered };
   // The vendor asks only that the redirect begins with what is registered [2nd].

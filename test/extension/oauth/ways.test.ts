@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { editorCallback, loopbackCallback, planWays } from '../../../src/extension/oauth/ways.ts';
-import type { Surroundings } from '../../../src/extension/oauth/ways.ts';
+import type { EditorEnvironment } from '../../../src/extension/oauth/ways.ts';
 
-const desktop: Surroundings = {
+const desktop: EditorEnvironment = {
   uriScheme: 'vscode',
   extensionId: 'cm-relay.campaign-monitor-relay',
   remote: false,

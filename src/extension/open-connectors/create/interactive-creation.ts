@@ -6,7 +6,7 @@ import { prefix } from '../../commands.ts';
 import { inMessage, printable } from '../../ui/printable.ts';
 import type { BrowserAuthorization } from '../../oauth/browser-authorization.ts';
 import { working } from '../../ui/progress.ts';
-import type { CreationParts, CreationResult, CreationStep, InstanceCreator, OpenAttempt } from './instance-creator.ts';
+import type { CreationParts, CreationResult, CreationStep, CreationAttempts, OpenAttempt } from './creation-attempts.ts';
 import type { InstanceStore } from '../instances/instance-store.ts';
 import { explainPlatformError, platformErrorForLog } from '../platform-errors.ts';
 import type { Platform } from '../platform.ts';
@@ -40,7 +40,7 @@ const attemptsKey = `${prefix}.openAttempts`;
  * Its token is kept in SecretStorage; the platform's request id goes to the log.
  */
 export function createInstance(parts: CreateParts): (input: InstanceInput, signal: AbortSignal) => Promise<Creation> {
-  let creator: InstanceCreator | undefined;
+  let creator: CreationAttempts | undefined;
   return async (input, signal) => {
     const { context, log, platform, instances, browser } = parts;
     const { host } = platform;
@@ -48,7 +48,7 @@ export function createInstance(parts: CreateParts): (input: InstanceInput, signa
     if (api === undefined) {
       return { kind: 'failed', message: vscode.l10n.t('Set the user secret and the organization secret first.') };
     }
-    creator ??= new (await import('../../deferred.ts')).InstanceCreator({
+    creator ??= new (await import('../../deferred.ts')).CreationAttempts({
       read: () => context.workspaceState.get<readonly OpenAttempt[]>(attemptsKey, []),
       write: (attempts) => context.workspaceState.update(attemptsKey, attempts),
     });

@@ -93,7 +93,7 @@ const looks = [0, 2000, 5000];
 /** How far the platform's clock may be behind this machine's, in milliseconds. */
 const clockSkewMs = 120_000;
 
-export class InstanceCreator {
+export class CreationAttempts {
   readonly #memory: AttemptMemory;
   #running: Promise<CreationResult> | undefined;
   #open: readonly OwnAttempt[];

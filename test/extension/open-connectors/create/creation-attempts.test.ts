@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { InstanceCreator } from '../../../../src/extension/open-connectors/create/instance-creator.ts';
+import { CreationAttempts } from '../../../../src/extension/open-connectors/create/creation-attempts.ts';
 import type {
   CreationParts,
   CreationResult,
   OpenAttempt,
-} from '../../../../src/extension/open-connectors/create/instance-creator.ts';
+} from '../../../../src/extension/open-connectors/create/creation-attempts.ts';
 import type { StoredInstance } from '../../../../src/extension/open-connectors/instances/instance-store.ts';
 import type { Authorization, AuthorizationRequest } from '../../../../src/extension/oauth/authorize.ts';
 import { OpenConnectorsApi } from '../../../../src/open-connectors/api.ts';
@@ -16,7 +16,7 @@ import type { Harness } from '../../../sandbox/harness.ts';
 
 describe('creating an instance, against the sandbox', () => {
   let harness: Harness;
-  let creator: InstanceCreator;
+  let creator: CreationAttempts;
   let stored: { readonly instance: StoredInstance; readonly token: string | undefined }[];
   /** What was offered, and whether the person takes it. */
   let offers: InstanceFacts[][];
@@ -37,7 +37,7 @@ describe('creating an instance, against the sandbox', () => {
   after(() => harness.close());
   beforeEach(async () => {
     [stored, offers, takes, steps, codes, remembered] = [[], [], true, [], [], []];
-    creator = new InstanceCreator(memory);
+    creator = new CreationAttempts(memory);
     for (const path of ['instances', 'calls', 'failures']) await control('DELETE', path);
   });
 
@@ -257,7 +257,7 @@ describe('creating an instance, against the sandbox', () => {
         api().oauthUrl({ apiKey: input().apiKey, apiSecret: input().apiSecret, callbackUrl, state }),
     });
     assert.ok(authorization.kind === 'code');
-    const late = new InstanceCreator({ read: () => [], write: () => Promise.resolve() });
+    const late = new CreationAttempts({ read: () => [], write: () => Promise.resolve() });
     await late.create(
       parts({ authorize: () => Promise.resolve(authorization), store: { add: () => Promise.resolve() } }),
       input(),
@@ -367,7 +367,7 @@ describe('creating an instance, against the sandbox', () => {
     });
     void create(halfWay);
     while ((await names()).length === 0) await new Promise(setImmediate);
-    creator = new InstanceCreator(memory);
+    creator = new CreationAttempts(memory);
     const result = await create(parts({ authorize: () => Promise.reject(new Error('not to be asked for')) }));
     assert.ok(result.kind === 'created' && result.found);
     assert.deepEqual(await names(), ['Mine']);
@@ -411,10 +411,10 @@ describe('creating an instance, against the sandbox', () => {
     assert.equal(keyOf(await create(parts(), input({ signatureKey: 'another-key' }))), 'second-key');
     // The key itself outlives no window.
     await makeUnknown(impatient(), input({ name: 'Third', signatureKey: 'third-key' }));
-    creator = new InstanceCreator(memory);
+    creator = new CreationAttempts(memory);
     assert.equal(keyOf(await create(parts(), input({ name: 'Third', signatureKey: 'another-key' }))), null);
     await makeUnknown(impatient(), input({ name: 'Fourth' }));
-    creator = new InstanceCreator(memory);
+    creator = new CreationAttempts(memory);
     assert.equal(keyOf(await create(parts(), input({ name: 'Fourth', signatureKey: 'another-key' }))), '');
   });
 });
