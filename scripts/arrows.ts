@@ -65,6 +65,7 @@ const deferred: ReadonlySet<string> = new Set(
     'events/documents/masking',
     'open-connectors/create/creation-attempts',
     'open-connectors/create/fields',
+    'open-connectors/create/form-state',
     'open-connectors/create/messages',
     'open-connectors/instances/instance-text',
     'ui/tunnel-words',

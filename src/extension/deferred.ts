@@ -54,10 +54,10 @@ export { CreationAttempts } from './open-connectors/create/creation-attempts.ts'
 export {
   checkForm,
   emptyFields,
-  hostOf,
   instanceInput,
   otherRegion,
   previewOf,
   sandboxRegion,
 } from './open-connectors/create/fields.ts';
-export { readKeptFields, readPageMessage } from './open-connectors/create/messages.ts';
+export { FormState } from './open-connectors/create/form-state.ts';
+export { readKeptForm, readPageMessage } from './open-connectors/create/messages.ts';

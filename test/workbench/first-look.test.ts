@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -64,7 +64,10 @@ describe('`npm run vscode`, as somebody sees it who looks for the first time', f
   };
 
   before(async () => {
-    data = temporaryFolder();
+    // Within a repository, as the script's own folder is.
+    const repository = temporaryFolder();
+    execFileSync('git', ['init', '--quiet', repository]);
+    data = join(repository, 'vscode');
     port = await freePort();
   });
   after(async () => {
@@ -126,7 +129,9 @@ describe('`npm run vscode`, as somebody sees it who looks for the first time', f
     await window.runCommand(`${category}: Start Sandbox`);
     await until(() => controlIn(said) !== second.sandboxControl || undefined);
     assert.equal(controlIn(said), sandboxOfWindows(window));
-    await clickAway(window.notification('The sandbox runs on this machine').getByRole('button', { name: 'Stop Sandbox' }));
+    await clickAway(
+      window.notification('The sandbox runs on this machine').getByRole('button', { name: 'Stop Sandbox' }),
+    );
   });
 
   it('says which port is taken, and what to do', async () => {

@@ -1,6 +1,7 @@
 /** The sandbox that all windows of this machine share, as this window sees it: for the form, the views and the accounts. */
 import * as vscode from 'vscode';
 import { prefix } from '../commands.ts';
+import { orGivenUp } from '../ui/progress.ts';
 import { isSandbox } from './sandbox-check.ts';
 import { findOrStartSandbox, lookEveryMs, notedSandbox, stopSandbox } from './shared-sandbox.ts';
 import type { RunningSandbox, SandboxPlace } from './shared-sandbox.ts';
@@ -112,14 +113,4 @@ export class SandboxProcess implements vscode.Disposable {
     void vscode.commands.executeCommand('setContext', `${prefix}.sandboxRunning`, running !== undefined);
     this.#changed.fire(running);
   }
-}
-
-/** What is awaited, or an end at the signal. */
-function orGivenUp<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return work;
-  return new Promise((resolve, reject) => {
-    const giveUp = (): void => reject(signal.reason as Error);
-    signal.addEventListener('abort', giveUp);
-    void work.then(resolve, reject).finally(() => signal.removeEventListener('abort', giveUp));
-  });
 }

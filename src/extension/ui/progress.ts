@@ -102,3 +102,17 @@ async function whereItTakesLong<T>(work: Promise<T>, show: (settled: Promise<voi
     clearTimeout(timer);
   }
 }
+
+/**
+ * Waits for work, or no longer than until the signal; the work itself goes on.
+ * @throws what the work throws, and the signal's reason
+ */
+export function orGivenUp<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work;
+  return new Promise((resolve, reject) => {
+    const giveUp = (): void => reject(signal.reason as Error);
+    if (signal.aborted) giveUp();
+    signal.addEventListener('abort', giveUp);
+    void work.then(resolve, reject).finally(() => signal.removeEventListener('abort', giveUp));
+  });
+}

@@ -10,6 +10,7 @@ import '@vscode-elements/elements/dist/vscode-textarea/index.js';
 import '@vscode-elements/elements/dist/vscode-textfield/index.js';
 import { render } from 'lit';
 import { fieldsToKeep } from '../../extension/open-connectors/create/kept-fields.ts';
+import type { KeptForm } from '../../extension/open-connectors/create/kept-fields.ts';
 import type {
   FieldName,
   FormAction,
@@ -55,6 +56,13 @@ function say(message: PageMessage): void {
   vscode.postMessage(message);
 }
 
+/** Has VS Code keep what comes back after a reload. */
+function keep(): void {
+  if (shown === undefined) return;
+  const kept: KeptForm = { fields: fieldsToKeep(shown.fields), created: shown.view.created };
+  vscode.setState(kept);
+}
+
 /** Empties a secret's field: what it held was for another host, or is no longer wanted. */
 function empty(...fields: readonly SecretField[]): void {
   for (const field of fields) {
@@ -69,7 +77,7 @@ const handlers = {
     const fields = { ...shown.fields, [name]: value };
     if (name === 'region' || name === 'host') empty('userSecret', 'organizationSecret');
     shown = { ...shown, fields };
-    vscode.setState({ fields: fieldsToKeep(fields) });
+    keep();
     say({ type: 'changed', fields });
     draw();
     // The sandbox knows what belongs into the other fields.
@@ -109,7 +117,7 @@ window.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
   else if (data.type === 'show') shown = data;
   else if (shown !== undefined) shown = { ...shown, ...data };
   if (shown === undefined) return;
-  if (data.type === 'show' || data.type === 'fill') vscode.setState({ fields: fieldsToKeep(shown.fields) });
+  if (data.type !== 'token') keep();
   if (shown.view.created?.id !== created) token = undefined;
   draw();
   // The button is the last thing in sight, and what went wrong stands below it; the sticky message covers the edge.

@@ -68,7 +68,7 @@ export function formTemplate(drawn: Drawn, handlers: Handlers): TemplateResult {
                 >`
           }
           <p id="blocked" class="blocked-reason">${view.busy === undefined ? view.blocked : nothing}</p>
-          <p id="busy" role="status">${view.busy?.text ?? nothing}</p>
+          <p id="busy" role="status">${view.busy ?? nothing}</p>
         </div>
         <div id="error" role="alert" class=${view.error === undefined ? 'none' : 'error-box'}>
           ${

@@ -1,22 +1,15 @@
 /** What the page is to draw for what the fields hold: notes, the preview, and whether an instance can be created. */
 import * as vscode from 'vscode';
 import type * as client from '../../deferred.ts';
-import type { TypedSecrets } from './fields.ts';
-import type { FieldNote, FormFields, FormView, Region } from './messages.ts';
+import type { FormState } from './form-state.ts';
+import type { FieldNote, FormView, Region } from './messages.ts';
 import { fieldLabel, problemText } from './problem-texts.ts';
 import { formTexts } from './texts.ts';
-
-/** The form's secrets: those that were typed in it, and whether the platform's are kept already. */
-export interface FormSecrets {
-  readonly typed: TypedSecrets;
-  readonly stored: boolean;
-}
 
 /** The part of the view that the fields decide. No secret is in it, only which ones are set. */
 export function viewOfFields(
   { checkForm, previewOf }: Pick<typeof client, 'checkForm' | 'previewOf'>,
-  fields: FormFields,
-  { typed, stored }: FormSecrets,
+  { fields, typed, stored }: Pick<FormState, 'fields' | 'typed' | 'stored'>,
 ): Pick<FormView, 'notes' | 'secretsSet' | 'preview' | 'blocked'> {
   const problems = checkForm(fields, typed, stored);
   const errors = problems.filter(({ severity }) => severity === 'error');

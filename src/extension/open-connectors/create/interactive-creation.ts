@@ -6,7 +6,13 @@ import { prefix } from '../../commands.ts';
 import { inMessage, printable } from '../../ui/printable.ts';
 import type { BrowserAuthorization } from '../../oauth/browser-authorization.ts';
 import { working } from '../../ui/progress.ts';
-import type { CreationParts, CreationResult, CreationStep, CreationAttempts, OpenAttempt } from './creation-attempts.ts';
+import type {
+  CreationAttempts,
+  CreationParts,
+  CreationResult,
+  CreationStep,
+  OpenAttempt,
+} from './creation-attempts.ts';
 import type { InstanceStore } from '../instances/instance-store.ts';
 import { explainPlatformError, platformErrorForLog } from '../platform-errors.ts';
 import type { Platform } from '../platform.ts';
@@ -33,24 +39,29 @@ export interface CreateParts {
   readonly browser: BrowserAuthorization;
 }
 
+/** The instance to make, and where: the host as the setting has it. */
+export interface WantedInstance {
+  readonly host: string;
+  readonly input: InstanceInput;
+}
+
 const attemptsKey = `${prefix}.openAttempts`;
 
 /**
  * What creates instances for the form. One at a time: a second call while one is made joins it.
  * Its token is kept in SecretStorage; the platform's request id goes to the log.
  */
-export function createInstance(parts: CreateParts): (input: InstanceInput, signal: AbortSignal) => Promise<Creation> {
-  let creator: CreationAttempts | undefined;
-  return async (input, signal) => {
+export function createInstance(parts: CreateParts): (wanted: WantedInstance, signal: AbortSignal) => Promise<Creation> {
+  let attempts: CreationAttempts | undefined;
+  return async ({ host, input }, signal) => {
     const { context, log, platform, instances, browser } = parts;
-    const { host } = platform;
-    const api = await platform.api({ startSandbox: true });
+    const api = await platform.api({ host, startSandbox: true });
     if (api === undefined) {
       return { kind: 'failed', message: vscode.l10n.t('Set the user secret and the organization secret first.') };
     }
-    creator ??= new (await import('../../deferred.ts')).CreationAttempts({
+    attempts ??= new (await import('../../deferred.ts')).CreationAttempts({
       read: () => context.workspaceState.get<readonly OpenAttempt[]>(attemptsKey, []),
-      write: (attempts) => context.workspaceState.update(attemptsKey, attempts),
+      write: (open) => context.workspaceState.update(attemptsKey, open),
     });
     const creationParts: CreationParts = {
       api,
@@ -63,7 +74,7 @@ export function createInstance(parts: CreateParts): (input: InstanceInput, signa
       wait,
       now: Date.now,
     };
-    const result = await creator.create(creationParts, input, signal);
+    const result = await attempts.create(creationParts, input, signal);
     if (result.kind === 'not-kept') log.error(`the token of a new instance was not kept: ${result.error.message}`);
     else if ('error' in result) log.error(`creating an instance: ${result.kind}: ${platformErrorForLog(result.error)}`);
     else log.info(`creating an instance: ${result.kind}${result.kind === 'created' ? ` (${result.id})` : ''}`);

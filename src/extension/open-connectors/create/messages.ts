@@ -84,9 +84,23 @@ export function readPageMessage(message: unknown): PageMessage | undefined {
   return pageMessageSchema.safeParse(message).data;
 }
 
+/** The instance that was made. Its token is not here. */
+const createdInstanceSchema = z.object({
+  id: z.string().regex(/^\d{1,15}$/),
+  name: short,
+  /** Where it was made, as the host's setting has it. */
+  host: short,
+});
+export type CreatedInstance = Readonly<z.infer<typeof createdInstanceSchema>>;
+
+const keptFormSchema = z.object({
+  fields: formFieldsSchema,
+  created: createdInstanceSchema.optional().catch(undefined),
+});
+
 /** Reads what a page had kept; undefined where it kept nothing, or an older version did. */
-export function readKeptFields(kept: unknown): FormFields | undefined {
-  return z.object({ fields: formFieldsSchema }).safeParse(kept).data?.fields;
+export function readKeptForm(kept: unknown): z.infer<typeof keptFormSchema> | undefined {
+  return keptFormSchema.safeParse(kept).data;
 }
 
 /** Something about a field, in the user's language. */
@@ -95,12 +109,6 @@ export interface FieldNote {
   readonly text: string;
   /** An empty field is not scolded before the user has been there. */
   readonly empty: boolean;
-}
-
-/** The instance that was made. Its token is not here. */
-export interface CreatedInstance {
-  readonly id: string;
-  readonly name: string;
 }
 
 /** All that the page draws, beside what is typed. */
@@ -114,8 +122,8 @@ export interface FormView {
   readonly relay: string;
   /** Why the instance cannot be created now; undefined where it can. */
   readonly blocked: string | undefined;
-  /** What is under way; undefined where nothing is. */
-  readonly busy: { readonly text: string; readonly cancellable: boolean } | undefined;
+  /** What is under way, and can be cancelled; undefined where nothing is. */
+  readonly busy: string | undefined;
   /** What went wrong last, and what to do. */
   readonly error: string | undefined;
   /** What has just been done, for the eyes and for a screen reader. */

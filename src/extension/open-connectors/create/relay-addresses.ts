@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import { callbackUrls, openVendorUrls } from '../../relay/urls.ts';
 import type { Session } from '../../relay/session.ts';
+import { orGivenUp } from '../../ui/progress.ts';
 
 export class RelayAddresses {
   readonly #session: Session;
@@ -26,10 +27,13 @@ export class RelayAddresses {
 
   /**
    * The same, after the relay has been started and its public URL opened, as far as that is needed and the user agrees.
+   * @param signal gives the waiting up; what was begun goes on, as after the commands about the relay
    * @returns undefined where there is none, and the user knows why
+   * @throws the signal's reason where it was given up
    */
-  async obtain(local: boolean): Promise<string | undefined> {
-    return (await openVendorUrls(this.#session, { isSandbox: local }))?.openConnectors;
+  async obtain(local: boolean, signal: AbortSignal): Promise<string | undefined> {
+    const urls = openVendorUrls(this.#session, { isSandbox: local });
+    return (await orGivenUp(urls, signal))?.openConnectors;
   }
 
   /** One sentence on the relay and the URL that is typed. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { emptyFields } from '../../../../src/extension/open-connectors/create/fields.ts';
-import { readKeptFields, readPageMessage } from '../../../../src/extension/open-connectors/create/messages.ts';
+import { readKeptForm, readPageMessage } from '../../../../src/extension/open-connectors/create/messages.ts';
 
 const fields = emptyFields('sandbox', 'http://localhost:8788/oauth/callback');
 
@@ -31,7 +31,14 @@ describe('What the form’s page says', () => {
   });
 
   it('holds no secret in what it keeps: fields beside the known ones are left out', () => {
-    assert.deepEqual(readKeptFields({ fields: { ...fields, apiSecret: 'planted' } }), fields);
-    for (const kept of [undefined, null, {}, { fields: {} }, 'text']) assert.equal(readKeptFields(kept), undefined);
+    assert.deepEqual(readKeptForm({ fields: { ...fields, apiSecret: 'planted' } }), { fields });
+    for (const kept of [undefined, null, {}, { fields: {} }, 'text']) assert.equal(readKeptForm(kept), undefined);
+  });
+
+  it('keeps the instance that was made, without its token; one that is none is left out, and the form stays', () => {
+    const created = { id: '4711', name: 'Mine', host: 'sandbox' };
+    assert.deepEqual(readKeptForm({ fields, created: { ...created, token: 'planted' } }), { fields, created });
+    for (const wrong of [{}, { ...created, id: '../1' }, { ...created, id: 1 }, 'text', null])
+      assert.deepEqual(readKeptForm({ fields, created: wrong }), { fields, created: undefined });
   });
 });
