@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { installVsCodeServer } from './install.ts';
+import { installVsCodeServer, root } from './install.ts';
 import { startPortRedirect } from './port-redirect.ts';
 
 /**
@@ -86,6 +86,7 @@ export async function startServer(options: ServerOptions): Promise<VsCodeServer>
   writeLanguagePack(options.dataDir);
   const redirect = await startPortRedirect();
   const args = [
+    ...['--require', join(root, 'test', 'vscode', 'mint-key.cjs')],
     entry,
     ...['--host', '127.0.0.1', '--port', String(options.port ?? 0)],
     ...['--server-data-dir', options.dataDir],
@@ -98,7 +99,12 @@ export async function startServer(options: ServerOptions): Promise<VsCodeServer>
   ];
   const child = spawn(process.execPath, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, VSCODE_PROXY_URI: redirect.template, ...options.env },
+    env: {
+      ...process.env,
+      VSCODE_PROXY_URI: redirect.template,
+      SECRET_KEY_FILE: join(options.dataDir, 'secret-key'),
+      ...options.env,
+    },
     // A group of its own, with the extension hosts: they would wait for minutes for their window to come back.
     detached: process.platform !== 'win32',
   });

@@ -85,8 +85,9 @@ describe('`npm run vscode`, as somebody sees it who looks for the first time', f
     await window.openViewContainer(category);
     assert.equal(first.sandboxControl, sandboxOfWindows(window));
 
-    await window.runCommand(`${category}: New Instance in the Sandbox…`);
+    await window.runCommand(`${category}: New Instance…`);
     const form = window.webviewFrame();
+    await form.locator('#do-useSandbox').click();
     await form.getByText('The sandbox’s values are filled in.').waitFor();
     assert.equal(first.sandboxControl, sandboxOfWindows(window));
     await clickUntil(form.locator('#do-fillCallback'), form.getByText('The relay’s URL is filled in.'), 30_000);
@@ -117,6 +118,7 @@ describe('`npm run vscode`, as somebody sees it who looks for the first time', f
     await window.restored();
     await page.locator('.monaco-workbench.vs-dark').waitFor();
     await window.openViewContainer(category);
+    await form.getByRole('heading', { name: 'The instance has been created' }).waitFor();
     await startRelay(window);
     await window.view(eventsView).locator('.monaco-list-row').nth(2).waitFor();
     assert.equal(sandboxOfWindows(window), second.sandboxControl);

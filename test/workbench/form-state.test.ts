@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { FrameLocator, Locator } from 'playwright-core';
 import { regions } from '../../src/open-connectors/host.ts';
 import { filesHolding } from './files.ts';
-import { category, changeSettings, sandboxFile, stopRelays, stopSandbox } from './relay.ts';
+import { category, changeMachineSettings, sandboxFile, stopRelays, stopSandbox } from './relay.ts';
 import { clickAway, clickUntil, openWorkbench, untilDone } from './workbench.ts';
 import type { Workbench } from './workbench.ts';
 
@@ -159,7 +159,8 @@ describe('What the form of a new instance holds', function () {
     await form.locator('#organizationSecret-state', { hasText: /^Set\.$/ }).waitFor();
     await createInSandbox('After a real region');
     // The command says of which hosts secrets are kept.
-    await workbench.runCommand(`${category}: Forget Open Connectors Secrets…`);
+    await workbench.runCommandThatAsks(`${category}: Manage Keys and Secrets…`, 'Forget Open Connectors Secrets…');
+    await workbench.quickInputWidget.getByText('Forget Open Connectors Secrets…').click();
     const detail = workbench.dialog.getByText('are removed from this machine, for:');
     await detail.waitFor();
     const said = await detail.innerText();
@@ -179,6 +180,7 @@ describe('What the form of a new instance holds', function () {
       await form.locator('#cancel').press('Enter');
       await form.locator('#done', { hasText: 'Cancelled.' }).waitFor();
       await create.waitFor();
+      await workbench.picture('form/cancelled');
       assert.equal(await form.getByText('The sandbox’s values are filled in.').count(), 0);
 
       await press('useSandbox');
@@ -193,11 +195,10 @@ describe('What the form of a new instance holds', function () {
   });
 
   it('waits for the relay’s URL no longer than one likes', async () => {
-    await openForm();
     const silent = createServer((socket) => void socket.on('error', () => undefined));
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
     try {
-      await changeSettings(workbench, {
+      await changeMachineSettings(workbench, {
         'campaignMonitorRelay.tunnel.kind': 'localtunnel',
         'campaignMonitorRelay.tunnel.host': `http://127.0.0.1:${(silent.address() as AddressInfo).port}`,
       });
@@ -206,6 +207,8 @@ describe('What the form of a new instance holds', function () {
       await chooseRegion(`${region?.label} (${region?.host})`);
       await press('fillCallback');
       await form.locator('#busy', { hasText: 'Waiting for the relay’s URL…' }).waitFor();
+      await workbench.answerDialog('Open Public URL');
+      await workbench.notification('Opening the public URL').waitFor();
       await form.locator('#cancel').press('Enter');
       await form.locator('#done', { hasText: 'Cancelled.' }).waitFor();
       await form.locator('#create').waitFor();

@@ -28,11 +28,18 @@ export class UriCallbacks implements vscode.UriHandler {
       answered(new URLSearchParams(uri.query.replaceAll('%', '%25').replaceAll('+', '%2B')));
       return;
     }
-    // Of the URL itself nothing is shown or logged: a code may be in it.
-    void vscode.window.showWarningMessage(
-      vscode.l10n.t(
-        'A URL came back from the browser, and nothing in this window waits for it. Where another window waits, paste it there.',
-      ),
-    );
+    void offerUrl(uri);
   }
+}
+
+/** Of the URL itself nothing is shown or logged: a code may be in it. */
+async function offerUrl(uri: vscode.Uri): Promise<void> {
+  const copy = vscode.l10n.t('Copy URL');
+  const choice = await vscode.window.showWarningMessage(
+    vscode.l10n.t(
+      'A URL came back from the browser, and nothing in this window waits for it. Where another window waits, paste it there.',
+    ),
+    copy,
+  );
+  if (choice === copy) await vscode.env.clipboard.writeText(uri.toString());
 }

@@ -68,7 +68,10 @@ async function forgetSecrets(platform: Platform): Promise<boolean> {
     {
       modal: true,
       detail: [
-        l10n.t('The user secret and the organization secret are removed from this machine, for: {0}.', hosts.join(', ')),
+        l10n.t(
+          'The user secret and the organization secret are removed from this machine, for: {0}.',
+          hosts.join(', '),
+        ),
         l10n.t(
           'Instances stay as they are and go on posting; their tokens and signature keys stay here. To see or change instances from here, both secrets are needed again.',
         ),

@@ -58,7 +58,7 @@ export class Platform {
 
   /** The host of the settings: a host name, a URL, or `sandbox`. */
   get host(): string {
-    return configuration().get<string>(hostSetting, '').trim();
+    return configuration().get<string>('openConnectors.host', '').trim();
   }
 
   get isSandbox(): boolean {

@@ -70,14 +70,7 @@ export function formTemplate(drawn: Drawn, handlers: Handlers): TemplateResult {
           <p id="blocked" class="blocked-reason">${view.busy === undefined ? view.blocked : nothing}</p>
           <p id="busy" role="status">${view.busy ?? nothing}</p>
         </div>
-        <div id="error" role="alert" class=${view.error === undefined ? 'none' : 'error-box'}>
-          ${
-            view.error === undefined
-              ? nothing
-              : html`<p>${view.error}</p>
-                  ${form.button('showLog', 'showLog')}`
-          }
-        </div>
+        ${form.problem()}
       </div>
       ${preview(form)}
     </div>
@@ -243,6 +236,7 @@ function createdTemplate(drawn: Drawn, handlers: Handlers): TemplateResult {
       </dd>
     </dl>
     <div class="row">${form.button('copyInstanceCurl', 'copyInstanceCurl')} ${form.button('another', 'another')}</div>
+    ${form.problem()}
     <p id="done" class="done" role="status">${view.done ?? nothing}</p>`;
 }
 
@@ -260,6 +254,15 @@ class Parts {
     return html`<vscode-button id=${`do-${action}`} secondary @click=${() => this.handlers.act(action)}
       >${this.drawn.texts[text]}</vscode-button
     >`;
+  }
+
+  /** What went wrong last; always there, so that a screen reader hears when it is filled. */
+  problem(): TemplateResult {
+    const { error } = this.drawn.view;
+    return html`<div id="error" role="alert" class=${error === undefined ? 'none' : 'error-box'}>
+      ${error === undefined ? nothing : html`<p>${error}</p>`}
+      ${error === undefined ? nothing : this.button('showLog', 'showLog')}
+    </div>`;
   }
 
   help(field: FieldName, help?: FormText): Part {

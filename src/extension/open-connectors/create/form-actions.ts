@@ -206,7 +206,7 @@ async function keepSignatureKey(
   if (key === null) {
     form.say(
       vscode.l10n.t(
-        'It was made before the window was loaded anew, so its signature key is not known here. If you have it, keep it by the command “Set Verify Key…”.',
+        'It was made before the window was loaded anew, so its signature key is not known here. If you have it, keep it as a verify key by the command “Manage Keys and Secrets…”.',
       ),
     );
     return;
@@ -221,7 +221,7 @@ async function keepSignatureKey(
     log.error(`the signature key of a new instance was not kept: ${(error as Error).message}`);
     form.say(
       vscode.l10n.t(
-        'Its signature key could not be kept: {0}. Keep it by the command “Set Verify Key…”.',
+        'Its signature key could not be kept: {0}. Keep it as a verify key by the command “Manage Keys and Secrets…”.',
         (error as Error).message,
       ),
     );
