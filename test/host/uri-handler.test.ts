@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
-import { UriCallbacks } from '../../src/extension/oauth/uri-handler.ts';
+import { readPasted } from '../../src/extension/oauth/answer.ts';
+import { asPasted, UriCallbacks } from '../../src/extension/oauth/uri-handler.ts';
 
 const begin = 'vscode://cm-relay.campaign-monitor-relay';
 
@@ -48,5 +49,12 @@ describe("VS Code's own URLs", () => {
     listen('/oauth/callback');
     await earlier.close();
     assert.equal(come(`${begin}/oauth/callback?code=c`)?.get('code'), 'c');
+  });
+
+  it('say the same where they are copied and pasted into the window that waits', () => {
+    for (const code of ['xoz8AFqScK2ngM04kSSM', 'a+b/c==', '100%', 'a%2Bb']) {
+      const uri = vscode.Uri.parse(`${begin}/oauth/callback?code=${encodeURIComponent(code)}&state=s-t_u`);
+      assert.deepEqual(readPasted(asPasted(uri)), { kind: 'code', code, state: 's-t_u' });
+    }
   });
 });

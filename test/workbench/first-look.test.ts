@@ -118,7 +118,7 @@ describe('`npm run vscode`, as somebody sees it who looks for the first time', f
     await window.restored();
     await page.locator('.monaco-workbench.vs-dark').waitFor();
     await window.openViewContainer(category);
-    await form.getByRole('heading', { name: 'The instance has been created' }).waitFor();
+    await form.locator('h1').waitFor();
     await startRelay(window);
     await window.view(eventsView).locator('.monaco-list-row').nth(2).waitFor();
     assert.equal(sandboxOfWindows(window), second.sandboxControl);

@@ -24,12 +24,21 @@ export class UriCallbacks implements vscode.UriHandler {
   handleUri(uri: vscode.Uri): void {
     const answered = this.#waiting.get(uri.path);
     if (answered !== undefined) {
-      // VS Code has decoded the query already: what is left of `+` and `%` stands for itself.
-      answered(new URLSearchParams(uri.query.replaceAll('%', '%25').replaceAll('+', '%2B')));
+      answered(new URLSearchParams(queryOf(uri)));
       return;
     }
     void offerUrl(uri);
   }
+}
+
+/** VS Code has decoded the query already: what is left of `+` and `%` stands for itself. */
+function queryOf({ query }: vscode.Uri): string {
+  return query.replaceAll('%', '%25').replaceAll('+', '%2B');
+}
+
+/** A URL that came, as a text that the box for pasting reads as this window would have. */
+export function asPasted(uri: vscode.Uri): string {
+  return `${uri.scheme}://${uri.authority}${uri.path}?${queryOf(uri)}`;
 }
 
 /** Of the URL itself nothing is shown or logged: a code may be in it. */
@@ -41,5 +50,5 @@ async function offerUrl(uri: vscode.Uri): Promise<void> {
     ),
     copy,
   );
-  if (choice === copy) await vscode.env.clipboard.writeText(uri.toString());
+  if (choice === copy) await vscode.env.clipboard.writeText(asPasted(uri));
 }
