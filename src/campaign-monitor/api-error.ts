@@ -66,6 +66,8 @@ export interface CampaignMonitorErrorDetails {
   readonly code?: number | null;
   readonly status?: number | null;
   readonly resultData?: unknown;
+  /** See {@link CampaignMonitorError.said}. */
+  readonly said?: string | null;
   readonly cause?: unknown;
 }
 
@@ -81,6 +83,8 @@ export class CampaignMonitorError extends Error {
   readonly next: string;
   /** What the vendor adds: for `webhook-test-failed` see {@link explainTestFailure} in test-failure.ts. */
   readonly resultData: unknown;
+  /** What the vendor or the system said in its own words, for whoever says the rest in another language; null: nothing. */
+  readonly said: string | null;
 
   constructor(kind: CampaignMonitorErrorKind, message: string, details: CampaignMonitorErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -88,6 +92,7 @@ export class CampaignMonitorError extends Error {
     this.code = details.code ?? null;
     this.status = details.status ?? null;
     this.resultData = details.resultData;
+    this.said = details.said ?? null;
     this.next = nextSteps[kind];
   }
 

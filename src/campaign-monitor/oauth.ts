@@ -49,16 +49,23 @@ export class CampaignMonitorOAuthError extends Error {
   /** The vendor's word, such as `invalid_grant`; null where it gave none. */
   readonly error: string | null;
   readonly status: number | null;
+  /** What the vendor or the system said in its own words, for whoever says the rest in another language; null: nothing. */
+  readonly said: string | null;
   readonly next: string;
   constructor(
     kind: CampaignMonitorOAuthErrorKind,
     message: string,
-    { error = null, status = null }: { error?: string | null; status?: number | null } = {},
+    {
+      error = null,
+      status = null,
+      said = null,
+    }: { error?: string | null; status?: number | null; said?: string | null } = {},
   ) {
     super(message);
     this.kind = kind;
     this.error = error;
     this.status = status;
+    this.said = said;
     this.next = nextSteps[kind];
   }
 }
@@ -151,7 +158,9 @@ async function askForTokens(
     );
   switch (result.kind) {
     case 'unreachable':
-      throw new CampaignMonitorOAuthError('unreachable', `Campaign Monitor cannot be reached: ${plain(result.reason)}`);
+      throw new CampaignMonitorOAuthError('unreachable', `Campaign Monitor cannot be reached: ${plain(result.reason)}`, {
+        said: plain(result.reason),
+      });
     case 'timed-out':
       throw new CampaignMonitorOAuthError('timed-out', 'Campaign Monitor gave no tokens in time');
     case 'cancelled':
@@ -165,8 +174,8 @@ async function askForTokens(
   if (failure.success) {
     const error = plain(failure.data.error);
     const description = plain(failure.data.error_description);
-    const message = `Campaign Monitor gave no tokens: ${description === '' ? error : `${description} (${error})`}`;
-    throw new CampaignMonitorOAuthError('refused', message, { error, status });
+    const said = description === '' ? error : `${description} (${error})`;
+    throw new CampaignMonitorOAuthError('refused', `Campaign Monitor gave no tokens: ${said}`, { error, status, said });
   }
   const tokens = tokensSchema.safeParse(body);
   const newRefreshToken = tokens.data?.refresh_token ?? knownRefreshToken;

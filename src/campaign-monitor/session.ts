@@ -113,10 +113,7 @@ export class CampaignMonitorSession {
         case 'timed-out':
           throw new CampaignMonitorError('timed-out', `Campaign Monitor did not answer within ${timeoutMs / 1000} s`);
         case 'unreachable':
-          throw new CampaignMonitorError(
-            'unreachable',
-            `Campaign Monitor cannot be reached: ${plainText(result.reason, secretsOf(credential))}`,
-          );
+          throw unreachable(plainText(result.reason, secretsOf(credential)));
         case 'answered':
       }
       if (result.answer.status !== 429) return result.answer;
@@ -154,9 +151,14 @@ export class CampaignMonitorSession {
         ? new CampaignMonitorError('expired-token', `the sign-in has expired. ${error.message}`, {
             code: 121,
             status: error.status,
+            said: error.said,
             cause: error,
           })
-        : new CampaignMonitorError(error.kind, error.message, { status: error.status, cause: error });
+        : new CampaignMonitorError(error.kind, error.message, {
+            status: error.status,
+            said: error.said,
+            cause: error,
+          });
     }
     this.#credential = { kind: 'oauth', accessToken: tokens.accessToken, refreshToken: tokens.refreshToken };
     await onRefreshed?.(tokens);
@@ -192,6 +194,7 @@ function failureOf({ status, text }: Answer, secrets: readonly string[]): Campai
     code,
     status,
     resultData,
+    said: message === '' ? null : message,
   });
 }
 
@@ -199,6 +202,10 @@ function failureOf({ status, text }: Answer, secrets: readonly string[]): Campai
 function resetOf({ headers }: Answer): number | null {
   const seconds = headers.get('x-ratelimit-reset')?.trim() ?? '';
   return /^\d{1,9}$/.test(seconds) ? Number(seconds) * 1000 : null;
+}
+
+function unreachable(why: string): CampaignMonitorError {
+  return new CampaignMonitorError('unreachable', `Campaign Monitor cannot be reached: ${why}`, { said: why });
 }
 
 function cancelled(): CampaignMonitorError {

@@ -1,14 +1,19 @@
 /** What a call of the Open Connectors API can fail with, and what to do about it. */
 
+/**
+ * Every kind of what was wrong with a call. `refused`: the platform answered and said no; `unexpected-answer`: the answer
+ * is none of those that the API gives.
+ */
+export const openConnectorsErrorKinds = [
+  'refused',
+  'unreachable',
+  'timed-out',
+  'cancelled',
+  'unexpected-answer',
+] as const;
+
 /** What was wrong with a call. */
-export type OpenConnectorsErrorKind =
-  /** The platform answered and said no. */
-  | 'refused'
-  | 'unreachable'
-  | 'timed-out'
-  | 'cancelled'
-  /** The answer is none of those that the API gives. */
-  | 'unexpected-answer';
+export type OpenConnectorsErrorKind = (typeof openConnectorsErrorKinds)[number];
 
 const nextSteps = {
   'check-fields':
@@ -47,6 +52,11 @@ export class OpenConnectorsError extends Error {
   readonly requestId: string | null;
   /** What the provider, Campaign Monitor, said to the platform. */
   readonly providerMessage: string | null;
+  /**
+   * What the platform or the system said in its own words, for whoever says the rest in another language; null: nothing,
+   * and then `kind` and `advice` tell what it was.
+   */
+  readonly said: string | null;
   readonly advice: OpenConnectorsAdvice;
   /** What to do next. */
   readonly next: string;
@@ -58,6 +68,7 @@ export class OpenConnectorsError extends Error {
       readonly status?: number;
       readonly requestId?: string | null;
       readonly providerMessage?: string | null;
+      readonly said?: string | null;
     },
   ) {
     super(message);
@@ -67,5 +78,6 @@ export class OpenConnectorsError extends Error {
     this.status = parts.status ?? null;
     this.requestId = parts.requestId ?? null;
     this.providerMessage = parts.providerMessage ?? null;
+    this.said = parts.said ?? null;
   }
 }

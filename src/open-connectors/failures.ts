@@ -42,6 +42,7 @@ export function refusal(response: Response, text: string, secrets: readonly stri
       status,
       requestId: requestIdOf(requestId ?? response.headers.get('elements-request-id')),
       providerMessage: provider,
+      said: words.length > 0 ? words.join(' — ') : null,
       advice: adviceAfter(status),
     },
   );
@@ -80,6 +81,7 @@ export function failure(
   if (timedOut) {
     return new OpenConnectorsError(`${url.host} did not answer in time`, {
       kind: 'timed-out',
+      said: url.host,
       advice: 'look-whether-done',
     });
   }
@@ -87,6 +89,7 @@ export function failure(
   const why = plain(cause instanceof Error && cause.message !== '' ? cause.message : message, secrets);
   return new OpenConnectorsError(`${url.host} cannot be reached: ${why}`, {
     kind: 'unreachable',
+    said: `${url.host}: ${why}`,
     advice: 'check-network',
   });
 }

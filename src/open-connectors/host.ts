@@ -26,14 +26,28 @@ export const regions: readonly Region[] = [
 /** Where the API is below a host [docs]. */
 const apiPath = '/elements/api-v2';
 
+const hostProblems = {
+  'no-host': 'is no host name or URL',
+  'not-https': 'must be reached by https, since secrets are sent to it',
+  'holds-credentials': 'must not hold a user or password',
+} as const;
+
+/** What is wrong with a host, for whoever says it in another language. */
+export type HostProblem = keyof typeof hostProblems;
+
+/** Every problem. */
+export const openConnectorsHostProblems = Object.keys(hostProblems) as readonly HostProblem[];
+
 /** What was given as the platform's host cannot be one. */
 export class OpenConnectorsHostError extends Error {
   override readonly name = 'OpenConnectorsHostError';
   /** A host as it should look. */
   readonly example = regions[0]?.host ?? '';
+  readonly problem: HostProblem;
   readonly next: string;
-  constructor(why: string) {
-    super(`the Open Connectors host ${why}`);
+  constructor(problem: HostProblem) {
+    super(`the Open Connectors host ${hostProblems[problem]}`);
+    this.problem = problem;
     this.next = `Give a host such as ${this.example}, as your tenant's API documentation names it.`;
   }
 }
@@ -46,12 +60,12 @@ export class OpenConnectorsHostError extends Error {
 export function baseUrlOf(hostOrUrl: string): string {
   const text = hostOrUrl.trim();
   const absolute = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `https://${text}`;
-  if (text === '' || !URL.canParse(absolute)) throw new OpenConnectorsHostError('is no host name or URL');
+  if (text === '' || !URL.canParse(absolute)) throw new OpenConnectorsHostError('no-host');
   const url = new URL(absolute);
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url.hostname))) {
-    throw new OpenConnectorsHostError('must be reached by https, since secrets are sent to it');
+    throw new OpenConnectorsHostError('not-https');
   }
-  if (url.username !== '' || url.password !== '') throw new OpenConnectorsHostError('must not hold a user or password');
+  if (url.username !== '' || url.password !== '') throw new OpenConnectorsHostError('holds-credentials');
   const path = url.pathname.replace(/\/+$/, '');
   return `${url.origin}${path === '' ? apiPath : path}`;
 }

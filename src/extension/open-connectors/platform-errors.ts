@@ -1,7 +1,7 @@
 /** What an error of the platform means to a person, and what to do about it. */
 import * as vscode from 'vscode';
 import type { OpenConnectorsError } from '../deferred.ts';
-import { nextOf } from '../ui/error-words.ts';
+import { messageOf, nextOf } from '../ui/error-words.ts';
 import { unlinked } from '../ui/printable.ts';
 
 export interface ExplainedError {
@@ -12,7 +12,7 @@ export interface ExplainedError {
 
 /** The platform's own message, with what to do next in the user's language. */
 export function explainPlatformError(error: OpenConnectorsError): ExplainedError {
-  return { message: messageOf(error), next: nextOf(error, vscode.l10n) ?? '' };
+  return { message: sentence(messageOf(error, vscode.l10n)), next: nextOf(error, vscode.l10n) ?? '' };
 }
 
 /** An error for the log: with the platform's id of the request, for its support. */
@@ -22,22 +22,7 @@ export function platformErrorForLog(error: OpenConnectorsError): string {
   return `${error.message} (${error.kind}${status}${request})`;
 }
 
-function messageOf({ kind, message }: OpenConnectorsError): string {
-  const { l10n } = vscode;
-  switch (kind) {
-    case 'refused':
-      return l10n.t('Open Connectors refused: {0}', sentence(message));
-    case 'timed-out':
-      return l10n.t('Open Connectors did not answer in time.');
-    case 'cancelled':
-      return l10n.t('Cancelled.');
-    case 'unreachable':
-    case 'unexpected-answer':
-      return l10n.t('Open Connectors could not be asked: {0}', sentence(message));
-  }
-}
-
-/** Somebody else's message as a sentence, without links that VS Code would offer. */
+/** A message with somebody else's words as a sentence, without links that VS Code would offer. */
 function sentence(text: string): string {
   const plain = unlinked(text).trim();
   return /[.!?]$/.test(plain) ? plain : `${plain}.`;

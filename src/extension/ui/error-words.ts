@@ -1,12 +1,13 @@
 /**
- * What to do next about an error of the vendors' or of the relay, in the user's language: these rooms know no VS Code,
- * so their own `next` is English. What the extension throws itself has a `next` that is translated already.
+ * What an error of the vendors' or of the relay says, in the user's language: what happened, by its kind and with what
+ * the vendor said in its own words, and what to do next. These rooms know no VS Code, so their own `message` and `next`
+ * are English, for the log and the command line. What the extension throws itself is translated already.
  */
 import type { CampaignMonitorError, CampaignMonitorErrorKind } from '../../campaign-monitor/api-error.ts';
 import type { CampaignMonitorOAuthError, CampaignMonitorOAuthErrorKind } from '../../campaign-monitor/oauth.ts';
 import type { UnsafeSocketFolderError } from '../../protocol/control-channel.ts';
 import type { OpenConnectorsAdvice, OpenConnectorsError } from '../../open-connectors/api-error.ts';
-import type { OpenConnectorsHostError } from '../../open-connectors/host.ts';
+import type { HostProblem, OpenConnectorsHostError } from '../../open-connectors/host.ts';
 import type { DataDirectoryError } from '../../protocol/data-directory.ts';
 import type { NoRelayError, RelayAdvice, RelayRequestError } from '../../protocol/errors.ts';
 import type { Localiser } from './localiser.ts';
@@ -27,6 +28,40 @@ type UntranslatedError =
   | DataDirectoryError
   | UnsafeSocketFolderError
   | UntranslatedUrlError;
+
+/** What happened. What came from outside stands in it as it came: see printable.ts. */
+export function messageOf(error: unknown, l10n: Localiser): string {
+  if (!(error instanceof Error)) return String(error);
+  const named = error as CampaignMonitorError | CampaignMonitorOAuthError | OpenConnectorsError | OpenConnectorsHostError;
+  switch (named.name) {
+    case 'CampaignMonitorError':
+      return withDetails(campaignMonitorMessages(l10n)[named.kind], named, l10n);
+    case 'CampaignMonitorOAuthError':
+      return withDetails(oauthMessages(l10n)[named.kind], { said: named.said, status: named.status, code: null }, l10n);
+    case 'OpenConnectorsError':
+      return openConnectorsMessage(named, l10n);
+    case 'OpenConnectorsHostError':
+      return hostMessages(l10n)[named.problem];
+    default:
+      named satisfies never;
+      return error.message;
+  }
+}
+
+/** A sentence with what the vendor said, and by which number it is found in its documentation. */
+function withDetails(
+  sentence: string,
+  { said, code, status }: Pick<CampaignMonitorError, 'said' | 'code' | 'status'>,
+  l10n: Localiser,
+): string {
+  const words = said === null ? sentence : `${sentence}: ${said.replace(/\.$/, '')}`;
+  if (code !== null) return l10n.t('{0} (code {1})', words, code);
+  return said === null ? withStatus(words, status, l10n) : words;
+}
+
+function withStatus(words: string, status: number | null, l10n: Localiser): string {
+  return status === null ? words : l10n.t('{0} (HTTP status {1})', words, status);
+}
 
 /** @returns undefined where the error does not say what to do */
 export function nextOf(error: unknown, l10n: Localiser): string | undefined {
@@ -67,10 +102,77 @@ export function nextOfRelay(
 
 /** An error as one text: what went wrong, and what to do next. */
 export function withNext(error: unknown, l10n: Localiser): string {
-  const { message } = error as Error;
+  const message = messageOf(error, l10n);
   const next = nextOf(error, l10n);
   // Some messages are whole sentences.
   return next === undefined ? message : `${message.replace(/\.$/, '')}. ${next}`;
+}
+
+function campaignMonitorMessages(l10n: Localiser): Readonly<Record<CampaignMonitorErrorKind, string>> {
+  return {
+    'bad-api-key': l10n.t('Campaign Monitor does not take this API key'),
+    'wrong-list': l10n.t('Campaign Monitor does not know this list'),
+    'wrong-client': l10n.t('Campaign Monitor does not know this client'),
+    'invalid-token': l10n.t('Campaign Monitor does not take this sign-in'),
+    'expired-token': l10n.t('The sign-in has expired'),
+    'revoked-token': l10n.t('The sign-in was revoked'),
+    'permission-missing': l10n.t('This sign-in may not do that'),
+    'bad-webhook-url': l10n.t('Campaign Monitor does not take the webhook’s URL'),
+    'bad-webhook-format': l10n.t('Campaign Monitor does not take the webhook’s format'),
+    'bad-webhook-event': l10n.t('Campaign Monitor does not take the webhook’s events'),
+    'webhook-test-failed': l10n.t('The test of the webhook failed'),
+    'not-found': l10n.t('Campaign Monitor does not have it'),
+    'rate-limited': l10n.t('Campaign Monitor asks for a pause'),
+    refused: l10n.t('Campaign Monitor refused'),
+    ...connectionMessages(l10n),
+  };
+}
+
+function oauthMessages(l10n: Localiser): Readonly<Record<CampaignMonitorOAuthErrorKind, string>> {
+  return { refused: l10n.t('Campaign Monitor did not grant access'), ...connectionMessages(l10n) };
+}
+
+function connectionMessages(
+  l10n: Localiser,
+): Readonly<Record<Exclude<CampaignMonitorOAuthErrorKind, 'refused'>, string>> {
+  return {
+    unreachable: l10n.t('Campaign Monitor cannot be reached'),
+    'timed-out': l10n.t('Campaign Monitor did not answer in time'),
+    cancelled: l10n.t('Cancelled'),
+    'unexpected-answer': l10n.t('Campaign Monitor answered otherwise than it documents'),
+  };
+}
+
+function openConnectorsMessage({ kind, advice, said, status }: OpenConnectorsError, l10n: Localiser): string {
+  switch (kind) {
+    case 'refused':
+      if (said !== null) return l10n.t('Open Connectors refused: {0}', said);
+      if (status !== null) return withStatus(l10n.t('Open Connectors refused'), status, l10n);
+      // Nothing was sent.
+      return advice === 'give-secret-itself'
+        ? l10n.t('A masked value would be written over a secret of the instance')
+        : l10n.t('A secret is missing, or holds a character that none has');
+    case 'timed-out':
+      return l10n.t('Open Connectors did not answer in time');
+    case 'cancelled':
+      return l10n.t('Cancelled');
+    case 'unreachable':
+      return said === null
+        ? l10n.t('Open Connectors could not be asked')
+        : l10n.t('Open Connectors could not be asked: {0}', said);
+    case 'unexpected-answer':
+      return said === null
+        ? withStatus(l10n.t('Open Connectors answered otherwise than its API does'), status, l10n)
+        : l10n.t('Open Connectors could not be asked: {0}', said);
+  }
+}
+
+function hostMessages(l10n: Localiser): Readonly<Record<HostProblem, string>> {
+  return {
+    'no-host': l10n.t('The host of Open Connectors is no host name or URL'),
+    'not-https': l10n.t('The host of Open Connectors must be reached by https, since secrets are sent to it'),
+    'holds-credentials': l10n.t('The host of Open Connectors must not hold a user or password'),
+  };
 }
 
 function campaignMonitorTexts(l10n: Localiser): Readonly<Record<CampaignMonitorErrorKind, string>> {

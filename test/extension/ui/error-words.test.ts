@@ -4,11 +4,15 @@ import { join } from 'node:path';
 import { CampaignMonitorError, campaignMonitorErrorKinds } from '../../../src/campaign-monitor/api-error.ts';
 import { CampaignMonitorOAuthError, campaignMonitorOAuthErrorKinds } from '../../../src/campaign-monitor/oauth.ts';
 import { UnsafeSocketFolderError } from '../../../src/protocol/control-channel.ts';
-import { nextOf, nextOfRelay, withNext } from '../../../src/extension/ui/error-words.ts';
+import { messageOf, nextOf, nextOfRelay, withNext } from '../../../src/extension/ui/error-words.ts';
 import type { Localiser } from '../../../src/extension/ui/localiser.ts';
 import { AuthorizationUrlError } from '../../../src/extension/oauth/authorize.ts';
-import { openConnectorsAdvice, OpenConnectorsError } from '../../../src/open-connectors/api-error.ts';
-import { OpenConnectorsHostError } from '../../../src/open-connectors/host.ts';
+import {
+  openConnectorsAdvice,
+  OpenConnectorsError,
+  openConnectorsErrorKinds,
+} from '../../../src/open-connectors/api-error.ts';
+import { OpenConnectorsHostError, openConnectorsHostProblems } from '../../../src/open-connectors/host.ts';
 import { DataDirectoryError } from '../../../src/protocol/data-directory.ts';
 import { NoRelayError, relayAdvice, RelayRequestError } from '../../../src/protocol/errors.ts';
 import type { RelayAdvice } from '../../../src/protocol/errors.ts';
@@ -30,7 +34,7 @@ const errors: readonly (Error & { readonly next?: string | undefined })[] = [
   ...campaignMonitorErrorKinds.map((kind) => new CampaignMonitorError(kind, 'failed')),
   ...campaignMonitorOAuthErrorKinds.map((kind) => new CampaignMonitorOAuthError(kind, 'failed')),
   ...openConnectorsAdvice.map((advice) => new OpenConnectorsError('failed', { kind: 'refused', advice })),
-  new OpenConnectorsHostError('is none'),
+  ...openConnectorsHostProblems.map((problem) => new OpenConnectorsHostError(problem)),
   ...(Object.keys(relayAdvice) as RelayAdvice[]).map(
     (advice) => new RelayRequestError('failed', 'internal', { advice }),
   ),
@@ -39,6 +43,52 @@ const errors: readonly (Error & { readonly next?: string | undefined })[] = [
   new UnsafeSocketFolderError('/run/cm', 'is open to others'),
   new AuthorizationUrlError(),
 ];
+
+/** One of each vendor's, and of each kind, with an English message that must not come through. */
+const ofVendors: readonly Error[] = [
+  ...campaignMonitorErrorKinds.map(
+    (kind) => new CampaignMonitorError(kind, 'it failed', { code: 9, said: 'Said so.' }),
+  ),
+  ...campaignMonitorErrorKinds.map((kind) => new CampaignMonitorError(kind, 'it failed', { status: 502 })),
+  ...campaignMonitorOAuthErrorKinds.map(
+    (kind) => new CampaignMonitorOAuthError(kind, 'it failed', { said: 'Said so.' }),
+  ),
+  ...openConnectorsErrorKinds.flatMap((kind) => [
+    new OpenConnectorsError('it failed', { kind, advice: 'check-host', said: 'Said so.', status: 502 }),
+    new OpenConnectorsError('it failed', { kind, advice: 'check-host', status: 502 }),
+    new OpenConnectorsError('it failed', { kind, advice: 'give-secret-itself' }),
+    new OpenConnectorsError('it failed', { kind, advice: 'enter-user-secret' }),
+  ]),
+  ...openConnectorsHostProblems.map((problem) => new OpenConnectorsHostError(problem)),
+];
+
+describe('what happened', () => {
+  it('is said in the user’s language for each error of a vendor’s, with what the vendor said', () => {
+    for (const error of ofVendors) {
+      const message = messageOf(error, l10n);
+      assert.ok(message !== '' && !message.includes('it failed') && !message.includes(error.message), message);
+      assert.doesNotMatch(message, /undefined|null|\{\d\}|: $/);
+    }
+    assert.equal(
+      messageOf(new CampaignMonitorError('bad-api-key', 'x', { code: 100, said: 'Invalid API Key.' }), l10n),
+      'Campaign Monitor nimmt diesen API-Schlüssel nicht an: Invalid API Key (Code 100)',
+    );
+    assert.equal(
+      messageOf(new OpenConnectorsError('x', { kind: 'refused', advice: 'refresh', said: 'Not now' }), l10n),
+      'Open Connectors lehnte ab: Not now',
+    );
+  });
+
+  it('is what any other error says', () => {
+    assert.equal(messageOf(new Error('Kaputt'), l10n), 'Kaputt');
+    assert.equal(messageOf('kaputt', l10n), 'kaputt');
+  });
+
+  it('stands before what to do next', () => {
+    const error = new OpenConnectorsError('x', { kind: 'timed-out', advice: 'wait' });
+    assert.equal(withNext(error, l10n), `${messageOf(error, l10n)}. ${nextOf(error, l10n)}`);
+  });
+});
 
 describe('what to do next about an error', () => {
   for (const error of errors) {
