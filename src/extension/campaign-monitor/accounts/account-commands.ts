@@ -3,12 +3,14 @@ import * as vscode from 'vscode';
 import { commandId, prefix } from '../../commands.ts';
 import type { CommandHandlers } from '../../commands.ts';
 import type { Account, AccountStore } from './account-store.ts';
-import type { Way } from './sign-in.ts';
+import { askChoice, back, ifAnswered } from '../../ui/steps.ts';
+import type { Answer, StepPlace } from '../../ui/steps.ts';
+import type { SignInMethod } from './sign-in.ts';
 
 export interface AccountCommandParts {
   readonly accounts: AccountStore;
   /** Resolves to undefined where the user gave up. */
-  readonly signIn: (way?: Way) => Promise<Account | undefined>;
+  readonly signIn: (method?: SignInMethod) => Promise<Account | undefined>;
   /** Forgets what is known of an account's webhooks. */
   readonly forgetWebhooks: (account: Account) => Promise<void>;
   /** How many webhooks this tool registered with the account. */
@@ -74,9 +76,23 @@ export async function signOut(
 export async function pickAccount(accounts: AccountStore, title: string): Promise<Account | undefined> {
   const all = accounts.all();
   if (all.length < 2) return all[0];
-  const choice = await vscode.window.showQuickPick(
-    all.map((account) => ({ label: account.label, description: account.host, account })),
-    { title, placeHolder: vscode.l10n.t('Which account?') },
+  const answer = await askAccount({ title, step: 1, totalSteps: 1 }, all, undefined);
+  return answer === back ? undefined : answer;
+}
+
+/** Asks for one of several accounts. */
+export async function askAccount(
+  place: StepPlace,
+  all: readonly Account[],
+  active: Account | undefined,
+): Promise<Answer<Account>> {
+  const items = all.map((account) => ({ label: account.label, description: account.host, account }));
+  return ifAnswered(
+    await askChoice(place, {
+      placeholder: vscode.l10n.t('Which account?'),
+      items,
+      active: items.find(({ account }) => account.id === active?.id),
+    }),
+    ({ account }) => account,
   );
-  return choice?.account;
 }

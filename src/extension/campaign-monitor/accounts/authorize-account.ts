@@ -8,6 +8,8 @@ export interface OAuthApp {
   readonly host: string;
   readonly clientId: string;
   readonly clientSecret: string;
+  /** The callback URL that is registered with it. */
+  readonly redirect: string;
 }
 
 /** Resolves to undefined where the user gave up. */
@@ -25,20 +27,12 @@ class AccessError extends Error {
 
 /** Asks for access by the ways that the app's registered callback allows. */
 export function createAuthorizeAccount(browser: BrowserAuthorization): AuthorizeAccount {
-  return async ({ host, clientId, clientSecret }) => {
+  return async ({ host, clientId, clientSecret, redirect }) => {
     const { authorizeUrl, exchangeCode, serviceAt } = await import('../../deferred.ts');
-    const redirect = await vscode.window.showInputBox({
-      title: vscode.l10n.t('Callback URL that is registered with your OAuth app'),
-      prompt: vscode.l10n.t('Campaign Monitor sends the browser back there, and nowhere else'),
-      value: (await browser.callbacks()).loopback,
-      ignoreFocusOut: true,
-      validateInput: (text) => (URL.canParse(text.trim()) ? undefined : vscode.l10n.t('This is not a URL')),
-    });
-    if (redirect === undefined) return undefined;
     const oauthBase = serviceAt(host)?.oauthBase;
     const result = await browser.authorize({
       title: vscode.l10n.t('Sign In to Campaign Monitor'),
-      redirect: redirect.trim(),
+      redirect,
       buildUrl: (state, redirectUri) => Promise.resolve(authorizeUrl({ oauthBase, clientId, redirectUri, state })),
     });
     if (result.kind === 'cancelled') return undefined;

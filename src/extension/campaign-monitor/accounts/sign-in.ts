@@ -5,63 +5,157 @@ import type { CampaignMonitorClient } from '../../../campaign-monitor/answers.ts
 import type { CampaignMonitorCredential } from '../../../campaign-monitor/session.ts';
 import { cancellable } from '../../ui/progress.ts';
 import { prefix } from '../../commands.ts';
-import { nextOf } from '../../ui/error-words.ts';
+import { withNext } from '../../ui/error-words.ts';
 import { inMessage, unlinked } from '../../ui/printable.ts';
+import { askChoice, askText, ifAnswered, inSteps } from '../../ui/steps.ts';
+import type { Step } from '../../ui/steps.ts';
 import { configuration } from '../../relay/settings.ts';
 import type { Account, AccountStore } from './account-store.ts';
-import type { AuthorizeAccount } from './authorize-account.ts';
+import type { AuthorizeAccount, OAuthApp } from './authorize-account.ts';
 
 export interface SignInParts {
   readonly accounts: AccountStore;
   readonly log: vscode.LogOutputChannel;
   readonly authorize: AuthorizeAccount;
+  /** The callback URL of the page on this machine, which is proposed. */
+  readonly loopback: () => Promise<string>;
 }
 
-export type Way = 'api-key' | 'oauth' | 'sandbox';
+/** How an account is signed in. */
+export type SignInMethod = 'api-key' | 'oauth' | 'sandbox';
+
+/** What is asked for, step by step. */
+interface Asked {
+  readonly method: SignInMethod | undefined;
+  readonly apiKey: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  /** The callback URL that is registered with the OAuth app. */
+  readonly redirect: string;
+}
 
 /**
  * Asks how, and signs in.
  * @returns undefined where the user gave up
  */
-export async function signIn(parts: SignInParts, way?: Way): Promise<Account | undefined> {
-  const chosen = way ?? (await chooseWay());
-  switch (chosen) {
-    case undefined:
-      return undefined;
+export async function signIn(parts: SignInParts, method?: SignInMethod): Promise<Account | undefined> {
+  if (method === 'sandbox') return signInToSandbox(parts);
+  let asked: Asked = { method, apiKey: '', clientId: '', clientSecret: '', redirect: '' };
+  return again(parts, async () => {
+    const answers = await ask(asked, await parts.loopback());
+    if (answers === undefined) return undefined;
+    // What was typed is offered again where it did not work, but for secrets.
+    asked = { ...answers, apiKey: '', clientSecret: '' };
+    return signInBy(parts, answers);
+  });
+}
+
+function ask(asked: Asked, loopback: string): Promise<Asked | undefined> {
+  const first = asked.method === undefined ? [askMethod] : [];
+  return inSteps(vscode.l10n.t('Sign In to Campaign Monitor'), asked, ({ method }) => {
+    switch (method) {
+      case 'api-key':
+        return [...first, askApiKey];
+      case 'oauth':
+        return [...first, askClientId, askClientSecret, askRedirect(loopback)];
+      case 'sandbox':
+      case undefined:
+        return first;
+    }
+  });
+}
+
+function signInBy(parts: SignInParts, { method, ...given }: Asked): Promise<Account | undefined> {
+  switch (method) {
+    case 'api-key':
+      return withApiKey(parts, given.apiKey);
+    case 'oauth':
+      return withOAuth(parts, given);
     case 'sandbox':
       return signInToSandbox(parts);
-    case 'api-key':
-      return again(parts, () => withApiKey(parts));
-    case 'oauth':
-      return again(parts, () => withOAuth(parts));
+    case undefined:
+      return Promise.resolve(undefined);
   }
 }
 
-async function chooseWay(): Promise<Way | undefined> {
+const askMethod: Step<Asked> = async ({ method }, place) => {
   const { l10n } = vscode;
-  const ways: (vscode.QuickPickItem & { way: Way })[] = [
+  const items: (vscode.QuickPickItem & { method: SignInMethod })[] = [
     {
       label: `$(key) ${l10n.t('API Key')}`,
       detail: l10n.t('In Campaign Monitor under Account settings, API keys. The simplest way.'),
-      way: 'api-key',
+      method: 'api-key',
     },
     {
       label: `$(globe) ${l10n.t('OAuth in the Browser')}`,
       detail: l10n.t('With the client ID and secret of an app that is registered in Campaign Monitor.'),
-      way: 'oauth',
+      method: 'oauth',
     },
     {
       label: `$(beaker) ${l10n.t('The Sandbox’s Account')}`,
       detail: l10n.t('An emulated Campaign Monitor on this machine. Nothing of it is real.'),
-      way: 'sandbox',
+      method: 'sandbox',
     },
   ];
-  const choice = await vscode.window.showQuickPick(ways, {
-    title: l10n.t('Sign In to Campaign Monitor'),
-    placeHolder: l10n.t('How would you like to sign in?'),
-    ignoreFocusOut: true,
-  });
-  return choice?.way;
+  return ifAnswered(
+    await askChoice(place, {
+      placeholder: l10n.t('How would you like to sign in?'),
+      items,
+      active: items.find((item) => item.method === method),
+    }),
+    (item) => ({ method: item.method }),
+  );
+};
+
+const askApiKey: Step<Asked> = async (_asked, place) =>
+  ifAnswered(
+    await askText(place, {
+      prompt: vscode.l10n.t(
+        'API key of Campaign Monitor, for {0}. It is kept in VS Code’s secret storage and sent nowhere else',
+        await hostOfSettings(),
+      ),
+      password: true,
+      check: (text) => (/^[\x21-\x39\x3b-\x7e]+$/.test(text) ? undefined : vscode.l10n.t('Give the key alone')),
+    }),
+    (apiKey) => ({ apiKey }),
+  );
+
+const askClientId: Step<Asked> = async ({ clientId }, place) => {
+  await hostOfSettings();
+  return ifAnswered(
+    await askText(place, {
+      prompt: vscode.l10n.t(
+        'Client ID of your OAuth app: in Campaign Monitor under Account settings, Manage connected apps, OAuth registration',
+      ),
+      value: clientId,
+      check: (text) => (/^\S+$/.test(text) ? undefined : vscode.l10n.t('Give the ID alone')),
+    }),
+    (text) => ({ clientId: text }),
+  );
+};
+
+const askClientSecret: Step<Asked> = async (_asked, place) =>
+  ifAnswered(
+    await askText(place, {
+      prompt: vscode.l10n.t('Client secret of your OAuth app. It is used once, to sign in, and not kept'),
+      password: true,
+      check: (text) => (/^\S+$/.test(text) ? undefined : vscode.l10n.t('Give the secret alone')),
+    }),
+    (clientSecret) => ({ clientSecret }),
+  );
+
+function askRedirect(loopback: string): Step<Asked> {
+  return async ({ redirect }, place) =>
+    ifAnswered(
+      await askText(place, {
+        prompt: vscode.l10n.t(
+          'Callback URL that is registered with your OAuth app: Campaign Monitor sends the browser back there, and nowhere else',
+        ),
+        value: redirect === '' ? loopback : redirect,
+        check: (text) => (URL.canParse(text) ? undefined : vscode.l10n.t('This is not a URL')),
+      }),
+      (text) => ({ redirect: text }),
+    );
 }
 
 /** Says what went wrong, and begins again where the user likes. */
@@ -79,9 +173,7 @@ async function again({ log }: SignInParts, attempt: () => Promise<Account | unde
       log.error(`sign-in failed: ${message}`);
       const tryAgain = vscode.l10n.t('Try Again');
       const choice = await vscode.window.showErrorMessage(
-        unlinked(
-          vscode.l10n.t('Signing in to Campaign Monitor failed: {0}. {1}', message, nextOf(error, vscode.l10n) ?? ''),
-        ),
+        unlinked(vscode.l10n.t('Signing in to Campaign Monitor failed: {0}', withNext(error, vscode.l10n))),
         tryAgain,
       );
       if (choice !== tryAgain) return undefined;
@@ -99,42 +191,14 @@ async function signInToSandbox({ accounts }: SignInParts): Promise<Account> {
   return account;
 }
 
-async function withApiKey(parts: SignInParts): Promise<Account | undefined> {
-  const host = await hostOfSettings();
-  const apiKey = await vscode.window.showInputBox({
-    title: vscode.l10n.t('API key of Campaign Monitor'),
-    prompt: vscode.l10n.t('For {0}. It is kept in VS Code’s secret storage and sent nowhere else', host),
-    password: true,
-    ignoreFocusOut: true,
-    validateInput: (text) =>
-      /^[\x21-\x39\x3b-\x7e]+$/.test(text.trim()) ? undefined : vscode.l10n.t('Give the key alone'),
-  });
-  if (apiKey === undefined) return undefined;
-  return keep(parts, 'api-key', host, { kind: 'api-key', apiKey: apiKey.trim() });
+async function withApiKey(parts: SignInParts, apiKey: string): Promise<Account> {
+  return keep(parts, 'api-key', await hostOfSettings(), { kind: 'api-key', apiKey });
 }
 
-async function withOAuth(parts: SignInParts): Promise<Account | undefined> {
+async function withOAuth(parts: SignInParts, app: Omit<OAuthApp, 'host'>): Promise<Account | undefined> {
   const host = await hostOfSettings();
-  const clientId = await vscode.window.showInputBox({
-    title: vscode.l10n.t('Client ID of your OAuth app'),
-    prompt: vscode.l10n.t('In Campaign Monitor under Account settings, Manage connected apps, OAuth registration'),
-    ignoreFocusOut: true,
-    validateInput: (text) => (/^\S+$/.test(text.trim()) ? undefined : vscode.l10n.t('Give the ID alone')),
-  });
-  if (clientId === undefined) return undefined;
-  const clientSecret = await vscode.window.showInputBox({
-    title: vscode.l10n.t('Client secret of your OAuth app'),
-    prompt: vscode.l10n.t('It is used once, to sign in, and not kept'),
-    password: true,
-    ignoreFocusOut: true,
-    validateInput: (text) => (/^\S+$/.test(text.trim()) ? undefined : vscode.l10n.t('Give the secret alone')),
-  });
-  if (clientSecret === undefined) return undefined;
-  const credential = await parts.authorize({
-    host,
-    clientId: clientId.trim(),
-    clientSecret: clientSecret.trim(),
-  });
+  const { clientId, clientSecret, redirect } = app;
+  const credential = await parts.authorize({ host, clientId, clientSecret, redirect });
   return credential === undefined ? undefined : keep(parts, 'oauth', host, credential);
 }
 

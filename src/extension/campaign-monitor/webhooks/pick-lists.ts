@@ -3,20 +3,32 @@ import * as vscode from 'vscode';
 import { pickAccount } from '../accounts/account-commands.ts';
 import type { Account, AccountStore } from '../accounts/account-store.ts';
 import { printable } from '../../ui/printable.ts';
+import { askChoices, back, ifAnswered } from '../../ui/steps.ts';
+import type { Answer, StepPlace } from '../../ui/steps.ts';
 import type { ListNode } from './webhook-node.ts';
-import type { WebhooksView } from './webhooks-view.ts';
+import type { WebhookSource } from './webhook-source.ts';
 
 export interface PickListsParts {
   readonly accounts: AccountStore;
-  readonly view: WebhooksView;
+  readonly source: WebhookSource;
   readonly signIn: () => Promise<Account | undefined>;
 }
 
-/** Each resolves to undefined where the user gave up. Both sign in where nobody is, and start the sandbox for its account. */
+/** Each resolves to undefined where the user gave up. */
 export interface ListPicker {
-  /** @param describe what is said beside a list */
-  pickLists(title: string, describe: (list: ListNode) => string): Promise<readonly ListNode[] | undefined>;
+  signIn(): Promise<Account | undefined>;
   /**
+   * Asks for one list of an account or more; starts the sandbox for its account.
+   * @param describe what is said beside a list
+   */
+  askLists(
+    place: StepPlace,
+    account: Account,
+    picked: readonly ListNode[],
+    describe: (list: ListNode) => string,
+  ): Promise<Answer<readonly ListNode[]>>;
+  /**
+   * Asks for the ids of lists; signs in where nobody is.
    * @param selected ids that are picked at the beginning; those of other accounts are offered too
    * @param signal closes the picker
    */
@@ -29,33 +41,14 @@ interface ListItem extends vscode.QuickPickItem {
 }
 
 /** Makes the picker; it reads the lists anew each time. */
-export function createListPicker(parts: PickListsParts): ListPicker {
-  return {
-    async pickLists(title, describe) {
-      const chosen = await ask(parts, title, [], describe, new AbortController().signal);
-      return chosen?.flatMap(({ list }) => (list === undefined ? [] : [list]));
-    },
-    async pickListIds(selected, signal) {
-      const chosen = await ask(parts, vscode.l10n.t('Lists of Campaign Monitor'), selected, () => '', signal);
-      return chosen?.flatMap(({ listId }) => (listId === undefined ? [] : [listId]));
-    },
-  };
-}
-
-async function ask(
-  { accounts, view, signIn }: PickListsParts,
-  title: string,
-  selected: readonly string[],
-  describe: (list: ListNode) => string,
-  signal: AbortSignal,
-): Promise<readonly ListItem[] | undefined> {
-  const account = accounts.all().length === 0 ? await signIn() : await pickAccount(accounts, title);
-  if (account === undefined || signal.aborted) return undefined;
-  const abort = new AbortController();
-  const close = new vscode.CancellationTokenSource();
-  signal.addEventListener('abort', () => close.cancel(), { signal: abort.signal });
-  const items = view.lists(account, abort.signal).then((clients): ListItem[] => {
-    const offered = clients.flatMap(({ client, lists }): ListItem[] => [
+export function createListPicker({ accounts, source, signIn }: PickListsParts): ListPicker {
+  const itemsOf = async (
+    account: Account,
+    selected: readonly string[],
+    describe: (list: ListNode) => string,
+    signal: AbortSignal,
+  ): Promise<readonly ListItem[]> =>
+    (await source.lists(account, signal)).flatMap(({ client, lists }): ListItem[] => [
       { label: printable(client.name), kind: vscode.QuickPickItemKind.Separator },
       ...lists.map((list) => ({
         label: printable(list.name),
@@ -65,30 +58,41 @@ async function ask(
         list,
       })),
     ]);
-    const others = selected.filter((id) => !offered.some(({ listId }) => listId === id));
-    if (others.length === 0) return offered;
-    return [
-      ...offered,
-      { label: vscode.l10n.t('Not of this account'), kind: vscode.QuickPickItemKind.Separator },
-      ...others.map((listId) => ({ label: printable(listId), picked: true, listId })),
-    ];
-  });
-  try {
-    return await vscode.window.showQuickPick<ListItem>(
-      items,
-      {
-        title,
-        placeHolder: vscode.l10n.t('Which lists?'),
-        canPickMany: true,
-        matchOnDescription: true,
-        ignoreFocusOut: true,
-      },
-      close.token,
-    );
-  } finally {
-    abort.abort();
-    close.dispose();
-    // What the picker no longer waits for fails in nobody's sight.
-    items.catch(() => undefined);
-  }
+  return {
+    signIn,
+    async askLists(place, account, picked, describe) {
+      const ids = picked.map(({ listId }) => listId);
+      const chosen = await askChoices<ListItem>(place, {
+        placeholder: vscode.l10n.t('Which lists?'),
+        items: (signal) => itemsOf(account, ids, describe, signal),
+        check: ({ length }) => (length === 0 ? vscode.l10n.t('Tick at least one list') : undefined),
+      });
+      return ifAnswered(chosen, (all) => all.flatMap(({ list }) => (list === undefined ? [] : [list])));
+    },
+    async pickListIds(selected, signal) {
+      const title = vscode.l10n.t('Lists of Campaign Monitor');
+      const account = accounts.all().length === 0 ? await signIn() : await pickAccount(accounts, title);
+      if (account === undefined || signal.aborted) return undefined;
+      const chosen = await askChoices<ListItem>(
+        { title, step: 1, totalSteps: 1 },
+        {
+          placeholder: vscode.l10n.t('Which lists?'),
+          signal,
+          check: () => undefined,
+          items: async (ended) => {
+            const offered = await itemsOf(account, selected, () => '', ended);
+            const others = selected.filter((id) => !offered.some(({ listId }) => listId === id));
+            if (others.length === 0) return offered;
+            return [
+              ...offered,
+              { label: vscode.l10n.t('Not of this account'), kind: vscode.QuickPickItemKind.Separator },
+              ...others.map((listId) => ({ label: printable(listId), picked: true, listId })),
+            ];
+          },
+        },
+      );
+      if (chosen === undefined || chosen === back) return undefined;
+      return chosen.flatMap(({ listId }) => (listId === undefined ? [] : [listId]));
+    },
+  };
 }

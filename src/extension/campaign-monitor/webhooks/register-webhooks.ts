@@ -1,15 +1,28 @@
 /** Registers this window's relay on lists: asks which, for which events and in which format. */
 import * as vscode from 'vscode';
 import { cancellable } from '../../ui/progress.ts';
-import { commandId } from '../../commands.ts';
-import { inMessage } from '../../ui/printable.ts';
+import { commandId, prefix } from '../../commands.ts';
+import { someOf } from '../../ui/phrases.ts';
+import { askChoice, askChoices, ifAnswered, inSteps } from '../../ui/steps.ts';
+import type { Answer, Step, StepPlace } from '../../ui/steps.ts';
 import { openVendorUrls } from '../../relay/urls.ts';
-import type { Registration } from './journal.ts';
+import { askAccount } from '../accounts/account-commands.ts';
+import type { Account } from '../accounts/account-store.ts';
 import type { WebhookCommandParts } from './webhook-command-parts.ts';
-import { sayFailure } from './webhook-keeper.ts';
-import type { Outcome } from './webhook-keeper.ts';
+import type { Registration } from './webhook-journal.ts';
 import type { ListNode, WebhooksNode } from './webhook-node.ts';
+import { sayFailure } from './webhook-registrar.ts';
+import type { Outcome } from './webhook-registrar.ts';
 import type { WebhooksView } from './webhooks-view.ts';
+
+/** What is asked for, step by step. */
+interface Wanted {
+  /** Undefined where lists are given. */
+  readonly account: Account | undefined;
+  readonly lists: readonly ListNode[];
+  readonly events: readonly string[];
+  readonly format: 'json' | 'xml';
+}
 
 /** On the lists that are selected in the view, else on those that the user picks. */
 export async function registerWebhooks(
@@ -17,22 +30,39 @@ export async function registerWebhooks(
   node?: WebhooksNode,
   nodes?: readonly WebhooksNode[],
 ): Promise<void> {
-  const { keeper, view, picker } = parts;
+  const { accounts, view, picker } = parts;
   const chosen = node === undefined ? [] : view.selected(node, nodes).filter((each) => each.kind === 'list');
   const title = vscode.l10n.t('Register This Relay on Lists');
-  const registered = new Set(keeper.own().map(({ accountId, listId }) => `${accountId} ${listId}`));
-  const lists =
-    chosen.length > 0
-      ? chosen
-      : await picker.pickLists(title, ({ account, listId }) =>
-          registered.has(`${account.id} ${listId}`) ? vscode.l10n.t('registered') : '',
-        );
-  if (lists === undefined || lists.length === 0) return;
-  const events = await pickEvents(title);
-  if (events === undefined) return;
-  const format = await pickFormat(title);
-  if (format === undefined) return;
-  await registerOn(parts, lists, events, format);
+  const [first, ...others] = accounts.all();
+  const account = chosen.length > 0 ? undefined : (first ?? (await picker.signIn()));
+  if (chosen.length === 0 && account === undefined) return;
+  const steps: readonly Step<Wanted>[] = [
+    ...(chosen.length === 0 && others.length > 0 ? [accountStep(parts)] : []),
+    ...(chosen.length === 0 ? [listsStep(parts)] : []),
+    async ({ events }, place) => ifAnswered(await askEvents(place, events), (all) => ({ events: all })),
+    async ({ format }, place) => ifAnswered(await askFormat(place, format), (one) => ({ format: one })),
+  ];
+  const begin: Wanted = { account, lists: chosen, events: allEvents, format: 'json' };
+  const wanted = await inSteps(title, begin, () => steps);
+  if (wanted !== undefined) await registerOn(parts, wanted.lists, wanted.events, wanted.format);
+}
+
+const allEvents: readonly string[] = ['Subscribe', 'Update', 'Deactivate'];
+
+function accountStep({ accounts }: WebhookCommandParts): Step<Wanted> {
+  return async ({ account }, place) =>
+    ifAnswered(await askAccount(place, accounts.all(), account), (one) => ({ account: one }));
+}
+
+function listsStep({ registrar, picker }: WebhookCommandParts): Step<Wanted> {
+  const registered = new Set(registrar.own().map(({ accountId, listId }) => `${accountId} ${listId}`));
+  return async ({ account, lists }, place) => {
+    if (account === undefined) return undefined;
+    const answer = await picker.askLists(place, account, lists, ({ listId }) =>
+      registered.has(`${account.id} ${listId}`) ? vscode.l10n.t('registered') : '',
+    );
+    return ifAnswered(answer, (all) => ({ lists: all }));
+  };
 }
 
 /** Makes the relay public where need be, as it is not for the sandbox's account alone; registers it, and says what came of it. */
@@ -40,14 +70,14 @@ export async function registerOn(
   parts: WebhookCommandParts,
   lists: readonly ListNode[],
   events: readonly string[],
-  format: 'json' | 'xml',
+  format: Registration['format'],
 ): Promise<void> {
-  const { session, keeper, view, log } = parts;
+  const { session, registrar, view, log } = parts;
   const isSandbox = lists.every(({ account }) => account.kind === 'sandbox');
   const url = (await openVendorUrls(session, { isSandbox }))?.campaignMonitor;
   if (url === undefined) return;
   const outcome = await cancellable(vscode.l10n.t('Registering webhooks'), (signal) =>
-    keeper.register(lists, { events, format }, url, signal),
+    registrar.register(lists, { events, format }, url, signal),
   );
   const isOf = (list: ListNode, all: readonly { readonly registration: Registration }[]): boolean =>
     all.some(({ registration }) => registration.accountId === list.account.id && registration.listId === list.listId);
@@ -72,14 +102,19 @@ async function sayRegistered(
   { done }: Outcome,
   [list, ...others]: readonly ListNode[],
 ): Promise<void> {
-  const names = done.map(({ registration }) => inMessage(registration.listName, 60)).join(', ');
+  const names = someOf(
+    done.map(({ registration }) => registration.listName),
+    vscode.l10n,
+  );
   const testIt = vscode.l10n.t('Test Webhook');
+  const show = vscode.l10n.t('Show Events');
   const choice = await vscode.window.showInformationMessage(
     done.every(({ brought }) => brought === 'kept')
       ? vscode.l10n.t('This relay was registered already: {0}.', names)
       : vscode.l10n.t('This relay is registered: {0}. Changes of subscribers now arrive in the events view.', names),
-    ...(others.length === 0 ? [testIt] : []),
+    others.length === 0 ? testIt : show,
   );
+  if (choice === show) await vscode.commands.executeCommand(`${prefix}.events.focus`);
   if (choice !== testIt || list === undefined) return;
   const node = (await view.getChildren(list)).find(
     (each) => each.kind === 'webhook' && view.placeOf(each) === 'current',
@@ -87,35 +122,35 @@ async function sayRegistered(
   await vscode.commands.executeCommand(commandId('testWebhook'), node);
 }
 
-async function pickEvents(title: string): Promise<string[] | undefined> {
+async function askEvents(place: StepPlace, picked: readonly string[]): Promise<Answer<readonly string[]>> {
   const { l10n } = vscode;
-  const events = [
-    { label: 'Subscribe', description: l10n.t('somebody joins'), picked: true },
-    { label: 'Update', description: l10n.t('an address, a name or a field changes'), picked: true },
-    { label: 'Deactivate', description: l10n.t('somebody leaves, bounces or is deleted'), picked: true },
-  ];
-  const chosen = await vscode.window.showQuickPick(events, {
-    title,
-    placeHolder: l10n.t('Which events?'),
-    canPickMany: true,
-    ignoreFocusOut: true,
-  });
-  return chosen === undefined || chosen.length === 0 ? undefined : chosen.map(({ label }) => label);
+  const items = [
+    { label: 'Subscribe', description: l10n.t('somebody joins') },
+    { label: 'Update', description: l10n.t('an address, a name or a field changes') },
+    { label: 'Deactivate', description: l10n.t('somebody leaves, bounces or is deleted') },
+  ].map((item) => ({ ...item, picked: picked.includes(item.label) }));
+  return ifAnswered(
+    await askChoices(place, {
+      placeholder: l10n.t('Which events?'),
+      items: () => items,
+      check: ({ length }) => (length === 0 ? l10n.t('Tick at least one event') : undefined),
+    }),
+    (chosen) => chosen.map(({ label }) => label),
+  );
 }
 
-async function pickFormat(title: string): Promise<'json' | 'xml' | undefined> {
-  const formats = [
-    { label: 'JSON', description: vscode.l10n.t('documented by Campaign Monitor'), format: 'json' },
-    {
-      label: 'XML',
-      description: vscode.l10n.t('read by element names, its exact shape is not documented'),
-      format: 'xml',
-    },
+async function askFormat(place: StepPlace, format: Registration['format']): Promise<Answer<Registration['format']>> {
+  const { l10n } = vscode;
+  const items = [
+    { label: 'JSON', description: l10n.t('documented by Campaign Monitor'), format: 'json' },
+    { label: 'XML', description: l10n.t('read by element names, its exact shape is not documented'), format: 'xml' },
   ] as const;
-  const chosen = await vscode.window.showQuickPick(formats, {
-    title,
-    placeHolder: vscode.l10n.t('Which format?'),
-    ignoreFocusOut: true,
-  });
-  return chosen?.format;
+  return ifAnswered(
+    await askChoice<(typeof items)[number]>(place, {
+      placeholder: l10n.t('Which format?'),
+      items,
+      active: items.find((item) => item.format === format),
+    }),
+    (item) => item.format,
+  );
 }

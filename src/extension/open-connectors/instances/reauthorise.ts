@@ -2,8 +2,18 @@
 import * as vscode from 'vscode';
 import type { InstanceChange, OpenConnectorsApi } from '../../../open-connectors/api.ts';
 import { printable } from '../../ui/printable.ts';
+import { askText, ifAnswered, inSteps } from '../../ui/steps.ts';
+import type { Step, TextQuestion } from '../../ui/steps.ts';
 import type { BrowserAuthorization } from '../../oauth/browser-authorization.ts';
 import type { InstanceNode } from './instance-node.ts';
+
+/** What is asked for, step by step. */
+interface Asked {
+  readonly username: string;
+  readonly redirect: string;
+  readonly apiKey: string;
+  readonly apiSecret: string;
+}
 
 /**
  * Asks for what the platform masks, and for the consent in the browser.
@@ -17,25 +27,22 @@ export async function newCredentials(
   again: () => unknown,
 ): Promise<InstanceChange | undefined> {
   const title = vscode.l10n.t('Re-authorise {0}', printable(facts.name));
-  const { l10n } = vscode;
-  if (facts.authentication === 'basic') {
-    const username = await ask(title, l10n.t('Campaign Monitor’s API key'), { password: true });
-    return username === undefined ? undefined : { configuration: { username, password: 'x' } };
-  }
   const configuration = instance.configuration ?? {};
   const known = (key: string): string => {
     const value = configuration[key];
     return typeof value === 'string' && !/^\*+$/.test(value) ? value : '';
   };
-  const redirect = await ask(title, l10n.t('The callback URL that is registered with the OAuth app'), {
-    value: known('oauth.callback.url') || (await browser.callbacks()).loopback,
-    check: (text) => (URL.canParse(text) ? undefined : l10n.t('This is not a URL')),
-  });
-  if (redirect === undefined) return undefined;
-  const apiKey = await ask(title, l10n.t('The client ID of the OAuth app'), { value: known('oauth.api.key') });
-  if (apiKey === undefined) return undefined;
-  const apiSecret = await ask(title, l10n.t('The client secret of the OAuth app'), { password: true });
-  if (apiSecret === undefined) return undefined;
+  const isBasic = facts.authentication === 'basic';
+  const begin: Asked = {
+    username: '',
+    redirect: isBasic ? '' : known('oauth.callback.url') || (await browser.callbacks()).loopback,
+    apiKey: known('oauth.api.key'),
+    apiSecret: '',
+  };
+  const asked = await inSteps(title, begin, () => (isBasic ? basicSteps() : oauthSteps()));
+  if (asked === undefined) return undefined;
+  const { username, redirect, apiKey, apiSecret } = asked;
+  if (isBasic) return { configuration: { username, password: 'x' } };
   const result = await browser.authorize({
     title,
     redirect,
@@ -55,23 +62,32 @@ export async function newCredentials(
   };
 }
 
-async function ask(
-  title: string,
-  prompt: string,
-  options: {
-    readonly value?: string;
-    readonly password?: boolean;
-    readonly check?: (text: string) => string | undefined;
-  },
-): Promise<string | undefined> {
-  const { value = '', password = false, check } = options;
-  const text = await vscode.window.showInputBox({
-    title,
-    prompt,
-    value,
-    password,
-    ignoreFocusOut: true,
-    validateInput: (typed) => (typed.trim() === '' ? vscode.l10n.t('Fill this in') : check?.(typed.trim())),
-  });
-  return text?.trim();
+function basicSteps(): readonly Step<Asked>[] {
+  return [askFor('username', { prompt: vscode.l10n.t('Campaign Monitor’s API key'), password: true })];
+}
+
+function oauthSteps(): readonly Step<Asked>[] {
+  const { l10n } = vscode;
+  return [
+    askFor('redirect', {
+      prompt: l10n.t('The callback URL that is registered with the OAuth app'),
+      check: (text) => (URL.canParse(text) ? undefined : l10n.t('This is not a URL')),
+    }),
+    askFor('apiKey', { prompt: l10n.t('The client ID of the OAuth app') }),
+    askFor('apiSecret', { prompt: l10n.t('The client secret of the OAuth app'), password: true }),
+  ];
+}
+
+function askFor(
+  part: keyof Asked,
+  { check, ...question }: Omit<TextQuestion, 'value' | 'check'> & Partial<Pick<TextQuestion, 'check'>>,
+): Step<Asked> {
+  return async (asked, place) => {
+    const answer = await askText(place, {
+      ...question,
+      value: asked[part],
+      check: (text) => (text === '' ? vscode.l10n.t('Fill this in') : check?.(text)),
+    });
+    return ifAnswered(answer, (text) => ({ [part]: text }));
+  };
 }
