@@ -12,7 +12,8 @@ const icons: Record<InstanceState, readonly [icon: string, colour: string]> = {
   disabled: ['circle-slash', 'descriptionForeground'],
   'events-off': ['bell-slash', 'descriptionForeground'],
   elsewhere: ['cloud', 'charts.blue'],
-  'old-address': ['warning', 'list.warningForeground'],
+  'old-url': ['warning', 'list.warningForeground'],
+  'not-reached': ['cloud', 'charts.yellow'],
   here: ['cloud', 'charts.green'],
 };
 
@@ -45,9 +46,9 @@ export function instanceTooltip({ facts }: InstanceNode, names: ListNaming): vsc
 }
 
 /** A fact below an instance. */
-export function factItem({ instanceId, key, label, value }: FactNode): vscode.TreeItem {
+export function factItem({ of, key, label, value }: FactNode): vscode.TreeItem {
   const item = new vscode.TreeItem(label);
-  item.id = `${instanceId} ${key}`;
+  item.id = `${of.facts.id} ${key}`;
   item.description = value;
   item.tooltip = value;
   item.contextValue = `;fact;${key};`;

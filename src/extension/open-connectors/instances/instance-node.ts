@@ -6,13 +6,15 @@ import type { PlacedInstance } from './placed-instance.ts';
 export interface InstanceNode {
   readonly kind: 'instance';
   readonly facts: PlacedInstance;
+  /** Where it lives: `Platform.host` when it was read. */
+  readonly host: string;
   /** The platform's answer, token included: never drawn. */
   readonly instance: Instance;
 }
 
 export interface FactNode {
   readonly kind: 'fact';
-  readonly instanceId: number;
+  readonly of: InstanceNode;
   readonly key: string;
   readonly label: string;
   readonly value: string;

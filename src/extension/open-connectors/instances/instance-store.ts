@@ -1,5 +1,6 @@
 /** The instances that this extension made or adopted: what they are in the open, their tokens in SecretStorage. */
 import type * as vscode from 'vscode';
+import type { Instance } from '../../../open-connectors/answers.ts';
 import { prefix } from '../../commands.ts';
 
 export interface StoredInstance {
@@ -93,4 +94,9 @@ function same(one: { host: string; id: number }, other: { host: string; id: numb
 
 function tokenKey(host: string, id: number): string {
   return `${prefix}.instanceToken.${host}.${id}`;
+}
+
+/** The token of the platform's answer, which says it in clear where it says it at all; a masked one is none. */
+export function tokenOf({ token }: Pick<Instance, 'token'>): string | undefined {
+  return token === undefined || token === '' || /^\*+$/.test(token) ? undefined : token;
 }

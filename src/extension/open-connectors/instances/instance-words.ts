@@ -8,15 +8,26 @@ import { printable } from '../../ui/printable.ts';
 import type { PlacedInstance } from './placed-instance.ts';
 
 /** How an instance stands, the most urgent first. */
-export type InstanceState = 'invalid' | 'disabled' | 'events-off' | 'elsewhere' | 'old-address' | 'here';
+export type InstanceState = 'invalid' | 'disabled' | 'events-off' | 'elsewhere' | 'old-url' | 'not-reached' | 'here';
 
 /** What its icon and the first words of its description say. */
 export function instanceState(facts: PlacedInstance): InstanceState {
   if (!facts.valid) return 'invalid';
   if (facts.disabled) return 'disabled';
   if (!facts.eventsEnabled) return 'events-off';
-  if (facts.relation === 'this-relay') return 'here';
-  return facts.relation === 'old-address' ? 'old-address' : 'elsewhere';
+  switch (facts.place) {
+    case 'current':
+      return 'here';
+    case 'old':
+      return 'old-url';
+    case 'asleep':
+    case 'stopped':
+      return 'not-reached';
+    case 'other':
+    case 'foreign':
+    case 'none':
+      return 'elsewhere';
+  }
 }
 
 /** Beside the name: how it stands. */
@@ -25,21 +36,24 @@ export function descriptionOf(facts: PlacedInstance, l10n: Localiser): string {
   if (!facts.valid) parts.push(l10n.t('not valid: re-authorise it'));
   if (facts.disabled) parts.push(l10n.t('disabled'));
   parts.push(facts.eventsEnabled ? l10n.t('events on') : l10n.t('events off'));
-  if (facts.eventsEnabled || facts.relation !== 'none') parts.push(relationWords(facts, l10n));
+  if (facts.eventsEnabled || facts.place !== 'none') parts.push(placeWords(facts, l10n));
   return parts.join(' · ');
 }
 
-/** Where its notifications go, in a few words. */
-function relationWords(
-  { relation, callbackUrl }: Pick<PlacedInstance, 'relation' | 'callbackUrl'>,
-  l10n: Localiser,
-): string {
-  switch (relation) {
-    case 'this-relay':
+/** Where its notifications go, in a few words: those of the webhooks view. */
+function placeWords({ place, callbackUrl }: Pick<PlacedInstance, 'place' | 'callbackUrl'>, l10n: Localiser): string {
+  switch (place) {
+    case 'current':
       return l10n.t('to this relay');
-    case 'old-address':
-      return l10n.t('to an old URL of this relay');
-    case 'elsewhere':
+    case 'asleep':
+      return l10n.t('to this relay, without its public URL');
+    case 'stopped':
+      return l10n.t('to this relay, which does not run');
+    case 'old':
+      return l10n.t('to an old URL of this machine');
+    case 'other':
+      return l10n.t('to another folder’s relay');
+    case 'foreign':
       return l10n.t('to {0}', hostOf(callbackUrl));
     case 'none':
       return l10n.t('no callback');
@@ -111,7 +125,7 @@ export function spokenOf(facts: PlacedInstance, l10n: Localiser): string {
     facts.valid ? '' : l10n.t('not valid: re-authorise it'),
     facts.disabled ? l10n.t('disabled') : '',
     facts.eventsEnabled ? l10n.t('events on') : l10n.t('events off'),
-    relationWords(facts, l10n),
+    placeWords(facts, l10n),
   ];
   return parts.filter((part) => part !== '').join(', ');
 }
@@ -119,7 +133,7 @@ export function spokenOf(facts: PlacedInstance, l10n: Localiser): string {
 /** Which commands apply: matched in package.json as `viewItem =~ /;flag;/`. */
 export function flagsOf(facts: PlacedInstance): string {
   const flags = ['instance', facts.eventsEnabled ? 'eventsOn' : 'eventsOff', facts.disabled ? 'disabled' : 'enabled'];
-  if (facts.relation !== 'this-relay') flags.push('notHere');
+  if (facts.place !== 'current') flags.push('notHere');
   if (!facts.valid) flags.push('invalid');
   return `;${flags.join(';')};`;
 }

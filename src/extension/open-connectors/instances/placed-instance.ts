@@ -1,60 +1,58 @@
 /** An instance as this window sees it: what the platform says of it, and whether its notifications come here. */
-import { readHookUrl } from '../../../common/hook-path.ts';
 import type { Instance } from '../../../open-connectors/answers.ts';
 import { factsOf } from '../../../open-connectors/instance-facts.ts';
 import type { InstanceFacts } from '../../../open-connectors/instance-facts.ts';
-import type { CallbackUrls } from '../../relay/urls.ts';
+import { placeOfUrl, reachesRelay } from '../../relay/url-place.ts';
+import type { Place, Whereabouts } from '../../relay/url-place.ts';
 
-/** Whether the callback URL leads to this window's relay. */
-export type CallbackRelation =
-  /** It is the URL that this relay has now. */
-  | 'this-relay'
-  /** It holds this relay's secret, at an address that it has no longer. */
-  | 'old-address'
-  /** To somebody else, or, while no relay runs, to whom is not known. */
-  | 'elsewhere'
-  | 'none';
+/** Where the callback URL leads to; `none`: there is none. */
+export type CallbackPlace = Place | 'none';
 
 export interface PlacedInstance extends InstanceFacts {
-  readonly relation: CallbackRelation;
+  readonly place: CallbackPlace;
   /** Made here, or its callback URL was set here: its URL may be kept true. */
   readonly managed: boolean;
 }
 
-/** Reads the platform's answer, and compares it with the relay's URLs. */
-export function placedInstance(
-  instance: Instance,
-  around: { readonly relay: CallbackUrls; readonly managed: boolean },
-): PlacedInstance {
+/** What a window knows around an instance. */
+export interface AroundInstance {
+  readonly whereabouts: Whereabouts;
+  /** The platform is the sandbox, which reaches this machine. */
+  readonly isSandbox: boolean;
+  readonly managed: boolean;
+}
+
+/** Reads the platform's answer, and compares it with the relays' URLs. */
+export function placedInstance(instance: Instance, around: AroundInstance): PlacedInstance {
   const facts = factsOf(instance);
   return {
     ...facts,
     // Something must stand in a row.
     name: facts.name === '' ? String(facts.id) : facts.name,
-    relation: relationOf(facts.callbackUrl, around.relay),
+    place: placeOfCallback(facts.callbackUrl, around),
     managed: around.managed,
   };
 }
 
 /**
- * Whether a callback URL leads to the relay: by the secret in its path, which no other relay has.
+ * Where a callback URL leads to: a relay's is told by the secret in its path, which no other relay has.
  * @param callbackUrl empty where there is none
  */
-export function relationOf(callbackUrl: string, relay: CallbackUrls): CallbackRelation {
+export function placeOfCallback(
+  callbackUrl: string,
+  { whereabouts, isSandbox }: Pick<AroundInstance, 'whereabouts' | 'isSandbox'>,
+): CallbackPlace {
   if (callbackUrl === '') return 'none';
-  if (sameUrl(callbackUrl, relay.public)) return 'this-relay';
-  const localCounts = relay.public === null || relay.localIsReached === true;
-  if (localCounts && sameUrl(callbackUrl, relay.local)) return 'this-relay';
-  const secret = relay.local === null ? undefined : secretOf(relay.local);
-  return secret !== undefined && secretOf(callbackUrl) === secret ? 'old-address' : 'elsewhere';
+  // A platform elsewhere may have been given the local URL while there was no other.
+  const reach = { reachesLocal: isSandbox || whereabouts.publicUrl === null };
+  if (reachesRelay(callbackUrl, reach, whereabouts)) return 'current';
+  const place = placeOfUrl(bare(callbackUrl), reach, whereabouts);
+  return place === 'current' ? 'old' : place;
 }
 
-function secretOf(url: string): string | undefined {
-  const address = URL.canParse(url) ? readHookUrl(new URL(url).pathname.replace(/\/$/, '')) : undefined;
-  return address?.place === 'open-connectors' ? address.secret : undefined;
-}
-
-function sameUrl(a: string, b: string | null): boolean {
-  if (b === null) return false;
-  return a === b || (URL.canParse(a) && URL.canParse(b) && new URL(a).href === new URL(b).href);
+/** Without what a person may have written behind the path: it holds the relay's secret all the same. */
+function bare(url: string): string {
+  if (!URL.canParse(url)) return url;
+  const { origin, pathname } = new URL(url);
+  return origin + pathname.replace(/\/$/, '');
 }

@@ -12,15 +12,16 @@ import {
   spokenOf,
 } from '../../../../src/extension/open-connectors/instances/instance-words.ts';
 import type { Instance } from '../../../../src/open-connectors/answers.ts';
+import { labelOf } from '../../../../src/extension/campaign-monitor/webhooks/webhook-words.ts';
 import { english } from '../../events/rows.ts';
-import { instance, otherSecret, relayAt, secret } from './instances.ts';
+import { instance, otherSecret, aroundRelay, secret } from './instances.ts';
 
 function facts(
   host: string,
   changes: Partial<Instance> = {},
   configuration: Record<string, unknown> = {},
 ): PlacedInstance {
-  return placedInstance(instance(changes, configuration), { relay: relayAt(host), managed: true });
+  return placedInstance(instance(changes, configuration), aroundRelay(host));
 }
 
 const names = { nameOfList: () => undefined };
@@ -32,13 +33,24 @@ describe('the words for an instance', () => {
 
   it('say whether events are on and where they go', () => {
     assert.equal(descriptionOf(facts('one.example'), english), 'events on · to this relay');
-    assert.equal(descriptionOf(facts('two.example'), english), 'events on · to an old URL of this relay');
+    assert.equal(descriptionOf(facts('two.example'), english), 'events on · to an old URL of this machine');
     const away = { 'event.notification.callback.url': 'https://my.example/callback?key=1' };
     assert.equal(descriptionOf(facts('one.example', {}, away), english), 'events on · to my.example');
     const nowhere = { 'event.notification.callback.url': '' };
     assert.equal(descriptionOf(facts('one.example', {}, nowhere), english), 'events on · no callback');
     const off = { 'event.notification.enabled': 'false', 'event.notification.callback.url': '' };
     assert.equal(descriptionOf(facts('one.example', {}, off), english), 'events off');
+  });
+
+  it('say of a relay that is not reached what the webhooks view says of it', () => {
+    const words = (place: PlacedInstance['place']): string =>
+      descriptionOf({ ...facts('one.example'), place }, english).replace('events on · to ', '');
+    for (const place of ['current', 'asleep', 'stopped', 'old', 'other'] as const) {
+      // "This relay, which does not run" and "to this relay, which does not run".
+      const label = labelOf('https://one.example/', place, english).toLowerCase();
+      assert.ok([label, `an ${label}`].includes(words(place).toLowerCase()), words(place));
+    }
+    assert.equal(instanceState({ ...facts('one.example'), place: 'stopped' }), 'not-reached');
   });
 
   it('put what is wrong first', () => {
@@ -49,7 +61,7 @@ describe('the words for an instance', () => {
       'instance API Instance, not valid: re-authorise it, disabled, events on, to this relay',
     );
     assert.equal(instanceState(broken), 'invalid');
-    assert.equal(instanceState(facts('two.example')), 'old-address');
+    assert.equal(instanceState(facts('two.example')), 'old-url');
     assert.equal(instanceState(facts('one.example')), 'here');
   });
 

@@ -1,16 +1,22 @@
 /** Instances as the platform answers with them, for tests. */
+import { readRelayUrl } from '../../../../src/extension/relay/relay-url.ts';
+import type { AroundInstance } from '../../../../src/extension/open-connectors/instances/placed-instance.ts';
 import type { Instance } from '../../../../src/open-connectors/answers.ts';
 
 export const secret = '0123456789abcdef0123456789abcdef';
 export const otherSecret = 'fedcba9876543210fedcba9876543210';
 export const listId = '96c0bbdaa54760c8d9e62a2b7ffa2e13';
 
-/** The relay's two URLs, with a public address of that name. */
-export function relayAt(host: string | null): { local: string; public: string | null } {
-  return {
-    local: `http://127.0.0.1:4000/hooks/${secret}/open-connectors`,
-    public: host === null ? null : callbackAt(host),
+/** A window whose relay is public at a host, or nowhere. */
+export function aroundRelay(host: string | null): AroundInstance {
+  const whereabouts = {
+    path: 'open-connectors' as const,
+    localUrl: `http://127.0.0.1:4000/hooks/${secret}/open-connectors`,
+    publicUrl: host === null ? null : callbackAt(host),
+    own: readRelayUrl(callbackAt('any.example'), 'open-connectors')?.relay,
+    relays: [],
   };
+  return { whereabouts, isSandbox: false, managed: true };
 }
 
 export function callbackAt(host: string, key = secret): string {

@@ -1,0 +1,16 @@
+/** What commands about instances say when they are done: in the status bar, for a while. */
+import * as vscode from 'vscode';
+
+/** In milliseconds. */
+const shownForMs = 8000;
+
+/** Says it. */
+export function say(text: string): void {
+  vscode.window.setStatusBarMessage(text, shownForMs);
+}
+
+/** Copies a text, and says so. */
+export async function copy(text: string): Promise<void> {
+  await vscode.env.clipboard.writeText(text);
+  say(vscode.l10n.t('Copied.'));
+}
