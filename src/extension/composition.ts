@@ -10,18 +10,19 @@ import { EventsView } from './events/view/events-view.ts';
 import type { Handlers } from './handlers.ts';
 import { BrowserAuthorization } from './oauth/browser-authorization.ts';
 import { registerFormRestoring } from './open-connectors/create/restore-form.ts';
-import { followUrl } from './open-connectors/instances/follow-url.ts';
 import { InstanceDocuments } from './open-connectors/instances/instance-documents.ts';
 import { InstanceStore } from './open-connectors/instances/instance-store.ts';
 import { InstancesView } from './open-connectors/instances/instances-view.ts';
 import { Platform } from './open-connectors/platform.ts';
 import { keepRelayKeys } from './relay/context-keys.ts';
+import { KnownRelays } from './relay/known-relays.ts';
 import { logRelay } from './relay/log.ts';
 import { SampleReceiver } from './relay/sample-receiver.ts';
 import { SecretBox } from './relay/secrets.ts';
 import { Session } from './relay/session.ts';
 import { keepSettingsCurrent } from './relay/settings-migration.ts';
 import { createStatusBarItem } from './relay/status-bar.ts';
+import { watchUrls } from './relay/url-watch.ts';
 import { logSandbox } from './sandbox/log.ts';
 import { SandboxProcess } from './sandbox/sandbox-process.ts';
 
@@ -32,12 +33,16 @@ export function compose(context: vscode.ExtensionContext): void {
   const receiver = new SampleReceiver(context.workspaceState);
   const session = new Session(context, log, secrets, receiver);
   const names = new ListNames(context.globalState);
+  const relays = new KnownRelays(context.globalState, prefix);
   const events = new EventsView(context, { session, log, names });
   const sandbox = new SandboxProcess(context);
   const platform = new Platform({ context, sandbox });
   const browser = new BrowserAuthorization(context, log);
   const instanceStore = new InstanceStore(context);
-  const instances = new InstancesView({ session, log, platform, store: instanceStore, secrets, sandbox, names });
+  const instances = new InstancesView({
+    ...{ session, relays, log, platform, secrets, sandbox, names },
+    store: instanceStore,
+  });
   const instanceDocuments = new InstanceDocuments(context);
   let made: Promise<Handlers> | undefined;
   const handlers = (): Promise<Handlers> =>
@@ -48,7 +53,7 @@ export function compose(context: vscode.ExtensionContext): void {
       }),
     ));
   const webhooks = createWebhooks({
-    ...{ context, session, log, sandbox, names },
+    ...{ context, session, log, sandbox, names, relays },
     actions: async () => (await handlers()).webhookActions,
   });
   context.subscriptions.push(
@@ -72,7 +77,11 @@ export function compose(context: vscode.ExtensionContext): void {
   keepRelayKeys(context, session, receiver);
   logRelay(context, { session, receiver, log });
   logSandbox(context, { sandbox, log });
-  followUrl(context, { session, log, platform, keeper: async () => (await handlers()).urlKeeper });
+  watchUrls(context, {
+    ...{ session, relays, log },
+    isKept: (relay) => webhooks.isRegistered(relay) || instanceStore.all(platform.host).length > 0,
+    keeper: async () => (await handlers()).urlKeeper,
+  });
   void session.attach();
   // VS Code takes these at any time, also for what it has opened meanwhile: activation need not wait for them.
   const afterwards = setImmediate(() => {

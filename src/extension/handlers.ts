@@ -23,14 +23,15 @@ import { createInstanceCommands } from './open-connectors/instances/instance-com
 import type { InstanceDocuments } from './open-connectors/instances/instance-documents.ts';
 import type { InstanceStore } from './open-connectors/instances/instance-store.ts';
 import type { InstancesView } from './open-connectors/instances/instances-view.ts';
-import { createUrlKeeper } from './open-connectors/instances/keep-urls.ts';
-import type { UrlKeeper } from './open-connectors/instances/url-keeper.ts';
+import { InstanceUrls } from './open-connectors/instances/instance-urls.ts';
 import { createPlatformSecrets } from './open-connectors/manage-platform-secrets.ts';
 import type { Platform } from './open-connectors/platform.ts';
 import { createRelayCommands } from './relay/commands.ts';
 import type { SampleReceiver } from './relay/sample-receiver.ts';
 import type { SecretBox } from './relay/secrets.ts';
 import type { Session } from './relay/session.ts';
+import type { UrlKeeper } from './relay/url-keeper.ts';
+import { createUrlKeeper } from './relay/url-question.ts';
 import { createSandboxCommands } from './sandbox/sandbox-commands.ts';
 import type { SandboxProcess } from './sandbox/sandbox-process.ts';
 
@@ -64,18 +65,23 @@ export function createHandlers(parts: StandingParts): Handlers {
   const { instances, instanceStore: store, instanceDocuments: documents } = parts;
   const webhookActions = createWebhookActions({
     ...{ session, log, browser },
-    ...{ accounts: webhooks.accounts, journal: webhooks.journal, view: webhooks.view },
+    ...{ accounts: webhooks.accounts, journal: webhooks.journal, source: webhooks.source, view: webhooks.view },
   });
   const form = new FormPanel({
     ...{ context, log, secrets, session, platform, browser, sandbox },
     instances: store,
     pickLists: (chosen, signal) => webhookActions.picker.pickListIds(chosen, signal),
   });
+  const instanceUrls = new InstanceUrls({
+    ...{ platform, store },
+    whereabouts: () => instances.whereabouts(),
+    changed: () => void instances.refresh(),
+  });
   const actionParts = { context, session, select: events.select };
   return {
     webhookActions,
     form,
-    urlKeeper: createUrlKeeper({ session, log, platform, store, view: instances }),
+    urlKeeper: createUrlKeeper({ session, log, holders: [webhookActions.urls, instanceUrls] }),
     commands: {
       ...webhookActions.accountHandlers,
       ...webhookActions.webhookHandlers,

@@ -84,7 +84,7 @@ describe('The manifest', () => {
     for (const name of [...hosts, 'tunnel.cloudflaredPath', 'tunnel.ngrokPath'])
       assert.equal(properties[`campaignMonitorRelay.${name}`]?.scope, 'machine');
     const redirecting = Object.keys(properties).filter((name) =>
-      /^campaignMonitorRelay\.(?:destinations|port|tunnel\..*|openConnectors\.host|campaignMonitor\.host|instances\.keepUrl|webhooks\..*|retention\..*)$/.test(
+      /^campaignMonitorRelay\.(?:destinations|port|tunnel\..*|openConnectors\.host|campaignMonitor\.host|webhooks\..*|retention\..*)$/.test(
         name,
       ),
     );

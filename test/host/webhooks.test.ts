@@ -3,9 +3,12 @@ import * as vscode from 'vscode';
 import { AccountError, AccountStore } from '../../src/extension/campaign-monitor/accounts/account-store.ts';
 import type { StoreContext } from '../../src/extension/campaign-monitor/accounts/account-store.ts';
 import type { Session } from '../../src/extension/relay/session.ts';
-import { StoredJournal } from '../../src/extension/campaign-monitor/webhooks/journal.ts';
+import { StoredWebhookJournal } from '../../src/extension/campaign-monitor/webhooks/webhook-journal.ts';
 import type { ListNode } from '../../src/extension/campaign-monitor/webhooks/webhook-node.ts';
-import { WebhookKeeper } from '../../src/extension/campaign-monitor/webhooks/webhook-keeper.ts';
+import { WebhookRegistrar } from '../../src/extension/campaign-monitor/webhooks/webhook-registrar.ts';
+import { WebhookUrls } from '../../src/extension/campaign-monitor/webhooks/webhook-urls.ts';
+import { webhooksAtStop } from '../../src/extension/campaign-monitor/webhooks/webhooks-at-stop.ts';
+import { createUrlKeeper } from '../../src/extension/relay/url-question.ts';
 import { startSandbox } from '../../src/sandbox/sandbox.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
 import { run, until } from './relay-stage.ts';
@@ -39,6 +42,30 @@ function storage(): { context: StoreContext; open: Map<string, unknown>; secret:
     },
   };
   return { context: context, open, secret };
+}
+
+/** What a window does about webhooks, its keeper of URLs included. */
+interface Window {
+  readonly register: WebhookRegistrar['register'];
+  readonly lookAfter: () => Promise<void>;
+  readonly beforeStop: () => Promise<boolean>;
+}
+
+function windowWith(
+  accounts: AccountStore,
+  journal: StoredWebhookJournal,
+  session: unknown,
+  attention: () => Promise<void>,
+): Window {
+  const log = { warn: () => undefined, info: () => undefined, error: () => undefined };
+  const parts = { session: session as Session, log: log as unknown as vscode.LogOutputChannel };
+  const registrar = new WebhookRegistrar({ ...parts, accounts, journal, changed: () => undefined });
+  const keeper = createUrlKeeper({ ...parts, attention, holders: [new WebhookUrls({ accounts, registrar, log })] });
+  return {
+    register: (...args) => registrar.register(...args),
+    lookAfter: () => keeper.lookAfter(),
+    beforeStop: () => webhooksAtStop(registrar),
+  };
 }
 
 const noSandbox = { running: () => undefined, start: () => Promise.reject(new Error('not asked for')) };
@@ -124,10 +151,10 @@ describe('the keeper of webhooks', function () {
   const wanted = { events: ['Subscribe', 'Update'], format: 'json' } as const;
   let sandbox: Sandbox;
   let accounts: AccountStore;
-  let journal: StoredJournal;
-  let keeper: WebhookKeeper;
+  let journal: StoredWebhookJournal;
+  let keeper: Window;
   /** The keeper of a window to which the user comes some time. */
-  let windowOf: (attention: () => Promise<void>) => WebhookKeeper;
+  let windowOf: (attention: () => Promise<void>) => Window;
   let list: ListNode;
   let base: string;
   const street = (at: string): string => `${at}/hooks/0123456789abcdef0123456789abcdef/campaign-monitor`;
@@ -143,7 +170,7 @@ describe('the keeper of webhooks', function () {
     base = 'https://one.example';
     const { context } = storage();
     accounts = new AccountStore(context, noSandbox);
-    journal = new StoredJournal(context.globalState, 'test');
+    journal = new StoredWebhookJournal(context.globalState, 'test');
     const { apiKey } = sandbox.credentials.campaignMonitor;
     const host = new URL(sandbox.campaignMonitorApi).origin;
     const account = await accounts.add({ label: 'Mine', kind: 'api-key', host }, { kind: 'api-key', apiKey });
@@ -151,22 +178,18 @@ describe('the keeper of webhooks', function () {
     list = { kind: 'list', account, client, listId, name: 'Newsletter' };
     const session = {
       get state() {
-        const status = { campaignMonitorUrl: street('http://127.0.0.1:1'), publicCampaignMonitorUrl: street(base) };
+        const tunnel = { state: 'open' };
+        const urls = { campaignMonitorUrl: street('http://127.0.0.1:1'), publicCampaignMonitorUrl: street(base) };
+        const status = { ...urls, pid: 1, publicUrl: base, tunnel };
         return { kind: 'running', status };
       },
     };
-    const log = { warn: () => undefined, info: () => undefined };
-    windowOf = (attention) =>
-      new WebhookKeeper({
-        ...{ accounts, journal, changed: () => undefined, attention },
-        session: session as unknown as Session,
-        log: log as unknown as vscode.LogOutputChannel,
-      });
+    windowOf = (attention) => windowWith(accounts, journal, session, attention);
     keeper = windowOf(() => Promise.resolve());
-    await set('webhooks.keepUrl', 'always');
+    await set('tunnel.updateVendors', 'always');
   });
   afterEach(async () => {
-    await set('webhooks.keepUrl', undefined);
+    await set('tunnel.updateVendors', undefined);
     await set('webhooks.onStop', undefined);
     await sandbox.close();
   });
@@ -203,7 +226,7 @@ describe('the keeper of webhooks', function () {
   it('asks in the window where the user is, and not about what another has settled by then', async () => {
     await keeper.register([list], wanted, street(base));
     base = 'https://two.example';
-    await set('webhooks.keepUrl', 'ask');
+    await set('tunnel.updateVendors', 'ask');
     let comes: () => void = () => undefined;
     let waiting = 0;
     const elsewhere = windowOf(() => {
@@ -212,7 +235,7 @@ describe('the keeper of webhooks', function () {
     });
     const looking = elsewhere.lookAfter();
     await until(() => waiting === 1);
-    await set('webhooks.keepUrl', 'always');
+    await set('tunnel.updateVendors', 'always');
     await keeper.lookAfter();
     comes();
     // A question would stay open.
@@ -267,8 +290,8 @@ describe('the keeper of the sandbox’s webhooks', function () {
   const street = (at: string): string => `${at}/hooks/0123456789abcdef0123456789abcdef/campaign-monitor`;
   let sandbox: Sandbox;
   let accounts: AccountStore;
-  let journal: StoredJournal;
-  let keeper: WebhookKeeper;
+  let journal: StoredWebhookJournal;
+  let keeper: Window;
   let list: ListNode;
   let publicUrl: string | null;
   let localUrl: string;
@@ -283,23 +306,21 @@ describe('the keeper of the sandbox’s webhooks', function () {
     localUrl = street('http://127.0.0.1:8787');
     const { context } = storage();
     accounts = new AccountStore(context, { running: () => sandbox, start: () => Promise.resolve(sandbox) });
-    journal = new StoredJournal(context.globalState, 'test');
+    journal = new StoredWebhookJournal(context.globalState, 'test');
     const account = await accounts.add({ label: 'Sandbox', kind: 'sandbox', host: '' }, null);
     const client = { kind: 'client', account, clientId: 'c', name: 'Client' } as const;
     list = { kind: 'list', account, client, listId, name: 'Newsletter' };
     const session = {
       get state() {
-        return { kind: 'running', status: { campaignMonitorUrl: localUrl, publicCampaignMonitorUrl: publicUrl } };
+        const tunnel = { state: publicUrl === null ? 'closed' : 'open' };
+        const status = { campaignMonitorUrl: localUrl, publicCampaignMonitorUrl: publicUrl, pid: 1, publicUrl, tunnel };
+        return { kind: 'running', status };
       },
     };
-    keeper = new WebhookKeeper({
-      ...{ accounts, journal, changed: () => undefined, attention: () => Promise.resolve() },
-      session: session as unknown as Session,
-      log: { warn: () => undefined, info: () => undefined } as unknown as vscode.LogOutputChannel,
-    });
+    keeper = windowWith(accounts, journal, session, () => Promise.resolve());
   });
   afterEach(async () => {
-    await set('webhooks.keepUrl', undefined);
+    await set('tunnel.updateVendors', undefined);
     await sandbox.close();
   });
 
@@ -333,7 +354,7 @@ describe('the keeper of the sandbox’s webhooks', function () {
   });
 
   it('follows nothing where the setting says never', async () => {
-    await set('webhooks.keepUrl', 'never');
+    await set('tunnel.updateVendors', 'never');
     await keeper.register([list], wanted, localUrl);
     const before = await urls();
     localUrl = street('http://127.0.0.1:8788');

@@ -335,6 +335,38 @@ describe('Instances, as a person sees and changes them', function () {
     await clickAway(row('The sky is falling'));
   });
 
+  it('says of a stopped relay what the webhooks view says, whatever URL it had', async () => {
+    await begin('rho');
+    await pointHere('rho');
+    await workbench.runCommand(`${category}: Stop Relay`);
+    await untilStatusBar(workbench, 'stopped');
+    await rowSays('rho', 'to this relay, which does not run');
+    await workbench.picture('instances/stopped');
+    await workbench.runCommand(`${category}: Start Relay`);
+    await untilStatusBar(workbench, 'open at');
+    await rowSays('rho', 'events on · to this relay');
+    await row('rho').filter({ hasNotText: 'does not run' }).waitFor();
+  });
+
+  it('deletes nothing where the settings name another host by the time of the answer', async () => {
+    await begin('tau');
+    const question = workbench.dialog.getByText('Open Connectors removes it for good');
+    await workbench.chooseUntil(row('tau'), 'Delete Instance…', question);
+    const other = await startSandbox();
+    try {
+      await changeMachineSettings(workbench, { 'campaignMonitorRelay.openConnectors.host': other.openConnectorsApi });
+      await workbench.welcomeButton(view, 'Set Open Connectors Secrets').waitFor();
+      await workbench.answerDialog('Delete Instance');
+      await workbench.showNotification('The instance tau lives at');
+      await workbench.picture('instances/other-host');
+    } finally {
+      await changeMachineSettings(workbench, { 'campaignMonitorRelay.openConnectors.host': sandbox.openConnectorsApi });
+      await other.close();
+    }
+    await row('tau').waitFor();
+    assert.ok(await shown('tau'));
+  });
+
   it('shows an instance that the platform no longer has, until it is forgotten', async () => {
     await begin('sigma');
     await pointHere('sigma');
@@ -404,11 +436,11 @@ describe('Instances, as a person sees and changes them', function () {
   });
 
   it('keeps the callback URL true when the public URL changes: asks, never, always', async () => {
-    const moved = async (keepUrl: 'ask' | 'always' | 'never'): Promise<string> => {
+    const moved = async (updateVendors: 'ask' | 'always' | 'never'): Promise<string> => {
       const before = await relayUrl();
       const subdomain = `cm-relay-${Math.random().toString(36).slice(2, 10)}`;
       await changeSettings(workbench, {
-        'campaignMonitorRelay.instances.keepUrl': keepUrl,
+        'campaignMonitorRelay.tunnel.updateVendors': updateVendors,
         'campaignMonitorRelay.tunnel.subdomain': subdomain,
       });
       await untilStatusBar(workbench, subdomain);
@@ -423,18 +455,18 @@ describe('Instances, as a person sees and changes them', function () {
     const first = await relayUrl();
 
     const second = await moved('ask');
-    const question = 'The instance kappa still posts to the old one.';
+    const question = 'Still pointing to the old one: 1 instance (kappa).';
     await workbench.showNotification(question);
-    await rowSays('kappa', 'to an old URL of this relay');
+    await rowSays('kappa', 'to an old URL of this machine');
     await workbench.picture('instances/url-changed');
     await posts('kappa', first);
-    await workbench.answerNotification(question, 'Update Callback URL');
+    await workbench.answerNotification(question, 'Update');
     await posts('kappa', second);
     await rowSays('kappa', 'to this relay');
     await posts('lambda', 'https://staging.example/callback');
 
     await moved('never');
-    await rowSays('kappa', 'to an old URL of this relay');
+    await rowSays('kappa', 'to an old URL of this machine');
     await posts('kappa', second);
 
     // The first try fails, and is made again.
@@ -444,7 +476,7 @@ describe('Instances, as a person sees and changes them', function () {
       message: 'Not now',
     });
     const fourth = await moved('always');
-    const failure = 'The callback URL of kappa may still be the old one: Not now';
+    const failure = 'Not updated: 1 instance (kappa). Open Connectors refused: Not now';
     await workbench.showNotification(failure);
     await workbench.picture('instances/url-failed');
     await workbench.answerNotification(failure, 'Try Again');

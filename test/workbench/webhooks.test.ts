@@ -169,7 +169,7 @@ describe('Webhooks of Campaign Monitor, as a person manages them', function () {
       await workbench.picture('webhooks/ways');
       await workbench.page.keyboard.press('Enter');
       await answer('API key of Campaign Monitor', 'another-key');
-      await workbench.showNotification('Invalid API Key');
+      await workbench.showNotification('Campaign Monitor does not take this API key: Invalid API Key');
       await workbench.answerNotification('Invalid API Key', 'Try Again');
       await answer('API key of Campaign Monitor', apiKey);
     }
@@ -257,6 +257,54 @@ describe('Webhooks of Campaign Monitor, as a person manages them', function () {
     // As it was.
     await register();
     await until(async () => (await ours()).map(({ PayloadFormat }) => PayloadFormat.toLowerCase()).join() === 'json');
+  });
+
+  it('registers for no events never: it says what to do, and leads back step by step', async () => {
+    await pickNewsletter();
+    const widget = workbench.quickInputWidget;
+    await widget.getByText('(2/3)').waitFor();
+    for (const [left, event] of [
+      [2, 'Subscribe'],
+      [1, 'Update'],
+      [0, 'Deactivate'],
+    ] as const) {
+      await clickUntil(widget.getByText(event, { exact: true }), widget.getByText(`${left} Selected`));
+    }
+    await workbench.quickInput.press('Enter');
+    await widget
+      .locator('.monaco-list-row, .quick-input-list-separator')
+      .getByText('Tick at least one event')
+      .waitFor();
+    await workbench.picture('webhooks/no-event');
+    await clickUntil(widget.getByText('Update', { exact: true }), widget.getByText('1 Selected'));
+    await widget.getByText('Tick at least one event').waitFor({ state: 'detached' });
+    await workbench.quickInput.press('Enter');
+    await widget.getByText('(3/3)').waitFor();
+    const back = widget.getByRole('button', { name: 'Back' });
+    await clickUntil(back, widget.getByText('(2/3)'));
+    // What was ticked is ticked still.
+    await widget.getByText('1 Selected').waitFor();
+    await clickUntil(back, widget.getByText('(1/3)'));
+    await widget.getByText('1 Selected').waitFor();
+    await workbench.page.keyboard.press('Escape');
+    await widget.waitFor({ state: 'hidden' });
+  });
+
+  it('is deleted after a question alone, by the menu and by the key', async () => {
+    await registered();
+    const question = 'Delete the webhook of “Newsletter”?';
+    await chooseUntil('This relay', 'Delete Webhook…', question);
+    await workbench.picture('webhooks/delete');
+    await workbench.answerDialog('Cancel');
+    assert.equal((await ours()).length, 1);
+    await untilDone(async () => {
+      await row('This relay').click({ timeout: 5000 });
+      await workbench.page.keyboard.press('Delete');
+      await workbench.dialog.getByText(question).waitFor({ timeout: 15_000 });
+    });
+    assert.equal((await ours()).length, 1);
+    await workbench.answerDialog('Delete');
+    await until(async () => (await ours()).length === 0);
   });
 
   it('is deactivated and activated from its menu', async () => {
@@ -347,15 +395,15 @@ describe('Webhooks of Campaign Monitor, as a person manages them', function () {
     await untilDone(async () => {
       await row('This relay').click({ timeout: 5000 });
       await row('neighbour.example').click({ modifiers: ['ControlOrMeta'], timeout: 5000 });
-      await choose('neighbour.example', 'Delete Webhook');
+      await choose('neighbour.example', 'Delete Webhook…');
       await workbench.notification('Some of these webhooks are not this tool’s').waitFor({ timeout: 15_000 });
     });
     await row('neighbour.example').click();
-    await chooseUntil('neighbour.example', 'Delete Webhook', 'Whoever registered it');
+    await chooseUntil('neighbour.example', 'Delete Webhook…', 'Whoever registered it');
     await workbench.picture('webhooks/foreign');
     await workbench.answerDialog('Cancel');
     assert.equal((await hooks()).length, before);
-    await chooseUntil('neighbour.example', 'Delete Webhook', 'Whoever registered it');
+    await chooseUntil('neighbour.example', 'Delete Webhook…', 'Whoever registered it');
     await workbench.answerDialog('Delete');
     await until(async () => (await hooks()).every(({ Url }) => !Url.includes('neighbour')));
   });
@@ -364,11 +412,11 @@ describe('Webhooks of Campaign Monitor, as a person manages them', function () {
     await registered();
     const subdomain = `moved-${Date.now()}`;
     await changeSettings(workbench, { 'campaignMonitorRelay.tunnel.subdomain': subdomain });
-    const text = 'The relay’s public URL is another one now.';
+    const text = 'Still pointing to the old one: 1 webhook (Newsletter).';
     await workbench.showNotification(text);
     await row('Old URL of this machine').waitFor();
     await workbench.picture('webhooks/url-changed');
-    await workbench.answerNotification(text, 'Move Webhooks');
+    await workbench.answerNotification(text, 'Update');
     await settled();
     assert.ok((await ours())[0]?.Url.includes(subdomain));
     await row('This relay').waitFor();
@@ -381,9 +429,9 @@ describe('Webhooks of Campaign Monitor, as a person manages them', function () {
     const subdomain = `mended-${Date.now()}`;
     await changeSettings(workbench, {
       'campaignMonitorRelay.tunnel.subdomain': subdomain,
-      'campaignMonitorRelay.webhooks.keepUrl': 'always',
+      'campaignMonitorRelay.tunnel.updateVendors': 'always',
     });
-    await workbench.showNotification('was not changed');
+    await workbench.showNotification('Not updated: 1 webhook (Newsletter)');
     // The other failures that were ordered.
     await until(async () => (await vendor('GET', '/systemdate.json')).status === 200);
     assert.equal((await ours())[0]?.Url, before?.Url);
@@ -394,30 +442,31 @@ describe('Webhooks of Campaign Monitor, as a person manages them', function () {
   });
 
   /** The relay ends by itself and comes back at another URL. The message that says so is answered, unlike any before it. */
-  const comeBackElsewhere = async (button: string): Promise<VendorHook> => {
+  const comeBackElsewhere = async (button: string, more?: string): Promise<VendorHook> => {
     await registered();
     const [left] = await ours();
     await endRelay();
     await changeSettings(workbench, {
       'campaignMonitorRelay.tunnel.subdomain': `back-${Date.now()}`,
-      'campaignMonitorRelay.webhooks.keepUrl': 'ask',
+      'campaignMonitorRelay.tunnel.updateVendors': 'ask',
     });
     await workbench.runCommand('Notifications: Clear All Notifications');
     await workbench.runCommand(`${category}: Start Relay`);
-    const text = 'Webhooks point to the old one: Newsletter.';
+    const text = 'Still pointing to the old one: 1 webhook (Newsletter).';
     await workbench.showNotification(text);
     await workbench.picture('webhooks/left-behind');
     await workbench.answerNotification(text, button);
+    if (more !== undefined) await workbench.pick(more);
     return left!;
   };
 
   it('is moved at the next start where the relay ended by itself and comes back elsewhere', async () => {
-    await comeBackElsewhere('Move Webhooks');
+    await comeBackElsewhere('Update');
     await settled();
   });
 
   it('is deactivated at the next start after such an end, where one wants that', async () => {
-    const left = await comeBackElsewhere('Deactivate');
+    const left = await comeBackElsewhere('More…', 'Deactivate');
     await until(async () => (await ours()).every(({ Status }) => Status === 'Inactive'));
     assert.deepEqual(
       (await ours()).map(({ WebhookID, Url, Status }) => [WebhookID, Url, Status]),
@@ -428,13 +477,13 @@ describe('Webhooks of Campaign Monitor, as a person manages them', function () {
 
   it('is deleted at the next start after such an end, where one wants that', async () => {
     const others = (await hooks()).filter(({ Url }) => !Url.includes('/hooks/'));
-    await comeBackElsewhere('Delete');
+    await comeBackElsewhere('More…', 'Delete');
     await until(async () => (await ours()).length === 0);
     assert.deepEqual(await hooks(), others);
   });
 
   it('is deactivated on stop, brought back at the start, and deleted on another stop', async () => {
-    await changeSettings(workbench, { 'campaignMonitorRelay.webhooks.keepUrl': 'ask' });
+    await changeSettings(workbench, { 'campaignMonitorRelay.tunnel.updateVendors': 'ask' });
     await registered();
     await workbench.runCommand(`${category}: Stop Relay`);
     await workbench.dialog.getByText('Registered on: Newsletter.').waitFor();

@@ -20,6 +20,15 @@ export const settingChanges: readonly SettingChange[] = [
     to: 'retention.maxMegabytes',
     convert: ([bytes]) => (typeof bytes === 'number' ? bytes / 1_000_000 : undefined),
   },
+  {
+    from: ['webhooks.keepUrl', 'instances.keepUrl'],
+    to: 'tunnel.updateVendors',
+    // Where both say something and not the same, nobody has decided for both.
+    convert: (values) => {
+      const [first, ...others] = values.filter((value) => value !== undefined);
+      return others.some((value) => value !== first) ? 'ask' : first;
+    },
+  },
 ];
 
 const scopes = [

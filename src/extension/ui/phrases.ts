@@ -1,6 +1,6 @@
 /** Pieces of text that stand in many places. What came from outside is made printable here. */
 import type { Localiser } from './localiser.ts';
-import { printable } from './printable.ts';
+import { inMessage, printable } from './printable.ts';
 
 /** Knows lists by name. */
 export interface ListNaming {
@@ -42,4 +42,11 @@ export function placeOf(destination: string): string {
   } catch {
     return printable(destination);
   }
+}
+
+/** Names from outside for a message, the first few of them. */
+export function someOf(all: readonly string[], l10n: Localiser): string {
+  const names = all.slice(0, 3).map((name) => inMessage(name, 60));
+  const more = all.length - names.length;
+  return more === 0 ? names.join(', ') : l10n.t('{0} and {1} more', names.join(', '), more);
 }

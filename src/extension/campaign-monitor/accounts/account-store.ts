@@ -4,6 +4,8 @@ import * as vscode from 'vscode';
 import type { CampaignMonitorApi } from '../../../campaign-monitor/api.ts';
 import type { CampaignMonitorCredential } from '../../../campaign-monitor/session.ts';
 import { prefix } from '../../commands.ts';
+import type { Reach } from '../../relay/url-place.ts';
+import type { RunningSandbox } from '../../sandbox/sandbox-process.ts';
 
 export interface Account {
   readonly id: string;
@@ -16,16 +18,18 @@ export interface Account {
   readonly identity?: string;
 }
 
+/** Where a sandbox's Campaign Monitor is. */
+type SandboxApi = Pick<RunningSandbox, 'campaignMonitorApi' | 'campaignMonitorOAuth' | 'credentials'>;
+
 /** What the store needs of the sandbox process. */
-export interface SandboxSource {
-  start(): Promise<RunningSandbox>;
-  running(): RunningSandbox | undefined | Promise<RunningSandbox | undefined>;
+export interface AccountSandbox {
+  start(): Promise<SandboxApi>;
+  running(): SandboxApi | undefined | Promise<SandboxApi | undefined>;
 }
 
-interface RunningSandbox {
-  readonly campaignMonitorApi: string;
-  readonly campaignMonitorOAuth: string;
-  readonly credentials: { readonly campaignMonitor: { readonly apiKey: string } };
+/** Whether an account's Campaign Monitor reaches what is not public. */
+export function reachOf({ kind }: Pick<Account, 'kind'>): Reach {
+  return { reachesLocal: kind === 'sandbox' };
 }
 
 /** An account cannot be used now. */
@@ -49,7 +53,7 @@ export type StoreContext = Pick<vscode.ExtensionContext, 'globalState' | 'secret
 /** The accounts of all windows, in the order of their sign-in. A credential leaves it only inside an API client. */
 export class AccountStore {
   readonly #context: StoreContext;
-  readonly #sandbox: SandboxSource;
+  readonly #sandbox: AccountSandbox;
   readonly #changed = new vscode.EventEmitter<void>();
   /** One client an account, since one client alone may refresh its tokens at a time. */
   readonly #apis = new Map<string, Promise<CampaignMonitorApi>>();
@@ -57,7 +61,7 @@ export class AccountStore {
   /** An account was signed in or out, here or in another window. */
   readonly onDidChange = this.#changed.event;
 
-  constructor(context: StoreContext, sandbox: SandboxSource) {
+  constructor(context: StoreContext, sandbox: AccountSandbox) {
     this.#context = context;
     this.#sandbox = sandbox;
     context.subscriptions.push(

@@ -1,9 +1,10 @@
-/** Activates, deactivates and deletes webhooks, after a question where they are somebody else's. */
+/** Activates, deactivates and deletes webhooks, after a question where that takes something from somebody. */
 import * as vscode from 'vscode';
 import { cancellable, working } from '../../ui/progress.ts';
 import { CommandError } from '../../ui/command-error.ts';
-import { printable } from '../../ui/printable.ts';
-import { maskUrl } from './hook-url.ts';
+import { messageOf } from '../../ui/error-words.ts';
+import { inMessage, printable } from '../../ui/printable.ts';
+import { maskUrl } from '../../relay/relay-url.ts';
 import type { WebhookCommandParts } from './webhook-command-parts.ts';
 import type { WebhookNode } from './webhook-node.ts';
 import type { WebhooksView } from './webhooks-view.ts';
@@ -11,7 +12,10 @@ import type { WebhooksView } from './webhooks-view.ts';
 /** What is done to a webhook. */
 export type Change = 'activate' | 'deactivate' | 'delete';
 
-/** Of somebody else's, one alone is changed, and only after a question; of ours, any number. */
+/**
+ * Of somebody else's, one alone is changed, and only after a question; of ours, any number. A webhook is never deleted
+ * without a question: the vendor does not bring it back.
+ */
 export async function changeWebhooks(
   parts: WebhookCommandParts,
   what: Change,
@@ -25,7 +29,8 @@ export async function changeWebhooks(
       vscode.l10n.t('Somebody else’s are changed one at a time: select one alone.'),
     );
   }
-  if (foreign.length > 0 && what !== 'activate' && !(await confirm(view, what, foreign))) return;
+  if (what === 'delete' && !(await confirmDeletion(view, nodes, foreign))) return;
+  if (what === 'deactivate' && foreign.length > 0 && !(await confirmDeactivation(view, foreign))) return;
   await changeAll(parts, what, nodes);
 }
 
@@ -45,8 +50,8 @@ async function changeAll(parts: WebhookCommandParts, what: Change, nodes: readon
         parts.log.info(`webhook ${node.hook.webhookId} of list ${node.list.listId}: ${what}d`);
         changed += 1;
       } catch (error) {
-        const { kind, message } = error as Error & { kind?: string };
-        if (kind !== 'cancelled') failures.push(message);
+        const { kind } = error as Error & { kind?: string };
+        if (kind !== 'cancelled') failures.push(messageOf(error, vscode.l10n));
       }
     }
   });
@@ -93,43 +98,63 @@ function titleOf(what: Change): string {
   }
 }
 
-async function confirm(
+async function confirmDeletion(
   view: WebhooksView,
-  what: 'deactivate' | 'delete',
   nodes: readonly WebhookNode[],
+  foreign: readonly WebhookNode[],
 ): Promise<boolean> {
   const { l10n } = vscode;
-  const go = what === 'delete' ? l10n.t('Delete') : l10n.t('Deactivate');
   const [first] = nodes;
-  const place = first === undefined ? 'foreign' : view.placeOf(first);
-  const choice = await vscode.window.showWarningMessage(
-    what === 'delete'
-      ? l10n.t('Delete a webhook that this tool did not create?')
-      : l10n.t('Deactivate a webhook that this tool did not create?'),
-    {
-      modal: true,
-      detail: [
-        ...nodes.map(({ list, hook }) => `${printable(list.name, 60)}: ${printable(maskUrl(hook.url))}`),
-        place === 'foreign'
-          ? l10n.t('Whoever registered it no longer hears of this list’s subscribers.')
-          : l10n.t('It points to this machine, but was not registered from here.'),
-      ].join('\n'),
-    },
-    go,
-  );
-  return choice === go;
+  const question =
+    nodes.length === 1
+      ? foreign.length === 0
+        ? l10n.t('Delete the webhook of “{0}”?', inMessage(first?.list.name ?? '', 60))
+        : l10n.t('Delete a webhook that this tool did not create?')
+      : l10n.t('Delete {0} webhooks?', nodes.length);
+  const consequence =
+    foreign.length === 0
+      ? l10n.t('Campaign Monitor no longer posts there. The relay can be registered again.')
+      : consequenceFor(view, foreign);
+  return isConfirmed(question, nodes, consequence, l10n.t('Delete'));
+}
+
+function confirmDeactivation(view: WebhooksView, foreign: readonly WebhookNode[]): Promise<boolean> {
+  const { l10n } = vscode;
+  const question = l10n.t('Deactivate a webhook that this tool did not create?');
+  return isConfirmed(question, foreign, consequenceFor(view, foreign), l10n.t('Deactivate'));
+}
+
+/** What it means for whoever registered them. */
+function consequenceFor(view: WebhooksView, foreign: readonly WebhookNode[]): string {
+  return foreign.some((node) => view.placeOf(node) === 'foreign')
+    ? vscode.l10n.t('Whoever registered it no longer hears of this list’s subscribers.')
+    : vscode.l10n.t('It points to this machine, but was not registered from here.');
+}
+
+async function isConfirmed(
+  question: string,
+  nodes: readonly WebhookNode[],
+  consequence: string,
+  go: string,
+): Promise<boolean> {
+  const detail = [...nodes.map(placeInWords), consequence].join('\n');
+  return (await vscode.window.showWarningMessage(question, { modal: true, detail }, go)) === go;
+}
+
+function placeInWords({ list, hook }: WebhookNode): string {
+  return `${printable(list.name, 60)}: ${printable(maskUrl(hook.url))}`;
 }
 
 /** Everything that points to a URL at which a relay of this machine was public and is no more, on every list. */
 export async function deleteOldWebhooks(parts: WebhookCommandParts): Promise<void> {
-  const { accounts, view } = parts;
+  const { accounts, source, view } = parts;
   const { l10n } = vscode;
   const old = await working(l10n.t('Looking for old URLs'), async (signal) => {
     const found: WebhookNode[] = [];
     for (const account of accounts.all()) {
       if (!(await accounts.isReachable(account.id))) continue;
       const api = await accounts.api(account);
-      for (const { lists } of await view.lists(account, signal)) {
+      for (const { lists } of await source.lists(account, signal)) {
         for (const list of lists) {
           for (const hook of await api.webhooks(list.listId, signal)) {
             const node: WebhookNode = { kind: 'webhook', list, hook };
@@ -149,7 +174,7 @@ export async function deleteOldWebhooks(parts: WebhookCommandParts): Promise<voi
     l10n.t('Remove webhooks that point to old URLs of this machine?'),
     {
       modal: true,
-      detail: old.map(({ list, hook }) => `${printable(list.name, 60)}: ${printable(maskUrl(hook.url))}`).join('\n'),
+      detail: old.map(placeInWords).join('\n'),
     },
     remove,
   );

@@ -39,7 +39,7 @@ export const webhooksCommands = {
     menus: [{ menu: 'view/item/context', view: 'webhooks', item: 'active', group: '1_act@3' }],
   },
   deleteWebhook: {
-    title: 'Delete Webhook',
+    title: 'Delete Webhook…',
     icon: 'trash',
     palette: false,
     menus: [{ menu: 'view/item/context', view: 'webhooks', item: 'webhook', group: '3_delete@1' }],

@@ -3,8 +3,8 @@
  * that whatever breaks in between is mended by doing the same again: a webhook is told to be ours by its id, or by a
  * URL at which we said that we would create one.
  */
-import type { Journal, Registration } from './journal.ts';
-import { readRelayUrl, withBase } from './hook-url.ts';
+import { readRelayUrl, withBase } from '../../relay/relay-url.ts';
+import type { Registration, WebhookJournal } from './webhook-journal.ts';
 
 /** A webhook as the vendor lists it. */
 export interface Hook {
@@ -40,7 +40,7 @@ export type Brought = 'kept' | 'created' | 'moved' | 'activated';
  */
 export async function bringHere(
   vendor: HookVendor,
-  journal: Journal,
+  journal: WebhookJournal,
   begun: Registration,
   url: string,
 ): Promise<Brought> {
@@ -79,7 +79,7 @@ export async function bringHere(
  */
 export async function deactivateOurs(
   vendor: HookVendor,
-  journal: Journal,
+  journal: WebhookJournal,
   begun: Registration,
   url: string,
 ): Promise<void> {
@@ -96,7 +96,7 @@ export async function deactivateOurs(
  */
 export async function deleteOurs(
   vendor: HookVendor,
-  journal: Journal,
+  journal: WebhookJournal,
   begun: Registration,
   url: string,
 ): Promise<void> {
@@ -121,7 +121,7 @@ export function isUnfinished({ state }: Registration): boolean {
  */
 export async function mend(
   vendor: HookVendor,
-  journal: Journal,
+  journal: WebhookJournal,
   registration: Registration,
   localUrl: string,
   url: string | null,
@@ -145,7 +145,7 @@ export async function mend(
 }
 
 function baseOf(url: string): string {
-  return readRelayUrl(url)?.base ?? '';
+  return readRelayUrl(url, 'campaign-monitor')?.base ?? '';
 }
 
 function ours({ ids }: Registration, hooks: readonly Hook[]): Hook[] {
@@ -155,7 +155,7 @@ function ours({ ids }: Registration, hooks: readonly Hook[]): Hook[] {
 /** Lists the webhooks, and settles what became of a creation whose answer never came. */
 async function look(
   vendor: HookVendor,
-  journal: Journal,
+  journal: WebhookJournal,
   registration: Registration,
   url: string,
 ): Promise<{ registration: Registration; hooks: readonly Hook[] }> {
@@ -181,7 +181,7 @@ function choose({ ids, events, format }: Registration, hooks: readonly Hook[], u
 
 async function deleteOne(
   vendor: HookVendor,
-  journal: Journal,
+  journal: WebhookJournal,
   registration: Registration,
   id: string,
 ): Promise<Registration> {
@@ -195,7 +195,7 @@ async function deleteOne(
   return note(journal, { ...registration, ids: registration.ids.filter((each) => each !== id) });
 }
 
-async function note(journal: Journal, registration: Registration): Promise<Registration> {
+async function note(journal: WebhookJournal, registration: Registration): Promise<Registration> {
   await journal.put(registration);
   return registration;
 }

@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { working } from '../../ui/progress.ts';
 import { commandId, prefix } from '../../commands.ts';
 import { inMessage } from '../../ui/printable.ts';
-import { maskUrl } from './hook-url.ts';
+import { maskUrl } from '../../relay/relay-url.ts';
 import { registerOn } from './register-webhooks.ts';
 import { testWords } from './test-words.ts';
 import type { TestStep } from './test-words.ts';
@@ -29,13 +29,19 @@ export async function testWebhook(parts: WebhookCommandParts, node: WebhookNode)
     return;
   }
   log.info(`the test of webhook ${hook.webhookId} reached ${maskUrl(hook.url)}`);
+  void sayReached(parts, node);
+}
+
+async function sayReached(parts: WebhookCommandParts, node: WebhookNode): Promise<void> {
   const events = vscode.l10n.t('Show Events');
-  void vscode.window
-    .showInformationMessage(
-      vscode.l10n.t('Campaign Monitor reached {0}.', inMessage(maskUrl(hook.url))),
-      ...(view.placeOf(node) === 'current' ? [events] : []),
-    )
-    .then((choice) => (choice === events ? vscode.commands.executeCommand(`${prefix}.events.focus`) : undefined));
+  const again = vscode.l10n.t('Test Again');
+  const choice = await vscode.window.showInformationMessage(
+    vscode.l10n.t('Campaign Monitor reached {0}.', inMessage(maskUrl(node.hook.url))),
+    // What reached somebody else is in no view here.
+    parts.view.placeOf(node) === 'current' ? events : again,
+  );
+  if (choice === events) await vscode.commands.executeCommand(`${prefix}.events.focus`);
+  if (choice === again) await vscode.commands.executeCommand(commandId('testWebhook'), node);
 }
 
 async function sayTestFailed(

@@ -1,9 +1,10 @@
 import type * as vscode from 'vscode';
 import type { AccountStore } from '../accounts/account-store.ts';
 import type { Session } from '../../relay/session.ts';
-import type { StoredJournal } from './journal.ts';
 import type { ListPicker } from './pick-lists.ts';
-import type { WebhookKeeper } from './webhook-keeper.ts';
+import type { StoredWebhookJournal } from './webhook-journal.ts';
+import type { WebhookRegistrar } from './webhook-registrar.ts';
+import type { WebhookSource } from './webhook-source.ts';
 import type { WebhooksView } from './webhooks-view.ts';
 
 /** What commands about webhooks are made of. */
@@ -11,8 +12,9 @@ export interface WebhookCommandParts {
   readonly accounts: AccountStore;
   readonly session: Session;
   readonly log: vscode.LogOutputChannel;
-  readonly journal: StoredJournal;
+  readonly journal: StoredWebhookJournal;
+  readonly source: WebhookSource;
   readonly view: WebhooksView;
-  readonly keeper: WebhookKeeper;
+  readonly registrar: WebhookRegistrar;
   readonly picker: ListPicker;
 }

@@ -5,11 +5,13 @@ import { registerAuthentication } from '../accounts/authentication.ts';
 import { prefix } from '../../commands.ts';
 import type { SandboxProcess } from '../../sandbox/sandbox-process.ts';
 import type { ListNames } from '../list-names.ts';
+import type { KnownRelays } from '../../relay/known-relays.ts';
+import { readRelayUrl } from '../../relay/relay-url.ts';
 import type { Session } from '../../relay/session.ts';
 import { watchForEchoes } from './echo-hint.ts';
-import { StoredJournal } from './journal.ts';
 import type { WebhookActions } from './webhook-actions.ts';
-import { WebhookWatch } from './webhook-watch.ts';
+import { StoredWebhookJournal } from './webhook-journal.ts';
+import { WebhookSource } from './webhook-source.ts';
 import { WebhooksView } from './webhooks-view.ts';
 
 export interface WebhooksParts {
@@ -18,26 +20,39 @@ export interface WebhooksParts {
   readonly log: vscode.LogOutputChannel;
   readonly sandbox: SandboxProcess;
   readonly names: ListNames;
+  readonly relays: KnownRelays;
   readonly actions: () => Promise<WebhookActions>;
 }
 
 export interface Webhooks {
   readonly accounts: AccountStore;
-  readonly journal: StoredJournal;
+  readonly journal: StoredWebhookJournal;
+  readonly source: WebhookSource;
   readonly view: WebhooksView;
+  /** Whether a relay, named as in relay-url.ts, is registered on a list. */
+  readonly isRegistered: (relay: string) => boolean;
   /** To be asked before the user stops the relay. Resolves to whether to stop. */
   readonly beforeStop: () => Promise<boolean>;
 }
 
 /** Puts accounts and webhooks together, with the view and what watches the relay. Nothing is asked of the vendor yet. */
-export function createWebhooks({ context, session, log, sandbox, names, actions }: WebhooksParts): Webhooks {
+export function createWebhooks({
+  context,
+  session,
+  log,
+  sandbox,
+  names,
+  relays,
+  actions,
+}: WebhooksParts): Webhooks {
   const accounts = new AccountStore(context, {
     running: () => sandbox.find(),
     start: () => sandbox.start(),
   });
-  const journal = new StoredJournal(context.globalState, prefix);
-  const view = new WebhooksView({ accounts, session, journal, names, log });
-  const watch = new WebhookWatch({ session, journal, log, keeper: async () => (await actions()).keeper });
+  const journal = new StoredWebhookJournal(context.globalState, prefix);
+  const source = new WebhookSource({ accounts, names, log });
+  const view = new WebhooksView({ accounts, session, journal, relays, source });
+  const isRegistered = (relay: string): boolean => journal.all().some((each) => each.relay === relay);
   registerAuthentication({
     ...{ context, accounts },
     signIn: async () => (await actions()).signIn(),
@@ -46,9 +61,15 @@ export function createWebhooks({ context, session, log, sandbox, names, actions 
   watchForEchoes(context, session);
   context.subscriptions.push(
     view,
-    watch,
     accounts.onDidChange(() => names.retain(accounts.all().map(({ id }) => id))),
     sandbox.onDidChange(() => view.followSandbox()),
   );
-  return { accounts, journal, view, beforeStop: () => watch.beforeStop() };
+  return {
+    ...{ accounts, journal, source, view, isRegistered },
+    beforeStop: async () => {
+      const relay = readRelayUrl(session.status?.campaignMonitorUrl ?? '', 'campaign-monitor')?.relay;
+      // What asks is loaded where there is something to ask about.
+      return relay === undefined || !isRegistered(relay) || (await actions()).beforeStop();
+    },
+  };
 }

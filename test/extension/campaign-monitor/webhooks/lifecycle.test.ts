@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { readRelayUrl } from '../../../../src/extension/campaign-monitor/webhooks/hook-url.ts';
-import { isSame, StoredJournal } from '../../../../src/extension/campaign-monitor/webhooks/journal.ts';
-import type { Registration } from '../../../../src/extension/campaign-monitor/webhooks/journal.ts';
+import { readRelayUrl } from '../../../../src/extension/relay/relay-url.ts';
+import { isSame, StoredWebhookJournal } from '../../../../src/extension/campaign-monitor/webhooks/webhook-journal.ts';
+import type { Registration } from '../../../../src/extension/campaign-monitor/webhooks/webhook-journal.ts';
 import {
   bringHere,
   deactivateOurs,
@@ -12,7 +12,7 @@ import {
 } from '../../../../src/extension/campaign-monitor/webhooks/lifecycle.ts';
 import type { Hook } from '../../../../src/extension/campaign-monitor/webhooks/lifecycle.ts';
 import { Crash, FakeVendor } from './fake-vendor.ts';
-import { memory } from './memory.ts';
+import { memory } from '../../relay/memory.ts';
 
 const secret = '0123456789abcdef0123456789abcdef';
 const events = ['Subscribe', 'Update', 'Deactivate'];
@@ -22,7 +22,7 @@ function urlAt(host: string): string {
 }
 
 function registration(changes: Partial<Registration> = {}): Registration {
-  const { relay } = readRelayUrl(urlAt('a'))!;
+  const { relay } = readRelayUrl(urlAt('a'), 'campaign-monitor')!;
   return {
     ...{ accountId: 'account', listId: 'list', listName: 'Newsletter', relay, events, format: 'json', ids: [] },
     ...{ base: null, state: 'moving', pending: null },
@@ -36,14 +36,14 @@ function foreignHook(changes: Partial<Hook> = {}): Omit<Hook, 'id'> {
 
 describe("a list's webhook", () => {
   let vendor: FakeVendor;
-  let journal: StoredJournal;
+  let journal: StoredWebhookJournal;
   let kept: Record<string, unknown>;
   const current = (): Registration => journal.all()[0]!;
 
   beforeEach(() => {
     vendor = new FakeVendor();
     kept = {};
-    journal = new StoredJournal(memory(kept), 'test');
+    journal = new StoredWebhookJournal(memory(kept), 'test');
   });
 
   it('is created once, however often it is registered', async () => {
@@ -113,7 +113,7 @@ describe("a list's webhook", () => {
   });
 
   it('is one when two windows create it at the same time', async () => {
-    const other = new StoredJournal(memory(kept), 'test');
+    const other = new StoredWebhookJournal(memory(kept), 'test');
     await Promise.all([
       bringHere(vendor, journal, registration(), urlAt('a')),
       bringHere(vendor, other, registration(), urlAt('a')),
@@ -150,7 +150,7 @@ describe('whatever breaks off between the calls', () => {
           vendor.plant(listId, foreignHook({ url: urlAt('c') })),
         ]);
         const foreignBefore = lists.map((listId) => vendor.of(listId));
-        let journal = new StoredJournal(memory(kept), 'test');
+        let journal = new StoredWebhookJournal(memory(kept), 'test');
         for (const listId of lists) await journal.put(registration({ listId }));
         const oursOn = (listId: string): Hook[] =>
           vendor.of(listId).filter(({ id }) => !foreign.some((ids) => ids.includes(id)));
@@ -178,7 +178,7 @@ describe('whatever breaks off between the calls', () => {
             }
           }
           // The next start knows only what was kept.
-          journal = new StoredJournal(memory(kept), 'test');
+          journal = new StoredWebhookJournal(memory(kept), 'test');
         }
 
         vendor.mend();
@@ -210,7 +210,7 @@ describe('whatever breaks off between the calls', () => {
     await fc.assert(
       fc.asyncProperty(fc.nat(5), fc.boolean(), fc.boolean(), async (call, done, moved) => {
         const vendor = new FakeVendor();
-        const journal = new StoredJournal(memory(), 'test');
+        const journal = new StoredWebhookJournal(memory(), 'test');
         vendor.plant('list', foreignHook());
         await bringHere(vendor, journal, registration(), urlAt('a'));
         if (moved) {

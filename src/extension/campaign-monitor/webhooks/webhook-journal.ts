@@ -1,11 +1,12 @@
 /** What this tool registered and is doing: lists and ids, never a secret or a URL that holds one. */
+import type { Memory } from '../../relay/known-relays.ts';
 
 /** One list on which a relay is registered. */
 export interface Registration {
   readonly accountId: string;
   readonly listId: string;
   readonly listName: string;
-  /** Names the relay, as in hook-url.ts. */
+  /** Names the relay, as in relay/relay-url.ts. */
   readonly relay: string;
   readonly events: readonly string[];
   readonly format: 'json' | 'xml';
@@ -23,7 +24,7 @@ export interface Registration {
 }
 
 /** Where registrations are kept, one for an account, a list and a relay. */
-export interface Journal {
+export interface WebhookJournal {
   all(): readonly Registration[];
   put(registration: Registration): Promise<void>;
   remove(registration: Registration): Promise<void>;
@@ -34,32 +35,14 @@ export function isSame(one: Registration, other: Registration): boolean {
   return one.accountId === other.accountId && one.listId === other.listId && one.relay === other.relay;
 }
 
-/** As much of VS Code's Memento as is needed. */
-export interface Memory {
-  get<T>(key: string, fallback: T): T;
-  update(key: string, value: unknown): Thenable<void>;
-}
-
-/** A relay of this machine. */
-export interface KnownRelay {
-  readonly relay: string;
-  readonly dataDir: string;
-  /** Where it was last public; null: never yet. */
-  readonly base: string | null;
-  /** Where it last listened on this machine; undefined in what an earlier version noted. */
-  readonly localBase?: string | undefined;
-}
-
 /** The journal in VS Code's global state, which all windows share. */
-export class StoredJournal implements Journal {
+export class StoredWebhookJournal implements WebhookJournal {
   readonly #memory: Memory;
   readonly #registrationsKey: string;
-  readonly #relaysKey: string;
 
   constructor(memory: Memory, prefix: string) {
     this.#memory = memory;
     this.#registrationsKey = `${prefix}.webhooks.registrations`;
-    this.#relaysKey = `${prefix}.webhooks.relays`;
   }
 
   all(): readonly Registration[] {
@@ -98,20 +81,5 @@ export class StoredJournal implements Journal {
   async forgetAccount(accountId: string): Promise<void> {
     const others = this.all().filter((each) => each.accountId !== accountId);
     await this.#memory.update(this.#registrationsKey, others);
-  }
-
-  /** The relays of this machine, that of the data directory first where it is known. */
-  relays(): readonly KnownRelay[] {
-    return this.#memory.get<readonly KnownRelay[]>(this.#relaysKey, []);
-  }
-
-  /** Remembers a relay, and where it is public; a base of null leaves the last one standing. */
-  async knowRelay(known: KnownRelay): Promise<void> {
-    const before = this.relays().find(({ relay }) => relay === known.relay);
-    const base = known.base ?? before?.base ?? null;
-    const localBase = known.localBase ?? before?.localBase;
-    if (before?.base === base && before.dataDir === known.dataDir && before.localBase === localBase) return;
-    const others = this.relays().filter(({ relay }) => relay !== known.relay);
-    await this.#memory.update(this.#relaysKey, [...others, { ...known, base, localBase }]);
   }
 }

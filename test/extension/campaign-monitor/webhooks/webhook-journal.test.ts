@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { StoredJournal } from '../../../../src/extension/campaign-monitor/webhooks/journal.ts';
-import type { Registration } from '../../../../src/extension/campaign-monitor/webhooks/journal.ts';
-import { memory } from './memory.ts';
+import { StoredWebhookJournal } from '../../../../src/extension/campaign-monitor/webhooks/webhook-journal.ts';
+import type { Registration } from '../../../../src/extension/campaign-monitor/webhooks/webhook-journal.ts';
+import { memory } from '../../relay/memory.ts';
 
 function registration(listId: string, changes: Partial<Registration> = {}): Registration {
   return {
@@ -13,11 +13,11 @@ function registration(listId: string, changes: Partial<Registration> = {}): Regi
 
 describe('the journal of registrations', () => {
   let kept: Record<string, unknown>;
-  let journal: StoredJournal;
+  let journal: StoredWebhookJournal;
 
   beforeEach(async () => {
     kept = {};
-    journal = new StoredJournal(memory(kept), 'test');
+    journal = new StoredWebhookJournal(memory(kept), 'test');
     await journal.put(registration('one'));
     await journal.put(registration('two'));
   });
@@ -25,7 +25,7 @@ describe('the journal of registrations', () => {
   it('keeps one for an account, a list and a relay, for whoever reads it next', async () => {
     await journal.put(registration('one', { state: 'inactive' }));
     await journal.put(registration('one', { relay: 'another' }));
-    const again = new StoredJournal(memory(kept), 'test').all();
+    const again = new StoredWebhookJournal(memory(kept), 'test').all();
     assert.deepEqual(
       again.map(({ listId, relay, state }) => [listId, relay, state]),
       [
@@ -61,23 +61,5 @@ describe('the journal of registrations', () => {
       journal.all().map(({ listId }) => listId),
       ['three'],
     );
-  });
-
-  it('remembers where a relay was public last', async () => {
-    await journal.knowRelay({ relay: 'relay', dataDir: '/one', base: 'https://a.example' });
-    await journal.knowRelay({ relay: 'another', dataDir: '/two', base: null });
-    await journal.knowRelay({ relay: 'relay', dataDir: '/one', base: null });
-    assert.deepEqual(journal.relays(), [
-      { relay: 'relay', dataDir: '/one', base: 'https://a.example' },
-      { relay: 'another', dataDir: '/two', base: null },
-    ]);
-  });
-
-  it('remembers where a relay listened on this machine, also of what an earlier version noted', async () => {
-    const localBase = 'http://127.0.0.1:8787';
-    await journal.knowRelay({ relay: 'relay', dataDir: '/one', base: 'https://a.example' });
-    await journal.knowRelay({ relay: 'relay', dataDir: '/one', base: null, localBase });
-    await journal.knowRelay({ relay: 'relay', dataDir: '/one', base: null });
-    assert.deepEqual(journal.relays(), [{ relay: 'relay', dataDir: '/one', base: 'https://a.example', localBase }]);
   });
 });

@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict';
+import { KnownRelays } from '../../../src/extension/relay/known-relays.ts';
+import { memory } from './memory.ts';
+
+describe('the relays of this machine', () => {
+  let relays: KnownRelays;
+
+  beforeEach(() => {
+    relays = new KnownRelays(memory(), 'test');
+  });
+
+  it('remembers where a relay was public last', async () => {
+    await relays.know({ relay: 'relay', dataDir: '/one', base: 'https://a.example' });
+    await relays.know({ relay: 'another', dataDir: '/two', base: null });
+    await relays.know({ relay: 'relay', dataDir: '/one', base: null });
+    assert.deepEqual(relays.all(), [
+      { relay: 'relay', dataDir: '/one', base: 'https://a.example' },
+      { relay: 'another', dataDir: '/two', base: null },
+    ]);
+  });
+
+  it('remembers where a relay listened on this machine, also of what an earlier version noted', async () => {
+    const localBase = 'http://127.0.0.1:8787';
+    await relays.know({ relay: 'relay', dataDir: '/one', base: 'https://a.example' });
+    await relays.know({ relay: 'relay', dataDir: '/one', base: null, localBase });
+    await relays.know({ relay: 'relay', dataDir: '/one', base: null });
+    assert.deepEqual(relays.all(), [{ relay: 'relay', dataDir: '/one', base: 'https://a.example', localBase }]);
+  });
+});
