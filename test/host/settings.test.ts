@@ -104,6 +104,34 @@ describe('The settings', function () {
     await config().update('retention.maxMegabytes', undefined, vscode.ConfigurationTarget.Workspace);
   });
 
+  it('about the URLs of webhooks and of instances became one, which asks where they differed', async () => {
+    const [folder] = vscode.workspace.workspaceFolders ?? [];
+    assert.ok(folder);
+    const file = vscode.Uri.joinPath(folder.uri, '.vscode', 'settings.json');
+    for (const [webhooks, instances, expected] of [
+      ['always', undefined, 'always'],
+      [undefined, 'never', 'never'],
+      ['never', 'never', 'never'],
+      ['always', 'never', 'ask'],
+    ] as const) {
+      const before = JSON.stringify({
+        'campaignMonitorRelay.webhooks.keepUrl': webhooks,
+        'campaignMonitorRelay.instances.keepUrl': instances,
+      });
+      await vscode.workspace.fs.writeFile(file, Buffer.from(before));
+      await until(
+        () =>
+          config().inspect('webhooks.keepUrl')?.workspaceValue === webhooks &&
+          config().inspect('instances.keepUrl')?.workspaceValue === instances,
+      );
+      assert.deepEqual(await carryOverSettings(), ['tunnel.updateVendors']);
+      assert.equal(config().inspect('tunnel.updateVendors')?.workspaceValue, expected);
+      assert.equal(config().inspect('webhooks.keepUrl')?.workspaceValue, undefined);
+      assert.equal(config().inspect('instances.keepUrl')?.workspaceValue, undefined);
+      await config().update('tunnel.updateVendors', undefined, vscode.ConfigurationTarget.Workspace);
+    }
+  });
+
   it('that cannot be used change nothing, and apply with the next that can', async () => {
     await set('timeZone', 'Nowhere/Here');
     await set('partSize', 5);

@@ -24,7 +24,7 @@ export const settingChanges: readonly SettingChange[] = [
     from: ['webhooks.keepUrl', 'instances.keepUrl'],
     to: 'tunnel.updateVendors',
     // Where both say something and not the same, nobody has decided for both.
-    convert: (values) => {
+    convert: (values: readonly unknown[]): unknown => {
       const [first, ...others] = values.filter((value) => value !== undefined);
       return others.some((value) => value !== first) ? 'ask' : first;
     },

@@ -32,7 +32,8 @@ type UntranslatedError =
 /** What happened. What came from outside stands in it as it came: see printable.ts. */
 export function messageOf(error: unknown, l10n: Localiser): string {
   if (!(error instanceof Error)) return String(error);
-  const named = error as CampaignMonitorError | CampaignMonitorOAuthError | OpenConnectorsError | OpenConnectorsHostError;
+  const named = error as
+    CampaignMonitorError | CampaignMonitorOAuthError | OpenConnectorsError | OpenConnectorsHostError;
   switch (named.name) {
     case 'CampaignMonitorError':
       return withDetails(campaignMonitorMessages(l10n)[named.kind], named, l10n);

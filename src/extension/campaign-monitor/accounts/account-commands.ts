@@ -3,7 +3,8 @@ import * as vscode from 'vscode';
 import { commandId, prefix } from '../../commands.ts';
 import type { CommandHandlers } from '../../commands.ts';
 import type { Account, AccountStore } from './account-store.ts';
-import { askChoice, back, ifAnswered } from '../../ui/steps.ts';
+import { askChoice } from '../../ui/questions.ts';
+import { back, ifAnswered } from '../../ui/steps.ts';
 import type { Answer, StepPlace } from '../../ui/steps.ts';
 import type { SignInMethod } from './sign-in.ts';
 

@@ -47,7 +47,7 @@ export class WebhookRegistrar {
   }
 
   /** Where this window's relay is; undefined while it does not run. */
-  get urls(): RelayUrls & { readonly localUrl: string } | undefined {
+  get urls(): (RelayUrls & { readonly localUrl: string }) | undefined {
     const { state } = this.#parts.session;
     if (state.kind !== 'running') return undefined;
     return { publicUrl: state.status.publicCampaignMonitorUrl, localUrl: state.status.campaignMonitorUrl };

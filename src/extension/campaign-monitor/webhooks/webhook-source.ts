@@ -161,12 +161,6 @@ function keyOf(node: ParentNode): string {
   }
 }
 
-function note(
-  node: ParentNode,
-  label: string,
-  next: string,
-  command: NoteNode['command'],
-  list?: ListNode,
-): NoteNode {
+function note(node: ParentNode, label: string, next: string, command: NoteNode['command'], list?: ListNode): NoteNode {
   return { kind: 'note', id: keyOf(node), label, next, severity: 'info', command, ...(list && { list }) };
 }

@@ -36,15 +36,7 @@ export interface Webhooks {
 }
 
 /** Puts accounts and webhooks together, with the view and what watches the relay. Nothing is asked of the vendor yet. */
-export function createWebhooks({
-  context,
-  session,
-  log,
-  sandbox,
-  names,
-  relays,
-  actions,
-}: WebhooksParts): Webhooks {
+export function createWebhooks({ context, session, log, sandbox, names, relays, actions }: WebhooksParts): Webhooks {
   const accounts = new AccountStore(context, {
     running: () => sandbox.find(),
     start: () => sandbox.start(),

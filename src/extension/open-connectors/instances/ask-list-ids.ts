@@ -2,7 +2,8 @@
 import * as vscode from 'vscode';
 import type { HubList } from '../../../open-connectors/answers.ts';
 import { printable } from '../../ui/printable.ts';
-import { askChoice, askChoices, askText, ifAnswered, inSteps } from '../../ui/steps.ts';
+import { askChoice, askChoices, askText } from '../../ui/questions.ts';
+import { ifAnswered, inSteps } from '../../ui/steps.ts';
 import type { Step } from '../../ui/steps.ts';
 import type { PlacedInstance } from './placed-instance.ts';
 

@@ -5,7 +5,8 @@ import { CommandError } from '../../ui/command-error.ts';
 import { commandId } from '../../commands.ts';
 import { inMessage, printable } from '../../ui/printable.ts';
 import { working } from '../../ui/progress.ts';
-import { askText, back } from '../../ui/steps.ts';
+import { askText } from '../../ui/questions.ts';
+import { back } from '../../ui/steps.ts';
 import { openVendorUrls } from '../../relay/urls.ts';
 import { askListIds } from './ask-list-ids.ts';
 import { platformOf } from './choose-instance.ts';
@@ -59,10 +60,7 @@ export async function useRelayUrl(parts: InstanceCommandParts, node: InstanceNod
 async function adopt({ store }: InstanceCommandParts, { facts, instance, host }: InstanceNode): Promise<void> {
   const { id } = facts;
   if (store.find(host, id) !== undefined) return;
-  await store.add(
-    { id, name: facts.name, host, createdAt: new Date().toISOString() },
-    tokenOf(instance),
-  );
+  await store.add({ id, name: facts.name, host, createdAt: new Date().toISOString() }, tokenOf(instance));
 }
 
 /** Turns the events of an instance on; one without a callback gets this relay's. */
@@ -145,7 +143,9 @@ export async function editLists(parts: InstanceCommandParts, node: InstanceNode)
 export async function reauthorise(parts: InstanceCommandParts, node: InstanceNode): Promise<void> {
   const { browser, view } = parts;
   const name = printable(node.facts.name);
-  const credentials = await newCredentials(await platformOf(parts, node), browser, node, () => reauthorise(parts, node));
+  const credentials = await newCredentials(await platformOf(parts, node), browser, node, () =>
+    reauthorise(parts, node),
+  );
   if (credentials === undefined) return;
   const api = await platformOf(parts, node);
   try {
@@ -173,4 +173,3 @@ export async function rename(parts: InstanceCommandParts, node: InstanceNode): P
   await change(parts, node, vscode.l10n.t('Renaming {0}', facts.name), { name });
   await parts.store.change(node.host, facts.id, { name });
 }
-

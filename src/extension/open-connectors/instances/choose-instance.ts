@@ -3,7 +3,8 @@ import * as vscode from 'vscode';
 import type { OpenConnectorsApi } from '../../../open-connectors/api.ts';
 import { CommandError } from '../../ui/command-error.ts';
 import { printable } from '../../ui/printable.ts';
-import { askChoice, back } from '../../ui/steps.ts';
+import { askChoice } from '../../ui/questions.ts';
+import { back } from '../../ui/steps.ts';
 import type { Platform } from '../platform.ts';
 import type { GoneNode, InstanceNode, InstancesNode } from './instance-node.ts';
 import { descriptionOf } from './instance-words.ts';
@@ -37,7 +38,12 @@ export function platformOf(
   if (platform.host === host) return connectedPlatform(platform);
   return Promise.reject(
     new CommandError(
-      vscode.l10n.t('The instance {0} lives at {1}, and the settings name {2} now', printable(facts.name), host, platform.host),
+      vscode.l10n.t(
+        'The instance {0} lives at {1}, and the settings name {2} now',
+        printable(facts.name),
+        host,
+        platform.host,
+      ),
       vscode.l10n.t('Nothing was changed. Choose an instance of this host, or set the host back.'),
       { title: vscode.l10n.t('Refresh Instances'), command: 'refreshInstances' },
     ),

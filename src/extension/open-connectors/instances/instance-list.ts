@@ -101,7 +101,11 @@ export class InstanceList {
       if (isOver()) return 'given-up';
       log.error(`the instances could not be read: ${(error as Error).message}`);
       const { found } = this;
-      this.#set({ ...(found.host === host ? found : { host, instances: [], gone: [] }), kind: 'failed', error: error as Error });
+      this.#set({
+        ...(found.host === host ? found : { host, instances: [], gone: [] }),
+        kind: 'failed',
+        error: error as Error,
+      });
       return 'failed';
     }
   }

@@ -3,7 +3,8 @@ import * as vscode from 'vscode';
 import { CommandError } from '../../ui/command-error.ts';
 import { printable } from '../../ui/printable.ts';
 import { working } from '../../ui/progress.ts';
-import { askChoice, back } from '../../ui/steps.ts';
+import { askChoice } from '../../ui/questions.ts';
+import { back } from '../../ui/steps.ts';
 import { platformOf } from './choose-instance.ts';
 import { eventLogText, logRows, platformEvents } from './event-log.ts';
 import type { InstanceCommandParts } from './instance-command-parts.ts';
@@ -13,7 +14,10 @@ import { receivedNotifications } from './received-notifications.ts';
 import { copy, say } from './say.ts';
 
 /** Copies the token of an instance, where it is known. */
-export async function copyToken({ store }: InstanceCommandParts, { facts, instance, host }: InstanceNode): Promise<void> {
+export async function copyToken(
+  { store }: InstanceCommandParts,
+  { facts, instance, host }: InstanceNode,
+): Promise<void> {
   const token = tokenOf(instance) ?? (await store.token(host, facts.id));
   if (token === undefined) {
     throw new CommandError(
