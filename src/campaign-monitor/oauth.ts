@@ -158,9 +158,13 @@ async function askForTokens(
     );
   switch (result.kind) {
     case 'unreachable':
-      throw new CampaignMonitorOAuthError('unreachable', `Campaign Monitor cannot be reached: ${plain(result.reason)}`, {
-        said: plain(result.reason),
-      });
+      throw new CampaignMonitorOAuthError(
+        'unreachable',
+        `Campaign Monitor cannot be reached: ${plain(result.reason)}`,
+        {
+          said: plain(result.reason),
+        },
+      );
     case 'timed-out':
       throw new CampaignMonitorOAuthError('timed-out', 'Campaign Monitor gave no tokens in time');
     case 'cancelled':

@@ -16,7 +16,10 @@ export interface UrlWatchParts {
 }
 
 /** Watches for as long as the extension lives. */
-export function watchUrls(context: vscode.ExtensionContext, { session, relays, log, isKept, keeper }: UrlWatchParts): void {
+export function watchUrls(
+  context: vscode.ExtensionContext,
+  { session, relays, log, isKept, keeper }: UrlWatchParts,
+): void {
   let followed = '';
   const follow = async (state: SessionState): Promise<void> => {
     if (state.kind !== 'running') {

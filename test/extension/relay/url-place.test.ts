@@ -19,7 +19,13 @@ describe('where a URL leads to', () => {
     { relay: relayOf(otherSecret), dataDir: '/two', base: 'https://two.example', localBase: 'http://127.0.0.1:9999' },
   ];
   const open: Whereabouts = {
-    ...{ path: 'campaign-monitor', publicUrl: at('https://now.example'), localUrl: at(local), own: relayOf(secret), relays },
+    ...{
+      path: 'campaign-monitor',
+      publicUrl: at('https://now.example'),
+      localUrl: at(local),
+      own: relayOf(secret),
+      relays,
+    },
   };
   const closed: Whereabouts = { ...open, publicUrl: null };
   const stopped: Whereabouts = { ...closed, localUrl: null };

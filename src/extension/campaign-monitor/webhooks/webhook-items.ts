@@ -78,15 +78,19 @@ function tooltipOf(hook: WebhookNode['hook'], place: Place): vscode.MarkdownStri
   ]);
 }
 
+const noteIcons: Readonly<Record<NoteNode['severity'], vscode.ThemeIcon>> = {
+  info: new vscode.ThemeIcon('info'),
+  error: new vscode.ThemeIcon('error', new vscode.ThemeColor('errorForeground')),
+  next: new vscode.ThemeIcon('arrow-small-right'),
+};
+
 /** A note in place of rows; a click runs its command. */
 export function noteItem(node: NoteNode): vscode.TreeItem {
-  const item = new vscode.TreeItem(printable(node.label, 300));
+  const { severity, label, next } = node;
+  const item = new vscode.TreeItem(printable(severity === 'next' ? next : label, 300));
   item.id = `note:${node.id}`;
-  item.description = printable(node.next, 300);
-  item.iconPath =
-    node.severity === 'error'
-      ? new vscode.ThemeIcon('error', new vscode.ThemeColor('errorForeground'))
-      : new vscode.ThemeIcon('info');
+  if (severity === 'info') item.description = printable(next, 300);
+  item.iconPath = noteIcons[severity];
   item.contextValue = ';note;';
   item.tooltip = `${node.label}\n${node.next}`;
   item.command = {

@@ -35,7 +35,8 @@ export interface NoteNode {
   readonly id: string;
   readonly label: string;
   readonly next: string;
-  readonly severity: 'info' | 'error';
+  /** An error has a second row, `next`, which says what to do: in one, a narrow side bar would cut it off. */
+  readonly severity: 'info' | 'error' | 'next';
   /** A command that helps, run by a click. */
   readonly command: 'refreshWebhooks' | 'signIn' | 'registerWebhooks';
   /** What the command acts on. */

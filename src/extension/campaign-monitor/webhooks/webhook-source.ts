@@ -63,7 +63,7 @@ export class WebhookSource {
     let children = this.#children.get(key);
     if (children === undefined) {
       this.#abort ??= new AbortController();
-      children = this.#ask(node, this.#abort.signal).catch((error: unknown) => [this.#explain(key, error as Error)]);
+      children = this.#ask(node, this.#abort.signal).catch((error: unknown) => this.#explain(key, error as Error));
       this.#children.set(key, children);
     }
     return children;
@@ -126,27 +126,25 @@ export class WebhookSource {
     }
   }
 
-  #explain(key: string, error: Error & { kind?: string; needsSignIn?: boolean }): NoteNode {
-    if (error instanceof AccountError) {
-      return {
-        kind: 'note',
-        id: key,
-        label: error.message,
-        next: error.kind === 'sandbox-stopped' ? vscode.l10n.t('Start the sandbox') : error.next,
-        severity: error.kind === 'sandbox-stopped' ? 'info' : 'error',
-        command: 'signIn',
-        ...(error.kind === 'sandbox-stopped' && { way: 'sandbox' }),
-      };
+  #explain(key: string, error: Error & { kind?: string; needsSignIn?: boolean }): NoteNode[] {
+    if (error instanceof AccountError && error.kind === 'sandbox-stopped') {
+      const next = vscode.l10n.t('Start the sandbox');
+      return [
+        { kind: 'note', id: key, label: error.message, next, severity: 'info', command: 'signIn', way: 'sandbox' },
+      ];
     }
     if (error.kind !== 'cancelled') this.#parts.log.warn(`the webhooks could not be read: ${error.message}`);
-    return {
+    const needsSignIn = error instanceof AccountError || error.needsSignIn === true;
+    const note = {
       kind: 'note',
-      id: key,
       label: messageOf(error, vscode.l10n),
       next: nextOf(error, vscode.l10n) ?? vscode.l10n.t('Refresh'),
-      severity: 'error',
-      command: error.needsSignIn === true ? 'signIn' : 'refreshWebhooks',
-    };
+      command: needsSignIn ? 'signIn' : 'refreshWebhooks',
+    } as const;
+    return [
+      { ...note, id: key, severity: 'error' },
+      { ...note, id: `${key}/next`, severity: 'next' },
+    ];
   }
 }
 

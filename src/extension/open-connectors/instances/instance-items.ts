@@ -73,17 +73,23 @@ export function goneItem({ stored }: GoneNode): vscode.TreeItem {
   return item;
 }
 
-/** Why the instances could not be read; a click tries again. */
-export function failureItem(node: FailureNode): vscode.TreeItem {
-  const item = new vscode.TreeItem(vscode.l10n.t('The instances could not be read'));
-  item.id = 'failure';
-  item.description = printable(node.message);
-  item.tooltip = vscode.l10n.t('{0} Choose this row to try again.', printable(node.message, 1000));
-  item.iconPath = new vscode.ThemeIcon('error', new vscode.ThemeColor('charts.red'));
+/** Why the instances could not be read, or what to do next; a click tries again. */
+export function failureItem({ row, text }: FailureNode): vscode.TreeItem {
+  const shown = printable(text, 300);
+  const item = new vscode.TreeItem(shown);
+  item.id = `failure ${row}`;
+  item.tooltip = vscode.l10n.t('{0} Choose this row to try again.', printable(text, 1000));
+  item.iconPath =
+    row === 'what'
+      ? new vscode.ThemeIcon('error', new vscode.ThemeColor('charts.red'))
+      : new vscode.ThemeIcon('arrow-small-right');
   item.contextValue = ';failure;';
   item.command = { command: commandId('refreshInstances'), title: vscode.l10n.t('Refresh Instances'), arguments: [] };
   item.accessibilityInformation = {
-    label: vscode.l10n.t('The instances could not be read: {0} Press Enter to try again.', printable(node.message)),
+    label:
+      row === 'what'
+        ? vscode.l10n.t('The instances could not be read: {0} Press Enter to try again.', shown)
+        : vscode.l10n.t('{0} Press Enter to try again.', shown),
   };
   return item;
 }

@@ -26,10 +26,12 @@ export interface GoneNode {
   readonly stored: StoredInstance;
 }
 
-/** The instances could not be read; chosen, it tries again. */
+/** The instances could not be read; chosen, it tries again. What to do has a row of its own, so that no side bar cuts it off. */
 export interface FailureNode {
   readonly kind: 'failure';
-  readonly message: string;
+  readonly row: 'what' | 'next';
+  /** What happened, or what to do next. */
+  readonly text: string;
 }
 
 export type InstancesNode = InstanceNode | FactNode | GoneNode | FailureNode;

@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import type { Instance } from '../../../open-connectors/answers.ts';
 import { prefix } from '../../commands.ts';
-import { withNext } from '../../ui/error-words.ts';
+import { messageOf, nextOf, withNext } from '../../ui/error-words.ts';
 import type { ListNaming } from '../../ui/phrases.ts';
 import { GivenUpError, working } from '../../ui/progress.ts';
 import type { KnownRelays } from '../../relay/known-relays.ts';
@@ -16,7 +16,7 @@ import type { Platform } from '../platform.ts';
 import { failureItem, factItem, goneItem, instanceItem, instanceTooltip } from './instance-items.ts';
 import { InstanceList } from './instance-list.ts';
 import type { Reading } from './instance-list.ts';
-import type { FactNode, GoneNode, InstanceNode, InstancesNode } from './instance-node.ts';
+import type { FactNode, FailureNode, GoneNode, InstanceNode, InstancesNode } from './instance-node.ts';
 import type { InstanceStore } from './instance-store.ts';
 import { factRows } from './instance-words.ts';
 import { placedInstance } from './placed-instance.ts';
@@ -160,18 +160,23 @@ export class InstancesView implements vscode.Disposable, vscode.TreeDataProvider
 
   getChildren(node?: InstancesNode): InstancesNode[] {
     if (node === undefined) {
-      const { failure } = this;
-      return [
-        ...(failure === undefined ? [] : [{ kind: 'failure', message: failure } as const]),
-        ...this.nodes,
-        ...this.gone,
-      ];
+      return [...this.#failures, ...this.nodes, ...this.gone];
     }
     return node.kind === 'instance' ? facts(node, this.#names) : [];
   }
 
   getParent(node: InstancesNode): InstancesNode | undefined {
     return node.kind === 'fact' ? this.now(node.of) : undefined;
+  }
+
+  get #failures(): FailureNode[] {
+    const { loaded } = this.#list;
+    if (loaded.kind !== 'failed') return [];
+    const next = nextOf(loaded.error, vscode.l10n);
+    return [
+      { kind: 'failure', row: 'what', text: sentence(messageOf(loaded.error, vscode.l10n)) },
+      ...(next === undefined ? [] : [{ kind: 'failure', row: 'next', text: next } as const]),
+    ];
   }
 
   #beginAnew(): void {
@@ -196,4 +201,8 @@ export class InstancesView implements vscode.Disposable, vscode.TreeDataProvider
 
 function facts(of: InstanceNode, names: ListNaming): FactNode[] {
   return factRows(of.facts, Date.now(), vscode.l10n, names).map((row) => ({ kind: 'fact', of, ...row }));
+}
+
+function sentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
 }

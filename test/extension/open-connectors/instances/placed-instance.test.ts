@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
-import { placedInstance, placeOfCallback } from '../../../../src/extension/open-connectors/instances/placed-instance.ts';
+import {
+  placedInstance,
+  placeOfCallback,
+} from '../../../../src/extension/open-connectors/instances/placed-instance.ts';
 import type { AroundInstance } from '../../../../src/extension/open-connectors/instances/placed-instance.ts';
 import { aroundRelay, callbackAt, instance, listId, otherSecret } from './instances.ts';
 
