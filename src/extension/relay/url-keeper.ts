@@ -182,8 +182,8 @@ export class UrlKeeper {
       if (left.length > 0) {
         const choice: Choice | undefined =
           always === 'not-asked-for' ? await parts.ask(state, left) : { deed: 'update' };
-        if (choice?.deed === 'update' && (parts.position()?.publicUrl ?? null) === null) {
-          // It went away while the user was asked, and is looked at again when it comes back.
+        if (state === 'behind' && choice?.deed === 'update' && (parts.position()?.publicUrl ?? null) === null) {
+          // The public URL went away while the user was asked, and is looked at again when it comes back.
           this.#looked = null;
           return;
         }

@@ -97,7 +97,6 @@ export function askChoices<Item extends vscode.QuickPickItem>(
   return shown(pick, place, (settle, fail, ended) => {
     const read = Promise.resolve(items(ended));
     pick.busy = true;
-    pick.enabled = false;
     read.then(
       (all) => {
         if (ended.aborted) return;
@@ -106,7 +105,6 @@ export function askChoices<Item extends vscode.QuickPickItem>(
         pick.placeholder = all.length === 0 ? none : placeholder;
         pick.selectedItems = all.filter(({ picked }) => picked === true);
         pick.busy = false;
-        pick.enabled = true;
       },
       (error: unknown) => fail(error as Error),
     );
@@ -118,6 +116,7 @@ export function askChoices<Item extends vscode.QuickPickItem>(
         if (problem !== undefined && check(chosen) === undefined) say(undefined);
       }),
       pick.onDidAccept(() => {
+        if (pick.busy) return;
         const wrong = check(pick.selectedItems);
         if (wrong === undefined) settle(pick.selectedItems);
         else {

@@ -325,6 +325,16 @@ describe('the keeper of URLs', () => {
     assert.deepEqual(scene.deeds, ['ask i1', 'delete 1', 'done i1 delete']);
   });
 
+  it('brings back what was deactivated, also where only the sandbox reaches the relay', async () => {
+    const scene = new Scene({ 1: 'old.example' });
+    scene.state = 'idle';
+    scene.kind = 'webhook';
+    scene.host = null;
+    scene.settled = true;
+    await new UrlKeeper(scene).follow();
+    assert.deepEqual(scene.deeds, ['ask i1', 'set 1 local', 'done i1 local']);
+  });
+
   it('looks again when another process of the relay comes to the same URL', async () => {
     const scene = new Scene({ 1: 'old.example' });
     scene.answer = undefined;
