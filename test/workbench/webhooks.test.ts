@@ -23,7 +23,7 @@ import {
   stopRelays,
   untilStatusBar,
 } from './relay.ts';
-import { clickUntil, openWorkbench, untilDone } from './workbench.ts';
+import { clickAway, clickUntil, openWorkbench, untilDone } from './workbench.ts';
 import type { Workbench } from './workbench.ts';
 
 const view = 'campaignMonitorRelay.webhooks';
@@ -277,7 +277,8 @@ describe('Webhooks of Campaign Monitor, as a person manages them', function () {
       .waitFor();
     await workbench.picture('webhooks/no-event');
     await clickUntil(widget.getByText('Update', { exact: true }), widget.getByText('1 Selected'));
-    await widget.getByText('Tick at least one event').waitFor({ state: 'detached' });
+    // VS Code hides it, text and all.
+    await widget.getByText('Tick at least one event').waitFor({ state: 'hidden' });
     await workbench.quickInput.press('Enter');
     await widget.getByText('(3/3)').waitFor();
     const back = widget.getByRole('button', { name: 'Back' });
@@ -506,7 +507,9 @@ describe('Webhooks of Campaign Monitor, as a person manages them', function () {
   });
 
   it('stands below its account, where there are several', async () => {
-    await workbench.runCommand(`${category}: Use the Sandbox’s Account`);
+    const sandboxAccount = workbench.quickInputWidget.getByText('The Sandbox’s Account');
+    await workbench.runCommandThatAsks(`${category}: Sign In to Campaign Monitor…`, 'The Sandbox’s Account');
+    await clickAway(sandboxAccount);
     const accounts = workbench.view(view).locator('.monaco-list-row[aria-level="1"]');
     await accounts.filter({ hasText: 'Sandbox' }).waitFor({ timeout: 60_000 });
     await accounts.filter({ hasText: 'Harbour Books and 1 more' }).waitFor();
