@@ -255,14 +255,6 @@ describe('Instances, as a person sees and changes them', function () {
       () => choose('zeta', 'Copy Instance ID'),
       (text) => text === String(id),
     );
-    // From the palette one picks which.
-    await workbench.copied(
-      async () => {
-        await workbench.runCommandThatAsks(`${category}: Copy Instance ID`, 'zeta');
-        await clickAway(pickRow('zeta'));
-      },
-      (text) => text === String(id),
-    );
     const curl = await workbench.copied(
       async () => {
         await choose('zeta', 'Copy Instance as cURL…');
@@ -380,7 +372,10 @@ describe('Instances, as a person sees and changes them', function () {
     await workbench.picture('instances/no-longer');
     await workbench.answerDialog('Cancel');
     await row('sigma').waitFor();
-    await workbench.chooseUntil(row('sigma'), 'Forget Instance…', question);
+    // From the palette one picks which.
+    await workbench.runCommandThatAsks(`${category}: Forget Instance…`, 'sigma');
+    await clickAway(pickRow('sigma'));
+    await question.waitFor();
     await workbench.answerDialog('Forget Instance');
     await row('sigma').waitFor({ state: 'detached' });
     await refresh();
@@ -487,7 +482,8 @@ describe('Instances, as a person sees and changes them', function () {
   it('forgets the platform’s secrets only after a question that says what stays', async () => {
     const offer = workbench.welcomeButton(view, 'Set Open Connectors Secrets');
     const forget = async (button: string): Promise<void> => {
-      await workbench.runCommand(`${category}: Forget Open Connectors Secrets…`);
+      await workbench.runCommandThatAsks(`${category}: Manage Keys and Secrets…`, 'Forget Open Connectors Secrets…');
+      await clickAway(pickRow('Forget Open Connectors Secrets…'));
       await workbench.dialog.getByText('Instances stay as they are').waitFor();
       await workbench.picture('instances/forget-secrets');
       await workbench.answerDialog(button);
