@@ -186,7 +186,7 @@ function campaignMonitorTexts(l10n: Localiser): Readonly<Record<CampaignMonitorE
     'wrong-client': l10n.t('Choose a client that this account can see. The API key itself is right.'),
     'invalid-token': signInAgain,
     'expired-token': signInAgain,
-    'revoked-token': l10n.t('Access was withdrawn. Sign in to Campaign Monitor again.'),
+    'revoked-token': signInAgain,
     'permission-missing': l10n.t('Sign in again and grant the permission to manage lists, or use an API key.'),
     'bad-webhook-url': l10n.t('Give a public http:// or https:// URL.'),
     'bad-webhook-format': l10n.t('Use the format json or xml.'),

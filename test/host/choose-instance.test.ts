@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { platformOf } from '../../src/extension/open-connectors/instances/choose-instance.ts';
+import type { InstanceNode } from '../../src/extension/open-connectors/instances/instance-node.ts';
+import type { Platform } from '../../src/extension/open-connectors/platform.ts';
+import { OpenConnectorsApi } from '../../src/open-connectors/api.ts';
+import { buildInstanceBody, emptyInstanceInput } from '../../src/open-connectors/instance-body.ts';
+import { startSandbox } from '../../src/sandbox/sandbox.ts';
+import type { Sandbox } from '../../src/sandbox/sandbox.ts';
+
+describe('the platform that an instance lives at', function () {
+  this.timeout(60_000);
+  let here: Sandbox;
+  let there: Sandbox;
+
+  before(async () => ([here, there] = await Promise.all([startSandbox(), startSandbox()])));
+  after(() => Promise.all([here.close(), there.close()]));
+
+  it('is asked while the settings name it, and no other with the same id in its place', async () => {
+    let settings = here;
+    const apiOf = ({ openConnectorsApi: baseUrl, credentials }: Sandbox): OpenConnectorsApi =>
+      new OpenConnectorsApi({ baseUrl, ...credentials.openConnectors });
+    const platform = {
+      get host() {
+        return settings.openConnectorsApi;
+      },
+      api: () => Promise.resolve(apiOf(settings)),
+    } as unknown as Platform;
+    const make = async (sandbox: Sandbox): Promise<number> => {
+      const username = sandbox.credentials.campaignMonitor.apiKey;
+      const input = { ...emptyInstanceInput, name: 'tau', eventsEnabled: false, username };
+      return (await apiOf(sandbox).createInstance(buildInstanceBody({ ...input, authentication: 'basic' }))).id;
+    };
+    const [id, sameId] = [await make(here), await make(there)];
+    assert.equal(id, sameId, 'two sandboxes count alike');
+    const node = { kind: 'instance', host: here.openConnectorsApi, facts: { id, name: 'tau' } } as InstanceNode;
+    assert.equal((await (await platformOf({ platform }, node)).getInstance(id)).id, id);
+    // The settings are changed while the user is asked.
+    settings = there;
+    await assert.rejects(platformOf({ platform }, node), {
+      name: 'CommandError',
+      message: `The instance tau lives at ${here.openConnectorsApi}, and the settings name ${there.openConnectorsApi} now`,
+    });
+    assert.equal((await apiOf(there).getInstance(sameId)).name, 'tau');
+  });
+});
