@@ -63,6 +63,10 @@ export const eventRowSchema = z.object({
   reason: z.string().nullable().describe('Why a delivery was rejected.'),
   httpStatus: z.int().describe('What the webhook endpoint answered.'),
   notificationId: z.string().nullable(),
+  inDelivery: z
+    .object({ position: z.int(), of: z.int() })
+    .optional()
+    .describe('Which event of its delivery it is, from 1, and how many that has; an older relay does not say.'),
   forwardings: z.array(forwardingSchema),
 });
 export type EventRow = z.infer<typeof eventRowSchema>;

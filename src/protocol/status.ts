@@ -58,6 +58,10 @@ const destinationStatusSchema = z.object({
   state: z.enum(['up', 'down', 'held']),
   detail: z.string().nullable(),
   waiting: z.int(),
+  underWay: z
+    .array(z.string())
+    .optional()
+    .describe('Notifications that are being sent at this moment, at most 100; an older relay does not say.'),
 });
 export type DestinationStatus = z.infer<typeof destinationStatusSchema>;
 

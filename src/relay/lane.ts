@@ -29,12 +29,15 @@ export interface LaneOptions {
   readonly renderer: Renderer;
   /** Called when an attempt is on disk. */
   onAttempt(attempt: Attempt): void;
-  /** Called when a destination goes down or comes back. */
+  /** Called when something begins to be sent, and when a destination goes down or comes back. */
   onChange(): void;
   log(level: 'error' | 'warn' | 'info' | 'debug', message: string): void;
   /** A factor on every pause between attempts: less than 1 in tests. */
   readonly delayScale?: number;
 }
+
+/** So many of what is being sent are told to clients: with the usual settings it is one at a time. */
+const mostUnderWayTold = 100;
 
 /** What is in force for a lane. Never changed, only replaced: what is under way was sent by that of its time. */
 export interface Terms {
@@ -174,8 +177,10 @@ export class Lane {
     const { id, destination, configured, heldWhy } = this.target;
     const state = heldWhy !== null ? 'held' : this.#reachability.isDown ? 'down' : 'up';
     const { url, mode, signatureKeyName, credentialsName, insecureTls } = destination;
+    const underWay = this.#underWay.notificationIds(mostUnderWayTold).map((each) => `n${each}`);
     return {
       ...{ destinationId: toldId(id, destination), url, mode, configured, state, detail: this.detail, waiting },
+      underWay,
       ...(signatureKeyName !== undefined && { signatureKeyName }),
       ...(credentialsName !== undefined && { credentialsName }),
       ...(insecureTls !== undefined && { insecureTls }),
@@ -257,6 +262,8 @@ export class Lane {
     }
     const { body, headers, withheld } = outgoing;
     this.#underWay.begin(job, body.byteLength);
+    // Clients tell what is being sent from what waits.
+    this.#options.onChange();
     const at = Date.now();
     const started = performance.now();
     void this.#connections.post(url, outgoing, destination.timeoutMs).then((result) => {

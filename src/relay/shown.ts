@@ -56,6 +56,7 @@ export function shownDelivery(delivery: DeliveryFacts, eventCount: number): Deli
 
 /**
  * A row of the history.
+ * @param inDelivery which event of its delivery it is, and how many that has
  * @param forwardings those of its notification, and of its delivery's raw one
  */
 export function shownEvent(
@@ -64,6 +65,7 @@ export function shownEvent(
     'id' | 'source' | 'injected' | 'receivedAt' | 'list' | 'signature' | 'reason' | 'httpStatus'
   >,
   event: EventFacts,
+  inDelivery: EventRow['inDelivery'],
   forwardings: Forwarding[],
 ): EventRow {
   return {
@@ -83,6 +85,7 @@ export function shownEvent(
     reason: delivery.reason,
     httpStatus: delivery.httpStatus,
     notificationId: idOrNull('n', event.notificationId),
+    inDelivery,
     forwardings,
   };
 }
@@ -165,9 +168,10 @@ export function shownEventsOf(record: DeliveryRecord, destinationById: Destinati
   const forwardings = new Map(record.notifications.map((each) => [each.id, freshForwardings(each, destinationById)]));
   const raw = record.notifications.find((each) => each.kind === 'raw');
   const rawForwardings = raw === undefined ? [] : (forwardings.get(raw.id) ?? []);
-  return record.events.map((event) => {
+  const of = record.events.length;
+  return record.events.map((event, index) => {
     const own = event.notificationId === null ? [] : (forwardings.get(event.notificationId) ?? []);
-    return shownEvent(record, event, [...own, ...rawForwardings]);
+    return shownEvent(record, event, { position: index + 1, of }, [...own, ...rawForwardings]);
   });
 }
 

@@ -29,6 +29,16 @@ export class UnderWay {
     return size < concurrency && (size === 0 || this.#all.bytes < mostBytesUnderWay);
   }
 
+  /** The notifications that are being sent, but for those that were discarded meanwhile. @param most so many at most */
+  notificationIds(most: number): number[] {
+    const ids: number[] = [];
+    for (const [id, job] of this.#jobs) {
+      if (ids.length === most) break;
+      if (job !== null) ids.push(id);
+    }
+    return ids;
+  }
+
   /** It is sent from now on. @param bytes its body's size */
   begin(job: Job, bytes: number): void {
     this.#jobs.set(job.notificationId, job);

@@ -103,3 +103,25 @@ describe('a platform notification without events', () => {
     );
   });
 });
+
+describe('An event’s place in its delivery', () => {
+  it('is told as it comes, and the same when it is read again', async () => {
+    const relay = await startTestRelay();
+    const added = new Promise<(object | undefined)[]>((resolve) =>
+      relay.client.on('event/added', ({ deliveries }) =>
+        resolve(deliveries.flatMap(({ events }) => events.map(({ inDelivery }) => inDelivery))),
+      ),
+    );
+    await relay.deliver(sampleBody({ events: 3 }));
+    const places = [1, 2, 3].map((position) => ({ position, of: 3 }));
+    assert.deepEqual(await added, places);
+    const { events } = await relay.client.request('events/query', {});
+    assert.deepEqual(
+      events.map(({ inDelivery }) => inDelivery),
+      places.toReversed(),
+    );
+    await relay.deliver('{}');
+    const { event } = await relay.client.request('events/get', { id: 'e4' });
+    assert.deepEqual(event.inDelivery, { position: 1, of: 1 });
+  });
+});

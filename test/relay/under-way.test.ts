@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { startReceiver } from './receiver.ts';
-import { startTestRelay } from './stage.ts';
+import { sampleBody, startTestRelay } from './stage.ts';
+import { until } from './until.ts';
 
 describe('Large bodies that are being sent', () => {
   it('are so many at once as have room together, however many may be, and all arrive', async () => {
@@ -20,5 +21,26 @@ describe('Large bodies that are being sent', () => {
     assert.equal(receiver.requests.length, atOnce);
     answerAll();
     await receiver.received(25);
+  });
+});
+
+describe('What is being sent at this moment', () => {
+  it('is told as it begins, apart from what waits behind it', async () => {
+    const receiver = await startReceiver();
+    let answerAll = (): void => undefined;
+    const held = new Promise<void>((resolve) => (answerAll = resolve));
+    receiver.answer(() => held.then(() => ({ status: 200 })));
+    const relay = await startTestRelay({ settings: { destinations: [{ url: receiver.url, timeoutMs: 60_000 }] } });
+    const told: string[] = [];
+    relay.client.on('status/changed', ({ status }) => told.push((status.destinations[0]?.underWay ?? []).join(' ')));
+    for (let sent = 0; sent < 3; sent++) assert.equal((await relay.deliver(sampleBody())).status, 200);
+    await until(() => Promise.resolve(told.includes('n1')));
+    const { destinations } = await relay.client.request('relay/status', {});
+    assert.deepEqual(
+      destinations.map(({ waiting, underWay }) => ({ waiting, underWay })),
+      [{ waiting: 3, underWay: ['n1'] }],
+    );
+    answerAll();
+    await until(() => Promise.resolve(told.at(-1) === ''));
   });
 });

@@ -21,7 +21,8 @@ import { bytesOf, kindName, notificationKindName, stateName } from '../stored.ts
 import { eventStateOf } from './forwarding-summary.ts';
 
 const columns = `e.id, e.delivery_id, e.kind, e.received_at, e.type, e.address, e.date, e.warning, e.duplicate_of, e.notification_id,
-  d.list, d.source, d.injected, d.signature, d.reason, d.http_status, d.first_notification, d.notification_count
+  d.list, d.source, d.injected, d.signature, d.reason, d.http_status, d.first_notification, d.notification_count,
+  d.first_event, d.row_count
   FROM events e JOIN deliveries d ON d.id = e.delivery_id`;
 
 /** A destination as clients know it. */
@@ -90,6 +91,7 @@ export class EventRows {
         notificationId: row['notification_id'] as number | null,
         duplicateOf: this.#markOf(id) ?? (row['duplicate_of'] as number | null),
       },
+      { position: id - Number(row['first_event']) + 1, of: Number(row['row_count']) },
       this.notificationIdsOf(row).flatMap((each) => this.forwardings(each)),
     );
   }
