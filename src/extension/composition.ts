@@ -6,6 +6,7 @@ import { registerCommands } from './command-registration.ts';
 import { prefix } from './commands.ts';
 import { registerSendLens } from './events/actions/send-lens.ts';
 import { documentScheme, registerDocuments } from './events/documents/event-documents.ts';
+import { registerDecorations } from './events/view/decorations.ts';
 import { EventsView } from './events/view/events-view.ts';
 import type { Handlers } from './handlers.ts';
 import { BrowserAuthorization } from './oauth/browser-authorization.ts';
@@ -14,6 +15,7 @@ import { InstanceDocuments } from './open-connectors/instances/instance-document
 import { InstanceStore } from './open-connectors/instances/instance-store.ts';
 import { InstancesView } from './open-connectors/instances/instances-view.ts';
 import { Platform } from './open-connectors/platform.ts';
+import { DestinationsView } from './relay/destinations-view.ts';
 import { keepRelayKeys } from './relay/context-keys.ts';
 import { KnownRelays } from './relay/known-relays.ts';
 import { logRelay } from './relay/log.ts';
@@ -35,6 +37,10 @@ export function compose(context: vscode.ExtensionContext): void {
   const names = new ListNames(context.globalState);
   const relays = new KnownRelays(context.globalState, prefix);
   const events = new EventsView(context, { session, log, names });
+  const destinations = new DestinationsView({
+    session,
+    names: { nameOfList: names.nameOf, onDidChange: (listener) => names.onDidChange(listener) },
+  });
   const sandbox = new SandboxProcess(context);
   const platform = new Platform({ context, sandbox });
   const browser = new BrowserAuthorization(context, log);
@@ -49,7 +55,7 @@ export function compose(context: vscode.ExtensionContext): void {
     (made ??= import('./handlers.ts').then(({ createHandlers }) =>
       createHandlers({
         ...{ context, log, secrets, receiver, session, sandbox, platform, browser },
-        ...{ events, webhooks, instances, instanceStore, instanceDocuments },
+        ...{ events, destinations, names, webhooks, instances, instanceStore, instanceDocuments },
       }),
     ));
   const webhooks = createWebhooks({
@@ -62,6 +68,7 @@ export function compose(context: vscode.ExtensionContext): void {
     session,
     sandbox,
     events,
+    destinations,
     instances,
     ...registerCommands(context, log, async () => (await handlers()).commands),
   );
@@ -88,6 +95,7 @@ export function compose(context: vscode.ExtensionContext): void {
     context.subscriptions.push(
       registerFormRestoring(async () => (await handlers()).form),
       registerSendLens(),
+      registerDecorations(),
     );
     keepSettingsCurrent(context, log);
     void sandbox.find();

@@ -38,7 +38,6 @@ export {
 export { checkInstanceInput } from '../open-connectors/instance-check.ts';
 export { toInstanceCurl } from '../open-connectors/instance-curl.ts';
 export { maskInstanceBody } from '../open-connectors/instance-mask.ts';
-export { addDestination, problemOfUrl } from './relay/add-destination.ts';
 export { exportItems, exportText } from './events/actions/export-items.ts';
 export { editableBody } from './events/actions/editable-body.ts';
 export { sendSamples } from './events/actions/sample-posts.ts';

@@ -6,6 +6,7 @@ import type * as vscode from 'vscode';
 import { createWebhookActions } from './campaign-monitor/webhooks/webhook-actions.ts';
 import type { WebhookActions } from './campaign-monitor/webhooks/webhook-actions.ts';
 import type { Webhooks } from './campaign-monitor/webhooks/webhooks.ts';
+import type { ListNames } from './campaign-monitor/list-names.ts';
 import type { CommandHandlers } from './commands.ts';
 import { createTestCommands } from './events/actions/create-test.ts';
 import { createResendCommands } from './events/actions/edit-and-resend.ts';
@@ -27,6 +28,8 @@ import { InstanceUrls } from './open-connectors/instances/instance-urls.ts';
 import { createPlatformSecrets } from './open-connectors/manage-platform-secrets.ts';
 import type { Platform } from './open-connectors/platform.ts';
 import { createRelayCommands } from './relay/commands.ts';
+import type { DestinationsView } from './relay/destinations-view.ts';
+import { createDestinationCommands } from './relay/edit-destination.ts';
 import type { SampleReceiver } from './relay/sample-receiver.ts';
 import type { SecretBox } from './relay/secrets.ts';
 import type { Session } from './relay/session.ts';
@@ -46,6 +49,8 @@ export interface StandingParts {
   readonly platform: Platform;
   readonly browser: BrowserAuthorization;
   readonly events: EventsView;
+  readonly destinations: DestinationsView;
+  readonly names: ListNames;
   readonly webhooks: Webhooks;
   readonly instances: InstancesView;
   readonly instanceStore: InstanceStore;
@@ -62,7 +67,7 @@ export interface Handlers {
 /** Makes all of it, once for a window. */
 export function createHandlers(parts: StandingParts): Handlers {
   const { context, log, secrets, receiver, session, sandbox, platform, browser, events, webhooks } = parts;
-  const { instances, instanceStore: store, instanceDocuments: documents } = parts;
+  const { instances, instanceStore: store, instanceDocuments: documents, destinations, names } = parts;
   const webhookActions = createWebhookActions({
     ...{ session, log, browser },
     ...{ accounts: webhooks.accounts, journal: webhooks.journal, source: webhooks.source, view: webhooks.view },
@@ -77,7 +82,7 @@ export function createHandlers(parts: StandingParts): Handlers {
     whereabouts: () => instances.whereabouts(),
     changed: () => void instances.refresh(),
   });
-  const actionParts = { context, session, select: events.select };
+  const actionParts = { context, session, select: events.select, focused: events.focused };
   return {
     webhookActions,
     form,
@@ -91,6 +96,11 @@ export function createHandlers(parts: StandingParts): Handlers {
         view: events.progressPlace,
         platformSecrets: createPlatformSecrets(platform),
         beforeStop: webhooks.beforeStop,
+      }),
+      ...createDestinationCommands({
+        ...{ secrets, consents: session.consents },
+        view: destinations,
+        names: { nameOfList: names.nameOf },
       }),
       ...createAuthorizationCommands(browser),
       ...createSandboxCommands(sandbox),

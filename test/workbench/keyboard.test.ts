@@ -24,7 +24,6 @@ describe('Without a mouse', () => {
       await workbench.quickInputWidget.waitFor({ state: 'hidden' });
     };
     try {
-      await untilStatusBar(workbench, 'stopped');
       await command('Start Relay');
       await untilStatusBar(workbench, 'listens on this machine only');
       await command('Send Sample Events…');

@@ -52,9 +52,15 @@ export async function stopRelays(workbench: Workbench): Promise<void> {
   }
 }
 
+/** Whether no relay runs for the window. Before one has run in its folder, the status bar says nothing. */
+export async function isStopped(workbench: Workbench): Promise<boolean> {
+  if (dataDirs(workbench).length === 0) return true;
+  return /stopped|ended unexpectedly/.test(await untilStatusBar(workbench, category));
+}
+
 /** Starts the relay by the palette where it does not run; resolves when the status bar says that it listens. */
 export async function startRelay(workbench: Workbench): Promise<void> {
-  if (/stopped|ended unexpectedly/.test(await untilStatusBar(workbench, category)))
+  if (await isStopped(workbench))
     await workbench.runCommand(`${category}: Start Relay`);
   await untilStatusBar(workbench, 'listens on this machine only');
 }
@@ -70,7 +76,7 @@ export async function untilStatusBar(workbench: Workbench, words: string): Promi
 
 /** Starts the relay by the button in the events view, where it does not run. */
 export async function startByButton(workbench: Workbench): Promise<void> {
-  if (/stopped|ended unexpectedly/.test(await untilStatusBar(workbench, category)))
+  if (await isStopped(workbench))
     await clickAway(workbench.welcomeButton(eventsView, 'Start Relay'));
   await untilStatusBar(workbench, 'listens on this machine only');
 }

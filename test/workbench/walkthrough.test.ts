@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { category, dataDirs, eventsView, statusItem, statusOf, stopRelays, untilStatusBar } from './relay.ts';
+import { category, dataDirs, eventsView, statusItem, statusOf, stopRelays } from './relay.ts';
 import { clickAway, clickUntil, openWorkbench } from './workbench.ts';
 
 const steps = {
@@ -38,7 +38,6 @@ describe('The walkthrough', () => {
       await step(steps.start).waitFor();
     };
     try {
-      await untilStatusBar(workbench, 'stopped');
       await begin();
       assert.equal(await container.locator('.getting-started-step').count(), Object.keys(steps).length);
       await workbench.picture('walkthrough/1-start');

@@ -9,6 +9,8 @@ export interface ActionParts {
   readonly session: Session;
   /** The rows that a command acts on: the clicked node with the selection, or the view's selection. */
   readonly select: Select;
+  /** The rows that a key acts on, for which VS Code names none. */
+  readonly focused: () => Promise<readonly EventsNode[]>;
 }
 
 export type Select = (node?: EventsNode, nodes?: readonly EventsNode[]) => readonly EventRow[];

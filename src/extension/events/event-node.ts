@@ -17,8 +17,21 @@ export interface GroupNode {
 /** Loads the next page when chosen. */
 export interface MoreNode {
   readonly kind: 'more';
-  /** The group it stands in, or null at the top. */
-  readonly groupId: string | null;
+}
+
+/** Stands in a group of which the history has more than is loaded: shows all of it by a filter, or loads older events. */
+export interface RestNode {
+  readonly kind: 'rest';
+  readonly groupId: string;
+  /** How many events the history has of the group. */
+  readonly count: number;
+  /** Finds the group's events; null where no filter does. */
+  readonly filter: string | null;
+}
+
+/** Says on top that no event joins the list, and how many have come; chosen, they do. */
+export interface PausedNode {
+  readonly kind: 'paused';
 }
 
 /** Leads back to the newest events, where the pages that were loaded have left them behind. */
@@ -32,4 +45,4 @@ export interface FailureNode {
   readonly message: string;
 }
 
-export type EventsNode = EventNode | GroupNode | MoreNode | NewestNode | FailureNode;
+export type EventsNode = EventNode | GroupNode | MoreNode | RestNode | PausedNode | NewestNode | FailureNode;

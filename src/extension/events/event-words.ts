@@ -1,8 +1,8 @@
 /** An event in words. What came from outside is made printable here. */
 import type { EventRow, Forwarding } from '../../protocol/history.ts';
-import { ageOf, durationOf } from '../ui/phrases.ts';
+import { clockOf, durationOf } from '../ui/phrases.ts';
 import type { ListNaming } from '../ui/phrases.ts';
-import { forwardingWord, mostUrgent } from './forwarding-state.ts';
+import { forwardingWord, isUnderWay, shownForwarding } from './forwarding-state.ts';
 import type { Localiser } from '../ui/localiser.ts';
 import { printable } from '../ui/printable.ts';
 
@@ -10,80 +10,129 @@ import { printable } from '../ui/printable.ts';
 export interface Surroundings extends ListNaming {
   /** Milliseconds since the epoch. */
   readonly now: number;
+  /** The user's, such as `de`. */
+  readonly language: string;
   /** Attempts under the retry policy in force, where the row does not say; null where unknown. */
   readonly maxAttempts: number | null;
   /** Why nothing goes to a destination now; null where it does. */
   whyWaiting(destinationId: string): string | null;
+  /** Whether a notification is being sent to a destination at this moment. */
+  isUnderWay(notificationId: string, destinationId: string): boolean;
 }
 
-/** What names a row: the subscriber's address, or what kind of row it is. */
+/** What names a row: what happened, then to whom; or what kind of row it is. */
 export function labelOf(row: EventRow, l10n: Localiser): string {
   switch (row.kind) {
     case 'test':
       return l10n.t('Test call');
     case 'rejected':
       return l10n.t('Rejected: {0}', printable(row.reason ?? String(row.httpStatus)));
-    case 'event':
-      return row.address === null || row.address === '' ? l10n.t('No address') : printable(row.address);
+    case 'event': {
+      const address = row.address === null || row.address === '' ? l10n.t('No address') : printable(row.address);
+      return `${typeOf(row, l10n)} · ${address}`;
+    }
   }
 }
 
-/** The state of its forwarding first, since the side bar is narrow; then what is particular, the age and the list. */
+function typeOf(row: EventRow, l10n: Localiser): string {
+  return printable(row.type ?? l10n.t('No type'));
+}
+
+/** The time first, since the side bar is narrow and the icon tells the state; then the rest, by what is asked soonest. */
 export function descriptionOf(row: EventRow, around: Surroundings, l10n: Localiser): string {
-  const age = ageOf(row.receivedAt, around.now, l10n);
-  const parts = [stateOf(row, around, l10n), ...marksOf(row, l10n), age, shortList(row.list, around)];
+  const parts = [
+    clockOf(row.receivedAt, around.now, around.language),
+    stateOf(row, around, l10n),
+    placeInDelivery(row, l10n),
+    ...marksOf(row, l10n),
+    shortList(row.list, around),
+    row.id,
+  ];
   return parts.filter((part) => part !== '').join(' · ');
 }
 
 /** The same for a screen reader, in full. */
 export function spokenOf(row: EventRow, around: Surroundings, l10n: Localiser): string {
   const parts = [
-    row.kind === 'event' ? printable(row.type ?? l10n.t('No type')) : '',
-    labelOf(row, l10n),
-    row.list === null ? '' : l10n.t('list {0}', printable(around.nameOfList(row.list) ?? row.list)),
-    ageOf(row.receivedAt, around.now, l10n),
-    ...marksOf(row, l10n),
+    row.kind === 'event' ? typeOf(row, l10n) : '',
+    row.kind === 'event' ? printable(row.address || l10n.t('No address')) : labelOf(row, l10n),
     stateOf(row, around, l10n),
+    row.list === null ? '' : l10n.t('list {0}', printable(around.nameOfList(row.list) ?? row.list)),
+    clockOf(row.receivedAt, around.now, around.language),
+    placeInDelivery(row, l10n),
+    ...marksOf(row, l10n),
+    row.id,
   ];
   return parts.filter((part) => part !== '').join(', ');
+}
+
+/** Which event of its delivery it is, where that has several; also what a delivery without more is called in messages. */
+export function placeInDelivery({ deliveryId, inDelivery }: EventRow, l10n: Localiser): string {
+  if (inDelivery === undefined || inDelivery.of < 2) return '';
+  return l10n.t('{0} of {1} in {2}', inDelivery.position, inDelivery.of, deliveryId);
 }
 
 /** What is particular about an event. */
 export function marksOf(row: EventRow, l10n: Localiser): string[] {
   const marks: string[] = [];
+  const signature = signatureOf(row, l10n);
+  if (signature !== '' && row.signature !== 'unchecked') marks.push(signature);
   if (row.duplicateOf !== null) marks.push(l10n.t('duplicate of {0}', row.duplicateOf));
-  if (row.signature === 'invalid') marks.push(l10n.t('wrong signature'));
-  if (row.signature === 'missing') marks.push(l10n.t('no signature'));
   if (row.injected) marks.push(l10n.t('sent by hand'));
   return marks;
+}
+
+/** What is known of the signature of a notification that the platform posted; empty for Campaign Monitor's deliveries. */
+export function signatureOf({ signature }: EventRow, l10n: Localiser): string {
+  switch (signature) {
+    case null:
+      return '';
+    case 'valid':
+      return l10n.t('valid signature');
+    case 'invalid':
+      return l10n.t('wrong signature');
+    case 'missing':
+      return l10n.t('no signature');
+    case 'unchecked':
+      return l10n.t('signature not checked: no verify key was given');
+  }
 }
 
 /** The state of an event's forwarding; empty where there is nothing to forward. */
 export function stateOf(row: EventRow, around: Surroundings, l10n: Localiser): string {
   if (row.kind !== 'event') return '';
-  const urgent = mostUrgent(row.forwardings);
-  if (urgent === undefined) return l10n.t('not forwarded');
-  const words = forwardingOf(urgent, around, l10n);
+  const shown = shownForwarding(row, around);
+  if (shown === undefined) return l10n.t('not forwarded');
+  const words = forwardingOf(shown, around, l10n, isUnderWay(row, shown, around));
   const all = row.forwardings.length;
   if (all === 1) return words;
   const sent = row.forwardings.filter((each) => each.state === 'sent').length;
   return sent === all ? l10n.t('{0}, {1} times', words, all) : l10n.t('{0}, {1} of {2} sent', words, sent, all);
 }
 
-/** The state of one forwarding. */
-export function forwardingOf(forwarding: Forwarding, around: Surroundings, l10n: Localiser): string {
+/** The state of one forwarding. @param underWay it is being sent at this moment */
+export function forwardingOf(
+  forwarding: Forwarding,
+  around: Surroundings,
+  l10n: Localiser,
+  underWay: boolean = false,
+): string {
   const { status, durationMs } = forwarding;
+  const most = forwarding.maxAttempts ?? around.maxAttempts;
+  // An older relay does not tell the round's, and then those of rounds before a replay count too.
+  const next = (forwarding.ofRound ?? forwarding.attempts) + 1;
+  if (underWay) {
+    return next === 1 || most === null || next > most
+      ? l10n.t('sending')
+      : l10n.t('sending, attempt {0} of {1}', next, most);
+  }
   switch (forwardingWord(forwarding)) {
     case 'waiting': {
       const why = forwarding.detail ?? around.whyWaiting(forwarding.destinationId);
       return why === null ? l10n.t('waiting') : l10n.t('waiting: {0}', printable(why));
     }
-    case 'retrying': {
-      const most = forwarding.maxAttempts ?? around.maxAttempts;
-      // An older relay does not tell the round's, and then those of rounds before a replay count too.
-      const next = (forwarding.ofRound ?? forwarding.attempts) + 1;
+    case 'retrying':
       return most === null || next > most ? l10n.t('retrying') : l10n.t('retrying {0} of {1}', next, most);
-    }
     case 'held':
       return forwarding.detail === null ? l10n.t('held') : l10n.t('held: {0}', printable(forwarding.detail));
     case 'sent':
@@ -98,8 +147,13 @@ export function forwardingOf(forwarding: Forwarding, around: Surroundings, l10n:
 }
 
 /** The same in full: with what came of the last attempt, where the state does not say it already. */
-export function forwardingInFull(forwarding: Forwarding, around: Surroundings, l10n: Localiser): string {
-  const words = forwardingOf(forwarding, around, l10n);
+export function forwardingInFull(
+  forwarding: Forwarding,
+  around: Surroundings,
+  l10n: Localiser,
+  underWay: boolean = false,
+): string {
+  const words = forwardingOf(forwarding, around, l10n, underWay);
   const { state, status } = forwarding;
   const detail = printable(forwarding.detail ?? '');
   const said = detail === '' || words.includes(detail) || detail === `answered ${status}`;

@@ -60,7 +60,6 @@ export function createRelayCommands(parts: RelayCommandParts): CommandHandlers<'
     openWalkthrough: () =>
       vscode.commands.executeCommand('workbench.action.openWalkthrough', `${extensionId}#getStarted`, false),
     sampleReceiver: () => chooseSampleAnswer(receiver),
-    addDestination: async () => (await import('../deferred.ts')).addDestination(secrets, session.consents),
     manageSecrets: (topic?: unknown) =>
       manageSecrets(
         { secrets, platform: parts.platformSecrets, chooseConsents: () => session.chooseConsents() },

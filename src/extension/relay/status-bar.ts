@@ -1,6 +1,8 @@
-/** The one status-bar item: whether the relay runs, whether the public URL answers, and how much has come in. */
+/** The one status-bar item: whether the relay runs, whether the public URL answers, and how many events have come in. */
+import { existsSync } from 'node:fs';
 import * as vscode from 'vscode';
 import { commandId, prefix } from '../commands.ts';
+import { eventCount } from './event-count.ts';
 import type { Session, SessionState } from './session.ts';
 
 interface Shown {
@@ -9,7 +11,7 @@ interface Shown {
   readonly warning?: 'error' | 'warning';
 }
 
-/** Keeps the item true. */
+/** Keeps the item true. It is hidden where no relay has run in this folder: most folders have nothing to do with one. */
 export function createStatusBarItem(context: vscode.ExtensionContext, session: Session): void {
   const item = vscode.window.createStatusBarItem(`${prefix}.status`, vscode.StatusBarAlignment.Left, 0);
   item.name = vscode.l10n.t('Campaign Monitor Relay');
@@ -20,7 +22,8 @@ export function createStatusBarItem(context: vscode.ExtensionContext, session: S
     item.tooltip = tooltip;
     item.accessibilityInformation = { label: tooltip, role: 'button' };
     item.backgroundColor = warning && new vscode.ThemeColor(`statusBarItem.${warning}Background`);
-    item.show();
+    if (state.kind === 'stopped' && !existsSync(session.dataDir)) item.hide();
+    else item.show();
   };
   show(session.state);
   context.subscriptions.push(item, session.onDidChange(show));
@@ -52,14 +55,14 @@ function shown(state: SessionState): Shown {
 
 function running(status: Extract<SessionState, { kind: 'running' }>['status']): Shown {
   const { l10n } = vscode;
-  const { tunnel, counts } = status;
-  const received = String(counts.deliveries);
+  const { tunnel } = status;
+  const received = eventCount(status).toLocaleString(vscode.env.language);
   switch (tunnel.state) {
     case 'open': {
       const { host } = new URL(tunnel.url);
       return {
         text: `$(broadcast) ${host} ${received}`,
-        tooltip: l10n.t('Campaign Monitor Relay: open at {0}; deliveries: {1}', host, received),
+        tooltip: l10n.t('Campaign Monitor Relay: open at {0}; events: {1}', host, received),
       };
     }
     case 'opening':
@@ -83,7 +86,7 @@ function running(status: Extract<SessionState, { kind: 'running' }>['status']): 
     case 'closed':
       return {
         text: `$(plug) CM Relay ${received}`,
-        tooltip: l10n.t('Campaign Monitor Relay: listens on this machine only; deliveries: {0}', received),
+        tooltip: l10n.t('Campaign Monitor Relay: listens on this machine only; events: {0}', received),
       };
   }
 }

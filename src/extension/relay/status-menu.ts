@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import type { TunnelStatus } from '../../protocol/status.ts';
 import { commandId, prefix } from '../commands.ts';
 import type { CommandName } from '../commands.ts';
-import { placeOf } from '../ui/phrases.ts';
+import { nameOfDestination, stateOfDestination } from './destination-words.ts';
 import { isTunnelOn } from './context-keys.ts';
 import type { Session } from './session.ts';
 
@@ -36,13 +36,13 @@ export async function showStatusMenu(session: Session): Promise<void> {
       command(`$(beaker) ${l10n.t('Send Sample Events…')}`, 'sendSample'),
     );
     if (isTunnelOn(tunnel.state)) choices.push(command(`$(circle-slash) ${l10n.t('Close Public URL')}`, 'closeTunnel'));
-    for (const { url, state: reached, detail, waiting } of status.destinations) {
-      const isUp = reached === 'up';
+    for (const each of status.destinations) {
+      const { destinationId: id, url, mode, state: reached } = each;
+      const icon = { up: '$(check)', down: '$(warning)', held: '$(lock)' }[reached];
       choices.push({
-        label: `${isUp ? '$(check)' : '$(warning)'} ${placeOf(url)}`,
-        description: isUp && waiting === 0 ? l10n.t('takes notifications') : l10n.t('{0} waiting', waiting),
-        ...(!isUp && { detail: detail ?? '' }),
-        run: () => vscode.commands.executeCommand('workbench.action.openSettings', `${prefix}.destinations`),
+        label: `${icon} ${nameOfDestination({ id, url, mode }, status.destinations, l10n)}`,
+        description: stateOfDestination(each, l10n),
+        run: () => vscode.commands.executeCommand(`${prefix}.destinations.focus`),
       });
     }
     for (const notice of status.notices) choices.push({ label: `$(info) ${notice}` });

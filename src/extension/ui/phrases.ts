@@ -20,6 +20,19 @@ export function listOf(list: string, names: ListNaming): string {
   return name === undefined ? list : `${name} (${list})`;
 }
 
+/** The time of day to the second for a row of today; of another day, the day and the minute. */
+export function clockOf(receivedAt: string, now: number, language: string): string {
+  const at = new Date(receivedAt);
+  const today = new Date(now);
+  const two = (n: number): string => String(n).padStart(2, '0');
+  const minute = `${two(at.getHours())}:${two(at.getMinutes())}`;
+  if (at.toDateString() === today.toDateString()) return `${minute}:${two(at.getSeconds())}`;
+  if (at.getFullYear() !== today.getFullYear()) {
+    return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${minute}`;
+  }
+  return `${at.toLocaleDateString(language, { month: 'short', day: 'numeric' })} ${minute}`;
+}
+
 /** How long ago, to the minute: it is drawn again every half minute. */
 export function ageOf(receivedAt: string, now: number, l10n: Localiser): string {
   const minutes = Math.floor((now - Date.parse(receivedAt)) / 60_000);

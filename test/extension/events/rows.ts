@@ -70,8 +70,10 @@ export function attempt(n: number, changes: Partial<Attempt> = {}): Attempt {
 export function around(changes: Partial<Surroundings> = {}): Surroundings {
   return {
     now: Date.parse('2026-03-01T12:03:30.000Z'),
+    language: 'en',
     maxAttempts: 6,
     whyWaiting: () => null,
+    isUnderWay: () => false,
     nameOfList: () => undefined,
     ...changes,
   };

@@ -1,6 +1,7 @@
 /** Commands about webhooks, and which of them each acts on. */
 import * as vscode from 'vscode';
 import { CommandError } from '../../ui/command-error.ts';
+import { byKeyToo } from '../../ui/focused-rows.ts';
 import type { CommandHandlers } from '../../commands.ts';
 import { changeWebhooks, deleteOldWebhooks } from './change-webhooks.ts';
 import type { WebhookNode, WebhooksNode } from './webhook-node.ts';
@@ -20,10 +21,11 @@ export function createWebhookCommands(parts: WebhookCommandParts): CommandHandle
       changeWebhooks(parts, 'activate', some(view, node, nodes)),
     deactivateWebhook: (node?: WebhooksNode, nodes?: readonly WebhooksNode[]) =>
       changeWebhooks(parts, 'deactivate', some(view, node, nodes)),
-    deleteWebhook: (node?: WebhooksNode, nodes?: readonly WebhooksNode[]) =>
+    deleteWebhook: byKeyToo(view.focused, (node?: WebhooksNode, nodes?: readonly WebhooksNode[]) =>
       changeWebhooks(parts, 'delete', some(view, node, nodes)),
+    ),
     deleteOldWebhooks: () => deleteOldWebhooks(parts),
-    copyWebhookUrl: (node?: WebhooksNode) => copy(one(view, node).hook.url),
+    copyWebhookUrl: byKeyToo(view.focused, (node?: WebhooksNode) => copy(one(view, node).hook.url)),
     copyWebhookId: (node?: WebhooksNode, nodes?: readonly WebhooksNode[]) =>
       copy(...some(view, node, nodes).map(({ hook }) => hook.webhookId)),
     copyListId: (node?: WebhooksNode, nodes?: readonly WebhooksNode[]) =>

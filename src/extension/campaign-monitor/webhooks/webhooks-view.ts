@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { reachOf } from '../accounts/account-store.ts';
 import type { AccountStore } from '../accounts/account-store.ts';
 import { prefix } from '../../commands.ts';
+import { focusedRows } from '../../ui/focused-rows.ts';
 import type { KnownRelays } from '../../relay/known-relays.ts';
 import type { Session } from '../../relay/session.ts';
 import { placeOfUrl, whereabouts } from '../../relay/url-place.ts';
@@ -82,6 +83,9 @@ export class WebhooksView implements vscode.Disposable, vscode.TreeDataProvider<
     if (nodes !== undefined && nodes.length > 0) return nodes;
     return node === undefined ? this.#view.selection : [node];
   }
+
+  /** The rows that a key acts on: the focused one, with the selection it belongs to. */
+  readonly focused = (): Promise<readonly WebhooksNode[]> => focusedRows(this.#view);
 
   /** Asks for everything again. */
   refresh(): void {

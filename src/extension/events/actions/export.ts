@@ -2,6 +2,7 @@
 import { homedir } from 'node:os';
 import * as vscode from 'vscode';
 import type { EventRow } from '../../../protocol/history.ts';
+import { byKeyToo } from '../../ui/focused-rows.ts';
 import { cancellable } from '../../ui/progress.ts';
 import type { CommandHandlers } from '../../commands.ts';
 import type { EventsNode } from '../event-node.ts';
@@ -23,7 +24,7 @@ export function createExportCommands(parts: ActionParts): CommandHandlers<'expor
     tellCopied(rows.length);
   };
   return {
-    copyAsCurl: copyAs('curl'),
+    copyAsCurl: byKeyToo(parts.focused, copyAs('curl')),
     copyAsHttp: copyAs('http'),
     copyAsHar: copyAs('har'),
     copyAsFixture: copyAs('fixture'),

@@ -1,15 +1,17 @@
 /** Replay and discard. */
 import * as vscode from 'vscode';
-import type { EventRow } from '../../../protocol/history.ts';
+import type { EventRow, Notification } from '../../../protocol/history.ts';
 import type { Params } from '../../../protocol/methods.ts';
 import type { RelayClient } from '../../../protocol/relay-client.ts';
 import type { Destination } from '../../../protocol/settings.ts';
+import { byKeyToo } from '../../ui/focused-rows.ts';
 import { cancellable } from '../../ui/progress.ts';
 import { printable } from '../../ui/printable.ts';
 import type { CommandHandlers } from '../../commands.ts';
 import { prefix } from '../../commands.ts';
 import type { EventsNode } from '../event-node.ts';
 import { chosenRows, connected, targetRows } from '../chosen.ts';
+import { problemOfUrl } from '../../relay/edit-destination.ts';
 import { failedNotifications } from './failed-notifications.ts';
 import { CommandError } from '../../ui/command-error.ts';
 import type { ActionParts } from '../action-parts.ts';
@@ -24,9 +26,12 @@ const lastUrlKey = `${prefix}.lastReplayUrl`;
 
 /** The handlers of these commands. */
 export function createReplayCommands(parts: ActionParts): CommandHandlers<'replay'> {
+  const replayRows = byKeyToo(parts.focused, (node?: EventsNode, nodes?: readonly EventsNode[]) =>
+    replay(parts, chosenRows(parts, node, nodes)),
+  );
   return {
     replay: async (target?: EventsNode | vscode.Uri, nodes?: readonly EventsNode[]) =>
-      replay(parts, await targetRows(parts, target, nodes)),
+      target instanceof vscode.Uri ? replay(parts, await targetRows(parts, target)) : replayRows(target, nodes),
     replayTo: async (node?: EventsNode, nodes?: readonly EventsNode[]) => {
       const rows = chosenRows(parts, node, nodes);
       requireNotifications(rows);
@@ -34,7 +39,9 @@ export function createReplayCommands(parts: ActionParts): CommandHandlers<'repla
       if (to !== undefined) await replay(parts, rows, to);
     },
     replayFailed: () => replayFailed(parts),
-    discard: (node?: EventsNode, nodes?: readonly EventsNode[]) => discard(parts, chosenRows(parts, node, nodes)),
+    discard: byKeyToo(parts.focused, (node?: EventsNode, nodes?: readonly EventsNode[]) =>
+      discard(parts, chosenRows(parts, node, nodes)),
+    ),
     discardWaiting: () => discardWaiting(parts),
   };
 }
@@ -61,15 +68,52 @@ async function replay({ session }: ActionParts, rows: readonly EventRow[], to?: 
   const client = connected(session);
   requireNotifications(rows);
   const ids = idsByDelivery(rows.filter(hasNotification));
+  const whole = await onlyNotification(client, rows.filter(hasNotification));
   const replayed = await inSteps(l10n.t('Replaying'), [...inWholeGroups(ids, step)], (some) =>
     replayOnce(client, some, to),
   );
+  if (whole !== undefined && replayed.done > 0) {
+    vscode.window.setStatusBarMessage(sentWhole(whole), 8000);
+    return;
+  }
   say(replayed, {
     none: l10n.t('Nothing was sent again: no destination takes it.'),
     one: l10n.t('{0} is sent again.', nameOf(rows.find(hasNotification))),
     many: sentAgain,
     cancelled: sentAgainInPart,
   });
+}
+
+/**
+ * The notification of all these rows, where it is one and holds more than one event: what is done to a row is done to
+ * all of these.
+ */
+async function onlyNotification(
+  client: RelayClient,
+  [first, ...others]: readonly EventRow[],
+): Promise<Notification | undefined> {
+  if (first === undefined || (first.inDelivery?.of ?? 1) < 2) return undefined;
+  if (others.some(({ notificationId }) => notificationId !== first.notificationId)) return undefined;
+  const { notifications } = await client.request('events/get', { id: first.id });
+  const own = notifications.find(({ id }) => id === first.notificationId) ?? notifications[0];
+  return own !== undefined && own.eventIds.length > 1 ? own : undefined;
+}
+
+function sentWhole({ deliveryId, part, parts, eventIds }: Notification): string {
+  const { l10n } = vscode;
+  return parts === 1
+    ? l10n.t('{0} is sent again with its {1} events.', deliveryId, eventIds.length)
+    : l10n.t('Part {0} of {1} of {2} is sent again with its {3} events.', part + 1, parts, deliveryId, eventIds.length);
+}
+
+function discardedWhole({ deliveryId, part, parts, eventIds }: Notification): string {
+  const { l10n } = vscode;
+  return parts === 1
+    ? l10n.t('{0} is no longer sent, with its {1} events. Replay sends it after all.', deliveryId, eventIds.length)
+    : l10n.t(
+        'Part {0} of {1} of {2} is no longer sent, with its {3} events. Replay sends it after all.',
+        ...[part + 1, parts, deliveryId, eventIds.length],
+      );
 }
 
 /**
@@ -181,6 +225,11 @@ async function discard({ session }: ActionParts, rows: readonly EventRow[]): Pro
           ],
           async (ids) => (await client.request('notifications/discard', { ids: [...ids] })).discarded,
         );
+  const whole = discarded.done > 0 ? await onlyNotification(client, open) : undefined;
+  if (whole !== undefined) {
+    vscode.window.setStatusBarMessage(discardedWhole(whole), 8000);
+    return;
+  }
   say(discarded, {
     none: l10n.t('Nothing of the selection is waiting.'),
     one: l10n.t('{0} is no longer sent. Replay sends it after all.', nameOf(open[0])),
@@ -237,7 +286,7 @@ async function askUrl(
   configured: readonly Destination[],
 ): Promise<Destination | undefined> {
   const { l10n } = vscode;
-  const { destinationSchema, problemOfUrl } = await import('../../deferred.ts');
+  const { destinationSchema } = await import('../../deferred.ts');
   const url = await vscode.window.showInputBox({
     title: l10n.t('Replay To'),
     prompt: l10n.t('The URL that the notifications are posted to, this time'),

@@ -79,9 +79,19 @@ export class EventList {
     return this.#events[0]?.row.id;
   }
 
+  /** The number of the newest; 0 where there is none. */
+  get newest(): number {
+    return this.#events.at(-1)?.number ?? 0;
+  }
+
   /** Newest first. */
   newestFirst(): ListedEvent[] {
     return this.#events.toReversed();
+  }
+
+  /** The events of these notifications that are here. */
+  ofNotifications(ids: readonly string[]): ListedEvent[] {
+    return ids.flatMap((id) => [...(this.#byNotification.get(id) ?? [])]);
   }
 
   /** Forgets all rows. */

@@ -1,13 +1,14 @@
 /**
  * Keeps the list of events true: loads pages, takes what the relay says, and tells when to draw. While nobody looks,
- * nothing is loaded and nothing drawn.
+ * nothing is loaded and nothing drawn. While it is paused, no event joins the list, so that no row moves: what comes is
+ * counted, and what is shown stays true in its place.
  */
 import type { RelayNotificationParams } from '../../../protocol/methods.ts';
 import type { RelayClient } from '../../../protocol/relay-client.ts';
 import type { Counts, Status } from '../../../protocol/status.ts';
 import { Coalescer, realTimers } from '../../ui/coalescer.ts';
 import type { Timers } from '../../ui/coalescer.ts';
-import { EventList } from './event-list.ts';
+import { EventList, numberOf } from './event-list.ts';
 import type { ListedEvent, ListLimits } from './event-list.ts';
 
 /** What is to be drawn: everything, or these events alone. */
@@ -20,6 +21,8 @@ export interface EventsFeedOptions {
   draw(drawing: Drawing): void;
   /** The history could not be read. */
   onError(error: Error): void;
+  /** Whether time alone changes what is drawn: then it is drawn every half minute. */
+  dated(): boolean;
   readonly timers?: Timers;
   readonly limits?: ListLimits;
 }
@@ -36,7 +39,7 @@ const drawPauseMs = 210;
 /** Between two readings of the first page. */
 const readPauseMs = 250;
 
-/** Ages are drawn again after this time. */
+/** What changes with time is drawn again after this time. */
 const ageMs = 30_000;
 
 /** More changed events than this are drawn as a whole. */
@@ -64,10 +67,17 @@ export class EventsFeed {
   #epoch = 0;
   #counts: Counts | undefined;
   #destinations = '';
+  /** The notifications that are being sent. */
+  #underWay: ReadonlySet<string> = new Set();
   #searchable: number | undefined;
   #addedSinceStatus = false;
   #failure: Error | undefined;
   #stopAges: (() => void) | undefined;
+  #paused = false;
+  /** The number of the newest event that the relay is known to have. */
+  #newest = 0;
+  /** Where a filter is in force: how many that match have come since the pause. */
+  #matching = 0;
 
   constructor(options: EventsFeedOptions) {
     this.#options = options;
@@ -95,14 +105,40 @@ export class EventsFeed {
     return this.#failure;
   }
 
+  /** How many events have come since it was paused, that match the filter; at most {@link pageSize} of these are counted. */
+  get fresh(): number {
+    if (!this.#paused) return 0;
+    return this.#filter === '' ? Math.max(0, this.#newest - this.list.newest) : this.#matching;
+  }
+
+  get paused(): boolean {
+    return this.#paused;
+  }
+
+  /** From now on no event joins the list; or those join that have come, and all that come. */
+  setPaused(paused: boolean): void {
+    if (this.#paused === paused) return;
+    this.#paused = paused;
+    this.#matching = 0;
+    if (!paused) this.#readLater('newest');
+    this.#drawLater('all');
+  }
+
   get attached(): boolean {
     return this.#client !== undefined;
+  }
+
+  /** Whose events they are; undefined where there is no relay. */
+  get client(): RelayClient | undefined {
+    return this.#client;
   }
 
   /** From now on the events are those of this relay. */
   attach(client: RelayClient): void {
     if (this.#client === client) return;
     this.#client = client;
+    this.#counts = undefined;
+    this.#newest = 0;
     this.#begin();
   }
 
@@ -111,6 +147,8 @@ export class EventsFeed {
     if (this.#client === undefined) return;
     this.#client = undefined;
     this.#counts = undefined;
+    this.#paused = false;
+    this.#newest = 0;
     this.#begin();
   }
 
@@ -153,6 +191,15 @@ export class EventsFeed {
   added({ deliveries, missed }: RelayNotificationParams<'event/added'>): void {
     if (this.#loading === undefined) return;
     this.#addedSinceStatus = true;
+    for (const { events, omitted } of deliveries) {
+      const last = events.at(-1);
+      if (last !== undefined) this.#newest = Math.max(this.#newest, numberOf(last.id) + omitted);
+    }
+    if (this.#paused) {
+      if (this.#filter !== '') this.#readLater('newest');
+      else this.#drawLater('all');
+      return;
+    }
     if (missed > 0 || this.#failure !== undefined) this.#readLater('newest');
     // The list has no gaps.
     if (this.#filter !== '' || deliveries.some(({ omitted }) => omitted > 0)) this.#readLater('newest');
@@ -182,6 +229,7 @@ export class EventsFeed {
     const states = JSON.stringify(destinations.map((each) => [each.destinationId, each.state, each.detail]));
     const destinationsChanged = states !== this.#destinations;
     this.#destinations = states;
+    this.#noteUnderWay(destinations.flatMap(({ underWay }) => underWay ?? []));
     const added = this.#addedSinceStatus;
     this.#addedSinceStatus = false;
     if (before === undefined || this.#loading === undefined) return;
@@ -195,6 +243,16 @@ export class EventsFeed {
       (!added && counts.waiting > before.waiting)
     )
       this.#readLater('loaded');
+  }
+
+  /** What begins or ends to be sent is drawn. */
+  #noteUnderWay(ids: readonly string[]): void {
+    const now = new Set(ids);
+    const changed = [...now].filter((id) => !this.#underWay.has(id));
+    for (const id of this.#underWay) if (!now.has(id)) changed.push(id);
+    this.#underWay = now;
+    const events = this.list.ofNotifications(changed);
+    if (events.length > 0) this.#drawLater(events);
   }
 
   /** How much of the history can be searched, in hundredths, while that is not all; else undefined. */
@@ -228,6 +286,7 @@ export class EventsFeed {
     this.#epoch += 1;
     this.list.clear();
     this.#changed.clear();
+    this.#matching = 0;
     this.#toRead = undefined;
     this.#loading = undefined;
     this.#failure = undefined;
@@ -261,14 +320,31 @@ export class EventsFeed {
     // Paged away from the newest, what is shown stays as it is; it is read again on the way back.
     if (this.list.hasNewer) return;
     const epoch = this.#epoch;
-    if (reading === 'newest') await this.#readPages(pageSize, pageSize);
+    if (this.#paused) await this.#readPaused(reading);
+    else if (reading === 'newest') await this.#readPages(pageSize, pageSize);
     else await this.#readPages(Math.max(pageSize, this.list.size), rereadSize);
     if (epoch === this.#epoch) this.#drawLater('all');
   }
 
-  /** Reads from the newest on, until `wanted` have come or there are no more. */
-  async #readPages(wanted: number, size: number): Promise<void> {
-    let before: string | undefined;
+  /** What is loaded is read again in its place, and what has come since that matches the filter is counted. */
+  async #readPaused(reading: Reading): Promise<void> {
+    const client = this.#client;
+    const { newest, size } = this.list;
+    if (client === undefined) return;
+    if (reading === 'loaded' && size > 0) await this.#readPages(size, rereadSize, `e${newest + 1}`);
+    if (this.#filter === '') return;
+    const epoch = this.#epoch;
+    try {
+      const { events } = await client.request('events/query', { filter: this.#filter, limit: pageSize });
+      if (epoch === this.#epoch) this.#matching = events.filter(({ id }) => numberOf(id) > newest).length;
+    } catch (error) {
+      if (epoch === this.#epoch) this.#options.onError(error as Error);
+    }
+  }
+
+  /** Reads from the newest on, or from a cursor, until `wanted` have come or there are no more. */
+  async #readPages(wanted: number, size: number, from?: string): Promise<void> {
+    let before = from;
     for (let left = wanted; left > 0; left -= size) {
       const next = await this.#readPage(before, Math.min(size, left));
       if (next === null) return;
@@ -320,7 +396,7 @@ export class EventsFeed {
   #tickLater(): void {
     this.#stopAges = this.#timers.after(ageMs, () => {
       this.#tickLater();
-      if (this.list.size > 0) this.#drawLater('all');
+      if (this.list.size > 0 && !this.#paused && this.#options.dated()) this.#drawLater('all');
       // What matches `since:` changes with time.
       if (this.#filter !== '') this.#readLater('newest');
     });

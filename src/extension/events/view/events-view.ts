@@ -4,21 +4,36 @@ import { maxAttempts } from '../../../common/retry-policies.ts';
 import type { EventRow } from '../../../protocol/history.ts';
 import { prefix } from '../../commands.ts';
 import type { ListNames } from '../../campaign-monitor/list-names.ts';
+import { eventCount } from '../../relay/event-count.ts';
 import type { Session, SessionState } from '../../relay/session.ts';
 import type { ProgressPlace } from '../../ui/progress.ts';
-import { EventsFeed } from './events-feed.ts';
+import type { ListedEvent } from './event-list.ts';
+import { EventsFeed, pageSize } from './events-feed.ts';
 import type { Drawing } from './events-feed.ts';
-import { group, groupings } from './grouping.ts';
+import { focusedRows } from '../../ui/focused-rows.ts';
+import { group, groupings, keyOf, midnightOf } from './grouping.ts';
 import type { Group, Grouping } from './grouping.ts';
-import type { EventNode, EventsNode, GroupNode, MoreNode, NewestNode } from '../event-node.ts';
-import { eventItem, eventTooltip, failureItem, groupItem, moreItem, newestItem } from './tree-items.ts';
+import type { EventNode, EventsNode, GroupNode, MoreNode, NewestNode, PausedNode, RestNode } from '../event-node.ts';
+import { groupFilter, StoreCounts } from './store-counts.ts';
+import {
+  eventItem,
+  eventTooltip,
+  failureItem,
+  groupItem,
+  moreItem,
+  newestItem,
+  pausedItem,
+  restItem,
+} from './tree-items.ts';
+import type { ShownCount } from './tree-items.ts';
 import type { Surroundings } from '../event-words.ts';
 
 const groupingKey = `${prefix}.grouping`;
 const recentFiltersKey = `${prefix}.recentFilters`;
 const mostRecentFilters = 10;
 
-const more: MoreNode = { kind: 'more', groupId: null };
+const more: MoreNode = { kind: 'more' };
+const paused: PausedNode = { kind: 'paused' };
 const newest: NewestNode = { kind: 'newest' };
 
 export interface EventsViewParts {
@@ -29,7 +44,6 @@ export interface EventsViewParts {
 
 export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<EventsNode> {
   readonly #session: Session;
-  readonly #names: ListNames;
   readonly #memory: vscode.Memento;
   readonly #view: vscode.TreeView<EventsNode>;
   readonly #feed: EventsFeed;
@@ -39,19 +53,54 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
   /** Which groups were unfolded when they first came: that stays the user's affair. */
   readonly #unfolded = new Map<string, boolean>();
   #grouping: Grouping | null;
-  #around: Surroundings = { now: 0, maxAttempts: null, whyWaiting: () => null, nameOfList: () => undefined };
+  /** In which group each event is drawn: while the view is paused, it stays there. */
+  #placed = new Map<string, string>();
+  readonly #counts: StoreCounts;
+  readonly #failures: StoreCounts;
+  /** Forwardings that had failed when that was last asked. */
+  #failed = 0;
+  #around: Surroundings;
 
   readonly onDidChangeTreeData = this.#changed.event;
 
   constructor(context: vscode.ExtensionContext, { session, log, names }: EventsViewParts) {
     this.#session = session;
-    this.#names = names;
     this.#memory = context.workspaceState;
     const remembered = this.#memory.get<string>(groupingKey);
     this.#grouping = groupings.find((each) => each === remembered) ?? null;
+    this.#around = {
+      now: 0,
+      language: vscode.env.language,
+      maxAttempts: null,
+      whyWaiting: () => null,
+      isUnderWay: () => false,
+      nameOfList: names.nameOf,
+    };
     this.#feed = new EventsFeed({
       draw: (drawing) => this.#draw(drawing),
       onError: (error) => log.warn(`the events could not be read: ${error.message}`),
+      dated: () => this.#grouping === 'time',
+    });
+    const onError = (error: Error): void => log.warn(`the events could not be counted: ${error.message}`);
+    this.#counts = new StoreCounts({
+      asked: () => {
+        const { client, filter } = this.#feed;
+        if (client === undefined || !this.#view.visible) return undefined;
+        const timeKeys = [...this.#groups.keys()].map((id) => id.slice('time:'.length));
+        return { client, filter, grouping: this.#grouping, timeKeys: this.#grouping === 'time' ? timeKeys : [] };
+      },
+      onChange: () => this.#feed.redraw(),
+      onError,
+      now: () => Date.now(),
+    });
+    this.#failures = new StoreCounts({
+      asked: () => {
+        const { client } = session;
+        return client && { client, filter: 'state:failed', grouping: null, timeKeys: [] };
+      },
+      onChange: () => this.#showBadge(),
+      onError,
+      now: () => Date.now(),
     });
     this.#view = vscode.window.createTreeView(`${prefix}.events`, {
       treeDataProvider: this,
@@ -62,16 +111,24 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
       this.#view,
       this.#changed,
       this.#feed,
-      this.#view.onDidChangeVisibility(({ visible }) => this.#feed.setVisible(visible)),
-      session.onDidAddEvents((params) => this.#feed.added(params)),
-      session.onDidRecordAttempts((params) => this.#feed.attempted(params)),
+      this.#counts,
+      this.#failures,
+      this.#view.onDidChangeVisibility(({ visible }) => this.#look(visible)),
+      session.onDidAddEvents((params) => {
+        this.#feed.added(params);
+        this.#counts.changed();
+      }),
+      session.onDidRecordAttempts((params) => {
+        this.#feed.attempted(params);
+        this.#counts.changed();
+      }),
       session.onDidCorrectEvents((params) => this.#feed.corrected(params)),
       session.onDidChange((state) => this.#follow(state)),
       names.onDidChange(() => this.#feed.redraw()),
     ];
-    this.#feed.setVisible(this.#view.visible);
-    this.#sayGrouped();
+    this.#sayPaused();
     this.#follow(session.state);
+    this.#look(this.#view.visible);
   }
 
   dispose(): void {
@@ -103,9 +160,13 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
     return [...rows.values()];
   };
 
+  /** The rows that a key acts on: the focused one, with the selection it belongs to. */
+  readonly focused = (): Promise<readonly EventsNode[]> => focusedRows(this.#view);
+
   /** @param filter one that the relay has read without complaint */
   async setFilter(filter: string): Promise<void> {
     this.#feed.setFilter(filter);
+    this.#counts.begin();
     await vscode.commands.executeCommand('setContext', `${prefix}.filtered`, filter !== '');
     if (filter === '') return;
     const recent = [filter, ...this.recentFilters.filter((each) => each !== filter)].slice(0, mostRecentFilters);
@@ -116,12 +177,26 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
   async setGrouping(grouping: Grouping | null): Promise<void> {
     this.#grouping = grouping;
     this.#unfolded.clear();
+    this.#placed.clear();
+    this.#counts.begin();
     this.#feed.redraw();
-    this.#sayGrouped();
     await this.#memory.update(groupingKey, grouping ?? undefined);
   }
 
+  /** The grouping in force; null for one plain list. */
+  get grouping(): Grouping | null {
+    return this.#grouping;
+  }
+
+  /** From now on no event joins the list and no row moves; or what has come joins it. */
+  setPaused(isPaused: boolean): void {
+    this.#feed.setPaused(isPaused);
+    this.#sayPaused();
+  }
+
   refresh(): Promise<void> {
+    this.#placed.clear();
+    this.#counts.changed();
     return this.#withProgress(() => this.#feed.refresh());
   }
 
@@ -130,25 +205,22 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
   }
 
   async getChildren(node?: EventsNode): Promise<EventsNode[]> {
-    if (node !== undefined) return node.kind === 'group' ? [...this.#eventsOf(node)] : [];
+    if (node !== undefined) return node.kind === 'group' ? [...this.#eventsOf(node), ...this.#restOf(node)] : [];
     if (!this.#feed.attached) {
-      this.#showFilter(false);
+      this.#showHeading(false);
       return [];
     }
     await this.#feed.ready();
     const { list } = this.#feed;
-    this.#look();
-    this.#showFilter(list.size > 0);
+    this.#lookAround();
+    this.#showHeading(list.size > 0);
     const events = list.newestFirst();
     let nodes: EventsNode[] = events;
-    this.#groups.clear();
-    if (this.#grouping !== null) {
-      const groups = group(events, this.#grouping, this.#around, vscode.l10n);
-      for (const each of groups) this.#groups.set(each.id, each);
-      nodes = groups;
-    }
+    if (this.#grouping !== null) nodes = this.#groupsOf(events, this.#grouping);
+    else this.#groups.clear();
     const { failure } = this.#feed;
     return [
+      ...(this.#feed.paused ? [paused] : []),
       ...(failure === undefined ? [] : [{ kind: 'failure', message: failure.message } as const]),
       ...(list.hasNewer ? [newest] : []),
       ...nodes,
@@ -163,7 +235,11 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
       case 'group':
         return this.#groupItem(node);
       case 'more':
-        return moreItem(node);
+        return moreItem();
+      case 'rest':
+        return restItem(node);
+      case 'paused':
+        return pausedItem(this.#feed.fresh, this.#feed.filter !== '' && this.#feed.fresh >= pageSize);
       case 'newest':
         return newestItem(node);
       case 'failure':
@@ -173,26 +249,76 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
 
   resolveTreeItem(item: vscode.TreeItem, node: EventsNode): vscode.TreeItem {
     if (node.kind === 'event') {
-      this.#look();
+      this.#lookAround();
       item.tooltip = eventTooltip(node, this.#around);
     }
     return item;
   }
 
-  #sayGrouped(): void {
-    void vscode.commands.executeCommand('setContext', `${prefix}.grouped`, this.#grouping !== null);
+  #sayPaused(): void {
+    void vscode.commands.executeCommand('setContext', `${prefix}.paused`, this.#feed.paused);
+  }
+
+  #groupsOf(events: readonly ListedEvent[], grouping: Grouping): Group[] {
+    const { counted } = this.#counts;
+    const placed = this.#feed.paused ? this.#placed : undefined;
+    const around = { ...this.#around, ...(placed && { placed }) };
+    const groups = group(events, grouping, around, vscode.l10n, counted.groups);
+    const before = [...this.#groups.keys()].join();
+    this.#groups.clear();
+    for (const each of groups) this.#groups.set(each.id, each);
+    if (!this.#feed.paused) {
+      const { now } = this.#around;
+      const midnight = midnightOf(now);
+      this.#placed = new Map(events.map(({ row }) => [row.id, keyOf(row, grouping, now, midnight)]));
+    }
+    if (grouping === 'time' && before !== [...this.#groups.keys()].join()) this.#counts.changed();
+    return groups;
+  }
+
+  /** How many events the history has of a group; what was not counted yet is at least what is loaded. */
+  #countOf({ id, events }: Pick<Group, 'id' | 'events'>): ShownCount {
+    const { groups, atLeast } = this.#counts.counted;
+    const key = id.slice(id.indexOf(':') + 1);
+    const counted = groups.find((each) => each.key === key);
+    const { length } = events;
+    if (counted === undefined) return { count: length, atLeast: this.#feed.list.hasOlder };
+    // What came a moment ago is counted with the next answer.
+    return { count: Math.max(counted.count, length), atLeast };
+  }
+
+  #restOf(node: GroupNode): RestNode[] {
+    const known = this.#groups.get(node.id);
+    if (known === undefined || this.#grouping === null) return [];
+    const { count } = this.#countOf(known);
+    // New ones are on their way into the list.
+    if (count <= known.events.length || !this.#feed.list.hasOlder) return [];
+    const key = node.id.slice(node.id.indexOf(':') + 1);
+    const filter = groupFilter(this.#grouping, key, this.#feed.filter, this.#around.now);
+    return [{ kind: 'rest', groupId: node.id, count, filter }];
   }
 
   /**
-   * Says which filter is in force and what it cannot find yet: above the events, or beside the view's title where there are none, since VS Code shows
-   * the welcome content only where there is no message.
+   * Says how many events there are beside the view's title; above the events, which filter is in force and what it
+   * cannot find yet. Where there are none the filter stands beside the title, too, since VS Code shows the welcome
+   * content only where there is no message.
    */
-  #showFilter(above: boolean): void {
+  #showHeading(above: boolean): void {
     const { filter } = this.#feed;
     const message = above ? this.#message(filter) : undefined;
-    const description = filter !== '' && !above ? filter : undefined;
+    const description = above ? this.#heading(filter) : filter === '' ? undefined : filter;
     if (this.#view.message !== message) this.#view.message = message;
     if (this.#view.description !== description) this.#view.description = description;
+  }
+
+  #heading(filter: string): string {
+    const { total, atLeast } = this.#counts.counted;
+    const found = Math.max(total, this.#feed.list.size);
+    const written = (count: number): string => count.toLocaleString(vscode.env.language);
+    const counted = `${written(found)}${atLeast ? '+' : ''}`;
+    const { status } = this.#session;
+    if (filter === '' || status === undefined) return counted;
+    return vscode.l10n.t('{0} of {1}', counted, written(eventCount(status)));
   }
 
   #message(filter: string): string | undefined {
@@ -212,9 +338,7 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
         this.#grouping === 'time' ? !/\d/.test(node.id) : node.id === 'state:failed' || this.#unfolded.size < 3;
       this.#unfolded.set(node.id, unfolded);
     }
-    const { hasOlder } = this.#feed.list;
-    const oldest = [...this.#groups.keys()].at(-1);
-    return groupItem(known, unfolded, hasOlder && (this.#grouping !== 'time' || node.id === oldest));
+    return groupItem(known, unfolded, this.#countOf(known));
   }
 
   #eventsOf(node: EventsNode): readonly EventNode[] {
@@ -223,37 +347,64 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
   }
 
   #draw(drawing: Drawing): void {
-    if (drawing === 'all' || this.#grouping === 'state') {
+    if (drawing === 'all' || (this.#grouping === 'state' && !this.#feed.paused)) {
       this.#changed.fire(undefined);
       return;
     }
-    this.#look();
+    this.#lookAround();
     this.#changed.fire([...drawing]);
   }
 
+  #look(visible: boolean): void {
+    this.#feed.setVisible(visible);
+    if (visible) this.#counts.changed();
+  }
+
   /** Notes what stands around the events, once for all that are drawn together. */
-  #look(): void {
-    const { state } = this.#session;
-    if (state.kind !== 'running') return;
-    const { destinations, settings } = state.status;
-    const reasons = new Map(destinations.map(({ destinationId, detail }) => [destinationId, detail]));
+  #lookAround(): void {
+    const { status } = this.#session;
+    const now = Date.now();
+    if (status === undefined) {
+      this.#around = { ...this.#around, now, maxAttempts: null, whyWaiting: () => null, isUnderWay: () => false };
+      return;
+    }
+    const reasons = new Map(status.destinations.map(({ destinationId, detail }) => [destinationId, detail]));
+    const underWay = new Set(
+      status.destinations.flatMap(({ destinationId, underWay: ids }) => (ids ?? []).map((id) => `${destinationId} ${id}`)),
+    );
     this.#around = {
-      now: Date.now(),
-      maxAttempts: maxAttempts(settings.retry),
+      ...this.#around,
+      now,
+      maxAttempts: maxAttempts(status.settings.retry),
       whyWaiting: (destinationId) => reasons.get(destinationId) ?? null,
-      nameOfList: this.#names.nameOf,
+      isUnderWay: (notificationId, destinationId) => underWay.has(`${destinationId} ${notificationId}`),
     };
   }
 
   #follow(state: SessionState): void {
     if (state.kind !== 'running') {
       this.#feed.detach();
-      this.#view.badge = undefined;
+      this.#failures.begin();
+      this.#sayPaused();
+      this.#showBadge();
       return;
     }
-    this.#feed.attach(state.client);
+    if (this.#feed.client !== state.client) {
+      this.#feed.attach(state.client);
+      this.#counts.begin();
+      this.#failed = 0;
+    }
     this.#feed.status(state.status);
+    this.#counts.changed();
     const { failed } = state.status.counts;
+    if (failed === this.#failed) return;
+    this.#failed = failed;
+    this.#failures.changed();
+  }
+
+  /** The badge counts events, as the rows and the status bar do. */
+  #showBadge(): void {
+    const failed = this.#session.status === undefined ? 0 : this.#failures.counted.total;
     if (failed === (this.#view.badge?.value ?? 0)) return;
     this.#view.badge =
       failed === 0
@@ -262,8 +413,8 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
             value: failed,
             tooltip:
               failed === 1
-                ? vscode.l10n.t('1 notification was not taken by its destination')
-                : vscode.l10n.t('{0} notifications were not taken by their destinations', failed),
+                ? vscode.l10n.t('1 event was not taken by its destination')
+                : vscode.l10n.t('{0} events were not taken by their destinations', failed),
           };
   }
 

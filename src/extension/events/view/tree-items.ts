@@ -1,80 +1,110 @@
 /** How the nodes of the events view look. */
 import * as vscode from 'vscode';
-import type { EventRow } from '../../../protocol/history.ts';
 import { commandId } from '../../commands.ts';
-import { flagsOf, rowState } from '../forwarding-state.ts';
-import type { RowState } from '../forwarding-state.ts';
+import { flagsOf, isUnderWay, shownState } from '../forwarding-state.ts';
+import type { ShownState } from '../forwarding-state.ts';
+import { decoratedUri } from './decorations.ts';
 import type { Group } from './grouping.ts';
-import type { EventNode, FailureNode, MoreNode, NewestNode } from '../event-node.ts';
+import type { EventNode, FailureNode, NewestNode, RestNode } from '../event-node.ts';
 import { printable } from '../../ui/printable.ts';
-import { descriptionOf, forwardingInFull, labelOf, marksOf, spokenOf } from '../event-words.ts';
+import {
+  descriptionOf,
+  forwardingInFull,
+  labelOf,
+  marksOf,
+  placeInDelivery,
+  signatureOf,
+  spokenOf,
+} from '../event-words.ts';
 import { ageOf, dateOf, listOf, placeOf } from '../../ui/phrases.ts';
 import type { Surroundings } from '../event-words.ts';
 import { factsTooltip } from '../../ui/facts-tooltip.ts';
 
-const colours: Record<RowState, string> = {
-  failed: 'charts.red',
-  held: 'charts.purple',
-  retrying: 'list.warningForeground',
-  waiting: 'charts.yellow',
-  discarded: 'descriptionForeground',
-  sent: 'charts.green',
-  rejected: 'charts.red',
-  test: 'charts.blue',
-  none: 'descriptionForeground',
+/** The shape tells a state without its colour, and the colour at a glance. */
+const icons: Record<ShownState, readonly [icon: string, colour: string]> = {
+  failed: ['error', 'charts.red'],
+  held: ['lock', 'charts.purple'],
+  retrying: ['sync', 'list.warningForeground'],
+  sending: ['send', 'charts.blue'],
+  waiting: ['watch', 'charts.yellow'],
+  discarded: ['trash', 'descriptionForeground'],
+  sent: ['check', 'charts.green'],
+  rejected: ['circle-slash', 'charts.red'],
+  test: ['beaker', 'charts.blue'],
+  none: ['circle-outline', 'descriptionForeground'],
 };
 
-/** An event, with its state as icon and colour. */
+/** An event, with its state as the icon's shape and colour. */
 export function eventItem(node: EventNode, around: Surroundings): vscode.TreeItem {
   const { row } = node;
   const item = new vscode.TreeItem(labelOf(row, vscode.l10n));
+  const state = shownState(row, around);
+  const [icon, colour] = icons[state];
   item.id = row.id;
   item.description = descriptionOf(row, around, vscode.l10n);
-  item.iconPath = new vscode.ThemeIcon(iconOf(row), new vscode.ThemeColor(colours[rowState(row)]));
+  item.iconPath = new vscode.ThemeIcon(icon, new vscode.ThemeColor(colour));
   item.contextValue = flagsOf(row);
   item.accessibilityInformation = { label: spokenOf(row, around, vscode.l10n), role: 'treeitem' };
   item.command = { command: commandId('open'), title: vscode.l10n.t('Open Event'), arguments: [node] };
+  const decorated = decoratedUri(state);
+  if (decorated !== undefined) item.resourceUri = decorated;
   return item;
 }
 
-/** The type of a vendor's event is its shape, its state its colour. */
-function iconOf(row: EventRow): string {
-  if (row.kind === 'test') return 'beaker';
-  if (row.kind === 'rejected') return 'circle-slash';
-  if (row.source === 'open-connectors') return 'cloud';
-  switch (row.type?.toLowerCase()) {
-    case 'subscribe':
-      return 'person-add';
-    case 'update':
-      return 'edit';
-    case 'deactivate':
-      return 'remove';
-    default:
-      return 'mail';
-  }
+/** How many events the history has of something; `atLeast` where not all were looked at. */
+export interface ShownCount {
+  readonly count: number;
+  readonly atLeast: boolean;
 }
 
-/** @param partial older ones are not loaded: the group may have more */
-export function groupItem(group: Group, unfolded: boolean, partial: boolean): vscode.TreeItem {
+/** @param shown how many the history has, whatever of it is loaded */
+export function groupItem(group: Group, unfolded: boolean, { count, atLeast }: ShownCount): vscode.TreeItem {
   const { Expanded, Collapsed } = vscode.TreeItemCollapsibleState;
   const item = new vscode.TreeItem(group.label, unfolded ? Expanded : Collapsed);
-  const count = group.events.length;
+  const number = count.toLocaleString(vscode.env.language);
   item.id = group.id;
-  item.description = partial ? `${count}+` : String(count);
+  item.description = atLeast ? `${number}+` : number;
   item.contextValue = ';group;';
-  const label = partial
-    ? vscode.l10n.t('{0}, {1} events or more', group.label, count)
-    : vscode.l10n.t('{0}, {1} events', group.label, count);
+  const label = atLeast
+    ? vscode.l10n.t('{0}, {1} events or more', group.label, number)
+    : vscode.l10n.t('{0}, {1} events', group.label, number);
   item.accessibilityInformation = { label };
   item.tooltip = label;
   return item;
 }
 
 /** The row that loads older events. */
-export function moreItem(node: MoreNode): vscode.TreeItem {
+export function moreItem(): vscode.TreeItem {
   const item = actionItem('more', vscode.l10n.t('Load More'), 'ellipsis');
   item.tooltip = vscode.l10n.t('Load older events');
-  item.command = { command: commandId('loadMore'), title: vscode.l10n.t('Load More Events'), arguments: [node] };
+  item.command = { command: commandId('loadMore'), title: vscode.l10n.t('Load More Events'), arguments: [] };
+  return item;
+}
+
+/** The row of a group that leads to what is not loaded of it. */
+export function restItem(node: RestNode): vscode.TreeItem {
+  const { l10n } = vscode;
+  const { filter } = node;
+  const count = node.count.toLocaleString(vscode.env.language);
+  const item = actionItem('rest', filter === null ? l10n.t('Load More') : l10n.t('Show All {0}', count), 'ellipsis');
+  item.id = `rest:${node.groupId}`;
+  item.tooltip = filter === null ? l10n.t('Load older events') : l10n.t('Show all of this group by a filter');
+  item.command =
+    filter === null
+      ? { command: commandId('loadMore'), title: l10n.t('Load More Events'), arguments: [] }
+      : { command: commandId('filterEvents'), title: l10n.t('Filter Events'), arguments: [filter] };
+  return item;
+}
+
+/** Says that no event joins the list, and how many have come meanwhile; chosen, they join it. */
+export function pausedItem(fresh: number, atLeast: boolean): vscode.TreeItem {
+  const { l10n } = vscode;
+  const count = `${fresh.toLocaleString(vscode.env.language)}${atLeast ? '+' : ''}`;
+  const item = actionItem('paused', l10n.t('Paused: {0} new', count), 'debug-pause');
+  item.description = l10n.t('Show them');
+  item.tooltip = l10n.t('No event joins the list, so that no row moves. What is shown stays true. Choose this row to go on.');
+  item.command = { command: commandId('resumeEvents'), title: l10n.t('Go On Showing New Events'), arguments: [] };
+  item.accessibilityInformation = { label: l10n.t('Paused: {0} new. Press Enter to show them.', count) };
   return item;
 }
 
@@ -123,10 +153,12 @@ export function eventTooltip({ row }: EventNode, around: Surroundings): vscode.M
     [l10n.t('Received'), `${dateOf(row.receivedAt, language)} (${ageOf(row.receivedAt, around.now, l10n)})`],
     [l10n.t('Relay’s answer'), String(row.httpStatus)],
     [l10n.t('Warning'), row.warning ?? ''],
-    [l10n.t('Note'), marksOf(row, l10n).join(', ')],
+    [l10n.t('Signature'), signatureOf(row, l10n)],
+    [l10n.t('Note'), marksOf({ ...row, signature: null }, l10n).join(', ')],
+    [l10n.t('Delivery'), placeInDelivery(row, l10n)],
     ...row.forwardings.map((each): [string, string] => [
       placeOf(each.destination),
-      forwardingInFull(each, around, l10n),
+      forwardingInFull(each, around, l10n, isUnderWay(row, each, around)),
     ]),
     [l10n.t('IDs'), [row.id, row.deliveryId, row.notificationId].filter((id) => id !== null).join(', ')],
   ]);

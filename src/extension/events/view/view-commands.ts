@@ -12,6 +12,9 @@ import type { Grouping } from './grouping.ts';
 export function createEventsViewCommands(view: EventsView, session: Session): CommandHandlers<'eventsView'> {
   const groupBy = (grouping: Grouping) => () => view.setGrouping(grouping);
   return {
+    groupEvents: () => pickGrouping(view),
+    pauseEvents: () => view.setPaused(true),
+    resumeEvents: () => view.setPaused(false),
     filterEvents: (filter?: unknown) => filterEvents(view, session, filter),
     clearFilter: () => view.setFilter(''),
     groupByTime: groupBy('time'),
@@ -23,6 +26,28 @@ export function createEventsViewCommands(view: EventsView, session: Session): Co
     loadMore: () => view.loadMore(),
     clearHistory: () => clearHistory(session),
   };
+}
+
+/** Asks how the events are to be grouped; the grouping in force is ticked. */
+async function pickGrouping(view: EventsView): Promise<void> {
+  const { l10n } = vscode;
+  const labels: readonly (readonly [grouping: Grouping | null, label: string])[] = [
+    [null, l10n.t('No groups')],
+    ['time', l10n.t('Time')],
+    ['list', l10n.t('List')],
+    ['type', l10n.t('Type')],
+    ['state', l10n.t('State')],
+  ];
+  const items = labels.map(([grouping, label]) => ({
+    label: `${grouping === view.grouping ? '$(check)' : '$(blank)'} ${label}`,
+    ...(grouping === view.grouping && { description: l10n.t('in force') }),
+    grouping,
+  }));
+  const choice = await vscode.window.showQuickPick(items, {
+    title: l10n.t('Group Events'),
+    placeHolder: l10n.t('By what the events are grouped'),
+  });
+  if (choice !== undefined) await view.setGrouping(choice.grouping);
 }
 
 /** The relay is not running: there are no events to act on. */

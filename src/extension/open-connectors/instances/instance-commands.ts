@@ -8,12 +8,15 @@ import type { InstanceNode, InstancesNode } from './instance-node.ts';
 import { copyAsCurl, copyToken, showEvents, showInstance } from './read-instance.ts';
 import { copy } from './say.ts';
 
+/** What a key's binding says in place of a row; from the palette the user is asked for one. */
+const byKey = 'focused';
+
 /** The handlers of these commands. */
 export function createInstanceCommands(parts: InstanceCommandParts): CommandHandlers<'instances'> {
   /** A command on the instance that was clicked, or that the user picks. */
   const on = (act: (parts: InstanceCommandParts, node: InstanceNode) => Promise<unknown>) => {
-    return async (clicked?: InstancesNode): Promise<void> => {
-      const node = await chooseInstance(parts, clicked);
+    return async (clicked?: InstancesNode | typeof byKey): Promise<void> => {
+      const node = await chooseInstance(parts, clicked === byKey ? (await parts.view.focused())[0] : clicked);
       if (node !== undefined) await act(parts, node);
     };
   };

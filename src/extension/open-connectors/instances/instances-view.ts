@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import type { Instance } from '../../../open-connectors/answers.ts';
 import { prefix } from '../../commands.ts';
+import { focusedRows } from '../../ui/focused-rows.ts';
 import { messageOf, nextOf, withNext } from '../../ui/error-words.ts';
 import type { ListNaming } from '../../ui/phrases.ts';
 import { GivenUpError, working } from '../../ui/progress.ts';
@@ -122,6 +123,9 @@ export class InstancesView implements vscode.Disposable, vscode.TreeDataProvider
     const { loaded } = this.#list;
     return loaded.kind === 'failed' ? withNext(loaded.error, vscode.l10n) : undefined;
   }
+
+  /** The rows that a key acts on: the focused one. */
+  readonly focused = (): Promise<readonly InstancesNode[]> => focusedRows(this.#view);
 
   /** The selected instance, where one is. */
   get selected(): InstanceNode | undefined {

@@ -35,6 +35,7 @@ async function startStage(options: TestRelayOptions = {}): Promise<Stage> {
   const feed = new EventsFeed({
     draw: (drawing) => drawings.push(drawing),
     onError: (error) => errors.push(error),
+    dated: () => true,
     timers,
   });
   const { client } = relay;
@@ -208,6 +209,25 @@ describe('the feed of the events view', () => {
     await passUntil(() => drawings.some((each) => each !== 'all' && each[0]?.row.id === 'e1'));
   });
 
+  it('draws the event that is being sent, and again when it no longer is', async () => {
+    let answer = (): void => undefined;
+    const answered = new Promise<void>((resolve) => (answer = resolve));
+    const receiver = await startReceiver({ answer: () => answered.then(() => ({ status: 200 })) });
+    const { relay, feed, timers, drawings, passUntil } = await startStage({
+      settings: { destinations: [{ url: receiver.url }] },
+    });
+    feed.setVisible(true);
+    await feed.ready();
+    await deliver(relay, 2);
+    await receiver.received(1);
+    timers.pass(1000);
+    const drawn = (): boolean => drawings.some((each) => each !== 'all' && each.map(({ row }) => row.id).join() === 'e1');
+    await passUntil(drawn);
+    drawings.length = 0;
+    answer();
+    await passUntil(() => drawings.length > 0);
+  });
+
   it('loads older pages one by one, down to the first event', async () => {
     const { relay, feed, rows } = await startStage();
     let told = false;
@@ -258,6 +278,51 @@ describe('the feed of the events view', () => {
     await relay.client.request('notifications/replay', { ids: ['e1'] });
     await passUntil(() => rows().length === 1);
     assert.equal(rows()[0]?.id, 'e2');
+  });
+
+  it('lets no event join the list while it is paused, counts them, and has them afterwards', async () => {
+    const receiver = await startReceiver();
+    const { relay, feed, drawings, rows, passUntil } = await startStage({
+      settings: { destinations: [{ url: receiver.url }] },
+    });
+    await deliver(relay, 2);
+    await relay.drained();
+    feed.setVisible(true);
+    await feed.ready();
+    feed.setPaused(true);
+    assert.deepEqual([feed.paused, feed.fresh], [true, 0]);
+    await deliver(relay, 1, 3);
+    await passUntil(() => feed.fresh === 3);
+    assert.deepEqual(
+      rows().map(({ id }) => id),
+      ['e2', 'e1'],
+    );
+    // What is shown stays true.
+    const before = drawings.length;
+    await relay.client.request('notifications/replay', { ids: ['e1'] });
+    await passUntil(() => rows()[1]?.forwardings[0]?.attempts === 2);
+    await passUntil(() => drawings.length > before);
+    await relay.client.request('notifications/discard', { waiting: true });
+    assert.equal(rows().length, 2);
+    feed.setPaused(false);
+    await passUntil(() => rows().length === 5);
+    assert.deepEqual([feed.paused, feed.fresh], [false, 0]);
+  });
+
+  it('counts while it is paused what matches the filter alone', async () => {
+    const { relay, feed, rows, passUntil } = await startStage();
+    await relay.deliver(sampleBody({ type: 'Update' }));
+    feed.setVisible(true);
+    feed.setFilter('type:Update');
+    await feed.ready();
+    feed.setPaused(true);
+    await deliver(relay, 3);
+    await relay.deliver(sampleBody({ type: 'Update' }));
+    await relay.deliver(sampleBody({ type: 'Update' }));
+    await passUntil(() => feed.fresh === 2);
+    assert.equal(rows().length, 1);
+    feed.setPaused(false);
+    await passUntil(() => rows().length === 3);
   });
 
   it('notices what was discarded and what was cleared', async () => {

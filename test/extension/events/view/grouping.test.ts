@@ -30,12 +30,40 @@ describe('the groups of events', () => {
     ]);
   });
 
-  it('come in the order of their newest event', () => {
+  it('keep their order whatever comes, types and lists by the alphabet', () => {
     const rows = [eventRow(4, { list: 'b' }), eventRow(3, { list: 'a' }), eventRow(2, { list: 'b' })];
-    assert.deepEqual(groups(rows, 'list'), [
-      ['list:=b', 'Newsletter', ['e4', 'e2']],
+    const expected = [
       ['list:=a', 'a', ['e3']],
-    ]);
+      ['list:=b', 'Newsletter', ['e4', 'e2']],
+    ];
+    assert.deepEqual(groups(rows, 'list'), expected);
+    assert.deepEqual(groups([eventRow(5, { list: 'a' }), ...rows], 'list').map(([id]) => id), ['list:=a', 'list:=b']);
+  });
+
+  it('are those of the history, too, of which nothing is loaded', () => {
+    const counted = [
+      { key: '=update', value: 'Update', count: 7 },
+      { key: '=gone', value: 'Gone', count: 0 },
+      { key: '=subscribe', value: 'Subscribe', count: 3 },
+    ];
+    const found = group([new ListedEvent(eventRow(1))], 'type', { now, nameOfList: () => undefined }, english, counted);
+    assert.deepEqual(
+      found.map(({ id, label, events }) => [id, label, events.length]),
+      [
+        ['type:=subscribe', 'Subscribe', 1],
+        ['type:=update', 'Update', 0],
+      ],
+    );
+  });
+
+  it('hold an event where it is drawn while the view is paused', () => {
+    const sent = new ListedEvent(eventRow(1, { forwardings: [forwarding({ state: 'sent' })] }));
+    const placed = new Map([['e1', 'waiting']]);
+    const found = group([sent], 'state', { now, nameOfList: () => undefined, placed }, english);
+    assert.deepEqual(
+      found.map(({ id }) => id),
+      ['state:waiting'],
+    );
   });
 
   it('by list have one for events without, apart from any list’s name', () => {
@@ -43,8 +71,8 @@ describe('the groups of events', () => {
     assert.deepEqual(
       groups(rows, 'list').map(([id, label]) => [id, label]),
       [
-        ['list:', 'No list'],
         ['list:=', ''],
+        ['list:', 'No list'],
       ],
     );
   });
@@ -54,9 +82,9 @@ describe('the groups of events', () => {
     assert.deepEqual(
       groups(rows, 'type').map(([id, label]) => [id, label]),
       [
-        ['type:test', 'Test calls'],
-        ['type:rejected', 'Rejected'],
         ['type:=test', 'test'],
+        ['type:rejected', 'Rejected'],
+        ['type:test', 'Test calls'],
       ],
     );
   });

@@ -1,0 +1,263 @@
+/** Destinations added, changed and removed by asking, for whoever would rather be asked than write JSON. */
+import * as vscode from 'vscode';
+import type { ListNaming } from '../ui/phrases.ts';
+import { CommandError } from '../ui/command-error.ts';
+import { GivenUpError } from '../ui/progress.ts';
+import { byKeyToo } from '../ui/focused-rows.ts';
+import type { CommandHandlers } from '../commands.ts';
+import type { DestinationNode, DestinationsNode } from './destination-node.ts';
+import { openDestinationSetting, placeOfDestination, readDestinations, writeDestinations } from './destination-settings.ts';
+import type { DestinationSetting } from './destination-settings.ts';
+import type { DestinationsView } from './destinations-view.ts';
+import { fieldRows, nameOfDestination } from './destination-words.ts';
+import type { DestinationField } from './destination-words.ts';
+import { chooseSecret } from './secret-commands.ts';
+import type { CredentialConsents } from './credential-consent.ts';
+import type { SecretBox } from './secrets.ts';
+
+export interface DestinationCommandParts {
+  readonly secrets: SecretBox;
+  readonly consents: CredentialConsents;
+  readonly view: DestinationsView;
+  readonly names: ListNaming;
+}
+
+const eventTypes = ['Subscribe', 'Update', 'Deactivate'] as const;
+
+/** The handlers of these commands. */
+export function createDestinationCommands(parts: DestinationCommandParts): CommandHandlers<'destinations'> {
+  return {
+    addDestination: () => addDestination(parts),
+    editDestination: async (node?: DestinationsNode) => {
+      const { setting } = await chosen(parts, node, vscode.l10n.t('Edit Destination'));
+      if (node?.kind === 'field') await change(parts, setting, node.field);
+      else await edit(parts, setting, vscode.l10n.t('Edit Destination'));
+    },
+    removeDestination: byKeyToo(parts.view.focused, async (node?: DestinationsNode) =>
+      remove(await chosen(parts, node, vscode.l10n.t('Remove Destination'))),
+    ),
+    copyDestinationUrl: byKeyToo(parts.view.focused, async (node?: DestinationsNode) => {
+      const { setting } = await chosen(parts, node, vscode.l10n.t('Copy URL'));
+      await vscode.env.clipboard.writeText(setting.url);
+      vscode.window.setStatusBarMessage(vscode.l10n.t('Copied.'), 5000);
+    }),
+    openDestinations: () => openDestinationSetting(),
+  };
+}
+
+/** The destination of a row, as the settings have it now; without a row the user picks one. */
+async function chosen(
+  { view }: DestinationCommandParts,
+  node: DestinationsNode | undefined,
+  title: string,
+): Promise<DestinationNode> {
+  const { l10n } = vscode;
+  if (node?.kind === 'destination') return node;
+  if (node?.kind === 'field') return node.of;
+  if (node !== undefined) {
+    throw new CommandError(
+      node.kind === 'sample' ? l10n.t('The sample receiver stands in no settings') : l10n.t('It has left the settings'),
+      node.kind === 'sample'
+        ? l10n.t('Add a destination of yours, and it goes.')
+        : l10n.t('It goes when nothing waits for it: Discard Waiting Notifications discards that.'),
+    );
+  }
+  const settings = view.nodes.map(({ setting }) => setting);
+  if (settings.length === 0) {
+    throw new CommandError(l10n.t('The settings name no destination'), l10n.t('Add one.'), {
+      title: l10n.t('Add Destination'),
+      command: 'addDestination',
+    });
+  }
+  const items = view.nodes.map((each) => ({ label: nameOfDestination(each.setting, settings, l10n), node: each }));
+  const choice = await vscode.window.showQuickPick(items, { title, placeHolder: l10n.t('Which destination?') });
+  if (choice === undefined) throw new GivenUpError();
+  return choice.node;
+}
+
+/** Asks for the URL, adds the destination, and offers the rest. */
+async function addDestination(parts: DestinationCommandParts): Promise<boolean> {
+  const title = vscode.l10n.t('Add Destination');
+  const url = await askUrl(title, 'http://localhost:3000/callback');
+  if (url === undefined) return false;
+  const setting: DestinationSetting = { url };
+  const { destinations } = readDestinations();
+  await writeDestinations([...destinations, setting]);
+  await edit(parts, setting, title, vscode.l10n.t('Notifications now go to {0}.', nameOfDestination(setting, [], vscode.l10n)));
+  return true;
+}
+
+/** Offers what can be changed until that is enough; each change is in force at once. */
+async function edit(
+  parts: DestinationCommandParts,
+  setting: DestinationSetting,
+  title: string,
+  done?: string,
+): Promise<void> {
+  const { l10n } = vscode;
+  let current = setting;
+  type Choice = vscode.QuickPickItem & { readonly field?: DestinationField; readonly run?: () => unknown };
+  for (;;) {
+    const rows = fieldRows(current, parts.names, l10n).map(({ field, label, value }): Choice => ({
+      label: `$(edit) ${label}`,
+      description: value,
+      field,
+    }));
+    const enough: Choice = { label: `$(check) ${l10n.t('Done')}`, ...(done !== undefined && { description: done }) };
+    const rest: Choice = {
+      label: `$(gear) ${l10n.t('Open Setting')}`,
+      description: l10n.t('headers, time-out, order and certificates'),
+      run: openDestinationSetting,
+    };
+    const choice = await vscode.window.showQuickPick<Choice>([enough, ...rows, rest], {
+      title,
+      placeHolder: l10n.t('What is to be changed?'),
+      ignoreFocusOut: true,
+    });
+    if (choice?.field === undefined) {
+      await choice?.run?.();
+      return;
+    }
+    current = (await change(parts, current, choice.field)) ?? current;
+  }
+}
+
+/** Asks for one field and writes it. @returns the destination as it is now; undefined where the user gave up */
+async function change(
+  parts: DestinationCommandParts,
+  setting: DestinationSetting,
+  field: DestinationField,
+): Promise<DestinationSetting | undefined> {
+  const changed = await askField(parts, setting, field);
+  if (changed === undefined) return undefined;
+  const { destinations } = readDestinations();
+  const at = placeOfDestination(destinations, setting);
+  if (at === undefined) {
+    throw new CommandError(
+      vscode.l10n.t('The destination has changed in the settings meanwhile'),
+      vscode.l10n.t('Look at it and try again.'),
+    );
+  }
+  // She has just said where the one that she chose goes; of what the settings name beside it she is asked.
+  if (field === 'signatureKeyName' || field === 'credentialsName') {
+    const { url, insecureTls, [field]: name } = changed;
+    if (name !== undefined) await parts.consents.allow({ url, insecureTls: insecureTls ?? false, [field]: name });
+  }
+  await writeDestinations(destinations.with(at, changed));
+  return changed;
+}
+
+async function askField(
+  { secrets, names }: DestinationCommandParts,
+  setting: DestinationSetting,
+  field: DestinationField,
+): Promise<DestinationSetting | undefined> {
+  const { l10n } = vscode;
+  const title = l10n.t('Destination {0}', nameOfDestination(setting, [], l10n));
+  switch (field) {
+    case 'url': {
+      const url = await askUrl(title, setting.url);
+      return url === undefined ? undefined : { ...setting, url };
+    }
+    case 'mode': {
+      const { mode: before, ...others } = setting;
+      const items = [
+        { label: l10n.t('Notifications'), description: l10n.t('as Open Connectors posts them'), raw: false },
+        { label: l10n.t('Raw deliveries'), description: l10n.t('the bytes as Campaign Monitor sent them'), raw: true },
+      ];
+      if (before === 'raw') items.reverse();
+      const choice = await vscode.window.showQuickPick(items, {
+        title,
+        placeHolder: l10n.t('What is sent'),
+        ignoreFocusOut: true,
+      });
+      return choice && { ...others, ...(choice.raw && { mode: 'raw' as const }) };
+    }
+    case 'types': {
+      const { types: before = [], ...others } = setting;
+      const known = [...new Set([...eventTypes, ...before])];
+      const choice = await vscode.window.showQuickPick(
+        known.map((label) => ({ label, picked: before.length === 0 || before.includes(label) })),
+        { title, placeHolder: l10n.t('Events of which types'), canPickMany: true, ignoreFocusOut: true },
+      );
+      if (choice === undefined) return undefined;
+      const types = choice.map(({ label }) => label);
+      // All of them, or none, is no filter.
+      return types.length === 0 || types.length === known.length ? others : { ...others, types };
+    }
+    case 'lists': {
+      const { lists: before = [], ...others } = setting;
+      const known = before.flatMap((id) => names.nameOfList(id) ?? []).join(', ');
+      const text = await vscode.window.showInputBox({
+        title,
+        prompt: [l10n.t('IDs of the lists, separated by commas. Empty: all lists'), known]
+          .filter((part) => part !== '')
+          .join(' · '),
+        value: before.join(', '),
+        ignoreFocusOut: true,
+      });
+      if (text === undefined) return undefined;
+      const lists = text.split(/[\s,;]+/).filter((id) => id !== '');
+      return lists.length === 0 ? others : { ...others, lists };
+    }
+    case 'signatureKeyName': {
+      const { signatureKeyName: _before, ...others } = setting;
+      const name = await chooseSecret(secrets, 'signatureKeys', title);
+      return name === undefined ? undefined : { ...others, ...(name !== null && { signatureKeyName: name }) };
+    }
+    case 'credentialsName': {
+      const { credentialsName: _before, ...others } = setting;
+      const name = await chooseSecret(secrets, 'credentials', title);
+      return name === undefined ? undefined : { ...others, ...(name !== null && { credentialsName: name }) };
+    }
+  }
+}
+
+async function remove({ setting, status }: DestinationNode): Promise<void> {
+  const { l10n } = vscode;
+  const name = nameOfDestination(setting, [], l10n);
+  const confirm = l10n.t('Remove');
+  const waiting = status?.waiting ?? 0;
+  const choice = await vscode.window.showWarningMessage(
+    l10n.t('Remove the destination {0}?', name),
+    {
+      modal: true,
+      detail:
+        waiting === 0
+          ? l10n.t('Nothing is sent there from now on.')
+          : l10n.t('What comes is not sent there. {0} that wait still are, or can be discarded.', waiting),
+    },
+    confirm,
+  );
+  if (choice !== confirm) return;
+  const { destinations } = readDestinations();
+  const at = placeOfDestination(destinations, setting);
+  if (at === undefined) return;
+  await writeDestinations(destinations.toSpliced(at, 1));
+  vscode.window.setStatusBarMessage(l10n.t('{0} is removed.', name), 5000);
+}
+
+function askUrl(title: string, value: string): Thenable<string | undefined> {
+  const { l10n } = vscode;
+  return vscode.window
+    .showInputBox({
+      title,
+      prompt: l10n.t('The URL of your callback'),
+      value,
+      ignoreFocusOut: true,
+      validateInput: (text) =>
+        problemOfUrl(text.trim(), l10n.t('Leave user name and password out: credentials have a field of their own')),
+    })
+    .then((text) => text?.trim());
+}
+
+/**
+ * What is wrong with a callback's URL, as the relay would say it.
+ * @param withoutUser what is said where it names a user
+ */
+export function problemOfUrl(text: string, withoutUser: string): string | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol))
+    return vscode.l10n.t('Give a URL that begins with http:// or https://');
+  return url.username === '' && url.password === '' ? undefined : withoutUser;
+}

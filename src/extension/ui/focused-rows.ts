@@ -1,0 +1,54 @@
+/**
+ * The rows that a key acts on. VS Code tells an extension which rows of a tree are selected, not which one has the
+ * focus, and the arrow keys move the focus alone: a key must not act on what was clicked before.
+ */
+import * as vscode from 'vscode';
+import { CommandError } from './command-error.ts';
+
+/** Adds the focused row of the list that has the focus to its selection, or takes it away. Nothing is opened by it. */
+const toggle = 'list.toggleSelection';
+
+/** A tree that is drawn anew at this moment says of its selection what it was: then it is asked again, so often. */
+const mostTries = 3;
+
+/**
+ * The focused row of a tree that has the focus; where that is one of the selected ones, all of these. The selection is
+ * afterwards as it was.
+ * @throws CommandError where the tree changes all the time, so that it is not certain
+ */
+export async function focusedRows<Node>(
+  view: Pick<vscode.TreeView<Node>, 'selection' | 'visible'>,
+): Promise<readonly Node[]> {
+  if (!view.visible) return view.selection;
+  for (let tries = 0; tries < mostTries; tries++) {
+    const before = view.selection;
+    await vscode.commands.executeCommand(toggle);
+    const after = view.selection;
+    const came = after.filter((node) => !before.includes(node));
+    const gone = before.filter((node) => !after.includes(node));
+    // No row has the focus.
+    if (came.length + gone.length === 0) return before;
+    await vscode.commands.executeCommand(toggle);
+    if (came.length + gone.length === 1) return came.length === 1 ? came : before;
+  }
+  throw new CommandError(
+    vscode.l10n.t('The rows have changed at this moment'),
+    vscode.l10n.t('Look which one has the focus and try again.'),
+  );
+}
+
+/**
+ * A command of a tree's rows that a key runs, too: VS Code names no row then.
+ * @param focused the rows that a key acts on
+ * @param run acts on the clicked node with the selection it belongs to
+ */
+export function byKeyToo<Node, Result>(
+  focused: () => Promise<readonly Node[]>,
+  run: (node?: Node, nodes?: readonly Node[]) => Promise<Result>,
+): (node?: Node, nodes?: readonly Node[]) => Promise<Result> {
+  return async (node, nodes) => {
+    if (node !== undefined) return run(node, nodes);
+    const rows = await focused();
+    return run(rows[0], rows);
+  };
+}

@@ -1,0 +1,237 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { documentedListId } from '../../src/campaign-monitor/samples.ts';
+import type { SandboxCredentials } from '../../src/sandbox/credentials.ts';
+import { freePort } from '../free-port.ts';
+import { send } from '../relay/requests.ts';
+import { sampleBody } from '../relay/stage.ts';
+import { until } from '../relay/until.ts';
+import {
+  category,
+  changeMachineSettings,
+  dataDirs,
+  eventsView,
+  sandboxFile,
+  startRelay,
+  statusOf,
+  stopRelays,
+  stopSandbox,
+} from './relay.ts';
+import { clickAway, openWorkbench, untilDone } from './workbench.ts';
+import type { Workbench } from './workbench.ts';
+
+const webhooksView = 'campaignMonitorRelay.webhooks';
+const instancesView = 'campaignMonitorRelay.instances';
+
+interface RunningSandbox {
+  readonly campaignMonitorApi: string;
+  readonly openConnectorsApi: string;
+  readonly credentials: SandboxCredentials;
+}
+
+/** The arrow keys move the focus, not the selection: what a key does is done to the row that has the focus. */
+describe('A key in a tree', function () {
+  this.timeout(240_000);
+  let workbench: Workbench;
+
+  const sandbox = (): RunningSandbox => JSON.parse(readFileSync(sandboxFile(workbench)!, 'utf8')) as RunningSandbox;
+  const ask = async (url: string, authorization: string, method: string, body?: object): Promise<unknown> => {
+    const answer = await fetch(url, {
+      method,
+      headers: { authorization, 'content-type': 'application/json' },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    const text = await answer.text();
+    assert.ok(answer.ok, text);
+    return text === '' ? undefined : JSON.parse(text);
+  };
+  const vendor = (method: string, path: string, body?: object): Promise<unknown> => {
+    const { campaignMonitorApi, credentials } = sandbox();
+    const authorization = `Basic ${Buffer.from(`${credentials.campaignMonitor.apiKey}:x`).toString('base64')}`;
+    return ask(campaignMonitorApi + path, authorization, method, body);
+  };
+  const platform = (method: string, path: string, body?: object): Promise<unknown> => {
+    const { openConnectorsApi, credentials } = sandbox();
+    const { userSecret, organizationSecret } = credentials.openConnectors;
+    return ask(openConnectorsApi + path, `User ${userSecret}, Organization ${organizationSecret}`, method, body);
+  };
+  const hookUrls = async (): Promise<readonly string[]> =>
+    ((await vendor('GET', `/lists/${documentedListId}/webhooks.json`)) as { readonly Url: string }[]).map(
+      ({ Url }) => Url,
+    );
+  const states = async (): Promise<readonly (string | undefined)[]> => {
+    const { connectToRelay } = await import('../../src/protocol/relay-client.ts');
+    const client = await connectToRelay(dataDirs(workbench)[0]!);
+    try {
+      const { events } = await client.request('events/query', {});
+      return events.toReversed().map(({ forwardings }) => forwardings[0]?.state);
+    } finally {
+      client.close();
+    }
+  };
+  const row = (view: string, text: string) => workbench.treeRow(view, text);
+  const focused = (view: string) => workbench.view(view).locator('.monaco-list-row.focused');
+  /** Clicks a row and moves the focus down by the arrow keys, until it is on the other. */
+  const moveFrom = async (view: string, from: string, to: string): Promise<void> => {
+    await untilDone(async () => {
+      await row(view, from).click({ timeout: 5000 });
+      await focused(view).filter({ hasText: from }).waitFor({ timeout: 5000 });
+      await until(async () => {
+        if (await focused(view).filter({ hasText: to }).isVisible()) return true;
+        await workbench.page.keyboard.press('ArrowDown');
+        return false;
+      }, 5000);
+    });
+  };
+
+  before(async () => {
+    workbench = await openWorkbench({
+      ownServer: true,
+      settings: {
+        'campaignMonitorRelay.tunnel.kind': 'none',
+        'campaignMonitorRelay.keepAliveMinutes': 2,
+        // Nobody listens there: everything waits.
+        'campaignMonitorRelay.destinations': [{ url: `http://127.0.0.1:${await freePort()}/callback` }],
+      },
+      viewport: { width: 1280, height: 1000 },
+    });
+    await changeMachineSettings(workbench, { 'campaignMonitorRelay.openConnectors.host': 'sandbox' });
+    await workbench.openViewContainer(category);
+  });
+  after(async () => {
+    await stopSandbox(workbench);
+    await stopRelays(workbench);
+    await workbench.close();
+  });
+
+  describe('of events', () => {
+    before(async () => {
+      await startRelay(workbench);
+      const { campaignMonitorUrl } = await statusOf(dataDirs(workbench)[0]!);
+      for (const name of ['one', 'two', 'three', 'four']) {
+        await send(campaignMonitorUrl, { body: sampleBody({ email: `${name}@example.com` }) });
+      }
+      await row(eventsView, 'four@example.com').waitFor();
+    });
+
+    it('copies the focused event', async () => {
+      await moveFrom(eventsView, 'four@example.com', 'two@example.com');
+      const text = await workbench.copied(
+        () => workbench.page.keyboard.press('Control+c'),
+        (copied) => copied.includes('curl'),
+      );
+      assert.match(text, /two@example\.com/);
+      assert.doesNotMatch(text, /four@example\.com/);
+      // The selection is as it was, and nothing was opened by the key.
+      await workbench.view(eventsView).locator('.monaco-list-row.selected').filter({ hasText: 'four@' }).waitFor();
+      assert.equal(await workbench.view(eventsView).locator('.monaco-list-row.selected').count(), 1);
+    });
+
+    it('does nothing to a row from the box in which one searches', async () => {
+      await moveFrom(eventsView, 'four@example.com', 'two@example.com');
+      await workbench.page.keyboard.press('Control+Alt+f');
+      const box = workbench.view(eventsView).locator('.monaco-tree-type-filter input');
+      await box.waitFor();
+      await box.fill('two');
+      await box.press('Home');
+      for (const each of ['Delete', 'Delete', 'Control+a', 'Control+c']) await box.press(each);
+      assert.equal(await box.inputValue(), 'o');
+      await box.press('Escape');
+      assert.deepEqual(await states(), ['waiting', 'waiting', 'waiting', 'waiting']);
+    });
+
+    it('discards the focused event, and of several selected ones all where the focus is on one of them', async () => {
+      await moveFrom(eventsView, 'four@example.com', 'two@example.com');
+      await workbench.page.keyboard.press('Delete');
+      await until(async () => (await states()).includes('discarded'));
+      assert.deepEqual(await states(), ['waiting', 'discarded', 'waiting', 'waiting']);
+      await untilDone(async () => {
+        await row(eventsView, 'four@example.com').click({ timeout: 5000 });
+        await row(eventsView, 'three@example.com').click({ timeout: 5000, modifiers: ['Control'] });
+        await workbench.page.keyboard.press('Delete');
+        await until(async () => (await states())[3] === 'discarded', 5000);
+      });
+      assert.deepEqual(await states(), ['waiting', 'discarded', 'discarded', 'discarded']);
+    });
+
+    it('replays the focused event', async () => {
+      await moveFrom(eventsView, 'four@example.com', 'two@example.com');
+      await workbench.page.keyboard.press('Control+r');
+      await until(async () => (await states())[1] === 'waiting');
+      assert.deepEqual(await states(), ['waiting', 'waiting', 'discarded', 'discarded']);
+    });
+  });
+
+  describe('of webhooks', () => {
+    before(async () => {
+      await workbench.unfoldView(eventsView, false);
+      await workbench.unfoldView(webhooksView);
+      await clickAway(workbench.welcomeButton(webhooksView, 'Use the Sandbox’s Account'));
+      await row(webhooksView, 'Newsletter').waitFor({ timeout: 60_000 });
+      for (const name of ['first', 'second', 'third']) {
+        await vendor('POST', `/lists/${documentedListId}/webhooks.json`, {
+          Events: ['Subscribe'],
+          Url: `https://${name}.example/hook`,
+          PayloadFormat: 'json',
+        });
+      }
+      await workbench.runCommand(`${category}: Refresh Webhooks`);
+      await workbench.unfoldRow(webhooksView, 'Newsletter');
+      await row(webhooksView, 'third.example').waitFor();
+    });
+
+    it('copies the URL of the focused one', async () => {
+      await moveFrom(webhooksView, 'first.example', 'third.example');
+      const text = await workbench.copied(
+        () => workbench.page.keyboard.press('Control+c'),
+        (copied) => copied.startsWith('https://'),
+      );
+      assert.equal(text, 'https://third.example/hook');
+    });
+
+    it('deletes the focused one, and none from the box in which one searches', async () => {
+      await moveFrom(webhooksView, 'first.example', 'third.example');
+      await workbench.page.keyboard.press('Control+Alt+f');
+      const box = workbench.view(webhooksView).locator('.monaco-tree-type-filter input');
+      await box.waitFor();
+      await box.press('Delete');
+      await box.press('Escape');
+      assert.equal((await hookUrls()).length, 3);
+      await moveFrom(webhooksView, 'first.example', 'third.example');
+      await workbench.page.keyboard.press('Delete');
+      await workbench.dialog.getByText('third.example').first().waitFor();
+      assert.equal(await workbench.dialog.getByText('first.example').count(), 0);
+      await workbench.answerDialog('Delete');
+      await until(async () => (await hookUrls()).length < 3);
+      assert.deepEqual((await hookUrls()).toSorted(), ['https://first.example/hook', 'https://second.example/hook']);
+    });
+  });
+
+  describe('of instances', () => {
+    before(async () => {
+      for (const name of ['alpha', 'beta', 'gamma']) {
+        await platform('POST', '/instances', {
+          element: { key: 'campaignmonitor' },
+          configuration: {
+            username: sandbox().credentials.campaignMonitor.apiKey,
+            password: 'x',
+            'events.list.ids': documentedListId,
+          },
+          tags: ['workbench'],
+          name,
+        });
+      }
+      await workbench.unfoldView(webhooksView, false);
+      await workbench.unfoldView(instancesView);
+      await workbench.runCommand(`${category}: Refresh Instances`);
+      await row(instancesView, 'alpha').waitFor();
+    });
+
+    it('asks whether the focused one is to be deleted', async () => {
+      await moveFrom(instancesView, 'gamma', 'alpha');
+      await workbench.page.keyboard.press('Delete');
+      await workbench.dialog.getByText('alpha').first().waitFor();
+      await workbench.answerDialog('Cancel');
+    });
+  });
+});
