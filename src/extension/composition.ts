@@ -25,6 +25,7 @@ import { Session } from './relay/session.ts';
 import { keepSettingsCurrent } from './relay/settings-migration.ts';
 import { createStatusBarItem } from './relay/status-bar.ts';
 import { watchUrls } from './relay/url-watch.ts';
+import { StoppedHistory } from './relay/stopped-history.ts';
 import { logSandbox } from './sandbox/log.ts';
 import { SandboxProcess } from './sandbox/sandbox-process.ts';
 
@@ -36,7 +37,8 @@ export function compose(context: vscode.ExtensionContext): void {
   const session = new Session(context, log, secrets, receiver);
   const names = new ListNames(context.globalState);
   const relays = new KnownRelays(context.globalState, prefix);
-  const events = new EventsView(context, { session, log, names });
+  const history = new StoppedHistory({ session, bundle: context.asAbsolutePath('dist/relay.js') });
+  const events = new EventsView(context, { session, log, names, history });
   const destinations = new DestinationsView({
     session,
     names: { nameOfList: names.nameOf, onDidChange: (listener) => names.onDidChange(listener) },
@@ -55,7 +57,7 @@ export function compose(context: vscode.ExtensionContext): void {
     (made ??= import('./handlers.ts').then(({ createHandlers }) =>
       createHandlers({
         ...{ context, log, secrets, receiver, session, sandbox, platform, browser },
-        ...{ events, destinations, names, webhooks, instances, instanceStore, instanceDocuments },
+        ...{ events, history, destinations, names, webhooks, instances, instanceStore, instanceDocuments },
       }),
     ));
   const webhooks = createWebhooks({
@@ -66,6 +68,7 @@ export function compose(context: vscode.ExtensionContext): void {
     log,
     receiver,
     session,
+    history,
     sandbox,
     events,
     destinations,
@@ -79,7 +82,7 @@ export function compose(context: vscode.ExtensionContext): void {
         void vscode.commands.executeCommand('setContext', `${prefix}.looked`, true);
     }),
   );
-  registerDocuments(context, session);
+  registerDocuments(context, session, history);
   createStatusBarItem(context, session);
   keepRelayKeys(context, session, receiver);
   logRelay(context, { session, receiver, log });

@@ -4,7 +4,7 @@
  * activation does not pay for it. Import it with `await import('./deferred.ts')`.
  */
 export { isRefusal, NoRelayError } from '../protocol/errors.ts';
-export { connectToRelay } from '../protocol/relay-client.ts';
+export { connectToRelay, speakOver } from '../protocol/relay-client.ts';
 export { destinationSchema, settingsSchema } from '../protocol/settings.ts';
 export { compareVersions } from '../protocol/versions.ts';
 export { readPayload } from '../campaign-monitor/payload.ts';

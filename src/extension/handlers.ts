@@ -33,6 +33,7 @@ import { createDestinationCommands } from './relay/edit-destination.ts';
 import type { SampleReceiver } from './relay/sample-receiver.ts';
 import type { SecretBox } from './relay/secrets.ts';
 import type { Session } from './relay/session.ts';
+import type { StoppedHistory } from './relay/stopped-history.ts';
 import type { UrlKeeper } from './relay/url-keeper.ts';
 import { createUrlKeeper } from './relay/url-question.ts';
 import { createSandboxCommands } from './sandbox/sandbox-commands.ts';
@@ -51,6 +52,7 @@ export interface StandingParts {
   readonly events: EventsView;
   readonly destinations: DestinationsView;
   readonly names: ListNames;
+  readonly history: StoppedHistory;
   readonly webhooks: Webhooks;
   readonly instances: InstancesView;
   readonly instanceStore: InstanceStore;
@@ -67,7 +69,7 @@ export interface Handlers {
 /** Makes all of it, once for a window. */
 export function createHandlers(parts: StandingParts): Handlers {
   const { context, log, secrets, receiver, session, sandbox, platform, browser, events, webhooks } = parts;
-  const { instances, instanceStore: store, instanceDocuments: documents, destinations, names } = parts;
+  const { instances, instanceStore: store, instanceDocuments: documents, destinations, names, history } = parts;
   const webhookActions = createWebhookActions({
     ...{ session, log, browser },
     ...{ accounts: webhooks.accounts, journal: webhooks.journal, source: webhooks.source, view: webhooks.view },
@@ -82,7 +84,7 @@ export function createHandlers(parts: StandingParts): Handlers {
     whereabouts: () => instances.whereabouts(),
     changed: () => void instances.refresh(),
   });
-  const actionParts = { context, session, select: events.select, focused: events.focused };
+  const actionParts = { context, session, history, select: events.select, focused: events.focused };
   return {
     webhookActions,
     form,
@@ -104,7 +106,7 @@ export function createHandlers(parts: StandingParts): Handlers {
       }),
       ...createAuthorizationCommands(browser),
       ...createSandboxCommands(sandbox),
-      ...createEventsViewCommands(events, session),
+      ...createEventsViewCommands(events, session, history),
       ...createDocumentCommands(actionParts),
       ...createReplayCommands(actionParts),
       ...createResendCommands(actionParts),

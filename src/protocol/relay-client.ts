@@ -1,6 +1,6 @@
 /** The connection of a client to the relay of a data directory. */
 import { connect as connectSocket } from 'node:net';
-import type { Socket } from 'node:net';
+import type { Duplex, Readable } from 'node:stream';
 import { createMessageConnection, ResponseError, StreamMessageReader, StreamMessageWriter } from 'vscode-jsonrpc/node';
 import type { MessageConnection } from 'vscode-jsonrpc/node';
 import { z } from 'zod';
@@ -29,8 +29,8 @@ export interface RelayClient {
  * What reads the messages of a connection. The library's own sets a timer while a part of a message is there, and for
  * ever where the rest never comes: it would keep the process, which has its own bounds for who says nothing.
  */
-export function messagesOf(socket: Socket): StreamMessageReader {
-  const reader = new StreamMessageReader(socket);
+export function messagesOf(stream: Readable): StreamMessageReader {
+  const reader = new StreamMessageReader(stream);
   reader.partialMessageTimeout = 0;
   return reader;
 }
@@ -58,10 +58,20 @@ export async function connectToRelay(dataDir: string, patienceMs = defaultPatien
   });
   socket.setNoDelay(true);
   if (channel.proofNeeded) await proveToServer(socket, channel);
+  return speakOver(socket, dataDir, patienceMs);
+}
+
+/**
+ * The client of what answers the control channel's methods at the other end of a stream.
+ * @param stream is closed with the client
+ * @param dataDir the data directory that it serves
+ * @param patienceMs see {@link connectToRelay}
+ */
+export function speakOver(stream: Duplex, dataDir: string, patienceMs = defaultPatienceMs): RelayClient {
   let handled = 0;
   const connection: MessageConnection = createMessageConnection(
-    messagesOf(socket),
-    new StreamMessageWriter(socket),
+    messagesOf(stream),
+    new StreamMessageWriter(stream),
     undefined,
     {
       messageStrategy: {
@@ -73,7 +83,7 @@ export async function connectToRelay(dataDir: string, patienceMs = defaultPatien
     },
   );
   const closed = new Promise<void>((resolve) => {
-    socket.once('close', () => {
+    stream.once('close', () => {
       // The library handles what was read in turns of the event loop to come; the last word is worth waiting for.
       const drain = (seen: number, idleTurns: number): void => {
         if (idleTurns === mostIdleTurns) {
@@ -84,7 +94,7 @@ export async function connectToRelay(dataDir: string, patienceMs = defaultPatien
       drain(handled, 0);
     });
   });
-  socket.on('error', () => socket.destroy());
+  stream.on('error', () => stream.destroy());
   /** Rejects where the relay says nothing: neither the answer, nor anything else, nor an answer to a question since. */
   const answered = async <T>(answer: Promise<T>): Promise<T> => {
     let timer: NodeJS.Timeout | undefined;
@@ -151,6 +161,6 @@ export async function connectToRelay(dataDir: string, patienceMs = defaultPatien
       return () => void group.delete(own);
     },
     endsInOrder: () => inOrder,
-    close: () => socket.destroy(),
+    close: () => void stream.destroy(),
   };
 }

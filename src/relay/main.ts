@@ -1,11 +1,13 @@
 /**
  * The relay's own process, as the extension starts it: `node relay.js --data-dir D [--port N] [--log-file F]`. Ends
  * `keepAliveMinutes` after its last client has gone. Prints one JSON line: `ready`, `running` where another process is
- * the relay already, or `failed` and why.
+ * the relay already, or `failed` and why. With `--history` it is no relay: it answers what reads the history on its
+ * standard input and output, see read-only.ts.
  */
 import { parseArgs } from 'node:util';
 import type { RelayAdvice } from '../protocol/errors.ts';
 import { logToFile } from './log-file.ts';
+import { serveHistory } from './read-only.ts';
 import { RelayRunningError, startRelay } from './relay.ts';
 
 // Whoever reads what is written here may go away, as a window does that is closed: the relay stays.
@@ -23,10 +25,16 @@ async function main(): Promise<void> {
       port: { type: 'string' },
       'keep-alive-minutes': { type: 'string' },
       'log-file': { type: 'string' },
+      history: { type: 'boolean' },
     },
   });
   const dataDir = values['data-dir'];
   if (dataDir === undefined) throw new Error('--data-dir is missing');
+  if (values.history === true) {
+    await serveHistory(dataDir, process.stdin, process.stdout);
+    // What waits for the end of standard input does not keep it.
+    process.exit();
+  }
   const logFile = values['log-file'];
   const relay = await startRelay({
     dataDir,

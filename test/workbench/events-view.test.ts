@@ -60,11 +60,11 @@ describe('The events view, as a person uses it', () => {
     assert.equal(await post(sampleBody({ email: 'ann@example.com' })), 200);
     await row('ann@example.com').filter({ hasText: 'sent 200' }).waitFor();
     const [first] = await workbench.treeRows(view);
-    assert.equal(first?.label, 'ann@example.com');
-    assert.match(first.description, /^sent 200 in [\d.]+ m?s · (now|\d min ago) · [0-9a-f]{8}…/);
+    assert.equal(first?.label, 'Subscribe · ann@example.com');
+    assert.match(first.description, /^\d\d:\d\d:\d\d · sent 200 in [\d.]+ m?s · [0-9a-f]{8}… · e1$/);
     assert.match(
       first.spoken,
-      /^Subscribe, ann@example\.com, list [0-9a-f]{32}, (now|\d min ago), sent 200 in [\d.]+ m?s/,
+      /^Subscribe, ann@example\.com, sent 200 in [\d.]+ m?s, list [0-9a-f]{32}, \d\d:\d\d:\d\d, e1/,
     );
   });
 
@@ -87,8 +87,31 @@ describe('The events view, as a person uses it', () => {
       .first()
       .waitFor();
     assert.equal((await labels())[0], 'Test call');
-    await workbench.widenSideBar(600);
+    // The shape of the icon tells the state, and a letter marks what failed.
+    for (const [text, icon] of [
+      ['bea@example.com', 'error'],
+      ['cai@example.com', 'check'],
+      ['Rejected: ', 'circle-slash'],
+      ['Test call', 'beaker'],
+    ] as const) {
+      await row(text).locator(`.custom-view-tree-node-item-icon.codicon-${icon}`).waitFor();
+    }
+    const marked = workbench.view(view).locator('.monaco-list-row').filter({ has: workbench.page.locator('[class*="monaco-decoration-badge"], [class*="itemBadge"]') });
+    assert.deepEqual((await marked.allInnerTexts()).map((text) => /bea@|Rejected/.exec(text)?.[0]).sort(), [
+      'Rejected',
+      'bea@',
+    ]);
     await workbench.picture('readme/events', workbench.view(view), 200);
+    await workbench.picture('events-view/default-width');
+    await workbench.widenSideBar(260);
+    await workbench.picture('events-view/260');
+    // What matters is there in the least width: what happened and to whom.
+    const room = await row('bea@example.com').locator('.label-name').evaluate((name) => {
+      const { clientWidth, scrollWidth } = name as unknown as { clientWidth: number; scrollWidth: number };
+      return { clientWidth, scrollWidth };
+    });
+    assert.ok(room.scrollWidth <= room.clientWidth + 1 || room.clientWidth === 0, JSON.stringify(room));
+    await workbench.widenSideBar(600);
     await workbench.picture('events-view/events');
   });
 
@@ -101,11 +124,20 @@ describe('The events view, as a person uses it', () => {
     await workbench.page.mouse.move(900, 500);
   });
 
-  it('groups by state, type, list and time, and again not at all', async () => {
-    await workbench.runCommand(`${category}: Group by State`);
+  it('groups by state, type, list and time, and again not at all; the grouping in force is ticked', async () => {
+    const groupBy = async (label: string): Promise<void> => {
+      await workbench.runCommandThatAsks(`${category}: Group Events By…`, 'Group Events');
+      await workbench.pick(label);
+    };
+    await groupBy('State');
     await row('Failed').waitFor();
+    await workbench.runCommandThatAsks(`${category}: Group Events By…`, 'Group Events');
+    await workbench.picture('events-view/group-by');
+    const ticked = workbench.quickInputWidget.locator('.monaco-list-row').filter({ has: workbench.page.locator('.codicon-check') });
+    assert.deepEqual((await ticked.allInnerTexts()).map((text) => /State/.test(text)), [true]);
+    await workbench.page.keyboard.press('Escape');
     await workbench.picture('events-view/by-state');
-    await workbench.runCommand(`${category}: Group by Type`);
+    await groupBy('Type');
     await row('Deactivate').waitFor();
     const types = (await workbench.treeRows(view)).filter(({ expanded }) => expanded !== undefined);
     assert.deepEqual(types.map(({ label }) => label).sort(), [
@@ -115,15 +147,15 @@ describe('The events view, as a person uses it', () => {
       'Test calls',
       'Update',
     ]);
-    await workbench.runCommand(`${category}: Group by List`);
+    await groupBy('List');
     await row('No list').waitFor();
-    await workbench.runCommand(`${category}: Group by Time`);
+    await groupBy('Time');
     const times = workbench
       .view(view)
       .locator('.monaco-list-row')
       .filter({ hasText: /^Last (minute|hour)/ });
     await times.first().waitFor();
-    await workbench.runCommand(`${category}: Show Without Groups`);
+    await groupBy('No groups');
     await times.first().waitFor({ state: 'detached' });
   });
 
@@ -140,11 +172,11 @@ describe('The events view, as a person uses it', () => {
     await workbench.quickInput.fill('state:failed');
     await workbench.page.keyboard.press('Enter');
     await row('cai@example.com').waitFor({ state: 'detached' });
-    assert.deepEqual([...new Set(await labels())], ['bea@example.com']);
+    assert.deepEqual([...new Set(await labels())], ['Update · bea@example.com']);
     await workbench.view(view).getByText('Filter: state:failed').first().waitFor();
-    // Said once: beside the title only where no event is in sight.
+    // Said once: beside the title stands how many there are, and the filter only where no event is in sight.
     const beside = workbench.view(view).locator('.pane-header .description');
-    assert.equal((await beside.allInnerTexts()).join(''), '');
+    await beside.filter({ hasText: /^1 of \d+$/ }).waitFor();
     await workbench.picture('events-view/filtered');
     await workbench.runCommand(`${category}: Filter Events…`);
     await workbench.quickInputWidget.filter({ hasText: 'Filter Events' }).waitFor();
@@ -154,6 +186,31 @@ describe('The events view, as a person uses it', () => {
     await workbench.picture('events-view/no-match');
     await workbench.runCommand(`${category}: Clear Filter`);
     await row('cai@example.com').waitFor();
+  });
+
+  it('lets no row move while it is paused, says how many have come, and shows them when one goes on', async () => {
+    await row('cai@example.com').waitFor();
+    const before = await labels();
+    await workbench.runCommand(`${category}: Pause New Events`);
+    await row('Paused: 0 new').waitFor();
+    await post(sampleBody({ email: 'eve@example.com', events: 2 }));
+    await row('Paused: 2 new').waitFor();
+    assert.deepEqual((await labels()).slice(1), before);
+    await workbench.picture('events-view/paused');
+    await row('Paused: 2 new').click();
+    await row('2 of 2 in d').waitFor();
+    await row('1 of 2 in d').waitFor();
+    assert.deepEqual((await labels()).slice(2), before);
+  });
+
+  it('says that a replay sends all events of the delivery', async () => {
+    await row('2 of 2 in d').waitFor();
+    await workbench.chooseUntil(
+      row('2 of 2 in d'),
+      'Replay',
+      workbench.page.locator('.statusbar').getByText(/^d\d+ is sent again with its 2 events\.$/),
+    );
+    await workbench.picture('events-view/replayed-batch');
   });
 
   it('loads older events when asked', async () => {
@@ -175,6 +232,26 @@ describe('The events view, as a person uses it', () => {
       return false;
     });
     assert.equal((await place()) % 100, 0);
+  });
+
+  it('counts in groups what the history holds, and shows all of one by a filter', async () => {
+    await workbench.runCommandThatAsks(`${category}: Group Events By…`, 'Group Events');
+    await workbench.pick('Type');
+    const { counts } = await statusOf(dataDirs(workbench)[0]!);
+    const heading = workbench.view(view).locator('.pane-header .description');
+    await heading.filter({ hasText: (counts.events + counts.tests + counts.rejected).toLocaleString('en') }).waitFor();
+    // Of the rejected one and the test call nothing is loaded any more, or all is: they are there.
+    await row('Rejected').filter({ hasText: '1' }).waitFor();
+    await row('Test calls').filter({ hasText: '1' }).waitFor();
+    await workbench.picture('events-view/counted');
+    await workbench.unfoldRow(view, 'Deactivate');
+    await row('Show All').first().waitFor();
+    await row('Show All').first().click();
+    await workbench.view(view).getByText('Filter: type:').first().waitFor();
+    await workbench.runCommand(`${category}: Clear Filter`);
+    await workbench.runCommandThatAsks(`${category}: Group Events By…`, 'Group Events');
+    await workbench.pick('No groups');
+    await workbench.view(view).getByText('Filter: type:').first().waitFor({ state: 'detached' });
   });
 
   it('clears the history when that is confirmed', async () => {
@@ -334,28 +411,6 @@ describe('What is not sent yet, as a person sees it in the events view', () => {
     await rowSays(email, 'sent 200');
     const [request] = receiver.requests;
     assert.ok(request && verify(request.body, request.header(signatureHeader) ?? '', ['a key']));
-  });
-
-  it('says at each step of a new destination what is asked', async () => {
-    const { quickInputWidget, page } = workbench;
-    const at = (step: number) => quickInputWidget.filter({ hasText: `Add Destination (${step}/6)` });
-    const asks = (placeholder: string) => quickInputWidget.locator(`input[placeholder="${placeholder}"]`);
-    await workbench.runCommand(`${category}: Add Destination…`);
-    for (const step of [1, 2, 3, 4]) {
-      await at(step).waitFor();
-      if (step === 2) await asks('What is sent').waitFor();
-      if (step === 4) await quickInputWidget.getByText('IDs of the lists, separated by commas.').waitFor();
-      await page.keyboard.press('Enter');
-    }
-    await at(5).waitFor();
-    await asks('Which key signs what is sent?').waitFor();
-    await workbench.picture('events-view/destination-key');
-    await page.keyboard.press('Enter');
-    await at(6).waitFor();
-    await asks('Which credentials are sent along?').waitFor();
-    await workbench.picture('events-view/destination-credentials');
-    await page.keyboard.press('Escape');
-    await at(6).waitFor({ state: 'hidden' });
   });
 
   it('keeps verify keys of any name, and removes the one that is chosen', async () => {

@@ -12,7 +12,18 @@ import type { ActionParts } from './action-parts.ts';
 export function connected(session: Session): RelayClient {
   const { client } = session;
   if (client !== undefined) return client;
-  throw new CommandError(vscode.l10n.t('The relay is not running'), vscode.l10n.t('Start it and try again.'), {
+  throw notRunning();
+}
+
+/** What reads the history: the running relay, or what it left. @throws CommandError where there is nothing */
+export async function readable({ history }: Pick<ActionParts, 'history'>): Promise<RelayClient> {
+  const client = await history.reader();
+  if (client !== undefined) return client;
+  throw notRunning();
+}
+
+function notRunning(): CommandError {
+  return new CommandError(vscode.l10n.t('The relay is not running'), vscode.l10n.t('Start it and try again.'), {
     title: vscode.l10n.t('Start Relay'),
     command: 'start',
   });
@@ -45,13 +56,13 @@ export function chosenRow(parts: Pick<ActionParts, 'select'>, node?: EventsNode)
  * @throws CommandError where there is none
  */
 export async function targetRows(
-  parts: Pick<ActionParts, 'select' | 'session'>,
+  parts: Pick<ActionParts, 'select' | 'history'>,
   target?: EventsNode | vscode.Uri,
   nodes?: readonly EventsNode[],
 ): Promise<readonly [EventRow, ...EventRow[]]> {
   if (!(target instanceof vscode.Uri)) return chosenRows(parts, target, nodes);
   const address = parseDocumentPath(target.path);
   if (address === undefined) return chosenRows(parts);
-  const { event } = await connected(parts.session).request('events/get', { id: address.eventId });
+  const { event } = await (await readable(parts)).request('events/get', { id: address.eventId });
   return [event];
 }

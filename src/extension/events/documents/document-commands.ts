@@ -1,7 +1,7 @@
 /** Commands that show one event, or hold two things against each other. */
 import * as vscode from 'vscode';
 import type { EventRow } from '../../../protocol/history.ts';
-import { chosenRow, chosenRows, connected, targetRows } from '../chosen.ts';
+import { chosenRow, chosenRows, readable, targetRows } from '../chosen.ts';
 import { CommandError } from '../../ui/command-error.ts';
 import type { ActionParts } from '../action-parts.ts';
 import type { CommandHandlers } from '../../commands.ts';
@@ -41,7 +41,7 @@ async function uriOf(parts: ActionParts, eventId: string, kind: DocumentKind): P
   const address = { eventId, kind, attempt: null };
   if (kind !== 'body' && kind !== 'event' && kind !== 'notification') return documentUri(address);
   const { readDocument } = await import('../../deferred.ts');
-  const { extension } = await readDocument(connected(parts.session), address, documentTexts());
+  const { extension } = await readDocument(await readable(parts), address, documentTexts());
   return documentUri(address, extension);
 }
 
@@ -57,8 +57,8 @@ async function openDocument(
 }
 
 /** Puts the cursor on the event, where its delivery holds several. */
-async function revealEvent({ session }: ActionParts, row: EventRow, editor: vscode.TextEditor): Promise<void> {
-  const { events } = await connected(session).request('deliveries/get', { id: row.deliveryId });
+async function revealEvent({ history }: ActionParts, row: EventRow, editor: vscode.TextEditor): Promise<void> {
+  const { events } = await (await readable({ history })).request('deliveries/get', { id: row.deliveryId });
   const index = events.findIndex(({ id }) => id === row.id);
   if (events.length < 2 || index === -1 || editor.document.languageId !== 'json') return;
   const line = lineOfEntry(editor.document.getText(), 'Events', index);
@@ -125,7 +125,7 @@ async function compareWithNotification(parts: ActionParts, row: EventRow): Promi
 }
 
 async function compareAnswers(parts: ActionParts, row: EventRow): Promise<void> {
-  const { attempts } = await connected(parts.session).request('events/get', { id: row.id });
+  const { attempts } = await (await readable(parts)).request('events/get', { id: row.id });
   const { inOrder } = await import('../../deferred.ts');
   const ordered = inOrder(attempts);
   const latest = ordered.at(-1);

@@ -4,6 +4,7 @@ import type { RelayErrorCode } from '../../../protocol/errors.ts';
 import type { AttemptDetail, Delivery } from '../../../protocol/history.ts';
 import { prefix } from '../../commands.ts';
 import type { Session } from '../../relay/session.ts';
+import type { StoppedHistory } from '../../relay/stopped-history.ts';
 import { parseDocumentPath } from '../address.ts';
 import type { DocumentTexts, Notice } from './content.ts';
 
@@ -14,8 +15,8 @@ export const documentScheme = prefix;
 const refreshMs = 100;
 
 /** Lets VS Code open the documents, and keeps those about attempts up to date. */
-export function registerDocuments(context: vscode.ExtensionContext, session: Session): void {
-  const provider = new EventDocuments(session);
+export function registerDocuments(context: vscode.ExtensionContext, session: Session, history: StoppedHistory): void {
+  const provider = new EventDocuments(session, history);
   context.subscriptions.push(
     provider,
     vscode.workspace.registerTextDocumentContentProvider(documentScheme, provider),
@@ -24,7 +25,7 @@ export function registerDocuments(context: vscode.ExtensionContext, session: Ses
 }
 
 class EventDocuments implements vscode.TextDocumentContentProvider, vscode.Disposable {
-  readonly #session: Session;
+  readonly #history: StoppedHistory;
   readonly #changed = new vscode.EventEmitter<vscode.Uri>();
   /** Documents that change with the deliveries' attempts: the delivery's id by URI. */
   readonly #watched = new Map<string, string>();
@@ -35,8 +36,9 @@ class EventDocuments implements vscode.TextDocumentContentProvider, vscode.Dispo
 
   readonly onDidChange = this.#changed.event;
 
-  constructor(session: Session) {
-    this.#session = session;
+  constructor(session: Session, history: StoppedHistory) {
+    this.#history = history;
+
     this.#running = session.client !== undefined;
     this.#subscriptions = [
       session.onDidRecordAttempts(({ attempts, missed }) => {
@@ -59,7 +61,7 @@ class EventDocuments implements vscode.TextDocumentContentProvider, vscode.Dispo
     const { l10n } = vscode;
     const address = parseDocumentPath(uri.path);
     if (address === undefined) return l10n.t('There is no such document: {0}', uri.path);
-    const { client } = this.#session;
+    const client = await this.#history.reader();
     if (client === undefined) return l10n.t('The relay is not running. This is shown again once it runs.');
     const { readDocument } = await import('../../deferred.ts');
     try {

@@ -2,9 +2,11 @@
 import * as vscode from 'vscode';
 import { maxAttempts } from '../../../common/retry-policies.ts';
 import type { EventRow } from '../../../protocol/history.ts';
+import type { RelayClient } from '../../../protocol/relay-client.ts';
 import { prefix } from '../../commands.ts';
 import type { ListNames } from '../../campaign-monitor/list-names.ts';
 import { eventCount } from '../../relay/event-count.ts';
+import type { StoppedHistory } from '../../relay/stopped-history.ts';
 import type { Session, SessionState } from '../../relay/session.ts';
 import type { ProgressPlace } from '../../ui/progress.ts';
 import type { ListedEvent } from './event-list.ts';
@@ -40,10 +42,12 @@ export interface EventsViewParts {
   readonly session: Session;
   readonly log: vscode.LogOutputChannel;
   readonly names: ListNames;
+  readonly history: StoppedHistory;
 }
 
 export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<EventsNode> {
   readonly #session: Session;
+  readonly #history: StoppedHistory;
   readonly #memory: vscode.Memento;
   readonly #view: vscode.TreeView<EventsNode>;
   readonly #feed: EventsFeed;
@@ -60,10 +64,13 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
   /** Forwardings that had failed when that was last asked. */
   #failed = 0;
   #around: Surroundings;
+  /** What reads the history while no relay runs. */
+  #stopped: RelayClient | undefined;
 
   readonly onDidChangeTreeData = this.#changed.event;
 
-  constructor(context: vscode.ExtensionContext, { session, log, names }: EventsViewParts) {
+  constructor(context: vscode.ExtensionContext, { session, log, names, history }: EventsViewParts) {
+    this.#history = history;
     this.#session = session;
     this.#memory = context.workspaceState;
     const remembered = this.#memory.get<string>(groupingKey);
@@ -324,6 +331,9 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
   #message(filter: string): string | undefined {
     const { searchable } = this.#feed;
     const parts = filter === '' ? [] : [vscode.l10n.t('Filter: {0}', filter)];
+    if (this.#session.status === undefined) {
+      parts.unshift(vscode.l10n.t('The relay is not running: this is what it received.'));
+    }
     if (searchable !== undefined) {
       parts.push(vscode.l10n.t('The history is being prepared: {0} % of it can be searched.', searchable));
     }
@@ -355,7 +365,28 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
     this.#changed.fire([...drawing]);
   }
 
+  /** Without a relay what it received is shown, once somebody looks. */
+  async #readStopped(): Promise<void> {
+    const stopped = (): boolean => this.#session.state.kind !== 'running';
+    // What is shown while another relay starts stays.
+    if (this.#feed.client !== undefined && this.#feed.client === this.#stopped) return;
+    this.#feed.detach();
+    this.#sayPaused();
+    if (!this.#view.visible || !this.#history.exists) return;
+    const client = await this.#history.reader().catch(() => undefined);
+    if (client === undefined || !stopped()) return;
+    this.#stopped = client;
+    this.#feed.attach(client);
+    this.#counts.begin();
+    await client.closed;
+    // Its process has ended: the next look asks another one.
+    if (this.#stopped !== client) return;
+    this.#stopped = undefined;
+    if (stopped()) this.#feed.detach();
+  }
+
   #look(visible: boolean): void {
+    if (visible && this.#session.state.kind !== 'running') void this.#readStopped();
     this.#feed.setVisible(visible);
     if (visible) this.#counts.changed();
   }
@@ -382,13 +413,14 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
   }
 
   #follow(state: SessionState): void {
+    void vscode.commands.executeCommand('setContext', `${prefix}.readOnly`, this.#history.exists);
     if (state.kind !== 'running') {
-      this.#feed.detach();
       this.#failures.begin();
-      this.#sayPaused();
       this.#showBadge();
+      void this.#readStopped();
       return;
     }
+    this.#history.close();
     if (this.#feed.client !== state.client) {
       this.#feed.attach(state.client);
       this.#counts.begin();

@@ -4,18 +4,23 @@ import type { RelayClient } from '../../../protocol/relay-client.ts';
 import type { CommandHandlers } from '../../commands.ts';
 import { withNext } from '../../ui/error-words.ts';
 import type { Session } from '../../relay/session.ts';
+import type { StoppedHistory } from '../../relay/stopped-history.ts';
 import type { EventsView } from './events-view.ts';
 import { pickFilter } from './filter-picker.ts';
 import type { Grouping } from './grouping.ts';
 
 /** The handlers of these commands. */
-export function createEventsViewCommands(view: EventsView, session: Session): CommandHandlers<'eventsView'> {
+export function createEventsViewCommands(
+  view: EventsView,
+  session: Session,
+  history: StoppedHistory,
+): CommandHandlers<'eventsView'> {
   const groupBy = (grouping: Grouping) => () => view.setGrouping(grouping);
   return {
     groupEvents: () => pickGrouping(view),
     pauseEvents: () => view.setPaused(true),
     resumeEvents: () => view.setPaused(false),
-    filterEvents: (filter?: unknown) => filterEvents(view, session, filter),
+    filterEvents: (filter?: unknown) => filterEvents(view, history, filter),
     clearFilter: () => view.setFilter(''),
     groupByTime: groupBy('time'),
     groupByList: groupBy('list'),
@@ -66,8 +71,9 @@ function clientOf(session: Session): RelayClient {
 }
 
 /** @param filter given by a keybinding or another command; else the user is asked */
-async function filterEvents(view: EventsView, session: Session, filter: unknown): Promise<void> {
-  const client = clientOf(session);
+async function filterEvents(view: EventsView, history: StoppedHistory, filter: unknown): Promise<void> {
+  const client = await history.reader();
+  if (client === undefined) throw new NotRunningError();
   if (typeof filter === 'string') {
     if (filter.trim() !== '') await client.request('events/query', { filter: filter.trim(), limit: 1 });
     await view.setFilter(filter.trim());
