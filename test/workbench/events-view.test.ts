@@ -6,7 +6,15 @@ import { send } from '../relay/requests.ts';
 import { sampleBody } from '../relay/stage.ts';
 import { until } from '../relay/until.ts';
 import type { Receiver } from '../relay/receiver.ts';
-import { changeSettings, dataDirs, startByButton, startRelay, statusOf, stopRelays } from './relay.ts';
+import {
+  changeSettings,
+  dataDirs,
+  startByButton,
+  startRelay,
+  statusIfRunning,
+  statusOf,
+  stopRelays,
+} from './relay.ts';
 import { clickAway, inTime, openWorkbench, untilDone } from './workbench.ts';
 import type { Workbench } from './workbench.ts';
 
@@ -61,7 +69,7 @@ describe('The events view, as a person uses it', () => {
     await row('ann@example.com').filter({ hasText: 'sent 200' }).waitFor();
     const [first] = await workbench.treeRows(view);
     assert.equal(first?.label, 'Subscribe · ann@example.com');
-    assert.match(first.description, /^\d\d:\d\d:\d\d · sent 200 in [\d.]+ m?s · [0-9a-f]{8}… · e1$/);
+    assert.match(first.description, /^\d\d:\d\d:\d\d · sent 200 in [\d.]+ m?s · e1 · [0-9a-f]{8}…$/);
     assert.match(
       first.spoken,
       /^Subscribe, ann@example\.com, sent 200 in [\d.]+ m?s, list [0-9a-f]{32}, \d\d:\d\d:\d\d, e1/,
@@ -169,6 +177,10 @@ describe('The events view, as a person uses it', () => {
     await workbench.quickInput.fill('state:broken');
     await workbench.quickInputWidget.getByText('expected one of waiting, held').waitFor();
     await workbench.picture('events-view/filter-error');
+    // How it may go on comes before what is wrong with it.
+    const offered = await workbench.quickPickItems();
+    const at = (text: string): number => offered.findIndex((label) => label.includes(text));
+    assert.ok(at('state:failed') >= 0 && at('state:failed') < at('This is no filter yet'), offered.join('\n'));
     await workbench.quickInput.fill('state:failed');
     await workbench.page.keyboard.press('Enter');
     await row('cai@example.com').waitFor({ state: 'detached' });
@@ -267,13 +279,33 @@ describe('The events view, as a person uses it', () => {
     await workbench.view(view).getByText('Nothing has come in yet.').waitFor();
   });
 
-  it('shows no events of a relay that has stopped', async () => {
+  it('shows what a relay that has stopped received, to be read alone', async () => {
     await startRelay(workbench);
     await post(sampleBody({ email: 'dan@example.com' }));
-    await row('dan@example.com').waitFor();
+    await row('dan@example.com').filter({ hasText: 'sent 200' }).waitFor();
     await workbench.runCommand(`${category}: Stop Relay`);
-    await workbench.view(view).getByText('The relay is not running.').waitFor();
-    assert.deepEqual(await labels(), []);
+    await workbench.view(view).getByText('The relay is not running: this is what it received.').first().waitFor();
+    await row('dan@example.com').filter({ hasText: 'sent 200' }).waitFor();
+    await workbench.picture('events-view/stopped-history');
+    await row('dan@example.com').click();
+    await workbench.page.locator('.view-line').filter({ hasText: 'dan@example.com' }).first().waitFor();
+    const copied = await workbench.copied(
+      () => workbench.chooseFromContextMenu(row('dan@example.com'), 'Copy as cURL'),
+      (text) => text.includes('curl'),
+    );
+    assert.match(copied, /dan@example\.com/);
+    // Sending needs the relay, and says so.
+    await workbench.chooseUntil(row('dan@example.com'), 'Replay', workbench.notification('The relay is not running'));
+    assert.equal(await statusIfRunning(dataDirs(workbench)[0]!), undefined);
+    await workbench.runCommandThatAsks(`${category}: Filter Events…`, 'Filter Events');
+    await workbench.enter('nobody@example.com');
+    await row('dan@example.com').waitFor({ state: 'detached' });
+    await workbench.runCommand(`${category}: Clear Filter`);
+    await row('dan@example.com').waitFor();
+    await startRelay(workbench);
+    await post(sampleBody({ email: 'eli@example.com' }));
+    await row('eli@example.com').waitFor();
+    await row('dan@example.com').waitFor();
   });
 });
 
@@ -368,7 +400,7 @@ describe('What is not sent yet, as a person sees it in the events view', () => {
     await rowSays(email, 'sent 200');
   });
 
-  it('says that an event waits while the callback does not answer', async () => {
+  it('tells the event that is being sent from the one that waits behind it, while the callback does not answer', async () => {
     const email = `waits-${tries}@example.com`;
     const next = `waits-behind-${tries}@example.com`;
     let release = (): void => undefined;
@@ -377,7 +409,10 @@ describe('What is not sent yet, as a person sees it in the events view', () => {
     try {
       await post('Update', email);
       await post('Update', next);
-      for (const each of [email, next]) await rowSays(each, 'waiting · ');
+      await rowSays(email, 'sending · ');
+      await workbench.treeRow(view, email).locator('.codicon-send').waitFor();
+      await rowSays(next, 'waiting · ');
+      await workbench.treeRow(view, next).locator('.codicon-watch').waitFor();
       await picture('waiting');
     } finally {
       release();

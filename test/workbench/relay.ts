@@ -137,7 +137,7 @@ export async function changeSettings(workbench: Workbench, change: Readonly<Reco
   });
 }
 
-function settingsFile(workbench: Workbench): string {
+export function settingsFile(workbench: Workbench): string {
   return join(workbench.userDataDir, 'User', 'settings.json');
 }
 

@@ -43,10 +43,11 @@ export function descriptionOf(row: EventRow, around: Surroundings, l10n: Localis
   const parts = [
     clockOf(row.receivedAt, around.now, around.language),
     stateOf(row, around, l10n),
+    // What messages call it.
+    row.id,
     placeInDelivery(row, l10n),
     ...marksOf(row, l10n),
     shortList(row.list, around),
-    row.id,
   ];
   return parts.filter((part) => part !== '').join(' · ');
 }

@@ -86,7 +86,7 @@ export class DestinationsView implements vscode.Disposable, vscode.TreeDataProvi
       case 'destination':
         return this.#destinationItem(node);
       case 'left':
-        return this.#item(placeOf(node.status.url), node.status, ';left;');
+        return this.#item(placeOf(node.status.url).replace(/^https?:\/\//, ''), node.status, ';left;');
       case 'field':
         return fieldItem(node);
       case 'sample':
@@ -107,7 +107,8 @@ export class DestinationsView implements vscode.Disposable, vscode.TreeDataProvi
       l10n,
     );
     const filters = filtersOf(setting, this.#parts.names, l10n);
-    const item = this.#item(name, status, ';destination;', filters);
+    // The scheme is in the tooltip: in a narrow side bar the host counts.
+    const item = this.#item(name.replace(/^https?:\/\//, ''), status, ';destination;', filters);
     item.id = `destination:${node.index}`;
     item.collapsibleState = vscode.TreeItemCollapsibleState.Collapsed;
     item.tooltip = factsTooltip([

@@ -13,6 +13,7 @@ import type { ListedEvent } from './event-list.ts';
 import { EventsFeed, pageSize } from './events-feed.ts';
 import type { Drawing } from './events-feed.ts';
 import { focusedRows } from '../../ui/focused-rows.ts';
+import type { KnownList } from './filter-suggestions.ts';
 import { group, groupings, keyOf, midnightOf } from './grouping.ts';
 import type { Group, Grouping } from './grouping.ts';
 import type { EventNode, EventsNode, GroupNode, MoreNode, NewestNode, PausedNode, RestNode } from '../event-node.ts';
@@ -154,6 +155,12 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
 
   get recentFilters(): readonly string[] {
     return this.#memory.get<string[]>(recentFiltersKey, []);
+  }
+
+  /** The lists of the events that are loaded, with their names where they are known. */
+  get lists(): readonly KnownList[] {
+    const ids = new Set(this.#feed.list.newestFirst().flatMap(({ row }) => row.list ?? []));
+    return [...ids].map((id) => ({ id, name: this.#around.nameOfList(id) }));
   }
 
   /**

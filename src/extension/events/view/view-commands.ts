@@ -44,7 +44,8 @@ async function pickGrouping(view: EventsView): Promise<void> {
     ['state', l10n.t('State')],
   ];
   const items = labels.map(([grouping, label]) => ({
-    label: `${grouping === view.grouping ? '$(check)' : '$(blank)'} ${label}`,
+    label,
+    iconPath: new vscode.ThemeIcon(grouping === view.grouping ? 'check' : 'blank'),
     ...(grouping === view.grouping && { description: l10n.t('in force') }),
     grouping,
   }));
@@ -87,7 +88,7 @@ async function filterEvents(view: EventsView, history: StoppedHistory, filter: u
       return withNext(error, vscode.l10n);
     }
   };
-  const picked = await pickFilter(view.filter, view.recentFilters, check);
+  const picked = await pickFilter({ current: view.filter, recent: view.recentFilters, lists: view.lists, check });
   if (picked !== undefined) await view.setFilter(picked);
 }
 

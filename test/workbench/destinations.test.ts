@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { startReceiver } from '../relay/receiver.ts';
+import { send } from '../relay/requests.ts';
+import { sampleBody } from '../relay/stage.ts';
+import { until } from '../relay/until.ts';
+import type { Receiver } from '../relay/receiver.ts';
+import { category, dataDirs, settingsFile, startRelay, statusOf, stopRelays } from './relay.ts';
+import { openWorkbench, untilDone } from './workbench.ts';
+import type { Workbench } from './workbench.ts';
+
+const view = 'campaignMonitorRelay.destinations';
+
+describe('Destinations, as a person adds, changes and removes them', () => {
+  let workbench: Workbench;
+  let receiver: Receiver;
+
+  const row = (text: string) => workbench.treeRow(view, text);
+  const inSettings = (): unknown =>
+    (JSON.parse(readFileSync(settingsFile(workbench), 'utf8')) as Record<string, unknown>)[
+      'campaignMonitorRelay.destinations'
+    ];
+  const place = (): string => receiver.url.replace('http://', '');
+  /** The settings name this destination and no other. */
+  const untilSettings = (expected: unknown): Promise<unknown> =>
+    until(() => Promise.resolve(JSON.stringify(inSettings()) === JSON.stringify(expected)));
+  const quickInputWidget = () => workbench.quickInputWidget;
+  const chooseField = async (label: string): Promise<void> => {
+    const field = quickInputWidget().locator('.monaco-list-row').filter({ hasText: label }).first();
+    await field.waitFor();
+    await field.click();
+  };
+
+  before(async () => {
+    receiver = await startReceiver();
+    workbench = await openWorkbench({
+      ownServer: true,
+      settings: { 'campaignMonitorRelay.tunnel.kind': 'none', 'campaignMonitorRelay.keepAliveMinutes': 2 },
+    });
+    await workbench.openViewContainer(category);
+  });
+  after(async () => {
+    await stopRelays(workbench);
+    await workbench.close();
+  });
+
+  it('are the sample receiver while the settings name none', async () => {
+    await row('Sample receiver').filter({ hasText: 'until a callback of yours is named' }).waitFor();
+    await startRelay(workbench);
+    await row('Sample receiver').filter({ hasText: 'takes notifications' }).waitFor();
+    await workbench.picture('destinations/sample');
+  });
+
+  it('are added by their URL alone, and the rest is offered', async () => {
+    await workbench.runCommandThatAsks(`${category}: Add Destination…`, 'The URL of your callback');
+    await workbench.enter(receiver.url);
+    await quickInputWidget().getByText(`Notifications now go to ${receiver.url}.`).waitFor();
+    await workbench.picture('destinations/added');
+    await untilSettings([{ url: receiver.url }]);
+    await workbench.page.keyboard.press('Enter');
+    await quickInputWidget().waitFor({ state: 'hidden' });
+    await row(place()).filter({ hasText: 'takes notifications' }).waitFor();
+    const { campaignMonitorUrl } = await statusOf(dataDirs(workbench)[0]!);
+    await send(campaignMonitorUrl, { body: sampleBody() });
+    await receiver.received(1);
+  });
+
+  it('are changed field by field from their row, lists and types too', async () => {
+    await untilDone(async () => {
+      await row(place()).hover({ timeout: 5000 });
+      await row(place()).getByRole('button', { name: 'Edit Destination…' }).click({ timeout: 5000 });
+      await quickInputWidget().filter({ hasText: 'What is to be changed?' }).or(quickInputWidget()).waitFor();
+    });
+    await chooseField('Lists');
+    await workbench.quickInput.fill('96c0bbdaa54760c8d9e62a2b7ffa2e13');
+    await workbench.quickInput.press('Enter');
+    await untilSettings([{ url: receiver.url, lists: ['96c0bbdaa54760c8d9e62a2b7ffa2e13'] }]);
+    await chooseField('Sends');
+    await chooseField('Raw deliveries');
+    const changed = { url: receiver.url, lists: ['96c0bbdaa54760c8d9e62a2b7ffa2e13'], mode: 'raw' };
+    await untilSettings([changed]);
+    await quickInputWidget().getByText('Done').click();
+    await row(place()).filter({ hasText: 'raw deliveries' }).waitFor();
+    // A field is changed from its own row, too.
+    await workbench.unfoldRow(view, place());
+    await workbench.picture('destinations/unfolded');
+    await row('Lists').click();
+    await quickInputWidget().getByText('IDs of the lists, separated by commas.').waitFor();
+    await workbench.enter('');
+    await untilSettings([{ url: receiver.url, mode: 'raw' }]);
+  });
+
+  it('are removed by a key from the focused row, once that is confirmed', async () => {
+    await untilDone(async () => {
+      await row(place()).click({ timeout: 5000 });
+      await workbench.page.keyboard.press('Delete');
+      await workbench.dialog.getByText('Remove the destination').waitFor({ timeout: 5000 });
+    });
+    await workbench.picture('destinations/remove');
+    await workbench.answerDialog('Remove');
+    await untilSettings([]);
+    await row('Sample receiver').waitFor();
+    assert.equal(await workbench.view(view).locator('.monaco-list-row').count(), 1);
+  });
+});
