@@ -73,7 +73,11 @@ export function contributesOfCommands(): Contributes {
     })),
     menus: Object.fromEntries(menus),
     keybindings: commands.flatMap(([name, { keys = [] }]) =>
-      keys.map(({ key, mac, when }) => ({ command: `${prefix}.${name}`, key, mac, when })),
+      keys.map(({ key, mac, when, args }) => ({
+        command: `${prefix}.${name}`,
+        ...(args !== undefined && { args }),
+        ...{ key, mac, when },
+      })),
     ),
   };
 }

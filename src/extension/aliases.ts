@@ -5,6 +5,11 @@ import type { CommandName } from './commands.ts';
 export type Alias = readonly [name: CommandName, ...args: readonly unknown[]];
 
 export const aliases: Readonly<Record<string, Alias>> = {
+  groupByTime: ['groupEvents', 'time'],
+  groupByList: ['groupEvents', 'list'],
+  groupByType: ['groupEvents', 'type'],
+  groupByState: ['groupEvents', 'state'],
+  ungroup: ['groupEvents', 'none'],
   copyPublicUrl: ['copyUrl', 'public'],
   copyCampaignMonitorUrl: ['copyUrl', 'campaignMonitor'],
   copyOpenConnectorsUrl: ['copyUrl', 'openConnectors'],

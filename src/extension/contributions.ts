@@ -2,7 +2,6 @@
  * Every command of the extension, as its room describes it. package.json gets its commands, menus and keybindings from
  * here by `node scripts/check-manifest.ts --write`; code takes the types alone.
  */
-import { prefix } from './commands.ts';
 import type { SubmenuDescription, SubmenuName } from './describing.ts';
 import { accountsCommands } from './campaign-monitor/accounts/contributions.ts';
 import { webhooksCommands } from './campaign-monitor/webhooks/contributions.ts';
@@ -18,11 +17,12 @@ import { eventsViewCommands } from './events/view/contributions.ts';
 import { authorizationCommands } from './oauth/contributions.ts';
 import { formCommands } from './open-connectors/create/contributions.ts';
 import { instancesCommands } from './open-connectors/instances/contributions.ts';
-import { relayCommands } from './relay/contributions.ts';
+import { destinationsCommands, relayCommands } from './relay/contributions.ts';
 import { sandboxCommands } from './sandbox/contributions.ts';
 
 export const contributions = {
   relay: relayCommands,
+  destinations: destinationsCommands,
   authorization: authorizationCommands,
   sandbox: sandboxCommands,
   form: formCommands,
@@ -40,11 +40,6 @@ export const contributions = {
 
 /** Menus in menus. */
 export const submenus: Readonly<Record<SubmenuName, SubmenuDescription>> = {
-  groupBy: {
-    title: 'Group By',
-    icon: 'list-tree',
-    places: [{ menu: 'view/title', view: 'events', when: `${prefix}.state == running`, group: '1_group' }],
-  },
   copyAs: {
     title: 'Copy As',
     places: [{ menu: 'view/item/context', view: 'events', item: 'row', group: '5_copy@1' }],

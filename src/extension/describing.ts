@@ -1,5 +1,7 @@
 /** How a room describes its commands: what package.json says of them is made from this (scripts/contributions.ts). */
 
+import { prefix } from './commands.ts';
+
 /** A place in a menu, as VS Code's `contributes.menus` has it; `view`, `item` and `alone` become part of its `when`. */
 export interface MenuPlace {
   /** One of VS Code's menus, or a submenu of ours by its name. */
@@ -19,6 +21,15 @@ export interface KeyBinding {
   readonly key: string;
   readonly mac: string;
   readonly when: string;
+  /** What the command is given. */
+  readonly args?: string;
+}
+
+/**
+ * Where the rows of a view have the focus: not the box in which one searches in them, nor the headings that stay on top.
+ */
+export function rowsFocused(view: ViewName): string {
+  return `listFocus && !inputFocus && !treestickyScrollFocused && focusedView == ${prefix}.${view}`;
 }
 
 export interface CommandDescription {
@@ -35,7 +46,7 @@ export interface CommandDescription {
 /** The commands of a part, by their names after the prefix. */
 export type CommandDescriptions = Readonly<Record<string, CommandDescription>>;
 
-export type ViewName = 'events' | 'instances' | 'webhooks';
+export type ViewName = 'events' | 'destinations' | 'instances' | 'webhooks';
 
 /** A menu in a menu. */
 export interface SubmenuDescription {
@@ -44,4 +55,4 @@ export interface SubmenuDescription {
   readonly places: readonly MenuPlace[];
 }
 
-export type SubmenuName = 'groupBy' | 'copyAs' | 'compare';
+export type SubmenuName = 'copyAs' | 'compare';

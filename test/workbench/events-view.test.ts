@@ -6,15 +6,7 @@ import { send } from '../relay/requests.ts';
 import { sampleBody } from '../relay/stage.ts';
 import { until } from '../relay/until.ts';
 import type { Receiver } from '../relay/receiver.ts';
-import {
-  changeSettings,
-  dataDirs,
-  startByButton,
-  startRelay,
-  statusIfRunning,
-  statusOf,
-  stopRelays,
-} from './relay.ts';
+import { changeSettings, dataDirs, startByButton, startRelay, statusIfRunning, statusOf, stopRelays } from './relay.ts';
 import { clickAway, inTime, openWorkbench, untilDone } from './workbench.ts';
 import type { Workbench } from './workbench.ts';
 
@@ -104,7 +96,10 @@ describe('The events view, as a person uses it', () => {
     ] as const) {
       await row(text).locator(`.custom-view-tree-node-item-icon.codicon-${icon}`).waitFor();
     }
-    const marked = workbench.view(view).locator('.monaco-list-row').filter({ has: workbench.page.locator('[class*="monaco-decoration-badge"], [class*="itemBadge"]') });
+    const marked = workbench
+      .view(view)
+      .locator('.monaco-list-row')
+      .filter({ has: workbench.page.locator('[class*="monaco-decoration-badge"], [class*="itemBadge"]') });
     assert.deepEqual((await marked.allInnerTexts()).map((text) => /bea@|Rejected/.exec(text)?.[0]).sort(), [
       'Rejected',
       'bea@',
@@ -114,10 +109,12 @@ describe('The events view, as a person uses it', () => {
     await workbench.widenSideBar(260);
     await workbench.picture('events-view/260');
     // What matters is there in the least width: what happened and to whom.
-    const room = await row('bea@example.com').locator('.label-name').evaluate((name) => {
-      const { clientWidth, scrollWidth } = name as unknown as { clientWidth: number; scrollWidth: number };
-      return { clientWidth, scrollWidth };
-    });
+    const room = await row('bea@example.com')
+      .locator('.label-name')
+      .evaluate((name) => {
+        const { clientWidth, scrollWidth } = name as unknown as { clientWidth: number; scrollWidth: number };
+        return { clientWidth, scrollWidth };
+      });
     assert.ok(room.scrollWidth <= room.clientWidth + 1 || room.clientWidth === 0, JSON.stringify(room));
     await workbench.widenSideBar(600);
     await workbench.picture('events-view/events');
@@ -141,8 +138,13 @@ describe('The events view, as a person uses it', () => {
     await row('Failed').waitFor();
     await workbench.runCommandThatAsks(`${category}: Group Events By…`, 'Group Events');
     await workbench.picture('events-view/group-by');
-    const ticked = workbench.quickInputWidget.locator('.monaco-list-row').filter({ has: workbench.page.locator('.codicon-check') });
-    assert.deepEqual((await ticked.allInnerTexts()).map((text) => /State/.test(text)), [true]);
+    const ticked = workbench.quickInputWidget
+      .locator('.monaco-list-row')
+      .filter({ has: workbench.page.locator('.codicon-check') });
+    assert.deepEqual(
+      (await ticked.allInnerTexts()).map((text) => /State/.test(text)),
+      [true],
+    );
     await workbench.page.keyboard.press('Escape');
     await workbench.picture('events-view/by-state');
     await groupBy('Type');

@@ -60,8 +60,7 @@ export async function isStopped(workbench: Workbench): Promise<boolean> {
 
 /** Starts the relay by the palette where it does not run; resolves when the status bar says that it listens. */
 export async function startRelay(workbench: Workbench): Promise<void> {
-  if (await isStopped(workbench))
-    await workbench.runCommand(`${category}: Start Relay`);
+  if (await isStopped(workbench)) await workbench.runCommand(`${category}: Start Relay`);
   await untilStatusBar(workbench, 'listens on this machine only');
 }
 
@@ -76,8 +75,7 @@ export async function untilStatusBar(workbench: Workbench, words: string): Promi
 
 /** Starts the relay by the button in the events view, where it does not run. */
 export async function startByButton(workbench: Workbench): Promise<void> {
-  if (await isStopped(workbench))
-    await clickAway(workbench.welcomeButton(eventsView, 'Start Relay'));
+  if (await isStopped(workbench)) await clickAway(workbench.welcomeButton(eventsView, 'Start Relay'));
   await untilStatusBar(workbench, 'listens on this machine only');
 }
 

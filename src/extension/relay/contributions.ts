@@ -1,5 +1,6 @@
 /** The commands of this room: what they are called, where they stand and when (see src/extension/contributions.ts). */
 import { prefix } from '../commands.ts';
+import { rowsFocused } from '../describing.ts';
 import type { CommandDescriptions } from '../describing.ts';
 
 export const relayCommands = {
@@ -73,12 +74,15 @@ export const relayCommands = {
   sampleReceiver: {
     title: 'Choose the Sample Receiver’s Answer…',
     palette: `${prefix}.state == running`,
-  },
-  addDestination: {
-    title: 'Add Destination…',
-    icon: 'add',
-    palette: true,
-    menus: [{ menu: 'view/title', view: 'events', group: '4_settings@1' }],
+    menus: [
+      {
+        menu: 'view/item/context',
+        view: 'destinations',
+        item: 'sample',
+        when: `${prefix}.state == running`,
+        group: '1_answer@1',
+      },
+    ],
   },
   manageSecrets: {
     title: 'Manage Keys and Secrets…',
@@ -89,6 +93,54 @@ export const relayCommands = {
       { menu: 'view/title', view: 'instances', group: '2_secrets@1' },
       { menu: 'view/item/context', view: 'events', item: 'held', group: '3_act@5' },
       { menu: 'view/item/context', view: 'instances', item: 'failure', group: '1_again@2' },
+    ],
+  },
+} as const satisfies CommandDescriptions;
+
+export const destinationsCommands = {
+  addDestination: {
+    title: 'Add Destination…',
+    icon: 'add',
+    palette: true,
+    menus: [
+      { menu: 'view/title', view: 'destinations', group: 'navigation@1' },
+      { menu: 'view/item/context', view: 'destinations', item: 'sample', group: 'inline@1' },
+    ],
+  },
+  editDestination: {
+    title: 'Edit Destination…',
+    icon: 'edit',
+    palette: true,
+    menus: [
+      { menu: 'view/item/context', view: 'destinations', item: 'destination', group: 'inline@1' },
+      { menu: 'view/item/context', view: 'destinations', item: 'field', group: 'inline@1' },
+      { menu: 'view/item/context', view: 'destinations', item: 'destination', group: '1_edit@1' },
+    ],
+  },
+  removeDestination: {
+    title: 'Remove Destination…',
+    icon: 'trash',
+    palette: true,
+    menus: [
+      { menu: 'view/item/context', view: 'destinations', item: 'destination', group: 'inline@2' },
+      { menu: 'view/item/context', view: 'destinations', item: 'destination', group: '4_remove@1' },
+    ],
+    keys: [{ key: 'delete', mac: 'cmd+backspace', when: rowsFocused('destinations'), args: 'focused' }],
+  },
+  copyDestinationUrl: {
+    title: 'Copy URL of Destination',
+    icon: 'copy',
+    palette: false,
+    menus: [{ menu: 'view/item/context', view: 'destinations', item: 'destination', group: '2_copy@1' }],
+    keys: [{ key: 'ctrl+c', mac: 'cmd+c', when: rowsFocused('destinations'), args: 'focused' }],
+  },
+  openDestinations: {
+    title: 'Open Destinations in the Settings',
+    icon: 'gear',
+    palette: false,
+    menus: [
+      { menu: 'view/title', view: 'destinations', group: '1_settings@1' },
+      { menu: 'view/item/context', view: 'destinations', item: 'destination', group: '3_settings@1' },
     ],
   },
 } as const satisfies CommandDescriptions;

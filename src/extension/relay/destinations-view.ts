@@ -121,7 +121,12 @@ export class DestinationsView implements vscode.Disposable, vscode.TreeDataProvi
 
   #sampleItem({ status }: SampleNode): vscode.TreeItem {
     const { l10n } = vscode;
-    const item = this.#item(l10n.t('Sample receiver'), status, ';sample;', l10n.t('until a callback of yours is named'));
+    const item = this.#item(
+      l10n.t('Sample receiver'),
+      status,
+      ';sample;',
+      l10n.t('until a callback of yours is named'),
+    );
     item.tooltip = l10n.t('Answers while the settings name no destination. Choose this row to say what it answers.');
     if (status !== undefined) {
       item.command = { command: commandId('sampleReceiver'), title: l10n.t('Sample Receiver'), arguments: [] };
@@ -129,12 +134,7 @@ export class DestinationsView implements vscode.Disposable, vscode.TreeDataProvi
     return item;
   }
 
-  #item(
-    name: string,
-    status: DestinationStatus | undefined,
-    contextValue: string,
-    more: string = '',
-  ): vscode.TreeItem {
+  #item(name: string, status: DestinationStatus | undefined, contextValue: string, more: string = ''): vscode.TreeItem {
     const item = new vscode.TreeItem(name);
     const [icon, colour] = icons[status?.state ?? 'unknown'];
     item.description = [stateOfDestination(status, vscode.l10n), more].filter((part) => part !== '').join(' · ');
@@ -161,7 +161,9 @@ function fieldItem(node: DestinationFieldNode): vscode.TreeItem {
   item.description = node.value;
   item.contextValue = ';field;';
   item.tooltip = vscode.l10n.t('{0}: {1}. Choose this row to change it.', node.label, node.value);
-  item.accessibilityInformation = { label: vscode.l10n.t('{0}: {1}. Press Enter to change it.', node.label, node.value) };
+  item.accessibilityInformation = {
+    label: vscode.l10n.t('{0}: {1}. Press Enter to change it.', node.label, node.value),
+  };
   item.command = { command: commandId('editDestination'), title: vscode.l10n.t('Edit Destination'), arguments: [node] };
   return item;
 }

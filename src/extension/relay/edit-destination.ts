@@ -3,10 +3,15 @@ import * as vscode from 'vscode';
 import type { ListNaming } from '../ui/phrases.ts';
 import { CommandError } from '../ui/command-error.ts';
 import { GivenUpError } from '../ui/progress.ts';
-import { byKeyToo } from '../ui/focused-rows.ts';
+import { byKey } from '../ui/focused-rows.ts';
 import type { CommandHandlers } from '../commands.ts';
 import type { DestinationNode, DestinationsNode } from './destination-node.ts';
-import { openDestinationSetting, placeOfDestination, readDestinations, writeDestinations } from './destination-settings.ts';
+import {
+  openDestinationSetting,
+  placeOfDestination,
+  readDestinations,
+  writeDestinations,
+} from './destination-settings.ts';
 import type { DestinationSetting } from './destination-settings.ts';
 import type { DestinationsView } from './destinations-view.ts';
 import { fieldRows, nameOfDestination } from './destination-words.ts';
@@ -33,16 +38,23 @@ export function createDestinationCommands(parts: DestinationCommandParts): Comma
       if (node?.kind === 'field') await change(parts, setting, node.field);
       else await edit(parts, setting, vscode.l10n.t('Edit Destination'));
     },
-    removeDestination: byKeyToo(parts.view.focused, async (node?: DestinationsNode) =>
-      remove(await chosen(parts, node, vscode.l10n.t('Remove Destination'))),
-    ),
-    copyDestinationUrl: byKeyToo(parts.view.focused, async (node?: DestinationsNode) => {
-      const { setting } = await chosen(parts, node, vscode.l10n.t('Copy URL'));
+    removeDestination: async (node?: DestinationsNode | typeof byKey) =>
+      remove(await chosen(parts, await named(parts, node), vscode.l10n.t('Remove Destination'))),
+    copyDestinationUrl: async (node?: DestinationsNode | typeof byKey) => {
+      const { setting } = await chosen(parts, await named(parts, node), vscode.l10n.t('Copy URL'));
       await vscode.env.clipboard.writeText(setting.url);
       vscode.window.setStatusBarMessage(vscode.l10n.t('Copied.'), 5000);
-    }),
+    },
     openDestinations: () => openDestinationSetting(),
   };
+}
+
+/** The clicked row, or the one that a key acts on. */
+async function named(
+  { view }: DestinationCommandParts,
+  node: DestinationsNode | typeof byKey | undefined,
+): Promise<DestinationsNode | undefined> {
+  return node === byKey ? (await view.focused())[0] : node;
 }
 
 /** The destination of a row, as the settings have it now; without a row the user picks one. */
@@ -83,7 +95,12 @@ async function addDestination(parts: DestinationCommandParts): Promise<boolean> 
   const setting: DestinationSetting = { url };
   const { destinations } = readDestinations();
   await writeDestinations([...destinations, setting]);
-  await edit(parts, setting, title, vscode.l10n.t('Notifications now go to {0}.', nameOfDestination(setting, [], vscode.l10n)));
+  await edit(
+    parts,
+    setting,
+    title,
+    vscode.l10n.t('Notifications now go to {0}.', nameOfDestination(setting, [], vscode.l10n)),
+  );
   return true;
 }
 

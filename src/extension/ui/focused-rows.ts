@@ -8,6 +8,9 @@ import { CommandError } from './command-error.ts';
 /** Adds the focused row of the list that has the focus to its selection, or takes it away. Nothing is opened by it. */
 const toggle = 'list.toggleSelection';
 
+/** What a keybinding gives in place of a row, for commands that the palette offers, too: there the user is asked for one. */
+export const byKey = 'focused';
+
 /** A tree that is drawn anew at this moment says of its selection what it was: then it is asked again, so often. */
 const mostTries = 3;
 

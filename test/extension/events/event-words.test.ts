@@ -95,11 +95,17 @@ describe('the words for an event', () => {
 
   it('tell whether the platform’s signature is valid, wrong or missing', () => {
     const says = (signature: 'valid' | 'invalid' | 'missing' | 'unchecked' | null): string =>
-      descriptionOf(eventRow(1, { signature, list: null }), around(), english).split(' · ').slice(3).join();
-    assert.deepEqual(
-      (['valid', 'invalid', 'missing', 'unchecked', null] as const).map(says),
-      ['valid signature', 'wrong signature', 'no signature', '', ''],
-    );
+      descriptionOf(eventRow(1, { signature, list: null }), around(), english)
+        .split(' · ')
+        .slice(3)
+        .join();
+    assert.deepEqual((['valid', 'invalid', 'missing', 'unchecked', null] as const).map(says), [
+      'valid signature',
+      'wrong signature',
+      'no signature',
+      '',
+      '',
+    ]);
     assert.match(signatureOf(eventRow(1, { signature: 'unchecked' }), english), /no verify key/);
   });
 

@@ -1,5 +1,6 @@
 /** The commands of this room: what they are called, where they stand and when (see src/extension/contributions.ts). */
 import { prefix } from '../../commands.ts';
+import { rowsFocused } from '../../describing.ts';
 import type { CommandDescriptions } from '../../describing.ts';
 
 export const webhooksCommands = {
@@ -43,7 +44,7 @@ export const webhooksCommands = {
     icon: 'trash',
     palette: false,
     menus: [{ menu: 'view/item/context', view: 'webhooks', item: 'webhook', group: '3_delete@1' }],
-    keys: [{ key: 'delete', mac: 'cmd+backspace', when: `focusedView == ${prefix}.webhooks` }],
+    keys: [{ key: 'delete', mac: 'cmd+backspace', when: rowsFocused('webhooks') }],
   },
   deleteOldWebhooks: {
     title: 'Remove All Webhooks That Point to Old URLs…',
@@ -55,6 +56,7 @@ export const webhooksCommands = {
     icon: 'copy',
     palette: false,
     menus: [{ menu: 'view/item/context', view: 'webhooks', item: 'webhook', alone: true, group: '2_copy@1' }],
+    keys: [{ key: 'ctrl+c', mac: 'cmd+c', when: rowsFocused('webhooks') }],
   },
   copyWebhookId: {
     title: 'Copy Webhook ID',

@@ -1,5 +1,6 @@
 /** The commands of this room: what they are called, where they stand and when (see src/extension/contributions.ts). */
 import { prefix } from '../../commands.ts';
+import { rowsFocused } from '../../describing.ts';
 import type { CommandDescriptions } from '../../describing.ts';
 
 export const replayCommands = {
@@ -16,7 +17,7 @@ export const replayCommands = {
         group: 'navigation@2',
       },
     ],
-    keys: [{ key: 'ctrl+r', mac: 'cmd+r', when: `focusedView == ${prefix}.events && ${prefix}.state == running` }],
+    keys: [{ key: 'ctrl+r', mac: 'cmd+r', when: `${rowsFocused('events')} && ${prefix}.state == running` }],
   },
   replayTo: {
     title: 'Replay To…',
@@ -34,14 +35,15 @@ export const replayCommands = {
     icon: 'discard',
     palette: false,
     menus: [{ menu: 'view/item/context', view: 'events', item: 'open', group: '3_act@4' }],
-    keys: [
-      { key: 'delete', mac: 'cmd+backspace', when: `focusedView == ${prefix}.events && ${prefix}.state == running` },
-    ],
+    keys: [{ key: 'delete', mac: 'cmd+backspace', when: `${rowsFocused('events')} && ${prefix}.state == running` }],
   },
   discardWaiting: {
     title: 'Discard All Waiting…',
     palette: `${prefix}.state == running`,
-    menus: [{ menu: 'view/title', view: 'events', when: `${prefix}.state == running`, group: '2_act@2' }],
+    menus: [
+      { menu: 'view/title', view: 'events', when: `${prefix}.state == running`, group: '2_act@2' },
+      { menu: 'view/item/context', view: 'destinations', item: 'left', group: '1_discard@1' },
+    ],
   },
 } as const satisfies CommandDescriptions;
 
@@ -94,7 +96,13 @@ export const exportsCommands = {
     title: 'Copy as cURL',
     palette: false,
     menus: [{ menu: 'copyAs', group: '1_as@1' }],
-    keys: [{ key: 'ctrl+c', mac: 'cmd+c', when: `focusedView == ${prefix}.events && ${prefix}.state == running` }],
+    keys: [
+      {
+        key: 'ctrl+c',
+        mac: 'cmd+c',
+        when: `${rowsFocused('events')} && (${prefix}.state == running || ${prefix}.readOnly)`,
+      },
+    ],
   },
   copyAsHttp: {
     title: 'Copy as .http Request',

@@ -1,14 +1,18 @@
 /** The commands of this room: what they are called, where they stand and when (see src/extension/contributions.ts). */
 import { prefix } from '../../commands.ts';
+import { rowsFocused } from '../../describing.ts';
 import type { CommandDescriptions } from '../../describing.ts';
+
+/** What a relay received can be looked at when it has stopped, too. */
+const readable = `(${prefix}.state == running || ${prefix}.readOnly)`;
 
 export const eventsViewCommands = {
   filterEvents: {
     title: 'Filter Events…',
     icon: 'filter',
-    palette: `${prefix}.state == running`,
-    menus: [{ menu: 'view/title', view: 'events', when: `${prefix}.state == running`, group: 'navigation@2' }],
-    keys: [{ key: 'ctrl+f', mac: 'cmd+f', when: `focusedView == ${prefix}.events && ${prefix}.state == running` }],
+    palette: readable,
+    menus: [{ menu: 'view/title', view: 'events', when: readable, group: 'navigation@2' }],
+    keys: [{ key: 'ctrl+f', mac: 'cmd+f', when: `${rowsFocused('events')} && ${readable}` }],
   },
   clearFilter: {
     title: 'Clear Filter',
@@ -16,36 +20,36 @@ export const eventsViewCommands = {
     palette: `${prefix}.filtered`,
     menus: [{ menu: 'view/title', view: 'events', when: `${prefix}.filtered`, group: 'navigation@3' }],
   },
-  groupByTime: {
-    title: 'Group by Time',
-    palette: false,
-    menus: [{ menu: 'groupBy' }],
+  pauseEvents: {
+    title: 'Pause New Events',
+    icon: 'debug-pause',
+    palette: `${prefix}.state == running && !${prefix}.paused`,
+    menus: [
+      {
+        menu: 'view/title',
+        view: 'events',
+        when: `${prefix}.state == running && !${prefix}.paused`,
+        group: 'navigation@3',
+      },
+    ],
   },
-  groupByList: {
-    title: 'Group by List',
-    palette: false,
-    menus: [{ menu: 'groupBy' }],
+  resumeEvents: {
+    title: 'Go On Showing New Events',
+    icon: 'debug-continue',
+    palette: `${prefix}.paused`,
+    menus: [{ menu: 'view/title', view: 'events', when: `${prefix}.paused`, group: 'navigation@3' }],
   },
-  groupByType: {
-    title: 'Group by Type',
-    palette: false,
-    menus: [{ menu: 'groupBy' }],
-  },
-  groupByState: {
-    title: 'Group by State',
-    palette: false,
-    menus: [{ menu: 'groupBy' }],
-  },
-  ungroup: {
-    title: 'Show Without Groups',
-    palette: false,
-    menus: [{ menu: 'groupBy', when: `${prefix}.grouped`, group: 'ungroup' }],
+  groupEvents: {
+    title: 'Group Events By…',
+    icon: 'list-tree',
+    palette: readable,
+    menus: [{ menu: 'view/title', view: 'events', when: readable, group: '1_group@1' }],
   },
   refreshEvents: {
     title: 'Refresh Events',
     icon: 'refresh',
-    palette: `${prefix}.state == running`,
-    menus: [{ menu: 'view/title', view: 'events', when: `${prefix}.state == running`, group: 'navigation@4' }],
+    palette: readable,
+    menus: [{ menu: 'view/title', view: 'events', when: readable, group: 'navigation@4' }],
   },
   loadMore: {
     title: 'Load More Events',

@@ -408,7 +408,9 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
     }
     const reasons = new Map(status.destinations.map(({ destinationId, detail }) => [destinationId, detail]));
     const underWay = new Set(
-      status.destinations.flatMap(({ destinationId, underWay: ids }) => (ids ?? []).map((id) => `${destinationId} ${id}`)),
+      status.destinations.flatMap(({ destinationId, underWay: ids }) =>
+        (ids ?? []).map((id) => `${destinationId} ${id}`),
+      ),
     );
     this.#around = {
       ...this.#around,

@@ -155,7 +155,12 @@ function recentItems(recent: readonly string[]): FilterItem[] {
 function exampleItems(): FilterItem[] {
   const { l10n } = vscode;
   const whole = (filter: string, description: string): FilterItem => ({ label: filter, description, filter });
-  const begin = (label: string, description: string): FilterItem => ({ label, description, filter: label, typeOn: label });
+  const begin = (label: string, description: string): FilterItem => ({
+    label,
+    description,
+    filter: label,
+    typeOn: label,
+  });
   return [
     separator(l10n.t('examples')),
     whole('state:failed', l10n.t('Given up: the destination did not take it')),

@@ -129,12 +129,7 @@ function plain({ key, value, count }: CountedGroup): CountedGroup {
 }
 
 /** By time, of the groups that are shown; those of a filter that has times of its own are not counted. */
-async function countTimes(
-  client: RelayClient,
-  filter: string,
-  keys: readonly string[],
-  now: number,
-): Promise<Counted> {
+async function countTimes(client: RelayClient, filter: string, keys: readonly string[], now: number): Promise<Counted> {
   const { total, unseen } = await client.request('events/counts', { filter });
   const groups: CountedGroup[] = [];
   if (/\b(?:since|until):/i.test(filter)) return { total, groups, atLeast: unseen > 0 };

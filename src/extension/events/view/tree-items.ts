@@ -102,7 +102,9 @@ export function pausedItem(fresh: number, atLeast: boolean): vscode.TreeItem {
   const count = `${fresh.toLocaleString(vscode.env.language)}${atLeast ? '+' : ''}`;
   const item = actionItem('paused', l10n.t('Paused: {0} new', count), 'debug-pause');
   item.description = l10n.t('Show them');
-  item.tooltip = l10n.t('No event joins the list, so that no row moves. What is shown stays true. Choose this row to go on.');
+  item.tooltip = l10n.t(
+    'No event joins the list, so that no row moves. What is shown stays true. Choose this row to go on.',
+  );
   item.command = { command: commandId('resumeEvents'), title: l10n.t('Go On Showing New Events'), arguments: [] };
   item.accessibilityInformation = { label: l10n.t('Paused: {0} new. Press Enter to show them.', count) };
   return item;

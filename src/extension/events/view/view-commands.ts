@@ -7,6 +7,7 @@ import type { Session } from '../../relay/session.ts';
 import type { StoppedHistory } from '../../relay/stopped-history.ts';
 import type { EventsView } from './events-view.ts';
 import { pickFilter } from './filter-picker.ts';
+import { groupings } from './grouping.ts';
 import type { Grouping } from './grouping.ts';
 
 /** The handlers of these commands. */
@@ -15,27 +16,26 @@ export function createEventsViewCommands(
   session: Session,
   history: StoppedHistory,
 ): CommandHandlers<'eventsView'> {
-  const groupBy = (grouping: Grouping) => () => view.setGrouping(grouping);
   return {
-    groupEvents: () => pickGrouping(view),
+    groupEvents: (grouping?: unknown) => groupEvents(view, grouping),
     pauseEvents: () => view.setPaused(true),
     resumeEvents: () => view.setPaused(false),
     filterEvents: (filter?: unknown) => filterEvents(view, history, filter),
     clearFilter: () => view.setFilter(''),
-    groupByTime: groupBy('time'),
-    groupByList: groupBy('list'),
-    groupByType: groupBy('type'),
-    groupByState: groupBy('state'),
-    ungroup: () => view.setGrouping(null),
     refreshEvents: () => view.refresh(),
     loadMore: () => view.loadMore(),
     clearHistory: () => clearHistory(session),
   };
 }
 
-/** Asks how the events are to be grouped; the grouping in force is ticked. */
-async function pickGrouping(view: EventsView): Promise<void> {
+/** @param given by a keybinding or another command; else the user is asked, and the grouping in force is ticked */
+async function groupEvents(view: EventsView, given: unknown): Promise<void> {
   const { l10n } = vscode;
+  const known = groupings.find((each) => each === given);
+  if (known !== undefined || given === 'none') {
+    await view.setGrouping(known ?? null);
+    return;
+  }
   const labels: readonly (readonly [grouping: Grouping | null, label: string])[] = [
     [null, l10n.t('No groups')],
     ['time', l10n.t('Time')],

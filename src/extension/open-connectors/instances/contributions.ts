@@ -1,4 +1,5 @@
 /** The commands of this room: what they are called, where they stand and when (see src/extension/contributions.ts). */
+import { rowsFocused } from '../../describing.ts';
 import type { CommandDescriptions } from '../../describing.ts';
 
 export const instancesCommands = {
@@ -73,6 +74,7 @@ export const instancesCommands = {
     title: 'Copy Instance ID',
     palette: false,
     menus: [{ menu: 'view/item/context', view: 'instances', item: 'instance', group: '4_copy@2' }],
+    keys: [{ key: 'ctrl+c', mac: 'cmd+c', when: rowsFocused('instances'), args: 'focused' }],
   },
   copyInstanceAsCurl: {
     title: 'Copy Instance as cURL…',
@@ -93,6 +95,7 @@ export const instancesCommands = {
     title: 'Delete Instance…',
     palette: false,
     menus: [{ menu: 'view/item/context', view: 'instances', item: 'instance', group: '5_delete@1' }],
+    keys: [{ key: 'delete', mac: 'cmd+backspace', when: rowsFocused('instances'), args: 'focused' }],
   },
   forgetInstance: {
     title: 'Forget Instance…',

@@ -1,4 +1,5 @@
 /** Commands about instances, and which of them each acts on. */
+import { byKey } from '../../ui/focused-rows.ts';
 import type { CommandHandlers } from '../../commands.ts';
 import { editLists, reauthorise, rename, setEnabled, setEvents, turnEventsOn, useRelayUrl } from './change-instance.ts';
 import { chooseGone, chooseInstance, connectedPlatform } from './choose-instance.ts';
@@ -7,9 +8,6 @@ import type { InstanceCommandParts } from './instance-command-parts.ts';
 import type { InstanceNode, InstancesNode } from './instance-node.ts';
 import { copyAsCurl, copyToken, showEvents, showInstance } from './read-instance.ts';
 import { copy } from './say.ts';
-
-/** What a key's binding says in place of a row; from the palette the user is asked for one. */
-const byKey = 'focused';
 
 /** The handlers of these commands. */
 export function createInstanceCommands(parts: InstanceCommandParts): CommandHandlers<'instances'> {

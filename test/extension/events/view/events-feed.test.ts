@@ -221,7 +221,8 @@ describe('the feed of the events view', () => {
     await deliver(relay, 2);
     await receiver.received(1);
     timers.pass(1000);
-    const drawn = (): boolean => drawings.some((each) => each !== 'all' && each.map(({ row }) => row.id).join() === 'e1');
+    const drawn = (): boolean =>
+      drawings.some((each) => each !== 'all' && each.map(({ row }) => row.id).join() === 'e1');
     await passUntil(drawn);
     drawings.length = 0;
     answer();

@@ -37,7 +37,10 @@ describe('the groups of events', () => {
       ['list:=b', 'Newsletter', ['e4', 'e2']],
     ];
     assert.deepEqual(groups(rows, 'list'), expected);
-    assert.deepEqual(groups([eventRow(5, { list: 'a' }), ...rows], 'list').map(([id]) => id), ['list:=a', 'list:=b']);
+    assert.deepEqual(
+      groups([eventRow(5, { list: 'a' }), ...rows], 'list').map(([id]) => id),
+      ['list:=a', 'list:=b'],
+    );
   });
 
   it('are those of the history, too, of which nothing is loaded', () => {
