@@ -16,6 +16,8 @@ import {
   changeMachineSettings,
   dataDirs,
   eventsView,
+  isStopped,
+  startRelay,
   stopRelays,
   stopSandbox,
   untilStatusBar,
@@ -91,12 +93,8 @@ describe('From nothing to a working instance', function () {
 
   /** Opens the public URL where it is not open, and agrees to it where that is asked. */
   async function makePublic(): Promise<void> {
-    const said = await untilStatusBar(workbench, 'Campaign Monitor Relay');
-    if (said.includes('open at')) return;
-    if (said.includes('stopped')) {
-      await workbench.runCommand(`${category}: Start Relay`);
-      await untilStatusBar(workbench, 'listens on this machine only');
-    }
+    if (await isStopped(workbench)) await startRelay(workbench);
+    if ((await untilStatusBar(workbench, category)).includes('open at')) return;
     await workbench.runCommand(`${category}: Open Public URL`);
     const agreement = workbench.dialog.getByText('passes through the servers of the tunnel');
     await until(async () => {

@@ -177,21 +177,21 @@ async function askField(
       return url === undefined ? undefined : { ...setting, url };
     }
     case 'mode': {
-      const { mode: before, ...others } = setting;
       const items = [
         { label: l10n.t('Notifications'), description: l10n.t('as Open Connectors posts them'), raw: false },
         { label: l10n.t('Raw deliveries'), description: l10n.t('the bytes as Campaign Monitor sent them'), raw: true },
       ];
-      if (before === 'raw') items.reverse();
+      if (setting.mode === 'raw') items.reverse();
       const choice = await vscode.window.showQuickPick(items, {
         title,
         placeHolder: l10n.t('What is sent'),
         ignoreFocusOut: true,
       });
-      return choice && { ...others, ...(choice.raw && { mode: 'raw' as const }) };
+      if (choice === undefined) return undefined;
+      return choice.raw ? { ...setting, mode: 'raw' } : without(setting, field);
     }
     case 'types': {
-      const { types: before = [], ...others } = setting;
+      const { types: before = [] } = setting;
       const known = [...new Set([...eventTypes, ...before])];
       const choice = await vscode.window.showQuickPick(
         known.map((label) => ({ label, picked: before.length === 0 || before.includes(label) })),
@@ -200,10 +200,10 @@ async function askField(
       if (choice === undefined) return undefined;
       const types = choice.map(({ label }) => label);
       // All of them, or none, is no filter.
-      return types.length === 0 || types.length === known.length ? others : { ...others, types };
+      return types.length === 0 || types.length === known.length ? without(setting, field) : { ...setting, types };
     }
     case 'lists': {
-      const { lists: before = [], ...others } = setting;
+      const { lists: before = [] } = setting;
       const known = before.flatMap((id) => names.nameOfList(id) ?? []).join(', ');
       const text = await vscode.window.showInputBox({
         title,
@@ -215,19 +215,25 @@ async function askField(
       });
       if (text === undefined) return undefined;
       const lists = text.split(/[\s,;]+/).filter((id) => id !== '');
-      return lists.length === 0 ? others : { ...others, lists };
+      return lists.length === 0 ? without(setting, field) : { ...setting, lists };
     }
     case 'signatureKeyName': {
-      const { signatureKeyName: _before, ...others } = setting;
       const name = await chooseSecret(secrets, 'signatureKeys', title);
-      return name === undefined ? undefined : { ...others, ...(name !== null && { signatureKeyName: name }) };
+      if (name === undefined) return undefined;
+      return name === null ? without(setting, field) : { ...setting, signatureKeyName: name };
     }
     case 'credentialsName': {
-      const { credentialsName: _before, ...others } = setting;
       const name = await chooseSecret(secrets, 'credentials', title);
-      return name === undefined ? undefined : { ...others, ...(name !== null && { credentialsName: name }) };
+      if (name === undefined) return undefined;
+      return name === null ? without(setting, field) : { ...setting, credentialsName: name };
     }
   }
+}
+
+/** The destination without what is no longer said of it. */
+function without(setting: DestinationSetting, field: Exclude<DestinationField, 'url'>): DestinationSetting {
+  const { url, ...rest } = setting;
+  return { url, ...Object.fromEntries(Object.entries(rest).filter(([key]) => key !== field)) };
 }
 
 async function remove({ setting, status }: DestinationNode): Promise<void> {

@@ -24,7 +24,7 @@ export interface FilterQuestion {
   /** What can be filtered by as a list. */
   readonly lists: readonly KnownList[];
   /** Resolves to what is wrong with a filter; null where nothing is. */
-  check(filter: string): Promise<string | null>;
+  readonly check: (filter: string) => Promise<string | null>;
 }
 
 /**
