@@ -16,6 +16,7 @@ import type { DestinationSetting } from './destination-settings.ts';
 import type { DestinationsView } from './destinations-view.ts';
 import { fieldRows, nameOfDestination } from './destination-words.ts';
 import type { DestinationField } from './destination-words.ts';
+import { problemOfUrl } from './callback-url.ts';
 import { chooseSecret } from './secret-commands.ts';
 import type { CredentialConsents } from './credential-consent.ts';
 import type { SecretBox } from './secrets.ts';
@@ -272,15 +273,4 @@ function askUrl(title: string, value: string): Thenable<string | undefined> {
         problemOfUrl(text.trim(), l10n.t('Leave user name and password out: credentials have a field of their own')),
     })
     .then((text) => text?.trim());
-}
-
-/**
- * What is wrong with a callback's URL, as the relay would say it.
- * @param withoutUser what is said where it names a user
- */
-export function problemOfUrl(text: string, withoutUser: string): string | undefined {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || !/^https?:$/.test(url.protocol))
-    return vscode.l10n.t('Give a URL that begins with http:// or https://');
-  return url.username === '' && url.password === '' ? undefined : withoutUser;
 }

@@ -11,7 +11,7 @@ import type { CommandHandlers } from '../../commands.ts';
 import { prefix } from '../../commands.ts';
 import type { EventsNode } from '../event-node.ts';
 import { chosenRows, connected, targetRows } from '../chosen.ts';
-import { problemOfUrl } from '../../relay/edit-destination.ts';
+import { problemOfUrl } from '../../relay/callback-url.ts';
 import { failedNotifications } from './failed-notifications.ts';
 import { CommandError } from '../../ui/command-error.ts';
 import type { ActionParts } from '../action-parts.ts';

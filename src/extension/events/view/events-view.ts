@@ -17,6 +17,7 @@ import type { KnownList } from './filter-suggestions.ts';
 import { group, groupings, keyOf, midnightOf } from './grouping.ts';
 import type { Group, Grouping } from './grouping.ts';
 import type { EventNode, EventsNode, GroupNode, MoreNode, NewestNode, PausedNode, RestNode } from '../event-node.ts';
+import { withListNames } from './filter-suggestions.ts';
 import { groupFilter, StoreCounts } from './store-counts.ts';
 import {
   eventItem,
@@ -337,7 +338,7 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
 
   #message(filter: string): string | undefined {
     const { searchable } = this.#feed;
-    const parts = filter === '' ? [] : [vscode.l10n.t('Filter: {0}', filter)];
+    const parts = filter === '' ? [] : [vscode.l10n.t('Filter: {0}', withListNames(filter, this.#around))];
     if (this.#session.status === undefined) {
       parts.unshift(vscode.l10n.t('The relay is not running: this is what it received.'));
     }

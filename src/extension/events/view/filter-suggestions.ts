@@ -1,5 +1,8 @@
 /** How a filter that is being typed may go on. */
 
+import type { ListNaming } from '../../ui/phrases.ts';
+import { printable } from '../../ui/printable.ts';
+
 /** A list that events here are of. */
 export interface KnownList {
   readonly id: string;
@@ -77,4 +80,11 @@ export function suggest(text: string, lists: readonly KnownList[]): FilterSugges
     suggestions: offered.map((each) => make(whole(each), false)),
     needed: !isWhole && (key in closed || value === ''),
   };
+}
+
+/** A filter as it is shown: with the names of its lists behind it. */
+export function withListNames(filter: string, names: ListNaming): string {
+  const ids = [...filter.matchAll(/(?:^|\s)list:"?([^\s"]+)/gi)].flatMap(([, values = '']) => values.split(','));
+  const known = ids.flatMap((id) => names.nameOfList(id) ?? []);
+  return known.length === 0 ? filter : `${filter} (${known.map((name) => printable(name, 40)).join(', ')})`;
 }

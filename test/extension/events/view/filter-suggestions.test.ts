@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { suggest } from '../../../../src/extension/events/view/filter-suggestions.ts';
+import { suggest, withListNames } from '../../../../src/extension/events/view/filter-suggestions.ts';
 import { parseFilter } from '../../../../src/relay/filter.ts';
 
 const lists = [
@@ -23,6 +23,12 @@ describe('How a filter may go on', () => {
     assert.deepEqual(words('list:news'), ['list:96c0bbda']);
     assert.deepEqual(words('list:'), ['list:96c0bbda', 'list:b1000000']);
     assert.equal(suggest('list:news', lists).suggestions[0]?.name, 'Newsletter');
+  });
+
+  it('is shown with the names of its lists', () => {
+    const names = { nameOfList: (id: string): string | undefined => lists.find((each) => each.id === id)?.name };
+    assert.equal(withListNames('list:96c0bbda,b1000000 ann', names), 'list:96c0bbda,b1000000 ann (Newsletter)');
+    assert.equal(withListNames('mylist:96c0bbda', names), 'mylist:96c0bbda');
   });
 
   it('is by a key that begins so, which is to be typed on', () => {

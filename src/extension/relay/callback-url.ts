@@ -1,0 +1,12 @@
+import * as vscode from 'vscode';
+
+/**
+ * What is wrong with a callback's URL, as the relay would say it.
+ * @param withoutUser what is said where it names a user
+ */
+export function problemOfUrl(text: string, withoutUser: string): string | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol))
+    return vscode.l10n.t('Give a URL that begins with http:// or https://');
+  return url.username === '' && url.password === '' ? undefined : withoutUser;
+}
