@@ -101,8 +101,9 @@ export class DestinationsView implements vscode.Disposable, vscode.TreeDataProvi
   #destinationItem(node: DestinationNode): vscode.TreeItem {
     const { l10n } = vscode;
     const { setting, status } = node;
+    const id = setting.id ?? status?.destinationId;
     const name = nameOfDestination(
-      setting,
+      { ...setting, ...(id !== undefined && { id }) },
       this.nodes.map((each) => each.setting),
       l10n,
     );

@@ -16,7 +16,8 @@ import {
   signatureOf,
   spokenOf,
 } from '../event-words.ts';
-import { ageOf, dateOf, listOf, placeOf } from '../../ui/phrases.ts';
+import { nameOfDestination } from '../../relay/destination-words.ts';
+import { ageOf, dateOf, listOf } from '../../ui/phrases.ts';
 import type { Surroundings } from '../event-words.ts';
 import { factsTooltip } from '../../ui/facts-tooltip.ts';
 
@@ -159,7 +160,11 @@ export function eventTooltip({ row }: EventNode, around: Surroundings): vscode.M
     [l10n.t('Note'), marksOf({ ...row, signature: null }, l10n).join(', ')],
     [l10n.t('Delivery'), placeInDelivery(row, l10n)],
     ...row.forwardings.map((each): [string, string] => [
-      placeOf(each.destination),
+      nameOfDestination(
+        { url: each.destination, id: each.destinationId, mode: each.mode },
+        row.forwardings.map(({ destination }) => ({ url: destination })),
+        l10n,
+      ),
       forwardingInFull(each, around, l10n, isUnderWay(row, each, around)),
     ]),
     [l10n.t('IDs'), [row.id, row.deliveryId, row.notificationId].filter((id) => id !== null).join(', ')],
