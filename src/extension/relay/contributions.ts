@@ -76,6 +76,12 @@ export const relayCommands = {
     palette: `${prefix}.state == running`,
     menus: [
       {
+        menu: 'view/title',
+        view: 'destinations',
+        when: `${prefix}.state == running && !${prefix}.ownDestination`,
+        group: '1_settings@2',
+      },
+      {
         menu: 'view/item/context',
         view: 'destinations',
         item: 'sample',
@@ -110,7 +116,7 @@ export const destinationsCommands = {
   editDestination: {
     title: 'Edit Destination…',
     icon: 'edit',
-    palette: true,
+    palette: false,
     menus: [
       { menu: 'view/item/context', view: 'destinations', item: 'destination', group: 'inline@1' },
       { menu: 'view/item/context', view: 'destinations', item: 'field', group: 'inline@1' },
@@ -120,19 +126,19 @@ export const destinationsCommands = {
   removeDestination: {
     title: 'Remove Destination…',
     icon: 'trash',
-    palette: true,
+    palette: false,
     menus: [
       { menu: 'view/item/context', view: 'destinations', item: 'destination', group: 'inline@2' },
       { menu: 'view/item/context', view: 'destinations', item: 'destination', group: '4_remove@1' },
     ],
-    keys: [{ key: 'delete', mac: 'cmd+backspace', when: rowsFocused('destinations'), args: 'focused' }],
+    keys: [{ key: 'delete', mac: 'cmd+backspace', when: rowsFocused('destinations') }],
   },
   copyDestinationUrl: {
     title: 'Copy URL of Destination',
     icon: 'copy',
     palette: false,
     menus: [{ menu: 'view/item/context', view: 'destinations', item: 'destination', group: '2_copy@1' }],
-    keys: [{ key: 'ctrl+c', mac: 'cmd+c', when: rowsFocused('destinations'), args: 'focused' }],
+    keys: [{ key: 'ctrl+c', mac: 'cmd+c', when: rowsFocused('destinations') }],
   },
   openDestinations: {
     title: 'Open Destinations in the Settings',

@@ -2,8 +2,7 @@
 import * as vscode from 'vscode';
 import type { ListNaming } from '../ui/phrases.ts';
 import { CommandError } from '../ui/command-error.ts';
-import { GivenUpError } from '../ui/progress.ts';
-import { byKey } from '../ui/focused-rows.ts';
+import { byKeyToo } from '../ui/focused-rows.ts';
 import type { CommandHandlers } from '../commands.ts';
 import type { DestinationNode, DestinationsNode } from './destination-node.ts';
 import {
@@ -35,57 +34,44 @@ export function createDestinationCommands(parts: DestinationCommandParts): Comma
   return {
     addDestination: () => addDestination(parts),
     editDestination: async (node?: DestinationsNode) => {
-      const { setting } = await chosen(parts, node, vscode.l10n.t('Edit Destination'));
+      const { setting } = chosen(node);
       if (node?.kind === 'field') await change(parts, setting, node.field);
       else await edit(parts, setting, vscode.l10n.t('Edit Destination'));
     },
-    removeDestination: async (node?: DestinationsNode | typeof byKey) =>
-      remove(await chosen(parts, await named(parts, node), vscode.l10n.t('Remove Destination'))),
-    copyDestinationUrl: async (node?: DestinationsNode | typeof byKey) => {
-      const { setting } = await chosen(parts, await named(parts, node), vscode.l10n.t('Copy URL'));
-      await vscode.env.clipboard.writeText(setting.url);
+    removeDestination: byKeyToo(parts.view.focused, async (node?: DestinationsNode) => remove(chosen(node))),
+    copyDestinationUrl: byKeyToo(parts.view.focused, async (node?: DestinationsNode) => {
+      await vscode.env.clipboard.writeText(chosen(node).setting.url);
       vscode.window.setStatusBarMessage(vscode.l10n.t('Copied.'), 5000);
-    },
+    }),
     openDestinations: () => openDestinationSetting(),
   };
 }
 
-/** The clicked row, or the one that a key acts on. */
-async function named(
-  { view }: DestinationCommandParts,
-  node: DestinationsNode | typeof byKey | undefined,
-): Promise<DestinationsNode | undefined> {
-  return node === byKey ? (await view.focused())[0] : node;
-}
-
-/** The destination of a row, as the settings have it now; without a row the user picks one. */
-async function chosen(
-  { view }: DestinationCommandParts,
-  node: DestinationsNode | undefined,
-  title: string,
-): Promise<DestinationNode> {
+/** The destination of a row. @throws CommandError where it has none that stands in the settings */
+function chosen(node: DestinationsNode | undefined): DestinationNode {
   const { l10n } = vscode;
-  if (node?.kind === 'destination') return node;
-  if (node?.kind === 'field') return node.of;
-  if (node !== undefined) {
-    throw new CommandError(
-      node.kind === 'sample' ? l10n.t('The sample receiver stands in no settings') : l10n.t('It has left the settings'),
-      node.kind === 'sample'
-        ? l10n.t('Add a destination of yours, and it goes.')
-        : l10n.t('It goes when nothing waits for it: Discard Waiting Notifications discards that.'),
-    );
+  switch (node?.kind) {
+    case 'destination':
+      return node;
+    case 'field':
+      return node.of;
+    case 'sample':
+      throw new CommandError(
+        l10n.t('The sample receiver stands in no settings'),
+        l10n.t('Add a destination of yours, and it goes.'),
+        { title: l10n.t('Add Destination'), command: 'addDestination' },
+      );
+    case 'left':
+      throw new CommandError(
+        l10n.t('It has left the settings'),
+        l10n.t('It goes when nothing waits for it: Discard All Waiting discards that.'),
+      );
+    case undefined:
+      throw new CommandError(
+        l10n.t('No destination is selected'),
+        l10n.t('Select one in the destinations view and try again.'),
+      );
   }
-  const settings = view.nodes.map(({ setting }) => setting);
-  if (settings.length === 0) {
-    throw new CommandError(l10n.t('The settings name no destination'), l10n.t('Add one.'), {
-      title: l10n.t('Add Destination'),
-      command: 'addDestination',
-    });
-  }
-  const items = view.nodes.map((each) => ({ label: nameOfDestination(each.setting, settings, l10n), node: each }));
-  const choice = await vscode.window.showQuickPick(items, { title, placeHolder: l10n.t('Which destination?') });
-  if (choice === undefined) throw new GivenUpError();
-  return choice.node;
 }
 
 /** Asks for the URL, adds the destination, and offers the rest. */
