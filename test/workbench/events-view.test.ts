@@ -50,7 +50,7 @@ describe('The events view, as a person uses it', () => {
     await startByButton(workbench);
     await workbench.view(view).getByText('Nothing has come in yet.').waitFor();
     url = await workbench.copied(
-      () => workbench.runCommand(`${category}: Copy Campaign Monitor Webhook URL`),
+      () => workbench.welcomeButton(view, 'Copy Campaign Monitor Webhook URL').click(),
       (text) => text.startsWith('http'),
     );
     await workbench.picture('events-view/empty');
@@ -331,8 +331,9 @@ describe('What is not sent yet, as a person sees it in the events view', () => {
     const { quickInputWidget } = workbench;
     const another = quickInputWidget.locator('.monaco-list-row').filter({ hasText: 'New name…' });
     const box = quickInputWidget.getByText('Destinations use it by this name (Press');
-    const asked = quickInputWidget.filter({ hasText: 'Name of the key' });
-    await workbench.chooseUntil(workbench.treeRow(view, email), 'Set Signature Key…', asked);
+    const topic = quickInputWidget.locator('.monaco-list-row').filter({ hasText: 'Signature Key…' });
+    await workbench.chooseUntil(workbench.treeRow(view, email), 'Manage Keys and Secrets…', topic);
+    await clickAway(topic);
     await another.or(box).first().waitFor();
     if (await another.isVisible()) await clickAway(another);
     await box.waitFor();
@@ -343,12 +344,18 @@ describe('What is not sent yet, as a person sees it in the events view', () => {
     await input.press('Enter');
   };
 
+  /** Chooses among what can be done about keys and secrets. */
+  const chooseTopic = async (label: string): Promise<void> => {
+    await workbench.runCommandThatAsks(`${category}: Manage Keys and Secrets…`, 'Keys and Secrets');
+    await clickAway(workbench.quickInputWidget.locator('.monaco-list-row').filter({ hasText: label }).first());
+  };
+
   /** Gives a verify key, also where there are others already. */
   const giveVerifyKey = async (name: string): Promise<void> => {
     const { quickInputWidget } = workbench;
     const another = quickInputWidget.locator('.monaco-list-row').filter({ hasText: 'New name…' });
     const box = quickInputWidget.getByText('Any name. The relay tries every verify key (Press');
-    await workbench.runCommand(`${category}: Set Verify Key…`);
+    await chooseTopic('Verify Key…');
     await another.or(box).first().waitFor();
     if (await another.isVisible()) await another.click();
     await box.waitFor();
@@ -453,11 +460,10 @@ describe('What is not sent yet, as a person sees it in the events view', () => {
   it('keeps verify keys of any name, and removes the one that is chosen', async () => {
     const [kept, removed] = [`kept ${tries}`, `removed ${tries}`];
     for (const name of [kept, removed]) await giveVerifyKey(name);
-    const command = `${category}: Remove a Key or Credentials…`;
-    await workbench.runCommand(command);
+    await chooseTopic('Remove a Key or Credentials…');
     await removeRow(removed).click();
     await removeRow(removed).waitFor({ state: 'hidden' });
-    await workbench.runCommand(command);
+    await chooseTopic('Remove a Key or Credentials…');
     await removeRow(kept).waitFor();
     assert.equal(await removeRow(removed).count(), 0);
     await workbench.picture('events-view/remove-key');
