@@ -292,7 +292,7 @@ describe('The events view, as a person uses it', () => {
     await row('dan@example.com').click();
     await workbench.page.locator('.view-line').filter({ hasText: 'dan@example.com' }).first().waitFor();
     const copied = await workbench.copied(
-      () => workbench.chooseFromContextMenu(row('dan@example.com'), 'Copy as cURL'),
+      () => workbench.chooseFromContextMenu(row('dan@example.com'), 'Copy As', 'Copy as cURL'),
       (text) => text.includes('curl'),
     );
     assert.match(copied, /dan@example\.com/);

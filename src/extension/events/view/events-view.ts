@@ -327,13 +327,15 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
   }
 
   #heading(filter: string): string {
-    const { total, atLeast } = this.#counts.counted;
-    const found = Math.max(total, this.#feed.list.size);
-    const written = (count: number): string => count.toLocaleString(vscode.env.language);
-    const counted = `${written(found)}${atLeast ? '+' : ''}`;
+    const { list } = this.#feed;
     const { status } = this.#session;
-    if (filter === '' || status === undefined) return counted;
-    return vscode.l10n.t('{0} of {1}', counted, written(eventCount(status)));
+    const { total, atLeast } = this.#counts.counted;
+    const written = (count: number): string => count.toLocaleString(vscode.env.language);
+    const all = status === undefined ? undefined : written(eventCount(status));
+    if (filter === '' && all !== undefined) return all;
+    // Before it was counted, at least what is loaded is known.
+    const found = `${written(Math.max(total, list.size))}${atLeast || (total < list.size && list.hasOlder) ? '+' : ''}`;
+    return filter === '' || all === undefined ? found : vscode.l10n.t('{0} of {1}', found, all);
   }
 
   #message(filter: string): string | undefined {
