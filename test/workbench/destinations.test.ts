@@ -16,10 +16,12 @@ describe('Destinations, as a person adds, changes and removes them', () => {
   let receiver: Receiver;
 
   const row = (text: string) => workbench.treeRow(view, text);
-  const inSettings = (): unknown =>
-    (JSON.parse(readFileSync(settingsFile(workbench), 'utf8')) as Record<string, unknown>)[
-      'campaignMonitorRelay.destinations'
-    ];
+  /** Undefined while the file is being written. */
+  const inSettings = (): unknown => {
+    const text = readFileSync(settingsFile(workbench), 'utf8');
+    if (text === '') return undefined;
+    return (JSON.parse(text) as Record<string, unknown>)['campaignMonitorRelay.destinations'];
+  };
   const place = (): string => receiver.url.replace('http://', '');
   /** The settings name this destination and no other. */
   const untilSettings = (expected: unknown): Promise<unknown> =>
