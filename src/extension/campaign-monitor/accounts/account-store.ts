@@ -5,7 +5,7 @@ import type { CampaignMonitorApi } from '../../../campaign-monitor/api.ts';
 import type { CampaignMonitorCredential } from '../../../campaign-monitor/session.ts';
 import { prefix } from '../../commands.ts';
 import type { Reach } from '../../relay/url-place.ts';
-import type { RunningSandbox } from '../../sandbox/sandbox-process.ts';
+import type { RunningSandbox } from '../../sandbox/shared-sandbox.ts';
 
 export interface Account {
   readonly id: string;
