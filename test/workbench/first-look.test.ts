@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort } from '../free-port.ts';
 import { until } from '../relay/until.ts';
@@ -108,6 +108,9 @@ describe('`npm run vscode`, as somebody sees it who looks for the first time', f
     await window.runCommandThatAsks('Preferences: Color Theme', 'Dark Modern');
     await window.pick('Dark Modern');
     await page.locator('.monaco-workbench.vs-dark').waitFor();
+    // It is drawn before it is written.
+    const settings = join(window.userDataDir, 'User', 'settings.json');
+    await until(() => (existsSync(settings) && readFileSync(settings, 'utf8').includes('Dark Modern')) || undefined);
 
     await end();
     assert.equal(await isSandbox(first.sandboxControl), false, 'the sandbox ends with the script');
@@ -118,7 +121,6 @@ describe('`npm run vscode`, as somebody sees it who looks for the first time', f
     await window.restored();
     await page.locator('.monaco-workbench.vs-dark').waitFor();
     await window.openViewContainer(category);
-    await form.locator('h1').waitFor();
     await startRelay(window);
     await window.view(eventsView).locator('.monaco-list-row').nth(2).waitFor();
     assert.equal(sandboxOfWindows(window), second.sandboxControl);
