@@ -113,6 +113,20 @@ describe("An event's documents and actions, as a person uses them", () => {
     await closeEditors();
   });
 
+  it('one that was pinned is there after a reload, in its language', async () => {
+    await choose('ann@example.com', 'Open Body');
+    await editor('"EmailAddress": "ann@example.com"').waitFor();
+    await workbench.runCommand('View: Pin Editor');
+    await workbench.page.locator('.tab.sticky').waitFor();
+    await workbench.reload();
+    await editor('"EmailAddress": "ann@example.com"').waitFor();
+    assert.deepEqual(await workbench.tabs(), ['e1 body']);
+    await workbench.page.locator('.statusbar-item').getByText('JSON', { exact: true }).waitFor();
+    await row('bea@example.com').filter({ hasText: 'sent 200' }).waitFor();
+    await workbench.runCommand('View: Unpin Editor');
+    await closeEditors();
+  });
+
   it('an edited body is sent by the lens above it', async () => {
     await row('ann@example.com').click();
     await choose('ann@example.com', 'Edit and Resend');

@@ -3,7 +3,7 @@ import { readPayload } from '../../../campaign-monitor/payload.ts';
 import { indentJson } from '../../../export/indented-json.ts';
 import type { AsItCame } from '../../../export/indented-json.ts';
 import { maskSecrets, textOf } from '../../../export/item.ts';
-import type { AttemptDetail, Headers, Notification } from '../../../protocol/history.ts';
+import type { AttemptDetail, Headers, Notification, SignatureCheck } from '../../../protocol/history.ts';
 import type { Result } from '../../../protocol/methods.ts';
 import type { RelayClient } from '../../../protocol/relay-client.ts';
 import type { BodyExtension, DocumentAddress } from '../address.ts';
@@ -15,6 +15,14 @@ export interface DocumentTexts {
   readonly attempts: (eventId: string) => string;
   readonly noAttempts: string;
   readonly attempt: (notificationId: string, number: number, destination: string) => string;
+  /** The headings of the table of attempts, in the order of its cells. */
+  readonly columns: readonly [string, string, string, string, string, string];
+  readonly cells: (attempt: AttemptDetail) => {
+    readonly at: string;
+    readonly destination: string;
+    readonly answer: string;
+    readonly took: string;
+  };
   /** When it was, and what came of it. */
   readonly outcome: (attempt: AttemptDetail) => string;
   /** What came of it, without times. */
@@ -25,6 +33,7 @@ export interface DocumentTexts {
   readonly truncatedAnswer: string;
   readonly notText: (bytes: number) => string;
   readonly received: (delivery: Result<'deliveries/get'>['delivery']) => string;
+  readonly signature: (check: SignatureCheck) => string;
   readonly sent: (notificationId: string, destination: string) => string;
   readonly sentNowhere: (notificationId: string) => string;
   readonly noNotification: (eventId: string) => string;
@@ -208,12 +217,34 @@ export function inOrder(attempts: readonly AttemptDetail[]): AttemptDetail[] {
   return [...attempts].sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : a.number - b.number));
 }
 
-/** Every attempt as a section of a Markdown text, the latest first. */
+/** Text in a cell of a Markdown table, where a bar would end it, in code too. */
+function cell(text: string): string {
+  return markdownText(text).replaceAll('|', '\\|');
+}
+
+/** The attempts as a table of Markdown. */
+function attemptsTable(attempts: readonly AttemptDetail[], texts: DocumentTexts): string[] {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  return [
+    line(texts.columns.map((each) => cell(each))),
+    line(texts.columns.map(() => '---')),
+    ...attempts.map((attempt) => {
+      const { at, destination, answer, took } = texts.cells(attempt);
+      const cells = [String(attempt.number), at, attempt.notificationId, destination, answer, took];
+      return line(cells.map((each) => cell(each)));
+    }),
+    '',
+  ];
+}
+
+/** A table of the attempts, then each as a section, in Markdown; the latest first. */
 export function attemptsText(eventId: string, attempts: readonly AttemptDetail[], texts: DocumentTexts): string {
   const lines = [`# ${texts.attempts(eventId)}`, ''];
   if (attempts.length === 0) lines.push(texts.noAttempts, '');
+  const latestFirst = inOrder(attempts).reverse();
+  if (latestFirst.length > 0) lines.push(...attemptsTable(latestFirst, texts));
   let room = mostAnswers;
-  for (const attempt of inOrder(attempts).reverse()) {
+  for (const attempt of latestFirst) {
     const body = Buffer.from(attempt.answerBody, 'base64');
     const error = attempt.error === null ? null : markdownText(attempt.error);
     lines.push(
@@ -275,7 +306,12 @@ async function headersDocument(client: RelayClient, eventId: string, texts: Docu
     client.request('deliveries/get', { id: eventId }),
     client.request('events/get', { id: eventId }),
   ]);
-  const sections = [comment(texts.received(delivery)), headerLines(maskHeaders(headers)), ''];
+  const sections = [
+    comment(texts.received(delivery)),
+    ...(delivery.signature === null ? [] : [comment(texts.signature(delivery.signature))]),
+    headerLines(maskHeaders(headers)),
+    '',
+  ];
   for (const notification of notifications) {
     if (notification.forwardings.length === 0) sections.push(comment(texts.sentNowhere(notification.id)), '');
     for (const { destinationId, destination } of notification.forwardings) {

@@ -1,11 +1,16 @@
-/** Read-only documents about one event: `campaignMonitorRelay:/e12/e12 body.json` and its like. */
+/**
+ * Read-only documents about one event: `campaignMonitorRelay:/e12/e12 body.json` and its like. They are files of a file
+ * system of their own, since VS Code brings the tabs of files back after a reload, and those of mere texts not.
+ */
 import * as vscode from 'vscode';
 import type { RelayErrorCode } from '../../../protocol/errors.ts';
-import type { AttemptDetail, Delivery } from '../../../protocol/history.ts';
+import type { AttemptDetail, Delivery, SignatureCheck } from '../../../protocol/history.ts';
 import { prefix } from '../../commands.ts';
 import type { Session } from '../../relay/session.ts';
 import type { StoppedHistory } from '../../relay/stopped-history.ts';
+import { durationOf, placeOf } from '../../ui/phrases.ts';
 import { parseDocumentPath } from '../address.ts';
+import type { DocumentAddress } from '../address.ts';
 import type { DocumentTexts, Notice } from './content.ts';
 
 /** The scheme of the documents' URIs. */
@@ -14,27 +19,43 @@ export const documentScheme = prefix;
 /** Attempts that come within this time refresh a document once, in milliseconds. */
 const refreshMs = 100;
 
+/** Documents that are remembered as they were read: those open and a few more. */
+const mostKept = 50;
+
 /** Lets VS Code open the documents, and keeps those about attempts up to date. */
 export function registerDocuments(context: vscode.ExtensionContext, session: Session, history: StoppedHistory): void {
-  const provider = new EventDocuments(session, history);
+  const documents = new EventDocuments(session, history);
   context.subscriptions.push(
-    provider,
-    vscode.workspace.registerTextDocumentContentProvider(documentScheme, provider),
-    vscode.workspace.onDidCloseTextDocument((document) => provider.forget(document.uri)),
+    documents,
+    vscode.workspace.registerFileSystemProvider(documentScheme, documents, {
+      isReadonly: true,
+      isCaseSensitive: true,
+    }),
+    vscode.workspace.onDidCloseTextDocument((document) => documents.forget(document.uri)),
   );
 }
 
-class EventDocuments implements vscode.TextDocumentContentProvider, vscode.Disposable {
+/** A document as it was last read. */
+interface Kept {
+  readonly uri: vscode.Uri;
+  readonly bytes: Promise<Uint8Array>;
+  /** Milliseconds since the epoch, and later than that of the reading before. */
+  readonly readAt: number;
+  /** The delivery that it is about, where it changes with the delivery's attempts. */
+  deliveryId?: string;
+}
+
+class EventDocuments implements vscode.FileSystemProvider, vscode.Disposable {
   readonly #history: StoppedHistory;
-  readonly #changed = new vscode.EventEmitter<vscode.Uri>();
-  /** Documents that change with the deliveries' attempts: the delivery's id by URI. */
-  readonly #watched = new Map<string, string>();
+  readonly #changed = new vscode.EventEmitter<vscode.FileChangeEvent[]>();
+  /** By URI, the one that was read last at the end. */
+  readonly #kept = new Map<string, Kept>();
   readonly #stale = new Set<string>();
   readonly #subscriptions: vscode.Disposable[];
   #timer: NodeJS.Timeout | undefined;
   #running: boolean;
 
-  readonly onDidChange = this.#changed.event;
+  readonly onDidChangeFile = this.#changed.event;
 
   constructor(session: Session, history: StoppedHistory) {
     this.#history = history;
@@ -42,41 +63,65 @@ class EventDocuments implements vscode.TextDocumentContentProvider, vscode.Dispo
     this.#running = session.client !== undefined;
     this.#subscriptions = [
       session.onDidRecordAttempts(({ attempts, missed }) => {
-        if (this.#watched.size === 0) return;
+        if (this.#kept.size === 0) return;
         const deliveries = new Set(attempts.map(({ deliveryId }) => deliveryId));
-        for (const [uri, deliveryId] of this.#watched) {
-          if (missed > 0 || deliveries.has(deliveryId)) this.#stale.add(uri);
+        for (const [key, { deliveryId }] of this.#kept) {
+          if (deliveryId !== undefined && (missed > 0 || deliveries.has(deliveryId))) this.#stale.add(key);
         }
         if (this.#stale.size > 0) this.#timer ??= setTimeout(() => this.#refresh(), refreshMs);
       }),
       session.onDidChange(({ kind }) => {
         const running = kind === 'running';
-        if (running && !this.#running) this.#refreshAll();
+        // With the relay's end a document stays as it was read.
+        if (running && !this.#running) this.#readAgain([...this.#kept.keys()]);
         this.#running = running;
       }),
     ];
   }
 
-  async provideTextDocumentContent(uri: vscode.Uri): Promise<string> {
-    const { l10n } = vscode;
-    const address = parseDocumentPath(uri.path);
-    if (address === undefined) return l10n.t('There is no such document: {0}', uri.path);
-    const client = await this.#history.reader();
-    if (client === undefined) return l10n.t('The relay is not running. This is shown again once it runs.');
-    const { readDocument } = await import('../../deferred.ts');
-    try {
-      const { text, deliveryId } = await readDocument(client, address, documentTexts());
-      if (address.kind === 'attempts') this.#watched.set(uri.toString(), deliveryId);
-      return text;
-    } catch (error) {
-      const { code, message } = error as Error & { code?: RelayErrorCode };
-      if (code === 'not-found') return l10n.t('Event {0} is no longer in the history.', address.eventId);
-      return l10n.t('This cannot be shown: {0}', message);
-    }
+  async stat(uri: vscode.Uri): Promise<vscode.FileStat> {
+    const { bytes, readAt } = this.#read(uri);
+    const { length } = await bytes;
+    return {
+      type: vscode.FileType.File,
+      permissions: vscode.FilePermission.Readonly,
+      ctime: 0,
+      mtime: readAt,
+      size: length,
+    };
+  }
+
+  async readFile(uri: vscode.Uri): Promise<Uint8Array> {
+    return await this.#read(uri).bytes;
+  }
+
+  /** What changes is told of all documents, asked for or not. */
+  watch(): vscode.Disposable {
+    return new vscode.Disposable(() => undefined);
+  }
+
+  readDirectory(): [string, vscode.FileType][] {
+    return [];
+  }
+
+  createDirectory(uri: vscode.Uri): never {
+    throw vscode.FileSystemError.NoPermissions(uri);
+  }
+
+  writeFile(uri: vscode.Uri): never {
+    throw vscode.FileSystemError.NoPermissions(uri);
+  }
+
+  delete(uri: vscode.Uri): never {
+    throw vscode.FileSystemError.NoPermissions(uri);
+  }
+
+  rename(uri: vscode.Uri): never {
+    throw vscode.FileSystemError.NoPermissions(uri);
   }
 
   forget(uri: vscode.Uri): void {
-    this.#watched.delete(uri.toString());
+    this.#kept.delete(uri.toString());
   }
 
   dispose(): void {
@@ -85,16 +130,57 @@ class EventDocuments implements vscode.TextDocumentContentProvider, vscode.Dispo
     this.#changed.dispose();
   }
 
+  #read(uri: vscode.Uri, after = 0): Kept {
+    const key = uri.toString();
+    const known = this.#kept.get(key);
+    if (known !== undefined) return known;
+    const address = parseDocumentPath(uri.path);
+    if (address === undefined) throw vscode.FileSystemError.FileNotFound(uri);
+    const kept: Kept = {
+      uri,
+      bytes: this.#textOf(address, (deliveryId) => (kept.deliveryId = deliveryId)).then((text) => Buffer.from(text)),
+      readAt: Math.max(Date.now(), after + 1),
+    };
+    this.#kept.set(key, kept);
+    for (const oldest of this.#kept.keys()) {
+      if (this.#kept.size <= mostKept) break;
+      this.#kept.delete(oldest);
+    }
+    return kept;
+  }
+
+  async #textOf(address: DocumentAddress, watch: (deliveryId: string) => void): Promise<string> {
+    const { l10n } = vscode;
+    const client = await this.#history.reader();
+    if (client === undefined) return l10n.t('The relay is not running. This is shown again once it runs.');
+    const { readDocument } = await import('../../deferred.ts');
+    try {
+      const { text, deliveryId } = await readDocument(client, address, documentTexts());
+      if (address.kind === 'attempts') watch(deliveryId);
+      return text;
+    } catch (error) {
+      const { code, message } = error as Error & { code?: RelayErrorCode };
+      if (code === 'not-found') return l10n.t('Event {0} is no longer in the history.', address.eventId);
+      return l10n.t('This cannot be shown: {0}', message);
+    }
+  }
+
   #refresh(): void {
     this.#timer = undefined;
-    for (const uri of this.#stale) this.#changed.fire(vscode.Uri.parse(uri, true));
+    this.#readAgain([...this.#stale]);
     this.#stale.clear();
   }
 
-  #refreshAll(): void {
-    for (const { uri } of vscode.workspace.textDocuments) {
-      if (uri.scheme === documentScheme) this.#changed.fire(uri);
+  #readAgain(keys: readonly string[]): void {
+    const changes: vscode.FileChangeEvent[] = [];
+    for (const key of keys) {
+      const kept = this.#kept.get(key);
+      if (kept === undefined) continue;
+      this.#kept.delete(key);
+      this.#read(kept.uri, kept.readAt);
+      changes.push({ type: vscode.FileChangeType.Changed, uri: kept.uri });
     }
+    if (changes.length > 0) this.#changed.fire(changes);
   }
 }
 
@@ -106,6 +192,20 @@ export function documentTexts(): DocumentTexts {
     noAttempts: l10n.t('There was no attempt yet.'),
     attempt: (notificationId, number, destination) =>
       l10n.t('Attempt {0} to send {1} to {2}', number, notificationId, destination),
+    columns: [
+      l10n.t('Attempt'),
+      l10n.t('Time'),
+      l10n.t('Notification'),
+      l10n.t('Destination'),
+      l10n.t('Answer'),
+      l10n.t('Took'),
+    ],
+    cells: (attempt) => ({
+      at: localTime(attempt.at),
+      destination: placeOf(attempt.destination),
+      answer: attempt.status === null ? l10n.t('none') : String(attempt.status),
+      took: durationOf(attempt.durationMs, l10n),
+    }),
     outcome: (attempt) => outcomeOf(attempt),
     verdict: (attempt) => verdictOf(attempt),
     headersOfAnswer: l10n.t('Headers of the answer'),
@@ -114,6 +214,7 @@ export function documentTexts(): DocumentTexts {
     truncatedAnswer: l10n.t('Only the first 64 KiB of the answer were kept.'),
     notText: (bytes) => l10n.t('{0} bytes that are not text', bytes),
     received: (delivery) => receivedOf(delivery),
+    signature: (check) => signatureOf(check),
     sent: (notificationId, destination) => l10n.t('{0} as it is sent to {1}', notificationId, destination),
     sentNowhere: (notificationId) => l10n.t('{0} is sent nowhere: no destination takes it', notificationId),
     noNotification: (eventId) => l10n.t('No notification was made of {0}.', eventId),
@@ -152,19 +253,39 @@ function verdictOf({ status, error }: AttemptDetail): string {
     : l10n.t('Answered {0}: {1}', status, error);
 }
 
+/** A time of the relay's as a person here writes it. */
+function localTime(time: string): string {
+  return new Date(time).toLocaleString(vscode.env.language);
+}
+
 function outcomeOf(attempt: AttemptDetail): string {
   const { l10n } = vscode;
   const verdict = verdictOf(attempt);
-  const milliseconds = Math.round(attempt.durationMs * 10) / 10;
-  if (attempt.outcome === 'sent') return l10n.t('{0} in {1} ms, on {2}.', verdict, milliseconds, attempt.at);
+  const took = durationOf(attempt.durationMs, l10n);
+  const at = localTime(attempt.at);
+  if (attempt.outcome === 'sent') return l10n.t('{0} in {1}, on {2}.', verdict, took, at);
   if (attempt.outcome === 'failed' || attempt.nextAttemptAt === null) {
-    return l10n.t('{0} in {1} ms, on {2}. It is not tried again.', verdict, milliseconds, attempt.at);
+    return l10n.t('{0} in {1}, on {2}. It is not tried again.', verdict, took, at);
   }
   return l10n.t(
-    '{0} in {1} ms, on {2}. The next attempt is due on {3}.',
+    '{0} in {1}, on {2}. The next attempt is due on {3}.',
     verdict,
-    milliseconds,
-    attempt.at,
-    attempt.nextAttemptAt,
+    took,
+    at,
+    localTime(attempt.nextAttemptAt),
   );
+}
+
+function signatureOf(check: SignatureCheck): string {
+  const { l10n } = vscode;
+  switch (check) {
+    case 'valid':
+      return l10n.t('Its signature is valid');
+    case 'invalid':
+      return l10n.t('Its signature is wrong: no verify key that is set made it');
+    case 'missing':
+      return l10n.t('It has no signature');
+    case 'unchecked':
+      return l10n.t('Its signature was not checked: no verify key was set');
+  }
 }

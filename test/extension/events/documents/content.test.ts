@@ -14,7 +14,9 @@ import { RelayRequestError } from '../../../../src/protocol/errors.ts';
 import type { AttemptDetail } from '../../../../src/protocol/history.ts';
 import type { RelayClient } from '../../../../src/protocol/relay-client.ts';
 import { hostileDelivery, hostileJson } from '../../../export/hostile-json.ts';
+import { sign } from '../../../../src/open-connectors/signature.ts';
 import { startReceiver } from '../../../relay/receiver.ts';
+import { send } from '../../../relay/requests.ts';
 import { sampleBody, startTestRelay } from '../../../relay/stage.ts';
 import { until } from '../../../relay/until.ts';
 import { plainTexts } from './texts.ts';
@@ -261,6 +263,20 @@ describe('Attempts', () => {
     assert.equal(many.match(/^Left out\.$/gm)?.length, 200 - Math.floor(2_000_000 / 65_536));
   });
 
+  it('stand in a table first, the latest on top, whose cells hold what comes from outside', () => {
+    const text = attemptsText(
+      'e1',
+      [attempt({}), attempt({ number: 2, status: 200, at: '2026-01-15T09:30:01.000Z', destination: 'http://a.b/x|`y' })],
+      plainTexts,
+    );
+    const [head, rule, first, second] = text.split('\n').filter((line) => line.startsWith('|'));
+    assert.equal(head, '| Attempt | Time | Notification | Destination | Answer | Took |');
+    assert.equal(rule, '| --- | --- | --- | --- | --- | --- |');
+    assert.equal(first, '| 2 | 2026-01-15T09:30:01.000Z | n1 | ``http://a.b/x\\|`y`` | 200 | 12 ms |');
+    assert.match(second ?? '', /^\| 1 \| .* \| 500 \|/);
+    assert.ok(text.indexOf('| 1 |') < text.indexOf('## Attempt 2'));
+  });
+
   it('without an answer, or with one that is not text, are still shown', () => {
     const text = attemptsText(
       'e1',
@@ -273,6 +289,30 @@ describe('Attempts', () => {
     assert.match(text, /connection reset/);
     assert.match(text, /3 bytes that are not text/);
     assert.match(text, /Cut off\./);
+  });
+});
+
+describe('The headers of a platform notification', () => {
+  for (const [check, keys, headers] of [
+    ['valid', ['secret'], { 'Elements-Webhook-Signature': sign(platform, 'secret') }],
+    ['invalid', ['other'], { 'Elements-Webhook-Signature': sign(platform, 'secret') }],
+    ['missing', ['secret'], {}],
+    ['unchecked', [], { 'Elements-Webhook-Signature': sign(platform, 'secret') }],
+  ] as const)
+    it(`say that its signature is ${check}`, async () => {
+      const relay = await startTestRelay();
+      await relay.client.request('relay/configure', {
+        secrets: { verifyKeys: Object.fromEntries(keys.map((key) => [key, key])) },
+      });
+      await send(relay.openConnectorsUrl, { body: platform, headers });
+      const { text } = await read(relay.client, 'e1', 'headers');
+      assert.equal(text.split('\n')[1], `# Signature ${check}`);
+    });
+
+  it('say nothing of one where there is none to be checked', async () => {
+    const relay = await startTestRelay();
+    await relay.deliver(subscribe);
+    assert.doesNotMatch((await read(relay.client, 'e1', 'headers')).text, /Signature/);
   });
 });
 
