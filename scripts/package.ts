@@ -13,6 +13,7 @@ const staged = join(root, '.cache', 'vsix');
 /** Everything that the package holds, beside its package.json. */
 const contents = [
   'dist/extension',
+  'dist/editor.js',
   'dist/form.js',
   'dist/relay.js',
   'dist/cm-relay.js',

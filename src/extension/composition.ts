@@ -7,6 +7,7 @@ import { prefix } from './commands.ts';
 import { registerSendLens } from './events/actions/send-lens.ts';
 import { documentScheme, registerDocuments } from './events/documents/event-documents.ts';
 import { registerDecorations } from './events/view/decorations.ts';
+import { registerEventEditor } from './events/editor/event-editor.ts';
 import { EventsView } from './events/view/events-view.ts';
 import type { Handlers } from './handlers.ts';
 import { BrowserAuthorization } from './oauth/browser-authorization.ts';
@@ -83,6 +84,7 @@ export function compose(context: vscode.ExtensionContext): void {
     }),
   );
   registerDocuments(context, session, history);
+  context.subscriptions.push(registerEventEditor(async () => (await handlers()).eventPanels));
   createStatusBarItem(context, session);
   keepRelayKeys(context, session, receiver);
   logRelay(context, { session, receiver, log });

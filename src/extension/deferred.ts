@@ -42,6 +42,16 @@ export { exportItems, exportText } from './events/actions/export-items.ts';
 export { editableBody } from './events/actions/editable-body.ts';
 export { sendSamples } from './events/actions/sample-posts.ts';
 export { testFile } from './events/actions/test-file.ts';
+export {
+  answeredColumn,
+  answerPlace,
+  cameInColumn,
+  columnKeys,
+  drawEvent,
+  readEvent,
+  sentColumn,
+} from './events/editor/event-view.ts';
+export { readPageMessage as readEditorMessage } from './events/editor/messages.ts';
 export { inOrder, mainNotification, readDocument } from './events/documents/content.ts';
 export { maskHeaders } from './events/documents/masking.ts';
 export { tunnelInWords } from './ui/tunnel-words.ts';

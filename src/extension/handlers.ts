@@ -3,10 +3,10 @@
  * first needed, so that activation does not pay for it. Import it with `await import('./handlers.ts')`.
  */
 import type * as vscode from 'vscode';
+import type { ListNames } from './campaign-monitor/list-names.ts';
 import { createWebhookActions } from './campaign-monitor/webhooks/webhook-actions.ts';
 import type { WebhookActions } from './campaign-monitor/webhooks/webhook-actions.ts';
 import type { Webhooks } from './campaign-monitor/webhooks/webhooks.ts';
-import type { ListNames } from './campaign-monitor/list-names.ts';
 import type { CommandHandlers } from './commands.ts';
 import { createTestCommands } from './events/actions/create-test.ts';
 import { createResendCommands } from './events/actions/edit-and-resend.ts';
@@ -14,6 +14,7 @@ import { createExportCommands } from './events/actions/export.ts';
 import { createReplayCommands } from './events/actions/replay.ts';
 import { createSampleCommands } from './events/actions/samples.ts';
 import { createDocumentCommands } from './events/documents/document-commands.ts';
+import { EventPanels } from './events/editor/event-panels.ts';
 import type { EventsView } from './events/view/events-view.ts';
 import { createEventsViewCommands } from './events/view/view-commands.ts';
 import { createAuthorizationCommands } from './oauth/browser-authorization.ts';
@@ -46,12 +47,12 @@ export interface StandingParts {
   readonly secrets: SecretBox;
   readonly receiver: SampleReceiver;
   readonly session: Session;
+  readonly names: ListNames;
   readonly sandbox: SandboxProcess;
   readonly platform: Platform;
   readonly browser: BrowserAuthorization;
   readonly events: EventsView;
   readonly destinations: DestinationsView;
-  readonly names: ListNames;
   readonly history: StoppedHistory;
   readonly webhooks: Webhooks;
   readonly instances: InstancesView;
@@ -64,6 +65,7 @@ export interface Handlers {
   readonly webhookActions: WebhookActions;
   readonly urlKeeper: UrlKeeper;
   readonly form: FormPanel;
+  readonly eventPanels: EventPanels;
 }
 
 /** Makes all of it, once for a window. */
@@ -88,6 +90,7 @@ export function createHandlers(parts: StandingParts): Handlers {
   return {
     webhookActions,
     form,
+    eventPanels: new EventPanels({ context, session, history, log, names }),
     urlKeeper: createUrlKeeper({ session, log, holders: [webhookActions.urls, instanceUrls] }),
     commands: {
       ...webhookActions.accountHandlers,

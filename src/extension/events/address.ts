@@ -1,4 +1,8 @@
-/** The addresses of an event's documents, such as `campaignMonitorRelay:/e12/e12 body.json`. */
+/**
+ * The addresses of an event, `campaignMonitorRelay:/event/e12`, and of its documents, such as
+ * `campaignMonitorRelay:/e12/e12 body.json`.
+ */
+import { prefix } from '../commands.ts';
 
 /** What can be looked at, by the name of its file. */
 export const documentKinds = ['body', 'event', 'notification', 'attempts', 'headers', 'answer'] as const;
@@ -45,4 +49,17 @@ export function parseDocumentPath(path: string): DocumentAddress | undefined {
   const kind = documentKinds.find((each) => each === name);
   if (eventId === undefined || kind === undefined || (kind === 'answer') !== (number !== undefined)) return undefined;
   return { eventId, kind, attempt: number === undefined ? null : Number(number) };
+}
+
+/** The editor of an event: what VS Code restores it by. */
+export const eventViewType = `${prefix}.event`;
+
+/** The path of an event as the editor shows it. @param eventId such as `e12` */
+export function eventPath(eventId: string): string {
+  return `/event/${eventId}`;
+}
+
+/** Which event a path is of, a document's or the event's own. @returns undefined where it is neither */
+export function eventIdOf(path: string): string | undefined {
+  return /^\/event\/(e[1-9]\d*)$/.exec(path)?.[1] ?? parseDocumentPath(path)?.eventId;
 }

@@ -5,7 +5,7 @@ import type { RelayClient } from '../../protocol/relay-client.ts';
 import type { EventsNode } from './event-node.ts';
 import type { Session } from '../relay/session.ts';
 import { CommandError } from '../ui/command-error.ts';
-import { parseDocumentPath } from './address.ts';
+import { eventIdOf } from './address.ts';
 import type { ActionParts } from './action-parts.ts';
 
 /** The connection. @throws CommandError where the relay does not run */
@@ -51,8 +51,8 @@ export function chosenRow(parts: Pick<ActionParts, 'select'>, node?: EventsNode)
 }
 
 /**
- * The rows that a command acts on which also stands above an event's document: then the document's event.
- * @param target a row of the view, or the document's URI
+ * The rows that a command acts on which also stands above an event or its document: then it is that event.
+ * @param target a row of the view, or a URI of the event
  * @throws CommandError where there is none
  */
 export async function targetRows(
@@ -61,8 +61,8 @@ export async function targetRows(
   nodes?: readonly EventsNode[],
 ): Promise<readonly [EventRow, ...EventRow[]]> {
   if (!(target instanceof vscode.Uri)) return chosenRows(parts, target, nodes);
-  const address = parseDocumentPath(target.path);
-  if (address === undefined) return chosenRows(parts);
-  const { event } = await (await readable(parts)).request('events/get', { id: address.eventId });
+  const eventId = eventIdOf(target.path);
+  if (eventId === undefined) return chosenRows(parts);
+  const { event } = await (await readable(parts)).request('events/get', { id: eventId });
   return [event];
 }

@@ -7,10 +7,19 @@ const unprintable = /[\p{Control}\p{Format}\p{Line_Separator}\p{Paragraph_Separa
  */
 export function printable(text: string, most = 200): string {
   const cut = text.length > most ? `${text.slice(0, most)}…` : text;
-  return cut.replace(unprintable, (character) => {
-    const code = (character.codePointAt(0) ?? 0).toString(16);
-    return code.length <= 2 ? `\\x${code.padStart(2, '0')}` : `\\u{${code}}`;
-  });
+  return cut.replace(unprintable, escaped);
+}
+
+function escaped(character: string): string {
+  const code = (character.codePointAt(0) ?? 0).toString(16);
+  return code.length <= 2 ? `\\x${code.padStart(2, '0')}` : `\\u{${code}}`;
+}
+
+/** Text from outside that keeps its lines: {@link printable}, whose line ends and tabs stay. */
+export function printableLines(text: string): string {
+  return text
+    .replace(/\r\n/g, '\n')
+    .replace(unprintable, (character) => (/[\n\t]/.test(character) ? character : escaped(character)));
 }
 
 /** Text with something from outside for a message: of `[text](command:…)` VS Code would make a link that runs it. */

@@ -13,7 +13,7 @@ export const replayCommands = {
       { menu: 'view/item/context', view: 'events', item: 'notification', group: '3_act@1' },
       {
         menu: 'editor/title',
-        when: 'resourceScheme == campaignMonitorRelay && !isInDiffEditor',
+        when: 'resourceScheme == campaignMonitorRelay && !isInDiffEditor && resourceFilename =~ /^e\\d+ /',
         group: 'navigation@2',
       },
     ],
@@ -56,7 +56,7 @@ export const resendCommands = {
       { menu: 'view/item/context', view: 'events', item: 'row', alone: true, group: '3_act@3' },
       {
         menu: 'editor/title',
-        when: 'resourceScheme == campaignMonitorRelay && !isInDiffEditor',
+        when: 'resourceScheme == campaignMonitorRelay && !isInDiffEditor && resourceFilename =~ /^e\\d+ /',
         group: 'navigation@3',
       },
     ],

@@ -6,6 +6,18 @@ export const documentsCommands = {
     title: 'Open Event',
     palette: false,
   },
+  openAsText: {
+    title: 'Open as Text…',
+    icon: 'go-to-file',
+    palette: 'resourceScheme == campaignMonitorRelay',
+    menus: [
+      {
+        menu: 'editor/title',
+        when: 'resourceScheme == campaignMonitorRelay && resourceFilename =~ /^e\\d+$/',
+        group: 'navigation@1',
+      },
+    ],
+  },
   openBody: {
     title: 'Open Body',
     icon: 'json',
@@ -20,7 +32,7 @@ export const documentsCommands = {
       { menu: 'view/item/context', view: 'events', item: 'notification', alone: true, group: '1_open@2' },
       {
         menu: 'editor/title',
-        when: 'resourceScheme == campaignMonitorRelay && !isInDiffEditor && !(resourceFilename =~ /notification\\./)',
+        when: 'resourceScheme == campaignMonitorRelay && !isInDiffEditor && resourceFilename =~ /^e\\d+ (?!notification)/',
         group: 'navigation@1',
       },
     ],

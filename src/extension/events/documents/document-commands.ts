@@ -6,21 +6,23 @@ import { CommandError } from '../../ui/command-error.ts';
 import type { ActionParts } from '../action-parts.ts';
 import type { CommandHandlers } from '../../commands.ts';
 import type { EventsNode } from '../event-node.ts';
-import { documentPath } from '../address.ts';
-import type { BodyExtension, DocumentAddress, DocumentKind } from '../address.ts';
-import { documentScheme, documentTexts } from './event-documents.ts';
-import { lineOfEntry } from './json-text.ts';
+import { eventViewType } from '../address.ts';
+import type { DocumentKind } from '../address.ts';
+import { documentUri, eventUri, openDocument, uriOf } from './open-document.ts';
+import { stretchOf } from './json-text.ts';
 
 /** The handlers of these commands. */
 export function createDocumentCommands(parts: ActionParts): CommandHandlers<'documents'> {
   const show = (kind: DocumentKind) => async (target?: EventsNode | vscode.Uri) => {
     const [row] = await targetRows(parts, target);
     if (kind === 'notification') requireNotification(row);
-    await openDocument(parts, row, kind, false);
+    const editor = await openDocument(parts, { eventId: row.id, kind, attempt: null });
+    if (editor !== undefined && kind === 'body' && row.kind === 'event') await revealEvent(parts, row, editor);
   };
   return {
     // A click in the tree leaves the keyboard there, so that the arrow keys go on.
-    open: (node?: EventsNode) => openDocument(parts, chosenRow(parts, node), 'body', node !== undefined),
+    open: (node?: EventsNode) => openEvent(chosenRow(parts, node), node !== undefined),
+    openAsText: (target?: EventsNode | vscode.Uri) => openAsText(parts, target),
     openBody: show('body'),
     openNotification: show('notification'),
     openAttempts: show('attempts'),
@@ -31,29 +33,48 @@ export function createDocumentCommands(parts: ActionParts): CommandHandlers<'doc
   };
 }
 
-/** The URI of a document. */
-function documentUri(address: DocumentAddress, extension?: BodyExtension): vscode.Uri {
-  return vscode.Uri.from({ scheme: documentScheme, path: documentPath(address, extension) });
+/** Opens the event's editor in a preview tab. */
+async function openEvent(row: EventRow, preserveFocus: boolean): Promise<void> {
+  await vscode.commands.executeCommand('vscode.openWith', eventUri(row.id), eventViewType, {
+    preview: true,
+    preserveFocus,
+  });
 }
 
-/** The URI of an event's document, with the extension that its content asks for. */
-async function uriOf(parts: ActionParts, eventId: string, kind: DocumentKind): Promise<vscode.Uri> {
-  const address = { eventId, kind, attempt: null };
-  if (kind !== 'body' && kind !== 'event' && kind !== 'notification') return documentUri(address);
-  const { readDocument } = await import('../../deferred.ts');
-  const { extension } = await readDocument(await readable(parts), address, documentTexts());
-  return documentUri(address, extension);
+/** Asks which of an event's documents is wanted, and opens it as text. */
+async function openAsText(parts: ActionParts, target: EventsNode | vscode.Uri | undefined): Promise<void> {
+  const { l10n } = vscode;
+  const [row] = await targetRows(parts, target ?? eventInSight());
+  const { delivery, notifications, attempts } = await (await readable(parts)).request('events/get', { id: row.id });
+  const offered: readonly (vscode.QuickPickItem & { readonly shows: DocumentKind; readonly there: boolean })[] = [
+    { label: l10n.t('Body'), description: l10n.t('as it came in'), shows: 'body', there: true },
+    {
+      label: l10n.t('This Event Alone'),
+      description: l10n.t('of the {0} in the body', delivery.eventCount),
+      shows: 'event',
+      there: delivery.eventCount > 1,
+    },
+    {
+      label: l10n.t('Notification'),
+      description: l10n.t('as it is sent'),
+      shows: 'notification',
+      there: notifications.length > 0,
+    },
+    { label: l10n.t('Attempts and Answers'), shows: 'attempts', there: attempts.length > 0 },
+    { label: l10n.t('Headers'), shows: 'headers', there: true },
+  ];
+  const chosen = await vscode.window.showQuickPick(
+    offered.filter(({ there }) => there),
+    { title: l10n.t('Open {0} as Text', row.id), placeHolder: l10n.t('Choose a document') },
+  );
+  if (chosen !== undefined)
+    await openDocument(parts, { eventId: row.id, kind: chosen.shows, attempt: null }, { asText: true });
 }
 
-async function openDocument(
-  parts: ActionParts,
-  row: EventRow,
-  kind: DocumentKind,
-  preserveFocus: boolean,
-): Promise<void> {
-  const document = await vscode.workspace.openTextDocument(await uriOf(parts, row.id, kind));
-  const editor = await vscode.window.showTextDocument(document, { preview: true, preserveFocus });
-  if (kind === 'body' && row.kind === 'event') await revealEvent(parts, row, editor);
+/** The address of the event whose editor is the active tab. */
+function eventInSight(): vscode.Uri | undefined {
+  const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
+  return input instanceof vscode.TabInputCustom && input.viewType === eventViewType ? input.uri : undefined;
 }
 
 /** Puts the cursor on the event, where its delivery holds several. */
@@ -61,9 +82,9 @@ async function revealEvent({ history }: ActionParts, row: EventRow, editor: vsco
   const { events } = await (await readable({ history })).request('deliveries/get', { id: row.deliveryId });
   const index = events.findIndex(({ id }) => id === row.id);
   if (events.length < 2 || index === -1 || editor.document.languageId !== 'json') return;
-  const line = lineOfEntry(editor.document.getText(), 'Events', index);
-  if (line === undefined) return;
-  const position = new vscode.Position(line, 0);
+  const found = stretchOf(editor.document.getText(), ['Events', index]);
+  if (found === undefined) return;
+  const position = editor.document.positionAt(found.start);
   editor.selection = new vscode.Selection(position, position);
   editor.revealRange(new vscode.Range(position, position), vscode.TextEditorRevealType.AtTop);
 }
@@ -94,8 +115,8 @@ async function compareBodies(
   const kind = before.deliveryId === after.deliveryId && before.kind === 'event' ? 'event' : 'body';
   await vscode.commands.executeCommand(
     'vscode.diff',
-    await uriOf(parts, before.id, kind),
-    await uriOf(parts, after.id, kind),
+    await uriOf(parts, { eventId: before.id, kind, attempt: null }),
+    await uriOf(parts, { eventId: after.id, kind, attempt: null }),
     vscode.l10n.t('{0} ↔ {1}', titleOf(before), titleOf(after)),
     { preview: true },
   );
@@ -117,8 +138,8 @@ async function compareWithNotification(parts: ActionParts, row: EventRow): Promi
   // What both hold stands on lines that differ in their indent alone, which VS Code's diff overlooks.
   await vscode.commands.executeCommand(
     'vscode.diff',
-    await uriOf(parts, row.id, 'body'),
-    await uriOf(parts, row.id, 'notification'),
+    await uriOf(parts, { eventId: row.id, kind: 'body', attempt: null }),
+    await uriOf(parts, { eventId: row.id, kind: 'notification', attempt: null }),
     vscode.l10n.t('{0}: body ↔ notification', titleOf(row)),
     { preview: true },
   );

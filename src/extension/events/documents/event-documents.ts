@@ -9,7 +9,7 @@ import { prefix } from '../../commands.ts';
 import type { Session } from '../../relay/session.ts';
 import type { StoppedHistory } from '../../relay/stopped-history.ts';
 import { durationOf, placeOf } from '../../ui/phrases.ts';
-import { parseDocumentPath } from '../address.ts';
+import { eventIdOf, parseDocumentPath } from '../address.ts';
 import type { DocumentAddress } from '../address.ts';
 import type { DocumentTexts, Notice } from './content.ts';
 
@@ -134,7 +134,7 @@ class EventDocuments implements vscode.FileSystemProvider, vscode.Disposable {
     const key = uri.toString();
     const known = this.#kept.get(key);
     if (known !== undefined) return known;
-    const address = parseDocumentPath(uri.path);
+    const address = addressOf(uri);
     if (address === undefined) throw vscode.FileSystemError.FileNotFound(uri);
     const kept: Kept = {
       uri,
@@ -182,6 +182,12 @@ class EventDocuments implements vscode.FileSystemProvider, vscode.Disposable {
     }
     if (changes.length > 0) this.#changed.fire(changes);
   }
+}
+
+/** What stands at a URI; an event itself, where it is opened as text, is its element of the body. */
+function addressOf({ path }: vscode.Uri): DocumentAddress | undefined {
+  const eventId = eventIdOf(path);
+  return parseDocumentPath(path) ?? (eventId === undefined ? undefined : { eventId, kind: 'event', attempt: null });
 }
 
 /** The documents' texts for people, in the language of VS Code. */

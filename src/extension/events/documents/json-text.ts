@@ -1,4 +1,4 @@
-/** JSON as text: where it is wrong, and where an entry of it stands. */
+/** JSON as text: where it is wrong, and where a value of it stands. */
 
 // eslint-disable-next-line no-control-regex -- JSON forbids control characters in strings
 const text = /"[^"\\\x00-\x1f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1f]*)*"/;
@@ -51,20 +51,50 @@ export function jsonErrorAt(source: string): number | undefined {
   }
 }
 
+/** A stretch of a text, by offsets of UTF-16 units: from the first up to, without, the end. */
+export interface Stretch {
+  readonly start: number;
+  readonly end: number;
+}
+
 /**
- * The line of indented JSON on which an entry of a list begins that stands directly in the document's object.
+ * Where a value stands in indented JSON, its key and its line's end included.
  * @param indented as `indentJson` of export/indented-json.ts writes it
- * @param name the list's name, such as `Events`
- * @param index which entry
- * @returns from 0, or undefined where there is none
+ * @param path the keys and indexes that lead to it; of a repeated key the last counts, as in JavaScript
+ * @returns whole lines; undefined where there is no such value, or it stands on the first line
  */
-export function lineOfEntry(indented: string, name: string, index: number): number | undefined {
-  let inside = false;
-  let seen = -1;
-  for (const [line, content] of indented.split('\n').entries()) {
-    if (!inside) inside = content === `  ${JSON.stringify(name)}: [`;
-    else if (/^ {2}\]/.test(content)) return undefined;
-    else if (/^ {4}[^\s}\]]/.test(content) && ++seen === index) return line;
+export function stretchOf(indented: string, path: readonly (string | number)[]): Stretch | undefined {
+  let found: Stretch = { start: 0, end: indented.length };
+  for (const [depth, step] of path.entries()) {
+    const next = childOf(indented, found, 2 * (depth + 1), step);
+    if (next === undefined) return undefined;
+    found = next;
   }
-  return undefined;
+  return path.length === 0 ? undefined : found;
+}
+
+/** The lines of one child of a value whose children are indented by so many blanks. */
+function childOf(text: string, within: Stretch, indent: number, step: string | number): Stretch | undefined {
+  const blanks = ' '.repeat(indent);
+  const key = typeof step === 'string' ? `${JSON.stringify(step)}: ` : undefined;
+  let seen = -1;
+  let start: number | undefined;
+  let found: Stretch | undefined;
+  let line = nextLine(text, within.start);
+  for (; line > 0 && line < within.end && text.startsWith(blanks, line); line = nextLine(text, line)) {
+    const first = text[line + indent];
+    if (first === ' ' || first === '}' || first === ']') continue;
+    if (start !== undefined) {
+      found = { start, end: line };
+      start = undefined;
+      if (key === undefined) return found;
+    }
+    seen += 1;
+    if (key === undefined ? seen === step : text.startsWith(key, line + indent)) start = line;
+  }
+  return start === undefined ? found : { start, end: line > 0 && line < within.end ? line : within.end };
+}
+
+function nextLine(text: string, from: number): number {
+  return text.indexOf('\n', from) + 1;
 }

@@ -1,6 +1,5 @@
 /** The view of events in the sidebar: draws what the feed has loaded, and knows what is selected. */
 import * as vscode from 'vscode';
-import { maxAttempts } from '../../../common/retry-policies.ts';
 import type { EventRow } from '../../../protocol/history.ts';
 import type { RelayClient } from '../../../protocol/relay-client.ts';
 import { prefix } from '../../commands.ts';
@@ -31,6 +30,7 @@ import {
 } from './tree-items.ts';
 import type { ShownCount } from './tree-items.ts';
 import type { Surroundings } from '../event-words.ts';
+import { surroundingsOf } from '../surroundings.ts';
 
 const groupingKey = `${prefix}.grouping`;
 const recentFiltersKey = `${prefix}.recentFilters`;
@@ -403,25 +403,11 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
 
   /** Notes what stands around the events, once for all that are drawn together. */
   #lookAround(): void {
-    const { status } = this.#session;
-    const now = Date.now();
-    if (status === undefined) {
-      this.#around = { ...this.#around, now, maxAttempts: null, whyWaiting: () => null, isUnderWay: () => false };
-      return;
-    }
-    const reasons = new Map(status.destinations.map(({ destinationId, detail }) => [destinationId, detail]));
-    const underWay = new Set(
-      status.destinations.flatMap(({ destinationId, underWay: ids }) =>
-        (ids ?? []).map((id) => `${destinationId} ${id}`),
-      ),
+    this.#around = surroundingsOf(
+      this.#session.status,
+      this.#around,
+      vscode.env.language,
     );
-    this.#around = {
-      ...this.#around,
-      now,
-      maxAttempts: maxAttempts(status.settings.retry),
-      whyWaiting: (destinationId) => reasons.get(destinationId) ?? null,
-      isUnderWay: (notificationId, destinationId) => underWay.has(`${destinationId} ${notificationId}`),
-    };
   }
 
   #follow(state: SessionState): void {

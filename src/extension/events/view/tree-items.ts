@@ -4,6 +4,7 @@ import { commandId } from '../../commands.ts';
 import { flagsOf, isUnderWay, shownState } from '../forwarding-state.ts';
 import type { ShownState } from '../forwarding-state.ts';
 import { decoratedUri } from './decorations.ts';
+import { eventUri } from '../documents/open-document.ts';
 import type { Group } from './grouping.ts';
 import type { EventNode, FailureNode, NewestNode, RestNode } from '../event-node.ts';
 import { printable } from '../../ui/printable.ts';
@@ -46,7 +47,8 @@ export function eventItem(node: EventNode, around: Surroundings): vscode.TreeIte
   item.iconPath = new vscode.ThemeIcon(icon, new vscode.ThemeColor(colour));
   item.contextValue = flagsOf(row);
   item.accessibilityInformation = { label: spokenOf(row, around, vscode.l10n), role: 'treeitem' };
-  item.command = { command: commandId('open'), title: vscode.l10n.t('Open Event'), arguments: [node] };
+  // VS Code's own command keeps the focus in the tree on a click, and takes it to the editor on Enter.
+  item.command = { command: 'vscode.open', title: vscode.l10n.t('Open Event'), arguments: [eventUri(row.id)] };
   const decorated = decoratedUri(state);
   if (decorated !== undefined) item.resourceUri = decorated;
   return item;

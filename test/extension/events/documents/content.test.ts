@@ -266,7 +266,10 @@ describe('Attempts', () => {
   it('stand in a table first, the latest on top, whose cells hold what comes from outside', () => {
     const text = attemptsText(
       'e1',
-      [attempt({}), attempt({ number: 2, status: 200, at: '2026-01-15T09:30:01.000Z', destination: 'http://a.b/x|`y' })],
+      [
+        attempt({}),
+        attempt({ number: 2, status: 200, at: '2026-01-15T09:30:01.000Z', destination: 'http://a.b/x|`y' }),
+      ],
       plainTexts,
     );
     const [head, rule, first, second] = text.split('\n').filter((line) => line.startsWith('|'));

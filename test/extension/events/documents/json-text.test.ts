@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { jsonErrorAt, lineOfEntry } from '../../../../src/extension/events/documents/json-text.ts';
+import { jsonErrorAt, stretchOf } from '../../../../src/extension/events/documents/json-text.ts';
 
 /** Whether JavaScript takes a text as JSON. */
 function isJson(text: string): boolean {
@@ -53,14 +53,60 @@ describe('JSON as text', () => {
     for (const [text, place] of places) assert.equal(jsonErrorAt(text), place, text);
   });
 
-  it('tells on which line an entry of a list begins', () => {
-    const events = [{ CustomFields: [{ Key: 'a' }] }, { Type: 'Update' }];
-    const text = JSON.stringify({ ListID: 'l', Events: events, More: [{}, {}] }, null, 2);
-    const lines = text.split('\n');
-    assert.equal(lines[lineOfEntry(text, 'Events', 0) ?? -1], '    {');
-    assert.equal(lines[(lineOfEntry(text, 'Events', 1) ?? -1) + 1], '      "Type": "Update"');
-    assert.equal(lineOfEntry(text, 'Events', 2), undefined);
-    assert.equal(lineOfEntry(text, 'Missing', 0), undefined);
+  it('tells where a value stands, whatever the JSON', () => {
+    const pathsOf = (value: unknown, path: readonly (string | number)[] = []): (readonly (string | number)[])[] =>
+      typeof value !== 'object' || value === null
+        ? [path]
+        : [
+            path,
+            ...(Array.isArray(value)
+              ? value.flatMap((each: unknown, index) => pathsOf(each, [...path, index]))
+              : Object.entries(value).flatMap(([key, each]) => pathsOf(each, [...path, key]))),
+          ];
+    const valueAt = (value: unknown, path: readonly (string | number)[]): unknown =>
+      path.reduce((inside, step) => (inside as Record<string | number, unknown>)[step], value);
+    fc.assert(
+      fc.property(fc.jsonValue({ maxDepth: 4 }), (value) => {
+        const text = JSON.stringify(value, null, 2);
+        for (const path of pathsOf(value)) {
+          const found = stretchOf(text, path);
+          if (path.length === 0) assert.equal(found, undefined);
+          else {
+            assert.ok(found, `${JSON.stringify(path)} in ${text}`);
+            const lines = text.slice(found.start, found.end).trim().replace(/,$/, '');
+            const own = path.at(-1);
+            const json = typeof own === 'string' ? lines.slice(JSON.stringify(own).length + 1) : lines;
+            assert.deepEqual(JSON.parse(json), JSON.parse(JSON.stringify(valueAt(value, path))));
+          }
+        }
+      }),
+    );
+  });
+
+  it('tells where the entries of a list stand, and of a repeated key the last', () => {
+    const text = `{
+  "Events": [],
+  "Events": [
+    {
+      "Type": "Subscribe"
+    },
+    {
+      "Type": "Update"
+    }
+  ],
+  "More": [
+    {}
+  ]
+}`;
+    const lines = (...path: (string | number)[]): string | undefined => {
+      const found = stretchOf(text, path);
+      return found && text.slice(found.start, found.end);
+    };
+    assert.equal(lines('Events', 0), '    {\n      "Type": "Subscribe"\n    },\n');
+    assert.equal(lines('Events', 1), '    {\n      "Type": "Update"\n    }\n');
+    assert.equal(lines('Events', 1, 'Type'), '      "Type": "Update"\n');
+    assert.equal(lines('Events', 2), undefined);
+    assert.equal(lines('Missing', 0), undefined);
   });
 
   it('is looked through however deep and long it is', () => {

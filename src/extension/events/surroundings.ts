@@ -1,0 +1,32 @@
+/** What is known beside an event. */
+import { maxAttempts } from '../../common/retry-policies.ts';
+import type { Status } from '../../protocol/status.ts';
+import type { ListNaming } from '../ui/phrases.ts';
+import type { Surroundings } from './event-words.ts';
+
+/**
+ * What stands around all events at this moment.
+ * @param status how the relay is; undefined where none runs
+ * @param language the user's, such as `de`
+ */
+export function surroundingsOf(
+  status: Pick<Status, 'destinations' | 'settings'> | undefined,
+  names: ListNaming,
+  language: string,
+): Surroundings {
+  const nameOfList = (listId: string): string | undefined => names.nameOfList(listId);
+  const now = Date.now();
+  if (status === undefined)
+    return { now, language, nameOfList, maxAttempts: null, whyWaiting: () => null, isUnderWay: () => false };
+  const { destinations, settings } = status;
+  const reasons = new Map(destinations.map(({ destinationId, detail }) => [destinationId, detail]));
+  const underWay = new Set(
+    destinations.flatMap(({ destinationId, underWay: ids }) => (ids ?? []).map((id) => `${destinationId} ${id}`)),
+  );
+  return {
+    ...{ now, language, nameOfList },
+    maxAttempts: maxAttempts(settings.retry),
+    whyWaiting: (destinationId) => reasons.get(destinationId) ?? null,
+    isUnderWay: (notificationId, destinationId) => underWay.has(`${destinationId} ${notificationId}`),
+  };
+}

@@ -1,0 +1,44 @@
+/** Counts down to the next attempt, once a second: for the eyes, since a screen reader is told the time that it is due. */
+import type { EditorTexts, Step } from '../../extension/events/editor/messages.ts';
+
+export class Countdown {
+  /** When each step is due, on the page's own clock, in milliseconds. */
+  #due = new Map<string, number>();
+  #texts: EditorTexts | undefined;
+  #timer: number | undefined;
+
+  /** From now on these steps are due, as many milliseconds ahead as they say. */
+  set(steps: readonly Step[]): void {
+    const now = performance.now();
+    this.#due = new Map(steps.flatMap(({ id, dueInMs }) => (dueInMs === null ? [] : [[id, now + dueInMs]])));
+  }
+
+  /** Writes what is left to what was drawn, and goes on doing so. */
+  follow(texts: EditorTexts): void {
+    this.#texts = texts;
+    this.#write();
+    clearInterval(this.#timer);
+    this.#timer = this.#due.size === 0 ? undefined : window.setInterval(() => this.#write(), 1000);
+  }
+
+  #write(): void {
+    if (this.#texts === undefined) return;
+    for (const element of document.querySelectorAll<HTMLElement>('[data-due]')) {
+      const due = this.#due.get(element.dataset['due'] ?? '');
+      if (due !== undefined) element.textContent = leftOf(due - performance.now(), this.#texts);
+    }
+  }
+}
+
+/** How long it is, in words. */
+function leftOf(ms: number, texts: EditorTexts): string {
+  const seconds = Math.ceil(ms / 1000);
+  if (seconds <= 0) return texts.dueNow;
+  const [text, value] =
+    seconds < 120
+      ? [texts.inSeconds, seconds]
+      : seconds < 7200
+        ? [texts.inMinutes, Math.ceil(seconds / 60)]
+        : [texts.inHours, Math.ceil(seconds / 3600)];
+  return text.replace('{0}', String(value));
+}

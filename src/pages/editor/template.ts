@@ -1,0 +1,350 @@
+/** How an event looks: its head, its way, and what came in, was sent and was answered. */
+import { html, nothing } from 'lit';
+import type { TemplateResult } from 'lit';
+import type {
+  Column,
+  ColumnName,
+  EditorAction,
+  EditorTexts,
+  EventView,
+  Fact,
+  Mapping,
+  Obstacle,
+  Pill,
+  ShownBody,
+  Step,
+  StepGroup,
+  TextKind,
+} from '../../extension/events/editor/messages.ts';
+
+type Part = TemplateResult | typeof nothing;
+
+export const columnNames: readonly ColumnName[] = ['cameIn', 'sent', 'answered'];
+
+export interface Drawn {
+  readonly texts: EditorTexts;
+  readonly view: EventView;
+  readonly columns: Readonly<Partial<Record<ColumnName, Column>>>;
+  /** The column in sight, where there is room for one alone. */
+  readonly tab: ColumnName;
+  readonly narrow: boolean;
+  readonly unfolded: Readonly<Record<string, boolean>>;
+}
+
+export interface Handlers {
+  choose(step: string): void;
+  selectTab(tab: ColumnName): void;
+  act(action: EditorAction): void;
+  openText(kind: TextKind): void;
+  unfolded(id: string, open: boolean): void;
+  toggleMenu(button: HTMLElement): void;
+  menuKey(event: KeyboardEvent): void;
+  chooseByKey(event: KeyboardEvent, selector: string, choose: (element: HTMLElement) => void): void;
+}
+
+/** What stands in the way of an event, with the button that may help. */
+export function obstacleTemplate(texts: EditorTexts, obstacle: Obstacle, handlers: Handlers): TemplateResult {
+  return html`<div class="obstacle" role="status">
+    <p>${obstacle.text}</p>
+    ${obstacleButton(texts, obstacle, handlers)}
+  </div>`;
+}
+
+function obstacleButton(texts: EditorTexts, { action }: Obstacle, handlers: Handlers): Part {
+  return action === null
+    ? nothing
+    : html`<vscode-button id="do-${action}" @click=${() => handlers.act(action)}
+        >${texts[action as never]}</vscode-button
+      >`;
+}
+
+/** The whole page. */
+export function eventTemplate(drawn: Drawn, handlers: Handlers): TemplateResult {
+  const { view, texts } = drawn;
+  return html`<div class="event">
+    <header>
+      <div class="heading">
+        ${pillTemplate(view.pill)}
+        <h1>${view.heading}</h1>
+      </div>
+      ${factsTemplate(view.facts)} ${actionsTemplate(drawn, handlers)}
+      <div class="stale" role="status">
+        ${
+          view.stale === null
+            ? nothing
+            : html`<p>${view.stale.text}</p>
+                ${obstacleButton(texts, view.stale, handlers)}`
+        }
+      </div>
+    </header>
+    ${timelineTemplate(drawn, handlers)} ${columnsTemplate(drawn, handlers)}
+  </div>`;
+}
+
+function pillTemplate({ state, text }: Pill): TemplateResult {
+  return html`<span class="pill ${state}">${text}</span>`;
+}
+
+function factsTemplate(facts: readonly Fact[]): Part {
+  if (facts.length === 0) return nothing;
+  return html`<dl class="facts">
+    ${facts.map(
+      ({ name, value, tone }) =>
+        html`<div>
+          <dt>${name}</dt>
+          <dd class=${tone ?? ''}>${value}</dd>
+        </div>`,
+    )}
+  </dl>`;
+}
+
+const buttons: readonly EditorAction[] = [
+  'replay',
+  'replayTo',
+  'editAndResend',
+  'discard',
+  'setSignatureKey',
+  'setCredentials',
+  'createTest',
+];
+const copies: readonly EditorAction[] = ['copyAsCurl', 'copyAsHttp', 'copyAsHar', 'copyAsFixture', 'copyAddress'];
+const comparisons: readonly EditorAction[] = ['compareWithNotification', 'compareAnswers'];
+
+function actionsTemplate({ view, texts }: Drawn, handlers: Handlers): TemplateResult {
+  const can = (all: readonly EditorAction[]): EditorAction[] => all.filter((each) => view.actions.includes(each));
+  const button = (action: EditorAction, first: boolean): TemplateResult =>
+    html`<vscode-button id="do-${action}" ?secondary=${!first} @click=${() => handlers.act(action)}
+      >${texts[action]}</vscode-button
+    >`;
+  const menu = (id: string, label: string, items: readonly (readonly [label: string, act: () => void])[]): Part =>
+    items.length === 0
+      ? nothing
+      : html`<div class="menu" @keydown=${(event: KeyboardEvent) => handlers.menuKey(event)}>
+          <button
+            id=${id}
+            class="menu-button"
+            aria-haspopup="menu"
+            aria-expanded="false"
+            aria-controls="${id}-menu"
+            @click=${(event: Event) => handlers.toggleMenu(event.currentTarget as HTMLElement)}
+          >
+            ${label}
+          </button>
+          <div id="${id}-menu" class="items" role="menu" aria-labelledby=${id} hidden>
+            ${items.map(([text, act]) => html`<button role="menuitem" tabindex="-1" @click=${act}>${text}</button>`)}
+          </div>
+        </div>`;
+  const acting = (actions: readonly EditorAction[]) =>
+    can(actions).map((action) => [texts[action], () => handlers.act(action)] as const);
+  return html`<div class="actions" role="group" aria-label=${texts.actions}>
+    ${can(buttons).map((action, index) => button(action, index === 0))} ${menu('copy-as', texts.copyAs, acting(copies))}
+    ${menu('compare', texts.compare, acting(comparisons))}
+    ${menu(
+      'open-as-text',
+      texts.openAsText,
+      view.texts.map((kind) => [texts[kind], () => handlers.openText(kind)] as const),
+    )}
+  </div>`;
+}
+
+function timelineTemplate({ view, texts }: Drawn, handlers: Handlers): TemplateResult {
+  const chooseByKey = (event: KeyboardEvent): void =>
+    handlers.chooseByKey(event, '[role="option"]', (element) => handlers.choose(element.dataset['step'] ?? ''));
+  return html`<section class="timeline">
+    <h2 id="timeline-title">${texts.timeline}</h2>
+    <div role="listbox" aria-labelledby="timeline-title" aria-orientation="horizontal" @keydown=${chooseByKey}>
+      ${view.groups.map((group) => groupTemplate(group, view.chosen, texts, handlers))}
+    </div>
+  </section>`;
+}
+
+function groupTemplate(group: StepGroup, chosen: string, texts: EditorTexts, handlers: Handlers): TemplateResult {
+  const { id, label, pill, steps, leftOut } = group;
+  return html`<div
+    class="group"
+    role="group"
+    aria-label=${label === '' ? texts.cameIn : `${label}, ${pill?.text ?? ''}`}
+  >
+    ${
+      label === ''
+        ? nothing
+        : html`<div class="destination" aria-hidden="true">
+            <span>${label}</span>${pill === null ? nothing : pillTemplate(pill)}
+          </div>`
+    }
+    ${leftOut === 0 ? nothing : html`<div class="left-out" role="none">${texts.leftOut.replace('{0}', String(leftOut))}</div>`}
+    <div class="steps" role="none" data-group=${id}>
+      ${steps.map((step) => stepTemplate(step, step.id === chosen, handlers))}
+    </div>
+  </div>`;
+}
+
+function stepTemplate(step: Step, isChosen: boolean, handlers: Handlers): TemplateResult {
+  const { id, title, detail, wait, tone, spoken, dueInMs } = step;
+  return html`<div
+    class="step ${tone}"
+    role="option"
+    aria-selected=${isChosen ? 'true' : 'false'}
+    aria-label=${wait === '' ? spoken : `${wait}, ${spoken}`}
+    tabindex=${isChosen ? '0' : '-1'}
+    data-step=${id}
+    @click=${() => handlers.choose(id)}
+  >
+    ${wait === '' ? nothing : html`<span class="wait" aria-hidden="true">${wait}</span>`}
+    <span class="what" aria-hidden="true"
+      ><span class="title">${title}</span
+      ><span class="detail" aria-live="off" data-due=${dueInMs === null ? nothing : id}
+        >${dueInMs === null ? detail : nothing}</span
+      ></span
+    >
+  </div>`;
+}
+
+function columnsTemplate(drawn: Drawn, handlers: Handlers): TemplateResult {
+  const { texts, columns, narrow, tab } = drawn;
+  const selectByKey = (event: KeyboardEvent): void =>
+    handlers.chooseByKey(event, '[role="tab"]', (element) =>
+      handlers.selectTab(columnNames.find((name) => element.id === `tab-${name}`) ?? tab),
+    );
+  return html`${
+      narrow
+        ? html`<div class="tabs" role="tablist" aria-label=${texts.columns} @keydown=${selectByKey}>
+            ${columnNames.map(
+              (name) =>
+                html`<button
+                  id="tab-${name}"
+                  role="tab"
+                  aria-selected=${name === tab ? 'true' : 'false'}
+                  aria-controls="column-${name}"
+                  tabindex=${name === tab ? '0' : '-1'}
+                  @click=${() => handlers.selectTab(name)}
+                >
+                  ${texts[name]}
+                </button>`,
+            )}
+          </div>`
+        : nothing
+    }
+    <div class="columns">
+      ${columnNames.map((name) => {
+        const column = columns[name];
+        return html`<section
+          id="column-${name}"
+          class="column"
+          role=${narrow ? 'tabpanel' : 'region'}
+          aria-labelledby=${narrow ? `tab-${name}` : `title-${name}`}
+          ?hidden=${narrow && name !== tab}
+        >
+          ${narrow ? nothing : html`<h2 id="title-${name}">${texts[name]}</h2>`}
+          ${column === undefined ? nothing : columnTemplate(name, column, drawn, handlers)}
+        </section>`;
+      })}
+    </div>`;
+}
+
+function columnTemplate(name: ColumnName, column: Column, drawn: Drawn, handlers: Handlers): TemplateResult {
+  const { texts } = drawn;
+  const { title, pill, facts, mapping, headers, body, asText } = column;
+  return html`<div class="column-head">
+      <p class="column-title">${title}</p>
+      ${pill === null ? nothing : pillTemplate(pill)}
+    </div>
+    ${factsTemplate(facts)}
+    ${
+      mapping.length === 0
+        ? nothing
+        : detailsTemplate(`mapping-${name}`, texts.mapping, false, drawn, handlers, mappingTemplate(mapping, texts))
+    }
+    ${
+      headers === null || headers.length === 0
+        ? nothing
+        : detailsTemplate(
+            `headers-${name}`,
+            `${texts.headers} (${headers.length})`,
+            false,
+            drawn,
+            handlers,
+            html`<dl class="headers">
+              ${headers.map(
+                ([key, value]) =>
+                  html`<div>
+                    <dt>${key}</dt>
+                    <dd>${value}</dd>
+                  </div>`,
+              )}
+            </dl>`,
+          )
+    }
+    ${body === null ? html`<p class="nothing">${column.nothing}</p>` : bodyTemplate(name, body, texts)}
+    ${
+      asText === null || !(drawn.view.texts.includes(asText) || (asText === 'answer' && drawn.view.stale === null))
+        ? nothing
+        : html`<button class="link" id="text-${name}" @click=${() => handlers.openText(asText)}>
+            ${texts.openAsText}<span class="unseen">: ${texts[name]}</span>
+          </button>`
+    }`;
+}
+
+function detailsTemplate(
+  id: string,
+  summary: string,
+  openAtFirst: boolean,
+  { unfolded }: Drawn,
+  handlers: Handlers,
+  content: TemplateResult,
+): TemplateResult {
+  return html`<details
+    id=${id}
+    ?open=${unfolded[id] ?? openAtFirst}
+    @toggle=${(event: Event) => handlers.unfolded(id, (event.target as HTMLDetailsElement).open)}
+  >
+    <summary>${summary}</summary>
+    ${content}
+  </details>`;
+}
+
+function mappingTemplate(mapping: readonly Mapping[], texts: EditorTexts): TemplateResult {
+  return html`<table class="mapping">
+    <thead>
+      <tr>
+        <th scope="col">${texts.mappedFrom}</th>
+        <th scope="col">${texts.mappedTo}</th>
+      </tr>
+    </thead>
+    <tbody>
+      ${mapping.map(
+        ({ from, fromValue, to, toValue }) =>
+          html`<tr>
+            <td>
+              ${from === '' ? html`<span class="own">${texts.mappedByConnector}</span>` : html`<b>${from}</b> ${fromValue}`}
+            </td>
+            <td><b>${to}</b> ${toValue}</td>
+          </tr>`,
+      )}
+    </tbody>
+  </table>`;
+}
+
+function bodyTemplate(name: ColumnName, body: ShownBody, texts: EditorTexts): TemplateResult {
+  const { text, marks, notices, language } = body;
+  const parts: (string | TemplateResult)[] = [];
+  let at = 0;
+  for (const { start, end } of marks) {
+    if (start < at) continue;
+    parts.push(text.slice(at, start));
+    // Lines of their own in JSON; XML may stand in one line.
+    parts.push(
+      html`<span class="this-event ${language}" role="group" aria-label=${texts.thisEvent}
+        >${text.slice(start, end)}</span
+      >`,
+    );
+    at = end;
+  }
+  parts.push(text.slice(at));
+  return html`${notices.map((notice) => html`<p class="notice">${notice}</p>`)}
+  ${
+    text === ''
+      ? html`<p class="nothing">${texts.empty}</p>`
+      : html`<pre id="body-${name}" tabindex="0" role="group" aria-label="${texts[name]}: ${texts.body}">${parts}</pre>`
+  }`;
+}
