@@ -5,17 +5,7 @@ import type { Receiver } from '../relay/receiver.ts';
 import { send } from '../relay/requests.ts';
 import { sampleBody } from '../relay/stage.ts';
 import { until } from '../relay/until.ts';
-import {
-  category,
-  changeSettings,
-  dataDirs,
-  eventsView,
-  startByButton,
-  startRelay,
-  statusOf,
-  stopRelays,
-  untilStatusBar,
-} from './relay.ts';
+import { category, changeSettings, dataDirs, eventsView, startByButton, statusOf, stopRelays } from './relay.ts';
 import { axeViolations, webviewDocument } from './webview.ts';
 import { openWorkbench, themes, untilDone } from './workbench.ts';
 import type { Workbench } from './workbench.ts';
@@ -82,5 +72,207 @@ describe('The event editor', () => {
     await column('answered').getByText('"taken": true').waitFor();
     await frame().locator('.heading .pill.sent', { hasText: 'Sent' }).waitFor();
     await workbench.picture('event-editor/sent');
+  });
+
+  it('goes to the editor on Enter', async () => {
+    await row('joana.sample').click();
+    await workbench.page.keyboard.press('ArrowDown');
+    await workbench.page.keyboard.press('Enter');
+    await heading('Subscribe · ann@example.com').waitFor();
+    await until(() => workbench.page.evaluate<boolean>(`document.activeElement?.tagName === 'IFRAME'`));
+  });
+
+  it('marks an event in its batch, and says what became of its fields', async () => {
+    await open('dorota.yildiz', 'Update · dorota.yildiz');
+    await frame().getByText('3 of 5 in d2').waitFor();
+    const marked = column('cameIn').locator('.this-event');
+    assert.match(await marked.innerText(), /^ {4}\{[^]*"EmailAddress": "dorota\.yildiz[^]*\n {4}\},?\s*$/);
+    assert.equal((await marked.innerText()).match(/"EmailAddress"/g)?.length, 1);
+    // In the notification it stands twice: as the vendor wrote it, and normalised.
+    assert.equal(await column('sent').locator('.this-event').count(), 2);
+    const mapping = column('sent').locator('.mapping');
+    await mapping.getByRole('row', { name: /EmailAddress dorota\.yildiz\S+ objectId dorota\.yildiz/ }).waitFor();
+    await mapping.getByRole('row', { name: /Type Update eventType/ }).waitFor();
+    // It is in sight without scrolling.
+    const pre = await column('cameIn').locator('pre').boundingBox();
+    const mark = await marked.boundingBox();
+    assert.ok(pre !== null && mark !== null && mark.y >= pre.y - 1 && mark.y < pre.y + pre.height);
+    await workbench.picture('event-editor/batch');
+  });
+
+  it('begins a failed event at its answer, counts down to the next attempt, and shows a replay as it comes', async () => {
+    receiver.answer({ status: 500, body: '<h1>no</h1>', headers: { 'content-type': 'text/html' } });
+    await send(url, { body: sampleBody({ type: 'Deactivate', email: 'fay@example.com' }) });
+    await open('fay@example.com', 'Deactivate · fay@example.com');
+    await frame().locator('.heading .pill.retrying').waitFor();
+    await column('answered').getByText('Answered 500').waitFor();
+    // Text of outside is text.
+    await column('answered').getByText('<h1>no</h1>').waitFor();
+    const next = step('Next Attempt');
+    await next.getByText(/in \d+ s/).waitFor();
+    const left = async (): Promise<number> => Number(/in (\d+) s/.exec(await next.innerText())?.[1]);
+    const before = await left();
+    await until(async () => (await left()) < before);
+    assert.equal(await next.locator('[data-due]').getAttribute('aria-live'), 'off');
+    await workbench.picture('event-editor/retrying');
+    receiver.answer({ status: 200, body: '{"taken":true}', headers: { 'content-type': 'application/json' } });
+    await frame().locator('#do-replay').click();
+    await step('Replay')
+      .getByText(/^200 in/)
+      .waitFor();
+    await column('answered').getByText('"taken": true').waitFor();
+    await frame().locator('.heading .pill.sent').waitFor();
+    assert.equal(await step('Replay').getAttribute('aria-selected'), 'true');
+    await workbench.picture('event-editor/replayed');
+  });
+
+  it('is operated by keyboard: steps by arrows, menus by arrows and Escape', async () => {
+    await step('Replay').click();
+    await workbench.page.keyboard.press('ArrowLeft');
+    await until(async () => (await step('Attempt 1').getAttribute('aria-selected')) === 'true');
+    await column('answered').getByText('<h1>no</h1>').waitFor();
+    await workbench.page.keyboard.press('Home');
+    await until(async () => (await step('Received').getAttribute('aria-selected')) === 'true');
+    await column('answered').getByText('The relay’s answer to the delivery').waitFor();
+    assert.equal(await focused(), 'received');
+    const copyAs = frame().getByRole('button', { name: 'Copy As' });
+    await copyAs.focus();
+    await workbench.page.keyboard.press('ArrowDown');
+    await until(async () => (await focused()) === 'cURL');
+    await workbench.picture('event-editor/copy-as');
+    await workbench.page.keyboard.press('ArrowDown');
+    await until(async () => (await focused()) === '.http Request');
+    await workbench.page.keyboard.press('Escape');
+    await until(async () => (await focused()) === 'copy-as');
+    assert.equal(await copyAs.getAttribute('aria-expanded'), 'false');
+    const text = await workbench.copied(
+      async () => {
+        await copyAs.press('Enter');
+        await until(async () => (await focused()) === 'cURL');
+        await workbench.page.keyboard.press('Enter');
+      },
+      (each) => each.includes('curl'),
+    );
+    assert.match(text, /fay@example\.com/);
+  });
+
+  it('opens each document as text, and the attempts rendered', async () => {
+    await step('Attempt 1').click();
+    await column('answered').getByText('Answered 500').waitFor();
+    await frame().locator('#text-answered').click();
+    const editor = (text: string): Locator =>
+      workbench.page.locator('.editor-group-container.active .view-line').filter({ hasText: text }).first();
+    await editor('Answered 500').waitFor();
+    await open('fay@example.com', 'Deactivate · fay@example.com');
+    await workbench.runCommand(`${category}: Open as Text…`);
+    assert.deepEqual(
+      (await workbench.quickPickItems()).map((item) => item.split(',')[0]),
+      ['Body', 'Notification', 'Attempts and Answers', 'Headers'],
+    );
+    await workbench.pick('Notification');
+    await editor('"topic"').waitFor();
+    await workbench.chooseFromContextMenu(row('fay@example.com'), 'Open Attempts and Answers');
+    const preview = workbench.webviewFrame();
+    await preview.getByRole('heading', { name: /^Attempts to send e/ }).waitFor();
+    assert.equal(await preview.getByRole('table').first().getByRole('row').count(), 3);
+    await preview.getByRole('row', { name: /127\.0\.0\.1.* 500 / }).waitFor();
+    await workbench.picture('documents/attempts');
+  });
+
+  it('discards what waits', async () => {
+    receiver.answer({ status: 503 });
+    await send(url, { body: sampleBody({ email: 'gil@example.com' }) });
+    await open('gil@example.com', 'Subscribe · gil@example.com');
+    await frame().locator('#do-discard').click();
+    await frame().locator('.heading .pill.discarded').waitFor();
+    await frame().locator('#do-discard').waitFor({ state: 'detached' });
+    receiver.answer({ body: '{"taken":true}', headers: { 'content-type': 'application/json' } });
+  });
+
+  it('shows a part of a large body, and leads to all of it', async () => {
+    const body = JSON.parse(sampleBody({ email: 'hal@example.com' })) as { Events: Record<string, unknown>[] };
+    body.Events = [
+      { ...body.Events[0], Type: 'Update', EmailAddress: 'first@example.com', Name: 'x'.repeat(2_000_000) },
+      ...body.Events,
+    ];
+    await send(url, { body: JSON.stringify(body) });
+    await open('hal@example.com', 'Subscribe · hal@example.com');
+    await column('cameIn')
+      .getByText(/Only the (first|part)/)
+      .waitFor();
+    const page = await document();
+    assert.ok((await page.evaluate<number>(`document.querySelector('#body-cameIn').textContent.length`)) <= 100_000);
+    await frame().locator('#text-cameIn').waitFor();
+  });
+
+  it('is there after a reload, as it was left, with the relay stopped too', async () => {
+    await open('dorota.yildiz', 'Update · dorota.yildiz');
+    await workbench.runCommand('View: Pin Editor');
+    await step('Received').click();
+    await column('sent').locator('#headers-sent summary').click();
+    await workbench.reload();
+    await heading('Update · dorota.yildiz').waitFor();
+    await until(async () => (await step('Received').getAttribute('aria-selected')) === 'true');
+    await frame().locator('#headers-sent[open]').waitFor();
+    await workbench.runCommand(`${category}: Stop Relay`);
+    await frame().getByText('The relay is not running: this is how the event stood.').waitFor();
+    await frame().locator('#do-replay').waitFor({ state: 'detached' });
+    await workbench.picture('event-editor/stopped');
+    await workbench.reload();
+    await frame().getByText('The relay is not running. The event is shown once it runs.').waitFor();
+    await workbench.picture('event-editor/not-running');
+    await frame().locator('#do-start').click();
+    await heading('Update · dorota.yildiz').waitFor();
+    await workbench.runCommand('View: Unpin Editor');
+  });
+
+  it('has tabs where there is little room for columns, and arrows choose among them', async () => {
+    await open('fay@example.com', 'Deactivate · fay@example.com');
+    await workbench.page.setViewportSize({ width: 1000, height: 900 });
+    const tab = (name: string): Locator => frame().getByRole('tab', { name, exact: true });
+    await tab('Came In').click();
+    await column('cameIn').waitFor();
+    assert.equal(await column('sent').isVisible(), false);
+    await workbench.page.keyboard.press('ArrowRight');
+    await until(async () => (await tab('Sent').getAttribute('aria-selected')) === 'true');
+    await column('sent').getByText('"topic"').waitFor();
+    assert.equal(await column('cameIn').isVisible(), false);
+    await workbench.picture('event-editor/tabs');
+    await workbench.page.setViewportSize({ width: 720, height: 900 });
+    await workbench.picture('event-editor/narrow');
+    await workbench.page.setViewportSize({ width: 1600, height: 900 });
+    await tab('Sent').waitFor({ state: 'detached' });
+  });
+
+  it('is fit for everybody in every theme: axe finds nothing', async function () {
+    this.timeout(300_000);
+    receiver.answer({ status: 503, body: 'busy' });
+    await send(url, { body: sampleBody({ email: 'ida@example.com' }) });
+    const classes = {
+      dark: 'vscode-dark',
+      light: 'vscode-light',
+      highContrast: 'vscode-high-contrast',
+      highContrastLight: 'vscode-high-contrast-light',
+    } as const;
+    for (const [theme, name] of Object.entries(classes) as [keyof typeof classes, string][]) {
+      await changeSettings(workbench, { 'workbench.colorTheme': themes[theme] });
+      await open('ida@example.com', 'Subscribe · ida@example.com');
+      await frame().locator(`body.${name}`).waitFor();
+      await column('answered').getByText('busy').waitFor();
+      for (const details of ['headers-cameIn', 'headers-sent', 'headers-answered'])
+        if (!(await frame().locator(`#${details}[open]`).isVisible()))
+          await frame().locator(`#${details} summary`).click();
+      const menu = frame().getByRole('button', { name: 'Compare' });
+      await menu.click();
+      assert.deepEqual(await axeViolations(await document()), [], theme);
+      await menu.click();
+      await workbench.picture(`event-editor/${name}`);
+      await workbench.page.setViewportSize({ width: 1000, height: 900 });
+      await frame().getByRole('tab').first().waitFor();
+      assert.deepEqual(await axeViolations(await document()), [], `${theme}, with tabs`);
+      await workbench.picture(`event-editor/${name}-tabs`);
+      await workbench.page.setViewportSize({ width: 1600, height: 900 });
+      await frame().getByRole('tab').first().waitFor({ state: 'detached' });
+    }
   });
 });

@@ -253,7 +253,7 @@ function columnTemplate(name: ColumnName, column: Column, drawn: Drawn, handlers
     ${
       mapping.length === 0
         ? nothing
-        : detailsTemplate(`mapping-${name}`, texts.mapping, false, drawn, handlers, mappingTemplate(mapping, texts))
+        : detailsTemplate(`mapping-${name}`, texts.mapping, true, drawn, handlers, mappingTemplate(mapping, texts))
     }
     ${
       headers === null || headers.length === 0
@@ -304,6 +304,7 @@ function detailsTemplate(
 }
 
 function mappingTemplate(mapping: readonly Mapping[], texts: EditorTexts): TemplateResult {
+  const own = mapping.filter(({ from }) => from === '');
   return html`<table class="mapping">
     <thead>
       <tr>
@@ -312,15 +313,23 @@ function mappingTemplate(mapping: readonly Mapping[], texts: EditorTexts): Templ
       </tr>
     </thead>
     <tbody>
-      ${mapping.map(
-        ({ from, fromValue, to, toValue }) =>
-          html`<tr>
-            <td>
-              ${from === '' ? html`<span class="own">${texts.mappedByConnector}</span>` : html`<b>${from}</b> ${fromValue}`}
-            </td>
-            <td><b>${to}</b> ${toValue}</td>
-          </tr>`,
-      )}
+      ${mapping
+        .filter(({ from }) => from !== '')
+        .map(
+          ({ from, fromValue, to, toValue }) =>
+            html`<tr>
+              <td><b>${from}</b> ${fromValue}</td>
+              <td><b>${to}</b> ${toValue}</td>
+            </tr>`,
+        )}
+      ${
+        own.length === 0
+          ? nothing
+          : html`<tr>
+              <td class="own">${texts.mappedByConnector}</td>
+              <td>${own.map(({ to, toValue }, index) => html`${index === 0 ? '' : ', '}<b>${to}</b> ${toValue}`)}</td>
+            </tr>`
+      }
     </tbody>
   </table>`;
 }

@@ -1,5 +1,11 @@
 import assert from 'node:assert/strict';
-import { documentKinds, documentPath, parseDocumentPath } from '../../../src/extension/events/address.ts';
+import {
+  documentKinds,
+  documentPath,
+  eventIdOf,
+  eventPath,
+  parseDocumentPath,
+} from '../../../src/extension/events/address.ts';
 
 describe("The address of an event's document", () => {
   it('is read back as it was written', () => {
@@ -37,5 +43,13 @@ describe("The address of an event's document", () => {
       '/e1/e2 body.json',
     ])
       assert.equal(parseDocumentPath(path), undefined, path);
+  });
+
+  it('lead back to their event, as does the event’s own', () => {
+    assert.equal(eventPath('e12'), '/event/e12');
+    assert.equal(eventIdOf('/event/e12'), 'e12');
+    assert.equal(eventIdOf('/e12/e12 body.json'), 'e12');
+    for (const path of ['/event/e0', '/event/e12/', '/event/d12', '/other/e12', ''])
+      assert.equal(eventIdOf(path), undefined, path);
   });
 });

@@ -218,7 +218,6 @@ export function cameInColumn(read: ReadEvent, viewer: Viewer): Column {
           marks: vendor.of > 1 ? ['message', 'response'].map((holder) => [holder, 'events', vendor.index]) : [],
         };
   const facts: Fact[] = [
-    { name: l10n.t('Time'), value: dateOf(delivery.receivedAt, language) },
     { name: l10n.t('Type of content'), value: printable(delivery.contentType ?? '') },
     { name: l10n.t('Size'), value: l10n.t('{0} bytes', delivery.bodyBytes.toLocaleString(language)) },
   ];
