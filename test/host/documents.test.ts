@@ -51,7 +51,6 @@ describe('The documents of an event', function () {
     for (const [command, name, language] of [
       ['openBody', 'body.json', 'json'],
       ['openNotification', 'notification.json', 'json'],
-      ['openAttempts', 'attempts.md', 'markdown'],
       ['openHeaders', 'headers.properties', 'properties'],
     ] as const) {
       await run(command, nodeOf(row));
@@ -65,8 +64,24 @@ describe('The documents of an event', function () {
     }
   });
 
-  it('show the body indented, at the event where there are several', async () => {
+  it('open the attempts rendered, and the event in its editor, each in a preview tab', async () => {
+    const custom = (viewType: string): Promise<vscode.Tab> =>
+      until(() => {
+        const tab = vscode.window.tabGroups.activeTabGroup.activeTab;
+        return tab?.input instanceof vscode.TabInputCustom && tab.input.viewType === viewType ? tab : undefined;
+      }) as Promise<vscode.Tab>;
+    await run('openAttempts', nodeOf(row));
+    const attempts = await custom('vscode.markdown.preview.editor');
+    assert.equal((attempts.input as vscode.TabInputCustom).uri.path, `/${row.id}/${row.id} attempts.md`);
     await run('open', nodeOf(row));
+    const event = await custom('campaignMonitorRelay.event');
+    assert.equal((event.input as vscode.TabInputCustom).uri.path, `/event/${row.id}`);
+    assert.equal(event.isPreview, true);
+    assert.equal(vscode.window.tabGroups.activeTabGroup.tabs.length, 1);
+  });
+
+  it('show the body indented, at the event where there are several', async () => {
+    await run('openBody', nodeOf(row));
     const document = await shown(`/${row.id}/${row.id} body.json`);
     assert.equal(document.getText(), JSON.stringify(JSON.parse(body('jane@example.org')), null, 2));
     const rows = await stage.deliver(body('batch@example.org', 3));
@@ -80,8 +95,9 @@ describe('The documents of an event', function () {
   });
 
   it('show an attempt that comes while they are open', async () => {
-    await run('openAttempts', nodeOf(row));
-    const document = await shown(`/${row.id}/${row.id} attempts.md`);
+    const uri = vscode.Uri.parse(`campaignMonitorRelay:/${row.id}/${row.id} attempts.md`, true);
+    const document = await vscode.workspace.openTextDocument(uri);
+    await vscode.window.showTextDocument(document);
     const count = (): number => document.getText().match(/^## /gm)?.length ?? 0;
     assert.equal(count(), 1);
     await run('replay', nodeOf(row));

@@ -108,8 +108,12 @@ describe('The event editor', () => {
     await column('answered').getByText('Answered 500').waitFor();
     // Text of outside is text.
     await column('answered').getByText('<h1>no</h1>').waitFor();
+    // The second is due in a minute: time enough to look at it.
+    await step('Attempt 2')
+      .getByText(/^500 in/)
+      .waitFor();
     const next = step('Next Attempt');
-    await next.getByText(/in \d+ s/).waitFor();
+    await next.getByText(/in \d+ (s|min)/).waitFor();
     const left = async (): Promise<number> => Number(/in (\d+) s/.exec(await next.innerText())?.[1]);
     const before = await left();
     await until(async () => (await left()) < before);

@@ -30,7 +30,10 @@ describe('In German', () => {
 
       await workbench.chooseFromContextMenu(sent.last(), 'Versuche und Antworten öffnen');
       await workbench.page.locator('.tab.active').filter({ hasText: 'attempts' }).waitFor();
-      assert.match(await workbench.editorText(), /Versuch/);
+      await workbench
+        .webviewFrame()
+        .getByRole('heading', { name: /^Versuche, e\d+ zu senden/ })
+        .waitFor();
       await workbench.picture('german/attempts');
 
       await workbench.runCommand(`${category}: Ziel hinzufügen …`);

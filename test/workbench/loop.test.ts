@@ -155,7 +155,7 @@ describe('From nothing to a working instance', function () {
     await workbench.treeRow(eventsView, address).filter({ hasText: 'sent 200' }).waitFor();
     await clickUntil(
       workbench.treeRow(eventsView, address),
-      workbench.page.locator('.editor-group-container.active .view-line').filter({ hasText: 'instanceName' }),
+      workbench.webviewFrame().locator('#body-cameIn').filter({ hasText: 'instanceName' }),
     );
     await workbench.picture('loop/event');
 

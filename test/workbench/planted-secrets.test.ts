@@ -7,7 +7,7 @@ import { sampleBody } from '../relay/stage.ts';
 import { until } from '../relay/until.ts';
 import { category, dataDirs, eventsView, startRelay, statusOf, stopRelays } from './relay.ts';
 import { giveSecret } from './secrets.ts';
-import { openWorkbench } from './workbench.ts';
+import { clickUntil, openWorkbench } from './workbench.ts';
 import type { Workbench } from './workbench.ts';
 
 const planted = {
@@ -34,7 +34,11 @@ describe('Keys and credentials', () => {
   const choose = (...path: string[]) =>
     workbench.chooseFromContextMenu(workbench.treeRow(eventsView, 'ann@example.com'), ...path);
   const clean = async (): Promise<void> => {
-    const shown = await workbench.page.locator('body').innerText();
+    // What webviews show stands in frames of their own.
+    const texts = workbench.page.frames().map((frame) => frame.locator('body').innerText({ timeout: 5000 }));
+    const shown = (await Promise.allSettled(texts))
+      .map((text) => (text.status === 'fulfilled' ? text.value : ''))
+      .join('\n');
     assert.deepEqual(
       secrets.filter((secret) => shown.includes(secret)),
       [],
@@ -97,11 +101,17 @@ describe('Keys and credentials', () => {
       await row.filter({ hasText: 'failed 500' }).waitFor();
       await workbench.tooltipOf(row, 'Received');
       await clean();
-      for (const document of ['Open Body', 'Open Notification', 'Open Attempts and Answers', 'Open Headers']) {
+      const answered = workbench.webviewFrame().locator('#column-answered').getByText('Answered 500');
+      await clickUntil(row, answered);
+      await clean();
+      for (const document of ['Open Body', 'Open Notification', 'Open Headers']) {
         await choose(document);
         await workbench.editorText();
         await clean();
       }
+      await choose('Open Attempts and Answers');
+      await workbench.webviewFrame().getByRole('table').first().waitFor();
+      await clean();
       for (const copy of ['Copy as cURL', 'Copy as .http Request', 'Copy as HAR', 'Copy as Shareable Fixture']) {
         const text = await workbench.copied(() => choose('Copy As', copy));
         assert.deepEqual(

@@ -1,6 +1,7 @@
 /** How an event looks: its head, its way, and what came in, was sent and was answered. */
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
+import { repeat } from 'lit/directives/repeat.js';
 import type {
   Column,
   ColumnName,
@@ -103,8 +104,7 @@ const buttons: readonly EditorAction[] = [
   'replayTo',
   'editAndResend',
   'discard',
-  'setSignatureKey',
-  'setCredentials',
+  'manageSecrets',
   'createTest',
 ];
 const copies: readonly EditorAction[] = ['copyAsCurl', 'copyAsHttp', 'copyAsHar', 'copyAsFixture', 'copyAddress'];
@@ -174,7 +174,11 @@ function groupTemplate(group: StepGroup, chosen: string, texts: EditorTexts, han
     }
     ${leftOut === 0 ? nothing : html`<div class="left-out" role="none">${texts.leftOut.replace('{0}', String(leftOut))}</div>`}
     <div class="steps" role="none" data-group=${id}>
-      ${steps.map((step) => stepTemplate(step, step.id === chosen, handlers))}
+      ${repeat(
+        steps,
+        ({ id }) => id,
+        (step) => stepTemplate(step, step.id === chosen, handlers),
+      )}
     </div>
   </div>`;
 }
@@ -185,17 +189,18 @@ function stepTemplate(step: Step, isChosen: boolean, handlers: Handlers): Templa
     class="step ${tone}"
     role="option"
     aria-selected=${isChosen ? 'true' : 'false'}
-    aria-label=${wait === '' ? spoken : `${wait}, ${spoken}`}
     tabindex=${isChosen ? '0' : '-1'}
     data-step=${id}
     @click=${() => handlers.choose(id)}
   >
-    ${wait === '' ? nothing : html`<span class="wait" aria-hidden="true">${wait}</span>`}
-    <span class="what" aria-hidden="true"
-      ><span class="title">${title}</span
-      ><span class="detail" aria-live="off" data-due=${dueInMs === null ? nothing : id}
-        >${dueInMs === null ? detail : nothing}</span
-      ></span
+    ${wait === '' ? nothing : html`<span class="wait">${wait}</span>`}
+    <span class="what"
+      ><span class="title">${title}</span>${
+        // The page counts down in it itself: nothing of the template's may stand there.
+        dueInMs === null
+          ? html`<span class="detail">${detail}</span>`
+          : html`<span class="detail" aria-live="off" aria-hidden="true" data-due=${id}></span>`
+      }${spoken === '' ? nothing : html`<span class="unseen">, ${spoken}</span>`}</span
     >
   </div>`;
 }

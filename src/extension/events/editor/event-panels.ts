@@ -183,10 +183,9 @@ class EventPanel implements vscode.Disposable {
     }
     const row = this.#read?.found.event;
     const node: EventNode | undefined = row && { kind: 'event', row };
-    const aboutTheRelay = action === 'start' || action === 'showLog';
-    const aboutSecrets = action === 'setSignatureKey' || action === 'setCredentials';
+    const aboutTheRelay = action === 'start' || action === 'showLog' || action === 'manageSecrets';
     if (node === undefined && !aboutTheRelay) return;
-    await vscode.commands.executeCommand(commandId(action), ...(aboutTheRelay || aboutSecrets ? [] : [node]));
+    await vscode.commands.executeCommand(commandId(action), ...(aboutTheRelay ? [] : [node]));
     // What is sent again is the newest, and is shown as it comes.
     if (action === 'replay' || action === 'replayTo') this.#chosen = undefined;
     this.refresh();

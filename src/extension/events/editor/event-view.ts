@@ -164,7 +164,7 @@ function actionsOf({ event, attempts }: Result<'events/get'>): EditorAction[] {
   if (sendable) actions.push('replay', 'replayTo');
   actions.push('editAndResend');
   if (forwardings.some(({ state }) => state === 'waiting' || state === 'held')) actions.push('discard');
-  if (forwardings.some(({ state }) => state === 'held')) actions.push('setSignatureKey', 'setCredentials');
+  if (forwardings.some(({ state }) => state === 'held')) actions.push('manageSecrets');
   actions.push('copyAsCurl', 'copyAsHttp', 'copyAsHar', 'copyAsFixture');
   if (event.address !== null && event.address !== '') actions.push('copyAddress');
   if (sendable) actions.push('compareWithNotification', 'createTest');

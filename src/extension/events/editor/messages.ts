@@ -20,8 +20,7 @@ export const editorActions = [
   'compareWithNotification',
   'compareAnswers',
   'createTest',
-  'setSignatureKey',
-  'setCredentials',
+  'manageSecrets',
   'start',
   'showLog',
   'tryAgain',
@@ -82,7 +81,7 @@ export interface Step {
   /** Since the step before, such as `+1 s`; empty where that says nothing. */
   readonly wait: string;
   readonly tone: 'good' | 'bad' | 'busy' | 'none';
-  /** All of it for a screen reader. */
+  /** What a screen reader is told besides, such as the time. */
   readonly spoken: string;
   /** When it is due: in so many milliseconds from the message on. */
   readonly dueInMs: number | null;
@@ -178,8 +177,7 @@ export const editorTextNames = [
   'compareWithNotification',
   'compareAnswers',
   'createTest',
-  'setSignatureKey',
-  'setCredentials',
+  'manageSecrets',
   'start',
   'showLog',
   'tryAgain',

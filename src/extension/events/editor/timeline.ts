@@ -89,7 +89,7 @@ function startOf({ found, l10n, language }: Told, subjects: Map<string, StepSubj
       detail: answered,
       wait: '',
       tone: delivery.status === 'rejected' ? 'bad' : 'good',
-      spoken: `${received}, ${answered}`,
+      spoken: '',
       dueInMs: null,
     },
   ];
@@ -106,7 +106,7 @@ function startOf({ found, l10n, language }: Told, subjects: Map<string, StepSubj
       notification.parts > 1
         ? l10n.t('{0}, part {1} of {2}', notification.id, notification.part + 1, notification.parts)
         : notification.id;
-    steps.push({ id, title, detail, wait: '', tone: 'good', spoken: `${title}, ${detail}`, dueInMs: null });
+    steps.push({ id, title, detail, wait: '', tone: 'good', spoken: '', dueInMs: null });
   }
   return { id: 'start', label: '', pill: null, steps, leftOut: 0 };
 }
@@ -140,7 +140,7 @@ function stepsOf(told: Told, way: Way, subjects: Map<string, StepSubject>): Step
       detail,
       wait,
       tone: attempt.outcome === 'sent' ? 'good' : 'bad',
-      spoken: [title, detail, clockOf(attempt.at, language)].join(', '),
+      spoken: clockOf(attempt.at, language),
       dueInMs: null,
     };
   });
@@ -167,7 +167,7 @@ function openStep({ around, l10n, language }: Told, { notification, forwarding, 
     detail: due === null ? (detail.toLowerCase() === title.toLowerCase() ? '' : detail) : '',
     wait: '',
     tone: word === 'held' || word === 'failed' ? 'bad' : word === 'discarded' ? 'none' : 'busy',
-    spoken: due === null ? detail : l10n.t('{0}, due at {1}', title, clockOf(due, language)),
+    spoken: due === null ? '' : l10n.t('due at {0}', clockOf(due, language)),
     dueInMs: due === null ? null : Math.max(0, Date.parse(due) - around.now),
   };
 }

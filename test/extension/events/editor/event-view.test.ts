@@ -146,15 +146,15 @@ describe('An event in its editor', () => {
     await relay.client.request('notifications/replay', { ids: ['e1'] });
     await until(async () => (await show(relay.client, 'e1')).view.pill.state === 'sent');
     const replayed = await show(relay.client, 'e1');
-    const steps = replayed.view.groups[2]?.steps;
+    const steps = replayed.view.groups[2]?.steps ?? [];
     assert.deepEqual(
-      steps?.map(({ title }) => title),
+      steps.map(({ title }) => title),
       ['Attempt 1', 'Replay'],
     );
-    assert.match(steps?.[1]?.wait ?? '', /^\+/);
+    assert.match(steps[1]?.wait ?? '', /^\+/);
     assert.ok(replayed.view.actions.includes('compareAnswers'));
     // What the reader has chosen stays chosen.
-    const first = await show(relay.client, 'e1', steps?.[0]?.id);
+    const first = await show(relay.client, 'e1', steps[0]?.id);
     assert.equal(first.answered.body?.text, 'no');
     const subject = first.subjects.get(first.view.chosen);
     assert.ok(subject?.kind === 'attempt');
@@ -179,7 +179,7 @@ describe('An event in its editor', () => {
     assert.equal(next?.title, 'Next Attempt');
     const due = retrying.read.found.event.forwardings[0]?.nextAttemptAt;
     assert.equal(next.dueInMs, Date.parse(due ?? '') - looking.around.now);
-    assert.match(next.spoken, /^Next Attempt, due at /);
+    assert.match(next.spoken, /^due at \d/);
     assert.ok(retrying.view.actions.includes('discard'));
     await relay.client.request('notifications/discard', { ids: ['e1'] });
     const discarded = await show(relay.client, 'e1');
@@ -197,7 +197,7 @@ describe('An event in its editor', () => {
     await relay.deliver(sampleBody());
     const shown = await show(relay.client, 'e1', undefined, viewer({ around: around({ whyWaiting: () => 'no key' }) }));
     assert.equal(shown.view.pill.state, 'held');
-    assert.ok(shown.view.actions.includes('setSignatureKey'));
+    assert.ok(shown.view.actions.includes('manageSecrets'));
     assert.equal(shown.answered.facts[0]?.value, 'no key');
   });
 
