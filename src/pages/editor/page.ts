@@ -40,6 +40,8 @@ let shown: Extract<HostMessage, { type: 'event' }> | undefined;
 const columns: Partial<Record<ColumnName, Column>> = {};
 /** Where it was scrolled to is gone back to once, when all of it is drawn. */
 let restored = false;
+/** The columns in which this event was shown among the others. */
+const revealed = new Set<ColumnName>();
 const countdown = new Countdown();
 
 function readKept(state: unknown): Kept {
@@ -72,6 +74,7 @@ const handlers = {
   selectTab(tab: ColumnName): void {
     keep({ tab });
     draw();
+    reveal();
   },
   act(action: EditorAction): void {
     closeMenu();
@@ -99,12 +102,23 @@ function draw(): void {
   countdown.follow(shown.texts);
 }
 
-/** Goes back to where the reader was; the first time to this event among those of its delivery. */
+/** Shows this event among those of its delivery, once in each column that can be seen and was not scrolled before. */
+function reveal(): void {
+  for (const name of columnNames) {
+    const pre = document.getElementById(`body-${name}`);
+    if (pre === null || revealed.has(name) || pre.offsetParent === null) continue;
+    revealed.add(name);
+    if (kept.scrolled?.[pre.id] !== undefined) continue;
+    // Where it stands twice, the last is what became of it.
+    const mark = [...pre.querySelectorAll<HTMLElement>('.this-event')].at(-1);
+    if (mark !== undefined) pre.scrollTo({ top: mark.offsetTop - 24 });
+  }
+}
+
+/** Goes back to where the reader was. */
 function restore(): void {
   if (restored) return;
   restored = true;
-  for (const mark of document.querySelectorAll<HTMLElement>('.this-event'))
-    mark.closest('pre')?.scrollTo({ top: mark.offsetTop - 24 });
   for (const [id, top] of Object.entries(kept.scrolled ?? {}))
     (id === '' ? document.scrollingElement : document.getElementById(id))?.scrollTo({ top });
 }
@@ -120,11 +134,12 @@ window.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
   Object.assign(columns, data.columns);
   countdown.set(data.view.groups.flatMap(({ steps }) => steps));
   draw();
+  reveal();
   restore();
 });
 narrow.addEventListener('change', draw);
 document.addEventListener(
-  'scroll',
+  'scrollend',
   ({ target }) => {
     const [id, top] =
       target instanceof HTMLElement ? [target.id, target.scrollTop] : ['', document.scrollingElement?.scrollTop ?? 0];

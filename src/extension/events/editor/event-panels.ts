@@ -38,6 +38,9 @@ const columnNames: readonly ColumnName[] = ['cameIn', 'sent', 'answered'];
 /** Between two readings of an event, in milliseconds: attempts come in bursts. */
 const readPauseMs = 150;
 
+/** Between two readings because the relay said how it is, in milliseconds. */
+const statusPauseMs = 1000;
+
 export interface EventPanelsParts {
   readonly context: vscode.ExtensionContext;
   readonly session: Session;
@@ -59,6 +62,11 @@ export class EventPanels implements Panels, vscode.Disposable {
     const all = (concerned: (panel: EventPanel) => boolean): void => {
       for (const panel of this.#open) if (concerned(panel)) panel.refresh();
     };
+    // What is discarded, held or let go is told by the counts, which a busy relay tells all the time.
+    const told = new Coalescer(
+      () => all(() => true),
+      () => statusPauseMs,
+    );
     this.#subscriptions = [
       session.onDidRecordAttempts(({ attempts, missed }) => {
         const deliveries = new Set(attempts.map(({ deliveryId }) => deliveryId));
@@ -68,8 +76,8 @@ export class EventPanels implements Panels, vscode.Disposable {
         const ids = new Set(events.map(({ id }) => id));
         all((panel) => ids.has(panel.eventId));
       }),
-      // What is discarded, held or let go is told by the counts.
-      session.onDidChange(() => all(() => true)),
+      session.onDidChange(() => told.request()),
+      { dispose: () => told.cancel() },
       names.onDidChange(() => all(() => true)),
     ];
     parts.context.subscriptions.push(this);
@@ -126,8 +134,10 @@ class EventPanel implements vscode.Disposable {
     );
     panel.webview.onDidReceiveMessage((message) => void this.#receive(message));
     panel.onDidChangeViewState(({ webviewPanel }) => {
-      // A page that was hidden is made anew, and says that it is ready.
-      if (!webviewPanel.visible) this.#ready = false;
+      if (webviewPanel.visible) return;
+      // A page that was hidden is made anew, and says that it is ready. What it shows is kept, not what that is made of.
+      this.#ready = false;
+      this.#read = undefined;
     });
   }
 
