@@ -14,6 +14,7 @@ const target = join(root, 'docs', 'pictures');
 const pictures: Readonly<Record<string, string>> = {
   'walkthrough.png': 'walkthrough/2-sample',
   'events.png': 'readme/events',
+  'event.png': 'event-editor/replayed',
   'attempts.png': 'documents/attempts',
   'compare.png': 'documents/compare-with-notification',
   'edit-and-resend.png': 'actions/edit-and-resend',

@@ -54,9 +54,7 @@ export function obstacleTemplate(texts: EditorTexts, obstacle: Obstacle, handler
 function obstacleButton(texts: EditorTexts, { action }: Obstacle, handlers: Handlers): Part {
   return action === null
     ? nothing
-    : html`<vscode-button id="do-${action}" @click=${() => handlers.act(action)}
-        >${texts[action as never]}</vscode-button
-      >`;
+    : html`<vscode-button id="do-${action}" @click=${() => handlers.act(action)}>${texts[action]}</vscode-button>`;
 }
 
 /** The whole page. */

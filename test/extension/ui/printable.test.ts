@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { markdownText } from '../../../src/extension/ui/printable.ts';
+import { markdownText, printableLines } from '../../../src/extension/ui/printable.ts';
 import { attemptsText } from '../../../src/extension/events/documents/content.ts';
 import { eventLogText, logRows, platformEvents } from '../../../src/extension/open-connectors/instances/event-log.ts';
 import type { AttemptDetail } from '../../../src/protocol/history.ts';
@@ -69,8 +69,8 @@ const inert = new Set([
   'fence',
 ]);
 
-function assertInert(markdown: string): void {
-  for (const type of previewed(markdown)) assert.ok(inert.has(type), `${type} in ${markdown}`);
+function assertInert(markdown: string, allowed: ReadonlySet<string> = inert): void {
+  for (const type of previewed(markdown)) assert.ok(allowed.has(type), `${type} in ${markdown}`);
 }
 
 describe('Text from outside in Markdown', () => {
@@ -115,7 +115,14 @@ describe('Text from outside in Markdown', () => {
           answerTruncated: false,
         };
         const texts = { ...plainTexts, outcome: ({ error: said }: AttemptDetail) => `Answered: ${said ?? ''}` };
-        assertInert(attemptsText('e1', [attempt], texts));
+        const text = attemptsText('e1', [attempt], texts);
+        // The table is ours, with a row of as many cells whatever is in them.
+        const cells = ['table', 'thead', 'tbody', 'tr', 'th', 'td'].flatMap((part) => [
+          `${part}_open`,
+          `${part}_close`,
+        ]);
+        assertInert(text, new Set([...inert, ...cells]));
+        assert.equal(previewed(text).filter((type) => type === 'td_open').length, texts.columns.length);
       }),
     );
   });
@@ -128,5 +135,9 @@ describe('Text from outside in Markdown', () => {
         assertInert(eventLogText(frame, rows, english));
       }),
     );
+  });
+
+  it('of several lines keeps them and its tabs, and nothing else that cannot be seen', () => {
+    assert.equal(printableLines('a\tb\r\nc\rd\u0000\u2028e\u202e'), 'a\tb\nc\\x0dd\\x00\\u{2028}e\\u{202e}');
   });
 });

@@ -85,7 +85,6 @@ export class EventPanels implements Panels, vscode.Disposable {
 
   show(panel: vscode.WebviewPanel, eventId: string | undefined): void {
     const { extensionUri } = this.#parts.context;
-    panel.iconPath = vscode.Uri.joinPath(extensionUri, 'media', 'relay.svg');
     panel.webview.options = pageOptions(extensionUri);
     const shown = new EventPanel(this.#parts, panel, eventId ?? '');
     this.#open.add(shown);
