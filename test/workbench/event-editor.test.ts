@@ -120,6 +120,8 @@ describe('The event editor', () => {
     assert.equal(await next.locator('[data-due]').getAttribute('aria-live'), 'off');
     await workbench.picture('event-editor/retrying');
     receiver.answer({ status: 200, body: '{"taken":true}', headers: { 'content-type': 'application/json' } });
+    await frame().locator('#do-discard').click();
+    await frame().locator('.heading .pill.discarded').waitFor();
     await frame().locator('#do-replay').click();
     await step('Replay')
       .getByText(/^200 in/)
@@ -178,7 +180,7 @@ describe('The event editor', () => {
     await workbench.chooseFromContextMenu(row('fay@example.com'), 'Open Attempts and Answers');
     const preview = workbench.webviewFrame();
     await preview.getByRole('heading', { name: /^Attempts to send e/ }).waitFor();
-    assert.equal(await preview.getByRole('table').first().getByRole('row').count(), 3);
+    assert.equal(await preview.getByRole('table').first().getByRole('row').count(), 4);
     await preview.getByRole('row', { name: /127\.0\.0\.1.* 500 / }).waitFor();
     await workbench.picture('documents/attempts');
   });

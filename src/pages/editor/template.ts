@@ -135,8 +135,8 @@ function actionsTemplate({ view, texts }: Drawn, handlers: Handlers): TemplateRe
   const acting = (actions: readonly EditorAction[]) =>
     can(actions).map((action) => [texts[action], () => handlers.act(action)] as const);
   return html`<div class="actions" role="group" aria-label=${texts.actions}>
-    ${can(buttons).map((action, index) => button(action, index === 0))} ${menu('copy-as', texts.copyAs, acting(copies))}
-    ${menu('compare', texts.compare, acting(comparisons))}
+    ${can(buttons).map((action) => button(action, action === 'replay'))}
+    ${menu('copy-as', texts.copyAs, acting(copies))} ${menu('compare', texts.compare, acting(comparisons))}
     ${menu(
       'open-as-text',
       texts.openAsText,

@@ -226,12 +226,12 @@ function cell(text: string): string {
 function attemptsTable(attempts: readonly AttemptDetail[], texts: DocumentTexts): string[] {
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
   return [
-    line(texts.columns.map((each) => cell(each))),
+    line(texts.columns),
     line(texts.columns.map(() => '---')),
     ...attempts.map((attempt) => {
       const { at, destination, answer, took } = texts.cells(attempt);
-      const cells = [String(attempt.number), at, attempt.notificationId, destination, answer, took];
-      return line(cells.map((each) => cell(each)));
+      // The destination alone is from outside.
+      return line([String(attempt.number), at, attempt.notificationId, cell(destination), answer, took]);
     }),
     '',
   ];

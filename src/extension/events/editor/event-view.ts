@@ -161,9 +161,12 @@ function actionsOf({ event, attempts }: Result<'events/get'>): EditorAction[] {
   const { forwardings } = event;
   const sendable = event.notificationId !== null || forwardings.length > 0;
   const actions: EditorAction[] = [];
-  if (sendable) actions.push('replay', 'replayTo');
+  const open = forwardings.filter(({ state }) => state === 'waiting' || state === 'held');
+  // What waits already is sent when its time comes: a replay would leave it as it is.
+  if (sendable && (forwardings.length === 0 || open.length < forwardings.length)) actions.push('replay');
+  if (sendable) actions.push('replayTo');
   actions.push('editAndResend');
-  if (forwardings.some(({ state }) => state === 'waiting' || state === 'held')) actions.push('discard');
+  if (open.length > 0) actions.push('discard');
   if (forwardings.some(({ state }) => state === 'held')) actions.push('manageSecrets');
   actions.push('copyAsCurl', 'copyAsHttp', 'copyAsHar', 'copyAsFixture');
   if (event.address !== null && event.address !== '') actions.push('copyAddress');

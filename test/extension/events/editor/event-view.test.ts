@@ -180,9 +180,10 @@ describe('An event in its editor', () => {
     const due = retrying.read.found.event.forwardings[0]?.nextAttemptAt;
     assert.equal(next.dueInMs, Date.parse(due ?? '') - looking.around.now);
     assert.match(next.spoken, /^due at \d/);
-    assert.ok(retrying.view.actions.includes('discard'));
+    assert.ok(retrying.view.actions.includes('discard') && !retrying.view.actions.includes('replay'));
     await relay.client.request('notifications/discard', { ids: ['e1'] });
     const discarded = await show(relay.client, 'e1');
+    assert.ok(discarded.view.actions.includes('replay') && !discarded.view.actions.includes('discard'));
     const last = discarded.view.groups.at(-1)?.steps.at(-1);
     assert.deepEqual([last?.title, last?.dueInMs], ['Discarded', null]);
     const looked = await show(relay.client, 'e1', last?.id);
