@@ -53,7 +53,11 @@ describe('The licences of what is bundled', function () {
         license: string;
       };
       const [, section = ''] = text.split(`\n${name} ${version} (${license})\n`);
-      assert.match(section, /^https:\/\/\S+\nIn: (?:(?:cm-relay\.js|relay\.js|extension|form\.js)(?:, )?)+\n\n/, path);
+      assert.match(
+        section,
+        /^https:\/\/\S+\nIn: (?:(?:cm-relay\.js|relay\.js|extension|(?:editor|form)\.js)(?:, )?)+\n\n/,
+        path,
+      );
       assert.match(section.slice(0, 1500), /Copyright|Blue Oak Model License/i, path);
     }
     // What docs/dependencies.md says is in the bundles, and what is inside one of them.
