@@ -403,11 +403,7 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
 
   /** Notes what stands around the events, once for all that are drawn together. */
   #lookAround(): void {
-    this.#around = surroundingsOf(
-      this.#session.status,
-      this.#around,
-      vscode.env.language,
-    );
+    this.#around = surroundingsOf(this.#session.status, this.#around, vscode.env.language);
   }
 
   #follow(state: SessionState): void {
