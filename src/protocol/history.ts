@@ -146,6 +146,17 @@ export const attemptSchema = z.object({
 });
 export type Attempt = z.infer<typeof attemptSchema>;
 
+/** An event as a line on a clock: its row, how it stands, and its attempts. */
+export const tracedEventSchema = z.object({
+  row: eventRowSchema,
+  ...eventSummarySchema.pick({ state: true, status: true, durationMs: true }).shape,
+  attempts: z
+    .array(attemptSchema.pick({ destinationId: true, number: true, at: true, durationMs: true, status: true, outcome: true }))
+    .describe('The latest, oldest first.'),
+  omittedAttempts: z.int().min(0).describe('Earlier ones.'),
+});
+export type TracedEvent = z.infer<typeof tracedEventSchema>;
+
 /** An attempt with what the destination answered. */
 export const attemptDetailSchema = attemptSchema.extend({
   answerHeaders: headersSchema,

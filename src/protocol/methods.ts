@@ -10,6 +10,7 @@ import {
   headersSchema,
   notificationSchema,
   sourceSchema,
+  tracedEventSchema,
 } from './history.ts';
 import { destinationSchema, secretsChangeSchema, settingsChangeSchema, tunnelConfigSchema } from './settings.ts';
 import { statusSchema, tunnelStatusSchema } from './status.ts';
@@ -18,6 +19,7 @@ import { statusSchema, tunnelStatusSchema } from './status.ts';
 export const protocolVersion = 2;
 
 const anyId = z.string().regex(/^[den][1-9]\d*$/, 'expected an id such as d7, e12 or n9');
+const eventId = z.string().regex(/^e[1-9]\d*$/, 'expected the id of an event, such as e12');
 const nothing = z.strictObject({});
 
 /** The bytes of a body: `text` as UTF-8, or `base64`. */
@@ -61,32 +63,34 @@ export const methods = {
     params: z.strictObject({
       filter: z.string().max(1000).default(''),
       limit: z.int().min(1).max(1000).default(50),
-      before: z
-        .string()
-        .regex(/^e[1-9]\d*$/, 'expected the id of an event, such as e12')
-        .optional(),
+      before: eventId.optional(),
     }),
     result: z.object({ events: z.array(eventRowSchema), next: z.string().nullable(), unseen }),
   },
   /**
    * A page by position of a snapshot: what a filter found at one moment, sorted. Without `snapshot` a new one is taken;
-   * a few are kept, and one that is not kept any more is an error. What was removed since then is null.
+   * a few are kept, and one that is not kept any more is an error. What was removed since then is null. `traced` gives
+   * whole rows with their attempts in place of summaries; `find` asks where in the snapshot an event stands.
    */
   'events/page': {
     params: z.strictObject({
       filter: z.string().max(1000).default(''),
       sort: z
-        .strictObject({ by: z.enum(['time', 'type', 'state', 'duration']), descending: z.boolean().default(false) })
+        .strictObject({ by: z.enum(['time', 'type', 'state', 'status', 'duration', 'attempts']), descending: z.boolean().default(false) })
         .default({ by: 'time', descending: true }),
       snapshot: z.string().max(100).optional(),
       offset: z.int().min(0).default(0),
       limit: z.int().min(1).max(1000).default(100),
+      traced: z.boolean().default(false),
+      find: eventId.optional(),
     }),
     result: z.object({
       snapshot: z.string(),
       total: z.int(),
       offset: z.int(),
-      events: z.array(eventSummarySchema.nullable()),
+      events: z.array(eventSummarySchema.nullable()).describe('None where `traced` was asked for.'),
+      traced: z.array(tracedEventSchema.nullable()).optional().describe('Where it was asked for.'),
+      found: z.int().nullable().optional().describe('The position of `find`; null where it is not in the snapshot.'),
       unseen,
     }),
   },

@@ -8,13 +8,14 @@ import type {
   Forwarding,
   Headers,
   Notification,
+  TracedEvent,
 } from '../../protocol/history.ts';
 import type { Destination } from '../../protocol/settings.ts';
 import { notificationKindCodes } from '../database.ts';
 import { toldId } from '../destinations.ts';
 import { mostAttempts } from '../message-size.ts';
 import type { DeliveryFacts } from '../records.ts';
-import { parseId, shownAttempt, shownDelivery, shownEvent, shownForwarding, shownNotification } from '../shown.ts';
+import { iso, parseId, shownAttempt, shownDelivery, shownEvent, shownForwarding, shownNotification } from '../shown.ts';
 import { Statements } from '../statements.ts';
 import type { Row } from '../statements.ts';
 import { bytesOf, kindName, notificationKindName, stateName } from '../stored.ts';
@@ -24,6 +25,9 @@ const columns = `e.id, e.delivery_id, e.kind, e.received_at, e.type, e.address, 
   d.list, d.source, d.injected, d.signature, d.reason, d.http_status, d.first_notification, d.notification_count,
   d.first_event, d.row_count
   FROM events e JOIN deliveries d ON d.id = e.delivery_id`;
+
+/** Attempts of a notification that a line on a clock shows, at most: the latest. */
+const mostTraced = 20;
 
 /** A destination as clients know it. */
 interface KnownDestination {
@@ -105,6 +109,33 @@ export class EventRows {
       ...{ type, list, address, warning, duplicateOf, reason },
       ...eventStateOf(kind, forwardings),
     };
+  }
+
+  /** The line on a clock for a row. */
+  traced(row: Row): TracedEvent {
+    const shown = this.shown(row);
+    const { state, status, durationMs, attempts: made } = eventStateOf(shown.kind, shown.forwardings);
+    const attempts = made === 0 ? [] : this.notificationIdsOf(row).flatMap((each) => this.#spans(each));
+    attempts.sort((a, b) => a.at.localeCompare(b.at));
+    return { row: shown, state, status, durationMs, attempts, omittedAttempts: Math.max(0, made - attempts.length) };
+  }
+
+  /** When the latest attempts at a notification were made, and what came of them. */
+  #spans(notificationId: number): TracedEvent['attempts'] {
+    return this.#sql
+      .all(
+        'SELECT destination_id, number, at, duration_ms, status, outcome FROM attempts WHERE notification_id = ? ORDER BY id DESC LIMIT ?',
+        notificationId,
+        mostTraced,
+      )
+      .map((row) => ({
+        destinationId: this.destination(Number(row['destination_id'])).destinationId,
+        number: Number(row['number']),
+        at: iso(Number(row['at'])),
+        durationMs: Number(row['duration_ms']),
+        status: row['status'] as number | null,
+        outcome: row['outcome'] as AttemptDetail['outcome'],
+      }));
   }
 
   /** The notifications of an event: its own, and its delivery's raw one. */

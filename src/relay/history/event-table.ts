@@ -3,10 +3,10 @@ import { randomBytes } from 'node:crypto';
 import { relayAdvice } from '../../protocol/errors.ts';
 import type { RelayErrorCode } from '../../protocol/errors.ts';
 import { eventStates } from '../../protocol/history.ts';
-import type { EventSummary } from '../../protocol/history.ts';
+import type { EventSummary, TracedEvent } from '../../protocol/history.ts';
 import type { ParsedParams, Result } from '../../protocol/methods.ts';
 import { parseFilter } from '../filter.ts';
-import { iso } from '../shown.ts';
+import { iso, parseId } from '../shown.ts';
 import { flagBits } from './event-columns.ts';
 import type { Block } from './event-columns.ts';
 import type { EventRows } from './event-rows.ts';
@@ -72,8 +72,13 @@ export class EventTable {
     }
     this.#keep(name, snapshot);
     const { base, ids, unseen } = snapshot;
-    const events = [...ids.subarray(params.offset, params.offset + params.limit)].map((id) => this.#summary(base + id));
-    return { snapshot: name, total: ids.length, offset: params.offset, events, unseen };
+    const asked = [...ids.subarray(params.offset, params.offset + params.limit)].map((id) => base + id);
+    return {
+      ...{ snapshot: name, total: ids.length, offset: params.offset, unseen },
+      events: params.traced ? [] : asked.map((id) => this.#summary(id)),
+      ...(params.traced && { traced: asked.map((id) => this.#traced(id)) }),
+      ...(params.find !== undefined && { found: placeIn(snapshot, parseId(params.find).number) }),
+    };
   }
 
   /** How many events a filter finds, in groups and over time. @throws FilterError */
@@ -198,6 +203,17 @@ export class EventTable {
     const row = this.#rows.byEvent(id);
     return row === undefined ? null : this.#rows.summary(row);
   }
+
+  #traced(id: number): TracedEvent | null {
+    const row = this.#rows.byEvent(id);
+    return row === undefined ? null : this.#rows.traced(row);
+  }
+}
+
+/** Where an event stands in a snapshot; null where it does not. */
+function placeIn({ base, ids }: Snapshot, event: number): number | null {
+  const at = event < base ? -1 : ids.indexOf(event - base);
+  return at === -1 ? null : at;
 }
 
 function keyOf(block: Block, at: number, by: Grouping): number {
@@ -214,6 +230,10 @@ function columnOf(by: Exclude<Sort['by'], 'type'>): Column {
       return ({ receivedAt }, at) => receivedAt[at] ?? 0;
     case 'state':
       return ({ state }, at) => state[at] ?? 0;
+    case 'status':
+      return ({ status }, at) => status[at] ?? 0;
+    case 'attempts':
+      return ({ attempts }, at) => attempts[at] ?? 0;
     case 'duration':
       // In microseconds, and below all others where nothing was sent.
       return ({ duration }, at) => {

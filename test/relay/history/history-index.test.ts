@@ -320,6 +320,8 @@ describe('A page of a table', () => {
     assert.deepEqual(ids({ sort: { by: 'time' } }), ['e1', 'e2', 'e3', 'e4', 'e5', 'e6']);
     assert.deepEqual(ids({ sort: { by: 'duration', descending: true } }), ['e1', 'e3', 'e2', 'e6', 'e5', 'e4']);
     assert.deepEqual(ids({ filter: 'state:sent', sort: { by: 'duration' } }), ['e6', 'e1']);
+    assert.deepEqual(ids({ sort: { by: 'status', descending: true } }), ['e3', 'e2', 'e6', 'e1', 'e5', 'e4']);
+    assert.deepEqual(ids({ sort: { by: 'attempts' } }), ['e4', 'e5', 'e1', 'e2', 'e3', 'e6']);
     // What comes and goes meanwhile changes no position.
     const { snapshot } = page({ sort: { by: 'time' }, limit: 2 });
     await store.add(deliveryRecord(store));
@@ -332,6 +334,43 @@ describe('A page of a table', () => {
     );
     for (let turn = 0; turn < 2; turn++) page({});
     assert.throws(() => page({ snapshot }), { name: 'SnapshotGoneError', advice: 'ask-again' });
+  });
+
+  it('gives whole rows with their latest attempts on a clock, and tells where an event stands', async () => {
+    const dataDir = temporaryFolder();
+    const store = openStore(dataDir);
+    const destinationId = store.destinations.intern(destination('http://127.0.0.1:9/'));
+    const to = [{ destinationId, state: 'waiting' as const }];
+    for (let id = 1; id <= 3; id++) await store.add(deliveryRecord(store, { to }));
+    const { forwardings } = store;
+    for (let number = 1; number <= 25; number++)
+      await forwardings.recordAttempt(
+        attemptRecord(2, destinationId, 'retrying', { number, at: 1000 * number, durationMs: number }),
+        'later',
+      );
+    const reader = openReader(dataDir);
+    const page = (params: object) =>
+      methods['events/page'].result.parse(reader.page(methods['events/page'].params.parse(params)));
+    const found = page({ traced: true, find: 'e2', filter: '' });
+    assert.deepEqual(found.events, []);
+    assert.equal(found.found, 1);
+    assert.deepEqual(
+      found.traced?.map((each) => [each?.row.id, each?.state, each?.attempts.length, each?.omittedAttempts]),
+      [
+        ['e3', 'waiting', 0, 0],
+        ['e2', 'retrying', 20, 5],
+        ['e1', 'waiting', 0, 0],
+      ],
+    );
+    const { attempts, row } = found.traced?.[1] ?? assert.fail();
+    assert.deepEqual(attempts[0], {
+      ...{ destinationId: row.forwardings[0]?.destinationId, number: 6, at: '1970-01-01T00:00:06.000Z' },
+      ...{ durationMs: 6, status: 500, outcome: 'retrying' },
+    });
+    assert.equal(attempts.at(-1)?.number, 25);
+    assert.equal(page({ find: 'e3', filter: 'state:failed' }).found, null);
+    assert.equal(page({ find: 'e9' }).found, null);
+    assert.equal('found' in page({}), false);
   });
 
   it('is in the order of types by name, and of what a text finds', async () => {
