@@ -183,7 +183,7 @@ const define = {
 };
 
 /** Our pages in webviews, by their folders. */
-const pages = ['form', 'editor'];
+const pages = ['form', 'editor', 'table'];
 
 const [cli, relay, extension, ...ofPages] = await Promise.all([
   build({

@@ -41,6 +41,17 @@ function entry(what: Pick<MenuEntry, 'command' | 'submenu'>, place: MenuPlace): 
   };
 }
 
+/** The same entry in the table, where an event's row has the menu that it has in the tree; nothing is inline there. */
+function inTable(made: MenuEntry, { menu, view, group }: MenuPlace): MenuEntry | undefined {
+  if (menu !== 'view/item/context' || view !== 'events' || group?.startsWith('inline') === true) return undefined;
+  return {
+    ...made,
+    ...(made.when !== undefined && {
+      when: made.when.replace(`view == ${prefix}.events`, `webviewId == '${prefix}.table'`),
+    }),
+  };
+}
+
 /** The whole id of a menu: those that have a slash are VS Code's. */
 function menuId(menu: MenuPlace['menu']): string {
   return menu.includes('/') ? menu : `${prefix}.${menu}`;
@@ -52,13 +63,18 @@ export function contributesOfCommands(): Contributes {
   const add = (menu: string, made: MenuEntry): void => {
     menus.set(menu, [...(menus.get(menu) ?? []), made]);
   };
+  const addTo = (made: MenuEntry, place: MenuPlace): void => {
+    add(menuId(place.menu), made);
+    const too = inTable(made, place);
+    if (too !== undefined) add('webview/context', too);
+  };
   for (const [name, { palette, menus: places = [] }] of commands) {
     const command = `${prefix}.${name}`;
     if (palette !== true) add('commandPalette', { command, when: palette === false ? 'false' : palette });
-    for (const place of places) add(menuId(place.menu), entry({ command }, place));
+    for (const place of places) addTo(entry({ command }, place), place);
   }
   for (const [name, { places }] of Object.entries(submenus))
-    for (const place of places) add(menuId(place.menu), entry({ submenu: `${prefix}.${name}` }, place));
+    for (const place of places) addTo(entry({ submenu: `${prefix}.${name}` }, place), place);
   return {
     commands: commands.map(([name, { icon }]) => ({
       command: `${prefix}.${name}`,

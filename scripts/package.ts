@@ -15,6 +15,7 @@ const contents = [
   'dist/extension',
   'dist/editor.js',
   'dist/form.js',
+  'dist/table.js',
   'dist/relay.js',
   'dist/cm-relay.js',
   'dist/package.json',

@@ -8,6 +8,7 @@ import { registerSendLens } from './events/actions/send-lens.ts';
 import { documentScheme, registerDocuments } from './events/documents/event-documents.ts';
 import { registerDecorations } from './events/view/decorations.ts';
 import { registerEventEditor } from './events/editor/event-editor.ts';
+import { registerTable } from './events/table/show-table.ts';
 import { EventsView } from './events/view/events-view.ts';
 import type { Handlers } from './handlers.ts';
 import { BrowserAuthorization } from './oauth/browser-authorization.ts';
@@ -101,6 +102,7 @@ export function compose(context: vscode.ExtensionContext): void {
       registerFormRestoring(async () => (await handlers()).form),
       registerSendLens(),
       registerDecorations(),
+      registerTable(async () => (await handlers()).table),
     );
     keepSettingsCurrent(context, log);
     void sandbox.find();

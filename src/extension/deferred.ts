@@ -54,6 +54,7 @@ export {
 export { readPageMessage as readEditorMessage } from './events/editor/messages.ts';
 export { inOrder, mainNotification, readDocument } from './events/documents/content.ts';
 export { maskHeaders } from './events/documents/masking.ts';
+export { readTableMessage } from './events/table/messages.ts';
 export { tunnelInWords } from './ui/tunnel-words.ts';
 export { authorize } from './oauth/authorize.ts';
 export { listenOnLoopback } from './oauth/loopback.ts';

@@ -8,6 +8,7 @@ import { createWebhookActions } from './campaign-monitor/webhooks/webhook-action
 import type { WebhookActions } from './campaign-monitor/webhooks/webhook-actions.ts';
 import type { Webhooks } from './campaign-monitor/webhooks/webhooks.ts';
 import type { CommandHandlers } from './commands.ts';
+import type { Select } from './events/action-parts.ts';
 import { createTestCommands } from './events/actions/create-test.ts';
 import { createResendCommands } from './events/actions/edit-and-resend.ts';
 import { createExportCommands } from './events/actions/export.ts';
@@ -15,6 +16,7 @@ import { createReplayCommands } from './events/actions/replay.ts';
 import { createSampleCommands } from './events/actions/samples.ts';
 import { createDocumentCommands } from './events/documents/document-commands.ts';
 import { EventPanels } from './events/editor/event-panels.ts';
+import { TableView } from './events/table/table-view.ts';
 import type { EventsView } from './events/view/events-view.ts';
 import { createEventsViewCommands } from './events/view/view-commands.ts';
 import { createAuthorizationCommands } from './oauth/browser-authorization.ts';
@@ -66,6 +68,7 @@ export interface Handlers {
   readonly urlKeeper: UrlKeeper;
   readonly form: FormPanel;
   readonly eventPanels: EventPanels;
+  readonly table: TableView;
 }
 
 /** Makes all of it, once for a window. */
@@ -86,8 +89,11 @@ export function createHandlers(parts: StandingParts): Handlers {
     whereabouts: () => instances.whereabouts(),
     changed: () => void instances.refresh(),
   });
-  const actionParts = { context, session, history, select: events.select, focused: events.focused };
+  const table = new TableView({ context, log, session, events, names });
+  const select: Select = (node, nodes) => table.chosen(node) ?? events.select(node, nodes);
+  const actionParts = { context, session, history, select, focused: events.focused };
   return {
+    table,
     webhookActions,
     form,
     eventPanels: new EventPanels({ context, session, history, log, names }),

@@ -54,6 +54,8 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
   readonly #view: vscode.TreeView<EventsNode>;
   readonly #feed: EventsFeed;
   readonly #changed = new vscode.EventEmitter<EventsNode[] | undefined>();
+  readonly #filtered = new vscode.EventEmitter<string>();
+  readonly #selected = new vscode.EventEmitter<readonly EventRow[]>();
   readonly #disposables: readonly { dispose(): unknown }[];
   readonly #groups = new Map<string, Group>();
   /** Which groups were unfolded when they first came: that stays the user's affair. */
@@ -70,6 +72,10 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
   #stopped: RelayClient | undefined;
 
   readonly onDidChangeTreeData = this.#changed.event;
+  /** Another filter is in force. */
+  readonly onDidChangeFilter = this.#filtered.event;
+  /** Other events are selected. */
+  readonly onDidSelect = this.#selected.event;
 
   constructor(context: vscode.ExtensionContext, { session, log, names, history }: EventsViewParts) {
     this.#history = history;
@@ -119,7 +125,10 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
     this.#disposables = [
       this.#view,
       this.#changed,
+      this.#filtered,
+      this.#selected,
       this.#feed,
+      this.#view.onDidChangeSelection(() => this.#selected.fire(this.select())),
       this.#counts,
       this.#failures,
       this.#view.onDidChangeVisibility(({ visible }) => this.#look(visible)),
@@ -182,10 +191,11 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
   async setFilter(filter: string): Promise<void> {
     this.#feed.setFilter(filter);
     this.#counts.begin();
-    await vscode.commands.executeCommand('setContext', `${prefix}.filtered`, filter !== '');
-    if (filter === '') return;
     const recent = [filter, ...this.recentFilters.filter((each) => each !== filter)].slice(0, mostRecentFilters);
-    await this.#memory.update(recentFiltersKey, recent);
+    const kept = filter === '' ? undefined : this.#memory.update(recentFiltersKey, recent);
+    this.#filtered.fire(filter);
+    await vscode.commands.executeCommand('setContext', `${prefix}.filtered`, filter !== '');
+    await kept;
   }
 
   /** @param grouping null for one plain list */

@@ -4,7 +4,7 @@ import { printable } from '../../ui/printable.ts';
 import { suggest } from './filter-suggestions.ts';
 import type { FilterSuggestion, KnownList } from './filter-suggestions.ts';
 
-interface FilterItem extends vscode.QuickPickItem {
+export interface FilterItem extends vscode.QuickPickItem {
   /** What it filters by. */
   readonly filter: string;
   /** Chosen, it becomes what is typed, to be typed on. */
@@ -152,7 +152,8 @@ function recentItems(recent: readonly string[]): FilterItem[] {
   ];
 }
 
-function exampleItems(): FilterItem[] {
+/** What a filter may look like. */
+export function exampleItems(): FilterItem[] {
   const { l10n } = vscode;
   const whole = (filter: string, description: string): FilterItem => ({ label: filter, description, filter });
   const begin = (label: string, description: string): FilterItem => ({

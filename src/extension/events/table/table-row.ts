@@ -1,0 +1,111 @@
+/** An event as a row of the table: texts for its cells, and spans for its waterfall. Text of outside is made printable. */
+import type { TracedEvent } from '../../../protocol/history.ts';
+import { durationOf, listOf, placeOf } from '../../ui/phrases.ts';
+import type { ListNaming } from '../../ui/phrases.ts';
+import type { Localiser } from '../../ui/localiser.ts';
+import { printable } from '../../ui/printable.ts';
+import { labelOf, marksOf } from '../event-words.ts';
+import { flagsOf } from '../forwarding-state.ts';
+import type { RowState, Span, TableRow } from './messages.ts';
+
+/** Makes the row. */
+export function tableRow(traced: TracedEvent, names: ListNaming, l10n: Localiser): TableRow {
+  const { row, state, status, durationMs } = traced;
+  const receivedAt = Date.parse(row.receivedAt);
+  const destinations = [...new Set(row.forwardings.map(({ destination }) => placeOf(destination)))];
+  const spans = spansOf(traced, receivedAt, l10n);
+  const nextAt = nextOf(traced, receivedAt);
+  const words = wordOf(state, l10n);
+  const made = spans.length + traced.omittedAttempts;
+  return {
+    id: row.id,
+    receivedAt,
+    state,
+    cells: {
+      type: row.kind === 'event' ? printable(row.type ?? l10n.t('No type')) : kindOf(row.kind, l10n),
+      address: row.kind === 'event' ? labelOf(row, l10n) : printable(row.reason ?? ''),
+      list: row.list === null ? '' : printable(names.nameOfList(row.list) ?? row.list),
+      state: [words, ...marksOf(row, l10n)].join(', '),
+      status: status === null ? '' : String(status),
+      duration: durationMs === null ? '' : numberOf(durationMs),
+      attempts: row.forwardings.length === 0 ? '' : String(made),
+      // Where it goes matters, not how: the whole URL is under the pointer.
+      destination: destinations.map((each) => each.replace(/^https?:\/\//, '')).join(', '),
+      id: [row.id, row.deliveryId, row.notificationId].filter((each) => each !== null).join(' '),
+    },
+    details: [
+      ...(row.list === null ? [] : [printable(listOf(row.list, names))]),
+      ...destinations,
+      ...row.forwardings.flatMap(({ detail }) => (detail === null ? [] : [printable(detail)])),
+      ...[row.warning, row.reason].filter((each) => each !== null).map((each) => printable(each)),
+    ].join('\n'),
+    flags: flagsOf(row),
+    spans,
+    nextAt,
+    waterfallWords: waterfallWords(traced, { spans, nextAt, made }, l10n),
+  };
+}
+
+/** A state in one word. */
+export function wordOf(state: RowState, l10n: Localiser): string {
+  switch (state) {
+    case 'failed':
+      return l10n.t('Failed');
+    case 'held':
+      return l10n.t('Held');
+    case 'retrying':
+      return l10n.t('Retrying');
+    case 'waiting':
+      return l10n.t('Waiting');
+    case 'discarded':
+      return l10n.t('Discarded');
+    case 'sent':
+      return l10n.t('Sent');
+    case 'rejected':
+      return l10n.t('Rejected');
+    case 'test':
+      return l10n.t('Test call');
+    case 'none':
+      return l10n.t('Not forwarded');
+  }
+}
+
+function kindOf(kind: 'test' | 'rejected', l10n: Localiser): string {
+  return wordOf(kind, l10n);
+}
+
+/** Milliseconds as a number: to the tenth below ten. */
+function numberOf(ms: number): string {
+  return String(ms < 10 ? Number(ms.toFixed(1)) : Math.round(ms));
+}
+
+function spansOf({ attempts }: TracedEvent, receivedAt: number, l10n: Localiser): Span[] {
+  return attempts.map(({ number, at, durationMs, status, outcome }) => {
+    const answer = status === null ? l10n.t('no answer') : String(status);
+    return {
+      from: Math.max(0, Date.parse(at) - receivedAt),
+      ms: durationMs,
+      outcome,
+      words: l10n.t('attempt {0}: {1} in {2}', number, answer, durationOf(durationMs, l10n)),
+    };
+  });
+}
+
+function nextOf({ row }: TracedEvent, receivedAt: number): number | null {
+  const due = row.forwardings.flatMap(({ nextAttemptAt }) => (nextAttemptAt === null ? [] : [nextAttemptAt]));
+  return due.length === 0 ? null : Math.max(0, Date.parse(due.sort()[0] ?? '') - receivedAt);
+}
+
+function waterfallWords(
+  { row, omittedAttempts }: TracedEvent,
+  { spans, nextAt, made }: { readonly spans: readonly Span[]; readonly nextAt: number | null; readonly made: number },
+  l10n: Localiser,
+): string {
+  const latest = spans.slice(-3).map(({ from, words }) => l10n.t('after {0} {1}', durationOf(from, l10n), words));
+  return [
+    l10n.t('acknowledged with {0}', row.httpStatus),
+    ...(made > latest.length && omittedAttempts + spans.length > 0 ? [l10n.t('{0} attempts', made)] : []),
+    ...latest,
+    ...(nextAt === null ? [] : [l10n.t('next attempt after {0}', durationOf(nextAt, l10n))]),
+  ].join(', ');
+}

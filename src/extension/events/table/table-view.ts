@@ -1,0 +1,301 @@
+/** The table of events in the panel: the host of its page, which only draws. */
+import * as vscode from 'vscode';
+import type { EventRow } from '../../../protocol/history.ts';
+import type { ListNames } from '../../campaign-monitor/list-names.ts';
+import { commandId, prefix } from '../../commands.ts';
+import type { CommandName } from '../../commands.ts';
+import type { Session, SessionState } from '../../relay/session.ts';
+import { withNext } from '../../ui/error-words.ts';
+import { pageHtml, pageOptions } from '../../ui/page-html.ts';
+import { printable } from '../../ui/printable.ts';
+import type { EventNode } from '../event-node.ts';
+import type { EventsView } from '../view/events-view.ts';
+import { exampleItems } from '../view/filter-picker.ts';
+import type { HostMessage, OfferedFilter, PageMessage, RowWindow, TableState } from './messages.ts';
+import { TableFeed } from './table-feed.ts';
+import type { FeedNews, TracedWindow } from './table-feed.ts';
+import { tableRow } from './table-row.ts';
+import { tableTexts } from './texts.ts';
+
+/** The view's id. */
+export const tableViewId = `${prefix}.table`;
+
+/** Rows that are kept for commands, at most: those that the page was given last. */
+const mostKept = 5000;
+
+export interface TableParts {
+  readonly context: Pick<vscode.ExtensionContext, 'extensionUri' | 'subscriptions'>;
+  readonly log: vscode.LogOutputChannel;
+  readonly session: Session;
+  readonly names: ListNames;
+  readonly events: EventsView;
+}
+
+/** Draws the table wherever VS Code asks for it, and knows what is selected in it. */
+export class TableView implements vscode.Disposable {
+  readonly #parts: TableParts;
+  readonly #feed: TableFeed;
+  readonly #rows = new Map<string, EventRow>();
+  #view: vscode.WebviewView | undefined;
+  /** The page is there and listens. */
+  #ready = false;
+  #selected: readonly string[] = [];
+  /** The table was used after the tree: commands without a row are about its selection. */
+  #isLast = false;
+  #toReveal: string | undefined;
+  #failure: Error | undefined;
+  /** Messages are answered one after another. */
+  #answering: Promise<unknown> = Promise.resolve();
+
+  constructor(parts: TableParts) {
+    this.#parts = parts;
+    const { session, events, names } = parts;
+    this.#feed = new TableFeed({ say: (news) => this.#tell(news) });
+    this.#feed.setFilter(events.filter);
+    this.#feed.attach(session.client);
+    parts.context.subscriptions.push(
+      this,
+      session.onDidAddEvents(() => this.#feed.changed()),
+      session.onDidRecordAttempts(() => this.#feed.changed()),
+      session.onDidCorrectEvents(() => this.#feed.changed()),
+      session.onDidChange((state) => this.#follow(state)),
+      names.onDidChange(() => this.#feed.changed()),
+      events.onDidChangeFilter(() => this.#takeFilter()),
+      events.onDidSelect((rows) => this.#reveal(rows)),
+    );
+  }
+
+  dispose(): void {
+    this.#feed.dispose();
+  }
+
+  /** Draws the table into a view that VS Code shows. */
+  show(view: vscode.WebviewView): void {
+    const { extensionUri } = this.#parts.context;
+    this.#view = view;
+    this.#ready = false;
+    view.webview.options = pageOptions(extensionUri);
+    view.webview.onDidReceiveMessage((message) => this.#later(() => this.#receive(message)));
+    view.onDidChangeVisibility(() => this.#follows());
+    view.onDidDispose(() => {
+      if (this.#view !== view) return;
+      this.#view = undefined;
+      this.#follows();
+    });
+    view.webview.html = pageHtml(view.webview, extensionUri, { name: 'table', title: vscode.l10n.t('Webhooks') });
+  }
+
+  /**
+   * The events that a command acts on, where it is about the table's.
+   * @param target what VS Code gives the command: for a row of the table the context of its menu
+   * @returns undefined where it is about others
+   */
+  chosen(target: unknown): EventRow[] | undefined {
+    const isOurs = target === undefined ? this.#isLast : (target as { webview?: unknown }).webview === tableViewId;
+    return isOurs ? this.#rowsOf(this.#selected) : undefined;
+  }
+
+  /** While the view is hidden the page is gone, and nothing is asked. */
+  #follows(): void {
+    const visible = this.#view?.visible ?? false;
+    if (!visible) this.#ready = false;
+    this.#feed.setVisible(visible && this.#ready);
+  }
+
+  #follow(state: SessionState): void {
+    this.#feed.attach(state.kind === 'running' ? state.client : undefined);
+    this.#feed.changed();
+    if (state.kind !== 'running') this.#failure = undefined;
+    this.#sayState();
+  }
+
+  #takeFilter(): void {
+    this.#feed.setFilter(this.#parts.events.filter);
+    this.#sayFilter();
+  }
+
+  #later(step: () => unknown): void {
+    this.#answering = this.#answering.then(step).catch((error: unknown) => {
+      this.#parts.log.error(`the table: ${(error as Error).message}`);
+    });
+  }
+
+  async #receive(raw: unknown): Promise<void> {
+    const { readTableMessage } = await import('../../deferred.ts');
+    const message = readTableMessage(raw);
+    if (message === undefined) {
+      this.#parts.log.warn('the table’s page said something that is not understood; it was passed over');
+      return;
+    }
+    await this.#answer(message);
+  }
+
+  async #answer(message: PageMessage): Promise<void> {
+    switch (message.type) {
+      case 'ready':
+        this.#ready = true;
+        if (message.sort !== null) this.#feed.setSort(message.sort);
+        if (message.sight !== null) this.#feed.see(message.sight);
+        this.#post({ type: 'setup', texts: tableTexts(), language: vscode.env.language });
+        this.#sayState();
+        this.#sayFilter();
+        this.#follows();
+        this.#feed.refresh();
+        return;
+      case 'see':
+        this.#feed.see(message.sight);
+        return;
+      case 'want':
+        this.#feed.want(message.snapshot, message.offsets);
+        return;
+      case 'sort':
+        this.#feed.setSort(message.sort);
+        return;
+      case 'pause':
+        this.#feed.setPaused(message.on);
+        return;
+      case 'filter':
+        await this.#filter(message.text.trim(), message.done);
+        return;
+      case 'select':
+        this.#selected = message.ids;
+        this.#isLast = true;
+        return;
+      case 'act':
+        // Not awaited: what it asks of the user is no reason to stand still.
+        void this.#act(message.action, message.ids);
+        return;
+      case 'start':
+        void vscode.commands.executeCommand(commandId('start'));
+        return;
+      case 'sample':
+        void vscode.commands.executeCommand(commandId('sendSample'));
+        return;
+      case 'retry':
+        this.#feed.refresh();
+        return;
+      case 'showLog':
+        this.#parts.log.show();
+        return;
+    }
+  }
+
+  async #act(action: Extract<CommandName, 'open' | 'replay' | 'discard' | 'copyAsCurl'>, ids: readonly string[]) {
+    const nodes = this.#rowsOf(ids).map((row): EventNode => ({ kind: 'event', row }));
+    if (nodes.length > 0) await vscode.commands.executeCommand(commandId(action), nodes[0], nodes);
+  }
+
+  #rowsOf(ids: readonly string[]): EventRow[] {
+    return ids.map((id) => this.#rows.get(id)).filter((row) => row !== undefined);
+  }
+
+  async #filter(text: string, done: boolean): Promise<void> {
+    const { session, events } = this.#parts;
+    const problem = await this.#problemOf(text);
+    this.#post({ type: 'problem', text, problem });
+    if (done && problem === null && session.client !== undefined) await events.setFilter(text);
+  }
+
+  /** What is wrong with a filter, as the relay says it; null where nothing is. */
+  async #problemOf(filter: string): Promise<string | null> {
+    if (filter === '') return null;
+    try {
+      await this.#parts.session.client?.request('events/query', { filter, limit: 1 });
+      return null;
+    } catch (error) {
+      return withNext(error, vscode.l10n);
+    }
+  }
+
+  /** The tree's selection becomes the table's. */
+  #reveal(rows: readonly EventRow[]): void {
+    const [row] = rows;
+    if (row === undefined) return;
+    this.#isLast = false;
+    this.#rows.set(row.id, row);
+    this.#toReveal = row.id;
+    void this.#revealNow();
+  }
+
+  async #revealNow(): Promise<void> {
+    const [id, { snapshot }] = [this.#toReveal, this.#feed];
+    if (id === undefined || snapshot === undefined || !this.#ready) return;
+    this.#toReveal = undefined;
+    const at = await this.#feed.find(id);
+    this.#selected = [id];
+    this.#post({ type: 'reveal', id, snapshot, at });
+  }
+
+  #tell(news: FeedNews): void {
+    if (news.type === 'failed') {
+      this.#failure = news.error;
+      this.#parts.log.warn(`the table: ${news.error.message}`);
+      this.#sayState();
+      return;
+    }
+    if (news.type === 'snapshot') {
+      const { snapshot, total, unseen, moved } = news;
+      this.#clearFailure();
+      const windows = news.windows.map((window) => this.#drawn(window));
+      const { sort, paused } = this.#feed;
+      this.#post({ type: 'snapshot', snapshot, total, unseen, moved, sort, paused, windows });
+      void this.#revealNow();
+    } else if (news.type === 'rows') {
+      this.#clearFailure();
+      this.#post({ type: 'rows', snapshot: news.snapshot, window: this.#drawn(news.window) });
+    } else this.#post(news);
+  }
+
+  #clearFailure(): void {
+    if (this.#failure === undefined) return;
+    this.#failure = undefined;
+    this.#sayState();
+  }
+
+  #drawn({ offset, events }: TracedWindow): RowWindow {
+    const around = { nameOfList: this.#parts.names.nameOf };
+    const rows = events.map((event) => {
+      if (event === null) return null;
+      // As the one that was given last.
+      this.#rows.delete(event.row.id);
+      this.#rows.set(event.row.id, event.row);
+      return tableRow(event, around, vscode.l10n);
+    });
+    for (const id of this.#rows.keys()) {
+      if (this.#rows.size <= mostKept) break;
+      if (!this.#selected.includes(id)) this.#rows.delete(id);
+    }
+    return { offset, rows };
+  }
+
+  #sayState(): void {
+    this.#post({ type: 'state', state: this.#state() });
+  }
+
+  #state(): TableState {
+    const { state } = this.#parts.session;
+    if (state.kind === 'failed') return { kind: 'failed', message: printable(state.message, 1000) };
+    if (state.kind === 'running' && this.#failure !== undefined)
+      return { kind: 'unreadable', message: printable(withNext(this.#failure, vscode.l10n), 1000) };
+    return { kind: state.kind };
+  }
+
+  #sayFilter(): void {
+    const { filter, recentFilters } = this.#parts.events;
+    this.#post({ type: 'filter', filter, offered: offeredFilters(recentFilters) });
+  }
+
+  #post(message: HostMessage): void {
+    if (this.#ready) void this.#view?.webview.postMessage(message);
+  }
+}
+
+/** The last filters, and the examples that the view's own picker offers. */
+function offeredFilters(recent: readonly string[]): OfferedFilter[] {
+  return [
+    ...recent.map((filter) => ({ filter, description: vscode.l10n.t('last used'), begins: false })),
+    ...exampleItems()
+      .filter(({ kind }) => kind !== vscode.QuickPickItemKind.Separator)
+      .map(({ label, description = '', typeOn }) => ({ filter: label, description, begins: typeOn !== undefined })),
+  ];
+}

@@ -1,0 +1,65 @@
+/** The clock of the waterfall: where on it the rows in sight stand. Times are milliseconds. */
+import type { TableRow } from '../../extension/events/table/messages.ts';
+
+/** `since`: each row begins when it was received. `day`: all rows stand on the time of day. */
+export type ClockKind = 'since' | 'day';
+
+/** From where to where the column reaches; of the kind `since` it begins at 0. */
+export interface Clock {
+  readonly kind: ClockKind;
+  readonly from: number;
+  readonly to: number;
+}
+
+type Timed = Pick<TableRow, 'receivedAt' | 'spans' | 'nextAt'>;
+
+/** A piece of a row's waterfall, in hundredths of the column's width. */
+export interface Piece {
+  readonly kind: 'acknowledged' | 'waiting' | 'sent' | 'retrying' | 'failed' | 'next';
+  readonly left: number;
+  readonly width: number;
+}
+
+/** The least that the column shows: below it, all would be noise. */
+const least: Readonly<Record<ClockKind, number>> = { since: 10, day: 1000 };
+
+/** The clock on which all these rows have room. */
+export function clockOf(rows: readonly Timed[], kind: ClockKind): Clock {
+  if (kind === 'since') {
+    const longest = rows.reduce((most, row) => Math.max(most, endOf(row)), 0);
+    return { kind, from: 0, to: roundUp(Math.max(least.since, longest)) };
+  }
+  const from = rows.reduce((first, { receivedAt }) => Math.min(first, receivedAt), Infinity);
+  const to = rows.reduce((last, row) => Math.max(last, row.receivedAt + endOf(row)), -Infinity);
+  if (!Number.isFinite(from)) return { kind, from: 0, to: least.day };
+  return { kind, from, to: Math.max(to, from + least.day) };
+}
+
+/** The pieces of a row on a clock: acknowledged, then attempts with the waits between, then the next that is due. */
+export function piecesOf(row: Timed, clock: Clock): Piece[] {
+  const origin = clock.kind === 'since' ? 0 : row.receivedAt - clock.from;
+  const length = clock.to - clock.from;
+  const share = (ms: number): number => Math.min(100, Math.max(0, (100 * ms) / length));
+  const piece = (kind: Piece['kind'], from: number, to: number): Piece => {
+    const left = share(origin + from);
+    return { kind, left, width: share(origin + to) - left };
+  };
+  const end = endOf(row);
+  return [
+    ...(end > 0 ? [piece('waiting', 0, end)] : []),
+    piece('acknowledged', 0, 0),
+    ...row.spans.map(({ from, ms, outcome }) => piece(outcome, from, from + ms)),
+    ...(row.nextAt === null ? [] : [piece('next', row.nextAt, row.nextAt)]),
+  ];
+}
+
+/** When a row ends, since it was received. */
+function endOf({ spans, nextAt }: Timed): number {
+  return spans.reduce((last, { from, ms }) => Math.max(last, from + ms), nextAt ?? 0);
+}
+
+/** The next of 1, 2, 5, 10, 20, 50, … */
+function roundUp(value: number): number {
+  const power = 10 ** Math.floor(Math.log10(value));
+  return ([1, 2, 5].find((each) => each * power >= value) ?? 10) * power;
+}

@@ -1,0 +1,36 @@
+/** A shape for each state, so that it is told without colour. */
+import type { RowState } from '../../extension/events/table/messages.ts';
+
+/** Lines in a square of 16. */
+const shapes: Readonly<Record<RowState, string>> = {
+  sent: 'M3 8.5l3.5 3.5L13 4.5',
+  failed: 'M4 4l8 8M12 4l-8 8',
+  retrying: 'M12.5 8a4.5 4.5 0 1 1-1.4-3.2M11.5 2v3h-3',
+  waiting: 'M8 2.5a5.5 5.5 0 1 0 0 11a5.5 5.5 0 1 0 0-11M8 5v3.5l2 1.5',
+  held: 'M5.5 3.5v9M10.5 3.5v9',
+  discarded: 'M8 2.5a5.5 5.5 0 1 0 0 11a5.5 5.5 0 1 0 0-11M4.2 11.8l7.6-7.6',
+  rejected: 'M5.7 2.5h4.6l3.2 3.2v4.6l-3.2 3.2H5.7l-3.2-3.2V5.7zM8 5v4M8 10.5v1',
+  test: 'M8 2.5l5.5 5.5l-5.5 5.5L2.5 8z',
+  none: 'M3.5 8h9',
+};
+
+const namespace = 'http://www.w3.org/2000/svg';
+
+/** The icon of a state; its colour is that of its class. */
+export class StateIcon {
+  readonly svg: SVGSVGElement;
+  readonly #path: SVGPathElement;
+
+  constructor() {
+    this.svg = document.createElementNS(namespace, 'svg');
+    this.svg.setAttribute('viewBox', '0 0 16 16');
+    this.svg.setAttribute('aria-hidden', 'true');
+    this.svg.classList.add('icon');
+    this.#path = document.createElementNS(namespace, 'path');
+    this.svg.append(this.#path);
+  }
+
+  show(state: RowState): void {
+    this.#path.setAttribute('d', shapes[state]);
+  }
+}
