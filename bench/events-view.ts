@@ -22,7 +22,7 @@ interface Stage {
 }
 
 /** A window with the view open and a relay that forwards nothing that the benchmark sends. */
-async function withView<T>(run: (stage: Stage) => Promise<T>): Promise<T> {
+export async function withView<T>(run: (stage: Stage) => Promise<T>): Promise<T> {
   const probe = writeHostProbe(temporaryFolder());
   const workbench = await openWorkbench({
     ownServer: true,
@@ -112,7 +112,7 @@ export function untilDrawn(rounds: number): Promise<Result> {
 const burst = 10_000;
 const inDelivery = 100;
 
-async function postAll(url: string, events: number, perDelivery: number): Promise<void> {
+export async function postAll(url: string, events: number, perDelivery: number): Promise<void> {
   for (let sent = 0; sent < events; sent += perDelivery) {
     await deliver(url, { batch: perDelivery, seed: sent + 1 });
   }

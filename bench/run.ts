@@ -21,6 +21,7 @@ import { cacheFolder, root } from './processes.ts';
 import { circumstances, summaryTable, table } from './report.ts';
 import type { Result } from './report.ts';
 import { relayDeath } from './relay-death.ts';
+import { tableOfEvents } from './table.ts';
 import { keepResult, keptResults, letters } from './results.ts';
 import { start } from './start.ts';
 
@@ -54,6 +55,7 @@ const benchmarks: Readonly<Record<string, () => Result | Promise<Result>>> = {
   i: () => burstWhileOpen(rounds),
   j: () => paging(rounds),
   k: () => relayDeath(rounds),
+  l: () => tableOfEvents(rounds),
 };
 
 /** Ends the program: what is wrong with how it was called. */

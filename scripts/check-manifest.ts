@@ -63,7 +63,10 @@ function readCall(call: ts.CallExpression, file: string): void {
   if (/(^|\.)l10n\.t$/.test(callee)) {
     if (text === undefined) problems.push(`${file}: l10n.t takes a text that is written out: ${call.getText()}`);
     else texts.set(text, file);
-  } else if (/^(?:createTreeView|registerTreeDataProvider|registerWebviewViewProvider)$/.test(name) && text !== undefined) {
+  } else if (
+    /^(?:createTreeView|registerTreeDataProvider|registerWebviewViewProvider)$/.test(name) &&
+    text !== undefined
+  ) {
     usedViews.add(text);
   } else if (name === 'executeCommand' && text === 'setContext') {
     const key = textOf(second);

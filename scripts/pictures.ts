@@ -15,6 +15,7 @@ const pictures: Readonly<Record<string, string>> = {
   'walkthrough.png': 'walkthrough/2-sample',
   'events.png': 'readme/events',
   'event.png': 'event-editor/replayed',
+  'table.png': 'table/rows',
   'attempts.png': 'documents/attempts',
   'compare.png': 'documents/compare-with-notification',
   'edit-and-resend.png': 'actions/edit-and-resend',

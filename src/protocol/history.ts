@@ -151,7 +151,16 @@ export const tracedEventSchema = z.object({
   row: eventRowSchema,
   ...eventSummarySchema.pick({ state: true, status: true, durationMs: true }).shape,
   attempts: z
-    .array(attemptSchema.pick({ destinationId: true, number: true, at: true, durationMs: true, status: true, outcome: true }))
+    .array(
+      attemptSchema.pick({
+        destinationId: true,
+        number: true,
+        at: true,
+        durationMs: true,
+        status: true,
+        outcome: true,
+      }),
+    )
     .describe('The latest, oldest first.'),
   omittedAttempts: z.int().min(0).describe('Earlier ones.'),
 });

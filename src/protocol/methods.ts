@@ -76,7 +76,10 @@ export const methods = {
     params: z.strictObject({
       filter: z.string().max(1000).default(''),
       sort: z
-        .strictObject({ by: z.enum(['time', 'type', 'state', 'status', 'duration', 'attempts']), descending: z.boolean().default(false) })
+        .strictObject({
+          by: z.enum(['time', 'type', 'state', 'status', 'duration', 'attempts']),
+          descending: z.boolean().default(false),
+        })
         .default({ by: 'time', descending: true }),
       snapshot: z.string().max(100).optional(),
       offset: z.int().min(0).default(0),
@@ -90,6 +93,7 @@ export const methods = {
       offset: z.int(),
       events: z.array(eventSummarySchema.nullable()).describe('None where `traced` was asked for.'),
       traced: z.array(tracedEventSchema.nullable()).optional().describe('Where it was asked for.'),
+      newest: z.string().nullable().optional().describe('The id of the newest event in the snapshot.'),
       found: z.int().nullable().optional().describe('The position of `find`; null where it is not in the snapshot.'),
       unseen,
     }),
@@ -98,6 +102,7 @@ export const methods = {
   'events/counts': {
     params: z.strictObject({
       filter: z.string().max(1000).default(''),
+      after: eventId.optional().describe('Of those that came after this one alone.'),
       groupBy: z.enum(['type', 'list', 'address', 'state', 'source', 'delivery']).optional(),
       mostGroups: z.int().min(1).max(1000).default(100),
       perMinute: z

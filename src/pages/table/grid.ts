@@ -82,6 +82,10 @@ export class Grid {
   /** The active row's position; -1 where there is none. */
   #active = -1;
   #activeId: string | undefined;
+  /** The active row was not there when it became that: it is selected when it comes. */
+  #isPending = false;
+  /** What was asked for last. */
+  #wish = '';
   /** From where a range is selected. */
   #from = -1;
   #selected = new Set<string>();
@@ -168,15 +172,18 @@ export class Grid {
   /**
    * The rows are those of another snapshot, which {@link Grid.rows} has.
    * @param moved by how many rows what was in sight has moved down
+   * @param isOther of another filter or order
    */
-  takeSnapshot(moved: number): void {
+  takeSnapshot(moved: number, isOther: boolean): void {
     const above = moved === 0 ? this.element.scrollTop : undefined;
     const rows = moved === 0 ? 0 : rowsAbove(this.#geometryBefore, this.element.scrollTop) + moved;
     this.#size();
     if (above === undefined) this.element.scrollTop = scrollTopOf(this.#geometry, rows);
     if (this.#activeId !== undefined) {
       const at = this.rows.placeOf(this.#activeId);
-      this.#active = at ?? (this.#active === -1 ? -1 : Math.min(this.rows.total - 1, this.#active + moved));
+      const stays = isOther || this.#active === -1 ? -1 : Math.min(this.rows.total - 1, this.#active + moved);
+      this.#active = at ?? stays;
+      this.#from = this.#active;
     }
     this.draw();
   }
@@ -200,6 +207,7 @@ export class Grid {
     this.#activeId = id;
     this.#active = at ?? -1;
     this.#from = this.#active;
+    this.#isPending = false;
     if (at !== null) this.element.scrollTop = revealing(this.#geometry, at, this.element.scrollTop);
     this.draw();
   }
@@ -253,6 +261,7 @@ export class Grid {
       if (row != null) inSight.push(row);
     }
     this.#setClock(clockOf(inSight, this.#clockKind));
+    if (this.#isPending && this.rows.row(this.#active) != null) this.#go(this.#active, this.#from !== this.#active);
     const needed = Math.max(0, to - from + 1);
     while (this.#drawn.length < needed) this.#drawn.push(this.#makeRow());
     const places = this.#drawn.length;
@@ -267,7 +276,9 @@ export class Grid {
     if (active === undefined) this.element.removeAttribute('aria-activedescendant');
     else this.element.setAttribute('aria-activedescendant', active.element.id);
     const wanted = geometry.total === 0 ? [] : this.rows.wanted(first, last, this.#forwards);
-    if (wanted.length > 0) this.#events.want(wanted);
+    const wish = `${this.rows.snapshot} ${wanted.join()}`;
+    if (wanted.length > 0 && wish !== this.#wish) this.#events.want(wanted);
+    this.#wish = wish;
   }
 
   #setClock(clock: Clock): void {
@@ -500,6 +511,7 @@ export class Grid {
   #go(index: number, extending: boolean): void {
     this.#active = index;
     this.#activeId = this.rows.row(index)?.id;
+    this.#isPending = this.rows.row(index) === undefined;
     if (!extending || this.#from === -1) this.#from = index;
     this.#select(this.#range(this.#from, index));
     this.element.scrollTop = revealing(this.#geometry, index, this.element.scrollTop);

@@ -9,13 +9,14 @@ import type {
 } from '../../extension/events/table/messages.ts';
 import type { ClockKind } from './clock.ts';
 import { columns, firstLayout, readLayout, resized, toggled } from './columns.ts';
-import { element, filled } from './element.ts';
+import { element } from './element.ts';
 import { FilterBox } from './filter-box.ts';
 import { Grid } from './grid.ts';
 import { Menu } from './menu.ts';
 import type { MenuEntry } from './menu.ts';
 import { StripView } from './strip.ts';
 import { vscode } from './vscode-api.ts';
+import { filled } from './words.ts';
 
 /** The page says what is in sight when it has not been scrolled for so long, in milliseconds. */
 const sayAfterMs = 60;
@@ -55,6 +56,8 @@ class TablePage {
   #kept: Kept;
   #state: TableState = { kind: 'starting' };
   #inForce = '';
+  /** The filter and the order of the snapshot that is shown. */
+  #order = '';
   #isPaused = false;
   #isLoaded = false;
   #isFirst = true;
@@ -158,20 +161,24 @@ class TablePage {
 
   #takeSnapshot(message: Extract<HostMessage, { type: 'snapshot' }>): void {
     const { snapshot, total, windows, sort, paused, moved, unseen } = message;
+    // One that was on its way when the table was paused.
+    if (this.#isPaused && !paused && !this.#isFirst) return;
     const { sight } = this.#grid;
+    const order = JSON.stringify([this.#inForce, sort]);
     this.#grid.rows.begin(snapshot, total, windows);
     this.#grid.setSort(sort);
     const kept = this.#isFirst ? this.#kept.sight : null;
+    if (this.#isFirst) this.#isPaused = paused;
     this.#isFirst = false;
     this.#isLoaded = true;
     if (kept?.anchor != null) this.#grid.toRow(kept.first + moved);
-    else this.#grid.takeSnapshot(sight.anchor === null ? 0 : moved);
+    else this.#grid.takeSnapshot(sight.anchor === null ? 0 : moved, order !== this.#order);
+    this.#order = order;
     if (moved > 0 && sight.isAtTop) this.#isHeld = true;
     const isNewestFirst = sort.by === 'time' && sort.descending;
     this.#above = isNewestFirst && sight.anchor !== null ? this.#above + Math.max(0, moved) : 0;
-    this.#isPaused = paused;
     this.#showPause();
-    if (!paused) this.#showNews(this.#above);
+    if (!this.#isPaused) this.#showNews(this.#above);
     const { count, countOne } = this.#texts;
     const number = total.toLocaleString(document.documentElement.lang);
     const told = total === 1 ? countOne : filled(count, number);
@@ -313,8 +320,10 @@ class TablePage {
     const isRunning = this.#state.kind === 'running';
     this.#pause.disabled = !isRunning;
     if (!isRunning && this.#state.kind !== 'unreadable') {
+      this.#isPaused = false;
+      this.#showPause();
       this.#grid.rows.begin('', 0, []);
-      this.#grid.takeSnapshot(0);
+      this.#grid.takeSnapshot(0, true);
       this.#isLoaded = false;
       this.#count.textContent = '';
       this.#strip.element.hidden = true;

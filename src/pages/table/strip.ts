@@ -1,6 +1,7 @@
 /** The strip of the last minutes: a bar for each, those that failed in a colour of their own. */
 import type { Strip, TableTexts } from '../../extension/events/table/messages.ts';
-import { element, filled } from './element.ts';
+import { element } from './element.ts';
+import { filled } from './words.ts';
 
 const minuteMs = 60_000;
 

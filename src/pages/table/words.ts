@@ -1,6 +1,10 @@
-/** Times in words. */
+/** Texts with values in them, and times in words. */
 import type { TableTexts } from '../../extension/events/table/messages.ts';
-import { filled } from './element.ts';
+
+/** Puts values in the place of `{0}`, `{1}`, … */
+export function filled(text: string, ...values: readonly (string | number)[]): string {
+  return text.replace(/\{(\d)\}/g, (whole, at: string) => String(values[Number(at)] ?? whole));
+}
 
 /** A span of time, in the unit that it fills. @param ms milliseconds */
 export function durationText(

@@ -43,6 +43,8 @@ interface Snapshot {
   readonly base: number;
   /** Ids, less `base`. */
   readonly ids: Uint32Array;
+  /** The greatest of them, whole; 0 where there is none. */
+  readonly newest: number;
   readonly unseen: number;
 }
 
@@ -71,10 +73,11 @@ export class EventTable {
       snapshot = this.#take(params);
     }
     this.#keep(name, snapshot);
-    const { base, ids, unseen } = snapshot;
+    const { base, ids, newest, unseen } = snapshot;
     const asked = [...ids.subarray(params.offset, params.offset + params.limit)].map((id) => base + id);
     return {
       ...{ snapshot: name, total: ids.length, offset: params.offset, unseen },
+      newest: newest === 0 ? null : `e${newest}`,
       events: params.traced ? [] : asked.map((id) => this.#summary(id)),
       ...(params.traced && { traced: asked.map((id) => this.#traced(id)) }),
       ...(params.find !== undefined && { found: placeIn(snapshot, parseId(params.find).number) }),
@@ -83,7 +86,8 @@ export class EventTable {
 
   /** How many events a filter finds, in groups and over time. @throws FilterError */
   counts(params: CountsParams): Result<'events/counts'> {
-    const found = this.#search.find(parseFilter(params.filter, Date.now()));
+    const all = this.#search.find(parseFilter(params.filter, Date.now()));
+    const found = params.after === undefined ? all : laterThan(all, parseId(params.after).number);
     let total = 0;
     let earliest = Infinity;
     let latest = -Infinity;
@@ -114,12 +118,15 @@ export class EventTable {
     const column = sort.by === 'type' ? this.#typeRanks(found) : columnOf(sort.by);
     let count = 0;
     let base = Infinity;
+    let newest = 0;
     let least = Infinity;
     let most = -Infinity;
     found.each((block, at) => {
       const key = column(block, at);
       count += 1;
-      if (block.firstId + at < base) base = block.firstId + at;
+      const id = block.firstId + at;
+      if (id < base) base = id;
+      if (id > newest) newest = id;
       if (key < least) least = key;
       if (key > most) most = key;
     });
@@ -130,7 +137,7 @@ export class EventTable {
     sorting.begin(count);
     found.each((block, at) => sorting.add(Math.floor((column(block, at) - least) / unit), block.firstId + at - base));
     const ids = sorting.sorted();
-    return { base, ids: sort.descending ? ids.reverse() : ids, unseen: found.unseen };
+    return { base, ids: sort.descending ? ids.reverse() : ids, newest, unseen: found.unseen };
   }
 
   /** The alphabetical place of an event's type, by the hashes of types. */
@@ -208,6 +215,17 @@ export class EventTable {
     const row = this.#rows.byEvent(id);
     return row === undefined ? null : this.#rows.traced(row);
   }
+}
+
+/** Of what was found, the events that came after one. */
+function laterThan(found: Found, event: number): Found {
+  return {
+    ...found,
+    each: (visit) =>
+      found.each((block, at) => {
+        if (block.firstId + at > event) visit(block, at);
+      }),
+  };
 }
 
 /** Where an event stands in a snapshot; null where it does not. */

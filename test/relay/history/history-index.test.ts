@@ -354,6 +354,10 @@ describe('A page of a table', () => {
     const found = page({ traced: true, find: 'e2', filter: '' });
     assert.deepEqual(found.events, []);
     assert.equal(found.found, 1);
+    assert.equal(found.newest, 'e3');
+    assert.equal(page({ filter: 'state:failed' }).newest, null);
+    const after = (event: string) => reader.counts(methods['events/counts'].params.parse({ after: event })).total;
+    assert.deepEqual([after('e1'), after('e3')], [2, 0]);
     assert.deepEqual(
       found.traced?.map((each) => [each?.row.id, each?.state, each?.attempts.length, each?.omittedAttempts]),
       [

@@ -17,6 +17,9 @@ const leastPauseMs = 250;
 /** Of the time, at most this part goes into snapshots: they cost the relay's history thread. */
 const share = 4;
 
+/** Without anything new it is looked at again after this time, in milliseconds. */
+const tickMs = 30_000;
+
 /** Minutes of the strip. */
 const stripMinutes = 60;
 
@@ -53,6 +56,7 @@ const fromTheTop: Sight = { first: 0, count: 0, anchor: null };
 export class TableFeed {
   readonly #say: (news: FeedNews) => void;
   readonly #clock: () => number;
+  readonly #timers: Timers;
   readonly #following: Coalescer;
   #client: RelayClient | undefined;
   #filter = '';
@@ -62,8 +66,13 @@ export class TableFeed {
   /** When it was paused, in milliseconds since the epoch. */
   #pausedAt: number | undefined;
   #snapshot: string | undefined;
+  /** The newest event of the snapshot; null where it has none. */
+  #newest: string | null = null;
   #wanted: readonly number[] = [];
   #serving = false;
+  /** The window that is being read. */
+  #reading: number | undefined;
+  #stopTick: (() => void) | undefined;
   /** Answers to questions of an earlier one are thrown away. */
   #epoch = 0;
   #lastTookMs = 0;
@@ -71,6 +80,7 @@ export class TableFeed {
   constructor({ say, timers = realTimers, clock = Date.now }: TableFeedOptions) {
     this.#say = say;
     this.#clock = clock;
+    this.#timers = timers;
     this.#following = new Coalescer(
       () => this.#follow(),
       () => Math.max(leastPauseMs, share * this.#lastTookMs),
@@ -123,8 +133,11 @@ export class TableFeed {
   setVisible(visible: boolean): void {
     if (visible === this.#visible) return;
     this.#visible = visible;
-    if (visible) this.#following.request();
-    else this.#following.cancel();
+    this.#stopTick?.();
+    if (visible) {
+      this.#tickLater();
+      this.#following.request();
+    } else this.#following.cancel();
   }
 
   /** The page says what is in sight. */
@@ -135,7 +148,7 @@ export class TableFeed {
   /** The page wants rows of these windows; what it wanted before and has not got, it wants no longer. */
   want(snapshot: string, offsets: readonly number[]): void {
     if (snapshot !== this.#snapshot) return;
-    this.#wanted = offsets;
+    this.#wanted = offsets.filter((each) => each !== this.#reading);
     if (!this.#serving) void this.#serve();
   }
 
@@ -168,7 +181,16 @@ export class TableFeed {
   dispose(): void {
     this.#epoch += 1;
     this.#visible = false;
+    this.#stopTick?.();
     this.#following.cancel();
+  }
+
+  /** With time the strip goes on, and what matches `since:` changes. */
+  #tickLater(): void {
+    this.#stopTick = this.#timers.after(tickMs, () => {
+      this.#tickLater();
+      this.changed();
+    });
   }
 
   #begin(): void {
@@ -221,6 +243,7 @@ export class TableFeed {
       if (epoch !== this.#epoch) return;
     }
     this.#snapshot = snapshot;
+    this.#newest = page.newest ?? null;
     this.#wanted = [];
     this.#say({ type: 'snapshot', snapshot, total, unseen, moved, windows });
   }
@@ -244,9 +267,14 @@ export class TableFeed {
       if (!isGone(error)) throw error;
       await this.#take(client);
     }
-    if (epoch !== this.#epoch || this.#pausedAt === undefined) return;
-    const since = `${this.#filter} since:${new Date(this.#pausedAt).toISOString()}`.trim();
-    const { total } = await client.request('events/counts', { filter: since });
+    if (epoch === this.#epoch) await this.#countNews(client);
+  }
+
+  /** How many have come since it was paused. */
+  async #countNews(client: RelayClient): Promise<void> {
+    const epoch = this.#epoch;
+    const after = this.#newest === null ? {} : { after: this.#newest };
+    const { total } = await client.request('events/counts', { filter: this.#filter, ...after });
     if (epoch === this.#epoch && this.paused) this.#say({ type: 'news', count: total });
   }
 
@@ -262,6 +290,7 @@ export class TableFeed {
         const [client, snapshot, [offset, ...others]] = [this.#client, this.#snapshot, this.#wanted];
         if (client === undefined || snapshot === undefined || offset === undefined) return;
         this.#wanted = others;
+        this.#reading = offset;
         const window = await this.#read(client, snapshot, offset);
         if (snapshot === this.#snapshot) this.#say({ type: 'rows', snapshot, window });
       }
@@ -272,6 +301,7 @@ export class TableFeed {
       } else this.#say({ type: 'failed', error: error as Error });
     } finally {
       this.#serving = false;
+      this.#reading = undefined;
     }
   }
 

@@ -40,8 +40,6 @@ export class TableView implements vscode.Disposable {
   /** The page is there and listens. */
   #ready = false;
   #selected: readonly string[] = [];
-  /** The table was used after the tree: commands without a row are about its selection. */
-  #isLast = false;
   #toReveal: string | undefined;
   #failure: Error | undefined;
   /** Messages are answered one after another. */
@@ -91,7 +89,7 @@ export class TableView implements vscode.Disposable {
    * @returns undefined where it is about others
    */
   chosen(target: unknown): EventRow[] | undefined {
-    const isOurs = target === undefined ? this.#isLast : (target as { webview?: unknown }).webview === tableViewId;
+    const isOurs = (target as { readonly webview?: unknown } | undefined)?.webview === tableViewId;
     return isOurs ? this.#rowsOf(this.#selected) : undefined;
   }
 
@@ -159,7 +157,6 @@ export class TableView implements vscode.Disposable {
         return;
       case 'select':
         this.#selected = message.ids;
-        this.#isLast = true;
         return;
       case 'act':
         // Not awaited: what it asks of the user is no reason to stand still.
@@ -211,7 +208,6 @@ export class TableView implements vscode.Disposable {
   #reveal(rows: readonly EventRow[]): void {
     const [row] = rows;
     if (row === undefined) return;
-    this.#isLast = false;
     this.#rows.set(row.id, row);
     this.#toReveal = row.id;
     void this.#revealNow();

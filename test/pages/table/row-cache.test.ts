@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import type { TableRow } from '../../../src/extension/events/table/messages.ts';
+import { RowCache, windowSize } from '../../../src/pages/table/row-cache.ts';
+
+/** A window whose rows have their positions as ids. */
+function windowAt(offset: number): { offset: number; rows: TableRow[] } {
+  return { offset, rows: Array.from({ length: windowSize }, (_, at) => ({ id: `e${offset + at}` }) as TableRow) };
+}
+
+describe('The rows that the table has', () => {
+  it('are found by position and by event, and asked for where they are not there', () => {
+    const cache = new RowCache();
+    cache.begin('s', 1000, [windowAt(0)]);
+    assert.equal(cache.row(199)?.id, 'e199');
+    assert.equal(cache.row(200), undefined);
+    assert.equal(cache.placeOf('e7'), 7);
+    assert.equal(cache.placeOf('e700'), undefined);
+    assert.deepEqual(cache.wanted(190, 210, true), [200, 400]);
+    assert.deepEqual(cache.wanted(500, 520, false), [400, 200]);
+    assert.deepEqual(cache.wanted(900, 999, true), [800]);
+    cache.take(windowAt(200), 200);
+    assert.deepEqual(cache.wanted(190, 210, true), [400]);
+  });
+
+  it('say which were removed', () => {
+    const cache = new RowCache();
+    cache.begin('s', 2, [{ offset: 0, rows: [null, ...windowAt(0).rows.slice(1, 2)] }]);
+    assert.equal(cache.row(0), null);
+    assert.equal(cache.row(1)?.id, 'e1');
+  });
+
+  it('are kept around what is in sight', () => {
+    const cache = new RowCache();
+    cache.begin('s', 100_000, []);
+    for (let at = 0; at < 30; at++) cache.take(windowAt(at * windowSize), at * windowSize);
+    assert.equal(cache.row(0), undefined);
+    assert.equal(cache.row(29 * windowSize)?.id, `e${29 * windowSize}`);
+    assert.equal(cache.row(20 * windowSize)?.id, `e${20 * windowSize}`);
+  });
+});
