@@ -107,6 +107,9 @@ class TablePage {
         left: () => this.#left(),
       },
     });
+    // Whoever acts on the rows wants to stay where they are.
+    for (const act of ['wheel', 'pointerdown', 'keydown'])
+      this.#grid.element.addEventListener(act, () => (this.#isHeld = false), { passive: true });
     const bar = element(
       'div',
       { class: 'bar' },
