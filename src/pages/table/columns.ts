@@ -19,10 +19,10 @@ export interface Column {
 export const columns: readonly Column[] = [
   { name: 'time', width: 108, least: 108, sort: 'time' },
   { name: 'type', width: 84, least: 70, sort: 'type' },
-  { name: 'address', width: 160, least: 110, sort: null },
+  { name: 'address', width: 154, least: 110, sort: null },
   { name: 'list', width: 90, least: 60, sort: null },
   { name: 'state', width: 96, least: 90, sort: 'state' },
-  { name: 'status', width: 66, least: 58, sort: 'status', numbers: true },
+  { name: 'status', width: 76, least: 72, sort: 'status', numbers: true },
   { name: 'duration', width: 48, least: 44, sort: 'duration', numbers: true },
   { name: 'attempts', width: 80, least: 60, sort: 'attempts', numbers: true, extra: true },
   { name: 'destination', width: 130, least: 80, sort: null },
