@@ -366,7 +366,7 @@ describe('A page of a table', () => {
         ['e1', 'waiting', 0, 0],
       ],
     );
-    const { attempts, row } = found.traced?.[1] ?? assert.fail();
+    const { attempts, row } = found.traced[1] ?? assert.fail();
     assert.deepEqual(attempts[0], {
       ...{ destinationId: row.forwardings[0]?.destinationId, number: 6, at: '1970-01-01T00:00:06.000Z' },
       ...{ durationMs: 6, status: 500, outcome: 'retrying' },
