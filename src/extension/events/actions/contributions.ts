@@ -96,13 +96,7 @@ export const exportsCommands = {
     title: 'Copy as cURL',
     palette: false,
     menus: [{ menu: 'copyAs', group: '1_as@1' }],
-    keys: [
-      {
-        key: 'ctrl+c',
-        mac: 'cmd+c',
-        when: `${rowsFocused('events')} && (${prefix}.state == running || ${prefix}.readOnly)`,
-      },
-    ],
+    keys: [{ key: 'ctrl+c', mac: 'cmd+c', when: `${rowsFocused('events')} && ${prefix}.state == running` }],
   },
   copyAsHttp: {
     title: 'Copy as .http Request',

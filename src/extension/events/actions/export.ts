@@ -6,7 +6,7 @@ import { byKeyToo } from '../../ui/focused-rows.ts';
 import { cancellable } from '../../ui/progress.ts';
 import type { CommandHandlers } from '../../commands.ts';
 import type { EventsNode } from '../event-node.ts';
-import { chosenRows, readable } from '../chosen.ts';
+import { chosenRows, connected } from '../chosen.ts';
 import type { ExportFormat } from './export-items.ts';
 import { CommandError } from '../../ui/command-error.ts';
 import type { ActionParts } from '../action-parts.ts';
@@ -59,12 +59,12 @@ function tellCopied(events: number): void {
  * @param target where the text will be written: bodies that it cannot hold are written beside it
  */
 async function textOf(
-  { context, history }: ActionParts,
+  { context, session }: ActionParts,
   rows: readonly EventRow[],
   format: ExportFormat,
   target?: vscode.Uri,
 ): Promise<string | undefined> {
-  const client = await readable({ history });
+  const client = connected(session);
   const { bodyFileName, exportText } = await import('../../deferred.ts');
   const { version } = context.extension.packageJSON as { version: string };
   const keepBody = async (body: Uint8Array): Promise<string> => {

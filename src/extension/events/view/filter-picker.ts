@@ -36,6 +36,8 @@ export function pickFilter({ current, recent, lists, check }: FilterQuestion): P
   picker.title = vscode.l10n.t('Filter Events');
   picker.placeholder = vscode.l10n.t('Type a filter, such as type:subscribe state:failed since:2h ann@example.com');
   picker.value = current;
+  // A document that a click on a row has just opened must not take away what is being typed.
+  picker.ignoreFocusOut = true;
   const others = [...recentItems(recent), ...exampleItems()];
   let problem: string | null = null;
   let timer: NodeJS.Timeout | undefined;
