@@ -89,7 +89,7 @@ export function createHandlers(parts: StandingParts): Handlers {
     whereabouts: () => instances.whereabouts(),
     changed: () => void instances.refresh(),
   });
-  const table = new TableView({ context, log, session, events, names });
+  const table = new TableView({ context, log, session, history, events, names });
   const select: Select = (node, nodes) => table.chosen(node) ?? events.select(node, nodes);
   const actionParts = { context, session, history, select, focused: events.focused };
   return {

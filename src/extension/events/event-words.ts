@@ -27,11 +27,14 @@ export function labelOf(row: EventRow, l10n: Localiser): string {
       return l10n.t('Test call');
     case 'rejected':
       return l10n.t('Rejected: {0}', printable(row.reason ?? String(row.httpStatus)));
-    case 'event': {
-      const address = row.address === null || row.address === '' ? l10n.t('No address') : printable(row.address);
-      return `${typeOf(row, l10n)} · ${address}`;
-    }
+    case 'event':
+      return `${typeOf(row, l10n)} · ${addressOf(row, l10n)}`;
   }
+}
+
+/** The subscriber's address. */
+export function addressOf({ address }: EventRow, l10n: Localiser): string {
+  return address === null || address === '' ? l10n.t('No address') : printable(address);
 }
 
 function typeOf(row: EventRow, l10n: Localiser): string {
@@ -56,7 +59,7 @@ export function descriptionOf(row: EventRow, around: Surroundings, l10n: Localis
 export function spokenOf(row: EventRow, around: Surroundings, l10n: Localiser): string {
   const parts = [
     row.kind === 'event' ? typeOf(row, l10n) : '',
-    row.kind === 'event' ? printable(row.address || l10n.t('No address')) : labelOf(row, l10n),
+    row.kind === 'event' ? addressOf(row, l10n) : labelOf(row, l10n),
     stateOf(row, around, l10n),
     row.list === null ? '' : l10n.t('list {0}', printable(around.nameOfList(row.list) ?? row.list)),
     clockOf(row.receivedAt, around.now, around.language),

@@ -50,6 +50,8 @@ class TablePage {
   readonly #menu: Menu;
   readonly #news: HTMLButtonElement;
   readonly #pause: HTMLButtonElement;
+  /** Starts the relay whose history is shown. */
+  readonly #start: HTMLButtonElement;
   readonly #choose: HTMLButtonElement;
   readonly #count: HTMLElement;
   readonly #notice: HTMLElement;
@@ -81,6 +83,9 @@ class TablePage {
     this.#news.hidden = true;
     this.#news.addEventListener('click', () => this.#toNewest());
     this.#pause = element('button', { type: 'button', class: 'pause', 'aria-pressed': 'false' }, texts.pause);
+    this.#start = this.#button(texts.start, 'secondary', () => vscode.postMessage({ type: 'start' }));
+    this.#start.title = texts.readOnly;
+    this.#start.hidden = true;
     this.#pause.addEventListener('click', () => this.#setPaused(!this.#isPaused));
     this.#choose = element(
       'button',
@@ -113,7 +118,7 @@ class TablePage {
     const bar = element(
       'div',
       { class: 'bar' },
-      ...[this.#filter.element, this.#news, this.#pause, this.#choose, this.#count],
+      ...[this.#filter.element, this.#news, this.#start, this.#pause, this.#choose, this.#count],
     );
     root.replaceChildren(element('h1', {}, texts.title), bar, this.#strip.element, this.#grid.element, this.#notice);
     root.setAttribute('aria-label', texts.title);
@@ -187,7 +192,7 @@ class TablePage {
     const told = total === 1 ? countOne : filled(count, number);
     const more =
       unseen === 0 ? '' : `, ${filled(this.#texts.unseen, unseen.toLocaleString(document.documentElement.lang))}`;
-    this.#count.textContent = told + more;
+    this.#count.textContent = told + more + (this.#state.kind === 'readOnly' ? ` · ${this.#texts.readOnly}` : '');
     this.#showState();
     this.#seen();
   }
@@ -320,9 +325,10 @@ class TablePage {
     const isDifferent = this.#notice.textContent !== (notice ?? []).map((each) => nodeText(each)).join('');
     if (isDifferent) this.#notice.replaceChildren(...(notice ?? []));
     this.#root.dataset['state'] = notice === undefined ? 'rows' : this.#state.kind;
-    const isRunning = this.#state.kind === 'running';
-    this.#pause.disabled = !isRunning;
-    if (!isRunning && this.#state.kind !== 'unreadable') {
+    const { kind } = this.#state;
+    this.#pause.disabled = kind !== 'running';
+    this.#start.hidden = kind !== 'readOnly';
+    if (kind !== 'running' && kind !== 'readOnly' && kind !== 'unreadable') {
       this.#isPaused = false;
       this.#showPause();
       this.#grid.rows.begin('', 0, []);

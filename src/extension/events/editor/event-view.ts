@@ -68,10 +68,7 @@ export function drawEvent(read: ReadEvent, chosen: string | undefined, viewer: V
   const { event } = found;
   const { groups, subjects, first } = timelineOf({ found, around, l10n, language });
   const state = rowState(event);
-  const heading =
-    event.kind === 'event'
-      ? [printable(event.type ?? l10n.t('No type')), labelOf(event, l10n)].join(' · ')
-      : labelOf(event, l10n);
+  const heading = labelOf(event, l10n);
   return {
     subjects,
     view: {

@@ -117,7 +117,9 @@ export type TableState =
   | { readonly kind: 'failed'; readonly message: string }
   /** The history could not be read. */
   | { readonly kind: 'unreadable'; readonly message: string }
-  | { readonly kind: 'running' };
+  | { readonly kind: 'running' }
+  /** No relay runs; what it received can be read. */
+  | { readonly kind: 'readOnly' };
 
 /** Events in each of the last minutes. */
 export interface Strip {
@@ -185,6 +187,7 @@ export const tableTextNames = [
   'countOne',
   'unseen',
   'stopped',
+  'readOnly',
   'start',
   'starting',
   'failed',

@@ -4,7 +4,7 @@ import { durationOf, listOf, placeOf } from '../../ui/phrases.ts';
 import type { ListNaming } from '../../ui/phrases.ts';
 import type { Localiser } from '../../ui/localiser.ts';
 import { printable } from '../../ui/printable.ts';
-import { labelOf, marksOf } from '../event-words.ts';
+import { addressOf, marksOf } from '../event-words.ts';
 import { flagsOf } from '../forwarding-state.ts';
 import type { RowState, Span, TableRow } from './messages.ts';
 
@@ -23,7 +23,7 @@ export function tableRow(traced: TracedEvent, names: ListNaming, l10n: Localiser
     state,
     cells: {
       type: row.kind === 'event' ? printable(row.type ?? l10n.t('No type')) : kindOf(row.kind, l10n),
-      address: row.kind === 'event' ? labelOf(row, l10n) : printable(row.reason ?? ''),
+      address: row.kind === 'event' ? addressOf(row, l10n) : printable(row.reason ?? ''),
       list: row.list === null ? '' : printable(names.nameOfList(row.list) ?? row.list),
       state: [words, ...marksOf(row, l10n)].join(', '),
       status: status === null ? '' : String(status),

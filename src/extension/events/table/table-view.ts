@@ -4,7 +4,9 @@ import type { EventRow } from '../../../protocol/history.ts';
 import type { ListNames } from '../../campaign-monitor/list-names.ts';
 import { commandId, prefix } from '../../commands.ts';
 import type { CommandName } from '../../commands.ts';
-import type { Session, SessionState } from '../../relay/session.ts';
+import type { RelayClient } from '../../../protocol/relay-client.ts';
+import type { Session } from '../../relay/session.ts';
+import type { StoppedHistory } from '../../relay/stopped-history.ts';
 import { withNext } from '../../ui/error-words.ts';
 import { pageHtml, pageOptions } from '../../ui/page-html.ts';
 import { printable } from '../../ui/printable.ts';
@@ -27,6 +29,8 @@ export interface TableParts {
   readonly context: Pick<vscode.ExtensionContext, 'extensionUri' | 'subscriptions'>;
   readonly log: vscode.LogOutputChannel;
   readonly session: Session;
+  /** Reads what was received, whether a relay runs or not. */
+  readonly history: StoppedHistory;
   readonly names: ListNames;
   readonly events: EventsView;
 }
@@ -42,6 +46,8 @@ export class TableView implements vscode.Disposable {
   #selected: readonly string[] = [];
   #toReveal: string | undefined;
   #failure: Error | undefined;
+  /** What reads the history while no relay runs. */
+  #stopped: RelayClient | undefined;
   /** Messages are answered one after another. */
   #answering: Promise<unknown> = Promise.resolve();
 
@@ -50,13 +56,13 @@ export class TableView implements vscode.Disposable {
     const { session, events, names } = parts;
     this.#feed = new TableFeed({ say: (news) => this.#tell(news) });
     this.#feed.setFilter(events.filter);
-    this.#feed.attach(session.client);
+    void this.#attach();
     parts.context.subscriptions.push(
       this,
       session.onDidAddEvents(() => this.#feed.changed()),
       session.onDidRecordAttempts(() => this.#feed.changed()),
       session.onDidCorrectEvents(() => this.#feed.changed()),
-      session.onDidChange((state) => this.#follow(state)),
+      session.onDidChange(() => this.#follow()),
       names.onDidChange(() => this.#feed.changed()),
       events.onDidChangeFilter(() => this.#takeFilter()),
       events.onDidSelect((rows) => this.#reveal(rows)),
@@ -74,7 +80,10 @@ export class TableView implements vscode.Disposable {
     this.#ready = false;
     view.webview.options = pageOptions(extensionUri);
     view.webview.onDidReceiveMessage((message) => this.#later(() => this.#receive(message)));
-    view.onDidChangeVisibility(() => this.#follows());
+    view.onDidChangeVisibility(() => {
+      this.#follows();
+      if (view.visible) void this.#attach();
+    });
     view.onDidDispose(() => {
       if (this.#view !== view) return;
       this.#view = undefined;
@@ -100,10 +109,35 @@ export class TableView implements vscode.Disposable {
     this.#feed.setVisible(visible && this.#ready);
   }
 
-  #follow(state: SessionState): void {
-    this.#feed.attach(state.kind === 'running' ? state.client : undefined);
+  #follow(): void {
+    if (this.#parts.session.state.kind !== 'running') this.#failure = undefined;
+    void this.#attach();
     this.#feed.changed();
-    if (state.kind !== 'running') this.#failure = undefined;
+    this.#sayState();
+  }
+
+  /** Asks the relay from now on; without one what reads its history, once somebody looks. */
+  async #attach(): Promise<void> {
+    const { session, history } = this.#parts;
+    if (session.client !== undefined) {
+      this.#stopped = undefined;
+      this.#feed.attach(session.client);
+      return;
+    }
+    // What is shown while a relay starts stays.
+    if (this.#stopped !== undefined) return;
+    this.#feed.attach(undefined);
+    if (this.#view?.visible !== true) return;
+    const client = await history.reader().catch(() => undefined);
+    if (client === undefined || this.#parts.session.state.kind === 'running') return;
+    this.#stopped = client;
+    this.#feed.attach(client);
+    this.#sayState();
+    await client.closed;
+    // Its process has ended: the next look asks another one.
+    if (this.#stopped !== client) return;
+    this.#stopped = undefined;
+    void this.#attach();
     this.#sayState();
   }
 
@@ -135,6 +169,7 @@ export class TableView implements vscode.Disposable {
         if (message.sort !== null) this.#feed.setSort(message.sort);
         if (message.sight !== null) this.#feed.see(message.sight);
         this.#post({ type: 'setup', texts: tableTexts(), language: vscode.env.language });
+        void this.#attach();
         this.#sayState();
         this.#sayFilter();
         this.#follows();
@@ -187,17 +222,17 @@ export class TableView implements vscode.Disposable {
   }
 
   async #filter(text: string, done: boolean): Promise<void> {
-    const { session, events } = this.#parts;
+    const { events, history } = this.#parts;
     const problem = await this.#problemOf(text);
     this.#post({ type: 'problem', text, problem });
-    if (done && problem === null && session.client !== undefined) await events.setFilter(text);
+    if (done && problem === null && (await history.reader()) !== undefined) await events.setFilter(text);
   }
 
   /** What is wrong with a filter, as the relay says it; null where nothing is. */
   async #problemOf(filter: string): Promise<string | null> {
     if (filter === '') return null;
     try {
-      await this.#parts.session.client?.request('events/query', { filter, limit: 1 });
+      await (await this.#parts.history.reader())?.request('events/query', { filter, limit: 1 });
       return null;
     } catch (error) {
       return withNext(error, vscode.l10n);
@@ -270,8 +305,9 @@ export class TableView implements vscode.Disposable {
 
   #state(): TableState {
     const { state } = this.#parts.session;
+    if (this.#stopped !== undefined && this.#failure === undefined) return { kind: 'readOnly' };
     if (state.kind === 'failed') return { kind: 'failed', message: printable(state.message, 1000) };
-    if (state.kind === 'running' && this.#failure !== undefined)
+    if ((state.kind === 'running' || this.#stopped !== undefined) && this.#failure !== undefined)
       return { kind: 'unreadable', message: printable(withNext(this.#failure, vscode.l10n), 1000) };
     return { kind: state.kind };
   }

@@ -37,6 +37,7 @@ export function tableTexts(): TableTexts {
     countOne: l10n.t('1 event'),
     unseen: l10n.t('{0} more are being prepared'),
     stopped: l10n.t('The relay is not running. Start it to see what has come in, and what comes.'),
+    readOnly: l10n.t('the relay is not running'),
     start: l10n.t('Start Relay'),
     starting: l10n.t('The relay is starting…'),
     failed: l10n.t('The relay could not be started or has ended: {0}'),

@@ -67,7 +67,7 @@ describe('A row of the table', () => {
       list: 'l\u0007',
     });
     const { cells } = rowOf({ row, state: 'sent' });
-    assert.equal(cells.state, 'Sent, duplicate of e9, wrong signature');
+    assert.equal(cells.state, 'Sent, wrong signature, duplicate of e9');
     assert.deepEqual([cells.address, cells.type, cells.list], ['a\\u{202e}b', 'x\\x0a', 'l\\x07']);
   });
 });
