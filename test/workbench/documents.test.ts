@@ -16,7 +16,7 @@ describe("An event's documents and actions, as a person uses them", () => {
   let receiver: Receiver;
 
   const row = (text: string) => workbench.treeRow(view, text);
-  const choose = (text: string, entry: string) => workbench.chooseFromContextMenu(row(text), entry);
+  const choose = (text: string, ...path: readonly string[]) => workbench.chooseFromContextMenu(row(text), ...path);
   const editor = (text: string) =>
     workbench.page.locator('.editor-group-container.active .view-line').filter({ hasText: text }).first();
   const closeEditors = async (): Promise<void> => {
@@ -93,7 +93,7 @@ describe("An event's documents and actions, as a person uses them", () => {
   it('two selected events are compared', async () => {
     await row('ann@example.com').click();
     await row('bea@example.com').click({ modifiers: ['ControlOrMeta'] });
-    await choose('bea@example.com', 'Compare Selected');
+    await choose('bea@example.com', 'Compare', 'Compare Selected');
     await workbench.page
       .locator('.monaco-diff-editor .modified .view-line')
       .filter({ hasText: 'bea@' })
@@ -106,7 +106,7 @@ describe("An event's documents and actions, as a person uses them", () => {
 
   it('the body is held against the notification', async () => {
     await row('ann@example.com').click();
-    await choose('ann@example.com', 'Compare Body with Notification');
+    await choose('ann@example.com', 'Compare', 'Compare Body with Notification');
     await workbench.page
       .locator('.monaco-diff-editor .modified .view-line')
       .filter({ hasText: '"topic"' })
