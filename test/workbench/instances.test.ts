@@ -353,10 +353,7 @@ describe('Instances, as a person sees and changes them', function () {
     await workbench.picture('instances/no-longer');
     await workbench.answerDialog('Cancel');
     await row('sigma').waitFor();
-    // From the palette one picks which.
-    await workbench.runCommandThatAsks(`${category}: Forget Instance…`, 'sigma');
-    await clickAway(pickRow('sigma'));
-    await question.waitFor();
+    await workbench.chooseUntil(row('sigma'), 'Forget Instance…', question);
     await workbench.answerDialog('Forget Instance');
     await row('sigma').waitFor({ state: 'detached' });
     await refresh();

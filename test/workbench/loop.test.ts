@@ -113,9 +113,9 @@ describe('From nothing to a working instance', function () {
 
     // The form, with the sandbox in place of both vendors.
     await workbench.runCommand('View: Close All Editors');
-    await workbench.runCommand(`${category}: New Instance in the Sandbox…`);
+    await workbench.runCommand(`${category}: New Instance…`);
     const form: FrameLocator = workbench.webviewFrame();
-    await form.getByText('The sandbox’s values are filled in.').waitFor();
+    await clickUntil(form.locator('#do-useSandbox'), form.getByText('The sandbox’s values are filled in.'), 20_000);
     await form.locator('#name input').fill(name);
     await form.locator('#oauthCallbackUrl input').fill(`http://localhost:${await freePort()}/oauth/callback`);
     await clickUntil(form.locator('#do-fillCallback'), form.getByText('This is the relay’s public URL.'), 20_000);
