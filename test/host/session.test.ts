@@ -259,7 +259,7 @@ describe('A window’s session', function () {
     /** Configurations that have begun, each with what ends it. */
     let begun: { readonly params: ParsedParams<'relay/configure'>; readonly end: () => void }[];
     const partSizes = () => begun.map(({ params }) => params.settings?.partSize);
-    const changed = ['partSize', 'instances.keepUrl', 'openConnectors.timeoutSeconds'];
+    const changed = ['partSize', 'tunnel.updateVendors', 'openConnectors.timeoutSeconds'];
 
     beforeEach(async () => {
       await open(own);
@@ -300,7 +300,7 @@ describe('A window’s session', function () {
       await context.secrets.store('campaignMonitorRelay.openConnectors.secrets', 'user');
       await secrets.set('credentials', 'unnamed', '{"Authorization":"a"}');
       await secrets.set('signatureKeys', 'unnamed', 'k');
-      await setSetting('instances.keepUrl', 'never');
+      await setSetting('tunnel.updateVendors', 'never');
       await setSetting('openConnectors.timeoutSeconds', 61);
       await setSetting('partSize', 7);
       await until(() => begun.length === 1);
