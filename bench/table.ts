@@ -46,14 +46,24 @@ interface Noted {
   readonly mostRows: number;
 }
 
-/** Begins to note anew. Resolves to what was noted since the last time. */
+/** Resolves, once every row in sight is filled, to what was noted since the last time, and begins to note anew. */
 async function noted(table: Frame): Promise<Noted> {
+  // Two frames: one draws what the last key or notch asks for, the next notes it.
+  const twoFrames = `new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))`;
+  await table.evaluate(twoFrames);
+  await until(() => table.evaluate<boolean>(`document.querySelector('.rows .row.loading:not([hidden])') === null`));
+  await table.evaluate(twoFrames);
   return table.evaluate<Noted>(`(() => {
     const { noted } = globalThis;
     const since = { ...noted };
     Object.assign(noted, { frames: [], placeholders: [], mostRows: 0 });
     return since;
   })()`);
+}
+
+/** How far the table is scrolled, in pixels. */
+function scrolled(table: Frame): Promise<number> {
+  return table.evaluate<number>(`document.querySelector('[role="grid"]').scrollTop`);
 }
 
 /** (l) The table of 100,000 events: its first draw, and scrolling through it by wheel, by keys, and by its bar. */
@@ -83,11 +93,14 @@ export function tableOfEvents(rounds: number): Promise<Result> {
     const keys: Noted[] = [];
     const bar: Noted[] = [];
     for (let round = 0; round < rounds; round++) {
+      await grid.focus();
+      await page.keyboard.press('Home');
       await noted(table);
       for (let step = 0; step < 150; step++) await page.mouse.wheel(0, 400);
       wheel.push(await noted(table));
-      await grid.focus();
+      if ((await scrolled(table)) < 150 * 300) throw new Error('the wheel has not scrolled the table');
       await page.keyboard.press('Home');
+      await noted(table);
       for (let step = 0; step < 60; step++) await page.keyboard.press('PageDown');
       await page.keyboard.press('End');
       keys.push(await noted(table));
@@ -98,7 +111,6 @@ export function tableOfEvents(rounds: number): Promise<Result> {
           grid.scrollTop = (grid.scrollHeight * ${(step * 7) % 40}) / 40;
           requestAnimationFrame(() => requestAnimationFrame(done));
         })`);
-      await until(() => table.evaluate<boolean>(`document.querySelector('.rows .row.loading:not([hidden])') === null`));
       bar.push(await noted(table));
     }
     const all = [...wheel, ...keys, ...bar];
