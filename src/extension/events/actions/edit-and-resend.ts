@@ -36,7 +36,7 @@ async function editAndResend({ session }: ActionParts, row: EventRow): Promise<v
   await openUntitled(name, editableBody(delivery, Buffer.from(body, 'base64')));
   if (delivery.truncated) {
     void vscode.window.showWarningMessage(
-      vscode.l10n.t('Only the first 64 KiB of this body were kept. Complete it before you send it.'),
+      vscode.l10n.t('Only its first 64 KiB were kept: complete it before sending.'),
     );
   }
 }

@@ -150,10 +150,19 @@ interface Said {
 
 /** Says what was done: one in passing, more so that it is read. */
 function say({ done, cancelled }: Steps, texts: Said): void {
-  if (cancelled) void vscode.window.showInformationMessage(texts.cancelled(done));
+  if (cancelled) tell(texts.cancelled(done));
   else if (done === 0) void vscode.window.showInformationMessage(texts.none);
   else if (done === 1) vscode.window.setStatusBarMessage(texts.one, 5000);
-  else void vscode.window.showInformationMessage(texts.many(done));
+  else tell(texts.many(done));
+}
+
+/** With a button VS Code shows all of a text, not its first line alone. */
+function tell(text: string): void {
+  const show = vscode.l10n.t('Show Events');
+  // Not awaited: the message may stay.
+  void vscode.window
+    .showInformationMessage(text, show)
+    .then((choice) => (choice === show ? vscode.commands.executeCommand(`${prefix}.events.focus`) : undefined));
 }
 
 /** Works through groups of ids; more than one shows progress that can be cancelled. */

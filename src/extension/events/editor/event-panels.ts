@@ -210,7 +210,9 @@ class EventPanel implements vscode.Disposable {
       await openDocument(this.#parts, { eventId: this.eventId, kind, attempt }, { asText: true });
     } catch (error) {
       this.#parts.log.error(`a document of ${this.eventId}: ${(error as Error).message}`);
-      void vscode.window.showErrorMessage(withNext(error, vscode.l10n));
+      const show = vscode.l10n.t('Show Log');
+      const choice = await vscode.window.showErrorMessage(withNext(error, vscode.l10n), show);
+      if (choice === show) this.#parts.log.show();
     }
   }
 

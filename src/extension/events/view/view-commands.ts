@@ -24,7 +24,7 @@ export function createEventsViewCommands(
     clearFilter: () => view.setFilter(''),
     refreshEvents: () => view.refresh(),
     loadMore: () => view.loadMore(),
-    clearHistory: () => clearHistory(session),
+    clearHistory: () => clearHistory(session, view),
   };
 }
 
@@ -92,7 +92,7 @@ async function filterEvents(view: EventsView, history: StoppedHistory, filter: u
   if (picked !== undefined) await view.setFilter(picked);
 }
 
-async function clearHistory(session: Session): Promise<void> {
+async function clearHistory(session: Session, view: EventsView): Promise<void> {
   const client = clientOf(session);
   const clear = vscode.l10n.t('Clear History');
   const choice = await vscode.window.showWarningMessage(
@@ -107,9 +107,16 @@ async function clearHistory(session: Session): Promise<void> {
   );
   if (choice !== clear) return;
   const { cleared, kept } = await client.request('events/clear', {});
-  void vscode.window.showInformationMessage(
-    kept === 0
-      ? vscode.l10n.t('Cleared: {0} deliveries.', cleared)
-      : vscode.l10n.t('Cleared: {0} deliveries. {1} stay, of which something still waits or is held.', cleared, kept),
-  );
+  if (kept === 0) {
+    void vscode.window.showInformationMessage(vscode.l10n.t('Cleared: {0} deliveries.', cleared));
+    return;
+  }
+  const show = vscode.l10n.t('Show What Stays');
+  // Not awaited: the message may stay.
+  void vscode.window
+    .showInformationMessage(
+      vscode.l10n.t('Cleared: {0} deliveries. {1} stay, of which something still waits or is held.', cleared, kept),
+      show,
+    )
+    .then((answer) => (answer === show ? view.setFilter('state:waiting,held') : undefined));
 }
