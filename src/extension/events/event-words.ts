@@ -86,6 +86,16 @@ export function marksOf(row: EventRow, l10n: Localiser): string[] {
   return marks;
 }
 
+/** Why a replay of rows sent nothing: what has not been sent yet is not sent twice. */
+export function whyNothingIsReplayed(rows: readonly EventRow[], l10n: Localiser): string {
+  const waits = rows.some(({ forwardings }) =>
+    forwardings.some(({ state }) => state === 'waiting' || state === 'held'),
+  );
+  return waits
+    ? l10n.t('Nothing was sent again: it still waits to be sent.')
+    : l10n.t('Nothing was sent again: no destination takes it.');
+}
+
 /** What is known of the signature of a notification that the platform posted; empty for Campaign Monitor's deliveries. */
 export function signatureOf({ signature }: EventRow, l10n: Localiser): string {
   switch (signature) {

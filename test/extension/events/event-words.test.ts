@@ -10,6 +10,7 @@ import {
   signatureOf,
   spokenOf,
   stateOf,
+  whyNothingIsReplayed,
 } from '../../../src/extension/events/event-words.ts';
 import { ageOf, clockOf, dateOf, listOf, placeOf } from '../../../src/extension/ui/phrases.ts';
 import type { Forwarding } from '../../../src/protocol/history.ts';
@@ -39,6 +40,15 @@ describe('the words for an event', () => {
     assert.equal(words({ state: 'failed', attempts: 6, status: 500 }), 'failed 500');
     assert.equal(words({ state: 'failed', attempts: 6, detail: 'timed out' }), 'failed: timed out');
     assert.equal(words({ state: 'discarded' }), 'discarded');
+  });
+
+  it('say why a replay sent nothing', () => {
+    const why = (...states: Forwarding['state'][]): string =>
+      whyNothingIsReplayed([eventRow({ forwardings: states.map((state) => forwarding({ state })) })], english);
+    assert.match(why(), /no destination takes it/);
+    assert.match(why('discarded'), /no destination takes it/);
+    assert.match(why('sent', 'waiting'), /still waits/);
+    assert.match(why('held'), /still waits/);
   });
 
   it('say once what came of the last attempt', () => {

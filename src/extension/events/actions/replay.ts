@@ -9,6 +9,7 @@ import { cancellable } from '../../ui/progress.ts';
 import { printable } from '../../ui/printable.ts';
 import type { CommandHandlers } from '../../commands.ts';
 import { prefix } from '../../commands.ts';
+import { whyNothingIsReplayed } from '../event-words.ts';
 import type { EventsNode } from '../event-node.ts';
 import { chosenRows, connected, targetRows } from '../chosen.ts';
 import { problemOfUrl } from '../../relay/callback-url.ts';
@@ -77,7 +78,7 @@ async function replay({ session }: ActionParts, rows: readonly EventRow[], to?: 
     return;
   }
   say(replayed, {
-    none: l10n.t('Nothing was sent again: no destination takes it.'),
+    none: whyNothingIsReplayed(rows, l10n),
     one: l10n.t('{0} is sent again.', nameOf(rows.find(hasNotification))),
     many: sentAgain,
     cancelled: sentAgainInPart,
