@@ -44,7 +44,7 @@ describe('the words for an event', () => {
 
   it('say why a replay sent nothing', () => {
     const why = (...states: Forwarding['state'][]): string =>
-      whyNothingIsReplayed([eventRow({ forwardings: states.map((state) => forwarding({ state })) })], english);
+      whyNothingIsReplayed([eventRow(1, { forwardings: states.map((state) => forwarding({ state })) })], english);
     assert.match(why(), /no destination takes it/);
     assert.match(why('discarded'), /no destination takes it/);
     assert.match(why('sent', 'waiting'), /still waits/);
