@@ -297,7 +297,7 @@ describe('The events view, as a person uses it', () => {
     await row('dan@example.com').filter({ hasText: 'sent 200' }).waitFor();
     await workbench.picture('events-view/stopped-history');
     await row('dan@example.com').click();
-    await workbench.page.locator('.view-line').filter({ hasText: 'dan@example.com' }).first().waitFor();
+    await workbench.webviewFrame().getByRole('heading', { name: 'Subscribe · dan@example.com' }).waitFor();
     // Sending needs the relay, and says so.
     await workbench.chooseUntil(row('dan@example.com'), 'Replay', workbench.notification('The relay is not running'));
     assert.equal(await statusIfRunning(dataDirs(workbench)[0]!), undefined);
@@ -454,6 +454,7 @@ describe('What is not sent yet, as a person sees it in the events view', () => {
     await picture('held');
     assert.equal(receiver.requests.length, 0);
     await giveKey(email, name, 'a key');
+    await workbench.answerDialog('Allow');
     await rowSays(email, 'sent 200');
     const [request] = receiver.requests;
     assert.ok(request && verify(request.body, request.header(signatureHeader) ?? '', ['a key']));

@@ -219,9 +219,9 @@ describe('The table of webhooks, as a person uses it', () => {
     const before = receiver.requests.length;
     await workbench.chooseFromContextMenu(row('ann@example.com'), 'Replay');
     await until(() => receiver.requests.length === before + 1);
-    await grid().focus();
     await untilDone(
       async () => {
+        await row('ann@example.com').click({ timeout: 5000 });
         await key('Shift+F10');
         await workbench.page.locator('.monaco-menu').getByText('Copy Address').hover({ timeout: 5000 });
       },
@@ -241,6 +241,24 @@ describe('The table of webhooks, as a person uses it', () => {
   it('follows the selection of the tree', async () => {
     await workbench.treeRow(eventsView, 'cai@example.com').click();
     await table.locator('[aria-selected="true"]').filter({ hasText: 'cai@example.com' }).waitFor();
+  });
+
+  it('shows what a stopped relay received, to be read alone, and starts it', async () => {
+    await workbench.runCommand(`${category}: Stop Relay`);
+    await table.getByText('the relay is not running').waitFor();
+    await row('cai@example.com').waitFor();
+    assert.ok(await table.getByRole('button', { name: 'Pause' }).isDisabled());
+    await table.getByRole('combobox').fill('address:bea');
+    await key('Enter');
+    await untilCells('address', ['bea@example.com']);
+    await workbench.picture('table/read-only');
+    await table.getByRole('combobox').fill('');
+    await key('Enter');
+    await row('cai@example.com').waitFor();
+    await table.getByRole('button', { name: 'Start Relay' }).click();
+    await untilStatusBar(workbench, 'listens on this machine only');
+    await table.getByText('the relay is not running').waitFor({ state: 'detached' });
+    url = (await statusOf(dataDirs(workbench)[0]!)).campaignMonitorUrl;
   });
 
   it('scrolls through thousands of events with few rows in the document', async () => {

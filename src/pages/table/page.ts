@@ -172,6 +172,11 @@ class TablePage {
     // One that was on its way when the table was paused.
     if (this.#isPaused && !paused && !this.#isFirst) return;
     const { sight } = this.#grid;
+    // One that goes by what was in sight before would move what is in sight now.
+    if (!this.#isFirst && message.anchor !== (sight.anchor?.id ?? null)) {
+      this.#sayNow(true);
+      return;
+    }
     const order = JSON.stringify([this.#inForce, sort]);
     this.#grid.rows.begin(snapshot, total, windows);
     this.#grid.setSort(sort);
@@ -243,10 +248,10 @@ class TablePage {
     this.#timer = window.setTimeout(() => this.#sayNow(), sayAfterMs);
   }
 
-  #sayNow(): void {
+  #sayNow(again = false): void {
     const { first, count, anchor } = this.#grid.sight;
     const sight = { first, count, anchor };
-    vscode.postMessage({ type: 'see', sight });
+    vscode.postMessage({ type: 'see', sight, again });
     this.#keep({ sight });
   }
 
@@ -256,7 +261,10 @@ class TablePage {
     this.#above = 0;
     this.#showNews(0);
     this.#grid.toTop();
-    vscode.postMessage({ type: 'see', sight: { first: 0, count: this.#grid.sight.count, anchor: null } });
+    vscode.postMessage({
+      ...{ type: 'see', again: false },
+      sight: { first: 0, count: this.#grid.sight.count, anchor: null },
+    });
     vscode.postMessage({ type: 'sort', sort });
   }
 

@@ -41,7 +41,8 @@ const actionSchema = z.enum(['open', 'replay', 'discard', 'copyAsCurl']);
 const pageMessageSchema = z.discriminatedUnion('type', [
   /** The page is there; with what it kept from before it was hidden. */
   z.strictObject({ type: z.literal('ready'), sort: sortSchema.nullable(), sight: sightSchema.nullable() }),
-  z.strictObject({ type: z.literal('see'), sight: sightSchema }),
+  /** `again`: a snapshot went by what was in sight before, and another is wanted. */
+  z.strictObject({ type: z.literal('see'), sight: sightSchema, again: z.boolean() }),
   /** Rows that are in sight and not there, by the positions at which their windows begin; the first is wanted most. */
   z.strictObject({
     type: z.literal('want'),
@@ -142,6 +143,8 @@ export type HostMessage =
       readonly total: number;
       readonly sort: Sort;
       readonly paused: boolean;
+      /** The row in sight that it goes by; null: by the newest. */
+      readonly anchor: string | null;
       /** By how many rows what was in sight has moved down since the snapshot before. */
       readonly moved: number;
       readonly windows: readonly RowWindow[];

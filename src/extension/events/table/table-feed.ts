@@ -34,6 +34,8 @@ export type FeedNews =
       readonly snapshot: string;
       readonly total: number;
       readonly unseen: number;
+      /** The row in sight that the reading went by; null where it went by the newest. */
+      readonly anchor: string | null;
       /** By how many rows what was in sight has moved down. */
       readonly moved: number;
       readonly windows: readonly TracedWindow[];
@@ -223,6 +225,7 @@ export class TableFeed {
   async #take(client: RelayClient): Promise<void> {
     const epoch = this.#epoch;
     const { first, count, anchor } = this.#sight;
+    const by = anchor?.id ?? null;
     const begin = anchor === null ? 0 : windowOf(first);
     const page = await client.request('events/page', {
       filter: this.#boundFilter,
@@ -245,7 +248,7 @@ export class TableFeed {
     this.#snapshot = snapshot;
     this.#newest = page.newest ?? null;
     this.#wanted = [];
-    this.#say({ type: 'snapshot', snapshot, total, unseen, moved, windows });
+    this.#say({ type: 'snapshot', snapshot, total, unseen, anchor: by, moved, windows });
   }
 
   /** The filter; while it is paused, without what came later, since the snapshot may have to be taken again. */

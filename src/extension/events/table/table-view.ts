@@ -177,6 +177,7 @@ export class TableView implements vscode.Disposable {
         return;
       case 'see':
         this.#feed.see(message.sight);
+        if (message.again) this.#feed.changed();
         return;
       case 'want':
         this.#feed.want(message.snapshot, message.offsets);
@@ -265,11 +266,11 @@ export class TableView implements vscode.Disposable {
       return;
     }
     if (news.type === 'snapshot') {
-      const { snapshot, total, unseen, moved } = news;
+      const { snapshot, total, unseen, anchor, moved } = news;
       this.#clearFailure();
       const windows = news.windows.map((window) => this.#drawn(window));
       const { sort, paused } = this.#feed;
-      this.#post({ type: 'snapshot', snapshot, total, unseen, moved, sort, paused, windows });
+      this.#post({ type: 'snapshot', snapshot, total, unseen, anchor, moved, sort, paused, windows });
       void this.#revealNow();
     } else if (news.type === 'rows') {
       this.#clearFailure();

@@ -9,7 +9,7 @@ describe('What the table’s page says', () => {
     const messages = [
       { type: 'ready', sort: null, sight: null },
       { type: 'ready', sort: { by: 'time', descending: true }, sight },
-      { type: 'see', sight: { ...sight, anchor: null } },
+      { type: 'see', again: false, sight: { ...sight, anchor: null } },
       { type: 'want', snapshot: 'abc', offsets: [200, 0] },
       { type: 'sort', sort: { by: 'status', descending: false } },
       { type: 'pause', on: true },
@@ -24,8 +24,8 @@ describe('What the table’s page says', () => {
   it('is passed over where the page cannot have said it', () => {
     const wrong = [
       { type: 'ready', sort: { by: 'address', descending: true }, sight: null },
-      { type: 'see', sight: { ...sight, first: -1 } },
-      { type: 'see', sight: { ...sight, anchor: { id: 'd7', at: 3 } } },
+      { type: 'see', again: false, sight: { ...sight, first: -1 } },
+      { type: 'see', again: false, sight: { ...sight, anchor: { id: 'd7', at: 3 } } },
       { type: 'want', snapshot: 'abc', offsets: new Array(9).fill(0) },
       { type: 'filter', text: 'x'.repeat(1001), done: true },
       { type: 'select', ids: ['command:x'] },

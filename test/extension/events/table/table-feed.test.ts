@@ -47,6 +47,7 @@ describe('What the table’s page is supplied with', () => {
     feed.setVisible(true);
     const first = await snapshot(0);
     assert.equal(first.total, 3);
+    assert.equal(first.anchor, null);
     assert.deepEqual(idsOf(first), ['e3', 'e2', 'e1']);
     const strip = await until(() => said.find((each) => each.type === 'strip'));
     assert.equal(strip.strip.counts.length, 60);
@@ -65,6 +66,7 @@ describe('What the table’s page is supplied with', () => {
     await relay.deliver(sampleBody({ events: 7, seed: 2 }));
     feed.changed();
     const next = await snapshot(1);
+    assert.equal(next.anchor, 'e101');
     assert.equal(next.moved, 7);
     assert.deepEqual(
       next.windows.map(({ offset }) => offset),
