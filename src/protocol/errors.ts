@@ -18,6 +18,7 @@ export const relayAdvice = {
   'choose-safe-place':
     'Choose a folder with --data-dir that only you and the system can replace, such as one in your home folder.',
   'close-data-directory': 'Make it yours alone with `chmod 700`, or choose another data directory.',
+  'give-key': 'Give the key or the credentials: what is held for them is sent then.',
   'filter-keys':
     'Keys are type, list, address, state, kind, source, since, until, duplicate and delivery; all else is free text.',
   'let-it-go-on':
@@ -25,11 +26,13 @@ export const relayAdvice = {
   'list-events': 'It may have been removed: only so much history is kept. List what there is with `cm-relay events`.',
   'look-at-data-directory': 'Look who made that file and remove it, or choose another data directory.',
   'make-room': 'Make room on it; deliveries are accepted again by themselves.',
+  'mend-body': 'Mend the body and release it again, or release the original as it is.',
   'migrate-history': 'Start a relay on it once with `cm-relay listen`: that brings it up to date.',
   'own-socket-folder': 'Look who made it, remove it, or point XDG_RUNTIME_DIR at a folder of your own.',
   'restart-for-one-version': 'Restart the relay so that both are of one version.',
   'restart-to-set-aside': 'Restart the relay: it sets the file aside and begins a new one.',
   'send-something': 'Start a relay with `cm-relay listen` and send it something.',
+  'see-what-is-held': 'Look at what is held with `cm-relay status`.',
   'start-relay': 'Start one with `cm-relay listen`.',
   'take-what-waits':
     'Let the destinations take it, discard it with `cm-relay discard --waiting`, or raise the limit of the history.',

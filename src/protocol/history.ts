@@ -33,6 +33,16 @@ const forwardingSchema = z.object({
   status: z.int().nullable().describe("The last answer's HTTP status."),
   durationMs: z.number().nullable(),
   detail: z.string().nullable().describe('Why it waits, is held or failed.'),
+  heldBy: z
+    .enum(['pause', 'breakpoint', 'missing-key'])
+    .nullable()
+    .optional()
+    .describe('Who holds it; null where it is not held.'),
+  breakpointId: z
+    .string()
+    .nullable()
+    .optional()
+    .describe('The breakpoint at which it was stopped, where one holds it.'),
 });
 export type Forwarding = z.infer<typeof forwardingSchema>;
 
@@ -119,6 +129,11 @@ export const deliverySchema = z.object({
   bodyBytes: z.int().describe("The body's size as received, decompressed, in bytes."),
   truncated: z.boolean().describe('Only the first 64 KiB were kept.'),
   eventCount: z.int(),
+  editOf: z
+    .string()
+    .nullable()
+    .optional()
+    .describe('The delivery of which it is an edit that was released in its place.'),
 });
 export type Delivery = z.infer<typeof deliverySchema>;
 

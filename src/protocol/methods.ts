@@ -1,6 +1,17 @@
 /** The control channel's contract: every method and notification that passes between the relay and its clients. */
 import { z } from 'zod';
 import {
+  breakpointSchema,
+  debugClientSchema,
+  heldForwardingSchema,
+  keptBreakpointSchema,
+  loggedSchema,
+  mostBreakpoints,
+  refusedBreakpointSchema,
+  sendingSchema,
+  stopSchema,
+} from './debug.ts';
+import {
   attemptDetailSchema,
   attemptSchema,
   deliverySchema,
@@ -55,7 +66,14 @@ export const methods = {
     }),
     result: statusSchema,
   },
-  'relay/stop': { params: nothing, result: z.object({ stopping: z.literal(true) }) },
+  /**
+   * Ends the relay. `held` says what becomes of what the debugger holds: it is kept, and sending stays paused (as where
+   * nothing is said), released, which gives it some seconds to go out, or dropped.
+   */
+  'relay/stop': {
+    params: z.strictObject({ held: z.enum(['keep', 'release', 'drop']).optional() }),
+    result: z.object({ stopping: z.literal(true) }),
+  },
   'tunnel/open': { params: z.strictObject({ tunnel: tunnelConfigSchema.optional() }), result: tunnelStatusSchema },
   'tunnel/close': { params: nothing, result: tunnelStatusSchema },
   /** Newest first. `before`: the `next` of the page before. A page may be shorter than `limit` and have a `next`. */
@@ -193,6 +211,73 @@ export const methods = {
     params: z.strictObject({ ids: selectionShape.ids, waiting: z.literal(true).optional() }),
     result: z.object({ discarded: z.int() }),
   },
+  /** Pauses sending: what waits, and what comes, is held in order. Where it is paused already, nothing changes. */
+  'debug/pause': {
+    params: z.strictObject({ by: debugClientSchema.default({ kind: 'other' }) }),
+    result: z.object({ sending: sendingSchema }),
+  },
+  /** Releases one notification that is held: that of `id`, else the next in order. Sending stays paused. */
+  'debug/step': {
+    params: z.strictObject({ id: anyId.optional() }),
+    result: z.object({ released: z.array(heldForwardingSchema), sending: sendingSchema }),
+  },
+  /** Sends again: all that pause and breakpoints hold is released, up to the next that stops. */
+  'debug/continue': {
+    params: nothing,
+    result: z.object({ released: z.int(), sending: sendingSchema }),
+  },
+  /** Gives up one notification that is held: that of `id`, else the next in order. A replay can still send it. */
+  'debug/drop': {
+    params: z.strictObject({ id: anyId.optional() }),
+    result: z.object({ dropped: z.array(heldForwardingSchema), sending: sendingSchema }),
+  },
+  /**
+   * Sends an edited body in the place of what is held of a delivery: it is received as `deliveries/inject` does and goes
+   * at once where something of the original is held, which is dropped. Both say which is the other.
+   */
+  'debug/edit': {
+    params: z.strictObject({ id: anyId, body: bodySchema, contentType: z.string().max(1000).optional() }),
+    result: z.object({
+      delivery: deliverySchema,
+      events: z.array(eventRowSchema),
+      notifications: z.array(notificationSchema),
+      omittedForwardings,
+      dropped: z.array(heldForwardingSchema),
+    }),
+  },
+  /** What is held, in the order in which it is stepped through. `after`: the last of the page before. */
+  'debug/held': {
+    params: z.strictObject({
+      limit: z.int().min(1).max(1000).default(100),
+      after: z
+        .string()
+        .regex(/^n[1-9]\d*$/, 'expected the id of a notification, such as n9')
+        .optional(),
+    }),
+    result: z.object({ held: z.array(heldForwardingSchema), more: z.boolean() }),
+  },
+  /**
+   * Changes breakpoints, and says how all of them stand. `set` replaces those of one owner; one that stays as it is keeps
+   * its id and its counts. One that cannot be read is refused, and the others are taken.
+   */
+  'debug/breakpoints': {
+    params: z.strictObject({
+      owner: z.string().min(1).max(100).default('other'),
+      set: z.array(breakpointSchema).max(mostBreakpoints).optional(),
+      add: z.array(breakpointSchema).max(mostBreakpoints).optional(),
+      remove: z
+        .union([
+          z.literal('all'),
+          z.array(z.string().regex(/^b[1-9]\d*$/, 'expected the id of a breakpoint, such as b1')),
+        ])
+        .optional(),
+    }),
+    result: z.object({
+      breakpoints: z.array(keptBreakpointSchema),
+      changed: z.array(z.string()).describe('The ids of those that were set, added or removed, in the order given.'),
+      refused: z.array(refusedBreakpointSchema),
+    }),
+  },
 } as const;
 export type Methods = typeof methods;
 export type Method = keyof Methods;
@@ -220,6 +305,12 @@ export const notifications = {
   /** What was said of events before has been corrected: content that came before was not recognised at once. */
   'event/changed': z.object({ events: z.array(z.object({ id: z.string(), duplicateOf: z.string().nullable() })) }),
   'tunnel/changed': z.object({ tunnel: tunnelStatusSchema }),
+  /** Sending stopped: by a client, or at a breakpoint. */
+  'debug/stopped': z.object({ stop: stopSchema, sending: sendingSchema }),
+  /** Sending goes on. */
+  'debug/continued': z.object({ sending: sendingSchema }),
+  /** What log points say. */
+  'debug/logged': z.object({ lines: z.array(loggedSchema), missed: z.int() }),
   log: z.object({ level: z.enum(['error', 'warn', 'info', 'debug']), time: z.iso.datetime(), message: z.string() }),
 } as const;
 export type RelayNotification = keyof typeof notifications;

@@ -1,5 +1,6 @@
 /** What a relay says about itself: its addresses, its tunnel, its destinations and its counts. */
 import { z } from 'zod';
+import { sendingSchema } from './debug.ts';
 import { destinationId } from './history.ts';
 import { settingsSchema } from './settings.ts';
 import { tunnelWordsSchema } from './tunnel-words.ts';
@@ -83,6 +84,9 @@ export const statusSchema = z.object({
     .array(destinationStatusSchema)
     .describe('Those of the settings in their order, then those that something still waits for.'),
   counts: countsSchema,
+  sending: sendingSchema
+    .optional()
+    .describe('Whether it is paused, by whom, and what is held. Earlier relays have none.'),
   index: z
     .object({
       events: z.int(),

@@ -11,6 +11,15 @@ import type { RelayAdvice, RelayErrorCode } from '../protocol/errors.ts';
 /** Integers that stand for a forwarding's state in the file. */
 export const stateCodes = { waiting: 0, held: 1, sent: 2, failed: 3, discarded: 4 } as const;
 
+/** Integers that stand for who holds a forwarding in the file. */
+export const holderCodes = { pause: 0, breakpoint: 1, 'missing-key': 2 } as const;
+
+/**
+ * Integers that stand for how a forwarding that waits passes the gate: it was let through, whatever breakpoints say, or
+ * has been looked at already. NULL: it is looked at.
+ */
+export const passCodes = { 'let-through': 1, passed: 2 } as const;
+
 /** Integers that stand for an event row's kind in the file. */
 export const kindCodes = { event: 0, test: 1, rejected: 2 } as const;
 
@@ -156,6 +165,15 @@ export const migrations: readonly string[] = [
   CREATE INDEX forwardings_open ON forwardings (destination_id, state, notification_id) WHERE state <= 1;
   -- What whoever follows the log cannot see from new ids alone, a bounded number of the latest: see changeCodes.
   CREATE TABLE changes (id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL);
+  `,
+  `
+  -- Who holds it (holderCodes), at which breakpoint, and how it passes the gate when it waits (passCodes).
+  ALTER TABLE forwardings ADD COLUMN held_by INTEGER;
+  ALTER TABLE forwardings ADD COLUMN breakpoint INTEGER;
+  ALTER TABLE forwardings ADD COLUMN pass INTEGER;
+  UPDATE forwardings SET held_by = 2 WHERE state = 1;
+  -- The delivery of which it is an edit that was released in its place.
+  ALTER TABLE deliveries ADD COLUMN edit_of INTEGER;
   `,
 ];
 

@@ -5,10 +5,13 @@
 import type { Destination, SecretsChange, Settings } from '../protocol/settings.ts';
 import type { DestinationStatus } from '../protocol/status.ts';
 import { toldId } from './destinations.ts';
+import type { Hold } from './forwardings.ts';
 import { Lane } from './lane.ts';
 import type { LaneOptions } from './lane.ts';
 import { OpenCounts } from './open-counts.ts';
 import { connectionsFor } from './outbound.ts';
+import { openGate } from './gate.ts';
+import type { GateView, Lanes } from './gate.ts';
 import type { KnownSecrets } from './render.ts';
 import { targetsNamed, targetsOfBefore } from './replay-targets.ts';
 import { changedSecrets } from './secrets.ts';
@@ -22,8 +25,9 @@ import type { Job } from './waiting.ts';
 export type ConfiguredDestination = Pick<Target, 'id' | 'destination' | 'heldWhy'>;
 
 /** Brings notifications to their destinations, a lane each. */
-export class Forwarder {
+export class Forwarder implements Lanes {
   readonly #options: LaneOptions;
+  readonly #gate: GateView;
   readonly #lanes = new Map<number, Lane>();
   readonly #underWay: AllUnderWay = { bytes: 0 };
   readonly #counts: OpenCounts;
@@ -36,6 +40,7 @@ export class Forwarder {
 
   constructor(options: LaneOptions, settings: Settings) {
     this.#options = options;
+    this.#gate = options.gate ?? openGate;
     this.#settings = settings;
     this.#counts = new OpenCounts(options.store, (level, message) => options.log(level, message));
   }
@@ -91,9 +96,53 @@ export class Forwarder {
     }
   }
 
-  /** Sends new forwardings, in the order given. */
-  dispatch(jobs: readonly Job[]): void {
-    for (const job of jobs) this.#laneOf(job.destinationId)?.add(job);
+  /**
+   * Sends new forwardings, in the order given.
+   * @param turn the gate's when they were put on disk: what it held or released since then is read from there
+   */
+  dispatch(jobs: readonly Job[], turn = this.#gate.turn): void {
+    for (const job of jobs) {
+      const lane = this.#laneOf(job.destinationId);
+      if (turn === this.#gate.turn) lane?.add(job);
+      else lane?.lookAgain();
+    }
+    if (turn !== this.#gate.turn) this.pump();
+  }
+
+  /** Nothing waits in memory any more: what waits is being held on disk. */
+  hold(): void {
+    for (const lane of this.#lanes.values()) lane.hold();
+  }
+
+  /** What was held waits again on disk, and is read in its turn. */
+  release(): void {
+    for (const lane of this.#lanes.values()) lane.release();
+  }
+
+  lookAgain(): void {
+    for (const lane of this.#lanes.values()) lane.lookAgain();
+  }
+
+  /** Sends what may be sent: the store works again, or the gate stands as it is on disk. */
+  pump(): void {
+    for (const lane of this.#lanes.values()) lane.pump();
+  }
+
+  underWay(destinationId: number): readonly number[] {
+    return this.#lanes.get(destinationId)?.underWay ?? [];
+  }
+
+  missing(destinationId: number): string | null {
+    return this.#lanes.get(destinationId)?.target.heldWhy ?? null;
+  }
+
+  /** Of what is held, how much is held at breakpoints, and for missing keys. */
+  get held(): { readonly atBreakpoint: number; readonly forKey: number } {
+    const all = [...this.#counts.get().values()];
+    return {
+      atBreakpoint: all.reduce((sum, each) => sum + each.atBreakpoint, 0),
+      forKey: all.reduce((sum, each) => sum + each.forKey, 0),
+    };
   }
 
   /** Something was put on disk as held: where its key has come meanwhile, it is released. */
@@ -106,7 +155,7 @@ export class Forwarder {
    * @param notificationIds which
    * @param to one other destination; without it, those that each went to, or where there was none, those of the
    *   settings that take it
-   * @returns the notifications that are on their way because of this call
+   * @returns the notifications that are on their way because of this call, or held at the gate
    * @throws StoreError where a part of them could not be written: the rest is on its way
    */
   async replay(notificationIds: readonly number[], to?: Destination): Promise<number[]> {
@@ -115,12 +164,19 @@ export class Forwarder {
       to === undefined
         ? targetsOfBefore(notificationIds, this.#configured, store)
         : targetsNamed(notificationIds, to, store);
+    const holdFor = (): Hold | null => this.#gate.hold;
     const rounds = await Promise.allSettled(
-      targets.map(([id, destinations]) => store.forwardings.startRound(id, destinations)),
+      targets.map(([id, destinations]) => store.forwardings.startRound(id, destinations, holdFor)),
     );
     // What is on disk goes out, whatever became of the others.
     const jobs = rounds.map((round) => (round.status === 'fulfilled' ? round.value : []));
-    for (const job of jobs.flat()) this.#laneOf(job.destinationId)?.replay(job);
+    for (const job of jobs.flat()) {
+      const lane = this.#laneOf(job.destinationId);
+      if (job.state === 'held') continue;
+      if (this.#gate.hold === null) lane?.replay(job);
+      else lane?.lookAgain();
+    }
+    this.pump();
     const failed = rounds.find((round) => round.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
     return targets.flatMap(([id], index) => ((jobs[index] ?? []).length > 0 ? [id] : []));
@@ -130,11 +186,6 @@ export class Forwarder {
   discarded(notificationIds?: readonly number[]): void {
     const gone = notificationIds && new Set(notificationIds);
     for (const lane of this.#lanes.values()) lane.discarded((id) => gone === undefined || gone.has(id));
-  }
-
-  /** The store works again: lanes that paused go on. */
-  resume(): void {
-    for (const lane of this.#lanes.values()) lane.pump();
   }
 
   /** How each destination stands: those of the settings, and others for which something waits. */

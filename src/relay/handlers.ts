@@ -2,9 +2,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { maskedValue } from '../common/masking.ts';
 import { maxAttempts } from '../common/retry-policies.ts';
+import type { HeldForwarding } from '../protocol/debug.ts';
 import { isCredentialHeader } from '../protocol/credential-headers.ts';
-import type { Forwarding, Headers } from '../protocol/history.ts';
-import type { ParsedParams } from '../protocol/methods.ts';
+import type { Forwarding, Headers, Source } from '../protocol/history.ts';
+import type { ParsedParams, Result } from '../protocol/methods.ts';
 import type { Destination } from '../protocol/settings.ts';
 import type { Status, TunnelStatus } from '../protocol/status.ts';
 import type { Announcer } from './announcer.ts';
@@ -12,9 +13,11 @@ import type { Configuration } from './configuration.ts';
 import { ConflictError } from './conflict.ts';
 import type { Handlers } from './control.ts';
 import type { Forwarder } from './forwarder.ts';
+import type { Gate } from './gate.ts';
+import type { HeldFact } from './holds.ts';
 import type { HistoryThread } from './history-thread.ts';
 import { fittingAnswer } from './message-size.ts';
-import type { Received, Reception } from './reception.ts';
+import type { Edit, Received, Reception } from './reception.ts';
 import type { KnownSecrets, Renderer } from './render.ts';
 import { shownRecord, shownNotificationsOf, shownEventsOf } from './shown.ts';
 import type { Store } from './store.ts';
@@ -26,6 +29,7 @@ export interface HandlerParts {
   readonly history: HistoryThread;
   readonly renderer: Renderer;
   readonly forwarder: Forwarder;
+  readonly gate: Gate;
   readonly reception: Reception;
   readonly announcer: Announcer;
   status(): Status;
@@ -34,7 +38,8 @@ export interface HandlerParts {
   closeTunnel(): Promise<void>;
   /** A delivery is on disk. */
   onReceived(received: Received): void;
-  stop(): void;
+  /** @param held what becomes of what the gate holds */
+  stop(held: 'keep' | 'release' | 'drop'): void;
 }
 
 /** Notifications replayed in one step, so that a great many do not hold the event loop. */
@@ -42,7 +47,7 @@ const replayStep = 500;
 
 /** The handlers of a relay's methods. Params have been checked before. */
 export function makeHandlers(parts: HandlerParts): Handlers {
-  const { configuration, store, history, renderer, forwarder, reception, announcer } = parts;
+  const { configuration, store, history, renderer, forwarder, gate, reception, announcer } = parts;
   const destinationById = (id: number): Destination | undefined => store.destinations.get(id);
   const tunnelStatus = (): TunnelStatus => parts.status().tunnel;
 
@@ -66,6 +71,45 @@ export function makeHandlers(parts: HandlerParts): Handlers {
     throw new ConflictError('nothing was chosen: give ids, a filter, or failed: true');
   };
 
+  const inject = async (
+    source: Source,
+    given: ParsedParams<'deliveries/inject'>['body'],
+    contentType: string,
+    edit?: Edit,
+  ): Promise<Result<'deliveries/inject'>> => {
+    const body = 'text' in given ? Buffer.from(given.text) : Buffer.from(given.base64, 'base64');
+    const { maxBodyBytes } = configuration.settings;
+    if (body.byteLength > maxBodyBytes) throw new ConflictError(`the body is larger than ${maxBodyBytes} bytes`);
+    const received = await reception.receive({
+      ...{ source, body, headers: [['Content-Type', contentType]], receivedAt: Date.now(), injected: true },
+      refusal: null,
+      ...(edit !== undefined && { edit }),
+    });
+    parts.onReceived(received);
+    const { delivery } = received;
+    return {
+      delivery: shownRecord(delivery),
+      ...fittingAnswer(shownEventsOf(delivery, destinationById), shownNotificationsOf(delivery, destinationById)),
+    };
+  };
+
+  /** The notifications that an id means; undefined where none is given. */
+  const meant = async (id: string | undefined): Promise<number[] | undefined> =>
+    id === undefined ? undefined : history.calls.notificationIdsFor([id]);
+
+  /** What was done to what is held, for the answer. @throws ConflictError where nothing was, and an id was given */
+  const done = (id: string | undefined, ids: readonly number[] | undefined, facts: HeldFact[]): HeldForwarding[] => {
+    if (facts.length === 0 && id !== undefined) throw notHeld(id, ids ?? []);
+    announcer.statusChanged();
+    return facts.map((fact) => gate.shown(fact));
+  };
+
+  const notHeld = (id: string, ids: readonly number[]): ConflictError => {
+    const forKey = ids.flatMap((each) => store.holds.allHeldOf(each)).find(({ heldBy }) => heldBy === 'missing-key');
+    if (forKey === undefined) return new ConflictError(`nothing of ${id} is held`, 'see-what-is-held');
+    return new ConflictError(`${id} is held since ${forKey.detail ?? 'a key is missing'}`, 'give-key');
+  };
+
   return {
     'relay/status': () => parts.status(),
     'relay/configure': (params) => {
@@ -75,9 +119,9 @@ export function makeHandlers(parts: HandlerParts): Handlers {
       announcer.statusChanged();
       return parts.status();
     },
-    'relay/stop': () => {
+    'relay/stop': ({ held = 'keep' }) => {
       // After the answer has gone out.
-      setImmediate(() => parts.stop());
+      setImmediate(() => parts.stop(held));
       return { stopping: true };
     },
     'tunnel/open': ({ tunnel }) => {
@@ -109,25 +153,7 @@ export function makeHandlers(parts: HandlerParts): Handlers {
       return result;
     },
     'deliveries/get': ({ id }) => history.calls.delivery(id),
-    'deliveries/inject': async (params) => {
-      const body = 'text' in params.body ? Buffer.from(params.body.text) : Buffer.from(params.body.base64, 'base64');
-      const { maxBodyBytes } = configuration.settings;
-      if (body.byteLength > maxBodyBytes) throw new ConflictError(`the body is larger than ${maxBodyBytes} bytes`);
-      const received = await reception.receive({
-        source: params.source,
-        body,
-        headers: [['Content-Type', params.contentType]],
-        receivedAt: Date.now(),
-        injected: true,
-        refusal: null,
-      });
-      parts.onReceived(received);
-      const { delivery } = received;
-      return {
-        delivery: shownRecord(delivery),
-        ...fittingAnswer(shownEventsOf(delivery, destinationById), shownNotificationsOf(delivery, destinationById)),
-      };
-    },
+    'deliveries/inject': (params) => inject(params.source, params.body, params.contentType),
     'notifications/replay': async (params) => {
       const ids = await select(params);
       const replayed: number[] = [];
@@ -158,6 +184,48 @@ export function makeHandlers(parts: HandlerParts): Handlers {
       forwarder.discarded(ids);
       announcer.statusChanged();
       return { discarded };
+    },
+    'debug/pause': async ({ by }) => {
+      await gate.pause(by);
+      return { sending: gate.sending };
+    },
+    'debug/step': async ({ id }) => {
+      const ids = await meant(id);
+      const released = done(id, ids, await gate.step(ids));
+      return { released, sending: gate.sending };
+    },
+    'debug/continue': async () => {
+      const released = await gate.continue();
+      return { released, sending: gate.sending };
+    },
+    'debug/drop': async ({ id }) => {
+      const ids = await meant(id);
+      const dropped = done(id, ids, await gate.drop(ids));
+      return { dropped, sending: gate.sending };
+    },
+    'debug/edit': async ({ id, body, contentType }) => {
+      const [first] = await history.calls.notificationIdsFor([id]);
+      const deliveryId = first === undefined ? undefined : store.stored.notification(first)?.deliveryId;
+      const original = deliveryId === undefined ? undefined : store.stored.delivery(deliveryId);
+      if (original === undefined) throw new ConflictError(`nothing of ${id} is held`, 'see-what-is-held');
+      const ids = await history.calls.notificationIdsFor([`d${original.id}`]);
+      return gate.alone(async () => {
+        const held = ids.flatMap((each) => store.holds.heldOf(each));
+        if (held.length === 0) throw notHeld(id, ids);
+        const type = contentType ?? original.contentType ?? 'application/json; charset=utf-8';
+        const injected = await inject(original.source, body, type, { deliveryId: original.id, held });
+        announcer.statusChanged();
+        return { ...injected, dropped: held.map((fact) => gate.shown(fact)) };
+      });
+    },
+    'debug/held': ({ limit, after }) => {
+      const { held, more } = store.holds.list(after === undefined ? 0 : Number(after.slice(1)), limit);
+      return { held: held.map((fact) => gate.shown(fact)), more };
+    },
+    'debug/breakpoints': async (change) => {
+      const result = await gate.changeBreakpoints(change);
+      if (result.changed.length > 0) announcer.statusChanged();
+      return result;
     },
   };
 }

@@ -3,10 +3,12 @@
  * each attempt. What waits is on disk; the lane holds a window of it in memory.
  */
 import type { Attempt } from '../protocol/history.ts';
-import type { Settings } from '../protocol/settings.ts';
+import type { Destination, Settings } from '../protocol/settings.ts';
 import type { DestinationStatus } from '../protocol/status.ts';
 import { attemptOf, toldAttempt } from './attempt.ts';
-import type { Sent } from './attempt.ts';
+import type { Hold } from './forwardings.ts';
+import { openGate } from './gate.ts';
+import type { GateView } from './gate.ts';
 import { ConnectionPool } from './connection-pool.ts';
 import { toldId } from './destinations.ts';
 import { withoutSecrets } from './masking.ts';
@@ -27,6 +29,8 @@ import type { Job } from './waiting.ts';
 export interface LaneOptions {
   readonly store: Store;
   readonly renderer: Renderer;
+  /** What is held before it is sent; without it nothing is. */
+  readonly gate?: GateView;
   /** Called when an attempt is on disk. */
   onAttempt(attempt: Attempt): void;
   /** Called when something begins to be sent, and when a destination goes down or comes back. */
@@ -49,6 +53,7 @@ export interface Terms {
 /** What waits for one destination, and how it is sent. */
 export class Lane {
   readonly #options: LaneOptions;
+  readonly #gate: GateView;
   #terms: Terms;
   readonly #waiting = new Waiting();
   readonly #retries = new Retries(() => this.pump());
@@ -61,6 +66,7 @@ export class Lane {
 
   constructor(terms: Terms, options: LaneOptions, allUnderWay: AllUnderWay) {
     this.#options = options;
+    this.#gate = options.gate ?? openGate;
     this.#terms = terms;
     this.#underWay = new UnderWay(allUnderWay);
     this.#connections = new ConnectionPool(terms.target.destination, terms.settings);
@@ -122,11 +128,37 @@ export class Lane {
   /** Lets what was held back be sent, unless it is still to be held. */
   releaseWhatIsHeld(): void {
     if (this.target.heldWhy !== null) return;
-    void this.#options.store.forwardings.releaseHeld(this.target.id).then((released) => {
-      if (!released) return;
-      this.#waiting.lookAgain();
-      this.pump();
-    });
+    const { forwardings } = this.#options.store;
+    void forwardings
+      .releaseHeld(this.target.id, () => this.#gate.hold)
+      .then((released) => {
+        if (!released) return;
+        this.#waiting.lookAgain();
+        this.pump();
+      });
+  }
+
+  /** Sending is paused: what waits is held, and nothing of it is in memory but what is under way. */
+  hold(): void {
+    this.#underWay.hold();
+    this.#drop(() => true);
+    this.#waiting.lookAgain();
+  }
+
+  /** Sending goes on: what is under way, too, and what waits is read from disk, in order. */
+  release(): void {
+    this.#underWay.release();
+    this.#waiting.lookAgain();
+  }
+
+  /** Something waits on disk that is not known here: it is read in its turn. */
+  lookAgain(): void {
+    this.#waiting.lookAgain();
+  }
+
+  /** The notifications that are being sent. */
+  get underWay(): readonly number[] {
+    return this.#underWay.ids;
   }
 
   /** Takes a forwarding that was just put on disk. */
@@ -205,14 +237,21 @@ export class Lane {
       !this.#reachability.isDown &&
       this.#underWay.hasRoom(concurrency)
     ) {
-      if (this.#options.store.failure !== null) return;
+      if (this.#options.store.failure !== null || this.#gate.settling) return;
       const job = this.#take();
       if (job === undefined) {
         this.#retries.arm();
         return;
       }
-      this.#send(job);
+      if (this.#passes(job)) this.#send(job);
     }
+  }
+
+  /** @returns false where it is held: it is not known here any more, and nothing else is sent */
+  #passes(job: Job): boolean {
+    if (this.#gate.passes(job, this.target)) return true;
+    this.#waiting.forget(job.notificationId);
+    return false;
   }
 
   /** The next that may be sent: what is due again comes first. */
@@ -252,7 +291,7 @@ export class Lane {
     } catch (error) {
       // Others may be read: it waits like one that is being retried, and is charged no attempt.
       this.#unreadable.failed(job.notificationId, error as Error, terms.target.place);
-      this.#retries.add(job, Date.now() + this.#unreadable.pauseMs);
+      this.#retries.add({ ...job, pass: 'passed' }, Date.now() + this.#unreadable.pauseMs);
       return false;
     }
     this.#unreadable.worked(job.notificationId);
@@ -272,17 +311,27 @@ export class Lane {
       if (this.#ended) return;
       const verdict = this.#judge(current.job, current.discarded, result);
       if (verdict.outcome === 'down') {
-        this.#goDown(current.job, current.discarded, verdict.detail);
+        this.#goDown(current, verdict.detail);
         return;
       }
       this.#comeUp(result);
       const nextAt =
         verdict.outcome === 'retrying' ? Date.now() + Math.round(verdict.delayMs * this.#delayScale) : null;
-      if (nextAt !== null) this.#retries.add({ ...current.job, attempts: current.job.attempts + 1 }, nextAt);
-      // What comes next is on its way while this one is recorded.
+      const sent = { at, durationMs, destination, withheld };
+      const told = (): SendResult => withoutSecrets(result, headers, destination, terms.secrets);
+      if (verdict.outcome === 'sent') {
+        // What comes next is on its way while this one is recorded.
+        this.pump();
+        this.#record(current.job, attemptOf(current.job, sent, told(), verdict, nextAt), destination, null);
+        return;
+      }
+      const recorded = attemptOf(current.job, sent, told(), verdict, nextAt);
+      const stopped = this.#gate.failed(current.job, terms.target, recorded.attempt);
+      const hold = stopped ?? (current.held ? this.#gate.hold : null);
+      const isTriedAgain = nextAt !== null && hold === null;
+      if (isTriedAgain) this.#retries.add({ ...current.job, attempts: current.job.attempts + 1 }, nextAt);
       this.pump();
-      const told = withoutSecrets(result, headers, destination, terms.secrets);
-      this.#record(current.job, { at, durationMs, destination, withheld }, told, verdict, nextAt);
+      this.#record(current.job, recorded, destination, nextAt === null ? null : hold);
     });
     return true;
   }
@@ -300,36 +349,39 @@ export class Lane {
     return discarded && verdict.outcome === 'retrying' ? { outcome: 'failed', detail: verdict.detail } : verdict;
   }
 
+  /** @param hold who holds it, where it would be tried again */
   #record(
     job: Job,
-    sent: Sent,
-    result: SendResult,
-    verdict: Exclude<Verdict, { outcome: 'down' }>,
-    nextAt: number | null,
+    { attempt, detail }: ReturnType<typeof attemptOf>,
+    destination: Destination,
+    hold: Hold | null,
   ): void {
     const { store } = this.#options;
-    const { attempt, detail } = attemptOf(job, sent, result, verdict, nextAt);
-    void store.forwardings.recordAttempt(attempt, detail).then((recorded) => {
+    void store.forwardings.recordAttempt(attempt, detail, hold).then((recorded) => {
       // It still waits on disk: in memory it stays what it is, so that it is not sent again before a restart.
       if (!recorded) return;
       const { heldWhy } = this.target;
-      if (nextAt === null) {
+      if (attempt.nextAt === null || hold !== null) {
         // Not before it is on disk: until then it would be read as waiting once more.
         this.#waiting.forget(job.notificationId);
-        store.settled(job.deliveryId);
+        if (hold === null) store.settled(job.deliveryId);
       } else if (heldWhy !== null) {
         // Its key was taken away, or it is held, since it was under way.
         this.#drop((id) => id === job.notificationId);
         this.#hold(heldWhy);
       }
-      this.#options.onAttempt(toldAttempt(attempt, job, sent.destination));
+      this.#options.onAttempt(toldAttempt(attempt, job, destination));
     });
   }
 
-  #goDown(job: Job, discarded: boolean, detail: string): void {
+  #goDown({ job, discarded, held }: ReturnType<UnderWay['end']>, detail: string): void {
     this.#reachability.failed(job.notificationId, detail, this.target.place);
+    this.#gate.unreachable(this.target);
     if (discarded) this.#waiting.forget(job.notificationId);
-    else this.#waiting.putBack(job);
+    else if (held && this.#gate.hold !== null) {
+      // Not before it is on disk: until then it would be read as waiting.
+      void this.#gate.holdOne(job).then(() => this.#waiting.forget(job.notificationId));
+    } else this.#waiting.putBack({ ...job, pass: 'passed' });
     this.pump();
   }
 
@@ -340,8 +392,9 @@ export class Lane {
 
   /** Tries the first that waits: one at a time. */
   #probe(): void {
-    if (!this.#reachability.isDown || this.#ended) return;
+    if (!this.#reachability.isDown || this.#ended || this.#gate.settling) return;
     for (let job = this.#take(); job !== undefined; job = this.#take()) {
+      if (!this.#passes(job)) return;
       if (!this.#send(job)) continue;
       this.#reachability.probing(job.notificationId);
       return;

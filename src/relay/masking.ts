@@ -29,6 +29,27 @@ export function withoutSecrets(
   return { ...result, headers, body: mask.inBytes(result.body, { cut: result.truncated }) };
 }
 
+/** What masks every key and credential that clients gave: made anew when they change, which replaces them. */
+export class KnownSecretsMask {
+  #of: { readonly known: KnownSecrets; readonly verifyKeys: ReadonlyMap<string, string> } | undefined;
+  #mask = new SecretMask([]);
+
+  /** @param verifyKeys the keys that check what the platform sent */
+  of(known: KnownSecrets, verifyKeys: ReadonlyMap<string, string>): SecretMask {
+    if (this.#of?.known === known && this.#of.verifyKeys === verifyKeys) return this.#mask;
+    const given = [...known.credentials.values()].flatMap((each) => Object.values(each));
+    const values = [...known.signatureKeys.values(), ...verifyKeys.values(), ...given].flatMap(partsOf);
+    this.#of = { known, verifyKeys };
+    this.#mask = new SecretMask(values.filter((value) => value.length >= shortestSecret));
+    return this.#mask;
+  }
+}
+
+/** A value that is a credential, and what of it is one. */
+function partsOf(value: string): string[] {
+  return [value, ...value.split(/\s+/).slice(1), ...userAndPassword(value)];
+}
+
 /** Values that were sent as credentials; of `Bearer abc`, `abc` too. */
 function sentSecrets(sent: Headers, destination: Destination, secrets: KnownSecrets): Set<string> {
   const own =
@@ -37,7 +58,7 @@ function sentSecrets(sent: Headers, destination: Destination, secrets: KnownSecr
   const values = new Set<string>();
   for (const [name, value] of sent) {
     if (!names.has(name.toLowerCase()) && !isCredentialHeader(name)) continue;
-    for (const each of [value, ...value.split(/\s+/).slice(1), ...userAndPassword(value)]) {
+    for (const each of partsOf(value)) {
       if (each.length >= shortestSecret) values.add(each);
     }
   }

@@ -4,6 +4,7 @@
  */
 import type { Announcer } from './announcer.ts';
 import type { Forwarder } from './forwarder.ts';
+import type { Gate } from './gate.ts';
 import type { Job } from './waiting.ts';
 import type { Received } from './reception.ts';
 import type { DeliveryRecord } from './records.ts';
@@ -13,6 +14,8 @@ import type { Store } from './store.ts';
 export interface Followers {
   readonly announcer: Announcer;
   readonly forwarder: Forwarder;
+  /** Looks at what came, before anything of it is sent; without it nothing does. */
+  readonly gate?: Pick<Gate, 'received'>;
   /** Knows the destinations. */
   readonly store: Store;
   log(level: 'error', message: string): void;
@@ -25,6 +28,11 @@ export function passOn(received: Received, followers: Followers): void {
     announce(received.delivery, followers);
   } catch (error) {
     followers.log('error', `d${id} is on disk and could not be told: ${String(error)}`);
+  }
+  try {
+    followers.gate?.received(received.delivery);
+  } catch (error) {
+    followers.log('error', `d${id} could not be looked at by the breakpoints: ${String(error)}`);
   }
   try {
     forward(received, followers);
@@ -43,12 +51,12 @@ function announce(delivery: DeliveryRecord, { announcer, store }: Followers): vo
   announcer.statusChanged();
 }
 
-function forward({ delivery, renderSettings: settings }: Received, { forwarder }: Followers): void {
+function forward({ delivery, renderSettings: settings, turn }: Received, { forwarder }: Followers): void {
   const jobs: Job[] = [];
   for (const notification of delivery.notifications) {
-    for (const { destinationId, state } of notification.forwardings) {
+    for (const { destinationId, state, heldBy, pass } of notification.forwardings) {
       // Its key may have come meanwhile.
-      if (state === 'held') forwarder.heldOnDisk(destinationId);
+      if (state === 'held' && heldBy !== 'pause') forwarder.heldOnDisk(destinationId);
       if (state !== 'waiting') continue;
       jobs.push({
         notificationId: notification.id,
@@ -58,8 +66,9 @@ function forward({ delivery, renderSettings: settings }: Received, { forwarder }
         roundStart: 0,
         nextAt: null,
         notification: { ...notification, deliveryId: delivery.id, settings },
+        ...(pass !== undefined && { pass }),
       });
     }
   }
-  if (jobs.length > 0) forwarder.dispatch(jobs);
+  if (jobs.length > 0) forwarder.dispatch(jobs, turn);
 }

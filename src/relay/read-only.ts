@@ -33,7 +33,9 @@ export async function serveHistory(dataDir: string, input: Readable, output: Wri
   const handlers: Handlers = {
     ...{ 'relay/status': refuse, 'relay/configure': refuse, 'relay/stop': refuse },
     ...{ 'tunnel/open': refuse, 'tunnel/close': refuse, 'events/clear': refuse, 'deliveries/inject': refuse },
-    ...{ 'notifications/replay': refuse, 'notifications/discard': refuse },
+    ...{ 'notifications/replay': refuse, 'notifications/discard': refuse, 'debug/pause': refuse, 'debug/step': refuse },
+    ...{ 'debug/continue': refuse, 'debug/drop': refuse, 'debug/edit': refuse, 'debug/held': refuse },
+    'debug/breakpoints': refuse,
     'events/query': (params) => {
       prepare();
       return reader.query(params);

@@ -12,6 +12,10 @@ import type { SecretsChange, Settings } from '../protocol/settings.ts';
 import { maskedValue } from '../common/masking.ts';
 import { isCredentialHeader } from '../protocol/credential-headers.ts';
 import type { ConfiguredDestination } from './forwarder.ts';
+import { openGate } from './gate.ts';
+import type { GateView } from './gate.ts';
+import type { ForwardingKey } from './holds.ts';
+import { ConflictError } from './conflict.ts';
 import { columnLengths, cut, cutWarning } from './columns.ts';
 import { keptRefusedBytes, tooMuchToRead, tooMuchToSend } from './delivery-limits.ts';
 import { bodyCame } from './heap.ts';
@@ -35,6 +39,15 @@ export interface Incoming {
   readonly injected: boolean;
   /** Why it is not even looked at, where its size or coding is reason enough. */
   readonly refusal: Refusal | null;
+  /** It is an edit, which is released in the place of what is held of a delivery. */
+  readonly edit?: Edit;
+}
+
+/** What an edit takes the place of. */
+export interface Edit {
+  readonly deliveryId: number;
+  /** What is held of it: that is dropped, and the edit goes to these destinations. */
+  readonly held: readonly ForwardingKey[];
 }
 
 /** Why a POST is refused; of its body, what came or the beginning of it is kept. */
@@ -50,6 +63,8 @@ export interface Refusal {
 /** A delivery that is on disk. */
 export interface Received {
   readonly delivery: DeliveryRecord;
+  /** The gate's turn when it was decided what of it waits and what is held. */
+  readonly turn: number;
   /** What its notifications were made by. */
   readonly renderSettings: RenderSettings;
 }
@@ -75,12 +90,17 @@ interface InForce {
 export class Reception {
   readonly #store: Store;
   readonly #renderer: Renderer;
+  readonly #gate: Pick<GateView, 'hold' | 'turn'>;
   #inForce: InForce;
 
-  /** Until {@link configure} is called, what comes goes nowhere. */
-  constructor(store: Store, renderer: Renderer, settings: Settings) {
+  /**
+   * Until {@link configure} is called, what comes goes nowhere.
+   * @param gate says what of it is held; without it nothing is
+   */
+  constructor(store: Store, renderer: Renderer, settings: Settings, gate: Pick<GateView, 'hold' | 'turn'> = openGate) {
     this.#store = store;
     this.#renderer = renderer;
+    this.#gate = gate;
     const renderSettingsId = store.destinations.internRenderSettings(renderSettingsOf(settings));
     this.#inForce = inForce(settings, renderSettingsId, [], new Map());
   }
@@ -100,17 +120,25 @@ export class Reception {
     this.#inForce = inForce(settings, renderSettingsId, destinations, keys);
   }
 
+  /** The keys that check what the platform sent; others after each change of them. */
+  get verifyKeys(): ReadonlyMap<string, string> {
+    return this.#inForce.verifyKeys;
+  }
+
   /**
    * Receives a POST.
    * @returns the delivery, when it is on disk: its `httpStatus` and `reason` are the answer
-   * @throws StoreError (a rejection) where it could not be put on disk
+   * @throws StoreError (a rejection) where it could not be put on disk; ConflictError where an edit cannot take the place
+   *   of what is held
    */
   async receive(incoming: Incoming): Promise<Received> {
     const { renderSettings } = this.#inForce;
+    const { turn } = this.#gate;
     const { delivery, content } = this.#read(incoming);
+    if (incoming.edit !== undefined) checkEdit(delivery);
     if (content !== null) this.#keep(delivery, content);
     await this.#store.add(delivery);
-    return { delivery, renderSettings };
+    return { delivery, renderSettings, turn };
   }
 
   /** Before it is on disk, where a lane may find it at once. */
@@ -131,7 +159,8 @@ export class Reception {
 
   #fromVendor(incoming: Incoming): Read {
     const contentType = headerOf(incoming.headers, 'content-type');
-    const { maxEvents, partSize, renderSettings, destinations } = this.#inForce;
+    const { maxEvents, partSize, renderSettings } = this.#inForce;
+    const destinations = this.#destinationsOf(incoming);
     const payload = readPayload(incoming.body, contentType, maxEvents);
     if (payload.kind === 'test') return this.#withoutEvents(incoming, 'test', 200, null);
     if (payload.kind === 'rejected') {
@@ -177,13 +206,18 @@ export class Reception {
       parts: parts.length,
       firstEvent: part.first,
       eventCount: part.count,
-      forwardings: forwardingsTo(toNormalised, listId, types.slice(part.first, part.first + part.count)),
+      forwardings: this.#forwardingsTo(
+        incoming,
+        toNormalised,
+        listId,
+        types.slice(part.first, part.first + part.count),
+      ),
     }));
     if (toRaw.length > 0) {
       notifications.push({
         ...this.#notification(ids.firstNotification + parts.length, 'raw', incoming),
         eventCount: events.length,
-        forwardings: forwardingsTo(toRaw, listId, types),
+        forwardings: this.#forwardingsTo(incoming, toRaw, listId, types),
       });
     }
     const { source, receivedAt, headers, body } = incoming;
@@ -248,8 +282,9 @@ export class Reception {
             ...record,
             eventId: cut(notification.eventId, columnLengths.eventId) ?? record.eventId,
             eventCount: events.length,
-            forwardings: forwardingsTo(
-              this.#inForce.destinations,
+            forwardings: this.#forwardingsTo(
+              incoming,
+              this.#destinationsOf(incoming),
               listId,
               events.map((event) => event.eventType),
             ),
@@ -272,6 +307,34 @@ export class Reception {
   #refused(incoming: Incoming, { httpStatus, reason, bodyBytes, truncated }: Refusal): Read {
     const { delivery } = this.#withoutEvents(incoming, 'rejected', httpStatus, reason);
     return { delivery: { ...delivery, bodyBytes, truncated }, content: null };
+  }
+
+  /** Those that it may go to. */
+  #destinationsOf({ edit }: Incoming): readonly ConfiguredDestination[] {
+    const { destinations } = this.#inForce;
+    if (edit === undefined) return destinations;
+    return destinations.filter(({ id }) => edit.held.some((each) => each.destinationId === id));
+  }
+
+  #forwardingsTo(
+    { edit }: Incoming,
+    destinations: readonly ConfiguredDestination[],
+    list: string | null,
+    types: readonly (string | null)[],
+  ): ForwardingRecord[] {
+    const hold = edit === undefined ? this.#gate.hold : null;
+    const forwardings: ForwardingRecord[] = [];
+    for (const { id, destination, heldWhy } of destinations) {
+      if (!goesTo(destination, { list, types })) continue;
+      if (heldWhy !== null) {
+        forwardings.push({ destinationId: id, state: 'held', detail: heldWhy, heldBy: 'missing-key' });
+      } else if (hold !== null) {
+        forwardings.push({ destinationId: id, state: 'held', detail: hold.detail, heldBy: hold.by });
+      } else if (edit !== undefined) {
+        forwardings.push({ destinationId: id, state: 'waiting', detail: null, pass: 'let-through' });
+      } else forwardings.push({ destinationId: id, state: 'waiting', detail: null });
+    }
+    return forwardings;
   }
 
   #checkSignature(incoming: Incoming): SignatureCheck {
@@ -318,6 +381,7 @@ export class Reception {
       json: null,
       events: [],
       notifications: [],
+      ...(incoming.edit !== undefined && { editOf: incoming.edit.deliveryId, drops: incoming.edit.held }),
     };
   }
 
@@ -337,6 +401,17 @@ export class Reception {
   }
 }
 
+/** @throws ConflictError where nothing of it would be sent: what it is to replace stays held */
+function checkEdit({ status, reason, notifications }: DeliveryRecord): void {
+  if (status !== 'accepted') {
+    const why = reason === null ? 'it holds no events' : `it would be rejected: ${reason}`;
+    throw new ConflictError(`the edited body cannot be sent, ${why}; the original is still held`, 'mend-body');
+  }
+  if (notifications.some(({ forwardings }) => forwardings.length > 0)) return;
+  const why = 'no destination for which the original is held takes it';
+  throw new ConflictError(`the edited body would go nowhere: ${why}; the original is still held`, 'mend-body');
+}
+
 function inForce(
   settings: Settings,
   renderSettingsId: number,
@@ -353,19 +428,6 @@ const noEvent: PlatformEvent = { eventType: null, objectId: null, date: null };
 /** Of the settings, what makes a notification. */
 export function renderSettingsOf(settings: Settings): RenderSettings {
   return { timeZone: settings.timeZone, mapping: settings.mapping, identity: settings.identity };
-}
-
-function forwardingsTo(
-  destinations: readonly ConfiguredDestination[],
-  list: string | null,
-  types: readonly (string | null)[],
-): ForwardingRecord[] {
-  const forwardings: ForwardingRecord[] = [];
-  for (const { id, destination, heldWhy } of destinations) {
-    if (!goesTo(destination, { list, types })) continue;
-    forwardings.push({ destinationId: id, state: heldWhy === null ? 'waiting' : 'held', detail: heldWhy });
-  }
-  return forwardings;
 }
 
 function headerOf(headers: Headers, name: string): string | null {

@@ -1,6 +1,7 @@
 /** What the store takes: a delivery and all that follows from it, and what of it is read again. */
+import type { HeldBy } from '../protocol/debug.ts';
 import type { ForwardingState, Headers, SignatureCheck, Source } from '../protocol/history.ts';
-import type { kindCodes, notificationKindCodes } from './database.ts';
+import type { kindCodes, notificationKindCodes, passCodes } from './database.ts';
 
 /** What an event's row says. */
 export interface EventFacts {
@@ -21,11 +22,20 @@ export interface EventRecord extends EventFacts {
   duplicateOf: number | null;
 }
 
+/** How a forwarding that waits passes the gate. */
+export type Pass = keyof typeof passCodes;
+
 export interface ForwardingRecord {
   readonly destinationId: number;
   readonly state: ForwardingState;
   /** Why it waits, is held or failed. */
   readonly detail: string | null;
+  /** Who holds it, where it is held; of one that says nothing of it, its key is missing. */
+  readonly heldBy?: HeldBy | null;
+  /** The number of the breakpoint that holds it. */
+  readonly breakpoint?: number | null;
+  /** How it passes the gate; without it, it is looked at. */
+  readonly pass?: Pass;
 }
 
 /** How a forwarding stands. */
@@ -74,6 +84,8 @@ export interface DeliveryFacts {
   /** The size as received, in bytes; more than its body holds where that was truncated. */
   readonly bodyBytes: number;
   readonly truncated: boolean;
+  /** The delivery of which it is an edit that was released in its place. */
+  readonly editOf?: number | null;
 }
 
 /** One POST with all that follows from it. Its events and notifications have consecutive ids. */
@@ -85,6 +97,8 @@ export interface DeliveryRecord extends DeliveryFacts {
   readonly json: Buffer | null;
   readonly events: readonly EventRecord[];
   readonly notifications: readonly NotificationRecord[];
+  /** What is dropped for it, of which it is an edit. */
+  readonly drops?: readonly { readonly notificationId: number; readonly destinationId: number }[];
 }
 
 /** One try to send one notification to one destination. */
@@ -116,6 +130,8 @@ export interface OpenForwarding {
   readonly attempts: number;
   readonly roundStart: number;
   readonly nextAt: number | null;
+  /** How it passes the gate; without it, it is looked at. */
+  readonly pass?: Pass;
 }
 
 /** What is in the store, kept exact across restarts. */

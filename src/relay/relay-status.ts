@@ -7,6 +7,7 @@ import type { Settings } from '../protocol/settings.ts';
 import type { Status, TunnelStatus } from '../protocol/status.ts';
 import type { Configuration } from './configuration.ts';
 import type { Forwarder } from './forwarder.ts';
+import type { Gate } from './gate.ts';
 import { iso } from './shown.ts';
 import type { Store } from './store.ts';
 
@@ -22,6 +23,7 @@ export interface StatusParts {
   readonly configuration: Configuration;
   readonly store: Store;
   readonly forwarder: Forwarder;
+  readonly gate: Gate;
   /** How far the index of the history has come. */
   readonly index: Status['index'];
   /** Requests that knew no secret. */
@@ -65,6 +67,7 @@ export function statusOf(parts: StatusParts): Status {
     settings: withoutProxyPassword(settings),
     destinations: forwarder.status(),
     counts: { ...store.totals, storedBytes: store.bytes, strangers },
+    sending: parts.gate.sending,
     index: parts.index,
     missingKeys: forwarder.missingKeys,
     clients,

@@ -1,4 +1,5 @@
 /** The relay: its stations put together, started and stopped. The face that the CLI and the relay's process use. */
+import { setTimeout as delay } from 'node:timers/promises';
 import { hookPath } from '../common/hook-path.ts';
 import { prepareDataDirectory } from '../protocol/data-directory.ts';
 import { relayAdvice } from '../protocol/errors.ts';
@@ -9,9 +10,11 @@ import type { Status } from '../protocol/status.ts';
 import { version as ownVersion } from '../version.ts';
 import type { z } from 'zod';
 import { Announcer } from './announcer.ts';
+import { Breakpoints } from './breakpoints.ts';
 import { Configuration, limitsOf } from './configuration.ts';
 import { Control } from './control.ts';
 import { Forwarder } from './forwarder.ts';
+import { Gate } from './gate.ts';
 import { makeHandlers } from './handlers.ts';
 import { HistoryThread } from './history-thread.ts';
 import { storeFile } from './history.ts';
@@ -21,6 +24,7 @@ import type { IngressLimits } from './ingress.ts';
 import { KeepAlive } from './keep-alive.ts';
 import { takeLock } from './lock.ts';
 import type { Lock } from './lock.ts';
+import { KnownSecretsMask } from './masking.ts';
 import { passOn } from './passing-on.ts';
 import { Reception } from './reception.ts';
 import type { Received } from './reception.ts';
@@ -113,6 +117,9 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
   }
 }
 
+/** How long what is released when the relay ends may take to go out, in milliseconds. */
+const releasePatienceMs = 5000;
+
 class RunningRelay implements Relay {
   readonly client: RelayClient;
   readonly closed: Promise<void>;
@@ -122,6 +129,7 @@ class RunningRelay implements Relay {
   readonly #history: HistoryThread;
   readonly #upkeep: Upkeep;
   readonly #forwarder: Forwarder;
+  readonly #gate: Gate;
   readonly #ingress: Ingress;
   readonly #configuration: Configuration;
   readonly #announcer: Announcer;
@@ -148,7 +156,20 @@ class RunningRelay implements Relay {
     // What a delivery passes.
     const store = (this.#store = this.#openStore(dataDir));
     const renderer = new Renderer(store.stored);
-    const reception = new Reception(store, renderer, settings);
+    const known = new KnownSecretsMask();
+    const gate: Gate = (this.#gate = new Gate({
+      ...{ store, breakpoints: new Breakpoints(), log },
+      mask: () => known.of(this.#forwarder.secrets, reception.verifyKeys),
+      lanes: () => this.#forwarder,
+      held: () => this.#forwarder.held,
+      onStopped: (stop) => announcer.stopped(stop, gate.sending),
+      onContinued: () => announcer.continued(gate.sending),
+      onLogged: (lines) => {
+        for (const { breakpointId, text } of lines) log('info', `${breakpointId}: ${text}`);
+        if (announcer.heard) announcer.logged(lines);
+      },
+    }));
+    const reception: Reception = new Reception(store, renderer, settings, gate);
     this.#ingress = new Ingress({
       secret: remembered.secret,
       receive: (incoming) => reception.receive(incoming),
@@ -161,6 +182,7 @@ class RunningRelay implements Relay {
       {
         store,
         renderer,
+        gate,
         onAttempt: (attempt) => {
           if (!announcer.heard) return;
           announcer.attempted(attempt);
@@ -176,7 +198,7 @@ class RunningRelay implements Relay {
     this.#upkeep = new Upkeep({ history, store, announcer, log });
     const onReceived = (received: Received): void => {
       this.#upkeep.stored();
-      passOn(received, { announcer, forwarder, store, log });
+      passOn(received, { announcer, forwarder, gate, store, log });
     };
 
     // What clients ask for and are told.
@@ -186,7 +208,7 @@ class RunningRelay implements Relay {
     }));
     const status = (): Status =>
       statusOf({
-        ...{ dataDir, startedAt, configuration, store, forwarder },
+        ...{ dataDir, startedAt, configuration, store, forwarder, gate },
         version: options.version ?? ownVersion,
         port: this.#port,
         tunnel: this.#tunnel?.status,
@@ -202,6 +224,7 @@ class RunningRelay implements Relay {
         history,
         renderer,
         forwarder,
+        gate,
         reception,
         announcer,
         status,
@@ -209,7 +232,7 @@ class RunningRelay implements Relay {
       },
       openTunnel: () => this.#tunnel?.open(configuration.settings.tunnel),
       closeTunnel: async () => this.#tunnel?.close(),
-      stop: () => void this.stop(),
+      stop: (held) => void this.#stopAfter(held),
     });
     if (options.keepAlive === true) {
       this.#keepAlive = new KeepAlive({
@@ -238,6 +261,7 @@ class RunningRelay implements Relay {
 
   async open(): Promise<void> {
     for (const notice of this.#notices) this.#log('warn', notice);
+    await this.#gate.open();
     this.#port = await this.#openWebhookEndpoint();
     this.#configuration.begin(this.#port, this.#options.secrets ?? {});
     await this.#control.open();
@@ -255,6 +279,26 @@ class RunningRelay implements Relay {
     this.#keepAlive?.clientsChanged(0);
     this.#log('info', `listening on 127.0.0.1:${this.#port}`);
     this.#upkeep.begin();
+  }
+
+  /** @param held what becomes of what the gate holds */
+  async #stopAfter(held: 'keep' | 'release' | 'drop'): Promise<void> {
+    try {
+      if (held === 'drop') await this.#gate.dropForGood();
+      else if (held === 'release') {
+        await this.#gate.releaseForGood();
+        await this.#drained(releasePatienceMs);
+      }
+    } catch (error) {
+      this.#log('error', `what is held could not be ${held === 'drop' ? 'dropped' : 'released'}: ${String(error)}`);
+    }
+    await this.stop();
+  }
+
+  /** Resolves when nothing waits any more, or after so many milliseconds. */
+  async #drained(milliseconds: number): Promise<void> {
+    const end = Date.now() + milliseconds;
+    while (this.#store.totals.waiting > 0 && Date.now() < end) await delay(20);
   }
 
   stop(): Promise<void> {
@@ -284,7 +328,7 @@ class RunningRelay implements Relay {
       onHealth: (failure) => {
         if (failure === null) {
           this.#log('info', 'the history can be written again: deliveries are accepted');
-          this.#forwarder.resume();
+          this.#forwarder.pump();
         } else this.#log('error', `${failure.message}: deliveries are answered 503 until it can. ${failure.next}`);
         this.#announcer.statusChanged();
       },

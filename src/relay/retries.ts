@@ -29,8 +29,9 @@ export class Retries {
    * @param at milliseconds since the epoch
    */
   add(job: Job, at: number): void {
-    const { notificationId, deliveryId, destinationId, attempts, roundStart } = job;
-    this.#jobs.set(notificationId, { notificationId, deliveryId, destinationId, attempts, roundStart, nextAt: at });
+    const { notificationId, deliveryId, destinationId, attempts, roundStart, pass } = job;
+    const known = { notificationId, deliveryId, destinationId, attempts, roundStart, nextAt: at };
+    this.#jobs.set(notificationId, pass === undefined ? known : { ...known, pass });
     this.#due.add(at, notificationId);
   }
 

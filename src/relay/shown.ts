@@ -51,6 +51,7 @@ export function shownDelivery(delivery: DeliveryFacts, eventCount: number): Deli
     bodyBytes: delivery.bodyBytes,
     truncated: delivery.truncated,
     eventCount,
+    editOf: delivery.editOf === undefined || delivery.editOf === null ? null : `d${delivery.editOf}`,
   };
 }
 
@@ -129,7 +130,14 @@ export function shownForwarding(forwarding: ForwardingFacts, destination: Destin
     status: forwarding.status,
     durationMs: forwarding.durationMs,
     detail: forwarding.detail,
+    heldBy: forwarding.state === 'held' ? (forwarding.heldBy ?? 'missing-key') : null,
+    breakpointId: shownBreakpoint(forwarding.breakpoint),
   };
+}
+
+/** A breakpoint's id as clients know it. */
+export function shownBreakpoint(number: number | null | undefined): string | null {
+  return number === null || number === undefined ? null : `b${number}`;
 }
 
 /** One try, without the answer. */

@@ -8,6 +8,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { isCorruption, kindCodes, notificationKindCodes, openForWriting, StoreError, suspectMark } from './database.ts';
 import type { SetAside } from './database.ts';
 import { Forwardings } from './forwardings.ts';
+import { Holds } from './holds.ts';
 import { KeptDestinations } from './kept-destinations.ts';
 import { RecentContents } from './recent-contents.ts';
 import { noTotals } from './records.ts';
@@ -50,6 +51,8 @@ export class Store {
   /** What is stored, by id. */
   readonly stored: StoredReader;
   readonly forwardings: Forwardings;
+  /** What is held at the gate. */
+  readonly holds: Holds;
   readonly destinations: KeptDestinations;
   readonly #db: DatabaseSync;
   readonly #sql: Statements;
@@ -100,6 +103,11 @@ export class Store {
       nextAttempt: () => (this.#highest.attempt += 1),
       destinationIds: () => this.destinations.ids,
       nameOf: (id) => this.destinations.nameOf(id),
+      onSettled: () => this.#retention.startOver(),
+    });
+    this.holds = new Holds({
+      ...{ sql: this.#sql, queue: this.#queue, tally: this.#tally },
+      destinationIds: () => this.destinations.ids,
       onSettled: () => this.#retention.startOver(),
     });
     this.#removal = new Removal(this.#sql, this.#tally);
@@ -272,6 +280,9 @@ export class Store {
       delivery.json,
       delivery.body,
     );
+    const { editOf, drops } = delivery;
+    if (editOf !== undefined) this.#sql.run('UPDATE deliveries SET edit_of = ? WHERE id = ?', editOf, delivery.id);
+    if (drops !== undefined) this.holds.discardHeld(drops, `edited: d${delivery.id} was released in its place`);
     for (const event of events) this.#insertEvent(delivery, event);
     for (const notification of notifications) {
       this.#sql.run(

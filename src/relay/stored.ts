@@ -1,8 +1,10 @@
 /** Reading one thing by its id: what notifications are made of, for the relay and for a history without one. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { ForwardingState, Headers, Source } from '../protocol/history.ts';
-import { isCorruption, kindCodes, notificationKindCodes, stateCodes } from './database.ts';
+import type { ForwardingState, Headers, SignatureCheck, Source } from '../protocol/history.ts';
+import type { HeldBy } from '../protocol/debug.ts';
+import { holderCodes, isCorruption, kindCodes, notificationKindCodes, passCodes, stateCodes } from './database.ts';
 import type { RenderSettings } from './normalise.ts';
+import type { DeliveryFacts, EventFacts, NotificationFacts, Pass } from './records.ts';
 
 export type NotificationKind = keyof typeof notificationKindCodes;
 
@@ -36,6 +38,8 @@ export class StoredReader {
   readonly #notification: StatementSync;
   readonly #body: StatementSync;
   readonly #settings: StatementSync;
+  readonly #facts: StatementSync;
+  readonly #events: StatementSync;
   readonly #knownSettings = new Map<number, RenderSettings>();
 
   readonly #onDamage: ((error: Error) => void) | undefined;
@@ -50,6 +54,13 @@ export class StoredReader {
       'SELECT source, received_at, content_type, headers, body, json FROM deliveries WHERE id = ?',
     );
     this.#settings = db.prepare('SELECT json FROM render_settings WHERE id = ?');
+    this.#facts = db.prepare(
+      `SELECT source, status, injected, received_at, http_status, reason, list, signature, content_type, body_bytes, truncated, edit_of,
+         first_event, row_count FROM deliveries WHERE id = ?`,
+    );
+    this.#events = db.prepare(
+      'SELECT id, kind, type, address, date, warning, duplicate_of, notification_id FROM events WHERE id BETWEEN ? AND ? ORDER BY id',
+    );
   }
 
   /** What a notification's bytes are made of, or undefined where it is gone. */
@@ -70,6 +81,22 @@ export class StoredReader {
     };
   }
 
+  /** What is said of a notification, and where its events begin in its delivery; undefined where it is gone. */
+  notificationFacts(id: number): (NotificationFacts & { readonly firstEvent: number }) | undefined {
+    const row = this.#get(this.#notification, id);
+    if (row === undefined) return undefined;
+    return {
+      id,
+      kind: notificationKindName(row['kind']),
+      part: Number(row['part']),
+      parts: Number(row['parts']),
+      eventCount: Number(row['event_count']),
+      eventId: String(row['event_id']),
+      createdAt: Number(row['created_at']),
+      firstEvent: Number(row['first_event']),
+    };
+  }
+
   /** A delivery's bytes and headers, or undefined where it is gone. */
   body(deliveryId: number): StoredBody | undefined {
     const row = this.#get(this.#body, deliveryId);
@@ -82,6 +109,43 @@ export class StoredReader {
       body: bytesOf(row['body']),
       json: row['json'] === null ? null : bytesOf(row['json']),
     };
+  }
+
+  /** What is said of a delivery, and where its events stand; undefined where it is gone. */
+  delivery(id: number): (DeliveryFacts & { readonly firstEvent: number; readonly rows: number }) | undefined {
+    const row = this.#get(this.#facts, id);
+    if (row === undefined) return undefined;
+    return {
+      id,
+      source: row['source'] as Source,
+      status: row['status'] as DeliveryFacts['status'],
+      injected: row['injected'] === 1,
+      receivedAt: Number(row['received_at']),
+      httpStatus: Number(row['http_status']),
+      reason: row['reason'] as string | null,
+      list: row['list'] as string | null,
+      signature: row['signature'] as SignatureCheck | null,
+      contentType: row['content_type'] as string | null,
+      bodyBytes: Number(row['body_bytes']),
+      truncated: row['truncated'] === 1,
+      editOf: row['edit_of'] as number | null,
+      firstEvent: Number(row['first_event']),
+      rows: Number(row['row_count']),
+    };
+  }
+
+  /** What the rows of consecutive events say, in order. @param first the id of the first */
+  events(first: number, count: number): EventFacts[] {
+    return this.#events.all(first, first + count - 1).map((row) => ({
+      id: Number(row['id']),
+      kind: kindName(row['kind']),
+      type: row['type'] as string | null,
+      address: row['address'] as string | null,
+      date: row['date'] as string | null,
+      warning: row['warning'] as string | null,
+      notificationId: row['notification_id'] as number | null,
+      duplicateOf: row['duplicate_of'] as number | null,
+    }));
   }
 
   #settingsById(id: number): RenderSettings | undefined {
@@ -131,4 +195,17 @@ const notificationKindNames = Object.keys(notificationKindCodes) as Notification
 /** The kind of notification that a code in the file stands for. */
 export function notificationKindName(code: unknown): NotificationKind {
   return notificationKindNames[Number(code)] ?? 'normalised';
+}
+
+const holderNames = Object.keys(holderCodes) as HeldBy[];
+
+/** Who holds a forwarding, by the code in the file; null where nobody does. */
+export function holderName(code: unknown): HeldBy | null {
+  return code === null || code === undefined ? null : (holderNames[Number(code)] ?? null);
+}
+
+/** How a forwarding passes the gate, by the code in the file; undefined where it is looked at. */
+export function passName(code: unknown): Pass | undefined {
+  if (code === passCodes.passed) return 'passed';
+  return code === passCodes['let-through'] ? 'let-through' : undefined;
 }

@@ -18,6 +18,8 @@ export class UnderWay {
   readonly #all: AllUnderWay;
   /** Null where it was discarded meanwhile: then its answer is the last. */
   readonly #jobs = new Map<number, Job | null>();
+  /** Those that were under way when sending was paused: they are held where they would be tried again. */
+  readonly #held = new Set<number>();
 
   constructor(all: AllUnderWay) {
     this.#all = all;
@@ -50,11 +52,26 @@ export class UnderWay {
    * @param bytes as when it began
    * @returns it as it stands now: one that was replayed meanwhile is of a new round
    */
-  end(job: Job, bytes: number): { readonly job: Job; readonly discarded: boolean } {
+  end(job: Job, bytes: number): { readonly job: Job; readonly discarded: boolean; readonly held: boolean } {
     const current = this.#jobs.get(job.notificationId) ?? null;
     this.#jobs.delete(job.notificationId);
     this.#all.bytes -= bytes;
-    return { job: current ?? job, discarded: current === null };
+    return { job: current ?? job, discarded: current === null, held: this.#held.delete(job.notificationId) };
+  }
+
+  /** The notifications that are being sent. */
+  get ids(): number[] {
+    return [...this.#jobs.keys()];
+  }
+
+  /** Sending is paused: what is under way is the last of it. */
+  hold(): void {
+    for (const id of this.#jobs.keys()) this.#held.add(id);
+  }
+
+  /** Sending goes on, and so does what is under way. */
+  release(): void {
+    this.#held.clear();
   }
 
   /** Takes note of what was discarded. */

@@ -18,7 +18,7 @@ import type { DeliveryFacts } from '../records.ts';
 import { iso, parseId, shownAttempt, shownDelivery, shownEvent, shownForwarding, shownNotification } from '../shown.ts';
 import { Statements } from '../statements.ts';
 import type { Row } from '../statements.ts';
-import { bytesOf, kindName, notificationKindName, stateName } from '../stored.ts';
+import { bytesOf, holderName, kindName, notificationKindName, stateName } from '../stored.ts';
 import { eventStateOf } from './forwarding-summary.ts';
 
 const columns = `e.id, e.delivery_id, e.kind, e.received_at, e.type, e.address, e.date, e.warning, e.duplicate_of, e.notification_id,
@@ -159,7 +159,7 @@ export class EventRows {
   /** A delivery without its bytes. */
   delivery(id: number): Delivery | undefined {
     const row = this.#sql.get(
-      'SELECT id, source, status, injected, received_at, http_status, reason, list, signature, content_type, body_bytes, truncated, event_count FROM deliveries WHERE id = ?',
+      'SELECT id, source, status, injected, received_at, http_status, reason, list, signature, content_type, body_bytes, truncated, event_count, edit_of FROM deliveries WHERE id = ?',
       id,
     );
     return row && shownDelivery(deliveryFacts(row), Number(row['event_count']));
@@ -213,6 +213,8 @@ export class EventRows {
             nextAt: row['next_at'] as number | null,
             status: row['status'] as number | null,
             durationMs: row['duration_ms'] as number | null,
+            heldBy: holderName(row['held_by']),
+            breakpoint: row['breakpoint'] as number | null,
           },
           this.destination(destinationId).destination,
         );
@@ -291,5 +293,6 @@ function deliveryFacts(row: Row): DeliveryFacts {
     contentType: row['content_type'] as string | null,
     bodyBytes: Number(row['body_bytes']),
     truncated: row['truncated'] === 1,
+    editOf: (row['edit_of'] ?? null) as number | null,
   };
 }

@@ -1,0 +1,162 @@
+/** What of debugging passes between the relay and its clients: what is held, breakpoints, and where sending stopped. */
+import { z } from 'zod';
+import { destinationId } from './history.ts';
+
+const time = z.iso.datetime();
+
+/**
+ * Who holds a forwarding: a client that paused sending, a breakpoint that it met, or the key or credentials that its
+ * destination needs and nobody gave.
+ */
+export const holders = ['pause', 'breakpoint', 'missing-key'] as const;
+export const heldBySchema = z.enum(holders);
+export type HeldBy = z.infer<typeof heldBySchema>;
+
+/** A client, as it names itself. */
+export const debugClientSchema = z.strictObject({
+  kind: z.enum(['terminal', 'vscode', 'other']),
+  id: z.string().min(1).max(100).optional().describe('Tells it from others of its kind, such as its process id.'),
+});
+export type DebugClient = z.infer<typeof debugClientSchema>;
+
+/** Where a breakpoint is looked at. */
+export const breakpointPlaces = ['event', 'failed-attempt', 'wrong-signature', 'rejected'] as const;
+const breakpointPlaceSchema = z
+  .enum(breakpointPlaces)
+  .describe(
+    'event: one is about to be sent; failed-attempt: a destination did not take it; wrong-signature: one of Open Connectors is signed wrongly or not at all; rejected: a delivery was refused.',
+  );
+export type BreakpointPlace = z.infer<typeof breakpointPlaceSchema>;
+
+/** How long an expression may be, in characters. */
+export const mostExpression = 1000;
+
+/** How many breakpoints a relay keeps. */
+export const mostBreakpoints = 100;
+
+/** A breakpoint as a client asks for it. See docs/debugging.md for its expressions. */
+export const breakpointSchema = z.strictObject({
+  at: breakpointPlaceSchema,
+  condition: z.string().min(1).max(mostExpression).optional().describe('In CEL: it is met where this is true.'),
+  hitCount: z
+    .string()
+    .min(1)
+    .max(30)
+    .optional()
+    .describe('How often it is to be met: `== 3`, `>= 3`, `> 3`, `<= 3`, `< 3` or `% 3`; `3` means `== 3`.'),
+  log: z
+    .string()
+    .min(1)
+    .max(mostExpression)
+    .optional()
+    .describe('A text with expressions in braces, which is told: it does not stop then.'),
+  enabled: z.boolean().default(true),
+});
+export type Breakpoint = z.infer<typeof breakpointSchema>;
+
+/** Why a breakpoint that was looked at did not stop. */
+export const nonStops = [
+  'condition-not-met',
+  'condition-failed',
+  'hit-count',
+  'log-point',
+  'stepped',
+  'events-left-out',
+  'unreachable-is-no-attempt',
+] as const;
+
+/** A breakpoint as the relay has it. Counts are since it was set, or since the relay started. */
+export const keptBreakpointSchema = breakpointSchema.extend({
+  enabled: z.boolean(),
+  id: z.string().describe('b and a number.'),
+  owner: z.string().describe('Who set it, by the name that was given.'),
+  lookedAt: z.int(),
+  met: z.int().describe('How often its condition was true.'),
+  stops: z.int(),
+  lastMetAt: time.nullable(),
+  lastNotStopped: z
+    .object({ at: time, why: z.enum(nonStops), text: z.string() })
+    .nullable()
+    .describe('Why it did not stop when it was last looked at and did not.'),
+  failure: z
+    .object({ at: time, text: z.string() })
+    .nullable()
+    .describe('What its condition, or its log text, last failed with.'),
+});
+export type KeptBreakpoint = z.infer<typeof keptBreakpointSchema>;
+
+/** Why a breakpoint was not taken, and where in its text: characters from its beginning. */
+export const refusedBreakpointSchema = z.object({
+  index: z.int().describe('Its place among those that were given.'),
+  in: z.enum(['condition', 'hitCount', 'log', 'breakpoint']),
+  message: z.string(),
+  start: z.int(),
+  end: z.int(),
+});
+export type RefusedBreakpoint = z.infer<typeof refusedBreakpointSchema>;
+
+/** A point at which sending stopped. */
+export const stopSchema = z.object({
+  reason: z.enum(['pause', 'breakpoint']),
+  at: time,
+  place: breakpointPlaceSchema.nullable(),
+  breakpointIds: z.array(z.string()),
+  deliveryId: z.string().nullable(),
+  eventId: z.string().nullable(),
+  notificationId: z.string().nullable(),
+  destinationId: destinationId.nullable(),
+  attempt: z.int().nullable().describe('The number of the attempt that failed.'),
+  text: z.string().describe('What happened, in a line.'),
+});
+export type Stop = z.infer<typeof stopSchema>;
+
+const heldCountsSchema = z.object({
+  pause: z.int(),
+  breakpoint: z.int(),
+  missingKey: z.int(),
+});
+
+/** Who paused sending. */
+export const pausedBySchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('client'), client: debugClientSchema }),
+  z.object({ kind: z.literal('breakpoint'), breakpointId: z.string() }),
+]);
+export type PausedBy = z.infer<typeof pausedBySchema>;
+
+/** How sending stands. It stays paused until somebody continues, whoever paused it and whatever has become of them. */
+export const sendingSchema = z.discriminatedUnion('state', [
+  z.object({ state: z.literal('flowing'), held: heldCountsSchema, breakpoints: z.int() }),
+  z.object({
+    state: z.literal('paused'),
+    by: pausedBySchema,
+    since: time,
+    stop: stopSchema.nullable().describe('The last point at which it stopped since then.'),
+    held: heldCountsSchema,
+    breakpoints: z.int().describe('How many are enabled.'),
+  }),
+]);
+export type Sending = z.infer<typeof sendingSchema>;
+
+/** One forwarding that is held. */
+export const heldForwardingSchema = z.object({
+  notificationId: z.string(),
+  deliveryId: z.string(),
+  destinationId,
+  destination: z.string().describe("The destination's URL."),
+  heldBy: heldBySchema,
+  breakpointId: z.string().nullable(),
+  attempts: z.int(),
+  detail: z.string().nullable(),
+});
+export type HeldForwarding = z.infer<typeof heldForwardingSchema>;
+
+/** What a log point says. */
+export const loggedSchema = z.object({
+  at: time,
+  breakpointId: z.string(),
+  text: z.string(),
+  deliveryId: z.string(),
+  eventId: z.string().nullable(),
+  notificationId: z.string().nullable(),
+});
+export type Logged = z.infer<typeof loggedSchema>;
