@@ -8,6 +8,7 @@ import { columnLengths, cut } from '../../src/relay/columns.ts';
 import { migrations, openForWriting, schemaVersion } from '../../src/relay/database.ts';
 import { storeFile } from '../../src/relay/history.ts';
 import { temporaryFolder } from './afterwards.ts';
+import { startReceiver } from './receiver.ts';
 import { sampleBody, startTestRelay } from './stage.ts';
 import { until } from './until.ts';
 
@@ -15,6 +16,7 @@ import { until } from './until.ts';
 const fixtures = {
   1: { deliveries: 9, waiting: 1, held: 0, failed: 1 },
   3: { deliveries: 14, waiting: 3, held: 5, failed: 2 },
+  4: { deliveries: 10, waiting: 1, held: 2, failed: 1 },
 } as const;
 
 interface Shown {
@@ -69,6 +71,22 @@ describe('A history of an earlier version', () => {
       assert.deepEqual({ deliveries, waiting, held, failed }, { ...expected, deliveries: expected.deliveries + 1 });
     });
   }
+
+  it('4 held for missing keys alone, and what it held is released when they come', async () => {
+    const { dataDir } = copyOf('4');
+    const receiver = await startReceiver();
+    const relay = await startTestRelay({ dataDir });
+    const { held } = await relay.client.request('debug/held', {});
+    assert.deepEqual(
+      held.map(({ heldBy, detail }) => [heldBy, detail]),
+      Array.from({ length: 2 }, () => ['missing-key', 'the signature key "signing" has not been given']),
+    );
+    await relay.client.request('relay/configure', {
+      settings: { destinations: [{ id: 'keyed', url: receiver.url, signatureKeyName: 'signing' }] },
+      secrets: { signatureKeys: { signing: 'a-signature-key' } },
+    });
+    await receiver.received(2);
+  });
 
   it('is whole, and of the old or the new version, whenever its relay is killed while it is brought up to date', async function () {
     this.timeout(120_000);
