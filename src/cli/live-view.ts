@@ -1,7 +1,9 @@
 import { retryDelays } from '../common/retry-policies.ts';
 import type { RetryPolicy } from '../common/retry-policies.ts';
+import type { Logged, Sending, Stop } from '../protocol/debug.ts';
 import type { Attempt, Delivery, EventRow } from '../protocol/history.ts';
 import type { Status, TunnelStatus } from '../protocol/status.ts';
+import { heldText } from './sending-text.ts';
 import { clip, count, duration, localTime, pad, printable, size } from './text.ts';
 
 /** Colours a piece of text; the identity where there are no colours. */
@@ -110,6 +112,22 @@ export class LiveView {
     const text = `tunnel ${tunnel.kind} ${tunnel.state}${url}${changed}${tunnel.reason === '' ? '' : ` (${tunnel.reason})`}`;
     // In full: its URL is there to be copied.
     return `${this.#paint('dim', localTime(new Date().toISOString()))} ${this.#paint(colour, '◆')} ${printable(text)}`;
+  }
+
+  /** Sending stopped: by a client, or at a breakpoint. */
+  stopped(stop: Stop, sending: Sending): string {
+    const id = stop.notificationId ?? stop.deliveryId ?? '';
+    return this.#line(stop.at, 'yellow', '‖', id, printable(`${stop.text}. ${heldText(sending)}`));
+  }
+
+  /** Sending goes on. */
+  continued(): string {
+    return this.#line(new Date().toISOString(), 'green', '▶', '', 'sending goes on');
+  }
+
+  /** A log point said something. */
+  logged({ at, breakpointId, text }: Logged): string {
+    return this.#line(at, 'cyan', '✎', breakpointId, printable(text));
   }
 
   missed(count: number): string {

@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import type { Logged, Sending, Stop } from '../protocol/debug.ts';
 import type { Attempt, Delivery, EventRow } from '../protocol/history.ts';
 import type { Status, TunnelStatus } from '../protocol/status.ts';
 import { LiveView } from './live-view.ts';
@@ -13,6 +14,10 @@ export interface Passing {
   delivery(delivery: Delivery, events: readonly EventRow[]): void;
   attempt(attempt: Attempt): void;
   tunnel(tunnel: TunnelStatus): void;
+  /** Sending stopped, or goes on, and what log points say. */
+  stopped(stop: Stop, sending: Sending): void;
+  continued(sending: Sending): void;
+  logged(line: Logged): void;
   /** The relay has left some out for a client that reads too slowly. */
   missed(count: number): void;
   /** Resolves when all is read, or after so many milliseconds. */
@@ -52,6 +57,18 @@ export class JsonLines implements Passing {
 
   tunnel(tunnel: TunnelStatus): void {
     this.#write({ type: 'tunnel', ...tunnel });
+  }
+
+  stopped(stop: Stop, { held }: Sending): void {
+    this.#write({ type: 'stopped', ...stop, held });
+  }
+
+  continued({ held }: Sending): void {
+    this.#write({ type: 'continued', held });
+  }
+
+  logged(line: Logged): void {
+    this.#write({ type: 'logged', ...line });
   }
 
   missed(count: number): void {
@@ -99,6 +116,18 @@ export class LiveLines implements Passing {
 
   tunnel(tunnel: TunnelStatus): void {
     if (tunnel.kind !== 'none') this.#writer.write(this.#view.tunnel(tunnel));
+  }
+
+  stopped(stop: Stop, sending: Sending): void {
+    this.#writer.write(this.#view.stopped(stop, sending));
+  }
+
+  continued(): void {
+    this.#writer.write(this.#view.continued());
+  }
+
+  logged(line: Logged): void {
+    this.#writer.write(this.#view.logged(line));
   }
 
   missed(count: number): void {

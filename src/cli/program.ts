@@ -1,12 +1,17 @@
 import { Command } from 'commander';
 import { bodyCommand } from './commands/body.ts';
+import { breakCommand } from './commands/break.ts';
+import { continueCommand } from './commands/continue.ts';
 import { discardCommand } from './commands/discard.ts';
 import { eventsCommand } from './commands/events.ts';
 import { exportCommand } from './commands/export.ts';
+import { holdCommand } from './commands/hold.ts';
 import { listenCommand } from './commands/listen.ts';
 import { replayCommand } from './commands/replay.ts';
 import { sandboxCommand } from './commands/sandbox.ts';
 import { showCommand } from './commands/show.ts';
+import { statusCommand } from './commands/status.ts';
+import { stepCommand } from './commands/step.ts';
 import { stopCommand } from './commands/stop.ts';
 import { triggerCommand } from './commands/trigger.ts';
 import { webhooksCommand } from './commands/webhooks.ts';
@@ -35,11 +40,16 @@ export function createProgram(): Command {
     );
   for (const command of [
     listenCommand(),
+    statusCommand(),
     triggerCommand(),
     eventsCommand(),
     showCommand(),
     replayCommand(),
     discardCommand(),
+    holdCommand(),
+    stepCommand(),
+    continueCommand(),
+    breakCommand(),
     exportCommand(),
     bodyCommand(),
     webhooksCommand(),

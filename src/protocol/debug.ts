@@ -123,6 +123,13 @@ export const pausedBySchema = z.discriminatedUnion('kind', [
 ]);
 export type PausedBy = z.infer<typeof pausedBySchema>;
 
+/** Who paused sending, as people read it. */
+export function whoPaused(by: PausedBy): string {
+  if (by.kind === 'breakpoint') return `breakpoint ${by.breakpointId}`;
+  const names = { terminal: 'a terminal', vscode: 'VS Code', other: 'a client' } as const;
+  return names[by.client.kind] + (by.client.id === undefined ? '' : ` (${by.client.id})`);
+}
+
 /** How sending stands. It stays paused until somebody continues, whoever paused it and whatever has become of them. */
 export const sendingSchema = z.discriminatedUnion('state', [
   z.object({ state: z.literal('flowing'), held: heldCountsSchema, breakpoints: z.int() }),

@@ -5,11 +5,10 @@
  * In memory it closes and opens at once, and lanes take nothing while that is being written, so that neither a crash nor
  * what happens meanwhile lets anything through that is held.
  */
-import { z } from 'zod';
 import type { SecretMask } from '../common/masking.ts';
 import { maskPlaces } from '../common/masking.ts';
 import { hookSecret } from '../common/hook-path.ts';
-import { pausedBySchema } from '../protocol/debug.ts';
+import { whoPaused } from '../protocol/debug.ts';
 import type {
   BreakpointPlace,
   DebugClient,
@@ -27,6 +26,8 @@ import type { Subject } from './debug-subject.ts';
 import { toldId } from './destinations.ts';
 import type { Hold } from './forwardings.ts';
 import type { ForwardingKey, HeldFact } from './holds.ts';
+import { openOnDisk, readGate } from './kept-gate.ts';
+import type { KeptGate } from './kept-gate.ts';
 import type { AttemptRecord, DeliveryRecord } from './records.ts';
 import { iso, shownBreakpoint } from './shown.ts';
 import type { Store } from './store.ts';
@@ -92,19 +93,12 @@ export const openGate: GateView = {
   holdOne: () => Promise.resolve(),
 };
 
-const gateSchema = z.object({
-  paused: z.object({ by: pausedBySchema, since: z.int() }).nullable(),
-});
-type KeptGate = z.infer<typeof gateSchema>;
-
 interface Paused {
   readonly by: PausedBy;
   /** Milliseconds since the epoch. */
   readonly since: number;
   readonly stop: Stop | null;
 }
-
-const openOnDisk: KeptGate = { paused: null };
 
 const pauseHold: Hold = { by: 'pause', breakpoint: null, detail: 'sending is paused' };
 
@@ -129,10 +123,10 @@ export class Gate implements GateView {
   async open(): Promise<void> {
     const { store, breakpoints } = this.#options;
     for (const said of await breakpoints.restore(store.holds.kept('breakpoints'))) this.#options.log('warn', said);
-    const kept = gateSchema.safeParse(store.holds.kept('gate') ?? openOnDisk);
-    if (!kept.success || kept.data.paused === null) return;
-    this.#paused = { ...kept.data.paused, stop: null };
-    this.#options.log('warn', `sending is paused since ${iso(this.#paused.since)}, by ${whoPaused(this.#paused.by)}`);
+    const { paused } = readGate(store.holds.kept('gate'));
+    if (paused === null) return;
+    this.#paused = { ...paused, stop: null };
+    this.#options.log('warn', `sending is paused since ${iso(paused.since)}, by ${whoPaused(paused.by)}`);
   }
 
   get settling(): boolean {
@@ -444,11 +438,4 @@ const placeTexts: Readonly<Record<NonNullable<Stop['place']>, string>> = {
 function breakpointHold(ids: readonly number[]): Hold {
   const names = ids.map((id) => `b${id}`).join(' and ');
   return { by: 'breakpoint', breakpoint: ids[0] ?? null, detail: `stopped at ${names}` };
-}
-
-/** Who paused sending, as people read it. */
-export function whoPaused(by: PausedBy): string {
-  if (by.kind === 'breakpoint') return `breakpoint ${by.breakpointId}`;
-  const names = { terminal: 'a terminal', vscode: 'VS Code', other: 'a client' } as const;
-  return names[by.client.kind] + (by.client.id === undefined ? '' : ` (${by.client.id})`);
 }

@@ -10,6 +10,7 @@ import { relayAdvice } from '../protocol/errors.ts';
 import type { RelayErrorCode } from '../protocol/errors.ts';
 import type { ParsedParams, Result } from '../protocol/methods.ts';
 import type { Destination } from '../protocol/settings.ts';
+import { whoPaused } from '../protocol/debug.ts';
 import { isCorruption, openForReading, stateCodes } from './database.ts';
 import { parseFilter } from './filter.ts';
 import { EventRows } from './history/event-rows.ts';
@@ -17,9 +18,12 @@ import { EventSearch, isUpToDate } from './history/event-search.ts';
 import { EventTable } from './history/event-table.ts';
 import { HistoryIndex } from './history/history-index.ts';
 import type { Mark } from './history/history-index.ts';
+import { readGate } from './kept-gate.ts';
 import { fittingAnswer, fittingAttempts, mostPageBytes, rowBytes } from './message-size.ts';
 import { Renderer } from './render.ts';
-import { parseId } from './shown.ts';
+import { noTotals } from './records.ts';
+import type { Totals } from './records.ts';
+import { iso, parseId } from './shown.ts';
 import { StoredReader } from './stored.ts';
 import type { Row } from './statements.ts';
 
@@ -124,6 +128,17 @@ export class HistoryReader {
       if (row !== undefined) for (const id of this.#rows.notificationIdsOf(row)) ids.add(id);
     }
     return ascending(ids);
+  }
+
+  /** How sending was left: whether it is paused, by whom and since when, and how much is held. */
+  sending(): { readonly paused: { readonly by: string; readonly since: string } | null; readonly held: number } {
+    const kept = (name: string): unknown => {
+      const value = this.#db.prepare('SELECT value FROM meta WHERE key = ?').get(name)?.['value'];
+      return typeof value === 'string' ? JSON.parse(value) : undefined;
+    };
+    const { paused } = readGate(kept('gate'));
+    const { held } = { ...noTotals, ...(kept('totals') as Partial<Totals> | undefined) };
+    return { paused: paused && { by: whoPaused(paused.by), since: iso(paused.since) }, held };
   }
 
   /** Ids of the notifications with a forwarding that failed, oldest first. */

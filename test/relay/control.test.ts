@@ -185,7 +185,7 @@ describe('A request at the control channel', () => {
   it('for a method that there is not gets the JSON-RPC error', async () => {
     const relay = await startTestRelay();
     const { connection } = await bareConnection(relay.dataDir);
-    for (const method of ['relay/explode', 'debug/pause', 'constructor', '__proto__', 'toString']) {
+    for (const method of ['relay/explode', 'debug/explode', 'constructor', '__proto__', 'toString']) {
       await assert.rejects(connection.sendRequest(method, {}), (error: unknown) => {
         assert.ok(error instanceof ResponseError);
         assert.equal(error.code, -32601, method);
@@ -292,7 +292,19 @@ describe('A request at the control channel', () => {
     assert.equal((await ask('notifications/render', { id: 'e1' })).notificationId, 'n1');
     await ask('notifications/discard', { waiting: true });
     await relay.drained();
-    assert.deepEqual(await ask('events/clear', {}), { cleared: 2, kept: 0 });
+    const { breakpoints } = await ask('debug/breakpoints', { add: [{ at: 'rejected' }] });
+    assert.equal(breakpoints[0]?.id, 'b1');
+    assert.equal((await ask('debug/pause', { by: { kind: 'other', id: 'test' } })).sending.state, 'paused');
+    for (const seed of [2, 3, 4, 5]) await ask('deliveries/inject', { body: { text: sampleBody({ seed }) } });
+    assert.equal((await ask('debug/held', {})).held.length, 4);
+    assert.equal((await ask('debug/step', {})).released.length, 1);
+    assert.equal((await ask('debug/drop', {})).dropped.length, 1);
+    const [next] = (await ask('debug/held', {})).held;
+    const edited = await ask('debug/edit', { id: next!.notificationId, body: { text: sampleBody({ seed: 6 }) } });
+    assert.equal(edited.delivery.editOf, next!.deliveryId);
+    assert.equal((await ask('debug/continue', {})).released, 1);
+    await relay.drained();
+    assert.deepEqual(await ask('events/clear', {}), { cleared: 7, kept: 0 });
     assert.deepEqual(await ask('relay/stop', {}), { stopping: true });
     assert.deepEqual([...asked].sort(), Object.keys(methods).sort());
     await relay.relay.closed;

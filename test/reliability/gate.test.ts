@@ -235,15 +235,13 @@ describe('Whatever is paused, stepped, continued, edited and dropped, and howeve
     this.timeout(120_000 + runs * 60_000);
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 12, maxLength: 30 }), async (steps) => {
-        let relay: Debugged | undefined;
-        const receiver = await startReceiver({
-          answer: ({ text }) => {
-            const address = /(?:go|stop|edited)-\d+@example\.org/.exec(text)?.[0];
-            if (address !== undefined) relay?.came(address);
-            return {};
-          },
+        const receiver = await startReceiver();
+        const relay = new Debugged(receiver.url);
+        receiver.answer(({ text }) => {
+          const address = /(?:go|stop|edited)-\d+@example\.org/.exec(text)?.[0];
+          if (address !== undefined) relay.came(address);
+          return {};
         });
-        relay = new Debugged(receiver.url);
         await relay.start();
         for (const each of steps) await relay.do(each);
         // All that is held goes, whatever stops.

@@ -9,9 +9,11 @@ import type { Config } from '../config.ts';
 import { readConfig } from '../config.ts';
 import { connectIfRunning, defaultPort } from '../connection.ts';
 import { dataDirHint, dataDirOf } from '../data-dir.ts';
+import { debugByKeys, keysHelp } from '../debug-keys.ts';
 import { CommandError, UsageError } from '../errors.ts';
 import { newCommand } from '../flags.ts';
 import type { CommonOptions } from '../flags.ts';
+import { hasKeys } from '../keys.ts';
 import { listenOptions } from '../listen-flags.ts';
 import type { ListenFlags } from '../listen-flags.ts';
 import { differences, listenSettings } from '../listen-settings.ts';
@@ -19,6 +21,7 @@ import type { ListenSettings } from '../listen-settings.ts';
 import { JsonLines, LiveLines } from '../passing.ts';
 import type { Passing } from '../passing.ts';
 import { LiveWriter } from '../output.ts';
+import { heldText } from '../sending-text.ts';
 import { interrupted } from '../signals.ts';
 import { printable } from '../text.ts';
 import { version } from '../../version.ts';
@@ -68,6 +71,7 @@ async function listen(options: ListenOptions): Promise<void> {
   };
 
   const { client, relay } = await startOrAttach(dataDir, wanted, log);
+  let endKeys: (() => void) | undefined;
   const passing: Passing = options.json === true ? new JsonLines(say) : new LiveLines(say);
   try {
     if (relay === null) {
@@ -75,11 +79,19 @@ async function listen(options: ListenOptions): Promise<void> {
       await agree(client, options, config, wanted, say);
     }
     await show(client, passing, relay === null, say);
+    if (options.json !== true && hasKeys()) {
+      say(keysHelp);
+      endKeys = debugByKeys(client, say);
+    }
     const ended = relay === null ? client.closed : relay.closed;
     const why = await Promise.race([signal.then(() => 'signal' as const), ended.then(() => 'ended' as const)]);
     if (why === 'ended') say('The relay has ended.');
-    else if (relay === null) say('Detached. The relay goes on: cm-relay stop ends it.');
+    else {
+      await sayWhatIsHeld(client, relay === null, say);
+      if (relay === null) say('Detached. The relay goes on: cm-relay stop ends it.');
+    }
   } finally {
+    endKeys?.();
     client.close();
     if (relay !== null) await relay.stop();
   }
@@ -178,6 +190,14 @@ async function show(
       passing.missed(missed);
     }),
   );
+  client.on('debug/stopped', ({ stop, sending }) => pass(() => passing.stopped(stop, sending)));
+  client.on('debug/continued', ({ sending }) => pass(() => passing.continued(sending)));
+  client.on('debug/logged', ({ lines, missed }) =>
+    pass(() => {
+      for (const line of lines) passing.logged(line);
+      passing.missed(missed);
+    }),
+  );
   client.on('tunnel/changed', ({ tunnel }) => pass(() => passing.tunnel(tunnel)));
   client.on('status/changed', ({ status }) => pass(() => passing.configured(status)));
 
@@ -187,6 +207,8 @@ async function show(
   if (status.missingKeys.length > 0) {
     say(`notice: held until it has its key: what goes to a destination that uses ${status.missingKeys.join(', ')}`);
   }
+  if (status.sending?.state === 'paused')
+    say(`notice: ${heldText(status.sending)} cm-relay continue sends what is held.`);
   ready = true;
   for (const print of early) print();
 }
@@ -208,6 +230,14 @@ async function statusWithTunnel(client: RelayClient): Promise<Status> {
   }
   patience.abort();
   return waits ? client.request('relay/status', {}) : status;
+}
+
+/** What is held must not be forgotten: it stays held, whoever leaves. */
+async function sayWhatIsHeld(client: RelayClient, goesOn: boolean, say: (text: string) => void): Promise<void> {
+  const status = await Promise.race([client.request('relay/status', {}).catch(() => undefined), client.closed]);
+  if (status?.sending?.state !== 'paused') return;
+  const next = goesOn ? 'cm-relay continue sends what is held.' : 'It stays so when the relay is started again.';
+  say(`${heldText(status.sending)} ${next}`);
 }
 
 /** Lets a slow reader have the last lines, but not for ever: then nothing keeps the process. */

@@ -1,3 +1,4 @@
+import { Option } from 'commander';
 import type { Command } from 'commander';
 import { connectIfRunning } from '../connection.ts';
 import { dataDirOf } from '../data-dir.ts';
@@ -5,9 +6,13 @@ import { CommandError, isConnectionLost } from '../errors.ts';
 import { jsonFlag, newCommand } from '../flags.ts';
 import type { CommonOptions } from '../flags.ts';
 import { note, print, printJson } from '../output.ts';
+import { heldText } from '../sending-text.ts';
 
 /** How long a relay may take to finish what is under way, in milliseconds. */
 const patience = 30_000;
+
+const heldChoices = ['keep', 'release', 'drop'] as const;
+type HeldChoice = (typeof heldChoices)[number];
 
 /** `cm-relay stop`. */
 export function stopCommand(): Command {
@@ -19,15 +24,22 @@ export function stopCommand(): Command {
       'Examples:',
       '  cm-relay stop',
       '  cm-relay stop --data-dir ./relay-data',
+      '  cm-relay stop --held release         sends what the debugger holds before it ends',
       '',
       'Next: cm-relay listen starts it again.',
     ],
   )
+    .addOption(
+      new Option(
+        '--held <what>',
+        'what becomes of notifications that are held because sending is paused: keep (the default), release or drop',
+      ).choices(heldChoices),
+    )
     .addOption(jsonFlag('a JSON object: {"stopped":true}, or false where none ran'))
     .action(stop);
 }
 
-async function stop(options: CommonOptions & { json?: boolean }): Promise<void> {
+async function stop(options: CommonOptions & { held?: HeldChoice; json?: boolean }): Promise<void> {
   const dataDir = dataDirOf(options);
   const client = await connectIfRunning(dataDir);
   if (client === undefined) {
@@ -35,9 +47,9 @@ async function stop(options: CommonOptions & { json?: boolean }): Promise<void> 
     else note(`No relay runs for ${dataDir}: nothing to stop.`);
     return;
   }
-  const { pid } = await client.request('relay/status', {});
+  const { pid, sending } = await client.request('relay/status', {});
   try {
-    await client.request('relay/stop', {});
+    await client.request('relay/stop', options.held === undefined ? {} : { held: options.held });
   } catch (error) {
     // It may be gone before its answer is here.
     if (!isConnectionLost(error)) throw error;
@@ -52,6 +64,9 @@ async function stop(options: CommonOptions & { json?: boolean }): Promise<void> 
   }
   if (options.json === true) await printJson({ stopped: true });
   else await print('The relay has ended.\n');
+  if (sending?.state === 'paused' && (options.held ?? 'keep') === 'keep') {
+    note(`${heldText(sending)} It stays so when the relay is started again.`);
+  }
 }
 
 /** Waits for the end of a process, for which there is no event: it lets go of the data directory only then. */

@@ -1,0 +1,187 @@
+import { Argument, InvalidArgumentError, Option } from 'commander';
+import type { Command } from 'commander';
+import { z } from 'zod';
+import { breakpointPlaces, breakpointSchema } from '../../protocol/debug.ts';
+import type { Breakpoint, BreakpointPlace, KeptBreakpoint, RefusedBreakpoint } from '../../protocol/debug.ts';
+import { withRelay } from '../connection.ts';
+import { CommandError, UsageError } from '../errors.ts';
+import { checkedBy, jsonFlag, newCommand } from '../flags.ts';
+import type { CommonOptions } from '../flags.ts';
+import { note, print, printJson } from '../output.ts';
+import { pad, printable } from '../text.ts';
+
+type Action = 'add' | 'list' | 'remove';
+const actions: readonly Action[] = ['add', 'list', 'remove'];
+
+interface BreakOptions extends CommonOptions {
+  at?: BreakpointPlace;
+  condition?: string;
+  hits?: string;
+  log?: string;
+  all?: boolean;
+  json?: boolean;
+}
+
+/** Flags that only some actions take. */
+const takenBy = {
+  at: 'add',
+  condition: 'add',
+  hits: 'add',
+  log: 'add',
+  all: 'remove',
+} as const satisfies Partial<Record<keyof BreakOptions, Action>>;
+
+const breakpointId = z.string().regex(/^b[1-9]\d*$/);
+
+/** `cm-relay break`. */
+export function breakCommand(): Command {
+  return newCommand(
+    'break',
+    'set, list and remove breakpoints',
+    'Breakpoints stop sending where an event meets them: it is held, and so is what comes behind it. They stay when the relay is started again.',
+    [
+      'Examples:',
+      '  cm-relay break add                                                       every event that is about to be sent',
+      '  cm-relay break add --condition \'event.address.endsWith("@example.org")\'',
+      "  cm-relay break add --at failed-attempt --condition 'attempt.status == 500'",
+      '  cm-relay break add --hits ">= 3"                                         from the third on',
+      '  cm-relay break add --log "{event.type} of {event.address}"               says so, and does not stop',
+      '  cm-relay break list                                                      also why each did not stop',
+      '  cm-relay break remove b1',
+      '  cm-relay break remove --all',
+      '',
+      'Conditions are expressions in CEL; docs/debugging.md has what they may ask.',
+      '',
+      'Next: cm-relay step sends what was stopped, cm-relay continue goes on to the next.',
+    ],
+  )
+    .addArgument(new Argument('<action>', 'what to do').choices(actions))
+    .addArgument(new Argument('[ids...]', 'remove: ids that list shows, such as b1').argParser(collectBreakpoints))
+    .addOption(new Option('--at <place>', 'add: where it is looked at (default: event)').choices(breakpointPlaces))
+    .addOption(
+      new Option('--condition <cel>', 'add: stop only where this is true').argParser(
+        checkedBy(breakpointSchema.shape.condition.unwrap()),
+      ),
+    )
+    .addOption(
+      new Option('--hits <count>', 'add: stop only so often: == 3, >= 3 or % 3').argParser(
+        checkedBy(breakpointSchema.shape.hitCount.unwrap()),
+      ),
+    )
+    .addOption(
+      new Option('--log <text>', 'add: say this, with expressions in braces, and do not stop').argParser(
+        checkedBy(breakpointSchema.shape.log.unwrap()),
+      ),
+    )
+    .addOption(new Option('--all', 'remove: all of them'))
+    .addOption(jsonFlag('one JSON object a line, one for each breakpoint'))
+    .action(breakpoints);
+}
+
+function collectBreakpoints(value: string, previous: string[] = []): string[] {
+  if (!breakpointId.safeParse(value).success)
+    throw new InvalidArgumentError('expected the id of a breakpoint, such as b1.');
+  return [...previous, value];
+}
+
+async function breakpoints(action: Action, ids: string[] | undefined, options: BreakOptions): Promise<void> {
+  for (const [name, taker] of Object.entries(takenBy)) {
+    if (options[name as keyof typeof takenBy] === undefined || taker === action) continue;
+    throw new UsageError(`--${name} goes with ${taker}`, `For example: cm-relay break ${taker}`);
+  }
+  const named = ids ?? [];
+  if (action !== 'remove' && named.length > 0) {
+    throw new UsageError(`${action} takes no ids`, 'cm-relay break remove b1 removes one.');
+  }
+  switch (action) {
+    case 'add':
+      return add(options);
+    case 'list':
+      return list(options);
+    case 'remove':
+      return remove(named, options);
+  }
+}
+
+async function add(options: BreakOptions): Promise<void> {
+  const { at = 'event', condition, hits, log } = options;
+  const wanted: Breakpoint = {
+    ...{ at, enabled: true },
+    ...(condition !== undefined && { condition }),
+    ...(hits !== undefined && { hitCount: hits }),
+    ...(log !== undefined && { log }),
+  };
+  const {
+    breakpoints: all,
+    changed,
+    refused,
+  } = await withRelay(options, (client) => client.request('debug/breakpoints', { owner: 'terminal', add: [wanted] }));
+  const [refusal] = refused;
+  if (refusal !== undefined) throw explained(refusal, wanted);
+  await show(
+    all.filter(({ id }) => changed.includes(id)),
+    options,
+  );
+}
+
+/** What is wrong with a breakpoint, and a mark under where it is. */
+function explained(refusal: RefusedBreakpoint, wanted: Breakpoint): UsageError | CommandError {
+  if (refusal.in === 'breakpoint') {
+    return new CommandError(refusal.message, 'cm-relay break remove takes some away.');
+  }
+  const flag = { condition: '--condition', hitCount: '--hits', log: '--log' }[refusal.in];
+  const text = printable(wanted[refusal.in] ?? '');
+  const width = Math.max(1, refusal.end - refusal.start);
+  const mark = ' '.repeat(refusal.start) + '^'.repeat(width);
+  return new UsageError(`${flag}: ${refusal.message}`, `${text}\n  ${mark}`);
+}
+
+async function list(options: BreakOptions): Promise<void> {
+  const { breakpoints: all } = await withRelay(options, (client) => client.request('debug/breakpoints', {}));
+  if (all.length === 0 && options.json !== true) note('There are no breakpoints. cm-relay break add sets one.');
+  await show(all, options);
+}
+
+async function remove(ids: readonly string[], options: BreakOptions): Promise<void> {
+  if (ids.length > 0 === (options.all === true)) {
+    throw new UsageError(
+      ids.length > 0 ? 'ids and --all exclude each other' : 'nothing to remove: give ids or --all',
+      'For example: cm-relay break remove b1',
+    );
+  }
+  const { changed } = await withRelay(options, (client) =>
+    client.request('debug/breakpoints', { remove: options.all === true ? 'all' : [...ids] }),
+  );
+  const missing = ids.find((id) => !changed.includes(id));
+  if (missing !== undefined)
+    throw new CommandError(`there is no breakpoint ${missing}`, 'cm-relay break list shows them.');
+  if (options.json === true) for (const id of changed) await printJson({ id, removed: true });
+  else await print(`Removed: ${changed.length === 0 ? 'none, there were none' : changed.join(', ')}\n`);
+}
+
+async function show(all: readonly KeptBreakpoint[], { json }: BreakOptions): Promise<void> {
+  for (const each of all) {
+    if (json === true) await printJson(each);
+    else for (const line of breakpointLines(each)) await print(`${line}\n`);
+  }
+}
+
+/** What a breakpoint is, and below it how often it was met and why it did not stop. */
+export function breakpointLines(breakpoint: KeptBreakpoint): string[] {
+  const { id, at, condition, hitCount, log, enabled, owner } = breakpoint;
+  const what = [
+    condition === undefined ? 'always' : condition,
+    hitCount === undefined ? '' : `hits ${hitCount}`,
+    log === undefined ? '' : `log "${log}"`,
+    enabled ? '' : 'disabled',
+    `set by ${owner}`,
+  ].filter((part) => part !== '');
+  const { lookedAt, met, stops, lastNotStopped, failure } = breakpoint;
+  const lines = [`${pad(id, 4)} ${pad(at, 15)} ${printable(what.join(', '))}`];
+  lines.push(`     looked at ${lookedAt}, met ${met}, stopped ${stops}`);
+  if (lookedAt === 0) lines.push('     nothing has come to it since it was set, or since the relay started');
+  if (lastNotStopped !== null) lines.push(`     did not stop: ${printable(lastNotStopped.text)}`);
+  if (failure !== null && lastNotStopped?.why !== 'condition-failed')
+    lines.push(`     failed: ${printable(failure.text)}`);
+  return lines;
+}

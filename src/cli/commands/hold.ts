@@ -1,0 +1,30 @@
+import type { Command } from 'commander';
+import { withRelay } from '../connection.ts';
+import { jsonFlag, newCommand } from '../flags.ts';
+import type { CommonOptions } from '../flags.ts';
+import { print, printJson } from '../output.ts';
+import { heldText } from '../sending-text.ts';
+import { thisTerminal } from '../terminal.ts';
+
+/** `cm-relay hold`. */
+export function holdCommand(): Command {
+  return newCommand(
+    'hold',
+    'pause sending: hold what comes',
+    'Pauses sending. Deliveries are acknowledged and stored as ever; their notifications are held, in order, until somebody steps or continues, also when the relay is started again.',
+    [
+      'Examples:',
+      '  cm-relay hold',
+      '',
+      'Next: cm-relay step sends the next one, cm-relay continue all of them; cm-relay status says what is held.',
+    ],
+  )
+    .addOption(jsonFlag('a JSON object: how sending stands'))
+    .action(hold);
+}
+
+async function hold(options: CommonOptions & { json?: boolean }): Promise<void> {
+  const { sending } = await withRelay(options, (client) => client.request('debug/pause', { by: thisTerminal() }));
+  if (options.json === true) await printJson(sending);
+  else await print(`${heldText(sending)}\n`);
+}

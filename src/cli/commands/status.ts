@@ -1,0 +1,108 @@
+import type { Command } from 'commander';
+import { styleText } from 'node:util';
+import type { HeldForwarding } from '../../protocol/debug.ts';
+import type { Status } from '../../protocol/status.ts';
+import { openHistory } from '../../relay/history.ts';
+import { connectIfRunning } from '../connection.ts';
+import { dataDirHint, dataDirOf } from '../data-dir.ts';
+import { jsonFlag, newCommand } from '../flags.ts';
+import type { CommonOptions } from '../flags.ts';
+import { print, printJson } from '../output.ts';
+import { heldLine, heldText } from '../sending-text.ts';
+import { count, localTime, printable } from '../text.ts';
+
+/** Of what is held, so many are shown. */
+const mostHeld = 10;
+
+/** `cm-relay status`. */
+export function statusCommand(): Command {
+  return newCommand(
+    'status',
+    'how the relay stands, and what is held',
+    'Says whether a relay runs for the data directory, where it listens and sends, how much waits, and whether sending is paused: by whom, since when, and what is held.',
+    [
+      'Examples:',
+      '  cm-relay status',
+      '  cm-relay status --json | jq .sending',
+      '',
+      'Next: cm-relay continue sends what is held, cm-relay break list says why a breakpoint did not stop.',
+    ],
+  )
+    .addOption(jsonFlag('a JSON object: {"running":true, …}'))
+    .action(status);
+}
+
+async function status(options: CommonOptions & { json?: boolean }): Promise<void> {
+  const dataDir = dataDirOf(options);
+  const client = await connectIfRunning(dataDir);
+  if (client === undefined) return notRunning(dataDir, options);
+  try {
+    const found = await client.request('relay/status', {});
+    if (options.json === true) {
+      await printJson({ running: true, ...found });
+      return;
+    }
+    const { held, more } =
+      found.counts.held === 0 ? { held: [], more: false } : await client.request('debug/held', { limit: mostHeld });
+    for (const line of statusLines(found, held, more)) await print(`${line}\n`);
+  } finally {
+    client.close();
+  }
+}
+
+async function notRunning(dataDir: string, options: CommonOptions & { json?: boolean }): Promise<void> {
+  const left = leftIn(dataDir);
+  if (options.json === true) {
+    await printJson({ running: false, dataDir, paused: left?.paused ?? null, held: left?.held ?? 0 });
+    return;
+  }
+  await print(`No relay runs for ${printable(dataDir)}. cm-relay listen${dataDirHint(options)} starts one.\n`);
+  if (left?.paused) {
+    const { by, since } = left.paused;
+    await print(`Sending is paused since ${localTime(since)} by ${printable(by)}, and stays so when it starts.\n`);
+  }
+  if (left !== null && left.held > 0) await print(`Held: ${count(left.held, 'notification')}.\n`);
+}
+
+/** How sending was left; null where there is no history, or none that can be read. */
+function leftIn(dataDir: string): ReturnType<ReturnType<typeof openHistory>['sending']> | null {
+  try {
+    const history = openHistory(dataDir);
+    try {
+      return history.sending();
+    } finally {
+      history.close();
+    }
+  } catch {
+    return null;
+  }
+}
+
+function statusLines(status: Status, held: readonly HeldForwarding[], more: boolean): string[] {
+  const { counts, sending } = status;
+  const label = (text: string): string => `  ${styleText('dim', text.padEnd(26))}`;
+  const lines = [
+    `${styleText('bold', 'Campaign Monitor Relay')} ${printable(status.version)}, process ${status.pid}, since ${localTime(status.startedAt)}`,
+    `${label('Campaign Monitor posts to')}${status.campaignMonitorUrl}`,
+    `${label('Open Connectors posts to')}${status.openConnectorsUrl}`,
+    `${label('Public URL')}${printable(status.publicUrl ?? `none (${status.tunnel.state}: ${status.tunnel.reason})`)}`,
+  ];
+  for (const { url, state, detail, waiting } of status.destinations) {
+    const why = detail === null ? '' : `: ${detail}`;
+    lines.push(`${label('Forwards to')}${printable(`${url}, ${state}${why}`)}, ${waiting} wait`);
+  }
+  lines.push(
+    `${label('History')}${count(counts.deliveries, 'delivery')}, ${count(counts.events, 'event')}`,
+    `${label('Notifications')}${counts.sent} sent, ${counts.waiting} waiting, ${counts.held} held, ${counts.failed} failed, ${counts.discarded} discarded`,
+  );
+  if (sending !== undefined) {
+    const isPaused = sending.state === 'paused';
+    lines.push(`${label('Sending')}${isPaused ? styleText('yellow', heldText(sending)) : heldText(sending)}`);
+    if (isPaused && sending.stop !== null) lines.push(`${label('Stopped')}${printable(sending.stop.text)}`);
+    if (sending.breakpoints > 0) lines.push(`${label('Breakpoints')}${sending.breakpoints}: cm-relay break list`);
+  }
+  for (const each of held) lines.push(`${label('Held')}${heldLine(each)}`);
+  if (more) lines.push(`${label('')}and more: cm-relay events --filter state:held lists them`);
+  for (const notice of status.notices) lines.push(`${label('Notice')}${printable(notice)}`);
+  return lines;
+}

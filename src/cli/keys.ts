@@ -1,0 +1,65 @@
+/** Single keys in a terminal, while lines are printed to it. */
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+
+/** What the terminal itself makes of keys while it reads lines: it does not while it gives single ones. */
+const signalOf: Readonly<Record<string, NodeJS.Signals>> = {
+  '\x03': 'SIGINT',
+  '\x1c': 'SIGQUIT',
+  '\x1a': 'SIGTSTP',
+};
+
+/** Whether keys can be read: both ends are a terminal, and it is this program's at the moment. */
+export function hasKeys(): boolean {
+  return process.stdin.isTTY && process.stdout.isTTY && isForeground();
+}
+
+/** One in the background is stopped by the system when it reads from the terminal. */
+function isForeground(): boolean {
+  if (process.platform === 'win32') return true;
+  try {
+    // Behind the name in brackets: state, parent, group, session, terminal, and the group that has the terminal.
+    const fields = readFileSync('/proc/self/stat', 'latin1').split(') ').at(-1)?.split(' ') ?? [];
+    return fields[2] === fields[5];
+  } catch {
+    const { stdout } = spawnSync('ps', ['-o', 'stat=', '-p', String(process.pid)], { encoding: 'utf8' });
+    return typeof stdout === 'string' && stdout.includes('+');
+  }
+}
+
+/**
+ * Reads single keys. Ctrl-C, Ctrl-\\ and Ctrl-Z do what they always do.
+ * @returns what ends it, and gives the terminal back as it was
+ */
+export function readKeys(onKey: (key: string) => void): () => void {
+  const { stdin } = process;
+  const take = (chunk: Buffer): void => {
+    // What is pasted, and a key that sends an escape sequence, is no single key.
+    const text = chunk.toString();
+    if (text.length !== 1) return;
+    const signal = signalOf[text];
+    if (signal === undefined) onKey(text.toLowerCase());
+    else if (signal === 'SIGTSTP') suspend();
+    else process.kill(process.pid, signal);
+  };
+  const begin = (): void => {
+    stdin.setRawMode(true);
+    stdin.on('data', take);
+    stdin.resume();
+  };
+  const end = (): void => {
+    stdin.off('data', take);
+    stdin.pause();
+    stdin.setRawMode(false);
+  };
+  const suspend = (): void => {
+    end();
+    process.once('SIGCONT', () => {
+      if (hasKeys()) begin();
+    });
+    // The whole group, as the terminal does it.
+    process.kill(0, 'SIGTSTP');
+  };
+  begin();
+  return end;
+}

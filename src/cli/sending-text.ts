@@ -1,0 +1,34 @@
+/** How sending stands, and what is held, as people read it. */
+import { whoPaused } from '../protocol/debug.ts';
+import type { HeldForwarding, Sending } from '../protocol/debug.ts';
+import { localTime, printable } from './text.ts';
+
+/** How many are held, and by whom. */
+export function heldText(sending: Sending): string {
+  const { pause, breakpoint, missingKey } = sending.held;
+  const held = pause + breakpoint;
+  const forKey = missingKey === 0 ? '' : `, and ${missingKey} until a key is given`;
+  if (sending.state === 'flowing') {
+    return missingKey === 0
+      ? 'Sending is not paused.'
+      : `Sending is not paused; held until a key is given: ${missingKey}.`;
+  }
+  const since = localTime(sending.since);
+  return `Sending is paused since ${since} by ${printable(whoPaused(sending.by))}. Held: ${held}${forKey}.`;
+}
+
+/** What was released or given up: `n5 to localhost:3000/callback`. */
+export function releasedText(released: readonly HeldForwarding[]): string {
+  return released
+    .map(({ notificationId, destination }) => `${notificationId} to ${printable(shortUrl(destination))}`)
+    .join(', ');
+}
+
+/** One that is held: `n5 to localhost:3000/callback: sending is paused`. */
+export function heldLine({ notificationId, destination, detail }: HeldForwarding): string {
+  return `${notificationId} to ${printable(`${shortUrl(destination)}: ${detail ?? 'held'}`)}`;
+}
+
+function shortUrl(url: string): string {
+  return url.replace(/^https?:\/\//, '');
+}

@@ -1,0 +1,16 @@
+/** What the log keeps of the gate. */
+import { z } from 'zod';
+import { pausedBySchema } from '../protocol/debug.ts';
+
+const gateSchema = z.object({
+  paused: z.object({ by: pausedBySchema, since: z.int().describe('Milliseconds since the epoch.') }).nullable(),
+});
+export type KeptGate = z.infer<typeof gateSchema>;
+
+/** Sending is not paused. */
+export const openOnDisk: KeptGate = { paused: null };
+
+/** What was kept. What cannot be read is as if sending were not paused: what is held is held on. */
+export function readGate(kept: unknown): KeptGate {
+  return gateSchema.safeParse(kept).data ?? openOnDisk;
+}
