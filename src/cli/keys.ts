@@ -9,6 +9,9 @@ const signalOf: Readonly<Record<string, NodeJS.Signals>> = {
   '\x1a': 'SIGTSTP',
 };
 
+/** So many that come together were still pressed one after another. */
+const mostAtOnce = 8;
+
 /** Whether keys can be read: both ends are a terminal, and it is this program's at the moment. */
 export function hasKeys(): boolean {
   return process.stdin.isTTY && process.stdout.isTTY && isForeground();
@@ -34,13 +37,15 @@ function isForeground(): boolean {
 export function readKeys(onKey: (key: string) => void): () => void {
   const { stdin } = process;
   const take = (chunk: Buffer): void => {
-    // What is pasted, and a key that sends an escape sequence, is no single key.
     const text = chunk.toString();
-    if (text.length !== 1) return;
-    const signal = signalOf[text];
-    if (signal === undefined) onKey(text.toLowerCase());
-    else if (signal === 'SIGTSTP') suspend();
-    else process.kill(process.pid, signal);
+    // A key that sends a sequence, and what is pasted, is none of these.
+    if (text.startsWith('\x1b') || text.length > mostAtOnce) return;
+    for (const key of text) {
+      const signal = signalOf[key];
+      if (signal === undefined) onKey(key.toLowerCase());
+      else if (signal === 'SIGTSTP') suspend();
+      else process.kill(process.pid, signal);
+    }
   };
   const begin = (): void => {
     stdin.setRawMode(true);

@@ -3,7 +3,7 @@ import type { RetryPolicy } from '../common/retry-policies.ts';
 import type { Logged, Sending, Stop } from '../protocol/debug.ts';
 import type { Attempt, Delivery, EventRow } from '../protocol/history.ts';
 import type { Status, TunnelStatus } from '../protocol/status.ts';
-import { heldText } from './sending-text.ts';
+import { heldCount } from './sending-text.ts';
 import { clip, count, duration, localTime, pad, printable, size } from './text.ts';
 
 /** Colours a piece of text; the identity where there are no colours. */
@@ -117,7 +117,7 @@ export class LiveView {
   /** Sending stopped: by a client, or at a breakpoint. */
   stopped(stop: Stop, sending: Sending): string {
     const id = stop.notificationId ?? stop.deliveryId ?? '';
-    return this.#line(stop.at, 'yellow', '‖', id, printable(`${stop.text}. ${heldText(sending)}`));
+    return this.#line(stop.at, 'yellow', '‖', id, printable(`${stop.text}. ${heldCount(sending)}`));
   }
 
   /** Sending goes on. */

@@ -3,18 +3,21 @@ import { whoPaused } from '../protocol/debug.ts';
 import type { HeldForwarding, Sending } from '../protocol/debug.ts';
 import { localTime, printable } from './text.ts';
 
-/** How many are held, and by whom. */
+/** How many are held. */
+export function heldCount({ held: { pause, breakpoint, missingKey } }: Sending): string {
+  return `Held: ${pause + breakpoint}${missingKey === 0 ? '' : `, and ${missingKey} until a key is given`}.`;
+}
+
+/** Whether sending is paused, by whom and since when, and how many are held. */
 export function heldText(sending: Sending): string {
-  const { pause, breakpoint, missingKey } = sending.held;
-  const held = pause + breakpoint;
-  const forKey = missingKey === 0 ? '' : `, and ${missingKey} until a key is given`;
+  const { missingKey } = sending.held;
   if (sending.state === 'flowing') {
     return missingKey === 0
       ? 'Sending is not paused.'
       : `Sending is not paused; held until a key is given: ${missingKey}.`;
   }
   const since = localTime(sending.since);
-  return `Sending is paused since ${since} by ${printable(whoPaused(sending.by))}. Held: ${held}${forKey}.`;
+  return `Sending is paused since ${since} by ${printable(whoPaused(sending.by))}. ${heldCount(sending)}`;
 }
 
 /** What was released or given up: `n5 to localhost:3000/callback`. */

@@ -1,0 +1,204 @@
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import type { ChildProcessWithoutNullStreams } from 'node:child_process';
+import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { connectToRelay } from '../../src/protocol/relay-client.ts';
+import { until } from '../relay/until.ts';
+import { Callback, delivery, post, Workplace } from './harness.ts';
+import type { Line } from './harness.ts';
+
+describe('Debugging from the terminal', function () {
+  this.timeout(180_000);
+  let place: Workplace;
+  let callback: Callback;
+
+  beforeEach(async () => {
+    place = new Workplace();
+    callback = await Callback.open();
+  });
+
+  afterEach(async () => {
+    await place.close();
+    await callback.close();
+  });
+
+  const addresses = (): (string | undefined)[] =>
+    callback.posts.map(({ body }) => /"EmailAddress":"([^"]+)"/.exec(body.toString())?.[1]);
+
+  it('holds, steps and continues, and says so in JSON lines and in the status', async () => {
+    const listening = place.listen(['--forward-to', callback.url]);
+    const { campaignMonitorUrl } = await listening.ready();
+    const held = await place.run('hold', '--json');
+    assert.equal(held.code, 0);
+    const sending = JSON.parse(held.out) as { state: string; by: { client: { kind: string; id: string } } };
+    assert.deepEqual([sending.state, sending.by.client.kind], ['paused', 'terminal']);
+    const stopped = await listening.json<Line & { reason: string }>('stopped');
+    assert.equal(stopped.reason, 'pause');
+    for (const name of ['a', 'b', 'c']) await post(campaignMonitorUrl, delivery(`${name}@example.org`));
+
+    const { out: status } = await place.run('status');
+    assert.match(status, /Sending +Sending is paused since .* by a terminal \(process \d+\)\. Held: 3\./);
+    assert.match(status, /Held +n1 to .*\/callback: sending is paused/);
+    const stepped = await place.run('step');
+    assert.match(stepped.out, /^n1 to .*\/callback\nSending is paused .* Held: 2\.\n$/);
+    const named = await place.run('step', 'e3', '--json');
+    const { released } = JSON.parse(named.out) as { released: { notificationId: string }[] };
+    assert.equal(released[0]?.notificationId, 'n3');
+    const continued = await place.run('continue');
+    assert.match(continued.out, /^1 notification released\nSending is not paused\.\n$/);
+    await listening.json('continued');
+    await callback.received(3);
+    assert.deepEqual(addresses(), ['a@example.org', 'c@example.org', 'b@example.org']);
+
+    const nothing = await place.run('step');
+    assert.equal(nothing.code, 1);
+    assert.match(nothing.err, /nothing is held/);
+    await listening.end();
+  });
+
+  it('sets breakpoints, which tell why they did not stop, and removes them', async () => {
+    const listening = place.listen(['--forward-to', callback.url]);
+    const { campaignMonitorUrl } = await listening.ready();
+    const added = await place.run('break', 'add', '--condition', 'event.address.startsWith("stop")', '--hits', '>= 1');
+    assert.match(added.out, /^b1 +event +event\.address\.startsWith\("stop"\), hits >= 1, set by terminal\n/);
+    await place.run('break', 'add', '--log', 'seen {event.address}');
+    await post(campaignMonitorUrl, delivery('go@example.org'));
+    const logged = await listening.json<Line & { text: string; breakpointId: string }>('logged');
+    assert.deepEqual([logged.breakpointId, logged.text], ['b2', 'seen go@example.org']);
+    await callback.received(1);
+    const { out: before } = await place.run('break', 'list');
+    assert.match(before, /b1[^]*looked at 1, met 0, stopped 0\n +did not stop: its condition was not true\nb2/);
+    await post(campaignMonitorUrl, delivery('stop@example.org'));
+    const stopped = await listening.json<Line & Record<string, unknown>>('stopped');
+    assert.deepEqual(
+      [stopped['reason'], stopped['place'], stopped['breakpointIds'], stopped['eventId'], stopped['notificationId']],
+      ['breakpoint', 'event', ['b1'], 'e2', 'n2'],
+    );
+    assert.equal((await place.run('break', 'remove', 'b1')).out, 'Removed: b1\n');
+    const missing = await place.run('break', 'remove', 'b9');
+    assert.deepEqual([missing.code, /there is no breakpoint b9/.test(missing.err)], [1, true]);
+    await place.run('break', 'remove', '--all');
+    assert.match((await place.run('break', 'list')).err, /There are no breakpoints/);
+    await place.run('continue');
+    await callback.received(2);
+    await listening.end();
+  });
+
+  it('points at the place of what cannot be read', async () => {
+    const listening = place.listen();
+    await listening.ready();
+    const wrong = await place.run('break', 'add', '--condition', 'event.typo == "x"');
+    assert.equal(wrong.code, 2);
+    assert.equal(wrong.err, 'error: --condition: no such key: typo\n  event.typo == "x"\n        ^^^^\n');
+    assert.match((await place.run('break', 'add', '--hits', 'often')).err, /--hits: expected a number/);
+    await listening.end();
+  });
+
+  it('says what is held when it leaves, when it comes, and when no relay runs', async () => {
+    const args = ['listen', '--data-dir', place.dataDir, '--port', '0', '--forward-to', callback.url];
+    const first = place.start(args);
+    const [url = ''] = /http:\S+/.exec(await first.line((each) => each.includes('/campaign-monitor'))) ?? [];
+    await place.run('hold');
+    await first.line((each) => each.includes('paused by a terminal'));
+    await post(url, delivery('a@example.org'));
+    await first.end();
+    assert.match(first.errors.join('\n'), /Held: 1\. It stays so when the relay is started again\./);
+
+    const { out: left } = await place.run('status');
+    assert.match(left, /No relay runs for [^]*Sending is paused since .* by a terminal[^]*Held: 1 notification\./);
+    const asJson = JSON.parse((await place.run('status', '--json')).out) as { running: boolean; held: number };
+    assert.deepEqual([asJson.running, asJson.held], [false, 1]);
+
+    const second = place.start(args);
+    await second.line((each) => each.includes('notice: Sending is paused') && each.includes('Held: 1.'), 'errors');
+    const stopped = await place.run('stop', '--held', 'release');
+    assert.equal(stopped.code, 0);
+    await callback.received(1);
+    assert.equal(await second.ended, 0);
+  });
+
+  it('says what it keeps where it ends a relay, and drops it where it is asked to', async () => {
+    const listening = place.listen(['--forward-to', callback.url]);
+    const { campaignMonitorUrl } = await listening.ready();
+    await place.run('hold');
+    await post(campaignMonitorUrl, delivery('a@example.org'));
+    const kept = await place.run('stop');
+    assert.match(kept.err, /Held: 1\. It stays so when the relay is started again\./);
+    const again = place.listen(['--forward-to', callback.url]);
+    await again.ready();
+    await place.run('stop', '--held', 'drop');
+    const { out } = await place.run('events', '--json');
+    assert.equal((JSON.parse(out) as { forwardings: { state: string }[] }).forwardings[0]?.state, 'discarded');
+    assert.equal(callback.posts.length, 0);
+  });
+
+  describe('by keys in the live view', function () {
+    before(function () {
+      if (process.platform !== 'linux' || spawnSync('script', ['--version']).status !== 0) this.skip();
+    });
+
+    let running: ChildProcessWithoutNullStreams | undefined;
+    afterEach(() => {
+      if (running?.exitCode === null) running.kill('SIGHUP');
+    });
+
+    /** `cm-relay listen` in a terminal of its own, as util-linux's `script` makes one. */
+    class Terminal {
+      readonly child: ChildProcessWithoutNullStreams;
+      text = '';
+
+      constructor(dataDir: string) {
+        const program = fileURLToPath(new URL('../../src/cli/cm-relay.ts', import.meta.url));
+        const node = `'${process.execPath}' --disable-warning=ExperimentalWarning '${program}'`;
+        const command = `stty cols 200; ${node} listen --data-dir '${dataDir}' --port 0 --forward-to ${callback.url}`;
+        this.child = spawn('script', ['-qec', command, '/dev/null'], {
+          env: {
+            PATH: process.env['PATH'],
+            HOME: tmpdir(),
+            TMPDIR: tmpdir(),
+            NO_COLOR: '1',
+            TERM: 'xterm',
+            XDG_RUNTIME_DIR: process.env['XDG_RUNTIME_DIR'],
+          },
+        });
+        this.child.stdout.on('data', (chunk: Buffer) => (this.text += chunk.toString()));
+      }
+
+      shows(what: RegExp): Promise<unknown> {
+        return until(() => what.test(this.text), 60_000, `${what.source} in ${this.text}`);
+      }
+    }
+
+    it('pauses, sends the next, drops one, continues, and ends with Ctrl-C as ever', async () => {
+      const terminal = new Terminal(place.dataDir);
+      running = terminal.child;
+      const ended = once(terminal.child, 'exit');
+      await terminal.shows(/Keys: p pause sending/);
+      const url = /http:\S+\/campaign-monitor/.exec(terminal.text)?.[0] ?? '';
+      terminal.child.stdin.write('p');
+      await terminal.shows(/‖ +paused by a terminal \(process \d+\)\. Held: 0\./);
+      for (const name of ['a', 'b', 'c', 'd']) await post(url, delivery(`${name}@example.org`));
+      terminal.child.stdin.write('n');
+      await terminal.shows(/Released: n1 to /);
+      await callback.received(1);
+      terminal.child.stdin.write('d');
+      await terminal.shows(/Dropped: n2 to /);
+      terminal.child.stdin.write('x');
+      terminal.child.stdin.write('c');
+      await terminal.shows(/sending goes on[^]*Released: 2\./);
+      await callback.received(3);
+      assert.deepEqual(addresses(), ['a@example.org', 'c@example.org', 'd@example.org']);
+      terminal.child.stdin.write('p');
+      await terminal.shows(/paused by a terminal[^]*paused by a terminal/);
+      terminal.child.stdin.write('p');
+      await terminal.shows(/Sending is paused since .* Held: 0\./);
+      terminal.child.stdin.write('\x03');
+      const [code] = (await ended) as [number | null];
+      assert.equal(code, 0);
+      assert.match(terminal.text, /Held: 0\. It stays so when the relay is started again\./);
+      await assert.rejects(connectToRelay(place.dataDir), { name: 'NoRelayError' });
+    });
+  });
+});
