@@ -32,7 +32,7 @@ export interface Looked {
 }
 
 /** Looking at one notification, however many events and breakpoints, takes no longer than about this, in milliseconds. */
-const mostLookingMs = 50;
+const mostLookingMs = 250;
 
 interface Compiled {
   readonly condition: ((variables: Variables) => boolean) | null;
@@ -182,6 +182,13 @@ export class Breakpoints {
     for (const each of all) each.lookedAt += 1;
     let looked = 0;
     for (const { eventId, variables } of events) {
+      if (looked === mostEventsLookedAt || (looked > 0 && performance.now() > until)) {
+        const text = `only the first ${looked} events of its notification were looked at`;
+        for (const each of all)
+          if (!stopped.has(each.id)) each.lastNotStopped = { at: now, why: 'events-left-out', text };
+        break;
+      }
+      looked += 1;
       for (const each of all) {
         if (!isMet(each, variables, now)) continue;
         each.met += 1;
@@ -200,13 +207,6 @@ export class Breakpoints {
           stopped.add(each.id);
           stoppedAt ??= eventId;
         }
-      }
-      looked += 1;
-      if (performance.now() > until || looked === mostEventsLookedAt) {
-        const text = `only the first ${looked} events of its notification were looked at`;
-        for (const each of all)
-          if (!stopped.has(each.id)) each.lastNotStopped = { at: now, why: 'events-left-out', text };
-        break;
       }
     }
     for (const each of all) if (stopped.has(each.id)) each.stops += 1;

@@ -60,7 +60,8 @@ export class Subjects {
     const text = (value: string | null): string => safeText(value ?? '', mask);
     const fields = this.#fields(delivery);
     const common = commonVariables(subject, delivery, text);
-    const rows = this.#stored.events(delivery.firstEvent + firstEvent, Math.min(count, mostEventsLookedAt));
+    // One more than is looked at tells that some were left out.
+    const rows = this.#stored.events(delivery.firstEvent + firstEvent, Math.min(count, mostEventsLookedAt + 1));
     for (const [index, row] of rows.entries()) {
       const budget = { values: mostValues };
       const own = fields[firstEvent + index] ?? {};

@@ -136,15 +136,6 @@ export class Forwarder implements Lanes {
     return this.#lanes.get(destinationId)?.target.heldWhy ?? null;
   }
 
-  /** Of what is held, how much is held at breakpoints, and for missing keys. */
-  get held(): { readonly atBreakpoint: number; readonly forKey: number } {
-    const all = [...this.#counts.get().values()];
-    return {
-      atBreakpoint: all.reduce((sum, each) => sum + each.atBreakpoint, 0),
-      forKey: all.reduce((sum, each) => sum + each.forKey, 0),
-    };
-  }
-
   /** Something was put on disk as held: where its key has come meanwhile, it is released. */
   heldOnDisk(destinationId: number): void {
     this.#lanes.get(destinationId)?.releaseWhatIsHeld();

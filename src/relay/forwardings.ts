@@ -13,9 +13,6 @@ export interface OpenDestination {
   readonly destinationId: number;
   readonly waiting: number;
   readonly held: number;
-  /** Of what is held, what stopped at a breakpoint, and what waits for a key or credentials. */
-  readonly atBreakpoint: number;
-  readonly forKey: number;
 }
 
 /** Who holds a forwarding, and why. */
@@ -352,16 +349,11 @@ export class Forwardings {
   openDestinations(): OpenDestination[] {
     const { waiting, held } = stateCodes;
     return this.#look(
-      `SELECT destination_id, sum(state = ${waiting}) AS waiting, sum(state = ${held}) AS held, 
-         sum(state = ${held} AND held_by = ${holderCodes.breakpoint}) AS at_breakpoint,
-         sum(state = ${held} AND held_by = ${holderCodes['missing-key']}) AS for_key
-       FROM forwardings WHERE ${isOpen} GROUP BY destination_id`,
+      `SELECT destination_id, sum(state = ${waiting}) AS waiting, sum(state = ${held}) AS held FROM forwardings WHERE ${isOpen} GROUP BY destination_id`,
     ).map((row) => ({
       destinationId: Number(row['destination_id']),
       waiting: Number(row['waiting']),
       held: Number(row['held']),
-      atBreakpoint: Number(row['at_breakpoint']),
-      forKey: Number(row['for_key']),
     }));
   }
 

@@ -12,6 +12,7 @@ import { whoPaused } from '../protocol/debug.ts';
 import type {
   BreakpointPlace,
   DebugClient,
+  HeldBy,
   HeldForwarding,
   KeptBreakpoint,
   Logged,
@@ -56,8 +57,6 @@ export interface GateOptions {
   /** Masks the secrets that are known now. */
   mask(): SecretMask;
   lanes(): Lanes;
-  /** Of what is held on disk, how much is held at breakpoints, and for missing keys. */
-  held(): { readonly atBreakpoint: number; readonly forKey: number };
   onStopped(stop: Stop): void;
   onContinued(): void;
   onLogged(lines: readonly Logged[]): void;
@@ -100,6 +99,12 @@ interface Paused {
   readonly stop: Stop | null;
 }
 
+const nothingHeld: Readonly<Record<HeldBy, number>> = { pause: 0, breakpoint: 0, 'missing-key': 0 };
+
+/** With more than this held it is counted anew only so often, in milliseconds: it takes a while. */
+const manyHeld = 10_000;
+const countEveryMs = 5000;
+
 const pauseHold: Hold = { by: 'pause', breakpoint: null, detail: 'sending is paused' };
 
 /** How sending is paused, stepped and continued. */
@@ -111,6 +116,7 @@ export class Gate implements GateView {
   /** Nothing stops any more. */
   #ending = false;
   #settling = 0;
+  #counted: { readonly at: number; readonly held: Readonly<Record<HeldBy, number>> } | undefined;
   /** What is written of it, one after another. */
   #tail: Promise<unknown> = Promise.resolve();
 
@@ -144,12 +150,22 @@ export class Gate implements GateView {
   /** How sending stands. */
   get sending(): Sending {
     const { store, breakpoints } = this.#options;
-    const { atBreakpoint, forKey } = this.#options.held();
-    const pause = Math.max(0, store.totals.held - atBreakpoint - forKey);
-    const held = { pause, breakpoint: atBreakpoint, missingKey: forKey };
+    const { breakpoint, 'missing-key': missingKey } = this.#heldCounts();
+    const pause = Math.max(0, store.totals.held - breakpoint - missingKey);
+    const held = { pause, breakpoint, missingKey };
     if (this.#paused === null) return { state: 'flowing', held, breakpoints: breakpoints.enabled };
     const { by, since, stop } = this.#paused;
     return { state: 'paused', by, since: iso(since), stop, held, breakpoints: breakpoints.enabled };
+  }
+
+  /** What is held, by who holds it. Where that is a great many, as they were counted a moment ago. */
+  #heldCounts(): Readonly<Record<HeldBy, number>> {
+    const { store } = this.#options;
+    if (store.totals.held === 0) return nothingHeld;
+    const isRecent = this.#counted !== undefined && Date.now() - this.#counted.at < countEveryMs;
+    if (isRecent && store.totals.held > manyHeld) return this.#counted?.held ?? nothingHeld;
+    this.#counted = { at: Date.now(), held: store.holds.counts() };
+    return this.#counted.held;
   }
 
   passes(job: Job, target: Target): boolean {

@@ -272,6 +272,17 @@ export class Holds {
     return next;
   }
 
+  /** How much is held, by who holds it. */
+  counts(): Record<HeldBy, number> {
+    const counts: Record<HeldBy, number> = { pause: 0, breakpoint: 0, 'missing-key': 0 };
+    for (const row of this.#sql.all(
+      `SELECT held_by, count(*) AS n FROM forwardings WHERE state = ${stateCodes.held} AND ${isOpen} GROUP BY held_by`,
+    )) {
+      counts[holderName(row['held_by']) ?? 'missing-key'] += Number(row['n']);
+    }
+    return counts;
+  }
+
   /**
    * What is held, by the order of notifications, for whatever reason.
    * @param after only those of a later notification

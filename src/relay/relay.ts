@@ -161,7 +161,6 @@ class RunningRelay implements Relay {
       ...{ store, breakpoints: new Breakpoints(), log },
       mask: () => known.of(this.#forwarder.secrets, reception.verifyKeys),
       lanes: () => this.#forwarder,
-      held: () => this.#forwarder.held,
       onStopped: (stop) => announcer.stopped(stop, gate.sending),
       onContinued: () => announcer.continued(gate.sending),
       onLogged: (lines) => {

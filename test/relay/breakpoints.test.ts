@@ -86,7 +86,7 @@ describe('Looking at breakpoints', () => {
     const all = await breakpoints(every({ condition: 'event.type == "Nothing"' }));
     const looked = all.look('event', many(), false);
     assert.equal(looked.stop, null);
-    assert.ok(read <= mostEventsLookedAt, `${read} were read`);
+    assert.ok(read <= mostEventsLookedAt + 1, `${read} were read`);
     assert.equal(all.list()[0]?.lastNotStopped?.why, 'events-left-out');
   });
 
