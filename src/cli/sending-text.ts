@@ -4,8 +4,9 @@ import type { HeldForwarding, Sending } from '../protocol/debug.ts';
 import { localTime, printable } from './text.ts';
 
 /** How many are held. */
-export function heldCount({ held: { pause, breakpoint, missingKey } }: Sending): string {
-  return `Held: ${pause + breakpoint}${missingKey === 0 ? '' : `, and ${missingKey} until a key is given`}.`;
+export function heldCount({ held: { pause, breakpoint, missingKey, destination } }: Sending): string {
+  const forKey = missingKey === 0 ? '' : `, and ${missingKey} until a key is given`;
+  return `Held: ${pause + breakpoint}${forKey}${destination === 0 ? '' : `, and ${destination} for its destination`}.`;
 }
 
 /** Whether sending is paused, by whom and since when, and how many are held. */

@@ -5,10 +5,10 @@ import { destinationId } from './history.ts';
 const time = z.iso.datetime();
 
 /**
- * Who holds a forwarding: a client that paused sending, a breakpoint that it met, or the key or credentials that its
- * destination needs and nobody gave.
+ * Who holds a forwarding: a client that paused sending, a breakpoint that it met, the key or credentials that its
+ * destination needs and nobody gave, or the settings of its destination (`held`).
  */
-export const holders = ['pause', 'breakpoint', 'missing-key'] as const;
+export const holders = ['pause', 'breakpoint', 'missing-key', 'destination'] as const;
 export const heldBySchema = z.enum(holders);
 export type HeldBy = z.infer<typeof heldBySchema>;
 
@@ -114,6 +114,7 @@ const heldCountsSchema = z.object({
   pause: z.int(),
   breakpoint: z.int(),
   missingKey: z.int(),
+  destination: z.int(),
 });
 
 /** Who paused sending. */

@@ -34,7 +34,7 @@ const forwardingSchema = z.object({
   durationMs: z.number().nullable(),
   detail: z.string().nullable().describe('Why it waits, is held or failed.'),
   heldBy: z
-    .enum(['pause', 'breakpoint', 'missing-key'])
+    .enum(['pause', 'breakpoint', 'missing-key', 'destination'])
     .nullable()
     .optional()
     .describe('Who holds it; null where it is not held.'),

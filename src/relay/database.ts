@@ -12,7 +12,7 @@ import type { RelayAdvice, RelayErrorCode } from '../protocol/errors.ts';
 export const stateCodes = { waiting: 0, held: 1, sent: 2, failed: 3, discarded: 4 } as const;
 
 /** Integers that stand for who holds a forwarding in the file. */
-export const holderCodes = { pause: 0, breakpoint: 1, 'missing-key': 2 } as const;
+export const holderCodes = { pause: 0, breakpoint: 1, 'missing-key': 2, destination: 3 } as const;
 
 /**
  * Integers that stand for how a forwarding that waits passes the gate: it was let through, whatever breakpoints say, or

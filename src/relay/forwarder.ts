@@ -16,7 +16,7 @@ import type { KnownSecrets } from './render.ts';
 import { targetsNamed, targetsOfBefore } from './replay-targets.ts';
 import { changedSecrets } from './secrets.ts';
 import type { KeptSettings } from './kept-destinations.ts';
-import { targetOf } from './target.ts';
+import { holdOf, targetOf } from './target.ts';
 import type { Target } from './target.ts';
 import type { AllUnderWay } from './under-way.ts';
 import type { Job } from './waiting.ts';
@@ -132,8 +132,9 @@ export class Forwarder implements Lanes {
     return this.#lanes.get(destinationId)?.underWay ?? [];
   }
 
-  missing(destinationId: number): string | null {
-    return this.#lanes.get(destinationId)?.target.heldWhy ?? null;
+  holdOf(destinationId: number): Hold | null {
+    const lane = this.#lanes.get(destinationId);
+    return lane === undefined ? null : holdOf(lane.target);
   }
 
   /** Something was put on disk as held: where its key has come meanwhile, it is released. */

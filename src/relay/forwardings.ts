@@ -156,16 +156,16 @@ export class Forwardings {
   }
 
   /**
-   * Holds what waits for a destination whose key or credentials are not known.
+   * Holds what waits for a destination whose key or credentials are not known, or which is held by its settings.
    * @returns, when that is known, whether it is on disk
    */
-  holdWaiting(destinationId: number, detail: string): Promise<boolean> {
+  holdWaiting(destinationId: number, detail: string, by: HeldBy = 'missing-key'): Promise<boolean> {
     const what = `that what is waiting for ${this.#options.nameOf(destinationId)} is held`;
     return this.#options.queue.keep(what, () => {
       const changed = this.#sql.run(
         `UPDATE forwardings SET state = ?, held_by = ?, detail = ? WHERE destination_id = ? AND state = ? AND ${isOpen}`,
         stateCodes.held,
-        holderCodes['missing-key'],
+        holderCodes[by],
         detail,
         destinationId,
         stateCodes.waiting,
@@ -175,7 +175,7 @@ export class Forwardings {
   }
 
   /**
-   * Releases what is held for a destination since its key was missing: it waits again, or is held for another reason.
+   * Releases what is held for a destination whatever the gate says: it waits again, or is held at the gate.
    * @param hold asked when it is done
    * @returns, when that is known, whether it is on disk
    */
@@ -185,13 +185,13 @@ export class Forwardings {
       const next = hold();
       const to = next === null ? 'waiting' : 'held';
       const changed = this.#sql.run(
-        `UPDATE forwardings SET state = ?, held_by = ?, detail = ? WHERE destination_id = ? AND state = ? AND held_by = ? AND ${isOpen}`,
+        `UPDATE forwardings SET state = ?, held_by = ?, detail = ? WHERE destination_id = ? AND state = ? AND held_by > ? AND ${isOpen}`,
         stateCodes[to],
         next === null ? null : holderCodes[next.by],
         next?.detail ?? null,
         destinationId,
         stateCodes.held,
-        holderCodes['missing-key'],
+        holderCodes.breakpoint,
       );
       this.#moved('held', to, changed);
     });

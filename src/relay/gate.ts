@@ -47,8 +47,8 @@ export interface Lanes {
   pump(): void;
   /** The notifications that are being sent to a destination. */
   underWay(destinationId: number): readonly number[];
-  /** The key or credentials that a destination lacks, as people read it; null where it has all. */
-  missing(destinationId: number): string | null;
+  /** How what goes to a destination is held whatever the gate says; null where it may be sent. */
+  holdOf(destinationId: number): Hold | null;
 }
 
 export interface GateOptions {
@@ -99,7 +99,7 @@ interface Paused {
   readonly stop: Stop | null;
 }
 
-const nothingHeld: Readonly<Record<HeldBy, number>> = { pause: 0, breakpoint: 0, 'missing-key': 0 };
+const nothingHeld: Readonly<Record<HeldBy, number>> = { pause: 0, breakpoint: 0, 'missing-key': 0, destination: 0 };
 
 /** With more than this held it is counted anew only so often, in milliseconds: it takes a while. */
 const manyHeld = 10_000;
@@ -150,9 +150,9 @@ export class Gate implements GateView {
   /** How sending stands. */
   get sending(): Sending {
     const { store, breakpoints } = this.#options;
-    const { breakpoint, 'missing-key': missingKey } = this.#heldCounts();
-    const pause = Math.max(0, store.totals.held - breakpoint - missingKey);
-    const held = { pause, breakpoint, missingKey };
+    const { breakpoint, 'missing-key': missingKey, destination } = this.#heldCounts();
+    const pause = Math.max(0, store.totals.held - breakpoint - missingKey - destination);
+    const held = { pause, breakpoint, missingKey, destination };
     if (this.#paused === null) return { state: 'flowing', held, breakpoints: breakpoints.enabled };
     const { by, since, stop } = this.#paused;
     return { state: 'paused', by, since: iso(since), stop, held, breakpoints: breakpoints.enabled };
@@ -251,7 +251,7 @@ export class Gate implements GateView {
 
   /** Lets all go on. @returns how many were released, when on disk @throws StoreError */
   async continue(): Promise<number> {
-    const released = await this.#openFor((store, missing) => store.holds.releaseAll(openOnDisk, missing, true));
+    const released = await this.#openFor((store, holdOf) => store.holds.releaseAll(openOnDisk, holdOf, true));
     this.#options.log('info', `sending goes on: ${released} were held`);
     this.#options.onContinued();
     return released;
@@ -260,7 +260,7 @@ export class Gate implements GateView {
   /** Lets all go, whatever breakpoints say, before the relay ends. @throws StoreError */
   async releaseForGood(): Promise<void> {
     this.#ending = true;
-    await this.#openFor((store, missing) => store.holds.releaseAll(openOnDisk, missing, false));
+    await this.#openFor((store, holdOf) => store.holds.releaseAll(openOnDisk, holdOf, false));
     this.#options.onContinued();
   }
 
@@ -270,13 +270,13 @@ export class Gate implements GateView {
     this.#options.onContinued();
   }
 
-  async #openFor(write: (store: Store, missing: Lanes['missing']) => Promise<number>): Promise<number> {
+  async #openFor(write: (store: Store, holdOf: Lanes['holdOf']) => Promise<number>): Promise<number> {
     const before = this.#paused;
     this.#reopen();
     const turn = this.#turn;
     const lanes = this.#options.lanes();
     try {
-      return await this.#settle(() => write(this.#options.store, (id) => lanes.missing(id)));
+      return await this.#settle(() => write(this.#options.store, (id) => lanes.holdOf(id)));
     } catch (error) {
       if (turn === this.#turn && before !== null) this.#close(before);
       throw error;
@@ -295,7 +295,7 @@ export class Gate implements GateView {
     const released = await this.#settle(() =>
       store.holds.release(
         () => this.#chosen(ids),
-        (id) => lanes.missing(id),
+        (id) => lanes.holdOf(id),
       ),
     );
     lanes.lookAgain();

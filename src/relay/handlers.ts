@@ -105,9 +105,10 @@ export function makeHandlers(parts: HandlerParts): Handlers {
   };
 
   const notHeld = (id: string, ids: readonly number[]): ConflictError => {
-    const forKey = ids.flatMap((each) => store.holds.allHeldOf(each)).find(({ heldBy }) => heldBy === 'missing-key');
-    if (forKey === undefined) return new ConflictError(`nothing of ${id} is held`, 'see-what-is-held');
-    return new ConflictError(`${id} is held since ${forKey.detail ?? 'a key is missing'}`, 'give-key');
+    const [held] = ids.flatMap((each) => store.holds.allHeldOf(each));
+    if (held === undefined) return new ConflictError(`nothing of ${id} is held`, 'see-what-is-held');
+    const advice = held.heldBy === 'missing-key' ? 'give-key' : 'see-what-is-held';
+    return new ConflictError(`${id} is held since ${held.detail ?? 'its destination is'}`, advice);
   };
 
   return {

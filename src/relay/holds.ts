@@ -127,33 +127,29 @@ export class Holds {
   /**
    * Releases all that pause and breakpoints hold: what was stopped at a breakpoint is not looked at again.
    * @param gate what is kept of the gate from now on
-   * @param missing what a destination lacks, for which it is held on
+   * @param holdOf why what goes to a destination is held on
    * @param lookAgain whether breakpoints are asked for what a pause held
    * @returns how many, when on disk
    * @throws StoreError
    */
-  async releaseAll(
-    gate: object,
-    missing: (destinationId: number) => string | null,
-    lookAgain: boolean,
-  ): Promise<number> {
+  async releaseAll(gate: object, holdOf: (destinationId: number) => Hold | null, lookAgain: boolean): Promise<number> {
     let released = 0;
     await this.#options.queue.write(() => {
       released = 0;
       this.#set('gate', gate);
       const held = lookAgain ? 'NULL' : String(passCodes['let-through']);
       for (const destinationId of this.#options.destinationIds()) {
-        const lacks = missing(destinationId);
+        const on = holdOf(destinationId);
         const changed = this.#sql.run(
           `UPDATE forwardings SET state = ?, held_by = ?, detail = ?, breakpoint = NULL,
              pass = CASE WHEN held_by = ${holderCodes.breakpoint} OR pass = ${passCodes.passed} THEN ${passCodes.passed} ELSE ${held} END
            WHERE destination_id = ? AND ${byGate}`,
-          stateCodes[lacks === null ? 'waiting' : 'held'],
-          lacks === null ? null : holderCodes['missing-key'],
-          lacks,
+          stateCodes[on === null ? 'waiting' : 'held'],
+          on === null ? null : holderCodes[on.by],
+          on?.detail ?? null,
           destinationId,
         );
-        if (lacks === null) this.#tally.move('held', 'waiting', changed);
+        if (on === null) this.#tally.move('held', 'waiting', changed);
         released += changed;
       }
       if (released > 0) this.#note(changeCodes.open);
@@ -163,30 +159,30 @@ export class Holds {
 
   /**
    * Releases these where pause or a breakpoint holds them, whatever breakpoints say.
-   * @param missing what a destination lacks, for which it is held on
+   * @param holdOf why what goes to a destination is held on
    * @returns those that it released, as they were, when on disk
    * @throws StoreError
    */
   async release(
     notificationIds: () => readonly number[],
-    missing: (destinationId: number) => string | null,
+    holdOf: (destinationId: number) => Hold | null,
   ): Promise<HeldFact[]> {
     let released: HeldFact[] = [];
     await this.#options.queue.write(() => {
       released = notificationIds().flatMap((id) => this.heldOf(id));
       for (const { notificationId, destinationId } of released) {
-        const lacks = missing(destinationId);
+        const on = holdOf(destinationId);
         this.#sql.run(
           `UPDATE forwardings SET state = ?, held_by = ?, detail = ?, breakpoint = NULL,
              pass = CASE WHEN held_by = ${holderCodes.breakpoint} OR pass = ${passCodes.passed} THEN ${passCodes.passed} ELSE ${passCodes['let-through']} END
            WHERE notification_id = ? AND destination_id = ?`,
-          stateCodes[lacks === null ? 'waiting' : 'held'],
-          lacks === null ? null : holderCodes['missing-key'],
-          lacks,
+          stateCodes[on === null ? 'waiting' : 'held'],
+          on === null ? null : holderCodes[on.by],
+          on?.detail ?? null,
           notificationId,
           destinationId,
         );
-        if (lacks === null) this.#tally.move('held', 'waiting', 1);
+        if (on === null) this.#tally.move('held', 'waiting', 1);
         this.#note(changeCodes.notifications, notificationId);
       }
     });
@@ -247,7 +243,7 @@ export class Holds {
 
   /** What pause or a breakpoint holds of a notification. */
   heldOf(notificationId: number): HeldFact[] {
-    return this.allHeldOf(notificationId).filter(({ heldBy }) => heldBy !== 'missing-key');
+    return this.allHeldOf(notificationId).filter(({ heldBy }) => heldBy === 'pause' || heldBy === 'breakpoint');
   }
 
   /** What is held of a notification, for whatever reason. */
@@ -274,7 +270,7 @@ export class Holds {
 
   /** How much is held, by who holds it. */
   counts(): Record<HeldBy, number> {
-    const counts: Record<HeldBy, number> = { pause: 0, breakpoint: 0, 'missing-key': 0 };
+    const counts: Record<HeldBy, number> = { pause: 0, breakpoint: 0, 'missing-key': 0, destination: 0 };
     for (const row of this.#sql.all(
       `SELECT held_by, count(*) AS n FROM forwardings WHERE state = ${stateCodes.held} AND ${isOpen} GROUP BY held_by`,
     )) {

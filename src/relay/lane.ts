@@ -19,6 +19,7 @@ import { Retries } from './retries.ts';
 import { judge } from './retry.ts';
 import type { Verdict } from './retry.ts';
 import type { Store } from './store.ts';
+import { holdOf } from './target.ts';
 import type { Target } from './target.ts';
 import { UnderWay } from './under-way.ts';
 import type { AllUnderWay } from './under-way.ts';
@@ -122,7 +123,8 @@ export class Lane {
   }
 
   #hold(heldWhy: string): void {
-    void this.#options.store.forwardings.holdWaiting(this.target.id, heldWhy);
+    const by = holdOf(this.target)?.by;
+    void this.#options.store.forwardings.holdWaiting(this.target.id, heldWhy, by);
   }
 
   /** Lets what was held back be sent, unless it is still to be held. */
@@ -158,7 +160,7 @@ export class Lane {
 
   /** The notifications that are being sent. */
   get underWay(): readonly number[] {
-    return this.#underWay.ids;
+    return this.#underWay.notificationIds(Infinity);
   }
 
   /** Takes a forwarding that was just put on disk. */

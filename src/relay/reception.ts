@@ -26,6 +26,7 @@ import type { FreshDelivery, Renderer } from './render.ts';
 import { goesTo } from './routes.ts';
 import type { DeliveryRecord, EventRecord, ForwardingRecord, NotificationRecord } from './records.ts';
 import type { Store } from './store.ts';
+import { holdOf } from './target.ts';
 
 /** One POST, its body decompressed. */
 export interface Incoming {
@@ -324,12 +325,12 @@ export class Reception {
   ): ForwardingRecord[] {
     const hold = edit === undefined ? this.#gate.hold : null;
     const forwardings: ForwardingRecord[] = [];
-    for (const { id, destination, heldWhy } of destinations) {
+    for (const target of destinations) {
+      const { id, destination } = target;
       if (!goesTo(destination, { list, types })) continue;
-      if (heldWhy !== null) {
-        forwardings.push({ destinationId: id, state: 'held', detail: heldWhy, heldBy: 'missing-key' });
-      } else if (hold !== null) {
-        forwardings.push({ destinationId: id, state: 'held', detail: hold.detail, heldBy: hold.by });
+      const held = holdOf(target) ?? hold;
+      if (held !== null) {
+        forwardings.push({ destinationId: id, state: 'held', detail: held.detail, heldBy: held.by });
       } else if (edit !== undefined) {
         forwardings.push({ destinationId: id, state: 'waiting', detail: null, pass: 'let-through' });
       } else forwardings.push({ destinationId: id, state: 'waiting', detail: null });

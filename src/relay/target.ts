@@ -1,5 +1,6 @@
 /** A destination as it stands under the settings, keys and credentials in force. */
 import type { Destination } from '../protocol/settings.ts';
+import type { Hold } from './forwardings.ts';
 import type { KnownSecrets } from './render.ts';
 
 /** All that forwarding knows of a destination: made in one place, never changed, only replaced. */
@@ -16,6 +17,12 @@ export interface Target {
   readonly missingName: string | null;
   /** Why nothing may be sent there yet, as people read it; null where it may. */
   readonly heldWhy: string | null;
+}
+
+/** How what goes to a destination is held, whatever the gate says; null where it may be sent. */
+export function holdOf({ destination, heldWhy: detail }: Pick<Target, 'destination' | 'heldWhy'>): Hold | null {
+  if (detail === null) return null;
+  return { by: destination.held === undefined ? 'missing-key' : 'destination', breakpoint: null, detail };
 }
 
 /** @param secrets the keys and credentials that clients gave */

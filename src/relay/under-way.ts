@@ -59,11 +59,6 @@ export class UnderWay {
     return { job: current ?? job, discarded: current === null, held: this.#held.delete(job.notificationId) };
   }
 
-  /** The notifications that are being sent. */
-  get ids(): number[] {
-    return [...this.#jobs.keys()];
-  }
-
   /** Sending is paused: what is under way is the last of it. */
   hold(): void {
     for (const id of this.#jobs.keys()) this.#held.add(id);

@@ -53,7 +53,7 @@ describe('Pausing, stepping and continuing', () => {
     const state = await sending(relay);
     assert.ok(state.state === 'paused');
     assert.deepEqual(state.by, { kind: 'client', client: terminal });
-    assert.deepEqual(state.held, { pause: 3, breakpoint: 0, missingKey: 0 });
+    assert.deepEqual(state.held, { pause: 3, breakpoint: 0, missingKey: 0, destination: 0 });
     assert.equal(told.length, 1);
     assert.equal(told[0]?.reason, 'pause');
     const { events } = await relay.client.request('events/query', { filter: 'state:held' });
@@ -196,13 +196,32 @@ describe('Pausing, stepping and continuing', () => {
     await relay.client.request('relay/configure', { secrets: { signatureKeys: { signing: 'a-signature-key' } } });
     // Its key has come: it is held for the other reason.
     await until(async () => (await relay.client.request('debug/held', {})).held[0]?.heldBy === 'pause');
-    assert.deepEqual((await sending(relay)).held, { pause: 1, breakpoint: 0, missingKey: 0 });
+    assert.deepEqual((await sending(relay)).held, { pause: 1, breakpoint: 0, missingKey: 0, destination: 0 });
     await relay.client.request('relay/configure', { secrets: { signatureKeys: { signing: null } } });
     const { released } = await relay.client.request('debug/continue', {});
     assert.equal(released, 1);
-    assert.deepEqual((await sending(relay)).held, { pause: 0, breakpoint: 0, missingKey: 1 });
+    assert.deepEqual((await sending(relay)).held, { pause: 0, breakpoint: 0, missingKey: 1, destination: 0 });
     assert.equal(receiver.requests.length, 0);
     await relay.client.request('relay/configure', { secrets: { signatureKeys: { signing: 'a-signature-key' } } });
+    await receiver.received(1);
+  });
+
+  it('says that what the settings of its destination hold is held by that, and sends it when they no longer do', async () => {
+    const receiver = await startReceiver();
+    const relay = await startTestRelay();
+    const held = { id: 'one', url: receiver.url, held: 'nobody has agreed to it yet' };
+    await relay.client.request('relay/configure', { settings: { destinations: [held] } });
+    await deliver(relay, 'a');
+    const { held: all } = await relay.client.request('debug/held', {});
+    assert.deepEqual(
+      all.map(({ heldBy, detail }) => [heldBy, detail]),
+      [['destination', 'nobody has agreed to it yet']],
+    );
+    assert.deepEqual((await sending(relay)).held, { pause: 0, breakpoint: 0, missingKey: 0, destination: 1 });
+    await assert.rejects(relay.client.request('debug/step', { id: 'n1' }), { message: /nobody has agreed to it yet$/ });
+    await relay.client.request('relay/configure', {
+      settings: { destinations: [{ id: 'one', url: receiver.url }] },
+    });
     await receiver.received(1);
   });
 
