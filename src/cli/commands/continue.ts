@@ -12,7 +12,13 @@ export function continueCommand(): Command {
     'continue',
     'send all that is held, up to the next that stops',
     'Lets sending go on: all that was held is sent in order, up to the next that meets a breakpoint. What waits for a key is held on.',
-    ['Examples:', '  cm-relay continue', '', 'Next: cm-relay events shows what became of it.'],
+    [
+      'Examples:',
+      '  cm-relay continue',
+      '  cm-relay continue --json',
+      '',
+      'Next: cm-relay events shows what became of it.',
+    ],
   )
     .addOption(jsonFlag('a JSON object'))
     .action(goOn);

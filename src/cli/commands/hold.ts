@@ -15,6 +15,7 @@ export function holdCommand(): Command {
     [
       'Examples:',
       '  cm-relay hold',
+      '  cm-relay hold --json       how sending stands',
       '',
       'Next: cm-relay step sends the next one, cm-relay continue all of them; cm-relay status says what is held.',
     ],
