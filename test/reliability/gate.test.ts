@@ -106,11 +106,14 @@ class Debugged {
       return;
     }
     work.catch(() => undefined);
+    const wasPaused = this.#isPaused;
     for (let turn = 0; turn < each.kill; turn++) await new Promise((resolve) => setImmediate(resolve));
     await this.#kill();
     await work.catch(() => undefined);
     await this.start();
     await this.#look();
+    const mayGoOn = 'ask' in each && each.ask === 'continue';
+    if (wasPaused && !mayGoOn && !this.#isPaused) this.wrong.push('it was paused, and is not since it was killed');
   }
 
   async #kill(): Promise<void> {
