@@ -82,9 +82,7 @@ async function start(parts: RelayCommandParts): Promise<void> {
 async function bringUp(parts: RelayCommandParts): Promise<boolean> {
   const { session } = parts;
   try {
-    await vscode.window.withProgress({ location: { viewId: parts.view.viewId } }, () =>
-      working(vscode.l10n.t('Starting the relay'), (signal) => session.start(signal)),
-    );
+    await working(vscode.l10n.t('Starting the relay'), (signal) => session.start(signal), parts.view);
     return true;
   } catch (error) {
     // Not awaited: the message may stay, and whoever asked for a start goes on.

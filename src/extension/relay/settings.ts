@@ -31,7 +31,9 @@ const taken = [
   'identity',
   'retention',
   'keepAliveMinutes',
-  'tunnel',
+  ...['kind', 'host', 'subdomain', 'url', 'cloudflaredPath', 'ngrokPath', 'ngrokDomain'].map(
+    (name) => `tunnel.${name}`,
+  ),
 ];
 
 /** Whether a change of settings is one of the relay's. */

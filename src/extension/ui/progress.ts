@@ -40,11 +40,13 @@ export interface ProgressPlace {
 /**
  * Carries out work; where it takes long a notification says so and can end it.
  * @param task is to end with an error when the signal says so, and may say how far it is
+ * @param place where the work belongs to a view: while that is open, the bar above its rows says so at once
  * @throws GivenUpError where the user gave it up, and what the task throws
  */
 export async function working<T>(
   title: string,
   task: (signal: AbortSignal, say: (message: string) => void) => Promise<T>,
+  place?: ProgressPlace,
 ): Promise<T> {
   const abort = new AbortController();
   let said: string | undefined;
@@ -56,6 +58,8 @@ export async function working<T>(
     said = message;
     report();
   });
+  if (place?.isVisible() === true)
+    void vscode.window.withProgress({ location: { viewId: place.viewId } }, () => settlement(done));
   const show = (settled: Promise<void>): void => {
     void vscode.window.withProgress(
       { location: vscode.ProgressLocation.Notification, title: unlinked(title), cancellable: true },
@@ -91,16 +95,21 @@ export async function inView<T>(place: ProgressPlace, title: string, task: () =>
 
 /** What work comes to; where it is not done in time, it is shown until it is settled. */
 async function whereItTakesLong<T>(work: Promise<T>, show: (settled: Promise<void>) => void): Promise<T> {
-  const settled = work.then(
-    () => undefined,
-    () => undefined,
-  );
+  const settled = settlement(work);
   const timer = setTimeout(() => show(settled), shownAfterMs);
   try {
     return await work;
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** Resolves when work has ended, however. */
+function settlement(work: Promise<unknown>): Promise<void> {
+  return work.then(
+    () => undefined,
+    () => undefined,
+  );
 }
 
 /**

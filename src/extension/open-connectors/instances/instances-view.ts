@@ -52,7 +52,10 @@ export class InstancesView implements vscode.Disposable, vscode.TreeDataProvider
     this.#list = new InstanceList({
       ...{ platform, store, log },
       working: (task) =>
-        working(vscode.l10n.t('Reading the instances'), task).catch((error: unknown) => {
+        working(vscode.l10n.t('Reading the instances'), task, {
+          viewId: `${prefix}.instances`,
+          isVisible: () => this.#view.visible,
+        }).catch((error: unknown) => {
           if (error instanceof GivenUpError) return undefined;
           throw error;
         }),
