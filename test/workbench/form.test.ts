@@ -15,7 +15,6 @@ import {
   changeMachineSettings,
   changeSettings,
   dataDirs,
-  statusItem,
   statusOf,
   stopRelays,
 } from './relay.ts';
@@ -230,7 +229,6 @@ describe('The form of a new instance', () => {
 
   it('is filled from the sandbox and the relay, and ends with what was created', async function () {
     this.timeout(300_000);
-    await workbench.statusBarItem(statusItem).waitFor();
     await openForm();
     await clickUntil(form.locator('vscode-radio[value="oauth"]'), field('oauthCallbackUrl'));
     await press('useSandbox');

@@ -68,7 +68,6 @@ describe('In German', () => {
       },
     });
     try {
-      await untilStatusBar(workbench, 'Campaign Monitor Relay: beendet');
       await workbench.runCommand(`${category}: Öffentliche URL öffnen`);
       await workbench.dialog.getByText('geheimen Pfad').waitFor();
       await workbench.answerDialog('Öffentliche URL öffnen');

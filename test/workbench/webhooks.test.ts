@@ -17,6 +17,7 @@ import {
   dataDirs,
   eventsView,
   pickListToRegister,
+  isStopped,
   startRelay,
   statusIfRunning,
   statusOf,
@@ -205,7 +206,7 @@ describe('Webhooks of Campaign Monitor, as a person manages them', function () {
   });
 
   it('registers the relay on a list, once, and opens the public URL for it', async () => {
-    if (!(await untilStatusBar(workbench, category)).includes('open at')) await startRelay(workbench);
+    if (await isStopped(workbench)) await startRelay(workbench);
     for (let round = 0; round < 2; round++) await register();
     await row('This relay').waitFor();
     await row('This relay').hover();

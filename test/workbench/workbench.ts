@@ -352,7 +352,8 @@ export class Workbench {
   async unfoldView(view: string, open = true): Promise<void> {
     const header = this.view(view).locator('.pane-header');
     await header.waitFor();
-    await clickUntil(header, header.and(this.page.locator(`[aria-expanded="${open}"]`)));
+    // Its middle may be a button of the view's title, under the pointer.
+    await clickUntil(header.locator('.title'), header.and(this.page.locator(`[aria-expanded="${open}"]`)));
   }
 
   /** Unfolds a row of a tree, or folds it; stays where it is so already. */
