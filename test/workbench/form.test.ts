@@ -10,14 +10,7 @@ import { send } from '../relay/requests.ts';
 import { sampleBody } from '../relay/stage.ts';
 import { until } from '../relay/until.ts';
 import type { Receiver } from '../relay/receiver.ts';
-import {
-  category,
-  changeMachineSettings,
-  changeSettings,
-  dataDirs,
-  statusOf,
-  stopRelays,
-} from './relay.ts';
+import { category, changeMachineSettings, changeSettings, dataDirs, statusOf, stopRelays } from './relay.ts';
 import { axeViolations, webviewDocument } from './webview.ts';
 import { clickAway, clickUntil, inTime, openWorkbench, untilDone } from './workbench.ts';
 import type { Workbench } from './workbench.ts';

@@ -38,6 +38,8 @@ describe('Without a mouse', () => {
       await keyboard.press('Enter');
       await workbench.page.locator('.tab').first().waitFor();
       await workbench.picture('keyboard/opened');
+      // Enter leads into the editor; the way back is a command.
+      await focusEvents();
       await list.waitFor();
       await keyboard.press('Control+r');
       const dataDir = dataDirs(workbench)[0]!;

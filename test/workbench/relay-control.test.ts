@@ -239,7 +239,7 @@ describe('The public URL, as a person opens it', () => {
         await page.locator('.quick-input-list .monaco-list-row').first().waitFor({ timeout: 5000 });
         await until(async () => {
           const items = await workbench.quickPickItems();
-          const offered = ['Close Public URL', 'Copy Public URL', 'Open Public URL'].filter((title) =>
+          const offered = ['Close Public URL', 'Open Public URL'].filter((title) =>
             items.some((item) => item.includes(title)),
           );
           return isDeepStrictEqual(offered, titles);
@@ -337,7 +337,7 @@ describe('The public URL, as a person opens it', () => {
         },
         () => page.keyboard.press('Escape'),
       );
-    await untilOffered('Close Public URL', 'Copy Public URL');
+    await untilOffered('Close Public URL');
     await choose('Close Public URL');
     await untilStatusBar(workbench, 'listens on this machine only');
     await untilOffered('Open Public URL');
