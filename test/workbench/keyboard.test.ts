@@ -24,6 +24,8 @@ describe('Without a mouse', () => {
       await workbench.quickInputWidget.waitFor({ state: 'hidden' });
     };
     try {
+      // The palette offers what is known when it opens.
+      await workbench.page.locator(`.activitybar [aria-label^="${category}"]`).first().waitFor();
       await command('Start Relay');
       await untilStatusBar(workbench, 'listens on this machine only');
       await command('Send Sample Events…');

@@ -6,7 +6,7 @@ import { NoRelayError, RelayRequestError } from '../../src/protocol/errors.ts';
 import { connectToRelay } from '../../src/protocol/relay-client.ts';
 import type { Status } from '../../src/protocol/status.ts';
 import { until } from '../relay/until.ts';
-import { clickAway, clickUntil, untilDone } from './workbench.ts';
+import { inTime, clickAway, clickUntil, untilDone } from './workbench.ts';
 import type { Workbench } from './workbench.ts';
 
 export const category = 'Campaign Monitor Relay';
@@ -54,7 +54,9 @@ export async function stopRelays(workbench: Workbench): Promise<void> {
 
 /** Whether no relay runs for the window. Before one has run in its folder, the status bar says nothing. */
 export async function isStopped(workbench: Workbench): Promise<boolean> {
-  if (dataDirs(workbench).length === 0) return true;
+  const item = workbench.statusBarItem(statusItem).first();
+  await inTime(item.waitFor({ timeout: 3000 }));
+  if (!(await item.isVisible())) return true;
   return /stopped|ended unexpectedly/.test(await untilStatusBar(workbench, category));
 }
 
