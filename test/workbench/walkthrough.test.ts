@@ -74,7 +74,7 @@ describe('The walkthrough', () => {
       await workbench.picture('walkthrough/4-callback');
       await clickUntil(
         button(steps.callback, 'Add Destination'),
-        workbench.quickInputWidget.filter({ hasText: 'Add Destination (1/6)' }),
+        workbench.quickInputWidget.filter({ hasText: 'The URL of your callback' }),
       );
       await workbench.picture('walkthrough/4-destination');
       await workbench.page.keyboard.press('Escape');
