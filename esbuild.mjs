@@ -106,9 +106,22 @@ const undiciWhenNeeded = {
   },
 };
 
+/**
+ * undici brings its parser twice, with SIMD and without, and hardly anything of it can be compressed. Every machine that
+ * VS Code runs on has SIMD; undici itself asks for the other one on ppc64 alone, or where this one fails.
+ */
+const parserOnce = {
+  name: 'parser-once',
+  setup(builder) {
+    builder.onLoad({ filter: /[\\/]undici[\\/]lib[\\/]llhttp[\\/]llhttp-wasm\.js$/ }, () => ({
+      contents: "module.exports = require('./llhttp_simd-wasm.js');",
+    }));
+  },
+};
+
 const common = {
   bundle: true,
-  plugins: [englishZod, versionAlone, fewTypes, nothingUnnamed, undiciWhenNeeded],
+  plugins: [englishZod, versionAlone, fewTypes, nothingUnnamed, undiciWhenNeeded, parserOnce],
   platform: 'node',
   target: 'node22.13',
   format: 'cjs',
