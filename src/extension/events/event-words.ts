@@ -3,6 +3,7 @@ import type { EventRow, Forwarding } from '../../protocol/history.ts';
 import { clockOf, durationOf } from '../ui/phrases.ts';
 import type { ListNaming } from '../ui/phrases.ts';
 import { forwardingWord, isUnderWay, shownForwarding } from './forwarding-state.ts';
+import type { RowState } from './forwarding-state.ts';
 import type { Localiser } from '../ui/localiser.ts';
 import { printable } from '../ui/printable.ts';
 
@@ -84,6 +85,30 @@ export function marksOf(row: EventRow, l10n: Localiser): string[] {
   if (row.duplicateOf !== null) marks.push(l10n.t('duplicate of {0}', row.duplicateOf));
   if (row.injected) marks.push(l10n.t('sent by hand'));
   return marks;
+}
+
+/** A state in one word. */
+export function stateWord(state: RowState, l10n: Localiser): string {
+  switch (state) {
+    case 'failed':
+      return l10n.t('Failed');
+    case 'held':
+      return l10n.t('Held');
+    case 'retrying':
+      return l10n.t('Retrying');
+    case 'waiting':
+      return l10n.t('Waiting');
+    case 'discarded':
+      return l10n.t('Discarded');
+    case 'sent':
+      return l10n.t('Sent');
+    case 'rejected':
+      return l10n.t('Rejected');
+    case 'test':
+      return l10n.t('Test call');
+    case 'none':
+      return l10n.t('Not forwarded');
+  }
 }
 
 /** Why a replay of rows sent nothing: what has not been sent yet is not sent twice. */

@@ -1,5 +1,7 @@
 /** A shape for each state, so that it is told without colour. */
-import type { RowState } from '../../extension/events/table/messages.ts';
+import type { TableRow } from '../../extension/events/table/messages.ts';
+
+type RowState = TableRow['state'];
 
 /** Lines in a square of 16. */
 const shapes: Readonly<Record<RowState, string>> = {

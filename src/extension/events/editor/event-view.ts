@@ -12,7 +12,7 @@ import type { Localiser } from '../../ui/localiser.ts';
 import { inOrder, readableBody } from '../documents/content.ts';
 import type { DocumentTexts } from '../documents/content.ts';
 import { maskHeaders } from '../documents/masking.ts';
-import { labelOf, marksOf } from '../event-words.ts';
+import { labelOf, marksOf, stateWord } from '../event-words.ts';
 import type { Surroundings } from '../event-words.ts';
 import { rowState } from '../forwarding-state.ts';
 import type { RowState } from '../forwarding-state.ts';
@@ -88,30 +88,6 @@ export function drawEvent(read: ReadEvent, chosen: string | undefined, viewer: V
 
 function beginsAtAnswer(state: RowState): boolean {
   return state === 'failed' || state === 'retrying' || state === 'rejected';
-}
-
-/** The state of a row in a word. */
-function stateWord(state: RowState, l10n: Localiser): string {
-  switch (state) {
-    case 'failed':
-      return l10n.t('Failed');
-    case 'held':
-      return l10n.t('Held');
-    case 'retrying':
-      return l10n.t('Retrying');
-    case 'waiting':
-      return l10n.t('Waiting');
-    case 'discarded':
-      return l10n.t('Discarded');
-    case 'sent':
-      return l10n.t('Sent');
-    case 'rejected':
-      return l10n.t('Rejected');
-    case 'test':
-      return l10n.t('Test Call');
-    case 'none':
-      return l10n.t('Not Forwarded');
-  }
 }
 
 function factsOf({ found, whole }: ReadEvent, viewer: Viewer): Fact[] {

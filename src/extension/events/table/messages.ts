@@ -1,5 +1,6 @@
 /** What the table's page and the extension say to each other. What the page says is checked. */
 import { z } from 'zod';
+import type { RowState } from '../forwarding-state.ts';
 
 export type ColumnName =
   | 'time'
@@ -67,8 +68,6 @@ export type TableAction = z.infer<typeof actionSchema>;
 export function readTableMessage(raw: unknown): PageMessage | undefined {
   return pageMessageSchema.safeParse(raw).data;
 }
-
-export type RowState = 'failed' | 'held' | 'retrying' | 'waiting' | 'discarded' | 'sent' | 'none' | 'rejected' | 'test';
 
 /** An attempt on the row's clock, in milliseconds since its delivery was received. */
 export interface Span {

@@ -4,9 +4,9 @@ import { durationOf, listOf, placeOf } from '../../ui/phrases.ts';
 import type { ListNaming } from '../../ui/phrases.ts';
 import type { Localiser } from '../../ui/localiser.ts';
 import { printable } from '../../ui/printable.ts';
-import { addressOf, marksOf } from '../event-words.ts';
+import { addressOf, marksOf, stateWord } from '../event-words.ts';
 import { flagsOf } from '../forwarding-state.ts';
-import type { RowState, Span, TableRow } from './messages.ts';
+import type { Span, TableRow } from './messages.ts';
 
 /** Makes the row. */
 export function tableRow(traced: TracedEvent, names: ListNaming, l10n: Localiser): TableRow {
@@ -15,14 +15,14 @@ export function tableRow(traced: TracedEvent, names: ListNaming, l10n: Localiser
   const destinations = [...new Set(row.forwardings.map(({ destination }) => placeOf(destination)))];
   const spans = spansOf(traced, receivedAt, l10n);
   const nextAt = nextOf(traced, receivedAt);
-  const words = wordOf(state, l10n);
+  const words = stateWord(state, l10n);
   const made = spans.length + traced.omittedAttempts;
   return {
     id: row.id,
     receivedAt,
     state,
     cells: {
-      type: row.kind === 'event' ? printable(row.type ?? l10n.t('No type')) : kindOf(row.kind, l10n),
+      type: row.kind === 'event' ? printable(row.type ?? l10n.t('No type')) : stateWord(row.kind, l10n),
       address: row.kind === 'event' ? addressOf(row, l10n) : printable(row.reason ?? ''),
       list: row.list === null ? '' : printable(names.nameOfList(row.list) ?? row.list),
       state: [words, ...marksOf(row, l10n)].join(', '),
@@ -44,34 +44,6 @@ export function tableRow(traced: TracedEvent, names: ListNaming, l10n: Localiser
     nextAt,
     waterfallWords: waterfallWords(traced, { spans, nextAt, made }, l10n),
   };
-}
-
-/** A state in one word. */
-export function wordOf(state: RowState, l10n: Localiser): string {
-  switch (state) {
-    case 'failed':
-      return l10n.t('Failed');
-    case 'held':
-      return l10n.t('Held');
-    case 'retrying':
-      return l10n.t('Retrying');
-    case 'waiting':
-      return l10n.t('Waiting');
-    case 'discarded':
-      return l10n.t('Discarded');
-    case 'sent':
-      return l10n.t('Sent');
-    case 'rejected':
-      return l10n.t('Rejected');
-    case 'test':
-      return l10n.t('Test call');
-    case 'none':
-      return l10n.t('Not forwarded');
-  }
-}
-
-function kindOf(kind: 'test' | 'rejected', l10n: Localiser): string {
-  return wordOf(kind, l10n);
 }
 
 /** Milliseconds as a number: to the tenth below ten. */

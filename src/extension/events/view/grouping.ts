@@ -5,6 +5,7 @@ import type { RowState } from '../forwarding-state.ts';
 import type { ListedEvent } from './event-list.ts';
 import { printable } from '../../ui/printable.ts';
 import type { Localiser } from '../../ui/localiser.ts';
+import { stateWord } from '../event-words.ts';
 import type { Surroundings } from '../event-words.ts';
 
 export const groupings = ['time', 'list', 'type', 'state'] as const;
@@ -136,7 +137,7 @@ function labelOf(
       if (key === 'test') return l10n.t('Test calls');
       return key === 'rejected' ? l10n.t('Rejected') : l10n.t('No type');
     case 'state':
-      return stateLabel(key as RowState, l10n);
+      return key === 'test' ? l10n.t('Test calls') : stateWord(key as RowState, l10n);
   }
 }
 
@@ -152,28 +153,5 @@ function timeLabel(key: string, l10n: Localiser): string {
       return l10n.t('Yesterday');
     default:
       return key;
-  }
-}
-
-function stateLabel(state: RowState, l10n: Localiser): string {
-  switch (state) {
-    case 'failed':
-      return l10n.t('Failed');
-    case 'held':
-      return l10n.t('Held');
-    case 'retrying':
-      return l10n.t('Retrying');
-    case 'waiting':
-      return l10n.t('Waiting');
-    case 'discarded':
-      return l10n.t('Discarded');
-    case 'sent':
-      return l10n.t('Sent');
-    case 'rejected':
-      return l10n.t('Rejected');
-    case 'test':
-      return l10n.t('Test calls');
-    case 'none':
-      return l10n.t('Not forwarded');
   }
 }
