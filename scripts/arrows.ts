@@ -51,6 +51,7 @@ const extensionRooms = [
   'events/view',
   'events/table',
   'events/actions',
+  'debug',
 ];
 
 /** Files of the extension that are loaded on demand, through deferred.ts: they alone may use what is heavy. */

@@ -51,6 +51,9 @@ export class Session implements vscode.Disposable {
   readonly #added = new vscode.EventEmitter<RelayNotificationParams<'event/added'>>();
   readonly #attempted = new vscode.EventEmitter<RelayNotificationParams<'attempt/recorded'>>();
   readonly #corrected = new vscode.EventEmitter<RelayNotificationParams<'event/changed'>>();
+  readonly #stopped = new vscode.EventEmitter<RelayNotificationParams<'debug/stopped'>>();
+  readonly #continued = new vscode.EventEmitter<RelayNotificationParams<'debug/continued'>>();
+  readonly #logged = new vscode.EventEmitter<RelayNotificationParams<'debug/logged'>>();
   #state: SessionState = { kind: 'stopped' };
   readonly #starting = new SharedStart((signal) => this.#start(signal));
   #attaching: Promise<void> | undefined;
@@ -62,6 +65,11 @@ export class Session implements vscode.Disposable {
   readonly onDidAddEvents = this.#added.event;
   readonly onDidRecordAttempts = this.#attempted.event;
   readonly onDidCorrectEvents = this.#corrected.event;
+  /** Sending stopped: by a client, or at a breakpoint. */
+  readonly onDidStopSending = this.#stopped.event;
+  readonly onDidContinueSending = this.#continued.event;
+  /** A log point says something. */
+  readonly onDidLog = this.#logged.event;
 
   constructor(
     context: vscode.ExtensionContext,
@@ -147,7 +155,11 @@ export class Session implements vscode.Disposable {
   dispose(): void {
     this.#disposed = true;
     this.client?.close();
-    for (const emitter of [this.#changed, this.#added, this.#attempted, this.#corrected]) emitter.dispose();
+    for (const emitter of [
+      ...[this.#changed, this.#added, this.#attempted, this.#corrected],
+      ...[this.#stopped, this.#continued, this.#logged],
+    ])
+      emitter.dispose();
   }
 
   async #attach(): Promise<void> {
@@ -245,6 +257,9 @@ export class Session implements vscode.Disposable {
     client.on('event/added', (params) => this.#added.fire(params));
     client.on('attempt/recorded', (params) => this.#attempted.fire(params));
     client.on('event/changed', (params) => this.#corrected.fire(params));
+    client.on('debug/stopped', (params) => this.#stopped.fire(params));
+    client.on('debug/continued', (params) => this.#continued.fire(params));
+    client.on('debug/logged', (params) => this.#logged.fire(params));
     client.on('log', ({ level, message }) => this.#log[level](`relay: ${message}`));
     void client.closed.then(() => this.#onClosed(client));
     try {
