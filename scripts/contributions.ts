@@ -19,7 +19,7 @@ export interface Contributes {
 }
 
 const commands: readonly (readonly [string, CommandDescription])[] = Object.values(contributions).flatMap((part) =>
-  Object.entries<CommandDescription>(part),
+  Object.entries<CommandDescription>(part).filter(([, { internal }]) => internal !== true),
 );
 
 function whenOf({ view, item, alone, when }: MenuPlace): string | undefined {

@@ -13,6 +13,9 @@ export type CommandName<Part extends CommandPart = CommandPart> = Part extends C
 /** What every id of this extension begins with: commands, settings, views, context keys. */
 export const prefix = 'campaignMonitorRelay';
 
+/** Commands that rows and other commands run, and package.json does not name. */
+export const internalCommands = ['open', 'loadMore'] as const satisfies readonly CommandName[];
+
 /** The whole id of a command. */
 export function commandId(name: CommandName): string {
   return `${prefix}.${name}`;

@@ -37,6 +37,8 @@ export interface CommandDescription {
   readonly title: string;
   /** The name of a codicon. */
   readonly icon?: string;
+  /** Run by rows and other commands alone: package.json does not name it. */
+  readonly internal?: true;
   /** Whether the palette offers it: a text is the clause that says when. */
   readonly palette: boolean | string;
   readonly menus?: readonly MenuPlace[];

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { aliases } from '../../src/extension/aliases.ts';
+import { internalCommands } from '../../src/extension/commands.ts';
 import { contributions, submenus } from '../../src/extension/contributions.ts';
 import type { CommandDescription } from '../../src/extension/describing.ts';
 
@@ -32,6 +33,15 @@ describe('The descriptions of commands', () => {
     for (const [name, [command]] of Object.entries(aliases)) {
       assert.ok(described.has(command), `${name} leads to ${command}`);
       assert.ok(!described.has(name), name);
+    }
+  });
+
+  it('leave internal what rows and other commands run alone, and such commands stand in no menu', () => {
+    const internal = [...described].filter(([, each]) => each.internal === true);
+    assert.deepEqual(internal.map(([name]) => name).sort(), [...internalCommands].sort());
+    for (const [name, { palette, menus = [], keys = [] }] of described) {
+      const isNowhere = palette === false && menus.length === 0 && keys.length === 0;
+      assert.equal(isNowhere, (internalCommands as readonly string[]).includes(name), name);
     }
   });
 

@@ -51,21 +51,22 @@ describe("An event's documents and actions, as a person uses them", () => {
   });
 
   it('the body comes from the context menu', async () => {
-    await workbench.chooseUntil(row('ann@example.com'), 'Open Body', editor('"EmailAddress": "ann@example.com"'));
+    await workbench.openAsText(row('ann@example.com'), 'Body');
+    await editor('"EmailAddress": "ann@example.com"').waitFor();
     assert.deepEqual(await workbench.tabs(), ['e1 body']);
     await workbench.picture('documents/body');
   });
 
   it('the notification, the attempts and the headers come from the context menu', async () => {
-    await choose('ann@example.com', 'Open Notification');
+    await workbench.openAsText(row('ann@example.com'), 'Notification');
     await editor('"topic":').waitFor();
-    await choose('ann@example.com', 'Open Attempts and Answers');
+    await workbench.openAsText(row('ann@example.com'), 'Attempts and Answers');
     // Rendered, as a person reads it.
     const preview = workbench.webviewFrame();
     await preview.getByText('"taken": true').waitFor();
     await preview.getByRole('row', { name: /127\.0\.0\.1.* 200 / }).waitFor();
     await workbench.picture('documents/attempts');
-    await choose('ann@example.com', 'Open Headers');
+    await workbench.openAsText(row('ann@example.com'), 'Headers');
     await editor('Elements-Webhook-Id').waitFor();
     await workbench.picture('documents/headers');
     await closeEditors();
@@ -73,15 +74,15 @@ describe("An event's documents and actions, as a person uses them", () => {
 
   it('an open document leads to the notification, and to a replay and an edit of its event', async () => {
     const action = (name: string) => workbench.page.locator(`.editor-actions .action-label[aria-label^="${name}"]`);
-    await choose('ann@example.com', 'Open Body');
+    await workbench.openAsText(row('ann@example.com'), 'Body');
     await editor('"EmailAddress": "ann@example.com"').waitFor();
     // Another event is selected: the document's own counts.
     await row('bea@example.com').click({ modifiers: ['ControlOrMeta'] });
     await workbench.picture('documents/actions');
-    await action('Open Notification').click();
+    await action('Open as Text…').click();
+    await workbench.pick('Notification');
     await editor('"topic":').waitFor();
     assert.deepEqual(await workbench.tabs(), ['e1 notification']);
-    await action('Open Notification').waitFor({ state: 'detached' });
     const before = receiver.requests.length;
     await action('Replay').click();
     const replayed = (await receiver.received(before + 1)).at(-1);
@@ -117,7 +118,7 @@ describe("An event's documents and actions, as a person uses them", () => {
   });
 
   it('one that was pinned is there after a reload, in its language', async () => {
-    await choose('ann@example.com', 'Open Body');
+    await workbench.openAsText(row('ann@example.com'), 'Body');
     await editor('"EmailAddress": "ann@example.com"').waitFor();
     await workbench.runCommand('View: Pin Editor');
     await workbench.page.locator('.tab.sticky').waitFor();
@@ -164,11 +165,8 @@ describe("An event's documents and actions, as a person uses them", () => {
     const deep = '['.repeat(15_000) + ']'.repeat(15_000);
     const body = `{"ListID":"l","Events":[{"Type":"Update","EmailAddress":"dee@example.com","X":${deep}}]}`;
     await send(url, { body });
-    await workbench.chooseUntil(
-      row('dee@example.com'),
-      'Open Body',
-      editor('Shown as it came, not indented: it is nested too deeply.'),
-    );
+    await workbench.openAsText(row('dee@example.com'), 'Body');
+    await editor('Shown as it came, not indented: it is nested too deeply.').waitFor();
     await editor('{"ListID":"l","Events":[{"Type":"Update"').waitFor();
     await workbench.picture('documents/as-it-came');
   });

@@ -175,11 +175,11 @@ describe('The event editor', () => {
     await workbench.runCommand(`${category}: Open as Text…`);
     assert.deepEqual(
       (await workbench.quickPickItems()).map((item) => item.split(',')[0]),
-      ['Body', 'Notification', 'Attempts and Answers', 'Headers'],
+      ['Body', 'Notification', 'Attempts and Answers', 'Attempts and Answers as Markdown', 'Headers'],
     );
     await workbench.pick('Notification');
     await editor('"topic"').waitFor();
-    await workbench.chooseFromContextMenu(row('fay@example.com'), 'Open Attempts and Answers');
+    await workbench.openAsText(row('fay@example.com'), 'Attempts and Answers');
     const preview = workbench.webviewFrame();
     await preview.getByRole('heading', { name: /^Attempts to send e/ }).waitFor();
     assert.equal(await preview.getByRole('table').first().getByRole('row').count(), 4);

@@ -104,12 +104,12 @@ describe('Keys and credentials', () => {
       const answered = workbench.webviewFrame().locator('#column-answered').getByText('Answered 500');
       await clickUntil(row, answered);
       await clean();
-      for (const document of ['Open Body', 'Open Notification', 'Open Headers']) {
-        await choose(document);
+      for (const document of ['Body', 'Notification', 'Headers']) {
+        await workbench.openAsText(row, document);
         await workbench.editorText();
         await clean();
       }
-      await choose('Open Attempts and Answers');
+      await workbench.openAsText(row, 'Attempts and Answers');
       await workbench.webviewFrame().getByRole('table').first().waitFor();
       await clean();
       for (const copy of ['Copy as cURL', 'Copy as .http Request', 'Copy as HAR', 'Copy as Shareable Fixture']) {

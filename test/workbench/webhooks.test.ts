@@ -200,9 +200,9 @@ describe('Webhooks of Campaign Monitor, as a person manages them', function () {
     }[];
     const other = others.find(({ ListID }) => ListID !== newsletter)!;
     await row('Newsletter').waitFor();
-    await copies('Newsletter', 'Copy List ID', [newsletter]);
-    await copies('Harbour Books', 'Copy Client ID', [clientId]);
-    await copies('Newsletter', 'Copy List ID', [newsletter, other.ListID], true);
+    await copies('Newsletter', 'Copy ID', [newsletter]);
+    await copies('Harbour Books', 'Copy ID', [clientId]);
+    await copies('Newsletter', 'Copy ID', [newsletter, other.ListID], true);
   });
 
   it('registers the relay on a list, once, and opens the public URL for it', async () => {

@@ -385,6 +385,12 @@ export class Workbench {
     await menu.first().waitFor({ state: 'hidden' });
   }
 
+  /** Opens one of an event's documents from its row's menu. @param document as the choice offers it */
+  async openAsText(row: Locator, document: string): Promise<void> {
+    await this.chooseUntil(row, 'Open as Text…', this.#quickPickRow(document));
+    await this.pick(document);
+  }
+
   /** Chooses from the context menu of a row until what that brings is there. */
   async chooseUntil(row: Locator, entry: string | readonly string[], brings: Locator): Promise<void> {
     await untilDone(async () => {

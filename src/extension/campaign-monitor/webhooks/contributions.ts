@@ -58,19 +58,9 @@ export const webhooksCommands = {
     menus: [{ menu: 'view/item/context', view: 'webhooks', item: 'webhook', alone: true, group: '2_copy@1' }],
     keys: [{ key: 'ctrl+c', mac: 'cmd+c', when: rowsFocused('webhooks') }],
   },
-  copyWebhookId: {
-    title: 'Copy Webhook ID',
+  copyId: {
+    title: 'Copy ID',
     palette: false,
-    menus: [{ menu: 'view/item/context', view: 'webhooks', item: 'webhook', group: '2_copy@2' }],
-  },
-  copyListId: {
-    title: 'Copy List ID',
-    palette: false,
-    menus: [{ menu: 'view/item/context', view: 'webhooks', item: 'list', group: '2_copy@1' }],
-  },
-  copyClientId: {
-    title: 'Copy Client ID',
-    palette: false,
-    menus: [{ menu: 'view/item/context', view: 'webhooks', item: 'client', group: '2_copy@1' }],
+    menus: [{ menu: 'view/item/context', view: 'webhooks', item: 'id', group: '2_copy@2' }],
   },
 } as const satisfies CommandDescriptions;

@@ -26,13 +26,27 @@ export function createWebhookCommands(parts: WebhookCommandParts): CommandHandle
     ),
     deleteOldWebhooks: () => deleteOldWebhooks(parts),
     copyWebhookUrl: byKeyToo(view.focused, (node?: WebhooksNode) => copy(one(view, node).hook.url)),
-    copyWebhookId: (node?: WebhooksNode, nodes?: readonly WebhooksNode[]) =>
-      copy(...some(view, node, nodes).map(({ hook }) => hook.webhookId)),
-    copyListId: (node?: WebhooksNode, nodes?: readonly WebhooksNode[]) =>
-      copy(...view.selected(node, nodes).flatMap((each) => (each.kind === 'list' ? [each.listId] : []))),
-    copyClientId: (node?: WebhooksNode, nodes?: readonly WebhooksNode[]) =>
-      copy(...view.selected(node, nodes).flatMap((each) => (each.kind === 'client' ? [each.clientId] : []))),
+    // Of what the row is that was clicked: a list among webhooks is not meant.
+    copyId: (node?: WebhooksNode, nodes?: readonly WebhooksNode[]) => {
+      const selected = view.selected(node, nodes);
+      const kind = (node ?? selected[0])?.kind;
+      return copy(...selected.filter((each) => each.kind === kind).flatMap(idsOf));
+    },
   };
+}
+
+/** The vendor's id of what a row shows. */
+function idsOf(node: WebhooksNode): string[] {
+  switch (node.kind) {
+    case 'webhook':
+      return [node.hook.webhookId];
+    case 'list':
+      return [node.listId];
+    case 'client':
+      return [node.clientId];
+    default:
+      return [];
+  }
 }
 
 /** @throws CommandError where no webhook is selected */

@@ -26,7 +26,7 @@ export function clientItem({ account, clientId, name }: ClientNode, unfolded: bo
   const item = new vscode.TreeItem(printable(name), unfolded ? Expanded : Collapsed);
   item.id = `client:${account.id}:${clientId}`;
   item.iconPath = new vscode.ThemeIcon('organization');
-  item.contextValue = ';client;';
+  item.contextValue = ';client;;id;';
   item.accessibilityInformation = { label: vscode.l10n.t('Client {0}', printable(name)) };
   return item;
 }
@@ -36,7 +36,7 @@ export function listItem(node: ListNode, unfolded: boolean): vscode.TreeItem {
   const item = new vscode.TreeItem(printable(node.name), unfolded ? Expanded : Collapsed);
   item.id = `list:${node.account.id}:${node.listId}`;
   item.iconPath = new vscode.ThemeIcon('mail');
-  item.contextValue = node.account.kind === 'sandbox' ? ';list;;sandboxList;' : ';list;';
+  item.contextValue = node.account.kind === 'sandbox' ? ';list;;id;;sandboxList;' : ';list;;id;';
   item.tooltip = vscode.l10n.t('List {0}', printable(node.listId));
   item.accessibilityInformation = { label: vscode.l10n.t('List {0}', printable(node.name)) };
   return item;
@@ -60,7 +60,7 @@ export function webhookItem({ list, hook }: WebhookNode, place: Place): vscode.T
   item.iconPath = hook.active
     ? new vscode.ThemeIcon(icon, new vscode.ThemeColor(colour))
     : new vscode.ThemeIcon('circle-slash', new vscode.ThemeColor('descriptionForeground'));
-  item.contextValue = `;webhook;${hook.active ? ';active;' : ';inactive;'}`;
+  item.contextValue = `;webhook;;id;${hook.active ? ';active;' : ';inactive;'}`;
   item.accessibilityInformation = { label: spokenOf(hook, place, vscode.l10n), role: 'treeitem' };
   item.tooltip = tooltipOf(hook, place);
   return item;

@@ -4,6 +4,7 @@ import type { CommandDescriptions } from '../../describing.ts';
 export const documentsCommands = {
   open: {
     title: 'Open Event',
+    internal: true,
     palette: false,
   },
   openAsText: {
@@ -11,42 +12,13 @@ export const documentsCommands = {
     icon: 'go-to-file',
     palette: 'resourceScheme == campaignMonitorRelay',
     menus: [
+      { menu: 'view/item/context', view: 'events', item: 'row', alone: true, group: '1_open@1' },
       {
         menu: 'editor/title',
-        when: 'resourceScheme == campaignMonitorRelay && resourceFilename =~ /^e\\d+$/',
+        when: 'resourceScheme == campaignMonitorRelay && !isInDiffEditor && resourceFilename =~ /^e\\d+/',
         group: 'navigation@1',
       },
     ],
-  },
-  openBody: {
-    title: 'Open Body',
-    icon: 'json',
-    palette: false,
-    menus: [{ menu: 'view/item/context', view: 'events', item: 'row', alone: true, group: '1_open@1' }],
-  },
-  openNotification: {
-    title: 'Open Notification',
-    icon: 'mail',
-    palette: false,
-    menus: [
-      { menu: 'view/item/context', view: 'events', item: 'notification', alone: true, group: '1_open@2' },
-      {
-        menu: 'editor/title',
-        when: 'resourceScheme == campaignMonitorRelay && !isInDiffEditor && resourceFilename =~ /^e\\d+ (?!notification)/',
-        group: 'navigation@1',
-      },
-    ],
-  },
-  openAttempts: {
-    title: 'Open Attempts and Answers',
-    icon: 'history',
-    palette: false,
-    menus: [{ menu: 'view/item/context', view: 'events', item: 'attempted', alone: true, group: '1_open@3' }],
-  },
-  openHeaders: {
-    title: 'Open Headers',
-    palette: false,
-    menus: [{ menu: 'view/item/context', view: 'events', item: 'row', alone: true, group: '1_open@4' }],
   },
   compareBodies: {
     title: 'Compare Selected',

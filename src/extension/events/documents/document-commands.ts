@@ -9,24 +9,17 @@ import type { EventsNode } from '../event-node.ts';
 import { eventViewType } from '../address.ts';
 import type { DocumentKind } from '../address.ts';
 import { documentUri, eventUri, openDocument, uriOf } from './open-document.ts';
+import type { Opening } from './open-document.ts';
 import { stretchOf } from './json-text.ts';
 
 /** The handlers of these commands. */
 export function createDocumentCommands(parts: ActionParts): CommandHandlers<'documents'> {
-  const show = (kind: DocumentKind) => async (target?: EventsNode | vscode.Uri) => {
-    const [row] = await targetRows(parts, target);
-    if (kind === 'notification') requireNotification(row);
-    const editor = await openDocument(parts, { eventId: row.id, kind, attempt: null });
-    if (editor !== undefined && kind === 'body' && row.kind === 'event') await revealEvent(parts, row, editor);
-  };
   return {
     // A click in the tree leaves the keyboard there, so that the arrow keys go on.
     open: (node?: EventsNode) => openEvent(chosenRow(parts, node), node !== undefined),
-    openAsText: (target?: EventsNode | vscode.Uri) => openAsText(parts, target),
-    openBody: show('body'),
-    openNotification: show('notification'),
-    openAttempts: show('attempts'),
-    openHeaders: show('headers'),
+    // With the kind of a document first, as the earlier command of each has it, that one is opened.
+    openAsText: (first?: EventsNode | vscode.Uri | DocumentKind, second?: EventsNode | vscode.Uri) =>
+      typeof first === 'string' ? openKind(parts, first, second) : openAsText(parts, first),
     compareBodies: (node?: EventsNode, nodes?: readonly EventsNode[]) => compareBodies(parts, node, nodes),
     compareWithNotification: (node?: EventsNode) => compareWithNotification(parts, chosenRow(parts, node)),
     compareAnswers: (node?: EventsNode) => compareAnswers(parts, chosenRow(parts, node)),
@@ -41,12 +34,17 @@ async function openEvent(row: EventRow, preserveFocus: boolean): Promise<void> {
   });
 }
 
-/** Asks which of an event's documents is wanted, and opens it as text. */
+/** Asks which of an event's documents is wanted, and opens it. */
 async function openAsText(parts: ActionParts, target: EventsNode | vscode.Uri | undefined): Promise<void> {
   const { l10n } = vscode;
   const [row] = await targetRows(parts, target ?? eventInSight());
   const { delivery, notifications, attempts } = await (await readable(parts)).request('events/get', { id: row.id });
-  const offered: readonly (vscode.QuickPickItem & { readonly shows: DocumentKind; readonly there: boolean })[] = [
+  interface Offer extends vscode.QuickPickItem {
+    readonly shows: DocumentKind;
+    readonly there: boolean;
+    readonly opening?: Opening;
+  }
+  const offered: readonly Offer[] = [
     { label: l10n.t('Body'), description: l10n.t('as it came in'), shows: 'body', there: true },
     {
       label: l10n.t('This Event Alone'),
@@ -60,15 +58,41 @@ async function openAsText(parts: ActionParts, target: EventsNode | vscode.Uri | 
       shows: 'notification',
       there: notifications.length > 0,
     },
-    { label: l10n.t('Attempts and Answers'), shows: 'attempts', there: attempts.length > 0 },
+    {
+      label: l10n.t('Attempts and Answers'),
+      description: l10n.t('rendered'),
+      shows: 'attempts',
+      there: attempts.length > 0,
+    },
+    {
+      label: l10n.t('Attempts and Answers as Markdown'),
+      shows: 'attempts',
+      there: attempts.length > 0,
+      opening: { asText: true },
+    },
     { label: l10n.t('Headers'), shows: 'headers', there: true },
   ];
   const chosen = await vscode.window.showQuickPick(
     offered.filter(({ there }) => there),
     { title: l10n.t('Open {0} as Text', row.id), placeHolder: l10n.t('Choose a document') },
   );
-  if (chosen !== undefined)
-    await openDocument(parts, { eventId: row.id, kind: chosen.shows, attempt: null }, { asText: true });
+  if (chosen !== undefined) await openDocumentOf(parts, row, chosen.shows, chosen.opening);
+}
+
+async function openKind(
+  parts: ActionParts,
+  kind: DocumentKind,
+  target: EventsNode | vscode.Uri | undefined,
+): Promise<void> {
+  const [row] = await targetRows(parts, target ?? eventInSight());
+  if (kind === 'notification') requireNotification(row);
+  await openDocumentOf(parts, row, kind);
+}
+
+/** Opens a document, its cursor on the event. */
+async function openDocumentOf(parts: ActionParts, row: EventRow, kind: DocumentKind, opening?: Opening): Promise<void> {
+  const editor = await openDocument(parts, { eventId: row.id, kind, attempt: null }, opening);
+  if (editor !== undefined && kind === 'body' && row.kind === 'event') await revealEvent(parts, row, editor);
 }
 
 /** The address of the event whose editor is the active tab. */

@@ -53,6 +53,7 @@ export const eventsViewCommands = {
   },
   loadMore: {
     title: 'Load More Events',
+    internal: true,
     palette: false,
   },
   clearHistory: {
