@@ -187,7 +187,8 @@ export function paging(rounds: number): Promise<Result> {
     const times: number[] = [];
     const standstills: number[] = [];
     await probe.longestStandstill();
-    for (let number = 0; number < rounds * 5; number++) {
+    // The view keeps 2,000 rows: beyond them it lets go of the newest.
+    for (let number = 0; number < Math.min(15, rounds * 5); number++) {
       const started = performance.now();
       await until(async () => (await place()) === loaded);
       await workbench.treeRow(eventsView, 'Load More').click();

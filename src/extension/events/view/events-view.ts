@@ -104,7 +104,8 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
         const timeKeys = [...this.#groups.keys()].map((id) => id.slice('time:'.length));
         return { client, filter, grouping: this.#grouping, timeKeys: this.#grouping === 'time' ? timeKeys : [] };
       },
-      onChange: () => this.#feed.redraw(),
+      // VS Code draws a tree anew only so often: what need not be drawn does not make an event wait that comes next.
+      onChange: () => (this.#grouping === null ? this.#showHeading(this.#feed.list.size > 0) : this.#feed.redraw()),
       onError,
       now: () => Date.now(),
     });
