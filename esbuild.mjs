@@ -1,6 +1,6 @@
 /**
- * Builds the bundles into dist/, or the folder named as argument: the CLI (cm-relay.js), the relay's own process
- * (relay.js), the extension (extension/extension.mjs with what it loads on demand beside it), and the pages
+ * Builds the bundles into dist/, or the folder named as argument: the program (cm-relay.js), which is the CLI and the
+ * relay's own process, the extension (extension/extension.mjs with what it loads on demand beside it), and the pages
  * (form.js, …). Beside them it writes what they are made of (bundled.json) and under which licences that is.
  */
 import { build } from 'esbuild';
@@ -19,14 +19,6 @@ const englishZod = {
     builder.onLoad({ filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
       contents: "export { default as en } from './en.js';",
     }));
-  },
-};
-
-/** The relay reads bodies itself: express's parsers, with their tables of every charset, would be a fifth of it. */
-const noBodyParser = {
-  name: 'no-body-parser',
-  setup(builder) {
-    builder.onLoad({ filter: /[\\/]body-parser[\\/]index\.js$/ }, () => ({ contents: 'module.exports = {};' }));
   },
 };
 
@@ -198,21 +190,14 @@ const define = {
 /** Our pages in webviews, by their folders. */
 const pages = ['form', 'editor', 'table'];
 
-const [cli, relay, extension, ...ofPages] = await Promise.all([
+const [program, extension, ...ofPages] = await Promise.all([
   build({
     ...common,
     define,
     entryPoints: ['src/cli/cm-relay.ts'],
     outfile: join(out, 'cm-relay.js'),
     // Other commands are short, and need little of it.
-    plugins: [...common.plugins, utf8Alone, keepingCompiled("process.argv[2] === 'listen'")],
-  }),
-  build({
-    ...common,
-    define,
-    entryPoints: ['src/relay/main.ts'],
-    outfile: join(out, 'relay.js'),
-    plugins: [...common.plugins, noBodyParser, keepingCompiled('true')],
+    plugins: [...common.plugins, utf8Alone, keepingCompiled("['listen', 'relay-process'].includes(process.argv[2])")],
   }),
   // The extension: each `await import()` of its code is a part that is loaded when it is first used.
   build({
@@ -244,8 +229,7 @@ await writeFile(join(out, 'package.json'), '{ "type": "commonjs" }\n');
 await chmod(join(out, 'cm-relay.js'), 0o755);
 
 const bundled = bundledOf({
-  'cm-relay.js': [cli.metafile, worker.metafile],
-  'relay.js': [relay.metafile, worker.metafile],
+  'cm-relay.js': [program.metafile, worker.metafile],
   extension: [extension.metafile],
   ...Object.fromEntries(pages.map((page, index) => [`${page}.js`, [ofPages[index].metafile]])),
 });

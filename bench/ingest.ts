@@ -51,7 +51,7 @@ export async function ingest({ sliceSeconds, deliveries }: Extent): Promise<Resu
   const floor = newSide('bare `node:http` that reads and parses', await startServer('http'));
   const express = newSide('Express, `express.json()`, `sendStatus(200)`', await startServer('express'));
   const empty = newSide('Express, `express.json()`, empty 200', await startServer('express', 'empty'));
-  const alone = newSide('`relay.js`, nobody attached', aloneRelay);
+  const alone = newSide('the relay’s process, nobody attached', aloneRelay);
   const listen = newSide('`cm-relay listen --json`, its lines read', listenRelay);
   const sides = [floor, express, empty, alone, listen];
   const relays = [
@@ -104,7 +104,7 @@ export async function ingest({ sliceSeconds, deliveries }: Extent): Promise<Resu
     rows: [
       ...rows(listen.what, listen, express, [1, 1.2], 2),
       ...rows(alone.what, alone, express, [], null),
-      ...rows('`relay.js`, beside Express whose answer is empty', alone, empty, [], null),
+      ...rows('the relay’s process, beside Express whose answer is empty', alone, empty, [], null),
     ],
     remarks: [
       `Slices of ${sliceSeconds} s, ${listen.slices.length} of each in turn, until each side had ${deliveries.toLocaleString('en-US')}; ${takeDisturbedRounds()} slices were disturbed by other programs. Each figure is the median of the slices and their lowest and highest. Before that each process was warmed up, and each relay had as many as it keeps: retention works all the time.`,

@@ -145,7 +145,7 @@ export async function startRelay(manner: Manner, dataDir: string, settings: Rela
     const { child, ready } = await startUntilReady([join(root, 'dist', 'cm-relay.js'), ...command]);
     return { child, url: String(ready['campaignMonitorUrl']), dataDir, client };
   }
-  const program = [...frugal.nodeOptions, join(root, 'dist', 'relay.js')];
+  const program = [...frugal.nodeOptions, join(root, 'dist', 'cm-relay.js'), 'relay-process'];
   const { child, ready } = await startUntilReady([...program, '--data-dir', dataDir, '--port', '0'], {
     env: { ...environment, ...frugal.environment },
   });

@@ -16,7 +16,6 @@ const contents = [
   'dist/editor.js',
   'dist/form.js',
   'dist/table.js',
-  'dist/relay.js',
   'dist/cm-relay.js',
   'dist/package.json',
   'dist/third-party-licenses.txt',

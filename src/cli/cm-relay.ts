@@ -1,6 +1,17 @@
 #!/usr/bin/env node
-import { main } from './program.ts';
+/**
+ * The program: the command line, and the relay as a process of its own, which the extension starts. Both are one bundle:
+ * most of either is the relay. What is not asked for is not run.
+ */
+async function run([first, ...others]: readonly string[]): Promise<number> {
+  if (first === 'relay-process') {
+    const { runRelayProcess } = await import('../relay/relay-process.ts');
+    return runRelayProcess(others);
+  }
+  const { main } = await import('./program.ts');
+  return main(first === undefined ? [] : [first, ...others]);
+}
 
-void main(process.argv.slice(2)).then((code) => {
+void run(process.argv.slice(2)).then((code) => {
   process.exitCode = code;
 });

@@ -39,7 +39,7 @@ export function compose(context: vscode.ExtensionContext): void {
   const session = new Session(context, log, secrets, receiver);
   const names = new ListNames(context.globalState);
   const relays = new KnownRelays(context.globalState, prefix);
-  const history = new StoppedHistory({ session, bundle: context.asAbsolutePath('dist/relay.js') });
+  const history = new StoppedHistory({ session, bundle: context.asAbsolutePath('dist/cm-relay.js') });
   const events = new EventsView(context, { session, log, names, history });
   const destinations = new DestinationsView({
     session,

@@ -48,7 +48,10 @@ More prose.
 
 describe('the document of the benchmarks', () => {
   it('gets the tables of the results, and keeps prose and what there is no result of', async () => {
-    const kept = of('a', rateRow('`relay.js`', 'requests/s', spread([900, 1000, 1100]), spread([1000]), 1, 1.2));
+    const kept = of(
+      'a',
+      rateRow('the relay’s process', 'requests/s', spread([900, 1000, 1100]), spread([1000]), 1, 1.2),
+    );
     const written = await documentWith(document, [kept], file);
     assert.match(written, /Prose that stays\./);
     assert.match(written, /More prose\./);
@@ -57,7 +60,7 @@ describe('the document of the benchmarks', () => {
     assert.match(written, /Measured on 2026-02-03, in 12 s\./);
     assert.match(
       written,
-      /\| \(a\) `relay\.js` +\| 1: 1,000 requests\/s, baseline 1,000 +\| ≥ 1, then 1\.2 \| the first met \|/,
+      /\| \(a\) the relay’s process +\| 1: 1,000 requests\/s, baseline 1,000 +\| ≥ 1, then 1\.2 \| the first met \|/,
     );
     assert.match(written, /\| \(g\) kept by hand +\| 8 ms \(6 to 29\) +\| ≤ 10 ms +\| met +\|/);
     assert.doesNotMatch(written, /old/);

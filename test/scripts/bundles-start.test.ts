@@ -10,7 +10,7 @@ import { send } from '../relay/requests.ts';
 import { sampleBody } from '../relay/stage.ts';
 import { build } from './build.ts';
 
-/** Starts a bundle, has it take a delivery, waits for `more`, and ends it in order. */
+/** Starts it, has it take a delivery, waits for `more`, and ends it in order. */
 async function useOnce(
   program: string,
   args: readonly string[],
@@ -34,15 +34,16 @@ async function useOnce(
   assert.equal((await ended)[0], 0);
 }
 
-describe('The bundles as they start', function () {
+describe('The program as it starts', function () {
   this.timeout(120_000);
 
-  const programs: Record<string, (dataDir: string) => string[]> = {
-    'relay.js': (dataDir) => ['--data-dir', dataDir],
-    'cm-relay.js': (dataDir) => ['listen', '--json', '--port', '0', '--data-dir', dataDir],
+  const name = 'cm-relay.js';
+  const uses: Record<string, (dataDir: string) => string[]> = {
+    "as the relay's own process": (dataDir) => ['relay-process', '--data-dir', dataDir],
+    'on the command line': (dataDir) => ['listen', '--json', '--port', '0', '--data-dir', dataDir],
   };
-  for (const [name, argsFor] of Object.entries(programs)) {
-    it(`keep their compiled code beside them, and need none that is sound: ${name}`, async () => {
+  for (const [use, argsFor] of Object.entries(uses)) {
+    it(`keeps its compiled code beside it, and needs none that is sound: ${use}`, async () => {
       const { folder } = build();
       const kept = join(folder, '.compiled');
       rmSync(kept, { recursive: true, force: true });
@@ -65,7 +66,7 @@ describe('The bundles as they start', function () {
     });
   }
 
-  it('forward from the first delivery on, undici being loaded for that', async () => {
+  it('forwards from the first delivery on, undici being loaded for that', async () => {
     const { folder } = build();
     const receiver = await startReceiver();
     const dataDir = join(temporaryFolder(), 'data');

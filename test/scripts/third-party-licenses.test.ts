@@ -75,7 +75,7 @@ describe('The licences of what is bundled', function () {
       assert.equal(bundled[`node_modules/${tool}`], undefined, tool);
     }
     assert.deepEqual(bundled['node_modules/commander'], ['cm-relay.js']);
-    assert.deepEqual(bundled['node_modules/vscode-jsonrpc'], ['cm-relay.js', 'extension', 'relay.js']);
+    assert.deepEqual(bundled['node_modules/vscode-jsonrpc'], ['cm-relay.js', 'extension']);
   });
 
   it('go with the package of the CLI', () => {

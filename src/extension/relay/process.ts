@@ -11,7 +11,7 @@ export class RelayStartError extends Error {
 }
 
 export interface RelayProcessOptions {
-  /** The bundle in the extension, dist/relay.js. */
+  /** The bundle in the extension, dist/cm-relay.js. */
   readonly bundle: string;
   /** A folder for the copy, the working directory. */
   readonly storage: string;
@@ -31,6 +31,7 @@ export interface RelayProcessOptions {
 export async function startRelayProcess(options: RelayProcessOptions): Promise<void> {
   const { bundle, storage, version, dataDir, keepAliveMinutes, port, signal } = options;
   const args = [
+    'relay-process',
     '--data-dir',
     dataDir,
     '--log-file',

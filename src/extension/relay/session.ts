@@ -218,7 +218,7 @@ export class Session implements vscode.Disposable {
       if (client === undefined) {
         isOurs = true;
         await startRelayProcess({
-          bundle: this.#context.asAbsolutePath('dist/relay.js'),
+          bundle: this.#context.asAbsolutePath('dist/cm-relay.js'),
           storage: this.#context.globalStorageUri.fsPath,
           dataDir: this.dataDir,
           version: this.#version,

@@ -11,7 +11,7 @@ import type { Session } from './session.ts';
 
 export interface StoppedHistoryOptions {
   readonly session: Pick<Session, 'state' | 'dataDir' | 'client'>;
-  /** The bundle in the extension, dist/relay.js. */
+  /** The bundle in the extension, dist/cm-relay.js. */
   readonly bundle: string;
 }
 
@@ -58,7 +58,7 @@ export class StoppedHistory {
     const { speakOver } = await import('../deferred.ts');
     const { session, bundle } = this.#options;
     const { dataDir } = session;
-    const child = spawn(process.execPath, [bundle, '--history', '--data-dir', dataDir], {
+    const child = spawn(process.execPath, [bundle, 'relay-process', '--history', '--data-dir', dataDir], {
       // It is no folder that an update of the extension replaces.
       cwd: dataDir,
       env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ELECTRON_RUN_AS_NODE: '1' },

@@ -1,8 +1,8 @@
 /**
- * The relay's own process, as the extension starts it: `node relay.js --data-dir D [--port N] [--log-file F]`. Ends
- * `keepAliveMinutes` after its last client has gone. Prints one JSON line: `ready`, `running` where another process is
- * the relay already, or `failed` and why. With `--history` it is no relay: it answers what reads the history on its
- * standard input and output, see read-only.ts.
+ * The relay as a process of its own, as the extension starts it: `cm-relay relay-process --data-dir D [--port N]
+ * [--log-file F]`. Ends `keepAliveMinutes` after its last client has gone. Prints one JSON line: `ready`, `running` where
+ * another process is the relay already, or `failed` and why. With `--history` it is no relay: it answers what reads the
+ * history on its standard input and output, see read-only.ts.
  */
 import { parseArgs } from 'node:util';
 import type { RelayAdvice } from '../protocol/errors.ts';
@@ -10,16 +10,33 @@ import { logToFile } from './log-file.ts';
 import { serveHistory } from './read-only.ts';
 import { RelayRunningError, startRelay } from './relay.ts';
 
-// Whoever reads what is written here may go away, as a window does that is closed: the relay stays.
-for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
-
 const write = (line: object): void => void process.stdout.write(`${JSON.stringify(line)}\n`);
 
 /** Another process became the relay first: the caller attaches to that one. */
 const exitRunning = 3;
 
-async function main(): Promise<void> {
+/**
+ * Runs it to its end.
+ * @param args what follows `relay-process` on the command line
+ * @returns the process's exit code
+ */
+export async function runRelayProcess(args: readonly string[]): Promise<number> {
+  // Whoever reads what is written here may go away, as a window does that is closed: the relay stays.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+  try {
+    await serve(args);
+    return 0;
+  } catch (error) {
+    const { message, next, advice } = error as Error & { next?: string; advice?: RelayAdvice };
+    const running = error instanceof RelayRunningError;
+    write({ type: running ? 'running' : 'failed', message, next: next ?? null, advice: advice ?? null });
+    return running ? exitRunning : 1;
+  }
+}
+
+async function serve(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({
+    args: [...args],
     options: {
       'data-dir': { type: 'string' },
       port: { type: 'string' },
@@ -53,10 +70,3 @@ async function main(): Promise<void> {
   write({ type: 'ready', pid, campaignMonitorUrl });
   await relay.closed;
 }
-
-main().catch((error: unknown) => {
-  const { message, next, advice } = error as Error & { next?: string; advice?: RelayAdvice };
-  const running = error instanceof RelayRunningError;
-  write({ type: running ? 'running' : 'failed', message, next: next ?? null, advice: advice ?? null });
-  process.exitCode = running ? exitRunning : 1;
-});
