@@ -56,12 +56,18 @@ export function compose(context: vscode.ExtensionContext): void {
   const instanceDocuments = new InstanceDocuments(context);
   let made: Promise<Handlers> | undefined;
   const handlers = (): Promise<Handlers> =>
-    (made ??= import('./handlers.ts').then(({ createHandlers }) =>
-      createHandlers({
-        ...{ context, log, secrets, receiver, session, sandbox, platform, browser },
-        ...{ events, history, destinations, names, webhooks, instances, instanceStore, instanceDocuments },
-      }),
-    ));
+    (made ??= import('./handlers.ts')
+      .then(({ createHandlers }) =>
+        createHandlers({
+          ...{ context, log, secrets, receiver, session, sandbox, platform, browser },
+          ...{ events, history, destinations, names, webhooks, instances, instanceStore, instanceDocuments },
+        }),
+      )
+      .catch((error: unknown) => {
+        // Tried again by the next command.
+        made = undefined;
+        throw error;
+      }));
   const webhooks = createWebhooks({
     ...{ context, session, log, sandbox, names, relays },
     actions: async () => (await handlers()).webhookActions,

@@ -5,20 +5,15 @@ import type { HeldBy } from '../protocol/debug.ts';
 import { holderCodes, isCorruption, kindCodes, notificationKindCodes, passCodes, stateCodes } from './database.ts';
 import type { RenderSettings } from './normalise.ts';
 import type { DeliveryFacts, EventFacts, NotificationFacts, Pass } from './records.ts';
+import type { Row } from './statements.ts';
 
 export type NotificationKind = keyof typeof notificationKindCodes;
 
 /** All that a notification's bytes are made of, beside the delivery's body. */
-export interface StoredNotification {
-  readonly id: number;
+export interface StoredNotification extends NotificationFacts {
   readonly deliveryId: number;
-  readonly kind: NotificationKind;
   /** The position of its first event in the delivery. */
   readonly firstEvent: number;
-  readonly eventCount: number;
-  readonly eventId: string;
-  /** Milliseconds since the epoch. */
-  readonly createdAt: number;
   readonly settings: RenderSettings;
 }
 
@@ -69,32 +64,14 @@ export class StoredReader {
     if (row === undefined) return undefined;
     const settings = this.#settingsById(Number(row['render_settings_id']));
     if (settings === undefined) return undefined;
-    return {
-      id,
-      deliveryId: Number(row['delivery_id']),
-      kind: notificationKindName(row['kind']),
-      firstEvent: Number(row['first_event']),
-      eventCount: Number(row['event_count']),
-      eventId: String(row['event_id']),
-      createdAt: Number(row['created_at']),
-      settings,
-    };
+    const deliveryId = Number(row['delivery_id']);
+    return { ...notificationFactsOf(id, row), deliveryId, firstEvent: Number(row['first_event']), settings };
   }
 
   /** What is said of a notification, and where its events begin in its delivery; undefined where it is gone. */
   notificationFacts(id: number): (NotificationFacts & { readonly firstEvent: number }) | undefined {
     const row = this.#get(this.#notification, id);
-    if (row === undefined) return undefined;
-    return {
-      id,
-      kind: notificationKindName(row['kind']),
-      part: Number(row['part']),
-      parts: Number(row['parts']),
-      eventCount: Number(row['event_count']),
-      eventId: String(row['event_id']),
-      createdAt: Number(row['created_at']),
-      firstEvent: Number(row['first_event']),
-    };
+    return row && { ...notificationFactsOf(id, row), firstEvent: Number(row['first_event']) };
   }
 
   /** A delivery's bytes and headers, or undefined where it is gone. */
@@ -159,7 +136,7 @@ export class StoredReader {
     return settings;
   }
 
-  #get(statement: StatementSync, id: number): Record<string, unknown> | undefined {
+  #get(statement: StatementSync, id: number): Row | undefined {
     try {
       return statement.get(id);
     } catch (error) {
@@ -192,9 +169,17 @@ export function stateName(code: unknown): ForwardingState {
 
 const notificationKindNames = Object.keys(notificationKindCodes) as NotificationKind[];
 
-/** The kind of notification that a code in the file stands for. */
-export function notificationKindName(code: unknown): NotificationKind {
-  return notificationKindNames[Number(code)] ?? 'normalised';
+/** What a row of `notifications` says. */
+export function notificationFactsOf(id: number, row: Row): NotificationFacts {
+  return {
+    id,
+    kind: notificationKindNames[Number(row['kind'])] ?? 'normalised',
+    part: Number(row['part']),
+    parts: Number(row['parts']),
+    eventCount: Number(row['event_count']),
+    eventId: String(row['event_id']),
+    createdAt: Number(row['created_at']),
+  };
 }
 
 const holderNames = Object.keys(holderCodes) as HeldBy[];

@@ -28,6 +28,8 @@ function stored(deliveryId: number, rest: Partial<StoredNotification> = {}): Sto
     id: deliveryId,
     deliveryId,
     kind: 'normalised',
+    part: 0,
+    parts: 1,
     firstEvent: 0,
     eventCount: 1,
     eventId: 'abc',

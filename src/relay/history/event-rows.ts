@@ -18,7 +18,7 @@ import type { DeliveryFacts } from '../records.ts';
 import { iso, parseId, shownAttempt, shownDelivery, shownEvent, shownForwarding, shownNotification } from '../shown.ts';
 import { Statements } from '../statements.ts';
 import type { Row } from '../statements.ts';
-import { bytesOf, holderName, kindName, notificationKindName, stateName } from '../stored.ts';
+import { bytesOf, holderName, kindName, notificationFactsOf, stateName } from '../stored.ts';
 import { eventStateOf } from './forwarding-summary.ts';
 
 const columns = `e.id, e.delivery_id, e.kind, e.received_at, e.type, e.address, e.date, e.warning, e.duplicate_of, e.notification_id,
@@ -182,15 +182,7 @@ export class EventRows {
     );
     if (row === undefined) return undefined;
     return shownNotification(
-      {
-        id,
-        kind: notificationKindName(row['kind']),
-        part: Number(row['part']),
-        parts: Number(row['parts']),
-        eventCount: Number(row['event_count']),
-        eventId: String(row['event_id']),
-        createdAt: Number(row['created_at']),
-      },
+      notificationFactsOf(id, row),
       Number(row['delivery_id']),
       Number(row['delivery_first_event']) + Number(row['first_event']),
       this.forwardings(id),
