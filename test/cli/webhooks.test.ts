@@ -131,6 +131,23 @@ describe('cm-relay webhooks', function () {
     assert.deepEqual(removed.map(({ webhookId }) => webhookId).sort(), [id, deadId].sort());
   });
 
+  it('names each list in JSON, those without a webhook too', async () => {
+    const id = await sandbox.webhook(secondList.listId, foreignUrl);
+    const listed = await webhooks(['list', '--json']);
+    assert.equal(listed.code, 0, listed.err);
+    assert.deepEqual(
+      lines(listed).map(({ type, listId, listName, webhookId, webhooks: number }) => [
+        type,
+        listId,
+        listName,
+        webhookId ?? number,
+      ]),
+      sandboxLists.map(({ listId, title }) =>
+        listId === secondList.listId ? ['webhook', listId, title, id] : ['list', listId, title, 0],
+      ),
+    );
+  });
+
   it('never deletes what is not its own for the sake of another URL', async () => {
     const other = 'https://staging.example.org/hook';
     const register = (...more: string[]): Promise<Ended> =>

@@ -115,7 +115,7 @@ export function webhooksCommand(): Command {
         .argParser(checkedBy(host))
         .default(serviceAt(campaignMonitorHost), campaignMonitorHost),
     )
-    .addOption(jsonFlag('one JSON object a line for each webhook'))
+    .addOption(jsonFlag('one JSON object a line for each webhook, and for each list that has none'))
     .action(webhooks);
 }
 
@@ -188,6 +188,7 @@ async function listAll(session: Session): Promise<void> {
   for (const { listId, name } of await chosenLists(session)) {
     const found = await webhooksOf(session, listId);
     if (json) {
+      if (found.length === 0) await printJson({ type: 'list', listName: name, listId, webhooks: 0 });
       for (const webhook of found) await printJson({ type: 'webhook', listName: name, ...webhook });
       continue;
     }
