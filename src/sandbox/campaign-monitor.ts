@@ -1,6 +1,7 @@
 /** The emulated Campaign Monitor, put together: API, OAuth, deliveries and the controls of the sandbox. */
 import { Router } from 'express';
 import { apiRouter } from './campaign-monitor/api.ts';
+import { apiVersions } from './campaign-monitor/api-call.ts';
 import { controlRouter } from './campaign-monitor/control.ts';
 import { oauthRouter } from './campaign-monitor/oauth.ts';
 import type { OutboxReport } from './campaign-monitor/outbox.ts';
@@ -25,7 +26,7 @@ export interface CampaignMonitorOptions {
 }
 
 export interface CampaignMonitorSandbox {
-  /** `/api/v3.3`, `/oauth`, `/oauth/token` and `/sandbox`. */
+  /** `/api/v3` to `/api/v3.3`, `/oauth`, `/oauth/token` and `/sandbox`. */
   readonly router: Router;
   readonly state: SandboxState;
   readonly tokens: Tokens;
@@ -43,7 +44,10 @@ export function createCampaignMonitor(options: CampaignMonitorOptions): Campaign
   const outbox = new Outbox(state, poster, report);
   const traffic = new SampleTraffic(state, outbox);
   const router = Router();
-  router.use('/api/v3.3', apiRouter({ state, tokens, outbox, poster }));
+  router.use(
+    apiVersions.map((version) => `/api/${version}`),
+    apiRouter({ state, tokens, outbox, poster }),
+  );
   router.use('/sandbox', controlRouter({ state, tokens, outbox, traffic, otherControls }));
   router.use(oauthRouter(state, tokens));
   return {

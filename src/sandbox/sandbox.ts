@@ -60,7 +60,7 @@ export interface SandboxOptions {
 
 export interface Sandbox {
   readonly port: number;
-  /** The base of Campaign Monitor's API, such as `http://127.0.0.1:4000/api/v3.3`. */
+  /** The base of Campaign Monitor's API, such as `http://127.0.0.1:4000/api/v3.3`; older versions are beside it. */
   readonly campaignMonitorApi: string;
   /** Where a browser goes to ask for access; `/token` below it is the token endpoint. */
   readonly campaignMonitorOAuth: string;

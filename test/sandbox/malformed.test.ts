@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { documentedListId } from '../../src/campaign-monitor/samples.ts';
+import { sandboxClients } from '../../src/sandbox/campaign-monitor/accounts.ts';
 import { RawConnection, rawAnswers } from '../relay/requests.ts';
 import type { Harness } from './harness.ts';
 import { startHarness } from './harness.ts';
@@ -99,6 +100,9 @@ describe('malformed requests with the right credentials', () => {
       '?reAuthenticate=true',
       '?limit=x',
       '?limit=5',
+      '?page=9e9&pagesize=10',
+      '?pagesize[]=10&PageSize=1e3',
+      '?date=0000-00-00&orderfield=__proto__',
       '?a[__proto__]=b',
     ),
   );
@@ -115,7 +119,14 @@ describe('malformed requests with the right credentials', () => {
     const webhook = await harness.webhook(documentedListId, 'http://127.0.0.1:9/');
     const list = `/api/v3.3/lists/${documentedListId}`;
     const subscribers = `/api/v3.3/subscribers/${documentedListId}`;
-    const subscriber = { EmailAddress: 'ada@example.org', Name: 'Ada', CustomFields: [{ Key: '[a]', Value: 'b' }] };
+    const subscriber = {
+      EmailAddress: 'ada@example.org',
+      Name: 'Ada',
+      CustomFields: [{ Key: '[a]', Value: 'b', Clear: true }],
+      ConsentToTrack: 'Yes',
+      MobileNumber: '+491711234567',
+    };
+    const [{ clientId } = { clientId: '' }] = sandboxClients;
     const instance = await platform.body({ username: credentials.campaignMonitor.apiKey });
     const withKey = { ...instance, providerData: {} };
     const event = { ListID: documentedListId, Events: [{ Type: 'Update', Date: '2026-01-01', EmailAddress: 'a@b' }] };
@@ -129,6 +140,20 @@ describe('malformed requests with the right credentials', () => {
       ]),
       ['POST', `${list}/webhooks.json`, key, { Events: ['Update'], Url: 'http://127.0.0.1:9/', PayloadFormat: 'xml' }],
       ['PUT', `${list}/webhooks/${webhook}/deactivate.json`, key, {}],
+      ['POST', `/api/v3/lists/${clientId}.json`, key, { Title: 'x', ConfirmedOptIn: true, UnsubscribePage: 'x' }],
+      ['PUT', `${list}.json`, key, { Title: 'Newsletter', UnsubscribeSetting: 'OnlyThisList' }],
+      ['POST', `${list}/customfields.json`, key, { FieldName: 'x', DataType: 'MultiSelectOne', Options: ['a'] }],
+      [
+        'PUT',
+        `${list}/customfields/%5Bwebsite%5D.json`,
+        key,
+        { FieldName: 'website', VisibleInPreferenceCenter: true },
+      ],
+      ['PUT', `${list}/customfields/%5Binterests%5D/options.json`, key, { Options: ['a'], KeepExistingOptions: true }],
+      ['DELETE', `${list}/customfields/%5Bnone%5D.json`, key, {}],
+      ['GET', `${list}/active.json?page=1&pagesize=10&orderfield=date&orderdirection=desc&date=2026-01-01`, key, {}],
+      ['GET', `${subscribers}/history.json?email=ada@example.org`, key, {}],
+      ['GET', `/api/v3.1/clients/${clientId}/listsforemail.json?email=ada@example.org`, key, {}],
       ['POST', `${subscribers}.json`, key, subscriber],
       ['PUT', `${subscribers}.json?email=ada@example.org`, key, subscriber],
       ['POST', `${subscribers}/unsubscribe.json`, key, subscriber],
@@ -149,6 +174,8 @@ describe('malformed requests with the right credentials', () => {
         '',
         { url: 'http://127.0.0.1:9/', count: 1, batch: 2, email: 'a@example.org' },
       ],
+      ['POST', `${controlPath}/lists/${documentedListId}/bounce`, '', { email: 'ada@example.org' }],
+      ['POST', `${controlPath}/lists/${documentedListId}/history`, '', { email: 'ada@example.org', ipAddress: '::1' }],
       ['POST', `${controlPath}/codes`, '', { redirectUri: 'http://127.0.0.1/', scopes: ['ManageLists'] }],
       ['POST', `${controlPath}/tokens`, '', { scopes: ['ManageLists'] }],
       ['POST', `${controlPath}/oauth-apps`, '', { name: 'x', redirectUri: 'http://127.0.0.1/' }],

@@ -11,19 +11,25 @@ import {
   tooMany,
 } from '../control-order.ts';
 import type { OAuthApp } from './accounts.ts';
+import { actionSchema, withAction } from './history.ts';
+import type { KeptList } from './lists.ts';
 import type { Outbox } from './outbox.ts';
 import type { SampleTraffic } from './sample-traffic.ts';
 import { timerSchema, trafficSchema } from './sample-traffic.ts';
 import type { SandboxState } from './state.ts';
 import { maxOAuthApps } from './state.ts';
+import type { Subscriber, SubscriberState } from './subscribers.ts';
+import { confirmSubscriber, deactivateSubscriber } from './subscribers.ts';
 import type { Tokens } from './tokens.ts';
 import { knownScopes } from './tokens.ts';
+import { VendorError } from './vendor-error.ts';
 
 const settingsSchema = z.strictObject({
   retryDelaysMs: z.array(z.int().min(0).max(86_400_000)).max(50).optional(),
   deactivateAfterMs: z.int().min(0).optional(),
   deliveryTimeoutMs: z.int().min(1).max(600_000).optional(),
   testBody: z.enum(['no-events', 'empty-object', 'empty']).optional(),
+  consentToTrack: z.enum(['optional', 'required']).optional(),
 });
 
 const times = z.int().min(1).max(1000).default(1);
@@ -64,10 +70,16 @@ const appSchema = z.strictObject({
   redirectUri: z.url({ protocol: /^(?!javascript$|data$|vbscript$|file$|blob$)/ }),
 });
 
+const addressSchema = z.strictObject({ email: z.string().max(254) });
+
 const nothing = z.strictObject({});
 /** What `GET /sandbox` says of the others. */
 const controls: Readonly<Record<string, string>> = {
   'GET /sandbox/lists/{listId}/subscribers': 'the subscribers of a list',
+  'POST /sandbox/lists/{listId}/confirm': 'confirms an unconfirmed subscriber: {email}',
+  'POST /sandbox/lists/{listId}/bounce': 'lets the address of an active subscriber bounce: {email}',
+  'POST /sandbox/lists/{listId}/history':
+    'adds to what a subscriber did with a campaign: {email, campaign?, event?, detail?, ipAddress?}',
   'GET /sandbox/calls': 'how often each API call was made',
   'DELETE /sandbox/calls': 'begins that count again',
   'GET /sandbox/deliveries': 'the delivery log, newest first; ?limit=',
@@ -76,7 +88,7 @@ const controls: Readonly<Record<string, string>> = {
   'GET /sandbox/timer': 'the timer that runs, or null',
   'POST /sandbox/timer': 'delivers samples again and again: {everyMs} and what deliveries takes',
   'DELETE /sandbox/timer': 'stops the timer',
-  'PATCH /sandbox/settings': '{retryDelaysMs?, deactivateAfterMs?, deliveryTimeoutMs?, testBody?}',
+  'PATCH /sandbox/settings': '{retryDelaysMs?, deactivateAfterMs?, deliveryTimeoutMs?, testBody?, consentToTrack?}',
   'POST /sandbox/rate-limit': 'answers the next API calls with 429: {times?, resetSeconds?}',
   'POST /sandbox/failures':
     'fails the next requests at "api", "authorize" or "token": {at, times?, status?, error?, …}',
@@ -106,7 +118,7 @@ export function controlRouter({ state, tokens, outbox, traffic, otherControls }:
       controls: { ...controls, ...otherControls },
       apiKey: state.apiKey,
       clients: state.clients,
-      lists: [...state.lists.values()],
+      lists: [...state.lists.values()].map(({ listId, clientId, title }) => ({ listId, clientId, title })),
       oauthApps: state.oauthApps.values(),
       settings: state.settings,
       timer: traffic.running,
@@ -115,9 +127,32 @@ export function controlRouter({ state, tokens, outbox, traffic, otherControls }:
   });
 
   router.get('/lists/:listId/subscribers', (request, response) => {
-    const subscribers = state.subscribers.get(request.params.listId);
-    if (subscribers === undefined) throw unknownList(request.params.listId);
-    response.json(subscribers.values());
+    response.json(listOf(state, request.params.listId).subscribers.values());
+  });
+  router.post('/lists/:listId/confirm', (request, response) => {
+    const { email } = readOrder(addressSchema, request);
+    const { listId, subscribers } = listOf(state, request.params.listId);
+    const known = subscriberIn(subscribers.get(email), 'Unconfirmed');
+    outbox.publish(listId, confirmSubscriber(subscribers, known));
+    response.status(204).end();
+  });
+  router.post('/lists/:listId/bounce', (request, response) => {
+    const { email } = readOrder(addressSchema, request);
+    const { listId, subscribers } = listOf(state, request.params.listId);
+    const known = subscriberIn(subscribers.get(email), 'Active');
+    outbox.publish(listId, deactivateSubscriber(subscribers, known, 'Bounced'));
+    response.status(204).end();
+  });
+  router.post('/lists/:listId/history', (request, response) => {
+    const order = readOrder(actionSchema, request);
+    const { subscribers } = listOf(state, request.params.listId);
+    const known = subscriberIn(subscribers.get(order.email), null);
+    try {
+      subscribers.put({ ...known, history: withAction(known.history, order) }, known);
+    } catch (error) {
+      throw error instanceof VendorError ? tooMany('subscribers') : error;
+    }
+    response.status(204).end();
   });
 
   countCalls(router, state.calls);
@@ -210,6 +245,30 @@ export function controlRouter({ state, tokens, outbox, traffic, otherControls }:
   });
   router.use(answerControlError);
   return router;
+}
+
+/** @throws ControlError 404 */
+function listOf(state: SandboxState, listId: string): KeptList {
+  const list = state.lists.get(listId);
+  if (list === undefined) throw unknownList(listId);
+  return list;
+}
+
+/** A subscriber in the state that an order needs; null: in any. @throws ControlError 404 or 409 */
+function subscriberIn(subscriber: Subscriber | undefined, state: SubscriberState | null): Subscriber {
+  if (subscriber === undefined) {
+    throw new ControlError(
+      404,
+      'the list has no subscriber with this address',
+      'GET /sandbox/lists/{listId}/subscribers names those that there are.',
+    );
+  }
+  if (state === null || subscriber.state === state) return subscriber;
+  throw new ControlError(
+    409,
+    `the subscriber is ${subscriber.state.toLowerCase()}, not ${state.toLowerCase()}`,
+    'POST /subscribers/{listId}.json of the API adds one: unconfirmed on a list with ConfirmedOptIn, else active.',
+  );
 }
 
 function unknownList(listId: string): ControlError {

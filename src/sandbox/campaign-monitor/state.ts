@@ -1,20 +1,17 @@
 /** The memory of the emulated Campaign Monitor. It is lost on stop, and says so by being nowhere else. */
-import type { SampleCustomField, WebhookEventType } from '../../campaign-monitor/samples.ts';
+import type { WebhookEventType } from '../../campaign-monitor/samples.ts';
 import { sampleDeliveries } from '../../campaign-monitor/samples.ts';
 import type { SandboxCredentials } from '../credentials.ts';
 import { BySecret } from '../secrets.ts';
 import type { Secrets } from '../secrets.ts';
-import type { OAuthApp, SandboxClient, SandboxList } from './accounts.ts';
+import type { OAuthApp, SandboxClient } from './accounts.ts';
 import { relayApp, sandboxClients, sandboxLists, sandboxOAuthApps } from './accounts.ts';
-import { SubscriberList } from './subscribers.ts';
-
-export interface Subscriber {
-  readonly email: string;
-  readonly name: string;
-  readonly customFields: readonly SampleCustomField[];
-  /** `Active`, `Unsubscribed`, `Deleted`. */
-  state: string;
-}
+import { CustomFields, sampleCustomFields } from './custom-fields.ts';
+import { sampleHistory } from './history.ts';
+import type { KeptList, ListSettings } from './lists.ts';
+import { sampleListSettings } from './lists.ts';
+import { Holdings, SubscriberList } from './subscribers.ts';
+import { vendorErrors } from './vendor-error.ts';
 
 /** How the vendor capitalises formats on the way out. */
 export type PayloadFormat = 'Json' | 'Xml';
@@ -40,6 +37,8 @@ export interface SandboxSettings {
   deactivateAfterMs: number;
   deliveryTimeoutMs: number;
   testBody: TestBody;
+  /** Whether the API asks for `ConsentToTrack` from v3.2 on, as the vendor does [vendor]. */
+  consentToTrack: 'optional' | 'required';
 }
 
 export const defaultSettings: SandboxSettings = {
@@ -47,6 +46,7 @@ export const defaultSettings: SandboxSettings = {
   deactivateAfterMs: 7 * 24 * 60 * 60 * 1000,
   deliveryTimeoutMs: 10_000,
   testBody: 'no-events',
+  consentToTrack: 'optional',
 };
 
 /** Where a failure can be ordered for the next requests. */
@@ -65,6 +65,8 @@ export interface OrderedFailure {
 
 /** Registered OAuth apps, at most. */
 export const maxOAuthApps = 1000;
+/** Lists of all clients, at most. */
+const maxLists = 200;
 /** Webhooks of all lists, at most. */
 const maxWebhooks = 5000;
 /** Failures that may be ordered and not yet given. */
@@ -79,14 +81,15 @@ export class SandboxState {
   /** The client id of the app that the credentials name. */
   readonly ownClientId: string;
   readonly clients: readonly SandboxClient[] = sandboxClients;
-  readonly lists: ReadonlyMap<string, SandboxList>;
+  /** What the API adds and takes away goes through {@link addList} and {@link removeList}. */
+  readonly lists: ReadonlyMap<string, KeptList>;
   /** By client id. */
   readonly oauthApps = new BySecret<OAuthApp>(maxOAuthApps);
-  /** By list. */
-  readonly subscribers: ReadonlyMap<string, SubscriberList>;
   readonly webhooks = new Map<string, Webhook>();
   /** How often each API call was made, such as `GET /clients.json`; ids stand as their names. */
   readonly calls = new Map<string, number>();
+  readonly #lists: Map<string, KeptList>;
+  readonly #holdings = new Holdings();
   #failures: OrderedFailure[] = [];
 
   /**
@@ -101,10 +104,45 @@ export class SandboxState {
     this.ownClientId = credentials.campaignMonitor.oauthClientId;
     this.secrets = secrets;
     this.settings = { ...defaultSettings, ...settings };
-    this.lists = new Map(sandboxLists.map((list) => [list.listId, list]));
+    this.#lists = new Map(
+      sandboxLists.map((list, i) => {
+        const subscribers = new SubscriberList(new CustomFields(sampleCustomFields), this.#holdings);
+        addSamples(subscribers, seed + i);
+        return [list.listId, { ...sampleListSettings, ...list, subscribers }];
+      }),
+    );
+    this.lists = this.#lists;
     const samples = sandboxOAuthApps.map((app) => ({ ...app, ...secrets.app(app) }));
     for (const app of [...samples, relayApp(credentials)]) this.oauthApps.set(app.clientId, app);
-    this.subscribers = new Map(sandboxLists.map((list, i) => [list.listId, sampleSubscribers(seed + i)]));
+  }
+
+  /** The lists of a client. */
+  listsOf(clientId: string): KeptList[] {
+    return [...this.#lists.values()].filter((list) => list.clientId === clientId);
+  }
+
+  /**
+   * Makes a list, without fields and subscribers.
+   * @throws VendorError 400 where no more are kept
+   */
+  addList(clientId: string, settings: ListSettings): KeptList {
+    if (this.#lists.size >= maxLists) throw vendorErrors.tooMany('lists');
+    const subscribers = new SubscriberList(new CustomFields(), this.#holdings);
+    const list: KeptList = { ...settings, listId: this.secrets.hex(), clientId, subscribers };
+    this.#lists.set(list.listId, list);
+    return list;
+  }
+
+  /** Changes what is set of a list. */
+  changeList(list: KeptList, settings: ListSettings): void {
+    this.#lists.set(list.listId, { ...list, ...settings });
+  }
+
+  /** Takes a list away, with its webhooks. */
+  removeList(list: KeptList): void {
+    for (const { webhookId } of this.webhooksOf(list.listId)) this.webhooks.delete(webhookId);
+    list.subscribers.clear();
+    this.#lists.delete(list.listId);
   }
 
   /** The webhooks of a list. */
@@ -139,11 +177,20 @@ export class SandboxState {
   }
 }
 
-function sampleSubscribers(seed: number): SubscriberList {
+function addSamples(list: SubscriberList, seed: number): void {
   const events = sampleDeliveries({ types: ['Subscribe'], count: 1, batch: 3, seed })[0]?.body.Events ?? [];
-  const list = new SubscriberList();
-  for (const { EmailAddress: email, Name: name, CustomFields: customFields } of events) {
-    list.put({ email, name, customFields, state: 'Active' });
+  for (const [i, { EmailAddress: email, Name: name, CustomFields: customFields, Date: date }] of events.entries()) {
+    list.put({
+      email,
+      name,
+      customFields,
+      state: 'Active',
+      stateSince: date,
+      joined: date,
+      consentToTrack: 'Yes',
+      mobileNumber: '',
+      consentToSendSms: '',
+      history: i === 0 ? sampleHistory : [],
+    });
   }
-  return list;
 }

@@ -2,12 +2,38 @@
 import { z } from 'zod';
 import type { SampleCustomField, WebhookEvent } from '../../campaign-monitor/samples.ts';
 import { vendorDate } from '../../campaign-monitor/samples.ts';
-import type { Subscriber } from './state.ts';
+import { CustomFields } from './custom-fields.ts';
+import type { CampaignHistory } from './history.ts';
+import { historyText } from './history.ts';
 import { VendorError, vendorErrors } from './vendor-error.ts';
 
-const emailSchema = z.email({ pattern: z.regexes.html5Email }).max(254);
+/** Where a subscriber may stand [vendor]. */
+export const subscriberStates = ['Active', 'Unconfirmed', 'Unsubscribed', 'Bounced', 'Deleted'] as const;
+export type SubscriberState = (typeof subscriberStates)[number];
 
-/** Subscribers in one import, at most; the vendor's bound is unknown. */
+/** Whether somebody has agreed; empty where nobody said so. */
+type Consent = 'Yes' | 'No' | '';
+
+/** All dates are in the vendor's form, in UTC. */
+export interface Subscriber {
+  readonly email: string;
+  readonly name: string;
+  readonly customFields: readonly SampleCustomField[];
+  readonly state: SubscriberState;
+  /** When it came to its state: the `Date` that the API answers [2nd]. */
+  readonly stateSince: string;
+  readonly joined: string;
+  readonly consentToTrack: Consent;
+  /** E.164, or empty. */
+  readonly mobileNumber: string;
+  readonly consentToSendSms: Consent;
+  readonly history: readonly CampaignHistory[];
+}
+
+const emailSchema = z.email({ pattern: z.regexes.html5Email }).max(254);
+const mobileNumberSchema = z.string().regex(/^\+[1-9]\d{1,14}$/);
+
+/** Subscribers in one import, at most: more than the vendor takes (1,000 [2nd]), so that a test can make many at once. */
 const maxImported = 50_000;
 /** Custom fields of a subscriber; the vendor's bounds of these are unknown. */
 const maxCustomFields = 200;
@@ -24,16 +50,21 @@ const customFieldsSchema = arrayOf(
       .union([z.string().max(5000), z.number(), z.boolean()])
       .transform(String)
       .default(''),
+    /** Takes the field's values away, whatever `Value` says [vendor]. */
+    Clear: z.boolean().optional(),
   }),
   maxCustomFields,
 );
 
-/** What the vendor takes for a subscriber; further fields, such as `ConsentToTrack`, change nothing here. */
+/** What the vendor takes for a subscriber; further fields change nothing here. */
 const subscriberSchema = z.object({
   EmailAddress: z.string(),
   Name: z.string().max(1000).nullish(),
   CustomFields: customFieldsSchema.nullish(),
   Resubscribe: z.boolean().optional(),
+  ConsentToTrack: z.unknown().optional(),
+  MobileNumber: z.string().max(100).nullish(),
+  ConsentToSendSms: z.unknown().optional(),
 });
 export const addSchema = subscriberSchema;
 export const updateSchema = subscriberSchema.partial();
@@ -43,16 +74,36 @@ export const importSchema = z.object({
   Resubscribe: z.boolean().default(false),
 });
 
-type SubscriberInput = z.infer<typeof subscriberSchema>;
+/** What is said of a subscriber: of one that is new the address at least. */
+type SubscriberInput = Partial<Omit<z.infer<typeof subscriberSchema>, 'EmailAddress'>> & { EmailAddress: string };
 
-/** Subscribers of a list, and characters of all their names, addresses and fields: more are refused. */
+/** Subscribers of a list, and characters of all that is said of them: more are refused. */
 const maxSubscribers = 100_000;
 const maxListText = 32_000_000;
+/** The same of all lists together. */
+const maxOfAllLists = { subscribers: 500_000, text: 160_000_000 };
 
-/** The subscribers of a list, found by their address in any case. */
+/** What the lists of a sandbox hold together. */
+export class Holdings {
+  subscribers = 0;
+  text = 0;
+}
+
+/** The subscribers of a list, found by their address in any case, and its custom fields. */
 export class SubscriberList {
+  readonly fields: CustomFields;
+  readonly #holdings: Holdings;
   readonly #byAddress = new Map<string, Subscriber>();
   #text = 0;
+
+  /**
+   * @param fields the list's custom fields
+   * @param holdings what it counts with the other lists
+   */
+  constructor(fields = new CustomFields(), holdings = new Holdings()) {
+    this.fields = fields;
+    this.#holdings = holdings;
+  }
 
   get(address: string): Subscriber | undefined {
     return this.#byAddress.get(address.toLowerCase());
@@ -69,18 +120,47 @@ export class SubscriberList {
    */
   put(subscriber: Subscriber, before?: Subscriber): void {
     const leaving = new Set([before, this.get(subscriber.email)].filter((each) => each !== undefined));
-    const text = [...leaving].reduce((sum, each) => sum - textOf(each), this.#text + textOf(subscriber));
-    if (this.#byAddress.size - leaving.size >= maxSubscribers || text > maxListText) {
-      throw vendorErrors.tooMany('subscribers');
-    }
+    const text = [...leaving].reduce((sum, each) => sum - textOf(each), textOf(subscriber));
+    this.#count(1 - leaving.size, text);
     for (const each of leaving) this.#byAddress.delete(each.email.toLowerCase());
     this.#byAddress.set(subscriber.email.toLowerCase(), subscriber);
-    this.#text = text;
+  }
+
+  /**
+   * Changes the custom fields of all.
+   * @throws VendorError where the list keeps no more
+   */
+  changeFields(change: (fields: readonly SampleCustomField[]) => readonly SampleCustomField[]): void {
+    const changed = this.values().map((each) => ({ ...each, customFields: change(each.customFields) }));
+    this.#count(0, changed.reduce((sum, each) => sum + textOf(each), 0) - this.#text);
+    for (const each of changed) this.#byAddress.set(each.email.toLowerCase(), each);
+  }
+
+  /** Forgets all, so that there is room for others. */
+  clear(): void {
+    this.#count(-this.#byAddress.size, -this.#text);
+    this.#byAddress.clear();
+  }
+
+  /** @throws VendorError where that is more than is kept; less is never refused */
+  #count(subscribers: number, text: number): void {
+    const { subscribers: ofAll, text: textOfAll } = this.#holdings;
+    const isTooMuch =
+      (subscribers > 0 &&
+        (this.#byAddress.size + subscribers > maxSubscribers || ofAll + subscribers > maxOfAllLists.subscribers)) ||
+      (text > 0 && (this.#text + text > maxListText || textOfAll + text > maxOfAllLists.text));
+    if (isTooMuch) throw vendorErrors.tooMany('subscribers');
+    this.#holdings.subscribers += subscribers;
+    this.#holdings.text += text;
+    this.#text += text;
   }
 }
 
-function textOf({ email, name, customFields }: Subscriber): number {
-  return customFields.reduce((sum, { Key, Value }) => sum + Key.length + Value.length, email.length + name.length);
+function textOf({ email, name, customFields, mobileNumber, history }: Subscriber): number {
+  return customFields.reduce(
+    (sum, { Key, Value }) => sum + Key.length + Value.length,
+    email.length + name.length + mobileNumber.length + historyText(history),
+  );
 }
 
 /** How an import went, in the vendor's names [code]. */
@@ -94,28 +174,40 @@ export interface ImportResult {
 
 /**
  * Adds a subscriber, or updates the one with this address: Subscribe or Update. One who has left stays so, without an
- * event, unless `Resubscribe` is set.
- * @throws VendorError code 1 where the address is none; 400 where the list keeps no more
+ * event, unless `Resubscribe` is set; then the date of joining stays [2nd].
+ * @param joinsAs Unconfirmed on a list with confirmed opt-in: no event until it is confirmed [inferred]
+ * @throws VendorError code 1, 215, 220 or 221 where what is said is wrong; 400 where the list keeps no more
  */
-export function addSubscriber(list: SubscriberList, input: SubscriberInput, resubscribe: boolean): WebhookEvent[] {
-  if (!emailSchema.safeParse(input.EmailAddress).success) throw vendorErrors.invalidEmail();
+export function addSubscriber(
+  list: SubscriberList,
+  input: SubscriberInput,
+  resubscribe: boolean,
+  joinsAs: 'Active' | 'Unconfirmed' = 'Active',
+): WebhookEvent[] {
+  checkContact(input.EmailAddress, input.MobileNumber);
   const known = list.get(input.EmailAddress);
   if (known?.state === 'Active') return updateSubscriber(list, known, input);
+  const contact = contactOf(input, known);
   if (known !== undefined && !resubscribe) return [];
+  const now = vendorDate(new Date());
   const subscriber: Subscriber = {
     email: input.EmailAddress,
     name: input.Name ?? '',
-    customFields: withoutBrackets(input.CustomFields ?? []),
-    state: 'Active',
+    customFields: valuesOf(list, input.CustomFields ?? []),
+    state: joinsAs,
+    stateSince: now,
+    joined: known?.joined ?? now,
+    ...contact,
+    history: known?.history ?? [],
   };
   list.put(subscriber);
-  // What the vendor gives as the address of a sign-up through its API is unknown.
-  return [{ ...commonFields(subscriber), SignupIPAddress: 'TypeManual', Type: 'Subscribe' }];
+  return joinsAs === 'Active' ? [subscribeEvent(subscriber)] : [];
 }
 
 /**
  * Changes a subscriber: Update, as through the vendor's API too [2nd]. Custom fields that are not named stay.
- * @throws VendorError code 1 where the new address is none; 400 where it has too many fields, or the list no room
+ * @throws VendorError code 211 where the new address is none, 201 where another active one has it, 215 or 220; 400 where
+ * it has too many fields, or the list no room
  */
 export function updateSubscriber(
   list: SubscriberList,
@@ -123,20 +215,35 @@ export function updateSubscriber(
   input: Partial<SubscriberInput>,
 ): WebhookEvent[] {
   const email = input.EmailAddress ?? known.email;
-  if (!emailSchema.safeParse(email).success) throw vendorErrors.invalidEmail();
-  const given = withoutBrackets(input.CustomFields ?? []);
-  const keys = new Set(given.map((field) => field.Key));
-  const customFields = [...known.customFields.filter((field) => !keys.has(field.Key)), ...given];
+  if (!emailSchema.safeParse(email).success) throw vendorErrors.invalidNewEmail();
+  checkContact(email, input.MobileNumber);
+  const other = list.get(email);
+  if (other !== undefined && other !== known && other.state === 'Active') throw vendorErrors.alreadySubscribed();
+  const given = input.CustomFields ?? [];
+  const names = new Set(given.map(({ Key }) => list.fields.nameOf(Key)));
+  const customFields = [...known.customFields.filter(({ Key }) => !names.has(Key)), ...valuesOf(list, given)];
   if (customFields.length > maxCustomFields) throw vendorErrors.tooMany('custom fields of a subscriber');
-  const subscriber = { email, name: input.Name ?? known.name, customFields, state: known.state };
+  const subscriber = { ...known, email, name: input.Name ?? known.name, customFields, ...contactOf(input, known) };
   list.put(subscriber, known);
   return [{ ...commonFields(subscriber), OldEmailAddress: known.email, State: subscriber.state, Type: 'Update' }];
 }
 
 /** Takes an active subscriber off the list: Deactivate with the state that is reached. */
-export function deactivateSubscriber(subscriber: Subscriber, state: 'Unsubscribed' | 'Deleted'): WebhookEvent[] {
-  subscriber.state = state;
+export function deactivateSubscriber(
+  list: SubscriberList,
+  known: Subscriber,
+  state: 'Unsubscribed' | 'Bounced' | 'Deleted',
+): WebhookEvent[] {
+  const subscriber = { ...known, state, stateSince: vendorDate(new Date()) };
+  list.put(subscriber, known);
   return [{ ...commonFields(subscriber), State: state, Type: 'Deactivate' }];
+}
+
+/** Makes an unconfirmed subscriber an active one: Subscribe. */
+export function confirmSubscriber(list: SubscriberList, known: Subscriber): WebhookEvent[] {
+  const subscriber: Subscriber = { ...known, state: 'Active', stateSince: vendorDate(new Date()) };
+  list.put(subscriber, known);
+  return [subscribeEvent(subscriber)];
 }
 
 /**
@@ -149,11 +256,15 @@ export function activeSubscriber(list: SubscriberList, email: string): Subscribe
   return subscriber;
 }
 
-/** Adds many; those that cannot be added, or come twice, are left out and named in the result. */
+/**
+ * Adds many; those that cannot be added, or come twice, are left out and named in the result.
+ * @throws VendorError 212 where there are none
+ */
 export function importSubscribers(
   list: SubscriberList,
-  { Subscribers: inputs, Resubscribe: resubscribe }: z.infer<typeof importSchema>,
+  { Subscribers: inputs, Resubscribe: resubscribe }: { Subscribers: SubscriberInput[]; Resubscribe: boolean },
 ): { result: ImportResult; events: WebhookEvent[] } {
+  if (inputs.length === 0) throw vendorErrors.nothingToImport();
   const result: ImportResult = {
     FailureDetails: [],
     TotalUniqueEmailsSubmitted: 0,
@@ -171,22 +282,57 @@ export function importSubscribers(
     }
     seen.add(address);
     result.TotalUniqueEmailsSubmitted++;
-    if (!emailSchema.safeParse(input.EmailAddress).success) {
-      result.FailureDetails.push({ EmailAddress: input.EmailAddress, Code: 1, Message: 'Invalid Email Address' });
-      continue;
-    }
     const isThere = list.get(address) !== undefined;
     try {
       events.push(...addSubscriber(list, input, resubscribe));
     } catch (error) {
       if (!(error instanceof VendorError)) throw error;
-      result.FailureDetails.push({ EmailAddress: input.EmailAddress, Code: error.code, Message: error.message });
+      // Here the vendor's message is another than that of a single call [vendor].
+      const message = error.code === 1 ? 'Invalid Email Address' : error.message;
+      result.FailureDetails.push({ EmailAddress: input.EmailAddress, Code: error.code, Message: message });
       continue;
     }
     if (isThere) result.TotalExistingSubscribers++;
     else result.TotalNewSubscribers++;
   }
   return { result, events };
+}
+
+/** @throws VendorError 1, 220 or 221 */
+export function checkContact(email: string, mobileNumber?: string | null): void {
+  const isEmail = emailSchema.safeParse(email).success;
+  const isNumber = isNone(mobileNumber) || mobileNumberSchema.safeParse(mobileNumber).success;
+  if (!isEmail && !isNumber) throw vendorErrors.invalidEmailAndMobileNumber();
+  if (!isEmail) throw vendorErrors.invalidEmail();
+  if (!isNumber) throw vendorErrors.invalidMobileNumber();
+}
+
+function isNone(text: string | null | undefined): boolean {
+  return text === undefined || text === null || text === '';
+}
+
+/** The number and consents that hold after a call. @throws VendorError 215 */
+function contactOf(
+  input: Partial<SubscriberInput>,
+  known: Subscriber | undefined,
+): Pick<Subscriber, 'consentToTrack' | 'mobileNumber' | 'consentToSendSms'> {
+  return {
+    consentToTrack: consentOf(input.ConsentToTrack) ?? known?.consentToTrack ?? '',
+    mobileNumber: isNone(input.MobileNumber) ? (known?.mobileNumber ?? '') : (input.MobileNumber ?? ''),
+    consentToSendSms: consentOf(input.ConsentToSendSms) ?? known?.consentToSendSms ?? '',
+  };
+}
+
+/** @returns null where nothing is to change. @throws VendorError 215, of SMS too [inferred] */
+function consentOf(given: unknown): Consent | null {
+  if (given === undefined || given === null || given === '' || given === 'Unchanged') return null;
+  if (given !== 'Yes' && given !== 'No') throw vendorErrors.invalidConsent();
+  return given;
+}
+
+function subscribeEvent(subscriber: Subscriber): WebhookEvent {
+  // What the vendor gives as the address of a sign-up through its API is unknown.
+  return { ...commonFields(subscriber), SignupIPAddress: 'TypeManual', Type: 'Subscribe' };
 }
 
 function commonFields(subscriber: Subscriber): {
@@ -203,7 +349,7 @@ function commonFields(subscriber: Subscriber): {
   };
 }
 
-/** The API also takes keys as `[website]`; a webhook's carry no brackets [vendor]. */
-function withoutBrackets(fields: readonly SampleCustomField[]): SampleCustomField[] {
-  return fields.map(({ Key, Value }) => ({ Key: Key.replace(/^\[(.*)\]$/, '$1'), Value }));
+/** The values that are given, by the names of their fields: the API also takes keys as `[website]`, answers carry none. */
+function valuesOf(list: SubscriberList, given: z.infer<typeof customFieldsSchema>): SampleCustomField[] {
+  return given.filter(({ Clear }) => Clear !== true).map(({ Key, Value }) => ({ Key: list.fields.nameOf(Key), Value }));
 }

@@ -21,7 +21,10 @@ export class VendorError extends Error {
   }
 }
 
-/** Codes 100 to 122 are the vendor's [vendor], and so are 601 to 610 [2nd]; the others say where they come from. */
+/**
+ * Codes 100 to 122 are the vendor's [vendor]. So are 5, 201 to 261, 601 to 610 and 800 to 803, with the titles that its
+ * pages give them for messages [2nd]; the others say where they come from.
+ */
 export const vendorErrors = {
   invalidApiKey: () => new VendorError(401, 100, 'Invalid API Key'),
   wrongClient: () => new VendorError(401, 102, 'Invalid ClientID'),
@@ -40,6 +43,28 @@ export const vendorErrors = {
   /** Codes of the subscriber calls, as public clients know them [code]. */
   invalidEmail: () => new VendorError(400, 1, 'Please provide a valid email address.'),
   notInList: () => new VendorError(400, 203, 'Subscriber not in list or has already been removed.'),
+  alreadySubscribed: () => new VendorError(400, 201, 'Already subscribed'),
+  invalidNewEmail: () => new VendorError(400, 211, 'Invalid New Email Address'),
+  nothingToImport: () => new VendorError(400, 212, 'No subscribers were provided in this batch'),
+  missingConsent: () => new VendorError(400, 214, 'Please provide a consent to track value'),
+  invalidConsent: () => new VendorError(400, 215, 'Please provide a valid consent to track value'),
+  invalidMobileNumber: () => new VendorError(400, 220, 'Invalid mobile number'),
+  invalidEmailAndMobileNumber: () => new VendorError(400, 221, 'Invalid email address and mobile number'),
+  /** This message is one that a public client has met [code]. */
+  duplicateListTitle: () => new VendorError(400, 250, 'List title must be unique within a client'),
+  emptyListTitle: () => new VendorError(400, 251, 'List Title Empty'),
+  invalidUnsubscribeSetting: () => new VendorError(400, 261, 'Invalid List Unsubscribe Setting'),
+  invalidFieldKey: () => new VendorError(400, 253, 'Invalid Key. Keys must be surrounded with [ ]'),
+  invalidFieldName: () => new VendorError(400, 254, 'Invalid Field Name'),
+  duplicateFieldName: () => new VendorError(400, 255, 'The Field Name already exists in this list'),
+  needlessOptions: () => new VendorError(400, 256, 'Options defined for Text or Number Field'),
+  missingOptions: () => new VendorError(400, 257, 'No options defined for Multi-Valued field'),
+  invalidDataType: () => new VendorError(400, 259, 'Data type is incorrect'),
+  invalidDate: () => new VendorError(400, 5, 'Invalid Date'),
+  invalidPage: () => new VendorError(400, 800, 'Invalid page number'),
+  invalidPageSize: () => new VendorError(400, 801, 'Invalid page size'),
+  invalidOrderField: () => new VendorError(400, 802, 'Invalid order field'),
+  invalidOrderDirection: () => new VendorError(400, 803, 'Invalid order direction'),
   importFailures: (resultData: unknown) => new VendorError(400, 210, 'Subscriber Import had some failures', resultData),
   notFound: () =>
     new VendorError(

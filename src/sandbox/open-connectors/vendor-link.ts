@@ -87,7 +87,7 @@ export class VendorLink {
 
   /**
    * Makes the webhooks what they should be: one for each of the lists, none for any other. One that somebody deleted at
-   * the vendor is made again; webhooks of others are left alone.
+   * the vendor is made again; webhooks of others are left alone. A list that is gone has none.
    * @param webhooks the instance's own, by list; changed in place
    */
   keepWebhooks(webhooks: Map<string, string>, listIds: readonly string[], url: string): void {
@@ -97,7 +97,7 @@ export class VendorLink {
       webhooks.delete(listId);
     }
     for (const listId of listIds) {
-      if (webhooks.has(listId)) continue;
+      if (webhooks.has(listId) || !this.#state.lists.has(listId)) continue;
       const webhookId = this.#state.secrets.hex();
       this.#state.webhooks.set(webhookId, {
         webhookId,
@@ -119,7 +119,7 @@ export class VendorLink {
 
   /** A client's lists. */
   lists(clientId: string): SandboxList[] {
-    return [...this.#state.lists.values()].filter((list) => list.clientId === clientId);
+    return this.#state.listsOf(clientId);
   }
 
   /** An instance may be authenticated by an API key, which is its `username` [docs]. */

@@ -1,0 +1,51 @@
+/** Calls about the account and its clients. */
+import { vendorDate } from '../../campaign-monitor/samples.ts';
+import type { AddCall } from './api-call.ts';
+import { clientOf, emailOf, readerScopes } from './api-call.ts';
+import type { SandboxState } from './state.ts';
+import { checkContact } from './subscribers.ts';
+
+/** Adds the calls about the account and its clients. */
+export function addClientCalls(call: AddCall, state: SandboxState): void {
+  call('get', '/systemdate.json', [], (_request, response) => {
+    response.json({ SystemDate: vendorDate(new Date()) });
+  });
+
+  call('get', '/clients.json', [], (_request, response) => {
+    response.json(state.clients.map((client) => ({ ClientID: client.clientId, Name: client.name })));
+  });
+
+  // Nobody should call this: with the vendor the answer holds a live key. The count of calls shows who does.
+  call('get', '/clients/:clientId.json', [], (request, response) => {
+    const client = clientOf(state, request);
+    response.json({
+      ApiKey: `made-up-key-of-${client.clientId}`,
+      BasicDetails: { ClientID: client.clientId, CompanyName: client.name, Country: 'Ireland', TimeZone: '(GMT) UTC' },
+    });
+  });
+
+  call('get', '/clients/:clientId/lists.json', [], (request, response) => {
+    const lists = state.listsOf(clientOf(state, request).clientId);
+    response.json(lists.map((list) => ({ ListID: list.listId, Name: list.title })));
+  });
+
+  call('get', '/clients/:clientId/listsforemail.json', readerScopes, (request, response) => {
+    const lists = state.listsOf(clientOf(state, request).clientId);
+    const email = emailOf(request);
+    checkContact(email);
+    response.json(
+      lists.flatMap(({ listId, title, subscribers }) => {
+        const subscriber = subscribers.get(email);
+        if (subscriber === undefined) return [];
+        const { state: SubscriberState, joined: DateSubscriberAdded } = subscriber;
+        return [{ ListID: listId, ListName: title, SubscriberState, DateSubscriberAdded }];
+      }),
+    );
+  });
+
+  // There are no segments here.
+  call('get', '/clients/:clientId/segments.json', [], (request, response) => {
+    clientOf(state, request);
+    response.json([]);
+  });
+}

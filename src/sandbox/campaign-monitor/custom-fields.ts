@@ -1,0 +1,172 @@
+/** The custom fields of a list: what there are, and by which names a subscriber's values go. */
+import { z } from 'zod';
+import { vendorErrors } from './vendor-error.ts';
+
+const customFieldTypes = ['Text', 'Number', 'MultiSelectOne', 'MultiSelectMany', 'Date', 'Country', 'USState'] as const;
+type CustomFieldType = (typeof customFieldTypes)[number];
+
+export interface CustomField {
+  readonly name: string;
+  readonly type: CustomFieldType;
+  /** What can be chosen; of MultiSelectOne and MultiSelectMany alone. */
+  readonly options: readonly string[];
+  readonly visible: boolean;
+}
+
+/** Bounds of one list; the vendor's are unknown. */
+const maxFields = 200;
+const maxOptions = 200;
+
+const nameSchema = z.string().trim().min(1).max(250);
+const typeSchema = z.enum(customFieldTypes);
+const optionsSchema = z
+  .array(z.unknown())
+  .max(maxOptions)
+  .pipe(z.array(z.string().trim().min(1).max(250)))
+  .nullish();
+const visibleSchema = z.boolean().default(true);
+
+/** The custom fields of a list. They are found by key or by name, in any case. */
+export class CustomFields {
+  readonly #byKey: Map<string, CustomField>;
+
+  constructor(fields: readonly CustomField[] = []) {
+    this.#byKey = new Map(fields.map((field) => [keyOf(field.name).toLowerCase(), field]));
+  }
+
+  /** All fields as the API answers them. */
+  answer(): object[] {
+    return [...this.#byKey.values()].map(({ name, type, options, visible }) => ({
+      FieldName: name,
+      Key: keyOf(name),
+      DataType: type,
+      FieldOptions: options,
+      VisibleInPreferenceCenter: visible,
+    }));
+  }
+
+  /**
+   * The name by which a subscriber's value goes: a field's, whether it was called by name or by key, with brackets or
+   * without. What is no field of the list keeps the name that was given.
+   */
+  nameOf(given: string): string {
+    const bare = given.replace(/^\[(.*)\]$/s, '$1');
+    return this.#byKey.get(keyOf(bare).toLowerCase())?.name ?? bare;
+  }
+
+  /**
+   * Adds a field.
+   * @returns its key
+   * @throws VendorError 254, 255, 259, 256 or 257, in this order; 400 where the list keeps no more
+   */
+  add(body: unknown): string {
+    const given = fieldsOf(body);
+    const name = readName(given['FieldName']);
+    if (this.#byKey.has(keyOf(name).toLowerCase())) throw vendorErrors.duplicateFieldName();
+    const type = typeSchema.safeParse(given['DataType']);
+    if (!type.success) throw vendorErrors.invalidDataType();
+    const options = readOptions(given['Options']);
+    const isChoice = type.data.startsWith('MultiSelect');
+    if (!isChoice && options.length > 0) throw vendorErrors.needlessOptions();
+    if (isChoice && options.length === 0) throw vendorErrors.missingOptions();
+    if (this.#byKey.size >= maxFields) throw vendorErrors.tooMany('custom fields of a list');
+    const visible = readVisible(given['VisibleInPreferenceCenter']);
+    this.#byKey.set(keyOf(name).toLowerCase(), { name, type: type.data, options, visible });
+    return keyOf(name);
+  }
+
+  /**
+   * What a field with this key would become.
+   * @returns the field before and after; {@link replace} puts it in its place
+   * @throws VendorError 253, 254 or 255
+   */
+  changed(key: string, body: unknown): { before: CustomField; after: CustomField } {
+    const before = this.find(key);
+    const given = fieldsOf(body);
+    const name = readName(given['FieldName']);
+    const other = this.#byKey.get(keyOf(name).toLowerCase());
+    if (other !== undefined && other !== before) throw vendorErrors.duplicateFieldName();
+    return { before, after: { ...before, name, visible: readVisible(given['VisibleInPreferenceCenter']) } };
+  }
+
+  /** Puts a field in the place of another. @returns its key */
+  replace(before: CustomField, after: CustomField): string {
+    const others = [...this.#byKey].map(([key, field]): [string, CustomField] =>
+      field === before ? [keyOf(after.name).toLowerCase(), after] : [key, field],
+    );
+    this.#byKey.clear();
+    for (const [key, field] of others) this.#byKey.set(key, field);
+    return keyOf(after.name);
+  }
+
+  /**
+   * Changes what can be chosen.
+   * @throws VendorError 253, 256 for a field without choices, 257 where none would be left
+   */
+  setOptions(key: string, body: unknown): void {
+    const field = this.find(key);
+    const given = fieldsOf(body);
+    const options = readOptions(given['Options']);
+    if (!field.type.startsWith('MultiSelect')) throw vendorErrors.needlessOptions();
+    if (options.length === 0) throw vendorErrors.missingOptions();
+    const kept = given['KeepExistingOptions'] === true ? field.options : [];
+    const all = [...new Set([...kept, ...options])];
+    if (all.length > maxOptions) throw vendorErrors.tooMany('options of a custom field');
+    this.replace(field, { ...field, options: all });
+  }
+
+  /** Takes a field away. @throws VendorError 253 */
+  remove(key: string): CustomField {
+    const field = this.find(key);
+    this.#byKey.delete(keyOf(field.name).toLowerCase());
+    return field;
+  }
+
+  /** @throws VendorError 253 for a key without brackets, or one that no field has */
+  find(key: string): CustomField {
+    const field = /^\[.*\]$/s.test(key) ? this.#byKey.get(key.toLowerCase()) : undefined;
+    if (field === undefined) throw vendorErrors.invalidFieldKey();
+    return field;
+  }
+}
+
+/** The key that comes of a name: `[subscriptiondate]` of `subscription date` [vendor]. Letters and digits stay [inferred]. */
+function keyOf(name: string): string {
+  return `[${name.replace(/[^\p{L}\p{N}_]/gu, '')}]`;
+}
+
+function fieldsOf(body: unknown): Partial<Record<string, unknown>> {
+  return z.record(z.string(), z.unknown()).safeParse(body).data ?? {};
+}
+
+function readName(given: unknown): string {
+  const name = nameSchema.safeParse(given);
+  if (!name.success || keyOf(name.data) === '[]') throw vendorErrors.invalidFieldName();
+  return name.data;
+}
+
+function readOptions(given: unknown): string[] {
+  const options = optionsSchema.safeParse(given);
+  if (!options.success) throw vendorErrors.unreadableBody(400, z.prettifyError(options.error));
+  return [...new Set(options.data ?? [])];
+}
+
+function readVisible(given: unknown): boolean {
+  const visible = visibleSchema.safeParse(given);
+  if (!visible.success) throw vendorErrors.unreadableBody(400, z.prettifyError(visible.error));
+  return visible.data;
+}
+
+/** The fields that sample subscribers and sample events have. */
+export const sampleCustomFields: readonly CustomField[] = [
+  { name: 'website', type: 'Text', options: [], visible: true },
+  { name: 'Company', type: 'Text', options: [], visible: true },
+  { name: 'birthday', type: 'Date', options: [], visible: true },
+  { name: 'orders', type: 'Number', options: [], visible: false },
+  {
+    name: 'interests',
+    type: 'MultiSelectMany',
+    options: ['Poetry', 'History', 'Cooking & baking', 'Crime'],
+    visible: true,
+  },
+];

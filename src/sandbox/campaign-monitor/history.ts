@@ -1,0 +1,78 @@
+/** What a subscriber did with campaigns. The sandbox sends none, so a sample, and what is ordered, is all there is. */
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { vendorDate } from '../../campaign-monitor/samples.ts';
+
+export interface CampaignAction {
+  readonly event: string;
+  /** In the vendor's form. */
+  readonly date: string;
+  readonly ipAddress: string;
+  /** The link of a click; empty otherwise. */
+  readonly detail: string;
+}
+
+/** What one campaign came to, the newest action first [vendor]. */
+export interface CampaignHistory {
+  readonly name: string;
+  readonly actions: readonly CampaignAction[];
+}
+
+/** Actions of a subscriber in one campaign, and campaigns of a subscriber: the oldest make room. */
+const maxActions = 100;
+const maxCampaigns = 20;
+
+export const actionSchema = z.strictObject({
+  email: z.string().max(254),
+  campaign: z.string().min(1).max(250).default('Sample campaign'),
+  /** The vendor's words for further actions than these are unknown. */
+  event: z.enum(['Open', 'Click']).default('Open'),
+  ipAddress: z.union([z.ipv4(), z.ipv6()]).default('192.0.2.1'),
+  detail: z.string().max(2000).default(''),
+});
+
+/** The history with one more action, done now. */
+export function withAction(
+  history: readonly CampaignHistory[],
+  { campaign: name, event, ipAddress, detail }: z.infer<typeof actionSchema>,
+): CampaignHistory[] {
+  const before = history.find((each) => each.name === name)?.actions ?? [];
+  const actions = [{ event, date: vendorDate(new Date()), ipAddress, detail }, ...before].slice(0, maxActions);
+  return [{ name, actions }, ...history.filter((each) => each.name !== name)].slice(0, maxCampaigns);
+}
+
+/** The history as the API answers it. */
+export function historyAnswer(history: readonly CampaignHistory[]): object[] {
+  return history.map(({ name, actions }) => ({
+    // The same campaign has the same id, whoever got it.
+    ID: createHash('sha256').update(name).digest('hex').slice(0, 32),
+    Type: 'Campaign',
+    Name: name,
+    Actions: actions.map(({ event, date, ipAddress, detail }) => ({
+      Event: event,
+      Date: date,
+      IPAddress: ipAddress,
+      Detail: detail,
+    })),
+  }));
+}
+
+/** The characters of a history. */
+export function historyText(history: readonly CampaignHistory[]): number {
+  return history.reduce(
+    (sum, { name, actions }) =>
+      sum + name.length + actions.reduce((of, { detail, ipAddress }) => of + detail.length + ipAddress.length, 0),
+    0,
+  );
+}
+
+/** The history of a sample subscriber who got and read one campaign. */
+export const sampleHistory: readonly CampaignHistory[] = [
+  {
+    name: 'Autumn newsletter',
+    actions: [
+      { event: 'Click', date: '2026-01-15 18:04:00', ipAddress: '192.0.2.17', detail: 'https://example.org/autumn' },
+      { event: 'Open', date: '2026-01-15 18:02:00', ipAddress: '192.0.2.17', detail: '' },
+    ],
+  },
+];

@@ -1,0 +1,93 @@
+/** Calls about the subscribers of a list. What changes one is posted to the list's webhooks. */
+import type { Request } from 'express';
+import type { AddCall } from './api-call.ts';
+import { emailOf, listOf, queryOf, readBody, readerScopes, subscriberScopes } from './api-call.ts';
+import { historyAnswer } from './history.ts';
+import type { Outbox } from './outbox.ts';
+import type { SandboxState } from './state.ts';
+import { subscriberAnswer, wantedPreferences } from './subscriber-pages.ts';
+import type { Subscriber } from './subscribers.ts';
+import {
+  activeSubscriber,
+  addSchema,
+  addSubscriber,
+  checkContact,
+  deactivateSubscriber,
+  importSchema,
+  importSubscribers,
+  unsubscribeSchema,
+  updateSchema,
+  updateSubscriber,
+} from './subscribers.ts';
+import { vendorErrors } from './vendor-error.ts';
+
+/** Adds the calls about subscribers. */
+export function addSubscriberCalls(call: AddCall, state: SandboxState, outbox: Outbox): void {
+  /** @throws VendorError 214 where the vendor would ask for what is missing, and the sandbox is told to */
+  const checkConsent = (request: Request, inputs: readonly { ConsentToTrack?: unknown }[]): void => {
+    if (state.settings.consentToTrack === 'optional' || /\/v3(?:\.1)?$/.test(request.baseUrl)) return;
+    const isMissing = inputs.some(({ ConsentToTrack: given }) => given === undefined || given === null || given === '');
+    if (isMissing) throw vendorErrors.missingConsent();
+  };
+
+  call('get', '/subscribers/:listId.json', readerScopes, (request, response) => {
+    response.json(subscriberAnswer(namedSubscriber(state, request), wantedPreferences(queryOf(request))));
+  });
+
+  call('get', '/subscribers/:listId/history.json', readerScopes, (request, response) => {
+    response.json(historyAnswer(namedSubscriber(state, request).history));
+  });
+
+  call('post', '/subscribers/:listId.json', subscriberScopes, (request, response) => {
+    const { listId, subscribers, confirmedOptIn } = listOf(state, request);
+    const input = readBody(addSchema, request);
+    checkConsent(request, [input]);
+    const joinsAs = confirmedOptIn ? 'Unconfirmed' : 'Active';
+    outbox.publish(listId, addSubscriber(subscribers, input, input.Resubscribe ?? false, joinsAs));
+    response.status(201).json(input.EmailAddress);
+  });
+
+  call('put', '/subscribers/:listId.json', subscriberScopes, (request, response) => {
+    const { listId, subscribers } = listOf(state, request);
+    const input = readBody(updateSchema, request);
+    checkConsent(request, [input]);
+    outbox.publish(listId, updateSubscriber(subscribers, activeSubscriber(subscribers, emailOf(request)), input));
+    response.status(200).end();
+  });
+
+  call('post', '/subscribers/:listId/unsubscribe.json', subscriberScopes, (request, response) => {
+    const { listId, subscribers } = listOf(state, request);
+    const { EmailAddress: email } = readBody(unsubscribeSchema, request);
+    const known = activeSubscriber(subscribers, email);
+    outbox.publish(listId, deactivateSubscriber(subscribers, known, 'Unsubscribed'));
+    response.status(200).end();
+  });
+
+  call('delete', '/subscribers/:listId.json', subscriberScopes, (request, response) => {
+    const { listId, subscribers } = listOf(state, request);
+    const known = activeSubscriber(subscribers, emailOf(request));
+    outbox.publish(listId, deactivateSubscriber(subscribers, known, 'Deleted'));
+    response.status(200).end();
+  });
+
+  // Confirmed at once, on a list with confirmed opt-in too: an import is for who has agreed already [inferred].
+  call('post', '/subscribers/:listId/import.json', subscriberScopes, (request, response) => {
+    const { listId, subscribers } = listOf(state, request);
+    const input = readBody(importSchema, request);
+    checkConsent(request, input.Subscribers);
+    const { result, events } = importSubscribers(subscribers, input);
+    outbox.publish(listId, events);
+    if (result.FailureDetails.length > 0) throw vendorErrors.importFailures(result);
+    response.status(201).json(result);
+  });
+}
+
+/** Who has the address that the query names, in any state. @throws VendorError 1 or 203 */
+function namedSubscriber(state: SandboxState, request: Request): Subscriber {
+  const { subscribers } = listOf(state, request);
+  const email = emailOf(request);
+  checkContact(email);
+  const subscriber = subscribers.get(email);
+  if (subscriber === undefined) throw vendorErrors.notInList();
+  return subscriber;
+}

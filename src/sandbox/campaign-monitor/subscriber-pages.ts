@@ -1,0 +1,105 @@
+/** Subscribers as the API answers them: one, or the pages of those in a state. */
+import { z } from 'zod';
+import type { Subscriber, SubscriberList, SubscriberState } from './subscribers.ts';
+import { vendorErrors } from './vendor-error.ts';
+
+/** A query: the first value of each name, in lower case. */
+export type Query = Readonly<Partial<Record<string, string>>>;
+
+/** What is answered of a subscriber only where it is asked for [vendor]. */
+interface Wanted {
+  readonly tracking: boolean;
+  readonly sms: boolean;
+}
+
+/** Which preferences a query asks for. */
+export function wantedPreferences(query: Query): Wanted {
+  const isSet = (name: string): boolean => query[name]?.toLowerCase() === 'true';
+  return { tracking: isSet('includetrackingpreference'), sms: isSet('includesmspreference') };
+}
+
+/** A subscriber as the API answers it. */
+export function subscriberAnswer(subscriber: Subscriber, { tracking, sms }: Wanted): object {
+  const { mobileNumber } = subscriber;
+  return {
+    EmailAddress: subscriber.email,
+    Name: subscriber.name,
+    ...(mobileNumber !== '' && { MobileNumber: mobileNumber }),
+    Date: subscriber.stateSince,
+    ListJoinedDate: subscriber.joined,
+    State: subscriber.state,
+    CustomFields: subscriber.customFields,
+    // The vendor learns it from what was opened, and nothing is here.
+    ReadsEmailWith: '',
+    ...(tracking && { ConsentToTrack: subscriber.consentToTrack }),
+    ...(sms && mobileNumber !== '' && { ConsentToSendSms: subscriber.consentToSendSms }),
+  };
+}
+
+const orders = {
+  email: ({ email }: Subscriber): string => email.toLowerCase(),
+  name: ({ name }: Subscriber): string => name.toLowerCase(),
+  date: ({ stateSince }: Subscriber): string => stateSince,
+} as const;
+
+const pageSchema = z.coerce.number().int().min(1);
+/** The vendor's bounds [2nd]. */
+const pageSizeSchema = z.coerce.number().int().min(10).max(1000);
+const orderFieldSchema = z
+  .string()
+  .toLowerCase()
+  .pipe(z.enum(['email', 'name', 'date']));
+const orderDirectionSchema = z
+  .string()
+  .toLowerCase()
+  .pipe(z.enum(['asc', 'desc']));
+/** To the minute, as the dates that are answered [inferred]. */
+const dateSchema = z
+  .string()
+  .regex(/^\d{4}-\d{2}-\d{2}(?:[ T]\d{2}:\d{2}(?::\d{2})?)?$/)
+  .transform((date) => date.slice(0, 16).replace('T', ' '))
+  .refine((date) => !Number.isNaN(Date.parse(date.length === 10 ? date : `${date.replace(' ', 'T')}Z`)));
+
+/**
+ * A page of the subscribers in a state, as the vendor's object: those who came to it at `date` or later, in the order of
+ * `orderfield` and `orderdirection`. Without these all, by address [inferred].
+ * @throws VendorError 5, 800, 801, 802 or 803
+ */
+export function subscriberPage(list: SubscriberList, state: SubscriberState, query: Query): object {
+  const date = read(dateSchema, query['date'], '', vendorErrors.invalidDate);
+  const page = read(pageSchema, query['page'], 1, vendorErrors.invalidPage);
+  const pageSize = read(pageSizeSchema, query['pagesize'], 1000, vendorErrors.invalidPageSize);
+  const orderField = read(orderFieldSchema, query['orderfield'], 'email', vendorErrors.invalidOrderField);
+  const direction = read(orderDirectionSchema, query['orderdirection'], 'asc', vendorErrors.invalidOrderDirection);
+  const rows = list
+    .values()
+    .filter((each) => each.state === state && each.stateSince >= date)
+    // Addresses differ, so that a row is on one page alone.
+    .map((subscriber) => ({ subscriber, key: orders[orderField](subscriber), email: orders.email(subscriber) }))
+    .sort((a, b) => compare(a.key, b.key) || compare(a.email, b.email));
+  if (direction === 'desc') rows.reverse();
+  const onPage = rows.slice((page - 1) * pageSize, page * pageSize);
+  const wanted = wantedPreferences(query);
+  return {
+    Results: onPage.map(({ subscriber }) => subscriberAnswer(subscriber, wanted)),
+    ResultsOrderedBy: orderField,
+    OrderDirection: direction,
+    PageNumber: page,
+    PageSize: pageSize,
+    RecordsOnThisPage: onPage.length,
+    TotalNumberOfRecords: rows.length,
+    NumberOfPages: Math.ceil(rows.length / pageSize),
+  };
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** What a query says, or the default where it says nothing: the vendor's clients send empty ones [code]. */
+function read<T>(schema: z.ZodType<T>, given: string | undefined, otherwise: NoInfer<T>, error: () => Error): T {
+  if (given === undefined || given === '') return otherwise;
+  const parsed = schema.safeParse(given);
+  if (!parsed.success) throw error();
+  return parsed.data;
+}

@@ -1,0 +1,91 @@
+/** Calls about the webhooks of a list. */
+import type { Request } from 'express';
+import { z } from 'zod';
+import { webhookEventTypes } from '../../campaign-monitor/samples.ts';
+import type { AddCall } from './api-call.ts';
+import { listOf, listScopes, parameter } from './api-call.ts';
+import type { SandboxState, Webhook } from './state.ts';
+import { postTestCall } from './test-call.ts';
+import { vendorErrors } from './vendor-error.ts';
+import type { WebhookPoster } from './webhook-post.ts';
+import { isWebhookUrl } from './webhook-post.ts';
+
+/** Adds the calls about webhooks. */
+export function addWebhookCalls(call: AddCall, state: SandboxState, poster: WebhookPoster): void {
+  call('get', '/lists/:listId/webhooks.json', listScopes, (request, response) => {
+    const { listId } = listOf(state, request);
+    response.json(state.webhooksOf(listId).map(webhookAnswer));
+  });
+
+  call('post', '/lists/:listId/webhooks.json', listScopes, (request, response) => {
+    const { listId } = listOf(state, request);
+    const webhook = { ...readWebhook(request.body), webhookId: state.secrets.hex(), listId };
+    if (!state.hasRoomForWebhooks(1)) throw vendorErrors.tooMany('webhooks');
+    state.webhooks.set(webhook.webhookId, { ...webhook, active: true, failingSince: null });
+    response.status(201).json(webhook.webhookId);
+  });
+
+  call('get', '/lists/:listId/webhooks/:webhookId/test.json', listScopes, async (request, response) => {
+    const failure = await postTestCall(poster, webhookOf(state, request), state.settings);
+    if (failure !== null) throw vendorErrors.webhookFailed(failure);
+    response.status(200).end();
+  });
+
+  for (const [action, active] of [
+    ['activate', true],
+    ['deactivate', false],
+  ] as const) {
+    call('put', `/lists/:listId/webhooks/:webhookId/${action}.json`, listScopes, (request, response) => {
+      const webhook = webhookOf(state, request);
+      webhook.active = active;
+      webhook.failingSince = null;
+      response.status(200).end();
+    });
+  }
+
+  call('delete', '/lists/:listId/webhooks/:webhookId.json', listScopes, (request, response) => {
+    state.webhooks.delete(webhookOf(state, request).webhookId);
+    response.status(200).end();
+  });
+}
+
+const eventsSchema = z
+  .array(z.unknown())
+  .min(1)
+  .max(100)
+  .pipe(z.array(z.enum(webhookEventTypes)));
+const formatSchema = z
+  .string()
+  .toLowerCase()
+  .pipe(z.enum(['json', 'xml']));
+
+/** Reads what a webhook is to be made of. @throws VendorError 601, 602, 603, in this order */
+function readWebhook(body: unknown): Pick<Webhook, 'url' | 'format' | 'events'> {
+  const fields = z.record(z.string(), z.unknown()).safeParse(body).data ?? {};
+  const url = z.string().refine(isWebhookUrl).safeParse(fields['Url']);
+  if (!url.success) throw vendorErrors.invalidWebhookUrl();
+  const format = formatSchema.safeParse(fields['PayloadFormat']);
+  if (!format.success) throw vendorErrors.invalidWebhookFormat();
+  const events = eventsSchema.safeParse(fields['Events']);
+  if (!events.success) throw vendorErrors.invalidWebhookEvent();
+  return { url: url.data, format: format.data === 'json' ? 'Json' : 'Xml', events: [...new Set(events.data)] };
+}
+
+function webhookAnswer(webhook: Webhook): object {
+  return {
+    WebhookID: webhook.webhookId,
+    Events: webhook.events,
+    Url: webhook.url,
+    // The vendor's word for one that is not active is unknown.
+    Status: webhook.active ? 'Active' : 'Inactive',
+    PayloadFormat: webhook.format,
+  };
+}
+
+/** What the vendor answers for an unknown webhook is unknown. */
+function webhookOf(state: SandboxState, request: Request): Webhook {
+  const { listId } = listOf(state, request);
+  const webhook = state.webhooks.get(parameter(request, 'webhookId'));
+  if (webhook?.listId !== listId) throw vendorErrors.notFound();
+  return webhook;
+}

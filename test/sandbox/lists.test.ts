@@ -1,0 +1,403 @@
+/** The sandbox's lists, fields and subscribers, as the API makes, changes and reads them. */
+import assert from 'node:assert/strict';
+import { documentedListId } from '../../src/campaign-monitor/samples.ts';
+import { sandboxClients } from '../../src/sandbox/campaign-monitor/accounts.ts';
+import { listStats } from '../../src/sandbox/campaign-monitor/lists.ts';
+import { SandboxState } from '../../src/sandbox/campaign-monitor/state.ts';
+import { subscriberPage } from '../../src/sandbox/campaign-monitor/subscriber-pages.ts';
+import { Holdings, SubscriberList, addSubscriber } from '../../src/sandbox/campaign-monitor/subscribers.ts';
+import { CustomFields } from '../../src/sandbox/campaign-monitor/custom-fields.ts';
+import { Tokens } from '../../src/sandbox/campaign-monitor/tokens.ts';
+import { fixedCredentials } from '../../src/sandbox/credentials.ts';
+import { VendorLink } from '../../src/sandbox/open-connectors/vendor-link.ts';
+import { SeededSecrets } from '../../src/sandbox/secrets.ts';
+import type { Answer, Harness } from './harness.ts';
+import { call, keyHeader, startHarness } from './harness.ts';
+import { platformOf } from './open-connectors/platform.ts';
+import type { Receiver } from './receiver.ts';
+import { startReceiver } from './receiver.ts';
+
+const clientId = sandboxClients[0]!.clientId;
+const lists = `/lists/${documentedListId}`;
+const subscribers = `/subscribers/${documentedListId}`;
+
+interface Page {
+  readonly Results: readonly Record<string, unknown>[];
+  readonly TotalNumberOfRecords: number;
+}
+
+function codeOf({ status, body }: Answer): unknown[] {
+  return [status, (body as { Code?: number } | undefined)?.Code];
+}
+
+describe("the sandbox's lists and subscribers", () => {
+  let harness: Harness;
+  let receiver: Receiver;
+  beforeEach(async () => {
+    harness = await startHarness();
+    receiver = await startReceiver();
+  });
+  afterEach(async () => {
+    await harness.close();
+    await receiver.close();
+  });
+
+  const subscriber = async (email: string, more = ''): Promise<Record<string, unknown>> =>
+    (await harness.api('GET', `${subscribers}.json?email=${encodeURIComponent(email)}${more}`)).body as Record<
+      string,
+      unknown
+    >;
+  const page = async (path: string): Promise<Page> => (await harness.api('GET', lists + path)).body as Page;
+  const newList = async (title: string, more: object = {}): Promise<string> => {
+    const answer = await harness.api('POST', `/lists/${clientId}.json`, { Title: title, ...more });
+    assert.equal(answer.status, 201, answer.text);
+    return answer.body as string;
+  };
+
+  it('are the same at each version of the API, and there is no other', async () => {
+    const base = `http://127.0.0.1:${harness.sandbox.port}/api`;
+    const added = { EmailAddress: 'old@example.org' };
+    assert.equal((await call('POST', `${base}/v3${subscribers}.json`, added, keyHeader)).status, 201);
+    for (const version of ['v3', 'v3.1', 'v3.2', 'v3.3']) {
+      const answer = await call(
+        'GET',
+        `${base}/${version}${subscribers}.json?email=old@example.org`,
+        undefined,
+        keyHeader,
+      );
+      assert.deepEqual([answer.status, (answer.body as { State: string }).State], [200, 'Active'], version);
+      assert.deepEqual(codeOf(await call('GET', `${base}/${version}/none.json`)), [401, 100]);
+    }
+    assert.deepEqual((await harness.control('GET', '/calls')).body, {
+      'POST /subscribers/:listId.json': 1,
+      'GET /subscribers/:listId.json': 4,
+    });
+    for (const version of ['v2', 'v4', 'v3.4', 'v3x3']) {
+      assert.equal((await call('GET', `${base}/${version}/clients.json`, undefined, keyHeader)).status, 404, version);
+    }
+  });
+
+  it('have the fields that their sample subscribers have', async () => {
+    const fields = (await harness.api('GET', `${lists}/customfields.json`)).body as { Key: string; DataType: string }[];
+    assert.deepEqual(
+      fields.map(({ Key, DataType }) => [Key, DataType]),
+      [
+        ['[website]', 'Text'],
+        ['[Company]', 'Text'],
+        ['[birthday]', 'Date'],
+        ['[orders]', 'Number'],
+        ['[interests]', 'MultiSelectMany'],
+      ],
+    );
+    const { Results } = await page('/active.json');
+    assert.equal(Results.length, 3);
+    const keys = new Set(fields.map(({ Key }) => Key.slice(1, -1)));
+    for (const { CustomFields: values } of Results) {
+      for (const { Key } of values as { Key: string }[]) assert.ok(keys.has(Key), Key);
+    }
+  });
+
+  it('answer preferences and numbers where they are asked for', async () => {
+    const added = {
+      EmailAddress: 'ada@example.org',
+      ConsentToTrack: 'No',
+      MobileNumber: '+491711234567',
+      ConsentToSendSms: 'Yes',
+    };
+    await harness.api('POST', `${subscribers}.json`, added);
+    const plain = await subscriber('ada@example.org');
+    assert.equal(plain['MobileNumber'], '+491711234567');
+    assert.ok(!('ConsentToTrack' in plain) && !('ConsentToSendSms' in plain));
+    const asked = '&includeTrackingPreference=True&IncludeSmsPreference=true';
+    const whole = await subscriber('ada@example.org', asked);
+    assert.deepEqual([whole['ConsentToTrack'], whole['ConsentToSendSms']], ['No', 'Yes']);
+    const changed = { ConsentToTrack: 'Unchanged', Name: 'Ada', ConsentToSendSms: 'No' };
+    await harness.api('PUT', `${subscribers}.json?email=ada@example.org`, changed);
+    const after = await subscriber('ada@example.org', asked);
+    assert.deepEqual([after['ConsentToTrack'], after['ConsentToSendSms'], after['Name']], ['No', 'No', 'Ada']);
+    const { Results } = await page(`/active.json?includetrackingpreference=true&includesmspreference=true`);
+    const row = Results.find(({ EmailAddress }) => EmailAddress === 'ada@example.org');
+    assert.deepEqual(row, after);
+    assert.ok(Results.every((each) => 'ConsentToTrack' in each));
+    assert.equal(Results.filter((each) => 'ConsentToSendSms' in each).length, 1);
+  });
+
+  it('refuse what the vendor refuses of a subscriber, and change nothing', async () => {
+    await harness.webhook(documentedListId, receiver.url);
+    await harness.api('POST', `${subscribers}.json`, { EmailAddress: 'ada@example.org' });
+    await harness.api('POST', `${subscribers}.json`, { EmailAddress: 'bo@example.org' });
+    const put = `${subscribers}.json?email=ada@example.org`;
+    for (const [method, path, body, code] of [
+      ['PUT', put, { EmailAddress: 'BO@example.org' }, 201],
+      ['PUT', put, { EmailAddress: 'nobody' }, 211],
+      ['PUT', put, { ConsentToTrack: 'Perhaps' }, 215],
+      ['PUT', put, { MobileNumber: '0171 1234567' }, 220],
+      ['POST', `${subscribers}.json`, { EmailAddress: 'cy@example.org', MobileNumber: '1' }, 220],
+      ['POST', `${subscribers}.json`, { EmailAddress: 'cy', MobileNumber: '1' }, 221],
+      ['POST', `${subscribers}.json`, { EmailAddress: 'cy@example.org', ConsentToTrack: true }, 215],
+    ] as const) {
+      assert.deepEqual(codeOf(await harness.api(method, path, body)), [400, code]);
+    }
+    assert.equal((await page('/active.json')).TotalNumberOfRecords, 5);
+    assert.equal((await receiver.count(2)).length, 2);
+    // An address that somebody gave up is free.
+    await harness.api('DELETE', `${subscribers}.json?email=bo@example.org`);
+    assert.equal((await harness.api('PUT', put, { EmailAddress: 'bo@example.org' })).status, 200);
+    assert.equal((await subscriber('bo@example.org'))['State'], 'Active');
+  });
+
+  it('ask for consent as the vendor does, where they are told to', async () => {
+    assert.equal((await harness.control('PATCH', '/settings', { consentToTrack: 'required' })).status, 200);
+    const base = `http://127.0.0.1:${harness.sandbox.port}/api`;
+    const input = { EmailAddress: 'ada@example.org' };
+    const add = (version: string, body: unknown): Promise<Answer> =>
+      call('POST', `${base}/${version}${subscribers}.json`, body, keyHeader);
+    for (const version of ['v3.2', 'v3.3']) assert.deepEqual(codeOf(await add(version, input)), [400, 214], version);
+    for (const version of ['v3', 'v3.1']) assert.equal((await add(version, input)).status, 201, version);
+    assert.equal((await add('v3.3', { ...input, ConsentToTrack: 'Unchanged' })).status, 201);
+    const many = { Subscribers: [{ ...input, ConsentToTrack: 'Yes' }, { EmailAddress: 'bo@example.org' }] };
+    assert.deepEqual(codeOf(await harness.api('POST', `${subscribers}/import.json`, many)), [400, 214]);
+  });
+
+  it('keep the values of a field that is renamed, and lose those of one that is deleted', async () => {
+    await harness.webhook(documentedListId, receiver.url, ['Update']);
+    const CustomFields = [
+      { Key: 'Orders', Value: 3 },
+      { Key: '[website]', Value: 'https://example.org' },
+      { Key: 'of no field', Value: 'x' },
+    ];
+    await harness.api('POST', `${subscribers}.json`, { EmailAddress: 'ada@example.org', CustomFields });
+    const key = encodeURIComponent('[ORDERS]');
+    const renamed = await harness.api('PUT', `${lists}/customfields/${key}.json`, { FieldName: 'Number of orders' });
+    assert.deepEqual([renamed.status, renamed.body], [200, '[Numberoforders]']);
+    const website = encodeURIComponent('[website]');
+    assert.equal((await harness.api('DELETE', `${lists}/customfields/${website}.json`)).status, 200);
+    assert.deepEqual((await subscriber('ada@example.org'))['CustomFields'], [
+      { Key: 'Number of orders', Value: '3' },
+      { Key: 'of no field', Value: 'x' },
+    ]);
+    for (const each of (await page('/active.json')).Results) {
+      const keys = (each['CustomFields'] as { Key: string }[]).map(({ Key }) => Key);
+      assert.ok(!keys.includes('orders') && !keys.includes('website'), keys.join());
+    }
+    const update = { CustomFields: [{ Key: '[numberoforders]', Value: 4 }] };
+    await harness.api('PUT', `${subscribers}.json?email=ada@example.org`, update);
+    const [post] = await receiver.count(1);
+    assert.match(post!.body, /\{"Key":"Number of orders","Value":"4"\}/);
+    assert.deepEqual(codeOf(await harness.api('DELETE', `${lists}/customfields/${key}.json`)), [400, 253]);
+    const taken = { FieldName: 'birth day' };
+    assert.deepEqual(
+      codeOf(await harness.api('PUT', `${lists}/customfields/${encodeURIComponent('[Company]')}.json`, taken)),
+      [400, 255],
+    );
+    const options = `${lists}/customfields/${encodeURIComponent('[Company]')}/options.json`;
+    assert.deepEqual(codeOf(await harness.api('PUT', options, { Options: ['a'] })), [400, 256]);
+    const interests = `${lists}/customfields/${encodeURIComponent('[interests]')}/options.json`;
+    assert.deepEqual(codeOf(await harness.api('PUT', interests, { Options: [] })), [400, 257]);
+    assert.equal((await harness.api('PUT', interests, { Options: ['Chess', 'Chess'] })).status, 200);
+    const fields = (await harness.api('GET', `${lists}/customfields.json`)).body as { FieldOptions: string[] }[];
+    assert.deepEqual(fields.at(-1)?.FieldOptions, ['Chess']);
+  });
+
+  it('are gone with their webhooks and subscribers when they are deleted', async () => {
+    const listId = await newList('Short-lived');
+    await harness.webhook(listId, receiver.url);
+    await harness.api('POST', `/subscribers/${listId}.json`, { EmailAddress: 'ada@example.org' });
+    await receiver.count(1);
+    const { lists: shown } = (await harness.control('GET', '')).body as { lists: object[] };
+    assert.deepEqual(shown.at(-1), { listId, clientId, title: 'Short-lived' });
+    assert.equal((await harness.control('GET', `/lists/${listId}/subscribers`)).status, 200);
+
+    const platform = platformOf(harness);
+    const { id } = await platform.create({ 'events.list.ids': listId });
+    assert.equal((await platform.webhooks(listId)).length, 2);
+    assert.equal((await harness.api('DELETE', `/lists/${listId}.json`)).status, 200);
+    assert.deepEqual(codeOf(await harness.api('GET', `/lists/${listId}/active.json`)), [400, 101]);
+    assert.equal((await harness.control('GET', `/lists/${listId}/subscribers`)).status, 404);
+    assert.equal((await platform.api('GET', `/instances/${id}`)).status, 200);
+    const again = await newList('Short-lived');
+    assert.notEqual(again, listId);
+    assert.deepEqual((await harness.api('GET', `/lists/${again}/webhooks.json`)).body, []);
+  });
+
+  it('get no webhook from the platform once they are gone', () => {
+    const secrets = new SeededSecrets(1);
+    const state = new SandboxState(1, {}, fixedCredentials, secrets);
+    const link = new VendorLink(state, new Tokens(secrets));
+    const list = state.lists.get(documentedListId);
+    assert.ok(list);
+    const webhooks = new Map<string, string>();
+    link.keepWebhooks(webhooks, [documentedListId], receiver.url);
+    assert.deepEqual([webhooks.size, state.webhooks.size], [1, 1]);
+    state.removeList(list);
+    assert.equal(state.webhooks.size, 0);
+    link.keepWebhooks(webhooks, [documentedListId], receiver.url);
+    assert.deepEqual([webhooks.size, state.webhooks.size], [0, 0]);
+  });
+
+  it('are changed with the permission to do so alone', async () => {
+    const headers = async (scope: string): Promise<Record<string, string>> => {
+      const { body } = await harness.control('POST', '/tokens', { scopes: [scope] });
+      return { authorization: `Bearer ${(body as { access_token: string }).access_token}` };
+    };
+    const reader = await headers('ViewSubscribersInReports');
+    assert.equal((await harness.api('GET', `${lists}/active.json`, undefined, reader)).status, 200);
+    const stranger = await headers('ViewReports');
+    for (const [method, path, by] of [
+      ['POST', `/lists/${clientId}.json`, reader],
+      ['PUT', `${lists}.json`, reader],
+      ['DELETE', `${lists}.json`, reader],
+      ['POST', `${lists}/customfields.json`, reader],
+      ['POST', `${subscribers}.json`, reader],
+      ['GET', `${lists}/bounced.json`, stranger],
+      ['GET', `${subscribers}.json?email=a@example.org`, stranger],
+      ['GET', `${subscribers}/history.json?email=a@example.org`, stranger],
+      ['GET', `/clients/${clientId}/listsforemail.json?email=a@example.org`, stranger],
+    ] as const) {
+      const answer = await harness.api(method, path, method === 'GET' ? undefined : '{}', by);
+      assert.deepEqual(codeOf(answer), [401, 60], `${method} ${path}`);
+    }
+    assert.equal((await harness.api('GET', `${lists}.json`, undefined, stranger)).status, 200);
+  });
+
+  it('refuse orders that make no sense', async () => {
+    const control = `/lists/${documentedListId}`;
+    for (const [path, body, status] of [
+      [`${control}/bounce`, {}, 400],
+      [`${control}/bounce`, { email: 'nobody@example.org' }, 404],
+      [`${control}/confirm`, { email: 'nobody@example.org' }, 404],
+      [`${control}/history`, { email: 'nobody@example.org' }, 404],
+      [`${control}/history`, { email: 'nobody@example.org', event: 'Dance' }, 400],
+      ['/lists/none/bounce', { email: 'nobody@example.org' }, 404],
+    ] as const) {
+      const answer = await harness.control('POST', path, body);
+      assert.equal(answer.status, status, `${path} ${answer.text}`);
+      assert.ok((answer.body as { next: string }).next);
+    }
+  });
+
+  it('end where the sandbox keeps no more', async () => {
+    let made = 0;
+    let answer: Answer;
+    do {
+      answer = await harness.api('POST', `/lists/${clientId}.json`, { Title: `List ${made}` });
+      if (answer.status === 201) made++;
+    } while (answer.status === 201 && made < 1000);
+    assert.deepEqual([...codeOf(answer), made], [400, 400, 195]);
+    let fields = 0;
+    do {
+      const body = { FieldName: `Field ${fields}`, DataType: 'Text' };
+      answer = await harness.api('POST', `${lists}/customfields.json`, body);
+      if (answer.status === 201) fields++;
+    } while (answer.status === 201 && fields < 1000);
+    assert.deepEqual([...codeOf(answer), fields], [400, 400, 195]);
+    const options = Array.from({ length: 201 }, (_, i) => `option ${i}`);
+    const body = { FieldName: 'Many', DataType: 'MultiSelectOne', Options: options };
+    assert.deepEqual(codeOf(await harness.api('POST', `${lists}/customfields.json`, body)), [400, 400]);
+  }).timeout(20_000);
+});
+
+describe('the page of subscribers in a state', () => {
+  function listOf(...people: readonly (readonly [email: string, name: string, since: string])[]): SubscriberList {
+    const list = new SubscriberList();
+    for (const [email, name, since] of people) {
+      addSubscriber(list, { EmailAddress: email, Name: name }, false);
+      list.put({ ...list.get(email)!, stateSince: since });
+    }
+    return list;
+  }
+  const addresses = (list: SubscriberList, query: Record<string, string>): unknown[] =>
+    (subscriberPage(list, 'Active', query) as Page).Results.map(({ EmailAddress }) => EmailAddress);
+  const list = listOf(
+    ['b@example.org', 'ada', '2026-02-01 10:00:00'],
+    ['A@example.org', 'Bo', '2026-02-02 10:00:00'],
+    ['c@example.org', 'Ada', '2026-02-03 10:00:00'],
+  );
+
+  it('is in the order that is asked for, whatever the case', () => {
+    assert.deepEqual(addresses(list, {}), ['A@example.org', 'b@example.org', 'c@example.org']);
+    assert.deepEqual(addresses(list, { orderfield: 'Name' }), ['b@example.org', 'c@example.org', 'A@example.org']);
+    assert.deepEqual(addresses(list, { orderfield: 'date', orderdirection: 'DESC' }), [
+      'c@example.org',
+      'A@example.org',
+      'b@example.org',
+    ]);
+    assert.deepEqual(addresses(list, { page: '2' }), []);
+  });
+
+  it('has those who came to the state at the date or later', () => {
+    for (const date of ['2026-02-02', '2026-02-02 10:00', '2026-02-02T10:00:59', '2026-02-01 10:01']) {
+      assert.deepEqual(addresses(list, { date }), ['A@example.org', 'c@example.org'], date);
+    }
+    for (const date of ['2026-13-01', '2026-2-1', '2026-02-02 25:00', '02/01/2026']) {
+      assert.throws(() => addresses(list, { date }), { code: 5 }, date);
+    }
+  });
+
+  it('is empty, and none of none, without subscribers', () => {
+    assert.deepEqual(subscriberPage(new SubscriberList(), 'Bounced', {}), {
+      Results: [],
+      ResultsOrderedBy: 'email',
+      OrderDirection: 'asc',
+      PageNumber: 1,
+      PageSize: 1000,
+      RecordsOnThisPage: 0,
+      TotalNumberOfRecords: 0,
+      NumberOfPages: 0,
+    });
+  });
+
+  it('is counted by day, week, month and year', () => {
+    const stats = listStats(
+      listOf(
+        ['a@example.org', '', '2026-03-04 00:00:00'],
+        ['b@example.org', '', '2026-03-03 23:59:00'],
+        ['c@example.org', '', '2026-03-02 00:00:00'],
+        ['d@example.org', '', '2026-03-01 23:59:00'],
+        ['e@example.org', '', '2026-02-28 12:00:00'],
+        ['f@example.org', '', '2025-12-31 23:59:00'],
+      ),
+      // A Wednesday.
+      new Date('2026-03-04T12:00:00Z'),
+    );
+    assert.deepEqual(Object.entries(stats).slice(0, 6), [
+      ['TotalActiveSubscribers', 6],
+      ['NewActiveSubscribersToday', 1],
+      ['NewActiveSubscribersYesterday', 1],
+      ['NewActiveSubscribersThisWeek', 3],
+      ['NewActiveSubscribersThisMonth', 4],
+      ['NewActiveSubscribersThisYear', 5],
+    ]);
+  });
+});
+
+describe('what all lists hold together', () => {
+  it('ends, and a list that is cleared makes room', () => {
+    const holdings = new Holdings();
+    holdings.subscribers = 499_999;
+    const first = new SubscriberList(new CustomFields(), holdings);
+    const second = new SubscriberList(new CustomFields(), holdings);
+    addSubscriber(first, { EmailAddress: 'a@example.org' }, false);
+    assert.throws(() => addSubscriber(second, { EmailAddress: 'b@example.org' }, false), /as many subscribers/);
+    first.clear();
+    addSubscriber(second, { EmailAddress: 'b@example.org' }, false);
+    assert.deepEqual(
+      [holdings.subscribers, holdings.text, first.values().length],
+      [500_000, 'b@example.org'.length, 0],
+    );
+  });
+
+  it('counts what is added, changed and renamed to the character', () => {
+    const holdings = new Holdings();
+    const list = new SubscriberList(new CustomFields(), holdings);
+    const CustomFields_ = [{ Key: 'a', Value: 'value' }];
+    addSubscriber(list, { EmailAddress: 'a@example.org', CustomFields: CustomFields_ }, false);
+    assert.equal(holdings.text, 'a@example.org'.length + 'avalue'.length);
+    list.changeFields((fields) => fields.map((field) => ({ ...field, Key: 'longer' })));
+    assert.equal(holdings.text, 'a@example.org'.length + 'longervalue'.length);
+    addSubscriber(list, { EmailAddress: 'A@example.org', Name: 'Ada' }, false);
+    assert.equal(holdings.text, 'a@example.org'.length + 'longervalue'.length + 'Ada'.length);
+    list.clear();
+    assert.deepEqual([holdings.subscribers, holdings.text], [0, 0]);
+  });
+});
