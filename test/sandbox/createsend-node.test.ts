@@ -227,7 +227,8 @@ describe('createsend-node', () => {
     const webhook = { Events: ['Subscribe'], Url: receiver.url, PayloadFormat: 'json' };
     await ask(client.lists, 'createWebhook', listId, webhook);
     await ask(client.subscribers, 'addSubscriber', listId, { EmailAddress: 'ada@example.org' });
-    await ask(client.subscribers, 'addSubscriber', listId, { EmailAddress: 'bo@example.org' });
+    const Subscribers = [{ EmailAddress: 'bo@example.org' }];
+    await ask(client.subscribers, 'import', listId, { Subscribers, Resubscribe: false });
     assert.deepEqual(await addressesOf('Unconfirmed', listId), ['ada@example.org', 'bo@example.org']);
     assert.deepEqual(await addressesOf('Active', listId), []);
     const order = { email: 'Bo@example.org' };

@@ -146,6 +146,84 @@ describe("the sandbox's lists and subscribers", () => {
     assert.equal((await subscriber('bo@example.org'))['State'], 'Active');
   });
 
+  it('change one who has left too, and take it back where that is asked for', async () => {
+    await harness.webhook(documentedListId, receiver.url);
+    const input = { EmailAddress: 'ada@example.org' };
+    await harness.api('POST', `${subscribers}.json`, input);
+    await harness.api('POST', `${subscribers}/unsubscribe.json`, input);
+    const put = `${subscribers}.json?email=ada@example.org`;
+    assert.equal((await harness.api('PUT', put, { Name: 'Ada' })).status, 200);
+    const left = await subscriber('ada@example.org');
+    assert.deepEqual([left['State'], left['Name']], ['Unsubscribed', 'Ada']);
+    assert.equal((await harness.api('PUT', put, { Resubscribe: true })).status, 200);
+    assert.equal((await subscriber('ada@example.org'))['State'], 'Active');
+    await harness.api('PUT', put, { Resubscribe: true });
+    const events = (await receiver.count(5)).map(
+      ({ body }) => (JSON.parse(body) as { Events: { Type: string; State?: string }[] }).Events[0],
+    );
+    assert.deepEqual(
+      events.map((event) => [event?.Type, event?.State]),
+      [
+        ['Subscribe', undefined],
+        ['Deactivate', 'Unsubscribed'],
+        ['Update', 'Unsubscribed'],
+        ['Update', 'Active'],
+        ['Update', 'Active'],
+      ],
+    );
+  });
+
+  it('clear a field, or one of several values that were chosen', async () => {
+    const choose = async (...CustomFields: object[]): Promise<unknown> => {
+      await harness.api('PUT', `${subscribers}.json?email=ada@example.org`, { CustomFields });
+      const { CustomFields: values } = await subscriber('ada@example.org');
+      return (values as { Key: string; Value: string }[]).map(({ Key, Value }) => `${Key}=${Value}`);
+    };
+    await harness.api('POST', `${subscribers}.json`, { EmailAddress: 'ada@example.org' });
+    assert.deepEqual(
+      await choose(
+        { Key: 'interests', Value: 'Poetry' },
+        { Key: 'interests', Value: 'Crime' },
+        { Key: 'orders', Value: 1 },
+      ),
+      ['interests=Poetry', 'interests=Crime', 'orders=1'],
+    );
+    assert.deepEqual(await choose({ Key: '[interests]', Value: 'Poetry', Clear: true }), [
+      'interests=Crime',
+      'orders=1',
+    ]);
+    assert.deepEqual(await choose({ Key: 'orders', Value: 9, Clear: true }), ['interests=Crime']);
+    assert.deepEqual(await choose({ Key: 'interests', Value: 'History' }), ['interests=History']);
+    assert.deepEqual(await choose({ Key: 'interests', Clear: true }), []);
+  });
+
+  it('are left together where they are set so', async () => {
+    const all = { UnsubscribeSetting: 'AllClientLists' };
+    const ids = [await newList('One', all), await newList('Two', all), await newList('Other')];
+    const other = await newList('Alone', { UnsubscribeSetting: 'OnlyThisList' });
+    const email = { EmailAddress: 'ada@example.org' };
+    for (const listId of [...ids, other]) {
+      await harness.api('POST', `/subscribers/${listId}.json`, email);
+      await harness.webhook(listId, receiver.url, ['Deactivate']);
+    }
+    await harness.api('DELETE', `/subscribers/${ids[2]!}.json?email=ada@example.org`);
+    assert.equal((await harness.api('POST', `/subscribers/${ids[0]!}/unsubscribe.json`, email)).status, 200);
+    const states = (await harness.api('GET', `/clients/${clientId}/listsforemail.json?email=ada@example.org`)).body;
+    assert.deepEqual(
+      (states as { ListName: string; SubscriberState: string }[]).map((each) => [each.ListName, each.SubscriberState]),
+      [
+        ['One', 'Unsubscribed'],
+        ['Two', 'Unsubscribed'],
+        ['Other', 'Deleted'],
+        ['Alone', 'Active'],
+      ],
+    );
+    const posted = (await receiver.count(3)).map(({ body }) => (JSON.parse(body) as { ListID: string }).ListID);
+    assert.deepEqual(posted.sort(), [...ids].sort());
+    await harness.api('POST', `/subscribers/${other}/unsubscribe.json`, email);
+    assert.match((await receiver.count(4))[3]!.body, new RegExp(other));
+  });
+
   it('ask for consent as the vendor does, where they are told to', async () => {
     assert.equal((await harness.control('PATCH', '/settings', { consentToTrack: 'required' })).status, 200);
     const base = `http://127.0.0.1:${harness.sandbox.port}/api`;
@@ -315,7 +393,8 @@ describe('the page of subscribers in a state', () => {
   );
 
   it('is in the order that is asked for, whatever the case', () => {
-    assert.deepEqual(addresses(list, {}), ['A@example.org', 'b@example.org', 'c@example.org']);
+    assert.deepEqual(addresses(list, {}), ['b@example.org', 'A@example.org', 'c@example.org']);
+    assert.deepEqual(addresses(list, { orderfield: 'email' }), ['A@example.org', 'b@example.org', 'c@example.org']);
     assert.deepEqual(addresses(list, { orderfield: 'Name' }), ['b@example.org', 'c@example.org', 'A@example.org']);
     assert.deepEqual(addresses(list, { orderfield: 'date', orderdirection: 'DESC' }), [
       'c@example.org',
@@ -337,7 +416,7 @@ describe('the page of subscribers in a state', () => {
   it('is empty, and none of none, without subscribers', () => {
     assert.deepEqual(subscriberPage(new SubscriberList(), 'Bounced', {}), {
       Results: [],
-      ResultsOrderedBy: 'email',
+      ResultsOrderedBy: 'date',
       OrderDirection: 'asc',
       PageNumber: 1,
       PageSize: 1000,

@@ -54,6 +54,11 @@ export class CustomFields {
     return this.#byKey.get(keyOf(bare).toLowerCase())?.name ?? bare;
   }
 
+  /** Whether a subscriber may have several values of the field that goes by this name. */
+  takesSeveral(name: string): boolean {
+    return this.#byKey.get(keyOf(name).toLowerCase())?.type === 'MultiSelectMany';
+  }
+
   /**
    * Adds a field.
    * @returns its key

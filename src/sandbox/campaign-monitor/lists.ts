@@ -8,7 +8,7 @@ import { vendorErrors } from './vendor-error.ts';
 export interface ListSettings {
   readonly title: string;
   readonly unsubscribePage: string;
-  /** Kept and answered; here an unsubscribed one leaves this list alone. */
+  /** Whether one who unsubscribes leaves all lists of the client that are set so, or this one. */
   readonly unsubscribeSetting: 'AllClientLists' | 'OnlyThisList';
   /** Whether one who is added has to confirm before it is active. */
   readonly confirmedOptIn: boolean;

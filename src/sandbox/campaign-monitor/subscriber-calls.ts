@@ -3,6 +3,7 @@ import type { Request } from 'express';
 import type { AddCall } from './api-call.ts';
 import { emailOf, listOf, queryOf, readBody, readerScopes, subscriberScopes } from './api-call.ts';
 import { historyAnswer } from './history.ts';
+import type { KeptList } from './lists.ts';
 import type { Outbox } from './outbox.ts';
 import type { SandboxState } from './state.ts';
 import { subscriberAnswer, wantedPreferences } from './subscriber-pages.ts';
@@ -15,6 +16,7 @@ import {
   deactivateSubscriber,
   importSchema,
   importSubscribers,
+  knownSubscriber,
   unsubscribeSchema,
   updateSchema,
   updateSubscriber,
@@ -42,24 +44,31 @@ export function addSubscriberCalls(call: AddCall, state: SandboxState, outbox: O
     const { listId, subscribers, confirmedOptIn } = listOf(state, request);
     const input = readBody(addSchema, request);
     checkConsent(request, [input]);
-    const joinsAs = confirmedOptIn ? 'Unconfirmed' : 'Active';
-    outbox.publish(listId, addSubscriber(subscribers, input, input.Resubscribe ?? false, joinsAs));
+    outbox.publish(listId, addSubscriber(subscribers, input, input.Resubscribe ?? false, joinsAs(confirmedOptIn)));
     response.status(201).json(input.EmailAddress);
   });
 
   call('put', '/subscribers/:listId.json', subscriberScopes, (request, response) => {
-    const { listId, subscribers } = listOf(state, request);
+    const { listId, subscribers, confirmedOptIn } = listOf(state, request);
     const input = readBody(updateSchema, request);
     checkConsent(request, [input]);
-    outbox.publish(listId, updateSubscriber(subscribers, activeSubscriber(subscribers, emailOf(request)), input));
+    const known = knownSubscriber(subscribers, emailOf(request));
+    outbox.publish(listId, updateSubscriber(subscribers, known, input, joinsAs(confirmedOptIn)));
     response.status(200).end();
   });
 
+  // From all lists of the client that are set to it, where this one is [2nd].
   call('post', '/subscribers/:listId/unsubscribe.json', subscriberScopes, (request, response) => {
-    const { listId, subscribers } = listOf(state, request);
+    const list = listOf(state, request);
     const { EmailAddress: email } = readBody(unsubscribeSchema, request);
-    const known = activeSubscriber(subscribers, email);
-    outbox.publish(listId, deactivateSubscriber(subscribers, known, 'Unsubscribed'));
+    activeSubscriber(list.subscribers, email);
+    const isOfAll = ({ unsubscribeSetting }: KeptList): boolean => unsubscribeSetting === 'AllClientLists';
+    const left = isOfAll(list) ? state.listsOf(list.clientId).filter(isOfAll) : [list];
+    for (const { listId, subscribers } of left) {
+      const known = subscribers.get(email);
+      if (known?.state !== 'Active') continue;
+      outbox.publish(listId, deactivateSubscriber(subscribers, known, 'Unsubscribed'));
+    }
     response.status(200).end();
   });
 
@@ -70,16 +79,19 @@ export function addSubscriberCalls(call: AddCall, state: SandboxState, outbox: O
     response.status(200).end();
   });
 
-  // Confirmed at once, on a list with confirmed opt-in too: an import is for who has agreed already [inferred].
   call('post', '/subscribers/:listId/import.json', subscriberScopes, (request, response) => {
-    const { listId, subscribers } = listOf(state, request);
+    const { listId, subscribers, confirmedOptIn } = listOf(state, request);
     const input = readBody(importSchema, request);
     checkConsent(request, input.Subscribers);
-    const { result, events } = importSubscribers(subscribers, input);
+    const { result, events } = importSubscribers(subscribers, input, joinsAs(confirmedOptIn));
     outbox.publish(listId, events);
     if (result.FailureDetails.length > 0) throw vendorErrors.importFailures(result);
     response.status(201).json(result);
   });
+}
+
+function joinsAs(confirmedOptIn: boolean): 'Active' | 'Unconfirmed' {
+  return confirmedOptIn ? 'Unconfirmed' : 'Active';
 }
 
 /** Who has the address that the query names, in any state. @throws VendorError 1 or 203 */
@@ -87,7 +99,5 @@ function namedSubscriber(state: SandboxState, request: Request): Subscriber {
   const { subscribers } = listOf(state, request);
   const email = emailOf(request);
   checkContact(email);
-  const subscriber = subscribers.get(email);
-  if (subscriber === undefined) throw vendorErrors.notInList();
-  return subscriber;
+  return knownSubscriber(subscribers, email);
 }

@@ -62,14 +62,14 @@ const dateSchema = z
 
 /**
  * A page of the subscribers in a state, as the vendor's object: those who came to it at `date` or later, in the order of
- * `orderfield` and `orderdirection`. Without these all, by address [inferred].
+ * `orderfield` and `orderdirection`. Without these all, by date [2nd].
  * @throws VendorError 5, 800, 801, 802 or 803
  */
 export function subscriberPage(list: SubscriberList, state: SubscriberState, query: Query): object {
   const date = read(dateSchema, query['date'], '', vendorErrors.invalidDate);
   const page = read(pageSchema, query['page'], 1, vendorErrors.invalidPage);
   const pageSize = read(pageSizeSchema, query['pagesize'], 1000, vendorErrors.invalidPageSize);
-  const orderField = read(orderFieldSchema, query['orderfield'], 'email', vendorErrors.invalidOrderField);
+  const orderField = read(orderFieldSchema, query['orderfield'], 'date', vendorErrors.invalidOrderField);
   const direction = read(orderDirectionSchema, query['orderdirection'], 'asc', vendorErrors.invalidOrderDirection);
   const rows = list
     .values()

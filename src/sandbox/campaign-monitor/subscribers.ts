@@ -11,8 +11,8 @@ import { VendorError, vendorErrors } from './vendor-error.ts';
 export const subscriberStates = ['Active', 'Unconfirmed', 'Unsubscribed', 'Bounced', 'Deleted'] as const;
 export type SubscriberState = (typeof subscriberStates)[number];
 
-/** Whether somebody has agreed; empty where nobody said so. */
-type Consent = 'Yes' | 'No' | '';
+/** Whether somebody has agreed. */
+type Consent = 'Yes' | 'No';
 
 /** All dates are in the vendor's form, in UTC. */
 export interface Subscriber {
@@ -26,7 +26,8 @@ export interface Subscriber {
   readonly consentToTrack: Consent;
   /** E.164, or empty. */
   readonly mobileNumber: string;
-  readonly consentToSendSms: Consent;
+  /** Empty where nobody said so. */
+  readonly consentToSendSms: Consent | '';
   readonly history: readonly CampaignHistory[];
 }
 
@@ -50,7 +51,7 @@ const customFieldsSchema = arrayOf(
       .union([z.string().max(5000), z.number(), z.boolean()])
       .transform(String)
       .default(''),
-    /** Takes the field's values away, whatever `Value` says [vendor]. */
+    /** Takes the field's values away, or of several that were chosen the one that `Value` says [2nd]. */
     Clear: z.boolean().optional(),
   }),
   maxCustomFields,
@@ -175,7 +176,8 @@ export interface ImportResult {
 /**
  * Adds a subscriber, or updates the one with this address: Subscribe or Update. One who has left stays so, without an
  * event, unless `Resubscribe` is set; then the date of joining stays [2nd].
- * @param joinsAs Unconfirmed on a list with confirmed opt-in: no event until it is confirmed [inferred]
+ * @param joinsAs Unconfirmed on a list with confirmed opt-in: asked for a confirmation [2nd], and no event until it is
+ * there [inferred]
  * @throws VendorError code 1, 215, 220 or 221 where what is said is wrong; 400 where the list keeps no more
  */
 export function addSubscriber(
@@ -193,7 +195,7 @@ export function addSubscriber(
   const subscriber: Subscriber = {
     email: input.EmailAddress,
     name: input.Name ?? '',
-    customFields: valuesOf(list, input.CustomFields ?? []),
+    customFields: changedFields(list, [], input.CustomFields ?? []),
     state: joinsAs,
     stateSince: now,
     joined: known?.joined ?? now,
@@ -205,7 +207,9 @@ export function addSubscriber(
 }
 
 /**
- * Changes a subscriber: Update, as through the vendor's API too [2nd]. Custom fields that are not named stay.
+ * Changes a subscriber, active or not: Update, as through the vendor's API too. One who has left stays so unless
+ * `Resubscribe` is set. Custom fields that are not named stay [2nd].
+ * @param joinsAs see {@link addSubscriber}
  * @throws VendorError code 211 where the new address is none, 201 where another active one has it, 215 or 220; 400 where
  * it has too many fields, or the list no room
  */
@@ -213,17 +217,25 @@ export function updateSubscriber(
   list: SubscriberList,
   known: Subscriber,
   input: Partial<SubscriberInput>,
+  joinsAs: 'Active' | 'Unconfirmed' = 'Active',
 ): WebhookEvent[] {
   const email = input.EmailAddress ?? known.email;
   if (!emailSchema.safeParse(email).success) throw vendorErrors.invalidNewEmail();
   checkContact(email, input.MobileNumber);
   const other = list.get(email);
   if (other !== undefined && other !== known && other.state === 'Active') throw vendorErrors.alreadySubscribed();
-  const given = input.CustomFields ?? [];
-  const names = new Set(given.map(({ Key }) => list.fields.nameOf(Key)));
-  const customFields = [...known.customFields.filter(({ Key }) => !names.has(Key)), ...valuesOf(list, given)];
+  const customFields = changedFields(list, known.customFields, input.CustomFields ?? []);
   if (customFields.length > maxCustomFields) throw vendorErrors.tooMany('custom fields of a subscriber');
-  const subscriber = { ...known, email, name: input.Name ?? known.name, customFields, ...contactOf(input, known) };
+  const state = input.Resubscribe === true && known.state !== 'Active' ? joinsAs : known.state;
+  const subscriber = {
+    ...known,
+    email,
+    name: input.Name ?? known.name,
+    customFields,
+    state,
+    stateSince: state === known.state ? known.stateSince : vendorDate(new Date()),
+    ...contactOf(input, known),
+  };
   list.put(subscriber, known);
   return [{ ...commonFields(subscriber), OldEmailAddress: known.email, State: subscriber.state, Type: 'Update' }];
 }
@@ -247,22 +259,34 @@ export function confirmSubscriber(list: SubscriberList, known: Subscriber): Webh
 }
 
 /**
+ * The subscriber with this address.
+ * @throws VendorError code 203 where there is none
+ */
+export function knownSubscriber(list: SubscriberList, email: string): Subscriber {
+  const subscriber = list.get(email);
+  if (subscriber === undefined) throw vendorErrors.notInList();
+  return subscriber;
+}
+
+/**
  * The active subscriber with this address.
  * @throws VendorError code 203 where there is none
  */
 export function activeSubscriber(list: SubscriberList, email: string): Subscriber {
-  const subscriber = list.get(email);
-  if (subscriber?.state !== 'Active') throw vendorErrors.notInList();
+  const subscriber = knownSubscriber(list, email);
+  if (subscriber.state !== 'Active') throw vendorErrors.notInList();
   return subscriber;
 }
 
 /**
  * Adds many; those that cannot be added, or come twice, are left out and named in the result.
+ * @param joinsAs see {@link addSubscriber}
  * @throws VendorError 212 where there are none
  */
 export function importSubscribers(
   list: SubscriberList,
   { Subscribers: inputs, Resubscribe: resubscribe }: { Subscribers: SubscriberInput[]; Resubscribe: boolean },
+  joinsAs: 'Active' | 'Unconfirmed' = 'Active',
 ): { result: ImportResult; events: WebhookEvent[] } {
   if (inputs.length === 0) throw vendorErrors.nothingToImport();
   const result: ImportResult = {
@@ -284,7 +308,7 @@ export function importSubscribers(
     result.TotalUniqueEmailsSubmitted++;
     const isThere = list.get(address) !== undefined;
     try {
-      events.push(...addSubscriber(list, input, resubscribe));
+      events.push(...addSubscriber(list, input, resubscribe, joinsAs));
     } catch (error) {
       if (!(error instanceof VendorError)) throw error;
       // Here the vendor's message is another than that of a single call [vendor].
@@ -311,15 +335,21 @@ function isNone(text: string | null | undefined): boolean {
   return text === undefined || text === null || text === '';
 }
 
-/** The number and consents that hold after a call. @throws VendorError 215 */
+/**
+ * The number and consents that hold after a call. To be tracked is agreed to where nobody said anything, and about SMS
+ * nothing is kept without a number [2nd].
+ * @throws VendorError 215
+ */
 function contactOf(
   input: Partial<SubscriberInput>,
   known: Subscriber | undefined,
 ): Pick<Subscriber, 'consentToTrack' | 'mobileNumber' | 'consentToSendSms'> {
+  const sms = consentOf(input.ConsentToSendSms) ?? known?.consentToSendSms ?? '';
+  const mobileNumber = isNone(input.MobileNumber) ? (known?.mobileNumber ?? '') : (input.MobileNumber ?? '');
   return {
-    consentToTrack: consentOf(input.ConsentToTrack) ?? known?.consentToTrack ?? '',
-    mobileNumber: isNone(input.MobileNumber) ? (known?.mobileNumber ?? '') : (input.MobileNumber ?? ''),
-    consentToSendSms: consentOf(input.ConsentToSendSms) ?? known?.consentToSendSms ?? '',
+    consentToTrack: consentOf(input.ConsentToTrack) ?? known?.consentToTrack ?? 'Yes',
+    mobileNumber,
+    consentToSendSms: mobileNumber === '' ? '' : sms,
   };
 }
 
@@ -349,7 +379,26 @@ function commonFields(subscriber: Subscriber): {
   };
 }
 
-/** The values that are given, by the names of their fields: the API also takes keys as `[website]`, answers carry none. */
-function valuesOf(list: SubscriberList, given: z.infer<typeof customFieldsSchema>): SampleCustomField[] {
-  return given.filter(({ Clear }) => Clear !== true).map(({ Key, Value }) => ({ Key: list.fields.nameOf(Key), Value }));
+/**
+ * The values after a call, by the names of their fields: the API also takes keys as `[website]`, answers carry none. What
+ * is given takes the place of all that a field had; with `Clear` it goes.
+ */
+function changedFields(
+  list: SubscriberList,
+  before: readonly SampleCustomField[],
+  given: z.infer<typeof customFieldsSchema>,
+): SampleCustomField[] {
+  const named = given.map((field) => ({ ...field, Key: list.fields.nameOf(field.Key) }));
+  const isCleared = ({ Key, Value }: SampleCustomField): boolean =>
+    named.some(
+      (each) =>
+        each.Clear === true &&
+        each.Key === Key &&
+        (each.Value === '' || !list.fields.takesSeveral(Key) || each.Value === Value),
+    );
+  const replaced = new Set(named.filter(({ Clear }) => Clear !== true).map(({ Key }) => Key));
+  return [
+    ...before.filter((field) => !replaced.has(field.Key) && !isCleared(field)),
+    ...named.filter(({ Clear }) => Clear !== true).map(({ Key, Value }) => ({ Key, Value })),
+  ];
 }
