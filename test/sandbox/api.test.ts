@@ -219,6 +219,18 @@ describe("the sandbox's webhooks", () => {
     });
   }
 
+  for (const format of ['json', 'xml']) {
+    it(`are tested by an example of each event in ${format}, where that is asked for`, async () => {
+      assert.equal((await harness.control('PATCH', '/settings', { testBody: 'examples' })).status, 200);
+      const id = await harness.webhook(documentedListId, receiver.url, ['Deactivate', 'Subscribe'], format);
+      assert.equal((await harness.api('GET', `${hooks}/${id}/test.json`)).status, 200);
+      const { body } = receiver.received[0]!;
+      const types = [...body.matchAll(/"Type":"(\w+)"|<Type>(\w+)<\/Type>/g)].map(([, json, xml]) => json ?? xml);
+      assert.deepEqual(types, ['Deactivate', 'Subscribe']);
+      assert.ok(body.includes(documentedListId));
+    });
+  }
+
   it('that fail their test are answered 400 and 610, with what went wrong', async () => {
     const failing = await startReceiver((response, number) => {
       response.statusCode = number === 1 ? 404 : 302;

@@ -28,7 +28,7 @@ const settingsSchema = z.strictObject({
   retryDelaysMs: z.array(z.int().min(0).max(86_400_000)).max(50).optional(),
   deactivateAfterMs: z.int().min(0).optional(),
   deliveryTimeoutMs: z.int().min(1).max(600_000).optional(),
-  testBody: z.enum(['no-events', 'empty-object', 'empty']).optional(),
+  testBody: z.enum(['no-events', 'empty-object', 'empty', 'examples']).optional(),
   consentToTrack: z.enum(['optional', 'required']).optional(),
 });
 

@@ -28,7 +28,7 @@ export interface Webhook {
 }
 
 /** What the test call posts: unknown with the vendor, so all that a receiver must bear can be had. */
-export type TestBody = 'no-events' | 'empty-object' | 'empty';
+export type TestBody = 'no-events' | 'empty-object' | 'empty' | 'examples';
 
 export interface SandboxSettings {
   /** Waits before the second, third, … attempt. The vendor's schedule is unknown. */

@@ -1,5 +1,5 @@
 /** The test call that `test.json` makes of a webhook. */
-import { toXml } from '../../campaign-monitor/samples.ts';
+import { sampleDeliveries, toXml } from '../../campaign-monitor/samples.ts';
 import type { SandboxSettings, Webhook } from './state.ts';
 import type { PostFailure, WebhookPoster } from './webhook-post.ts';
 
@@ -17,8 +17,14 @@ export async function postTestCall(
 }
 
 function bodyFor(webhook: Webhook, testBody: SandboxSettings['testBody']): string {
-  const delivery = { Events: [], ListID: webhook.listId };
+  const { listId, events: types } = webhook;
+  const delivery = { Events: [], ListID: listId };
   switch (testBody) {
+    case 'examples': {
+      // An example for each event that the webhook is for, as a batch: so an older page of the vendor's says [2nd].
+      const samples = sampleDeliveries({ types, count: 1, batch: types.length, mixed: true, listId, now: new Date() });
+      return samples.map(({ body, text }) => (webhook.format === 'Xml' ? toXml(body) : text)).join('');
+    }
     case 'empty':
       return '';
     case 'empty-object':
