@@ -1,11 +1,11 @@
 /** The sandbox's lists, fields and subscribers, as the API makes, changes and reads them. */
 import assert from 'node:assert/strict';
-import { documentedListId } from '../../src/campaign-monitor/samples.ts';
+import { documentedListId, sampleDeliveries } from '../../src/campaign-monitor/samples.ts';
 import { sandboxClients } from '../../src/sandbox/campaign-monitor/accounts.ts';
 import { listStats } from '../../src/sandbox/campaign-monitor/lists.ts';
 import { SandboxState } from '../../src/sandbox/campaign-monitor/state.ts';
 import { subscriberPage } from '../../src/sandbox/campaign-monitor/subscriber-pages.ts';
-import { Holdings, SubscriberList, addSubscriber } from '../../src/sandbox/campaign-monitor/subscribers.ts';
+import { Holdings, SubscriberList, addSubscriber, takeOver } from '../../src/sandbox/campaign-monitor/subscribers.ts';
 import { CustomFields } from '../../src/sandbox/campaign-monitor/custom-fields.ts';
 import { Tokens } from '../../src/sandbox/campaign-monitor/tokens.ts';
 import { fixedCredentials } from '../../src/sandbox/credentials.ts';
@@ -48,6 +48,8 @@ describe("the sandbox's lists and subscribers", () => {
       unknown
     >;
   const page = async (path: string): Promise<Page> => (await harness.api('GET', lists + path)).body as Page;
+  const hookId = async (): Promise<string> =>
+    ((await harness.api('GET', `${lists}/webhooks.json`)).body as { WebhookID: string }[])[0]!.WebhookID;
   const newList = async (title: string, more: object = {}): Promise<string> => {
     const answer = await harness.api('POST', `/lists/${clientId}.json`, { Title: title, ...more });
     assert.equal(answer.status, 201, answer.text);
@@ -338,6 +340,42 @@ describe("the sandbox's lists and subscribers", () => {
     assert.equal((await harness.api('GET', `${lists}.json`, undefined, stranger)).status, 200);
   });
 
+  it('know what sample deliveries have told', async () => {
+    await harness.webhook(documentedListId, receiver.url);
+    const before = (await page('/active.json')).TotalNumberOfRecords;
+    const order = { types: ['Subscribe', 'Update', 'Deactivate'], count: 2, batch: 30, mixed: true, seed: 3 };
+    assert.equal((await harness.control('POST', '/deliveries', order)).status, 202);
+    const events = (await receiver.count(2)).flatMap(
+      ({ body }) => (JSON.parse(body) as { Events: Record<string, unknown>[] }).Events,
+    );
+    assert.equal(events.length, 60);
+    for (const event of events) {
+      const read = await subscriber(String(event['EmailAddress']));
+      assert.deepEqual(
+        [read['State'], read['Name'], read['CustomFields'], read['Date']],
+        [event['State'] ?? 'Active', event['Name'], event['CustomFields'], event['Date']],
+      );
+      const old = event['OldEmailAddress'] ?? event['EmailAddress'];
+      if (old !== event['EmailAddress']) assert.equal((await subscriber(String(old)))['Code'], 203);
+    }
+    assert.ok((await page('/active.json')).TotalNumberOfRecords > before + 20);
+
+    // One person through all of it.
+    for (const type of ['Subscribe', 'Deactivate']) {
+      await harness.control('POST', '/deliveries', { types: [type], email: 'me@example.org' });
+      assert.equal((await subscriber('me@example.org'))['State'] === 'Active', type === 'Subscribe');
+    }
+    // What nobody wants has not happened; what is posted to a URL has, on a list that there is.
+    await harness.api('DELETE', `/lists/${documentedListId}/webhooks/${await hookId()}.json`);
+    const lost = { types: ['Subscribe'], email: 'lost@example.org' };
+    assert.equal((await harness.control('POST', '/deliveries', lost)).status, 409);
+    assert.equal((await subscriber('lost@example.org'))['Code'], 203);
+    assert.equal((await harness.control('POST', '/deliveries', { ...lost, url: receiver.url })).status, 202);
+    assert.equal((await subscriber('lost@example.org'))['State'], 'Active');
+    const elsewhere = { ...lost, url: receiver.url, listId: 'f'.repeat(32) };
+    assert.equal((await harness.control('POST', '/deliveries', elsewhere)).status, 202);
+  });
+
   it('refuse orders that make no sense', async () => {
     const control = `/lists/${documentedListId}`;
     for (const [path, body, status] of [
@@ -464,6 +502,15 @@ describe('what all lists hold together', () => {
       [holdings.subscribers, holdings.text, first.values().length],
       [500_000, 'b@example.org'.length, 0],
     );
+  });
+
+  it('lets events be told of those whom there is no room for', () => {
+    const holdings = new Holdings();
+    holdings.subscribers = 499_998;
+    const list = new SubscriberList(new CustomFields(), holdings);
+    const [delivery] = sampleDeliveries({ types: ['Subscribe'], count: 1, batch: 5 });
+    takeOver(list, delivery!.body.Events);
+    assert.equal(list.values().length, 2);
   });
 
   it('counts what is added, changed and renamed to the character', () => {

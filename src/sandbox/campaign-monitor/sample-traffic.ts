@@ -8,6 +8,7 @@ import {
 } from '../../campaign-monitor/samples.ts';
 import type { DeliveryRecord, Outbox } from './outbox.ts';
 import type { SandboxState } from './state.ts';
+import { takeOver } from './subscribers.ts';
 import { isWebhookUrl } from './webhook-post.ts';
 
 /** In one request of traffic, at most: bodies stay in memory until they are delivered. */
@@ -69,7 +70,10 @@ export class SampleTraffic {
     return this.#running;
   }
 
-  /** Makes deliveries and hands them to the outbox. @returns them: none where no active webhook wants the types */
+  /**
+   * Makes deliveries, hands them to the outbox, and has the list know what they tell.
+   * @returns them: none where no active webhook wants the types
+   */
   deliver(traffic: Traffic): DeliveryRecord[] {
     this.#rounds++;
     const samples = sampleDeliveries({
@@ -83,11 +87,16 @@ export class SampleTraffic {
       now: new Date(),
     });
     const { url, listId, format } = traffic;
-    return samples.flatMap(({ body }) =>
+    const deliveries = samples.flatMap(({ body }) =>
       url === undefined
         ? this.#outbox.publish(listId, body.Events)
         : [this.#outbox.sendTo(url, body, format === 'xml' ? 'Xml' : 'Json')],
     );
+    const list = this.#state.lists.get(listId);
+    if (list !== undefined && deliveries.length > 0) {
+      for (const { body } of samples) takeOver(list.subscribers, body.Events);
+    }
+    return deliveries;
   }
 
   /** Delivers now and then again and again; takes the place of a timer that runs. */

@@ -322,6 +322,40 @@ export function importSubscribers(
   return { result, events };
 }
 
+/**
+ * Makes a list what events say that no call has caused, so that whoever gets them reads the same back. Where the list
+ * keeps no more, the rest is left out.
+ */
+export function takeOver(list: SubscriberList, events: readonly WebhookEvent[]): void {
+  for (const event of events) {
+    const { EmailAddress: email, Name: name, CustomFields: customFields, Date: date } = event;
+    const known = list.get(event.Type === 'Update' ? event.OldEmailAddress : email) ?? list.get(email);
+    const said = event.Type === 'Subscribe' ? 'Active' : event.State;
+    const state = subscriberStates.find((each) => each === said) ?? 'Active';
+    try {
+      list.put(
+        {
+          consentToTrack: 'Yes',
+          mobileNumber: '',
+          consentToSendSms: '',
+          history: [],
+          joined: date,
+          ...known,
+          email,
+          name,
+          customFields,
+          state,
+          stateSince: state === known?.state ? known.stateSince : date,
+        },
+        known,
+      );
+    } catch (error) {
+      if (error instanceof VendorError) return;
+      throw error;
+    }
+  }
+}
+
 /** @throws VendorError 1, 220 or 221 */
 export function checkContact(email: string, mobileNumber?: string | null): void {
   const isEmail = emailSchema.safeParse(email).success;
