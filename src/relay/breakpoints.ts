@@ -1,9 +1,9 @@
 /** Breakpoints: what they ask, how often they were met, and why they did not stop. */
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
+import type * as Expressions from '../common/expressions.ts';
 import { breakpointSchema, mostBreakpoints } from '../protocol/debug.ts';
 import type { Breakpoint, BreakpointPlace, KeptBreakpoint, Logged, RefusedBreakpoint } from '../protocol/debug.ts';
-import type * as Conditions from './conditions.ts';
 import type { Variables } from './conditions.ts';
 import { mostEventsLookedAt } from './debug-subject.ts';
 import type { SeenEvent } from './debug-subject.ts';
@@ -271,12 +271,15 @@ const tooMany: Refusal = {
 
 /** Reads the expressions of a breakpoint. The language is loaded with the first. */
 async function compile(spec: Breakpoint): Promise<Compiled | Refusal> {
-  const conditions = await import('./conditions.ts');
+  const [conditions, { ExpressionError }] = await Promise.all([
+    import('./conditions.ts'),
+    import('../common/expressions.ts'),
+  ]);
   const refusals: Refusal[] = [];
   const compiled = {
-    condition: read('condition', spec.condition, conditions.readCondition, conditions, refusals),
-    hits: read('hitCount', spec.hitCount, conditions.readHitCount, conditions, refusals),
-    log: read('log', spec.log, conditions.readLog, conditions, refusals),
+    condition: read('condition', spec.condition, conditions.readCondition, ExpressionError, refusals),
+    hits: read('hitCount', spec.hitCount, conditions.readHitCount, ExpressionError, refusals),
+    log: read('log', spec.log, conditions.readLog, ExpressionError, refusals),
   };
   return refusals[0] ?? compiled;
 }
@@ -285,7 +288,7 @@ function read<T>(
   name: 'condition' | 'hitCount' | 'log',
   text: string | undefined,
   readText: (text: string) => T,
-  { ExpressionError }: typeof Conditions,
+  ExpressionError: typeof Expressions.ExpressionError,
   refusals: Refusal[],
 ): T | null {
   if (text === undefined) return null;

@@ -1,23 +1,20 @@
 /** What breakpoints are asked about: an event on its way, as expressions see it. Bounded, and without secrets. */
 import { readPayload } from '../campaign-monitor/payload.ts';
+import { celValue } from '../common/cel-value.ts';
+import type { CelValue } from '../common/cel-value.ts';
 import { hookSecret } from '../common/hook-path.ts';
 import { maskPlaces } from '../common/masking.ts';
 import type { SecretMask } from '../common/masking.ts';
 import { readPlatformNotification } from '../open-connectors/notification.ts';
-import type { CelValue, Variables } from './conditions.ts';
+import type { Variables } from './conditions.ts';
 import { toldId } from './destinations.ts';
 import type { AttemptRecord, DeliveryFacts, EventFacts, NotificationFacts } from './records.ts';
 import { iso } from './shown.ts';
 import type { StoredReader } from './stored.ts';
 import type { Target } from './target.ts';
 
-/** Texts are cut to so many characters, lists and objects to so many elements, and what is deeper is left out. */
+/** Texts are cut to so many characters. */
 const mostText = 2000;
-const mostElements = 200;
-const mostDepth = 6;
-
-/** Of an event's fields so many values at all. */
-const mostValues = 2000;
 
 /** Events of one notification that breakpoints are asked about. */
 export const mostEventsLookedAt = 1000;
@@ -63,9 +60,8 @@ export class Subjects {
     // One more than is looked at tells that some were left out.
     const rows = this.#stored.events(delivery.firstEvent + firstEvent, Math.min(count, mostEventsLookedAt + 1));
     for (const [index, row] of rows.entries()) {
-      const budget = { values: mostValues };
       const own = fields[firstEvent + index] ?? {};
-      const seen = seenValue(own, text, 0, budget);
+      const seen = celValue(own, text);
       yield {
         eventId: `e${row.id}`,
         variables: { ...common, event: { ...eventVariables(row, delivery, text), fields: seen } },
@@ -151,40 +147,6 @@ function commonVariables(
       answer: text(attempt === null ? null : attempt.body.subarray(0, mostText * 4).toString()),
     },
   };
-}
-
-/** A value from outside, cut to what an expression can be asked about. */
-function seenValue(value: unknown, text: Text, depth: number, budget: { values: number }): CelValue {
-  budget.values -= 1;
-  switch (typeof value) {
-    case 'string':
-      return text(value);
-    case 'boolean':
-      return value;
-    case 'number':
-      return Number.isSafeInteger(value) ? BigInt(value) : value;
-    case 'object':
-      break;
-    default:
-      return null;
-  }
-  if (value === null) return null;
-  const within = (each: unknown): CelValue => seenValue(each, text, depth + 1, budget);
-  const isLeftOut = depth >= mostDepth;
-  if (Array.isArray(value)) {
-    const elements: CelValue[] = [];
-    for (const each of isLeftOut ? [] : value.slice(0, mostElements)) {
-      if (budget.values <= 0) break;
-      elements.push(within(each));
-    }
-    return elements;
-  }
-  const entries: [string, CelValue][] = [];
-  for (const [name, each] of isLeftOut ? [] : Object.entries(value).slice(0, mostElements)) {
-    if (budget.values <= 0) break;
-    entries.push([text(name), within(each)]);
-  }
-  return Object.fromEntries(entries);
 }
 
 /** Cut first, so that no secret is sought in megabytes; what the cut leaves of one is masked, too. */

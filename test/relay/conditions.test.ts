@@ -1,15 +1,9 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import {
-  ExpressionError,
-  readCondition,
-  readExpression,
-  readHitCount,
-  readLog,
-  variablesAt,
-  variableTypes,
-} from '../../src/relay/conditions.ts';
-import type { CelValue, Variables } from '../../src/relay/conditions.ts';
+import type { CelValue } from '../../src/common/cel-value.ts';
+import { ExpressionError, ExpressionLanguage } from '../../src/common/expressions.ts';
+import { readCondition, readHitCount, readLog, variablesAt, variableTypes } from '../../src/relay/conditions.ts';
+import type { Variables } from '../../src/relay/conditions.ts';
 
 const empty: Readonly<Record<string, CelValue>> = {
   string: '',
@@ -137,7 +131,7 @@ describe('Conditions', () => {
     fc.assert(
       fc.property(text, (written) => {
         try {
-          readExpression(written).evaluate(subscribe);
+          new ExpressionLanguage<Variables>(variableTypes).readExpression(written).evaluate(subscribe);
         } catch (error) {
           assert.ok(error instanceof ExpressionError, `${written}: ${String(error)}`);
           assert.ok(error.start >= 0 && error.end >= error.start && error.start <= written.length, written);
