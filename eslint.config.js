@@ -56,4 +56,10 @@ export default tseslint.config(
       globals: { process: 'readonly', console: 'readonly', URL: 'readonly', require: 'readonly', module: 'writable' },
     },
   },
+  {
+    files: ['examples/**/*.js'],
+    languageOptions: { globals: { AbortController: 'readonly', Buffer: 'readonly', TextDecoder: 'readonly' } },
+    // Express tells an error handler by its four parameters.
+    rules: { 'no-unused-vars': ['error', { argsIgnorePattern: '^_' }] },
+  },
 );
