@@ -17,19 +17,43 @@ const forbidden: Readonly<Record<string, readonly string[]>> = {
     'pages',
     'export',
     'protocol',
+    'check',
   ],
-  'campaign-monitor': ['open-connectors', 'relay', 'cli', 'sandbox', 'extension', 'pages', 'export', 'protocol'],
-  'open-connectors': ['campaign-monitor', 'relay', 'cli', 'sandbox', 'extension', 'pages', 'export', 'protocol'],
-  protocol: ['campaign-monitor', 'open-connectors', 'relay', 'cli', 'sandbox', 'extension', 'pages', 'export'],
-  relay: ['cli', 'sandbox', 'extension', 'pages', 'export'],
-  export: ['relay', 'cli', 'sandbox', 'extension', 'pages'],
-  sandbox: ['relay', 'cli', 'extension', 'pages', 'export'],
+  'campaign-monitor': [
+    'open-connectors',
+    'relay',
+    'cli',
+    'sandbox',
+    'extension',
+    'pages',
+    'export',
+    'protocol',
+    'check',
+  ],
+  'open-connectors': [
+    'campaign-monitor',
+    'relay',
+    'cli',
+    'sandbox',
+    'extension',
+    'pages',
+    'export',
+    'protocol',
+    'check',
+  ],
+  protocol: ['campaign-monitor', 'open-connectors', 'relay', 'cli', 'sandbox', 'extension', 'pages', 'export', 'check'],
+  relay: ['cli', 'sandbox', 'extension', 'pages', 'export', 'check'],
+  export: ['relay', 'cli', 'sandbox', 'extension', 'pages', 'check'],
+  // What would be sent, and when it would be sent again, is what the relay says: pure functions of its.
+  check: ['relay', 'cli', 'sandbox', 'extension', 'pages', 'export'],
+  sandbox: ['relay', 'cli', 'extension', 'pages', 'export', 'check'],
   // `listen` starts the relay in its own process; others read the store and what is remembered when none runs.
   cli: ['relay', 'extension', 'pages'],
   extension: ['relay', 'cli', 'pages'],
-  pages: ['campaign-monitor', 'open-connectors', 'relay', 'cli', 'sandbox', 'export', 'protocol'],
+  pages: ['campaign-monitor', 'open-connectors', 'relay', 'cli', 'sandbox', 'export', 'protocol', 'check'],
 };
 const exceptions: Readonly<Record<string, readonly string[]>> = {
+  check: ['relay/normalise.ts', 'relay/retry.ts'],
   cli: ['relay/relay.ts', 'relay/relay-process.ts', 'relay/history.ts', 'relay/remembered.ts'],
 };
 
@@ -77,7 +101,7 @@ const deferred: ReadonlySet<string> = new Set(
 );
 
 /** What brings zod, a vendor or the connection along. */
-const heavy = /^(?:protocol|export|sandbox|campaign-monitor)\/|^open-connectors\/(?!instance-facts\.ts$)/;
+const heavy = /^(?:protocol|export|sandbox|campaign-monitor|check)\/|^open-connectors\/(?!instance-facts\.ts$)/;
 
 /** What a page, which runs in a webview, may know of the extension: what both say to each other. */
 const toldToPages = /\/(?:messages|kept-fields)\.ts$/;

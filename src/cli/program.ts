@@ -1,14 +1,18 @@
 import { Command } from 'commander';
 import { bodyCommand } from './commands/body.ts';
 import { breakCommand } from './commands/break.ts';
+import { checkCommand } from './commands/check.ts';
 import { continueCommand } from './commands/continue.ts';
 import { discardCommand } from './commands/discard.ts';
 import { eventsCommand } from './commands/events.ts';
 import { exportCommand } from './commands/export.ts';
 import { holdCommand } from './commands/hold.ts';
 import { listenCommand } from './commands/listen.ts';
+import { playCommand } from './commands/play.ts';
+import { recordCommand } from './commands/record.ts';
 import { replayCommand } from './commands/replay.ts';
 import { sandboxCommand } from './commands/sandbox.ts';
+import { scenarioCommand } from './commands/scenario.ts';
 import { showCommand } from './commands/show.ts';
 import { statusCommand } from './commands/status.ts';
 import { stepCommand } from './commands/step.ts';
@@ -51,6 +55,10 @@ export function createProgram(): Command {
     continueCommand(),
     breakCommand(),
     exportCommand(),
+    checkCommand(),
+    scenarioCommand(),
+    recordCommand(),
+    playCommand(),
     bodyCommand(),
     webhooksCommand(),
     sandboxCommand(),

@@ -8,6 +8,8 @@ describe('the arrows between the rooms', () => {
   const allowed: readonly (readonly [from: string, to: string, how: ImportKind])[] = [
     ['relay/store.ts', 'protocol/history.ts', 'static'],
     ['cli/commands/listen.ts', 'relay/relay.ts', 'static'],
+    ['check/run.ts', 'relay/retry.ts', 'static'],
+    ['cli/commands/check.ts', 'check/suite.ts', 'dynamic'],
     ['extension/events/view/events-view.ts', 'extension/relay/session.ts', 'static'],
     ['extension/events/view/events-view.ts', 'extension/events/event-node.ts', 'static'],
     ['extension/events/actions/replay.ts', 'extension/events/documents/json-text.ts', 'static'],
@@ -24,6 +26,9 @@ describe('the arrows between the rooms', () => {
     ['common/masking.ts', 'protocol/errors.ts', 'static'],
     ['relay/store.ts', 'extension/extension.ts', 'type'],
     ['cli/commands/listen.ts', 'relay/store.ts', 'static'],
+    ['check/run.ts', 'relay/store.ts', 'type'],
+    ['relay/relay.ts', 'check/run.ts', 'dynamic'],
+    ['extension/relay/session.ts', 'check/run.ts', 'static'],
     ['extension/relay/session.ts', 'relay/relay.ts', 'dynamic'],
     ['extension/ui/error-words.ts', 'extension/oauth/authorize.ts', 'type'],
     ['extension/relay/urls.ts', `${create}/fields.ts`, 'dynamic'],

@@ -1,0 +1,193 @@
+/** One request to a callback, sent as its manner says, and what came of it. */
+import { request as requestByHttp } from 'node:http';
+import type { ClientRequest, IncomingMessage } from 'node:http';
+import { request as requestByHttps } from 'node:https';
+import { setTimeout as wait } from 'node:timers/promises';
+import { loopbackLookup } from '../common/loopback.ts';
+import type { Message } from './messages.ts';
+import type { Target } from './target.ts';
+
+/** How much of an answer's body is kept, in bytes. */
+const keptBytes = 65_536;
+
+/** What came of one request. `ms`: from when the connection stood, or from the beginning where none was made. */
+export type Answer =
+  | {
+      readonly kind: 'answer';
+      readonly status: number;
+      readonly headers: [string, string][];
+      /** The first 64 KiB. */
+      readonly body: Buffer;
+      readonly truncated: boolean;
+      readonly ms: number;
+    }
+  /** No connection could be made. */
+  | { readonly kind: 'unreachable'; readonly error: string; readonly ms: number }
+  /** A time-out, or a connection that broke. */
+  | { readonly kind: 'broken'; readonly error: string; readonly ms: number }
+  /** The sender ended the connection, as the request's manner says. */
+  | { readonly kind: 'left'; readonly ms: number };
+
+/**
+ * Sends a request, on a connection of its own. Redirects are not followed.
+ * @param timeoutMs for the whole exchange
+ * @throws the signal's reason where that gives it up
+ */
+export async function exchange(
+  target: Target,
+  message: Message,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<Answer> {
+  signal.throwIfAborted();
+  const started = performance.now();
+  let connectedAt: number | undefined;
+  const since = (): number => performance.now() - (connectedAt ?? started);
+  const { manner, body } = message;
+  const send = target.url.protocol === 'https:' ? requestByHttps : requestByHttp;
+  const own = new Set(target.headers.map(([name]) => name.toLowerCase()));
+  const request = send(target.url, {
+    method: 'POST',
+    agent: false,
+    lookup: loopbackLookup,
+    rejectUnauthorized: !target.insecureTls,
+    headers: [
+      ...[['Host', target.url.host] as const, ...message.headers]
+        .filter(([name]) => !own.has(name.toLowerCase()))
+        .flat(),
+      ...target.headers.flat(),
+      ...['Content-Length', String(body.byteLength), 'Connection', 'close'],
+    ],
+  });
+  request.on('socket', (socket) => {
+    socket.setNoDelay(true);
+    socket.once(
+      target.url.protocol === 'https:' ? 'secureConnect' : 'connect',
+      () => (connectedAt = performance.now()),
+    );
+  });
+  const end = new AbortController();
+  let late: Error | undefined;
+  const timer = setTimeout(() => {
+    late = new Error(`no complete answer within ${timeoutMs} ms`);
+    request.destroy(late);
+  }, timeoutMs);
+  const giveUp = (): void => void request.destroy(new Error('given up'));
+  signal.addEventListener('abort', giveUp);
+  try {
+    const answer = answerTo(request, since, () => late);
+    // What goes wrong with the request is told by its answer.
+    write(request, message, end.signal).catch(() => undefined);
+    const came = await answer;
+    signal.throwIfAborted();
+    const isLeft = manner.kind === 'unanswered' || manner.kind === 'cut';
+    // Where it could not be sent at all, that is what there is to say.
+    return isLeft && came.kind !== 'unreachable' ? { kind: 'left', ms: since() } : came;
+  } finally {
+    end.abort();
+    clearTimeout(timer);
+    signal.removeEventListener('abort', giveUp);
+    request.destroy();
+  }
+}
+
+/** Writes the body, and ends the connection where the manner says so. */
+async function write(request: ClientRequest, { manner, body }: Message, signal: AbortSignal): Promise<void> {
+  switch (manner.kind) {
+    case 'whole':
+      request.end(body);
+      return;
+    case 'slow': {
+      const pieces = Math.max(1, Math.min(20, body.byteLength));
+      const size = Math.ceil(body.byteLength / pieces);
+      const pauseMs = manner.ms / Math.max(1, Math.ceil(body.byteLength / size) - 1);
+      for (let at = 0; at < body.byteLength; at += size) {
+        if (at > 0) await wait(pauseMs, undefined, { signal });
+        request.write(body.subarray(at, at + size));
+      }
+      request.end();
+      return;
+    }
+    case 'cut':
+      await flushed((done) => request.write(body.subarray(0, Math.ceil(body.byteLength / 2)), done));
+      request.destroy();
+      return;
+    case 'unanswered':
+      await flushed((done) => request.end(body, done));
+      // Ends the connection once the system has all of it.
+      request.socket?.destroySoon();
+      return;
+  }
+}
+
+function flushed(begin: (done: (error?: Error | null) => void) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    begin((error) => {
+      if (error instanceof Error) reject(error);
+      else resolve();
+    });
+  });
+}
+
+/** Never rejects. @param late says that time is up, once it is */
+function answerTo(request: ClientRequest, since: () => number, late: () => Error | undefined): Promise<Answer> {
+  return new Promise((resolve) => {
+    let isConnected = false;
+    let isAnswered = false;
+    request.once('socket', (socket) => socket.once('connect', () => (isConnected = true)));
+    const failed = (error: Error & { code?: string }): void => {
+      // What a stream says that was ended for being late is that it was ended.
+      const why = late() ?? error;
+      if (why !== error || isConnected) resolve({ kind: 'broken', error: worded(why), ms: since() });
+      else resolve({ kind: 'unreachable', error: worded(error), ms: since() });
+    };
+    request.on('error', failed);
+    // One that was destroyed tells no error of its own.
+    request.once('close', () => {
+      if (!isAnswered) failed(new Error('the connection was closed without an answer'));
+    });
+    request.once('response', (response) => {
+      isAnswered = true;
+      read(response).then(
+        ({ body, truncated }) => {
+          resolve({
+            kind: 'answer',
+            status: response.statusCode ?? 0,
+            headers: flat(response),
+            body,
+            truncated,
+            ms: since(),
+          });
+        },
+        (error: unknown) => failed(error as Error),
+      );
+    });
+  });
+}
+
+async function read(response: IncomingMessage): Promise<{ body: Buffer; truncated: boolean }> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    bytes += chunk.byteLength;
+    // Leaving the loop ends the stream.
+    if (bytes > keptBytes) break;
+  }
+  return { body: Buffer.concat(chunks).subarray(0, keptBytes), truncated: bytes > keptBytes };
+}
+
+function flat({ rawHeaders }: IncomingMessage): [string, string][] {
+  const headers: [string, string][] = [];
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) headers.push([rawHeaders[at] ?? '', rawHeaders[at + 1] ?? '']);
+  return headers;
+}
+
+/** One for each address of a name: the first says why. */
+function worded(error: Error & { code?: string }): string {
+  const [first] = error instanceof AggregateError ? (error.errors as Error[]) : [];
+  const message = error.message || first?.message || error.code || 'unknown error';
+  return /self.signed|certificate/i.test(message)
+    ? `${message}: "insecureTls" of the destination accepts the certificate`
+    : message;
+}

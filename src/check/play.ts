@@ -1,0 +1,75 @@
+/** Plays a recording: its deliveries, in the time in which they came or another, to any destination. */
+import { setTimeout as wait } from 'node:timers/promises';
+import { exchange } from './exchange.ts';
+import type { Answer } from './exchange.ts';
+import { messagesOf } from './messages.ts';
+import type { Message } from './messages.ts';
+import type { RecordedDelivery } from './recording.ts';
+import type { Shape } from './scenario.ts';
+import type { Target } from './target.ts';
+
+/** What came of one request. */
+export interface Played {
+  /** Which delivery of the recording, from 1. */
+  readonly number: number;
+  readonly message: Message;
+  readonly answer: Answer;
+}
+
+export interface PlayOptions {
+  /** Where a delivery goes to. */
+  readonly targetOf: (delivery: RecordedDelivery) => Target;
+  readonly shape: Shape;
+  /** How many times as fast as it was recorded; Infinity: one right behind the other. */
+  readonly speed: number;
+  /** Awaited before each delivery, in place of its time. */
+  readonly step?: ((number: number, delivery: RecordedDelivery) => Promise<void>) | undefined;
+  /** Called with each request as it was answered. */
+  readonly onPlayed: (played: Played) => void;
+  readonly signal: AbortSignal;
+}
+
+/** So many deliveries are under way at once, at most: beyond that the recording waits. */
+const mostUnderWay = 100;
+
+/**
+ * Plays a recording. Each delivery begins in its time, whatever became of the one before; its parts follow each other.
+ * @throws the signal's reason where that gives it up; Error for a delivery of which nothing can be made
+ */
+export async function play(deliveries: readonly RecordedDelivery[], options: PlayOptions): Promise<void> {
+  try {
+    await playAll(deliveries, options);
+  } catch (error) {
+    options.signal.throwIfAborted();
+    throw error;
+  }
+}
+
+async function playAll(deliveries: readonly RecordedDelivery[], options: PlayOptions): Promise<void> {
+  const { targetOf, shape, speed, step, onPlayed, signal } = options;
+  const started = performance.now();
+  const underWay = new Set<Promise<void>>();
+  const one = async (delivery: RecordedDelivery, number: number): Promise<void> => {
+    const target = targetOf(delivery);
+    const { signatureKey } = target;
+    for (const message of messagesOf(delivery, { shape, partSize: 20, signatureKey, now: Date.now() })) {
+      onPlayed({ number, message, answer: await exchange(target, message, target.timeoutMs, signal) });
+    }
+  };
+  for (const [index, delivery] of deliveries.entries()) {
+    if (step !== undefined) await step(index + 1, delivery);
+    else {
+      const due = started + delivery.atMs / speed - performance.now();
+      if (due > 0) await wait(due, undefined, { signal });
+    }
+    const going = one(delivery, index + 1);
+    // In its own time: what fails is thrown below.
+    going.then(
+      () => underWay.delete(going),
+      () => undefined,
+    );
+    underWay.add(going);
+    if (step !== undefined || speed === Infinity || underWay.size >= mostUnderWay) await Promise.race([...underWay]);
+  }
+  await Promise.all(underWay);
+}

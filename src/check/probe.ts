@@ -1,0 +1,263 @@
+/** The user's own probe: what tells, from within, how much a callback has made of what was sent. */
+import { spawn } from 'node:child_process';
+import type { StdioOptions } from 'node:child_process';
+import { setTimeout as wait } from 'node:timers/promises';
+import { readText } from '../common/bounded-body.ts';
+import { celValue } from '../common/cel-value.ts';
+import type { CelValue } from '../common/cel-value.ts';
+import { ExpressionError, ExpressionLanguage } from '../common/expressions.ts';
+import { parseJson } from '../common/parse-json.ts';
+
+/** One question to a probe takes no longer than this, in milliseconds. */
+const mostMs = 10_000;
+/** What it answers with is no longer than this, in bytes. */
+const mostBytes = 8_388_608;
+
+/** The probe gave no number. */
+export class ProbeError extends Error {
+  override readonly name = 'ProbeError';
+  readonly next: string | undefined;
+  constructor(message: string, next?: string) {
+    super(message);
+    this.next = next;
+  }
+}
+
+/** Counts what a callback has made. */
+export interface Probe {
+  /** What it asks, as a report names it. */
+  readonly what: string;
+  /** @throws ProbeError */
+  read(signal: AbortSignal): Promise<number>;
+}
+
+const language = new ExpressionLanguage<{ answer: Readonly<Record<string, CelValue>> }>({
+  answer: { status: 'int', body: 'string', json: 'dyn' },
+});
+
+export interface UrlProbe {
+  readonly url: string;
+  /** An expression in CEL on the answer that gives the number; without it the answer is the number. */
+  readonly value?: string | undefined;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+}
+
+/**
+ * A probe that is asked by GET.
+ * @throws ExpressionError where `value` cannot be read
+ */
+export function urlProbe({ url, value, headers = {} }: UrlProbe): Probe {
+  const expression = value === undefined ? undefined : language.readExpression(value);
+  const { origin, pathname } = new URL(url);
+  const what = `${origin}${pathname}`;
+  return {
+    what,
+    async read(signal) {
+      const { status, body } = await ask(url, headers, `the probe ${what}`, signal);
+      if (expression === undefined) {
+        if (status !== 200) throw new ProbeError(`the probe ${what} answered ${status}`);
+        return plainNumber(body, `the probe ${what}`);
+      }
+      const json = celValue(parseJson(body) ?? null, (text) => text, { elements: mostBytes, values: mostBytes });
+      try {
+        return wholeNumber(expression.evaluate({ answer: { status: BigInt(status), body, json } }), what);
+      } catch (error) {
+        if (!(error instanceof ExpressionError)) throw error;
+        throw new ProbeError(
+          `the probe ${what} answered ${status}, of which ${value} gives no number: ${error.message}`,
+        );
+      }
+    },
+  };
+}
+
+/** @throws ProbeError where there is no answer */
+async function ask(
+  url: string,
+  headers: Readonly<Record<string, string>>,
+  who: string,
+  signal: AbortSignal,
+): Promise<{ status: number; body: string; type: string }> {
+  try {
+    const answer = await fetch(url, {
+      headers: { accept: 'application/json', ...headers },
+      redirect: 'manual',
+      signal: AbortSignal.any([signal, AbortSignal.timeout(mostMs)]),
+    });
+    const type = answer.headers.get('content-type') ?? '';
+    return { status: answer.status, body: await readText(answer.body, mostBytes), type };
+  } catch (error) {
+    signal.throwIfAborted();
+    throw new ProbeError(`${who} gives no answer: ${causeOf(error)}`);
+  }
+}
+
+/** What a page has not. */
+export interface Missing {
+  readonly texts: readonly string[];
+  /** Whether it says that it is JSON, and is not: cut off, most likely. */
+  readonly isBroken: boolean;
+}
+
+/** Shows what a callback keeps. */
+export interface KeptPage {
+  /** Which of some texts are not in it, in any letter case. @throws ProbeError */
+  missing(texts: readonly string[], signal: AbortSignal): Promise<Missing>;
+}
+
+/** A page that is asked by GET: of JSON its texts are looked at, of anything else the page as it is. */
+export function keptPage({ url, headers = {} }: Pick<UrlProbe, 'url' | 'headers'>): KeptPage {
+  const { origin, pathname } = new URL(url);
+  return {
+    async missing(texts, signal) {
+      const { status, body, type } = await ask(url, headers, `the page ${origin}${pathname}`, signal);
+      if (status !== 200) throw new ProbeError(`the page ${origin}${pathname} answered ${status}`);
+      const json = parseJson(body);
+      // Of JSON that is cut off, what is there.
+      const found = (json === undefined ? body : textsIn(json).join('\n')).toLowerCase();
+      return {
+        texts: texts.filter((text) => !found.includes(text.toLowerCase())),
+        isBroken: json === undefined && /json/i.test(type),
+      };
+    },
+  };
+}
+
+function textsIn(value: unknown): string[] {
+  const texts: string[] = [];
+  const waiting: unknown[] = [value];
+  for (let each = waiting.pop(); each !== undefined; each = waiting.pop()) {
+    if (typeof each === 'string') texts.push(each);
+    else if (typeof each === 'object' && each !== null)
+      waiting.push(...Object.keys(each), ...Object.values(each as Record<string, unknown>));
+  }
+  return texts;
+}
+
+function causeOf(error: unknown): string {
+  const { message, cause } = error as Error;
+  return cause instanceof Error && cause.message !== '' ? cause.message : message;
+}
+
+/**
+ * A probe that is a program, which prints a number.
+ * @param command the program and its arguments; a text is a command line of the user's shell
+ * @param folder where it runs
+ */
+export function commandProbe(command: readonly string[] | string, folder: string): Probe {
+  const what = typeof command === 'string' ? command : command.join(' ');
+  return {
+    what,
+    read: async (signal) => plainNumber(await outputOf(command, what, folder, signal), `the probe "${what}"`),
+  };
+}
+
+/** What a program prints. @throws ProbeError where it fails */
+function outputOf(
+  command: readonly string[] | string,
+  what: string,
+  folder: string,
+  signal: AbortSignal,
+): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const stdio: StdioOptions = ['ignore', 'pipe', 'pipe'];
+    const options = { cwd: folder, stdio, signal, timeout: mostMs } as const;
+    const [program = '', ...args] = typeof command === 'string' ? [] : command;
+    const child =
+      typeof command === 'string' ? spawn(command, { ...options, shell: true }) : spawn(program, args, options);
+    let out = '';
+    let problem = '';
+    child.stdout?.on('data', (chunk: Buffer) => {
+      if (out.length < mostBytes) out += chunk.toString();
+    });
+    child.stderr?.on('data', (chunk: Buffer) => {
+      if (problem.length < 500) problem += chunk.toString();
+    });
+    const failed = (why: string): void =>
+      reject(signal.aborted ? (signal.reason as Error) : new ProbeError(`the probe "${what}" ${why}`));
+    child.on('error', (error) => failed(`cannot be run: ${error.message}`));
+    child.on('close', (code, by) => {
+      if (code === 0) {
+        resolve(out);
+        return;
+      }
+      const how = code === null ? `was ended by ${by ?? 'a signal'}` : `ended with ${code}`;
+      const said = problem.trim().split('\n').at(-1) ?? '';
+      failed(`${how}${said === '' ? '' : `: ${said.slice(0, 200)}`}`);
+    });
+  });
+}
+
+function plainNumber(text: string, who: string): number {
+  const trimmed = text.trim();
+  if (/^-?\d{1,15}$/.test(trimmed)) return Number(trimmed);
+  const value = parseJson(trimmed);
+  const isObject = typeof value === 'object' && value !== null;
+  const field = isObject ? Object.entries(value).find(([, each]) => Number.isSafeInteger(each))?.[0] : undefined;
+  const example = Array.isArray(value) ? 'size(answer.json)' : `answer.json.${field ?? 'count'}`;
+  throw new ProbeError(
+    `${who} gives no whole number: ${trimmed === '' ? 'nothing' : trimmed.slice(0, 80)}`,
+    isObject ? `Say what to count in it: --probe-value '${example}', or "value" in a file of scenarios.` : undefined,
+  );
+}
+
+function wholeNumber(value: unknown, what: string): number {
+  const number = typeof value === 'bigint' ? Number(value) : value;
+  if (typeof number === 'number' && Number.isSafeInteger(number)) return number;
+  throw new ProbeError(`the probe ${what} gives no whole number`);
+}
+
+/** How long a probe is given to see what was sent, in milliseconds. */
+export interface Settling {
+  /** Until it tells what is expected. */
+  readonly mostMs: number;
+  /** How long it then has to stay so: what is made twice may come a little later. */
+  readonly quietMs: number;
+}
+
+const betweenMs = 50;
+
+/**
+ * Asks a page until it has all of some texts, or time is up.
+ * @returns those that are missing
+ * @throws ProbeError
+ */
+export async function missingAfter(
+  page: KeptPage,
+  texts: readonly string[],
+  { mostMs: most }: Settling,
+  signal: AbortSignal,
+): Promise<Missing> {
+  const started = performance.now();
+  for (;;) {
+    const missing = await page.missing(texts, signal);
+    if (missing.texts.length === 0 || performance.now() - started >= most) return missing;
+    await wait(betweenMs, undefined, { signal });
+  }
+}
+
+/**
+ * Asks a probe until it tells what is expected and stays there, or time is up.
+ * @returns what it told last
+ * @throws ProbeError
+ */
+export async function settled(
+  probe: Probe,
+  isExpected: (count: number) => boolean,
+  { mostMs: most, quietMs }: Settling,
+  signal: AbortSignal,
+): Promise<number> {
+  const started = performance.now();
+  let count = await probe.read(signal);
+  let sameSince = performance.now();
+  for (;;) {
+    const now = performance.now();
+    const isQuiet = now - sameSince >= quietMs;
+    if (isQuiet && (isExpected(count) || now - started >= most)) return count;
+    if (now - started >= most + 10 * quietMs) return count;
+    await wait(betweenMs, undefined, { signal });
+    const next = await probe.read(signal);
+    if (next !== count) sameSince = performance.now();
+    count = next;
+  }
+}

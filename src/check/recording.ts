@@ -1,0 +1,79 @@
+/**
+ * Recordings: deliveries with their bodies and timing, a line of JSON each. No header but the Content-Type is in one,
+ * since any other may carry a credential.
+ */
+import { isUtf8 } from 'node:buffer';
+import { z } from 'zod';
+import { anonymise } from '../campaign-monitor/anonymise.ts';
+import { parseJson } from '../common/parse-json.ts';
+import type { Delivery } from './messages.ts';
+
+/** A recording cannot be used. */
+export class RecordingError extends Error {
+  override readonly name = 'RecordingError';
+}
+
+/** A delivery, and when it came. */
+export interface RecordedDelivery extends Delivery {
+  /** Milliseconds since the first. */
+  readonly atMs: number;
+}
+
+const headSchema = z.object({ recording: z.literal('cm-relay'), version: z.literal(1) });
+
+const lineSchema = z.object({
+  atMs: z.number().min(0),
+  source: z.enum(['campaign-monitor', 'open-connectors']),
+  contentType: z.string().max(1000),
+  body: z.union([z.object({ text: z.string() }), z.object({ base64: z.base64() })]),
+});
+
+/** Deliveries as a recording, line by line. */
+export function* writeRecording(deliveries: Iterable<RecordedDelivery>, recordedAt: Date): Generator<string> {
+  yield `${JSON.stringify({ recording: 'cm-relay', version: 1, recordedAt: recordedAt.toISOString() })}\n`;
+  for (const { atMs, source, contentType, body } of deliveries) {
+    const written = isUtf8(body) ? { text: body.toString() } : { base64: body.toString('base64') };
+    yield `${JSON.stringify({ atMs, source, contentType, body: written })}\n`;
+  }
+}
+
+/**
+ * Reads a recording.
+ * @throws RecordingError, with the line
+ */
+export function readRecording(text: string): RecordedDelivery[] {
+  const [head = '', ...lines] = text.split('\n');
+  if (!headSchema.safeParse(parseJson(head)).success) {
+    throw new RecordingError('it is no recording of cm-relay: its first line does not say so');
+  }
+  const deliveries: RecordedDelivery[] = [];
+  for (const [index, line] of lines.entries()) {
+    if (line.trim() === '') continue;
+    const result = lineSchema.safeParse(parseJson(line));
+    if (!result.success) {
+      throw new RecordingError(`line ${index + 2}: ${z.prettifyError(result.error).replaceAll('\n', ' ')}`);
+    }
+    const { body, ...rest } = result.data;
+    deliveries.push({ ...rest, body: 'text' in body ? Buffer.from(body.text) : Buffer.from(body.base64, 'base64') });
+  }
+  return deliveries;
+}
+
+/**
+ * The same deliveries with names, addresses and values replaced, consistently in all of them (anonymise.ts). Timing
+ * stays.
+ */
+export function anonymised(deliveries: readonly RecordedDelivery[]): RecordedDelivery[] {
+  const replaced = anonymise(
+    deliveries.map(({ contentType, body }) => ({ headers: [['content-type', contentType]], body })),
+  );
+  return deliveries.map(({ atMs, source }, index) => {
+    const { headers = [], format = 'empty', body = '' } = replaced[index] ?? {};
+    return {
+      atMs,
+      source,
+      contentType: headers[0]?.[1] ?? 'application/json',
+      body: Buffer.from(typeof body === 'string' && format !== 'json' ? body : JSON.stringify(body)),
+    };
+  });
+}

@@ -1,0 +1,134 @@
+/** What goes wrong between a sender and a callback: each turns the requests of a step into others. */
+import { createHmac } from 'node:crypto';
+import { parseJson } from '../common/parse-json.ts';
+import { sign, signatureHeader } from '../open-connectors/signature.ts';
+import type { Delivery, Message } from './messages.ts';
+import type { Trouble } from './scenario.ts';
+
+/** A trouble that takes a signature key, and there is none. */
+export class NoKeyError extends Error {
+  override readonly name = 'NoKeyError';
+  constructor(trouble: string) {
+    super(`${trouble} is about the signature, and no signature key was given`);
+  }
+}
+
+/** The kinds that are nothing without a key. */
+const aboutSignatures: ReadonlySet<Trouble> = new Set([
+  'tampered',
+  'unsigned',
+  'wrong-signature',
+  'old-signature',
+  'wrong-sha1-signature',
+]);
+
+/**
+ * How many events a notification may hold, where a trouble says so.
+ * @returns undefined where none does
+ */
+export function partSizeOf(troubles: readonly Trouble[]): number | undefined {
+  if (troubles.includes('split')) return 1;
+  return troubles.includes('merged') ? 1000 : undefined;
+}
+
+/** A delivery as the troubles have it written. */
+export function deliveryWith(delivery: Delivery, troubles: readonly Trouble[]): Delivery {
+  const value = troubles.includes('escaped') ? parseJson(delivery.body.toString()) : undefined;
+  if (value === undefined) return delivery;
+  const escaped = JSON.stringify(value, null, 3).replace(
+    /[^\n\x20-\x7e]|[/<>&]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0').toUpperCase()}`,
+  );
+  return { ...delivery, body: Buffer.from(escaped) };
+}
+
+/**
+ * The requests with what goes wrong, in the order in which the troubles are named.
+ * @param signatureKey the key by which they were signed
+ * @throws NoKeyError
+ */
+export function withTroubles(
+  messages: readonly Message[],
+  troubles: readonly Trouble[],
+  signatureKey: string | undefined,
+): Message[] {
+  return troubles.reduce<Message[]>(
+    (all, trouble) => {
+      if (signatureKey === undefined && aboutSignatures.has(trouble)) throw new NoKeyError(JSON.stringify(trouble));
+      return withTrouble(all, trouble, signatureKey ?? '');
+    },
+    [...messages],
+  );
+}
+
+function withTrouble(messages: Message[], trouble: Trouble, key: string): Message[] {
+  if (typeof trouble === 'object') {
+    if ('slow' in trouble) return messages.map((each) => ({ ...each, manner: { kind: 'slow', ms: trouble.slow } }));
+    const [first, ...others] = messages;
+    return first === undefined ? [] : [...others, { ...first, label: `${first.label}, late`, afterMs: trouble.late }];
+  }
+  switch (trouble) {
+    case 'twice':
+      return messages.flatMap((each) => [each, { ...each, label: `${each.label}, again` }]);
+    case 'reordered':
+      return messages.toReversed();
+    case 'merged':
+    case 'split':
+    case 'escaped':
+      // Was in force when they were made: partSizeOf, deliveryWith.
+      return messages;
+    case 'cut':
+      return messages.map((each) => ({ ...each, label: `${each.label}, cut`, manner: { kind: 'cut' } }));
+    case 'unanswered':
+      return messages.map((each) => ({
+        ...each,
+        label: `${each.label}, answer not awaited`,
+        manner: { kind: 'unanswered' },
+      }));
+    case 'tampered':
+      return messages.map((each) => ({ ...each, label: `${each.label}, changed`, body: changed(each.body) }));
+    case 'unsigned':
+      return messages.map((each) => ({
+        ...each,
+        label: `${each.label}, not signed`,
+        headers: signedBy(each, undefined),
+      }));
+    case 'wrong-signature':
+      return messages.map((each) => signedWrongly(each, sign(each.body, `not ${key}`), 'signed by another key'));
+    case 'old-signature':
+      return messages.map((each) =>
+        signedWrongly(each, sign(changed(each.body), key), 'with the signature of another body'),
+      );
+    case 'wrong-sha1-signature': {
+      const digest = (body: Buffer): string => createHmac('sha1', `not ${key}`).update(body).digest('base64');
+      return messages.map((each) =>
+        signedWrongly(each, `sha1=${digest(each.body)}`, 'signed by another key, as sha1='),
+      );
+    }
+  }
+}
+
+function signedWrongly(message: Message, signature: string, how: string): Message {
+  return { ...message, label: `${message.label}, ${how}`, headers: signedBy(message, signature) };
+}
+
+function signedBy({ headers }: Message, signature: string | undefined): Message['headers'] {
+  const others = headers.filter(([name]) => name !== signatureHeader);
+  return signature === undefined ? others : [...others, [signatureHeader, signature]];
+}
+
+/** Another body that is JSON as before: one letter of the last text value is another one. */
+function changed(body: Buffer): Buffer {
+  const copy = Buffer.from(body);
+  for (let at = copy.length - 1; at >= 0; at--) {
+    const code = copy[at] ?? 0;
+    // Not the name of a field: a letter that ends a value.
+    const isLetter = (code >= 0x61 && code < 0x7a) || (code >= 0x41 && code < 0x5a);
+    const next = copy.toString('latin1', at + 1, at + 3);
+    if (isLetter && /^"[,}\]]/.test(next)) {
+      copy[at] = code + 1;
+      return copy;
+    }
+  }
+  return Buffer.concat([copy, Buffer.from(' ')]);
+}

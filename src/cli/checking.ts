@@ -1,0 +1,191 @@
+/** What the commands have in common that send to a callback of their own accord. */
+import { writeFile } from 'node:fs/promises';
+import { styleText } from 'node:util';
+import { commandProbe, keptPage, ProbeError, urlProbe } from '../check/probe.ts';
+import type { KeptPage, Probe } from '../check/probe.ts';
+import { counts, detailLines, outcomeWords, toJUnit } from '../check/report.ts';
+import type { Reported } from '../check/report.ts';
+import type { Target } from '../check/target.ts';
+import { ExpressionError } from '../common/expressions.ts';
+import { destinationSchema } from '../protocol/settings.ts';
+import type { Destination } from '../protocol/settings.ts';
+import { httpUrl } from './check-flags.ts';
+import type { ProbeFlags, ReportFile, TargetFlags } from './check-flags.ts';
+import { readConfig } from './config.ts';
+import type { Config } from './config.ts';
+import { CommandError, UsageError } from './errors.ts';
+import { print } from './output.ts';
+import { interrupted } from './signals.ts';
+import { duration, printable } from './text.ts';
+
+/**
+ * The callback that the flags name.
+ * @param url the argument; without it the destination of --config
+ * @throws UsageError
+ */
+export function targetOf(url: string | undefined, flags: TargetFlags, environment: NodeJS.ProcessEnv): Target {
+  const config = flags.config === undefined ? undefined : readConfig(flags.config, environment);
+  const destination = destinationOf(url, flags, config);
+  const credentials =
+    destination.credentialsName === undefined ? {} : config?.secrets.credentials?.[destination.credentialsName];
+  if (credentials === undefined) {
+    throw new UsageError(
+      `--config ${flags.config ?? ''}: the destination names the credentials "${destination.credentialsName ?? ''}", which the file has not`,
+    );
+  }
+  return {
+    url: new URL(destination.url),
+    headers: Object.entries({ ...destination.headers, ...credentials }),
+    signatureKey: signatureKeyOf(destination, flags, config, environment),
+    timeoutMs: destination.timeoutMs,
+    insecureTls: destination.insecureTls === true,
+  };
+}
+
+function destinationOf(url: string | undefined, flags: TargetFlags, config: Config | undefined): Destination {
+  if (url !== undefined) {
+    if (flags.destination !== undefined) throw new UsageError('a URL and --destination exclude each other');
+    const result = httpUrl.safeParse(url);
+    if (!result.success) throw new UsageError(`${url}: ${result.error.issues[0]?.message ?? 'not a URL'}`);
+    const known = config?.settings.destinations?.find((each) => each.url === result.data);
+    return known ?? destinationSchema.parse({ url: result.data });
+  }
+  const all = config?.settings.destinations ?? [];
+  if (config === undefined || all.length === 0) {
+    throw new UsageError(
+      config === undefined
+        ? 'where to? Give the URL of your callback'
+        : `--config ${flags.config ?? ''}: it has no destinations`,
+      'For example: http://localhost:3000/callback',
+    );
+  }
+  const named = all.filter(
+    ({ id, url }) => flags.destination === undefined || flags.destination === id || flags.destination === url,
+  );
+  const [first, second] = named;
+  if (first === undefined)
+    throw new UsageError(`--destination ${flags.destination ?? ''}: --config has no such destination`);
+  if (second !== undefined) {
+    throw new UsageError(
+      flags.destination === undefined
+        ? `--config has ${all.length} destinations: name one with --destination`
+        : `--destination ${flags.destination}: several destinations of --config are meant`,
+      `There are: ${all.map(({ id, url }) => id ?? url).join(', ')}`,
+    );
+  }
+  return first;
+}
+
+function signatureKeyOf(
+  { signatureKeyName }: Destination,
+  { signatureKeyEnv }: TargetFlags,
+  config: Config | undefined,
+  environment: NodeJS.ProcessEnv,
+): string | undefined {
+  if (signatureKeyEnv !== undefined) return secretIn(signatureKeyEnv, '--signature-key-env', environment);
+  if (signatureKeyName === undefined) return undefined;
+  const key = config?.secrets.signatureKeys?.[signatureKeyName];
+  if (key === undefined)
+    throw new UsageError(`--config: the destination names the key "${signatureKeyName}", which the file has not`);
+  return key;
+}
+
+/** @throws UsageError where the variable is not set */
+export function secretIn(name: string, who: string, environment: NodeJS.ProcessEnv): string {
+  const value = environment[name];
+  if (value !== undefined && value !== '') return value;
+  throw new UsageError(
+    `${who} ${name}: the environment variable ${name} is not set`,
+    "A variable's name is given, so that the secret is in no command line and no file.",
+  );
+}
+
+/** The probe and the page that the flags name, the probe asked once. */
+export async function probesOf(
+  flags: ProbeFlags,
+  signal: AbortSignal,
+): Promise<{ probe: Probe | null; kept: KeptPage | null }> {
+  const { probe: url, probeValue: value, probeCommand, kept } = flags;
+  if (url !== undefined && probeCommand !== undefined)
+    throw new UsageError('--probe and --probe-command exclude each other');
+  if (value !== undefined && url === undefined) throw new UsageError('--probe-value goes with --probe');
+  let probe: Probe | null = null;
+  try {
+    if (url !== undefined) probe = urlProbe({ url, value });
+  } catch (error) {
+    if (!(error instanceof ExpressionError)) throw error;
+    throw new UsageError(`--probe-value: ${error.message}`, 'For example: answer.json.count');
+  }
+  if (probeCommand !== undefined) probe = commandProbe(probeCommand, process.cwd());
+  const page = kept === undefined ? null : keptPage({ url: kept });
+  await tried(probe, page, signal);
+  return { probe, kept: page };
+}
+
+/**
+ * Asks both once: one that does not work is no matter of the callback's.
+ * @throws CommandError
+ */
+export async function tried(probe: Probe | null, kept: KeptPage | null, signal: AbortSignal): Promise<void> {
+  try {
+    await probe?.read(signal);
+    await kept?.missing([], signal);
+  } catch (error) {
+    if (!(error instanceof ProbeError)) throw error;
+    throw new CommandError(error.message, error.next ?? 'Is it running? Nothing was sent to your callback yet.');
+  }
+}
+
+/** Runs work that Ctrl-C gives up. @throws CommandError then */
+export async function givenUpByCtrlC<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const stop = new AbortController();
+  void interrupted().then(() => stop.abort());
+  try {
+    return await work(stop.signal);
+  } catch (error) {
+    if (stop.signal.aborted) throw new CommandError('given up: what was sent so far stays with your callback');
+    throw error;
+  }
+}
+
+/** A URL as it is shown: without what may hold a secret. */
+export function shownUrl({ origin, pathname }: URL): string {
+  return `${origin}${pathname}`;
+}
+
+const colours = { passed: 'green', failed: 'red', undecided: 'yellow', skipped: 'dim' } as const;
+
+/** One result as text: a line, and where it is not passed what there is to know. */
+export async function printReported(reported: Reported, name = reported.id): Promise<void> {
+  const { stdout } = process;
+  const { outcome, title, ms, id } = reported;
+  const word = styleText(colours[outcome], outcomeWords[outcome].padEnd(9), { stream: stdout });
+  const took = outcome === 'skipped' ? '' : `  ${duration(ms)}`;
+  await print(`${word} ${printable(name)}${title === id ? '' : `: ${printable(title)}`}${took}\n`);
+  if (outcome === 'passed') return;
+  const width = Math.max(40, Math.min(stdout.isTTY ? stdout.columns : 100, 110)) - 12;
+  for (const line of detailLines(reported, width)) await print(`          ${printable(line)}\n`);
+}
+
+/** What all came to, in a line: `24 passed, 3 failed`. */
+export function countsLine(reported: readonly Reported[]): string {
+  return Object.entries(counts(reported))
+    .filter(([outcome, count]) => count > 0 || outcome === 'failed')
+    .map(([outcome, count]) => `${count} ${outcome}`)
+    .join(', ');
+}
+
+/** Writes the reports that the flags ask for. @throws CommandError where one cannot be written */
+export async function writeReports(files: readonly ReportFile[], reported: readonly Reported[]): Promise<void> {
+  for (const { kind, file } of files) {
+    const text =
+      kind === 'junit'
+        ? toJUnit(reported)
+        : `${JSON.stringify({ counts: counts(reported), results: reported }, null, 2)}\n`;
+    try {
+      await writeFile(file, text);
+    } catch (error) {
+      throw new CommandError(`cannot write ${file}: ${(error as Error).message}`, 'Name another file with --report.');
+    }
+  }
+}

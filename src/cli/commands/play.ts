@@ -1,0 +1,154 @@
+import { readFile } from 'node:fs/promises';
+import { createInterface } from 'node:readline/promises';
+import { Argument, InvalidArgumentError, Option } from 'commander';
+import type { Command } from 'commander';
+import type { Played } from '../../check/play.ts';
+import type { RecordedDelivery } from '../../check/recording.ts';
+import type { Shape } from '../../check/scenario.ts';
+import type { Target } from '../../check/target.ts';
+import { withTargetFlags } from '../check-flags.ts';
+import type { TargetFlags } from '../check-flags.ts';
+import { withRelay } from '../connection.ts';
+import { CommandError, UsageError } from '../errors.ts';
+import { jsonFlag, newCommand } from '../flags.ts';
+import { note, print, printJson } from '../output.ts';
+import { count, duration, localTime, printable } from '../text.ts';
+
+const shapes: readonly Shape[] = ['notification', 'platform', 'older', 'delivery'];
+
+interface PlayOptions extends TargetFlags {
+  as?: Shape;
+  speed: number;
+  step?: boolean;
+  json?: boolean;
+}
+
+/** `cm-relay play`. */
+export function playCommand(): Command {
+  const command = newCommand(
+    'play',
+    'play a recording, to your callback or to the relay',
+    'Sends what cm-relay record has kept, in the time in which it came, faster, or step by step. Without a URL it goes to the running relay, as Campaign Monitor and Open Connectors would post it; to a URL it goes as notifications.',
+    [
+      'Examples:',
+      '  cm-relay play friday.cm-recording.jsonl                                     to the running relay',
+      '  cm-relay play friday.cm-recording.jsonl http://localhost:3000/callback --speed 10',
+      '  cm-relay play friday.cm-recording.jsonl http://localhost:3000/callback --step',
+      '',
+      'Exits with 1 where an answer was not 2xx.',
+      '',
+      'Next: cm-relay events lists what the relay made of it.',
+    ],
+  )
+    .addArgument(new Argument('<file>', 'a recording'))
+    .addArgument(new Argument('[url]', 'where to (default: the destination of --config, else the running relay)'));
+  return withTargetFlags(command)
+    .addOption(
+      new Option(
+        '--as <shape>',
+        'what is posted to a URL: notification, platform, older, or delivery, as it came',
+      ).choices(shapes),
+    )
+    .addOption(
+      new Option('--speed <n>', 'so many times as fast; max: one right behind the other')
+        .default(1)
+        .argParser((value) => {
+          const speed = value === 'max' ? Infinity : Number(value);
+          if (!(speed > 0)) throw new InvalidArgumentError('expected a number above 0, or max.');
+          return speed;
+        }),
+    )
+    .addOption(new Option('--step', 'wait for Enter before each delivery').conflicts('speed'))
+    .addOption(jsonFlag('one JSON object a line for each answer'))
+    .action(playFile);
+}
+
+async function playFile(file: string, url: string | undefined, options: PlayOptions): Promise<void> {
+  const { readRecording } = await import('../../check/recording.ts');
+  let deliveries: RecordedDelivery[];
+  try {
+    deliveries = readRecording(await readFile(file, 'utf8'));
+  } catch (error) {
+    throw new UsageError(`${file}: ${(error as Error).message}`, 'cm-relay record makes such a file.');
+  }
+  if (deliveries.length === 0) throw new UsageError(`${file}: nothing is recorded in it`);
+  const { targetOf } = await import('../checking.ts');
+  if (url !== undefined || options.config !== undefined) {
+    const target = targetOf(url, options, process.env);
+    await send(deliveries, () => target, options.as ?? 'notification', options);
+    return;
+  }
+  if (options.as !== undefined && options.as !== 'delivery') {
+    throw new UsageError(`--as ${options.as} goes with a URL`, 'The relay is sent what the vendors would post.');
+  }
+  await withRelay(options, async (client) => {
+    const { campaignMonitorUrl, openConnectorsUrl } = await client.request('relay/status', {});
+    const own = (at: string): Target => targetOf(at, { ...options, config: undefined }, process.env);
+    const [vendor, platform] = [own(campaignMonitorUrl), own(openConnectorsUrl)];
+    const toWhich = ({ source }: RecordedDelivery): Target => (source === 'campaign-monitor' ? vendor : platform);
+    await send(deliveries, toWhich, 'delivery', options);
+  });
+}
+
+async function send(
+  deliveries: readonly RecordedDelivery[],
+  targetOf: (delivery: RecordedDelivery) => Target,
+  shape: Shape,
+  { speed, step, json }: PlayOptions,
+): Promise<void> {
+  const [{ play }, { answerWords }, { givenUpByCtrlC }] = await Promise.all([
+    import('../../check/play.ts'),
+    import('../../check/run.ts'),
+    import('../checking.ts'),
+  ]);
+  const keys = step === true ? createInterface({ input: process.stdin, output: process.stderr }) : undefined;
+  // At the end of the input nobody presses Enter any more.
+  const noKeys = new AbortController();
+  keys?.once('close', () => noKeys.abort());
+  let sent = 0;
+  let refused = 0;
+  let printed = Promise.resolve();
+  const show = ({ number, message, answer }: Played): void => {
+    sent += 1;
+    const isFine = answer.kind === 'answer' && answer.status >= 200 && answer.status < 300;
+    if (!isFine) refused += 1;
+    const { label, events } = message;
+    const words = answerWords(answer);
+    printed = printed.then(() =>
+      json === true
+        ? printJson({ type: 'played', number, label, events, answer: words, ms: Math.round(answer.ms * 10) / 10 })
+        : print(
+            `${number} of ${deliveries.length}  ${label}, ${count(events, 'event')}  ${printable(words)}  ${duration(answer.ms)}\n`,
+          ),
+    );
+  };
+  try {
+    await givenUpByCtrlC((signal) =>
+      play(deliveries, {
+        targetOf,
+        shape,
+        speed,
+        signal,
+        onPlayed: show,
+        step:
+          keys &&
+          (async (number, { atMs }) => {
+            const stop = AbortSignal.any([signal, noKeys.signal]);
+            await keys.question(
+              `${number} of ${deliveries.length}, ${duration(atMs)} from the beginning: Enter sends it `,
+              { signal: stop },
+            );
+          }),
+      }),
+    );
+  } catch (error) {
+    if (noKeys.signal.aborted) throw new CommandError('given up: there is nothing more to read for --step');
+    throw error;
+  } finally {
+    keys?.close();
+    await printed;
+  }
+  if (json !== true)
+    note(`${count(sent, 'request')}, ${sent - refused} answered 2xx, at ${localTime(new Date().toISOString())}`);
+  if (refused > 0) throw new CommandError(`${refused} of ${count(sent, 'request')} not answered with 2xx`);
+}

@@ -1,0 +1,135 @@
+import { writeFile } from 'node:fs/promises';
+import { Argument, Option } from 'commander';
+import type { Command } from 'commander';
+import type { RecordedDelivery } from '../../check/recording.ts';
+import { withHistory, withRelay } from '../connection.ts';
+import type { History } from '../connection.ts';
+import { CommandError, UsageError } from '../errors.ts';
+import { collectIds, jsonFlag, newCommand } from '../flags.ts';
+import type { CommonOptions } from '../flags.ts';
+import { note, print, printJson, Progress } from '../output.ts';
+import { interrupted } from '../signals.ts';
+import { count, duration } from '../text.ts';
+import { filterFlag, filterHelp, pages } from './events.ts';
+
+interface RecordOptions extends CommonOptions {
+  out: string;
+  filter?: string;
+  live?: boolean;
+  anonymise?: boolean;
+  json?: boolean;
+}
+
+/** `cm-relay record`. */
+export function recordCommand(): Command {
+  return newCommand(
+    'record',
+    'keep deliveries in a file, to be played again',
+    'Writes deliveries with their bodies and timing to a file, which cm-relay play plays again, here and in CI, to any destination. No header but the Content-Type is in it, so no credential is.',
+    [
+      'Examples:',
+      '  cm-relay record --live --out friday.cm-recording.jsonl               what comes until Ctrl-C',
+      '  cm-relay record --filter since:1h --out hour.cm-recording.jsonl      what came, whether the relay runs or not',
+      '  cm-relay record d7 e12 --out two.cm-recording.jsonl --anonymise      fit to share: names and addresses replaced',
+      '',
+      ...filterHelp,
+      '',
+      'Without --anonymise it holds names and addresses as they came.',
+      '',
+      'Next: cm-relay play FILE http://localhost:3000/callback sends it again.',
+    ],
+  )
+    .addArgument(new Argument('[ids...]', 'ids of events, deliveries or notifications').argParser(collectIds))
+    .addOption(new Option('--out <file>', 'the file, such as friday.cm-recording.jsonl').makeOptionMandatory())
+    .addOption(filterFlag('all that fits a filter'))
+    .addOption(new Option('--live', 'what comes from now on, until Ctrl-C'))
+    .addOption(new Option('--anonymise', 'replace names, addresses and values, each by the same throughout'))
+    .addOption(jsonFlag('one JSON object at the end: {"type":"recorded",…}'))
+    .action(record);
+}
+
+async function record(ids: string[] | undefined, options: RecordOptions): Promise<void> {
+  const { filter, live = false } = options;
+  const named = ids !== undefined && ids.length > 0;
+  if ([named, filter !== undefined, live].filter(Boolean).length !== 1) {
+    throw new UsageError(
+      'what to record? Give ids, --filter or --live',
+      'For example: cm-relay record --filter since:1h --out hour.cm-recording.jsonl',
+    );
+  }
+  const started = new Date();
+  if (live) {
+    const ended = interrupted();
+    await withRelay(options, async (client) => {
+      note('Recording what the relay receives. Ctrl-C ends it.');
+      await Promise.race([ended, client.closed]);
+    });
+  }
+  const { anonymised, writeRecording } = await import('../../check/recording.ts');
+  await withHistory(options, async (history) => {
+    const found = named
+      ? await deliveriesOf(history, ids)
+      : await deliveriesBy(history, live ? `since:${started.toISOString()}` : (filter ?? ''));
+    const { deliveries, left } = await read(history, found);
+    if (deliveries.length === 0) {
+      throw new CommandError(
+        'nothing to record: no delivery that was taken is among them',
+        'cm-relay events shows what there is.',
+      );
+    }
+    const kept = options.anonymise === true ? anonymised(deliveries) : deliveries;
+    try {
+      await writeFile(options.out, [...writeRecording(kept, started)].join(''), { mode: 0o600 });
+    } catch (error) {
+      throw new CommandError(
+        `cannot write ${options.out}: ${(error as Error).message}`,
+        'Name another file with --out.',
+      );
+    }
+    const took = kept.at(-1)?.atMs ?? 0;
+    if (options.json === true) {
+      await printJson({ type: 'recorded', file: options.out, deliveries: kept.length, ms: took, left });
+      return;
+    }
+    await print(`${count(kept.length, 'delivery')} over ${duration(took)} to ${options.out}\n`);
+    if (left > 0) note(`${count(left, 'delivery')} left out: refused, test calls, or not kept whole.`);
+  });
+}
+
+async function deliveriesOf(history: History, ids: readonly string[]): Promise<ReadonlySet<string>> {
+  const found = new Set<string>();
+  for (const id of ids) found.add(id.startsWith('d') ? id : (await history.event(id)).delivery.id);
+  return found;
+}
+
+async function deliveriesBy(history: History, filter: string): Promise<ReadonlySet<string>> {
+  const found = new Set<string>();
+  for await (const rows of pages(history, filter, Infinity)) for (const { deliveryId } of rows) found.add(deliveryId);
+  return found;
+}
+
+/** In the order in which they came. */
+async function read(
+  history: History,
+  ids: ReadonlySet<string>,
+): Promise<{ deliveries: RecordedDelivery[]; left: number }> {
+  const progress = new Progress('deliveries', ids.size);
+  const found: { readonly at: number; readonly delivery: Omit<RecordedDelivery, 'atMs'> }[] = [];
+  let left = 0;
+  let done = 0;
+  for (const id of ids) {
+    const { delivery, headers, body, events } = await history.delivery(id);
+    const isTaken =
+      delivery.status === 'accepted' && !delivery.truncated && events.some(({ kind }) => kind === 'event');
+    if (isTaken) {
+      const contentType = headers.find(([name]) => name.toLowerCase() === 'content-type')?.[1] ?? 'application/json';
+      const { source, receivedAt } = delivery;
+      found.push({ at: Date.parse(receivedAt), delivery: { source, contentType, body: Buffer.from(body, 'base64') } });
+    } else left += 1;
+    progress.update(++done);
+  }
+  progress.end();
+  found.sort((a, b) => a.at - b.at);
+  const first = found[0]?.at ?? 0;
+  return { deliveries: found.map(({ at, delivery }) => ({ ...delivery, atMs: at - first })), left };
+}

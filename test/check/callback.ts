@@ -1,0 +1,96 @@
+/** A callback that answers as it is told, and counts what it has taken. */
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { IncomingHttpHeaders, Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Target } from '../../src/check/target.ts';
+
+/** One request that came. */
+export interface Taken {
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+  /** Whether all of the body came. */
+  readonly isWhole: boolean;
+}
+
+/** What it answers; null never answers. */
+export type Answering = (
+  taken: Taken,
+  index: number,
+) => { status?: number; body?: string; headers?: Record<string, string>; afterMs?: number } | null;
+
+export class Callback {
+  readonly taken: Taken[] = [];
+  readonly pages = new Map<string, () => { type: string; body: string }>();
+  answering: Answering = () => ({});
+  readonly #server: Server;
+  readonly #waiting = new Set<() => void>();
+
+  private constructor(server: Server) {
+    this.#server = server;
+    server.on('request', (request, response) => {
+      const page = request.method === 'GET' ? this.pages.get(request.url ?? '') : undefined;
+      if (page !== undefined) {
+        const { type, body } = page();
+        response.writeHead(200, { 'content-type': type }).end(body);
+        return;
+      }
+      const chunks: Buffer[] = [];
+      request.on('data', (chunk: Buffer) => chunks.push(chunk));
+      request.on('error', () => undefined);
+      request.once('close', () => {
+        if (!request.complete) this.#take({ headers: request.headers, body: Buffer.concat(chunks), isWhole: false });
+      });
+      request.once('end', () => {
+        const taken: Taken = { headers: request.headers, body: Buffer.concat(chunks), isWhole: true };
+        const answer = this.answering(taken, this.taken.length);
+        this.#take(taken);
+        if (answer === null) return;
+        const { status = 200, body = '', headers = {}, afterMs = 0 } = answer;
+        setTimeout(() => response.writeHead(status, headers).end(body), afterMs);
+      });
+    });
+  }
+
+  static async open(): Promise<Callback> {
+    const server = createServer();
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    return new Callback(server);
+  }
+
+  get origin(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  target(more: Partial<Target> = {}): Target {
+    return {
+      url: new URL(`${this.origin}/callback`),
+      headers: [],
+      signatureKey: undefined,
+      timeoutMs: 10_000,
+      insecureTls: false,
+      ...more,
+    };
+  }
+
+  /** Resolves once so many have come. */
+  async received(count: number): Promise<Taken[]> {
+    while (this.taken.length < count) {
+      await new Promise<void>((resolve) => {
+        this.#waiting.add(resolve);
+      });
+    }
+    return this.taken;
+  }
+
+  async close(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  #take(taken: Taken): void {
+    this.taken.push(taken);
+    for (const wake of this.#waiting) wake();
+    this.#waiting.clear();
+  }
+}

@@ -1,0 +1,105 @@
+/** The suite tried on the examples: it finds every fault that was planted in the wrong handler, and none in the right one. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { runChecks } from '../../src/check/check.ts';
+import type { CheckResult } from '../../src/check/check.ts';
+import { keptPage, urlProbe } from '../../src/check/probe.ts';
+import { newRun, sourcesOf } from '../../src/check/sources.ts';
+import { checksFor } from '../../src/check/suite.ts';
+import { startHandler } from '../examples/handler.ts';
+import type { HandlerName } from '../examples/handler.ts';
+
+const key = 'a key of the examples';
+
+interface Trial {
+  /** How long the handler's mail server takes, in milliseconds. */
+  readonly mailMs: number;
+  readonly answerWithinMs: number;
+  readonly isRun?: (id: string) => boolean;
+}
+
+async function checked(name: HandlerName, { mailMs, answerWithinMs, isRun }: Trial): Promise<CheckResult[]> {
+  const handler = await startHandler(name, { key, mailMs });
+  const url = new URL(handler.url);
+  const checks = checksFor({ answerWithinMs }).filter(({ id }) => isRun?.(id) !== false);
+  return runChecks(
+    checks,
+    {
+      target: { url, headers: [], signatureKey: key, timeoutMs: 10_000, insecureTls: false },
+      probe: urlProbe({ url: `${url.origin}/contacts/count`, value: 'answer.json.count' }),
+      kept: keptPage({ url: `${url.origin}/contacts` }),
+      sources: sourcesOf({ folder: null, fromHistory: null }),
+      run: newRun(),
+      settling: { mostMs: 1000, quietMs: 100 },
+      signal: new AbortController().signal,
+    },
+    { timeoutMs: 300_000 },
+  );
+}
+
+/** What finds each fault of the table in examples/wrong-handler/README.md, by its number there. */
+const foundBy: Readonly<Record<number, readonly string[]>> = {
+  1: ['same-event-twice', 'same-event-at-once', 'retry-after-500', 'retry-after-time-out'],
+  2: ['notification'],
+  3: ['every-event', 'large-batch', 'parts-out-of-order'],
+  4: ['own-details'],
+  5: ['missing-field'],
+  6: ['older-shape'],
+  7: ['unknown-type'],
+  8: ['update-first', 'changed-address'],
+  9: ['letter-case'],
+  10: ['unknown-address', 'older-event-late'],
+  11: ['older-update-late'],
+  12: ['signature-missing'],
+  13: ['exact-bytes'],
+  15: ['large-batch'],
+  16: ['scripts'],
+};
+
+/** In time alone, by millionths of a second, which no request over a network tells. */
+const unseen = [14];
+
+describe('The suite and the examples', function () {
+  this.timeout(240_000);
+
+  it('finds nothing wrong with the right handler', async () => {
+    const results = await checked('right-handler', { mailMs: 1, answerWithinMs: 10_000 });
+    assert.deepEqual(
+      results.filter(({ outcome }) => outcome !== 'passed').map(({ check, reason }) => `${check.id}: ${reason ?? ''}`),
+      [],
+    );
+  });
+
+  it('finds every fault of the wrong handler, and fails for no other reason', async () => {
+    // Its first answer takes four times as long as its mail; all others as long, which "speed" allows.
+    const results = await checked('wrong-handler', {
+      mailMs: 300,
+      answerWithinMs: 1000,
+      isRun: (id) => id !== 'speed',
+    });
+    const failed = results.filter(({ outcome }) => outcome === 'failed').map(({ check }) => check.id);
+    assert.deepEqual(failed.toSorted(), [...new Set(Object.values(foundBy).flat())].toSorted());
+    assert.deepEqual(
+      results.filter(({ outcome }) => outcome === 'undecided' || outcome === 'skipped').map(({ check }) => check.id),
+      [],
+    );
+  });
+
+  it('knows every fault that the table has', () => {
+    const table = readFileSync(new URL('../../examples/wrong-handler/README.md', import.meta.url), 'utf8');
+    const numbers = [...table.matchAll(/^\|\s*(\d+)\s*\|/gm)].map(([, number]) => Number(number));
+    assert.deepEqual(
+      numbers,
+      [...Object.keys(foundBy).map(Number), ...unseen].toSorted((a, b) => a - b),
+    );
+  });
+
+  it('finds a name that is cut off by itself', async () => {
+    const [result] = await checked('wrong-handler', {
+      mailMs: 1,
+      answerWithinMs: 1000,
+      isRun: (id) => id === 'scripts',
+    });
+    assert.match(result?.reason ?? '', /a page that says it is JSON, is cut off or broken, and is without/);
+  });
+});

@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { exchange } from '../../src/check/exchange.ts';
+import type { Manner, Message } from '../../src/check/messages.ts';
+import { freePort } from '../free-port.ts';
+import { Callback } from './callback.ts';
+
+const body = Buffer.from('{"name":"陽子 👩‍💻"}');
+
+function message(manner: Manner = { kind: 'whole' }): Message {
+  const headers = [['Content-Type', 'application/json']] as const;
+  return { label: 'one', eventId: 'e', events: 1, headers, body, manner, afterMs: 0 };
+}
+
+const never = new AbortController().signal;
+
+describe('One request of a check', () => {
+  let callback: Callback;
+
+  beforeEach(async () => {
+    callback = await Callback.open();
+  });
+
+  afterEach(() => callback.close());
+
+  it('brings body and headers, those of the destination in place of its own', async () => {
+    callback.answering = () => ({ status: 201, body: 'made', headers: { 'x-own': 'yes' } });
+    const target = callback.target({
+      headers: [
+        ['content-type', 'application/vnd.own+json'],
+        ['Authorization', 'Bearer t'],
+      ],
+    });
+    const answer = await exchange(target, message(), 10_000, never);
+    assert.ok(answer.kind === 'answer');
+    assert.equal(answer.status, 201);
+    assert.equal(answer.body.toString(), 'made');
+    assert.deepEqual(
+      answer.headers.find(([name]) => name === 'x-own'),
+      ['x-own', 'yes'],
+    );
+    const [taken] = callback.taken;
+    assert.deepEqual(taken?.body, body);
+    assert.equal(taken.headers['content-type'], 'application/vnd.own+json');
+    assert.equal(taken.headers.authorization, 'Bearer t');
+  });
+
+  it('follows no redirect', async () => {
+    callback.answering = () => ({ status: 307, headers: { location: `${callback.origin}/elsewhere` } });
+    const answer = await exchange(callback.target(), message(), 10_000, never);
+    assert.equal(answer.kind === 'answer' && answer.status, 307);
+    assert.equal(callback.taken.length, 1);
+  });
+
+  it('takes its time where it is to be slow, and cuts characters in two', async () => {
+    const answer = await exchange(callback.target(), message({ kind: 'slow', ms: 100 }), 10_000, never);
+    assert.equal(answer.kind, 'answer');
+    assert.ok(answer.ms >= 90, String(answer.ms));
+    assert.deepEqual(callback.taken[0]?.body, body);
+  });
+
+  it('ends the connection within the body', async () => {
+    assert.equal((await exchange(callback.target(), message({ kind: 'cut' }), 10_000, never)).kind, 'left');
+    const [taken] = await callback.received(1);
+    assert.equal(taken?.isWhole, false);
+    assert.ok(taken.body.length > 0 && taken.body.length < body.length);
+  });
+
+  it('leaves before the answer, when all was sent', async () => {
+    callback.answering = () => null;
+    assert.equal((await exchange(callback.target(), message({ kind: 'unanswered' }), 10_000, never)).kind, 'left');
+    const [taken] = await callback.received(1);
+    assert.deepEqual(taken?.body, body);
+  });
+
+  it('says when no answer comes in time, and when nothing listens', async () => {
+    callback.answering = () => null;
+    const late = await exchange(callback.target(), message(), 50, never);
+    assert.ok(late.kind === 'broken');
+    assert.equal(late.error, 'no complete answer within 50 ms');
+    const beginning = createServer((_, response) => void response.writeHead(200).write('never ends'));
+    await once(beginning.listen(0, '127.0.0.1'), 'listening');
+    const { port } = beginning.address() as AddressInfo;
+    const half = await exchange(callback.target({ url: new URL(`http://127.0.0.1:${port}/`) }), message(), 50, never);
+    beginning.closeAllConnections();
+    beginning.close();
+    assert.ok(half.kind === 'broken');
+    assert.equal(half.error, 'no complete answer within 50 ms');
+    const url = new URL(`http://127.0.0.1:${await freePort()}/`);
+    for (const kind of ['whole', 'cut', 'unanswered'] as const) {
+      const answer = await exchange(callback.target({ url }), message({ kind }), 10_000, never);
+      assert.ok(answer.kind === 'unreachable', kind);
+      assert.match(answer.error, /ECONNREFUSED/);
+    }
+  });
+
+  it('is given up by its signal', async () => {
+    callback.answering = () => null;
+    const stop = new AbortController();
+    const going = exchange(callback.target(), message(), 10_000, stop.signal);
+    await callback.received(1);
+    stop.abort(new Error('enough'));
+    await assert.rejects(going, /enough/);
+  });
+});

@@ -1,0 +1,167 @@
+import assert from 'node:assert/strict';
+import { messagesOf } from '../../src/check/messages.ts';
+import type { Delivery, Message } from '../../src/check/messages.ts';
+import type { Shape, Trouble } from '../../src/check/scenario.ts';
+import { deliveryWith, NoKeyError, partSizeOf, withTroubles } from '../../src/check/trouble.ts';
+import { readPlatformNotification } from '../../src/open-connectors/notification.ts';
+import { signatureHeader, verify } from '../../src/open-connectors/signature.ts';
+
+const now = Date.parse('2026-01-15T09:30:00Z');
+
+function deliveryOf(count: number): Delivery {
+  const Events = Array.from({ length: count }, (_, index) => ({
+    Type: 'Subscribe',
+    Date: '2026-01-15 09:30:00',
+    EmailAddress: `a${index + 1}@example.org`,
+    Name: 'Zoë',
+  }));
+  const body = Buffer.from(JSON.stringify({ ListID: 'aa', Events }));
+  return { body, contentType: 'application/json', source: 'campaign-monitor' };
+}
+
+function made(count: number, shape: Shape = 'notification', partSize = 20, signatureKey?: string): Message[] {
+  return messagesOf(deliveryOf(count), { shape, partSize, signatureKey, now });
+}
+
+function addresses({ body }: Message): (string | null)[] {
+  const read = readPlatformNotification(body);
+  return read.kind === 'notification' ? read.events.map(({ objectId }) => objectId) : [];
+}
+
+function signatureOf({ headers }: Message): string | undefined {
+  return headers.find(([name]) => name === signatureHeader)?.[1];
+}
+
+describe('What is posted to a callback', () => {
+  it('is a delivery in parts of 20, each with the whole body', () => {
+    const parts = made(50);
+    assert.deepEqual(
+      parts.map(({ label, events }) => [label, events]),
+      [
+        ['part 1 of 3', 20],
+        ['part 2 of 3', 20],
+        ['part 3 of 3', 10],
+      ],
+    );
+    assert.deepEqual(
+      parts.flatMap(addresses),
+      Array.from({ length: 50 }, (_, index) => `a${index + 1}@example.org`),
+    );
+    for (const { body, eventId } of parts) {
+      const { message } = JSON.parse(body.toString()) as { message: { eventId: string; raw: { Events: unknown[] } } };
+      assert.equal(message.raw.Events.length, 50);
+      assert.equal(message.eventId, eventId);
+    }
+    assert.equal(new Set(parts.map(({ eventId }) => eventId)).size, 3);
+  });
+
+  it("comes in each shape as the platform's documents and captures have it", () => {
+    const [platform] = made(1, 'platform');
+    const envelope = JSON.parse(platform?.body.toString() ?? '') as {
+      message: { instanceName: string; instanceId: number; events: Record<string, unknown>[] };
+    };
+    assert.equal(envelope.message.instanceName, 'Books &amp; More');
+    assert.ok(envelope.message.instanceId > 0);
+    assert.equal(envelope.message.events[0]?.['pollDate'], '2026-01-15T09:30:00Z');
+    const [older] = made(1, 'older');
+    assert.deepEqual(Object.keys(JSON.parse(older?.body.toString() ?? '') as object), [
+      'eventId',
+      'instanceId',
+      'response',
+      'notificationId',
+    ]);
+    assert.equal(readPlatformNotification(older?.body ?? Buffer.alloc(0)).kind, 'notification');
+    const [raw] = made(3, 'delivery', 20, 'key');
+    assert.deepEqual(raw?.body, deliveryOf(3).body);
+    assert.deepEqual(raw.headers, [['Content-Type', 'application/json']], 'Campaign Monitor signs nothing');
+  });
+
+  it('refuses what is no delivery, and one without events where a notification is asked for', () => {
+    const options = { shape: 'notification', partSize: 20, signatureKey: undefined, now } as const;
+    const of = (text: string): Delivery => ({ ...deliveryOf(1), body: Buffer.from(text) });
+    assert.throws(() => messagesOf(of('nothing'), options), /no delivery: neither JSON nor XML/);
+    assert.throws(() => messagesOf(of('{"Events":[]}'), options), /test call/);
+  });
+});
+
+describe('Trouble', () => {
+  const key = 'MySecretEventSignatureKey';
+  const troubled = (count: number, troubles: Trouble[], signatureKey: string | undefined = key): Message[] =>
+    withTroubles(
+      messagesOf(deliveryWith(deliveryOf(count), troubles), {
+        shape: 'notification',
+        partSize: partSizeOf(troubles) ?? 20,
+        signatureKey,
+        now,
+      }),
+      troubles,
+      signatureKey,
+    );
+  const isRight = (message: Message): boolean => verify(message.body, signatureOf(message) ?? '', [key]);
+
+  it('sends the very same bytes twice, the last first, all in one, or one in each', () => {
+    const [first, second, ...more] = troubled(1, ['twice']);
+    assert.deepEqual(first?.body, second?.body);
+    assert.equal(first?.eventId, second?.eventId);
+    assert.equal(more.length, 0);
+    assert.deepEqual(
+      troubled(60, ['reordered']).map(({ label }) => label),
+      ['part 3 of 3', 'part 2 of 3', 'part 1 of 3'],
+    );
+    assert.deepEqual(
+      troubled(60, ['merged']).map(({ events }) => events),
+      [60],
+    );
+    assert.equal(troubled(7, ['split']).length, 7);
+  });
+
+  it('holds the first back behind the others, and marks what is cut, slow or left', () => {
+    const late = troubled(60, [{ late: 70 }]);
+    assert.deepEqual(
+      late.map(({ label, afterMs }) => [label, afterMs]),
+      [
+        ['part 2 of 3', 0],
+        ['part 3 of 3', 0],
+        ['part 1 of 3, late', 70],
+      ],
+    );
+    for (const [trouble, manner] of [
+      ['cut', { kind: 'cut' }],
+      ['unanswered', { kind: 'unanswered' }],
+      [{ slow: 9 }, { kind: 'slow', ms: 9 }],
+    ] as const) {
+      assert.deepEqual(troubled(1, [trouble])[0]?.manner, manner);
+    }
+  });
+
+  it('leaves the signature right where only the way is bad', () => {
+    for (const trouble of ['twice', 'reordered', 'merged', 'split', 'cut', 'escaped'] as const) {
+      assert.ok(troubled(25, [trouble]).every(isRight), trouble);
+    }
+  });
+
+  it('makes each wrong signature wrong, and the body still JSON', () => {
+    for (const trouble of ['tampered', 'wrong-signature', 'old-signature', 'wrong-sha1-signature'] as const) {
+      const [message] = troubled(1, [trouble]);
+      assert.ok(message !== undefined && !isRight(message), trouble);
+      assert.match(signatureOf(message) ?? '', trouble === 'wrong-sha1-signature' ? /^sha1=/ : /^sha256=/);
+      assert.doesNotThrow(() => void JSON.parse(message.body.toString()), trouble);
+    }
+    const [unsigned] = troubled(1, ['unsigned']);
+    assert.equal(unsigned && signatureOf(unsigned), undefined);
+    const [whole, changed] = [troubled(1, ['twice'])[0]?.body.length, troubled(1, ['tampered'])[0]?.body.length];
+    assert.equal(whole, changed, 'one letter is another one');
+  });
+
+  it('has a body whose JSON, written anew, is another text', () => {
+    const [message] = troubled(1, ['escaped']);
+    const text = message?.body.toString() ?? '';
+    assert.notEqual(JSON.stringify(JSON.parse(text)), text);
+    assert.match(text, /Zo\\u00EB/);
+    assert.deepEqual(message && addresses(message), ['a1@example.org']);
+  });
+
+  it('says where a key is missing that it is about', () => {
+    assert.throws(() => withTroubles(made(1), ['unsigned'], undefined), NoKeyError);
+  });
+});

@@ -1,0 +1,272 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { commandProbe, keptPage, urlProbe } from '../../src/check/probe.ts';
+import { writeRecording } from '../../src/check/recording.ts';
+import { runScenario } from '../../src/check/run.ts';
+import type { RunContext, ScenarioResult } from '../../src/check/run.ts';
+import { scenario } from '../../src/check/scenario.ts';
+import type { WrittenScenario } from '../../src/check/scenario.ts';
+import { newRun, sourcesOf } from '../../src/check/sources.ts';
+import { readPlatformNotification } from '../../src/open-connectors/notification.ts';
+import { freePort } from '../free-port.ts';
+import { Callback } from './callback.ts';
+
+describe('A scenario', () => {
+  let callback: Callback;
+  let folder: string;
+  /** Addresses that the callback made contacts of. */
+  let contacts: string[];
+
+  beforeEach(async () => {
+    callback = await Callback.open();
+    folder = mkdtempSync(join(tmpdir(), 'cm-relay-scenario-'));
+    contacts = [];
+    callback.pages.set('/count', () => ({
+      type: 'application/json',
+      body: JSON.stringify({ count: contacts.length }),
+    }));
+    callback.pages.set('/contacts', () => ({ type: 'application/json', body: JSON.stringify({ contacts }) }));
+    callback.answering = ({ body }) => {
+      for (const address of addressesIn(body)) if (!contacts.includes(address)) contacts.push(address);
+      return {};
+    };
+  });
+
+  afterEach(async () => {
+    await callback.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  function addressesIn(body: Buffer): string[] {
+    const read = readPlatformNotification(body);
+    return read.kind === 'notification' ? read.events.map(({ objectId }) => objectId ?? '') : [];
+  }
+
+  function context(more: Partial<RunContext> = {}): RunContext {
+    return {
+      target: callback.target(),
+      probe: urlProbe({ url: `${callback.origin}/count`, value: 'answer.json.count' }),
+      kept: keptPage({ url: `${callback.origin}/contacts` }),
+      sources: sourcesOf({ folder, fromHistory: null }),
+      run: newRun('r1'),
+      settling: { mostMs: 300, quietMs: 30 },
+      signal: new AbortController().signal,
+      ...more,
+    };
+  }
+
+  function run(
+    steps: WrittenScenario['steps'],
+    more: Partial<RunContext> = {},
+    timeoutMs = 20_000,
+  ): Promise<ScenarioResult> {
+    return runScenario(scenario({ name: 'it', steps, timeoutMs }), context(more));
+  }
+
+  const one = { sample: 'Subscribe' } as const;
+
+  it('passes where all is as expected', async () => {
+    const result = await run([
+      {
+        send: { sample: 'Subscribe', events: 25 },
+        trouble: ['twice'],
+        expect: { probe: 25, status: 200, inOrder: true },
+      },
+      { send: one, expect: { probe: 'after == before + events && sent == 1', kept: '.check-r1.' } },
+    ]);
+    assert.equal(result.reason, null);
+    assert.equal(result.outcome, 'passed');
+    assert.equal(callback.taken.length, 5);
+  });
+
+  it('fails where an answer, the probe or what is kept is another, and says both', async () => {
+    callback.answering = () => ({ status: 503, body: 'no room' });
+    const status = await run([{ send: one }]);
+    assert.equal(status.outcome, 'failed');
+    assert.equal(status.reason, 'the answer: expected 2xx, got 503');
+    callback.answering = () => ({});
+    assert.equal(
+      (await run([{ send: one, expect: { probe: 1 } }])).reason,
+      'the probe: expected 1 more, got no change (from 0 to 0)',
+    );
+    assert.match(
+      (await run([{ send: one, expect: { kept: 'X{{run}}' } }])).reason ?? '',
+      /expected "Xcheck-r1", got a page without/,
+    );
+  });
+
+  it('asks conditions in CEL about each answer', async () => {
+    callback.answering = () => ({ status: 202, body: '{"taken":1}', headers: { 'X-Queue': 'mail' } });
+    const met = await run([
+      {
+        send: one,
+        expect: {
+          answer: [
+            'answer.status == 202 && answer.json.taken == 1',
+            'answer.headers["x-queue"] == "mail"',
+            'answer.attempts == 1',
+          ],
+        },
+      },
+    ]);
+    assert.equal(met.reason, null);
+    const unmet = await run([{ send: one, expect: { answer: 'answer.json.taken == 2' } }]);
+    assert.equal(unmet.reason, 'a condition: expected answer.json.taken == 2, got 202, {"taken":1}');
+  });
+
+  it('sees what is made twice a little later', async () => {
+    callback.answering = ({ body }) => {
+      const [address = ''] = addressesIn(body);
+      contacts.push(address);
+      setTimeout(() => contacts.push(address), 100);
+      return {};
+    };
+    const settling = { mostMs: 300, quietMs: 200 };
+    const result = await run([{ send: one, expect: { probe: 1 } }], { settling });
+    assert.equal(result.reason, 'the probe: expected 1 more, got 2 more (from 0 to 2)');
+  });
+
+  it('sends the same bytes again, with the same eventId', async () => {
+    await run([
+      { name: 'first', send: one, trouble: ['cut'] },
+      { send: { again: 'first' }, expect: { probe: 1 } },
+    ]);
+    const taken = await callback.received(2);
+    const cut = taken.find(({ isWhole }) => !isWhole);
+    const whole = taken.find(({ isWhole }) => isWhole);
+    assert.equal(cut?.headers['elements-webhook-id'], whole?.headers['elements-webhook-id']);
+    assert.ok(cut !== undefined && whole?.body.subarray(0, cut.body.length).equals(cut.body));
+  });
+
+  it('tries again as the relay does, and counts the attempts', async () => {
+    callback.answering = (_, index) => ({ status: index === 0 ? 500 : 200 });
+    const step = { send: one, retry: 'fast', expect: { attempts: 2 } } as const;
+    assert.equal((await run([step])).outcome, 'passed');
+    callback.answering = () => ({ status: 400 });
+    assert.match(
+      (await run([{ ...step, expect: { status: 400, attempts: 2 } }])).reason ?? '',
+      /attempts: expected 2, got 1/,
+    );
+  });
+
+  it('sends many at once, and tells the order of their answers', async () => {
+    callback.answering = (_, index) => ({ afterMs: index === 0 ? 150 : 0 });
+    const result = await run([
+      { send: { sample: 'Subscribe', events: 5 }, trouble: ['split'], atOnce: 5, expect: { inOrder: true } },
+    ]);
+    assert.match(result.reason ?? '', /the order of the answers/);
+  });
+
+  it('repeats its steps so many a second, and looks at all of them together', async () => {
+    const result = await run([
+      { repeat: { times: 8, perSecond: 100 }, steps: [{ send: one }], expect: { p50Ms: 5000, p99Ms: 5000, probe: 8 } },
+    ]);
+    assert.equal(result.reason, null);
+    assert.equal(callback.taken.length, 8);
+    assert.equal(result.steps[0]?.sent, 8);
+    callback.answering = () => ({ afterMs: 30 });
+    const slow = await run([{ repeat: { times: 3 }, steps: [{ send: one }], expect: { p99Ms: 10 } }]);
+    assert.match(slow.reason ?? '', /^p99: expected at most 10 ms, got \d+ ms$/);
+  });
+
+  it('leaves undecided what nobody can tell', async () => {
+    const without = await run([{ send: one, expect: { probe: 1 } }], { probe: null });
+    assert.equal(without.outcome, 'undecided');
+    assert.match(without.reason ?? '', /no probe was given/);
+    callback.pages.set('/count', () => ({ type: 'text/plain', body: 'many' }));
+    assert.equal((await run([{ send: one, expect: { probe: 1 } }])).outcome, 'undecided');
+  });
+
+  it('ends when its time is up, and when nothing listens', async () => {
+    callback.answering = () => null;
+    assert.equal((await run([{ send: one }], {}, 100)).reason, 'it took longer than 100 ms');
+    const url = new URL(`http://127.0.0.1:${await freePort()}/`);
+    const gone = await run([{ send: one }], { target: callback.target({ url }) });
+    assert.equal(gone.isUnreachable, true);
+    assert.match(gone.reason ?? '', /the answer: expected 2xx, got connect ECONNREFUSED/);
+  });
+
+  it('is given up by the signal', async () => {
+    callback.answering = () => null;
+    const stop = new AbortController();
+    const going = run([{ send: one }], { signal: stop.signal });
+    await callback.received(1);
+    stop.abort(new Error('enough'));
+    await assert.rejects(going, /enough/);
+  });
+
+  it('says which key is missing for what is about signatures', async () => {
+    assert.match((await run([{ send: one, trouble: ['unsigned'] }])).reason ?? '', /no signature key was given/);
+  });
+
+  describe('that takes files', () => {
+    const event = { Type: 'Subscribe', EmailAddress: 'file@example.org', Date: '2026-01-15 09:30:00' };
+    const delivery = { ListID: 'aa', Events: [event] };
+
+    it('sends deliveries, exported fixtures and recordings', async () => {
+      const write = (name: string, text: string): void => writeFileSync(join(folder, name), text);
+      write('plain.json', JSON.stringify(delivery));
+      write(
+        'plain.xml',
+        '<Webhook><ListID>aa</ListID><Events><Event><Type>Subscribe</Type><EmailAddress>xml@example.org</EmailAddress></Event></Events></Webhook>',
+      );
+      const exported = {
+        fixture: 'cm-relay',
+        version: 1,
+        deliveries: [{ source: 'campaign-monitor', format: 'json', body: delivery }],
+      };
+      write('exported.json', JSON.stringify(exported));
+      const recorded = {
+        atMs: 0,
+        source: 'campaign-monitor',
+        contentType: 'application/json',
+        body: Buffer.from(JSON.stringify(delivery)),
+      } as const;
+      write('it.cm-recording.jsonl', [...writeRecording([recorded, recorded], new Date(0))].join(''));
+      const result = await run([
+        { send: { fixture: 'plain.json' } },
+        { send: { fixture: 'plain.xml' } },
+        { send: { fixture: 'exported.json' } },
+        { send: { recording: 'it.cm-recording.jsonl' } },
+      ]);
+      assert.equal(result.reason, null);
+      const sent = callback.taken.flatMap(({ body }) => addressesIn(body));
+      assert.deepEqual(
+        sent,
+        ['file', 'xml', 'file', 'file', 'file'].map((name) => `${name}@example.org`),
+      );
+    });
+
+    it('reads nothing outside its folder, by a path or by a link', async () => {
+      const inner = join(folder, 'inner');
+      mkdirSync(inner);
+      writeFileSync(join(folder, 'outer.json'), JSON.stringify(delivery));
+      symlinkSync(join(folder, 'outer.json'), join(inner, 'link.json'));
+      const sources = sourcesOf({ folder: inner, fromHistory: null });
+      for (const fixture of ['../outer.json', join(folder, 'outer.json'), 'link.json']) {
+        const { reason, outcome } = await run([{ send: { fixture } }], { sources });
+        assert.equal(outcome, 'failed');
+        assert.match(reason ?? '', /outside the folder of the scenarios/);
+      }
+      assert.match((await run([{ send: { fixture: 'none.json' } }])).reason ?? '', /none\.json cannot be read/);
+      assert.equal(callback.taken.length, 0);
+    });
+  });
+
+  it('asks a probe that is a program', async () => {
+    const count = commandProbe(
+      [process.execPath, '-e', `fetch("${callback.origin}/count").then(r => r.json()).then(j => console.log(j.count))`],
+      folder,
+    );
+    const met = await run([{ send: one, expect: { probe: 1 } }], {
+      probe: count,
+      settling: { mostMs: 5000, quietMs: 0 },
+    });
+    assert.equal(met.reason, null);
+    const broken = commandProbe('echo wrong >&2; exit 3', folder);
+    const result = await run([{ send: one, expect: { probe: 1 } }], { probe: broken });
+    assert.match(result.reason ?? '', /ended with 3: wrong/);
+  });
+});

@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { runChecks } from '../../src/check/check.ts';
+import { checkExpressions } from '../../src/check/run.ts';
+import type { RunContext } from '../../src/check/run.ts';
+import { newRun, sourcesOf } from '../../src/check/sources.ts';
+import { checksFor } from '../../src/check/suite.ts';
+import { freePort } from '../free-port.ts';
+import { Callback } from './callback.ts';
+
+const all = checksFor({ answerWithinMs: 1000 });
+
+function contextOf(callback: Callback, more: Partial<RunContext> = {}): RunContext {
+  return {
+    target: callback.target(),
+    probe: null,
+    kept: null,
+    sources: sourcesOf({ folder: null, fromHistory: null }),
+    run: newRun(),
+    settling: { mostMs: 200, quietMs: 20 },
+    signal: new AbortController().signal,
+    ...more,
+  };
+}
+
+describe('The suite', () => {
+  it('has checks that each say why they matter, what the platform does and what to do', () => {
+    assert.equal(new Set(all.map(({ id }) => id)).size, all.length);
+    for (const { id, title, why, platform, mend, scenario } of all) {
+      assert.match(id, /^[a-z0-9]+(?:-[a-z0-9]+)*$/);
+      for (const text of [title, why, platform, mend]) assert.ok(text.length > 5, id);
+      assert.match(`${why}${platform}${mend}`, /\.$/, id);
+      checkExpressions(scenario);
+    }
+  });
+
+  it('is the table of docs/check.md', () => {
+    const page = readFileSync(new URL('../../docs/check.md', import.meta.url), 'utf8');
+    const rows = [...page.matchAll(/^\| `([a-z0-9-]+)`\s*\|\s*(.*?)\s*\|.*\| (?:documented|assumption)\s*\|/gm)].map(
+      ([, id, title]) => [id, title],
+    );
+    assert.deepEqual(
+      rows,
+      all.map(({ id, title }) => [id, title]),
+    );
+  });
+
+  it('skips what is about signatures without a key, and the rest when time is up', async () => {
+    const callback = await Callback.open();
+    try {
+      const checks = all.filter(({ id }) => ['older-shape', 'tampered', 'event-types'].includes(id));
+      const results = await runChecks(checks, contextOf(callback), { timeoutMs: 60_000 });
+      assert.deepEqual(
+        results.map(({ check, outcome, reason }) => [check.id, outcome, reason]),
+        [
+          ['older-shape', 'passed', null],
+          ['event-types', 'passed', null],
+          ['tampered', 'skipped', 'no signature key was given'],
+        ],
+      );
+      const late = await runChecks(checks, contextOf(callback), { timeoutMs: 0 });
+      assert.deepEqual(new Set(late.map(({ reason }) => reason)), new Set(['the time for all checks is up']));
+    } finally {
+      await callback.close();
+    }
+  });
+
+  it('does not go on where nothing answers any more, and does where it was started again', async function () {
+    this.timeout(30_000);
+    const port = await freePort();
+    const callback = await Callback.open();
+    const target = callback.target({ url: new URL(`http://127.0.0.1:${port}/`) });
+    try {
+      const checks = all.filter(({ id }) => ['older-shape', 'event-types'].includes(id));
+      const gone = await runChecks(checks, contextOf(callback, { target }), { timeoutMs: 60_000 });
+      assert.deepEqual(
+        gone.map(({ outcome }) => outcome),
+        ['failed', 'skipped'],
+      );
+      assert.match(gone[1]?.reason ?? '', /nothing answers any more since "The older shape of a notification"/);
+      // Tools start it again when they have seen that it ended.
+      const again = createServer((socket) => socket.destroy());
+      setTimeout(() => again.listen(port, '127.0.0.1'), 300);
+      const back = await runChecks(checks, contextOf(callback, { target }), { timeoutMs: 60_000 });
+      assert.equal(back[1]?.outcome, 'failed', 'it was run, and the connection broke');
+      again.close();
+    } finally {
+      await callback.close();
+    }
+  });
+});

@@ -1,0 +1,415 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { startHandler } from '../examples/handler.ts';
+import { freePort } from '../free-port.ts';
+import { Callback, delivery, post, run, start, Workplace } from './harness.ts';
+
+const example = fileURLToPath(new URL('../../examples/callback.cm-scenario.json', import.meta.url));
+
+describe('cm-relay check', () => {
+  let callback: Callback;
+  let folder: string;
+
+  beforeEach(async () => {
+    callback = await Callback.open();
+    folder = mkdtempSync(join(tmpdir(), 'cm-relay-check-'));
+  });
+
+  afterEach(async () => {
+    await callback.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  it('lists its checks and sends nothing', async () => {
+    const { code, out } = await run(['check', '--list', '--json']);
+    assert.equal(code, 0);
+    const [first] = out.split('\n').map((line) => (line === '' ? {} : (JSON.parse(line) as Record<string, unknown>)));
+    assert.deepEqual(Object.keys(first ?? {}), ['type', 'id', 'title', 'why', 'platform', 'basis', 'mend', 'needsKey']);
+    assert.match(
+      (await run(['check', '--list'])).out,
+      /^same-event-twice +The same eventId twice\n {23}Delivery is at least once/m,
+    );
+  });
+
+  const misuses: Readonly<Record<string, [string[], RegExp]>> = {
+    'no URL': [[], /error: where to\? Give the URL of your callback/],
+    'another scheme': [['ftp://x/'], /expected a URL that begins with http/],
+    'a password in the URL': [['http://a:b@localhost/'], /user name or password in the URL/],
+    'a check that is not there': [['http://localhost/', '--only', 'twise'], /--only twise: there is no such check/],
+    'a value without a probe': [['http://localhost/', '--probe-value', '1'], /--probe-value goes with --probe/],
+    'two probes': [['http://localhost/', '--probe', 'http://localhost/', '--probe-command', 'x'], /exclude each other/],
+    'a value that is no expression': [
+      ['http://localhost/', '--probe', 'http://localhost/', '--probe-value', 'answer.json.'],
+      /--probe-value: /,
+    ],
+    'a report of another kind': [['http://localhost/', '--report', 'pdf=x'], /expected junit=FILE or json=FILE/],
+    'a key that is not set': [
+      ['http://localhost/', '--signature-key-env', 'NO_KEY'],
+      /--signature-key-env NO_KEY: .* is not set/,
+    ],
+    'a destination without a file': [['--destination', 'x'], /where to\?/],
+  };
+  for (const [what, [args, message]] of Object.entries(misuses)) {
+    it(`refuses ${what}`, async () => {
+      const { code, err } = await run(['check', ...args]);
+      assert.match(err, message);
+      assert.equal(code, 2);
+    });
+  }
+
+  it('ends with 0 where nothing failed, and says what is undecided, and by what it can be told', async () => {
+    const { code, out, err } = await run(['check', callback.url, '--only', 'older-shape,same-event-twice,tampered']);
+    assert.equal(code, 0, err);
+    assert.match(out, /^passed {4}older-shape: The older shape of a notification {2}/m);
+    assert.match(
+      out,
+      /^undecided same-event-twice: .*\n {10}sent: {5}one event, twice \(2 requests\)\n {10}open: {5}the probe/m,
+    );
+    assert.match(out, /^skipped {3}tampered: .*\n {10}no signature key was given/m);
+    assert.match(out, /^1 passed, 0 failed, 1 undecided, 1 skipped$/m);
+    assert.match(err, /--probe <url> tells how many contacts there are; --kept <url>/);
+  });
+
+  it('ends with 1 where something failed, and writes JSON lines and reports', async () => {
+    callback.status = 500;
+    const [junit, json] = [join(folder, 'r.xml'), join(folder, 'r.json')];
+    const reports = ['--report', `junit=${junit}`, '--report', `json=${json}`];
+    const { code, out, err } = await run(['check', callback.url, '--only', 'older-shape', '--json', ...reports]);
+    assert.equal(code, 1);
+    const [check, summary] = out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    assert.deepEqual([check?.['type'], check?.['id'], check?.['outcome']], ['check', 'older-shape', 'failed']);
+    assert.equal(check?.['reason'], 'the answer: expected 2xx, got 500');
+    assert.deepEqual([summary?.['type'], summary?.['failed']], ['summary', 1]);
+    assert.match(err, /error: 1 of 1 check failed\n {2}Mend one and look again: .* --only older-shape/);
+    assert.match(readFileSync(junit, 'utf8'), /<failure message="the answer: expected 2xx, got 500">/);
+    assert.equal((JSON.parse(readFileSync(json, 'utf8')) as { counts: { failed: number } }).counts.failed, 1);
+    const unwritable = await run(['check', callback.url, '--only', 'older-shape', '--report', `junit=${folder}`]);
+    assert.match(unwritable.err, /cannot write .*Name another file with --report/s);
+    assert.equal(unwritable.code, 1);
+  });
+
+  it('tells the author of the wrong example what to mend, and where it shows', async () => {
+    const { url } = await startHandler('wrong-handler');
+    const probe = ['--probe', url.replace('/callback', '/contacts/count'), '--probe-value', 'answer.json.count'];
+    const { code, out } = await run(['check', url, ...probe, '--only', 'same-event-twice,large-batch']);
+    assert.equal(code, 1);
+    const [twice = '', large = ''] = out.split(/^(?=FAILED {4}large)/m);
+    assert.match(twice, /^FAILED {4}same-event-twice: The same eventId twice/);
+    assert.match(
+      twice,
+      /sent: {5}one event, twice \(2 requests\)\n *expected: the probe: 1 more\n *got: {6}2 more \(from 0 to 2\)/,
+    );
+    assert.match(large, /got: {6}413 \(50 times\)/);
+    assert.match(large, /to do: {4}Raise the limit of the body \(express\.json/);
+    for (const part of [twice, large]) assert.match(part, /why: {6}.*platform: .*to do: {4}/s);
+  });
+
+  it('sends nothing where the probe does not work', async () => {
+    const probe = `http://127.0.0.1:${await freePort()}/count`;
+    const { code, err } = await run(['check', callback.url, '--probe', probe]);
+    assert.equal(code, 1);
+    assert.match(err, /the probe http:\/\/127\.0\.0\.1:\d+\/count gives no answer: .*ECONNREFUSED/);
+    const command = await run(['check', callback.url, '--probe-command', 'echo many']);
+    assert.match(command.err, /the probe "echo many" gives no whole number: many/);
+    assert.equal(callback.posts.length, 0);
+  });
+
+  it('says that nothing listens, and does not go on', async () => {
+    const url = `http://127.0.0.1:${await freePort()}/callback`;
+    const { code, out } = await run(['check', url, '--only', 'older-shape,event-types']);
+    assert.equal(code, 1);
+    assert.match(out, /got: {6}connect ECONNREFUSED/);
+    assert.match(out, /^skipped {3}event-types.*\n {10}nothing answers any more/m);
+  });
+
+  it("takes a destination's headers, credentials and key from the configuration, and shows none of them", async () => {
+    const file = join(folder, 'config.json');
+    const destinations = [
+      { id: 'other', url: 'http://127.0.0.1:9/' },
+      {
+        id: 'staging',
+        url: `${callback.url}?token=hidden-token`,
+        headers: { 'X-Team': 'red' },
+        signatureKeyName: 'mine',
+        credentialsName: 'staging',
+      },
+    ];
+    writeFileSync(
+      file,
+      JSON.stringify({
+        destinations,
+        signatureKeys: { mine: { env: 'KEY' } },
+        credentials: { staging: { Authorization: { env: 'AUTH' } } },
+      }),
+    );
+    const environment = { KEY: 'hidden-key', AUTH: 'Bearer hidden-auth' };
+    const flags = ['--config', file, '--only', 'older-shape,signature-missing'];
+    const json = join(folder, 'r.json');
+    const ended = await run(['check', ...flags, '--destination', 'staging', '--report', `json=${json}`], environment);
+    const [signed, unsigned] = callback.posts;
+    assert.match(String(signed?.headers['elements-webhook-signature']), /^sha256=/);
+    assert.equal(signed?.headers['authorization'], 'Bearer hidden-auth');
+    assert.equal(signed.headers['x-team'], 'red');
+    assert.equal(unsigned?.headers['elements-webhook-signature'], undefined);
+    assert.doesNotMatch(ended.out + ended.err + readFileSync(json, 'utf8'), /hidden/);
+    const which = await run(['check', ...flags], environment);
+    assert.equal(which.code, 2);
+    assert.match(which.err, /--config has 2 destinations: name one with --destination\n {2}There are: other, staging/);
+  });
+
+  it('is given up by Ctrl-C', async () => {
+    const child = start(['check', callback.url, '--json']);
+    const err = child.stderr.toArray();
+    await once(child.stdout, 'data');
+    child.kill('SIGINT');
+    const [code] = (await once(child, 'close')) as [number];
+    assert.equal(code, 1);
+    assert.match(Buffer.concat((await err) as Buffer[]).toString(), /error: given up: what was sent so far stays/);
+  });
+});
+
+describe('cm-relay scenario run', () => {
+  let callback: Callback;
+  let folder: string;
+
+  beforeEach(async () => {
+    callback = await Callback.open();
+    folder = mkdtempSync(join(tmpdir(), 'cm-relay-scenario-'));
+  });
+
+  afterEach(async () => {
+    await callback.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  function file(name: string, content: object): string {
+    const path = join(folder, name);
+    writeFileSync(path, JSON.stringify(content));
+    return path;
+  }
+
+  const steps = [{ send: { sample: 'Subscribe' } }];
+
+  it("runs the example's file on the right handler", async () => {
+    const { url } = await startHandler('right-handler');
+    const { origin } = new URL(url);
+    const probes = [
+      '--probe',
+      `${origin}/contacts/count`,
+      '--probe-value',
+      'answer.json.count',
+      '--kept',
+      `${origin}/contacts`,
+    ];
+    const { code, out, err } = await run(['scenario', 'run', example, '--to', url, ...probes]);
+    assert.equal(err, '');
+    assert.match(out, /\n4 passed, 0 failed\n$/);
+    assert.equal(code, 0);
+  });
+
+  it('names the file and the place of what cannot be read, with 2', async () => {
+    const broken = file('broken.cm-scenario.json', { scenarios: [{ name: 'it', steps: [{ wait: 'long' }] }] });
+    const { code, err } = await run(['scenario', 'run', broken, '--to', callback.url]);
+    assert.equal(code, 2);
+    assert.match(err, /broken\.cm-scenario\.json: scenarios\[0\]\.steps\[0\]\.wait: .*\n {2}docs\/scenarios\.md/);
+    const missing = await run(['scenario', 'run', join(folder, 'none.json')]);
+    assert.match(missing.err, /none\.json: ENOENT/);
+    assert.equal(missing.code, 2);
+    const nowhere = file('nowhere.cm-scenario.json', { scenarios: [{ name: 'it', steps }] });
+    assert.match((await run(['scenario', 'run', nowhere])).err, /it names no destination\n {2}Give --to/);
+    const expression = { name: 'it', steps: [{ ...steps[0], expect: { answer: 'answer.stats == 1' } }] };
+    const wrong = file('expression.cm-scenario.json', { scenarios: [expression] });
+    assert.match((await run(['scenario', 'run', wrong, '--to', callback.url])).err, /"answer\.stats == 1": /);
+    const asking = file('asking.cm-scenario.json', {
+      scenarios: [{ name: 'it', steps: [{ ...steps[0], expect: { probe: 1 } }] }],
+    });
+    const unasked = await run(['scenario', 'run', asking, '--to', callback.url]);
+    assert.match(unasked.err, /"it" asks "probe", and neither the file nor a flag names it/);
+    assert.equal(unasked.code, 2);
+    assert.equal(callback.posts.length, 0);
+  });
+
+  it('runs several files, reports each scenario, and ends with 1 where one failed', async () => {
+    callback.status = 202;
+    const destination = { url: callback.url, credentials: { 'X-Api-Key': { env: 'API_KEY' } } };
+    const right = file('right.cm-scenario.json', { destination, scenarios: [{ name: 'right', steps }] });
+    const wrong = file('wrong.cm-scenario.json', {
+      destination,
+      scenarios: [
+        { name: 'wrong', why: 'It matters.', steps: [{ ...steps[0], expect: { status: 200 } }] },
+        { name: 'right too', steps },
+      ],
+    });
+    const junit = join(folder, 'r.xml');
+    const environment = { API_KEY: 'hidden' };
+    const { code, out, err } = await run(['scenario', 'run', right, wrong, '--report', `junit=${junit}`], environment);
+    assert.equal(code, 1);
+    assert.match(
+      out,
+      /^FAILED {4}wrong {2}.*\n.*\n {10}expected: the answer: 200\n {10}got: {6}202\n {10}why: {6}It matters\.$/m,
+    );
+    assert.match(err, /1 of 3 scenarios failed/);
+    const text = readFileSync(junit, 'utf8');
+    assert.equal(text.match(/<testsuite /g)?.length, 2);
+    assert.equal(callback.posts[0]?.headers['x-api-key'], 'hidden');
+    assert.doesNotMatch(out + err + text, /hidden/);
+    const only = await run(['scenario', 'run', right, wrong, '--only', 'too', '--json'], environment);
+    assert.equal(only.code, 0);
+    assert.equal(only.out.trim().split('\n').length, 2);
+    const unset = await run(['scenario', 'run', right]);
+    assert.match(unset.err, /credentials\.X-Api-Key API_KEY: the environment variable API_KEY is not set/);
+  });
+
+  it("sends a file's credentials to no other URL", async () => {
+    const elsewhere = await Callback.open();
+    try {
+      const destination = { url: callback.url, credentials: { 'X-Api-Key': { env: 'API_KEY' } } };
+      const path = file('own.cm-scenario.json', { destination, scenarios: [{ name: 'it', steps }] });
+      assert.equal((await run(['scenario', 'run', path, '--to', elsewhere.url], { API_KEY: 'hidden' })).code, 0);
+      assert.equal(elsewhere.posts[0]?.headers['x-api-key'], undefined);
+    } finally {
+      await elsewhere.close();
+    }
+  });
+
+  it('runs a command of a file only where that is allowed', async () => {
+    const command = [process.execPath, '-e', 'console.log(7)'];
+    const scenarios = [{ name: 'it', steps: [{ ...steps[0], expect: { probe: 0 } }] }];
+    const path = file('command.cm-scenario.json', {
+      destination: { url: callback.url },
+      probe: { command },
+      scenarios,
+    });
+    const refused = await run(['scenario', 'run', path]);
+    assert.equal(refused.code, 2);
+    assert.match(refused.err, /its probe is a command: .*\n {2}Add --allow-commands/);
+    assert.equal(callback.posts.length, 0);
+    assert.equal((await run(['scenario', 'run', path, '--allow-commands'])).code, 0);
+  });
+});
+
+describe('cm-relay record and play', () => {
+  let place: Workplace;
+  let callback: Callback;
+
+  beforeEach(async () => {
+    place = new Workplace();
+    callback = await Callback.open();
+  });
+
+  afterEach(async () => {
+    await place.close();
+    await callback.close();
+  });
+
+  it('keep what the relay received, and send it again: to a callback, to a relay, and in a scenario', async () => {
+    const listen = place.listen();
+    const ready = await listen.ready();
+    const bodies = [delivery('ada@example.org'), delivery('bob@example.org')];
+    for (const body of bodies) await post(ready.campaignMonitorUrl, body, { authorization: 'Bearer hidden' });
+    await post(ready.campaignMonitorUrl, '');
+    const out = join(place.dataDir, '..', `it-${process.pid}.cm-recording.jsonl`);
+    try {
+      const recorded = await place.run('record', '--filter', 'since:1h', '--out', out);
+      assert.equal(recorded.code, 0, recorded.err);
+      assert.match(recorded.out, /^2 deliveries over /);
+      assert.match(recorded.err, /1 delivery left out/);
+      const text = readFileSync(out, 'utf8');
+      assert.doesNotMatch(text, /hidden|hooks/);
+      assert.equal(statSync(out).mode & 0o777, 0o600);
+
+      const toCallback = await place.run('play', out, callback.url, '--speed', 'max');
+      assert.equal(toCallback.code, 0, toCallback.err);
+      const posted = callback.posts.map(
+        ({ body }) => (JSON.parse(body.toString()) as { message: { raw: unknown } }).message.raw,
+      );
+      assert.deepEqual(
+        posted,
+        bodies.map((body) => JSON.parse(body) as unknown),
+      );
+
+      const toRelay = await place.run('play', out, '--speed', 'max', '--json');
+      assert.equal(toRelay.code, 0, toRelay.err);
+      assert.doesNotMatch(toRelay.out, /hooks/);
+      const { out: rows } = await place.run('events', '--filter', 'kind:event', '--json');
+      assert.equal(rows.trim().split('\n').length, 4);
+
+      const scenarios = [
+        {
+          name: 'recorded',
+          steps: [{ send: { recording: out.split('/').at(-1) }, as: 'delivery' }, { send: { event: 'e1' } }],
+        },
+      ];
+      const path = out.replace('.cm-recording.jsonl', '.cm-scenario.json');
+      writeFileSync(path, JSON.stringify({ destination: { url: callback.url }, scenarios }));
+      const played = await place.run('scenario', 'run', path);
+      rmSync(path);
+      assert.equal(played.code, 0, played.out + played.err);
+      assert.equal(callback.posts.length, 5);
+    } finally {
+      rmSync(out, { force: true });
+    }
+  });
+
+  it('record what comes until Ctrl-C, with names replaced where that is asked for', async () => {
+    const ready = await place.listen().ready();
+    await post(ready.campaignMonitorUrl, delivery('before@example.org'));
+    const out = join(place.dataDir, 'live.cm-recording.jsonl');
+    const recording = place.start([
+      'record',
+      '--data-dir',
+      place.dataDir,
+      '--live',
+      '--anonymise',
+      '--json',
+      '--out',
+      out,
+    ]);
+    await recording.line((line) => line.startsWith('Recording'), 'errors');
+    await post(ready.campaignMonitorUrl, delivery('ada@example.org'));
+    assert.equal(await recording.end('SIGINT'), 0);
+    assert.equal((await recording.json('recorded'))['deliveries'], 1);
+    assert.doesNotMatch(readFileSync(out, 'utf8'), /ada@example\.org|before@/);
+  });
+
+  it('say what is wrong, and what to do', async () => {
+    const cases: readonly [string[], number, RegExp][] = [
+      [['record', '--out', 'x'], 2, /what to record\? Give ids, --filter or --live/],
+      [['record', '--out', 'x', '--live', '--filter', 'a'], 2, /what to record\?/],
+      [['play', join(place.dataDir, 'none')], 2, /cannot be read|ENOENT/],
+      [['play', example, callback.url], 2, /it is no recording of cm-relay/],
+      [['play', example, callback.url, '--speed', '0'], 2, /expected a number above 0, or max/],
+    ];
+    for (const [args, code, message] of cases) {
+      const ended = await place.run(args[0] ?? '', ...args.slice(1));
+      assert.match(ended.err, message, args.join(' '));
+      assert.equal(ended.code, code, args.join(' '));
+    }
+  });
+
+  it('step by step, give up where nobody can press Enter', async () => {
+    const out = join(place.dataDir, '..', `step-${process.pid}.cm-recording.jsonl`);
+    const line = {
+      atMs: 0,
+      source: 'campaign-monitor',
+      contentType: 'application/json',
+      body: { text: delivery('a@example.org') },
+    };
+    writeFileSync(out, `{"recording":"cm-relay","version":1}\n${JSON.stringify(line)}\n`);
+    try {
+      const ended = await place.run('play', out, callback.url, '--step');
+      assert.equal(ended.code, 1);
+      assert.match(ended.err, /nothing more to read for --step/);
+      assert.equal(callback.posts.length, 0);
+    } finally {
+      rmSync(out);
+    }
+  });
+});
