@@ -8,7 +8,7 @@ import { controlChannelOf } from '../../src/protocol/control-channel.ts';
 import { frugal } from '../../src/extension/relay/frugal-memory.ts';
 import { afterwards } from './afterwards.ts';
 
-const program = fileURLToPath(new URL('../../src/relay/main.ts', import.meta.url));
+const program = fileURLToPath(new URL('../../src/cli/cm-relay.ts', import.meta.url));
 
 /** The first line that it prints. */
 export type FirstLine =
@@ -27,10 +27,10 @@ export interface RelayProcess {
   kill(): Promise<void>;
 }
 
-/** Starts `node src/relay/main.ts` with these arguments, under `prefix` where one is given, such as strace. */
+/** Starts `cm-relay relay-process` with these arguments, under `prefix` where one is given, such as strace. */
 export function spawnRelay(args: readonly string[], prefix: readonly string[] = []): RelayProcess {
   const node = ['node', '--disable-warning=ExperimentalWarning', ...frugal.nodeOptions];
-  const [command = 'node', ...rest] = [...prefix, ...node, program, ...args];
+  const [command = 'node', ...rest] = [...prefix, ...node, program, 'relay-process', ...args];
   const env = { ...process.env, ...frugal.environment };
   const child = spawn(command, rest, { stdio: ['ignore', 'pipe', 'pipe'], env });
   let output = '';

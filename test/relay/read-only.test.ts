@@ -9,11 +9,11 @@ import { afterwards, temporaryFolder } from './afterwards.ts';
 import { startReceiver } from './receiver.ts';
 import { sampleBody, startTestRelay } from './stage.ts';
 
-const program = join(import.meta.dirname, '../../src/relay/main.ts');
+const program = join(import.meta.dirname, '../../src/cli/cm-relay.ts');
 
 /** The process that reads a history, and a client of it. */
 function readHistory(dataDir: string): { client: RelayClient; ended: Promise<unknown> } {
-  const child = spawn(process.execPath, [program, '--history', '--data-dir', dataDir], {
+  const child = spawn(process.execPath, [program, 'relay-process', '--history', '--data-dir', dataDir], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const client = speakOver(Duplex.from({ readable: child.stdout, writable: child.stdin }), dataDir);
