@@ -1,0 +1,73 @@
+/**
+ * `npm run package:cli`: builds the command line's npm package, campaign-monitor-relay-<version>.tgz in the repository's folder or
+ * the one named as argument, of the bundles in dist/. package.json at the root is the repository's, which is not
+ * published: `private` there keeps anybody from doing it by accident.
+ */
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { runNpm } from '../test/npm.ts';
+import { commandLinePage, linksWithin } from './extension-page.ts';
+
+const root = join(import.meta.dirname, '..');
+
+/** What its messages and its README name, beside the files of the manifest. */
+const schema = 'docs/cm-relay.config.schema.json';
+const pages = ['cli', 'debugging', 'forwarding', 'history', 'sandbox', 'tunnels'].map((name) => `docs/${name}.md`);
+
+interface Manifest {
+  readonly name: string;
+  readonly version: string;
+  readonly license: string;
+  readonly bin: Readonly<Record<string, string>>;
+  readonly files: readonly string[];
+  readonly engines: { readonly node: string };
+}
+
+/**
+ * Puts together what is packed.
+ * @param dist the folder of the bundles
+ * @param staged the folder that is made; what was there is removed
+ */
+export function stageCommandLine(dist: string, staged: string): void {
+  const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Manifest;
+  rmSync(staged, { recursive: true, force: true });
+  const inDist = (file: string): boolean => dirname(file) === 'dist';
+  for (const file of [...manifest.files, schema, ...pages]) {
+    mkdirSync(dirname(join(staged, file)), { recursive: true });
+    cpSync(inDist(file) ? join(dist, basename(file)) : join(root, file), join(staged, file));
+  }
+  const edit = (file: string, change: (text: string) => string): void =>
+    writeFileSync(join(staged, file), change(readFileSync(join(root, file), 'utf8')));
+  edit('README.md', commandLinePage);
+  for (const page of pages) edit(page, (text) => linksWithin(text, 'docs', [schema, ...pages]));
+  const { name, version, license, bin, files, engines } = manifest;
+  const own = {
+    ...{ name, version, license, bin },
+    description:
+      'Receives Campaign Monitor webhooks on your machine, turns them into the notifications of SAP Open Connectors, and forwards, lists and replays them.',
+    keywords: ['campaign-monitor', 'open-connectors', 'webhook', 'relay', 'tunnel', 'cli'],
+    engines: { node: engines.node },
+    files: [...files, 'docs'],
+  };
+  writeFileSync(join(staged, 'package.json'), `${JSON.stringify(own, null, 2)}\n`);
+}
+
+/**
+ * Packs what was put together.
+ * @param staged its folder
+ * @param out where the package is put
+ * @returns the package's path
+ */
+export async function packCommandLine(staged: string, out: string): Promise<string> {
+  await runNpm(['pack', '--pack-destination', out], staged);
+  const { name, version } = JSON.parse(readFileSync(join(staged, 'package.json'), 'utf8')) as Manifest;
+  return join(out, `${name}-${version}.tgz`);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const staged = join(root, '.cache', 'cli-package');
+  stageCommandLine(join(root, 'dist'), staged);
+  const packed = await packCommandLine(staged, resolve(process.argv[2] ?? root));
+  console.log(relative(process.cwd(), packed));
+}
