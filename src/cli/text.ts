@@ -1,25 +1,13 @@
-/** What would drive a terminal or reorder its line: controls, line separators, marks of writing direction. */
-const unprintable = /[\p{Control}\p{Format}\p{Line_Separator}\p{Paragraph_Separator}\p{Surrogate}]/gu;
+import stringWidth from 'string-width';
 
-/**
- * Text from outside for a terminal: control characters become visible escapes such as `\x1b`.
- * @param keep characters that stay, such as a line feed
- */
-export function printable(text: string, keep = ''): string {
-  return text.replace(unprintable, (character) => {
-    if (keep.includes(character)) return character;
-    const code = (character.codePointAt(0) ?? 0).toString(16);
-    return code.length <= 2 ? `\\x${code.padStart(2, '0')}` : `\\u{${code}}`;
-  });
-}
+/** Text from outside for a terminal. */
+export { withEscapes as printable } from '../common/unprintable.ts';
 
-// Scripts whose characters, and emoji, take two columns.
-const wide =
-  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u;
+const characters = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
-function widthOf(character: string): number {
-  if (/\p{Mark}/u.test(character)) return 0;
-  return wide.test(character) || (character.codePointAt(0) ?? 0) >= 0x20000 ? 2 : 1;
+/** How many columns of a terminal a text takes; its colours take none. */
+export function columnsOf(text: string): number {
+  return /^[\x20-\x7e]*$/.test(text) ? text.length : stringWidth(text);
 }
 
 /**
@@ -27,13 +15,12 @@ function widthOf(character: string): number {
  * @param text printable, without colours
  */
 export function clip(text: string, columns: number): string {
+  if (text.length <= columns && /^[\x20-\x7e]*$/.test(text)) return text;
   let width = 0;
-  let end = 0;
   let fits = 0;
-  for (const character of text) {
-    width += widthOf(character);
-    end += character.length;
-    if (width <= columns - 1) fits = end;
+  for (const { segment, index } of characters.segment(text)) {
+    width += columnsOf(segment);
+    if (width <= columns - 1) fits = index + segment.length;
     if (width > columns) return `${text.slice(0, fits)}…`;
   }
   return text;
@@ -41,9 +28,7 @@ export function clip(text: string, columns: number): string {
 
 /** Fills up with spaces to a number of columns. */
 export function pad(text: string, columns: number): string {
-  let width = 0;
-  for (const character of text) width += widthOf(character);
-  return text + ' '.repeat(Math.max(0, columns - width));
+  return text + ' '.repeat(Math.max(0, columns - columnsOf(text)));
 }
 
 /** A number of things: `1 event`, `2 events`, `3 deliveries`. */
@@ -62,9 +47,9 @@ export function duration(milliseconds: number): string {
   return seconds < 172_800 ? `${Math.round(seconds / 3600)} h` : `${Math.round(seconds / 86_400)} days`;
 }
 
-/** A size: `312 bytes`, `12.3 KB`. */
+/** A size: `1 byte`, `312 bytes`, `12.3 KB`. */
 export function size(bytes: number): string {
-  if (bytes < 1000) return `${bytes} bytes`;
+  if (bytes < 1000) return count(bytes, 'byte');
   return bytes < 1_000_000 ? `${(bytes / 1000).toFixed(1)} KB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
 }
 

@@ -12,10 +12,19 @@ describe('text for a terminal', () => {
     assert.equal(printable('Müller 陽子 📚'), 'Müller 陽子 📚');
   });
 
+  it('leaves emoji whole, of however many code points, and nothing else of what joins them', () => {
+    const whole = '👩‍💻 👨‍👩‍👧‍👦 🏴\u{e0067}\u{e0062}\u{e0073}\u{e0063}\u{e0074}\u{e007f} ❤️ 👍🏽 🇩🇪';
+    assert.equal(printable(whole), whole);
+    assert.equal(printable('a\u200db'), 'a\\u{200d}b');
+    assert.equal(printable('👩\u200d\u202e💻'), '👩\\u{200d}\\u{202e}💻');
+    assert.equal(printable('🏴\u{e0001}'), '🏴\\u{e0001}');
+  });
+
   it('lets nothing through that drives a terminal, whatever comes', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
-        assert.doesNotMatch(printable(text), /[\p{Control}\p{Format}\u2028\u2029]/u);
+        const withoutEmoji = printable(text).replace(new RegExp('\\p{RGI_Emoji}', 'gv'), '');
+        assert.doesNotMatch(withoutEmoji, /[\p{Control}\p{Format}\u2028\u2029]/u);
       }),
     );
   });
@@ -26,11 +35,17 @@ describe('text for a terminal', () => {
     assert.equal(clip('陽子陽子', 5), '陽子…');
     assert.equal(clip('陽子', 4), '陽子');
     assert.equal(clip('long', Infinity), 'long');
+    assert.equal(clip('👩‍💻👩‍💻👩‍💻', 5), '👩‍💻👩‍💻…');
+    assert.equal(clip('e\u0301e\u0301e\u0301', 2), 'e\u0301…');
   });
 
   it('pads by columns', () => {
     assert.equal(pad('陽', 4), '陽  ');
     assert.equal(pad('abcde', 4), 'abcde');
+    assert.equal(pad('👨‍👩‍👧‍👦', 4), '👨‍👩‍👧‍👦  ');
+    assert.equal(pad('❤️', 4), '❤️  ');
+    assert.equal(pad('🇩🇪', 4), '🇩🇪  ');
+    assert.equal(pad('e\u0301', 3), 'e\u0301  ');
   });
 
   it('counts, measures and tells the time in few characters', () => {
@@ -46,7 +61,7 @@ describe('text for a terminal', () => {
       '9 h',
       '3 days',
     ]);
-    assert.deepEqual([312, 12_345, 5_242_880].map(size), ['312 bytes', '12.3 KB', '5.2 MB']);
+    assert.deepEqual([1, 312, 12_345, 5_242_880].map(size), ['1 byte', '312 bytes', '12.3 KB', '5.2 MB']);
     const moment = new Date(2026, 0, 15, 9, 5, 7);
     assert.equal(localTime(moment.toISOString(), moment), '09:05:07');
     assert.equal(localTime(moment.toISOString(), new Date(0)), '2026-01-15 09:05:07');

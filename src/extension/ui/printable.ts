@@ -1,5 +1,4 @@
-/** What would hide, reorder or break a line: controls, line separators, marks of writing direction. */
-const unprintable = /[\p{Control}\p{Format}\p{Line_Separator}\p{Paragraph_Separator}\p{Surrogate}]/gu;
+import { withEscapes } from '../../common/unprintable.ts';
 
 /**
  * Text from outside for one line of the user interface: what cannot be seen becomes a visible escape such as `\x1b`.
@@ -7,19 +6,12 @@ const unprintable = /[\p{Control}\p{Format}\p{Line_Separator}\p{Paragraph_Separa
  */
 export function printable(text: string, most = 200): string {
   const cut = text.length > most ? `${text.slice(0, most)}…` : text;
-  return cut.replace(unprintable, escaped);
-}
-
-function escaped(character: string): string {
-  const code = (character.codePointAt(0) ?? 0).toString(16);
-  return code.length <= 2 ? `\\x${code.padStart(2, '0')}` : `\\u{${code}}`;
+  return withEscapes(cut);
 }
 
 /** Text from outside that keeps its lines: {@link printable}, whose line ends and tabs stay. */
 export function printableLines(text: string): string {
-  return text
-    .replace(/\r\n/g, '\n')
-    .replace(unprintable, (character) => (/[\n\t]/.test(character) ? character : escaped(character)));
+  return withEscapes(text.replace(/\r\n/g, '\n'), '\n\t');
 }
 
 /** Text with something from outside for a message: of `[text](command:…)` VS Code would make a link that runs it. */

@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { withEscapes } from '../../src/common/unprintable.ts';
+
+const emoji = new RegExp('\\p{RGI_Emoji}', 'gv');
+
+describe('what cannot be shown', () => {
+  it('becomes a visible escape, but for what was to be kept', () => {
+    assert.equal(withEscapes('a\x1b[2J\r\n\u202e'), 'a\\x1b[2J\\x0d\\x0a\\u{202e}');
+    assert.equal(withEscapes('a\nb\tc\x07', '\n\t'), 'a\nb\tc\\x07');
+  });
+
+  it('is nothing of an emoji, of however many code points, and whatever stands beside it', () => {
+    for (const whole of ['👩‍💻', '👨‍👩‍👧‍👦', '🏴\u{e0067}\u{e0062}\u{e0073}\u{e0063}\u{e0074}\u{e007f}', '❤️', '🇩🇪']) {
+      assert.equal(withEscapes(`a\u200d${whole}\u200eb`), `a\\u{200d}${whole}\\u{200e}b`);
+    }
+    // What only looks like the beginning of one.
+    assert.equal(withEscapes('👩\u200d\u202e💻'), '👩\\u{200d}\\u{202e}💻');
+  });
+
+  it('is nowhere in what comes out, whatever comes in, emoji apart', () => {
+    const unit = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 2 }),
+      fc.constantFrom('👩', '💻', '\u200d', '\ufe0f', '🏴', '\u{e0067}', '\u{e007f}', '\u202e', '\x1b'),
+    );
+    fc.assert(
+      fc.property(fc.array(unit), (units) => {
+        assert.doesNotMatch(withEscapes(units.join('')).replace(emoji, ''), /[\p{Control}\p{Format}\u2028\u2029]/u);
+      }),
+    );
+  });
+});
