@@ -109,13 +109,28 @@ export function prepareDataDirectory(named: string): { readonly path: string; re
   return { path: found.path, notice: posix ? closeToOthers(found) : null };
 }
 
+/** With those above it, one after the other: Node's own `recursive` never ends where the system has no room for any, as in /proc. */
 function make(path: string): void {
+  const missing: string[] = [];
+  for (let at = path; !existsSync(at) && at !== dirname(at); at = dirname(at)) missing.unshift(at);
   try {
-    const first = mkdirSync(path, { recursive: true, mode: 0o700 });
-    // Whatever the umask; not one that was there by then.
-    if (posix && first !== undefined) chmodSync(path, 0o700);
+    for (const folder of missing) {
+      // Whatever the umask; not one that was there by then.
+      if (makeOne(folder) && posix && folder === path) chmodSync(path, 0o700);
+    }
   } catch (error) {
     throw unusable(path, error);
+  }
+}
+
+/** @returns whether it was made; somebody else may have been quicker */
+function makeOne(folder: string): boolean {
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    return false;
   }
 }
 
@@ -145,6 +160,7 @@ function closeToOthers({ path, stat, files, shared }: Found): string | null {
 function look(path: string): Found {
   let stat: Stats;
   let names: readonly string[];
+  let files: Found['files'];
   try {
     stat = lstatSync(path);
     if (!stat.isDirectory()) throw new DataDirectoryError(path, 'is not a folder', 'choose-data-directory');
@@ -159,7 +175,10 @@ function look(path: string): Found {
         `Make it yours alone with \`chmod 700 ${shellWord(path)}\`, or choose another data directory.`,
       );
     }
+    // An empty folder that may not be entered looks as one that holds nothing.
+    accessSync(path, constants.R_OK | constants.X_OK);
     names = readdirSync(path);
+    files = filesIn(path, names);
   } catch (error) {
     throw error instanceof DataDirectoryError ? error : unusable(path, error);
   }
@@ -172,13 +191,6 @@ function look(path: string): Found {
       'choose-data-directory',
     );
   }
-  const files = names
-    .filter((name) => relayFile.test(name))
-    .flatMap((name) => {
-      // One of SQLite's may go while this looks.
-      const file = lstatSync(join(path, name), { throwIfNoEntry: false });
-      return file === undefined ? [] : [{ name, stat: file }];
-    });
   for (const file of files) {
     const why = strange(file.stat);
     if (why === null) continue;
@@ -190,6 +202,16 @@ function look(path: string): Found {
     );
   }
   return { path, stat, files, shared: example !== undefined };
+}
+
+function filesIn(path: string, names: readonly string[]): Found['files'] {
+  return names
+    .filter((name) => relayFile.test(name))
+    .flatMap((name) => {
+      // One of SQLite's may go while this looks.
+      const file = lstatSync(join(path, name), { throwIfNoEntry: false });
+      return file === undefined ? [] : [{ name, stat: file }];
+    });
 }
 
 /** What a file is that no relay of this user's has made. */

@@ -34,6 +34,8 @@ export const relayAdvice = {
   'send-something': 'Start a relay with `cm-relay listen` and send it something.',
   'see-what-is-held': 'Look at what is held with `cm-relay status`.',
   'start-relay': 'Start one with `cm-relay listen`.',
+  'start-to-set-aside':
+    'Start a relay on it with `cm-relay listen`: what it cannot use it sets aside, and begins a new one.',
   'take-what-waits':
     'Let the destinations take it, discard it with `cm-relay discard --waiting`, or raise the limit of the history.',
   'update-program': 'Update this program, or choose another data directory.',

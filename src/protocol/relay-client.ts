@@ -54,11 +54,30 @@ export async function connectToRelay(dataDir: string, patienceMs = defaultPatien
   const socket = connectSocket(channel.path);
   await new Promise<void>((resolve, reject) => {
     socket.once('connect', resolve);
-    socket.once('error', (error) => reject(new NoRelayError(dataDir, error)));
+    socket.once('error', (error) => reject(unconnected(dataDir, error)));
   });
   socket.setNoDelay(true);
   if (channel.proofNeeded) await proveToServer(socket, channel);
   return speakOver(socket, dataDir, patienceMs);
+}
+
+/** Whether none runs, or one may run and cannot be asked: to start another one would not help then. */
+function unconnected(dataDir: string, error: NodeJS.ErrnoException): Error {
+  switch (error.code) {
+    // More wait for it than the system lets wait.
+    case 'EAGAIN':
+      return new NoAnswerError(dataDir);
+    case 'EACCES':
+    case 'EPERM':
+      return new RelayRequestError(`the relay of ${dataDir} may not be asked: ${error.message}`, 'no-answer', {
+        advice: 'own-socket-folder',
+      });
+    case 'EMFILE':
+    case 'ENFILE':
+      return error;
+    default:
+      return new NoRelayError(dataDir, error);
+  }
 }
 
 /**

@@ -352,6 +352,11 @@ function checkWhole(db: DatabaseSync): void {
   if (result !== 'ok') throw Object.assign(new Error(result), { errcode: sqliteCorrupt });
 }
 
+/** What is said of a damaged history to whoever reads it where no relay runs. */
+export function damagedHistory(file: string, cause: Error): StoreError {
+  return new StoreError(`the history at ${file} is damaged: ${cause.message}`, 'start-to-set-aside', cause);
+}
+
 const sqliteCorrupt = 11;
 const sqliteNotADatabase = 26;
 
@@ -399,5 +404,6 @@ function explain(error: unknown, file: string): Error {
       error,
     );
   }
+  if (isCorruption(error)) return damagedHistory(file, error as Error);
   return new StoreError(`the history at ${file} cannot be opened: ${message}`, 'check-folder', error);
 }

@@ -57,6 +57,25 @@ export class PortTakenError extends Error {
   }
 }
 
+/** The system does not let this user have the webhook endpoint's port. */
+export class PortForbiddenError extends Error {
+  override readonly name = 'PortForbiddenError';
+  readonly advice = 'choose-port';
+  readonly next = relayAdvice[this.advice];
+  constructor(port: number, cause: unknown) {
+    super(`port ${port} ${forbidden(port)}`, { cause });
+  }
+}
+
+/** Why a port may not be had: on Unix those below 1024, on Windows what the system has reserved (EACCES). */
+function forbidden(port: number): string {
+  return port < firstFreePort
+    ? `is not for every program: those below ${firstFreePort} need rights that this one does not have`
+    : 'is reserved by the system, which does not let this program have it';
+}
+
+const firstFreePort = 1024;
+
 export interface LogEntry {
   readonly level: 'error' | 'warn' | 'info' | 'debug';
   readonly time: string;
@@ -94,8 +113,8 @@ export interface Relay {
 /**
  * Starts the relay of a data directory: takes its lock, opens the store, the webhook endpoint and the control channel, resumes
  * forwarding, and opens the tunnel of the settings.
- * @throws RelayRunningError where another process holds the directory; DataDirectoryError; PortTakenError; StoreError;
- *   UnsafeSocketFolderError; ZodError for settings that are not valid
+ * @throws RelayRunningError where another process holds the directory; DataDirectoryError; PortTakenError; PortForbiddenError;
+ *   StoreError; UnsafeSocketFolderError; ZodError for settings that are not valid
  */
 export async function startRelay(options: RelayOptions): Promise<Relay> {
   const { path: dataDir, notice } = prepareDataDirectory(options.dataDir);
@@ -353,18 +372,17 @@ class RunningRelay implements Relay {
       try {
         return await this.#ingress.listen(port);
       } catch (error) {
-        throw isTaken(error) ? new PortTakenError(port, error) : error;
+        if (isTaken(error)) throw new PortTakenError(port, error);
+        throw isForbidden(error) ? new PortForbiddenError(port, error) : error;
       }
     }
     const wanted = this.#configuration.remembered.port ?? preferredPort ?? 0;
     try {
       return await this.#ingress.listen(wanted);
     } catch (error) {
-      if (!isTaken(error)) throw error;
-      this.#log(
-        'warn',
-        `port ${wanted} is taken by another program: any free one is used. Webhooks registered at it do not arrive.`,
-      );
+      if (!isTaken(error) && !isForbidden(error)) throw error;
+      const why = isTaken(error) ? 'is taken by another program' : forbidden(wanted);
+      this.#log('warn', `port ${wanted} ${why}: any free one is used. Webhooks registered at it do not arrive.`);
       return this.#ingress.listen(0);
     }
   }
@@ -376,6 +394,9 @@ class RunningRelay implements Relay {
 }
 
 function isTaken(error: unknown): boolean {
-  const { code } = error as NodeJS.ErrnoException;
-  return code === 'EADDRINUSE' || code === 'EACCES';
+  return (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
+}
+
+function isForbidden(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'EACCES';
 }

@@ -249,7 +249,18 @@ export class Store {
     this.#retention.close();
     this.#sql.close();
     this.#wal.close();
+    this.#writeBack();
     this.#db.close();
+  }
+
+  /** Brings all that was committed into the file itself, so that a copy of it alone is whole. */
+  #writeBack(): void {
+    try {
+      // Who still reads an earlier state is waited for, not for long.
+      this.#db.exec('PRAGMA busy_timeout = 1000; PRAGMA synchronous = FULL; PRAGMA wal_checkpoint(TRUNCATE)');
+    } catch {
+      // A full disk, say: it stays in the log beside it, where the next start finds it.
+    }
   }
 
   #insertDelivery(delivery: DeliveryRecord): void {

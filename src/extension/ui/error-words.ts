@@ -273,6 +273,7 @@ function relayTexts(l10n: Localiser): Readonly<Record<RelayAdvice, string>> {
     'see-what-is-held': l10n.t('Refresh the events view: it shows what is held.'),
     'send-something': l10n.t('Start the relay and send it something.'),
     'start-relay': l10n.t('Start it with the command Start Relay.'),
+    'start-to-set-aside': l10n.t('Start the relay: what it cannot use it sets aside, and begins a new one.'),
     'take-what-waits': l10n.t('Let the destinations take it, discard it, or raise the limit of the history.'),
     'update-program': l10n.t('Update the extension.'),
     'update-runtime': l10n.t('Use VS Code 1.101 or later.'),

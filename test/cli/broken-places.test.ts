@@ -1,0 +1,175 @@
+import assert from 'node:assert/strict';
+import { chmodSync, copyFileSync, mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { controlChannelOf } from '../../src/protocol/control-channel.ts';
+import { temporaryFolder } from '../relay/afterwards.ts';
+import { delivery, post, run, runInShell, Workplace } from './harness.ts';
+import type { Ended } from './harness.ts';
+
+/** Without the rights by which root reads and writes whatever there is. */
+function runAsOther(args: readonly string[]): Promise<Ended> {
+  const line =
+    process.getuid?.() === 0 ? 'exec setpriv --bounding-set=-dac_override,-dac_read_search "$@"' : 'exec "$@"';
+  return runInShell(line, args);
+}
+
+/** An error in one sentence, and what to do next below it. */
+function assertExplained({ code, err }: Ended, what: RegExp, next: RegExp, about = ''): void {
+  assert.equal(code, 1, `${about}: ${err}`);
+  assert.match(err, /^error: .*\n {2}\S.*\n$/, about);
+  const [message = '', advice = ''] = err.split('\n');
+  assert.match(message, what, about);
+  assert.match(advice, next, about);
+}
+
+describe('a data directory that cannot be used', function () {
+  this.timeout(120_000);
+  let place: Workplace;
+  beforeEach(() => {
+    place = new Workplace();
+  });
+  afterEach(() => place.close());
+
+  /** Has a relay take one delivery, and end. */
+  async function received(): Promise<void> {
+    const listening = place.listen();
+    const { campaignMonitorUrl } = await listening.ready();
+    assert.equal(await post(campaignMonitorUrl, delivery('jane@example.org')), 200);
+    assert.equal(await listening.end(), 0);
+  }
+
+  const reading = [['events'], ['show', 'e1'], ['export', 'e1', '--as', 'json'], ['status'], ['status', '--json']];
+
+  it('is told where the system makes none there, and the command ends', async () => {
+    for (const command of ['listen', 'events']) {
+      const ended = await run([command, '--data-dir', '/proc/no-such-folder/x']);
+      assert.equal(ended.code, 1);
+      const what = command === 'listen' ? /cannot be used: ENOENT/ : /no history yet/;
+      assertExplained(ended, what, command === 'listen' ? /choose another data directory/ : /cm-relay listen/);
+    }
+  });
+
+  it('is told where it may not be looked at, also by stop', async () => {
+    await received();
+    for (const mode of [0o000, 0o200, 0o400, 0o600]) {
+      chmodSync(place.dataDir, mode);
+      try {
+        for (const command of [...reading, ['listen'], ['stop'], ['trigger', 'subscribe'], ['replay', 'e1']]) {
+          const ended = await runAsOther([...command, '--data-dir', place.dataDir]);
+          assertExplained(
+            ended,
+            /cannot be used: EACCES/,
+            /Check that the folder/,
+            `${mode.toString(8)} ${command[0]}`,
+          );
+        }
+      } finally {
+        chmodSync(place.dataDir, 0o700);
+      }
+    }
+  });
+
+  it('is told where it may not be entered and is empty: what is in it is not known', async () => {
+    for (const mode of [0o400, 0o600]) {
+      chmodSync(place.dataDir, mode);
+      for (const command of ['events', 'stop', 'status']) {
+        const ended = await runAsOther([command, '--data-dir', place.dataDir]);
+        assertExplained(ended, /cannot be used: EACCES/, /Check that the folder/, `${mode.toString(8)} ${command}`);
+      }
+    }
+    chmodSync(place.dataDir, 0o700);
+  });
+
+  it('is told where its relay may not be asked', async () => {
+    const listening = place.listen();
+    const { dataDir } = await listening.ready();
+    const { path } = controlChannelOf(dataDir);
+    chmodSync(path, 0o000);
+    for (const command of ['stop', 'events', 'listen']) {
+      const ended = await runAsOther([command, '--data-dir', dataDir]);
+      assertExplained(ended, /the relay of \S+ may not be asked: .*EACCES/, /XDG_RUNTIME_DIR/, command);
+    }
+    chmodSync(path, 0o600);
+    assert.equal(await listening.end(), 0);
+  });
+
+  it('is told where it is below a folder that may not be entered', async () => {
+    const outer = temporaryFolder();
+    mkdirSync(join(outer, 'inner'), { mode: 0o700 });
+    chmodSync(outer, 0o600);
+    for (const command of [['events'], ['stop'], ['listen']]) {
+      const ended = await runAsOther([...command, '--data-dir', join(outer, 'inner')]);
+      assertExplained(ended, /cannot be used: EACCES/, /Check that the folder/, command[0]);
+    }
+    chmodSync(outer, 0o700);
+  });
+
+  it('is told where it is a file, or below one', async () => {
+    const file = join(temporaryFolder(), 'file');
+    writeFileSync(file, '');
+    for (const dataDir of [file, join(file, 'x')]) {
+      for (const command of ['events', 'stop', 'listen']) {
+        assertExplained(await run([command, '--data-dir', dataDir]), /is not a folder/, /--data-dir/, dataDir);
+      }
+    }
+  });
+
+  it('is told where its history is damaged, and what sets that aside', async () => {
+    await received();
+    const file = join(place.dataDir, 'relay.sqlite');
+    writeFileSync(file, 'no database at all, and that for much more than a hundred bytes '.repeat(100));
+    for (const [command = '', ...flags] of reading) {
+      const ended = await place.run(command, ...flags);
+      assertExplained(ended, /the history at \S+ is damaged: file is not a database/, /cm-relay listen/, command);
+      assert.doesNotMatch(ended.err, /room/);
+    }
+    const listening = place.listen();
+    const { campaignMonitorUrl } = await listening.ready();
+    await listening.line((line) => /was damaged .* set aside/.test(line), 'errors');
+    assert.equal(await post(campaignMonitorUrl, delivery('jane@example.org')), 200);
+    assert.equal(await listening.end(), 0);
+    assert.match((await place.run('events')).out, /jane@example\.org/);
+  });
+
+  it('is told where a part of its history is damaged, once that is read', async () => {
+    const listening = place.listen();
+    const { campaignMonitorUrl } = await listening.ready();
+    const name = 'x'.repeat(50_000);
+    for (let i = 0; i < 20; i++) await post(campaignMonitorUrl, delivery('jane@example.org', 'Subscribe', name));
+    assert.equal(await listening.end(), 0);
+    truncateSync(join(place.dataDir, 'relay.sqlite'), 65_536);
+    rmSync(join(place.dataDir, 'search.sqlite'), { force: true });
+    const ended = await place.run('export', '--filter', 'type:subscribe', '--as', 'json');
+    assertExplained({ ...ended, code: ended.code }, /the history at \S+ is damaged/, /cm-relay listen/);
+  });
+
+  it('is told where its lock is damaged, or may not be written', async () => {
+    await received();
+    const lock = join(place.dataDir, 'lock.sqlite');
+    writeFileSync(lock, 'no database at all, and that for much more than a hundred bytes '.repeat(100));
+    const damaged = await place.run('listen', '--port', '0');
+    assertExplained(
+      damaged,
+      /cannot be locked: \S+lock\.sqlite is damaged/,
+      /Nothing is kept in \S+lock\.sqlite.*remove it/,
+    );
+    rmSync(lock);
+    mkdirSync(lock);
+    assertExplained(await place.run('listen', '--port', '0'), /lock\.sqlite in it is not a file/, /remove it/);
+  });
+
+  it('holds the whole history in one file after a clean stop', async () => {
+    const listening = place.listen();
+    const { campaignMonitorUrl } = await listening.ready();
+    await post(campaignMonitorUrl, delivery('jane@example.org'));
+    // Whoever has read it has it open still.
+    assert.match((await place.run('events')).out, /jane@example\.org/);
+    assert.equal(await listening.end(), 0);
+    const copy = join(temporaryFolder(), 'copy.sqlite');
+    copyFileSync(join(place.dataDir, 'relay.sqlite'), copy);
+    const db = new DatabaseSync(copy, { readOnly: true });
+    assert.deepEqual({ ...db.prepare('SELECT count(*) AS n FROM events').get() }, { n: 1 });
+    db.close();
+  });
+});
