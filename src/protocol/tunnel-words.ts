@@ -21,6 +21,8 @@ export const tunnelTexts = {
   changed: '{0} answers. The public URL was {1} before: what is registered there no longer arrives',
   'trying-again': '{0}; trying again in {1}',
   'no-answer': '{0} does not answer ({1})',
+  'answered-by-server':
+    '{0} from the tunnel server itself: where it is one of your own, start it with "--domain {1}"; else it has lost the tunnel',
   'nothing-within': 'nothing within {0}',
   lost: '{0} is lost: {1}',
   'free-again': '{0} is free again',

