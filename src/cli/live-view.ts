@@ -3,11 +3,15 @@ import type { RetryPolicy } from '../common/retry-policies.ts';
 import type { Logged, Sending, Stop } from '../protocol/debug.ts';
 import type { Attempt, Delivery, EventRow } from '../protocol/history.ts';
 import type { Status, TunnelStatus } from '../protocol/status.ts';
+import { masked } from './masked.ts';
 import { heldCount } from './sending-text.ts';
-import { clip, count, duration, localTime, pad, printable, size } from './text.ts';
+import { clip, columnsOf, count, duration, localTime, pad, printable, size } from './text.ts';
 
 /** Colours a piece of text; the identity where there are no colours. */
 export type Paint = (format: 'bold' | 'dim' | 'green' | 'red' | 'yellow' | 'cyan' | 'magenta', text: string) => string;
+
+/** Of a destination at least so much is shown, in columns. */
+const shortestUrl = 8;
 
 /** What passes, for people: one line a delivery, one an attempt, one a change of the tunnel. */
 export class LiveView {
@@ -36,7 +40,7 @@ export class LiveView {
     if (status.publicOpenConnectorsUrl !== null) {
       lines.push(`  ${paint('dim', 'Public, Open Connectors   ')} ${printable(status.publicOpenConnectorsUrl)}`);
     }
-    for (const { url, mode } of status.settings.destinations) {
+    for (const { url, mode } of masked(status.settings.destinations)) {
       lines.push(`  ${paint('dim', 'Forwards to               ')} ${printable(url)}${mode === 'raw' ? ' (raw)' : ''}`);
     }
     if (status.settings.destinations.length === 0) {
@@ -81,10 +85,10 @@ export class LiveView {
   }
 
   attempt(attempt: Attempt): string {
-    const at = attempt.destination.replace(/^https?:\/\//, '');
+    const at = printable(attempt.destination.replace(/^https?:\/\//, ''));
     const answer = attempt.status === null ? (attempt.error ?? 'no answer') : String(attempt.status);
-    const reason = attempt.status !== null && attempt.error !== null ? `: ${attempt.error}` : '';
-    let text = `→ ${at}  ${answer}${reason} in ${duration(attempt.durationMs)}`;
+    const reason = attempt.status === null || saysTheStatus(attempt) ? '' : `: ${attempt.error}`;
+    let text = `  ${answer}${reason} in ${duration(attempt.durationMs)}`;
     if (attempt.outcome === 'retrying') {
       const wait = attempt.nextAttemptAt === null ? 0 : Date.parse(attempt.nextAttemptAt) - Date.now();
       // Relays of earlier versions count on after a replay.
@@ -98,7 +102,11 @@ export class LiveView {
     const [colour, icon] = ({ sent: ['green', '✓'], retrying: ['yellow', '↻'], failed: ['red', '✗'] } as const)[
       attempt.outcome
     ];
-    return this.#line(attempt.at, colour, icon, attempt.notificationId, printable(text));
+    const what = printable(text);
+    // What was answered matters more than where to.
+    const room = this.#room(attempt.at, attempt.notificationId) - columnsOf(`→ ${what}`);
+    const where = clip(at, Math.max(shortestUrl, room));
+    return this.#line(attempt.at, colour, icon, attempt.notificationId, `→ ${where}${what}`);
   }
 
   tunnel(tunnel: TunnelStatus): string {
@@ -135,10 +143,18 @@ export class LiveView {
   }
 
   #line(at: string, colour: 'green' | 'red' | 'yellow' | 'cyan', icon: string, id: string, text: string): string {
-    const time = localTime(at);
-    const head = `${time} ${icon} ${pad(id, 6)} `;
-    return `${this.#paint('dim', time)} ${this.#paint(colour, icon)} ${this.#paint('dim', pad(id, 6))} ${clip(text, Math.max(10, this.#columns() - head.length))}`;
+    return `${this.#paint('dim', localTime(at))} ${this.#paint(colour, icon)} ${this.#paint('dim', pad(id, 6))} ${clip(text, this.#room(at, id))}`;
   }
+
+  /** The columns that are left of a line behind its time, icon and id. */
+  #room(at: string, id: string): number {
+    return Math.max(10, this.#columns() - columnsOf(`${localTime(at)} i ${pad(id, 6)} `));
+  }
+}
+
+/** Whether the error of an attempt, where it has one, says no more than the status that was answered. */
+export function saysTheStatus({ status, error }: Pick<Attempt, 'status' | 'error'>): boolean {
+  return error === null || error === `answered ${status}`;
 }
 
 /** What a delivery was, in a few words, as it came: to be escaped before it is shown. */

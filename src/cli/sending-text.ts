@@ -1,5 +1,6 @@
 /** How sending stands, and what is held, as people read it. */
 import { whoPaused } from '../protocol/debug.ts';
+import { maskSecrets } from '../export/item.ts';
 import type { HeldForwarding, Sending } from '../protocol/debug.ts';
 import { localTime, printable } from './text.ts';
 
@@ -34,5 +35,5 @@ export function heldLine({ notificationId, destination, detail }: HeldForwarding
 }
 
 function shortUrl(url: string): string {
-  return url.replace(/^https?:\/\//, '');
+  return maskSecrets(url).replace(/^https?:\/\//, '');
 }

@@ -41,7 +41,8 @@ export function bodyOf(body: Uint8Array): { text: string } | { base64: string } 
   return text === undefined ? { base64: Buffer.from(body).toString('base64') } : { text };
 }
 
-function mapStrings(value: unknown, map: (text: string) => string): unknown {
+/** The same value with each text in it, however deep, made anew; the names of members stay. */
+export function mapStrings(value: unknown, map: (text: string) => string): unknown {
   if (typeof value === 'string') return map(value);
   if (Array.isArray(value)) return value.map((item) => mapStrings(item, map));
   if (typeof value !== 'object' || value === null) return value;

@@ -105,6 +105,10 @@ describe('the live view', () => {
     assert.equal(view.attempt(attempt()), `${time} ✓ n9     → localhost:3000/callback  200 in 12 ms`);
     const soon = new Date(Date.now() + 60_000).toISOString();
     assert.match(
+      view.attempt(attempt({ outcome: 'failed', status: 400, error: 'answered 400' })),
+      /callback {2}400 in 12 ms, given up$/,
+    );
+    assert.match(
       view.attempt(attempt({ outcome: 'retrying', status: 500, number: 2, nextAttemptAt: soon })),
       /↻ n9 +→ localhost:3000\/callback {2}500 in 12 ms, retry 2 of 5 in \d+ s$/,
     );
@@ -136,6 +140,20 @@ describe('the live view', () => {
     assert.equal(line.length, 40);
     assert.ok(line.endsWith('…'));
     assert.ok(plain(5).delivery(delivery(), [event()]).length > 5, 'still says something');
+  });
+
+  it('keeps the answer of an attempt on a narrow terminal, and shortens where it went', () => {
+    const destination = 'https://staging.example.org/campaign-monitor/callback/of/the/newsletter';
+    for (const columns of [60, 80, 120]) {
+      const soon = new Date(Date.now() + 8_000).toISOString();
+      const retrying = attempt({ destination, outcome: 'retrying', status: 503, number: 2, nextAttemptAt: soon });
+      const line = plain(columns).attempt(retrying);
+      assert.ok(line.length <= columns, line);
+      assert.match(line, / → staging\S*…? {2}503 in 12 ms/);
+      const failed = plain(columns).attempt(attempt({ destination, outcome: 'failed', status: null, error: 'reset' }));
+      assert.match(failed, / → staging\S*…? {2}reset in 12 ms, given up$/);
+    }
+    assert.ok(plain(200).attempt(attempt({ destination })).includes('/of/the/newsletter  200'));
   });
 
   it('says when the public URL has changed', () => {

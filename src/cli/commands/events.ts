@@ -1,16 +1,16 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import { styleText } from 'node:util';
 import { z } from 'zod';
 import { methods } from '../../protocol/methods.ts';
-import type { EventRow, Forwarding } from '../../protocol/history.ts';
+import type { EventRow } from '../../protocol/history.ts';
 import { withFilter, withHistory } from '../connection.ts';
 import type { History } from '../connection.ts';
 import { dataDirHint } from '../data-dir.ts';
 import { checkedBy, jsonFlag, newCommand, wholeNumber } from '../flags.ts';
 import type { CommonOptions } from '../flags.ts';
+import { EventTable } from '../event-table.ts';
+import { masked } from '../masked.ts';
 import { note, print, printJson } from '../output.ts';
-import { clip, localTime, pad, printable } from '../text.ts';
 
 interface EventsOptions extends CommonOptions {
   filter: string;
@@ -56,10 +56,11 @@ export function eventsCommand(): Command {
 async function events(options: EventsOptions): Promise<void> {
   await withHistory(options, async (history) => {
     let shown = 0;
+    const table = new EventTable(process.stdout.isTTY ? process.stdout.columns : Infinity);
     for await (const rows of pages(history, options.filter, options.limit)) {
       for (const row of rows) {
-        if (options.json === true) await printJson(row);
-        else await print(`${shown === 0 ? heading : ''}${eventLine(row)}\n`);
+        if (options.json === true) await printJson(masked(row));
+        else await print(`${shown === 0 ? `${table.heading}\n` : ''}${table.line(row)}\n`);
         shown++;
       }
     }
@@ -97,37 +98,4 @@ export async function* pages(history: History, filter: string, limit: number): A
       `${unseen} older events were not looked at: the index of the history is still being made. Ask again in a moment.`,
     );
   }
-}
-
-const heading = `${styleText('dim', 'EVENT   RECEIVED            TYPE         ADDRESS                           FORWARDED')}\n`;
-
-function eventLine(row: EventRow): string {
-  const received = localTime(row.receivedAt, new Date(0));
-  const address =
-    row.kind === 'rejected' ? (row.reason ?? '') : row.kind === 'test' ? 'test call' : (row.address ?? '');
-  const marks = [row.duplicateOf === null ? '' : `like ${row.duplicateOf}`, row.warning === null ? '' : 'warning'];
-  const columns = [
-    pad(row.id, 7),
-    styleText('dim', received),
-    cell(row.kind === 'rejected' ? 'rejected' : (row.type ?? '-'), 12),
-    cell(address, 33),
-    [forwarded(row.forwardings), ...marks].filter((part) => part !== '').join('  '),
-  ];
-  return columns.join(' ').trimEnd();
-}
-
-function cell(text: string, columns: number): string {
-  return pad(clip(printable(text), columns), columns);
-}
-
-const colours = { sent: 'green', waiting: 'yellow', held: 'yellow', failed: 'red', discarded: 'dim' } as const;
-
-/** How far the notifications of an event have come: `sent`, `failed 500`, `sent, waiting`. */
-export function forwarded(forwardings: readonly Forwarding[]): string {
-  return forwardings
-    .map(({ state, status }) => {
-      const answer = state === 'failed' && status !== null ? ` ${status}` : '';
-      return styleText(colours[state], `${state}${answer}`);
-    })
-    .join(', ');
 }

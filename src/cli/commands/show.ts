@@ -5,15 +5,17 @@ import type { AttemptDetail, Headers, Notification } from '../../protocol/histor
 import type { Result } from '../../protocol/methods.ts';
 import { indentJson } from '../../export/indented-json.ts';
 import { bodyOf } from '../../export/json.ts';
-import { textOf } from '../../export/item.ts';
+import { maskSecrets, textOf } from '../../export/item.ts';
 import { withHistory } from '../connection.ts';
 import type { History } from '../connection.ts';
 import { CommandError, UsageError } from '../errors.ts';
 import { jsonFlag, newCommand, parseId } from '../flags.ts';
 import type { CommonOptions } from '../flags.ts';
+import { saysTheStatus } from '../live-view.ts';
+import { masked } from '../masked.ts';
 import { note, print, printJson } from '../output.ts';
 import { duration, localTime, printable, size } from '../text.ts';
-import { forwarded } from './events.ts';
+import { forwarded } from '../event-table.ts';
 
 interface ShowOptions extends CommonOptions {
   raw?: boolean;
@@ -132,7 +134,7 @@ async function printAttempts(id: string, attempts: readonly AttemptDetail[], opt
   for (const attempt of attempts) {
     if (options.json === true) {
       const { answerBody, ...rest } = attempt;
-      await printJson({ ...rest, answerBody: bodyOf(Buffer.from(answerBody, 'base64')) });
+      await printJson({ ...masked(rest), answerBody: bodyOf(Buffer.from(answerBody, 'base64')) });
     } else {
       await print(`${attemptLines(attempt).join('\n')}\n`);
     }
@@ -144,13 +146,11 @@ async function printOverview(found: Found, options: ShowOptions): Promise<void> 
   const { headers, body, notifications, attempts } = found;
   if (options.json === true) {
     return printJson({
-      event: found.event,
-      delivery: found.delivery,
-      headers,
+      ...masked({ event: found.event, delivery: found.delivery, headers }),
       body: bodyOf(body),
-      notifications,
+      notifications: masked(notifications),
       attempts: attempts.map(({ answerBody, ...rest }) => ({
-        ...rest,
+        ...masked(rest),
         answerBody: bodyOf(Buffer.from(answerBody, 'base64')),
       })),
     });
@@ -198,7 +198,7 @@ function eventLines({ event, delivery }: Result<'events/get'>): string[] {
 }
 
 function headerLines(headers: Headers): string[] {
-  return headers.map(([name, value]) => `  ${dim(`${printable(name)}:`)} ${printable(value)}`);
+  return masked(headers).map(([name, value]) => `  ${dim(`${printable(name)}:`)} ${printable(value)}`);
 }
 
 /** A body to read: JSON indented, anything else as it is; its first lines, and of each its beginning. */
@@ -223,7 +223,7 @@ function bodyLines(bytes: Buffer, all: string): string[] {
 }
 
 function notificationLines(notification: Notification, attempts: readonly AttemptDetail[]): string[] {
-  const { id, kind, part, parts, eventId, forwardings } = notification;
+  const { id, kind, part, parts, eventId, forwardings } = masked(notification);
   const of = parts > 1 ? `, part ${part + 1} of ${parts}` : '';
   const lines = [`${styleText('bold', id)}  ${kind} notification${of}  ${dim(`eventId ${printable(eventId)}`)}`];
   if (forwardings.length === 0) lines.push(`  ${dim('goes nowhere: no destination takes it')}`);
@@ -244,14 +244,14 @@ function notificationLines(notification: Notification, attempts: readonly Attemp
 function attemptLine(attempt: AttemptDetail): string {
   const { number, at, status, error, durationMs } = attempt;
   const answer = status === null ? '' : `${status} `;
-  const why = error === null ? '' : ` ${printable(error)}`;
+  const why = error === null || saysTheStatus(attempt) ? '' : ` ${printable(error)}`;
   return `attempt ${number}  ${dim(localTime(at))}  ${answer}in ${duration(durationMs)}${why}`;
 }
 
 function attemptLines(attempt: AttemptDetail): string[] {
   const bytes = Buffer.from(attempt.answerBody, 'base64');
   return [
-    `${styleText('bold', attempt.notificationId)} → ${printable(attempt.destination)}`,
+    `${styleText('bold', attempt.notificationId)} → ${printable(maskSecrets(attempt.destination))}`,
     `  ${attemptLine(attempt)}  ${attempt.outcome}`,
     ...headerLines(attempt.answerHeaders).map((line) => `  ${line}`),
     ...(bytes.length === 0 ? [] : bodyLines(bytes, `cm-relay show ${attempt.notificationId} --attempts --json`)).map(

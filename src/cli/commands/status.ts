@@ -1,12 +1,14 @@
 import type { Command } from 'commander';
 import { styleText } from 'node:util';
 import type { HeldForwarding } from '../../protocol/debug.ts';
+import type { RelayAdvice } from '../../protocol/errors.ts';
 import type { Status } from '../../protocol/status.ts';
 import { openHistory } from '../../relay/history.ts';
 import { connectIfRunning } from '../connection.ts';
 import { dataDirHint, dataDirOf } from '../data-dir.ts';
 import { jsonFlag, newCommand } from '../flags.ts';
 import type { CommonOptions } from '../flags.ts';
+import { masked } from '../masked.ts';
 import { print, printJson } from '../output.ts';
 import { heldLine, heldText } from '../sending-text.ts';
 import { count, localTime, printable } from '../text.ts';
@@ -37,7 +39,9 @@ async function status(options: CommonOptions & { json?: boolean }): Promise<void
   const client = await connectIfRunning(dataDir);
   if (client === undefined) return notRunning(dataDir, options);
   try {
-    const found = await client.request('relay/status', {});
+    const status = await client.request('relay/status', {});
+    // Its own URLs are told with their secret: that is what they are asked for.
+    const found = { ...status, ...masked({ destinations: status.destinations, settings: status.settings }) };
     if (options.json === true) {
       await printJson({ running: true, ...found });
       return;
@@ -64,17 +68,22 @@ async function notRunning(dataDir: string, options: CommonOptions & { json?: boo
   if (left !== null && left.held > 0) await print(`Held: ${count(left.held, 'notification')}.\n`);
 }
 
-/** How sending was left; null where there is no history, or none that can be read. */
+/** What opening a history says where there is none, or one of another version: no more is known then. */
+const unknownHow: readonly unknown[] = ['send-something', 'migrate-history', 'update-program'] satisfies RelayAdvice[];
+
+/** How sending was left; null where that is not known. @throws StoreError where the history cannot be read */
 function leftIn(dataDir: string): ReturnType<ReturnType<typeof openHistory>['sending']> | null {
+  let history: ReturnType<typeof openHistory>;
   try {
-    const history = openHistory(dataDir);
-    try {
-      return history.sending();
-    } finally {
-      history.close();
-    }
-  } catch {
-    return null;
+    history = openHistory(dataDir);
+  } catch (error) {
+    if (unknownHow.includes((error as { advice?: unknown }).advice)) return null;
+    throw error;
+  }
+  try {
+    return history.sending();
+  } finally {
+    history.close();
   }
 }
 

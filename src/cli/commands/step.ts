@@ -4,6 +4,7 @@ import { withRelay } from '../connection.ts';
 import { CommandError } from '../errors.ts';
 import { jsonFlag, newCommand, parseId } from '../flags.ts';
 import type { CommonOptions } from '../flags.ts';
+import { masked } from '../masked.ts';
 import { print, printJson } from '../output.ts';
 import { heldText, releasedText } from '../sending-text.ts';
 
@@ -28,7 +29,7 @@ export function stepCommand(): Command {
 
 async function step(id: string | undefined, options: CommonOptions & { json?: boolean }): Promise<void> {
   const result = await withRelay(options, (client) => client.request('debug/step', id === undefined ? {} : { id }));
-  if (options.json === true) await printJson(result);
+  if (options.json === true) await printJson(masked(result));
   if (result.released.length === 0) {
     throw new CommandError(
       'nothing to send: nothing is held',
