@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { secretsSchema, settingsSchema } from '../protocol/settings.ts';
 import type { Secrets, Settings } from '../protocol/settings.ts';
-import { UsageError } from './errors.ts';
+import { nextOf, UsageError } from './errors.ts';
 
 const environmentVariable = z
   .strictObject({
@@ -50,13 +50,16 @@ export function readConfig(file: string, environment: NodeJS.ProcessEnv): Config
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    throw new UsageError(`--config ${file}: cannot be read: ${(error as Error).message}`);
+    throw new UsageError(`--config ${file}: cannot be read: ${(error as Error).message}`, nextOf(error));
   }
   let value: unknown;
   try {
     value = JSON.parse(text.replace(/^\ufeff/, ''));
   } catch (error) {
-    throw new UsageError(`--config ${file}: is not JSON: ${(error as Error).message}`);
+    throw new UsageError(
+      `--config ${file}: is not JSON: ${(error as Error).message}`,
+      'Mend it there: JSON has no comments and no comma behind the last entry. docs/cli.md shows a whole file.',
+    );
   }
   return parseConfig(value, file, environment);
 }

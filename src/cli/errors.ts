@@ -50,6 +50,20 @@ export function isConnectionLost(error: unknown): boolean {
 
 /** What to do next, as every typed error of the relay says. */
 export function nextOf(error: unknown): string | undefined {
-  const next: unknown = error instanceof Error && 'next' in error ? error.next : undefined;
-  return typeof next === 'string' ? next : undefined;
+  if (!(error instanceof Error)) return undefined;
+  const next: unknown = 'next' in error ? error.next : undefined;
+  return typeof next === 'string' ? next : systemAdvice[(error as NodeJS.ErrnoException).code ?? ''];
 }
+
+/** What to do about an error of the system's, where whoever met it knows no better; by its code. */
+const systemAdvice: Readonly<Record<string, string>> = {
+  EACCES: 'Look whose it is and who may use it (ls -ld), or name another.',
+  EPERM: 'Look whose it is and who may use it (ls -ld), or name another.',
+  ENOENT: 'Look whether it is there, and written as it is called.',
+  ENOTDIR: 'A part of that path is a file: look how it is written, or name another.',
+  EISDIR: 'That is a folder: name a file.',
+  EROFS: 'That disk can only be read: name a place on another.',
+  ENOSPC: 'Make room on that disk, or name a place on another.',
+  EMFILE: 'Too many files are open: close other programs, or raise the limit (ulimit -n).',
+  ENFILE: 'Too many files are open on this machine: close other programs.',
+};

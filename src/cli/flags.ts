@@ -16,7 +16,7 @@ export function newCommand(name: string, summary: string, description: string, a
       new Option(
         '--data-dir <folder>',
         'where the relay keeps its data (default: $CM_RELAY_DATA_DIR, else the state folder of your account)',
-      ),
+      ).argParser(checkedBy(notEmpty('a folder'))),
     )
     .helpOption('-h, --help', 'what this command does, with examples')
     .addHelpText('after', `\n${after.join('\n')}`);
@@ -37,6 +37,11 @@ export function checkedBy<T>(schema: z.ZodType<T>): (value: unknown) => T {
 export function collectedBy<T>(schema: z.ZodType<T>): (value: string, previous?: T[]) => T[] {
   const parse = checkedBy(schema);
   return (value, previous = []) => [...previous, parse(value)];
+}
+
+/** Text with something in it: a shell makes "" of a variable that is not set. */
+export function notEmpty(what: string): z.ZodType<string> {
+  return z.string().refine((text) => text.trim() !== '', `expected ${what}`);
 }
 
 const absolute = z.string().refine((text) => URL.canParse(text), 'expected a URL that begins with http:// or https://');

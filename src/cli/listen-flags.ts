@@ -6,13 +6,14 @@
 import { Option } from 'commander';
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
+import { isLoopback } from '../common/loopback.ts';
 import { maxAttempts, retryDelays, retryPolicies } from '../common/retry-policies.ts';
 import type { RetryPolicy } from '../common/retry-policies.ts';
 import { destinationSchema, settingsSchema, tunnelConfigSchema } from '../protocol/settings.ts';
 import type { Settings } from '../protocol/settings.ts';
 import type { Status } from '../protocol/status.ts';
 import { defaultPort } from './connection.ts';
-import { checkedBy, collectedBy, urlOf, wholeNumber } from './flags.ts';
+import { checkedBy, collectedBy, notEmpty, urlOf, wholeNumber } from './flags.ts';
 import { duration } from './text.ts';
 
 /** One flag, which gives a value of type T. */
@@ -59,8 +60,15 @@ export function parseTunnel(value: string): string | undefined {
   if ((tunnelKinds as readonly string[]).includes(value)) return undefined;
   if (!/^https?:\/\//i.test(value) || !URL.canParse(value))
     return `expected ${tunnelKinds.join(', ')} or a URL that begins with https://`;
+  if (!isSafeTunnelUrl(value)) return 'expected a URL that begins with https://, or with http:// on this machine';
   const result = tunnelConfigSchema.safeParse({ kind: 'fixed', url: value });
   return result.success ? undefined : result.error.issues.map(({ message }) => message).join('; ');
+}
+
+/** Whether what passes through a URL of the user's own is encrypted, or stays on this machine. */
+export function isSafeTunnelUrl(url: string): boolean {
+  const { protocol, hostname } = new URL(url);
+  return protocol === 'https:' || isLoopback(hostname);
 }
 
 function refineTunnel(value: string, context: z.RefinementCtx<string>): void {
@@ -114,6 +122,7 @@ export const listenFlags: { readonly [K in keyof Required<ListenFlags>]: Flag<Re
   signatureKeyEnv: {
     term: '--signature-key-env <name>',
     help: 'the environment variable with the key that signs what is forwarded',
+    read: checkedBy(notEmpty('the name of a variable')),
     // No relay tells a key; whether one is used can be compared.
     differs: (_given, { settings: { destinations } }, { forwardTo }) =>
       forwardTo !== undefined && destinations.some(({ signatureKeyName }) => signatureKeyName !== flagKeyName),
@@ -121,6 +130,7 @@ export const listenFlags: { readonly [K in keyof Required<ListenFlags>]: Flag<Re
   verifyKeyEnv: {
     term: '--verify-key-env <name>',
     help: 'the environment variable with the key that checks what Open Connectors sent',
+    read: checkedBy(notEmpty('the name of a variable')),
   },
   retry: {
     term: '--retry <policy>',
@@ -153,6 +163,7 @@ export const listenFlags: { readonly [K in keyof Required<ListenFlags>]: Flag<Re
   config: {
     term: '--config <file>',
     help: 'a JSON file for what no flag says (docs/cli.md); flags win over it',
+    read: checkedBy(notEmpty('a file')),
   },
   json: {
     term: '--json',

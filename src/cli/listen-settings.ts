@@ -4,7 +4,7 @@ import type { Secrets, Settings, TunnelConfig } from '../protocol/settings.ts';
 import type { Status } from '../protocol/status.ts';
 import type { Config } from './config.ts';
 import { UsageError } from './errors.ts';
-import { differingFlags, flagKeyName, flagName, settingsOfFlags } from './listen-flags.ts';
+import { differingFlags, flagKeyName, flagName, isSafeTunnelUrl, settingsOfFlags } from './listen-flags.ts';
 import type { ListenFlags } from './listen-flags.ts';
 
 /** What flags and configuration file ask for, together. */
@@ -28,7 +28,14 @@ export function listenSettings(flags: ListenFlags, config: Config, environment: 
       destinationSchema.parse({ url, ...(signatureKey !== undefined && { signatureKeyName: flagKeyName }) }),
     );
   }
-  const tunnel = tunnelFrom(flags, config.settings.tunnel);
+  const configured = config.settings.tunnel;
+  if (flags.tunnel === undefined && configured?.kind === 'fixed' && !isSafeTunnelUrl(configured.url)) {
+    throw new UsageError(
+      `${flagName('config')}: tunnel.url is not encrypted: ${configured.url}`,
+      'Give a URL that begins with https://, or with http:// on this machine.',
+    );
+  }
+  const tunnel = tunnelFrom(flags, configured);
   if (tunnel !== undefined) settings.tunnel = tunnel;
   if (flags.retry !== undefined) settings.retry = flags.retry;
   if (flags.timeZone !== undefined) settings.timeZone = flags.timeZone;

@@ -1,17 +1,38 @@
 import { once } from 'node:events';
+import { fstatSync } from 'node:fs';
 import type { Writable } from 'node:stream';
+import { CommandError, report } from './errors.ts';
 import { printable } from './text.ts';
 
-/** Standard output of a command that ends: waits for a slow reader, and ends quietly when the reader has gone. */
-export async function print(text: string | Uint8Array): Promise<void> {
-  const { stdout } = process;
-  if (stdout.listenerCount('error') === 0) stdout.on('error', endOnBrokenPipe);
-  if (!stdout.write(text)) await once(stdout, 'drain');
+/**
+ * Ends the process where standard output cannot be written: quietly where its reader has gone, and with an error where
+ * its disk is full. To be called before anything is written. A {@link LiveWriter} says itself what happens then.
+ */
+export function watchOutput(): void {
+  process.stdout.on('error', endOnBrokenOutput);
+  // Nobody is left who could be told.
+  process.stderr.on('error', () => undefined);
 }
 
-function endOnBrokenPipe(error: NodeJS.ErrnoException): void {
-  if (error.code === 'EPIPE') process.exit();
-  throw error;
+function endOnBrokenOutput(error: NodeJS.ErrnoException): void {
+  process.exit(hasNoReader(error) ? undefined : report(outputError(error)));
+}
+
+function hasNoReader({ code }: NodeJS.ErrnoException): boolean {
+  return code === 'EPIPE' || code === 'ECONNRESET' || code === 'EOF';
+}
+
+/** Why nothing more can be written to standard output. */
+function outputError(error: Error): CommandError {
+  return new CommandError(
+    `standard output cannot be written: ${error.message}`,
+    'Make room on the disk that it goes to, or send it elsewhere.',
+  );
+}
+
+/** Standard output of a command that ends: waits for a slow reader. */
+export async function print(text: string | Uint8Array): Promise<void> {
+  if (!process.stdout.write(text)) await once(process.stdout, 'drain');
 }
 
 /** Prints a value as one line of JSON. */
@@ -46,29 +67,42 @@ export interface LiveWriterOptions {
   readonly limit?: number;
   /** The line that says how many were left out. */
   readonly missed: (count: number) => string;
-  /** Called once when nobody reads any more. */
-  readonly onClosed?: () => void;
+  /** Whether it matters that a pipe's reader has gone while nothing is written. */
+  readonly probes?: boolean;
 }
+
+/** Whether somebody still reads a pipe is known from writing alone: so often it is asked, in milliseconds. */
+const firstProbeMs = 250;
+const mostProbeMs = 60_000;
 
 /**
  * Writes lines as they happen, without ever waiting for whoever reads them: beyond a limit lines are left out and
- * counted, and once the reader has caught up one line tells how many.
+ * counted, and once the reader has caught up one line tells how many. Where it is asked for, a pipe's reader that goes
+ * while nothing happens is noticed, too: now and then a space is written, which means nothing before a line.
  */
 export class LiveWriter {
+  /** Resolves when nothing more can be written: with null where nobody reads any more, else with what to say of it. */
+  readonly closed: Promise<CommandError | null>;
   readonly #stream: Writable;
   readonly #limit: number;
   readonly #options: LiveWriterOptions;
+  readonly #probes: boolean;
   #missed = 0;
   #closed = false;
+  #tellClosed: (error: CommandError | null) => void = () => undefined;
+  #probe: NodeJS.Timeout | undefined;
 
   constructor(stream: Writable, options: LiveWriterOptions) {
     this.#stream = stream;
     this.#limit = options.limit ?? 1_048_576;
     this.#options = options;
+    this.#probes = options.probes === true && isPipe(stream);
+    this.closed = new Promise((resolve) => (this.#tellClosed = resolve));
     unblock(stream);
+    stream.off('error', endOnBrokenOutput);
     stream.on('drain', () => this.#drained());
-    stream.on('error', () => this.#close());
-    stream.on('close', () => this.#close());
+    stream.on('error', (error) => this.#close(hasNoReader(error) ? null : outputError(error)));
+    stream.on('close', () => this.#close(null));
   }
 
   /** @param line without its line feed */
@@ -78,7 +112,19 @@ export class LiveWriter {
       this.#missed++;
     } else {
       this.#stream.write(`${line}\n`);
+      this.#probeIn(firstProbeMs);
     }
+  }
+
+  #probeIn(milliseconds: number): void {
+    if (!this.#probes) return;
+    clearTimeout(this.#probe);
+    this.#probe = setTimeout(() => {
+      if (this.#closed) return;
+      // What waits for the reader tells as well.
+      if (this.#stream.writableLength === 0) this.#stream.write(' ');
+      this.#probeIn(Math.min(2 * milliseconds, mostProbeMs));
+    }, milliseconds).unref();
   }
 
   /** Counts lines that others have left out already. */
@@ -119,10 +165,23 @@ export class LiveWriter {
     this.#stream.write(`${this.#options.missed(count)}\n`);
   }
 
-  #close(): void {
+  #close(error: CommandError | null): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#options.onClosed?.();
+    clearTimeout(this.#probe);
+    this.#tellClosed(error);
+  }
+}
+
+/** Whether another program reads it. */
+function isPipe(stream: Writable): boolean {
+  const { fd } = stream as { fd?: number };
+  if (typeof fd !== 'number') return false;
+  try {
+    const stat = fstatSync(fd);
+    return stat.isFIFO() || stat.isSocket();
+  } catch {
+    return false;
   }
 }
 

@@ -2,7 +2,9 @@ import { styleText } from 'node:util';
 import type { Logged, Sending, Stop } from '../protocol/debug.ts';
 import type { Attempt, Delivery, EventRow } from '../protocol/history.ts';
 import type { Status, TunnelStatus } from '../protocol/status.ts';
+import type { CommandError } from './errors.ts';
 import { LiveView } from './live-view.ts';
+import { maskedUrl } from './masked.ts';
 import { jsonLine, LiveWriter } from './output.ts';
 
 /** How `listen` shows what passes, on standard output. */
@@ -22,21 +24,24 @@ export interface Passing {
   missed(count: number): void;
   /** Resolves when all is read, or after so many milliseconds. */
   flushed(milliseconds: number): Promise<void>;
+  /** Resolves when nothing can be shown any more: with null where nobody reads it, else with what to say of it. */
+  readonly closed: Promise<CommandError | null>;
 }
 
-function writerOf(missed: (count: number) => string, say: (text: string) => void): LiveWriter {
-  return new LiveWriter(process.stdout, {
-    missed,
-    onClosed: () => say('Nobody reads the output any more: it ends, the relay goes on.'),
-  });
+/** Thousands may pass in a second: of what passes, the URL of a destination alone can hold a secret. */
+function withoutSecrets<T extends { readonly destination: string }>(sent: T): T {
+  return { ...sent, destination: maskedUrl(sent.destination) };
 }
 
 /** For machines: one JSON object a line. */
 export class JsonLines implements Passing {
   readonly #writer: LiveWriter;
 
-  constructor(say: (text: string) => void) {
-    this.#writer = writerOf((count) => JSON.stringify({ type: 'missed', count }), say);
+  constructor() {
+    this.#writer = new LiveWriter(process.stdout, {
+      missed: (count) => JSON.stringify({ type: 'missed', count }),
+      probes: true,
+    });
   }
 
   ready({ campaignMonitorUrl, openConnectorsUrl, publicUrl, pid, dataDir }: Status): void {
@@ -48,11 +53,12 @@ export class JsonLines implements Passing {
   }
 
   delivery(delivery: Delivery, events: readonly EventRow[]): void {
-    this.#write({ type: 'delivery', ...delivery, events });
+    const shown = events.map((event) => ({ ...event, forwardings: event.forwardings.map(withoutSecrets) }));
+    this.#write({ type: 'delivery', ...delivery, events: shown });
   }
 
   attempt(attempt: Attempt): void {
-    this.#write({ type: 'attempt', ...attempt });
+    this.#write({ type: 'attempt', ...withoutSecrets(attempt) });
   }
 
   tunnel(tunnel: TunnelStatus): void {
@@ -79,6 +85,10 @@ export class JsonLines implements Passing {
     return this.#writer.flushed(milliseconds);
   }
 
+  get closed(): Promise<CommandError | null> {
+    return this.#writer.closed;
+  }
+
   #write(value: object): void {
     this.#writer.write(jsonLine(value));
   }
@@ -92,8 +102,8 @@ export class LiveLines implements Passing {
   );
   readonly #writer: LiveWriter;
 
-  constructor(say: (text: string) => void) {
-    this.#writer = writerOf((count) => this.#view.missed(count), say);
+  constructor() {
+    this.#writer = new LiveWriter(process.stdout, { missed: (count) => this.#view.missed(count), probes: true });
   }
 
   ready(status: Status, attached: boolean): void {
@@ -111,7 +121,7 @@ export class LiveLines implements Passing {
   }
 
   attempt(attempt: Attempt): void {
-    this.#writer.write(this.#view.attempt(attempt));
+    this.#writer.write(this.#view.attempt(withoutSecrets(attempt)));
   }
 
   tunnel(tunnel: TunnelStatus): void {
@@ -136,5 +146,9 @@ export class LiveLines implements Passing {
 
   flushed(milliseconds: number): Promise<void> {
     return this.#writer.flushed(milliseconds);
+  }
+
+  get closed(): Promise<CommandError | null> {
+    return this.#writer.closed;
   }
 }

@@ -19,7 +19,8 @@ import { stepCommand } from './commands/step.ts';
 import { stopCommand } from './commands/stop.ts';
 import { triggerCommand } from './commands/trigger.ts';
 import { webhooksCommand } from './commands/webhooks.ts';
-import { exitCodes, report } from './errors.ts';
+import { exitCodes, report, UsageError } from './errors.ts';
+import { watchOutput } from './output.ts';
 import { version } from '../version.ts';
 
 /** Every command of cm-relay. */
@@ -79,8 +80,15 @@ export function createProgram(): Command {
  * @returns the exit code: 0 done, 1 failed, 2 bad usage
  */
 export async function main(args: readonly string[]): Promise<number> {
+  watchOutput();
   try {
-    await createProgram().parseAsync(args, { from: 'user' });
+    const program = createProgram();
+    const [first, named] = args;
+    // Commander would print the help of all without a word.
+    if (first === 'help' && named !== undefined && !program.commands.some((each) => each.name() === named)) {
+      throw new UsageError(`unknown command '${named}'`, 'cm-relay help lists the commands that there are.');
+    }
+    await program.parseAsync(args, { from: 'user' });
     return exitCodes.done;
   } catch (error) {
     return report(error);

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { connectToRelay } from '../../src/protocol/relay-client.ts';
 import type { AttemptDetail, EventRow } from '../../src/protocol/history.ts';
 import { temporaryFolder } from '../relay/afterwards.ts';
-import { Callback, delivery, post, run, start, Workplace } from './harness.ts';
+import { Callback, delivery, post, run, runInShell, start, Workplace } from './harness.ts';
 import type { Ended, Line, Ready, Running } from './harness.ts';
 import type { SandboxCredentials } from '../../src/sandbox/credentials.ts';
 
@@ -321,7 +321,7 @@ describe('the commands of cm-relay', function () {
       await attempts(1);
       for (const id of ['e1', 'd1', 'n1']) {
         const { code, out } = await place.run('replay', id);
-        assert.deepEqual([code, out], [0, '1 notification sent again\n']);
+        assert.deepEqual([code, out], [0, '1 notification queued to be sent again\n']);
       }
       const posts = await callback.received(4);
       for (const { body } of posts) assert.deepEqual(body, posts[0]?.body);
@@ -349,13 +349,75 @@ describe('the commands of cm-relay', function () {
       const other = await Callback.open();
       try {
         const { out } = await place.run('replay', '--filter', 'type:update', '--to', other.url);
-        assert.equal(out, '1 notification sent again\n');
+        assert.equal(out, '1 notification queued to be sent again\n');
         const [sent] = await other.received(1);
         assert.match(sent?.body.toString() ?? '', /joe@example\.org/);
         assert.equal(callback.posts.length, 2);
       } finally {
         await other.close();
       }
+    });
+  });
+
+  it('mask credentials in the URL of a destination wherever they show it, as exports do', async () => {
+    const client = await connectToRelay(ready.dataDir);
+    const url = `${callback.url}?token=planted&page=2`;
+    await client.request('relay/configure', { settings: { destinations: [{ url }] } });
+    client.close();
+    await post(ready.campaignMonitorUrl, delivery('jane@example.org'));
+    await attempts(1);
+    await place.run('hold');
+    await post(ready.campaignMonitorUrl, delivery('joe@example.org'));
+    const commands = [
+      ['events', '--json'],
+      ['events'],
+      ['show', 'e1'],
+      ['show', 'e1', '--json'],
+      ['show', 'e1', '--attempts'],
+      ['show', 'e1', '--attempts', '--json'],
+      ['status'],
+      ['status', '--json'],
+      ['step', '--json'],
+    ];
+    for (const [command = '', ...flags] of commands) {
+      const { code, out, err } = await place.run(command, ...flags);
+      assert.equal(code, 0, err);
+      assert.doesNotMatch(out, /planted/, command);
+      if (command !== 'events' || flags.length > 0)
+        assert.match(out, /token=\*{8}&page=2/, `${command} ${flags.join(' ')}`);
+    }
+  });
+
+  describe('on standard output that cannot be written', () => {
+    it('say so in a sentence, and fail', async () => {
+      await post(ready.campaignMonitorUrl, delivery('jane@example.org'));
+      const commands = [
+        '--help',
+        '--version',
+        'events',
+        'events --json',
+        'status',
+        'show e1 --raw',
+        'export e1 --as json',
+      ];
+      for (const command of commands) {
+        const args = command.startsWith('--') ? [command] : [...command.split(' '), '--data-dir', place.dataDir];
+        const { code, err } = await runInShell('"$@" > /dev/full', args);
+        assert.equal(code, 1, `${command}: ${err}`);
+        assert.match(err, /^error: standard output cannot be written: ENOSPC[^]*\n {2}Make room/, command);
+        assert.doesNotMatch(err, /^ +at /m);
+      }
+    });
+
+    it('do what they do where it is standard error', async () => {
+      const { code, out } = await runInShell('"$@" 2> /dev/full', [
+        'events',
+        '--filter',
+        'type:update',
+        '--data-dir',
+        place.dataDir,
+      ]);
+      assert.deepEqual([code, out], [0, '']);
     });
   });
 
@@ -560,6 +622,26 @@ describe('cm-relay without a relay', function () {
     } finally {
       await place.close();
     }
+  });
+
+  it('ends the sandbox when nobody reads it, unless it is to end by itself', async () => {
+    for (const flags of [[], ['--json']]) {
+      const { code, out } = await runInShell('"$@" | head -1', ['sandbox', ...flags]);
+      assert.deepEqual([code, out.split('\n').length], [0, 2]);
+    }
+    const place = new Workplace();
+    try {
+      const shared = place.start(['sandbox', '--json', '--keep-alive-minutes', '5']);
+      const { campaignMonitorApi } = JSON.parse(await shared.line(() => true)) as SandboxReady;
+      shared.child.stdout.destroy();
+      for (let i = 0; i < 3; i++) assert.equal((await fetch(`${campaignMonitorApi}/clients.json`)).status, 401);
+      assert.equal(await shared.end('SIGTERM'), 0);
+    } finally {
+      await place.close();
+    }
+    const { code, err } = await runInShell('"$@" > /dev/full', ['sandbox']);
+    assert.equal(code, 1);
+    assert.match(err, /standard output cannot be written/);
   });
 
   it('runs the sandbox until it is told to end', async () => {

@@ -19,10 +19,16 @@ const compileCache = fileURLToPath(new URL('../../.cache/compile', import.meta.u
 
 type Child = ChildProcessByStdio<null, Readable, Readable>;
 
+const commandLine = [process.execPath, '--disable-warning=ExperimentalWarning', script];
+
 /** Starts `cm-relay`. Colours are off, and no variable of the machine's reaches it. */
 export function start(args: readonly string[], environment: NodeJS.ProcessEnv = {}): Child {
+  return startProgram([...commandLine, ...args], environment);
+}
+
+function startProgram([program = '', ...args]: readonly string[], environment: NodeJS.ProcessEnv): Child {
   const { PATH, TMPDIR, XDG_RUNTIME_DIR } = process.env;
-  return spawn(process.execPath, ['--disable-warning=ExperimentalWarning', script, ...args], {
+  return spawn(program, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       PATH,
@@ -36,6 +42,14 @@ export function start(args: readonly string[], environment: NodeJS.ProcessEnv = 
   });
 }
 
+/**
+ * Runs `cm-relay` in a line of a shell, to the line's end.
+ * @param line the shell's, with `"$@"` for the command
+ */
+export function runInShell(line: string, args: readonly string[], environment?: NodeJS.ProcessEnv): Promise<Ended> {
+  return toItsEnd(startProgram(['sh', '-c', line, 'sh', ...commandLine, ...args], environment ?? {}));
+}
+
 export interface Ended {
   readonly code: number | null;
   readonly out: string;
@@ -45,7 +59,10 @@ export interface Ended {
 
 /** Runs `cm-relay` to its end. */
 export async function run(args: readonly string[], environment?: NodeJS.ProcessEnv): Promise<Ended> {
-  const child = start(args, environment);
+  return toItsEnd(start(args, environment));
+}
+
+async function toItsEnd(child: Child): Promise<Ended> {
   const [out, err] = [child.stdout.toArray(), child.stderr.toArray()];
   const [code] = (await once(child, 'close')) as [number | null];
   const bytes = Buffer.concat((await out) as Buffer[]);

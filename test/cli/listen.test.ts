@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { connectToRelay } from '../../src/protocol/relay-client.ts';
-import { Callback, delivery, post, run, start, Workplace } from './harness.ts';
+import { Callback, delivery, post, run, runInShell, start, Workplace } from './harness.ts';
 import type { Line } from './harness.ts';
 
 describe('cm-relay listen', function () {
@@ -349,14 +349,75 @@ describe('cm-relay listen', function () {
     }
   });
 
-  it('goes on when its output is closed, and says so once', async () => {
-    const listening = place.listen(['--forward-to', callback.url]);
+  it('ends when its reader does, though nothing comes in, and says so once', async () => {
+    for (const flags of [['--json'], []]) {
+      const args = ['listen', '--data-dir', place.dataDir, '--port', '0', ...flags];
+      const { code, out, err } = await runInShell('"$@" | head -1; echo ended', args);
+      assert.equal(code, 0);
+      assert.match(out, /^(?:{"type":"ready",.*}|Campaign Monitor Relay .*)\nended\n$/);
+      assert.equal(err.match(/Nobody reads the output any more/g)?.length, 1, err);
+      await assert.rejects(connectToRelay(place.dataDir), /no relay runs/);
+    }
+  });
+
+  it('only detaches when its reader ends, where it has attached', async () => {
+    const first = place.listen(['--forward-to', callback.url]);
+    const { campaignMonitorUrl } = await first.ready();
+    const { code, err } = await runInShell('"$@" | head -1', ['listen', '--json', '--data-dir', place.dataDir]);
+    assert.equal(code, 0);
+    assert.match(err, /Nobody reads[^]*Detached/);
+    assert.equal(await post(campaignMonitorUrl, delivery('jane@example.org')), 200);
+    await callback.received(1);
+    assert.equal(await first.end(), 0);
+  });
+
+  it('asks a pipe whether it is read with what means nothing before a line', async () => {
+    const { out } = await runInShell('"$@" | { read -r ready; echo "$ready"; sleep 1; head -c 1; }', [
+      ...['listen', '--json', '--port', '0', '--data-dir', place.dataDir],
+    ]);
+    assert.match(out, /^{"type":"ready",.*}\n $/);
+    assert.deepEqual(JSON.parse(`   ${out.trim()}`), JSON.parse(out.trim()));
+  });
+
+  it('fails where its output cannot be written', async () => {
+    const args = ['listen', '--data-dir', place.dataDir, '--port', '0', '--json'];
+    const { code, err } = await runInShell('"$@" > /dev/full', args);
+    assert.equal(code, 1, err);
+    assert.match(err, /error: standard output cannot be written: ENOSPC[^]*Make room/);
+    assert.doesNotMatch(err, /^ +at /m);
+  });
+
+  it('fails where a relay that it attached to is killed, and says what to do', async () => {
+    const first = place.listen();
+    await first.ready();
+    const second = place.listen();
+    await second.ready();
+    first.kill();
+    assert.equal(await second.ended, 1);
+    assert.match(
+      second.errors.join('\n'),
+      /error: the relay broke off[^]*cm-relay listen --data-dir \S+ starts it again/,
+    );
+    assert.doesNotMatch(second.errors.join('\n'), /The relay has ended/);
+  });
+
+  it('masks credentials in the URL of a destination, as exports do', async () => {
+    const listening = place.listen(['--forward-to', `${callback.url}?token=planted`]);
     const { campaignMonitorUrl } = await listening.ready();
-    listening.child.stdout.destroy();
-    for (let i = 0; i < 5; i++) assert.equal(await post(campaignMonitorUrl, delivery('jane@example.org')), 200);
-    await callback.received(5);
-    await listening.line((line) => line.includes('Nobody reads the output any more'), 'errors');
-    assert.equal(await listening.end(), 0);
-    assert.equal(listening.errors.filter((line) => line.includes('Nobody reads')).length, 1);
+    const text = place.start(['listen', '--data-dir', place.dataDir]);
+    await text.line((line) => line.includes('Forwards to'));
+    await post(campaignMonitorUrl, delivery('jane@example.org'));
+    await listening.json('attempt', ({ status }) => status === 200);
+    await text.line((line) => line.includes('200 in'));
+    for (const { lines } of [listening, text]) assert.doesNotMatch(lines.join('\n'), /planted/);
+  });
+
+  it('says that a port needs rights, where it does', async function () {
+    const first = Number(readFileSync('/proc/sys/net/ipv4/ip_unprivileged_port_start', 'utf8'));
+    if (process.getuid?.() !== 0 || first <= 80) this.skip();
+    const args = ['listen', '--data-dir', place.dataDir, '--port', '80'];
+    const { code, err } = await runInShell('exec setpriv --bounding-set=-net_bind_service "$@"', args);
+    assert.equal(code, 1);
+    assert.match(err, /error: port 80 is not for every program: those below 1024 need rights[^]*Choose another port/);
   });
 });

@@ -101,15 +101,20 @@ describe('a live writer', () => {
     await flushed;
   });
 
-  it('goes silent when nobody reads any more, and says so once', async () => {
-    const stream = new PassThrough();
-    let closed = 0;
-    const writer = new LiveWriter(stream, { missed, onClosed: () => closed++ });
-    stream.destroy(Object.assign(new Error('broken pipe'), { code: 'EPIPE' }));
-    await new Promise((resolve) => stream.once('close', resolve));
-    writer.write('a');
-    writer.miss(3);
-    await writer.flushed(10_000);
-    assert.equal(closed, 1);
+  it('goes silent when nobody reads any more, or nothing can be written, and says which', async () => {
+    for (const [code, said] of [
+      ['EPIPE', null],
+      ['ENOSPC', /standard output cannot be written: no room/],
+    ] as const) {
+      const stream = new PassThrough();
+      const writer = new LiveWriter(stream, { missed });
+      stream.destroy(Object.assign(new Error('no room'), { code }));
+      const error = await writer.closed;
+      if (said === null) assert.equal(error, null);
+      else assert.match(error?.message ?? '', said);
+      writer.write('a');
+      writer.miss(3);
+      await writer.flushed(10_000);
+    }
   });
 });

@@ -10,10 +10,22 @@ import type { Ended } from './harness.ts';
 const wrong: [args: string, named: RegExp][] = [
   ['', /Usage: cm-relay/],
   ['lisen', /unknown command 'lisen'[^]*listen/],
+  ['help lisen', /unknown command 'lisen'[^]*cm-relay help/],
   ['--nonsense', /--nonsense/],
   ['listen --nonsense', /--nonsense/],
   ['listen surplus', /too many arguments/],
   ['listen --data-dir', /--data-dir/],
+  ['listen --data-dir EMPTY', /--data-dir[^]*expected a folder/],
+  ['events --data-dir EMPTY', /--data-dir[^]*expected a folder/],
+  ['listen --config EMPTY', /--config[^]*expected a file/],
+  ['listen --signature-key-env EMPTY', /--signature-key-env[^]*name of a variable/],
+  ['listen --verify-key-env EMPTY', /--verify-key-env[^]*name of a variable/],
+  ['export e1 --as curl --out EMPTY', /--out[^]*expected a file/],
+  ['listen --tunnel http://hooks.example.org', /--tunnel[^]*https:\/\/, or with http:\/\/ on this machine/],
+  ['listen --config FOLDER/unencrypted.json', /--config: tunnel\.url is not encrypted[^]*https:/],
+  ['listen --config FOLDER/broken.json', /--config[^]*is not JSON[^]*Mend it/],
+  ['listen --config FOLDER', /--config[^]*EISDIR[^]*That is a folder/],
+  ['listen --config FOLDER/broken.json/x', /--config[^]*ENOTDIR[^]*A part of that path is a file/],
   ['listen --forward-to', /--forward-to/],
   ['listen --forward-to localhost:3000', /--forward-to[^]*http:\/\//],
   ['listen --forward-to ftp://localhost/', /--forward-to/],
@@ -38,7 +50,7 @@ const wrong: [args: string, named: RegExp][] = [
   ['listen --concurrency 1.5', /--concurrency/],
   ['listen --retain 0', /--retain/],
   ['listen --retain many', /--retain/],
-  ['listen --config FOLDER/missing.json', /--config/],
+  ['listen --config FOLDER/missing.json', /--config[^]*ENOENT[^]*Look whether it is there/],
   ['listen --config FOLDER/unknown-key.json', /--config[^]*colour/],
   ['trigger', /missing required argument 'type'/],
   ['trigger bounce', /'bounce'[^]*subscribe, update, deactivate/],
@@ -119,6 +131,8 @@ describe('the command line of cm-relay', function () {
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), 'cm-relay-usage-'));
     writeFileSync(join(folder, 'unknown-key.json'), '{"colour":"red"}');
+    writeFileSync(join(folder, 'broken.json'), '{"retry":"sap",}');
+    writeFileSync(join(folder, 'unencrypted.json'), '{"tunnel":{"kind":"fixed","url":"http://hooks.example.org/"}}');
     // A few at a time: each is a process of its own.
     const left = wrong.map(([args]) => args);
     const worker = async (): Promise<void> => {
@@ -128,7 +142,7 @@ describe('the command line of cm-relay', function () {
         ended.set(
           args,
           await run(
-            words.map((word) => word.replace('FOLDER', folder)),
+            words.map((word) => (word === 'EMPTY' ? '' : word.replace('FOLDER', folder))),
             environment,
           ),
         );

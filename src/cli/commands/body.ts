@@ -8,7 +8,7 @@ import { toInstanceCurl } from '../../open-connectors/instance-curl.ts';
 import type { InstanceInput } from '../../open-connectors/instance-body.ts';
 import type { InstanceProblem, InstanceProblemCode } from '../../open-connectors/instance-check.ts';
 import { UsageError } from '../errors.ts';
-import { checkedBy, collectedBy, newCommand } from '../flags.ts';
+import { checkedBy, collectedBy, newCommand, notEmpty } from '../flags.ts';
 import type { CommonOptions } from '../flags.ts';
 import { note, print } from '../output.ts';
 import { printable } from '../text.ts';
@@ -29,9 +29,6 @@ interface BodyOptions extends CommonOptions {
 
 /** The platform's host where none is given: the one of its documents. */
 const defaultHost = regions[0]?.host ?? '';
-
-const notEmpty = (what: string): z.ZodType<string> =>
-  z.string().refine((text) => text.trim() !== '', `expected ${what}`);
 
 /** `cm-relay body`. */
 export function bodyCommand(): Command {
@@ -73,7 +70,11 @@ export function bodyCommand(): Command {
       ),
     )
     .addOption(new Option('--curl', 'a curl command that posts it, with placeholders for secrets'))
-    .addOption(new Option('--host <host>', `the host of your Open Connectors, for --curl (default: ${defaultHost})`))
+    .addOption(
+      new Option('--host <host>', `the host of your Open Connectors, for --curl (default: ${defaultHost})`).argParser(
+        checkedBy(notEmpty('a host')),
+      ),
+    )
     .addOption(new Option('--with-secrets', 'leave secrets in clear in the curl command'))
     .action(body);
 }

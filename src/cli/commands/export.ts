@@ -13,7 +13,7 @@ import type { AttemptDetail, Notification } from '../../protocol/history.ts';
 import { withHistory } from '../connection.ts';
 import type { History } from '../connection.ts';
 import { CommandError, UsageError } from '../errors.ts';
-import { collectIds, newCommand } from '../flags.ts';
+import { checkedBy, collectIds, newCommand, notEmpty } from '../flags.ts';
 import type { CommonOptions } from '../flags.ts';
 import { note, printSafely, Progress } from '../output.ts';
 import { count } from '../text.ts';
@@ -56,7 +56,11 @@ export function exportCommand(): Command {
     .addArgument(new Argument('[ids...]', 'ids of events, deliveries or notifications').argParser(collectIds))
     .addOption(new Option('--as <format>', 'the format').choices(Object.keys(formats)).makeOptionMandatory())
     .addOption(filterFlag('all that fits a filter'))
-    .addOption(new Option('--out <file>', 'write to a file; for http, with bodies in files beside it where need be'))
+    .addOption(
+      new Option('--out <file>', 'write to a file; for http, with bodies in files beside it where need be').argParser(
+        checkedBy(notEmpty('a file')),
+      ),
+    )
     .addOption(new Option('--with-secrets', "leave the webhook endpoint's secret and credentials in URLs in clear"))
     .action(exportEvents);
 }

@@ -72,7 +72,8 @@ async function listen(options: ListenOptions): Promise<void> {
 
   const { client, relay } = await startOrAttach(dataDir, wanted, log);
   let endKeys: (() => void) | undefined;
-  const passing: Passing = options.json === true ? new JsonLines(say) : new LiveLines(say);
+  const passing: Passing = options.json === true ? new JsonLines() : new LiveLines();
+  let failure: CommandError | null = null;
   try {
     if (relay === null) {
       client.on('log', log);
@@ -84,9 +85,19 @@ async function listen(options: ListenOptions): Promise<void> {
       endKeys = debugByKeys(client, say);
     }
     const ended = relay === null ? client.closed : relay.closed;
-    const why = await Promise.race([signal.then(() => 'signal' as const), ended.then(() => 'ended' as const)]);
-    if (why === 'ended') say('The relay has ended.');
-    else {
+    const why = await Promise.race([
+      signal.then(() => 'signal' as const),
+      ended.then(() => 'ended' as const),
+      passing.closed.then((error) => ({ error })),
+    ]);
+    if (why === 'ended') {
+      if (relay === null && !client.endsInOrder()) failure = brokenOff(options);
+      else say('The relay has ended.');
+    } else {
+      if (why !== 'signal') {
+        failure = why.error;
+        if (failure === null) say('Nobody reads the output any more: this ends.');
+      }
       await sayWhatIsHeld(client, relay === null, say);
       if (relay === null) say('Detached. The relay goes on: cm-relay stop ends it.');
     }
@@ -96,6 +107,15 @@ async function listen(options: ListenOptions): Promise<void> {
     if (relay !== null) await relay.stop();
   }
   await endWhenRead([passing.flushed(flushPatience), errors.flushed(flushPatience)]);
+  if (failure !== null) throw failure;
+}
+
+/** A relay that ends says so first: this one could not. */
+function brokenOff(options: ListenOptions): CommandError {
+  return new CommandError(
+    'the relay broke off: its process was killed, or has crashed',
+    `What it has acknowledged is on disk. cm-relay listen${dataDirHint(options)} starts it again.`,
+  );
 }
 
 interface Listening {

@@ -77,5 +77,5 @@ async function replay(ids: string[] | undefined, options: ReplayOptions): Promis
       'cm-relay events shows what there is; test calls and rejected deliveries have no notification, and without a destination nothing is sent (--to names one).',
     );
   }
-  if (options.json !== true) await print(`${count(result.replayed, 'notification')} sent again\n`);
+  if (options.json !== true) await print(`${count(result.replayed, 'notification')} queued to be sent again\n`);
 }

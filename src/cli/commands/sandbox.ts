@@ -54,10 +54,13 @@ export function sandboxCommand(): Command {
 
 async function sandbox({ port, json, randomCredentials, keepAliveMinutes }: SandboxOptions): Promise<void> {
   const stop = new AbortController();
-  const ended = Promise.race([interrupted(), aborted(stop.signal)]);
+  const asked = Promise.race([interrupted(), aborted(stop.signal)]);
   // Here, since no other command needs the sandbox's modules.
   const { startSandbox } = await import('../../sandbox/sandbox.ts');
-  const lines = new LiveWriter(process.stdout, { missed: (n) => `… ${n} more lines` });
+  const lines = new LiveWriter(process.stdout, {
+    missed: (n) => `… ${n} more lines`,
+    probes: keepAliveMinutes === undefined,
+  });
   const idle = keepAliveMinutes === undefined ? undefined : setTimeout(() => stop.abort(), keepAliveMinutes * 60_000);
   const running = await startSandbox({
     port,
@@ -91,9 +94,12 @@ async function sandbox({ port, json, randomCredentials, keepAliveMinutes }: Sand
     for (const [name = '', value = ''] of facts) lines.write(`${name.padEnd(21)} ${value}`);
     lines.write('Ends with Ctrl-C.');
   }
-  await ended;
+  // One that ends by itself when it is idle is there for more than whoever has started it.
+  const unread = keepAliveMinutes === undefined ? lines.closed : new Promise<never>(() => undefined);
+  const failure = await Promise.race([asked.then(() => null), unread]);
   clearTimeout(idle);
   await running.close();
+  if (failure !== null) throw failure;
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -53,7 +53,10 @@ const takenBy = {
 const vendorId = z.string().regex(/^[A-Za-z0-9_-]{1,128}$/, 'expected an id, such as 32 hex digits');
 const webhookUrl = z
   .string()
-  .refine((text) => /^https?:\/\/[^/]/i.test(text) && URL.canParse(text), 'expected a URL that begins with https://');
+  .refine(
+    (text) => /^https?:\/\/[^/]/i.test(text) && URL.canParse(text),
+    'expected a URL that begins with https:// or http://',
+  );
 const host = z.string().transform((text, context) => {
   const service = serviceAt(text);
   if (service !== null) return service;
