@@ -34,6 +34,9 @@ export const mostExpression = 1000;
 /** How many breakpoints a relay keeps. */
 export const mostBreakpoints = 100;
 
+/** Of how many destinations a client may lift the time-out. */
+export const mostPatience = 100;
+
 /** A breakpoint as a client asks for it. See docs/debugging.md for its expressions. */
 export const breakpointSchema = z.strictObject({
   at: breakpointPlaceSchema,

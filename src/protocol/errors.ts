@@ -32,6 +32,7 @@ export const relayAdvice = {
   'restart-for-one-version': 'Restart the relay so that both are of one version.',
   'restart-to-set-aside': 'Restart the relay: it sets the file aside and begins a new one.',
   'send-something': 'Start a relay with `cm-relay listen` and send it something.',
+  'see-destinations': 'See which destinations there are with `cm-relay status`.',
   'see-what-is-held': 'Look at what is held with `cm-relay status`.',
   'start-relay': 'Start one with `cm-relay listen`.',
   'start-to-set-aside':

@@ -7,6 +7,7 @@ import {
   keptBreakpointSchema,
   loggedSchema,
   mostBreakpoints,
+  mostPatience,
   refusedBreakpointSchema,
   sendingSchema,
   stopSchema,
@@ -15,6 +16,7 @@ import {
   attemptDetailSchema,
   attemptSchema,
   deliverySchema,
+  destinationId,
   eventRowSchema,
   eventStateSchema,
   eventSummarySchema,
@@ -255,6 +257,15 @@ export const methods = {
         .optional(),
     }),
     result: z.object({ held: z.array(heldForwardingSchema), more: z.boolean() }),
+  },
+  /**
+   * Names the destinations whose answers this client waits for however long they take, in place of those that it named
+   * before: a debugger holds what answers there. Attempts under way have no time-out either. It ends with the client's
+   * connection; from then on attempts under way have their whole time.
+   */
+  'debug/patience': {
+    params: z.strictObject({ destinationIds: z.array(destinationId).max(mostPatience) }),
+    result: z.object({ destinationIds: z.array(destinationId).describe('Those of which the time-out is lifted.') }),
   },
   /**
    * Changes breakpoints, and says how all of them stand. `set` replaces those of one owner; one that stays as it is keeps

@@ -63,6 +63,10 @@ const destinationStatusSchema = z.object({
     .array(z.string())
     .optional()
     .describe('Notifications that are being sent at this moment, at most 100; an older relay does not say.'),
+  timeoutLifted: z
+    .literal(true)
+    .optional()
+    .describe('A client waits however long it takes to answer: a debugger holds it (debug/patience).'),
 });
 export type DestinationStatus = z.infer<typeof destinationStatusSchema>;
 

@@ -3,6 +3,7 @@ import type { Destination, Settings } from '../protocol/settings.ts';
 import { connectionsFor, post } from './outbound.ts';
 import type { Connections, SendResult } from './outbound.ts';
 import type { Outgoing } from './render.ts';
+import type { TimeLimit } from './time-limit.ts';
 
 interface Pool {
   readonly connections: Connections;
@@ -32,10 +33,10 @@ export class ConnectionPool {
   }
 
   /** As {@link post}. */
-  async post(url: URL, outgoing: Outgoing, timeoutMs: number): Promise<SendResult> {
+  async post(url: URL, outgoing: Outgoing, timeoutMs: number, limit?: TimeLimit): Promise<SendResult> {
     const pool = this.#current;
     pool.underWay += 1;
-    const result = await post(pool.connections, url, outgoing, timeoutMs);
+    const result = await post(pool.connections, url, outgoing, timeoutMs, limit);
     pool.underWay -= 1;
     this.#endIfIdle(pool);
     return result;

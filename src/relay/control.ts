@@ -13,9 +13,12 @@ import { endingNotification, methods } from '../protocol/methods.ts';
 import type { Method, ParsedParams, Result } from '../protocol/methods.ts';
 import { messagesOf } from '../protocol/relay-client.ts';
 import type { Announcer, Listener } from './announcer.ts';
+import type { Caller } from './patience.ts';
 
 /** What answers each method; params are checked before. */
-export type Handlers = { readonly [M in Method]: (params: ParsedParams<M>) => Promise<Result<M>> | Result<M> };
+export type Handlers = {
+  readonly [M in Method]: (params: ParsedParams<M>, caller: Caller) => Promise<Result<M>> | Result<M>;
+};
 
 export interface ControlOptions {
   readonly dataDir: string;
@@ -115,10 +118,12 @@ export class Control {
     const reader = messagesOf(socket);
     const connection = createMessageConnection(reader, new StreamMessageWriter(socket));
     this.#boundMessages(socket, reader);
+    const ending = new AbortController();
+    const caller: Caller = { ended: ending.signal };
     for (const method of Object.keys(methods) as Method[]) {
       // Without params the library gives the cancellation token alone.
       connection.onRequest(method, (...given: unknown[]) =>
-        callMethod(handlers, method, given.length > 1 ? given[0] : undefined),
+        callMethod(handlers, method, given.length > 1 ? given[0] : undefined, caller),
       );
     }
     // The connection queues what the socket does not take, so it is counted here.
@@ -146,6 +151,7 @@ export class Control {
     this.#clients += 1;
     this.#options.onClients(this.#clients);
     socket.once('close', () => {
+      ending.abort();
       stopListening();
       this.#connections.delete(socket);
       connection.dispose();
@@ -179,13 +185,18 @@ export class Control {
  * Checks a request's params and answers it.
  * @throws ResponseError with zod's message for bad params, or with `next` and `advice` in its data for what else went wrong
  */
-export async function callMethod<M extends Method>(handlers: Handlers, method: M, params: unknown): Promise<Result<M>> {
+export async function callMethod<M extends Method>(
+  handlers: Handlers,
+  method: M,
+  params: unknown,
+  caller: Caller,
+): Promise<Result<M>> {
   const parsed = methods[method].params.safeParse(params ?? {});
   if (!parsed.success) {
     throw new ResponseError(ErrorCodes.InvalidParams, `${method}: ${z.prettifyError(parsed.error)}`);
   }
   try {
-    return await handlers[method](parsed.data as ParsedParams<M>);
+    return await handlers[method](parsed.data as ParsedParams<M>, caller);
   } catch (error) {
     throw toResponseError(error);
   }

@@ -36,6 +36,8 @@ export class Forwarder implements Lanes {
   #settings: Settings;
   /** In the order of the settings. */
   #configured: readonly Target[] = [];
+  /** The destinations, by the ids that clients are told, whose time-out is lifted. */
+  #patientWith: ReadonlySet<string> = new Set();
   #closed = false;
 
   constructor(options: LaneOptions, settings: Settings) {
@@ -126,6 +128,17 @@ export class Forwarder implements Lanes {
   /** Sends what may be sent: the store works again, or the gate stands as it is on disk. */
   pump(): void {
     for (const lane of this.#lanes.values()) lane.pump();
+  }
+
+  /** Lifts the time-out of these destinations' attempts, by the ids that clients are told, and puts back all others'. */
+  liftTimeouts(destinationIds: ReadonlySet<string>): void {
+    this.#patientWith = destinationIds;
+    for (const lane of this.#lanes.values()) this.#liftTimeout(lane);
+  }
+
+  #liftTimeout(lane: Lane): void {
+    const { id, destination } = lane.target;
+    lane.liftTimeout(this.#patientWith.has(toldId(id, destination)));
   }
 
   underWay(destinationId: number): readonly number[] {
@@ -223,6 +236,7 @@ export class Forwarder implements Lanes {
       lane = new Lane(terms, this.#options, this.#underWay);
       this.#lanes.set(target.id, lane);
     } else lane.reconfigure(terms);
+    this.#liftTimeout(lane);
     return lane;
   }
 }

@@ -16,6 +16,7 @@ import type { Forwarder } from './forwarder.ts';
 import type { Gate } from './gate.ts';
 import type { HeldFact } from './holds.ts';
 import type { HistoryThread } from './history-thread.ts';
+import { Patience } from './patience.ts';
 import { fittingAnswer } from './message-size.ts';
 import type { Edit, Received, Reception } from './reception.ts';
 import type { KnownSecrets, Renderer } from './render.ts';
@@ -48,6 +49,10 @@ const replayStep = 500;
 /** The handlers of a relay's methods. Params have been checked before. */
 export function makeHandlers(parts: HandlerParts): Handlers {
   const { configuration, store, history, renderer, forwarder, gate, reception, announcer } = parts;
+  const patience = new Patience((destinationIds) => {
+    forwarder.liftTimeouts(destinationIds);
+    announcer.statusChanged();
+  });
   const destinationById = (id: number): Destination | undefined => store.destinations.get(id);
   const tunnelStatus = (): TunnelStatus => parts.status().tunnel;
 
@@ -222,6 +227,14 @@ export function makeHandlers(parts: HandlerParts): Handlers {
     'debug/held': ({ limit, after }) => {
       const { held, more } = store.holds.list(after === undefined ? 0 : Number(after.slice(1)), limit);
       return { held: held.map((fact) => gate.shown(fact)), more };
+    },
+    'debug/patience': ({ destinationIds }, caller) => {
+      const known = new Set(forwarder.status().map((each) => each.destinationId));
+      const unknown = destinationIds.find((id) => !known.has(id));
+      if (unknown !== undefined) throw new ConflictError(`there is no destination ${unknown}`, 'see-destinations');
+      patience.ask(caller, destinationIds);
+      const lifted = forwarder.status().filter(({ timeoutLifted }) => timeoutLifted === true);
+      return { destinationIds: lifted.map((each) => each.destinationId) };
     },
     'debug/breakpoints': async (change) => {
       const result = await gate.changeBreakpoints(change);

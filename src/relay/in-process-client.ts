@@ -5,6 +5,7 @@ import { ResponseError } from 'vscode-jsonrpc/node';
 import type { Announcer } from './announcer.ts';
 import { callMethod } from './control.ts';
 import type { Handlers } from './control.ts';
+import type { Caller } from './patience.ts';
 
 export interface InProcessOptions {
   readonly handlers: Handlers;
@@ -18,9 +19,11 @@ export interface InProcessOptions {
 /** A client in the relay's own process: what a connection's does, without a connection. */
 export function inProcessClient(options: InProcessOptions): RelayClient {
   const { handlers, announcer, closed } = options;
+  // It lasts as long as the relay.
+  const caller: Caller = { ended: new AbortController().signal };
   const request: RelayClient['request'] = async (method, params) => {
     try {
-      return await callMethod(handlers, method, params);
+      return await callMethod(handlers, method, params, caller);
     } catch (error) {
       if (!(error instanceof ResponseError)) throw error;
       throw RelayRequestError.of(error.message, error.code, error.data);

@@ -21,6 +21,7 @@ import type { Verdict } from './retry.ts';
 import type { Store } from './store.ts';
 import { holdOf } from './target.ts';
 import type { Target } from './target.ts';
+import { TimeLimit } from './time-limit.ts';
 import { UnderWay } from './under-way.ts';
 import type { AllUnderWay } from './under-way.ts';
 import { Unreadable } from './unreadable.ts';
@@ -62,6 +63,7 @@ export class Lane {
   readonly #connections: ConnectionPool;
   readonly #reachability: Reachability;
   readonly #unreadable: Unreadable;
+  readonly #timeLimit = new TimeLimit();
   /** It was closed: what is still answered is the affair of the lane after it, or of the next start. */
   #ended = false;
 
@@ -140,6 +142,11 @@ export class Lane {
       });
   }
 
+  /** Lifts the time-out of its attempts, or puts it back. */
+  liftTimeout(lifted: boolean): void {
+    this.#timeLimit.lift(lifted);
+  }
+
   /** Sending is paused: what waits is held, and nothing of it is in memory but what is under way. */
   hold(): void {
     this.#underWay.hold();
@@ -215,6 +222,7 @@ export class Lane {
     return {
       ...{ destinationId: toldId(id, destination), url, mode, configured, state, detail: this.detail, waiting },
       underWay,
+      ...(this.#timeLimit.lifted && { timeoutLifted: true as const }),
       ...(signatureKeyName !== undefined && { signatureKeyName }),
       ...(credentialsName !== undefined && { credentialsName }),
       ...(insecureTls !== undefined && { insecureTls }),
@@ -307,7 +315,7 @@ export class Lane {
     this.#options.onChange();
     const at = Date.now();
     const started = performance.now();
-    void this.#connections.post(url, outgoing, destination.timeoutMs).then((result) => {
+    void this.#connections.post(url, outgoing, destination.timeoutMs, this.#timeLimit).then((result) => {
       const durationMs = performance.now() - started;
       const current = this.#underWay.end(job, body.byteLength);
       if (this.#ended) return;

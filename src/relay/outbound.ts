@@ -7,6 +7,8 @@ import { isLoopback, loopbackLookup } from '../common/loopback.ts';
 import type { Headers } from '../protocol/history.ts';
 import type { Destination, Settings } from '../protocol/settings.ts';
 import type { Outgoing } from './render.ts';
+import { TimeLimit } from './time-limit.ts';
+import type { Deadline } from './time-limit.ts';
 
 /** How much of an answer is kept, in bytes. */
 export const keptAnswerBytes = 65_536;
@@ -189,11 +191,18 @@ const certificateCodes = new Set([
 /**
  * Posts a notification. Redirects are not followed. Never throws.
  * @param timeoutMs for the whole exchange, the answer's body included
+ * @param limit the destination's, which may be lifted meanwhile
  */
-export function post(connections: Connections, url: URL, request: Request, timeoutMs: number): Promise<SendResult> {
+export function post(
+  connections: Connections,
+  url: URL,
+  request: Request,
+  timeoutMs: number,
+  limit = new TimeLimit(),
+): Promise<SendResult> {
   return new Promise((resolve) => {
     let connection: Connection | null = null;
-    const exchange = new Exchange(timeoutMs, (result) => {
+    const exchange = new Exchange(timeoutMs, limit, (result) => {
       // An answer may come before the request was read: then its body is still being written.
       if (result.kind === 'answer' && connection?.isWritten === true) request.release?.();
       resolve(result);
@@ -211,7 +220,7 @@ const noBytes = Buffer.alloc(0);
 /** A request that is under way, and what has come of its answer. */
 class Exchange implements Dispatcher.DispatchHandler {
   readonly #timeoutMs: number;
-  readonly #timer: NodeJS.Timeout;
+  readonly #deadline: Deadline;
   /** Once: undefined when it is finished. */
   #resolve: ((result: SendResult) => void) | undefined;
   #controller: Dispatcher.DispatchController | undefined;
@@ -221,10 +230,10 @@ class Exchange implements Dispatcher.DispatchHandler {
   #chunks: Buffer[] = [];
   #received = 0;
 
-  constructor(timeoutMs: number, resolve: (result: SendResult) => void) {
+  constructor(timeoutMs: number, limit: TimeLimit, resolve: (result: SendResult) => void) {
     this.#timeoutMs = timeoutMs;
     this.#resolve = resolve;
-    this.#timer = setTimeout(() => this.#timeOut(), timeoutMs);
+    this.#deadline = limit.begin(timeoutMs, () => this.#timeOut());
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -274,7 +283,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   #finish(result: SendResult): void {
-    clearTimeout(this.#timer);
+    this.#deadline.clear();
     this.#resolve?.(result);
     this.#resolve = undefined;
     // Of what is cut off more may come, which is for nobody.

@@ -35,7 +35,7 @@ export async function serveHistory(dataDir: string, input: Readable, output: Wri
     ...{ 'tunnel/open': refuse, 'tunnel/close': refuse, 'events/clear': refuse, 'deliveries/inject': refuse },
     ...{ 'notifications/replay': refuse, 'notifications/discard': refuse, 'debug/pause': refuse, 'debug/step': refuse },
     ...{ 'debug/continue': refuse, 'debug/drop': refuse, 'debug/edit': refuse, 'debug/held': refuse },
-    'debug/breakpoints': refuse,
+    ...{ 'debug/breakpoints': refuse, 'debug/patience': refuse },
     'events/query': (params) => {
       prepare();
       return reader.query(params);
@@ -53,9 +53,10 @@ export async function serveHistory(dataDir: string, input: Readable, output: Wri
     'notifications/render': ({ id, destinationId, url }) => reader.render(id, { destinationId, url }),
   };
   const connection = createMessageConnection(messagesOf(input), new StreamMessageWriter(output));
+  const ending = new AbortController();
   for (const method of Object.keys(methods) as Method[]) {
     connection.onRequest(method, (...given: unknown[]) =>
-      callMethod(handlers, method, given.length > 1 ? given[0] : undefined),
+      callMethod(handlers, method, given.length > 1 ? given[0] : undefined, { ended: ending.signal }),
     );
   }
   const gone = new Promise<void>((resolve) => {
@@ -67,6 +68,7 @@ export async function serveHistory(dataDir: string, input: Readable, output: Wri
   });
   connection.listen();
   await gone;
+  ending.abort();
   connection.dispose();
   reader.close();
 }
