@@ -4,6 +4,9 @@ import { ListNames } from './campaign-monitor/list-names.ts';
 import { createWebhooks } from './campaign-monitor/webhooks/webhooks.ts';
 import { registerCommands } from './command-registration.ts';
 import { prefix } from './commands.ts';
+import { RememberedConfigurations } from './debug/handler-configurations.ts';
+import { HandlerPatience } from './debug/handler-patience.ts';
+import { Programs } from './debug/programs.ts';
 import { registerSendLens } from './events/actions/send-lens.ts';
 import { documentScheme, registerDocuments } from './events/documents/event-documents.ts';
 import { registerDecorations } from './events/view/decorations.ts';
@@ -54,6 +57,9 @@ export function compose(context: vscode.ExtensionContext): void {
     store: instanceStore,
   });
   const instanceDocuments = new InstanceDocuments(context);
+  const programs = new Programs();
+  const rememberedConfigurations = new RememberedConfigurations(context.workspaceState, `${prefix}.handlers`);
+  const patience = new HandlerPatience({ session, programs, log, remembered: rememberedConfigurations });
   let made: Promise<Handlers> | undefined;
   const handlers = (): Promise<Handlers> =>
     (made ??= import('./handlers.ts')
@@ -61,6 +67,7 @@ export function compose(context: vscode.ExtensionContext): void {
         createHandlers({
           ...{ context, log, secrets, receiver, session, sandbox, platform, browser },
           ...{ events, history, destinations, names, webhooks, instances, instanceStore, instanceDocuments },
+          ...{ programs, patience, rememberedConfigurations },
         }),
       )
       .catch((error: unknown) => {
@@ -81,6 +88,8 @@ export function compose(context: vscode.ExtensionContext): void {
     events,
     destinations,
     instances,
+    programs,
+    patience,
     ...registerCommands(context, log, async () => (await handlers()).commands),
   );
   // What the walkthrough waits for: a command that a tree item runs completes no step.

@@ -5,6 +5,7 @@
 import type { SubmenuDescription, SubmenuName } from './describing.ts';
 import { accountsCommands } from './campaign-monitor/accounts/contributions.ts';
 import { webhooksCommands } from './campaign-monitor/webhooks/contributions.ts';
+import { handlerCommands } from './debug/contributions.ts';
 import {
   exportsCommands,
   replayCommands,
@@ -36,6 +37,7 @@ export const contributions = {
   accounts: accountsCommands,
   webhooks: webhooksCommands,
   instances: instancesCommands,
+  handler: handlerCommands,
 };
 
 /** Menus in menus. */

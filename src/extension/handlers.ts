@@ -8,6 +8,10 @@ import { createWebhookActions } from './campaign-monitor/webhooks/webhook-action
 import type { WebhookActions } from './campaign-monitor/webhooks/webhook-actions.ts';
 import type { Webhooks } from './campaign-monitor/webhooks/webhooks.ts';
 import type { CommandHandlers } from './commands.ts';
+import { createHandlerCommands } from './debug/debug-my-handler.ts';
+import type { RememberedConfigurations } from './debug/handler-configurations.ts';
+import type { HandlerPatience } from './debug/handler-patience.ts';
+import type { Programs } from './debug/programs.ts';
 import type { Select } from './events/action-parts.ts';
 import { createTestCommands } from './events/actions/create-test.ts';
 import { createResendCommands } from './events/actions/edit-and-resend.ts';
@@ -60,6 +64,9 @@ export interface StandingParts {
   readonly instances: InstancesView;
   readonly instanceStore: InstanceStore;
   readonly instanceDocuments: InstanceDocuments;
+  readonly programs: Programs;
+  readonly patience: HandlerPatience;
+  readonly rememberedConfigurations: RememberedConfigurations;
 }
 
 export interface Handlers {
@@ -75,6 +82,7 @@ export interface Handlers {
 export function createHandlers(parts: StandingParts): Handlers {
   const { context, log, secrets, receiver, session, sandbox, platform, browser, events, webhooks } = parts;
   const { instances, instanceStore: store, instanceDocuments: documents, destinations, names, history } = parts;
+  const { programs, patience, rememberedConfigurations: remembered } = parts;
   const webhookActions = createWebhookActions({
     ...{ session, log, browser },
     ...{ accounts: webhooks.accounts, journal: webhooks.journal, source: webhooks.source, view: webhooks.view },
@@ -122,6 +130,7 @@ export function createHandlers(parts: StandingParts): Handlers {
       ...createSampleCommands(actionParts),
       ...createExportCommands(actionParts),
       ...createTestCommands(actionParts),
+      ...createHandlerCommands({ context, session, destinations, programs, patience, remembered }),
       ...createInstanceCommands({ session, secrets, platform, store, browser, view: instances, documents }),
     },
   };

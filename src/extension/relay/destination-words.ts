@@ -37,7 +37,7 @@ function queryOf(url: string): string {
 /** How a destination is, in short; empty where no relay runs. */
 export function stateOfDestination(status: DestinationStatus | undefined, l10n: Localiser): string {
   if (status === undefined) return '';
-  const { state, detail, waiting, configured } = status;
+  const { state, detail, waiting, configured, timeoutLifted } = status;
   const why = detail === null ? '' : printable(detail);
   const parts = [
     configured ? '' : l10n.t('removed from the settings'),
@@ -45,6 +45,7 @@ export function stateOfDestination(status: DestinationStatus | undefined, l10n: 
     state === 'held' ? (why === '' ? l10n.t('held') : l10n.t('held: {0}', why)) : '',
     state === 'up' && waiting === 0 ? l10n.t('takes notifications') : '',
     waiting > 0 ? l10n.t('{0} waiting', waiting) : '',
+    timeoutLifted === true ? l10n.t('stands at a breakpoint, without a time-out') : '',
   ];
   return parts.filter((part) => part !== '').join(' · ');
 }

@@ -3,7 +3,10 @@ import { existsSync } from 'node:fs';
 import * as vscode from 'vscode';
 import { commandId, prefix } from '../commands.ts';
 import { eventCount } from './event-count.ts';
+import { placeOf } from '../ui/phrases.ts';
 import type { Session, SessionState } from './session.ts';
+
+type RunningStatus = Extract<SessionState, { kind: 'running' }>['status'];
 
 interface Shown {
   readonly text: string;
@@ -48,12 +51,21 @@ function shown(state: SessionState): Shown {
         tooltip: l10n.t('Campaign Monitor Relay: {0}', state.message),
         warning: 'error',
       };
-    case 'running':
-      return running(state.status);
+    case 'running': {
+      const { text, tooltip, ...rest } = running(state.status);
+      return { text, tooltip: [tooltip, ...standing(state.status)].join('\n'), ...rest };
+    }
   }
 }
 
-function running(status: Extract<SessionState, { kind: 'running' }>['status']): Shown {
+/** Of which destinations the handler stands at a breakpoint. */
+function standing({ destinations }: RunningStatus): string[] {
+  return destinations
+    .filter(({ timeoutLifted }) => timeoutLifted === true)
+    .map(({ url }) => vscode.l10n.t('The handler at {0} stands at a breakpoint: it has no time-out', placeOf(url)));
+}
+
+function running(status: RunningStatus): Shown {
   const { l10n } = vscode;
   const { tunnel } = status;
   const received = eventCount(status).toLocaleString(vscode.env.language);

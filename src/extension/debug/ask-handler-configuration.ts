@@ -1,0 +1,115 @@
+/** Asks how a handler is debugged. */
+import * as vscode from 'vscode';
+import { printable } from '../ui/printable.ts';
+import type { HandlerConfiguration } from './handler-configurations.ts';
+import { addLaunchConfiguration, folderOf, launchCandidates } from './launch-configurations.ts';
+
+export interface HandlerQuestion {
+  /** What the destination is called. */
+  readonly name: string;
+  readonly port: string;
+  /** What was chosen before: it stands first. */
+  readonly before: HandlerConfiguration | undefined;
+}
+
+/** The port at which Node's inspector listens where nothing else is said. */
+const inspectorPort = 9229;
+
+/** Programs that are offered for a new configuration: what servers are mostly called. */
+const programs = '**/{server,index,app,main,handler}.{js,mjs,cjs,ts,mts,cts}';
+
+/** @returns undefined where the user gave up */
+export async function askHandlerConfiguration(question: HandlerQuestion): Promise<HandlerConfiguration | undefined> {
+  const { l10n } = vscode;
+  const { name, port, before } = question;
+  type Choice = vscode.QuickPickItem & { readonly make?: () => Promise<HandlerConfiguration | undefined> };
+  const several = (vscode.workspace.workspaceFolders?.length ?? 0) > 1;
+  const known = launchCandidates(port).map((each): Choice => {
+    const isBefore = before?.kind === 'named' && before.name === each.name && before.folder === each.folder;
+    return {
+      label: `${each.compound ? '$(layers)' : '$(debug-alt)'} ${printable(each.name)}`,
+      description: [
+        printable(each.type),
+        several ? printable(folderOf(each.folder)?.name ?? l10n.t('workspace')) : '',
+        each.namesPort ? l10n.t('names port {0}', port) : '',
+        isBefore ? l10n.t('now') : '',
+      ]
+        .filter((part) => part !== '')
+        .join(' · '),
+      make: () => Promise.resolve({ kind: 'named', name: each.name, folder: each.folder }),
+    };
+  });
+  const others: Choice[] = [
+    {
+      label: l10n.t('$(plug) Attach to a Node process by port…'),
+      description: [
+        l10n.t('started with node --inspect'),
+        ...(before?.kind === 'attach' ? [l10n.t('now: {0}', before.port)] : []),
+      ].join(' · '),
+      make: () => askInspectorPort(before),
+    },
+  ];
+  if ((vscode.workspace.workspaceFolders ?? []).length > 0) {
+    others.push({
+      label: l10n.t('$(add) Create a launch configuration…'),
+      description: l10n.t('runs a program by Node'),
+      make: () => create(question),
+    });
+  }
+  // Without any there is only to make one.
+  const items: Choice[] =
+    known.length === 0
+      ? others.reverse()
+      : [
+          { label: l10n.t('Of launch.json'), kind: vscode.QuickPickItemKind.Separator },
+          ...known,
+          { label: l10n.t('Another way'), kind: vscode.QuickPickItemKind.Separator },
+          ...others,
+        ];
+  const choice = await vscode.window.showQuickPick(items, {
+    title: l10n.t('Debug My Handler: {0}', name),
+    placeHolder: l10n.t('How is the server started that answers there? It is remembered for this destination'),
+    matchOnDescription: true,
+    ignoreFocusOut: true,
+  });
+  return choice?.make?.();
+}
+
+async function askInspectorPort(before: HandlerConfiguration | undefined): Promise<HandlerConfiguration | undefined> {
+  const { l10n } = vscode;
+  const text = await vscode.window.showInputBox({
+    title: l10n.t('Debug My Handler'),
+    prompt: l10n.t('The port of its inspector, which Node prints when it starts with --inspect'),
+    value: String(before?.kind === 'attach' ? before.port : inspectorPort),
+    ignoreFocusOut: true,
+    validateInput: (typed) =>
+      /^[1-9]\d{0,4}$/.test(typed.trim()) && Number(typed) <= 65_535
+        ? undefined
+        : l10n.t('Give a whole number from 1 to {0}', 65_535),
+  });
+  return text === undefined ? undefined : { kind: 'attach', port: Number(text.trim()) };
+}
+
+async function create({ port }: HandlerQuestion): Promise<HandlerConfiguration | undefined> {
+  const { l10n } = vscode;
+  const found = await vscode.workspace.findFiles(programs, '**/{node_modules,dist,out,build}/**', 20);
+  type Choice = vscode.QuickPickItem & { readonly uri?: vscode.Uri };
+  const items: Choice[] = found
+    .map((uri) => ({ label: printable(vscode.workspace.asRelativePath(uri)), uri }))
+    .sort((one, other) => one.label.localeCompare(other.label));
+  items.push({ label: l10n.t('$(folder-opened) Another file…') });
+  const choice = await vscode.window.showQuickPick<Choice>(items, {
+    title: l10n.t('Create a Launch Configuration'),
+    placeHolder: l10n.t('Which program is your server?'),
+    ignoreFocusOut: true,
+  });
+  if (choice === undefined) return undefined;
+  const [program] = choice.uri
+    ? [choice.uri]
+    : ((await vscode.window.showOpenDialog({ openLabel: l10n.t('Choose') })) ?? []);
+  if (program === undefined) return undefined;
+  const folder = vscode.workspace.getWorkspaceFolder(program) ?? vscode.workspace.workspaceFolders?.[0];
+  if (folder === undefined) return undefined;
+  const name = await addLaunchConfiguration(folder, program, port);
+  return { kind: 'named', name, folder: folder.uri.toString() };
+}

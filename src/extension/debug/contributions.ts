@@ -1,0 +1,20 @@
+/** The commands of this room: what they are called, where they stand and when (see src/extension/contributions.ts). */
+import type { CommandDescriptions } from '../describing.ts';
+
+export const handlerCommands = {
+  debugHandler: {
+    title: 'Debug My Handler',
+    icon: 'debug-alt',
+    palette: true,
+    menus: [
+      { menu: 'view/item/context', view: 'destinations', item: 'destination', group: 'inline@0' },
+      { menu: 'view/item/context', view: 'destinations', item: 'destination', group: '0_debug@1' },
+      { menu: 'view/item/context', view: 'events', item: 'notification', alone: true, group: '3_act@4' },
+    ],
+  },
+  chooseHandlerConfiguration: {
+    title: 'Choose How My Handler Is Debugged…',
+    palette: true,
+    menus: [{ menu: 'view/item/context', view: 'destinations', item: 'destination', group: '0_debug@2' }],
+  },
+} as const satisfies CommandDescriptions;

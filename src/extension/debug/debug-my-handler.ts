@@ -1,0 +1,338 @@
+/** Debug My Handler: starts or finds the user's server under a debugger, and sends it an event. */
+import * as vscode from 'vscode';
+import type { EventRow, Forwarding } from '../../protocol/history.ts';
+import type { RelayClient } from '../../protocol/relay-client.ts';
+import type { Destination } from '../../protocol/settings.ts';
+import { commandId } from '../commands.ts';
+import type { CommandHandlers } from '../commands.ts';
+import type { ActionParts } from '../events/action-parts.ts';
+import { connected } from '../events/chosen.ts';
+import type { EventNode } from '../events/event-node.ts';
+import type { DestinationNode, DestinationsNode } from '../relay/destination-node.ts';
+import { nameOfDestination } from '../relay/destination-words.ts';
+import type { DestinationsView } from '../relay/destinations-view.ts';
+import { CommandError } from '../ui/command-error.ts';
+import { printable } from '../ui/printable.ts';
+import { cancellable, GivenUpError } from '../ui/progress.ts';
+import { askHandlerConfiguration } from './ask-handler-configuration.ts';
+import { attachTo, sessionsOf } from './handler-configurations.ts';
+import type { HandlerConfiguration, RememberedConfigurations } from './handler-configurations.ts';
+import type { HandlerPatience } from './handler-patience.ts';
+import { untilListening } from './handler-port.ts';
+import { folderOf, launchCandidates } from './launch-configurations.ts';
+import type { Programs } from './programs.ts';
+
+export interface HandlerDebugParts extends Pick<ActionParts, 'session' | 'context'> {
+  readonly destinations: Pick<DestinationsView, 'nodes'>;
+  readonly programs: Programs;
+  readonly patience: HandlerPatience;
+  readonly remembered: RememberedConfigurations;
+}
+
+/** The debug type of this extension's own sessions, which show what the relay holds. */
+const ownType = 'campaign-monitor';
+
+/** The handlers of these commands. */
+export function createHandlerCommands(parts: HandlerDebugParts): CommandHandlers<'handler'> {
+  return {
+    debugHandler: (node?: DestinationsNode | EventNode) => debugHandler(parts, node),
+    chooseHandlerConfiguration: async (node?: DestinationsNode) => {
+      requireTrust();
+      const destination = await chosenDestination(parts, node);
+      if (destination === undefined) return;
+      const { destinationId } = destination;
+      const chosen = await ask(parts, destination, parts.remembered.all.get(destinationId));
+      if (chosen === undefined) return;
+      const next = vscode.l10n.t('Debug My Handler');
+      const choice = await vscode.window.showInformationMessage(
+        vscode.l10n.t('The handler at {0} is debugged by “{1}”.', destination.name, printable(nameOf(chosen))),
+        next,
+      );
+      if (choice === next) await debugHandler(parts, destination.node);
+    },
+  };
+}
+
+/** A destination of the settings, as the relay knows it. */
+interface ChosenDestination {
+  readonly node: DestinationNode;
+  readonly destinationId: string;
+  readonly name: string;
+  readonly url: URL;
+  /** As the relay has it. */
+  readonly destination: Destination;
+}
+
+async function debugHandler(parts: HandlerDebugParts, node?: DestinationsNode | EventNode): Promise<void> {
+  requireTrust();
+  const row = node?.kind === 'event' ? node.row : undefined;
+  const destination = await chosenDestination(parts, node);
+  if (destination === undefined) return;
+  if (destination.destination.held !== undefined) {
+    throw new CommandError(
+      vscode.l10n.t('Nothing is sent to {0}: {1}', destination.name, printable(destination.destination.held)),
+      undefined,
+      { title: vscode.l10n.t('Manage Keys and Secrets'), command: 'manageSecrets' },
+    );
+  }
+  const chosen = await configurationFor(parts, destination);
+  if (chosen === undefined) return;
+  const started = await startOrFind(parts, destination, chosen);
+  parts.patience.watch(destination.destinationId, started);
+  await startOwn(parts, started);
+  await untilItListens(parts, destination, started);
+  await send(connected(parts.session), destination, row);
+}
+
+/** Launch configurations run programs. @throws CommandError in a workspace that is not trusted */
+function requireTrust(): void {
+  if (vscode.workspace.isTrusted) return;
+  throw new CommandError(
+    vscode.l10n.t('This workspace is not trusted, and a launch configuration runs programs of it'),
+    vscode.l10n.t('Trust the workspace (Workspaces: Manage Workspace Trust) and try again.'),
+  );
+}
+
+/** The destination that is meant; asks where several may be. @returns undefined where the user gave up */
+async function chosenDestination(
+  { session, destinations }: HandlerDebugParts,
+  node?: DestinationsNode | EventNode,
+): Promise<ChosenDestination | undefined> {
+  const { l10n } = vscode;
+  if (session.client === undefined) await vscode.commands.executeCommand(commandId('start'));
+  // Why it did not start has been said.
+  if (session.client === undefined) return undefined;
+  await session.refresh();
+  const { nodes } = destinations;
+  if (nodes.length === 0) {
+    throw new CommandError(
+      l10n.t('The settings name no destination'),
+      l10n.t('Add the URL of your handler, and try again.'),
+      { title: l10n.t('Add Destination'), command: 'addDestination' },
+    );
+  }
+  const meant = await meantNode(nodes, node);
+  if (meant === undefined) return undefined;
+  const { setting, status, index } = nodes.find(({ index }) => index === meant.index) ?? meant;
+  const destination = session.status?.settings.destinations[index];
+  if (status === undefined || destination?.url !== setting.url) {
+    throw new CommandError(l10n.t('The relay has not taken this destination'), l10n.t('Its status says why.'), {
+      title: l10n.t('Show Relay Status'),
+      command: 'showStatus',
+    });
+  }
+  const name = nameOfDestination(
+    setting,
+    nodes.map((each) => each.setting),
+    l10n,
+  );
+  return { node: meant, destinationId: status.destinationId, name, url: new URL(setting.url), destination };
+}
+
+async function meantNode(
+  nodes: readonly DestinationNode[],
+  node?: DestinationsNode | EventNode,
+): Promise<DestinationNode | undefined> {
+  const { l10n } = vscode;
+  if (node?.kind === 'destination') return node;
+  if (node?.kind === 'field') return node.of;
+  const went = node?.kind === 'event' ? node.row.forwardings.map(({ destinationId }) => destinationId) : [];
+  const taken = nodes.filter(({ status }) => status !== undefined && went.includes(status.destinationId));
+  const offered = taken.length > 0 ? taken : nodes;
+  const [first, ...others] = offered;
+  if (others.length === 0) return first;
+  const choice = await vscode.window.showQuickPick(
+    offered.map((each) => ({
+      label: nameOfDestination(
+        each.setting,
+        nodes.map(({ setting }) => setting),
+        l10n,
+      ),
+      each,
+    })),
+    { title: l10n.t('Debug My Handler'), placeHolder: l10n.t('Which destination is the handler that you debug?') },
+  );
+  return choice?.each;
+}
+
+function ask(
+  { remembered }: HandlerDebugParts,
+  { destinationId, name, url }: ChosenDestination,
+  before: HandlerConfiguration | undefined,
+): Promise<HandlerConfiguration | undefined> {
+  return askHandlerConfiguration({ name, port: portOf(url), before }).then(async (chosen) => {
+    if (chosen !== undefined) await remembered.set(destinationId, chosen);
+    return chosen;
+  });
+}
+
+function portOf(url: URL): string {
+  if (url.port !== '') return url.port;
+  return url.protocol === 'https:' ? '443' : '80';
+}
+
+/** The one that is remembered, where it is still there; else asks, once. */
+function configurationFor(
+  parts: HandlerDebugParts,
+  destination: ChosenDestination,
+): Promise<HandlerConfiguration | undefined> {
+  const before = parts.remembered.all.get(destination.destinationId);
+  if (before !== undefined && sessionsOf(before, launchCandidates('')).length > 0) return Promise.resolve(before);
+  return ask(parts, destination, before);
+}
+
+function nameOf(chosen: HandlerConfiguration): string {
+  return chosen.kind === 'attach' ? attachTo(chosen.port).name : chosen.name;
+}
+
+/** The debug sessions of a configuration: those that run, else they are started. */
+async function startOrFind(
+  { programs }: HandlerDebugParts,
+  { node }: ChosenDestination,
+  chosen: HandlerConfiguration,
+): Promise<readonly vscode.DebugSession[]> {
+  const { l10n } = vscode;
+  const names = sessionsOf(chosen, launchCandidates(''));
+  const found = (): vscode.DebugSession[] =>
+    programs.roots.filter(({ configuration }) => names.includes(configuration.name));
+  const running = found();
+  if (running.length > 0) return running;
+  const other = {
+    title: l10n.t('Choose Another'),
+    command: 'chooseHandlerConfiguration',
+    args: [node],
+  } as const;
+  const started = await vscode.debug.startDebugging(
+    chosen.kind === 'named' ? folderOf(chosen.folder) : undefined,
+    chosen.kind === 'named' ? chosen.name : attachTo(chosen.port),
+  );
+  const sessions = found();
+  if (started && sessions.length > 0) return sessions;
+  throw new CommandError(
+    started
+      ? l10n.t('“{0}” has ended at once', printable(nameOf(chosen)))
+      : l10n.t('“{0}” was not started', printable(nameOf(chosen))),
+    l10n.t('Look at what its Debug Console says, or choose another configuration.'),
+    other,
+  );
+}
+
+/**
+ * Starts this extension's own session beside hers, where there is such a type: what the relay holds is seen there. It
+ * ends with hers; hers is her program, and goes on without it.
+ */
+async function startOwn({ context, programs }: HandlerDebugParts, hers: readonly vscode.DebugSession[]): Promise<void> {
+  const { contributes } = context.extension.packageJSON as {
+    contributes: { debuggers?: readonly { readonly type: string }[] };
+  };
+  if (contributes.debuggers?.some(({ type }) => type === ownType) !== true) return;
+  const own = (): vscode.DebugSession | undefined => programs.roots.find(({ type }) => type === ownType);
+  if (own() !== undefined) return;
+  const name = vscode.l10n.t('Deliveries');
+  if (!(await vscode.debug.startDebugging(undefined, { type: ownType, request: 'attach', name }))) return;
+  const session = own();
+  if (session === undefined) return;
+  const following = programs.onDidChange(() => {
+    const ids = new Set(programs.roots.map(({ id }) => id));
+    if (ids.has(session.id) && hers.some(({ id }) => ids.has(id))) return;
+    following.dispose();
+    if (ids.has(session.id)) void vscode.debug.stopDebugging(session);
+  });
+}
+
+/** Waits for the handler's port. @throws GivenUpError; CommandError where the program has ended before */
+async function untilItListens(
+  { programs }: HandlerDebugParts,
+  { url, name, node }: ChosenDestination,
+  hers: readonly vscode.DebugSession[],
+): Promise<void> {
+  const { l10n } = vscode;
+  const ended = new AbortController();
+  const following = programs.onDidChange(() => {
+    const ids = new Set(programs.roots.map(({ id }) => id));
+    if (!hers.some(({ id }) => ids.has(id))) ended.abort();
+  });
+  try {
+    await cancellable(l10n.t('Debug My Handler: until it listens at {0}', url.host), (signal) =>
+      untilListening(url, AbortSignal.any([signal, ended.signal])),
+    );
+  } catch (error) {
+    if (!ended.signal.aborted) throw new GivenUpError((error as Error).message);
+    throw new CommandError(
+      l10n.t('The program ended before it listened at {0}', name),
+      l10n.t('Look at what its Debug Console says, or choose another configuration.'),
+      { title: l10n.t('Choose Another'), command: 'chooseHandlerConfiguration', args: [node] },
+    );
+  } finally {
+    following.dispose();
+  }
+}
+
+/** Of how many of the latest events one is looked for that went to the destination. */
+const lookedAt = 200;
+
+/** Sends the event, else the newest that went there, else the newest, else a sample. */
+async function send(client: RelayClient, to: ChosenDestination, row: EventRow | undefined): Promise<void> {
+  const { l10n } = vscode;
+  const event = row ?? (await newest(client, to.destinationId));
+  if (event === undefined) {
+    await sendSample(client);
+    vscode.window.setStatusBarMessage(l10n.t('A sample event is sent to {0}.', to.name), 8000);
+    return;
+  }
+  const { replayed } = await client.request('notifications/replay', { ids: [event.id], to: to.destination });
+  const held = await heldThere(client, event.id, to.destinationId);
+  if (held !== undefined) {
+    await offerRelease(client, event, held);
+    return;
+  }
+  vscode.window.setStatusBarMessage(
+    replayed > 0
+      ? l10n.t('{0} is sent to {1}.', event.id, to.name)
+      : l10n.t('{0} is on its way to {1} already.', event.id, to.name),
+    8000,
+  );
+}
+
+async function newest(client: RelayClient, destinationId: string): Promise<EventRow | undefined> {
+  const { events } = await client.request('events/query', { limit: lookedAt });
+  const sendable = events.filter(
+    ({ notificationId, forwardings }) => notificationId !== null || forwardings.length > 0,
+  );
+  const there = sendable.find(({ forwardings }) => forwardings.some((each) => each.destinationId === destinationId));
+  return there ?? sendable[0];
+}
+
+async function sendSample(client: RelayClient): Promise<void> {
+  const { documentedListId, sendSamples } = await import('../deferred.ts');
+  const { campaignMonitorUrl } = await client.request('relay/status', {});
+  const now = new Date();
+  const choice = { types: ['Subscribe'], mixed: false, count: 1, batch: 1, listId: documentedListId } as const;
+  const { refused, firstRefusal } = await sendSamples(campaignMonitorUrl, choice, {
+    seed: now.getTime() % 2_147_483_647,
+    now,
+  });
+  if (refused > 0)
+    throw new CommandError(vscode.l10n.t('The sample event was not taken: {0}', printable(firstRefusal ?? '')));
+}
+
+/** The forwarding to the destination, where the debugger of deliveries holds it. */
+async function heldThere(client: RelayClient, eventId: string, destinationId: string): Promise<Forwarding | undefined> {
+  const { event } = await client.request('events/get', { id: eventId });
+  return event.forwardings.find(
+    (each) => each.destinationId === destinationId && (each.heldBy === 'pause' || each.heldBy === 'breakpoint'),
+  );
+}
+
+/** Sending is paused, which somebody wanted: it is not released unasked. */
+async function offerRelease(client: RelayClient, event: EventRow, { heldBy }: Forwarding): Promise<void> {
+  const { l10n } = vscode;
+  const release = l10n.t('Send It Now');
+  const choice = await vscode.window.showWarningMessage(
+    heldBy === 'breakpoint'
+      ? l10n.t('{0} is held at a breakpoint for deliveries.', event.id)
+      : l10n.t('Sending is paused: {0} is held.', event.id),
+    release,
+  );
+  if (choice === release) await client.request('debug/step', { id: event.id });
+}

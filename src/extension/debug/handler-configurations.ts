@@ -1,0 +1,114 @@
+/** The launch configurations of a workspace that may start the user's handler. */
+
+/** How a handler is debugged: what launch.json names, or a Node process that is attached to. */
+export type HandlerConfiguration =
+  | {
+      readonly kind: 'named';
+      readonly name: string;
+      /** The URI of the folder whose launch.json has it; null where the workspace file does. */
+      readonly folder: string | null;
+    }
+  | { readonly kind: 'attach'; readonly port: number };
+
+/** One that launch.json has. */
+export interface Candidate {
+  readonly name: string;
+  readonly folder: string | null;
+  readonly compound: boolean;
+  /** The debug type; of a compound, those of its parts. */
+  readonly type: string;
+  /** The names of the sessions that it starts. */
+  readonly sessions: readonly string[];
+  /** It names the port of the destination, so it is probably the one. */
+  readonly namesPort: boolean;
+}
+
+/** Debuggers of what is no server, and this extension's own. */
+const foreignTypes =
+  /^(?:pwa-)?(?:chrome|msedge|extensionHost|node-terminal|editor-browser)$|^firefox$|^campaign-monitor$/;
+
+/**
+ * The candidates of one launch.json, those first that name the port; else in its order.
+ * @param launch what the setting `launch` of a folder holds: written by hand, so of any form
+ * @param folder the folder's URI
+ * @param port the destination's
+ */
+export function candidatesIn(launch: unknown, folder: string | null, port: string): Candidate[] {
+  const { configurations, compounds } = (launch ?? {}) as { configurations?: unknown; compounds?: unknown };
+  const single = listed(configurations).flatMap((each): Candidate[] => {
+    const { name, type } = each;
+    if (typeof name !== 'string' || typeof type !== 'string' || foreignTypes.test(type)) return [];
+    return [{ name, folder, compound: false, type, sessions: [name], namesPort: namesPort(each, port) }];
+  });
+  const together = listed(compounds).flatMap(({ name, configurations: parts }): Candidate[] => {
+    const names = Array.isArray(parts) ? parts.map(nameOfPart) : [];
+    const known = single.filter((each) => names.includes(each.name));
+    if (typeof name !== 'string' || known.length === 0) return [];
+    return [
+      {
+        ...{ name, folder, compound: true },
+        type: [...new Set(known.map((each) => each.type))].join(', '),
+        sessions: known.map((each) => each.name),
+        namesPort: known.some((each) => each.namesPort),
+      },
+    ];
+  });
+  const all = [...single, ...together];
+  return [...all.filter((each) => each.namesPort), ...all.filter((each) => !each.namesPort)];
+}
+
+function listed(value: unknown): Readonly<Record<string, unknown>>[] {
+  if (!Array.isArray(value)) return [];
+  return value.filter((each): each is Record<string, unknown> => typeof each === 'object' && each !== null);
+}
+
+/** A part of a compound is a name, or a name with its folder. */
+function nameOfPart(part: unknown): unknown {
+  return typeof part === 'string' ? part : (part as { name?: unknown } | null)?.name;
+}
+
+/** Whether a configuration has the port as a number of its own, such as in `args`, `env` or a URL. */
+function namesPort(configuration: unknown, port: string): boolean {
+  return port !== '' && new RegExp(`(?<!\\d)${port}(?!\\d)`).test(JSON.stringify(configuration));
+}
+
+/** The configuration that attaches to a Node process, which is in no launch.json. */
+export function attachTo(port: number): { type: string; request: string; name: string; port: number } {
+  return { type: 'node', request: 'attach', name: `Handler, attached at port ${port}`, port };
+}
+
+/** The names of the sessions that a configuration starts; none where it is not there any more. */
+export function sessionsOf(chosen: HandlerConfiguration, candidates: readonly Candidate[]): readonly string[] {
+  if (chosen.kind === 'attach') return [attachTo(chosen.port).name];
+  return candidates.find(({ name, folder }) => name === chosen.name && folder === chosen.folder)?.sessions ?? [];
+}
+
+/** Where state of a workspace is kept, as VS Code does. */
+export interface Kept {
+  get(key: string): unknown;
+  update(key: string, value: unknown): Thenable<void>;
+}
+
+/** Remembers for each destination of a workspace how its handler is debugged. */
+export class RememberedConfigurations {
+  readonly #kept: Kept;
+  readonly #key: string;
+
+  constructor(kept: Kept, key: string) {
+    this.#kept = kept;
+    this.#key = key;
+  }
+
+  /** All of them, by the ids of the destinations. */
+  get all(): ReadonlyMap<string, HandlerConfiguration> {
+    return new Map(Object.entries((this.#kept.get(this.#key) ?? {}) as Record<string, HandlerConfiguration>));
+  }
+
+  /** Remembers one; `undefined` forgets it. */
+  async set(destinationId: string, chosen: HandlerConfiguration | undefined): Promise<void> {
+    const all = new Map(this.all);
+    if (chosen === undefined) all.delete(destinationId);
+    else all.set(destinationId, chosen);
+    await this.#kept.update(this.#key, Object.fromEntries(all));
+  }
+}

@@ -1,0 +1,92 @@
+/** Has the relay wait for a handler however long it takes to answer, while its program stands at a breakpoint. */
+import * as vscode from 'vscode';
+import type { RelayClient } from '../../protocol/relay-client.ts';
+import { prefix } from '../commands.ts';
+import { configuration } from '../relay/settings.ts';
+import type { Session } from '../relay/session.ts';
+import { sessionsOf } from './handler-configurations.ts';
+import type { RememberedConfigurations } from './handler-configurations.ts';
+import { launchCandidates } from './launch-configurations.ts';
+import type { Programs } from './programs.ts';
+
+export interface HandlerPatienceParts {
+  readonly session: Session;
+  readonly programs: Programs;
+  readonly remembered: RememberedConfigurations;
+  readonly log: vscode.LogOutputChannel;
+}
+
+/**
+ * Tells the relay of which destinations the handler stands. It ends with the debug session, or with this window, whose
+ * connection the relay watches.
+ */
+export class HandlerPatience implements vscode.Disposable {
+  readonly #parts: HandlerPatienceParts;
+  /** The sessions that Debug My Handler has started or found, by destination. */
+  readonly #watched = new Map<string, Set<string>>();
+  readonly #disposables: readonly vscode.Disposable[];
+  /** What the relay was told last, and over which connection. */
+  #told: { readonly client: RelayClient; readonly text: string } | undefined;
+  #telling: Promise<void> = Promise.resolve();
+
+  constructor(parts: HandlerPatienceParts) {
+    this.#parts = parts;
+    this.#disposables = [
+      parts.programs.onDidChange(() => this.#follow()),
+      parts.session.onDidChange(() => this.#follow()),
+      vscode.workspace.onDidChangeConfiguration((event) => {
+        if (event.affectsConfiguration(`${prefix}.debugHandler.everyEvent`) || event.affectsConfiguration('launch'))
+          this.#follow();
+      }),
+    ];
+  }
+
+  dispose(): void {
+    for (const each of this.#disposables) each.dispose();
+  }
+
+  /** From now on, until these sessions end. */
+  watch(destinationId: string, sessions: readonly vscode.DebugSession[]): void {
+    this.#watched.set(destinationId, new Set(sessions.map(({ id }) => id)));
+    this.#follow();
+  }
+
+  /** The destinations of which the handler stands at a breakpoint. */
+  #standing(): string[] {
+    const { programs, remembered } = this.#parts;
+    const roots = programs.roots.filter((root) => programs.stands(root));
+    if (roots.length === 0) return [];
+    const ids = new Set<string>();
+    for (const [id, watched] of this.#watched) if (roots.some((root) => watched.has(root.id))) ids.add(id);
+    if (configuration().get<boolean>('debugHandler.everyEvent', false)) {
+      for (const [id, chosen] of remembered.all) {
+        const names = sessionsOf(chosen, launchCandidates(''));
+        if (roots.some((root) => names.includes(root.configuration.name))) ids.add(id);
+      }
+    }
+    return [...ids].sort();
+  }
+
+  #follow(): void {
+    const { client, status } = this.#parts.session;
+    if (client === undefined || status === undefined) return;
+    const known = new Set(status.destinations.map(({ destinationId }) => destinationId));
+    const destinationIds = this.#standing().filter((id) => known.has(id));
+    const text = destinationIds.join(' ');
+    const before = this.#told?.client === client ? this.#told.text : '';
+    if (text === before) return;
+    this.#told = { client, text };
+    // One after the other: the last that is said is what counts.
+    this.#telling = this.#telling.then(() => this.#tell(client, destinationIds));
+  }
+
+  async #tell(client: RelayClient, destinationIds: string[]): Promise<void> {
+    try {
+      await client.request('debug/patience', { destinationIds });
+    } catch (error) {
+      this.#parts.log.warn(
+        `the relay does not wait for a handler that stands at a breakpoint: ${(error as Error).message}`,
+      );
+    }
+  }
+}

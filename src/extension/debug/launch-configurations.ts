@@ -1,0 +1,74 @@
+/** launch.json of the workspace, read and written. */
+import * as vscode from 'vscode';
+import { candidatesIn } from './handler-configurations.ts';
+import type { Candidate } from './handler-configurations.ts';
+
+/**
+ * What the workspace has, its folders in their order, then the workspace file.
+ * @param port the destination's
+ */
+export function launchCandidates(port: string): Candidate[] {
+  const folders = vscode.workspace.workspaceFolders ?? [];
+  const ofFolders = folders.flatMap((folder) => {
+    const found = vscode.workspace.getConfiguration('launch', folder.uri).inspect<unknown>('configurations');
+    const compounds = vscode.workspace.getConfiguration('launch', folder.uri).inspect<unknown>('compounds');
+    // With one folder alone, its settings are the workspace's.
+    const isAlone = vscode.workspace.workspaceFile === undefined;
+    return candidatesIn(
+      {
+        configurations: found?.workspaceFolderValue ?? (isAlone ? found?.workspaceValue : undefined),
+        compounds: compounds?.workspaceFolderValue ?? (isAlone ? compounds?.workspaceValue : undefined),
+      },
+      folder.uri.toString(),
+      port,
+    );
+  });
+  if (vscode.workspace.workspaceFile === undefined) return ofFolders;
+  const launch = vscode.workspace.getConfiguration('launch');
+  const ofFile = {
+    configurations: launch.inspect<unknown>('configurations')?.workspaceValue,
+    compounds: launch.inspect<unknown>('compounds')?.workspaceValue,
+  };
+  return [...ofFolders, ...candidatesIn(ofFile, null, port)];
+}
+
+/** The folder of a configuration; undefined for one of the workspace file. */
+export function folderOf(uri: string | null): vscode.WorkspaceFolder | undefined {
+  return vscode.workspace.workspaceFolders?.find((folder) => folder.uri.toString() === uri);
+}
+
+/**
+ * Adds a configuration that runs a program by Node to the launch.json of its folder.
+ * @param port the destination's: given to the program as PORT
+ * @returns its name
+ */
+export async function addLaunchConfiguration(
+  folder: vscode.WorkspaceFolder,
+  program: vscode.Uri,
+  port: string,
+): Promise<string> {
+  const path = vscode.workspace.asRelativePath(program, false);
+  const launch = vscode.workspace.getConfiguration('launch', folder.uri);
+  const { workspaceFolderValue, workspaceValue } = launch.inspect<unknown[]>('configurations') ?? {};
+  const own = workspaceFolderValue ?? (vscode.workspace.workspaceFile === undefined ? workspaceValue : undefined) ?? [];
+  const name = freeName(`Handler: ${path}`, own);
+  const configuration = {
+    type: 'node',
+    request: 'launch',
+    name,
+    program: `\${workspaceFolder}/${path}`,
+    cwd: `\${workspaceFolder}/${path.split('/').slice(0, -1).join('/')}`.replace(/\/$/, ''),
+    env: { PORT: port },
+    skipFiles: ['<node_internals>/**', '**/node_modules/**'],
+  };
+  await launch.update('configurations', [...own, configuration], vscode.ConfigurationTarget.WorkspaceFolder);
+  return name;
+}
+
+/** The name, with a number where another has it. */
+function freeName(wanted: string, taken: readonly unknown[]): string {
+  const names = new Set(taken.map((each) => (each as { name?: unknown } | null)?.name));
+  let name = wanted;
+  for (let number = 2; names.has(name); number += 1) name = `${wanted} ${number}`;
+  return name;
+}

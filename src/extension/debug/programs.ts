@@ -1,0 +1,63 @@
+/** The programs that are being debugged in this window, and which of them stand at a breakpoint. */
+import * as vscode from 'vscode';
+import { StoppedThreads } from './stopped-threads.ts';
+
+/** Follows every debug session of the window. */
+export class Programs implements vscode.Disposable {
+  readonly #sessions = new Map<vscode.DebugSession, StoppedThreads>();
+  readonly #changed = new vscode.EventEmitter<undefined>();
+  readonly #disposables: readonly { dispose(): unknown }[];
+
+  /** A session has begun or ended, or its program stands or runs on. */
+  readonly onDidChange = this.#changed.event;
+
+  constructor() {
+    this.#disposables = [
+      this.#changed,
+      vscode.debug.registerDebugAdapterTrackerFactory('*', { createDebugAdapterTracker: (each) => this.#track(each) }),
+      vscode.debug.onDidTerminateDebugSession((each) => this.#end(each)),
+    ];
+  }
+
+  dispose(): void {
+    for (const each of this.#disposables) each.dispose();
+  }
+
+  /** The sessions that were not started by another, as js-debug does for each process. */
+  get roots(): readonly vscode.DebugSession[] {
+    return [...new Set([...this.#sessions.keys()].map(rootOf))];
+  }
+
+  /** Whether the program of a session, or of one that it has started, stands at a breakpoint. */
+  stands(root: vscode.DebugSession): boolean {
+    return [...this.#sessions].some(([session, threads]) => threads.any && rootOf(session).id === root.id);
+  }
+
+  #track(session: vscode.DebugSession): vscode.DebugAdapterTracker {
+    const threads = new StoppedThreads();
+    this.#sessions.set(session, threads);
+    this.#changed.fire(undefined);
+    let stood = false;
+    const look = (): void => {
+      if (threads.any === stood) return;
+      stood = threads.any;
+      this.#changed.fire(undefined);
+    };
+    return {
+      onWillReceiveMessage: (message) => threads.asked(message),
+      onDidSendMessage: (message) => {
+        threads.said(message);
+        look();
+      },
+      onExit: () => this.#end(session),
+    };
+  }
+
+  #end(session: vscode.DebugSession): void {
+    if (this.#sessions.delete(session)) this.#changed.fire(undefined);
+  }
+}
+
+function rootOf(session: vscode.DebugSession): vscode.DebugSession {
+  return session.parentSession === undefined ? session : rootOf(session.parentSession);
+}
