@@ -1,0 +1,176 @@
+/** Debug My Handler with VS Code's own debugger of Node (js-debug) and the examples' wrong handler. */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import * as vscode from 'vscode';
+import { freePort } from '../free-port.ts';
+import type { EventRow, Forwarding } from '../../src/protocol/history.ts';
+import { nodeOf, run, startStage, until } from './relay-stage.ts';
+import type { HostStage } from './relay-stage.ts';
+
+const program = join(process.env['HOST_TESTS_ROOT'] ?? '', 'examples/wrong-handler/server.js');
+const configurationName = 'The wrong handler';
+const timeoutMs = 1500;
+
+/** The line where the handler makes a contact, from 0. */
+const line = readFileSync(program, 'utf8')
+  .split('\n')
+  .findIndex((text) => text.includes('contacts.push'));
+
+function body(address: string): string {
+  const event = {
+    CustomFields: [],
+    Date: '2026-01-15 09:30:00',
+    EmailAddress: address,
+    Name: 'Jane',
+    Type: 'Subscribe',
+  };
+  return JSON.stringify({ Events: [event], ListID: '96c0bbdaa54760c8d9e62a2b7ffa2e13' });
+}
+
+/** Takes what the quick pick that is open offers, until the command has ended. */
+async function accepting(command: Thenable<unknown>): Promise<void> {
+  const ended = Promise.resolve(command).then(() => true);
+  const soon = (): Promise<boolean> => new Promise((resolve) => setTimeout(() => resolve(false), 50));
+  do await vscode.commands.executeCommand('workbench.action.acceptSelectedQuickOpenItem');
+  while (!(await Promise.race([ended, soon()])));
+}
+
+describe('Debug My Handler', function () {
+  this.timeout(180_000);
+  let stage: HostStage;
+  let port: number;
+  let hangs: ReturnType<typeof createServer>;
+  let row: EventRow;
+  const launch = (): vscode.WorkspaceConfiguration => vscode.workspace.getConfiguration('launch');
+  const settings = (): vscode.WorkspaceConfiguration => vscode.workspace.getConfiguration('campaignMonitorRelay');
+
+  const forwarding = async (id: string): Promise<Forwarding | undefined> => {
+    const { event } = await stage.client.request('events/get', { id: row.id });
+    return event.forwardings.find(({ destinationId }) => destinationId === id);
+  };
+  const lifted = async (): Promise<string[]> =>
+    (await stage.client.request('relay/status', {})).destinations
+      .filter((each) => each.timeoutLifted === true)
+      .map((each) => each.destinationId);
+  const stands = (): Promise<unknown> =>
+    until(() => vscode.debug.activeStackItem instanceof vscode.DebugStackFrame && vscode.debug.activeDebugSession);
+
+  before(async () => {
+    assert.ok(line > 0);
+    port = await freePort();
+    hangs = createServer((request) => void request.resume()).listen(0, '127.0.0.1');
+    await once(hangs, 'listening');
+    stage = await startStage();
+    await settings().update(
+      'destinations',
+      [
+        { id: 'hers', url: `http://127.0.0.1:${port}/callback`, timeoutMs },
+        { id: 'other', url: `http://127.0.0.1:${(hangs.address() as AddressInfo).port}/`, timeoutMs },
+      ],
+      vscode.ConfigurationTarget.Global,
+    );
+    await until(async () => (await stage.client.request('relay/status', {})).destinations[0]?.destinationId === 'hers');
+    await launch().update(
+      'configurations',
+      [
+        { type: 'node', request: 'launch', name: 'Something else', program: '/nowhere.js' },
+        {
+          ...{ type: 'node', request: 'launch', name: configurationName, program, console: 'internalConsole' },
+          env: { PORT: String(port), MAIL_MS: '1' },
+        },
+      ],
+      vscode.ConfigurationTarget.Workspace,
+    );
+    const before = (await stage.client.request('events/query', { limit: 1 })).events[0]?.id;
+    await stage.client.request('deliveries/inject', { body: { text: body('jane@example.org') } });
+    row = (await until(async () => {
+      const [event] = (await stage.client.request('events/query', { limit: 1 })).events;
+      return event !== undefined && event.id !== before && event;
+    })) as EventRow;
+  });
+  afterEach(async () => {
+    vscode.debug.removeBreakpoints(vscode.debug.breakpoints);
+    await vscode.debug.stopDebugging();
+    await until(() => vscode.debug.activeDebugSession === undefined);
+  });
+  after(async () => {
+    await launch().update('configurations', undefined, vscode.ConfigurationTarget.Workspace);
+    await settings().update('debugHandler.everyEvent', undefined, vscode.ConfigurationTarget.Global);
+    hangs.closeAllConnections();
+    hangs.close();
+    await stage.stop();
+  });
+
+  const breakHere = (): void => {
+    const place = new vscode.Location(vscode.Uri.file(program), new vscode.Position(line, 2));
+    vscode.debug.addBreakpoints([new vscode.SourceBreakpoint(place)]);
+  };
+
+  it('asks once for the launch configuration, starts it, and the breakpoint in her handler is hit', async () => {
+    breakHere();
+    // The one that names the destination's port stands first.
+    await accepting(run('debugHandler', nodeOf(row)));
+    await stands();
+    const frame = vscode.debug.activeStackItem as vscode.DebugStackFrame;
+    const { stackFrames } = (await frame.session.customRequest('stackTrace', {
+      threadId: frame.threadId,
+      startFrame: 0,
+      levels: 1,
+    })) as { stackFrames: { line: number; source: { path: string } }[] };
+    assert.deepEqual([stackFrames[0]?.source.path, stackFrames[0]?.line], [program, line + 1]);
+
+    // Her time-out is over when that of the other destination is, and longer: it was sent again behind it.
+    await until(async () => (await lifted()).length > 0);
+    assert.deepEqual(await lifted(), ['hers']);
+    await stage.client.request('notifications/replay', {
+      ids: [row.id],
+      to: (await stage.client.request('relay/status', {})).settings.destinations[1]!,
+    });
+    await until(async () => {
+      const other = await forwarding('other');
+      return other?.state === 'failed' && /no answer within/.test(other.detail ?? '');
+    });
+    assert.equal((await forwarding('hers'))?.state, 'waiting', 'it is under way still');
+
+    vscode.debug.removeBreakpoints(vscode.debug.breakpoints);
+    await vscode.commands.executeCommand('workbench.action.debug.continue');
+    await until(async () => (await forwarding('hers'))?.state === 'sent');
+    assert.equal((await forwarding('hers'))?.status, 200);
+    await until(async () => (await lifted()).length === 0);
+  });
+
+  it('remembers the configuration, and finds its session where it runs already', async () => {
+    await run('debugHandler', nodeOf(row));
+    const session = await until(() => vscode.debug.activeDebugSession);
+    breakHere();
+    await run('debugHandler', nodeOf(row));
+    await stands();
+    assert.equal(rootOf(vscode.debug.activeDebugSession!).id, rootOf(session!).id);
+    await until(async () => (await lifted()).length > 0);
+    // The lifting ends with the session, and the attempt is broken off with her program.
+    await vscode.debug.stopDebugging();
+    await until(async () => (await lifted()).length === 0);
+  });
+
+  it('does so for every event where the setting says it, in a session that she has started herself', async () => {
+    await settings().update('debugHandler.everyEvent', true, vscode.ConfigurationTarget.Global);
+    breakHere();
+    await vscode.debug.startDebugging(vscode.workspace.workspaceFolders?.[0], configurationName);
+    await stage.client.request('notifications/replay', {
+      ids: [row.id],
+      to: (await stage.client.request('relay/status', {})).settings.destinations[0]!,
+    });
+    await stands();
+    await until(async () => (await lifted()).length > 0);
+    await settings().update('debugHandler.everyEvent', false, vscode.ConfigurationTarget.Global);
+    await until(async () => (await lifted()).length === 0);
+  });
+});
+
+function rootOf(session: vscode.DebugSession): vscode.DebugSession {
+  return session.parentSession === undefined ? session : rootOf(session.parentSession);
+}
