@@ -35,6 +35,7 @@ describe('The words for a destination', () => {
     assert.equal(state({ waiting: 3 }), '3 waiting');
     assert.equal(state({ state: 'down', detail: 'refused\n', waiting: 1 }), 'down: refused\\x0a · 1 waiting');
     assert.equal(state({ state: 'held', detail: null }), 'held');
+    assert.equal(state({ waiting: 1, timeoutLifted: true }), '1 waiting · stands at a breakpoint, without a time-out');
     assert.equal(state({ configured: false, waiting: 2 }), 'removed from the settings · 2 waiting');
     assert.equal(stateOfDestination(undefined, english), '');
   });
