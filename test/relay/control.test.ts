@@ -276,6 +276,7 @@ describe('A request at the control channel', () => {
     await ask('relay/status', {});
     await ask('relay/configure', { settings: { partSize: 3 } });
     await ask('tunnel/open', {});
+    assert.deepEqual(await ask('debug/patience', { destinationIds: ['t1'] }), { destinationIds: ['t1'] });
     await ask('tunnel/close', {});
     assert.equal((await ask('events/query', {})).events.length, 2);
     assert.equal((await ask('events/page', {})).total, 2);

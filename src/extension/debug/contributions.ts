@@ -7,6 +7,7 @@ export const handlerCommands = {
     icon: 'debug-alt',
     palette: true,
     menus: [
+      { menu: 'view/title', view: 'destinations', group: '0_debug@1' },
       { menu: 'view/item/context', view: 'destinations', item: 'destination', group: 'inline@0' },
       { menu: 'view/item/context', view: 'destinations', item: 'destination', group: '0_debug@1' },
       { menu: 'view/item/context', view: 'events', item: 'notification', alone: true, group: '3_act@4' },
@@ -15,6 +16,9 @@ export const handlerCommands = {
   chooseHandlerConfiguration: {
     title: 'Choose How My Handler Is Debugged…',
     palette: true,
-    menus: [{ menu: 'view/item/context', view: 'destinations', item: 'destination', group: '0_debug@2' }],
+    menus: [
+      { menu: 'view/title', view: 'destinations', group: '0_debug@2' },
+      { menu: 'view/item/context', view: 'destinations', item: 'destination', group: '0_debug@2' },
+    ],
   },
 } as const satisfies CommandDescriptions;
