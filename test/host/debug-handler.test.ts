@@ -6,6 +6,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
+import { untilListening } from '../../src/extension/debug/handler-port.ts';
 import { freePort } from '../free-port.ts';
 import type { EventRow, Forwarding } from '../../src/protocol/history.ts';
 import { nodeOf, run, startStage, until } from './relay-stage.ts';
@@ -40,7 +41,7 @@ async function accepting(command: Thenable<unknown>): Promise<void> {
 }
 
 describe('Debug My Handler', function () {
-  this.timeout(180_000);
+  this.timeout(100_000);
   let stage: HostStage;
   let port: number;
   let hangs: ReturnType<typeof createServer>;
@@ -94,8 +95,7 @@ describe('Debug My Handler', function () {
   });
   afterEach(async () => {
     vscode.debug.removeBreakpoints(vscode.debug.breakpoints);
-    await vscode.debug.stopDebugging();
-    await until(() => vscode.debug.activeDebugSession === undefined);
+    await end();
   });
   after(async () => {
     await launch().update('configurations', undefined, vscode.ConfigurationTarget.Workspace);
@@ -104,6 +104,17 @@ describe('Debug My Handler', function () {
     hangs.close();
     await stage.stop();
   });
+
+  /** Ends all sessions. Stop is pressed again where a program has not ended by the first, as one does in the toolbar. */
+  const end = async (): Promise<void> => {
+    const isOver = (): boolean => vscode.debug.activeDebugSession === undefined;
+    await until(async () => {
+      if (isOver()) return true;
+      const aMoment = new Promise((resolve) => setTimeout(resolve, 3000));
+      await Promise.race([vscode.debug.stopDebugging(), aMoment]);
+      return isOver();
+    }, 60_000);
+  };
 
   const breakHere = (): void => {
     const place = new vscode.Location(vscode.Uri.file(program), new vscode.Position(line, 2));
@@ -121,7 +132,10 @@ describe('Debug My Handler', function () {
       startFrame: 0,
       levels: 1,
     })) as { stackFrames: { line: number; source: { path: string } }[] };
-    assert.deepEqual([stackFrames[0]?.source.path, stackFrames[0]?.line], [program, line + 1]);
+    // In the browser's VS Code it is a URI of the server's.
+    const [top] = stackFrames;
+    assert.ok(top !== undefined && top.source.path.endsWith('/examples/wrong-handler/server.js'), top?.source.path);
+    assert.equal(top.line, line + 1);
 
     // Her time-out is over when that of the other destination is, and longer: it was sent again behind it.
     await until(async () => (await lifted()).length > 0);
@@ -152,7 +166,7 @@ describe('Debug My Handler', function () {
     assert.equal(rootOf(vscode.debug.activeDebugSession!).id, rootOf(session!).id);
     await until(async () => (await lifted()).length > 0);
     // The lifting ends with the session, and the attempt is broken off with her program.
-    await vscode.debug.stopDebugging();
+    await end();
     await until(async () => (await lifted()).length === 0);
   });
 
@@ -160,6 +174,7 @@ describe('Debug My Handler', function () {
     await settings().update('debugHandler.everyEvent', true, vscode.ConfigurationTarget.Global);
     breakHere();
     await vscode.debug.startDebugging(vscode.workspace.workspaceFolders?.[0], configurationName);
+    await untilListening(new URL(`http://127.0.0.1:${port}/`), AbortSignal.timeout(30_000));
     await stage.client.request('notifications/replay', {
       ids: [row.id],
       to: (await stage.client.request('relay/status', {})).settings.destinations[0]!,

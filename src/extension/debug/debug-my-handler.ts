@@ -95,7 +95,7 @@ function requireTrust(): void {
 
 /** The destination that is meant; asks where several may be. @returns undefined where the user gave up */
 async function chosenDestination(
-  { session, destinations }: HandlerDebugParts,
+  { session, destinations, remembered }: HandlerDebugParts,
   node?: DestinationsNode | EventNode,
 ): Promise<ChosenDestination | undefined> {
   const { l10n } = vscode;
@@ -111,7 +111,7 @@ async function chosenDestination(
       { title: l10n.t('Add Destination'), command: 'addDestination' },
     );
   }
-  const meant = await meantNode(nodes, node);
+  const meant = await meantNode(nodes, remembered, node);
   if (meant === undefined) return undefined;
   const { setting, status, index } = nodes.find(({ index }) => index === meant.index) ?? meant;
   const destination = session.status?.settings.destinations[index];
@@ -131,6 +131,7 @@ async function chosenDestination(
 
 async function meantNode(
   nodes: readonly DestinationNode[],
+  remembered: RememberedConfigurations,
   node?: DestinationsNode | EventNode,
 ): Promise<DestinationNode | undefined> {
   const { l10n } = vscode;
@@ -139,7 +140,9 @@ async function meantNode(
   const went = node?.kind === 'event' ? node.row.forwardings.map(({ destinationId }) => destinationId) : [];
   const taken = nodes.filter(({ status }) => status !== undefined && went.includes(status.destinationId));
   const offered = taken.length > 0 ? taken : nodes;
-  const [first, ...others] = offered;
+  // Who has debugged one of them means that one.
+  const known = offered.filter(({ status }) => status !== undefined && remembered.all.has(status.destinationId));
+  const [first, ...others] = known.length === 1 ? known : offered;
   if (others.length === 0) return first;
   const choice = await vscode.window.showQuickPick(
     offered.map((each) => ({
