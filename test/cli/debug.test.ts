@@ -58,6 +58,18 @@ describe('Debugging from the terminal', function () {
     await listening.end();
   });
 
+  it('says in the status of which destination the time-out is lifted, and by nobody any more', async () => {
+    const listening = place.listen(['--forward-to', callback.url]);
+    await listening.ready();
+    const client = await connectToRelay(place.dataDir);
+    await client.request('debug/patience', { destinationIds: ['t1'] });
+    const lifted = /Forwards to .*, up, 0 wait, no time-out: a debugger holds it\n/;
+    assert.match((await place.run('status')).out, lifted);
+    client.close();
+    await until(async () => !lifted.test((await place.run('status')).out));
+    await listening.end();
+  });
+
   it('sets breakpoints, which tell why they did not stop, and removes them', async () => {
     const listening = place.listen(['--forward-to', callback.url]);
     const { campaignMonitorUrl } = await listening.ready();

@@ -96,9 +96,10 @@ function statusLines(status: Status, held: readonly HeldForwarding[], more: bool
     `${label('Open Connectors posts to')}${status.openConnectorsUrl}`,
     `${label('Public URL')}${printable(status.publicUrl ?? `none (${status.tunnel.state}: ${status.tunnel.reason})`)}`,
   ];
-  for (const { url, state, detail, waiting } of status.destinations) {
+  for (const { url, state, detail, waiting, timeoutLifted } of status.destinations) {
     const why = detail === null ? '' : `: ${detail}`;
-    lines.push(`${label('Forwards to')}${printable(`${url}, ${state}${why}`)}, ${waiting} wait`);
+    const debugged = timeoutLifted === true ? ', no time-out: a debugger holds it' : '';
+    lines.push(`${label('Forwards to')}${printable(`${url}, ${state}${why}`)}, ${waiting} wait${debugged}`);
   }
   lines.push(
     `${label('History')}${count(counts.deliveries, 'delivery')}, ${count(counts.events, 'event')}`,
