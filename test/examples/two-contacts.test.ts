@@ -73,7 +73,7 @@ describe('Why does my handler create two contacts?', function () {
 
     // The right one takes its place.
     const right = await startHandler('right-handler', { mailMs, port });
-    for (const _ of [1, 2]) {
+    for (let times = 0; times < 2; times += 1) {
       assert.equal((await place.run('replay', stopped.eventId)).code, 0);
       await settled();
     }
