@@ -6,7 +6,6 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
-import { untilListening } from '../../src/extension/debug/handler-port.ts';
 import { freePort } from '../free-port.ts';
 import type { EventRow, Forwarding } from '../../src/protocol/history.ts';
 import { nodeOf, run, startStage, until } from './relay-stage.ts';
@@ -93,27 +92,21 @@ describe('Debug My Handler', function () {
       return event !== undefined && event.id !== before && event;
     })) as EventRow;
   });
-  afterEach(async () => {
-    vscode.debug.removeBreakpoints(vscode.debug.breakpoints);
-    await end();
-  });
   after(async () => {
+    vscode.debug.removeBreakpoints(vscode.debug.breakpoints);
+    void vscode.debug.stopDebugging();
     await launch().update('configurations', undefined, vscode.ConfigurationTarget.Workspace);
-    await settings().update('debugHandler.everyEvent', undefined, vscode.ConfigurationTarget.Global);
     hangs.closeAllConnections();
     hangs.close();
     await stage.stop();
   });
 
-  /** Ends all sessions. Stop is pressed again where a program has not ended by the first, as one does in the toolbar. */
-  const end = async (): Promise<void> => {
-    const isOver = (): boolean => vscode.debug.activeDebugSession === undefined;
-    await until(async () => {
-      if (isOver()) return true;
-      const aMoment = new Promise((resolve) => setTimeout(resolve, 3000));
-      await Promise.race([vscode.debug.stopDebugging(), aMoment]);
-      return isOver();
-    }, 60_000);
+  /** Continues, until her answer has come and her time-out counts again. */
+  const goOn = async (): Promise<void> => {
+    await vscode.commands.executeCommand('workbench.action.debug.continue');
+    await until(async () => (await forwarding('hers'))?.state === 'sent');
+    assert.equal((await forwarding('hers'))?.status, 200);
+    await until(async () => (await lifted()).length === 0);
   };
 
   const breakHere = (): void => {
@@ -150,39 +143,16 @@ describe('Debug My Handler', function () {
     });
     assert.equal((await forwarding('hers'))?.state, 'waiting', 'it is under way still');
 
-    vscode.debug.removeBreakpoints(vscode.debug.breakpoints);
-    await vscode.commands.executeCommand('workbench.action.debug.continue');
-    await until(async () => (await forwarding('hers'))?.state === 'sent');
-    assert.equal((await forwarding('hers'))?.status, 200);
-    await until(async () => (await lifted()).length === 0);
-  });
+    await goOn();
 
-  it('remembers the configuration, and finds its session where it runs already', async () => {
-    await run('debugHandler', nodeOf(row));
-    const session = await until(() => vscode.debug.activeDebugSession);
-    breakHere();
+    // It is remembered, and its session is found: nothing is asked, and nothing is started again.
+    const session = rootOf(frame.session);
     await run('debugHandler', nodeOf(row));
     await stands();
-    assert.equal(rootOf(vscode.debug.activeDebugSession!).id, rootOf(session!).id);
+    assert.equal(rootOf(vscode.debug.activeDebugSession ?? frame.session).id, session.id);
     await until(async () => (await lifted()).length > 0);
-    // The lifting ends with the session, and the attempt is broken off with her program.
-    await end();
-    await until(async () => (await lifted()).length === 0);
-  });
-
-  it('does so for every event where the setting says it, in a session that she has started herself', async () => {
-    await settings().update('debugHandler.everyEvent', true, vscode.ConfigurationTarget.Global);
-    breakHere();
-    await vscode.debug.startDebugging(vscode.workspace.workspaceFolders?.[0], configurationName);
-    await untilListening(new URL(`http://127.0.0.1:${port}/`), AbortSignal.timeout(30_000));
-    await stage.client.request('notifications/replay', {
-      ids: [row.id],
-      to: (await stage.client.request('relay/status', {})).settings.destinations[0]!,
-    });
-    await stands();
-    await until(async () => (await lifted()).length > 0);
-    await settings().update('debugHandler.everyEvent', false, vscode.ConfigurationTarget.Global);
-    await until(async () => (await lifted()).length === 0);
+    assert.deepEqual(await lifted(), ['hers']);
+    await goOn();
   });
 });
 
