@@ -56,11 +56,11 @@ export { inOrder, mainNotification, readDocument } from './events/documents/cont
 export { maskHeaders } from './events/documents/masking.ts';
 export { readTableMessage } from './events/table/messages.ts';
 export { tunnelInWords } from './ui/tunnel-words.ts';
-export { authorize } from './oauth/authorize.ts';
-export { listenOnLoopback } from './oauth/loopback.ts';
-export { editorCallback, loopbackCallback, planWays } from './oauth/ways.ts';
-export { instanceCurl, instanceReadCurl, instanceText } from './open-connectors/instances/instance-text.ts';
-export { CreationAttempts } from './open-connectors/create/creation-attempts.ts';
+export { authorize } from '../oauth/authorize.ts';
+export { listenOnLoopback } from '../oauth/loopback.ts';
+export { editorCallback, loopbackCallback, planWays } from '../oauth/ways.ts';
+export { instanceCurl, instanceReadCurl, instanceText } from '../export/instance-text.ts';
+export { CreationAttempts } from '../open-connectors/creation-attempts.ts';
 export {
   checkForm,
   emptyFields,

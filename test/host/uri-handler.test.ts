@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
-import { readPasted } from '../../src/extension/oauth/answer.ts';
+import { readPasted } from '../../src/oauth/answer.ts';
 import { asPasted, UriCallbacks } from '../../src/extension/oauth/uri-handler.ts';
 
 const begin = 'vscode://cm-relay.campaign-monitor-relay';

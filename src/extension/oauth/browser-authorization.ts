@@ -10,11 +10,11 @@ import type {
   AuthorizationRequest,
   WaitingOptions,
   WaitingView,
-} from './authorize.ts';
-import type { CallbackPortError, PageTexts } from './loopback.ts';
+} from '../../oauth/authorize.ts';
+import type { CallbackPortError, PageTexts } from '../../oauth/loopback.ts';
 import { showPasteBox, strayText } from './paste.ts';
 import { UriCallbacks } from './uri-handler.ts';
-import type { EditorEnvironment } from './ways.ts';
+import type { EditorEnvironment } from '../../oauth/ways.ts';
 
 /** What to say of an authorisation that gave no code. */
 export interface Explanation {

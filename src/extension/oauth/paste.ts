@@ -1,6 +1,6 @@
 /** The box into which a person pastes the URL that the browser ended on, or the code. */
 import * as vscode from 'vscode';
-import type { StrayAnswer } from './authorize.ts';
+import type { StrayAnswer } from '../../oauth/authorize.ts';
 
 export interface PasteBoxOptions {
   readonly title: string;

@@ -1,7 +1,7 @@
 /** URLs that the system hands to this extension: `vscode://cm-relay.campaign-monitor-relay/oauth/callback?…`. */
 import * as vscode from 'vscode';
-import type { Listening } from './authorize.ts';
-import type { PageKind } from './loopback.ts';
+import type { Listening } from '../../oauth/authorize.ts';
+import type { PageKind } from '../../oauth/loopback.ts';
 
 /** Takes the query of a URL that came. */
 type Taker = (query: URLSearchParams) => PageKind;

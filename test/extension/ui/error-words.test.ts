@@ -6,7 +6,7 @@ import { CampaignMonitorOAuthError, campaignMonitorOAuthErrorKinds } from '../..
 import { UnsafeSocketFolderError } from '../../../src/protocol/control-channel.ts';
 import { messageOf, nextOf, nextOfRelay, withNext } from '../../../src/extension/ui/error-words.ts';
 import type { Localiser } from '../../../src/extension/ui/localiser.ts';
-import { AuthorizationUrlError } from '../../../src/extension/oauth/authorize.ts';
+import { AuthorizationUrlError } from '../../../src/oauth/authorize.ts';
 import {
   openConnectorsAdvice,
   OpenConnectorsError,

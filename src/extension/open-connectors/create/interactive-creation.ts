@@ -12,7 +12,7 @@ import type {
   CreationResult,
   CreationStep,
   OpenAttempt,
-} from './creation-attempts.ts';
+} from '../../../open-connectors/creation-attempts.ts';
 import type { InstanceStore } from '../instances/instance-store.ts';
 import { explainPlatformError, platformErrorForLog } from '../platform-errors.ts';
 import type { Platform } from '../platform.ts';

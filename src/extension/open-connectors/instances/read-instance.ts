@@ -1,16 +1,17 @@
 /** What can be read of an instance: copied, or shown as a document. */
 import * as vscode from 'vscode';
+import { logRows, platformEvents, receivedNotifications } from '../../../open-connectors/instance-log.ts';
 import { CommandError } from '../../ui/command-error.ts';
 import { printable } from '../../ui/printable.ts';
 import { working } from '../../ui/progress.ts';
 import { askChoice } from '../../ui/questions.ts';
 import { back } from '../../ui/steps.ts';
 import { platformOf } from './choose-instance.ts';
-import { eventLogText, logRows, platformEvents } from './event-log.ts';
+import { eventLogText } from './event-log.ts';
 import type { InstanceCommandParts } from './instance-command-parts.ts';
 import type { InstanceNode } from './instance-node.ts';
 import { tokenOf } from './instance-store.ts';
-import { receivedNotifications } from './received-notifications.ts';
+import { historyOf } from './received-notifications.ts';
 import { copy, say } from './say.ts';
 
 /** Copies the token of an instance, where it is known. */
@@ -74,7 +75,7 @@ export async function showEvents(parts: InstanceCommandParts, node: InstanceNode
   const text = await working(vscode.l10n.t('Reading the events of {0}', facts.name), async (signal) => {
     const [log, history] = await Promise.all([
       api.instanceEvents(facts.id, signal),
-      client === undefined ? { notifications: [], cut: false } : receivedNotifications(client, signal),
+      client === undefined ? { notifications: [], cut: false } : receivedNotifications(historyOf(client), signal),
     ]);
     return eventLogText(
       {

@@ -1,11 +1,7 @@
 import assert from 'node:assert/strict';
-import {
-  eventLogText,
-  identityOfNotification,
-  logRows,
-  platformEvents,
-} from '../../../../src/extension/open-connectors/instances/event-log.ts';
-import type { ReceivedNotification } from '../../../../src/extension/open-connectors/instances/event-log.ts';
+import { eventLogText } from '../../../../src/extension/open-connectors/instances/event-log.ts';
+import { identityOfNotification, logRows, platformEvents } from '../../../../src/open-connectors/instance-log.ts';
+import type { ReceivedNotification } from '../../../../src/open-connectors/instance-log.ts';
 import { english } from '../../events/rows.ts';
 
 function received(changes: Partial<ReceivedNotification>): ReceivedNotification {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { editorCallback, loopbackCallback, planWays } from '../../../src/extension/oauth/ways.ts';
-import type { EditorEnvironment } from '../../../src/extension/oauth/ways.ts';
+import { editorCallback, loopbackCallback, planWays } from '../../src/oauth/ways.ts';
+import type { EditorEnvironment } from '../../src/oauth/ways.ts';
 
 const desktop: EditorEnvironment = {
   uriScheme: 'vscode',

@@ -1,13 +1,12 @@
 /** Makes an instance, once: consent, `POST /instances`, and what to do where no answer comes. */
-import { OpenConnectorsError } from '../../../open-connectors/api-error.ts';
-import type { Instance } from '../../../open-connectors/answers.ts';
-import type { OpenConnectorsApi } from '../../../open-connectors/api.ts';
-import { factsOf } from '../../../open-connectors/instance-facts.ts';
-import type { InstanceFacts } from '../../../open-connectors/instance-facts.ts';
-import { buildInstanceBody } from '../../../open-connectors/instance-body.ts';
-import type { InstanceInput } from '../../../open-connectors/instance-body.ts';
-import type { Authorization, AuthorizationRequest } from '../../oauth/authorize.ts';
-import type { InstanceStore } from '../instances/instance-store.ts';
+import { OpenConnectorsError } from './api-error.ts';
+import type { Instance } from './answers.ts';
+import type { OpenConnectorsApi } from './api.ts';
+import { factsOf } from './instance-facts.ts';
+import type { InstanceFacts } from './instance-facts.ts';
+import { buildInstanceBody } from './instance-body.ts';
+import type { InstanceInput } from './instance-body.ts';
+import type { Authorization, AuthorizationRequest } from '../oauth/authorize.ts';
 
 /** How it ended. */
 export type CreationResult =
@@ -39,11 +38,26 @@ export type CreationResult =
 /** What is under way, for whoever shows it. */
 export type CreationStep = 'creating' | 'looking';
 
+/** What is kept of an instance that was made here. */
+export interface NewInstance {
+  readonly id: number;
+  readonly name: string;
+  /** As {@link CreationParts.host} has it. */
+  readonly host: string;
+  /** ISO 8601. */
+  readonly createdAt: string;
+}
+
+/** Where an instance is kept that was made here, with its token where that is known. */
+export interface NewInstanceStore {
+  add(instance: NewInstance, token: string | undefined): Promise<void>;
+}
+
 export interface CreationParts {
   readonly api: Pick<OpenConnectorsApi, 'oauthUrl' | 'createInstance' | 'listInstances' | 'getInstance'>;
-  /** Where the instance is kept as being: `Platform.host`. */
+  /** Where the instance is kept as being: a host as the settings or a flag name it. */
   readonly host: string;
-  readonly store: Pick<InstanceStore, 'add'>;
+  readonly store: NewInstanceStore;
   /** The heading of the consent's progress. */
   readonly title: string;
   readonly authorize: (request: AuthorizationRequest) => Promise<Authorization>;
@@ -65,13 +79,13 @@ export interface OpenAttempt {
   readonly signed: boolean;
 }
 
-/** Where open attempts outlive the window: one that is loaded anew half way makes no second instance. */
+/** Where open attempts outlive the process: whoever begins anew after it ended half way makes no second instance. */
 export interface AttemptMemory {
   read(): readonly OpenAttempt[];
   write(attempts: readonly OpenAttempt[]): PromiseLike<void>;
 }
 
-/** An attempt of this window. */
+/** An attempt of this process. */
 interface OwnAttempt extends OpenAttempt {
   /** In memory alone. */
   readonly signatureKey?: string;
@@ -160,7 +174,7 @@ export class CreationAttempts {
       signed: signatureKey !== '',
       signatureKey,
     };
-    // From here on something may be made, whatever becomes of the answer and of this window.
+    // From here on something may be made, whatever becomes of the answer and of this process.
     await this.#remember([...this.#open.filter((each) => each !== earlier), attempt]);
     let created: Instance;
     try {

@@ -1,7 +1,7 @@
 /** By which ways the code can come back, as the callback that is registered with the app allows. */
 import { isLoopbackCallback } from './loopback.ts';
 
-/** How the code comes from the browser to this window. */
+/** How the code comes from the browser to whoever waits for it. */
 export type Way =
   /** The browser is sent to a page that this machine serves. */
   | 'loopback'
@@ -46,9 +46,12 @@ export function loopbackCallback(port: number): string {
 /**
  * Which ways there are for a registered callback. In a remote window a person is asked to paste first, since the page
  * of this machine's loopback may not be the browser's.
+ * @param environment null outside of VS Code, where the system hands over no URLs
  */
-export function planWays(registered: string, environment: EditorEnvironment): Plan {
+export function planWays(registered: string, environment: EditorEnvironment | null): Plan {
   const url = new URL(registered);
+  if (environment === null)
+    return { ways: isLoopbackCallback(url) ? ['loopback', 'paste'] : ['paste'], redirectUri: registered };
   const { remote, web, externalUri } = environment;
   if (isLoopbackCallback(url))
     return { ways: remote ? ['paste', 'loopback'] : ['loopback', 'paste'], redirectUri: registered };

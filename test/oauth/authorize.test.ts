@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict';
 import { get } from 'node:http';
 import { setImmediate } from 'node:timers/promises';
-import { authorizationTimeoutMs, authorize, AuthorizationUrlError } from '../../../src/extension/oauth/authorize.ts';
+import { authorizationTimeoutMs, authorize, AuthorizationUrlError } from '../../src/oauth/authorize.ts';
 import type {
   Authorization,
   AuthorizationParts,
   AuthorizationRequest,
   StrayAnswer,
   WaitingOptions,
-} from '../../../src/extension/oauth/authorize.ts';
-import { CallbackPortError, listenOnLoopback } from '../../../src/extension/oauth/loopback.ts';
-import type { PageKind } from '../../../src/extension/oauth/loopback.ts';
-import type { Way } from '../../../src/extension/oauth/ways.ts';
-import { HeldTimers } from '../ui/held-timers.ts';
+} from '../../src/oauth/authorize.ts';
+import { CallbackPortError, listenOnLoopback } from '../../src/oauth/loopback.ts';
+import type { PageKind } from '../../src/oauth/loopback.ts';
+import type { Way } from '../../src/oauth/ways.ts';
+import { HeldTimers } from '../extension/ui/held-timers.ts';
 
 const redirect = 'http://localhost:8788/oauth/callback';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { newState, readAnswer, readPasted, sameState } from '../../../src/extension/oauth/answer.ts';
+import { newState, readAnswer, readPasted, sameState } from '../../src/oauth/answer.ts';
 
 const read = (query: string): ReturnType<typeof readAnswer> => readAnswer(new URLSearchParams(query));
 

@@ -1,18 +1,14 @@
 import assert from 'node:assert/strict';
-import { CreationAttempts } from '../../../../src/extension/open-connectors/create/creation-attempts.ts';
-import type {
-  CreationParts,
-  CreationResult,
-  OpenAttempt,
-} from '../../../../src/extension/open-connectors/create/creation-attempts.ts';
-import type { StoredInstance } from '../../../../src/extension/open-connectors/instances/instance-store.ts';
-import type { Authorization, AuthorizationRequest } from '../../../../src/extension/oauth/authorize.ts';
-import { OpenConnectorsApi } from '../../../../src/open-connectors/api.ts';
-import type { InstanceFacts } from '../../../../src/open-connectors/instance-facts.ts';
-import { emptyInstanceInput } from '../../../../src/open-connectors/instance-body.ts';
-import type { InstanceInput } from '../../../../src/open-connectors/instance-body.ts';
-import { call, startHarness } from '../../../sandbox/harness.ts';
-import type { Harness } from '../../../sandbox/harness.ts';
+import { CreationAttempts } from '../../src/open-connectors/creation-attempts.ts';
+import type { CreationParts, CreationResult, OpenAttempt } from '../../src/open-connectors/creation-attempts.ts';
+import type { StoredInstance } from '../../src/extension/open-connectors/instances/instance-store.ts';
+import type { Authorization, AuthorizationRequest } from '../../src/oauth/authorize.ts';
+import { OpenConnectorsApi } from '../../src/open-connectors/api.ts';
+import type { InstanceFacts } from '../../src/open-connectors/instance-facts.ts';
+import { emptyInstanceInput } from '../../src/open-connectors/instance-body.ts';
+import type { InstanceInput } from '../../src/open-connectors/instance-body.ts';
+import { call, startHarness } from '../sandbox/harness.ts';
+import type { Harness } from '../sandbox/harness.ts';
 
 describe('creating an instance, against the sandbox', () => {
   let harness: Harness;

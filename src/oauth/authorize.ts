@@ -2,7 +2,7 @@
  * Asks for access in the browser and waits for the code, by all the ways that the registered callback allows at once.
  * The same for Open Connectors' OAuth and for Campaign Monitor's own.
  */
-import { isLoopback } from '../../common/loopback.ts';
+import { isLoopback } from '../common/loopback.ts';
 import { newState, readAnswer, readPasted, sameState } from './answer.ts';
 import type { Answer } from './answer.ts';
 import { CallbackPortError } from './loopback.ts';
@@ -66,7 +66,7 @@ export interface WaitingOptions {
   readonly cancel: () => void;
 }
 
-/** The parts that a window gives. */
+/** The parts that a window or a terminal gives. */
 export interface AuthorizationParts {
   readonly plan: (registered: string) => Promise<Plan>;
   /** @throws CallbackPortError */

@@ -1,12 +1,12 @@
 /** An instance as text for others to see: its JSON, and curl commands. Secrets are masked. Loaded with the client. */
-import { maskedValue } from '../../../common/masking.ts';
-import { indentJson } from '../../../export/indented-json.ts';
-import { maskSecrets } from '../../../export/item.ts';
-import type { Instance } from '../../../open-connectors/answers.ts';
-import { buildInstanceBody, emptyInstanceInput } from '../../../open-connectors/instance-body.ts';
-import { toInstanceCurl } from '../../../open-connectors/instance-curl.ts';
-import { maskInstanceBody } from '../../../open-connectors/instance-mask.ts';
-import { factsOf } from '../../../open-connectors/instance-facts.ts';
+import { maskedValue } from '../common/masking.ts';
+import { indentJson } from './indented-json.ts';
+import { maskSecrets } from './item.ts';
+import type { Instance } from '../open-connectors/answers.ts';
+import { buildInstanceBody, emptyInstanceInput } from '../open-connectors/instance-body.ts';
+import { toInstanceCurl } from '../open-connectors/instance-curl.ts';
+import { maskInstanceBody } from '../open-connectors/instance-mask.ts';
+import { factsOf } from '../open-connectors/instance-facts.ts';
 
 /** The platform's answer, indented where that has a bound, with secrets masked: a relay's in the callback URL too. */
 export function instanceText(instance: Instance): string {

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { createServer, get, request } from 'node:http';
 import type { IncomingHttpHeaders } from 'node:http';
 import { connect } from 'node:net';
-import { freePort } from '../../free-port.ts';
-import { CallbackPortError, isLoopbackCallback, listenOnLoopback } from '../../../src/extension/oauth/loopback.ts';
-import type { Loopback, PageKind } from '../../../src/extension/oauth/loopback.ts';
-import { afterwards } from '../../relay/afterwards.ts';
-import { until } from '../../relay/until.ts';
+import { freePort } from '../free-port.ts';
+import { CallbackPortError, isLoopbackCallback, listenOnLoopback } from '../../src/oauth/loopback.ts';
+import type { Loopback, PageKind } from '../../src/oauth/loopback.ts';
+import { afterwards } from '../relay/afterwards.ts';
+import { until } from '../relay/until.ts';
 
 const texts = {
   language: 'en',

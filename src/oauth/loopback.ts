@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { loopbackHosts, loopbackNames } from '../../common/loopback.ts';
+import { loopbackHosts, loopbackNames } from '../common/loopback.ts';
 
 /** What the page says: the code has come, access was refused, or this is not the answer that is awaited. */
 export type PageKind = 'received' | 'refused' | 'stray';

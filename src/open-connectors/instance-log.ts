@@ -1,0 +1,125 @@
+/**
+ * The platform's own log of an instance beside what a relay has in its history. Knows no schema, so that it costs nothing
+ * to load.
+ */
+import type { InstanceEvent } from './answers.ts';
+
+/** One event of the platform's log, as far as it says. */
+export interface PlatformEvent {
+  readonly id: string;
+  /** As the platform says it; null where it does not. */
+  readonly date: string | null;
+  /** NEW, RECEIVED, DISPATCHED, CONSUMED or NOTIFIED; others may come. */
+  readonly status: string | null;
+}
+
+/** A notification of the platform that the relay has in its history. */
+export interface ReceivedNotification {
+  readonly deliveryId: string;
+  readonly receivedAt: string;
+  readonly signature: 'valid' | 'invalid' | 'missing' | 'unchecked' | null;
+  /** `message.eventId`; null where the body holds none. */
+  readonly eventId: string | null;
+  /** Null where the body names none. */
+  readonly instanceId: number | null;
+  readonly eventCount: number;
+}
+
+export interface LogRow {
+  readonly platform: PlatformEvent | null;
+  readonly received: readonly ReceivedNotification[];
+}
+
+/** Reads the platform's log. */
+export function platformEvents(log: readonly InstanceEvent[]): PlatformEvent[] {
+  return log.map(({ id, eventDate, status }) => ({ id, date: dateOf(eventDate), status: status ?? null }));
+}
+
+/** Text as it came, or milliseconds since the epoch. */
+function dateOf(value: string | number | undefined): string | null {
+  if (typeof value !== 'number') return value === undefined || value === '' ? null : value;
+  return Math.abs(value) <= 8.64e15 ? new Date(value).toISOString() : null;
+}
+
+/** What a notification of the platform says of itself: both shapes are read. */
+export function identityOfNotification(body: string): { eventId: string | null; instanceId: number | null } {
+  try {
+    const outer = recordOf(JSON.parse(body));
+    const inner = recordOf(outer['message']);
+    const eventId = inner['eventId'] ?? outer['eventId'];
+    const instanceId = Number(inner['instanceId'] ?? inner['instance_id'] ?? outer['instanceId'] ?? Number.NaN);
+    return {
+      eventId: typeof eventId === 'string' || typeof eventId === 'number' ? String(eventId) : null,
+      instanceId: Number.isSafeInteger(instanceId) ? instanceId : null,
+    };
+  } catch {
+    return { eventId: null, instanceId: null };
+  }
+}
+
+function recordOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}
+
+/**
+ * Puts both sides together, the newest first. An event of the platform and a notification belong together where the
+ * event's id is the notification's `eventId` (docs/assumptions.md).
+ */
+export function logRows(
+  events: readonly PlatformEvent[],
+  received: readonly ReceivedNotification[],
+  instanceId: number,
+): LogRow[] {
+  const own = received.filter((each) => each.instanceId === null || each.instanceId === instanceId);
+  const known = new Set(events.map(({ id }) => id));
+  const rows: LogRow[] = events.map((platform) => ({
+    platform,
+    received: own.filter(({ eventId }) => eventId === platform.id),
+  }));
+  const alone = own
+    .filter(({ eventId, instanceId: named }) => named === instanceId && (eventId === null || !known.has(eventId)))
+    .map((each): LogRow => ({ platform: null, received: [each] }));
+  return [...rows, ...alone].sort((a, b) => timeOf(b) - timeOf(a));
+}
+
+function timeOf({ platform, received }: LogRow): number {
+  const time = Date.parse(platform?.date ?? received[0]?.receivedAt ?? '');
+  return Number.isNaN(time) ? 0 : time;
+}
+
+/** A relay's history, as far as it is looked through for notifications of the platform. */
+export interface NotificationHistory {
+  /** The deliveries of the platform's, the newest first, an id for each of their events; `more`: there may be others. */
+  deliveries(mostEvents: number): Promise<{ readonly ids: readonly string[]; readonly more: boolean }>;
+  /** One delivery, with its body. */
+  delivery(
+    id: string,
+  ): Promise<Pick<ReceivedNotification, 'receivedAt' | 'signature' | 'eventCount'> & { readonly body: string }>;
+}
+
+/** Events of the history that are looked at. */
+const mostEvents = 1000;
+
+/** Deliveries whose bodies are read. */
+const mostDeliveries = 200;
+
+/**
+ * The newest notifications of the platform in a history.
+ * @param signal ends it between two requests
+ * @returns them, and whether there may be more
+ * @throws what the history throws; the signal's reason
+ */
+export async function receivedNotifications(
+  history: NotificationHistory,
+  signal?: AbortSignal,
+): Promise<{ readonly notifications: readonly ReceivedNotification[]; readonly cut: boolean }> {
+  const found = await history.deliveries(mostEvents);
+  const ids = [...new Set(found.ids)];
+  const notifications: ReceivedNotification[] = [];
+  for (const deliveryId of ids.slice(0, mostDeliveries)) {
+    signal?.throwIfAborted();
+    const { body, ...delivery } = await history.delivery(deliveryId);
+    notifications.push({ deliveryId, ...delivery, ...identityOfNotification(body) });
+  }
+  return { notifications, cut: found.more || ids.length > mostDeliveries };
+}
