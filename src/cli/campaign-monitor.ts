@@ -1,13 +1,25 @@
 /** Campaign Monitor's API for a command: the key from the environment, the environment's proxy. */
-import { EnvHttpProxyAgent, fetch } from 'undici';
+import { z } from 'zod';
 import { CampaignMonitorApi } from '../campaign-monitor/api.ts';
-import type { Fetch } from '../campaign-monitor/http.ts';
+import { idForm } from '../campaign-monitor/answers.ts';
+import { serviceAt } from '../campaign-monitor/service.ts';
 import type { CampaignMonitorService } from '../campaign-monitor/service.ts';
-import { isLoopback } from '../common/loopback.ts';
+import { withProxy } from './environment-proxy.ts';
 import { UsageError } from './errors.ts';
 
 /** The environment variable with the key: a flag would stand in the shell's history and in the list of processes. */
 export const apiKeyVariable = 'CAMPAIGN_MONITOR_API_KEY';
+
+/** An id of Campaign Monitor's. */
+export const vendorId = z.string().regex(idForm, 'expected an id, such as 32 hex digits');
+
+/** The host of a flag. */
+export const serviceOfHost = z.string().transform((text, context) => {
+  const service = serviceAt(text);
+  if (service !== null) return service;
+  context.addIssue('expected https://…, or http://… on this machine');
+  return z.NEVER;
+});
 
 /**
  * Runs something with the API.
@@ -25,14 +37,7 @@ export async function withCampaignMonitor<T>(
     );
   }
   const credential = { kind: 'api-key', apiKey } as const;
-  if (isLoopback(new URL(service.apiBase).hostname))
-    return use(new CampaignMonitorApi({ baseUrl: service.apiBase, credential }));
-  const dispatcher = new EnvHttpProxyAgent();
-  // undici's types of requests and answers are its own; the values are the same.
-  const throughProxy = ((url: string, init: object) => fetch(url, { ...init, dispatcher })) as unknown as Fetch;
-  try {
-    return await use(new CampaignMonitorApi({ baseUrl: service.apiBase, credential, fetch: throughProxy }));
-  } finally {
-    await dispatcher.destroy();
-  }
+  return withProxy(service.apiBase, (fetch) =>
+    use(new CampaignMonitorApi({ baseUrl: service.apiBase, credential, ...(fetch !== undefined && { fetch }) })),
+  );
 }

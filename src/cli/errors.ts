@@ -23,6 +23,19 @@ export class CommandError extends Error {
   }
 }
 
+/** A command that was to run in the background has ended instead, and has said why. */
+export class EndedAtStartError extends Error {
+  override readonly name = 'EndedAtStartError';
+  readonly code: number | null;
+  /** What it wrote on its standard error. */
+  readonly said: string;
+  constructor(code: number | null, said: string) {
+    super('it ended before it was ready');
+    this.code = code;
+    this.said = said;
+  }
+}
+
 export const exitCodes = { done: 0, failed: 1, usage: 2 } as const;
 
 /**
@@ -33,6 +46,10 @@ export function report(error: unknown): number {
   if (error instanceof CommanderError) {
     // Commander has written the help, the version or what is wrong.
     return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
+  }
+  if (error instanceof EndedAtStartError && error.said !== '') {
+    process.stderr.write(error.said);
+    return error.code === exitCodes.usage ? exitCodes.usage : exitCodes.failed;
   }
   const lost = isConnectionLost(error);
   const message = lost ? 'the relay ended before it answered' : error instanceof Error ? error.message : String(error);

@@ -17,8 +17,8 @@ export function hasKeys(): boolean {
   return process.stdin.isTTY && process.stdout.isTTY && isForeground();
 }
 
-/** One in the background is stopped by the system when it reads from the terminal. */
-function isForeground(): boolean {
+/** Whether the terminal is this program's: one in the background is stopped by the system when it reads from it. */
+export function isForeground(): boolean {
   if (process.platform === 'win32') return true;
   try {
     // Behind the name in brackets: state, parent, group, session, terminal, and the group that has the terminal.

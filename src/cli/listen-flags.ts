@@ -44,6 +44,7 @@ export interface ListenFlags {
   concurrency?: number;
   retain?: number;
   config?: string;
+  detach?: boolean;
   json?: boolean;
 }
 
@@ -164,6 +165,10 @@ export const listenFlags: { readonly [K in keyof Required<ListenFlags>]: Flag<Re
     term: '--config <file>',
     help: 'a JSON file for what no flag says (docs/cli.md); flags win over it',
     read: checkedBy(notEmpty('a file')),
+  },
+  detach: {
+    term: '--detach',
+    help: 'run it in the background, and end once it is ready; cm-relay stop ends it',
   },
   json: {
     term: '--json',

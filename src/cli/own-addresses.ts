@@ -1,8 +1,13 @@
-/** Where this machine's relay is or was reached, for telling its webhooks from everybody else's. */
-import type { OwnAddresses } from '../campaign-monitor/webhook-match.ts';
+/** Where this machine's relay is or was reached, for telling what vendors keep of it from everybody else's. */
+import { sameAddress } from '../campaign-monitor/webhook-match.ts';
+import type { OwnAddresses, WebhookMatch } from '../campaign-monitor/webhook-match.ts';
+import { readHookUrl } from '../common/hook-path.ts';
+import type { Source } from '../protocol/history.ts';
+import type { Status } from '../protocol/status.ts';
 import { readRemembered } from '../relay/remembered.ts';
 import { connectIfRunning } from './connection.ts';
-import { dataDirOf } from './data-dir.ts';
+import { dataDirHint, dataDirOf } from './data-dir.ts';
+import { CommandError } from './errors.ts';
 import type { CommonOptions } from './flags.ts';
 
 export interface Reachable extends OwnAddresses {
@@ -12,18 +17,57 @@ export interface Reachable extends OwnAddresses {
   readonly publicUrl: string | null;
 }
 
-/** The addresses of the data directory's relay, whether it runs or not. */
-export async function ownAddresses(options: CommonOptions): Promise<Reachable> {
+/** Where a running relay is posted to by one vendor, each URL in full. */
+export function urlsFor(vendor: Source, status: Status): { readonly local: string; readonly public: string | null } {
+  return vendor === 'campaign-monitor'
+    ? { local: status.campaignMonitorUrl, public: status.publicCampaignMonitorUrl }
+    : { local: status.openConnectorsUrl, public: status.publicOpenConnectorsUrl };
+}
+
+/** The addresses of the data directory's relay for one vendor, whether it runs or not. */
+export async function ownAddresses(options: CommonOptions, vendor: Source = 'campaign-monitor'): Promise<Reachable> {
   const dataDir = dataDirOf(options);
   const secret = readRemembered(dataDir)?.secret;
   const ours = secret === undefined ? [] : [secret];
   const client = await connectIfRunning(dataDir);
   if (client === undefined) return { current: [], ours, localUrl: null, publicUrl: null };
   try {
-    const status = await client.request('relay/status', {});
-    const { campaignMonitorUrl: localUrl, publicCampaignMonitorUrl: publicUrl } = status;
-    return { current: publicUrl === null ? [localUrl] : [publicUrl, localUrl], ours, localUrl, publicUrl };
+    const { local, public: publicUrl } = urlsFor(vendor, await client.request('relay/status', {}));
+    return { current: publicUrl === null ? [local] : [publicUrl, local], ours, localUrl: local, publicUrl };
   } finally {
     client.close();
   }
+}
+
+/** Whose a callback URL of an instance is: a relay's is told by the secret in its path. */
+export function matchCallback(url: string, { current, ours }: Reachable): WebhookMatch {
+  const addresses = current === null ? [] : typeof current === 'string' ? [current] : current;
+  if (addresses.some((address) => sameAddress(url, address))) return 'current';
+  const { origin, pathname } = URL.canParse(url) ? new URL(url) : { origin: '', pathname: '' };
+  const read = readHookUrl(origin + pathname.replace(/\/$/, ''));
+  return read?.place === 'open-connectors' && ours.includes(read.secret) ? 'old' : 'foreign';
+}
+
+/**
+ * The running relay's URL, to be given to a vendor.
+ * @param isHere whether the vendor is on this machine, as the sandbox is, and reaches what is not public
+ * @param flag by which another URL can be given instead
+ * @throws CommandError where there is none that the vendor reaches
+ */
+export function urlToGive(
+  own: Reachable,
+  isHere: boolean,
+  vendor: string,
+  flag: string,
+  options: CommonOptions,
+): string {
+  const url = own.publicUrl ?? (isHere ? own.localUrl : null);
+  if (url !== null) return url;
+  const listen = `cm-relay listen${dataDirHint(options)}${isHere ? '' : ' --tunnel localtunnel'}`;
+  throw own.localUrl === null
+    ? new CommandError(`no relay runs that ${vendor} could post to`, `In another terminal: ${listen}. Or give ${flag}.`)
+    : new CommandError(
+        `the relay has no public URL, and ${vendor} cannot reach this machine`,
+        `Stop it and start it with a tunnel: ${listen}. Or give ${flag}.`,
+      );
 }

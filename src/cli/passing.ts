@@ -33,6 +33,17 @@ function withoutSecrets<T extends { readonly destination: string }>(sent: T): T 
   return { ...sent, destination: maskedUrl(sent.destination) };
 }
 
+/** The first line for machines: where the relay is. */
+export function readyLine(status: Status): object {
+  const { campaignMonitorUrl, openConnectorsUrl, publicUrl, pid, dataDir } = status;
+  const { publicCampaignMonitorUrl, publicOpenConnectorsUrl } = status;
+  return {
+    type: 'ready',
+    ...{ campaignMonitorUrl, openConnectorsUrl, publicUrl, publicCampaignMonitorUrl, publicOpenConnectorsUrl },
+    ...{ pid, dataDir },
+  };
+}
+
 /** For machines: one JSON object a line. */
 export class JsonLines implements Passing {
   readonly #writer: LiveWriter;
@@ -44,8 +55,8 @@ export class JsonLines implements Passing {
     });
   }
 
-  ready({ campaignMonitorUrl, openConnectorsUrl, publicUrl, pid, dataDir }: Status): void {
-    this.#write({ type: 'ready', campaignMonitorUrl, openConnectorsUrl, publicUrl, pid, dataDir });
+  ready(status: Status): void {
+    this.#write(readyLine(status));
   }
 
   configured(): void {

@@ -7,6 +7,7 @@ import { discardCommand } from './commands/discard.ts';
 import { eventsCommand } from './commands/events.ts';
 import { exportCommand } from './commands/export.ts';
 import { holdCommand } from './commands/hold.ts';
+import { instancesCommand } from './commands/instances.ts';
 import { listenCommand } from './commands/listen.ts';
 import { playCommand } from './commands/play.ts';
 import { recordCommand } from './commands/record.ts';
@@ -17,7 +18,10 @@ import { showCommand } from './commands/show.ts';
 import { statusCommand } from './commands/status.ts';
 import { stepCommand } from './commands/step.ts';
 import { stopCommand } from './commands/stop.ts';
+import { subscribeCommand } from './commands/subscribe.ts';
 import { triggerCommand } from './commands/trigger.ts';
+import { urlCommand } from './commands/url.ts';
+import { waitCommand } from './commands/wait.ts';
 import { webhooksCommand } from './commands/webhooks.ts';
 import { exitCodes, report, UsageError } from './errors.ts';
 import { watchOutput } from './output.ts';
@@ -46,7 +50,9 @@ export function createProgram(): Command {
   for (const command of [
     listenCommand(),
     statusCommand(),
+    urlCommand(),
     triggerCommand(),
+    waitCommand(),
     eventsCommand(),
     showCommand(),
     replayCommand(),
@@ -61,14 +67,16 @@ export function createProgram(): Command {
     recordCommand(),
     playCommand(),
     bodyCommand(),
+    instancesCommand(),
     webhooksCommand(),
     sandboxCommand(),
+    subscribeCommand(),
     stopCommand(),
   ]) {
     program.addCommand(command);
   }
   // A command that was made elsewhere inherits nothing.
-  for (const command of [program, ...program.commands]) {
+  for (const command of [program, ...program.commands.flatMap((each) => [each, ...each.commands])]) {
     command.exitOverride().showHelpAfterError(`Add --help for what ${command.name()} takes, with examples.`);
   }
   return program;

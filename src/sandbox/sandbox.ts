@@ -69,6 +69,8 @@ export interface Sandbox {
   /** The base of the sandbox's own controls. */
   readonly control: string;
   readonly credentials: SandboxCredentials;
+  /** The lists that there are at its start. */
+  readonly lists: readonly { readonly listId: string; readonly clientId: string; readonly name: string }[];
   /** Ends the server, the timer and all deliveries. */
   close(): Promise<void>;
 }
@@ -194,6 +196,11 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     openConnectorsApi: `${base}/elements/api-v2`,
     control: `${base}/sandbox${controlKey === undefined ? '' : `/${controlKey}`}`,
     credentials,
+    lists: [...campaignMonitor.state.lists.values()].map(({ listId, clientId, title }) => ({
+      listId,
+      clientId,
+      name: title,
+    })),
     async close() {
       openConnectors.close();
       await campaignMonitor.close();

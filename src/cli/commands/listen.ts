@@ -7,7 +7,8 @@ import type { Status } from '../../protocol/status.ts';
 import type { Relay } from '../../relay/relay.ts';
 import type { Config } from '../config.ts';
 import { readConfig } from '../config.ts';
-import { connectIfRunning, defaultPort } from '../connection.ts';
+import { startInBackground, tellStarter } from '../background.ts';
+import { connectIfRunning, defaultPort, withRelay } from '../connection.ts';
 import { dataDirHint, dataDirOf } from '../data-dir.ts';
 import { debugByKeys, keysHelp } from '../debug-keys.ts';
 import { CommandError, UsageError } from '../errors.ts';
@@ -18,13 +19,14 @@ import { listenOptions } from '../listen-flags.ts';
 import type { ListenFlags } from '../listen-flags.ts';
 import { differences, listenSettings } from '../listen-settings.ts';
 import type { ListenSettings } from '../listen-settings.ts';
-import { JsonLines, LiveLines } from '../passing.ts';
+import { JsonLines, LiveLines, readyLine } from '../passing.ts';
 import type { Passing } from '../passing.ts';
-import { LiveWriter } from '../output.ts';
+import { LiveWriter, note, print, printJson } from '../output.ts';
 import { heldText } from '../sending-text.ts';
 import { interrupted } from '../signals.ts';
 import { printable } from '../text.ts';
 import { version } from '../../version.ts';
+import { statusLines } from './status.ts';
 
 type ListenOptions = CommonOptions & ListenFlags;
 
@@ -46,6 +48,7 @@ export function listenCommand(): Command {
       '  cm-relay listen --forward-to http://localhost:3000/callback --tunnel localtunnel',
       '  SIGNATURE_KEY=… cm-relay listen --forward-to http://localhost:3000/callback --signature-key-env SIGNATURE_KEY',
       '  cm-relay listen --config cm-relay.config.json --json | jq .',
+      '  cm-relay listen --forward-to http://localhost:3000/callback --detach',
       '',
       'Without --forward-to it goes where it went the last time with this data directory.',
       'With a public tunnel, everything that is posted to the public URL passes through the servers of its provider.',
@@ -58,6 +61,7 @@ export function listenCommand(): Command {
 }
 
 async function listen(options: ListenOptions): Promise<void> {
+  if (options.detach === true) return listenDetached(options);
   const signal = interrupted();
   const dataDir = dataDirOf(options);
   const config: Config =
@@ -80,6 +84,8 @@ async function listen(options: ListenOptions): Promise<void> {
       await agree(client, options, config, wanted, say);
     }
     await show(client, passing, relay === null, say);
+    // Another was quicker: in the background nobody watches it.
+    if (tellStarter() && relay === null) return;
     if (options.json !== true && hasKeys()) {
       say(keysHelp);
       endKeys = debugByKeys(client, say);
@@ -116,6 +122,31 @@ function brokenOff(options: ListenOptions): CommandError {
     'the relay broke off: its process was killed, or has crashed',
     `What it has acknowledged is on disk. cm-relay listen${dataDirHint(options)} starts it again.`,
   );
+}
+
+/** The relay in the background: found, or started by a process of its own. Says where it is, and ends. */
+async function listenDetached(options: ListenOptions): Promise<void> {
+  const dataDir = dataDirOf(options);
+  const config: Config =
+    options.config === undefined ? { settings: {}, secrets: {} } : readConfig(options.config, process.env);
+  const wanted = listenSettings(options, config, process.env);
+  const running = await connectIfRunning(dataDir);
+  if (running === undefined) await startInBackground();
+  else {
+    try {
+      await agree(running, options, config, wanted, note);
+    } finally {
+      running.close();
+    }
+  }
+  await withRelay(options, async (client) => {
+    const status = await statusWithTunnel(client);
+    if (options.json === true) await printJson(readyLine(status));
+    else {
+      for (const line of statusLines(status, [], false)) await print(`${line}\n`);
+      note(`It runs in the background: cm-relay stop${dataDirHint(options)} ends it.`);
+    }
+  });
 }
 
 interface Listening {
@@ -233,8 +264,11 @@ async function show(
   for (const print of early) print();
 }
 
-/** The status; where there is a tunnel, once it is open, or after five seconds as it is then. */
-async function statusWithTunnel(client: RelayClient): Promise<Status> {
+/**
+ * The status; where there is a tunnel, once it is open, or after a while as it is then.
+ * @param patienceMs how long that is, in milliseconds
+ */
+export async function statusWithTunnel(client: RelayClient, patienceMs = tunnelPatience): Promise<Status> {
   const patience = new AbortController();
   const open = new Promise<void>((resolve) => {
     const off = client.on('tunnel/changed', ({ tunnel }) => {
@@ -245,7 +279,7 @@ async function statusWithTunnel(client: RelayClient): Promise<Status> {
   const status = await client.request('relay/status', {});
   const waits = status.settings.tunnel.kind !== 'none' && status.tunnel.state !== 'open';
   if (waits) {
-    const late = delay(tunnelPatience, undefined, { signal: patience.signal }).catch(() => undefined);
+    const late = delay(patienceMs, undefined, { signal: patience.signal }).catch(() => undefined);
     await Promise.race([open, late, client.closed]);
   }
   patience.abort();

@@ -1,11 +1,13 @@
 import { Argument, Option } from 'commander';
 import type { Command } from 'commander';
+import { z } from 'zod';
 import { destinationSchema } from '../../protocol/settings.ts';
 import { withFilter, withRelay } from '../connection.ts';
 import { CommandError, UsageError } from '../errors.ts';
-import { checkedBy, collectIds, jsonFlag, newCommand, urlOf } from '../flags.ts';
+import { checkedBy, collectIds, jsonFlag, newCommand, urlOf, wholeNumber } from '../flags.ts';
 import type { CommonOptions } from '../flags.ts';
 import { print, printJson } from '../output.ts';
+import { ReplayOutcomes } from '../replay-outcomes.ts';
 import { count } from '../text.ts';
 import { filterFlag, filterHelp } from './events.ts';
 
@@ -13,6 +15,8 @@ interface ReplayOptions extends CommonOptions {
   failed?: boolean;
   filter?: string;
   to?: string;
+  wait?: boolean;
+  timeout?: number;
   json?: boolean;
 }
 
@@ -27,6 +31,7 @@ export function replayCommand(): Command {
       '  cm-relay replay e12                                    the notifications of one event',
       '  cm-relay replay d7 n31                                 those of a delivery, and one more',
       '  cm-relay replay --failed                               all that failed',
+      '  cm-relay replay --failed --wait                        and say what became of them',
       '  cm-relay replay --filter "type:update since:1h" --to http://localhost:4000/other',
       '',
       ...filterHelp,
@@ -40,6 +45,14 @@ export function replayCommand(): Command {
     .addOption(
       new Option('--to <url>', 'send them there instead of where they went').argParser(
         checkedBy(urlOf(destinationSchema.shape.url)),
+      ),
+    )
+    .addOption(
+      new Option('--wait', 'wait until each is sent, has failed or is discarded; exit with 1 unless all are sent'),
+    )
+    .addOption(
+      new Option('--timeout <s>', 'with --wait: how long, in seconds (default: 60)').argParser(
+        wholeNumber(z.int().min(1).max(86_400)),
       ),
     )
     .addOption(jsonFlag('a JSON object'))
@@ -60,22 +73,38 @@ async function replay(ids: string[] | undefined, options: ReplayOptions): Promis
       'For example: cm-relay replay e12',
     );
   }
-  const result = await withRelay(options, (client) =>
-    withFilter(() =>
+  if (options.timeout !== undefined && options.wait !== true) throw new UsageError('--timeout goes with --wait');
+  await withRelay(options, async (client) => {
+    const outcomes = options.wait === true ? new ReplayOutcomes(client, options.to) : undefined;
+    const result = await withFilter(() =>
       client.request('notifications/replay', {
         ...(given[0] === 'ids' && { ids }),
         ...(options.failed === true && { failed: true }),
         ...(options.filter !== undefined && { filter: options.filter }),
         ...(options.to !== undefined && { to: { url: options.to } }),
       }),
-    ),
-  );
-  if (options.json === true) await printJson(result);
-  if (result.replayed === 0) {
-    throw new CommandError(
-      'nothing to send again: no notification matches',
-      'cm-relay events shows what there is; test calls and rejected deliveries have no notification, and without a destination nothing is sent (--to names one).',
     );
-  }
-  if (options.json !== true) await print(`${count(result.replayed, 'notification')} queued to be sent again\n`);
+    if (result.replayed === 0) {
+      if (options.json === true) await printJson(result);
+      throw new CommandError(
+        'nothing to send again: no notification matches',
+        'cm-relay events shows what there is; test calls and rejected deliveries have no notification, and without a destination nothing is sent (--to names one).',
+      );
+    }
+    const told = await outcomes?.of(result.notificationIds, (options.timeout ?? 60) * 1000);
+    if (options.json === true) await printJson({ ...result, ...told });
+    if (told === undefined) {
+      if (options.json !== true) await print(`${count(result.replayed, 'notification')} queued to be sent again\n`);
+      return;
+    }
+    const { sent, failed, discarded, waiting } = told;
+    const words = `${sent} sent, ${failed} failed, ${discarded} discarded, ${waiting} waiting or held`;
+    if (options.json !== true) await print(`${count(result.replayed, 'notification')} again: ${words}\n`);
+    if (failed + discarded + waiting > 0) {
+      throw new CommandError(
+        `not all were sent again: ${words}`,
+        'cm-relay show n9 --attempts shows what was answered.',
+      );
+    }
+  });
 }

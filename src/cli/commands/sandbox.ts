@@ -3,10 +3,11 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import type { DeliveryRecord } from '../../sandbox/campaign-monitor/outbox.ts';
 import type { NotificationRecord } from '../../sandbox/open-connectors/notifier.ts';
-import type { SandboxReport } from '../../sandbox/sandbox.ts';
+import type { Sandbox, SandboxReport } from '../../sandbox/sandbox.ts';
+import { startInBackground, tellStarter } from '../background.ts';
 import { jsonFlag, newCommand, wholeNumber } from '../flags.ts';
 import type { CommonOptions } from '../flags.ts';
-import { LiveWriter } from '../output.ts';
+import { LiveWriter, print } from '../output.ts';
 import { interrupted } from '../signals.ts';
 import { count, localTime, printable } from '../text.ts';
 
@@ -15,6 +16,7 @@ interface SandboxOptions extends CommonOptions {
   json?: boolean;
   randomCredentials?: boolean;
   keepAliveMinutes?: number;
+  detach?: boolean;
 }
 
 /** `cm-relay sandbox`. */
@@ -27,6 +29,7 @@ export function sandboxCommand(): Command {
       'Examples:',
       '  cm-relay sandbox',
       '  cm-relay sandbox --port 9000 --json',
+      '  cm-relay sandbox --port 9000 --detach',
       '',
       'Next: cm-relay listen in another terminal, then register its URL with the printed API as a webhook of a list.',
     ],
@@ -48,11 +51,16 @@ export function sandboxCommand(): Command {
         'end after so many minutes without a request that opened something',
       ).argParser(wholeNumber(z.int().min(1).max(10_000))),
     )
+    .addOption(new Option('--detach', 'run it in the background, and end once it is ready'))
     .addOption(jsonFlag('a first line {"type":"ready","campaignMonitorApi","openConnectorsApi","credentials",…}'))
     .action(sandbox);
 }
 
-async function sandbox({ port, json, randomCredentials, keepAliveMinutes }: SandboxOptions): Promise<void> {
+async function sandbox({ port, json, randomCredentials, keepAliveMinutes, detach }: SandboxOptions): Promise<void> {
+  if (detach === true) {
+    for (const line of await startInBackground()) await print(`${line}\n`);
+    return;
+  }
   const stop = new AbortController();
   const asked = Promise.race([interrupted(), aborted(stop.signal)]);
   // Here, since no other command needs the sandbox's modules.
@@ -73,33 +81,47 @@ async function sandbox({ port, json, randomCredentials, keepAliveMinutes }: Sand
       if (json !== true) lines.write(printable(reportLine(report)));
     },
   });
-  const { campaignMonitorApi, campaignMonitorOAuth, openConnectorsApi, control } = running;
-  if (json === true) {
-    const { pid } = process;
-    const addresses = { campaignMonitorApi, openConnectorsApi, campaignMonitorOAuth, control };
-    lines.write(JSON.stringify({ type: 'ready', ...addresses, credentials: running.credentials, pid }));
-  } else {
-    const { campaignMonitor, openConnectors } = running.credentials;
-    const facts = [
-      ['Campaign Monitor API', campaignMonitorApi],
-      ['  API key', campaignMonitor.apiKey],
-      ['  OAuth client id', campaignMonitor.oauthClientId],
-      ['  OAuth client secret', campaignMonitor.oauthClientSecret],
-      ['  Consent page', campaignMonitorOAuth],
-      ['Open Connectors API', openConnectorsApi],
-      ['  User secret', openConnectors.userSecret],
-      ['  Organization secret', openConnectors.organizationSecret],
-      ['Controls', `${control} (GET it for what there is)`],
-    ];
-    for (const [name = '', value = ''] of facts) lines.write(`${name.padEnd(21)} ${value}`);
-    lines.write('Ends with Ctrl-C.');
-  }
+  const first = json === true ? [JSON.stringify(readyLine(running))] : factLines(running);
+  for (const line of first) lines.write(line);
+  if (json !== true) lines.write('Ends with Ctrl-C.');
+  tellStarter(json === true ? first : [...first, `It runs in the background, process ${process.pid}.`]);
   // One that ends by itself when it is idle is there for more than whoever has started it.
   const unread = keepAliveMinutes === undefined ? lines.closed : new Promise<never>(() => undefined);
   const failure = await Promise.race([asked.then(() => null), unread]);
   clearTimeout(idle);
   await running.close();
   if (failure !== null) throw failure;
+}
+
+/** Where it is and what opens it, for machines. */
+function readyLine({
+  campaignMonitorApi,
+  openConnectorsApi,
+  campaignMonitorOAuth,
+  control,
+  credentials,
+  lists,
+}: Sandbox): object {
+  const addresses = { campaignMonitorApi, openConnectorsApi, campaignMonitorOAuth, control };
+  return { type: 'ready', ...addresses, credentials, lists, pid: process.pid };
+}
+
+/** The same for people. */
+function factLines(running: Sandbox): string[] {
+  const { campaignMonitor, openConnectors } = running.credentials;
+  const facts = [
+    ['Campaign Monitor API', running.campaignMonitorApi],
+    ['  API key', campaignMonitor.apiKey],
+    ['  OAuth client id', campaignMonitor.oauthClientId],
+    ['  OAuth client secret', campaignMonitor.oauthClientSecret],
+    ['  Consent page', running.campaignMonitorOAuth],
+    ...running.lists.map(({ listId, name }) => ['  List', `${listId}  ${name}`]),
+    ['Open Connectors API', running.openConnectorsApi],
+    ['  User secret', openConnectors.userSecret],
+    ['  Organization secret', openConnectors.organizationSecret],
+    ['Controls', `${running.control} (GET it for what there is)`],
+  ];
+  return facts.map(([name = '', value = '']) => `${name.padEnd(21)} ${value}`);
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -87,14 +87,18 @@ function leftIn(dataDir: string): ReturnType<ReturnType<typeof openHistory>['sen
   }
 }
 
-function statusLines(status: Status, held: readonly HeldForwarding[], more: boolean): string[] {
+/** How a relay stands, a line for each fact. */
+export function statusLines(status: Status, held: readonly HeldForwarding[], more: boolean): string[] {
   const { counts, sending } = status;
   const label = (text: string): string => `  ${styleText('dim', text.padEnd(26))}`;
   const lines = [
     `${styleText('bold', 'Campaign Monitor Relay')} ${printable(status.version)}, process ${status.pid}, since ${localTime(status.startedAt)}`,
     `${label('Campaign Monitor posts to')}${status.campaignMonitorUrl}`,
     `${label('Open Connectors posts to')}${status.openConnectorsUrl}`,
-    `${label('Public URL')}${printable(status.publicUrl ?? `none (${status.tunnel.state}: ${status.tunnel.reason})`)}`,
+    `${label('Public URL')}${printable(status.publicCampaignMonitorUrl ?? `none (${status.tunnel.state}: ${status.tunnel.reason})`)}`,
+    ...(status.publicOpenConnectorsUrl === null
+      ? []
+      : [`${label('  for Open Connectors')}${printable(status.publicOpenConnectorsUrl)}`]),
   ];
   for (const { url, state, detail, waiting, timeoutLifted } of status.destinations) {
     const why = detail === null ? '' : `: ${detail}`;

@@ -14,13 +14,12 @@ import { explainTestFailure } from '../../campaign-monitor/test-failure.ts';
 import { isLoopback } from '../../common/loopback.ts';
 import { matchWebhook, pathSecret } from '../../campaign-monitor/webhook-match.ts';
 import type { WebhookMatch } from '../../campaign-monitor/webhook-match.ts';
-import { apiKeyVariable, withCampaignMonitor } from '../campaign-monitor.ts';
-import { dataDirHint } from '../data-dir.ts';
+import { apiKeyVariable, serviceOfHost, vendorId, withCampaignMonitor } from '../campaign-monitor.ts';
 import { CommandError, UsageError } from '../errors.ts';
 import { checkedBy, collectedBy, jsonFlag, newCommand } from '../flags.ts';
 import type { CommonOptions } from '../flags.ts';
 import { print, printJson } from '../output.ts';
-import { ownAddresses } from '../own-addresses.ts';
+import { ownAddresses, urlToGive } from '../own-addresses.ts';
 import type { Reachable } from '../own-addresses.ts';
 import { testFailureText } from '../test-failure-text.ts';
 import { count, pad, printable } from '../text.ts';
@@ -50,19 +49,12 @@ const takenBy = {
   yes: ['remove'],
 } as const satisfies Partial<Record<keyof WebhooksOptions, readonly Action[]>>;
 
-const vendorId = z.string().regex(/^[A-Za-z0-9_-]{1,128}$/, 'expected an id, such as 32 hex digits');
 const webhookUrl = z
   .string()
   .refine(
     (text) => /^https?:\/\/[^/]/i.test(text) && URL.canParse(text),
     'expected a URL that begins with https:// or http://',
   );
-const host = z.string().transform((text, context) => {
-  const service = serviceAt(text);
-  if (service !== null) return service;
-  context.addIssue('expected https://…, or http://… on this machine');
-  return z.NEVER;
-});
 const eventList = z.string().transform((text, context) => {
   const names = text.split(',').map((name) => name.trim().toLowerCase());
   const events = webhookEventTypes.filter((type) => names.includes(type.toLowerCase()));
@@ -115,7 +107,7 @@ export function webhooksCommand(): Command {
     .addOption(new Option('--yes', "remove: also webhooks, named by id, that are not this machine's"))
     .addOption(
       new Option('--host <url>', 'another host, such as that of cm-relay sandbox')
-        .argParser(checkedBy(host))
+        .argParser(checkedBy(serviceOfHost))
         .default(serviceAt(campaignMonitorHost), campaignMonitorHost),
     )
     .addOption(jsonFlag('one JSON object a line for each webhook, and for each list that has none'))
@@ -243,16 +235,8 @@ async function register(session: Session): Promise<void> {
 
 /** Where the running relay is reached by whoever is at the host. */
 function relayUrl({ own, options }: Session): string {
-  const here = isLoopback(new URL(options.host.apiBase).hostname);
-  const url = own.publicUrl ?? (here ? own.localUrl : null);
-  if (url !== null) return url;
-  const listen = `cm-relay listen${dataDirHint(options)} --tunnel localtunnel`;
-  throw own.localUrl === null
-    ? new CommandError('no relay runs that a webhook could point to', `In another terminal: ${listen}. Or give --url.`)
-    : new CommandError(
-        'the relay has no public URL, and Campaign Monitor cannot reach this machine',
-        `Stop it and start it with a tunnel: ${listen}. Or give --url.`,
-      );
+  const isHere = isLoopback(new URL(options.host.apiBase).hostname);
+  return urlToGive(own, isHere, 'Campaign Monitor', '--url', options);
 }
 
 async function test(session: Session, ids: readonly string[]): Promise<void> {

@@ -1,0 +1,56 @@
+/** Commands that run on in the background, and how whoever started one knows that it is ready. */
+import { spawn } from 'node:child_process';
+import { EndedAtStartError } from './errors.ts';
+
+/** What a command in the background says once it is ready. */
+interface ReadyMessage {
+  readonly type: 'ready';
+  /** For the starter's standard output. */
+  readonly lines: readonly string[];
+}
+
+/** Of what it says while it starts, so much is kept, in characters. */
+const mostSaid = 65_536;
+
+/**
+ * Runs this very command line, without --detach, in a process of its own that outlives this one and its terminal.
+ * @returns what it has to say on standard output, once it is ready
+ * @throws EndedAtStartError where it ends before, with what it said
+ */
+export function startInBackground(): Promise<readonly string[]> {
+  const [, script = '', ...args] = process.argv;
+  const child = spawn(
+    process.execPath,
+    [...process.execArgv, script, ...args.filter((each) => each !== '--detach')],
+    // Its own channel, not its output, tells that it is ready: nobody reads what it prints from then on.
+    { detached: true, stdio: ['ignore', 'ignore', 'pipe', 'ipc'], windowsHide: true },
+  );
+  const { stderr } = child;
+  let said = '';
+  stderr?.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(-mostSaid)));
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => reject(new EndedAtStartError(code, said)));
+    child.once('message', ({ lines }: ReadyMessage) => {
+      if (said !== '') process.stderr.write(said);
+      child.disconnect();
+      stderr?.destroy();
+      child.unref();
+      resolve(lines);
+    });
+  });
+}
+
+/**
+ * Tells the one that started this in the background that it is ready. Where nobody did, nothing is told.
+ * @param lines what it is to print
+ * @returns whether somebody was told
+ */
+export function tellStarter(lines: readonly string[] = []): boolean {
+  if (process.send === undefined) return false;
+  // Nobody reads them any more, which must end nothing.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+  const message: ReadyMessage = { type: 'ready', lines };
+  process.send(message, undefined, undefined, () => process.disconnect());
+  return true;
+}

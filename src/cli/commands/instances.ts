@@ -1,0 +1,468 @@
+import { Argument, Option } from 'commander';
+import type { Command } from 'commander';
+import { styleText } from 'node:util';
+import { openHistory } from '../../relay/history.ts';
+import { instanceCurl, instanceText } from '../../export/instance-text.ts';
+import { maskSecrets } from '../../export/item.ts';
+import { emptyInstanceInput, parseListIds } from '../../open-connectors/instance-body.ts';
+import type { InstanceInput } from '../../open-connectors/instance-body.ts';
+import { checkInstanceInput } from '../../open-connectors/instance-check.ts';
+import { factsOf } from '../../open-connectors/instance-facts.ts';
+import type { InstanceFacts } from '../../open-connectors/instance-facts.ts';
+import { logRows, platformEvents, receivedNotifications } from '../../open-connectors/instance-log.ts';
+import type { LogRow, NotificationHistory, ReceivedNotification } from '../../open-connectors/instance-log.ts';
+import type { Instance } from '../../open-connectors/answers.ts';
+import type { InstanceChange } from '../../open-connectors/api.ts';
+import { connectIfRunning, withHistory } from '../connection.ts';
+import { dataDirOf } from '../data-dir.ts';
+import { CommandError, UsageError } from '../errors.ts';
+import { checkedBy, jsonFlag, newCommand, notEmpty } from '../flags.ts';
+import type { CommonOptions } from '../flags.ts';
+import { listFlag, problemSentence } from '../instance-flags.ts';
+import { platformFlags, platformVariables, withPlatform } from '../open-connectors.ts';
+import type { Platform, PlatformOptions } from '../open-connectors.ts';
+import { note, print, printJson, printSafely } from '../output.ts';
+import { matchCallback, ownAddresses, urlToGive } from '../own-addresses.ts';
+import type { Reachable } from '../own-addresses.ts';
+import { askYesNo, canAsk } from '../prompts.ts';
+import { clip, count, pad, printable } from '../text.ts';
+import { createInstanceCommand } from './instance-create.ts';
+
+interface InstanceOptions extends CommonOptions, PlatformOptions {
+  json?: boolean;
+}
+
+/** `cm-relay instances`, with its commands. */
+export function instancesCommand(): Command {
+  const command = newCommand(
+    'instances',
+    'create, list, show, change and delete instances in Open Connectors',
+    `Manages instances of the Campaign Monitor connector in SAP Open Connectors: the same as the form and the view of VS Code. The user and the organization secret come from the environment variables ${platformVariables.userSecret} and ${platformVariables.organizationSecret}; in a terminal they are asked for where they are not set.`,
+    [
+      'Examples:',
+      '  cm-relay instances create --name "My lists" --list 4fe1…   consent in the browser, then the instance',
+      '  cm-relay instances list                                    what there is, and whose callback each has',
+      "  cm-relay instances log 50634                               the platform's log beside the history",
+      '  cm-relay instances events off 50634',
+      '  cm-relay instances callback 50634                          post to the running relay',
+      '',
+      'INSTANCE is an id, or a name that one instance alone has.',
+      '',
+      'Next: cm-relay help instances create, and so on, shows what each takes.',
+    ],
+  );
+  for (const each of [
+    createInstanceCommand(),
+    listCommand(),
+    showCommand(),
+    logCommand(),
+    eventsCommand(),
+    listsCommand(),
+    callbackCommand(),
+    deleteCommand(),
+  ]) {
+    command.addCommand(each);
+  }
+  return command.helpCommand('help [command]', 'what a command does, with examples');
+}
+
+/** A command on the platform. */
+function platformCommand(name: string, summary: string, description: string, after: readonly string[]): Command {
+  const command = newCommand(name, summary, description, after);
+  for (const option of platformFlags()) command.addOption(option);
+  return command;
+}
+
+const instanceArgument = (): Argument => new Argument('<instance>', 'its id, or its name where one alone has it');
+
+function listCommand(): Command {
+  return platformCommand(
+    'list',
+    'list the instances',
+    'Lists the instances of the connector: how each stands, and whether its notifications come to this relay.',
+    [
+      'Examples:',
+      '  cm-relay instances list',
+      '  cm-relay instances list --tag staging --json | jq .id',
+      '',
+      'Next: cm-relay instances show ID.',
+    ],
+  )
+    .addOption(new Option('--tag <tag>', 'only those with this tag').argParser(checkedBy(notEmpty('a tag'))))
+    .addOption(jsonFlag('one JSON object a line, one for each instance'))
+    .action(async (options: InstanceOptions & { tag?: string }) => {
+      const own = await ownAddresses(options, 'open-connectors');
+      const found = await withPlatform(options, ({ api }) =>
+        api.listInstances(options.tag === undefined ? {} : { tags: [options.tag] }),
+      );
+      const instances = found.map(factsOf);
+      for (const facts of instances) {
+        if (options.json === true) await printJson(told(facts, own));
+        else await print(`${listLine(facts, own)}\n`);
+      }
+      if (instances.length === 0 && options.json !== true)
+        note('There are no instances of this connector. cm-relay instances create makes one.');
+    });
+}
+
+/** An instance as JSON: what may be a secret in its callback URL is masked. */
+function told(facts: InstanceFacts, own: Reachable): object {
+  const { callbackUrl, createdAt } = facts;
+  return {
+    type: 'instance',
+    ...facts,
+    createdAt: createdAt === null ? null : new Date(createdAt).toISOString(),
+    callbackUrl: maskSecrets(callbackUrl),
+    match: callbackUrl === '' ? null : matchCallback(callbackUrl, own),
+  };
+}
+
+/** Where its notifications go, in a few words: those of `webhooks list`. */
+function placeWords({ callbackUrl }: InstanceFacts, own: Reachable): string {
+  if (callbackUrl === '') return 'no callback';
+  switch (matchCallback(callbackUrl, own)) {
+    case 'current':
+      return 'this relay';
+    case 'old':
+      return own.localUrl === null ? 'this machine' : 'old URL';
+    case 'foreign':
+      return URL.canParse(callbackUrl) ? printable(new URL(callbackUrl).host) : 'elsewhere';
+  }
+}
+
+function listLine(facts: InstanceFacts, own: Reachable): string {
+  const { id, name, listIds } = facts;
+  const place = pad(clip(placeWords(facts, own), 24), 24);
+  return `${pad(String(id), 9)} ${stateWords(facts)}  ${place}  ${printable(name)} (${count(listIds.length, 'list')})`;
+}
+
+function stateWords({ valid, disabled, eventsEnabled }: InstanceFacts): string {
+  if (!valid) return styleText('red', pad('not valid', 10));
+  if (disabled) return styleText('yellow', pad('disabled', 10));
+  return eventsEnabled ? styleText('green', pad('events on', 10)) : pad('events off', 10);
+}
+
+function showCommand(): Command {
+  return platformCommand(
+    'show',
+    'show one instance',
+    'Shows an instance as Open Connectors tells it. Secrets are masked.',
+    [
+      'Examples:',
+      '  cm-relay instances show 50634',
+      '  cm-relay instances show "My lists" --curl    a command that makes one like it, with placeholders',
+      '',
+      'Next: cm-relay instances log ID shows what it received.',
+    ],
+  )
+    .addArgument(instanceArgument())
+    .addOption(new Option('--curl', 'a curl command that makes one like it, with placeholders for secrets'))
+    .addOption(jsonFlag("the platform's answer as a JSON object, secrets masked"))
+    .action(async (named: string, options: InstanceOptions & { curl?: boolean }) => {
+      if (options.curl === true && options.json === true) throw new UsageError('--curl and --json exclude each other');
+      const own = await ownAddresses(options, 'open-connectors');
+      await withPlatform(options, async (platform) => {
+        const instance = await instanceNamed(platform, named);
+        if (options.json === true) return printJson(JSON.parse(instanceText(instance)));
+        if (options.curl === true) return printSafely(`${instanceCurl(instance, platform.baseUrl)}\n`);
+        for (const line of factLines(factsOf(instance), own)) await print(`${line}\n`);
+      });
+    });
+}
+
+function factLines(facts: InstanceFacts, own: Reachable): string[] {
+  const { id, name, tags, callbackUrl, listIds, createdAt, authentication } = facts;
+  const rows: readonly (readonly [string, string])[] = [
+    ['Id', String(id)],
+    ['State', stateWords(facts).trim()],
+    ['Posts to', placeWords(facts, own)],
+    ['Callback', callbackUrl === '' ? 'none' : printable(maskSecrets(callbackUrl))],
+    ['Lists', listIds.length === 0 ? 'none' : printable(listIds.join(', '))],
+    ['Tags', printable(tags.join(', '))],
+    ['Created', createdAt === null ? '' : new Date(createdAt).toISOString()],
+    ['Authorised by', authentication === 'basic' ? 'an API key' : 'OAuth'],
+  ];
+  return [
+    styleText('bold', printable(name)),
+    ...rows
+      .filter(([, value]) => value !== '')
+      .map(([label, value]) => `  ${styleText('dim', pad(label, 14))}${value}`),
+  ];
+}
+
+function logCommand(): Command {
+  return platformCommand(
+    'log',
+    "the platform's log of an instance beside the history",
+    "Shows Open Connectors' own log of what an instance received, and beside each event whether its notification is in the history of the data directory.",
+    [
+      'Examples:',
+      '  cm-relay instances log 50634',
+      '  cm-relay instances log 50634 --json | jq "select(.received == [])"    what did not arrive here',
+      '',
+      'Next: cm-relay show d7 shows a delivery that it names.',
+    ],
+  )
+    .addArgument(instanceArgument())
+    .addOption(jsonFlag('one JSON object a line, one for each event'))
+    .action(showLog);
+}
+
+async function showLog(named: string, options: InstanceOptions): Promise<void> {
+  const history = await receivedHere(options);
+  await withPlatform(options, async (platform) => {
+    const { id } = await instanceNamed(platform, named);
+    const rows = logRows(platformEvents(await platform.api.instanceEvents(id)), history?.notifications ?? [], id);
+    for (const row of rows) {
+      if (options.json === true) await printJson({ type: 'event', ...row.platform, received: row.received });
+      else await print(`${logLine(row, history !== null)}\n`);
+    }
+    if (rows.length === 0 && options.json !== true) note("Open Connectors' log of this instance is empty.");
+    if (history?.cut === true) note('Only the newest notifications in the history were looked at.');
+  });
+}
+
+/** What of the platform's is in the history; null where there is none that can be read. */
+async function receivedHere(
+  options: InstanceOptions,
+): Promise<{ readonly notifications: readonly ReceivedNotification[]; readonly cut: boolean } | null> {
+  const dataDir = dataDirOf(options);
+  const client = await connectIfRunning(dataDir);
+  client?.close();
+  if (client === undefined) {
+    try {
+      openHistory(dataDir).close();
+    } catch (error) {
+      note(`The history was not read: ${printable((error as Error).message)}`);
+      return null;
+    }
+  }
+  return withHistory(options, (history) => {
+    const reader: NotificationHistory = {
+      async deliveries(limit) {
+        const { events, next } = await history.query({ filter: 'source:open-connectors', limit });
+        return { ids: events.map(({ deliveryId }) => deliveryId), more: next !== null };
+      },
+      async delivery(id) {
+        const { delivery, body } = await history.delivery(id);
+        const { receivedAt, signature, eventCount } = delivery;
+        return { receivedAt, signature, eventCount, body: Buffer.from(body, 'base64').toString() };
+      },
+    };
+    return receivedNotifications(reader);
+  });
+}
+
+function logLine({ platform, received }: LogRow, isRead: boolean): string {
+  const [first] = received;
+  const date = platform?.date ?? first?.receivedAt ?? '';
+  const id = platform?.id ?? first?.eventId ?? '';
+  const status = platform === null ? 'not in the log' : (platform.status ?? 'no status');
+  const here = received.map(
+    ({ deliveryId, signature }) =>
+      `${deliveryId}${signature === 'unchecked' || signature === null ? '' : `, signature ${signature}`}`,
+  );
+  const words = here.length > 0 ? here.join('; ') : isRead ? 'not in the history' : 'not known';
+  return `${pad(printable(date), 24)}  ${printable(id)}  ${pad(printable(status), 10)}  ${words}`;
+}
+
+function eventsCommand(): Command {
+  return platformCommand(
+    'events',
+    'turn the events of an instance on or off',
+    "Turns the events of an instance on or off. One without a callback gets the running relay's URL with them.",
+    [
+      'Examples:',
+      '  cm-relay instances events on 50634',
+      '  cm-relay instances events off "My lists"',
+      '',
+      'Next: cm-relay instances show ID.',
+    ],
+  )
+    .addArgument(new Argument('<state>', 'what they are to be').choices(['on', 'off']))
+    .addArgument(instanceArgument())
+    .addOption(jsonFlag('the instance as it is then, as a JSON object'))
+    .action(async (state: 'on' | 'off', named: string, options: InstanceOptions) => {
+      const own = await ownAddresses(options, 'open-connectors');
+      await withPlatform(options, async (platform) => {
+        const { id, callbackUrl } = factsOf(await instanceNamed(platform, named));
+        const isOn = state === 'on';
+        // Events without a callback go nowhere.
+        const url =
+          isOn && callbackUrl === '' ? urlToGive(own, platform.isHere, vendor, callbackHint, options) : undefined;
+        await change(platform, id, own, options, {
+          configuration: {
+            'event.notification.enabled': isOn,
+            ...(url !== undefined && { 'event.notification.callback.url': url }),
+          },
+        });
+      });
+    });
+}
+
+const vendor = 'Open Connectors';
+const callbackHint = 'one by cm-relay instances callback --url';
+
+function listsCommand(): Command {
+  return platformCommand(
+    'lists',
+    'show or set the lists that an instance watches',
+    'Without --list: the lists of the account behind an instance, and which of them it watches. With --list: it watches those, and no others.',
+    [
+      'Examples:',
+      '  cm-relay instances lists 50634',
+      '  cm-relay instances lists 50634 --list 4fe1… --list a1b2…',
+      '',
+      'Next: cm-relay instances show ID.',
+    ],
+  )
+    .addArgument(instanceArgument())
+    .addOption(listFlag('a list to watch'))
+    .addOption(jsonFlag('one JSON object a line for each list; with --list the instance as it is then'))
+    .action(async (named: string, options: InstanceOptions & { list?: string[] }) => {
+      const own = await ownAddresses(options, 'open-connectors');
+      await withPlatform(options, async (platform) => {
+        const instance = await instanceNamed(platform, named);
+        const { id, listIds: watched, eventsEnabled } = factsOf(instance);
+        if (options.list === undefined) return showLists(platform, instance, watched, options);
+        const listIds = options.list.flatMap(parseListIds);
+        check({ listIds, eventsEnabled }, 'listIds', platform);
+        await change(platform, id, own, options, { configuration: { 'events.list.ids': listIds.join(',') } });
+      });
+    });
+}
+
+async function showLists(
+  { api }: Platform,
+  { id, token }: Instance,
+  watched: readonly string[],
+  { json }: InstanceOptions,
+): Promise<void> {
+  // A masked one is none.
+  if (token === undefined || token === '' || /^\*+$/.test(token)) {
+    throw new CommandError(
+      `Open Connectors does not tell the token of instance ${id}, so its lists cannot be asked for`,
+      `It watches ${watched.length === 0 ? 'none' : watched.join(', ')}. --list ID sets others.`,
+    );
+  }
+  const lists = await api.lists(token);
+  const others = watched
+    .filter((each) => !lists.some((list) => list.id === each))
+    .map((each) => ({ id: each, name: '', clientId: '', clientName: "not among the account's lists" }));
+  for (const list of [...lists, ...others]) {
+    const isWatched = watched.includes(list.id);
+    if (json === true) await printJson({ type: 'list', ...list, watched: isWatched });
+    else {
+      const mark = isWatched ? styleText('green', pad('watched', 8)) : pad('', 8);
+      await print(`${mark}  ${printable(list.id)}  ${printable(list.name)} (${printable(list.clientName)})\n`);
+    }
+  }
+}
+
+function callbackCommand(): Command {
+  return platformCommand(
+    'callback',
+    'set where an instance posts its notifications',
+    "Sets the callback URL of an instance: the running relay's, or another that is given.",
+    [
+      'Examples:',
+      '  cm-relay instances callback 50634',
+      '  cm-relay instances callback 50634 --url https://staging.example.org/callback',
+      '',
+      'Next: cm-relay instances events on ID, where they are off.',
+    ],
+  )
+    .addArgument(instanceArgument())
+    .addOption(
+      new Option('--url <url>', "another URL than the running relay's").argParser(checkedBy(notEmpty('a URL'))),
+    )
+    .addOption(jsonFlag('the instance as it is then, as a JSON object'))
+    .action(async (named: string, options: InstanceOptions & { url?: string }) => {
+      const own = await ownAddresses(options, 'open-connectors');
+      await withPlatform(options, async (platform) => {
+        const url = options.url ?? urlToGive(own, platform.isHere, vendor, '--url', options);
+        check({ callbackUrl: url }, 'callbackUrl', platform);
+        const { id } = await instanceNamed(platform, named);
+        const facts = await change(platform, id, own, options, {
+          configuration: { 'event.notification.callback.url': url },
+        });
+        if (!facts.eventsEnabled) note(`Its events are off: cm-relay instances events on ${id} turns them on.`);
+      });
+    });
+}
+
+function deleteCommand(): Command {
+  return platformCommand(
+    'delete',
+    'delete an instance for good',
+    'Deletes an instance in Open Connectors: its token is refused from then on, and no more events come from it. What the relay has received stays. Asks first in a terminal; elsewhere it takes --yes.',
+    [
+      'Examples:',
+      '  cm-relay instances delete 50634',
+      '  cm-relay instances delete 50634 --yes',
+      '',
+      'Next: cm-relay instances list shows those that are left.',
+    ],
+  )
+    .addArgument(instanceArgument())
+    .addOption(new Option('--yes', 'without a question'))
+    .addOption(jsonFlag('a JSON object: {"type":"deleted","id","name"}'))
+    .action(async (named: string, options: InstanceOptions & { yes?: boolean }) => {
+      if (options.yes !== true && !canAsk())
+        throw new UsageError('delete asks first, and nobody can be asked here', 'Add --yes where you are sure.');
+      await withPlatform(options, async (platform) => {
+        const { id, name } = factsOf(await instanceNamed(platform, named));
+        if (options.yes !== true && !(await askYesNo(`Delete the instance ${printable(name)} (${id}) for good?`))) {
+          throw new CommandError('nothing was deleted');
+        }
+        await platform.api.deleteInstance(id);
+        if (options.json === true) await printJson({ type: 'deleted', id, name });
+        else await print(`${printable(name)} (${id}) is deleted.\n`);
+      });
+    });
+}
+
+/**
+ * The instance of an id or a name.
+ * @throws CommandError where no instance has the name, or several have; what the platform says of an id that is none
+ */
+async function instanceNamed({ api }: Platform, named: string): Promise<Instance> {
+  if (/^\d{1,15}$/.test(named)) return api.getInstance(Number(named));
+  const found = (await api.listInstances({ searchText: named })).filter(({ name }) => name === named);
+  const [instance] = found;
+  if (instance === undefined)
+    throw new CommandError(`no instance is named ${named}`, 'cm-relay instances list shows those that there are.');
+  if (found.length > 1) {
+    throw new CommandError(
+      `${found.length} instances are named ${named}: ${found.map(({ id }) => id).join(', ')}`,
+      'Name one by its id.',
+    );
+  }
+  // The whole of it: a list may leave something out.
+  return api.getInstance(instance.id);
+}
+
+/** Checks a part of an instance as the form does. @throws UsageError for what would be refused; a warning is said */
+function check(part: Partial<InstanceInput>, field: keyof InstanceInput, { isHere }: Platform): void {
+  const flags: Partial<Record<keyof InstanceInput, string>> = { callbackUrl: '--url' };
+  for (const problem of checkInstanceInput({ ...emptyInstanceInput, ...part })) {
+    if (problem.field !== field || (problem.code === 'loopback-url' && isHere)) continue;
+    const sentence = problemSentence(problem, flags);
+    if (problem.severity === 'error') throw new UsageError(sentence);
+    note(`warning: ${sentence}`);
+  }
+}
+
+/** Changes an instance, and says how it is then. */
+async function change(
+  { api }: Platform,
+  id: number,
+  own: Reachable,
+  { json }: InstanceOptions,
+  part: InstanceChange,
+): Promise<InstanceFacts> {
+  const facts = factsOf(await api.patchInstance(id, part));
+  if (json === true) await printJson(told(facts, own));
+  else await print(`${listLine(facts, own)}\n`);
+  return facts;
+}

@@ -1,0 +1,62 @@
+import { Argument, Option } from 'commander';
+import type { Command } from 'commander';
+import { z } from 'zod';
+import type { CampaignMonitorService } from '../../campaign-monitor/service.ts';
+import { isLoopback } from '../../common/loopback.ts';
+import { apiKeyVariable, serviceOfHost, vendorId, withCampaignMonitor } from '../campaign-monitor.ts';
+import { UsageError } from '../errors.ts';
+import { checkedBy, jsonFlag, newCommand } from '../flags.ts';
+import type { CommonOptions } from '../flags.ts';
+import { print, printJson } from '../output.ts';
+import { printable } from '../text.ts';
+
+interface SubscribeOptions extends CommonOptions {
+  list: string;
+  name: string;
+  host: CampaignMonitorService;
+  json?: boolean;
+}
+
+/** `cm-relay subscribe`. */
+export function subscribeCommand(): Command {
+  return newCommand(
+    'subscribe',
+    'subscribe an address in the sandbox',
+    `Subscribes an address to a list of the sandbox's Campaign Monitor, which then posts to the list's webhooks as the vendor does. At the vendor itself nobody is subscribed. The API key is taken from the environment variable ${apiKeyVariable}.`,
+    [
+      'Examples:',
+      '  cm-relay subscribe jane@example.org --list 4fe1… --host http://127.0.0.1:9000',
+      '  cm-relay subscribe jane@example.org --list 4fe1… --host http://127.0.0.1:9000 --name "Jane Doe"',
+      '',
+      'Next: cm-relay wait --filter address:jane@example.org waits for what comes of it.',
+    ],
+  )
+    .addArgument(
+      new Argument('<address>', 'the e-mail address').argParser(checkedBy(z.email('expected an e-mail address'))),
+    )
+    .addOption(
+      new Option('--list <id>', 'the list; cm-relay sandbox prints those that there are')
+        .argParser(checkedBy(vendorId))
+        .makeOptionMandatory(),
+    )
+    .addOption(new Option('--name <name>', 'the name').default('', 'none'))
+    .addOption(
+      new Option('--host <url>', 'where the sandbox is: the URL that it prints, or its beginning')
+        .argParser(checkedBy(serviceOfHost))
+        .makeOptionMandatory(),
+    )
+    .addOption(jsonFlag('a JSON object: {"type":"subscribed","address","listId"}'))
+    .action(subscribe);
+}
+
+async function subscribe(address: string, { list, name, host, json }: SubscribeOptions): Promise<void> {
+  if (!isLoopback(new URL(host.apiBase).hostname)) {
+    throw new UsageError(
+      '--host is not this machine: addresses are subscribed in the sandbox alone',
+      'cm-relay sandbox runs one.',
+    );
+  }
+  await withCampaignMonitor(host, (api) => api.addSubscriber(list, { address, name }));
+  if (json === true) await printJson({ type: 'subscribed', address, listId: list });
+  else await print(`${printable(address)} is subscribed to ${list}\n`);
+}
