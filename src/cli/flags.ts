@@ -9,15 +9,19 @@ export interface CommonOptions {
 
 /** A command with what all have in common. `lines` of examples and advice stand below its help. */
 export function newCommand(name: string, summary: string, description: string, after: readonly string[]): Command {
+  return commandGroup(name, summary, description, after).addOption(
+    new Option(
+      '--data-dir <folder>',
+      'where the relay keeps its data (default: $CM_RELAY_DATA_DIR, else the state folder of your account)',
+    ).argParser(checkedBy(notEmpty('a folder'))),
+  );
+}
+
+/** A command that does nothing itself: its own commands, which are to be added, take the flags. */
+export function commandGroup(name: string, summary: string, description: string, after: readonly string[]): Command {
   return new Command(name)
     .summary(summary)
     .description(description)
-    .addOption(
-      new Option(
-        '--data-dir <folder>',
-        'where the relay keeps its data (default: $CM_RELAY_DATA_DIR, else the state folder of your account)',
-      ).argParser(checkedBy(notEmpty('a folder'))),
-    )
     .helpOption('-h, --help', 'what this command does, with examples')
     .addHelpText('after', `\n${after.join('\n')}`);
 }

@@ -23,8 +23,9 @@ const [ctrlC, ctrlD, ctrlU, backspace, del] = ['\x03', '\x04', '\x15', '\b', '\x
  */
 async function askSecret(question: string): Promise<string> {
   const { stdin, stderr } = process;
-  stderr.write(`${question} (not shown): `);
+  // First, so that nothing is shown of what is typed or pasted as soon as the question is there.
   stdin.setRawMode(true);
+  stderr.write(`${question} (not shown): `);
   let typed = '';
   try {
     return await new Promise<string>((resolve) => {

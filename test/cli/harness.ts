@@ -9,7 +9,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
 const script = fileURLToPath(new URL('../../src/cli/cm-relay.ts', import.meta.url));
@@ -17,19 +17,27 @@ const script = fileURLToPath(new URL('../../src/cli/cm-relay.ts', import.meta.ur
 /** Hundreds of processes of the same modules: the compiled ones are kept for the next. */
 const compileCache = fileURLToPath(new URL('../../.cache/compile', import.meta.url));
 
-type Child = ChildProcessByStdio<null, Readable, Readable>;
+type Child = ChildProcessByStdio<Writable | null, Readable, Readable>;
 
 const commandLine = [process.execPath, '--disable-warning=ExperimentalWarning', script];
 
 /** Starts `cm-relay`. Colours are off, and no variable of the machine's reaches it. */
-export function start(args: readonly string[], environment: NodeJS.ProcessEnv = {}): Child {
-  return startProgram([...commandLine, ...args], environment);
+export function start(
+  args: readonly string[],
+  environment: NodeJS.ProcessEnv = {},
+  stdin: 'ignore' | 'pipe' = 'ignore',
+): Child {
+  return startProgram([...commandLine, ...args], environment, stdin);
 }
 
-function startProgram([program = '', ...args]: readonly string[], environment: NodeJS.ProcessEnv): Child {
+function startProgram(
+  [program = '', ...args]: readonly string[],
+  environment: NodeJS.ProcessEnv,
+  stdin: 'ignore' | 'pipe' = 'ignore',
+): Child {
   const { PATH, TMPDIR, XDG_RUNTIME_DIR } = process.env;
   return spawn(program, args, {
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [stdin, 'pipe', 'pipe'],
     env: {
       PATH,
       TMPDIR,
@@ -39,7 +47,7 @@ function startProgram([program = '', ...args]: readonly string[], environment: N
       NODE_COMPILE_CACHE: compileCache,
       ...environment,
     },
-  });
+  }) as Child;
 }
 
 /**
@@ -75,6 +83,8 @@ export interface Ready extends Line {
   campaignMonitorUrl: string;
   openConnectorsUrl: string;
   publicUrl: string | null;
+  publicCampaignMonitorUrl: string | null;
+  publicOpenConnectorsUrl: string | null;
   pid: number;
   dataDir: string;
 }
@@ -87,8 +97,8 @@ export class Running {
   readonly #waiting = new Set<() => void>();
   readonly #ended: Promise<number | null>;
 
-  constructor(args: readonly string[], environment?: NodeJS.ProcessEnv) {
-    this.child = start(args, environment);
+  constructor(args: readonly string[], environment?: NodeJS.ProcessEnv, stdin?: 'ignore' | 'pipe') {
+    this.child = start(args, environment, stdin);
     const told = (): void => {
       for (const wake of this.#waiting) wake();
     };
@@ -218,8 +228,8 @@ export class Workplace {
   }
 
   /** Starts a command line as it is. */
-  start(args: readonly string[], environment?: NodeJS.ProcessEnv): Running {
-    const running = new Running(args, environment);
+  start(args: readonly string[], environment?: NodeJS.ProcessEnv, stdin?: 'ignore' | 'pipe'): Running {
+    const running = new Running(args, environment, stdin);
     this.#running.push(running);
     return running;
   }

@@ -16,7 +16,7 @@ import type { InstanceChange } from '../../open-connectors/api.ts';
 import { connectIfRunning, withHistory } from '../connection.ts';
 import { dataDirOf } from '../data-dir.ts';
 import { CommandError, UsageError } from '../errors.ts';
-import { checkedBy, jsonFlag, newCommand, notEmpty } from '../flags.ts';
+import { checkedBy, commandGroup, jsonFlag, newCommand, notEmpty } from '../flags.ts';
 import type { CommonOptions } from '../flags.ts';
 import { listFlag, problemSentence } from '../instance-flags.ts';
 import { platformFlags, platformVariables, withPlatform } from '../open-connectors.ts';
@@ -34,7 +34,7 @@ interface InstanceOptions extends CommonOptions, PlatformOptions {
 
 /** `cm-relay instances`, with its commands. */
 export function instancesCommand(): Command {
-  const command = newCommand(
+  const command = commandGroup(
     'instances',
     'create, list, show, change and delete instances in Open Connectors',
     `Manages instances of the Campaign Monitor connector in SAP Open Connectors: the same as the form and the view of VS Code. The user and the organization secret come from the environment variables ${platformVariables.userSecret} and ${platformVariables.organizationSecret}; in a terminal they are asked for where they are not set.`,

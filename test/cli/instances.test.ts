@@ -1,0 +1,554 @@
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { sandboxLists } from '../../src/sandbox/campaign-monitor/accounts.ts';
+import { freePort } from '../free-port.ts';
+import { until } from '../relay/until.ts';
+import { call, startHarness } from '../sandbox/harness.ts';
+import type { Harness } from '../sandbox/harness.ts';
+import { Callback, run, Workplace } from './harness.ts';
+import type { Ended, Line, Ready, Running } from './harness.ts';
+
+const [list, secondList] = sandboxLists as [(typeof sandboxLists)[number], (typeof sandboxLists)[number]];
+const key = 'a-signature-key-of-32-characters';
+
+interface Shown {
+  readonly id: number;
+  readonly name: string;
+  readonly token: string;
+  readonly tags: string[];
+  readonly configuration: Record<string, string>;
+}
+
+interface Asked extends Line {
+  url: string;
+  redirectUri: string;
+}
+
+function lines({ out }: Ended): Line[] {
+  return out
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Line);
+}
+
+describe('cm-relay instances', function () {
+  this.timeout(180_000);
+  let sandbox: Harness;
+  let place: Workplace;
+  let port: number;
+
+  beforeEach(async () => {
+    sandbox = await startHarness();
+    place = new Workplace();
+    port = await freePort();
+  });
+  afterEach(async () => {
+    await place.close();
+    await sandbox.close();
+  });
+
+  const environment = (): NodeJS.ProcessEnv => {
+    const { campaignMonitor, openConnectors } = sandbox.sandbox.credentials;
+    return {
+      OPEN_CONNECTORS_HOST: `http://127.0.0.1:${sandbox.sandbox.port}`,
+      OPEN_CONNECTORS_USER_SECRET: openConnectors.userSecret,
+      OPEN_CONNECTORS_ORGANIZATION_SECRET: openConnectors.organizationSecret,
+      OAUTH_API_KEY: campaignMonitor.oauthClientId,
+      OAUTH_API_SECRET: campaignMonitor.oauthClientSecret,
+      CAMPAIGN_MONITOR_API_KEY: campaignMonitor.apiKey,
+      EVENT_KEY: key,
+    };
+  };
+  const words = (command: string, args: readonly string[]): string[] => [
+    ...['instances', command, '--data-dir', place.dataDir],
+    ...args,
+  ];
+  const instances = (command: string, ...args: string[]): Promise<Ended> => run(words(command, args), environment());
+  const redirect = (): string => `http://localhost:${port}/oauth/callback`;
+  /** Starts a creation that asks for consent. */
+  const creating = (args: readonly string[], stdin?: 'pipe'): Running =>
+    place.start(
+      words('create', ['--name', 'Mine', '--json', '--oauth-callback-url', redirect(), ...args]),
+      environment(),
+      stdin,
+    );
+  const onPlatform = async (): Promise<Shown[]> =>
+    ((await sandbox.control('GET', '/open-connectors')).body as { instances: Shown[] }).instances;
+  const order = (body: object): Promise<unknown> => sandbox.control('POST', '/open-connectors/failures', body);
+
+  /** What a person does on the consent page. @returns where the browser is sent then */
+  async function consent(url: string, decision: 'allow' | 'deny' = 'allow'): Promise<string> {
+    const page = await call('GET', url);
+    const id = /name="request" value="([^"]+)"/.exec(page.text)?.[1] ?? '';
+    const answer = await call(
+      'POST',
+      new URL('oauth/decision', url).href,
+      new URLSearchParams({ request: id, decision }).toString(),
+      { 'content-type': 'application/x-www-form-urlencoded', origin: new URL(url).origin },
+    );
+    return answer.headers.get('location') ?? '';
+  }
+
+  it('creates one by a consent that comes back to a page of this machine, and its notifications arrive signed', async () => {
+    const listening = place.listen(['--verify-key-env', 'EVENT_KEY'], { EVENT_KEY: key });
+    const { openConnectorsUrl } = await listening.ready();
+    const creation = creating(['--list', list.listId, '--tag', 'ci', '--signature-key-env', 'EVENT_KEY']);
+    const { url, redirectUri } = await creation.json<Asked>('authorize');
+    assert.equal(redirectUri, redirect());
+    const stray = await call('GET', `${redirect()}?code=forged&state=wrong`);
+    assert.equal(stray.status, 400);
+    assert.match(stray.text, /go back to the terminal/);
+    const back = await call('GET', await consent(url));
+    assert.match(back.text, /Access was granted[^]*go back to the terminal/);
+    assert.equal(await creation.ended, 0, creation.errors.join('\n'));
+    const [created] = creation.lines.slice(-1).map((line) => JSON.parse(line) as Line);
+    const [made] = await onPlatform();
+    assert.deepEqual(created, { type: 'created', id: made?.id, name: 'Mine', found: false });
+    assert.equal(made?.configuration['event.notification.callback.url'], openConnectorsUrl);
+    assert.equal(made.configuration['events.list.ids'], list.listId);
+    assert.deepEqual(made.tags, ['ci']);
+    assert.match(creation.errors.join('\n'), /--verify-key-env EVENT_KEY/);
+    const said = [...creation.lines, ...creation.errors].join('\n');
+    const { campaignMonitor, openConnectors } = sandbox.sandbox.credentials;
+    const secrets = [made.token, key, campaignMonitor.oauthClientSecret, ...Object.values(openConnectors)];
+    for (const secret of secrets) assert.ok(!said.includes(secret), said);
+
+    await sandbox.api('POST', `/subscribers/${list.listId}.json`, { EmailAddress: 'jane@example.org', Name: 'Jane' });
+    const waited = await place.run('wait', '--filter', 'source:open-connectors', '--timeout', '30', '--json');
+    assert.equal(waited.code, 0, waited.err);
+    const logged = await until(async () => {
+      const [row] = lines(await instances('log', String(made.id), '--json'));
+      return row !== undefined && (row['received'] as unknown[]).length > 0 && row;
+    });
+    const [received] = logged['received'] as { deliveryId: string; signature: string }[];
+    assert.deepEqual([received?.deliveryId, received?.signature, logged['status']], ['d1', 'valid', 'NOTIFIED']);
+    assert.match((await instances('log', 'Mine')).out, /NOTIFIED +d1, signature valid\n$/);
+    await listening.end();
+    // The history is read without a relay, too.
+    assert.match((await instances('log', 'Mine')).out, /d1, signature valid/);
+  });
+
+  it('creates one by a code that is pasted, and says what is wrong with what is not it', async () => {
+    const creation = creating(['--no-events', '--with-secrets'], 'pipe');
+    const { url } = await creation.json<Asked>('authorize');
+    await creation.line((line) => line.includes('Paste the URL'), 'errors');
+    creation.child.stdin?.write('not a code at all\n');
+    await creation.line((line) => line.includes('neither a code nor a refusal'), 'errors');
+    creation.child.stdin?.write(`${redirect()}?code=x&state=older\n`);
+    await creation.line((line) => line.includes('belongs to another request'), 'errors');
+    creation.child.stdin?.write(`${await consent(url)}\n`);
+    assert.equal(await creation.ended, 0, creation.errors.join('\n'));
+    const [made] = await onPlatform();
+    const created = JSON.parse(creation.lines.at(-1) ?? '') as Line;
+    assert.deepEqual([created['id'], created['token']], [made?.id, made?.token]);
+    assert.equal(made?.configuration['event.notification.enabled'], 'false');
+  });
+
+  it('goes on by pasting where the port of the page is taken, and says so', async () => {
+    const taken = createServer().listen(port, 'localhost');
+    await once(taken, 'listening');
+    try {
+      const creation = creating(['--no-events'], 'pipe');
+      const { url } = await creation.json<Asked>('authorize');
+      assert.match(creation.errors.join('\n'), new RegExp(`port ${port} of this machine cannot be listened on`));
+      creation.child.stdin?.write(`${new URL(await consent(url)).searchParams.get('code') ?? ''}\n`);
+      assert.equal(await creation.ended, 0, creation.errors.join('\n'));
+    } finally {
+      taken.close();
+    }
+    assert.equal((await onPlatform()).length, 1);
+  });
+
+  it('says what to do where access is refused, and makes nothing', async () => {
+    const creation = creating(['--no-events']);
+    const { url } = await creation.json<Asked>('authorize');
+    await call('GET', await consent(url, 'deny'));
+    assert.equal(await creation.ended, 1);
+    assert.match(creation.errors.join('\n'), /access was not granted in the browser[^]*allow access there/);
+    assert.deepEqual(await onPlatform(), []);
+  });
+
+  it('ends with Ctrl-C while the browser is awaited, and makes nothing', async () => {
+    const creation = creating(['--no-events']);
+    await creation.json<Asked>('authorize');
+    assert.equal(await creation.end('SIGINT'), 1);
+    assert.match(creation.errors.join('\n'), /error: cancelled\n {2}Nothing was made/);
+    assert.deepEqual(await onPlatform(), []);
+  });
+
+  it('opens the browser only where it is asked to', async function () {
+    if (process.platform !== 'linux') this.skip();
+    const folder = mkdtempSync(join(tmpdir(), 'cm-relay-browser-'));
+    const opened = join(folder, 'opened');
+    try {
+      writeFileSync(join(folder, 'xdg-open'), `#!/bin/sh\nprintf %s "$1" > '${opened}'\n`);
+      chmodSync(join(folder, 'xdg-open'), 0o755);
+      const PATH = `${folder}${delimiter}${process.env['PATH'] ?? ''}`;
+      for (const open of [false, true]) {
+        const args = ['--name', `Opened ${open}`, '--json', '--no-events', '--oauth-callback-url', redirect()];
+        const creation = place.start(words('create', [...args, ...(open ? ['--open'] : [])]), {
+          ...environment(),
+          PATH,
+        });
+        const { url } = await creation.json<Asked>('authorize');
+        await creation.line((line) => line.includes('Waiting for the browser'), 'errors');
+        assert.equal(existsSync(opened), open);
+        if (open) assert.equal(readFileSync(opened, 'utf8'), url);
+        await call('GET', await consent(url));
+        assert.equal(await creation.ended, 0);
+      }
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  describe('where no answer comes', () => {
+    const basic = (...more: string[]): string[] => ['--name', 'Mine', '--basic', '--no-events', '--json', ...more];
+
+    it('takes what the call has made, and makes nothing twice', async () => {
+      await order({ call: 'POST /instances', silent: true, carriedOut: true });
+      const created = await instances('create', ...basic('--timeout', '1'));
+      assert.equal(created.code, 0, created.err);
+      const [made, ...others] = await onPlatform();
+      assert.deepEqual([lines(created)[0]?.['found'], lines(created)[0]?.['id'], others], [true, made?.id, []]);
+      assert.equal(existsSync(join(place.dataDir, 'open-creations.json')), false);
+    });
+
+    it('finds the next time what was made by one that was killed half way', async () => {
+      await order({ call: 'POST /instances', silent: true, carriedOut: true });
+      const killed = place.start(words('create', basic()), environment());
+      await until(async () => (await onPlatform()).length === 1);
+      killed.kill();
+      await killed.ended;
+      const kept = readFileSync(join(place.dataDir, 'open-creations.json'), 'utf8');
+      const { campaignMonitor, openConnectors } = sandbox.sandbox.credentials;
+      for (const secret of [campaignMonitor.apiKey, ...Object.values(openConnectors)])
+        assert.ok(!kept.includes(secret));
+      // One of another name asks nobody and makes its own.
+      const other = await instances('create', '--name', 'Other', '--basic', '--no-events', '--json');
+      assert.equal(lines(other)[0]?.['found'], false);
+      const next = await instances('create', ...basic());
+      assert.equal(next.code, 0, next.err);
+      assert.equal(lines(next)[0]?.['found'], true);
+      assert.deepEqual((await onPlatform()).map(({ name }) => name).sort(), ['Mine', 'Other']);
+      assert.deepEqual(
+        readdirSync(place.dataDir).filter((name) => name.startsWith('open-creations')),
+        [],
+      );
+    });
+
+    it('says that it was lost, and that the next attempt looks first', async () => {
+      await order({ call: 'POST /instances', silent: true });
+      const lost = await instances('create', ...basic('--timeout', '1'));
+      assert.equal(lost.code, 1);
+      assert.match(lost.err, /did not answer in time, and no new instance of this name is there/);
+      assert.match(lost.err, /the next attempt finds it first/);
+    });
+
+    it("passes on what the platform says, with its request's id", async () => {
+      await order({ call: 'POST /instances', status: 400, message: 'The name is taken' });
+      const refused = await instances('create', ...basic());
+      assert.equal(refused.code, 1);
+      assert.match(refused.err, /Open Connectors' id of the request: [0-9a-f]+\nerror: The name is taken/);
+    });
+  });
+
+  it('lists, shows, changes and deletes', async () => {
+    const { openConnectorsUrl } = await place.listen().ready();
+    const created = await instances('create', '--name', 'Mine', '--basic', '--list', list.listId, '--json');
+    assert.equal(created.code, 0, created.err);
+    const id = String(lines(created)[0]?.['id']);
+    const [listed] = lines(await instances('list', '--json'));
+    assert.deepEqual(
+      [listed?.['name'], listed?.['match'], listed?.['eventsEnabled'], listed?.['listIds']],
+      ['Mine', 'current', true, [list.listId]],
+    );
+    const secret = /\/hooks\/(\w+)\//.exec(openConnectorsUrl)?.[1] ?? '';
+    for (const ended of [
+      await instances('list'),
+      await instances('list', '--json'),
+      await instances('show', id),
+      await instances('show', 'Mine', '--json'),
+      await instances('show', 'Mine', '--curl'),
+    ]) {
+      assert.equal(ended.code, 0, ended.err);
+      assert.match(ended.out, /Mine/);
+      for (const hidden of [
+        secret,
+        (await onPlatform())[0]?.token ?? '',
+        sandbox.sandbox.credentials.campaignMonitor.apiKey,
+      ])
+        assert.ok(!ended.out.includes(hidden), ended.out);
+    }
+    assert.match((await instances('list', '--tag', 'none-has-it')).err, /There are no instances/);
+
+    const watched = lines(await instances('lists', id, '--json'));
+    assert.deepEqual(
+      watched.filter((each) => each['watched'] === true).map((each) => each['id']),
+      [list.listId],
+    );
+    assert.equal(watched.length, sandboxLists.length);
+    assert.equal((await instances('lists', id, '--list', secondList.listId)).code, 0);
+    assert.equal((await onPlatform())[0]?.configuration['events.list.ids'], secondList.listId);
+    assert.match((await instances('lists', id, '--list', 'abc')).err, /--list abc is not a list id/);
+
+    const away = await instances('callback', id, '--url', 'http://example.org/callback');
+    assert.match(away.err, /warning: --url is not encrypted/);
+    assert.match((await instances('list')).out, /example\.org +Mine \(1 list\)/);
+    assert.match((await instances('callback', id, '--url', 'nowhere')).err, /--url is not a URL/);
+    assert.equal((await instances('callback', 'Mine')).code, 0);
+    assert.equal((await onPlatform())[0]?.configuration['event.notification.callback.url'], openConnectorsUrl);
+    assert.match((await instances('events', 'off', id)).out, /events off/);
+    assert.match((await instances('events', 'on', id)).out, /events on/);
+
+    const unsure = await instances('delete', id);
+    assert.deepEqual([unsure.code, (await onPlatform()).length], [2, 1]);
+    assert.match(unsure.err, /--yes/);
+    assert.deepEqual(lines(await instances('delete', id, '--yes', '--json')), [
+      { type: 'deleted', id: Number(id), name: 'Mine' },
+    ]);
+    assert.deepEqual(await onPlatform(), []);
+    const gone = await instances('show', id);
+    assert.equal(gone.code, 1);
+    assert.match(gone.err, /No element instance found/);
+    assert.match((await instances('show', 'Mine')).err, /no instance is named Mine/);
+  });
+
+  it('gives the relay’s URL with the events where there is no callback, and knows what is not reached any more', async () => {
+    const relay = place.listen();
+    const { openConnectorsUrl }: Ready = await relay.ready();
+    await instances('create', '--name', 'Mine', '--basic', '--no-events');
+    assert.match((await instances('list')).out, /events off +no callback/);
+    assert.match((await instances('events', 'on', 'Mine')).out, /events on +this relay/);
+    assert.equal((await onPlatform())[0]?.configuration['event.notification.callback.url'], openConnectorsUrl);
+    await relay.end();
+    assert.match((await instances('list')).out, /events on +this machine/);
+    const none = await instances('callback', 'Mine');
+    assert.equal(none.code, 1);
+    assert.match(none.err, /no relay runs that Open Connectors could post to\n.*cm-relay listen/);
+  });
+
+  it('checks what is given as the form does, before anything is asked', async () => {
+    const wrong: readonly (readonly [args: string, named: RegExp])[] = [
+      ['--basic --no-events', /--name is missing/],
+      ['--basic --name x --callback-url https://example.org/', /--list is missing/],
+      ['--basic --name x --list 4fe1 --callback-url https://example.org/', /--list 4fe1[^]*32 hex digits/],
+      ['--no-events --name x --oauth-callback-url javascript:alert(1)', /--oauth-callback-url/],
+      ['--no-events --name x --list 4fe1', /--list goes with events/],
+      ['--basic --no-events --name x --open', /--open and --basic/],
+      ['--basic --no-events --name x --callback-password-env UNSET_HERE', /UNSET_HERE is not set/],
+      ['--basic --name x --signature-key-env a-key-itself', /--signature-key-env[^]*not the secret itself/],
+      [
+        `--basic --name x --list ${list.listId} --callback-url https://example.org/ --callback-headers-env EVENT_KEY`,
+        /JSON object/,
+      ],
+      ['--basic --no-events --name x --host http://example.org', /--host[^]*https/],
+    ];
+    for (const [args, named] of wrong) {
+      const { code, err } = await instances('create', ...args.split(' '));
+      assert.equal(code, 2, `${args}: ${err}`);
+      assert.match(err, named);
+    }
+    for (const missing of ['OPEN_CONNECTORS_USER_SECRET', 'OAUTH_API_SECRET']) {
+      const args = words('create', ['--name', 'x', '--no-events']);
+      const { code, err } = await run(args, { ...environment(), [missing]: '' });
+      assert.equal(code, 2, err);
+      assert.match(err, new RegExp(`the environment variable ${missing} is not set[^]*No flag takes it`));
+    }
+    assert.deepEqual(await onPlatform(), []);
+  });
+
+  describe('in a terminal', () => {
+    before(function () {
+      if (process.platform !== 'linux' || spawnSync('script', ['--version']).status !== 0) this.skip();
+    });
+
+    /** A command line in a terminal of its own, as util-linux's `script` makes one. */
+    function terminal(
+      args: readonly string[],
+      variables: NodeJS.ProcessEnv,
+    ): ReturnType<typeof spawn> & { text: string } {
+      const program = fileURLToPath(new URL('../../src/cli/cm-relay.ts', import.meta.url));
+      const command = [process.execPath, '--disable-warning=ExperimentalWarning', program, ...args];
+      const { PATH, XDG_RUNTIME_DIR } = process.env;
+      const child = spawn('script', ['-qec', command.map((word) => `'${word}'`).join(' '), '/dev/null'], {
+        env: { PATH, XDG_RUNTIME_DIR, HOME: tmpdir(), TMPDIR: tmpdir(), NO_COLOR: '1', TERM: 'xterm', ...variables },
+      });
+      const shown = Object.assign(child, { text: '' });
+      child.stdout.on('data', (chunk: Buffer) => (shown.text += chunk.toString()));
+      return shown;
+    }
+
+    it('asks for secrets that are not set, without showing them, and before it deletes', async () => {
+      const { openConnectors } = sandbox.sandbox.credentials;
+      const { OPEN_CONNECTORS_HOST, CAMPAIGN_MONITOR_API_KEY } = environment();
+      const variables = { OPEN_CONNECTORS_HOST, CAMPAIGN_MONITOR_API_KEY };
+      const shown = terminal(words('create', ['--name', 'Mine', '--basic', '--no-events']), variables);
+      const ended = once(shown, 'exit');
+      await until(() => shown.text.includes('The user secret (not shown): '), 60_000, shown.text);
+      shown.stdin?.write(`wrong\x15x${openConnectors.userSecret}y\x7f\r`.replace('x', 'x\x7f'));
+      await until(() => shown.text.includes('The organization secret (not shown): '), 60_000, shown.text);
+      shown.stdin?.write(`${openConnectors.organizationSecret}\r`);
+      assert.deepEqual((await ended)[0], 0, shown.text);
+      assert.match(shown.text, /Mine \(\d+\) is created/);
+      for (const secret of Object.values(openConnectors)) assert.ok(!shown.text.includes(secret), shown.text);
+
+      for (const [answer, left] of [
+        ['n', 1],
+        ['y', 0],
+      ] as const) {
+        const deleting = terminal(words('delete', ['Mine']), environment());
+        const over = once(deleting, 'exit');
+        await until(() => deleting.text.includes('for good? [y/N] '), 60_000, deleting.text);
+        deleting.stdin?.write(`${answer}\r`);
+        assert.equal((await over)[0], left);
+        assert.equal((await onPlatform()).length, left);
+      }
+    });
+
+    it('asks before it takes what a call without an answer has made', async () => {
+      await order({ call: 'POST /instances', silent: true, carriedOut: true });
+      const args = ['--name', 'Mine', '--basic', '--no-events', '--timeout', '1'];
+      const shown = terminal(words('create', args), environment());
+      const ended = once(shown, 'exit');
+      await until(() => shown.text.includes('Use it? [y/N] '), 60_000, shown.text);
+      shown.stdin?.write('n\r');
+      assert.equal((await ended)[0], 1);
+      assert.match(shown.text, /the instance that was found stays as it is/);
+    });
+  });
+});
+
+describe('what runs in the background', function () {
+  this.timeout(180_000);
+  let place: Workplace;
+  let callback: Callback;
+
+  beforeEach(async () => {
+    place = new Workplace();
+    callback = await Callback.open();
+  });
+  afterEach(async () => {
+    await place.run('stop');
+    await place.close();
+    await callback.close();
+  });
+
+  const detached = (...args: string[]): Promise<Ended> =>
+    place.run('listen', '--detach', '--json', '--port', '0', '--forward-to', callback.url, ...args);
+
+  it('is ready when the command ends, has its URLs, and is ended by stop', async () => {
+    const started = await detached();
+    assert.equal(started.code, 0, started.err);
+    const [ready] = lines(started);
+    assert.equal(ready?.type, 'ready');
+    const url = await place.run('url', '--local');
+    assert.equal(url.out, `${String(ready['campaignMonitorUrl'])}\n`);
+    assert.equal((await place.run('url', 'open-connectors', '--local')).out, `${String(ready['openConnectorsUrl'])}\n`);
+    // Again: it is there already.
+    const again = await detached();
+    assert.deepEqual([again.code, lines(again)[0]?.['pid']], [0, ready['pid']]);
+    const other = await place.run('listen', '--detach', '--forward-to', 'http://127.0.0.1:9/other');
+    assert.equal(other.code, 2);
+    assert.match(other.err, /--forward-to asks for something else/);
+
+    assert.equal((await place.run('trigger', 'subscribe', '--email', 'jane@example.org')).code, 0);
+    const waited = await place.run('wait', '--filter', 'address:jane@example.org state:sent', '--json');
+    assert.deepEqual([waited.code, lines(waited).map(({ id }) => id)], [0, ['e1']]);
+    await callback.received(1);
+    const stopped = await place.run('stop');
+    assert.equal(stopped.code, 0, stopped.err);
+    assert.throws(() => process.kill(Number(ready['pid']), 0));
+  });
+
+  it('says why where it does not start, and ends with the same exit code', async () => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    const { port } = taken.address() as { port: number };
+    const failed = await place.run('listen', '--detach', '--port', String(port));
+    taken.close();
+    assert.equal(failed.code, 1);
+    assert.match(failed.err, /^error: [^\n]*port/);
+  });
+
+  it('has a public URL in one piece, once the tunnel is there', async () => {
+    const none = await place.run('url');
+    assert.equal(none.code, 1);
+    assert.match(none.err, /no relay runs/);
+    await detached();
+    const closed = await place.run('url');
+    assert.equal(closed.code, 1);
+    assert.match(closed.err, /no public URL[^]*--tunnel localtunnel[^]*cm-relay url --local/);
+  });
+
+  it('waits no longer than it is told, and says how many there are', async () => {
+    await detached();
+    await place.run('trigger', 'subscribe');
+    const waited = await place.run('wait', '--count', '2', '--timeout', '1', '--json');
+    assert.equal(waited.code, 1);
+    assert.equal(lines(waited).length, 1);
+    assert.match(waited.err, /1 of 2 events after 1 s/);
+  });
+
+  it('sends again and waits for what becomes of it', async () => {
+    await detached('--retry', 'none');
+    await place.run('trigger', 'subscribe', '--count', '3');
+    await callback.received(3);
+    const sent = await place.run('replay', '--filter', 'type:subscribe', '--wait', '--json');
+    assert.equal(sent.code, 0, sent.err);
+    const { replayed, sent: ended } = lines(sent)[0] as Line & { replayed: number; sent: number };
+    assert.deepEqual([replayed, ended], [3, 3]);
+    assert.equal(callback.posts.length, 6);
+    callback.status = 500;
+    const failed = await place.run('replay', 'e1', 'e2', '--wait');
+    assert.equal(failed.code, 1);
+    assert.match(failed.out, /2 notifications again: 0 sent, 2 failed/);
+    await place.run('hold');
+    const held = await place.run('replay', 'e1', '--wait', '--timeout', '1');
+    assert.equal(held.code, 1);
+    assert.match(held.err, /1 waiting or held/);
+    const other = await Callback.open();
+    await place.run('continue');
+    const elsewhere = await place.run('replay', 'e3', '--to', other.url, '--wait');
+    assert.equal(elsewhere.code, 0, elsewhere.err);
+    assert.equal(other.posts.length, 1);
+    await other.close();
+  });
+
+  it('subscribes in a sandbox that runs there, too, and at no vendor', async () => {
+    const started = await run(['sandbox', '--detach', '--json', '--random-credentials']);
+    assert.equal(started.code, 0, started.err);
+    const [ready] = lines(started) as [
+      Line & { pid: number; campaignMonitorApi: string; lists: { listId: string; name: string }[] },
+    ];
+    try {
+      assert.deepEqual(
+        ready.lists.map(({ listId, name }) => [listId, name]),
+        sandboxLists.map(({ listId, title }) => [listId, title]),
+      );
+      const variables = {
+        CAMPAIGN_MONITOR_API_KEY: (ready['credentials'] as { campaignMonitor: { apiKey: string } }).campaignMonitor
+          .apiKey,
+      };
+      await detached();
+      const common = ['--data-dir', place.dataDir, '--host', ready.campaignMonitorApi, '--list', list.listId];
+      const registered = await run(['webhooks', 'register', ...common], variables);
+      assert.equal(registered.code, 0, registered.err);
+      const subscribed = await run(['subscribe', 'jane@example.org', ...common, '--json'], variables);
+      assert.deepEqual(lines(subscribed), [{ type: 'subscribed', address: 'jane@example.org', listId: list.listId }]);
+      assert.equal((await place.run('wait', '--filter', 'address:jane@example.org state:sent')).code, 0);
+      const vendor = ['subscribe', 'jane@example.org', '--list', list.listId, '--host', 'https://api.createsend.com'];
+      const refused = await run(vendor, variables);
+      assert.equal(refused.code, 2);
+      assert.match(refused.err, /in the sandbox alone/);
+    } finally {
+      process.kill(ready.pid);
+    }
+  });
+});
