@@ -94,6 +94,33 @@ const wrong: [args: string, named: RegExp][] = [
   ['webhooks remove --yes', /--yes goes with ids/],
   ['webhooks remove abc --old', /--old and ids/],
   ['webhooks list', /CAMPAIGN_MONITOR_API_KEY/],
+  ['url nowhere', /'nowhere'[^]*campaign-monitor, open-connectors/],
+  ['url --timeout x', /--timeout[^]*whole number/],
+  ['wait --count 0', /--count/],
+  ['wait --timeout -1', /--timeout/],
+  ['wait surplus', /too many arguments/],
+  ['subscribe', /required option '--list <id>'/],
+  ['subscribe --list a1 --host http://127.0.0.1:9', /missing required argument 'address'/],
+  ['subscribe nobody --list a1 --host http://127.0.0.1:9', /'nobody'[^]*e-mail address/],
+  ['subscribe jane@example.org --host http://127.0.0.1:9', /--list/],
+  ['subscribe jane@example.org --list a1', /--host/],
+  ['subscribe jane@example.org --list ../a --host http://127.0.0.1:9', /--list/],
+  ['subscribe jane@example.org --list a1 --host https://api.createsend.com', /in the sandbox alone/],
+  ['subscribe jane@example.org --list a1 --host http://127.0.0.1:9', /CAMPAIGN_MONITOR_API_KEY/],
+  ['instances', /Usage: cm-relay instances/],
+  ['instances make', /unknown command 'make'/],
+  ['instances list --host http://example.org', /--host[^]*https/],
+  ['instances list', /OPEN_CONNECTORS_USER_SECRET is not set/],
+  ['instances show', /missing required argument 'instance'/],
+  ['instances show 1 --curl --json', /--curl and --json/],
+  ['instances events maybe 1', /'maybe'[^]*on, off/],
+  ['instances events on', /missing required argument 'instance'/],
+  ['instances delete 1', /--yes/],
+  ['instances create --signature-key-env', /--signature-key-env/],
+  ['instances create --name x --no-events --api-timeout 1', /--api-timeout/],
+  ['sandbox --detach --port x', /--port/],
+  ['replay e1 --timeout 5', /--timeout goes with --wait/],
+  ['replay e1 --wait --timeout 0', /--timeout/],
   ['replay', /ids, --failed or --filter/],
   ['replay 12', /'12'/],
   ['replay e1 --failed', /ids and --failed/],
@@ -196,11 +223,16 @@ describe('the command line of cm-relay', function () {
 
   const program = createProgram();
 
-  for (const command of program.commands) {
-    it(`teaches ${command.name()}: what it does, its flags, examples, what comes next`, async () => {
-      const { code, out } = await run([command.name(), '--help']);
+  const all = program.commands.flatMap((command) => [
+    { words: [command.name()], command },
+    ...command.commands.map((each) => ({ words: [command.name(), each.name()], command: each })),
+  ]);
+  for (const { words, command } of all) {
+    it(`teaches ${words.join(' ')}: what it does, its flags, examples, what comes next`, async () => {
+      const { code, out } = await run([...words, '--help']);
       assert.equal(code, 0);
-      assert.match(out, /--data-dir <folder>/);
+      // One with commands of its own leaves the flags to them.
+      assert.equal(/--data-dir <folder>/.test(out), command.commands.length === 0);
       assert.match(out, /Examples?:\n(?: {2}.*cm-relay .*\n){2,}/);
       for (const option of command.options) assert.ok(out.includes(option.long ?? ''), option.flags);
       assert.ok(/^Next: /m.test(out) || command.name() === 'export');
@@ -209,9 +241,10 @@ describe('the command line of cm-relay', function () {
 
   it('is documented flag by flag', () => {
     const page = readFileSync(new URL('../../docs/cli.md', import.meta.url), 'utf8');
-    for (const command of program.commands) {
-      const section = new RegExp(`^## \`cm-relay ${command.name()}\`[^]*?(?=^## |\\Z)`, 'm').exec(`${page}\n## `)?.[0];
-      assert.ok(section, command.name());
+    for (const { words, command } of all) {
+      const section = new RegExp(`^## \`cm-relay ${words[0]}\`[^]*?(?=^## )`, 'm').exec(`${page}\n## `)?.[0];
+      assert.ok(section, words.join(' '));
+      if (words.length > 1) assert.ok(section.includes(`\`${words[1]}`), words.join(' '));
       for (const option of command.options) {
         if (option.long !== '--data-dir')
           assert.ok(section.includes(`\`${option.long}`), `${command.name()} ${option.flags}`);
