@@ -1,7 +1,8 @@
 /**
  * Builds the bundles into dist/, or the folder named as argument: the program (cm-relay.js), which is the CLI and the
- * relay's own process, the extension (extension/extension.mjs with what it loads on demand beside it), and the pages
- * (form.js, …). Beside them it writes what they are made of (bundled.json) and under which licences that is.
+ * relay's own process, with its part for assistants beside it (cm-relay-mcp.js), the extension (extension/extension.mjs
+ * with what it loads on demand beside it), and the pages (form.js, …). Beside them it writes what they are made of
+ * (bundled.json) and under which licences that is.
  */
 import { build } from 'esbuild';
 import { createHash } from 'node:crypto';
@@ -159,6 +160,14 @@ function keepingCompiled(keeps) {
   };
 }
 
+/** What serves an assistant is a bundle of its own beside the CLI's: it is a quarter of that, and one command needs it. */
+const assistantBeside = {
+  name: 'assistant-beside',
+  setup(builder) {
+    builder.onResolve({ filter: /^\.\.\/mcp\/server\.ts$/ }, () => ({ path: './cm-relay-mcp.js', external: true }));
+  },
+};
+
 /** Libraries that are CommonJS ask for `require`, which an ES module does not have: given where it is asked for. */
 const requireWhereNeeded = {
   name: 'require-where-needed',
@@ -190,14 +199,24 @@ const define = {
 /** Our pages in webviews, by their folders. */
 const pages = ['form', 'editor', 'table'];
 
-const [program, extension, ...ofPages] = await Promise.all([
+const [program, assistant, extension, ...ofPages] = await Promise.all([
   build({
     ...common,
     define,
     entryPoints: ['src/cli/cm-relay.ts'],
     outfile: join(out, 'cm-relay.js'),
     // Other commands are short, and need little of it.
-    plugins: [...common.plugins, utf8Alone, keepingCompiled("['listen', 'relay-process'].includes(process.argv[2])")],
+    plugins: [
+      ...common.plugins,
+      utf8Alone,
+      assistantBeside,
+      keepingCompiled("['listen', 'relay-process'].includes(process.argv[2])"),
+    ],
+  }),
+  build({
+    ...common,
+    entryPoints: ['src/cli/mcp/server.ts'],
+    outfile: join(out, 'cm-relay-mcp.js'),
   }),
   // The extension: each `await import()` of its code is a part that is loaded when it is first used.
   build({
@@ -230,6 +249,7 @@ await chmod(join(out, 'cm-relay.js'), 0o755);
 
 const bundled = bundledOf({
   'cm-relay.js': [program.metafile, worker.metafile],
+  'cm-relay-mcp.js': [assistant.metafile],
   extension: [extension.metafile],
   ...Object.fromEntries(pages.map((page, index) => [`${page}.js`, [ofPages[index].metafile]])),
 });

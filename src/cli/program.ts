@@ -9,6 +9,7 @@ import { exportCommand } from './commands/export.ts';
 import { holdCommand } from './commands/hold.ts';
 import { instancesCommand } from './commands/instances.ts';
 import { listenCommand } from './commands/listen.ts';
+import { mcpCommand } from './commands/mcp.ts';
 import { playCommand } from './commands/play.ts';
 import { recordCommand } from './commands/record.ts';
 import { replayCommand } from './commands/replay.ts';
@@ -71,6 +72,7 @@ export function createProgram(): Command {
     webhooksCommand(),
     sandboxCommand(),
     subscribeCommand(),
+    mcpCommand(),
     stopCommand(),
   ]) {
     program.addCommand(command);

@@ -32,6 +32,8 @@ describe('cm-relay listen', function () {
       'campaignMonitorUrl',
       'openConnectorsUrl',
       'publicUrl',
+      'publicCampaignMonitorUrl',
+      'publicOpenConnectorsUrl',
       'pid',
       'dataDir',
     ]);

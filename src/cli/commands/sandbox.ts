@@ -45,13 +45,13 @@ export function sandboxCommand(): Command {
         'keys, secrets, ids and controls of this run alone; nothing published opens it',
       ),
     )
+    .addOption(new Option('--detach', 'run it in the background, and end once it is ready'))
     .addOption(
       new Option(
         '--keep-alive-minutes <n>',
         'end after so many minutes without a request that opened something',
       ).argParser(wholeNumber(z.int().min(1).max(10_000))),
     )
-    .addOption(new Option('--detach', 'run it in the background, and end once it is ready'))
     .addOption(jsonFlag('a first line {"type":"ready","campaignMonitorApi","openConnectorsApi","credentials",…}'))
     .action(sandbox);
 }

@@ -1,0 +1,72 @@
+import { Option } from 'commander';
+import type { Command } from 'commander';
+import { withHistory, withRelay } from '../connection.ts';
+import { dataDirOf } from '../data-dir.ts';
+import { CommandError } from '../errors.ts';
+import { newCommand } from '../flags.ts';
+import type { CommonOptions } from '../flags.ts';
+import { interrupted } from '../signals.ts';
+import type { serveAssistant } from '../mcp/server.ts';
+import type { AssistantRelay, AssistantSource } from '../mcp/source.ts';
+import { version } from '../../version.ts';
+
+interface McpOptions extends CommonOptions {
+  allowWrite?: boolean;
+  addresses?: boolean;
+}
+
+/** `cm-relay mcp`. */
+export function mcpCommand(): Command {
+  return newCommand(
+    'mcp',
+    'let an assistant read the history, by the Model Context Protocol',
+    'Speaks the Model Context Protocol on standard input and output, so that an assistant can list events, look at one, its attempts and what is sent, and ask why it failed. It reads alone, and e-mail addresses are masked, unless flags say otherwise. What came from outside is marked as such. Ends with its input.',
+    [
+      'Examples:',
+      '  cm-relay mcp                    as the command of a stdio server, in the configuration of the assistant',
+      '  cm-relay mcp --allow-write      it may send again, and send, to configured destinations alone',
+      '',
+      'Next: docs/assistants.md shows the configuration.',
+    ],
+  )
+    .addOption(new Option('--allow-write', 'also replay and send, to destinations of the settings alone'))
+    .addOption(new Option('--addresses', 'tell e-mail addresses as they are'))
+    .action(mcp);
+}
+
+async function mcp(options: McpOptions): Promise<void> {
+  const ended = interrupted();
+  // Said now rather than with the first question.
+  dataDirOf(options);
+  const source: AssistantSource = {
+    query: (filter, limit) => withHistory(options, (history) => history.query({ filter, limit })),
+    event: (id) => withHistory(options, (history) => history.event(id)),
+    delivery: (id) => withHistory(options, (history) => history.delivery(id)),
+    render: (id) => withHistory(options, (history) => history.render(id)),
+  };
+  const relay: AssistantRelay = {
+    destinations: () =>
+      withRelay(options, async (client) => (await client.request('relay/status', {})).settings.destinations),
+    replay: (ids, to) => withRelay(options, (client) => client.request('notifications/replay', { ids: [...ids], to })),
+    inject: (text) => withRelay(options, (client) => client.request('deliveries/inject', { body: { text } })),
+  };
+  const serve = await serverPart();
+  await serve({
+    ...{ version, source, ended },
+    relay: options.allowWrite === true ? relay : null,
+    addresses: options.addresses === true,
+  });
+}
+
+/** A part of its own, which no other command needs, and which what VS Code brings along leaves out. */
+async function serverPart(): Promise<typeof serveAssistant> {
+  try {
+    return (await import('../mcp/server.ts')).serveAssistant;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error;
+    throw new CommandError(
+      'the cm-relay that came with VS Code has no server for assistants',
+      'Install the package of the command line: it has.',
+    );
+  }
+}

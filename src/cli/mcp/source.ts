@@ -1,0 +1,21 @@
+/** What the tools of an assistant are made of: a relay's history, and what is done with a relay. */
+import type { Destination } from '../../protocol/settings.ts';
+import type { Result } from '../../protocol/methods.ts';
+
+/** What is read, whether a relay runs or not. */
+export interface AssistantSource {
+  /** The newest events that fit a filter. */
+  query(filter: string, limit: number): Promise<Result<'events/query'>>;
+  event(id: string): Promise<Result<'events/get'>>;
+  delivery(id: string): Promise<Result<'deliveries/get'>>;
+  render(id: string): Promise<Result<'notifications/render'>>;
+}
+
+/** What is changed: by the running relay alone. */
+export interface AssistantRelay {
+  /** The destinations of the settings in force. */
+  destinations(): Promise<readonly Destination[]>;
+  replay(ids: readonly string[], to: Destination): Promise<Result<'notifications/replay'>>;
+  /** Takes a body of Campaign Monitor's the way of one that was received. */
+  inject(body: string): Promise<Result<'deliveries/inject'>>;
+}

@@ -1,0 +1,119 @@
+/** Why a notification was not taken, and what to do: from its forwardings and their last answers. */
+import type { AttemptDetail, Forwarding } from '../../protocol/history.ts';
+import type { Result } from '../../protocol/methods.ts';
+import { bodyText } from './safe-text.ts';
+
+/** How one forwarding stands, and why. */
+export interface Explained {
+  readonly notificationId: string;
+  readonly destination: string;
+  readonly state: Forwarding['state'];
+  /** In our own words. */
+  readonly why: string;
+  readonly next: string;
+  readonly attempts: number;
+  readonly lastStatus: number | null;
+  readonly lastError: string | null;
+  readonly lastAnswer: string | null;
+  readonly nextAttemptAt: string | null;
+}
+
+/** Explains each forwarding of an event, those that most need a look first. */
+export function explainEvent({ event, notifications, attempts }: Result<'events/get'>): {
+  readonly summary: string;
+  readonly forwardings: readonly Explained[];
+} {
+  if (event.kind === 'rejected')
+    return { summary: 'The webhook endpoint rejected the delivery, so nothing of it was forwarded.', forwardings: [] };
+  if (event.kind === 'test')
+    return { summary: 'It is a test call without events: there is nothing to forward.', forwardings: [] };
+  const forwardings = notifications
+    .flatMap(({ id, forwardings: each }) => each.map((forwarding) => explain(id, forwarding, attempts)))
+    .sort((a, b) => order.indexOf(a.state) - order.indexOf(b.state));
+  const failed = forwardings.filter(({ state }) => state === 'failed').length;
+  const open = forwardings.filter(({ state }) => state === 'waiting' || state === 'held').length;
+  const summary =
+    forwardings.length === 0
+      ? 'It goes nowhere: no destination of the settings takes it.'
+      : `Of ${forwardings.length} forwardings ${failed} failed and ${open} wait or are held.`;
+  return { summary, forwardings };
+}
+
+const order: readonly Forwarding['state'][] = ['failed', 'held', 'waiting', 'discarded', 'sent'];
+
+function explain(notificationId: string, forwarding: Forwarding, attempts: readonly AttemptDetail[]): Explained {
+  const { destination, destinationId, state, attempts: made, nextAttemptAt } = forwarding;
+  const last = attempts.findLast(
+    (each) => each.notificationId === notificationId && each.destinationId === destinationId,
+  );
+  return {
+    notificationId,
+    destination,
+    state,
+    ...wordsOf(forwarding, last),
+    attempts: made,
+    lastStatus: last?.status ?? forwarding.status,
+    lastError: last?.error ?? null,
+    lastAnswer: last === undefined ? null : bodyText(last.answerBody),
+    nextAttemptAt,
+  };
+}
+
+function wordsOf({ state, heldBy }: Forwarding, last: AttemptDetail | undefined): Pick<Explained, 'why' | 'next'> {
+  switch (state) {
+    case 'sent':
+      return { why: 'It was taken.', next: 'Nothing is to be done.' };
+    case 'discarded':
+      return { why: 'It was given up.', next: 'A replay sends it all the same.' };
+    case 'held':
+      return { why: heldWords[heldBy ?? 'pause'].why, next: heldWords[heldBy ?? 'pause'].next };
+    case 'waiting':
+      if (last === undefined) return { why: 'Its turn has not come.', next: 'Look again in a moment.' };
+      return { why: `It is tried again: ${answerWords(last).why}`, next: answerWords(last).next };
+    case 'failed': {
+      if (last === undefined)
+        return { why: 'It failed, and its attempts are not kept any more.', next: 'A replay tries it again.' };
+      const { why, next } = answerWords(last);
+      return { why: `${why} It is not tried again.`, next };
+    }
+  }
+}
+
+const heldWords: Readonly<Record<NonNullable<Forwarding['heldBy']>, Pick<Explained, 'why' | 'next'>>> = {
+  pause: { why: 'Sending is paused.', next: 'cm-relay continue sends what is held.' },
+  breakpoint: { why: 'It was stopped at a breakpoint.', next: 'cm-relay step or cm-relay continue sends it.' },
+  'missing-key': {
+    why: 'A key or credentials that its destination uses are not there.',
+    next: 'Start cm-relay listen with the key, or open the window that has it.',
+  },
+  destination: { why: 'Its destination is held.', next: 'cm-relay status says why.' },
+};
+
+/** What an attempt came to. */
+function answerWords({ status, error, durationMs }: AttemptDetail): Pick<Explained, 'why' | 'next'> {
+  if (status === null) {
+    const refused = /ECONNREFUSED/.test(error ?? '');
+    return refused
+      ? { why: 'Nothing listens at the destination.', next: 'Start the callback, or correct its URL and port.' }
+      : {
+          why: `No answer came within ${Math.round(durationMs)} ms.`,
+          next: 'Look whether the callback runs, and what its log says at that time. It should answer first and work afterwards.',
+        };
+  }
+  const why = `The callback answered with ${status}.`;
+  if (status === 401 || status === 403)
+    return {
+      why,
+      next: 'Check the credentials and the signature key of the destination, and how the callback checks.',
+    };
+  if (status === 404 || status === 405) return { why, next: 'Check the path of the destination: it takes POST.' };
+  if (status === 400 || status === 422)
+    return { why, next: 'The callback does not take the body: read its answer, and compare with what render shows.' };
+  if (status === 413)
+    return { why, next: 'Raise the size of bodies that the callback takes: a delivery may hold 1,000 events.' };
+  if (status === 429)
+    return { why, next: 'The callback is asked too often: lower the concurrency of the destination.' };
+  if (status >= 300 && status < 400) return { why, next: 'It redirects: give the URL that it leads to.' };
+  if (status >= 500) return { why, next: 'The callback failed: its answer and its own log say why.' };
+  return { why, next: 'Read the answer.' };
+}
