@@ -168,6 +168,28 @@ const assistantBeside = {
   },
 };
 
+/**
+ * The server's tools are checked by zod. What its library has for schemas that an assistant is asked by is ajv, which it
+ * holds without naming it, and half of the bundle: nobody is asked here.
+ */
+const noAjv = {
+  name: 'no-ajv',
+  setup(builder) {
+    builder.onResolve({ filter: /^@modelcontextprotocol\/server\/_shims$/ }, ({ path }) => ({
+      path,
+      namespace: 'no-ajv',
+    }));
+    builder.onLoad({ filter: /.*/, namespace: 'no-ajv' }, () => ({
+      contents: `
+        import process from 'node:process';
+        class DefaultJsonSchemaValidator {
+          getValidator() { throw new Error('no JSON schema is checked here'); }
+        }
+        export { DefaultJsonSchemaValidator, process };`,
+    }));
+  },
+};
+
 /** Libraries that are CommonJS ask for `require`, which an ES module does not have: given where it is asked for. */
 const requireWhereNeeded = {
   name: 'require-where-needed',
@@ -205,6 +227,8 @@ const [program, assistant, extension, ...ofPages] = await Promise.all([
     define,
     entryPoints: ['src/cli/cm-relay.ts'],
     outfile: join(out, 'cm-relay.js'),
+    // What is outside of it is asked for by `require`: V8 runs the program by a way of its own, which has no `import()`.
+    supported: { 'dynamic-import': false },
     // Other commands are short, and need little of it.
     plugins: [
       ...common.plugins,
@@ -217,6 +241,7 @@ const [program, assistant, extension, ...ofPages] = await Promise.all([
     ...common,
     entryPoints: ['src/cli/mcp/server.ts'],
     outfile: join(out, 'cm-relay-mcp.js'),
+    plugins: [...common.plugins, noAjv],
   }),
   // The extension: each `await import()` of its code is a part that is loaded when it is first used.
   build({

@@ -1,7 +1,18 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { Client } from '@modelcontextprotocol/client';
+import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterwards, temporaryFolder } from '../relay/afterwards.ts';
@@ -73,5 +84,26 @@ describe('The program as it starts', function () {
     mkdirSync(dataDir, { mode: 0o700 });
     const args = ['listen', '--json', '--port', '0', '--forward-to', receiver.url, '--data-dir', dataDir];
     await useOnce(join(folder, 'cm-relay.js'), args, dataDir, () => receiver.received(1));
+  });
+
+  it('serve an assistant by a part of the program that stands beside it, and say what is missing without it', async () => {
+    const { folder } = build();
+    const args = [join(folder, 'cm-relay.js'), 'mcp', '--data-dir', join(temporaryFolder(), 'data')];
+    const client = new Client({ name: 'test', version: '1' });
+    await client.connect(new StdioClientTransport({ command: process.execPath, args, stderr: 'inherit' }));
+    assert.equal((await client.listTools()).tools.length, 5);
+    const { content } = await client.callTool({ name: 'event', arguments: { id: 'e1' } });
+    assert.match(JSON.stringify(content), /It did not work/);
+    await client.close();
+    // As in the package of VS Code.
+    const part = join(folder, 'cm-relay-mcp.js');
+    renameSync(part, `${part}.away`);
+    try {
+      const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+      assert.equal(status, 1);
+      assert.match(stderr, /that came with VS Code has no server for assistants/);
+    } finally {
+      renameSync(`${part}.away`, part);
+    }
   });
 });

@@ -55,7 +55,7 @@ describe('The licences of what is bundled', function () {
       const [, section = ''] = text.split(`\n${name} ${version} (${license})\n`);
       assert.match(
         section,
-        /^https:\/\/\S+\nIn: (?:(?:cm-relay\.js|relay\.js|extension|(?:editor|form)\.js)(?:, )?)+\n\n/,
+        /^https:\/\/\S+\nIn: (?:(?:cm-relay\.js|cm-relay-mcp\.js|relay\.js|extension|(?:editor|form)\.js)(?:, )?)+\n\n/,
         path,
       );
       assert.match(section.slice(0, 1500), /Copyright|Blue Oak Model License/i, path);
@@ -65,6 +65,8 @@ describe('The licences of what is bundled', function () {
     for (const name of [...direct, '@vscode-elements/elements', 'router/node_modules/path-to-regexp']) {
       assert.ok(bundled[`node_modules/${name}`] !== undefined, name);
     }
+    // Its library holds ajv without naming it.
+    assert.doesNotMatch(readFileSync(join(folder, 'cm-relay-mcp.js'), 'utf8'), /\bajv\b/i);
     for (const inside of ['llhttp', 'ws']) assert.ok(text.includes(`\n${inside}, inside undici (MIT)\n`), inside);
   });
 
@@ -75,6 +77,7 @@ describe('The licences of what is bundled', function () {
       assert.equal(bundled[`node_modules/${tool}`], undefined, tool);
     }
     assert.deepEqual(bundled['node_modules/commander'], ['cm-relay.js']);
+    assert.deepEqual(bundled['node_modules/@modelcontextprotocol/server'], ['cm-relay-mcp.js']);
     assert.deepEqual(bundled['node_modules/vscode-jsonrpc'], ['cm-relay.js', 'extension']);
   });
 
