@@ -17,6 +17,7 @@ const contents = [
   'dist/form.js',
   'dist/table.js',
   'dist/cm-relay.js',
+  'dist/cm-relay-mcp.js',
   'dist/package.json',
   'dist/third-party-licenses.txt',
   'l10n',

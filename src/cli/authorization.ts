@@ -56,17 +56,14 @@ export function authorizeInTerminal(request: AuthorizationRequest, options: Term
       return () => clearTimeout(timer);
     },
   };
-  return authorize(
-    { ...parts },
-    {
-      ...request,
-      async buildUrl(state, redirectUri, signal) {
-        const url = await request.buildUrl(state, redirectUri, signal);
-        options.asked(url, redirectUri);
-        return url;
-      },
+  return authorize(parts, {
+    ...request,
+    async buildUrl(state, redirectUri, signal) {
+      const url = await request.buildUrl(state, redirectUri, signal);
+      options.asked(url, redirectUri);
+      return url;
     },
-  );
+  });
 }
 
 function showWaiting(waiting: WaitingOptions, mayPaste: boolean, { open }: TerminalOptions): WaitingView {

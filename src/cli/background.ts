@@ -28,10 +28,14 @@ export function startInBackground(): Promise<readonly string[]> {
   const { stderr } = child;
   let said = '';
   stderr?.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(-mostSaid)));
+  // Whoever gives up meanwhile does not leave it behind.
+  const giveUp = (): void => void child.kill('SIGTERM');
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, giveUp);
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code) => reject(new EndedAtStartError(code, said)));
     child.once('message', ({ lines }: ReadyMessage) => {
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, giveUp);
       if (said !== '') process.stderr.write(said);
       child.disconnect();
       stderr?.destroy();

@@ -355,6 +355,9 @@ describe('cm-relay instances', function () {
       assert.equal(code, 2, `${args}: ${err}`);
       assert.match(err, named);
     }
+    // Nothing is asked for, and no secret looked for, before it.
+    const early = await run(words('create', ['--no-events']), {});
+    assert.match(early.err, /--name is missing/);
     for (const missing of ['OPEN_CONNECTORS_USER_SECRET', 'OAUTH_API_SECRET']) {
       const args = words('create', ['--name', 'x', '--no-events']);
       const { code, err } = await run(args, { ...environment(), [missing]: '' });

@@ -24,7 +24,7 @@ describe('The package', () => {
     await run(process.execPath, ['scripts/package.ts', vsix], { cwd: root });
     assert.ok(statSync(vsix).size <= 1_500_000, `${statSync(vsix).size} bytes`);
     // A ZIP names its files as they are.
-    for (const part of ['third-party-licenses.txt', 'cm-relay.js']) {
+    for (const part of ['third-party-licenses.txt', 'cm-relay.js', 'cm-relay-mcp.js']) {
       assert.ok(readFileSync(vsix).includes(`extension/dist/${part}`), part);
     }
     const { main } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { main: string };

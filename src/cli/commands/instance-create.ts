@@ -7,6 +7,7 @@ import { CreationAttempts } from '../../open-connectors/creation-attempts.ts';
 import type { CreationResult } from '../../open-connectors/creation-attempts.ts';
 import type { InstanceInput } from '../../open-connectors/instance-body.ts';
 import { checkInstanceInput } from '../../open-connectors/instance-check.ts';
+import type { InstanceProblem } from '../../open-connectors/instance-check.ts';
 import type { InstanceFacts } from '../../open-connectors/instance-facts.ts';
 import { loopbackCallback } from '../../oauth/ways.ts';
 import { authorizeInTerminal, explainNoCode } from '../authorization.ts';
@@ -93,13 +94,19 @@ export function createInstanceCommand(): Command {
 }
 
 async function create(options: CreateOptions): Promise<void> {
+  const described = describedBy(options);
+  // Before a secret is asked for.
+  refuse(checkInstanceInput({ ...described, ...givenLater(described) }));
   const own = await ownAddresses(options, 'open-connectors');
   await withPlatform(options, async (platform) => {
-    const needsUrl = options.events && options.callbackUrl === undefined;
-    const callbackUrl = needsUrl
-      ? urlToGive(own, platform.isHere, 'Open Connectors', '--callback-url', options)
-      : undefined;
-    const input = await inputOf(options, callbackUrl);
+    const needsUrl = described.eventsEnabled && described.callbackUrl === '';
+    const input: InstanceInput = {
+      ...described,
+      ...(needsUrl && {
+        callbackUrl: urlToGive(own, platform.isHere, 'Open Connectors', '--callback-url', options),
+      }),
+      ...(await credentialsOf(described)),
+    };
     check(input, platform);
     const { result, token } = await attempt(platform, input, options);
     if (result.kind !== 'created') throw explained(result, input);
@@ -107,10 +114,9 @@ async function create(options: CreateOptions): Promise<void> {
   });
 }
 
-/** What the flags and the environment describe; what is missing of the secrets is asked for. */
-async function inputOf(options: CreateOptions, callbackUrl: string | undefined): Promise<InstanceInput> {
+/** What the flags describe, without what is asked for where it is not in the environment. */
+function describedBy(options: CreateOptions): InstanceInput {
   const flags = instanceOfFlags(options);
-  const { eventsEnabled } = flags;
   const isBasic = options.basic === true;
   for (const [flag, given] of [
     ['--callback-url', options.callbackUrl],
@@ -119,7 +125,8 @@ async function inputOf(options: CreateOptions, callbackUrl: string | undefined):
     ['--callback-user', options.callbackUser],
     ['--callback-headers-env', options.callbackHeadersEnv],
   ] as const) {
-    if (!eventsEnabled && given !== undefined) throw new UsageError(`${flag} goes with events: leave out --no-events`);
+    if (!flags.eventsEnabled && given !== undefined)
+      throw new UsageError(`${flag} goes with events: leave out --no-events`);
   }
   if (isBasic && options.oauthCallbackUrl !== undefined)
     throw new UsageError('--oauth-callback-url and --basic exclude each other');
@@ -129,19 +136,29 @@ async function inputOf(options: CreateOptions, callbackUrl: string | undefined):
   const callbackHeaders = headersOf(variable('--callback-headers-env', options.callbackHeadersEnv));
   return {
     ...flags,
-    ...(callbackUrl !== undefined && { callbackUrl }),
-    ...(isBasic
-      ? { authentication: 'basic', username: await secretFrom(apiKeyVariable, 'API key', keyIsFound) }
-      : {
-          authentication: 'oauth',
-          oauthCallbackUrl: options.oauthCallbackUrl ?? loopbackCallback(callbackPort),
-          apiKey: await secretFrom(appVariables.apiKey, 'client id', appIsFound),
-          apiSecret: await secretFrom(appVariables.apiSecret, 'client secret', appIsFound),
-        }),
+    authentication: isBasic ? 'basic' : 'oauth',
+    oauthCallbackUrl: isBasic ? '' : (options.oauthCallbackUrl ?? loopbackCallback(callbackPort)),
     ...(signatureKey !== undefined && { signatureKey }),
     ...(options.callbackUser !== undefined && { basicUsername: options.callbackUser }),
     ...(password !== undefined && { basicPassword: password }),
     ...(callbackHeaders !== undefined && { callbackHeaders }),
+  };
+}
+
+/** Stand-ins for what is known later, with which nothing is wrong. */
+function givenLater({ callbackUrl }: InstanceInput): Partial<InstanceInput> {
+  return {
+    ...{ username: 'later', apiKey: 'later', apiSecret: 'later' },
+    callbackUrl: callbackUrl === '' ? 'https://relay.example.org/' : callbackUrl,
+  };
+}
+
+/** From the environment, else asked for. */
+async function credentialsOf({ authentication }: InstanceInput): Promise<Partial<InstanceInput>> {
+  if (authentication === 'basic') return { username: await secretFrom(apiKeyVariable, 'API key', keyIsFound) };
+  return {
+    apiKey: await secretFrom(appVariables.apiKey, 'client id', appIsFound),
+    apiSecret: await secretFrom(appVariables.apiSecret, 'client secret', appIsFound),
   };
 }
 
@@ -172,10 +189,15 @@ function headersOf(text: string | undefined): Readonly<Record<string, string>> |
 /** Checks it as the form does: an error keeps it from being made, a warning is said. */
 function check(input: InstanceInput, { isHere }: Platform): void {
   const problems = checkInstanceInput(input).filter(({ code }) => code !== 'loopback-url' || !isHere);
+  refuse(problems);
+  for (const warning of problems) note(`warning: ${problemSentence(warning)}`);
+}
+
+/** @throws UsageError for the first that is an error */
+function refuse(problems: readonly InstanceProblem[]): void {
   const error = problems.find(({ severity }) => severity === 'error');
   if (error !== undefined)
     throw new UsageError(problemSentence(error), 'cm-relay help instances create names all flags.');
-  for (const warning of problems) note(`warning: ${problemSentence(warning)}`);
 }
 
 /** Makes it, with whatever recovery that takes. The token is in memory alone. */

@@ -2,11 +2,9 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 import { withHistory, withRelay } from '../connection.ts';
 import { dataDirOf } from '../data-dir.ts';
-import { CommandError } from '../errors.ts';
 import { newCommand } from '../flags.ts';
 import type { CommonOptions } from '../flags.ts';
 import { interrupted } from '../signals.ts';
-import type { serveAssistant } from '../mcp/server.ts';
 import type { AssistantRelay, AssistantSource } from '../mcp/source.ts';
 import { version } from '../../version.ts';
 
@@ -50,23 +48,11 @@ async function mcp(options: McpOptions): Promise<void> {
     replay: (ids, to) => withRelay(options, (client) => client.request('notifications/replay', { ids: [...ids], to })),
     inject: (text) => withRelay(options, (client) => client.request('deliveries/inject', { body: { text } })),
   };
-  const serve = await serverPart();
-  await serve({
+  // A part of its own: no other command needs it.
+  const { serveAssistant } = await import('../mcp/server.ts');
+  await serveAssistant({
     ...{ version, source, ended },
     relay: options.allowWrite === true ? relay : null,
     addresses: options.addresses === true,
   });
-}
-
-/** A part of its own, which no other command needs, and which what VS Code brings along leaves out. */
-async function serverPart(): Promise<typeof serveAssistant> {
-  try {
-    return (await import('../mcp/server.ts')).serveAssistant;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error;
-    throw new CommandError(
-      'the cm-relay that came with VS Code has no server for assistants',
-      'Install the package of the command line: it has.',
-    );
-  }
 }

@@ -40,7 +40,10 @@ export function bodyText(base64: string): string {
   const bytes = Buffer.from(base64, 'base64');
   const text = bytes.toString();
   if (!Buffer.from(text).equals(bytes)) return `(${bytes.length} bytes that are no text)`;
-  return text.length <= longestBody ? text : `${text.slice(0, longestBody)}… (${text.length} characters in all)`;
+  if (text.length <= longestBody) return text;
+  // No half of an address at the end, which nothing would know for one.
+  const begun = text.slice(0, longestBody).replace(/[^\s"'<>,;&]{1,400}$/, '');
+  return `${begun}… (${text.length} characters in all)`;
 }
 
 /**

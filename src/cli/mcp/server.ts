@@ -23,8 +23,9 @@ export interface AssistantOptions {
   readonly ended: Promise<unknown>;
 }
 
-/** Events of one answer, at most. */
+/** Events of one answer, at most, and attempts. */
 const mostEvents = 100;
+const mostAttempts = 50;
 
 const anyId = z.string().regex(/^[den][1-9]\d{0,15}$/, 'expected an id such as d7, e12 or n9');
 
@@ -118,8 +119,10 @@ export function assistantServer({ version, source, relay, addresses }: Omit<Assi
     ({ id }) =>
       tool(async () => {
         const { event, attempts } = await source.event(id);
-        const told = attempts.map(({ answerBody, ...attempt }) => ({ ...attempt, answerBody: bodyText(answerBody) }));
-        return answer(`${attempts.length} attempts.`, told, [event.address]);
+        const latest = attempts.slice(-mostAttempts);
+        const told = latest.map(({ answerBody, ...attempt }) => ({ ...attempt, answerBody: bodyText(answerBody) }));
+        const all = latest.length < attempts.length ? `, the latest of ${attempts.length}` : '';
+        return answer(`${latest.length} attempts${all}.`, told, [event.address]);
       }),
   );
 
