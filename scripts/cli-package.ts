@@ -13,7 +13,9 @@ const root = join(import.meta.dirname, '..');
 
 /** What its messages and its README name, beside the files of the manifest. */
 const schema = 'docs/cm-relay.config.schema.json';
-const pages = ['cli', 'debugging', 'forwarding', 'history', 'sandbox', 'tunnels'].map((name) => `docs/${name}.md`);
+const pages = ['assistants', 'ci', 'cli', 'debugging', 'forwarding', 'history', 'sandbox', 'tunnels'].map(
+  (name) => `docs/${name}.md`,
+);
 
 interface Manifest {
   readonly name: string;
