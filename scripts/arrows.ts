@@ -103,9 +103,14 @@ const extensionRooms = [
   'debug',
 ];
 
-/** Files of the extension that are loaded on demand, through deferred.ts: they alone may use what is heavy. */
+/**
+ * Files of the extension that are loaded on demand, through deferred.ts, or with the debugger: they alone may use what is
+ * heavy.
+ */
 const deferred: ReadonlySet<string> = new Set(
   [
+    'debug/breakpoint-set',
+    'debug/delivery-session',
     'deferred',
     'events/actions/editable-body',
     'events/actions/export-items',

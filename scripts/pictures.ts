@@ -20,6 +20,7 @@ const pictures: Readonly<Record<string, string>> = {
   'compare.png': 'documents/compare-with-notification',
   'edit-and-resend.png': 'actions/edit-and-resend',
   'relay.png': 'relay-control/status',
+  'debugger.png': 'debugging/stopped',
   'credential-question.png': 'relay-control/credential-question',
   'instances.png': 'readme/instances',
   'webhooks.png': 'readme/webhooks',

@@ -7,6 +7,7 @@ import { prefix } from './commands.ts';
 import { RememberedConfigurations } from './debug/handler-configurations.ts';
 import { HandlerPatience } from './debug/handler-patience.ts';
 import { Programs } from './debug/programs.ts';
+import { registerDebugType } from './debug/debug-type.ts';
 import { registerSendLens } from './events/actions/send-lens.ts';
 import { documentScheme, registerDocuments } from './events/documents/event-documents.ts';
 import { registerDecorations } from './events/view/decorations.ts';
@@ -90,6 +91,7 @@ export function compose(context: vscode.ExtensionContext): void {
     instances,
     programs,
     patience,
+    registerDebugType(session),
     ...registerCommands(context, log, async () => (await handlers()).commands),
   );
   // What the walkthrough waits for: a command that a tree item runs completes no step.

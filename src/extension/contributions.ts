@@ -13,6 +13,7 @@ import {
   samplesCommands,
   testsCommands,
 } from './events/actions/contributions.ts';
+import { debugCommands } from './debug/contributions.ts';
 import { documentsCommands } from './events/documents/contributions.ts';
 import { eventsViewCommands } from './events/view/contributions.ts';
 import { authorizationCommands } from './oauth/contributions.ts';
@@ -38,6 +39,7 @@ export const contributions = {
   webhooks: webhooksCommands,
   instances: instancesCommands,
   handler: handlerCommands,
+  debug: debugCommands,
 };
 
 /** Menus in menus. */

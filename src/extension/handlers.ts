@@ -12,6 +12,7 @@ import { createHandlerCommands } from './debug/debug-my-handler.ts';
 import type { RememberedConfigurations } from './debug/handler-configurations.ts';
 import type { HandlerPatience } from './debug/handler-patience.ts';
 import type { Programs } from './debug/programs.ts';
+import { createDebugCommands } from './debug/start.ts';
 import type { Select } from './events/action-parts.ts';
 import { createTestCommands } from './events/actions/create-test.ts';
 import { createResendCommands } from './events/actions/edit-and-resend.ts';
@@ -132,6 +133,7 @@ export function createHandlers(parts: StandingParts): Handlers {
       ...createTestCommands(actionParts),
       ...createHandlerCommands({ context, session, destinations, programs, patience, remembered }),
       ...createInstanceCommands({ session, secrets, platform, store, browser, view: instances, documents }),
+      ...createDebugCommands(),
     },
   };
 }

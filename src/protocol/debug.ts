@@ -40,6 +40,7 @@ export const mostPatience = 100;
 /** A breakpoint as a client asks for it. See docs/debugging.md for its expressions. */
 export const breakpointSchema = z.strictObject({
   at: breakpointPlaceSchema,
+  type: z.string().min(1).max(100).optional().describe("Of events of this type alone, by the vendor's name."),
   condition: z.string().min(1).max(mostExpression).optional().describe('In CEL: it is met where this is true.'),
   hitCount: z
     .string()
@@ -97,6 +98,13 @@ export const refusedBreakpointSchema = z.object({
   end: z.int(),
 });
 export type RefusedBreakpoint = z.infer<typeof refusedBreakpointSchema>;
+
+/** What an expression came to: its value, or why it has none, and where in its text: characters from its beginning. */
+export const evaluatedSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('value'), type: z.string().describe('As CEL names it.'), value: z.json() }),
+  z.object({ kind: z.literal('failed'), message: z.string(), start: z.int(), end: z.int() }),
+]);
+export type Evaluated = z.infer<typeof evaluatedSchema>;
 
 /** A point at which sending stopped. */
 export const stopSchema = z.object({

@@ -3,11 +3,13 @@ import { z } from 'zod';
 import {
   breakpointSchema,
   debugClientSchema,
+  evaluatedSchema,
   heldForwardingSchema,
   keptBreakpointSchema,
   loggedSchema,
   mostBreakpoints,
   mostPatience,
+  mostExpression,
   refusedBreakpointSchema,
   sendingSchema,
   stopSchema,
@@ -288,6 +290,19 @@ export const methods = {
       changed: z.array(z.string()).describe('The ids of those that were set, added or removed, in the order given.'),
       refused: z.array(refusedBreakpointSchema),
     }),
+  },
+  /**
+   * What an expression says of an event, as breakpoints are asked about it: bounded, and without secrets. `id`: an
+   * event's, a notification's or a delivery's, meaning its first; `eventId`: which event of that notification. Where it
+   * is held, its destination and last attempt are those of the first for which it is.
+   */
+  'debug/evaluate': {
+    params: z.strictObject({
+      id: anyId,
+      eventId: eventId.optional(),
+      expression: z.string().min(1).max(mostExpression),
+    }),
+    result: evaluatedSchema,
   },
 } as const;
 export type Methods = typeof methods;

@@ -230,6 +230,11 @@ function fresh(id: number, owner: string, spec: Breakpoint, compiled: Compiled):
 
 function isMet(each: Known, variables: Variables, now: number): boolean {
   const { condition } = each.compiled;
+  const { type } = each.spec;
+  if (type !== undefined && variables.event['type'] !== type) {
+    each.lastNotStopped = { at: now, why: 'condition-not-met', text: `its event was no ${type}` };
+    return false;
+  }
   if (condition === null) return true;
   try {
     if (condition(variables)) return true;

@@ -60,6 +60,14 @@ export const variablesAt: Readonly<Record<BreakpointPlace, readonly (keyof typeo
 const language = new ExpressionLanguage<Variables>(variableTypes);
 
 /**
+ * Reads an expression.
+ * @throws ExpressionError where it is none, or takes what is not there
+ */
+export function readExpression(text: string): Expression<Variables> {
+  return language.readExpression(text);
+}
+
+/**
  * Reads a condition.
  * @throws ExpressionError where it cannot be read, or is neither true nor false
  */
@@ -125,11 +133,23 @@ function endOfExpression(text: string, start: number): number | undefined {
 }
 
 function asText(value: unknown): string {
-  if (typeof value === 'string') return value;
+  return typeof value === 'string' ? value : jsonOf(value);
+}
+
+/** A value of the language as JSON. */
+export function jsonOf(value: unknown): string {
   return JSON.stringify(value, (_, each: unknown) => {
     if (typeof each === 'bigint') return Number(each);
-    return each instanceof Map ? (Object.fromEntries(each) as unknown) : each;
+    if (each instanceof Map) return Object.fromEntries(each) as unknown;
+    // Types and durations of the language, which have no form in JSON.
+    return isPlain(each) ? each : String(each);
   });
+}
+
+function isPlain(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return true;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || prototype === Object.prototype;
 }
 
 const hitCountForm = /^\s*(>=|<=|==|=|>|<|%)?\s*([1-9]\d{0,8})\s*$/;

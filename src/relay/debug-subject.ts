@@ -23,7 +23,7 @@ export const mostEventsLookedAt = 1000;
 export interface Subject {
   readonly deliveryId: number;
   readonly notification: Pick<NotificationFacts, 'id' | 'kind' | 'part' | 'parts' | 'eventCount' | 'eventId'> | null;
-  readonly target: Target | null;
+  readonly target: Pick<Target, 'id' | 'destination' | 'place'> | null;
   readonly attempt: Pick<AttemptRecord, 'number' | 'status' | 'outcome' | 'error' | 'durationMs' | 'body'> | null;
 }
 

@@ -12,6 +12,7 @@ import { whoPaused } from '../protocol/debug.ts';
 import type {
   BreakpointPlace,
   DebugClient,
+  Evaluated,
   HeldBy,
   HeldForwarding,
   KeptBreakpoint,
@@ -104,6 +105,11 @@ const nothingHeld: Readonly<Record<HeldBy, number>> = { pause: 0, breakpoint: 0,
 /** With more than this held it is counted anew only so often, in milliseconds: it takes a while. */
 const manyHeld = 10_000;
 const countEveryMs = 5000;
+
+type EvaluatedValue = Extract<Evaluated, { kind: 'value' }>['value'];
+
+/** A value that an expression came to is no longer than this as JSON, in characters. */
+const mostEvaluated = 100_000;
 
 const pauseHold: Hold = { by: 'pause', breakpoint: null, detail: 'sending is paused' };
 
@@ -349,6 +355,55 @@ export class Gate implements GateView {
       breakpointId: shownBreakpoint(fact.breakpoint),
       attempts: fact.attempts,
       detail: fact.detail,
+    };
+  }
+
+  /**
+   * What an expression says of an event, as breakpoints are asked about it.
+   * @param of the event, and the notification that holds it, where one does
+   */
+  async evaluate(
+    of: { readonly eventId: number; readonly deliveryId: number; readonly notificationId: number | null },
+    text: string,
+  ): Promise<Evaluated> {
+    const [{ jsonOf, readExpression }, { ExpressionError }] = await Promise.all([
+      import('./conditions.ts'),
+      import('../common/expressions.ts'),
+    ]);
+    const failed = (message: string, start = 0, end = text.length): Evaluated => ({
+      ...{ kind: 'failed', message, start, end },
+    });
+    const { stored } = this.#options.store;
+    const delivery = stored.delivery(of.deliveryId);
+    const index = delivery === undefined ? 0 : of.eventId - delivery.firstEvent;
+    const [seen] = this.#subjects.events(this.#subjectOf(of), index, 1);
+    if (seen === undefined) return failed(`e${of.eventId} is no longer in the history`);
+    try {
+      const expression = readExpression(text);
+      const json = jsonOf(expression.evaluate(seen.variables));
+      if (json.length > mostEvaluated) return failed(`its value is longer than ${mostEvaluated} characters`);
+      const mask = this.#options.mask();
+      const masked = (_: string, each: unknown): unknown =>
+        typeof each === 'string' ? maskPlaces(mask.in(each), [hookSecret]) : each;
+      return { kind: 'value', type: expression.type, value: JSON.parse(json, masked) as EvaluatedValue };
+    } catch (error) {
+      if (!(error instanceof ExpressionError)) throw error;
+      return failed(error.message, error.start, error.end);
+    }
+  }
+
+  #subjectOf({ deliveryId, notificationId }: { deliveryId: number; notificationId: number | null }): Subject {
+    const { store } = this.#options;
+    const [held] = notificationId === null ? [] : store.holds.allHeldOf(notificationId);
+    const destination = held && store.destinations.get(held.destinationId);
+    const url = destination && new URL(destination.url);
+    return {
+      deliveryId,
+      notification: (notificationId === null ? undefined : store.stored.notificationFacts(notificationId)) ?? null,
+      target:
+        held && destination && url ? { id: held.destinationId, destination, place: url.origin + url.pathname } : null,
+      attempt:
+        held && held.attempts > 0 ? store.forwardings.lastAttempt(held.notificationId, held.destinationId) : null,
     };
   }
 

@@ -20,7 +20,7 @@ import { Patience } from './patience.ts';
 import { fittingAnswer } from './message-size.ts';
 import type { Edit, Received, Reception } from './reception.ts';
 import type { KnownSecrets, Renderer } from './render.ts';
-import { shownRecord, shownNotificationsOf, shownEventsOf } from './shown.ts';
+import { parseId, shownRecord, shownNotificationsOf, shownEventsOf } from './shown.ts';
 import type { Store } from './store.ts';
 
 /** The stations that methods ask. */
@@ -240,6 +240,19 @@ export function makeHandlers(parts: HandlerParts): Handlers {
       const result = await gate.changeBreakpoints(change);
       if (result.changed.length > 0) announcer.statusChanged();
       return result;
+    },
+    'debug/evaluate': async ({ id, eventId, expression }) => {
+      const { event, notifications } = await history.calls.event(eventId ?? id);
+      const holding = notifications.find((each) => each.id === id) ?? notifications[0];
+      const numbered = (shown: string): number => parseId(shown).number;
+      return gate.evaluate(
+        {
+          eventId: numbered(event.id),
+          deliveryId: numbered(event.deliveryId),
+          notificationId: holding === undefined ? null : numbered(holding.id),
+        },
+        expression,
+      );
     },
   };
 }

@@ -35,7 +35,7 @@ export async function serveHistory(dataDir: string, input: Readable, output: Wri
     ...{ 'tunnel/open': refuse, 'tunnel/close': refuse, 'events/clear': refuse, 'deliveries/inject': refuse },
     ...{ 'notifications/replay': refuse, 'notifications/discard': refuse, 'debug/pause': refuse, 'debug/step': refuse },
     ...{ 'debug/continue': refuse, 'debug/drop': refuse, 'debug/edit': refuse, 'debug/held': refuse },
-    ...{ 'debug/breakpoints': refuse, 'debug/patience': refuse },
+    ...{ 'debug/breakpoints': refuse, 'debug/patience': refuse, 'debug/evaluate': refuse },
     'events/query': (params) => {
       prepare();
       return reader.query(params);

@@ -517,6 +517,21 @@ describe('Breakpoints', () => {
     assert.equal(stops[0]?.eventId, 'e4');
   });
 
+  it('of one type are asked about no other', async () => {
+    const receiver = await startReceiver();
+    const relay = await startWith(receiver);
+    await relay.client.request('debug/breakpoints', { add: [{ at: 'event', type: 'Update', condition: 'true' }] });
+    await deliver(relay, 'a');
+    await receiver.received(1);
+    const { breakpoints } = await relay.client.request('debug/breakpoints', {});
+    assert.deepEqual(
+      breakpoints.map(({ lookedAt, met, lastNotStopped }) => [lookedAt, met, lastNotStopped?.text]),
+      [[1, 0, 'its event was no Update']],
+    );
+    await relay.deliver(sampleBody({ type: 'Update' }));
+    await until(async () => (await heldIds(relay)).length === 1);
+  });
+
   it('say what their condition failed with, and do not stop for it', async () => {
     const receiver = await startReceiver();
     const relay = await startWith(receiver);
@@ -647,6 +662,80 @@ describe('Breakpoints', () => {
     assert.ok(!said.includes(relay.secret), said);
     const { breakpoints } = await relay.client.request('debug/breakpoints', {});
     assert.equal(breakpoints[2]?.met, 0, 'an expression does not see it either');
+  });
+});
+
+describe('Evaluating an expression', () => {
+  it('sees of a held event what its breakpoint saw, and says what it fails with and where', async () => {
+    const receiver = await startReceiver();
+    const relay = await startWith(receiver);
+    await relay.client.request('debug/pause', {});
+    const events = ['ann', 'eve'].map((name) => ({ Type: 'Subscribe', EmailAddress: `${name}@example.org`, Age: 40 }));
+    await relay.deliver(JSON.stringify({ ListID: 'list', Events: events }));
+    const ask = (expression: string, id = 'n1', eventId?: string): Promise<Result<'debug/evaluate'>> =>
+      relay.client.request('debug/evaluate', { id, expression, ...(eventId !== undefined && { eventId }) });
+    const value = async (...args: Parameters<typeof ask>): Promise<unknown> => {
+      const answer = await ask(...args);
+      assert.ok(answer.kind === 'value', JSON.stringify(answer));
+      return answer.value;
+    };
+    assert.equal(await value('event.address'), 'ann@example.org');
+    assert.equal(await value('event.address', 'n1', 'e2'), 'eve@example.org');
+    assert.equal(await value('event.address', 'e2'), 'eve@example.org');
+    assert.equal(await value('destination.id + " " + string(notification.events)'), 'one 2');
+    assert.deepEqual(await value('{"a": [[1.5], [2.0]]}'), { a: [[1.5], [2]] });
+    assert.equal(await value('event.duplicate'), false);
+    assert.deepEqual(await ask('event.fields.Age + 2'), { kind: 'value', type: 'int', value: 42 });
+    assert.equal(await value('type(event.address)'), 'Type<string>');
+    assert.equal(await value('duration("90s")'), '90s');
+    assert.equal(await value('timestamp("2026-03-01T12:00:00Z")'), '2026-03-01T12:00:00.000Z');
+    assert.deepEqual(await ask('event.nothing'), {
+      ...{ kind: 'failed', message: 'no such key: nothing', start: 6, end: 13 },
+    });
+    const failed = await ask('event.address.matches("a")');
+    assert.ok(failed.kind === 'failed' && failed.message.includes('"matches" is not there'));
+    await assert.rejects(ask('1', 'n99'), { code: 'not-found' });
+    await assert.rejects(ask('x'.repeat(1001)), { code: 'invalid-params' });
+  });
+
+  it('sees the last attempt, and of a rejected delivery that it was', async () => {
+    const receiver = await startReceiver({ answer: { status: 503 } });
+    const relay = await startWith(receiver);
+    await relay.client.request('debug/breakpoints', { add: [{ at: 'failed-attempt' }] });
+    await deliver(relay, 'a');
+    await until(async () => (await heldIds(relay)).length === 1);
+    assert.deepEqual(await relay.client.request('debug/evaluate', { id: 'n1', expression: 'attempt.status' }), {
+      ...{ kind: 'value', type: 'int', value: 503 },
+    });
+    await relay.deliver('{"Events":7}');
+    assert.deepEqual(await relay.client.request('debug/evaluate', { id: 'e2', expression: 'delivery.httpStatus' }), {
+      ...{ kind: 'value', type: 'int', value: 400 },
+    });
+  });
+
+  it('shows no key or credential, and no more than so much', async () => {
+    const receiver = await startReceiver();
+    const relay = await startTestRelay();
+    await relay.client.request('relay/configure', {
+      settings: {
+        destinations: [
+          { id: 'one', url: `${receiver.url}/hooks/${relay.secret}/open-connectors`, credentialsName: 'prod' },
+        ],
+      },
+      secrets: { credentials: { prod: { 'X-Key': 'planted-secret' } } },
+    });
+    await relay.client.request('debug/pause', {});
+    const event = { Type: 'Subscribe', EmailAddress: 'a@example.org', Note: 'planted-secret', Long: 'x'.repeat(5000) };
+    await relay.deliver(JSON.stringify({ ListID: 'l', Events: [{ ...event, Half: 'planted-', Rest: 'secret' }] }));
+    for (const expression of ['event.fields', 'event.fields.Half + event.fields.Rest', 'destination.url']) {
+      const answer = JSON.stringify(await relay.client.request('debug/evaluate', { id: 'n1', expression }));
+      assert.ok(answer.includes('********') && !answer.includes('planted-secret'), answer);
+      assert.ok(!answer.includes(relay.secret));
+    }
+    const twice = 'event.fields.Long + event.fields.Long';
+    const long = Array.from({ length: 30 }, () => `(${twice})`).join(' + ');
+    const answer = await relay.client.request('debug/evaluate', { id: 'n1', expression: `[${long}]`.slice(0, 1000) });
+    assert.ok(answer.kind === 'failed');
   });
 });
 

@@ -168,9 +168,10 @@ async function show(all: readonly KeptBreakpoint[], { json }: BreakOptions): Pro
 
 /** What a breakpoint is, and below it how often it was met and why it did not stop. */
 export function breakpointLines(breakpoint: KeptBreakpoint): string[] {
-  const { id, at, condition, hitCount, log, enabled, owner } = breakpoint;
+  const { id, at, type, condition, hitCount, log, enabled, owner } = breakpoint;
   const what = [
-    condition === undefined ? 'always' : condition,
+    type === undefined ? '' : `every ${type}`,
+    condition ?? (type === undefined ? 'always' : ''),
     hitCount === undefined ? '' : `hits ${hitCount}`,
     log === undefined ? '' : `log "${log}"`,
     enabled ? '' : 'disabled',

@@ -1,4 +1,5 @@
 /** The commands of this room: what they are called, where they stand and when (see src/extension/contributions.ts). */
+import { prefix } from '../commands.ts';
 import type { CommandDescriptions } from '../describing.ts';
 
 export const handlerCommands = {
@@ -19,6 +20,22 @@ export const handlerCommands = {
     menus: [
       { menu: 'view/title', view: 'destinations', group: '0_debug@2' },
       { menu: 'view/item/context', view: 'destinations', item: 'destination', group: '0_debug@2' },
+    ],
+  },
+} as const satisfies CommandDescriptions;
+
+export const debugCommands = {
+  debugDeliveries: {
+    title: 'Debug Deliveries',
+    icon: 'debug-alt',
+    palette: `!${prefix}.debugging`,
+    menus: [
+      {
+        menu: 'view/title',
+        view: 'events',
+        when: `${prefix}.state == running && !${prefix}.debugging`,
+        group: 'navigation@6',
+      },
     ],
   },
 } as const satisfies CommandDescriptions;

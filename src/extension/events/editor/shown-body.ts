@@ -82,7 +82,7 @@ function characterStart(text: string, at: number): number {
 }
 
 /** Where an element `Event` stands in XML, if there are as many as there should be. */
-function elementOf(xml: string, { index, of }: { readonly index: number; readonly of: number }): Stretch[] {
+export function elementOf(xml: string, { index, of }: { readonly index: number; readonly of: number }): Stretch[] {
   const starts = [...xml.matchAll(/<Event(?=[\s/>])/g)].map((match) => match.index);
   const start = starts[index];
   if (start === undefined || starts.length !== of) return [];

@@ -1,0 +1,671 @@
+/**
+ * Deliveries in VS Code's own debugger, by the Debug Adapter Protocol: what is held is a thread, what it has passed are
+ * its frames, and pause, step and continue are those of the relay. It runs in the extension host and listens nowhere.
+ */
+import {
+  BreakpointEvent,
+  ContinuedEvent,
+  DebugSession,
+  InitializedEvent,
+  InvalidatedEvent,
+  OutputEvent,
+  StoppedEvent,
+  TerminatedEvent,
+  ThreadEvent,
+} from '@vscode/debugadapter';
+import type { DebugProtocol } from '@vscode/debugprotocol';
+import type { BreakpointPlace, DebugClient, Sending, Stop } from '../../protocol/debug.ts';
+import type { RelayClient } from '../../protocol/relay-client.ts';
+import type { DocumentTexts } from '../events/documents/content.ts';
+import { labelOf } from '../events/event-words.ts';
+import { Coalescer } from '../ui/coalescer.ts';
+import { withNext } from '../ui/error-words.ts';
+import type { Localiser } from '../ui/localiser.ts';
+import { printable } from '../ui/printable.ts';
+import { BodyEdits } from './body-edits.ts';
+import { BreakpointSet, breakpointNumber } from './breakpoint-set.ts';
+import { HeldReader, heldCount, sendingThread, threadIdOf } from './held-threads.ts';
+import type { HeldNow, HeldThread } from './held-threads.ts';
+import { readAttach } from './messages.ts';
+import { placeOfStation, stationsOf } from './stations.ts';
+import { memberOf, scopesOf } from './variables.ts';
+import type { Branch, Member } from './variables.ts';
+
+/** How sending stands when a session has ended. */
+export interface SessionEnd {
+  readonly sending: Sending | undefined;
+  /** Deliveries that were edited and not released: the edits are given up. */
+  readonly edited: number;
+}
+
+export interface DeliverySessionParts {
+  readonly client: RelayClient;
+  readonly l10n: Localiser;
+  readonly texts: DocumentTexts;
+  /** Whose its breakpoints are at the relay. */
+  readonly owner: string;
+  /** Who pauses. */
+  readonly by: DebugClient;
+  /** The vendor's event types. */
+  readonly types: readonly string[];
+  /** The user has ended the session; not where it begins again. */
+  onEnd(end: SessionEnd): void;
+}
+
+/** Where it stops next, when what is held has been read. */
+interface Focus {
+  /** Null: sending itself, or the next that is held. */
+  readonly notificationId: string | null;
+  readonly reason: 'breakpoint' | 'function breakpoint' | 'pause' | 'step' | 'entry';
+  readonly description: string;
+  readonly text?: string;
+  readonly hitBreakpointIds?: number[];
+}
+
+/** What is held is read again so much later at the earliest, in milliseconds. */
+const readPauseMs = 50;
+
+/** How breakpoints stand is asked so much later at the earliest, in milliseconds. */
+const newsPauseMs = 500;
+
+/** A frame's id holds its thread's: a thread has fewer frames. */
+const mostFrames = 16;
+
+/** The debugger of a relay's deliveries. */
+export class DeliverySession extends DebugSession {
+  readonly #parts: DeliverySessionParts;
+  readonly #held: HeldReader;
+  readonly #edits: BodyEdits;
+  readonly #breakpoints: BreakpointSet;
+  readonly #branches = new Map<number, Branch>();
+  #lastBranch = 0;
+  readonly #unlisten: (() => void)[] = [];
+  readonly #reading = new Coalescer(
+    () => this.#read(),
+    () => readPauseMs,
+  );
+  readonly #news = new Coalescer(
+    () => this.#tellNews(),
+    () => newsPauseMs,
+  );
+  /** As VS Code was told. */
+  #now: HeldNow = { sending: undefined, threads: [] };
+  #isSendingStopped = false;
+  #focus: Focus | undefined;
+  /** The last stop that the relay told: from then on what stopped is held. */
+  #lastStop: Stop | undefined;
+  /** A stop at what is not held: a rejected delivery. */
+  #rejected: Stop | undefined;
+  #begun = false;
+  #ended = false;
+
+  constructor(parts: DeliverySessionParts) {
+    super();
+    // Else the base ends the process, which is the extension host, with the session.
+    this.setRunAsServer(true);
+    this.#parts = parts;
+    const { client, l10n, owner, types } = parts;
+    this.#held = new HeldReader(client);
+    this.#edits = new BodyEdits(client, l10n);
+    this.#breakpoints = new BreakpointSet({ client, owner, l10n, types });
+  }
+
+  override dispose(): void {
+    this.#leave();
+    super.dispose();
+  }
+
+  protected override initializeRequest(response: DebugProtocol.InitializeResponse): void {
+    const l10n = this.#parts.l10n;
+    const filter = (
+      at: BreakpointPlace,
+      label: string,
+      description: string,
+      conditionDescription: string,
+    ): DebugProtocol.ExceptionBreakpointsFilter => ({
+      ...{ filter: at, label, description, conditionDescription, supportsCondition: true, default: at === 'event' },
+    });
+    const asked = l10n.t('In CEL, such as event.address.endsWith("@example.org")');
+    response.body = {
+      supportsConfigurationDoneRequest: true,
+      supportsFunctionBreakpoints: true,
+      supportsConditionalBreakpoints: true,
+      supportsHitConditionalBreakpoints: true,
+      supportsExceptionFilterOptions: true,
+      supportsSetVariable: true,
+      supportsEvaluateForHovers: true,
+      supportsSingleThreadExecutionRequests: true,
+      exceptionBreakpointFilters: [
+        filter('event', l10n.t('Every Event'), l10n.t('Stops at every event that is about to be sent.'), asked),
+        filter(
+          'failed-attempt',
+          l10n.t('Failed Attempts'),
+          l10n.t('Stops where a destination answers with an error, or not in time.'),
+          l10n.t('In CEL, such as attempt.status == 500'),
+        ),
+        filter(
+          'wrong-signature',
+          l10n.t('Wrong Signatures'),
+          l10n.t('Stops at a notification of Open Connectors that is signed wrongly, or not at all.'),
+          l10n.t('In CEL, such as delivery.signature == "missing"'),
+        ),
+        filter(
+          'rejected',
+          l10n.t('Rejected Deliveries'),
+          l10n.t('Stops where a delivery is refused.'),
+          l10n.t('In CEL, such as delivery.httpStatus == 413'),
+        ),
+      ],
+    };
+    this.sendResponse(response);
+  }
+
+  protected override attachRequest(
+    response: DebugProtocol.AttachResponse,
+    args: DebugProtocol.AttachRequestArguments,
+  ): void {
+    this.#answer(response, async () => {
+      const l10n = this.#parts.l10n;
+      const read = readAttach(args);
+      if (read.kind === 'wrong')
+        throw new Error(l10n.t('The launch configuration cannot be used: {0}: {1}', read.where, read.why));
+      const { stopOnEntry, logPoints } = read;
+      this.#listen();
+      for (const { verified, message } of await this.#breakpoints.setLogPoints(logPoints))
+        if (!verified) this.#say(message ?? '', 'stderr');
+      if (stopOnEntry) await this.#parts.client.request('debug/pause', { by: this.#parts.by });
+      return () => this.sendEvent(new InitializedEvent());
+    });
+  }
+
+  protected override configurationDoneRequest(response: DebugProtocol.ConfigurationDoneResponse): void {
+    this.#answer(response, async () => {
+      const { client, l10n } = this.#parts;
+      const { sending } = await client.request('relay/status', {});
+      if (sending?.state === 'paused' && sending.stop !== null) this.#stopped(sending.stop);
+      this.#focus ??= { notificationId: null, reason: 'entry', description: l10n.t('Paused') };
+      this.#begun = true;
+      return () => this.#reading.request();
+    });
+  }
+
+  protected override setFunctionBreakPointsRequest(
+    response: DebugProtocol.SetFunctionBreakpointsResponse,
+    { breakpoints }: DebugProtocol.SetFunctionBreakpointsArguments,
+  ): void {
+    this.#answer(response, async () => {
+      response.body = { breakpoints: await this.#breakpoints.setFunctions(breakpoints) };
+    });
+  }
+
+  protected override setExceptionBreakPointsRequest(
+    response: DebugProtocol.SetExceptionBreakpointsResponse,
+    { filters, filterOptions = [] }: DebugProtocol.SetExceptionBreakpointsArguments,
+  ): void {
+    this.#answer(response, async () => {
+      const given = [...filters.map((filterId) => ({ filterId, condition: undefined })), ...filterOptions];
+      const places = given.map(({ filterId, condition }) => ({ at: filterId as BreakpointPlace, condition }));
+      response.body = { breakpoints: await this.#breakpoints.setPlaces(places) };
+    });
+  }
+
+  protected override threadsRequest(response: DebugProtocol.ThreadsResponse): void {
+    const l10n = this.#parts.l10n;
+    const { sending, threads } = this.#now;
+    const held = heldCount(sending);
+    const name =
+      sending?.state !== 'paused'
+        ? l10n.t('Sending')
+        : threads.length < held
+          ? l10n.t('Sending: {0} held, the first are below', held)
+          : l10n.t('Sending: {0} held', held);
+    response.body = {
+      threads: [
+        { id: sendingThread, name },
+        ...threads.map((thread) => ({ id: thread.id, name: this.#nameOf(thread) })),
+      ],
+    };
+    this.sendResponse(response);
+  }
+
+  protected override stackTraceRequest(
+    response: DebugProtocol.StackTraceResponse,
+    { threadId, startFrame = 0, levels = 0 }: DebugProtocol.StackTraceArguments,
+  ): void {
+    this.#answer(response, async () => {
+      const frames = await this.#framesOf(threadId);
+      const end = levels > 0 ? startFrame + levels : frames.length;
+      response.body = { stackFrames: frames.slice(startFrame, end), totalFrames: frames.length };
+    });
+  }
+
+  protected override scopesRequest(
+    response: DebugProtocol.ScopesResponse,
+    { frameId }: DebugProtocol.ScopesArguments,
+  ): void {
+    this.#answer(response, async () => {
+      const thread = this.#threadOf(Math.floor(frameId / mostFrames));
+      const { client, l10n } = this.#parts;
+      const scopes = thread === undefined ? [] : await scopesOf({ client, l10n, edits: this.#edits }, thread);
+      response.body = {
+        scopes: scopes.map(({ name, branch, hint }) => ({
+          ...{ name, variablesReference: this.#referenceTo(branch), expensive: false },
+          ...(hint !== undefined && { presentationHint: hint }),
+        })),
+      };
+    });
+  }
+
+  protected override variablesRequest(
+    response: DebugProtocol.VariablesResponse,
+    { variablesReference, start = 0, count = 0 }: DebugProtocol.VariablesArguments,
+  ): void {
+    this.#answer(response, async () => {
+      const branch = this.#branches.get(variablesReference);
+      const members = (await branch?.members()) ?? [];
+      const wanted = count > 0 ? members.slice(start, start + count) : members;
+      response.body = { variables: wanted.map((each) => this.#variable(each)) };
+    });
+  }
+
+  protected override setVariableRequest(
+    response: DebugProtocol.SetVariableResponse,
+    { variablesReference, name, value }: DebugProtocol.SetVariableArguments,
+  ): void {
+    this.#answer(response, async () => {
+      const l10n = this.#parts.l10n;
+      const set = this.#branches.get(variablesReference)?.set;
+      if (set === undefined) throw new Error(l10n.t('Of a held event the body can be changed, and nothing else.'));
+      const { value: text, type, variablesReference: reference } = this.#variable(await set(name, value));
+      response.body = { value: text, variablesReference: reference, ...(type !== undefined && { type }) };
+      // Names of threads, frames and scopes say that it has been edited.
+      return () => this.sendEvent(new InvalidatedEvent(['threads', 'stacks', 'variables']));
+    });
+  }
+
+  protected override evaluateRequest(
+    response: DebugProtocol.EvaluateResponse,
+    { expression, frameId }: DebugProtocol.EvaluateArguments,
+  ): void {
+    this.#answer(response, async () => {
+      const { client, l10n } = this.#parts;
+      const thread =
+        (frameId === undefined ? undefined : this.#threadOf(Math.floor(frameId / mostFrames))) ?? this.#now.threads[0];
+      const id = thread?.notificationId ?? this.#rejected?.eventId ?? null;
+      if (id === null) throw new Error(l10n.t('Nothing is held: expressions are about an event that is.'));
+      if (expression.length > 1000) throw new Error(l10n.t('It is longer than {0} characters.', 1000));
+      const eventId = thread?.found.event.id;
+      const evaluated = await client.request('debug/evaluate', {
+        ...{ id, expression },
+        ...(eventId !== undefined && { eventId }),
+      });
+      if (evaluated.kind === 'failed')
+        throw new Error(l10n.t('{0}, at character {1}', printable(evaluated.message, 500), evaluated.start + 1));
+      const { value, variablesReference, indexedVariables } = this.#variable(memberOf('', evaluated.value));
+      response.body = {
+        ...{ result: value, type: evaluated.type, variablesReference },
+        ...(indexedVariables !== undefined && { indexedVariables }),
+      };
+    });
+  }
+
+  protected override pauseRequest(response: DebugProtocol.PauseResponse): void {
+    this.#answer(response, async () => {
+      const { client, by, l10n } = this.#parts;
+      await client.request('debug/pause', { by });
+      return () => {
+        this.#isSendingStopped = false;
+        this.#focus = { notificationId: null, reason: 'pause', description: l10n.t('Paused') };
+        this.#reading.request();
+      };
+    });
+  }
+
+  protected override continueRequest(
+    response: DebugProtocol.ContinueResponse,
+    { threadId, singleThread = false }: DebugProtocol.ContinueArguments,
+  ): void {
+    this.#answer(response, async () => {
+      const thread = this.#threadOf(threadId);
+      if (singleThread && thread !== undefined) {
+        await this.#step(thread);
+        response.body = { allThreadsContinued: false };
+        return undefined;
+      }
+      for (const each of this.#now.threads) if (this.#edits.isEdited(each.deliveryId)) await this.#releaseEdited(each);
+      await this.#parts.client.request('debug/continue', {});
+      response.body = { allThreadsContinued: true };
+      return () => this.#allContinue();
+    });
+  }
+
+  protected override nextRequest(
+    response: DebugProtocol.NextResponse,
+    { threadId }: DebugProtocol.NextArguments,
+  ): void {
+    this.#answerStep(response, threadId);
+  }
+
+  protected override stepInRequest(
+    response: DebugProtocol.StepInResponse,
+    { threadId }: DebugProtocol.StepInArguments,
+  ): void {
+    this.#answerStep(response, threadId);
+  }
+
+  protected override stepOutRequest(
+    response: DebugProtocol.StepOutResponse,
+    { threadId }: DebugProtocol.StepOutArguments,
+  ): void {
+    this.#answerStep(response, threadId);
+  }
+
+  protected override disconnectRequest(
+    response: DebugProtocol.DisconnectResponse,
+    { restart = false }: DebugProtocol.DisconnectArguments,
+  ): void {
+    const isFirst = !this.#ended;
+    this.#leave();
+    this.#answer(response, async () => {
+      if (!isFirst) return;
+      // A relay that has gone keeps none of a session that is not there: the next takes its place.
+      await this.#breakpoints.clear().catch(() => undefined);
+      const status = await this.#parts.client.request('relay/status', {}).catch(() => undefined);
+      if (!restart) this.#parts.onEnd({ sending: status?.sending, edited: this.#edits.count });
+    });
+  }
+
+  #answerStep(response: DebugProtocol.Response, threadId: number): void {
+    this.#answer(response, () => this.#step(this.#threadOf(threadId)));
+  }
+
+  /** Releases a held notification, or the next in order. */
+  async #step(thread: HeldThread | undefined): Promise<void> {
+    const { client, l10n } = this.#parts;
+    const next = thread ?? this.#now.threads[0];
+    if (next === undefined) this.#say(l10n.t('Nothing is held. What comes is held next.'), 'console');
+    else if (this.#edits.isEdited(next.deliveryId)) await this.#releaseEdited(next);
+    else await client.request('debug/step', { id: next.notificationId });
+    // VS Code takes the thread for running now.
+    if (thread === undefined) this.#isSendingStopped = false;
+    const after = this.#now.threads.find(({ id }) => id > (next?.id ?? 0));
+    this.#focus = {
+      notificationId: after?.notificationId ?? null,
+      reason: 'step',
+      description: after === undefined ? l10n.t('Paused') : l10n.t('Held'),
+    };
+    this.#reading.request();
+  }
+
+  /** Sends an edited body in the place of what is held of its delivery. */
+  async #releaseEdited({ notificationId, deliveryId }: HeldThread): Promise<void> {
+    const { client, l10n } = this.#parts;
+    const text = this.#edits.textOf(deliveryId);
+    if (text === undefined) return;
+    const { delivery, dropped } = await client.request('debug/edit', { id: notificationId, body: { text } });
+    this.#edits.forget(deliveryId);
+    const many = new Set(dropped.map((each) => each.notificationId)).size;
+    this.#say(
+      many === 1
+        ? l10n.t('{0} was edited: {1} was released in its place.', deliveryId, delivery.id)
+        : l10n.t(
+            '{0} was edited: {1} was released in its place, and {2} held notifications of it were dropped.',
+            deliveryId,
+            delivery.id,
+            many,
+          ),
+      'console',
+    );
+  }
+
+  /** VS Code takes all for running. */
+  #allContinue(): void {
+    const { threads } = this.#now;
+    this.#now = { sending: undefined, threads: [] };
+    this.#isSendingStopped = false;
+    this.#rejected = undefined;
+    this.#branches.clear();
+    for (const { id } of threads) this.sendEvent(new ThreadEvent('exited', id));
+    this.#reading.request();
+  }
+
+  #listen(): void {
+    const { client } = this.#parts;
+    const look = (): void => {
+      this.#reading.request();
+      this.#news.request();
+    };
+    this.#unlisten.push(
+      client.on('debug/stopped', ({ stop }) => {
+        this.#stopped(stop);
+        look();
+      }),
+      client.on('debug/continued', () => {
+        this.#focus = undefined;
+        look();
+      }),
+      client.on('debug/logged', ({ lines }) => {
+        for (const { breakpointId, eventId, text } of lines)
+          this.#say(`${breakpointId} ${eventId ?? ''}: ${printable(text, 2000)}`, 'console');
+        this.#news.request();
+      }),
+      client.on('event/added', look),
+      client.on('attempt/recorded', look),
+      client.on('status/changed', look),
+    );
+    void client.closed.then(() => {
+      if (this.#ended) return;
+      const l10n = this.#parts.l10n;
+      this.#say(l10n.t('The relay has stopped. What is held is there when it is started again.'), 'important');
+      this.#leave();
+      this.sendEvent(new TerminatedEvent());
+    });
+  }
+
+  #stopped(stop: Stop): void {
+    if (isSame(stop, this.#lastStop)) return;
+    this.#lastStop = stop;
+    const l10n = this.#parts.l10n;
+    const { reason, place, notificationId, eventId, breakpointIds } = stop;
+    if (notificationId !== null && eventId !== null) this.#held.met(notificationId, eventId);
+    if (reason === 'pause' || place === null) {
+      this.#focus = { notificationId: null, reason: 'pause', description: l10n.t('Paused') };
+      return;
+    }
+    const texts: Readonly<Record<BreakpointPlace, string>> = {
+      event: l10n.t('About to be sent'),
+      'failed-attempt': l10n.t('An attempt failed'),
+      'wrong-signature': l10n.t('Wrong signature'),
+      rejected: l10n.t('Rejected'),
+    };
+    this.#rejected = place === 'rejected' ? stop : undefined;
+    if (place === 'rejected') this.#isSendingStopped = false;
+    const names = breakpointIds.join(', ');
+    this.#focus = {
+      ...{ notificationId, reason: 'breakpoint', description: texts[place] },
+      text: l10n.t('{0} met {1}: {2}', eventId ?? '', names, texts[place]),
+      hitBreakpointIds: breakpointIds.filter((id) => this.#breakpoints.has(id)).map(breakpointNumber),
+    };
+    this.#say(this.#focus.text ?? '', 'console');
+  }
+
+  /** Reads what is held, and tells VS Code what is other than before. */
+  async #read(): Promise<void> {
+    if (!this.#begun || this.#ended) return;
+    let now: HeldNow;
+    try {
+      now = await this.#held.read();
+    } catch {
+      // The relay has gone, which is told by itself, or what was read has gone meanwhile, of which it tells.
+      return;
+    }
+    const stop = now.sending?.state === 'paused' ? now.sending.stop : null;
+    // It is being written what is held: the relay tells when it is.
+    if (this.#isGone() || (stop !== null && !isSame(stop, this.#lastStop))) return;
+    const before = this.#now;
+    this.#now = now;
+    const isPaused = now.sending?.state === 'paused';
+    const ids = new Set(now.threads.map(({ id }) => id));
+    for (const { id, deliveryId } of before.threads) {
+      if (ids.has(id)) continue;
+      this.sendEvent(new ThreadEvent('exited', id));
+      if (!now.threads.some((each) => each.deliveryId === deliveryId)) this.#edits.forget(deliveryId);
+    }
+    if (!isPaused) {
+      if (this.#isSendingStopped) {
+        this.#isSendingStopped = false;
+        this.sendEvent(new ContinuedEvent(sendingThread, true));
+      }
+      this.#rejected = undefined;
+      this.#focus = this.#focus?.reason === 'entry' ? undefined : this.#focus;
+      return;
+    }
+    this.#tellStops(before, now);
+  }
+
+  /** Asked after a pause in which the session may have ended. */
+  #isGone(): boolean {
+    return this.#ended;
+  }
+
+  #tellStops(before: HeldNow, now: HeldNow): void {
+    const l10n = this.#parts.l10n;
+    const known = new Set(before.threads.map(({ id }) => id));
+    const added = now.threads.filter(({ id }) => !known.has(id));
+    const wasStopped = this.#isSendingStopped;
+    this.#isSendingStopped = true;
+    const focus = this.#focus;
+    this.#focus = undefined;
+    const named = focus?.notificationId ?? null;
+    const [first] = now.threads;
+    const target =
+      named === null
+        ? this.#rejected === undefined
+          ? first
+          : undefined
+        : now.threads.find((each) => each.id === threadIdOf(named));
+    // Where nothing was held, the first that comes is what one waits for.
+    const isAwaited = before.threads.length === 0 && (added.length > 0 || !wasStopped);
+    const focused = focus === undefined && !isAwaited ? undefined : (target?.id ?? sendingThread);
+    const stop = (threadId: number, given: Partial<DebugProtocol.StoppedEvent['body']>): void => {
+      const event: DebugProtocol.StoppedEvent = new StoppedEvent(given.reason ?? 'pause', threadId);
+      event.body = { reason: 'pause', ...given, threadId, allThreadsStopped: false };
+      this.sendEvent(event);
+    };
+    const isOther = (id: number): boolean => id !== focused;
+    if (!wasStopped && isOther(sendingThread))
+      stop(sendingThread, { description: l10n.t('Paused'), preserveFocusHint: focused !== undefined });
+    for (const { id } of added) {
+      this.sendEvent(new ThreadEvent('started', id));
+      if (isOther(id)) stop(id, { description: l10n.t('Held'), preserveFocusHint: true });
+    }
+    if (focused === undefined) return;
+    stop(focused, {
+      reason: focus?.reason ?? 'pause',
+      description: focus?.description ?? l10n.t('Held'),
+      ...(focus?.text !== undefined && { text: focus.text }),
+      ...(focus?.hitBreakpointIds !== undefined && { hitBreakpointIds: focus.hitBreakpointIds }),
+    });
+  }
+
+  async #tellNews(): Promise<void> {
+    if (!this.#begun || this.#ended) return;
+    try {
+      const { changed, failures } = await this.#breakpoints.news();
+      for (const each of changed) this.sendEvent(new BreakpointEvent('changed', each));
+      for (const each of failures) this.#say(printable(each, 1000), 'stderr');
+    } catch {
+      // The relay has gone, which is told by itself.
+    }
+  }
+
+  async #framesOf(threadId: number): Promise<DebugProtocol.StackFrame[]> {
+    const { client, l10n, texts } = this.#parts;
+    const thread = this.#threadOf(threadId);
+    const id = (index: number): number => threadId * mostFrames + index;
+    if (thread === undefined) {
+      const rejected = this.#rejected?.eventId ?? undefined;
+      if (rejected === undefined)
+        return [
+          {
+            ...{ id: id(0), line: 0, column: 0, presentationHint: 'label' },
+            name: this.#now.threads.length === 0 ? l10n.t('waits for what comes') : l10n.t('what is held is below'),
+          },
+        ];
+      const document = { eventId: rejected, kind: 'body', attempt: null } as const;
+      const name = l10n.t('{0} rejected', rejected);
+      const place = await placeOfStation(client, { name, document, paths: [], element: null }, texts);
+      return [{ id: id(0), name, source: { name: place.name, path: place.uri }, line: place.line, column: 1 }];
+    }
+    const stations = stationsOf(thread, this.#edits.isEdited(thread.deliveryId), l10n);
+    return Promise.all(
+      stations.map(async (station, index) => {
+        const { uri, name, line } = await placeOfStation(client, station, texts);
+        return { id: id(index), name: station.name, source: { name, path: uri }, line, column: 1 };
+      }),
+    );
+  }
+
+  #threadOf(threadId: number): HeldThread | undefined {
+    return this.#now.threads.find(({ id }) => id === threadId);
+  }
+
+  #nameOf({ found, notificationId, deliveryId }: HeldThread): string {
+    const l10n = this.#parts.l10n;
+    const { event, notifications } = found;
+    const others = (notifications.find(({ id }) => id === notificationId)?.eventIds.length ?? 1) - 1;
+    const name = `${labelOf(event, l10n)} · ${event.id}`;
+    const whole = others > 0 ? l10n.t('{0} and {1} more', name, others) : name;
+    return this.#edits.isEdited(deliveryId) ? l10n.t('edited · {0}', whole) : whole;
+  }
+
+  #variable({ name, text, type, branch, indexed, expression }: Member): DebugProtocol.Variable {
+    return {
+      ...{ name: printable(name, 200), value: text, type },
+      variablesReference: branch === null ? 0 : this.#referenceTo(branch),
+      ...(indexed !== undefined && { indexedVariables: indexed }),
+      ...(expression !== undefined && { evaluateName: expression }),
+    };
+  }
+
+  #referenceTo(branch: Branch): number {
+    this.#lastBranch += 1;
+    this.#branches.set(this.#lastBranch, branch);
+    return this.#lastBranch;
+  }
+
+  /** Answers when the work is done, or with what it throws. @param work returns what follows the answer */
+  #answer(response: DebugProtocol.Response, work: () => Promise<unknown>): void {
+    void work().then(
+      (after) => {
+        this.sendResponse(response);
+        if (isAfter(after)) after();
+      },
+      (error: unknown) => {
+        // A brace in the text itself is no placeholder of the protocol's.
+        const variables = { _said: withNext(error, this.#parts.l10n) };
+        this.sendErrorResponse(response, { id: 1, format: '{_said}', variables, showUser: false });
+      },
+    );
+  }
+
+  #say(text: string, category: 'console' | 'important' | 'stderr'): void {
+    this.sendEvent(new OutputEvent(`${text}\n`, category));
+  }
+
+  #leave(): void {
+    this.#ended = true;
+    this.#reading.cancel();
+    this.#news.cancel();
+    for (const end of this.#unlisten.splice(0)) end();
+  }
+}
+
+function isSame(stop: Stop, other: Stop | undefined): boolean {
+  return stop.at === other?.at && stop.text === other.text;
+}
+
+/** Whether work came to what follows its answer. */
+function isAfter(value: unknown): value is () => void {
+  return typeof value === 'function';
+}

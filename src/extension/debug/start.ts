@@ -1,0 +1,115 @@
+/** Starts a session of the debugger, and says what is left when it has ended. Loaded with the first. */
+import * as vscode from 'vscode';
+import type { DebugProtocol } from '@vscode/debugprotocol';
+import { commandId } from '../commands.ts';
+import type { CommandHandlers } from '../commands.ts';
+import { documentTexts } from '../events/documents/event-documents.ts';
+import { offerRestart } from '../relay/session-messages.ts';
+import type { Session } from '../relay/session.ts';
+import { CommandError } from '../ui/command-error.ts';
+import { withNext } from '../ui/error-words.ts';
+import { unlinked } from '../ui/printable.ts';
+import { breakpointOwner, debugType } from './debug-type.ts';
+import { heldCount } from './held-threads.ts';
+import type { DeliverySession, SessionEnd } from './delivery-session.ts';
+
+/** The handlers of these commands. */
+export function createDebugCommands(): CommandHandlers<'debug'> {
+  return {
+    debugDeliveries: async () => {
+      const [folder] = vscode.workspace.workspaceFolders ?? [];
+      await vscode.debug.startDebugging(folder, completed({}));
+    },
+  };
+}
+
+/** A launch configuration with what it leaves out, as where there is no launch.json. */
+export function completed(config: Partial<vscode.DebugConfiguration>): vscode.DebugConfiguration {
+  return { ...config, type: debugType, request: 'attach', name: config.name ?? vscode.l10n.t('Deliveries') };
+}
+
+/**
+ * Makes ready what a session needs: a relay that runs.
+ * @returns undefined where there is no session to be, which the user has been told
+ */
+export async function prepared(
+  session: Session,
+  config: vscode.DebugConfiguration,
+  isDebugging: boolean,
+): Promise<vscode.DebugConfiguration | undefined> {
+  const { l10n } = vscode;
+  if (isDebugging) {
+    void vscode.window.showInformationMessage(l10n.t('Deliveries are being debugged in this window already.'));
+    return undefined;
+  }
+  // It says itself why it could not be started, with a way on.
+  if (session.client === undefined) await vscode.commands.executeCommand(commandId('start'));
+  if (session.client === undefined) return undefined;
+  if (session.status?.sending === undefined) {
+    void offerRestart(
+      l10n.t('The running relay is of an earlier version, which cannot be debugged. Restarting loses nothing.'),
+    );
+    return undefined;
+  }
+  return config;
+}
+
+/**
+ * The adapter of a session, in this process.
+ * @throws CommandError where the relay has gone meanwhile
+ */
+export async function adapterOf(session: Session): Promise<vscode.DebugAdapterDescriptor> {
+  const { client } = session;
+  const { l10n } = vscode;
+  if (client === undefined)
+    throw new CommandError(l10n.t('The relay is not running'), l10n.t('Start it and try again.'));
+  const [debug, { webhookEventTypes }] = await Promise.all([import('./delivery-session.ts'), import('../deferred.ts')]);
+  const adapter = new debug.DeliverySession({
+    ...{ client, l10n, texts: documentTexts(), owner: breakpointOwner(), types: webhookEventTypes },
+    by: { kind: 'vscode', id: String(process.pid) },
+    onEnd: (end) => void sayWhatIsLeft(session, end),
+  });
+  return new vscode.DebugAdapterInlineImplementation(new InlineAdapter(adapter));
+}
+
+/** The session as VS Code takes one that runs in its own process. */
+class InlineAdapter extends vscode.Disposable implements vscode.DebugAdapter {
+  readonly onDidSendMessage: vscode.Event<vscode.DebugProtocolMessage>;
+  readonly #session: DeliverySession;
+
+  constructor(session: DeliverySession) {
+    super(() => session.dispose());
+    this.#session = session;
+    this.onDidSendMessage = (listener, thisArg) => {
+      const listening = session.onDidSendMessage(listener, thisArg);
+      return new vscode.Disposable(() => {
+        listening.dispose();
+      });
+    };
+  }
+
+  handleMessage(message: vscode.DebugProtocolMessage): void {
+    this.#session.handleMessage(message as DebugProtocol.ProtocolMessage);
+  }
+}
+
+/** Says that sending is still paused, and goes on where the user wants that: nothing is released by itself. */
+async function sayWhatIsLeft(session: Session, { sending, edited }: SessionEnd): Promise<void> {
+  const { l10n } = vscode;
+  if (sending?.state !== 'paused') return;
+  const held = heldCount(sending);
+  const texts = [
+    held === 0
+      ? l10n.t('Debugging has ended, and sending is still paused: what comes is held.')
+      : l10n.t('Debugging has ended, and sending is still paused. Held: {0}.', held),
+  ];
+  if (edited > 0) texts.push(l10n.t('What was edited and not released is held as it was.'));
+  const goOn = l10n.t('Continue Sending');
+  const choice = await vscode.window.showWarningMessage(texts.join(' '), goOn, l10n.t('Keep Held'));
+  if (choice !== goOn) return;
+  try {
+    await session.client?.request('debug/continue', {});
+  } catch (error) {
+    void vscode.window.showErrorMessage(unlinked(withNext(error, l10n)));
+  }
+}

@@ -1,0 +1,140 @@
+/** The stations that a held event has passed, as the frames of its thread: each with the document that shows it. */
+import type { AttemptDetail, Notification } from '../../protocol/history.ts';
+import type { RelayClient } from '../../protocol/relay-client.ts';
+import { prefix } from '../commands.ts';
+import { documentPath } from '../events/address.ts';
+import type { DocumentAddress } from '../events/address.ts';
+import type { DocumentTexts } from '../events/documents/content.ts';
+import { stretchOf } from '../events/documents/json-text.ts';
+import { elementOf } from '../events/editor/shown-body.ts';
+import type { Localiser } from '../ui/localiser.ts';
+import { placeOf } from '../ui/phrases.ts';
+import { printable } from '../ui/printable.ts';
+import type { HeldThread } from './held-threads.ts';
+import type { JsonPath } from './json-value.ts';
+
+/** A frame. */
+export interface Station {
+  readonly name: string;
+  readonly document: DocumentAddress;
+  /** Where the event may stand in the document, if that is JSON. */
+  readonly paths: readonly JsonPath[];
+  /** Which element `Event` it is, if the document is XML. */
+  readonly element: { readonly index: number; readonly of: number } | null;
+}
+
+/** A document and a line of it, from 1. */
+export interface Place {
+  readonly uri: string;
+  readonly name: string;
+  readonly line: number;
+}
+
+/** The last attempt at any of the destinations for which it is held; undefined where there was none. */
+export function lastAttemptOf({ notificationId, forwardings, found }: HeldThread): AttemptDetail | undefined {
+  const destinations = new Set(forwardings.map(({ destinationId }) => destinationId));
+  return found.attempts
+    .filter((each) => each.notificationId === notificationId && destinations.has(each.destinationId))
+    .sort((a, b) => (a.at < b.at ? -1 : 1))
+    .at(-1);
+}
+
+/** The notification that is held. */
+export function notificationOf({ notificationId, found }: HeldThread): Notification | undefined {
+  return found.notifications.find(({ id }) => id === notificationId);
+}
+
+/** The stations of a held notification, the latest first. @param edited its body has been edited */
+export function stationsOf(thread: HeldThread, edited: boolean, l10n: Localiser): Station[] {
+  const { event, delivery } = thread.found;
+  const notification = notificationOf(thread);
+  const position = (event.inDelivery?.position ?? 1) - 1;
+  const of = event.inDelivery?.of ?? 1;
+  const eventId = event.id;
+  const body = { document: { eventId, kind: 'body', attempt: null } as const, element: { index: position, of } };
+  const received: Station = {
+    ...body,
+    name: l10n.t('{0} received', delivery.id),
+    paths: bodyPaths(position),
+  };
+  const stations: Station[] = [received];
+  const isNormalised = notification?.kind === 'normalised';
+  const inNotification = {
+    document: { eventId, kind: 'notification', attempt: null } as const,
+    element: null,
+    paths: notificationPaths(notification?.eventIds.indexOf(eventId) ?? -1),
+  };
+  if (isNormalised) {
+    stations.unshift({
+      ...inNotification,
+      name:
+        notification.parts > 1
+          ? l10n.t('{0} normalised, part {1} of {2}', notification.id, notification.part + 1, notification.parts)
+          : l10n.t('{0} normalised', notification.id),
+    });
+  }
+  const sent = isNormalised ? inNotification : { ...body, paths: bodyPaths(position) };
+  const place = [...new Set(thread.forwardings.map(({ destination }) => placeOf(destination)))].join(', ');
+  const attempt = lastAttemptOf(thread);
+  if (attempt !== undefined) {
+    stations.unshift({
+      name: l10n.t('attempt {0} failed: {1}', attempt.number, attempt.status ?? printable(attempt.error ?? '', 100)),
+      document: { eventId, kind: 'answer', attempt: numberInOrder(thread, attempt) },
+      element: null,
+      paths: [],
+    });
+  }
+  stations.unshift({
+    ...sent,
+    name: edited
+      ? l10n.t('edited, about to be sent to {0}', place)
+      : attempt === undefined
+        ? l10n.t('about to be sent to {0}', place)
+        : l10n.t('about to be sent again to {0}', place),
+  });
+  return stations;
+}
+
+function bodyPaths(position: number): JsonPath[] {
+  return [['Events', position], ...notificationPaths(position)];
+}
+
+function notificationPaths(index: number): JsonPath[] {
+  return index < 0
+    ? []
+    : [
+        ['message', 'events', index],
+        ['response', 'events', index],
+      ];
+}
+
+/** Which of all attempts of an event it is, as the documents of answers count. */
+function numberInOrder({ found }: HeldThread, { at, number, notificationId, destinationId }: AttemptDetail): number {
+  const inOrder = [...found.attempts].sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : a.number - b.number));
+  const index = inOrder.findIndex(
+    (each) =>
+      each.at === at &&
+      each.number === number &&
+      each.notificationId === notificationId &&
+      each.destinationId === destinationId,
+  );
+  return index + 1;
+}
+
+/**
+ * Where a station stands in its document.
+ * @throws RelayRequestError where the event is no longer in the history
+ */
+export async function placeOfStation(client: RelayClient, station: Station, texts: DocumentTexts): Promise<Place> {
+  const { readDocument } = await import('../deferred.ts');
+  const { text, extension } = await readDocument(client, station.document, texts);
+  const path = documentPath(station.document, extension);
+  const found =
+    extension === 'xml' && station.element !== null
+      ? elementOf(text, station.element)[0]
+      : extension === 'json'
+        ? station.paths.map((each) => stretchOf(text, each)).find((each) => each !== undefined)
+        : undefined;
+  const line = found === undefined ? 1 : text.slice(0, found.start).split('\n').length;
+  return { uri: `${prefix}:${encodeURI(path)}`, name: path.slice(path.lastIndexOf('/') + 1), line };
+}

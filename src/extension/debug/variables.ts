@@ -1,0 +1,229 @@
+/** What is shown of a held event, as variables: by branches that are read when they are unfolded. */
+import type { DebugProtocol } from '@vscode/debugprotocol';
+import type { AttemptDetail } from '../../protocol/history.ts';
+import type { RelayClient } from '../../protocol/relay-client.ts';
+import type { Localiser } from '../ui/localiser.ts';
+import { placeOf } from '../ui/phrases.ts';
+import type { BodyEdits } from './body-edits.ts';
+import type { HeldThread } from './held-threads.ts';
+import { isContainer, isList, membersOf, previewOf, typeOf, valueAt } from './json-value.ts';
+import type { Json, JsonPath } from './json-value.ts';
+import { lastAttemptOf, notificationOf } from './stations.ts';
+
+/** What is unfolded. */
+export interface Branch {
+  /** @throws RelayRequestError */
+  readonly members: () => Promise<readonly Member[]>;
+  /**
+   * Puts another value in the place of a member.
+   * @throws EditError, RelayRequestError
+   */
+  readonly set?: (name: string, typed: string) => Promise<Member>;
+}
+
+/** A value in a branch. */
+export interface Member {
+  readonly name: string;
+  /** As it is shown. */
+  readonly text: string;
+  readonly type: string;
+  readonly branch: Branch | null;
+  /** How many it has, where it is a list. */
+  readonly indexed?: number;
+  /** What asks for it in an expression. */
+  readonly expression?: string;
+}
+
+/** A scope of a frame. */
+export interface Scope {
+  readonly name: string;
+  readonly branch: Branch;
+  readonly hint?: DebugProtocol.Scope['presentationHint'];
+}
+
+/** The members of a value that cannot be edited. */
+export function branchOf(value: Json): Branch {
+  return { members: () => Promise.resolve(membersOf(value).map(([name, each]) => memberOf(name, each))) };
+}
+
+/** A value by its name. @param branch of what is edited in another way */
+export function memberOf(name: string, value: Json, branch?: Branch, expression?: string): Member {
+  return {
+    name,
+    text: previewOf(value),
+    type: typeOf(value),
+    branch: isContainer(value) ? (branch ?? branchOf(value)) : null,
+    ...(isList(value) && { indexed: value.length }),
+    ...(expression !== undefined && { expression }),
+  };
+}
+
+export interface ScopeParts {
+  readonly client: RelayClient;
+  readonly edits: BodyEdits;
+  readonly l10n: Localiser;
+}
+
+/** The scopes of a held event. */
+export async function scopesOf(parts: ScopeParts, thread: HeldThread): Promise<Scope[]> {
+  const { edits, l10n } = parts;
+  const body = await edits.of(thread.deliveryId);
+  const event = await eventBranch(parts, thread);
+  return [
+    ...(event === undefined ? [] : [{ name: l10n.t('Event'), branch: event, hint: 'locals' as const }]),
+    {
+      name: body.edited ? l10n.t('Body, edited') : l10n.t('Body'),
+      branch: body.kind === 'json' ? jsonBranch(parts, thread.deliveryId, []) : wholeBranch(parts, thread.deliveryId),
+    },
+    { name: l10n.t('Notification'), branch: notificationBranch(parts, thread) },
+    { name: l10n.t('Headers'), branch: headersBranch(parts, thread) },
+    { name: l10n.t('Destination'), branch: destinationBranch(parts, thread) },
+    { name: l10n.t('Last Attempt'), branch: attemptBranch(parts, thread) },
+  ];
+}
+
+/** The event in the body, where that is JSON. */
+async function eventBranch(parts: ScopeParts, { deliveryId, found }: HeldThread): Promise<Branch | undefined> {
+  const body = await parts.edits.of(deliveryId);
+  if (body.kind !== 'json') return undefined;
+  const position = (found.event.inDelivery?.position ?? 1) - 1;
+  const paths: readonly JsonPath[] = [
+    ['Events', position],
+    ['message', 'events', position],
+    ['response', 'events', position],
+  ];
+  const path = paths.find((each) => isContainer(valueAt(body.value, each) ?? null));
+  return path && jsonBranch(parts, deliveryId, path, 'event.fields');
+}
+
+/** A part of a body that can be edited. @param expression what asks for it in an expression, where one can */
+function jsonBranch(parts: ScopeParts, deliveryId: string, path: JsonPath, expression?: string): Branch {
+  const memberAt = (name: string, value: Json): Member => {
+    const asked =
+      expression === undefined
+        ? undefined
+        : /^\d+$/.test(name)
+          ? `${expression}[${name}]`
+          : /^[A-Za-z_]\w*$/.test(name)
+            ? `${expression}.${name}`
+            : `${expression}[${JSON.stringify(name)}]`;
+    return memberOf(name, value, jsonBranch(parts, deliveryId, [...path, name], asked), asked);
+  };
+  return {
+    members: async () => {
+      const body = await parts.edits.of(deliveryId);
+      const value = body.kind === 'json' ? valueAt(body.value, path) : undefined;
+      return membersOf(value ?? null).map(([name, each]) => memberAt(name, each));
+    },
+    set: async (name, typed) => memberAt(name, await parts.edits.set(deliveryId, [...path, name], typed)),
+  };
+}
+
+/** A body that is no JSON, as one value. */
+function wholeBranch(parts: ScopeParts, deliveryId: string): Branch {
+  const { edits, l10n } = parts;
+  const name = 'body';
+  return {
+    members: async () => {
+      const body = await edits.of(deliveryId);
+      if (body.kind === 'bytes') return [memberOf(name, l10n.t('{0} bytes that are not UTF-8', body.length))];
+      return body.kind === 'text' ? [memberOf(name, body.value)] : [];
+    },
+    set: async (_, typed) => memberOf(name, await edits.set(deliveryId, [], typed)),
+  };
+}
+
+function notificationBranch({ client, l10n }: ScopeParts, thread: HeldThread): Branch {
+  return {
+    members: async () => {
+      const notification = notificationOf(thread);
+      const [first] = thread.forwardings;
+      if (notification === undefined || first === undefined) return [];
+      const { id, kind, part, parts, eventId, createdAt, eventIds } = notification;
+      const rendered = await client.request('notifications/render', { id, destinationId: first.destinationId });
+      const facts: Record<string, Json> = { id, kind, eventId, createdAt, part: part + 1, parts, eventIds };
+      const text = Buffer.from(rendered.body, 'base64').toString();
+      let body: Json = text;
+      try {
+        body = JSON.parse(text) as Json;
+      } catch {
+        // What is sent raw may be anything.
+      }
+      return [...membersOf(facts).map(([name, each]) => memberOf(name, each)), memberOf(l10n.t('body'), body)];
+    },
+  };
+}
+
+function headersBranch({ client, l10n }: ScopeParts, thread: HeldThread): Branch {
+  return {
+    members: async () => {
+      const { maskHeaders } = await import('../deferred.ts');
+      const list = (headers: Parameters<typeof maskHeaders>[0]): Branch => ({
+        members: () => Promise.resolve(maskHeaders(headers).map(([name, value]) => memberOf(name, value))),
+      });
+      const folder = (name: string, headers: Parameters<typeof maskHeaders>[0]): Member => ({
+        ...{ name, text: String(headers.length), type: 'headers', branch: list(headers) },
+      });
+      const { headers } = await client.request('deliveries/get', { id: thread.deliveryId });
+      const members = [folder(l10n.t('as received'), headers)];
+      for (const { destinationId, destination } of thread.forwardings) {
+        const sent = await client.request('notifications/render', { id: thread.notificationId, destinationId });
+        members.push(folder(l10n.t('as sent to {0}', placeOf(destination)), sent.headers));
+      }
+      return members;
+    },
+  };
+}
+
+function destinationBranch({ client }: ScopeParts, thread: HeldThread): Branch {
+  return {
+    members: async () => {
+      const { destinations } = await client.request('relay/status', {});
+      const all = thread.forwardings.map((held): readonly [string, Json] => {
+        const status = destinations.find((each) => each.destinationId === held.destinationId);
+        return [
+          held.destinationId,
+          {
+            id: held.destinationId,
+            url: placeOf(held.destination),
+            mode: status?.mode ?? null,
+            state: status?.state ?? null,
+            heldBy: held.heldBy,
+            breakpoint: held.breakpointId,
+            detail: held.detail,
+            attempts: held.attempts,
+          },
+        ];
+      });
+      const [first] = all;
+      if (all.length === 1 && first !== undefined) return await branchOf(first[1]).members();
+      return all.map(([name, value]) => memberOf(name, value));
+    },
+  };
+}
+
+function attemptBranch({ l10n }: ScopeParts, thread: HeldThread): Branch {
+  return {
+    members: async () => {
+      const attempt = lastAttemptOf(thread);
+      if (attempt === undefined) return [memberOf(l10n.t('attempts'), 0)];
+      const { maskHeaders } = await import('../deferred.ts');
+      return membersOf(attemptFacts(attempt, maskHeaders(attempt.answerHeaders))).map(([name, each]) =>
+        memberOf(name, each),
+      );
+    },
+  };
+}
+
+function attemptFacts(
+  { number, at, durationMs, status, outcome, error, destination, answerBody, answerTruncated }: AttemptDetail,
+  headers: readonly (readonly [string, string])[],
+): Json {
+  return {
+    ...{ number, at, durationMs, status, outcome, error },
+    destination: placeOf(destination),
+    answerHeaders: headers.map(([name, value]) => `${name}: ${value}`),
+    answer: Buffer.from(answerBody, 'base64').toString(),
+    answerTruncated,
+  };
+}

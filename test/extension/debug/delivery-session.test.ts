@@ -1,0 +1,410 @@
+import assert from 'node:assert/strict';
+import type { DebugProtocol } from '@vscode/debugprotocol';
+import { sendingThread } from '../../../src/extension/debug/held-threads.ts';
+import { startReceiver } from '../../relay/receiver.ts';
+import type { Receiver } from '../../relay/receiver.ts';
+import { sampleBody, startTestRelay } from '../../relay/stage.ts';
+import type { TestRelay, TestRelayOptions } from '../../relay/stage.ts';
+import { until } from '../../relay/until.ts';
+import { beginDebugging, owner, RequestFailed } from './debugger.ts';
+
+async function startWith(receiver: Receiver, options: TestRelayOptions = {}): Promise<TestRelay> {
+  const relay = await startTestRelay({ delayScale: 0.002, ...options });
+  await relay.client.request('relay/configure', { settings: { destinations: [{ id: 'one', url: receiver.url }] } });
+  return relay;
+}
+
+async function deliver(relay: TestRelay, ...names: string[]): Promise<void> {
+  for (const name of names)
+    assert.equal((await relay.deliver(sampleBody({ email: `${name}@example.org` }))).status, 200);
+}
+
+function addressesOf(receiver: Receiver): (string | undefined)[] {
+  return receiver.requests.map(({ text }) => /[\w-]+@example\.org/.exec(text)?.[0]?.split('@')[0]);
+}
+
+const everyEvent = { filterId: 'event' } as const;
+
+describe('A held event in the debugger', () => {
+  it('is a thread that stops with the breakpoint that it met, and goes when it is stepped', async () => {
+    const receiver = await startReceiver();
+    const relay = await startWith(receiver);
+    const session = await beginDebugging(relay.client, { filters: [everyEvent] });
+    await deliver(relay, 'ann', 'bob');
+    const stop = await session.stopped();
+    assert.equal(stop.reason, 'breakpoint');
+    assert.equal(stop.description, 'About to be sent');
+    assert.equal(stop.text, 'e1 met b1: About to be sent');
+    assert.deepEqual(stop.hitBreakpointIds, [1]);
+    await session.event<DebugProtocol.ThreadEvent>('thread', ({ threadId }) => threadId === 3);
+    assert.deepEqual(await session.threads(), [
+      { id: sendingThread, name: 'Sending: 2 held' },
+      { id: 2, name: 'Subscribe · ann@example.org · e1' },
+      { id: 3, name: 'Subscribe · bob@example.org · e2' },
+    ]);
+    assert.equal(stop.threadId, 2);
+
+    await session.request('next', { threadId: 2 });
+    const next = await session.stopped();
+    assert.deepEqual([next.threadId, next.reason], [3, 'step']);
+    await receiver.received(1);
+    await session.event<DebugProtocol.ThreadEvent>('thread', (body) => body.threadId === 2 && body.reason === 'exited');
+    assert.deepEqual(addressesOf(receiver), ['ann']);
+    await session.request('stepIn', { threadId: 3 });
+    const last = await session.stopped();
+    assert.equal(last.threadId, sendingThread);
+    await receiver.received(2);
+    assert.deepEqual(await session.threads(), [{ id: sendingThread, name: 'Sending: 0 held' }]);
+  });
+
+  it('goes with all others when sending continues, up to the next that meets a breakpoint', async () => {
+    const receiver = await startReceiver();
+    const relay = await startWith(receiver);
+    const session = await beginDebugging(relay.client, {
+      functions: [{ name: 'subscribe', condition: 'event.address.startsWith("b")' }],
+    });
+    await relay.client.request('debug/pause', {});
+    await session.stopped();
+    await deliver(relay, 'ann', 'bob', 'cid');
+    await session.event<DebugProtocol.ThreadEvent>('thread', ({ threadId }) => threadId === 4);
+    const answer = await session.request<DebugProtocol.ContinueResponse>('continue', { threadId: 2 });
+    assert.equal(answer.allThreadsContinued, true);
+    const stop = await session.stopped(({ threadId }) => threadId === 3);
+    assert.deepEqual([stop.reason, stop.hitBreakpointIds], ['breakpoint', [1]]);
+    await receiver.received(1);
+    assert.deepEqual(addressesOf(receiver), ['ann']);
+    await session.request('continue', { threadId: 3, singleThread: true });
+    await receiver.received(2);
+    const { sending } = await relay.client.request('relay/status', {});
+    assert.equal(sending?.state, 'paused');
+    assert.deepEqual(addressesOf(receiver), ['ann', 'bob']);
+  });
+
+  it('stops where somebody else pauses, takes the focus when it is what is waited for, and runs where she continues', async () => {
+    const receiver = await startReceiver();
+    const relay = await startWith(receiver);
+    const session = await beginDebugging(relay.client);
+    await session.request('pause', { threadId: sendingThread });
+    assert.equal((await session.stopped()).threadId, sendingThread);
+    await deliver(relay, 'ann');
+    assert.equal((await session.stopped()).threadId, 2);
+    await deliver(relay, 'bob');
+    const second = await session.event<DebugProtocol.StoppedEvent>('stopped', ({ threadId }) => threadId === 3);
+    assert.equal(second.preserveFocusHint, true);
+    await relay.client.request('debug/step', { id: 'n2' });
+    await session.event<DebugProtocol.ThreadEvent>('thread', (body) => body.threadId === 3 && body.reason === 'exited');
+    await relay.client.request('debug/continue', {});
+    const goesOn = await session.event<DebugProtocol.ContinuedEvent>('continued');
+    assert.equal(goesOn.allThreadsContinued, true);
+    await session.event<DebugProtocol.ThreadEvent>('thread', (body) => body.threadId === 2 && body.reason === 'exited');
+    assert.deepEqual(await session.threads(), [{ id: sendingThread, name: 'Sending' }]);
+  });
+
+  it('is shown at once where sending was paused before, also after a restart of the relay', async () => {
+    const receiver = await startReceiver();
+    const first = await startWith(receiver);
+    await first.client.request('debug/pause', {});
+    await deliver(first, 'ann');
+    await first.stop();
+    const relay = await startWith(receiver, { dataDir: first.dataDir });
+    const session = await beginDebugging(relay.client);
+    const stop = await session.stopped();
+    assert.deepEqual([stop.threadId, stop.reason], [2, 'entry']);
+  });
+
+  it('has the stations that it passed as frames, each at its line of a document', async () => {
+    const receiver = await startReceiver();
+    const relay = await startWith(receiver);
+    const session = await beginDebugging(relay.client, {
+      functions: [{ name: '*', condition: 'event.address == "eve@example.org"' }],
+    });
+    const events = ['ann', 'eve', 'zoe'].map((name) => ({ Type: 'Subscribe', EmailAddress: `${name}@example.org` }));
+    await relay.deliver(JSON.stringify({ ListID: 'list', Events: events }));
+    const { threadId = 0 } = await session.stopped();
+    const [, held] = await session.threads();
+    assert.equal(held?.name, 'Subscribe · eve@example.org · e2 and 2 more');
+    const frames = await session.frames(threadId);
+    assert.deepEqual(
+      frames.map(({ name, source, line }) => [name, source?.path, line]),
+      [
+        [`about to be sent to ${receiver.url}`, 'campaignMonitorRelay:/e2/e2%20notification.json', frames[0]?.line],
+        ['n1 normalised', 'campaignMonitorRelay:/e2/e2%20notification.json', frames[0]?.line],
+        ['d1 received', 'campaignMonitorRelay:/e2/e2%20body.json', 8],
+      ],
+    );
+    assert.ok((frames[0]?.line ?? 0) > 8, 'it stands behind the first event of the notification');
+  });
+
+  it('has its last attempt as a frame and a scope where that failed', async () => {
+    const receiver = await startReceiver({ answer: { status: 500, body: 'no room' } });
+    const relay = await startWith(receiver);
+    const session = await beginDebugging(relay.client, {
+      filters: [{ filterId: 'failed-attempt', condition: 'attempt.status == 500' }],
+    });
+    await deliver(relay, 'ann');
+    const { threadId = 0, description } = await session.stopped();
+    assert.equal(description, 'An attempt failed');
+    const frames = await session.frames(threadId);
+    assert.equal(frames[1]?.name, 'attempt 1 failed: 500');
+    assert.equal(frames[1].source?.path, 'campaignMonitorRelay:/e1/e1%20answer-1.txt');
+    assert.equal((await session.variable(threadId, 'Last Attempt', 'status')).value, '500');
+    assert.equal((await session.variable(threadId, 'Last Attempt', 'answer')).value, '"no room"');
+  });
+
+  it('stops sending itself where a delivery is rejected, at its body', async () => {
+    const receiver = await startReceiver();
+    const relay = await startWith(receiver);
+    const session = await beginDebugging(relay.client, { filters: [{ filterId: 'rejected' }] });
+    assert.equal((await relay.deliver('{"Events":7}')).status, 400);
+    const { threadId = 0, description } = await session.stopped();
+    assert.deepEqual([threadId, description], [sendingThread, 'Rejected']);
+    const [frame] = await session.frames(threadId);
+    assert.deepEqual([frame?.name, frame?.source?.path], ['e1 rejected', 'campaignMonitorRelay:/e1/e1%20body.json']);
+    const said = await session.request<DebugProtocol.EvaluateResponse>('evaluate', {
+      expression: 'delivery.httpStatus',
+      frameId: frame?.id,
+    });
+    assert.equal(said.result, '400');
+  });
+
+  it('of a great many is a thread for the first, and of the others it is said how many', async () => {
+    const receiver = await startReceiver();
+    const relay = await startWith(receiver);
+    await relay.client.request('debug/pause', {});
+    const events = Array.from({ length: 1200 }, (_, index) => ({
+      Type: 'Subscribe',
+      EmailAddress: `p${index}@example.org`,
+    }));
+    await relay.deliver(JSON.stringify({ ListID: 'list', Events: events }));
+    const session = await beginDebugging(relay.client);
+    await session.stopped();
+    const threads = await session.threads();
+    assert.equal(threads.length, 51);
+    assert.equal(threads[0]?.name, 'Sending: 60 held, the first are below');
+  });
+});
+
+describe('A body that is edited in the debugger', () => {
+  it('goes in the place of what is held when that is stepped, and says until then that it was edited', async () => {
+    const receiver = await startReceiver();
+    const relay = await startWith(receiver);
+    const session = await beginDebugging(relay.client, { filters: [everyEvent] });
+    await deliver(relay, 'ann');
+    const { threadId = 0 } = await session.stopped();
+    const address = await session.variable(threadId, 'Event', 'EmailAddress');
+    assert.deepEqual([address.value, address.evaluateName], ['"ann@example.org"', 'event.fields.EmailAddress']);
+    const set = await session.request<DebugProtocol.SetVariableResponse>('setVariable', {
+      variablesReference: address.within,
+      name: 'EmailAddress',
+      value: '"eve@example.org"',
+    });
+    assert.equal(set.value, '"eve@example.org"');
+    await session.event('invalidated');
+    assert.match((await session.threads())[1]?.name ?? '', /^edited · Subscribe/);
+    assert.match((await session.frames(threadId))[0]?.name ?? '', /^edited, about to be sent/);
+    const inBody = await session.variable(threadId, 'Body, edited', 'Events', '0', 'EmailAddress');
+    assert.equal(inBody.value, '"eve@example.org"');
+    await session.request('next', { threadId });
+    await receiver.received(1);
+    assert.deepEqual(addressesOf(receiver), ['eve']);
+    const said = await session.event<DebugProtocol.OutputEvent>('output', ({ output }) => output.includes('edited'));
+    assert.equal(said.output, 'd1 was edited: d2 was released in its place.\n');
+    const { delivery } = await relay.client.request('deliveries/get', { id: 'd2' });
+    assert.equal(delivery.editOf, 'd1');
+  });
+
+  it('goes with continue, is refused where it would be rejected, and then is still held', async () => {
+    const receiver = await startReceiver();
+    const relay = await startWith(receiver);
+    const session = await beginDebugging(relay.client, { filters: [everyEvent] });
+    await deliver(relay, 'ann');
+    const { threadId = 0 } = await session.stopped();
+    const events = await session.variable(threadId, 'Body', 'Events');
+    const change = (value: string): Promise<unknown> =>
+      session.request('setVariable', { variablesReference: events.within, name: 'Events', value });
+    await assert.rejects(change('{"unfinished'), (error: Error) => /^This is not JSON/.test(error.message));
+    await change('7');
+    await assert.rejects(session.request('continue', { threadId }), RequestFailed);
+    assert.equal((await relay.client.request('debug/held', {})).held.length, 1);
+    assert.equal(receiver.requests.length, 0);
+    await change('[{"Type":"Subscribe","EmailAddress":"zoe@example.org"}]');
+    await session.request('continue', { threadId });
+    await receiver.received(1);
+    assert.deepEqual(addressesOf(receiver), ['zoe']);
+  });
+
+  it('of XML is one text', async () => {
+    const receiver = await startReceiver();
+    const relay = await startWith(receiver);
+    const session = await beginDebugging(relay.client, { filters: [everyEvent] });
+    const xml = (name: string): string =>
+      `<ListEvents><ListID>l</ListID><Events><Event><Type>Subscribe</Type><EmailAddress>${name}@example.org</EmailAddress></Event></Events></ListEvents>`;
+    assert.equal((await relay.deliver(xml('ann'), { 'Content-Type': 'text/xml' })).status, 200);
+    const { threadId = 0 } = await session.stopped();
+    const body = await session.variable(threadId, 'Body', 'body');
+    assert.equal(JSON.parse(body.value), xml('ann'));
+    await session.request('setVariable', { variablesReference: body.within, name: 'body', value: xml('bob') });
+    await session.request('next', { threadId });
+    await receiver.received(1);
+    assert.deepEqual(addressesOf(receiver), ['bob']);
+  });
+
+  it('is nothing else than the body', async () => {
+    const receiver = await startReceiver();
+    const relay = await startWith(receiver);
+    const session = await beginDebugging(relay.client, { filters: [everyEvent] });
+    await deliver(relay, 'ann');
+    const { threadId = 0 } = await session.stopped();
+    for (const scope of ['Notification', 'Headers', 'Destination', 'Last Attempt']) {
+      const { variablesReference = 0 } = (await session.scopes(threadId)).get(scope) ?? {};
+      const [first] = await session.variables(variablesReference);
+      const change = session.request('setVariable', { variablesReference, name: first?.name, value: '1' });
+      await assert.rejects(change, /the body can be changed, and nothing else/);
+    }
+  });
+});
+
+describe('What is shown of a held event', () => {
+  it('has no credentials in its headers', async () => {
+    const receiver = await startReceiver();
+    const relay = await startTestRelay();
+    await relay.client.request('relay/configure', {
+      settings: { destinations: [{ id: 'one', url: `${receiver.url}?token=planted-query`, credentialsName: 'prod' }] },
+      secrets: { credentials: { prod: { 'X-Key': 'planted-secret' } } },
+    });
+    const session = await beginDebugging(relay.client, { filters: [everyEvent] });
+    await relay.deliver(sampleBody(), { Authorization: 'Bearer planted-sender' });
+    const { threadId = 0 } = await session.stopped();
+    const texts: string[] = [];
+    const walk = async (variablesReference: number, depth: number): Promise<void> => {
+      if (variablesReference === 0 || depth > 4) return;
+      for (const each of await session.variables(variablesReference)) {
+        texts.push(`${each.name}: ${each.value}`);
+        await walk(each.variablesReference, depth + 1);
+      }
+    };
+    for (const { variablesReference } of (await session.scopes(threadId)).values()) await walk(variablesReference, 0);
+    for (const frame of await session.frames(threadId)) texts.push(frame.name);
+    const all = texts.join('\n');
+    assert.match(all, /X-Key: "\*+"/i);
+    assert.doesNotMatch(all, /planted/);
+  });
+
+  it('can be asked in expressions, which say what they fail with and where', async () => {
+    const receiver = await startReceiver();
+    const relay = await startWith(receiver);
+    const session = await beginDebugging(relay.client, { filters: [everyEvent] });
+    const ask = (expression: string): Promise<DebugProtocol.EvaluateResponse['body']> =>
+      session.request<DebugProtocol.EvaluateResponse>('evaluate', { expression });
+    await assert.rejects(ask('event.type'), /Nothing is held/);
+    await deliver(relay, 'ann');
+    await session.stopped();
+    assert.equal((await ask('event.address + " at " + destination.id')).result, '"ann@example.org at one"');
+    const fields = await ask('event.fields');
+    assert.ok(fields.variablesReference > 0);
+    assert.ok((await session.variables(fields.variablesReference)).some(({ name }) => name === 'EmailAddress'));
+    await assert.rejects(ask('event.nothing'), /nothing.*, at character \d+$/);
+    await assert.rejects(ask('event.address.matches("a+")'), /"matches" is not there/);
+  });
+});
+
+describe('Breakpoints in the debugger', () => {
+  it('say what is wrong with them and where, and the others are taken', async () => {
+    const relay = await startTestRelay();
+    const session = await beginDebugging(relay.client);
+    const { breakpoints } = await session.request<DebugProtocol.SetFunctionBreakpointsResponse>(
+      'setFunctionBreakpoints',
+      {
+        breakpoints: [
+          { name: 'Subscribe' },
+          { name: 'Unsubscribed' },
+          { name: '*', condition: 'event.address ==' },
+          { name: 'Update', hitCondition: 'often' },
+          { name: 'Deactivate', condition: 'event.fields.exists(f, f == "x")', hitCondition: '% 2' },
+          { name: '*', condition: `"${'x'.repeat(1000)}" == ""` },
+        ],
+      },
+    );
+    assert.deepEqual(
+      breakpoints.map(({ verified }) => verified),
+      [true, false, false, false, true, false],
+    );
+    assert.match(breakpoints[1]?.message ?? '', /“Unsubscribed”\. Name it by one of: .*Subscribe.*, \*$/);
+    assert.match(breakpoints[2]?.message ?? '', /^Its condition cannot be used: .*, at character 17$/);
+    assert.match(breakpoints[3]?.message ?? '', /^The hit count is a number/);
+    assert.match(breakpoints[5]?.message ?? '', /longer than 1000/);
+    const { breakpoints: kept } = await relay.client.request('debug/breakpoints', {});
+    assert.deepEqual(
+      kept.map((each) => [each.id, each.owner, each.type, each.hitCount]),
+      [
+        ['b1', owner, 'Subscribe', undefined],
+        ['b2', owner, 'Deactivate', '% 2'],
+      ],
+    );
+  });
+
+  it('tell how often they were looked at and met, why they did not stop, and what they fail with', async () => {
+    const receiver = await startReceiver();
+    const relay = await startWith(receiver);
+    const session = await beginDebugging(relay.client, {
+      functions: [{ name: 'Update' }, { name: '*', condition: 'event.fields.Nothing == "x"' }],
+      filters: [{ filterId: 'event', condition: 'event.address == "nobody"' }],
+    });
+    await deliver(relay, 'ann');
+    await receiver.received(1);
+    const changed = (id: number, text: RegExp): Promise<DebugProtocol.BreakpointEvent['body']> =>
+      session.event<DebugProtocol.BreakpointEvent>(
+        'breakpoint',
+        ({ breakpoint }) => breakpoint.id === id && text.test(breakpoint.message ?? ''),
+      );
+    await changed(1, /^Looked at: 1, met: 0, stopped: 0\. Last time it did not stop: its condition was not true\.$/);
+    await changed(2, /its condition failed: no such key: Nothing/);
+    await changed(3, /its condition was not true/);
+    const said = await session.event<DebugProtocol.OutputEvent>('output', ({ category }) => category === 'stderr');
+    assert.match(said.output, /^b2: no such key: Nothing/);
+  });
+
+  it('keep what the terminal set, are taken away with the session, and what is held stays held', async () => {
+    const receiver = await startReceiver();
+    const relay = await startWith(receiver);
+    await relay.client.request('debug/breakpoints', { owner: 'terminal', add: [{ at: 'rejected' }] });
+    const session = await beginDebugging(relay.client, {
+      filters: [everyEvent],
+      attach: { logPoints: ['{event.type} of {event.address}'] },
+    });
+    await deliver(relay, 'ann');
+    const { threadId = 0 } = await session.stopped();
+    await session.event<DebugProtocol.OutputEvent>('output', ({ output }) => output.includes('Subscribe of ann@'));
+    const address = await session.variable(threadId, 'Event', 'EmailAddress');
+    await session.request('setVariable', { variablesReference: address.within, name: 'EmailAddress', value: '"x"' });
+    await session.request('disconnect', {});
+    const { breakpoints } = await relay.client.request('debug/breakpoints', {});
+    assert.deepEqual(
+      breakpoints.map((each) => each.owner),
+      ['terminal'],
+    );
+    const [end, ...more] = session.ends;
+    assert.equal(more.length, 0);
+    assert.deepEqual([end?.sending?.state, end?.sending?.held.breakpoint, end?.edited], ['paused', 1, 1]);
+    assert.equal(receiver.requests.length, 0);
+    await until(async () => (await relay.client.request('debug/held', {})).held.length === 1);
+  });
+
+  it('of a launch configuration that cannot be used begin no session', async () => {
+    const relay = await startTestRelay();
+    await assert.rejects(beginDebugging(relay.client, { attach: { logPoints: [7] } }), /logPoints\.0/);
+  });
+});
+
+describe('The end of the relay', () => {
+  it('ends the session, and says that what is held is kept', async () => {
+    const receiver = await startReceiver();
+    const relay = await startWith(receiver);
+    const session = await beginDebugging(relay.client, { attach: { stopOnEntry: true } });
+    await session.stopped();
+    await relay.stop();
+    await session.event('terminated');
+    const said = session.events.filter(({ event }) => event === 'output').map(({ body }) => JSON.stringify(body));
+    assert.ok(said.some((text) => text.includes('The relay has stopped')));
+  });
+});

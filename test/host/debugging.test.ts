@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import * as vscode from 'vscode';
+import { sampleBody } from '../relay/stage.ts';
+import { startStage, until } from './relay-stage.ts';
+import type { HostStage } from './relay-stage.ts';
+
+const type = 'campaign-monitor';
+
+describe('A debug session of deliveries', () => {
+  let stage: HostStage;
+
+  before(async () => {
+    stage = await startStage();
+  });
+  after(async () => {
+    await stage.stop();
+  });
+  afterEach(async () => {
+    vscode.debug.removeBreakpoints(vscode.debug.breakpoints);
+    await vscode.debug.stopDebugging();
+    await until(() => vscode.debug.activeDebugSession === undefined);
+    await stage.client.request('debug/continue', {});
+  });
+
+  const send = async (email: string): Promise<void> => {
+    const { campaignMonitorUrl } = await stage.client.request('relay/status', {});
+    assert.equal((await fetch(campaignMonitorUrl, { method: 'POST', body: sampleBody({ email }) })).status, 200);
+  };
+  const [folder] = vscode.workspace.workspaceFolders ?? [];
+  const start = (): Thenable<boolean> =>
+    vscode.debug.startDebugging(folder, { type, request: 'attach', name: 'Deliveries' });
+
+  it('stops at the function breakpoints that VS Code keeps, and its breakpoints go with it', async () => {
+    vscode.debug.addBreakpoints([
+      new vscode.FunctionBreakpoint('Subscribe', true, 'event.address == "ann@example.org"'),
+      new vscode.FunctionBreakpoint('Unsubscribed'),
+    ]);
+    assert.equal(await start(), true);
+    const session = await until(() => vscode.debug.activeDebugSession);
+    assert.ok(session !== undefined);
+    await until(async () => {
+      const { breakpoints } = await stage.client.request('debug/breakpoints', {});
+      return breakpoints.some(({ type: of, condition }) => of === 'Subscribe' && condition !== undefined);
+    });
+    await send('ann@example.org');
+    const frame = await until(() => {
+      const item = vscode.debug.activeStackItem;
+      return item instanceof vscode.DebugStackFrame && item.threadId > 1 ? item : undefined;
+    });
+    const { threads } = (await session.customRequest('threads')) as { threads: { id: number; name: string }[] };
+    const held = threads.find(({ id }) => id === frame?.threadId);
+    assert.match(held?.name ?? '', /^Subscribe · ann@example\.org · e\d+/);
+    await until(() => vscode.window.activeTextEditor?.document.uri.path.endsWith('notification.json'));
+    const frames = (await session.customRequest('stackTrace', { threadId: held?.id })) as {
+      stackFrames: { id: number }[];
+    };
+    const { scopes } = (await session.customRequest('scopes', { frameId: frames.stackFrames[0]?.id })) as {
+      scopes: { name: string; variablesReference: number }[];
+    };
+    const variablesReference = scopes.find(({ name }) => name === 'Event')?.variablesReference;
+    const changed = { variablesReference, name: 'EmailAddress', value: '"eve@example.org"' };
+    await session.customRequest('setVariable', changed);
+    const before = stage.received.length;
+    await session.customRequest('next', { threadId: held?.id });
+    await until(() => stage.received.length === before + 1);
+    assert.match(stage.received.at(-1) ?? '', /eve@example\.org/);
+    await vscode.debug.stopDebugging(session);
+    await until(async () => (await stage.client.request('debug/breakpoints', {})).breakpoints.length === 0);
+  });
+
+  it('is one for a window, whatever asks for another', async () => {
+    assert.equal(await start(), true);
+    await until(() => vscode.debug.activeDebugSession);
+    assert.equal(await start(), false);
+  });
+
+  it('begins by the command alone, and starts the relay where none runs', async () => {
+    await vscode.commands.executeCommand('campaignMonitorRelay.stop');
+    await vscode.commands.executeCommand('campaignMonitorRelay.debugDeliveries');
+    const session = await until(() => vscode.debug.activeDebugSession);
+    assert.equal(session?.type, type);
+    await stage.reconnect();
+    const { sending } = await stage.client.request('relay/status', {});
+    assert.ok(sending !== undefined);
+  });
+
+  it('ends with its relay', async () => {
+    assert.equal(await start(), true);
+    await until(() => vscode.debug.activeDebugSession);
+    await vscode.commands.executeCommand('campaignMonitorRelay.stop');
+    await until(() => vscode.debug.activeDebugSession === undefined);
+    await vscode.commands.executeCommand('campaignMonitorRelay.start');
+    await stage.reconnect();
+  });
+});
