@@ -1,12 +1,10 @@
 /** Puts the extension together: each part that stands from activation on, and what is loaded when it is needed. */
+import { existsSync } from 'node:fs';
 import * as vscode from 'vscode';
 import { ListNames } from './campaign-monitor/list-names.ts';
 import { createWebhooks } from './campaign-monitor/webhooks/webhooks.ts';
 import { registerCommands } from './command-registration.ts';
 import { prefix } from './commands.ts';
-import { RememberedConfigurations } from './debug/handler-configurations.ts';
-import { HandlerPatience } from './debug/handler-patience.ts';
-import { Programs } from './debug/programs.ts';
 import { registerDebugType } from './debug/debug-type.ts';
 import { registerSendLens } from './events/actions/send-lens.ts';
 import { documentScheme, registerDocuments } from './events/documents/event-documents.ts';
@@ -58,9 +56,6 @@ export function compose(context: vscode.ExtensionContext): void {
     store: instanceStore,
   });
   const instanceDocuments = new InstanceDocuments(context);
-  const programs = new Programs();
-  const rememberedConfigurations = new RememberedConfigurations(context.workspaceState, `${prefix}.handlers`);
-  const patience = new HandlerPatience({ session, programs, log, remembered: rememberedConfigurations });
   let made: Promise<Handlers> | undefined;
   const handlers = (): Promise<Handlers> =>
     (made ??= import('./handlers.ts')
@@ -68,7 +63,6 @@ export function compose(context: vscode.ExtensionContext): void {
         createHandlers({
           ...{ context, log, secrets, receiver, session, sandbox, platform, browser },
           ...{ events, history, destinations, names, webhooks, instances, instanceStore, instanceDocuments },
-          ...{ programs, patience, rememberedConfigurations },
         }),
       )
       .catch((error: unknown) => {
@@ -89,9 +83,12 @@ export function compose(context: vscode.ExtensionContext): void {
     events,
     destinations,
     instances,
-    programs,
-    patience,
     registerDebugType(session),
+    // Whoever debugs where no relay has run debugs no handler of ours.
+    vscode.debug.registerDebugAdapterTrackerFactory('*', {
+      createDebugAdapterTracker: async (debugged) =>
+        existsSync(session.dataDir) ? (await handlers()).programs.track(debugged) : undefined,
+    }),
     ...registerCommands(context, log, async () => (await handlers()).commands),
   );
   // What the walkthrough waits for: a command that a tree item runs completes no step.

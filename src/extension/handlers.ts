@@ -7,11 +7,12 @@ import type { ListNames } from './campaign-monitor/list-names.ts';
 import { createWebhookActions } from './campaign-monitor/webhooks/webhook-actions.ts';
 import type { WebhookActions } from './campaign-monitor/webhooks/webhook-actions.ts';
 import type { Webhooks } from './campaign-monitor/webhooks/webhooks.ts';
+import { prefix } from './commands.ts';
 import type { CommandHandlers } from './commands.ts';
 import { createHandlerCommands } from './debug/debug-my-handler.ts';
-import type { RememberedConfigurations } from './debug/handler-configurations.ts';
-import type { HandlerPatience } from './debug/handler-patience.ts';
-import type { Programs } from './debug/programs.ts';
+import { RememberedConfigurations } from './debug/handler-configurations.ts';
+import { HandlerPatience } from './debug/handler-patience.ts';
+import { Programs } from './debug/programs.ts';
 import { createDebugCommands } from './debug/start.ts';
 import type { Select } from './events/action-parts.ts';
 import { createTestCommands } from './events/actions/create-test.ts';
@@ -65,9 +66,6 @@ export interface StandingParts {
   readonly instances: InstancesView;
   readonly instanceStore: InstanceStore;
   readonly instanceDocuments: InstanceDocuments;
-  readonly programs: Programs;
-  readonly patience: HandlerPatience;
-  readonly rememberedConfigurations: RememberedConfigurations;
 }
 
 export interface Handlers {
@@ -77,13 +75,13 @@ export interface Handlers {
   readonly form: FormPanel;
   readonly eventPanels: EventPanels;
   readonly table: TableView;
+  readonly programs: Programs;
 }
 
 /** Makes all of it, once for a window. */
 export function createHandlers(parts: StandingParts): Handlers {
   const { context, log, secrets, receiver, session, sandbox, platform, browser, events, webhooks } = parts;
   const { instances, instanceStore: store, instanceDocuments: documents, destinations, names, history } = parts;
-  const { programs, patience, rememberedConfigurations: remembered } = parts;
   const webhookActions = createWebhookActions({
     ...{ session, log, browser },
     ...{ accounts: webhooks.accounts, journal: webhooks.journal, source: webhooks.source, view: webhooks.view },
@@ -101,8 +99,13 @@ export function createHandlers(parts: StandingParts): Handlers {
   const table = new TableView({ context, log, session, history, events, names });
   const select: Select = (node, nodes) => table.chosen(node) ?? events.select(node, nodes);
   const actionParts = { context, session, history, select, focused: events.focused };
+  const programs = new Programs();
+  const remembered = new RememberedConfigurations(context.workspaceState, `${prefix}.handlers`);
+  const patience = new HandlerPatience({ session, programs, log, remembered });
+  context.subscriptions.push(programs, patience);
   return {
     table,
+    programs,
     webhookActions,
     form,
     eventPanels: new EventPanels({ context, session, history, log, names }),

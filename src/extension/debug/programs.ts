@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import { StoppedThreads } from './stopped-threads.ts';
 
-/** Follows every debug session of the window. */
+/** Follows the debug sessions of the window that it is shown. */
 export class Programs implements vscode.Disposable {
   readonly #sessions = new Map<vscode.DebugSession, StoppedThreads>();
   readonly #changed = new vscode.EventEmitter<undefined>();
@@ -14,7 +14,6 @@ export class Programs implements vscode.Disposable {
   constructor() {
     this.#disposables = [
       this.#changed,
-      vscode.debug.registerDebugAdapterTrackerFactory('*', { createDebugAdapterTracker: (each) => this.#track(each) }),
       vscode.debug.onDidTerminateDebugSession((each) => this.#end(each)),
     ];
   }
@@ -33,7 +32,8 @@ export class Programs implements vscode.Disposable {
     return [...this.#sessions].some(([session, threads]) => threads.any && rootOf(session).id === root.id);
   }
 
-  #track(session: vscode.DebugSession): vscode.DebugAdapterTracker {
+  /** Follows a session that begins, by the tracker that VS Code asks for. */
+  track(session: vscode.DebugSession): vscode.DebugAdapterTracker {
     const threads = new StoppedThreads();
     this.#sessions.set(session, threads);
     this.#changed.fire(undefined);
