@@ -215,6 +215,8 @@ export const methods = {
     params: z.strictObject({ ids: selectionShape.ids, waiting: z.literal(true).optional() }),
     result: z.object({ discarded: z.int() }),
   },
+  /** How sending stands; where no relay runs, what reads its history says how it was left. */
+  'debug/sending': { params: nothing, result: z.object({ sending: sendingSchema }) },
   /** Pauses sending: what waits, and what comes, is held in order. Where it is paused already, nothing changes. */
   'debug/pause': {
     params: z.strictObject({ by: debugClientSchema.default({ kind: 'other' }) }),

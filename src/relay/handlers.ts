@@ -191,6 +191,7 @@ export function makeHandlers(parts: HandlerParts): Handlers {
       announcer.statusChanged();
       return { discarded };
     },
+    'debug/sending': () => ({ sending: gate.sending }),
     'debug/pause': async ({ by }) => {
       await gate.pause(by);
       return { sending: gate.sending };

@@ -10,7 +10,7 @@ import { relayAdvice } from '../protocol/errors.ts';
 import type { RelayErrorCode } from '../protocol/errors.ts';
 import type { ParsedParams, Result } from '../protocol/methods.ts';
 import type { Destination } from '../protocol/settings.ts';
-import { whoPaused } from '../protocol/debug.ts';
+import type { Sending } from '../protocol/debug.ts';
 import { isCorruption, openForReading, stateCodes } from './database.ts';
 import { parseFilter } from './filter.ts';
 import { EventRows } from './history/event-rows.ts';
@@ -18,13 +18,11 @@ import { EventSearch, isUpToDate } from './history/event-search.ts';
 import { EventTable } from './history/event-table.ts';
 import { HistoryIndex } from './history/history-index.ts';
 import type { Mark } from './history/history-index.ts';
-import { readGate } from './kept-gate.ts';
+import { enabledOf, readGate } from './kept-gate.ts';
 import { fittingAnswer, fittingAttempts, mostPageBytes, rowBytes } from './message-size.ts';
 import { Renderer } from './render.ts';
-import { noTotals } from './records.ts';
-import type { Totals } from './records.ts';
 import { iso, parseId } from './shown.ts';
-import { StoredReader } from './stored.ts';
+import { heldCountsOf, heldCountsQuery, StoredReader } from './stored.ts';
 import type { Row } from './statements.ts';
 
 /** The log of a data directory. */
@@ -130,15 +128,23 @@ export class HistoryReader {
     return ascending(ids);
   }
 
-  /** How sending was left: whether it is paused, by whom and since when, and how much is held. */
-  sending(): { readonly paused: { readonly by: string; readonly since: string } | null; readonly held: number } {
+  /** How sending was left. */
+  sending(): Sending {
     const kept = (name: string): unknown => {
       const value = this.#db.prepare('SELECT value FROM meta WHERE key = ?').get(name)?.['value'];
       return typeof value === 'string' ? JSON.parse(value) : undefined;
     };
+    const {
+      pause,
+      breakpoint,
+      'missing-key': missingKey,
+      destination,
+    } = heldCountsOf(this.#db.prepare(heldCountsQuery).all());
+    const held = { pause, breakpoint, missingKey, destination };
+    const breakpoints = enabledOf(kept('breakpoints'));
     const { paused } = readGate(kept('gate'));
-    const { held } = { ...noTotals, ...(kept('totals') as Partial<Totals> | undefined) };
-    return { paused: paused && { by: whoPaused(paused.by), since: iso(paused.since) }, held };
+    if (paused === null) return { state: 'flowing', held, breakpoints };
+    return { state: 'paused', by: paused.by, since: iso(paused.since), stop: null, held, breakpoints };
   }
 
   /** Ids of the notifications with a forwarding that failed, oldest first. */

@@ -5,7 +5,7 @@
 import type { HeldBy } from '../protocol/debug.ts';
 import { changeCodes, holderCodes, isOpen, passCodes, stateCodes } from './database.ts';
 import type { Hold } from './forwardings.ts';
-import { holderName } from './stored.ts';
+import { heldCountsOf, heldCountsQuery, holderName } from './stored.ts';
 import type { Row, Statements } from './statements.ts';
 import type { Tally } from './tally.ts';
 import type { WriteQueue } from './write-queue.ts';
@@ -270,13 +270,7 @@ export class Holds {
 
   /** How much is held, by who holds it. */
   counts(): Record<HeldBy, number> {
-    const counts: Record<HeldBy, number> = { pause: 0, breakpoint: 0, 'missing-key': 0, destination: 0 };
-    for (const row of this.#sql.all(
-      `SELECT held_by, count(*) AS n FROM forwardings WHERE state = ${stateCodes.held} AND ${isOpen} GROUP BY held_by`,
-    )) {
-      counts[holderName(row['held_by']) ?? 'missing-key'] += Number(row['n']);
-    }
-    return counts;
+    return heldCountsOf(this.#sql.all(heldCountsQuery));
   }
 
   /**

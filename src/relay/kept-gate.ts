@@ -14,3 +14,10 @@ export const openOnDisk: KeptGate = { paused: null };
 export function readGate(kept: unknown): KeptGate {
   return gateSchema.safeParse(kept).data ?? openOnDisk;
 }
+
+const breakpointsSchema = z.object({ breakpoints: z.array(z.object({ enabled: z.boolean() })) });
+
+/** How many breakpoints were kept that are enabled. */
+export function enabledOf(kept: unknown): number {
+  return (breakpointsSchema.safeParse(kept).data?.breakpoints ?? []).filter(({ enabled }) => enabled).length;
+}

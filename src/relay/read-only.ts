@@ -36,6 +36,7 @@ export async function serveHistory(dataDir: string, input: Readable, output: Wri
     ...{ 'notifications/replay': refuse, 'notifications/discard': refuse, 'debug/pause': refuse, 'debug/step': refuse },
     ...{ 'debug/continue': refuse, 'debug/drop': refuse, 'debug/edit': refuse, 'debug/held': refuse },
     ...{ 'debug/breakpoints': refuse, 'debug/patience': refuse, 'debug/evaluate': refuse },
+    'debug/sending': () => ({ sending: reader.sending() }),
     'events/query': (params) => {
       prepare();
       return reader.query(params);

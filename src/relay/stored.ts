@@ -2,7 +2,16 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { ForwardingState, Headers, SignatureCheck, Source } from '../protocol/history.ts';
 import type { HeldBy } from '../protocol/debug.ts';
-import { holderCodes, isCorruption, kindCodes, notificationKindCodes, passCodes, stateCodes } from './database.ts';
+import {
+  holderCodes,
+  isCorruption,
+  isOpen,
+  kindCodes,
+  notificationKindCodes,
+  passCodes,
+  stateCodes,
+} from './database.ts';
+import type { Row } from './statements.ts';
 import type { RenderSettings } from './normalise.ts';
 import type { DeliveryFacts, EventFacts, NotificationFacts, Pass } from './records.ts';
 import type { Row } from './statements.ts';
@@ -187,6 +196,16 @@ const holderNames = Object.keys(holderCodes) as HeldBy[];
 /** Who holds a forwarding, by the code in the file; null where nobody does. */
 export function holderName(code: unknown): HeldBy | null {
   return code === null || code === undefined ? null : (holderNames[Number(code)] ?? null);
+}
+
+/** Counts what is held by who holds it, as {@link heldCountsOf} takes it. */
+export const heldCountsQuery = `SELECT held_by, count(*) AS n FROM forwardings WHERE state = ${stateCodes.held} AND ${isOpen} GROUP BY held_by`;
+
+/** How much is held, by who holds it. */
+export function heldCountsOf(rows: readonly Row[]): Record<HeldBy, number> {
+  const counts: Record<HeldBy, number> = { pause: 0, breakpoint: 0, 'missing-key': 0, destination: 0 };
+  for (const row of rows) counts[holderName(row['held_by']) ?? 'missing-key'] += Number(row['n']);
+  return counts;
 }
 
 /** How a forwarding passes the gate, by the code in the file; undefined where it is looked at. */

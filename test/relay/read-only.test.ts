@@ -61,6 +61,32 @@ describe('The history where no relay runs', () => {
     assert.equal((await again.client.request('events/counts', {})).total, 3);
   });
 
+  it('says how sending was left', async () => {
+    const receiver = await startReceiver();
+    const relay = await startTestRelay({ settings: { destinations: [{ url: receiver.url }] } });
+    await relay.client.request('debug/breakpoints', { add: [{ at: 'event' }, { at: 'rejected', enabled: false }] });
+    await relay.client.request('debug/pause', { by: { kind: 'terminal', id: '12' } });
+    await relay.deliver(sampleBody());
+    await relay.deliver(sampleBody());
+    const { sending: before } = await relay.client.request('debug/sending', {});
+    assert.equal(before.state, 'paused');
+    await relay.stop();
+    const { client, ended } = readHistory(relay.dataDir);
+    const { sending } = await client.request('debug/sending', {});
+    assert.deepEqual(sending, { ...before, stop: null });
+    assert.deepEqual([sending.held.pause, sending.breakpoints], [2, 1]);
+    client.close();
+    await ended;
+    const again = await startTestRelay({ dataDir: relay.dataDir });
+    await again.client.request('debug/breakpoints', { remove: 'all' });
+    await again.client.request('debug/continue', {});
+    await again.stop();
+    const flowing = readHistory(relay.dataDir);
+    assert.equal((await flowing.client.request('debug/sending', {})).sending.state, 'flowing');
+    flowing.client.close();
+    await flowing.ended;
+  });
+
   it('is none where no relay has run', async () => {
     const { client, ended } = readHistory(temporaryFolder());
     await assert.rejects(client.request('events/query', {}));

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { styleText } from 'node:util';
-import type { HeldForwarding } from '../../protocol/debug.ts';
+import { whoPaused } from '../../protocol/debug.ts';
+import type { HeldForwarding, Sending } from '../../protocol/debug.ts';
 import type { RelayAdvice } from '../../protocol/errors.ts';
 import type { Status } from '../../protocol/status.ts';
 import { openHistory } from '../../relay/history.ts';
@@ -56,23 +57,25 @@ async function status(options: CommonOptions & { json?: boolean }): Promise<void
 
 async function notRunning(dataDir: string, options: CommonOptions & { json?: boolean }): Promise<void> {
   const left = leftIn(dataDir);
+  const paused = left?.state === 'paused' ? { by: whoPaused(left.by), since: left.since } : null;
+  const held = Object.values(left?.held ?? {}).reduce((sum, each) => sum + each, 0);
   if (options.json === true) {
-    await printJson({ running: false, dataDir, paused: left?.paused ?? null, held: left?.held ?? 0 });
+    await printJson({ running: false, dataDir, paused, held });
     return;
   }
   await print(`No relay runs for ${printable(dataDir)}. cm-relay listen${dataDirHint(options)} starts one.\n`);
-  if (left?.paused) {
-    const { by, since } = left.paused;
+  if (paused !== null) {
+    const { by, since } = paused;
     await print(`Sending is paused since ${localTime(since)} by ${printable(by)}, and stays so when it starts.\n`);
   }
-  if (left !== null && left.held > 0) await print(`Held: ${count(left.held, 'notification')}.\n`);
+  if (held > 0) await print(`Held: ${count(held, 'notification')}.\n`);
 }
 
 /** What opening a history says where there is none, or one of another version: no more is known then. */
 const unknownHow: readonly unknown[] = ['send-something', 'migrate-history', 'update-program'] satisfies RelayAdvice[];
 
 /** How sending was left; null where that is not known. @throws StoreError where the history cannot be read */
-function leftIn(dataDir: string): ReturnType<ReturnType<typeof openHistory>['sending']> | null {
+function leftIn(dataDir: string): Sending | null {
   let history: ReturnType<typeof openHistory>;
   try {
     history = openHistory(dataDir);
