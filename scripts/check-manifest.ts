@@ -128,6 +128,7 @@ const ownKeys = new Set([
   'resourceScheme',
   'isInDiffEditor',
   'inputFocus',
+  'inDebugMode',
 ]);
 
 const described = contributesOfCommands();

@@ -27,6 +27,7 @@ import { SampleReceiver } from './relay/sample-receiver.ts';
 import { SecretBox } from './relay/secrets.ts';
 import { Session } from './relay/session.ts';
 import { keepSettingsCurrent } from './relay/settings-migration.ts';
+import { watchSending } from './relay/sending-watch.ts';
 import { createStatusBarItem } from './relay/status-bar.ts';
 import { watchUrls } from './relay/url-watch.ts';
 import { StoppedHistory } from './relay/stopped-history.ts';
@@ -102,6 +103,7 @@ export function compose(context: vscode.ExtensionContext): void {
   context.subscriptions.push(registerEventEditor(async () => (await handlers()).eventPanels));
   createStatusBarItem(context, session);
   keepRelayKeys(context, session, receiver);
+  watchSending(context, session, async () => (await handlers()).sendingNotices);
   logRelay(context, { session, receiver, log });
   logSandbox(context, { sandbox, log });
   watchUrls(context, {

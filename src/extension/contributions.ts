@@ -8,6 +8,7 @@ import { webhooksCommands } from './campaign-monitor/webhooks/contributions.ts';
 import { handlerCommands } from './debug/contributions.ts';
 import {
   exportsCommands,
+  heldCommands,
   replayCommands,
   resendCommands,
   samplesCommands,
@@ -19,11 +20,12 @@ import { eventsViewCommands } from './events/view/contributions.ts';
 import { authorizationCommands } from './oauth/contributions.ts';
 import { formCommands } from './open-connectors/create/contributions.ts';
 import { instancesCommands } from './open-connectors/instances/contributions.ts';
-import { destinationsCommands, relayCommands } from './relay/contributions.ts';
+import { destinationsCommands, relayCommands, sendingCommands } from './relay/contributions.ts';
 import { sandboxCommands } from './sandbox/contributions.ts';
 
 export const contributions = {
   relay: relayCommands,
+  sending: sendingCommands,
   destinations: destinationsCommands,
   authorization: authorizationCommands,
   sandbox: sandboxCommands,
@@ -32,6 +34,7 @@ export const contributions = {
   documents: documentsCommands,
   replay: replayCommands,
   resend: resendCommands,
+  held: heldCommands,
   samples: samplesCommands,
   exports: exportsCommands,
   tests: testsCommands,

@@ -2,7 +2,7 @@
  * What carries out the commands, with the form and the keepers: loaded when a command is first run or one of these is
  * first needed, so that activation does not pay for it. Import it with `await import('./handlers.ts')`.
  */
-import type * as vscode from 'vscode';
+import * as vscode from 'vscode';
 import type { ListNames } from './campaign-monitor/list-names.ts';
 import { createWebhookActions } from './campaign-monitor/webhooks/webhook-actions.ts';
 import type { WebhookActions } from './campaign-monitor/webhooks/webhook-actions.ts';
@@ -18,9 +18,11 @@ import type { Select } from './events/action-parts.ts';
 import { createTestCommands } from './events/actions/create-test.ts';
 import { createResendCommands } from './events/actions/edit-and-resend.ts';
 import { createExportCommands } from './events/actions/export.ts';
+import { createHeldCommands } from './events/actions/held.ts';
 import { createReplayCommands } from './events/actions/replay.ts';
 import { createSampleCommands } from './events/actions/samples.ts';
 import { createDocumentCommands } from './events/documents/document-commands.ts';
+import { eventUri } from './events/documents/open-document.ts';
 import { EventPanels } from './events/editor/event-panels.ts';
 import { TableView } from './events/table/table-view.ts';
 import type { EventsView } from './events/view/events-view.ts';
@@ -41,6 +43,8 @@ import type { DestinationsView } from './relay/destinations-view.ts';
 import { createDestinationCommands } from './relay/edit-destination.ts';
 import type { SampleReceiver } from './relay/sample-receiver.ts';
 import type { SecretBox } from './relay/secrets.ts';
+import { createSendingCommands } from './relay/sending.ts';
+import { SendingNotices } from './relay/sending-notices.ts';
 import type { Session } from './relay/session.ts';
 import type { StoppedHistory } from './relay/stopped-history.ts';
 import type { UrlKeeper } from './relay/url-keeper.ts';
@@ -76,6 +80,7 @@ export interface Handlers {
   readonly eventPanels: EventPanels;
   readonly table: TableView;
   readonly programs: Programs;
+  readonly sendingNotices: SendingNotices;
 }
 
 /** Makes all of it, once for a window. */
@@ -108,6 +113,9 @@ export function createHandlers(parts: StandingParts): Handlers {
     programs,
     webhookActions,
     form,
+    sendingNotices: new SendingNotices({
+      open: (eventId) => vscode.commands.executeCommand('vscode.open', eventUri(eventId)),
+    }),
     eventPanels: new EventPanels({ context, session, history, log, names }),
     urlKeeper: createUrlKeeper({ session, log, holders: [webhookActions.urls, instanceUrls] }),
     commands: {
@@ -120,6 +128,7 @@ export function createHandlers(parts: StandingParts): Handlers {
         platformSecrets: createPlatformSecrets(platform),
         beforeStop: webhooks.beforeStop,
       }),
+      ...createSendingCommands(session),
       ...createDestinationCommands({
         ...{ secrets, consents: session.consents },
         view: destinations,
@@ -131,6 +140,7 @@ export function createHandlers(parts: StandingParts): Handlers {
       ...createDocumentCommands(actionParts),
       ...createReplayCommands(actionParts),
       ...createResendCommands(actionParts),
+      ...createHeldCommands(actionParts),
       ...createSampleCommands(actionParts),
       ...createExportCommands(actionParts),
       ...createTestCommands(actionParts),

@@ -8,7 +8,7 @@ import { SecretBox } from '../../src/extension/relay/secrets.ts';
 import { Session } from '../../src/extension/relay/session.ts';
 import type { SessionState } from '../../src/extension/relay/session.ts';
 import { protocolVersion } from '../../src/protocol/methods.ts';
-import type { Method, ParsedParams } from '../../src/protocol/methods.ts';
+import type { Method, ParsedParams, RelayNotification, RelayNotificationParams } from '../../src/protocol/methods.ts';
 import { settingsSchema } from '../../src/protocol/settings.ts';
 import type { Status, TunnelStatus } from '../../src/protocol/status.ts';
 import type { Announcer, Listener } from '../../src/relay/announcer.ts';
@@ -181,6 +181,11 @@ export class StandInRelay {
   /** Tells every client how it is. */
   say(): void {
     for (const each of this.#listeners) each('status/changed', { status: this.status });
+  }
+
+  /** Tells every client something else. */
+  tell<N extends RelayNotification>(notification: N, params: RelayNotificationParams<N>): void {
+    for (const each of this.#listeners) each(notification, params);
   }
 
   close(): Promise<void> {

@@ -3,30 +3,16 @@ import * as vscode from 'vscode';
 import type { EventRow } from '../../protocol/history.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
 import type { EventsNode } from './event-node.ts';
-import type { Session } from '../relay/session.ts';
+import { notRunning } from '../relay/connected.ts';
 import { CommandError } from '../ui/command-error.ts';
 import { eventIdOf } from './address.ts';
 import type { ActionParts } from './action-parts.ts';
-
-/** The connection. @throws CommandError where the relay does not run */
-export function connected(session: Session): RelayClient {
-  const { client } = session;
-  if (client !== undefined) return client;
-  throw notRunning();
-}
 
 /** What reads the history: the running relay, or what it left. @throws CommandError where there is nothing */
 export async function readable({ history }: Pick<ActionParts, 'history'>): Promise<RelayClient> {
   const client = await history.reader();
   if (client !== undefined) return client;
   throw notRunning();
-}
-
-function notRunning(): CommandError {
-  return new CommandError(vscode.l10n.t('The relay is not running'), vscode.l10n.t('Start it and try again.'), {
-    title: vscode.l10n.t('Start Relay'),
-    command: 'start',
-  });
 }
 
 /** The rows that a command acts on. @throws CommandError where there is none */

@@ -1,8 +1,10 @@
 /** An event in words. What came from outside is made printable here. */
+import type { Sending } from '../../protocol/debug.ts';
 import type { EventRow, Forwarding } from '../../protocol/history.ts';
+import { pauserOf } from '../relay/sending-words.ts';
 import { clockOf, durationOf } from '../ui/phrases.ts';
 import type { ListNaming } from '../ui/phrases.ts';
-import { forwardingWord, isUnderWay, shownForwarding } from './forwarding-state.ts';
+import { forwardingWord, isHeldAtGate, isUnderWay, shownForwarding } from './forwarding-state.ts';
 import type { RowState } from './forwarding-state.ts';
 import type { Localiser } from '../ui/localiser.ts';
 import { printable } from '../ui/printable.ts';
@@ -19,6 +21,8 @@ export interface Surroundings extends ListNaming {
   whyWaiting(destinationId: string): string | null;
   /** Whether a notification is being sent to a destination at this moment. */
   isUnderWay(notificationId: string, destinationId: string): boolean;
+  /** How sending stands, where that is known. */
+  readonly sending?: Sending | undefined;
 }
 
 /** What names a row: what happened, then to whom; or what kind of row it is. */
@@ -173,6 +177,7 @@ export function forwardingOf(
     case 'retrying':
       return most === null || next > most ? l10n.t('retrying') : l10n.t('retrying {0} of {1}', next, most);
     case 'held':
+      if (isHeldAtGate(forwarding)) return heldAtGate(forwarding, l10n);
       return forwarding.detail === null ? l10n.t('held') : l10n.t('held: {0}', printable(forwarding.detail));
     case 'sent':
       if (status === null || durationMs === null) return l10n.t('sent');
@@ -185,6 +190,26 @@ export function forwardingOf(
   }
 }
 
+/** That a pause or a breakpoint holds a forwarding. */
+export function heldAtGate({ breakpointId }: Forwarding, l10n: Localiser): string {
+  return breakpointId == null
+    ? l10n.t('held: sending is paused')
+    : l10n.t('held at breakpoint {0}', printable(breakpointId));
+}
+
+/** The same in full: since when, and by whom, as far as that is known. */
+function heldAtGateInFull(forwarding: Forwarding, { sending, now, language }: Surroundings, l10n: Localiser): string {
+  const { breakpointId } = forwarding;
+  if (sending?.state !== 'paused') return heldAtGate(forwarding, l10n);
+  const { since, by, stop } = sending;
+  if (breakpointId == null)
+    return l10n.t('held: sending is paused since {0} by {1}', clockOf(since, now, language), pauserOf(by, l10n));
+  // Others may have been stopped at it before.
+  return stop?.breakpointIds.includes(breakpointId) === true && since === stop.at
+    ? l10n.t('held at breakpoint {0} since {1}', printable(breakpointId), clockOf(stop.at, now, language))
+    : heldAtGate(forwarding, l10n);
+}
+
 /** The same in full: with what came of the last attempt, where the state does not say it already. */
 export function forwardingInFull(
   forwarding: Forwarding,
@@ -192,6 +217,7 @@ export function forwardingInFull(
   l10n: Localiser,
   underWay: boolean = false,
 ): string {
+  if (isHeldAtGate(forwarding)) return heldAtGateInFull(forwarding, around, l10n);
   const words = forwardingOf(forwarding, around, l10n, underWay);
   const { state, status } = forwarding;
   const detail = printable(forwarding.detail ?? '');

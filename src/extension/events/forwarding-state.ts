@@ -13,6 +13,11 @@ export function forwardingWord({ state, attempts, nextAttemptAt }: Forwarding): 
   return state === 'waiting' && attempts > 0 && nextAttemptAt !== null ? 'retrying' : state;
 }
 
+/** Whether a pause or a breakpoint holds it: it can be released, edited and dropped. What waits for a key cannot. */
+export function isHeldAtGate({ state, heldBy }: Forwarding): boolean {
+  return state === 'held' && (heldBy === 'pause' || heldBy === 'breakpoint');
+}
+
 /** The forwarding that most needs a look; undefined where the event goes nowhere. */
 export function mostUrgent(forwardings: readonly Forwarding[]): Forwarding | undefined {
   let found: Forwarding | undefined;
@@ -69,7 +74,8 @@ export function flagsOf(row: EventRow): string {
   if (attempts.some((each) => each > 0)) flags.push('attempted');
   if (attempts.reduce((sum, each) => sum + each, 0) > 1) flags.push('answers');
   if (row.forwardings.some(({ state }) => state === 'waiting' || state === 'held')) flags.push('open');
-  if (row.forwardings.some(({ state }) => state === 'held')) flags.push('held');
+  if (row.forwardings.some(isHeldAtGate)) flags.push('atGate');
+  if (row.forwardings.some((each) => each.state === 'held' && !isHeldAtGate(each))) flags.push('held');
   if (row.forwardings.some(({ state }) => state === 'failed')) flags.push('failed');
   return flags.map((flag) => `;${flag};`).join('');
 }

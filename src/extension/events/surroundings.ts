@@ -10,7 +10,7 @@ import type { Surroundings } from './event-words.ts';
  * @param language the user's, such as `de`
  */
 export function surroundingsOf(
-  status: Pick<Status, 'destinations' | 'settings'> | undefined,
+  status: Pick<Status, 'destinations' | 'settings' | 'sending'> | undefined,
   names: ListNaming,
   language: string,
 ): Surroundings {
@@ -18,13 +18,13 @@ export function surroundingsOf(
   const now = Date.now();
   if (status === undefined)
     return { now, language, nameOfList, maxAttempts: null, whyWaiting: () => null, isUnderWay: () => false };
-  const { destinations, settings } = status;
+  const { destinations, settings, sending } = status;
   const reasons = new Map(destinations.map(({ destinationId, detail }) => [destinationId, detail]));
   const underWay = new Set(
     destinations.flatMap(({ destinationId, underWay: ids }) => (ids ?? []).map((id) => `${destinationId} ${id}`)),
   );
   return {
-    ...{ now, language, nameOfList },
+    ...{ now, language, nameOfList, sending },
     maxAttempts: maxAttempts(settings.retry),
     whyWaiting: (destinationId) => reasons.get(destinationId) ?? null,
     isUnderWay: (notificationId, destinationId) => underWay.has(`${destinationId} ${notificationId}`),

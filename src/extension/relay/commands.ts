@@ -8,6 +8,8 @@ import { unlinked } from '../ui/printable.ts';
 import { manageSecrets } from './manage-secrets.ts';
 import type { PlatformSecrets } from './manage-secrets.ts';
 import { openRelayTerminal } from './terminal.ts';
+import { askAboutHeld } from './sending.ts';
+import type { HeldAtStop } from './sending.ts';
 import { chooseSampleAnswer } from './sample-receiver.ts';
 import type { SampleReceiver } from './sample-receiver.ts';
 import type { SecretBox } from './secrets.ts';
@@ -41,10 +43,12 @@ export function createRelayCommands(parts: RelayCommandParts): CommandHandlers<'
   return {
     start: () => start(parts),
     stop: async () => {
-      if (await parts.beforeStop()) await stop(parts);
+      // Asked first: what is settled about webhooks is done at once.
+      const held = await askAboutHeld(session.status?.sending);
+      if (held !== undefined && (await parts.beforeStop())) await stop(parts, held);
     },
     restart: async () => {
-      await stop(parts);
+      await stop(parts, 'keep');
       await bringUp(parts);
     },
     showStatus: () => showStatusMenu(session),
@@ -69,8 +73,8 @@ export function createRelayCommands(parts: RelayCommandParts): CommandHandlers<'
 }
 
 /** Ends the relay, which lets what is under way come to its end: nothing to be given up. */
-function stop({ session, view }: RelayCommandParts): Promise<void> {
-  return inView(view, vscode.l10n.t('Stopping the relay'), () => session.stop());
+function stop({ session, view }: RelayCommandParts, held: HeldAtStop): Promise<void> {
+  return inView(view, vscode.l10n.t('Stopping the relay'), () => session.stop(held));
 }
 
 /** Starts the relay, and offers once to make it public. */

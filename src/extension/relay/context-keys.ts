@@ -15,12 +15,14 @@ export function keepRelayKeys(
   const setState = whereNew((value) => void executeCommand('setContext', `${prefix}.state`, value));
   const setPublic = whereNew((value) => void executeCommand('setContext', `${prefix}.public`, value));
   const setTunnelOn = whereNew((value) => void executeCommand('setContext', `${prefix}.tunnelOn`, value));
+  const setPaused = whereNew((value) => void executeCommand('setContext', `${prefix}.sendingPaused`, value));
   const setOwnDestination = whereNew((value) => void executeCommand('setContext', `${prefix}.ownDestination`, value));
   const follow = (): void => {
     const { state, status } = session;
     setState(state.kind);
     setPublic(status?.tunnel.state === 'open');
     setTunnelOn(isTunnelOn(status?.tunnel.state ?? 'closed'));
+    setPaused(status?.sending?.state === 'paused');
     setOwnDestination(status?.destinations.some(({ configured, url }) => configured && url !== receiver.url) ?? false);
   };
   follow();

@@ -103,6 +103,35 @@ export const relayCommands = {
   },
 } as const satisfies CommandDescriptions;
 
+/** Sending stands still where that is so; a running relay sends where it is not. */
+const sendingPaused = `${prefix}.sendingPaused`;
+const sendingFlows = `${prefix}.state == running && !${prefix}.sendingPaused`;
+/** VS Code's own keys of debugging go on in a debug session. */
+const steppedInRows = `${rowsFocused('events')} && ${prefix}.sendingPaused && !inDebugMode`;
+
+export const sendingCommands = {
+  pauseSending: {
+    title: 'Pause Sending',
+    icon: 'debug-pause',
+    palette: sendingFlows,
+    menus: [{ menu: 'view/title', view: 'events', when: sendingFlows, group: 'navigation@1' }],
+  },
+  continueSending: {
+    title: 'Continue Sending',
+    icon: 'debug-continue',
+    palette: sendingPaused,
+    menus: [{ menu: 'view/title', view: 'events', when: sendingPaused, group: 'navigation@1' }],
+    keys: [{ key: 'f5', mac: 'f5', when: steppedInRows }],
+  },
+  sendNext: {
+    title: 'Send Next',
+    icon: 'debug-step-over',
+    palette: sendingPaused,
+    menus: [{ menu: 'view/title', view: 'events', when: sendingPaused, group: 'navigation@1' }],
+    keys: [{ key: 'f10', mac: 'f10', when: steppedInRows }],
+  },
+} as const satisfies CommandDescriptions;
+
 export const destinationsCommands = {
   addDestination: {
     title: 'Add Destination…',

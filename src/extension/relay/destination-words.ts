@@ -1,4 +1,5 @@
 /** A destination in words. What came from outside is made printable here. */
+import type { Sending } from '../../protocol/debug.ts';
 import type { DestinationStatus } from '../../protocol/status.ts';
 import { listOf, placeOf } from '../ui/phrases.ts';
 import type { ListNaming } from '../ui/phrases.ts';
@@ -34,8 +35,15 @@ function queryOf(url: string): string {
   }
 }
 
-/** How a destination is, in short; empty where no relay runs. */
-export function stateOfDestination(status: DestinationStatus | undefined, l10n: Localiser): string {
+/**
+ * How a destination is, in short; empty where no relay runs.
+ * @param sending how sending to all of them stands
+ */
+export function stateOfDestination(
+  status: DestinationStatus | undefined,
+  l10n: Localiser,
+  sending: Pick<Sending, 'state'> | undefined,
+): string {
   if (status === undefined) return '';
   const { state, detail, waiting, configured, timeoutLifted } = status;
   const why = detail === null ? '' : printable(detail);
@@ -43,7 +51,8 @@ export function stateOfDestination(status: DestinationStatus | undefined, l10n: 
     configured ? '' : l10n.t('removed from the settings'),
     state === 'down' ? (why === '' ? l10n.t('down') : l10n.t('down: {0}', why)) : '',
     state === 'held' ? (why === '' ? l10n.t('held') : l10n.t('held: {0}', why)) : '',
-    state === 'up' && waiting === 0 ? l10n.t('takes notifications') : '',
+    sending?.state === 'paused' ? l10n.t('sending is paused') : '',
+    state === 'up' && waiting === 0 && sending?.state !== 'paused' ? l10n.t('takes notifications') : '',
     waiting > 0 ? l10n.t('{0} waiting', waiting) : '',
     timeoutLifted === true ? l10n.t('stands at a breakpoint, without a time-out') : '',
   ];

@@ -1,5 +1,6 @@
 /** The view of destinations in the side bar: where notifications go, how each is, and what goes there. */
 import * as vscode from 'vscode';
+import type { Sending } from '../../protocol/debug.ts';
 import type { DestinationStatus } from '../../protocol/status.ts';
 import { commandId, prefix } from '../commands.ts';
 import { factsTooltip } from '../ui/facts-tooltip.ts';
@@ -94,6 +95,10 @@ export class DestinationsView implements vscode.Disposable, vscode.TreeDataProvi
     }
   }
 
+  get #sending(): Sending | undefined {
+    return this.#parts.session.status?.sending;
+  }
+
   #fields(of: DestinationNode): DestinationFieldNode[] {
     return fieldRows(of.setting, this.#parts.names, vscode.l10n).map((row) => ({ kind: 'field', of, ...row }));
   }
@@ -114,7 +119,7 @@ export class DestinationsView implements vscode.Disposable, vscode.TreeDataProvi
     item.collapsibleState = vscode.TreeItemCollapsibleState.Collapsed;
     item.tooltip = factsTooltip([
       ...fieldRows(setting, this.#parts.names, l10n).map(({ label, value }) => [label, value] as const),
-      [l10n.t('State'), stateOfDestination(status, l10n)],
+      [l10n.t('State'), stateOfDestination(status, l10n, this.#sending)],
       [l10n.t('ID'), setting.id ?? status?.destinationId ?? ''],
     ]);
     return item;
@@ -138,7 +143,9 @@ export class DestinationsView implements vscode.Disposable, vscode.TreeDataProvi
   #item(name: string, status: DestinationStatus | undefined, contextValue: string, more: string = ''): vscode.TreeItem {
     const item = new vscode.TreeItem(name);
     const [icon, colour] = icons[status?.state ?? 'unknown'];
-    item.description = [stateOfDestination(status, vscode.l10n), more].filter((part) => part !== '').join(' · ');
+    item.description = [stateOfDestination(status, vscode.l10n, this.#sending), more]
+      .filter((part) => part !== '')
+      .join(' · ');
     item.iconPath = new vscode.ThemeIcon(icon, new vscode.ThemeColor(colour));
     item.contextValue = contextValue;
     item.accessibilityInformation = { label: [name, item.description].filter((part) => part !== '').join(', ') };
@@ -147,9 +154,8 @@ export class DestinationsView implements vscode.Disposable, vscode.TreeDataProvi
 
   /** A status comes often, and mostly says the same of destinations. */
   #follow(): void {
-    const drawn = JSON.stringify(
-      this.#parts.session.status?.destinations.map((each) => ({ ...each, underWay: undefined })) ?? null,
-    );
+    const destinations = this.#parts.session.status?.destinations.map((each) => ({ ...each, underWay: undefined }));
+    const drawn = JSON.stringify([destinations ?? null, this.#sending?.state]);
     if (drawn === this.#drawn) return;
     this.#drawn = drawn;
     this.#changed.fire(undefined);

@@ -126,9 +126,12 @@ export class Session implements vscode.Disposable {
     return this.#attaching;
   }
 
-  /** Ends the relay that runs for this window, one that it could not attach to as well. */
-  stop(): Promise<void> {
-    this.#stopping ??= this.#stop().finally(() => (this.#stopping = undefined));
+  /**
+   * Ends the relay that runs for this window, one that it could not attach to as well.
+   * @param held what becomes of what a pause or a breakpoint holds
+   */
+  stop(held: 'keep' | 'release' | 'drop' = 'keep'): Promise<void> {
+    this.#stopping ??= this.#stop(held).finally(() => (this.#stopping = undefined));
     return this.#stopping;
   }
 
@@ -173,7 +176,7 @@ export class Session implements vscode.Disposable {
     }
   }
 
-  async #stop(): Promise<void> {
+  async #stop(held: 'keep' | 'release' | 'drop'): Promise<void> {
     // One that is on its way is ended too.
     await Promise.allSettled([this.#attaching, this.#starting.underWay]);
     const client = this.client ?? (await this.#connect());
@@ -181,7 +184,8 @@ export class Session implements vscode.Disposable {
     // A change that comes now is not refused by a relay that ends, it is for the next one.
     this.#configurator.end(client);
     try {
-      await client.request('relay/stop', {});
+      // An earlier relay, which is stopped to be renewed, does not know `held`.
+      await client.request('relay/stop', held === 'keep' ? {} : { held });
       await client.closed;
     } finally {
       client.close();

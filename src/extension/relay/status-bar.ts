@@ -3,6 +3,8 @@ import { existsSync } from 'node:fs';
 import * as vscode from 'vscode';
 import { commandId, prefix } from '../commands.ts';
 import { eventCount } from './event-count.ts';
+import { heldCount, pausedText } from './sending-words.ts';
+import type { PausedSending } from './sending-words.ts';
 import { placeOf } from '../ui/phrases.ts';
 import type { Session, SessionState } from './session.ts';
 
@@ -52,8 +54,11 @@ function shown(state: SessionState): Shown {
         warning: 'error',
       };
     case 'running': {
-      const { text, tooltip, ...rest } = running(state.status);
-      return { text, tooltip: [tooltip, ...standing(state.status)].join('\n'), ...rest };
+      const { status } = state;
+      const { sending } = status;
+      const { text, tooltip, ...rest } =
+        sending?.state === 'paused' ? paused(running(status), sending) : running(status);
+      return { text, tooltip: [tooltip, ...standing(status)].join('\n'), ...rest };
     }
   }
 }
@@ -63,6 +68,18 @@ function standing({ destinations }: RunningStatus): string[] {
   return destinations
     .filter(({ timeoutLifted }) => timeoutLifted === true)
     .map(({ url }) => vscode.l10n.t('The handler at {0} stands at a breakpoint: it has no time-out', placeOf(url)));
+}
+
+/** Nothing is sent, whatever else goes on: that comes first. */
+function paused({ tooltip, warning }: Shown, sending: PausedSending): Shown {
+  const { l10n } = vscode;
+  const { language } = vscode.env;
+  const held = heldCount(sending).toLocaleString(language);
+  return {
+    text: l10n.t('$(debug-pause) CM Relay paused, {0} held', held),
+    tooltip: [pausedText(sending, { now: Date.now(), language }, l10n), tooltip].join('\n'),
+    warning: warning ?? 'warning',
+  };
 }
 
 function running(status: RunningStatus): Shown {

@@ -5,6 +5,8 @@ import { commandId, prefix } from '../commands.ts';
 import type { CommandName } from '../commands.ts';
 import { nameOfDestination, stateOfDestination } from './destination-words.ts';
 import { isTunnelOn } from './context-keys.ts';
+import { showHeld } from './sending.ts';
+import { heldCount, pausedText } from './sending-words.ts';
 import type { Session } from './session.ts';
 
 /** Shows the menu and carries out what is chosen. */
@@ -23,6 +25,16 @@ export async function showStatusMenu(session: Session): Promise<void> {
     const { status } = state;
     const { tunnel } = status;
     title = titleOf(tunnel);
+    const { sending } = status;
+    if (sending?.state === 'paused') {
+      title = pausedText(sending, { now: Date.now(), language: vscode.env.language }, l10n);
+      const held = l10n.t('{0} held', heldCount(sending).toLocaleString(vscode.env.language));
+      choices.push(
+        command(`$(debug-continue) ${l10n.t('Continue Sending')}`, 'continueSending', held),
+        command(`$(debug-step-over) ${l10n.t('Send Next')}`, 'sendNext'),
+        { label: `$(filter) ${l10n.t('Show Held')}`, run: () => showHeld() },
+      );
+    }
     if (tunnel.state === 'open')
       choices.push(command(`$(copy) ${l10n.t('Copy Public URL')}`, 'copyUrl', tunnel.url, 'public'));
     else if (!isTunnelOn(tunnel.state)) choices.push(command(`$(globe) ${l10n.t('Open Public URL')}`, 'openTunnel'));
@@ -35,13 +47,15 @@ export async function showStatusMenu(session: Session): Promise<void> {
       command(`$(copy) ${l10n.t('Copy Open Connectors Webhook URL')}`, 'copyUrl', undefined, 'openConnectors'),
       command(`$(beaker) ${l10n.t('Send Sample Events…')}`, 'sendSample'),
     );
+    if (sending?.state === 'flowing')
+      choices.push(command(`$(debug-pause) ${l10n.t('Pause Sending')}`, 'pauseSending'));
     if (isTunnelOn(tunnel.state)) choices.push(command(`$(circle-slash) ${l10n.t('Close Public URL')}`, 'closeTunnel'));
     for (const each of status.destinations) {
       const { destinationId: id, url, mode, state: reached } = each;
       const icon = { up: '$(check)', down: '$(warning)', held: '$(lock)' }[reached];
       choices.push({
         label: `${icon} ${nameOfDestination({ id, url, mode }, status.destinations, l10n)}`,
-        description: stateOfDestination(each, l10n),
+        description: stateOfDestination(each, l10n, sending),
         run: () => vscode.commands.executeCommand(`${prefix}.destinations.focus`),
       });
     }

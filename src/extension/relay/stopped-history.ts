@@ -6,11 +6,12 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Duplex } from 'node:stream';
+import type { Sending } from '../../protocol/debug.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
 import type { Session } from './session.ts';
 
 export interface StoppedHistoryOptions {
-  readonly session: Pick<Session, 'state' | 'dataDir' | 'client'>;
+  readonly session: Pick<Session, 'state' | 'dataDir' | 'client' | 'status'>;
   /** The bundle in the extension, dist/cm-relay.js. */
   readonly bundle: string;
 }
@@ -41,6 +42,17 @@ export class StoppedHistory {
     if (!this.exists) return undefined;
     this.#opening ??= this.#open();
     return this.#opening;
+  }
+
+  /** How sending stands, or was left. @returns undefined where that cannot be known, as of an older relay */
+  async sending(): Promise<Sending | undefined> {
+    const { client, status } = this.#options.session;
+    if (client !== undefined) return status?.sending;
+    try {
+      return (await (await this.reader())?.request('debug/sending', {}))?.sending;
+    } catch {
+      return undefined;
+    }
   }
 
   /** Ends the process: a relay runs, which is asked from now on. */

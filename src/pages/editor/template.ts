@@ -98,6 +98,9 @@ function factsTemplate(facts: readonly Fact[]): Part {
 }
 
 const buttons: readonly EditorAction[] = [
+  'release',
+  'editAndRelease',
+  'drop',
   'replay',
   'replayTo',
   'editAndResend',
@@ -132,11 +135,12 @@ function actionsTemplate({ view, texts }: Drawn, handlers: Handlers): TemplateRe
             ${items.map(([text, act]) => html`<button role="menuitem" tabindex="-1" @click=${act}>${text}</button>`)}
           </div>
         </div>`;
+  const leading: EditorAction = view.actions.includes('release') ? 'release' : 'replay';
   const acting = (actions: readonly EditorAction[]) =>
     can(actions).map((action) => [texts[action], () => handlers.act(action)] as const);
   return html`<div class="actions" role="group" aria-label=${texts.actions}>
-    ${can(buttons).map((action) => button(action, action === 'replay'))}
-    ${menu('copy-as', texts.copyAs, acting(copies))} ${menu('compare', texts.compare, acting(comparisons))}
+    ${can(buttons).map((action) => button(action, action === leading))} ${menu('copy-as', texts.copyAs, acting(copies))}
+    ${menu('compare', texts.compare, acting(comparisons))}
     ${menu(
       'open-as-text',
       texts.openAsText,

@@ -2,7 +2,7 @@
  * The grid: a header and the rows in sight, whose elements are used again for others as it is scrolled. One row is the
  * active one (`aria-activedescendant`); the keyboard moves it.
  */
-import type { ColumnName, Sort, TableRow, TableTexts } from '../../extension/events/table/messages.ts';
+import type { ColumnName, Sort, TableAction, TableRow, TableTexts } from '../../extension/events/table/messages.ts';
 import { clockOf, piecesOf } from './clock.ts';
 import type { Clock, ClockKind } from './clock.ts';
 import { leastWidth, leastWidthOf, shownColumns, templateOf } from './columns.ts';
@@ -33,7 +33,7 @@ export interface GridEvents {
   /** The columns are to be chosen, at this place of the window. */
   columns(at: { readonly x: number; readonly y: number }): void;
   select(ids: readonly string[]): void;
-  act(action: 'open' | 'replay' | 'discard' | 'copyAsCurl', ids: readonly string[]): void;
+  act(action: TableAction, ids: readonly string[]): void;
   filter(): void;
   /** The pointer has left the rows. */
   left(): void;
@@ -495,6 +495,7 @@ export class Grid {
     else if (event.key === 'Delete' && isAlone) this.#act('discard');
     else if (isCommand && event.key === 'c') this.#act('copyAsCurl');
     else if (isCommand && event.key === 'r') this.#act('replay');
+    else if (isCommand && event.key === 'Enter') this.#act('release');
     else if (isCommand && event.key === 'f') this.#events.filter();
     else if (isMenuKey(event)) this.#menuOfActive();
     else return;
@@ -503,7 +504,7 @@ export class Grid {
     event.stopPropagation();
   }
 
-  #act(action: 'open' | 'replay' | 'discard' | 'copyAsCurl'): void {
+  #act(action: TableAction): void {
     if (this.#selected.size > 0) this.#events.act(action, [...this.#selected]);
   }
 

@@ -55,6 +55,10 @@ class TablePage {
   readonly #choose: HTMLButtonElement;
   readonly #count: HTMLElement;
   readonly #notice: HTMLElement;
+  /** Says that sending is paused, with the buttons that go on. */
+  readonly #sending: HTMLElement;
+  readonly #sendingText: HTMLElement;
+  readonly #goOn: readonly HTMLButtonElement[];
   #kept: Kept;
   #state: TableState = { kind: 'starting' };
   #inForce = '';
@@ -98,6 +102,13 @@ class TablePage {
     });
     this.#count = element('span', { class: 'count' });
     this.#notice = element('div', { class: 'notice', role: 'status' });
+    this.#sendingText = element('span', { role: 'status' });
+    this.#goOn = [
+      this.#button(texts.continueSending, 'primary', () => vscode.postMessage({ type: 'continueSending' })),
+      this.#button(texts.sendNext, 'secondary', () => vscode.postMessage({ type: 'sendNext' })),
+    ];
+    this.#sending = element('div', { class: 'sending' }, this.#sendingText, ...this.#goOn);
+    this.#sending.hidden = true;
     this.#grid = new Grid({
       ...{ texts, language },
       events: {
@@ -120,7 +131,14 @@ class TablePage {
       { class: 'bar' },
       ...[this.#filter.element, this.#news, this.#start, this.#pause, this.#choose, this.#count],
     );
-    root.replaceChildren(element('h1', {}, texts.title), bar, this.#strip.element, this.#grid.element, this.#notice);
+    root.replaceChildren(
+      element('h1', {}, texts.title),
+      bar,
+      this.#sending,
+      this.#strip.element,
+      this.#grid.element,
+      this.#notice,
+    );
     root.setAttribute('aria-label', texts.title);
     if (kept.sort !== null) this.#grid.setSort(kept.sort);
     this.#grid.arrange(kept.layout, kept.clock);
@@ -141,6 +159,9 @@ class TablePage {
         this.#inForce = message.filter;
         this.#filter.show(message.filter, message.offered);
         this.#showState();
+        return;
+      case 'sending':
+        this.#showSending(message);
         return;
       case 'problem':
         this.#filter.showProblem(message.text, message.problem);
@@ -200,6 +221,12 @@ class TablePage {
     this.#count.textContent = told + more + (this.#state.kind === 'readOnly' ? ` · ${this.#texts.readOnly}` : '');
     this.#showState();
     this.#seen();
+  }
+
+  #showSending({ paused, canGoOn }: Extract<HostMessage, { type: 'sending' }>): void {
+    this.#sending.hidden = paused === null;
+    this.#sendingText.textContent = paused ?? '';
+    for (const button of this.#goOn) button.hidden = !canGoOn;
   }
 
   #showNews(count: number): void {
@@ -365,7 +392,7 @@ function isHostMessage(message: unknown): message is HostMessage {
     typeof message === 'object' &&
     message !== null &&
     'type' in message &&
-    ['setup', 'state', 'filter', 'problem', 'snapshot', 'rows', 'news', 'strip', 'reveal'].includes(
+    ['setup', 'state', 'sending', 'filter', 'problem', 'snapshot', 'rows', 'news', 'strip', 'reveal'].includes(
       String(message.type),
     )
   );

@@ -13,6 +13,7 @@ import {
   whyNothingIsReplayed,
 } from '../../../src/extension/events/event-words.ts';
 import { ageOf, clockOf, dateOf, listOf, placeOf } from '../../../src/extension/ui/phrases.ts';
+import type { PausedBy, Stop } from '../../../src/protocol/debug.ts';
 import type { Forwarding } from '../../../src/protocol/history.ts';
 import { around, english, eventRow, forwarding } from './rows.ts';
 
@@ -40,6 +41,36 @@ describe('the words for an event', () => {
     assert.equal(words({ state: 'failed', attempts: 6, status: 500 }), 'failed 500');
     assert.equal(words({ state: 'failed', attempts: 6, detail: 'timed out' }), 'failed: timed out');
     assert.equal(words({ state: 'discarded' }), 'discarded');
+  });
+
+  it('say who holds what a pause or a breakpoint holds, and in full since when', () => {
+    const since = new Date(2026, 2, 1, 12, 1, 2).toISOString();
+    const pause = forwarding({ state: 'held', heldBy: 'pause', detail: 'sending is paused' });
+    const stopped = forwarding({ state: 'held', heldBy: 'breakpoint', breakpointId: 'b1', detail: 'stopped at b1' });
+    const stop: Stop = {
+      ...{ at: since, reason: 'breakpoint', place: 'event', breakpointIds: ['b1'], text: '', attempt: null },
+      ...{ deliveryId: null, eventId: null, notificationId: null, destinationId: null },
+    };
+    const held = { pause: 1, breakpoint: 1, missingKey: 0, destination: 0 };
+    const says = (each: Forwarding, by?: PausedBy, at = since): string =>
+      forwardingInFull(
+        each,
+        around({
+          now: new Date(2026, 2, 1, 12, 3).getTime(),
+          ...(by && { sending: { state: 'paused', by, since: at, held, breakpoints: 1, stop } }),
+        }),
+        english,
+      );
+    const terminal: PausedBy = { kind: 'client', client: { kind: 'terminal', id: '12' } };
+    assert.equal(forwardingOf(pause, around(), english), 'held: sending is paused');
+    assert.equal(forwardingOf(stopped, around(), english), 'held at breakpoint b1');
+    assert.equal(says(pause), 'held: sending is paused');
+    assert.equal(says(pause, terminal), 'held: sending is paused since 12:01:02 by a terminal (12)');
+    assert.equal(says(stopped), 'held at breakpoint b1');
+    assert.equal(says(stopped, { kind: 'breakpoint', breakpointId: 'b1' }), 'held at breakpoint b1 since 12:01:02');
+    // It has stopped since that others were held at it, too: when, is not known of each.
+    const earlier = new Date(2026, 2, 1, 11, 0).toISOString();
+    assert.equal(says(stopped, { kind: 'breakpoint', breakpointId: 'b1' }, earlier), 'held at breakpoint b1');
   });
 
   it('say why a replay sent nothing', () => {
@@ -228,6 +259,13 @@ describe('the flags of an event', () => {
       flagsOf(eventRow(1, { forwardings: [forwarding({ state: 'held' })] })),
       ';row;;notification;;address;;open;;held;',
     );
+    const heldBy = (...by: Forwarding['heldBy'][]): string =>
+      flagsOf(eventRow(1, { forwardings: by.map((each) => forwarding({ state: 'held', heldBy: each })) }));
+    for (const by of ['pause', 'breakpoint'] as const)
+      assert.equal(heldBy(by), ';row;;notification;;address;;open;;atGate;');
+    for (const by of ['missing-key', 'destination'] as const)
+      assert.equal(heldBy(by), ';row;;notification;;address;;open;;held;');
+    assert.equal(heldBy('pause', 'missing-key'), ';row;;notification;;address;;open;;atGate;;held;');
     const nothing = { notificationId: null, address: null, forwardings: [] };
     assert.equal(flagsOf(eventRow(1, { kind: 'test', ...nothing })), ';row;');
     assert.equal(flagsOf(eventRow(1, { ...nothing, address: '' })), ';row;');

@@ -11,12 +11,12 @@ import { english } from '../events/rows.ts';
 const names = { nameOfList: (id: string): string | undefined => (id === 'a1' ? 'Newsletter' : undefined) };
 const url = 'http://127.0.0.1:3000/callback';
 
-function state(changes: Partial<DestinationStatus>): string {
+function state(changes: Partial<DestinationStatus>, sending: 'flowing' | 'paused' = 'flowing'): string {
   const status: DestinationStatus = {
     ...{ destinationId: 't1', url, mode: 'normalised', configured: true, state: 'up', detail: null, waiting: 0 },
     ...changes,
   };
-  return stateOfDestination(status, english);
+  return stateOfDestination(status, english, { state: sending });
 }
 
 describe('The words for a destination', () => {
@@ -37,7 +37,10 @@ describe('The words for a destination', () => {
     assert.equal(state({ state: 'held', detail: null }), 'held');
     assert.equal(state({ waiting: 1, timeoutLifted: true }), '1 waiting · stands at a breakpoint, without a time-out');
     assert.equal(state({ configured: false, waiting: 2 }), 'removed from the settings · 2 waiting');
-    assert.equal(stateOfDestination(undefined, english), '');
+    assert.equal(state({}, 'paused'), 'sending is paused');
+    assert.equal(state({ waiting: 3 }, 'paused'), 'sending is paused · 3 waiting');
+    assert.equal(state({ state: 'down', detail: 'refused' }, 'paused'), 'down: refused · sending is paused');
+    assert.equal(stateOfDestination(undefined, english, undefined), '');
   });
 
   it('say what goes there, lists by name', () => {

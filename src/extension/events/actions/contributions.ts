@@ -3,13 +3,21 @@ import { prefix } from '../../commands.ts';
 import { rowsFocused } from '../../describing.ts';
 import type { CommandDescriptions } from '../../describing.ts';
 
+/** What a pause or a breakpoint holds is released and dropped in place of that. */
+const notAtGate = '!(viewItem =~ /;atGate;/)';
+
+/** A body to edit, and one that is released in the place of what is held. How its name ends says so: send-lens.ts. */
+const anyBody = 'resourceFilename =~ /\\.(campaign-monitor|open-connectors)\\.json$/';
+const heldBody = 'resourceFilename =~ / e\\d+\\.held\\.(campaign-monitor|open-connectors)\\.json$/';
+const otherBody = `${anyBody} && !(${heldBody})`;
+
 export const replayCommands = {
   replay: {
     title: 'Replay',
     icon: 'debug-rerun',
     palette: false,
     menus: [
-      { menu: 'view/item/context', view: 'events', item: 'notification', group: 'inline@1' },
+      { menu: 'view/item/context', view: 'events', item: 'notification', when: notAtGate, group: 'inline@1' },
       { menu: 'view/item/context', view: 'events', item: 'notification', group: '3_act@1' },
       {
         menu: 'editor/title',
@@ -34,7 +42,7 @@ export const replayCommands = {
     title: 'Discard',
     icon: 'discard',
     palette: false,
-    menus: [{ menu: 'view/item/context', view: 'events', item: 'open', group: '3_act@4' }],
+    menus: [{ menu: 'view/item/context', view: 'events', item: 'open', when: notAtGate, group: '3_act@4' }],
     keys: [{ key: 'delete', mac: 'cmd+backspace', when: `${rowsFocused('events')} && ${prefix}.state == running` }],
   },
   discardWaiting: {
@@ -53,7 +61,7 @@ export const resendCommands = {
     icon: 'edit',
     palette: false,
     menus: [
-      { menu: 'view/item/context', view: 'events', item: 'row', alone: true, group: '3_act@3' },
+      { menu: 'view/item/context', view: 'events', item: 'row', alone: true, when: notAtGate, group: '3_act@3' },
       {
         menu: 'editor/title',
         when: 'resourceScheme == campaignMonitorRelay && !isInDiffEditor && resourceFilename =~ /^e\\d+ /',
@@ -65,20 +73,40 @@ export const resendCommands = {
     title: 'Send',
     icon: 'send',
     palette: false,
+    menus: [{ menu: 'editor/title', when: otherBody, group: 'navigation' }],
+    keys: [{ key: 'ctrl+enter', mac: 'cmd+enter', when: `editorTextFocus && ${otherBody}` }],
+  },
+} as const satisfies CommandDescriptions;
+
+export const heldCommands = {
+  release: {
+    title: 'Release',
+    icon: 'send',
+    palette: false,
     menus: [
-      {
-        menu: 'editor/title',
-        when: 'resourceFilename =~ /\\.(campaign-monitor|open-connectors)\\.json$/',
-        group: 'navigation',
-      },
+      { menu: 'view/item/context', view: 'events', item: 'atGate', group: 'inline@1' },
+      { menu: 'view/item/context', view: 'events', item: 'atGate', group: '0_held@1' },
     ],
-    keys: [
-      {
-        key: 'ctrl+enter',
-        mac: 'cmd+enter',
-        when: 'editorTextFocus && resourceFilename =~ /\\.(campaign-monitor|open-connectors)\\.json$/',
-      },
-    ],
+    keys: [{ key: 'ctrl+enter', mac: 'cmd+enter', when: `${rowsFocused('events')} && ${prefix}.sendingPaused` }],
+  },
+  editAndRelease: {
+    title: 'Edit and Release',
+    icon: 'edit',
+    palette: false,
+    menus: [{ menu: 'view/item/context', view: 'events', item: 'atGate', alone: true, group: '0_held@2' }],
+  },
+  drop: {
+    title: 'Drop',
+    icon: 'trash',
+    palette: false,
+    menus: [{ menu: 'view/item/context', view: 'events', item: 'atGate', group: '0_held@3' }],
+  },
+  releaseEdited: {
+    title: 'Release Edited',
+    icon: 'send',
+    palette: false,
+    menus: [{ menu: 'editor/title', when: heldBody, group: 'navigation' }],
+    keys: [{ key: 'ctrl+enter', mac: 'cmd+enter', when: `editorTextFocus && ${heldBody}` }],
   },
 } as const satisfies CommandDescriptions;
 

@@ -2,7 +2,8 @@
 import * as vscode from 'vscode';
 import type { CommandHandlers } from '../../commands.ts';
 import type { EventsNode } from '../event-node.ts';
-import { chosenRow, connected } from '../chosen.ts';
+import { connected } from '../../relay/connected.ts';
+import { chosenRow } from '../chosen.ts';
 import { CommandError } from '../../ui/command-error.ts';
 import type { ActionParts } from '../action-parts.ts';
 import { openUntitled } from '../untitled.ts';

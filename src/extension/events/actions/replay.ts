@@ -6,18 +6,19 @@ import type { RelayClient } from '../../../protocol/relay-client.ts';
 import type { Destination } from '../../../protocol/settings.ts';
 import { byKeyToo } from '../../ui/focused-rows.ts';
 import { cancellable } from '../../ui/progress.ts';
-import { printable } from '../../ui/printable.ts';
 import type { CommandHandlers } from '../../commands.ts';
 import { prefix } from '../../commands.ts';
 import { whyNothingIsReplayed } from '../event-words.ts';
 import type { EventsNode } from '../event-node.ts';
-import { chosenRows, connected, targetRows } from '../chosen.ts';
+import { connected } from '../../relay/connected.ts';
+import { chosenRows, targetRows } from '../chosen.ts';
 import { problemOfUrl } from '../../relay/callback-url.ts';
 import { failedNotifications } from './failed-notifications.ts';
 import { CommandError } from '../../ui/command-error.ts';
 import type { ActionParts } from '../action-parts.ts';
+import { inSteps, say } from './many-at-once.ts';
+import { hasNotification, idsByDelivery, nameOf, onlyNotification } from './row-notifications.ts';
 import { inGroups, inWholeGroups, stepByStep } from './step-by-step.ts';
-import type { Steps } from './step-by-step.ts';
 
 /** Notifications that are replayed or discarded in one request, so that it can be cancelled and counted in between. */
 const step = 100;
@@ -45,15 +46,6 @@ export function createReplayCommands(parts: ActionParts): CommandHandlers<'repla
     ),
     discardWaiting: () => discardWaiting(parts),
   };
-}
-
-function hasNotification(row: EventRow): boolean {
-  return row.notificationId !== null || row.forwardings.length > 0;
-}
-
-/** What its row shows, or its id where the row shows no address. */
-function nameOf(row: EventRow | undefined): string {
-  return printable(row?.address === '' ? row.id : (row?.address ?? row?.id ?? ''));
 }
 
 function requireNotifications(rows: readonly EventRow[]): void {
@@ -85,21 +77,6 @@ async function replay({ session }: ActionParts, rows: readonly EventRow[], to?: 
   });
 }
 
-/**
- * The notification of all these rows, where it is one and holds more than one event: what is done to a row is done to
- * all of these.
- */
-async function onlyNotification(
-  client: RelayClient,
-  [first, ...others]: readonly EventRow[],
-): Promise<Notification | undefined> {
-  if (first === undefined || (first.inDelivery?.of ?? 1) < 2) return undefined;
-  if (others.some(({ notificationId }) => notificationId !== first.notificationId)) return undefined;
-  const { notifications } = await client.request('events/get', { id: first.id });
-  const own = notifications.find(({ id }) => id === first.notificationId) ?? notifications[0];
-  return own !== undefined && own.eventIds.length > 1 ? own : undefined;
-}
-
 function sentWhole({ deliveryId, part, parts, eventIds }: Notification): string {
   const { l10n } = vscode;
   return parts === 1
@@ -117,22 +94,6 @@ function discardedWhole({ deliveryId, part, parts, eventIds }: Notification): st
       );
 }
 
-/**
- * One event for each notification, by their deliveries. Those of one delivery go in one request: the relay then sends
- * what they share, its raw body, once.
- */
-function idsByDelivery(rows: readonly EventRow[]): string[][] {
-  const deliveries = new Map<string, Map<string, string>>();
-  for (const { id, deliveryId, notificationId } of rows) {
-    const notifications = deliveries.get(deliveryId) ?? new Map<string, string>();
-    deliveries.set(deliveryId, notifications);
-    // Without one of its own it stands for the raw body.
-    const key = notificationId ?? '';
-    if (!notifications.has(key)) notifications.set(key, id);
-  }
-  return [...deliveries.values()].map((notifications) => [...notifications.values()]);
-}
-
 async function replayOnce(
   client: RelayClient,
   ids: readonly string[],
@@ -140,48 +101,6 @@ async function replayOnce(
 ): Promise<number> {
   const { replayed } = await client.request('notifications/replay', { ids: [...ids], ...(to && { to }) });
   return replayed;
-}
-
-interface Said {
-  readonly none: string;
-  readonly one: string;
-  readonly many: (count: number) => string;
-  readonly cancelled: (count: number) => string;
-}
-
-/** Says what was done: one in passing, more so that it is read. */
-function say({ done, cancelled }: Steps, texts: Said): void {
-  if (cancelled) tell(texts.cancelled(done));
-  else if (done === 0) void vscode.window.showInformationMessage(texts.none);
-  else if (done === 1) vscode.window.setStatusBarMessage(texts.one, 5000);
-  else tell(texts.many(done));
-}
-
-/** With a button VS Code shows all of a text, not its first line alone. */
-function tell(text: string): void {
-  const show = vscode.l10n.t('Show Events');
-  // Not awaited: the message may stay.
-  void vscode.window
-    .showInformationMessage(text, show)
-    .then((choice) => (choice === show ? vscode.commands.executeCommand(`${prefix}.events.focus`) : undefined));
-}
-
-/** Works through groups of ids; more than one shows progress that can be cancelled. */
-async function inSteps(
-  title: string,
-  groups: readonly (readonly string[])[],
-  work: (ids: readonly string[]) => Promise<number>,
-): Promise<Steps> {
-  const [first = []] = groups;
-  if (groups.length <= 1) return { done: await work(first), cancelled: false };
-  const all = groups.reduce((sum, { length }) => sum + length, 0);
-  return cancellable(title, (signal, progress) => {
-    let at = 0;
-    return stepByStep(groups, signal, work, (size) => {
-      at += size;
-      progress.report({ increment: (100 * size) / all, message: vscode.l10n.t('{0} of {1}', at, all) });
-    });
-  });
 }
 
 async function replayFailed({ session }: ActionParts): Promise<void> {

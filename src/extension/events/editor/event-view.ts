@@ -2,7 +2,7 @@
 import { readPayload } from '../../../campaign-monitor/payload.ts';
 import type { VendorEvent } from '../../../campaign-monitor/payload.ts';
 import { maskSecrets } from '../../../export/item.ts';
-import type { AttemptDetail, Headers, Notification } from '../../../protocol/history.ts';
+import type { AttemptDetail, Forwarding, Headers, Notification } from '../../../protocol/history.ts';
 import type { Result } from '../../../protocol/methods.ts';
 import type { RelayClient } from '../../../protocol/relay-client.ts';
 import type { ListNaming } from '../../ui/phrases.ts';
@@ -12,9 +12,9 @@ import type { Localiser } from '../../ui/localiser.ts';
 import { inOrder, readableBody } from '../documents/content.ts';
 import type { DocumentTexts } from '../documents/content.ts';
 import { maskHeaders } from '../documents/masking.ts';
-import { labelOf, marksOf, stateWord } from '../event-words.ts';
+import { forwardingInFull, labelOf, marksOf, stateWord } from '../event-words.ts';
 import type { Surroundings } from '../event-words.ts';
-import { rowState } from '../forwarding-state.ts';
+import { isHeldAtGate, rowState } from '../forwarding-state.ts';
 import type { RowState } from '../forwarding-state.ts';
 import { mappingOf } from './mapping.ts';
 import type { Column, ColumnName, EditorAction, EventView, Fact, ShownBody, TextKind } from './messages.ts';
@@ -109,6 +109,8 @@ function factsOf({ found, whole }: ReadEvent, viewer: Viewer): Fact[] {
   // The signature stands on its own already.
   const marks = marksOf({ ...event, signature: null }, l10n);
   if (marks.length > 0) facts.push({ name: l10n.t('Note'), value: marks.join(', ') });
+  const { editOf } = delivery;
+  if (editOf != null) facts.push({ name: l10n.t('Edit of'), value: l10n.t('{0}, released in its place', editOf) });
   if (event.warning !== null) facts.push({ name: l10n.t('Warning'), value: printable(event.warning), tone: 'bad' });
   return facts;
 }
@@ -138,9 +140,12 @@ function actionsOf({ event, attempts }: Result<'events/get'>): EditorAction[] {
   // What waits already is sent when its time comes: a replay would leave it as it is.
   if (sendable && (forwardings.length === 0 || open.length < forwardings.length)) actions.push('replay');
   if (sendable) actions.push('replayTo');
-  actions.push('editAndResend');
-  if (open.length > 0) actions.push('discard');
-  if (forwardings.some(({ state }) => state === 'held')) actions.push('manageSecrets');
+  if (forwardings.some(isHeldAtGate)) actions.push('release', 'editAndRelease', 'drop');
+  else {
+    actions.push('editAndResend');
+    if (open.length > 0) actions.push('discard');
+  }
+  if (open.some((each) => each.state === 'held' && !isHeldAtGate(each))) actions.push('manageSecrets');
   actions.push('copyAsCurl', 'copyAsHttp', 'copyAsHar', 'copyAsFixture');
   if (event.address !== null && event.address !== '') actions.push('copyAddress');
   if (sendable) actions.push('compareWithNotification', 'createTest');
@@ -270,7 +275,7 @@ export async function sentColumn(
 
 /** What was answered at the chosen step. */
 export function answeredColumn(read: ReadEvent, subject: StepSubject | undefined, viewer: Viewer): Column {
-  const { l10n, language, around, documentTexts } = viewer;
+  const { l10n, language, documentTexts } = viewer;
   if (subject?.kind === 'attempt') return attemptColumn(subject.attempt, viewer);
   if (subject?.kind === 'open') {
     const { forwarding, notification } = subject;
@@ -282,7 +287,7 @@ export function answeredColumn(read: ReadEvent, subject: StepSubject | undefined
           ? l10n.t('It was discarded: Replay sends it after all.')
           : l10n.t('There is no answer yet.'),
       ),
-      facts: [{ name: l10n.t('State'), value: around.whyWaiting(forwarding.destinationId) ?? forwarding.detail ?? '' }]
+      facts: [{ name: l10n.t('State'), value: whyOpen(forwarding, viewer) }]
         .map((fact) => ({ ...fact, value: printable(fact.value, 500) }))
         .filter(({ value }) => value !== ''),
     };
@@ -310,6 +315,12 @@ export function answeredColumn(read: ReadEvent, subject: StepSubject | undefined
         : [{ name: l10n.t('Reason'), value: printable(delivery.reason, 1000), tone: 'bad' as const }]),
     ],
   };
+}
+
+/** Why a forwarding has no answer. */
+function whyOpen(forwarding: Forwarding, { around, l10n }: Viewer): string {
+  if (isHeldAtGate(forwarding)) return forwardingInFull(forwarding, around, l10n);
+  return around.whyWaiting(forwarding.destinationId) ?? forwarding.detail ?? '';
 }
 
 function attemptColumn(attempt: AttemptDetail, viewer: Viewer): Column {

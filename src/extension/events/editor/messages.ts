@@ -8,6 +8,9 @@ import type { Stretch } from '../documents/json-text.ts';
 
 /** What a button or a menu of the page does. */
 export const editorActions = [
+  'release',
+  'editAndRelease',
+  'drop',
   'replay',
   'replayTo',
   'editAndResend',
@@ -163,6 +166,9 @@ export type HostMessage =
 
 export const editorTextNames = [
   'actions',
+  'release',
+  'editAndRelease',
+  'drop',
   'replay',
   'replayTo',
   'editAndResend',

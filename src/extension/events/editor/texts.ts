@@ -7,6 +7,9 @@ export function editorTexts(): EditorTexts {
   const { l10n } = vscode;
   return {
     actions: l10n.t('Actions'),
+    release: l10n.t('Release'),
+    editAndRelease: l10n.t('Edit and Release'),
+    drop: l10n.t('Drop'),
     replay: l10n.t('Replay'),
     replayTo: l10n.t('Replay To…'),
     editAndResend: l10n.t('Edit and Resend'),

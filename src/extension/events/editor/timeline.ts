@@ -6,7 +6,7 @@ import { durationOf, placeOf } from '../../ui/phrases.ts';
 import { printable } from '../../ui/printable.ts';
 import { forwardingInFull } from '../event-words.ts';
 import type { Surroundings } from '../event-words.ts';
-import { forwardingWord, mostUrgent } from '../forwarding-state.ts';
+import { forwardingWord, isHeldAtGate, mostUrgent } from '../forwarding-state.ts';
 import type { Pill, Step, StepGroup } from './messages.ts';
 
 /** Attempts of one forwarding that are drawn; older ones stand in the document. */
@@ -166,7 +166,13 @@ function openStep({ around, l10n, language }: Told, { notification, forwarding, 
     title,
     detail: due === null ? (detail.toLowerCase() === title.toLowerCase() ? '' : detail) : '',
     wait: '',
-    tone: word === 'held' || word === 'failed' ? 'bad' : word === 'discarded' ? 'none' : 'busy',
+    tone: isHeldAtGate(forwarding)
+      ? 'busy'
+      : word === 'held' || word === 'failed'
+        ? 'bad'
+        : word === 'discarded'
+          ? 'none'
+          : 'busy',
     spoken: due === null ? '' : l10n.t('due at {0}', clockOf(due, language)),
     dueInMs: due === null ? null : Math.max(0, Date.parse(due) - around.now),
   };

@@ -37,7 +37,7 @@ export type Sight = z.infer<typeof sightSchema>;
 const selectionSchema = z.array(eventId).max(1000);
 
 /** Commands that the page's keys run on the selection. */
-const actionSchema = z.enum(['open', 'replay', 'discard', 'copyAsCurl']);
+const actionSchema = z.enum(['open', 'replay', 'release', 'discard', 'copyAsCurl']);
 
 const pageMessageSchema = z.discriminatedUnion('type', [
   /** The page is there; with what it kept from before it was hidden. */
@@ -58,6 +58,8 @@ const pageMessageSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('act'), action: actionSchema, ids: selectionSchema.min(1) }),
   z.strictObject({ type: z.literal('start') }),
   z.strictObject({ type: z.literal('sample') }),
+  z.strictObject({ type: z.literal('continueSending') }),
+  z.strictObject({ type: z.literal('sendNext') }),
   z.strictObject({ type: z.literal('retry') }),
   z.strictObject({ type: z.literal('showLog') }),
 ]);
@@ -133,6 +135,8 @@ export interface Strip {
 export type HostMessage =
   | { readonly type: 'setup'; readonly texts: TableTexts; readonly language: string }
   | { readonly type: 'state'; readonly state: TableState }
+  /** That sending is paused, in words; null where it is not. It goes on here where a relay runs. */
+  | { readonly type: 'sending'; readonly paused: string | null; readonly canGoOn: boolean }
   | { readonly type: 'filter'; readonly filter: string; readonly offered: readonly OfferedFilter[] }
   /** What is wrong with a filter that was typed; null where nothing is. */
   | { readonly type: 'problem'; readonly text: string; readonly problem: string | null }
@@ -198,6 +202,8 @@ export const tableTextNames = [
   'showLog',
   'empty',
   'sample',
+  'continueSending',
+  'sendNext',
   'noMatch',
   'showAll',
   'removed',

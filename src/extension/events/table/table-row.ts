@@ -1,11 +1,11 @@
 /** An event as a row of the table: texts for its cells, and spans for its waterfall. Text of outside is made printable. */
-import type { TracedEvent } from '../../../protocol/history.ts';
+import type { EventRow, Forwarding, TracedEvent } from '../../../protocol/history.ts';
 import { durationOf, listOf, placeOf } from '../../ui/phrases.ts';
 import type { ListNaming } from '../../ui/phrases.ts';
 import type { Localiser } from '../../ui/localiser.ts';
 import { printable } from '../../ui/printable.ts';
-import { addressOf, marksOf, stateWord } from '../event-words.ts';
-import { flagsOf } from '../forwarding-state.ts';
+import { addressOf, heldAtGate, marksOf, stateWord } from '../event-words.ts';
+import { flagsOf, isHeldAtGate } from '../forwarding-state.ts';
 import type { Span, TableRow } from './messages.ts';
 
 /** Makes the row. */
@@ -15,7 +15,7 @@ export function tableRow(traced: TracedEvent, names: ListNaming, l10n: Localiser
   const destinations = [...new Set(row.forwardings.map(({ destination }) => placeOf(destination)))];
   const spans = spansOf(traced, receivedAt, l10n);
   const nextAt = nextOf(traced, receivedAt);
-  const words = stateWord(state, l10n);
+  const words = state === 'held' ? heldWord(row, l10n) : stateWord(state, l10n);
   const made = spans.length + traced.omittedAttempts;
   return {
     id: row.id,
@@ -36,7 +36,7 @@ export function tableRow(traced: TracedEvent, names: ListNaming, l10n: Localiser
     details: [
       ...(row.list === null ? [] : [printable(listOf(row.list, names))]),
       ...destinations,
-      ...row.forwardings.flatMap(({ detail }) => (detail === null ? [] : [printable(detail)])),
+      ...row.forwardings.flatMap((each) => whyOf(each, l10n)),
       ...[row.warning, row.reason].filter((each) => each !== null).map((each) => printable(each)),
     ].join('\n'),
     flags: flagsOf(row),
@@ -44,6 +44,19 @@ export function tableRow(traced: TracedEvent, names: ListNaming, l10n: Localiser
     nextAt,
     waterfallWords: waterfallWords(traced, { spans, nextAt, made }, l10n),
   };
+}
+
+/** That a row is held, and at which breakpoint. */
+function heldWord({ forwardings }: EventRow, l10n: Localiser): string {
+  const stopped = forwardings.find((each) => isHeldAtGate(each) && each.breakpointId != null);
+  return stopped?.breakpointId == null
+    ? stateWord('held', l10n)
+    : l10n.t('Held at {0}', printable(stopped.breakpointId));
+}
+
+function whyOf(forwarding: Forwarding, l10n: Localiser): string[] {
+  if (isHeldAtGate(forwarding)) return [heldAtGate(forwarding, l10n)];
+  return forwarding.detail === null ? [] : [printable(forwarding.detail)];
 }
 
 /** Milliseconds as a number: to the tenth below ten. */

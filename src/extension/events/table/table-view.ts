@@ -6,6 +6,7 @@ import { commandId, prefix } from '../../commands.ts';
 import type { CommandName } from '../../commands.ts';
 import type { RelayClient } from '../../../protocol/relay-client.ts';
 import type { Session } from '../../relay/session.ts';
+import { leftPausedText, pausedText } from '../../relay/sending-words.ts';
 import type { StoppedHistory } from '../../relay/stopped-history.ts';
 import { withNext } from '../../ui/error-words.ts';
 import { pageHtml, pageOptions } from '../../ui/page-html.ts';
@@ -13,7 +14,7 @@ import { printable } from '../../ui/printable.ts';
 import type { EventNode } from '../event-node.ts';
 import type { EventsView } from '../view/events-view.ts';
 import { exampleItems } from '../view/filter-picker.ts';
-import type { HostMessage, OfferedFilter, PageMessage, RowWindow, TableState } from './messages.ts';
+import type { HostMessage, OfferedFilter, PageMessage, RowWindow, TableAction, TableState } from './messages.ts';
 import { TableFeed } from './table-feed.ts';
 import type { FeedNews, TracedWindow } from './table-feed.ts';
 import { tableRow } from './table-row.ts';
@@ -48,6 +49,8 @@ export class TableView implements vscode.Disposable {
   #failure: Error | undefined;
   /** What reads the history while no relay runs. */
   #stopped: RelayClient | undefined;
+  /** What the page says of sending. */
+  #sending: string | undefined;
   /** Messages are answered one after another. */
   #answering: Promise<unknown> = Promise.resolve();
 
@@ -114,6 +117,7 @@ export class TableView implements vscode.Disposable {
     void this.#attach();
     this.#feed.changed();
     this.#sayState();
+    void this.#saySending();
   }
 
   /** Asks the relay from now on; without one what reads its history, once somebody looks. */
@@ -171,6 +175,8 @@ export class TableView implements vscode.Disposable {
         this.#post({ type: 'setup', texts: tableTexts(), language: vscode.env.language });
         void this.#attach();
         this.#sayState();
+        this.#sending = undefined;
+        void this.#saySending();
         this.#sayFilter();
         this.#follows();
         this.#feed.refresh();
@@ -204,6 +210,10 @@ export class TableView implements vscode.Disposable {
       case 'sample':
         void vscode.commands.executeCommand(commandId('sendSample'));
         return;
+      case 'continueSending':
+      case 'sendNext':
+        void vscode.commands.executeCommand(commandId(message.type));
+        return;
       case 'retry':
         this.#feed.refresh();
         return;
@@ -213,7 +223,7 @@ export class TableView implements vscode.Disposable {
     }
   }
 
-  async #act(action: Extract<CommandName, 'open' | 'replay' | 'discard' | 'copyAsCurl'>, ids: readonly string[]) {
+  async #act(action: TableAction & CommandName, ids: readonly string[]) {
     const nodes = this.#rowsOf(ids).map((row): EventNode => ({ kind: 'event', row }));
     if (nodes.length > 0) await vscode.commands.executeCommand(commandId(action), nodes[0], nodes);
   }
@@ -311,6 +321,25 @@ export class TableView implements vscode.Disposable {
     if ((state.kind === 'running' || this.#stopped !== undefined) && this.#failure !== undefined)
       return { kind: 'unreadable', message: printable(withNext(this.#failure, vscode.l10n), 1000) };
     return { kind: state.kind };
+  }
+
+  /** That sending is paused, where the page does not say so yet. */
+  async #saySending(): Promise<void> {
+    if (!this.#ready) return;
+    const { session, history } = this.#parts;
+    const sending = session.client === undefined ? await history.sending() : session.status?.sending;
+    const { language } = vscode.env;
+    const canGoOn = session.client !== undefined;
+    const paused =
+      sending?.state !== 'paused'
+        ? null
+        : canGoOn
+          ? pausedText(sending, { now: Date.now(), language }, vscode.l10n)
+          : leftPausedText(sending, language, vscode.l10n);
+    const said = JSON.stringify([paused, canGoOn]);
+    if (said === this.#sending) return;
+    this.#sending = said;
+    this.#post({ type: 'sending', paused, canGoOn });
   }
 
   #sayFilter(): void {

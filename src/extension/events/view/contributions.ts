@@ -22,20 +22,20 @@ export const eventsViewCommands = {
   },
   pauseEvents: {
     title: 'Pause New Events',
-    icon: 'debug-pause',
+    icon: 'pin',
     palette: `${prefix}.state == running && !${prefix}.paused`,
     menus: [
       {
         menu: 'view/title',
         view: 'events',
         when: `${prefix}.state == running && !${prefix}.paused`,
-        group: 'navigation@3',
+        group: '1_group@2',
       },
     ],
   },
   resumeEvents: {
     title: 'Go On Showing New Events',
-    icon: 'debug-continue',
+    icon: 'pinned',
     palette: `${prefix}.paused`,
     menus: [{ menu: 'view/title', view: 'events', when: `${prefix}.paused`, group: 'navigation@3' }],
   },

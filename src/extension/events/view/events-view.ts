@@ -1,10 +1,12 @@
 /** The view of events in the sidebar: draws what the feed has loaded, and knows what is selected. */
 import * as vscode from 'vscode';
+import type { Sending } from '../../../protocol/debug.ts';
 import type { EventRow } from '../../../protocol/history.ts';
 import type { RelayClient } from '../../../protocol/relay-client.ts';
 import { prefix } from '../../commands.ts';
 import type { ListNames } from '../../campaign-monitor/list-names.ts';
 import { eventCount } from '../../relay/event-count.ts';
+import { leftPausedText, pausedText } from '../../relay/sending-words.ts';
 import type { StoppedHistory } from '../../relay/stopped-history.ts';
 import type { Session, SessionState } from '../../relay/session.ts';
 import type { ProgressPlace } from '../../ui/progress.ts';
@@ -68,8 +70,11 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
   /** Forwardings that had failed when that was last asked. */
   #failed = 0;
   #around: Surroundings;
-  /** What reads the history while no relay runs. */
+  /** What reads the history while no relay runs, and how it says that sending was left. */
   #stopped: RelayClient | undefined;
+  #left: Sending | undefined;
+  /** How the rows say that sending stands: who paused it, and since when. */
+  #drawnSending = '';
 
   readonly onDidChangeTreeData = this.#changed.event;
   /** Another filter is in force. */
@@ -351,9 +356,14 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
 
   #message(filter: string): string | undefined {
     const { searchable } = this.#feed;
+    const { status } = this.#session;
     const parts = filter === '' ? [] : [vscode.l10n.t('Filter: {0}', withListNames(filter, this.#around))];
-    if (this.#session.status === undefined) {
+    const { language } = vscode.env;
+    if (status === undefined) {
+      if (this.#left?.state === 'paused') parts.unshift(leftPausedText(this.#left, language, vscode.l10n));
       parts.unshift(vscode.l10n.t('The relay is not running: this is what it received.'));
+    } else if (status.sending?.state === 'paused') {
+      parts.unshift(pausedText(status.sending, { now: this.#around.now, language }, vscode.l10n));
     }
     if (searchable !== undefined) {
       parts.push(vscode.l10n.t('The history is being prepared: {0} % of it can be searched.', searchable));
@@ -392,6 +402,7 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
     // What is shown while another relay starts stays.
     if (this.#feed.client !== undefined && this.#feed.client === this.#stopped) return;
     this.#feed.detach();
+    this.#left = undefined;
     this.#sayPaused();
     if (!this.#view.visible || !this.#history.exists) return;
     const client = await this.#history.reader().catch(() => undefined);
@@ -399,6 +410,8 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
     this.#stopped = client;
     this.#feed.attach(client);
     this.#counts.begin();
+    this.#left = await this.#history.sending();
+    this.#feed.redraw();
     await client.closed;
     // Its process has ended: the next look asks another one.
     if (this.#stopped !== client) return;
@@ -432,11 +445,21 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
       this.#failed = 0;
     }
     this.#feed.status(state.status);
+    this.#showSending(state.status.sending);
     this.#counts.changed();
     const { failed } = state.status.counts;
     if (failed === this.#failed) return;
     this.#failed = failed;
     this.#failures.changed();
+  }
+
+  /** Above the rows at once; the rows themselves where another has paused it. */
+  #showSending(sending: Sending | undefined): void {
+    if (this.#feed.list.size > 0) this.#showHeading(true);
+    const shown = sending?.state === 'paused' ? JSON.stringify([sending.by, sending.since, sending.stop]) : '';
+    if (shown === this.#drawnSending) return;
+    this.#drawnSending = shown;
+    this.#feed.redraw();
   }
 
   /** The badge counts events, as the rows and the status bar do. */

@@ -1,7 +1,7 @@
 /** How the nodes of the events view look. */
 import * as vscode from 'vscode';
 import { commandId } from '../../commands.ts';
-import { flagsOf, isUnderWay, shownState } from '../forwarding-state.ts';
+import { flagsOf, isHeldAtGate, isUnderWay, shownState } from '../forwarding-state.ts';
 import type { ShownState } from '../forwarding-state.ts';
 import { decoratedUri } from './decorations.ts';
 import { eventUri } from '../documents/open-document.ts';
@@ -36,12 +36,15 @@ const icons: Record<ShownState, readonly [icon: string, colour: string]> = {
   none: ['circle-outline', 'descriptionForeground'],
 };
 
+/** Held by a pause or a breakpoint, and not for a key. */
+const heldAtGateIcon: (typeof icons)['held'] = ['debug-pause', 'charts.purple'];
+
 /** An event, with its state as the icon's shape and colour. */
 export function eventItem(node: EventNode, around: Surroundings): vscode.TreeItem {
   const { row } = node;
   const item = new vscode.TreeItem(labelOf(row, vscode.l10n));
   const state = shownState(row, around);
-  const [icon, colour] = icons[state];
+  const [icon, colour] = state === 'held' && row.forwardings.some(isHeldAtGate) ? heldAtGateIcon : icons[state];
   item.id = row.id;
   item.description = descriptionOf(row, around, vscode.l10n);
   item.iconPath = new vscode.ThemeIcon(icon, new vscode.ThemeColor(colour));
@@ -103,13 +106,13 @@ export function restItem(node: RestNode): vscode.TreeItem {
 export function pausedItem(fresh: number, atLeast: boolean): vscode.TreeItem {
   const { l10n } = vscode;
   const count = `${fresh.toLocaleString(vscode.env.language)}${atLeast ? '+' : ''}`;
-  const item = actionItem('paused', l10n.t('Paused: {0} new', count), 'debug-pause');
+  const item = actionItem('paused', l10n.t('List paused: {0} new', count), 'pinned');
   item.description = l10n.t('Show them');
   item.tooltip = l10n.t(
     'No event joins the list, so that no row moves. What is shown stays true. Choose this row to go on.',
   );
   item.command = { command: commandId('resumeEvents'), title: l10n.t('Go On Showing New Events'), arguments: [] };
-  item.accessibilityInformation = { label: l10n.t('Paused: {0} new. Press Enter to show them.', count) };
+  item.accessibilityInformation = { label: l10n.t('List paused: {0} new. Press Enter to show them.', count) };
   return item;
 }
 

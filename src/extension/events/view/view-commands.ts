@@ -1,8 +1,8 @@
 /** Commands about the events view as a whole: filter, grouping, pages, clearing. */
 import * as vscode from 'vscode';
-import type { RelayClient } from '../../../protocol/relay-client.ts';
 import type { CommandHandlers } from '../../commands.ts';
 import { withNext } from '../../ui/error-words.ts';
+import { connected, notRunning } from '../../relay/connected.ts';
 import type { Session } from '../../relay/session.ts';
 import type { StoppedHistory } from '../../relay/stopped-history.ts';
 import type { EventsView } from './events-view.ts';
@@ -56,25 +56,10 @@ async function groupEvents(view: EventsView, given: unknown): Promise<void> {
   if (choice !== undefined) await view.setGrouping(choice.grouping);
 }
 
-/** The relay is not running: there are no events to act on. */
-class NotRunningError extends Error {
-  override readonly name = 'NotRunningError';
-  readonly next = vscode.l10n.t('Start it with the command Start Relay.');
-  constructor() {
-    super(vscode.l10n.t('The relay is not running'));
-  }
-}
-
-function clientOf(session: Session): RelayClient {
-  const { client } = session;
-  if (client === undefined) throw new NotRunningError();
-  return client;
-}
-
 /** @param filter given by a keybinding or another command; else the user is asked */
 async function filterEvents(view: EventsView, history: StoppedHistory, filter: unknown): Promise<void> {
   const client = await history.reader();
-  if (client === undefined) throw new NotRunningError();
+  if (client === undefined) throw notRunning();
   if (typeof filter === 'string') {
     if (filter.trim() !== '') await client.request('events/query', { filter: filter.trim(), limit: 1 });
     await view.setFilter(filter.trim());
@@ -93,7 +78,7 @@ async function filterEvents(view: EventsView, history: StoppedHistory, filter: u
 }
 
 async function clearHistory(session: Session, view: EventsView): Promise<void> {
-  const client = clientOf(session);
+  const client = connected(session);
   const clear = vscode.l10n.t('Clear History');
   const choice = await vscode.window.showWarningMessage(
     vscode.l10n.t('Clear the history?'),

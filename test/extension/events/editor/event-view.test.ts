@@ -202,6 +202,31 @@ describe('An event in its editor', () => {
     assert.equal(shown.answered.facts[0]?.value, 'no key');
   });
 
+  it('is held by a pause: says who paused sending, and leads to releasing, editing and dropping it', async () => {
+    const receiver = await startReceiver();
+    const relay = await startTestRelay({ settings: { destinations: [{ url: receiver.url }] } });
+    await relay.client.request('debug/pause', { by: { kind: 'terminal', id: '12' } });
+    await relay.deliver(sampleBody());
+    const { sending } = await relay.client.request('relay/status', {});
+    const shown = await show(relay.client, 'e1', undefined, viewer({ around: around({ sending, now: Date.now() }) }));
+    const [release, edit, drop] = shown.view.actions.slice(shown.view.actions.indexOf('release'));
+    assert.deepEqual([release, edit, drop], ['release', 'editAndRelease', 'drop']);
+    for (const other of ['discard', 'editAndResend', 'manageSecrets', 'replay'] as const)
+      assert.ok(!shown.view.actions.includes(other), other);
+    const says = /^held: sending is paused since \d\d:\d\d:\d\d by a terminal \(12\)$/;
+    assert.match(shown.view.groups[1]?.pill?.text ?? '', says);
+    assert.match(shown.answered.facts[0]?.value ?? '', says);
+    const { events } = await relay.client.request('debug/edit', {
+      id: 'e1',
+      body: { text: sampleBody({ email: 'edited@example.com' }) },
+    });
+    const edited = await show(relay.client, events[0]?.id ?? '');
+    assert.equal(fact(edited, 'Edit of'), 'd1, released in its place');
+    const original = await show(relay.client, 'e1');
+    assert.equal(original.view.pill.state, 'discarded');
+    assert.ok(!original.view.actions.includes('release'));
+  });
+
   for (const [check, keys, headers, said] of [
     ['valid', ['secret'], { 'Elements-Webhook-Signature': sign(platform, 'secret') }, 'valid'],
     ['invalid', ['other'], { 'Elements-Webhook-Signature': sign(platform, 'secret') }, 'wrong'],

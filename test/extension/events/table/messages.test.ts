@@ -16,6 +16,9 @@ describe('What the table’s page says', () => {
       { type: 'filter', text: 'state:failed', done: false },
       { type: 'select', ids: ['e1', 'e2'] },
       { type: 'act', action: 'open', ids: ['e1'] },
+      { type: 'act', action: 'release', ids: ['e1', 'e2'] },
+      { type: 'continueSending' },
+      { type: 'sendNext' },
       { type: 'start' },
     ];
     for (const message of messages) assert.deepEqual(readTableMessage(message), message);
@@ -30,6 +33,8 @@ describe('What the table’s page says', () => {
       { type: 'filter', text: 'x'.repeat(1001), done: true },
       { type: 'select', ids: ['command:x'] },
       { type: 'act', action: 'clearHistory', ids: ['e1'] },
+      { type: 'act', action: 'drop', ids: ['e1'] },
+      { type: 'sendNext', id: 'e1' },
       { type: 'act', action: 'replay', ids: [] },
       { type: 'start', extra: 1 },
     ];

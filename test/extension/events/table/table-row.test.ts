@@ -41,6 +41,22 @@ describe('A row of the table', () => {
     assert.doesNotMatch(JSON.stringify(made), /secret/);
   });
 
+  it('says that it is held, at which breakpoint, and why', () => {
+    const held = (changes: Parameters<typeof forwarding>[0]) =>
+      rowOf({ state: 'held', row: eventRow(1, { forwardings: [forwarding({ state: 'held', ...changes })] }) });
+    const stopped = held({ heldBy: 'breakpoint', breakpointId: 'b2', detail: 'stopped at b2' });
+    assert.equal(stopped.cells.state, 'Held at b2');
+    assert.match(stopped.details, /held at breakpoint b2/);
+    assert.match(stopped.flags, /;atGate;/);
+    const paused = held({ heldBy: 'pause', detail: 'sending is paused' });
+    assert.equal(paused.cells.state, 'Held');
+    assert.match(paused.details, /held: sending is paused/);
+    const keyless = held({ heldBy: 'missing-key', detail: 'no key "a"' });
+    assert.equal(keyless.cells.state, 'Held');
+    assert.match(keyless.details, /no key "a"/);
+    assert.doesNotMatch(keyless.flags, /;atGate;/);
+  });
+
   it('says when the next attempt is due, and how many were made of which the latest are there', () => {
     const row = eventRow(1, { forwardings: [forwarding({ attempts: 25, nextAttemptAt: '2026-03-01T12:01:00.000Z' })] });
     const made = rowOf({ row, omittedAttempts: 25 });

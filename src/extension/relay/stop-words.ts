@@ -1,0 +1,24 @@
+/** Where sending stopped, in words. They are needed when it does: not at the start. */
+import type { Stop } from '../../protocol/debug.ts';
+import type { Localiser } from '../ui/localiser.ts';
+import { inMessage } from '../ui/printable.ts';
+
+/** Where sending stopped, for a message. */
+export function stopText({ place, eventId, breakpointIds, text }: Stop, l10n: Localiser): string {
+  if (eventId === null || place === null) return inMessage(text, 500);
+  const breakpoints = inMessage(breakpointIds.join(', '));
+  switch (place) {
+    case 'event':
+      return l10n.t('Sending stopped at breakpoint {0}: {1} is about to be sent.', breakpoints, eventId);
+    case 'failed-attempt':
+      return l10n.t('Sending stopped at breakpoint {0}: an attempt to send {1} failed.', breakpoints, eventId);
+    case 'wrong-signature':
+      return l10n.t(
+        'Sending stopped at breakpoint {0}: the signature of {1} is wrong or missing.',
+        breakpoints,
+        eventId,
+      );
+    case 'rejected':
+      return l10n.t('Sending stopped at breakpoint {0}: {1} was rejected.', breakpoints, eventId);
+  }
+}
