@@ -298,6 +298,7 @@ describe('A request at the control channel', () => {
     assert.equal((await ask('debug/pause', { by: { kind: 'other', id: 'test' } })).sending.state, 'paused');
     for (const seed of [2, 3, 4, 5]) await ask('deliveries/inject', { body: { text: sampleBody({ seed }) } });
     assert.equal((await ask('debug/held', {})).held.length, 4);
+    assert.equal((await ask('debug/sending', {})).sending.held.pause, 4);
     assert.equal((await ask('debug/step', {})).released.length, 1);
     assert.equal((await ask('debug/drop', {})).dropped.length, 1);
     const [next] = (await ask('debug/held', {})).held;

@@ -117,6 +117,8 @@ export function stateWord(state: RowState, l10n: Localiser): string {
 
 /** Why a replay of rows sent nothing: what has not been sent yet is not sent twice. */
 export function whyNothingIsReplayed(rows: readonly EventRow[], l10n: Localiser): string {
+  if (rows.some(({ forwardings }) => forwardings.some(isHeldAtGate)))
+    return l10n.t('Nothing was sent again: it is held. Release sends it.');
   const waits = rows.some(({ forwardings }) =>
     forwardings.some(({ state }) => state === 'waiting' || state === 'held'),
   );

@@ -80,6 +80,8 @@ describe('the words for an event', () => {
     assert.match(why('discarded'), /no destination takes it/);
     assert.match(why('sent', 'waiting'), /still waits/);
     assert.match(why('held'), /still waits/);
+    const held = forwarding({ state: 'held', heldBy: 'pause' });
+    assert.match(whyNothingIsReplayed([eventRow(1, { forwardings: [held] })], english), /Release sends it/);
   });
 
   it('say once what came of the last attempt', () => {
