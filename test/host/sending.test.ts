@@ -56,7 +56,7 @@ describe('That sending is paused', function () {
     const message = await until(() => user.message('Sending is paused since'));
     assert.match(message?.text ?? '', /by breakpoint b1\. Held: 2\.$/);
     assert.deepEqual(message?.buttons, ['Continue Sending', 'Show Held']);
-    message?.choose('Show Held');
+    message.choose('Show Held');
     await until(() => user.ran.includes('filterEvents'));
     relay.say();
     // Another window of the same folder, or the same one loaded again: its relay is the same.
@@ -89,7 +89,7 @@ describe('That sending is paused', function () {
     assert.match(message?.text ?? '', /e2 is about to be sent/);
     assert.equal(user.messages.filter(({ text }) => text.includes('Sending stopped')).length, 1);
     assert.deepEqual(message?.buttons, ['Show Event', 'Continue Sending']);
-    message?.choose('Show Event');
+    message.choose('Show Event');
     await until(() => opened.length > 0);
     assert.deepEqual(opened, ['e2']);
   });
@@ -118,7 +118,9 @@ describe('That sending is paused', function () {
     const given: unknown[] = [];
     for (const held of ['drop', 'keep'] as const) {
       const stopped = await new StandInRelay(window.session.dataDir, '9.0.0').open();
-      stopped.before = (method, params) => void (method === 'relay/stop' && given.push(params));
+      stopped.before = (method, params) => {
+        if (method === 'relay/stop') given.push(params);
+      };
       await window.session.start();
       await window.session.stop(held);
       await stopped.close();

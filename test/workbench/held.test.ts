@@ -69,7 +69,7 @@ describe('What is held, as a person sees it and lets it go', function () {
   const ask = async (method: 'debug/pause' | 'debug/breakpoints', params: Params<typeof method>): Promise<void> => {
     const client = await connectToRelay(dataDir());
     try {
-      await client.request(method, params as never);
+      await client.request(method, params);
     } finally {
       client.close();
     }
