@@ -11,7 +11,6 @@ import {
   passCodes,
   stateCodes,
 } from './database.ts';
-import type { Row } from './statements.ts';
 import type { RenderSettings } from './normalise.ts';
 import type { DeliveryFacts, EventFacts, NotificationFacts, Pass } from './records.ts';
 import type { Row } from './statements.ts';
