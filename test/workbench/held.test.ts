@@ -159,8 +159,11 @@ describe('What is held, as a person sees it and lets it go', function () {
     for (const name of ['eva', 'fay', 'gil']) await deliver(name, 'held: sending is paused');
     await row('eva@example.com').click();
     await row('fay@example.com').click({ modifiers: ['ControlOrMeta'] });
-    await key('Control+Enter');
-    await receiver.received(before + 3);
+    // A key that comes before VS Code has told the extension what is selected acts on less: then once more.
+    await untilDone(async () => {
+      await key('Control+Enter');
+      await receiver.received(before + 3, 5000);
+    });
     // In the order in which they came, whatever was selected first.
     assert.deepEqual(taken(before), ['cai@example.com', 'eva@example.com', 'fay@example.com']);
     await workbench.chooseFromContextMenu(row('gil@example.com'), 'Drop');
