@@ -16,7 +16,7 @@ const pictures: Readonly<Record<string, string>> = {
   'events.png': 'readme/events',
   'event.png': 'event-editor/replayed',
   'table.png': 'table/rows',
-  'held.png': 'held/paused',
+  'held.png': 'held/table-dark',
   'attempts.png': 'documents/attempts',
   'compare.png': 'documents/compare-with-notification',
   'edit-and-resend.png': 'actions/edit-and-resend',

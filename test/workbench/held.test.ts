@@ -184,23 +184,24 @@ describe('What is held, as a person sees it and lets it go', function () {
     const tab = workbench.page.locator('.tab.active').filter({ hasText: '.held.campaign-monitor.json' });
     await tab.waitFor();
     const editor = workbench.page.locator('.editor-group-container.active .monaco-editor').first();
-    const write = async (text: string): Promise<void> => {
+    const write = async (text: string, holds: string): Promise<void> => {
       await workbench.page.evaluate(`navigator.clipboard.writeText(${JSON.stringify(text)})`);
       await editor.click({ position: { x: 200, y: 40 } });
       await key('Control+a');
       await key('Control+v');
-      await editor.locator('.view-line').first().waitFor();
+      // A browser pastes a moment later.
+      await editor.locator('.view-line').filter({ hasText: holds }).first().waitFor();
     };
     await editor.getByText('Release', { exact: false }).first().waitFor();
     await workbench.picture('held/edit-and-release');
-    await write('{"Events": [7]}');
+    await write('{"Events": [7]}', '[7]');
     await key('Control+Enter');
     await workbench.showNotification('the original is still held');
     await workbench.notification('the original is still held').getByText('Events[0]').waitFor();
     await workbench.picture('held/refused');
     assert.equal((await status()).counts.held, 1);
     await workbench.runCommand('Notifications: Clear All Notifications');
-    await write(sampleBody({ email: 'hal-edited@example.com' }));
+    await write(sampleBody({ email: 'hal-edited@example.com' }), 'hal-edited@example.com');
     await key('Control+Enter');
     await receiver.received(before + 1);
     assert.deepEqual(taken(before), ['hal-edited@example.com']);
