@@ -6,7 +6,7 @@ import type { Destination } from '../../protocol/settings.ts';
 import { commandId } from '../commands.ts';
 import type { CommandHandlers } from '../commands.ts';
 import type { ActionParts } from '../events/action-parts.ts';
-import { connected } from '../events/chosen.ts';
+import { connected } from '../relay/connected.ts';
 import type { EventNode } from '../events/event-node.ts';
 import type { DestinationNode, DestinationsNode } from '../relay/destination-node.ts';
 import { nameOfDestination } from '../relay/destination-words.ts';
