@@ -13,7 +13,7 @@ import { registerEventEditor } from './events/editor/event-editor.ts';
 import { registerTable } from './events/table/show-table.ts';
 import { EventsView } from './events/view/events-view.ts';
 import type { Handlers } from './handlers.ts';
-import { BrowserAuthorization } from './oauth/browser-authorization.ts';
+import { UriCallbacks } from './oauth/uri-handler.ts';
 import { registerFormRestoring } from './open-connectors/create/restore-form.ts';
 import { InstanceDocuments } from './open-connectors/instances/instance-documents.ts';
 import { InstanceStore } from './open-connectors/instances/instance-store.ts';
@@ -50,7 +50,7 @@ export function compose(context: vscode.ExtensionContext): void {
   });
   const sandbox = new SandboxProcess(context);
   const platform = new Platform({ context, sandbox });
-  const browser = new BrowserAuthorization(context, log);
+  const uris = new UriCallbacks();
   const instanceStore = new InstanceStore(context);
   const instances = new InstancesView({
     ...{ session, relays, log, platform, secrets, sandbox, names },
@@ -62,7 +62,7 @@ export function compose(context: vscode.ExtensionContext): void {
     (made ??= import('./handlers.ts')
       .then(({ createHandlers }) =>
         createHandlers({
-          ...{ context, log, secrets, receiver, session, sandbox, platform, browser },
+          ...{ context, log, secrets, receiver, session, sandbox, platform, uris },
           ...{ events, history, destinations, names, webhooks, instances, instanceStore, instanceDocuments },
         }),
       )
@@ -84,6 +84,7 @@ export function compose(context: vscode.ExtensionContext): void {
     events,
     destinations,
     instances,
+    vscode.window.registerUriHandler(uris),
     registerDebugType(session),
     // Whoever debugs where no relay has run debugs no handler of ours.
     vscode.debug.registerDebugAdapterTrackerFactory('*', {

@@ -27,8 +27,8 @@ import { EventPanels } from './events/editor/event-panels.ts';
 import { TableView } from './events/table/table-view.ts';
 import type { EventsView } from './events/view/events-view.ts';
 import { createEventsViewCommands } from './events/view/view-commands.ts';
-import { createAuthorizationCommands } from './oauth/browser-authorization.ts';
-import type { BrowserAuthorization } from './oauth/browser-authorization.ts';
+import { BrowserAuthorization, createAuthorizationCommands } from './oauth/browser-authorization.ts';
+import type { UriCallbacks } from './oauth/uri-handler.ts';
 import { createFormCommands } from './open-connectors/create/form-commands.ts';
 import { FormPanel } from './open-connectors/create/form-panel.ts';
 import { createInstanceCommands } from './open-connectors/instances/instance-commands.ts';
@@ -62,7 +62,7 @@ export interface StandingParts {
   readonly names: ListNames;
   readonly sandbox: SandboxProcess;
   readonly platform: Platform;
-  readonly browser: BrowserAuthorization;
+  readonly uris: UriCallbacks;
   readonly events: EventsView;
   readonly destinations: DestinationsView;
   readonly history: StoppedHistory;
@@ -85,8 +85,9 @@ export interface Handlers {
 
 /** Makes all of it, once for a window. */
 export function createHandlers(parts: StandingParts): Handlers {
-  const { context, log, secrets, receiver, session, sandbox, platform, browser, events, webhooks } = parts;
+  const { context, log, secrets, receiver, session, sandbox, platform, uris, events, webhooks } = parts;
   const { instances, instanceStore: store, instanceDocuments: documents, destinations, names, history } = parts;
+  const browser = new BrowserAuthorization(context, log, uris);
   const webhookActions = createWebhookActions({
     ...{ session, log, browser },
     ...{ accounts: webhooks.accounts, journal: webhooks.journal, source: webhooks.source, view: webhooks.view },

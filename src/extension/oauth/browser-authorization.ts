@@ -13,7 +13,7 @@ import type {
 } from '../../oauth/authorize.ts';
 import type { CallbackPortError, PageTexts } from '../../oauth/loopback.ts';
 import { showPasteBox, strayText } from './paste.ts';
-import { UriCallbacks } from './uri-handler.ts';
+import type { UriCallbacks } from './uri-handler.ts';
 import type { EditorEnvironment } from '../../oauth/ways.ts';
 
 /** What to say of an authorisation that gave no code. */
@@ -27,18 +27,18 @@ export interface Explanation {
 export class BrowserAuthorization {
   readonly #context: vscode.ExtensionContext;
   readonly #log: vscode.LogOutputChannel;
-  readonly #uris = new UriCallbacks();
+  readonly #uris: UriCallbacks;
   /** The one that waits, and its end: another one takes its place, since both would need the same port. */
   #current: { readonly stop: AbortController; readonly ended: Promise<unknown> } | undefined;
   /** Shows the box of the one that waits. */
   #showBox: (() => void) | undefined;
 
-  constructor(context: vscode.ExtensionContext, log: vscode.LogOutputChannel) {
+  /** @param uris are told of the URLs that VS Code hands to this extension */
+  constructor(context: vscode.ExtensionContext, log: vscode.LogOutputChannel, uris: UriCallbacks) {
     this.#context = context;
     this.#log = log;
-    context.subscriptions.push(vscode.window.registerUriHandler(this.#uris), {
-      dispose: () => this.#current?.stop.abort(),
-    });
+    this.#uris = uris;
+    context.subscriptions.push({ dispose: () => this.#current?.stop.abort() });
   }
 
   /** The callbacks to register with an app, for a page on this machine and for this VS Code. */
