@@ -1,10 +1,36 @@
 import assert from 'node:assert/strict';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import * as vscode from 'vscode';
 import { sampleBody } from '../relay/stage.ts';
 import { startStage, until } from './relay-stage.ts';
 import type { HostStage } from './relay-stage.ts';
 
 const type = 'campaign-monitor';
+
+/** The sockets on which this process takes connections, of TCP and of the file system, as Linux tells. */
+function listeners(): string[] {
+  const own = new Set(
+    readdirSync('/proc/self/fd').flatMap((fd) => {
+      try {
+        return /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/self/fd/${fd}`))?.[1] ?? [];
+      } catch {
+        // The one that lists the folder is closed again.
+        return [];
+      }
+    }),
+  );
+  const columns = (path: string): string[][] =>
+    readFileSync(path, 'utf8')
+      .split('\n')
+      .map((line) => line.trim().split(/\s+/));
+  const tcp = ['/proc/self/net/tcp', '/proc/self/net/tcp6'].flatMap((path) =>
+    columns(path).flatMap(([, local = '', , state, , , , , , inode = '']) => (state === '0A' ? [[local, inode]] : [])),
+  );
+  const unix = columns('/proc/self/net/unix').flatMap(([, , , flags, , , inode = '', path = '']) =>
+    flags === '00010000' ? [[path, inode]] : [],
+  );
+  return [...tcp, ...unix].flatMap(([where = '', inode = '']) => (own.has(inode) ? [where] : [])).sort();
+}
 
 describe('A debug session of deliveries', () => {
   let stage: HostStage;
@@ -66,6 +92,15 @@ describe('A debug session of deliveries', () => {
     assert.match(stage.received.at(-1) ?? '', /eve@example\.org/);
     await vscode.debug.stopDebugging(session);
     await until(async () => (await stage.client.request('debug/breakpoints', {})).breakpoints.length === 0);
+  });
+
+  it('listens nowhere: the adapter is in this process and has no socket of its own', async function () {
+    if (process.platform !== 'linux') this.skip();
+    const before = listeners();
+    assert.equal(await start(), true);
+    const session = await until(() => vscode.debug.activeDebugSession);
+    await session?.customRequest('threads');
+    assert.deepEqual(listeners(), before);
   });
 
   it('is one for a window, whatever asks for another', async () => {
