@@ -219,7 +219,7 @@ const define = {
 };
 
 /** Our pages in webviews, by their folders. */
-const pages = ['form', 'editor', 'table'];
+const pages = ['form', 'editor', 'table', 'check'];
 
 const [program, assistant, extension, ...ofPages] = await Promise.all([
   build({

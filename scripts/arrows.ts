@@ -100,6 +100,7 @@ const extensionRooms = [
   'events/view',
   'events/table',
   'events/actions',
+  'check',
   'debug',
 ];
 
@@ -112,6 +113,9 @@ const deferred: ReadonlySet<string> = new Set(
     'debug/breakpoint-set',
     'debug/delivery-session',
     'deferred',
+    'check/check-view',
+    'check/engine',
+    'check/messages',
     'events/actions/editable-body',
     'events/actions/export-items',
     'events/actions/sample-posts',
@@ -127,6 +131,9 @@ const deferred: ReadonlySet<string> = new Set(
     'ui/tunnel-words',
   ].map((path) => `extension/${path}.ts`),
 );
+
+/** What gathers these, each for its use. */
+const onDemand: ReadonlySet<string> = new Set(['extension/deferred.ts', 'extension/check/engine.ts']);
 
 /** What brings zod, a vendor or the connection along. */
 const heavy = /^(?:protocol|export|sandbox|campaign-monitor|check)\/|^open-connectors\/(?!instance-(?:facts|log)\.ts$)/;
@@ -155,7 +162,7 @@ export function problemOf(from: string, to: string, how: ImportKind): string | n
   if (target === 'extension') {
     const [own, other] = [placeOf(from), placeOf(to)];
     if (own !== -1 && other > own) return oneWay;
-    if (to === 'extension/deferred.ts' && how === 'static') return 'By `await import()` only.';
+    if (onDemand.has(to) && how === 'static') return 'By `await import()` only.';
   }
   if (how !== 'type' && !deferred.has(from) && heavy.test(to)) {
     return 'Heavy: use it by `await import()` of deferred.ts (docs/architecture.md, "What is loaded when").';

@@ -8,6 +8,8 @@ import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
 import { format } from 'prettier';
+import type { Step } from '../src/check/scenario.ts';
+import { checksFor } from '../src/check/suite.ts';
 import { prefix } from '../src/extension/commands.ts';
 import { contributesOfCommands, textsOfCommands } from './contributions.ts';
 
@@ -95,6 +97,15 @@ for (const path of globSync('src/extension/**/*.ts', { cwd: root }).sort()) {
     ts.forEachChild(node, visit);
   };
   visit(source);
+}
+
+// The suite's texts stand in the engine, which knows no VS Code: src/extension/check/suite-words.ts translates them.
+for (const { title, why, platform, mend, scenario } of checksFor({ answerWithinMs: 1000 }))
+  for (const text of [title, why, platform, mend, ...namesOf(scenario.steps)]) texts.set(text, 'src/check/suite.ts');
+
+/** What steps are called. */
+function namesOf(steps: readonly Step[]): string[] {
+  return steps.flatMap((step) => ('steps' in step ? namesOf(step.steps) : 'name' in step ? (step.name ?? []) : []));
 }
 
 interface Manifest {

@@ -2,8 +2,8 @@
  * `npm run package`: builds campaign-monitor-relay-<version>.vsix in the repository's folder, or the file named as
  * argument. What goes in is listed here; everything else stays out.
  */
-import { cpSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { cpSync, globSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { createVSIX } from '@vscode/vsce';
 import { extensionPage } from './extension-page.ts';
 
@@ -13,9 +13,8 @@ const staged = join(root, '.cache', 'vsix');
 /** Everything that the package holds, beside its package.json. */
 const contents = [
   'dist/extension',
-  'dist/editor.js',
-  'dist/form.js',
-  'dist/table.js',
+  // Our pages in webviews.
+  ...globSync('src/pages/*/page.ts', { cwd: root }).map((path) => `dist/${basename(dirname(path))}.js`),
   'dist/cm-relay.js',
   'dist/cm-relay-mcp.js',
   'dist/package.json',

@@ -23,6 +23,8 @@ const pictures: Readonly<Record<string, string>> = {
   'relay.png': 'relay-control/status',
   'debugger.png': 'debugging/stopped',
   'credential-question.png': 'relay-control/credential-question',
+  'check.png': 'check/failed',
+  'scenarios.png': 'check/scenarios',
   'instances.png': 'readme/instances',
   'webhooks.png': 'readme/webhooks',
   'loop-form.png': 'loop/form',

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import * as vscode from 'vscode';
 import { ListNames } from './campaign-monitor/list-names.ts';
 import { createWebhooks } from './campaign-monitor/webhooks/webhooks.ts';
+import { watchScenarios } from './check/scenario-watch.ts';
 import { registerCommands } from './command-registration.ts';
 import { prefix } from './commands.ts';
 import { registerDebugType } from './debug/debug-type.ts';
@@ -120,6 +121,7 @@ export function compose(context: vscode.ExtensionContext): void {
       registerSendLens(),
       registerDecorations(),
       registerTable(async () => (await handlers()).table),
+      watchScenarios(async () => (await handlers()).scenarioTests),
     );
     keepSettingsCurrent(context, log);
     void sandbox.find();

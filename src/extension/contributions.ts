@@ -15,6 +15,7 @@ import {
   testsCommands,
 } from './events/actions/contributions.ts';
 import { debugCommands } from './debug/contributions.ts';
+import { checkCommands } from './check/contributions.ts';
 import { documentsCommands } from './events/documents/contributions.ts';
 import { eventsViewCommands } from './events/view/contributions.ts';
 import { authorizationCommands } from './oauth/contributions.ts';
@@ -38,6 +39,7 @@ export const contributions = {
   samples: samplesCommands,
   exports: exportsCommands,
   tests: testsCommands,
+  check: checkCommands,
   accounts: accountsCommands,
   webhooks: webhooksCommands,
   instances: instancesCommands,

@@ -40,6 +40,7 @@ export { toInstanceCurl } from '../open-connectors/instance-curl.ts';
 export { maskInstanceBody } from '../open-connectors/instance-mask.ts';
 export { exportItems, exportText } from './events/actions/export-items.ts';
 export { editableBody } from './events/actions/editable-body.ts';
+export { scenarioFile } from './events/actions/scenario-file.ts';
 export { sendSamples } from './events/actions/sample-posts.ts';
 export { testFile } from './events/actions/test-file.ts';
 export {

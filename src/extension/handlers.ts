@@ -8,6 +8,8 @@ import { createWebhookActions } from './campaign-monitor/webhooks/webhook-action
 import type { WebhookActions } from './campaign-monitor/webhooks/webhook-actions.ts';
 import type { Webhooks } from './campaign-monitor/webhooks/webhooks.ts';
 import { prefix } from './commands.ts';
+import { createCheckCommands } from './check/check-commands.ts';
+import { ScenarioTests } from './check/scenario-tests.ts';
 import type { CommandHandlers } from './commands.ts';
 import { createHandlerCommands } from './debug/debug-my-handler.ts';
 import { RememberedConfigurations } from './debug/handler-configurations.ts';
@@ -81,6 +83,7 @@ export interface Handlers {
   readonly table: TableView;
   readonly programs: Programs;
   readonly sendingNotices: SendingNotices;
+  readonly scenarioTests: ScenarioTests;
 }
 
 /** Makes all of it, once for a window. */
@@ -113,6 +116,7 @@ export function createHandlers(parts: StandingParts): Handlers {
     table,
     programs,
     webhookActions,
+    scenarioTests: new ScenarioTests({ context, log, session, secrets, history }),
     form,
     sendingNotices: new SendingNotices({
       open: (eventId) => vscode.commands.executeCommand('vscode.open', eventUri(eventId)),
@@ -146,6 +150,7 @@ export function createHandlers(parts: StandingParts): Handlers {
       ...createExportCommands(actionParts),
       ...createTestCommands(actionParts),
       ...createHandlerCommands({ context, session, destinations, programs, patience, remembered }),
+      ...createCheckCommands({ context, log, session, secrets, destinations }),
       ...createInstanceCommands({ session, secrets, platform, store, browser, view: instances, documents }),
       ...createDebugCommands(),
     },

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
+import { readScenarioFile } from '../../src/check/scenario.ts';
 import type { EventRow } from '../../src/protocol/history.ts';
 import { closeEditors, nodeOf, run, startStage, until } from './relay-stage.ts';
 import type { HostStage } from './relay-stage.ts';
@@ -153,6 +154,18 @@ describe('What can be done with an event', function () {
     const document = await activeDocument(`Subscribe-${row.id}.test.mjs`);
     assert.equal(document.languageId, 'javascript');
     assert.ok(document.getText().includes(stage.callbackUrl));
+  });
+
+  it('becomes a scenario that holds the whole selection, with names and addresses replaced', async () => {
+    const [other] = await stage.deliver(body('joe.real@example.org', 'Update'));
+    assert.ok(other);
+    await accepting(run('createScenario', nodeOf(row), [nodeOf(row), nodeOf(other)]));
+    const document = await activeDocument(`Subscribe-${row.id}.cm-scenario.json`);
+    assert.equal(document.languageId, 'json');
+    const { scenarios } = readScenarioFile(document.getText());
+    const sources = scenarios[0]?.steps.map((step) => ('send' in step ? Object.keys(step.send) : []));
+    assert.deepEqual(sources, [['delivery'], ['delivery']]);
+    assert.doesNotMatch(document.getText(), /joe\.real|jane@/);
   });
 
   it('comes as a sample of each type by one Enter', async () => {

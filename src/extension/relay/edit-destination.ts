@@ -34,13 +34,13 @@ export function createDestinationCommands(parts: DestinationCommandParts): Comma
   return {
     addDestination: () => addDestination(parts),
     editDestination: async (node?: DestinationsNode) => {
-      const { setting } = chosen(node);
+      const { setting } = chosenDestination(node);
       if (node?.kind === 'field') await change(parts, setting, node.field);
       else await edit(parts, setting, vscode.l10n.t('Edit Destination'));
     },
-    removeDestination: byKeyToo(parts.view.focused, async (node?: DestinationsNode) => remove(chosen(node))),
+    removeDestination: byKeyToo(parts.view.focused, async (node?: DestinationsNode) => remove(chosenDestination(node))),
     copyDestinationUrl: byKeyToo(parts.view.focused, async (node?: DestinationsNode) => {
-      await vscode.env.clipboard.writeText(chosen(node).setting.url);
+      await vscode.env.clipboard.writeText(chosenDestination(node).setting.url);
       vscode.window.setStatusBarMessage(vscode.l10n.t('Copied.'), 5000);
     }),
     openDestinations: () => openDestinationSetting(),
@@ -48,7 +48,7 @@ export function createDestinationCommands(parts: DestinationCommandParts): Comma
 }
 
 /** The destination of a row. @throws CommandError where it has none that stands in the settings */
-function chosen(node: DestinationsNode | undefined): DestinationNode {
+export function chosenDestination(node: DestinationsNode | undefined): DestinationNode {
   const { l10n } = vscode;
   switch (node?.kind) {
     case 'destination':

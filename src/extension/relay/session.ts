@@ -155,6 +155,11 @@ export class Session implements vscode.Disposable {
     return this.#configurator.chooseConsents();
   }
 
+  /** Applies what the user has said elsewhere about where stored keys and credentials may go. */
+  applyConsents(): Promise<void> {
+    return this.#configurator.refresh();
+  }
+
   dispose(): void {
     this.#disposed = true;
     this.client?.close();

@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 
 export interface Page {
   /** As in `src/pages/`. */
-  readonly name: 'form' | 'editor' | 'table';
+  readonly name: 'form' | 'editor' | 'table' | 'check';
   /** What a screen reader calls the page. */
   readonly title: string;
 }

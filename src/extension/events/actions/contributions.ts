@@ -161,4 +161,10 @@ export const testsCommands = {
     palette: false,
     menus: [{ menu: 'view/item/context', view: 'events', item: 'notification', alone: true, group: '4_test@1' }],
   },
+  createScenario: {
+    title: 'Create Scenario from Selection…',
+    icon: 'beaker',
+    palette: false,
+    menus: [{ menu: 'view/item/context', view: 'events', item: 'row', group: '4_test@2' }],
+  },
 } as const satisfies CommandDescriptions;

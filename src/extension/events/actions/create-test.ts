@@ -7,10 +7,14 @@ import { chosenRow } from '../chosen.ts';
 import { CommandError } from '../../ui/command-error.ts';
 import type { ActionParts } from '../action-parts.ts';
 import { openUntitled } from '../untitled.ts';
+import { createScenario } from './create-scenario.ts';
 
 /** The handlers of these commands. */
 export function createTestCommands(parts: ActionParts): CommandHandlers<'tests'> {
-  return { createTest: (node?: EventsNode) => createTest(parts, node) };
+  return {
+    createTest: (node?: EventsNode) => createTest(parts, node),
+    createScenario: (node?: EventsNode, nodes?: readonly EventsNode[]) => createScenario(parts, node, nodes),
+  };
 }
 
 async function createTest(parts: ActionParts, node: EventsNode | undefined): Promise<void> {

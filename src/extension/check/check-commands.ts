@@ -1,0 +1,126 @@
+/** Check My Callback: what is asked before the checks are run, and where they are shown. */
+import * as vscode from 'vscode';
+import { prefix } from '../commands.ts';
+import type { CommandHandlers } from '../commands.ts';
+import type { DestinationNode, DestinationsNode } from '../relay/destination-node.ts';
+import type { DestinationSetting } from '../relay/destination-settings.ts';
+import { nameOfDestination } from '../relay/destination-words.ts';
+import type { DestinationsView } from '../relay/destinations-view.ts';
+import { chosenDestination } from '../relay/edit-destination.ts';
+import type { SecretBox } from '../relay/secrets.ts';
+import type { Session } from '../relay/session.ts';
+import { CommandError } from '../ui/command-error.ts';
+import { placeOf } from '../ui/phrases.ts';
+import { inMessage } from '../ui/printable.ts';
+import { CheckPanels } from './check-panels.ts';
+import type { CheckAgain } from './check-panels.ts';
+import { targetOf } from './checked-destination.ts';
+import { askProbe, chosenProbe, probeOf } from './probe-choice.ts';
+
+export interface CheckParts {
+  readonly context: vscode.ExtensionContext;
+  readonly log: vscode.LogOutputChannel;
+  readonly session: Session;
+  readonly secrets: SecretBox;
+  readonly destinations: DestinationsView;
+}
+
+/** The handlers of these commands. */
+export function createCheckCommands(parts: CheckParts): CommandHandlers<'check'> {
+  const panels = new CheckPanels(parts);
+  const { workspaceState } = parts.context;
+  return {
+    checkCallback: async (node?: DestinationsNode | CheckAgain) => {
+      if (node?.kind === 'again') await check(parts, panels, node);
+      else {
+        const setting = node === undefined ? await askDestination(parts) : chosenDestination(node).setting;
+        if (setting !== undefined) await check(parts, panels, { kind: 'again', setting, only: null });
+      }
+    },
+    chooseProbe: async (node?: DestinationsNode | CheckAgain) => {
+      const { setting } = node?.kind === 'again' ? node : chosenDestination(node);
+      const choice = await askProbe(workspaceState, setting.url);
+      if (choice !== undefined) panels.probeChanged(setting, choice);
+    },
+  };
+}
+
+/** @returns undefined where the user gave up. @throws CommandError where there is none */
+async function askDestination({ destinations }: CheckParts): Promise<DestinationSetting | undefined> {
+  const { l10n } = vscode;
+  const { nodes } = destinations;
+  const [first, second] = nodes;
+  if (first === undefined) {
+    throw new CommandError(l10n.t('There is no callback of yours to check'), l10n.t('Add it as a destination.'), {
+      title: l10n.t('Add Destination'),
+      command: 'addDestination',
+    });
+  }
+  if (second === undefined) return first.setting;
+  const all = nodes.map(({ setting }) => setting);
+  const items = nodes.map(({ setting }: DestinationNode) => ({
+    label: nameOfDestination(setting, all, l10n),
+    setting,
+  }));
+  const choice = await vscode.window.showQuickPick(items, {
+    title: l10n.t('Check My Callback'),
+    placeHolder: l10n.t('Which one?'),
+  });
+  return choice?.setting;
+}
+
+async function check(
+  { context: { workspaceState }, session, secrets }: CheckParts,
+  panels: CheckPanels,
+  { setting, only }: CheckAgain,
+): Promise<void> {
+  if (panels.isRunning(setting)) {
+    panels.reveal(setting);
+    return;
+  }
+  if (!URL.canParse(setting.url)) {
+    const { l10n } = vscode;
+    throw new CommandError(
+      l10n.t('{0} is no URL', inMessage(setting.url)),
+      l10n.t('Correct it in the settings and try again.'),
+      { title: l10n.t('Open Setting'), command: 'openDestinations' },
+    );
+  }
+  if (!(await isAgreed(workspaceState, setting.url))) return;
+  const target = await targetOf(setting, { session, secrets });
+  if (target === undefined) return;
+  const choice = chosenProbe(workspaceState, setting.url) ?? (await askProbe(workspaceState, setting.url));
+  if (choice === undefined) return;
+  const asked = probeOf(choice, await import('./engine.ts'));
+  await panels.run({ setting, ...target, ...asked, choice, only });
+}
+
+const agreedKey = `${prefix}.checkedCallbacks`;
+
+/** Says before the first time what the checks do there. @returns whether the user agrees */
+async function isAgreed(state: vscode.Memento, url: string): Promise<boolean> {
+  const { l10n } = vscode;
+  const agreed = state.get<readonly string[]>(agreedKey, []);
+  if (agreed.includes(url)) return true;
+  const go = l10n.t('Check');
+  const choice = await vscode.window.showWarningMessage(
+    l10n.t('Check {0}?', inMessage(placeOf(url), 300)),
+    {
+      modal: true,
+      detail: [
+        l10n.t('Some 1,300 made-up events are sent there, and nowhere else, in a minute or so.'),
+        l10n.t(
+          'Some come twice, late, out of order, cut off, 20 at once or with a forged signature. A callback that is not ready for that may fail or end.',
+        ),
+        l10n.t(
+          'What it makes of them stays there: contacts, whose addresses hold “check-”. Let it be a test system, not the one that your customers are in.',
+        ),
+        l10n.t('You are asked once.'),
+      ].join('\n\n'),
+    },
+    go,
+  );
+  if (choice !== go) return false;
+  await state.update(agreedKey, [...agreed, url]);
+  return true;
+}

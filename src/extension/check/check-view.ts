@@ -1,0 +1,143 @@
+/** A check and what it came to, as its page shows it. Secrets are masked, and what came from outside is printable. */
+import { isUtf8 } from 'node:buffer';
+import type { CheckResult } from '../../check/check.ts';
+import type { Answer } from '../../check/exchange.ts';
+import { answerWords } from '../../check/run.ts';
+import type { Finding, Sent, StepResult } from '../../check/run.ts';
+import type { Check } from '../../check/suite.ts';
+import type { SecretMask } from '../../common/masking.ts';
+import { indentJson } from '../../export/indented-json.ts';
+import type { Localiser } from '../ui/localiser.ts';
+import { durationOf } from '../ui/phrases.ts';
+import { printable, printableLines } from '../ui/printable.ts';
+import type { AttemptView, CheckState, CheckView, FindingView, RequestView, ShownText, StepView } from './messages.ts';
+import { engineText, findingWords, lookedAt, stateWord, suiteText, verdictWord } from './suite-words.ts';
+
+/** Of a longer body so many UTF-16 units are shown: a reader needs its beginning. */
+const mostShown = 4000;
+
+/** Of a line from outside so many UTF-16 units are shown. */
+const mostOfLine = 1000;
+
+export interface CheckViewer {
+  /** What the callback may repeat of what it is sent: credentials and the key. */
+  readonly mask: SecretMask;
+  readonly l10n: Localiser;
+}
+
+/**
+ * Draws a check.
+ * @param result what it came to; without one `state` says how it is
+ */
+export function drawCheck(
+  check: Check,
+  result: CheckResult | undefined,
+  state: Extract<CheckState, 'running' | 'waiting' | 'notRun'>,
+  viewer: CheckViewer,
+): CheckView {
+  const { l10n } = viewer;
+  const { id, title, why, platform, basis, mend } = check;
+  const now = result?.outcome ?? state;
+  const known = suiteText(platform, l10n);
+  return {
+    id,
+    title: suiteText(title, l10n),
+    state: now,
+    word: stateWord(now, l10n),
+    took: result?.result == null ? '' : durationOf(result.result.ms, l10n),
+    reason: result === undefined ? '' : line(reasonOf(result, l10n), viewer),
+    why: suiteText(why, l10n),
+    platform: basis === 'assumption' ? l10n.t('{0} (An assumption: no document says it.)', known) : known,
+    mend: suiteText(mend, l10n),
+    steps: (result?.result?.steps ?? []).map((step) => stepView(step, viewer)),
+  };
+}
+
+/** Why it is not passed: the finding that decides, where there is one. */
+function reasonOf({ outcome, reason, result }: CheckResult, l10n: Localiser): string {
+  if (reason === null) return '';
+  const verdict = outcome === 'failed' ? 'unmet' : 'undecided';
+  const finding = result?.steps.flatMap(({ findings }) => findings).find((each) => each.verdict === verdict);
+  return finding === undefined ? engineText(reason, l10n) : findingWords(finding, l10n);
+}
+
+function stepView({ title, sent, examples, p50Ms, p99Ms, findings }: StepResult, viewer: CheckViewer): StepView {
+  const { l10n } = viewer;
+  const facts = [
+    sent === 1 ? l10n.t('1 request') : l10n.t('{0} requests', sent),
+    ...(p50Ms === null || p99Ms === null || sent < 2
+      ? []
+      : [l10n.t('half answered within {0}, 99 of 100 within {1}', durationOf(p50Ms, l10n), durationOf(p99Ms, l10n))]),
+    ...(examples.length < sent ? [l10n.t('{0} of them are shown', examples.length)] : []),
+  ];
+  return {
+    title: line(suiteText(title, l10n), viewer),
+    facts: facts.join(' · '),
+    findings: findings.map((finding) => findingView(finding, viewer)),
+    requests: examples.map((each) => requestView(each, viewer)),
+  };
+}
+
+function findingView({ verdict, what, expected, actual }: Finding, viewer: CheckViewer): FindingView {
+  return {
+    verdict,
+    word: verdictWord(verdict, viewer.l10n),
+    what: lookedAt(what, viewer.l10n),
+    expected: line(engineText(expected, viewer.l10n), viewer),
+    actual: line(engineText(actual, viewer.l10n), viewer),
+  };
+}
+
+function requestView({ message, attempts }: Sent, viewer: CheckViewer): RequestView {
+  const { l10n } = viewer;
+  const { label, eventId, events, headers, body } = message;
+  const parts = [
+    label,
+    events === 1 ? l10n.t('1 event') : l10n.t('{0} events', events),
+    ...(eventId === null ? [] : [`eventId ${eventId}`]),
+    l10n.t('{0} bytes', body.byteLength),
+  ];
+  return {
+    title: line(parts.join(' · '), viewer),
+    headers: shownHeaders(headers, viewer),
+    body: shownText(body, false, viewer),
+    attempts: attempts.map((answer) => attemptView(answer, viewer)),
+  };
+}
+
+function attemptView(answer: Answer, viewer: CheckViewer): AttemptView {
+  const { l10n } = viewer;
+  const title = line(l10n.t('{0} in {1}', answerWords(answer), durationOf(answer.ms, l10n)), viewer);
+  if (answer.kind !== 'answer') return { title, headers: [], body: null };
+  return {
+    title,
+    headers: shownHeaders(answer.headers, viewer),
+    body: shownText(answer.body, answer.truncated, viewer),
+  };
+}
+
+function shownHeaders(
+  headers: readonly (readonly [string, string])[],
+  viewer: CheckViewer,
+): (readonly [string, string])[] {
+  return headers.slice(0, 50).map(([name, value]) => [line(name, viewer), line(value, viewer)] as const);
+}
+
+function line(text: string, { mask }: CheckViewer): string {
+  return printable(mask.in(text), mostOfLine);
+}
+
+function shownText(body: Buffer, truncated: boolean, { mask, l10n }: CheckViewer): ShownText {
+  // Of a cut body the last character may be a part of one.
+  if (!truncated && !isUtf8(body)) return { text: '', notice: l10n.t('{0} bytes that are no text.', body.byteLength) };
+  const whole = mask.in(body.toString(), { cut: truncated });
+  const indented = whole.length > 100_000 ? undefined : indentJson(whole);
+  const text = printableLines(indented?.kind === 'indented' ? indented.text : whole);
+  if (text.length <= mostShown)
+    return { text, notice: truncated ? l10n.t('It is longer: this is its beginning.') : '' };
+  const end = /[\udc00-\udfff]/.test(text[mostShown] ?? '') ? mostShown - 1 : mostShown;
+  return {
+    text: text.slice(0, end),
+    notice: l10n.t('Only the first {0} of {1} characters are shown.', end, text.length),
+  };
+}

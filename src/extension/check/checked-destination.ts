@@ -1,0 +1,108 @@
+/** A destination of the settings as checks and scenarios send to it: with what is stored, where the user allows that. */
+import * as vscode from 'vscode';
+import type { Target } from '../../check/target.ts';
+import type { Destination } from '../../protocol/settings.ts';
+import { askForConsent, whyHeld } from '../relay/credential-consent.ts';
+import type { DestinationSetting } from '../relay/destination-settings.ts';
+import type { SecretBox, SecretName } from '../relay/secrets.ts';
+import type { Session } from '../relay/session.ts';
+import { CommandError } from '../ui/command-error.ts';
+import { inMessage } from '../ui/printable.ts';
+
+export interface TargetParts {
+  readonly session: Pick<Session, 'consents' | 'applyConsents'>;
+  readonly secrets: SecretBox;
+}
+
+/** Where to send, and which secrets are sent along: a callback may repeat them. */
+export interface CheckedTarget {
+  readonly target: Target;
+  readonly secrets: readonly string[];
+}
+
+/**
+ * The destination with its headers, credentials and key. The user is asked where she has not said yet whether these may
+ * go there.
+ * @returns undefined where she puts that off
+ * @throws CommandError where it cannot be sent to
+ */
+export async function targetOf(
+  setting: DestinationSetting,
+  { session, secrets }: TargetParts,
+): Promise<CheckedTarget | undefined> {
+  const { l10n } = vscode;
+  const { destinationSchema } = await import('./engine.ts');
+  const parsed = destinationSchema.safeParse(setting);
+  const inSettings = { title: l10n.t('Open Setting'), command: 'openDestinations' } as const;
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw new CommandError(
+      l10n.t('The destination cannot be used as it stands in the settings: {0}', inMessage(issue?.message ?? '')),
+      l10n.t('Correct it there and try again.'),
+      inSettings,
+    );
+  }
+  const destination = parsed.data;
+  if (destination.mode === 'raw') {
+    throw new CommandError(
+      l10n.t('This destination takes raw deliveries, and the checks are about notifications'),
+      l10n.t('Check one that takes notifications, or change what is sent to this one.'),
+      inSettings,
+    );
+  }
+  const used = namedSecrets(destination);
+  const missing = used.find(({ kind, name }) => !secrets.names(kind).includes(name));
+  if (missing !== undefined) {
+    const name = inMessage(missing.name, 100);
+    throw new CommandError(
+      missing.kind === 'credentials'
+        ? l10n.t('The credentials “{0}” that the destination names are not stored', name)
+        : l10n.t('The signature key “{0}” that the destination names is not stored', name),
+      l10n.t('Give it and try again.'),
+      { title: l10n.t('Manage Keys and Secrets'), command: 'manageSecrets', args: [missing.kind] },
+    );
+  }
+  if (!(await isAllowed(destination, session))) return undefined;
+  const { signatureKeys = {}, credentials = {} } = await secrets.values(used);
+  const { url, headers = {}, timeoutMs, insecureTls, credentialsName = '', signatureKeyName = '' } = destination;
+  const sent = credentials[credentialsName] ?? {};
+  const signatureKey = signatureKeys[signatureKeyName];
+  return {
+    target: {
+      url: new URL(url),
+      headers: Object.entries({ ...headers, ...sent }),
+      signatureKey,
+      timeoutMs,
+      insecureTls: insecureTls === true,
+    },
+    secrets: [...Object.values(sent), ...(signatureKey === undefined ? [] : [signatureKey])],
+  };
+}
+
+function namedSecrets({ credentialsName, signatureKeyName }: Destination): SecretName[] {
+  return [
+    ...(credentialsName === undefined ? [] : [{ kind: 'credentials' as const, name: credentialsName }]),
+    ...(signatureKeyName === undefined ? [] : [{ kind: 'signatureKeys' as const, name: signatureKeyName }]),
+  ];
+}
+
+/** @returns false where the user puts it off. @throws CommandError where she does not allow it */
+async function isAllowed(destination: Destination, session: TargetParts['session']): Promise<boolean> {
+  const { l10n } = vscode;
+  const { consents } = session;
+  const uses = consents.stored(destination);
+  const open = uses.filter((use) => consents.of(use) === undefined);
+  if (open.length > 0) {
+    const consent = await askForConsent({ url: destination.url, uses: open });
+    if (consent === undefined) return false;
+    await consents.record(open, consent);
+    void session.applyConsents();
+  }
+  const refused = uses.filter((use) => consents.of(use) !== 'allowed');
+  if (refused.length === 0) return true;
+  throw new CommandError(whyHeld(refused), l10n.t('Allow it under Manage Keys and Secrets, and try again.'), {
+    title: l10n.t('Manage Keys and Secrets'),
+    command: 'manageSecrets',
+    args: ['consents'],
+  });
+}

@@ -1,0 +1,21 @@
+/** The commands of this room: what they are called, where they stand and when (see src/extension/contributions.ts). */
+import { prefix } from '../commands.ts';
+import type { CommandDescriptions } from '../describing.ts';
+
+export const checkCommands = {
+  checkCallback: {
+    title: 'Check My Callback…',
+    icon: 'checklist',
+    palette: true,
+    menus: [
+      { menu: 'view/title', view: 'destinations', when: `${prefix}.ownDestination`, group: '2_check@1' },
+      { menu: 'view/item/context', view: 'destinations', item: 'destination', group: 'inline@0' },
+      { menu: 'view/item/context', view: 'destinations', item: 'destination', group: '0_check@1' },
+    ],
+  },
+  chooseProbe: {
+    title: 'Choose the Probe of Checks…',
+    palette: false,
+    menus: [{ menu: 'view/item/context', view: 'destinations', item: 'destination', group: '0_check@2' }],
+  },
+} as const satisfies CommandDescriptions;

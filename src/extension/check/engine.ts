@@ -1,0 +1,16 @@
+/**
+ * The engine of checks and scenarios, and what shows its results: loaded when the first is run. Import it with
+ * `await import('./engine.ts')`.
+ */
+export { runChecks } from '../../check/check.ts';
+export { commandProbe, keptPage, ProbeError, urlProbe } from '../../check/probe.ts';
+export { counts, detailLines, outcomeWords, reportedCheck, toJUnit } from '../../check/report.ts';
+export { asks, checkExpressions, runScenario } from '../../check/run.ts';
+export { readScenarioFile, ScenarioFileError } from '../../check/scenario.ts';
+export { newRun, SourceError, sourcesOf } from '../../check/sources.ts';
+export { checksFor } from '../../check/suite.ts';
+export { ExpressionError } from '../../common/expressions.ts';
+export { SecretMask } from '../../common/masking.ts';
+export { destinationSchema } from '../../protocol/settings.ts';
+export { drawCheck } from './check-view.ts';
+export { readCheckMessage } from './messages.ts';

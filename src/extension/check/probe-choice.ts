@@ -1,0 +1,220 @@
+/** The probe of a destination: what tells from within what a callback made of what it was sent. Asked once, and kept. */
+import { homedir } from 'node:os';
+import * as vscode from 'vscode';
+import type { KeptPage, Probe } from '../../check/probe.ts';
+import { prefix } from '../commands.ts';
+import { problemOfUrl } from '../relay/callback-url.ts';
+import { CommandError } from '../ui/command-error.ts';
+import { placeOf } from '../ui/phrases.ts';
+import { printable } from '../ui/printable.ts';
+import { askChoice, askText } from '../ui/questions.ts';
+import { ifAnswered, inSteps } from '../ui/steps.ts';
+import type { Step } from '../ui/steps.ts';
+import type * as engineModule from './engine.ts';
+
+type Engine = typeof engineModule;
+
+/** What counts, and what shows what is kept. */
+export interface ProbeChoice {
+  readonly counts:
+    | { readonly kind: 'nothing' }
+    /** Asked by GET; `value` is an expression in CEL on its answer, empty where that is the number. */
+    | { readonly kind: 'url'; readonly url: string; readonly value: string }
+    /** A command line of the user's shell. */
+    | { readonly kind: 'command'; readonly line: string };
+  /** The URL of a page; empty where there is none. */
+  readonly kept: string;
+}
+
+const keptKey = `${prefix}.probes`;
+
+/** By the destination's URL: this workspace's, which no file of it reaches. */
+type Kept = Readonly<Record<string, ProbeChoice>>;
+
+/** What was chosen for a destination; undefined where nothing was yet. */
+export function chosenProbe(state: vscode.Memento, url: string): ProbeChoice | undefined {
+  return state.get<Kept>(keptKey, {})[url];
+}
+
+interface Known {
+  readonly kind: ProbeChoice['counts']['kind'];
+  readonly url: string;
+  readonly value: string;
+  readonly line: string;
+  readonly kept: string;
+}
+
+/**
+ * Asks for the probe of a destination, and keeps it.
+ * @returns undefined where the user gave up, and all stays as it was
+ */
+export async function askProbe(state: vscode.Memento, url: string): Promise<ProbeChoice | undefined> {
+  const engine = await import('./engine.ts');
+  const { counts, kept } = chosenProbe(state, url) ?? { counts: { kind: 'nothing' }, kept: '' };
+  const known = await inSteps<Known>(
+    vscode.l10n.t('Probe of {0}', placeOf(url)),
+    { url: '', value: '', line: '', ...counts, kept },
+    ({ kind }) => [
+      askKind,
+      ...(kind === 'url' ? [askUrl, askValue(engine)] : kind === 'command' ? [askCommand] : []),
+      askKept,
+    ],
+  );
+  if (known === undefined) return undefined;
+  const choice: ProbeChoice = { counts: countsOf(known), kept: known.kept };
+  await state.update(keptKey, { ...state.get<Kept>(keptKey, {}), [url]: choice });
+  return choice;
+}
+
+function countsOf({ kind, url, value, line }: Known): ProbeChoice['counts'] {
+  switch (kind) {
+    case 'nothing':
+      return { kind };
+    case 'url':
+      return { kind, url, value };
+    case 'command':
+      return { kind, line };
+  }
+}
+
+const askKind: Step<Known> = async ({ kind: before }, place) => {
+  const { l10n } = vscode;
+  const items = [
+    {
+      label: l10n.t('Nothing'),
+      detail: l10n.t('What only your callback knows, such as what it took twice, is not decided.'),
+      counts: 'nothing' as const,
+    },
+    {
+      label: l10n.t('A URL of mine'),
+      detail: l10n.t('It tells how many contacts there are: as a number, or somewhere in JSON.'),
+      counts: 'url' as const,
+    },
+    ...(vscode.workspace.isTrusted
+      ? [
+          {
+            label: l10n.t('A command of mine'),
+            detail: l10n.t('Your shell runs it, and it prints how many contacts there are.'),
+            counts: 'command' as const,
+          },
+        ]
+      : []),
+  ];
+  const answer = await askChoice(place, {
+    placeholder: l10n.t('What counts the contacts, before and after?'),
+    items,
+    active: items.find(({ counts }) => counts === before),
+  });
+  return ifAnswered(answer, ({ counts }) => ({ kind: counts }));
+};
+
+const askUrl: Step<Known> = async ({ url: value }, place) => {
+  const answer = await askText(place, {
+    prompt: vscode.l10n.t(
+      'The URL that tells how many contacts there are, such as http://localhost:3000/contacts/count',
+    ),
+    value,
+    check: problemOfPage,
+  });
+  return ifAnswered(answer, (url) => ({ url }));
+};
+
+function askValue({ urlProbe, ExpressionError }: Engine): Step<Known> {
+  return async ({ url, value }, place) => {
+    const answer = await askText(place, {
+      prompt: vscode.l10n.t(
+        'The number in its answer, as an expression in CEL: answer.json.count, size(answer.json). Empty: it answers with the number alone',
+      ),
+      value,
+      check: (text) => {
+        if (text === '') return undefined;
+        try {
+          urlProbe({ url, value: text });
+          return undefined;
+        } catch (error) {
+          if (error instanceof ExpressionError) return printable(error.message);
+          throw error;
+        }
+      },
+    });
+    return ifAnswered(answer, (text) => ({ value: text }));
+  };
+}
+
+const askCommand: Step<Known> = async ({ line: value }, place) => {
+  const answer = await askText(place, {
+    prompt: vscode.l10n.t(
+      'The command, run in the folder of the workspace: what it prints is how many contacts there are',
+    ),
+    value,
+    check: (text) => (text === '' ? vscode.l10n.t('Give a command that prints a number.') : undefined),
+  });
+  return ifAnswered(answer, (line) => ({ line }));
+};
+
+const askKept: Step<Known> = async ({ kept: value }, place) => {
+  const answer = await askText(place, {
+    prompt: vscode.l10n.t(
+      'The URL of a page that shows what your callback keeps, such as http://localhost:3000/contacts. Empty: there is none',
+    ),
+    value,
+    check: (text) => (text === '' ? undefined : problemOfPage(text)),
+  });
+  return ifAnswered(answer, (kept) => ({ kept }));
+};
+
+function problemOfPage(text: string): string | undefined {
+  return problemOfUrl(text, vscode.l10n.t('Leave user name and password out: the URL is kept as it is'));
+}
+
+/** A probe as checks ask it. */
+export interface AskedProbe {
+  readonly probe: Probe | null;
+  readonly kept: KeptPage | null;
+}
+
+/**
+ * The probe that was chosen.
+ * @throws CommandError where it is a command, which an untrusted workspace does not run
+ */
+export function probeOf({ counts, kept }: ProbeChoice, { urlProbe, commandProbe, keptPage }: Engine): AskedProbe {
+  const page = kept === '' ? null : keptPage({ url: kept });
+  switch (counts.kind) {
+    case 'nothing':
+      return { probe: null, kept: page };
+    case 'url':
+      return {
+        probe: urlProbe({ url: counts.url, value: counts.value === '' ? undefined : counts.value }),
+        kept: page,
+      };
+    case 'command':
+      if (!vscode.workspace.isTrusted) throw untrusted(vscode.l10n.t('The probe is a command'));
+      return {
+        probe: commandProbe(counts.line, vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? homedir()),
+        kept: page,
+      };
+  }
+}
+
+/** @param what what would be done that only a trusted workspace may do */
+export function untrusted(what: string): CommandError {
+  const { l10n } = vscode;
+  return new CommandError(
+    l10n.t('{0}, and you do not trust this workspace', what),
+    l10n.t('Nothing was run. Trust it by Workspaces: Manage Workspace Trust, and try again.'),
+  );
+}
+
+/** A probe in words, for the head of the page. */
+export function probeWords({ counts, kept }: ProbeChoice): string {
+  const { l10n } = vscode;
+  const parts = [
+    counts.kind === 'url'
+      ? [placeOf(counts.url), printable(counts.value, 100)].filter((part) => part !== '').join(' ')
+      : counts.kind === 'command'
+        ? printable(counts.line, 200)
+        : '',
+    kept === '' ? '' : placeOf(kept),
+  ].filter((part) => part !== '');
+  return parts.length === 0 ? l10n.t('none: what only your callback knows is not decided') : parts.join(' · ');
+}

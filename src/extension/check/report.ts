@@ -1,0 +1,53 @@
+/** The outcome of checks as a file. */
+import { homedir } from 'node:os';
+import * as vscode from 'vscode';
+import type { CheckResult } from '../../check/check.ts';
+import type { SecretMask } from '../../common/masking.ts';
+import type * as engineModule from './engine.ts';
+import type { ReportFormat } from './messages.ts';
+
+const files: Readonly<Record<ReportFormat, { readonly name: string; readonly extension: string }>> = {
+  junit: { name: 'JUnit', extension: 'xml' },
+  json: { name: 'JSON', extension: 'json' },
+  text: { name: 'Text', extension: 'txt' },
+};
+
+/** A report as text, with secrets masked. */
+export function reportText(
+  results: readonly CheckResult[],
+  format: ReportFormat,
+  { reportedCheck, toJUnit, counts, detailLines, outcomeWords }: typeof engineModule,
+  mask: SecretMask,
+): string {
+  const reported = results.map(reportedCheck);
+  switch (format) {
+    case 'junit':
+      return mask.in(toJUnit(reported));
+    case 'json':
+      return mask.in(`${JSON.stringify({ counts: counts(reported), results: reported }, null, 2)}\n`);
+    case 'text': {
+      const lines = reported.flatMap((each) => [
+        `${outcomeWords[each.outcome].padEnd(9)} ${each.id}: ${each.title}`,
+        ...(each.outcome === 'passed' ? [] : detailLines(each, 100).map((line) => `          ${line}`)),
+      ]);
+      return mask.in(`${lines.join('\n')}\n`);
+    }
+  }
+}
+
+/** Asks where a report goes, writes it, and offers to open it. */
+export async function saveReport(format: ReportFormat, text: () => string): Promise<void> {
+  const { l10n } = vscode;
+  const { name, extension } = files[format];
+  const folder = vscode.workspace.workspaceFolders?.[0]?.uri ?? vscode.Uri.file(homedir());
+  const target = await vscode.window.showSaveDialog({
+    defaultUri: vscode.Uri.joinPath(folder, `callback-check.${extension}`),
+    filters: { [name]: [extension] },
+    title: l10n.t('Save Report'),
+  });
+  if (target === undefined) return;
+  await vscode.workspace.fs.writeFile(target, Buffer.from(text()));
+  const open = l10n.t('Open');
+  const choice = await vscode.window.showInformationMessage(l10n.t('The report is saved.'), open);
+  if (choice === open) await vscode.window.showTextDocument(target);
+}

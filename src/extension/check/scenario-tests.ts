@@ -1,0 +1,305 @@
+/** Files of scenarios in the Test Explorer: workspace, folder, file, scenario; found, followed, and run. */
+import { posix } from 'node:path';
+import * as vscode from 'vscode';
+import type { Finding, ScenarioResult } from '../../check/run.ts';
+import type { Scenario, ScenarioFile } from '../../check/scenario.ts';
+import { prefix } from '../commands.ts';
+import { withNext } from '../ui/error-words.ts';
+import { plainMarkdown, printable } from '../ui/printable.ts';
+import type * as engineModule from './engine.ts';
+import { placesOf } from './scenario-places.ts';
+import { prepare } from './scenario-run.ts';
+import type { Prepared, ScenarioParts } from './scenario-run.ts';
+import { noScenarios, scenarioFiles } from './scenario-watch.ts';
+import type { ScenarioTests as Tests } from './scenario-watch.ts';
+import { engineText, findingWords, lookedAt } from './suite-words.ts';
+
+type Engine = typeof engineModule;
+
+/** A scenario of a file, by its place among those of its name. */
+interface ScenarioKey {
+  readonly name: string;
+  /** From 0. */
+  readonly among: number;
+}
+
+/** How long the probe's number has to stay as it is: as `cm-relay scenario run` has it. */
+const settling = { mostMs: 2300, quietMs: 300 };
+
+const extension = '.cm-scenario.json';
+
+export class ScenarioTests implements Tests {
+  readonly #parts: ScenarioParts;
+  readonly #scenarios = new WeakMap<vscode.TestItem, ScenarioKey>();
+
+  constructor(parts: ScenarioParts) {
+    this.#parts = parts;
+  }
+
+  begin(watcher: vscode.FileSystemWatcher): void {
+    const { l10n } = vscode;
+    const controller = vscode.tests.createTestController(`${prefix}.scenarios`, l10n.t('Callback Scenarios'));
+    controller.refreshHandler = () => this.#discover(controller);
+    controller.createRunProfile(
+      l10n.t('Run'),
+      vscode.TestRunProfileKind.Run,
+      (request, token) => this.#run(controller, request, token),
+      true,
+    );
+    this.#parts.context.subscriptions.push(
+      controller,
+      watcher.onDidCreate((uri) => void this.#take(controller, uri)),
+      watcher.onDidChange((uri) => void this.#take(controller, uri)),
+      watcher.onDidDelete((uri) => this.#remove(controller, uri)),
+      vscode.workspace.onDidChangeWorkspaceFolders(() => void this.#discover(controller)),
+    );
+    void this.#discover(controller);
+  }
+
+  async #discover(controller: vscode.TestController): Promise<void> {
+    const uris = await vscode.workspace.findFiles(scenarioFiles, noScenarios);
+    controller.items.replace([]);
+    for (const uri of uris.toSorted((a, b) => a.path.localeCompare(b.path))) await this.#take(controller, uri);
+  }
+
+  /** Shows a file, or shows it anew. */
+  async #take(controller: vscode.TestController, uri: vscode.Uri): Promise<void> {
+    const home = homeOf(controller, uri);
+    if (home === undefined) return;
+    const id = uri.toString();
+    const item = home.get(id) ?? controller.createTestItem(id, posix.basename(uri.path, extension), uri);
+    home.add(item);
+    try {
+      const { file, text } = await this.#read(uri);
+      item.error = undefined;
+      const keys = keysOf(file.scenarios);
+      const places = placesOf(
+        text,
+        file.scenarios.map(({ name }) => name),
+      );
+      item.children.replace(
+        keys.map((key, index) => {
+          const { name, among } = key;
+          const child = controller.createTestItem(JSON.stringify([id, name, among]), printable(name), uri);
+          const { line = 0, character = 0 } = places[index] ?? {};
+          child.range = new vscode.Range(line, character, line, character);
+          // In the order of the file.
+          child.sortText = String(index).padStart(4, '0');
+          this.#scenarios.set(child, key);
+          return child;
+        }),
+      );
+    } catch (error) {
+      item.children.replace([]);
+      item.error = new vscode.MarkdownString(plainMarkdown((error as Error).message));
+    }
+  }
+
+  /** @throws ScenarioFileError, ExpressionError, FileSystemError */
+  async #read(uri: vscode.Uri): Promise<{ file: ScenarioFile; text: string }> {
+    const { readScenarioFile, checkExpressions } = await import('./engine.ts');
+    const text = Buffer.from(await vscode.workspace.fs.readFile(uri)).toString();
+    const file = readScenarioFile(text);
+    file.scenarios.forEach(checkExpressions);
+    return { file, text };
+  }
+
+  /** Takes a file away, and the folders in which nothing is left. */
+  #remove(controller: vscode.TestController, uri: vscode.Uri): void {
+    const id = uri.toString();
+    const all = [...itemsIn(controller.items)];
+    let item = all.find((each) => each.id === id);
+    while (item !== undefined) {
+      const { parent } = item;
+      (parent?.children ?? controller.items).delete(item.id);
+      item = parent !== undefined && parent.children.size === 0 ? parent : undefined;
+    }
+  }
+
+  async #run(
+    controller: vscode.TestController,
+    request: vscode.TestRunRequest,
+    token: vscode.CancellationToken,
+  ): Promise<void> {
+    const engine = await import('./engine.ts');
+    const stop = new AbortController();
+    token.onCancellationRequested(() => stop.abort());
+    const run = controller.createTestRun(request);
+    const excluded = new Set(request.exclude);
+    const begin = request.include ?? [...controller.items].map(([, item]) => item);
+    const byFile = new Map<string, { uri: vscode.Uri; items: vscode.TestItem[] }>();
+    for (const item of new Set(begin.flatMap((each) => [...leavesOf(each, excluded)]))) {
+      if (item.uri === undefined) continue;
+      run.enqueued(item);
+      const id = item.uri.toString();
+      const known = byFile.get(id) ?? { uri: item.uri, items: [] };
+      known.items.push(item);
+      byFile.set(id, known);
+    }
+    try {
+      for (const { uri, items } of byFile.values()) await this.#runFile(run, uri, items, stop.signal, engine);
+    } finally {
+      run.end();
+    }
+  }
+
+  async #runFile(
+    run: vscode.TestRun,
+    uri: vscode.Uri,
+    items: readonly vscode.TestItem[],
+    signal: AbortSignal,
+    engine: Engine,
+  ): Promise<void> {
+    let prepared: Prepared;
+    let scenarios: readonly (Scenario | undefined)[];
+    try {
+      const { file } = await this.#read(uri);
+      const keys = keysOf(file.scenarios).map((key) => JSON.stringify(key));
+      scenarios = items.map((item) => file.scenarios[keys.indexOf(JSON.stringify(this.#scenarios.get(item)))]);
+      const found = scenarios.filter((each) => each !== undefined);
+      prepared = await prepare(uri, file, found, this.#parts, engine);
+      const { probe, kept } = prepared.context;
+      // One that does not work is no matter of the callback's.
+      if (found.some((each) => engine.asks(each, 'probe'))) await probe?.read(signal);
+      if (found.some((each) => engine.asks(each, 'kept'))) await kept?.missing([], signal);
+    } catch (error) {
+      for (const item of items) {
+        if (signal.aborted) run.skipped(item);
+        else run.errored(item, messageAt(item, printable(withNext(error, vscode.l10n), 2000)));
+      }
+      return;
+    }
+    for (const [index, item] of items.entries()) {
+      const scenario = scenarios[index];
+      if (signal.aborted) run.skipped(item);
+      else if (scenario === undefined)
+        run.errored(item, messageAt(item, vscode.l10n.t('The file has no such scenario any more.')));
+      else await this.#runScenario(run, item, scenario, prepared, signal, engine);
+    }
+  }
+
+  async #runScenario(
+    run: vscode.TestRun,
+    item: vscode.TestItem,
+    scenario: Scenario,
+    { context, secrets }: Prepared,
+    signal: AbortSignal,
+    engine: Engine,
+  ): Promise<void> {
+    const mask = new engine.SecretMask(secrets);
+    const shown = (text: string): string => printable(mask.in(text), 1000);
+    run.started(item);
+    try {
+      const result = await engine.runScenario(scenario, { ...context, run: engine.newRun(), settling, signal });
+      run.appendOutput(outputOf(scenario, result, shown), undefined, item);
+      switch (result.outcome) {
+        case 'passed':
+          run.passed(item, result.ms);
+          return;
+        case 'failed':
+          run.failed(item, messagesOf(item, scenario, result, shown), result.ms);
+          return;
+        case 'undecided':
+        case 'skipped':
+          run.errored(item, messageAt(item, vscode.l10n.t('Not decided: {0}', shown(result.reason ?? ''))), result.ms);
+          return;
+      }
+    } catch (error) {
+      if (signal.aborted) {
+        run.skipped(item);
+        return;
+      }
+      this.#parts.log.error(`the scenario "${scenario.name}" could not be run: ${(error as Error).message}`);
+      run.errored(item, messageAt(item, shown(withNext(error, vscode.l10n))));
+    }
+  }
+}
+
+/** Where a file stands: below its folder, which is below its workspace's where there are several. */
+function homeOf(controller: vscode.TestController, uri: vscode.Uri): vscode.TestItemCollection | undefined {
+  const folder = vscode.workspace.getWorkspaceFolder(uri);
+  if (folder === undefined) return undefined;
+  const below = (parent: vscode.TestItemCollection, at: vscode.Uri, label: string): vscode.TestItemCollection => {
+    const id = at.toString();
+    const item = parent.get(id) ?? controller.createTestItem(id, printable(label), at);
+    parent.add(item);
+    return item.children;
+  };
+  const several = (vscode.workspace.workspaceFolders?.length ?? 0) > 1;
+  const top = several ? below(controller.items, folder.uri, folder.name) : controller.items;
+  const path = posix.dirname(posix.relative(folder.uri.path, uri.path));
+  return path === '.' ? top : below(top, vscode.Uri.joinPath(folder.uri, path), path);
+}
+
+function* itemsIn(items: vscode.TestItemCollection): Generator<vscode.TestItem> {
+  for (const [, item] of items) {
+    yield item;
+    yield* itemsIn(item.children);
+  }
+}
+
+/** The scenarios below an item, or the item itself where it is one. */
+function* leavesOf(item: vscode.TestItem, excluded: ReadonlySet<vscode.TestItem>): Generator<vscode.TestItem> {
+  if (excluded.has(item)) return;
+  if (item.range !== undefined) yield item;
+  for (const [, child] of item.children) yield* leavesOf(child, excluded);
+}
+
+function keysOf(scenarios: readonly Scenario[]): ScenarioKey[] {
+  const seen = new Map<string, number>();
+  return scenarios.map(({ name }) => {
+    const among = seen.get(name) ?? 0;
+    seen.set(name, among + 1);
+    return { name, among };
+  });
+}
+
+function messageAt(item: vscode.TestItem, text: string): vscode.TestMessage {
+  const message = new vscode.TestMessage(text);
+  if (item.uri !== undefined && item.range !== undefined) message.location = new vscode.Location(item.uri, item.range);
+  return message;
+}
+
+/** What is not as expected, each with what was expected beside what came. */
+function messagesOf(
+  item: vscode.TestItem,
+  { why }: Scenario,
+  { steps, reason }: ScenarioResult,
+  shown: (text: string) => string,
+): vscode.TestMessage[] {
+  const messages = steps.flatMap(({ title, findings }) =>
+    findings
+      .filter(({ verdict }) => verdict === 'unmet')
+      .map((finding) => {
+        const because = why === undefined ? '' : ` (${shown(why)})`;
+        const message = messageAt(item, `${shown(title)}: ${wordsOf(finding, shown)}${because}`);
+        message.expectedOutput = shown(finding.expected);
+        message.actualOutput = shown(finding.actual);
+        return message;
+      }),
+  );
+  return messages.length > 0 ? messages : [messageAt(item, shown(reason ?? ''))];
+}
+
+function wordsOf(finding: Finding, shown: (text: string) => string): string {
+  return shown(findingWords(finding, vscode.l10n));
+}
+
+/** A line for each step and each thing that was looked at, with the ends of lines that a terminal takes. */
+function outputOf(scenario: Scenario, { steps, reason }: ScenarioResult, shown: (text: string) => string): string {
+  const { l10n } = vscode;
+  const marks = { met: '✓', unmet: '✗', undecided: '?' } as const;
+  const lines = [
+    shown(scenario.name),
+    ...steps.flatMap(({ title, sent, findings }) => [
+      `  ${shown(title)} (${sent === 1 ? l10n.t('1 request') : l10n.t('{0} requests', sent)})`,
+      ...findings.map((finding) =>
+        finding.verdict === 'met'
+          ? `    ${marks.met} ${lookedAt(finding.what, l10n)}: ${shown(engineText(finding.actual, l10n))}`
+          : `    ${marks[finding.verdict]} ${wordsOf(finding, shown)}`,
+      ),
+    ]),
+    ...(reason === null ? [] : [`  ${shown(reason)}`]),
+  ];
+  return lines.map((line) => `${line}\r\n`).join('');
+}

@@ -1,0 +1,40 @@
+/** Looks for files of scenarios: what shows them as tests is loaded when there is one. */
+import * as vscode from 'vscode';
+
+/** Where they are. */
+export const scenarioFiles = '**/*.cm-scenario.json';
+
+/** Where they are not looked for. */
+export const noScenarios = '**/node_modules/**';
+
+/** Shows files of scenarios in the Test Explorer. */
+export interface ScenarioTests {
+  /** @param watcher tells of files that come, change and go */
+  begin(watcher: vscode.FileSystemWatcher): void;
+}
+
+/**
+ * Begins with the tests once there is a file of scenarios, now or later.
+ * @param tests is asked for what shows them, and again where that failed
+ */
+export function watchScenarios(tests: () => Promise<ScenarioTests>): vscode.Disposable {
+  const watcher = vscode.workspace.createFileSystemWatcher(scenarioFiles);
+  let begun = false;
+  const begin = (): void => {
+    if (begun) return;
+    begun = true;
+    tests().then(
+      (each) => each.begin(watcher),
+      () => (begun = false),
+    );
+  };
+  const look = async (): Promise<void> => {
+    if (!begun && (await vscode.workspace.findFiles(scenarioFiles, noScenarios, 1)).length > 0) begin();
+  };
+  void look();
+  return vscode.Disposable.from(
+    watcher,
+    watcher.onDidCreate(begin),
+    vscode.workspace.onDidChangeWorkspaceFolders(() => void look()),
+  );
+}

@@ -1,0 +1,324 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Locator } from 'playwright-core';
+import { startHandler } from '../examples/handler.ts';
+import type { Handler } from '../examples/handler.ts';
+import { startReceiver } from '../relay/receiver.ts';
+import { until } from '../relay/until.ts';
+import { category, changeSettings } from './relay.ts';
+import { giveSecret } from './secrets.ts';
+import { axeViolations, webviewDocument } from './webview.ts';
+import { openWorkbench, temporaryFolder, themes, untilDone } from './workbench.ts';
+import type { Workbench } from './workbench.ts';
+
+const view = 'campaignMonitorRelay.destinations';
+const key = 'the key of this test';
+
+describe('Check My Callback', () => {
+  let workbench: Workbench;
+  let handler: Handler;
+  const folder = temporaryFolder();
+
+  const frame = () => workbench.webviewFrame();
+  const check = (id: string): Locator => frame().locator(`#check-${id}`);
+  const row = (): Locator => workbench.treeRow(view, new URL(handler.url).host);
+  const status = (): Locator => frame().locator('#status');
+  /** Waits until nothing is run any more. */
+  const ended = async (): Promise<void> => {
+    await frame().locator('#do-run').waitFor({ timeout: 150_000 });
+  };
+  const unfold = async (id: string): Promise<void> => {
+    await untilDone(async () => {
+      if (!(await check(id).locator('.about').isVisible()))
+        await check(id).locator('summary').first().click({ timeout: 5000 });
+      await check(id).locator('.about').waitFor({ timeout: 5000 });
+    });
+  };
+
+  before(async () => {
+    mkdirSync(join(folder, 'tests'));
+    handler = await startHandler('wrong-handler', { key });
+    workbench = await openWorkbench({
+      ownServer: true,
+      folder,
+      viewport: { width: 1440, height: 900 },
+      settings: {
+        'campaignMonitorRelay.tunnel.kind': 'none',
+        'campaignMonitorRelay.destinations': [
+          { url: handler.url, signatureKeyName: 'test', headers: { 'X-Test': '1' } },
+        ],
+      },
+    });
+    await workbench.openViewContainer(category);
+  });
+  after(() => workbench.close());
+
+  it('asks for what it needs before anything is sent: the key, whether the callback may be sent all that', async () => {
+    await workbench.chooseFromContextMenu(row(), 'Check My Callback…');
+    await workbench.dialog.getByText('Some 1,300 made-up events').waitFor();
+    await workbench.picture('check/question');
+    await workbench.answerDialog('Cancel');
+    assert.equal(await handler.count(), 0);
+    await workbench.chooseFromContextMenu(row(), 'Check My Callback…');
+    await workbench.answerDialog('Check');
+    // The settings name a key that is not stored.
+    await workbench.notification('The signature key “test” that the destination names is not stored').waitFor();
+    assert.equal(await handler.count(), 0);
+    await giveSecret(workbench, 'Signature Key', ['Name of the key', 'test'], ['Signature key “test”', key]);
+    await workbench.runCommand('Notifications: Clear All Notifications');
+  });
+
+  it('asks once for the probe, step by step, and says where the key goes', async () => {
+    const { quickInputWidget } = workbench;
+    await untilDone(async () => {
+      await workbench.chooseFromContextMenu(row(), 'Check My Callback…');
+      await workbench.dialog.getByText('signed as yours').waitFor({ timeout: 15_000 });
+    });
+    await workbench.answerDialog('Allow');
+    await quickInputWidget.getByPlaceholder('What counts the contacts, before and after?').waitFor();
+    await workbench.picture('check/probe');
+    await workbench.pick('A URL of mine');
+    await quickInputWidget.getByText('The URL that tells how many contacts there are').waitFor();
+    await workbench.enter(new URL('/contacts/count', handler.url).href);
+    await quickInputWidget.getByText('The number in its answer').waitFor();
+    await workbench.enter('answer.json.(');
+    await quickInputWidget.locator('.quick-input-message').waitFor();
+    await workbench.enter('answer.json.count');
+    await quickInputWidget.getByText('The URL of a page that shows what your callback keeps').waitFor();
+    await workbench.enter(new URL('/contacts', handler.url).href);
+  });
+
+  it('shows each check as it is done, and what a reader needs to mend the callback', async () => {
+    await frame().locator('#do-stop').waitFor();
+    await check('notification').filter({ hasText: 'Passed' }).waitFor();
+    await workbench.picture('check/running');
+    await ended();
+    assert.match(await status().innerText(), /^\d+ passed, [12]\d failed$/);
+    await check('same-event-twice').locator('summary').first().filter({ hasText: 'Failed' }).waitFor();
+    await unfold('same-event-twice');
+    const twice = check('same-event-twice');
+    await twice.getByText('What to do').waitFor();
+    await twice.getByText('Not as expected: The probe').waitFor();
+    await workbench.picture('check/failed');
+    await twice.getByText('What was sent').first().click();
+    await twice.getByText('eventId').first().waitFor();
+    await twice.locator('pre').filter({ hasText: '"topic"' }).or(twice.locator('pre')).first().waitFor();
+    // What is sent along of one's own stands nowhere.
+    assert.doesNotMatch(await frame().locator('main').innerText(), new RegExp(key));
+    await workbench.picture('check/sent');
+  });
+
+  it('shows those alone that failed, by the keyboard too', async () => {
+    const all = await frame().locator('.check').count();
+    await frame().locator('#failed-only').focus();
+    await workbench.page.keyboard.press('Enter');
+    await until(async () => (await frame().locator('.check').count()) < all);
+    assert.equal(await frame().locator('.check:not(.failed)').count(), 0);
+    assert.equal(await frame().locator('#failed-only').getAttribute('aria-pressed'), 'true');
+    const document = await webviewDocument(workbench);
+    const focused = (): Promise<string> =>
+      document.evaluate<string>(`document.activeElement?.closest('.check')?.id ?? document.activeElement?.id ?? ''`);
+    const ids = await frame()
+      .locator('.check')
+      .evaluateAll((each: { readonly id: string }[]) => each.map(({ id }) => id));
+    await workbench.page.keyboard.press('Tab');
+    assert.equal(await focused(), ids[0]);
+    await workbench.page.keyboard.press('ArrowDown');
+    assert.equal(await focused(), ids[1]);
+    await workbench.page.keyboard.press('End');
+    assert.equal(await focused(), ids.at(-1));
+    await workbench.page.keyboard.press('Enter');
+    await frame()
+      .locator(`#${ids.at(-1)} .about`)
+      .waitFor();
+    await workbench.picture('check/failed-only');
+    await frame().locator('#failed-only').click();
+    await until(async () => (await frame().locator('.check').count()) === all);
+  });
+
+  it('runs one check again, and keeps what the others came to', async () => {
+    await unfold('older-shape');
+    const before = await status().innerText();
+    await check('older-shape').getByText('Run This Check').click();
+    await ended();
+    await until(async () => (await status().innerText()) === before);
+    await check('older-shape').locator('summary').first().filter({ hasText: 'Failed' }).waitFor();
+  });
+
+  it('is saved as JUnit XML', async () => {
+    const file = join(folder, 'callback-check.xml');
+    await frame().locator('#save').focus();
+    await workbench.page.keyboard.press('Enter');
+    await frame().getByRole('menuitem', { name: 'JUnit XML…' }).waitFor();
+    await workbench.page.keyboard.press('Enter');
+    await workbench.quickInputWidget.filter({ hasText: 'Save Report' }).waitFor();
+    await workbench.enter(file);
+    await until(() => Promise.resolve(existsSync(file)));
+    await workbench.notification('The report is saved.').waitFor();
+    assert.match(readFileSync(file, 'utf8'), /<testsuites name="cm-relay" tests="\d+"/);
+  });
+
+  it('breaks no rule of accessibility in any theme, nor beside an editor at 260 px', async () => {
+    await unfold('same-event-twice');
+    const classes = {
+      dark: 'vscode-dark',
+      light: 'vscode-light',
+      highContrast: 'vscode-high-contrast',
+      highContrastLight: 'vscode-high-contrast-light',
+    } as const;
+    for (const [theme, name] of Object.entries(classes) as [keyof typeof classes, string][]) {
+      await changeSettings(workbench, { 'workbench.colorTheme': themes[theme] });
+      await frame().locator(`body.${name}`).waitFor();
+      assert.deepEqual(await axeViolations(await webviewDocument(workbench)), [], theme);
+      await workbench.picture(`check/${name}`);
+    }
+    await changeSettings(workbench, { 'workbench.colorTheme': themes.dark });
+    await workbench.page.setViewportSize({ width: 620, height: 900 });
+    await until(async () => {
+      const width = await (await webviewDocument(workbench)).evaluate<number>('document.documentElement.clientWidth');
+      return width < 400;
+    });
+    const document = await webviewDocument(workbench);
+    // Nothing is cut off: the page is as wide as what is in it.
+    assert.ok(await document.evaluate<boolean>('document.documentElement.scrollWidth <= innerWidth'));
+    assert.deepEqual(await axeViolations(document), [], 'narrow');
+    await workbench.picture('check/narrow');
+    await workbench.page.setViewportSize({ width: 1440, height: 900 });
+  });
+
+  it('is stopped, and says so', async () => {
+    await frame().locator('#do-run').click();
+    await frame().locator('#do-stop').click();
+    await status().filter({ hasText: 'Stopped' }).waitFor();
+    assert.ok((await frame().locator('.check.notRun').count()) > 0);
+    // Those that were not run can be run.
+    await frame().locator('#do-run').waitFor();
+  });
+
+  it('says what is wrong with a probe that does not answer, and leads to another one', async () => {
+    await workbench.chooseFromContextMenu(row(), 'Choose the Probe of Checks…');
+    await workbench.pick('A URL of mine');
+    await workbench.quickInputWidget.getByText('The URL that tells how many contacts there are').waitFor();
+    await workbench.enter(new URL('/nowhere', handler.url).href);
+    await workbench.quickInputWidget.getByText('The number in its answer').waitFor();
+    await workbench.enter('');
+    await workbench.quickInputWidget.getByText('The URL of a page that shows').waitFor();
+    await workbench.enter('');
+    await frame().getByText('/nowhere').waitFor();
+    const before = await handler.count();
+    await frame().locator('#do-run').click();
+    await workbench.notification('answered 404').waitFor();
+    assert.equal(await handler.count(), before);
+    await workbench.answerNotification('answered 404', 'Choose the Probe…');
+    await workbench.pick('Nothing');
+    await workbench.quickInputWidget.getByText('The URL of a page that shows').waitFor();
+    await workbench.enter('');
+    await frame().getByText('none: what only your callback knows is not decided').waitFor();
+  });
+
+  it('shows files of scenarios in the Test Explorer, runs them, and shows what was expected beside what came', async () => {
+    const file = join(folder, 'tests', 'contacts.cm-scenario.json');
+    const scenarios = [
+      { name: 'takes an event', steps: [{ send: { sample: 'Subscribe' } }] },
+      {
+        name: 'refuses what nobody signed',
+        steps: [{ send: { sample: 'Subscribe' }, trouble: ['unsigned'], expect: { status: 401 } }],
+      },
+    ];
+    writeFileSync(file, JSON.stringify({ scenarios }, null, 2));
+    const test = (text: string): Locator =>
+      workbench.page.locator('.test-explorer .monaco-list-row').filter({ hasText: text }).first();
+    await untilDone(async () => {
+      await workbench.runCommand('View: Show Testing');
+      await test('tests').waitFor({ timeout: 15_000 });
+    });
+    await workbench.runCommand('Test: Run All Tests');
+    await test('contacts').waitFor();
+    await untilDone(async () => {
+      if (!(await test('refuses').isVisible())) await workbench.runCommand('Test: Expand All Tests');
+      await workbench.page
+        .locator('.test-explorer .monaco-list-row[aria-label^="refuses what nobody signed (Failed)"]')
+        .waitFor({ timeout: 15_000 });
+    });
+    await workbench.page.locator('.test-explorer .monaco-list-row[aria-label^="takes an event (Passed)"]').waitFor();
+    await workbench.runCommand('Test: Peek Output');
+    await workbench.page.getByText('Expected').first().waitFor();
+    await workbench.picture('check/scenarios');
+    // It is followed: what is wrong with it is said at its row.
+    writeFileSync(file, '{ "scenarios": [] }');
+    await test('takes an event').waitFor({ state: 'detached' });
+    await workbench.page.keyboard.press('Escape');
+  });
+});
+
+describe('Scenarios of a folder that is not trusted', () => {
+  it('are shown, and none is run: VS Code asks first, and says why', async () => {
+    const folder = temporaryFolder();
+    const marker = join(folder, 'was-run');
+    const receiver = await startReceiver();
+    const file = {
+      destination: { url: receiver.url },
+      probe: { command: [process.execPath, '-e', `require('fs').writeFileSync(${JSON.stringify(marker)}, '1')`] },
+      scenarios: [{ name: 'asks a program', steps: [{ send: { sample: 'Subscribe' }, expect: { probe: 1 } }] }],
+    };
+    writeFileSync(join(folder, 'program.cm-scenario.json'), JSON.stringify(file));
+    const workbench = await openWorkbench({ ownServer: true, folder, trusted: false });
+    try {
+      const program = workbench.page.locator('.test-explorer .monaco-list-row').filter({ hasText: 'program' }).first();
+      await untilDone(async () => {
+        await workbench.runCommand('View: Show Testing');
+        await program.waitFor({ timeout: 15_000 });
+      });
+      await untilDone(async () => {
+        await workbench.runCommand('Test: Run All Tests');
+        await workbench.dialog.getByText('Running tests may execute code').waitFor({ timeout: 15_000 });
+      });
+      await workbench.picture('check/untrusted');
+      await workbench.answerDialog('Cancel');
+      assert.equal(existsSync(marker), false);
+      assert.equal(receiver.requests.length, 0);
+    } finally {
+      await workbench.close();
+    }
+  });
+});
+
+describe('Check My Callback in German', () => {
+  it('asks, shows and tells all of it in German, why and what to do too', async () => {
+    const handler = await startHandler('wrong-handler');
+    const workbench = await openWorkbench({
+      ownServer: true,
+      locale: 'de',
+      settings: {
+        'campaignMonitorRelay.tunnel.kind': 'none',
+        'campaignMonitorRelay.destinations': [{ url: handler.url }],
+      },
+    });
+    const frame = workbench.webviewFrame();
+    try {
+      await workbench.openViewContainer(category);
+      await workbench.chooseFromContextMenu(
+        workbench.treeRow(view, new URL(handler.url).host),
+        'Meinen Callback prüfen …',
+      );
+      await workbench.dialog.getByText('erfundene Events').waitFor();
+      await workbench.answerDialog('Prüfen');
+      await workbench.pick('Nichts');
+      await workbench.quickInputWidget.getByText('Die URL einer Seite').waitFor();
+      await workbench.enter('');
+      // It fails without a probe, too.
+      const failed = frame.locator('#check-older-shape.failed');
+      await failed.waitFor();
+      await frame.locator('#do-stop').click();
+      await frame.locator('#status').filter({ hasText: 'Angehalten' }).waitFor();
+      await failed.locator('summary').first().click();
+      await failed.getByText('Was zu tun ist').waitFor();
+      await failed.getByText('Nicht wie erwartet: Die Antwort').waitFor();
+      await frame.locator('#check-notification').getByText('Unentschieden').first().waitFor();
+      await workbench.picture('check/german');
+    } finally {
+      await workbench.close();
+    }
+  });
+});
