@@ -21,6 +21,8 @@ describe('the arrows between the rooms', () => {
     ['extension/open-connectors/instances/read-instance.ts', 'open-connectors/instance-log.ts', 'static'],
     ['extension/composition.ts', 'extension/events/actions/send-lens.ts', 'static'],
     ['pages/form/page.ts', `${create}/messages.ts`, 'type'],
+    ['extension/check/check-panels.ts', 'extension/check/engine.ts', 'dynamic'],
+    ['extension/check/engine.ts', 'check/run.ts', 'static'],
   ];
   for (const [from, to, how] of allowed)
     it(`lead from ${from} to ${to} (${how})`, () => assert.equal(problemOf(from, to, how), null));
@@ -42,6 +44,8 @@ describe('the arrows between the rooms', () => {
     ['extension/events/view/grouping.ts', 'extension/events/actions/replay.ts', 'static'],
     ['extension/relay/session.ts', 'extension/deferred.ts', 'static'],
     ['extension/relay/session.ts', 'protocol/relay-client.ts', 'static'],
+    ['extension/check/check-panels.ts', 'extension/check/engine.ts', 'static'],
+    ['extension/events/actions/create-test.ts', 'extension/check/engine.ts', 'type'],
     ['pages/form/page.ts', `${create}/form-panel.ts`, 'type'],
     ['pages/form/page.ts', 'protocol/history.ts', 'type'],
   ];
