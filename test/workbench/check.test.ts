@@ -181,6 +181,7 @@ describe('Check My Callback', () => {
       const width = await (await webviewDocument(workbench)).evaluate<number>('document.documentElement.clientWidth');
       return width < 400;
     });
+    await check('same-event-twice').locator('.about').waitFor();
     const document = await webviewDocument(workbench);
     // Nothing is cut off: the page is as wide as what is in it.
     assert.ok(await document.evaluate<boolean>('document.documentElement.scrollWidth <= innerWidth'));

@@ -1,7 +1,7 @@
 /** Files of scenarios in the Test Explorer: workspace, folder, file, scenario; found, followed, and run. */
 import { posix } from 'node:path';
 import * as vscode from 'vscode';
-import type { Finding, ScenarioResult } from '../../check/run.ts';
+import type { Finding, ScenarioResult, StepResult } from '../../check/run.ts';
 import type { Scenario, ScenarioFile } from '../../check/scenario.ts';
 import { prefix } from '../commands.ts';
 import { withNext } from '../ui/error-words.ts';
@@ -285,6 +285,11 @@ function wordsOf(finding: Finding, shown: (text: string) => string): string {
   return shown(findingWords(finding, vscode.l10n));
 }
 
+/** Whether a step says by itself why the scenario is not passed. */
+function isOdd({ findings }: StepResult): boolean {
+  return findings.some(({ verdict }) => verdict !== 'met');
+}
+
 /** A line for each step and each thing that was looked at, with the ends of lines that a terminal takes. */
 function outputOf(scenario: Scenario, { steps, reason }: ScenarioResult, shown: (text: string) => string): string {
   const { l10n } = vscode;
@@ -299,7 +304,8 @@ function outputOf(scenario: Scenario, { steps, reason }: ScenarioResult, shown: 
           : `    ${marks[finding.verdict]} ${wordsOf(finding, shown)}`,
       ),
     ]),
-    ...(reason === null ? [] : [`  ${shown(reason)}`]),
+    // What is no finding: that it took too long, or that a file is not there.
+    ...(reason === null || steps.some(isOdd) ? [] : [`  ${shown(reason)}`]),
   ];
   return lines.map((line) => `${line}\r\n`).join('');
 }
