@@ -9,7 +9,6 @@ export const checkCommands = {
     palette: true,
     menus: [
       { menu: 'view/title', view: 'destinations', when: `${prefix}.ownDestination`, group: '2_check@1' },
-      { menu: 'view/item/context', view: 'destinations', item: 'destination', group: 'inline@0' },
       { menu: 'view/item/context', view: 'destinations', item: 'destination', group: '0_check@1' },
     ],
   },
