@@ -12,10 +12,7 @@ export class Programs implements vscode.Disposable {
   readonly onDidChange = this.#changed.event;
 
   constructor() {
-    this.#disposables = [
-      this.#changed,
-      vscode.debug.onDidTerminateDebugSession((each) => this.#end(each)),
-    ];
+    this.#disposables = [this.#changed, vscode.debug.onDidTerminateDebugSession((each) => this.#end(each))];
   }
 
   dispose(): void {
