@@ -1,6 +1,7 @@
 import type * as vscode from 'vscode';
 import type { EventRow } from '../../protocol/history.ts';
 import type { EventsNode } from './event-node.ts';
+import type { FocusedRows } from '../ui/focused-rows.ts';
 import type { Session } from '../relay/session.ts';
 import type { StoppedHistory } from '../relay/stopped-history.ts';
 
@@ -13,7 +14,7 @@ export interface ActionParts {
   /** The rows that a command acts on: the clicked node with the selection, or the view's selection. */
   readonly select: Select;
   /** The rows that a key acts on, for which VS Code names none. */
-  readonly focused: () => Promise<readonly EventsNode[]>;
+  readonly focused: FocusedRows<EventsNode>;
 }
 
 export type Select = (node?: EventsNode, nodes?: readonly EventsNode[]) => readonly EventRow[];

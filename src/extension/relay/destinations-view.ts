@@ -5,6 +5,7 @@ import type { DestinationStatus } from '../../protocol/status.ts';
 import { commandId, prefix } from '../commands.ts';
 import { factsTooltip } from '../ui/facts-tooltip.ts';
 import { focusedRows } from '../ui/focused-rows.ts';
+import type { FocusedRows } from '../ui/focused-rows.ts';
 import type { ListNaming } from '../ui/phrases.ts';
 import { placeOf } from '../ui/phrases.ts';
 import type {
@@ -60,7 +61,7 @@ export class DestinationsView implements vscode.Disposable, vscode.TreeDataProvi
   }
 
   /** The rows that a key acts on: the focused one. */
-  readonly focused = (): Promise<readonly DestinationsNode[]> => focusedRows(this.#view);
+  readonly focused: FocusedRows<DestinationsNode> = (named) => focusedRows(this.#view, named);
 
   /** The destinations of the settings, in their order. */
   get nodes(): readonly DestinationNode[] {

@@ -14,14 +14,31 @@ export const byKey = 'focused';
 /** A tree that is drawn anew at this moment says of its selection what it was: then it is asked again, so often. */
 const mostTries = 3;
 
+/** How long a tree may take until its rows are there again, in milliseconds, and how often that is looked at. */
+const patienceMs = 3000;
+const lookMs = 20;
+
+/** The rows of a tree that something is done to. */
+export type FocusedRows<Node> = (named?: number) => Promise<readonly Node[]>;
+
 /**
  * The focused row of a tree that has the focus; where that is one of the selected ones, all of these. The selection is
  * afterwards as it was.
+ * @param named how many selected rows VS Code named that were not there at that moment: then it is these, once they are
+ *   there again. A tree that is drawn anew has none in between, and a command from a menu gets `undefined` for them.
  * @throws CommandError where the tree changes all the time, so that it is not certain
  */
 export async function focusedRows<Node>(
   view: Pick<vscode.TreeView<Node>, 'selection' | 'visible'>,
+  named = 0,
 ): Promise<readonly Node[]> {
+  if (named > 0) {
+    for (const end = Date.now() + patienceMs; Date.now() < end;) {
+      if (view.selection.length === named) return view.selection;
+      await new Promise((resolve) => setTimeout(resolve, lookMs));
+    }
+    throw rowsChanged();
+  }
   if (!view.visible) return view.selection;
   for (let tries = 0; tries < mostTries; tries++) {
     const before = view.selection;
@@ -34,7 +51,12 @@ export async function focusedRows<Node>(
     await vscode.commands.executeCommand(toggle);
     if (came.length + gone.length === 1) return came.length === 1 ? came : before;
   }
-  throw new CommandError(
+  throw rowsChanged();
+}
+
+/** It is not certain which rows are meant. */
+export function rowsChanged(): CommandError {
+  return new CommandError(
     vscode.l10n.t('The rows have changed at this moment'),
     vscode.l10n.t('Look which one has the focus and try again.'),
   );
@@ -46,12 +68,13 @@ export async function focusedRows<Node>(
  * @param run acts on the clicked node with the selection it belongs to
  */
 export function byKeyToo<Node, Result>(
-  focused: () => Promise<readonly Node[]>,
+  focused: FocusedRows<Node>,
   run: (node?: Node, nodes?: readonly Node[]) => Promise<Result>,
 ): (node?: Node, nodes?: readonly Node[]) => Promise<Result> {
   return async (node, nodes) => {
-    if (node !== undefined) return run(node, nodes);
-    const rows = await focused();
+    const isThere = nodes?.every((each: Node | undefined) => each !== undefined) ?? true;
+    if (node !== undefined && isThere) return run(node, nodes);
+    const rows = await focused(isThere ? 0 : nodes?.length);
     return run(rows[0], rows);
   };
 }

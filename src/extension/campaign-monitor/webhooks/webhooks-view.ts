@@ -4,6 +4,7 @@ import { reachOf } from '../accounts/account-store.ts';
 import type { AccountStore } from '../accounts/account-store.ts';
 import { prefix } from '../../commands.ts';
 import { focusedRows } from '../../ui/focused-rows.ts';
+import type { FocusedRows } from '../../ui/focused-rows.ts';
 import type { KnownRelays } from '../../relay/known-relays.ts';
 import type { Session } from '../../relay/session.ts';
 import { placeOfUrl, whereabouts } from '../../relay/url-place.ts';
@@ -85,7 +86,7 @@ export class WebhooksView implements vscode.Disposable, vscode.TreeDataProvider<
   }
 
   /** The rows that a key acts on: the focused one, with the selection it belongs to. */
-  readonly focused = (): Promise<readonly WebhooksNode[]> => focusedRows(this.#view);
+  readonly focused: FocusedRows<WebhooksNode> = (named) => focusedRows(this.#view, named);
 
   /** Asks for everything again. */
   refresh(): void {

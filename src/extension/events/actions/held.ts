@@ -28,7 +28,9 @@ export function createHeldCommands(parts: ActionParts): CommandHandlers<'held'> 
     release: byKeyToo(parts.focused, (node?: EventsNode, nodes?: readonly EventsNode[]) =>
       act(parts, 'release', chosenRows(parts, node, nodes)),
     ),
-    drop: (node?: EventsNode, nodes?: readonly EventsNode[]) => act(parts, 'drop', chosenRows(parts, node, nodes)),
+    drop: byKeyToo(parts.focused, (node?: EventsNode, nodes?: readonly EventsNode[]) =>
+      act(parts, 'drop', chosenRows(parts, node, nodes)),
+    ),
     editAndRelease: async (node?: EventsNode) => {
       const [row] = requireHeld(chosenRows(parts, node));
       await openBody(parts, row, { ofHeld: true });

@@ -13,7 +13,8 @@ import type { ProgressPlace } from '../../ui/progress.ts';
 import type { ListedEvent } from './event-list.ts';
 import { EventsFeed, pageSize } from './events-feed.ts';
 import type { Drawing } from './events-feed.ts';
-import { focusedRows } from '../../ui/focused-rows.ts';
+import { focusedRows, rowsChanged } from '../../ui/focused-rows.ts';
+import type { FocusedRows } from '../../ui/focused-rows.ts';
 import type { KnownList } from './filter-suggestions.ts';
 import { group, groupings, keyOf, midnightOf } from './grouping.ts';
 import type { Group, Grouping } from './grouping.ts';
@@ -185,13 +186,15 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
    */
   readonly select = (node?: EventsNode, nodes?: readonly EventsNode[]): EventRow[] => {
     const chosen = nodes !== undefined && nodes.length > 0 ? nodes : node === undefined ? this.#view.selection : [node];
+    // While the tree is drawn anew VS Code knows none of its rows.
+    if (chosen.some((each: EventsNode | undefined) => each === undefined)) throw rowsChanged();
     const rows = new Map<string, EventRow>();
     for (const each of chosen) for (const { row } of this.#eventsOf(each)) rows.set(row.id, row);
     return [...rows.values()];
   };
 
   /** The rows that a key acts on: the focused one, with the selection it belongs to. */
-  readonly focused = (): Promise<readonly EventsNode[]> => focusedRows(this.#view);
+  readonly focused: FocusedRows<EventsNode> = (named) => focusedRows(this.#view, named);
 
   /** @param filter one that the relay has read without complaint */
   async setFilter(filter: string): Promise<void> {

@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import type { Instance } from '../../../open-connectors/answers.ts';
 import { prefix } from '../../commands.ts';
 import { focusedRows } from '../../ui/focused-rows.ts';
+import type { FocusedRows } from '../../ui/focused-rows.ts';
 import { messageOf, nextOf, withNext } from '../../ui/error-words.ts';
 import type { ListNaming } from '../../ui/phrases.ts';
 import { GivenUpError, working } from '../../ui/progress.ts';
@@ -128,7 +129,7 @@ export class InstancesView implements vscode.Disposable, vscode.TreeDataProvider
   }
 
   /** The rows that a key acts on: the focused one. */
-  readonly focused = (): Promise<readonly InstancesNode[]> => focusedRows(this.#view);
+  readonly focused: FocusedRows<InstancesNode> = (named) => focusedRows(this.#view, named);
 
   /** The selected instance, where one is. */
   get selected(): InstanceNode | undefined {
