@@ -221,8 +221,8 @@ async function startOrFind(
 }
 
 /**
- * Starts this extension's own session beside hers, where there is such a type: what the relay holds is seen there. It
- * ends with hers; hers is her program, and goes on without it.
+ * Starts this extension's own session beside hers, where there is such a type: what the relay holds is seen there, and
+ * events stop in her handler, not before it. It ends with hers; hers is her program, and goes on without it.
  */
 async function startOwn({ context, programs }: HandlerDebugParts, hers: readonly vscode.DebugSession[]): Promise<void> {
   const { contributes } = context.extension.packageJSON as {
@@ -232,7 +232,8 @@ async function startOwn({ context, programs }: HandlerDebugParts, hers: readonly
   const own = (): vscode.DebugSession | undefined => programs.roots.find(({ type }) => type === ownType);
   if (own() !== undefined) return;
   const name = vscode.l10n.t('Deliveries');
-  if (!(await vscode.debug.startDebugging(undefined, { type: ownType, request: 'attach', name }))) return;
+  if (!(await vscode.debug.startDebugging(undefined, { type: ownType, request: 'attach', name, stopAtEvents: false })))
+    return;
   const session = own();
   if (session === undefined) return;
   const following = programs.onDidChange(() => {

@@ -96,6 +96,8 @@ export class DeliverySession extends DebugSession {
   #lastStop: Stop | undefined;
   /** A stop at what is not held: a rejected delivery. */
   #rejected: Stop | undefined;
+  /** Whether each event stops where no condition is asked for. */
+  #stopAtEvents = true;
   #begun = false;
   #ended = false;
 
@@ -169,7 +171,8 @@ export class DeliverySession extends DebugSession {
       const read = readAttach(args);
       if (read.kind === 'wrong')
         throw new Error(l10n.t('The launch configuration cannot be used: {0}: {1}', read.where, read.why));
-      const { stopOnEntry, logPoints } = read;
+      const { stopOnEntry, stopAtEvents, logPoints } = read;
+      this.#stopAtEvents = stopAtEvents;
       this.#listen();
       for (const { verified, message } of await this.#breakpoints.setLogPoints(logPoints))
         if (!verified) this.#say(message ?? '', 'stderr');
@@ -205,7 +208,15 @@ export class DeliverySession extends DebugSession {
     this.#answer(response, async () => {
       const given = [...filters.map((filterId) => ({ filterId, condition: undefined })), ...filterOptions];
       const places = given.map(({ filterId, condition }) => ({ at: filterId as BreakpointPlace, condition }));
-      response.body = { breakpoints: await this.#breakpoints.setPlaces(places) };
+      const isLeftOut = ({ at, condition }: (typeof places)[number]): boolean =>
+        !this.#stopAtEvents && at === 'event' && (condition ?? '').trim() === '';
+      const set = await this.#breakpoints.setPlaces(places.filter((place) => !isLeftOut(place)));
+      const message = this.#parts.l10n.t('This session lets events through to the handler that is debugged.');
+      response.body = {
+        breakpoints: places.map((place) =>
+          isLeftOut(place) ? { verified: false, message } : (set.shift() ?? { verified: false }),
+        ),
+      };
     });
   }
 

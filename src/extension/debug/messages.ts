@@ -3,12 +3,13 @@ import { z } from 'zod';
 
 const attachSchema = z.object({
   stopOnEntry: z.boolean().default(false).describe('Pauses sending at once.'),
+  stopAtEvents: z.boolean().default(true).describe('Whether Every Event stops where it has no condition.'),
   logPoints: z.array(z.string().min(1).max(1000)).max(20).default([]).describe('Texts with expressions in braces.'),
 });
 
 /** What is asked for, or what is wrong with it: where, and why in English. */
 export type AttachRead =
-  | { readonly kind: 'read'; readonly stopOnEntry: boolean; readonly logPoints: readonly string[] }
+  | ({ readonly kind: 'read' } & Readonly<z.output<typeof attachSchema>>)
   | { readonly kind: 'wrong'; readonly where: string; readonly why: string };
 
 /** Reads the arguments of an attach request; what VS Code adds to them is passed over. */

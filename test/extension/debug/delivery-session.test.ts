@@ -390,6 +390,28 @@ describe('Breakpoints in the debugger', () => {
     await until(async () => (await relay.client.request('debug/held', {})).held.length === 1);
   });
 
+  it('lets events through where they are to stop in a handler, but for those that a condition names', async () => {
+    const receiver = await startReceiver();
+    const relay = await startWith(receiver);
+    const session = await beginDebugging(relay.client, { attach: { stopAtEvents: false }, filters: [everyEvent] });
+    await deliver(relay, 'ann');
+    await receiver.received(1);
+    const filterOptions = [{ ...everyEvent, condition: 'event.address == "bea@example.org"' }];
+    const set = await session.request<DebugProtocol.SetExceptionBreakpointsResponse>('setExceptionBreakpoints', {
+      ...{ filters: ['event'], filterOptions },
+    });
+    assert.deepEqual(
+      set?.breakpoints?.map(({ verified, message = '' }) => [verified, message.startsWith('This session lets events')]),
+      [
+        [false, true],
+        [true, false],
+      ],
+    );
+    await deliver(relay, 'bea');
+    await session.stopped();
+    assert.equal(receiver.requests.length, 1);
+  });
+
   it('of a launch configuration that cannot be used begin no session', async () => {
     const relay = await startTestRelay();
     await assert.rejects(beginDebugging(relay.client, { attach: { logPoints: [7] } }), /logPoints\.0/);
