@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { connect } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
@@ -45,6 +46,9 @@ describe('Debug My Handler', function () {
   let port: number;
   let hangs: ReturnType<typeof createServer>;
   let row: EventRow;
+  /** What became of the sessions of this extension. */
+  const ours: string[] = [];
+  let following: readonly vscode.Disposable[] = [];
   const launch = (): vscode.WorkspaceConfiguration => vscode.workspace.getConfiguration('launch');
   const settings = (): vscode.WorkspaceConfiguration => vscode.workspace.getConfiguration('campaignMonitorRelay');
 
@@ -93,6 +97,7 @@ describe('Debug My Handler', function () {
     })) as EventRow;
   });
   after(async () => {
+    for (const each of following) each.dispose();
     vscode.debug.removeBreakpoints(vscode.debug.breakpoints);
     void vscode.debug.stopDebugging();
     await launch().update('configurations', undefined, vscode.ConfigurationTarget.Workspace);
@@ -116,6 +121,14 @@ describe('Debug My Handler', function () {
 
   it('asks once for the launch configuration, starts it, and the breakpoint in her handler is hit', async () => {
     breakHere();
+    following = [
+      vscode.debug.onDidStartDebugSession(
+        ({ type }) => void ours.push(...(type === 'campaign-monitor' ? ['began'] : [])),
+      ),
+      vscode.debug.onDidTerminateDebugSession(
+        ({ type }) => void ours.push(...(type === 'campaign-monitor' ? ['ended'] : [])),
+      ),
+    ];
     // The one that names the destination's port stands first.
     await accepting(run('debugHandler', nodeOf(row)));
     await stands();
@@ -129,6 +142,9 @@ describe('Debug My Handler', function () {
     const [top] = stackFrames;
     assert.ok(top !== undefined && top.source.path.endsWith('/examples/wrong-handler/server.js'), top?.source.path);
     assert.equal(top.line, line + 1);
+
+    // What the relay holds is seen in a session of ours beside hers.
+    assert.deepEqual(ours, ['began']);
 
     // Her time-out is over when that of the other destination is, and longer: it was sent again behind it.
     await until(async () => (await lifted()).length > 0);
@@ -154,7 +170,48 @@ describe('Debug My Handler', function () {
     assert.deepEqual(await lifted(), ['hers']);
     await goOn();
   });
+
+  it('waits no longer than her time-out says once the session is stopped, and what is ours ends with it', async () => {
+    await run('debugHandler', nodeOf(row));
+    await stands();
+    await until(async () => (await lifted()).length > 0);
+    const session = rootOf((vscode.debug.activeStackItem as vscode.DebugStackFrame).session);
+    await vscode.debug.stopDebugging(session);
+    await until(async () => (await lifted()).length === 0);
+    await until(() => vscode.debug.activeDebugSession === undefined);
+    assert.deepEqual(ours, ['began', 'ended']);
+  });
+
+  it('waits for every event of a session that she started herself, where a setting says so', async () => {
+    await settings().update('debugHandler.everyEvent', true, vscode.ConfigurationTarget.Global);
+    const [folder] = vscode.workspace.workspaceFolders ?? [];
+    assert.equal(await vscode.debug.startDebugging(folder, configurationName), true);
+    const session = rootOf((await until(() => vscode.debug.activeDebugSession)) as vscode.DebugSession);
+    await untilTaken(port);
+    await stage.client.request('deliveries/inject', { body: { text: body('joan@example.org') } });
+    await stands();
+    await until(async () => (await lifted()).length > 0);
+    assert.deepEqual(await lifted(), ['hers']);
+    await settings().update('debugHandler.everyEvent', undefined, vscode.ConfigurationTarget.Global);
+    await until(async () => (await lifted()).length === 0);
+    await vscode.debug.stopDebugging(session);
+    await until(() => vscode.debug.activeDebugSession === undefined);
+  });
 });
+
+/** Resolves when somebody listens at a port of this machine. */
+async function untilTaken(port: number): Promise<void> {
+  await until(
+    () =>
+      new Promise<boolean>((resolve) => {
+        const socket = connect(port, '127.0.0.1', () => {
+          socket.destroy();
+          resolve(true);
+        });
+        socket.once('error', () => resolve(false));
+      }),
+  );
+}
 
 function rootOf(session: vscode.DebugSession): vscode.DebugSession {
   return session.parentSession === undefined ? session : rootOf(session.parentSession);
