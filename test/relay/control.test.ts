@@ -299,6 +299,9 @@ describe('A request at the control channel', () => {
     for (const seed of [2, 3, 4, 5]) await ask('deliveries/inject', { body: { text: sampleBody({ seed }) } });
     assert.equal((await ask('debug/held', {})).held.length, 4);
     assert.equal((await ask('debug/sending', {})).sending.held.pause, 4);
+    const [first] = (await ask('debug/held', {})).held;
+    const evaluated = await ask('debug/evaluate', { id: first!.notificationId, expression: 'event.type' });
+    assert.deepEqual(evaluated, { kind: 'value', type: 'string', value: 'Subscribe' });
     assert.equal((await ask('debug/step', {})).released.length, 1);
     assert.equal((await ask('debug/drop', {})).dropped.length, 1);
     const [next] = (await ask('debug/held', {})).held;
