@@ -1,5 +1,6 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
+import type { Delivery } from '../../check/messages.ts';
 import { withHistory, withRelay } from '../connection.ts';
 import { dataDirOf } from '../data-dir.ts';
 import { newCommand } from '../flags.ts';
@@ -7,6 +8,10 @@ import type { CommonOptions } from '../flags.ts';
 import { interrupted } from '../signals.ts';
 import type { AssistantRelay, AssistantSource } from '../mcp/source.ts';
 import { version } from '../../version.ts';
+import { deliveryOf } from './scenario.ts';
+
+/** How long the scenarios of a file may take, in milliseconds. */
+const mostScenariosMs = 300_000;
 
 interface McpOptions extends CommonOptions {
   allowWrite?: boolean;
@@ -27,7 +32,9 @@ export function mcpCommand(): Command {
       'Next: docs/assistants.md shows the configuration.',
     ],
   )
-    .addOption(new Option('--allow-write', 'also replay and send, to destinations of the settings alone'))
+    .addOption(
+      new Option('--allow-write', 'also replay, send and run scenarios, to destinations of the settings alone'),
+    )
     .addOption(new Option('--addresses', 'tell e-mail addresses as they are'))
     .action(mcp);
 }
@@ -46,6 +53,14 @@ async function mcp(options: McpOptions): Promise<void> {
     destinations: () =>
       withRelay(options, async (client) => (await client.request('relay/status', {})).settings.destinations),
     replay: (ids, to) => withRelay(options, (client) => client.request('notifications/replay', { ids: [...ids], to })),
+    scenarios: async (file, only, destination) => {
+      const { runScenarios } = await import('../mcp/run-scenarios.ts');
+      const stop = new AbortController();
+      void ended.then(() => stop.abort());
+      const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(mostScenariosMs)]);
+      const fromHistory = (id: string): Promise<Delivery> => deliveryOf(id, options);
+      return runScenarios({ file, only, destination, fromHistory, signal });
+    },
     inject: (text) => withRelay(options, (client) => client.request('deliveries/inject', { body: { text } })),
   };
   // A part of its own: no other command needs it.

@@ -13,6 +13,7 @@ import type * as CheckingModule from '../checking.ts';
 import { withHistory } from '../connection.ts';
 import { CommandError, UsageError } from '../errors.ts';
 import { jsonFlag, newCommand } from '../flags.ts';
+import type { CommonOptions } from '../flags.ts';
 import { print, printJson } from '../output.ts';
 import { count } from '../text.ts';
 
@@ -65,13 +66,12 @@ interface Prepared {
 }
 
 async function run(_action: string, files: string[], options: ScenarioOptions): Promise<void> {
-  const [checking, { runScenario }, { newRun, sourcesOf, SourceError }, { reportedScenario, counts }] =
-    await Promise.all([
-      import('../checking.ts'),
-      import('../../check/run.ts'),
-      import('../../check/sources.ts'),
-      import('../../check/report.ts'),
-    ]);
+  const [checking, { runScenario }, { newRun, sourcesOf }, { reportedScenario, counts }] = await Promise.all([
+    import('../checking.ts'),
+    import('../../check/run.ts'),
+    import('../../check/sources.ts'),
+    import('../../check/report.ts'),
+  ]);
   await checking.givenUpByCtrlC(async (signal) => {
     const prepared: Prepared[] = [];
     for (const file of files) prepared.push(await prepare(file, options, checking, signal));
@@ -81,10 +81,7 @@ async function run(_action: string, files: string[], options: ScenarioOptions): 
     const reported: Reported[] = [];
     for (const { name, scenarios, ...context } of prepared) {
       if (options.json !== true && scenarios.length > 0) await print(`${name}\n`);
-      const fromHistory = (id: string): Promise<Delivery> =>
-        deliveryOf(id, options).catch((error: unknown) => {
-          throw new SourceError(`${id}: ${(error as Error).message}`);
-        });
+      const fromHistory = (id: string): Promise<Delivery> => deliveryOf(id, options);
       const sources = sourcesOf({ folder: dirname(name), fromHistory });
       const settling = { mostMs: 2000 + options.settle, quietMs: options.settle };
       for (const scenario of scenarios) {
@@ -103,7 +100,15 @@ async function run(_action: string, files: string[], options: ScenarioOptions): 
   });
 }
 
-async function deliveryOf(id: string, options: ScenarioOptions): Promise<Delivery> {
+/** A delivery of the history, as a scenario sends it. @throws SourceError */
+export async function deliveryOf(id: string, options: CommonOptions): Promise<Delivery> {
+  const { SourceError } = await import('../../check/sources.ts');
+  return readDelivery(id, options).catch((error: unknown) => {
+    throw new SourceError(`${id}: ${(error as Error).message}`);
+  });
+}
+
+async function readDelivery(id: string, options: CommonOptions): Promise<Delivery> {
   return withHistory(options, async (history) => {
     const { delivery, headers, body } = await history.delivery(
       id.startsWith('d') ? id : (await history.event(id)).delivery.id,

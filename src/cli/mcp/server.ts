@@ -199,6 +199,28 @@ function registerWriting(
   );
 
   server.registerTool(
+    'scenario',
+    {
+      title: 'Run scenarios',
+      description:
+        'Runs a file of scenarios (*.cm-scenario.json) against a destination of the settings, whatever destination the file names: each posts test events there. Its probe is asked where it is a URL of that destination, and nobody else is. Tells what each came to, expected and actual.',
+      inputSchema: z.strictObject({
+        file: z.string().min(1).max(2000).describe('Its path, from the working directory of this server.'),
+        only: z.string().max(200).optional().describe('Only scenarios whose names hold this text.'),
+        destination: z.string().max(2000).optional().describe('The id or the URL of a destination of the settings.'),
+      }),
+      annotations: writes,
+    },
+    ({ file, only, destination }) =>
+      tool(async () => {
+        const to = chosenDestination(await relay.destinations(), destination);
+        const reported = await relay.scenarios(file, only, to);
+        const failed = reported.filter(({ outcome }) => outcome === 'failed').length;
+        return answer(`${reported.length} scenarios, of which ${failed} failed.`, reported);
+      }),
+  );
+
+  server.registerTool(
     'send',
     {
       title: 'Send a delivery',

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
+import { existsSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { temporaryFolder } from '../../relay/afterwards.ts';
 import { Callback, delivery, post, Workplace } from '../harness.ts';
 import type { Ready } from '../harness.ts';
 
@@ -65,7 +68,7 @@ describe('cm-relay mcp, driven by the official client', function () {
       assert.deepEqual([annotations?.readOnlyHint, annotations?.openWorldHint], [true, false]);
     const writing = await (await connect('--allow-write')).listTools();
     const more = writing.tools.filter(({ name }) => !reading.includes(name));
-    assert.deepEqual(more.map(({ name }) => name).sort(), ['replay', 'send']);
+    assert.deepEqual(more.map(({ name }) => name).sort(), ['replay', 'scenario', 'send']);
     for (const { annotations } of more)
       assert.deepEqual([annotations?.readOnlyHint, annotations?.openWorldHint], [false, false]);
   });
@@ -178,6 +181,52 @@ describe('cm-relay mcp, driven by the official client', function () {
       assert.equal(other.posts.length, 1);
       assert.equal((await ask(await connect(), 'replay', { ids: ['e1'] }).catch(() => null))?.isError ?? true, true);
       assert.equal(callback.posts.length, 3);
+    } finally {
+      await other.close();
+    }
+  });
+
+  it('runs scenarios against configured destinations alone, and asks nobody else', async () => {
+    const other = await Callback.open();
+    const folder = temporaryFolder();
+    const file = join(folder, 'twice.cm-scenario.json');
+    const write = (more: object): void =>
+      writeFileSync(
+        file,
+        JSON.stringify({
+          destination: { url: other.url },
+          scenarios: [
+            {
+              name: 'is taken',
+              steps: [{ send: { sample: 'Subscribe' }, expect: { status: '2xx' } }],
+            },
+          ],
+          ...more,
+        }),
+      );
+    try {
+      await listen();
+      const client = await connect('--allow-write');
+      write({});
+      const run = await ask(client, 'scenario', { file });
+      assert.equal(run.isError, false, run.text);
+      assert.match(run.text, /^1 scenarios, of which 0 failed\./);
+      assert.equal((JSON.parse(run.data) as [{ outcome: string }])[0].outcome, 'passed');
+      assert.deepEqual([callback.posts.length, other.posts.length], [1, 0]);
+      for (const [probe, said] of [
+        [{ url: `${other.url}/count` }, /its probe is at/],
+        [{ command: ['touch', join(folder, 'ran')] }, /its probe is a command/],
+        [{ url: `${callback.url}/count`, headers: { Authorization: { env: 'HOME' } } }, /needs credentials/],
+      ] as const) {
+        write({ probe });
+        const refused = await ask(client, 'scenario', { file });
+        assert.ok(refused.isError);
+        assert.match(refused.data, said);
+      }
+      assert.match((await ask(client, 'scenario', { file, destination: other.url })).data, /name one destination/);
+      assert.match((await ask(client, 'scenario', { file: '/etc/passwd' })).data, /ends in \.cm-scenario\.json/);
+      assert.deepEqual([callback.posts.length, other.posts.length], [1, 0]);
+      assert.ok(!existsSync(join(folder, 'ran')));
     } finally {
       await other.close();
     }
