@@ -20,6 +20,7 @@ import { InstanceDocuments } from './open-connectors/instances/instance-document
 import { InstanceStore } from './open-connectors/instances/instance-store.ts';
 import { InstancesView } from './open-connectors/instances/instances-view.ts';
 import { Platform } from './open-connectors/platform.ts';
+import { registerAssistants } from './relay/assistants.ts';
 import { DestinationsView } from './relay/destinations-view.ts';
 import { keepRelayKeys } from './relay/context-keys.ts';
 import { KnownRelays } from './relay/known-relays.ts';
@@ -121,6 +122,11 @@ export function compose(context: vscode.ExtensionContext): void {
       registerSendLens(),
       registerDecorations(),
       registerTable(async () => (await handlers()).table),
+      registerAssistants({
+        bundle: context.asAbsolutePath('dist/cm-relay.js'),
+        version: (context.extension.packageJSON as { version: string }).version,
+        dataDir: session.dataDir,
+      }),
       watchScenarios(async () => (await handlers()).scenarioTests),
     );
     keepSettingsCurrent(context, log);

@@ -55,7 +55,7 @@ describe('The licences of what is bundled', function () {
       const [, section = ''] = text.split(`\n${name} ${version} (${license})\n`);
       assert.match(
         section,
-        /^https:\/\/\S+\nIn: (?:(?:cm-relay\.js|cm-relay-mcp\.js|relay\.js|extension|(?:editor|form)\.js)(?:, )?)+\n\n/,
+        /^https:\/\/\S+\nIn: (?:(?:cm-relay\.js|cm-relay-mcp\.js|extension|(?:check|editor|form|table)\.js)(?:, )?)+\n\n/,
         path,
       );
       assert.match(section.slice(0, 1500), /Copyright|Blue Oak Model License/i, path);
