@@ -11,7 +11,7 @@ import { prefix } from './commands.ts';
 import { createCheckCommands } from './check/check-commands.ts';
 import { ScenarioTests } from './check/scenario-tests.ts';
 import type { CommandHandlers } from './commands.ts';
-import { createHandlerCommands } from './debug/debug-my-handler.ts';
+import { createHandlerCommands, handlerDebugged } from './debug/debug-my-handler.ts';
 import { RememberedConfigurations } from './debug/handler-configurations.ts';
 import { HandlerPatience } from './debug/handler-patience.ts';
 import { Programs } from './debug/programs.ts';
@@ -116,7 +116,10 @@ export function createHandlers(parts: StandingParts): Handlers {
     table,
     programs,
     webhookActions,
-    scenarioTests: new ScenarioTests({ context, log, session, secrets, history }),
+    scenarioTests: new ScenarioTests({
+      ...{ context, log, session, secrets, history },
+      debugHandler: (url) => handlerDebugged({ destinations, programs, remembered }, url),
+    }),
     form,
     sendingNotices: new SendingNotices({
       open: (eventId) => vscode.commands.executeCommand('vscode.open', eventUri(eventId)),

@@ -186,7 +186,6 @@ describe('Debug My Handler', function () {
     await settings().update('debugHandler.everyEvent', true, vscode.ConfigurationTarget.Global);
     const [folder] = vscode.workspace.workspaceFolders ?? [];
     assert.equal(await vscode.debug.startDebugging(folder, configurationName), true);
-    const session = rootOf((await until(() => vscode.debug.activeDebugSession)) as vscode.DebugSession);
     await untilTaken(port);
     await stage.client.request('deliveries/inject', { body: { text: body('joan@example.org') } });
     await stands();
@@ -194,8 +193,28 @@ describe('Debug My Handler', function () {
     assert.deepEqual(await lifted(), ['hers']);
     await settings().update('debugHandler.everyEvent', undefined, vscode.ConfigurationTarget.Global);
     await until(async () => (await lifted()).length === 0);
-    await vscode.debug.stopDebugging(session);
-    await until(() => vscode.debug.activeDebugSession === undefined);
+    await untilItEnds();
+  });
+
+  it('is where scenarios that are debugged in the Test Explorer stop', async () => {
+    const [folder] = vscode.workspace.workspaceFolders ?? [];
+    assert.ok(folder !== undefined);
+    const file = vscode.Uri.joinPath(folder.uri, 'handler.cm-scenario.json');
+    const scenarios = [{ name: 'is taken', steps: [{ send: { sample: 'Subscribe' }, expect: { status: '2xx' } }] }];
+    const destination = { url: `http://127.0.0.1:${port}/callback` };
+    await vscode.workspace.fs.writeFile(file, Buffer.from(JSON.stringify({ destination, scenarios })));
+    try {
+      // Once the file has been found.
+      await until(async () => {
+        void vscode.commands.executeCommand('testing.debugAll');
+        return until(() => vscode.debug.activeStackItem instanceof vscode.DebugStackFrame, 3000).catch(() => undefined);
+      });
+      const session = rootOf((vscode.debug.activeStackItem as vscode.DebugStackFrame).session);
+      assert.equal(session.configuration.name, configurationName);
+      await untilItEnds();
+    } finally {
+      await vscode.workspace.fs.delete(file);
+    }
   });
 });
 
@@ -211,6 +230,18 @@ async function untilTaken(port: number): Promise<void> {
         socket.once('error', () => resolve(false));
       }),
   );
+}
+
+/** Lets the program that stands go on, and end by itself, with its sessions. */
+async function untilItEnds(): Promise<void> {
+  const { session } = vscode.debug.activeStackItem as vscode.DebugStackFrame;
+  await vscode.commands.executeCommand('workbench.action.debug.continue');
+  await until(() => !(vscode.debug.activeStackItem instanceof vscode.DebugStackFrame));
+  // Nobody answers: it has gone.
+  void session
+    .customRequest('evaluate', { expression: 'process.exit(0)', context: 'repl' })
+    .then(undefined, () => null);
+  await until(() => vscode.debug.activeDebugSession === undefined);
 }
 
 function rootOf(session: vscode.DebugSession): vscode.DebugSession {

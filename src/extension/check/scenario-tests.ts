@@ -6,12 +6,14 @@ import type { Scenario, ScenarioFile } from '../../check/scenario.ts';
 import { prefix } from '../commands.ts';
 import { withNext } from '../ui/error-words.ts';
 import { plainMarkdown, printable } from '../ui/printable.ts';
+import { GivenUpError } from '../ui/progress.ts';
 import type * as engineModule from './engine.ts';
 import { placesOf } from './scenario-places.ts';
 import { prepare } from './scenario-run.ts';
 import type { Prepared, ScenarioParts } from './scenario-run.ts';
 import { noScenarios, scenarioFiles } from './scenario-watch.ts';
 import type { ScenarioTests as Tests } from './scenario-watch.ts';
+import { noHurryMs, unhurried } from './unhurried.ts';
 import { engineText, findingWords, lookedAt } from './suite-words.ts';
 
 type Engine = typeof engineModule;
@@ -45,6 +47,9 @@ export class ScenarioTests implements Tests {
       vscode.TestRunProfileKind.Run,
       (request, token) => this.#run(controller, request, token),
       true,
+    );
+    controller.createRunProfile(l10n.t('Debug'), vscode.TestRunProfileKind.Debug, (request, token) =>
+      this.#run(controller, request, token, true),
     );
     this.#parts.context.subscriptions.push(
       controller,
@@ -120,6 +125,7 @@ export class ScenarioTests implements Tests {
     controller: vscode.TestController,
     request: vscode.TestRunRequest,
     token: vscode.CancellationToken,
+    debugging = false,
   ): Promise<void> {
     const engine = await import('./engine.ts');
     const stop = new AbortController();
@@ -137,7 +143,8 @@ export class ScenarioTests implements Tests {
       byFile.set(id, known);
     }
     try {
-      for (const { uri, items } of byFile.values()) await this.#runFile(run, uri, items, stop.signal, engine);
+      const how = { signal: stop.signal, debugging };
+      for (const { uri, items } of byFile.values()) await this.#runFile(run, uri, items, how, engine);
     } finally {
       run.end();
     }
@@ -147,7 +154,7 @@ export class ScenarioTests implements Tests {
     run: vscode.TestRun,
     uri: vscode.Uri,
     items: readonly vscode.TestItem[],
-    signal: AbortSignal,
+    { signal, debugging }: { readonly signal: AbortSignal; readonly debugging: boolean },
     engine: Engine,
   ): Promise<void> {
     let prepared: Prepared;
@@ -158,13 +165,19 @@ export class ScenarioTests implements Tests {
       scenarios = items.map((item) => file.scenarios[keys.indexOf(JSON.stringify(this.#scenarios.get(item)))]);
       const found = scenarios.filter((each) => each !== undefined);
       prepared = await prepare(uri, file, found, this.#parts, engine);
+      if (debugging) {
+        const { target } = prepared.context;
+        prepared = { ...prepared, context: { ...prepared.context, target: { ...target, timeoutMs: noHurryMs } } };
+        scenarios = scenarios.map((each) => each && unhurried(each));
+        if (!(await this.#parts.debugHandler(prepared.context.target.url))) throw new GivenUpError('no handler');
+      }
       const { probe, kept } = prepared.context;
       // One that does not work is no matter of the callback's.
       if (found.some((each) => engine.asks(each, 'probe'))) await probe?.read(signal);
       if (found.some((each) => engine.asks(each, 'kept'))) await kept?.missing([], signal);
     } catch (error) {
       for (const item of items) {
-        if (signal.aborted) run.skipped(item);
+        if (signal.aborted || error instanceof GivenUpError) run.skipped(item);
         else run.errored(item, messageAt(item, printable(withNext(error, vscode.l10n), 2000)));
       }
       return;

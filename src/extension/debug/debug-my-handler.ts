@@ -53,12 +53,18 @@ export function createHandlerCommands(parts: HandlerDebugParts): CommandHandlers
   };
 }
 
-/** A destination of the settings, as the relay knows it. */
-interface ChosenDestination {
-  readonly node: DestinationNode;
+/** A handler, by where it listens and what its configuration is remembered by. */
+interface Handler {
+  /** Its row; undefined where the settings have none. */
+  readonly node?: DestinationNode;
   readonly destinationId: string;
   readonly name: string;
   readonly url: URL;
+}
+
+/** A destination of the settings, as the relay knows it. */
+interface ChosenDestination extends Handler {
+  readonly node: DestinationNode;
   /** As the relay has it. */
   readonly destination: Destination;
 }
@@ -82,6 +88,26 @@ async function debugHandler(parts: HandlerDebugParts, node?: DestinationsNode | 
   await startOwn(parts, started);
   await untilItListens(parts, destination, started);
   await send(connected(parts.session), destination, row);
+}
+
+/**
+ * Has the handler at a URL run under a debugger, as Debug My Handler does, and sends it nothing.
+ * @returns whether it listens; false where the user gave up
+ * @throws CommandError, GivenUpError
+ */
+export async function handlerDebugged(
+  parts: Pick<HandlerDebugParts, 'destinations' | 'programs' | 'remembered'>,
+  url: URL,
+): Promise<boolean> {
+  requireTrust();
+  const node = parts.destinations.nodes.find(({ setting }) => setting.url === url.href);
+  const name = `${url.host}${url.pathname}`;
+  // One that only a file names has its URL for an id.
+  const handler = { ...(node && { node }), destinationId: node?.status?.destinationId ?? url.href, name, url };
+  const chosen = await configurationFor(parts, handler);
+  if (chosen === undefined) return false;
+  await untilItListens(parts, handler, await startOrFind(parts, handler, chosen));
+  return true;
 }
 
 /** Launch configurations run programs. @throws CommandError in a workspace that is not trusted */
@@ -159,8 +185,8 @@ async function meantNode(
 }
 
 function ask(
-  { remembered }: HandlerDebugParts,
-  { destinationId, name, url }: ChosenDestination,
+  { remembered }: Pick<HandlerDebugParts, 'remembered'>,
+  { destinationId, name, url }: Handler,
   before: HandlerConfiguration | undefined,
 ): Promise<HandlerConfiguration | undefined> {
   return askHandlerConfiguration({ name, port: portOf(url), before }).then(async (chosen) => {
@@ -176,8 +202,8 @@ function portOf(url: URL): string {
 
 /** The one that is remembered, where it is still there; else asks, once. */
 function configurationFor(
-  parts: HandlerDebugParts,
-  destination: ChosenDestination,
+  parts: Pick<HandlerDebugParts, 'remembered'>,
+  destination: Handler,
 ): Promise<HandlerConfiguration | undefined> {
   const before = parts.remembered.all.get(destination.destinationId);
   if (before !== undefined && sessionsOf(before, launchCandidates('')).length > 0) return Promise.resolve(before);
@@ -190,8 +216,8 @@ function nameOf(chosen: HandlerConfiguration): string {
 
 /** The debug sessions of a configuration: those that run, else they are started. */
 async function startOrFind(
-  { programs }: HandlerDebugParts,
-  { node }: ChosenDestination,
+  { programs }: Pick<HandlerDebugParts, 'programs'>,
+  { node }: Handler,
   chosen: HandlerConfiguration,
 ): Promise<readonly vscode.DebugSession[]> {
   const { l10n } = vscode;
@@ -246,8 +272,8 @@ async function startOwn({ context, programs }: HandlerDebugParts, hers: readonly
 
 /** Waits for the handler's port. @throws GivenUpError; CommandError where the program has ended before */
 async function untilItListens(
-  { programs }: HandlerDebugParts,
-  { url, name, node }: ChosenDestination,
+  { programs }: Pick<HandlerDebugParts, 'programs'>,
+  { url, name, node }: Handler,
   hers: readonly vscode.DebugSession[],
 ): Promise<void> {
   const { l10n } = vscode;

@@ -143,9 +143,14 @@ async function releaseEdited(parts: ActionParts, uri: vscode.Uri | undefined): P
     if (code !== 'conflict') throw error;
     const text = l10n.t('Not released: {0}', unlinked(withNext(error, l10n)));
     // It is to be mended, and the original is held on; or that is gone.
-    const other = advice === 'mend-body' ? l10n.t('Release Original') : l10n.t('Send as New Event');
-    if ((await vscode.window.showErrorMessage(text, other)) !== other) return;
-    if (advice !== 'mend-body') await sendBody(parts, document);
-    else await connected(parts.session).request('debug/step', { id: eventId });
+    const [other, doOther]: [string, () => Promise<unknown>] =
+      advice === 'mend-body'
+        ? [l10n.t('Release Original'), () => connected(parts.session).request('debug/step', { id: eventId })]
+        : [l10n.t('Send as New Event'), () => sendBody(parts, document)];
+    // Not awaited: the message may stay.
+    void vscode.window
+      .showErrorMessage(text, other)
+      .then((choice) => (choice === other ? doOther() : undefined))
+      .then(undefined, (failure: unknown) => vscode.window.showErrorMessage(unlinked(withNext(failure, l10n))));
   }
 }

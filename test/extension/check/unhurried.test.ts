@@ -1,0 +1,24 @@
+import assert from 'node:assert/strict';
+import { scenario } from '../../../src/check/scenario.ts';
+import { noHurryMs, unhurried } from '../../../src/extension/check/unhurried.ts';
+
+describe('A scenario while its callback is debugged', () => {
+  it('has time enough in each step, those that are repeated too, and is the same else', () => {
+    const hurried = scenario({
+      name: 'is taken',
+      timeoutMs: 1000,
+      steps: [
+        { send: { sample: 'Subscribe' }, timeoutMs: 300, expect: { status: 200 } },
+        { wait: 5 },
+        { repeat: { times: 2 }, steps: [{ send: { sample: 'Update' }, timeoutMs: 300 }, { wait: 1 }] },
+      ],
+    });
+    const free = unhurried(hurried);
+    assert.equal(free.timeoutMs, noHurryMs);
+    assert.equal(JSON.stringify(free).match(/"timeoutMs":3600000/g)?.length, 3);
+    assert.equal(JSON.stringify(free).includes('"timeoutMs":300,'), false);
+    const without = (each: unknown): unknown =>
+      JSON.parse(JSON.stringify(each, (name, value: unknown) => (name === 'timeoutMs' ? undefined : value)));
+    assert.deepEqual(without(free), without(hurried));
+  });
+});
