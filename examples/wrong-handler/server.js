@@ -5,7 +5,7 @@
  *   CALLBACK_SIGNATURE_KEY    the key that notifications are signed with; without it all are taken
  *   MAIL_MS                   how long the mail server takes for a greeting, in milliseconds
  */
-import { createHmac } from 'node:crypto';
+import { createHmac, timingSafeEqual } from 'node:crypto';
 import express from 'express';
 import { greet } from './mail.js';
 
@@ -17,7 +17,7 @@ app.use(express.json());
 
 app.post('/callback', async (request, response) => {
   const signature = request.get('Elements-Webhook-Signature');
-  if (key && signature && signature != signatureOf(request.body)) {
+  if (key && signature && !isSame(signature, signatureOf(request.body))) {
     response.status(401).send('the signature is wrong\n');
     return;
   }
@@ -51,6 +51,11 @@ app.get('/contacts', (request, response) => {
 app.get('/contacts/count', (request, response) => {
   response.json({ count: contacts.length });
 });
+
+function isSame(given, expected) {
+  const [a, b] = [Buffer.from(given), Buffer.from(expected)];
+  return a.length === b.length && timingSafeEqual(a, b);
+}
 
 function signatureOf(body) {
   return `sha256=${createHmac('sha256', key).update(JSON.stringify(body)).digest('base64')}`;
