@@ -123,8 +123,17 @@ window.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
   // The button is the last thing in sight, and what went wrong stands below it; the sticky message covers the edge.
   if (shown.view.error !== error) document.getElementById('error')?.scrollIntoView({ block: 'center' });
   // The form has gone from under the user's hands: say what has come in its place.
-  if (created === undefined && shown.view.created !== undefined) document.getElementById('created')?.focus();
+  if (created === undefined && shown.view.created !== undefined) focusCreated();
 });
+function focusCreated(): void {
+  document.getElementById('created')?.focus();
+}
+
+// While a question of VS Code's stands above, nothing here takes the focus: then when she comes back.
+window.addEventListener('focus', () => {
+  if (shown?.view.created !== undefined && document.activeElement === document.body) focusCreated();
+});
+
 window.addEventListener('blur', () => {
   // A token that was asked for is not left on the screen.
   if (token !== undefined) handlers.hideToken();
