@@ -69,7 +69,7 @@ export async function exchange(
   const end = new AbortController();
   let late: Error | undefined;
   const timer = setTimeout(() => {
-    late = new Error(`no complete answer within ${timeoutMs} ms`);
+    late = new Error(connectedAt === undefined ? 'no connection in time' : `no complete answer within ${timeoutMs} ms`);
     request.destroy(late);
   }, timeoutMs);
   const giveUp = (): void => void request.destroy(new Error('given up'));

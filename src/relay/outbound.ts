@@ -24,7 +24,7 @@ export type SendResult =
       readonly body: Buffer;
       readonly truncated: boolean;
     }
-  /** No connection could be made at all: nothing of the request was sent. */
+  /** No connection could be made at all, or not in time, its TLS handshake included: nothing of the request was sent. */
   | { readonly kind: 'unreachable'; readonly error: string }
   /** A time-out, or a connection that broke. */
   | { readonly kind: 'broken'; readonly error: string };
@@ -164,18 +164,10 @@ function requestTo(url: URL): Omit<Dispatcher.DispatchOptions, 'headers' | 'body
   };
 }
 
-const unreachableCodes = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EAI_FAIL',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'EHOSTDOWN',
-  'ENETDOWN',
-  'EADDRNOTAVAIL',
-  'ENOENT',
-]);
+const noConnection = { kind: 'unreachable', error: 'no connection in time' } as const;
+
+/** What the system was asked for where it says that there is no connection. */
+const connectingCalls = new Set(['connect', 'getaddrinfo']);
 
 /** Certificates that no authority known here vouches for, or that are not for the host or the time. */
 const certificateCodes = new Set([
@@ -223,6 +215,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   readonly #deadline: Deadline;
   /** Once: undefined when it is finished. */
   #resolve: ((result: SendResult) => void) | undefined;
+  /** From when there is a connection for it. */
   #controller: Dispatcher.DispatchController | undefined;
   #timedOut = false;
   #status = 0;
@@ -277,9 +270,13 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   #timeOut(): void {
     this.#timedOut = true;
+    if (this.#controller === undefined) {
+      this.#finish(noConnection);
+      return;
+    }
     const what = this.#status === 0 ? 'no answer' : 'no complete answer';
     this.#finish({ kind: 'broken', error: `${what} within ${this.#timeoutMs} ms` });
-    this.#controller?.abort(new Error('timed out'));
+    this.#controller.abort(new Error('timed out'));
   }
 
   #finish(result: SendResult): void {
@@ -304,15 +301,11 @@ function byName(headers: Headers): Record<string, string | string[]> {
 function failure(error: Error & { code?: unknown; cause?: unknown }): SendResult {
   // One for each address of a name.
   const parts = error instanceof AggregateError ? (error.errors as Error[]) : [];
-  const causes: unknown[] = [error, error.cause, ...parts];
-  const codes = causes.map((each) => {
-    const value = (each as { code?: unknown } | null | undefined)?.code;
-    return typeof value === 'string' ? value : '';
-  });
-  const code = codes.find((each) => each !== '') ?? '';
+  const causes = [error, error.cause, ...parts] as (NodeJS.ErrnoException | null | undefined)[];
+  const code = causes.map((each) => each?.code).find((each) => typeof each === 'string' && each !== '') ?? '';
   const message = error.message || (parts[0]?.message ?? code);
-  if (codes.some((each) => unreachableCodes.has(each))) return { kind: 'unreachable', error: message };
-  if (code === 'UND_ERR_CONNECT_TIMEOUT') return { kind: 'unreachable', error: 'no connection in time' };
+  if (code === 'UND_ERR_CONNECT_TIMEOUT') return noConnection;
+  if (causes.some((each) => connectingCalls.has(each?.syscall ?? ''))) return { kind: 'unreachable', error: message };
   if (certificateCodes.has(code)) {
     // Without the runtime's own advice, which is about itself.
     const [why] = message.split(';');

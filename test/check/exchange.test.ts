@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { exchange } from '../../src/check/exchange.ts';
 import type { Manner, Message } from '../../src/check/messages.ts';
 import { freePort } from '../free-port.ts';
+import { hasBlackHoles, startBlackHole } from '../relay/black-hole.ts';
 import { Callback } from './callback.ts';
 
 const body = Buffer.from('{"name":"陽子 👩‍💻"}');
@@ -93,6 +94,16 @@ describe('One request of a check', () => {
       const answer = await exchange(callback.target({ url }), message({ kind }), 10_000, never);
       assert.ok(answer.kind === 'unreachable', kind);
       assert.match(answer.error, /ECONNREFUSED/);
+    }
+  });
+
+  it('says when no connection comes about in time', async function () {
+    if (!hasBlackHoles) this.skip();
+    const { url } = await startBlackHole();
+    for (const kind of ['whole', 'cut', 'unanswered'] as const) {
+      const answer = await exchange({ ...callback.target(), url: new URL(url) }, message({ kind }), 200, never);
+      assert.ok(answer.kind === 'unreachable', `${kind}: ${answer.kind}`);
+      assert.equal(answer.error, 'no connection in time');
     }
   });
 

@@ -10,6 +10,7 @@ import { storeFile } from '../../src/relay/history.ts';
 import { keptAnswerBytes } from '../../src/relay/outbound.ts';
 import { maxAttempts } from '../../src/common/retry-policies.ts';
 import { afterwards, temporaryFolder } from './afterwards.ts';
+import { hasBlackHoles, startBlackHole } from './black-hole.ts';
 import { startReceiver } from './receiver.ts';
 import { sampleBody, startTestRelay } from './stage.ts';
 import { until } from './until.ts';
@@ -395,6 +396,29 @@ describe('a destination that cannot be reached', () => {
     await reaches(relay, 'down');
     assert.match((await status(relay)).destinations[0]?.detail ?? '', /no-such-host\.invalid/);
     assert.equal((await forwardingOf(relay)).attempts, 0);
+  });
+
+  it('is down where no connection comes about in time, however often that is, and flows in order when one does', async function () {
+    if (!hasBlackHoles) this.skip();
+    const hole = await startBlackHole();
+    const destination = { url: hole.url, timeoutMs: 300 };
+    const relay = await startTestRelay({ delayScale: 1e-3, settings: { destinations: [destination] } });
+    await deliver(relay, 1, 3);
+    await reaches(relay, 'down');
+    assert.equal((await status(relay)).destinations[0]?.detail, 'cannot be reached: no connection in time');
+    // It is tried again, which costs nothing either.
+    await until(async () => (await status(relay)).destinations[0]?.underWay?.length === 1);
+    assert.deepEqual(await attemptsOf(relay), []);
+    await relay.client.request('relay/configure', {
+      settings: { destinations: [{ ...destination, timeoutMs: 10_000 }] },
+    });
+    hole.open();
+    await relay.drained();
+    assert.deepEqual(
+      hole.bodies.map((body) => Number(/(\d+)@example\.com/.exec(body)?.[1])),
+      [1, 2, 3],
+    );
+    for (const id of ['e1', 'e2', 'e3']) assert.equal((await forwardingOf(relay, id)).attempts, 1);
   });
 
   it('holds back no other destination', async () => {

@@ -10,7 +10,9 @@ import type { Headers } from '../../src/protocol/history.ts';
 import type { Settings } from '../../src/protocol/settings.ts';
 import { connectionsFor, keptAnswerBytes, post } from '../../src/relay/outbound.ts';
 import type { Connections, SendResult } from '../../src/relay/outbound.ts';
+import { TimeLimit } from '../../src/relay/time-limit.ts';
 import { afterwards } from './afterwards.ts';
+import { hasBlackHoles, startBlackHole } from './black-hole.ts';
 import { startReceiver } from './receiver.ts';
 import { sampleBody, startTestRelay } from './stage.ts';
 import { until } from './until.ts';
@@ -139,6 +141,47 @@ describe('the outcome of a request', () => {
     assert.equal(unknown.kind, 'unreachable');
     assert.match(errorOf(unknown), /no-such-host\.invalid/);
   });
+
+  it('is “unreachable” where no connection comes about in time', async function () {
+    if (!hasBlackHoles) this.skip();
+    const { url } = await startBlackHole();
+    assert.deepEqual(await postTo(url, { timeoutMs: 300 }), { kind: 'unreachable', error: 'no connection in time' });
+    const localhost = url.replace('127.0.0.1', 'localhost');
+    assert.equal((await postTo(localhost, { timeoutMs: 300 })).kind, 'unreachable');
+  });
+
+  it('is “unreachable” where no connection comes about while the time-out is lifted', async function () {
+    if (!hasBlackHoles) this.skip();
+    const { url } = await startBlackHole();
+    const connections = connectionsFor(destinationSchema.parse({ url, timeoutMs: 300 }), undefined, 1);
+    afterwards(() => connections.destroy());
+    const limit = new TimeLimit();
+    limit.lift(true);
+    const result = await post(connections, new URL(url), { headers: [], body: Buffer.from('{}') }, 300, limit);
+    assert.deepEqual(result, { kind: 'unreachable', error: 'no connection in time' });
+  });
+
+  for (const [code, syscall, kind] of [
+    ['ETIMEDOUT', 'connect', 'unreachable'],
+    ['EACCES', 'connect', 'unreachable'],
+    ['ENETUNREACH', 'connect', 'unreachable'],
+    ['ETIMEDOUT', 'read', 'broken'],
+    ['ECONNRESET', 'read', 'broken'],
+  ] as const) {
+    it(`is “${kind}” where the system says ${code} to ${syscall}`, async () => {
+      // What the system says after minutes, or by a firewall's rules.
+      const error = Object.assign(new Error(`${syscall} ${code}`), { code, syscall });
+      const connections: Connections = {
+        send: (_url, _request, handler) => {
+          handler.onResponseError?.(undefined as never, error);
+          return null;
+        },
+        destroy: () => Promise.resolve(),
+      };
+      const result = await postTo('http://127.0.0.1:1/', { connections });
+      assert.deepEqual(result, { kind, error: `${syscall} ${code}` });
+    });
+  }
 
   it('reaches a name below localhost, whether or not the system resolves it', async () => {
     const receiver = await startReceiver();
@@ -418,6 +461,33 @@ describe('a proxy', () => {
     }
   });
 
+  it('to which no connection comes about in time is unreachable, and one that does not answer to a request broken', async function () {
+    if (!hasBlackHoles) this.skip();
+    const hole = await startBlackHole();
+    const proxy = { url: hole.url, noProxy: '' };
+    for (const destination of ['http://callback.test/', 'https://callback.test/']) {
+      const result = await postTo(destination, { proxy, timeoutMs: 300 });
+      assert.deepEqual(result, { kind: 'unreachable', error: 'no connection in time' }, destination);
+    }
+    hole.open();
+    assert.equal((await postTo('http://callback.test/', { proxy })).kind, 'answer');
+    assert.deepEqual(hole.bodies, ['{}']);
+    const silent = createTcpServer((socket) => {
+      afterwards(() => socket.destroy());
+      socket.on('error', () => undefined);
+    }).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    afterwards(() => silent.close());
+    const { port } = silent.address() as AddressInfo;
+    const through = { proxy: { url: `http://127.0.0.1:${port}`, noProxy: '' }, timeoutMs: 300 };
+    assert.deepEqual(await postTo('http://callback.test/', through), {
+      kind: 'broken',
+      error: 'no answer within 300 ms',
+    });
+    // It never says that the callback is there.
+    assert.equal((await postTo('https://callback.test/', through)).kind, 'unreachable');
+  });
+
   it('carries several requests at once and headers that repeat', async () => {
     const receiver = await startReceiver({ answer: { delayMs: 50 } });
     const proxy = await startProxy(receiver.port);
@@ -451,7 +521,7 @@ describe('a proxy', () => {
 });
 
 describe('what listens and never speaks', () => {
-  it('is a time-out, and holds nothing open afterwards', async () => {
+  it('is a time-out, or with TLS no connection, and holds nothing open afterwards', async () => {
     const sockets: Socket[] = [];
     const server: Server = createTcpServer((socket) => {
       sockets.push(socket);
@@ -462,9 +532,9 @@ describe('what listens and never speaks', () => {
     const { port } = server.address() as AddressInfo;
     const plain = await postTo(`http://127.0.0.1:${port}/`, { timeoutMs: 200 });
     assert.deepEqual(plain, { kind: 'broken', error: 'no answer within 200 ms' });
-    // The handshake does not end either.
+    // Nothing can be sent before the handshake ends.
     const secured = await postTo(`https://127.0.0.1:${port}/`, { timeoutMs: 200 });
-    assert.deepEqual(secured, { kind: 'broken', error: 'no answer within 200 ms' });
+    assert.deepEqual(secured, { kind: 'unreachable', error: 'no connection in time' });
     for (const socket of sockets) if (!socket.closed) await once(socket.resume(), 'close');
   });
 });
