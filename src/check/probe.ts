@@ -1,12 +1,11 @@
 /** The user's own probe: what tells, from within, how much a callback has made of what was sent. */
-import { spawn } from 'node:child_process';
-import type { StdioOptions } from 'node:child_process';
 import { setTimeout as wait } from 'node:timers/promises';
 import { readText } from '../common/bounded-body.ts';
 import { celValue } from '../common/cel-value.ts';
 import type { CelValue } from '../common/cel-value.ts';
 import { ExpressionError, ExpressionLanguage } from '../common/expressions.ts';
 import { parseJson } from '../common/parse-json.ts';
+import { ProcessGroup } from '../common/process-group.ts';
 
 /** One question to a probe takes no longer than this, in milliseconds. */
 const mostMs = 10_000;
@@ -140,52 +139,52 @@ function causeOf(error: unknown): string {
 }
 
 /**
- * A probe that is a program, which prints a number.
+ * A probe that is a program, which prints a number. What it has started ends with it.
  * @param command the program and its arguments; a text is a command line of the user's shell
  * @param folder where it runs
+ * @param limitMs how long it may take, in milliseconds
  */
-export function commandProbe(command: readonly string[] | string, folder: string): Probe {
+export function commandProbe(command: readonly string[] | string, folder: string, limitMs = mostMs): Probe {
   const what = typeof command === 'string' ? command : command.join(' ');
+  const who = `the probe "${what}"`;
   return {
     what,
-    read: async (signal) => plainNumber(await outputOf(command, what, folder, signal), `the probe "${what}"`),
+    read: async (signal) => plainNumber(await outputOf(command, who, folder, limitMs, signal), who),
   };
 }
 
-/** What a program prints. @throws ProbeError where it fails */
-function outputOf(
+/** What a program prints. @throws ProbeError where it fails; the signal's reason where that gives it up */
+async function outputOf(
   command: readonly string[] | string,
-  what: string,
+  who: string,
   folder: string,
+  limitMs: number,
   signal: AbortSignal,
 ): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const stdio: StdioOptions = ['ignore', 'pipe', 'pipe'];
-    const options = { cwd: folder, stdio, signal, timeout: mostMs } as const;
-    const [program = '', ...args] = typeof command === 'string' ? [] : command;
-    const child =
-      typeof command === 'string' ? spawn(command, { ...options, shell: true }) : spawn(program, args, options);
-    let out = '';
-    let problem = '';
-    child.stdout?.on('data', (chunk: Buffer) => {
-      if (out.length < mostBytes) out += chunk.toString();
-    });
-    child.stderr?.on('data', (chunk: Buffer) => {
-      if (problem.length < 500) problem += chunk.toString();
-    });
-    const failed = (why: string): void =>
-      reject(signal.aborted ? (signal.reason as Error) : new ProbeError(`the probe "${what}" ${why}`));
-    child.on('error', (error) => failed(`cannot be run: ${error.message}`));
-    child.on('close', (code, by) => {
-      if (code === 0) {
-        resolve(out);
-        return;
-      }
-      const how = code === null ? `was ended by ${by ?? 'a signal'}` : `ended with ${code}`;
-      const said = problem.trim().split('\n').at(-1) ?? '';
-      failed(`${how}${said === '' ? '' : `: ${said.slice(0, 200)}`}`);
-    });
+  signal.throwIfAborted();
+  const program = new ProcessGroup(command, { cwd: folder });
+  let out = '';
+  let problem = '';
+  program.stdout.setEncoding('utf8').on('data', (text: string) => {
+    if (out.length < mostBytes) out += text;
   });
+  program.stderr.setEncoding('utf8').on('data', (text: string) => {
+    if (problem.length < 500) problem += text;
+  });
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(limitMs)]);
+  const end = (): void => void program.end();
+  limit.addEventListener('abort', end);
+  const { code, signal: by } = await program.ended
+    .catch((error: unknown) => {
+      throw new ProbeError(`${who} cannot be run: ${(error as Error).message}`);
+    })
+    .finally(() => limit.removeEventListener('abort', end));
+  signal.throwIfAborted();
+  if (limit.aborted) throw new ProbeError(`${who} took longer than ${limitMs / 1000} s`);
+  if (code === 0) return out;
+  const how = code === null ? `was ended by ${by ?? 'a signal'}` : `ended with ${code}`;
+  const said = problem.trim().split('\n').at(-1) ?? '';
+  throw new ProbeError(`${who} ${how}${said === '' ? '' : `: ${said.slice(0, 200)}`}`);
 }
 
 function plainNumber(text: string, who: string): number {

@@ -1,7 +1,6 @@
 /** Runs a tunnel program that the user has installed, and reads its public URL from its output. */
-import { spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
 import type { Readable } from 'node:stream';
+import { ProcessGroup } from '../../common/process-group.ts';
 import { tunnelWords } from '../../protocol/tunnel-words.ts';
 import type { TunnelWords } from '../../protocol/tunnel-words.ts';
 import { deferred } from './deferred.ts';
@@ -10,8 +9,6 @@ import type { TunnelHandle } from './provider.ts';
 
 /** A tunnel program that keeps its own connection up is given this long before a new one, with a new URL, is begun. */
 const patienceMs = 120_000;
-/** The time between the request to end and the end by force. */
-const killAfterMs = 3_000;
 const longestLine = 16_384;
 const mostErrors = 20;
 
@@ -33,44 +30,26 @@ export interface BinaryOptions {
   readonly ended: (how: TunnelWords, errors: readonly string[]) => TunnelError;
 }
 
-const running = new Set<ChildProcess>();
-
-// No program outlives this process, as far as a process can see its own end.
-process.on('exit', () => {
-  for (const child of running) child.kill('SIGKILL');
-});
-
 /**
  * Starts the program and waits for its public URL.
  * @throws TunnelError where it is missing, cannot be run, or ends first
  */
 export async function openBinary(options: BinaryOptions): Promise<TunnelHandle> {
   options.signal.throwIfAborted();
-  const child = spawn(options.path, options.args, {
-    env: environmentFor(process.env),
-    stdio: ['ignore', 'pipe', 'pipe'],
-    windowsHide: true,
-  });
-  running.add(child);
+  const program = new ProcessGroup([options.path, ...options.args], { env: environmentFor(process.env) });
   const url = deferred<string>();
-  const exit = deferred<TunnelWords>();
-  const errors: string[] = [];
-  child.once('error', (error: NodeJS.ErrnoException) => {
-    if (child.pid !== undefined) return; // a signal could not be sent
-    running.delete(child);
-    url.reject(notRunnable(options, error));
-    exit.resolve(tunnelWords('did-not-start', options.name));
-  });
-  // 'close' comes after 'exit', when the output has been read: the error that it wrote last is then known.
-  child.once('exit', () => running.delete(child));
-  child.once('close', (code, signal) => {
-    const how =
+  const exit = program.ended.then(
+    ({ code, signal }) =>
       signal === null
         ? tunnelWords('ended-with', options.name, String(code))
-        : tunnelWords('was-ended-by', options.name, signal);
-    exit.resolve(how);
-  });
-  for (const output of [child.stdout, child.stderr]) {
+        : tunnelWords('was-ended-by', options.name, signal),
+    (error: unknown) => {
+      url.reject(notRunnable(options, error as NodeJS.ErrnoException));
+      return tunnelWords('did-not-start', options.name);
+    },
+  );
+  const errors: string[] = [];
+  for (const output of [program.stdout, program.stderr]) {
     eachLine(output, (line) => {
       const meaning = options.read(line);
       if (meaning === null) return;
@@ -78,18 +57,7 @@ export async function openBinary(options: BinaryOptions): Promise<TunnelHandle> 
       else if (errors.push(meaning.error) > mostErrors) errors.shift();
     });
   }
-  const close = async (): Promise<void> => {
-    // A process that it has started may hold its output open.
-    child.once('exit', () => {
-      child.stdout.destroy();
-      child.stderr.destroy();
-    });
-    child.kill();
-    const force = setTimeout(() => child.kill('SIGKILL'), killAfterMs);
-    await exit.promise;
-    clearTimeout(force);
-  };
-  void exit.promise.then((how) => url.reject(options.ended(how, errors)));
+  void exit.then((how) => url.reject(options.ended(how, errors)));
   const onAbort = (): void => url.reject(options.signal.reason);
   options.signal.addEventListener('abort', onAbort, { once: true });
   let closed = false;
@@ -103,17 +71,17 @@ export async function openBinary(options: BinaryOptions): Promise<TunnelHandle> 
       patienceMs,
       renew: null,
       lost: new Promise((resolve) => {
-        void exit.promise.then((how) => {
+        void exit.then((how) => {
           if (!closed) resolve(withWords(how, errors.at(-1)));
         });
       }),
       async close() {
         closed = true;
-        await close();
+        await program.end();
       },
     };
   } catch (error) {
-    await close();
+    await program.end();
     throw error;
   } finally {
     options.signal.removeEventListener('abort', onAbort);

@@ -76,6 +76,12 @@ life.on('error', () => {});
     await writeFile(path, text, { mode: 0o755 });
     return path;
   }
+  /** Writes a script that runs a program as many installers do: by another process than its own. */
+  async function wrapperOf(path: string): Promise<string> {
+    const text = `#!/bin/sh\necho $$ >> "$0.pid"\n"${path}" "$@"\nexit $?\n`;
+    await writeFile(`${path}.sh`, text, { mode: 0o755 });
+    return `${path}.sh`;
+  }
   const argsOf = async (path: string): Promise<string[][]> =>
     (await readFile(`${path}.args`, 'utf8'))
       .trim()
@@ -184,22 +190,63 @@ life.on('error', () => {});
       assert.equal(lives.length, 1);
     });
 
-    it('does not outlive the process that opened it', async () => {
-      const path = await program('cloudflared', `say(${JSON.stringify(cloudflaredUrl('orphan-one'))});`);
-      const source = new URL('../../../src/relay/tunnel/cloudflared.ts', import.meta.url).href;
-      const opener = spawn(process.execPath, [
-        '--input-type=module',
-        '-e',
-        `import { cloudflared } from ${JSON.stringify(source)};
-         await cloudflared({ kind: 'cloudflared', path: ${JSON.stringify(path)} })
-           .open({ localPort: 1, subdomain: '', signal: new AbortController().signal, dispatcherFor: () => { throw new Error('unused'); } });
-         process.exit(0);`,
-      ]);
-      const [code] = (await once(opener, 'exit')) as [number];
-      assert.equal(code, 0);
-      assert.equal(lives.length, 1);
+    it('is ended behind a wrapper script', async () => {
+      const path = await program('cloudflared', `say(${JSON.stringify(cloudflaredUrl('wrapped-one'))});`);
+      watched.supervisor.open({ kind: 'cloudflared', path: await wrapperOf(path) });
+      await watched.until('open');
+      await watched.supervisor.close();
       if (!lives[0]!.closed) await once(lives[0]!, 'close');
     });
+
+    it('has its time to end behind a wrapper script that ends at once', async () => {
+      const path = await program(
+        'cloudflared',
+        `process.once('SIGTERM', () => life.end('in order', () => process.exit()));
+         say(${JSON.stringify(cloudflaredUrl('wrapped-one'))});`,
+      );
+      watched.supervisor.open({ kind: 'cloudflared', path: await wrapperOf(path) });
+      await watched.until('open');
+      const said = once(lives[0]!.setEncoding('utf8'), 'data');
+      await watched.supervisor.close();
+      assert.deepEqual(await said, ['in order']);
+    });
+
+    it('does not outlive its wrapper script, and is opened again', async () => {
+      const path = await program('cloudflared', `say(${JSON.stringify(cloudflaredUrl('wrapped-one'))});`);
+      const wrapper = await wrapperOf(path);
+      watched.supervisor.open({ kind: 'cloudflared', path: wrapper });
+      await watched.until('open');
+      const [pid] = await pids(wrapper);
+      process.kill(pid!, 'SIGKILL');
+      assert.match((await watched.until('degraded')).reason, /is lost: cloudflared was ended by SIGKILL; trying again/);
+      if (!lives[0]!.closed) await once(lives[0]!, 'close');
+      await watched.until('open');
+    });
+
+    for (const end of [
+      'process.exit(0)',
+      "process.kill(process.pid, 'SIGTERM')",
+      "process.kill(process.pid, 'SIGKILL')",
+    ]) {
+      it(`does not outlive the process that opened it, behind a wrapper script neither: ${end}`, async () => {
+        const path = await program('cloudflared', `say(${JSON.stringify(cloudflaredUrl('orphan-one'))});`);
+        const source = new URL('../../../src/relay/tunnel/cloudflared.ts', import.meta.url).href;
+        const paths = [path, await wrapperOf(path)];
+        const opener = spawn(process.execPath, [
+          '--input-type=module',
+          '-e',
+          `import { cloudflared } from ${JSON.stringify(source)};
+           for (const path of ${JSON.stringify(paths)})
+             await cloudflared({ kind: 'cloudflared', path })
+               .open({ localPort: 1, subdomain: '', signal: new AbortController().signal, dispatcherFor: () => { throw new Error('unused'); } });
+           ${end};`,
+        ]);
+        const [code, signal] = (await once(opener, 'exit')) as [number | null, string | null];
+        assert.ok(end.includes(signal ?? String(code)), `${code} ${signal}`);
+        assert.equal(lives.length, 2);
+        for (const life of lives) if (!life.closed) await once(life, 'close');
+      });
+    }
   });
 
   describe('ngrok', () => {
