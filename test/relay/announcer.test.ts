@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { Sending, Stop } from '../../src/protocol/debug.ts';
 import type { Attempt, EventRow } from '../../src/protocol/history.ts';
 import type { RelayNotification } from '../../src/protocol/methods.ts';
 import type { Status } from '../../src/protocol/status.ts';
@@ -164,6 +165,18 @@ describe('The announcer', () => {
     announcer.caughtUp(ear.listener);
     assert.equal(ear.of('event/added').length, 1, 'once');
     announcer.caughtUp(new Ear().listener);
+  });
+
+  it('tells of a stop behind what came and was tried before it', () => {
+    const ear = new Ear();
+    announcer.listen(ear.listener);
+    add();
+    announcer.attempted(attempt);
+    announcer.stopped({} as Stop, {} as Sending);
+    assert.deepEqual(
+      ear.told.map(({ name }) => name),
+      ['event/added', 'attempt/recorded', 'debug/stopped'],
+    );
   });
 
   it('tells the status once for many changes', async () => {

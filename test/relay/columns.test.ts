@@ -11,6 +11,7 @@ describe('A text in a column', () => {
         if (text.length <= 40) assert.equal(cut(text, 40), text);
       }),
     );
+    assert.equal(cut('fives', 5), 'fives');
     assert.equal(cut(null, 5), null);
   });
 

@@ -42,6 +42,18 @@ describe('The bounds of one delivery', () => {
   });
 });
 
+describe('As much as a bound says', () => {
+  it('is taken, and one more is not', () => {
+    assert.equal(tooMuchToRead(Buffer.from(values(500_000))), null);
+    assert.match(tooMuchToRead(Buffer.from(values(500_001))) ?? '', /more than 500000 values/);
+    const part = partsOf(20, 20);
+    assert.equal(tooMuchToSend(20, 268_435_456, part, 1), null);
+    assert.match(tooMuchToSend(20, 268_435_457, part, 1) ?? '', /at most 256 MB/);
+    assert.equal(tooMuchToSend(10_000, 1, partsOf(10_000, 1), 10), null);
+    assert.match(tooMuchToSend(100_001, 1, partsOf(100_001, 1), 1) ?? '', /more than 100000/);
+  });
+});
+
 describe('A delivery beyond its bounds', () => {
   const assertRefused = async (body: string, reason: RegExp, settings = {}): Promise<void> => {
     const receiver = await startReceiver();

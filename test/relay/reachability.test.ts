@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { mock } from 'node:test';
 import { Reachability } from '../../src/relay/reachability.ts';
 import { afterwards } from './afterwards.ts';
 import { until } from './until.ts';
@@ -42,6 +43,22 @@ describe('a destination', () => {
     assert.equal(reachability.detail, 'cannot be reached: reset');
     assert.equal(said.length, 2);
     await until(() => probes() === 1);
+  });
+
+  it('is tried less and less often, in the end every half minute', () => {
+    mock.timers.enable({ apis: ['setTimeout'] });
+    afterwards(() => mock.timers.reset());
+    const { reachability, probes } = observed();
+    reachability.failed(1, 'refused', 'http://x/');
+    for (const delayMs of [250, 500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]) {
+      const before = probes();
+      mock.timers.tick(delayMs - 1);
+      assert.equal(probes(), before, `not before ${delayMs} ms`);
+      mock.timers.tick(1);
+      assert.equal(probes(), before + 1, `after ${delayMs} ms`);
+      reachability.probing(1);
+      reachability.failed(1, 'refused', 'http://x/');
+    }
   });
 
   it('is up again when it answers, or when nothing is left to try it with, and then is tried no more', () => {

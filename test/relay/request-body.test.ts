@@ -156,6 +156,36 @@ describe('bodies under way', () => {
     );
   });
 
+  it('are taken up to their limit, announced or not, and one byte more is too long', async () => {
+    for (const announced of [true, false]) {
+      for (const [bytes, kind] of [
+        [limits.maxBodyBytes, 'whole'],
+        [limits.maxBodyBytes + 1, 'long'],
+      ] as const) {
+        const bodies = new Bodies(limits);
+        const request = requestOf(announced ? bytes : undefined);
+        const read = bodies.read(request, bodies.budget.share());
+        request.end(Buffer.alloc(bytes));
+        assert.equal((await read).kind, kind, `${bytes} bytes`);
+      }
+    }
+  });
+
+  it('that were slow and come quickly again keep their place', () => {
+    const bodies = new Bodies(limits);
+    let came = 0;
+    let gaveWay = false;
+    bodies.watch({ bytes: () => came, giveWay: () => (gaveWay = true) });
+    for (const bytes of [0, 0, 0, 0, 1024, 0, 0, 0, 0, 1024]) {
+      came += bytes;
+      bodies.look();
+      assert.equal(bodies.giveWay(), false);
+    }
+    for (let look = 0; look < 5; look++) bodies.look();
+    assert.equal(bodies.giveWay(), true);
+    assert.ok(gaveWay);
+  });
+
   it('that hardly come give way to one that finds no room', async () => {
     const bodies = new Bodies({ ...limits, maxBodyBytes: 600_000 });
     const slow = requestOf();

@@ -24,6 +24,20 @@ describe('Large bodies that are being sent', () => {
   });
 });
 
+describe('A destination that answers', () => {
+  it('gets what is for it, one at a time, however much another one has under way', async () => {
+    const [silent, quick] = [await startReceiver({ answer: 'hang' }), await startReceiver()];
+    const destinations = [silent, quick].map(({ url }) => ({ url, timeoutMs: 60_000 }));
+    const relay = await startTestRelay({ settings: { concurrency: 64, destinations } });
+    const body = JSON.stringify({ ListID: 'l', Events: [{ Type: 'Subscribe', Name: 'n'.repeat(4_000_000) }] });
+    const enough = Math.ceil(67_108_864 / body.length);
+    for (let sent = 0; sent < enough; sent++) assert.equal((await relay.deliver(body)).status, 200);
+    await silent.received(enough);
+    assert.equal((await relay.deliver(sampleBody())).status, 200);
+    await quick.received(enough + 1);
+  });
+});
+
 describe('What is being sent at this moment', () => {
   it('is told as it begins, apart from what waits behind it', async () => {
     const receiver = await startReceiver();
