@@ -21,7 +21,7 @@ export type Answering = (
 
 export class Callback {
   readonly taken: Taken[] = [];
-  readonly pages = new Map<string, () => { type: string; body: string }>();
+  readonly pages = new Map<string, () => { type: string; body: string; status?: number }>();
   answering: Answering = () => ({});
   readonly #server: Server;
   readonly #waiting = new Set<() => void>();
@@ -31,8 +31,8 @@ export class Callback {
     server.on('request', (request, response) => {
       const page = request.method === 'GET' ? this.pages.get(request.url ?? '') : undefined;
       if (page !== undefined) {
-        const { type, body } = page();
-        response.writeHead(200, { 'content-type': type }).end(body);
+        const { type, body, status = 200 } = page();
+        response.writeHead(status, { 'content-type': type }).end(body);
         return;
       }
       const chunks: Buffer[] = [];

@@ -171,12 +171,23 @@ describe('A scenario', () => {
     assert.match(slow.reason ?? '', /^p99: expected at most 10 ms, got \d+ ms$/);
   });
 
+  it('takes for p50 the answer within which half of them came', async () => {
+    const result = await run([{ repeat: { times: 2 }, steps: [{ send: one }] }]);
+    const [step] = result.steps;
+    const times = step?.examples.map(({ attempts }) => attempts[0]?.ms ?? 0) ?? [];
+    assert.deepEqual([step?.p50Ms, step?.p99Ms], [Math.min(...times), Math.max(...times)]);
+  });
+
   it('leaves undecided what nobody can tell', async () => {
     const without = await run([{ send: one, expect: { probe: 1 } }], { probe: null });
     assert.equal(without.outcome, 'undecided');
     assert.match(without.reason ?? '', /no probe was given/);
     callback.pages.set('/count', () => ({ type: 'text/plain', body: 'many' }));
     assert.equal((await run([{ send: one, expect: { probe: 1 } }])).outcome, 'undecided');
+    callback.pages.set('/contacts', () => ({ type: 'text/plain', body: 'Ada', status: 500 }));
+    const { outcome, reason } = await run([{ send: one, expect: { kept: 'Ada' } }]);
+    assert.equal(outcome, 'undecided');
+    assert.match(reason ?? '', /\/contacts answered 500/);
   });
 
   it('ends when its time is up, and when nothing listens', async () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, rmdirSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { sign } from '../../src/open-connectors/signature.ts';
@@ -13,11 +13,11 @@ import type { TestRelay } from './stage.ts';
 
 const remembered = ({ dataDir }: TestRelay): string => readFileSync(join(dataDir, 'relay.json'), 'utf8');
 
-/** What the store says of destinations. */
+/** What the store says of the destinations of the settings. */
 function destinationsIn({ dataDir }: TestRelay): unknown[] {
   const db = new DatabaseSync(storeFile(dataDir), { readOnly: true });
   try {
-    return db.prepare('SELECT * FROM destinations ORDER BY id').all();
+    return db.prepare('SELECT * FROM destinations WHERE position IS NOT NULL ORDER BY id').all();
   } finally {
     db.close();
   }
@@ -102,6 +102,25 @@ describe('Settings that cannot all be kept', () => {
     rmdirSync(inTheWay);
     const { settings } = await relay.client.request('relay/configure', { settings: { partSize: 7 } });
     assert.equal(settings.partSize, 7, 'and are taken when they can be');
+  });
+
+  it('leave everything as it was where what is remembered cannot be put in its place', async () => {
+    const relay = await startTestRelay();
+    const place = join(relay.dataDir, 'relay.json');
+    const aside = join(relay.dataDir, 'aside');
+    await assertNothingChanged(
+      relay,
+      (url) => ({ destinations: [{ url }] }),
+      /relay\.json cannot be written/,
+      () => {
+        renameSync(place, aside);
+        mkdirSync(place);
+      },
+      () => {
+        rmdirSync(place);
+        renameSync(aside, place);
+      },
+    );
   });
 
   it('leave everything as it was where the store takes the destinations and then not the rest', async () => {

@@ -319,6 +319,7 @@ describe('Which destination an entry of the settings is', () => {
     assert.deepEqual(found([S, D], rows), [1, 2]);
     assert.deepEqual(found([D, {}], rows), [1, 2]);
     assert.deepEqual(found([U], rows), [2], 'the first has gone');
+    assert.deepEqual(found([D, {}], [known(1, 1, S), known(2, 0, U)]), [2, 1], 'the younger one stands first');
   });
 
   it('is one that was in the settings before it is one that was not', () => {

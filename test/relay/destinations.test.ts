@@ -454,6 +454,16 @@ describe('credentials that came with a delivery', () => {
     }
   });
 
+  it('go along with a replay of what went nowhere', async () => {
+    const receiver = await startReceiver();
+    const relay = await startTestRelay();
+    const body = sampleBody();
+    await relay.deliver(body, { Authorization: 'Bearer planted' });
+    await relay.client.request('notifications/replay', { ids: ['d1'], to: { url: receiver.url, mode: 'raw' } });
+    const [request] = await receiver.received(1);
+    assert.deepEqual([request?.text, request?.header('authorization')], [body, 'Bearer planted']);
+  });
+
   it('that are gone after a restart are named where the attempt fails', async () => {
     const receiver = await startReceiver();
     await receiver.stop();

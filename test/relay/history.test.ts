@@ -12,9 +12,9 @@ import { NotFoundError, openHistory, storeFile } from '../../src/relay/history.t
 import type { HistoryReader } from '../../src/relay/history.ts';
 import { Store } from '../../src/relay/store.ts';
 import type { DeliveryRecord, EventRecord, NotificationRecord } from '../../src/relay/records.ts';
-import { destination, renderSettingsId } from './records.ts';
+import { deliveryRecord, destination, renderSettingsId } from './records.ts';
 import { afterwards, temporaryFolder } from './afterwards.ts';
-import { openReader } from './history/stores.ts';
+import { openReader, openStore } from './history/stores.ts';
 import { startReceiver } from './receiver.ts';
 import { send } from './requests.ts';
 import { sampleBody, startTestRelay } from './stage.ts';
@@ -384,6 +384,20 @@ describe('Pages of the history', () => {
         ['http://127.0.0.1:9/raw', 'raw', 'failed'],
       ],
     );
+  });
+
+  it('begin with the moment of `since` and end before that of `until`', async () => {
+    const dataDir = temporaryFolder();
+    const store = openStore(dataDir);
+    const at = ['00', '01', '02'].map((second) => `2026-01-01T12:00:${second}.000Z`);
+    for (const time of at) await store.add(deliveryRecord(store, { receivedAt: Date.parse(time) }));
+    const found = (filter: string): string[] =>
+      openReader(dataDir)
+        .query({ filter, limit: 10 })
+        .events.map(({ id }) => id);
+    assert.deepEqual(found(`since:${at[1]}`), ['e3', 'e2']);
+    assert.deepEqual(found(`until:${at[1]}`), ['e1']);
+    assert.deepEqual(found(`since:${at[1]} until:${at[2]}`), ['e2']);
   });
 
   it('do not shift while more comes in', async () => {

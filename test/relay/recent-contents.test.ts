@@ -32,6 +32,15 @@ describe('The contents that came lately', () => {
     );
   });
 
+  it('have each its latest event, also where an earlier one was remembered long before', () => {
+    const recent = new RecentContents();
+    recent.remember(5, 1);
+    for (let other = 0; other < 40_000; other++) recent.remember(1000 + other, 2 + other);
+    assert.equal(recent.eventOf(5), 1);
+    recent.remember(5, 50_000);
+    assert.equal(recent.eventOf(5), 50_000);
+  });
+
   it('have their earlier events too, the latest first, a bounded number of them', () => {
     const recent = new RecentContents();
     for (const [fingerprint, event] of [

@@ -10,6 +10,7 @@ import type { FreshDelivery, KnownSecrets } from '../../src/relay/render.ts';
 import { Store } from '../../src/relay/store.ts';
 import type { StoredNotification } from '../../src/relay/stored.ts';
 import { afterwards, temporaryFolder } from './afterwards.ts';
+import { deliveryRecord } from './records.ts';
 import { startReceiver } from './receiver.ts';
 import { sampleBody, startTestRelay } from './stage.ts';
 
@@ -103,6 +104,20 @@ describe('a notification as it is sent', () => {
       assert.ok(inMemory * body.length < 34_000_000, `${inMemory * body.length}`);
     });
   }
+
+  it('has its sender’s credentials, of the latest eight million characters of them', async () => {
+    const store = openStore();
+    const renderer = new Renderer(store.stored);
+    for (let id = 1; id <= 20; id++) {
+      await store.add(deliveryRecord(store, { headers: [['Authorization', maskedValue]] }));
+      renderer.keepCredentials(id, [['Authorization', `Bearer ${id} ${'x'.repeat(1_000_000)}`]]);
+    }
+    const known = Array.from({ length: 20 }, (_, index) => index + 1).filter((id) => {
+      const sent = renderer.renderStored(stored(id, { kind: 'raw' }), to(), nobody);
+      return sent?.headers.some(([, value]) => value.startsWith(`Bearer ${id} `)) === true;
+    });
+    assert.deepEqual(known, [13, 14, 15, 16, 17, 18, 19, 20]);
+  });
 
   it('takes the event objects that were made when it was received, and makes them once where there are none', () => {
     const renderer = new Renderer(openStore().stored);

@@ -423,6 +423,7 @@ describe('Counts of events', () => {
     const counts = (params: object) =>
       methods['events/counts'].result.parse(reader.counts(methods['events/counts'].params.parse(params)));
     assert.equal(counts({}).total, 7);
+    assert.equal(counts({ after: 'e5' }).total, 2);
     assert.deepEqual(counts({ groupBy: 'state' }).groups, [
       { value: 'sent', count: 4, newest: 'e6', states: { sent: 4 } },
       { value: 'failed', count: 2, newest: 'e3', states: { failed: 2 } },
