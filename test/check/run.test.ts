@@ -128,6 +128,20 @@ describe('A scenario', () => {
     assert.equal(result.reason, 'the probe: expected 1 more, got 2 more (from 0 to 2)');
   });
 
+  it('waits as long again where the number changes late', async () => {
+    const quietMs = 100;
+    const started = performance.now();
+    let late = 0;
+    // Nothing for longer than it has to stay so; then what is expected, and twice that a question later.
+    const read = (): Promise<number> =>
+      Promise.resolve(performance.now() - started < 3 * quietMs ? 0 : (late = Math.min(late + 1, 2)));
+    const result = await run([{ send: one, expect: { probe: 1 } }], {
+      probe: { what: 'late', read },
+      settling: { mostMs: 600, quietMs },
+    });
+    assert.equal(result.outcome, 'failed');
+  });
+
   it('sends the same bytes again, with the same eventId', async () => {
     await run([
       { name: 'first', send: one, trouble: ['cut'] },

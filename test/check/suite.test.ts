@@ -35,6 +35,21 @@ describe('The suite', () => {
     }
   });
 
+  for (const id of ['same-event-twice', 'retry-after-500', 'retry-after-time-out', 'cut-connection']) {
+    it(`sends one notification twice, not two of them: ${id}`, async () => {
+      const callback = await Callback.open();
+      try {
+        const checks = all.filter((each) => each.id === id);
+        await runChecks(checks, contextOf(callback), { timeoutMs: 60_000 });
+        const taken = await callback.received(2);
+        assert.equal(taken.length, 2);
+        assert.equal(new Set(taken.map(({ headers }) => headers['elements-webhook-id'])).size, 1);
+      } finally {
+        await callback.close();
+      }
+    });
+  }
+
   it('is the table of docs/check.md', () => {
     const page = readFileSync(new URL('../../docs/check.md', import.meta.url), 'utf8');
     const rows = [...page.matchAll(/^\| `([a-z0-9-]+)`\s*\|\s*(.*?)\s*\|.*\| (?:documented|assumption)\s*\|/gm)].map(

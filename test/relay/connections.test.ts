@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { defaultSettings } from '../../src/protocol/settings.ts';
+import { Connections } from '../../src/relay/connections.ts';
 import { defaultLimits, Ingress } from '../../src/relay/ingress.ts';
 import type { IngressLimits, IngressLoad } from '../../src/relay/ingress.ts';
 import { Reception } from '../../src/relay/reception.ts';
@@ -76,6 +80,27 @@ describe('a connection that has not shown the secret', () => {
     }
     connection.write(request.slice(end));
     assert.equal((await connection.answers(1))[0]?.status, 200);
+  });
+
+  it('is looked at anew whenever something came', async () => {
+    const server = createServer();
+    const connections = new Connections(server, { maxConnections: 10, quietMs: 30, checkEveryMs: 10 });
+    const opened = once(server, 'connection');
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    afterwards(() => server.close());
+    const connection = await RawConnection.open((server.address() as AddressInfo).port);
+    const [socket] = (await opened) as [Socket];
+    for (const [index, letter] of [...'POST'].entries()) {
+      connection.write(letter);
+      await until(() => socket.bytesRead === index + 1);
+      // News, and nothing twice: a third time would be too often.
+      for (let look = 0; look < 3; look++) connections.look();
+      assert.equal(connections.counts.strangers, 1, `after ${letter}`);
+    }
+    connections.look();
+    assert.equal(connections.counts.strangers, 0);
+    await connection.closed();
   });
 
   it('is ended with the answer, at once, whatever of its body is still to come', async () => {

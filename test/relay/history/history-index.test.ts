@@ -195,6 +195,8 @@ describe('The index of the history', () => {
       ['e15000', 'e14999', 'e14998'],
     );
     assert.equal(unseen, 2000);
+    // Of a text fewer are looked at.
+    assert.equal(reader.query({ filter: 'example', limit: 3 }).unseen, 6000);
     other.exec('ROLLBACK');
     other.close();
     reader.follow(Infinity);
@@ -246,6 +248,28 @@ describe('The index of the history', () => {
       reader.query({ filter: '', limit: 10 }).events.map(({ duplicateOf }) => duplicateOf),
       ['e2', 'e1', null],
     );
+  });
+
+  it('knows no duplicate of what was removed', async () => {
+    const dataDir = temporaryFolder();
+    const before = new Store(storeFile(dataDir));
+    const destinationId = before.destinations.intern(destination('http://127.0.0.1:9/'));
+    await before.add(deliveryRecord(before, { to: [{ destinationId, state: 'waiting' }] }));
+    await before.add(deliveryRecord(before, { fingerprint: 7 }));
+    const reader = openReader(dataDir);
+    reader.follow(Infinity);
+    assert.deepEqual(await before.clear(), { cleared: 1, kept: 1 });
+    before.close();
+    const store = openStore(dataDir);
+    await store.add(deliveryRecord(store, { fingerprint: 7 }));
+    assert.deepEqual(
+      reader.query({ filter: '', limit: 10 }).events.map(({ id, duplicateOf }) => [id, duplicateOf]),
+      [
+        ['e3', null],
+        ['e1', null],
+      ],
+    );
+    assert.deepEqual(idsOf(reader, 'duplicate:yes'), []);
   });
 });
 
