@@ -178,7 +178,6 @@ export const mutants: readonly Mutant[] = [
     'destinations',
     '(a.position ?? Infinity) - (b.position ?? Infinity) || a.id - b.id',
     'a.id - b.id',
-    'destinations',
     'destination-ids',
   ),
   mutant(

@@ -4,6 +4,7 @@
  * ends with 0 where all are. Two run at a time, for a quarter of an hour in all.
  */
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative, resolve, sep } from 'node:path';
@@ -57,18 +58,16 @@ class Copy {
     });
     let said = '';
     child.stderr.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(-10_000)));
-    let isLate = false;
     const timer = setTimeout(() => {
-      isLate = true;
       if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
     }, mostMs);
-    const code = await new Promise<number | null>((done) => child.once('exit', done));
+    const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
     clearTimeout(timer);
-    if (isLate) return { kind: 'failed', by: `the time limit of ${mostMs / 1000} s` };
+    if (signal === 'SIGKILL') return { kind: 'failed', by: `the time limit of ${mostMs / 1000} s` };
     const failed = this.#firstFailure();
     if (failed !== undefined) return { kind: 'failed', by: failed };
     if (code === 0) return { kind: 'passed' };
-    return { kind: 'broken', why: `${said.match(/^.*Error.*$/m)?.[0] ?? said.trim()} (ended with ${code})` };
+    return { kind: 'broken', why: `${said.match(/^.*Error.*$/m)?.[0] ?? said.trim()} (ended with ${code ?? signal})` };
   }
 
   /** Runs the specs beside a mutant with it in place. */

@@ -91,7 +91,7 @@ describe('a connection that has not shown the secret', () => {
     afterwards(() => server.close());
     const connection = await RawConnection.open((server.address() as AddressInfo).port);
     const [socket] = (await opened) as [Socket];
-    for (const [index, letter] of [...'POST'].entries()) {
+    for (const [index, letter] of ['P', 'O', 'S', 'T'].entries()) {
       connection.write(letter);
       await until(() => socket.bytesRead === index + 1);
       // News, and nothing twice: a third time would be too often.
