@@ -9,7 +9,7 @@ import type { Ingress, IngressLimits } from './ingress.ts';
 import type { KeptSettings } from './kept-destinations.ts';
 import { renderSettingsOf } from './reception.ts';
 import type { Reception } from './reception.ts';
-import { stageRemembered } from './remembered.ts';
+import { stageRemembered, withDestinations } from './remembered.ts';
 import type { Remembered, StagedRemembered } from './remembered.ts';
 import type { Store } from './store.ts';
 
@@ -88,7 +88,7 @@ export class Configuration {
     } catch (error) {
       throw new ConflictError(`the proxy cannot be used: ${(error as Error).message}`, 'check-proxy');
     }
-    const remembered = { ...this.#remembered, destinations: settings.destinations };
+    const remembered = withDestinations(this.#remembered, settings.destinations);
     const kept = this.#keep(settings, remembered);
     // From here on nothing can fail.
     this.#settings = settings;

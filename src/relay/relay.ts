@@ -29,7 +29,7 @@ import { passOn } from './passing-on.ts';
 import { Reception } from './reception.ts';
 import type { Received } from './reception.ts';
 import { statusOf } from './relay-status.ts';
-import { remember } from './remembered.ts';
+import { remember, rememberedDestinations } from './remembered.ts';
 import { Renderer } from './render.ts';
 import { iso } from './shown.ts';
 import { Store } from './store.ts';
@@ -168,7 +168,7 @@ class RunningRelay implements Relay {
     const log = (level: LogEntry['level'], message: string): void => this.#log(level, message);
     const { remembered, notice } = remember(dataDir);
     if (notice !== null) this.#notices.push(notice);
-    const settings = settingsSchema.parse({ destinations: remembered.destinations, ...options.settings });
+    const settings = settingsSchema.parse({ destinations: rememberedDestinations(remembered), ...options.settings });
 
     const announcer = (this.#announcer = new Announcer(() => status()));
 

@@ -1,62 +1,110 @@
 /** What a data directory remembers between relays: port, secret, subdomain and destinations; nothing secret but the URL's. */
 import { randomBytes, randomInt } from 'node:crypto';
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { checkDataDirectory } from '../protocol/data-directory.ts';
+import { parseJson } from '../common/parse-json.ts';
+import { checkDataDirectory, DataDirectoryError } from '../protocol/data-directory.ts';
 import { destinationSchema } from '../protocol/settings.ts';
+import type { Destination } from '../protocol/settings.ts';
+import { findKnown } from './destinations.ts';
 
-const rememberedSchema = z.object({
+/** Raised with a change after which an earlier version must not use the file. A new member needs none: it is kept. */
+const formVersion = 1;
+
+const rememberedSchema = z.looseObject({
+  version: z.literal(formVersion).default(formVersion),
   /** The webhook endpoint's, in its URL. */
   secret: z.string().regex(/^[0-9a-f]{32}$/),
   port: z.int().min(1).max(65_535).nullable(),
   subdomain: z.string(),
-  destinations: z.array(destinationSchema),
+  /** With what a newer version knows of them. */
+  destinations: z.array(destinationSchema.loose()),
 });
 export type Remembered = z.infer<typeof rememberedSchema>;
+
+/** What registered webhooks need is worth more than the rest. */
+const secretAlone = rememberedSchema.extend({
+  port: rememberedSchema.shape.port.catch(null),
+  subdomain: rememberedSchema.shape.subdomain.catch(randomSubdomain),
+  destinations: rememberedSchema.shape.destinations.catch([]),
+});
 
 function fileOf(dataDir: string): string {
   return join(dataDir, 'relay.json');
 }
 
 /**
- * Reads what is remembered, or makes it: a secret of 32 hex digits and a random subdomain, once per data directory.
- * @returns `notice`: what the user should know, where a file was there that could not be read
+ * Reads what is remembered, or makes what is to be: a secret of 32 hex digits and a random subdomain. Writes nothing.
+ * @returns `notice`: what the user should know, where a file is there that cannot be read
+ * @throws DataDirectoryError where a newer version wrote it
  */
 export function remember(dataDir: string): { remembered: Remembered; notice: string | null } {
-  const text = textOf(dataDir);
-  let notice: string | null = null;
-  if (text !== undefined) {
-    try {
-      return { remembered: rememberedSchema.parse(JSON.parse(text)), notice };
-    } catch {
-      const aside = `${fileOf(dataDir)}.damaged`;
-      renameSync(fileOf(dataDir), aside);
-      notice = `${fileOf(dataDir)} could not be read and was set aside as ${aside}: the webhook URLs have changed, so register them again.`;
-    }
+  const file = fileOf(dataDir);
+  const { remembered, unread } = read(dataDir);
+  if (remembered !== null) {
+    const notice = `${file} cannot be read in full (${unread.join(', ')}): the webhook URLs stay, what cannot be read is made anew, and the file is set aside as ${asideOf(file)}.`;
+    return { remembered, notice: unread.length > 0 ? notice : null };
   }
-  const remembered: Remembered = {
+  const made: Remembered = {
+    version: formVersion,
     secret: randomBytes(16).toString('hex'),
     port: null,
-    subdomain: `cm-relay-${randomLetters(12)}`,
+    subdomain: randomSubdomain(),
     destinations: [],
   };
-  stageRemembered(dataDir, remembered).put();
-  return { remembered, notice };
+  const notice = `${file} cannot be read and is set aside as ${asideOf(file)}: the webhook URLs have changed, so register them again.`;
+  return { remembered: made, notice: unread.length > 0 ? notice : null };
 }
 
 /**
  * What a data directory remembers, without making anything.
  * @returns null where that is nothing, or cannot be read
- * @throws DataDirectoryError
+ * @throws DataDirectoryError, also where a newer version wrote it
  */
 export function readRemembered(dataDir: string): Remembered | null {
-  const path = checkDataDirectory(dataDir);
-  try {
-    return rememberedSchema.parse(JSON.parse(textOf(path) ?? ''));
-  } catch {
-    return null;
+  return read(checkDataDirectory(dataDir)).remembered;
+}
+
+/** The destinations that are remembered, as this version knows them. */
+export function rememberedDestinations({ destinations }: Remembered): Destination[] {
+  return z.array(destinationSchema.strip()).parse(destinations);
+}
+
+/** What is remembered, with these destinations; what a newer version knows of those that stay is kept. */
+export function withDestinations(remembered: Remembered, destinations: readonly Destination[]): Remembered {
+  const before = remembered.destinations;
+  const known = findKnown(
+    destinations,
+    before.map((destination, id) => ({ id, destination, position: id })),
+  );
+  const unknownTo = (at: number | null | undefined): [string, unknown][] =>
+    Object.entries(before[at ?? -1] ?? {}).filter(([name]) => !Object.hasOwn(destinationSchema.shape, name));
+  return {
+    ...remembered,
+    destinations: destinations.map((each, index) => ({ ...Object.fromEntries(unknownTo(known[index])), ...each })),
+  };
+}
+
+interface Kept {
+  /** null where there is nothing, or not even the secret can be read. */
+  readonly remembered: Remembered | null;
+  /** The members that cannot be read. */
+  readonly unread: readonly string[];
+}
+
+function read(dataDir: string): Kept {
+  const text = textOf(dataDir);
+  if (text === undefined) return { remembered: null, unread: [] };
+  const value = parseJson(text);
+  const version = z.looseObject({ version: z.unknown() }).safeParse(value).data?.version;
+  if (version !== undefined && version !== formVersion) {
+    const why = `cannot be used: relay.json in it was written by a newer version (${JSON.stringify(version)}; this program knows ${formVersion})`;
+    throw new DataDirectoryError(dataDir, why, 'update-program');
   }
+  const { data, error } = rememberedSchema.safeParse(value);
+  const unread = new Set(error?.issues.map(({ path: [member = 'all'] }) => String(member)));
+  return { remembered: data ?? secretAlone.safeParse(value).data ?? null, unread: [...unread] };
 }
 
 function textOf(dataDir: string): string | undefined {
@@ -70,7 +118,11 @@ function textOf(dataDir: string): string | undefined {
 
 /** What is to be remembered, on disk beside what is. */
 export interface StagedRemembered {
-  /** Puts it in the place of what was remembered: a crash leaves the old or the new. @throws the system's error */
+  /**
+   * Puts it in the place of what was remembered, of which a copy stays where it cannot be read whole: a crash leaves the
+   * old or the new.
+   * @throws DataDirectoryError where that is a newer version's; the system's error
+   */
   put(): void;
   /** Takes it away again. */
   discard(): void;
@@ -91,7 +143,20 @@ export function stageRemembered(dataDir: string, remembered: Remembered): Staged
     discard();
     throw error;
   }
-  return { put: () => renameSync(temporary, fileOf(dataDir)), discard };
+  const put = (): void => {
+    const file = fileOf(dataDir);
+    if (read(dataDir).unread.length > 0) copyFileSync(file, asideOf(file));
+    renameSync(temporary, file);
+  };
+  return { put, discard };
+}
+
+function asideOf(file: string): string {
+  return `${file}.damaged`;
+}
+
+function randomSubdomain(): string {
+  return `cm-relay-${randomLetters(12)}`;
 }
 
 function randomLetters(count: number): string {

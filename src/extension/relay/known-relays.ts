@@ -39,6 +39,6 @@ export class KnownRelays {
     const localBase = known.localBase ?? before?.localBase;
     if (before?.base === base && before.dataDir === known.dataDir && before.localBase === localBase) return;
     const others = this.all().filter(({ relay }) => relay !== known.relay);
-    await this.#memory.update(this.#key, [...others, { ...known, base, localBase }]);
+    await this.#memory.update(this.#key, [...others, { ...before, ...known, base, localBase }]);
   }
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { KnownRelays } from '../../../src/extension/relay/known-relays.ts';
+import type { KnownRelay } from '../../../src/extension/relay/known-relays.ts';
 import { memory } from './memory.ts';
 
 describe('the relays of this machine', () => {
@@ -25,5 +26,11 @@ describe('the relays of this machine', () => {
     await relays.know({ relay: 'relay', dataDir: '/one', base: null, localBase });
     await relays.know({ relay: 'relay', dataDir: '/one', base: null });
     assert.deepEqual(relays.all(), [{ relay: 'relay', dataDir: '/one', base: 'https://a.example', localBase }]);
+  });
+
+  it('leaves what a newer version notes of a relay', async () => {
+    await relays.know({ relay: 'relay', dataDir: '/one', base: null, further: 'x' } as KnownRelay);
+    await relays.know({ relay: 'relay', dataDir: '/one', base: 'https://a.example' });
+    assert.deepEqual(relays.all()[0], { relay: 'relay', dataDir: '/one', base: 'https://a.example', further: 'x' });
   });
 });
