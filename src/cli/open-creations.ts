@@ -1,9 +1,10 @@
 /** Creations of instances whose end is not known, kept in the data directory: no secret is in them. */
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { AttemptMemory, OpenAttempt } from '../open-connectors/creation-attempts.ts';
 import { parseJson } from '../common/parse-json.ts';
+import { stageFile } from '../common/staged-file.ts';
 import { checkDataDirectory, DataDirectoryError, prepareDataDirectory } from '../protocol/data-directory.ts';
 
 const fileName = 'open-creations.json';
@@ -56,12 +57,6 @@ function readAll(dataDir: string): readonly unknown[] {
 
 function writeAll(dataDir: string, attempts: readonly unknown[]): void {
   const file = join(prepareDataDirectory(dataDir).path, fileName);
-  if (attempts.length === 0) {
-    rmSync(file, { force: true });
-    return;
-  }
-  const temporary = `${file}.${process.pid}`;
-  rmSync(temporary, { force: true });
-  writeFileSync(temporary, JSON.stringify(attempts), { flag: 'wx', mode: 0o600, flush: true });
-  renameSync(temporary, file);
+  if (attempts.length === 0) rmSync(file, { force: true });
+  else stageFile(file, JSON.stringify(attempts)).put();
 }

@@ -15,7 +15,10 @@ import {
 } from 'node:fs';
 import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
-import { isAbsolute, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
+import { z } from 'zod';
+import { parseJson } from '../common/parse-json.ts';
+import { stageFile } from '../common/staged-file.ts';
 
 /** The socket or pipe of one data directory. */
 export interface ControlChannel {
@@ -28,7 +31,7 @@ export interface ControlChannel {
   readonly tokenFile: string;
 }
 
-/** The folder for sockets is somebody else's or open to others, so no channel is opened or used in it. */
+/** The folder for sockets, or a socket in it, is somebody else's or open to others, so no channel is opened or used there. */
 export class UnsafeSocketFolderError extends Error {
   override readonly name = 'UnsafeSocketFolderError';
   /** As in `relayAdvice` of protocol/errors.ts. */
@@ -55,6 +58,52 @@ export function controlChannelOf(dataDir: string): ControlChannel {
   const folder = join(socketBase(), `cm-relay-${process.getuid?.() ?? 0}`);
   checkFolder(folder);
   return { path: join(folder, `${hash}.sock`), folder, proofNeeded: false, tokenFile };
+}
+
+/** What the running relay says of itself in the data directory. */
+export interface KeptChannel {
+  /** Its process's id. */
+  readonly pid: number;
+  /** Where its channel is: it was started in an environment that may differ from ours. */
+  readonly path: string;
+}
+
+const keptChannelSchema = z.looseObject({ pid: z.int().min(1), path: z.string().min(1) });
+
+function keptFile(dataDir: string): string {
+  return join(dataDir, 'channel.json');
+}
+
+/** Says in the data directory where the channel is that this process has opened. @throws the system's error */
+export function keepChannel(dataDir: string, { path }: ControlChannel): void {
+  stageFile(keptFile(dataDir), JSON.stringify({ pid: process.pid, path } satisfies KeptChannel)).put();
+}
+
+/** Takes back what {@link keepChannel} said. */
+export function forgetChannel(dataDir: string): void {
+  rmSync(keptFile(dataDir), { force: true });
+}
+
+/** What the relay of a data directory says of itself, or one that died has said; null where nothing can be read. */
+export function keptChannelOf(dataDir: string): KeptChannel | null {
+  try {
+    return keptChannelSchema.safeParse(parseJson(readFileSync(keptFile(dataDir), 'utf8'))).data ?? null;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Judges a socket that a data directory names, and its folder: both must be ours, and the folder nobody else's to enter.
+ * @throws UnsafeSocketFolderError; the system's error where it is not there
+ */
+export function checkKeptSocket(path: string): void {
+  if (process.platform === 'win32') return;
+  const folder = dirname(path);
+  checkFolder(folder);
+  if (lstatSync(path).uid !== process.getuid?.()) {
+    throw new UnsafeSocketFolderError(folder, 'holds one that belongs to another user');
+  }
 }
 
 /** What comes after the base: `/cm-relay-<uid>/<16 hex digits>.sock`, in bytes at most. */

@@ -8,6 +8,8 @@ import { z } from 'zod';
 export const relayAdvice = {
   'ask-again': 'Ask again.',
   'ask-when-it-runs': 'Ask again when the relay runs.',
+  'ask-from-its-environment':
+    'Ask with the XDG_RUNTIME_DIR and TMPDIR with which it was started, or end its process and start it again: what it acknowledged is kept.',
   'attach-or-stop': 'Attach to it, or stop it with `cm-relay stop`.',
   'check-data-directory': 'Check the data directory and restart the relay.',
   'check-folder': 'Check that the folder exists, is yours and has room, or choose another data directory.',
@@ -140,6 +142,17 @@ export function isRefusal(error: unknown): boolean {
 export class NoAnswerError extends RelayRequestError {
   constructor(dataDir: string) {
     super(`the relay of ${dataDir} runs and does not answer`, 'no-answer', { advice: 'let-it-go-on' });
+  }
+}
+
+/** A relay runs, since one holds the lock, and neither where it should be nor where it says that it is does one answer. */
+export class UnreachableRelayError extends RelayRequestError {
+  /** @param pid its process's id, where that is known */
+  constructor(dataDir: string, pid: number | undefined, why: string) {
+    const process = pid === undefined ? '' : ` (process ${pid})`;
+    super(`a relay runs for ${dataDir}${process} and cannot be reached: ${why}`, 'no-answer', {
+      advice: 'ask-from-its-environment',
+    });
   }
 }
 

@@ -1,14 +1,19 @@
 /** The connection of a client to the relay of a data directory. */
 import { connect as connectSocket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Duplex, Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { createMessageConnection, ResponseError, StreamMessageReader, StreamMessageWriter } from 'vscode-jsonrpc/node';
 import type { MessageConnection } from 'vscode-jsonrpc/node';
 import { z } from 'zod';
-import { controlChannelOf, prepareFolder, proveToServer } from './control-channel.ts';
+import { checkKeptSocket, controlChannelOf, keptChannelOf, prepareFolder, proveToServer } from './control-channel.ts';
+import type { KeptChannel } from './control-channel.ts';
 import { checkDataDirectory } from './data-directory.ts';
-import { NoAnswerError, NoRelayError, RelayRequestError } from './errors.ts';
+import { NoAnswerError, NoRelayError, RelayRequestError, UnreachableRelayError } from './errors.ts';
 import { endingNotification, methods, notifications } from './methods.ts';
 import type { Method, Params, RelayNotification, RelayNotificationParams, Result } from './methods.ts';
+import { isLocked } from './relay-lock.ts';
 
 /** A connection to a running relay. */
 export interface RelayClient {
@@ -45,20 +50,61 @@ const defaultPatienceMs = 15_000;
  * Connects to the relay that runs for a data directory.
  * @param dataDir the data directory
  * @param patienceMs a request fails where the relay says nothing for twice as long: a process may be there and held
- * @throws NoRelayError where none answers; DataDirectoryError; UnsafeSocketFolderError
+ * @throws NoRelayError where none runs; UnreachableRelayError; NoAnswerError; DataDirectoryError; UnsafeSocketFolderError
  */
 export async function connectToRelay(dataDir: string, patienceMs = defaultPatienceMs): Promise<RelayClient> {
-  const channel = controlChannelOf(checkDataDirectory(dataDir));
+  const real = checkDataDirectory(dataDir);
+  const channel = controlChannelOf(real);
   // Made by whoever comes first: one that is missing could be somebody else's by the time that it is used.
   prepareFolder(channel);
-  const socket = connectSocket(channel.path);
-  await new Promise<void>((resolve, reject) => {
-    socket.once('connect', resolve);
-    socket.once('error', (error) => reject(unconnected(dataDir, error)));
-  });
+  const socket = await reach(real, channel.path);
   socket.setNoDelay(true);
   if (channel.proofNeeded) await proveToServer(socket, channel);
   return speakOver(socket, dataDir, patienceMs);
+}
+
+/** One that starts opens its channel a while after it took the lock, and one that ends lets go a while later; in milliseconds. */
+const betweenMs = 5000;
+/** How often it is looked again meanwhile, in milliseconds: nothing says when. */
+const lookAgainMs = 50;
+
+/**
+ * Connects to the relay's channel: where our environment has it, else where the relay says that it is. The lock decides
+ * whether there is one.
+ */
+async function reach(dataDir: string, path: string): Promise<Socket> {
+  const end = performance.now() + betweenMs;
+  let before: KeptChannel | null = null;
+  for (;;) {
+    try {
+      return await connectTo(path, dataDir);
+    } catch (error) {
+      if (!(error instanceof NoRelayError) || !isLocked(dataDir)) throw error;
+    }
+    const kept = keptChannelOf(dataDir);
+    let why = `nothing answers at ${path}`;
+    if (kept !== null && kept.path !== path) {
+      try {
+        checkKeptSocket(kept.path);
+        return await connectTo(kept.path, dataDir);
+      } catch (error) {
+        why = ((error as Error).cause as Error | undefined)?.message ?? (error as Error).message;
+      }
+    }
+    // One that says twice where it is neither starts nor ends.
+    const isRunning = kept !== null && isDeepStrictEqual(kept, before);
+    if (isRunning || performance.now() >= end) throw new UnreachableRelayError(dataDir, kept?.pid, why);
+    before = kept;
+    await delay(lookAgainMs);
+  }
+}
+
+function connectTo(path: string, dataDir: string): Promise<Socket> {
+  const socket = connectSocket(path);
+  return new Promise((resolve, reject) => {
+    socket.once('connect', () => resolve(socket));
+    socket.once('error', (error) => reject(unconnected(dataDir, error)));
+  });
 }
 
 /** Whether none runs, or one may run and cannot be asked: to start another one would not help then. */

@@ -1,4 +1,5 @@
 /** The settings in force. They are put on disk and into every station together, or not at all. */
+import type { StagedFile } from '../common/staged-file.ts';
 import type { Params } from '../protocol/methods.ts';
 import { settingsSchema } from '../protocol/settings.ts';
 import type { SecretsChange, Settings, TunnelConfig } from '../protocol/settings.ts';
@@ -10,7 +11,7 @@ import type { KeptSettings } from './kept-destinations.ts';
 import { renderSettingsOf } from './reception.ts';
 import type { Reception } from './reception.ts';
 import { stageRemembered, withDestinations } from './remembered.ts';
-import type { Remembered, StagedRemembered } from './remembered.ts';
+import type { Remembered } from './remembered.ts';
 import type { Store } from './store.ts';
 
 export interface ConfigurationOptions {
@@ -102,7 +103,7 @@ export class Configuration {
   /** Puts settings on disk: in the store and in what is remembered, or in neither. @throws StoreError */
   #keep(settings: Settings, remembered: Remembered): KeptSettings {
     const { dataDir, store } = this.#options;
-    let staged: StagedRemembered | undefined;
+    let staged: StagedFile | undefined;
     let kept: KeptSettings | undefined;
     try {
       staged = stageRemembered(dataDir, remembered);

@@ -5,7 +5,14 @@ import type { Server, Socket } from 'node:net';
 import { createMessageConnection, ErrorCodes, ResponseError, StreamMessageWriter } from 'vscode-jsonrpc/node';
 import type { MessageConnection } from 'vscode-jsonrpc/node';
 import { z } from 'zod';
-import { controlChannelOf, prepareFolder, proveToClient, writeToken } from '../protocol/control-channel.ts';
+import {
+  controlChannelOf,
+  forgetChannel,
+  keepChannel,
+  prepareFolder,
+  proveToClient,
+  writeToken,
+} from '../protocol/control-channel.ts';
 import type { ControlChannel } from '../protocol/control-channel.ts';
 import { relayErrorNumberOf } from '../protocol/errors.ts';
 import type { RelayAdvice } from '../protocol/errors.ts';
@@ -73,11 +80,13 @@ export class Control {
       });
     });
     if (channel.folder !== null) chmodSync(channel.path, 0o600);
+    keepChannel(this.#options.dataDir, channel);
   }
 
   /** Closes the channel and takes the socket away. */
   async close(): Promise<void> {
     if (!this.#server.listening) return;
+    forgetChannel(this.#options.dataDir);
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     for (const socket of this.#sockets) void this.#end(socket);
     const force = setTimeout(() => {

@@ -2,9 +2,9 @@
  * The store's file: its tables, its migrations, and what happens to a file that cannot be used.
  * `node:sqlite` is loaded on demand so that a runtime without it gets an error that names the versions that have it.
  */
-import { createRequire } from 'node:module';
 import { closeSync, existsSync, openSync, renameSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
+import { nodeSqlite, sqliteCode } from '../common/sqlite.ts';
 import { relayAdvice } from '../protocol/errors.ts';
 import type { RelayAdvice, RelayErrorCode } from '../protocol/errors.ts';
 
@@ -205,9 +205,7 @@ export interface SetAside {
  */
 export function loadSqlite(): typeof DatabaseSync {
   try {
-    // Not an import: a bundle must load, and explain itself, where the module is missing.
-    const load = createRequire(process.execPath);
-    return (load('node:sqlite') as { DatabaseSync: typeof DatabaseSync }).DatabaseSync;
+    return nodeSqlite();
   } catch (cause) {
     throw new StoreError(`this runtime (Node ${process.versions.node}) has no node:sqlite`, 'update-runtime', cause);
   }
@@ -363,11 +361,7 @@ const sqliteNotADatabase = 26;
 /** SQLite's result code where the disk is full. */
 export const sqliteFull = 13;
 
-/** SQLite's primary result code of an error, or undefined. */
-export function sqliteCode(error: unknown): number | undefined {
-  const code = (error as { errcode?: unknown }).errcode;
-  return typeof code === 'number' ? code & 0xff : undefined;
-}
+export { sqliteCode };
 
 /** Whether an error says that the file is damaged or is no database, or lacks tables that it must have. */
 export function isCorruption(error: unknown): boolean {

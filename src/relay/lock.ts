@@ -1,33 +1,32 @@
-import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
+import { isBusy } from '../common/sqlite.ts';
 import { DataDirectoryError } from '../protocol/data-directory.ts';
-import { isCorruption, openOwn, sqliteCode, StoreError } from './database.ts';
+import { lockFile, takingLock } from '../protocol/relay-lock.ts';
+import { isCorruption, openOwn, StoreError } from './database.ts';
 
 /** The right to be the one relay of a data directory. The system releases it when the process dies. */
 export interface Lock {
   release(): void;
 }
 
-const busy = 5;
-const locked = 6;
+/** A client that looks whether a relay runs has the lock for a moment; in milliseconds. */
+const lookMs = 200;
 
 /**
  * Takes the lock: a write transaction on an SQLite file of its own, of which there is one at a time, held for life.
- * `IMMEDIATE`, which is one step: `EXCLUSIVE` takes several, and two that start at once can keep each other out.
  * @param dataDir the data directory
  * @returns null where another process holds it
  * @throws DataDirectoryError where the file cannot be made, or is damaged; StoreError on a runtime without SQLite
  */
 export function takeLock(dataDir: string): Lock | null {
-  const file = join(dataDir, 'lock.sqlite');
+  const file = lockFile(dataDir);
   let db: DatabaseSync | undefined;
   try {
     db = openOwn(file);
-    db.exec('PRAGMA busy_timeout = 0; BEGIN IMMEDIATE');
+    db.exec(`PRAGMA busy_timeout = ${lookMs}; ${takingLock}`);
   } catch (error) {
     db?.close();
-    const code = sqliteCode(error);
-    if (code === busy || code === locked) return null;
+    if (isBusy(error)) return null;
     throw explained(error, dataDir, file);
   }
   return { release: () => db.close() };

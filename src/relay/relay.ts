@@ -1,6 +1,7 @@
 /** The relay: its stations put together, started and stopped. The face that the CLI and the relay's process use. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { hookPath } from '../common/hook-path.ts';
+import { forgetChannel } from '../protocol/control-channel.ts';
 import { prepareDataDirectory } from '../protocol/data-directory.ts';
 import { relayAdvice } from '../protocol/errors.ts';
 import type { RelayClient } from '../protocol/relay-client.ts';
@@ -125,6 +126,8 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
   }
   let running: RunningRelay | undefined;
   try {
+    // One that was killed has left it.
+    forgetChannel(dataDir);
     running = new RunningRelay(dataDir, lock, options);
     if (notice !== null) running.tell(notice);
     await running.open();

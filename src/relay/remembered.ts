@@ -1,9 +1,11 @@
 /** What a data directory remembers between relays: port, secret, subdomain and destinations; nothing secret but the URL's. */
 import { randomBytes, randomInt } from 'node:crypto';
-import { copyFileSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { parseJson } from '../common/parse-json.ts';
+import { stageFile } from '../common/staged-file.ts';
+import type { StagedFile } from '../common/staged-file.ts';
 import { checkDataDirectory, DataDirectoryError } from '../protocol/data-directory.ts';
 import { destinationSchema } from '../protocol/settings.ts';
 import type { Destination } from '../protocol/settings.ts';
@@ -116,39 +118,21 @@ function textOf(dataDir: string): string | undefined {
   }
 }
 
-/** What is to be remembered, on disk beside what is. */
-export interface StagedRemembered {
-  /**
-   * Puts it in the place of what was remembered, of which a copy stays where it cannot be read whole: a crash leaves the
-   * old or the new.
-   * @throws DataDirectoryError where that is a newer version's; the system's error
-   */
-  put(): void;
-  /** Takes it away again. */
-  discard(): void;
-}
-
 /**
- * Writes what is to be remembered, whole, beside what is.
+ * Writes what is to be remembered beside what is, of which a copy stays where it cannot be read whole.
+ * @returns `put` throws DataDirectoryError, too, where what is there is a newer version's
  * @throws the system's error
  */
-export function stageRemembered(dataDir: string, remembered: Remembered): StagedRemembered {
-  const temporary = `${fileOf(dataDir)}.${process.pid}`;
-  const discard = (): void => rmSync(temporary, { force: true });
-  // One that was left by a process of the same number is not written to: its mode may be another.
-  discard();
-  try {
-    writeFileSync(temporary, `${JSON.stringify(remembered, null, 2)}\n`, { flag: 'wx', mode: 0o600, flush: true });
-  } catch (error) {
-    discard();
-    throw error;
-  }
-  const put = (): void => {
-    const file = fileOf(dataDir);
-    if (read(dataDir).unread.length > 0) copyFileSync(file, asideOf(file));
-    renameSync(temporary, file);
+export function stageRemembered(dataDir: string, remembered: Remembered): StagedFile {
+  const file = fileOf(dataDir);
+  const staged = stageFile(file, `${JSON.stringify(remembered, null, 2)}\n`);
+  return {
+    ...staged,
+    put() {
+      if (read(dataDir).unread.length > 0) copyFileSync(file, asideOf(file));
+      staged.put();
+    },
   };
-  return { put, discard };
 }
 
 function asideOf(file: string): string {

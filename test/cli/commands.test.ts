@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connectToRelay } from '../../src/protocol/relay-client.ts';
 import type { AttemptDetail, EventRow } from '../../src/protocol/history.ts';
@@ -570,6 +571,30 @@ describe('the commands of cm-relay', function () {
       assert.equal(again.code, 0);
       assert.match(again.err, /No relay runs for .*: nothing to stop/);
       assert.deepEqual(rows(await place.run('stop', '--json')), [{ stopped: false }]);
+    });
+
+    it('reaches a relay that was started in another environment, or says that it cannot', async () => {
+      const [before, moved] = [mkdtempSync(join(tmpdir(), 'cmr-')), mkdtempSync(join(tmpdir(), 'cmr-'))];
+      const place = new Workplace();
+      try {
+        const other = place.listen([], { XDG_RUNTIME_DIR: before });
+        const { pid } = await other.ready();
+        assert.equal(rows(await place.run('status', '--json'))[0]?.['pid'], pid);
+        const [folder = ''] = readdirSync(before);
+        renameSync(join(before, folder), join(moved, folder));
+        for (const command of ['status', 'stop', 'events']) {
+          const { code, out, err } = await place.run(command);
+          assert.deepEqual([code, out], [1, ''], command);
+          assert.match(err, new RegExp(`a relay runs for .* \\(process ${pid}\\) and cannot be reached`));
+          assert.match(err, /XDG_RUNTIME_DIR/);
+        }
+        renameSync(join(moved, folder), join(before, folder));
+        assert.deepEqual(rows(await place.run('stop', '--json')), [{ stopped: true }]);
+        assert.equal(await other.ended, 0);
+      } finally {
+        await place.close();
+        for (const each of [before, moved]) rmSync(each, { recursive: true });
+      }
     });
 
     it('lets one that had attached end too', async () => {

@@ -3,10 +3,15 @@ import { once } from 'node:events';
 import {
   chmodSync,
   chownSync,
+  existsSync,
+  lchownSync,
   lstatSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   realpathSync,
+  renameSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -18,6 +23,7 @@ import { join } from 'node:path';
 import { createMessageConnection } from 'vscode-jsonrpc/node';
 import {
   controlChannelOf,
+  keptChannelOf,
   prepareFolder,
   proveToClient,
   proveToServer,
@@ -25,10 +31,14 @@ import {
   writeToken,
 } from '../../src/protocol/control-channel.ts';
 import type { ControlChannel } from '../../src/protocol/control-channel.ts';
-import { NoRelayError } from '../../src/protocol/errors.ts';
+import { NoRelayError, RelayRequestError } from '../../src/protocol/errors.ts';
 import { connectToRelay } from '../../src/protocol/relay-client.ts';
+import { takeLock } from '../../src/relay/lock.ts';
+import { RelayRunningError } from '../../src/relay/relay.ts';
 import { afterwards, temporaryFolder } from '../relay/afterwards.ts';
+import { readyRelay } from '../relay/processes.ts';
 import { startTestRelay } from '../relay/stage.ts';
+import type { TestRelay } from '../relay/stage.ts';
 
 const folderName = `cm-relay-${process.getuid?.() ?? 0}`;
 
@@ -159,6 +169,134 @@ describe('The folder of the socket', () => {
     mkdirSync(folder, { mode: 0o700 });
     chownSync(folder, 12_345, 12_345);
     assert.throws(() => controlChannelOf(dataDir), /belongs to another user/);
+  });
+});
+
+describe('A relay that was started in another environment', () => {
+  let relay: TestRelay;
+  /** Where its socket is. */
+  let folder: string;
+  beforeEach(async () => {
+    const base = temporaryFolder();
+    folder = join(base, folderName);
+    setEnvironment('XDG_RUNTIME_DIR', base);
+    relay = await startTestRelay();
+    setEnvironment('XDG_RUNTIME_DIR', temporaryFolder());
+  });
+
+  async function refused(why: RegExp): Promise<void> {
+    await assert.rejects(connectToRelay(relay.dataDir), (error) => {
+      assert.ok(error instanceof RelayRequestError, String(error));
+      assert.equal(error.code, 'no-answer');
+      assert.match(error.message, new RegExp(`a relay runs for .*process ${process.pid}.* cannot be reached`));
+      assert.match(error.message, why);
+      assert.match(error.next ?? '', /XDG_RUNTIME_DIR and TMPDIR/);
+      return true;
+    });
+  }
+
+  for (const [name, other] of [
+    ['XDG_RUNTIME_DIR', undefined],
+    ['XDG_RUNTIME_DIR', 'another'],
+    ['TMPDIR', 'another'],
+  ] as const) {
+    it(`is reached all the same: ${name} is ${other ?? 'not set'}`, async () => {
+      if (name === 'TMPDIR') setEnvironment('XDG_RUNTIME_DIR', undefined);
+      setEnvironment(name, other === undefined ? undefined : temporaryFolder());
+      assert.notEqual(controlChannelOf(relay.dataDir).folder, folder);
+      const client = await connectToRelay(relay.dataDir);
+      afterwards(() => client.close());
+      assert.equal((await client.request('relay/status', {})).pid, process.pid);
+    });
+  }
+
+  it('is not reached through a folder that is open to others, which is said', async () => {
+    chmodSync(folder, 0o755);
+    await refused(/is open to other users/);
+  });
+
+  it('is not reached through a link in the place of the folder', async () => {
+    renameSync(folder, `${folder}-moved`);
+    symlinkSync(`${folder}-moved`, folder);
+    await refused(/is not a folder/);
+  });
+
+  it('is not reached through a socket of another user', async function () {
+    if (process.getuid?.() !== 0) this.skip();
+    const [socket = ''] = readdirSync(folder);
+    lchownSync(join(folder, socket), 12_345, 12_345);
+    await refused(/belongs to another user/);
+  });
+
+  it('is said to run, and not to be reached, where its socket is gone', async () => {
+    rmSync(folder, { recursive: true });
+    await refused(/ENOENT/);
+  });
+
+  it('runs no more once it has let go of the lock, whatever is left', async () => {
+    const left = readFileSync(join(relay.dataDir, 'channel.json'));
+    await relay.stop();
+    assert.equal(existsSync(join(relay.dataDir, 'channel.json')), false);
+    writeFileSync(join(relay.dataDir, 'channel.json'), left, { mode: 0o600 });
+    await assert.rejects(connectToRelay(relay.dataDir), NoRelayError);
+  });
+});
+
+describe('The lock of a data directory, for a client', () => {
+  it('says that a relay runs, though nothing says where', async function () {
+    this.timeout(30_000);
+    const refusals = [null, '', '[]', '{"pid":"x"}'].map(async (text) => {
+      const dataDir = temporaryFolder();
+      const lock = takeLock(dataDir);
+      afterwards(() => lock?.release());
+      if (text !== null) writeFileSync(join(dataDir, 'channel.json'), text, { mode: 0o600 });
+      await assert.rejects(connectToRelay(dataDir), (error) => {
+        assert.ok(error instanceof RelayRequestError, String(error));
+        assert.match(error.message, /^a relay runs for \S+ and cannot be reached/);
+        return true;
+      });
+    });
+    await Promise.all(refusals);
+  });
+
+  it('is asked though a relay that was killed has said where it was', async () => {
+    const dataDir = temporaryFolder();
+    const killed = await readyRelay(['--data-dir', dataDir]);
+    await killed.kill();
+    assert.equal(existsSync(join(dataDir, 'channel.json')), true);
+    await assert.rejects(connectToRelay(dataDir), NoRelayError);
+    const relay = await startTestRelay({ dataDir });
+    assert.equal(keptChannelOf(dataDir)?.pid, process.pid);
+    await relay.stop();
+  });
+
+  it('is asked for as long as a relay may take to open its channel', async () => {
+    const dataDir = temporaryFolder();
+    const lock = takeLock(dataDir);
+    const connecting = connectToRelay(dataDir);
+    await assert.rejects(startTestRelay({ dataDir }), RelayRunningError);
+    // The relay takes it before anybody else has a turn.
+    lock?.release();
+    await startTestRelay({ dataDir });
+    const client = await connecting;
+    afterwards(() => client.close());
+    assert.equal((await client.request('relay/status', {})).pid, process.pid);
+  });
+
+  it('is taken by one that starts though clients ask all the time', async () => {
+    const dataDir = temporaryFolder();
+    takeLock(dataDir)?.release();
+    let asking = true;
+    const clients = Array.from({ length: 4 }, async () => {
+      while (asking)
+        await connectToRelay(dataDir).then(
+          (client) => client.close(),
+          () => undefined,
+        );
+    });
+    for (let i = 0; i < 10; i++) await (await startTestRelay({ dataDir })).stop();
+    asking = false;
+    await Promise.all(clients);
   });
 });
 

@@ -242,6 +242,9 @@ function relayTexts(l10n: Localiser): Readonly<Record<RelayAdvice, string>> {
   return {
     'ask-again': l10n.t('Try again.'),
     'ask-when-it-runs': l10n.t('Try again when the relay runs.'),
+    'ask-from-its-environment': l10n.t(
+      'Start VS Code with the XDG_RUNTIME_DIR and TMPDIR with which the relay was started, or end its process and start it again: what it acknowledged is kept.',
+    ),
     'attach-or-stop': l10n.t('Stop the relay that runs, then try again.'),
     'check-data-directory': l10n.t('Check the data directory and restart the relay.'),
     'check-folder': l10n.t('Check that the folder exists, is yours and has room.'),
