@@ -29,6 +29,8 @@ export interface IndexNews {
 /** All that the relay asks of its history. */
 export class HistoryCalls extends HistoryReader {
   #timer: NodeJS.Timeout | undefined;
+  /** For an index in memory, which tries its file again. */
+  #retry: NodeJS.Timeout | undefined;
 
   /** There may be something that the index has not got: it follows now. */
   begin(): void {
@@ -76,6 +78,9 @@ export class HistoryCalls extends HistoryReader {
       failure = (error as Error).message;
       this.#followSoon(againMs);
     }
+    const { indexRetryMs } = this;
+    clearTimeout(this.#retry);
+    if (indexRetryMs !== null) this.#retry = setTimeout(() => this.#followSome(true), indexRetryMs);
     if (parentPort === null) return;
     tell(parentPort, { index: this.indexState, marks: this.takeMarks(), failure } satisfies IndexNews);
   }

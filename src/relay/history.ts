@@ -11,7 +11,7 @@ import type { RelayErrorCode } from '../protocol/errors.ts';
 import type { ParsedParams, Result } from '../protocol/methods.ts';
 import type { Destination } from '../protocol/settings.ts';
 import type { Sending } from '../protocol/debug.ts';
-import { isCorruption, openForReading, stateCodes } from './database.ts';
+import { openForReading, stateCodes } from './database.ts';
 import { parseFilter } from './filter.ts';
 import { EventRows } from './history/event-rows.ts';
 import { EventSearch, isUpToDate } from './history/event-search.ts';
@@ -53,6 +53,8 @@ export interface IndexState {
   readonly of: number;
   /** What it takes on the disk, in bytes. */
   readonly bytes: number;
+  /** Why it is in memory; null where it is in its file. */
+  readonly inMemory: string | null;
 }
 
 /**
@@ -271,8 +273,13 @@ export class HistoryReader {
   }
 
   get indexState(): IndexState {
-    const { columns, feed, liveBytes } = this.#index;
-    return { events: columns.count, of: feed.rows, bytes: liveBytes };
+    const { columns, feed, liveBytes, inMemory } = this.#index;
+    return { events: columns.count, of: feed.rows, bytes: liveBytes, inMemory: inMemory?.why ?? null };
+  }
+
+  /** In how many milliseconds an index that is in memory tries its file again, if it follows then; else null. */
+  protected get indexRetryMs(): number | null {
+    return this.#index.inMemory?.retryMs ?? null;
   }
 
   /** Closes the files. */
@@ -284,18 +291,8 @@ export class HistoryReader {
 
   /** Opened when it is first needed. */
   get #events(): EventSearch {
-    this.#search ??= new EventSearch(this.#openIndex(), this.#db);
+    this.#search ??= new EventSearch(new HistoryIndex(this.#searchFile, this.#db), this.#db);
     return this.#search;
-  }
-
-  #openIndex(): HistoryIndex {
-    try {
-      return new HistoryIndex(this.#searchFile, this.#db);
-    } catch (error) {
-      if (isCorruption(error)) throw error;
-      // A full disk, or one that is not to be written to: what is there can be looked at all the same.
-      return new HistoryIndex(null, this.#db);
-    }
   }
 
   get #index(): HistoryIndex {

@@ -236,7 +236,7 @@ class RunningRelay implements Relay {
         index: this.#upkeep.index,
         strangers: this.#ingress.strangers,
         clients: this.#control.clients,
-        notices: this.#notices,
+        notices: [...this.#notices, ...this.#upkeep.notices],
       });
     const handlers = makeHandlers({
       ...{

@@ -8,6 +8,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { isCorruption, kindCodes, notificationKindCodes, openForWriting, StoreError, suspectMark } from './database.ts';
 import type { SetAside } from './database.ts';
 import { Forwardings } from './forwardings.ts';
+import { beginRun } from './history/log-runs.ts';
 import { Holds } from './holds.ts';
 import { KeptDestinations } from './kept-destinations.ts';
 import { RecentContents } from './recent-contents.ts';
@@ -405,6 +406,7 @@ function openSound(file: string): ReturnType<typeof openForWriting> & Beginning 
 }
 
 function readBeginning(db: DatabaseSync): Beginning {
+  beginRun(db);
   const meta = (key: string): object | undefined => {
     const row = db.prepare('SELECT value FROM meta WHERE key = ?').get(key);
     return row === undefined ? undefined : (JSON.parse(row['value'] as string) as object);

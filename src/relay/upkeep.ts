@@ -21,7 +21,7 @@ export interface UpkeepOptions {
   readonly history: Pick<HistoryThread, 'begin' | 'changed' | 'changing' | 'checkpoint'>;
   readonly store: Pick<Store, 'rememberContents' | 'setIndexSize'>;
   readonly announcer: Pick<Announcer, 'corrected' | 'heard' | 'statusChanged'>;
-  log(level: 'warn', message: string): void;
+  log(level: 'warn' | 'info', message: string): void;
 }
 
 /**
@@ -32,6 +32,8 @@ export class Upkeep {
   readonly #options: UpkeepOptions;
   /** How far the index has come, as it was last told. */
   #index: Status['index'] = { events: 0, of: 0, failure: null };
+  /** Why it is in memory; null where it is in its file. */
+  #inMemory: string | null = null;
   #beginning: NodeJS.Immediate | undefined;
   #sinceLook = 0;
   /** Since the burst began. */
@@ -48,6 +50,11 @@ export class Upkeep {
     return this.#index;
   }
 
+  /** What the user should know of the index, as long as it is so. */
+  get notices(): readonly string[] {
+    return this.#inMemory === null ? [] : [inMemoryText(this.#inMemory)];
+  }
+
   /** The relay is open: takes up what earlier ones left, after whatever waits for this one. */
   begin(): void {
     const { store, history } = this.#options;
@@ -58,8 +65,13 @@ export class Upkeep {
   }
 
   /** The index has come further. */
-  indexed({ index: { events, of, bytes }, marks, failure }: IndexNews): void {
+  indexed({ index: { events, of, bytes, inMemory }, marks, failure }: IndexNews): void {
     const { store, announcer } = this.#options;
+    if (inMemory !== null && this.#inMemory === null) this.#options.log('warn', inMemoryText(inMemory));
+    if (inMemory === null && this.#inMemory !== null) {
+      this.#options.log('info', 'search.sqlite could be opened, and is the index of the history again');
+    }
+    this.#inMemory = inMemory;
     if (failure !== null && this.#index.failure === null) {
       this.#options.log(
         'warn',
@@ -98,4 +110,8 @@ export class Upkeep {
     this.#sinceCheckpoint = 0;
     this.#options.history.checkpoint();
   };
+}
+
+function inMemoryText(why: string): string {
+  return `${why}: the index of the history is in memory until it can be, which is tried again by itself.`;
 }

@@ -67,7 +67,7 @@ describe('the upkeep of the history', () => {
 
   it('passes on what is said of the index, and says once that it does not follow', () => {
     const { upkeep, asked } = watched();
-    const index = { events: 3, of: 9, bytes: 700 };
+    const index = { events: 3, of: 9, bytes: 700, inMemory: null };
     upkeep.indexed({ index, marks: [{ event: 3, duplicateOf: 1 }], failure: null });
     assert.deepEqual(asked, ['700 bytes for 3', '[{"id":"e3","duplicateOf":"e1"}]', 'status']);
     assert.deepEqual(upkeep.index, { events: 3, of: 9, failure: null });

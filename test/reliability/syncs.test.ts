@@ -13,6 +13,7 @@ import { sampleBody } from '../relay/stage.ts';
 import { until } from '../relay/until.ts';
 
 const program = fileURLToPath(new URL('commit-program.ts', import.meta.url));
+const indexProgram = fileURLToPath(new URL('index-program.ts', import.meta.url));
 
 /** Why syncs cannot be counted here, or null. */
 function whyNot(): string | null {
@@ -38,6 +39,13 @@ function assertSettingsOnly(why: string): void {
   assert.equal(db.prepare('PRAGMA synchronous').get()?.['synchronous'], 1, 'the rest is wal-sync.ts');
   assert.equal(db.prepare('PRAGMA journal_mode').get()?.['journal_mode'], 'wal');
   db.close();
+}
+
+/** What a line of strace says of a file: `wal` the write-ahead log of the index, `file` the index itself. */
+function ofIndex(line: string): { readonly of: 'wal' | 'file'; readonly sync: boolean; readonly at: number } | null {
+  const [, call = '', wal, rest = ''] = /(\w+)\(\d+<[^>]*\/search\.sqlite(-wal)?>(.*)\) += /.exec(line) ?? [];
+  if (call === '') return null;
+  return { of: wal === undefined ? 'file' : 'wal', sync: call.endsWith('sync'), at: Number(rest.split(', ').at(-1)) };
 }
 
 const isSync = (line: string): boolean => /(?:fsync|fdatasync)\(\d+<[^>]*relay\.sqlite-wal>/.test(line);
@@ -78,6 +86,52 @@ describe('Disk syncs', function () {
       lines.findIndex((line) => line.includes('"end')),
     );
     assert.equal(between.filter(isSync).length, syncs);
+  });
+
+  it('keep the index whole: its file is written after its log is on disk, and that begins anew after its file is', async function () {
+    const why = whyNot();
+    if (why !== null) {
+      assertSettingsOnly(why);
+      return;
+    }
+    const dataDir = temporaryFolder();
+    const log = join(temporaryFolder(), 'strace');
+    const traced = [
+      '-D',
+      '-f',
+      '-q',
+      '-y',
+      '-s',
+      '8',
+      '-e',
+      'trace=fsync,fdatasync,write,pwrite64',
+      '-e',
+      'signal=none',
+    ];
+    const node = ['node', '--disable-warning=ExperimentalWarning', indexProgram, dataDir, '250'];
+    const child = spawn('strace', [...traced, '-o', log, ...node], { stdio: ['ignore', 'ignore', 'inherit'] });
+    const [code] = (await once(child, 'close')) as [number];
+    assert.equal(code, 0);
+    const lines = await until(() => {
+      const all = readFileSync(log, 'utf8').split('\n');
+      return all.some((line) => line.includes('"end')) && all;
+    });
+    const notOnDisk = { wal: false, file: false };
+    const seen = { restarts: 0, writes: 0 };
+    for (const line of lines.slice(lines.findIndex((each) => each.includes('"begin')))) {
+      const said = ofIndex(line);
+      if (said === null) continue;
+      if (said.of === 'file' && !said.sync) {
+        seen.writes += 1;
+        assert.equal(notOnDisk.wal, false, `written before its log is on disk: ${line}`);
+      }
+      if (said.of === 'wal' && !said.sync && said.at === 0) {
+        seen.restarts += 1;
+        assert.equal(notOnDisk.file, false, `begun anew before the file is on disk: ${line}`);
+      }
+      notOnDisk[said.of] = !said.sync;
+    }
+    assert.ok(seen.restarts > 0 && seen.writes > 0, JSON.stringify(seen));
   });
 
   it('come before each answer of the webhook endpoint, and are shared under load', async () => {

@@ -4,6 +4,7 @@
  * Several processes may follow one log: each step is one transaction on the file.
  */
 import { rmSync } from 'node:fs';
+import { basename } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { isCorruption, loadSqlite, openOwn, rollBack } from '../database.ts';
 import { Statements } from '../statements.ts';
@@ -28,11 +29,11 @@ const emptyPages = 60;
 const mostMarks = 1000;
 
 /** Raised with any change of the file's tables or of the columns' layout: a file of another one is made again. */
-const layout = 1;
+const layout = 2;
 
 const tables = `
   CREATE TABLE progress (
-    identity TEXT NOT NULL, revision INTEGER NOT NULL, delivery INTEGER NOT NULL, attempt INTEGER NOT NULL,
+    identity TEXT NOT NULL, run TEXT NOT NULL, revision INTEGER NOT NULL, delivery INTEGER NOT NULL, attempt INTEGER NOT NULL,
     change INTEGER NOT NULL, text_delivery INTEGER NOT NULL, text_event INTEGER NOT NULL, gone INTEGER NOT NULL);
   CREATE TABLE blocks (number INTEGER PRIMARY KEY, bytes BLOB NOT NULL);
   -- Events of one content, to know the earlier one of the same.
@@ -62,12 +63,29 @@ export interface Mark {
 /** The index that lies there is another log's, of another layout, or has lost its log's track. */
 class UselessIndexError extends Error {}
 
+/** How long it is in memory before its file is tried again, at first and at most, in milliseconds; in between it doubles. */
+const firstRetryMs = 1000;
+const lastRetryMs = 60_000;
+
+interface Opened {
+  readonly db: DatabaseSync;
+  readonly text: TextIndex;
+}
+
+/** Its file cannot be opened now: why, and when it is tried again, as `performance.now()` has it. */
+interface InMemory {
+  readonly why: string;
+  readonly retryAt: number;
+  readonly waitedMs: number;
+}
+
 /** The index of a history. */
 export class HistoryIndex {
   readonly columns = new EventColumns();
   readonly feed: LogFeed;
   readonly #log: DatabaseSync;
-  readonly #file: string | null;
+  readonly #file: string;
+  #inMemory: InMemory | null = null;
   #db: DatabaseSync;
   #sql: Statements;
   #text: TextIndex;
@@ -82,11 +100,13 @@ export class HistoryIndex {
   #goneNow = 0;
 
   /**
-   * Opens or makes the index.
-   * @param file its path; null for one in memory, where there is no room for a file, or no right to write it
+   * Opens or makes the index: in memory where its file cannot be opened now, as on a full disk, or while another process
+   * is at it for long.
+   * @param file its path
    * @param log the log that it is derived from
+   * @throws SQLite's error where the file is damaged and cannot be made again
    */
-  constructor(file: string | null, log: DatabaseSync) {
+  constructor(file: string, log: DatabaseSync) {
     this.#file = file;
     this.#log = log;
     this.feed = new LogFeed(log);
@@ -99,6 +119,13 @@ export class HistoryIndex {
 
   get text(): TextIndex {
     return this.#text;
+  }
+
+  /** Why it is in memory, and in how many milliseconds its file is tried again; null where it is in its file. */
+  get inMemory(): { readonly why: string; readonly retryMs: number } | null {
+    if (this.#inMemory === null) return null;
+    const { why, retryAt } = this.#inMemory;
+    return { why, retryMs: Math.max(0, retryAt - performance.now()) };
   }
 
   /** The last event whose text is in it. */
@@ -143,6 +170,7 @@ export class HistoryIndex {
    * @returns whether they are
    */
   follow(budgetMs = Infinity): boolean {
+    this.#tryFile();
     return this.#inSteps(budgetMs, () => {
       if (this.#revision === this.#progress.revision && this.#isAtEnd()) return false;
       return this.#transaction(() => this.#followOnce());
@@ -183,8 +211,26 @@ export class HistoryIndex {
   /** Throws it away: it holds nothing that cannot be made again. */
   startAgain(): void {
     this.close();
-    this.#remove();
-    const opened = this.#openOnce();
+    if (this.#inMemory === null) this.#remove();
+    this.#use(this.#open());
+  }
+
+  /** Where it is in memory, and it is time: goes on in its file, which holds what was there before. */
+  #tryFile(): void {
+    if (this.#inMemory === null || performance.now() < this.#inMemory.retryAt) return;
+    let opened: Opened;
+    try {
+      opened = this.#openFile();
+    } catch (error) {
+      this.#isInMemory(error);
+      return;
+    }
+    this.close();
+    this.#inMemory = null;
+    this.#use(opened);
+  }
+
+  #use(opened: Opened): void {
     this.#db = opened.db;
     this.#sql = new Statements(opened.db);
     this.#text = opened.text;
@@ -210,39 +256,57 @@ export class HistoryIndex {
     }
   }
 
-  #open(): { db: DatabaseSync; text: TextIndex } {
+  #open(): Opened {
     try {
-      return this.#openOnce();
+      const opened = this.#openFile();
+      this.#inMemory = null;
+      return opened;
+    } catch (error) {
+      if (isCorruption(error)) throw error;
+      this.#isInMemory(error);
+      return this.#openOnce(new (loadSqlite())(':memory:'));
+    }
+  }
+
+  #isInMemory(error: unknown): void {
+    const waitedMs = Math.min(this.#inMemory === null ? firstRetryMs : 2 * this.#inMemory.waitedMs, lastRetryMs);
+    const why = `${basename(this.#file)} cannot be opened (${(error as Error).message})`;
+    this.#inMemory = { why, waitedMs, retryAt: performance.now() + waitedMs };
+  }
+
+  #openFile(): Opened {
+    try {
+      return this.#openOnce(openOwn(this.#file));
     } catch (error) {
       if (!(error instanceof UselessIndexError) && !isCorruption(error)) throw error;
       this.#remove();
-      return this.#openOnce();
+      return this.#openOnce(openOwn(this.#file));
     }
   }
 
   #remove(): void {
-    if (this.#file === null) return;
     for (const suffix of ['', '-wal', '-shm', '-journal']) rmSync(this.#file + suffix, { force: true });
   }
 
-  #openOnce(): { db: DatabaseSync; text: TextIndex } {
-    const db = this.#file === null ? new (loadSqlite())(':memory:') : openOwn(this.#file);
+  #openOnce(db: DatabaseSync): Opened {
     try {
+      // Of the file's end some may be lost with the power; NORMAL: never of its midst.
       db.exec(
-        'PRAGMA busy_timeout = 1000; PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA cache_size = -4096; PRAGMA temp_store = MEMORY; BEGIN IMMEDIATE',
+        'PRAGMA busy_timeout = 1000; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA checkpoint_fullfsync = ON; PRAGMA wal_autocheckpoint = 4096; PRAGMA cache_size = -4096; PRAGMA temp_store = MEMORY; BEGIN IMMEDIATE',
       );
       const version = Number(db.prepare('PRAGMA user_version').get()?.['user_version']);
-      const { identity } = this.feed;
+      const { identity, run } = this.feed;
       const isNew = Number(db.prepare('SELECT count(*) AS n FROM sqlite_schema').get()?.['n']) === 0;
       if (!isNew && version !== layout) throw new UselessIndexError();
       if (isNew) {
         db.exec(`${tables}; PRAGMA user_version = ${layout}`);
         const { attempt, change } = this.feed.end;
-        db.prepare('INSERT INTO progress VALUES (?, 0, 0, ?, ?, 0, 0, 0)').run(identity, attempt, change);
+        db.prepare('INSERT INTO progress VALUES (?, ?, 0, 0, ?, ?, 0, 0, 0)').run(identity, run, attempt, change);
       }
       const text = new TextIndex(db);
-      const progress = db.prepare('SELECT identity, delivery, attempt, change FROM progress').get();
-      if (progress?.['identity'] !== identity || isAhead(progress, this.feed.end)) throw new UselessIndexError();
+      const progress = db.prepare('SELECT identity, run, delivery, attempt, change FROM progress').get();
+      const end = this.feed.endKnownIn(String(progress?.['run']));
+      if (progress?.['identity'] !== identity || end === null || isAhead(progress, end)) throw new UselessIndexError();
       db.exec('COMMIT');
       return { db, text };
     } catch (error) {
@@ -461,7 +525,8 @@ export class HistoryIndex {
     };
     if (isRefreshed) this.#seen = undefined;
     this.#sql.run(
-      'UPDATE progress SET revision = ?, delivery = ?, attempt = ?, change = ?, text_delivery = ?, text_event = ?, gone = ?',
+      'UPDATE progress SET run = ?, revision = ?, delivery = ?, attempt = ?, change = ?, text_delivery = ?, text_event = ?, gone = ?',
+      this.feed.run,
       next.revision,
       next.delivery,
       next.attempt,

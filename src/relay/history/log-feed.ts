@@ -24,6 +24,11 @@ export interface Position {
   readonly change: number;
 }
 
+/** From one opening of the log for writing to the next. */
+export interface Run extends Position {
+  readonly name: string;
+}
+
 /** What whoever follows the log cannot see from new ids alone; `first` and `last` are ids. */
 export type Change =
   | { readonly kind: 'notifications' | 'removed'; readonly first: number; readonly last: number }
@@ -69,6 +74,29 @@ export class LogFeed {
       attempt: Math.max(number('attempt'), highest.attempt ?? 0),
       change: number('change'),
     };
+  }
+
+  /** The latest runs of the log, each with the end that it found (log-runs.ts). */
+  get runs(): readonly Run[] {
+    const given = this.#sql.get("SELECT value FROM meta WHERE key = 'runs'")?.['value'] as string | undefined;
+    return given === undefined ? [] : (JSON.parse(given) as Run[]);
+  }
+
+  /** The name of the run that the log is in. */
+  get run(): string {
+    return this.runs.at(-1)?.name ?? '';
+  }
+
+  /**
+   * How far what was read of the log in a run is still true: with the power it may have lost its end, and have given the
+   * ids to others since.
+   * @returns null where nothing is known of the run
+   */
+  endKnownIn(run: string): Position | null {
+    if (run === this.run) return this.end;
+    const { runs } = this;
+    const at = runs.findIndex(({ name }) => name === run);
+    return at === -1 ? null : (runs[at + 1] ?? null);
   }
 
   /** How many events there are, rows of other kinds included. */

@@ -216,6 +216,28 @@ describe('The index of the history', () => {
     assert.deepEqual(idsOf(reader, 'ophelia'), ['e1']);
   });
 
+  it('is in memory for as long as its file is busy, says so, and goes on in its file then', async () => {
+    const dataDir = temporaryFolder();
+    const store = openStore(dataDir);
+    await store.add(deliveryRecord(store));
+    const other = new DatabaseSync(searchFile(dataDir));
+    other.exec('PRAGMA journal_mode = WAL; BEGIN IMMEDIATE');
+    const reader = openReader(dataDir);
+    assert.deepEqual(idsOf(reader, 'type:subscribe'), ['e1']);
+    assert.match(reader.indexState.inMemory ?? '', /search\.sqlite.*locked/);
+    other.exec('ROLLBACK');
+    await store.add(deliveryRecord(store));
+    await until(() => {
+      reader.follow(100);
+      return reader.indexState.inMemory === null;
+    });
+    reader.follow(Infinity);
+    assert.equal(other.prepare('SELECT delivery FROM progress').get()?.['delivery'], 2);
+    other.close();
+    assert.deepEqual(idsOf(reader, 'type:subscribe'), ['e2', 'e1']);
+    assert.equal(reader.query({ filter: '', limit: 1 }).unseen, 0);
+  });
+
   it('goes on where another process has gone on', async () => {
     const dataDir = temporaryFolder();
     const store = openStore(dataDir);
@@ -308,6 +330,32 @@ describe('A relay that is started again', () => {
     again.client.on('event/changed', ({ events }) => changed.push(...events));
     await until(() => changed.length > 0);
     assert.deepEqual(changed, [{ id: 'e2', duplicateOf: 'e1' }]);
+  });
+});
+
+describe('A relay whose index is busy when it starts', () => {
+  it('says that it is in memory, in log and status, and that it is no more', async () => {
+    const first = await startTestRelay();
+    await first.deliver(sampleBody());
+    await first.client.request('events/query', {});
+    await first.stop();
+    const other = new DatabaseSync(searchFile(first.dataDir));
+    other.exec('BEGIN IMMEDIATE');
+    const relay = await startTestRelay({ dataDir: first.dataDir });
+    const told = async (): Promise<readonly string[]> => {
+      await relay.client.request('events/query', {});
+      const { notices } = await relay.client.request('relay/status', {});
+      return notices.filter((notice) => /search\.sqlite.*in memory/.test(notice));
+    };
+    await until(async () => (await told()).length === 1);
+    assert.equal((await relay.client.request('events/query', {})).events.length, 1);
+    other.exec('ROLLBACK');
+    other.close();
+    await until(async () => (await told()).length === 0);
+    assert.deepEqual(
+      relay.log.filter(({ message }) => message.includes('search.sqlite')).map(({ level }) => level),
+      ['warn', 'info'],
+    );
   });
 });
 
@@ -540,5 +588,79 @@ describe('An index that is ahead of its log', () => {
     assert.deepEqual(idsOf(openReader(dataDir), 'state:sent'), []);
     await again.add(deliveryRecord(again, { to: [{ destinationId: id, state: 'failed' }] }));
     assert.deepEqual(idsOf(openReader(dataDir), 'state:failed'), ['e2']);
+  });
+
+  it('is made again where the log has given these ids to others before anybody looked', async () => {
+    const dataDir = temporaryFolder();
+    const store = new Store(storeFile(dataDir));
+    const destinationId = store.destinations.intern(destination('http://127.0.0.1:9/'));
+    const to = [{ destinationId, state: 'waiting' as const }];
+    await store.add(deliveryRecord(store, { to }));
+    store.close();
+    const before = readFileSync(storeFile(dataDir));
+    const more = new Store(storeFile(dataDir));
+    await more.forwardings.recordAttempt(attemptRecord(1, destinationId, 'sent'), null);
+    await more.add(deliveryRecord(more));
+    const reader = openHistory(dataDir);
+    assert.deepEqual(idsOf(reader, 'state:sent'), ['e1']);
+    reader.close();
+    more.close();
+    writeFileSync(storeFile(dataDir), before);
+    for (const outcome of ['retrying', 'failed'] as const) {
+      const again = new Store(storeFile(dataDir));
+      await again.forwardings.recordAttempt(attemptRecord(1, destinationId, outcome), 'no');
+      await again.add(deliveryRecord(again, { to: [{ destinationId, state: 'discarded' }] }));
+      again.close();
+    }
+    const last = openReader(dataDir);
+    assert.deepEqual(idsOf(last, 'state:sent'), []);
+    assert.deepEqual(idsOf(last, 'state:failed'), ['e1']);
+    assert.deepEqual(idsOf(last, 'state:discarded'), ['e3', 'e2']);
+  });
+
+  it('goes on where the log is as long as it knew it, however often that was opened', async () => {
+    const dataDir = temporaryFolder();
+    for (let run = 1; run <= 3; run++) {
+      const store = new Store(storeFile(dataDir));
+      await store.add(deliveryRecord(store));
+      store.close();
+      if (run === 2) continue;
+      const reader = openHistory(dataDir);
+      const db = new DatabaseSync(searchFile(dataDir));
+      if (run === 3) assert.equal(db.prepare('SELECT delivery FROM progress').get()?.['delivery'], 1, 'it was kept');
+      reader.follow(Infinity);
+      assert.equal(db.prepare('SELECT delivery FROM progress').get()?.['delivery'], run);
+      db.close();
+      reader.close();
+    }
+  });
+});
+
+describe('An index of an earlier time', () => {
+  it('catches up: its file has lost its end with the power', async () => {
+    const dataDir = temporaryFolder();
+    const store = openStore(dataDir);
+    const destinationId = store.destinations.intern(destination('http://127.0.0.1:9/'));
+    const to = [{ destinationId, state: 'waiting' as const }];
+    for (let id = 1; id <= 3; id++) await store.add(deliveryRecord(store, { to }));
+    const first = openHistory(dataDir);
+    assert.equal(idsOf(first, 'state:waiting').length, 3);
+    first.close();
+    const before = readFileSync(searchFile(dataDir));
+    await store.forwardings.recordAttempt(attemptRecord(1, destinationId, 'sent'), null);
+    await store.forwardings.discard([2]);
+    await store.add(deliveryRecord(store, { to }));
+    const second = openHistory(dataDir);
+    assert.deepEqual(idsOf(second, 'state:waiting'), ['e4', 'e3']);
+    second.close();
+    for (const suffix of ['-wal', '-shm']) rmSync(searchFile(dataDir) + suffix, { force: true });
+    writeFileSync(searchFile(dataDir), before);
+    const reader = openReader(dataDir);
+    for (const [state, ids] of [
+      ['waiting', ['e4', 'e3']],
+      ['sent', ['e1']],
+      ['discarded', ['e2']],
+    ] as const)
+      assert.deepEqual(idsOf(reader, `state:${state}`), ids, state);
   });
 });
