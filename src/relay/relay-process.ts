@@ -65,8 +65,13 @@ async function serve(args: readonly string[]): Promise<void> {
         ? (entry) => process.stderr.write(`${entry.time} ${entry.level} ${entry.message}\n`)
         : logToFile(logFile),
   });
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void relay.stop());
-  const { pid, campaignMonitorUrl } = await relay.client.request('relay/status', {});
-  write({ type: 'ready', pid, campaignMonitorUrl });
-  await relay.closed;
+  try {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void relay.stop());
+    const { pid, campaignMonitorUrl } = await relay.client.request('relay/status', {});
+    write({ type: 'ready', pid, campaignMonitorUrl });
+    await relay.closed;
+  } finally {
+    // Where nobody was told that it is there.
+    await relay.stop();
+  }
 }

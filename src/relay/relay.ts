@@ -125,16 +125,19 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
     throw new RelayRunningError(dataDir);
   }
   let running: RunningRelay | undefined;
+  const opened: Store[] = [];
   try {
     // One that was killed has left it.
     forgetChannel(dataDir);
-    running = new RunningRelay(dataDir, lock, options);
+    running = new RunningRelay(dataDir, lock, options, opened);
     if (notice !== null) running.tell(notice);
     await running.open();
     return running;
   } catch (error) {
-    if (running === undefined) lock.release();
-    else await running.stop();
+    if (running === undefined) {
+      for (const store of opened) store.close();
+      lock.release();
+    } else await running.stop();
     throw error;
   }
 }
@@ -163,7 +166,8 @@ class RunningRelay implements Relay {
   #stopping: Promise<void> | undefined;
   #ended: () => void = () => undefined;
 
-  constructor(dataDir: string, lock: Lock, options: RelayOptions) {
+  /** @param opened gets what is to be closed where this throws */
+  constructor(dataDir: string, lock: Lock, options: RelayOptions, opened: Store[]) {
     this.#options = options;
     this.#lock = lock;
     this.closed = new Promise((resolve) => (this.#ended = resolve));
@@ -177,6 +181,7 @@ class RunningRelay implements Relay {
 
     // What a delivery passes.
     const store = (this.#store = this.#openStore(dataDir));
+    opened.push(store);
     const renderer = new Renderer(store.stored);
     const known = new KnownSecretsMask();
     const gate: Gate = (this.#gate = new Gate({
@@ -328,18 +333,31 @@ class RunningRelay implements Relay {
   }
 
   async #stop(): Promise<void> {
-    this.#keepAlive?.close();
-    this.#upkeep.close();
-    this.#announcer.ends();
-    await this.#tunnel?.close();
-    await this.#ingress.close();
-    await this.#forwarder.close();
-    this.#store.close();
-    this.#announcer.close();
-    await this.#control.close();
-    await this.#history.close();
-    this.#lock.release();
+    const steps: readonly (() => Promise<void> | void)[] = [
+      () => this.#keepAlive?.close(),
+      () => this.#upkeep.close(),
+      () => this.#announcer.ends(),
+      () => this.#tunnel?.close(),
+      () => this.#ingress.close(),
+      () => this.#forwarder.close(),
+      () => this.#store.close(),
+      () => this.#announcer.close(),
+      () => this.#control.close(),
+      () => this.#history.close(),
+      () => this.#lock.release(),
+    ];
+    // One that fails keeps nothing else open, the lock least of all.
+    const failures: unknown[] = [];
+    for (const step of steps) {
+      try {
+        const done = step();
+        if (done !== undefined) await done;
+      } catch (error) {
+        failures.push(error);
+      }
+    }
     this.#ended();
+    for (const failure of failures) this.#log('error', `a part of the relay did not end: ${String(failure)}`);
   }
 
   #openStore(dataDir: string): Store {

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { controlChannelOf } from '../../src/protocol/control-channel.ts';
 import { connectToRelay } from '../../src/protocol/relay-client.ts';
+import { storeFile } from '../../src/relay/history.ts';
 import { takeLock } from '../../src/relay/lock.ts';
 import { RelayRunningError } from '../../src/relay/relay.ts';
 import { spawnRelay } from './processes.ts';
@@ -44,6 +47,36 @@ describe('The lock of a data directory', () => {
     await assert.rejects(startTestRelay({ dataDir, port: taken.port }), /taken by another program/);
     const relay = await startTestRelay({ dataDir });
     assert.equal((await relay.deliver(sampleBody())).status, 200);
+  });
+
+  it('is free again wherever a start has failed, and nothing else is left open', async () => {
+    const dataDir = temporaryFolder();
+    const first = await startTestRelay({ dataDir });
+    await first.stop();
+    for (const part of ['', 'tunnel closed', 'listening on']) {
+      const log = ({ message }: { message: string }): void => {
+        if (message.startsWith(part)) throw new Error(`nothing can be written: ${part}`);
+      };
+      await assert.rejects(startTestRelay({ dataDir, port: first.port, log }), {
+        message: `nothing can be written: ${part}`,
+      });
+      const lock = takeLock(dataDir);
+      assert.ok(lock !== null, part);
+      lock.release();
+      const { path } = controlChannelOf(dataDir);
+      assert.deepEqual([existsSync(path), existsSync(join(dataDir, 'relay.sqlite-wal'))], [false, false], part);
+    }
+    // What fails while the parts are put together.
+    const db = new DatabaseSync(storeFile(dataDir));
+    db.exec("INSERT OR REPLACE INTO meta (key, value) VALUES ('breakpoints', 'no JSON')");
+    db.close();
+    await assert.rejects(startTestRelay({ dataDir, port: first.port }), SyntaxError);
+    assert.equal(existsSync(join(dataDir, 'relay.sqlite-wal')), false);
+    const again = new DatabaseSync(storeFile(dataDir));
+    again.exec("DELETE FROM meta WHERE key = 'breakpoints'");
+    again.close();
+    const last = await startTestRelay({ dataDir, port: first.port });
+    assert.equal((await last.deliver(sampleBody())).status, 200);
   });
 
   it('lets its holder alone clear a stale socket', async () => {

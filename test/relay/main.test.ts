@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { controlChannelOf } from '../../src/protocol/control-channel.ts';
 import { RelayRequestError } from '../../src/protocol/errors.ts';
 import { connectToRelay } from '../../src/protocol/relay-client.ts';
+import { takeLock } from '../../src/relay/lock.ts';
 import { readyRelay, spawnRelay } from './processes.ts';
 import { afterwards, temporaryFolder } from './afterwards.ts';
 import { send } from './requests.ts';
@@ -117,6 +118,24 @@ describe("The relay's own process", function () {
       assert.equal(await relay.ended, 1);
     });
   }
+
+  it('lets go of all that it has and ends with 1 where something fails once it has started', async () => {
+    const dataDir = temporaryFolder();
+    const failing = `const { once } = process; process.once = function (name, ...rest) {
+      if (name === 'SIGTERM') throw new Error('no signals here');
+      return once.call(this, name, ...rest);
+    }`;
+    process.env['NODE_OPTIONS'] = `--import=data:text/javascript,${encodeURIComponent(failing)}`;
+    const relay = spawnRelay(['--data-dir', dataDir]);
+    delete process.env['NODE_OPTIONS'];
+    const line = await relay.firstLine;
+    assert.equal(line.type, 'failed');
+    assert.match(JSON.stringify(line), /no signals here/);
+    const lock = await until(() => takeLock(dataDir), 10_000, 'the lock is free');
+    lock.release();
+    assert.equal(await relay.ended, 1);
+    assert.equal(existsSync(join(dataDir, 'relay.sqlite-wal')), false, 'the history is closed properly');
+  });
 
   it('goes on when nobody reads what it writes any more', async () => {
     const dataDir = temporaryFolder();
