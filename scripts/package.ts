@@ -4,11 +4,11 @@
  */
 import { cpSync, globSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { createVSIX } from '@vscode/vsce';
 import { extensionPage } from './extension-page.ts';
 
 const root = join(import.meta.dirname, '..');
-const staged = join(root, '.cache', 'vsix');
 
 /** Everything that the package holds, beside its package.json. */
 const contents = [
@@ -31,28 +31,44 @@ const contents = [
 /** Members of package.json that concern the repository and npm, not VS Code. `type` would make modules of the bundles. */
 const foreign = ['type', 'private', 'bin', 'files', 'scripts', 'devDependencies', 'overrides', 'allowScripts'];
 
-const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<string, unknown>;
-rmSync(staged, { recursive: true, force: true });
-for (const path of contents) {
-  mkdirSync(dirname(join(staged, path)), { recursive: true });
-  cpSync(join(root, path), join(staged, path), { recursive: true });
+interface Manifest {
+  readonly name: string;
+  readonly version: string;
+  readonly engines: { readonly vscode: string };
 }
-const readme = join(staged, 'README.md');
-writeFileSync(readme, extensionPage(readFileSync(readme, 'utf8')));
-const own = Object.fromEntries(Object.entries(manifest).filter(([name]) => !foreign.includes(name)));
-writeFileSync(
-  join(staged, 'package.json'),
-  `${JSON.stringify({ ...own, files: ['**'], engines: { vscode: (manifest['engines'] as { vscode: string }).vscode } }, null, 2)}\n`,
-);
 
-const { name, version } = manifest as { name: string; version: string };
-const packagePath = resolve(process.argv[2] ?? join(root, `${name}-${version}.vsix`));
-await createVSIX({
-  cwd: staged,
-  packagePath,
-  dependencies: false,
-  // README's links name files of the repository, whose public address is not set.
-  rewriteRelativeLinks: false,
-  allowMissingRepository: true,
-});
-console.log(`${relative(process.cwd(), packagePath)}: ${(statSync(packagePath).size / 1e6).toFixed(2)} MB`);
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Manifest;
+
+/**
+ * Packs the bundles that are in dist/.
+ * @param packagePath the VSIX that is made
+ */
+export async function packExtension(packagePath: string): Promise<void> {
+  const staged = join(root, '.cache', 'vsix');
+  rmSync(staged, { recursive: true, force: true });
+  for (const path of contents) {
+    mkdirSync(dirname(join(staged, path)), { recursive: true });
+    cpSync(join(root, path), join(staged, path), { recursive: true });
+  }
+  const readme = join(staged, 'README.md');
+  writeFileSync(readme, extensionPage(readFileSync(readme, 'utf8')));
+  const own = Object.fromEntries(Object.entries(manifest).filter(([name]) => !foreign.includes(name)));
+  writeFileSync(
+    join(staged, 'package.json'),
+    `${JSON.stringify({ ...own, files: ['**'], engines: { vscode: manifest.engines.vscode } }, null, 2)}\n`,
+  );
+  await createVSIX({
+    cwd: staged,
+    packagePath,
+    dependencies: false,
+    // README's links name files of the repository, whose public address is not set.
+    rewriteRelativeLinks: false,
+    allowMissingRepository: true,
+  });
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const packagePath = resolve(process.argv[2] ?? join(root, `${manifest.name}-${manifest.version}.vsix`));
+  await packExtension(packagePath);
+  console.log(`${relative(process.cwd(), packagePath)}: ${(statSync(packagePath).size / 1e6).toFixed(2)} MB`);
+}

@@ -1,4 +1,4 @@
-/** The real CLI as a child process, a callback for it, and a data directory of its own. */
+/** The CLI as it is installed, as a child process, a callback for it, and a data directory of its own. */
 import { spawn } from 'node:child_process';
 import type { ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
@@ -10,16 +10,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
-
-const script = fileURLToPath(new URL('../../src/cli/cm-relay.ts', import.meta.url));
-
-/** Hundreds of processes of the same modules: the compiled ones are kept for the next. */
-const compileCache = fileURLToPath(new URL('../../.cache/compile', import.meta.url));
+import { packedProgram } from '../packed.ts';
 
 type Child = ChildProcessByStdio<Writable | null, Readable, Readable>;
 
-const commandLine = [process.execPath, '--disable-warning=ExperimentalWarning', script];
+/** The program as npm installs it. */
+const commandLine = [process.execPath, packedProgram()];
 
 /** Starts `cm-relay`. Colours are off, and no variable of the machine's reaches it. */
 export function start(
@@ -44,7 +40,6 @@ function startProgram(
       XDG_RUNTIME_DIR,
       HOME: tmpdir(),
       NO_COLOR: '1',
-      NODE_COMPILE_CACHE: compileCache,
       ...environment,
     },
   }) as Child;

@@ -14,11 +14,11 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { freePort } from '../free-port.ts';
+import { packedProgram } from '../packed.ts';
 
 const page = readFileSync(new URL('../../docs/ci.md', import.meta.url), 'utf8');
-const program = fileURLToPath(new URL('../../src/cli/cm-relay.ts', import.meta.url));
+const program = packedProgram();
 
 /** The one block of the page in a language. */
 function block(language: string): string {
@@ -76,7 +76,7 @@ describe('The workflow of docs/ci.md', function () {
     writeFileSync(join(folder, 'callback.mjs'), onThisMachine(block('js')));
     mkdirSync(join(folder, 'node_modules', '.bin'), { recursive: true });
     mkdirSync(join(folder, 'stand-ins'));
-    const node = `'${process.execPath}' --disable-warning=ExperimentalWarning`;
+    const node = `'${process.execPath}'`;
     for (const [file, text] of [
       ['node_modules/.bin/cm-relay', `exec ${node} '${program}' "$@"`],
       ['stand-ins/npm', 'exit 0'],

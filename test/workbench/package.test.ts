@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { promisify } from 'node:util';
-import { installVsCodeServer, root } from '../vscode/install.ts';
+import { packedExtension } from '../packed.ts';
+import { root } from '../vscode/install.ts';
+import { installExtension } from '../vscode/installed-extension.ts';
 import { category, dataDirs, eventsView, startRelay, statusOf, stopRelays } from './relay.ts';
-import { openWorkbench, temporaryFolder } from './workbench.ts';
-
-const run = promisify(execFile);
+import { openWorkbench } from './workbench.ts';
 
 /** The size of a bundle with all that it loads at once, in bytes; what it loads on demand aside. */
 function sizeAtOnce(file: string, counted = new Set<string>()): number {
@@ -20,8 +18,7 @@ function sizeAtOnce(file: string, counted = new Set<string>()): number {
 
 describe('The package', () => {
   it('is installed into VS Code and used there', async () => {
-    const vsix = join(temporaryFolder(), 'extension.vsix');
-    await run(process.execPath, ['scripts/package.ts', vsix], { cwd: root });
+    const vsix = packedExtension();
     assert.ok(statSync(vsix).size <= 1_500_000, `${statSync(vsix).size} bytes`);
     // A ZIP names its files as they are.
     for (const part of ['third-party-licenses.txt', 'cm-relay.js', 'cm-relay-mcp.js']) {
@@ -37,9 +34,7 @@ describe('The package', () => {
       settings: { 'campaignMonitorRelay.tunnel.kind': 'none', 'campaignMonitorRelay.keepAliveMinutes': 2 },
     });
     try {
-      const { entry } = await installVsCodeServer();
-      const folder = ['--server-data-dir', workbench.server.dataDir];
-      await run(process.execPath, [entry, ...folder, '--accept-server-license-terms', '--install-extension', vsix]);
+      await installExtension(vsix, workbench.server.dataDir);
       await workbench.reload();
       await workbench.openViewContainer(category);
       await startRelay(workbench);

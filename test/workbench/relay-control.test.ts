@@ -10,7 +10,7 @@ import { sampleBody } from '../relay/stage.ts';
 import { until } from '../relay/until.ts';
 import type { Receiver } from '../relay/receiver.ts';
 import { LocaltunnelServer, send as sendThroughTunnel } from '../relay/tunnel/stage.ts';
-import { root } from '../vscode/install.ts';
+import { packedProgram } from '../packed.ts';
 import {
   category,
   changeMachineSettings,
@@ -170,7 +170,7 @@ describe('The relay, as a person controls it', () => {
   it('is not called broken when the command line stops it, and is started again by one click', async () => {
     await startRelay(workbench);
     const before = await statusOf(dataDir);
-    await run(process.execPath, [join(root, 'dist', 'cm-relay.js'), 'stop', '--data-dir', dataDir]);
+    await run(process.execPath, [packedProgram(), 'stop', '--data-dir', dataDir]);
     await untilStatusBar(workbench, 'stopped by another window or on the command line');
     const text = 'The relay was stopped by another window or on the command line.';
     await workbench.showNotification(text);

@@ -9,7 +9,8 @@ import { errors } from 'playwright-core';
 import type { Browser, BrowserContext, FrameLocator, Locator, Page } from 'playwright-core';
 import { launchBrowser, pageAddress, prepareContext } from '../vscode/browser.ts';
 import { DidNotComeError, until } from '../relay/until.ts';
-import { linkedRoot, root } from '../vscode/install.ts';
+import { root } from '../vscode/install.ts';
+import { installedExtension } from '../vscode/installed-extension.ts';
 import { startServer } from '../vscode/server.ts';
 import type { VsCodeServer } from '../vscode/server.ts';
 
@@ -44,7 +45,7 @@ export interface WorkbenchOptions {
   readonly folder?: string | false;
   /** The user's settings. */
   readonly settings?: Readonly<Record<string, unknown>>;
-  /** Absolute path of the extension; left out: the one in this repository; false: none. */
+  /** Absolute path of an extension to run from there; left out: ours, installed from its VSIX; false: none. */
   readonly extensionDevelopmentPath?: string | false;
   /** False: the folder begins in Restricted Mode. */
   readonly trusted?: boolean;
@@ -88,11 +89,10 @@ function paletteHasGone(typed: string): string {
 }
 
 let browser: Promise<Browser> | undefined;
-let sharedServer: Promise<VsCodeServer> | undefined;
+/** Those that windows share, by whether our extension is installed. */
+const sharedServers = new Map<boolean, Promise<VsCodeServer>>();
 const open = new Set<Workbench>();
 const folders: string[] = [];
-/** The extension's folder, as windows are told it. */
-let extensionLink: string | undefined;
 
 /** A new folder that is removed when the suite ends. Its real path, as VS Code will name it. */
 export function temporaryFolder(): string {
@@ -110,10 +110,10 @@ export function openWorkbenches(): readonly Workbench[] {
 export async function closeEverything(): Promise<void> {
   await Promise.allSettled([...open].map((workbench) => workbench.close()));
   // What never started has failed the test that wanted it.
-  await Promise.allSettled([browser?.then((each) => each.close()), sharedServer?.then((each) => each.close())]);
+  const all = [...(browser === undefined ? [] : [browser]), ...sharedServers.values()];
+  await Promise.allSettled(all.map(async (started) => (await started).close()));
   browser = undefined;
-  sharedServer = undefined;
-  extensionLink = undefined;
+  sharedServers.clear();
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
 }
 
@@ -524,11 +524,18 @@ export class Workbench {
   }
 }
 
-/** A server's data: it takes the folders that it finds there at its first start for installed extensions. */
-function serverFolder(installed: readonly string[] = []): string {
+/** Starts a server. It takes the folders that it finds in its data at its first start for installed extensions. */
+async function serverWith(ours: boolean, installed: readonly string[] = []): Promise<VsCodeServer> {
   const dataDir = temporaryFolder();
-  for (const folder of installed) cpSync(folder, join(dataDir, 'extensions', basename(folder)), { recursive: true });
-  return dataDir;
+  for (const folder of [...(ours ? [await installedExtension()] : []), ...installed])
+    cpSync(folder, join(dataDir, 'extensions', basename(folder)), { recursive: true });
+  return startServer({ dataDir });
+}
+
+function sharedServer(ours: boolean): Promise<VsCodeServer> {
+  const server = sharedServers.get(ours) ?? serverWith(ours);
+  sharedServers.set(ours, server);
+  return server;
 }
 
 /**
@@ -538,8 +545,9 @@ function serverFolder(installed: readonly string[] = []): string {
 export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Workbench> {
   browser ??= launchBrowser();
   const ownServer = options.ownServer === true;
-  if (!ownServer) sharedServer ??= startServer({ dataDir: temporaryFolder() });
-  const server = await (ownServer ? startServer({ dataDir: serverFolder(options.installed) }) : sharedServer!);
+  const developed = options.extensionDevelopmentPath;
+  const ours = developed === undefined;
+  const server = await (ownServer ? serverWith(ours, options.installed) : sharedServer(ours));
   const folder = options.folder === false ? undefined : (options.folder ?? temporaryFolder());
   const userDataDir = temporaryFolder();
   const locale = options.locale ?? 'en';
@@ -564,9 +572,8 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
   const page = await context.newPage();
   const workbench = new Workbench(page, server, { folder, userDataDir, ownServer });
   open.add(workbench);
-  extensionLink ??= linkedRoot(join(temporaryFolder(), 'extension'));
-  const extension = options.extensionDevelopmentPath ?? extensionLink;
-  await page.goto(pageAddress(server, { folder, extensionDevelopmentPaths: extension === false ? [] : [extension] }));
+  const extensionDevelopmentPaths = typeof developed === 'string' ? [developed] : [];
+  await page.goto(pageAddress(server, { folder, extensionDevelopmentPaths }));
   await workbench.restored();
   return workbench;
 }

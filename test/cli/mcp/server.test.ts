@@ -4,12 +4,12 @@ import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { existsSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { packedProgram } from '../../packed.ts';
 import { temporaryFolder } from '../../relay/afterwards.ts';
 import { Callback, delivery, post, Workplace } from '../harness.ts';
 import type { Ready } from '../harness.ts';
 
-const program = fileURLToPath(new URL('../../../src/cli/cm-relay.ts', import.meta.url));
+const program = packedProgram();
 
 interface Told {
   readonly text: string;
@@ -41,7 +41,7 @@ describe('cm-relay mcp, driven by the official client', function () {
     await client.connect(
       new StdioClientTransport({
         command: process.execPath,
-        args: ['--disable-warning=ExperimentalWarning', program, 'mcp', '--data-dir', place.dataDir, ...flags],
+        args: [program, 'mcp', '--data-dir', place.dataDir, ...flags],
         env: { PATH, XDG_RUNTIME_DIR, HOME: tmpdir(), TMPDIR: tmpdir(), NO_COLOR: '1' },
         stderr: 'inherit',
       }),
