@@ -41,7 +41,11 @@ export function pickFilter({ current, recent, lists, check }: FilterQuestion): P
   const others = [...recentItems(recent), ...exampleItems()];
   let problem: string | null = null;
   let timer: NodeJS.Timeout | undefined;
+  // VS Code says which item was chosen by its place among the items: until it has drawn the last ones, among others.
+  let [made, drawn] = [0, 0];
   const show = (): void => {
+    const asked = ++made;
+    void whenDrawn().then(() => (drawn = asked));
     const typed = picker.value.trim();
     const { suggestions, needed } = suggest(typed, lists);
     const ways = suggestions.map(suggestionItem);
@@ -71,7 +75,7 @@ export function pickFilter({ current, recent, lists, check }: FilterQuestion): P
   show();
   return new Promise((resolve) => {
     const accept = async (): Promise<void> => {
-      const [chosen] = picker.selectedItems;
+      const [chosen] = drawn === made ? picker.selectedItems : [];
       if (chosen?.typeOn !== undefined) {
         typeOn(chosen.typeOn);
         return;
@@ -101,6 +105,12 @@ export function pickFilter({ current, recent, lists, check }: FilterQuestion): P
     });
     picker.show();
   });
+}
+
+/** Resolves when the window has drawn what was changed until now: VS Code sends that in a turn of its own, in order. */
+async function whenDrawn(): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve));
+  await vscode.commands.executeCommand('noop');
 }
 
 function suggestionItem({ word, filter, name, open }: FilterSuggestion): FilterItem {
