@@ -8,41 +8,30 @@ describe('Without a mouse', () => {
   it('one starts the relay, sends samples, opens an event and replays it', async () => {
     const workbench = await openWorkbench({ ownServer: true, settings: quiet });
     const { keyboard } = workbench.page;
-    const command = async (title: string): Promise<void> => {
-      await keyboard.press('F1');
-      await workbench.quickInput.fill(`>${category}: ${title}`);
-      await workbench.quickInputWidget.locator('.monaco-list-row.focused').filter({ hasText: title }).waitFor();
-      await keyboard.press('Enter');
-    };
     const list = workbench.view(eventsView).locator('.monaco-list:focus, .monaco-list:focus-within').first();
     const focusEvents = async (): Promise<void> => {
-      await keyboard.press('F1');
-      await workbench.quickInput.fill('>Focus on Events View');
-      const focused = workbench.quickInputWidget.locator('.monaco-list-row.focused');
-      await focused.filter({ hasText: 'Focus on Events View' }).waitFor();
-      await keyboard.press('Enter');
-      await workbench.quickInputWidget.waitFor({ state: 'hidden' });
+      await workbench.runCommandByKeys('Focus on Events View');
+      await list.waitFor();
     };
     try {
       // The palette offers what is known when it opens.
       await workbench.page.locator(`.activitybar [aria-label^="${category}"]`).first().waitFor();
-      await command('Start Relay');
+      await workbench.runCommandByKeys(`${category}: Start Relay`);
       await untilStatusBar(workbench, 'listens on this machine only');
-      await command('Send Sample Events…');
+      await workbench.runCommandByKeys(`${category}: Send Sample Events…`);
       await workbench.quickInputWidget.filter({ hasText: 'One of each' }).waitFor();
       await keyboard.press('Enter');
-      await focusEvents();
+      await workbench.runCommandByKeys('Focus on Events View');
       await workbench.view(eventsView).locator('.monaco-list-row').filter({ hasText: 'sent 200' }).nth(2).waitFor();
       // What had the focus before the first event came was the welcome text.
       await focusEvents();
-      await list.waitFor();
       await keyboard.press('Home');
       await keyboard.press('Enter');
-      await workbench.page.locator('.tab').first().waitFor();
+      // Enter leads into the editor, once that has been loaded; the way back is a command.
+      await workbench.webviewFrame().getByRole('heading').first().waitFor();
+      await workbench.page.waitForFunction(`document.activeElement?.matches('iframe.webview') === true`);
       await workbench.picture('keyboard/opened');
-      // Enter leads into the editor; the way back is a command.
       await focusEvents();
-      await list.waitFor();
       await keyboard.press('Control+r');
       const dataDir = dataDirs(workbench)[0]!;
       await workbench.page.locator('.statusbar, .notifications-toasts').getByText('sent again').first().waitFor();

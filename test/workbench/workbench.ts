@@ -272,6 +272,21 @@ export class Workbench {
     );
   }
 
+  /** Runs a command from the palette by keys alone: what is typed has to make it the row that Enter takes. */
+  async runCommandByKeys(title: string): Promise<void> {
+    const row = this.quickInputWidget.locator('.monaco-list-row.focused').filter({ hasText: title });
+    await untilDone(
+      async () => {
+        await this.page.keyboard.press('F1');
+        await this.quickInput.fill(`>${title}`, { timeout: shortMs });
+        await row.waitFor({ timeout: shortMs });
+        await this.page.keyboard.press('Enter');
+        await this.page.waitForFunction(paletteHasGone(`>${title}`), undefined, { timeout: shortMs });
+      },
+      () => this.page.keyboard.press('Escape'),
+    );
+  }
+
   /** Runs a command that asks something, again where the question does not come or has gone. */
   async runCommandThatAsks(title: string, question: string): Promise<void> {
     await untilDone(
