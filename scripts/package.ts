@@ -40,15 +40,17 @@ interface Manifest {
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Manifest;
 
 /**
- * Packs the bundles that are in dist/.
+ * Packs the extension.
+ * @param dist the folder of the bundles
+ * @param staged the folder in which it is put together; what was there is removed
  * @param packagePath the VSIX that is made
  */
-export async function packExtension(packagePath: string): Promise<void> {
-  const staged = join(root, '.cache', 'vsix');
+export async function packExtension(dist: string, staged: string, packagePath: string): Promise<void> {
   rmSync(staged, { recursive: true, force: true });
   for (const path of contents) {
     mkdirSync(dirname(join(staged, path)), { recursive: true });
-    cpSync(join(root, path), join(staged, path), { recursive: true });
+    const from = path.startsWith('dist/') ? join(dist, relative('dist', path)) : join(root, path);
+    cpSync(from, join(staged, path), { recursive: true });
   }
   const readme = join(staged, 'README.md');
   writeFileSync(readme, extensionPage(readFileSync(readme, 'utf8')));
@@ -69,6 +71,6 @@ export async function packExtension(packagePath: string): Promise<void> {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const packagePath = resolve(process.argv[2] ?? join(root, `${manifest.name}-${manifest.version}.vsix`));
-  await packExtension(packagePath);
+  await packExtension(join(root, 'dist'), join(root, '.cache', 'vsix'), packagePath);
   console.log(`${relative(process.cwd(), packagePath)}: ${(statSync(packagePath).size / 1e6).toFixed(2)} MB`);
 }

@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process';
 import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { packedFolder } from '../test/packed.ts';
 
 /** How many processes run at once. The specs wait for disks, sockets and screens in half of their time. */
 const places = availableParallelism() + 2;
@@ -71,19 +72,20 @@ type Lane = keyof typeof lanes;
 const parts: readonly (Check | Suite | Whole)[] = [
   // The bundles, the VSIX and the npm package: once, for every spec that uses what a user installs.
   { name: 'build', command: ['node', 'test/packed.ts'] },
+  { name: 'tools', command: ['node', 'test/tools.ts'] },
   {
     name: 'workbench',
-    needs: ['build'],
+    needs: ['build', 'tools'],
     lane: 'windows',
     mocha: ['--config', 'test/workbench/.mocharc.json', '--retries', '1'],
     files: ['test/workbench/**/*.test.ts'],
     batchMs: 60_000,
     msPerByte: 3,
   },
-  { name: 'host', needs: ['build'], lane: 'windows', whole: ['node', 'test/host/run.ts'] },
+  { name: 'host', needs: ['build', 'tools'], lane: 'windows', whole: ['node', 'test/host/run.ts'] },
   {
     name: 'unit',
-    needs: ['build'],
+    needs: ['build', 'tools'],
     mocha: [],
     files: ['test/**/*.test.ts'],
     except: ['test/host/**', 'test/workbench/**'],
@@ -160,7 +162,7 @@ function execute(command: readonly string[], countsFile: string): Promise<[code:
   const [program, ...args] = command;
   const child = spawn(program!, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, COUNTS_FILE: countsFile, PACKED: 'yes' },
+    env: { ...process.env, COUNTS_FILE: countsFile, PACKED: packedFolder() },
     shell: process.platform === 'win32',
   });
   const output: Buffer[] = [];

@@ -146,10 +146,10 @@ function isDebian(): boolean {
   }
 }
 
-/** Debian's Chromium with the fonts that pictures need. */
-async function installDebianChromium(): Promise<void> {
-  const packages = ['chromium', 'fonts-dejavu-core', 'fonts-liberation'];
-  say(`Installing Chromium (Debian packages ${packages.join(', ')}, once):`);
+/** Installs packages where that is possible: on Debian and as root. @throws Error where apt-get fails */
+export async function installDebianPackages(packages: readonly string[]): Promise<void> {
+  if (!isDebian() || process.getuid?.() !== 0) return;
+  say(`Installing the Debian packages ${packages.join(', ')} (once):`);
   process.env['DEBIAN_FRONTEND'] ??= 'noninteractive';
   await runProgram('apt-get', ['-q', 'update'], root);
   await runProgram('apt-get', ['-q', 'install', '-y', '--no-install-recommends', ...packages], root);
@@ -169,15 +169,14 @@ export async function findChromium(): Promise<string> {
   const found = installedChromium();
   if (found !== undefined) return found;
   let failure = '';
-  if (isDebian() && process.getuid?.() === 0) {
-    try {
-      await installDebianChromium();
-    } catch (error) {
-      failure = ` ${(error as Error).message}`;
-    }
-    const installed = installedChromium();
-    if (installed !== undefined) return installed;
+  try {
+    // With the fonts that pictures need.
+    await installDebianPackages(['chromium', 'fonts-dejavu-core', 'fonts-liberation']);
+  } catch (error) {
+    failure = ` ${(error as Error).message}`;
   }
+  const installed = installedChromium();
+  if (installed !== undefined) return installed;
   throw new Error(
     'No Chromium was found, and VS Code for the browser needs one. Install Chromium or Google Chrome (Debian: ' +
       '`apt-get install -y chromium`; macOS: `brew install --cask chromium`), or name one by CHROMIUM_EXECUTABLE. ' +
