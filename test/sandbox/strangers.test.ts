@@ -309,7 +309,7 @@ describe('a stranger at a sandbox with random credentials', () => {
       const body = new URLSearchParams({ ...fields, redirect_uri: redirectUri, code: 'x' }).toString();
       assert.match((await knock('POST', '/oauth/token', form, body)).text, /invalid_client/);
     }
-  });
+  }).timeout(120_000);
 
   it('cannot make its secrets of any of 2^20 seeds, nor take one for another', async () => {
     const seeded = await startHarness({ seed: 777_777 });

@@ -492,8 +492,8 @@ describe('Instances, as a person sees and changes them', function () {
     );
     const { userSecret, organizationSecret } = sandbox.credentials.openConnectors;
     const secrets = [userSecret, organizationSecret, token];
-    // The sandbox's published credentials stand in its program, of which a copy runs.
-    const ownProgram = /[\\/](?:relay|sandbox)-[^\\/]+\.cjs$/;
+    // The sandbox's published credentials stand in its program as it is installed, and in the copy that runs.
+    const ownProgram = /[\\/](?:(?:relay|sandbox)-[^\\/]+\.cjs|dist[\\/]cm-relay\.js)$/;
     assert.deepEqual(
       filesHolding(workbench.server.dataDir, secrets).filter((file) => !ownProgram.test(file)),
       [],
