@@ -46,8 +46,6 @@ interface Suite extends Part {
   readonly mocha: readonly string[];
   readonly files: readonly string[];
   readonly except?: readonly string[];
-  /** Those of its files that are in the lane `apart`, each in a process of its own. */
-  readonly apart?: readonly string[];
   /** What a process is given at least, in milliseconds, where several files make that up. */
   readonly batchMs: number;
   /** A guess for a file that was never run, by its size. */
@@ -63,10 +61,18 @@ interface Whole extends Part {
 const lanes = {
   /** A browser, a server and an extension host, each. */
   windows: 2,
-  /** What measures memory, counts the syncs of a disk, or kills a relay under a load of its own. */
-  apart: 1,
+  /** The suite of that name needs the processors most. */
+  load: 1,
 } as const;
 type Lane = keyof typeof lanes;
+
+/** What measures memory, counts the syncs of a disk, or kills a relay under a load of its own. */
+const load: readonly string[] = [
+  'test/bench/*.test.ts',
+  'test/relay/{connections,floods,strangers}.test.ts',
+  'test/reliability/*.test.ts',
+  'test/sandbox/strangers.test.ts',
+];
 
 /** In the order in which they are begun: what others need, then what takes longest. */
 const parts: readonly (Check | Suite | Whole)[] = [
@@ -83,18 +89,13 @@ const parts: readonly (Check | Suite | Whole)[] = [
     msPerByte: 3,
   },
   { name: 'host', needs: ['build', 'tools'], lane: 'windows', whole: ['node', 'test/host/run.ts'] },
+  { name: 'load', needs: ['build', 'tools'], lane: 'load', mocha: [], files: load, batchMs: 0, msPerByte: 2 },
   {
     name: 'unit',
-    needs: ['build', 'tools'],
+    needs: ['build'],
     mocha: [],
     files: ['test/**/*.test.ts'],
-    except: ['test/host/**', 'test/workbench/**'],
-    apart: [
-      'test/bench/*.test.ts',
-      'test/relay/{connections,floods,strangers}.test.ts',
-      'test/reliability/*.test.ts',
-      'test/sandbox/strangers.test.ts',
-    ],
+    except: ['test/host/**', 'test/workbench/**', ...load],
     batchMs: 15_000,
     msPerByte: 0.3,
   },
@@ -112,7 +113,6 @@ interface Job {
   readonly title: string;
   readonly command: readonly string[];
   readonly counts: boolean;
-  readonly lane: Lane | undefined;
 }
 
 function readDurations(): Record<string, number> {
@@ -125,11 +125,8 @@ function readDurations(): Record<string, number> {
 
 /** The files of a suite for one process each, the longest first, so that nothing long is left for the end. */
 function deal(suite: Suite, durations: Readonly<Record<string, number>>): Job[] {
-  const found = (patterns: readonly string[], exclude: readonly string[] = []): string[] =>
-    globSync(patterns, { exclude }).map((file) => file.replaceAll('\\', '/'));
   const lasts = (file: string): number => durations[file] ?? statSync(file).size * suite.msPerByte;
-  const apart = new Set(found(suite.apart ?? []));
-  const files = found(suite.files, suite.except ?? []).filter((file) => !apart.has(file));
+  const files = globSync(suite.files, { exclude: suite.except ?? [] }).map((file) => file.replaceAll('\\', '/'));
   const batches: string[][] = [];
   let filled = Infinity;
   for (const file of files.toSorted((a, b) => lasts(b) - lasts(a))) {
@@ -140,21 +137,19 @@ function deal(suite: Suite, durations: Readonly<Record<string, number>>): Job[] 
     batches.at(-1)!.push(file);
     filled += lasts(file);
   }
-  const job = (batch: readonly string[], lane: Lane | undefined): Job => ({
+  return batches.map((batch) => ({
     part: suite,
     title: `${suite.name}: ${batch.length === 1 ? batch[0]! : `${batch.length} files`}`,
     // A failed spec may leave something open: that must not hold the run.
     command: ['mocha', ...suite.mocha, '--exit', ...batch, '--reporter', './scripts/counting-reporter.cjs'],
     counts: true,
-    lane,
-  });
-  return [...[...apart].map((file) => job([file], 'apart')), ...batches.map((batch) => job(batch, suite.lane))];
+  }));
 }
 
 function jobsOf(part: Check | Suite | Whole, durations: Readonly<Record<string, number>>): Job[] {
   if ('mocha' in part) return deal(part, durations);
   const counts = 'whole' in part;
-  return [{ part, title: part.name, command: counts ? part.whole : part.command, counts, lane: part.lane }];
+  return [{ part, title: part.name, command: counts ? part.whole : part.command, counts }];
 }
 
 /** Runs a command with its whole output kept. @returns its exit code, and what it printed */
@@ -193,9 +188,8 @@ async function runAll(jobs: readonly Job[], run: (job: Job) => Promise<void>): P
   const mayBegin = (job: Job): boolean => {
     const isOpen = (name: string): boolean => [...waiting, ...running.keys()].some(({ part }) => part.name === name);
     if (job.part.needs?.some(isOpen) === true) return false;
-    return (
-      job.lane === undefined || [...running.keys()].filter(({ lane }) => lane === job.lane).length < lanes[job.lane]
-    );
+    const { lane } = job.part;
+    return lane === undefined || [...running.keys()].filter(({ part }) => part.lane === lane).length < lanes[lane];
   };
   while (waiting.length > 0 || running.size > 0) {
     const next = running.size < places ? waiting.findIndex(mayBegin) : -1;

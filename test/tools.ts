@@ -7,6 +7,6 @@ import { findChromium, installDebianPackages, installVsCodeServer, onPath } from
 
 const lacking = ['strace', 'wrk'].filter((name) => onPath(name) === undefined);
 // Without them the specs say what they have not looked at.
-if (lacking.length > 0) await installDebianPackages(lacking).catch((error: Error) => say(error.message));
+if (lacking.length > 0) await installDebianPackages(lacking).catch((error: unknown) => say((error as Error).message));
 await installVsCodeServer();
 await findChromium();
