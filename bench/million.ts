@@ -40,7 +40,10 @@ async function make(folder: string, total: number): Promise<void> {
   mkdirSync(folder, { recursive: true });
   const store = new Store(storeFile(folder));
   const renderSettingsId = store.destinations.internRenderSettings(settings);
-  const destinationId = store.destinations.intern(destinationSchema.parse({ url: 'http://127.0.0.1:9/callback' }));
+  const destinationId = store.destinations.intern(
+    destinationSchema.parse({ url: 'http://127.0.0.1:9/callback' }),
+    () => null,
+  );
   const end = Date.now();
   const begin = end - thirtyDays;
   let made = 0;
@@ -108,7 +111,7 @@ async function make(folder: string, total: number): Promise<void> {
         eventId: Buffer.from(`event${ids.firstNotification + index}`.padEnd(15, '-')).toString('base64url'),
         createdAt: receivedAt,
         renderSettingsId,
-        forwardings: [{ destinationId, state: 'waiting', detail: null }],
+        forwardings: [{ destinationId, released: null, stopped: null }],
       })),
     };
     added.push(store.add(delivery));

@@ -30,6 +30,7 @@ export const relayAdvice = {
   'make-room': 'Make room on it; deliveries are accepted again by themselves.',
   'mend-body': 'Mend the body and release it again, or release the original as it is.',
   'migrate-history': 'Start a relay on it once with `cm-relay listen`: that brings it up to date.',
+  'move-history': 'Move that file away, or choose another data directory: a new history is begun then.',
   'own-socket-folder': 'Look who made it, remove it, or point XDG_RUNTIME_DIR at a folder of your own.',
   'restart-for-one-version': 'Restart the relay so that both are of one version.',
   'restart-to-set-aside': 'Restart the relay: it sets the file aside and begins a new one.',

@@ -75,15 +75,17 @@ export class Announcer {
   }
 
   /** Sending stopped: what came and was tried before is told before. */
-  stopped(stop: Stop, sending: Sending): void {
+  stopped(stop: Stop, sending: () => Sending): void {
+    if (this.#ending) return;
     this.#flush();
-    this.#tell('debug/stopped', { stop, sending });
+    this.#tell('debug/stopped', { stop, sending: sending() });
     this.statusChanged();
   }
 
   /** Sending goes on. */
-  continued(sending: Sending): void {
-    this.#tell('debug/continued', { sending });
+  continued(sending: () => Sending): void {
+    if (this.#ending) return;
+    this.#tell('debug/continued', { sending: sending() });
     this.statusChanged();
   }
 

@@ -7,6 +7,7 @@ import type { Breakpoint, BreakpointPlace, KeptBreakpoint, Logged, RefusedBreakp
 import type { Variables } from './conditions.ts';
 import { mostEventsLookedAt } from './debug-subject.ts';
 import type { SeenEvent } from './debug-subject.ts';
+import type { Caller } from './patience.ts';
 import { iso } from './shown.ts';
 
 /** As it is kept on disk. */
@@ -19,7 +20,9 @@ export type StoredBreakpoints = z.infer<typeof storedSchema>;
 /** What a client asks for. */
 export interface BreakpointChange {
   readonly owner: string;
+  /** In the place of the owner's others: a session's, which live as long as its connection. */
   readonly set?: readonly Breakpoint[] | undefined;
+  /** Beside the others: they stay until they are removed. */
   readonly add?: readonly Breakpoint[] | undefined;
   readonly remove?: 'all' | readonly string[] | undefined;
 }
@@ -45,6 +48,8 @@ interface Known {
   readonly owner: string;
   readonly spec: Breakpoint;
   readonly compiled: Compiled;
+  /** The client that it goes with; null where it stays until it is removed. */
+  session: Caller | null;
   lookedAt: number;
   met: number;
   stops: number;
@@ -58,6 +63,15 @@ export class Breakpoints {
   #known: readonly Known[] = [];
   #next = 1;
   #watched: ReadonlySet<BreakpointPlace> = new Set();
+  /** Changes are made one after another. */
+  #tail: Promise<unknown> = Promise.resolve();
+  readonly #sessions = new WeakSet<Caller>();
+  readonly #onGone: () => void;
+
+  /** @param onGone called when those of a client that has gone were removed */
+  constructor(onGone: () => void = () => undefined) {
+    this.#onGone = onGone;
+  }
 
   /** How many are enabled. */
   get enabled(): number {
@@ -67,11 +81,6 @@ export class Breakpoints {
   /** Whether any is to be looked at there. */
   watches(place: BreakpointPlace): boolean {
     return this.#watched.has(place);
-  }
-
-  /** What the disk is to keep. */
-  get stored(): StoredBreakpoints {
-    return { next: this.#next, breakpoints: this.#known.map(({ id, owner, spec }) => ({ ...spec, id, owner })) };
   }
 
   /**
@@ -89,7 +98,7 @@ export class Breakpoints {
       const compiled = await compile(spec);
       if ('message' in compiled)
         said.push(`breakpoint b${id} cannot be read any more, and is gone: ${compiled.message}`);
-      else known.push(fresh(id, owner, spec, compiled));
+      else known.push(fresh(id, owner, spec, compiled, null));
     }
     this.#next = read.data.next;
     this.#take(known);
@@ -97,17 +106,27 @@ export class Breakpoints {
   }
 
   /**
-   * What a change would make of the breakpoints. Nothing is in force yet.
-   * @returns `apply` puts it in force
+   * Changes breakpoints, after what was asked before.
+   * @param caller who asks
+   * @param keep puts on disk what stays, where that has changed
+   * @throws what `keep` throws, and nothing has changed then
    */
-  async change({ owner, set, add, remove }: BreakpointChange): Promise<{
-    readonly stored: StoredBreakpoints;
-    readonly changed: string[];
-    readonly refused: RefusedBreakpoint[];
-    apply(): void;
-  }> {
+  change(
+    change: BreakpointChange,
+    caller: Caller,
+    keep: (stored: StoredBreakpoints) => Promise<void>,
+  ): Promise<{ breakpoints: KeptBreakpoint[]; changed: string[]; refused: RefusedBreakpoint[] }> {
+    return this.#inTurn(() => this.#change(change, caller, keep));
+  }
+
+  async #change(
+    { owner, set, add, remove }: BreakpointChange,
+    caller: Caller,
+    keep: (stored: StoredBreakpoints) => Promise<void>,
+  ): Promise<{ breakpoints: KeptBreakpoint[]; changed: string[]; refused: RefusedBreakpoint[] }> {
     const refused: RefusedBreakpoint[] = [];
     const changed: string[] = [];
+    const session = set === undefined ? null : caller;
     let next = this.#next;
     let known = [...this.#known];
     const without = (isGone: (each: Known) => boolean): void => {
@@ -118,33 +137,55 @@ export class Breakpoints {
     const given = set ?? add ?? [];
     // One that stays as it is keeps its id and its counts.
     const before = set === undefined ? [] : known.filter((each) => each.owner === owner);
+    const staying: Known[] = [];
     if (set !== undefined) known = known.filter((each) => each.owner !== owner);
     for (const [index, spec] of given.entries()) {
       const same = before.findIndex((each) => isDeepStrictEqual(each.spec, spec));
       const [kept] = same === -1 ? [] : before.splice(same, 1);
       if (kept !== undefined) {
         known.push(kept);
+        staying.push(kept);
         changed.push(`b${kept.id}`);
         continue;
       }
       const compiled = known.length < mostBreakpoints ? await compile(spec) : tooMany;
       if ('message' in compiled) refused.push({ index, ...compiled });
       else {
-        known.push(fresh(next, owner, spec, compiled));
+        known.push(fresh(next, owner, spec, compiled, session));
         changed.push(`b${next}`);
         next += 1;
       }
     }
-    const stored = { next, breakpoints: known.map((each) => ({ ...each.spec, id: each.id, owner: each.owner })) };
-    return {
-      stored,
-      changed,
-      refused,
-      apply: () => {
-        this.#next = next;
-        this.#take(known);
-      },
-    };
+    changed.push(...before.map(({ id }) => `b${id}`));
+    // Those that stay are its session's from now on.
+    const unset = known.filter((each) => !staying.includes(each));
+    const stored = storedOf(next, unset);
+    if (!isDeepStrictEqual(stored, storedOf(this.#next, this.#known))) await keep(stored);
+    for (const each of staying) each.session = session;
+    this.#next = next;
+    this.#take(known);
+    if (session !== null) this.#followSession(session);
+    return { breakpoints: this.list(), changed, refused };
+  }
+
+  /** Those of a client go with its connection. */
+  #followSession(session: Caller): void {
+    if (this.#sessions.has(session)) return;
+    this.#sessions.add(session);
+    const gone = (): void =>
+      void this.#inTurn(() => {
+        this.#take(this.#known.filter((each) => each.session !== session));
+        this.#onGone();
+        return Promise.resolve();
+      });
+    if (session.ended.aborted) gone();
+    else session.ended.addEventListener('abort', gone);
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#tail.then(work);
+    this.#tail = done.catch(() => undefined);
+    return done;
   }
 
   #take(known: readonly Known[]): void {
@@ -223,9 +264,20 @@ export class Breakpoints {
   }
 }
 
-function fresh(id: number, owner: string, spec: Breakpoint, compiled: Compiled): Known {
+/** How many of the breakpoints that were kept are enabled. */
+export function enabledOf(kept: unknown): number {
+  return (storedSchema.safeParse(kept).data?.breakpoints ?? []).filter(({ enabled }) => enabled).length;
+}
+
+/** What the disk is to keep: not those that go with a session. */
+function storedOf(next: number, known: readonly Known[]): StoredBreakpoints {
+  const staying = known.filter(({ session }) => session === null);
+  return { next, breakpoints: staying.map(({ id, owner, spec }) => ({ ...spec, id, owner })) };
+}
+
+function fresh(id: number, owner: string, spec: Breakpoint, compiled: Compiled, session: Caller | null): Known {
   const counts = { lookedAt: 0, met: 0, stops: 0, lastMetAt: null, lastNotStopped: null, failure: null };
-  return { id, owner, spec, compiled, ...counts };
+  return { id, owner, spec, compiled, session, ...counts };
 }
 
 function isMet(each: Known, variables: Variables, now: number): boolean {

@@ -7,7 +7,7 @@ import { ConflictError } from './conflict.ts';
 import { StoreError } from './database.ts';
 import type { Forwarder } from './forwarder.ts';
 import type { Ingress, IngressLimits } from './ingress.ts';
-import type { KeptSettings } from './kept-destinations.ts';
+import type { HoldsDestination, KeptSettings } from './kept-destinations.ts';
 import { renderSettingsOf } from './reception.ts';
 import type { Reception } from './reception.ts';
 import { stageRemembered, withDestinations } from './remembered.ts';
@@ -90,7 +90,7 @@ export class Configuration {
       throw new ConflictError(`the proxy cannot be used: ${(error as Error).message}`, 'check-proxy');
     }
     const remembered = withDestinations(this.#remembered, settings.destinations);
-    const kept = this.#keep(settings, remembered);
+    const kept = this.#keep(settings, remembered, forwarder.heldAfter(secrets));
     // From here on nothing can fail.
     this.#settings = settings;
     this.#remembered = remembered;
@@ -101,13 +101,13 @@ export class Configuration {
   }
 
   /** Puts settings on disk: in the store and in what is remembered, or in neither. @throws StoreError */
-  #keep(settings: Settings, remembered: Remembered): KeptSettings {
+  #keep(settings: Settings, remembered: Remembered, heldBy: HoldsDestination): KeptSettings {
     const { dataDir, store } = this.#options;
     let staged: StagedFile | undefined;
     let kept: KeptSettings | undefined;
     try {
       staged = stageRemembered(dataDir, remembered);
-      kept = store.destinations.keepSettings(settings.destinations, renderSettingsOf(settings));
+      kept = store.destinations.keepSettings(settings.destinations, renderSettingsOf(settings), heldBy);
       staged.put();
       return kept;
     } catch (error) {

@@ -8,17 +8,9 @@ import { nodeSqlite, sqliteCode } from '../common/sqlite.ts';
 import { relayAdvice } from '../protocol/errors.ts';
 import type { RelayAdvice, RelayErrorCode } from '../protocol/errors.ts';
 
-/** Integers that stand for a forwarding's state in the file. */
-export const stateCodes = { waiting: 0, held: 1, sent: 2, failed: 3, discarded: 4 } as const;
-
-/** Integers that stand for who holds a forwarding in the file. */
-export const holderCodes = { pause: 0, breakpoint: 1, 'missing-key': 2, destination: 3 } as const;
-
-/**
- * Integers that stand for how a forwarding that waits passes the gate: it was let through, whatever breakpoints say, or
- * has been looked at already. NULL: it is looked at.
- */
-export const passCodes = { 'let-through': 1, passed: 2 } as const;
+/** Integers that stand for a forwarding's state in the file. What is held is none of them: it is derived (held.ts). */
+export const stateCodes = { waiting: 0, sent: 1, failed: 2, discarded: 3 } as const;
+export type StoredState = keyof typeof stateCodes;
 
 /** Integers that stand for an event row's kind in the file. */
 export const kindCodes = { event: 0, test: 1, rejected: 2 } as const;
@@ -28,16 +20,19 @@ export const notificationKindCodes = { normalised: 0, raw: 1, platform: 2 } as c
 
 /** Integers that stand for what happened, in the table of changes; `first` and `last` say to what. */
 export const changeCodes = {
-  /** A notification of these ids was discarded or replayed. */
+  /** A notification of these ids was discarded, released, stopped or replayed. */
   notifications: 0,
-  /** Any forwarding that waited or was held may be in another state. */
+  /** Any forwarding that waited may be in another state. */
   open: 1,
   /** Events of these ids were removed. */
   removed: 2,
 } as const;
 
-/** In SQL: of the forwardings, those that wait or are held. To be found by their index, a condition has to say it so. */
-export const isOpen = `state <= ${stateCodes.held}`;
+/** In SQL: of the forwardings, those that wait. To be found by their indices, a condition has to say it so. */
+export const isWaiting = `state = ${stateCodes.waiting}`;
+
+/** Tells a history of this program from any other SQLite file: "CMRl". */
+const applicationId = 0x434d526c;
 
 /** One step from version n to n + 1 each. Never edited once released: add a step. */
 export const migrations: readonly string[] = [
@@ -65,31 +60,28 @@ export const migrations: readonly string[] = [
     event_count INTEGER NOT NULL,
     first_notification INTEGER NOT NULL,
     notification_count INTEGER NOT NULL,
-    stored_bytes INTEGER NOT NULL,
+    -- The delivery of which it is an edit that was released in its place.
+    edit_of INTEGER,
     headers TEXT NOT NULL,
     -- JSON equivalent, where the body itself is not UTF-8 JSON.
     json BLOB,
     body BLOB NOT NULL
   );
 
+  -- What it is searched by stands in a file of its own (history/): it is looked at by id alone.
   CREATE TABLE events (
     id INTEGER PRIMARY KEY,
     delivery_id INTEGER NOT NULL,
     kind INTEGER NOT NULL,
     received_at INTEGER NOT NULL,
-    type TEXT COLLATE NOCASE,
-    list TEXT COLLATE NOCASE,
-    address TEXT COLLATE NOCASE,
+    type TEXT,
+    address TEXT,
     date TEXT,
     warning TEXT,
     duplicate_of INTEGER,
     fingerprint INTEGER,
     notification_id INTEGER
   );
-  CREATE INDEX events_by_type ON events (type);
-  CREATE INDEX events_by_list ON events (list);
-  CREATE INDEX events_by_fingerprint ON events (fingerprint) WHERE fingerprint IS NOT NULL;
-  CREATE INDEX events_other_kinds ON events (kind) WHERE kind <> 0;
 
   -- All that decides a notification's bytes, beside the delivery's body.
   CREATE TABLE render_settings (id INTEGER PRIMARY KEY, json TEXT NOT NULL UNIQUE);
@@ -106,22 +98,33 @@ export const migrations: readonly string[] = [
     render_settings_id INTEGER NOT NULL
   );
 
-  -- identity: what of a destination decides what it is sent; config: its settings as last known.
-  CREATE TABLE destinations (id INTEGER PRIMARY KEY, identity TEXT NOT NULL UNIQUE, config TEXT NOT NULL);
+  -- Which one an entry of the settings is, is found by comparing them (destinations.ts). position: its place in the
+  -- settings in force, NULL where it is not in them. held: who holds what goes there and why, as JSON, NULL where nobody does.
+  CREATE TABLE destinations (id INTEGER PRIMARY KEY, config TEXT NOT NULL, position INTEGER, held TEXT);
+
+  -- round_start: attempts before the last replay, from which the retry policy counts. What is held follows from the rest
+  -- (held.ts): released: the number of the pause that let it go; stopped: the breakpoint that it stopped at; looked: 1
+  -- where breakpoints are not asked again in this round.
   CREATE TABLE forwardings (
     notification_id INTEGER NOT NULL,
     destination_id INTEGER NOT NULL,
     state INTEGER NOT NULL,
     attempts INTEGER NOT NULL,
-    -- attempts before the last replay: the retry policy counts from here.
     round_start INTEGER NOT NULL,
     next_at INTEGER,
     status INTEGER,
     duration_ms REAL,
     detail TEXT,
+    released INTEGER,
+    stopped INTEGER,
+    looked INTEGER,
     PRIMARY KEY (notification_id, destination_id)
   ) WITHOUT ROWID;
-  CREATE INDEX forwardings_by_state ON forwardings (state, notification_id);
+  CREATE INDEX forwardings_waiting ON forwardings (destination_id, notification_id) WHERE state = 0;
+  CREATE INDEX forwardings_released ON forwardings (destination_id, released, notification_id)
+    WHERE state = 0 AND released IS NOT NULL;
+  CREATE INDEX forwardings_stopped ON forwardings (destination_id, notification_id)
+    WHERE state = 0 AND stopped IS NOT NULL;
 
   CREATE TABLE attempts (
     id INTEGER PRIMARY KEY,
@@ -134,46 +137,14 @@ export const migrations: readonly string[] = [
     error TEXT,
     outcome TEXT NOT NULL,
     next_at INTEGER,
-    stored_bytes INTEGER NOT NULL,
     truncated INTEGER NOT NULL,
     headers TEXT NOT NULL,
     body BLOB NOT NULL
   );
   CREATE INDEX attempts_by_notification ON attempts (notification_id);
-  `,
-  `
-  -- A list belongs to a delivery: for each of its events it would stand there a thousand times. events.list is unused.
-  DROP INDEX events_by_list;
-  CREATE INDEX deliveries_by_list ON deliveries (list COLLATE NOCASE);
-  `,
-  `
-  -- Which destination an entry of the settings is, is found by comparing them (destinations.ts), not by a key.
-  -- position: its place in the settings in force, NULL where it is not in them.
-  CREATE TABLE known_destinations (id INTEGER PRIMARY KEY, config TEXT NOT NULL, position INTEGER);
-  INSERT INTO known_destinations (id, config) SELECT id, config FROM destinations;
-  DROP TABLE destinations;
-  ALTER TABLE known_destinations RENAME TO destinations;
-  `,
-  `
-  -- The log is appended to, and looked at by id; what it is searched by stands in a file of its own (history/).
-  DROP INDEX events_by_type;
-  DROP INDEX events_by_fingerprint;
-  DROP INDEX events_other_kinds;
-  DROP INDEX deliveries_by_list;
-  -- What waits or is held, for forwarding and a restart.
-  DROP INDEX forwardings_by_state;
-  CREATE INDEX forwardings_open ON forwardings (destination_id, state, notification_id) WHERE state <= 1;
+
   -- What whoever follows the log cannot see from new ids alone, a bounded number of the latest: see changeCodes.
   CREATE TABLE changes (id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL);
-  `,
-  `
-  -- Who holds it (holderCodes), at which breakpoint, and how it passes the gate when it waits (passCodes).
-  ALTER TABLE forwardings ADD COLUMN held_by INTEGER;
-  ALTER TABLE forwardings ADD COLUMN breakpoint INTEGER;
-  ALTER TABLE forwardings ADD COLUMN pass INTEGER;
-  UPDATE forwardings SET held_by = 2 WHERE state = 1;
-  -- The delivery of which it is an edit that was released in its place.
-  ALTER TABLE deliveries ADD COLUMN edit_of INTEGER;
   `,
 ];
 
@@ -247,6 +218,8 @@ export function openForWriting(
     try {
       db = openOwn(file);
       db.exec('PRAGMA busy_timeout = 5000');
+      // What is not this program's is refused before anything of it is changed.
+      versionOf(db, file);
       db.exec(
         'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON',
       );
@@ -279,7 +252,7 @@ export function openForReading(file: string): DatabaseSync {
     db.exec(
       'PRAGMA busy_timeout = 5000; PRAGMA cache_size = -4096; PRAGMA temp_store = MEMORY; PRAGMA query_only = ON',
     );
-    const version = versionOf(db);
+    const version = versionOf(db, file);
     if (version > schemaVersion) throw newer(file, version, schemaVersion);
     if (version < schemaVersion) {
       throw new StoreError(
@@ -307,13 +280,13 @@ const tables = [
 ];
 
 function migrate(db: DatabaseSync, file: string, steps: readonly string[]): void {
-  const version = versionOf(db);
+  const version = versionOf(db, file);
   if (version > steps.length) throw newer(file, version, steps.length);
   if (version < steps.length) {
     db.exec('BEGIN IMMEDIATE');
     try {
       for (const step of steps.slice(version)) db.exec(step);
-      db.exec(`PRAGMA user_version = ${steps.length}; COMMIT`);
+      db.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${steps.length}; COMMIT`);
     } catch (error) {
       rollBack(db);
       throw error;
@@ -321,6 +294,21 @@ function migrate(db: DatabaseSync, file: string, steps: readonly string[]): void
   }
   // Reads the schema: a file that is not a database, or has lost its tables, says so here and not later.
   for (const table of tables) db.prepare(`SELECT * FROM ${table} LIMIT 1`).get();
+}
+
+const reading = new WeakSet<DatabaseSync>();
+
+/** Everything that is read until `read` returns is of one moment; within another such reading, of that one's. */
+export function readAtOnce<T>(db: DatabaseSync, read: () => T): T {
+  if (reading.has(db)) return read();
+  db.exec('BEGIN');
+  reading.add(db);
+  try {
+    return read();
+  } finally {
+    reading.delete(db);
+    db.exec('COMMIT');
+  }
 }
 
 /** Undoes a transaction that failed. */
@@ -332,9 +320,15 @@ export function rollBack(db: DatabaseSync): void {
   }
 }
 
-function versionOf(db: DatabaseSync): number {
-  const row = db.prepare('PRAGMA user_version').get();
-  return Number(row?.['user_version'] ?? 0);
+/** @returns 0 of a file that holds nothing yet @throws StoreError of one that no published version wrote */
+function versionOf(db: DatabaseSync, file: string): number {
+  const number = (name: string): number => Number(db.prepare(`PRAGMA ${name}`).get()?.[name] ?? 0);
+  const version = number('user_version');
+  const isEmpty = db.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() === undefined;
+  if (!isEmpty && number('application_id') !== applicationId) {
+    throw new StoreError(`the history at ${file} was written by a version that was never published`, 'move-history');
+  }
+  return version;
 }
 
 function newer(file: string, version: number, known: number): StoreError {

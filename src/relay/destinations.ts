@@ -4,6 +4,7 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { Destination } from '../protocol/settings.ts';
+import type { DestinationHold } from './held.ts';
 
 /** A destination as the store knows it. */
 export interface KnownDestination {
@@ -12,7 +13,12 @@ export interface KnownDestination {
   readonly destination: Destination;
   /** Its place in the settings in force; null where it is in them no more, or never was, as one of a replay. */
   readonly position: number | null;
+  /** Who holds what goes there, whatever the gate says; null where nobody does. */
+  readonly held: DestinationHold | null;
 }
+
+/** What of a destination tells it from others. */
+export type FindableDestination = Omit<KnownDestination, 'held'>;
 
 /** The id that clients are told: the one of the settings, else one that no setting can give. */
 export function toldId(id: number, destination: Destination | undefined): string {
@@ -38,7 +44,7 @@ function idsAgree(a: Destination, b: Destination): boolean {
   return a.id === undefined || b.id === undefined || a.id === b.id;
 }
 
-type Rule = (entry: Destination, known: KnownDestination) => boolean;
+type Rule = (entry: Destination, known: FindableDestination) => boolean;
 
 const sameAsBefore: Rule = (entry, { destination }) =>
   idsAgree(entry, destination) && sameTarget(entry, destination) && sameHeaders(entry, destination);
@@ -60,7 +66,7 @@ const rules: readonly Rule[] = [
  * @param entries in their order, none twice
  * @returns for each entry the id, null where it is a new destination
  */
-export function findKnown(entries: readonly Destination[], known: readonly KnownDestination[]): (number | null)[] {
+export function findKnown(entries: readonly Destination[], known: readonly FindableDestination[]): (number | null)[] {
   const found = entries.map((): number | null => null);
   const inOrder = [...known].sort((a, b) => (a.position ?? Infinity) - (b.position ?? Infinity) || a.id - b.id);
   for (const rule of rules) {
@@ -76,7 +82,7 @@ export function findKnown(entries: readonly Destination[], known: readonly Known
  * The known destination that a replay's means: one by which the same is sent, and of these rather one of the settings.
  * @returns undefined where there is none
  */
-export function findForReplay(to: Destination, known: readonly KnownDestination[]): KnownDestination | undefined {
+export function findForReplay(to: Destination, known: readonly FindableDestination[]): FindableDestination | undefined {
   const same = known.filter(({ destination }) => sameTarget(to, destination) && sameHeaders(to, destination));
   const configured = same.filter(({ position }) => position !== null);
   return (

@@ -5,32 +5,27 @@
 import type { Destination, SecretsChange, Settings } from '../protocol/settings.ts';
 import type { DestinationStatus } from '../protocol/status.ts';
 import { toldId } from './destinations.ts';
-import type { Hold } from './forwardings.ts';
+import type { ForwardingKey } from './held.ts';
 import { Lane } from './lane.ts';
 import type { LaneOptions } from './lane.ts';
-import { OpenCounts } from './open-counts.ts';
 import { connectionsFor } from './outbound.ts';
-import { openGate } from './gate.ts';
-import type { GateView, Lanes } from './gate.ts';
 import type { KnownSecrets } from './render.ts';
 import { targetsNamed, targetsOfBefore } from './replay-targets.ts';
 import { changedSecrets } from './secrets.ts';
-import type { KeptSettings } from './kept-destinations.ts';
-import { holdOf, targetOf } from './target.ts';
+import type { HoldsDestination, KeptSettings } from './kept-destinations.ts';
+import { destinationHold, targetOf } from './target.ts';
 import type { Target } from './target.ts';
 import type { AllUnderWay } from './under-way.ts';
 import type { Job } from './waiting.ts';
 
 /** What reception needs to know of a destination of the settings. */
-export type ConfiguredDestination = Pick<Target, 'id' | 'destination' | 'heldWhy'>;
+export type ConfiguredDestination = Pick<Target, 'id' | 'destination'>;
 
 /** Brings notifications to their destinations, a lane each. */
-export class Forwarder implements Lanes {
+export class Forwarder {
   readonly #options: LaneOptions;
-  readonly #gate: GateView;
   readonly #lanes = new Map<number, Lane>();
   readonly #underWay: AllUnderWay = { bytes: 0 };
-  readonly #counts: OpenCounts;
   /** Never changed, only replaced: what is under way was sent by those of its time. */
   #secrets: KnownSecrets = { signatureKeys: new Map(), credentials: new Map() };
   #settings: Settings;
@@ -42,9 +37,7 @@ export class Forwarder implements Lanes {
 
   constructor(options: LaneOptions, settings: Settings) {
     this.#options = options;
-    this.#gate = options.gate ?? openGate;
     this.#settings = settings;
-    this.#counts = new OpenCounts(options.store, (level, message) => options.log(level, message));
   }
 
   /** The destinations of the settings, in their order; others after each `configure`. */
@@ -73,24 +66,34 @@ export class Forwarder implements Lanes {
       void connectionsFor(destination, settings.proxy, settings.concurrency).destroy();
   }
 
+  /** Who holds what goes to a destination once a change of the secrets is in force. */
+  heldAfter(change: SecretsChange): HoldsDestination {
+    const secrets = this.#changed(change);
+    return (destination) => destinationHold(destination, secrets);
+  }
+
+  #changed({ signatureKeys, credentials }: SecretsChange): KnownSecrets {
+    return {
+      signatureKeys: changedSecrets(this.#secrets.signatureKeys, signatureKeys),
+      credentials: changedSecrets(this.#secrets.credentials, credentials),
+    };
+  }
+
   /**
    * Takes settings and secrets. What waits for a destination that is no longer in the settings is still sent there.
    * @param kept what the store made of the settings
    */
   configure(settings: Settings, kept: KeptSettings, secrets: SecretsChange): void {
     this.#settings = settings;
-    this.#secrets = {
-      signatureKeys: changedSecrets(this.#secrets.signatureKeys, secrets.signatureKeys),
-      credentials: changedSecrets(this.#secrets.credentials, secrets.credentials),
-    };
+    this.#secrets = this.#changed(secrets);
     this.#configured = kept.destinations.map(({ id, destination }) => targetOf(id, destination, true, this.#secrets));
     for (const target of this.#configured) this.#putInForce(target);
     const ids = new Set(this.#configured.map((each) => each.id));
-    const left = [...this.#lanes.keys(), ...kept.open.map((each) => each.destinationId)].filter((id) => !ids.has(id));
-    const open = new Set(kept.open.map((each) => each.destinationId));
+    const { waiting } = this.#options.store;
+    const left = [...this.#lanes.keys(), ...waiting.keys()].filter((id) => !ids.has(id));
     for (const id of new Set(left)) {
       const lane = this.#lanes.get(id);
-      if (open.has(id) || lane?.busy === true) this.#laneLeft(id);
+      if (waiting.has(id) || lane?.busy === true) this.#laneLeft(id);
       else {
         void lane?.close();
         this.#lanes.delete(id);
@@ -98,34 +101,17 @@ export class Forwarder implements Lanes {
     }
   }
 
-  /**
-   * Sends new forwardings, in the order given.
-   * @param turn the gate's when they were put on disk: what it held or released since then is read from there
-   */
-  dispatch(jobs: readonly Job[], turn = this.#gate.turn): void {
-    for (const job of jobs) {
-      const lane = this.#laneOf(job.destinationId);
-      if (turn === this.#gate.turn) lane?.add(job);
-      else lane?.lookAgain();
-    }
-    if (turn !== this.#gate.turn) this.pump();
+  /** Sends new forwardings, in the order given. */
+  dispatch(jobs: readonly Job[]): void {
+    for (const job of jobs) this.#laneOf(job.destinationId)?.add(job);
   }
 
-  /** Nothing waits in memory any more: what waits is being held on disk. */
-  hold(): void {
-    for (const lane of this.#lanes.values()) lane.hold();
-  }
-
-  /** What was held waits again on disk, and is read in its turn. */
-  release(): void {
-    for (const lane of this.#lanes.values()) lane.release();
-  }
-
+  /** Others may be sent than before. */
   lookAgain(): void {
     for (const lane of this.#lanes.values()) lane.lookAgain();
   }
 
-  /** Sends what may be sent: the store works again, or the gate stands as it is on disk. */
+  /** Sends what may be sent: the store works again. */
   pump(): void {
     for (const lane of this.#lanes.values()) lane.pump();
   }
@@ -141,18 +127,15 @@ export class Forwarder implements Lanes {
     lane.liftTimeout(this.#patientWith.has(toldId(id, destination)));
   }
 
-  underWay(destinationId: number): readonly number[] {
-    return this.#lanes.get(destinationId)?.underWay ?? [];
+  isUnderWay({ notificationId, destinationId }: ForwardingKey): boolean {
+    return this.#lanes.get(destinationId)?.isUnderWay(notificationId) ?? false;
   }
 
-  holdOf(destinationId: number): Hold | null {
-    const lane = this.#lanes.get(destinationId);
-    return lane === undefined ? null : holdOf(lane.target);
-  }
-
-  /** Something was put on disk as held: where its key has come meanwhile, it is released. */
-  heldOnDisk(destinationId: number): void {
-    this.#lanes.get(destinationId)?.releaseWhatIsHeld();
+  /** What is being sent. */
+  underWay(): ForwardingKey[] {
+    return [...this.#lanes].flatMap(([destinationId, lane]) =>
+      lane.underWay.map((notificationId) => ({ notificationId, destinationId })),
+    );
   }
 
   /**
@@ -168,20 +151,13 @@ export class Forwarder implements Lanes {
     const targets =
       to === undefined
         ? targetsOfBefore(notificationIds, this.#configured, store)
-        : targetsNamed(notificationIds, to, store);
-    const holdFor = (): Hold | null => this.#gate.hold;
+        : targetsNamed(notificationIds, to, store, this.heldAfter({}));
     const rounds = await Promise.allSettled(
-      targets.map(([id, destinations]) => store.forwardings.startRound(id, destinations, holdFor)),
+      targets.map(([id, destinations]) => store.forwardings.startRound(id, destinations)),
     );
     // What is on disk goes out, whatever became of the others.
     const jobs = rounds.map((round) => (round.status === 'fulfilled' ? round.value : []));
-    for (const job of jobs.flat()) {
-      const lane = this.#laneOf(job.destinationId);
-      if (job.state === 'held') continue;
-      if (this.#gate.hold === null) lane?.replay(job);
-      else lane?.lookAgain();
-    }
-    this.pump();
+    for (const job of jobs.flat()) this.#laneOf(job.destinationId)?.replay(job);
     const failed = rounds.find((round) => round.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
     return targets.flatMap(([id], index) => ((jobs[index] ?? []).length > 0 ? [id] : []));
@@ -195,12 +171,10 @@ export class Forwarder implements Lanes {
 
   /** How each destination stands: those of the settings, and others for which something waits. */
   status(): DestinationStatus[] {
-    const open = this.#counts.get();
+    const { waiting } = this.#options.store;
     const configured = this.#configured.map((each) => each.id);
-    const left = [...this.#lanes.keys()].filter((id) => open.has(id) && !configured.includes(id));
-    return [...configured, ...left].flatMap(
-      (id) => this.#lanes.get(id)?.status((open.get(id)?.waiting ?? 0) + (open.get(id)?.held ?? 0)) ?? [],
-    );
+    const left = [...this.#lanes.keys()].filter((id) => waiting.has(id) && !configured.includes(id));
+    return [...configured, ...left].flatMap((id) => this.#lanes.get(id)?.status(waiting.get(id) ?? 0) ?? []);
   }
 
   /** Why notifications wait for a destination, where it is down; null where they just wait. */

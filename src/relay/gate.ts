@@ -1,9 +1,10 @@
 /**
- * The gate between the log and the destinations' lanes: what waits passes it, or is held. While sending is paused, all
- * that comes is held on disk, in order; what waits has passed it, or is looked at by the breakpoints when its turn comes.
+ * The gate between the log and the destinations' lanes: a lane asks it of each forwarding that it is about to send. While
+ * sending is paused only what was released goes; else breakpoints are asked. It knows no lane: what is held follows from
+ * how sending stands (held.ts), which is one value in memory and on disk.
  *
- * In memory it closes and opens at once, and lanes take nothing while that is being written, so that neither a crash nor
- * what happens meanwhile lets anything through that is held.
+ * Pausing closes in memory, then writes; continuing writes, then opens: what a crash leaves is never more open than what
+ * anybody was told.
  */
 import type { SecretMask } from '../common/masking.ts';
 import { maskPlaces } from '../common/masking.ts';
@@ -13,118 +14,89 @@ import type {
   BreakpointPlace,
   DebugClient,
   Evaluated,
-  HeldBy,
   HeldForwarding,
   KeptBreakpoint,
   Logged,
-  PausedBy,
   RefusedBreakpoint,
   Sending,
   Stop,
 } from '../protocol/debug.ts';
 import type { BreakpointChange, Breakpoints } from './breakpoints.ts';
+import type { Caller } from './patience.ts';
 import { Subjects } from './debug-subject.ts';
 import type { Subject } from './debug-subject.ts';
 import { toldId } from './destinations.ts';
-import type { Hold } from './forwardings.ts';
-import type { ForwardingKey, HeldFact } from './holds.ts';
-import { openOnDisk, readGate } from './kept-gate.ts';
-import type { KeptGate } from './kept-gate.ts';
+import { holdOf } from './held.ts';
+import type { ForwardingKey, Hold, Holdable, HeldCounts, HoldView, KeptSending, Paused } from './held.ts';
+import { isOfPause } from './holds.ts';
+import type { HeldFact } from './holds.ts';
 import type { AttemptRecord, DeliveryRecord } from './records.ts';
 import { iso, shownBreakpoint } from './shown.ts';
 import type { Store } from './store.ts';
 import type { Target } from './target.ts';
 import type { Job } from './waiting.ts';
 
-/** The lanes, as the gate knows them. */
-export interface Lanes {
-  /** They have nothing in memory from now on but what is under way, which is held if it would be tried again. */
-  hold(): void;
-  /** What is under way goes on as ever, and what waits is read from disk. */
-  release(): void;
-  /** They take what waits on disk. */
-  lookAgain(): void;
-  /** Sends what may be sent. */
-  pump(): void;
-  /** The notifications that are being sent to a destination. */
-  underWay(destinationId: number): readonly number[];
-  /** How what goes to a destination is held whatever the gate says; null where it may be sent. */
-  holdOf(destinationId: number): Hold | null;
-}
-
 export interface GateOptions {
   readonly store: Store;
   readonly breakpoints: Breakpoints;
   /** Masks the secrets that are known now. */
   mask(): SecretMask;
-  lanes(): Lanes;
+  isUnderWay(key: ForwardingKey): boolean;
+  /** What is being sent. */
+  underWay(): readonly ForwardingKey[];
+  /** Called when other forwardings may be sent than before. */
+  onMoved(): void;
   onStopped(stop: Stop): void;
   onContinued(): void;
   onLogged(lines: readonly Logged[]): void;
   log(level: 'error' | 'warn' | 'info', message: string): void;
 }
 
-/** What lanes, reception and passing on ask the gate. */
+/** What becomes of a forwarding whose turn has come. */
+export type Passage = 'send' | 'stop' | 'not-now';
+
+/** What the lanes ask the gate. */
 export interface GateView {
-  /** Something of it is being written: nothing is taken until then. */
-  readonly settling: boolean;
-  /** Raised when it closes or opens: what was decided before may not hold any more. */
-  readonly turn: number;
-  /** How what comes now is held; null where it may wait for its turn. */
-  readonly hold: Hold | null;
-  /** Whether one that is about to be sent may be. Where not, it is held, and all else. */
-  passes(job: Job, target: Target): boolean;
-  /** An attempt failed. @returns how it is held, where it would be tried again and a breakpoint stopped */
-  failed(job: Job, target: Target, attempt: AttemptRecord): Hold | null;
+  /** The number of the pause, of which only what it released is sent; null while sending flows. */
+  readonly pausedNo: number | null;
+  /** Whether it may begin as things stand. */
+  mayBegin(job: Pick<Job, 'released'>): boolean;
+  /** What becomes of one that is about to be sent. @throws SQLite's error where it cannot be read */
+  verdict(job: Job, target: Target): Passage;
+  /** An attempt failed. @returns the breakpoint that stopped at it; null where none did */
+  failed(job: Job, target: Target, attempt: AttemptRecord): number | null;
   /** A destination cannot be reached, which is no attempt. */
   unreachable(target: Target): void;
-  /** Holds what was under way when it closed, and would be tried again. @returns when on disk */
-  holdOne(key: ForwardingKey): Promise<unknown>;
 }
 
 /** Nothing is held and nothing looked at. */
 export const openGate: GateView = {
-  settling: false,
-  turn: 0,
-  hold: null,
-  passes: () => true,
+  pausedNo: null,
+  mayBegin: () => true,
+  verdict: () => 'send',
   failed: () => null,
   unreachable: () => undefined,
-  holdOne: () => Promise.resolve(),
 };
 
-interface Paused {
-  readonly by: PausedBy;
-  /** Milliseconds since the epoch. */
-  readonly since: number;
-  readonly stop: Stop | null;
-}
-
-const nothingHeld: Readonly<Record<HeldBy, number>> = { pause: 0, breakpoint: 0, 'missing-key': 0, destination: 0 };
-
-/** With more than this held it is counted anew only so often, in milliseconds: it takes a while. */
-const manyHeld = 10_000;
-const countEveryMs = 5000;
+const nothingHeld: HeldCounts = { pause: 0, breakpoint: 0, 'missing-key': 0, destination: 0 };
 
 type EvaluatedValue = Extract<Evaluated, { kind: 'value' }>['value'];
 
 /** A value that an expression came to is no longer than this as JSON, in characters. */
 const mostEvaluated = 100_000;
 
-const pauseHold: Hold = { by: 'pause', breakpoint: null, detail: 'sending is paused' };
-
 /** How sending is paused, stepped and continued. */
 export class Gate implements GateView {
   readonly #options: GateOptions;
   readonly #subjects: Subjects;
-  #paused: Paused | null = null;
-  #turn = 0;
+  #sending: KeptSending = { no: 0, paused: null };
   /** Nothing stops any more. */
   #ending = false;
-  #settling = 0;
-  #counted: { readonly at: number; readonly held: Readonly<Record<HeldBy, number>> } | undefined;
-  /** What is written of it, one after another. */
-  #tail: Promise<unknown> = Promise.resolve();
+  /** What is being edited: it is neither sent nor released nor dropped until that is written. */
+  readonly #claimed = new Set<string>();
+  #counted: HeldCounts = nothingHeld;
+  /** It could not be counted, which was said. */
+  #said = false;
 
   constructor(options: GateOptions) {
     this.#options = options;
@@ -134,159 +106,192 @@ export class Gate implements GateView {
   /** Takes what the disk has kept, before anything is sent. */
   async open(): Promise<void> {
     const { store, breakpoints } = this.#options;
-    for (const said of await breakpoints.restore(store.holds.kept('breakpoints'))) this.#options.log('warn', said);
-    const { paused } = readGate(store.holds.kept('gate'));
+    for (const said of await breakpoints.restore(store.holds.keptBreakpoints)) this.#options.log('warn', said);
+    this.#sending = store.keptSending;
+    const { paused } = this.#sending;
     if (paused === null) return;
-    this.#paused = { ...paused, stop: null };
     this.#options.log('warn', `sending is paused since ${iso(paused.since)}, by ${whoPaused(paused.by)}`);
   }
 
-  get settling(): boolean {
-    return this.#settling > 0;
+  /** The number of the last pause. */
+  get no(): number {
+    return this.#sending.no;
   }
 
-  get turn(): number {
-    return this.#turn;
+  get pausedNo(): number | null {
+    return this.#sending.paused === null ? null : this.#sending.no;
   }
 
-  get hold(): Hold | null {
-    return this.#paused === null ? null : pauseHold;
+  /** What decides what is held. */
+  get view(): HoldView {
+    const { store } = this.#options;
+    return {
+      sending: this.#sending,
+      destinationHold: (id) => store.destinations.heldBy(id),
+      isUnderWay: (key) => this.#options.isUnderWay(key),
+    };
+  }
+
+  /** How a forwarding is held; null where it is not. */
+  holdOf(forwarding: Holdable): Hold | null {
+    return holdOf(forwarding, this.view);
   }
 
   /** How sending stands. */
   get sending(): Sending {
-    const { store, breakpoints } = this.#options;
-    const { breakpoint, 'missing-key': missingKey, destination } = this.#heldCounts();
-    const pause = Math.max(0, store.totals.held - breakpoint - missingKey - destination);
+    const { breakpoints } = this.#options;
+    const { pause, breakpoint, 'missing-key': missingKey, destination } = this.#heldCounts();
     const held = { pause, breakpoint, missingKey, destination };
-    if (this.#paused === null) return { state: 'flowing', held, breakpoints: breakpoints.enabled };
-    const { by, since, stop } = this.#paused;
+    const { paused } = this.#sending;
+    if (paused === null) return { state: 'flowing', held, breakpoints: breakpoints.enabled };
+    const { by, since, stop } = paused;
     return { state: 'paused', by, since: iso(since), stop, held, breakpoints: breakpoints.enabled };
   }
 
-  /** What is held, by who holds it. Where that is a great many, as they were counted a moment ago. */
-  #heldCounts(): Readonly<Record<HeldBy, number>> {
+  /** What is held, by who holds it. Where that cannot be read, as it was. */
+  #heldCounts(): HeldCounts {
     const { store } = this.#options;
-    if (store.totals.held === 0) return nothingHeld;
-    const isRecent = this.#counted !== undefined && Date.now() - this.#counted.at < countEveryMs;
-    if (isRecent && store.totals.held > manyHeld) return this.#counted?.held ?? nothingHeld;
-    this.#counted = { at: Date.now(), held: store.holds.counts() };
-    return this.#counted.held;
+    try {
+      this.#counted = store.countHeld(this.view, this.#options.underWay());
+      this.#said = false;
+    } catch (error) {
+      if (!this.#said) {
+        this.#options.log(
+          'error',
+          `the history cannot be read (${String(error)}): the status says what was held before`,
+        );
+      }
+      this.#said = true;
+    }
+    return this.#counted;
   }
 
-  passes(job: Job, target: Target): boolean {
+  mayBegin({ released }: Pick<Job, 'released'>): boolean {
+    return this.#sending.paused === null || released === this.#sending.no;
+  }
+
+  verdict(job: Job, target: Target): Passage {
+    if (!this.mayBegin(job) || (this.#claimed.size > 0 && this.#claimed.has(keyOf(job)))) return 'not-now';
+    // A retry, or what was looked at before, as it is when it stopped, or a destination could not be reached.
+    if (!this.#watches('event') || job.looked || job.attempts > job.roundStart) return 'send';
     const { breakpoints, store } = this.#options;
-    // A retry, or what was looked at before, as it is when a destination could not be reached.
-    if (!this.#watches('event') || job.pass === 'passed' || job.attempts > job.roundStart) return true;
-    const notification = store.stored.notificationFacts(job.notificationId);
-    if (notification === undefined) return true;
+    const notification = job.notification ?? store.stored.notification(job.notificationId);
+    if (notification === undefined) return 'send';
     const subject: Subject = { deliveryId: job.deliveryId, notification, target, attempt: this.#lastAttempt(job) };
     const events = this.#subjects.events(subject, notification.firstEvent, notification.eventCount);
-    const looked = breakpoints.look('event', events, job.pass === 'let-through');
+    const looked = breakpoints.look('event', events, job.released === this.#sending.no);
     this.#tell(looked.logged, subject);
-    if (looked.stop === null) return true;
+    if (looked.stop === null) return 'send';
     this.#stopAt('event', subject, looked.stop, [job]);
-    return false;
+    return 'stop';
   }
 
-  failed(job: Job, target: Target, attempt: AttemptRecord): Hold | null {
+  failed(job: Job, target: Target, attempt: AttemptRecord): number | null {
     const { breakpoints, store } = this.#options;
     if (!this.#watches('failed-attempt')) return null;
-    const notification = store.stored.notificationFacts(job.notificationId);
-    if (notification === undefined) return null;
-    const subject: Subject = { deliveryId: job.deliveryId, notification, target, attempt };
-    const events = this.#subjects.events(subject, notification.firstEvent, notification.eventCount);
-    const looked = breakpoints.look('failed-attempt', events, false);
-    this.#tell(looked.logged, subject);
-    if (looked.stop === null) return null;
-    this.#stopAt('failed-attempt', subject, looked.stop, []);
-    return breakpointHold(looked.stop.ids);
+    try {
+      const notification = store.stored.notificationFacts(job.notificationId);
+      if (notification === undefined) return null;
+      const subject: Subject = { deliveryId: job.deliveryId, notification, target, attempt };
+      const events = this.#subjects.events(subject, notification.firstEvent, notification.eventCount);
+      const looked = breakpoints.look('failed-attempt', events, false);
+      this.#tell(looked.logged, subject);
+      if (looked.stop === null) return null;
+      this.#stopAt('failed-attempt', subject, looked.stop, []);
+      return looked.stop.ids[0] ?? null;
+    } catch (error) {
+      this.#options.log('error', `n${job.notificationId} could not be looked at by the breakpoints: ${String(error)}`);
+      return null;
+    }
   }
 
   unreachable(target: Target): void {
     if (this.#watches('failed-attempt')) this.#options.breakpoints.unreachable(target.place);
   }
 
-  /** A delivery is on disk, and nothing of it was sent yet. */
+  /** A delivery is on disk, and nothing of it can have been sent. Never throws. */
   received(delivery: DeliveryRecord): void {
     const { breakpoints } = this.#options;
     const isUnsigned = delivery.signature === 'invalid' || delivery.signature === 'missing';
     const place = delivery.status === 'rejected' ? 'rejected' : isUnsigned ? 'wrong-signature' : null;
     // What was edited by hand and is released has been looked at.
     if (place === null || delivery.editOf !== undefined || !this.#watches(place)) return;
-    const [notification] = delivery.notifications;
-    const subject: Subject = {
-      deliveryId: delivery.id,
-      notification: notification ?? null,
-      target: null,
-      attempt: null,
-    };
-    const looked = breakpoints.look(place, this.#subjects.events(subject, 0, delivery.events.length), false);
-    this.#tell(looked.logged, subject);
-    if (looked.stop === null) return;
-    const keys = delivery.notifications.flatMap(({ id, forwardings }) =>
-      forwardings.map(({ destinationId }) => ({ notificationId: id, destinationId })),
-    );
-    this.#stopAt(place, subject, looked.stop, keys);
+    try {
+      const [notification] = delivery.notifications;
+      const subject: Subject = {
+        deliveryId: delivery.id,
+        notification: notification ?? null,
+        target: null,
+        attempt: null,
+      };
+      const looked = breakpoints.look(place, this.#subjects.events(subject, 0, delivery.events.length), false);
+      this.#tell(looked.logged, subject);
+      if (looked.stop === null) return;
+      const forwardings = delivery.notifications.flatMap(({ id, forwardings }) =>
+        forwardings.map((each) => ({ notificationId: id, each })),
+      );
+      for (const { each } of forwardings) each.stopped = looked.stop.ids[0] ?? null;
+      const keys = forwardings.map(({ notificationId, each: { destinationId } }) => ({
+        notificationId,
+        destinationId,
+      }));
+      this.#stopAt(place, subject, looked.stop, keys);
+    } catch (error) {
+      this.#options.log('error', `d${delivery.id} could not be looked at by the breakpoints: ${String(error)}`);
+    }
   }
 
-  holdOne(key: ForwardingKey): Promise<unknown> {
-    return this.#options.store.holds.holdOne(key, pauseHold);
-  }
-
-  /** Pauses sending. @returns when what waits is held on disk @throws StoreError */
+  /** Pauses sending. @returns when that is on disk @throws StoreError */
   async pause(client: DebugClient): Promise<void> {
-    if (this.#paused !== null) return this.#settled();
-    const by: PausedBy = { kind: 'client', client };
+    const { store } = this.#options;
+    // It is closed: who asks again is told when that is on disk.
+    if (this.pausedNo !== null) return store.holds.keepSending(() => this.#sending);
     const since = Date.now();
+    const by = { kind: 'client', client } as const;
     const stop: Stop = {
       ...{ reason: 'pause' as const, at: iso(since), place: null, breakpointIds: [], deliveryId: null, eventId: null },
       ...{ notificationId: null, destinationId: null, attempt: null, text: `paused by ${whoPaused(by)}` },
     };
-    this.#close({ by, since, stop });
-    const turn = this.#turn;
+    const paused: Paused = { by, since, stop };
+    this.#close(paused);
     try {
-      await this.#settle(() => this.#holdAll({ by, since }, null, false));
+      await store.holds.keepSending(() => this.#sending);
     } catch (error) {
-      if (turn === this.#turn) this.#reopen();
+      // Unless it was stopped at a breakpoint meanwhile.
+      if (this.#sending.paused === paused) this.#open();
       throw error;
     }
     this.#options.log('info', `sending is ${stop.text}`);
     this.#options.onStopped(stop);
   }
 
-  /** Lets all go on. @returns how many were released, when on disk @throws StoreError */
+  /** Lets all go on. @returns how many were held by the pause, when on disk @throws StoreError */
   async continue(): Promise<number> {
-    const released = await this.#openFor((store, holdOf) => store.holds.releaseAll(openOnDisk, holdOf, true));
-    this.#options.log('info', `sending goes on: ${released} were held`);
+    const { pause, breakpoint } = this.#heldCounts();
+    await this.#options.store.holds.keepSending(
+      () => ({ ...this.#sending, paused: null }),
+      () => this.#open(),
+    );
+    this.#options.log('info', `sending goes on: ${pause + breakpoint} were held`);
     this.#options.onContinued();
-    return released;
+    return pause + breakpoint;
   }
 
   /** Lets all go, whatever breakpoints say, before the relay ends. @throws StoreError */
   async releaseForGood(): Promise<void> {
     this.#ending = true;
-    await this.#openFor((store, holdOf) => store.holds.releaseAll(openOnDisk, holdOf, false));
-    this.#options.onContinued();
+    await this.continue();
   }
 
-  /** Gives up all that is held, and lets what comes go on. @throws StoreError */
+  /** Gives up all that a pause holds, and lets what comes go on. @throws StoreError */
   async dropForGood(): Promise<void> {
-    await this.#openFor((store) => store.holds.dropAll(openOnDisk));
-    this.#options.onContinued();
-  }
-
-  async #openFor(write: (store: Store, holdOf: Lanes['holdOf']) => Promise<number>): Promise<number> {
-    const before = this.#paused;
-    this.#reopen();
-    const turn = this.#turn;
-    const lanes = this.#options.lanes();
-    try {
-      return await this.#settle(() => write(this.#options.store, (id) => lanes.holdOf(id)));
-    } catch (error) {
-      if (turn === this.#turn && before !== null) this.#close(before);
-      throw error;
+    const { store } = this.#options;
+    if (this.#sending.paused !== null) {
+      const flowing = { ...this.#sending, paused: null };
+      const underWay = (): readonly ForwardingKey[] => this.#options.underWay();
+      await store.holds.dropAll(this.view, underWay, flowing, () => this.#open());
     }
+    this.#options.onContinued();
   }
 
   /**
@@ -296,51 +301,57 @@ export class Gate implements GateView {
    * @throws StoreError
    */
   async step(ids: readonly number[] | undefined): Promise<HeldFact[]> {
-    const { store } = this.#options;
-    const lanes = this.#options.lanes();
-    const released = await this.#settle(() =>
-      store.holds.release(
-        () => this.#chosen(ids),
-        (id) => lanes.holdOf(id),
-      ),
-    );
-    lanes.lookAgain();
-    lanes.pump();
+    const { no } = this.#sending;
+    const released = await this.#options.store.holds.release(() => this.#chosen(ids), no);
+    this.#options.onMoved();
     return released;
   }
 
   /** Gives up what is held of notifications; of the next in order where none are given. @throws StoreError */
   drop(ids: readonly number[] | undefined): Promise<HeldFact[]> {
-    return this.#settle(() => this.#options.store.holds.drop(() => this.#chosen(ids)));
+    return this.#options.store.holds.drop(() => this.#chosen(ids));
   }
 
-  /** Does something while nothing is released or dropped. @throws whatever it throws */
-  alone<T>(work: () => Promise<T>): Promise<T> {
-    return this.#settle(work);
+  /**
+   * Has something take the place of what is held of notifications: it is nobody else's until that is done.
+   * @param work gets what is held; nothing is where there is none
+   * @throws whatever it throws
+   */
+  async replace<T>(ids: readonly number[], work: (held: readonly HeldFact[]) => Promise<T>): Promise<T> {
+    const held = this.#chosen(ids);
+    for (const fact of held) this.#claimed.add(keyOf(fact));
+    try {
+      return await work(held);
+    } finally {
+      for (const fact of held) this.#claimed.delete(keyOf(fact));
+      this.#options.onMoved();
+    }
   }
 
   #watches(place: BreakpointPlace): boolean {
     return !this.#ending && this.#options.breakpoints.watches(place);
   }
 
-  #chosen(ids: readonly number[] | undefined): readonly number[] {
-    if (ids !== undefined) return ids;
-    const next = this.#options.store.holds.next();
-    return next === undefined ? [] : [next];
+  /** What is held by the pause and nobody's yet. */
+  #chosen(ids: readonly number[] | undefined): HeldFact[] {
+    const { holds } = this.#options.store;
+    const { view } = this;
+    const isFree = (fact: HeldFact): boolean => isOfPause(fact) && !this.#claimed.has(keyOf(fact));
+    const chosen = ids ?? [this.#sending.paused === null ? undefined : holds.next(view, isFree)];
+    return chosen.flatMap((id) => (id === undefined ? [] : holds.of(id, view).filter(isFree)));
   }
 
-  /** Changes breakpoints. @throws StoreError, and nothing has changed then */
+  /**
+   * Changes breakpoints.
+   * @param caller who asks: those that it sets live as long as its connection
+   * @throws StoreError, and nothing has changed then
+   */
   changeBreakpoints(
     change: BreakpointChange,
+    caller: Caller,
   ): Promise<{ breakpoints: KeptBreakpoint[]; changed: string[]; refused: RefusedBreakpoint[] }> {
     const { breakpoints, store } = this.#options;
-    return this.#settle(async () => {
-      const made = await breakpoints.change(change);
-      const { changed, refused } = made;
-      if (changed.length > 0) await store.holds.keep('breakpoints', made.stored);
-      made.apply();
-      return { breakpoints: breakpoints.list(), changed, refused };
-    });
+    return breakpoints.change(change, caller, (stored) => store.holds.keepBreakpoints(stored));
   }
 
   /** What is held, as clients are shown it. */
@@ -351,10 +362,10 @@ export class Gate implements GateView {
       deliveryId: `d${fact.deliveryId}`,
       destinationId: toldId(fact.destinationId, destination),
       destination: destination?.url ?? '',
-      heldBy: fact.heldBy,
-      breakpointId: shownBreakpoint(fact.breakpoint),
+      heldBy: fact.hold.by,
+      breakpointId: shownBreakpoint(fact.hold.breakpoint),
       attempts: fact.attempts,
-      detail: fact.detail,
+      detail: fact.hold.detail,
     };
   }
 
@@ -394,7 +405,7 @@ export class Gate implements GateView {
 
   #subjectOf({ deliveryId, notificationId }: { deliveryId: number; notificationId: number | null }): Subject {
     const { store } = this.#options;
-    const [held] = notificationId === null ? [] : store.holds.allHeldOf(notificationId);
+    const [held] = notificationId === null ? [] : store.holds.of(notificationId, this.view);
     const destination = held && store.destinations.get(held.destinationId);
     const url = destination && new URL(destination.url);
     return {
@@ -431,57 +442,24 @@ export class Gate implements GateView {
       attempt: place === 'failed-attempt' ? (attempt?.number ?? null) : null,
       text: `${eventId} met ${names.join(' and ')}: ${placeTexts[place]}`,
     };
-    const by: PausedBy = this.#paused?.by ?? { kind: 'breakpoint', breakpointId: names[0] ?? '' };
-    const since = this.#paused?.since ?? now;
-    this.#close({ by, since, stop });
+    const before = this.#sending.paused;
+    const by = before?.by ?? ({ kind: 'breakpoint', breakpointId: names[0] ?? '' } as const);
+    this.#close({ by, since: before?.since ?? now, stop });
     this.#options.log('info', `sending stopped: ${stop.text}`);
-    const stopped = { keys, hold: breakpointHold(ids) };
-    void this.#settle(() => this.#holdAll({ by, since }, stopped, true)).then(
-      () => this.#options.onStopped(stop),
-      (error: unknown) => this.#options.log('error', `what stopped at a breakpoint may not be held: ${String(error)}`),
-    );
-  }
-
-  #holdAll(
-    paused: NonNullable<KeptGate['paused']>,
-    stopped: { readonly keys: readonly ForwardingKey[]; readonly hold: Hold } | null,
-    isBookkeeping: boolean,
-  ): Promise<void> {
-    const lanes = this.#options.lanes();
-    const kept: KeptGate = { paused };
-    return this.#options.store.holds.holdAll(kept, pauseHold, (id) => lanes.underWay(id), stopped, isBookkeeping);
+    void this.#options.store.holds
+      .stop(() => this.#sending, keys, ids[0] ?? 0)
+      .then(() => this.#options.onStopped(stop));
   }
 
   #close(paused: Paused): void {
-    this.#paused = paused;
-    this.#turn += 1;
-    this.#options.lanes().hold();
+    const { no, paused: before } = this.#sending;
+    this.#sending = { no: before === null ? no + 1 : no, paused };
+    this.#options.onMoved();
   }
 
-  #reopen(): void {
-    this.#paused = null;
-    this.#turn += 1;
-    this.#options.lanes().release();
-  }
-
-  #settled(): Promise<void> {
-    return this.#tail.then(
-      () => undefined,
-      () => undefined,
-    );
-  }
-
-  /** Lanes take nothing from now until it is done, and it is done after what was begun before. */
-  async #settle<T>(work: () => Promise<T>): Promise<T> {
-    this.#settling += 1;
-    const done = this.#settled().then(work);
-    this.#tail = done;
-    try {
-      return await done;
-    } finally {
-      this.#settling -= 1;
-      if (this.#settling === 0) this.#options.lanes().pump();
-    }
+  #open(): void {
+    this.#sending = { ...this.#sending, paused: null };
+    this.#options.onMoved();
   }
 
   #tell(lines: readonly Pick<Logged, 'breakpointId' | 'eventId' | 'text'>[], subject: Subject): void {
@@ -499,14 +477,13 @@ export class Gate implements GateView {
   }
 }
 
+function keyOf({ notificationId, destinationId }: ForwardingKey): string {
+  return `${notificationId} ${destinationId}`;
+}
+
 const placeTexts: Readonly<Record<NonNullable<Stop['place']>, string>> = {
   event: 'it is about to be sent',
   'failed-attempt': 'an attempt to send it failed',
   'wrong-signature': 'its signature is wrong or missing',
   rejected: 'it was rejected',
 };
-
-function breakpointHold(ids: readonly number[]): Hold {
-  const names = ids.map((id) => `b${id}`).join(' and ');
-  return { by: 'breakpoint', breakpoint: ids[0] ?? null, detail: `stopped at ${names}` };
-}

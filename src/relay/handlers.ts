@@ -14,6 +14,7 @@ import { ConflictError } from './conflict.ts';
 import type { Handlers } from './control.ts';
 import type { Forwarder } from './forwarder.ts';
 import type { Gate } from './gate.ts';
+import type { Hold, Holdable } from './held.ts';
 import type { HeldFact } from './holds.ts';
 import type { HistoryThread } from './history-thread.ts';
 import { Patience } from './patience.ts';
@@ -54,6 +55,7 @@ export function makeHandlers(parts: HandlerParts): Handlers {
     announcer.statusChanged();
   });
   const destinationById = (id: number): Destination | undefined => store.destinations.get(id);
+  const holdOf = (forwarding: Holdable): Hold | null => gate.holdOf(forwarding);
   const tunnelStatus = (): TunnelStatus => parts.status().tunnel;
 
   /** Adds what only the running relay knows: why it waits, and how often it will be tried. */
@@ -94,7 +96,10 @@ export function makeHandlers(parts: HandlerParts): Handlers {
     const { delivery } = received;
     return {
       delivery: shownRecord(delivery),
-      ...fittingAnswer(shownEventsOf(delivery, destinationById), shownNotificationsOf(delivery, destinationById)),
+      ...fittingAnswer(
+        shownEventsOf(delivery, destinationById, holdOf),
+        shownNotificationsOf(delivery, destinationById, holdOf),
+      ),
     };
   };
 
@@ -110,10 +115,10 @@ export function makeHandlers(parts: HandlerParts): Handlers {
   };
 
   const notHeld = (id: string, ids: readonly number[]): ConflictError => {
-    const [held] = ids.flatMap((each) => store.holds.allHeldOf(each));
+    const [held] = ids.flatMap((each) => store.holds.of(each, gate.view));
     if (held === undefined) return new ConflictError(`nothing of ${id} is held`, 'see-what-is-held');
-    const advice = held.heldBy === 'missing-key' ? 'give-key' : 'see-what-is-held';
-    return new ConflictError(`${id} is held since ${held.detail ?? 'its destination is'}`, advice);
+    const advice = held.hold.by === 'missing-key' ? 'give-key' : 'see-what-is-held';
+    return new ConflictError(`${id} is held since ${held.hold.detail}`, advice);
   };
 
   return {
@@ -216,8 +221,7 @@ export function makeHandlers(parts: HandlerParts): Handlers {
       const original = deliveryId === undefined ? undefined : store.stored.delivery(deliveryId);
       if (original === undefined) throw new ConflictError(`nothing of ${id} is held`, 'see-what-is-held');
       const ids = await history.calls.notificationIdsFor([`d${original.id}`]);
-      return gate.alone(async () => {
-        const held = ids.flatMap((each) => store.holds.heldOf(each));
+      return gate.replace(ids, async (held) => {
         if (held.length === 0) throw notHeld(id, ids);
         const type = contentType ?? original.contentType ?? 'application/json; charset=utf-8';
         const injected = await inject(original.source, body, type, { deliveryId: original.id, held });
@@ -226,7 +230,7 @@ export function makeHandlers(parts: HandlerParts): Handlers {
       });
     },
     'debug/held': ({ limit, after }) => {
-      const { held, more } = store.holds.list(after === undefined ? 0 : Number(after.slice(1)), limit);
+      const { held, more } = store.holds.list(after === undefined ? 0 : Number(after.slice(1)), limit, gate.view);
       return { held: held.map((fact) => gate.shown(fact)), more };
     },
     'debug/patience': ({ destinationIds }, caller) => {
@@ -237,8 +241,8 @@ export function makeHandlers(parts: HandlerParts): Handlers {
       const lifted = forwarder.status().filter(({ timeoutLifted }) => timeoutLifted === true);
       return { destinationIds: lifted.map((each) => each.destinationId) };
     },
-    'debug/breakpoints': async (change) => {
-      const result = await gate.changeBreakpoints(change);
+    'debug/breakpoints': async (change, caller) => {
+      const result = await gate.changeBreakpoints(change, caller);
       if (result.changed.length > 0) announcer.statusChanged();
       return result;
     },

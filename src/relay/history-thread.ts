@@ -2,6 +2,7 @@
 import { Worker } from 'node:worker_threads';
 import { relayAdvice } from '../protocol/errors.ts';
 import type { RelayAdvice, RelayErrorCode } from '../protocol/errors.ts';
+import type { ForwardingKey } from './held.ts';
 import type { HistoryCalls, IndexNews } from './history-worker.ts';
 import { callsTo } from './history/remote-calls.ts';
 import type { PassedError, Remote } from './history/remote-calls.ts';
@@ -25,18 +26,24 @@ declare const HISTORY_WORKER_SOURCE: string | undefined;
 
 type Calls = ReturnType<typeof callsTo<HistoryCalls>>;
 
+export interface HistoryThreadOptions {
+  /** Told how far the index has come, after each piece. */
+  onNews?(news: IndexNews): void;
+  /** What is being sent, which the log does not know. */
+  underWay?(): readonly ForwardingKey[];
+}
+
 /** The history, read in a thread of its own. */
 export class HistoryThread {
   readonly #dataDir: string;
-  readonly #onNews: (news: IndexNews) => void;
+  readonly #options: HistoryThreadOptions;
   #worker: Worker | undefined;
   #calls: Calls | undefined;
   #closed = false;
 
-  /** @param onNews told how far the index has come, after each piece */
-  constructor(dataDir: string, onNews: (news: IndexNews) => void = () => undefined) {
+  constructor(dataDir: string, options: HistoryThreadOptions = {}) {
     this.#dataDir = dataDir;
-    this.#onNews = onNews;
+    this.#options = options;
   }
 
   /** What can be asked of it: the thread is started by the first call. */
@@ -85,11 +92,11 @@ export class HistoryThread {
         ? new Worker(HISTORY_WORKER_SOURCE, { ...options, eval: true })
         : new Worker(new URL('./history-worker.ts', import.meta.url), options);
     worker.unref();
-    const calls = callsTo<HistoryCalls>(
-      worker,
-      (error) => new HistoryError(error),
-      (news) => this.#onNews(news as IndexNews),
-    );
+    const calls = callsTo<HistoryCalls>(worker, {
+      failed: (error) => new HistoryError(error),
+      onTold: (news) => this.#options.onNews?.(news as IndexNews),
+      circumstances: () => this.#options.underWay?.() ?? [],
+    });
     const lost = (message: string): void => {
       calls.giveUp({ code: 'store-failed', message, advice: 'ask-again' });
       // Its error is followed by its exit, when another may already be at work.

@@ -1,6 +1,7 @@
 /** The thread that reads the history, so that no query delays the webhook endpoint. Its other end is history-thread.ts. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { loadSqlite } from './database.ts';
+import type { ForwardingKey } from './held.ts';
 import { HistoryReader, storeFile } from './history.ts';
 import type { IndexState } from './history.ts';
 import type { Mark } from './history/history-index.ts';
@@ -86,4 +87,7 @@ export class HistoryCalls extends HistoryReader {
   }
 }
 
-if (parentPort !== null) serve(parentPort, new HistoryCalls(dataDir));
+if (parentPort !== null) {
+  const calls = new HistoryCalls(dataDir);
+  serve(parentPort, calls, (underWay) => (calls.underWay = underWay as readonly ForwardingKey[]));
+}

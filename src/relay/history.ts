@@ -11,18 +11,23 @@ import type { RelayErrorCode } from '../protocol/errors.ts';
 import type { ParsedParams, Result } from '../protocol/methods.ts';
 import type { Destination } from '../protocol/settings.ts';
 import type { Sending } from '../protocol/debug.ts';
-import { openForReading, stateCodes } from './database.ts';
+import { openForReading, readAtOnce, stateCodes } from './database.ts';
 import { parseFilter } from './filter.ts';
 import { EventRows } from './history/event-rows.ts';
 import { EventSearch, isUpToDate } from './history/event-search.ts';
+import type { Found } from './history/event-search.ts';
+import { slotOf } from './history/held-columns.ts';
 import { EventTable } from './history/event-table.ts';
 import { HistoryIndex } from './history/history-index.ts';
 import type { Mark } from './history/history-index.ts';
-import { enabledOf, readGate } from './kept-gate.ts';
+import { countHeld, readHoldView, waitingByDestination } from './held.ts';
+import type { ForwardingKey, LogHoldView } from './held.ts';
+import { enabledOf } from './breakpoints.ts';
 import { fittingAnswer, fittingAttempts, mostPageBytes, rowBytes } from './message-size.ts';
 import { Renderer } from './render.ts';
 import { iso, parseId } from './shown.ts';
-import { heldCountsOf, heldCountsQuery, StoredReader } from './stored.ts';
+import { StoredReader } from './stored.ts';
+import { Statements } from './statements.ts';
 import type { Row } from './statements.ts';
 
 /** The log of a data directory. */
@@ -68,7 +73,12 @@ export function openHistory(dataDir: string): HistoryReader {
 
 /** Reads one history. */
 export class HistoryReader {
+  /** What is being sent at the time of a call, which the log does not know; nothing where no relay runs. */
+  underWay: readonly ForwardingKey[] = [];
   readonly #db: DatabaseSync;
+  readonly #sql: Statements;
+  /** How the log holds, as it was last read. */
+  #view: LogHoldView;
   readonly #searchFile: string;
   readonly #stored: StoredReader;
   readonly #rows: EventRows;
@@ -79,7 +89,21 @@ export class HistoryReader {
     this.#db = openForReading(storeFile(dataDir));
     this.#searchFile = searchFile(dataDir);
     this.#stored = new StoredReader(this.#db);
-    this.#rows = new EventRows(this.#db, (event) => this.#index.markOf(event));
+    this.#sql = new Statements(this.#db);
+    this.#rows = new EventRows(
+      this.#db,
+      (event) => this.#index.markOf(event),
+      () => this.#view,
+    );
+    this.#view = readHoldView(this.#sql, []);
+  }
+
+  /** Everything that is read until `read` returns is of one moment, how sending stands included. */
+  #atOnce<T>(read: () => T): T {
+    return readAtOnce(this.#db, () => {
+      this.#view = readHoldView(this.#sql, this.underWay);
+      return read();
+    });
   }
 
   /**
@@ -87,6 +111,10 @@ export class HistoryReader {
    * @throws FilterError
    */
   query(params: ParsedParams<'events/query'>): Result<'events/query'> {
+    return this.#atOnce(() => this.#query(params));
+  }
+
+  #query(params: ParsedParams<'events/query'>): Result<'events/query'> {
     const { ids, unseen } = this.#found(params.filter);
     const before = params.before === undefined ? Number.MAX_SAFE_INTEGER : parseId(params.before).number;
     const events: EventRow[] = [];
@@ -111,42 +139,45 @@ export class HistoryReader {
    * @throws FilterError; SnapshotGoneError
    */
   page(params: ParsedParams<'events/page'>): Result<'events/page'> {
-    return this.#tables.page(params);
+    return this.#atOnce(() => this.#tables.page(params));
   }
 
   /** How many events a filter finds, in groups and over time. @throws FilterError */
   counts(params: ParsedParams<'events/counts'>): Result<'events/counts'> {
-    return this.#tables.counts(params);
+    return this.#atOnce(() => this.#tables.counts(params));
   }
 
   /** Ids of the notifications of the events that match a filter, oldest first: of all of them, however long that takes. */
   notificationIds(filter: string): number[] {
     const ids = new Set<number>();
     this.prepare(Infinity);
-    for (const event of this.#found(filter).ids(Number.MAX_SAFE_INTEGER)) {
-      const row = this.#rows.byEvent(event);
-      if (row !== undefined) for (const id of this.#rows.notificationIdsOf(row)) ids.add(id);
-    }
+    this.#atOnce(() => {
+      for (const event of this.#found(filter).ids(Number.MAX_SAFE_INTEGER)) {
+        const row = this.#rows.byEvent(event);
+        if (row !== undefined) for (const id of this.#rows.notificationIdsOf(row)) ids.add(id);
+      }
+    });
     return ascending(ids);
   }
 
   /** How sending was left. */
   sending(): Sending {
-    const kept = (name: string): unknown => {
-      const value = this.#db.prepare('SELECT value FROM meta WHERE key = ?').get(name)?.['value'];
-      return typeof value === 'string' ? JSON.parse(value) : undefined;
-    };
-    const {
-      pause,
-      breakpoint,
-      'missing-key': missingKey,
-      destination,
-    } = heldCountsOf(this.#db.prepare(heldCountsQuery).all());
-    const held = { pause, breakpoint, missingKey, destination };
-    const breakpoints = enabledOf(kept('breakpoints'));
-    const { paused } = readGate(kept('gate'));
-    if (paused === null) return { state: 'flowing', held, breakpoints };
-    return { state: 'paused', by: paused.by, since: iso(paused.since), stop: null, held, breakpoints };
+    return this.#atOnce(() => {
+      const view = this.#view;
+      const counts = countHeld(this.#sql, view, waitingByDestination(this.#sql), this.underWay);
+      const held = {
+        pause: counts.pause,
+        breakpoint: counts.breakpoint,
+        missingKey: counts['missing-key'],
+        destination: counts.destination,
+      };
+      const kept = this.#sql.get("SELECT value FROM meta WHERE key = 'breakpoints'")?.['value'];
+      const breakpoints = enabledOf(typeof kept === 'string' ? JSON.parse(kept) : undefined);
+      const { paused } = view.sending;
+      if (paused === null) return { state: 'flowing', held, breakpoints };
+      const { by, since, stop } = paused;
+      return { state: 'paused', by, since: iso(since), stop, held, breakpoints };
+    });
   }
 
   /** Ids of the notifications with a forwarding that failed, oldest first. */
@@ -172,6 +203,10 @@ export class HistoryReader {
    * @throws NotFoundError
    */
   event(id: string): Result<'events/get'> {
+    return this.#atOnce(() => this.#event(id));
+  }
+
+  #event(id: string): Result<'events/get'> {
     const row = this.#row(id);
     const deliveryId = Number(row['delivery_id']);
     const notificationIds = this.#rows.notificationIdsOf(row);
@@ -189,6 +224,10 @@ export class HistoryReader {
    * @throws NotFoundError
    */
   delivery(id: string): Result<'deliveries/get'> {
+    return this.#atOnce(() => this.#delivery(id));
+  }
+
+  #delivery(id: string): Result<'deliveries/get'> {
     const { kind, number: given } = parseId(id);
     const number = kind === 'delivery' ? given : Number(this.#row(id)['delivery_id']);
     const delivery = found(this.#rows.delivery(number), id);
@@ -300,12 +339,16 @@ export class HistoryReader {
   }
 
   get #tables(): EventTable {
-    this.#table ??= new EventTable(this.#events, this.#rows);
+    this.#table ??= new EventTable((filter) => this.#found(filter), this.#rows);
     return this.#table;
   }
 
-  #found(filter: string) {
-    return this.#events.find(parseFilter(filter, Date.now()));
+  #found(filter: string): Found {
+    const underWay = this.underWay.flatMap(({ notificationId, destinationId }) => {
+      const range = this.#rows.eventRangeOf(notificationId);
+      return range === undefined ? [] : [{ ...range, slot: slotOf(destinationId) }];
+    });
+    return this.#events.find(parseFilter(filter, Date.now()), this.#view, underWay);
   }
 
   #row(id: string): Row {

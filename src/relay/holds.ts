@@ -1,28 +1,17 @@
-/**
- * What is held at the gate, in the log: it is there before anybody is told, in one transaction with whether sending is
- * paused, so that a crash leaves both or neither.
- */
-import type { HeldBy } from '../protocol/debug.ts';
-import { changeCodes, holderCodes, isOpen, passCodes, stateCodes } from './database.ts';
-import type { Hold } from './forwardings.ts';
-import { heldCountsOf, heldCountsQuery, holderName } from './stored.ts';
+/** What is held in the log: read, released, stopped and given up, each in one transaction. What is held is derived (held.ts). */
+import { changeCodes, isWaiting, stateCodes } from './database.ts';
+import { holdableOf, holdOf } from './held.ts';
+import type { ForwardingKey, Hold, HoldView, KeptSending } from './held.ts';
 import type { Row, Statements } from './statements.ts';
 import type { Tally } from './tally.ts';
 import type { WriteQueue } from './write-queue.ts';
 
 /** One forwarding that is held. */
-export interface HeldFact {
-  readonly notificationId: number;
+export interface HeldFact extends ForwardingKey {
   readonly deliveryId: number;
-  readonly destinationId: number;
-  readonly heldBy: HeldBy;
-  readonly breakpoint: number | null;
   readonly attempts: number;
-  readonly detail: string | null;
+  readonly hold: Hold;
 }
-
-/** A forwarding by its ids. */
-export type ForwardingKey = Pick<HeldFact, 'notificationId' | 'destinationId'>;
 
 export interface HoldsOptions {
   readonly sql: Statements;
@@ -33,9 +22,6 @@ export interface HoldsOptions {
   /** Something may wait no longer: its delivery may be removed. */
   onSettled(): void;
 }
-
-/** What is held for a pause or at a breakpoint. */
-const byGate = `state = ${stateCodes.held} AND held_by <= ${holderCodes.breakpoint} AND ${isOpen}`;
 
 /** Holds and releases forwardings of a log, as its only writer does. */
 export class Holds {
@@ -49,245 +35,190 @@ export class Holds {
     this.#tally = options.tally;
   }
 
-  /** What was kept under a name, or undefined. */
-  kept(name: 'gate' | 'breakpoints'): unknown {
-    const row = this.#sql.get('SELECT value FROM meta WHERE key = ?', name);
-    return row === undefined ? undefined : JSON.parse(row['value'] as string);
+  /** The breakpoints that were kept, or undefined. */
+  get keptBreakpoints(): unknown {
+    const row = this.#sql.get("SELECT value FROM meta WHERE key = 'breakpoints'");
+    return row === undefined ? undefined : (JSON.parse(row['value'] as string) as unknown);
   }
 
-  /** Keeps a value under a name. @returns when on disk @throws StoreError */
-  keep(name: 'gate' | 'breakpoints', value: object): Promise<void> {
-    return this.#options.queue.write(() => this.#set(name, value));
+  /** Keeps breakpoints. @returns when on disk @throws StoreError */
+  keepBreakpoints(value: object): Promise<void> {
+    return this.#options.queue.write(() => this.#set('breakpoints', value));
   }
 
   /**
-   * Holds all that waits, but for what is under way.
-   * @param gate what is kept of the gate from now on
-   * @param hold how it is held
-   * @param underWay the notifications that are being sent to a destination; asked when it is done
-   * @param stopped what a breakpoint holds, and how
-   * @param isBookkeeping nobody waits for it: it is kept and tried again while the store fails
+   * Keeps how sending stands: one write, however much waits.
+   * @param sending asked when it is written
+   * @param onDisk called at once when it is
    * @returns when on disk
-   * @throws StoreError where somebody waits for it and it cannot be written
-   */
-  async holdAll(
-    gate: object,
-    hold: Hold,
-    underWay: (destinationId: number) => readonly number[],
-    stopped: { readonly keys: readonly ForwardingKey[]; readonly hold: Hold } | null,
-    isBookkeeping: boolean,
-  ): Promise<void> {
-    const apply = (): void => {
-      this.#set('gate', gate);
-      let changed = 0;
-      for (const { notificationId, destinationId } of stopped?.keys ?? []) {
-        changed += this.#hold(
-          stopped?.hold ?? hold,
-          'destination_id = ? AND notification_id = ?',
-          destinationId,
-          notificationId,
-        );
-      }
-      for (const destinationId of this.#options.destinationIds()) {
-        changed += this.#hold(
-          hold,
-          'destination_id = ? AND notification_id NOT IN (SELECT value FROM json_each(?))',
-          destinationId,
-          JSON.stringify(underWay(destinationId)),
-        );
-      }
-      this.#moved('waiting', 'held', changed);
-    };
-    if (isBookkeeping) await this.#options.queue.keep('that sending stopped at a breakpoint', apply);
-    else await this.#options.queue.write(apply);
-  }
-
-  #hold({ by, breakpoint, detail }: Hold, which: string, ...values: (number | string)[]): number {
-    return this.#sql.run(
-      `UPDATE forwardings SET state = ${stateCodes.held}, held_by = ?, breakpoint = ?, detail = ? WHERE ${which} AND state = ${stateCodes.waiting} AND ${isOpen}`,
-      holderCodes[by],
-      breakpoint,
-      detail,
-      ...values,
-    );
-  }
-
-  /**
-   * Holds one that waits, as bookkeeping.
-   * @returns, when that is known, whether it is on disk
-   */
-  holdOne({ notificationId, destinationId }: ForwardingKey, hold: Hold): Promise<boolean> {
-    return this.#options.queue.keep(`that n${notificationId} is held`, () => {
-      const changed = this.#hold(hold, 'destination_id = ? AND notification_id = ?', destinationId, notificationId);
-      if (changed > 0) this.#tally.move('waiting', 'held', changed);
-      this.#note(changeCodes.notifications, notificationId);
-    });
-  }
-
-  /**
-   * Releases all that pause and breakpoints hold: what was stopped at a breakpoint is not looked at again.
-   * @param gate what is kept of the gate from now on
-   * @param holdOf why what goes to a destination is held on
-   * @param lookAgain whether breakpoints are asked for what a pause held
-   * @returns how many, when on disk
    * @throws StoreError
    */
-  async releaseAll(gate: object, holdOf: (destinationId: number) => Hold | null, lookAgain: boolean): Promise<number> {
-    let released = 0;
-    await this.#options.queue.write(() => {
-      released = 0;
-      this.#set('gate', gate);
-      const held = lookAgain ? 'NULL' : String(passCodes['let-through']);
-      for (const destinationId of this.#options.destinationIds()) {
-        const on = holdOf(destinationId);
-        const changed = this.#sql.run(
-          `UPDATE forwardings SET state = ?, held_by = ?, detail = ?, breakpoint = NULL,
-             pass = CASE WHEN held_by = ${holderCodes.breakpoint} OR pass = ${passCodes.passed} THEN ${passCodes.passed} ELSE ${held} END
-           WHERE destination_id = ? AND ${byGate}`,
-          stateCodes[on === null ? 'waiting' : 'held'],
-          on === null ? null : holderCodes[on.by],
-          on?.detail ?? null,
-          destinationId,
-        );
-        if (on === null) this.#tally.move('held', 'waiting', changed);
-        released += changed;
-      }
-      if (released > 0) this.#note(changeCodes.open);
-    });
-    return released;
+  keepSending(sending: () => KeptSending, onDisk?: () => void): Promise<void> {
+    return this.#options.queue.write(() => this.#set('sending', sending()), onDisk);
   }
 
   /**
-   * Releases these where pause or a breakpoint holds them, whatever breakpoints say.
-   * @param holdOf why what goes to a destination is held on
-   * @returns those that it released, as they were, when on disk
-   * @throws StoreError
+   * Keeps, as bookkeeping, that sending stopped at a breakpoint.
+   * @param sending how it stands then; asked when it is written
+   * @param keys what stopped there
+   * @returns when that is on disk
    */
-  async release(
-    notificationIds: () => readonly number[],
-    holdOf: (destinationId: number) => Hold | null,
-  ): Promise<HeldFact[]> {
-    let released: HeldFact[] = [];
-    await this.#options.queue.write(() => {
-      released = notificationIds().flatMap((id) => this.heldOf(id));
-      for (const { notificationId, destinationId } of released) {
-        const on = holdOf(destinationId);
+  async stop(sending: () => KeptSending, keys: readonly ForwardingKey[], breakpoint: number): Promise<void> {
+    await this.#options.queue.keep('that sending stopped at a breakpoint', () => {
+      this.#set('sending', sending());
+      for (const { notificationId, destinationId } of keys) {
         this.#sql.run(
-          `UPDATE forwardings SET state = ?, held_by = ?, detail = ?, breakpoint = NULL,
-             pass = CASE WHEN held_by = ${holderCodes.breakpoint} OR pass = ${passCodes.passed} THEN ${passCodes.passed} ELSE ${passCodes['let-through']} END
-           WHERE notification_id = ? AND destination_id = ?`,
-          stateCodes[on === null ? 'waiting' : 'held'],
-          on === null ? null : holderCodes[on.by],
-          on?.detail ?? null,
+          `UPDATE forwardings SET stopped = ?, looked = 1, released = NULL WHERE notification_id = ? AND destination_id = ? AND ${isWaiting}`,
+          breakpoint,
           notificationId,
           destinationId,
         );
-        if (on === null) this.#tally.move('held', 'waiting', 1);
         this.#note(changeCodes.notifications, notificationId);
       }
     });
-    return released;
   }
 
   /**
-   * Gives up what pause or a breakpoint holds of these; of all where none are given.
-   * @returns those that it gave up, as they were, when on disk
+   * Releases what is held.
+   * @param choose what; asked within the transaction
+   * @param no the number of the pause that lets it go
+   * @returns it as it was, when on disk
    * @throws StoreError
    */
-  async drop(notificationIds: () => readonly number[]): Promise<HeldFact[]> {
-    let dropped: HeldFact[] = [];
-    await this.#options.queue.write(() => {
-      dropped = notificationIds().flatMap((id) => this.heldOf(id));
-      this.discardHeld(dropped, 'discarded');
-    });
-    this.#options.onSettled();
-    return dropped;
-  }
-
-  /**
-   * Gives up all that pause and breakpoints hold.
-   * @param gate what is kept of the gate from now on
-   * @returns how many, when on disk
-   * @throws StoreError
-   */
-  async dropAll(gate: object): Promise<number> {
-    let dropped = 0;
-    await this.#options.queue.write(() => {
-      dropped = 0;
-      this.#set('gate', gate);
-      for (const destinationId of this.#options.destinationIds()) {
-        dropped += this.#sql.run(
-          `UPDATE forwardings SET state = ${stateCodes.discarded}, held_by = NULL, breakpoint = NULL, next_at = NULL, detail = 'discarded' WHERE destination_id = ? AND ${byGate}`,
-          destinationId,
-        );
-      }
-      this.#moved('held', 'discarded', dropped);
-    });
-    this.#options.onSettled();
-    return dropped;
-  }
-
-  /** Gives up these where they are held. Within a transaction. @param detail why, as people read it */
-  discardHeld(keys: readonly ForwardingKey[], detail: string): void {
-    for (const { notificationId, destinationId } of keys) {
-      const changed = this.#sql.run(
-        `UPDATE forwardings SET state = ${stateCodes.discarded}, held_by = NULL, breakpoint = NULL, next_at = NULL, detail = ? WHERE notification_id = ? AND destination_id = ? AND ${byGate}`,
-        detail,
+  release(choose: () => readonly HeldFact[], no: number): Promise<HeldFact[]> {
+    return this.#change(choose, ({ notificationId, destinationId }) => {
+      this.#sql.run(
+        `UPDATE forwardings SET released = ? WHERE notification_id = ? AND destination_id = ? AND ${isWaiting}`,
+        no,
         notificationId,
         destinationId,
       );
-      if (changed > 0) this.#tally.move('held', 'discarded', changed);
       this.#note(changeCodes.notifications, notificationId);
-    }
+    });
   }
 
-  /** What pause or a breakpoint holds of a notification. */
-  heldOf(notificationId: number): HeldFact[] {
-    return this.allHeldOf(notificationId).filter(({ heldBy }) => heldBy === 'pause' || heldBy === 'breakpoint');
+  /**
+   * Gives up what is held.
+   * @param choose what; asked within the transaction
+   * @returns it as it was, when on disk
+   * @throws StoreError
+   */
+  async drop(choose: () => readonly HeldFact[]): Promise<HeldFact[]> {
+    const dropped = await this.#change(choose, (fact) => this.discard(fact, 'discarded'));
+    this.#options.onSettled();
+    return dropped;
   }
 
-  /** What is held of a notification, for whatever reason. */
-  allHeldOf(notificationId: number): HeldFact[] {
+  async #change(choose: () => readonly HeldFact[], change: (fact: HeldFact) => void): Promise<HeldFact[]> {
+    let changed: HeldFact[] = [];
+    await this.#options.queue.write(() => {
+      changed = [...choose()];
+      for (const fact of changed) change(fact);
+    });
+    return changed;
+  }
+
+  /**
+   * Gives up all that a pause holds, and keeps how sending stands then.
+   * @param view what is held
+   * @param underWay what is being sent; asked within the transaction
+   * @param onDisk called at once when it is on disk
+   * @throws StoreError
+   */
+  async dropAll(
+    view: HoldView,
+    underWay: () => readonly ForwardingKey[],
+    sending: KeptSending,
+    onDisk: () => void,
+  ): Promise<void> {
+    await this.#options.queue.write(() => {
+      this.#set('sending', sending);
+      for (const destinationId of this.#options.destinationIds()) {
+        if (view.destinationHold(destinationId) !== null) continue;
+        const sent = underWay().filter((each) => each.destinationId === destinationId);
+        const changed = this.#sql.run(
+          `UPDATE forwardings SET state = ${stateCodes.discarded}, next_at = NULL, detail = 'discarded'
+           WHERE destination_id = ? AND ${isWaiting} AND released IS NOT ? AND notification_id NOT IN (SELECT value FROM json_each(?))`,
+          destinationId,
+          view.sending.no,
+          JSON.stringify(sent.map(({ notificationId }) => notificationId)),
+        );
+        this.#tally.move(destinationId, 'waiting', 'discarded', changed);
+      }
+      this.#note(changeCodes.open, 0);
+    }, onDisk);
+    this.#options.onSettled();
+  }
+
+  /** Gives up one that waits. Within a transaction. @param detail why, as people read it */
+  discard({ notificationId, destinationId }: ForwardingKey, detail: string): void {
+    const changed = this.#sql.run(
+      `UPDATE forwardings SET state = ${stateCodes.discarded}, next_at = NULL, detail = ? WHERE notification_id = ? AND destination_id = ? AND ${isWaiting}`,
+      detail,
+      notificationId,
+      destinationId,
+    );
+    this.#tally.move(destinationId, 'waiting', 'discarded', changed);
+    this.#note(changeCodes.notifications, notificationId);
+  }
+
+  /** What is held of a notification. */
+  of(notificationId: number, view: HoldView): HeldFact[] {
     return this.#facts(
       `SELECT f.*, n.delivery_id FROM forwardings f JOIN notifications n ON n.id = f.notification_id
-       WHERE f.notification_id = ? AND f.state = ${stateCodes.held} ORDER BY f.destination_id`,
+       WHERE f.notification_id = ? AND f.${isWaiting} ORDER BY f.destination_id`,
+      view,
       notificationId,
     );
   }
 
-  /** The next that pause or a breakpoint holds, by the order of notifications; undefined where none is. */
-  next(): number | undefined {
+  /**
+   * The next notification that a pause or a breakpoint holds, in their order; undefined where none is.
+   * @param isChosen which may be it
+   */
+  next(view: HoldView, isChosen: (fact: HeldFact) => boolean): number | undefined {
     let next: number | undefined;
     for (const destinationId of this.#options.destinationIds()) {
-      const row = this.#sql.get(
-        `SELECT notification_id AS id FROM forwardings WHERE destination_id = ? AND ${byGate} ORDER BY notification_id LIMIT 1`,
+      if (view.destinationHold(destinationId) !== null) continue;
+      const rows = this.#sql.iterate(
+        `SELECT f.*, n.delivery_id FROM forwardings f JOIN notifications n ON n.id = f.notification_id
+         WHERE f.destination_id = ? AND f.${isWaiting} AND f.released IS NOT ? ORDER BY f.notification_id`,
         destinationId,
+        view.sending.no,
       );
-      if (row !== undefined) next = Math.min(next ?? Infinity, Number(row['id']));
+      for (const row of rows) {
+        const fact = factOf(row, view);
+        if (fact === null || !isChosen(fact)) continue;
+        next = Math.min(next ?? Infinity, fact.notificationId);
+        break;
+      }
     }
     return next;
   }
 
-  /** How much is held, by who holds it. */
-  counts(): Record<HeldBy, number> {
-    return heldCountsOf(this.#sql.all(heldCountsQuery));
-  }
-
   /**
-   * What is held, by the order of notifications, for whatever reason.
+   * What is held, in the order of notifications.
    * @param after only those of a later notification
    * @param most about so many: a notification is never cut
    */
-  list(after: number, most: number): { readonly held: HeldFact[]; readonly more: boolean } {
-    const all = [...this.#options.destinationIds()].flatMap((destinationId) =>
-      this.#facts(
+  list(after: number, most: number, view: HoldView): { readonly held: HeldFact[]; readonly more: boolean } {
+    const all: HeldFact[] = [];
+    for (const destinationId of this.#options.destinationIds()) {
+      const rows = this.#sql.iterate(
         `SELECT f.*, n.delivery_id FROM forwardings f JOIN notifications n ON n.id = f.notification_id
-         WHERE f.destination_id = ? AND f.state = ${stateCodes.held} AND f.${isOpen} AND f.notification_id > ? ORDER BY f.notification_id LIMIT ?`,
+         WHERE f.destination_id = ? AND f.${isWaiting} AND f.notification_id > ? ORDER BY f.notification_id`,
         destinationId,
         after,
-        most + 1,
-      ),
-    );
+      );
+      let here = 0;
+      for (const row of rows) {
+        const fact = factOf(row, view);
+        if (fact === null) continue;
+        all.push(fact);
+        here += 1;
+        if (here > most) break;
+      }
+    }
     all.sort((a, b) => a.notificationId - b.notificationId || a.destinationId - b.destinationId);
     if (all.length <= most) return { held: all, more: false };
     const last = all[most - 1]?.notificationId ?? 0;
@@ -295,29 +226,32 @@ export class Holds {
     return { held, more: held.length < all.length };
   }
 
-  #facts(sql: string, ...values: number[]): HeldFact[] {
-    return this.#sql.all(sql, ...values).map((row: Row) => ({
-      notificationId: Number(row['notification_id']),
-      deliveryId: Number(row['delivery_id']),
-      destinationId: Number(row['destination_id']),
-      heldBy: holderName(row['held_by']) ?? 'missing-key',
-      breakpoint: row['breakpoint'] as number | null,
-      attempts: Number(row['attempts']),
-      detail: row['detail'] as string | null,
-    }));
+  #facts(sql: string, view: HoldView, ...values: number[]): HeldFact[] {
+    return this.#sql
+      .all(sql, ...values)
+      .map((row) => factOf(row, view))
+      .filter((fact) => fact !== null);
   }
 
-  #moved(from: 'waiting' | 'held', to: 'held' | 'discarded', changed: number): void {
-    if (changed === 0) return;
-    this.#tally.move(from, to, changed);
-    this.#note(changeCodes.open);
-  }
-
-  #note(kind: number, notificationId = 0): void {
+  #note(kind: number, notificationId: number): void {
     this.#sql.run('INSERT INTO changes (kind, first, last) VALUES (?, ?, ?)', kind, notificationId, notificationId);
   }
 
-  #set(name: string, value: object): void {
+  #set(name: 'sending' | 'breakpoints', value: object): void {
     this.#sql.run('INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)', name, JSON.stringify(value));
   }
+}
+
+/** Whether a pause or a breakpoint holds it, and not its destination. */
+export function isOfPause({ hold }: HeldFact): boolean {
+  return hold.by === 'pause' || hold.by === 'breakpoint';
+}
+
+function factOf(row: Row, view: HoldView): HeldFact | null {
+  const holdable = holdableOf(row);
+  const hold = holdOf(holdable, view);
+  if (hold === null) return null;
+  const { notificationId, destinationId } = holdable;
+  const [deliveryId, attempts] = [Number(row['delivery_id']), Number(row['attempts'])];
+  return { notificationId, destinationId, deliveryId, attempts, hold };
 }

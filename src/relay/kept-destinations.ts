@@ -1,21 +1,22 @@
 /** Destinations and render settings in the log: what forwardings and notifications refer to by number. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Destination } from '../protocol/settings.ts';
-import { StoreError } from './database.ts';
 import { distinctDestinations, findForReplay, findKnown, toldId } from './destinations.ts';
 import type { KnownDestination } from './destinations.ts';
-import type { OpenDestination } from './forwardings.ts';
+import { readDestinationHold } from './held.ts';
+import type { DestinationHold } from './held.ts';
 import type { RenderSettings } from './normalise.ts';
 import type { Statements } from './statements.ts';
 import type { WriteQueue } from './write-queue.ts';
+
+/** Who holds what goes to a destination, under the keys and credentials that are there. */
+export type HoldsDestination = (destination: Destination) => DestinationHold | null;
 
 /** What the log made of settings. */
 export interface KeptSettings {
   /** The destinations of the settings, in their order, each once. */
   readonly destinations: readonly { readonly id: number; readonly destination: Destination }[];
   readonly renderSettingsId: number;
-  /** The destinations that something waits or is held for. */
-  readonly open: readonly OpenDestination[];
   /** Puts the destinations back to what they were. @throws StoreError */
   undo(): void;
 }
@@ -27,18 +28,15 @@ export class KeptDestinations {
   /** As on disk, by id. */
   #destinations: ReadonlyMap<number, KnownDestination>;
 
-  readonly #countOpen: () => OpenDestination[];
-
-  /** @param countOpen what waits for each destination; throws where it cannot be read */
-  constructor(sql: Statements, queue: WriteQueue, countOpen: () => OpenDestination[]) {
+  constructor(sql: Statements, queue: WriteQueue) {
     this.#sql = sql;
     this.#queue = queue;
-    this.#countOpen = countOpen;
     this.#destinations = byId(
-      sql.all('SELECT id, config, position FROM destinations').map(({ id, config, position }) => ({
+      sql.all('SELECT id, config, position, held FROM destinations').map(({ id, config, position, held }) => ({
         id: Number(id),
         destination: JSON.parse(config as string) as Destination,
         position: position === null ? null : Number(position),
+        held: readDestinationHold(held),
       })),
     );
   }
@@ -52,6 +50,11 @@ export class KeptDestinations {
     return this.#destinations.get(id)?.destination;
   }
 
+  /** Who holds what goes to a destination, whatever the gate says; null where nobody does. */
+  heldBy(id: number): DestinationHold | null {
+    return this.#destinations.get(id)?.held ?? null;
+  }
+
   /** A destination as clients and the log call it. */
   nameOf(id: number): string {
     return toldId(id, this.get(id));
@@ -59,9 +62,10 @@ export class KeptDestinations {
 
   /**
    * Keeps what settings say of destinations and of how notifications are made, all of it or nothing.
-   * @throws StoreError where it cannot be written, or what waits cannot be read
+   * @param heldBy says of every destination who holds it
+   * @throws StoreError where it cannot be written
    */
-  keepSettings(entries: readonly Destination[], render: RenderSettings): KeptSettings {
+  keepSettings(entries: readonly Destination[], render: RenderSettings, heldBy: HoldsDestination): KeptSettings {
     const before = this.#destinations;
     const distinct = distinctDestinations(entries);
     const known = findKnown(distinct, [...before.values()]);
@@ -70,23 +74,19 @@ export class KeptDestinations {
       id: known[position] ?? next++,
       destination,
       position,
+      held: heldBy(destination),
     }));
-    const others = [...before.values()].filter(({ id }) => !known.includes(id));
-    let open: OpenDestination[];
-    try {
-      open = this.#countOpen();
-    } catch (cause) {
-      throw new StoreError(`the history cannot be read: ${(cause as Error).message}`, 'check-data-directory', cause);
-    }
+    const others = [...before.values()]
+      .filter(({ id }) => !known.includes(id))
+      .map((each) => ({ ...outsideSettings(each), held: heldBy(each.destination) }));
     const renderSettingsId = this.#queue.now(() => {
-      this.#write([...others.map(outsideSettings), ...configured]);
+      this.#write([...others, ...configured]);
       return this.#renderSettingsId(render);
     });
-    this.#destinations = byId([...others.map(outsideSettings), ...configured]);
+    this.#destinations = byId([...others, ...configured]);
     return {
       destinations: configured,
       renderSettingsId,
-      open,
       undo: () => {
         const fresh = configured.filter(({ id }) => !before.has(id)).map(outsideSettings);
         this.#queue.now(() => this.#write([...before.values(), ...fresh]));
@@ -98,14 +98,15 @@ export class KeptDestinations {
   /**
    * The id of a destination that is not of the settings, as one of a replay: that of one of the settings where it would
    * send the same, else the same for the same URL, mode, key, credentials and headers.
+   * @param heldBy says who holds it
    * @throws StoreError where it cannot be written
    */
-  intern(to: Destination): number {
+  intern(to: Destination, heldBy: HoldsDestination): number {
     const known = findForReplay(to, [...this.#destinations.values()]);
     if (known !== undefined && known.position !== null) return known.id;
     const id = known?.id ?? this.#nextId();
     // An id is the settings' own.
-    const changed = { id, destination: { ...to, id: undefined }, position: null };
+    const changed = { id, destination: { ...to, id: undefined }, position: null, held: heldBy(to) };
     this.#queue.now(() => this.#write([changed]));
     this.#destinations = byId([...this.#destinations.values(), changed]);
     return id;
@@ -131,10 +132,11 @@ export class KeptDestinations {
     for (const each of destinations) {
       if (isDeepStrictEqual(each, this.#destinations.get(each.id))) continue;
       this.#sql.run(
-        'INSERT OR REPLACE INTO destinations (id, config, position) VALUES (?, ?, ?)',
+        'INSERT OR REPLACE INTO destinations (id, config, position, held) VALUES (?, ?, ?, ?)',
         each.id,
         JSON.stringify(each.destination),
         each.position,
+        each.held === null ? null : JSON.stringify(each.held),
       );
     }
   }

@@ -6,7 +6,6 @@ import type { Attempt } from '../protocol/history.ts';
 import type { Destination, Settings } from '../protocol/settings.ts';
 import type { DestinationStatus } from '../protocol/status.ts';
 import { attemptOf, toldAttempt } from './attempt.ts';
-import type { Hold } from './forwardings.ts';
 import { openGate } from './gate.ts';
 import type { GateView } from './gate.ts';
 import { ConnectionPool } from './connection-pool.ts';
@@ -19,7 +18,6 @@ import { Retries } from './retries.ts';
 import { judge } from './retry.ts';
 import type { Verdict } from './retry.ts';
 import type { Store } from './store.ts';
-import { holdOf } from './target.ts';
 import type { Target } from './target.ts';
 import { TimeLimit } from './time-limit.ts';
 import { UnderWay } from './under-way.ts';
@@ -59,6 +57,10 @@ export class Lane {
   #terms: Terms;
   readonly #waiting = new Waiting();
   readonly #retries = new Retries(() => this.pump());
+  /** How many attempts at a notification are not on disk yet: until then it says there that they are still to be made. */
+  readonly #recording = new Map<number, number>();
+  /** How many of these are tried again. */
+  #postponing = 0;
   readonly #underWay: UnderWay;
   readonly #connections: ConnectionPool;
   readonly #reachability: Reachability;
@@ -74,7 +76,7 @@ export class Lane {
     this.#underWay = new UnderWay(allUnderWay);
     this.#connections = new ConnectionPool(terms.target.destination, terms.settings);
     this.#reachability = new Reachability({
-      probe: () => this.#probe(),
+      onDue: () => this.pump(),
       onChange: () => options.onChange(),
       log: (level, message) => options.log(level, message),
     });
@@ -83,8 +85,7 @@ export class Lane {
       log: (level, message) => options.log(level, message),
       delayScale: this.#delayScale,
     });
-    if (terms.target.heldWhy === null) this.releaseWhatIsHeld();
-    this.#takeTerms();
+    this.pump();
   }
 
   /** The destination as it stands. */
@@ -107,39 +108,26 @@ export class Lane {
 
   /** Goes on by other terms. */
   reconfigure(terms: Terms): void {
-    const wasHeld = this.target.heldWhy !== null;
+    const wasHeld = this.target.held !== null;
     this.#terms = terms;
     this.#connections.use(terms.target.destination, terms.settings);
-    if (wasHeld && terms.target.heldWhy === null) this.releaseWhatIsHeld();
-    this.#takeTerms();
+    if (wasHeld || terms.target.held !== null) this.lookAgain();
+    else {
+      this.#reachability.tryNow();
+      this.pump();
+    }
   }
 
-  #takeTerms(): void {
-    const { heldWhy } = this.target;
-    if (heldWhy !== null) {
-      this.#drop(() => true);
-      this.#hold(heldWhy);
-    }
-    if (this.#reachability.waitsForProbe) this.#probe();
+  /** Others may be sent than before: what may not is forgotten here, and what may is read from disk, in order. */
+  lookAgain(): void {
+    this.#drop((job) => !this.#mayBegin(job));
+    this.#waiting.lookAgain();
+    this.#reachability.tryNow();
     this.pump();
   }
 
-  #hold(heldWhy: string): void {
-    const by = holdOf(this.target)?.by;
-    void this.#options.store.forwardings.holdWaiting(this.target.id, heldWhy, by);
-  }
-
-  /** Lets what was held back be sent, unless it is still to be held. */
-  releaseWhatIsHeld(): void {
-    if (this.target.heldWhy !== null) return;
-    const { forwardings } = this.#options.store;
-    void forwardings
-      .releaseHeld(this.target.id, () => this.#gate.hold)
-      .then((released) => {
-        if (!released) return;
-        this.#waiting.lookAgain();
-        this.pump();
-      });
+  #mayBegin(job: Pick<Job, 'released'>): boolean {
+    return this.target.held === null && this.#gate.mayBegin(job);
   }
 
   /** Lifts the time-out of its attempts, or puts it back. */
@@ -147,22 +135,9 @@ export class Lane {
     this.#timeLimit.lift(lifted);
   }
 
-  /** Sending is paused: what waits is held, and nothing of it is in memory but what is under way. */
-  hold(): void {
-    this.#underWay.hold();
-    this.#drop(() => true);
-    this.#waiting.lookAgain();
-  }
-
-  /** Sending goes on: what is under way, too, and what waits is read from disk, in order. */
-  release(): void {
-    this.#underWay.release();
-    this.#waiting.lookAgain();
-  }
-
-  /** Something waits on disk that is not known here: it is read in its turn. */
-  lookAgain(): void {
-    this.#waiting.lookAgain();
+  /** Whether a notification is being sent. */
+  isUnderWay(notificationId: number): boolean {
+    return this.#underWay.has(notificationId);
   }
 
   /** The notifications that are being sent. */
@@ -170,25 +145,17 @@ export class Lane {
     return this.#underWay.notificationIds(Infinity);
   }
 
-  /** Takes a forwarding that was just put on disk. */
+  /** Takes a forwarding that was just put on disk. One that may not begin is read from there when it may. */
   add(job: Job): void {
-    const { heldWhy } = this.target;
-    if (heldWhy !== null) {
-      this.#hold(heldWhy);
-      return;
-    }
+    if (!this.#mayBegin(job)) return;
     this.#waiting.add(job);
     this.pump();
   }
 
   /** Takes a forwarding that is sent again, of which the place in the order has passed. */
   replay(job: Job): void {
-    const { heldWhy } = this.target;
-    if (heldWhy !== null) {
-      this.#hold(heldWhy);
-      return;
-    }
     this.#underWay.replayed(job);
+    if (!this.#mayBegin(job)) return;
     this.#waiting.addLate(job);
     this.pump();
   }
@@ -196,27 +163,27 @@ export class Lane {
   /** Forgets what was discarded on disk. */
   discarded(isGone: (notificationId: number) => boolean): void {
     this.#underWay.discard(isGone);
-    this.#drop(isGone);
+    this.#unreadable.drop(isGone);
+    this.#drop(({ notificationId }) => isGone(notificationId));
     // What was put on disk by the same commit, after it was discarded, still waits there.
     this.#waiting.lookAgain();
     this.pump();
   }
 
-  #drop(isGone: (notificationId: number) => boolean): void {
+  #drop(isGone: (job: Job) => boolean): void {
     this.#waiting.drop(isGone);
-    this.#unreadable.drop(isGone);
-    for (const id of this.#retries.drop(isGone)) this.#waiting.forget(id);
+    for (const id of this.#retries.drop(isGone)) if (!this.#recording.has(id)) this.#waiting.forget(id);
   }
 
   /** Why nothing is sent, where that is so. */
   get detail(): string | null {
-    return this.target.heldWhy ?? this.#reachability.detail;
+    return this.target.held?.why ?? this.#reachability.detail;
   }
 
-  /** How the destination stands. @param waiting how many forwardings wait or are held on disk */
+  /** How the destination stands. @param waiting how many forwardings wait on disk, held or not */
   status(waiting: number): DestinationStatus {
-    const { id, destination, configured, heldWhy } = this.target;
-    const state = heldWhy !== null ? 'held' : this.#reachability.isDown ? 'down' : 'up';
+    const { id, destination, configured, held } = this.target;
+    const state = held !== null ? 'held' : this.#reachability.isDown ? 'down' : 'up';
     const { url, mode, signatureKeyName, credentialsName, insecureTls } = destination;
     const underWay = this.#underWay.notificationIds(mostUnderWayTold).map((each) => `n${each}`);
     return {
@@ -240,35 +207,57 @@ export class Lane {
 
   /** Sends as much as may be under way now, and sees to it that the next retry comes. */
   pump(): void {
-    const concurrency = this.#strictOrder ? 1 : this.#terms.settings.concurrency;
-    while (
-      !this.#ended &&
-      this.target.heldWhy === null &&
-      !this.#reachability.isDown &&
-      this.#underWay.hasRoom(concurrency)
-    ) {
-      if (this.#options.store.failure !== null || this.#gate.settling) return;
+    while (this.#hasRoom && this.#options.store.failure === null) {
       const job = this.#take();
-      if (job === undefined) {
+      if (job !== undefined) this.#begin(job);
+      else if (!this.#nothingToTry()) {
         this.#retries.arm();
         return;
       }
-      if (this.#passes(job)) this.#send(job);
     }
   }
 
-  /** @returns false where it is held: it is not known here any more, and nothing else is sent */
-  #passes(job: Job): boolean {
-    if (this.#gate.passes(job, this.target)) return true;
-    this.#waiting.forget(job.notificationId);
-    return false;
+  get #hasRoom(): boolean {
+    if (this.#ended || this.target.held !== null || !this.#reachability.mayTry) return false;
+    if (this.#reachability.isDown) return true;
+    return this.#underWay.hasRoom(this.#strictOrder ? 1 : this.#terms.settings.concurrency);
+  }
+
+  /** @returns whether it was down and counts as up now, since nothing is left to find out with */
+  #nothingToTry(): boolean {
+    if (!this.#reachability.isDown || this.#gate.pausedNo !== null || this.#unreadable.pausing) return false;
+    this.#reachability.up();
+    return true;
+  }
+
+  /** Sends one whose turn has come, where the gate lets it. */
+  #begin(job: Job): void {
+    const terms = this.#terms;
+    let outgoing: Outgoing | undefined;
+    let looked = job.looked;
+    try {
+      if (this.#gate.verdict(job, terms.target) !== 'send') {
+        this.#waiting.forget(job.notificationId);
+        return;
+      }
+      looked = true;
+      outgoing = this.#render(job, terms);
+    } catch (error) {
+      // Others may be read: it waits like one that is being retried, and is charged no attempt.
+      this.#unreadable.failed(job.notificationId, error as Error, terms.target.place);
+      this.#retries.add({ ...job, looked }, Date.now() + this.#unreadable.pauseMs);
+      return;
+    }
+    this.#unreadable.worked(job.notificationId);
+    if (outgoing === undefined) this.#waiting.forget(job.notificationId);
+    else this.#send(job, outgoing, terms);
   }
 
   /** The next that may be sent: what is due again comes first. */
   #take(): Job | undefined {
     const due = this.#retries.takeDue(Date.now());
     if (due !== undefined) return due;
-    const waitsForRetry = (): boolean => this.#strictOrder && this.#retries.size > 0;
+    const waitsForRetry = (): boolean => this.#strictOrder && this.#retries.size + this.#postponing > 0;
     if (waitsForRetry()) return undefined;
     for (let after = this.#waiting.readAfter; after !== null; after = this.#waiting.readAfter) {
       if (!this.#readOn(after) || waitsForRetry()) return undefined;
@@ -280,7 +269,8 @@ export class Lane {
   #readOn(after: number): boolean {
     if (this.#unreadable.pausing) return false;
     try {
-      const read = this.#options.store.forwardings.open(this.target.id, 'waiting', after, windowSize);
+      const { forwardings } = this.#options.store;
+      const read = forwardings.waiting(this.target.id, this.#gate.pausedNo, after, windowSize);
       this.#waiting.fill(read, Date.now(), (job, at) => this.#retries.add(job, at));
     } catch (error) {
       this.#unreadable.failed('waiting', error as Error, this.target.place);
@@ -291,26 +281,11 @@ export class Lane {
     return true;
   }
 
-  /** @returns false where there was nothing to send */
-  #send(job: Job): boolean {
-    const terms = this.#terms;
+  #send(job: Job, outgoing: Outgoing, terms: Terms): void {
     const { destination, url } = terms.target;
-    let outgoing: Outgoing | undefined;
-    try {
-      outgoing = this.#render(job, terms);
-    } catch (error) {
-      // Others may be read: it waits like one that is being retried, and is charged no attempt.
-      this.#unreadable.failed(job.notificationId, error as Error, terms.target.place);
-      this.#retries.add({ ...job, pass: 'passed' }, Date.now() + this.#unreadable.pauseMs);
-      return false;
-    }
-    this.#unreadable.worked(job.notificationId);
-    if (outgoing === undefined) {
-      this.#waiting.forget(job.notificationId);
-      return false;
-    }
     const { body, headers, withheld } = outgoing;
     this.#underWay.begin(job, body.byteLength);
+    this.#reachability.probing(job.notificationId);
     // Clients tell what is being sent from what waits.
     this.#options.onChange();
     const at = Date.now();
@@ -337,13 +312,12 @@ export class Lane {
       }
       const recorded = attemptOf(current.job, sent, told(), verdict, nextAt);
       const stopped = this.#gate.failed(current.job, terms.target, recorded.attempt);
-      const hold = stopped ?? (current.held ? this.#gate.hold : null);
-      const isTriedAgain = nextAt !== null && hold === null;
-      if (isTriedAgain) this.#retries.add({ ...current.job, attempts: current.job.attempts + 1 }, nextAt);
+      if (nextAt !== null && stopped === null && this.#mayBegin(current.job)) {
+        this.#retries.add({ ...current.job, attempts: current.job.attempts + 1 }, nextAt);
+      }
+      this.#record(current.job, recorded, destination, nextAt === null ? null : stopped);
       this.pump();
-      this.#record(current.job, recorded, destination, nextAt === null ? null : hold);
     });
-    return true;
   }
 
   #render(job: Job, { target, secrets }: Terms): Outgoing | undefined {
@@ -359,58 +333,54 @@ export class Lane {
     return discarded && verdict.outcome === 'retrying' ? { outcome: 'failed', detail: verdict.detail } : verdict;
   }
 
-  /** @param hold who holds it, where it would be tried again */
+  /** @param stopped the breakpoint at which it stopped, where it would be tried again */
   #record(
     job: Job,
     { attempt, detail }: ReturnType<typeof attemptOf>,
     destination: Destination,
-    hold: Hold | null,
+    stopped: number | null,
   ): void {
     const { store } = this.#options;
-    void store.forwardings.recordAttempt(attempt, detail, hold).then((recorded) => {
-      // It still waits on disk: in memory it stays what it is, so that it is not sent again before a restart.
-      if (!recorded) return;
-      const { heldWhy } = this.target;
-      if (attempt.nextAt === null || hold !== null) {
+    const { notificationId, deliveryId } = job;
+    const isPostponed = attempt.nextAt !== null;
+    this.#recording.set(notificationId, (this.#recording.get(notificationId) ?? 0) + 1);
+    if (isPostponed) this.#postponing += 1;
+    void store.forwardings.recordAttempt(attempt, detail, stopped).then((recorded) => {
+      if (isPostponed) this.#postponing -= 1;
+      const others = (this.#recording.get(notificationId) ?? 1) - 1;
+      if (others > 0) this.#recording.set(notificationId, others);
+      else this.#recording.delete(notificationId);
+      if (isPostponed) {
+        // It is read again when it may begin, which may be now.
+        const isHere = others > 0 || this.#retries.has(notificationId) || this.#underWay.has(notificationId);
+        if (!isHere) this.#forgotten(notificationId);
+      } else if (recorded) {
         // Not before it is on disk: until then it would be read as waiting once more.
-        this.#waiting.forget(job.notificationId);
-        if (hold === null) store.settled(job.deliveryId);
-      } else if (heldWhy !== null) {
-        // Its key was taken away, or it is held, since it was under way.
-        this.#drop((id) => id === job.notificationId);
-        this.#hold(heldWhy);
+        this.#waiting.forget(notificationId);
+        store.settled(deliveryId);
       }
-      this.#options.onAttempt(toldAttempt(attempt, job, destination));
+      // What could not be recorded is not told; it is sent again after a restart, and not before.
+      if (recorded) this.#options.onAttempt(toldAttempt(attempt, job, destination));
     });
   }
 
-  #goDown({ job, discarded, held }: ReturnType<UnderWay['end']>, detail: string): void {
+  /** The disk alone knows of it, as it stands there. */
+  #forgotten(notificationId: number): void {
+    this.#waiting.forget(notificationId);
+    this.#waiting.lookAgain();
+    this.pump();
+  }
+
+  #goDown({ job, discarded }: ReturnType<UnderWay['end']>, detail: string): void {
     this.#reachability.failed(job.notificationId, detail, this.target.place);
     this.#gate.unreachable(this.target);
-    if (discarded) this.#waiting.forget(job.notificationId);
-    else if (held && this.#gate.hold !== null) {
-      // Not before it is on disk: until then it would be read as waiting.
-      void this.#gate.holdOne(job).then(() => this.#waiting.forget(job.notificationId));
-    } else this.#waiting.putBack({ ...job, pass: 'passed' });
+    if (discarded || !this.#mayBegin(job)) this.#waiting.forget(job.notificationId);
+    else this.#waiting.putBack({ ...job, looked: true });
     this.pump();
   }
 
   #comeUp(result: SendResult): void {
     if (!this.#reachability.isDown) return;
     this.#reachability.up(result.kind === 'unreachable' ? undefined : this.target.place);
-  }
-
-  /** Tries the first that waits: one at a time. */
-  #probe(): void {
-    if (!this.#reachability.isDown || this.#ended || this.#gate.settling) return;
-    for (let job = this.#take(); job !== undefined; job = this.#take()) {
-      if (!this.#passes(job)) return;
-      if (!this.#send(job)) continue;
-      this.#reachability.probing(job.notificationId);
-      return;
-    }
-    // Nothing is left to try it with.
-    this.#reachability.up();
-    this.pump();
   }
 }

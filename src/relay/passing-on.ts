@@ -14,8 +14,8 @@ import type { Store } from './store.ts';
 export interface Followers {
   readonly announcer: Announcer;
   readonly forwarder: Forwarder;
-  /** Looks at what came, before anything of it is sent; without it nothing does. */
-  readonly gate?: Pick<Gate, 'received'>;
+  /** Knows what is held; without it nothing is. */
+  readonly gate?: Pick<Gate, 'holdOf'>;
   /** Knows the destinations. */
   readonly store: Store;
   log(level: 'error', message: string): void;
@@ -30,11 +30,6 @@ export function passOn(received: Received, followers: Followers): void {
     followers.log('error', `d${id} is on disk and could not be told: ${String(error)}`);
   }
   try {
-    followers.gate?.received(received.delivery);
-  } catch (error) {
-    followers.log('error', `d${id} could not be looked at by the breakpoints: ${String(error)}`);
-  }
-  try {
     forward(received, followers);
   } catch (error) {
     const when = 'what of it waits is sent when the relay is started again';
@@ -42,22 +37,23 @@ export function passOn(received: Received, followers: Followers): void {
   }
 }
 
-function announce(delivery: DeliveryRecord, { announcer, store }: Followers): void {
+function announce(delivery: DeliveryRecord, { announcer, gate, store }: Followers): void {
   if (!announcer.heard) return;
   announcer.added(
     shownRecord(delivery),
-    shownEventsOf(delivery, (id) => store.destinations.get(id)),
+    shownEventsOf(
+      delivery,
+      (id) => store.destinations.get(id),
+      (forwarding) => gate?.holdOf(forwarding) ?? null,
+    ),
   );
   announcer.statusChanged();
 }
 
-function forward({ delivery, renderSettings: settings, turn }: Received, { forwarder }: Followers): void {
+function forward({ delivery, renderSettings: settings }: Received, { forwarder }: Followers): void {
   const jobs: Job[] = [];
   for (const notification of delivery.notifications) {
-    for (const { destinationId, state, heldBy, pass } of notification.forwardings) {
-      // Its key may have come meanwhile.
-      if (state === 'held' && heldBy !== 'pause') forwarder.heldOnDisk(destinationId);
-      if (state !== 'waiting') continue;
+    for (const { destinationId, released, stopped } of notification.forwardings) {
       jobs.push({
         notificationId: notification.id,
         deliveryId: delivery.id,
@@ -65,10 +61,11 @@ function forward({ delivery, renderSettings: settings, turn }: Received, { forwa
         attempts: 0,
         roundStart: 0,
         nextAt: null,
+        released,
+        looked: stopped !== null,
         notification: { ...notification, deliveryId: delivery.id, settings },
-        ...(pass !== undefined && { pass }),
       });
     }
   }
-  if (jobs.length > 0) forwarder.dispatch(jobs, turn);
+  if (jobs.length > 0) forwarder.dispatch(jobs);
 }

@@ -4,18 +4,27 @@ const firstProbeMs = 250;
 const lastProbeMs = 30_000;
 
 export interface ReachabilityOptions {
-  /** Called when it is to be tried. */
-  probe(): void;
+  /** Called when it may be tried. */
+  onDue(): void;
   /** Called when it goes down or comes back. */
   onChange(): void;
   log(level: 'warn' | 'info', message: string): void;
 }
 
+interface Down {
+  readonly detail: string;
+  readonly delayMs: number;
+  readonly timer: NodeJS.Timeout;
+  /** It is time to try it: whether anything may be sent to try it with is not known here. */
+  isDue: boolean;
+  /** The notification that tries it, while that is under way. */
+  probe: number | null;
+}
+
 /** Whether a destination is down, and when it is tried next. */
 export class Reachability {
   readonly #options: ReachabilityOptions;
-  /** `probe`: the notification that tries it, while that is under way. */
-  #down: { detail: string; delayMs: number; timer: NodeJS.Timeout; probe: number | null } | undefined;
+  #down: Down | undefined;
 
   constructor(options: ReachabilityOptions) {
     this.#options = options;
@@ -26,9 +35,9 @@ export class Reachability {
     return this.#down !== undefined;
   }
 
-  /** Whether it is down and nothing tries it just now. */
-  get waitsForProbe(): boolean {
-    return this.#down?.probe === null;
+  /** Whether the next may be sent as far as this goes: while it is down, one when its time has come. */
+  get mayTry(): boolean {
+    return this.#down === undefined || (this.#down.isDue && this.#down.probe === null);
   }
 
   /** Why it cannot be reached; null where it can. */
@@ -41,6 +50,13 @@ export class Reachability {
     if (this.#down === undefined) return;
     clearTimeout(this.#down.timer);
     this.#down.probe = notificationId;
+  }
+
+  /** It may be tried at once, however long it has been down. */
+  tryNow(): void {
+    if (this.#down === undefined) return;
+    clearTimeout(this.#down.timer);
+    this.#down.isDue = true;
   }
 
   /**
@@ -60,7 +76,11 @@ export class Reachability {
   }
 
   #waitFor(delayMs: number, detail: string): void {
-    this.#down = { detail, delayMs, probe: null, timer: setTimeout(() => this.#options.probe(), delayMs) };
+    const timer = setTimeout(() => {
+      this.tryNow();
+      this.#options.onDue();
+    }, delayMs);
+    this.#down = { detail, delayMs, probe: null, isDue: false, timer };
   }
 
   /**

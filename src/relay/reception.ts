@@ -12,9 +12,8 @@ import type { SecretsChange, Settings } from '../protocol/settings.ts';
 import { maskedValue } from '../common/masking.ts';
 import { isCredentialHeader } from '../protocol/credential-headers.ts';
 import type { ConfiguredDestination } from './forwarder.ts';
-import { openGate } from './gate.ts';
-import type { GateView } from './gate.ts';
-import type { ForwardingKey } from './holds.ts';
+import type { Gate } from './gate.ts';
+import type { ForwardingKey } from './held.ts';
 import { ConflictError } from './conflict.ts';
 import { columnLengths, cut, cutWarning } from './columns.ts';
 import { keptRefusedBytes, tooMuchToRead, tooMuchToSend } from './delivery-limits.ts';
@@ -26,7 +25,6 @@ import type { FreshDelivery, Renderer } from './render.ts';
 import { goesTo } from './routes.ts';
 import type { DeliveryRecord, EventRecord, ForwardingRecord, NotificationRecord } from './records.ts';
 import type { Store } from './store.ts';
-import { holdOf } from './target.ts';
 
 /** One POST, its body decompressed. */
 export interface Incoming {
@@ -64,8 +62,6 @@ export interface Refusal {
 /** A delivery that is on disk. */
 export interface Received {
   readonly delivery: DeliveryRecord;
-  /** The gate's turn when it was decided what of it waits and what is held. */
-  readonly turn: number;
   /** What its notifications were made by. */
   readonly renderSettings: RenderSettings;
 }
@@ -91,14 +87,14 @@ interface InForce {
 export class Reception {
   readonly #store: Store;
   readonly #renderer: Renderer;
-  readonly #gate: Pick<GateView, 'hold' | 'turn'>;
+  readonly #gate: Pick<Gate, 'no' | 'received'> | undefined;
   #inForce: InForce;
 
   /**
    * Until {@link configure} is called, what comes goes nowhere.
-   * @param gate says what of it is held; without it nothing is
+   * @param gate looks at what came before anything of it can be sent; without it nothing does
    */
-  constructor(store: Store, renderer: Renderer, settings: Settings, gate: Pick<GateView, 'hold' | 'turn'> = openGate) {
+  constructor(store: Store, renderer: Renderer, settings: Settings, gate?: Pick<Gate, 'no' | 'received'>) {
     this.#store = store;
     this.#renderer = renderer;
     this.#gate = gate;
@@ -134,12 +130,11 @@ export class Reception {
    */
   async receive(incoming: Incoming): Promise<Received> {
     const { renderSettings } = this.#inForce;
-    const { turn } = this.#gate;
     const { delivery, content } = this.#read(incoming);
     if (incoming.edit !== undefined) checkEdit(delivery);
     if (content !== null) this.#keep(delivery, content);
-    await this.#store.add(delivery);
-    return { delivery, renderSettings, turn };
+    await this.#store.add(delivery, () => this.#gate?.received(delivery));
+    return { delivery, renderSettings };
   }
 
   /** Before it is on disk, where a lane may find it at once. */
@@ -323,19 +318,11 @@ export class Reception {
     list: string | null,
     types: readonly (string | null)[],
   ): ForwardingRecord[] {
-    const hold = edit === undefined ? this.#gate.hold : null;
-    const forwardings: ForwardingRecord[] = [];
-    for (const target of destinations) {
-      const { id, destination } = target;
-      if (!goesTo(destination, { list, types })) continue;
-      const held = holdOf(target) ?? hold;
-      if (held !== null) {
-        forwardings.push({ destinationId: id, state: 'held', detail: held.detail, heldBy: held.by });
-      } else if (edit !== undefined) {
-        forwardings.push({ destinationId: id, state: 'waiting', detail: null, pass: 'let-through' });
-      } else forwardings.push({ destinationId: id, state: 'waiting', detail: null });
-    }
-    return forwardings;
+    // What is edited was held, and is let go as that is released.
+    const released = edit === undefined ? null : (this.#gate?.no ?? null);
+    return destinations
+      .filter(({ destination }) => goesTo(destination, { list, types }))
+      .map(({ id }) => ({ destinationId: id, released, stopped: null }));
   }
 
   #checkSignature(incoming: Incoming): SignatureCheck {

@@ -1,7 +1,7 @@
 /** What the store takes: a delivery and all that follows from it, and what of it is read again. */
-import type { HeldBy } from '../protocol/debug.ts';
-import type { ForwardingState, Headers, SignatureCheck, Source } from '../protocol/history.ts';
-import type { kindCodes, notificationKindCodes, passCodes } from './database.ts';
+import type { Headers, SignatureCheck, Source } from '../protocol/history.ts';
+import type { kindCodes, notificationKindCodes, StoredState } from './database.ts';
+import type { ForwardingKey } from './held.ts';
 
 /** What an event's row says. */
 export interface EventFacts {
@@ -22,24 +22,21 @@ export interface EventRecord extends EventFacts {
   duplicateOf: number | null;
 }
 
-/** How a forwarding that waits passes the gate. */
-export type Pass = keyof typeof passCodes;
-
+/** A forwarding that comes with its delivery, and waits. */
 export interface ForwardingRecord {
   readonly destinationId: number;
-  readonly state: ForwardingState;
-  /** Why it waits, is held or failed. */
-  readonly detail: string | null;
-  /** Who holds it, where it is held; of one that says nothing of it, its key is missing. */
-  readonly heldBy?: HeldBy | null;
-  /** The number of the breakpoint that holds it. */
-  readonly breakpoint?: number | null;
-  /** How it passes the gate; without it, it is looked at. */
-  readonly pass?: Pass;
+  /** The number of the pause that lets it go; null where none does. */
+  readonly released: number | null;
+  /** The breakpoint at which it stopped as soon as it was on disk. */
+  stopped: number | null;
 }
 
-/** How a forwarding stands. */
-export interface ForwardingFacts extends ForwardingRecord {
+/** How a forwarding stands in the log. */
+export interface ForwardingFacts {
+  readonly destinationId: number;
+  readonly state: StoredState;
+  /** Why it waits or failed. */
+  readonly detail: string | null;
   readonly attempts: number;
   /** Attempts before the last replay. */
   readonly roundStart: number;
@@ -48,6 +45,8 @@ export interface ForwardingFacts extends ForwardingRecord {
   /** The last HTTP status. */
   readonly status: number | null;
   readonly durationMs: number | null;
+  readonly released: number | null;
+  readonly stopped: number | null;
 }
 
 export interface NotificationFacts {
@@ -98,7 +97,7 @@ export interface DeliveryRecord extends DeliveryFacts {
   readonly events: readonly EventRecord[];
   readonly notifications: readonly NotificationRecord[];
   /** What is dropped for it, of which it is an edit. */
-  readonly drops?: readonly { readonly notificationId: number; readonly destinationId: number }[];
+  readonly drops?: readonly ForwardingKey[];
 }
 
 /** One try to send one notification to one destination. */
@@ -130,8 +129,10 @@ export interface OpenForwarding {
   readonly attempts: number;
   readonly roundStart: number;
   readonly nextAt: number | null;
-  /** How it passes the gate; without it, it is looked at. */
-  readonly pass?: Pass;
+  /** The number of the pause that let it go; null where none did. */
+  readonly released: number | null;
+  /** Breakpoints are not asked again in this round. */
+  readonly looked: boolean;
 }
 
 /** What is in the store, kept exact across restarts. */
@@ -140,8 +141,8 @@ export interface Totals {
   events: number;
   rejected: number;
   tests: number;
+  /** Held or not. */
   waiting: number;
-  held: number;
   sent: number;
   failed: number;
   discarded: number;
@@ -154,7 +155,6 @@ export const noTotals: Totals = {
   rejected: 0,
   tests: 0,
   waiting: 0,
-  held: 0,
   sent: 0,
   failed: 0,
   discarded: 0,

@@ -51,6 +51,9 @@ export function statusOf(parts: StatusParts): Status {
   });
   const local = urls(`http://127.0.0.1:${parts.port}`);
   const publicUrls = publicUrl === null ? null : urls(publicUrl);
+  const { sending } = parts.gate;
+  const held = Object.values(sending.held).reduce((sum, each) => sum + each, 0);
+  const counts = { ...store.totals, waiting: store.totals.waiting - held, held };
   const failures = [store.failure, store.full].filter((each) => each !== null);
   return {
     protocolVersion,
@@ -66,8 +69,8 @@ export function statusOf(parts: StatusParts): Status {
     tunnel,
     settings: withoutProxyPassword(settings),
     destinations: forwarder.status(),
-    counts: { ...store.totals, storedBytes: store.bytes, strangers },
-    sending: parts.gate.sending,
+    counts: { ...counts, storedBytes: store.bytes, strangers },
+    sending,
     index: parts.index,
     missingKeys: forwarder.missingKeys,
     clients,

@@ -185,11 +185,13 @@ class RunningRelay implements Relay {
     const renderer = new Renderer(store.stored);
     const known = new KnownSecretsMask();
     const gate: Gate = (this.#gate = new Gate({
-      ...{ store, breakpoints: new Breakpoints(), log },
+      ...{ store, breakpoints: new Breakpoints(() => announcer.statusChanged()), log },
       mask: () => known.of(this.#forwarder.secrets, reception.verifyKeys),
-      lanes: () => this.#forwarder,
-      onStopped: (stop) => announcer.stopped(stop, gate.sending),
-      onContinued: () => announcer.continued(gate.sending),
+      isUnderWay: (key) => this.#forwarder.isUnderWay(key),
+      underWay: () => this.#forwarder.underWay(),
+      onMoved: () => this.#forwarder.lookAgain(),
+      onStopped: (stop) => announcer.stopped(stop, () => gate.sending),
+      onContinued: () => announcer.continued(() => gate.sending),
       onLogged: (lines) => {
         for (const { breakpointId, text } of lines) log('info', `${breakpointId}: ${text}`);
         if (announcer.heard) announcer.logged(lines);
@@ -220,7 +222,10 @@ class RunningRelay implements Relay {
       },
       settings,
     ));
-    const history = (this.#history = new HistoryThread(dataDir, (news) => this.#upkeep.indexed(news)));
+    const history = (this.#history = new HistoryThread(dataDir, {
+      onNews: (news) => this.#upkeep.indexed(news),
+      underWay: () => forwarder.underWay(),
+    }));
     this.#upkeep = new Upkeep({ history, store, announcer, log });
     const onReceived = (received: Received): void => {
       this.#upkeep.stored();
@@ -321,10 +326,12 @@ class RunningRelay implements Relay {
     await this.stop();
   }
 
-  /** Resolves when nothing waits any more, or after so many milliseconds. */
+  /** Resolves when nothing that can be sent waits any more, or after so many milliseconds. */
   async #drained(milliseconds: number): Promise<void> {
     const end = Date.now() + milliseconds;
-    while (this.#store.totals.waiting > 0 && Date.now() < end) await delay(20);
+    const waits = (): boolean =>
+      [...this.#store.waiting.keys()].some((id) => this.#store.destinations.heldBy(id) === null);
+    while (waits() && Date.now() < end) await delay(20);
   }
 
   stop(): Promise<void> {

@@ -1,5 +1,5 @@
 /** Removing deliveries from the log, with all that belongs to them: whole ranges where nothing in them waits. */
-import { changeCodes, isOpen, stateCodes } from './database.ts';
+import { changeCodes, isWaiting } from './database.ts';
 import { stateName } from './stored.ts';
 import type { Row, Statements } from './statements.ts';
 import type { Tally } from './tally.ts';
@@ -51,7 +51,7 @@ export class Removal {
 
   #oneByOne(first: number, last: number, most: number): RemovedStep {
     const candidates = this.#sql.all(
-      `SELECT id, EXISTS (SELECT 1 FROM forwardings f WHERE f.notification_id BETWEEN d.first_notification AND d.first_notification + d.notification_count - 1 AND f.${isOpen}) AS open
+      `SELECT id, EXISTS (SELECT 1 FROM forwardings f WHERE f.notification_id BETWEEN d.first_notification AND d.first_notification + d.notification_count - 1 AND f.${isWaiting}) AS open
        FROM deliveries d WHERE id BETWEEN ? AND ? ORDER BY id LIMIT ?`,
       first,
       last,
@@ -87,19 +87,16 @@ export class Removal {
     return row === undefined ? Number.MAX_SAFE_INTEGER : Number(row['id']);
   }
 
-  /** The oldest delivery that something waits or is held for; Infinity where there is none. */
+  /** The oldest delivery that something waits for; Infinity where there is none. */
   #oldestOpen(): number {
     let oldest = Infinity;
-    for (const row of this.#sql.all('SELECT id FROM destinations')) {
-      for (const state of [stateCodes.waiting, stateCodes.held]) {
-        const found = this.#sql.get(
-          `SELECT n.delivery_id AS id FROM forwardings f JOIN notifications n ON n.id = f.notification_id
-           WHERE f.destination_id = ? AND f.state = ? AND f.${isOpen} ORDER BY f.notification_id LIMIT 1`,
-          Number(row['id']),
-          state,
-        );
-        if (found !== undefined) oldest = Math.min(oldest, Number(found['id']));
-      }
+    for (const destinationId of this.#tally.draftWaiting.keys()) {
+      const found = this.#sql.get(
+        `SELECT n.delivery_id AS id FROM forwardings f JOIN notifications n ON n.id = f.notification_id
+         WHERE f.destination_id = ? AND f.${isWaiting} ORDER BY f.notification_id LIMIT 1`,
+        destinationId,
+      );
+      if (found !== undefined) oldest = Math.min(oldest, Number(found['id']));
     }
     return oldest;
   }

@@ -1,5 +1,6 @@
 /** Where a replay goes. */
 import type { Destination } from '../protocol/settings.ts';
+import type { HoldsDestination } from './kept-destinations.ts';
 import { goesTo, routedOf } from './routes.ts';
 import type { Routed } from './routes.ts';
 import type { Store } from './store.ts';
@@ -11,10 +12,16 @@ export type ReplayTargets = readonly [notificationId: number, destinationIds: re
 
 /**
  * The destination of a replay that names one, for each notification.
+ * @param heldBy says who holds it
  * @throws StoreError where it is new and cannot be written
  */
-export function targetsNamed(notificationIds: readonly number[], to: Destination, store: Store): ReplayTargets[] {
-  const target = store.destinations.intern(to);
+export function targetsNamed(
+  notificationIds: readonly number[],
+  to: Destination,
+  store: Store,
+  heldBy: HoldsDestination,
+): ReplayTargets[] {
+  const target = store.destinations.intern(to, heldBy);
   const seen = new Set<number>();
   return notificationIds.map((id) => {
     const notification = store.stored.notification(id);

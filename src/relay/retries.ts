@@ -29,9 +29,9 @@ export class Retries {
    * @param at milliseconds since the epoch
    */
   add(job: Job, at: number): void {
-    const { notificationId, deliveryId, destinationId, attempts, roundStart, pass } = job;
-    const known = { notificationId, deliveryId, destinationId, attempts, roundStart, nextAt: at };
-    this.#jobs.set(notificationId, pass === undefined ? known : { ...known, pass });
+    const { notificationId, deliveryId, destinationId, attempts, roundStart, released, looked } = job;
+    const known = { notificationId, deliveryId, destinationId, attempts, roundStart, released, looked, nextAt: at };
+    this.#jobs.set(notificationId, known);
     this.#due.add(at, notificationId);
   }
 
@@ -49,16 +49,21 @@ export class Retries {
     return undefined;
   }
 
+  /** Whether a notification is among them. */
+  has(notificationId: number): boolean {
+    return this.#jobs.has(notificationId);
+  }
+
   /** Drops those that are gone, and says which those were. */
-  drop(isGone: (notificationId: number) => boolean): number[] {
-    const dropped = [...this.#jobs.keys()].filter(isGone);
+  drop(isGone: (job: Job) => boolean): number[] {
+    const dropped = [...this.#jobs.values()].filter(isGone).map(({ notificationId }) => notificationId);
     for (const id of dropped) this.#jobs.delete(id);
     return dropped;
   }
 
   /** Sees to it that `onDue` is called for the first. */
   arm(): void {
-    const next = this.#due.nextAt;
+    const next = this.#jobs.size === 0 ? undefined : this.#due.nextAt;
     if (this.#timer !== undefined && this.#timerAt === next) return;
     this.close();
     if (next === undefined) return;

@@ -3,6 +3,7 @@ import type { Attempt, Delivery, EventRow, Forwarding, Notification } from '../p
 import type { Destination } from '../protocol/settings.ts';
 import { columnLengths, cut } from './columns.ts';
 import { toldId } from './destinations.ts';
+import type { Hold, Holdable } from './held.ts';
 import type {
   AttemptFacts,
   DeliveryFacts,
@@ -117,21 +118,26 @@ export function shownNotification(
 /**
  * How a notification stands at one destination.
  * @param destination as it is known, if it still is
+ * @param hold how it is held; null where it is not
  */
-export function shownForwarding(forwarding: ForwardingFacts, destination: Destination | undefined): Forwarding {
+export function shownForwarding(
+  forwarding: ForwardingFacts,
+  destination: Destination | undefined,
+  hold: Hold | null,
+): Forwarding {
   return {
     ...shownPlace(forwarding.destinationId, destination),
     mode: destination?.mode ?? 'normalised',
-    state: forwarding.state,
+    state: hold === null ? forwarding.state : 'held',
     attempts: forwarding.attempts,
     ofRound: forwarding.attempts - forwarding.roundStart,
     maxAttempts: null,
     nextAttemptAt: isoOrNull(forwarding.nextAt),
     status: forwarding.status,
     durationMs: forwarding.durationMs,
-    detail: forwarding.detail,
-    heldBy: forwarding.state === 'held' ? (forwarding.heldBy ?? 'missing-key') : null,
-    breakpointId: shownBreakpoint(forwarding.breakpoint),
+    detail: hold?.detail ?? forwarding.detail,
+    heldBy: hold?.by ?? null,
+    breakpointId: shownBreakpoint(hold?.breakpoint),
   };
 }
 
@@ -165,6 +171,7 @@ function shownPlace(id: number, destination: Destination | undefined): { destina
 }
 
 type Destinations = (id: number) => Destination | undefined;
+type Holds = (forwarding: Holdable) => Hold | null;
 
 /** A delivery that has just been stored. */
 export function shownRecord(record: DeliveryRecord): Delivery {
@@ -172,8 +179,10 @@ export function shownRecord(record: DeliveryRecord): Delivery {
 }
 
 /** The events of a delivery that has just been stored; nothing of it has been sent yet. */
-export function shownEventsOf(record: DeliveryRecord, destinationById: Destinations): EventRow[] {
-  const forwardings = new Map(record.notifications.map((each) => [each.id, freshForwardings(each, destinationById)]));
+export function shownEventsOf(record: DeliveryRecord, destinationById: Destinations, holdOf: Holds): EventRow[] {
+  const forwardings = new Map(
+    record.notifications.map((each) => [each.id, freshForwardings(each, destinationById, holdOf)]),
+  );
   const raw = record.notifications.find((each) => each.kind === 'raw');
   const rawForwardings = raw === undefined ? [] : (forwardings.get(raw.id) ?? []);
   const of = record.events.length;
@@ -184,15 +193,29 @@ export function shownEventsOf(record: DeliveryRecord, destinationById: Destinati
 }
 
 /** The notifications of a delivery that has just been stored. */
-export function shownNotificationsOf(record: DeliveryRecord, destinationById: Destinations): Notification[] {
+export function shownNotificationsOf(
+  record: DeliveryRecord,
+  destinationById: Destinations,
+  holdOf: Holds,
+): Notification[] {
   const firstEvent = record.events[0]?.id ?? 0;
   return record.notifications.map((each) =>
-    shownNotification(each, record.id, firstEvent + each.firstEvent, freshForwardings(each, destinationById)),
+    shownNotification(each, record.id, firstEvent + each.firstEvent, freshForwardings(each, destinationById, holdOf)),
   );
 }
 
-const untried = { attempts: 0, roundStart: 0, nextAt: null, status: null, durationMs: null } as const;
+const untried = {
+  state: 'waiting',
+  ...{ detail: null, attempts: 0, roundStart: 0, nextAt: null, status: null, durationMs: null },
+} as const;
 
-function freshForwardings({ forwardings }: NotificationRecord, destinationById: Destinations): Forwarding[] {
-  return forwardings.map((each) => shownForwarding({ ...each, ...untried }, destinationById(each.destinationId)));
+function freshForwardings(
+  { id, forwardings }: NotificationRecord,
+  destinationById: Destinations,
+  holdOf: Holds,
+): Forwarding[] {
+  return forwardings.map((each) => {
+    const facts = { ...each, ...untried };
+    return shownForwarding(facts, destinationById(each.destinationId), holdOf({ ...facts, notificationId: id }));
+  });
 }

@@ -8,6 +8,8 @@ import type { DatabaseSync } from 'node:sqlite';
 import { isCorruption, kindCodes, notificationKindCodes, openForWriting, StoreError, suspectMark } from './database.ts';
 import type { SetAside } from './database.ts';
 import { Forwardings } from './forwardings.ts';
+import { countHeld, readSending, waitingByDestination } from './held.ts';
+import type { ForwardingKey, HeldCounts, HoldView, KeptSending } from './held.ts';
 import { beginRun } from './history/log-runs.ts';
 import { Holds } from './holds.ts';
 import { KeptDestinations } from './kept-destinations.ts';
@@ -75,13 +77,13 @@ export class Store {
    * @throws StoreError where it cannot be used
    */
   constructor(file: string, options: StoreOptions = {}) {
-    const { db, setAside, totals, highest } = openSound(file);
+    const { db, setAside, totals, highest, waiting } = openSound(file);
     this.#db = db;
     this.setAside = setAside;
     if (options.maxPages !== undefined) this.setMaxPages(options.maxPages);
     this.#sql = new Statements(db);
     this.#highest = highest;
-    this.#tally = new Tally(totals);
+    this.#tally = new Tally(totals, waiting);
     this.#emptyPages = Number(this.#sql.get('SELECT count(*) AS n FROM sqlite_schema WHERE rootpage > 0')?.['n']) + 1;
     const wal = (this.#wal = walSync(file));
     this.#queue = new WriteQueue({
@@ -96,14 +98,13 @@ export class Store {
       onHealth: (failure) => options.onHealth?.(failure),
       onLost: (message) => options.onLost?.(message),
     });
-    this.destinations = new KeptDestinations(this.#sql, this.#queue, () => this.forwardings.openDestinations());
+    this.destinations = new KeptDestinations(this.#sql, this.#queue);
     this.forwardings = new Forwardings({
       sql: this.#sql,
       queue: this.#queue,
       tally: this.#tally,
       nextAttempt: () => (this.#highest.attempt += 1),
-      destinationIds: () => this.destinations.ids,
-      nameOf: (id) => this.destinations.nameOf(id),
+      renderSettings: (id) => this.stored.renderSettings(id),
       onSettled: () => this.#retention.startOver(),
     });
     this.holds = new Holds({
@@ -116,7 +117,7 @@ export class Store {
       kept: () => ({
         deliveries: this.totals.deliveries,
         bytes: this.bytes,
-        somethingWaits: this.totals.waiting + this.totals.held > 0,
+        somethingWaits: this.totals.waiting > 0,
       }),
       removeOldest: (floor, last, most) => this.#removeOldest(floor, last, most),
       onFull: () => options.onFull?.(this.full),
@@ -127,6 +128,21 @@ export class Store {
   /** What the history holds, counted. */
   get totals(): Readonly<Totals> {
     return this.#tally.totals;
+  }
+
+  /** How much waits for each destination, held or not; none is named that nothing waits for. */
+  get waiting(): ReadonlyMap<number, number> {
+    return this.#tally.waiting;
+  }
+
+  /** How much is held, by who holds it. @param underWay what is being sent @throws SQLite's error where it cannot be read */
+  countHeld(view: HoldView, underWay: readonly ForwardingKey[]): HeldCounts {
+    return countHeld(this.#sql, view, this.waiting, underWay);
+  }
+
+  /** How sending was left. */
+  get keptSending(): KeptSending {
+    return readSending(this.#sql);
   }
 
   /** What the history takes on the disk, its index included: the pages that hold something, in bytes. */
@@ -182,13 +198,14 @@ export class Store {
 
   /**
    * Adds a delivery.
+   * @param onDisk called at once when it is on disk, before anything of it can be sent
    * @returns when it is on disk
    * @throws StoreError (a rejection) where it could not be written, or there is no room: then nothing of it is stored
    */
-  add(delivery: DeliveryRecord): Promise<void> {
+  add(delivery: DeliveryRecord, onDisk?: () => void): Promise<void> {
     const { full } = this;
     if (full !== null) return Promise.reject(full);
-    return this.#queue.write(() => this.#insertDelivery(delivery));
+    return this.#queue.write(() => this.#insertDelivery(delivery), onDisk);
   }
 
   /**
@@ -266,11 +283,11 @@ export class Store {
 
   #insertDelivery(delivery: DeliveryRecord): void {
     const { events, notifications } = delivery;
-    const held = delivery.status === 'accepted' ? events.length : 0;
+    const accepted = delivery.status === 'accepted' ? events.length : 0;
     this.#sql.run(
       `INSERT INTO deliveries (id, source, status, injected, received_at, http_status, reason, list, signature, content_type,
-         body_bytes, truncated, first_event, row_count, event_count, first_notification, notification_count, stored_bytes, headers, json, body)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?)`,
+         body_bytes, truncated, first_event, row_count, event_count, first_notification, notification_count, edit_of, headers, json, body)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       delivery.id,
       delivery.source,
       delivery.status,
@@ -285,16 +302,17 @@ export class Store {
       delivery.truncated ? 1 : 0,
       events[0]?.id ?? 0,
       events.length,
-      held,
+      accepted,
       notifications[0]?.id ?? 0,
       notifications.length,
+      delivery.editOf ?? null,
       JSON.stringify(delivery.headers),
       delivery.json,
       delivery.body,
     );
-    const { editOf, drops } = delivery;
-    if (editOf !== undefined) this.#sql.run('UPDATE deliveries SET edit_of = ? WHERE id = ?', editOf, delivery.id);
-    if (drops !== undefined) this.holds.discardHeld(drops, `edited: d${delivery.id} was released in its place`);
+    for (const each of delivery.drops ?? []) {
+      this.holds.discard(each, `edited: d${delivery.id} was released in its place`);
+    }
     for (const event of events) this.#insertEvent(delivery, event);
     for (const notification of notifications) {
       this.#sql.run(
@@ -315,7 +333,7 @@ export class Store {
     }
     const draft = this.#tally.draft;
     draft.deliveries += 1;
-    draft.events += held;
+    draft.events += accepted;
     if (delivery.status === 'rejected') draft.rejected += 1;
     if (delivery.status === 'test') draft.tests += 1;
   }
@@ -389,6 +407,8 @@ interface Highest {
 interface Beginning {
   readonly totals: Totals;
   readonly highest: Highest;
+  /** How much waits for each destination. */
+  readonly waiting: ReadonlyMap<number, number>;
 }
 
 /** Opens the file and reads how it stands; where that shows it to be damaged, it is set aside as well. */
@@ -414,12 +434,9 @@ function readBeginning(db: DatabaseSync): Beginning {
   const max = (table: string): number =>
     Number(db.prepare(`SELECT coalesce(max(id), 0) AS id FROM ${table}`).get()?.['id'] ?? 0);
   const stored = meta('highest') as Partial<Highest> | undefined;
-  const totals = { ...noTotals, ...(meta('totals') as Totals | undefined) };
   return {
-    // Earlier versions counted more.
-    totals: Object.fromEntries(
-      Object.keys(noTotals).map((key) => [key, totals[key as keyof Totals]]),
-    ) as unknown as Totals,
+    totals: { ...noTotals, ...(meta('totals') as Totals | undefined) },
+    waiting: waitingByDestination(new Statements(db)),
     highest: {
       delivery: Math.max(stored?.delivery ?? 0, max('deliveries')),
       event: Math.max(stored?.event ?? 0, max('events')),

@@ -1,18 +1,10 @@
 /** Reading one thing by its id: what notifications are made of, for the relay and for a history without one. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { ForwardingState, Headers, SignatureCheck, Source } from '../protocol/history.ts';
-import type { HeldBy } from '../protocol/debug.ts';
-import {
-  holderCodes,
-  isCorruption,
-  isOpen,
-  kindCodes,
-  notificationKindCodes,
-  passCodes,
-  stateCodes,
-} from './database.ts';
+import type { Headers, SignatureCheck, Source } from '../protocol/history.ts';
+import { isCorruption, kindCodes, notificationKindCodes, stateCodes } from './database.ts';
+import type { StoredState } from './database.ts';
 import type { RenderSettings } from './normalise.ts';
-import type { DeliveryFacts, EventFacts, NotificationFacts, Pass } from './records.ts';
+import type { DeliveryFacts, EventFacts, NotificationFacts } from './records.ts';
 import type { Row } from './statements.ts';
 
 export type NotificationKind = keyof typeof notificationKindCodes;
@@ -70,7 +62,7 @@ export class StoredReader {
   notification(id: number): StoredNotification | undefined {
     const row = this.#get(this.#notification, id);
     if (row === undefined) return undefined;
-    const settings = this.#settingsById(Number(row['render_settings_id']));
+    const settings = this.renderSettings(Number(row['render_settings_id']));
     if (settings === undefined) return undefined;
     const deliveryId = Number(row['delivery_id']);
     return { ...notificationFactsOf(id, row), deliveryId, firstEvent: Number(row['first_event']), settings };
@@ -133,7 +125,8 @@ export class StoredReader {
     }));
   }
 
-  #settingsById(id: number): RenderSettings | undefined {
+  /** The settings that notifications were made by; undefined where there are none of this id. */
+  renderSettings(id: number): RenderSettings | undefined {
     let settings = this.#knownSettings.get(id);
     if (settings === undefined) {
       const row = this.#get(this.#settings, id);
@@ -168,10 +161,10 @@ export function kindName(code: unknown): keyof typeof kindCodes {
   return kindNames[Number(code)] ?? 'event';
 }
 
-const stateNames = Object.keys(stateCodes) as ForwardingState[];
+const stateNames = Object.keys(stateCodes) as StoredState[];
 
 /** The state that a code in the file stands for. */
-export function stateName(code: unknown): ForwardingState {
+export function stateName(code: unknown): StoredState {
   return stateNames[Number(code)] ?? 'discarded';
 }
 
@@ -188,27 +181,4 @@ export function notificationFactsOf(id: number, row: Row): NotificationFacts {
     eventId: String(row['event_id']),
     createdAt: Number(row['created_at']),
   };
-}
-
-const holderNames = Object.keys(holderCodes) as HeldBy[];
-
-/** Who holds a forwarding, by the code in the file; null where nobody does. */
-export function holderName(code: unknown): HeldBy | null {
-  return code === null || code === undefined ? null : (holderNames[Number(code)] ?? null);
-}
-
-/** Counts what is held by who holds it, as {@link heldCountsOf} takes it. */
-export const heldCountsQuery = `SELECT held_by, count(*) AS n FROM forwardings WHERE state = ${stateCodes.held} AND ${isOpen} GROUP BY held_by`;
-
-/** How much is held, by who holds it. */
-export function heldCountsOf(rows: readonly Row[]): Record<HeldBy, number> {
-  const counts: Record<HeldBy, number> = { pause: 0, breakpoint: 0, 'missing-key': 0, destination: 0 };
-  for (const row of rows) counts[holderName(row['held_by']) ?? 'missing-key'] += Number(row['n']);
-  return counts;
-}
-
-/** How a forwarding passes the gate, by the code in the file; undefined where it is looked at. */
-export function passName(code: unknown): Pass | undefined {
-  if (code === passCodes.passed) return 'passed';
-  return code === passCodes['let-through'] ? 'let-through' : undefined;
 }

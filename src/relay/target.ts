@@ -1,6 +1,6 @@
 /** A destination as it stands under the settings, keys and credentials in force. */
 import type { Destination } from '../protocol/settings.ts';
-import type { Hold } from './forwardings.ts';
+import type { DestinationHold } from './held.ts';
 import type { KnownSecrets } from './render.ts';
 
 /** All that forwarding knows of a destination: made in one place, never changed, only replaced. */
@@ -15,28 +15,21 @@ export interface Target {
   readonly configured: boolean;
   /** The key or credentials, by name, that it needs and nobody gave; null where it has all. */
   readonly missingName: string | null;
-  /** Why nothing may be sent there yet, as people read it; null where it may. */
-  readonly heldWhy: string | null;
-}
-
-/** How what goes to a destination is held, whatever the gate says; null where it may be sent. */
-export function holdOf({ destination, heldWhy: detail }: Pick<Target, 'destination' | 'heldWhy'>): Hold | null {
-  if (detail === null) return null;
-  return { by: destination.held === undefined ? 'missing-key' : 'destination', breakpoint: null, detail };
+  /** Why nothing may be sent there yet; null where it may. */
+  readonly held: DestinationHold | null;
 }
 
 /** @param secrets the keys and credentials that clients gave */
 export function targetOf(id: number, destination: Destination, configured: boolean, secrets: KnownSecrets): Target {
   const url = new URL(destination.url);
-  const missingName = missingNameOf(destination, secrets);
   return {
     id,
     destination,
     url,
     place: url.origin + url.pathname,
     configured,
-    missingName,
-    heldWhy: heldWhy(destination, missingName),
+    missingName: missingNameOf(destination, secrets),
+    held: destinationHold(destination, secrets),
   };
 }
 
@@ -47,9 +40,11 @@ function missingNameOf(destination: Destination, secrets: KnownSecrets): string 
   return null;
 }
 
-function heldWhy(destination: Destination, missingName: string | null): string | null {
-  if (destination.held !== undefined) return destination.held;
-  return missingName === null ? null : missingText(missingName, destination);
+/** Why nothing may be sent to a destination yet; null where it may. @param secrets the keys and credentials that are there */
+export function destinationHold(destination: Destination, secrets: KnownSecrets): DestinationHold | null {
+  if (destination.held !== undefined) return { by: 'destination', why: destination.held };
+  const missing = missingNameOf(destination, secrets);
+  return missing === null ? null : { by: 'missing-key', why: missingText(missing, destination) };
 }
 
 function missingText(name: string, destination: Destination): string {

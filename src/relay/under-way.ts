@@ -18,8 +18,6 @@ export class UnderWay {
   readonly #all: AllUnderWay;
   /** Null where it was discarded meanwhile: then its answer is the last. */
   readonly #jobs = new Map<number, Job | null>();
-  /** Those that were under way when sending was paused: they are held where they would be tried again. */
-  readonly #held = new Set<number>();
 
   constructor(all: AllUnderWay) {
     this.#all = all;
@@ -52,21 +50,16 @@ export class UnderWay {
    * @param bytes as when it began
    * @returns it as it stands now: one that was replayed meanwhile is of a new round
    */
-  end(job: Job, bytes: number): { readonly job: Job; readonly discarded: boolean; readonly held: boolean } {
+  end(job: Job, bytes: number): { readonly job: Job; readonly discarded: boolean } {
     const current = this.#jobs.get(job.notificationId) ?? null;
     this.#jobs.delete(job.notificationId);
     this.#all.bytes -= bytes;
-    return { job: current ?? job, discarded: current === null, held: this.#held.delete(job.notificationId) };
+    return { job: current ?? job, discarded: current === null };
   }
 
-  /** Sending is paused: what is under way is the last of it. */
-  hold(): void {
-    for (const id of this.#jobs.keys()) this.#held.add(id);
-  }
-
-  /** Sending goes on, and so does what is under way. */
-  release(): void {
-    this.#held.clear();
+  /** Whether a notification is being sent. */
+  has(notificationId: number): boolean {
+    return this.#jobs.has(notificationId);
   }
 
   /** Takes note of what was discarded. */

@@ -79,7 +79,7 @@ export class Waiting {
    * @param postponed called for what is not due yet: it is in memory, but not here
    * @param now milliseconds since the epoch
    */
-  fill(read: readonly OpenForwarding[], now: number, postponed: (job: Job, at: number) => void): void {
+  fill(read: readonly Job[], now: number, postponed: (job: Job, at: number) => void): void {
     this.#moreAfter = read.length < windowSize ? null : (read.at(-1)?.notificationId ?? null);
     this.#queue = [];
     this.#next = 0;
@@ -104,10 +104,10 @@ export class Waiting {
   }
 
   /** Forgets those of what waits here. */
-  drop(isGone: (notificationId: number) => boolean): void {
+  drop(isGone: (job: Job) => boolean): void {
     const kept: Job[] = [];
     for (const job of this.#queue.slice(this.#next)) {
-      if (isGone(job.notificationId)) this.#inMemory.delete(job.notificationId);
+      if (isGone(job)) this.#inMemory.delete(job.notificationId);
       else kept.push(job);
     }
     this.#queue = kept;

@@ -91,16 +91,21 @@ export class WriteQueue {
 
   /**
    * Adds a write that somebody waits for.
+   * @param onDisk called at once when it is on disk, before anybody can read it or is told of it
    * @returns when it is on disk
    * @throws StoreError (a rejection) where it could not be written: then nothing of it is stored
    */
-  write(apply: () => void): Promise<void> {
+  write(apply: () => void, onDisk?: () => void): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.#closed) {
         reject(new StoreError('the history is closed', 'ask-when-it-runs'));
         return;
       }
-      this.#writes.push({ apply, resolve: () => resolve(), reject, what: '' });
+      const written = (): void => {
+        onDisk?.();
+        resolve();
+      };
+      this.#writes.push({ apply, resolve: written, reject, what: '' });
       this.#flushSoon();
     });
   }
@@ -219,8 +224,8 @@ export class WriteQueue {
       for (const write of committed) this.#refuse(write, error as Error);
       return;
     }
-    this.#recovered();
     for (const write of committed) write.resolve(true);
+    this.#recovered();
   }
 
   #sync(): void {

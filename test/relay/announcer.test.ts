@@ -60,7 +60,11 @@ describe('The announcer', () => {
     const record = deliveryRecord(store, { events });
     announcer.added(
       shownRecord(record),
-      shownEventsOf(record, () => undefined),
+      shownEventsOf(
+        record,
+        () => undefined,
+        () => null,
+      ),
     );
   }
   const turn = (): Promise<void> => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
@@ -172,7 +176,7 @@ describe('The announcer', () => {
     announcer.listen(ear.listener);
     add();
     announcer.attempted(attempt);
-    announcer.stopped({} as Stop, {} as Sending);
+    announcer.stopped({} as Stop, () => ({}) as Sending);
     assert.deepEqual(
       ear.told.map(({ name }) => name),
       ['event/added', 'attempt/recorded', 'debug/stopped'],

@@ -6,7 +6,10 @@ import type { SendResult } from '../../src/relay/outbound.ts';
 import type { Job } from '../../src/relay/waiting.ts';
 
 const destination = destinationSchema.parse({ url: 'http://callback.test/hook' });
-const job: Job = { notificationId: 9, deliveryId: 4, destinationId: 2, attempts: 7, roundStart: 6, nextAt: null };
+const job: Job = {
+  ...{ notificationId: 9, deliveryId: 4, destinationId: 2, attempts: 7, roundStart: 6, nextAt: null },
+  ...{ released: null, looked: true },
+};
 const sent: Sent = { at: 1_700_000_000_000, durationMs: 1.23456, destination, withheld: [] };
 const answer: SendResult = {
   kind: 'answer',

@@ -4,6 +4,8 @@ import type { Breakpoint } from '../../src/protocol/debug.ts';
 import { Breakpoints } from '../../src/relay/breakpoints.ts';
 import { Subjects, mostEventsLookedAt } from '../../src/relay/debug-subject.ts';
 import type { SeenEvent } from '../../src/relay/debug-subject.ts';
+import type { StoredBreakpoints } from '../../src/relay/breakpoints.ts';
+import type { Caller } from '../../src/relay/patience.ts';
 import { SecretMask } from '../../src/common/masking.ts';
 import { sampleBody, startTestRelay } from './stage.ts';
 import { openForReading } from '../../src/relay/database.ts';
@@ -24,11 +26,27 @@ async function seen(body: string, known: readonly string[] = []): Promise<SeenEv
   return events;
 }
 
+/** A client as long as it is connected. */
+function caller(): Caller & { leave(): void } {
+  const connection = new AbortController();
+  return { ended: connection.signal, leave: () => connection.abort() };
+}
+
+/** A disk that keeps what it is given. */
+class Disk {
+  kept: StoredBreakpoints | undefined;
+  writes = 0;
+  readonly keep = (stored: StoredBreakpoints): Promise<void> => {
+    this.kept = JSON.parse(JSON.stringify(stored)) as StoredBreakpoints;
+    this.writes += 1;
+    return Promise.resolve();
+  };
+}
+
 async function breakpoints(...specs: Breakpoint[]): Promise<Breakpoints> {
   const all = new Breakpoints();
-  const change = await all.change({ owner: 'test', add: specs });
-  assert.deepEqual(change.refused, []);
-  change.apply();
+  const { refused } = await all.change({ owner: 'test', add: specs }, caller(), new Disk().keep);
+  assert.deepEqual(refused, []);
   return all;
 }
 
@@ -119,15 +137,22 @@ describe('Looking at breakpoints', () => {
 
 describe('The breakpoints that are kept', () => {
   it('are what they were, with their ids, and the next gets another', async () => {
-    const before = await breakpoints(every(), every({ at: 'failed-attempt', condition: 'attempt.status == 500' }));
+    const disk = new Disk();
+    const before = new Breakpoints();
+    const specs = [every(), every({ at: 'failed-attempt', condition: 'attempt.status == 500' })];
+    await before.change({ owner: 'test', add: specs }, caller(), disk.keep);
     const after = new Breakpoints();
-    assert.deepEqual(await after.restore(JSON.parse(JSON.stringify(before.stored))), []);
+    assert.deepEqual(await after.restore(disk.kept), []);
     assert.deepEqual(after.list(), before.list());
-    (await after.change({ owner: 'test', remove: ['b2'] })).apply();
-    (await after.change({ owner: 'test', add: [every()] })).apply();
+    await after.change({ owner: 'test', remove: ['b2'] }, caller(), disk.keep);
+    await after.change({ owner: 'test', add: [every()] }, caller(), disk.keep);
     assert.deepEqual(
       after.list().map(({ id }) => id),
       ['b1', 'b3'],
+    );
+    assert.deepEqual(
+      disk.kept?.breakpoints.map(({ id }) => id),
+      [1, 3],
     );
   });
 
@@ -141,15 +166,127 @@ describe('The breakpoints that are kept', () => {
 
   it('are so many at most, and what is more is refused', async () => {
     const all = await breakpoints(...Array.from({ length: mostBreakpoints }, () => every()));
-    const { refused } = await all.change({ owner: 'other', add: [every()] });
+    const { refused } = await all.change({ owner: 'other', add: [every()] }, caller(), new Disk().keep);
     assert.deepEqual(refused, [
       { index: 0, in: 'breakpoint', message: `there are ${mostBreakpoints} breakpoints already`, start: 0, end: 0 },
     ]);
   });
 
-  it('are not changed before the change is in force', async () => {
+  it('are not changed before that is on disk, nor where it cannot be written, and the next change goes on', async () => {
     const all = await breakpoints(every());
-    await all.change({ owner: 'test', remove: 'all' });
-    assert.equal(all.list().length, 1);
+    const before = all.list();
+    let listed: unknown;
+    const fail = (): Promise<void> => {
+      listed = all.list();
+      return Promise.reject(new Error('the disk is full'));
+    };
+    await assert.rejects(all.change({ owner: 'test', remove: 'all' }, caller(), fail), /the disk is full/);
+    assert.deepEqual([listed, all.list()], [before, before]);
+    await all.change({ owner: 'test', remove: 'all' }, caller(), new Disk().keep);
+    assert.deepEqual(all.list(), []);
+  });
+
+  it('are changed one after another, so that none undoes what another did', async () => {
+    const all = new Breakpoints();
+    const disk = new Disk();
+    const add = (): Promise<unknown> => all.change({ owner: 'test', add: [every()] }, caller(), disk.keep);
+    await Promise.all([add(), add(), all.change({ owner: 'test', remove: ['b1'] }, caller(), disk.keep), add()]);
+    const ids = all.list().map(({ id }) => id);
+    assert.deepEqual(ids, ['b2', 'b3']);
+    assert.deepEqual(disk.kept, {
+      next: 4,
+      breakpoints: [2, 3].map((id) => ({ ...every(), id, owner: 'test' })),
+    });
+  });
+});
+
+describe("A session's breakpoints", () => {
+  const kinds = (all: Breakpoints): string[] => all.list().map(({ id, at }) => `${id} ${at}`);
+
+  it('go with its client, which is said, and those that were added stay', async () => {
+    let gone = (): void => undefined;
+    const told = new Promise<void>((resolve) => (gone = resolve));
+    const all = new Breakpoints(() => gone());
+    const disk = new Disk();
+    const [session, other] = [caller(), caller()];
+    await all.change({ owner: 'editor', set: [every()] }, session, disk.keep);
+    await all.change({ owner: 'command line', add: [every({ at: 'rejected' })] }, session, disk.keep);
+    await all.change({ owner: 'other editor', set: [every({ at: 'failed-attempt' })] }, other, disk.keep);
+    assert.deepEqual(kinds(all), ['b1 event', 'b2 rejected', 'b3 failed-attempt']);
+    session.leave();
+    await told;
+    assert.deepEqual(kinds(all), ['b2 rejected', 'b3 failed-attempt']);
+    assert.deepEqual([all.watches('event'), all.enabled], [false, 2]);
+  });
+
+  it('are not on disk, though their numbers are never used again', async () => {
+    const disk = new Disk();
+    const all = new Breakpoints();
+    await all.change({ owner: 'command line', add: [every()] }, caller(), disk.keep);
+    await all.change({ owner: 'editor', set: [every(), every({ at: 'rejected' })] }, caller(), disk.keep);
+    assert.deepEqual(disk.kept, { next: 4, breakpoints: [{ ...every(), id: 1, owner: 'command line' }] });
+    const again = new Breakpoints();
+    await again.restore(disk.kept);
+    await again.change({ owner: 'command line', add: [every()] }, caller(), disk.keep);
+    assert.deepEqual(kinds(again), ['b1 event', 'b4 event']);
+  });
+
+  it('write nothing where they stay as they are', async () => {
+    const disk = new Disk();
+    const all = new Breakpoints();
+    const session = caller();
+    await all.change({ owner: 'editor', set: [every()] }, session, disk.keep);
+    const { writes } = disk;
+    const { changed } = await all.change({ owner: 'editor', set: [every()] }, session, disk.keep);
+    assert.deepEqual([changed, disk.writes], [['b1'], writes]);
+  });
+
+  it('are in the place of those that its owner had, and what was removed is among what changed', async () => {
+    const all = new Breakpoints();
+    const disk = new Disk();
+    const session = caller();
+    await all.change({ owner: 'editor', set: [every(), every({ at: 'rejected' })] }, session, disk.keep);
+    const { changed } = await all.change({ owner: 'editor', set: [every({ log: 'x' }), every()] }, session, disk.keep);
+    assert.deepEqual(changed, ['b3', 'b1', 'b2']);
+    assert.deepEqual(kinds(all), ['b3 event', 'b1 event']);
+    assert.deepEqual((await all.change({ owner: 'editor', remove: ['b3'] }, session, disk.keep)).changed, ['b3']);
+  });
+
+  it('go on where another client takes them over, and go with that one', async () => {
+    let gone = (): void => undefined;
+    const all = new Breakpoints(() => gone());
+    const disk = new Disk();
+    const [first, second] = [caller(), caller()];
+    const left = (client: ReturnType<typeof caller>): Promise<void> =>
+      new Promise((resolve) => {
+        gone = resolve;
+        client.leave();
+      });
+    await all.change({ owner: 'editor', set: [every()] }, first, disk.keep);
+    await all.change({ owner: 'editor', set: [every()] }, second, disk.keep);
+    await left(first);
+    assert.deepEqual(kinds(all), ['b1 event']);
+    await left(second);
+    assert.deepEqual(kinds(all), []);
+  });
+
+  it('that stayed before they were set go with it from the disk, too', async () => {
+    const disk = new Disk();
+    const all = new Breakpoints();
+    await all.change({ owner: 'editor', add: [every()] }, caller(), disk.keep);
+    await all.change({ owner: 'editor', set: [every()] }, caller(), disk.keep);
+    assert.deepEqual(kinds(all), ['b1 event']);
+    assert.deepEqual(disk.kept, { next: 2, breakpoints: [] });
+  });
+
+  it('of a client that has gone before they are in force go at once', async () => {
+    let gone = (): void => undefined;
+    const told = new Promise<void>((resolve) => (gone = resolve));
+    const all = new Breakpoints(() => gone());
+    const session = caller();
+    session.leave();
+    await all.change({ owner: 'editor', set: [every()] }, session, new Disk().keep);
+    await told;
+    assert.deepEqual(all.list(), []);
   });
 });

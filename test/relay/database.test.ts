@@ -139,6 +139,32 @@ describe('The file of the store', () => {
     );
   });
 
+  it('is refused where a version that was never published wrote it, and left alone', () => {
+    const db = new DatabaseSync(file);
+    // As the last of them had it.
+    db.exec(`CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+      CREATE TABLE deliveries (id INTEGER PRIMARY KEY, body BLOB NOT NULL); INSERT INTO deliveries VALUES (1, x'00');
+      PRAGMA application_id = 0; PRAGMA user_version = 5`);
+    db.close();
+    const before = readFileSync(file);
+    for (const open of [openForWriting, openForReading]) {
+      assert.throws(
+        () => open(file),
+        (error) => {
+          assertStoreError(error, /was written by a version that was never published/);
+          assert.equal((error as StoreError).advice, 'move-history');
+          return true;
+        },
+      );
+      const left = new DatabaseSync(file, { readOnly: true });
+      assert.equal(versionOf(left), 5);
+      assert.equal(left.prepare('SELECT count(*) AS n FROM deliveries').get()?.['n'], 1);
+      left.close();
+    }
+    assert.deepEqual(readFileSync(file), before);
+    assert.deepEqual(readdirSync(join(file, '..')), ['relay.sqlite']);
+  });
+
   it('is refused for reading where an older program wrote it', () => {
     new DatabaseSync(file).close();
     writeFileSync(file, '');

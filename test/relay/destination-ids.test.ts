@@ -1,12 +1,6 @@
 import assert from 'node:assert/strict';
-import { DatabaseSync } from 'node:sqlite';
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import type { Destination } from '../../src/protocol/settings.ts';
 import type { DestinationStatus } from '../../src/protocol/status.ts';
-import { migrations } from '../../src/relay/database.ts';
 import { distinctDestinations, findKnown } from '../../src/relay/destinations.ts';
-import { storeFile } from '../../src/relay/history.ts';
 import { temporaryFolder } from './afterwards.ts';
 import { startReceiver } from './receiver.ts';
 import { destination } from './records.ts';
@@ -217,90 +211,13 @@ describe('A destination whose settings change', () => {
   });
 });
 
-describe('A store of the version before', () => {
-  /** Rows as that version wrote them. */
-  function older(dataDir: string, rows: readonly { config: Destination; waiting: boolean }[]): void {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-    const db = new DatabaseSync(storeFile(dataDir));
-    for (const step of migrations.slice(0, 2)) db.exec(step);
-    db.exec('PRAGMA user_version = 2');
-    db.exec(
-      `INSERT INTO render_settings VALUES (1, '{"timeZone":"UTC","mapping":{"eventTypes":{},"otherEventType":"X","objectType":"c","objectIdField":"EmailAddress"},"identity":{"instanceId":0,"instanceName":"","instanceTags":[],"accountId":0,"companyId":0,"userId":0}}')`,
-    );
-    const body = Buffer.from(sampleBody());
-    db.prepare(
-      `INSERT INTO deliveries VALUES (1, 'campaign-monitor', 'accepted', 0, 1, 200, NULL, 'l', NULL, 'application/json', ?, 0, 1, 1, 1, 1, 1, 100, '[]', NULL, ?)`,
-    ).run(body.length, body);
-    db.exec(`INSERT INTO events (id, delivery_id, kind, received_at, notification_id) VALUES (1, 1, 0, 1, 1)`);
-    db.exec(`INSERT INTO notifications VALUES (1, 1, 0, 0, 1, 0, 1, 'abc', 1, 1)`);
-    let waiting = 0;
-    for (const [index, { config, waiting: waits }] of rows.entries()) {
-      const { url, mode, signatureKeyName, credentialsName, headers } = config;
-      const identity = JSON.stringify([url, mode, signatureKeyName ?? null, credentialsName ?? null, headers ?? {}]);
-      db.prepare('INSERT INTO destinations (id, identity, config) VALUES (?, ?, ?)').run(
-        index + 1,
-        identity,
-        JSON.stringify(config),
-      );
-      if (!waits) continue;
-      waiting += 1;
-      db.prepare('INSERT INTO forwardings VALUES (1, ?, 0, 0, 0, NULL, NULL, NULL, NULL)').run(index + 1);
-    }
-    const totals = { deliveries: 1, events: 1, waiting, storedBytes: 100 };
-    db.prepare(`INSERT INTO meta VALUES ('totals', ?)`).run(JSON.stringify(totals));
-    db.close();
-  }
-
-  it('keeps its destinations, each with what waits for it', async () => {
-    const receiver = await startReceiver({ answer: 'hang' });
-    const { url } = receiver;
-    const dataDir = join(temporaryFolder(), 'data');
-    const [gone, one, two] = [
-      destination(url, { headers: { 'X-Who': 'gone' } }),
-      destination(url, { headers: { 'X-Who': 'one' }, types: ['Subscribe'] }),
-      destination(url, { headers: { 'X-Who': 'two' } }),
-    ];
-    older(dataDir, [
-      { config: gone, waiting: true },
-      { config: one, waiting: true },
-      { config: two, waiting: true },
-    ]);
-    const relay = await startTestRelay({ dataDir, settings: { destinations: [two, { ...one, types: ['Update'] }] } });
-    assert.deepEqual(
-      (await statusOf(relay)).map(({ destinationId, configured, waiting }) => [destinationId, configured, waiting]),
-      [
-        ['t3', true, 1],
-        ['t2', true, 1],
-        ['t1', false, 1],
-      ],
-    );
-    await receiver.received(3);
-    assert.deepEqual(receiver.requests.map((request) => request.header('x-who')).sort(), ['gone', 'one', 'two']);
-  });
-
-  it('gives the one that two were taken for to the entry that it was last, and the other is new', async () => {
-    const receiver = await startReceiver();
-    const { url } = receiver;
-    const dataDir = join(temporaryFolder(), 'data');
-    const [subscribed, left] = [
-      destination(url, { types: ['Subscribe'] }),
-      destination(url, { types: ['Deactivate'] }),
-    ];
-    older(dataDir, [{ config: left, waiting: false }]);
-    const relay = await startTestRelay({ dataDir, settings: { destinations: [subscribed, left] } });
-    assert.deepEqual(
-      (await statusOf(relay)).map((each) => each.destinationId),
-      ['t2', 't1'],
-    );
-  });
-});
-
 describe('Which destination an entry of the settings is', () => {
   const url = 'http://127.0.0.1:9/';
   const known = (id: number, position: number | null, rest: object = {}) => ({
     id,
     position,
     destination: destination(url, rest),
+    held: null,
   });
   const S = { types: ['Subscribe'] };
   const U = { types: ['Update'] };

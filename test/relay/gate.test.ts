@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import type { Logged, Stop } from '../../src/protocol/debug.ts';
 import type { Result } from '../../src/protocol/methods.ts';
-import { temporaryFolder } from './afterwards.ts';
+import { connectToRelay } from '../../src/protocol/relay-client.ts';
+import { afterwards, temporaryFolder } from './afterwards.ts';
 import { startReceiver } from './receiver.ts';
 import type { ReceivedRequest, Receiver } from './receiver.ts';
 import { sampleBody, startTestRelay } from './stage.ts';
@@ -199,7 +200,7 @@ describe('Pausing, stepping and continuing', () => {
     assert.deepEqual((await sending(relay)).held, { pause: 1, breakpoint: 0, missingKey: 0, destination: 0 });
     await relay.client.request('relay/configure', { secrets: { signatureKeys: { signing: null } } });
     const { released } = await relay.client.request('debug/continue', {});
-    assert.equal(released, 1);
+    assert.equal(released, 0, 'its key holds it on');
     assert.deepEqual((await sending(relay)).held, { pause: 0, breakpoint: 0, missingKey: 1, destination: 0 });
     assert.equal(receiver.requests.length, 0);
     await relay.client.request('relay/configure', { secrets: { signatureKeys: { signing: 'a-signature-key' } } });
@@ -448,6 +449,25 @@ describe('Breakpoints', () => {
     await relay.drained();
   });
 
+  it('hold what stopped at them no longer once it was tried: a later pause holds it', async () => {
+    const receiver = await startReceiver({ answer: () => ({ status: 503 }) });
+    const relay = await startWith(receiver, { delayScale: 10 });
+    await relay.client.request('debug/breakpoints', { add: [{ at: 'event' }] });
+    const stopped = new Promise((resolve) => relay.client.on('debug/stopped', resolve));
+    await deliver(relay, 'a');
+    const by = async (): Promise<unknown> => {
+      const { held } = await relay.client.request('debug/held', {});
+      return held.map((each) => [each.heldBy, each.breakpointId]);
+    };
+    await stopped;
+    assert.deepEqual(await by(), [['breakpoint', 'b1']]);
+    const tried = new Promise((resolve) => relay.client.on('attempt/recorded', resolve));
+    await relay.client.request('debug/continue', {});
+    await tried;
+    await relay.client.request('debug/pause', {});
+    assert.deepEqual(await by(), [['pause', null]]);
+  });
+
   it('stop where a signature is wrong, and where a delivery is rejected', async () => {
     const receiver = await startReceiver();
     const relay = await startWith(receiver);
@@ -591,6 +611,45 @@ describe('Breakpoints', () => {
     assert.deepEqual(receiver.requests.map(addressIn), ['a@example.org']);
     const { breakpoints, changed } = await relay.client.request('debug/breakpoints', { remove: ['b1'] });
     assert.deepEqual([breakpoints, changed], [[], ['b1']]);
+  });
+
+  it('that are set go with the connection that set them, and those that were added stay, over a restart too', async () => {
+    const receiver = await startReceiver();
+    const dataDir = temporaryFolder();
+    const relay = await startWith(receiver, { dataDir });
+    const client = await connectToRelay(dataDir);
+    afterwards(() => client.close());
+    await client.request('debug/breakpoints', { owner: 'terminal', add: [{ at: 'rejected' }] });
+    const { breakpoints } = await client.request('debug/breakpoints', { owner: 'vscode', set: [{ at: 'event' }] });
+    assert.deepEqual(
+      breakpoints.map(({ id, owner }) => [id, owner]),
+      [
+        ['b1', 'terminal'],
+        ['b2', 'vscode'],
+      ],
+    );
+    assert.equal((await sending(relay)).breakpoints, 2);
+    const told = new Promise<number | undefined>((resolve) => {
+      relay.client.on('status/changed', ({ status }) => {
+        if (status.sending?.breakpoints === 1) resolve(status.sending.breakpoints);
+      });
+    });
+    client.close();
+    assert.equal(await told, 1, 'the others are told');
+    const known = async (of: TestRelay): Promise<string[]> =>
+      (await of.client.request('debug/breakpoints', {})).breakpoints.map(({ id }) => id);
+    assert.deepEqual(await known(relay), ['b1']);
+    await deliver(relay, 'a');
+    await receiver.received(1);
+    const session = await connectToRelay(dataDir);
+    afterwards(() => session.close());
+    await session.request('debug/breakpoints', { owner: 'vscode', set: [{ at: 'failed-attempt' }] });
+    assert.deepEqual(await known(relay), ['b1', 'b3']);
+    await relay.stop();
+    const again = await startWith(receiver, { dataDir });
+    assert.deepEqual(await known(again), ['b1']);
+    const { changed } = await again.client.request('debug/breakpoints', { owner: 'terminal', add: [{ at: 'event' }] });
+    assert.deepEqual(changed, ['b4'], 'no number is used again');
   });
 
   it('of one owner are replaced by its own alone, and one that stays as it is keeps its counts', async () => {

@@ -12,7 +12,7 @@ import { NotFoundError, openHistory, storeFile } from '../../src/relay/history.t
 import type { HistoryReader } from '../../src/relay/history.ts';
 import { Store } from '../../src/relay/store.ts';
 import type { DeliveryRecord, EventRecord, NotificationRecord } from '../../src/relay/records.ts';
-import { deliveryRecord, destination, renderSettingsId } from './records.ts';
+import { bringAbout, deliveryRecord, destinationId, renderSettingsId } from './records.ts';
 import { afterwards, temporaryFolder } from './afterwards.ts';
 import { openReader, openStore } from './history/stores.ts';
 import { startReceiver } from './receiver.ts';
@@ -97,9 +97,15 @@ const plannedDelivery: fc.Arbitrary<PlannedDelivery> = fc.record({
 /** Puts planned deliveries into a store. */
 async function makeHistory(dataDir: string, planned: readonly PlannedDelivery[]): Promise<ModelRow[]> {
   const store = new Store(storeFile(dataDir));
-  const [first, second, raw] = ['http://127.0.0.1:9/1', 'http://127.0.0.1:9/2', 'http://127.0.0.1:9/raw'].map((url) =>
-    store.destinations.intern(destination(url, { mode: url.endsWith('raw') ? 'raw' : 'normalised' })),
-  ) as [number, number, number];
+  const places = ['http://127.0.0.1:9/1', 'http://127.0.0.1:9/2', 'http://127.0.0.1:9/raw'];
+  const mode = (url: string) => ({ mode: url.endsWith('raw') ? 'raw' : 'normalised' });
+  const free = places.map((url) => destinationId(store, url, mode(url)));
+  const keyless = places.map((url) =>
+    destinationId(store, url, { ...mode(url), signatureKeyName: 'k' }, { by: 'missing-key', why: 'no key' }),
+  );
+  /** Where something goes that is to be in a state. */
+  const placeOf = (index: number, to: ForwardingState): number => (to === 'held' ? keyless : free)[index]!;
+  const forwardingTo = (id: number) => ({ destinationId: id, released: null, stopped: null });
   const settingsId = renderSettingsId(store);
   const model: ModelRow[] = [];
   const seen = new Set<number>();
@@ -139,12 +145,10 @@ async function makeHistory(dataDir: string, planned: readonly PlannedDelivery[])
       notificationId: kind === 'event' ? ids.firstNotification + Math.floor(position / partSize) : null,
       duplicateOf: null,
     }));
-    const forwardings = [
-      { destinationId: first, state: plan.states[0] },
-      { destinationId: second, state: plan.states[1] },
-    ].flatMap(({ destinationId, state: code }) =>
-      code === null || code === undefined ? [] : [{ destinationId, state: states[code]!, detail: null }],
-    );
+    const goesTo = plan.states.slice(0, 2).flatMap((code, index) => {
+      const to = code === null ? undefined : states[code]!;
+      return to === undefined ? [] : [{ id: placeOf(index, to), state: to }];
+    });
     const notification = (part: number, rest: Partial<NotificationRecord>): NotificationRecord => ({
       id: ids.firstNotification + part,
       kind: plan.kind === 'platform' ? 'platform' : 'normalised',
@@ -155,7 +159,7 @@ async function makeHistory(dataDir: string, planned: readonly PlannedDelivery[])
       eventId: `id-${ids.firstNotification + part}`,
       createdAt: receivedAt,
       renderSettingsId: settingsId,
-      forwardings,
+      forwardings: goesTo.map(({ id }) => forwardingTo(id)),
       ...rest,
     });
     const notifications = Array.from({ length: parts }, (_, part) => notification(part, {}));
@@ -167,7 +171,7 @@ async function makeHistory(dataDir: string, planned: readonly PlannedDelivery[])
           parts: 1,
           firstEvent: 0,
           eventCount: events.length,
-          forwardings: [{ destinationId: raw, state: states[rawState]!, detail: null }],
+          forwardings: [forwardingTo(placeOf(2, states[rawState]!))],
         }),
       );
     }
@@ -191,6 +195,14 @@ async function makeHistory(dataDir: string, planned: readonly PlannedDelivery[])
       notifications,
     };
     await store.add(record);
+    await Promise.all(
+      notifications.flatMap(({ id: notificationId, kind: of }) => {
+        const planned = of === 'raw' ? [{ id: placeOf(2, states[rawState!]!), state: states[rawState!]! }] : goesTo;
+        return planned.map(async ({ id, state: to }) => {
+          if (to !== 'held') await bringAbout(store, { notificationId, destinationId: id }, to);
+        });
+      }),
+    );
     for (const [position, event] of records.entries()) {
       const mark = fingerprint(events[position]!);
       model.push({
@@ -204,7 +216,7 @@ async function makeHistory(dataDir: string, planned: readonly PlannedDelivery[])
         address: event.address,
         duplicate: mark !== null && seen.has(mark),
         states: [
-          ...(kind === 'event' ? forwardings.map((each) => each.state) : []),
+          ...(kind === 'event' ? goesTo.map((each) => each.state) : []),
           ...(rawState === null || rawState === undefined ? [] : [states[rawState]!]),
         ],
         texts: {

@@ -32,7 +32,7 @@ async function stage(): Promise<Stage> {
   const nothing = (): void => undefined;
   const forwarder = new Forwarder({ store, renderer, onAttempt: nothing, onChange: nothing, log: nothing }, settings);
   const reception = new Reception(store, renderer, settings);
-  const kept = store.destinations.keepSettings(settings.destinations, renderSettingsOf(settings));
+  const kept = store.destinations.keepSettings(settings.destinations, renderSettingsOf(settings), () => null);
   forwarder.configure(settings, kept, {});
   reception.configure(settings, kept.renderSettingsId, forwarder.configured, {});
   const announcer = new Announcer(() => assert.fail('no status was to be told'));

@@ -8,7 +8,7 @@ function observed(): { reachability: Reachability; said: string[]; probes: () =>
   const said: string[] = [];
   let probes = 0;
   const reachability = new Reachability({
-    probe: () => (probes += 1),
+    onDue: () => (probes += 1),
     onChange: () => void said.push('changed'),
     log: (level, message) => void said.push(`${level} ${message}`),
   });
@@ -22,12 +22,43 @@ describe('a destination', () => {
     assert.equal(reachability.detail, null);
     reachability.failed(1, 'refused', 'http://x/');
     reachability.failed(2, 'refused too', 'http://x/');
-    assert.ok(reachability.isDown && reachability.waitsForProbe);
+    assert.ok(reachability.isDown && !reachability.mayTry);
     assert.equal(reachability.detail, 'cannot be reached: refused');
     assert.deepEqual(said, [
       'warn http://x/ cannot be reached (refused): its notifications wait until it answers',
       'changed',
     ]);
+    await until(() => probes() === 1);
+    assert.ok(reachability.mayTry);
+  });
+
+  it('may be tried for as long as nobody does, and then by one at a time', async () => {
+    const { reachability, probes } = observed();
+    assert.ok(reachability.mayTry);
+    reachability.failed(1, 'refused', 'http://x/');
+    await until(() => probes() === 1);
+    // Nothing might be sent: it is not forgotten that it is due.
+    assert.ok(reachability.isDown && reachability.mayTry);
+    reachability.probing(5);
+    assert.ok(!reachability.mayTry);
+  });
+
+  it('may be tried at once where that is said, and no second time when its time comes', async () => {
+    const { reachability, probes } = observed();
+    reachability.tryNow();
+    assert.ok(reachability.mayTry);
+    const timers = (): number => process.getActiveResourcesInfo().filter((each) => each === 'Timeout').length;
+    const before = timers();
+    reachability.failed(1, 'refused', 'http://x/');
+    assert.ok(!reachability.mayTry);
+    reachability.tryNow();
+    assert.ok(reachability.isDown && reachability.mayTry);
+    assert.equal(timers(), before);
+    reachability.probing(2);
+    // One that tries it already is not joined by another.
+    reachability.tryNow();
+    assert.ok(!reachability.mayTry);
+    reachability.failed(2, 'refused', 'http://x/');
     await until(() => probes() === 1);
   });
 
@@ -35,11 +66,10 @@ describe('a destination', () => {
     const { reachability, said, probes } = observed();
     reachability.failed(1, 'refused', 'http://x/');
     reachability.probing(1);
-    assert.ok(!reachability.waitsForProbe);
     reachability.failed(9, 'other', 'http://x/');
-    assert.ok(!reachability.waitsForProbe);
+    assert.equal(reachability.detail, 'cannot be reached: refused', 'the one that tries it is waited for');
     reachability.failed(1, 'reset', 'http://x/');
-    assert.ok(reachability.waitsForProbe);
+    assert.ok(!reachability.mayTry);
     assert.equal(reachability.detail, 'cannot be reached: reset');
     assert.equal(said.length, 2);
     await until(() => probes() === 1);

@@ -1,8 +1,10 @@
 /** Records as the store takes them, for tests that need no relay around it. */
 import { destinationSchema, settingsSchema } from '../../src/protocol/settings.ts';
-import type { ForwardingState, Headers } from '../../src/protocol/history.ts';
+import type { Headers } from '../../src/protocol/history.ts';
 import type { Destination } from '../../src/protocol/settings.ts';
-import type { AttemptRecord, DeliveryRecord } from '../../src/relay/records.ts';
+import type { StoredState } from '../../src/relay/database.ts';
+import type { DestinationHold, ForwardingKey } from '../../src/relay/held.ts';
+import type { AttemptRecord, DeliveryRecord, NotificationRecord } from '../../src/relay/records.ts';
 import type { Store } from '../../src/relay/store.ts';
 
 /** What a test says of a delivery; the rest is made up. */
@@ -11,8 +13,12 @@ export interface DeliveryPlan {
   readonly events?: number;
   /** Events in one notification; all by default. */
   readonly partSize?: number;
-  /** The state of each notification's forwarding for each of these destinations. */
-  readonly to?: readonly { readonly destinationId: number; readonly state: ForwardingState }[];
+  /** The destinations for which each of its notifications waits. */
+  readonly to?: readonly number[];
+  /** The destinations for which its raw notification waits; without any it has none. */
+  readonly raw?: readonly number[];
+  /** The number of the pause that lets all of it go. */
+  readonly released?: number;
   readonly body?: Buffer;
   readonly headers?: Headers;
   readonly receivedAt?: number;
@@ -22,6 +28,16 @@ export interface DeliveryPlan {
 /** A destination's settings with their defaults. */
 export function destination(url: string, rest: object = {}): Destination {
   return destinationSchema.parse({ url, ...rest });
+}
+
+/** A destination's id in a store. @param held who holds what goes there */
+export function destinationId(
+  store: Store,
+  url = 'http://127.0.0.1:9/',
+  rest: object = {},
+  held: DestinationHold | null = null,
+): number {
+  return store.destinations.intern(destination(url, rest), () => held);
 }
 
 /** The id under which a store keeps the default render settings. */
@@ -36,10 +52,29 @@ export function deliveryRecord(store: Store, plan: DeliveryPlan = {}): DeliveryR
   const events = status === 'accepted' ? (plan.events ?? 1) : 1;
   const partSize = plan.partSize ?? events;
   const parts = status === 'accepted' ? Math.ceil(events / partSize) : 0;
-  const ids = store.reserve(events, parts);
+  const raw = status === 'accepted' ? (plan.raw ?? []) : [];
+  const ids = store.reserve(events, parts + (raw.length > 0 ? 1 : 0));
   const receivedAt = plan.receivedAt ?? 1_760_000_000_000 + ids.delivery;
   const body = plan.body ?? Buffer.from(`{"ListID":"l","Events":[],"n":${ids.delivery}}`);
-  const settingsId = renderSettingsId(store);
+  const renderSettings = renderSettingsId(store);
+  const notification = (
+    part: number,
+    rest: Partial<NotificationRecord>,
+    to: readonly number[],
+  ): NotificationRecord => ({
+    id: ids.firstNotification + part,
+    kind: 'normalised',
+    part,
+    parts,
+    firstEvent: part * partSize,
+    eventCount: Math.min(partSize, events - part * partSize),
+    eventId: `event-${ids.firstNotification + part}`,
+    createdAt: receivedAt,
+    renderSettingsId: renderSettings,
+    ...rest,
+    forwardings: to.map((id) => ({ destinationId: id, released: plan.released ?? null, stopped: null })),
+  });
+  const ofRaw = { kind: 'raw', part: 0, parts: 1, firstEvent: 0, eventCount: events } as const;
   return {
     id: ids.delivery,
     source: 'campaign-monitor',
@@ -68,19 +103,40 @@ export function deliveryRecord(store: Store, plan: DeliveryPlan = {}): DeliveryR
       notificationId: status === 'accepted' ? ids.firstNotification + Math.floor(position / partSize) : null,
       duplicateOf: null,
     })),
-    notifications: Array.from({ length: parts }, (_, part) => ({
-      id: ids.firstNotification + part,
-      kind: 'normalised' as const,
-      part,
-      parts,
-      firstEvent: part * partSize,
-      eventCount: Math.min(partSize, events - part * partSize),
-      eventId: `event-${ids.firstNotification + part}`,
-      createdAt: receivedAt,
-      renderSettingsId: settingsId,
-      forwardings: (plan.to ?? []).map(({ destinationId, state }) => ({ destinationId, state, detail: null })),
-    })),
+    notifications: [
+      ...Array.from({ length: parts }, (_, part) => notification(part, {}, plan.to ?? [])),
+      ...(raw.length > 0 ? [notification(parts, ofRaw, raw)] : []),
+    ],
   };
+}
+
+/**
+ * Adds a delivery, and does with what waits of it what brings it into the states that are planned.
+ * @param to a state for each destination
+ */
+export async function addDelivery(
+  store: Store,
+  plan: Omit<DeliveryPlan, 'to'> & { readonly to: readonly (readonly [destinationId: number, state: StoredState])[] },
+): Promise<DeliveryRecord> {
+  const record = deliveryRecord(store, { ...plan, to: plan.to.map(([id]) => id) });
+  await store.add(record);
+  await Promise.all(
+    record.notifications.flatMap(({ id: notificationId }) =>
+      plan.to.map(([id, state]) => bringAbout(store, { notificationId, destinationId: id }, state)),
+    ),
+  );
+  return record;
+}
+
+/** Does with a forwarding that waits what brings it into a state. */
+export async function bringAbout(store: Store, key: ForwardingKey, state: StoredState): Promise<void> {
+  if (state === 'discarded') {
+    const hold = { by: 'pause', breakpoint: null, detail: '' } as const;
+    await store.holds.drop(() => [{ ...key, deliveryId: 0, attempts: 0, hold }]);
+  } else if (state !== 'waiting') {
+    const detail = state === 'failed' ? 'HTTP 500' : null;
+    await store.forwardings.recordAttempt(attemptRecord(key.notificationId, key.destinationId, state), detail);
+  }
 }
 
 /** One try to send a notification. */

@@ -10,6 +10,8 @@ const job = (notificationId: number): Job => ({
   attempts: 2,
   roundStart: 1,
   nextAt: null,
+  released: 3,
+  looked: true,
 });
 
 const never = (): void => assert.fail('nothing was to be due');
@@ -36,7 +38,7 @@ describe('what is tried again', () => {
   it('comes once, at its last time, where it is added again', () => {
     const retries = new Retries(never);
     retries.add(job(1), 10);
-    retries.drop((id) => id === 1);
+    retries.drop(({ notificationId }) => notificationId === 1);
     retries.add(job(1), 20);
     assert.equal(retries.takeDue(10), undefined);
     assert.equal(retries.takeDue(20)?.notificationId, 1);
@@ -47,7 +49,7 @@ describe('what is tried again', () => {
     const retries = new Retries(never);
     for (const id of [1, 2, 3]) retries.add(job(id), id);
     assert.deepEqual(
-      retries.drop((id) => id !== 2),
+      retries.drop(({ notificationId }) => notificationId !== 2),
       [1, 3],
     );
     assert.equal(retries.takeDue(10)?.notificationId, 2);

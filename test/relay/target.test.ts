@@ -12,17 +12,17 @@ const credentials = new Map([['theirs', { 'X-A': '1' }]]);
 
 describe('a destination as it stands', () => {
   it('misses a key or credentials that nobody gave, by name', () => {
-    const missing = (secrets: Parameters<typeof targetOf>[3]): (string | null)[] => {
+    const missing = (secrets: Parameters<typeof targetOf>[3]): unknown[] => {
       const target = targetOf(3, destination, true, secrets);
-      return [target.missingName, target.heldWhy];
+      return [target.missingName, target.held];
     };
     assert.deepEqual(missing({ signatureKeys: new Map(), credentials }), [
       'mine',
-      'the signature key "mine" has not been given',
+      { by: 'missing-key', why: 'the signature key "mine" has not been given' },
     ]);
     assert.deepEqual(missing({ signatureKeys: key, credentials: new Map() }), [
       'theirs',
-      'the credentials "theirs" have not been given',
+      { by: 'missing-key', why: 'the credentials "theirs" have not been given' },
     ]);
     assert.deepEqual(missing({ signatureKeys: key, credentials }), [null, null]);
   });
@@ -33,7 +33,7 @@ describe('a destination as it stands', () => {
         signatureKeys: given,
         credentials,
       });
-      assert.equal(target.heldWhy, 'not agreed to');
+      assert.deepEqual(target.held, { by: 'destination', why: 'not agreed to' });
     }
   });
 

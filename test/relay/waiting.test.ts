@@ -10,6 +10,8 @@ const job = (notificationId: number, nextAt: number | null = null): Job => ({
   attempts: 0,
   roundStart: 0,
   nextAt,
+  released: null,
+  looked: false,
 });
 
 const noneLater = (): void => assert.fail('nothing was to be put off');
@@ -108,7 +110,7 @@ describe('what waits for a destination', () => {
   it('is dropped by what it is, and can come again', () => {
     const waiting = opened(1, 2, 3, 4);
     waiting.take();
-    waiting.drop((id) => id % 2 === 0);
+    waiting.drop(({ notificationId }) => notificationId % 2 === 0);
     assert.deepEqual(taken(waiting), [3]);
     waiting.addLate(job(2));
     assert.deepEqual(taken(waiting), [2]);

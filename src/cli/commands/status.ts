@@ -72,7 +72,12 @@ async function notRunning(dataDir: string, options: CommonOptions & { json?: boo
 }
 
 /** What opening a history says where there is none, or one of another version: no more is known then. */
-const unknownHow: readonly unknown[] = ['send-something', 'migrate-history', 'update-program'] satisfies RelayAdvice[];
+const unknownHow: readonly unknown[] = [
+  'send-something',
+  'migrate-history',
+  'move-history',
+  'update-program',
+] satisfies RelayAdvice[];
 
 /** How sending was left; null where that is not known. @throws StoreError where the history cannot be read */
 function leftIn(dataDir: string): Sending | null {

@@ -9,7 +9,7 @@ import type { Session } from '../relay/session.ts';
 /** The type of a launch configuration. */
 export const debugType = 'campaign-monitor';
 
-/** Registers the debug type, and takes breakpoints away that a session left which did not end in order. */
+/** Registers the debug type. */
 export function registerDebugType(session: Session): vscode.Disposable {
   const { debug } = vscode;
   let isDebugging = false;
@@ -17,7 +17,6 @@ export function registerDebugType(session: Session): vscode.Disposable {
     isDebugging = is;
     void vscode.commands.executeCommand('setContext', `${prefix}.debugging`, is);
   };
-  let cleaned: unknown;
   return vscode.Disposable.from(
     debug.registerDebugConfigurationProvider(debugType, {
       resolveDebugConfiguration: async (_, config) => (await import('./start.ts')).completed(config),
@@ -32,13 +31,6 @@ export function registerDebugType(session: Session): vscode.Disposable {
     }),
     debug.onDidTerminateDebugSession(({ type }) => {
       if (type === debugType) follow(false);
-    }),
-    session.onDidChange(({ kind }) => {
-      const { client, status } = session;
-      if (kind !== 'running' || client === cleaned) return;
-      cleaned = client;
-      if (isDebugging || (status?.sending?.breakpoints ?? 0) === 0) return;
-      void client?.request('debug/breakpoints', { owner: breakpointOwner(), set: [] }).catch(() => undefined);
     }),
   );
 }

@@ -269,6 +269,7 @@ function relayTexts(l10n: Localiser): Readonly<Record<RelayAdvice, string>> {
     'look-at-data-directory': l10n.t('Look who made that file, remove it, then try again.'),
     'make-room': l10n.t('Make room on it; deliveries are accepted again by themselves.'),
     'mend-body': l10n.t('Mend the body and release it again, or release the original as it is.'),
+    'move-history': l10n.t('Move that file away: a new history is begun then.'),
     'migrate-history': l10n.t('Start the relay once: that brings it up to date.'),
     'own-socket-folder': l10n.t('Look who made it, remove it, or point XDG_RUNTIME_DIR at a folder of your own.'),
     'restart-for-one-version': l10n.t('Restart the relay so that both are of one version.'),

@@ -1,14 +1,14 @@
 /**
- * What events are found, counted, grouped and sorted by, column by column in memory: 36 bytes an event, so that a
+ * What events are found, counted, grouped and sorted by, column by column in memory: 40 bytes an event, so that a
  * million are looked through in milliseconds. Texts stand there as hashes; the rows themselves are read by their ids.
  */
-import type { ForwardingState } from '../../protocol/history.ts';
+import type { StoredState } from '../database.ts';
 import { eventStates } from '../../protocol/history.ts';
 import type { EventState } from '../../protocol/history.ts';
 
 /** Events in a block: one BLOB of the index's file. */
 export const blockSize = 4096;
-const bytesPerEvent = 36;
+const bytesPerEvent = 40;
 
 /** The column `kind`: 0 stands for an event that is not there, or no longer. */
 export const kindNumbers = { event: 1, test: 2, rejected: 3 } as const;
@@ -17,13 +17,7 @@ export const kindNumbers = { event: 1, test: 2, rejected: 3 } as const;
 export const flagBits = { platform: 1, injected: 2, duplicate: 4 } as const;
 
 /** Bits of the column `states`: one for each state that a forwarding of the event is in. */
-export const stateBits: Readonly<Record<ForwardingState, number>> = {
-  waiting: 1,
-  held: 2,
-  sent: 4,
-  failed: 8,
-  discarded: 16,
-};
+export const stateBits: Readonly<Record<StoredState, number>> = { waiting: 1, sent: 2, failed: 4, discarded: 8 };
 
 /** What the columns hold of one event. */
 export interface ColumnValues {
@@ -43,7 +37,11 @@ export interface ColumnValues {
 export interface ForwardingSummary {
   /** Of {@link stateBits}. */
   readonly states: number;
-  readonly state: EventState;
+  /** Whether it is held is not known here: see held-columns.ts. */
+  readonly state: Exclude<EventState, 'held'>;
+  /** The destinations for which something waits that no pause let go, and those for which one did (slotOf). */
+  readonly queued: number;
+  readonly freed: number;
   /** Attempts at all its destinations together. */
   readonly attempts: number;
   /** The last HTTP status of the forwarding that most needs a look; null without an answer. */
@@ -66,6 +64,8 @@ export class Block {
   readonly attempts: Uint16Array;
   /** HTTP; 0 where there is none. */
   readonly status: Uint16Array;
+  readonly queued: Uint16Array;
+  readonly freed: Uint16Array;
   readonly states: Uint8Array;
   /** The index in {@link eventStates}. */
   readonly state: Uint8Array;
@@ -98,6 +98,8 @@ export class Block {
     this.duration = new Float32Array(buffer, next(4), blockSize);
     this.attempts = new Uint16Array(buffer, next(2), blockSize);
     this.status = new Uint16Array(buffer, next(2), blockSize);
+    this.queued = new Uint16Array(buffer, next(2), blockSize);
+    this.freed = new Uint16Array(buffer, next(2), blockSize);
     this.states = new Uint8Array(buffer, next(1), blockSize);
     this.state = new Uint8Array(buffer, next(1), blockSize);
     this.kind = new Uint8Array(buffer, next(1), blockSize);
@@ -165,10 +167,25 @@ export class EventColumns {
     if (block === undefined || block.kind[at] === 0) return;
     block.states[at] = summary.states;
     block.state[at] = eventStates.indexOf(summary.state);
+    block.queued[at] = summary.queued;
+    block.freed[at] = summary.freed;
     block.attempts[at] = Math.min(summary.attempts, 65_535);
     block.status[at] = summary.status ?? 0;
     block.duration[at] = summary.durationMs ?? NaN;
     this.#dirty.add(block.number);
+  }
+
+  /** Another pause has begun, or the last is over: nothing is let go any more by the one that `freed` was about. */
+  fold(): void {
+    for (const block of this.#blocks) {
+      for (let at = 0; at < blockSize; at++) {
+        const freed = block.freed[at] ?? 0;
+        if (freed === 0) continue;
+        block.queued[at] = (block.queued[at] ?? 0) | freed;
+        block.freed[at] = 0;
+        this.#dirty.add(block.number);
+      }
+    }
   }
 
   has(id: number): boolean {

@@ -13,12 +13,14 @@ import type {
 import type { Destination } from '../../protocol/settings.ts';
 import { notificationKindCodes } from '../database.ts';
 import { toldId } from '../destinations.ts';
+import { holdableOf, holdOf } from '../held.ts';
+import type { HoldView } from '../held.ts';
 import { mostAttempts } from '../message-size.ts';
 import type { DeliveryFacts } from '../records.ts';
 import { iso, parseId, shownAttempt, shownDelivery, shownEvent, shownForwarding, shownNotification } from '../shown.ts';
 import { Statements } from '../statements.ts';
 import type { Row } from '../statements.ts';
-import { bytesOf, holderName, kindName, notificationFactsOf, stateName } from '../stored.ts';
+import { bytesOf, kindName, notificationFactsOf, stateName } from '../stored.ts';
 import { eventStateOf } from './forwarding-summary.ts';
 
 const columns = `e.id, e.delivery_id, e.kind, e.received_at, e.type, e.address, e.date, e.warning, e.duplicate_of, e.notification_id,
@@ -42,11 +44,16 @@ export class EventRows {
   /** As they were when they were last read: a row repeats them for each forwarding. */
   readonly #destinations = new Map<number, KnownDestination>();
   readonly #markOf: (event: number) => number | null;
+  readonly #view: () => HoldView;
 
-  /** @param markOf the earlier event of the same content, where the log does not say so */
-  constructor(db: DatabaseSync, markOf: (event: number) => number | null) {
+  /**
+   * @param markOf the earlier event of the same content, where the log does not say so
+   * @param view how the log holds
+   */
+  constructor(db: DatabaseSync, markOf: (event: number) => number | null, view: () => HoldView) {
     this.#sql = new Statements(db);
     this.#markOf = markOf;
+    this.#view = view;
   }
 
   /** Forgets its statements. */
@@ -151,6 +158,15 @@ export class EventRows {
     return raw === undefined ? [own] : [own, last];
   }
 
+  /** The ids of a notification's events, which follow each other; undefined where it is gone. */
+  eventRangeOf(notificationId: number): { readonly first: number; readonly last: number } | undefined {
+    const row = this.#sql.get(
+      'SELECT d.first_event + n.first_event AS first, n.event_count AS count FROM notifications n JOIN deliveries d ON d.id = n.delivery_id WHERE n.id = ?',
+      notificationId,
+    );
+    return row && { first: Number(row['first']), last: Number(row['first']) + Number(row['count']) - 1 };
+  }
+
   /** Whether there is such a notification. */
   hasNotification(id: number): boolean {
     return this.#sql.get('SELECT id FROM notifications WHERE id = ?', id) !== undefined;
@@ -205,10 +221,11 @@ export class EventRows {
             nextAt: row['next_at'] as number | null,
             status: row['status'] as number | null,
             durationMs: row['duration_ms'] as number | null,
-            heldBy: holderName(row['held_by']),
-            breakpoint: row['breakpoint'] as number | null,
+            released: row['released'] as number | null,
+            stopped: row['stopped'] as number | null,
           },
           this.destination(destinationId).destination,
+          holdOf(holdableOf(row), this.#view()),
         );
       });
   }

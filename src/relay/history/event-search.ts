@@ -5,9 +5,12 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { isCorruption, loadSqlite, sqliteCode } from '../database.ts';
 import type { Filter } from '../filter.ts';
+import type { LogHoldView } from '../held.ts';
 import { blockSize, EventColumns } from './event-columns.ts';
 import type { Block, Test } from './event-columns.ts';
 import { testsOf } from './event-tests.ts';
+import { HeldColumns } from './held-columns.ts';
+import type { EventsUnderWay } from './held-columns.ts';
 import type { HistoryIndex } from './history-index.ts';
 import type { FedEvent } from './log-feed.ts';
 import { phrasesOf, TextIndex } from './text-index.ts';
@@ -30,6 +33,8 @@ export interface Found {
   each(visit: (block: Block, at: number) => void): void;
   /** Events that were not looked at, since they are not in the index yet. */
   readonly unseen: number;
+  /** Says of the columns what is held. */
+  readonly held: HeldColumns;
 }
 
 /** Finds events of a history. */
@@ -48,13 +53,16 @@ export class EventSearch {
 
   /**
    * Finds what a filter asks for.
+   * @param view how the log holds
+   * @param underWay the events of which something is being sent
    * @throws FilterError where its words cannot be searched for
    */
-  find(filter: Filter): Found {
+  find(filter: Filter, view: LogHoldView, underWay: readonly EventsUnderWay[]): Found {
     const phrases = phrasesOf(filter.words, filter.addresses);
-    const tests = testsOf(filter);
     const { index } = this;
     const isAtEnd = isUpToDate(() => index.follow(followMs));
+    const held = new HeldColumns(view, index.freedBy, underWay);
+    const tests = testsOf(filter, held);
     const tail = isAtEnd ? undefined : this.#readTail();
     const all = tail === undefined ? [index.columns] : [tail, index.columns];
     const known = all.reduce((sum, columns) => sum + columns.count, 0);
@@ -68,9 +76,10 @@ export class EventSearch {
           for (const columns of all) columns.select(tests, Infinity, visitEach(visit));
         },
         unseen,
+        held,
       };
     }
-    return this.#findText(phrases, new Selected(all, tests), unseen);
+    return { ...this.#findText(phrases, new Selected(all, tests), unseen), held };
   }
 
   close(): void {
@@ -78,7 +87,7 @@ export class EventSearch {
     this.index.close();
   }
 
-  #findText(phrases: Phrases, selected: Selected, unseen: number): Found {
+  #findText(phrases: Phrases, selected: Selected, unseen: number): Omit<Found, 'held'> {
     const { index } = this;
     const isAtEnd = isUpToDate(() => index.followText(followTextMs));
     const tail = isAtEnd ? undefined : this.#readTextTail();

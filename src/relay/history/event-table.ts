@@ -5,12 +5,12 @@ import type { RelayErrorCode } from '../../protocol/errors.ts';
 import { eventStates } from '../../protocol/history.ts';
 import type { EventSummary, TracedEvent } from '../../protocol/history.ts';
 import type { ParsedParams, Result } from '../../protocol/methods.ts';
-import { parseFilter } from '../filter.ts';
 import { iso, parseId } from '../shown.ts';
 import { flagBits } from './event-columns.ts';
 import type { Block } from './event-columns.ts';
 import type { EventRows } from './event-rows.ts';
-import type { EventSearch, Found } from './event-search.ts';
+import type { Found } from './event-search.ts';
+import type { HeldColumns } from './held-columns.ts';
 
 type PageParams = ParsedParams<'events/page'>;
 type Sort = PageParams['sort'];
@@ -48,16 +48,17 @@ interface Snapshot {
   readonly unseen: number;
 }
 
-/** Tables over the events that {@link EventSearch} finds. */
+/** Tables over the events that a filter finds. */
 export class EventTable {
-  readonly #search: EventSearch;
+  readonly #find: (filter: string) => Found;
   readonly #rows: EventRows;
   /** The last used last. */
   readonly #snapshots = new Map<string, Snapshot>();
   readonly #sorting = new Sorting();
 
-  constructor(search: EventSearch, rows: EventRows) {
-    this.#search = search;
+  /** @param find finds what a filter asks for; throws FilterError */
+  constructor(find: (filter: string) => Found, rows: EventRows) {
+    this.#find = find;
     this.#rows = rows;
   }
 
@@ -86,7 +87,7 @@ export class EventTable {
 
   /** How many events a filter finds, in groups and over time. @throws FilterError */
   counts(params: CountsParams): Result<'events/counts'> {
-    const all = this.#search.find(parseFilter(params.filter, Date.now()));
+    const all = this.#find(params.filter);
     const found = params.after === undefined ? all : laterThan(all, parseId(params.after).number);
     let total = 0;
     let earliest = Infinity;
@@ -114,8 +115,8 @@ export class EventTable {
   }
 
   #take({ filter, sort }: PageParams): Snapshot {
-    const found = this.#search.find(parseFilter(filter, Date.now()));
-    const column = sort.by === 'type' ? this.#typeRanks(found) : columnOf(sort.by);
+    const found = this.#find(filter);
+    const column = sort.by === 'type' ? this.#typeRanks(found) : columnOf(sort.by, found.held);
     let count = 0;
     let base = Infinity;
     let newest = 0;
@@ -160,7 +161,7 @@ export class EventTable {
     const counted = new Map<number, { count: number; newest: number }>();
     let uncounted = 0;
     found.each((block, at) => {
-      const key = keyOf(block, at, by);
+      const key = keyOf(block, at, by, found.held);
       const id = block.firstId + at;
       const group = counted.get(key);
       if (group !== undefined) {
@@ -172,9 +173,9 @@ export class EventTable {
     const largest = [...counted].sort(([, a], [, b]) => b.count - a.count || b.newest - a.newest);
     const states = new Map(largest.slice(0, most).map(([key]) => [key, new Uint32Array(eventStates.length)]));
     found.each((block, at) => {
-      const counts = states.get(keyOf(block, at, by));
-      const state = block.state[at];
-      if (counts !== undefined && state !== undefined) counts[state] = (counts[state] ?? 0) + 1;
+      const counts = states.get(keyOf(block, at, by, found.held));
+      const state = stateAt(block, at, found.held);
+      if (counts !== undefined) counts[state] = (counts[state] ?? 0) + 1;
     });
     const groups = largest.slice(0, most).map(([key, { count, newest }]) => ({
       value: this.#valueOf(by, key, newest),
@@ -234,20 +235,30 @@ function placeIn({ base, ids }: Snapshot, event: number): number | null {
   return at === -1 ? null : at;
 }
 
-function keyOf(block: Block, at: number, by: Grouping): number {
+function keyOf(block: Block, at: number, by: Grouping, held: HeldColumns): number {
+  if (by === 'state') return stateAt(block, at, held);
   if (by === 'source') return (block.flags[at] ?? 0) & flagBits.platform;
   return block[by][at] ?? 0;
 }
 
 type Column = (block: Block, at: number) => number;
 
+const heldIndex = eventStates.indexOf('held');
+const failedIndex = eventStates.indexOf('failed');
+
+/** How an event stands, as its index in {@link eventStates}. */
+function stateAt(block: Block, at: number, held: HeldColumns): number {
+  const state = block.state[at] ?? 0;
+  return state !== failedIndex && held.isHeld(block, at) ? heldIndex : state;
+}
+
 /** The column that a table is sorted by. */
-function columnOf(by: Exclude<Sort['by'], 'type'>): Column {
+function columnOf(by: Exclude<Sort['by'], 'type'>, held: HeldColumns): Column {
   switch (by) {
     case 'time':
       return ({ receivedAt }, at) => receivedAt[at] ?? 0;
     case 'state':
-      return ({ state }, at) => state[at] ?? 0;
+      return (block, at) => stateAt(block, at, held);
     case 'status':
       return ({ status }, at) => status[at] ?? 0;
     case 'attempts':

@@ -3,12 +3,13 @@ import type { Filter } from '../filter.ts';
 import { columnLengths, cut } from '../columns.ts';
 import { flagBits, hashOf, kindNumbers, stateBits } from './event-columns.ts';
 import type { Block, Test } from './event-columns.ts';
+import type { HeldColumns } from './held-columns.ts';
 
 /** Columns of whole numbers. */
 type WholeColumn = 'delivery' | 'type' | 'list' | 'kind';
 
-/** The tests that an event must pass, the quickest first. */
-export function testsOf(filter: Filter): Test[] {
+/** The tests that an event must pass, the quickest first. @param held says what is held */
+export function testsOf(filter: Filter, held: HeldColumns): Test[] {
   const tests: Test[] = [];
   const among = (column: WholeColumn, values: readonly number[]): void => {
     if (values.length > 0) tests.push(isAmong(column, values));
@@ -17,13 +18,7 @@ export function testsOf(filter: Filter): Test[] {
     'kind',
     filter.kinds.map((kind) => kindNumbers[kind]),
   );
-  if (filter.states.length > 0)
-    tests.push(
-      hasBit(
-        'states',
-        filter.states.reduce((sum, each) => sum | stateBits[each], 0),
-      ),
-    );
+  if (filter.states.length > 0) tests.push(isInState(filter.states, held));
   if (filter.sources.length > 0 && new Set(filter.sources).size === 1) {
     tests.push(isFlagged(flagBits.platform, filter.sources[0] === 'open-connectors'));
   }
@@ -68,6 +63,21 @@ function isAmong(column: WholeColumn, values: readonly number[]): Test {
     const numbers = block[column];
     for (let at = 0; at < mask.length; at++) {
       if (mask[at] === 1 && !wanted.has(numbers[at] ?? -1)) mask[at] = 0;
+    }
+  };
+}
+
+/** Whether something of an event is in one of these states. */
+function isInState(states: Filter['states'], held: HeldColumns): Test {
+  const settled = states.filter((each) => each !== 'held' && each !== 'waiting');
+  const bits = settled.reduce((sum, each) => sum | stateBits[each], 0);
+  if (settled.length === states.length) return hasBit('states', bits);
+  const [wantsHeld, wantsWaiting] = [states.includes('held'), states.includes('waiting')];
+  return (block, mask) => {
+    for (let at = 0; at < mask.length; at++) {
+      if (mask[at] === 0 || ((block.states[at] ?? 0) & bits) !== 0) continue;
+      const isIt = (wantsHeld && held.isHeld(block, at)) || (wantsWaiting && held.isWaiting(block, at));
+      if (!isIt) mask[at] = 0;
     }
   };
 }

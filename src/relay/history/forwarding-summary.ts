@@ -4,35 +4,63 @@ import type { EventState, EventSummary, Forwarding } from '../../protocol/histor
 import type { ForwardingFacts } from '../records.ts';
 import { stateBits } from './event-columns.ts';
 import type { ForwardingSummary } from './event-columns.ts';
+import { slotOf } from './held-columns.ts';
 
 /** Of a forwarding, what counts. */
-export type Counted = Pick<ForwardingFacts, 'state' | 'attempts' | 'nextAt' | 'status' | 'durationMs'>;
+export type Counted = Pick<
+  ForwardingFacts,
+  'destinationId' | 'state' | 'attempts' | 'nextAt' | 'status' | 'durationMs' | 'released'
+>;
 
-const nowhere: ForwardingSummary = { states: 0, state: 'none', attempts: 0, status: null, durationMs: null };
+type Ranked = Pick<Counted, 'state' | 'attempts' | 'nextAt' | 'status' | 'durationMs'>;
+
+const noAttempt = { attempts: 0, status: null, durationMs: null };
 
 /**
  * Sums up the forwardings of one event.
+ * @param no the number of the last pause
  * @param kind a row of another kind has the state of its kind
  */
 export function summaryOf(
   forwardings: readonly Counted[],
+  no: number,
   kind: 'event' | 'test' | 'rejected' = 'event',
 ): ForwardingSummary {
-  if (kind !== 'event') return { ...nowhere, state: kind };
   let states = 0;
+  let queued = 0;
+  let freed = 0;
+  for (const { state, destinationId, released } of forwardings) {
+    states |= stateBits[state];
+    if (state !== 'waiting') continue;
+    if (released === no) freed |= slotOf(destinationId);
+    else queued |= slotOf(destinationId);
+  }
+  return { states, queued, freed, ...urgentOf(forwardings, kind) };
+}
+
+/** The forwarding that most needs a look, held or not, and the attempts at all of them. */
+function urgentOf(
+  forwardings: readonly Ranked[],
+  kind: EventSummary['kind'],
+): Pick<ForwardingSummary, 'state' | 'attempts' | 'status' | 'durationMs'> {
+  if (kind !== 'event') return { state: kind, ...noAttempt };
   let attempts = 0;
-  let urgent: Counted | undefined;
+  let urgent: Ranked | undefined;
   let rank: number = eventStates.length;
   for (const each of forwardings) {
-    states |= stateBits[each.state];
     attempts += each.attempts;
     const its = eventStates.indexOf(wordOf(each));
     if (its >= rank) continue;
     rank = its;
     urgent = each;
   }
-  if (urgent === undefined) return nowhere;
-  return { states, state: wordOf(urgent), attempts, status: urgent.status, durationMs: urgent.durationMs };
+  if (urgent === undefined) return { state: 'none', ...noAttempt };
+  return { state: wordOf(urgent), attempts, status: urgent.status, durationMs: urgent.durationMs };
+}
+
+/** How an event stands. @param state without what is held @param isHeld whether something of it is */
+export function stateOf(state: Exclude<EventState, 'held'>, isHeld: boolean): EventState {
+  return isHeld && state !== 'failed' ? 'held' : state;
 }
 
 /** The same of forwardings as clients are shown them. */
@@ -40,16 +68,16 @@ export function eventStateOf(
   kind: EventSummary['kind'],
   forwardings: readonly Forwarding[],
 ): Pick<EventSummary, 'state' | 'attempts' | 'status' | 'durationMs'> {
-  const { state, attempts, status, durationMs } = summaryOf(
-    forwardings.map((each) => ({
-      ...each,
-      nextAt: each.nextAttemptAt === null ? null : Date.parse(each.nextAttemptAt),
-    })),
-    kind,
-  );
-  return { state, attempts, status, durationMs };
+  const ranked = forwardings.map((each) => ({
+    ...each,
+    state: each.state === 'held' ? ('waiting' as const) : each.state,
+    nextAt: each.nextAttemptAt === null ? null : Date.parse(each.nextAttemptAt),
+  }));
+  const { state, attempts, status, durationMs } = urgentOf(ranked, kind);
+  const isHeld = forwardings.some((each) => each.state === 'held');
+  return { state: stateOf(state, isHeld), attempts, status, durationMs };
 }
 
-function wordOf({ state, attempts, nextAt }: Counted): EventState {
+function wordOf({ state, attempts, nextAt }: Ranked): Exclude<EventState, 'held'> {
   return state === 'waiting' && attempts > 0 && nextAt !== null ? 'retrying' : state;
 }

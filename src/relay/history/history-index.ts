@@ -9,7 +9,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { isCorruption, loadSqlite, openOwn, rollBack } from '../database.ts';
 import { Statements } from '../statements.ts';
 import type { Row } from '../statements.ts';
-import { Block, EventColumns } from './event-columns.ts';
+import { Block, EventColumns, stateBits } from './event-columns.ts';
 import { bodyBytesOf, LogFeed } from './log-feed.ts';
 import type { FedEvent, Position } from './log-feed.ts';
 import { TextIndex } from './text-index.ts';
@@ -34,7 +34,8 @@ const layout = 2;
 const tables = `
   CREATE TABLE progress (
     identity TEXT NOT NULL, run TEXT NOT NULL, revision INTEGER NOT NULL, delivery INTEGER NOT NULL, attempt INTEGER NOT NULL,
-    change INTEGER NOT NULL, text_delivery INTEGER NOT NULL, text_event INTEGER NOT NULL, gone INTEGER NOT NULL);
+    change INTEGER NOT NULL, text_delivery INTEGER NOT NULL, text_event INTEGER NOT NULL, gone INTEGER NOT NULL,
+    freed_by INTEGER NOT NULL);
   CREATE TABLE blocks (number INTEGER PRIMARY KEY, bytes BLOB NOT NULL);
   -- Events of one content, to know the earlier one of the same.
   CREATE TABLE fingerprints (fingerprint INTEGER NOT NULL, event INTEGER NOT NULL, PRIMARY KEY (fingerprint, event)) WITHOUT ROWID;
@@ -52,6 +53,8 @@ interface Progress extends Position {
   readonly textEvent: number;
   /** Events that are gone, and whose text is still there. */
   readonly gone: number;
+  /** The number of the pause that the column `freed` is about. */
+  readonly freedBy: number;
 }
 
 /** A mark that the log lacks: an event whose content came before. */
@@ -136,6 +139,11 @@ export class HistoryIndex {
   /** The last delivery whose events are in its columns. */
   get lastDelivery(): number {
     return this.#progress.delivery;
+  }
+
+  /** The number of the pause that its column `freed` is about. */
+  get freedBy(): number {
+    return this.#progress.freedBy;
   }
 
   /** The last delivery whose text is in it. */
@@ -301,7 +309,7 @@ export class HistoryIndex {
       if (isNew) {
         db.exec(`${tables}; PRAGMA user_version = ${layout}`);
         const { attempt, change } = this.feed.end;
-        db.prepare('INSERT INTO progress VALUES (?, ?, 0, 0, ?, ?, 0, 0, 0)').run(identity, run, attempt, change);
+        db.prepare('INSERT INTO progress VALUES (?, ?, 0, 0, ?, ?, 0, 0, 0, 0)').run(identity, run, attempt, change);
       }
       const text = new TextIndex(db);
       const progress = db.prepare('SELECT identity, run, delivery, attempt, change FROM progress').get();
@@ -326,6 +334,7 @@ export class HistoryIndex {
       textDelivery: number('text_delivery'),
       textEvent: number('text_event'),
       gone: number('gone'),
+      freedBy: number('freed_by'),
     };
   }
 
@@ -379,6 +388,8 @@ export class HistoryIndex {
   /** @returns whether there is more to do */
   #followOnce(): boolean {
     this.#goneNow = 0;
+    const freedBy = this.feed.pauseNo;
+    if (freedBy !== this.#progress.freedBy) this.columns.fold();
     this.#seeChanges();
     this.#refreshSome();
     const { delivery } = this.#progress;
@@ -387,6 +398,7 @@ export class HistoryIndex {
     // What was removed at the end of the log is not waited for.
     this.#note({
       gone: this.#progress.gone + this.#goneNow,
+      freedBy,
       delivery: events.length > 0 ? lastDelivery : Math.max(delivery, this.feed.end.delivery),
     });
     return this.#toRefresh.size > 0 || events.length > 0;
@@ -414,10 +426,10 @@ export class HistoryIndex {
     for (const id of deliveries) if (id <= this.#progress.delivery) this.#toRefresh.add(id);
   }
 
-  /** Everything that waited or was held, as far as is known. */
+  /** Everything that waited, as far as is known. */
   #refreshOpen(): void {
     const found = new Set<number>();
-    this.columns.select([isOpenOrOwes], Infinity, (block, mask) => {
+    this.columns.select([waits], Infinity, (block, mask) => {
       for (const [at, chosen] of mask.entries()) if (chosen === 1) found.add(block.delivery[at] ?? 0);
     });
     this.#refresh([...found]);
@@ -525,7 +537,7 @@ export class HistoryIndex {
     };
     if (isRefreshed) this.#seen = undefined;
     this.#sql.run(
-      'UPDATE progress SET run = ?, revision = ?, delivery = ?, attempt = ?, change = ?, text_delivery = ?, text_event = ?, gone = ?',
+      'UPDATE progress SET run = ?, revision = ?, delivery = ?, attempt = ?, change = ?, text_delivery = ?, text_event = ?, gone = ?, freed_by = ?',
       this.feed.run,
       next.revision,
       next.delivery,
@@ -534,6 +546,7 @@ export class HistoryIndex {
       next.textDelivery,
       next.textEvent,
       next.gone,
+      next.freedBy,
     );
     this.#progress = next;
     this.#revision = next.revision;
@@ -545,7 +558,7 @@ function isAhead(progress: Row, end: Position): boolean {
   return (['delivery', 'attempt', 'change'] as const).some((name) => Number(progress[name]) > end[name]);
 }
 
-/** A test of columns for what waits or is held. */
-function isOpenOrOwes({ states }: Block, mask: Uint8Array): void {
-  for (let at = 0; at < mask.length; at++) if (((states[at] ?? 0) & 3) === 0) mask[at] = 0;
+/** A test of columns for what waits. */
+function waits({ states }: Block, mask: Uint8Array): void {
+  for (let at = 0; at < mask.length; at++) if (((states[at] ?? 0) & stateBits.waiting) === 0) mask[at] = 0;
 }

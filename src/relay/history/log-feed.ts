@@ -1,6 +1,7 @@
 /** Reading the log in the order in which it grows, for whoever keeps something derived from it. */
 import type { DatabaseSync } from 'node:sqlite';
-import { changeCodes, notificationKindCodes } from '../database.ts';
+import { changeCodes, notificationKindCodes, readAtOnce } from '../database.ts';
+import { readSending } from '../held.ts';
 import { Statements } from '../statements.ts';
 import { bytesOf, kindName, stateName } from '../stored.ts';
 import type { ColumnValues, ForwardingSummary } from './event-columns.ts';
@@ -76,6 +77,11 @@ export class LogFeed {
     };
   }
 
+  /** The number of the last pause. */
+  get pauseNo(): number {
+    return readSending(this.#sql).no;
+  }
+
   /** The latest runs of the log, each with the end that it found (log-runs.ts). */
   get runs(): readonly Run[] {
     const given = this.#sql.get("SELECT value FROM meta WHERE key = 'runs'")?.['value'] as string | undefined;
@@ -109,12 +115,7 @@ export class LogFeed {
 
   /** Everything that is read until `read` returns is of one moment. */
   atOnce<T>(read: () => T): T {
-    this.#log.exec('BEGIN');
-    try {
-      return read();
-    } finally {
-      this.#log.exec('COMMIT');
-    }
+    return readAtOnce(this.#log, read);
   }
 
   /**
@@ -237,6 +238,7 @@ export class LogFeed {
     const last = deliveries.at(-1);
     if (first === undefined || last === undefined) return [];
     const forwardings = this.#forwardings(deliveries);
+    const no = this.pauseNo;
     const rows = this.#sql.iterate(
       'SELECT id, kind, type, address, duplicate_of, fingerprint, notification_id FROM events WHERE id BETWEEN ? AND ? ORDER BY id',
       first.firstEvent,
@@ -246,7 +248,7 @@ export class LogFeed {
     let at = 0;
     // The events of a part follow each other: their summary is made once.
     let part: unknown;
-    let summary = summaryOf([]);
+    let summary = summaryOf([], no);
     let summedUp: DeliveryRow | undefined;
     for (const row of rows) {
       const id = Number(row['id']);
@@ -258,9 +260,10 @@ export class LogFeed {
         summedUp = delivery;
         part = row['notification_id'];
         const own = forwardings.get(Number(part ?? 0)) ?? [];
-        const last = delivery.firstNotification + delivery.notificationCount - 1;
-        const raw = last === part ? [] : (forwardings.get(-last) ?? []);
-        summary = summaryOf([...own, ...raw], kind);
+        const { firstNotification, notificationCount } = delivery;
+        const last = firstNotification + notificationCount - 1;
+        const raw = notificationCount === 0 || last === part ? [] : (forwardings.get(-last) ?? []);
+        summary = summaryOf([...own, ...raw], no, kind);
       }
       events.push({
         id,
@@ -297,12 +300,14 @@ export class LogFeed {
     if (first === undefined || last === undefined) return found;
     const [from, to] = [first.firstNotification, last.firstNotification + last.notificationCount - 1];
     for (const row of this.#sql.iterate(
-      'SELECT notification_id, state, attempts, next_at, status, duration_ms FROM forwardings WHERE notification_id BETWEEN ? AND ?',
+      'SELECT notification_id, destination_id, state, attempts, next_at, status, duration_ms, released FROM forwardings WHERE notification_id BETWEEN ? AND ?',
       from,
       to,
     )) {
       const id = Number(row['notification_id']);
       const facts: Counted = {
+        destinationId: Number(row['destination_id']),
+        released: row['released'] as number | null,
         state: stateName(row['state']),
         attempts: Number(row['attempts']),
         nextAt: row['next_at'] as number | null,

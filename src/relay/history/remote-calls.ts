@@ -19,6 +19,8 @@ interface Call {
   readonly call: number;
   readonly method: string;
   readonly args: unknown[];
+  /** What the caller knows and the object does not, at the time of the call. */
+  readonly circumstances: unknown;
 }
 
 type Answer =
@@ -26,12 +28,16 @@ type Answer =
   | { readonly call: number; readonly error: PassedError }
   | { readonly told: unknown };
 
-/** Answers calls to an object's methods, one after the other. */
-export function serve(port: MessagePort, object: object): void {
+/**
+ * Answers calls to an object's methods, one after the other.
+ * @param take gets the circumstances of each call before it
+ */
+export function serve(port: MessagePort, object: object, take: (circumstances: unknown) => void): void {
   const methods = object as Readonly<Record<string, (...args: unknown[]) => unknown>>;
-  port.on('message', ({ call, method, args }: Call) => {
+  port.on('message', ({ call, method, args, circumstances }: Call) => {
     let answer: Answer;
     try {
+      take(circumstances);
       answer = { call, value: methods[method]?.(...args) };
     } catch (error) {
       const { message, advice } = error as Error & { advice?: RelayAdvice };
@@ -46,27 +52,33 @@ export function tell(port: MessagePort, told: unknown): void {
   port.postMessage({ told });
 }
 
+export interface CallerOptions {
+  /** Makes what a call is rejected with. */
+  failed(error: PassedError): Error;
+  /** Gets what the thread says unasked. */
+  onTold(told: unknown): void;
+  /** What goes with each call. */
+  circumstances(): unknown;
+}
+
 /**
  * The methods of the object that a thread serves.
- * @param failed makes what a call is rejected with
- * @param onTold gets what the thread says unasked
  * @returns them, and what gives up all calls under way
  */
 export function callsTo<T extends object>(
   worker: Worker,
-  failed: (error: PassedError) => Error,
-  onTold: (told: unknown) => void,
+  options: CallerOptions,
 ): { readonly remote: Remote<T>; giveUp(error: PassedError): void } {
   const waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
   let last = 0;
   worker.on('message', (answer: Answer) => {
     if ('told' in answer) {
-      onTold(answer.told);
+      options.onTold(answer.told);
       return;
     }
     const caller = waiting.get(answer.call);
     waiting.delete(answer.call);
-    if ('error' in answer) caller?.reject(failed(answer.error));
+    if ('error' in answer) caller?.reject(options.failed(answer.error));
     else caller?.resolve(answer.value);
   });
   const remote = new Proxy({} as Remote<T>, {
@@ -76,13 +88,14 @@ export function callsTo<T extends object>(
         new Promise((resolve, reject) => {
           last += 1;
           waiting.set(last, { resolve, reject });
-          worker.postMessage({ call: last, method: String(method), args } satisfies Call);
+          const call: Call = { call: last, method: String(method), args, circumstances: options.circumstances() };
+          worker.postMessage(call);
         }),
   });
   return {
     remote,
     giveUp: (error) => {
-      for (const caller of waiting.values()) caller.reject(failed(error));
+      for (const caller of waiting.values()) caller.reject(options.failed(error));
       waiting.clear();
     },
   };

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import type { EventState } from '../../../src/protocol/history.ts';
 import { eventStates } from '../../../src/protocol/history.ts';
 import { Block, blockSize, EventColumns, hashOf } from '../../../src/relay/history/event-columns.ts';
 import type { ColumnValues, ForwardingSummary, Test } from '../../../src/relay/history/event-columns.ts';
@@ -7,7 +8,8 @@ import type { ColumnValues, ForwardingSummary, Test } from '../../../src/relay/h
 type Operation =
   | { readonly kind: 'set'; readonly id: number; readonly type: number; readonly state: number }
   | { readonly kind: 'summarise'; readonly id: number; readonly state: number }
-  | { readonly kind: 'remove'; readonly first: number; readonly count: number };
+  | { readonly kind: 'remove'; readonly first: number; readonly count: number }
+  | { readonly kind: 'fold' };
 
 const ids = fc.integer({ min: 1, max: 3 * blockSize + 10 });
 const operation: fc.Arbitrary<Operation> = fc.oneof(
@@ -20,6 +22,7 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
     weight: 1,
     arbitrary: fc.record({ kind: fc.constant('remove' as const), first: ids, count: fc.nat(blockSize + 5) }),
   },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('fold' as const) }) },
 );
 
 function values(type: number): ColumnValues {
@@ -34,8 +37,17 @@ function values(type: number): ColumnValues {
   return { ...of, type: `t${type}`, list: null, address: null };
 }
 
+const states = eventStates.filter((state): state is Exclude<EventState, 'held'> => state !== 'held');
+
 function summary(state: number): ForwardingSummary {
-  return { states: 1 << state, state: eventStates[state]!, attempts: state, status: null, durationMs: null };
+  const sent = { attempts: state, status: null, durationMs: null };
+  const { queued, freed } = known(state);
+  return { states: 1 << state, state: states[state]!, queued, freed, ...sent };
+}
+
+/** What is in the columns of a summary, as far as it is looked at here. */
+function known(state: number): { state: number; queued: number; freed: number } {
+  return { state, queued: state << 12, freed: 1 << state };
 }
 
 const isType =
@@ -56,16 +68,22 @@ describe('The columns of events', () => {
     fc.assert(
       fc.property(fc.array(operation, { maxLength: 60 }), fc.nat(2), ids, (operations, type, before) => {
         const columns = new EventColumns();
-        const model = new Map<number, { type: number; state: number }>();
+        const model = new Map<number, { type: number; state: number; queued: number; freed: number }>();
         const file = new Map<number, Uint8Array>();
         for (const [turn, each] of operations.entries()) {
           if (each.kind === 'set') {
             columns.set(each.id, values(each.type), summary(each.state));
-            model.set(each.id, { type: each.type, state: each.state });
+            model.set(each.id, { type: each.type, ...known(each.state) });
           } else if (each.kind === 'summarise') {
             columns.summarise(each.id, summary(each.state));
-            const known = model.get(each.id);
-            if (known !== undefined) known.state = each.state;
+            const there = model.get(each.id);
+            if (there !== undefined) Object.assign(there, known(each.state));
+          } else if (each.kind === 'fold') {
+            columns.fold();
+            for (const there of model.values()) {
+              there.queued |= there.freed;
+              there.freed = 0;
+            }
           } else {
             columns.remove(each.first, each.first + each.count - 1);
             for (let id = each.first; id < each.first + each.count; id++) model.delete(id);
@@ -75,7 +93,7 @@ describe('The columns of events', () => {
         saved(columns, file);
         const again = new EventColumns();
         for (const number of [...file.keys()].sort((a, b) => b - a)) again.load(new Block(number, file.get(number)));
-        const expected = [...model].filter(([id, known]) => id < before && known.type === type).map(([id]) => id);
+        const expected = [...model].filter(([id, there]) => id < before && there.type === type).map(([id]) => id);
         expected.sort((a, b) => b - a);
         for (const each of [columns, again]) {
           assert.equal(each.count, model.size);
@@ -84,9 +102,11 @@ describe('The columns of events', () => {
           for (const id of [1, before, 2 * blockSize]) assert.equal(each.has(id), model.has(id));
           each.select([], Infinity, (block, mask) => {
             for (let at = 0; at < blockSize; at++) {
-              const known = model.get(block.firstId + at);
-              assert.equal(mask[at], known === undefined ? 0 : 1);
-              if (known !== undefined) assert.equal(block.state[at], known.state);
+              const there = model.get(block.firstId + at);
+              assert.equal(mask[at], there === undefined ? 0 : 1);
+              if (there === undefined) continue;
+              assert.equal(eventStates[block.state[at]!], states[there.state]);
+              assert.deepEqual([block.queued[at], block.freed[at]], [there.queued, there.freed]);
             }
           });
         }

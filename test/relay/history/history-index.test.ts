@@ -3,14 +3,14 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
 import { methods } from '../../../src/protocol/methods.ts';
-import type { EventState } from '../../../src/protocol/history.ts';
 import { openForReading } from '../../../src/relay/database.ts';
 import { HistoryReader, openHistory, searchFile, storeFile } from '../../../src/relay/history.ts';
 import { HistoryIndex } from '../../../src/relay/history/history-index.ts';
 import { Store } from '../../../src/relay/store.ts';
 import { afterwards, temporaryFolder } from '../afterwards.ts';
 import { openReader, openStore } from './stores.ts';
-import { attemptRecord, deliveryRecord, destination } from '../records.ts';
+import { Holding, holdingStep } from '../holding.ts';
+import { addDelivery, attemptRecord, deliveryRecord, destinationId } from '../records.ts';
 import { sampleBody, startTestRelay } from '../stage.ts';
 import { until } from '../until.ts';
 
@@ -18,68 +18,20 @@ function idsOf(reader: HistoryReader, filter: string): string[] {
   return reader.query({ filter, limit: 1000 }).events.map(({ id }) => id);
 }
 
-type Step =
-  | { readonly kind: 'add'; readonly events: number; readonly to: readonly number[] }
-  | { readonly kind: 'attempt'; readonly which: number; readonly outcome: 'sent' | 'retrying' | 'failed' }
-  | { readonly kind: 'hold' | 'release' | 'replay' | 'discard'; readonly which: number }
-  | { readonly kind: 'discardAll' | 'clear' | 'look' | 'lookAnew' };
+/** What is done, and how it is looked at after it: not at all, as it stands, or by one that has opened it anew. */
+const step = fc.record({
+  step: holdingStep,
+  look: fc.constantFrom('not' as const, 'not' as const, 'on' as const, 'anew' as const),
+  underWay: fc.array(fc.nat(1000), { maxLength: 3 }),
+});
 
-const step: fc.Arbitrary<Step> = fc.oneof(
-  {
-    weight: 5,
-    arbitrary: fc.record({
-      kind: fc.constant('add' as const),
-      events: fc.integer({ min: 1, max: 4 }),
-      to: fc.subarray([0, 1]),
-    }),
-  },
-  {
-    weight: 5,
-    arbitrary: fc.record({
-      kind: fc.constant('attempt' as const),
-      which: fc.nat(40),
-      outcome: fc.constantFrom('sent' as const, 'retrying' as const, 'failed' as const),
-    }),
-  },
-  {
-    weight: 4,
-    arbitrary: fc.record({
-      kind: fc.constantFrom('hold' as const, 'release' as const, 'replay' as const, 'discard' as const),
-      which: fc.nat(40),
-    }),
-  },
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      kind: fc.constantFrom(
-        'discardAll' as const,
-        'clear' as const,
-        'look' as const,
-        'look' as const,
-        'lookAnew' as const,
-      ),
-    }),
-  },
-);
-
-/** The states of each event, as the log's own rows say. */
-function statesInLog(dataDir: string): Map<string, string[]> {
-  const db = new DatabaseSync(storeFile(dataDir), { readOnly: true });
-  try {
-    const names = ['waiting', 'held', 'sent', 'failed', 'discarded'];
-    const states = new Map<string, string[]>();
-    for (const row of db
-      .prepare('SELECT e.id, f.state FROM events e LEFT JOIN forwardings f ON f.notification_id = e.notification_id')
-      .all()) {
-      const id = `e${String(row['id'])}`;
-      const known = states.get(id) ?? [];
-      if (row['state'] !== null) known.push(names[Number(row['state'])]!);
-      states.set(id, known);
-    }
-    return states;
-  } finally {
-    db.close();
-  }
+/** The groups by state count the lines of a table, each by the state that it shows. */
+function assertGroups(reader: HistoryReader): void {
+  const { events } = reader.page(methods['events/page'].params.parse({ limit: 1000 }));
+  const lines = new Map<string, number>();
+  for (const each of events) if (each !== null) lines.set(each.state, (lines.get(each.state) ?? 0) + 1);
+  const { groups } = reader.counts(methods['events/counts'].params.parse({ groupBy: 'state' }));
+  assert.deepEqual(new Map(groups.map(({ value, count }) => [value, count])), lines);
 }
 
 describe('The index of the history', () => {
@@ -88,69 +40,42 @@ describe('The index of the history', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 40 }), async (steps) => {
         const dataDir = temporaryFolder();
-        const store = new Store(storeFile(dataDir));
-        const destinations = ['a', 'b'].map((path) =>
-          store.destinations.intern(destination(`http://127.0.0.1:9/${path}`)),
-        );
-        const notifications: number[] = [];
+        const holding = new Holding(storeFile(dataDir));
         let reader = openHistory(dataDir);
-        const look = (): void => {
-          const states = statesInLog(dataDir);
+        const look = (chosen: readonly number[], after: string): void => {
+          const underWay = holding.someUnderWay(chosen);
+          reader.underWay = underWay;
+          const states = [...holding.states(underWay)];
           for (const name of ['waiting', 'held', 'sent', 'failed', 'discarded'] as const) {
-            const expected = [...states].filter(([, all]) => all.includes(name)).map(([id]) => id);
-            assert.deepEqual(idsOf(reader, `state:${name}`).reverse(), expected, name);
+            const expected = states.filter(([, all]) => all.includes(name)).map(([id]) => `e${id}`);
+            assert.deepEqual(idsOf(reader, `state:${name}`).reverse(), expected, `${name} after ${after}`);
           }
-          assert.deepEqual(idsOf(reader, '').reverse(), [...states.keys()]);
+          assert.deepEqual(
+            idsOf(reader, '').reverse(),
+            states.map(([id]) => `e${id}`),
+          );
+          // The rows say the same of each, and so do the groups.
+          const { events } = reader.query({ filter: '', limit: 1000 });
+          assert.deepEqual(
+            events.map(({ forwardings }) => forwardings.map(({ state }) => state).sort()).reverse(),
+            states.map(([, all]) => [...all].sort()),
+          );
+          assertGroups(reader);
         };
         try {
-          for (const each of steps) {
-            const { forwardings } = store;
-            const chosen = 'which' in each ? notifications[each.which % Math.max(1, notifications.length)] : undefined;
-            switch (each.kind) {
-              case 'add': {
-                const to = each.to.map((index) => ({ destinationId: destinations[index]!, state: 'waiting' as const }));
-                const record = deliveryRecord(store, { events: each.events, partSize: 2, to });
-                notifications.push(...record.notifications.map(({ id }) => id));
-                await store.add(record);
-                break;
-              }
-              case 'attempt':
-                if (chosen === undefined) break;
-                for (const id of destinations)
-                  await forwardings.recordAttempt(attemptRecord(chosen, id, each.outcome), null);
-                break;
-              case 'hold':
-                await forwardings.holdWaiting(destinations[each.which % 2]!, 'no key');
-                break;
-              case 'release':
-                await forwardings.releaseHeld(destinations[each.which % 2]!);
-                break;
-              case 'replay':
-                if (chosen !== undefined) await forwardings.startRound(chosen, destinations);
-                break;
-              case 'discard':
-                if (chosen !== undefined) await forwardings.discard([chosen]);
-                break;
-              case 'discardAll':
-                await forwardings.discard();
-                break;
-              case 'clear':
-                await store.clear();
-                break;
-              case 'look':
-                look();
-                break;
-              case 'lookAnew':
-                reader.close();
-                reader = openHistory(dataDir);
-                look();
-                break;
+          for (const { step: each, look: how, underWay } of steps) {
+            await holding.run(each);
+            if (how === 'not') continue;
+            if (how === 'anew') {
+              reader.close();
+              reader = openHistory(dataDir);
             }
+            look(underWay, JSON.stringify(each));
           }
-          look();
+          look([], 'all');
         } finally {
           reader.close();
-          store.close();
+          holding.store.close();
           rmSync(dataDir, { recursive: true, force: true });
         }
       }),
@@ -158,11 +83,20 @@ describe('The index of the history', () => {
     );
   });
 
+  it('knows of a delivery without notifications that nothing of it waits', async () => {
+    const dataDir = temporaryFolder();
+    const store = openStore(dataDir);
+    await store.add(deliveryRecord(store, { status: 'test' }));
+    await store.add(deliveryRecord(store, { to: [destinationId(store)] }));
+    await store.add(deliveryRecord(store, { status: 'rejected' }));
+    assert.deepEqual(idsOf(openReader(dataDir), 'state:waiting'), ['e2']);
+  });
+
   it('is begun anew where the log has gone on for longer than its changes are kept', async () => {
     const dataDir = temporaryFolder();
     const store = openStore(dataDir);
-    const destinationId = store.destinations.intern(destination('http://127.0.0.1:9/'));
-    await store.add(deliveryRecord(store, { to: [{ destinationId, state: 'waiting' }] }));
+    const to = destinationId(store);
+    await store.add(deliveryRecord(store, { to: [to] }));
     await store.add(deliveryRecord(store));
     const reader = openReader(dataDir);
     assert.deepEqual(idsOf(reader, 'state:waiting'), ['e1']);
@@ -275,8 +209,7 @@ describe('The index of the history', () => {
   it('knows no duplicate of what was removed', async () => {
     const dataDir = temporaryFolder();
     const before = new Store(storeFile(dataDir));
-    const destinationId = before.destinations.intern(destination('http://127.0.0.1:9/'));
-    await before.add(deliveryRecord(before, { to: [{ destinationId, state: 'waiting' }] }));
+    await before.add(deliveryRecord(before, { to: [destinationId(before)] }));
     await before.add(deliveryRecord(before, { fingerprint: 7 }));
     const reader = openReader(dataDir);
     reader.follow(Infinity);
@@ -363,15 +296,14 @@ describe('A page of a table', () => {
   it('shows a summary of each event’s attempts, in the order asked for, from a snapshot that stays', async () => {
     const dataDir = temporaryFolder();
     const store = openStore(dataDir);
-    const destinationId = store.destinations.intern(destination('http://127.0.0.1:9/'));
-    const to = [{ destinationId, state: 'waiting' as const }];
-    for (let id = 1; id <= 6; id++) await store.add(deliveryRecord(store, { to }));
+    const to = destinationId(store);
+    for (let id = 1; id <= 6; id++) await store.add(deliveryRecord(store, { to: [to] }));
     const { forwardings } = store;
-    await forwardings.recordAttempt(attemptRecord(1, destinationId, 'sent', { durationMs: 30 }), null);
-    await forwardings.recordAttempt(attemptRecord(2, destinationId, 'failed', { durationMs: 10, status: 404 }), 'no');
-    await forwardings.recordAttempt(attemptRecord(3, destinationId, 'retrying', { durationMs: 20 }), 'later');
+    await forwardings.recordAttempt(attemptRecord(1, to, 'sent', { durationMs: 30 }), null);
+    await forwardings.recordAttempt(attemptRecord(2, to, 'failed', { durationMs: 10, status: 404 }), 'no');
+    await forwardings.recordAttempt(attemptRecord(3, to, 'retrying', { durationMs: 20 }), 'later');
     await forwardings.discard([4]);
-    await forwardings.recordAttempt(attemptRecord(6, destinationId, 'sent', { durationMs: 0.25 }), null);
+    await forwardings.recordAttempt(attemptRecord(6, to, 'sent', { durationMs: 0.25 }), null);
     const reader = openReader(dataDir);
     const page = (params: object) =>
       methods['events/page'].result.parse(reader.page(methods['events/page'].params.parse(params)));
@@ -411,13 +343,12 @@ describe('A page of a table', () => {
   it('gives whole rows with their latest attempts on a clock, and tells where an event stands', async () => {
     const dataDir = temporaryFolder();
     const store = openStore(dataDir);
-    const destinationId = store.destinations.intern(destination('http://127.0.0.1:9/'));
-    const to = [{ destinationId, state: 'waiting' as const }];
-    for (let id = 1; id <= 3; id++) await store.add(deliveryRecord(store, { to }));
+    const to = destinationId(store);
+    for (let id = 1; id <= 3; id++) await store.add(deliveryRecord(store, { to: [to] }));
     const { forwardings } = store;
     for (let number = 1; number <= 25; number++)
       await forwardings.recordAttempt(
-        attemptRecord(2, destinationId, 'retrying', { number, at: 1000 * number, durationMs: number }),
+        attemptRecord(2, to, 'retrying', { number, at: 1000 * number, durationMs: number }),
         'later',
       );
     const reader = openReader(dataDir);
@@ -477,18 +408,16 @@ describe('Counts of events', () => {
   it('are those of the rows: in all, by group with its states, and by the minute', async () => {
     const dataDir = temporaryFolder();
     const store = openStore(dataDir);
-    const destinationId = store.destinations.intern(destination('http://127.0.0.1:9/'));
+    const to = destinationId(store);
     const minute = 60_000;
     const start = Date.UTC(2026, 0, 1, 12);
-    const states: EventState[] = ['sent', 'failed', 'sent'];
+    const states = ['sent', 'failed', 'sent'] as const;
     for (const [index, state] of states.entries()) {
-      await store.add(
-        deliveryRecord(store, {
-          events: index + 1,
-          receivedAt: start + index * 2 * minute + 500,
-          to: [{ destinationId, state: state as 'sent' | 'failed' }],
-        }),
-      );
+      await addDelivery(store, {
+        events: index + 1,
+        receivedAt: start + index * 2 * minute + 500,
+        to: [[to, state]],
+      });
     }
     await store.add(deliveryRecord(store, { status: 'rejected', receivedAt: start + 5 * minute }));
     const reader = openReader(dataDir);
@@ -576,30 +505,29 @@ describe('An index that is ahead of its log', () => {
     store.close();
     const before = readFileSync(storeFile(dataDir));
     const more = new Store(storeFile(dataDir));
-    const destinationId = more.destinations.intern(destination('http://127.0.0.1:9/'));
-    await more.add(deliveryRecord(more, { to: [{ destinationId, state: 'sent' }] }));
+    await addDelivery(more, { to: [[destinationId(more), 'sent']] });
     const reader = openHistory(dataDir);
     assert.deepEqual(idsOf(reader, 'state:sent'), ['e2']);
     reader.close();
     more.close();
     writeFileSync(storeFile(dataDir), before);
     const again = openStore(dataDir);
-    const id = again.destinations.intern(destination('http://127.0.0.1:9/'));
+    const id = destinationId(again);
     assert.deepEqual(idsOf(openReader(dataDir), 'state:sent'), []);
-    await again.add(deliveryRecord(again, { to: [{ destinationId: id, state: 'failed' }] }));
+    await addDelivery(again, { to: [[id, 'failed']] });
     assert.deepEqual(idsOf(openReader(dataDir), 'state:failed'), ['e2']);
   });
 
   it('is made again where the log has given these ids to others before anybody looked', async () => {
     const dataDir = temporaryFolder();
     const store = new Store(storeFile(dataDir));
-    const destinationId = store.destinations.intern(destination('http://127.0.0.1:9/'));
-    const to = [{ destinationId, state: 'waiting' as const }];
+    const id = destinationId(store);
+    const to = [id];
     await store.add(deliveryRecord(store, { to }));
     store.close();
     const before = readFileSync(storeFile(dataDir));
     const more = new Store(storeFile(dataDir));
-    await more.forwardings.recordAttempt(attemptRecord(1, destinationId, 'sent'), null);
+    await more.forwardings.recordAttempt(attemptRecord(1, id, 'sent'), null);
     await more.add(deliveryRecord(more));
     const reader = openHistory(dataDir);
     assert.deepEqual(idsOf(reader, 'state:sent'), ['e1']);
@@ -608,8 +536,8 @@ describe('An index that is ahead of its log', () => {
     writeFileSync(storeFile(dataDir), before);
     for (const outcome of ['retrying', 'failed'] as const) {
       const again = new Store(storeFile(dataDir));
-      await again.forwardings.recordAttempt(attemptRecord(1, destinationId, outcome), 'no');
-      await again.add(deliveryRecord(again, { to: [{ destinationId, state: 'discarded' }] }));
+      await again.forwardings.recordAttempt(attemptRecord(1, id, outcome), 'no');
+      await addDelivery(again, { to: [[id, 'discarded']] });
       again.close();
     }
     const last = openReader(dataDir);
@@ -640,14 +568,14 @@ describe('An index of an earlier time', () => {
   it('catches up: its file has lost its end with the power', async () => {
     const dataDir = temporaryFolder();
     const store = openStore(dataDir);
-    const destinationId = store.destinations.intern(destination('http://127.0.0.1:9/'));
-    const to = [{ destinationId, state: 'waiting' as const }];
-    for (let id = 1; id <= 3; id++) await store.add(deliveryRecord(store, { to }));
+    const id = destinationId(store);
+    const to = [id];
+    for (let n = 1; n <= 3; n++) await store.add(deliveryRecord(store, { to }));
     const first = openHistory(dataDir);
     assert.equal(idsOf(first, 'state:waiting').length, 3);
     first.close();
     const before = readFileSync(searchFile(dataDir));
-    await store.forwardings.recordAttempt(attemptRecord(1, destinationId, 'sent'), null);
+    await store.forwardings.recordAttempt(attemptRecord(1, id, 'sent'), null);
     await store.forwardings.discard([2]);
     await store.add(deliveryRecord(store, { to }));
     const second = openHistory(dataDir);

@@ -12,7 +12,7 @@ import { HistoryIndex } from '../../../src/relay/history/history-index.ts';
 import { matchExpression, phrasesOf } from '../../../src/relay/history/text-index.ts';
 import type { Store } from '../../../src/relay/store.ts';
 import { openReader, openStore } from './stores.ts';
-import { deliveryRecord, destination } from '../records.ts';
+import { deliveryRecord, destinationId } from '../records.ts';
 import { afterwards, temporaryFolder } from '../afterwards.ts';
 
 function bodyOf(name: string, events = 1): Buffer {
@@ -177,8 +177,7 @@ describe('The index of free text', () => {
   it('shrinks with what retention removes, past what waits', async () => {
     const dataDir = temporaryFolder();
     const store = openStore(dataDir);
-    const destinationId = store.destinations.intern(destination('http://127.0.0.1:9/'));
-    const waiting = { to: [{ destinationId, state: 'waiting' as const }] };
+    const waiting = { to: [destinationId(store)] };
     const reader = openReader(dataDir);
     await add(store, 'Hamlet', 1, 1, waiting);
     await add(store, 'Ophelia', 7, 1000);
