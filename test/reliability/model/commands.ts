@@ -1,0 +1,857 @@
+/** What is done to a relay, each as a command of the model: what it asks, and what the model knows of it from then on. */
+import { Agent } from 'node:http';
+import fc from 'fast-check';
+import type { Breakpoint, HeldForwarding } from '../../../src/protocol/debug.ts';
+import { RelayRequestError } from '../../../src/protocol/errors.ts';
+import { sign } from '../../../src/open-connectors/signature.ts';
+import { until } from '../../relay/until.ts';
+import { allHeld, allRows, atRest, checkPages, throwWrong } from './told.ts';
+import { addressOf, conditions, eventTypes, keys } from './world.ts';
+import type { Content, EventType, KeyName, KnownDelivery, KnownForwarding, World } from './world.ts';
+import { answerings } from './rig.ts';
+import type { Answering, RelayRig } from './rig.ts';
+
+/** By this the platform signs what it posts. */
+const verifyKey = 'the key of the platform';
+
+/** How many of a burst are posted in one turn of the event loop. */
+const waveSize = 100;
+
+/** How often each kind of command was run. */
+export type Runs = Map<string, number>;
+
+/** One step. Its name in a report says all that it does. */
+abstract class Step implements fc.AsyncCommand<World, RelayRig> {
+  static runs: Runs = new Map();
+
+  check({ wrong }: Readonly<World>): boolean {
+    return wrong.length === 0;
+  }
+
+  async run(world: World, rig: RelayRig): Promise<void> {
+    world.step += 1;
+    Step.runs.set(this.constructor.name, (Step.runs.get(this.constructor.name) ?? 0) + 1);
+    await this.do(world, rig);
+    throwWrong(world, rig);
+  }
+
+  protected abstract do(world: World, rig: RelayRig): Promise<unknown>;
+
+  toString(): string {
+    return `${this.constructor.name}(${JSON.stringify(this.said())})`;
+  }
+
+  /** What its name says in brackets. */
+  protected said(): unknown {
+    return {};
+  }
+}
+
+/** Takes what was run so far, and counts anew. */
+export function takeRuns(): Runs {
+  const { runs } = Step;
+  Step.runs = new Map();
+  return runs;
+}
+
+function bodyOf(delivery: KnownDelivery, form: 'json' | 'xml' = 'json'): string {
+  const { marker, content } = delivery;
+  const all = Array.from({ length: content.events }, (_, index) => addressOf(marker, index, content.stops));
+  if (content.source === 'open-connectors') {
+    const events = all.map((objectId) => ({ eventType: content.type, objectId }));
+    return JSON.stringify({ message: { eventId: `platform-${marker}`, events } });
+  }
+  if (form === 'json') {
+    return JSON.stringify({
+      ListID: 'model',
+      Events: all.map((EmailAddress) => ({ Type: content.type, EmailAddress })),
+    });
+  }
+  const events = all.map((each) => `<Event><Type>${content.type}</Type><EmailAddress>${each}</EmailAddress></Event>`);
+  return `<Webhook><ListID>model</ListID><Events>${events.join('')}</Events></Webhook>`;
+}
+
+const json = { 'Content-Type': 'application/json' };
+
+async function postOne(
+  world: World,
+  rig: RelayRig,
+  content: Content,
+  form: 'json' | 'xml' = 'json',
+  agent?: Agent,
+): Promise<void> {
+  const delivery = world.posting(content);
+  const headers = form === 'json' ? json : { 'Content-Type': 'text/xml' };
+  world.posted(delivery, await rig.post('campaign-monitor', bodyOf(delivery, form), headers, agent));
+}
+
+interface Posted {
+  readonly events: number;
+  readonly type: EventType;
+  readonly stops: boolean;
+  readonly form: 'json' | 'xml';
+}
+
+export class Post extends Step {
+  readonly #posted: Posted;
+  constructor(posted: Partial<Posted> = {}) {
+    super();
+    this.#posted = { events: 1, type: 'Subscribe', stops: false, form: 'json', ...posted };
+  }
+  protected override said(): unknown {
+    return this.#posted;
+  }
+  protected async do(world: World, rig: RelayRig): Promise<void> {
+    const { form, ...content } = this.#posted;
+    await postOne(world, rig, { source: 'campaign-monitor', ...content }, form);
+  }
+}
+
+interface BurstPlan {
+  readonly count: number;
+  /** Which of them is one that conditions ask for; none where there are not so many. */
+  readonly stopAt: number;
+  /** What is done in the midst of it. `answer`: callbacks hang until then, so that a great many wait. */
+  readonly amid: 'nothing' | 'pause' | 'answer' | 'kill' | 'request' | 'SIGTERM';
+}
+
+/** Posts a great many, and does something in the midst of it. */
+export class Burst extends Step {
+  readonly #plan: BurstPlan;
+  constructor(plan: Partial<BurstPlan> = {}) {
+    super();
+    this.#plan = { count: 100, stopAt: Infinity, amid: 'nothing', ...plan };
+  }
+  protected override said(): unknown {
+    return this.#plan;
+  }
+  protected async do(world: World, rig: RelayRig): Promise<void> {
+    const { count, stopAt, amid } = this.#plan;
+    const agent = new Agent({ keepAlive: true });
+    if (amid === 'answer') for (const callback of rig.callbacks.values()) await callback.become('hang');
+    let done: Promise<unknown> | undefined;
+    const amidst = async (): Promise<unknown> => {
+      // When the wave has been written, and before the relay has read it.
+      await new Promise((resolve) => setImmediate(resolve));
+      if (amid === 'pause') return pause(world, rig);
+      return isEnd(amid) ? end(world, rig, amid) : amid === 'answer' ? answerAll(rig) : Promise.resolve();
+    };
+    for (let next = 0; next < count && (done === undefined || !isEnd(amid)); next += waveSize) {
+      const wave: Promise<void>[] = [];
+      for (let at = next; at < Math.min(next + waveSize, count); at++) {
+        const content: Content = { source: 'campaign-monitor', events: 1, type: 'Subscribe', stops: at === stopAt };
+        wave.push(postOne(world, rig, content, 'json', agent));
+        if (at >= count * 0.6) done ??= amidst();
+      }
+      await Promise.all(wave);
+    }
+    await done;
+    agent.destroy();
+    if (isEnd(amid)) await begin(world, rig);
+  }
+}
+
+function isEnd(amid: BurstPlan['amid']): amid is Exclude<End, 'SIGINT'> {
+  return amid !== 'nothing' && amid !== 'pause' && amid !== 'answer';
+}
+
+/** Every callback answers 200 from now on, and what hangs there is answered. */
+async function answerAll(rig: RelayRig): Promise<void> {
+  for (const callback of rig.callbacks.values()) await callback.become('ok');
+}
+
+export class PostPlatform extends Step {
+  readonly #signature: 'right' | 'wrong' | 'missing';
+  readonly #type: EventType;
+  constructor(signature: 'right' | 'wrong' | 'missing', type: EventType = 'Subscribe') {
+    super();
+    this.#signature = signature;
+    this.#type = type;
+  }
+  protected override said(): unknown {
+    return [this.#signature, this.#type];
+  }
+  protected async do(world: World, rig: RelayRig): Promise<void> {
+    const content: Content = { source: 'open-connectors', events: 2, type: this.#type, stops: false };
+    const isDue = world.paused === null && this.#signature !== 'right' && world.meets('wrong-signature', content);
+    const delivery = world.posting(content);
+    // What stops there is not asked about again where it is let go on.
+    if (this.#signature !== 'right')
+      for (const each of delivery.forwardings) each.passed = world.meets('wrong-signature', content);
+    const body = bodyOf(delivery);
+    const signed = sign(Buffer.from(body), this.#signature === 'right' ? verifyKey : 'another key');
+    const headers = this.#signature === 'missing' ? json : { ...json, 'Elements-Webhook-Signature': signed };
+    world.posted(delivery, await rig.post('open-connectors', body, headers));
+    if (isDue) await stopped(world, rig);
+  }
+}
+
+/** Posts what is refused, or a test call. */
+export class PostOther extends Step {
+  readonly #kind: 'rejected' | 'test';
+  constructor(kind: 'rejected' | 'test') {
+    super();
+    this.#kind = kind;
+  }
+  protected override said(): unknown {
+    return this.#kind;
+  }
+  protected async do(world: World, rig: RelayRig): Promise<void> {
+    const isDue = this.#kind === 'rejected' && world.paused === null && world.meets('rejected', null);
+    const status = await rig.post('campaign-monitor', this.#kind === 'test' ? '{}' : 'neither', json);
+    const should = this.#kind === 'test' ? 200 : 400;
+    if (status !== should) world.wrong.push(`what is ${this.#kind} was answered ${status}`);
+    world.others[this.#kind] += 1;
+    if (isDue) await stopped(world, rig);
+  }
+}
+
+/** A breakpoint was met for sure: sending is found paused. */
+async function stopped(world: World, rig: RelayRig): Promise<void> {
+  if (world.paused === null) world.stopDue = true;
+  await atRest(world, rig);
+}
+
+export class Answer extends Step {
+  readonly #destination: string;
+  readonly #answering: Answering;
+  constructor(destination: string, answering: Answering) {
+    super();
+    this.#destination = destination;
+    this.#answering = answering;
+  }
+  protected override said(): unknown {
+    return [this.#destination, this.#answering];
+  }
+  protected async do(world: World, rig: RelayRig): Promise<void> {
+    const isDark = this.#answering === 'refused' || this.#answering === 'backlog';
+    if (isDark) world.destination(this.#destination).dark = true;
+    await rig.callback(this.#destination).become(this.#answering);
+  }
+}
+
+async function pause(world: World, rig: RelayRig): Promise<void> {
+  const { sending } = await rig.client.request('debug/pause', { by: { kind: 'terminal', id: 'model' } });
+  if (sending.state !== 'paused') world.wrong.push('it was paused, and is not');
+  world.pauseTold();
+  await lookAtHeld(world, rig);
+}
+
+/** What is held is not under way: none of it may come. */
+export async function lookAtHeld(world: World, rig: RelayRig): Promise<void> {
+  const { paused } = world;
+  if (paused === null) return;
+  const { rows } = await allRows(rig.client);
+  world.learn(rows);
+  const held = await allHeld(rig.client);
+  if (world.paused === paused) paused.held ??= new Set(heldOf(world, held));
+}
+
+function heldOf(world: World, held: readonly HeldForwarding[]): KnownForwarding[] {
+  return held.flatMap((each) => world.ofHeld(each) ?? []);
+}
+
+export class Pause extends Step {
+  protected do(world: World, rig: RelayRig): Promise<void> {
+    return pause(world, rig);
+  }
+}
+
+export class Continue extends Step {
+  protected async do(world: World, rig: RelayRig): Promise<void> {
+    if (world.paused !== null) await atRest(world, rig);
+    await goOn(world, rig);
+  }
+}
+
+async function goOn(world: World, rig: RelayRig): Promise<void> {
+  world.continuing(await allHeld(rig.client));
+  const { sending } = await rig.client.request('debug/continue', {});
+  world.goingOn = false;
+  if (sending.state === 'paused') world.pauseTold();
+}
+
+/** Steps to what is held, or gives it up. */
+abstract class AtHeld extends Step {
+  readonly #index: number | null;
+  /** @param index which of what is held, by its id; null: the next in order */
+  constructor(index: number | null) {
+    super();
+    this.#index = index;
+  }
+  protected override said(): unknown {
+    return this.#index;
+  }
+  override check(world: Readonly<World>): boolean {
+    return world.paused !== null;
+  }
+  protected async do(world: World, rig: RelayRig): Promise<void> {
+    const { held } = await atRest(world, rig);
+    const byGate = held.filter(({ heldBy }) => heldBy === 'pause' || heldBy === 'breakpoint');
+    const [next] = [...byGate].sort((a, b) => Number(a.notificationId.slice(1)) - Number(b.notificationId.slice(1)));
+    const chosen = this.#index === null ? next : byGate[this.#index % Math.max(1, byGate.length)];
+    const meant = byGate.filter(({ notificationId }) => notificationId === chosen?.notificationId);
+    if (chosen === undefined && this.#index !== null) return;
+    const done = await this.ask(world, rig, meant, this.#index === null ? undefined : chosen?.notificationId);
+    const names = (all: readonly HeldForwarding[]): string =>
+      all
+        .map((each) => `${each.notificationId} for ${each.destinationId}`)
+        .sort()
+        .join(', ');
+    if (names(done) !== names(meant))
+      world.wrong.push(`${this.toString()} meant ${names(meant)}, and took ${names(done)}`);
+  }
+
+  protected abstract ask(
+    world: World,
+    rig: RelayRig,
+    meant: readonly HeldForwarding[],
+    id: string | undefined,
+  ): Promise<readonly HeldForwarding[]>;
+}
+
+export class Release extends AtHeld {
+  protected async ask(
+    world: World,
+    rig: RelayRig,
+    meant: readonly HeldForwarding[],
+    id: string | undefined,
+  ): Promise<readonly HeldForwarding[]> {
+    world.releasing(heldOf(world, meant), id !== undefined);
+    return (await rig.client.request('debug/step', id === undefined ? {} : { id })).released;
+  }
+}
+
+export class Drop extends AtHeld {
+  protected async ask(
+    world: World,
+    rig: RelayRig,
+    meant: readonly HeldForwarding[],
+    id: string | undefined,
+  ): Promise<readonly HeldForwarding[]> {
+    const { dropped } = await rig.client.request('debug/drop', id === undefined ? {} : { id });
+    const forwardings = heldOf(world, meant);
+    world.discarded(forwardings, new Set(forwardings));
+    return dropped;
+  }
+}
+
+/** Sends an edited body in the place of what is held of a delivery. */
+export class Edit extends Step {
+  readonly #index: number;
+  constructor(index: number) {
+    super();
+    this.#index = index;
+  }
+  protected override said(): unknown {
+    return this.#index;
+  }
+  override check(world: Readonly<World>): boolean {
+    return world.paused !== null;
+  }
+  protected async do(world: World, rig: RelayRig): Promise<void> {
+    const { held } = await atRest(world, rig);
+    const byGate = held.filter(({ heldBy }) => heldBy === 'pause' || heldBy === 'breakpoint');
+    const chosen = byGate[this.#index % Math.max(1, byGate.length)];
+    if (chosen === undefined) return;
+    const originals = heldOf(
+      world,
+      byGate.filter(({ deliveryId }) => deliveryId === chosen.deliveryId),
+    );
+    const [original] = originals;
+    if (original === undefined) return;
+    const { source, type } = original.delivery.content;
+    const content: Content = { source, events: source === 'open-connectors' ? 2 : 1, type, stops: true };
+    const to = [...new Set(originals.map(({ destination }) => destination))].filter((each) =>
+      world.takes(each, content),
+    );
+    const edited = world.posting(content, to);
+    const body = { text: bodyOf(edited) };
+    if (to.length === 0) {
+      edited.gone = true;
+      await refused(world, rig.client.request('debug/edit', { id: chosen.notificationId, body }), this);
+      return;
+    }
+    const { delivery } = await rig.client.request('debug/edit', {
+      ...{ id: chosen.notificationId, body, contentType: 'application/json' },
+    });
+    edited.id = delivery.id;
+    edited.unsure = false;
+    world.discarded(originals, new Set(originals));
+  }
+}
+
+async function refused(world: World, asked: Promise<unknown>, step: Step): Promise<void> {
+  try {
+    await asked;
+    world.wrong.push(`${step.toString()} was not refused`);
+  } catch (error) {
+    if (!(error instanceof RelayRequestError)) throw error;
+  }
+}
+
+/** Breakpoints as the model sets them, by what they stop. */
+export const breakpoints = {
+  every: { at: 'event', enabled: true },
+  stop: { at: 'event', condition: conditions.stop, enabled: true },
+  update: { at: 'event', type: 'Update', enabled: true },
+  raw: { at: 'event', condition: conditions.raw, enabled: true },
+  third: { at: 'event', hitCount: '% 3', enabled: true },
+  logged: { at: 'event', log: '{event.address}', enabled: true },
+  disabled: { at: 'event', enabled: false },
+  failed: { at: 'failed-attempt', enabled: true },
+  answered500: { at: 'failed-attempt', condition: conditions.answered500, enabled: true },
+  unsigned: { at: 'wrong-signature', enabled: true },
+  rejected: { at: 'rejected', enabled: true },
+} as const satisfies Record<string, Breakpoint>;
+export type BreakpointName = keyof typeof breakpoints;
+
+/** Sets breakpoints in place of those before, adds some, or takes away one or all. */
+export class Break extends Step {
+  readonly #how: 'set' | 'add' | 'remove' | 'remove-all';
+  readonly #names: readonly BreakpointName[];
+  constructor(how: 'set' | 'add' | 'remove' | 'remove-all', names: readonly BreakpointName[] = []) {
+    super();
+    this.#how = how;
+    this.#names = names;
+  }
+  protected override said(): unknown {
+    return [this.#how, ...this.#names];
+  }
+  protected async do(world: World, rig: RelayRig): Promise<void> {
+    const given = this.#names.map((name): Breakpoint => breakpoints[name]);
+    const [first] = world.breakpoints;
+    const result = await rig.client.request('debug/breakpoints', {
+      owner: 'terminal',
+      ...(this.#how === 'set' && { set: given }),
+      ...(this.#how === 'add' && { add: given }),
+      ...(this.#how === 'remove' && { remove: first === undefined ? [] : [first.id] }),
+      ...(this.#how === 'remove-all' && { remove: 'all' as const }),
+    });
+    const kept = new Map(world.breakpoints.map((each) => [each.id, each]));
+    const added = this.#how === 'set' || this.#how === 'add' ? given.length : 0;
+    const left = { set: 0, add: kept.size, remove: Math.max(0, kept.size - 1), 'remove-all': 0 }[this.#how];
+    if (result.breakpoints.length !== added + left)
+      world.wrong.push(`there are ${result.breakpoints.length} breakpoints`);
+    world.breakpoints = result.breakpoints.map(({ id, at, type, condition, hitCount, log, enabled }) => {
+      const spec = { at, type, condition, hitCount, log, enabled };
+      return kept.get(id) ?? { id, spec, since: world.step };
+    });
+  }
+}
+
+/** Gives up something that waits or is held, or all of it. */
+export class Discard extends Step {
+  readonly #index: number | null;
+  constructor(index: number | null) {
+    super();
+    this.#index = index;
+  }
+  protected override said(): unknown {
+    return this.#index;
+  }
+  override check(world: Readonly<World>): boolean {
+    return world.open.length > 0;
+  }
+  protected async do(world: World, rig: RelayRig): Promise<void> {
+    const { held } = await atRest(world, rig);
+    const { open } = world;
+    const chosen = this.#index === null ? undefined : open[this.#index % Math.max(1, open.length)];
+    if (this.#index !== null && chosen?.delivery.id === undefined) return;
+    const meant = chosen === undefined ? open : chosen.delivery.forwardings;
+    const before = meant.filter(({ state }) => state === 'open');
+    await rig.client.request(
+      'notifications/discard',
+      chosen?.delivery.id === undefined ? { waiting: true } : { ids: [chosen.delivery.id] },
+    );
+    const heldNow = new Set(heldOf(world, held));
+    world.discarded(before, heldNow);
+    // One that was answered meanwhile may have been discarded before that was known.
+    for (const each of before) if (!heldNow.has(each)) each.racing = true;
+  }
+}
+
+/** Sends again what is done. */
+export class Replay extends Step {
+  readonly #index: number | 'failed';
+  constructor(index: number | 'failed') {
+    super();
+    this.#index = index;
+  }
+  protected override said(): unknown {
+    return this.#index;
+  }
+  override check(world: Readonly<World>): boolean {
+    return world.forwardings.some(({ state }) => state !== 'open');
+  }
+  protected async do(world: World, rig: RelayRig): Promise<void> {
+    await atRest(world, rig);
+    await this.#name(world, rig);
+    const done = world.forwardings.filter(
+      ({ state, hangs, delivery }) => state !== 'open' && !hangs && !delivery.unsure,
+    );
+    if (this.#index !== 'failed') {
+      const id = done[this.#index % Math.max(1, done.length)]?.notificationId;
+      const all = world.forwardings.filter((each) => each.notificationId === id);
+      if (id === undefined || all.some(({ hangs }) => hangs)) return;
+      world.replaying(all);
+      await rig.client.request('notifications/replay', { ids: [id] });
+      return;
+    }
+    const failed = new Set(done.filter(({ state }) => state === 'failed').map(({ notificationId }) => notificationId));
+    const all = world.forwardings.filter(({ notificationId }) => failed.has(notificationId));
+    if (world.forwardings.some(({ hangs }) => hangs)) return;
+    world.replaying(all);
+    await rig.client.request('notifications/replay', { failed: true });
+  }
+
+  /** Raw ones are in no row by their ids. */
+  async #name(world: World, rig: RelayRig): Promise<void> {
+    for (const { id, forwardings, gone } of world.deliveries) {
+      if (gone || id === undefined || forwardings.every(({ notificationId }) => notificationId !== undefined)) continue;
+      const { notifications } = await rig.client.request('deliveries/get', { id });
+      for (const each of forwardings) {
+        const own = notifications.filter((one) =>
+          one.forwardings.some(({ destinationId }) => destinationId === each.destination.id),
+        );
+        each.notificationId ??= own.length === 1 ? own[0]?.id : undefined;
+      }
+    }
+  }
+}
+
+type DestinationChange = 'remove' | 'add' | 'updates' | 'all-types' | 'hold' | 'free' | KeyName | 'no-key';
+
+/** Changes a destination of the settings. */
+export class Redirect extends Step {
+  readonly #destination: string;
+  readonly #change: DestinationChange;
+  constructor(destination: string, change: DestinationChange) {
+    super();
+    this.#destination = destination;
+    this.#change = change;
+  }
+  protected override said(): unknown {
+    return [this.#destination, this.#change];
+  }
+  override check(world: Readonly<World>): boolean {
+    const { configured } = world.destination(this.#destination);
+    return this.#change === 'add' ? !configured : configured;
+  }
+  protected async do(world: World, rig: RelayRig): Promise<void> {
+    await atRest(world, rig);
+    const destination = world.destination(this.#destination);
+    const changed = world.changing(destination);
+    const change = this.#change;
+    if (change === 'remove' || change === 'add') destination.configured = change === 'add';
+    else if (change === 'updates' || change === 'all-types')
+      destination.types = change === 'updates' ? ['Update'] : undefined;
+    else if (change === 'hold' || change === 'free') destination.held = change === 'hold';
+    else destination.keyName = change === 'no-key' ? undefined : change;
+    changed();
+    await configure(world, rig);
+  }
+}
+
+async function configure(world: World, rig: RelayRig): Promise<void> {
+  const destinations = world.settings((id) => rig.callback(id).url);
+  await rig.client.request('relay/configure', { settings: { destinations } });
+}
+
+/** Gives a signature key, or takes it away. */
+export class Key extends Step {
+  readonly #name: KeyName;
+  readonly #isGiven: boolean;
+  constructor(name: KeyName, isGiven: boolean) {
+    super();
+    this.#name = name;
+    this.#isGiven = isGiven;
+  }
+  protected override said(): unknown {
+    return [this.#name, this.#isGiven];
+  }
+  protected async do(world: World, rig: RelayRig): Promise<void> {
+    await atRest(world, rig);
+    for (const each of world.destinations.values()) if (each.keyName === this.#name) each.closed = false;
+    if (this.#isGiven) world.keysGiven.add(this.#name);
+    else world.keysGiven.delete(this.#name);
+    const key = this.#isGiven ? keys[this.#name] : null;
+    await rig.client.request('relay/configure', { secrets: { signatureKeys: { [this.#name]: key } } });
+  }
+}
+
+/** Keeps only so many deliveries. */
+export class Retain extends Step {
+  readonly #most: number;
+  constructor(most: number) {
+    super();
+    this.#most = most;
+  }
+  protected override said(): unknown {
+    return this.#most;
+  }
+  protected async do(world: World, rig: RelayRig): Promise<void> {
+    await atRest(world, rig);
+    world.mayRemove = true;
+    world.mostDeliveries = this.#most;
+    await retain(world, rig);
+  }
+}
+
+async function retain(world: World, rig: RelayRig): Promise<void> {
+  if (world.mostDeliveries === Infinity) return;
+  await rig.client.request('relay/configure', { settings: { retention: { maxDeliveries: world.mostDeliveries } } });
+}
+
+export class Clear extends Step {
+  protected async do(world: World, rig: RelayRig): Promise<void> {
+    await atRest(world, rig);
+    world.mayRemove = true;
+    await rig.client.request('events/clear', {});
+  }
+}
+
+/** Ends the relay and starts it again. */
+export class Restart extends Step {
+  readonly #by: End;
+  constructor(by: End) {
+    super();
+    this.#by = by;
+  }
+  protected override said(): unknown {
+    return this.#by;
+  }
+  protected async do(world: World, rig: RelayRig): Promise<void> {
+    await end(world, rig, this.#by);
+    await begin(world, rig);
+  }
+}
+
+type End = 'kill' | 'request' | 'SIGTERM' | 'SIGINT';
+
+async function end(world: World, rig: RelayRig, by: End): Promise<void> {
+  if (by === 'kill') await rig.kill();
+  else await rig.stop(by);
+  world.ended();
+}
+
+/** Starts the relay, which is as it was left but for its keys. */
+export async function begin(world: World, rig: RelayRig): Promise<void> {
+  await rig.start();
+  await rig.client.request('relay/configure', { secrets: { verifyKeys: { platform: verifyKey } } });
+  await retain(world, rig);
+  world.restarted((await allRows(rig.client)).rows);
+  const { sending } = await rig.client.request('debug/sending', {});
+  if (world.paused !== null && sending.state !== 'paused') world.wrong.push('it was paused, and is not after its end');
+  const mayStop = world.breakpoints.some(({ spec }) => spec.enabled);
+  if (world.paused === null && sending.state === 'paused') {
+    if (!mayStop) world.wrong.push('it is paused after its end, and nobody paused it');
+    world.pauseTold();
+  }
+  const { breakpoints: kept } = await rig.client.request('debug/breakpoints', {});
+  const ids = (all: readonly { readonly id: string }[]): string => all.map(({ id }) => id).join(' ');
+  if (ids(kept) !== ids(world.breakpoints)) {
+    world.wrong.push(`its breakpoints after its end are ${ids(kept)}, and were ${ids(world.breakpoints)}`);
+  }
+}
+
+/** Looks at all that clients are told. */
+export class Look extends Step {
+  protected async do(world: World, rig: RelayRig): Promise<void> {
+    await atRest(world, rig);
+  }
+}
+
+/** Waits until sending has stopped, or a destination is known to be down. */
+export class Await extends Step {
+  readonly #what: 'stop' | { readonly down: string };
+  constructor(what: 'stop' | { readonly down: string }) {
+    super();
+    this.#what = what;
+  }
+  protected override said(): unknown {
+    return this.#what;
+  }
+  protected async do(world: World, rig: RelayRig): Promise<void> {
+    const what = this.#what;
+    await until(async () => {
+      throwWrong(world, rig);
+      if (what === 'stop') return world.paused !== null;
+      const { destinations } = await rig.client.request('relay/status', {});
+      return destinations.some(({ destinationId, state }) => destinationId === what.down && state === 'down');
+    });
+  }
+}
+
+/** The end of each sequence: all goes on, everything arrives, and what is told then is what is kept. */
+export async function finish(world: World, rig: RelayRig, patienceMs: number): Promise<void> {
+  await answerAll(rig);
+  const isClosed = [...world.destinations.values()].some((each) => world.holds(each));
+  if (isClosed) {
+    for (const each of world.destinations.values()) {
+      const changed = world.changing(each);
+      Object.assign(each, { held: false, configured: true });
+      changed();
+    }
+    for (const name of Object.keys(keys) as KeyName[]) world.keysGiven.add(name);
+    await configure(world, rig);
+    await rig.client.request('relay/configure', { secrets: { signatureKeys: keys } });
+  }
+  await new Break('remove-all').run(world, rig);
+  await goOn(world, rig);
+  const { rows, status } = await atRest(world, rig, false, patienceMs);
+  await checkPages(rig.client, rows);
+  world.checkOrder();
+  throwWrong(world, rig);
+  await rig.stop('request');
+  throwWrong(world, rig);
+  await rig.history(async (client) => {
+    const kept = await allRows(client);
+    const short = (all: typeof rows): string =>
+      JSON.stringify(
+        all.map(({ id, forwardings }) => [
+          id,
+          ...forwardings.map((each) => [each.destinationId, each.state, each.attempts]),
+        ]),
+      );
+    if (short(kept.rows) !== short(rows)) world.wrong.push('the stopped history has other rows than the relay told');
+    const { sending } = await client.request('debug/sending', {});
+    if (sending.state !== 'flowing') world.wrong.push(`the stopped history says that sending is ${sending.state}`);
+    await checkPages(client, rows);
+  });
+  if (status.counts.waiting + status.counts.held > 0) world.wrong.push('something waits to the end');
+  throwWrong(world, rig);
+}
+
+const destination = fc.constantFrom('plain', 'strict', 'raw');
+const index = fc.nat({ max: 30 });
+const type = fc.constantFrom(...eventTypes);
+const breakpointNames = Object.keys(breakpoints) as BreakpointName[];
+
+function weighted<T>(weight: number, arbitrary: fc.Arbitrary<T>): { weight: number; arbitrary: fc.Arbitrary<T> } {
+  return { weight, arbitrary };
+}
+
+/** Sequences of commands. @param most how many at most */
+export function sequences(most: number, replayPath: string): fc.Arbitrary<Iterable<fc.AsyncCommand<World, RelayRig>>> {
+  const step = fc.oneof(
+    weighted(
+      8,
+      fc
+        .record({
+          events: fc.constantFrom(1, 1, 1, 2, 20, 21, 45),
+          type,
+          stops: fc.boolean(),
+          form: fc.constantFrom('json', 'json', 'xml'),
+        })
+        .map((posted) => new Post(posted)),
+    ),
+    weighted(
+      2,
+      fc
+        .record({
+          count: fc.constantFrom(30, 100, 300),
+          stopAt: fc.constantFrom(0, 1, 2, 70),
+          amid: fc.constantFrom('nothing', 'answer', 'answer', 'pause', 'pause', 'kill', 'SIGTERM', 'request'),
+        })
+        .map((plan) => new Burst(plan)),
+    ),
+    weighted(
+      2,
+      fc.tuple(fc.constantFrom('right', 'wrong', 'missing'), type).map((given) => new PostPlatform(...given)),
+    ),
+    weighted(
+      1,
+      fc.constantFrom('rejected', 'test').map((kind) => new PostOther(kind)),
+    ),
+    weighted(
+      5,
+      fc
+        .tuple(destination, fc.constantFrom('ok', 'ok', 'ok', ...answerings))
+        .map(([name, answering]) => new Answer(name, answering)),
+    ),
+    weighted(
+      3,
+      fc.constant(null).map(() => new Pause()),
+    ),
+    weighted(
+      3,
+      fc.constant(null).map(() => new Continue()),
+    ),
+    weighted(
+      2,
+      fc.option(index).map((at) => new Release(at)),
+    ),
+    weighted(
+      1,
+      fc.option(index).map((at) => new Drop(at)),
+    ),
+    weighted(
+      1,
+      index.map((at) => new Edit(at)),
+    ),
+    weighted(
+      3,
+      fc
+        .tuple(fc.constantFrom('set', 'add'), fc.subarray(breakpointNames, { maxLength: 2 }))
+        .map(([how, names]) => new Break(how, names)),
+    ),
+    weighted(
+      1,
+      fc.constantFrom('remove', 'remove-all').map((how) => new Break(how)),
+    ),
+    weighted(
+      1,
+      fc.option(index).map((at) => new Discard(at)),
+    ),
+    weighted(
+      1,
+      fc.oneof(index, fc.constant('failed' as const)).map((at) => new Replay(at)),
+    ),
+    weighted(
+      2,
+      fc
+        .tuple(
+          destination,
+          fc.constantFrom(
+            'remove',
+            'add',
+            'add',
+            'updates',
+            'all-types',
+            'hold',
+            'free',
+            'free',
+            'mine',
+            'later',
+            'no-key',
+          ),
+        )
+        .map(([name, change]) => new Redirect(name, change)),
+    ),
+    weighted(
+      2,
+      fc.tuple(fc.constantFrom('mine', 'later'), fc.constantFrom(true, true, false)).map((key) => new Key(...key)),
+    ),
+    weighted(
+      1,
+      fc.oneof(
+        fc.constantFrom(5, 40).map((most) => new Retain(most)),
+        fc.constant(null).map(() => new Clear()),
+      ),
+    ),
+    weighted(
+      1,
+      fc.constantFrom('kill', 'kill', 'request', 'SIGTERM', 'SIGINT').map((by) => new Restart(by)),
+    ),
+    weighted(
+      1,
+      fc.constant(null).map(() => new Look()),
+    ),
+  );
+  return fc.commands([step] as fc.Arbitrary<fc.AsyncCommand<World, RelayRig>>[], {
+    maxCommands: most,
+    size: 'max',
+    replayPath,
+  }) as never;
+}
