@@ -5,7 +5,6 @@ import { DatabaseSync } from 'node:sqlite';
 import { sign } from '../../src/open-connectors/signature.ts';
 import { storeFile } from '../../src/relay/history.ts';
 import { failReading } from './failing-statements.ts';
-import type { Fault } from './failing-statements.ts';
 import { startReceiver } from './receiver.ts';
 import { send } from './requests.ts';
 import { sampleBody, startTestRelay } from './stage.ts';
@@ -138,19 +137,6 @@ describe('Settings that cannot all be kept', () => {
     );
   });
 
-  it('leave everything as it was where what waits cannot be read', async () => {
-    const relay = await startTestRelay();
-    let fault: Fault | undefined;
-    relay.client.on('status/changed', () => undefined);
-    await assertNothingChanged(
-      relay,
-      (url) => ({ destinations: [{ url }] }),
-      /disk I\/O error/,
-      () => (fault = failReading(/FROM forwardings WHERE state <= 1 GROUP BY/)),
-      () => fault?.mend(),
-    );
-  });
-
   it('leave everything as it was where a proxy cannot be used', async () => {
     const relay = await startTestRelay();
     const { HTTP_PROXY: before } = process.env;
@@ -165,5 +151,28 @@ describe('Settings that cannot all be kept', () => {
       if (before === undefined) delete process.env['HTTP_PROXY'];
       else process.env['HTTP_PROXY'] = before;
     }
+  });
+});
+
+describe('Settings that are changed while what waits cannot be read', () => {
+  it('are in force, and what waits is sent by them when it can be', async () => {
+    const receiver = await startReceiver();
+    const relay = await startTestRelay({ delayScale: 0.01 });
+    const configure = (secrets: object) =>
+      relay.client.request('relay/configure', {
+        settings: { destinations: [{ url: receiver.url, signatureKeyName: 'k' }] },
+        secrets,
+      });
+    await configure({});
+    await relay.deliver(sampleBody());
+    const fault = failReading(/FROM forwardings/);
+    await configure({ signatureKeys: { k: 'right' } });
+    const { missingKeys } = await relay.client.request('relay/status', {});
+    assert.deepEqual(missingKeys, []);
+    assert.ok(fault.met > 0);
+    assert.equal(receiver.requests.length, 0);
+    fault.mend();
+    const [request] = await receiver.received(1);
+    assert.equal(request?.header('elements-webhook-signature'), sign(request!.body, 'right'));
   });
 });

@@ -148,8 +148,8 @@ describe('whatever the callbacks answer and however often the relay is restarted
             await relay.stop();
             const { states, sent, forwardings } = rowsOf(dataDir);
             assert.deepEqual(
-              [counts.waiting, counts.held, counts.sent, counts.failed, counts.discarded],
-              [0, 1, 2, 3, 4].map((state) => states.get(state) ?? 0),
+              [counts.waiting + counts.held, counts.sent, counts.failed, counts.discarded],
+              [0, 1, 2, 3].map((state) => states.get(state) ?? 0),
             );
             assert.equal(counts.waiting + counts.held, 0);
             assert.equal(counts.sent + counts.failed + counts.discarded, forwardings);

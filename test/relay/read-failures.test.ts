@@ -18,11 +18,21 @@ describe('A disk that cannot be read', () => {
     const relay = await startTestRelay({ delayScale: 0.01, settings: { destinations: [{ url: receiver.url }] } });
     const told: string[] = [];
     relay.client.on('event/added', ({ deliveries }) => told.push(...deliveries.map(({ delivery }) => delivery.id)));
+    // They read of each what it holds.
+    const condition = 'event.address == "nobody"';
+    await relay.client.request('debug/breakpoints', {
+      add: [
+        { at: 'event', condition },
+        { at: 'rejected', condition },
+      ],
+    });
     const fault = failReading(/FROM (?:destinations|notifications|forwardings|deliveries WHERE)/);
     assert.equal((await relay.deliver(sampleBody())).status, 200);
     const { delivery } = await relay.client.request('deliveries/inject', { body: { text: sampleBody({ seed: 2 }) } });
     assert.equal(delivery.id, 'd2');
     assert.equal((await relay.deliver('neither')).status, 400);
+    assert.ok(fault.met > 0);
+    assert.equal(receiver.requests.length, 0);
     fault.mend();
     await receiver.received(2);
     await relay.drained();
