@@ -58,18 +58,24 @@ export interface Connections {
  */
 export function connectionsFor(destination: Destination, proxy: Settings['proxy'], most: number): Connections {
   const { origin, hostname } = new URL(destination.url);
-  const tls = { rejectUnauthorized: destination.insecureTls !== true };
-  const connect = { ...tls, lookup: loopbackLookup, timeout: destination.timeoutMs };
-  if (isLoopback(hostname)) return new DirectConnections(origin, most, buildConnector(connect));
-  return new ProxiedConnections({
-    connections: most,
-    pipelining: 1,
-    connect,
-    // Plain http is passed on by the proxy as a browser has it: many refuse to tunnel to other ports than 443.
-    proxyTunnel: false,
-    requestTls: tls,
-    ...(proxy && { httpProxy: proxy.url, httpsProxy: proxy.url, noProxy: proxy.noProxy }),
-  });
+  const ended = new AbortController();
+  const making = { timeout: destination.timeoutMs, signal: ended.signal };
+  const tls = { ...making, rejectUnauthorized: destination.insecureTls !== true };
+  const connect = { ...tls, lookup: loopbackLookup };
+  if (isLoopback(hostname)) return new DirectConnections(origin, most, buildConnector(connect), ended);
+  return new ProxiedConnections(
+    {
+      connections: most,
+      pipelining: 1,
+      connect,
+      // Plain http is passed on by the proxy as a browser has it: many refuse to tunnel to other ports than 443.
+      proxyTunnel: false,
+      proxyTls: making,
+      requestTls: tls,
+      ...(proxy && { httpProxy: proxy.url, httpsProxy: proxy.url, noProxy: proxy.noProxy }),
+    },
+    ended,
+  );
 }
 
 /**
@@ -80,13 +86,16 @@ class DirectConnections implements Connections {
   readonly #origin: string;
   readonly #most: number;
   readonly #connect: buildConnector.connector;
+  readonly #ended: AbortController;
   readonly #connections: DirectConnection[] = [];
   #turn = 0;
 
-  constructor(origin: string, most: number, connect: buildConnector.connector) {
+  /** @param ended gives up connections that are being made */
+  constructor(origin: string, most: number, connect: buildConnector.connector, ended: AbortController) {
     this.#origin = origin;
     this.#most = most;
     this.#connect = connect;
+    this.#ended = ended;
   }
 
   send(url: URL, { headers, body }: Request, handler: Dispatcher.DispatchHandler): Connection {
@@ -111,6 +120,8 @@ class DirectConnections implements Connections {
 
   async destroy(): Promise<void> {
     await Promise.all(this.#connections.map(({ client }) => client.destroy()));
+    // The client itself leaves them to their time-out, and the process would last as long.
+    this.#ended.abort();
   }
 }
 
@@ -138,9 +149,12 @@ class DirectConnection implements Connection {
 /** Connections through a proxy where there is one for the host, else straight. */
 class ProxiedConnections implements Connections {
   readonly #agent: EnvHttpProxyAgent;
+  readonly #ended: AbortController;
 
-  constructor(options: EnvHttpProxyAgent.Options) {
+  /** @param ended gives up connections that are being made */
+  constructor(options: EnvHttpProxyAgent.Options, ended: AbortController) {
     this.#agent = new EnvHttpProxyAgent(options);
+    this.#ended = ended;
   }
 
   send(url: URL, { headers, body }: Request, handler: Dispatcher.DispatchHandler): null {
@@ -150,6 +164,7 @@ class ProxiedConnections implements Connections {
 
   async destroy(): Promise<void> {
     await this.#agent.destroy();
+    this.#ended.abort();
   }
 }
 

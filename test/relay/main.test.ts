@@ -9,6 +9,7 @@ import { connectToRelay } from '../../src/protocol/relay-client.ts';
 import { takeLock } from '../../src/relay/lock.ts';
 import { readyRelay, spawnRelay } from './processes.ts';
 import { afterwards, temporaryFolder } from './afterwards.ts';
+import { hasBlackHoles, startBlackHole } from './black-hole.ts';
 import { send } from './requests.ts';
 import { sampleBody, startTestRelay } from './stage.ts';
 import { until } from './until.ts';
@@ -57,6 +58,24 @@ describe("The relay's own process", function () {
     // By the time that it answers it has read the half.
     assert.equal((await client.request('relay/status', {})).clients, 2);
     rude.destroy();
+    await client.request('relay/stop', {});
+    assert.equal(await relay.ended, 0);
+  });
+
+  it('ends with 0 while it connects to a callback that takes no connection, however long that may take', async function () {
+    if (!hasBlackHoles) this.skip();
+    // The system itself gives up after some two minutes.
+    this.timeout(90_000);
+    const dataDir = temporaryFolder();
+    const relay = await readyRelay(['--data-dir', dataDir]);
+    const client = await connectToRelay(dataDir);
+    const { url } = await startBlackHole();
+    await client.request('relay/configure', { settings: { destinations: [{ url, timeoutMs: 600_000 }] } });
+    assert.equal((await send(relay.url, { body: sampleBody() })).status, 200);
+    await until(async () => {
+      const { destinations } = await client.request('relay/status', {});
+      return destinations.some(({ underWay }) => underWay !== undefined && underWay.length > 0);
+    });
     await client.request('relay/stop', {});
     assert.equal(await relay.ended, 0);
   });

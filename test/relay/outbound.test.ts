@@ -150,6 +150,27 @@ describe('the outcome of a request', () => {
     assert.equal((await postTo(localhost, { timeoutMs: 300 })).kind, 'unreachable');
   });
 
+  for (const [through, target, isProxied] of [
+    ['straight', undefined, false],
+    ['through a proxy', 'http://callback.test/', true],
+    ['through a proxy’s tunnel', 'https://callback.test/', true],
+  ] as const) {
+    it(`is “broken” when its connections are ended while one is made ${through}, of which nothing is left`, async function () {
+      if (!hasBlackHoles) this.skip();
+      const hole = await startBlackHole();
+      const url = target ?? hole.url;
+      const timeoutMs = 600_000;
+      const proxy = isProxied ? { url: hole.url, noProxy: '' } : undefined;
+      const connections = connectionsFor(destinationSchema.parse({ url, timeoutMs }), proxy, 1);
+      const sent = post(connections, new URL(url), { headers: [], body: Buffer.from('{}') }, timeoutMs);
+      const isConnecting = (): boolean => process.getActiveResourcesInfo().includes('ConnectWrap');
+      await until(isConnecting);
+      await connections.destroy();
+      assert.equal((await sent).kind, 'broken');
+      await until(() => !isConnecting());
+    });
+  }
+
   it('is “unreachable” where no connection comes about while the time-out is lifted', async function () {
     if (!hasBlackHoles) this.skip();
     const { url } = await startBlackHole();
