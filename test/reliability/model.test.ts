@@ -141,7 +141,7 @@ describe('A model of the whole relay', () => {
 
   it('agrees that the relay ends in order right after a stop at a breakpoint', async function () {
     this.timeout(120_000);
-    await play([...onlyPlain, new Break('set', ['every']), new Post(), new Restart('SIGTERM')]);
+    await play([...onlyPlain, new Break('add', ['every']), new Post(), new Restart('SIGTERM')]);
   });
 
   it('agrees that what was under way when sending was paused and the relay was killed is held', async function () {

@@ -7,7 +7,16 @@ import { sign } from '../../../src/open-connectors/signature.ts';
 import { until } from '../../relay/until.ts';
 import { allHeld, allRows, atRest, checkPages, throwWrong } from './told.ts';
 import { addressOf, conditions, eventTypes, keys } from './world.ts';
-import type { Content, EventType, KeyName, KnownDelivery, KnownForwarding, World } from './world.ts';
+import type {
+  Connection,
+  Content,
+  EventType,
+  KeyName,
+  KnownBreakpoint,
+  KnownDelivery,
+  KnownForwarding,
+  World,
+} from './world.ts';
 import { answerings } from './rig.ts';
 import type { Answering, RelayRig } from './rig.ts';
 
@@ -406,38 +415,84 @@ export const breakpoints = {
 } as const satisfies Record<string, Breakpoint>;
 export type BreakpointName = keyof typeof breakpoints;
 
-/** Sets breakpoints in place of those before, adds some, or takes away one or all. */
+/** Who sets breakpoints, and by which connection. */
+export interface Setter {
+  readonly owner: 'terminal' | 'vscode';
+  readonly connection: Connection;
+}
+
+/**
+ * Sets breakpoints in place of those of the same owner, which go with the connection; or adds some, which stay; or takes
+ * away one or all.
+ */
 export class Break extends Step {
   readonly #how: 'set' | 'add' | 'remove' | 'remove-all';
   readonly #names: readonly BreakpointName[];
-  constructor(how: 'set' | 'add' | 'remove' | 'remove-all', names: readonly BreakpointName[] = []) {
+  readonly #by: Setter;
+  constructor(
+    how: 'set' | 'add' | 'remove' | 'remove-all',
+    names: readonly BreakpointName[] = [],
+    by: Setter = { owner: 'terminal', connection: 'first' },
+  ) {
     super();
     this.#how = how;
     this.#names = names;
+    this.#by = by;
   }
   protected override said(): unknown {
-    return [this.#how, ...this.#names];
+    return [this.#how, this.#names, this.#by];
   }
   protected async do(world: World, rig: RelayRig): Promise<void> {
-    const given = this.#names.map((name): Breakpoint => breakpoints[name]);
-    const [first] = world.breakpoints;
-    const result = await rig.client.request('debug/breakpoints', {
-      owner: 'terminal',
-      ...(this.#how === 'set' && { set: given }),
-      ...(this.#how === 'add' && { add: given }),
-      ...(this.#how === 'remove' && { remove: first === undefined ? [] : [first.id] }),
-      ...(this.#how === 'remove-all' && { remove: 'all' as const }),
+    const how = this.#how;
+    const { owner, connection } = this.#by;
+    const given = how === 'set' || how === 'add' ? this.#names.map((name): Breakpoint => breakpoints[name]) : [];
+    const before = world.breakpoints;
+    const [first] = before;
+    const goes = {
+      set: (each: KnownBreakpoint) => each.owner === owner,
+      add: () => false,
+      remove: (each: KnownBreakpoint) => each === first,
+      'remove-all': () => true,
+    }[how];
+    world.leaving(goes);
+    const left = world.breakpoints.length;
+    const result = await rig.clientOf(connection).request('debug/breakpoints', {
+      owner,
+      ...(how === 'set' && { set: given }),
+      ...(how === 'add' && { add: given }),
+      ...(how === 'remove' && { remove: first === undefined ? [] : [first.id] }),
+      ...(how === 'remove-all' && { remove: 'all' as const }),
     });
-    const kept = new Map(world.breakpoints.map((each) => [each.id, each]));
-    const added = this.#how === 'set' || this.#how === 'add' ? given.length : 0;
-    const left = { set: 0, add: kept.size, remove: Math.max(0, kept.size - 1), 'remove-all': 0 }[this.#how];
-    if (result.breakpoints.length !== added + left)
+    if (result.breakpoints.length !== given.length + left)
       world.wrong.push(`there are ${result.breakpoints.length} breakpoints`);
-    world.breakpoints = result.breakpoints.map(({ id, at, type, condition, hitCount, log, enabled }) => {
+    const kept = new Map(before.map((each) => [each.id, each]));
+    world.breakpoints = result.breakpoints.map(({ id, at, type, condition, hitCount, log, enabled, ...one }) => {
       const spec = { at, type, condition, hitCount, log, enabled };
-      return kept.get(id) ?? { id, spec, since: world.step };
+      const known = kept.get(id) ?? { id, owner: one.owner, spec, since: world.step, session: null };
+      return how === 'set' && known.owner === owner ? { ...known, session: connection } : known;
     });
   }
+}
+
+/** The second client goes, and with it the breakpoints that it set; another one comes. */
+export class Leave extends Step {
+  protected async do(world: World, rig: RelayRig): Promise<void> {
+    world.leaving(({ session }) => session === 'second');
+    await rig.reconnect();
+    await until(
+      async () => idsOf(await keptBreakpoints(rig)) === idsOf(world.breakpoints),
+      undefined,
+      'the breakpoints of a client that has gone are gone',
+    );
+  }
+}
+
+async function keptBreakpoints(rig: RelayRig): Promise<readonly { readonly id: string }[]> {
+  return (await rig.client.request('debug/breakpoints', {})).breakpoints;
+}
+
+function idsOf(all: readonly { readonly id: string }[]): string {
+  return all.map(({ id }) => id).join(' ');
 }
 
 /** Gives up something that waits or is held, or all of it. */
@@ -643,16 +698,13 @@ export async function begin(world: World, rig: RelayRig): Promise<void> {
   world.restarted((await allRows(rig.client)).rows);
   const { sending } = await rig.client.request('debug/sending', {});
   if (world.paused !== null && sending.state !== 'paused') world.wrong.push('it was paused, and is not after its end');
-  const mayStop = world.breakpoints.some(({ spec }) => spec.enabled);
   if (world.paused === null && sending.state === 'paused') {
-    if (!mayStop) world.wrong.push('it is paused after its end, and nobody paused it');
+    if (!world.mayHaveStopped) world.wrong.push('it is paused after its end, and nobody paused it');
     world.pauseTold();
   }
-  const { breakpoints: kept } = await rig.client.request('debug/breakpoints', {});
-  const ids = (all: readonly { readonly id: string }[]): string => all.map(({ id }) => id).join(' ');
-  if (ids(kept) !== ids(world.breakpoints)) {
-    world.wrong.push(`its breakpoints after its end are ${ids(kept)}, and were ${ids(world.breakpoints)}`);
-  }
+  const kept = idsOf(await keptBreakpoints(rig));
+  if (kept !== idsOf(world.breakpoints))
+    world.wrong.push(`its breakpoints after its end are ${kept}, and were ${idsOf(world.breakpoints)}`);
 }
 
 /** Looks at all that clients are told. */
@@ -793,12 +845,23 @@ export function sequences(most: number, replayPath: string): fc.Arbitrary<Iterab
     weighted(
       3,
       fc
-        .tuple(fc.constantFrom('set', 'add'), fc.subarray(breakpointNames, { maxLength: 2 }))
-        .map(([how, names]) => new Break(how, names)),
+        .tuple(
+          fc.constantFrom('set', 'add'),
+          fc.subarray(breakpointNames, { maxLength: 2 }),
+          fc.record({
+            owner: fc.constantFrom('terminal', 'terminal', 'vscode'),
+            connection: fc.constantFrom('first', 'second'),
+          }),
+        )
+        .map(([how, names, by]) => new Break(how, names, by)),
     ),
     weighted(
       1,
       fc.constantFrom('remove', 'remove-all').map((how) => new Break(how)),
+    ),
+    weighted(
+      1,
+      fc.constant(null).map(() => new Leave()),
     ),
     weighted(
       1,

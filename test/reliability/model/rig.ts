@@ -19,6 +19,7 @@ import { connectToRelay, speakOver } from '../../../src/protocol/relay-client.ts
 import type { RelayClient } from '../../../src/protocol/relay-client.ts';
 import { afterwards, temporaryFolder } from '../../relay/afterwards.ts';
 import { readyRelay } from '../../relay/processes.ts';
+import type { Connection } from './world.ts';
 
 /** How a callback answers. `refused`: nothing listens; `backlog`: one listens that takes no connection any more. */
 export const answerings = ['ok', 'error', 'not-found', 'hang', 'reset', 'refused', 'backlog'] as const;
@@ -212,7 +213,7 @@ export class RelayRig {
   readonly #dataDir = temporaryFolder();
   readonly #listener: RelayListener;
   #process: Awaited<ReturnType<typeof readyRelay>> | undefined;
-  #client: RelayClient | undefined;
+  readonly #clients = new Map<Connection, RelayClient>();
   #expectsEnd = false;
   /** What went wrong with the process itself. */
   readonly wrong: string[] = [];
@@ -222,9 +223,21 @@ export class RelayRig {
     this.#listener = listener;
   }
 
+  /** The client that is told all. */
   get client(): RelayClient {
-    if (this.#client === undefined) throw new Error('the relay does not run');
-    return this.#client;
+    return this.clientOf('first');
+  }
+
+  clientOf(connection: Connection): RelayClient {
+    const client = this.#clients.get(connection);
+    if (client === undefined) throw new Error('the relay does not run');
+    return client;
+  }
+
+  /** The second client goes, and another one comes. */
+  async reconnect(): Promise<void> {
+    this.clientOf('second').close();
+    this.#clients.set('second', await connectToRelay(this.#dataDir));
   }
 
   callback(name: string): Callback {
@@ -241,7 +254,8 @@ export class RelayRig {
       for (const line of started.errors().split('\n')) if (line !== '' && !harmless.test(line)) this.wrong.push(line);
       if (!this.#expectsEnd) this.wrong.push(`the relay ended by itself, with ${code}`);
     });
-    const client = (this.#client = await connectToRelay(this.#dataDir));
+    const client = await connectToRelay(this.#dataDir);
+    this.#clients.set('first', client).set('second', await connectToRelay(this.#dataDir));
     client.on('debug/stopped', ({ stop }) => this.#listener.onStopped(stop));
     client.on('event/added', ({ deliveries }) => this.#listener.onAdded(deliveries.flatMap(({ events }) => events)));
     client.on('attempt/recorded', ({ attempts }) => this.#listener.onAttempts(attempts));
@@ -291,9 +305,11 @@ export class RelayRig {
   }
 
   async #gone(): Promise<void> {
-    await this.client.closed;
-    this.client.close();
-    this.#client = undefined;
+    for (const client of this.#clients.values()) {
+      await client.closed;
+      client.close();
+    }
+    this.#clients.clear();
     await Promise.all([...this.callbacks.values()].map((callback) => callback.quiet()));
   }
 
@@ -314,7 +330,7 @@ export class RelayRig {
 
   /** Ends all of it, and takes the data directory away. */
   async end(): Promise<void> {
-    if (this.#client !== undefined) await this.kill();
+    if (this.#clients.size > 0) await this.kill();
     for (const callback of this.callbacks.values()) await callback.end();
     rmSync(this.#dataDir, { recursive: true, force: true, maxRetries: 5 });
   }

@@ -127,11 +127,17 @@ export interface KnownDelivery {
   gone: boolean;
 }
 
+/** The two connections of clients: the first is told all, the second comes and goes. */
+export type Connection = 'first' | 'second';
+
 /** A breakpoint that was set, and since which step it is in force. */
 export interface KnownBreakpoint {
   readonly id: string;
+  readonly owner: string;
   readonly spec: Breakpoint;
   readonly since: number;
+  /** The connection that it goes with; null where it stays until it is removed. */
+  readonly session: Connection | null;
 }
 
 /** Sending is paused, which has been told. */
@@ -162,6 +168,8 @@ export class World {
   /** Rejected deliveries and test calls that were answered; of so many more it is not known. */
   readonly others = { rejected: 0, test: 0 };
   breakpoints: KnownBreakpoint[] = [];
+  /** A breakpoint was in force when the relay ended: it may have stopped there last. */
+  mayHaveStopped = false;
   keysGiven = new Set<KeyName>();
   mostDeliveries = Infinity;
   /** Deliveries may have been removed: the history was cleared, or only so many are kept. */
@@ -339,7 +347,7 @@ export class World {
     this.stopDue = false;
     if (notificationId === null || deliveryId === null || destinationId === null) return;
     const stopped = this.ofHeld({ notificationId, deliveryId, destinationId });
-    if (stopped !== undefined) stopped.released = false;
+    if (stopped !== undefined) Object.assign(stopped, { released: false, passed: true });
   }
 
   /** It is about to be asked to go on. @param held what is held now */
@@ -348,7 +356,10 @@ export class World {
     if (this.paused === null) for (const each of this.open) each.passed = true;
     for (const each of held) {
       const forwarding = this.ofHeld(each);
-      if (each.heldBy === 'breakpoint' && forwarding !== undefined) forwarding.passed = true;
+      if (forwarding === undefined) continue;
+      if (each.heldBy === 'breakpoint') forwarding.passed = true;
+      // Breakpoints are asked about it when it goes on, by those of then.
+      else if (this.paused?.held?.has(forwarding) === true && !forwarding.tried) forwarding.roundSince = this.step;
     }
     this.paused = null;
     this.goingOn = true;
@@ -398,6 +409,13 @@ export class World {
     if (this.paused !== null) for (const id of this.paused.excused.keys()) this.paused.excused.set(id, 0);
     this.keysGiven.clear();
     this.goingOn = false;
+    this.mayHaveStopped = this.breakpoints.some(({ spec }) => spec.enabled);
+    this.leaving(({ session }) => session !== null);
+  }
+
+  /** Breakpoints are about to go: nothing stops at them for sure any more. */
+  leaving(goes: (each: KnownBreakpoint) => boolean): void {
+    this.breakpoints = this.breakpoints.filter((each) => !goes(each));
     this.stopDue = false;
   }
 
