@@ -1,10 +1,19 @@
 import assert from 'node:assert/strict';
+import { DatabaseSync } from 'node:sqlite';
+import { SecretMask } from '../../src/common/masking.ts';
 import type { Logged, Stop } from '../../src/protocol/debug.ts';
 import type { Result } from '../../src/protocol/methods.ts';
 import { connectToRelay } from '../../src/protocol/relay-client.ts';
+import { Breakpoints } from '../../src/relay/breakpoints.ts';
+import { Gate } from '../../src/relay/gate.ts';
+import type { Passage } from '../../src/relay/gate.ts';
+import { storeFile } from '../../src/relay/history.ts';
+import { Store } from '../../src/relay/store.ts';
+import { targetOf } from '../../src/relay/target.ts';
 import { afterwards, temporaryFolder } from './afterwards.ts';
 import { startReceiver } from './receiver.ts';
 import type { ReceivedRequest, Receiver } from './receiver.ts';
+import { deliveryRecord, destinationId } from './records.ts';
 import { sampleBody, startTestRelay } from './stage.ts';
 import type { TestRelay, TestRelayOptions } from './stage.ts';
 import { until } from './until.ts';
@@ -313,6 +322,74 @@ describe('Pausing, stepping and continuing', () => {
     await back.received(1);
     assert.deepEqual(back.requests.map(addressIn), ['b@example.org']);
   });
+
+  it('holds in a later pause what an earlier one let go, while its destination is down', async () => {
+    const away = await startReceiver();
+    const { port } = away;
+    await away.stop();
+    const relay = await startWith(away);
+    await relay.client.request('debug/pause', {});
+    await deliver(relay, 'a', 'b');
+    await relay.client.request('debug/step', {});
+    await until(async () => (await relay.client.request('relay/status', {})).destinations[0]?.state === 'down');
+    await relay.client.request('debug/continue', {});
+    await relay.client.request('debug/pause', {});
+    await until(async () => (await heldIds(relay)).length === 2);
+    const back = await startReceiver({ port });
+    await relay.client.request('debug/step', { id: 'n2' });
+    await back.received(1);
+    assert.deepEqual(back.requests.map(addressIn), ['b@example.org']);
+  });
+
+  it('stays as it was where pausing or continuing could not be written', async () => {
+    const receiver = await startReceiver();
+    const relay = await startWith(receiver);
+    const file = new DatabaseSync(storeFile(relay.dataDir));
+    afterwards(() => file.close());
+    const fail = (): void =>
+      file.exec(
+        `CREATE TRIGGER no BEFORE INSERT ON meta WHEN new.key = 'sending' BEGIN SELECT RAISE(ABORT, 'not today'); END`,
+      );
+    const mend = (): void => file.exec('DROP TRIGGER no');
+    fail();
+    await assert.rejects(relay.client.request('debug/pause', {}), /not today/);
+    assert.equal((await sending(relay)).state, 'flowing');
+    await deliver(relay, 'a');
+    await receiver.received(1);
+    mend();
+    await relay.client.request('debug/pause', {});
+    await deliver(relay, 'b', 'c');
+    fail();
+    await assert.rejects(relay.client.request('debug/continue', {}), /not today/);
+    assert.deepEqual([(await sending(relay)).state, await heldIds(relay)], ['paused', ['n2', 'n3']]);
+    // It goes out in this turn: n2 would have come before.
+    await relay.client.request('debug/step', { id: 'n3' });
+    await receiver.received(2);
+    assert.deepEqual(receiver.requests.map(addressIn), ['a@example.org', 'c@example.org']);
+  });
+
+  it('keeps the order under strictOrder where it goes on before a failed attempt is recorded', async () => {
+    const receiver = await startReceiver({ answer: (_, number) => ({ status: number === 1 ? 503 : 200 }) });
+    // In the very turn in which it stops.
+    const relay = await startTestRelay({
+      delayScale: 0.002,
+      log: ({ message }) => {
+        if (message.startsWith('sending stopped')) void relay.client.request('debug/continue', {});
+      },
+    });
+    await relay.client.request('relay/configure', {
+      settings: { destinations: [{ id: 'one', url: receiver.url, strictOrder: true }] },
+    });
+    await relay.client.request('debug/breakpoints', { add: [{ at: 'failed-attempt' }] });
+    await relay.client.request('debug/pause', {});
+    await deliver(relay, 'a', 'b');
+    await relay.client.request('debug/continue', {});
+    await receiver.received(3);
+    assert.deepEqual(
+      receiver.requests.map(addressIn),
+      ['a', 'a', 'b'].map((name) => `${name}@example.org`),
+    );
+  });
 });
 
 describe('Editing what is held', () => {
@@ -374,6 +451,32 @@ describe('Editing what is held', () => {
     await two.received(1);
     await relay.drained();
     assert.deepEqual([one.requests.length, two.requests.map(addressIn)], [1, ['edited@example.org']]);
+  });
+
+  it('makes it nobody else’s until that is done: neither sent, nor stepped to, nor dropped', async () => {
+    const store = new Store(storeFile(temporaryFolder()));
+    afterwards(() => store.close());
+    const nothing = (): void => undefined;
+    const gate = new Gate({
+      ...{ store, breakpoints: new Breakpoints(), mask: () => new SecretMask([]) },
+      ...{ isUnderWay: () => false, underWay: () => [] },
+      ...{ onMoved: nothing, onStopped: nothing, onContinued: nothing, onLogged: nothing, log: nothing },
+    });
+    await gate.open();
+    await gate.pause({ kind: 'other' });
+    const to = destinationId(store);
+    const record = deliveryRecord(store, { to: [to] });
+    await store.add(record);
+    const { id } = record.notifications[0]!;
+    const target = targetOf(to, store.destinations.get(to)!, true, { signatureKeys: new Map(), credentials: new Map() });
+    const passage = (): Passage => gate.verdict(store.forwardings.waiting(to, null, 0, 1)[0]!, target);
+    await gate.replace([id], async (held) => {
+      assert.equal(held.length, 1);
+      assert.deepEqual([await gate.step([id]), await gate.step(undefined), await gate.drop([id])], [[], [], []]);
+      await gate.continue();
+      assert.equal(passage(), 'not-now');
+    });
+    assert.equal(passage(), 'send');
   });
 });
 
@@ -447,6 +550,53 @@ describe('Breakpoints', () => {
     await relay.client.request('debug/continue', {});
     await receiver.received(3);
     await relay.drained();
+  });
+
+  it('hold the retry of what was stepped to as well', async () => {
+    const receiver = await startReceiver({ answer: { status: 503 } });
+    const relay = await startWith(receiver);
+    await relay.client.request('debug/breakpoints', { add: [{ at: 'failed-attempt' }] });
+    await relay.client.request('debug/pause', {});
+    await deliver(relay, 'a');
+    const stopped = new Promise((resolve) => relay.client.on('debug/stopped', resolve));
+    await relay.client.request('debug/step', {});
+    await stopped;
+    const { held } = await relay.client.request('debug/held', {});
+    assert.deepEqual(
+      held.map((each) => [each.notificationId, each.heldBy, each.attempts]),
+      [['n1', 'breakpoint', 1]],
+    );
+  });
+
+  it('before an event are not asked about its retries', async () => {
+    const receiver = await startReceiver({ answer: (_, number) => ({ status: number === 1 ? 503 : 200 }) });
+    const relay = await startWith(receiver);
+    await relay.client.request('debug/breakpoints', { add: [{ at: 'event', log: '{event.id}' }] });
+    await deliver(relay, 'a');
+    await receiver.received(2);
+    const [after] = (await relay.client.request('debug/breakpoints', {})).breakpoints;
+    assert.deepEqual([after?.lookedAt, after?.met], [1, 1]);
+  });
+
+  it('stop at a replay of what stopped at them before, which a pause alone holds until then', async () => {
+    const receiver = await startReceiver();
+    const relay = await startWith(receiver);
+    await relay.client.request('debug/breakpoints', { add: [{ at: 'event' }] });
+    const stopped = (): Promise<unknown> => new Promise((resolve) => relay.client.on('debug/stopped', resolve));
+    const by = async (): Promise<unknown> => {
+      const { held } = await relay.client.request('debug/held', {});
+      return held.map((each) => [each.heldBy, each.breakpointId]);
+    };
+    const first = stopped();
+    await deliver(relay, 'a');
+    await first;
+    await relay.client.request('debug/drop', { id: 'n1' });
+    await relay.client.request('notifications/replay', { ids: ['n1'] });
+    assert.deepEqual(await by(), [['pause', null]]);
+    const second = stopped();
+    await relay.client.request('debug/continue', {});
+    await second;
+    assert.deepEqual([await by(), receiver.requests.length], [[['breakpoint', 'b1']], 0]);
   });
 
   it('hold what stopped at them no longer once it was tried: a later pause holds it', async () => {
@@ -819,4 +969,36 @@ describe('Ending a relay that holds something', () => {
       assert.equal(receiver.requests.length, held === 'release' ? 2 : 0);
     });
   }
+
+  it('drop: gives up neither what is being sent nor what its destination holds', async () => {
+    const receiver = await startReceiver({ answer: 'hang' });
+    const dataDir = temporaryFolder();
+    const destinations = [
+      { id: 'one', url: receiver.url },
+      { id: 'two', url: receiver.url, mode: 'raw' as const, signatureKeyName: 'signing' },
+    ];
+    const first = await startTestRelay({ dataDir, settings: { destinations } });
+    await deliver(first, 'a');
+    await receiver.received(1);
+    await first.client.request('debug/pause', {});
+    await deliver(first, 'b');
+    await first.client.request('relay/stop', { held: 'drop' });
+    await first.relay.closed;
+    const second = await startTestRelay({ dataDir, settings: { destinations } });
+    await receiver.received(2);
+    const { events } = await second.client.request('events/query', {});
+    assert.deepEqual(
+      events.map((row) => row.forwardings.map(({ destinationId: to, state }) => [to, state])),
+      [
+        [
+          ['one', 'discarded'],
+          ['two', 'held'],
+        ],
+        [
+          ['one', 'waiting'],
+          ['two', 'held'],
+        ],
+      ],
+    );
+  });
 });
