@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { sign } from '../../src/open-connectors/signature.ts';
 import { storeFile } from '../../src/relay/history.ts';
 import { failReading } from './failing-statements.ts';
+import type { Fault } from './failing-statements.ts';
 import { startReceiver } from './receiver.ts';
 import { send } from './requests.ts';
 import { sampleBody, startTestRelay } from './stage.ts';
@@ -134,6 +135,19 @@ describe('Settings that cannot all be kept', () => {
       (url) => ({ destinations: [{ url }], timeZone: 'Asia/Tokyo' }),
       /not today/,
       spoil,
+    );
+  });
+
+  it('leave everything as it was where the store cannot be read', async () => {
+    const relay = await startTestRelay();
+    let fault: Fault | undefined;
+    relay.client.on('status/changed', () => undefined);
+    await assertNothingChanged(
+      relay,
+      (url) => ({ destinations: [{ url }] }),
+      /disk I\/O error/,
+      () => (fault = failReading(/^SELECT id FROM render_settings/)),
+      () => fault?.mend(),
     );
   });
 
