@@ -108,6 +108,25 @@ describe('Looking at breakpoints', () => {
     assert.equal(all.list()[0]?.lastNotStopped?.why, 'events-left-out');
   });
 
+  it('says so where a notification has just one event more', async () => {
+    const posted = Array.from({ length: mostEventsLookedAt + 1 }, () => ({ Type: 'Subscribe' }));
+    const events = await seen(JSON.stringify({ ListID: 'l', Events: posted }));
+    const all = await breakpoints(every({ type: 'Update' }));
+    all.look('event', events.slice(0, mostEventsLookedAt), false);
+    assert.equal(all.list()[0]?.lastNotStopped?.why, 'condition-not-met');
+    all.look('event', events, false);
+    assert.equal(all.list()[0]?.lastNotStopped?.why, 'events-left-out');
+  });
+
+  it('counts each event that met one, and the notification once', async () => {
+    const all = await breakpoints(every());
+    all.look('event', await seen(sampleBody({ events: 3 })), false);
+    assert.deepEqual(
+      all.list().map(({ lookedAt, met, stops }) => [lookedAt, met, stops]),
+      [[1, 3, 1]],
+    );
+  });
+
   it('asks those of a place that are enabled, and no others', async () => {
     const events = await seen(sampleBody());
     const all = await breakpoints(every({ enabled: false }), every({ at: 'rejected' }));

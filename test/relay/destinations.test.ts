@@ -412,6 +412,25 @@ describe('a key or credentials that are taken away', () => {
     assert.equal(receiver.requests[1]?.header('x-login'), 'new');
   });
 
+  it('hold what waits for a destination that has left the settings, too, until they are given again', async () => {
+    const receiver = await startReceiver({ answer: { status: 503, headers: { 'Retry-After': '1' } } });
+    const relay = await startTestRelay({
+      settings: { destinations: [{ url: receiver.url, signatureKeyName: 'main' }] },
+      secrets: { signatureKeys: { main: 'key-1' } },
+    });
+    const tried = new Promise((resolve) => relay.client.on('attempt/recorded', resolve));
+    await relay.deliver(sampleBody());
+    await tried;
+    await relay.client.request('relay/configure', { settings: { destinations: [] } });
+    await relay.client.request('relay/configure', { secrets: { signatureKeys: { main: null } } });
+    // Not while it is being sent.
+    await until(async () => (await relay.client.request('debug/held', {})).held[0]?.heldBy === 'missing-key');
+    receiver.answer({});
+    await relay.client.request('relay/configure', { secrets: { signatureKeys: { main: 'key-2' } } });
+    await relay.drained();
+    assert.equal(receiver.requests.at(-1)?.header(signature), sign(receiver.requests.at(-1)!.body, 'key-2'));
+  });
+
   it('check nothing any more: a verify key', async () => {
     const relay = await startTestRelay({ secrets: { verifyKeys: { v: 'key' } } });
     const body = '{"message":{"events":[]}}';

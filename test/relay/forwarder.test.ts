@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHook } from 'node:async_hooks';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -450,6 +451,27 @@ describe('a destination that cannot be reached', () => {
         [2, 'sent'],
       ],
     );
+  });
+
+  it('is waited for by its probes alone, though something is to be tried again', async () => {
+    const receiver = await startReceiver({ answer: { status: 503 } });
+    const relay = await startTestRelay({ delayScale: 0.1, settings: { destinations: [{ url: receiver.url }] } });
+    let timers = 0;
+    const hook = createHook({ init: (_, type) => (timers += type === 'Timeout' ? 1 : 0) });
+    afterwards(() => hook.disable());
+    await deliver(relay, 1, 10);
+    await receiver.received(10);
+    await receiver.stop();
+    await reaches(relay, 'down');
+    // It is told that one begins to be sent.
+    const probed = new Promise<void>((resolve) => {
+      let told = 0;
+      relay.client.on('status/changed', () => ((told += 1) === 3 ? resolve() : undefined));
+    });
+    hook.enable();
+    await probed;
+    hook.disable();
+    assert.ok(timers < 50, `${timers} timers`);
   });
 
   it('is no longer down when all that waited is discarded, and takes what comes then', async () => {

@@ -468,7 +468,10 @@ describe('Editing what is held', () => {
     const record = deliveryRecord(store, { to: [to] });
     await store.add(record);
     const { id } = record.notifications[0]!;
-    const target = targetOf(to, store.destinations.get(to)!, true, { signatureKeys: new Map(), credentials: new Map() });
+    const target = targetOf(to, store.destinations.get(to)!, true, {
+      signatureKeys: new Map(),
+      credentials: new Map(),
+    });
     const passage = (): Passage => gate.verdict(store.forwardings.waiting(to, null, 0, 1)[0]!, target);
     await gate.replace([id], async (held) => {
       assert.equal(held.length, 1);

@@ -62,6 +62,19 @@ describe('What is written', () => {
     assert.deepEqual([all.health, all.queue.syncs], [['check-data-directory', null], 1]);
   });
 
+  it('has its effect as soon as it is on disk, before anybody is told of that commit', async () => {
+    const { queue, write, rows } = stage();
+    const done: string[] = [];
+    await Promise.all([
+      write(1).then(() => done.push('told of the first')),
+      queue.write(
+        () => undefined,
+        () => done.push(`on disk with ${rows().length}`),
+      ),
+    ]);
+    assert.deepEqual(done, ['on disk with 1', 'told of the first']);
+  });
+
   it('is on disk when it is closed', async () => {
     const { queue, write, rows } = stage();
     const written = write(1);
