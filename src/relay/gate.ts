@@ -90,6 +90,8 @@ export class Gate implements GateView {
   readonly #options: GateOptions;
   readonly #subjects: Subjects;
   #sending: KeptSending = { no: 0, paused: null };
+  /** How often sending was paused or stopped, also where it was already. */
+  #closings = 0;
   /** Nothing stops any more. */
   #ending = false;
   /** What is being edited: it is neither sent nor released nor dropped until that is written. */
@@ -244,8 +246,11 @@ export class Gate implements GateView {
   /** Pauses sending. @returns when that is on disk @throws StoreError */
   async pause(client: DebugClient): Promise<void> {
     const { store } = this.#options;
-    // It is closed: who asks again is told when that is on disk.
-    if (this.pausedNo !== null) return store.holds.keepSending(() => this.#sending);
+    if (this.pausedNo !== null) {
+      // It is closed: who asks again is told when that is on disk, and it stays so where it is being continued.
+      this.#closings += 1;
+      return store.holds.keepSending(() => this.#sending);
+    }
     const since = Date.now();
     const by = { kind: 'client', client } as const;
     const stop: Stop = {
@@ -265,15 +270,27 @@ export class Gate implements GateView {
     this.#options.onStopped(stop);
   }
 
-  /** Lets all go on. @returns how many were held by the pause, when on disk @throws StoreError */
+  /**
+   * Lets all go on, unless it is paused again, or stops, before that is on disk.
+   * @returns how many were held by the pause, when on disk
+   * @throws StoreError
+   */
   async continue(): Promise<number> {
     const { pause, breakpoint } = this.#heldCounts();
+    const closings = this.#closings;
+    const isAsItWas = (): boolean => this.#closings === closings;
+    let isOpen = false;
     await this.#options.store.holds.keepSending(
-      () => ({ ...this.#sending, paused: null }),
-      () => this.#open(),
+      () => (isAsItWas() ? { ...this.#sending, paused: null } : this.#sending),
+      () => {
+        isOpen = isAsItWas();
+        if (isOpen) this.#open();
+      },
     );
-    this.#options.log('info', `sending goes on: ${pause + breakpoint} were held`);
-    this.#options.onContinued();
+    if (isOpen) {
+      this.#options.log('info', `sending goes on: ${pause + breakpoint} were held`);
+      this.#options.onContinued();
+    }
     return pause + breakpoint;
   }
 
@@ -453,6 +470,7 @@ export class Gate implements GateView {
 
   #close(paused: Paused): void {
     const { no, paused: before } = this.#sending;
+    this.#closings += 1;
     this.#sending = { no: before === null ? no + 1 : no, paused };
     this.#options.onMoved();
   }

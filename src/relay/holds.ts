@@ -49,12 +49,12 @@ export class Holds {
   /**
    * Keeps how sending stands: one write, however much waits.
    * @param sending asked when it is written
-   * @param onDisk called at once when it is
+   * @param onDisk called at once when it is, once all that is on disk with it was looked at
    * @returns when on disk
    * @throws StoreError
    */
   keepSending(sending: () => KeptSending, onDisk?: () => void): Promise<void> {
-    return this.#options.queue.write(() => this.#set('sending', sending()), onDisk);
+    return this.#options.queue.write(() => this.#set('sending', sending()), undefined, onDisk);
   }
 
   /**
@@ -122,7 +122,7 @@ export class Holds {
    * Gives up all that a pause holds, and keeps how sending stands then.
    * @param view what is held
    * @param underWay what is being sent; asked within the transaction
-   * @param onDisk called at once when it is on disk
+   * @param onDisk as of {@link Holds.keepSending}
    * @throws StoreError
    */
   async dropAll(
@@ -131,22 +131,26 @@ export class Holds {
     sending: KeptSending,
     onDisk: () => void,
   ): Promise<void> {
-    await this.#options.queue.write(() => {
-      this.#set('sending', sending);
-      for (const destinationId of this.#options.destinationIds()) {
-        if (view.destinationHold(destinationId) !== null) continue;
-        const sent = underWay().filter((each) => each.destinationId === destinationId);
-        const changed = this.#sql.run(
-          `UPDATE forwardings SET state = ${stateCodes.discarded}, next_at = NULL, detail = 'discarded'
+    await this.#options.queue.write(
+      () => {
+        this.#set('sending', sending);
+        for (const destinationId of this.#options.destinationIds()) {
+          if (view.destinationHold(destinationId) !== null) continue;
+          const sent = underWay().filter((each) => each.destinationId === destinationId);
+          const changed = this.#sql.run(
+            `UPDATE forwardings SET state = ${stateCodes.discarded}, next_at = NULL, detail = 'discarded'
            WHERE destination_id = ? AND ${isWaiting} AND released IS NOT ? AND notification_id NOT IN (SELECT value FROM json_each(?))`,
-          destinationId,
-          view.sending.no,
-          JSON.stringify(sent.map(({ notificationId }) => notificationId)),
-        );
-        this.#tally.move(destinationId, 'waiting', 'discarded', changed);
-      }
-      this.#note(changeCodes.open, 0);
-    }, onDisk);
+            destinationId,
+            view.sending.no,
+            JSON.stringify(sent.map(({ notificationId }) => notificationId)),
+          );
+          this.#tally.move(destinationId, 'waiting', 'discarded', changed);
+        }
+        this.#note(changeCodes.open, 0);
+      },
+      undefined,
+      onDisk,
+    );
     this.#options.onSettled();
   }
 

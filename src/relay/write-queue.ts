@@ -10,6 +10,8 @@ import { isCorruption, rollBack, sqliteCode, sqliteFull, StoreError, suspectMark
 
 interface PendingWrite {
   readonly apply: () => void;
+  /** Called when it is on disk, before any of its commit is told so. */
+  readonly onDisk: (() => void) | undefined;
   /** It is on disk; `false` of bookkeeping that is lost. */
   readonly resolve: (written: boolean) => void;
   /** Undefined: bookkeeping. */
@@ -82,7 +84,7 @@ export class WriteQueue {
    */
   keep(what: string, apply: () => void): Promise<boolean> {
     return new Promise((resolve) => {
-      this.#bookkeeping.push({ apply, resolve, reject: undefined, what });
+      this.#bookkeeping.push({ apply, onDisk: undefined, resolve, reject: undefined, what });
       if (this.#immediate === undefined && this.#failure === null) {
         this.#timer ??= setTimeout(this.#flush, bookkeepingDelayMs);
       }
@@ -92,20 +94,21 @@ export class WriteQueue {
   /**
    * Adds a write that somebody waits for.
    * @param onDisk called at once when it is on disk, before anybody can read it or is told of it
+   * @param onAllOnDisk called likewise, after `onDisk` of all that share its commit
    * @returns when it is on disk
    * @throws StoreError (a rejection) where it could not be written: then nothing of it is stored
    */
-  write(apply: () => void, onDisk?: () => void): Promise<void> {
+  write(apply: () => void, onDisk?: () => void, onAllOnDisk?: () => void): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.#closed) {
         reject(new StoreError('the history is closed', 'ask-when-it-runs'));
         return;
       }
       const written = (): void => {
-        onDisk?.();
+        onAllOnDisk?.();
         resolve();
       };
-      this.#writes.push({ apply, resolve: written, reject, what: '' });
+      this.#writes.push({ apply, onDisk, resolve: written, reject, what: '' });
       this.#flushSoon();
     });
   }
@@ -224,8 +227,10 @@ export class WriteQueue {
       for (const write of committed) this.#refuse(write, error as Error);
       return;
     }
-    for (const write of committed) write.resolve(true);
-    this.#recovered();
+    this.#works(() => {
+      for (const write of committed) write.onDisk?.();
+      for (const write of committed) write.resolve(true);
+    });
   }
 
   #sync(): void {
@@ -237,12 +242,12 @@ export class WriteQueue {
   #tryRoom(): void {
     const { db } = this.#options;
     const write = (apply: () => void): Error | null =>
-      this.#commit([{ apply, resolve: () => undefined, reject: undefined, what: 'room' }]);
+      this.#commit([{ apply, onDisk: undefined, resolve: () => undefined, reject: undefined, what: 'room' }]);
     const failure =
       write(() =>
         db.prepare('INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)').run('room', 'x'.repeat(roomBytes)),
       ) ?? write(() => db.prepare('DELETE FROM meta WHERE key = ?').run('room'));
-    if (failure === null) this.#recovered();
+    if (failure === null) this.#works(() => undefined);
     else this.failed(failure);
   }
 
@@ -281,10 +286,12 @@ export class WriteQueue {
     }
   }
 
-  #recovered(): void {
-    if (this.#failure === null) return;
+  /** @param next done before that is told: what is kept meanwhile has its commit to come */
+  #works(next: () => void): void {
+    const failed = this.#failure !== null;
     this.#failure = null;
-    this.#options.onHealth(null);
+    next();
+    if (failed) this.#options.onHealth(null);
   }
 }
 

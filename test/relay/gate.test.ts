@@ -154,6 +154,28 @@ describe('Pausing, stepping and continuing', () => {
     );
   });
 
+  it('stays paused, for clients as on disk, where it is paused while it is being continued', async () => {
+    const receiver = await startReceiver();
+    const relay = await startWith(receiver);
+    await relay.client.request('debug/pause', {});
+    await deliver(relay, 'a');
+    const told: string[] = [];
+    relay.client.on('debug/continued', () => told.push('continued'));
+    // Both within one commit.
+    const [continued, paused] = await Promise.all([
+      relay.client.request('debug/continue', {}),
+      relay.client.request('debug/pause', {}),
+    ]);
+    assert.deepEqual([continued.sending.state, paused.sending.state], ['paused', 'paused']);
+    const { event } = await relay.client.request('events/get', { id: 'e1' });
+    assert.equal(event.forwardings[0]?.state, 'held');
+    await relay.client.request('debug/drop', { id: 'n1' });
+    assert.deepEqual([told, receiver.requests.length], [[], 0]);
+    await relay.stop();
+    const again = await startTestRelay({ dataDir: relay.dataDir });
+    assert.equal((await sending(again)).state, 'paused');
+  });
+
   it('holds a replay as well, which is sent where it is stepped to', async () => {
     const receiver = await startReceiver();
     const relay = await startWith(receiver);
@@ -647,6 +669,39 @@ describe('Breakpoints', () => {
     );
     assert.equal(receiver.requests.length, 0);
   });
+
+  for (const [what, first] of [
+    ['before', 'debug/continue'],
+    ['after', 'deliveries/inject'],
+  ] as const) {
+    it(`stop at what comes while sending is being continued, ${what} it, and are the last that is told`, async () => {
+      const receiver = await startReceiver();
+      const relay = await startWith(receiver);
+      await relay.client.request('debug/breakpoints', { add: [{ at: 'wrong-signature' }] });
+      await relay.client.request('debug/pause', {});
+      const told: string[] = [];
+      relay.client.on('debug/continued', () => told.push('continued'));
+      relay.client.on('debug/stopped', ({ stop, sending }) => told.push(`${stop.place} ${sending.state}`));
+      const platform = { message: { events: [{ eventType: 'CREATED', objectId: 'b@example.org' }], eventId: 'x' } };
+      const body = { text: JSON.stringify(platform) };
+      const ways: Record<string, () => Promise<unknown>> = {
+        'debug/continue': () => relay.client.request('debug/continue', {}),
+        'deliveries/inject': () => relay.client.request('deliveries/inject', { source: 'open-connectors', body }),
+      };
+      const { [first]: begin, ...others } = ways;
+      assert.ok(begin);
+      // Both within one commit.
+      await Promise.all([begin(), ...Object.values(others).map((go) => go())]);
+      await until(() => told.length > 0);
+      assert.deepEqual(told, ['wrong-signature paused']);
+      const { held } = await relay.client.request('debug/held', {});
+      assert.deepEqual(
+        held.map((each) => [each.notificationId, each.heldBy]),
+        [['n1', 'breakpoint']],
+      );
+      assert.equal(receiver.requests.length, 0);
+    });
+  }
 
   it('count what meets them, say what they log, and neither stops where it is not to', async () => {
     const receiver = await startReceiver();

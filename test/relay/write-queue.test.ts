@@ -94,6 +94,29 @@ describe('What is written', () => {
     assert.deepEqual([applied, queue.syncs], [2, 1]);
   });
 
+  it('is looked at, all of a commit, before anything goes on with it, and only then told', async () => {
+    const { queue } = stage();
+    const seen: string[] = [];
+    const see = (what: string) => (): void => void seen.push(what);
+    const first = queue.write(() => undefined, undefined, see('goes on'));
+    const second = queue.write(() => undefined, see('looked at'));
+    await Promise.all([first.then(see('first told')), second.then(see('second told'))]);
+    assert.deepEqual(seen, ['looked at', 'goes on', 'first told', 'second told']);
+  });
+
+  it('as bookkeeping is written by itself, also where the write that brings it up is the first to work again', async () => {
+    const all = stage();
+    all.failure = Object.assign(new Error('EIO: i/o error, fdatasync'), { errcode: 10 });
+    await assert.rejects(all.write(1));
+    all.failure = undefined;
+    let kept: Promise<boolean> | undefined;
+    await all.queue.write(
+      () => undefined,
+      () => (kept = all.queue.keep('that something was done', () => undefined)),
+    );
+    assert.equal(await kept, true);
+  });
+
   it('at once is synced where it changed something', () => {
     const { queue } = stage();
     queue.now(() => undefined);
