@@ -127,11 +127,12 @@ export class Forwarder {
     lane.liftTimeout(this.#patientWith.has(toldId(id, destination)));
   }
 
+  /** Whether it is being sent, or what came of that is not on disk yet. */
   isUnderWay({ notificationId, destinationId }: ForwardingKey): boolean {
     return this.#lanes.get(destinationId)?.isUnderWay(notificationId) ?? false;
   }
 
-  /** What is being sent. */
+  /** All of which that is so. */
   underWay(): ForwardingKey[] {
     return [...this.#lanes].flatMap(([destinationId, lane]) =>
       lane.underWay.map((notificationId) => ({ notificationId, destinationId })),

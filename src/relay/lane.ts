@@ -135,14 +135,14 @@ export class Lane {
     this.#timeLimit.lift(lifted);
   }
 
-  /** Whether a notification is being sent. */
+  /** Whether a notification is being sent, or what came of that is not on disk yet. */
   isUnderWay(notificationId: number): boolean {
-    return this.#underWay.has(notificationId);
+    return this.#underWay.has(notificationId) || this.#recording.has(notificationId);
   }
 
-  /** The notifications that are being sent. */
+  /** All of which that is so. */
   get underWay(): readonly number[] {
-    return this.#underWay.notificationIds(Infinity);
+    return [...new Set([...this.#underWay.notificationIds(Infinity), ...this.#recording.keys()])];
   }
 
   /** Takes a forwarding that was just put on disk. One that may not begin is read from there when it may. */

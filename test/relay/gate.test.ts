@@ -133,6 +133,24 @@ describe('Pausing, stepping and continuing', () => {
     );
   });
 
+  it('counts what is under way as that until its answer is on disk: it is held in no moment between', async () => {
+    let release: () => void = () => undefined;
+    const answered = new Promise<void>((resolve) => (release = resolve));
+    const receiver = await startReceiver({ answer: async () => answered.then(() => ({})) });
+    const relay = await startWith(receiver);
+    await deliver(relay, 'a');
+    await receiver.received(1);
+    await relay.client.request('debug/pause', {});
+    release();
+    const held: number[] = [];
+    for (let sent = 0; sent === 0; await new Promise(setImmediate)) {
+      const { counts } = await relay.client.request('relay/status', {});
+      held.push(counts.held);
+      sent = counts.sent;
+    }
+    assert.deepEqual([...new Set(held)], [0]);
+  });
+
   it('is paused, with all that is held, when the relay is started again, and says so', async () => {
     const receiver = await startReceiver();
     const dataDir = temporaryFolder();
