@@ -89,7 +89,8 @@ export function findForReplay(to: Destination, known: readonly FindableDestinati
     configured.find(({ destination }) => to.id !== undefined && to.id === destination.id) ??
     configured.find(({ destination }) => sameFilters(to, destination)) ??
     configured[0] ??
-    same[0]
+    // What waits for one that is held is let go by nobody who names another.
+    same.find(({ destination }) => to.held === destination.held)
   );
 }
 

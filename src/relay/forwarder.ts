@@ -153,6 +153,7 @@ export class Forwarder {
       to === undefined
         ? targetsOfBefore(notificationIds, this.#configured, store)
         : targetsNamed(notificationIds, to, store, this.heldAfter({}));
+    if (to !== undefined) this.#knownAnew(new Set(targets.flatMap(([, ids]) => ids)));
     const rounds = await Promise.allSettled(
       targets.map(([id, destinations]) => store.forwardings.startRound(id, destinations)),
     );
@@ -195,6 +196,11 @@ export class Forwarder {
   /** The lane of a destination; undefined where the store knows none of this id, or all have ended. */
   #laneOf(id: number): Lane | undefined {
     return this.#lanes.get(id) ?? this.#laneLeft(id);
+  }
+
+  /** Destinations may be known by other settings than before: those of the settings are not. */
+  #knownAnew(ids: ReadonlySet<number>): void {
+    for (const id of ids) if (this.#lanes.get(id)?.target.configured === false) this.#laneLeft(id);
   }
 
   /** The lane of a destination that is not in the settings: it lasts as long as something waits for it. */

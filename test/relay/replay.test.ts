@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { sampleDeliveries } from '../../src/campaign-monitor/samples.ts';
 import { sign } from '../../src/open-connectors/signature.ts';
@@ -25,6 +26,9 @@ const forwardings = async (relay: TestRelay, id: string): Promise<Forwarding[]> 
   (await relay.client.request('events/get', { id })).event.forwardings;
 
 const texts = (requests: readonly ReceivedRequest[]): string[] => requests.map((request) => request.text);
+
+const fixture = (name: string): string =>
+  readFileSync(new URL(`../fixtures/self-signed/${name}`, import.meta.url), 'utf8');
 
 /** Answers held back until they are let go. */
 function gate(): { readonly wait: Promise<void>; open: () => void } {
@@ -172,6 +176,34 @@ describe('a replay', () => {
     const [request] = await receiver.received(1);
     await until(async () => (await status(second)).counts.sent === 1);
     assert.equal(request?.header('elements-webhook-signature'), sign(request!.body, 'key'));
+  });
+
+  it('to a destination that left the settings goes by what it says itself, and lets go nothing that is held for it', async () => {
+    const receiver = await startReceiver();
+    const url = receiver.url;
+    const relay = await startTestRelay({ settings: { destinations: [{ url, held: 'not agreed to' }] } });
+    await relay.deliver(sampleBody());
+    await relay.client.request('relay/configure', { settings: { destinations: [] } });
+    await relay.deliver(sampleBody({ seed: 2 }));
+    assert.equal(await replay(relay, { ids: ['e2'], to: { url } }), 1);
+    await receiver.received(1);
+    await until(async () => (await status(relay)).counts.sent === 1);
+    assert.equal((receiver.requests[0]?.json() as { id: string }).id, '2');
+    assert.deepEqual(
+      (await forwardings(relay, 'e1')).map(({ state, heldBy }) => [state, heldBy]),
+      [['held', 'destination']],
+    );
+  });
+
+  it('to one that was named before goes by what is said of it now', async () => {
+    const receiver = await startReceiver({ tls: { cert: fixture('certificate.pem'), key: fixture('key.pem') } });
+    const relay = await startTestRelay({ settings: { retry: 'none' } });
+    await relay.deliver(sampleBody());
+    assert.equal(await replay(relay, { ids: ['e1'], to: { url: receiver.url } }), 1);
+    await until(async () => (await status(relay)).counts.failed === 1);
+    assert.equal(await replay(relay, { ids: ['e1'], to: { url: receiver.url, insecureTls: true } }), 1);
+    await receiver.received(1);
+    await until(async () => (await status(relay)).counts.sent === 1);
   });
 
   it('of what had no destination goes to those of the settings now that take it, each what is for its mode', async () => {
