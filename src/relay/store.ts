@@ -68,6 +68,8 @@ export class Store {
   readonly #recent = new RecentContents();
   /** Pages that hold nothing but the tables' roots. */
   readonly #emptyPages: number;
+  /** Pages that hold something, as they were last counted. */
+  #pages = 0;
   /** What the index took for so many events, as it was last told. */
   #index = { bytes: 0, events: 0 };
 
@@ -145,12 +147,20 @@ export class Store {
     return readSending(this.#sql);
   }
 
-  /** What the history takes on the disk, its index included: the pages that hold something, in bytes. */
+  /**
+   * What the history takes on the disk, its index included: the pages that hold something, in bytes. As it was where
+   * that cannot be read.
+   */
   get bytes(): number {
-    const pages = this.#sql.get(
-      'SELECT page_count - freelist_count AS n FROM pragma_page_count(), pragma_freelist_count()',
-    );
-    return Math.max(0, Number(pages?.['n'] ?? 0) - this.#emptyPages) * pageBytes + this.#indexBytes;
+    try {
+      const pages = this.#sql.get(
+        'SELECT page_count - freelist_count AS n FROM pragma_page_count(), pragma_freelist_count()',
+      );
+      this.#pages = Number(pages?.['n'] ?? 0);
+    } catch {
+      // It is asked by timers and after each commit, which nobody answers for.
+    }
+    return Math.max(0, this.#pages - this.#emptyPages) * pageBytes + this.#indexBytes;
   }
 
   /** The index follows a little later: for what came or went since then it is reckoned. */

@@ -59,7 +59,12 @@ export class Upkeep {
   begin(): void {
     const { store, history } = this.#options;
     this.#beginning = setImmediate(() => {
-      store.rememberContents();
+      try {
+        store.rememberContents();
+      } catch (error) {
+        const later = 'of what comes it is known a little later whether it came before';
+        this.#options.log('warn', `the history cannot be read (${(error as Error).message}): ${later}`);
+      }
       history.begin();
     });
   }

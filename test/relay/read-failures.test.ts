@@ -90,6 +90,17 @@ describe('A disk that cannot be read', () => {
     assert.deepEqual([event.forwardings[0]?.state, event.forwardings[0]?.attempts], ['sent', 1]);
   });
 
+  it('ends no relay that begins, commits or tells how it stands', async () => {
+    const fault = failReading(/pragma_page_count|FROM \(SELECT id, fingerprint/);
+    const relay = await startTestRelay();
+    const told = new Promise((resolve) => relay.client.on('status/changed', resolve));
+    assert.equal((await relay.deliver(sampleBody())).status, 200);
+    await told;
+    assert.equal((await counts(relay)).deliveries, 1);
+    assert.ok(fault.met > 2);
+    assert.equal(unreadable(relay), 1);
+  });
+
   it('tells the status what was counted last', async () => {
     const receiver = await startReceiver({ answer: 'hang' });
     const relay = await startTestRelay({ settings: { destinations: [{ url: receiver.url }] } });
