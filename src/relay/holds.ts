@@ -208,6 +208,8 @@ export class Holds {
   list(after: number, most: number, view: HoldView): { readonly held: HeldFact[]; readonly more: boolean } {
     const all: HeldFact[] = [];
     for (const destinationId of this.#options.destinationIds()) {
+      // Of what waits there nothing is held, however much that is.
+      if (view.sending.paused === null && view.destinationHold(destinationId) === null) continue;
       const rows = this.#sql.iterate(
         `SELECT f.*, n.delivery_id FROM forwardings f JOIN notifications n ON n.id = f.notification_id
          WHERE f.destination_id = ? AND f.${isWaiting} AND f.notification_id > ? ORDER BY f.notification_id`,

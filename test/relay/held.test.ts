@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync, StatementSync } from 'node:sqlite';
 import fc from 'fast-check';
 import { openForWriting } from '../../src/relay/database.ts';
 import { countHeld, holdOf, readHoldView, readSending, waitingByDestination } from '../../src/relay/held.ts';
-import type { DestinationHold, Hold, Holdable, KeptSending } from '../../src/relay/held.ts';
+import type { DestinationHold, Hold, Holdable, HoldView, KeptSending } from '../../src/relay/held.ts';
 import { storeFile } from '../../src/relay/history.ts';
 import { Statements } from '../../src/relay/statements.ts';
 import { Store } from '../../src/relay/store.ts';
 import { afterwards, temporaryFolder } from './afterwards.ts';
 import { Holding, holdingStep, pausedSending } from './holding.ts';
-import { destinationId } from './records.ts';
+import { deliveryRecord, destinationId } from './records.ts';
 
 const flowing: KeptSending = { no: 3, paused: null };
 const paused = pausedSending(3);
@@ -161,6 +161,33 @@ describe('What is held, counted', () => {
       ),
       { numRuns: 40 },
     );
+  });
+});
+
+describe('What is listed as held', () => {
+  it('is nothing where sending flows, without looking at what waits', async () => {
+    const store = new Store(storeFile(temporaryFolder()));
+    afterwards(() => store.close());
+    const to = [destinationId(store, 'http://127.0.0.1:9/a'), destinationId(store, 'http://127.0.0.1:9/b')];
+    for (let i = 0; i < 3; i++) await store.add(deliveryRecord(store, { to }));
+    const view: HoldView = {
+      sending: flowing,
+      destinationHold: (id) => (id === to[1] ? missing : null),
+      isUnderWay: () => false,
+    };
+    assert.deepEqual(
+      store.holds.list(0, 50, view).held.map(({ destinationId: id }) => id),
+      [to[1], to[1], to[1]],
+    );
+    const read: unknown[] = [];
+    const { iterate } = StatementSync.prototype;
+    afterwards(() => (StatementSync.prototype.iterate = iterate));
+    StatementSync.prototype.iterate = function (...values: unknown[]) {
+      read.push(values[0]);
+      return iterate.apply(this, values as Parameters<typeof iterate>);
+    };
+    store.holds.list(0, 50, view);
+    assert.deepEqual(read, [to[1]]);
   });
 });
 
