@@ -8,8 +8,8 @@ const longestTimer = 2_147_483_647;
 /** Forwardings that are due at a time, and the timer for the first of them. */
 export class Retries {
   readonly #jobs = new Map<number, Job>();
-  /** When each is due; what was dropped meanwhile is passed over. */
-  readonly #due = new Schedule<number>();
+  /** When each is due; what was added again meanwhile is passed over. */
+  #due = new Schedule<number>();
   readonly #onDue: () => void;
   #timer: NodeJS.Timeout | undefined;
   #timerAt = 0;
@@ -58,6 +58,9 @@ export class Retries {
   drop(isGone: (job: Job) => boolean): number[] {
     const dropped = [...this.#jobs.values()].filter(isGone).map(({ notificationId }) => notificationId);
     for (const id of dropped) this.#jobs.delete(id);
+    // Left in there until they are due, they would gather with each pause.
+    if (dropped.length > 0) this.#due = new Schedule();
+    if (dropped.length > 0) for (const [id, { nextAt }] of this.#jobs) this.#due.add(nextAt ?? 0, id);
     return dropped;
   }
 

@@ -56,6 +56,19 @@ describe('what is tried again', () => {
     assert.equal(retries.takeDue(10), undefined);
   });
 
+  it('is announced by none that was dropped, however soon that would have been due', async () => {
+    const retries = new Retries(never);
+    afterwards(() => retries.close());
+    retries.add(job(1), 1);
+    retries.add(job(2), Date.now() + 1e12);
+    retries.drop(({ notificationId }) => notificationId === 1);
+    retries.arm();
+    // Its timer would be the earlier one.
+    await new Promise((resolve) => setTimeout(resolve, 2));
+    assert.equal(retries.takeDue(Date.now()), undefined);
+    assert.equal(retries.takeDue(Infinity)?.notificationId, 2);
+  });
+
   it('is announced when it is due, also where an earlier one comes after it was armed', async () => {
     let announce = (): void => undefined;
     const announced = new Promise<void>((resolve) => (announce = resolve));
