@@ -66,6 +66,8 @@ export class Lane {
   readonly #reachability: Reachability;
   readonly #unreadable: Unreadable;
   readonly #timeLimit = new TimeLimit();
+  /** More is read in the next turn. */
+  #readingOn: NodeJS.Immediate | undefined;
   /** It was closed: what is still answered is the affair of the lane after it, or of the next start. */
   #ended = false;
 
@@ -200,6 +202,7 @@ export class Lane {
   async close(): Promise<void> {
     this.#ended = true;
     this.#retries.close();
+    clearImmediate(this.#readingOn);
     this.#unreadable.close();
     this.#reachability.close();
     await this.#connections.close();
@@ -225,7 +228,8 @@ export class Lane {
 
   /** @returns whether it was down and counts as up now, since nothing is left to find out with */
   #nothingToTry(): boolean {
-    if (!this.#reachability.isDown || this.#gate.pausedNo !== null || this.#unreadable.pausing) return false;
+    if (!this.#reachability.isDown || this.#gate.pausedNo !== null) return false;
+    if (this.#unreadable.pausing || this.#readingOn !== undefined) return false;
     this.#reachability.up();
     return true;
   }
@@ -259,10 +263,20 @@ export class Lane {
     if (due !== undefined) return due;
     const waitsForRetry = (): boolean => this.#strictOrder && this.#retries.size + this.#postponing > 0;
     if (waitsForRetry()) return undefined;
-    for (let after = this.#waiting.readAfter; after !== null; after = this.#waiting.readAfter) {
-      if (!this.#readOn(after) || waitsForRetry()) return undefined;
+    const after = this.#waiting.readAfter;
+    if (after !== null) {
+      if (this.#readingOn !== undefined || !this.#readOn(after) || waitsForRetry()) return undefined;
+      // Nothing of it may be sent now: what comes behind it is read in turns of their own, since it may be very much.
+      if (this.#waiting.readAfter !== null) this.#readOnSoon();
     }
     return this.#waiting.take();
+  }
+
+  #readOnSoon(): void {
+    this.#readingOn = setImmediate(() => {
+      this.#readingOn = undefined;
+      this.pump();
+    });
   }
 
   /** @returns false where the store cannot be read now */

@@ -3,16 +3,19 @@ import { createHook } from 'node:async_hooks';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { AttemptDetail, Forwarding } from '../../src/protocol/history.ts';
 import type { RetryPolicy } from '../../src/common/retry-policies.ts';
 import { maskedValue } from '../../src/common/masking.ts';
 import { storeFile } from '../../src/relay/history.ts';
+import { Store } from '../../src/relay/store.ts';
+import { windowSize } from '../../src/relay/waiting.ts';
 import { keptAnswerBytes } from '../../src/relay/outbound.ts';
 import { maxAttempts } from '../../src/common/retry-policies.ts';
 import { afterwards, temporaryFolder } from './afterwards.ts';
 import { hasBlackHoles, startBlackHole } from './black-hole.ts';
 import { startReceiver } from './receiver.ts';
+import { attemptRecord, deliveryRecord, destinationId } from './records.ts';
 import { sampleBody, startTestRelay } from './stage.ts';
 import { until } from './until.ts';
 import type { Answer, ReceivedRequest } from './receiver.ts';
@@ -647,6 +650,38 @@ describe('what waits', () => {
     );
     assert.equal((await status(restarted)).counts.sent, 5001);
   }).timeout(150_000);
+
+  it('for a retry, as much as it may be, is read a window in each turn', async () => {
+    const receiver = await startReceiver();
+    const dataDir = temporaryFolder();
+    const store = new Store(storeFile(dataDir));
+    const id = destinationId(store, receiver.url);
+    const later = { nextAt: Date.now() + 3_600_000 };
+    const records = range(1, 2 * windowSize + 1).map(() => deliveryRecord(store, { to: [id] }));
+    await Promise.all(records.map((record) => store.add(record)));
+    await Promise.all(
+      records
+        .slice(0, -1)
+        .map(({ notifications: [notification] }) =>
+          store.forwardings.recordAttempt(attemptRecord(notification!.id, id, 'retrying', later), null),
+        ),
+    );
+    store.close();
+    const relay = await startTestRelay({ dataDir, settings: { destinations: [{ url: receiver.url }] } });
+    await receiver.received(1);
+    const turns: number[] = [];
+    let turn = 0;
+    const { all } = StatementSync.prototype;
+    afterwards(() => (StatementSync.prototype.all = all));
+    StatementSync.prototype.all = function (...values: unknown[]) {
+      if (/FROM forwardings f JOIN notifications/.test(this.sourceSQL)) turns.push(turn);
+      return all.apply(this, values as Parameters<typeof all>);
+    };
+    await relay.client.request('debug/continue', {});
+    for (; turns.length < 3; turn++) await new Promise(setImmediate);
+    assert.equal(new Set(turns).size, 3, turns.join());
+    assert.equal(receiver.requests.length, 1);
+  }).timeout(60_000);
 
   it('is lost by no stop with requests under way', async () => {
     const receiver = await startReceiver({ answer: 'hang' });
