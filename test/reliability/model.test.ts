@@ -14,10 +14,10 @@ import {
   begin,
   finish,
   lookAtHeld,
-  sequences,
   takeRuns,
 } from './model/commands.ts';
 import { RelayRig } from './model/rig.ts';
+import { sequences } from './model/sequences.ts';
 import { World, keys } from './model/world.ts';
 
 type Command = fc.AsyncCommand<World, RelayRig>;

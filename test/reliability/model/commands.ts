@@ -1,12 +1,14 @@
 /** What is done to a relay, each as a command of the model: what it asks, and what the model knows of it from then on. */
 import { Agent } from 'node:http';
-import fc from 'fast-check';
+import type fc from 'fast-check';
 import type { Breakpoint, HeldForwarding } from '../../../src/protocol/debug.ts';
 import { RelayRequestError } from '../../../src/protocol/errors.ts';
+import type { RelayClient } from '../../../src/protocol/relay-client.ts';
 import { sign } from '../../../src/open-connectors/signature.ts';
 import { until } from '../../relay/until.ts';
 import { allHeld, allRows, atRest, checkPages, throwWrong } from './told.ts';
-import { addressOf, conditions, eventTypes, keys } from './world.ts';
+import type { Told } from './told.ts';
+import { addressOf, conditions, keys } from './world.ts';
 import type {
   Connection,
   Content,
@@ -17,7 +19,6 @@ import type {
   KnownForwarding,
   World,
 } from './world.ts';
-import { answerings } from './rig.ts';
 import type { Answering, RelayRig } from './rig.ts';
 
 /** By this the platform signs what it posts. */
@@ -30,7 +31,7 @@ const waveSize = 100;
 export type Runs = Map<string, number>;
 
 /** One step. Its name in a report says all that it does. */
-abstract class Step implements fc.AsyncCommand<World, RelayRig> {
+export abstract class Step implements fc.AsyncCommand<World, RelayRig> {
   static runs: Runs = new Map();
 
   check({ wrong }: Readonly<World>): boolean {
@@ -120,8 +121,11 @@ interface BurstPlan {
   readonly count: number;
   /** Which of them is one that conditions ask for; none where there are not so many. */
   readonly stopAt: number;
-  /** What is done in the midst of it. `answer`: callbacks hang until then, so that a great many wait. */
-  readonly amid: 'nothing' | 'pause' | 'answer' | 'kill' | 'request' | 'SIGTERM';
+  /**
+   * What is done in the midst of it. `answer`: callbacks hang until then, so that a great many wait; `blink`: it goes on
+   * and is paused again several times; `take-key`: a destination's key is taken away.
+   */
+  readonly amid: 'nothing' | 'pause' | 'continue' | 'blink' | 'take-key' | 'answer' | 'kill' | 'request' | 'SIGTERM';
 }
 
 /** Posts a great many, and does something in the midst of it. */
@@ -142,8 +146,8 @@ export class Burst extends Step {
     const amidst = async (): Promise<unknown> => {
       // When the wave has been written, and before the relay has read it.
       await new Promise((resolve) => setImmediate(resolve));
-      if (amid === 'pause') return pause(world, rig);
-      return isEnd(amid) ? end(world, rig, amid) : amid === 'answer' ? answerAll(rig) : Promise.resolve();
+      if (isEnd(amid)) return end(world, rig, amid);
+      return amids[amid](world, rig);
     };
     for (let next = 0; next < count && (done === undefined || !isEnd(amid)); next += waveSize) {
       const wave: Promise<void>[] = [];
@@ -160,8 +164,22 @@ export class Burst extends Step {
   }
 }
 
-function isEnd(amid: BurstPlan['amid']): amid is Exclude<End, 'SIGINT'> {
-  return amid !== 'nothing' && amid !== 'pause' && amid !== 'answer';
+const amids: Record<Exclude<BurstPlan['amid'], End>, (world: World, rig: RelayRig) => Promise<void>> = {
+  nothing: () => Promise.resolve(),
+  pause,
+  continue: goOn,
+  async blink(world, rig) {
+    for (let round = 0; round < 3; round++) {
+      await goOn(world, rig);
+      await pause(world, rig);
+    }
+  },
+  'take-key': (world, rig) => giveKey(world, rig, 'mine', false),
+  answer: (_, rig) => answerAll(rig),
+};
+
+function isEnd(amid: BurstPlan['amid']): amid is Extract<BurstPlan['amid'], End> {
+  return !(amid in amids);
 }
 
 /** Every callback answers 200 from now on, and what hangs there is answered. */
@@ -239,7 +257,7 @@ export class Answer extends Step {
   }
 }
 
-async function pause(world: World, rig: RelayRig): Promise<void> {
+export async function pause(world: World, rig: RelayRig): Promise<void> {
   const { sending } = await rig.client.request('debug/pause', { by: { kind: 'terminal', id: 'model' } });
   if (sending.state !== 'paused') world.wrong.push('it was paused, and is not');
   world.pauseTold();
@@ -256,7 +274,7 @@ export async function lookAtHeld(world: World, rig: RelayRig): Promise<void> {
   if (world.paused === paused) paused.held ??= new Set(heldOf(world, held));
 }
 
-function heldOf(world: World, held: readonly HeldForwarding[]): KnownForwarding[] {
+export function heldOf(world: World, held: readonly HeldForwarding[]): KnownForwarding[] {
   return held.flatMap((each) => world.ofHeld(each) ?? []);
 }
 
@@ -273,11 +291,32 @@ export class Continue extends Step {
   }
 }
 
-async function goOn(world: World, rig: RelayRig): Promise<void> {
+export async function goOn(world: World, rig: RelayRig): Promise<void> {
   world.continuing(await allHeld(rig.client));
   const { sending } = await rig.client.request('debug/continue', {});
   world.goingOn = false;
   if (sending.state === 'paused') world.pauseTold();
+}
+
+/** What a pause or a breakpoint holds, in order. */
+export function heldByGate({ held }: Pick<Told, 'held'>): HeldForwarding[] {
+  const place = ({ notificationId }: HeldForwarding): number => Number(notificationId.slice(1));
+  return held.filter(({ heldBy }) => heldBy === 'pause' || heldBy === 'breakpoint').sort((a, b) => place(a) - place(b));
+}
+
+export function checkTaken(
+  world: World,
+  step: Step,
+  taken: readonly HeldForwarding[],
+  meant: readonly HeldForwarding[],
+): void {
+  const names = (all: readonly HeldForwarding[]): string =>
+    all
+      .map((each) => `${each.notificationId} for ${each.destinationId}`)
+      .sort()
+      .join(', ');
+  if (names(taken) !== names(meant))
+    world.wrong.push(`${step.toString()} meant ${names(meant)}, and took ${names(taken)}`);
 }
 
 /** Steps to what is held, or gives it up. */
@@ -295,20 +334,12 @@ abstract class AtHeld extends Step {
     return world.paused !== null;
   }
   protected async do(world: World, rig: RelayRig): Promise<void> {
-    const { held } = await atRest(world, rig);
-    const byGate = held.filter(({ heldBy }) => heldBy === 'pause' || heldBy === 'breakpoint');
-    const [next] = [...byGate].sort((a, b) => Number(a.notificationId.slice(1)) - Number(b.notificationId.slice(1)));
-    const chosen = this.#index === null ? next : byGate[this.#index % Math.max(1, byGate.length)];
+    const byGate = heldByGate(await atRest(world, rig));
+    const chosen = this.#index === null ? byGate[0] : byGate[this.#index % Math.max(1, byGate.length)];
     const meant = byGate.filter(({ notificationId }) => notificationId === chosen?.notificationId);
     if (chosen === undefined && this.#index !== null) return;
     const done = await this.ask(world, rig, meant, this.#index === null ? undefined : chosen?.notificationId);
-    const names = (all: readonly HeldForwarding[]): string =>
-      all
-        .map((each) => `${each.notificationId} for ${each.destinationId}`)
-        .sort()
-        .join(', ');
-    if (names(done) !== names(meant))
-      world.wrong.push(`${this.toString()} meant ${names(meant)}, and took ${names(done)}`);
+    checkTaken(world, this, done, meant);
   }
 
   protected abstract ask(
@@ -345,7 +376,57 @@ export class Drop extends AtHeld {
   }
 }
 
-/** Sends an edited body in the place of what is held of a delivery. */
+/** An edited body that is to take the place of what is held of a delivery. */
+export class Edited {
+  readonly #world: World;
+  readonly #chosen: HeldForwarding;
+  readonly delivery: KnownDelivery;
+
+  /** @param chosen of what is held, the one by which it is asked for */
+  constructor(world: World, held: readonly HeldForwarding[], chosen: HeldForwarding) {
+    this.#world = world;
+    this.#chosen = chosen;
+    const originals = held.filter(({ deliveryId }) => deliveryId === chosen.deliveryId);
+    const { source, type } = world.ofHeld(chosen)?.delivery.content ?? ({ source: 'campaign-monitor' } as Content);
+    const content: Content = { source, events: source === 'open-connectors' ? 2 : 1, type, stops: true };
+    const to = new Set(originals.map(({ destinationId }) => world.destination(destinationId)));
+    this.delivery = world.posting(
+      content,
+      [...to].filter((each) => world.takes(each, content)),
+    );
+  }
+
+  /** @returns what it took the place of; undefined where it was refused */
+  async ask(client: RelayClient): Promise<readonly HeldForwarding[] | undefined> {
+    const { delivery } = this;
+    try {
+      const body = { text: bodyOf(delivery) };
+      const result = await client.request('debug/edit', {
+        ...{ id: this.#chosen.notificationId, body, contentType: 'application/json' },
+      });
+      delivery.id = result.delivery.id;
+      delivery.unsure = false;
+      this.#narrow(result.dropped);
+      return result.dropped;
+    } catch (error) {
+      if (!(error instanceof RelayRequestError)) throw error;
+      delivery.gone = true;
+      return undefined;
+    }
+  }
+
+  /** It goes only where it took the place of something. */
+  #narrow(dropped: readonly HeldForwarding[]): void {
+    const { forwardings } = this.delivery;
+    for (const each of [...forwardings]) {
+      if (dropped.some(({ destinationId }) => destinationId === each.destination.id)) continue;
+      forwardings.splice(forwardings.indexOf(each), 1);
+      if (each.arrivals.length > 0) this.#world.wrong.push(`${each.name} came, and took no one's place`);
+      each.state = 'discarded';
+    }
+  }
+}
+
 export class Edit extends Step {
   readonly #index: number;
   constructor(index: number) {
@@ -359,43 +440,23 @@ export class Edit extends Step {
     return world.paused !== null;
   }
   protected async do(world: World, rig: RelayRig): Promise<void> {
-    const { held } = await atRest(world, rig);
-    const byGate = held.filter(({ heldBy }) => heldBy === 'pause' || heldBy === 'breakpoint');
+    const byGate = heldByGate(await atRest(world, rig));
     const chosen = byGate[this.#index % Math.max(1, byGate.length)];
     if (chosen === undefined) return;
-    const originals = heldOf(
+    const edited = new Edited(world, byGate, chosen);
+    const isTaken = edited.delivery.forwardings.length > 0;
+    const dropped = await edited.ask(rig.client);
+    if ((dropped !== undefined) !== isTaken)
+      world.wrong.push(`${this.toString()} was ${isTaken ? 'refused' : 'not refused'}`);
+    if (dropped === undefined) return;
+    checkTaken(
       world,
+      this,
+      dropped,
       byGate.filter(({ deliveryId }) => deliveryId === chosen.deliveryId),
     );
-    const [original] = originals;
-    if (original === undefined) return;
-    const { source, type } = original.delivery.content;
-    const content: Content = { source, events: source === 'open-connectors' ? 2 : 1, type, stops: true };
-    const to = [...new Set(originals.map(({ destination }) => destination))].filter((each) =>
-      world.takes(each, content),
-    );
-    const edited = world.posting(content, to);
-    const body = { text: bodyOf(edited) };
-    if (to.length === 0) {
-      edited.gone = true;
-      await refused(world, rig.client.request('debug/edit', { id: chosen.notificationId, body }), this);
-      return;
-    }
-    const { delivery } = await rig.client.request('debug/edit', {
-      ...{ id: chosen.notificationId, body, contentType: 'application/json' },
-    });
-    edited.id = delivery.id;
-    edited.unsure = false;
+    const originals = heldOf(world, dropped);
     world.discarded(originals, new Set(originals));
-  }
-}
-
-async function refused(world: World, asked: Promise<unknown>, step: Step): Promise<void> {
-  try {
-    await asked;
-    world.wrong.push(`${step.toString()} was not refused`);
-  } catch (error) {
-    if (!(error instanceof RelayRequestError)) throw error;
   }
 }
 
@@ -627,12 +688,15 @@ export class Key extends Step {
   }
   protected async do(world: World, rig: RelayRig): Promise<void> {
     await atRest(world, rig);
-    for (const each of world.destinations.values()) if (each.keyName === this.#name) each.closed = false;
-    if (this.#isGiven) world.keysGiven.add(this.#name);
-    else world.keysGiven.delete(this.#name);
-    const key = this.#isGiven ? keys[this.#name] : null;
-    await rig.client.request('relay/configure', { secrets: { signatureKeys: { [this.#name]: key } } });
+    await giveKey(world, rig, this.#name, this.#isGiven);
   }
+}
+
+async function giveKey(world: World, rig: RelayRig, name: KeyName, isGiven: boolean): Promise<void> {
+  for (const each of world.destinations.values()) if (each.keyName === name) each.closed = false;
+  if (isGiven) world.keysGiven.add(name);
+  else world.keysGiven.delete(name);
+  await rig.client.request('relay/configure', { secrets: { signatureKeys: { [name]: isGiven ? keys[name] : null } } });
 }
 
 /** Keeps only so many deliveries. */
@@ -773,148 +837,4 @@ export async function finish(world: World, rig: RelayRig, patienceMs: number): P
   });
   if (status.counts.waiting + status.counts.held > 0) world.wrong.push('something waits to the end');
   throwWrong(world, rig);
-}
-
-const destination = fc.constantFrom('plain', 'strict', 'raw');
-const index = fc.nat({ max: 30 });
-const type = fc.constantFrom(...eventTypes);
-const breakpointNames = Object.keys(breakpoints) as BreakpointName[];
-
-function weighted<T>(weight: number, arbitrary: fc.Arbitrary<T>): { weight: number; arbitrary: fc.Arbitrary<T> } {
-  return { weight, arbitrary };
-}
-
-/** Sequences of commands. @param most how many at most */
-export function sequences(most: number, replayPath: string): fc.Arbitrary<Iterable<fc.AsyncCommand<World, RelayRig>>> {
-  const step = fc.oneof(
-    weighted(
-      8,
-      fc
-        .record({
-          events: fc.constantFrom(1, 1, 1, 2, 20, 21, 45),
-          type,
-          stops: fc.boolean(),
-          form: fc.constantFrom('json', 'json', 'xml'),
-        })
-        .map((posted) => new Post(posted)),
-    ),
-    weighted(
-      2,
-      fc
-        .record({
-          count: fc.constantFrom(30, 100, 300),
-          stopAt: fc.constantFrom(0, 1, 2, 70),
-          amid: fc.constantFrom('nothing', 'answer', 'answer', 'pause', 'pause', 'kill', 'SIGTERM', 'request'),
-        })
-        .map((plan) => new Burst(plan)),
-    ),
-    weighted(
-      2,
-      fc.tuple(fc.constantFrom('right', 'wrong', 'missing'), type).map((given) => new PostPlatform(...given)),
-    ),
-    weighted(
-      1,
-      fc.constantFrom('rejected', 'test').map((kind) => new PostOther(kind)),
-    ),
-    weighted(
-      5,
-      fc
-        .tuple(destination, fc.constantFrom('ok', 'ok', 'ok', ...answerings))
-        .map(([name, answering]) => new Answer(name, answering)),
-    ),
-    weighted(
-      3,
-      fc.constant(null).map(() => new Pause()),
-    ),
-    weighted(
-      3,
-      fc.constant(null).map(() => new Continue()),
-    ),
-    weighted(
-      2,
-      fc.option(index).map((at) => new Release(at)),
-    ),
-    weighted(
-      1,
-      fc.option(index).map((at) => new Drop(at)),
-    ),
-    weighted(
-      1,
-      index.map((at) => new Edit(at)),
-    ),
-    weighted(
-      3,
-      fc
-        .tuple(
-          fc.constantFrom('set', 'add'),
-          fc.subarray(breakpointNames, { maxLength: 2 }),
-          fc.record({
-            owner: fc.constantFrom('terminal', 'terminal', 'vscode'),
-            connection: fc.constantFrom('first', 'second'),
-          }),
-        )
-        .map(([how, names, by]) => new Break(how, names, by)),
-    ),
-    weighted(
-      1,
-      fc.constantFrom('remove', 'remove-all').map((how) => new Break(how)),
-    ),
-    weighted(
-      1,
-      fc.constant(null).map(() => new Leave()),
-    ),
-    weighted(
-      1,
-      fc.option(index).map((at) => new Discard(at)),
-    ),
-    weighted(
-      1,
-      fc.oneof(index, fc.constant('failed' as const)).map((at) => new Replay(at)),
-    ),
-    weighted(
-      2,
-      fc
-        .tuple(
-          destination,
-          fc.constantFrom(
-            'remove',
-            'add',
-            'add',
-            'updates',
-            'all-types',
-            'hold',
-            'free',
-            'free',
-            'mine',
-            'later',
-            'no-key',
-          ),
-        )
-        .map(([name, change]) => new Redirect(name, change)),
-    ),
-    weighted(
-      2,
-      fc.tuple(fc.constantFrom('mine', 'later'), fc.constantFrom(true, true, false)).map((key) => new Key(...key)),
-    ),
-    weighted(
-      1,
-      fc.oneof(
-        fc.constantFrom(5, 40).map((most) => new Retain(most)),
-        fc.constant(null).map(() => new Clear()),
-      ),
-    ),
-    weighted(
-      1,
-      fc.constantFrom('kill', 'kill', 'request', 'SIGTERM', 'SIGINT').map((by) => new Restart(by)),
-    ),
-    weighted(
-      1,
-      fc.constant(null).map(() => new Look()),
-    ),
-  );
-  return fc.commands([step] as fc.Arbitrary<fc.AsyncCommand<World, RelayRig>>[], {
-    maxCommands: most,
-    size: 'max',
-    replayPath,
-  }) as never;
 }

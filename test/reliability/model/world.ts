@@ -243,9 +243,10 @@ export class World {
     return () => void destination.signedBy.add(destination.keyName);
   }
 
-  /** What is under way is done, where a destination has been changed. */
+  /** What is under way is done, where a destination has been changed and can be reached. */
   settled(): void {
     for (const destination of this.destinations.values()) {
+      if (destination.dark) continue;
       destination.signedBy = new Set([destination.keyName]);
       destination.closed = this.holds(destination);
     }
@@ -474,7 +475,7 @@ export class World {
 
   #judge(each: KnownForwarding, arrival: Arrival): void {
     const say = (what: string): void => void this.wrong.push(`${each.name} ${what}`);
-    if (each.delivery.gone) say('came, and is not in the history');
+    if (each.delivery.gone && !each.racing) say('came, and is not in the history');
     if (each.state === 'discarded' && !each.racing) say('came, and was discarded');
     if (each.destination.closed) say('came, and its destination holds all');
     this.#judgePause(each, say);
