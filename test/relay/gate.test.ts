@@ -207,6 +207,9 @@ describe('Pausing, stepping and continuing', () => {
     await relay.client.request('debug/step', { id: 'e1' });
     await receiver.received(2);
     assert.equal(receiver.requests[0]?.text, receiver.requests[1]?.text);
+    await relay.drained();
+    await relay.client.request('notifications/replay', { ids: ['e1'] });
+    assert.deepEqual(await heldIds(relay), ['n1'], 'each replay anew');
   });
 
   it('drops one that is held, or the next, which a replay can still send', async () => {
@@ -911,15 +914,21 @@ describe('Breakpoints', () => {
     assert.deepEqual([after?.met, after?.stops, after?.lastNotStopped?.why], [1, 0, 'stepped']);
   });
 
-  it('say why a destination that cannot be reached is no failed attempt', async () => {
+  it('say why a destination that cannot be reached is no failed attempt, and are not asked about each try', async () => {
     const away = await startReceiver();
+    const { port } = away;
     await away.stop();
     const relay = await startWith(away);
-    await relay.client.request('debug/breakpoints', { add: [{ at: 'failed-attempt' }] });
+    await relay.client.request('debug/breakpoints', {
+      add: [{ at: 'failed-attempt' }, { at: 'event', log: '{event.id}' }],
+    });
     await deliver(relay, 'a');
     await until(async () => (await relay.client.request('relay/status', {})).destinations[0]?.state === 'down');
-    const [after] = (await relay.client.request('debug/breakpoints', {})).breakpoints;
-    assert.equal(after?.lastNotStopped?.why, 'unreachable-is-no-attempt');
+    const known = async () => (await relay.client.request('debug/breakpoints', {})).breakpoints;
+    assert.equal((await known())[0]?.lastNotStopped?.why, 'unreachable-is-no-attempt');
+    const back = await startReceiver({ port });
+    await back.received(1);
+    assert.equal((await known())[1]?.lookedAt, 1);
   });
 
   it('print no key or credential, however an expression comes by it', async () => {
