@@ -1,4 +1,4 @@
-/** Faults of the disk, put in where the relay meets it: in the statements of `node:sqlite` in this process. */
+/** Statements of `node:sqlite` in this process, where the relay reads: watched, or failing as by faults of the disk. */
 import { StatementSync } from 'node:sqlite';
 import { afterwards } from './afterwards.ts';
 
@@ -12,23 +12,36 @@ export interface Fault {
 type Reading = (this: StatementSync, ...values: unknown[]) => unknown;
 
 /**
+ * From now on is told of each statement that matches before it reads. The history's thread is another one.
+ * @param sql matched against the statement's text
+ * @param onRead gets what it is asked with
+ * @returns what ends that
+ */
+export function watchReading(sql: RegExp, onRead: (values: readonly unknown[]) => void): () => void {
+  const statements = StatementSync.prototype as unknown as Record<'get' | 'all' | 'iterate', Reading>;
+  const { get, all, iterate } = statements;
+  const watched = (read: Reading): Reading =>
+    function (...values) {
+      if (sql.test(this.sourceSQL)) onRead(values);
+      return read.apply(this, values);
+    };
+  const end = (): void => void Object.assign(statements, { get, all, iterate });
+  Object.assign(statements, { get: watched(get), all: watched(all), iterate: watched(iterate) });
+  afterwards(end);
+  return end;
+}
+
+/**
  * From now on each statement that matches fails as it does where the disk cannot be read: SQLITE_IOERR_READ. The
  * history's thread is another one and reads on.
  * @param sql matched against the statement's text
  */
 export function failReading(sql: RegExp): Fault {
-  const statements = StatementSync.prototype as unknown as Record<'get' | 'all', Reading>;
-  const { get, all } = statements;
   let met = 0;
-  const failing = (read: Reading): Reading =>
-    function (...values) {
-      if (!sql.test(this.sourceSQL)) return read.apply(this, values);
-      met += 1;
-      throw Object.assign(new Error('disk I/O error'), { code: 'ERR_SQLITE_ERROR', errcode: 266 });
-    };
-  const mend = (): void => void Object.assign(statements, { get, all });
-  Object.assign(statements, { get: failing(get), all: failing(all) });
-  afterwards(mend);
+  const mend = watchReading(sql, () => {
+    met += 1;
+    throw Object.assign(new Error('disk I/O error'), { code: 'ERR_SQLITE_ERROR', errcode: 266 });
+  });
   return {
     get met() {
       return met;

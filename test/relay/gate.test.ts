@@ -143,10 +143,11 @@ describe('Pausing, stepping and continuing', () => {
     await relay.client.request('debug/pause', {});
     release();
     const held: number[] = [];
-    for (let sent = 0; sent === 0; await new Promise(setImmediate)) {
+    for (let sent = 0; sent === 0;) {
       const { counts } = await relay.client.request('relay/status', {});
       held.push(counts.held);
       sent = counts.sent;
+      await new Promise((resolve) => setImmediate(resolve));
     }
     assert.deepEqual([...new Set(held)], [0]);
   });

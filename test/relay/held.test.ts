@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync, StatementSync } from 'node:sqlite';
+import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
 import { openForWriting } from '../../src/relay/database.ts';
 import { countHeld, holdOf, readHoldView, readSending, waitingByDestination } from '../../src/relay/held.ts';
@@ -10,6 +10,7 @@ import { storeFile } from '../../src/relay/history.ts';
 import { Statements } from '../../src/relay/statements.ts';
 import { Store } from '../../src/relay/store.ts';
 import { afterwards, temporaryFolder } from './afterwards.ts';
+import { watchReading } from './failing-statements.ts';
 import { Holding, holdingStep, pausedSending } from './holding.ts';
 import { deliveryRecord, destinationId } from './records.ts';
 
@@ -180,12 +181,7 @@ describe('What is listed as held', () => {
       [to[1], to[1], to[1]],
     );
     const read: unknown[] = [];
-    const { iterate } = StatementSync.prototype;
-    afterwards(() => (StatementSync.prototype.iterate = iterate));
-    StatementSync.prototype.iterate = function (...values: unknown[]) {
-      read.push(values[0]);
-      return iterate.apply(this, values as Parameters<typeof iterate>);
-    };
+    watchReading(/FROM forwardings/, ([to]) => read.push(to));
     store.holds.list(0, 50, view);
     assert.deepEqual(read, [to[1]]);
   });
