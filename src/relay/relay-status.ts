@@ -52,8 +52,13 @@ export function statusOf(parts: StatusParts): Status {
   const local = urls(`http://127.0.0.1:${parts.port}`);
   const publicUrls = publicUrl === null ? null : urls(publicUrl);
   const { sending } = parts.gate;
-  const held = Object.values(sending.held).reduce((sum, each) => sum + each, 0);
-  const counts = { ...store.totals, waiting: store.totals.waiting - held, held };
+  const { waiting } = store.totals;
+  // It may have been counted before the disk could not be read, when it was more.
+  const held = Math.min(
+    Object.values(sending.held).reduce((sum, each) => sum + each, 0),
+    waiting,
+  );
+  const counts = { ...store.totals, waiting: waiting - held, held };
   const failures = [store.failure, store.full].filter((each) => each !== null);
   return {
     protocolVersion,

@@ -101,6 +101,16 @@ describe('A disk that cannot be read', () => {
     assert.equal(unreadable(relay), 1);
   });
 
+  it('has no less than nothing wait where what is held was counted before', async () => {
+    const relay = await startTestRelay({ settings: { destinations: [{ url: 'http://127.0.0.1:9/' }] } });
+    await relay.client.request('debug/pause', {});
+    for (let i = 0; i < 3; i++) await relay.deliver(sampleBody({ seed: i }));
+    assert.deepEqual([(await counts(relay)).waiting, (await counts(relay)).held], [0, 3]);
+    failReading(/SELECT count\(\*\) AS n FROM forwardings/);
+    await relay.client.request('notifications/discard', { ids: ['n1', 'n2'] });
+    assert.deepEqual([(await counts(relay)).waiting, (await counts(relay)).held], [0, 1]);
+  });
+
   it('tells the status what was counted last', async () => {
     const receiver = await startReceiver({ answer: 'hang' });
     const relay = await startTestRelay({ settings: { destinations: [{ url: receiver.url }] } });
