@@ -215,7 +215,14 @@ export class Store {
   add(delivery: DeliveryRecord, onDisk?: () => void): Promise<void> {
     const { full } = this;
     if (full !== null) return Promise.reject(full);
-    return this.#queue.write(() => this.#insertDelivery(delivery), onDisk);
+    return this.#queue.write(
+      () => this.#insertDelivery(delivery),
+      () => {
+        // What it takes the place of may be removed.
+        if (delivery.drops !== undefined) this.#retention.startOver();
+        onDisk?.();
+      },
+    );
   }
 
   /**

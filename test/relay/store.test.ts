@@ -606,6 +606,20 @@ describe('Totals and retention', () => {
     assert.equal(deliveryIds(file).at(-1), 300);
   });
 
+  it('remove what was edited once its edit has taken its place', async () => {
+    const file = newFile();
+    const store = openStore(file);
+    const to = [destinationId(store)];
+    store.setRetention({ maxDeliveries: 1, maxBytes: Infinity });
+    await store.add(deliveryRecord(store, { to }));
+    await Promise.all([1, 2].map(() => store.add(deliveryRecord(store, { status: 'test' }))));
+    await until(() => store.totals.deliveries === 1);
+    const edit = deliveryRecord(store, { to });
+    await store.add({ ...edit, editOf: 1, drops: [{ notificationId: 1, destinationId: to[0]! }] });
+    await until(() => store.totals.deliveries === 1, 5000);
+    assert.deepEqual(deliveryIds(file), [4]);
+  });
+
   it('count what the index takes', async () => {
     const store = openStore(newFile());
     await Promise.all(Array.from({ length: 100 }, () => store.add(deliveryRecord(store))));
