@@ -27,7 +27,7 @@ import { Subjects } from './debug-subject.ts';
 import type { Subject } from './debug-subject.ts';
 import { toldId } from './destinations.ts';
 import { holdOf } from './held.ts';
-import type { ForwardingKey, Hold, Holdable, HeldCounts, HoldView, KeptSending, Paused } from './held.ts';
+import type { ForwardingKey, Hold, Holdable, HeldCounts, HoldView, KeptSending, Paused, StoppedKey } from './held.ts';
 import { isOfPause } from './holds.ts';
 import type { HeldFact } from './holds.ts';
 import type { AttemptRecord, DeliveryRecord } from './records.ts';
@@ -97,6 +97,8 @@ export class Gate implements GateView {
   /** What is being edited: it is neither sent nor released nor dropped until that is written. */
   readonly #claimed = new Set<string>();
   #counted: HeldCounts = nothingHeld;
+  /** What has stopped, and is not on disk as that yet. */
+  #stopping: readonly StoppedKey[] = [];
   /** It could not be counted, which was said. */
   #said = false;
 
@@ -129,6 +131,7 @@ export class Gate implements GateView {
     const { store } = this.#options;
     return {
       sending: this.#sending,
+      stopping: this.#stopping,
       destinationHold: (id) => store.destinations.heldBy(id),
       isUnderWay: (key) => this.#options.isUnderWay(key),
     };
@@ -279,15 +282,15 @@ export class Gate implements GateView {
     const { pause, breakpoint } = this.#heldCounts();
     const closings = this.#closings;
     const isAsItWas = (): boolean => this.#closings === closings;
-    let isOpen = false;
+    const done = { isOpen: false };
     await this.#options.store.holds.keepSending(
       () => (isAsItWas() ? { ...this.#sending, paused: null } : this.#sending),
       () => {
-        isOpen = isAsItWas();
-        if (isOpen) this.#open();
+        done.isOpen = isAsItWas();
+        if (done.isOpen) this.#open();
       },
     );
-    if (isOpen) {
+    if (done.isOpen) {
       this.#options.log('info', `sending goes on: ${pause + breakpoint} were held`);
       this.#options.onContinued();
     }
@@ -463,9 +466,14 @@ export class Gate implements GateView {
     const by = before?.by ?? ({ kind: 'breakpoint', breakpointId: names[0] ?? '' } as const);
     this.#close({ by, since: before?.since ?? now, stop });
     this.#options.log('info', `sending stopped: ${stop.text}`);
+    const stopping = keys.map((key) => ({ ...key, breakpoint: ids[0] ?? 0 }));
+    this.#stopping = [...this.#stopping, ...stopping];
     void this.#options.store.holds
-      .stop(() => this.#sending, keys, ids[0] ?? 0)
-      .then(() => this.#options.onStopped(stop));
+      .stop(() => this.#sending, stopping)
+      .then(() => {
+        this.#stopping = this.#stopping.filter((each) => !stopping.includes(each));
+        this.#options.onStopped(stop);
+      });
   }
 
   #close(paused: Paused): void {

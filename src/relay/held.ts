@@ -56,9 +56,16 @@ export interface Holdable extends ForwardingKey {
   readonly stopped: number | null;
 }
 
+/** A forwarding that has stopped at a breakpoint. */
+export interface StoppedKey extends ForwardingKey {
+  readonly breakpoint: number;
+}
+
 /** What else decides it. */
 export interface HoldView {
   readonly sending: KeptSending;
+  /** What has stopped, as the log does not say yet. */
+  readonly stopping: readonly StoppedKey[];
   destinationHold(destinationId: number): DestinationHold | null;
   isUnderWay(key: ForwardingKey): boolean;
 }
@@ -74,7 +81,8 @@ export function holdOf(forwarding: Holdable, view: HoldView): Hold | null {
   if (destination === null && (paused === null || released === no)) return null;
   if (view.isUnderWay(forwarding)) return null;
   if (destination !== null) return { by: destination.by, breakpoint: null, detail: destination.why };
-  return stopped === null ? byPause : { by: 'breakpoint', breakpoint: stopped, detail: `stopped at b${stopped}` };
+  const at = view.stopping.find((each) => isSame(each, forwarding))?.breakpoint ?? stopped;
+  return at === null ? byPause : { by: 'breakpoint', breakpoint: at, detail: `stopped at b${at}` };
 }
 
 /** What the log has kept of sending. What cannot be read counts as paused: rather too much is held than sent. */
@@ -107,6 +115,7 @@ export function readHoldView(sql: Statements, underWay: readonly ForwardingKey[]
   }
   return {
     heldDestinations: [...held.keys()],
+    stopping: [],
     sending: readSending(sql),
     destinationHold: (id) => held.get(id) ?? null,
     isUnderWay: (key) => underWay.some((each) => isSame(each, key)),
@@ -115,6 +124,10 @@ export function readHoldView(sql: Statements, underWay: readonly ForwardingKey[]
 
 function isSame(a: ForwardingKey, b: ForwardingKey): boolean {
   return a.notificationId === b.notificationId && a.destinationId === b.destinationId;
+}
+
+function distinct(keys: readonly ForwardingKey[]): ForwardingKey[] {
+  return keys.filter((key, index) => keys.findIndex((each) => isSame(each, key)) === index);
 }
 
 /** A row of forwardings, as {@link holdOf} takes it. */
@@ -160,15 +173,18 @@ export function countHeld(
       counts.pause += here - free - stopped;
     }
   }
-  const withoutUnderWay: HoldView = { ...view, isUnderWay: () => false };
-  for (const { notificationId, destinationId } of underWay) {
+  // What the log does not know is corrected one by one.
+  const asLogged: HoldView = { ...view, stopping: [], isUnderWay: () => false };
+  for (const { notificationId, destinationId } of distinct([...underWay, ...view.stopping])) {
     const row = sql.get(
       'SELECT * FROM forwardings WHERE notification_id = ? AND destination_id = ?',
       notificationId,
       destinationId,
     );
-    const hold = row === undefined ? null : holdOf(holdableOf(row), withoutUnderWay);
-    if (hold !== null) counts[hold.by] -= 1;
+    if (row === undefined) continue;
+    const [before, now] = [holdOf(holdableOf(row), asLogged), holdOf(holdableOf(row), view)];
+    if (before !== null) counts[before.by] -= 1;
+    if (now !== null) counts[now.by] += 1;
   }
   return counts;
 }

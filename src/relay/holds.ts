@@ -1,7 +1,7 @@
 /** What is held in the log: read, released, stopped and given up, each in one transaction. What is held is derived (held.ts). */
 import { changeCodes, isWaiting, stateCodes } from './database.ts';
 import { holdableOf, holdOf } from './held.ts';
-import type { ForwardingKey, Hold, HoldView, KeptSending } from './held.ts';
+import type { ForwardingKey, Hold, HoldView, KeptSending, StoppedKey } from './held.ts';
 import type { Row, Statements } from './statements.ts';
 import type { Tally } from './tally.ts';
 import type { WriteQueue } from './write-queue.ts';
@@ -60,13 +60,13 @@ export class Holds {
   /**
    * Keeps, as bookkeeping, that sending stopped at a breakpoint.
    * @param sending how it stands then; asked when it is written
-   * @param keys what stopped there
+   * @param stopped what stopped there
    * @returns when that is on disk
    */
-  async stop(sending: () => KeptSending, keys: readonly ForwardingKey[], breakpoint: number): Promise<void> {
+  async stop(sending: () => KeptSending, stopped: readonly StoppedKey[]): Promise<void> {
     await this.#options.queue.keep('that sending stopped at a breakpoint', () => {
       this.#set('sending', sending());
-      for (const { notificationId, destinationId } of keys) {
+      for (const { notificationId, destinationId, breakpoint } of stopped) {
         this.#sql.run(
           `UPDATE forwardings SET stopped = ?, looked = 1, released = NULL WHERE notification_id = ? AND destination_id = ? AND ${isWaiting}`,
           breakpoint,

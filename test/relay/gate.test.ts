@@ -574,6 +574,20 @@ describe('Breakpoints', () => {
     );
   });
 
+  it('hold what stopped from that moment on, whatever of it is on disk', async () => {
+    const relay = await startWith(await startReceiver());
+    await relay.client.request('debug/breakpoints', { add: [{ at: 'event' }] });
+    await deliver(relay, 'a');
+    let state = await sending(relay);
+    while (state.state === 'flowing') state = await sending(relay);
+    assert.deepEqual(state.held, { pause: 0, breakpoint: 1, missingKey: 0, destination: 0 });
+    const { held } = await relay.client.request('debug/held', {});
+    assert.deepEqual(
+      held.map(({ heldBy, breakpointId }) => [heldBy, breakpointId]),
+      [['breakpoint', 'b1']],
+    );
+  });
+
   it('stop where an attempt failed, and hold the retry', async () => {
     const receiver = await startReceiver({ answer: (_, number) => ({ status: number === 1 ? 503 : 200 }) });
     const relay = await startWith(receiver);

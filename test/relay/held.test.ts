@@ -63,6 +63,7 @@ describe('Who holds a forwarding', () => {
           { notificationId: 5, destinationId: 2, state, released, stopped },
           {
             sending,
+            stopping: [],
             destinationHold: (id) => (id === 2 ? destination : assert.fail('another destination')),
             isUnderWay: (key) => key.notificationId === 5 && key.destinationId === 2 && isSent,
           },
@@ -173,6 +174,7 @@ describe('What is listed as held', () => {
     for (let i = 0; i < 3; i++) await store.add(deliveryRecord(store, { to }));
     const view: HoldView = {
       sending: flowing,
+      stopping: [],
       destinationHold: (id) => (id === to[1] ? missing : null),
       isUnderWay: () => false,
     };

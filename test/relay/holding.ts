@@ -115,6 +115,7 @@ export class Holding {
     const { keptSending: sending, destinations } = this.store;
     return {
       sending,
+      stopping: [],
       destinationHold: (id) => destinations.heldBy(id),
       isUnderWay: (key) =>
         underWay.some((each) => each.notificationId === key.notificationId && each.destinationId === key.destinationId),
@@ -215,8 +216,10 @@ export class Holding {
         await store.holds.drop(held);
         return;
       case 'stop': {
-        const keys = store.forwardings.destinationsOf(id).map((to) => ({ notificationId: id, destinationId: to }));
-        return store.holds.stop(() => pausedSending(paused === null ? no + 1 : no), keys, 4);
+        const keys = store.forwardings.destinationsOf(id).map((to) => ({
+          ...{ notificationId: id, destinationId: to, breakpoint: 4 },
+        }));
+        return store.holds.stop(() => pausedSending(paused === null ? no + 1 : no), keys);
       }
       case 'replay':
         await store.forwardings.startRound(id, store.forwardings.destinationsOf(id));

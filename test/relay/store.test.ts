@@ -293,7 +293,7 @@ describe("The store's bookkeeping", () => {
     const read = (id: number, released: number | null, after: number, limit = 10): number[] =>
       store.forwardings.waiting(id, released, after, limit).map((each) => each.notificationId);
     assert.deepEqual(read(a, 1, 0), []);
-    const view: HoldView = { sending: paused(1), destinationHold: () => null, isUnderWay: () => false };
+    const view: HoldView = { sending: paused(1), stopping: [], destinationHold: () => null, isUnderWay: () => false };
     const released = await store.holds.release(() => store.holds.of(2, view).slice(0, 1), 1);
     assert.deepEqual(
       released.map(({ notificationId, destinationId: id, hold }) => [notificationId, id, hold.by]),
@@ -478,7 +478,7 @@ class Exercised {
 
   get #view(): HoldView {
     const { keptSending: sending, destinations } = this.store;
-    return { sending, destinationHold: (id) => destinations.heldBy(id), isUnderWay: () => false };
+    return { sending, stopping: [], destinationHold: (id) => destinations.heldBy(id), isUnderWay: () => false };
   }
 
   #chosen(which: number): { notification: number; delivery: number } | undefined {

@@ -96,6 +96,7 @@ describe('What is held, by the columns of events', () => {
     const view = (...ids: number[]): LogHoldView => ({
       sending: { no: 1, paused: null },
       heldDestinations: ids,
+      stopping: [],
       destinationHold: () => assert.fail('it was to be known from the columns'),
       isUnderWay: () => assert.fail('it was to be known from the columns'),
     });
@@ -108,7 +109,13 @@ describe('What is held, by the columns of events', () => {
     block.queued[3] = slotOf(5);
     block.freed[3] = slotOf(5);
     const view = (heldDestinations: readonly number[], no: number): LogHoldView => ({
-      ...{ sending: pausedSending(no), heldDestinations, destinationHold: () => null, isUnderWay: () => false },
+      ...{
+        sending: pausedSending(no),
+        heldDestinations,
+        stopping: [],
+        destinationHold: () => null,
+        isUnderWay: () => false,
+      },
     });
     const of = (held: readonly number[], no: number): boolean[] => {
       const columns = new HeldColumns(view(held, no), 7, []);
