@@ -31,7 +31,7 @@ import type { ForwardingKey, Hold, Holdable, HeldCounts, HoldView, KeptSending, 
 import { isOfPause } from './holds.ts';
 import type { HeldFact } from './holds.ts';
 import type { AttemptRecord, DeliveryRecord } from './records.ts';
-import { iso, shownBreakpoint } from './shown.ts';
+import { iso, shownBreakpoint, shownSending } from './shown.ts';
 import type { Store } from './store.ts';
 import type { Target } from './target.ts';
 import type { Job } from './waiting.ts';
@@ -144,13 +144,7 @@ export class Gate implements GateView {
 
   /** How sending stands. */
   get sending(): Sending {
-    const { breakpoints } = this.#options;
-    const { pause, breakpoint, 'missing-key': missingKey, destination } = this.#heldCounts();
-    const held = { pause, breakpoint, missingKey, destination };
-    const { paused } = this.#sending;
-    if (paused === null) return { state: 'flowing', held, breakpoints: breakpoints.enabled };
-    const { by, since, stop } = paused;
-    return { state: 'paused', by, since: iso(since), stop, held, breakpoints: breakpoints.enabled };
+    return shownSending(this.#sending, this.#heldCounts(), this.#options.breakpoints.enabled);
   }
 
   /** What is held, by who holds it. Where that cannot be read, as it was. */

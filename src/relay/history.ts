@@ -25,7 +25,7 @@ import type { ForwardingKey, LogHoldView } from './held.ts';
 import { enabledOf } from './breakpoints.ts';
 import { fittingAnswer, fittingAttempts, mostPageBytes, rowBytes } from './message-size.ts';
 import { Renderer } from './render.ts';
-import { iso, parseId } from './shown.ts';
+import { parseId, shownSending } from './shown.ts';
 import { StoredReader } from './stored.ts';
 import { Statements } from './statements.ts';
 import type { Row } from './statements.ts';
@@ -163,20 +163,10 @@ export class HistoryReader {
   /** How sending was left. */
   sending(): Sending {
     return this.#atOnce(() => {
-      const view = this.#view;
-      const counts = countHeld(this.#sql, view, waitingByDestination(this.#sql), this.underWay);
-      const held = {
-        pause: counts.pause,
-        breakpoint: counts.breakpoint,
-        missingKey: counts['missing-key'],
-        destination: counts.destination,
-      };
+      const counts = countHeld(this.#sql, this.#view, waitingByDestination(this.#sql), this.underWay);
       const kept = this.#sql.get("SELECT value FROM meta WHERE key = 'breakpoints'")?.['value'];
       const breakpoints = enabledOf(typeof kept === 'string' ? JSON.parse(kept) : undefined);
-      const { paused } = view.sending;
-      if (paused === null) return { state: 'flowing', held, breakpoints };
-      const { by, since, stop } = paused;
-      return { state: 'paused', by, since: iso(since), stop, held, breakpoints };
+      return shownSending(this.#view.sending, counts, breakpoints);
     });
   }
 

@@ -168,12 +168,14 @@ export class Holds {
 
   /** What is held of a notification. */
   of(notificationId: number, view: HoldView): HeldFact[] {
-    return this.#facts(
-      `SELECT f.*, n.delivery_id FROM forwardings f JOIN notifications n ON n.id = f.notification_id
-       WHERE f.notification_id = ? AND f.${isWaiting} ORDER BY f.destination_id`,
-      view,
-      notificationId,
-    );
+    return this.#sql
+      .all(
+        `SELECT f.*, n.delivery_id FROM forwardings f JOIN notifications n ON n.id = f.notification_id
+         WHERE f.notification_id = ? AND f.${isWaiting} ORDER BY f.destination_id`,
+        notificationId,
+      )
+      .map((row) => factOf(row, view))
+      .filter((fact) => fact !== null);
   }
 
   /**
@@ -230,13 +232,6 @@ export class Holds {
     const last = all[most - 1]?.notificationId ?? 0;
     const held = all.filter(({ notificationId }) => notificationId <= last);
     return { held, more: held.length < all.length };
-  }
-
-  #facts(sql: string, view: HoldView, ...values: number[]): HeldFact[] {
-    return this.#sql
-      .all(sql, ...values)
-      .map((row) => factOf(row, view))
-      .filter((fact) => fact !== null);
   }
 
   #note(kind: number, notificationId: number): void {

@@ -1,9 +1,10 @@
 /** What clients are shown of what was stored: built here alone, whether it was stored just now or is read again. */
+import type { Sending } from '../protocol/debug.ts';
 import type { Attempt, Delivery, EventRow, Forwarding, Notification } from '../protocol/history.ts';
 import type { Destination } from '../protocol/settings.ts';
 import { columnLengths, cut } from './columns.ts';
 import { toldId } from './destinations.ts';
-import type { Hold, Holdable } from './held.ts';
+import type { HeldCounts, Hold, Holdable, KeptSending } from './held.ts';
 import type {
   AttemptFacts,
   DeliveryFacts,
@@ -218,4 +219,13 @@ function freshForwardings(
     const facts = { ...each, ...untried };
     return shownForwarding(facts, destinationById(each.destinationId), holdOf({ ...facts, notificationId: id }));
   });
+}
+
+/** How sending stands. @param counts what is held @param breakpoints how many are enabled */
+export function shownSending({ paused }: KeptSending, counts: HeldCounts, breakpoints: number): Sending {
+  const { pause, breakpoint, 'missing-key': missingKey, destination } = counts;
+  const held = { pause, breakpoint, missingKey, destination };
+  if (paused === null) return { state: 'flowing', held, breakpoints };
+  const { by, since, stop } = paused;
+  return { state: 'paused', by, since: iso(since), stop, held, breakpoints };
 }
