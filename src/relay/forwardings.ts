@@ -1,6 +1,7 @@
 /** Forwardings and attempts in the log: what becomes of a notification at each destination. */
 import { changeCodes, isCorruption, isWaiting, stateCodes } from './database.ts';
 import type { StoredState } from './database.ts';
+import type { ForwardingKey } from './held.ts';
 import type { AttemptRecord, ForwardingRecord, OpenForwarding } from './records.ts';
 import { bytesOf, notificationFactsOf, stateName } from './stored.ts';
 import type { StoredNotification } from './stored.ts';
@@ -105,6 +106,20 @@ export class Forwardings {
         );
       }
       this.#tally.move(destinationId, before, state, 1);
+    });
+  }
+
+  /**
+   * Keeps that breakpoints are not asked again about a forwarding in this round.
+   * @returns, when that is known, whether it is on disk
+   */
+  keepLooked({ notificationId, destinationId }: ForwardingKey): Promise<boolean> {
+    return this.#options.queue.keep(`that n${notificationId} was looked at`, () => {
+      this.#sql.run(
+        `UPDATE forwardings SET looked = 1 WHERE notification_id = ? AND destination_id = ? AND ${isWaiting}`,
+        notificationId,
+        destinationId,
+      );
     });
   }
 

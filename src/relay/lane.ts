@@ -388,6 +388,8 @@ export class Lane {
   #goDown({ job, discarded }: ReturnType<UnderWay['end']>, detail: string): void {
     this.#reachability.failed(job.notificationId, detail, this.target.place);
     this.#gate.unreachable(this.target);
+    // Breakpoints have been asked about it, also where a pause forgets it here.
+    if (!job.looked) void this.#options.store.forwardings.keepLooked(job);
     if (discarded || !this.#mayBegin(job)) this.#waiting.forget(job.notificationId);
     else this.#waiting.putBack({ ...job, looked: true });
     this.pump();

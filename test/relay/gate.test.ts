@@ -929,6 +929,22 @@ describe('Breakpoints', () => {
     assert.deepEqual([after?.met, after?.stops, after?.lastNotStopped?.why], [1, 0, 'stepped']);
   });
 
+  it('count once what is tried again since its destination was down, also where sending was paused meanwhile', async () => {
+    const away = await startReceiver();
+    const { port } = away;
+    await away.stop();
+    const relay = await startWith(away);
+    await relay.client.request('debug/breakpoints', { add: [{ at: 'event', hitCount: '== 2' }] });
+    await deliver(relay, 'a');
+    await until(async () => (await relay.client.request('relay/status', {})).destinations[0]?.state === 'down');
+    await relay.client.request('debug/pause', {});
+    await relay.client.request('debug/continue', {});
+    const back = await startReceiver({ port });
+    await back.received(1);
+    const [after] = (await relay.client.request('debug/breakpoints', {})).breakpoints;
+    assert.deepEqual([after?.lookedAt, after?.met, after?.stops], [1, 1, 0]);
+  });
+
   it('say why a destination that cannot be reached is no failed attempt, and are not asked about each try', async () => {
     const away = await startReceiver();
     const { port } = away;
