@@ -76,7 +76,8 @@ export class Retention {
         (removed) => {
           this.#removing = false;
           const { bytes, somethingWaits } = this.#options.kept();
-          if (removed > 0) this.#look(nextMs);
+          // What was written together with the step, and settled by that, was not looked at.
+          if (removed > 0 || this.#settledMeanwhile < Infinity) this.#look(nextMs);
           else if (bytes > this.#limits.maxBytes && somethingWaits) this.#setFull(true);
         },
         // The store has said why.
