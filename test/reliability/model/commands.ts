@@ -574,8 +574,8 @@ export class Discard extends Step {
     const { open } = world;
     const chosen = this.#index === null ? undefined : open[this.#index % Math.max(1, open.length)];
     if (this.#index !== null && chosen?.delivery.id === undefined) return;
-    const meant = chosen === undefined ? open : chosen.delivery.forwardings;
-    const before = meant.filter(({ state }) => state === 'open');
+    const meant = chosen === undefined ? world.forwardings : chosen.delivery.forwardings;
+    const before = meant.filter(({ state, again }) => state === 'open' || again);
     await rig.client.request(
       'notifications/discard',
       chosen?.delivery.id === undefined ? { waiting: true } : { ids: [chosen.delivery.id] },

@@ -382,9 +382,9 @@ export class World {
   /** They are given up. @param held whether they were held, and so not under way */
   discarded(forwardings: readonly KnownForwarding[], held: ReadonlySet<KnownForwarding>): void {
     for (const each of forwardings) {
-      if (each.state !== 'open') continue;
-      each.state = 'discarded';
-      each.racing = !held.has(each);
+      // What was taken and is not known to be waits at the relay.
+      if (each.state !== 'open') each.racing ||= each.again;
+      else Object.assign(each, { state: 'discarded', racing: !held.has(each) });
     }
   }
 
