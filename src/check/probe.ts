@@ -30,9 +30,13 @@ export interface Probe {
   read(signal: AbortSignal): Promise<number>;
 }
 
-const language = new ExpressionLanguage<{ answer: Readonly<Record<string, CelValue>> }>({
-  answer: { status: 'int', body: 'string', json: 'dyn' },
-});
+/** Its answer may be a long list, which is gone through once, or twice. */
+const mostSteps = 10_000_000;
+
+const language = new ExpressionLanguage<{ answer: Readonly<Record<string, CelValue>> }>(
+  { answer: { status: 'int', body: 'string', json: 'dyn' } },
+  mostSteps,
+);
 
 export interface UrlProbe {
   readonly url: string;
@@ -57,7 +61,7 @@ export function urlProbe({ url, value, headers = {} }: UrlProbe): Probe {
         if (status !== 200) throw new ProbeError(`the probe ${what} answered ${status}`);
         return plainNumber(body, `the probe ${what}`);
       }
-      const json = celValue(parseJson(body) ?? null, (text) => text, { elements: mostBytes, values: mostBytes });
+      const json = celValue(parseJson(body) ?? null);
       try {
         return wholeNumber(expression.evaluate({ answer: { status: BigInt(status), body, json } }), what);
       } catch (error) {

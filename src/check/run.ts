@@ -82,7 +82,7 @@ const answerLanguage = new ExpressionLanguage<AnswerVariables>({
     status: 'int',
     body: 'string',
     json: 'dyn',
-    headers: 'map<string, string>',
+    headers: 'map<string, dyn>',
     ms: 'double',
     attempts: 'int',
     error: 'string',
@@ -542,9 +542,6 @@ function orderFinding(sent: readonly Sent[]): Finding {
   };
 }
 
-/** Longer texts are cut for expressions, in characters. */
-const mostText = 100_000;
-
 function conditionFinding(sent: readonly Sent[], condition: string): Finding {
   const holds = answerLanguage.readCondition(condition);
   const say = (verdict: Finding['verdict'], actual: string): Finding => ({
@@ -572,12 +569,12 @@ function answerVariables(sent: Sent): Readonly<Record<string, CelValue>> {
   const last = lastOf(sent);
   const isAnswer = last?.kind === 'answer';
   const body = isAnswer ? last.body.toString() : '';
-  const headers = isAnswer ? last.headers.map(([name, value]) => [name.toLowerCase(), value]) : [];
+  const headers = isAnswer ? last.headers.map(([name, value]) => [name.toLowerCase(), value] as const) : [];
   return {
     status: BigInt(isAnswer ? last.status : 0),
-    body: body.slice(0, mostText),
-    json: celValue(parseJson(body) ?? null, (text) => text.slice(0, mostText)),
-    headers: Object.fromEntries(headers) as Record<string, string>,
+    body,
+    json: celValue(parseJson(body) ?? null),
+    headers: new Map(headers),
     ms: last?.ms ?? 0,
     attempts: BigInt(sent.attempts.length),
     error: last?.kind === 'broken' || last?.kind === 'unreachable' ? last.error : '',

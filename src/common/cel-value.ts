@@ -1,42 +1,63 @@
 /** Values as expressions in CEL see them (expressions.ts), without the language, which is loaded when it is needed. */
 
-/** A value as expressions see it: whole numbers are bigint. */
+/**
+ * A value as expressions see it. Whole numbers are bigint; an object is a Map, since whoever sent it has named its fields,
+ * also those that every object of JavaScript has.
+ */
 export type CelValue =
-  string | bigint | number | boolean | null | readonly CelValue[] | { readonly [name: string]: CelValue };
-
-/** How much of a value is seen. */
-export interface ValueBounds {
-  /** Lists and objects are cut to so many elements. */
-  readonly elements: number;
-  /** Of one value so many values within at all. */
-  readonly values: number;
-}
-
-const bounds: ValueBounds = { elements: 200, values: 2000 };
-
-/** What is deeper is left out. */
-const mostDepth = 6;
+  string | bigint | number | boolean | null | CutValue | readonly CelValue[] | ReadonlyMap<string, CelValue>;
 
 /**
- * A value from outside, cut to what an expression can be asked about.
- * @param value as JSON gives it
- * @param text what becomes of each text in it, which is cut there, too
- * @param most how much of it is seen
+ * Stands for a value that is larger than what is seen. Whoever asks for it is told so: half of it would be another
+ * answer, which whoever sent it could choose.
  */
-export function celValue(value: unknown, text: (value: string) => string, most = bounds): CelValue {
-  return seenValue(value, text, 0, { values: most.values, elements: most.elements });
+export class CutValue {
+  readonly isCut = true;
+  toString(): string {
+    return '…';
+  }
 }
 
-function seenValue(
-  value: unknown,
-  text: (value: string) => string,
-  depth: number,
-  budget: { values: number; readonly elements: number },
-): CelValue {
-  budget.values -= 1;
+export const cutValue = new CutValue();
+
+/** How much of a value is seen; what is larger is cut. */
+export interface ValueBounds {
+  /** Of a list or an object, in elements. */
+  readonly elements: number;
+  /** Of one value, in values within at all. */
+  readonly values: number;
+  /** Of a text, in characters. */
+  readonly text: number;
+  /** How deep lists and objects stand in each other. */
+  readonly depth: number;
+}
+
+/** Whoever has read a value has bounded its length. */
+const whole: ValueBounds = { elements: Infinity, values: Infinity, text: Infinity, depth: 100 };
+
+/**
+ * A value from outside, as expressions are asked about it.
+ * @param value as JSON gives it
+ * @param bounds how much of it is seen; all, unless it is deeper than 100, where they are not given
+ * @param text what becomes of each text in it, the names of fields included
+ */
+export function celValue(value: unknown, bounds = whole, text: (value: string) => string = String): CelValue {
+  return seenValue(value, { bounds, text, left: bounds.values }, 0);
+}
+
+interface Seeing {
+  readonly bounds: ValueBounds;
+  readonly text: (value: string) => string;
+  left: number;
+}
+
+function seenValue(value: unknown, seeing: Seeing, depth: number): CelValue {
+  const { bounds, text } = seeing;
+  seeing.left -= 1;
+  if (seeing.left < 0) return cutValue;
   switch (typeof value) {
     case 'string':
-      return text(value);
+      return value.length > bounds.text ? cutValue : text(value);
     case 'boolean':
       return value;
     case 'number':
@@ -47,20 +68,10 @@ function seenValue(
       return null;
   }
   if (value === null) return null;
-  const within = (each: unknown): CelValue => seenValue(each, text, depth + 1, budget);
-  const isLeftOut = depth >= mostDepth;
-  if (Array.isArray(value)) {
-    const elements: CelValue[] = [];
-    for (const each of isLeftOut ? [] : value.slice(0, budget.elements)) {
-      if (budget.values <= 0) break;
-      elements.push(within(each));
-    }
-    return elements;
-  }
-  const entries: [string, CelValue][] = [];
-  for (const [name, each] of isLeftOut ? [] : Object.entries(value).slice(0, budget.elements)) {
-    if (budget.values <= 0) break;
-    entries.push([text(name), within(each)]);
-  }
-  return Object.fromEntries(entries);
+  const entries = Array.isArray(value) ? (value as readonly unknown[]) : Object.entries(value);
+  if (entries.length > bounds.elements || (depth >= bounds.depth && entries.length > 0)) return cutValue;
+  if (Array.isArray(value)) return value.map((each) => seenValue(each, seeing, depth + 1));
+  return new Map(
+    Object.entries(value).map(([name, each]) => [text(name.slice(0, bounds.text)), seenValue(each, seeing, depth + 1)]),
+  );
 }

@@ -1,12 +1,13 @@
 /**
- * Expressions in CEL: read, checked and bounded when they are written, so that whatever they are asked about, an answer
- * comes soon. They are data of a workspace and may have come with it.
+ * Expressions in CEL: read and checked when they are written, and bounded when they are asked, so that whatever they are
+ * asked about, an answer comes soon. They are data of a workspace and may have come with it.
  *
- * The language has no loops but over lists that are there; what is left out could still take its time: patterns of
- * `matches`, lists in lists, and what makes long texts of short ones.
+ * The language has no loops but over lists that are there, and a pattern of `matches` is left out. What is made of lists
+ * and texts can still double at each step: that is counted while it is evaluated (expression-meter.ts).
  */
 import { Environment } from '@marcbachmann/cel-js';
 import type { ASTNode, EvaluationError } from '@marcbachmann/cel-js';
+import { Meter, metered } from './expression-meter.ts';
 
 /** An expression cannot be used. `start` and `end` say where in it, in characters from its beginning. */
 export class ExpressionError extends Error {
@@ -23,7 +24,7 @@ export class ExpressionError extends Error {
 /** A macro goes over a list: one in another would take the product of both. */
 const macros: ReadonlySet<string> = new Set(['all', 'exists', 'exists_one', 'filter', 'map']);
 
-/** Of the language's functions those that take no longer, and make nothing larger, than what they are given. */
+/** Of the language's functions those that take no longer than is counted, and make nothing larger than they are given. */
 const functions: ReadonlySet<string> = new Set([
   ...macros,
   ...['has', 'size', 'startsWith', 'endsWith', 'contains', 'lowerAscii', 'upperAscii', 'trim', 'substring'],
@@ -31,13 +32,19 @@ const functions: ReadonlySet<string> = new Set([
   ...['getFullYear', 'getMonth', 'getDate', 'getDayOfMonth', 'getDayOfWeek', 'getHours', 'getMinutes', 'getSeconds'],
 ]);
 
+/** Steps that one evaluation may take: about a tenth of a second at worst. */
+const mostSteps = 1_000_000;
+
+/** What an expression failed with quotes no more of what it was asked about, in characters. */
+const mostSaid = 300;
+
 const limits = { maxAstNodes: 200, maxDepth: 30, maxListElements: 50, maxMapEntries: 20, maxCallArguments: 4 };
 
 /** An expression that was checked. */
 export interface Expression<V> {
   /** The type of its value, as CEL names it. */
   readonly type: string;
-  /** @throws ExpressionError where it cannot be answered, such as a field that is not there */
+  /** @throws ExpressionError where it cannot be answered, or takes more than it may. A field that is not there is null */
   evaluate(variables: V): unknown;
 }
 
@@ -47,11 +54,16 @@ export type VariableType = string | Readonly<Record<string, string>>;
 /** The expressions about some variables. */
 export class ExpressionLanguage<V extends object> {
   readonly #variables: Readonly<Record<keyof V, VariableType>>;
+  readonly #meter: Meter;
   #environment: Environment | undefined;
 
-  /** @param variables every variable: one that does not exist, or another type, is an error when one is written */
-  constructor(variables: Readonly<Record<keyof V, VariableType>>) {
+  /**
+   * @param variables every variable: one that does not exist, or another type, is an error when one is written
+   * @param most how many steps an evaluation may take: nodes of the expression, and what is read and made of values
+   */
+  constructor(variables: Readonly<Record<keyof V, VariableType>>, most = mostSteps) {
     this.#variables = variables;
+    this.#meter = new Meter(most);
   }
 
   /**
@@ -64,11 +76,14 @@ export class ExpressionLanguage<V extends object> {
       checkBounds(parsed.ast, 0);
       const checked = parsed.check();
       if (!checked.valid) throw checked.error ?? new Error('it cannot be read');
+      const meter = this.#meter;
+      metered(parsed.ast, meter);
       return {
         type: checked.type ?? 'dyn',
         evaluate(variables) {
           try {
-            return parsed(variables) as unknown;
+            meter.begin();
+            return meter.end(parsed(variables) as unknown);
           } catch (error) {
             throw explained(error, text);
           }
@@ -145,9 +160,11 @@ function isNode(value: unknown): value is ASTNode {
 /** The library's errors, and what else goes wrong in it, as ours. */
 function explained(error: unknown, text: string): ExpressionError {
   if (error instanceof ExpressionError) return error;
-  const { summary, range, message } = error as Partial<EvaluationError> & Error;
+  const { summary, code, range, message } = error as Partial<EvaluationError> & Error;
   const start = Math.min(range?.start ?? 0, text.length);
-  return new ExpressionError(firstLower(summary ?? message), start, Math.max(start, range?.end ?? text.length));
+  // The library knows every value that there is but a CutValue.
+  const said = code === 'unsupported_type' ? 'it is larger than what expressions see' : firstLower(summary ?? message);
+  return new ExpressionError(said.slice(0, mostSaid), start, Math.max(start, range?.end ?? text.length));
 }
 
 function firstLower(text: string): string {

@@ -60,7 +60,7 @@ const posix = process.platform !== 'win32';
 
 /** Every file that a relay makes in its data directory. */
 const relayFile =
-  /^(?:(?:relay|search|lock)\.sqlite(?:-wal|-shm|-journal)?|relay\.sqlite\.(?:suspect|checked|damaged-[\dTZ-]+(?:-wal|-shm)?)|relay\.json(?:\.damaged|\.\d+)?|relay\.log(?:\.1)?|(?:channel|open-creations)\.json(?:\.\d+)?|token)$/;
+  /^(?:(?:relay|search|lock)\.sqlite(?:-wal|-shm|-journal)?|relay\.sqlite\.(?:suspect|checked|damaged-[\dTZ-]+(?:-wal|-shm)?)|relay\.json(?:\.damaged|\.\d+)?|relay\.log(?:\.1)?|(?:channel|open-creations|asked)\.json(?:\.\d+)?|token)$/;
 
 /** Those by which a folder is a relay's whatever else is there: the others' names may be anybody's. */
 const marks = ['relay.sqlite', 'lock.sqlite'];

@@ -37,6 +37,10 @@ export const mostBreakpoints = 100;
 /** Of how many destinations a client may lift the time-out. */
 export const mostPatience = 100;
 
+/** What becomes of an event of which a breakpoint cannot say whether it is met. */
+export const onFailures = ['stop', 'pass'] as const;
+export type OnFailure = (typeof onFailures)[number];
+
 /** A breakpoint as a client asks for it. See docs/debugging.md for its expressions. */
 export const breakpointSchema = z.strictObject({
   at: breakpointPlaceSchema,
@@ -54,6 +58,10 @@ export const breakpointSchema = z.strictObject({
     .max(mostExpression)
     .optional()
     .describe('A text with expressions in braces, which is told: it does not stop then.'),
+  onFailure: z
+    .enum(onFailures)
+    .optional()
+    .describe('What becomes of an event that it cannot be asked about: it stops (the default), or passes.'),
   enabled: z.boolean().default(true),
 });
 export type Breakpoint = z.infer<typeof breakpointSchema>;
@@ -85,7 +93,12 @@ export const keptBreakpointSchema = breakpointSchema.extend({
   failure: z
     .object({ at: time, text: z.string() })
     .nullable()
-    .describe('What its condition, or its log text, last failed with.'),
+    .describe('What its condition, or its log text, last failed with; also why it was not asked.'),
+  switchedOff: z
+    .object({ at: time, text: z.string() })
+    .nullable()
+    .optional()
+    .describe('Why it is not enabled though it was set so: the relay ended while it was asked.'),
 });
 export type KeptBreakpoint = z.infer<typeof keptBreakpointSchema>;
 
@@ -118,6 +131,7 @@ export const stopSchema = z.object({
   destinationId: destinationId.nullable(),
   attempt: z.int().nullable().describe('The number of the attempt that failed.'),
   text: z.string().describe('What happened, in a line.'),
+  failure: z.string().nullable().optional().describe('Why a breakpoint could not be asked, where it stopped for that.'),
 });
 export type Stop = z.infer<typeof stopSchema>;
 

@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import type * as Expressions from '../common/expressions.ts';
+import { parseJson } from '../common/parse-json.ts';
 import { breakpointSchema, mostBreakpoints } from '../protocol/debug.ts';
 import type { Breakpoint, BreakpointPlace, KeptBreakpoint, Logged, RefusedBreakpoint } from '../protocol/debug.ts';
 import type { Variables } from './conditions.ts';
@@ -10,9 +11,18 @@ import type { SeenEvent } from './debug-subject.ts';
 import type { Caller } from './patience.ts';
 import { iso } from './shown.ts';
 
+const switchedOffSchema = z.object({ at: z.int(), text: z.string() });
+
 /** As it is kept on disk. */
-const storedBreakpointSchema = breakpointSchema.extend({ id: z.int().min(1), owner: z.string() });
+const storedBreakpointSchema = breakpointSchema.extend({
+  id: z.int().min(1),
+  owner: z.string(),
+  switchedOff: switchedOffSchema.optional(),
+});
 const storedSchema = z.object({ next: z.int().min(1), breakpoints: z.array(storedBreakpointSchema) });
+
+/** What is noted while one is asked. */
+const askedSchema = z.object({ id: z.int().min(1), spec: breakpointSchema });
 
 /** What the disk keeps of breakpoints. */
 export type StoredBreakpoints = z.infer<typeof storedSchema>;
@@ -29,10 +39,36 @@ export interface BreakpointChange {
 
 /** What looking at the breakpoints of a place came to. */
 export interface Looked {
-  /** The first at which it stops, with the event that met it; null where it goes on. */
-  readonly stop: { readonly ids: readonly number[]; readonly eventId: string } | null;
+  /** Where it stops, with the first event that met one, or that one could not be asked about; null where it goes on. */
+  readonly stop: Stopping | null;
   readonly logged: readonly Pick<Logged, 'breakpointId' | 'eventId' | 'text'>[];
 }
+
+/** The breakpoints that stop. */
+export interface Stopping {
+  /** At least one. */
+  readonly ids: readonly number[];
+  readonly eventId: string;
+  /** Those among them that could not be asked, and why. */
+  readonly failures: ReadonlyMap<number, string>;
+}
+
+/** The breakpoint that was being asked when the last relay ended. */
+export interface Died {
+  readonly id: number;
+  /** Whether it stops what it cannot be asked about. */
+  readonly stops: boolean;
+  /** What the disk is to keep: it is off. */
+  readonly stored: StoredBreakpoints;
+}
+
+/** Where it is noted which breakpoint is being asked (asked-mark.ts). */
+export interface Mark {
+  readonly left: string;
+  note(what: string): void;
+}
+
+const noMark: Mark = { left: '', note: () => undefined };
 
 /** Looking at one notification, however many events and breakpoints, takes no longer than about this, in milliseconds. */
 const mostLookingMs = 250;
@@ -56,7 +92,12 @@ interface Known {
   lastMetAt: number | null;
   lastNotStopped: { at: number; why: NonNullable<KeptBreakpoint['lastNotStopped']>['why']; text: string } | null;
   failure: { at: number; text: string } | null;
+  /** Why it is off whatever it says of itself. */
+  switchedOff: z.infer<typeof switchedOffSchema> | null;
 }
+
+const offText =
+  'the relay ended while this breakpoint was asked, and it is off: remove it, or set it again to have it asked';
 
 /** The breakpoints of a relay. */
 export class Breakpoints {
@@ -67,15 +108,22 @@ export class Breakpoints {
   #tail: Promise<unknown> = Promise.resolve();
   readonly #sessions = new WeakSet<Caller>();
   readonly #onGone: () => void;
+  readonly #mark: Mark;
+  /** What was being asked when the last relay ended, and when that was found. */
+  #died: { readonly spec: Breakpoint; readonly at: number } | null = null;
 
-  /** @param onGone called when those of a client that has gone were removed */
-  constructor(onGone: () => void = () => undefined) {
+  /**
+   * @param onGone called when those of a client that has gone were removed
+   * @param mark where it is noted which one is asked
+   */
+  constructor(onGone: () => void = () => undefined, mark = noMark) {
     this.#onGone = onGone;
+    this.#mark = mark;
   }
 
   /** How many are enabled. */
   get enabled(): number {
-    return this.#known.filter(({ spec }) => spec.enabled).length;
+    return this.#known.filter(isOn).length;
   }
 
   /** Whether any is to be looked at there. */
@@ -84,24 +132,34 @@ export class Breakpoints {
   }
 
   /**
-   * Takes what the disk has kept.
+   * Takes what the disk has kept. What was being asked when the last relay ended is off from now on.
    * @param kept as it was read; undefined: nothing
-   * @returns those that cannot be read any more, in words
+   * @param onDied puts on disk what follows from that; it is known as long as this has not ended
+   * @returns what the user should know
    */
-  async restore(kept: unknown): Promise<string[]> {
-    if (kept === undefined) return [];
-    const read = storedSchema.safeParse(kept);
-    if (!read.success) return ['the breakpoints that were kept cannot be read, and are gone'];
+  async restore(kept: unknown, onDied: (died: Died) => Promise<void> = () => Promise.resolve()): Promise<string[]> {
+    const asked = askedSchema.safeParse(parseJson(this.#mark.left)).data;
+    const at = Date.now();
+    if (asked !== undefined) this.#died = { spec: asked.spec, at };
+    const read = kept === undefined ? undefined : storedSchema.safeParse(kept);
     const said: string[] = [];
+    if (read?.success === false) said.push('the breakpoints that were kept cannot be read, and are gone');
     const known: Known[] = [];
-    for (const { id, owner, ...spec } of read.data.breakpoints) {
+    for (const { id, owner, switchedOff, ...spec } of read?.data?.breakpoints ?? []) {
       const compiled = await compile(spec);
-      if ('message' in compiled)
+      if ('message' in compiled) {
         said.push(`breakpoint b${id} cannot be read any more, and is gone: ${compiled.message}`);
-      else known.push(fresh(id, owner, spec, compiled, null));
+        continue;
+      }
+      const off = id === asked?.id ? { at, text: offText } : (switchedOff ?? null);
+      known.push({ ...fresh(id, owner, spec, compiled, null), switchedOff: off });
     }
-    this.#next = read.data.next;
+    this.#next = read?.data?.next ?? 1;
     this.#take(known);
+    if (asked === undefined) return said;
+    said.push(`breakpoint b${asked.id}: ${offText}`);
+    await onDied({ id: asked.id, stops: stopsOnFailure(asked.spec), stored: storedOf(this.#next, known) });
+    this.#mark.note('');
     return said;
   }
 
@@ -151,7 +209,7 @@ export class Breakpoints {
       const compiled = known.length < mostBreakpoints ? await compile(spec) : tooMany;
       if ('message' in compiled) refused.push({ index, ...compiled });
       else {
-        known.push(fresh(next, owner, spec, compiled, session));
+        known.push({ ...fresh(next, owner, spec, compiled, session), switchedOff: this.#offAgain(spec, session) });
         changed.push(`b${next}`);
         next += 1;
       }
@@ -166,6 +224,14 @@ export class Breakpoints {
     this.#take(known);
     if (session !== null) this.#followSession(session);
     return { breakpoints: this.list(), changed, refused };
+  }
+
+  /** A session sets by itself what it had: what ended the last relay would end this one. */
+  #offAgain(spec: Breakpoint, session: Caller | null): Known['switchedOff'] {
+    const died = this.#died;
+    return session !== null && died !== null && isDeepStrictEqual(died.spec, spec)
+      ? { at: died.at, text: offText }
+      : null;
   }
 
   /** Those of a client go with its connection. */
@@ -190,13 +256,14 @@ export class Breakpoints {
 
   #take(known: readonly Known[]): void {
     this.#known = known;
-    this.#watched = new Set(known.filter(({ spec }) => spec.enabled).map(({ spec }) => spec.at));
+    this.#watched = new Set(known.filter(isOn).map(({ spec }) => spec.at));
   }
 
   /** How each stands. */
   list(): KeptBreakpoint[] {
     return this.#known.map((each) => ({
       ...each.spec,
+      enabled: isOn(each),
       id: `b${each.id}`,
       owner: each.owner,
       lookedAt: each.lookedAt,
@@ -205,60 +272,29 @@ export class Breakpoints {
       lastMetAt: each.lastMetAt === null ? null : iso(each.lastMetAt),
       lastNotStopped: each.lastNotStopped && { ...each.lastNotStopped, at: iso(each.lastNotStopped.at) },
       failure: each.failure && { ...each.failure, at: iso(each.failure.at) },
+      switchedOff: each.switchedOff && { ...each.switchedOff, at: iso(each.switchedOff.at) },
     }));
   }
 
   /**
-   * Looks at those of a place.
+   * Looks at those of a place. One that cannot be asked stops, unless it says otherwise.
    * @param events what they are asked about, one after another: none more is read than is asked for
    * @param isStepped it was let through by hand: it does not stop, and whoever was met says so
    */
   look(place: BreakpointPlace, events: Iterable<SeenEvent>, isStepped: boolean): Looked {
-    const now = Date.now();
-    const until = performance.now() + mostLookingMs;
-    const all = this.#known.filter(({ spec }) => spec.enabled && spec.at === place);
-    const stopped = new Set<number>();
-    const logged: Looked['logged'][number][] = [];
-    let stoppedAt: string | undefined;
-    for (const each of all) each.lookedAt += 1;
-    let looked = 0;
-    for (const { eventId, variables } of events) {
-      if (looked === mostEventsLookedAt || (looked > 0 && performance.now() > until)) {
-        const text = `only the first ${looked} events of its notification were looked at`;
-        for (const each of all)
-          if (!stopped.has(each.id)) each.lastNotStopped = { at: now, why: 'events-left-out', text };
-        break;
-      }
-      looked += 1;
-      for (const each of all) {
-        if (!isMet(each, variables, now)) continue;
-        each.met += 1;
-        each.lastMetAt = now;
-        if (each.compiled.hits?.(each.met) === false) {
-          const text = `it has been met ${times(each.met)}, and is to be ${each.spec.hitCount ?? ''}`;
-          each.lastNotStopped = { at: now, why: 'hit-count', text };
-        } else if (each.compiled.log !== null) {
-          const text = textOf(each, each.compiled.log, variables, now);
-          if (text !== undefined) logged.push({ breakpointId: `b${each.id}`, eventId, text });
-          each.lastNotStopped = { at: now, why: 'log-point', text: 'it is a log point, which never stops' };
-        } else if (isStepped) {
-          const text = 'what met it was stepped to, and goes where it is sent';
-          each.lastNotStopped = { at: now, why: 'stepped', text };
-        } else {
-          stopped.add(each.id);
-          stoppedAt ??= eventId;
-        }
-      }
-    }
-    for (const each of all) if (stopped.has(each.id)) each.stops += 1;
-    return { stop: stoppedAt === undefined ? null : { ids: [...stopped], eventId: stoppedAt }, logged };
+    const looking = new Looking(
+      this.#known.filter((each) => isOn(each) && each.spec.at === place),
+      isStepped,
+      this.#mark,
+    );
+    return looking.at(events);
   }
 
   /** A destination cannot be reached, which under this retry policy is no failed attempt. */
   unreachable(place: string): void {
     const text = `${place} cannot be reached: what goes there waits until it answers, and no attempt is charged`;
     for (const each of this.#known) {
-      if (each.spec.at !== 'failed-attempt' || !each.spec.enabled) continue;
+      if (each.spec.at !== 'failed-attempt' || !isOn(each)) continue;
       each.lastNotStopped = { at: Date.now(), why: 'unreachable-is-no-attempt', text };
     }
   }
@@ -266,50 +302,155 @@ export class Breakpoints {
 
 /** How many of the breakpoints that were kept are enabled. */
 export function enabledOf(kept: unknown): number {
-  return (storedSchema.safeParse(kept).data?.breakpoints ?? []).filter(({ enabled }) => enabled).length;
+  return (storedSchema.safeParse(kept).data?.breakpoints ?? []).filter(
+    ({ enabled, switchedOff }) => enabled && switchedOff === undefined,
+  ).length;
 }
 
 /** What the disk is to keep: not those that go with a session. */
 function storedOf(next: number, known: readonly Known[]): StoredBreakpoints {
   const staying = known.filter(({ session }) => session === null);
-  return { next, breakpoints: staying.map(({ id, owner, spec }) => ({ ...spec, id, owner })) };
+  return {
+    next,
+    breakpoints: staying.map(({ id, owner, spec, switchedOff }) => ({
+      ...{ ...spec, id, owner },
+      ...(switchedOff !== null && { switchedOff }),
+    })),
+  };
 }
 
 function fresh(id: number, owner: string, spec: Breakpoint, compiled: Compiled, session: Caller | null): Known {
-  const counts = { lookedAt: 0, met: 0, stops: 0, lastMetAt: null, lastNotStopped: null, failure: null };
-  return { id, owner, spec, compiled, session, ...counts };
+  const counts = { lookedAt: 0, met: 0, stops: 0, lastMetAt: null, lastNotStopped: null };
+  const wrong = { failure: null, switchedOff: null };
+  return { id, owner, spec, compiled, session, ...counts, ...wrong };
 }
 
-function isMet(each: Known, variables: Variables, now: number): boolean {
-  const { condition } = each.compiled;
-  const { type } = each.spec;
-  if (type !== undefined && variables.event['type'] !== type) {
-    each.lastNotStopped = { at: now, why: 'condition-not-met', text: `its event was no ${type}` };
-    return false;
-  }
-  if (condition === null) return true;
-  try {
-    if (condition(variables)) return true;
-    each.lastNotStopped = { at: now, why: 'condition-not-met', text: 'its condition was not true' };
-  } catch (error) {
-    const { message } = error as Error;
-    each.failure = { at: now, text: message };
-    each.lastNotStopped = { at: now, why: 'condition-failed', text: `its condition failed: ${message}` };
-  }
-  return false;
+function isOn({ spec, switchedOff }: Known): boolean {
+  return spec.enabled && switchedOff === null;
 }
 
-function textOf(
-  each: Known,
-  log: (variables: Variables) => string,
-  variables: Variables,
-  now: number,
-): string | undefined {
-  try {
-    return log(variables);
-  } catch (error) {
-    each.failure = { at: now, text: `its log text failed: ${(error as Error).message}` };
-    return undefined;
+/** Whether it stops what it cannot be asked about. A log point never does. */
+function stopsOnFailure({ log, onFailure }: Breakpoint): boolean {
+  return log === undefined && onFailure !== 'pass';
+}
+
+/** One look of breakpoints at what is on its way. */
+class Looking {
+  readonly #all: readonly Known[];
+  readonly #isStepped: boolean;
+  readonly #mark: Mark;
+  readonly #now = Date.now();
+  readonly #until = performance.now() + mostLookingMs;
+  readonly #stopped = new Set<number>();
+  readonly #failures = new Map<number, string>();
+  readonly #logged: Looked['logged'][number][] = [];
+  #stoppedAt: string | undefined;
+  /** The one that is noted as being asked. */
+  #noted: Known | undefined;
+
+  constructor(all: readonly Known[], isStepped: boolean, mark: Mark) {
+    this.#all = all;
+    this.#isStepped = isStepped;
+    this.#mark = mark;
+  }
+
+  at(events: Iterable<SeenEvent>): Looked {
+    for (const each of this.#all) each.lookedAt += 1;
+    let looked = 0;
+    for (const { eventId, variables } of events) {
+      if (looked === mostEventsLookedAt || (looked > 0 && this.#isOver())) {
+        this.#leaveOut(this.#all, eventId, `only the first ${looked} events of its notification were looked at`);
+        break;
+      }
+      looked += 1;
+      for (const [index, each] of this.#all.entries()) {
+        if (index > 0 && this.#isOver()) {
+          const text = `looking at ${eventId} took longer than ${mostLookingMs} ms`;
+          this.#leaveOut(this.#all.slice(index), eventId, text);
+          break;
+        }
+        this.#ask(each, eventId, variables);
+      }
+    }
+    if (this.#noted !== undefined) this.#mark.note('');
+    for (const each of this.#all) if (this.#stopped.has(each.id)) each.stops += 1;
+    const eventId = this.#stoppedAt;
+    const stop = eventId === undefined ? null : { ids: [...this.#stopped], eventId, failures: this.#failures };
+    return { stop, logged: this.#logged };
+  }
+
+  #isOver(): boolean {
+    return performance.now() > this.#until;
+  }
+
+  #ask(each: Known, eventId: string, variables: Variables): void {
+    const { condition, hits, log } = each.compiled;
+    const { type, hitCount = '' } = each.spec;
+    if (type !== undefined && variables.event['type'] !== type) {
+      this.#passes(each, 'condition-not-met', `its event was no ${type}`);
+      return;
+    }
+    try {
+      if (condition !== null && !this.#asked(each, condition, variables)) {
+        this.#passes(each, 'condition-not-met', 'its condition was not true');
+        return;
+      }
+    } catch (error) {
+      this.#fail(each, eventId, 'condition-failed', `its condition failed: ${(error as Error).message}`);
+      return;
+    }
+    each.met += 1;
+    each.lastMetAt = this.#now;
+    if (hits?.(each.met) === false) {
+      this.#passes(each, 'hit-count', `it has been met ${times(each.met)}, and is to be ${hitCount}`);
+    } else if (log !== null) {
+      this.#log(each, log, eventId, variables);
+    } else this.#stop(each, eventId);
+  }
+
+  /** Asks an expression. Which one is noted, so that it is known where this ends the process. */
+  #asked<T>(each: Known, expression: (variables: Variables) => T, variables: Variables): T {
+    if (this.#noted !== each) this.#mark.note(JSON.stringify({ id: each.id, spec: each.spec }));
+    this.#noted = each;
+    return expression(variables);
+  }
+
+  #log(each: Known, log: (variables: Variables) => string, eventId: string, variables: Variables): void {
+    try {
+      const text = this.#asked(each, log, variables);
+      this.#logged.push({ breakpointId: `b${each.id}`, eventId, text });
+    } catch (error) {
+      each.failure = { at: this.#now, text: `its log text failed: ${(error as Error).message}` };
+    }
+    this.#passes(each, 'log-point', 'it is a log point, which never stops');
+  }
+
+  #leaveOut(all: readonly Known[], eventId: string, text: string): void {
+    for (const each of all) if (!this.#stopped.has(each.id)) this.#fail(each, eventId, 'events-left-out', text);
+  }
+
+  /** It cannot be said whether one is met: a sender may have made it so. */
+  #fail(each: Known, eventId: string, why: 'condition-failed' | 'events-left-out', text: string): void {
+    each.failure = { at: this.#now, text };
+    if (!stopsOnFailure(each.spec)) {
+      this.#passes(each, why, text);
+      return;
+    }
+    if (!this.#isStepped && !this.#stopped.has(each.id)) this.#failures.set(each.id, text);
+    this.#stop(each, eventId);
+  }
+
+  #stop(each: Known, eventId: string): void {
+    if (this.#isStepped) {
+      this.#passes(each, 'stepped', 'what met it was stepped to, and goes where it is sent');
+      return;
+    }
+    this.#stopped.add(each.id);
+    this.#stoppedAt ??= eventId;
+  }
+
+  #passes(each: Known, why: NonNullable<Known['lastNotStopped']>['why'], text: string): void {
+    each.lastNotStopped = { at: this.#now, why, text };
   }
 }
 

@@ -25,3 +25,8 @@ export function cutWarning(name: string, text: string | null, length: number): s
   if (text === null || text.length <= length) return null;
   return `${name} has ${text.length} characters, cut at ${length}`;
 }
+
+/** Whether a column's text was cut. One that ends with `…` and is just as long counts as such, too. */
+export function isCut(text: string | null, length: number): boolean {
+  return text !== null && text.length >= length - 1 && text.endsWith(mark);
+}

@@ -99,7 +99,11 @@ export function readLog(text: string): (variables: Variables) => string {
   }
   parts.push(plain);
   return (variables) => {
-    const said = parts.map((part) => (typeof part === 'string' ? part : asText(part.evaluate(variables)))).join('');
+    let said = '';
+    for (const part of parts) {
+      said += typeof part === 'string' ? part : asText(part.evaluate(variables));
+      if (said.length > mostLogged) break;
+    }
     return said.length > mostLogged ? `${said.slice(0, mostLogged - 1)}…` : said;
   };
 }

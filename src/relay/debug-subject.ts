@@ -1,11 +1,12 @@
 /** What breakpoints are asked about: an event on its way, as expressions see it. Bounded, and without secrets. */
 import { readPayload } from '../campaign-monitor/payload.ts';
-import { celValue } from '../common/cel-value.ts';
-import type { CelValue } from '../common/cel-value.ts';
+import { celValue, cutValue } from '../common/cel-value.ts';
+import type { CelValue, ValueBounds } from '../common/cel-value.ts';
 import { hookSecret } from '../common/hook-path.ts';
 import { maskPlaces } from '../common/masking.ts';
 import type { SecretMask } from '../common/masking.ts';
 import { readPlatformNotification } from '../open-connectors/notification.ts';
+import { columnLengths, isCut } from './columns.ts';
 import type { Variables } from './conditions.ts';
 import { toldId } from './destinations.ts';
 import type { AttemptRecord, DeliveryFacts, EventFacts, NotificationFacts } from './records.ts';
@@ -13,8 +14,11 @@ import { iso } from './shown.ts';
 import type { StoredReader } from './stored.ts';
 import type { Target } from './target.ts';
 
-/** Texts are cut to so many characters. */
+/** Longer texts are not seen, in characters; of what the relay says and of an answer their beginning is. */
 const mostText = 2000;
+
+/** How much of an event is seen. */
+const bounds: ValueBounds = { elements: 200, values: 2000, text: mostText, depth: 6 };
 
 /** Events of one notification that breakpoints are asked about. */
 export const mostEventsLookedAt = 1000;
@@ -61,7 +65,7 @@ export class Subjects {
     const rows = this.#stored.events(delivery.firstEvent + firstEvent, Math.min(count, mostEventsLookedAt + 1));
     for (const [index, row] of rows.entries()) {
       const own = fields[firstEvent + index] ?? {};
-      const seen = celValue(own, text);
+      const seen = celValue(own, bounds, text);
       yield {
         eventId: `e${row.id}`,
         variables: { ...common, event: { ...eventVariables(row, delivery, text), fields: seen } },
@@ -91,14 +95,19 @@ export class Subjects {
 
 type Text = (value: string | null) => string;
 
+/** What a sender wrote into a column: not seen where it was too long for that. */
+function column(value: string | null, length: number, text: Text): CelValue {
+  return isCut(value, length) || (value ?? '').length > mostText ? cutValue : text(value);
+}
+
 function eventVariables(row: EventFacts, delivery: DeliveryFacts, text: Text): Record<string, CelValue> {
   return {
     id: `e${row.id}`,
     kind: row.kind,
-    type: text(row.type),
-    address: text(row.address),
-    date: text(row.date),
-    list: text(delivery.list),
+    type: column(row.type, columnLengths.type, text),
+    address: column(row.address, columnLengths.address, text),
+    date: column(row.date, columnLengths.date, text),
+    list: column(delivery.list, columnLengths.list, text),
     duplicate: row.duplicateOf !== null,
     warning: text(row.warning),
   };
@@ -116,9 +125,9 @@ function commonVariables(
       status: delivery.status,
       httpStatus: BigInt(delivery.httpStatus),
       reason: text(delivery.reason),
-      list: text(delivery.list),
+      list: column(delivery.list, columnLengths.list, text),
       signature: delivery.signature ?? '',
-      contentType: text(delivery.contentType),
+      contentType: column(delivery.contentType, columnLengths.contentType, text),
       receivedAt: iso(delivery.receivedAt),
       bytes: BigInt(delivery.bodyBytes),
       events: BigInt(delivery.status === 'accepted' ? delivery.rows : 0),
@@ -130,7 +139,7 @@ function commonVariables(
       part: BigInt(notification === null ? 0 : notification.part + 1),
       parts: BigInt(notification?.parts ?? 0),
       events: BigInt(notification?.eventCount ?? 0),
-      eventId: text(notification?.eventId ?? null),
+      eventId: column(notification?.eventId ?? null, columnLengths.eventId, text),
     },
     destination: {
       id: target === null ? '' : toldId(target.id, target.destination),

@@ -21,7 +21,7 @@ import type {
   Sending,
   Stop,
 } from '../protocol/debug.ts';
-import type { BreakpointChange, Breakpoints } from './breakpoints.ts';
+import type { BreakpointChange, Breakpoints, Died, Stopping } from './breakpoints.ts';
 import type { Caller } from './patience.ts';
 import { Subjects } from './debug-subject.ts';
 import type { Subject } from './debug-subject.ts';
@@ -107,14 +107,41 @@ export class Gate implements GateView {
     this.#subjects = new Subjects(options.store.stored, () => options.mask());
   }
 
-  /** Takes what the disk has kept, before anything is sent. */
-  async open(): Promise<void> {
+  /**
+   * Takes what the disk has kept, before anything is sent. Where the last relay ended while it asked a breakpoint, sending
+   * stops for that one: it was not told whether the event meets it.
+   * @returns what the user should know
+   */
+  async open(): Promise<readonly string[]> {
     const { store, breakpoints } = this.#options;
-    for (const said of await breakpoints.restore(store.holds.keptBreakpoints)) this.#options.log('warn', said);
     this.#sending = store.keptSending;
+    const said = await breakpoints.restore(store.holds.keptBreakpoints, (died) => this.#stopForDied(died));
     const { paused } = this.#sending;
-    if (paused === null) return;
-    this.#options.log('warn', `sending is paused since ${iso(paused.since)}, by ${whoPaused(paused.by)}`);
+    if (paused !== null)
+      this.#options.log('warn', `sending is paused since ${iso(paused.since)}, by ${whoPaused(paused.by)}`);
+    return said;
+  }
+
+  async #stopForDied({ id, stops, stored }: Died): Promise<void> {
+    const { holds } = this.#options.store;
+    const { no, paused } = this.#sending;
+    if (stops && paused === null) {
+      const name = `b${id}`;
+      const since = Date.now();
+      const failure = 'the relay ended while it was asked, and it is off now';
+      const stop: Stop = {
+        ...{ reason: 'breakpoint', at: iso(since), place: null, breakpointIds: [name], deliveryId: null },
+        ...{ eventId: null, notificationId: null, destinationId: null, attempt: null },
+        ...{ text: `${name}: ${failure}`, failure },
+      };
+      this.#sending = { no: no + 1, paused: { by: { kind: 'breakpoint', breakpointId: name }, since, stop } };
+    }
+    try {
+      await Promise.all([holds.keepSending(() => this.#sending), holds.keepBreakpoints(stored)]);
+    } catch (error) {
+      // A relay starts all the same.
+      this.#options.log('error', `that breakpoint b${id} is off could not be written: ${String(error)}`);
+    }
   }
 
   /** The number of the last pause. */
@@ -439,11 +466,16 @@ export class Gate implements GateView {
   #stopAt(
     place: NonNullable<Stop['place']>,
     { deliveryId, notification, target, attempt }: Subject,
-    { ids, eventId }: { readonly ids: readonly number[]; readonly eventId: string },
+    { ids, eventId, failures }: Stopping,
     keys: readonly ForwardingKey[],
   ): void {
     const now = Date.now();
     const names = ids.map((id) => `b${id}`);
+    const met = ids.flatMap((id) => (failures.has(id) ? [] : [`b${id}`]));
+    const mask = this.#options.mask();
+    const failed = [...failures].map(([id, text]) => ({ id, text: maskPlaces(mask.in(text), [hookSecret]) }));
+    const parts = failed.map(({ id, text }) => `b${id} could not be asked about ${eventId}, since ${text}`);
+    if (met.length > 0) parts.unshift(`${eventId} met ${met.join(' and ')}`);
     const stop: Stop = {
       reason: 'breakpoint',
       at: iso(now),
@@ -454,7 +486,8 @@ export class Gate implements GateView {
       notificationId: notification === null ? null : `n${notification.id}`,
       destinationId: target === null ? null : toldId(target.id, target.destination),
       attempt: place === 'failed-attempt' ? (attempt?.number ?? null) : null,
-      text: `${eventId} met ${names.join(' and ')}: ${placeTexts[place]}`,
+      text: `${parts.join('; ')}: ${placeTexts[place]}`,
+      failure: failed.length > 0 ? failed.map(({ text }) => text).join('; ') : null,
     };
     const before = this.#sending.paused;
     const by = before?.by ?? ({ kind: 'breakpoint', breakpointId: names[0] ?? '' } as const);

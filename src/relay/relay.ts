@@ -11,6 +11,7 @@ import type { Status } from '../protocol/status.ts';
 import { version as ownVersion } from '../version.ts';
 import type { z } from 'zod';
 import { Announcer } from './announcer.ts';
+import { AskedMark } from './asked-mark.ts';
 import { Breakpoints } from './breakpoints.ts';
 import { Configuration, limitsOf } from './configuration.ts';
 import { Control } from './control.ts';
@@ -155,6 +156,7 @@ class RunningRelay implements Relay {
   readonly #upkeep: Upkeep;
   readonly #forwarder: Forwarder;
   readonly #gate: Gate;
+  readonly #asked: AskedMark;
   readonly #ingress: Ingress;
   readonly #configuration: Configuration;
   readonly #announcer: Announcer;
@@ -184,8 +186,10 @@ class RunningRelay implements Relay {
     opened.push(store);
     const renderer = new Renderer(store.stored);
     const known = new KnownSecretsMask();
+    this.#asked = new AskedMark(dataDir);
+    const breakpoints = new Breakpoints(() => announcer.statusChanged(), this.#asked);
     const gate: Gate = (this.#gate = new Gate({
-      ...{ store, breakpoints: new Breakpoints(() => announcer.statusChanged()), log },
+      ...{ store, breakpoints, log },
       mask: () => known.of(this.#forwarder.secrets, reception.verifyKeys),
       isUnderWay: (key) => this.#forwarder.isUnderWay(key),
       underWay: () => this.#forwarder.underWay(),
@@ -291,8 +295,8 @@ class RunningRelay implements Relay {
   }
 
   async open(): Promise<void> {
+    for (const notice of await this.#gate.open()) this.tell(notice);
     for (const notice of this.#notices) this.#log('warn', notice);
-    await this.#gate.open();
     this.#port = await this.#openWebhookEndpoint();
     this.#configuration.begin(this.#port, this.#options.secrets ?? {});
     await this.#control.open();
@@ -348,6 +352,7 @@ class RunningRelay implements Relay {
       () => this.#ingress.close(),
       () => this.#forwarder.close(),
       () => this.#store.close(),
+      () => this.#asked.close(),
       () => this.#announcer.close(),
       () => this.#control.close(),
       () => this.#history.close(),

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { cutValue } from '../../src/common/cel-value.ts';
+import type { CelValue } from '../../src/common/cel-value.ts';
 import { mostBreakpoints } from '../../src/protocol/debug.ts';
 import type { Breakpoint } from '../../src/protocol/debug.ts';
 import { Breakpoints } from '../../src/relay/breakpoints.ts';
@@ -64,7 +66,12 @@ describe('What breakpoints are asked about', () => {
       list: 'list',
       duplicate: false,
       warning: event.variables.event['warning'],
-      fields: { Type: 'Subscribe', EmailAddress: 'a@example.org', Age: 40n, Rate: 0.5 },
+      fields: new Map<string, CelValue>([
+        ['Type', 'Subscribe'],
+        ['EmailAddress', 'a@example.org'],
+        ['Age', 40n],
+        ['Rate', 0.5],
+      ]),
     });
     assert.deepEqual([event.variables.delivery['id'], event.variables.delivery['events']], ['d1', 1n]);
   });
@@ -75,10 +82,9 @@ describe('What breakpoints are asked about', () => {
     const wide = Array.from({ length: 5000 }, (_, index) => index);
     const body = { ListID: 'l', Events: [{ Type: 'Subscribe', Long: 'x'.repeat(100_000), Deep: deep, Wide: wide }] };
     const [event] = await seen(JSON.stringify(body));
-    const fields = event?.variables.event['fields'] as Record<string, unknown>;
-    assert.equal((fields['Long'] as string).length, 2000);
-    assert.equal((fields['Wide'] as unknown[]).length, 200);
-    assert.ok(!JSON.stringify(fields['Deep']).includes('bottom'));
+    const fields = event?.variables.event['fields'] as ReadonlyMap<string, CelValue>;
+    assert.deepEqual([fields.get('Type'), fields.get('Long'), fields.get('Wide')], ['Subscribe', cutValue, cutValue]);
+    assert.deepEqual(fields.get('Deep'), [[[[[cutValue]]]]]);
   });
 
   it('has no secret in it', async () => {
@@ -86,12 +92,19 @@ describe('What breakpoints are asked about', () => {
       JSON.stringify({ ListID: 'l', Events: [{ Type: 'Subscribe', Name: 'my planted-secret', 'planted-secret': 1 }] }),
       ['planted-secret'],
     );
-    assert.deepEqual(event?.variables.event['fields'], { Type: 'Subscribe', Name: 'my ********', '********': 1n });
+    assert.deepEqual(
+      event?.variables.event['fields'],
+      new Map<string, CelValue>([
+        ['Type', 'Subscribe'],
+        ['Name', 'my ********'],
+        ['********', 1n],
+      ]),
+    );
   });
 });
 
 describe('Looking at breakpoints', () => {
-  it('reads no more events than are looked at, and says where some were left out', async () => {
+  it('reads no more events than are looked at, and stops where some were left out, unless it is to pass', async () => {
     const [event] = await seen(sampleBody());
     assert.ok(event !== undefined);
     let read = 0;
@@ -101,11 +114,20 @@ describe('Looking at breakpoints', () => {
         yield event;
       }
     };
-    const all = await breakpoints(every({ condition: 'event.type == "Nothing"' }));
-    const looked = all.look('event', many(), false);
-    assert.equal(looked.stop, null);
+    const condition = 'event.type == "Nothing"';
+    const all = await breakpoints(every({ condition }), every({ condition, onFailure: 'pass' }), every({ log: 'x' }));
+    const { stop } = all.look('event', many(), false);
     assert.ok(read <= mostEventsLookedAt + 1, `${read} were read`);
-    assert.equal(all.list()[0]?.lastNotStopped?.why, 'events-left-out');
+    assert.deepEqual(stop?.ids, [1]);
+    assert.match(stop.failures.get(1) ?? '', /^only the first \d+ events of its notification were looked at$/);
+    assert.deepEqual(
+      all.list().map(({ stops, lastNotStopped }) => [stops, lastNotStopped?.why]),
+      [
+        [1, 'condition-not-met'],
+        [0, 'events-left-out'],
+        [0, 'events-left-out'],
+      ],
+    );
   });
 
   it('says so where a notification has just one event more', async () => {
@@ -142,15 +164,150 @@ describe('Looking at breakpoints', () => {
     const events = await seen(sampleBody());
     const all = await breakpoints(every(), every({ condition: 'true' }), every({ log: 'at {event.id}' }));
     const { stop, logged } = all.look('event', events, false);
-    assert.deepEqual(stop, { ids: [1, 2], eventId: 'e1' });
+    assert.deepEqual(stop, { ids: [1, 2], eventId: 'e1', failures: new Map() });
     assert.deepEqual(logged, [{ breakpointId: 'b3', eventId: 'e1', text: 'at e1' }]);
   });
 
   it('says what a log text failed with', async () => {
     const events = await seen(sampleBody());
-    const all = await breakpoints(every({ log: '{event.fields.Nothing}' }));
+    const all = await breakpoints(every({ log: '{event.fields.Nothing.size()}' }));
     assert.deepEqual(all.look('event', events, false).logged, []);
-    assert.match(all.list()[0]?.failure?.text ?? '', /its log text failed: no such key: Nothing/);
+    assert.match(
+      all.list()[0]?.failure?.text ?? '',
+      /its log text failed: found no matching overload for 'null.size\(\)'/,
+    );
+  });
+});
+
+describe('A condition that fails', () => {
+  it('stops, whatever its hit count, and says why; it passes where it is to, or was stepped to', async () => {
+    const events = await seen(sampleBody());
+    const condition = 'event.fields.Nothing > 3';
+    const all = await breakpoints(
+      every({ condition }),
+      every({ condition, hitCount: '== 3' }),
+      every({ condition, onFailure: 'pass' }),
+      every({ condition, log: 'x' }),
+    );
+    const why = 'its condition failed: no such overload: dyn<null> > int';
+    const { stop } = all.look('event', events, false);
+    assert.deepEqual([stop?.ids, stop?.eventId, stop?.failures.get(2)], [[1, 2], 'e1', why]);
+    assert.deepEqual(
+      all.list().map(({ met, stops, failure, lastNotStopped }) => [met, stops, failure?.text, lastNotStopped?.why]),
+      [
+        [0, 1, why, undefined],
+        [0, 1, why, undefined],
+        [0, 0, why, 'condition-failed'],
+        [0, 0, why, 'condition-failed'],
+      ],
+    );
+    assert.equal(all.look('event', events, true).stop, null);
+    assert.equal(all.list()[0]?.lastNotStopped?.why, 'stepped');
+  });
+
+  it('is none for the names and the number of the fields that a sender writes', async () => {
+    const met = 'event.fields.Name == "Jane"';
+    const names = Object.getOwnPropertyNames(Object.prototype).map((name) => `"${name}": "x"`);
+    for (const fields of [...names, names.join()]) {
+      const body = `{"ListID": "l", "Events": [{"Type": "Subscribe", ${fields}, "Name": "Jane"}]}`;
+      const all = await breakpoints(every({ condition: met }));
+      assert.deepEqual(all.look('event', await seen(body), false).stop?.failures, new Map(), fields);
+    }
+    // What is not seen may be what is asked for.
+    const padded = { ...Object.fromEntries(Array.from({ length: 300 }, (_, index) => [`f${index}`, 1])), Name: 'Jane' };
+    for (const event of [padded, { Wide: Array.from({ length: 5000 }, Number), Name: 'x'.repeat(5000) }]) {
+      const all = await breakpoints(every({ condition: met }));
+      const events = await seen(JSON.stringify({ ListID: 'l', Events: [{ Type: 'Subscribe', ...event }] }));
+      assert.match(all.look('event', events, false).stop?.failures.get(1) ?? '', /larger than what expressions see/);
+    }
+  });
+
+  it('is one for an address that is cut, and for an expression that takes too much', async () => {
+    const address = `${'a'.repeat(400)}@example.org`;
+    const all = await breakpoints(
+      every({ condition: 'event.address.endsWith("@example.org")' }),
+      every({ condition: `size([[1],[1]]${'.map(b,b+b)'.repeat(26)}) > 1` }),
+    );
+    const { stop } = all.look('event', await seen(sampleBody({ email: address })), false);
+    assert.deepEqual(stop?.ids, [1, 2]);
+    assert.match(stop.failures.get(1) ?? '', /larger than what expressions see/);
+    assert.match(stop.failures.get(2) ?? '', /it takes more than 1,000,000 steps/);
+  });
+});
+
+describe('The breakpoint that was being asked when a relay ended', () => {
+  class Memory {
+    left = '';
+    readonly noted: string[] = [];
+    note(what: string): void {
+      this.noted.push(what);
+      this.left = what;
+    }
+  }
+
+  it('is noted as long as it is asked, and none is that asks nothing', async () => {
+    const mark = new Memory();
+    const all = new Breakpoints(undefined, mark);
+    const disk = new Disk();
+    await all.change({ owner: 'test', add: [every({ hitCount: '3' })] }, caller(), disk.keep);
+    const events = await seen(sampleBody());
+    all.look('event', events, false);
+    assert.deepEqual(mark.noted, []);
+    await all.change({ owner: 'test', add: [every({ condition: 'true' })] }, caller(), disk.keep);
+    all.look('event', [...events, ...events], false);
+    assert.deepEqual(mark.noted, [JSON.stringify({ id: 2, spec: every({ condition: 'true' }) }), '']);
+  });
+
+  it('is off from then on, says so, and comes back when it is set again', async () => {
+    const mark = new Memory();
+    const disk = new Disk();
+    const before = new Breakpoints();
+    const spec = every({ condition: 'true' });
+    await before.change({ owner: 'test', add: [every(), spec] }, caller(), disk.keep);
+    mark.left = JSON.stringify({ id: 2, spec });
+    const after = new Breakpoints(undefined, mark);
+    const said = await after.restore(disk.kept, ({ id, stops, stored }) => {
+      assert.deepEqual([id, stops, mark.left !== ''], [2, true, true], 'it is known until that is on disk');
+      return disk.keep(stored);
+    });
+    assert.match(said.join(), /^breakpoint b2: the relay ended while this breakpoint was asked, and it is off/);
+    assert.equal(mark.left, '');
+    const again = new Breakpoints(undefined, mark);
+    assert.deepEqual(await again.restore(disk.kept), []);
+    for (const all of [after, again]) {
+      assert.deepEqual(
+        all.list().map(({ enabled, switchedOff }) => [enabled, switchedOff === null]),
+        [
+          [true, true],
+          [false, false],
+        ],
+      );
+      assert.equal(all.enabled, 1);
+    }
+    await again.change({ owner: 'test', remove: ['b2'], add: [spec] }, caller(), disk.keep);
+    assert.equal(again.enabled, 2);
+  });
+
+  it('is off, too, where a session sets it by itself', async () => {
+    const mark = new Memory();
+    const spec = every({ condition: 'true' });
+    mark.left = JSON.stringify({ id: 7, spec });
+    const all = new Breakpoints(undefined, mark);
+    assert.match((await all.restore(undefined)).join(), /b7/);
+    const disk = new Disk();
+    await all.change({ owner: 'editor', set: [spec, every({ condition: '1 == 1' })] }, caller(), disk.keep);
+    assert.deepEqual(
+      all.list().map(({ enabled }) => enabled),
+      [false, true],
+    );
+  });
+
+  it('is none where what is noted is nonsense', async () => {
+    for (const left of ['x', '{}', '{"id":1}', JSON.stringify({ id: 0, spec: every() })]) {
+      const mark = new Memory();
+      mark.left = left;
+      assert.deepEqual(await new Breakpoints(undefined, mark).restore(undefined), [], left);
+    }
   });
 });
 

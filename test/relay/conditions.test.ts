@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { celValue } from '../../src/common/cel-value.ts';
 import type { CelValue } from '../../src/common/cel-value.ts';
 import { ExpressionError, ExpressionLanguage } from '../../src/common/expressions.ts';
 import { readCondition, readHitCount, readLog, variablesAt, variableTypes } from '../../src/relay/conditions.ts';
@@ -10,7 +11,7 @@ const empty: Readonly<Record<string, CelValue>> = {
   int: 0n,
   double: 0,
   bool: false,
-  'map<string, dyn>': {},
+  'map<string, dyn>': new Map(),
 };
 
 /** Variables of which nothing is there but what is given. */
@@ -30,7 +31,7 @@ const subscribe = variables({
   event: {
     type: 'Subscribe',
     address: 'jane@example.org',
-    fields: { Name: 'Jane', CustomFields: [{ Key: 'age', Value: '40' }], Number: 3n, nothing: null },
+    fields: celValue({ Name: 'Jane', CustomFields: [{ Key: 'age', Value: '40' }], Number: 3, nothing: null }),
   },
   attempt: { status: 503n, number: 2n, durationMs: 12.5 },
 });
@@ -57,6 +58,7 @@ describe('Conditions', () => {
     'event.fields.Number == 3': true,
     'has(event.fields.Nothing)': false,
     'event.fields.nothing == null': true,
+    'event.fields.Nothing == "x"': false,
     '"Name" in event.fields': true,
     'event.date == ""': true,
     'notification.parts == 0': true,
@@ -91,10 +93,10 @@ describe('Conditions', () => {
     assert.match(errorOf(() => readCondition(`${'true || '.repeat(300)}true`)).message, /maxAstNodes|maxDepth/);
   });
 
-  it('fails where what it asks for is not there, and says where', () => {
-    const condition = readCondition('event.fields.Nothing == "x"');
+  it('fails where what it asks for is of another type, and says where', () => {
+    const condition = readCondition('true && event.fields.Nothing > 3');
     const error = errorOf(() => condition(subscribe));
-    assert.deepEqual([error.message, error.start, error.end], ['no such key: Nothing', 13, 20]);
+    assert.deepEqual([error.message, error.start, error.end], ['no such overload: dyn<null> > int', 8, 32]);
     const neither = readCondition('event.fields.Name');
     assert.match(errorOf(() => neither(subscribe)).message, /neither/);
   });
@@ -187,7 +189,7 @@ describe('Log texts', () => {
   }
 
   it('are cut where they grow too long', () => {
-    const long = variables({ event: { fields: { a: 'a'.repeat(2000) } } });
+    const long = variables({ event: { fields: celValue({ a: 'a'.repeat(2000) }) } });
     const text = readLog('{event.fields.a}{event.fields.a}')(long);
     assert.equal(text.length, 2000);
     assert.ok(text.endsWith('…'));

@@ -796,17 +796,42 @@ describe('Breakpoints', () => {
     await until(async () => (await heldIds(relay)).length === 1);
   });
 
-  it('say what their condition failed with, and do not stop for it', async () => {
+  it('stop where their condition fails, and say what with; they pass where they are told to', async () => {
     const receiver = await startReceiver();
     const relay = await startWith(receiver);
-    await relay.client.request('debug/breakpoints', {
-      add: [{ at: 'event', condition: 'event.fields.Nothing == "x"' }],
-    });
+    const condition = 'event.fields.Nothing > 3';
+    await relay.client.request('debug/breakpoints', { add: [{ at: 'event', condition, onFailure: 'pass' }] });
     await deliver(relay, 'a');
     await receiver.received(1);
-    const [after] = (await relay.client.request('debug/breakpoints', {})).breakpoints;
-    assert.deepEqual([after?.met, after?.lastNotStopped?.why], [0, 'condition-failed']);
-    assert.match(after?.failure?.text ?? '', /no such key: Nothing/);
+    const [passing] = (await relay.client.request('debug/breakpoints', {})).breakpoints;
+    assert.deepEqual([passing?.met, passing?.lastNotStopped?.why], [0, 'condition-failed']);
+    await relay.client.request('debug/breakpoints', { add: [{ at: 'event', condition }] });
+    const told = new Promise<Stop>((resolve) => relay.client.on('debug/stopped', ({ stop }) => resolve(stop)));
+    await deliver(relay, 'b');
+    const { text, failure, breakpointIds } = await told;
+    assert.deepEqual([breakpointIds, failure], [['b2'], 'its condition failed: no such overload: dyn<null> > int']);
+    assert.equal(text, `b2 could not be asked about e2, since ${failure}: it is about to be sent`);
+    const [, stopped] = (await relay.client.request('debug/breakpoints', {})).breakpoints;
+    assert.deepEqual([stopped?.met, stopped?.stops, stopped?.failure?.text], [0, 1, failure]);
+    assert.deepEqual(await heldIds(relay), ['n2']);
+    assert.equal(receiver.requests.length, 1);
+  });
+
+  it('are not passed by a sender who names a field as every object has one', async () => {
+    const receiver = await startReceiver();
+    const relay = await startWith(receiver);
+    await relay.client.request('debug/breakpoints', { add: [{ at: 'event', condition: 'event.fields.Name == "x"' }] });
+    for (const name of ['constructor', '__proto__', 'toString', 'hasOwnProperty', 'valueOf']) {
+      const body = `{"ListID": "l", "Events": [{"Type": "Subscribe", "EmailAddress": "${name}@example.org", "Name": "x", "${name}": {"${name}": []}}]}`;
+      assert.equal((await relay.deliver(body)).status, 200);
+      await until(async () => (await sending(relay)).state === 'paused');
+      const [{ failure, met } = { failure: undefined, met: 0 }] = (await relay.client.request('debug/breakpoints', {}))
+        .breakpoints;
+      assert.deepEqual([failure, met > 0], [null, true], name);
+      assert.equal(receiver.requests.length, 0);
+      await relay.client.request('debug/drop', {});
+      await relay.client.request('debug/continue', {});
+    }
   });
 
   it('are checked when they are set, with the place of the error, and the others are taken', async () => {

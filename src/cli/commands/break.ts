@@ -1,8 +1,14 @@
 import { Argument, InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { breakpointPlaces, breakpointSchema } from '../../protocol/debug.ts';
-import type { Breakpoint, BreakpointPlace, KeptBreakpoint, RefusedBreakpoint } from '../../protocol/debug.ts';
+import { breakpointPlaces, breakpointSchema, onFailures } from '../../protocol/debug.ts';
+import type {
+  Breakpoint,
+  BreakpointPlace,
+  KeptBreakpoint,
+  OnFailure,
+  RefusedBreakpoint,
+} from '../../protocol/debug.ts';
 import { withRelay } from '../connection.ts';
 import { CommandError, UsageError } from '../errors.ts';
 import { checkedBy, jsonFlag, newCommand } from '../flags.ts';
@@ -18,6 +24,7 @@ interface BreakOptions extends CommonOptions {
   condition?: string;
   hits?: string;
   log?: string;
+  onFailure?: OnFailure;
   all?: boolean;
   json?: boolean;
 }
@@ -28,6 +35,7 @@ const takenBy = {
   condition: 'add',
   hits: 'add',
   log: 'add',
+  onFailure: 'add',
   all: 'remove',
 } as const satisfies Partial<Record<keyof BreakOptions, Action>>;
 
@@ -73,6 +81,12 @@ export function breakCommand(): Command {
         checkedBy(breakpointSchema.shape.log.unwrap()),
       ),
     )
+    .addOption(
+      new Option(
+        '--on-failure <what>',
+        'add: what becomes of an event for which the condition fails (default: stop)',
+      ).choices(onFailures),
+    )
     .addOption(new Option('--all', 'remove: all of them'))
     .addOption(jsonFlag('one JSON object a line, one for each breakpoint'))
     .action(breakpoints);
@@ -87,7 +101,8 @@ function collectBreakpoints(value: string, previous: string[] = []): string[] {
 async function breakpoints(action: Action, ids: string[] | undefined, options: BreakOptions): Promise<void> {
   for (const [name, taker] of Object.entries(takenBy)) {
     if (options[name as keyof typeof takenBy] === undefined || taker === action) continue;
-    throw new UsageError(`--${name} goes with ${taker}`, `For example: cm-relay break ${taker}`);
+    const flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    throw new UsageError(`--${flag} goes with ${taker}`, `For example: cm-relay break ${taker}`);
   }
   const named = ids ?? [];
   if (action !== 'remove' && named.length > 0) {
@@ -104,12 +119,13 @@ async function breakpoints(action: Action, ids: string[] | undefined, options: B
 }
 
 async function add(options: BreakOptions): Promise<void> {
-  const { at = 'event', condition, hits, log } = options;
+  const { at = 'event', condition, hits, log, onFailure } = options;
   const wanted: Breakpoint = {
     ...{ at, enabled: true },
     ...(condition !== undefined && { condition }),
     ...(hits !== undefined && { hitCount: hits }),
     ...(log !== undefined && { log }),
+    ...(onFailure !== undefined && { onFailure }),
   };
   const {
     breakpoints: all,
@@ -168,21 +184,22 @@ async function show(all: readonly KeptBreakpoint[], { json }: BreakOptions): Pro
 
 /** What a breakpoint is, and below it how often it was met and why it did not stop. */
 export function breakpointLines(breakpoint: KeptBreakpoint): string[] {
-  const { id, at, type, condition, hitCount, log, enabled, owner } = breakpoint;
+  const { id, at, type, condition, hitCount, log, onFailure, enabled, owner } = breakpoint;
   const what = [
     type === undefined ? '' : `every ${type}`,
     condition ?? (type === undefined ? 'always' : ''),
     hitCount === undefined ? '' : `hits ${hitCount}`,
     log === undefined ? '' : `log "${log}"`,
+    onFailure === 'pass' ? 'passes where that fails' : '',
     enabled ? '' : 'disabled',
     `set by ${owner}`,
   ].filter((part) => part !== '');
-  const { lookedAt, met, stops, lastNotStopped, failure } = breakpoint;
+  const { lookedAt, met, stops, lastNotStopped, failure, switchedOff = null } = breakpoint;
   const lines = [`${pad(id, 4)} ${pad(at, 15)} ${printable(what.join(', '))}`];
   lines.push(`     looked at ${lookedAt}, met ${met}, stopped ${stops}`);
-  if (lookedAt === 0) lines.push('     nothing has come to it since it was set, or since the relay started');
+  if (switchedOff !== null) lines.push(`     off: ${printable(switchedOff.text)}`);
+  else if (lookedAt === 0) lines.push('     nothing has come to it since it was set, or since the relay started');
   if (lastNotStopped !== null) lines.push(`     did not stop: ${printable(lastNotStopped.text)}`);
-  if (failure !== null && lastNotStopped?.why !== 'condition-failed')
-    lines.push(`     failed: ${printable(failure.text)}`);
+  if (failure !== null && failure.text !== lastNotStopped?.text) lines.push(`     failed: ${printable(failure.text)}`);
   return lines;
 }

@@ -1,7 +1,13 @@
 /** Breakpoints as VS Code has them, and what they are at the relay. */
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { mostBreakpoints, mostExpression } from '../../protocol/debug.ts';
-import type { Breakpoint, BreakpointPlace, KeptBreakpoint, RefusedBreakpoint } from '../../protocol/debug.ts';
+import type {
+  Breakpoint,
+  BreakpointPlace,
+  KeptBreakpoint,
+  OnFailure,
+  RefusedBreakpoint,
+} from '../../protocol/debug.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
 import type { Localiser } from '../ui/localiser.ts';
 import { printable } from '../ui/printable.ts';
@@ -52,6 +58,8 @@ export interface BreakpointSetParts {
 /** The breakpoints of a session. */
 export class BreakpointSet {
   readonly #parts: BreakpointSetParts;
+  /** What becomes of an event that one of those that are set from now on cannot be asked about. */
+  onFailure: OnFailure = 'stop';
   #wanted: Readonly<Record<Kind, readonly Wanted[]>> = { functions: [], exceptions: [], logPoints: [] };
   #told = new Map<string, Told>();
 
@@ -131,10 +139,10 @@ export class BreakpointSet {
     for (const kept of breakpoints) {
       const told = this.#told.get(kept.id);
       if (told === undefined) continue;
-      const message = this.#standOf(kept);
+      const { message, verified } = this.#standOf(kept);
       const failedAt = kept.failure?.at ?? null;
       if (kept.failure !== null && failedAt !== told.failedAt) failures.push(`${kept.id}: ${kept.failure.text}`);
-      if (message !== told.message) changed.push({ id: breakpointNumber(kept.id), verified: true, message });
+      if (message !== told.message) changed.push({ id: breakpointNumber(kept.id), verified, message });
       this.#told.set(kept.id, { id: kept.id, message, failedAt });
     }
     return { changed, failures };
@@ -170,9 +178,9 @@ export class BreakpointSet {
     if (kept === undefined)
       return { verified: false, message: l10n.t('There are {0} breakpoints already.', mostBreakpoints) };
     if (typeof kept === 'string') return { verified: false, message: kept };
-    const message = this.#standOf(kept);
-    this.#told.set(kept.id, { id: kept.id, message, failedAt: kept.failure?.at ?? null });
-    return { id: breakpointNumber(kept.id), verified: true, message };
+    const stand = this.#standOf(kept);
+    this.#told.set(kept.id, { id: kept.id, message: stand.message, failedAt: kept.failure?.at ?? null });
+    return { id: breakpointNumber(kept.id), ...stand };
   }
 
   #wantedOf(given: {
@@ -199,6 +207,7 @@ export class BreakpointSet {
         ...(condition !== undefined && { condition }),
         ...(hitCount !== undefined && { hitCount }),
         ...(log !== undefined && { log }),
+        ...(this.onFailure !== 'stop' && { onFailure: this.onFailure }),
       },
       problem: null,
     };
@@ -219,8 +228,17 @@ export class BreakpointSet {
     }
   }
 
-  /** How often one was looked at, and why it last did not stop. */
-  #standOf({ lookedAt, met, stops, lastNotStopped, hitCount, failure }: KeptBreakpoint): string {
+  /** Whether one is in force, how often it was looked at, and why it last did not stop. */
+  #standOf(kept: KeptBreakpoint): { verified: boolean; message: string } {
+    const off = kept.switchedOff ?? null;
+    if (off === null) return { verified: true, message: this.#countsOf(kept) };
+    const message = this.#parts.l10n.t(
+      'It is off: the relay ended while it was asked. Change it to have it asked again.',
+    );
+    return { verified: false, message };
+  }
+
+  #countsOf({ lookedAt, met, stops, lastNotStopped, hitCount, failure }: KeptBreakpoint): string {
     const l10n = this.#parts.l10n;
     if (lookedAt === 0 && lastNotStopped === null)
       return l10n.t('Nothing has come to it since it was set, or since the relay was started.');

@@ -18,6 +18,7 @@ import type { BreakpointPlace, DebugClient, Sending, Stop } from '../../protocol
 import type { RelayClient } from '../../protocol/relay-client.ts';
 import type { DocumentTexts } from '../events/documents/content.ts';
 import { labelOf } from '../events/event-words.ts';
+import { stopText } from '../relay/stop-words.ts';
 import { Coalescer } from '../ui/coalescer.ts';
 import { withNext } from '../ui/error-words.ts';
 import type { Localiser } from '../ui/localiser.ts';
@@ -171,8 +172,9 @@ export class DeliverySession extends DebugSession {
       const read = readAttach(args);
       if (read.kind === 'wrong')
         throw new Error(l10n.t('The launch configuration cannot be used: {0}: {1}', read.where, read.why));
-      const { stopOnEntry, stopAtEvents, logPoints } = read;
+      const { stopOnEntry, stopAtEvents, logPoints, onConditionFailure } = read;
       this.#stopAtEvents = stopAtEvents;
+      this.#breakpoints.onFailure = onConditionFailure;
       this.#listen();
       for (const { verified, message } of await this.#breakpoints.setLogPoints(logPoints))
         if (!verified) this.#say(message ?? '', 'stderr');
@@ -481,6 +483,7 @@ export class DeliverySession extends DebugSession {
     if (notificationId !== null && eventId !== null) this.#held.met(notificationId, eventId);
     if (reason === 'pause' || place === null) {
       this.#focus = { notificationId: null, reason: 'pause', description: l10n.t('Paused') };
+      if (typeof stop.failure === 'string') this.#say(stopText(stop, l10n), 'important');
       return;
     }
     const texts: Readonly<Record<BreakpointPlace, string>> = {
@@ -494,7 +497,10 @@ export class DeliverySession extends DebugSession {
     const names = breakpointIds.join(', ');
     this.#focus = {
       ...{ notificationId, reason: 'breakpoint', description: texts[place] },
-      text: l10n.t('{0} met {1}: {2}', eventId ?? '', names, texts[place]),
+      text:
+        typeof stop.failure === 'string'
+          ? stopText(stop, l10n)
+          : l10n.t('{0} met {1}: {2}', eventId ?? '', names, texts[place]),
       hitBreakpointIds: breakpointIds.filter((id) => this.#breakpoints.has(id)).map(breakpointNumber),
     };
     this.#say(this.#focus.text ?? '', 'console');

@@ -4,7 +4,21 @@ import type { Localiser } from '../ui/localiser.ts';
 import { inMessage } from '../ui/printable.ts';
 
 /** Where sending stopped, for a message. */
-export function stopText({ place, eventId, breakpointIds, text }: Stop, l10n: Localiser): string {
+export function stopText({ place, eventId, breakpointIds, text, failure = null }: Stop, l10n: Localiser): string {
+  if (failure !== null) {
+    const names = inMessage(breakpointIds.join(', '));
+    return eventId === null
+      ? l10n.t(
+          'Sending stopped: the relay ended while breakpoint {0} was asked. It is off: set it again to have it asked.',
+          names,
+        )
+      : l10n.t(
+          'Sending stopped at breakpoint {0}: {1} could not be asked about: {2}.',
+          names,
+          eventId,
+          inMessage(failure, 300),
+        );
+  }
   if (eventId === null || place === null) return inMessage(text, 500);
   const breakpoints = inMessage(breakpointIds.join(', '));
   switch (place) {

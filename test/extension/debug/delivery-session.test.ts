@@ -109,7 +109,7 @@ describe('A held event in the debugger', () => {
     const relay = await startWith(receiver, { dataDir: first.dataDir });
     const session = await beginDebugging(relay.client);
     const stop = await session.stopped();
-    assert.deepEqual([stop.threadId, stop.reason], [2, 'entry']);
+    assert.deepEqual([stop.threadId, stop.reason], [2, 'pause']);
   });
 
   it('has the stations that it passed as frames, each at its line of a document', async () => {

@@ -1,0 +1,218 @@
+/**
+ * What an evaluation in CEL takes, counted while it runs: a step for each node of the expression that is evaluated, and
+ * what is read or made of texts, lists and objects. The library has no such count, nor lets its operators be replaced, so
+ * the nodes of a checked expression are: each evaluation of one goes through here.
+ *
+ * A value is counted as the tree that it is when it is written down, and not by its references: comparing it, or writing
+ * it as JSON, takes as long.
+ */
+
+/** So many characters are a step: looked at, or made. */
+const charactersAStep = 16;
+/** Seeking one text in another takes so many steps for each pair of their characters, at worst. */
+const stepsAPair = 1 / 256;
+/** A date in a time zone takes far longer than anything else. */
+const timeZoneSteps = 500;
+/** The library's pattern takes the cube of its length where it finds no unit. */
+const mostDurationText = 50;
+
+/** An evaluation took more than it may. */
+export class TooMuchError extends Error {
+  override readonly name = 'TooMuchError';
+}
+
+/** What an evaluation has left. */
+export class Meter {
+  readonly #most: number;
+  #left = 0;
+  readonly #tooMuch: TooMuchError;
+
+  /** @param most how many steps one evaluation may take */
+  constructor(most: number) {
+    this.#most = most;
+    // One for all: the library goes on after an error in the elements of a list, and each would cost a stack.
+    this.#tooMuch = new TooMuchError(`it takes more than ${most.toLocaleString('en')} steps`);
+  }
+
+  /** Begins anew. */
+  begin(): void {
+    this.#left = this.#most;
+  }
+
+  /** What an evaluation that has ended gave. @throws TooMuchError where the library has passed over that */
+  end<T>(value: T): T {
+    this.spend(0);
+    return value;
+  }
+
+  /** @throws TooMuchError where that is more than is left */
+  spend(steps: number): void {
+    this.#left -= steps;
+    if (this.#left < 0) throw this.#tooMuch;
+  }
+
+  /** Counts a value with all that is in it. @throws TooMuchError */
+  weigh(value: unknown): void {
+    if (typeof value === 'string' || value instanceof Uint8Array) {
+      this.spend(1 + value.length / charactersAStep);
+      return;
+    }
+    this.spend(1);
+    if (typeof value !== 'object' || value === null) return;
+    if (Array.isArray(value)) for (const each of value) this.weigh(each);
+    else if (value instanceof Map) {
+      for (const [key, each] of value) {
+        this.weigh(key);
+        this.weigh(each);
+      }
+    } else if (isPlain(value)) for (const [key, each] of Object.entries(value)) this.weigh([key, each]);
+  }
+}
+
+/** A node of the library's, as it is when it was checked. */
+interface Node {
+  readonly op: string;
+  readonly args: unknown;
+  readonly meta: Readonly<Record<string, unknown>>;
+  setMeta(key: string, value: unknown): unknown;
+  handle?: (...given: unknown[]) => unknown;
+}
+
+type Evaluate = (evaluator: unknown, node: unknown, context: Context) => unknown;
+
+/** Of the library's, where a list is gathered. */
+interface Context {
+  readonly accuValue: unknown;
+}
+
+/** A macro that the library evaluates by itself. */
+interface Macro {
+  evaluate: Evaluate;
+}
+
+const comparisons: ReadonlySet<string> = new Set(['==', '!=', '<', '<=', '>', '>=']);
+
+/**
+ * Has a meter count whatever the evaluation of a checked expression takes, and reads a field that is not there as null.
+ * @param ast its root
+ */
+export function metered(ast: unknown, meter: Meter): void {
+  for (const node of nodesIn(ast, new Set())) {
+    const evaluate = node.meta['evaluate'] as Evaluate;
+    node.setMeta('evaluate', (evaluator: unknown, each: unknown, context: Context) => {
+      meter.spend(1);
+      const value = evaluate(evaluator, each, context);
+      if (node.op === 'list' || node.op === 'map') meter.weigh(value);
+      else if (node.op === 'accuPush') meter.weigh((context.accuValue as readonly unknown[]).at(-1));
+      return value;
+    });
+    const macro = node.meta['macro'] as Macro | undefined;
+    if (macro !== undefined) macro.evaluate = meteredHas(macro.evaluate, meter);
+    if (node.handle !== undefined) node.handle = meteredHandle(node, node.handle, meter);
+  }
+}
+
+/** The only macro that the library does not write as other nodes. Of what is not there nothing is there, either. */
+function meteredHas(evaluate: Evaluate, meter: Meter): Evaluate {
+  return function (this: unknown, ...given) {
+    meter.spend(1);
+    try {
+      return evaluate.apply(this, given);
+    } catch (error) {
+      if (!isMissingKey(error)) throw error;
+      return false;
+    }
+  };
+}
+
+function meteredHandle(
+  { op, args }: Node,
+  handle: NonNullable<Node['handle']>,
+  meter: Meter,
+): NonNullable<Node['handle']> {
+  if (op === '.' || op === '[]') {
+    return (...given) => {
+      try {
+        return handle(...given);
+      } catch (error) {
+        if (!isMissingKey(error) || !hasFields(given[0])) throw error;
+        return null;
+      }
+    };
+  }
+  if (comparisons.has(op)) {
+    return (...given) => {
+      const [left, right] = given;
+      // As far as both go, which is no further than one of them does.
+      meter.weigh(typeof left === 'object' ? (typeof right === 'object' ? left : right) : left);
+      return handle(...given);
+    };
+  }
+  if (op === 'in') {
+    return (...given) => {
+      const [left, right] = given;
+      meter.weigh(right instanceof Map ? left : right);
+      return handle(...given);
+    };
+  }
+  if (op === '+') {
+    return (...given) => {
+      const value = handle(...given);
+      meter.weigh(value);
+      return value;
+    };
+  }
+  if (op !== 'call' && op !== 'rcall') return handle;
+  const [name] = args as readonly [string];
+  return (...given) => {
+    spendOnCall(name, given[0] as readonly unknown[], meter);
+    const value = handle(...given);
+    if (typeof value === 'string') meter.weigh(value);
+    return value;
+  };
+}
+
+const seeking: ReadonlySet<string> = new Set(['contains', 'indexOf', 'lastIndexOf']);
+
+/** What a function takes. It looks at texts as a whole, at lists and objects by their size alone. */
+function spendOnCall(name: string, given: readonly unknown[], meter: Meter): void {
+  const texts = given.filter((each) => typeof each === 'string');
+  for (const text of texts) meter.weigh(text);
+  const [text = '', second = ''] = texts;
+  if (seeking.has(name)) meter.spend(text.length * second.length * stepsAPair);
+  if (name.startsWith('get') && texts.length > 0) meter.spend(timeZoneSteps);
+  if (name === 'duration' && text.length > mostDurationText)
+    throw new RangeError(`a duration is written in at most ${mostDurationText} characters`);
+}
+
+function isMissingKey(error: unknown): boolean {
+  return (error as { code?: unknown } | null)?.code === 'no_such_key';
+}
+
+/** Whether a value may have fields by name: what is null has none of them. */
+function hasFields(value: unknown): boolean {
+  return value === null || value instanceof Map || isPlain(value);
+}
+
+function isPlain(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || prototype === Object.prototype;
+}
+
+/** All nodes of an expression, those that macros were written as among them, each once. */
+function* nodesIn(value: unknown, seen: Set<unknown>): Generator<Node> {
+  if (typeof value !== 'object' || value === null || seen.has(value)) return;
+  seen.add(value);
+  if (isNode(value)) {
+    yield* nodesIn(value.args, seen);
+    yield* nodesIn(value.meta['alternate'], seen);
+    yield* nodesIn(value.meta['macro'], seen);
+    yield value;
+  } else if (Array.isArray(value)) for (const each of value) yield* nodesIn(each, seen);
+  else if (isPlain(value)) for (const each of Object.values(value)) yield* nodesIn(each, seen);
+}
+
+function isNode(value: object): value is Node {
+  return 'op' in value && 'meta' in value && 'setMeta' in value;
+}
