@@ -93,7 +93,7 @@ export const keptBreakpointSchema = breakpointSchema.extend({
   failure: z
     .object({ at: time, text: z.string() })
     .nullable()
-    .describe('What its condition, or its log text, last failed with; also why it was not asked.'),
+    .describe('What its condition, or its log text, last failed with.'),
   switchedOff: z
     .object({ at: time, text: z.string() })
     .nullable()

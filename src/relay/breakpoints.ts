@@ -396,7 +396,9 @@ class Looking {
         return;
       }
     } catch (error) {
-      this.#fail(each, eventId, 'condition-failed', `its condition failed: ${(error as Error).message}`);
+      const { message } = error as Error;
+      each.failure = { at: this.#now, text: message };
+      this.#fail(each, eventId, 'condition-failed', `its condition failed: ${message}`);
       return;
     }
     each.met += 1;
@@ -431,7 +433,6 @@ class Looking {
 
   /** It cannot be said whether one is met: a sender may have made it so. */
   #fail(each: Known, eventId: string, why: 'condition-failed' | 'events-left-out', text: string): void {
-    each.failure = { at: this.#now, text };
     if (!stopsOnFailure(each.spec)) {
       this.#passes(each, why, text);
       return;

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
@@ -95,6 +97,48 @@ describe('Debugging from the terminal', function () {
     assert.match((await place.run('break', 'list')).err, /There are no breakpoints/);
     await place.run('continue');
     await callback.received(2);
+    await listening.end();
+  });
+
+  it('stops where a condition fails, unless that is to pass, and says what with', async () => {
+    const listening = place.listen(['--forward-to', callback.url]);
+    const { campaignMonitorUrl } = await listening.ready();
+    const condition = 'event.fields.Nothing > 3';
+    const passing = await place.run('break', 'add', '--condition', condition, '--on-failure', 'pass');
+    assert.match(passing.out, /^b1 .*, passes where that fails, set by terminal\n/);
+    await post(campaignMonitorUrl, delivery('go@example.org'));
+    await callback.received(1);
+    assert.match((await place.run('break', 'list')).out, /did not stop: its condition failed: no such overload/);
+    await place.run('break', 'add', '--condition', condition);
+    await post(campaignMonitorUrl, delivery('stop@example.org'));
+    const stopped = await listening.json<Line & Record<string, unknown>>('stopped');
+    assert.deepEqual(stopped['breakpointIds'], ['b2']);
+    assert.match(String(stopped['text']), /^b2 could not be asked about e2, since its condition failed: no such/);
+    assert.match((await place.run('break', 'list')).out, /b2[^]*stopped 1\n +failed: no such overload/);
+    assert.match((await place.run('status')).out, /Stopped +b2 could not be asked about e2/);
+    await place.run('break', 'remove', '--all');
+    await place.run('continue');
+    await callback.received(2);
+    await listening.end();
+  });
+
+  it('shows a breakpoint that ended the relay as off, and why', async () => {
+    const first = place.listen(['--forward-to', callback.url]);
+    await first.ready();
+    await place.run('break', 'add', '--condition', 'event.type == "Update"');
+    await first.end();
+    const spec = { at: 'event', enabled: true, condition: 'event.type == "Update"' };
+    writeFileSync(join(place.dataDir, 'asked.json'), `${JSON.stringify({ id: 1, spec })}\n`);
+    const listening = place.listen(['--forward-to', callback.url]);
+    await listening.ready();
+    const { out } = await place.run('break', 'list');
+    assert.match(
+      out,
+      /^b1 .*, disabled, set by terminal\n[^]*\n +off: the relay ended while this breakpoint was asked/,
+    );
+    assert.match((await place.run('status')).out, /Notice +breakpoint b1: the relay ended while/);
+    await place.run('break', 'remove', '--all');
+    await place.run('continue');
     await listening.end();
   });
 

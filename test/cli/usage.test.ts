@@ -75,6 +75,8 @@ const wrong: [args: string, named: RegExp][] = [
   ['break stop', /'stop'[^]*add, list, remove/],
   ['break add --at nowhere', /--at[^]*failed-attempt/],
   ['break add --all', /--all goes with remove/],
+  ['break add --on-failure explode', /--on-failure[^]*stop, pass/],
+  ['break list --on-failure pass', /--on-failure goes with add/],
   ['break list b1', /list takes no ids/],
   ['break remove', /give ids or --all/],
   ['break remove x1', /'x1'[^]*such as b1/],

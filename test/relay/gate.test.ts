@@ -812,7 +812,10 @@ describe('Breakpoints', () => {
     assert.deepEqual([breakpointIds, failure], [['b2'], 'its condition failed: no such overload: dyn<null> > int']);
     assert.equal(text, `b2 could not be asked about e2, since ${failure}: it is about to be sent`);
     const [, stopped] = (await relay.client.request('debug/breakpoints', {})).breakpoints;
-    assert.deepEqual([stopped?.met, stopped?.stops, stopped?.failure?.text], [0, 1, failure]);
+    assert.deepEqual(
+      [stopped?.met, stopped?.stops, `its condition failed: ${stopped?.failure?.text}`],
+      [0, 1, failure],
+    );
     assert.deepEqual(await heldIds(relay), ['n2']);
     assert.equal(receiver.requests.length, 1);
   });

@@ -242,7 +242,9 @@ export class BreakpointSet {
     const l10n = this.#parts.l10n;
     if (lookedAt === 0 && lastNotStopped === null)
       return l10n.t('Nothing has come to it since it was set, or since the relay was started.');
-    const counts = l10n.t('Looked at: {0}, met: {1}, stopped: {2}.', lookedAt, met, stops);
+    const asked = l10n.t('Looked at: {0}, met: {1}, stopped: {2}.', lookedAt, met, stops);
+    const isSaid = failure === null || lastNotStopped?.why === 'condition-failed';
+    const counts = isSaid ? asked : l10n.t('{0} It last failed with: {1}.', asked, failure.text);
     if (lastNotStopped === null) return counts;
     const why = {
       'condition-not-met': () => l10n.t('its condition was not true'),

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { sendingThread } from '../../../src/extension/debug/held-threads.ts';
+import { temporaryFolder } from '../../relay/afterwards.ts';
 import { startReceiver } from '../../relay/receiver.ts';
 import type { Receiver } from '../../relay/receiver.ts';
 import { sampleBody, startTestRelay } from '../../relay/stage.ts';
@@ -347,7 +350,8 @@ describe('Breakpoints in the debugger', () => {
     const receiver = await startReceiver();
     const relay = await startWith(receiver);
     const session = await beginDebugging(relay.client, {
-      functions: [{ name: 'Update' }, { name: '*', condition: 'event.fields.Nothing == "x"' }],
+      attach: { onConditionFailure: 'pass' },
+      functions: [{ name: 'Update' }, { name: '*', condition: 'event.fields.Nothing > 3' }],
       filters: [{ filterId: 'event', condition: 'event.address == "nobody"' }],
     });
     await deliver(relay, 'ann');
@@ -358,10 +362,49 @@ describe('Breakpoints in the debugger', () => {
         ({ breakpoint }) => breakpoint.id === id && text.test(breakpoint.message ?? ''),
       );
     await changed(1, /^Looked at: 1, met: 0, stopped: 0\. Last time it did not stop: its condition was not true\.$/);
-    await changed(2, /its condition failed: no such key: Nothing/);
+    await changed(2, /its condition failed: no such overload/);
     await changed(3, /its condition was not true/);
     const said = await session.event<DebugProtocol.OutputEvent>('output', ({ category }) => category === 'stderr');
-    assert.match(said.output, /^b2: no such key: Nothing/);
+    assert.match(said.output, /^b2: no such overload/);
+  });
+
+  it('stop where their condition fails, and say what with', async () => {
+    const relay = await startWith(await startReceiver());
+    const session = await beginDebugging(relay.client, {
+      functions: [{ name: '*', condition: 'event.fields.Nothing > 3' }],
+    });
+    await deliver(relay, 'ann');
+    const stopped = await session.stopped();
+    assert.match(stopped.text ?? '', /b1: e1 could not be asked about: its condition failed: no such overload/);
+    await session.event<DebugProtocol.BreakpointEvent>('breakpoint', ({ breakpoint }) =>
+      /stopped: 1\. It last failed with: no such overload/.test(breakpoint.message ?? ''),
+    );
+  });
+
+  it('that ended the relay are off where the session sets them again, and say so', async () => {
+    const dataDir = temporaryFolder();
+    const spec = { at: 'event', enabled: true, type: 'Update', condition: 'true' };
+    writeFileSync(join(dataDir, 'asked.json'), `${JSON.stringify({ id: 4, spec })}\n`, { mode: 0o600 });
+    const relay = await startTestRelay({ dataDir });
+    const session = await beginDebugging(relay.client);
+    const set = await session.request<DebugProtocol.SetFunctionBreakpointsResponse>('setFunctionBreakpoints', {
+      breakpoints: [
+        { name: 'Update', condition: 'true' },
+        { name: 'Update', condition: '1 == 1' },
+      ],
+    });
+    assert.deepEqual(
+      set?.breakpoints.map(({ verified, message = '' }) => [
+        verified,
+        message.startsWith('It is off: the relay ended'),
+      ]),
+      [
+        [false, true],
+        [true, false],
+      ],
+    );
+    const said = await session.event<DebugProtocol.OutputEvent>('output', ({ output }) => /b4/.test(output));
+    assert.match(said.output, /^Sending stopped: the relay ended while breakpoint b4 was asked/);
   });
 
   it('keep what the terminal set, are taken away with the session, and what is held stays held', async () => {

@@ -60,6 +60,14 @@ describe('The words for sending', () => {
     );
     assert.match(says('wrong-signature'), /the signature of e2 is wrong or missing/);
     assert.match(says('rejected'), /e2 was rejected/);
+    assert.equal(
+      says('event', { failure: 'its condition failed: no such overload' }),
+      'Sending stopped at breakpoint b1: e2 could not be asked about: its condition failed: no such overload.',
+    );
+    assert.match(
+      says(null, { eventId: null, failure: 'the relay ended' }),
+      /^Sending stopped: the relay ended while breakpoint b1 was asked\. It is off/,
+    );
     // Of a text from outside no link is made.
     assert.equal(says('event', { eventId: null, text: 'see [this](command:x)' }), 'see [this] (command:x)');
   });
