@@ -5,6 +5,9 @@
 import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
+/** Windows has none. */
+const { O_NOFOLLOW: noFollow } = constants as { readonly O_NOFOLLOW?: number };
+
 /** What is longer is no mark of ours, in bytes. */
 const mostBytes = 65_536;
 
@@ -21,7 +24,9 @@ export class AskedMark {
   get left(): string {
     try {
       const bytes = Buffer.alloc(mostBytes);
-      const length = readSync(this.#open(), bytes, 0, mostBytes, 0);
+      const descriptor = openSync(this.#file, constants.O_RDONLY | (noFollow ?? 0));
+      const length = readSync(descriptor, bytes, 0, mostBytes, 0);
+      closeSync(descriptor);
       const [line = '', rest] = bytes.toString('utf8', 0, length).split('\n', 2);
       return rest === undefined ? '' : line;
     } catch {
@@ -47,8 +52,8 @@ export class AskedMark {
   }
 
   #open(): number {
-    const { O_RDWR, O_CREAT, O_NOFOLLOW } = constants as Readonly<Record<string, number | undefined>>;
-    this.#descriptor ??= openSync(this.#file, (O_RDWR ?? 0) | (O_CREAT ?? 0) | (O_NOFOLLOW ?? 0), 0o600);
+    const flags = constants.O_WRONLY | constants.O_CREAT | (noFollow ?? 0);
+    this.#descriptor ??= openSync(this.#file, flags, 0o600);
     return this.#descriptor;
   }
 }

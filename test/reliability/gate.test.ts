@@ -132,7 +132,9 @@ class Debugged {
   async #look(): Promise<void> {
     const { sending } = await this.client.request('relay/status', {});
     this.#isPaused = sending?.state === 'paused';
-    this.#hasBreakpoint = (await this.client.request('debug/breakpoints', {})).breakpoints.length > 0;
+    // One that was being asked when it was killed is off.
+    const { breakpoints } = await this.client.request('debug/breakpoints', {});
+    this.#hasBreakpoint = breakpoints.some(({ enabled }) => enabled);
   }
 
   async #deliver(count: number, stops: boolean): Promise<void> {

@@ -766,9 +766,15 @@ export async function begin(world: World, rig: RelayRig): Promise<void> {
     if (!world.mayHaveStopped) world.wrong.push('it is paused after its end, and nobody paused it');
     world.pauseTold();
   }
-  const kept = idsOf(await keptBreakpoints(rig));
+  const all = await keptBreakpoints(rig);
+  const kept = idsOf(all);
   if (kept !== idsOf(world.breakpoints))
     world.wrong.push(`its breakpoints after its end are ${kept}, and were ${idsOf(world.breakpoints)}`);
+  // One that was being asked when it was killed is off.
+  const off = new Set(all.flatMap(({ id, enabled }) => (enabled ? [] : [id])));
+  world.breakpoints = world.breakpoints.map((each) =>
+    off.has(each.id) ? { ...each, spec: { ...each.spec, enabled: false } } : each,
+  );
 }
 
 /** Looks at all that clients are told. */
