@@ -200,6 +200,7 @@ export function breakpointLines(breakpoint: KeptBreakpoint): string[] {
   if (switchedOff !== null) lines.push(`     off: ${printable(switchedOff.text)}`);
   else if (lookedAt === 0) lines.push('     nothing has come to it since it was set, or since the relay started');
   if (lastNotStopped !== null) lines.push(`     did not stop: ${printable(lastNotStopped.text)}`);
-  if (failure !== null && lastNotStopped?.why !== 'condition-failed') lines.push(`     failed: ${printable(failure.text)}`);
+  if (failure !== null && lastNotStopped?.why !== 'condition-failed')
+    lines.push(`     failed: ${printable(failure.text)}`);
   return lines;
 }

@@ -394,10 +394,7 @@ describe('Breakpoints in the debugger', () => {
       ],
     });
     assert.deepEqual(
-      set.breakpoints.map(({ verified, message = '' }) => [
-        verified,
-        message.startsWith('It is off: the relay ended'),
-      ]),
+      set.breakpoints.map(({ verified, message = '' }) => [verified, message.startsWith('It is off: the relay ended')]),
       [
         [false, true],
         [true, false],

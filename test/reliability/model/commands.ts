@@ -548,7 +548,7 @@ export class Leave extends Step {
   }
 }
 
-async function keptBreakpoints(rig: RelayRig): Promise<readonly { readonly id: string }[]> {
+async function keptBreakpoints(rig: RelayRig): Promise<readonly { readonly id: string; readonly enabled: boolean }[]> {
   return (await rig.client.request('debug/breakpoints', {})).breakpoints;
 }
 
