@@ -5,6 +5,7 @@
  */
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
+import { boundRequests, requestCame } from '../common/read-bound.ts';
 
 export interface ConnectionLimits {
   /** Beyond it, the oldest that has not shown the secret gives way to a new one. */
@@ -68,6 +69,7 @@ export class Connections {
    *   as may have shown the secret already (`full`)
    */
   showed(socket: Socket): 'served' | 'leaving' | 'full' {
+    requestCame(socket);
     if (this.#known.has(socket)) return 'served';
     if (this.#strangers.get(socket)?.leaving === true) {
       cutOnceAnswered(socket);
@@ -138,6 +140,7 @@ export class Connections {
 
   #opened(socket: Socket): void {
     this.#strangers.set(socket, { since: performance.now(), bytes: unseen, looks: 0, leaving: false });
+    boundRequests(socket, () => socket.destroy());
     socket.once('close', () => {
       this.#strangers.delete(socket);
       this.#known.delete(socket);

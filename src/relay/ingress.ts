@@ -10,6 +10,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { Router } from 'express';
 import type { Request, RequestHandler, Response } from 'express';
 import { hookPrefix } from '../common/hook-path.ts';
+import { meant } from '../common/read-bound.ts';
 import type { Headers, Source } from '../protocol/history.ts';
 import { decompress, headOf } from './compression.ts';
 import { StoreError } from './database.ts';
@@ -422,6 +423,7 @@ function readPast(request: IncomingMessage, mostBytes: number): void {
   let bytes = 0;
   let chunks = 0;
   request.on('data', (chunk: Buffer) => {
+    meant(request.socket, chunk.length);
     bytes += chunk.length;
     chunks += 1;
     if (bytes > mostBytes || areCrumbs(chunks, bytes)) request.destroy();

@@ -3,6 +3,7 @@
  * counts what has come and is held; what a sender announces costs nothing.
  */
 import type { IncomingMessage } from 'node:http';
+import { meant } from '../common/read-bound.ts';
 import { keptRefusedBytes } from './delivery-limits.ts';
 
 export interface BodyLimits {
@@ -252,6 +253,7 @@ export class Bodies {
       const onGone = (): void => done({ kind: 'gone' });
       const onSlow = (): void => done({ kind: 'slow' });
       request.on('data', (chunk: Buffer) => {
+        meant(request.socket, chunk.length);
         if (finished) return;
         const cost = chunks.costOf(chunk);
         const size = chunks.bytes + chunk.length;

@@ -56,6 +56,20 @@ function post(path: string, body = sampleBody(), headers = ''): string {
   return `POST ${path} HTTP/1.1\r\nHost: x\r\n${headers}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
 }
 
+/**
+ * Writes something again and again, to 64 MB: much more than the system keeps of what nobody reads.
+ * @returns whether the connection was ended before
+ */
+async function pour(connection: RawConnection, again: string): Promise<boolean> {
+  const { socket } = connection;
+  const bytes = Buffer.from(again.repeat(Math.ceil(262_144 / again.length)));
+  const closed = connection.closed();
+  for (let poured = 0; poured < 64_000_000 && !socket.closed; poured += bytes.length) {
+    if (!socket.write(bytes)) await Promise.race([once(socket, 'drain').catch(() => undefined), closed]);
+  }
+  return socket.closed;
+}
+
 describe('a connection that has not shown the secret', () => {
   it('is closed in seconds when it says nothing, without a word, and half-way with a 408', async () => {
     const { port } = await startEndpoint();
@@ -285,6 +299,9 @@ describe('connections of any kind', () => {
     'stranger, half': post('/hooks/else').slice(0, -20),
     connect: 'CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n',
     upgrade: 'GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
+    'blank lines': '\r\n'.repeat(200_000),
+    'zeros of a chunk size': `POST ${rightPath} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n${'0'.repeat(400_000)}`,
+    'extensions of chunks': `POST ${rightPath} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n${`1;${'x'.repeat(16_000)}\r\na\r\n`.repeat(20)}`,
     hello: '\x16\x03\x01\x02\x00\x01',
     nothing: '',
   };
@@ -335,6 +352,56 @@ describe('connections of any kind', () => {
       { numRuns: runs },
     );
     assert.deepEqual(log, [], 'nothing of it is logged');
+  });
+});
+
+describe('a flood of what means nothing', () => {
+  const head = (line: string): string => `${line} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n`;
+  const extension = `;${'x'.repeat(16_000)}\r\n`;
+  const floods: Readonly<Record<string, { readonly before: string; readonly again: string }>> = {
+    'blank lines of one who says nothing else': { before: '', again: '\r\n' },
+    'blank lines behind a 404': { before: 'GET / HTTP/1.1\r\nHost: x\r\n\r\n', again: '\r\n' },
+    'blank lines behind a delivery': { before: post(rightPath), again: '\r\n' },
+    'blank lines behind many deliveries': { before: post(rightPath).repeat(20), again: '\n' },
+    'zeros of a chunk size': { before: head(`POST ${rightPath}`), again: '0' },
+    'zeros of a chunk size, of a body that is read past': { before: head(`PUT ${rightPath}`), again: '0' },
+    'extensions of chunks': { before: head(`POST ${rightPath}`), again: `40${extension}${'a'.repeat(64)}\r\n` },
+    'extensions of chunks of a body that is read past': {
+      before: head(`PUT ${rightPath}`),
+      again: `40${extension}${'a'.repeat(64)}\r\n`,
+    },
+    trailers: { before: `${head(`POST ${rightPath}`)}1\r\na\r\n0\r\n`, again: 'X: y\r\n' },
+  };
+  for (const [what, { before, again }] of Object.entries(floods)) {
+    it(`ends its connection after so many bytes: ${what}`, async () => {
+      // Nothing that looks at connections now and then ends it.
+      const { ingress, port, log, deliver } = await startEndpoint({ checkEveryMs: 60_000 });
+      const connection = await RawConnection.open(port);
+      connection.write(before);
+      assert.ok(await pour(connection, again), 'the connection still stands');
+      await until(() => ingress.load.strangers === 0 && ingress.load.known === 0);
+      assert.deepEqual(ingress.load, nothing);
+      assert.equal(await deliver(), 200);
+      assert.deepEqual(log, []);
+    });
+  }
+
+  it('is none of a genuine sender: large bodies, in whatever chunks, and a thousand on one connection', async () => {
+    const { port } = await startEndpoint();
+    const connection = await RawConnection.open(port);
+    const body = `{"Events":[],"x":"${'a'.repeat(5_000_000)}"}`;
+    connection.write(post(rightPath, body));
+    assert.equal((await connection.answers(1))[0]?.status, 200);
+    const chunks = body.match(/[^]{1,100}/g) ?? [];
+    connection.write(head(`POST ${rightPath}`));
+    connection.write(`${chunks.map((each) => `${each.length.toString(16)}\r\n${each}\r\n`).join('')}0\r\n\r\n`);
+    assert.equal((await connection.answers(2))[1]?.status, 200);
+    for (let i = 3; i <= 1000; i++) {
+      connection.write(post(rightPath, '{"Events":[]}', `X-Long: ${'x'.repeat(10_000)}\r\n`));
+      if (i % 20 === 0) await connection.answers(i);
+    }
+    const answers = await connection.answers(1000);
+    assert.deepEqual([...new Set(answers.map(({ status }) => status))], [200]);
   });
 });
 

@@ -369,6 +369,21 @@ function malformedRequests(relay: TestRelay): fc.Arbitrary<Malformed> {
       400,
     ),
     raw(
+      'a flood of what means nothing',
+      fc
+        .record({
+          begin: fc.constantFrom(
+            ['', '\r\n'],
+            ['', '\n'],
+            [`${post('Transfer-Encoding: chunked\r\n')}\r\n`, '0'],
+            [`${post('Transfer-Encoding: chunked\r\n')}\r\n`, `1;${'x'.repeat(9000)}\r\na\r\n`],
+          ),
+          length: fc.integer({ min: 400_000, max: 600_000 }),
+        })
+        .map(({ begin: [before = '', again = ''], length }) => before + again.repeat(length / again.length)),
+      'closed',
+    ),
+    raw(
       'a coding of the transfer',
       fc.constantFrom('gzip', 'chunked, gzip', 'x').map((coding) => `${post(`Transfer-Encoding: ${coding}\r\n`)}\r\n`),
       400,

@@ -1,0 +1,58 @@
+/**
+ * Bounds on what is read from a connection. A parser of HTTP reads blank lines, zeros before a chunk's size, extensions
+ * of chunks and interim answers for as long as they come, and hands over none of it: a core's time for no byte of
+ * meaning.
+ */
+import type { Socket } from 'node:net';
+
+/** So much is read beside what means something, in bytes: far more than headers may be, and what waits in buffers. */
+export const mostFramingBytes = 262_144;
+
+/**
+ * Calls something after each read, and each write, of a connection. Without a listener for its data, which would take
+ * the connection from Node's parser, and be called with a copy: it stands in for what renews the connection's time-out,
+ * which Node calls then. Node has it, types lack it.
+ */
+function afterEachRead(socket: Socket, look: () => void): void {
+  const renewed = socket as Socket & { _unrefTimer(): void };
+  const renew = renewed._unrefTimer.bind(socket);
+  renewed._unrefTimer = () => {
+    renew();
+    look();
+  };
+}
+
+interface Bound {
+  /** The connection's `bytesRead` beyond which it is ended. */
+  most: number;
+}
+
+/** Of connections that came. */
+const bounds = new WeakMap<Socket, Bound>();
+
+/**
+ * Bounds what a server reads from a connection, from now or the last request on, to {@link mostFramingBytes} and twice
+ * what {@link meant} is told.
+ * @param onFlood called when more has come, once
+ */
+export function boundRequests(socket: Socket, onFlood: () => void): void {
+  const bound = { most: mostFramingBytes };
+  bounds.set(socket, bound);
+  afterEachRead(socket, () => {
+    if (socket.bytesRead <= bound.most) return;
+    bound.most = Infinity;
+    onFlood();
+  });
+}
+
+/** A request has come on a connection. */
+export function requestCame(socket: Socket): void {
+  const bound = bounds.get(socket);
+  if (bound !== undefined) bound.most = socket.bytesRead + mostFramingBytes;
+}
+
+/** A piece of a request's body has come. @param bytes its length */
+export function meant(socket: Socket, bytes: number): void {
+  const bound = bounds.get(socket);
+  if (bound !== undefined) bound.most += 2 * bytes;
+}
