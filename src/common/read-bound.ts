@@ -6,12 +6,15 @@
 import type { Socket } from 'node:net';
 
 /** So much is read beside what means something, in bytes: far more than headers may be, and what waits in buffers. */
-export const mostFramingBytes = 262_144;
+const mostFramingBytes = 262_144;
+/** The same of an answer, which others than browsers and vendors may write in small chunks. */
+const mostAnswerFramingBytes = 1_048_576;
 
 /**
  * Calls something after each read, and each write, of a connection. Without a listener for its data, which would take
  * the connection from Node's parser, and be called with a copy: it stands in for what renews the connection's time-out,
  * which Node calls then. Node has it, types lack it.
+ * @param look does not end the connection itself: Node goes on with what it has read
  */
 function afterEachRead(socket: Socket, look: () => void): void {
   const renewed = socket as Socket & { _unrefTimer(): void };
@@ -41,7 +44,7 @@ export function boundRequests(socket: Socket, onFlood: () => void): void {
   afterEachRead(socket, () => {
     if (socket.bytesRead <= bound.most) return;
     bound.most = Infinity;
-    onFlood();
+    process.nextTick(onFlood);
   });
 }
 
@@ -55,4 +58,30 @@ export function requestCame(socket: Socket): void {
 export function meant(socket: Socket, bytes: number): void {
   const bound = bounds.get(socket);
   if (bound !== undefined) bound.most += 2 * bytes;
+}
+
+/** A connection that was ended for what came on it. */
+export class FloodError extends Error {
+  override readonly name = 'FloodError';
+}
+
+/**
+ * Bounds what a client reads from a connection: an answer of `mostBytes` and {@link mostAnswerFramingBytes}, between
+ * one request and the next. More ends the connection with a {@link FloodError}.
+ * @param mostBytes what the body of an answer may come to
+ */
+export function boundAnswers(socket: Socket, mostBytes: number): void {
+  let written = -1;
+  let most = 0;
+  afterEachRead(socket, () => {
+    const { bytesRead, bytesWritten } = socket;
+    if (bytesWritten !== written) {
+      written = bytesWritten;
+      most = bytesRead + mostBytes + mostAnswerFramingBytes;
+    } else if (bytesRead > most) {
+      most = Infinity;
+      const error = new FloodError(`it sends more than ${mostBytes} bytes that are no answer`);
+      process.nextTick(() => socket.destroy(error));
+    }
+  });
 }

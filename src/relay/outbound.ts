@@ -1,12 +1,15 @@
 /** Requests to destinations: connections, proxies, time-outs, and what an answer or a failure is. */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
-import { buildConnector, Client, EnvHttpProxyAgent } from 'undici';
-import type { Dispatcher } from 'undici';
+import { Client, EnvHttpProxyAgent } from 'undici';
+import type { buildConnector, Dispatcher } from 'undici';
+import { boundedAnswers, boundedConnector } from '../common/bounded-answers.ts';
 import { isLoopback, loopbackLookup } from '../common/loopback.ts';
+import { FloodError } from '../common/read-bound.ts';
 import type { Headers } from '../protocol/history.ts';
 import type { Destination, Settings } from '../protocol/settings.ts';
 import type { Outgoing } from './render.ts';
+import { areCrumbs } from './request-body.ts';
 import { TimeLimit } from './time-limit.ts';
 import type { Deadline } from './time-limit.ts';
 
@@ -15,6 +18,8 @@ export const keptAnswerBytes = 65_536;
 
 /** An answer that goes on for longer than this is cut off, in bytes. */
 const mostAnswerBytes = 8_388_608;
+/** More interim answers than that are a flood. */
+const mostInterim = 16;
 
 export type SendResult =
   | {
@@ -62,9 +67,12 @@ export function connectionsFor(destination: Destination, proxy: Settings['proxy'
   const making = { timeout: destination.timeoutMs, signal: ended.signal };
   const tls = { ...making, rejectUnauthorized: destination.insecureTls !== true };
   const connect = { ...tls, lookup: loopbackLookup };
-  if (isLoopback(hostname)) return new DirectConnections(origin, most, buildConnector(connect), ended);
+  if (isLoopback(hostname)) {
+    return new DirectConnections(origin, most, boundedConnector(connect, mostAnswerBytes), ended);
+  }
   return new ProxiedConnections(
     {
+      ...boundedAnswers(mostAnswerBytes),
       connections: most,
       pipelining: 1,
       connect,
@@ -235,8 +243,10 @@ class Exchange implements Dispatcher.DispatchHandler {
   #timedOut = false;
   #status = 0;
   #headers: Headers = [];
+  #interim = 0;
   #chunks: Buffer[] = [];
   #received = 0;
+  #pieces = 0;
 
   constructor(timeoutMs: number, limit: TimeLimit, resolve: (result: SendResult) => void) {
     this.#timeoutMs = timeoutMs;
@@ -249,8 +259,13 @@ class Exchange implements Dispatcher.DispatchHandler {
     if (this.#timedOut) controller.abort(new Error('timed out'));
   }
 
-  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
-    if (status < 200) return;
+  onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+    if (status < 200) {
+      this.#interim += 1;
+      if (this.#interim > mostInterim)
+        controller.abort(new FloodError(`it sends more than ${mostInterim} interim answers`));
+      return;
+    }
     this.#status = status;
     this.#headers = flatten(headers);
   }
@@ -258,6 +273,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#received < keptAnswerBytes) this.#chunks.push(chunk.subarray(0, keptAnswerBytes - this.#received));
     this.#received += chunk.length;
+    this.#pieces += 1;
     if (this.#isTooLong) controller.abort(new Error('the answer is too long'));
   }
 
@@ -270,7 +286,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   get #isTooLong(): boolean {
-    return this.#received > mostAnswerBytes;
+    return this.#received > mostAnswerBytes || areCrumbs(this.#pieces, this.#received);
   }
 
   #answer(): SendResult {
@@ -279,7 +295,7 @@ class Exchange implements Dispatcher.DispatchHandler {
       status: this.#status,
       headers: this.#headers,
       body: this.#chunks.length === 0 ? noBytes : Buffer.concat(this.#chunks),
-      truncated: this.#received > keptAnswerBytes,
+      truncated: this.#received > keptAnswerBytes || this.#isTooLong,
     };
   }
 

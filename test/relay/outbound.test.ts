@@ -5,6 +5,7 @@ import { createServer, request as httpRequest } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { connect, createServer as createTcpServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
+import { createServer as createTlsServer, Server as TlsServer } from 'node:tls';
 import { destinationSchema } from '../../src/protocol/settings.ts';
 import type { Headers } from '../../src/protocol/history.ts';
 import type { Settings } from '../../src/protocol/settings.ts';
@@ -233,6 +234,71 @@ describe('the outcome of a request', () => {
       headers.filter(([name]) => name === 'X-A' || name === '__proto__').map(([, value]) => value),
       ['1', '2', 'kept'],
     );
+  });
+});
+
+describe('an answer that floods', () => {
+  const chunked = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n';
+  const floods: Readonly<Record<string, readonly [string, string, kind: SendResult['kind']]>> = {
+    'blank lines': ['', '\r\n', 'broken'],
+    'interim answers': ['', 'HTTP/1.1 103 Early Hints\r\n\r\n', 'broken'],
+    'zeros of a chunk size': [chunked, '0', 'broken'],
+    'an extension of a chunk': [`${chunked}1;`, 'x', 'broken'],
+    'extensions of chunks': [chunked, `1;${'x'.repeat(1000)}\r\na\r\n`, 'answer'],
+    'chunks of one byte': [chunked, '1\r\na\r\n', 'answer'],
+    trailers: [`${chunked}0\r\n`, 'X: y\r\n', 'broken'],
+    'blank lines behind it': ['HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n', '\r\n', 'answer'],
+  };
+
+  /** Answers with a beginning, and with something again and again, to 256 MB; says how much until it was cut. */
+  async function startFlood(
+    before: string,
+    again: string,
+    server: Server,
+  ): Promise<{ port: number; poured: Promise<number> }> {
+    const bytes = Buffer.from(again.repeat(Math.ceil(262_144 / again.length)));
+    const poured = new Promise<number>((resolve) => {
+      server.on(server instanceof TlsServer ? 'secureConnection' : 'connection', (socket: Socket) => {
+        let written = 0;
+        const pour = (): void => {
+          while (written < 256_000_000 && !socket.destroyed) {
+            written += bytes.length;
+            if (!socket.write(bytes)) return void socket.once('drain', pour);
+          }
+          resolve(written);
+        };
+        socket.on('error', () => undefined).once('close', () => resolve(written));
+        socket.once('data', () => {
+          socket.write(before);
+          pour();
+        });
+      });
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    afterwards(() => server.close());
+    return { port: (server.address() as AddressInfo).port, poured };
+  }
+
+  for (const [what, [before, again, kind]] of Object.entries(floods)) {
+    it(`is cut after so many bytes: ${what}`, async () => {
+      const { port, poured } = await startFlood(before, again, createTcpServer());
+      const url = `http://127.0.0.1:${port}/`;
+      const connections = connectionsFor(destinationSchema.parse({ url }), undefined, 1);
+      afterwards(() => connections.destroy());
+      const result = await postTo(url, { connections, timeoutMs: 60_000 });
+      assert.equal(result.kind, kind, errorOf(result));
+      assert.ok((await poured) < 64_000_000, `${await poured} bytes`);
+    });
+  }
+
+  it('is cut through a proxy, by https, too', async () => {
+    withEnvironment({});
+    const { port } = await startFlood(chunked, '0', createTlsServer(tls));
+    const proxy = { url: (await startProxy(port)).url, noProxy: '' };
+    const result = await postTo('https://callback.test/hook', { proxy, insecureTls: true, timeoutMs: 60_000 });
+    assert.equal(result.kind, 'broken');
+    assert.match(errorOf(result), /^it sends more than \d+ bytes that are no answer/);
   });
 });
 
