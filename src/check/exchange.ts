@@ -4,6 +4,7 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import { request as requestByHttps } from 'node:https';
 import { setTimeout as wait } from 'node:timers/promises';
 import { loopbackLookup } from '../common/loopback.ts';
+import { boundAnswers } from '../common/read-bound.ts';
 import type { Message } from './messages.ts';
 import type { Target } from './target.ts';
 
@@ -42,6 +43,8 @@ export async function exchange(
   signal.throwIfAborted();
   const started = performance.now();
   let connectedAt: number | undefined;
+  /** Why it was ended here: it was late, or a flood. */
+  let cut: Error | undefined;
   const since = (): number => performance.now() - (connectedAt ?? started);
   const { manner, body } = message;
   const send = target.url.protocol === 'https:' ? requestByHttps : requestByHttp;
@@ -61,21 +64,21 @@ export async function exchange(
   });
   request.on('socket', (socket) => {
     socket.setNoDelay(true);
+    boundAnswers(socket, keptBytes, (error) => request.destroy((cut = error)));
     socket.once(
       target.url.protocol === 'https:' ? 'secureConnect' : 'connect',
       () => (connectedAt = performance.now()),
     );
   });
   const end = new AbortController();
-  let late: Error | undefined;
   const timer = setTimeout(() => {
-    late = new Error(connectedAt === undefined ? 'no connection in time' : `no complete answer within ${timeoutMs} ms`);
-    request.destroy(late);
+    cut = new Error(connectedAt === undefined ? 'no connection in time' : `no complete answer within ${timeoutMs} ms`);
+    request.destroy(cut);
   }, timeoutMs);
   const giveUp = (): void => void request.destroy(new Error('given up'));
   signal.addEventListener('abort', giveUp);
   try {
-    const answer = answerTo(request, since, () => late);
+    const answer = answerTo(request, since, () => cut);
     // What goes wrong with the request is told by its answer.
     write(request, message, end.signal).catch(() => undefined);
     const came = await answer;
@@ -129,15 +132,15 @@ function flushed(begin: (done: (error?: Error | null) => void) => void): Promise
   });
 }
 
-/** Never rejects. @param late says that time is up, once it is */
-function answerTo(request: ClientRequest, since: () => number, late: () => Error | undefined): Promise<Answer> {
+/** Never rejects. @param cut why it was ended on this side, once it was */
+function answerTo(request: ClientRequest, since: () => number, cut: () => Error | undefined): Promise<Answer> {
   return new Promise((resolve) => {
     let isConnected = false;
     let isAnswered = false;
     request.once('socket', (socket) => socket.once('connect', () => (isConnected = true)));
     const failed = (error: Error & { code?: string }): void => {
-      // What a stream says that was ended for being late is that it was ended.
-      const why = late() ?? error;
+      // What a stream says that was ended is that it was ended.
+      const why = cut() ?? error;
       if (why !== error || isConnected) resolve({ kind: 'broken', error: worded(why), ms: since() });
       else resolve({ kind: 'unreachable', error: worded(error), ms: since() });
     };

@@ -9,7 +9,7 @@ import { boundAnswers } from './read-bound.ts';
  * @param mostBytes of one answer's body, in bytes
  */
 export function boundedConnector(
-  connect: buildConnector.connector | buildConnector.BuildOptions | undefined,
+  connect: buildConnector.connector | buildConnector.BuildOptions = {},
   mostBytes: number,
 ): buildConnector.connector {
   const open = typeof connect === 'function' ? connect : buildConnector(connect);

@@ -67,21 +67,26 @@ export class FloodError extends Error {
 
 /**
  * Bounds what a client reads from a connection: an answer of `mostBytes` and {@link mostAnswerFramingBytes}, between
- * one request and the next. More ends the connection with a {@link FloodError}.
+ * one request and the next.
  * @param mostBytes what the body of an answer may come to
+ * @param onFlood called when more has come, once; ends the connection
  */
-export function boundAnswers(socket: Socket, mostBytes: number): void {
-  let written = -1;
-  let most = 0;
+export function boundAnswers(
+  socket: Socket,
+  mostBytes: number,
+  onFlood: (error: FloodError) => void = (error) => void socket.destroy(error),
+): void {
+  let seen = 0;
+  let most = mostBytes + mostAnswerFramingBytes;
   afterEachRead(socket, () => {
-    const { bytesRead, bytesWritten } = socket;
-    if (bytesWritten !== written) {
-      written = bytesWritten;
-      most = bytesRead + mostBytes + mostAnswerFramingBytes;
-    } else if (bytesRead > most) {
+    const { bytesRead } = socket;
+    // Nothing has come: something of a request was written.
+    if (bytesRead === seen) most = bytesRead + mostBytes + mostAnswerFramingBytes;
+    seen = bytesRead;
+    if (bytesRead > most) {
       most = Infinity;
       const error = new FloodError(`it sends more than ${mostBytes} bytes that are no answer`);
-      process.nextTick(() => socket.destroy(error));
+      process.nextTick(onFlood, error);
     }
   });
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { createServer as createTcpServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { exchange } from '../../src/check/exchange.ts';
 import type { Manner, Message } from '../../src/check/messages.ts';
@@ -75,6 +76,40 @@ describe('One request of a check', () => {
     const [taken] = await callback.received(1);
     assert.deepEqual(taken?.body, body);
   });
+
+  for (const [what, before, again] of [
+    ['blank lines', '', '\r\n'],
+    ['interim answers', '', 'HTTP/1.1 103 Early Hints\r\n\r\n'],
+    ['zeros of a chunk size', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n', '0'],
+  ] as const) {
+    it(`is ended after so many bytes by an answer of ${what} without end`, async () => {
+      const bytes = Buffer.from(again.repeat(Math.ceil(262_144 / again.length)));
+      let poured = 0;
+      const server = createTcpServer((socket) => {
+        const pour = (): void => {
+          while (!socket.destroyed && poured < 128_000_000) {
+            poured += bytes.length;
+            if (!socket.write(bytes)) return void socket.once('drain', pour);
+          }
+          socket.destroy();
+        };
+        socket
+          .on('error', () => undefined)
+          .once('data', () => {
+            socket.write(before);
+            pour();
+          });
+      });
+      server.listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+      const answer = await exchange({ ...callback.target(), url }, message(), 60_000, never);
+      server.close();
+      assert.equal(answer.kind, 'broken');
+      assert.match(answer.error, /bytes that are no answer/);
+      assert.ok(poured < 64_000_000, `${poured} bytes`);
+    });
+  }
 
   it('says when no answer comes in time, and when nothing listens', async () => {
     callback.answering = () => null;
