@@ -36,6 +36,7 @@ export interface ListenFlags {
   port?: number;
   tunnel?: string;
   tunnelHost?: string;
+  tunnelAllow?: string[];
   subdomain?: string;
   signatureKeyEnv?: string;
   verifyKeyEnv?: string;
@@ -81,7 +82,7 @@ function differsFrom(actual: (running: Status) => unknown): (given: unknown, run
   return (given, running) => !isDeepStrictEqual(given, actual(running));
 }
 
-const localOf = ({ settings: { tunnel } }: Status): { host?: string; subdomain?: string | undefined } =>
+const localOf = ({ settings: { tunnel } }: Status): Partial<z.infer<typeof localtunnel>> =>
   tunnel.kind === 'localtunnel' ? tunnel : {};
 
 /** Every flag but those that all commands have, in the order of the help, by the name under which commander gives it. */
@@ -112,6 +113,13 @@ export const listenFlags: { readonly [K in keyof Required<ListenFlags>]: Flag<Re
     read: checkedBy(urlOf(localtunnel.shape.host)),
     setting: 'tunnel',
     differs: differsFrom((running) => localOf(running).host),
+  },
+  tunnelAllow: {
+    term: '--tunnel-allow <host>',
+    help: 'a host, with those below it, or an address that the localtunnel server may name beside its own; may be given several times',
+    read: collectedBy(localtunnel.shape.otherHosts.unwrap().element),
+    setting: 'tunnel',
+    differs: differsFrom((running) => localOf(running).otherHosts),
   },
   subdomain: {
     term: '--subdomain <name>',

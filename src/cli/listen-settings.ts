@@ -80,25 +80,28 @@ function keyFrom(
 }
 
 function tunnelFrom(flags: ListenFlags, configured: TunnelConfig | undefined): TunnelConfig | undefined {
-  const { tunnel, tunnelHost, subdomain } = flags;
+  const { tunnel, tunnelHost, tunnelAllow, subdomain } = flags;
   const kind = tunnel === undefined ? configured?.kind : /^https?:/i.test(tunnel) ? 'fixed' : tunnel;
-  for (const name of ['tunnelHost', 'subdomain'] as const) {
+  for (const name of ['tunnelHost', 'tunnelAllow', 'subdomain'] as const) {
     if (flags[name] === undefined || kind === 'localtunnel') continue;
     const local = `${flagName('tunnel')} localtunnel`;
     throw new UsageError(`${flagName(name)} goes with ${local}`, `Add ${local}, or leave ${flagName(name)} out.`);
   }
-  if (tunnel === undefined && tunnelHost === undefined && subdomain === undefined) return undefined;
+  if ([tunnel, tunnelHost, tunnelAllow, subdomain].every((each) => each === undefined)) return undefined;
   // What the file says about the same kind of tunnel holds where no flag does.
   const base = configured !== undefined && configured.kind === kind ? configured : { kind };
   const result = tunnelConfigSchema.safeParse({
     ...base,
     ...(kind === 'fixed' && { url: tunnel }),
     ...(tunnelHost !== undefined && { host: tunnelHost }),
+    ...(tunnelAllow !== undefined && { otherHosts: tunnelAllow }),
     ...(subdomain !== undefined && { subdomain }),
   });
   if (result.success) return result.data;
   const issue = result.error.issues[0];
-  const name = ({ host: 'tunnelHost', subdomain: 'subdomain' } as const)[String(issue?.path[0])] ?? 'tunnel';
+  const name =
+    ({ host: 'tunnelHost', otherHosts: 'tunnelAllow', subdomain: 'subdomain' } as const)[String(issue?.path[0])] ??
+    'tunnel';
   throw new UsageError(`${flagName(name)}: ${issue?.message ?? 'not a tunnel'}`);
 }
 

@@ -31,6 +31,7 @@ import { Session } from './relay/session.ts';
 import { keepSettingsCurrent } from './relay/settings-migration.ts';
 import { watchSending } from './relay/sending-watch.ts';
 import { createStatusBarItem } from './relay/status-bar.ts';
+import { watchNamedHosts } from './relay/tunnel-consent.ts';
 import { watchUrls } from './relay/url-watch.ts';
 import { StoppedHistory } from './relay/stopped-history.ts';
 import { logSandbox } from './sandbox/log.ts';
@@ -106,6 +107,7 @@ export function compose(context: vscode.ExtensionContext): void {
   context.subscriptions.push(registerEventEditor(async () => (await handlers()).eventPanels));
   createStatusBarItem(context, session);
   keepRelayKeys(context, session, receiver);
+  watchNamedHosts(context, session);
   watchSending(context, session, async () => (await handlers()).sendingNotices);
   logRelay(context, { session, receiver, log });
   logSandbox(context, { sandbox, log });

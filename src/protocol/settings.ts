@@ -66,6 +66,10 @@ export const tunnelConfigSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('localtunnel'),
     host: plainUrl.default('https://localtunnel.me').describe('The localtunnel server.'),
+    otherHosts: z
+      .array(z.string().regex(/^[a-z0-9_.:-]+$/, 'expected a host in lower case, or an address'))
+      .optional()
+      .describe('Hosts, with those below them, and addresses that this server may name beside its own.'),
     subdomain: z
       .string()
       .regex(/^[a-z0-9](?:[a-z0-9-]{2,61})[a-z0-9]$/, 'a subdomain is 4 to 63 lower-case letters, digits and hyphens')

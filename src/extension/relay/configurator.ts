@@ -209,7 +209,7 @@ export class Configurator implements vscode.Disposable {
     const destinations = settings.destinations.map((destination) => this.#judged(destination, given, open));
     if (destinations.length === 0)
       destinations.push({ url: await receiver.start(), mode: 'normalised', timeoutMs: 10_000 });
-    const tunnel = tunnels.allow(settings.tunnel) ? settings.tunnel : ({ kind: 'none' } as const);
+    const tunnel = tunnels.allow(settings.tunnel) ? tunnels.withHosts(settings.tunnel) : ({ kind: 'none' } as const);
     return { settings: { ...settings, destinations, tunnel }, given, open };
   }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import * as vscode from 'vscode';
 import type { RelayNotificationParams } from '../../protocol/methods.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
+import type { TunnelConfig } from '../../protocol/settings.ts';
 import type { Status, TunnelStatus } from '../../protocol/status.ts';
 import { prefix } from '../commands.ts';
 import { Configurator } from './configurator.ts';
@@ -147,6 +148,16 @@ export class Session implements vscode.Disposable {
    */
   async agree(name: string): Promise<void> {
     await this.tunnels.record(name);
+    await this.#configurator.refresh();
+  }
+
+  /**
+   * The user allows a host that the tunnel's server names, for as long as the settings name that server: the tunnel is
+   * opened again.
+   * @param tunnel the relay's
+   */
+  async allowHost(tunnel: TunnelConfig, host: string): Promise<void> {
+    await this.tunnels.recordHost(tunnel, host);
     await this.#configurator.refresh();
   }
 

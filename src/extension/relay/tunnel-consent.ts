@@ -1,6 +1,7 @@
 /** The relay's public URL, as the user agrees to it: who sees what passes through is said before it is first opened. */
 import * as vscode from 'vscode';
 import type { TunnelConfig } from '../../protocol/settings.ts';
+import type { TunnelCode } from '../../protocol/tunnel-words.ts';
 import { prefix } from '../commands.ts';
 import { inMessage } from '../ui/printable.ts';
 import type { Session } from './session.ts';
@@ -10,6 +11,8 @@ import { sayUnusable } from './session-messages.ts';
 /** Which tunnels were offered, and which the user agreed to: by kind and host. */
 const offeredKey = `${prefix}.offeredTunnels`;
 const agreedKey = `${prefix}.agreedTunnels`;
+/** Which hosts the server of a tunnel may name beside its own: by the tunnel's name. */
+const hostsKey = `${prefix}.agreedTunnelHosts`;
 
 /** Which tunnels the user agreed to. */
 export class TunnelConsents {
@@ -38,6 +41,24 @@ export class TunnelConsents {
   /** Whether a tunnel may be opened: these very settings, whatever they are by now. */
   allow(tunnel: TunnelConfig): boolean {
     return this.#toAgree(tunnel) === null;
+  }
+
+  /** A tunnel with the hosts that the user allows its server to name. */
+  withHosts(tunnel: TunnelConfig): TunnelConfig {
+    if (tunnel.kind !== 'localtunnel') return tunnel;
+    const hosts = new Map(Object.entries(this.#hosts)).get(nameOf(tunnel) ?? '');
+    return hosts === undefined ? tunnel : { ...tunnel, otherHosts: [...hosts] };
+  }
+
+  /** Keeps that the user allows the server of a tunnel to name a host. */
+  async recordHost(tunnel: TunnelConfig, host: string): Promise<void> {
+    const name = nameOf(tunnel) ?? '';
+    const before = new Map(Object.entries(this.#hosts)).get(name) ?? [];
+    await this.#state.update(hostsKey, { ...this.#hosts, [name]: [...new Set([...before, host])] });
+  }
+
+  get #hosts(): Readonly<Record<string, readonly string[]>> {
+    return this.#state.get(hostsKey, {});
   }
 
   #toAgree(tunnel: NamedTunnel): string | null {
@@ -104,6 +125,43 @@ export async function openTunnel(session: Session): Promise<void> {
     settings,
   );
   if (choice === settings) await vscode.commands.executeCommand('workbench.action.openSettings', `${prefix}.tunnel`);
+}
+
+/**
+ * Asks about the host that a tunnel's server names and that is not known to be its own, each time that the tunnel is
+ * not opened for that.
+ */
+export function watchNamedHosts(
+  { subscriptions }: Pick<vscode.ExtensionContext, 'subscriptions'>,
+  session: Session,
+): void {
+  let asked: string | undefined;
+  const look = (): void => {
+    const { status } = session;
+    const refused = status?.tunnel.said?.find(({ code }) => code === ('names-other-host' satisfies TunnelCode));
+    const [server, host] = refused?.values ?? [];
+    const isRefused = status?.tunnel.state === 'failed' && typeof server === 'string' && typeof host === 'string';
+    const about = isRefused ? `${server} ${host}` : undefined;
+    if (about === asked) return;
+    asked = about;
+    if (isRefused) void askAboutHost(session, status.settings.tunnel, server, host);
+  };
+  subscriptions.push(session.onDidChange(look));
+  look();
+}
+
+async function askAboutHost(session: Session, tunnel: TunnelConfig, server: string, host: string): Promise<void> {
+  const allow = vscode.l10n.t('Allow');
+  const choice = await vscode.window.showWarningMessage(
+    vscode.l10n.t(
+      'The tunnel server {0} names another host, {1}. Whoever answers there learns the relay’s secret path: they can send it events, and read every delivery that is registered there.',
+      inMessage(server),
+      inMessage(host),
+    ),
+    allow,
+    vscode.l10n.t('Do Not Allow'),
+  );
+  if (choice === allow) await session.allowHost(tunnel, host);
 }
 
 function tunnelQuestion(): string {

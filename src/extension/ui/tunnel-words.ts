@@ -69,6 +69,19 @@ function piecesIn(l10n: Localiser): Readonly<Record<TunnelCode, (...values: stri
     'request-failed': () => l10n.t('the request failed'),
     'check-internet': () => l10n.t('Check that this machine reaches the internet'),
     'check-firewall': () => l10n.t('Check that no firewall blocks outgoing connections to that port'),
+    'server-sends-on': (...values) => l10n.t('The tunnel server {0} sends on to {1}', ...values),
+    'names-other-host': (...values) => l10n.t('The tunnel server {0} names another host, {1}', ...values),
+    'leads-inside': (...values) =>
+      l10n.t('The tunnel server {0} leads to {1}, which is of this machine or of a private network', ...values),
+    'no-address': () => l10n.t('no address that may be connected to'),
+    'set-server': () => l10n.t('Set that as the tunnel server, where it is the right one'),
+    'allow-host': (...values) =>
+      l10n.t(
+        'Use another tunnel server or, where that host is known to be its own, allow it: VS Code asks, cm-relay takes "--tunnel-allow {0}"',
+        ...values,
+      ),
+    'use-own-address': () =>
+      l10n.t('Use another tunnel server or, where it is one of your own, name it by its address'),
     'check-server': () => l10n.t('Check that the localtunnel server is right and that this machine can reach it'),
     'check-path': () => l10n.t('Check that the path is right and that the file may be executed'),
     'choose-subdomain': () => l10n.t('Choose another subdomain, or another tunnel server'),

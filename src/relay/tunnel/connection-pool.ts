@@ -1,16 +1,21 @@
 /** The TCP connections of a localtunnel client: they carry bytes between the tunnel server and the webhook endpoint. */
 import { connect } from 'node:net';
+import type { LookupAddress } from 'node:dns';
 import type { Socket } from 'node:net';
 import { tunnelWords } from '../../protocol/tunnel-words.ts';
 import type { TunnelValue } from '../../protocol/tunnel-words.ts';
+import { lookupIn } from './dispatchers.ts';
 import { deferred } from './deferred.ts';
 import { describeNetworkError, TunnelError } from './provider.ts';
 
 const connectTimeoutMs = 10_000;
 /** The wait before a connection that failed, or that closed at once, is made again. */
 const reconnectMs = 1_000;
-/** How long a connection must have lasted, or have carried a request, to be replaced without that wait. */
+/** How long a connection must have lasted, or have carried something, to be replaced without that wait. */
 const lastedMs = 1_000;
+/** So many are replaced without a wait, and so many each second from then on: it is the server that ends them. */
+const mostAtOnce = 200;
+const mostPerSecond = 100;
 
 /** How long the tunnel server may take to end a connection that was ended on this side, its last answer on the way. */
 const farewellMs = 1_000;
@@ -18,8 +23,9 @@ const farewellMs = 1_000;
 const badGateway = 'HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\nconnection: close\r\n\r\n';
 
 export interface PoolOptions {
-  /** The tunnel server's host and the port that it gave us. */
+  /** The tunnel server's host, as it is said, and all that it may be connected to at; and the port that it gave us. */
   readonly host: string;
+  readonly addresses: readonly LookupAddress[];
   readonly port: number;
   /** The webhook endpoint's port on 127.0.0.1. */
   readonly localPort: number;
@@ -40,6 +46,8 @@ export class ConnectionPool {
   readonly #first = deferred<undefined>();
   #connecting = 0;
   #live = 0;
+  /** When the next one may be replaced, on the monotonic clock. */
+  #nextTurn = -Infinity;
   #closed = false;
 
   constructor(options: PoolOptions) {
@@ -62,10 +70,7 @@ export class ConnectionPool {
     try {
       const reason = await Promise.race([this.#first.promise, this.lost, abort.promise]);
       if (reason === undefined) return;
-      throw new TunnelError(
-        tunnelWords('port-unreachable', String(port), `${host}:${port}`, reason),
-        tunnelWords('check-firewall'),
-      );
+      throw portUnreachable(host, port, reason);
     } finally {
       signal.removeEventListener('abort', onAbort);
     }
@@ -103,7 +108,8 @@ export class ConnectionPool {
   }
 
   #connect(): void {
-    const remote = this.#track(connect({ host: this.#options.host, port: this.#options.port }));
+    const { host, port, addresses } = this.#options;
+    const remote = this.#track(connect({ host, port, lookup: lookupIn(addresses) }));
     const timeout = setTimeout(() => {
       remote.destroy(Object.assign(new Error('no connection in time'), { code: 'ETIMEDOUT' }));
     }, connectTimeoutMs);
@@ -133,20 +139,32 @@ export class ConnectionPool {
       else this.#live--;
       if (this.#closed) return;
       if (connectedAt !== undefined && (used || performance.now() - connectedAt >= lastedMs)) {
-        this.#connect();
+        this.#connectLater(this.#turnMs());
       } else if (this.#live === 0 && this.#connecting === 0 && connectedAt === undefined) {
         this.#lost.resolve(describeNetworkError(failure));
       } else {
-        this.#connectLater();
+        this.#connectLater(reconnectMs);
       }
     });
   }
 
-  #connectLater(): void {
+  /** How long the next one to be replaced waits for its turn, in milliseconds. */
+  #turnMs(): number {
+    const now = performance.now();
+    const eachMs = 1_000 / mostPerSecond;
+    this.#nextTurn = Math.max(this.#nextTurn, now - mostAtOnce * eachMs) + eachMs;
+    return Math.max(0, this.#nextTurn - now);
+  }
+
+  #connectLater(ms: number): void {
+    if (ms === 0) {
+      this.#connect();
+      return;
+    }
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
       this.#connect();
-    }, reconnectMs);
+    }, ms);
     this.#timers.add(timer);
   }
 
@@ -171,4 +189,12 @@ export class ConnectionPool {
       else remote.destroy();
     });
   }
+}
+
+/** The error of a tunnel whose port cannot be reached. */
+export function portUnreachable(host: string, port: number, reason: TunnelValue): TunnelError {
+  return new TunnelError(
+    tunnelWords('port-unreachable', String(port), `${host}:${port}`, reason),
+    tunnelWords('check-firewall'),
+  );
 }

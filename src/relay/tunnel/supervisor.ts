@@ -1,4 +1,5 @@
 /** Keeps one tunnel up, and says how it is: `open` only while requests through the public URL come back. */
+import type { LookupFunction } from 'node:net';
 import { isDeepStrictEqual } from 'node:util';
 import { request } from 'undici';
 import type { Dispatcher } from 'undici';
@@ -67,6 +68,8 @@ export interface TunnelSupervisorOptions {
   readonly log: (level: 'error' | 'warn' | 'info' | 'debug', message: string) => void;
   /** For requests to public URLs and tunnel servers; without it, the environment's proxy, and none for loopback. */
   readonly dispatcher?: Dispatcher;
+  /** What says which addresses a name has; without it, the system. */
+  readonly lookup?: LookupFunction;
   readonly timings?: Partial<Timings>;
 }
 
@@ -173,7 +176,7 @@ export class TunnelSupervisor {
   async #keepUp(run: Run, provider: TunnelProvider): Promise<void> {
     const { kind } = run.config;
     const { backOffFirstMs, backOffMostMs } = this.#timings;
-    const dispatchers = new Dispatchers(this.#options.dispatcher);
+    const dispatchers = new Dispatchers(this.#options.dispatcher, this.#options.lookup);
     let backOffMs = backOffFirstMs;
     try {
       while (!isStopped(run)) {
@@ -230,6 +233,7 @@ export class TunnelSupervisor {
         subdomain,
         signal: AbortSignal.any([signal, tooLate.signal]),
         dispatcherFor: (url) => dispatchers.for(url),
+        whereIs: (hostname) => dispatchers.whereIs(hostname),
       });
     } catch (error) {
       if (signal.aborted || !tooLate.signal.aborted) throw error;
@@ -300,7 +304,7 @@ export class TunnelSupervisor {
    */
   async #probe(handle: TunnelHandle, dispatchers: Dispatchers, signal: AbortSignal): Promise<TunnelValue | null> {
     const { probeTimeoutMs, heldUpMs } = this.#timings;
-    const { url: base, renew } = handle;
+    const { url: base, renew, isOutside } = handle;
     if (signal.aborted) return 'closed';
     const url = new URL(base + this.#options.healthPath);
     const stop = new AbortController();
@@ -314,7 +318,7 @@ export class TunnelSupervisor {
     signal.addEventListener('abort', onAbort, { once: true });
     try {
       const response = await request(url, {
-        dispatcher: dispatchers.for(url),
+        dispatcher: dispatchers.for(url, isOutside === true ? 'outside' : 'anywhere'),
         signal: stop.signal,
         // Both services show browsers a page of their own first; these headers decline it [vendor].
         headers: {
