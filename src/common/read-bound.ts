@@ -39,7 +39,7 @@ const bounds = new WeakMap<Socket, Bound>();
  * @param onFlood called when more has come, once
  */
 export function boundRequests(socket: Socket, onFlood: () => void): void {
-  const bound = { most: mostFramingBytes };
+  const bound = { most: socket.bytesRead + mostFramingBytes };
   bounds.set(socket, bound);
   afterEachRead(socket, () => {
     if (socket.bytesRead <= bound.most) return;

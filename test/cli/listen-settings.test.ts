@@ -86,6 +86,11 @@ describe('the settings of listen', () => {
       ),
       { kind: 'localtunnel', host: 'http://localhost:1', subdomain: 'mine' },
     );
+    assert.deepEqual(of({ tunnel: 'localtunnel', tunnelAllow: ['x.example', '::1'] }), {
+      kind: 'localtunnel',
+      host: 'https://localtunnel.me',
+      otherHosts: ['x.example', '::1'],
+    });
     assert.deepEqual(
       of({ tunnel: 'ngrok' }, { settings: { tunnel: { kind: 'ngrok', path: '/opt/ngrok' } }, secrets: {} }),
       { kind: 'ngrok', path: '/opt/ngrok' },
@@ -95,6 +100,7 @@ describe('the settings of listen', () => {
   it('name the flag that goes with another tunnel or has a bad value', () => {
     assert.match(refused({ subdomain: 'mine' }), /^--subdomain goes with --tunnel localtunnel/);
     assert.match(refused({ tunnel: 'ngrok', tunnelHost: 'https://x.example' }), /^--tunnel-host/);
+    assert.match(refused({ tunnel: 'ngrok', tunnelAllow: ['x.example'] }), /^--tunnel-allow goes with/);
     assert.match(refused({ tunnel: 'localtunnel', subdomain: 'X' }), /^--subdomain: a subdomain is/);
     assert.match(parseTunnel('frp') ?? '', /expected none, localtunnel, cloudflared, ngrok or a URL/);
     assert.match(parseTunnel('https://') ?? '', /expected none/);
@@ -114,7 +120,7 @@ describe('attaching to a running relay', () => {
     const running = status({
       destinations: [destinationSchema.parse({ url: callback, types: ['Subscribe'] })],
       retry: 'sap',
-      tunnel: { kind: 'localtunnel', host: 'http://localhost:1', subdomain: 'mine' },
+      tunnel: { kind: 'localtunnel', host: 'http://localhost:1', otherHosts: ['x.example'], subdomain: 'mine' },
     });
     const flags: ListenFlags = {
       forwardTo: [callback],
@@ -125,6 +131,7 @@ describe('attaching to a running relay', () => {
       retain: 50_000,
       tunnel: 'localtunnel',
       tunnelHost: 'http://localhost:1',
+      tunnelAllow: ['x.example'],
       subdomain: 'mine',
     };
     assert.deepEqual(differences(flags, nothing, running), []);
@@ -163,6 +170,7 @@ describe('attaching to a running relay', () => {
       retain: 1,
       tunnel: 'localtunnel',
       tunnelHost: 'http://localhost:1',
+      tunnelAllow: ['x.example'],
       subdomain: 'mine',
     };
     assert.deepEqual(differences(flags, nothing, status({})), [
@@ -170,6 +178,7 @@ describe('attaching to a running relay', () => {
       '--port',
       '--tunnel',
       '--tunnel-host',
+      '--tunnel-allow',
       '--subdomain',
       '--retry',
       '--time-zone',

@@ -39,6 +39,7 @@ const wrong: [args: string, named: RegExp][] = [
   ['listen --tunnel frp', /--tunnel[^]*localtunnel/],
   ['listen --tunnel-host x', /--tunnel-host/],
   ['listen --tunnel-host https://tunnel.example.org', /--tunnel-host goes with --tunnel localtunnel/],
+  ['listen --tunnel localtunnel --tunnel-allow https://x.example', /--tunnel-allow[^]*a host in lower case/],
   ['listen --tunnel localtunnel --subdomain UPPER', /--subdomain/],
   ['listen --tunnel none --subdomain mine', /--subdomain goes with --tunnel localtunnel/],
   ['listen --signature-key-env', /--signature-key-env/],

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
-import { offerTunnel, openTunnel } from '../../src/extension/relay/tunnel-consent.ts';
+import { offerTunnel, openTunnel, watchNamedHosts } from '../../src/extension/relay/tunnel-consent.ts';
 import type { ParsedParams } from '../../src/protocol/methods.ts';
+import type { Status } from '../../src/protocol/status.ts';
+import { tunnelWords } from '../../src/protocol/tunnel-words.ts';
 import { until } from './relay-stage.ts';
 import { openWindow, setSetting, StandInRelay, User } from './session-stage.ts';
 import type { Message, Window } from './session-stage.ts';
@@ -319,6 +321,37 @@ describe('A workspace that names stored keys and credentials', function () {
       await opened;
       assert.deepEqual(last().settings?.tunnel, { kind: 'none' });
       assert.ok(!relay.asked.includes('tunnel/open'));
+    });
+
+    it('is asked about by the host that the tunnel’s server names, and opened with it once it is allowed', async () => {
+      watchNamedHosts(window.context, window.session);
+      await setSetting('tunnel.kind', 'localtunnel', Workspace);
+      await window.session.start();
+      const opened = openTunnel(window.session);
+      (await until(() => user.message('Open a public URL?')))?.choose('Open Public URL');
+      await opened;
+      const host = 'https://localtunnel.me';
+      assert.deepEqual(last().settings?.tunnel, { kind: 'localtunnel', host });
+      const refusal = (named: string): Partial<Status> => ({
+        tunnel: {
+          ...{ state: 'failed', kind: 'localtunnel', reason: 'It names another host.' },
+          said: [tunnelWords('names-other-host', 'localtunnel.me', named)],
+        },
+      });
+      const refuse = async (named: string): Promise<Message> => {
+        relay.status = { ...relay.status, ...refusal(named) };
+        relay.say();
+        const asking = await until(() => user.message(`another host, ${named}.`));
+        assert.ok(asking);
+        return asking;
+      };
+      const before = given.length;
+      (await refuse('evil.example')).choose('Do Not Allow');
+      const asking = await refuse('good.example');
+      assert.equal(given.length, before);
+      asking.choose('Allow');
+      await until(() => given.length > before);
+      assert.deepEqual(last().settings?.tunnel, { kind: 'localtunnel', host, otherHosts: ['good.example'] });
     });
 
     it('is agreed to by its origin', async () => {

@@ -2,6 +2,7 @@
 import { connect } from 'node:net';
 import type { LookupAddress } from 'node:dns';
 import type { Socket } from 'node:net';
+import { boundRequests } from '../../common/read-bound.ts';
 import { tunnelWords } from '../../protocol/tunnel-words.ts';
 import type { TunnelValue } from '../../protocol/tunnel-words.ts';
 import { lookupIn } from './dispatchers.ts';
@@ -180,6 +181,7 @@ export class ConnectionPool {
     // A sender that goes on sending must not keep the tunnel's connection.
     local.once('close', () => {
       remote.resume().end();
+      boundRequests(remote, () => remote.destroy());
       const force = setTimeout(() => remote.destroy(), farewellMs);
       remote.once('close', () => clearTimeout(force));
     });

@@ -60,7 +60,9 @@ export async function wayOf(
 ): Promise<Way> {
   const host = withoutBrackets(server.hostname);
   const own = await whereIs(host);
-  const isOutside = !own.isReached || own.addresses.some(({ address }) => isPublicAddress(address));
+  const isHere =
+    own.isReached && own.addresses.length > 0 && !own.addresses.some(({ address }) => isPublicAddress(address));
+  const isOutside = !isHere;
   const fitting = ({ addresses }: Pick<Whereabouts, 'addresses'>): LookupAddress[] =>
     addresses.filter(({ address }) => !isOutside || isPublicAddress(address));
   const named = withoutBrackets(url.hostname);

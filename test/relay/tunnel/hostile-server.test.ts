@@ -36,7 +36,7 @@ class HostileServer {
       if (req.url?.includes('/hooks/') === true) res.writeHead(204).end();
       else res.end(JSON.stringify({ id: 'cm-relay-test', port: portOf(this.#tunnel), url: this.url, ...this.answer }));
     });
-    this.#tunnel = createServer((socket) => {
+    this.#tunnel = createServer({ allowHalfOpen: true }, (socket) => {
       this.connections += 1;
       this.#sockets.add(socket);
       socket.on('error', () => undefined).once('close', () => this.#sockets.delete(socket));
@@ -114,7 +114,7 @@ describe('a hostile tunnel server', () => {
     assert.equal(victim.connections, 0);
   };
 
-  it('sends the secret path to no other host by its “url”, and says which host it names', async () => {
+  it('sends the secret path to no other host by its url, and says which host it names', async () => {
     server.answer = { url: `http://localhost:${victim.port}` };
     watched.supervisor.open(config());
     const { reason } = await watched.until('failed');
@@ -126,14 +126,14 @@ describe('a hostile tunnel server', () => {
     assert.equal(server.connections, 0);
   });
 
-  it('has no connection made to another address by its “ip”', async () => {
+  it('has no connection made to another address by its ip', async () => {
     server.answer = { ip: '127.0.0.2', port: victim.tunnelPort };
     watched.supervisor.open(config());
     assert.match((await watched.until('failed')).reason, /names another host, 127\.0\.0\.2\./);
     assertUntouched();
   });
 
-  it('is taken for none where its “ip” is no address', async () => {
+  it('is taken for none where its ip is no address', async () => {
     server.answer = { ip: 'localhost', port: victim.tunnelPort };
     watched.supervisor.open(config());
     await watched.until('opening', ({ reason }) => reason.includes('does not answer as a localtunnel server'));
@@ -176,7 +176,7 @@ describe('a hostile tunnel server', () => {
     });
 
     for (const address of ['127.0.0.1', '10.0.0.1', '169.254.169.254', '::1', '::ffff:127.0.0.1']) {
-      it(`leads to nothing inside, by its “ip” ${address}, whatever the user has allowed`, async () => {
+      it(`leads to nothing inside, by its ip ${address}, whatever the user has allowed`, async () => {
         server.answer = { url: 'https://x.tunnel.example', ip: address, port: victim.tunnelPort };
         watched.supervisor.open(config('https://tunnel.example', [address]));
         await inside(address);
@@ -184,7 +184,7 @@ describe('a hostile tunnel server', () => {
       });
     }
 
-    it('leads to nothing inside by its “url”', async () => {
+    it('leads to nothing inside by its url', async () => {
       for (const host of ['localhost', '127.0.0.1', '10.0.0.1']) {
         server.answer = { url: `http://${host}:${victim.port}` };
         watched.supervisor.open(config('https://tunnel.example', [host]));
@@ -275,6 +275,33 @@ describe('a hostile tunnel server', () => {
       assert.ok(server.connections >= 10);
     });
   }
+
+  it('is not read on for long where a connection has had its last answer', async () => {
+    let poured = 0;
+    const ended = new Promise<void>((resolve) => {
+      server.onConnection = (socket) => {
+        const bytes = Buffer.alloc(262_144, '\r\n');
+        const pour = (): void => {
+          while (!socket.destroyed && poured < 256_000_000) {
+            poured += bytes.length;
+            if (!socket.write(bytes)) return void socket.once('drain', pour);
+          }
+          resolve();
+        };
+        socket.once('close', () => resolve());
+        socket
+          .once('data', pour)
+          .write('POST /x HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+      };
+    });
+    const pool = new ConnectionPool({
+      ...{ host: '127.0.0.1', addresses: [{ address: '127.0.0.1', family: 4 }], port: server.tunnelPort },
+      ...{ localPort: endpoint.port, count: 1 },
+    });
+    await ended;
+    await pool.close();
+    assert.ok(poured < 64_000_000, `${poured} bytes`);
+  });
 
   it('that has come to that bound is connected to all the same', async () => {
     let carried = 0;
