@@ -123,7 +123,10 @@ window.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
   // The button is the last thing in sight, and what went wrong stands below it; the sticky message covers the edge.
   if (shown.view.error !== error) document.getElementById('error')?.scrollIntoView({ block: 'center' });
   // The form has gone from under the user's hands: say what has come in its place.
-  if (created === undefined && shown.view.created !== undefined) focusCreated();
+  if (created === undefined && shown.view.created !== undefined) {
+    focusCreated();
+    say({ type: 'createdShown' });
+  }
 });
 function focusCreated(): void {
   document.getElementById('created')?.focus();

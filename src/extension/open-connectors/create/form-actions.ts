@@ -39,6 +39,8 @@ export interface FormInUse {
   readonly fail: (message: string) => void;
   /** Work that takes a while: the page says what, and **Cancel** ends it through the signal. */
   readonly during: <Result>(text: string, work: (signal: AbortSignal) => Promise<Result>) => Promise<Result>;
+  /** Draws the instance that was created. @returns when the page has it, or cannot say so */
+  readonly showCreated: () => Promise<void>;
   /** Shows the token on the page. */
   readonly showToken: (token: string) => void;
 }
@@ -192,6 +194,8 @@ async function createAndKeep(
   if (creation.kind === 'cancelled') form.say(vscode.l10n.t('Cancelled. Nothing was created.'));
   if (creation.kind !== 'created') return;
   state.created = { id: String(creation.id), name: creation.name, host: creation.host };
+  // A question about the key stands above the page: what it takes the focus from is given it back.
+  await form.showCreated();
   await keepSignatureKey(parts, form, creation, fields.signDirect);
 }
 

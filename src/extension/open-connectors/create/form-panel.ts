@@ -53,6 +53,7 @@ export class FormPanel implements vscode.Disposable {
   #form: Form | undefined;
   /** The form that came back had the relay's URL. */
   #relayUrlWanted = false;
+  #createdShown: () => void = () => undefined;
   #underWay: UnderWay | undefined;
   #error: string | undefined;
   #done: string | undefined;
@@ -115,12 +116,25 @@ export class FormPanel implements vscode.Disposable {
   }
 
   #forget(): void {
+    this.#createdShown();
     this.#underWay?.abort.abort();
     this.#panel = undefined;
     this.#ready = false;
     this.#form = undefined;
     this.#relayUrlWanted = false;
     this.#underWay = this.#error = this.#done = undefined;
+  }
+
+  /** Resolves when the page says that it has drawn it. One that is closed or hidden says nothing. */
+  async #showCreated(): Promise<void> {
+    if (!this.#ready || this.#panel?.visible !== true) return;
+    const shown = new Promise<void>((resolve) => (this.#createdShown = resolve));
+    this.#refresh();
+    const hidden = this.#panel.onDidChangeViewState(({ webviewPanel }) => {
+      if (!webviewPanel.visible) this.#createdShown();
+    });
+    await shown;
+    hidden.dispose();
   }
 
   #later(step: () => unknown): void {
@@ -173,6 +187,9 @@ export class FormPanel implements vscode.Disposable {
       case 'action':
         // Not awaited: what is typed meanwhile is answered, and a second click finds the first under way.
         void this.#carryOut(message.action);
+        return;
+      case 'createdShown':
+        this.#createdShown();
         return;
     }
   }
@@ -312,6 +329,10 @@ export class FormPanel implements vscode.Disposable {
         underWay.text = text;
         this.#refresh();
         return work(underWay.abort.signal);
+      },
+      showCreated: () => {
+        underWay.text = undefined;
+        return this.#showCreated();
       },
       showToken: (token) => ifShown(() => this.#post({ type: 'token', token })),
     };

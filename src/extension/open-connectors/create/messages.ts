@@ -76,6 +76,8 @@ const pageMessageSchema = z.discriminatedUnion('type', [
     done: z.boolean(),
   }),
   z.object({ type: z.literal('action'), action: z.enum(formActions) }),
+  /** The created instance is on the page, and its heading has the focus. */
+  z.object({ type: z.literal('createdShown') }),
 ]);
 export type PageMessage = z.infer<typeof pageMessageSchema>;
 
