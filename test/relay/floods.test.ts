@@ -48,7 +48,7 @@ function assertMemory(pid: number): void {
 }
 
 describe("A flood at the relay's own process", function () {
-  this.timeout(180_000);
+  this.timeout(400_000);
 
   const size = 5_242_880;
   const floods: readonly (readonly [string, (body: Buffer) => readonly Buffer[], string])[] = [
@@ -138,7 +138,7 @@ describe("A flood at the relay's own process", function () {
         socket.write(bomb);
       }),
     );
-    await until(() => senders.every(({ status }) => status !== undefined), 150_000);
+    await until(() => senders.every(({ status }) => status !== undefined), 300_000);
     assert.ok(senders.every(({ status }) => status === 200 || status === 503));
     await delivered(relay.url);
     assertMemory(relay.pid);

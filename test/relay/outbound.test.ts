@@ -138,7 +138,7 @@ describe('the outcome of a request', () => {
     const byName = await postTo(`http://localhost:${receiver.port}/`);
     assert.equal(byName.kind, 'unreachable');
     assert.match(errorOf(byName), /ECONNREFUSED/);
-    const unknown = await postTo('http://no-such-host.invalid/');
+    const unknown = await postTo('http://no-such-host.invalid/', { timeoutMs: 60_000 });
     assert.equal(unknown.kind, 'unreachable');
     assert.match(errorOf(unknown), /no-such-host\.invalid/);
   });

@@ -165,7 +165,15 @@ export async function askForConsent({ url, uses }: ConsentQuestion): Promise<Con
     refuse,
     allow,
   );
+  await backToPage();
   return choice === allow ? 'allowed' : choice === refuse ? 'refused' : undefined;
+}
+
+/** After a modal question VS Code gives the focus to the frame around a page alone, where no key does anything. */
+async function backToPage(): Promise<void> {
+  const { activeTab } = vscode.window.tabGroups.activeTabGroup;
+  if (!(activeTab?.input instanceof vscode.TabInputWebview)) return;
+  await vscode.commands.executeCommand('workbench.action.focusActiveEditorGroup');
 }
 
 /** Whether the destinations in force stand in the workspace's settings, which replace the user's as a whole. */
