@@ -130,14 +130,14 @@ describe('Looking at breakpoints', () => {
     );
   });
 
-  it('says so where a notification has just one event more', async () => {
+  it('stops where a notification has just one event more than is looked at, and says so', async () => {
     const posted = Array.from({ length: mostEventsLookedAt + 1 }, () => ({ Type: 'Subscribe' }));
     const events = await seen(JSON.stringify({ ListID: 'l', Events: posted }));
     const all = await breakpoints(every({ type: 'Update' }));
-    all.look('event', events.slice(0, mostEventsLookedAt), false);
-    assert.equal(all.list()[0]?.lastNotStopped?.why, 'condition-not-met');
-    all.look('event', events, false);
-    assert.equal(all.list()[0]?.lastNotStopped?.why, 'events-left-out');
+    assert.equal(all.look('event', events.slice(0, mostEventsLookedAt), false).stop, null);
+    const { stop } = all.look('event', events, false);
+    assert.deepEqual(stop?.ids, [1]);
+    assert.match([...(stop?.failures.values() ?? [])].join(), /only the first 1,?000 events/);
   });
 
   it('counts each event that met one, and the notification once', async () => {
