@@ -136,8 +136,15 @@ const phrases: readonly fc.Arbitrary<readonly Step[]>[] = [
   ]),
 ];
 
-/** Sequences of commands. @param most how many at most */
-export function sequences(most: number, replayPath: string): fc.Arbitrary<Iterable<fc.AsyncCommand<World, RelayRig>>> {
+/**
+ * Sequences of commands.
+ * @param most how many at most
+ * @param replayPath which commands of one that was made shorter are left, as its failure names it
+ */
+export function sequences(
+  most: number,
+  replayPath: string | undefined,
+): fc.Arbitrary<Iterable<fc.AsyncCommand<World, RelayRig>>> {
   const step = fc.oneof(
     weighted(
       8,
@@ -280,6 +287,6 @@ export function sequences(most: number, replayPath: string): fc.Arbitrary<Iterab
   return fc.commands([step] as fc.Arbitrary<fc.AsyncCommand<World, RelayRig>>[], {
     maxCommands: most,
     size: 'max',
-    replayPath,
+    ...(replayPath !== undefined && { replayPath }),
   }) as never;
 }
