@@ -484,6 +484,8 @@ export class World {
     const { lastAnswer } = each;
     if (lastAnswer === null) say('came while it was under way');
     else if ((lastAnswer === 200 || lastAnswer === 404) && !each.again) say('came again');
+    // To the relay, which does not know that it was taken, this is the attempt that counts.
+    if (each.again && !each.racing) each.state = 'open';
     each.again = false;
     this.#judgeBytes(each, arrival, say);
   }
