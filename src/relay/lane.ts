@@ -368,6 +368,8 @@ export class Lane {
         // It is read again when it may begin, which may be now.
         const isHere = others > 0 || this.#retries.has(notificationId) || this.#underWay.has(notificationId);
         if (!isHere) this.#forgotten(notificationId);
+        // Under strict order what comes behind it has waited for this.
+        else this.pump();
       } else if (recorded) {
         // Not before it is on disk: until then it would be read as waiting once more.
         this.#waiting.forget(notificationId);
