@@ -137,7 +137,7 @@ describe('Looking at breakpoints', () => {
     assert.equal(all.look('event', events.slice(0, mostEventsLookedAt), false).stop, null);
     const { stop } = all.look('event', events, false);
     assert.deepEqual(stop?.ids, [1]);
-    assert.match([...(stop?.failures.values() ?? [])].join(), /only the first 1,?000 events/);
+    assert.match([...stop.failures.values()].join(), /only the first 1,?000 events/);
   });
 
   it('counts each event that met one, and the notification once', async () => {
