@@ -75,6 +75,7 @@ export class Retention {
       this.#remove(Number.MAX_SAFE_INTEGER, most).then(
         (removed) => {
           this.#removing = false;
+          if (this.#closed) return;
           const { bytes, somethingWaits } = this.#options.kept();
           // What was written together with the step, and settled by that, was not looked at.
           if (removed > 0 || this.#settledMeanwhile < Infinity) this.#look(nextMs);

@@ -53,4 +53,24 @@ describe('Retention', () => {
     assert.deepEqual(floors, [0, 2]);
     retention.close();
   });
+
+  it('asks nothing of a history that was closed while a step was under way', async () => {
+    let asked = 0;
+    let answer: ((step: RemovedStep) => void) | undefined;
+    const retention = new Retention({
+      kept: () => {
+        asked += 1;
+        return { deliveries: 3, bytes: 0, somethingWaits: true };
+      },
+      removeOldest: () => new Promise((resolve) => (answer = resolve)),
+      onFull: () => undefined,
+    });
+    retention.set({ maxDeliveries: 2, maxBytes: Infinity });
+    const finish = await until(() => answer);
+    retention.close();
+    const before = asked;
+    finish({ removed: 0, floor: 4, more: false });
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(asked, before);
+  });
 });
