@@ -9,7 +9,7 @@ import { dirname, join } from 'node:path';
 import { packedFolder } from '../test/packed.ts';
 
 /** How many processes run at once. The specs wait for disks, sockets and screens in half of their time. */
-const places = availableParallelism() + 1;
+const places = availableParallelism() + 2;
 
 /** How long each file of specs took when it was last run, in milliseconds. */
 const durationsFile = join('.cache', 'test-durations.json');
@@ -60,7 +60,7 @@ interface Whole extends Part {
 /** What is kept from running beside its like, and how many at once may. */
 const lanes = {
   /** A browser, a server and an extension host, each. */
-  windows: 1,
+  windows: 2,
   /** The suite of that name needs the processors most. */
   load: 1,
 } as const;
@@ -79,6 +79,7 @@ const parts: readonly (Check | Suite | Whole)[] = [
   // The bundles, the VSIX and the npm package: once, for every spec that uses what a user installs.
   { name: 'build', command: ['node', 'test/pack.ts'] },
   { name: 'tools', command: ['node', 'test/tools.ts'] },
+  { name: 'host', needs: ['build', 'tools'], lane: 'windows', whole: ['node', 'test/host/run.ts'] },
   {
     name: 'workbench',
     needs: ['build', 'tools'],
@@ -88,7 +89,6 @@ const parts: readonly (Check | Suite | Whole)[] = [
     batchMs: 60_000,
     msPerByte: 3,
   },
-  { name: 'host', needs: ['build', 'tools'], lane: 'windows', whole: ['node', 'test/host/run.ts'] },
   { name: 'load', needs: ['build', 'tools'], lane: 'load', mocha: [], files: load, batchMs: 0, msPerByte: 2 },
   {
     name: 'unit',

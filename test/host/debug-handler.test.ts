@@ -193,7 +193,7 @@ describe('Debug My Handler', function () {
     assert.deepEqual(await lifted(), ['hers']);
     await settings().update('debugHandler.everyEvent', undefined, vscode.ConfigurationTarget.Global);
     await until(async () => (await lifted()).length === 0);
-    await untilItEnds();
+    await stopHere();
   });
 
   it('is where scenarios that are debugged in the Test Explorer stop', async () => {
@@ -204,14 +204,21 @@ describe('Debug My Handler', function () {
     const destination = { url: `http://127.0.0.1:${port}/callback` };
     await vscode.workspace.fs.writeFile(file, Buffer.from(JSON.stringify({ destination, scenarios })));
     try {
-      // Once the file has been found.
-      await until(async () => {
-        void vscode.commands.executeCommand('testing.debugAll');
-        return until(() => vscode.debug.activeStackItem instanceof vscode.DebugStackFrame, 3000).catch(() => undefined);
+      // Until the file has been found there is nothing to run, and the command ends at once. A run that has begun is
+      // waited for: a second one beside it would leave a session behind.
+      let running = false;
+      await until(() => {
+        if (vscode.debug.activeStackItem instanceof vscode.DebugStackFrame) return true;
+        if (!running) {
+          running = true;
+          const ended = (): boolean => (running = false);
+          vscode.commands.executeCommand('testing.debugAll').then(ended, ended);
+        }
+        return false;
       });
       const session = rootOf((vscode.debug.activeStackItem as vscode.DebugStackFrame).session);
       assert.equal(session.configuration.name, configurationName);
-      await untilItEnds();
+      await stopHere();
     } finally {
       await vscode.workspace.fs.delete(file);
     }
@@ -232,15 +239,10 @@ async function untilTaken(port: number): Promise<void> {
   );
 }
 
-/** Lets the program that stands go on, and end by itself, with its sessions. */
-async function untilItEnds(): Promise<void> {
+/** Stops the program that stands, with its sessions. */
+async function stopHere(): Promise<void> {
   const { session } = vscode.debug.activeStackItem as vscode.DebugStackFrame;
-  await vscode.commands.executeCommand('workbench.action.debug.continue');
-  await until(() => !(vscode.debug.activeStackItem instanceof vscode.DebugStackFrame));
-  // Nobody answers: it has gone.
-  void session
-    .customRequest('evaluate', { expression: 'process.exit(0)', context: 'repl' })
-    .then(undefined, () => null);
+  await vscode.debug.stopDebugging(rootOf(session));
   await until(() => vscode.debug.activeDebugSession === undefined);
 }
 

@@ -142,7 +142,8 @@ export async function untilDone(action: () => Promise<unknown>, before?: () => P
       return false;
     }
   }).catch((error: unknown) => {
-    throw last === undefined ? error : new Error('did not succeed in many tries', { cause: last });
+    if (last === undefined) throw error;
+    throw new Error(`did not succeed in many tries: ${last instanceof Error ? last.message : ''}`, { cause: last });
   });
 }
 
@@ -265,8 +266,8 @@ export class Workbench {
         await this.page.keyboard.press('F1');
         await this.quickInput.fill(`>${title}`, { timeout: shortMs });
         await this.#quickPickRow(title).click({ timeout: shortMs });
-        // While the palette is there the command has not run.
-        await this.page.waitForFunction(paletteHasGone(`>${title}`), undefined, { timeout: shortMs });
+        // While the palette is there the command has not run. One that has may not be on offer a second time.
+        await this.page.waitForFunction(paletteHasGone(`>${title}`), undefined, { timeout: 15_000 });
       },
       () => this.page.keyboard.press('Escape'),
     );
@@ -281,7 +282,7 @@ export class Workbench {
         await this.quickInput.fill(`>${title}`, { timeout: shortMs });
         await row.waitFor({ timeout: shortMs });
         await this.page.keyboard.press('Enter');
-        await this.page.waitForFunction(paletteHasGone(`>${title}`), undefined, { timeout: shortMs });
+        await this.page.waitForFunction(paletteHasGone(`>${title}`), undefined, { timeout: 15_000 });
       },
       () => this.page.keyboard.press('Escape'),
     );
