@@ -29,7 +29,7 @@ const contents = [
 ];
 
 /** Members of package.json that concern the repository and npm, not VS Code. `type` would make modules of the bundles. */
-const foreign = ['type', 'private', 'bin', 'files', 'scripts', 'devDependencies', 'overrides', 'allowScripts'];
+const foreign = ['type', 'private', 'bin', 'files', 'scripts', 'devDependencies', 'optionalDependencies', 'overrides'];
 
 interface Manifest {
   readonly name: string;
