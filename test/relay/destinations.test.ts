@@ -453,7 +453,7 @@ describe('credentials that came with a delivery', () => {
 
   it('go along with its retries, however much came in between', async () => {
     const receiver = await startReceiver({
-      answer: (request) => (request.text.length < 10_000 && receiver.requests.length < 20 ? { status: 503 } : {}),
+      answer: (request) => (request.text.length < 10_000 && receiver.requests.length < 13 ? { status: 503 } : {}),
     });
     const relay = await startTestRelay({
       settings: { destinations: [{ url: receiver.url, mode: 'raw' }] },
