@@ -166,6 +166,7 @@ export class Callback {
   readonly url: string;
   readonly posts: Posted[] = [];
   status = 200;
+  answer: { readonly body: string; readonly headers: Record<string, string> } = { body: 'answer', headers: {} };
   readonly #server;
   readonly #waiting = new Set<() => void>();
 
@@ -175,7 +176,7 @@ export class Callback {
     server.on('request', (request, response) => {
       void request.toArray().then((chunks: Buffer[]) => {
         this.posts.push({ headers: request.headers, body: Buffer.concat(chunks) });
-        response.writeHead(this.status).end('answer');
+        response.writeHead(this.status, this.answer.headers).end(this.answer.body);
         for (const wake of this.#waiting) wake();
       });
     });

@@ -16,6 +16,7 @@ const mostScenariosMs = 300_000;
 interface McpOptions extends CommonOptions {
   allowWrite?: boolean;
   addresses?: boolean;
+  answers?: boolean;
 }
 
 /** `cm-relay mcp`. */
@@ -23,7 +24,7 @@ export function mcpCommand(): Command {
   return newCommand(
     'mcp',
     'let an assistant read the history, by the Model Context Protocol',
-    'Speaks the Model Context Protocol on standard input and output, so that an assistant can list events, look at one, its attempts and what is sent, and ask why it failed. It reads alone, and e-mail addresses are masked, unless flags say otherwise. What came from outside is marked as such. Ends with its input.',
+    'Speaks the Model Context Protocol on standard input and output, so that an assistant can list events, look at one, its attempts and what is sent, and ask why it failed. It reads alone; addresses are masked, other values told by their shape, and answers by their keys, unless flags say otherwise. What came from outside is marked as such. Ends with its input.',
     [
       'Examples:',
       '  cm-relay mcp                    as the command of a stdio server, in the configuration of the assistant',
@@ -36,6 +37,7 @@ export function mcpCommand(): Command {
       new Option('--allow-write', 'also replay, send and run scenarios, to destinations of the settings alone'),
     )
     .addOption(new Option('--addresses', 'tell e-mail addresses as they are'))
+    .addOption(new Option('--answers', 'tell what callbacks answered as text, not only its keys'))
     .action(mcp);
 }
 
@@ -69,5 +71,6 @@ async function mcp(options: McpOptions): Promise<void> {
     ...{ version, source, ended },
     relay: options.allowWrite === true ? relay : null,
     addresses: options.addresses === true,
+    answers: options.answers === true,
   });
 }

@@ -1,63 +1,134 @@
-/** What an assistant is told: secrets and addresses masked, bounded, and marked as what came from outside. */
-import { randomBytes } from 'node:crypto';
-import { SecretMask } from '../../common/masking.ts';
+/** What an assistant is told: addresses masked, bounded item by item, and marked as what came from outside. */
+import { createHmac, randomBytes } from 'node:crypto';
 import { maskSecrets } from '../../export/item.ts';
+import { mapStrings } from '../../export/json.ts';
 
-/** Of one body so much is told, in characters. */
+/** Of one body so much is told, in characters of JSON. */
 export const longestBody = 20_000;
 
 /** Of one answer so much, in characters: what a model reads has its price. */
 const longestAnswer = 200_000;
 
-/** An address as it may stand in any text, its sign written plainly, percent-encoded, or escaped for JSON or HTML. */
-const anyAddress =
-  /[\p{L}\p{N}._%+'-]{1,64}(?:@|%40|\\u0040|&#0*64;|&#x0*40;|&commat;)(?:[\p{L}\p{N}-]{1,63}\.)+[\p{L}\p{N}-]{2,63}/giu;
+/** Ways of writing, one inside another, that are looked through. */
+const mostLayers = 4;
 
-/** Replaces addresses, the same one by the same mark as long as it lives. */
+const named: Readonly<Record<string, string>> = { commat: '@', amp: '&', percnt: '%', bsol: '\\', num: '#', semi: ';' };
+
+/**
+ * A text without the escapes of URLs, forms, JSON, JavaScript, HTML and quoted-printable, and with plain signs for those
+ * of other widths.
+ */
+function unescaped(text: string): string {
+  let read = text;
+  for (let layer = 0; layer < mostLayers; layer++) {
+    const next = read
+      .normalize('NFKC')
+      .replace(/[%=]([0-7][0-9a-f])/gi, (_all, hex: string) => String.fromCharCode(parseInt(hex, 16)))
+      .replace(/\\+(?:u00|x|u\{0*)([0-7][0-9a-f])\}?/gi, (_all, hex: string) => String.fromCharCode(parseInt(hex, 16)))
+      .replace(/&#x0*([0-7][0-9a-f]);?/gi, (_all, hex: string) => String.fromCharCode(parseInt(hex, 16)))
+      .replace(/&#0*(\d{2,3});?/g, (_all, code: string) => String.fromCharCode(Number(code)))
+      .replace(/&([a-z]{2,6});/gi, (all, name: string) => named[name.toLowerCase()] ?? all);
+    if (next === read) break;
+    read = next;
+  }
+  return read;
+}
+
+/** Whether an address may stand in a text, however it is escaped. */
+export function mayHoldAddress(text: string): boolean {
+  // Most texts have none of what an address or an escape takes.
+  return /[@%=\\&\u0080-\uffff]/.test(text) && unescaped(text).includes('@');
+}
+
+/** Tells addresses by marks, the same one by the same mark as long as it lives. Nothing is kept of them. */
 export class AddressMask {
-  readonly #marks = new Map<string, string>();
+  readonly #key = randomBytes(32);
 
-  /**
-   * A text in which no address stands.
-   * @param known addresses that are found however they are written
-   */
-  in(text: string, known: readonly string[] = []): string {
-    const marked = text.replace(anyAddress, (found) => this.#markOf(found));
-    // What is written in another way, or is no address by its form: a mark of its own would not be told apart.
-    return new SecretMask(known.filter((address) => address.length >= 6)).in(marked);
+  /** What stands for an address, in whatever form. */
+  of(address: string): string {
+    const same = address.trim().normalize('NFKC').toLowerCase();
+    return `address-${createHmac('sha256', this.#key).update(same).digest('hex').slice(0, 10)}`;
   }
 
-  #markOf(found: string): string {
-    const address = found.replace(/%40|\\u0040|&#0*64;|&#x0*40;|&commat;/i, '@').toLowerCase();
-    const mark = this.#marks.get(address) ?? `address-${this.#marks.size + 1}`;
-    this.#marks.set(address, mark);
-    return mark;
+  /**
+   * A text of ours or of the user's in which each word that holds an address, however it is escaped, is a mark. A quoted
+   * text is of the word that it stands in.
+   */
+  in(text: string): string {
+    if (!mayHoldAddress(text)) return text;
+    // The blanks beside a sign are of the address, and those of a quoted local part.
+    const joined = text
+      .replace(/\s{0,20}([@＠﹫])\s{0,20}/g, '$1')
+      .replace(/"[^"]{1,200}"(?=[@＠﹫%&\\=])/g, (quoted) => quoted.replace(/\s/g, ''));
+    return joined.replace(/(?:"[^"]*"|\S)+/g, (word) => (mayHoldAddress(word) ? this.#markOf(word) : word));
+  }
+
+  #markOf(word: string): string {
+    return this.of(/[^\s"'<>(),;:=/]+@[^\s"'<>(),;:/?#]+/.exec(unescaped(word))?.[0] ?? word);
   }
 }
 
-/** The bytes of a body as text, as far as it is told. */
-export function bodyText(base64: string): string {
-  const bytes = Buffer.from(base64, 'base64');
-  const text = bytes.toString();
-  if (!Buffer.from(text).equals(bytes)) return `(${bytes.length} bytes that are no text)`;
-  if (text.length <= longestBody) return text;
-  // No half of an address at the end, which nothing would know for one.
-  const begun = text.slice(0, longestBody).replace(/[^\s"'<>,;&]{1,400}$/, '');
-  return `${begun}… (${text.length} characters in all)`;
+/** What is left of a value, and how long that is as JSON. */
+interface Fitted {
+  readonly value: unknown;
+  readonly length: number;
+  readonly isWhole: boolean;
+}
+
+/** So much is kept free for saying what was left off, in characters. */
+const noteLength = 60;
+
+function fitted(value: unknown, most: number): Fitted {
+  if (typeof value !== 'object' || value === null) {
+    const length = (JSON.stringify(value) ?? 'null').length;
+    return length <= most ? { value, length, isWhole: true } : { value: '…', length: 3, isWhole: false };
+  }
+  const isList = Array.isArray(value);
+  const entries: [string, unknown][] = Object.entries(value);
+  const kept: [string, unknown][] = [];
+  let length = 2;
+  let isWhole = true;
+  for (const [at, [key, item]] of entries.entries()) {
+    const own = isList ? 1 : JSON.stringify(key).length + 2;
+    const left = most - length - own - noteLength;
+    const fit = fitted(item, left);
+    // An item is told whole, unless it is the first; what does not fit at all is left off with all that follow it.
+    const isTold = fit.length <= left && (fit.isWhole || !isList || at === 0);
+    if (!isTold) {
+      kept.push([isList ? String(kept.length) : '…', `${entries.length - at} more are left off`]);
+      length += noteLength;
+      isWhole = false;
+      break;
+    }
+    kept.push([key, fit.value]);
+    length += own + fit.length;
+    isWhole &&= fit.isWhole;
+  }
+  return { value: isList ? kept.map(([, item]) => item) : Object.fromEntries(kept), length, isWhole };
+}
+
+/**
+ * A value that is no longer than so many characters of JSON: where a list or an object would be, the last of it are left
+ * off, and a text in their place says how many.
+ */
+export function fit(value: unknown, most: number): unknown {
+  return fitted(value, most).value;
+}
+
+/** As many of the first items as fit into an answer, and how many do not. */
+export function fitList<T>(items: readonly T[]): { readonly told: readonly T[]; readonly leftOff: number } {
+  let length = 0;
+  const end = items.findIndex((item) => (length += JSON.stringify(item).length + 1) > longestAnswer - noteLength);
+  const told = end === -1 ? items : items.slice(0, end);
+  return { told, leftOff: items.length - told.length };
 }
 
 /**
  * An answer for an assistant: JSON between two marks that nobody outside can know.
  * @param said in our own words, before it
  */
-export function framed(
-  said: string,
-  value: unknown,
-  { mask, known = [] }: { readonly mask: AddressMask | null; readonly known?: readonly string[] },
-): string {
-  const whole = maskSecrets(JSON.stringify(value, null, 1));
-  const masked = mask === null ? whole : mask.in(whole, known);
-  const text = masked.length <= longestAnswer ? masked : `${masked.slice(0, longestAnswer)}… (cut: ask for less)`;
+export function framed(said: string, value: unknown): string {
+  const text = JSON.stringify(fit(mapStrings(value, maskSecrets), longestAnswer));
   const mark = `untrusted-${randomBytes(8).toString('hex')}`;
   return [
     said,

@@ -1,7 +1,8 @@
 /** Why a notification was not taken, and what to do: from its forwardings and their last answers. */
 import type { AttemptDetail, Forwarding } from '../../protocol/history.ts';
 import type { Result } from '../../protocol/methods.ts';
-import { bodyText } from './safe-text.ts';
+import { failureWords } from './told.ts';
+import type { Told } from './told.ts';
 
 /** How one forwarding stands, and why. */
 export interface Explained {
@@ -14,12 +15,15 @@ export interface Explained {
   readonly attempts: number;
   readonly lastStatus: number | null;
   readonly lastError: string | null;
-  readonly lastAnswer: string | null;
+  readonly lastAnswer: object | null;
   readonly nextAttemptAt: string | null;
 }
 
 /** Explains each forwarding of an event, those that most need a look first. */
-export function explainEvent({ event, notifications, attempts }: Result<'events/get'>): {
+export function explainEvent(
+  { event, notifications, attempts }: Result<'events/get'>,
+  told: Told,
+): {
   readonly summary: string;
   readonly forwardings: readonly Explained[];
 } {
@@ -28,7 +32,7 @@ export function explainEvent({ event, notifications, attempts }: Result<'events/
   if (event.kind === 'test')
     return { summary: 'It is a test call without events: there is nothing to forward.', forwardings: [] };
   const forwardings = notifications
-    .flatMap(({ id, forwardings: each }) => each.map((forwarding) => explain(id, forwarding, attempts)))
+    .flatMap(({ id, forwardings: each }) => each.map((forwarding) => explain(id, forwarding, attempts, told)))
     .sort((a, b) => order.indexOf(a.state) - order.indexOf(b.state));
   const failed = forwardings.filter(({ state }) => state === 'failed').length;
   const open = forwardings.filter(({ state }) => state === 'waiting' || state === 'held').length;
@@ -41,20 +45,25 @@ export function explainEvent({ event, notifications, attempts }: Result<'events/
 
 const order: readonly Forwarding['state'][] = ['failed', 'held', 'waiting', 'discarded', 'sent'];
 
-function explain(notificationId: string, forwarding: Forwarding, attempts: readonly AttemptDetail[]): Explained {
+function explain(
+  notificationId: string,
+  forwarding: Forwarding,
+  attempts: readonly AttemptDetail[],
+  told: Told,
+): Explained {
   const { destination, destinationId, state, attempts: made, nextAttemptAt } = forwarding;
   const last = attempts.findLast(
     (each) => each.notificationId === notificationId && each.destinationId === destinationId,
   );
   return {
     notificationId,
-    destination,
+    destination: told.url(destination),
     state,
     ...wordsOf(forwarding, last),
     attempts: made,
     lastStatus: last?.status ?? forwarding.status,
-    lastError: last?.error ?? null,
-    lastAnswer: last === undefined ? null : bodyText(last.answerBody),
+    lastError: failureWords(last?.error ?? null),
+    lastAnswer: last === undefined ? null : told.answer(last),
     nextAttemptAt,
   };
 }

@@ -1,42 +1,66 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { AddressMask, bodyText, framed, longestBody } from '../../../src/cli/mcp/safe-text.ts';
+import { AddressMask, fit, fitList, framed } from '../../../src/cli/mcp/safe-text.ts';
+import { planted, spellings } from './plantings.ts';
+
+const json: fc.Arbitrary<unknown> = fc.letrec<{ value: unknown }>((tie) => ({
+  value: fc.oneof(
+    { maxDepth: 4 },
+    fc.string({ maxLength: 20 }),
+    fc.integer(),
+    fc.array(tie('value'), { maxLength: 30 }),
+    fc.dictionary(fc.string({ maxLength: 10 }), tie('value'), { maxKeys: 10 }),
+  ),
+})).value;
 
 describe('what an assistant is told', () => {
-  it('has the same mark for the same address, however it is written', () => {
+  it('has the same mark for the same address, and another for another', () => {
     const mask = new AddressMask();
-    const text = mask.in('jane@example.org JANE@Example.ORG jane%40example.org jane\\u0040example.org joe@example.org');
-    assert.equal(text, 'address-1 address-1 address-1 address-1 address-2');
-    assert.equal(mask.in('<a href="mailto:jane&#64;example.org">'), '<a href="mailto:address-1">');
+    const [jane, joe] = [mask.of('jane@example.org'), mask.of('joe@example.org')];
+    assert.match(jane, /^address-[0-9a-f]{10}$/);
+    assert.notEqual(jane, joe);
+    assert.equal(mask.of(' JANE@Example.ORG'), jane);
+    const text = mask.in('jane@example.org JANE%40Example.ORG, jane\\u0040example.org joe@example.org');
+    assert.equal(text, `${jane} ${jane} ${jane} ${joe}`);
+    assert.equal(mask.in('nobody at all'), 'nobody at all');
   });
 
-  it('holds no address that is in a body, wherever that is cut', () => {
+  it('holds no address of a text, however it is escaped and among whatever', () => {
     const mask = new AddressMask();
-    const address = fc.tuple(
-      fc.stringMatching(/^[a-z0-9.+-]{1,30}$/),
-      fc.stringMatching(/^[a-z0-9]{1,20}\.[a-z]{2,6}$/),
-    );
+    // What these encode is not looked into in a text; nothing of a body or answer is told as text, but by a flag.
+    const written = Object.entries(spellings).filter(([name]) => !/base64|hexadecimal|on two lines/.test(name));
+    const beside = fc.string({ maxLength: 20, unit: fc.constantFrom(...Array.from('ab "<>,;&%\\u=+{}[]:\n')) });
     fc.assert(
-      fc.property(address, fc.integer({ min: longestBody - 60, max: longestBody + 5 }), ([local, host], before) => {
-        const given = `${' '.repeat(before)}"${local}@${host}" and more`;
-        const told = mask.in(bodyText(Buffer.from(given).toString('base64')));
-        assert.ok(!told.includes(`${local}@`), told.trim());
+      fc.property(fc.constantFrom(...written), fc.nat(9999), beside, beside, ([name, spell], n, before, after) => {
+        const address = JSON.parse(`"${spell(n)}"`) as string;
+        assert.equal(planted(mask.in(`${before} ${address} ${after}`)), undefined, name);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('is no longer than it may be, is JSON, and says how many were left off', () => {
+    fc.assert(
+      fc.property(json, fc.integer({ min: 100, max: 2000 }), (value, most) => {
+        const told = JSON.stringify(fit(value, most));
+        assert.ok(told.length <= most, told);
+        if (JSON.stringify(value).length <= most - 60) assert.equal(typeof JSON.parse(told), typeof value);
       }),
     );
+    const list = Array.from({ length: 1000 }, (_each, index) => ({ index }));
+    const told = fit(list, 500) as unknown[];
+    assert.equal(told.at(-1), `${1000 - (told.length - 1)} more are left off`);
+    assert.deepEqual(told.slice(0, -1), list.slice(0, told.length - 1));
+    assert.deepEqual(fit(list, 50_000), list);
+    const many = fitList(Array.from({ length: 1000 }, () => 'x'.repeat(1000)));
+    assert.equal(many.told.length + many.leftOff, 1000);
+    assert.ok(many.told.length > 190 && many.told.length < 200);
   });
 
-  it('is no text where the bytes are none', () => {
-    assert.equal(bodyText(Buffer.from([0xff, 0xfe]).toString('base64')), '(2 bytes that are no text)');
-  });
-
-  it('masks secrets in URLs, and what is known of it', () => {
+  it('masks secrets in URLs', () => {
     const url = 'https://x.example.org/hooks/0123456789abcdef0123456789abcdef/open-connectors?token=abcdefgh';
-    const text = framed(
-      'Said.',
-      { url, address: 'no-address-by-form' },
-      { mask: new AddressMask(), known: ['no-address-by-form'] },
-    );
-    assert.doesNotMatch(text, /0123456789abcdef|abcdefgh|no-address-by-form/);
+    const text = framed('Said.', { url });
+    assert.doesNotMatch(text, /0123456789abcdef|abcdefgh/);
     assert.match(text, /^Said\.\nBetween the marks (untrusted-\w{16}) [^\n]*\n<\1>\n[^]*\n<\/\1>$/);
   });
 });

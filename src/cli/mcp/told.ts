@@ -1,0 +1,388 @@
+/**
+ * What an assistant is told of a history: of what came from outside the values that are known to say nothing about
+ * anybody, of all others their shape, such as `text, 12 characters`. Values are looked at, not what they are written as.
+ */
+import {
+  constants,
+  isKnownDate,
+  isKnownName,
+  isKnownWord,
+  isOpenHeader,
+} from '../../campaign-monitor/anonymise/known.ts';
+import { isCustomFields, roleOf } from '../../campaign-monitor/anonymise/field-roles.ts';
+import { readPayload } from '../../campaign-monitor/payload.ts';
+import { readXml } from '../../campaign-monitor/xml.ts';
+import type { Reported } from '../../check/report.ts';
+import { parseJson } from '../../common/parse-json.ts';
+import type { AttemptDetail, Delivery, EventRow, Forwarding, Headers, Notification } from '../../protocol/history.ts';
+import { AddressMask, fit, longestBody, mayHoldAddress } from './safe-text.ts';
+
+/** Nested deeper, a value is told by its kind. No vendor nests deeper than ten. */
+const deepest = 32;
+
+/** Keys of an answer that are told, at most, and headers. */
+const mostKeys = 50;
+const mostHeaders = 50;
+
+/** Of a text of ours so much, in characters. */
+const longestText = 1000;
+
+export interface Permitted {
+  /** Whether e-mail addresses are told as they are. */
+  readonly addresses: boolean;
+  /** Whether the text of what callbacks answered is told. */
+  readonly answers: boolean;
+}
+
+/** A text by its shape. */
+function shapeOf(text: string): string {
+  const kind = isKnownDate(text)
+    ? 'date'
+    : /^\d+$/.test(text)
+      ? 'digits'
+      : /^https?:\/\//i.test(text)
+        ? 'URL'
+        : mayHoldAddress(text.slice(0, longestBody))
+          ? 'text with an address'
+          : 'text';
+  return `${kind}, ${text.length} characters`;
+}
+
+/** A name that is a name: of letters and digits alone, so that no address can be written in it. */
+const plainName = /^(?=.*[\p{L}\p{N}])[\p{L}\p{M}\p{N}_ ()[\]-]{1,60}$/u;
+
+function isPlainName(name: string): boolean {
+  if (isKnownName(name)) return true;
+  return plainName.test(name) && !(['hex', 'base64'] as const).some((encoding) => decodesToAddress(name, encoding));
+}
+
+function decodesToAddress(name: string, encoding: 'hex' | 'base64'): boolean {
+  return /^[\x20-\x7e]*@[\x20-\x7e]*$/.test(Buffer.from(name, encoding).toString('latin1'));
+}
+
+function toldName(name: string): string {
+  return isPlainName(name) ? name : shapeOf(name);
+}
+
+/** Fields that hold an address, whatever its form. */
+const addressField = /^(?:(?:old)?emailaddress|email|objectid|path)$/i;
+
+/** Fields whose values are ids of the vendors' or of ours. */
+const idField = /^(?:listid|eventid|id)$/i;
+const id = /^(?:[0-9a-f]{16,32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[\w-]{20})$/i;
+
+interface Place {
+  readonly name: string;
+  readonly custom: boolean;
+  readonly depth: number;
+}
+
+/** Says what an assistant is told, the same address by the same mark as long as it lives. */
+export class Told {
+  readonly #mask = new AddressMask();
+  readonly #permitted: Permitted;
+
+  constructor(permitted: Permitted) {
+    this.#permitted = permitted;
+  }
+
+  /** An address, or what stands where one should. */
+  address(address: string): string {
+    if (address === '') return '';
+    return this.#permitted.addresses ? address : this.#mask.of(address);
+  }
+
+  /** A text of ours or of the user's: without addresses, and without what it quotes where that is no name. */
+  text(text: string): string {
+    const cut = text.length <= longestText ? text : `${text.slice(0, longestText)}…`;
+    if (this.#permitted.addresses) return cut;
+    const unquoted = cut
+      .replace(
+        /(?:Unexpected|Expected|Bad|Unterminated|No number)\b[^]*(?: in JSON at| is not valid JSON)/,
+        'not valid JSON',
+      )
+      .replace(/"([^"]*)"/g, (all, quoted: string) => (mayHoldAddress(quoted) ? `"${shapeOf(quoted)}"` : all));
+    return this.#mask.in(unquoted);
+  }
+
+  /** The URL of a destination: each part of it that holds an address is a mark. */
+  url(url: string): string {
+    if (this.#permitted.addresses || !mayHoldAddress(url)) return url;
+    if (!URL.canParse(url)) return shapeOf(url);
+    const { origin, pathname, search } = new URL(url);
+    const rest = `${pathname}${search}`.replace(/[^/?&=;]+/g, (part) =>
+      mayHoldAddress(part) ? this.#mask.of(part) : part,
+    );
+    return origin + rest;
+  }
+
+  /** A value of a body: each text that is not known to be harmless is its shape. */
+  value(value: unknown, place: Place = { name: '', custom: false, depth: 0 }): unknown {
+    if (typeof value === 'string') return this.#text(value, place);
+    if (typeof value === 'number') return value === 0 ? 0 : 'number';
+    if (typeof value !== 'object' || value === null) return value;
+    if (place.depth >= deepest) return Array.isArray(value) ? 'list' : 'object';
+    const depth = place.depth + 1;
+    if (Array.isArray(value)) return value.map((item) => this.value(item, { ...place, depth }));
+    return Object.fromEntries(
+      Object.entries(value).map(([name, item]: [string, unknown], at) => [
+        // Two of one shape stay two.
+        isPlainName(name) ? name : `${shapeOf(name)} (${at + 1})`,
+        this.value(item, { name, depth, custom: place.custom || isCustomFields(name) }),
+      ]),
+    );
+  }
+
+  #text(text: string, { name, custom, depth }: Place): unknown {
+    if (text.trim() === '' || constants.has(text)) return text;
+    const role = roleOf(name, custom);
+    if (role === 'customKey') return toldName(text);
+    if (!custom) {
+      if (addressField.test(name)) return this.address(text);
+      if (role === 'word' && isKnownWord(text)) return text;
+      if (role === 'date' && isKnownDate(text)) return text;
+      if (role === 'topic' && /^instance-\d{1,9}-campaignmonitor-events$/.test(text)) return text;
+      if (idField.test(name) && id.test(text) && isPlainName(text)) return text;
+    }
+    // A platform that passes the vendor's body on as text.
+    const inner = /^\s*[[{]/.test(text) ? parseJson(text) : undefined;
+    if (inner !== undefined) return this.value(inner, { name, custom, depth: depth + 1 });
+    return /^\S{1,320}$/.test(text) && text.includes('@') ? this.address(text) : shapeOf(text);
+  }
+
+  /** A body as it was received or is sent. @param base64 its bytes */
+  body(base64: string, contentType: string | null): unknown {
+    const bytes = Buffer.from(base64, 'base64');
+    if (bytes.length === 0) return '';
+    const { format, value } = readBody(bytes, contentType);
+    if (format === 'neither') return `neither JSON nor XML, ${bytes.length} bytes`;
+    return { format, bytes: bytes.length, value: fit(this.value(value), longestBody) };
+  }
+
+  /** Headers: what is known of both vendors, and of the others the shape. */
+  headers(headers: Headers): unknown {
+    const told = headers.map(([name, value]) => [toldName(name), knownHeader(name, value)]);
+    return fit(told.slice(0, mostHeaders), longestBody / 4);
+  }
+
+  /** A row of the history. */
+  row(row: EventRow): object {
+    const { id, deliveryId, kind, source, injected, receivedAt, duplicateOf, signature, httpStatus, notificationId } =
+      row;
+    return {
+      ...{ id, deliveryId, kind, source, injected, receivedAt, duplicateOf, signature, httpStatus, notificationId },
+      type: row.type === null || isKnownWord(row.type) ? row.type : shapeOf(row.type),
+      list: toldId(row.list),
+      address: row.address === null ? null : this.address(row.address),
+      date: row.date === null || isKnownDate(row.date) ? row.date : shapeOf(row.date),
+      warning: warningWords(row.warning),
+      reason: reasonWords(row.reason),
+      inDelivery: row.inDelivery,
+      forwardings: row.forwardings.map((each) => this.forwarding(each)),
+    };
+  }
+
+  /** A delivery, without its bytes. */
+  delivery(delivery: Delivery): object {
+    const { id, source, status, injected, receivedAt, httpStatus, signature, bodyBytes, truncated, eventCount } =
+      delivery;
+    const { contentType } = delivery;
+    return {
+      ...{ id, source, status, injected, receivedAt, httpStatus, signature, bodyBytes, truncated, eventCount },
+      editOf: delivery.editOf,
+      reason: reasonWords(delivery.reason),
+      list: toldId(delivery.list),
+      contentType: contentType === null ? null : knownHeader('content-type', contentType),
+    };
+  }
+
+  /** A notification with its forwardings. */
+  notification(notification: Notification): object {
+    const { id, deliveryId, kind, part, parts, createdAt, eventIds, forwardings } = notification;
+    return {
+      ...{ id, deliveryId, kind, part, parts, createdAt },
+      eventId: toldName(notification.eventId),
+      forwardings: forwardings.map((each) => this.forwarding(each)),
+      eventIds,
+    };
+  }
+
+  /** A way to a destination. */
+  forwarding(forwarding: Forwarding): object {
+    const { mode, state, attempts, maxAttempts, nextAttemptAt, status, durationMs, heldBy, breakpointId } = forwarding;
+    return {
+      destinationId: this.text(forwarding.destinationId),
+      destination: this.url(forwarding.destination),
+      ...{ mode, state, attempts, maxAttempts, nextAttemptAt, status, durationMs, heldBy, breakpointId },
+      detail: failureWords(forwarding.detail),
+    };
+  }
+
+  /** An attempt, and what was answered. */
+  attempt(attempt: AttemptDetail): object {
+    const { notificationId, deliveryId, number, at, durationMs, status, outcome, nextAttemptAt } = attempt;
+    return {
+      ...{ notificationId, deliveryId, number, at, durationMs, status, outcome, nextAttemptAt },
+      destinationId: this.text(attempt.destinationId),
+      destination: this.url(attempt.destination),
+      error: failureWords(attempt.error),
+      answer: this.answer(attempt),
+    };
+  }
+
+  /** What a callback answered: its content type, its size and, where it is JSON, its keys; its text only where that is permitted. */
+  answer({ answerHeaders, answerBody, status }: AttemptDetail): object | null {
+    if (status === null) return null;
+    const [, contentType] = answerHeaders.find(([name]) => name.toLowerCase() === 'content-type') ?? [];
+    const bytes = Buffer.from(answerBody, 'base64');
+    const value = parseJson(bytes.toString());
+    const keys = [...keysOf(value)].map(toldName);
+    return {
+      contentType: contentType === undefined ? null : knownHeader('content-type', contentType),
+      bytes: bytes.length,
+      ...(typeof value === 'object' &&
+        value !== null && {
+          keys:
+            keys.length <= mostKeys
+              ? keys
+              : [...keys.slice(0, mostKeys), `${keys.length - mostKeys} more are left off`],
+        }),
+      ...(this.#permitted.answers && { text: this.#answerText(bytes) }),
+    };
+  }
+
+  #answerText(bytes: Buffer): string {
+    const text = bytes.toString();
+    if (!Buffer.from(text).equals(bytes)) return `(${bytes.length} bytes that are no text)`;
+    const value = this.#permitted.addresses ? undefined : parseJson(text);
+    const told = value === undefined ? this.#withoutAddresses(text) : JSON.stringify(this.#masked(value));
+    return told.length <= longestBody ? told : `${told.slice(0, longestBody)}… (${told.length} characters in all)`;
+  }
+
+  #withoutAddresses(text: string): string {
+    return this.#permitted.addresses ? text : this.#mask.in(text);
+  }
+
+  /** A JSON value, in its texts and names no address. */
+  #masked(value: unknown, depth = 0): unknown {
+    if (typeof value === 'string') return this.#mask.in(value);
+    if (typeof value !== 'object' || value === null) return value;
+    if (depth >= deepest) return Array.isArray(value) ? 'list' : 'object';
+    if (Array.isArray(value)) return value.map((item) => this.#masked(item, depth + 1));
+    return Object.fromEntries(
+      Object.entries(value).map(([name, item]: [string, unknown]) => [
+        this.#mask.in(name),
+        this.#masked(item, depth + 1),
+      ]),
+    );
+  }
+
+  /** What a scenario came to. */
+  scenario({ suite, id, title, outcome, reason, why, ms, steps }: Reported): object {
+    const hasFindings = steps.some(({ findings }) => findings.some(({ verdict }) => verdict !== 'met'));
+    return {
+      ...{ suite: this.text(suite), id: this.text(id), title: this.text(title), outcome, ms },
+      why: why === null ? null : this.text(why),
+      reason: reason === null || hasFindings ? null : this.#seen(reason),
+      steps: steps.map((step) => ({
+        ...{ title: this.text(step.title), sent: step.sent, p50Ms: step.p50Ms, p99Ms: step.p99Ms },
+        findings: step.findings.map(({ verdict, what, expected, actual }) => {
+          return { verdict, what: this.text(what), expected: this.text(expected), actual: this.#seen(actual) };
+        }),
+        examples: step.examples.map(({ label, eventId, events, bytes, attempts }) => ({
+          ...{ label: this.text(label), eventId: eventId === null ? null : toldName(eventId), events, bytes },
+          attempts: attempts.map(({ answer, ms: took }) => ({ answer: this.#seen(answer), ms: took })),
+        })),
+      })),
+    };
+  }
+
+  /** What was seen of a callback or probe: our own words, and of its own the shape, unless they are permitted. */
+  #seen(text: string): string {
+    if (this.#permitted.answers) return this.text(text);
+    const said = text.split(/[^\p{L}]+/u).filter((word) => word !== '');
+    if (said.every((word) => ownWords.has(word))) return text;
+    const [, status, rest = text] = /^(\d{3}), ([^]*)$/.exec(text) ?? [];
+    return status === undefined ? (failureWords(text) ?? '') : `${status}, ${shapeOf(rest)}`;
+  }
+}
+
+/** What the findings of a scenario are written with. */
+const ownWords = new Set(
+  (
+    'a all an and answer answered as at attempts awaited before body change complete connection delivery earlier empty ' +
+    'fewer from in is it keeps later ms more most no not nothing notification of once one or order part probe same sent ' +
+    'that the time times to true twice was what which with within without'
+  ).split(' '),
+);
+
+function readBody(bytes: Buffer, contentType: string | null): { format: 'JSON' | 'XML' | 'neither'; value: unknown } {
+  const payload = readPayload(bytes, contentType);
+  const text = bytes.toString();
+  const isXml = text.trimStart().startsWith('<');
+  if (payload.kind === 'events') return { format: isXml ? 'XML' : 'JSON', value: parseJson(payload.json.toString()) };
+  if (isXml) {
+    const xml = readXml(text);
+    return xml.kind === 'read' ? { format: 'XML', value: xml.value } : { format: 'neither', value: null };
+  }
+  const value = parseJson(text);
+  return { format: value === undefined ? 'neither' : 'JSON', value };
+}
+
+/** The keys of a JSON value, each once, as they come. */
+function keysOf(value: unknown, depth = 0, keys = new Set<string>()): Set<string> {
+  if (typeof value !== 'object' || value === null || depth >= deepest) return keys;
+  for (const [key, item] of Object.entries(value)) {
+    if (!Array.isArray(value)) keys.add(key);
+    keysOf(item, depth + 1, keys);
+  }
+  return keys;
+}
+
+function knownHeader(name: string, value: string): string {
+  if (/^content-length$/i.test(name) && /^\d{1,9}$/.test(value)) return value;
+  return isOpenHeader(name, value) ? value : shapeOf(value);
+}
+
+function toldId(text: string | null): string | null {
+  return text === null || (id.test(text) && isPlainName(text)) ? text : shapeOf(text);
+}
+
+/** What the relay says of an event, each part in our own words. */
+const warnings =
+  /^(?:(?:no|unreadable) Date: the time of receipt stands for it|no [A-Za-z]{1,40}: objectId is empty|no ListID|a notification without events|[A-Za-z]{1,40} has \d+ characters, cut at \d+)$/;
+
+function warningWords(warning: string | null): string | null {
+  if (warning === null) return null;
+  return warning
+    .split('; ')
+    .map((part) => (warnings.test(part) ? part : shapeOf(part)))
+    .join('; ');
+}
+
+/** Reasons why a delivery is rejected, up to where they quote it. */
+const reasons =
+  /^(?:neither JSON nor XML|not well-formed XML|not JSON|the body is not valid (?:x-gzip|gzip|deflate|br)|the body is larger than \d+ bytes|the body has more than \d+ values|the (?:delivery|notification) holds \d+ events, of which at most \d+ are taken at once|its \d+ notifications, each with the whole body, are \d+ MB: at most \d+ MB are sent|its \d+ notifications to \d+ destinations are more than \d+|not a notification: expected an object with "message", or the older one with "response"|(?:(?:ListID|Events(?:\[\d+\])?): )?expected an? \w+(?: with "ListID" and "Events")?, got (?:null|nothing|an? \w+))(?=$|:)/;
+
+/** Why a delivery was rejected, without what that quotes. */
+export function reasonWords(reason: string | null): string | null {
+  if (reason === null) return null;
+  const own = reasons.exec(reason)?.[0];
+  if (own === undefined)
+    return reason.startsWith('Content-Encoding ') ? 'its Content-Encoding is not supported' : shapeOf(reason);
+  const place = /(?:at position \d+|\(line \d+,? column \d+\))/.exec(reason.slice(own.length))?.[0];
+  return own + (place === undefined ? '' : ` ${place}`);
+}
+
+/** Why an attempt failed, in our own words, up to where they quote anybody. */
+const failures =
+  /^(?:cannot be reached: )?(?:answered \d{3}(?:, a redirect)?|no (?:complete )?answer within \d+ ms|no connection in time|sending is paused|stopped at b\d+|discarded|the answer is too long|it sends more than \d+ interim answers)/;
+/** Codes of Node, OpenSSL and undici. */
+const code =
+  /\b(?:E(?:CONN[A-Z]{5,10}|HOSTUNREACH|NETUNREACH|NOTFOUND|PIPE|TIMEDOUT|AI_AGAIN|ADDRNOTAVAIL|ACCES|PROTO)|(?:UND_ERR|HPE|ERR_TLS|ERR_SSL|ERR_HTTP2?)_[A-Z_]{1,40}|[A-Z_]{0,40}CERT[A-Z_]{0,30})\b/;
+
+/** @returns null where nothing is said */
+export function failureWords(text: string | null): string | null {
+  if (text === null) return null;
+  return failures.exec(text)?.[0] ?? code.exec(text)?.[0] ?? shapeOf(text);
+}
