@@ -80,7 +80,7 @@ const noteLength = 60;
 
 function fitted(value: unknown, most: number): Fitted {
   if (typeof value !== 'object' || value === null) {
-    const length = (JSON.stringify(value) ?? 'null').length;
+    const length = value === undefined ? 0 : JSON.stringify(value).length;
     return length <= most ? { value, length, isWhole: true } : { value: '…', length: 3, isWhole: false };
   }
   const isList = Array.isArray(value);
