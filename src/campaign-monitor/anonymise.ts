@@ -1,10 +1,11 @@
 /**
  * Turns captured deliveries into ones that can be shared: what is personal is replaced consistently, what says how the
- * vendor builds a delivery (structure, field order, types of values, unknown fields, dates, header names) stays.
+ * vendor builds a delivery (structure, field order, types of values, fields of the vendors' words, dates, headers) stays.
  */
 import { maskedValue } from '../common/masking.ts';
 import { eachString, isTooDeep, replaceJson } from './anonymise/json.ts';
 import type { Json } from './anonymise/json.ts';
+import { isKnownName, isOpenHeader } from './anonymise/known.ts';
 import { Replacements } from './anonymise/replacements.ts';
 import { rewriteXml } from './anonymise/xml.ts';
 
@@ -23,29 +24,15 @@ export interface AnonymisedCapture {
   readonly body: Json;
 }
 
-/** Headers whose values tell how the vendor sends and nothing about anybody. */
-const openHeaders = new Set([
-  'accept',
-  'accept-charset',
-  'accept-encoding',
-  'cache-control',
-  'connection',
-  'content-encoding',
-  'content-type',
-  'expect',
-  'pragma',
-  'transfer-encoding',
-  'user-agent',
-]);
-
 /**
  * Anonymises deliveries together: the same original gets the same replacement in all of them, and different ones get
  * different ones, so that "the old address equals the new one" still shows.
  *
- * Replaced: names, addresses, values and keys of custom fields, IP addresses, list ids, and the value of every field
- * that is not known, by a placeholder of the same kind (a number stays a number, a URL a URL, text beyond ASCII stays
- * beyond ASCII). Kept: names of fields, `Date` where it has a date's form, words of the vendor's own vocabulary
- * (`Type`, `State`, an `eventType`), booleans, null, zero and empty text.
+ * Replaced: names, addresses, values and keys of custom fields, IP addresses, list ids, the value of every field that is
+ * not known, and the name of one that is not made of the vendors' words, by a placeholder of the same kind (a number
+ * stays a number, a URL a URL, text beyond ASCII stays beyond ASCII). Kept (anonymise/known.ts): names and words (`Type`,
+ * `State`, an `eventType`) that are made of the vendors' words, `Date` where it is a date, headers that say how the
+ * vendor sends where their values are of what clients write, booleans, null, zero and empty text.
  * @param captures deliveries, from Campaign Monitor or notifications of Open Connectors
  */
 export function anonymise(captures: readonly Capture[]): AnonymisedCapture[] {
@@ -56,8 +43,8 @@ export function anonymise(captures: readonly Capture[]): AnonymisedCapture[] {
     const document = documents[i] ?? unreadable('');
     return {
       headers: capture.headers.map(([name, value]): [string, string] => [
-        name,
-        openHeaders.has(name.toLowerCase()) && !replacements.holdsOriginal(value) ? value : maskedValue,
+        replacements.name(name, 'header'),
+        isOpenHeader(name, value) ? value : maskedValue,
       ]),
       ...document.replace(replacements),
     };
@@ -87,16 +74,25 @@ function read(bytes: Uint8Array): Document {
   }
   try {
     if (text.trimStart().startsWith('<')) {
-      rewriteXml(text, (original) => original);
+      rewriteXml(text, { text: (original) => original, name: (original) => original });
       return {
         collect: (replacements) =>
-          rewriteXml(text, (original, role) => {
-            replacements.note(original, role);
-            return original;
+          rewriteXml(text, {
+            text: (original, role) => {
+              replacements.note(original, role);
+              return original;
+            },
+            name: (original) => {
+              if (!isKnownName(original)) replacements.note(original, 'customKey');
+              return original;
+            },
           }),
         replace: (replacements) => ({
           format: 'xml',
-          body: rewriteXml(text, (original, role) => replacements.text(original, role)),
+          body: rewriteXml(text, {
+            text: (original, role) => replacements.text(original, role),
+            name: (original) => replacements.name(original, 'element'),
+          }),
         }),
       };
     }

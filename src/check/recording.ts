@@ -5,6 +5,7 @@
 import { isUtf8 } from 'node:buffer';
 import { z } from 'zod';
 import { anonymise } from '../campaign-monitor/anonymise.ts';
+import { maskedValue } from '../common/masking.ts';
 import { parseJson } from '../common/parse-json.ts';
 import type { Delivery } from './messages.ts';
 
@@ -59,6 +60,9 @@ export function readRecording(text: string): RecordedDelivery[] {
   return deliveries;
 }
 
+/** What stands for a content type that says more than a vendor's. */
+const contentTypes = { json: 'application/json', xml: 'text/xml', text: 'text/plain', empty: 'text/plain' } as const;
+
 /**
  * The same deliveries with names, addresses and values replaced, consistently in all of them (anonymise.ts). Timing
  * stays.
@@ -72,7 +76,7 @@ export function anonymised(deliveries: readonly RecordedDelivery[]): RecordedDel
     return {
       atMs,
       source,
-      contentType: headers[0]?.[1] ?? 'application/json',
+      contentType: headers.find(([, value]) => value !== maskedValue)?.[1] ?? contentTypes[format],
       body: Buffer.from(typeof body === 'string' && format !== 'json' ? body : JSON.stringify(body)),
     };
   });

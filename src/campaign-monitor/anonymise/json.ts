@@ -1,6 +1,7 @@
 /** JSON, walked and written again with what is personal replaced. */
 import { isCustomFields, roleOf } from './field-roles.ts';
 import type { Role } from './field-roles.ts';
+import { isKnownName } from './known.ts';
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
@@ -36,7 +37,12 @@ interface Place {
 
 const top: Place = { name: '', custom: false };
 
-/** The value with every text, number and unusual key replaced; its structure stays. */
+/** Whether the name of a field stays. @param inCustomField it is a part of a custom field */
+export function isOpenKey(name: string, inCustomField: boolean): boolean {
+  return inCustomField ? /^(?:key|value)$/i.test(name) : isKnownName(name);
+}
+
+/** The value with every text, number and unknown key replaced; its structure stays. */
 export function replaceJson(value: Json, replacements: JsonReplacements, place = top): Json {
   if (typeof value === 'string') return replacements.text(value, roleOf(place.name, place.custom));
   if (typeof value === 'number') return replacements.number(value);
@@ -51,7 +57,7 @@ export function replaceJson(value: Json, replacements: JsonReplacements, place =
   );
 }
 
-/** Visits every text of a value, with the role of the field that holds it. */
+/** Visits every text of a value, with the role of the field that holds it, and each name that does not stay. */
 export function eachString(value: Json, visit: (original: string, role: Role) => void, place = top): void {
   if (typeof value === 'string') {
     visit(value, roleOf(place.name, place.custom));
@@ -59,6 +65,7 @@ export function eachString(value: Json, visit: (original: string, role: Role) =>
     for (const item of value) eachString(item, visit, place);
   } else if (typeof value === 'object' && value !== null) {
     for (const [key, item] of Object.entries(value)) {
+      if (!isOpenKey(key, place.custom)) visit(key, 'customKey');
       eachString(item, visit, { name: key, custom: place.custom || isCustomFields(key) });
     }
   }

@@ -28,12 +28,12 @@ const words = new Set(
     'unsubscribe unsubscribed unsubscription update updated updates url urls use user users utc uuid v valid value values ' +
     'verified version via vip visible web webhook webhooks website week xml year zero zip zone high low critical ' +
     // Of XML, and of the parts of messages.
-    'array any attributes doc document envelope i ns root s schema schemas soap type xmlns xs xsd xsi a b ' +
+    'array arrays any datacontract serialization xhtml attributes doc document envelope i ns root s schema schemas soap type xmlns xs xsd xsi a b ' +
     // Headers that vendors, servers and tunnels set.
     'accept agent authorization bytes cache cdn cf charset connecting connection control cookie correlation dnt encoding ' +
     'etag expect fly forwarded forwarding host hop ipcountry keep alive length ngrok no origin port pragma priority proto ' +
     'proxy range real referer scheme sec secure session set span te trace traceparent tracestate trailer transfer ' +
-    'tunnel upgrade upgradeinsecurerequests visitor warning www x elements hmac sha256 bypass reminder'
+    'for of the by in on at and with tunnel upgrade upgradeinsecurerequests visitor warning www x elements hmac sha256 bypass reminder'
   ).split(' '),
 );
 
@@ -97,6 +97,32 @@ const codings = `(?:gzip|x-gzip|deflate|br|zstd|identity|compress|chunked|\\*)${
 const products =
   'CM|CampaignMonitor|Campaign-Monitor|createsend|CloudElements|Mozilla|Java|Apache-HttpClient|HttpClient|okhttp|curl|node|node-fetch|undici|axios|Go-http-client|python-requests|Python|Webhooks?';
 const product = `(?:${products})(?:/v?\\d{1,3}(?:\\.\\d{1,3}(?:\\.\\d{1,2})?)?)?`;
+
+/** Whether an XML declaration says nothing but its version, a character set that is known, and whether it stands alone. */
+export function isOpenDeclaration(text: string): boolean {
+  return openDeclaration.test(text);
+}
+
+const openDeclaration = new RegExp(
+  `^(?:\\s*(?:version=["']1\\.[01]["']|encoding=["']${charset}["']|standalone=["'](?:yes|no)["']))*\\s*$`,
+  'i',
+);
+
+const namespace =
+  /^https?:\/\/(?:(?:www|api|schemas)\.)?(?:w3\.org|createsend\.com|campaignmonitor\.com|microsoft\.com)(?:\/(?:19|20)\d\d(?:\/(?:0[1-9]|1[0-2]))?)?(?<rest>(?:\/[A-Za-z-]{1,40}){0,5})\/?$/;
+
+/** Whether a namespace is one of the vendors', of XML or of what .NET writes. */
+export function isKnownNamespace(uri: string): boolean {
+  const rest = namespace.exec(uri)?.groups?.['rest'];
+  return rest !== undefined && (rest === '' || isOfKnownWords(rest));
+}
+
+/** Whether a value is one of XML Schema's vocabulary, as in `i:nil="true"` and `i:type="xsd:string"`. */
+export function isSchemaWord(value: string): boolean {
+  return /^(?:true|false|(?:xs|xsd):(?:any(?:Type|URI)|string|token|boolean|decimal|float|double|duration|dateTime|time|date|g(?:Year|Month|Day)|int(?:eger)?|long|short|byte|base64Binary|hexBinary|(?:unsigned)(?:Int|Long|Short|Byte)|(?:positive|negative|non(?:Positive|Negative))Integer))$/.test(
+    value,
+  );
+}
 
 /** Headers whose values tell how the vendor sends and nothing about anybody, and what they then say. */
 const openHeaders: ReadonlyMap<string, RegExp> = new Map(

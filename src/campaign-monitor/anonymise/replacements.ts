@@ -1,25 +1,18 @@
 /** What stands in place of what is personal: placeholders of the same kind, the same for the same original. */
 import { isIP, isIPv6 } from 'node:net';
 import type { Role } from './field-roles.ts';
-import { isTooDeep, replaceJson } from './json.ts';
+import { constants, isKnownDate, isKnownName, isKnownWord } from './known.ts';
+import { isOpenKey, isTooDeep, replaceJson } from './json.ts';
 import type { Json, JsonReplacements } from './json.ts';
 
-/** A word of a vocabulary, as in `Type` and `objectType`: states that nobody has documented must show. */
-const word = /^[A-Za-z][A-Za-z-]{1,30}$/;
 const date = /^\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)?$/;
-/** Java's Date.toString(), as in the platform's createdDate. */
-const javaDate = /^[A-Z][a-z]{2} [A-Z][a-z]{2} \d\d \d\d:\d\d:\d\d [A-Z]{3,4} \d{4}$/;
-/** Values that the vendors write themselves in place of a personal one. */
-const constants = new Set(['TypeManual', 'notifications@cloud-elements.com']);
-
-const fieldName = /^[A-Za-z_$@][\w.:$-]{0,60}$/;
 
 /** What stands for what, in one export. */
 export class Replacements implements JsonReplacements {
   readonly #originals = new Set<string>();
   readonly #texts = new Map<string, string>();
   readonly #numbers = new Map<number, number>();
-  readonly #checked = new Map<string, boolean>();
+  readonly #names = new Map<string, string>();
   readonly #counters = new Map<string, number>();
 
   /** Notes an original, so that no replacement equals one. */
@@ -27,23 +20,12 @@ export class Replacements implements JsonReplacements {
     if (role !== 'word' && role !== 'date' && role !== 'topic') this.#originals.add(original.toLowerCase());
   }
 
-  /** Whether a text that would be kept holds an original of four characters or more. */
-  holdsOriginal(text: string): boolean {
-    let holds = this.#checked.get(text);
-    if (holds === undefined) {
-      const lower = text.toLowerCase();
-      holds = [...this.#originals].some((original) => original.length >= 4 && lower.includes(original));
-      this.#checked.set(text, holds);
-    }
-    return holds;
-  }
-
-  /** What stands for a text, of its kind; a word of a vocabulary and a date stand for themselves. */
+  /** What stands for a text, of its kind; a word of the vendors' vocabulary and a date stand for themselves. */
   text(original: string, role: Role): string {
     if (original.trim() === '') return original === '' ? '' : ' ';
     if (constants.has(original)) return original;
-    if (role === 'word' && word.test(original) && !this.#originals.has(original.toLowerCase())) return original;
-    if (role === 'date' && (date.test(original) || javaDate.test(original))) return original;
+    if (role === 'word' && isKnownWord(original) && !this.#originals.has(original.toLowerCase())) return original;
+    if (role === 'date' && isKnownDate(original)) return original;
     const topic = role === 'topic' ? /^instance-(\d{1,15})-campaignmonitor-events$/.exec(original)?.[1] : undefined;
     if (topic !== undefined) return `instance-${this.number(Number(topic))}-campaignmonitor-events`;
     const known = this.#texts.get(original);
@@ -65,10 +47,19 @@ export class Replacements implements JsonReplacements {
     return replacement;
   }
 
-  /** A field's name is kept, unless it is not what fields are named like. */
+  /** A field's name is kept where the vendors may call one so. */
   key(original: string, inCustomField: boolean): string {
-    if (inCustomField ? /^(?:key|value)$/i.test(original) : fieldName.test(original)) return original;
-    return this.text(original, 'customKey');
+    return isOpenKey(original, inCustomField) ? original : this.text(original, 'customKey');
+  }
+
+  /** The same for a name of XML, without a prefix, and for that of a header: what stands for it is such a name, too. */
+  name(original: string, of: 'element' | 'header'): string {
+    if (isKnownName(original) || (of === 'header' && /^cf-ray$/i.test(original))) return original;
+    const key = `${of} ${of === 'header' ? original.toLowerCase() : original}`;
+    const replacement =
+      this.#names.get(key) ?? this.#unused(of, (n) => (of === 'header' ? `X-Header-${n}` : `Field${n}`));
+    this.#names.set(key, replacement);
+    return replacement;
   }
 
   /** JSON inside a string: a platform that passes the vendor's body on as text. */
@@ -83,7 +74,11 @@ export class Replacements implements JsonReplacements {
   }
 
   #make(original: string, role: Role): string {
-    const [counter, form] = placeholder(original, role);
+    return this.#unused(...placeholder(original, role));
+  }
+
+  /** The next of a form that is no original. */
+  #unused(counter: string, form: (n: number) => string): string {
     for (;;) {
       const candidate = form(this.#next(counter));
       if (!this.#originals.has(candidate.toLowerCase())) return candidate;

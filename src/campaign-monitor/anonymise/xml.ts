@@ -2,19 +2,25 @@
 import sax from 'sax';
 import { isCustomFields, roleOf } from './field-roles.ts';
 import type { Role } from './field-roles.ts';
+import { isKnownNamespace, isOpenDeclaration, isSchemaWord } from './known.ts';
 
-const openNamespace =
-  /^(?:https?:\/\/(?:[\w-]+\.)*(?:w3\.org|createsend\.com|campaignmonitor\.com|microsoft\.com)\/[\w./-]*)$/;
+/** What stands in place of an original. */
+export interface XmlReplacements {
+  text(original: string, role: Role): string;
+  /** @param original without a prefix */
+  name(original: string): string;
+}
 
 /** As in xml.ts: each text looks through the elements that hold it. */
 const deepest = 64;
 
 /**
- * Writes XML again with its texts and attribute values replaced; elements, their order and white space stay.
+ * Writes XML again with its texts, attribute values and unknown names replaced; the order of elements and white space
+ * stay.
  * Comments, processing instructions and the document type may hold anything: a comment says that one was there.
  * @throws where it is not well-formed, or nested deeper than 64 elements, as which no delivery is read
  */
-export function rewriteXml(text: string, replace: (original: string, role: Role) => string): string {
+export function rewriteXml(text: string, replace: XmlReplacements): string {
   const parser = sax.parser(true, { trim: false, normalize: false });
   const path: string[] = [];
   const selfClosing: boolean[] = [];
@@ -26,7 +32,7 @@ export function rewriteXml(text: string, replace: (original: string, role: Role)
     const inner = raw.trim();
     if (inner === '') return raw;
     const start = raw.indexOf(inner);
-    const replaced = replace(inner, roleOf(path.at(-1) ?? '', custom()));
+    const replaced = replace.text(inner, roleOf(path.at(-1) ?? '', custom()));
     return raw.slice(0, start) + replaced + raw.slice(start + inner.length);
   };
   const flush = (): void => {
@@ -42,9 +48,7 @@ export function rewriteXml(text: string, replace: (original: string, role: Role)
   parser.onprocessinginstruction = ({ name, body }) => {
     flush();
     out +=
-      name === 'xml' && /^(?:\s*(?:version|encoding|standalone)=["'][\w.-]{1,20}["'])*\s*$/.test(body)
-        ? `<?xml ${body.trim()}?>`
-        : '<!-- processing instruction removed -->';
+      name === 'xml' && isOpenDeclaration(body) ? `<?xml ${body.trim()}?>` : '<!-- processing instruction removed -->';
   };
   parser.ondoctype = () => {
     flush();
@@ -59,16 +63,16 @@ export function rewriteXml(text: string, replace: (original: string, role: Role)
     if (path.length >= deepest) throw new Error(`nested deeper than ${deepest} elements`);
     path.push(localName(tag.name));
     selfClosing.push(tag.isSelfClosing);
-    out += `<${tag.name}`;
+    out += `<${nameOf(tag.name, replace)}`;
     for (const [name, attribute] of Object.entries(tag.attributes)) {
-      out += ` ${name}="${escapeXml(attributeValue(name, String(attribute), replace)).replaceAll('"', '&quot;')}"`;
+      out += ` ${nameOf(name, replace)}="${escapeXml(attributeValue(name, String(attribute), replace)).replaceAll('"', '&quot;')}"`;
     }
     out += tag.isSelfClosing ? '/>' : '>';
   };
   parser.onclosetag = (name) => {
     flush();
     // sax closes a self-closing element too.
-    if (selfClosing.pop() !== true) out += `</${name}>`;
+    if (selfClosing.pop() !== true) out += `</${nameOf(name, replace)}>`;
     path.pop();
   };
   parser.onopencdata = () => {
@@ -86,11 +90,19 @@ export function rewriteXml(text: string, replace: (original: string, role: Role)
   return out;
 }
 
-function attributeValue(name: string, value: string, replace: (original: string, role: Role) => string): string {
-  if (name === 'xmlns' || name.startsWith('xmlns:')) return openNamespace.test(value) ? value : replace(value, 'value');
-  // The vocabulary of XML Schema: xsi:nil="true", i:type="xsd:string".
-  if (/:(?:nil|type)$/.test(name) && /^(?:true|false|(?:xs|xsd):\w{1,30})$/.test(value)) return value;
-  return replace(value, roleOf(name, false));
+function attributeValue(name: string, value: string, replace: XmlReplacements): string {
+  if (name === 'xmlns' || name.startsWith('xmlns:'))
+    return isKnownNamespace(value) ? value : replace.text(value, 'value');
+  if (/:(?:nil|type)$/.test(name) && isSchemaWord(value)) return value;
+  return replace.text(value, roleOf(name, false));
+}
+
+/** A name, and the prefix before it. */
+function nameOf(name: string, replace: XmlReplacements): string {
+  return name
+    .split(':')
+    .map((part) => replace.name(part))
+    .join(':');
 }
 
 function localName(name: string): string {
