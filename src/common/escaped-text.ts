@@ -50,6 +50,9 @@ const behindBackslash: ReadonlyMap<number, number> = new Map(
 /** The longest of what stands between `&` and `;`, in characters: `#x10FFFF` with some zeros. */
 const longestReference = 12;
 
+/** So many places are remembered, in each depth: what is looked at again lies close by. */
+const mostKnown = 4096;
+
 export class EscapedText {
   readonly text: string;
   /** What was found before, by the depth; only of places where a way of writing may begin. */
@@ -75,7 +78,9 @@ export class EscapedText {
         if (!found.some((other) => other.code === reading.code && other.end === reading.end)) found.push(reading);
       }
     }
-    this.#known[depth]?.set(at, found);
+    const places = this.#known[depth];
+    if (places !== undefined && places.size >= mostKnown) places.clear();
+    places?.set(at, found);
     return found;
   }
 

@@ -1,6 +1,6 @@
 /**
- * Masking of secrets: of values that are known, and of what stands where a secret stands. Either is found however it is
- * written (escaped-text.ts), and a known value in base64 too.
+ * Masking of secrets: of values that are known, and of what stands where a secret stands. Either is found in two layers
+ * of escapes (escaped-text.ts), and a known value in hexadecimal and base64, too.
  */
 import { beginsEscape, byteFlag, EscapedText } from './escaped-text.ts';
 
@@ -21,9 +21,11 @@ export interface MaskOptions {
 }
 
 /**
- * Masks every known secret: plain, percent-encoded with hex digits of either case, with `+` for spaces, escaped for
- * JSON, JavaScript or HTML, each of these in another, and in base64, also as a part of what was encoded, as in
- * `Basic …`. The rest stays as it is.
+ * Masks every known secret in these forms, and in no other: plain; percent-encoded, with `+` for spaces, escaped for
+ * JSON, JavaScript or HTML, with hex digits of either case; the bytes of its UTF-8 in hexadecimal, and in base64 of
+ * either alphabet on one line, also as a part of what was encoded, as in `Basic …`. Each of these, in two layers of
+ * escapes at the most. What is written in base64 on several lines or of base64, in UTF-16, compressed, or in more layers
+ * stays, as does the rest.
  */
 export class SecretMask {
   readonly #secrets: readonly string[];
@@ -110,6 +112,7 @@ function needlesOf(secrets: readonly string[], inBytes: boolean): Needles {
   const byFirst = new Map<number, Set<Needle>>();
   const needles = secrets.flatMap((secret) => [
     { characters: Array.from(secret, (character) => codesOf(character, inBytes)), base64: null },
+    hexNeedle(Buffer.from(secret)),
     ...base64Needles(Buffer.from(secret)),
   ]);
   for (const needle of needles) {
@@ -133,6 +136,15 @@ function codesOf(character: string, inBytes: boolean): number[][] {
     bytes.map((byte) => byteFlag + byte),
     ...(inBytes ? [bytes] : []),
   ];
+}
+
+/** The hexadecimal of its bytes, in digits of either case. */
+function hexNeedle(secret: Buffer): Needle {
+  const digits = Array.from(secret.toString('hex'));
+  const characters = digits.map((digit) =>
+    [...new Set([digit, digit.toUpperCase()])].map((each) => [each.charCodeAt(0)]),
+  );
+  return { characters, base64: null };
 }
 
 /** A part of base64 that is shorter is found where it is not meant; in characters. */
@@ -162,6 +174,7 @@ function base64Needles(secret: Buffer): Needle[] {
 /** More steps than this, and as many for each character, are taken for a text that is made for it: it is masked whole. */
 const mostSteps = 1_000_000;
 const mostStepsEach = 20;
+const mostStepsInAll = 100_000_000;
 
 /** A shorter beginning of a secret is not worth masking, in characters. */
 const shortestBeginning = 4;
@@ -170,6 +183,7 @@ const shortestBeginning = 4;
 function findValues(text: string, needles: Needles, cut: boolean): Span[] {
   const spans: Span[] = [];
   const escaped = new EscapedText(text);
+  const limit = Math.min(mostSteps + mostStepsEach * text.length, mostStepsInAll);
   let steps = 0;
   for (let start = 0; start < text.length; start++) {
     const unit = text.charCodeAt(start);
@@ -181,7 +195,7 @@ function findValues(text: string, needles: Needles, cut: boolean): Span[] {
         if (match.end !== undefined) spans.push(inBase64(escaped, needle, { start, end: match.end }));
       }
     }
-    if (steps > mostSteps + mostStepsEach * text.length) return [{ start: 0, end: text.length }];
+    if (steps > limit) return [{ start: 0, end: text.length }];
   }
   return spans.sort((a, b) => a.start - b.start);
 }

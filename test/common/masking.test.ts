@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import fc from 'fast-check';
 import { hookSecret } from '../../src/common/hook-path.ts';
 import { maskedValue, maskPlaces, SecretMask } from '../../src/common/masking.ts';
@@ -145,6 +148,36 @@ describe('the masking of known secrets', () => {
       { numRuns: 500 },
     );
   });
+
+  it('masks one in the hexadecimal of what holds it, in digits of either case, also escaped', () => {
+    const part = fc.string({ maxLength: 6 });
+    const text = fc.string({ minLength: 4, maxLength: 30, unit: 'binary' });
+    fc.assert(
+      fc.property(text, part, part, way, way, dice, (value, before, after, first, second, next) => {
+        const digits = (of: string): string =>
+          Array.from(Buffer.from(of).toString('hex'), (digit) => (next() % 2 ? digit : digit.toUpperCase())).join('');
+        const [left, as, right] = [digits(before), digits(value), digits(after)];
+        const masked = maskValues(ways[second]!(ways[first]!(`${left}${as}${right}`, next), next), [value]);
+        assert.ok(masked.includes(maskedValue), as);
+        if (first === 'as it is' && second === first) assert.ok(!masked.includes(as), masked);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('masks 8 MiB that are made of escapes in little memory', () => {
+    const module = join(import.meta.dirname, '../../src/common/masking.ts');
+    const program = `
+      import { maskPlaces, SecretMask } from ${JSON.stringify(pathToFileURL(module).href)};
+      const mask = new SecretMask(['Ab/Cd+Ef-secret%%', '%'.repeat(50)]);
+      const hook = { pattern: /hooks\\/(?<secret>\\w{8,})/dg };
+      const of = (piece) => piece.repeat(Math.ceil(8_388_608 / piece.length));
+      console.log(mask.in(of('\\\\u005c')).length > 0, maskPlaces(of('%2561'), [hook]).length > 0);
+    `;
+    const flags = ['--max-old-space-size=400', '--input-type=module-typescript', '--eval', program];
+    const { stdout, stderr } = spawnSync(process.execPath, flags, { encoding: 'utf8', timeout: 600_000 });
+    assert.equal(stdout, 'true true\n', stderr.slice(0, 500));
+  }).timeout(600_000);
 
   it('leaves a text alone that holds none', () => {
     const text = fc.string({ maxLength: 200, unit: oneOf('%25fFu0&#;x+\\ ') });
