@@ -92,17 +92,19 @@ export class Told {
     return this.#permitted.addresses ? address : this.#mask.of(address);
   }
 
-  /** A text of ours or of the user's: without addresses, and without what it quotes where that is no name. */
+  /** A text of ours or of the user's: without what it quotes of JSON, and without addresses. */
   text(text: string): string {
-    const cut = text.length <= longestText ? text : `${text.slice(0, longestText)}…`;
+    // What is no JSON is quoted by the runtime.
+    const unquoted = text.replace(
+      /\b(?:Unexpected|Expected|Bad|Unterminated|No number)\b[^]*(?: in JSON at| is not valid JSON)/,
+      'not valid JSON',
+    );
+    const cut = unquoted.length <= longestText ? unquoted : `${unquoted.slice(0, longestText)}…`;
     if (this.#permitted.addresses) return cut;
-    const unquoted = cut
-      .replace(
-        /(?:Unexpected|Expected|Bad|Unterminated|No number)\b[^]*(?: in JSON at| is not valid JSON)/,
-        'not valid JSON',
-      )
-      .replace(/"([^"]*)"/g, (all, quoted: string) => (mayHoldAddress(quoted) ? `"${shapeOf(quoted)}"` : all));
-    return this.#mask.in(unquoted);
+    const told = cut.replace(/"([^"]*)"/g, (all, quoted: string) =>
+      mayHoldAddress(quoted) ? `"${shapeOf(quoted)}"` : all,
+    );
+    return this.#mask.in(told);
   }
 
   /** The URL of a destination: each part of it that holds an address is a mark. */

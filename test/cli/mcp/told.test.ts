@@ -133,6 +133,18 @@ describe('what an assistant is told of a body', () => {
     }
   });
 
+  it('quotes nothing of a file that is no JSON', () => {
+    for (const permitted of [nothing, { addresses: true, answers: true }]) {
+      let message = '';
+      try {
+        JSON.parse('root:x:0:0:jane');
+      } catch (error) {
+        message = `one.cm-scenario.json: ${(error as Error).message}`;
+      }
+      assert.equal(new Told(permitted).text(message), 'one.cm-scenario.json: not valid JSON');
+    }
+  });
+
   it('masks in the URL of a destination what holds an address', () => {
     const told = new Told(nothing);
     assert.equal(told.url('https://x.example.org/in?a=1'), 'https://x.example.org/in?a=1');
