@@ -13,7 +13,7 @@ const shortestSecret = 6;
 /**
  * A text from outside as a part of a message. Controls and marks of writing direction are left out, and VS Code makes no
  * link of it.
- * @param secrets what was sent and must not stand in it, however it is written
+ * @param secrets what was sent and must not stand in it, in the forms of SecretMask
  */
 export function plainText(text: string, secrets: readonly string[] = []): string {
   const mask = new SecretMask(secrets.filter((secret) => secret.length >= shortestSecret));

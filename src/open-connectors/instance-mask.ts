@@ -86,7 +86,7 @@ function maskHeadersText(text: string): string {
 /** User and password in a URL. */
 const userInfo = { pattern: /\w:\/\/(?<secret>[^\s/?#@"']+)@/dg };
 
-/** A text in which each of the secrets is masked, however it is written, and so are user and password in a URL. */
+/** A text in which each of the secrets is masked, in the forms of SecretMask, and so are user and password in a URL. */
 export function maskText(text: string, secrets: Iterable<string>): string {
   return maskPlaces(maskOf(secrets).in(text), [userInfo]);
 }

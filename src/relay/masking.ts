@@ -11,7 +11,7 @@ const shortestSecret = 4;
 
 /**
  * The result with credentials masked: headers that carry some, and wherever in headers or body a value stands that was
- * sent as one, however it is written.
+ * sent as one, in the forms of SecretMask.
  * @param sent the request's headers
  */
 export function withoutSecrets(
