@@ -50,7 +50,8 @@ export class Together extends Step {
     // Before it is asked, since it may come before it is answered.
     const edits = this.#edits(world, held);
     const goesOn = this.#has('continue');
-    if (goesOn) world.continuing(told.held);
+    // The second of two finds what has stopped after the first.
+    for (const asked of this.#asked) if (asked === 'continue') world.continuing(told.held);
     world.goingOn = true;
     if (this.#has('step')) for (const each of before.keys()) each.passed = true;
     const outcomes = await Promise.all([
