@@ -1,11 +1,12 @@
 /** What is posted to a callback: a delivery in each of the shapes in which it may come. */
 import { randomUUID } from 'node:crypto';
 import { readPayload } from '../campaign-monitor/payload.ts';
-import type { VendorEvent } from '../campaign-monitor/payload.ts';
+import type { Payload, VendorEvent } from '../campaign-monitor/payload.ts';
 import { elementKey, hubKey, writeNotification } from '../open-connectors/notification.ts';
 import type { EventObject } from '../open-connectors/notification.ts';
 import { sign, signatureHeader, webhookIdHeader } from '../open-connectors/signature.ts';
 import { settingsSchema } from '../protocol/settings.ts';
+import { tooMuchToRead } from '../relay/delivery-limits.ts';
 import { normaliseEvent, partsOf } from '../relay/normalise.ts';
 import type { Shape } from './scenario.ts';
 
@@ -63,44 +64,70 @@ const platformInstance = {
   userId: 2374,
 };
 
+/** The requests that a delivery becomes, before any of them is made. */
+export interface Plan {
+  /** How many they are. */
+  readonly requests: number;
+  /** What their bodies come to at most, in bytes. */
+  readonly bytes: number;
+  /** Makes one after the other. */
+  readonly make: () => Generator<Message>;
+}
+
+/** What a notification and an event object take at most, beside what they repeat of the delivery, in bytes. */
+const [envelopeBytes, objectBytes] = [1000, 500];
+
 /**
  * The requests that a delivery becomes.
- * @throws Error where it holds no events that could be sent in that shape
+ * @throws Error where it holds no events that could be sent in that shape, or more than may be
  */
-export function messagesOf(delivery: Delivery, options: MessageOptions): Message[] {
+export function planOf(delivery: Delivery, options: MessageOptions): Plan {
   const { shape, signatureKey } = options;
+  const { body, contentType } = delivery;
+  const single = (parts: Omit<Parts, 'body' | 'eventId'>): Plan => ({
+    requests: 1,
+    bytes: body.byteLength,
+    *make() {
+      yield message({ ...parts, body, eventId: null });
+    },
+  });
   if (delivery.source === 'open-connectors') {
-    return [
-      message({
-        body: delivery.body,
-        contentType: json,
-        eventId: null,
-        events: 1,
-        signatureKey,
-        label: 'notification',
-      }),
-    ];
+    return single({ contentType: json, events: 1, signatureKey, label: 'notification' });
   }
-  const payload = readPayload(delivery.body, delivery.contentType);
-  if (payload.kind === 'rejected') throw new Error(`this is no delivery: ${payload.reason}`);
-  const events = payload.kind === 'events' ? payload.events : [];
-  if (shape === 'delivery') {
-    // Campaign Monitor signs nothing.
-    const { body, contentType } = delivery;
-    return [
-      message({ body, contentType, eventId: null, events: events.length, signatureKey: undefined, label: 'delivery' }),
-    ];
-  }
+  const payload = readDelivery(delivery);
+  const count = payload.kind === 'events' ? payload.events.length : 0;
+  // Campaign Monitor signs nothing.
+  if (shape === 'delivery') return single({ contentType, events: count, signatureKey: undefined, label: 'delivery' });
   if (payload.kind !== 'events')
     throw new Error('a delivery without events is a test call, of which no notification is made');
-  const parts = partsOf(payload.events.length, options.partSize);
-  return parts.map(({ first, count }, index) => {
-    const own = payload.events.slice(first, first + count);
-    const eventId = randomUUID();
-    const body = bodyOf(own, payload.json, eventId, index + 1, options);
-    const label = parts.length === 1 ? 'notification' : `part ${index + 1} of ${parts.length}`;
-    return message({ body, contentType: json, eventId, events: count, signatureKey, label });
-  });
+  const rawBytes = payload.json.byteLength;
+  const parts = partsOf(count, options.partSize);
+  return {
+    requests: parts.length,
+    // Event objects name addresses, up to twice.
+    bytes: parts.length * ((shape === 'older' ? 0 : rawBytes) + envelopeBytes) + count * objectBytes + 2 * rawBytes,
+    *make() {
+      // Read again: until then a recording's deliveries are bytes, which take less.
+      const { events = [], json: raw = Buffer.alloc(0) } = readDelivery(delivery) as Partial<VendorEvents>;
+      for (const [index, { first, count: own }] of parts.entries()) {
+        const eventId = randomUUID();
+        const label = parts.length === 1 ? 'notification' : `part ${index + 1} of ${parts.length}`;
+        const written = bodyOf(events.slice(first, first + own), raw, eventId, index + 1, options);
+        yield message({ body: written, contentType: json, eventId, events: own, signatureKey, label });
+      }
+    },
+  };
+}
+
+type VendorEvents = Extract<Payload, { kind: 'events' }>;
+
+/** @throws Error where it is none, or holds more than may be */
+function readDelivery({ body, contentType }: Delivery): Exclude<Payload, { kind: 'rejected' }> {
+  const tooMuch = tooMuchToRead(body);
+  if (tooMuch !== null) throw new Error(tooMuch);
+  const payload = readPayload(body, contentType, settings.maxEvents);
+  if (payload.kind === 'rejected') throw new Error(`this is no delivery: ${payload.reason}`);
+  return payload;
 }
 
 function bodyOf(

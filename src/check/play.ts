@@ -2,7 +2,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { exchange } from './exchange.ts';
 import type { Answer } from './exchange.ts';
-import { messagesOf } from './messages.ts';
+import { planOf } from './messages.ts';
 import type { Message } from './messages.ts';
 import type { RecordedDelivery } from './recording.ts';
 import type { Shape } from './scenario.ts';
@@ -52,7 +52,7 @@ async function playAll(deliveries: readonly RecordedDelivery[], options: PlayOpt
   const one = async (delivery: RecordedDelivery, number: number): Promise<void> => {
     const target = targetOf(delivery);
     const { signatureKey } = target;
-    for (const message of messagesOf(delivery, { shape, partSize: 20, signatureKey, now: Date.now() })) {
+    for (const message of planOf(delivery, { shape, partSize: 20, signatureKey, now: Date.now() }).make()) {
       onPlayed({ number, message, answer: await exchange(target, message, target.timeoutMs, signal) });
     }
   };

@@ -76,12 +76,12 @@ function reportedStep({ title, sent, examples, p50Ms, p99Ms, findings }: StepRes
 }
 
 function reportedExample({ message, attempts }: Sent): ReportedStep['examples'][number] {
-  const { label, eventId, events, body } = message;
+  const { label, eventId, events, bytes } = message;
   return {
     label,
     eventId,
     events,
-    bytes: body.byteLength,
+    bytes,
     attempts: attempts.map((answer) => ({ answer: answerWords(answer), ms: rounded(answer.ms) ?? 0 })),
   };
 }

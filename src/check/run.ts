@@ -1,39 +1,24 @@
 /** Runs scenarios: sends what each step says, and looks what came of it. */
 import { setTimeout as wait } from 'node:timers/promises';
-import { celValue } from '../common/cel-value.ts';
-import type { CelValue } from '../common/cel-value.ts';
 import { ExpressionError, ExpressionLanguage } from '../common/expressions.ts';
-import { oneLine } from '../common/one-line.ts';
-import { parseJson } from '../common/parse-json.ts';
 import { judge } from '../relay/retry.ts';
+import { Budget, TooMuchError } from './budget.ts';
 import { exchange } from './exchange.ts';
 import type { Answer } from './exchange.ts';
-import { messagesOf } from './messages.ts';
-import type { Message } from './messages.ts';
+import { conditionsOf, Gathered, mostExamples, readAnswerCondition } from './gathered.ts';
+import type { Finding, Sent } from './gathered.ts';
+import { planOf } from './messages.ts';
+import type { Message, Plan } from './messages.ts';
 import { missingAfter, ProbeError, settled } from './probe.ts';
 import type { KeptPage, Probe, Settling } from './probe.ts';
 import type { Expected, RepeatStep, Scenario, SendStep, Step } from './scenario.ts';
 import { SourceError, withRun } from './sources.ts';
 import type { Run, Sources } from './sources.ts';
 import type { Target } from './target.ts';
-import { deliveryWith, NoKeyError, partSizeOf, withTroubles } from './trouble.ts';
+import { deliveryWith, multipliedBy, NoKeyError, partSizeOf, withTroubles } from './trouble.ts';
 
-/** One request with all its attempts, the last of which counts. */
-export interface Sent {
-  readonly message: Message;
-  readonly attempts: readonly Answer[];
-  /** Its place among the answers of its step, from 0. */
-  readonly finished: number;
-}
-
-/** What was looked at, and whether it is as expected. */
-export interface Finding {
-  readonly verdict: 'met' | 'unmet' | 'undecided';
-  /** What is looked at, such as `status`. */
-  readonly what: string;
-  readonly expected: string;
-  readonly actual: string;
-}
+export { answerWords } from './gathered.ts';
+export type { Finding, Sent } from './gathered.ts';
 
 /** What a step came to. */
 export interface StepResult {
@@ -73,22 +58,6 @@ export interface RunContext {
   readonly signal: AbortSignal;
 }
 
-interface AnswerVariables {
-  readonly answer: Readonly<Record<string, CelValue>>;
-}
-
-const answerLanguage = new ExpressionLanguage<AnswerVariables>({
-  answer: {
-    status: 'int',
-    body: 'string',
-    json: 'dyn',
-    headers: 'map<string, dyn>',
-    ms: 'double',
-    attempts: 'int',
-    error: 'string',
-  },
-});
-
 interface ProbeVariables {
   readonly before: bigint;
   readonly after: bigint;
@@ -107,31 +76,28 @@ const probeLanguage = new ExpressionLanguage<ProbeVariables>({
  * The expressions of a scenario, read before anything is sent.
  * @throws ExpressionError, whose message names the expression
  */
-export function checkExpressions({ steps }: Scenario): void {
-  const read = (expected: Expected | undefined): void => {
-    for (const text of conditionsOf(expected)) named(text, () => answerLanguage.readCondition(text));
-    const probe = expected?.probe;
-    if (typeof probe === 'string') named(probe, () => probeLanguage.readCondition(probe));
-  };
-  const look = (step: Step): void => {
-    if ('steps' in step) step.steps.forEach(look);
-    if ('expect' in step) read(step.expect);
-  };
-  steps.forEach(look);
+export function checkExpressions(scenario: Scenario): void {
+  for (const read of expressionsOf(scenario)) read();
 }
 
-function named(text: string, work: () => void): void {
+/** What reads each of the expressions, as {@link checkExpressions} does: that takes its time. */
+export function* expressionsOf({ steps }: { readonly steps: readonly Step[] }): Generator<() => void> {
+  for (const step of steps) {
+    if ('steps' in step) yield* expressionsOf(step);
+    if (!('expect' in step)) continue;
+    for (const text of conditionsOf(step.expect)) yield () => named(text, () => readAnswerCondition(text));
+    const probe = step.expect?.probe;
+    if (typeof probe === 'string') yield () => named(probe, () => probeLanguage.readCondition(probe));
+  }
+}
+
+function named(text: string, work: () => unknown): void {
   try {
     work();
   } catch (error) {
     if (!(error instanceof ExpressionError)) throw error;
     throw new ExpressionError(`"${text}": ${error.message}`, error.start, error.end);
   }
-}
-
-function conditionsOf(expected: Expected | undefined): readonly string[] {
-  const { answer = [] } = expected ?? {};
-  return typeof answer === 'string' ? [answer] : answer;
 }
 
 /** Whether a scenario asks the probe, or the page that shows what the callback keeps. */
@@ -155,13 +121,18 @@ export async function runScenario(scenario: Scenario, context: RunContext): Prom
   } catch (error) {
     context.signal.throwIfAborted();
     if (bound.aborted) broken = `it took longer than ${scenario.timeoutMs} ms`;
-    else if (error instanceof NoKeyError || error instanceof SourceError) broken = error.message;
+    else if (isAboutScenario(error)) broken = error.message;
     else throw error;
   }
   const ms = performance.now() - started;
   const { steps, isUnreachable } = running;
   const { outcome, reason } = outcomeOf(steps, broken);
   return { name: scenario.name, outcome, reason, steps, ms, isUnreachable };
+}
+
+/** Whether an error says why a scenario cannot be run to its end. */
+function isAboutScenario(error: unknown): error is Error {
+  return error instanceof NoKeyError || error instanceof SourceError || error instanceof TooMuchError;
 }
 
 function outcomeOf(steps: readonly StepResult[], broken: string | null): { outcome: Outcome; reason: string | null } {
@@ -180,15 +151,34 @@ function reasonOf({ verdict, what, expected, actual }: Finding): string {
   return verdict === 'undecided' ? `${what}: ${actual}` : `${what}: expected ${expected}, got ${actual}`;
 }
 
-/** Examples of one step. */
-const mostExamples = 5;
+/** Examples of one scenario: each has bodies and answers. */
+const mostExamplesInAll = 100;
+
+/** What a step sends, made. */
+interface Batch {
+  readonly messages: readonly Message[];
+  /** They are sent. */
+  readonly release: () => void;
+}
+
+/** What is kept of a named step. */
+interface Named {
+  readonly messages: readonly Message[];
+  readonly bytes: number;
+}
 
 class Running {
   readonly steps: StepResult[] = [];
   isUnreachable = false;
   readonly #scenario: Scenario;
   readonly #context: RunContext;
-  readonly #byName = new Map<string, readonly Message[]>();
+  readonly #budget = new Budget();
+  /** The names of steps that are sent again. */
+  readonly #again: ReadonlySet<string>;
+  readonly #byName = new Map<string, Named>();
+  /** Steps are made one after another, also where they are sent at once: each holds its delivery meanwhile. */
+  #making: Promise<unknown> = Promise.resolve();
+  #examplesLeft = mostExamplesInAll;
   /** What the probe told last, and what was sent since. */
   #before: number | ProbeError | null = null;
   #sinceProbe = { sent: 0, events: 0 };
@@ -196,6 +186,7 @@ class Running {
   constructor(scenario: Scenario, context: RunContext) {
     this.#scenario = scenario;
     this.#context = context;
+    this.#again = new Set(namesAgain(scenario.steps));
   }
 
   async run(): Promise<void> {
@@ -208,24 +199,27 @@ class Running {
   }
 
   async #single(step: SendStep): Promise<void> {
-    const sent = await this.#send(step);
-    await this.#conclude(titleOf(step), sent, step.expect ?? {});
+    const gathered = new Gathered(step.expect);
+    await this.#send(step, gathered);
+    await this.#conclude(titleOf(step), gathered, step.expect ?? {});
   }
 
   async #repeat({ repeat, steps, expect }: RepeatStep): Promise<void> {
     const { times, perSecond, atMostMs = Infinity } = repeat;
     const begun = performance.now();
-    const sent: Sent[] = [];
-    const findings: Finding[] = [];
+    const all = new Gathered(expect);
+    const unmet: Finding[] = [];
     const once = async (): Promise<void> => {
       for (const step of steps) {
         if ('wait' in step) {
           await wait(step.wait, undefined, { signal: this.#context.signal });
           continue;
         }
-        const own = await this.#send(step);
-        sent.push(...own);
-        if (step.expect !== undefined) findings.push(...(await this.#look(own, step.expect)));
+        const own = new Gathered(step.expect);
+        await this.#send(step, own, all);
+        if (step.expect === undefined) continue;
+        const findings = await this.#look(own, step.expect);
+        unmet.push(...findings.filter(({ verdict }) => verdict !== 'met').slice(0, mostExamples - unmet.length));
       }
     };
     const underWay: Promise<void>[] = [];
@@ -242,70 +236,97 @@ class Running {
       underWay.push(one);
     }
     await Promise.all(underWay);
-    const numbered = sent.map((each, finished) => ({ ...each, finished }));
-    const unmet = findings.filter(({ verdict }) => verdict !== 'met').slice(0, mostExamples);
-    await this.#conclude(`${times} times`, numbered, expect ?? {}, unmet);
+    await this.#conclude(`${times} times`, all, expect ?? {}, unmet);
   }
 
   async #conclude(
     title: string,
-    sent: readonly Sent[],
+    gathered: Gathered,
     expected: Expected,
     before: readonly Finding[] = [],
   ): Promise<void> {
-    const own = await this.#look(sent, expected).catch((error: unknown) => {
-      this.#note(title, sent, before);
+    const own = await this.#look(gathered, expected).catch((error: unknown) => {
+      this.#note(title, gathered, before);
       throw error;
     });
-    this.#note(title, sent, [...before, ...own]);
+    this.#note(title, gathered, [...before, ...own]);
   }
 
-  #note(title: string, sent: readonly Sent[], findings: readonly Finding[]): void {
-    const times = timesOf(sent);
-    const odd = sent.filter((each) => !isFine(each));
-    const examples = [...new Set([...sent.slice(0, 2), ...odd])].slice(0, mostExamples);
-    const [p50Ms, p99Ms] = [percentile(times, 0.5), percentile(times, 0.99)];
-    this.steps.push({ title, sent: sent.length, examples, p50Ms, p99Ms, findings });
+  #note(title: string, gathered: Gathered, findings: readonly Finding[]): void {
+    const examples: readonly Sent[] = gathered.examples.slice(0, this.#examplesLeft);
+    this.#examplesLeft -= examples.length;
+    const [p50Ms, p99Ms] = [gathered.percentile(0.5), gathered.percentile(0.99)];
+    this.steps.push({ title, sent: gathered.count, examples, p50Ms, p99Ms, findings });
   }
 
-  async #send(step: SendStep): Promise<Sent[]> {
-    const { target } = this.#context;
-    const messages = await this.#messages(step);
-    const troubled = withTroubles(messages, step.trouble, target.signatureKey);
-    const results: Sent[] = [];
-    let next = 0;
-    let finished = 0;
-    const lane = async (): Promise<void> => {
-      for (let at = next++; at < troubled.length; at = next++) {
-        const message = troubled[at];
-        if (message === undefined) return;
-        const attempts = await this.#attempts(message, step);
-        results[at] = { message, attempts, finished: finished++ };
+  /** @param all gathers what comes of several steps */
+  async #send(step: SendStep, own: Gathered, all?: Gathered): Promise<void> {
+    const { messages, release } = await this.#made(step);
+    try {
+      let next = 0;
+      const lane = async (): Promise<void> => {
+        for (let at = next++; at < messages.length; at = next++) {
+          const message = messages[at];
+          if (message === undefined) return;
+          const attempts = await this.#attempts(message, step);
+          own.add(message, attempts, at);
+          all?.add(message, attempts);
+          if (at === messages.length - 1) this.isUnreachable = attempts.at(-1)?.kind === 'unreachable';
+        }
+      };
+      await Promise.all(Array.from({ length: Math.min(step.atOnce, messages.length) }, lane));
+    } finally {
+      release();
+    }
+    this.#sinceProbe.sent += messages.length;
+    this.#sinceProbe.events += messages.reduce((sum, { events }) => sum + events, 0);
+  }
+
+  #made(step: SendStep): Promise<Batch> {
+    const made = this.#making.then(() => this.#make(step));
+    this.#making = made.catch(() => undefined);
+    return made;
+  }
+
+  async #make(step: SendStep): Promise<Batch> {
+    const { target, signal } = this.#context;
+    signal.throwIfAborted();
+    const known = 'again' in step.send ? (this.#byName.get(step.send.again) ?? { messages: [], bytes: 0 }) : null;
+    const plans = known === null ? await this.#plans(step) : [];
+    const sumOf = (what: 'requests' | 'bytes'): number => plans.reduce((sum, plan) => sum + plan[what], 0);
+    const [requests, bytes] = known === null ? [sumOf('requests'), sumOf('bytes')] : [known.messages.length, known.bytes];
+    const each = multipliedBy(step.trouble);
+    let held = (known === null ? bytes : 0) + each.changed * bytes;
+    await this.#budget.take(each.requests * requests, each.requests * bytes, held);
+    const release = (): void => this.#budget.release(held);
+    try {
+      const messages = known?.messages ?? plans.flatMap((plan) => [...plan.make()]);
+      const troubled = withTroubles(messages, step.trouble, target.signatureKey);
+      if (known === null && step.name !== undefined && this.#again.has(step.name)) {
+        const replaced = this.#byName.get(step.name)?.bytes ?? 0;
+        this.#byName.set(step.name, { messages, bytes });
+        this.#budget.keep(bytes - replaced);
+        held += replaced - bytes;
       }
-    };
-    await Promise.all(Array.from({ length: Math.min(step.atOnce, troubled.length) }, lane));
-    this.#sinceProbe.sent += troubled.length;
-    this.#sinceProbe.events += troubled.reduce((sum, { events }) => sum + events, 0);
-    const last = results.at(-1)?.attempts.at(-1);
-    this.isUnreachable = last?.kind === 'unreachable';
-    return results;
+      return { messages: troubled, release };
+    } catch (error) {
+      release();
+      throw error;
+    }
   }
 
-  async #messages(step: SendStep): Promise<readonly Message[]> {
-    const { send, as, trouble } = step;
+  async #plans({ send, as, trouble, ...step }: SendStep): Promise<Plan[]> {
+    if ('again' in send) return [];
     const { sources, run, target } = this.#context;
-    if ('again' in send) return this.#byName.get(send.again) ?? [];
     const partSize = partSizeOf(trouble) ?? step.partSize;
     const options = { shape: as, partSize, signatureKey: target.signatureKey, now: Date.now() };
     const deliveries = await sources.deliveries(send, run);
-    let messages: Message[];
     try {
-      messages = deliveries.flatMap((delivery) => messagesOf(deliveryWith(delivery, trouble), options));
+      return deliveries.map((delivery) => planOf(deliveryWith(delivery, trouble), options));
     } catch (error) {
-      throw new SourceError((error as Error).message);
+      const name = 'fixture' in send ? `${send.fixture}: ` : 'recording' in send ? `${send.recording}: ` : '';
+      throw new SourceError(`${name}${(error as Error).message}`);
     }
-    if (step.name !== undefined) this.#byName.set(step.name, messages);
-    return messages;
   }
 
   async #attempts(message: Message, step: SendStep): Promise<Answer[]> {
@@ -313,7 +334,8 @@ class Running {
     if (message.afterMs > 0) await wait(message.afterMs, undefined, { signal });
     const attempts: Answer[] = [];
     for (;;) {
-      const answer = await exchange(target, message, step.timeoutMs ?? target.timeoutMs, signal);
+      const timeoutMs = step.timeoutMs ?? target.timeoutMs;
+      const answer = await this.#budget.underWay(() => exchange(target, message, timeoutMs, signal));
       attempts.push(answer);
       if (answer.kind === 'left') return attempts;
       const verdict = judge(answer, step.retry, attempts.length, Date.now());
@@ -322,18 +344,8 @@ class Running {
     }
   }
 
-  async #look(sent: readonly Sent[], expected: Expected): Promise<Finding[]> {
-    const answered = sent.filter((each) => lastOf(each)?.kind !== 'left');
-    const findings: Finding[] = [];
-    const statuses = expected.status === undefined ? ['2xx'] : [expected.status].flat();
-    if (answered.length > 0 && !statuses.includes('any')) findings.push(statusFinding(answered, statuses));
-    const { withinMs, p50Ms, p99Ms, attempts } = expected;
-    if (withinMs !== undefined) findings.push(slowest(answered, withinMs));
-    if (p50Ms !== undefined) findings.push(percentileFinding('p50', answered, 0.5, p50Ms));
-    if (p99Ms !== undefined) findings.push(percentileFinding('p99', answered, 0.99, p99Ms));
-    if (attempts !== undefined) findings.push(attemptsFinding(answered, attempts));
-    if (expected.inOrder === true) findings.push(orderFinding(answered));
-    for (const condition of conditionsOf(expected)) findings.push(conditionFinding(answered, condition));
+  async #look(gathered: Gathered, expected: Expected): Promise<Finding[]> {
+    const findings = gathered.findings();
     const kept = [expected.kept ?? []].flat();
     if (kept.length > 0) findings.push(await this.#askKept(kept));
     if (expected.probe !== undefined) findings.push(await this.#askProbe(expected.probe));
@@ -415,6 +427,14 @@ function probeCondition(
   return (after) => condition({ before: was, after: BigInt(after), sent: many, events: all });
 }
 
+/** The names by which steps are sent again. */
+function* namesAgain(steps: readonly Step[]): Generator<string> {
+  for (const step of steps) {
+    if ('steps' in step) yield* namesAgain(step.steps);
+    else if ('send' in step && 'again' in step.send) yield step.send.again;
+  }
+}
+
 function wanted(expected: number | string): string {
   return typeof expected === 'number' ? growth(expected) : expected;
 }
@@ -440,143 +460,4 @@ function titleOf({ name, send, as, trouble }: SendStep): string {
               : 'a delivery';
   const troubles = trouble.map((each) => (typeof each === 'string' ? each : (Object.keys(each)[0] ?? '')));
   return [what, ...(as === 'notification' ? [] : [`as ${as}`]), ...troubles].join(', ');
-}
-
-function lastOf({ attempts }: Sent): Answer | undefined {
-  return attempts.at(-1);
-}
-
-function isFine(sent: Sent): boolean {
-  const last = lastOf(sent);
-  return last?.kind === 'left' || (last?.kind === 'answer' && last.status >= 200 && last.status < 300);
-}
-
-/** What came of a request, in a few words: `200`, or why there is no answer. */
-export function answerWords(answer: Answer | undefined): string {
-  switch (answer?.kind) {
-    case 'answer':
-      return String(answer.status);
-    case 'left':
-      return 'not awaited';
-    case 'unreachable':
-    case 'broken':
-      return oneLine(answer.error, 200);
-    case undefined:
-      return 'nothing';
-  }
-}
-
-/** How often each thing came: `200 (48 times), 503 (twice)`. */
-function tally(words: readonly string[]): string {
-  const counts = new Map<string, number>();
-  for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);
-  return [...counts]
-    .map(([word, count]) => (counts.size === 1 && count === 1 ? word : `${word} (${times(count)})`))
-    .join(', ');
-}
-
-function times(count: number): string {
-  return count === 1 ? 'once' : count === 2 ? 'twice' : `${count} times`;
-}
-
-function statusFinding(sent: readonly Sent[], statuses: readonly (number | string)[]): Finding {
-  const fits = (each: Sent): boolean => {
-    const last = lastOf(each);
-    if (last?.kind !== 'answer') return false;
-    return statuses.some((status) =>
-      typeof status === 'number' ? last.status === status : String(last.status).startsWith(status.charAt(0)),
-    );
-  };
-  return {
-    verdict: sent.every(fits) ? 'met' : 'unmet',
-    what: sent.length === 1 ? 'the answer' : 'the answers',
-    expected: statuses.join(' or '),
-    actual: tally(sent.map((each) => answerWords(lastOf(each)))),
-  };
-}
-
-/** How long the answers took, the shortest first. */
-function timesOf(sent: readonly Sent[]): number[] {
-  return sent
-    .map(lastOf)
-    .filter((last) => last?.kind === 'answer')
-    .map((last) => last.ms)
-    .toSorted((a, b) => a - b);
-}
-
-function percentile(sorted: readonly number[], share: number): number | null {
-  return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? null;
-}
-
-function slowest(sent: readonly Sent[], withinMs: number): Finding {
-  return percentileFinding('the slowest answer', sent, 1, withinMs);
-}
-
-function percentileFinding(what: string, sent: readonly Sent[], share: number, most: number): Finding {
-  const took = percentile(timesOf(sent), share);
-  return {
-    verdict: took !== null && took <= most ? 'met' : 'unmet',
-    what,
-    expected: `at most ${most} ms`,
-    actual: took === null ? 'no answer' : `${Math.ceil(took)} ms`,
-  };
-}
-
-function attemptsFinding(sent: readonly Sent[], expected: number): Finding {
-  const counts = sent.map(({ attempts }) => attempts.length);
-  return {
-    verdict: counts.every((count) => count === expected) ? 'met' : 'unmet',
-    what: 'attempts',
-    expected: String(expected),
-    actual: tally(counts.map(String)),
-  };
-}
-
-function orderFinding(sent: readonly Sent[]): Finding {
-  const late = sent.find(({ finished }, index) => index > 0 && finished < (sent[index - 1]?.finished ?? 0));
-  return {
-    verdict: late === undefined ? 'met' : 'unmet',
-    what: 'the order of the answers',
-    expected: 'the order of what was sent',
-    actual: late === undefined ? 'the same' : `${late.message.label} was answered before one that was sent earlier`,
-  };
-}
-
-function conditionFinding(sent: readonly Sent[], condition: string): Finding {
-  const holds = answerLanguage.readCondition(condition);
-  const say = (verdict: Finding['verdict'], actual: string): Finding => ({
-    verdict,
-    what: 'a condition',
-    expected: condition,
-    actual,
-  });
-  for (const each of sent) {
-    try {
-      if (!holds({ answer: answerVariables(each) })) {
-        const last = lastOf(each);
-        const body = last?.kind === 'answer' ? `, ${oneLine(last.body.toString(), 120) || 'an empty body'}` : '';
-        return say('unmet', `${answerWords(last)}${body}`);
-      }
-    } catch (error) {
-      if (!(error instanceof ExpressionError)) throw error;
-      return say('unmet', error.message);
-    }
-  }
-  return sent.length === 0 ? say('undecided', 'no answer was awaited') : say('met', 'true');
-}
-
-function answerVariables(sent: Sent): Readonly<Record<string, CelValue>> {
-  const last = lastOf(sent);
-  const isAnswer = last?.kind === 'answer';
-  const body = isAnswer ? last.body.toString() : '';
-  const headers = isAnswer ? last.headers.map(([name, value]) => [name.toLowerCase(), value] as const) : [];
-  return {
-    status: BigInt(isAnswer ? last.status : 0),
-    body,
-    json: celValue(parseJson(body) ?? null),
-    headers: new Map(headers),
-    ms: last?.ms ?? 0,
-    attempts: BigInt(sent.attempts.length),
-    error: last?.kind === 'broken' || last?.kind === 'unreachable' ? last.error : '',
-  };
 }

@@ -112,7 +112,7 @@ const statusSchema = z.union([z.int().min(100).max(599), statusText]);
 
 const expectSchema = z.strictObject({
   status: z
-    .union([statusSchema, z.array(statusSchema).min(1)])
+    .union([statusSchema, z.array(statusSchema).min(1).max(20)])
     .optional()
     .describe('What every answer has to be. Default: "2xx", for what is sent whole.'),
   withinMs: milliseconds.optional().describe('Every answer has to come in so many milliseconds.'),
@@ -178,9 +178,9 @@ const repeatSchema = z.strictObject({
   expect: expectSchema.optional().describe('What has to come of all that was sent.'),
 });
 
-const stepSchema = z.union([sendSchema, waitSchema, repeatSchema]);
+export const stepSchema = z.union([sendSchema, waitSchema, repeatSchema]);
 
-const scenarioSchema = z.strictObject({
+export const scenarioSchema = z.strictObject({
   name: z.string().min(1).max(200),
   why: z.string().max(2000).optional().describe('Why it matters: shown where it fails.'),
   timeoutMs: z.int().min(1).max(3_600_000).default(60_000).describe('How long it may take in all.'),
@@ -249,75 +249,4 @@ export type WrittenScenario = z.input<typeof scenarioSchema>;
 /** Reads a scenario that was written in the code. */
 export function scenario(written: WrittenScenario): Scenario {
   return scenarioSchema.parse(written);
-}
-
-/** A file of scenarios cannot be used. The message says what is wrong, and where in it. */
-export class ScenarioFileError extends Error {
-  override readonly name = 'ScenarioFileError';
-  readonly next: string;
-  constructor(
-    message: string,
-    next = 'docs/scenarios.md tells how it is written; "$schema" makes your editor check it.',
-  ) {
-    super(message);
-    this.next = next;
-  }
-}
-
-/**
- * Reads what a file of scenarios holds: its form, its expressions, and the steps that name others.
- * @param text the file
- * @throws ScenarioFileError
- */
-export function readScenarioFile(text: string): ScenarioFile {
-  let value: unknown;
-  try {
-    value = JSON.parse(text.replace(/^\ufeff/, ''));
-  } catch (error) {
-    throw new ScenarioFileError(`is not JSON: ${(error as Error).message}`);
-  }
-  const result = scenarioFileSchema.safeParse(value, { reportInput: false });
-  if (!result.success) throw new ScenarioFileError(innermost(result.error));
-  for (const each of result.data.scenarios) checkNames(each);
-  return result.data;
-}
-
-/** Of a union the branch that came the farthest: what is meant, where "Invalid input" says nothing. */
-function innermost(error: z.core.$ZodError): string {
-  const lines = error.issues.map((issue) => deepest(issue, []));
-  return lines
-    .map(({ path, message }) => (path.length === 0 ? message : `${z.core.toDotPath(path)}: ${message}`))
-    .join('; ');
-}
-
-interface Place {
-  readonly path: PropertyKey[];
-  readonly message: string;
-}
-
-function deepest(issue: z.core.$ZodIssue, before: readonly PropertyKey[]): Place {
-  const path = [...before, ...issue.path];
-  if (issue.code !== 'invalid_union' || issue.errors.length === 0) return { path, message: issue.message };
-  const branches = issue.errors.map((issues) => issues.map((each) => deepest(each, path)));
-  // One that misses a key of its own is another kind of step; one that only has a key too many is the one meant.
-  const weight = (places: readonly Place[]): number =>
-    places.filter(({ message }) => /received undefined/.test(message)).length * 100 + places.length;
-  const meant = branches.toSorted((a, b) => weight(a) - weight(b))[0] ?? [];
-  return meant[0] ?? { path, message: issue.message };
-}
-
-/** @throws ScenarioFileError where a step sends again what no earlier step is called */
-function checkNames({ name, steps }: Scenario): void {
-  const known = new Set<string>();
-  const look = (step: Step): void => {
-    if ('steps' in step) {
-      step.steps.forEach(look);
-    } else if ('send' in step) {
-      if ('again' in step.send && !known.has(step.send.again)) {
-        throw new ScenarioFileError(`scenario "${name}": no earlier step is called "${step.send.again}"`);
-      }
-      if (step.name !== undefined) known.add(step.name);
-    }
-  };
-  steps.forEach(look);
 }

@@ -1,11 +1,12 @@
 /** Where what a scenario sends comes from. */
 import { randomBytes } from 'node:crypto';
-import { readFile, realpath, stat } from 'node:fs/promises';
-import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { z } from 'zod';
 import { maxEventsInDelivery, sampleDeliveries, webhookEventTypes } from '../campaign-monitor/samples.ts';
 import { parseJson } from '../common/parse-json.ts';
+import { readPayload } from '../campaign-monitor/payload.ts';
+import { tooMuchToRead } from '../relay/delivery-limits.ts';
 import type { Delivery } from './messages.ts';
+import { OwnFileError, readOwnFile } from './own-file.ts';
 import { readRecording } from './recording.ts';
 import type { Source } from './scenario.ts';
 
@@ -15,7 +16,7 @@ export class SourceError extends Error {
 }
 
 /** A file that a scenario names is not longer than this, in bytes. */
-const mostFileBytes = 52_428_800;
+const mostFileBytes = 16_777_216;
 
 const json = 'application/json; charset=utf-8';
 
@@ -57,12 +58,13 @@ export function sourcesOf({ folder, fromHistory }: SourceOptions): Sources {
         return [await fromHistory(source.event)];
       }
       const name = 'fixture' in source ? source.fixture : source.recording;
-      const { bytes, text } = await readWithin(folder, name);
+      if (folder === null) throw new SourceError(`there is no folder to look for ${name} in`);
       try {
-        if ('recording' in source) return readRecording(text);
-        return fixtureOf(bytes, text);
+        const bytes = await readOwnFile(folder, name, mostFileBytes);
+        return 'recording' in source ? readRecording(bytes.toString()) : fixtureOf(bytes);
       } catch (error) {
-        throw new SourceError(`${name}: ${(error as Error).message}`);
+        const { message } = error as Error;
+        throw new SourceError(error instanceof OwnFileError ? message : `${name}: ${message}`);
       }
     },
   };
@@ -118,7 +120,11 @@ const exportedFixture = z.object({
   ),
 });
 
-function fixtureOf(bytes: Buffer, text: string): Delivery[] {
+/** @throws Error where it is neither a fixture that was exported nor the body of a delivery */
+function fixtureOf(bytes: Buffer): Delivery[] {
+  const tooMuch = tooMuchToRead(bytes);
+  if (tooMuch !== null) throw new Error(tooMuch);
+  const text = bytes.toString();
   const exported = exportedFixture.safeParse(parseJson(text));
   if (exported.success) {
     return exported.data.deliveries.map(({ source, format, body }) => ({
@@ -127,28 +133,8 @@ function fixtureOf(bytes: Buffer, text: string): Delivery[] {
       contentType: format === 'xml' ? 'application/xml; charset=utf-8' : json,
     }));
   }
-  const isXml = text.trimStart().startsWith('<');
-  return [{ body: bytes, contentType: isXml ? 'application/xml; charset=utf-8' : json, source: 'campaign-monitor' }];
-}
-
-/**
- * A file in or below the folder of the scenarios: they may have come with a workspace, and what they name is sent away.
- * @throws SourceError
- */
-async function readWithin(folder: string | null, name: string): Promise<{ bytes: Buffer; text: string }> {
-  if (folder === null) throw new SourceError(`there is no folder to look for ${name} in`);
-  try {
-    const [home, file] = await Promise.all([realpath(folder), realpath(resolve(folder, name))]);
-    const inside = relative(home, file);
-    if (inside === '..' || inside.startsWith(`..${sep}`) || isAbsolute(inside)) {
-      throw new SourceError(`${name} is outside the folder of the scenarios`);
-    }
-    const { size } = await stat(file);
-    if (size > mostFileBytes) throw new SourceError(`${name} is longer than ${mostFileBytes} bytes`);
-    const bytes = await readFile(file);
-    return { bytes, text: bytes.toString() };
-  } catch (error) {
-    if (error instanceof SourceError) throw error;
-    throw new SourceError(`${name} cannot be read: ${(error as Error).message}`);
-  }
+  const contentType = text.trimStart().startsWith('<') ? 'application/xml; charset=utf-8' : json;
+  // Whoever wrote the scenarios may name any file here: what is no delivery is sent nowhere, in no shape.
+  if (readPayload(bytes, contentType).kind === 'test') throw new Error('it holds no events, so it is no delivery');
+  return [{ body: bytes, contentType, source: 'campaign-monitor' }];
 }

@@ -1,7 +1,8 @@
 /** What goes wrong between a sender and a callback: each turns the requests of a step into others. */
 import { createHmac } from 'node:crypto';
-import { parseJson } from '../common/parse-json.ts';
+import { parseJson, structureOf } from '../common/parse-json.ts';
 import { sign, signatureHeader } from '../open-connectors/signature.ts';
+import { megabytes, mostHeldBytes } from './budget.ts';
 import type { Delivery, Message } from './messages.ts';
 import type { Trouble } from './scenario.ts';
 
@@ -22,6 +23,9 @@ const aboutSignatures: ReadonlySet<Trouble> = new Set([
   'wrong-sha1-signature',
 ]);
 
+/** Spaces before what stands within, in JSON that is escaped. */
+const indent = 3;
+
 /**
  * How many events a notification may hold, where a trouble says so.
  * @returns undefined where none does
@@ -31,11 +35,28 @@ export function partSizeOf(troubles: readonly Trouble[]): number | undefined {
   return troubles.includes('merged') ? 1000 : undefined;
 }
 
-/** A delivery as the troubles have it written. */
+/** How many requests the troubles make of one, and how many bodies that are changed. */
+export function multipliedBy(troubles: readonly Trouble[]): { readonly requests: number; readonly changed: number } {
+  const requests = 2 ** troubles.filter((each) => each === 'twice').length;
+  return { requests, changed: troubles.includes('tampered') ? requests : 0 };
+}
+
+/**
+ * A delivery as the troubles have it written.
+ * @throws Error where that would be too much
+ */
 export function deliveryWith(delivery: Delivery, troubles: readonly Trouble[]): Delivery {
-  const value = troubles.includes('escaped') ? parseJson(delivery.body.toString()) : undefined;
+  if (!troubles.includes('escaped')) return delivery;
+  const text = delivery.body.toString();
+  const { values, depth } = structureOf(text);
+  // Six characters for one, and each value and each end of one on a line of its own.
+  const most = 6 * text.length + 2 * values * (indent * depth + 2);
+  if (most > mostHeldBytes) {
+    throw new Error(`"escaped" would make ${megabytes(most)} of it: at most ${megabytes(mostHeldBytes)} are held at once`);
+  }
+  const value = parseJson(text);
   if (value === undefined) return delivery;
-  const escaped = JSON.stringify(value, null, 3).replace(
+  const escaped = JSON.stringify(value, null, indent).replace(
     /[^\n\x20-\x7e]|[/<>&]/g,
     (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0').toUpperCase()}`,
   );

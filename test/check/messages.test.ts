@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { messagesOf } from '../../src/check/messages.ts';
+import { planOf } from '../../src/check/messages.ts';
 import type { Delivery, Message } from '../../src/check/messages.ts';
 import type { Shape, Trouble } from '../../src/check/scenario.ts';
 import { deliveryWith, NoKeyError, partSizeOf, withTroubles } from '../../src/check/trouble.ts';
@@ -20,7 +20,7 @@ function deliveryOf(count: number): Delivery {
 }
 
 function made(count: number, shape: Shape = 'notification', partSize = 20, signatureKey?: string): Message[] {
-  return messagesOf(deliveryOf(count), { shape, partSize, signatureKey, now });
+  return [...planOf(deliveryOf(count), { shape, partSize, signatureKey, now }).make()];
 }
 
 function addresses({ body }: Message): (string | null)[] {
@@ -79,8 +79,8 @@ describe('What is posted to a callback', () => {
   it('refuses what is no delivery, and one without events where a notification is asked for', () => {
     const options = { shape: 'notification', partSize: 20, signatureKey: undefined, now } as const;
     const of = (text: string): Delivery => ({ ...deliveryOf(1), body: Buffer.from(text) });
-    assert.throws(() => messagesOf(of('nothing'), options), /no delivery: neither JSON nor XML/);
-    assert.throws(() => messagesOf(of('{"Events":[]}'), options), /test call/);
+    assert.throws(() => planOf(of('nothing'), options), /no delivery: neither JSON nor XML/);
+    assert.throws(() => planOf(of('{"Events":[]}'), options), /test call/);
   });
 });
 
@@ -88,12 +88,14 @@ describe('Trouble', () => {
   const key = 'MySecretEventSignatureKey';
   const troubled = (count: number, troubles: Trouble[], signatureKey: string | undefined = key): Message[] =>
     withTroubles(
-      messagesOf(deliveryWith(deliveryOf(count), troubles), {
-        shape: 'notification',
-        partSize: partSizeOf(troubles) ?? 20,
-        signatureKey,
-        now,
-      }),
+      [
+        ...planOf(deliveryWith(deliveryOf(count), troubles), {
+          shape: 'notification',
+          partSize: partSizeOf(troubles) ?? 20,
+          signatureKey,
+          now,
+        }).make(),
+      ],
       troubles,
       signatureKey,
     );

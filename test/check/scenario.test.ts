@@ -4,11 +4,12 @@ import { Ajv } from 'ajv';
 import { publishedSchema, schemaFile } from '../../scripts/scenario-schema.ts';
 import { ExpressionError } from '../../src/common/expressions.ts';
 import { asks, checkExpressions } from '../../src/check/run.ts';
-import { readScenarioFile, scenario, ScenarioFileError } from '../../src/check/scenario.ts';
+import { scenario } from '../../src/check/scenario.ts';
+import { readScenarioText, ScenarioFileError } from '../../src/check/scenario-file.ts';
 
 function refused(value: unknown): string {
   try {
-    readScenarioFile(typeof value === 'string' ? value : JSON.stringify(value));
+    readScenarioText(typeof value === 'string' ? value : JSON.stringify(value));
   } catch (error) {
     assert.ok(error instanceof ScenarioFileError, String(error));
     return error.message;
@@ -24,7 +25,7 @@ function withSteps(...steps: unknown[]): unknown {
 
 describe('A file of scenarios', () => {
   it('is read with its defaults', () => {
-    const { scenarios } = readScenarioFile(`\ufeff${JSON.stringify(withSteps(send, { wait: 5 }))}`);
+    const { scenarios } = readScenarioText(`\ufeff${JSON.stringify(withSteps(send, { wait: 5 }))}`);
     assert.deepEqual(scenarios[0]?.steps, [
       {
         send: { sample: 'Subscribe', events: 1, seed: 1 },
@@ -59,7 +60,7 @@ describe('A file of scenarios', () => {
   it('names only steps that were before', () => {
     const again = { send: { again: 'first' } };
     assert.equal(refused(withSteps(again)), 'scenario "it": no earlier step is called "first"');
-    assert.doesNotThrow(() => readScenarioFile(JSON.stringify(withSteps({ name: 'first', ...send }, again))));
+    assert.doesNotThrow(() => readScenarioText(JSON.stringify(withSteps({ name: 'first', ...send }, again))));
   });
 
   it('has expressions that are read before anything is sent', () => {

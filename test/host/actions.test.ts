@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
-import { readScenarioFile } from '../../src/check/scenario.ts';
+import { readScenarioText } from '../../src/check/scenario-file.ts';
 import type { EventRow } from '../../src/protocol/history.ts';
 import { closeEditors, nodeOf, run, startStage, until } from './relay-stage.ts';
 import type { HostStage } from './relay-stage.ts';
@@ -162,7 +162,7 @@ describe('What can be done with an event', function () {
     await accepting(run('createScenario', nodeOf(row), [nodeOf(row), nodeOf(other)]));
     const document = await activeDocument(`Subscribe-${row.id}.cm-scenario.json`);
     assert.equal(document.languageId, 'json');
-    const { scenarios } = readScenarioFile(document.getText());
+    const { scenarios } = readScenarioText(document.getText());
     const sources = scenarios[0]?.steps.map((step) => ('send' in step ? Object.keys(step.send) : []));
     assert.deepEqual(sources, [['delivery'], ['delivery']]);
     assert.doesNotMatch(document.getText(), /joe\.real|jane@/);

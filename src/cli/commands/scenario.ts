@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Argument, Option } from 'commander';
 import type { Command } from 'commander';
@@ -125,12 +124,11 @@ async function prepare(
   checking: Checking,
   signal: AbortSignal,
 ): Promise<Prepared> {
-  const { readScenarioFile, ScenarioFileError } = await import('../../check/scenario.ts');
-  const { asks, checkExpressions } = await import('../../check/run.ts');
+  const { readScenarioFile, ScenarioFileError } = await import('../../check/scenario-file.ts');
+  const { asks } = await import('../../check/run.ts');
   let file: ScenarioFile;
   try {
-    file = readScenarioFile(await readFile(name, 'utf8'));
-    file.scenarios.forEach(checkExpressions);
+    ({ file } = await readScenarioFile(name));
   } catch (error) {
     const { message } = error as Error;
     if (error instanceof ScenarioFileError) throw new UsageError(`${name}: ${message}`, error.next);

@@ -1,13 +1,12 @@
 /** Runs a file of scenarios for an assistant: against a destination of the settings, and asking nobody else. */
-import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { keptPage, urlProbe } from '../../check/probe.ts';
 import type { KeptPage, Probe } from '../../check/probe.ts';
 import { reportedScenario } from '../../check/report.ts';
 import type { Reported } from '../../check/report.ts';
-import { asks, checkExpressions, runScenario } from '../../check/run.ts';
-import { readScenarioFile } from '../../check/scenario.ts';
+import { asks, runScenario } from '../../check/run.ts';
 import type { ScenarioFile } from '../../check/scenario.ts';
+import { readScenarioFile } from '../../check/scenario-file.ts';
 import { newRun, sourcesOf } from '../../check/sources.ts';
 import type { SourceOptions } from '../../check/sources.ts';
 import type { Destination } from '../../protocol/settings.ts';
@@ -39,8 +38,7 @@ export interface ScenarioRun {
  */
 export async function runScenarios({ file, only, destination, fromHistory, signal }: ScenarioRun): Promise<Reported[]> {
   if (!fileName.test(file)) throw new UsageError(`${file}: the name of a file of scenarios ends in .cm-scenario.json`);
-  const read = readScenarioFile(await readFile(file, 'utf8'));
-  read.scenarios.forEach(checkExpressions);
+  const { file: read } = await readScenarioFile(file);
   const url = new URL(destination.url);
   const { probe, kept } = asked(file, read, url.origin);
   const scenarios = read.scenarios.filter(({ name }) => only === undefined || name.includes(only));

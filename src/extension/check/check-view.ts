@@ -90,17 +90,17 @@ function findingView({ verdict, what, expected, actual }: Finding, viewer: Check
 
 function requestView({ message, attempts }: Sent, viewer: CheckViewer): RequestView {
   const { l10n } = viewer;
-  const { label, eventId, events, headers, body } = message;
+  const { label, eventId, events, headers, body, bytes } = message;
   const parts = [
     label,
     events === 1 ? l10n.t('1 event') : l10n.t('{0} events', events),
     ...(eventId === null ? [] : [`eventId ${eventId}`]),
-    l10n.t('{0} bytes', body.byteLength),
+    l10n.t('{0} bytes', bytes),
   ];
   return {
     title: line(parts.join(' · '), viewer),
     headers: shownHeaders(headers, viewer),
-    body: shownText(body, false, viewer),
+    body: shownText(body, body.byteLength < bytes, viewer),
     attempts: attempts.map((answer) => attemptView(answer, viewer)),
   };
 }

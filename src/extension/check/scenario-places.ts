@@ -17,14 +17,21 @@ export function placesOf(text: string, names: readonly string[]): Place[] {
   const all = [...text.matchAll(named)].map(({ index, 1: quoted = '""' }) => ({ index, name: nameOf(quoted) }));
   let from = 0;
   let offset = 0;
+  let line = 0;
+  let lineStart = 0;
   return names.map((name) => {
-    const at = all.findIndex((each, place) => place >= from && each.name === name);
-    if (at !== -1) {
+    let at = from;
+    while (at < all.length && all[at]?.name !== name) at += 1;
+    const found = all[at];
+    if (found !== undefined) {
       from = at + 1;
-      offset = all[at]?.index ?? offset;
+      offset = found.index;
     }
-    const before = text.slice(0, offset).split('\n');
-    return { line: before.length - 1, character: before.at(-1)?.length ?? 0 };
+    for (let end = text.indexOf('\n', lineStart); end !== -1 && end < offset; end = text.indexOf('\n', lineStart)) {
+      line += 1;
+      lineStart = end + 1;
+    }
+    return { line, character: offset - lineStart };
   });
 }
 

@@ -30,9 +30,16 @@ const settling = { mostMs: 2300, quietMs: 300 };
 
 const extension = '.cm-scenario.json';
 
+/** So many files are read and shown: a folder that is opened may hold any number. */
+const mostFiles = 200;
+
 export class ScenarioTests implements Tests {
   readonly #parts: ScenarioParts;
   readonly #scenarios = new WeakMap<vscode.TestItem, ScenarioKey>();
+  /** The files that are shown. */
+  readonly #files = new Set<string>();
+  /** Files are read one after another, however many come at once. */
+  #reading: Promise<unknown> = Promise.resolve();
 
   constructor(parts: ScenarioParts) {
     this.#parts = parts;
@@ -62,16 +69,28 @@ export class ScenarioTests implements Tests {
   }
 
   async #discover(controller: vscode.TestController): Promise<void> {
-    const uris = await vscode.workspace.findFiles(scenarioFiles, noScenarios);
+    const uris = await vscode.workspace.findFiles(scenarioFiles, noScenarios, mostFiles + 1);
     controller.items.replace([]);
+    this.#files.clear();
     for (const uri of uris.toSorted((a, b) => a.path.localeCompare(b.path))) await this.#take(controller, uri);
   }
 
-  /** Shows a file, or shows it anew. */
-  async #take(controller: vscode.TestController, uri: vscode.Uri): Promise<void> {
-    const home = homeOf(controller, uri);
-    if (home === undefined) return;
+  /** Shows a file, or shows it anew; so many, and no more. */
+  #take(controller: vscode.TestController, uri: vscode.Uri): Promise<void> {
     const id = uri.toString();
+    if (!this.#files.has(id) && this.#files.size >= mostFiles) {
+      sayThereAreMore(controller);
+      return Promise.resolve();
+    }
+    this.#files.add(id);
+    const taken = this.#reading.then(() => this.#takeNow(controller, uri, id));
+    this.#reading = taken.catch(() => undefined);
+    return taken;
+  }
+
+  async #takeNow(controller: vscode.TestController, uri: vscode.Uri, id: string): Promise<void> {
+    const home = this.#files.has(id) ? homeOf(controller, uri) : undefined;
+    if (home === undefined) return;
     const item = home.get(id) ?? controller.createTestItem(id, posix.basename(uri.path, extension), uri);
     home.add(item);
     try {
@@ -100,18 +119,20 @@ export class ScenarioTests implements Tests {
     }
   }
 
-  /** @throws ScenarioFileError, ExpressionError, FileSystemError */
+  /** @throws ScenarioFileError, FileSystemError */
   async #read(uri: vscode.Uri): Promise<{ file: ScenarioFile; text: string }> {
-    const { readScenarioFile, checkExpressions } = await import('./engine.ts');
-    const text = Buffer.from(await vscode.workspace.fs.readFile(uri)).toString();
-    const file = readScenarioFile(text);
-    file.scenarios.forEach(checkExpressions);
-    return { file, text };
+    const { mostScenarioBytes, readScenarioBytes, readScenarioFile, ScenarioFileError } = await import('./engine.ts');
+    if (uri.scheme === 'file') return readScenarioFile(uri.fsPath);
+    // Another extension's file system has no way to read a part.
+    const { size } = await vscode.workspace.fs.stat(uri);
+    if (size > mostScenarioBytes) throw new ScenarioFileError(`is longer than ${mostScenarioBytes} bytes`);
+    return readScenarioBytes(await vscode.workspace.fs.readFile(uri));
   }
 
   /** Takes a file away, and the folders in which nothing is left. */
   #remove(controller: vscode.TestController, uri: vscode.Uri): void {
     const id = uri.toString();
+    this.#files.delete(id);
     const all = [...itemsIn(controller.items)];
     let item = all.find((each) => each.id === id);
     while (item !== undefined) {
@@ -226,6 +247,16 @@ export class ScenarioTests implements Tests {
       run.errored(item, messageAt(item, shown(withNext(error, vscode.l10n))));
     }
   }
+}
+
+/** Says at a row of its own that not all files are shown. */
+function sayThereAreMore(controller: vscode.TestController): void {
+  const { l10n } = vscode;
+  const item = controller.createTestItem('more', l10n.t('More Files'));
+  // Behind all others.
+  item.sortText = '\uffff';
+  item.error = l10n.t('Only {0} files of scenarios are shown. Open a folder that holds fewer.', mostFiles);
+  controller.items.add(item);
 }
 
 /** Where a file stands: below its folder, which is below its workspace's where there are several. */

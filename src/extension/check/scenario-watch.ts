@@ -14,14 +14,15 @@ export interface ScenarioTests {
 }
 
 /**
- * Begins with the tests once there is a file of scenarios, now or later.
+ * Begins with the tests once there is a file of scenarios, now or later, in a workspace that is trusted: until then none
+ * is read.
  * @param tests is asked for what shows them, and again where that failed
  */
 export function watchScenarios(tests: () => Promise<ScenarioTests>): vscode.Disposable {
   const watcher = vscode.workspace.createFileSystemWatcher(scenarioFiles);
   let begun = false;
   const begin = (): void => {
-    if (begun) return;
+    if (begun || !vscode.workspace.isTrusted) return;
     begun = true;
     tests().then(
       (each) => each.begin(watcher),
@@ -29,12 +30,13 @@ export function watchScenarios(tests: () => Promise<ScenarioTests>): vscode.Disp
     );
   };
   const look = async (): Promise<void> => {
-    if (!begun && (await vscode.workspace.findFiles(scenarioFiles, noScenarios, 1)).length > 0) begin();
+    if (!begun && vscode.workspace.isTrusted && (await vscode.workspace.findFiles(scenarioFiles, noScenarios, 1)).length > 0) begin();
   };
   void look();
   return vscode.Disposable.from(
     watcher,
     watcher.onDidCreate(begin),
     vscode.workspace.onDidChangeWorkspaceFolders(() => void look()),
+    vscode.workspace.onDidGrantWorkspaceTrust(() => void look()),
   );
 }

@@ -35,7 +35,7 @@ function drawn(sent: Message, answer: Answer, more: Partial<StepResult> = {}): C
   const step: StepResult = {
     title: 'one event',
     sent: 1,
-    examples: [{ message: sent, attempts: [answer], finished: 0 }],
+    examples: [{ message: { ...sent, bytes: sent.body.byteLength }, attempts: [answer] }],
     p50Ms: 3,
     p99Ms: 3,
     findings: [],

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { checkExpressions, runScenario } from '../../../../src/check/run.ts';
-import { readScenarioFile } from '../../../../src/check/scenario.ts';
+import { readScenarioText } from '../../../../src/check/scenario-file.ts';
 import { newRun, sourcesOf } from '../../../../src/check/sources.ts';
 import { toFixture } from '../../../../src/export/fixture.ts';
 import type { ExportItem } from '../../../../src/export/item.ts';
@@ -31,7 +31,7 @@ async function fixtureOf(...bodies: string[]): Promise<string> {
 describe('A scenario made of a selection', () => {
   it('names deliveries by their ids, once each, and is a file of scenarios', () => {
     const rows = [row({}), row({ id: 'e2', deliveryId: 'd2', type: 'Update' }), row({ id: 'e3' })];
-    const { scenarios } = readScenarioFile(scenarioFile('takes what came', rows, null));
+    const { scenarios } = readScenarioText(scenarioFile('takes what came', rows, null));
     assert.deepEqual(
       scenarios[0]?.steps.map((step) => ('send' in step ? [step.name, step.send] : step)),
       [
@@ -49,7 +49,7 @@ describe('A scenario made of a selection', () => {
     ];
     const text = scenarioFile('takes two', rows, await fixtureOf(body));
     assert.doesNotMatch(text, /real\.person/);
-    const file = readScenarioFile(text);
+    const file = readScenarioText(text);
     file.scenarios.forEach(checkExpressions);
     const receiver = await startReceiver();
     const result = await runScenario(file.scenarios[0]!, {
@@ -77,13 +77,13 @@ describe('A scenario made of a selection', () => {
     const rows = [row({}), row({ id: 'e2', deliveryId: 'd2', kind: 'test', type: null })];
     const text = scenarioFile('takes them', rows, await fixtureOf('<Events/>', '{"Events":[]}'));
     assert.deepEqual(
-      readScenarioFile(text).scenarios[0]?.steps.map((step) => ('send' in step ? step.send : step)),
+      readScenarioText(text).scenarios[0]?.steps.map((step) => ('send' in step ? step.send : step)),
       [{ event: 'd1' }, { event: 'd2' }],
     );
   });
 
   it('keeps names within what a file of scenarios takes', () => {
     const long = 'x'.repeat(500);
-    assert.doesNotThrow(() => readScenarioFile(scenarioFile(long, [row({ type: long })], null)));
+    assert.doesNotThrow(() => readScenarioText(scenarioFile(long, [row({ type: long })], null)));
   });
 });
