@@ -11,9 +11,11 @@ export class OwnFileError extends Error {
   override readonly name = 'OwnFileError';
   /** The message without the file's name. */
   readonly why: string;
-  constructor(name: string, why: string) {
-    super(`${name} ${why}`);
+  readonly next: string | undefined;
+  constructor(name: string, why: string, next?: string, message = `${name} ${why}`) {
+    super(message);
     this.why = why;
+    this.next = next;
   }
 }
 
@@ -29,37 +31,41 @@ const { O_NOFOLLOW: noFollow = 0, O_NONBLOCK: noWaiting = 0 } = constants as {
  * @throws OwnFileError
  */
 export async function readOwnFile(folder: string, name: string, mostBytes: number): Promise<Buffer> {
-  const refuse = (why: string): never => {
-    throw new OwnFileError(name, why);
+  const refuse = (why: string, next: string): never => {
+    throw new OwnFileError(name, why, next);
   };
   try {
     const home = await realpath(folder);
-    const asked = relative(resolve(folder), resolve(folder, name));
     const path = await realpath(resolve(folder, name));
     const really = relative(home, path);
-    if (isOutside(asked)) return refuse('is outside the folder of the scenarios');
-    if (isOutside(really)) return refuse('is outside the folder of the scenarios: a link leads there');
-    if (isHidden(asked) || isHidden(really)) return refuse('is a dot file, or in a dot folder, which are not read');
+    if (isOutside(really)) return refuse('is outside the folder of the scenarios, by its path or by a link', copy);
+    const asked = relative(resolve(folder), resolve(folder, name));
+    if (isHidden(really) || (!isOutside(asked) && isHidden(asked))) {
+      return refuse('is a dot file or in a dot folder: none of these is read', copy);
+    }
     const handle = await open(path, constants.O_RDONLY | noFollow | noWaiting);
     try {
       const stats = await handle.stat();
-      if (!stats.isFile()) return refuse('is no file');
-      if (stats.size > mostBytes) return refuse(`is longer than ${mostBytes} bytes`);
+      if (!stats.isFile()) return refuse('is no file', copy);
+      if (stats.size > mostBytes) return refuse(`is longer than ${mostBytes} bytes`, 'Make several files of it.');
       // A byte more than it had: it may grow meanwhile.
       const bytes = Buffer.allocUnsafe(stats.size + 1);
       let length = 0;
       for (let read = 1; read > 0 && length < bytes.length; length += read) {
         read = (await handle.read(bytes, length, bytes.length - length)).bytesRead;
       }
-      return length > stats.size ? refuse('changes while it is read') : bytes.subarray(0, length);
+      return length > stats.size ? refuse('changes while it is read', 'Try again.') : bytes.subarray(0, length);
     } finally {
       await handle.close();
     }
   } catch (error) {
     if (error instanceof OwnFileError) throw error;
-    throw new OwnFileError(name, `cannot be read: ${(error as Error).message}`);
+    const { message } = error as Error;
+    throw new OwnFileError(name, message, undefined, `${name} cannot be read: ${message}`);
   }
 }
+
+const copy = 'Copy what is to be sent into a file of that folder.';
 
 /** Whether a path that leads from a folder leads out of it. */
 function isOutside(path: string): boolean {
@@ -67,5 +73,5 @@ function isOutside(path: string): boolean {
 }
 
 function isHidden(path: string): boolean {
-  return path.split(sep).some((part) => part.startsWith('.') && part !== '..');
+  return path.split(sep).some((part) => part.startsWith('.'));
 }

@@ -54,7 +54,7 @@ export async function readScenarioFile(path: string): Promise<ReadFile> {
     bytes = await readOwnFile(dirname(path), basename(path), mostScenarioBytes);
   } catch (error) {
     if (!(error instanceof OwnFileError)) throw error;
-    throw new ScenarioFileError(error.why);
+    throw new ScenarioFileError(error.why, error.next);
   }
   return readScenarioBytes(bytes);
 }
@@ -64,7 +64,9 @@ export async function readScenarioFile(path: string): Promise<ReadFile> {
  * @throws ScenarioFileError
  */
 export async function readScenarioBytes(bytes: Uint8Array): Promise<ReadFile> {
-  if (bytes.byteLength > mostScenarioBytes) throw new ScenarioFileError(`is longer than ${mostScenarioBytes} bytes`, smaller);
+  if (bytes.byteLength > mostScenarioBytes) {
+    throw new ScenarioFileError(`is longer than ${mostScenarioBytes} bytes`, smaller);
+  }
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
   const file = readScenarioText(text);
   const expressions = file.scenarios.flatMap((scenario) => [...expressionsOf(scenario)]);

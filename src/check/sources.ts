@@ -63,8 +63,8 @@ export function sourcesOf({ folder, fromHistory }: SourceOptions): Sources {
         const bytes = await readOwnFile(folder, name, mostFileBytes);
         return 'recording' in source ? readRecording(bytes.toString()) : fixtureOf(bytes);
       } catch (error) {
-        const { message } = error as Error;
-        throw new SourceError(error instanceof OwnFileError ? message : `${name}: ${message}`);
+        if (!(error instanceof OwnFileError)) throw new SourceError(`${name}: ${(error as Error).message}`);
+        throw new SourceError([error.message, error.next ?? []].flat().join('. '));
       }
     },
   };
@@ -123,7 +123,7 @@ const exportedFixture = z.object({
 /** @throws Error where it is neither a fixture that was exported nor the body of a delivery */
 function fixtureOf(bytes: Buffer): Delivery[] {
   const tooMuch = tooMuchToRead(bytes);
-  if (tooMuch !== null) throw new Error(tooMuch);
+  if (tooMuch !== null) throw new Error(`${tooMuch}. Make several files of it.`);
   const text = bytes.toString();
   const exported = exportedFixture.safeParse(parseJson(text));
   if (exported.success) {

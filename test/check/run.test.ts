@@ -278,6 +278,37 @@ describe('A scenario', () => {
       assert.match((await run([{ send: { fixture: 'none.json' } }])).reason ?? '', /none\.json cannot be read/);
       assert.equal(callback.taken.length, 0);
     });
+
+    it('sends no dot file and nothing of a dot folder, by a path or by a link', async () => {
+      mkdirSync(join(folder, '.git'));
+      for (const name of ['.env', '.npmrc.json', '.git/config.json']) {
+        writeFileSync(join(folder, name), JSON.stringify(delivery));
+      }
+      symlinkSync('.env', join(folder, 'plain.json'));
+      symlinkSync('.git', join(folder, 'plain'));
+      for (const fixture of ['.env', './.npmrc.json', '.git/config.json', 'plain.json', 'plain/config.json']) {
+        const { reason } = await run([{ send: { fixture }, as: 'delivery' }]);
+        assert.match(reason ?? 'sent', /is a dot file or in a dot folder/, fixture);
+      }
+      assert.equal(callback.taken.length, 0);
+    });
+
+    it('sends no file that is no delivery, in whatever shape', async () => {
+      const files = {
+        'package.json': '{"name":"it","token":"a secret"}',
+        'credentials.json': '[{"private_key":"a secret"}]',
+        'settings.xml': '<settings><password>a secret</password></settings>',
+        'empty.json': '{"ListID":"aa","Events":[]}',
+        'notes.txt': 'a secret',
+      };
+      for (const [fixture, text] of Object.entries(files)) {
+        writeFileSync(join(folder, fixture), text);
+        for (const as of ['delivery', 'notification', 'platform', 'older'] as const) {
+          assert.equal((await run([{ send: { fixture }, as }])).outcome, 'failed', `${fixture} as ${as}`);
+        }
+      }
+      assert.equal(callback.taken.length, 0);
+    });
   });
 
   it('asks a probe that is a program', async () => {
