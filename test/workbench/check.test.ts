@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import type { Locator } from 'playwright-core';
 import { startHandler } from '../examples/handler.ts';
 import type { Handler } from '../examples/handler.ts';
-import { startReceiver } from '../relay/receiver.ts';
 import { until } from '../relay/until.ts';
 import { category, changeSettings } from './relay.ts';
 import { giveSecret } from './secrets.ts';
@@ -260,31 +259,34 @@ describe('Check My Callback', () => {
 });
 
 describe('Scenarios of a folder that is not trusted', () => {
-  it('are shown, and none is run: VS Code asks first, and says why', async () => {
+  it('are not read before the user trusts it, and are shown then', async () => {
     const folder = temporaryFolder();
-    const marker = join(folder, 'was-run');
-    const receiver = await startReceiver();
-    const file = {
-      destination: { url: receiver.url },
-      probe: { command: [process.execPath, '-e', `require('fs').writeFileSync(${JSON.stringify(marker)}, '1')`] },
-      scenarios: [{ name: 'asks a program', steps: [{ send: { sample: 'Subscribe' }, expect: { probe: 1 } }] }],
-    };
-    writeFileSync(join(folder, 'program.cm-scenario.json'), JSON.stringify(file));
+    const file = { scenarios: [{ name: 'asks nobody', steps: [{ send: { sample: 'Subscribe' } }] }] };
+    writeFileSync(join(folder, 'first.cm-scenario.json'), JSON.stringify(file));
     const workbench = await openWorkbench({ ownServer: true, folder, trusted: false });
     try {
-      const program = workbench.page.locator('.test-explorer .monaco-list-row').filter({ hasText: 'program' }).first();
+      const test = (name: string): Locator =>
+        workbench.page.locator('.test-explorer .monaco-list-row').filter({ hasText: name });
+      // VS Code has a place for tests where an extension shows some.
+      const place = workbench.page.locator('.activitybar .action-item').filter({ has: workbench.page.getByLabel('Testing') });
+      // The extension is there.
+      await workbench.openViewContainer(category);
+      await workbench.view('campaignMonitorRelay.events').getByText('The relay is not running.').waitFor();
+      writeFileSync(join(folder, 'second.cm-scenario.json'), JSON.stringify(file));
+      const trust = workbench.page.locator('.workspace-trust-editor').getByRole('button', { name: 'Trust', exact: true });
       await untilDone(async () => {
-        await workbench.runCommand('View: Show Testing');
-        await program.waitFor({ timeout: 15_000 });
-      });
-      await untilDone(async () => {
-        await workbench.runCommand('Test: Run All Tests');
-        await workbench.dialog.getByText('Running tests may execute code').waitFor({ timeout: 15_000 });
+        await workbench.runCommand('Workspaces: Manage Workspace Trust');
+        await trust.waitFor({ timeout: 5000 });
       });
       await workbench.picture('check/untrusted');
-      await workbench.answerDialog('Cancel');
-      assert.equal(existsSync(marker), false);
-      assert.equal(receiver.requests.length, 0);
+      assert.equal(await place.count(), 0);
+      await trust.click();
+      await place.waitFor();
+      await untilDone(async () => {
+        await workbench.runCommand('View: Show Testing');
+        await test('first').waitFor({ timeout: 15_000 });
+      });
+      await test('second').waitFor();
     } finally {
       await workbench.close();
     }
