@@ -34,7 +34,9 @@ export class Budget {
   async take(requests: number, bytes: number, held: number): Promise<void> {
     const step = `${requests} requests with ${megabytes(bytes)} in one step`;
     if (requests > mostStepRequests) {
-      throw new TooMuchError(`${step}: at most ${mostStepRequests} are sent. Make its parts larger, or several steps of it.`);
+      throw new TooMuchError(
+        `${step}: at most ${mostStepRequests} are sent. Make its parts larger, or several steps of it.`,
+      );
     }
     if (held > mostHeldBytes - this.#kept) throw this.#noRoom(step);
     const [allRequests, allBytes] = [this.#requests + requests, this.#bytes + bytes];

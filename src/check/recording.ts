@@ -43,16 +43,19 @@ export function* writeRecording(deliveries: Iterable<RecordedDelivery>, recorded
  * @throws RecordingError, with the line
  */
 export function readRecording(text: string): RecordedDelivery[] {
-  const [head = '', ...lines] = text.split('\n');
-  if (!headSchema.safeParse(parseJson(head)).success) {
-    throw new RecordingError('it is no recording of cm-relay: its first line does not say so');
-  }
   const deliveries: RecordedDelivery[] = [];
-  for (const [index, line] of lines.entries()) {
+  let number = 0;
+  // One at a time: there may be millions that are empty.
+  for (const line of linesOf(text)) {
+    number += 1;
+    if (number === 1) {
+      if (headSchema.safeParse(parseJson(line)).success) continue;
+      throw new RecordingError('it is no recording of cm-relay: its first line does not say so');
+    }
     if (line.trim() === '') continue;
     const result = lineSchema.safeParse(parseJson(line));
     if (!result.success) {
-      throw new RecordingError(`line ${index + 2}: ${z.prettifyError(result.error).replaceAll('\n', ' ')}`);
+      throw new RecordingError(`line ${number}: ${z.prettifyError(result.error).replaceAll('\n', ' ')}`);
     }
     const { body, ...rest } = result.data;
     deliveries.push({ ...rest, body: 'text' in body ? Buffer.from(body.text) : Buffer.from(body.base64, 'base64') });
@@ -62,6 +65,15 @@ export function readRecording(text: string): RecordedDelivery[] {
 
 /** What stands for a content type that says more than a vendor's. */
 const contentTypes = { json: 'application/json', xml: 'text/xml', text: 'text/plain', empty: 'text/plain' } as const;
+
+function* linesOf(text: string): Generator<string> {
+  let start = 0;
+  for (let end = text.indexOf('\n'); end !== -1; end = text.indexOf('\n', start)) {
+    yield text.slice(start, end);
+    start = end + 1;
+  }
+  yield text.slice(start);
+}
 
 /**
  * The same deliveries with names, addresses and values replaced, consistently in all of them (anonymise.ts). Timing

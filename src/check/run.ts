@@ -294,7 +294,8 @@ class Running {
     const known = 'again' in step.send ? (this.#byName.get(step.send.again) ?? { messages: [], bytes: 0 }) : null;
     const plans = known === null ? await this.#plans(step) : [];
     const sumOf = (what: 'requests' | 'bytes'): number => plans.reduce((sum, plan) => sum + plan[what], 0);
-    const [requests, bytes] = known === null ? [sumOf('requests'), sumOf('bytes')] : [known.messages.length, known.bytes];
+    const [requests, bytes] =
+      known === null ? [sumOf('requests'), sumOf('bytes')] : [known.messages.length, known.bytes];
     const each = multipliedBy(step.trouble);
     let held = (known === null ? bytes : 0) + each.changed * bytes;
     await this.#budget.take(each.requests * requests, each.requests * bytes, held);

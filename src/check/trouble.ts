@@ -52,7 +52,9 @@ export function deliveryWith(delivery: Delivery, troubles: readonly Trouble[]): 
   // Six characters for one, and each value and each end of one on a line of its own.
   const most = 6 * text.length + 2 * values * (indent * depth + 2);
   if (most > mostHeldBytes) {
-    throw new Error(`"escaped" would make ${megabytes(most)} of it: at most ${megabytes(mostHeldBytes)} are held at once`);
+    throw new Error(
+      `"escaped" would make ${megabytes(most)} of it: at most ${megabytes(mostHeldBytes)} are held at once`,
+    );
   }
   const value = parseJson(text);
   if (value === undefined) return delivery;

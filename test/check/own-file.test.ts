@@ -32,7 +32,8 @@ describe('A file that came with scenarios', () => {
   it('is read where it lies in the folder or below it, also by a link that stays there', async () => {
     symlinkSync('below/deep.json', join(folder, 'link.json'));
     symlinkSync(folder, join(outside, 'by-another-name'));
-    const read = async (name: string, from = folder): Promise<string> => (await readOwnFile(from, name, 100)).toString();
+    const read = async (name: string, from = folder): Promise<string> =>
+      (await readOwnFile(from, name, 100)).toString();
     assert.equal(await read('own.json'), 'own');
     assert.equal(await read('./below/../below/deep.json'), 'deep');
     assert.equal(await read('link.json'), 'deep');
@@ -44,7 +45,13 @@ describe('A file that came with scenarios', () => {
     symlinkSync('../secret.json', join(folder, 'link.json'));
     symlinkSync('link.json', join(folder, 'link-of-link.json'));
     symlinkSync('..', join(folder, 'up'));
-    for (const name of ['../secret.json', join(outside, 'secret.json'), 'link.json', 'link-of-link.json', 'up/secret.json']) {
+    for (const name of [
+      '../secret.json',
+      join(outside, 'secret.json'),
+      'link.json',
+      'link-of-link.json',
+      'up/secret.json',
+    ]) {
       assert.match(await refused(name), /is outside the folder of the scenarios/, name);
     }
   });

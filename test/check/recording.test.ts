@@ -22,7 +22,7 @@ describe('A recording', () => {
   });
 
   it('is refused with the line that is wrong', () => {
-    assert.throws(() => readRecording('{}'), RecordingError);
+    for (const none of ['{}', '', '\n{}']) assert.throws(() => readRecording(none), RecordingError);
     const [head = ''] = writeRecording([], new Date(0));
     assert.throws(() => readRecording(`${head}{"atMs":-1}`), /line 2: /);
     assert.throws(() => readRecording(`${head}\n\nnothing`), /line 4: /);

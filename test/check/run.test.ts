@@ -311,6 +311,43 @@ describe('A scenario', () => {
     });
   });
 
+  it('makes nothing of what would be too much, and says what to do', async () => {
+    const fourTimes = ['twice', 'twice', 'twice', 'twice'] as const;
+    const doubled = {
+      send: { sample: 'Subscribe', events: 1000 },
+      trouble: ['split', ...fourTimes],
+    } as const;
+    const { outcome, reason } = await run([{ ...doubled, trouble: [...doubled.trouble], as: 'older' }]);
+    assert.equal(outcome, 'failed');
+    assert.match(reason ?? '', /^16000 requests .*: at most 10000 are sent\. Make its parts larger/);
+    const again = { send: { again: 'first' }, trouble: fourTimes } as const;
+    const first = {
+      name: 'first',
+      send: { sample: 'Subscribe', events: 700 },
+      partSize: 1,
+      as: 'older',
+      atOnce: 20,
+    } as const;
+    const result = await run([first, { ...again, trouble: [...again.trouble] }]);
+    assert.match(result.reason ?? '', /^11200 requests /);
+    assert.equal(callback.taken.length, 700);
+  });
+
+  it('keeps of what was sent a few examples, and of a long body its beginning', async () => {
+    const Name = 'n'.repeat(100_000);
+    const delivery = { ListID: 'aa', Events: [{ Type: 'Subscribe', EmailAddress: 'a@example.org', Name }] };
+    const { steps } = await run([
+      { send: { delivery }, as: 'delivery' },
+      { repeat: { times: 30 }, steps: [{ send: one }, { send: one, expect: { status: 404 } }] },
+    ]);
+    const [long, repeated] = steps;
+    const { body, bytes } = long?.examples[0]?.message ?? assert.fail();
+    assert.deepEqual([body.byteLength, bytes], [65_536, JSON.stringify(delivery).length]);
+    assert.equal(repeated?.sent, 60);
+    assert.ok(repeated.examples.length <= 5);
+    assert.equal(repeated.findings.filter(({ verdict }) => verdict === 'unmet').length, 5);
+  });
+
   it('asks a probe that is a program', async () => {
     const count = commandProbe(
       [process.execPath, '-e', `fetch("${callback.origin}/count").then(r => r.json()).then(j => console.log(j.count))`],

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readScenarioBytes, readScenarioFile, readScenarioText, ScenarioFileError } from '../../src/check/scenario-file.ts';
+import {
+  readScenarioBytes,
+  readScenarioFile,
+  readScenarioText,
+  ScenarioFileError,
+} from '../../src/check/scenario-file.ts';
 import { afterwards, temporaryFolder } from '../relay/afterwards.ts';
 
 const step = { send: { sample: 'Subscribe' } };
@@ -58,12 +63,14 @@ describe('A file of scenarios of somebody else’s', () => {
     // What stands in a text is no structure.
     assert.doesNotThrow(() => readScenarioText(withSteps({ ...step, name: '["\\'.repeat(20) })));
     assert.match(refusedText(`[${times(30_000, 1).join()}]`), /more than 30000 values/);
-    const headers = (count: number): object => Object.fromEntries(times(count, 'v').map((each, index) => [`x-${index}`, each]));
+    const headers = (count: number): object =>
+      Object.fromEntries(times(count, 'v').map((each, index) => [`x-${index}`, each]));
     const withHeaders = (count: number): string =>
       JSON.stringify({ destination: { headers: headers(count) }, scenarios: [{ name: 'it', steps: [step] }] });
     assert.match(refusedText(withHeaders(201)), /more than 200 keys/);
     const asking = { ...step, expect: { answer: times(20, 'answer.status == 200') } };
-    const read = (count: number): Promise<unknown> => readScenarioBytes(Buffer.from(withSteps(...times(count, asking))));
+    const read = (count: number): Promise<unknown> =>
+      readScenarioBytes(Buffer.from(withSteps(...times(count, asking))));
     await read(50);
     assert.match((await refused(read(51))).message, /more than 1000 expressions/);
   });

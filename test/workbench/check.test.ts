@@ -268,12 +268,16 @@ describe('Scenarios of a folder that is not trusted', () => {
       const test = (name: string): Locator =>
         workbench.page.locator('.test-explorer .monaco-list-row').filter({ hasText: name });
       // VS Code has a place for tests where an extension shows some.
-      const place = workbench.page.locator('.activitybar .action-item').filter({ has: workbench.page.getByLabel('Testing') });
+      const place = workbench.page
+        .locator('.activitybar .action-item')
+        .filter({ has: workbench.page.getByLabel('Testing') });
       // The extension is there.
       await workbench.openViewContainer(category);
       await workbench.view('campaignMonitorRelay.events').getByText('The relay is not running.').waitFor();
       writeFileSync(join(folder, 'second.cm-scenario.json'), JSON.stringify(file));
-      const trust = workbench.page.locator('.workspace-trust-editor').getByRole('button', { name: 'Trust', exact: true });
+      const trust = workbench.page
+        .locator('.workspace-trust-editor')
+        .getByRole('button', { name: 'Trust', exact: true });
       await untilDone(async () => {
         await workbench.runCommand('Workspaces: Manage Workspace Trust');
         await trust.waitFor({ timeout: 5000 });
@@ -287,6 +291,38 @@ describe('Scenarios of a folder that is not trusted', () => {
         await test('first').waitFor({ timeout: 15_000 });
       });
       await test('second').waitFor();
+    } finally {
+      await workbench.close();
+    }
+  });
+});
+
+describe('Scenarios of a folder that holds too much', () => {
+  it('are shown up to a number, and what cannot be read says so at its row', async () => {
+    const folder = temporaryFolder();
+    const file = JSON.stringify({ scenarios: [{ name: 'asks nobody', steps: [{ send: { sample: 'Subscribe' } }] }] });
+    for (let number = 0; number < 300; number++) {
+      writeFileSync(
+        join(folder, `${String(number).padStart(3, '0')}.cm-scenario.json`),
+        number < 150 ? file : '['.repeat(3_000_000),
+      );
+    }
+    const workbench = await openWorkbench({ ownServer: true, folder });
+    try {
+      const test = (name: string): Locator =>
+        workbench.page.locator('.test-explorer .monaco-list-row').filter({ hasText: name }).first();
+      await untilDone(async () => {
+        await workbench.runCommand('View: Show Testing');
+        await workbench.page.locator('.test-explorer .monaco-list-row').first().waitFor({ timeout: 15_000 });
+      });
+      await untilDone(async () => {
+        await workbench.page.locator('.test-explorer .monaco-list-row').first().click({ timeout: 5000 });
+        await workbench.page.keyboard.press('End');
+        await test('More Files').waitFor({ timeout: 5000 });
+      });
+      await test('Only 200 files of scenarios are shown').waitFor();
+      await test('is longer than 1048576 bytes').waitFor();
+      await workbench.picture('check/too-many');
     } finally {
       await workbench.close();
     }

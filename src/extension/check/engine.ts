@@ -6,7 +6,12 @@ export { runChecks } from '../../check/check.ts';
 export { commandProbe, keptPage, ProbeError, urlProbe } from '../../check/probe.ts';
 export { counts, detailLines, outcomeWords, reportedCheck, toJUnit } from '../../check/report.ts';
 export { asks, runScenario } from '../../check/run.ts';
-export { mostScenarioBytes, readScenarioBytes, readScenarioFile, ScenarioFileError } from '../../check/scenario-file.ts';
+export {
+  mostScenarioBytes,
+  readScenarioBytes,
+  readScenarioFile,
+  ScenarioFileError,
+} from '../../check/scenario-file.ts';
 export { newRun, SourceError, sourcesOf } from '../../check/sources.ts';
 export { checksFor } from '../../check/suite.ts';
 export { ExpressionError } from '../../common/expressions.ts';

@@ -30,7 +30,12 @@ export function watchScenarios(tests: () => Promise<ScenarioTests>): vscode.Disp
     );
   };
   const look = async (): Promise<void> => {
-    if (!begun && vscode.workspace.isTrusted && (await vscode.workspace.findFiles(scenarioFiles, noScenarios, 1)).length > 0) begin();
+    if (
+      !begun &&
+      vscode.workspace.isTrusted &&
+      (await vscode.workspace.findFiles(scenarioFiles, noScenarios, 1)).length > 0
+    )
+      begin();
   };
   void look();
   return vscode.Disposable.from(

@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { Budget, mostHeldBytes, TooMuchError } from '../../src/check/budget.ts';
+
+const MiB = 1_048_576;
+
+describe('What a scenario may send', () => {
+  it('is bounded in the requests and bytes of a step, and says by what and what to do', async () => {
+    const budget = new Budget();
+    await budget.take(10_000, 0, 0);
+    await assert.rejects(budget.take(10_001, 0, 0), (error: Error) => {
+      assert.ok(error instanceof TooMuchError);
+      assert.match(error.message, /^10001 requests .*: at most 10000 are sent\. Make its parts larger/);
+      return true;
+    });
+    await budget.take(1, mostHeldBytes, mostHeldBytes);
+    budget.release(mostHeldBytes);
+    await assert.rejects(budget.take(1, MiB, mostHeldBytes + 1), /at most 64 MB are held at once.* larger/);
+  });
+
+  it('is bounded in all', async () => {
+    const requests = new Budget();
+    for (let step = 0; step < 10; step++) await requests.take(10_000, 0, 0);
+    await assert.rejects(requests.take(1, 0, 0), /more than 100000 requests or 1024 MB.*Repeat less/);
+    const bytes = new Budget();
+    for (let step = 0; step < 1024; step++) await bytes.take(1, MiB, 0);
+    await assert.rejects(bytes.take(1, 1, 0), TooMuchError);
+  });
+
+  it('waits for room that others give back', async () => {
+    const budget = new Budget();
+    await budget.take(1, 0, 40 * MiB);
+    const order: string[] = [];
+    const second = budget.take(1, 0, 40 * MiB).then(() => order.push('second'));
+    await Promise.resolve();
+    order.push('released');
+    budget.release(40 * MiB);
+    await second;
+    assert.deepEqual(order, ['released', 'second']);
+  });
+
+  it('waits for no room that is kept to the end', async () => {
+    const budget = new Budget();
+    await budget.take(1, 0, 40 * MiB);
+    budget.keep(40 * MiB);
+    await assert.rejects(budget.take(1, 0, 40 * MiB), /beside 40 MB of steps that are sent again/);
+    await budget.take(1, 0, 24 * MiB);
+    // It waits for those 24 MiB, and then they are kept, too.
+    const late = budget.take(1, 0, 10 * MiB);
+    budget.keep(24 * MiB);
+    await assert.rejects(late, TooMuchError);
+  });
+
+  it('has a thousand requests under way, and begins the next as one ends', async () => {
+    const budget = new Budget();
+    const counts = { begun: 0 };
+    const ends: (() => void)[] = [];
+    const all = Array.from({ length: 1001 }, () =>
+      budget.underWay(() => {
+        counts.begun += 1;
+        return new Promise<void>((resolve) => ends.push(resolve));
+      }),
+    );
+    assert.equal(counts.begun, 1000);
+    ends[0]?.();
+    await all[0];
+    while (counts.begun < 1001) await Promise.resolve();
+    for (const end of ends) end();
+    await Promise.all(all);
+  });
+});
