@@ -7,7 +7,7 @@ export const mostHeldBytes = 67_108_864;
 const mostRequests = 100_000;
 const mostBytes = 1_073_741_824;
 /** So many requests are under way at once. */
-const mostUnderWay = 1000;
+const mostUnderWay = 500;
 
 /** A scenario would send too much. The message says how much may be, and what to do. */
 export class TooMuchError extends Error {

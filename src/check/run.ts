@@ -154,6 +154,9 @@ function reasonOf({ verdict, what, expected, actual }: Finding): string {
 /** Examples of one scenario: each has bodies and answers. */
 const mostExamplesInAll = 100;
 
+/** Of the body of an answer after which is tried again, in bytes. */
+const mostRetriedBytes = 4096;
+
 /** What a step sends, made. */
 interface Batch {
   readonly messages: readonly Message[];
@@ -268,7 +271,7 @@ class Running {
         for (let at = next++; at < messages.length; at = next++) {
           const message = messages[at];
           if (message === undefined) return;
-          const attempts = await this.#attempts(message, step);
+          const attempts = await this.#budget.underWay(() => this.#attempts(message, step));
           own.add(message, attempts, at);
           all?.add(message, attempts);
           if (at === messages.length - 1) this.isUnreachable = attempts.at(-1)?.kind === 'unreachable';
@@ -336,11 +339,11 @@ class Running {
     const attempts: Answer[] = [];
     for (;;) {
       const timeoutMs = step.timeoutMs ?? target.timeoutMs;
-      const answer = await this.#budget.underWay(() => exchange(target, message, timeoutMs, signal));
-      attempts.push(answer);
-      if (answer.kind === 'left') return attempts;
-      const verdict = judge(answer, step.retry, attempts.length, Date.now());
-      if (verdict.outcome !== 'retrying') return attempts;
+      const answer = await exchange(target, message, timeoutMs, signal);
+      if (answer.kind === 'left') return [...attempts, answer];
+      const verdict = judge(answer, step.retry, attempts.length + 1, Date.now());
+      if (verdict.outcome !== 'retrying') return [...attempts, answer];
+      attempts.push(shortened(answer));
       await wait(verdict.delayMs, undefined, { signal });
     }
   }
@@ -442,6 +445,12 @@ function wanted(expected: number | string): string {
 
 function growth(by: number): string {
   return by === 0 ? 'no change' : by > 0 ? `${by} more` : `${-by} fewer`;
+}
+
+/** An answer that is not the last: it is shown, and held until then. */
+function shortened(answer: Answer): Answer {
+  if (answer.kind !== 'answer' || answer.body.byteLength <= mostRetriedBytes) return answer;
+  return { ...answer, body: Buffer.from(answer.body.subarray(0, mostRetriedBytes)), truncated: true };
 }
 
 /** What a step does, in words. */

@@ -1,7 +1,7 @@
 /** Files of scenarios that would take all memory: the command's process, as the system counts it. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
@@ -46,6 +46,8 @@ interface Hostile {
   readonly text?: () => string;
   readonly steps?: readonly unknown[];
   readonly timeoutMs?: number;
+  /** What the callback answers with; null: nothing. */
+  readonly status?: number | null;
   readonly code: number;
   readonly says: RegExp;
 }
@@ -175,22 +177,35 @@ const hostile: readonly Hostile[] = [
       },
     ],
     timeoutMs: 8000,
+    status: null,
     code: 1,
     says: /longer than 8000 ms/,
+  },
+  {
+    what: 'batches that are refused at length, and tried again, a thousand a second',
+    steps: [
+      {
+        repeat: { times: 10_000, perSecond: 1000 },
+        steps: [{ send: { sample: 'Subscribe' }, as: 'older', retry: 'cloud-elements' }],
+      },
+    ],
+    timeoutMs: 20_000,
+    status: 503,
+    code: 1,
+    says: /longer than 20000 ms/,
   },
 ];
 
 describe('A file of scenarios', function () {
   this.timeout(240_000);
 
-  for (const { what, files = {}, text, steps, timeoutMs = longMs, code, says } of hostile) {
+  for (const { what, files = {}, text, steps, timeoutMs = longMs, status = 200, code, says } of hostile) {
     it(`takes no more memory than may be: ${what}`, async () => {
       const folder = temporaryFolder();
       const answer = 'a'.repeat(65_536);
       const callback = createServer((request, response) => {
         request.resume().once('end', () => {
-          // What stays unanswered is what begins without end.
-          if (timeoutMs === longMs) response.end(answer);
+          if (status !== null) response.writeHead(status, { 'X-Long': 'l'.repeat(12_000) }).end(answer);
         });
       });
       await new Promise<void>((resolve) => callback.listen(0, '127.0.0.1', resolve));
@@ -199,7 +214,6 @@ describe('A file of scenarios', function () {
         callback.close();
       });
       const url = `http://127.0.0.1:${(callback.address() as AddressInfo).port}/`;
-      mkdirSync(folder, { recursive: true });
       for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content());
       const file = join(folder, 'hostile.cm-scenario.json');
       writeFileSync(file, text?.() ?? JSON.stringify({ scenarios: [{ name: 'it', timeoutMs, steps }] }));
