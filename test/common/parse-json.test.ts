@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { structureOf } from '../../src/common/parse-json.ts';
+
+function depthOf(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  return 1 + Math.max(0, ...Object.values(value).map(depthOf));
+}
+
+function countOf(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 1;
+  return Object.values(value).reduce((sum: number, each) => sum + countOf(each), 1);
+}
+
+describe('What a text would unfold to as JSON', () => {
+  it('is told before it is parsed: how deep it is, and no fewer values than there are', () => {
+    fc.assert(
+      fc.property(fc.json({ maxDepth: 8, stringUnit: 'binary' }), (text) => {
+        const value: unknown = JSON.parse(text);
+        const { depth, values } = structureOf(text);
+        assert.equal(depth, depthOf(value));
+        assert.ok(values >= countOf(value) && values <= 2 * countOf(value), `${values} of ${countOf(value)}`);
+      }),
+    );
+  });
+
+  it('looks at no bracket or comma of a text, whatever is escaped', () => {
+    assert.deepEqual(structureOf(JSON.stringify(['[[,', '\\"[,', '\\', '"'])), { values: 5, depth: 1 });
+  });
+
+  it('is told of what is no JSON, too', () => {
+    assert.equal(structureOf('['.repeat(1000)).depth, 1000);
+    assert.deepEqual(structureOf('"['), { values: 1, depth: 0 });
+  });
+});
