@@ -103,7 +103,7 @@ const hostile: readonly Hostile[] = [
     says: /10001 events, of which at most 10000/,
   },
   {
-    what: 'a fixture of gigabytes of spaces',
+    what: 'a fixture of 200 MB of spaces',
     files: { 'fixture.json': () => ' '.repeat(200_000_000) },
     steps: [{ send: { fixture: 'fixture.json' } }],
     code: 1,
