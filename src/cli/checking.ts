@@ -1,5 +1,4 @@
 /** What the commands have in common that send to a callback of their own accord. */
-import { writeFile } from 'node:fs/promises';
 import { styleText } from 'node:util';
 import { commandProbe, keptPage, ProbeError, urlProbe } from '../check/probe.ts';
 import type { KeptPage, Probe } from '../check/probe.ts';
@@ -7,6 +6,7 @@ import { counts, detailLines, outcomeWords, toJUnit } from '../check/report.ts';
 import type { Reported } from '../check/report.ts';
 import type { Target } from '../check/target.ts';
 import { ExpressionError } from '../common/expressions.ts';
+import { writeUserFile } from '../common/user-file.ts';
 import { destinationSchema } from '../protocol/settings.ts';
 import type { Destination } from '../protocol/settings.ts';
 import { httpUrl } from './check-flags.ts';
@@ -175,17 +175,13 @@ export function countsLine(reported: readonly Reported[]): string {
     .join(', ');
 }
 
-/** Writes the reports that the flags ask for. @throws CommandError where one cannot be written */
+/** Writes the reports that the flags ask for. @throws UserFileError where one cannot be written */
 export async function writeReports(files: readonly ReportFile[], reported: readonly Reported[]): Promise<void> {
   for (const { kind, file } of files) {
     const text =
       kind === 'junit'
         ? toJUnit(reported)
         : `${JSON.stringify({ counts: counts(reported), results: reported }, null, 2)}\n`;
-    try {
-      await writeFile(file, text);
-    } catch (error) {
-      throw new CommandError(`cannot write ${file}: ${(error as Error).message}`, 'Name another file with --report.');
-    }
+    await writeUserFile(file, [text], 'Name another file with --report.');
   }
 }

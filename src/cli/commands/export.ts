@@ -1,7 +1,7 @@
-import { open, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Argument, Option } from 'commander';
 import type { Command } from 'commander';
+import { openUserFile, writeUserFile } from '../../common/user-file.ts';
 import { toCurl } from '../../export/curl.ts';
 import { toFixture } from '../../export/fixture.ts';
 import { toHar } from '../../export/har.ts';
@@ -90,42 +90,38 @@ async function exportEvents(ids: string[] | undefined, options: ExportOptions): 
     if (options.out === undefined) {
       for await (const piece of format(items, formatOptions)) await printSafely(piece);
     } else {
-      await writeTo(options.out, (keepBody) => format(items, { ...formatOptions, keepBody }));
+      await writeTo(options.out, (keepBody) =>
+        format(items, { ...formatOptions, ...(keepBody !== undefined && { keepBody }) }),
+      );
     }
   });
 }
 
-/** Writes an export to a file, and bodies that it cannot hold beside it. */
+/** Writes an export to a file, and bodies that it cannot hold beside it: beside a device or a pipe nothing can stand. */
 async function writeTo(
   file: string,
-  pieces: (keepBody: NonNullable<FormatOptions['keepBody']>) => AsyncIterable<string>,
+  pieces: (keepBody: FormatOptions['keepBody']) => AsyncIterable<string>,
 ): Promise<void> {
   const kept = new Set<string>();
+  const another = 'Name another file with --out.';
   const keepBody = async (body: Uint8Array): Promise<string> => {
     const name = bodyFileName(body);
-    await writing(join(dirname(file), name), (path) => writeFile(path, body));
+    await writeUserFile(join(dirname(file), name), [body], another);
     kept.add(name);
     return name;
   };
-  const handle = await writing(file, (path) => open(path, 'w'));
+  const out = await openUserFile(file, another);
   try {
-    for await (const piece of pieces(keepBody)) await writing(file, () => handle.writeFile(piece));
-  } finally {
-    await handle.close();
+    for await (const piece of pieces(out.isFile ? keepBody : undefined)) await out.write(piece);
+  } catch (error) {
+    await out.discard();
+    throw error;
   }
+  await out.put();
   if (kept.size > 0) {
     note(
       `Wrote ${count(kept.size, 'body')} to ${kept.size === 1 ? 'a file' : 'files'} beside it: ${[...kept].join(', ')}`,
     );
-  }
-}
-
-/** @throws CommandError where the file cannot be written */
-async function writing<T>(file: string, write: (file: string) => Promise<T>): Promise<T> {
-  try {
-    return await write(file);
-  } catch (error) {
-    throw new CommandError(`cannot write ${file}: ${(error as Error).message}`, 'Name another file with --out.');
   }
 }
 

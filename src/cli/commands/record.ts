@@ -1,7 +1,7 @@
-import { writeFile } from 'node:fs/promises';
 import { Argument, Option } from 'commander';
 import type { Command } from 'commander';
 import type { RecordedDelivery } from '../../check/recording.ts';
+import { writeUserFile } from '../../common/user-file.ts';
 import { withHistory, withRelay } from '../connection.ts';
 import type { History } from '../connection.ts';
 import { CommandError, UsageError } from '../errors.ts';
@@ -78,14 +78,7 @@ async function record(ids: string[] | undefined, options: RecordOptions): Promis
       );
     }
     const kept = options.anonymise === true ? anonymised(deliveries) : deliveries;
-    try {
-      await writeFile(options.out, [...writeRecording(kept, started)].join(''), { mode: 0o600 });
-    } catch (error) {
-      throw new CommandError(
-        `cannot write ${options.out}: ${(error as Error).message}`,
-        'Name another file with --out.',
-      );
-    }
+    await writeUserFile(options.out, writeRecording(kept, started), 'Name another file with --out.');
     const took = kept.at(-1)?.atMs ?? 0;
     if (options.json === true) {
       await printJson({ type: 'recorded', file: options.out, deliveries: kept.length, ms: took, left });

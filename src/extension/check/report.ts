@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import * as vscode from 'vscode';
 import type { CheckResult } from '../../check/check.ts';
 import type { SecretMask } from '../../common/masking.ts';
+import { saveFile } from '../ui/save-file.ts';
 import type * as engineModule from './engine.ts';
 import type { ReportFormat } from './messages.ts';
 
@@ -46,7 +47,7 @@ export async function saveReport(format: ReportFormat, text: () => string): Prom
     title: l10n.t('Save Report'),
   });
   if (target === undefined) return;
-  await vscode.workspace.fs.writeFile(target, Buffer.from(text()));
+  await saveFile(target, text());
   const open = l10n.t('Open');
   const choice = await vscode.window.showInformationMessage(l10n.t('The report is saved.'), open);
   if (choice === open) await vscode.window.showTextDocument(target);

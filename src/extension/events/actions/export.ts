@@ -4,6 +4,7 @@ import * as vscode from 'vscode';
 import type { EventRow } from '../../../protocol/history.ts';
 import { byKeyToo } from '../../ui/focused-rows.ts';
 import { cancellable } from '../../ui/progress.ts';
+import { saveFile } from '../../ui/save-file.ts';
 import type { CommandHandlers } from '../../commands.ts';
 import type { EventsNode } from '../event-node.ts';
 import { connected } from '../../relay/connected.ts';
@@ -70,7 +71,7 @@ async function textOf(
   const { version } = context.extension.packageJSON as { version: string };
   const keepBody = async (body: Uint8Array): Promise<string> => {
     const name = bodyFileName(body);
-    if (target !== undefined) await vscode.workspace.fs.writeFile(vscode.Uri.joinPath(target, '..', name), body);
+    if (target !== undefined) await saveFile(vscode.Uri.joinPath(target, '..', name), body);
     return name;
   };
   const options = { version, ...(target !== undefined && { keepBody }) };
@@ -148,7 +149,7 @@ async function exportSelection(parts: ActionParts, rows: readonly EventRow[]): P
   if (target === undefined) return;
   const text = await textOf(parts, rows, chosen.format, target);
   if (text === undefined) return;
-  await vscode.workspace.fs.writeFile(target, Buffer.from(text));
+  await saveFile(target, text);
   const open = l10n.t('Open');
   const choice = await vscode.window.showInformationMessage(
     rows.length === 1

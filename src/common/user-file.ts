@@ -1,0 +1,167 @@
+/**
+ * Files that are written for the user, at a place of the user's choice: where others may have put something before.
+ */
+import { randomBytes } from 'node:crypto';
+import { constants } from 'node:fs';
+import type { Stats } from 'node:fs';
+import { lstat, open, rename, rm } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import type { Writable } from 'node:stream';
+
+/** A file could not be written. */
+export class UserFileError extends Error {
+  override readonly name = 'UserFileError';
+  readonly next: string;
+  constructor(file: string, why: string, next: string) {
+    super(`cannot write ${file}: ${why}`);
+    this.next = next;
+  }
+}
+
+/** A file that is being written. Nothing stands at its place before `put`, unless that is a device or a pipe. */
+export interface UserFile {
+  /** Whether it is a file, beside which others can stand: no device, no pipe. */
+  readonly isFile: boolean;
+  /** @throws UserFileError */
+  write(piece: string | Uint8Array): Promise<void>;
+  /** Puts it in its place. @throws UserFileError: nothing of it is left then */
+  put(): Promise<void>;
+  /** Takes it away again. */
+  discard(): Promise<void>;
+}
+
+/**
+ * Begins a file for its user alone (0600): made anew under another name beside its place, so that no link is followed
+ * and no older file's permissions are kept. A device or a pipe is written as it is, one of another user's is not.
+ * @param next what the user can do where it cannot be written
+ * @throws UserFileError
+ */
+export async function openUserFile(file: string, next: string): Promise<UserFile> {
+  const explained = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof UserFileError) throw error;
+      throw new UserFileError(file, (error as Error).message, next);
+    }
+  };
+  const opened = await explained(() => openAsItIs(file, next));
+  if (opened !== undefined) {
+    return {
+      isFile: false,
+      write: (piece) => explained(() => opened.write(piece)),
+      put: () => explained(() => opened.close()),
+      discard: () => opened.close().catch(() => undefined),
+    };
+  }
+  // Begins like the file, so that one that a kill leaves is known; short, whatever the file is called.
+  const temporary = join(dirname(file), `${basename(file).slice(0, 40)}.${randomBytes(6).toString('hex')}.part`);
+  const handle = await explained(() => open(temporary, 'wx', 0o600));
+  const discard = async (): Promise<void> => {
+    await handle.close().catch(() => undefined);
+    await rm(temporary, { force: true });
+  };
+  return {
+    isFile: true,
+    write: (piece) => explained(() => handle.writeFile(piece)),
+    put: () =>
+      explained(async () => {
+        try {
+          await handle.sync();
+          await handle.close();
+          await rename(temporary, file);
+        } catch (error) {
+          await discard();
+          throw error;
+        }
+      }),
+    discard,
+  };
+}
+
+/**
+ * Writes a file whole, as {@link openUserFile} does.
+ * @throws UserFileError; what the pieces throw, and then nothing of it is left
+ */
+export async function writeUserFile(
+  file: string,
+  pieces: Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>,
+  next: string,
+): Promise<void> {
+  const out = await openUserFile(file, next);
+  try {
+    for await (const piece of pieces) await out.write(piece);
+  } catch (error) {
+    await out.discard();
+    throw error;
+  }
+  await out.put();
+}
+
+interface AsItIs {
+  write(piece: string | Uint8Array): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** What is written as it is; undefined for a file, and where nothing is yet. */
+async function openAsItIs(file: string, next: string): Promise<AsItIs | undefined> {
+  const own = ownDescriptor(file);
+  if (own === 1 || own === 2) return throughStream(own === 1 ? process.stdout : process.stderr);
+  // What the shell has opened for this process: the only links that are followed.
+  if (own !== undefined) return throughHandle(await open(file, constants.O_WRONLY | constants.O_APPEND));
+  if (isWindowsDevice(file)) return throughHandle(await open(file, 'r+'));
+  const before = await lstat(file).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (before === undefined || before.isFile() || before.isSymbolicLink()) return undefined;
+  if (before.isDirectory()) throw new UserFileError(file, 'it is a folder', next);
+  refuseOthers(file, before, next);
+  // On Windows there is no such flag, and no such file comes so far.
+  const noFollow = (constants as Partial<typeof constants>).O_NOFOLLOW ?? 0;
+  const handle = await open(file, constants.O_WRONLY | noFollow);
+  // It may have been exchanged meanwhile.
+  const now = await handle.stat();
+  if (now.isFile() || now.dev !== before.dev || now.ino !== before.ino) {
+    await handle.close();
+    throw new UserFileError(file, 'it was exchanged just now', next);
+  }
+  return throughHandle(handle);
+}
+
+/** Another user's pipe hands over what is written to it. */
+function refuseOthers(file: string, { uid }: Stats, next: string): void {
+  const me = process.geteuid?.();
+  if (me === undefined || uid === me || uid === 0) return;
+  throw new UserFileError(file, 'it is a device or pipe of another user', next);
+}
+
+/** The descriptor of this process that a name means: `/dev/stdout`, or what a shell makes of `>(…)`. */
+function ownDescriptor(file: string): number | undefined {
+  if (process.platform === 'win32') return undefined;
+  const path = resolve(file);
+  if (path === '/dev/stdout') return 1;
+  if (path === '/dev/stderr') return 2;
+  const [, digits] = /^\/(?:dev|proc\/self)\/fd\/(\d+)$/.exec(path) ?? [];
+  return digits === undefined ? undefined : Number(digits);
+}
+
+function isWindowsDevice(file: string): boolean {
+  return process.platform === 'win32' && /^(?:\\\\[.?]\\.*|(?:con|nul|prn|aux|(?:com|lpt)\d):?)$/i.test(file);
+}
+
+function throughHandle(handle: FileHandle): AsItIs {
+  return { write: (piece) => handle.writeFile(piece), close: () => handle.close() };
+}
+
+/** Standard output and error stay open, and a slow reader is waited for. */
+function throughStream(stream: Writable): AsItIs {
+  return {
+    write: (piece) =>
+      new Promise((done, failed) => {
+        stream.write(piece, (error) => (error == null ? done() : failed(error)));
+      }),
+    close: () => Promise.resolve(),
+  };
+}

@@ -1,0 +1,23 @@
+/** Files that the user saves, at a place that was asked for. */
+import * as vscode from 'vscode';
+import { UserFileError, writeUserFile } from '../../common/user-file.ts';
+import { CommandError } from './command-error.ts';
+import { inMessage } from './printable.ts';
+
+/**
+ * Writes a file: on this machine for its user alone, made anew, and following no link.
+ * @throws CommandError where it cannot be written
+ */
+export async function saveFile(target: vscode.Uri, content: string | Uint8Array): Promise<void> {
+  const { l10n } = vscode;
+  try {
+    if (target.scheme === 'file') await writeUserFile(target.fsPath, [content], '');
+    else await vscode.workspace.fs.writeFile(target, Buffer.from(content));
+  } catch (error) {
+    if (!(error instanceof UserFileError || error instanceof vscode.FileSystemError)) throw error;
+    throw new CommandError(
+      l10n.t('The file could not be written: {0}', inMessage(error.message, 300)),
+      l10n.t('Choose another place for it.'),
+    );
+  }
+}
