@@ -4,6 +4,7 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import { request as requestByHttps } from 'node:https';
 import { setTimeout as wait } from 'node:timers/promises';
 import { loopbackLookup } from '../common/loopback.ts';
+import type { SecretMask } from '../common/masking.ts';
 import { boundAnswers } from '../common/read-bound.ts';
 import type { Message } from './messages.ts';
 import type { Target } from './target.ts';
@@ -30,7 +31,7 @@ export type Answer =
   | { readonly kind: 'left'; readonly ms: number };
 
 /**
- * Sends a request, on a connection of its own. Redirects are not followed.
+ * Sends a request, on a connection of its own. Redirects are not followed. Secrets in the answer are masked.
  * @param timeoutMs for the whole exchange
  * @throws the signal's reason where that gives it up
  */
@@ -81,7 +82,7 @@ export async function exchange(
     const answer = answerTo(request, since, () => cut);
     // What goes wrong with the request is told by its answer.
     write(request, message, end.signal).catch(() => undefined);
-    const came = await answer;
+    const came = masked(await answer, target.mask);
     signal.throwIfAborted();
     const isLeft = manner.kind === 'unanswered' || manner.kind === 'cut';
     // Where it could not be sent at all, that is what there is to say.
@@ -92,6 +93,17 @@ export async function exchange(
     signal.removeEventListener('abort', giveUp);
     request.destroy();
   }
+}
+
+/** A callback may say back what it was sent. */
+function masked(answer: Answer, mask: SecretMask): Answer {
+  if (answer.kind === 'left') return answer;
+  if (answer.kind !== 'answer') return { ...answer, error: mask.in(answer.error) };
+  return {
+    ...answer,
+    headers: answer.headers.map(([name, value]) => [mask.in(name), mask.in(value)]),
+    body: mask.inBytes(answer.body, { cut: answer.truncated }),
+  };
 }
 
 /** Writes the body, and ends the connection where the manner says so. */

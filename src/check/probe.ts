@@ -4,6 +4,7 @@ import { readText } from '../common/bounded-body.ts';
 import { celValue } from '../common/cel-value.ts';
 import type { CelValue } from '../common/cel-value.ts';
 import { ExpressionError, ExpressionLanguage } from '../common/expressions.ts';
+import type { SecretMask } from '../common/masking.ts';
 import { parseJson } from '../common/parse-json.ts';
 import { ProcessGroup } from '../common/process-group.ts';
 
@@ -43,20 +44,22 @@ export interface UrlProbe {
   /** An expression in CEL on the answer that gives the number; without it the answer is the number. */
   readonly value?: string | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Masks the run's secrets in what it answers. */
+  readonly mask: SecretMask;
 }
 
 /**
  * A probe that is asked by GET.
  * @throws ExpressionError where `value` cannot be read
  */
-export function urlProbe({ url, value, headers = {} }: UrlProbe): Probe {
+export function urlProbe({ url, value, headers = {}, mask }: UrlProbe): Probe {
   const expression = value === undefined ? undefined : language.readExpression(value);
   const { origin, pathname } = new URL(url);
   const what = `${origin}${pathname}`;
   return {
     what,
     async read(signal) {
-      const { status, body } = await ask(url, headers, `the probe ${what}`, signal);
+      const { status, body } = await ask({ url, headers, mask }, `the probe ${what}`, signal);
       if (expression === undefined) {
         if (status !== 200) throw new ProbeError(`the probe ${what} answered ${status}`);
         return plainNumber(body, `the probe ${what}`);
@@ -76,8 +79,7 @@ export function urlProbe({ url, value, headers = {} }: UrlProbe): Probe {
 
 /** @throws ProbeError where there is no answer */
 async function ask(
-  url: string,
-  headers: Readonly<Record<string, string>>,
+  { url, headers, mask }: Omit<UrlProbe, 'value'>,
   who: string,
   signal: AbortSignal,
 ): Promise<{ status: number; body: string; type: string }> {
@@ -88,10 +90,10 @@ async function ask(
       signal: AbortSignal.any([signal, AbortSignal.timeout(mostMs)]),
     });
     const type = answer.headers.get('content-type') ?? '';
-    return { status: answer.status, body: await readText(answer.body, mostBytes), type };
+    return { status: answer.status, body: mask.in(await readText(answer.body, mostBytes)), type };
   } catch (error) {
     signal.throwIfAborted();
-    throw new ProbeError(`${who} gives no answer: ${causeOf(error)}`);
+    throw new ProbeError(`${who} gives no answer: ${mask.in(causeOf(error))}`);
   }
 }
 
@@ -109,11 +111,11 @@ export interface KeptPage {
 }
 
 /** A page that is asked by GET: of JSON its texts are looked at, of anything else the page as it is. */
-export function keptPage({ url, headers = {} }: Pick<UrlProbe, 'url' | 'headers'>): KeptPage {
+export function keptPage({ url, headers = {}, mask }: Omit<UrlProbe, 'value'>): KeptPage {
   const { origin, pathname } = new URL(url);
   return {
     async missing(texts, signal) {
-      const { status, body, type } = await ask(url, headers, `the page ${origin}${pathname}`, signal);
+      const { status, body, type } = await ask({ url, headers, mask }, `the page ${origin}${pathname}`, signal);
       if (status !== 200) throw new ProbeError(`the page ${origin}${pathname} answered ${status}`);
       const json = parseJson(body);
       // Of JSON that is cut off, what is there.
@@ -131,8 +133,10 @@ function textsIn(value: unknown): string[] {
   const waiting: unknown[] = [value];
   for (let each = waiting.pop(); each !== undefined; each = waiting.pop()) {
     if (typeof each === 'string') texts.push(each);
-    else if (typeof each === 'object' && each !== null)
-      waiting.push(...Object.keys(each), ...Object.values(each as Record<string, unknown>));
+    else if (typeof each === 'object' && each !== null) {
+      // One by one: a call takes so many arguments, and a page may hold more.
+      for (const [key, inner] of Object.entries(each as Record<string, unknown>)) waiting.push(key, inner);
+    }
   }
   return texts;
 }
@@ -146,25 +150,33 @@ function causeOf(error: unknown): string {
  * A probe that is a program, which prints a number. What it has started ends with it.
  * @param command the program and its arguments; a text is a command line of the user's shell
  * @param folder where it runs
+ * @param mask masks the run's secrets in what it prints
  * @param limitMs how long it may take, in milliseconds
  */
-export function commandProbe(command: readonly string[] | string, folder: string, limitMs = mostMs): Probe {
+export function commandProbe(
+  command: readonly string[] | string,
+  folder: string,
+  mask: SecretMask,
+  limitMs = mostMs,
+): Probe {
   const what = typeof command === 'string' ? command : command.join(' ');
   const who = `the probe "${what}"`;
   return {
     what,
-    read: async (signal) => plainNumber(await outputOf(command, who, folder, limitMs, signal), who),
+    read: async (signal) => plainNumber(await outputOf({ command, who, folder, mask, limitMs }, signal), who),
   };
 }
 
+interface CommandRun {
+  readonly command: readonly string[] | string;
+  readonly who: string;
+  readonly folder: string;
+  readonly mask: SecretMask;
+  readonly limitMs: number;
+}
+
 /** What a program prints. @throws ProbeError where it fails; the signal's reason where that gives it up */
-async function outputOf(
-  command: readonly string[] | string,
-  who: string,
-  folder: string,
-  limitMs: number,
-  signal: AbortSignal,
-): Promise<string> {
+async function outputOf({ command, who, folder, mask, limitMs }: CommandRun, signal: AbortSignal): Promise<string> {
   signal.throwIfAborted();
   const program = new ProcessGroup(command, { cwd: folder });
   let out = '';
@@ -185,9 +197,9 @@ async function outputOf(
     .finally(() => limit.removeEventListener('abort', end));
   signal.throwIfAborted();
   if (limit.aborted) throw new ProbeError(`${who} took longer than ${limitMs / 1000} s`);
-  if (code === 0) return out;
+  if (code === 0) return mask.in(out);
   const how = code === null ? `was ended by ${by ?? 'a signal'}` : `ended with ${code}`;
-  const said = problem.trim().split('\n').at(-1) ?? '';
+  const said = mask.in(problem.trim().split('\n').at(-1) ?? '', { cut: true });
   throw new ProbeError(`${who} ${how}${said === '' ? '' : `: ${said.slice(0, 200)}`}`);
 }
 

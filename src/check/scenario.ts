@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { webhookEventTypes } from '../campaign-monitor/samples.ts';
 import { retryPolicies } from '../common/retry-policies.ts';
-import { destinationSchema } from '../protocol/settings.ts';
+import { destinationSchema, headerName } from '../protocol/settings.ts';
 
 const environmentVariable = z
   .strictObject({
@@ -194,7 +194,7 @@ const probeSchema = z
       value: cel
         .optional()
         .describe('An expression in CEL on its answer that gives the number: answer.json, answer.body.'),
-      headers: z.record(z.string(), environmentVariable).optional().describe('Headers with credentials.'),
+      headers: z.record(headerName, environmentVariable).optional().describe('Headers with credentials.'),
     }),
     z.strictObject({
       command: z
@@ -209,14 +209,14 @@ const probeSchema = z
 const keptSchema = z
   .strictObject({
     url: destinationSchema.shape.url,
-    headers: z.record(z.string(), environmentVariable).optional().describe('Headers with credentials.'),
+    headers: z.record(headerName, environmentVariable).optional().describe('Headers with credentials.'),
   })
   .describe('A page that shows what the callback keeps, such as its contacts: asked by GET, and searched for texts.');
 
 const targetSchema = z.strictObject({
   url: destinationSchema.shape.url.optional().describe('The callback.'),
   headers: destinationSchema.shape.headers,
-  credentials: z.record(z.string(), environmentVariable).optional().describe('Headers with credentials.'),
+  credentials: z.record(headerName, environmentVariable).optional().describe('Headers with credentials.'),
   signatureKey: environmentVariable.optional().describe('The key that signs what is sent.'),
   timeoutMs: z.int().min(1).max(600_000).optional().describe('How long an answer may take. Default: 10 s.'),
   insecureTls: z.boolean().optional().describe('Accept a self-signed certificate.'),

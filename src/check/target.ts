@@ -1,4 +1,7 @@
 /** Where checks and scenarios send to. */
+import { maskOfCredentials } from '../common/credential-parts.ts';
+import type { SecretMask } from '../common/masking.ts';
+import { isCredentialParameter } from '../protocol/credential-headers.ts';
 
 /** A callback, and all that it takes to send to it. */
 export interface Target {
@@ -11,4 +14,19 @@ export interface Target {
   readonly timeoutMs: number;
   /** Whether a self-signed certificate is accepted. */
   readonly insecureTls: boolean;
+  /**
+   * Masks every secret of a run, of probes too, in whatever comes in: so no condition sees one, and nothing that is said
+   * of an answer can hold one.
+   */
+  readonly mask: SecretMask;
+}
+
+/**
+ * What masks the secrets of a run.
+ * @param url of the callback: what its query holds under the name of a credential is one, too
+ * @param secrets credentials and keys, of probes too
+ */
+export function maskOfRun(url: URL, secrets: readonly string[]): SecretMask {
+  const inUrl = [...url.searchParams].filter(([name]) => isCredentialParameter(name)).map(([, value]) => value);
+  return maskOfCredentials([...secrets, ...inUrl]);
 }

@@ -4,10 +4,12 @@ import { commandProbe, keptPage, ProbeError, urlProbe } from '../check/probe.ts'
 import type { KeptPage, Probe } from '../check/probe.ts';
 import { counts, detailLines, outcomeWords, toJUnit } from '../check/report.ts';
 import type { Reported } from '../check/report.ts';
+import { maskOfRun } from '../check/target.ts';
 import type { Target } from '../check/target.ts';
 import { ExpressionError } from '../common/expressions.ts';
+import type { SecretMask } from '../common/masking.ts';
 import { writeUserFile } from '../common/user-file.ts';
-import { destinationSchema } from '../protocol/settings.ts';
+import { destinationSchema, headerValue } from '../protocol/settings.ts';
 import type { Destination } from '../protocol/settings.ts';
 import { httpUrl } from './check-flags.ts';
 import type { ProbeFlags, ReportFile, TargetFlags } from './check-flags.ts';
@@ -21,9 +23,15 @@ import { duration, printable } from './text.ts';
 /**
  * The callback that the flags name.
  * @param url the argument; without it the destination of --config
+ * @param further secrets that are sent elsewhere, such as to a probe: they are masked as its own are
  * @throws UsageError
  */
-export function targetOf(url: string | undefined, flags: TargetFlags, environment: NodeJS.ProcessEnv): Target {
+export function targetOf(
+  url: string | undefined,
+  flags: TargetFlags,
+  environment: NodeJS.ProcessEnv,
+  further: readonly string[] = [],
+): Target {
   const config = flags.config === undefined ? undefined : readConfig(flags.config, environment);
   const destination = destinationOf(url, flags, config);
   const credentials =
@@ -33,12 +41,19 @@ export function targetOf(url: string | undefined, flags: TargetFlags, environmen
       `--config ${flags.config ?? ''}: the destination names the credentials "${destination.credentialsName ?? ''}", which the file has not`,
     );
   }
+  const signatureKey = signatureKeyOf(destination, flags, config, environment);
+  const to = new URL(destination.url);
   return {
-    url: new URL(destination.url),
+    url: to,
     headers: Object.entries({ ...destination.headers, ...credentials }),
-    signatureKey: signatureKeyOf(destination, flags, config, environment),
+    signatureKey,
     timeoutMs: destination.timeoutMs,
     insecureTls: destination.insecureTls === true,
+    mask: maskOfRun(to, [
+      ...Object.values(credentials),
+      ...(signatureKey === undefined ? [] : [signatureKey]),
+      ...further,
+    ]),
   };
 }
 
@@ -100,33 +115,47 @@ export function secretIn(name: string, who: string, environment: NodeJS.ProcessE
   );
 }
 
-/** The probe and the page that the flags name, the probe asked once. */
-export async function probesOf(
-  flags: ProbeFlags,
-  signal: AbortSignal,
-): Promise<{ probe: Probe | null; kept: KeptPage | null }> {
+/** Whom a run asks what the callback has made of it. */
+export interface Asked {
+  readonly probe: Probe | null;
+  readonly kept: KeptPage | null;
+}
+
+/**
+ * A secret that is to be a header.
+ * @throws UsageError where the variable is not set, or no header can hold it
+ */
+export function headerSecretIn(name: string, who: string, environment: NodeJS.ProcessEnv): string {
+  const value = secretIn(name, who, environment);
+  if (headerValue.safeParse(value).success) return value;
+  throw new UsageError(
+    `${who} ${name}: the environment variable ${name} holds what no header can`,
+    'Look for an end of a line in it, or a character that is not Latin.',
+  );
+}
+
+/** The probe and the page that the flags name. @param mask the run's @throws UsageError */
+export function probesOf(flags: ProbeFlags, mask: SecretMask): Asked {
   const { probe: url, probeValue: value, probeCommand, kept } = flags;
   if (url !== undefined && probeCommand !== undefined)
     throw new UsageError('--probe and --probe-command exclude each other');
   if (value !== undefined && url === undefined) throw new UsageError('--probe-value goes with --probe');
   let probe: Probe | null = null;
   try {
-    if (url !== undefined) probe = urlProbe({ url, value });
+    if (url !== undefined) probe = urlProbe({ url, value, mask });
   } catch (error) {
     if (!(error instanceof ExpressionError)) throw error;
     throw new UsageError(`--probe-value: ${error.message}`, 'For example: answer.json.count');
   }
-  if (probeCommand !== undefined) probe = commandProbe(probeCommand, process.cwd());
-  const page = kept === undefined ? null : keptPage({ url: kept });
-  await tried(probe, page, signal);
-  return { probe, kept: page };
+  if (probeCommand !== undefined) probe = commandProbe(probeCommand, process.cwd(), mask);
+  return { probe, kept: kept === undefined ? null : keptPage({ url: kept, mask }) };
 }
 
 /**
  * Asks both once: one that does not work is no matter of the callback's.
  * @throws CommandError
  */
-export async function tried(probe: Probe | null, kept: KeptPage | null, signal: AbortSignal): Promise<void> {
+export async function tried({ probe, kept }: Asked, signal: AbortSignal): Promise<void> {
   try {
     await probe?.read(signal);
     await kept?.missing([], signal);

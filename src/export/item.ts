@@ -3,7 +3,7 @@ import { isHopHeader } from '../common/hop-headers.ts';
 import { hookSecret } from '../common/hook-path.ts';
 import { maskPlaces } from '../common/masking.ts';
 import type { SecretPlace } from '../common/masking.ts';
-import { isCredentialHeader } from '../protocol/credential-headers.ts';
+import { isCredentialParameter } from '../protocol/credential-headers.ts';
 import type { AttemptDetail, Delivery, EventRow, Headers, Notification } from '../protocol/history.ts';
 
 /** A notification as it goes to one destination. */
@@ -114,20 +114,6 @@ const places: readonly SecretPlace[] = [
  */
 export function maskSecrets(text: string): string {
   return maskPlaces(text, places);
-}
-
-function isCredentialParameter(name: string): boolean {
-  let decoded = name;
-  try {
-    decoded = decodeURIComponent(name);
-  } catch {
-    // Taken as it is.
-  }
-  // accessToken and access_token alike.
-  return (
-    isCredentialHeader(decoded.replace(/([a-z])([A-Z])/g, '$1-$2')) ||
-    /^(?:key|sig|signature|code|pwd|pass)$/i.test(decoded)
-  );
 }
 
 /**

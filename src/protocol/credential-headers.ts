@@ -21,3 +21,18 @@ export function isCredentialHeader(name: string): boolean {
   }
   return is;
 }
+
+/** Whether a parameter of a URL's query carries a credential (`accessToken`, `sig`, …). */
+export function isCredentialParameter(name: string): boolean {
+  let decoded = name;
+  try {
+    decoded = decodeURIComponent(name);
+  } catch {
+    // Taken as it is.
+  }
+  // accessToken and access_token alike.
+  return (
+    isCredentialHeader(decoded.replace(/([a-z])([A-Z])/g, '$1-$2')) ||
+    /^(?:key|sig|signature|code|pwd|pass)$/i.test(decoded)
+  );
+}

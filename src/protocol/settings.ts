@@ -15,8 +15,10 @@ const plainUrl = httpUrl.refine((text) => {
   return url.username === '' && url.password === '';
 }, 'a user name or password in the URL would be stored: name credentials by "credentialsName" instead');
 
-const headerName = z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'not a header name');
-const headerValue = z.string().regex(/^[\t\x20-\x7e\x80-\xff]*$/, 'not a header value');
+/** The name of a header of HTTP. */
+export const headerName = z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'not a header name');
+/** What a header may hold: no end of a line, nothing beyond Latin-1. */
+export const headerValue = z.string().regex(/^[\t\x20-\x7e\x80-\xff]*$/, 'not a header value');
 const keyName = z.string().min(1).max(100);
 
 /** A destination's id, as its user gives it. What the relay gives to one without an id is `t` and a number. */

@@ -1,13 +1,11 @@
 /** An answer as it is recorded: a callback may say back what was sent to it, and credentials are never written. */
+import { maskOfCredentials } from '../common/credential-parts.ts';
 import { maskedValue, SecretMask } from '../common/masking.ts';
 import { isCredentialHeader } from '../protocol/credential-headers.ts';
 import type { Headers } from '../protocol/history.ts';
 import type { Destination } from '../protocol/settings.ts';
 import type { SendResult } from './outbound.ts';
 import type { KnownSecrets } from './render.ts';
-
-/** Shorter ones would be found where they are not meant. */
-const shortestSecret = 4;
 
 /**
  * The result with credentials masked: headers that carry some, and wherever in headers or body a value stands that was
@@ -21,7 +19,7 @@ export function withoutSecrets(
   secrets: KnownSecrets,
 ): SendResult {
   if (result.kind !== 'answer') return result;
-  const mask = new SecretMask(sentSecrets(sent, destination, secrets));
+  const mask = maskOfCredentials(sentSecrets(sent, destination, secrets));
   const headers: Headers = result.headers.map(([name, value]) => [
     name,
     isCredentialHeader(name) ? maskedValue : mask.in(value),
@@ -38,19 +36,13 @@ export class KnownSecretsMask {
   of(known: KnownSecrets, verifyKeys: ReadonlyMap<string, string>): SecretMask {
     if (this.#of?.known === known && this.#of.verifyKeys === verifyKeys) return this.#mask;
     const given = [...known.credentials.values()].flatMap((each) => Object.values(each));
-    const values = [...known.signatureKeys.values(), ...verifyKeys.values(), ...given].flatMap(partsOf);
     this.#of = { known, verifyKeys };
-    this.#mask = new SecretMask(values.filter((value) => value.length >= shortestSecret));
+    this.#mask = maskOfCredentials([...known.signatureKeys.values(), ...verifyKeys.values(), ...given]);
     return this.#mask;
   }
 }
 
-/** A value that is a credential, and what of it is one. */
-function partsOf(value: string): string[] {
-  return [value, ...value.split(/\s+/).slice(1), ...userAndPassword(value)];
-}
-
-/** Values that were sent as credentials; of `Bearer abc`, `abc` too. */
+/** Values that were sent as credentials. */
 function sentSecrets(sent: Headers, destination: Destination, secrets: KnownSecrets): Set<string> {
   const own =
     destination.credentialsName === undefined ? undefined : secrets.credentials.get(destination.credentialsName);
@@ -58,17 +50,7 @@ function sentSecrets(sent: Headers, destination: Destination, secrets: KnownSecr
   const values = new Set<string>();
   for (const [name, value] of sent) {
     if (!names.has(name.toLowerCase()) && !isCredentialHeader(name)) continue;
-    for (const each of partsOf(value)) {
-      if (each.length >= shortestSecret) values.add(each);
-    }
+    values.add(value);
   }
   return values;
-}
-
-/** What `Basic …` holds: both together, and the password. */
-function userAndPassword(value: string): string[] {
-  const encoded = /^basic +([\w+/=-]+)$/i.exec(value)?.[1];
-  if (encoded === undefined) return [];
-  const both = Buffer.from(encoded, 'base64').toString();
-  return [both, both.slice(both.indexOf(':') + 1)];
 }

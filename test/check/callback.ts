@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { IncomingHttpHeaders, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { SecretMask } from '../../src/common/masking.ts';
 import type { Target } from '../../src/check/target.ts';
 
 /** One request that came. */
@@ -69,6 +70,7 @@ export class Callback {
       signatureKey: undefined,
       timeoutMs: 10_000,
       insecureTls: false,
+      mask: new SecretMask([]),
       ...more,
     };
   }

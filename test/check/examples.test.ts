@@ -6,6 +6,7 @@ import type { CheckResult } from '../../src/check/check.ts';
 import { keptPage, urlProbe } from '../../src/check/probe.ts';
 import { newRun, sourcesOf } from '../../src/check/sources.ts';
 import { checksFor } from '../../src/check/suite.ts';
+import { SecretMask } from '../../src/common/masking.ts';
 import { startHandler } from '../examples/handler.ts';
 import type { HandlerName } from '../examples/handler.ts';
 
@@ -18,6 +19,8 @@ interface Trial {
   readonly isRun?: (id: string) => boolean;
 }
 
+const mask = new SecretMask([]);
+
 async function checked(name: HandlerName, { mailMs, answerWithinMs, isRun }: Trial): Promise<CheckResult[]> {
   const handler = await startHandler(name, { key, mailMs });
   const url = new URL(handler.url);
@@ -25,9 +28,9 @@ async function checked(name: HandlerName, { mailMs, answerWithinMs, isRun }: Tri
   return runChecks(
     checks,
     {
-      target: { url, headers: [], signatureKey: key, timeoutMs: 10_000, insecureTls: false },
-      probe: urlProbe({ url: `${url.origin}/contacts/count`, value: 'answer.json.count' }),
-      kept: keptPage({ url: `${url.origin}/contacts` }),
+      target: { url, headers: [], signatureKey: key, timeoutMs: 10_000, insecureTls: false, mask },
+      probe: urlProbe({ url: `${url.origin}/contacts/count`, value: 'answer.json.count', mask }),
+      kept: keptPage({ url: `${url.origin}/contacts`, mask }),
       sources: sourcesOf({ folder: null, fromHistory: null }),
       run: newRun(),
       settling: { mostMs: 1000, quietMs: 100 },

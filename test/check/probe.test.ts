@@ -3,9 +3,11 @@ import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { commandProbe } from '../../src/check/probe.ts';
+import { SecretMask } from '../../src/common/masking.ts';
 import { lasting } from '../lasting.ts';
 import { temporaryFolder } from '../relay/afterwards.ts';
 
+const mask = new SecretMask([]);
 const never = new AbortController().signal;
 
 describe('A probe that is a command line', () => {
@@ -15,13 +17,13 @@ describe('A probe that is a command line', () => {
   });
 
   it('gives the number that it prints', async () => {
-    assert.equal(await commandProbe('echo 3', tmpdir()).read(never), 3);
+    assert.equal(await commandProbe('echo 3', tmpdir(), mask).read(never), 3);
   });
 
   it('is ended with all that it started when it is given up', async () => {
     const { words, runs, gone } = await lasting();
     const given = new AbortController();
-    const read = commandProbe(`${words}; echo 3`, tmpdir()).read(given.signal);
+    const read = commandProbe(`${words}; echo 3`, tmpdir(), mask).read(given.signal);
     await runs;
     given.abort(new Error('given up'));
     await assert.rejects(read, /^Error: given up$/);
@@ -30,7 +32,7 @@ describe('A probe that is a command line', () => {
 
   it('is ended with all that it started when its time is up', async () => {
     const { words, gone } = await lasting();
-    await assert.rejects(commandProbe(`${words}; echo 3`, tmpdir(), 3000).read(never), {
+    await assert.rejects(commandProbe(`${words}; echo 3`, tmpdir(), mask, 3000).read(never), {
       name: 'ProbeError',
       message: `the probe "${words}; echo 3" took longer than 3 s`,
     });
@@ -41,7 +43,7 @@ describe('A probe that is a command line', () => {
     const { words, runs, gone } = await lasting();
     const goOn = join(temporaryFolder(), 'go-on');
     const line = `${words} & until [ -e "${goOn}" ]; do sleep 0.01; done; echo 3`;
-    const read = commandProbe(line, tmpdir()).read(never);
+    const read = commandProbe(line, tmpdir(), mask).read(never);
     await runs;
     writeFileSync(goOn, '');
     assert.equal(await read, 3);
@@ -49,10 +51,10 @@ describe('A probe that is a command line', () => {
   });
 
   it('says how it failed, and when it cannot be run at all', async () => {
-    await assert.rejects(commandProbe('echo wrong >&2; exit 3', tmpdir()).read(never), /ended with 3: wrong$/);
-    await assert.rejects(commandProbe('kill -9 $$', tmpdir()).read(never), /was ended by SIGKILL$/);
-    await assert.rejects(commandProbe(['no-such-program'], tmpdir()).read(never), /cannot be run: .*ENOENT$/);
-    await assert.rejects(commandProbe('echo 3', '/no-such-folder').read(never), /cannot be run: .*ENOENT$/);
-    await assert.rejects(commandProbe('echo 3', tmpdir()).read(AbortSignal.abort(new Error('before'))), /before/);
+    await assert.rejects(commandProbe('echo wrong >&2; exit 3', tmpdir(), mask).read(never), /ended with 3: wrong$/);
+    await assert.rejects(commandProbe('kill -9 $$', tmpdir(), mask).read(never), /was ended by SIGKILL$/);
+    await assert.rejects(commandProbe(['no-such-program'], tmpdir(), mask).read(never), /cannot be run: .*ENOENT$/);
+    await assert.rejects(commandProbe('echo 3', '/no-such-folder', mask).read(never), /cannot be run: .*ENOENT$/);
+    await assert.rejects(commandProbe('echo 3', tmpdir(), mask).read(AbortSignal.abort(new Error('before'))), /before/);
   });
 });

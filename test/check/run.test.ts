@@ -9,9 +9,12 @@ import type { RunContext, ScenarioResult } from '../../src/check/run.ts';
 import { scenario } from '../../src/check/scenario.ts';
 import type { WrittenScenario } from '../../src/check/scenario.ts';
 import { newRun, sourcesOf } from '../../src/check/sources.ts';
+import { SecretMask } from '../../src/common/masking.ts';
 import { readPlatformNotification } from '../../src/open-connectors/notification.ts';
 import { freePort } from '../free-port.ts';
 import { Callback } from './callback.ts';
+
+const mask = new SecretMask([]);
 
 describe('A scenario', () => {
   let callback: Callback;
@@ -47,8 +50,8 @@ describe('A scenario', () => {
   function context(more: Partial<RunContext> = {}): RunContext {
     return {
       target: callback.target(),
-      probe: urlProbe({ url: `${callback.origin}/count`, value: 'answer.json.count' }),
-      kept: keptPage({ url: `${callback.origin}/contacts` }),
+      probe: urlProbe({ url: `${callback.origin}/count`, value: 'answer.json.count', mask }),
+      kept: keptPage({ url: `${callback.origin}/contacts`, mask }),
       sources: sourcesOf({ folder, fromHistory: null }),
       run: newRun('r1'),
       settling: { mostMs: 300, quietMs: 30 },
@@ -352,13 +355,14 @@ describe('A scenario', () => {
     const count = commandProbe(
       [process.execPath, '-e', `fetch("${callback.origin}/count").then(r => r.json()).then(j => console.log(j.count))`],
       folder,
+      mask,
     );
     const met = await run([{ send: one, expect: { probe: 1 } }], {
       probe: count,
       settling: { mostMs: 5000, quietMs: 0 },
     });
     assert.equal(met.reason, null);
-    const broken = commandProbe('echo wrong >&2; exit 3', folder);
+    const broken = commandProbe('echo wrong >&2; exit 3', folder, mask);
     const result = await run([{ send: one, expect: { probe: 1 } }], { probe: broken });
     assert.match(result.reason ?? '', /ended with 3: wrong/);
   });

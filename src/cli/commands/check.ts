@@ -93,8 +93,9 @@ async function check(url: string | undefined, options: CheckOptions): Promise<vo
     return;
   }
   const target = checking.targetOf(url, options, process.env);
+  const probes = checking.probesOf(options, target.mask);
   await checking.givenUpByCtrlC(async (signal) => {
-    const probes = await checking.probesOf(options, signal);
+    await checking.tried(probes, signal);
     const run = newRun();
     const context = {
       ...probes,

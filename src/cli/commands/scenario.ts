@@ -1,25 +1,29 @@
 import { dirname } from 'node:path';
 import { Argument, Option } from 'commander';
 import type { Command } from 'commander';
+import type { EnvironmentUse, UsedParts } from '../../check/environment.ts';
 import type { Delivery } from '../../check/messages.ts';
 import type { KeptPage, Probe } from '../../check/probe.ts';
 import type { Reported } from '../../check/report.ts';
 import type { Scenario, ScenarioFile } from '../../check/scenario.ts';
 import type { Target } from '../../check/target.ts';
+import type { SecretMask } from '../../common/masking.ts';
 import { reportFlag, withProbeFlags, withTargetFlags } from '../check-flags.ts';
 import type { ProbeFlags, ReportFile, TargetFlags } from '../check-flags.ts';
 import type * as CheckingModule from '../checking.ts';
+import type { Asked } from '../checking.ts';
 import { withHistory } from '../connection.ts';
 import { CommandError, UsageError } from '../errors.ts';
 import { jsonFlag, newCommand } from '../flags.ts';
 import type { CommonOptions } from '../flags.ts';
 import { print, printJson } from '../output.ts';
-import { count } from '../text.ts';
+import { count, printable } from '../text.ts';
 
 interface ScenarioOptions extends TargetFlags, ProbeFlags {
   to?: string;
   only?: string;
   allowCommands?: boolean;
+  allowEnv?: boolean;
   report?: ReportFile[];
   json?: boolean;
 }
@@ -36,7 +40,8 @@ export function scenarioCommand(): Command {
       '  cm-relay scenario run twice.cm-scenario.json --to http://localhost:3000/callback',
       '  cm-relay scenario run tests/*.cm-scenario.json --report junit=scenarios.xml',
       '',
-      'What a flag says wins over what the file says. A probe of a file that is a command runs only with --allow-commands.',
+      'What a flag says wins over what the file says. A probe of a file that is a command runs only with --allow-commands,',
+      'and variables of your environment go to places that a file names only where you allow it, or add --allow-env.',
       'Exits with 0 where nothing failed, with 1 where something did, with 2 for bad usage or a file that cannot be read.',
       '',
       'Next: cm-relay record keeps what came in a file, which a scenario may send.',
@@ -48,6 +53,7 @@ export function scenarioCommand(): Command {
   return withProbeFlags(withTargetFlags(command))
     .addOption(new Option('--only <text>', 'only scenarios whose names hold this text'))
     .addOption(new Option('--allow-commands', 'run the commands that files name as probes'))
+    .addOption(new Option('--allow-env', 'send variables of the environment to the places that files name for them'))
     .addOption(reportFlag())
     .addOption(jsonFlag('one JSON object a line: {"type":"scenario",…} for each, then {"type":"summary",…}'))
     .action(run);
@@ -55,13 +61,13 @@ export function scenarioCommand(): Command {
 
 type Checking = typeof CheckingModule;
 
-/** A file that was read, and whom its scenarios ask. */
-interface Prepared {
+/** A file that was read and checked, of which scenarios are run, and whom they ask. */
+interface Prepared extends Asked {
   readonly name: string;
   readonly scenarios: readonly Scenario[];
   readonly target: Target;
-  readonly probe: Probe | null;
-  readonly kept: KeptPage | null;
+  /** What of the environment goes where by the file. */
+  readonly uses: readonly EnvironmentUse[];
 }
 
 async function run(_action: string, files: string[], options: ScenarioOptions): Promise<void> {
@@ -73,13 +79,16 @@ async function run(_action: string, files: string[], options: ScenarioOptions): 
   ]);
   await checking.givenUpByCtrlC(async (signal) => {
     const prepared: Prepared[] = [];
-    for (const file of files) prepared.push(await prepare(file, options, checking, signal));
-    if (prepared.every(({ scenarios }) => scenarios.length === 0)) {
-      throw new UsageError(`--only ${options.only ?? ''}: no scenario has such a name`);
+    for (const file of files) {
+      const one = await prepare(file, options, checking);
+      if (one !== undefined) prepared.push(one);
     }
+    if (prepared.length === 0) throw new UsageError(`--only ${options.only ?? ''}: no scenario has such a name`);
+    await allowUses(prepared, options);
+    for (const each of prepared) await checking.tried(each, signal);
     const reported: Reported[] = [];
     for (const { name, scenarios, ...context } of prepared) {
-      if (options.json !== true && scenarios.length > 0) await print(`${name}\n`);
+      if (options.json !== true) await print(`${printable(name)}\n`);
       const fromHistory = (id: string): Promise<Delivery> => deliveryOf(id, options);
       const sources = sourcesOf({ folder: dirname(name), fromHistory });
       const settling = { mostMs: 2000 + options.settle, quietMs: options.settle };
@@ -117,15 +126,15 @@ async function readDelivery(id: string, options: CommonOptions): Promise<Deliver
   });
 }
 
-/** @throws UsageError, with the file's name */
-async function prepare(
-  name: string,
-  options: ScenarioOptions,
-  checking: Checking,
-  signal: AbortSignal,
-): Promise<Prepared> {
+/**
+ * Reads a file and looks whether it can be run: nothing is asked or sent yet.
+ * @returns undefined where --only leaves none of its scenarios
+ * @throws UsageError, with the file's name
+ */
+async function prepare(name: string, options: ScenarioOptions, checking: Checking): Promise<Prepared | undefined> {
   const { readScenarioFile, ScenarioFileError } = await import('../../check/scenario-file.ts');
   const { asks } = await import('../../check/run.ts');
+  const { environmentUses } = await import('../../check/environment.ts');
   let file: ScenarioFile;
   try {
     ({ file } = await readScenarioFile(name));
@@ -134,12 +143,25 @@ async function prepare(
     if (error instanceof ScenarioFileError) throw new UsageError(`${name}: ${message}`, error.next);
     throw new UsageError(`${name}: ${message}`);
   }
-  const target = targetIn(name, file, options, checking);
-  const { probe, kept } = await probesIn(name, file, options, checking, signal);
-  const { only } = options;
+  const { only, to, config, probe: givenProbe, probeCommand, kept: givenKept, signatureKeyEnv } = options;
   const scenarios = file.scenarios.filter((each) => only === undefined || each.name.includes(only));
-  for (const [what, asked] of Object.entries({ probe, kept })) {
-    const asking = asked === null ? scenarios.find((each) => asks(each, what as 'probe' | 'kept')) : undefined;
+  if (scenarios.length === 0) return undefined;
+  const isAsked = (what: 'probe' | 'kept'): boolean => scenarios.some((each) => asks(each, what));
+  const used = {
+    destination: to === undefined && config === undefined,
+    probe: isAsked('probe') && givenProbe === undefined && probeCommand === undefined,
+    kept: isAsked('kept') && givenKept === undefined,
+  };
+  const headers = headersOfProbes(name, file, used, checking);
+  const target = await targetIn(name, file, options, checking, Object.values({ ...headers.probe, ...headers.kept }));
+  const given = checking.probesOf(options, target.mask);
+  const { mask } = target;
+  const asked: Asked = {
+    probe: isAsked('probe') ? (given.probe ?? (await probeIn(name, file, options, headers.probe, mask))) : null,
+    kept: isAsked('kept') ? (given.kept ?? (await keptIn(file, headers.kept, mask))) : null,
+  };
+  for (const what of ['probe', 'kept'] as const) {
+    const asking = asked[what] === null ? scenarios.find((each) => asks(each, what)) : undefined;
     if (asking !== undefined) {
       throw new UsageError(
         `${name}: "${asking.name}" asks "${what}", and neither the file nor a flag names it`,
@@ -147,76 +169,143 @@ async function prepare(
       );
     }
   }
-  return { name, scenarios, target, probe, kept };
+  const { origin } = target.url;
+  const said = [...(used.destination ? [] : [origin]), ...[givenProbe, givenKept].flatMap((url) => originOf(url))];
+  const uses = environmentUses(file, used, new Set(said));
+  const signs = used.destination && signatureKeyEnv !== undefined && !said.includes(origin);
+  return {
+    ...{ name, scenarios, target, ...asked },
+    uses: signs ? [...uses, { variable: signatureKeyEnv, origin }] : uses,
+  };
 }
 
-function targetIn(name: string, { destination }: ScenarioFile, options: ScenarioOptions, checking: Checking): Target {
+function originOf(url: string | undefined): string[] {
+  return url === undefined ? [] : [new URL(url).origin];
+}
+
+/**
+ * Has the user say whether variables go where files want them.
+ * @throws UsageError where nobody can be asked; CommandError where they are not to go there
+ */
+async function allowUses(prepared: readonly Prepared[], { allowEnv }: ScenarioOptions): Promise<void> {
+  const { byOrigin } = await import('../../check/environment.ts');
+  const places = [...byOrigin(prepared.flatMap(({ uses }) => uses))].map(
+    ([origin, variables]) => `${variables.join(', ')} to ${origin}`,
+  );
+  if (places.length === 0 || allowEnv === true) return;
+  const files = prepared.filter(({ uses }) => uses.length > 0).map(({ name }) => name);
+  const { askYesNo, canAsk } = await import('../prompts.ts');
+  const what = `${files.join(', ')}: sends what variables of your environment hold to places that you have not named: ${places.join('; ')}`;
+  if (!canAsk()) {
+    throw new UsageError(
+      what,
+      'Add --allow-env where you know the files, or say where to send by --to, --probe and --kept. Nothing was sent.',
+    );
+  }
+  if (await askYesNo(`${printable(what, '\n')}\nSend them?`)) return;
+  throw new CommandError(
+    'not allowed: nothing was sent',
+    'By --to, --probe and --kept you say yourself where to send.',
+  );
+}
+
+async function targetIn(
+  name: string,
+  { destination }: ScenarioFile,
+  options: ScenarioOptions,
+  checking: Checking,
+  further: readonly string[],
+): Promise<Target> {
   const { to, config } = options;
   // Credentials and keys of the file are for its own URL alone.
-  if (to !== undefined || config !== undefined) return checking.targetOf(to, options, process.env);
+  if (to !== undefined || config !== undefined) return checking.targetOf(to, options, process.env, further);
   if (destination?.url === undefined) {
     throw new UsageError(
       `${name}: it names no destination`,
       'Give --to <url>, or "destination": { "url": … } in the file.',
     );
   }
-  const { url, headers = {}, credentials = {}, signatureKey, timeoutMs = 10_000, insecureTls = false } = destination;
-  const secret = ({ env }: { env: string }, path: string): string =>
-    checking.secretIn(env, `${name}: ${path}`, process.env);
+  const {
+    url,
+    headers = {},
+    credentials = {},
+    signatureKey: named,
+    timeoutMs = 10_000,
+    insecureTls = false,
+  } = destination;
   const { signatureKeyEnv } = options;
+  const sent = secretsOf(`${name}: credentials`, credentials, checking);
+  const signatureKey =
+    signatureKeyEnv !== undefined
+      ? checking.secretIn(signatureKeyEnv, '--signature-key-env', process.env)
+      : named && checking.secretIn(named.env, `${name}: signatureKey`, process.env);
+  const { maskOfRun } = await import('../../check/target.ts');
+  const parsed = new URL(url);
   return {
-    url: new URL(url),
-    headers: [
-      ...Object.entries(headers),
-      ...Object.entries(credentials).map(([header, at]) => [header, secret(at, `credentials.${header}`)] as const),
-    ],
-    signatureKey:
-      signatureKeyEnv !== undefined
-        ? checking.secretIn(signatureKeyEnv, '--signature-key-env', process.env)
-        : signatureKey && secret(signatureKey, 'signatureKey'),
-    timeoutMs,
-    insecureTls,
+    ...{ url: parsed, headers: Object.entries({ ...headers, ...sent }), signatureKey, timeoutMs, insecureTls },
+    mask: maskOfRun(parsed, [
+      ...Object.values(sent),
+      ...(signatureKey === undefined ? [] : [signatureKey]),
+      ...further,
+    ]),
   };
 }
 
-async function probesIn(
-  name: string,
-  file: ScenarioFile,
-  options: ScenarioOptions,
+type Headers = Readonly<Record<string, string>>;
+
+/** @throws UsageError */
+function secretsOf(
+  who: string,
+  named: Readonly<Record<string, { readonly env: string }>> = {},
   checking: Checking,
-  signal: AbortSignal,
-): Promise<{ probe: Probe | null; kept: KeptPage | null }> {
-  const given = await checking.probesOf(options, signal);
-  const { commandProbe, keptPage, urlProbe } = await import('../../check/probe.ts');
-  const headersOf = (headers: Record<string, { env: string }> = {}): Record<string, string> =>
-    Object.fromEntries(
-      Object.entries(headers).map(([header, { env }]) => [
-        header,
-        checking.secretIn(env, `${name}: ${header}`, process.env),
-      ]),
-    );
-  let own: Probe | null = null;
-  if (given.probe === null && file.probe !== undefined) {
-    if ('url' in file.probe) {
-      const { url, value, headers } = file.probe;
-      try {
-        own = urlProbe({ url, value, headers: headersOf(headers) });
-      } catch (error) {
-        throw new UsageError(`${name}: probe.value: ${(error as Error).message}`);
-      }
-    } else if (options.allowCommands === true) {
-      own = commandProbe(file.probe.command, dirname(name));
-    } else {
-      throw new UsageError(
-        `${name}: its probe is a command: ${file.probe.command.join(' ')}`,
-        'Add --allow-commands where you know the file, or name another probe with --probe.',
-      );
+): Headers {
+  return Object.fromEntries(
+    Object.entries(named).map(([header, { env }]) => [
+      header,
+      checking.headerSecretIn(env, `${who}.${header}`, process.env),
+    ]),
+  );
+}
+
+function headersOfProbes(
+  name: string,
+  { probe, kept }: ScenarioFile,
+  used: UsedParts,
+  checking: Checking,
+): { readonly probe: Headers; readonly kept: Headers } {
+  const ofProbe = used.probe && probe !== undefined && 'url' in probe ? probe.headers : {};
+  return {
+    probe: secretsOf(`${name}: probe.headers`, ofProbe, checking),
+    kept: secretsOf(`${name}: kept.headers`, used.kept ? kept?.headers : {}, checking),
+  };
+}
+
+/** @throws UsageError */
+async function probeIn(
+  name: string,
+  { probe }: ScenarioFile,
+  { allowCommands }: ScenarioOptions,
+  headers: Headers,
+  mask: SecretMask,
+): Promise<Probe | null> {
+  if (probe === undefined) return null;
+  const { commandProbe, urlProbe } = await import('../../check/probe.ts');
+  if ('url' in probe) {
+    const { url, value } = probe;
+    try {
+      return urlProbe({ url, value, headers, mask });
+    } catch (error) {
+      throw new UsageError(`${name}: probe.value: ${(error as Error).message}`);
     }
   }
-  const page =
-    given.kept === null && file.kept !== undefined
-      ? keptPage({ ...file.kept, headers: headersOf(file.kept.headers) })
-      : null;
-  await checking.tried(own, page, signal);
-  return { probe: given.probe ?? own, kept: given.kept ?? page };
+  if (allowCommands === true) return commandProbe(probe.command, dirname(name), mask);
+  throw new UsageError(
+    `${name}: its probe is a command: ${probe.command.join(' ')}`,
+    'Add --allow-commands where you know the file, or name another probe with --probe.',
+  );
+}
+
+async function keptIn({ kept }: ScenarioFile, headers: Headers, mask: SecretMask): Promise<KeptPage | null> {
+  const { keptPage } = await import('../../check/probe.ts');
+  return kept === undefined ? null : keptPage({ url: kept.url, headers, mask });
 }

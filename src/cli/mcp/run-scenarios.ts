@@ -8,7 +8,9 @@ import { asks, runScenario } from '../../check/run.ts';
 import type { ScenarioFile } from '../../check/scenario.ts';
 import { readScenarioFile } from '../../check/scenario-file.ts';
 import { newRun, sourcesOf } from '../../check/sources.ts';
+import { maskOfRun } from '../../check/target.ts';
 import type { SourceOptions } from '../../check/sources.ts';
+import type { SecretMask } from '../../common/masking.ts';
 import type { Destination } from '../../protocol/settings.ts';
 import { UsageError } from '../errors.ts';
 
@@ -40,7 +42,9 @@ export async function runScenarios({ file, only, destination, fromHistory, signa
   if (!fileName.test(file)) throw new UsageError(`${file}: the name of a file of scenarios ends in .cm-scenario.json`);
   const { file: read } = await readScenarioFile(file);
   const url = new URL(destination.url);
-  const { probe, kept } = asked(file, read, url.origin);
+  // No credential and no key is sent: the mask is for what the URL holds.
+  const mask = maskOfRun(url, []);
+  const { probe, kept } = asked(file, read, url.origin, mask);
   const scenarios = read.scenarios.filter(({ name }) => only === undefined || name.includes(only));
   if (scenarios.length === 0) throw new UsageError(`${file}: no scenario has such a name`);
   for (const [what, given] of Object.entries({ probe, kept })) {
@@ -48,7 +52,7 @@ export async function runScenarios({ file, only, destination, fromHistory, signa
     if (one !== undefined) throw new UsageError(`${file}: "${one.name}" asks "${what}", which the file does not name`);
   }
   const target = {
-    ...{ url, headers: Object.entries(destination.headers ?? {}), signatureKey: undefined },
+    ...{ url, headers: Object.entries(destination.headers ?? {}), signatureKey: undefined, mask },
     ...{ timeoutMs: destination.timeoutMs, insecureTls: destination.insecureTls === true },
   };
   const sources = sourcesOf({ folder: dirname(file), fromHistory });
@@ -68,6 +72,7 @@ function asked(
   file: string,
   { probe, kept }: ScenarioFile,
   origin: string,
+  mask: SecretMask,
 ): { probe: Probe | null; kept: KeptPage | null } {
   const refuse = (what: string): never => {
     throw new UsageError(
@@ -82,7 +87,7 @@ function asked(
     return refuse(`what it keeps is looked for at ${new URL(kept.url).origin}`);
   if (Object.keys({ ...probe?.headers, ...kept?.headers }).length > 0) return refuse('its probe needs credentials');
   return {
-    probe: probe === undefined ? null : urlProbe({ url: probe.url, value: probe.value }),
-    kept: kept === undefined ? null : keptPage({ url: kept.url }),
+    probe: probe === undefined ? null : urlProbe({ url: probe.url, value: probe.value, mask }),
+    kept: kept === undefined ? null : keptPage({ url: kept.url, mask }),
   };
 }

@@ -39,8 +39,6 @@ export interface CheckPanelsParts {
 export interface CheckRun {
   readonly setting: DestinationSetting;
   readonly target: Target;
-  /** What is sent along and may be repeated by the callback. */
-  readonly secrets: readonly string[];
   readonly probe: Probe | null;
   readonly kept: KeptPage | null;
   readonly choice: ProbeChoice;
@@ -191,8 +189,8 @@ class CheckPanel {
     this.#tell([]);
   }
 
-  async run({ target, secrets, probe, kept, choice, only }: CheckRun): Promise<void> {
-    const { runChecks, newRun, sourcesOf, SecretMask } = this.#engine;
+  async run({ target, probe, kept, choice, only }: CheckRun): Promise<void> {
+    const { runChecks, newRun, sourcesOf } = this.#engine;
     const checks = this.#checks.filter(({ id }) => only?.includes(id) !== false);
     const stop = new AbortController();
     const run = newRun();
@@ -200,7 +198,7 @@ class CheckPanel {
     this.#wasGivenUp = false;
     this.#runToken = run.token;
     this.#choice = choice;
-    this.#mask = new SecretMask(secrets);
+    this.#mask = target.mask;
     for (const { id } of checks) this.#results.delete(id);
     this.#underWay = [...checks];
     this.#tell(checks);

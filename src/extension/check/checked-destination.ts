@@ -31,7 +31,7 @@ export async function targetOf(
   { session, secrets }: TargetParts,
 ): Promise<CheckedTarget | undefined> {
   const { l10n } = vscode;
-  const { destinationSchema } = await import('./engine.ts');
+  const { destinationSchema, maskOfRun } = await import('./engine.ts');
   const parsed = destinationSchema.safeParse(setting);
   const inSettings = { title: l10n.t('Open Setting'), command: 'openDestinations' } as const;
   if (!parsed.success) {
@@ -67,15 +67,18 @@ export async function targetOf(
   const { url, headers = {}, timeoutMs, insecureTls, credentialsName = '', signatureKeyName = '' } = destination;
   const sent = credentials[credentialsName] ?? {};
   const signatureKey = signatureKeys[signatureKeyName];
+  const to = new URL(url);
+  const sentSecrets = [...Object.values(sent), ...(signatureKey === undefined ? [] : [signatureKey])];
   return {
     target: {
-      url: new URL(url),
+      url: to,
       headers: Object.entries({ ...headers, ...sent }),
       signatureKey,
       timeoutMs,
       insecureTls: insecureTls === true,
+      mask: maskOfRun(to, sentSecrets),
     },
-    secrets: [...Object.values(sent), ...(signatureKey === undefined ? [] : [signatureKey])],
+    secrets: sentSecrets,
   };
 }
 

@@ -2,6 +2,7 @@
 import { homedir } from 'node:os';
 import * as vscode from 'vscode';
 import type { KeptPage, Probe } from '../../check/probe.ts';
+import type { SecretMask } from '../../common/masking.ts';
 import { prefix } from '../commands.ts';
 import { problemOfUrl } from '../relay/callback-url.ts';
 import { CommandError } from '../ui/command-error.ts';
@@ -119,7 +120,7 @@ const askUrl: Step<Known> = async ({ url: value }, place) => {
   return ifAnswered(answer, (url) => ({ url }));
 };
 
-function askValue({ urlProbe, ExpressionError }: Engine): Step<Known> {
+function askValue({ urlProbe, ExpressionError, SecretMask }: Engine): Step<Known> {
   return async ({ url, value }, place) => {
     const answer = await askText(place, {
       prompt: vscode.l10n.t(
@@ -129,7 +130,7 @@ function askValue({ urlProbe, ExpressionError }: Engine): Step<Known> {
       check: (text) => {
         if (text === '') return undefined;
         try {
-          urlProbe({ url, value: text });
+          urlProbe({ url, value: text, mask: new SecretMask([]) });
           return undefined;
         } catch (error) {
           if (error instanceof ExpressionError) return printable(error.message);
@@ -175,22 +176,27 @@ export interface AskedProbe {
 
 /**
  * The probe that was chosen.
+ * @param mask the run's
  * @throws CommandError where it is a command, which an untrusted workspace does not run
  */
-export function probeOf({ counts, kept }: ProbeChoice, { urlProbe, commandProbe, keptPage }: Engine): AskedProbe {
-  const page = kept === '' ? null : keptPage({ url: kept });
+export function probeOf(
+  { counts, kept }: ProbeChoice,
+  { urlProbe, commandProbe, keptPage }: Engine,
+  mask: SecretMask,
+): AskedProbe {
+  const page = kept === '' ? null : keptPage({ url: kept, mask });
   switch (counts.kind) {
     case 'nothing':
       return { probe: null, kept: page };
     case 'url':
       return {
-        probe: urlProbe({ url: counts.url, value: counts.value === '' ? undefined : counts.value }),
+        probe: urlProbe({ url: counts.url, value: counts.value === '' ? undefined : counts.value, mask }),
         kept: page,
       };
     case 'command':
       if (!vscode.workspace.isTrusted) throw untrusted(vscode.l10n.t('The probe is a command'));
       return {
-        probe: commandProbe(counts.line, vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? homedir()),
+        probe: commandProbe(counts.line, vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? homedir(), mask),
         kept: page,
       };
   }

@@ -2,10 +2,12 @@
 import { homedir } from 'node:os';
 import { dirname } from 'node:path';
 import * as vscode from 'vscode';
+import type { EnvironmentUse } from '../../check/environment.ts';
 import type { Delivery } from '../../check/messages.ts';
 import type { RunContext } from '../../check/run.ts';
 import type { Scenario, ScenarioFile } from '../../check/scenario.ts';
 import type { Target } from '../../check/target.ts';
+import type { SecretMask } from '../../common/masking.ts';
 import { readDestinations } from '../relay/destination-settings.ts';
 import type { StoppedHistory } from '../relay/stopped-history.ts';
 import { CommandError } from '../ui/command-error.ts';
@@ -29,12 +31,12 @@ type Engine = typeof engineModule;
 /** Everything but the run itself. */
 export interface Prepared {
   readonly context: Omit<RunContext, 'run' | 'signal' | 'settling'>;
-  /** What the callback may repeat. */
-  readonly secrets: readonly string[];
+  /** What of the environment goes where by the file. */
+  readonly uses: readonly EnvironmentUse[];
 }
 
 /**
- * Prepares a file's scenarios to be run.
+ * Prepares a file's scenarios to be run: nothing is sent yet, and nobody asked but the user.
  * @param scenarios those that are run
  * @throws CommandError that says why they cannot be
  */
@@ -46,8 +48,21 @@ export async function prepare(
   engine: Engine,
 ): Promise<Prepared> {
   const folder = uri.scheme === 'file' ? dirname(uri.fsPath) : null;
-  const { target, secrets, own } = await targetIn(file, parts);
-  const { probe, kept } = probesIn(file, folder, engine, own);
+  const { target: found, secrets, own } = await targetIn(file, parts, engine);
+  const isAsked = (what: 'probe' | 'kept'): boolean => scenarios.some((each) => engine.asks(each, what));
+  const used = { destination: own === null, probe: isAsked('probe'), kept: isAsked('kept') };
+  const sent = {
+    probe: valuesOf(
+      (used.probe && file.probe !== undefined && 'url' in file.probe && file.probe.headers) || {},
+      engine,
+    ),
+    kept: valuesOf((used.kept && file.kept?.headers) || {}, engine),
+  };
+  const mask = engine.maskOfRun(found.url, [...secrets, ...Object.values({ ...sent.probe, ...sent.kept })]);
+  const target = { ...found, mask };
+  const asked = probesIn(file, folder, engine, own, sent, mask);
+  const probe = used.probe ? asked.probe : null;
+  const kept = used.kept ? asked.kept : null;
   const { l10n } = vscode;
   for (const [what, asked] of Object.entries({ probe, kept })) {
     const asking = asked === null ? scenarios.find((each) => engine.asks(each, what as 'probe' | 'kept')) : undefined;
@@ -59,18 +74,21 @@ export async function prepare(
     }
   }
   const fromHistory = (id: string): Promise<Delivery> => deliveryOf(id, parts.history, engine);
-  return { context: { target, probe, kept, sources: engine.sourcesOf({ folder, fromHistory }) }, secrets };
+  return {
+    context: { target, probe, kept, sources: engine.sourcesOf({ folder, fromHistory }) },
+    uses: engine.environmentUses(file, used, new Set(own === null ? [] : [target.url.origin])),
+  };
 }
 
 interface FoundTarget {
-  readonly target: Target;
+  readonly target: Omit<Target, 'mask'>;
   readonly secrets: readonly string[];
   /** The URL of the settings' destination; null where the file names its own. */
   readonly own: { readonly url: string; readonly state: vscode.Memento } | null;
 }
 
 /** @throws CommandError */
-async function targetIn(file: ScenarioFile, parts: ScenarioParts): Promise<FoundTarget> {
+async function targetIn(file: ScenarioFile, parts: ScenarioParts, engine: Engine): Promise<FoundTarget> {
   const { l10n } = vscode;
   const {
     url,
@@ -81,7 +99,7 @@ async function targetIn(file: ScenarioFile, parts: ScenarioParts): Promise<Found
     insecureTls = false,
   } = file.destination ?? {};
   if (url !== undefined) {
-    const sent = valuesOf(credentials);
+    const sent = valuesOf(credentials, engine);
     const key = signatureKey === undefined ? undefined : valueOf(signatureKey);
     return {
       target: {
@@ -115,19 +133,26 @@ async function targetIn(file: ScenarioFile, parts: ScenarioParts): Promise<Found
 }
 
 /** @throws CommandError */
-function probesIn(file: ScenarioFile, folder: string | null, engine: Engine, own: FoundTarget['own']): AskedProbe {
+function probesIn(
+  file: ScenarioFile,
+  folder: string | null,
+  engine: Engine,
+  own: FoundTarget['own'],
+  sent: { readonly probe: Headers; readonly kept: Headers },
+  mask: SecretMask,
+): AskedProbe {
   const choice = own === null ? undefined : chosenProbe(own.state, own.url);
-  const chosen = choice === undefined ? { probe: null, kept: null } : probeOf(choice, engine);
+  const chosen = choice === undefined ? { probe: null, kept: null } : probeOf(choice, engine, mask);
   const { probe, kept } = file;
   const { l10n } = vscode;
   const probeOfFile = (): AskedProbe['probe'] => {
     if (probe === undefined) return null;
     if ('command' in probe) {
       if (!vscode.workspace.isTrusted) throw untrusted(l10n.t('The probe is a command'));
-      return engine.commandProbe(probe.command, folder ?? homedir());
+      return engine.commandProbe(probe.command, folder ?? homedir(), mask);
     }
     try {
-      return engine.urlProbe({ url: probe.url, value: probe.value, headers: valuesOf(probe.headers ?? {}) });
+      return engine.urlProbe({ url: probe.url, value: probe.value, headers: sent.probe, mask });
     } catch (error) {
       if (!(error instanceof engine.ExpressionError)) throw error;
       throw new CommandError(l10n.t('The expression of the probe cannot be read: {0}', printable(error.message)));
@@ -135,12 +160,23 @@ function probesIn(file: ScenarioFile, folder: string | null, engine: Engine, own
   };
   return {
     probe: probeOfFile() ?? chosen.probe,
-    kept: kept === undefined ? chosen.kept : engine.keptPage({ url: kept.url, headers: valuesOf(kept.headers ?? {}) }),
+    kept: kept === undefined ? chosen.kept : engine.keptPage({ url: kept.url, headers: sent.kept, mask }),
   };
 }
 
-function valuesOf(named: Readonly<Record<string, { readonly env: string }>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(named).map(([header, at]) => [header, valueOf(at)]));
+type Headers = Readonly<Record<string, string>>;
+
+/** @throws CommandError where a variable is not set, or no header can hold it */
+function valuesOf(named: Readonly<Record<string, { readonly env: string }>>, { headerValue }: Engine): Headers {
+  const valid = (at: { readonly env: string }): string => {
+    const value = valueOf(at);
+    if (headerValue.safeParse(value).success) return value;
+    throw new CommandError(
+      vscode.l10n.t('The environment variable {0} holds what no header can', at.env),
+      vscode.l10n.t('Look for an end of a line in it, or a character that is not Latin.'),
+    );
+  };
+  return Object.fromEntries(Object.entries(named).map(([header, at]) => [header, valid(at)]));
 }
 
 /** @throws CommandError where the variable is not set */

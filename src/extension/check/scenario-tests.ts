@@ -1,13 +1,16 @@
 /** Files of scenarios in the Test Explorer: workspace, folder, file, scenario; found, followed, and run. */
 import { posix } from 'node:path';
 import * as vscode from 'vscode';
+import type { EnvironmentUse } from '../../check/environment.ts';
 import type { Finding, ScenarioResult, StepResult } from '../../check/run.ts';
 import type { Scenario, ScenarioFile } from '../../check/scenario.ts';
 import { prefix } from '../commands.ts';
+import { CommandError } from '../ui/command-error.ts';
 import { withNext } from '../ui/error-words.ts';
 import { plainMarkdown, printable } from '../ui/printable.ts';
 import { GivenUpError } from '../ui/progress.ts';
 import type * as engineModule from './engine.ts';
+import { allowedUses, usedAs } from './environment-consent.ts';
 import { placesOf } from './scenario-places.ts';
 import { prepare } from './scenario-run.ts';
 import type { Prepared, ScenarioParts } from './scenario-run.ts';
@@ -23,6 +26,19 @@ interface ScenarioKey {
   readonly name: string;
   /** From 0. */
   readonly among: number;
+}
+
+/** A file that was read, and what of it is run. */
+interface Planned {
+  readonly items: readonly vscode.TestItem[];
+  /** For each item; undefined where the file has it no more. */
+  readonly scenarios: readonly (Scenario | undefined)[];
+  readonly prepared: Prepared;
+}
+
+interface How {
+  readonly signal: AbortSignal;
+  readonly debugging: boolean;
 }
 
 /** How long the probe's number has to stay as it is: as `cm-relay scenario run` has it. */
@@ -165,27 +181,67 @@ export class ScenarioTests implements Tests {
     }
     try {
       const how = { signal: stop.signal, debugging };
-      for (const { uri, items } of byFile.values()) await this.#runFile(run, uri, items, how, engine);
+      // All of them are read before anything is sent.
+      const planned: Planned[] = [];
+      for (const { uri, items } of byFile.values()) {
+        const one = await this.#plan(run, uri, items, how, engine);
+        if (one !== undefined) planned.push(one);
+      }
+      const isAllowed = await allowedUses(
+        this.#parts.context.workspaceState,
+        planned.flatMap(({ prepared }) => prepared.uses),
+      );
+      for (const each of planned) await this.#runFile(run, each, isAllowed, how, engine);
     } finally {
       run.end();
     }
   }
 
-  async #runFile(
+  /** Reads a file, and looks whether it can be run; what cannot be is said at its items. */
+  async #plan(
     run: vscode.TestRun,
     uri: vscode.Uri,
     items: readonly vscode.TestItem[],
-    { signal, debugging }: { readonly signal: AbortSignal; readonly debugging: boolean },
+    { signal }: How,
     engine: Engine,
-  ): Promise<void> {
-    let prepared: Prepared;
-    let scenarios: readonly (Scenario | undefined)[];
+  ): Promise<Planned | undefined> {
     try {
       const { file } = await this.#read(uri);
       const keys = keysOf(file.scenarios).map((key) => JSON.stringify(key));
-      scenarios = items.map((item) => file.scenarios[keys.indexOf(JSON.stringify(this.#scenarios.get(item)))]);
+      const scenarios = items.map((item) => file.scenarios[keys.indexOf(JSON.stringify(this.#scenarios.get(item)))]);
       const found = scenarios.filter((each) => each !== undefined);
-      prepared = await prepare(uri, file, found, this.#parts, engine);
+      return { items, scenarios, prepared: await prepare(uri, file, found, this.#parts, engine) };
+    } catch (error) {
+      this.#notRun(run, items, error, signal);
+      return undefined;
+    }
+  }
+
+  #notRun(run: vscode.TestRun, items: readonly vscode.TestItem[], error: unknown, signal: AbortSignal): void {
+    for (const item of items) {
+      if (signal.aborted || error instanceof GivenUpError) run.skipped(item);
+      else run.errored(item, messageAt(item, printable(withNext(error, vscode.l10n), 2000)));
+    }
+  }
+
+  async #runFile(
+    run: vscode.TestRun,
+    planned: Planned,
+    isAllowed: (use: EnvironmentUse) => boolean,
+    { signal, debugging }: How,
+    engine: Engine,
+  ): Promise<void> {
+    const { items } = planned;
+    let { prepared, scenarios } = planned;
+    try {
+      const refused = prepared.uses.find((use) => !isAllowed(use));
+      if (refused !== undefined) {
+        throw new CommandError(
+          vscode.l10n.t('You have not allowed to send {0}', usedAs(refused)),
+          vscode.l10n.t('Nothing was sent. You are asked again with the next run.'),
+        );
+      }
+      const found = scenarios.filter((each) => each !== undefined);
       if (debugging) {
         const { target } = prepared.context;
         prepared = { ...prepared, context: { ...prepared.context, target: { ...target, timeoutMs: noHurryMs } } };
@@ -197,10 +253,7 @@ export class ScenarioTests implements Tests {
       if (found.some((each) => engine.asks(each, 'probe'))) await probe?.read(signal);
       if (found.some((each) => engine.asks(each, 'kept'))) await kept?.missing([], signal);
     } catch (error) {
-      for (const item of items) {
-        if (signal.aborted || error instanceof GivenUpError) run.skipped(item);
-        else run.errored(item, messageAt(item, printable(withNext(error, vscode.l10n), 2000)));
-      }
+      this.#notRun(run, items, error, signal);
       return;
     }
     for (const [index, item] of items.entries()) {
@@ -216,12 +269,11 @@ export class ScenarioTests implements Tests {
     run: vscode.TestRun,
     item: vscode.TestItem,
     scenario: Scenario,
-    { context, secrets }: Prepared,
+    { context }: Prepared,
     signal: AbortSignal,
     engine: Engine,
   ): Promise<void> {
-    const mask = new engine.SecretMask(secrets);
-    const shown = (text: string): string => printable(mask.in(text), 1000);
+    const shown = (text: string): string => printable(context.target.mask.in(text), 1000);
     run.started(item);
     try {
       const result = await engine.runScenario(scenario, { ...context, run: engine.newRun(), settling, signal });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { SecretMask } from '../../../../src/common/masking.ts';
 import { checkExpressions, runScenario } from '../../../../src/check/run.ts';
 import { readScenarioText } from '../../../../src/check/scenario-file.ts';
 import { newRun, sourcesOf } from '../../../../src/check/sources.ts';
@@ -59,6 +60,7 @@ describe('A scenario made of a selection', () => {
         signatureKey: undefined,
         timeoutMs: 10_000,
         insecureTls: false,
+        mask: new SecretMask([]),
       },
       probe: null,
       kept: null,

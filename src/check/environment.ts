@@ -1,0 +1,51 @@
+/** Where values of the environment go by what a file of scenarios says: it may have come with a repository. */
+import type { ScenarioFile } from './scenario.ts';
+
+/** A variable of the environment, and whom its value, or what it signs, is sent to. */
+export interface EnvironmentUse {
+  readonly variable: string;
+  /** As URLs have it, such as `https://example.org`. */
+  readonly origin: string;
+}
+
+/** Which parts of a file a run uses; the others are the user's own, or asked by no step. */
+export interface UsedParts {
+  readonly destination: boolean;
+  readonly probe: boolean;
+  readonly kept: boolean;
+}
+
+/**
+ * The variables that go to places which the file alone names.
+ * @param said the origins that the user has named: what goes there needs no question
+ */
+export function environmentUses(
+  { destination, probe, kept }: ScenarioFile,
+  used: UsedParts,
+  said: ReadonlySet<string>,
+): EnvironmentUse[] {
+  const { url, credentials = {}, signatureKey } = destination ?? {};
+  const own = [...Object.values(credentials), ...(signatureKey === undefined ? [] : [signatureKey])];
+  const asked = probe !== undefined && 'url' in probe ? probe : undefined;
+  const all = [
+    ...(used.destination && url !== undefined ? usesOf(url, own) : []),
+    ...(used.probe && asked !== undefined ? usesOf(asked.url, Object.values(asked.headers ?? {})) : []),
+    ...(used.kept && kept !== undefined ? usesOf(kept.url, Object.values(kept.headers ?? {})) : []),
+  ];
+  return all.filter(({ origin }) => !said.has(origin));
+}
+
+function usesOf(url: string, variables: readonly { readonly env: string }[]): EnvironmentUse[] {
+  const { origin } = new URL(url);
+  return variables.map(({ env }) => ({ variable: env, origin }));
+}
+
+/** By origin, each variable once. */
+export function byOrigin(uses: readonly EnvironmentUse[]): ReadonlyMap<string, readonly string[]> {
+  const found = new Map<string, string[]>();
+  for (const { variable, origin } of uses) {
+    const known = found.get(origin) ?? [];
+    if (!known.includes(variable)) found.set(origin, [...known, variable]);
+  }
+  return found;
+}

@@ -1,0 +1,59 @@
+/**
+ * Where variables of the environment may go that files of scenarios name: whoever wrote a file may name any of them, for
+ * any place, so the user is asked once for each and each origin.
+ */
+import * as vscode from 'vscode';
+import type { EnvironmentUse } from '../../check/environment.ts';
+import { prefix } from '../commands.ts';
+import { inMessage } from '../ui/printable.ts';
+
+const keptKey = `${prefix}.environmentConsents`;
+
+/**
+ * Asks about what was not allowed yet, all at once.
+ * @param state the workspace's, which no file of it reaches
+ * @returns whether a use is allowed
+ */
+export async function allowedUses(
+  state: vscode.Memento,
+  uses: readonly EnvironmentUse[],
+): Promise<(use: EnvironmentUse) => boolean> {
+  const kept = new Set(state.get<readonly string[]>(keptKey, []));
+  const open = new Set(uses.map(keyOf).filter((key) => !kept.has(key)));
+  if (open.size > 0 && (await isAllowed(uses.filter((use) => open.has(keyOf(use)))))) {
+    for (const key of open) kept.add(key);
+    await state.update(keptKey, [...kept]);
+  }
+  return (use) => kept.has(keyOf(use));
+}
+
+function keyOf({ variable, origin }: EnvironmentUse): string {
+  return JSON.stringify([variable, origin]);
+}
+
+async function isAllowed(uses: readonly EnvironmentUse[]): Promise<boolean> {
+  const { l10n } = vscode;
+  const allow = l10n.t('Allow');
+  const lines = new Set(uses.map((use) => `• ${usedAs(use)}`));
+  const choice = await vscode.window.showWarningMessage(
+    l10n.t('Send variables of your environment where these scenarios want them?'),
+    {
+      modal: true,
+      detail: [
+        l10n.t('The files name for themselves what goes where:'),
+        ...lines,
+        '',
+        l10n.t('Allow it where you know the files and these places. You are asked once.'),
+      ].join('\n'),
+    },
+    // Enter presses the first.
+    l10n.t('Do Not Allow'),
+    allow,
+  );
+  return choice === allow;
+}
+
+/** A use in words, such as `CALLBACK_KEY to http://localhost:3000`. */
+export function usedAs({ variable, origin }: EnvironmentUse): string {
+  return vscode.l10n.t('{0} to {1}', inMessage(variable, 100), inMessage(origin, 300));
+}
