@@ -5,6 +5,7 @@ import { createServer as createTcpServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { exchange } from '../../src/check/exchange.ts';
 import type { Manner, Message } from '../../src/check/messages.ts';
+import { SecretMask } from '../../src/common/masking.ts';
 import { freePort } from '../free-port.ts';
 import { hasBlackHoles, startBlackHole } from '../relay/black-hole.ts';
 import { Callback } from './callback.ts';
@@ -26,6 +27,16 @@ describe('One request of a check', () => {
   });
 
   afterEach(() => callback.close());
+
+  it('has secrets masked in headers and body of the answer, also where the body is cut off within one', async () => {
+    const mask = new SecretMask(['planted-secret']);
+    callback.answering = () => ({ body: `planted-secret ${'x'.repeat(65_511)}planted-secret`, headers: { 'x-a': 'planted-secret' } });
+    const answer = await exchange(callback.target({ mask }), message(), 10_000, never);
+    assert.ok(answer.kind === 'answer' && answer.truncated);
+    assert.deepEqual(answer.headers.find(([name]) => name === 'x-a'), ['x-a', '********']);
+    assert.doesNotMatch(answer.body.toString(), /plant/);
+    assert.match(answer.body.toString(), /^\*{8} x+\*{8}$/);
+  });
 
   it('brings body and headers, those of the destination in place of its own', async () => {
     callback.answering = () => ({ status: 201, body: 'made', headers: { 'x-own': 'yes' } });

@@ -84,6 +84,14 @@ describe('A scenario', () => {
     assert.equal(callback.taken.length, 5);
   });
 
+  it('looks through a page of hundreds of thousands of texts', async () => {
+    const texts = [...Array.from({ length: 300_000 }, (_, index) => `t${index}`), 'Ada'];
+    for (const body of [texts, Object.fromEntries(texts.map((text) => [text, text]))]) {
+      callback.pages.set('/contacts', () => ({ type: 'application/json', body: JSON.stringify(body) }));
+      assert.equal((await run([{ send: one, expect: { kept: 'Ada' } }])).reason, null);
+    }
+  });
+
   it('fails where an answer, the probe or what is kept is another, and says both', async () => {
     callback.answering = () => ({ status: 503, body: 'no room' });
     const status = await run([{ send: one }]);

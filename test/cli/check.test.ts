@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { connectToRelay } from '../../src/protocol/relay-client.ts';
 import { startHandler } from '../examples/handler.ts';
 import { freePort } from '../free-port.ts';
 import { Callback, delivery, post, run, start, Workplace } from './harness.ts';
@@ -249,7 +250,10 @@ describe('cm-relay scenario run', () => {
     });
     const junit = join(folder, 'r.xml');
     const environment = { API_KEY: 'hidden' };
-    const { code, out, err } = await run(['scenario', 'run', right, wrong, '--report', `junit=${junit}`], environment);
+    const { code, out, err } = await run(
+      ['scenario', 'run', right, wrong, '--allow-env', '--report', `junit=${junit}`],
+      environment,
+    );
     assert.equal(code, 1);
     assert.match(
       out,
@@ -260,7 +264,7 @@ describe('cm-relay scenario run', () => {
     assert.equal(text.match(/<testsuite /g)?.length, 2);
     assert.equal(callback.posts[0]?.headers['x-api-key'], 'hidden');
     assert.doesNotMatch(out + err + text, /hidden/);
-    const only = await run(['scenario', 'run', right, wrong, '--only', 'too', '--json'], environment);
+    const only = await run(['scenario', 'run', right, wrong, '--allow-env', '--only', 'too', '--json'], environment);
     assert.equal(only.code, 0);
     assert.equal(only.out.trim().split('\n').length, 2);
     const unset = await run(['scenario', 'run', right]);
@@ -377,6 +381,50 @@ describe('cm-relay record and play', () => {
     assert.equal(await recording.end('SIGINT'), 0);
     assert.equal((await recording.json('recorded'))['deliveries'], 1);
     assert.doesNotMatch(readFileSync(out, 'utf8'), /ada@example\.org|before@/);
+  });
+
+  it('say what a live recording leaves out: refused, test calls, and what the relay has no more', async () => {
+    const ready = await place.listen().ready();
+    const out = join(place.dataDir, 'live.cm-recording.jsonl');
+    const client = await connectToRelay(place.dataDir);
+    const told: string[] = [];
+    const all = new Promise<void>((resolve) => {
+      client.on('event/added', ({ deliveries }) => {
+        told.push(...deliveries.map((each) => each.delivery.id));
+        if (told.length === 4) resolve();
+      });
+    });
+    const live = ['record', '--data-dir', place.dataDir, '--live', '--out', out];
+    const recording = place.start(live);
+    await recording.line((line) => line.startsWith('Recording'), 'errors');
+    await post(ready.campaignMonitorUrl, delivery('gone@example.org'));
+    await post(ready.campaignMonitorUrl, '');
+    await client.request('events/clear', {});
+    await post(ready.campaignMonitorUrl, 'refused');
+    await post(ready.campaignMonitorUrl, delivery('ada@example.org'));
+    await all;
+    client.close();
+    assert.equal(await recording.end('SIGINT'), 0, recording.errors.join('\n'));
+    assert.match(recording.lines.join('\n'), /^1 delivery over /);
+    assert.match(recording.errors.join('\n'), /^1 delivery left out: refused, test calls, or not kept whole\.$/m);
+    assert.match(recording.errors.join('\n'), /^2 deliveries left out: the relay has them no more/m);
+  });
+
+  it('refuse a recording whose content type no header can hold, before anything is sent', async () => {
+    const out = join(place.dataDir, '..', `odd-${process.pid}.cm-recording.jsonl`);
+    const line = { atMs: 0, source: 'campaign-monitor', body: { text: delivery('a@example.org') } };
+    const lines = ['application/json', 'text/plain\r\nX-Other: 1'].map((contentType) =>
+      JSON.stringify({ ...line, contentType }),
+    );
+    writeFileSync(out, ['{"recording":"cm-relay","version":1}', ...lines, ''].join('\n'));
+    try {
+      const ended = await place.run('play', out, callback.url, '--as', 'delivery');
+      assert.equal(ended.code, 2, ended.err);
+      assert.match(ended.err, /line 3: .*not a header value/);
+      assert.equal(callback.posts.length, 0);
+    } finally {
+      rmSync(out);
+    }
   });
 
   it('say what is wrong, and what to do', async () => {

@@ -2,6 +2,7 @@ import { Argument, Option } from 'commander';
 import type { Command } from 'commander';
 import type { RecordedDelivery } from '../../check/recording.ts';
 import { writeUserFile } from '../../common/user-file.ts';
+import { hasRelayErrorCode } from '../../protocol/errors.ts';
 import { withHistory, withRelay } from '../connection.ts';
 import type { History } from '../connection.ts';
 import { CommandError, UsageError } from '../errors.ts';
@@ -9,7 +10,7 @@ import { collectIds, jsonFlag, newCommand } from '../flags.ts';
 import type { CommonOptions } from '../flags.ts';
 import { note, print, printJson, Progress } from '../output.ts';
 import { interrupted } from '../signals.ts';
-import { count, duration } from '../text.ts';
+import { count, duration, printable } from '../text.ts';
 import { filterFlag, filterHelp, pages } from './events.ts';
 
 interface RecordOptions extends CommonOptions {
@@ -58,9 +59,14 @@ async function record(ids: string[] | undefined, options: RecordOptions): Promis
     );
   }
   const started = new Date();
+  /** What came meanwhile: what the relay has no more at the end is missed by no other means. */
+  const came = new Set<string>();
   if (live) {
     const ended = interrupted();
     await withRelay(options, async (client) => {
+      client.on('event/added', ({ deliveries }) => {
+        for (const { delivery } of deliveries) came.add(delivery.id);
+      });
       note('Recording what the relay receives. Ctrl-C ends it.');
       await Promise.race([ended, client.closed]);
     });
@@ -70,7 +76,11 @@ async function record(ids: string[] | undefined, options: RecordOptions): Promis
     const found = named
       ? await deliveriesOf(history, ids)
       : await deliveriesBy(history, live ? `since:${started.toISOString()}` : (filter ?? ''));
-    const { deliveries, left } = await read(history, found);
+    const { deliveries, left, gone } = await read(history, new Set([...found, ...came]), named);
+    if (left > 0 && options.json !== true)
+      note(`${count(left, 'delivery')} left out: refused, test calls, or not kept whole.`);
+    if (gone > 0 && options.json !== true)
+      note(`${count(gone, 'delivery')} left out: the relay has them no more (retention, or the history was cleared).`);
     if (deliveries.length === 0) {
       throw new CommandError(
         'nothing to record: no delivery that was taken is among them',
@@ -81,11 +91,10 @@ async function record(ids: string[] | undefined, options: RecordOptions): Promis
     await writeUserFile(options.out, writeRecording(kept, started), 'Name another file with --out.');
     const took = kept.at(-1)?.atMs ?? 0;
     if (options.json === true) {
-      await printJson({ type: 'recorded', file: options.out, deliveries: kept.length, ms: took, left });
+      await printJson({ type: 'recorded', file: options.out, deliveries: kept.length, ms: took, left, gone });
       return;
     }
-    await print(`${count(kept.length, 'delivery')} over ${duration(took)} to ${options.out}\n`);
-    if (left > 0) note(`${count(left, 'delivery')} left out: refused, test calls, or not kept whole.`);
+    await print(`${count(kept.length, 'delivery')} over ${duration(took)} to ${printable(options.out)}\n`);
   });
 }
 
@@ -101,17 +110,28 @@ async function deliveriesBy(history: History, filter: string): Promise<ReadonlyS
   return found;
 }
 
-/** In the order in which they came. */
+/** In the order in which they came. @param named whether the user named each: one that is not there is an error then */
 async function read(
   history: History,
   ids: ReadonlySet<string>,
-): Promise<{ deliveries: RecordedDelivery[]; left: number }> {
+  named: boolean,
+): Promise<{ deliveries: RecordedDelivery[]; left: number; gone: number }> {
   const progress = new Progress('deliveries', ids.size);
   const found: { readonly at: number; readonly delivery: Omit<RecordedDelivery, 'atMs'> }[] = [];
   let left = 0;
+  let gone = 0;
   let done = 0;
   for (const id of ids) {
-    const { delivery, headers, body, events } = await history.delivery(id);
+    const content = await history.delivery(id).catch((error: unknown) => {
+      if (!named && hasRelayErrorCode(error, 'not-found')) return undefined;
+      throw error;
+    });
+    progress.update(++done);
+    if (content === undefined) {
+      gone += 1;
+      continue;
+    }
+    const { delivery, headers, body, events } = content;
     const isTaken =
       delivery.status === 'accepted' && !delivery.truncated && events.some(({ kind }) => kind === 'event');
     if (isTaken) {
@@ -119,10 +139,9 @@ async function read(
       const { source, receivedAt } = delivery;
       found.push({ at: Date.parse(receivedAt), delivery: { source, contentType, body: Buffer.from(body, 'base64') } });
     } else left += 1;
-    progress.update(++done);
   }
   progress.end();
   found.sort((a, b) => a.at - b.at);
   const first = found[0]?.at ?? 0;
-  return { deliveries: found.map(({ at, delivery }) => ({ ...delivery, atMs: at - first })), left };
+  return { deliveries: found.map(({ at, delivery }) => ({ ...delivery, atMs: at - first })), left, gone };
 }
