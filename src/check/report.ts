@@ -1,4 +1,5 @@
 /** What checks and scenarios came to, as text, as JSON and as JUnit XML. */
+import { escapedJson } from '../common/unprintable.ts';
 import type { CheckResult } from './check.ts';
 import { answerWords } from './run.ts';
 import type { Finding, Outcome, ScenarioResult, Sent, StepResult } from './run.ts';
@@ -149,6 +150,11 @@ function broken(text: string, width: number): string[] {
   return [...lines, line];
 }
 
+/** As JSON to read. */
+export function toJson(reported: readonly Reported[]): string {
+  return `${escapedJson(JSON.stringify({ counts: counts(reported), results: reported }, null, 2))}\n`;
+}
+
 /**
  * JUnit's XML, as CI systems read it: a failed one is a failure, one that is undecided or skipped is skipped, with the
  * reason.
@@ -178,12 +184,15 @@ function testCase(reported: Reported): string {
   return `${open}>\n      <failure message="${message}">${details}</failure>\n    </testcase>\n`;
 }
 
-/** Text for XML 1.0: what it cannot carry becomes U+FFFD. */
+/** Text for XML 1.0: what it cannot carry becomes U+FFFD, and what cannot be shown a reference. */
 function xml(text: string): string {
   return (
     text
       // eslint-disable-next-line no-control-regex -- these are what XML 1.0 forbids
       .replace(/[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|\p{Surrogate}/gu, '\ufffd')
-      .replace(/[&<>"\r]/g, (character) => `&#${character.charCodeAt(0)};`)
+      .replace(
+        /[&<>"\r\x7f-\x9f\p{Format}\p{Line_Separator}\p{Paragraph_Separator}]/gu,
+        (character) => `&#${character.codePointAt(0) ?? 0};`,
+      )
   );
 }

@@ -2,7 +2,7 @@
 import { styleText } from 'node:util';
 import { commandProbe, keptPage, ProbeError, urlProbe } from '../check/probe.ts';
 import type { KeptPage, Probe } from '../check/probe.ts';
-import { counts, detailLines, outcomeWords, toJUnit } from '../check/report.ts';
+import { counts, detailLines, outcomeWords, toJson, toJUnit } from '../check/report.ts';
 import type { Reported } from '../check/report.ts';
 import { maskOfRun } from '../check/target.ts';
 import type { Target } from '../check/target.ts';
@@ -207,10 +207,7 @@ export function countsLine(reported: readonly Reported[]): string {
 /** Writes the reports that the flags ask for. @throws UserFileError where one cannot be written */
 export async function writeReports(files: readonly ReportFile[], reported: readonly Reported[]): Promise<void> {
   for (const { kind, file } of files) {
-    const text =
-      kind === 'junit'
-        ? toJUnit(reported)
-        : `${JSON.stringify({ counts: counts(reported), results: reported }, null, 2)}\n`;
+    const text = kind === 'junit' ? toJUnit(reported) : toJson(reported);
     await writeUserFile(file, [text], 'Name another file with --report.');
   }
 }

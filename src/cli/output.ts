@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { fstatSync } from 'node:fs';
 import type { Writable } from 'node:stream';
+import { escapedJson } from '../common/unprintable.ts';
 import { CommandError, report } from './errors.ts';
 import { printable } from './text.ts';
 
@@ -42,14 +43,7 @@ export async function printJson(value: unknown): Promise<void> {
 
 /** A value as JSON that drives no terminal: what cannot be seen is escaped, which reads back the same. */
 export function jsonLine(value: unknown): string {
-  return JSON.stringify(value).replace(
-    /[\p{Control}\p{Format}\p{Line_Separator}\p{Paragraph_Separator}]/gu,
-    (character) =>
-      Array.from(
-        { length: character.length },
-        (_, index) => `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`,
-      ).join(''),
-  );
+  return escapedJson(JSON.stringify(value));
 }
 
 /** Text with something from outside: as it is for a file or a pipe, escaped for a terminal, which it could drive. */
@@ -59,7 +53,7 @@ export async function printSafely(text: string): Promise<void> {
 
 /** A remark beside the output. */
 export function note(text: string): void {
-  process.stderr.write(`${text}\n`);
+  process.stderr.write(`${printable(text, '\n')}\n`);
 }
 
 export interface LiveWriterOptions {

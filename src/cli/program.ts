@@ -26,6 +26,7 @@ import { waitCommand } from './commands/wait.ts';
 import { webhooksCommand } from './commands/webhooks.ts';
 import { exitCodes, report, UsageError } from './errors.ts';
 import { watchOutput } from './output.ts';
+import { printable } from './text.ts';
 import { version } from '../version.ts';
 
 /** Every command of cm-relay. */
@@ -79,10 +80,18 @@ export function createProgram(): Command {
   }
   // A command that was made elsewhere inherits nothing.
   for (const command of [program, ...program.commands.flatMap((each) => [each, ...each.commands])]) {
-    command.exitOverride().showHelpAfterError(`Add --help for what ${command.name()} takes, with examples.`);
+    command
+      .exitOverride()
+      .configureOutput(errorOutput)
+      .showHelpAfterError(`Add --help for what ${command.name()} takes, with examples.`);
   }
   return program;
 }
+
+/** What is wrong quotes the command line, which a terminal would act on. */
+const errorOutput = {
+  writeErr: (text: string): void => void process.stderr.write(printable(text, '\n\t')),
+} as const;
 
 /**
  * Runs cm-relay.

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { UsageError } from './errors.ts';
 import { isForeground } from './keys.ts';
+import { printable } from './text.ts';
 
 /** Whether somebody is there to be asked: standard input and error are a terminal, and it is this program's. */
 export function canAsk(): boolean {
@@ -80,7 +81,7 @@ export async function askYesNo(question: string): Promise<boolean> {
 
 /** Asks for a line; empty where there is none. */
 export async function askLine(question: string): Promise<string> {
-  process.stderr.write(question);
+  process.stderr.write(printable(question, '\n'));
   const lines = readLines(() => undefined);
   try {
     const [line = ''] = (await Promise.race([once(lines.reader, 'line'), once(lines.reader, 'close')])) as [string?];

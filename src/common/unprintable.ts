@@ -20,3 +20,16 @@ export function withEscapes(text: string, keep = ''): string {
     return code.length <= 2 ? `\\x${code.padStart(2, '0')}` : `\\u{${code}}`;
   });
 }
+
+/**
+ * The text of JSON that drives no terminal and reorders no line, in a file or a pipe either: what cannot be shown is
+ * escaped as JSON has it, which reads back the same. Ends of lines and tabs between its tokens stay.
+ */
+export function escapedJson(json: string): string {
+  return json.replace(/(?![\t\n\r])[\p{Control}\p{Format}\p{Line_Separator}\p{Paragraph_Separator}]/gu, (character) =>
+    Array.from(
+      { length: character.length },
+      (_, index) => `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`,
+    ).join(''),
+  );
+}

@@ -1,4 +1,5 @@
 import { anonymise } from '../campaign-monitor/anonymise.ts';
+import { escapedJson } from '../common/unprintable.ts';
 import { indentJson } from './indented-json.ts';
 import type { ExportItem } from './item.ts';
 
@@ -13,7 +14,7 @@ export async function* toFixture(items: AsyncIterable<ExportItem> | Iterable<Exp
   yield '{\n  "fixture": "cm-relay",\n  "version": 1,\n  "deliveries": [';
   for (const [i, { headers, format, body }] of anonymise(captures).entries()) {
     const delivery = captures[i]?.delivery;
-    const json = JSON.stringify({
+    const text = JSON.stringify({
       source: delivery?.source,
       receivedAt: delivery?.receivedAt,
       answered: delivery?.httpStatus,
@@ -22,6 +23,7 @@ export async function* toFixture(items: AsyncIterable<ExportItem> | Iterable<Exp
       format,
       body,
     });
+    const json = escapedJson(text);
     const indented = indentJson(json, 4);
     yield `${i === 0 ? '' : ','}\n    ${indented.kind === 'indented' ? indented.text : json}`;
   }

@@ -1,4 +1,5 @@
 import { STATUS_CODES } from 'node:http';
+import { escapedJson } from '../common/unprintable.ts';
 import { shown, textOf } from './item.ts';
 import type { ExportItem, ExportOptions } from './item.ts';
 import type { AttemptDetail, Headers } from '../protocol/history.ts';
@@ -16,7 +17,7 @@ export async function* toHar(
   let separator = '\n';
   for await (const item of items) {
     for (const entry of entriesOf(item, options)) {
-      yield `${separator}${JSON.stringify(entry)}`;
+      yield `${separator}${escapedJson(JSON.stringify(entry))}`;
       separator = ',\n';
     }
   }

@@ -1,3 +1,4 @@
+import { escapedJson } from '../common/unprintable.ts';
 import { shown, textOf } from './item.ts';
 import type { ExportItem, ExportOptions } from './item.ts';
 
@@ -20,9 +21,9 @@ export async function* toJson(
 
 /** One delivery as JSON. A body is `{ text }` where it is UTF-8, else `{ base64 }`. */
 function* jsonOf(item: ExportItem, options: ExportOptions): Generator<string> {
-  const masked = (value: unknown): string => JSON.stringify(mapStrings(value, (text) => shown(text, options)));
+  const masked = (value: unknown): string => jsonText(mapStrings(value, (text) => shown(text, options)));
   const { delivery, headers, body, events, notifications } = item;
-  yield `{"delivery":${masked(delivery)},"headers":${masked(headers)},"body":${JSON.stringify(bodyOf(body))}`;
+  yield `{"delivery":${masked(delivery)},"headers":${masked(headers)},"body":${jsonText(bodyOf(body))}`;
   yield `,"events":${masked(events)},"notifications":[`;
   for (const [i, { notification, destinationId, url, ...rest }] of notifications.entries()) {
     const attempts = rest.attempts.map(({ answerBody, ...attempt }) => ({
@@ -30,9 +31,13 @@ function* jsonOf(item: ExportItem, options: ExportOptions): Generator<string> {
       answerBody: bodyOf(Buffer.from(answerBody, 'base64')),
     }));
     const json = masked({ ...notification, destinationId, destination: url, headers: rest.headers, attempts });
-    yield `${i === 0 ? '' : ','}${json.slice(0, -1)},"body":${JSON.stringify(bodyOf(rest.body))}}`;
+    yield `${i === 0 ? '' : ','}${json.slice(0, -1)},"body":${jsonText(bodyOf(rest.body))}}`;
   }
   yield ']}';
+}
+
+function jsonText(value: unknown): string {
+  return escapedJson(JSON.stringify(value));
 }
 
 /** A body for a JSON document, to the byte. */

@@ -255,3 +255,59 @@ describe('the command line of cm-relay', function () {
     }
   });
 });
+
+describe('what a command line says back', function () {
+  this.timeout(120_000);
+  const odd = '\u001b]0;x\u0007\u009b2J\u202ex';
+  const folder = mkdtempSync(join(tmpdir(), 'cm-relay-odd-'));
+  after(() => rmSync(folder, { recursive: true }));
+
+  const lines: readonly string[][] = [
+    [odd],
+    [`--${odd}`],
+    ['events', `--${odd}`],
+    ['events', odd],
+    ['events', '--data-dir', join(folder, odd)],
+    ['events', '--data-dir', folder, '--filter', odd],
+    ['show', odd],
+    ['trigger', odd],
+    ['listen', '--port', odd],
+    ['listen', '--config', join(folder, odd)],
+    ['listen', '--forward-to', odd],
+    ['listen', '--signature-key-env', odd],
+    ['stop', '--data-dir', join(folder, odd)],
+    ['check', odd],
+    ['check', `http://127.0.0.1:9/${odd}`, '--only', odd],
+    ['check', 'http://127.0.0.1:9/', '--probe-command', `exit 3; ${odd}`],
+    ['check', 'http://127.0.0.1:9/', '--report', odd],
+    ['scenario', 'run', join(folder, odd)],
+    ['scenario', 'run', join(folder, odd), '--to', odd],
+    ['play', join(folder, odd)],
+    ['export', 'e1', '--as', odd],
+    ['body', '--name', odd],
+    ['body', '--callback-url', odd],
+    ['help', odd],
+  ];
+  for (const line of lines) {
+    const shown = line.map((each) => JSON.stringify(each.replace(folder, 'FOLDER').replaceAll(odd, 'ODD')));
+    it(`drives no terminal: ${shown.join(' ')}`, async () => {
+      const { out, err } = await run(line);
+      // eslint-disable-next-line no-control-regex -- these are what drives one
+      assert.doesNotMatch(out + err, /[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]/);
+    });
+  }
+
+  it('nor in what it writes of scenarios, by their names and their files', async () => {
+    const file = join(folder, `${odd.replaceAll('/', '')}.cm-scenario.json`);
+    const scenarios = [
+      { name: odd, why: odd, steps: [{ name: odd, send: { sample: 'Subscribe' }, expect: { status: 201 } }] },
+    ];
+    writeFileSync(file, JSON.stringify({ destination: { url: 'http://127.0.0.1:9/' }, scenarios }));
+    for (const more of [[], ['--json'], ['--report', 'json=/dev/stdout'], ['--report', 'junit=/dev/stdout']]) {
+      const { code, out, err } = await run(['scenario', 'run', file, ...more]);
+      assert.equal(code, 1, err);
+      // eslint-disable-next-line no-control-regex -- these are what drives a terminal
+      assert.doesNotMatch(out + err, /[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]/);
+    }
+  });
+});

@@ -39,6 +39,22 @@ describe('Exports of documents of hostile shape', function () {
       );
     });
 
+    if (format === toHar || format === toJson || format === toFixture) {
+      it(`drive no terminal and reorder no line as ${name}, and mean the same`, async () => {
+        const odd = '\u001b[2J \u007f \u009b2J \u0085 \u202e \u2066 \u2028 \u{e0001} ü📚';
+        const body = Buffer.from(JSON.stringify({ Events: [{ Type: odd }], [odd]: odd }));
+        const exported = await whole(
+          format(
+            [item({ body, headers: [['x-a', odd]], notifications: [notification('http://127.0.0.1/', body)] })],
+            options,
+          ),
+        );
+        assert.doesNotMatch(exported, /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
+        if (format !== toFixture)
+          assert.ok(JSON.stringify(JSON.parse(exported)).includes(JSON.stringify(odd).slice(1, -1)));
+      });
+    }
+
     it(`hold any bytes as ${name}`, async () => {
       await fc.assert(
         fc.asyncProperty(fc.string({ unit: 'binary' }), fc.uint8Array(), async (text, bytes) => {

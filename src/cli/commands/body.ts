@@ -1,5 +1,6 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
+import { escapedJson } from '../../common/unprintable.ts';
 import { buildInstanceBody } from '../../open-connectors/instance-body.ts';
 import { checkInstanceInput } from '../../open-connectors/instance-check.ts';
 import { toInstanceCurl } from '../../open-connectors/instance-curl.ts';
@@ -10,7 +11,7 @@ import type { CommonOptions } from '../flags.ts';
 import { appVariables, instanceFlags, instanceOfFlags, problemSentence } from '../instance-flags.ts';
 import type { InstanceFlags } from '../instance-flags.ts';
 import { defaultPlatformHost, platformBaseUrl } from '../open-connectors.ts';
-import { note, print } from '../output.ts';
+import { note, printSafely } from '../output.ts';
 
 interface BodyOptions extends CommonOptions, InstanceFlags {
   code?: string;
@@ -75,7 +76,7 @@ async function body(options: BodyOptions): Promise<void> {
           baseUrl: platformBaseUrl(options.host ?? defaultPlatformHost),
           withSecrets: options.withSecrets === true,
         })
-      : JSON.stringify(built, null, 2);
+      : escapedJson(JSON.stringify(built, null, 2));
   for (const warning of problems) note(`warning: ${problemSentence(warning)}`);
-  await print(`${text}\n`);
+  await printSafely(`${text}\n`);
 }

@@ -202,7 +202,7 @@ async function allowUses(prepared: readonly Prepared[], { allowEnv }: ScenarioOp
       'Add --allow-env where you know the files, or say where to send by --to, --probe and --kept. Nothing was sent.',
     );
   }
-  if (await askYesNo(`${printable(what, '\n')}\nSend them?`)) return;
+  if (await askYesNo(`${what}\nSend them?`)) return;
   throw new CommandError(
     'not allowed: nothing was sent',
     'By --to, --probe and --kept you say yourself where to send.',

@@ -5,7 +5,7 @@
 export { runChecks } from '../../check/check.ts';
 export { environmentUses } from '../../check/environment.ts';
 export { commandProbe, keptPage, ProbeError, urlProbe } from '../../check/probe.ts';
-export { counts, detailLines, outcomeWords, reportedCheck, toJUnit } from '../../check/report.ts';
+export { counts, detailLines, outcomeWords, reportedCheck, toJson, toJUnit } from '../../check/report.ts';
 export { asks, runScenario } from '../../check/run.ts';
 export {
   mostScenarioBytes,

@@ -17,7 +17,7 @@ const files: Readonly<Record<ReportFormat, { readonly name: string; readonly ext
 export function reportText(
   results: readonly CheckResult[],
   format: ReportFormat,
-  { reportedCheck, toJUnit, counts, detailLines, outcomeWords }: typeof engineModule,
+  { reportedCheck, toJUnit, toJson, detailLines, outcomeWords }: typeof engineModule,
   mask: SecretMask,
 ): string {
   const reported = results.map(reportedCheck);
@@ -25,7 +25,7 @@ export function reportText(
     case 'junit':
       return mask.in(toJUnit(reported));
     case 'json':
-      return mask.in(`${JSON.stringify({ counts: counts(reported), results: reported }, null, 2)}\n`);
+      return mask.in(toJson(reported));
     case 'text': {
       const lines = reported.flatMap((each) => [
         `${outcomeWords[each.outcome].padEnd(9)} ${each.id}: ${each.title}`,
