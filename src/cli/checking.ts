@@ -9,11 +9,11 @@ import type { Target } from '../check/target.ts';
 import { ExpressionError } from '../common/expressions.ts';
 import type { SecretMask } from '../common/masking.ts';
 import { writeUserFile } from '../common/user-file.ts';
-import { destinationSchema, headerValue } from '../protocol/settings.ts';
+import { destinationSchema } from '../protocol/settings.ts';
 import type { Destination } from '../protocol/settings.ts';
 import { httpUrl } from './check-flags.ts';
 import type { ProbeFlags, ReportFile, TargetFlags } from './check-flags.ts';
-import { readConfig } from './config.ts';
+import { asHeader, readConfig } from './config.ts';
 import type { Config } from './config.ts';
 import { CommandError, UsageError } from './errors.ts';
 import { print } from './output.ts';
@@ -126,12 +126,7 @@ export interface Asked {
  * @throws UsageError where the variable is not set, or no header can hold it
  */
 export function headerSecretIn(name: string, who: string, environment: NodeJS.ProcessEnv): string {
-  const value = secretIn(name, who, environment);
-  if (headerValue.safeParse(value).success) return value;
-  throw new UsageError(
-    `${who} ${name}: the environment variable ${name} holds what no header can`,
-    'Look for an end of a line in it, or a character that is not Latin.',
-  );
+  return asHeader(secretIn(name, who, environment), `${who} ${name}: the environment variable ${name}`);
 }
 
 /** The probe and the page that the flags name. @param mask the run's @throws UsageError */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { secretsSchema, settingsSchema } from '../protocol/settings.ts';
+import { headerValue, secretsSchema, settingsSchema } from '../protocol/settings.ts';
 import type { Secrets, Settings } from '../protocol/settings.ts';
 import { nextOf, UsageError } from './errors.ts';
 
@@ -88,6 +88,8 @@ export function parseConfig(value: unknown, file: string, environment: NodeJS.Pr
       `Set ${env} in the environment of this command.`,
     );
   };
+  const inHeader = (path: string, at: { env: string }): string =>
+    asHeader(secret(path, at), `--config ${file}: ${path} names the environment variable ${at.env}, which`);
   const mapRecord = <T, U>(record: Record<string, T>, map: (entry: T, name: string) => U): Record<string, U> =>
     Object.fromEntries(Object.entries(record).map(([name, entry]) => [name, map(entry, name)]));
   const given = Object.keys(value as object);
@@ -102,9 +104,22 @@ export function parseConfig(value: unknown, file: string, environment: NodeJS.Pr
       ...(verifyKeys && { verifyKeys: mapRecord(verifyKeys, (at, name) => secret(`verifyKeys.${name}`, at)) }),
       ...(credentials && {
         credentials: mapRecord(credentials, (headers, name) =>
-          mapRecord(headers, (at, header) => secret(`credentials.${name}.${header}`, at)),
+          mapRecord(headers, (at, header) => inHeader(`credentials.${name}.${header}`, at)),
         ),
       }),
     },
   };
+}
+
+/**
+ * A secret that is to be a header.
+ * @param who whose it is, as a message begins
+ * @throws UsageError where no header can hold it
+ */
+export function asHeader(secret: string, who: string): string {
+  if (headerValue.safeParse(secret).success) return secret;
+  throw new UsageError(
+    `${who} holds what no header can`,
+    'Look for an end of a line in it, or a character that is not Latin.',
+  );
 }

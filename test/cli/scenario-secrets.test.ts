@@ -208,10 +208,20 @@ describe('The secrets that scenarios and checks send', function () {
         scenarios: quiet,
       });
       const odd = { ODD: 'planted-4\r\nX-Other: 1' };
-      const { code, err } = await run(['scenario', 'run', path, '--allow-env'], odd);
-      assert.equal(code, 2, err);
-      assert.match(err, /ODD: .* no header/);
-      assert.doesNotMatch(err, planted);
+      const config = file('config.json', {
+        destinations: [{ url: `${callback.origin}/callback`, credentialsName: 'c' }],
+        credentials: { c: { 'X-Api-Key': { env: 'ODD' } } },
+      });
+      for (const args of [
+        ['scenario', 'run', path, '--allow-env'],
+        ['check', '--config', config],
+      ]) {
+        const { code, err } = await run(args, odd);
+        assert.equal(code, 2, err);
+        assert.match(err, /ODD.* no header/);
+        assert.doesNotMatch(err, planted);
+      }
+      assert.equal(callback.taken.length, 0);
     });
   });
 });

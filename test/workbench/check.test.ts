@@ -258,6 +258,50 @@ describe('Check My Callback', () => {
   });
 });
 
+describe('Scenarios that name a place for a variable of the environment', () => {
+  it('are run when that was allowed, which is asked once, and nothing is sent before', async () => {
+    const folder = temporaryFolder();
+    const receiver = await startReceiver();
+    const file = {
+      destination: { url: receiver.url, credentials: { 'X-Home': { env: 'HOME' } } },
+      scenarios: [{ name: 'sends a variable', steps: [{ send: { sample: 'Subscribe' } }] }],
+    };
+    writeFileSync(join(folder, 'variable.cm-scenario.json'), JSON.stringify(file));
+    const workbench = await openWorkbench({ ownServer: true, folder });
+    const test = (text: string): Locator =>
+      workbench.page.locator(`.test-explorer .monaco-list-row[aria-label^="${text}"]`).first();
+    const question = 'Send variables of your environment where these scenarios want them?';
+    try {
+      await untilDone(async () => {
+        await workbench.runCommand('View: Show Testing');
+        await test('variable').waitFor({ timeout: 15_000 });
+      });
+      await workbench.runCommand('Test: Run All Tests');
+      await workbench.dialog.getByText(question).waitFor();
+      await workbench.dialog.getByText(`HOME to ${new URL(receiver.url).origin}`).waitFor();
+      assert.equal(receiver.requests.length, 0);
+      await workbench.answerDialog('Do Not Allow');
+      await untilDone(async () => {
+        await test('variable').click({ timeout: 5000 });
+        await workbench.page.keyboard.press('ArrowRight');
+        await test('sends a variable').waitFor({ timeout: 5000 });
+      });
+      await test('sends a variable (Errored)').waitFor();
+      assert.equal(receiver.requests.length, 0);
+      await workbench.runCommand('Test: Run All Tests');
+      await workbench.dialog.getByText(question).waitFor();
+      await workbench.answerDialog('Allow');
+      await until(() => receiver.requests.length === 1);
+      await test('sends a variable (Passed)').waitFor();
+      assert.ok(receiver.requests[0]?.headers.some(([name]) => name.toLowerCase() === 'x-home'));
+      await workbench.runCommand('Test: Run All Tests');
+      await until(() => receiver.requests.length === 2);
+    } finally {
+      await workbench.close();
+    }
+  });
+});
+
 describe('Scenarios of a folder that is not trusted', () => {
   it('are not read before the user trusts it, and are shown then', async () => {
     const folder = temporaryFolder();
