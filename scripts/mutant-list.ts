@@ -389,15 +389,6 @@ export const mutants: readonly Mutant[] = [
     'exchange',
   ),
   mutant(
-    'common',
-    'any-pipe',
-    'a pipe that somebody else has made at a known name is handed an export',
-    'user-file',
-    'if (me === undefined || uid === me || uid === 0) return;',
-    'return;',
-    'user-file',
-  ),
-  mutant(
     'check',
     'link-out',
     'a link in a cloned folder has any file of the user’s sent away',

@@ -30,10 +30,16 @@ describe('One request of a check', () => {
 
   it('has secrets masked in headers and body of the answer, also where the body is cut off within one', async () => {
     const mask = new SecretMask(['planted-secret']);
-    callback.answering = () => ({ body: `planted-secret ${'x'.repeat(65_511)}planted-secret`, headers: { 'x-a': 'planted-secret' } });
+    callback.answering = () => ({
+      body: `planted-secret ${'x'.repeat(65_511)}planted-secret`,
+      headers: { 'x-a': 'planted-secret' },
+    });
     const answer = await exchange(callback.target({ mask }), message(), 10_000, never);
     assert.ok(answer.kind === 'answer' && answer.truncated);
-    assert.deepEqual(answer.headers.find(([name]) => name === 'x-a'), ['x-a', '********']);
+    assert.deepEqual(
+      answer.headers.find(([name]) => name === 'x-a'),
+      ['x-a', '********'],
+    );
     assert.doesNotMatch(answer.body.toString(), /plant/);
     assert.match(answer.body.toString(), /^\*{8} x+\*{8}$/);
   });
