@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Locator } from 'playwright-core';
 import { startHandler } from '../examples/handler.ts';
 import type { Handler } from '../examples/handler.ts';
+import { startReceiver } from '../relay/receiver.ts';
 import { until } from '../relay/until.ts';
 import { category, changeSettings } from './relay.ts';
 import { giveSecret } from './secrets.ts';
