@@ -1,15 +1,27 @@
-/** `node:sqlite`, and how it says that a file is somebody else's at the moment. */
+/** `node:sqlite`, how a file is opened by it, and how it says that one is somebody else's at the moment. */
 import { createRequire } from 'node:module';
 import type { DatabaseSync } from 'node:sqlite';
 
 /**
- * The constructor of `node:sqlite`.
- * @throws the system's error on a runtime without it
+ * Opens a database as one that anybody may have made: what stands in its schema calls nothing that reaches beyond it,
+ * and no statement writes to the schema itself.
+ * @param file its path, or `:memory:`
+ * @throws SQLite's error; the system's on a runtime without `node:sqlite`
  */
-export function nodeSqlite(): typeof DatabaseSync {
+export function openSqlite(file: string, options: { readonly readOnly?: boolean } = {}): DatabaseSync {
   // Not an import: a bundle must load, and explain itself, where the module is missing.
   const load = createRequire(process.execPath);
-  return (load('node:sqlite') as { DatabaseSync: typeof DatabaseSync }).DatabaseSync;
+  const { DatabaseSync: Database } = load('node:sqlite') as { DatabaseSync: typeof DatabaseSync };
+  const db = new Database(file, options);
+  try {
+    // From Node 24.12 on, where it is the default.
+    (db as Partial<Pick<DatabaseSync, 'enableDefensive'>>).enableDefensive?.(true);
+    db.exec('PRAGMA trusted_schema = OFF');
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
 }
 
 /** SQLite's primary result code of an error, or undefined. */

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
-import { isBusy, nodeSqlite } from '../common/sqlite.ts';
+import { isBusy, openSqlite } from '../common/sqlite.ts';
 
 /** What the lock is on. */
 export function lockFile(dataDir: string): string {
@@ -22,7 +22,7 @@ export function isLocked(dataDir: string): boolean {
   if (!existsSync(file)) return false;
   let db: DatabaseSync | undefined;
   try {
-    db = new (nodeSqlite())(file);
+    db = openSqlite(file);
     db.exec(`PRAGMA busy_timeout = 0; ${takingLock}`);
     return false;
   } catch (error) {

@@ -4,9 +4,10 @@
  */
 import { closeSync, existsSync, openSync, renameSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
-import { nodeSqlite, sqliteCode } from '../common/sqlite.ts';
+import { openSqlite, sqliteCode } from '../common/sqlite.ts';
 import { relayAdvice } from '../protocol/errors.ts';
 import type { RelayAdvice, RelayErrorCode } from '../protocol/errors.ts';
+import { schemaDifference } from './schema.ts';
 
 /** Integers that stand for a forwarding's state in the file. What is held is none of them: it is derived (held.ts). */
 export const stateCodes = { waiting: 0, sent: 1, failed: 2, discarded: 3 } as const;
@@ -171,14 +172,15 @@ export interface SetAside {
 }
 
 /**
- * The constructor of `node:sqlite`.
- * @throws StoreError on a runtime without it
+ * Opens a database, as one that anybody may have made.
+ * @throws SQLite's error; StoreError on a runtime without `node:sqlite`
  */
-export function loadSqlite(): typeof DatabaseSync {
+export function openDatabase(file: string, options: { readonly readOnly?: boolean } = {}): DatabaseSync {
   try {
-    return nodeSqlite();
-  } catch (cause) {
-    throw new StoreError(`this runtime (Node ${process.versions.node}) has no node:sqlite`, 'update-runtime', cause);
+    return openSqlite(file, options);
+  } catch (error) {
+    if (sqliteCode(error) !== undefined) throw error;
+    throw new StoreError(`this runtime (Node ${process.versions.node}) has no node:sqlite`, 'update-runtime', error);
   }
 }
 
@@ -189,14 +191,13 @@ export function loadSqlite(): typeof DatabaseSync {
  * @throws the system's error, or SQLite's
  */
 export function openOwn(file: string): DatabaseSync {
-  const Database = loadSqlite();
   try {
     closeSync(openSync(file, 'wx', 0o600));
   } catch (error) {
     // It is not opened here where it is there: to close it would end the locks that this process has on it.
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
-  return new Database(file);
+  return openDatabase(file);
 }
 
 /**
@@ -219,12 +220,12 @@ export function openForWriting(
       db = openOwn(file);
       db.exec('PRAGMA busy_timeout = 5000');
       // What is not this program's is refused before anything of it is changed.
-      versionOf(db, file);
+      const version = checkSchema(db, file, steps);
       db.exec(
         'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON',
       );
       db.exec('PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192; PRAGMA wal_autocheckpoint = 16384');
-      migrate(db, file, steps);
+      migrate(db, version, steps);
       if (suspect && setAside === null) checkWhole(db);
       if (suspect) removeSuspectMark(file);
       return { db, setAside };
@@ -242,18 +243,16 @@ export function openForWriting(
  * @throws StoreError where there is none, or it cannot be read
  */
 export function openForReading(file: string): DatabaseSync {
-  const Database = loadSqlite();
   if (!existsSync(file)) {
     throw new StoreError(`there is no history yet at ${file}`, 'send-something');
   }
   let db: DatabaseSync | undefined;
   try {
-    db = new Database(file, { readOnly: true });
+    db = openDatabase(file, { readOnly: true });
     db.exec(
       'PRAGMA busy_timeout = 5000; PRAGMA cache_size = -4096; PRAGMA temp_store = MEMORY; PRAGMA query_only = ON',
     );
-    const version = versionOf(db, file);
-    if (version > schemaVersion) throw newer(file, version, schemaVersion);
+    const version = checkSchema(db, file, migrations);
     if (version < schemaVersion) {
       throw new StoreError(
         `the history at ${file} is of an older version (${version}; this program writes ${schemaVersion})`,
@@ -267,21 +266,7 @@ export function openForReading(file: string): DatabaseSync {
   }
 }
 
-const tables = [
-  'meta',
-  'deliveries',
-  'events',
-  'render_settings',
-  'notifications',
-  'destinations',
-  'forwardings',
-  'attempts',
-  'changes',
-];
-
-function migrate(db: DatabaseSync, file: string, steps: readonly string[]): void {
-  const version = versionOf(db, file);
-  if (version > steps.length) throw newer(file, version, steps.length);
+function migrate(db: DatabaseSync, version: number, steps: readonly string[]): void {
   if (version < steps.length) {
     db.exec('BEGIN IMMEDIATE');
     try {
@@ -292,8 +277,31 @@ function migrate(db: DatabaseSync, file: string, steps: readonly string[]): void
       throw error;
     }
   }
-  // Reads the schema: a file that is not a database, or has lost its tables, says so here and not later.
-  for (const table of tables) db.prepare(`SELECT * FROM ${table} LIMIT 1`).get();
+  // Reads of each table: one that is damaged at its root says so here and not later.
+  for (const { name } of db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all()) {
+    db.prepare(`SELECT * FROM "${String(name)}" LIMIT 1`).get();
+  }
+}
+
+/**
+ * Holds a file against what its version has, whoever made it: what is then done with it runs nothing but what is ours.
+ * @returns its version, 0 of one that holds nothing yet
+ * @throws StoreError where it is newer, or holds anything else; a corruption where it lacks something or cannot be read
+ */
+function checkSchema(db: DatabaseSync, file: string, steps: readonly string[]): number {
+  const version = versionOf(db, file);
+  if (version > steps.length) throw newer(file, version, steps.length);
+  const { foreign, missing } = schemaDifference(db, (empty) => {
+    for (const step of steps.slice(0, version)) empty.exec(step);
+  });
+  if (foreign !== null) {
+    throw new StoreError(
+      `the history at ${file} holds what no version of this program makes: ${foreign}`,
+      'move-history',
+    );
+  }
+  if (missing !== null) throw corruption(`no such ${missing}`);
+  return version;
 }
 
 const reading = new WeakSet<DatabaseSync>();
@@ -341,7 +349,11 @@ function newer(file: string, version: number, known: number): StoreError {
 function checkWhole(db: DatabaseSync): void {
   const row = db.prepare('PRAGMA quick_check(1)').get();
   const result = String(row?.['quick_check'] ?? 'no answer');
-  if (result !== 'ok') throw Object.assign(new Error(result), { errcode: sqliteCorrupt });
+  if (result !== 'ok') throw corruption(result);
+}
+
+function corruption(what: string): Error {
+  return Object.assign(new Error(what), { errcode: sqliteCorrupt });
 }
 
 /** What is said of a damaged history to whoever reads it where no relay runs. */

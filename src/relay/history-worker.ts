@@ -1,6 +1,6 @@
 /** The thread that reads the history, so that no query delays the webhook endpoint. Its other end is history-thread.ts. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { loadSqlite } from './database.ts';
+import { openDatabase } from './database.ts';
 import type { ForwardingKey } from './held.ts';
 import { HistoryReader, storeFile } from './history.ts';
 import type { IndexState } from './history.ts';
@@ -52,8 +52,7 @@ export class HistoryCalls extends HistoryReader {
 
   /** Moves what is in the write-ahead log into the store's file, which the writer would else do while requests wait. */
   checkpoint(): void {
-    const Database = loadSqlite();
-    const db = new Database(storeFile(dataDir));
+    const db = openDatabase(storeFile(dataDir));
     try {
       db.exec(
         'PRAGMA busy_timeout = 0; PRAGMA synchronous = FULL; PRAGMA checkpoint_fullfsync = ON; PRAGMA wal_checkpoint(PASSIVE)',

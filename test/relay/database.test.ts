@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import {
   isCorruption,
-  loadSqlite,
+  openDatabase,
   migrations,
   openForReading,
   openForWriting,
@@ -165,6 +165,70 @@ describe('The file of the store', () => {
     assert.deepEqual(readdirSync(join(file, '..')), ['relay.sqlite']);
   });
 
+  /** What no version of this program makes, as a repository may bring it along: each planted by SQL, or in the file. */
+  const planted: Record<string, (db: DatabaseSync) => void> = {
+    'a trigger': (db) =>
+      db.exec(`CREATE TRIGGER steal AFTER INSERT ON forwardings BEGIN
+        INSERT OR IGNORE INTO forwardings SELECT new.notification_id, 66, 0, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL; END`),
+    'a view': (db) => db.exec('CREATE VIEW seen AS SELECT body FROM deliveries'),
+    'a table': (db) => db.exec('CREATE TABLE more (id INTEGER)'),
+    'a virtual table': (db) => db.exec('CREATE VIRTUAL TABLE more USING fts5 (text)'),
+    'an index': (db) => db.exec('CREATE INDEX more ON events (type)'),
+    'a column': (db) => db.exec('ALTER TABLE events ADD COLUMN more TEXT'),
+    'a column that is computed': (db) => db.exec('ALTER TABLE events ADD COLUMN more TEXT AS (upper(type)) VIRTUAL'),
+    'a table that was made otherwise': (db) =>
+      db.exec(
+        'DROP TABLE changes; CREATE TABLE changes (id INTEGER PRIMARY KEY, kind INTEGER, first INTEGER, last INTEGER)',
+      ),
+    'an index of other rows': (db) =>
+      db.exec(
+        'DROP INDEX forwardings_waiting; CREATE INDEX forwardings_waiting ON forwardings (destination_id) WHERE state = 0',
+      ),
+    'a view in the place of a table': (db) =>
+      db.exec("DROP TABLE meta; CREATE VIEW meta AS SELECT 'identity' AS key, 'mine' AS value"),
+    'version 0 on what is not empty': (db) => db.exec('PRAGMA user_version = 0'),
+  };
+  for (const [what, plant] of Object.entries(planted)) {
+    it(`is refused where it holds what its version does not, and left alone: ${what}`, () => {
+      openForWriting(file).db.close();
+      const db = new DatabaseSync(file);
+      plant(db);
+      db.close();
+      const before = readFileSync(file);
+      for (const open of [openForWriting, openForReading]) {
+        assert.throws(
+          () => open(file),
+          (error) => {
+            assertStoreError(error, /holds what no version of this program makes/);
+            assert.equal((error as StoreError).advice, 'move-history');
+            return true;
+          },
+        );
+      }
+      assert.deepEqual(readFileSync(file), before);
+      assert.deepEqual(
+        readdirSync(join(file, '..')).filter((name) => name.includes('damaged')),
+        [],
+      );
+    });
+  }
+
+  it('runs nothing of a schema that is not trusted, and lets nobody write to the schema', () => {
+    openForWriting(file).db.close();
+    for (const open of [() => openForWriting(file).db, () => openForReading(file)]) {
+      const db = open();
+      assert.equal(db.prepare('PRAGMA trusted_schema').get()?.['trusted_schema'], 0);
+      // Node before 24.12 has no defensive mode.
+      if ('enableDefensive' in db) {
+        assert.throws(
+          () => db.exec("PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = '' WHERE name = 'meta'"),
+          /may not be modified/,
+        );
+      }
+      db.close();
+    }
+  });
+
   it('is refused for reading where an older program wrote it', () => {
     new DatabaseSync(file).close();
     writeFileSync(file, '');
@@ -268,8 +332,7 @@ describe('The file of the store', () => {
 
 describe('node:sqlite', () => {
   it('is probed, and its errors are told apart', () => {
-    const Database = loadSqlite();
-    const db = new Database(':memory:');
+    const db = openDatabase(':memory:');
     const failure = (sql: string): unknown => {
       try {
         db.exec(sql);

@@ -395,6 +395,8 @@ describe('Pausing, stepping and continuing', () => {
         `CREATE TRIGGER no BEFORE INSERT ON meta WHEN new.key = 'sending' BEGIN SELECT RAISE(ABORT, 'not today'); END`,
       );
     const mend = (): void => file.exec('DROP TRIGGER no');
+    // Whoever opens the file from now on refuses it.
+    await relay.client.request('events/query', {});
     fail();
     await assert.rejects(relay.client.request('debug/pause', {}), /not today/);
     assert.equal((await sending(relay)).state, 'flowing');

@@ -468,6 +468,8 @@ describe('a replay of which a part cannot be written', () => {
     for (let i = 0; i < 3; i++) await relay.deliver(sampleBody());
     await receiver.received(3);
     await relay.drained();
+    // Whoever opens the file from then on refuses it.
+    await relay.client.request('events/query', {});
     const file = new DatabaseSync(storeFile(relay.dataDir));
     afterwards(() => file.close());
     file.exec(

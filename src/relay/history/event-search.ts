@@ -3,7 +3,7 @@
  * from the log there and then. Whoever asks is told how many were not looked at.
  */
 import type { DatabaseSync } from 'node:sqlite';
-import { isCorruption, loadSqlite, sqliteCode } from '../database.ts';
+import { isCorruption, openDatabase, sqliteCode } from '../database.ts';
 import type { Filter } from '../filter.ts';
 import type { LogHoldView } from '../held.ts';
 import { blockSize, EventColumns } from './event-columns.ts';
@@ -150,8 +150,7 @@ export class EventSearch {
     const end = feed.end.delivery;
     if (this.#textTail?.end === end && this.#textTail.after === after) return { ...this.#textTail, firstEvent };
     this.#textTail?.db.close();
-    const Database = loadSqlite();
-    const db = new Database(':memory:');
+    const db = openDatabase(':memory:');
     const text = new TextIndex(db);
     for (const row of feed.bodiesAfter(after)) text.add(row, this.#log);
     this.#textTail = { after, end, db, text };

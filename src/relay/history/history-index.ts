@@ -6,7 +6,8 @@
 import { rmSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
-import { isCorruption, loadSqlite, openOwn, rollBack } from '../database.ts';
+import { isCorruption, openDatabase, openOwn, rollBack } from '../database.ts';
+import { schemaDifference } from '../schema.ts';
 import { Statements } from '../statements.ts';
 import type { Row } from '../statements.ts';
 import { Block, EventColumns, stateBits } from './event-columns.ts';
@@ -63,7 +64,7 @@ export interface Mark {
   readonly duplicateOf: number;
 }
 
-/** The index that lies there is another log's, of another layout, or has lost its log's track. */
+/** The index that lies there is another log's, of another layout, not of our making, or has lost its log's track. */
 class UselessIndexError extends Error {}
 
 /** How long it is in memory before its file is tried again, at first and at most, in milliseconds; in between it doubles. */
@@ -272,7 +273,7 @@ export class HistoryIndex {
     } catch (error) {
       if (isCorruption(error)) throw error;
       this.#isInMemory(error);
-      return this.#openOnce(new (loadSqlite())(':memory:'));
+      return this.#openOnce(openDatabase(':memory:'));
     }
   }
 
@@ -305,7 +306,7 @@ export class HistoryIndex {
       const version = Number(db.prepare('PRAGMA user_version').get()?.['user_version']);
       const { identity, run } = this.feed;
       const isNew = Number(db.prepare('SELECT count(*) AS n FROM sqlite_schema').get()?.['n']) === 0;
-      if (!isNew && version !== layout) throw new UselessIndexError();
+      if (!isNew && (version !== layout || !isOwn(db))) throw new UselessIndexError();
       if (isNew) {
         db.exec(`${tables}; PRAGMA user_version = ${layout}`);
         const { attempt, change } = this.feed.end;
@@ -551,6 +552,15 @@ export class HistoryIndex {
     this.#progress = next;
     this.#revision = next.revision;
   }
+}
+
+/** Whether its schema is what is made here, and nothing else: the file may be anybody's. */
+function isOwn(db: DatabaseSync): boolean {
+  const { foreign, missing } = schemaDifference(db, (empty) => {
+    empty.exec(tables);
+    new TextIndex(empty);
+  });
+  return foreign === null && missing === null;
 }
 
 /** It knows what its log has lost, as with the power, and will give to others. */

@@ -480,6 +480,32 @@ describe('The index as it is opened', () => {
     assert.deepEqual(idsOf(openReader(dataDir), 'type:subscribe'), ['e1']);
   });
 
+  it('is made again where it holds what is not made here, such as a trigger', async () => {
+    const dataDir = temporaryFolder();
+    const store = openStore(dataDir);
+    await store.add(deliveryRecord(store));
+    for (const sql of [
+      'CREATE TRIGGER forget AFTER INSERT ON fingerprints BEGIN DELETE FROM blocks; END',
+      'CREATE VIEW seen AS SELECT * FROM blocks',
+      'CREATE VIRTUAL TABLE more USING fts5 (text)',
+      'CREATE INDEX more ON duplicates (duplicate_of)',
+    ]) {
+      const before = openHistory(dataDir);
+      assert.deepEqual(idsOf(before, 'type:subscribe'), ['e1']);
+      before.close();
+      const db = new DatabaseSync(searchFile(dataDir));
+      db.exec(sql);
+      db.close();
+      const reader = openHistory(dataDir);
+      assert.deepEqual(idsOf(reader, 'type:subscribe'), ['e1']);
+      reader.close();
+      const left = new DatabaseSync(searchFile(dataDir), { readOnly: true });
+      const [, name = ''] = /^CREATE \w+(?: TABLE)? (\w+)/.exec(sql) ?? [];
+      assert.equal(left.prepare('SELECT name FROM sqlite_schema WHERE name = ?').get(name), undefined, sql);
+      left.close();
+    }
+  });
+
   it('takes the log’s end for its own, and reads nothing twice', async () => {
     const dataDir = temporaryFolder();
     const store = openStore(dataDir);
