@@ -1,27 +1,58 @@
-import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { shellWord } from '../common/shell-quote.ts';
-
-/**
- * Where the relay keeps its data when nobody says otherwise: the platform's per-user state folder.
- * @param platform as in process.platform
- * @param environment as in process.env
- */
-export function defaultDataDir(platform: NodeJS.Platform, environment: NodeJS.ProcessEnv): string {
-  const home = homedir();
-  if (platform === 'darwin') return join(home, 'Library', 'Application Support', 'cm-relay');
-  if (platform === 'win32') return join(environment['LOCALAPPDATA'] ?? join(home, 'AppData', 'Local'), 'cm-relay');
-  const state = environment['XDG_STATE_HOME'];
-  // A relative path in it is to be ignored, says the XDG specification.
-  const absolute = state?.startsWith('/') === true ? state : join(home, '.local', 'state');
-  return join(absolute, 'cm-relay');
-}
+import { defaultDataDir } from '../protocol/known-directories.ts';
+import {
+  checkDataDirectory,
+  describeDirectory,
+  isUntrusted,
+  trustDataDirectory,
+} from '../protocol/data-directory.ts';
+import { CommandError } from './errors.ts';
+import type { CommonOptions } from './flags.ts';
+import { note } from './output.ts';
+import { askYesNo, canAsk } from './prompts.ts';
+import { printable } from './text.ts';
 
 /** The data directory of a command: the flag, else CM_RELAY_DATA_DIR, else the platform's. */
 export function dataDirOf(options: { dataDir?: string }): string {
   const environment = process.env['CM_RELAY_DATA_DIR'];
   const named = options.dataDir ?? (environment === '' ? undefined : environment);
   return resolve(named ?? defaultDataDir(process.platform, process.env));
+}
+
+/**
+ * Asks whether a data directory that no relay of this user's has made may be used, before anything does. What else may
+ * be wrong with it is said by what uses it.
+ * @throws DataDirectoryError where nobody can be asked; CommandError where the user does not want it
+ */
+export async function admitDataDirectory(options: CommonOptions): Promise<void> {
+  const dataDir = dataDirOf(options);
+  try {
+    checkDataDirectory(dataDir);
+  } catch (error) {
+    if (!isUntrusted(error)) return;
+    if (options.trustDataDir !== true) {
+      if (!canAsk()) throw error;
+      for (const line of [`${error.message}.`, ...contentsLines(dataDir)]) note(printable(line));
+      if (!(await askYesNo('Use it?'))) throw new CommandError('the data directory is not used', error.next);
+    }
+    const notice = trustDataDirectory(dataDir);
+    if (notice !== null) note(printable(notice));
+  }
+}
+
+/** So many hosts are named. */
+const mostHosts = 5;
+
+function contentsLines(dataDir: string): readonly string[] {
+  const { hosts, hasSecret, historyBytes } = describeDirectory(dataDir);
+  const more = hosts.length > mostHosts ? ` and ${hosts.length - mostHosts} more` : '';
+  return [
+    'It may have come with a repository or an archive. In it are:',
+    hosts.length === 0 ? '  no destinations' : `  destinations at ${hosts.slice(0, mostHosts).join(', ')}${more}`,
+    ...(hasSecret ? ['  the secret of a webhook URL, which whoever made it knows'] : []),
+    `  a history of ${Math.ceil(historyBytes / 1024)} KiB`,
+  ];
 }
 
 /** ` --data-dir …` for a hint, where the reader needs it to reach the same directory. */

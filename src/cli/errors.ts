@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander';
 import { styleText } from 'node:util';
+import { isUntrusted } from '../protocol/data-directory.ts';
 import { hasRelayErrorCode } from '../protocol/errors.ts';
 import { printable } from './text.ts';
 
@@ -57,7 +58,7 @@ export function report(error: unknown): number {
   process.stderr.write(`${label} ${printable(message, '\n')}\n`);
   const next = lost ? 'What it has acknowledged is on disk. cm-relay listen starts it again.' : nextOf(error);
   if (next !== undefined) process.stderr.write(`  ${printable(next, '\n')}\n`);
-  return error instanceof UsageError ? exitCodes.usage : exitCodes.failed;
+  return error instanceof UsageError || isUntrusted(error) ? exitCodes.usage : exitCodes.failed;
 }
 
 /** Whether a request has no answer because the relay has gone. */

@@ -5,16 +5,22 @@ import { methods } from '../protocol/methods.ts';
 /** What every command takes. */
 export interface CommonOptions {
   dataDir?: string;
+  /** Take a data directory for the user's own that no relay of the user's has made. */
+  trustDataDir?: boolean;
 }
 
 /** A command with what all have in common. `lines` of examples and advice stand below its help. */
 export function newCommand(name: string, summary: string, description: string, after: readonly string[]): Command {
-  return commandGroup(name, summary, description, after).addOption(
-    new Option(
-      '--data-dir <folder>',
-      'where the relay keeps its data (default: $CM_RELAY_DATA_DIR, else the state folder of your account)',
-    ).argParser(checkedBy(notEmpty('a folder'))),
-  );
+  return commandGroup(name, summary, description, after)
+    .addOption(
+      new Option(
+        '--data-dir <folder>',
+        'where the relay keeps its data (default: $CM_RELAY_DATA_DIR, else the state folder of your account)',
+      ).argParser(checkedBy(notEmpty('a folder'))),
+    )
+    .addOption(
+      new Option('--trust-data-dir', 'use a data directory though no relay of yours has made it, from now on'),
+    );
 }
 
 /** A command that does nothing itself: its own commands, which are to be added, take the flags. */

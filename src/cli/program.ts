@@ -24,7 +24,9 @@ import { triggerCommand } from './commands/trigger.ts';
 import { urlCommand } from './commands/url.ts';
 import { waitCommand } from './commands/wait.ts';
 import { webhooksCommand } from './commands/webhooks.ts';
+import { admitDataDirectory } from './data-dir.ts';
 import { exitCodes, report, UsageError } from './errors.ts';
+import type { CommonOptions } from './flags.ts';
 import { watchOutput } from './output.ts';
 import { printable } from './text.ts';
 import { version } from '../version.ts';
@@ -78,6 +80,10 @@ export function createProgram(): Command {
   ]) {
     program.addCommand(command);
   }
+  program.hook('preAction', async (_program, command) => {
+    const takesIt = command.options.some(({ long }) => long === '--data-dir');
+    if (takesIt) await admitDataDirectory(command.opts<CommonOptions>());
+  });
   // A command that was made elsewhere inherits nothing.
   for (const command of [program, ...program.commands.flatMap((each) => [each, ...each.commands])]) {
     command

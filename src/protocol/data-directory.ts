@@ -1,6 +1,6 @@
 /**
  * Which folder may be a relay's data directory: one of the user's own that nobody else can write to or put another in
- * the place of, and that is empty or a relay's already. The relay judges it before it writes there, and its clients and
+ * the place of, and that is empty or was made by a relay of this user's (known-directories.ts). The relay judges it before it writes there, and its clients and
  * readers before they believe what is there. Windows has neither users nor modes of this kind: there only what a folder
  * holds is judged, and access is left to the access list that the folder inherits.
  */
@@ -18,9 +18,12 @@ import {
 } from 'node:fs';
 import type { Stats } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { z } from 'zod';
+import { parseJson } from '../common/parse-json.ts';
 import { shellWord } from '../common/shell-quote.ts';
 import { relayAdvice } from './errors.ts';
 import type { RelayAdvice } from './errors.ts';
+import { idFile, isKnownDirectory, makeKnown } from './known-directories.ts';
 
 /** The folder cannot be a data directory, or what is in it cannot be believed. Nothing in it was changed. */
 export class DataDirectoryError extends Error {
@@ -60,7 +63,10 @@ const posix = process.platform !== 'win32';
 
 /** Every file that a relay makes in its data directory. */
 const relayFile =
-  /^(?:(?:relay|search|lock)\.sqlite(?:-wal|-shm|-journal)?|relay\.sqlite\.(?:suspect|checked|damaged-[\dTZ-]+(?:-wal|-shm)?)|relay\.json(?:\.damaged|\.\d+)?|relay\.log(?:\.1)?|(?:channel|open-creations|asked)\.json(?:\.\d+)?|token)$/;
+  /^(?:(?:relay|search|lock)\.sqlite(?:-wal|-shm|-journal)?|relay\.sqlite\.(?:suspect|checked|damaged-[\dTZ-]+(?:-wal|-shm)?)|relay\.json(?:\.damaged|\.\d+)?|relay\.log(?:\.1)?|(?:channel|open-creations|asked)\.json(?:\.\d+)?|directory-id(?:\.\d+)?|token)$/;
+
+/** What a folder has before a relay has been there, or while one is being made. */
+const isId = (name: string): boolean => name.startsWith(idFile);
 
 /** Those by which a folder is a relay's whatever else is there: the others' names may be anybody's. */
 const marks = ['relay.sqlite', 'lock.sqlite'];
@@ -81,11 +87,12 @@ const alsoFine = new Set([
  * Judges a data directory that is to be read, or whose relay is to be asked, and changes nothing.
  * @param named the folder, by whatever path
  * @returns its real path, by which no other folder can be reached than the one that was judged
- * @throws DataDirectoryError where it, or what is in it, cannot be believed; one that does not exist can
+ * @throws DataDirectoryError where it, or what is in it, cannot be believed, or no relay of this user's made it
+ *   ({@link isUntrusted}); one that does not exist can
  */
 export function checkDataDirectory(named: string): string {
   const { path, exists } = follow(named);
-  if (exists) look(path);
+  if (exists) admit(look(path));
   return path;
 }
 
@@ -106,7 +113,79 @@ export function prepareDataDirectory(named: string): { readonly path: string; re
   } catch (error) {
     throw unusable(found.path, error);
   }
-  return { path: found.path, notice: posix ? closeToOthers(found) : null };
+  admit(found);
+  const notices = [posix ? closeToOthers(found) : null, isKnownDirectory(found.path) ? null : remember(found.path)];
+  return { path: found.path, notice: notices.filter((each) => each !== null).join(' ') || null };
+}
+
+/** Whether a folder was refused only since no relay of this user's made it: whoever is sure of it may have it used. */
+export function isUntrusted(error: unknown): error is DataDirectoryError {
+  return error instanceof DataDirectoryError && error.advice === 'trust-data-directory';
+}
+
+/**
+ * Takes a data directory that no relay of this user's has made for the user's own, who has said so.
+ * @param named the folder, by whatever path
+ * @returns what the user should know where that cannot be kept: then it holds for this process
+ * @throws DataDirectoryError where it cannot be used all the same
+ */
+export function trustDataDirectory(named: string): string | null {
+  const { path, exists } = follow(named);
+  if (exists) look(path);
+  return exists ? remember(path) : null;
+}
+
+/** What a data directory would do if it were used, as far as that can be told without using it. */
+export interface DirectoryContents {
+  /** Where its notifications would go: hosts. */
+  readonly hosts: readonly string[];
+  /** Whether it has the secret of a webhook URL, which whoever made it knows. */
+  readonly hasSecret: boolean;
+  /** The size of its history, in bytes. */
+  readonly historyBytes: number;
+}
+
+/** Of `relay.json`, so much is read to tell what is in it, in bytes. */
+const mostRemembered = 1_048_576;
+
+/**
+ * Looks into a data directory that nobody has said to be the user's own.
+ * @param named the folder, by whatever path
+ * @throws DataDirectoryError where it cannot be used all the same
+ */
+export function describeDirectory(named: string): DirectoryContents {
+  const { path, files } = look(follow(named).path);
+  const sizeOf = (wanted: string): number => files.find(({ name }) => name === wanted)?.stat.size ?? 0;
+  const bytes = sizeOf('relay.json');
+  const text = bytes === 0 || bytes > mostRemembered ? '' : readFileSync(join(path, 'relay.json'), 'utf8');
+  const { secret, destinations } = contentsSchema.safeParse(parseJson(text)).data ?? {};
+  const hosts = destinations?.flatMap(({ url }) => (URL.canParse(url) ? [new URL(url).host] : []));
+  return {
+    hosts: [...new Set(hosts)],
+    hasSecret: secret !== undefined,
+    historyBytes: sizeOf('relay.sqlite') + sizeOf('relay.sqlite-wal'),
+  };
+}
+
+const contentsSchema = z.looseObject({
+  secret: z.string().optional().catch(undefined),
+  destinations: z.array(z.looseObject({ url: z.string() })).optional().catch(undefined),
+});
+
+/** @throws DataDirectoryError where a relay was there, and none of this user's: it may have come with a repository */
+function admit({ path, files }: Found): void {
+  if (files.every(({ name }) => isId(name)) || isKnownDirectory(path)) return;
+  throw new DataDirectoryError(path, 'was not made by a relay of yours', 'trust-data-directory');
+}
+
+/** @returns what the user should know where it cannot be kept that this is his */
+function remember(path: string): string | null {
+  try {
+    makeKnown(path);
+    return null;
+  } catch (error) {
+    return `The data directory ${path} cannot be remembered as yours (${(error as Error).message}): the next time it is used only with --trust-data-dir. Where XDG_STATE_HOME is a folder that can be written, it is.`;
+  }
 }
 
 /** With those above it, one after the other: Node's own `recursive` never ends where the system has no room for any, as in /proc. */

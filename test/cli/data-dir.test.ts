@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { dataDirHint, defaultDataDir } from '../../src/cli/data-dir.ts';
+import { dataDirHint } from '../../src/cli/data-dir.ts';
+import { defaultDataDir } from '../../src/protocol/known-directories.ts';
 
 describe("the CLI's default data directory", () => {
   it("is the platform's per-user state folder", () => {

@@ -31,13 +31,14 @@ function startProgram(
   environment: NodeJS.ProcessEnv,
   stdin: 'ignore' | 'pipe' = 'ignore',
 ): Child {
-  const { PATH, TMPDIR, XDG_RUNTIME_DIR } = process.env;
+  const { PATH, TMPDIR, XDG_RUNTIME_DIR, XDG_STATE_HOME } = process.env;
   return spawn(program, args, {
     stdio: [stdin, 'pipe', 'pipe'],
     env: {
       PATH,
       TMPDIR,
       XDG_RUNTIME_DIR,
+      XDG_STATE_HOME,
       HOME: tmpdir(),
       NO_COLOR: '1',
       ...environment,

@@ -34,6 +34,7 @@ const kept = [
   'TEMP',
   'TMP',
   'XDG_RUNTIME_DIR',
+  'XDG_STATE_HOME',
   'SystemRoot',
   'LOCALAPPDATA',
   'APPDATA',

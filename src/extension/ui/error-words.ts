@@ -280,6 +280,9 @@ function relayTexts(l10n: Localiser): Readonly<Record<RelayAdvice, string>> {
     'start-relay': l10n.t('Start it with the command Start Relay.'),
     'start-to-set-aside': l10n.t('Start the relay: what it cannot use it sets aside, and begins a new one.'),
     'take-what-waits': l10n.t('Let the destinations take it, discard it, or raise the limit of the history.'),
+    'trust-data-directory': l10n.t(
+      'It may have come with a repository or an archive. Start the relay: you are asked whether it may be used.',
+    ),
     'update-program': l10n.t('Update the extension.'),
     'update-runtime': l10n.t('Use VS Code 1.101 or later.'),
   };

@@ -1,0 +1,111 @@
+/**
+ * Which data directories this user's relays made. Each holds an id, and the user's state folder a record of that name,
+ * with where the directory is: one that came from elsewhere, as with a cloned repository, has no such record.
+ */
+import { randomBytes } from 'node:crypto';
+import { lstatSync, mkdirSync, readFileSync, realpathSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { parseJson } from '../common/parse-json.ts';
+import { stageFile } from '../common/staged-file.ts';
+
+/** In the data directory. */
+export const idFile = 'directory-id';
+
+/** Beside the default data directory, in the user's state folder. */
+const recordsFolder = 'cm-relay-directories';
+
+/** Where a directory is; `node` finds it again where it was moved, and tells it from a copy. */
+const recordSchema = z.object({ path: z.string(), node: z.string() });
+
+/**
+ * Where the programs of a user keep their state.
+ * @param platform as in process.platform
+ * @param environment as in process.env
+ */
+export function stateFolder(platform: NodeJS.Platform, environment: NodeJS.ProcessEnv): string {
+  const home = homedir();
+  if (platform === 'darwin') return join(home, 'Library', 'Application Support');
+  if (platform === 'win32') return environment['LOCALAPPDATA'] ?? join(home, 'AppData', 'Local');
+  const state = environment['XDG_STATE_HOME'];
+  // A relative path in it is to be ignored, says the XDG specification.
+  return state?.startsWith('/') === true ? state : join(home, '.local', 'state');
+}
+
+/** Where the relay keeps its data when nobody says otherwise. Parameters as of {@link stateFolder}. */
+export function defaultDataDir(platform: NodeJS.Platform, environment: NodeJS.ProcessEnv): string {
+  return join(stateFolder(platform, environment), 'cm-relay');
+}
+
+/** Those that this process was told to use, though none of it could be kept. */
+const taken = new Set<string>();
+
+/**
+ * Whether a directory is one of this user's relays'. The default one is: it lies where the records do.
+ * @param path its real path
+ */
+export function isKnownDirectory(path: string): boolean {
+  return taken.has(path) || isDefault(path) || isRecorded(path);
+}
+
+/**
+ * Remembers a directory as one of this user's relays'.
+ * @param path its real path
+ * @throws the system's error where that cannot be kept; this process uses it all the same
+ */
+export function makeKnown(path: string): void {
+  taken.add(path);
+  const id = randomBytes(16).toString('hex');
+  const folder = join(stateFolder(process.platform, process.env), recordsFolder);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  // First: whoever finds the id finds its record.
+  stageFile(join(folder, id), JSON.stringify({ path, node: nodeOf(path) } satisfies z.infer<typeof recordSchema>)).put();
+  stageFile(join(path, idFile), `${id}\n`).put();
+  // From now on it is known by that, and by nothing that another in its place would have.
+  taken.delete(path);
+}
+
+function isDefault(path: string): boolean {
+  try {
+    return realpathSync(defaultDataDir(process.platform, process.env)) === path;
+  } catch {
+    return false;
+  }
+}
+
+function isRecorded(path: string): boolean {
+  try {
+    const file = join(path, idFile);
+    const { size } = lstatSync(file);
+    const [id] = size > 64 ? [] : (/^[0-9a-f]{32}(?=\n?$)/.exec(readFileSync(file, 'utf8')) ?? []);
+    if (id === undefined) return false;
+    return folders().some((folder) => {
+      const record = readRecord(join(folder, recordsFolder, id));
+      // An id may have been given away with the directory: a copy of it is at another place, and another folder.
+      return record !== null && (record.path === path || record.node === nodeOf(path));
+    });
+  } catch {
+    return false;
+  }
+}
+
+/** Programs of one user may differ in XDG_STATE_HOME, such as VS Code and a terminal in it. */
+function folders(): readonly string[] {
+  const without = { ...process.env, XDG_STATE_HOME: '' };
+  return [process.env, without].map((environment) => stateFolder(process.platform, environment));
+}
+
+function readRecord(file: string): z.infer<typeof recordSchema> | null {
+  try {
+    return recordSchema.safeParse(parseJson(readFileSync(file, 'utf8'))).data ?? null;
+  } catch {
+    return null;
+  }
+}
+
+/** Names a folder on this machine for as long as it is there, wherever it is moved on its disk. */
+function nodeOf(path: string): string {
+  const { dev, ino } = lstatSync(path, { bigint: true });
+  return `${dev}:${ino}`;
+}
