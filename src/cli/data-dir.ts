@@ -1,12 +1,7 @@
 import { resolve } from 'node:path';
 import { shellWord } from '../common/shell-quote.ts';
 import { defaultDataDir } from '../protocol/known-directories.ts';
-import {
-  checkDataDirectory,
-  describeDirectory,
-  isUntrusted,
-  trustDataDirectory,
-} from '../protocol/data-directory.ts';
+import { checkDataDirectory, describeDirectory, isUntrusted, trustDataDirectory } from '../protocol/data-directory.ts';
 import { CommandError } from './errors.ts';
 import type { CommonOptions } from './flags.ts';
 import { note } from './output.ts';

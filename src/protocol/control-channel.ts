@@ -8,6 +8,7 @@ import {
   existsSync,
   lstatSync,
   mkdirSync,
+  mkdtempSync,
   readFileSync,
   realpathSync,
   rmSync,
@@ -15,7 +16,7 @@ import {
 } from 'node:fs';
 import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
-import { dirname, isAbsolute, join } from 'node:path';
+import { basename, dirname, isAbsolute, join } from 'node:path';
 import { z } from 'zod';
 import { parseJson } from '../common/parse-json.ts';
 import { stageFile } from '../common/staged-file.ts';
@@ -26,6 +27,8 @@ export interface ControlChannel {
   readonly path: string;
   /** The folder of the Unix socket; null for a named pipe. */
   readonly folder: string | null;
+  /** Whether the folder was made for this one alone, since the usual one is not the user's: it goes with it. */
+  readonly ownFolder?: true;
   /** Whether both sides prove that they can read `tokenFile` (named pipes have no owner check). */
   readonly proofNeeded: boolean;
   readonly tokenFile: string;
@@ -46,7 +49,6 @@ export class UnsafeSocketFolderError extends Error {
 /**
  * The channel of a data directory. A short path, since the system limits a socket's path to about 100 bytes.
  * @param dataDir the data directory; must exist
- * @throws UnsafeSocketFolderError where the socket folder exists and is not the user's own with mode 0700
  */
 export function controlChannelOf(dataDir: string): ControlChannel {
   const real = realpathOrSelf(dataDir);
@@ -56,7 +58,6 @@ export function controlChannelOf(dataDir: string): ControlChannel {
     return { path: `\\\\.\\pipe\\cm-relay-${hash}`, folder: null, proofNeeded: true, tokenFile };
   }
   const folder = join(socketBase(), `cm-relay-${process.getuid?.() ?? 0}`);
-  checkFolder(folder);
   return { path: join(folder, `${hash}.sock`), folder, proofNeeded: false, tokenFile };
 }
 
@@ -134,6 +135,30 @@ export function prepareFolder(channel: ControlChannel): void {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
   checkFolder(channel.folder);
+}
+
+/**
+ * The channel of a data directory as its relay opens it. Where the usual folder is not the user's own and closed, since
+ * another user was there first, it is in a folder that nobody can know of before; clients are told by
+ * {@link keepChannel}.
+ * @returns the channel, and why it is not the usual one
+ * @throws the system's error
+ */
+export function prepareChannel(dataDir: string): { channel: ControlChannel; unsafe: UnsafeSocketFolderError | null } {
+  const channel = controlChannelOf(dataDir);
+  try {
+    prepareFolder(channel);
+    return { channel, unsafe: null };
+  } catch (error) {
+    if (!(error instanceof UnsafeSocketFolderError)) throw error;
+    // No longer than `longestRest` allows.
+    const folder = mkdtempSync(join(socketBase(), 'cm-relay-'));
+    chmodSync(folder, 0o700);
+    return {
+      channel: { ...channel, folder, path: join(folder, basename(channel.path)), ownFolder: true },
+      unsafe: error,
+    };
+  }
 }
 
 function realpathOrSelf(path: string): string {

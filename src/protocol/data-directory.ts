@@ -169,7 +169,10 @@ export function describeDirectory(named: string): DirectoryContents {
 
 const contentsSchema = z.looseObject({
   secret: z.string().optional().catch(undefined),
-  destinations: z.array(z.looseObject({ url: z.string() })).optional().catch(undefined),
+  destinations: z
+    .array(z.looseObject({ url: z.string() }))
+    .optional()
+    .catch(undefined),
 });
 
 /** @throws DataDirectoryError where a relay was there, and none of this user's: it may have come with a repository */

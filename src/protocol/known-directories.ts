@@ -60,7 +60,10 @@ export function makeKnown(path: string): void {
   const folder = join(stateFolder(process.platform, process.env), recordsFolder);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   // First: whoever finds the id finds its record.
-  stageFile(join(folder, id), JSON.stringify({ path, node: nodeOf(path) } satisfies z.infer<typeof recordSchema>)).put();
+  stageFile(
+    join(folder, id),
+    JSON.stringify({ path, node: nodeOf(path) } satisfies z.infer<typeof recordSchema>),
+  ).put();
   stageFile(join(path, idFile), `${id}\n`).put();
   // From now on it is known by that, and by nothing that another in its place would have.
   taken.delete(path);

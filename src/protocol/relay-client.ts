@@ -7,8 +7,15 @@ import { isDeepStrictEqual } from 'node:util';
 import { createMessageConnection, ResponseError, StreamMessageReader, StreamMessageWriter } from 'vscode-jsonrpc/node';
 import type { MessageConnection } from 'vscode-jsonrpc/node';
 import { z } from 'zod';
-import { checkKeptSocket, controlChannelOf, keptChannelOf, prepareFolder, proveToServer } from './control-channel.ts';
-import type { KeptChannel } from './control-channel.ts';
+import {
+  checkKeptSocket,
+  controlChannelOf,
+  keptChannelOf,
+  prepareFolder,
+  proveToServer,
+  UnsafeSocketFolderError,
+} from './control-channel.ts';
+import type { ControlChannel, KeptChannel } from './control-channel.ts';
 import { checkDataDirectory } from './data-directory.ts';
 import { NoAnswerError, NoRelayError, RelayRequestError, UnreachableRelayError } from './errors.ts';
 import { endingNotification, methods, notifications } from './methods.ts';
@@ -50,14 +57,12 @@ const defaultPatienceMs = 15_000;
  * Connects to the relay that runs for a data directory.
  * @param dataDir the data directory
  * @param patienceMs a request fails where the relay says nothing for twice as long: a process may be there and held
- * @throws NoRelayError where none runs; UnreachableRelayError; NoAnswerError; DataDirectoryError; UnsafeSocketFolderError
+ * @throws NoRelayError where none runs; UnreachableRelayError; NoAnswerError; DataDirectoryError
  */
 export async function connectToRelay(dataDir: string, patienceMs = defaultPatienceMs): Promise<RelayClient> {
   const real = checkDataDirectory(dataDir);
   const channel = controlChannelOf(real);
-  // Made by whoever comes first: one that is missing could be somebody else's by the time that it is used.
-  prepareFolder(channel);
-  const socket = await reach(real, channel.path);
+  const socket = await reach(real, channel);
   socket.setNoDelay(true);
   if (channel.proofNeeded) await proveToServer(socket, channel);
   return speakOver(socket, dataDir, patienceMs);
@@ -69,20 +74,24 @@ const betweenMs = 5000;
 const lookAgainMs = 50;
 
 /**
- * Connects to the relay's channel: where our environment has it, else where the relay says that it is. The lock decides
+ * Connects to the relay's channel: where our environment has it and nobody else was there, else where the relay says that
+ * it is. The lock decides
  * whether there is one.
  */
-async function reach(dataDir: string, path: string): Promise<Socket> {
+async function reach(dataDir: string, channel: ControlChannel): Promise<Socket> {
+  const unsafe = unsafeFolder(channel);
+  const { path } = channel;
   const end = performance.now() + betweenMs;
   let before: KeptChannel | null = null;
   for (;;) {
     try {
+      if (unsafe !== null) throw new NoRelayError(dataDir, unsafe);
       return await connectTo(path, dataDir);
     } catch (error) {
       if (!(error instanceof NoRelayError) || !isLocked(dataDir)) throw error;
     }
     const kept = keptChannelOf(dataDir);
-    let why = `nothing answers at ${path}`;
+    let why = unsafe?.message ?? `nothing answers at ${path}`;
     if (kept !== null && kept.path !== path) {
       try {
         checkKeptSocket(kept.path);
@@ -96,6 +105,18 @@ async function reach(dataDir: string, path: string): Promise<Socket> {
     if (isRunning || performance.now() >= end) throw new UnreachableRelayError(dataDir, kept?.pid, why);
     before = kept;
     await delay(lookAgainMs);
+  }
+}
+
+/** Why the folder of a channel is not to be used; null where it is the user's. */
+function unsafeFolder(channel: ControlChannel): UnsafeSocketFolderError | null {
+  try {
+    // Made by whoever comes first: one that is missing could be somebody else's by the time that it is used.
+    prepareFolder(channel);
+    return null;
+  } catch (error) {
+    if (error instanceof UnsafeSocketFolderError) return error;
+    throw error;
   }
 }
 

@@ -2,17 +2,11 @@
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
+import { dirname } from 'node:path';
 import { createMessageConnection, ErrorCodes, ResponseError, StreamMessageWriter } from 'vscode-jsonrpc/node';
 import type { MessageConnection } from 'vscode-jsonrpc/node';
 import { z } from 'zod';
-import {
-  controlChannelOf,
-  forgetChannel,
-  keepChannel,
-  prepareFolder,
-  proveToClient,
-  writeToken,
-} from '../protocol/control-channel.ts';
+import { forgetChannel, keepChannel, prepareChannel, proveToClient, writeToken } from '../protocol/control-channel.ts';
 import type { ControlChannel } from '../protocol/control-channel.ts';
 import { relayErrorNumberOf } from '../protocol/errors.ts';
 import type { RelayAdvice } from '../protocol/errors.ts';
@@ -64,12 +58,14 @@ export class Control {
 
   /**
    * Opens the channel. The caller holds the data directory's lock, so a socket that is there is a dead relay's.
-   * @throws UnsafeSocketFolderError, or the system's error
+   * @throws the system's error
    */
   async open(): Promise<void> {
-    const channel = controlChannelOf(this.#options.dataDir);
+    const { channel, unsafe } = prepareChannel(this.#options.dataDir);
     this.#channel = channel;
-    prepareFolder(channel);
+    if (unsafe !== null) {
+      this.#options.log('warn', `${unsafe.message}: the control channel is at ${channel.path}. ${unsafe.next}`);
+    }
     if (channel.proofNeeded) writeToken(channel);
     else rmSync(channel.path, { force: true });
     await new Promise<void>((resolve, reject) => {
@@ -94,6 +90,7 @@ export class Control {
     }, 500);
     await closed;
     clearTimeout(force);
+    if (this.#channel?.ownFolder === true) rmSync(dirname(this.#channel.path), { recursive: true, force: true });
   }
 
   /** Ends a connection behind what it has still to write, such as the answer to relay/stop. */

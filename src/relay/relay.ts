@@ -116,7 +116,7 @@ export interface Relay {
  * Starts the relay of a data directory: takes its lock, opens the store, the webhook endpoint and the control channel, resumes
  * forwarding, and opens the tunnel of the settings.
  * @throws RelayRunningError where another process holds the directory; DataDirectoryError; PortTakenError; PortForbiddenError;
- *   StoreError; UnsafeSocketFolderError; ZodError for settings that are not valid
+ *   StoreError; ZodError for settings that are not valid
  */
 export async function startRelay(options: RelayOptions): Promise<Relay> {
   const { path: dataDir, notice } = prepareDataDirectory(options.dataDir);

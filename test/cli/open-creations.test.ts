@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openCreations } from '../../src/cli/open-creations.ts';
 import { DataDirectoryError } from '../../src/protocol/data-directory.ts';
-import { temporaryFolder } from '../relay/afterwards.ts';
+import { ownDirectory } from '../relay/afterwards.ts';
 
 describe('Creations whose end is not known', () => {
   const attempt = { host: 'h', name: 'Mine', before: { ids: [1] }, signed: false };
@@ -14,7 +14,7 @@ describe('Creations whose end is not known', () => {
   ];
 
   it('stay with what this version does not know of them, and those that it cannot read stay too', async () => {
-    const dataDir = temporaryFolder();
+    const dataDir = ownDirectory();
     const file = join(dataDir, 'open-creations.json');
     writeFileSync(file, JSON.stringify(newer), { mode: 0o600 });
     const memory = openCreations(dataDir, 'h', 'Mine');
@@ -27,7 +27,7 @@ describe('Creations whose end is not known', () => {
   });
 
   it('are left as they are where a newer version keeps them in another form', async () => {
-    const dataDir = temporaryFolder();
+    const dataDir = ownDirectory();
     const file = join(dataDir, 'open-creations.json');
     const text = JSON.stringify({ version: 2, attempts: newer });
     writeFileSync(file, text, { mode: 0o600 });

@@ -6,6 +6,7 @@ import { globSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { build } from 'esbuild';
+import '../own-state.ts';
 import { root } from '../vscode/install.ts';
 import { runInVsCode } from '../vscode/launch.ts';
 

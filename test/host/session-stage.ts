@@ -1,5 +1,5 @@
 /** A window's session with a context of the test's own, a relay that does as it is told, and a user who answers. */
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
@@ -7,6 +7,7 @@ import { SampleReceiver } from '../../src/extension/relay/sample-receiver.ts';
 import { SecretBox } from '../../src/extension/relay/secrets.ts';
 import { Session } from '../../src/extension/relay/session.ts';
 import type { SessionState } from '../../src/extension/relay/session.ts';
+import { prepareDataDirectory } from '../../src/protocol/data-directory.ts';
 import { protocolVersion } from '../../src/protocol/methods.ts';
 import type { Method, ParsedParams, RelayNotification, RelayNotificationParams } from '../../src/protocol/methods.ts';
 import { settingsSchema } from '../../src/protocol/settings.ts';
@@ -77,7 +78,7 @@ export function openWindow(
   const secrets = new SecretBox(context);
   const receiver = new SampleReceiver(context.workspaceState);
   const session = new Session(context, log, secrets, receiver);
-  mkdirSync(session.dataDir, { recursive: true });
+  prepareDataDirectory(session.dataDir);
   const states: SessionState[] = [];
   session.onDidChange((state) => states.push(state));
   return {

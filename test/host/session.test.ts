@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import * as vscode from 'vscode';
 import { ErrorCodes, ResponseError } from 'vscode-jsonrpc/node';
+import { StoppedHistory } from '../../src/extension/relay/stopped-history.ts';
 import { offerTunnel, openTunnel } from '../../src/extension/relay/tunnel-consent.ts';
 import { createRelayCommands } from '../../src/extension/relay/commands.ts';
 import type { RelayCommandParts } from '../../src/extension/relay/commands.ts';
@@ -182,6 +185,66 @@ describe('A window’s session', function () {
       await until(() => user.message('The running relay is version 0.0.1'));
       await until(() => relay.clients === 0);
       assert.equal(window.session.state.kind, 'stopped');
+    });
+  });
+
+  describe('finds a history that no relay of the user’s has made', () => {
+    const secret = 'a0'.repeat(16);
+    const destinations = [{ url: 'https://author.example/collect' }];
+    const question = 'Use a history that no relay of yours has made?';
+    let file: string;
+
+    beforeEach(() => {
+      window = openWindow(own);
+      const { dataDir } = window.session;
+      relay = new StandInRelay(dataDir, own);
+      rmSync(join(dataDir, 'directory-id'));
+      file = join(dataDir, 'relay.json');
+      writeFileSync(file, JSON.stringify({ secret, port: null, subdomain: 'x', destinations }), { mode: 0o600 });
+      writeFileSync(join(dataDir, 'relay.sqlite'), '', { mode: 0o600 });
+    });
+
+    /** The secret path of the relay that runs. */
+    const running = (): string => window.session.status?.campaignMonitorUrl ?? '';
+
+    it('and asks before it uses anything of it, saying what is in it', async () => {
+      const { session } = window;
+      await session.attach();
+      const history = new StoppedHistory({ session, bundle: '' });
+      assert.equal(await history.reader(), undefined);
+      assert.equal(user.messages.length, 0, 'nobody is asked who has not started it');
+      const started = session.start();
+      const asked = await until(() => user.message(question));
+      assert.match(asked?.detail ?? '', /It would send what comes in to author\.example\./);
+      assert.match(asked?.detail ?? '', /It has the secret of a webhook URL/);
+      assert.deepEqual(asked?.buttons, ['Use It', 'Start Afresh']);
+      asked?.choose(undefined);
+      await assert.rejects(started, { name: 'GivenUpError' });
+      assert.equal(session.state.kind, 'stopped');
+      assert.deepEqual(readdirSync(session.dataDir).sort(), ['relay.json', 'relay.sqlite']);
+      // What ends the window finds nothing that runs.
+      rmSync(session.dataDir, { recursive: true });
+    });
+
+    it('and uses it where the user says so, from then on', async () => {
+      const { session } = window;
+      const started = session.start();
+      (await until(() => user.message(question)))?.choose('Use It');
+      await started;
+      assert.ok(running().includes(secret));
+      await session.stop();
+      await session.start();
+      assert.equal(user.messages.length, 1);
+    });
+
+    it('and sets it aside where the user starts afresh', async () => {
+      const { session } = window;
+      const started = session.start();
+      (await until(() => user.message(question)))?.choose('Start Afresh');
+      await started;
+      assert.ok(running() !== '' && !running().includes(secret));
+      const aside = readdirSync(dirname(session.dataDir)).find((name) => name.startsWith('relay.set-aside-'));
+      assert.ok(readFileSync(join(dirname(session.dataDir), aside ?? '', 'relay.json'), 'utf8').includes(secret));
     });
   });
 

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { prepareDataDirectory } from '../../src/protocol/data-directory.ts';
 
 type Task = () => unknown;
 const ofTest = new Set<Task>();
@@ -38,4 +39,9 @@ export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'cmr-'));
   afterwards(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
   return folder;
+}
+
+/** The same as a data directory of this user's, which a spec may write into as a relay does. */
+export function ownDirectory(): string {
+  return prepareDataDirectory(temporaryFolder()).path;
 }

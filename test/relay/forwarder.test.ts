@@ -12,7 +12,7 @@ import { Store } from '../../src/relay/store.ts';
 import { windowSize } from '../../src/relay/waiting.ts';
 import { keptAnswerBytes } from '../../src/relay/outbound.ts';
 import { maxAttempts } from '../../src/common/retry-policies.ts';
-import { afterwards, temporaryFolder } from './afterwards.ts';
+import { afterwards, ownDirectory, temporaryFolder } from './afterwards.ts';
 import { hasBlackHoles, startBlackHole } from './black-hole.ts';
 import { watchReading } from './failing-statements.ts';
 import { startReceiver } from './receiver.ts';
@@ -654,7 +654,7 @@ describe('what waits', () => {
 
   it('for a retry, as much as it may be, is read a window in each turn', async () => {
     const receiver = await startReceiver();
-    const dataDir = temporaryFolder();
+    const dataDir = ownDirectory();
     const store = new Store(storeFile(dataDir));
     const id = destinationId(store, receiver.url);
     const later = { nextAt: Date.now() + 3_600_000 };

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { prepareDataDirectory } from '../../src/protocol/data-directory.ts';
 import { migrations, openForWriting, schemaVersion } from '../../src/relay/database.ts';
 import { storeFile } from '../../src/relay/history.ts';
 import { temporaryFolder } from './afterwards.ts';
@@ -16,7 +17,7 @@ import { until } from './until.ts';
 /** A data directory with the history of a version in it, as freeze-history.ts had a relay of that version make it. */
 function copyOf(version: number): string {
   const dataDir = join(temporaryFolder(), 'data');
-  mkdirSync(dataDir, { mode: 0o700 });
+  prepareDataDirectory(dataDir);
   copyFileSync(join(import.meta.dirname, `../fixtures/history-${version}/relay.sqlite`), storeFile(dataDir));
   return dataDir;
 }
@@ -134,7 +135,8 @@ describe('A history that version 1 of the store left', () => {
     enlarge(file);
     const rows = countRows(file);
     const work = 'CREATE TABLE copied AS SELECT * FROM events; CREATE INDEX copied_by_address ON copied (address)';
-    const program = `import { migrations, openForWriting } from ${JSON.stringify(new URL('../../src/relay/database.ts', import.meta.url).href)};
+    const program = `import { prepareDataDirectory } from '../../src/protocol/data-directory.ts';
+import { migrations, openForWriting } from ${JSON.stringify(new URL('../../src/relay/database.ts', import.meta.url).href)};
       process.stdout.write('begins');
       openForWriting(${JSON.stringify(file)}, [...migrations, ${JSON.stringify(work)}]).db.close();
       process.stdout.write('ends');`;

@@ -13,7 +13,7 @@ import type { HistoryReader } from '../../src/relay/history.ts';
 import { Store } from '../../src/relay/store.ts';
 import type { DeliveryRecord, EventRecord, NotificationRecord } from '../../src/relay/records.ts';
 import { bringAbout, deliveryRecord, destinationId, renderSettingsId } from './records.ts';
-import { afterwards, temporaryFolder } from './afterwards.ts';
+import { afterwards, ownDirectory } from './afterwards.ts';
 import { openReader, openStore } from './history/stores.ts';
 import { startReceiver } from './receiver.ts';
 import { send } from './requests.ts';
@@ -349,7 +349,7 @@ describe('Pages of the history', () => {
           },
         ),
         async (planned, questions) => {
-          const dataDir = temporaryFolder();
+          const dataDir = ownDirectory();
           const model = await makeHistory(dataDir, planned);
           const reader = openHistory(dataDir);
           try {
@@ -372,7 +372,7 @@ describe('Pages of the history', () => {
   });
 
   it('show each row as it was stored', async () => {
-    const dataDir = temporaryFolder();
+    const dataDir = ownDirectory();
     const event: PlannedEvent = { type: 0, person: 0, host: 0, city: 0, repeat: true };
     await makeHistory(dataDir, [
       { kind: 'vendor', list: 0, events: [event, event], partSize: 1, states: [2, null, 3], lateMinutes: 0 },
@@ -399,7 +399,7 @@ describe('Pages of the history', () => {
   });
 
   it('begin with the moment of `since` and end before that of `until`', async () => {
-    const dataDir = temporaryFolder();
+    const dataDir = ownDirectory();
     const store = openStore(dataDir);
     const at = ['00', '01', '02'].map((second) => `2026-01-01T12:00:${second}.000Z`);
     for (const time of at) await store.add(deliveryRecord(store, { receivedAt: Date.parse(time) }));
@@ -610,7 +610,7 @@ describe('A filter that cannot be read', () => {
   ];
   for (const [filter, message] of wrong) {
     it(`says which part: ${filter}`, () => {
-      const dataDir = temporaryFolder();
+      const dataDir = ownDirectory();
       new Store(storeFile(dataDir)).close();
       const reader = openReader(dataDir);
       assert.throws(
@@ -650,7 +650,7 @@ describe('The history without a relay', () => {
   });
 
   it('is an error that says what to do where there is none', () => {
-    const dataDir = temporaryFolder();
+    const dataDir = ownDirectory();
     assert.throws(
       () => openHistory(dataDir),
       (error) => error instanceof StoreError && /cm-relay listen/.test(error.next),
@@ -678,7 +678,7 @@ describe('The history without a relay', () => {
 
 describe("The history's thread", () => {
   it('is started again after it was lost', async () => {
-    const dataDir = temporaryFolder();
+    const dataDir = ownDirectory();
     const thread = new HistoryThread(dataDir);
     afterwards(() => thread.close());
     const query = methods['events/query'].params.parse({});
@@ -694,7 +694,7 @@ describe("The history's thread", () => {
   });
 
   it('answers nothing after it was closed', async () => {
-    const dataDir = temporaryFolder();
+    const dataDir = ownDirectory();
     new Store(storeFile(dataDir)).close();
     const thread = new HistoryThread(dataDir);
     const pending = thread.calls.query(methods['events/query'].params.parse({}));

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { connectToRelay } from '../../src/protocol/relay-client.ts';
 import { openForWriting } from '../../src/relay/database.ts';
 import { readyRelay } from '../relay/processes.ts';
-import { temporaryFolder } from '../relay/afterwards.ts';
+import { ownDirectory, temporaryFolder } from '../relay/afterwards.ts';
 import { send } from '../relay/requests.ts';
 import { sampleBody } from '../relay/stage.ts';
 import { until } from '../relay/until.ts';
@@ -141,7 +141,7 @@ describe('Disk syncs', function () {
       return;
     }
     const log = join(temporaryFolder(), 'strace');
-    const dataDir = temporaryFolder();
+    const dataDir = ownDirectory();
     const relay = await readyRelay(['--data-dir', dataDir], straceTo(log));
     const syncs = (): number => readFileSync(log, 'utf8').split('\n').filter(isSync).length;
     // What is logged before an answer has been written, since strace stops the process at each call.

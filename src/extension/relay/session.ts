@@ -7,8 +7,10 @@ import type { RelayClient } from '../../protocol/relay-client.ts';
 import type { TunnelConfig } from '../../protocol/settings.ts';
 import type { Status, TunnelStatus } from '../../protocol/status.ts';
 import { prefix } from '../commands.ts';
+import { GivenUpError } from '../ui/progress.ts';
 import { Configurator } from './configurator.ts';
 import { CredentialConsents } from './credential-consent.ts';
+import { admitDirectory, isUnknownDirectory } from './directory-question.ts';
 import { startRelayProcess } from './process.ts';
 import type { SampleReceiver } from './sample-receiver.ts';
 import type { SecretBox } from './secrets.ts';
@@ -111,7 +113,7 @@ export class Session implements vscode.Disposable {
   /**
    * Attaches to the relay that runs for this window, or starts one; after the end of one that is being stopped.
    * @param signal gives up waiting; where nobody else waits for the same start, that is ended too
-   * @throws SettingsError, RelayStartError, OtherVersionError, and what the relay refuses
+   * @throws SettingsError, RelayStartError, OtherVersionError, GivenUpError, and what the relay refuses
    */
   start(signal?: AbortSignal): Promise<RelayClient> {
     if (this.#state.kind === 'running' && this.#stopping === undefined) return Promise.resolve(this.#state.client);
@@ -183,6 +185,8 @@ export class Session implements vscode.Disposable {
 
   async #attach(): Promise<void> {
     try {
+      // It is asked about when the user starts it.
+      if (await isUnknownDirectory(this.dataDir)) return;
       const client = await this.#connect();
       if (client !== undefined) await this.#use(client);
     } catch (error) {
@@ -234,6 +238,7 @@ export class Session implements vscode.Disposable {
     try {
       const { settings, problems } = await readSettings();
       if (settings === null) throw new SettingsError(problems);
+      await unlessAborted(admitDirectory(this.dataDir, this.#log), signal);
       let client = await unlessAborted(this.#connect(), signal);
       if (client === undefined) {
         isOurs = true;
@@ -254,7 +259,8 @@ export class Session implements vscode.Disposable {
       // Its process may be ready already: as if it had not been started. Who starts again waits for that.
       if (signal.aborted && isOurs)
         void this.stop().catch((failure: unknown) => this.#log.warn((failure as Error).message));
-      this.#set(signal.aborted ? { kind: 'stopped' } : { kind: 'failed', message: (error as Error).message });
+      const isGivenUp = signal.aborted || error instanceof GivenUpError;
+      this.#set(isGivenUp ? { kind: 'stopped' } : { kind: 'failed', message: (error as Error).message });
       throw error;
     }
   }

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { Duplex } from 'node:stream';
 import type { Sending } from '../../protocol/debug.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
+import { isUnknownDirectory } from './directory-question.ts';
 import type { Session } from './session.ts';
 
 export interface StoppedHistoryOptions {
@@ -34,7 +35,7 @@ export class StoppedHistory {
 
   /**
    * Whatever reads the history now: the running relay, else the process that reads what it left.
-   * @returns undefined where there is nothing to read
+   * @returns undefined where there is nothing to read, or the user is to be asked about it first, at a start
    */
   async reader(): Promise<RelayClient | undefined> {
     const { client } = this.#options.session;
@@ -66,14 +67,21 @@ export class StoppedHistory {
     this.close();
   }
 
-  async #open(): Promise<RelayClient> {
+  async #open(): Promise<RelayClient | undefined> {
     const { speakOver } = await import('../deferred.ts');
     const { session, bundle } = this.#options;
     const { dataDir } = session;
+    if (await isUnknownDirectory(dataDir)) {
+      this.#opening = undefined;
+      return undefined;
+    }
     const child = spawn(process.execPath, [bundle, 'relay-process', '--history', '--data-dir', dataDir], {
       // It is no folder that an update of the extension replaces.
       cwd: dataDir,
-      env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ELECTRON_RUN_AS_NODE: '1' },
+      env: {
+        ...{ PATH: process.env['PATH'], HOME: process.env['HOME'], XDG_STATE_HOME: process.env['XDG_STATE_HOME'] },
+        ELECTRON_RUN_AS_NODE: '1',
+      },
       stdio: ['pipe', 'pipe', 'ignore'],
       windowsHide: true,
     });

@@ -10,7 +10,7 @@ import { HeldColumns, slotOf } from '../../../src/relay/history/held-columns.ts'
 import type { EventsUnderWay } from '../../../src/relay/history/held-columns.ts';
 import { HistoryIndex } from '../../../src/relay/history/history-index.ts';
 import { Statements } from '../../../src/relay/statements.ts';
-import { temporaryFolder } from '../afterwards.ts';
+import { ownDirectory } from '../afterwards.ts';
 import { Holding, holdingStep, pausedSending } from '../holding.ts';
 import type { HoldingStep } from '../holding.ts';
 
@@ -45,7 +45,7 @@ describe('What is held, by the columns of events', () => {
           maxLength: 30,
         }),
         async (steps) => {
-          const dataDir = temporaryFolder();
+          const dataDir = ownDirectory();
           const holding = new Holding(storeFile(dataDir));
           const log = new DatabaseSync(storeFile(dataDir), { readOnly: true });
           const sql = new Statements(log);

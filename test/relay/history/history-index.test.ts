@@ -7,7 +7,7 @@ import { openForReading } from '../../../src/relay/database.ts';
 import { HistoryReader, openHistory, searchFile, storeFile } from '../../../src/relay/history.ts';
 import { HistoryIndex } from '../../../src/relay/history/history-index.ts';
 import { Store } from '../../../src/relay/store.ts';
-import { afterwards, temporaryFolder } from '../afterwards.ts';
+import { afterwards, ownDirectory } from '../afterwards.ts';
 import { openReader, openStore } from './stores.ts';
 import { Holding, holdingStep } from '../holding.ts';
 import { addDelivery, attemptRecord, deliveryRecord, destinationId } from '../records.ts';
@@ -39,7 +39,7 @@ describe('The index of the history', () => {
     this.timeout(180_000);
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 40 }), async (steps) => {
-        const dataDir = temporaryFolder();
+        const dataDir = ownDirectory();
         const holding = new Holding(storeFile(dataDir));
         let reader = openHistory(dataDir);
         const look = (chosen: readonly number[], after: string): void => {
@@ -84,7 +84,7 @@ describe('The index of the history', () => {
   });
 
   it('knows of a delivery without notifications that nothing of it waits', async () => {
-    const dataDir = temporaryFolder();
+    const dataDir = ownDirectory();
     const store = openStore(dataDir);
     await store.add(deliveryRecord(store, { status: 'test' }));
     await store.add(deliveryRecord(store, { to: [destinationId(store)] }));
@@ -93,7 +93,7 @@ describe('The index of the history', () => {
   });
 
   it('is begun anew where the log has gone on for longer than its changes are kept', async () => {
-    const dataDir = temporaryFolder();
+    const dataDir = ownDirectory();
     const store = openStore(dataDir);
     const to = destinationId(store);
     await store.add(deliveryRecord(store, { to: [to] }));
@@ -112,7 +112,7 @@ describe('The index of the history', () => {
   });
 
   it('answers from what it has and from the newest of the log, and says how many it did not look at', async () => {
-    const dataDir = temporaryFolder();
+    const dataDir = ownDirectory();
     const store = openStore(dataDir);
     await Promise.all(Array.from({ length: 8000 }, () => store.add(deliveryRecord(store))));
     const reader = openReader(dataDir);
@@ -138,7 +138,7 @@ describe('The index of the history', () => {
   });
 
   it('is made in memory where its file cannot be made', async () => {
-    const dataDir = temporaryFolder();
+    const dataDir = ownDirectory();
     const store = openStore(dataDir);
     const body = { ListID: 'l', Events: [{ Type: 'Subscribe', EmailAddress: 'a1@example.org', Name: 'Ophelia' }] };
     await store.add(deliveryRecord(store, { body: Buffer.from(JSON.stringify(body)) }));
@@ -151,7 +151,7 @@ describe('The index of the history', () => {
   });
 
   it('is in memory for as long as its file is busy, says so, and goes on in its file then', async () => {
-    const dataDir = temporaryFolder();
+    const dataDir = ownDirectory();
     const store = openStore(dataDir);
     await store.add(deliveryRecord(store));
     const other = new DatabaseSync(searchFile(dataDir));
@@ -173,7 +173,7 @@ describe('The index of the history', () => {
   });
 
   it('goes on where another process has gone on', async () => {
-    const dataDir = temporaryFolder();
+    const dataDir = ownDirectory();
     const store = openStore(dataDir);
     const [first, second] = [openReader(dataDir), openReader(dataDir)];
     for (let turn = 0; turn < 6; turn++) {
@@ -187,7 +187,7 @@ describe('The index of the history', () => {
   });
 
   it('finds duplicates that the log does not know, tells of them once, and shows them', async () => {
-    const dataDir = temporaryFolder();
+    const dataDir = ownDirectory();
     const before = new Store(storeFile(dataDir));
     await before.add(deliveryRecord(before, { fingerprint: 7 }));
     before.close();
@@ -207,7 +207,7 @@ describe('The index of the history', () => {
   });
 
   it('knows no duplicate of what was removed', async () => {
-    const dataDir = temporaryFolder();
+    const dataDir = ownDirectory();
     const before = new Store(storeFile(dataDir));
     await before.add(deliveryRecord(before, { to: [destinationId(before)] }));
     await before.add(deliveryRecord(before, { fingerprint: 7 }));
@@ -294,7 +294,7 @@ describe('A relay whose index is busy when it starts', () => {
 
 describe('A page of a table', () => {
   it('shows a summary of each event’s attempts, in the order asked for, from a snapshot that stays', async () => {
-    const dataDir = temporaryFolder();
+    const dataDir = ownDirectory();
     const store = openStore(dataDir);
     const to = destinationId(store);
     for (let id = 1; id <= 6; id++) await store.add(deliveryRecord(store, { to: [to] }));
@@ -341,7 +341,7 @@ describe('A page of a table', () => {
   });
 
   it('gives whole rows with their latest attempts on a clock, and tells where an event stands', async () => {
-    const dataDir = temporaryFolder();
+    const dataDir = ownDirectory();
     const store = openStore(dataDir);
     const to = destinationId(store);
     for (let id = 1; id <= 3; id++) await store.add(deliveryRecord(store, { to: [to] }));
@@ -406,7 +406,7 @@ describe('A page of a table', () => {
 
 describe('Counts of events', () => {
   it('are those of the rows: in all, by group with its states, and by the minute', async () => {
-    const dataDir = temporaryFolder();
+    const dataDir = ownDirectory();
     const store = openStore(dataDir);
     const to = destinationId(store);
     const minute = 60_000;
@@ -453,7 +453,7 @@ describe('Counts of events', () => {
   });
 
   it('of a long time are of several minutes each', async () => {
-    const dataDir = temporaryFolder();
+    const dataDir = ownDirectory();
     const store = openStore(dataDir);
     for (const day of [1, 20]) await store.add(deliveryRecord(store, { receivedAt: Date.UTC(2026, 0, day) }));
     const { timeline } = openReader(dataDir).counts(methods['events/counts'].params.parse({ perMinute: {} }));
@@ -467,7 +467,7 @@ describe('Counts of events', () => {
 
 describe('The index as it is opened', () => {
   it('of another layout is made again', async () => {
-    const dataDir = temporaryFolder();
+    const dataDir = ownDirectory();
     const store = openStore(dataDir);
     await store.add(deliveryRecord(store));
     // As versions before had it.
@@ -481,7 +481,7 @@ describe('The index as it is opened', () => {
   });
 
   it('is made again where it holds what is not made here, such as a trigger', async () => {
-    const dataDir = temporaryFolder();
+    const dataDir = ownDirectory();
     const store = openStore(dataDir);
     await store.add(deliveryRecord(store));
     for (const sql of [
@@ -507,7 +507,7 @@ describe('The index as it is opened', () => {
   });
 
   it('takes the log’s end for its own, and reads nothing twice', async () => {
-    const dataDir = temporaryFolder();
+    const dataDir = ownDirectory();
     const store = openStore(dataDir);
     await store.add(deliveryRecord(store));
     const log = openForReading(storeFile(dataDir));
@@ -525,7 +525,7 @@ describe('The index as it is opened', () => {
 
 describe('An index that is ahead of its log', () => {
   it('is made again: the log has lost its end with the power, and gives its ids to others', async () => {
-    const dataDir = temporaryFolder();
+    const dataDir = ownDirectory();
     const store = new Store(storeFile(dataDir));
     await store.add(deliveryRecord(store));
     store.close();
@@ -545,7 +545,7 @@ describe('An index that is ahead of its log', () => {
   });
 
   it('is made again where the log has given these ids to others before anybody looked', async () => {
-    const dataDir = temporaryFolder();
+    const dataDir = ownDirectory();
     const store = new Store(storeFile(dataDir));
     const id = destinationId(store);
     const to = [id];
@@ -573,7 +573,7 @@ describe('An index that is ahead of its log', () => {
   });
 
   it('goes on where the log is as long as it knew it, however often that was opened', async () => {
-    const dataDir = temporaryFolder();
+    const dataDir = ownDirectory();
     for (let run = 1; run <= 3; run++) {
       const store = new Store(storeFile(dataDir));
       await store.add(deliveryRecord(store));
@@ -592,7 +592,7 @@ describe('An index that is ahead of its log', () => {
 
 describe('An index of an earlier time', () => {
   it('catches up: its file has lost its end with the power', async () => {
-    const dataDir = temporaryFolder();
+    const dataDir = ownDirectory();
     const store = openStore(dataDir);
     const id = destinationId(store);
     const to = [id];

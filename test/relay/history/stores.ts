@@ -1,6 +1,7 @@
 /** A store and readers of one data directory, closed after the test. */
 import { openHistory, storeFile } from '../../../src/relay/history.ts';
 import type { HistoryReader } from '../../../src/relay/history.ts';
+import { prepareDataDirectory } from '../../../src/protocol/data-directory.ts';
 import { Store } from '../../../src/relay/store.ts';
 import { afterwards } from '../afterwards.ts';
 
@@ -11,6 +12,7 @@ export function openReader(dataDir: string): HistoryReader {
 }
 
 export function openStore(dataDir: string): Store {
+  prepareDataDirectory(dataDir);
   const store = new Store(storeFile(dataDir));
   afterwards(() => store.close());
   return store;

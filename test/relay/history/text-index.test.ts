@@ -13,7 +13,7 @@ import { matchExpression, phrasesOf } from '../../../src/relay/history/text-inde
 import type { Store } from '../../../src/relay/store.ts';
 import { openReader, openStore } from './stores.ts';
 import { deliveryRecord, destinationId } from '../records.ts';
-import { afterwards, temporaryFolder } from '../afterwards.ts';
+import { afterwards, ownDirectory, temporaryFolder } from '../afterwards.ts';
 
 function bodyOf(name: string, events = 1): Buffer {
   return Buffer.from(
@@ -55,7 +55,7 @@ function indexed(dataDir: string): number {
 
 describe('The index of free text', () => {
   it('is made again when it was thrown away', async () => {
-    const dataDir = temporaryFolder();
+    const dataDir = ownDirectory();
     await add(openStore(dataDir), 'Ophelia', 3);
     assert.equal(found(openReader(dataDir), 'ophelia'), 3);
     for (const suffix of ['', '-wal', '-shm']) rmSync(searchFile(dataDir) + suffix, { force: true });
@@ -81,7 +81,7 @@ describe('The index of free text', () => {
   };
   for (const [what, damage] of Object.entries(damages)) {
     it(`is made again when it is damaged: ${what}`, async () => {
-      const dataDir = temporaryFolder();
+      const dataDir = ownDirectory();
       await add(openStore(dataDir), 'Ophelia', 50);
       const before = openHistory(dataDir);
       assert.equal(found(before, 'ophelia'), 50);
@@ -92,7 +92,7 @@ describe('The index of free text', () => {
   }
 
   it('is made again when it is damaged while it is open', async () => {
-    const dataDir = temporaryFolder();
+    const dataDir = ownDirectory();
     const store = openStore(dataDir);
     await add(store, 'Ophelia', 400);
     const reader = openReader(dataDir);
@@ -107,7 +107,7 @@ describe('The index of free text', () => {
   });
 
   it('of another store is not used', async () => {
-    const [here, there] = [temporaryFolder(), temporaryFolder()];
+    const [here, there] = [ownDirectory(), ownDirectory()];
     await add(openStore(here), 'Ophelia', 2);
     await add(openStore(there), 'Gertrude', 3);
     for (const [dataDir, name] of [
@@ -125,7 +125,7 @@ describe('The index of free text', () => {
   });
 
   it('is brought up to date in pieces', async () => {
-    const dataDir = temporaryFolder();
+    const dataDir = ownDirectory();
     await add(openStore(dataDir), 'Ophelia', 1200);
     const db = openForReading(storeFile(dataDir));
     const index = new HistoryIndex(searchFile(dataDir), db);
@@ -142,7 +142,7 @@ describe('The index of free text', () => {
   });
 
   it('takes a field with more values than a call takes arguments', async () => {
-    const dataDir = temporaryFolder();
+    const dataDir = ownDirectory();
     const store = openStore(dataDir);
     const event = { Type: 'Subscribe', EmailAddress: 'a@example.org', Name: 'Ophelia', Odd: Array(300_000).fill(1) };
     await store.add(deliveryRecord(store, { body: Buffer.from(JSON.stringify({ ListID: 'l', Events: [event] })) }));
@@ -150,7 +150,7 @@ describe('The index of free text', () => {
   });
 
   it('takes fields nested a hundred thousand deep, and what stands beside them', async () => {
-    const dataDir = temporaryFolder();
+    const dataDir = ownDirectory();
     const store = openStore(dataDir);
     const deep = `${'{"a":['.repeat(100_000)}"inmost"${']}'.repeat(100_000)}`;
     const body = `{"ListID":"l","Events":[{"Type":"Subscribe","Name":"Ophelia","Odd":${deep}}]}`;
@@ -160,7 +160,7 @@ describe('The index of free text', () => {
   });
 
   it('is emptied when the history is cleared', async () => {
-    const dataDir = temporaryFolder();
+    const dataDir = ownDirectory();
     const store = openStore(dataDir);
     await add(store, 'Ophelia', 30);
     const reader = openReader(dataDir);
@@ -175,7 +175,7 @@ describe('The index of free text', () => {
   });
 
   it('shrinks with what retention removes, past what waits', async () => {
-    const dataDir = temporaryFolder();
+    const dataDir = ownDirectory();
     const store = openStore(dataDir);
     const waiting = { to: [destinationId(store)] };
     const reader = openReader(dataDir);
@@ -194,7 +194,7 @@ describe('The index of free text', () => {
 
   it('may be made by several processes at once', async function () {
     this.timeout(180_000);
-    const dataDir = temporaryFolder();
+    const dataDir = ownDirectory();
     await add(openStore(dataDir), 'Ophelia', 800);
     const program = `import { openHistory } from ${JSON.stringify(new URL('../../../src/relay/history.ts', import.meta.url).href)};
       const reader = openHistory(${JSON.stringify(dataDir)});
@@ -241,7 +241,7 @@ describe('The expression for the index', () => {
   });
 
   it('is never one that the index cannot read', () => {
-    const dataDir = temporaryFolder();
+    const dataDir = ownDirectory();
     openStore(dataDir);
     const reader = openReader(dataDir);
     for (const word of ['AND', 'NOT x', '"', '*', '(a', 'a:b:c', 'NEAR(a b)', '^a', '-a', '\u0000a', '{a} : b', "'"]) {
