@@ -134,8 +134,10 @@ export class Announcer {
     const attempts = this.#attempts;
     this.#attempts = [];
     for (const deliveries of batches(this.#added)) {
+      // The same for all who missed nothing: it is written once.
+      const all = { deliveries, missed: 0 };
       for (const [listener, missed] of this.#listeners) {
-        if (listener('event/added', { deliveries, missed: missed.events })) missed.events = 0;
+        if (listener('event/added', missed.events === 0 ? all : { ...all, missed: missed.events })) missed.events = 0;
         else missed.events += deliveries.reduce((sum, each) => sum + each.events.length + each.omitted, 0);
       }
     }

@@ -3,7 +3,7 @@ import { chmodSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import { dirname } from 'node:path';
-import { createMessageConnection, ErrorCodes, ResponseError, StreamMessageWriter } from 'vscode-jsonrpc/node';
+import { createMessageConnection, ErrorCodes, ResponseError } from 'vscode-jsonrpc/node';
 import type { MessageConnection } from 'vscode-jsonrpc/node';
 import { z } from 'zod';
 import { forgetChannel, keepChannel, prepareChannel, proveToClient, writeToken } from '../protocol/control-channel.ts';
@@ -14,6 +14,8 @@ import { endingNotification, methods } from '../protocol/methods.ts';
 import type { Method, ParsedParams, Result } from '../protocol/methods.ts';
 import { messagesOf } from '../protocol/relay-client.ts';
 import type { Announcer, Listener } from './announcer.ts';
+import { ChannelMemory, CountedWriter } from './channel-memory.ts';
+import type { ConnectionMemory } from './channel-memory.ts';
 import type { Caller } from './patience.ts';
 
 /** What answers each method; params are checked before. */
@@ -33,9 +35,6 @@ export interface ControlOptions {
 /** A client to which so many notifications are on their way misses further ones until it has read on. */
 const mostUnread = 64;
 
-/** What a client may have sent without a whole message in it, in bytes; a body to inject is a message's largest part. */
-const mostBytesOfMessage = 134_217_728;
-
 /** The control channel of a data directory: takes connections and answers their requests. */
 export class Control {
   readonly #options: ControlOptions;
@@ -44,10 +43,12 @@ export class Control {
   /** Every connection; a client is one that has proved itself where that is needed. */
   readonly #sockets = new Set<Socket>();
   readonly #connections = new Map<Socket, MessageConnection>();
+  readonly #memory: ChannelMemory;
   #clients = 0;
 
   constructor(options: ControlOptions) {
     this.#options = options;
+    this.#memory = new ChannelMemory((message) => options.log('warn', message));
     this.#server = createServer((socket) => void this.#welcome(socket));
   }
 
@@ -106,6 +107,11 @@ export class Control {
   async #welcome(socket: Socket): Promise<void> {
     socket.setNoDelay(true);
     socket.on('error', () => socket.destroy());
+    const memory = this.#memory.enter(socket);
+    if (memory === null) {
+      socket.destroy();
+      return;
+    }
     this.#sockets.add(socket);
     socket.once('close', () => this.#sockets.delete(socket));
     if (this.#channel?.proofNeeded === true) {
@@ -116,14 +122,14 @@ export class Control {
         return;
       }
     }
-    if (!socket.destroyed) this.#serve(socket);
+    if (!socket.destroyed) this.#serve(socket, memory);
   }
 
-  #serve(socket: Socket): void {
+  #serve(socket: Socket, memory: ConnectionMemory): void {
     const { announcer, handlers } = this.#options;
     const reader = messagesOf(socket);
-    const connection = createMessageConnection(reader, new StreamMessageWriter(socket));
-    this.#boundMessages(socket, reader);
+    const connection = createMessageConnection(reader, new CountedWriter(memory));
+    memory.watch(reader);
     const ending = new AbortController();
     const caller: Caller = { ended: ending.signal };
     for (const method of Object.keys(methods) as Method[]) {
@@ -132,12 +138,12 @@ export class Control {
         callMethod(handlers, method, given.length > 1 ? given[0] : undefined, caller),
       );
     }
-    // The connection queues what the socket does not take, so it is counted here.
+    // What the socket does not take is queued, so it is counted here, too.
     let unread = 0;
     let missed = false;
     const listener: Listener = (name, params) => {
       if (socket.destroyed) return false;
-      if (unread >= mostUnread) {
+      if (unread >= mostUnread || memory.isBehind) {
         missed = true;
         return false;
       }
@@ -167,23 +173,6 @@ export class Control {
     connection.onError(() => socket.destroy());
     this.#connections.set(socket, connection);
     connection.listen();
-  }
-
-  /** The library keeps what has come of a message, however long it says that it will be. */
-  #boundMessages(socket: Socket, reader: ReturnType<typeof messagesOf>): void {
-    let bytes = 0;
-    const listen = reader.listen.bind(reader);
-    reader.listen = (callback) =>
-      listen((message) => {
-        bytes = 0;
-        callback(message);
-      });
-    socket.on('data', (chunk: Buffer) => {
-      bytes += chunk.length;
-      if (bytes <= mostBytesOfMessage) return;
-      this.#options.log('warn', `a client sent a message of more than ${mostBytesOfMessage} bytes and was cut off`);
-      socket.destroy();
-    });
   }
 }
 

@@ -11,7 +11,7 @@ import type { HeldFact } from '../../src/relay/holds.ts';
 import { Store } from '../../src/relay/store.ts';
 import type { Totals } from '../../src/relay/records.ts';
 import { addDelivery, attemptRecord, deliveryRecord, destinationId } from './records.ts';
-import { afterwards, temporaryFolder } from './afterwards.ts';
+import { afterwards, ownDirectory, temporaryFolder } from './afterwards.ts';
 import { startReceiver } from './receiver.ts';
 import { sampleBody, startTestRelay } from './stage.ts';
 import { until } from './until.ts';
@@ -943,7 +943,7 @@ describe('A history that is damaged', () => {
     ['the notifications that wait', (file: string) => leafPages(file, 'notifications').slice(1, -1)],
   ] as const) {
     it(`that is found while it is read is marked, ends nothing, and is set aside at the next start: ${what}`, async () => {
-      const dataDir = temporaryFolder();
+      const dataDir = ownDirectory();
       const file = join(dataDir, 'relay.sqlite');
       const callback = await startReceiver();
       await filled(file, callback.url);
