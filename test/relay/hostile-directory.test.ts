@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { fileURLToPath } from 'node:url';
 import { checkDataDirectory, trustDataDirectory } from '../../src/protocol/data-directory.ts';
 import { connectToRelay } from '../../src/protocol/relay-client.ts';
 import { openHistory, storeFile } from '../../src/relay/history.ts';
@@ -13,6 +16,7 @@ import { startReceiver } from './receiver.ts';
 import type { Receiver } from './receiver.ts';
 import { send } from './requests.ts';
 import { sampleBody, startTestRelay } from './stage.ts';
+import { until } from './until.ts';
 
 /** A data directory as a clone brings it along: its author's relay made it, with a destination of the author's. */
 async function cloned(author: Receiver): Promise<string> {
@@ -86,6 +90,40 @@ describe('A data directory that came with a cloned repository', function () {
     assert.equal(taken.code, 0, taken.err);
     const after = await run(['status', '--data-dir', dataDir]);
     assert.equal(after.code, 0, after.err);
+  });
+
+  it('is asked about in a terminal, with what is in it', async function () {
+    if (process.platform !== 'linux' || spawnSync('script', ['--version']).status !== 0) this.skip();
+    const program = fileURLToPath(new URL('../../src/cli/cm-relay.ts', import.meta.url));
+    const command = [
+      process.execPath,
+      '--disable-warning=ExperimentalWarning',
+      program,
+      'status',
+      '--data-dir',
+      dataDir,
+    ];
+    const status = async (answer?: string): Promise<{ code: unknown; text: string }> => {
+      const terminal = spawn('script', ['-qec', command.map((word) => `'${word}'`).join(' '), '/dev/null']);
+      let text = '';
+      terminal.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
+      const ended = once(terminal, 'exit');
+      if (answer !== undefined) {
+        await until(() => text.includes('Use it? [y/N] '), 60_000, 'it asks');
+        terminal.stdin.write(`${answer}\r`);
+      }
+      return { code: (await ended)[0], text };
+    };
+    const refused = await status('n');
+    assert.equal(refused.code, 1, refused.text);
+    assert.match(refused.text, /was not made by a relay of yours/);
+    assert.ok(refused.text.includes(`destinations at ${new URL(author.url).host}`), refused.text);
+    assert.match(refused.text, /the secret of a webhook URL, which whoever made it knows/);
+    assert.match(refused.text, /a history of \d+ KiB/);
+    assert.equal((await status('y')).code, 0);
+    const after = await status();
+    assert.equal(after.code, 0);
+    assert.ok(!after.text.includes('Use it?'), after.text);
   });
 
   it('sends nothing to its author by a trigger in its store: it is not opened, whoever trusts the directory', async () => {
