@@ -217,6 +217,7 @@ describe('Debugging from the terminal', function () {
             NO_COLOR: '1',
             TERM: 'xterm',
             XDG_RUNTIME_DIR: process.env['XDG_RUNTIME_DIR'],
+            XDG_STATE_HOME: process.env['XDG_STATE_HOME'],
           },
         });
         this.child.stdout.on('data', (chunk: Buffer) => (this.text += chunk.toString()));

@@ -379,9 +379,12 @@ describe('cm-relay instances', function () {
     ): ReturnType<typeof spawn> & { text: string } {
       const program = fileURLToPath(new URL('../../src/cli/cm-relay.ts', import.meta.url));
       const command = [process.execPath, '--disable-warning=ExperimentalWarning', program, ...args];
-      const { PATH, XDG_RUNTIME_DIR } = process.env;
+      const { PATH, XDG_RUNTIME_DIR, XDG_STATE_HOME } = process.env;
       const child = spawn('script', ['-qec', command.map((word) => `'${word}'`).join(' '), '/dev/null'], {
-        env: { PATH, XDG_RUNTIME_DIR, HOME: tmpdir(), TMPDIR: tmpdir(), NO_COLOR: '1', TERM: 'xterm', ...variables },
+        env: {
+          ...{ PATH, XDG_RUNTIME_DIR, XDG_STATE_HOME, HOME: tmpdir(), TMPDIR: tmpdir() },
+          ...{ NO_COLOR: '1', TERM: 'xterm', ...variables },
+        },
       });
       const shown = Object.assign(child, { text: '' });
       child.stdout.on('data', (chunk: Buffer) => (shown.text += chunk.toString()));

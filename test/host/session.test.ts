@@ -218,7 +218,7 @@ describe('A window’s session', function () {
       assert.match(asked?.detail ?? '', /It would send what comes in to author\.example\./);
       assert.match(asked?.detail ?? '', /It has the secret of a webhook URL/);
       assert.deepEqual(asked?.buttons, ['Use It', 'Start Afresh']);
-      asked?.choose(undefined);
+      asked.choose(undefined);
       await assert.rejects(started, { name: 'GivenUpError' });
       assert.equal(session.state.kind, 'stopped');
       assert.deepEqual(readdirSync(session.dataDir).sort(), ['relay.json', 'relay.sqlite']);

@@ -125,6 +125,8 @@ describe('Settings that cannot all be kept', () => {
 
   it('leave everything as it was where the store takes the destinations and then not the rest', async () => {
     const relay = await startTestRelay();
+    // Whoever opens the file from then on refuses it.
+    await relay.client.request('events/query', {});
     const spoil = (): void => {
       const file = new DatabaseSync(storeFile(relay.dataDir));
       file.exec(`CREATE TRIGGER no BEFORE INSERT ON render_settings BEGIN SELECT RAISE(ABORT, 'not today'); END`);

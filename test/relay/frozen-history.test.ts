@@ -135,8 +135,7 @@ describe('A history that version 1 of the store left', () => {
     enlarge(file);
     const rows = countRows(file);
     const work = 'CREATE TABLE copied AS SELECT * FROM events; CREATE INDEX copied_by_address ON copied (address)';
-    const program = `import { prepareDataDirectory } from '../../src/protocol/data-directory.ts';
-import { migrations, openForWriting } from ${JSON.stringify(new URL('../../src/relay/database.ts', import.meta.url).href)};
+    const program = `import { migrations, openForWriting } from ${JSON.stringify(new URL('../../src/relay/database.ts', import.meta.url).href)};
       process.stdout.write('begins');
       openForWriting(${JSON.stringify(file)}, [...migrations, ${JSON.stringify(work)}]).db.close();
       process.stdout.write('ends');`;

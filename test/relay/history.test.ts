@@ -13,7 +13,7 @@ import type { HistoryReader } from '../../src/relay/history.ts';
 import { Store } from '../../src/relay/store.ts';
 import type { DeliveryRecord, EventRecord, NotificationRecord } from '../../src/relay/records.ts';
 import { bringAbout, deliveryRecord, destinationId, renderSettingsId } from './records.ts';
-import { afterwards, ownDirectory } from './afterwards.ts';
+import { afterwards, ownDirectory, temporaryFolder } from './afterwards.ts';
 import { openReader, openStore } from './history/stores.ts';
 import { startReceiver } from './receiver.ts';
 import { send } from './requests.ts';
@@ -650,7 +650,7 @@ describe('The history without a relay', () => {
   });
 
   it('is an error that says what to do where there is none', () => {
-    const dataDir = ownDirectory();
+    const dataDir = temporaryFolder();
     assert.throws(
       () => openHistory(dataDir),
       (error) => error instanceof StoreError && /cm-relay listen/.test(error.next),
@@ -711,7 +711,9 @@ describe("The history's thread", () => {
     await relay.stop();
     assert.ok(existsSync(join(relay.dataDir, 'search.sqlite')));
     assert.deepEqual(
-      readdirSync(relay.dataDir).filter((name) => !/^(?:relay\.json|(?:relay|search|lock)\.sqlite)/.test(name)),
+      readdirSync(relay.dataDir).filter(
+        (name) => !/^(?:relay\.json|directory-id|(?:relay|search|lock)\.sqlite)/.test(name),
+      ),
       [],
     );
   });
