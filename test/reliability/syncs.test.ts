@@ -94,7 +94,7 @@ describe('Disk syncs', function () {
       assertSettingsOnly(why);
       return;
     }
-    const dataDir = temporaryFolder();
+    const dataDir = ownDirectory();
     const log = join(temporaryFolder(), 'strace');
     const traced = [
       '-D',
@@ -141,7 +141,7 @@ describe('Disk syncs', function () {
       return;
     }
     const log = join(temporaryFolder(), 'strace');
-    const dataDir = ownDirectory();
+    const dataDir = temporaryFolder();
     const relay = await readyRelay(['--data-dir', dataDir], straceTo(log));
     const syncs = (): number => readFileSync(log, 'utf8').split('\n').filter(isSync).length;
     // What is logged before an answer has been written, since strace stops the process at each call.
