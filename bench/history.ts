@@ -15,6 +15,7 @@ import {
 import { join } from 'node:path';
 import { documentedListId } from '../src/campaign-monitor/samples.ts';
 import { methods } from '../src/protocol/methods.ts';
+import { prepareDataDirectory } from '../src/protocol/data-directory.ts';
 import type { Method } from '../src/protocol/methods.ts';
 import type { RelayClient } from '../src/protocol/relay-client.ts';
 import { schemaVersion } from '../src/relay/database.ts';
@@ -91,6 +92,7 @@ function madeHistory(events: number): string {
 
 /** Copies the history, to the disk: what the system still had to write would else delay the commits that are timed. */
 function copyHistory(from: string, to: string): void {
+  prepareDataDirectory(to);
   for (const name of readdirSync(from).filter((each) => each.includes('.sqlite'))) {
     copyFileSync(join(from, name), join(to, name), constants.COPYFILE_FICLONE);
     const file = openSync(join(to, name), 'r+');

@@ -2,10 +2,11 @@
  * Makes a store of so many events with the relay's own writer, and its free-text index: `node bench/million.ts FOLDER
  * EVENTS`. A process of its own, since it needs memory that the benchmark shall not count.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readPayload } from '../src/campaign-monitor/payload.ts';
 import { documentedListId, sampleDeliveries } from '../src/campaign-monitor/samples.ts';
+import { prepareDataDirectory } from '../src/protocol/data-directory.ts';
 import { defaultSettings, destinationSchema } from '../src/protocol/settings.ts';
 import { openHistory, storeFile } from '../src/relay/history.ts';
 import { fingerprints, normaliseEvent, partsOf } from '../src/relay/normalise.ts';
@@ -37,7 +38,7 @@ const headers: [string, string][] = [
 ];
 
 async function make(folder: string, total: number): Promise<void> {
-  mkdirSync(folder, { recursive: true });
+  prepareDataDirectory(folder);
   const store = new Store(storeFile(folder));
   const renderSettingsId = store.destinations.internRenderSettings(settings);
   const destinationId = store.destinations.intern(

@@ -9,6 +9,7 @@ import { frugal } from '../src/extension/relay/frugal-memory.ts';
 import { connectToRelay } from '../src/protocol/relay-client.ts';
 import type { RelayClient } from '../src/protocol/relay-client.ts';
 import type { Destination, Settings } from '../src/protocol/settings.ts';
+import '../test/own-state.ts';
 
 /** The project's folder. */
 export const root = new URL('..', import.meta.url).pathname;

@@ -3,7 +3,7 @@
  * with where the directory is: one that came from elsewhere, as with a cloned repository, has no such record.
  */
 import { randomBytes } from 'node:crypto';
-import { lstatSync, mkdirSync, readFileSync, realpathSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -15,6 +15,9 @@ export const idFile = 'directory-id';
 
 /** Beside the default data directory, in the user's state folder. */
 const recordsFolder = 'cm-relay-directories';
+
+/** So many records are kept of directories, whether these are there or not. */
+const mostRecords = 1000;
 
 /** Where a directory is; `node` finds it again where it was moved, and tells it from a copy. */
 const recordSchema = z.object({ path: z.string(), node: z.string() });
@@ -59,6 +62,7 @@ export function makeKnown(path: string): void {
   const id = randomBytes(16).toString('hex');
   const folder = join(stateFolder(process.platform, process.env), recordsFolder);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
+  forgetGone(folder);
   // First: whoever finds the id finds its record.
   stageFile(
     join(folder, id),
@@ -67,6 +71,16 @@ export function makeKnown(path: string): void {
   stageFile(join(path, idFile), `${id}\n`).put();
   // From now on it is known by that, and by nothing that another in its place would have.
   taken.delete(path);
+}
+
+/** Where there are very many records, as of directories that tests made: those of directories that are not there go. */
+function forgetGone(folder: string): void {
+  const names = readdirSync(folder);
+  if (names.length < mostRecords) return;
+  for (const name of names) {
+    const record = readRecord(join(folder, name));
+    if (record !== null && !existsSync(record.path)) rmSync(join(folder, name), { force: true });
+  }
 }
 
 function isDefault(path: string): boolean {

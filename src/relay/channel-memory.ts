@@ -159,7 +159,9 @@ export class ChannelMemory {
   enter(socket: Socket): ConnectionMemory | null {
     if (this.#connections.size >= mostConnections) {
       const silent = [...this.#connections].find(({ hasSpoken }) => !hasSpoken);
-      this.#sayOnce(`more than ${mostConnections} clients are connected: no more are taken`);
+      this.#sayOnce(
+        `more than ${mostConnections} clients are connected: those that say nothing are cut off, and no more are taken`,
+      );
       if (silent === undefined) return null;
       this.leave(silent);
       silent.socket.destroy();

@@ -198,6 +198,17 @@ describe('A data directory of the user’s', () => {
     await assert.rejects(startTestRelay({ dataDir: copy }), { advice: 'trust-data-directory' });
   });
 
+  it('is remembered though very many were, of which those that are gone are forgotten', async () => {
+    const own = await startTestRelay();
+    await own.stop();
+    const records = join(process.env['XDG_STATE_HOME'] ?? '', 'cm-relay-directories');
+    const gone = JSON.stringify({ path: join(temporaryFolder(), 'gone'), node: '0:0' });
+    for (let i = 0; i < 1000; i++) writeFileSync(join(records, i.toString(16).padStart(32, '0')), gone);
+    await (await startTestRelay()).stop();
+    assert.ok(readdirSync(records).length < 1000, `${readdirSync(records).length}`);
+    checkDataDirectory(own.dataDir);
+  });
+
   it('is used where the user’s state folder cannot be written, which is said with what to do', async () => {
     const file = join(temporaryFolder(), 'file');
     writeFileSync(file, '');
