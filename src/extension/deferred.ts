@@ -3,12 +3,7 @@
  * the export formats, and what documents and exports are made of. A part of its own, so that
  * activation does not pay for it. Import it with `await import('./deferred.ts')`.
  */
-export {
-  checkDataDirectory,
-  describeDirectory,
-  isUntrusted,
-  trustDataDirectory,
-} from '../protocol/data-directory.ts';
+export { checkDataDirectory, describeDirectory, isUntrusted, trustDataDirectory } from '../protocol/data-directory.ts';
 export { isRefusal, NoRelayError } from '../protocol/errors.ts';
 export { connectToRelay, speakOver } from '../protocol/relay-client.ts';
 export { destinationSchema, settingsSchema } from '../protocol/settings.ts';
