@@ -1,5 +1,6 @@
 /** Whose a webhook is: told by the secret in its URL's path, which only this machine's relay knows. */
 import { hookSecretForm, readHookUrl } from '../common/hook-path.ts';
+import { nameOfSecret } from '../common/secret-name.ts';
 
 /**
  * - `current`: it points to the running relay
@@ -13,10 +14,12 @@ export interface OwnAddresses {
   readonly current: string | readonly string[] | null;
   /** Secrets of this machine's data directories, or paths or URLs that hold them. */
   readonly ours: readonly string[];
+  /** The names of secrets that these had before. */
+  readonly former?: readonly string[];
 }
 
 /** Whose a webhook with this URL is. */
-export function matchWebhook(url: string, { current, ours }: OwnAddresses): WebhookMatch {
+export function matchWebhook(url: string, { current, ours, former = [] }: OwnAddresses): WebhookMatch {
   const addresses = current === null ? [] : typeof current === 'string' ? [current] : current;
   if (addresses.some((address) => sameAddress(url, address))) return 'current';
   const secret = pathSecret(url);
@@ -24,7 +27,7 @@ export function matchWebhook(url: string, { current, ours }: OwnAddresses): Webh
   const known = [...ours, ...addresses].some(
     (own) => (hookSecretForm.test(own.toLowerCase()) ? own.toLowerCase() : pathSecret(own)) === secret,
   );
-  return known ? 'old' : 'foreign';
+  return known || former.includes(nameOfSecret(secret)) ? 'old' : 'foreign';
 }
 
 /** The webhook endpoint's secret in a URL or path, `/hooks/<32 hex digits>/…`; null where there is none. */

@@ -31,15 +31,8 @@ export class LiveView {
     const lines = [
       `${paint('bold', 'Campaign Monitor Relay')} ${printable(status.version)}, process ${status.pid}${attached ? ', already running: attached' : ''}`,
       '',
-      `  ${paint('dim', 'Campaign Monitor posts to ')} ${status.campaignMonitorUrl}`,
-      `  ${paint('dim', 'Open Connectors posts to  ')} ${status.openConnectorsUrl}`,
+      ...this.#urls(status),
     ];
-    if (status.publicCampaignMonitorUrl !== null) {
-      lines.push(`  ${paint('dim', 'Public, Campaign Monitor  ')} ${printable(status.publicCampaignMonitorUrl)}`);
-    }
-    if (status.publicOpenConnectorsUrl !== null) {
-      lines.push(`  ${paint('dim', 'Public, Open Connectors   ')} ${printable(status.publicOpenConnectorsUrl)}`);
-    }
     for (const { url, mode } of masked(status.settings.destinations)) {
       lines.push(`  ${paint('dim', 'Forwards to               ')} ${printable(url)}${mode === 'raw' ? ' (raw)' : ''}`);
     }
@@ -49,6 +42,26 @@ export class LiveView {
       );
     }
     lines.push(`  ${paint('dim', 'Keeps its history in      ')} ${printable(status.dataDir)}`, '');
+    return lines;
+  }
+
+  /** The URLs have another secret. */
+  moved(status: Status): string[] {
+    return [this.#paint('yellow', 'The URLs before lead nowhere now. From now on:'), ...this.#urls(status)];
+  }
+
+  #urls(status: Status): string[] {
+    const paint = this.#paint;
+    const lines = [
+      `  ${paint('dim', 'Campaign Monitor posts to ')} ${status.campaignMonitorUrl}`,
+      `  ${paint('dim', 'Open Connectors posts to  ')} ${status.openConnectorsUrl}`,
+    ];
+    if (status.publicCampaignMonitorUrl !== null) {
+      lines.push(`  ${paint('dim', 'Public, Campaign Monitor  ')} ${printable(status.publicCampaignMonitorUrl)}`);
+    }
+    if (status.publicOpenConnectorsUrl !== null) {
+      lines.push(`  ${paint('dim', 'Public, Open Connectors   ')} ${printable(status.publicOpenConnectorsUrl)}`);
+    }
     return lines;
   }
 

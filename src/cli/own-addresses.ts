@@ -2,6 +2,7 @@
 import { sameAddress } from '../campaign-monitor/webhook-match.ts';
 import type { OwnAddresses, WebhookMatch } from '../campaign-monitor/webhook-match.ts';
 import { readHookUrl } from '../common/hook-path.ts';
+import { nameOfSecret } from '../common/secret-name.ts';
 import type { Source } from '../protocol/history.ts';
 import type { Status } from '../protocol/status.ts';
 import { readRemembered } from '../relay/remembered.ts';
@@ -27,25 +28,26 @@ export function urlsFor(vendor: Source, status: Status): { readonly local: strin
 /** The addresses of the data directory's relay for one vendor, whether it runs or not. */
 export async function ownAddresses(options: CommonOptions, vendor: Source = 'campaign-monitor'): Promise<Reachable> {
   const dataDir = dataDirOf(options);
-  const secret = readRemembered(dataDir)?.secret;
-  const ours = secret === undefined ? [] : [secret];
+  const { secret, former = [] } = readRemembered(dataDir) ?? {};
+  const known = { ours: secret === undefined ? [] : [secret], former };
   const client = await connectIfRunning(dataDir);
-  if (client === undefined) return { current: [], ours, localUrl: null, publicUrl: null };
+  if (client === undefined) return { current: [], ...known, localUrl: null, publicUrl: null };
   try {
     const { local, public: publicUrl } = urlsFor(vendor, await client.request('relay/status', {}));
-    return { current: publicUrl === null ? [local] : [publicUrl, local], ours, localUrl: local, publicUrl };
+    return { current: publicUrl === null ? [local] : [publicUrl, local], ...known, localUrl: local, publicUrl };
   } finally {
     client.close();
   }
 }
 
 /** Whose a callback URL of an instance is: a relay's is told by the secret in its path. */
-export function matchCallback(url: string, { current, ours }: Reachable): WebhookMatch {
+export function matchCallback(url: string, { current, ours, former = [] }: Reachable): WebhookMatch {
   const addresses = current === null ? [] : typeof current === 'string' ? [current] : current;
   if (addresses.some((address) => sameAddress(url, address))) return 'current';
   const { origin, pathname } = URL.canParse(url) ? new URL(url) : { origin: '', pathname: '' };
   const read = readHookUrl(origin + pathname.replace(/\/$/, ''));
-  return read?.place === 'open-connectors' && ours.includes(read.secret) ? 'old' : 'foreign';
+  if (read?.place !== 'open-connectors') return 'foreign';
+  return ours.includes(read.secret) || former.includes(nameOfSecret(read.secret)) ? 'old' : 'foreign';
 }
 
 /**

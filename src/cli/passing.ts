@@ -11,7 +11,7 @@ import { jsonLine, LiveWriter } from './output.ts';
 export interface Passing {
   /** The first lines. */
   ready(status: Status, attached: boolean): void;
-  /** The settings have changed. */
+  /** The settings have changed, or the URLs. */
   configured(status: Status): void;
   delivery(delivery: Delivery, events: readonly EventRow[]): void;
   attempt(attempt: Attempt): void;
@@ -47,6 +47,8 @@ export function readyLine(status: Status): object {
 /** For machines: one JSON object a line. */
 export class JsonLines implements Passing {
   readonly #writer: LiveWriter;
+  /** Where the relay is, as was told last. */
+  #url = '';
 
   constructor() {
     this.#writer = new LiveWriter(process.stdout, {
@@ -56,11 +58,15 @@ export class JsonLines implements Passing {
   }
 
   ready(status: Status): void {
+    this.#url = status.campaignMonitorUrl;
     this.#write(readyLine(status));
   }
 
-  configured(): void {
-    // No line says so.
+  configured(status: Status): void {
+    // Of the settings no line tells.
+    if (status.campaignMonitorUrl === this.#url) return;
+    this.#url = status.campaignMonitorUrl;
+    this.#write({ ...readyLine(status), type: 'url' });
   }
 
   delivery(delivery: Delivery, events: readonly EventRow[]): void {
@@ -107,6 +113,8 @@ export class JsonLines implements Passing {
 
 /** For people. */
 export class LiveLines implements Passing {
+  /** Where the relay is, as was told last. */
+  #url = '';
   readonly #view = new LiveView(
     (format, text) => styleText(format, text),
     () => (process.stdout.isTTY ? process.stdout.columns : Infinity),
@@ -118,6 +126,7 @@ export class LiveLines implements Passing {
   }
 
   ready(status: Status, attached: boolean): void {
+    this.#url = status.campaignMonitorUrl;
     this.#view.configured(status);
     for (const line of this.#view.opening(status, attached)) this.#writer.write(line);
     this.tunnel(status.tunnel);
@@ -125,6 +134,9 @@ export class LiveLines implements Passing {
 
   configured(status: Status): void {
     this.#view.configured(status);
+    if (status.campaignMonitorUrl === this.#url) return;
+    this.#url = status.campaignMonitorUrl;
+    for (const line of this.#view.moved(status)) this.#writer.write(line);
   }
 
   delivery(delivery: Delivery, events: readonly EventRow[]): void {

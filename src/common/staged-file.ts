@@ -1,5 +1,5 @@
 /** Files that are replaced whole: a crash leaves the old or the new. */
-import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 
 /** What is to be in a file, on disk beside it. */
 export interface StagedFile {
@@ -25,4 +25,20 @@ export function stageFile(file: string, text: string): StagedFile {
     throw error;
   }
   return { put: () => renameSync(temporary, file), discard };
+}
+
+/**
+ * Puts on disk what was put into a folder, so that not even a machine that loses its power takes it back. Where the
+ * system has no such thing (Windows), or the file system refuses, that is all that can be had.
+ */
+export function syncFolder(folder: string): void {
+  let descriptor: number | undefined;
+  try {
+    descriptor = openSync(folder, 'r');
+    fsyncSync(descriptor);
+  } catch {
+    // SQLite goes on there, too.
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
+  }
 }

@@ -66,7 +66,7 @@ export function compose(context: vscode.ExtensionContext): void {
       .then(({ createHandlers }) =>
         createHandlers({
           ...{ context, log, secrets, receiver, session, sandbox, platform, uris },
-          ...{ events, history, destinations, names, webhooks, instances, instanceStore, instanceDocuments },
+          ...{ events, history, destinations, names, relays, webhooks, instances, instanceStore, instanceDocuments },
         }),
       )
       .catch((error: unknown) => {

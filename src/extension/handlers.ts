@@ -43,6 +43,7 @@ import type { Platform } from './open-connectors/platform.ts';
 import { createRelayCommands } from './relay/commands.ts';
 import type { DestinationsView } from './relay/destinations-view.ts';
 import { createDestinationCommands } from './relay/edit-destination.ts';
+import type { KnownRelays } from './relay/known-relays.ts';
 import type { SampleReceiver } from './relay/sample-receiver.ts';
 import type { SecretBox } from './relay/secrets.ts';
 import { createSendingCommands } from './relay/sending.ts';
@@ -62,6 +63,7 @@ export interface StandingParts {
   readonly receiver: SampleReceiver;
   readonly session: Session;
   readonly names: ListNames;
+  readonly relays: KnownRelays;
   readonly sandbox: SandboxProcess;
   readonly platform: Platform;
   readonly uris: UriCallbacks;
@@ -89,10 +91,10 @@ export interface Handlers {
 /** Makes all of it, once for a window. */
 export function createHandlers(parts: StandingParts): Handlers {
   const { context, log, secrets, receiver, session, sandbox, platform, uris, events, webhooks } = parts;
-  const { instances, instanceStore: store, instanceDocuments: documents, destinations, names, history } = parts;
+  const { instances, instanceStore: store, instanceDocuments: documents, destinations, names, relays, history } = parts;
   const browser = new BrowserAuthorization(context, log, uris);
   const webhookActions = createWebhookActions({
-    ...{ session, log, browser },
+    ...{ session, log, browser, relays },
     ...{ accounts: webhooks.accounts, journal: webhooks.journal, source: webhooks.source, view: webhooks.view },
   });
   const form = new FormPanel({
@@ -105,6 +107,7 @@ export function createHandlers(parts: StandingParts): Handlers {
     whereabouts: () => instances.whereabouts(),
     changed: () => void instances.refresh(),
   });
+  const urlKeeper = createUrlKeeper({ session, log, holders: [webhookActions.urls, instanceUrls] });
   const table = new TableView({ context, log, session, history, events, names });
   const select: Select = (node, nodes) => table.chosen(node) ?? events.select(node, nodes);
   const actionParts = { context, session, history, select, focused: events.focused };
@@ -125,13 +128,13 @@ export function createHandlers(parts: StandingParts): Handlers {
       open: (eventId) => vscode.commands.executeCommand('vscode.open', eventUri(eventId)),
     }),
     eventPanels: new EventPanels({ context, session, history, log, names }),
-    urlKeeper: createUrlKeeper({ session, log, holders: [webhookActions.urls, instanceUrls] }),
+    urlKeeper,
     commands: {
       ...webhookActions.accountHandlers,
       ...webhookActions.webhookHandlers,
       ...createFormCommands(form),
       ...createRelayCommands({
-        ...{ context, session, log, secrets, receiver },
+        ...{ context, session, log, secrets, receiver, urlKeeper },
         view: events.progressPlace,
         platformSecrets: createPlatformSecrets(platform),
         beforeStop: webhooks.beforeStop,

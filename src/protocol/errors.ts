@@ -34,6 +34,7 @@ export const relayAdvice = {
   'own-socket-folder': 'Look who made it, remove it, or point XDG_RUNTIME_DIR at a folder of your own.',
   'restart-for-one-version': 'Restart the relay so that both are of one version.',
   'restart-to-set-aside': 'Restart the relay: it sets the file aside and begins a new one.',
+  'see-url': 'Look at the new one with `cm-relay url`.',
   'send-something': 'Start a relay with `cm-relay listen` and send it something.',
   'see-destinations': 'See which destinations there are with `cm-relay status`.',
   'see-what-is-held': 'Look at what is held with `cm-relay status`.',

@@ -1,5 +1,6 @@
 /** The control channel's contract: every method and notification that passes between the relay and its clients. */
 import { z } from 'zod';
+import { secretNameForm } from '../common/secret-name.ts';
 import {
   breakpointSchema,
   debugClientSchema,
@@ -68,6 +69,15 @@ export const methods = {
       settings: settingsChangeSchema.optional(),
       secrets: secretsChangeSchema.optional(),
     }),
+    result: statusSchema,
+  },
+  /**
+   * Makes another secret for the webhook URLs, of both vendors: one that got out is answered as any unknown path from
+   * then on. It is on disk before it is told. `replaces` names the one that is to go (the first 32 hex digits of its
+   * SHA-256): where it has gone already, nothing is made.
+   */
+  'relay/newSecret': {
+    params: z.strictObject({ replaces: z.string().regex(secretNameForm, 'expected the name of a secret') }),
     result: statusSchema,
   },
   /**

@@ -114,11 +114,15 @@ export class Announcer {
   /** Something of the status has changed: it is told soon. */
   statusChanged(): void {
     if (!this.heard || this.#ending) return;
-    this.#statusTimer ??= setTimeout(() => {
-      this.#statusTimer = undefined;
-      if (this.heard) this.#tell('status/changed', { status: this.#status() });
-    }, statusEveryMs);
+    this.#statusTimer ??= setTimeout(() => this.statusNow(), statusEveryMs);
     this.#statusTimer.unref();
+  }
+
+  /** Something of the status has changed that nobody may go on without. */
+  statusNow(): void {
+    clearTimeout(this.#statusTimer);
+    this.#statusTimer = undefined;
+    if (this.heard && !this.#ending) this.#tell('status/changed', { status: this.#status() });
   }
 
   /** Tells nothing more. */

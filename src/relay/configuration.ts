@@ -1,4 +1,5 @@
 /** The settings in force. They are put on disk and into every station together, or not at all. */
+import { nameOfSecret } from '../common/secret-name.ts';
 import type { StagedFile } from '../common/staged-file.ts';
 import type { Params } from '../protocol/methods.ts';
 import { settingsSchema } from '../protocol/settings.ts';
@@ -10,7 +11,7 @@ import type { Ingress, IngressLimits } from './ingress.ts';
 import type { HoldsDestination, KeptSettings } from './kept-destinations.ts';
 import { renderSettingsOf } from './reception.ts';
 import type { Reception } from './reception.ts';
-import { stageRemembered, withDestinations } from './remembered.ts';
+import { stageRemembered, withDestinations, withNewSecret } from './remembered.ts';
 import type { Remembered } from './remembered.ts';
 import type { Store } from './store.ts';
 
@@ -77,6 +78,30 @@ export class Configuration {
     }
   }
 
+  /**
+   * Another secret from now on: it is on disk, and the webhook endpoint knows it alone.
+   * @param replaces the name of the one that is to go, so that two who ask at a time do not make two
+   * @throws ConflictError where it has gone already; StoreError where the new one cannot be kept: nothing has changed then
+   */
+  renewSecret(replaces: string): void {
+    const { dataDir, ingress } = this.#options;
+    if (replaces !== nameOfSecret(this.#remembered.secret)) {
+      throw new ConflictError('the secret URL was changed meanwhile', 'see-url');
+    }
+    const renewed = withNewSecret(this.#remembered);
+    let staged: StagedFile | undefined;
+    try {
+      staged = stageRemembered(dataDir, renewed);
+      staged.put();
+    } catch (error) {
+      staged?.discard();
+      const { message, advice } = unwritten(error);
+      throw new StoreError(`the secret URL was not changed: ${message}`, advice, error);
+    }
+    this.#remembered = renewed;
+    ingress.useSecret(renewed.secret);
+  }
+
   /** Another tunnel from now on, which no station needs to know of and nothing remembers. */
   useTunnel(tunnel: TunnelConfig): void {
     this.#settings = { ...this.#settings, tunnel };
@@ -119,16 +144,20 @@ export class Configuration {
           this.#options.log('warn', `what was begun could not be taken back: ${(failure as Error).message}`);
         }
       }
-      if (error instanceof StoreError) throw error;
-      const { code, message } = error as NodeJS.ErrnoException;
-      const isFull = code === 'ENOSPC' || code === 'EDQUOT';
-      throw new StoreError(
-        `relay.json cannot be written: ${message}`,
-        isFull ? 'make-room' : 'check-data-directory',
-        error,
-      );
+      throw error instanceof StoreError ? error : unwritten(error);
     }
   }
+}
+
+/** What is remembered cannot be written. */
+function unwritten(error: unknown): StoreError {
+  const { code, message } = error as NodeJS.ErrnoException;
+  const isFull = code === 'ENOSPC' || code === 'EDQUOT';
+  return new StoreError(
+    `relay.json cannot be written: ${message}`,
+    isFull ? 'make-room' : 'check-data-directory',
+    error,
+  );
 }
 
 /** Of the settings, what bounds the webhook endpoint. */

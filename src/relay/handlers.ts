@@ -38,6 +38,7 @@ export interface HandlerParts {
   /** Opens the tunnel of the settings, or another one than before. */
   openTunnel(): void;
   closeTunnel(): Promise<void>;
+  log(level: 'info', message: string): void;
   /** A delivery is on disk. */
   onReceived(received: Received): void;
   /** @param held what becomes of what the gate holds */
@@ -128,6 +129,12 @@ export function makeHandlers(parts: HandlerParts): Handlers {
       configuration.change(params);
       if (!isDeepStrictEqual(before, configuration.settings.tunnel)) parts.openTunnel();
       announcer.statusChanged();
+      return parts.status();
+    },
+    'relay/newSecret': ({ replaces }) => {
+      configuration.renewSecret(replaces);
+      parts.log('info', 'the webhook URLs have a new secret: the ones before are answered 404');
+      announcer.statusNow();
       return parts.status();
     },
     'relay/stop': ({ held = 'keep' }) => {

@@ -100,7 +100,7 @@ export class Ingress {
   readonly #options: IngressOptions;
   readonly #server: Server;
   readonly #serve: RequestListener;
-  readonly #secret: Buffer;
+  #secret: Buffer;
   readonly #connections: Connections;
   readonly #bodies: Bodies;
   #limits: IngressLimits;
@@ -158,6 +158,15 @@ export class Ingress {
   setLimits(limits: Pick<IngressLimits, 'maxBodyBytes' | 'maxBodiesBytes' | 'maxUncommitted'>): void {
     this.#limits = { ...this.#limits, ...limits };
     this.#bodies.setLimits(this.#limits);
+  }
+
+  /**
+   * Another secret from now on: whoever comes with the one before is a stranger. What is under way is answered, and its
+   * connection ends with that; what waits for a request has ended.
+   */
+  useSecret(secret: string): void {
+    this.#secret = Buffer.from(secret);
+    this.#server.closeIdleConnections();
   }
 
   /** What it holds now: connections, requests being answered, bodies that did not come at once, and memory for bodies. */
@@ -297,8 +306,12 @@ export class Ingress {
       return;
     }
     this.#pending += 1;
+    const secret = this.#secret;
     const share = this.#bodies.budget.share();
     let received: Received | undefined;
+    const endWhereSecretIsOld = (): void => {
+      if (secret !== this.#secret) response.shouldKeepAlive = false;
+    };
     try {
       const receivedAt = Date.now();
       const headers = headersOf(request);
@@ -309,8 +322,10 @@ export class Ingress {
         return;
       }
       received = await this.#options.receive({ source, headers, receivedAt, injected: false, ...read });
+      endWhereSecretIsOld();
       answer(request, response, received.delivery.httpStatus, undefined, received.delivery.reason);
     } catch (error) {
+      endWhereSecretIsOld();
       this.#failed(request, response, error);
     } finally {
       share.release();

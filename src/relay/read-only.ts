@@ -31,7 +31,7 @@ export async function serveHistory(dataDir: string, input: Readable, output: Wri
     throw new ConflictError('the relay does not run: what it received can be read, and nothing else');
   };
   const handlers: Handlers = {
-    ...{ 'relay/status': refuse, 'relay/configure': refuse, 'relay/stop': refuse },
+    ...{ 'relay/status': refuse, 'relay/configure': refuse, 'relay/stop': refuse, 'relay/newSecret': refuse },
     ...{ 'tunnel/open': refuse, 'tunnel/close': refuse, 'events/clear': refuse, 'deliveries/inject': refuse },
     ...{ 'notifications/replay': refuse, 'notifications/discard': refuse, 'debug/pause': refuse, 'debug/step': refuse },
     ...{ 'debug/continue': refuse, 'debug/drop': refuse, 'debug/edit': refuse, 'debug/held': refuse },

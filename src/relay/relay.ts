@@ -264,6 +264,7 @@ class RunningRelay implements Relay {
         announcer,
         status,
         onReceived,
+        log,
       },
       openTunnel: () => this.#tunnel?.open(configuration.settings.tunnel),
       closeTunnel: async () => this.#tunnel?.close(),
@@ -300,10 +301,10 @@ class RunningRelay implements Relay {
     this.#port = await this.#openWebhookEndpoint();
     this.#configuration.begin(this.#port, this.#options.secrets ?? {});
     await this.#control.open();
-    const { secret, subdomain } = this.#configuration.remembered;
+    const { subdomain } = this.#configuration.remembered;
     this.#tunnel = new TunnelSupervisor({
       localPort: this.#port,
-      healthPath: hookPath(secret, 'health'),
+      healthPath: () => hookPath(this.#configuration.remembered.secret, 'health'),
       subdomain,
       onChange: (tunnel) => this.#announcer.tunnel(tunnel),
       onHeldUp: () => this.#ingress.relieve(),

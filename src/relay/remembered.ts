@@ -3,21 +3,28 @@ import { randomBytes, randomInt } from 'node:crypto';
 import { copyFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { hookSecretForm } from '../common/hook-path.ts';
 import { parseJson } from '../common/parse-json.ts';
-import { stageFile } from '../common/staged-file.ts';
+import { nameOfSecret, secretNameForm } from '../common/secret-name.ts';
+import { stageFile, syncFolder } from '../common/staged-file.ts';
 import type { StagedFile } from '../common/staged-file.ts';
 import { checkDataDirectory, DataDirectoryError } from '../protocol/data-directory.ts';
 import { destinationSchema } from '../protocol/settings.ts';
 import type { Destination } from '../protocol/settings.ts';
 import { findKnown } from './destinations.ts';
+import { takeLock } from './lock.ts';
 
 /** Raised with a change after which an earlier version must not use the file. A new member needs none: it is kept. */
 const formVersion = 1;
 
+const mostFormer = 100;
+
 const rememberedSchema = z.looseObject({
   version: z.literal(formVersion).default(formVersion),
   /** The webhook endpoint's, in its URL. */
-  secret: z.string().regex(/^[0-9a-f]{32}$/),
+  secret: z.string().regex(hookSecretForm),
+  /** The names of those before it, the latest first: what a vendor still keeps of them is known as this relay's. */
+  former: z.array(z.string().regex(secretNameForm)).max(mostFormer).optional(),
   port: z.int().min(1).max(65_535).nullable(),
   subdomain: z.string(),
   /** With what a newer version knows of them. */
@@ -27,6 +34,7 @@ export type Remembered = z.infer<typeof rememberedSchema>;
 
 /** What registered webhooks need is worth more than the rest. */
 const secretAlone = rememberedSchema.extend({
+  former: rememberedSchema.shape.former.catch(undefined),
   port: rememberedSchema.shape.port.catch(null),
   subdomain: rememberedSchema.shape.subdomain.catch(randomSubdomain),
   destinations: rememberedSchema.shape.destinations.catch([]),
@@ -50,7 +58,7 @@ export function remember(dataDir: string): { remembered: Remembered; notice: str
   }
   const made: Remembered = {
     version: formVersion,
-    secret: randomBytes(16).toString('hex'),
+    secret: randomSecret(),
     port: null,
     subdomain: randomSubdomain(),
     destinations: [],
@@ -86,6 +94,34 @@ export function withDestinations(remembered: Remembered, destinations: readonly 
     ...remembered,
     destinations: destinations.map((each, index) => ({ ...Object.fromEntries(unknownTo(known[index])), ...each })),
   };
+}
+
+/** What is remembered, with another secret in place of the one that it has. */
+export function withNewSecret(remembered: Remembered): Remembered {
+  const former = [nameOfSecret(remembered.secret), ...(remembered.former ?? [])].slice(0, mostFormer);
+  return { ...remembered, secret: randomSecret(), former };
+}
+
+/**
+ * Makes another secret where no relay runs: the next one answers to it, and to the one before no more.
+ * @returns what is remembered now; `running` where a relay has the directory; null where nothing is remembered
+ * @throws DataDirectoryError, also where a newer version wrote it; the system's error where it cannot be written
+ */
+export function renewStopped(dataDir: string): Remembered | 'running' | null {
+  const path = checkDataDirectory(dataDir);
+  if (read(path).remembered === null) return null;
+  const lock = takeLock(path);
+  if (lock === null) return 'running';
+  try {
+    // What is there once no relay can write it any more.
+    const { remembered } = read(path);
+    if (remembered === null) return null;
+    const renewed = withNewSecret(remembered);
+    stageRemembered(path, renewed).put();
+    return renewed;
+  } finally {
+    lock.release();
+  }
 }
 
 interface Kept {
@@ -131,12 +167,18 @@ export function stageRemembered(dataDir: string, remembered: Remembered): Staged
     put() {
       if (read(dataDir).unread.length > 0) copyFileSync(file, asideOf(file));
       staged.put();
+      // Vendors are told the URL with its secret: it has to outlast the machine, too.
+      syncFolder(dataDir);
     },
   };
 }
 
 function asideOf(file: string): string {
   return `${file}.damaged`;
+}
+
+function randomSecret(): string {
+  return randomBytes(16).toString('hex');
 }
 
 function randomSubdomain(): string {

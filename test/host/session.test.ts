@@ -7,6 +7,7 @@ import { StoppedHistory } from '../../src/extension/relay/stopped-history.ts';
 import { offerTunnel, openTunnel } from '../../src/extension/relay/tunnel-consent.ts';
 import { createRelayCommands } from '../../src/extension/relay/commands.ts';
 import type { RelayCommandParts } from '../../src/extension/relay/commands.ts';
+import { createUrlKeeper } from '../../src/extension/relay/url-question.ts';
 import type { ParsedParams } from '../../src/protocol/methods.ts';
 import type { Status } from '../../src/protocol/status.ts';
 import { until } from './relay-stage.ts';
@@ -33,6 +34,7 @@ describe('A window’s session', function () {
         kept: () => Promise.resolve(false),
       },
       beforeStop: () => Promise.resolve(true),
+      urlKeeper: createUrlKeeper({ ...window, holders: [] }),
     } satisfies RelayCommandParts);
   /** What was said of the tunnel, as whoever follows the session hears it. */
   const tunnels = (): string[] =>

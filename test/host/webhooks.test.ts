@@ -59,7 +59,8 @@ function windowWith(
 ): Window {
   const log = { warn: () => undefined, info: () => undefined, error: () => undefined };
   const parts = { session: session as Session, log: log as unknown as vscode.LogOutputChannel };
-  const registrar = new WebhookRegistrar({ ...parts, accounts, journal, changed: () => undefined });
+  const relays = { namesOf: (relay: string) => [relay] };
+  const registrar = new WebhookRegistrar({ ...parts, accounts, journal, relays, changed: () => undefined });
   const keeper = createUrlKeeper({ ...parts, attention, holders: [new WebhookUrls({ accounts, registrar, log })] });
   return {
     register: (...args) => registrar.register(...args),

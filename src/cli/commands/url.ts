@@ -1,18 +1,24 @@
 import { Argument, Option } from 'commander';
 import type { Command } from 'commander';
 import { z } from 'zod';
+import { hookUrl, readHookUrl } from '../../common/hook-path.ts';
+import { nameOfSecret } from '../../common/secret-name.ts';
 import type { Source } from '../../protocol/history.ts';
-import { withRelay } from '../connection.ts';
-import { dataDirHint } from '../data-dir.ts';
+import type { Status } from '../../protocol/status.ts';
+import type { RelayClient } from '../../protocol/relay-client.ts';
+import { renewStopped } from '../../relay/remembered.ts';
+import { connectIfRunning, defaultPort, withRelay } from '../connection.ts';
+import { dataDirHint, dataDirOf } from '../data-dir.ts';
 import { CommandError } from '../errors.ts';
 import { jsonFlag, newCommand, wholeNumber } from '../flags.ts';
 import type { CommonOptions } from '../flags.ts';
-import { print, printJson } from '../output.ts';
+import { note, print, printJson } from '../output.ts';
 import { urlsFor } from '../own-addresses.ts';
 import { statusWithTunnel } from './listen.ts';
 
 interface UrlOptions extends CommonOptions {
   local?: boolean;
+  new?: boolean;
   timeout: number;
   json?: boolean;
 }
@@ -28,6 +34,7 @@ export function urlCommand(): Command {
       '  cm-relay url                      for Campaign Monitor',
       '  cm-relay url open-connectors',
       '  cm-relay url --local              on this machine, as for the sandbox',
+      '  cm-relay url --new                another one, where this one got out',
       '',
       'Next: cm-relay webhooks register --list ID registers it.',
     ],
@@ -39,6 +46,12 @@ export function urlCommand(): Command {
     )
     .addOption(new Option('--local', 'the URL on this machine in place of the public one'))
     .addOption(
+      new Option(
+        '--new',
+        'first makes a new secret for the URLs of both vendors, and answers the ones before with 404; also where no relay runs',
+      ),
+    )
+    .addOption(
       new Option('--timeout <s>', 'how long to wait for the tunnel, in seconds')
         .default(10)
         .argParser(wholeNumber(z.int().min(0).max(3600))),
@@ -48,6 +61,7 @@ export function urlCommand(): Command {
 }
 
 async function url(vendor: Source, options: UrlOptions): Promise<void> {
+  if (options.new === true) return renew(vendor, options);
   const isPublic = options.local !== true;
   const patience = isPublic ? options.timeout * 1000 : 0;
   const status = await withRelay(options, (client) => statusWithTunnel(client, patience));
@@ -62,4 +76,58 @@ async function url(vendor: Source, options: UrlOptions): Promise<void> {
     );
   }
   if (options.json !== true) await print(`${wanted}\n`);
+}
+
+/** Makes another secret, and prints the URL: that on this machine where there is no public one, since it is made by then. */
+async function renew(vendor: Source, options: UrlOptions): Promise<void> {
+  const urls = (await renewRunning(vendor, options)) ?? (await renewInDirectory(vendor, options));
+  if (options.json === true) await printJson(urls);
+  else await print(`${(options.local === true ? null : urls.public) ?? urls.local}\n`);
+  if (urls.public === null && options.local !== true) {
+    note(
+      'The relay has no public URL now: this is the one on this machine. cm-relay url prints the public one when it is there.',
+    );
+  }
+  note('The URLs before lead nowhere now. What was registered with them has to be given the new one:');
+  note('  cm-relay webhooks register --list ID, then cm-relay webhooks remove --old');
+  note('  cm-relay instances callback ID');
+  note('VS Code updates what was set up there; everything else that posts to the relay is yours to update.');
+}
+
+type Urls = ReturnType<typeof urlsFor>;
+
+/** @returns undefined where no relay runs */
+async function renewRunning(vendor: Source, options: UrlOptions): Promise<Urls | undefined> {
+  const client = await connectIfRunning(dataDirOf(options));
+  if (client === undefined) return undefined;
+  try {
+    return urlsFor(vendor, await renewed(client, options.local === true ? 0 : options.timeout * 1000));
+  } finally {
+    client.close();
+  }
+}
+
+async function renewed(client: RelayClient, patienceMs: number): Promise<Status> {
+  const { campaignMonitorUrl } = await client.request('relay/status', {});
+  const replaces = nameOfSecret(readHookUrl(campaignMonitorUrl)?.secret ?? '');
+  await client.request('relay/newSecret', { replaces });
+  return statusWithTunnel(client, patienceMs);
+}
+
+/** Without a relay it is made in the data directory, for the next one. */
+async function renewInDirectory(vendor: Source, options: UrlOptions): Promise<Urls> {
+  const dataDir = dataDirOf(options);
+  const remembered = renewStopped(dataDir);
+  if (remembered === 'running') {
+    // One has just started.
+    return withRelay(options, async (client) => urlsFor(vendor, await renewed(client, 0)));
+  }
+  if (remembered === null) {
+    throw new CommandError(
+      `no relay has run for ${dataDir}: there is no secret URL yet`,
+      `cm-relay listen${dataDirHint(options)} makes one.`,
+    );
+  }
+  const base = `http://127.0.0.1:${remembered.port ?? defaultPort}`;
+  return { local: hookUrl(base, remembered.secret, vendor), public: null };
 }

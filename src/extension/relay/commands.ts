@@ -6,6 +6,7 @@ import type { CommandHandlers } from '../commands.ts';
 import { withNext } from '../ui/error-words.ts';
 import { unlinked } from '../ui/printable.ts';
 import { manageSecrets } from './manage-secrets.ts';
+import { newSecretUrl } from './new-secret-url.ts';
 import type { PlatformSecrets } from './manage-secrets.ts';
 import { openRelayTerminal } from './terminal.ts';
 import { askAboutHeld } from './sending.ts';
@@ -18,6 +19,7 @@ import type { Session } from './session.ts';
 import { SettingsError } from './settings.ts';
 import { showStatusMenu } from './status-menu.ts';
 import { offerTunnel, openTunnel } from './tunnel-consent.ts';
+import type { UrlKeeper } from './url-keeper.ts';
 import { GivenUpError, inView, working } from '../ui/progress.ts';
 import type { ProgressPlace } from '../ui/progress.ts';
 
@@ -29,6 +31,7 @@ export interface RelayCommandParts {
   readonly receiver: SampleReceiver;
   /** Where it is shown that the relay is being started or stopped. */
   readonly view: ProgressPlace;
+  readonly urlKeeper: UrlKeeper;
   /** Of Open Connectors. */
   readonly platformSecrets: PlatformSecrets;
   /** What is to be settled before the user stops the relay. Resolves to whether to stop. */
@@ -59,6 +62,7 @@ export function createRelayCommands(parts: RelayCommandParts): CommandHandlers<'
     closeTunnel: () => session.client?.request('tunnel/close', {}),
     showLog: () => log.show(),
     copyUrl: (which?: unknown) => copyUrl(parts, which),
+    newSecretUrl: () => newSecretUrl(session, parts.urlKeeper),
     openSettings: () => vscode.commands.executeCommand('workbench.action.openSettings', `@ext:${extensionId}`),
     openTerminal: () => openRelayTerminal(parts.context, session),
     openWalkthrough: () =>

@@ -56,6 +56,12 @@ export const relayCommands = {
     palette: `${prefix}.state == running`,
     menus: [{ menu: 'view/title', view: 'events', when: `${prefix}.state == running`, group: '3_url@2' }],
   },
+  newSecretUrl: {
+    title: 'New Secret URL…',
+    icon: 'refresh',
+    palette: `${prefix}.state == running`,
+    menus: [{ menu: 'view/title', view: 'events', when: `${prefix}.state == running`, group: '3_url@3' }],
+  },
   openSettings: {
     title: 'Open Settings',
     icon: 'gear',

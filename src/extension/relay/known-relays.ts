@@ -15,7 +15,11 @@ export interface KnownRelay {
   readonly base: string | null;
   /** Where it last listened on this machine; undefined in what an earlier version noted. */
   readonly localBase?: string | undefined;
+  /** The names that it had before, with other secrets: what holds one of these leads there no more. */
+  readonly former?: readonly string[] | undefined;
 }
+
+const mostFormer = 100;
 
 /** Kept in VS Code's global state, which all windows share. No URL that holds a secret is. */
 export class KnownRelays {
@@ -32,13 +36,30 @@ export class KnownRelays {
     return this.#memory.get<readonly KnownRelay[]>(this.#key, []);
   }
 
-  /** Remembers a relay, and where it is public; a base of null leaves the last one standing. */
+  /** The names of a relay: the one that it has, then those that it had. */
+  namesOf(relay: string): readonly string[] {
+    return [relay, ...(this.all().find((each) => each.relay === relay)?.former ?? [])];
+  }
+
+  /**
+   * Remembers a relay, and where it is public; a base of null leaves the last one standing. A data directory has one: what
+   * was known of it by another name was the same relay with another secret.
+   */
   async know(known: KnownRelay): Promise<void> {
-    const before = this.all().find(({ relay }) => relay === known.relay);
+    const isSame = ({ relay, dataDir }: KnownRelay): boolean => relay === known.relay || dataDir === known.dataDir;
+    const all = this.all();
+    const same = all.filter(isSame);
+    const before = same.find(({ relay }) => relay === known.relay) ?? same.at(-1);
     const base = known.base ?? before?.base ?? null;
     const localBase = known.localBase ?? before?.localBase;
-    if (before?.base === base && before.dataDir === known.dataDir && before.localBase === localBase) return;
-    const others = this.all().filter(({ relay }) => relay !== known.relay);
-    await this.#memory.update(this.#key, [...others, { ...before, ...known, base, localBase }]);
+    const names = new Set(same.flatMap(({ relay, former = [] }) => [relay, ...former]));
+    names.delete(known.relay);
+    const isKnown = same.length === 1 && before?.relay === known.relay && before.dataDir === known.dataDir;
+    if (isKnown && before.base === base && before.localBase === localBase) return;
+    const former = names.size === 0 ? {} : { former: [...names].slice(0, mostFormer) };
+    await this.#memory.update(this.#key, [
+      ...all.filter((each) => !isSame(each)),
+      { ...before, ...known, base, localBase, ...former },
+    ]);
   }
 }

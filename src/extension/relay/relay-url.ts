@@ -1,7 +1,7 @@
 /** What a URL of a relay's webhook endpoint says: which relay it is for, and where that was reached. Nothing here keeps its secret. */
-import { createHash } from 'node:crypto';
 import { readHookUrl } from '../../common/hook-path.ts';
 import type { HookPlace } from '../../common/hook-path.ts';
+import { nameOfSecret } from '../../common/secret-name.ts';
 
 /** The vendors that post to a relay, each to a path of its own. */
 export type VendorPath = Exclude<HookPlace, 'health'>;
@@ -10,7 +10,7 @@ export type VendorPath = Exclude<HookPlace, 'health'>;
 export interface RelayUrl {
   /** What is before the path, such as `https://name.localtunnel.me`. */
   readonly base: string;
-  /** Names the relay without giving its secret away: the beginning of the secret's SHA-256. */
+  /** Names the relay without giving its secret away. A relay that is given another secret has another name. */
   readonly relay: string;
 }
 
@@ -21,7 +21,7 @@ export interface RelayUrl {
 export function readRelayUrl(url: string, path: VendorPath): RelayUrl | undefined {
   const address = readHookUrl(url);
   if (address?.place !== path) return undefined;
-  return { base: address.base, relay: createHash('sha256').update(address.secret).digest('hex').slice(0, 32) };
+  return { base: address.base, relay: nameOfSecret(address.secret) };
 }
 
 /** The webhook endpoint's path on another base: where the same relay is or was reached. */

@@ -45,6 +45,7 @@ export async function showStatusMenu(session: Session): Promise<void> {
       },
       command(`$(copy) ${l10n.t('Copy Campaign Monitor Webhook URL')}`, 'copyUrl', undefined, 'campaignMonitor'),
       command(`$(copy) ${l10n.t('Copy Open Connectors Webhook URL')}`, 'copyUrl', undefined, 'openConnectors'),
+      command(`$(refresh) ${l10n.t('New Secret URL…')}`, 'newSecretUrl'),
       command(`$(beaker) ${l10n.t('Send Sample Events…')}`, 'sendSample'),
     );
     if (sending?.state === 'flowing')

@@ -55,6 +55,8 @@ export interface UrlHolder {
 export interface RelayPosition {
   /** The relay's process. */
   readonly pid: number;
+  /** Names its secret, as in relay-url.ts: a URL with another one leads nowhere. */
+  readonly relay: string;
   /** Null: none now. */
   readonly publicUrl: string | null;
   /** Whether it stays so: no public URL is being opened. */
@@ -110,6 +112,8 @@ export class UrlKeeper {
   #quiet: Promise<unknown> = Promise.resolve();
   /** The questions of each state, one after another. */
   readonly #asking = new Map<AskedState, Promise<void>>();
+  /** The URL is being changed from here: whoever does that looks after the vendors. */
+  #changing = false;
 
   constructor(parts: UrlKeeperParts) {
     this.#parts = parts;
@@ -117,9 +121,8 @@ export class UrlKeeper {
 
   /** To be called whenever the relay's state may have changed. Resolves when nothing is left to do or ask. */
   async follow(): Promise<void> {
-    const position = this.#parts.position();
-    const there = position !== undefined && (position.publicUrl !== null || position.settled);
-    const place = there ? `${position.pid} ${position.publicUrl ?? ''}` : this.#looked;
+    if (this.#changing) return;
+    const place = this.#place;
     if (place === this.#looked) {
       await Promise.allSettled([this.#quiet, ...this.#asking.values()]);
       return;
@@ -128,8 +131,39 @@ export class UrlKeeper {
     await this.lookAfter();
   }
 
-  /** Looks after the vendors now, wherever the relay was before. Resolves when nothing is left to do or ask. */
-  async lookAfter(): Promise<void> {
+  /**
+   * Carries out what changes the URL, and updates what is left behind by that: the user, who knows of it, is not asked
+   * again. Resolves when nothing is left to do or ask.
+   * @param change resolves when this window knows the new URL
+   * @throws what the change throws
+   */
+  async changing(change: () => Promise<void>): Promise<void> {
+    this.#changing = true;
+    try {
+      await change();
+    } catch (error) {
+      this.#changing = false;
+      // It may have been carried out all the same.
+      await this.follow();
+      throw error;
+    }
+    this.#changing = false;
+    this.#looked = this.#place;
+    await this.lookAfter(true);
+  }
+
+  /** Where the relay is, as far as it matters to the vendors; as it was, while that is not known. */
+  get #place(): string | null {
+    const position = this.#parts.position();
+    if (position === undefined || (position.publicUrl === null && !position.settled)) return this.#looked;
+    return `${position.pid} ${position.relay} ${position.publicUrl ?? ''}`;
+  }
+
+  /**
+   * Looks after the vendors now, wherever the relay was before. Resolves when nothing is left to do or ask.
+   * @param agreed whether the user has agreed that what is at an old URL is updated
+   */
+  async lookAfter(agreed = false): Promise<void> {
     // What needs no question waits for none that is open.
     const failures = await this.#quietly();
     await Promise.all([
@@ -137,7 +171,7 @@ export class UrlKeeper {
       ...askedStates[this.#parts.setting()].map((state) => {
         // A URL that changes while the user is being asked is looked at afterwards.
         const before = this.#asking.get(state) ?? Promise.resolve();
-        const asked = before.then(() => this.#askAbout(state));
+        const asked = before.then(() => this.#askAbout(state, agreed && state === 'behind'));
         // Whatever goes wrong with one URL, the next is looked at.
         this.#asking.set(
           state,
@@ -168,11 +202,11 @@ export class UrlKeeper {
     return failures;
   }
 
-  async #askAbout(state: AskedState): Promise<void> {
+  async #askAbout(state: AskedState, agreed: boolean): Promise<void> {
     const parts = this.#parts;
     const mayHave = await Promise.all(parts.holders.map((holder) => holder.mayHave(state)));
     if (!mayHave.includes(true)) return;
-    await parts.attention();
+    if (!agreed) await parts.attention();
     // What another window has settled until then is asked no more.
     if (!askedStates[parts.setting()].includes(state)) return;
     let always: 'not-asked-for' | 'to-be-kept' | 'kept' = 'not-asked-for';
@@ -181,7 +215,7 @@ export class UrlKeeper {
       const left = await this.#look(state, failures);
       if (left.length > 0) {
         const choice: Choice | undefined =
-          always === 'not-asked-for' ? await parts.ask(state, left) : { deed: 'update' };
+          always === 'not-asked-for' && !agreed ? await parts.ask(state, left) : { deed: 'update' };
         if (state === 'behind' && choice?.deed === 'update' && (parts.position()?.publicUrl ?? null) === null) {
           // The public URL went away while the user was asked, and is looked at again when it comes back.
           this.#looked = null;

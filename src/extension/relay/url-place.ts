@@ -54,7 +54,7 @@ export function whereabouts(
     localUrl: localUrl ?? null,
     own:
       localUrl === undefined
-        ? relays.find(({ dataDir }) => dataDir === session.dataDir)?.relay
+        ? relays.findLast(({ dataDir }) => dataDir === session.dataDir)?.relay
         : readRelayUrl(localUrl, path)?.relay,
     relays,
   };
@@ -82,9 +82,11 @@ export function placeOfUrl(url: string, vendor: Reach, around: Whereabouts): Pla
   if (reachesRelay(url, vendor, around)) return 'current';
   const read = readRelayUrl(url, path);
   if (read === undefined) return 'foreign';
-  const known = relays.find(({ relay }) => relay === read.relay);
+  const known = relays.find(({ relay, former = [] }) => relay === read.relay || former.includes(read.relay));
   // This window's own may not have been noted yet.
   if (known === undefined) return read.relay === own ? 'old' : 'foreign';
+  // It has another secret now.
+  if (known.relay !== read.relay) return 'old';
   const wasLocal = vendor.reachesLocal && known.localBase === read.base;
   if (known.base !== read.base && !wasLocal) return 'old';
   if (known.relay !== own) return 'other';

@@ -6,6 +6,7 @@ import { withNext } from '../ui/error-words.ts';
 import { someOf } from '../ui/phrases.ts';
 import { inMessage } from '../ui/printable.ts';
 import { cancellable } from '../ui/progress.ts';
+import { readRelayUrl } from './relay-url.ts';
 import type { Session } from './session.ts';
 import { configuration } from './settings.ts';
 import { UrlKeeper } from './url-keeper.ts';
@@ -66,8 +67,9 @@ export function createUrlKeeper({ session, log, holders, attention = atThisWindo
 /** Where this window's relay is; undefined while it does not run. */
 export function positionOf({ state }: Pick<Session, 'state'>): RelayPosition | undefined {
   if (state.kind !== 'running') return undefined;
-  const { pid, publicUrl, tunnel } = state.status;
-  return { pid, publicUrl, settled: tunnel.state === 'closed' || tunnel.state === 'failed' };
+  const { pid, publicUrl, tunnel, campaignMonitorUrl } = state.status;
+  const relay = readRelayUrl(campaignMonitorUrl, 'campaign-monitor')?.relay ?? '';
+  return { pid, relay, publicUrl, settled: tunnel.state === 'closed' || tunnel.state === 'failed' };
 }
 
 async function ask(state: AskedState, left: readonly LeftBehind[]): Promise<Choice | undefined> {

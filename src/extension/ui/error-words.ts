@@ -275,6 +275,7 @@ function relayTexts(l10n: Localiser): Readonly<Record<RelayAdvice, string>> {
     'restart-for-one-version': l10n.t('Restart the relay so that both are of one version.'),
     'restart-to-set-aside': l10n.t('Restart the relay: it sets the file aside and begins a new one.'),
     'see-destinations': l10n.t('The view Destinations shows which there are.'),
+    'see-url': l10n.t('Copy the new one from the relay’s status menu.'),
     'see-what-is-held': l10n.t('Refresh the events view: it shows what is held.'),
     'send-something': l10n.t('Start the relay and send it something.'),
     'start-relay': l10n.t('Start it with the command Start Relay.'),

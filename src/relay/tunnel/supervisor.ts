@@ -58,7 +58,7 @@ export interface TunnelSupervisorOptions {
   /** The webhook endpoint's port on 127.0.0.1. */
   readonly localPort: number | (() => number);
   /** The path below the public URL that answers 204. It holds a secret: it is in no reason and no log line. */
-  readonly healthPath: string;
+  readonly healthPath: string | (() => string);
   /** The subdomain to ask for where the configuration names none. */
   readonly subdomain: string;
   /** Called with each change. */
@@ -95,7 +95,8 @@ interface End {
 export class TunnelSupervisor {
   readonly #options: TunnelSupervisorOptions;
   readonly #timings: Timings;
-  readonly #secret: string;
+  /** Those that it has asked by, since a tunnel program may tell of an earlier one. */
+  readonly #secrets = new Set<string>();
   #status: TunnelStatus = { state: 'closed', kind: 'none', ...told(tunnelWords('not-opened')) };
   #run: Run | null = null;
   #subdomainInUse: string | null = null;
@@ -108,7 +109,6 @@ export class TunnelSupervisor {
   constructor(options: TunnelSupervisorOptions) {
     this.#options = options;
     this.#timings = { ...defaultTimings, ...options.timings };
-    this.#secret = options.healthPath.split('/').reduce((a, b) => (b.length > a.length ? b : a), '');
   }
 
   /** The tunnel, as it is. */
@@ -297,16 +297,39 @@ export class TunnelSupervisor {
     }
   }
 
+  get #healthPath(): string {
+    const { healthPath } = this.#options;
+    const path = typeof healthPath === 'string' ? healthPath : healthPath();
+    const secret = path.split('/').reduce((a, b) => (b.length > a.length ? b : a), '');
+    if (secret !== '') this.#secrets.add(secret);
+    return path;
+  }
+
+  /** @returns null where the health path answers, else what happens instead */
+  async #probe(handle: TunnelHandle, dispatchers: Dispatchers, signal: AbortSignal): Promise<TunnelValue | null> {
+    for (;;) {
+      const path = this.#healthPath;
+      const trouble = await this.#ask(path, handle, dispatchers, signal);
+      // One that was asked by a path which is no more says nothing.
+      if (trouble === null || path === this.#healthPath) return trouble;
+    }
+  }
+
   /**
    * Asks for the health path through the public URL. Where that takes long, all connections of the tunnel may be held
    * by senders who send nothing: they are made free, and the probe goes on waiting.
    * @returns null where it answered 204, else what happened instead
    */
-  async #probe(handle: TunnelHandle, dispatchers: Dispatchers, signal: AbortSignal): Promise<TunnelValue | null> {
+  async #ask(
+    path: string,
+    handle: TunnelHandle,
+    dispatchers: Dispatchers,
+    signal: AbortSignal,
+  ): Promise<TunnelValue | null> {
     const { probeTimeoutMs, heldUpMs } = this.#timings;
     const { url: base, renew, isOutside } = handle;
     if (signal.aborted) return 'closed';
-    const url = new URL(base + this.#options.healthPath);
+    const url = new URL(base + path);
     const stop = new AbortController();
     const onAbort = (): void => stop.abort();
     const timer = setTimeout(onAbort, probeTimeoutMs);
@@ -359,7 +382,7 @@ export class TunnelSupervisor {
   #withoutSecret({ code, values }: TunnelWords): TunnelWords {
     const clean = (value: TunnelValue): TunnelValue => {
       if (typeof value !== 'string') return this.#withoutSecret(value);
-      return this.#secret === '' ? value : value.replaceAll(this.#secret, '…');
+      return [...this.#secrets].reduce((text, secret) => text.replaceAll(secret, '…'), value);
     };
     return { code, values: values.map(clean) };
   }

@@ -28,6 +28,34 @@ describe('the relays of this machine', () => {
     assert.deepEqual(relays.all(), [{ relay: 'relay', dataDir: '/one', base: 'https://a.example', localBase }]);
   });
 
+  it('knows a relay by the names that it had in its data directory, with other secrets', async () => {
+    await relays.know({ relay: 'another', dataDir: '/two', base: null });
+    await relays.know({ relay: 'first', dataDir: '/one', base: 'https://a.example' });
+    await relays.know({ relay: 'second', dataDir: '/one', base: null });
+    await relays.know({ relay: 'third', dataDir: '/one', base: null });
+    assert.deepEqual(relays.namesOf('third'), ['third', 'second', 'first']);
+    assert.deepEqual(relays.namesOf('another'), ['another']);
+    assert.deepEqual(relays.namesOf('unknown'), ['unknown']);
+    const before = relays.all();
+    assert.deepEqual(
+      before.map(({ relay, base }) => [relay, base]),
+      [
+        ['another', null],
+        ['third', 'https://a.example'],
+      ],
+    );
+    await relays.know({ relay: 'third', dataDir: '/one', base: null });
+    assert.deepEqual(relays.all(), before);
+  });
+
+  it('takes together what an earlier version noted of one data directory', async () => {
+    const kept = ['first', 'second'].map((relay) => ({ relay, dataDir: '/one', base: `https://${relay}.example` }));
+    relays = new KnownRelays(memory({ 'test.webhooks.relays': kept }), 'test');
+    await relays.know({ relay: 'second', dataDir: '/one', base: null });
+    assert.deepEqual(relays.namesOf('second'), ['second', 'first']);
+    assert.equal(relays.all().length, 1);
+  });
+
   it('leaves what a newer version notes of a relay', async () => {
     await relays.know({ relay: 'relay', dataDir: '/one', base: null, further: 'x' } as KnownRelay);
     await relays.know({ relay: 'relay', dataDir: '/one', base: 'https://a.example' });

@@ -22,6 +22,7 @@ class Scene implements UrlKeeperParts, UrlHolder {
   readonly holders: UrlHolder[] = [this];
   host: string | null = 'one.example';
   pid = 1;
+  relay = 'relay';
   /** Whether no public URL is being opened. */
   settled = false;
   keep: UpdateVendors = 'ask';
@@ -48,7 +49,7 @@ class Scene implements UrlKeeperParts, UrlHolder {
   }
 
   position(): RelayPosition {
-    return { pid: this.pid, publicUrl: this.host, settled: this.settled };
+    return { pid: this.pid, relay: this.relay, publicUrl: this.host, settled: this.settled };
   }
 
   setting(): UpdateVendors {
@@ -181,6 +182,62 @@ describe('the keeper of URLs', () => {
     scene.host = 'two.example';
     await keeper.follow();
     assert.deepEqual(scene.deeds, ['ask i1', 'ask i1']);
+  });
+
+  it('looks again where the relay has another secret at the same URL', async () => {
+    const scene = new Scene({ 1: 'one.example' });
+    const keeper = new UrlKeeper(scene);
+    await keeper.follow();
+    scene.relay = 'renewed';
+    scene.hosts.set(1, 'old.example');
+    await keeper.follow();
+    assert.deepEqual(scene.deeds, ['ask i1', 'set 1 one.example', 'done i1 one.example']);
+  });
+
+  it('asks nothing about a change that the user has just made, but of the next again', async () => {
+    const scene = new Scene({ 1: 'one.example' });
+    const keeper = new UrlKeeper(scene);
+    await keeper.follow();
+    await keeper.changing(async () => {
+      scene.host = 'two.example';
+      // As soon as the window hears of it.
+      await keeper.follow();
+    });
+    await keeper.follow();
+    assert.deepEqual(scene.deeds, ['set 1 two.example', 'done i1 two.example']);
+    scene.host = 'three.example';
+    await keeper.follow();
+    assert.equal(scene.deeds[2], 'ask i1');
+  });
+
+  it('updates nothing after a change that the user has made where the setting says never', async () => {
+    const scene = new Scene({ 1: 'one.example' });
+    scene.keep = 'never';
+    await new UrlKeeper(scene).changing(() => {
+      scene.host = 'two.example';
+      return Promise.resolve();
+    });
+    assert.deepEqual(scene.deeds, []);
+  });
+
+  it('says what could not be updated after such a change, and tries again', async () => {
+    const scene = new Scene({ 1: 'old.example' });
+    scene.broken.add(1);
+    scene.again = true;
+    await new UrlKeeper(scene).changing(() => Promise.resolve());
+    assert.deepEqual(scene.deeds, ['failed no 1', 'set 1 one.example', 'done i1 one.example']);
+  });
+
+  it('asks as always where a change broke off that was carried out all the same', async () => {
+    const scene = new Scene({ 1: 'one.example' });
+    const keeper = new UrlKeeper(scene);
+    await keeper.follow();
+    const broken = keeper.changing(() => {
+      scene.host = 'two.example';
+      return Promise.reject(new Error('connection lost'));
+    });
+    await assert.rejects(broken, /connection lost/);
+    assert.deepEqual(scene.deeds, ['ask i1', 'set 1 two.example', 'done i1 two.example']);
   });
 
   it('does not ask where it may always', async () => {

@@ -43,6 +43,25 @@ describe('where a URL leads to', () => {
     }
   });
 
+  it('is old where it holds a secret that the relay had before, wherever that is', () => {
+    const former = '00112233445566778899aabbccddeeff';
+    const [own, other] = relays;
+    const renewed: Whereabouts = {
+      ...open,
+      relays: [
+        { ...own!, former: [relayOf(former)] },
+        { ...other!, former: [relayOf('f'.repeat(32))] },
+      ],
+    };
+    for (const around of [renewed, { ...renewed, publicUrl: null }, { ...renewed, publicUrl: null, localUrl: null }]) {
+      for (const vendor of [real, sandbox]) {
+        assert.equal(placeOfUrl(at('https://now.example', former), vendor, around), 'old');
+        assert.equal(placeOfUrl(at(local, former), vendor, around), 'old');
+        assert.equal(placeOfUrl(at('https://two.example', 'f'.repeat(32)), vendor, around), 'old');
+      }
+    }
+  });
+
   it('is not called old where the relay may come back to it', () => {
     assert.equal(placeOfUrl(at('https://now.example'), real, closed), 'asleep');
     assert.equal(placeOfUrl(at('https://before.example'), real, closed), 'old');

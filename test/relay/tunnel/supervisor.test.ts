@@ -6,6 +6,7 @@ import type { Socket } from 'node:net';
 import { freePort } from '../../free-port.ts';
 import { TunnelSupervisor } from '../../../src/relay/tunnel/supervisor.ts';
 import { tunnelStatusSchema } from '../../../src/protocol/status.ts';
+import { until } from '../until.ts';
 import { LocalEndpoint, healthPath, portOf, secret, Watched } from './stage.ts';
 
 describe('the tunnel supervisor, with a fixed URL', () => {
@@ -74,6 +75,40 @@ describe('the tunnel supervisor, with a fixed URL', () => {
     const open = await watched.until('open');
     assert.equal(open.previousUrl, null);
     assert.equal(watched.statuses.filter(({ state }) => state === 'opening').length, 1, 'a fixed URL is not reopened');
+  });
+
+  it('takes nothing from an answer to a path that is no more, and masks both', async () => {
+    let secretNow = secret;
+    const later = 'fedcba9876543210fedcba9876543210';
+    const held: (() => void)[] = [];
+    let hold = false;
+    const front = createServer((req, res) => {
+      const answer = (): void => void res.writeHead(req.url === `/hooks/${secretNow}/health` ? 204 : 404).end();
+      if (hold) held.push(answer);
+      else answer();
+    });
+    front.listen(0, '127.0.0.1');
+    await once(front, 'listening');
+    watched = new Watched({
+      localPort: endpoint.port,
+      healthPath: () => `/hooks/${secretNow}/health`,
+      timings: { probeTimeoutMs: 20_000 },
+    });
+    watched.supervisor.open({ kind: 'fixed', url: `http://127.0.0.1:${portOf(front)}` });
+    await watched.until('open');
+    hold = true;
+    await until(() => held.length > 0);
+    secretNow = later;
+    hold = false;
+    held[0]?.();
+    await new Promise((resolve) => front.once('request', resolve));
+    await new Promise((resolve) => front.once('request', resolve));
+    assert.deepEqual(
+      watched.statuses.map(({ state }) => state),
+      ['opening', 'verifying', 'open'],
+    );
+    assert.ok(!watched.said.includes(later));
+    front.close();
   });
 
   it('does not take a reminder page for an answer', async () => {

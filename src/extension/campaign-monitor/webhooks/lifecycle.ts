@@ -3,7 +3,7 @@
  * that whatever breaks in between is mended by doing the same again: a webhook is told to be ours by its id, or by a
  * URL at which we said that we would create one.
  */
-import { readRelayUrl, withBase } from '../../relay/relay-url.ts';
+import { readRelayUrl } from '../../relay/relay-url.ts';
 import type { Registration, WebhookJournal } from './webhook-journal.ts';
 
 /** A webhook as the vendor lists it. */
@@ -44,7 +44,12 @@ export async function bringHere(
   begun: Registration,
   url: string,
 ): Promise<Brought> {
-  let { registration, hooks } = await look(vendor, journal, { ...begun, state: 'moving' }, url);
+  let { registration, hooks } = await look(vendor, journal, { ...begun, state: 'moving' });
+  const relay = readRelayUrl(url, 'campaign-monitor')?.relay ?? registration.relay;
+  if (relay !== registration.relay) {
+    // The relay has another secret than the URL at which the webhook stands.
+    ({ registration, hooks } = await look(vendor, journal, await journal.move(registration, relay)));
+  }
   let brought: Brought = 'kept';
   let keep = choose(registration, hooks, url);
   if (keep === undefined) {
@@ -55,7 +60,7 @@ export async function bringHere(
     const id = await vendor.create(listId, { url, events, format });
     registration = await note(journal, { ...registration, ids: [...registration.ids, id] });
     // Another window may have done the same meanwhile: both then choose the same one.
-    ({ registration, hooks } = await look(vendor, journal, registration, url));
+    ({ registration, hooks } = await look(vendor, journal, registration));
     if (!hooks.some((hook) => hook.id === id))
       registration = await note(journal, { ...registration, ids: [...registration.ids, id] });
     keep = choose(registration, hooks, url) ?? { id, url, events, format, active: true };
@@ -73,34 +78,18 @@ export async function bringHere(
   return brought;
 }
 
-/**
- * Deactivates what is ours on a list, to be brought back later.
- * @param url the webhook endpoint's URL on any base
- */
-export async function deactivateOurs(
-  vendor: HookVendor,
-  journal: WebhookJournal,
-  begun: Registration,
-  url: string,
-): Promise<void> {
-  const { registration, hooks } = await look(vendor, journal, { ...begun, state: 'deactivating' }, url);
+/** Deactivates what is ours on a list, to be brought back later. */
+export async function deactivateOurs(vendor: HookVendor, journal: WebhookJournal, begun: Registration): Promise<void> {
+  const { registration, hooks } = await look(vendor, journal, { ...begun, state: 'deactivating' });
   for (const { id, active } of ours(registration, hooks)) {
     if (active) await vendor.deactivate(registration.listId, id);
   }
   await note(journal, { ...registration, state: 'inactive' });
 }
 
-/**
- * Deletes what is ours on a list, and forgets the list.
- * @param url the webhook endpoint's URL on any base
- */
-export async function deleteOurs(
-  vendor: HookVendor,
-  journal: WebhookJournal,
-  begun: Registration,
-  url: string,
-): Promise<void> {
-  const looked = await look(vendor, journal, { ...begun, state: 'deleting' }, url);
+/** Deletes what is ours on a list, and forgets the list. */
+export async function deleteOurs(vendor: HookVendor, journal: WebhookJournal, begun: Registration): Promise<void> {
+  const looked = await look(vendor, journal, { ...begun, state: 'deleting' });
   let { registration } = looked;
   for (const { id } of ours(registration, looked.hooks)) {
     registration = await deleteOne(vendor, journal, registration, id);
@@ -115,7 +104,6 @@ export function isUnfinished({ state }: Registration): boolean {
 
 /**
  * Takes up what was broken off.
- * @param localUrl the webhook endpoint's URL on any base
  * @param url where the vendor reaches the relay now; null: what needs it is left for later
  * @returns whether it is done
  */
@@ -123,7 +111,6 @@ export async function mend(
   vendor: HookVendor,
   journal: WebhookJournal,
   registration: Registration,
-  localUrl: string,
   url: string | null,
 ): Promise<boolean> {
   switch (registration.state) {
@@ -132,10 +119,10 @@ export async function mend(
       await bringHere(vendor, journal, registration, url);
       return true;
     case 'deactivating':
-      await deactivateOurs(vendor, journal, registration, localUrl);
+      await deactivateOurs(vendor, journal, registration);
       return true;
     case 'deleting':
-      await deleteOurs(vendor, journal, registration, localUrl);
+      await deleteOurs(vendor, journal, registration);
       return true;
     case 'active':
     case 'inactive':
@@ -157,15 +144,16 @@ async function look(
   vendor: HookVendor,
   journal: WebhookJournal,
   registration: Registration,
-  url: string,
 ): Promise<{ registration: Registration; hooks: readonly Hook[] }> {
   const noted = await note(journal, registration);
   const hooks = await vendor.webhooks(noted.listId);
   const known = new Set(ours(noted, hooks).map(({ id }) => id));
   if (noted.pending !== null) {
     const { url: base, before } = noted.pending;
-    const there = withBase(url, base);
-    for (const hook of hooks) if (hook.url === there && !before.includes(hook.id)) known.add(hook.id);
+    for (const { id, url } of hooks) {
+      const at = readRelayUrl(url, 'campaign-monitor');
+      if (at?.base === base && at.relay === noted.relay && !before.includes(id)) known.add(id);
+    }
   }
   return { registration: await note(journal, { ...noted, ids: [...known], pending: null }), hooks };
 }

@@ -7,6 +7,7 @@ import { signIn } from '../accounts/sign-in.ts';
 import type { SignInMethod } from '../accounts/sign-in.ts';
 import type { CommandHandlers } from '../../commands.ts';
 import type { BrowserAuthorization } from '../../oauth/browser-authorization.ts';
+import type { KnownRelays } from '../../relay/known-relays.ts';
 import type { Session } from '../../relay/session.ts';
 import { createListPicker } from './pick-lists.ts';
 import type { ListPicker } from './pick-lists.ts';
@@ -23,6 +24,7 @@ export interface WebhookActionParts {
   readonly session: Session;
   readonly log: vscode.LogOutputChannel;
   readonly journal: StoredWebhookJournal;
+  readonly relays: KnownRelays;
   readonly source: WebhookSource;
   readonly view: WebhooksView;
   /** Asks for access in the browser. */
@@ -49,12 +51,13 @@ export function createWebhookActions({
   session,
   log,
   journal,
+  relays,
   source,
   view,
   browser,
 }: WebhookActionParts): WebhookActions {
   const registrar = new WebhookRegistrar({
-    ...{ accounts, session, journal, log },
+    ...{ accounts, session, journal, relays, log },
     changed: () => view.refreshWebhooks(),
   });
   const signInParts = {

@@ -6,7 +6,7 @@ export interface Registration {
   readonly accountId: string;
   readonly listId: string;
   readonly listName: string;
-  /** Names the relay, as in relay/relay-url.ts. */
+  /** Names the relay, as in relay/relay-url.ts: with the secret that the webhook's URL holds. */
   readonly relay: string;
   readonly events: readonly string[];
   readonly format: 'json' | 'xml';
@@ -28,6 +28,8 @@ export interface WebhookJournal {
   all(): readonly Registration[];
   put(registration: Registration): Promise<void>;
   remove(registration: Registration): Promise<void>;
+  /** Gives a registration to a relay by another name, with what is kept of the list for that already. */
+  move(registration: Registration, relay: string): Promise<Registration>;
 }
 
 /** Told apart by account, list and relay. */
@@ -57,6 +59,16 @@ export class StoredWebhookJournal implements WebhookJournal {
   async remove(registration: Registration): Promise<void> {
     const others = this.all().filter((each) => !isSame(each, registration));
     await this.#memory.update(this.#registrationsKey, others);
+  }
+
+  async move(registration: Registration, relay: string): Promise<Registration> {
+    const all = this.all();
+    const there = all.find((each) => isSame(each, { ...registration, relay }));
+    const ids = [...new Set([...registration.ids, ...(there?.ids ?? [])])];
+    const moved = { ...registration, relay, ids, pending: there?.pending ?? null };
+    const others = all.filter((each) => !isSame(each, registration) && !isSame(each, moved));
+    await this.#memory.update(this.#registrationsKey, [...others, moved]);
+    return moved;
   }
 
   /** Forgets a webhook that was deleted, and the list where it was the last. */

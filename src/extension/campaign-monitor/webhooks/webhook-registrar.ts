@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import { messageOf, nextOf } from '../../ui/error-words.ts';
 import { inMessage } from '../../ui/printable.ts';
+import type { KnownRelays } from '../../relay/known-relays.ts';
 import { readRelayUrl } from '../../relay/relay-url.ts';
 import type { Session } from '../../relay/session.ts';
 import { urlFor } from '../../relay/url-place.ts';
@@ -19,6 +20,7 @@ export interface WebhookRegistrarParts {
   readonly accounts: AccountStore;
   readonly session: Pick<Session, 'state'>;
   readonly journal: StoredWebhookJournal;
+  readonly relays: Pick<KnownRelays, 'namesOf'>;
   readonly log: vscode.LogOutputChannel;
   /** Webhooks of a list may have changed. */
   readonly changed: () => void;
@@ -53,12 +55,17 @@ export class WebhookRegistrar {
     return { publicUrl: state.status.publicCampaignMonitorUrl, localUrl: state.status.campaignMonitorUrl };
   }
 
-  /** The registrations of this window's relay. */
+  /** Names this window's relay; undefined while it does not run. */
+  get relay(): string | undefined {
+    return readRelayUrl(this.urls?.localUrl ?? '', 'campaign-monitor')?.relay;
+  }
+
+  /** The registrations of this window's relay, also those with a secret that it had before. */
   own(): readonly Registration[] {
-    const { urls } = this;
-    if (urls === undefined) return [];
-    const relay = readRelayUrl(urls.localUrl, 'campaign-monitor')?.relay;
-    return this.#parts.journal.all().filter((each) => each.relay === relay);
+    const { relay } = this;
+    if (relay === undefined) return [];
+    const names = this.#parts.relays.namesOf(relay);
+    return this.#parts.journal.all().filter((each) => names.includes(each.relay));
   }
 
   /** The registrations of this relay whose account can be asked. A sandbox is not started for them. */
@@ -115,7 +122,9 @@ export class WebhookRegistrar {
       const failures: Failure[] = [];
       for (const asked of registrations) {
         if (signal?.aborted === true) break;
-        const known = journal.all().find((each) => isSame(each, asked));
+        const known =
+          journal.all().find((each) => isSame(each, asked)) ??
+          this.own().find((each) => isSame({ ...each, relay: asked.relay }, asked));
         const registration = renew(asked, known);
         // What went before has settled it.
         if (registration === undefined) continue;
@@ -161,20 +170,19 @@ export class WebhookRegistrar {
     const { urls } = this;
     if (urls === undefined) throw new Error(vscode.l10n.t('The relay is not running'));
     const { journal } = this.#parts;
-    const { localUrl } = urls;
     const url = urlFor(reachOf(account), urls);
     switch (deed) {
       case 'bring':
         if (url === null) throw new Error(vscode.l10n.t('There is no public URL now.'));
         return bringHere(vendor, journal, registration, url);
       case 'deactivate':
-        await deactivateOurs(vendor, journal, registration, localUrl);
+        await deactivateOurs(vendor, journal, registration);
         return null;
       case 'delete':
-        await deleteOurs(vendor, journal, registration, localUrl);
+        await deleteOurs(vendor, journal, registration);
         return null;
       case 'mend':
-        await mend(vendor, journal, registration, localUrl, url);
+        await mend(vendor, journal, registration, url);
         return null;
     }
   }

@@ -70,7 +70,9 @@ export class WebhookUrls implements UrlHolder {
       const reach = reachOf(account);
       const hasUrl = urlFor(reach, urls) !== null;
       if (each.state === 'inactive') return state === 'idle' && hasUrl;
-      if (each.state !== 'active' || reachesRelay(withBase(urls.localUrl, each.base ?? ''), reach, urls)) return false;
+      const isHere =
+        each.relay === registrar.relay && reachesRelay(withBase(urls.localUrl, each.base ?? ''), reach, urls);
+      if (each.state !== 'active' || isHere) return false;
       return state === (hasUrl ? (account.kind === 'sandbox' ? 'following' : 'behind') : 'dead');
     });
   }

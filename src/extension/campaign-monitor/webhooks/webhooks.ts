@@ -29,7 +29,7 @@ export interface Webhooks {
   readonly journal: StoredWebhookJournal;
   readonly source: WebhookSource;
   readonly view: WebhooksView;
-  /** Whether a relay, named as in relay-url.ts, is registered on a list. */
+  /** Whether a relay, named as in relay-url.ts, is registered on a list, be it with a secret that it had before. */
   readonly isRegistered: (relay: string) => boolean;
   /** To be asked before the user stops the relay. Resolves to whether to stop. */
   readonly beforeStop: () => Promise<boolean>;
@@ -44,7 +44,10 @@ export function createWebhooks({ context, session, log, sandbox, names, relays, 
   const journal = new StoredWebhookJournal(context.globalState, prefix);
   const source = new WebhookSource({ accounts, names, log });
   const view = new WebhooksView({ accounts, session, journal, relays, source });
-  const isRegistered = (relay: string): boolean => journal.all().some((each) => each.relay === relay);
+  const isRegistered = (relay: string): boolean => {
+    const names = relays.namesOf(relay);
+    return journal.all().some((each) => names.includes(each.relay));
+  };
   registerAuthentication({
     ...{ context, accounts },
     signIn: async () => (await actions()).signIn(),

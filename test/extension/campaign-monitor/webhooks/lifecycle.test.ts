@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { readRelayUrl } from '../../../../src/extension/relay/relay-url.ts';
-import { isSame, StoredWebhookJournal } from '../../../../src/extension/campaign-monitor/webhooks/webhook-journal.ts';
+import { StoredWebhookJournal } from '../../../../src/extension/campaign-monitor/webhooks/webhook-journal.ts';
 import type { Registration } from '../../../../src/extension/campaign-monitor/webhooks/webhook-journal.ts';
 import {
   bringHere,
@@ -15,10 +15,12 @@ import { Crash, FakeVendor } from './fake-vendor.ts';
 import { memory } from '../../relay/memory.ts';
 
 const secret = '0123456789abcdef0123456789abcdef';
+const later = 'fedcba9876543210fedcba9876543210';
 const events = ['Subscribe', 'Update', 'Deactivate'];
 
-function urlAt(host: string): string {
-  return `https://${host}.example/hooks/${secret}/campaign-monitor`;
+/** @param of the secret; there may be another one later */
+function urlAt(host: string, of = secret): string {
+  return `https://${host}.example/hooks/${of}/campaign-monitor`;
 }
 
 function registration(changes: Partial<Registration> = {}): Registration {
@@ -95,7 +97,7 @@ describe("a list's webhook", () => {
 
   it('is deactivated and brought back', async () => {
     await bringHere(vendor, journal, registration(), urlAt('a'));
-    await deactivateOurs(vendor, journal, current(), urlAt('a'));
+    await deactivateOurs(vendor, journal, current());
     assert.equal(current().state, 'inactive');
     assert.equal(vendor.of('list')[0]?.active, false);
     assert.equal(await bringHere(vendor, journal, current(), urlAt('a')), 'activated');
@@ -107,7 +109,7 @@ describe("a list's webhook", () => {
     await bringHere(vendor, journal, registration(), urlAt('a'));
     const [ours] = current().ids;
     await vendor.delete('list', ours!);
-    await deleteOurs(vendor, journal, current(), urlAt('a'));
+    await deleteOurs(vendor, journal, current());
     assert.deepEqual(journal.all(), []);
     assert.equal(vendor.of('list').length, 1);
   });
@@ -120,6 +122,30 @@ describe("a list's webhook", () => {
     ]);
     await bringHere(vendor, journal, current(), urlAt('a'));
     assert.equal(vendor.of('list').length, 1);
+  });
+
+  it('moves to the relay’s new secret at the same host, without a gap and as one registration', async () => {
+    await bringHere(vendor, journal, registration(), urlAt('a'));
+    const seen: number[] = [];
+    vendor.onChange = () => seen.push(vendor.of('list').filter(({ active }) => active).length);
+    assert.equal(await bringHere(vendor, journal, current(), urlAt('a', later)), 'moved');
+    assert.ok(seen.every((count) => count > 0));
+    const [hook, ...others] = vendor.of('list');
+    assert.deepEqual([hook?.url, others], [urlAt('a', later), []]);
+    const { relay } = readRelayUrl(urlAt('a', later), 'campaign-monitor')!;
+    const kept = registration({ relay, base: 'https://a.example', state: 'active', ids: [hook!.id] });
+    assert.deepEqual(journal.all(), [kept]);
+  });
+
+  it('is one where it was registered by both secrets', async () => {
+    await bringHere(vendor, journal, registration(), urlAt('a'));
+    const { relay } = readRelayUrl(urlAt('a', later), 'campaign-monitor')!;
+    await bringHere(vendor, journal, registration({ relay }), urlAt('a', later));
+    const before = journal.all().find((each) => each.relay !== relay)!;
+    assert.equal(await bringHere(vendor, journal, before, urlAt('a', later)), 'kept');
+    const [hook, ...others] = vendor.of('list');
+    assert.deepEqual([hook?.url, others], [urlAt('a', later), []]);
+    assert.deepEqual([journal.all().length, current().ids], [1, [hook?.id]]);
   });
 
   it('leaves no secret in the journal', async () => {
@@ -140,68 +166,77 @@ describe('whatever breaks off between the calls', () => {
 
   it('is mended: one active webhook of ours a list, none lost, nothing foreign touched, no gap', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { maxLength: 8 }), fc.constantFrom('a', 'b', 'c'), async (steps, last) => {
-        const vendor = new FakeVendor();
-        const kept = {};
-        const foreign = lists.map((listId) => [
-          vendor.plant(listId, foreignHook()),
-          vendor.plant(listId, foreignHook({ active: false })),
-          // Points to a relay of this machine, but was registered by hand.
-          vendor.plant(listId, foreignHook({ url: urlAt('c') })),
-        ]);
-        const foreignBefore = lists.map((listId) => vendor.of(listId));
-        let journal = new StoredWebhookJournal(memory(kept), 'test');
-        for (const listId of lists) await journal.put(registration({ listId }));
-        const oursOn = (listId: string): Hook[] =>
-          vendor.of(listId).filter(({ id }) => !foreign.some((ids) => ids.includes(id)));
+      fc.asyncProperty(
+        fc.array(step, { maxLength: 8 }),
+        fc.constantFrom('a', 'b', 'c'),
+        fc.nat(9),
+        async (steps, last, renewedAt) => {
+          // From that step on the relay has another secret.
+          const urlAfter = (index: number, host: string): string => urlAt(host, index >= renewedAt ? later : secret);
+          const there = urlAfter(steps.length, last);
+          const vendor = new FakeVendor();
+          const kept = {};
+          const foreign = lists.map((listId) => [
+            vendor.plant(listId, foreignHook()),
+            vendor.plant(listId, foreignHook({ active: false })),
+            // Points to a relay of this machine, but was registered by hand.
+            vendor.plant(listId, foreignHook({ url: urlAt('c') })),
+          ]);
+          const foreignBefore = lists.map((listId) => vendor.of(listId));
+          let journal = new StoredWebhookJournal(memory(kept), 'test');
+          for (const listId of lists) await journal.put(registration({ listId }));
+          const oursOn = (listId: string): Hook[] =>
+            vendor.of(listId).filter(({ id }) => !foreign.some((ids) => ids.includes(id)));
 
-        for (const { deed, host, breaksAt } of steps) {
-          if (breaksAt === null) vendor.mend();
-          else vendor.breakAt(breaksAt.call, breaksAt.done);
-          for (const each of journal.all()) {
-            const brings = isUnfinished(each) ? each.state === 'moving' : deed === 'bring';
-            const before = oursOn(each.listId).some(({ active }) => active);
-            // Where all goes well, and where it breaks off, there is always one that is active.
-            vendor.onChange = () => {
-              const arriving = vendor.of(each.listId).some(({ url, active }) => active && url === urlAt(host));
-              if (brings && before) assert.ok(arriving || oursOn(each.listId).some(({ active }) => active));
-            };
-            try {
-              if (isUnfinished(each)) await mend(vendor, journal, each, urlAt(host), urlAt(host));
-              else if (deed === 'bring') await bringHere(vendor, journal, each, urlAt(host));
-              else await deactivateOurs(vendor, journal, each, urlAt(host));
-            } catch (error) {
-              assert.ok(error instanceof Crash);
-              break;
-            } finally {
-              vendor.onChange = () => undefined;
+          for (const [index, { deed, host, breaksAt }] of steps.entries()) {
+            const url = urlAfter(index, host);
+            if (breaksAt === null) vendor.mend();
+            else vendor.breakAt(breaksAt.call, breaksAt.done);
+            for (const each of journal.all()) {
+              const brings = isUnfinished(each) ? each.state === 'moving' : deed === 'bring';
+              const before = oursOn(each.listId).some(({ active }) => active);
+              // Where all goes well, and where it breaks off, there is always one that is active.
+              vendor.onChange = () => {
+                const arriving = vendor.of(each.listId).some((hook) => hook.active && hook.url === url);
+                if (brings && before) assert.ok(arriving || oursOn(each.listId).some(({ active }) => active));
+              };
+              try {
+                if (isUnfinished(each)) await mend(vendor, journal, each, url);
+                else if (deed === 'bring') await bringHere(vendor, journal, each, url);
+                else await deactivateOurs(vendor, journal, each);
+              } catch (error) {
+                assert.ok(error instanceof Crash);
+                break;
+              } finally {
+                vendor.onChange = () => undefined;
+              }
             }
+            // The next start knows only what was kept.
+            journal = new StoredWebhookJournal(memory(kept), 'test');
           }
-          // The next start knows only what was kept.
-          journal = new StoredWebhookJournal(memory(kept), 'test');
-        }
 
-        vendor.mend();
-        for (const each of journal.all()) {
-          await mend(vendor, journal, each, urlAt(last), urlAt(last));
-          const mended = journal.all().find((other) => isSame(other, each));
-          assert.ok(mended);
-          await bringHere(vendor, journal, mended, urlAt(last));
-        }
-        assert.equal(journal.all().length, lists.length);
-        for (const [index, listId] of lists.entries()) {
-          assert.deepEqual(
-            vendor.of(listId).filter(({ id }) => foreign[index]!.includes(id)),
-            foreignBefore[index],
-          );
-          const here = vendor.of(listId).filter(({ url, active }) => url === urlAt(last) && active);
-          assert.equal(here.length, 1);
-          assert.deepEqual(
-            oursOn(listId).filter(({ url }) => url !== urlAt(last)),
-            [],
-          );
-        }
-      }),
+          vendor.mend();
+          for (const each of journal.all()) {
+            await mend(vendor, journal, each, there);
+            const mended = journal.all().find(({ listId }) => listId === each.listId);
+            assert.ok(mended);
+            await bringHere(vendor, journal, mended, there);
+          }
+          assert.equal(journal.all().length, lists.length);
+          for (const [index, listId] of lists.entries()) {
+            assert.deepEqual(
+              vendor.of(listId).filter(({ id }) => foreign[index]!.includes(id)),
+              foreignBefore[index],
+            );
+            const here = vendor.of(listId).filter(({ url, active }) => url === there && active);
+            assert.equal(here.length, 1);
+            assert.deepEqual(
+              oursOn(listId).filter(({ url }) => url !== there),
+              [],
+            );
+          }
+        },
+      ),
       { numRuns: 500 },
     );
   });
@@ -218,9 +253,9 @@ describe('whatever breaks off between the calls', () => {
           await bringHere(vendor, journal, journal.all()[0]!, urlAt('b')).catch(() => undefined);
         }
         vendor.breakAt(call, done);
-        await deleteOurs(vendor, journal, journal.all()[0]!, urlAt('a')).catch(() => undefined);
+        await deleteOurs(vendor, journal, journal.all()[0]!).catch(() => undefined);
         vendor.mend();
-        for (const each of journal.all()) await mend(vendor, journal, each, urlAt('c'), null);
+        for (const each of journal.all()) await mend(vendor, journal, each, null);
         assert.deepEqual(journal.all(), []);
         assert.equal(vendor.of('list').length, 1);
       }),
