@@ -79,6 +79,7 @@ describe('The relay, as a person controls it', () => {
     await clickUntil(workbench.statusBarItem(statusItem), workbench.page.locator('.quick-input-list .monaco-list-row'));
     const items = await workbench.quickPickItems();
     assert.ok(items.some((item) => item.includes('Copy Campaign Monitor Webhook URL')));
+    assert.ok(items.some((item) => item.includes('New Secret URL…')));
     assert.ok(items.some((item) => item.includes('Restart Relay')));
     assert.ok(items.some((item) => item.includes('Show Events')));
     assert.ok(

@@ -424,6 +424,55 @@ describe('Webhooks of Campaign Monitor, as a person manages them', function () {
     await row('This relay').waitFor();
   });
 
+  it('moves to a new secret URL, made after a question that says what happens, and asks no second one', async () => {
+    await registered();
+    const [dataDir] = dataDirs(workbench);
+    const [before] = await ours();
+    const { campaignMonitorUrl: localBefore } = await statusOf(dataDir!);
+    const command = `${category}: New Secret URL…`;
+    const question = workbench.dialog.getByText('Make a new secret URL for this relay?');
+    await workbench.runCommand(command);
+    await question.waitFor();
+    await workbench.dialog.getByText('Webhooks and instances that were set up in VS Code are updated now.').waitFor();
+    await workbench.dialog.getByText('Update by hand whatever else has the URL').waitFor();
+    await workbench.picture('webhooks/new-secret-url');
+    await workbench.answerDialog('Cancel');
+    assert.equal((await statusOf(dataDir!)).campaignMonitorUrl, localBefore);
+    await workbench.runCommand('Notifications: Clear All Notifications');
+    await workbench.runCommand(command);
+    await question.waitFor();
+    await workbench.answerDialog('Make New Secret URL');
+    await workbench.showNotification('Pointing to this relay again: 1 webhook (Newsletter).');
+    await settled();
+    const [after] = await ours();
+    assert.equal(new URL(after!.Url).host, new URL(before!.Url).host);
+    assert.notEqual(after!.Url, before!.Url);
+    assert.equal((await fetch(localBefore, { method: 'POST', body: '{}' })).status, 404);
+    assert.equal(await workbench.notification('Still pointing to the old one').count(), 0, 'no second question');
+    await row('This relay').waitFor();
+    const address = `renewed-${Date.now()}@example.com`;
+    await vendor('POST', `/subscribers/${newsletter}.json`, { EmailAddress: address, ConsentToTrack: 'Yes' });
+    await until(() => receiver.requests.some(({ body }) => body.toString().includes(address)));
+    const [, , secretBefore = ''] = new URL(localBefore).pathname.split('/');
+    assert.deepEqual(filesHolding(dataDir!, [secretBefore]), []);
+    await workbench.answerNotification('The relay has a new secret URL', 'Copy for Campaign Monitor');
+  });
+
+  it('says where it could not be updated to a new secret URL, and tries again', async () => {
+    await registered();
+    const [before] = await ours();
+    await fetch(`${sandbox.control}/failures`, { method: 'POST', body: JSON.stringify({ at: 'api', times: 6 }) });
+    await workbench.runCommand(`${category}: New Secret URL…`);
+    await workbench.answerDialog('Make New Secret URL');
+    await workbench.showNotification('Not updated: 1 webhook (Newsletter)');
+    // The other failures that were ordered.
+    await until(async () => (await vendor('GET', '/systemdate.json')).status === 200);
+    assert.equal((await ours())[0]?.Url, before?.Url);
+    await workbench.answerNotification('Not updated: 1 webhook (Newsletter)', 'Try Again');
+    await settled();
+    assert.notEqual((await ours())[0]?.Url, before?.Url);
+  });
+
   it('what broke off is mended at the next start, without a question', async () => {
     await registered();
     const [before] = await ours();

@@ -210,8 +210,9 @@ export class UrlKeeper {
     // What another window has settled until then is asked no more.
     if (!askedStates[parts.setting()].includes(state)) return;
     let always: 'not-asked-for' | 'to-be-kept' | 'kept' = 'not-asked-for';
-    for (;;) {
-      const failures: UrlFailure[] = [];
+    for (let first = true; ; first = false) {
+      // What broke off is no longer left behind: it is taken up.
+      const failures: UrlFailure[] = first ? [] : [...(await this.#quietly())];
       const left = await this.#look(state, failures);
       if (left.length > 0) {
         const choice: Choice | undefined =

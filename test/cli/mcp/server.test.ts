@@ -73,6 +73,32 @@ describe('cm-relay mcp, driven by the official client', function () {
       assert.deepEqual([annotations?.readOnlyHint, annotations?.openWorldHint], [false, false]);
   });
 
+  it('makes no new secret URL and tells none', async () => {
+    const { campaignMonitorUrl } = await listen();
+    const renewed = (await place.run('url', '--new', '--local')).out.trim();
+    await post(renewed, delivery(`${campaignMonitorUrl} ${renewed}`));
+    await place.run('wait', '--filter', 'state:sent');
+    const client = await connect('--allow-write', '--addresses');
+    const { tools } = await client.listTools();
+    assert.ok(
+      tools.every(
+        (tool) => !/url|secret/i.test(`${tool.name} ${Object.keys(tool.inputSchema.properties ?? {}).join()}`),
+      ),
+    );
+    const secrets = [campaignMonitorUrl, renewed].map((url) => new URL(url).pathname.split('/')[2] ?? '');
+    for (const [name, given] of [
+      ['events', {}],
+      ['event', { id: 'e1' }],
+      ['attempts', { id: 'e1' }],
+      ['render', { id: 'e1' }],
+      ['why_failed', { id: 'e1' }],
+    ] as const) {
+      const { text, data } = await ask(client, name, given);
+      assert.notEqual(data, '', name);
+      for (const secret of secrets) assert.ok(secret.length === 32 && !text.includes(secret), name);
+    }
+  });
+
   it('tells events, one event, its attempts, why it failed, and what is sent', async () => {
     const { campaignMonitorUrl } = await listen();
     callback.status = 500;

@@ -35,6 +35,9 @@ class Scene implements UrlKeeperParts, UrlHolder {
   state: LeftState = 'behind';
   kind: LeftBehind['kind'] = 'instance';
   unfinished = false;
+  /** The next update breaks off, and is to be taken up from then on. */
+  breaksHalfWay = false;
+  halfWay: number | undefined;
   readonly hosts = new Map<number, string>();
   readonly broken = new Set<number>();
   readonly log: string[] = [];
@@ -60,6 +63,8 @@ class Scene implements UrlKeeperParts, UrlHolder {
     if (!this.unfinished) return Promise.resolve([]);
     this.log.push('take up');
     this.unfinished = false;
+    if (this.halfWay !== undefined) this.hosts.set(this.halfWay, this.host ?? 'local');
+    this.halfWay = undefined;
     return Promise.resolve([]);
   }
 
@@ -68,7 +73,7 @@ class Scene implements UrlKeeperParts, UrlHolder {
   }
 
   async look(state: LeftState, failures: UrlFailure[]): Promise<readonly LeftBehind[]> {
-    if (state !== this.state) return [];
+    if (state !== this.state || this.halfWay !== undefined) return [];
     const left: LeftBehind[] = [];
     for (const id of this.ids) {
       this.log.push(`read ${id}`);
@@ -96,6 +101,12 @@ class Scene implements UrlKeeperParts, UrlHolder {
 
   async #set(id: number): Promise<boolean> {
     await this.#mayFail(id);
+    if (this.breaksHalfWay) {
+      this.breaksHalfWay = false;
+      this.unfinished = true;
+      this.halfWay = id;
+      throw new Error('half-way');
+    }
     const host = this.host ?? 'local';
     this.log.push(`set ${id} ${host}`);
     this.hosts.set(id, host);
@@ -226,6 +237,15 @@ describe('the keeper of URLs', () => {
     scene.again = true;
     await new UrlKeeper(scene).changing(() => Promise.resolve());
     assert.deepEqual(scene.deeds, ['failed no 1', 'set 1 one.example', 'done i1 one.example']);
+  });
+
+  it('takes up what failed half-way where one tries again, be it that the user was asked before', async () => {
+    const scene = new Scene({ 1: 'old.example' });
+    scene.breaksHalfWay = true;
+    scene.again = true;
+    await new UrlKeeper(scene).follow();
+    assert.deepEqual(scene.deeds, ['ask i1', 'failed half-way', 'take up']);
+    assert.equal(scene.hosts.get(1), 'one.example');
   });
 
   it('asks as always where a change broke off that was carried out all the same', async () => {
