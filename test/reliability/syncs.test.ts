@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { readHookUrl } from '../../src/common/hook-path.ts';
+import { nameOfSecret } from '../../src/common/secret-name.ts';
 import { connectToRelay } from '../../src/protocol/relay-client.ts';
 import { openForWriting } from '../../src/relay/database.ts';
 import { readyRelay } from '../relay/processes.ts';
@@ -159,6 +161,30 @@ describe('Disk syncs', function () {
     assert.ok(shared >= 1 && shared < 300, `${shared} syncs for 300 deliveries at once`);
     const client = await connectToRelay(dataDir);
     assert.equal((await client.request('relay/status', {})).counts.deliveries, 330);
+    await client.request('relay/stop', {});
+    assert.equal(await relay.ended, 0);
+  });
+
+  it('come before a new secret is told, of relay.json and then of its folder', async () => {
+    const why = whyNot();
+    if (why !== null) {
+      assertSettingsOnly(why);
+      return;
+    }
+    const log = join(temporaryFolder(), 'strace');
+    const dataDir = realpathSync(temporaryFolder());
+    const relay = await readyRelay(['--data-dir', dataDir], straceTo(log));
+    const client = await connectToRelay(dataDir);
+    const replaces = nameOfSecret(readHookUrl(relay.url)?.secret ?? '');
+    const before = readFileSync(log, 'utf8').length;
+    await client.request('relay/newSecret', { replaces });
+    const synced = [
+      ...readFileSync(log, 'utf8')
+        .slice(before)
+        .matchAll(/fsync\(\d+<([^>]*)>/g),
+    ].map(([, path]) => path);
+    const file = synced.findIndex((path) => path === join(dataDir, `relay.json.${relay.pid}`));
+    assert.ok(file !== -1 && synced.slice(file + 1).includes(dataDir), synced.join());
     await client.request('relay/stop', {});
     assert.equal(await relay.ended, 0);
   });

@@ -6,6 +6,7 @@ import type { Socket } from 'node:net';
 import { freePort } from '../../free-port.ts';
 import { TunnelSupervisor } from '../../../src/relay/tunnel/supervisor.ts';
 import { tunnelStatusSchema } from '../../../src/protocol/status.ts';
+import { afterwards } from '../afterwards.ts';
 import { until } from '../until.ts';
 import { LocalEndpoint, healthPath, portOf, secret, Watched } from './stage.ts';
 
@@ -87,6 +88,10 @@ describe('the tunnel supervisor, with a fixed URL', () => {
       if (hold) held.push(answer);
       else answer();
     });
+    afterwards(() => {
+      front.closeAllConnections();
+      front.close();
+    });
     front.listen(0, '127.0.0.1');
     await once(front, 'listening');
     watched = new Watched({
@@ -108,7 +113,6 @@ describe('the tunnel supervisor, with a fixed URL', () => {
       ['opening', 'verifying', 'open'],
     );
     assert.ok(!watched.said.includes(later));
-    front.close();
   });
 
   it('does not take a reminder page for an answer', async () => {
