@@ -7,6 +7,7 @@ import type { Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { createMessageConnection, ResponseError } from 'vscode-jsonrpc/node';
 import type { MessageConnection } from 'vscode-jsonrpc/node';
+import { nameOfSecret } from '../../src/common/secret-name.ts';
 import { controlChannelOf, prepareFolder } from '../../src/protocol/control-channel.ts';
 import { RelayRequestError } from '../../src/protocol/errors.ts';
 import { methods, protocolVersion } from '../../src/protocol/methods.ts';
@@ -165,6 +166,8 @@ describe('A request at the control channel', () => {
     ['notifications/discard', { waiting: false }, /waiting/],
     ['tunnel/open', { tunnel: { kind: 'wormhole' } }, /tunnel/],
     ['relay/configure', { settings: { concurrency: 1000 } }, /concurrency/],
+    ['relay/newSecret', {}, /replaces/],
+    ['relay/newSecret', { replaces: 'any' }, /name of a secret/],
     ['relay/configure', 'no object', /expected object/],
     ['relay/configure', [1, 2], /expected object/],
   ];
@@ -275,6 +278,7 @@ describe('A request at the control channel', () => {
     };
     await ask('relay/status', {});
     await ask('relay/configure', { settings: { partSize: 3 } });
+    await ask('relay/newSecret', { replaces: nameOfSecret(relay.secret) });
     await ask('tunnel/open', {});
     assert.deepEqual(await ask('debug/patience', { destinationIds: ['t1'] }), { destinationIds: ['t1'] });
     await ask('tunnel/close', {});
