@@ -286,18 +286,8 @@ export const mutants: readonly Mutant[] = [
     'stop-counts-twice',
     'a breakpoint counts one stop at a batch as several',
     'breakpoints',
-    `          stopped.add(each.id);
-          stoppedAt ??= eventId;
-        }
-      }
-    }
-    for (const each of all) if (stopped.has(each.id)) each.stops += 1;`,
-    `          stopped.add(each.id);
-          each.stops += 1;
-          stoppedAt ??= eventId;
-        }
-      }
-    }`,
+    '    this.#stopped.add(each.id);\n',
+    '    this.#stopped.add(each.id);\n    each.stops += 1;\n',
     'breakpoints',
     'gate',
   ),
@@ -366,8 +356,8 @@ export const mutants: readonly Mutant[] = [
     'opens-after-told',
     'who is told that something is on disk finds sending as it was before',
     'write-queue',
-    '        onDisk?.();\n        resolve();\n',
-    '        resolve();\n        if (onDisk !== undefined) queueMicrotask(onDisk);\n',
+    '        onAllOnDisk?.();\n        resolve();\n',
+    '        resolve();\n        if (onAllOnDisk !== undefined) queueMicrotask(onAllOnDisk);\n',
     'write-queue',
   ),
   mutant(
