@@ -4,11 +4,18 @@ import { SecretMask } from './masking.ts';
 /** Shorter ones would be found where they are not meant. */
 const shortestSecret = 4;
 
-/** A value that is a credential, and what of it is one: of `Bearer abc`, `abc` too; what `Basic …` holds. */
+/**
+ * A value that is a credential, and what of it is one: of `Bearer abc`, `abc` too; what `Basic …` holds; each secret of
+ * Open Connectors' `User …, Organization …`. Words of a key of several are none: they stand in any text.
+ */
 export function credentialParts(value: string): string[] {
-  return [value, ...value.split(/\s+/).slice(1), ...userAndPassword(value)].filter(
-    (each) => each.length >= shortestSecret,
-  );
+  return [value, ...behindScheme(value), ...userAndPassword(value)].filter((each) => each.length >= shortestSecret);
+}
+
+/** One or more of a scheme and what stands behind it, parted by commas. */
+function behindScheme(value: string): string[] {
+  const parts = value.split(',').map((each) => /^\s*[A-Za-z][\w.-]*\s+(\S+)\s*$/.exec(each)?.[1]);
+  return parts.every((each) => each !== undefined) ? parts : [];
 }
 
 /** What masks keys and credentials, and their parts. */

@@ -13,27 +13,32 @@ const files: Readonly<Record<ReportFormat, { readonly name: string; readonly ext
   text: { name: 'Text', extension: 'txt' },
 };
 
-/** A report as text, with secrets masked. */
+/** A report as text. Secrets are masked where they stand in a value: the format is not what they are looked for in. */
 export function reportText(
   results: readonly CheckResult[],
   format: ReportFormat,
   { reportedCheck, toJUnit, toJson, detailLines, outcomeWords }: typeof engineModule,
   mask: SecretMask,
 ): string {
-  const reported = results.map(reportedCheck);
+  const reported = masked(results.map(reportedCheck), mask);
   switch (format) {
     case 'junit':
-      return mask.in(toJUnit(reported));
+      return toJUnit(reported);
     case 'json':
-      return mask.in(toJson(reported));
+      return toJson(reported);
     case 'text': {
       const lines = reported.flatMap((each) => [
         `${outcomeWords[each.outcome].padEnd(9)} ${each.id}: ${each.title}`,
         ...(each.outcome === 'passed' ? [] : detailLines(each, 100).map((line) => `          ${line}`)),
       ]);
-      return mask.in(`${lines.join('\n')}\n`);
+      return `${lines.join('\n')}\n`;
     }
   }
+}
+
+function masked<T>(reported: T, mask: SecretMask): T {
+  const inText = (_: string, each: unknown): unknown => (typeof each === 'string' ? mask.in(each) : each);
+  return JSON.parse(JSON.stringify(reported), inText) as T;
 }
 
 /** Asks where a report goes, writes it, and offers to open it. */
