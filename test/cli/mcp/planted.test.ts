@@ -40,13 +40,13 @@ describe('an assistant, of addresses that were planted in every field in every w
   });
 
   async function connect(...flags: string[]): Promise<Client> {
-    const { PATH = '', XDG_RUNTIME_DIR = '' } = process.env;
+    const { PATH = '', XDG_RUNTIME_DIR = '', XDG_STATE_HOME = '' } = process.env;
     const client = new Client({ name: 'test', version: '1' });
     await client.connect(
       new StdioClientTransport({
         command: process.execPath,
         args: [program, 'mcp', '--data-dir', place.dataDir, ...flags],
-        env: { PATH, XDG_RUNTIME_DIR, HOME: tmpdir(), TMPDIR: tmpdir(), NO_COLOR: '1' },
+        env: { PATH, XDG_RUNTIME_DIR, XDG_STATE_HOME, HOME: tmpdir(), TMPDIR: tmpdir(), NO_COLOR: '1' },
         stderr: 'inherit',
       }),
     );

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { sendingThread } from '../../../src/extension/debug/held-threads.ts';
-import { temporaryFolder } from '../../relay/afterwards.ts';
+import { ownDirectory } from '../../relay/afterwards.ts';
 import { startReceiver } from '../../relay/receiver.ts';
 import type { Receiver } from '../../relay/receiver.ts';
 import { sampleBody, startTestRelay } from '../../relay/stage.ts';
@@ -382,7 +382,7 @@ describe('Breakpoints in the debugger', () => {
   });
 
   it('that ended the relay are off where the session sets them again, and say so', async () => {
-    const dataDir = temporaryFolder();
+    const dataDir = ownDirectory();
     const spec = { at: 'event', enabled: true, type: 'Update', condition: 'true' };
     writeFileSync(join(dataDir, 'asked.json'), `${JSON.stringify({ id: 4, spec })}\n`, { mode: 0o600 });
     const relay = await startTestRelay({ dataDir });
