@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { openTunnel } from '../../src/extension/relay/tunnel-consent.ts';
+import { openTunnel } from '../../src/extension/relay/tunnel-questions.ts';
 import { openPublicUrls } from '../../src/extension/relay/urls.ts';
 import type { TunnelStatus } from '../../src/protocol/status.ts';
 import { until } from './relay-stage.ts';

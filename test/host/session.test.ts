@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import * as vscode from 'vscode';
 import { ErrorCodes, ResponseError } from 'vscode-jsonrpc/node';
 import { StoppedHistory } from '../../src/extension/relay/stopped-history.ts';
-import { offerTunnel, openTunnel } from '../../src/extension/relay/tunnel-consent.ts';
+import { offerTunnel, openTunnel } from '../../src/extension/relay/tunnel-questions.ts';
 import { createRelayCommands } from '../../src/extension/relay/commands.ts';
 import type { RelayCommandParts } from '../../src/extension/relay/commands.ts';
 import { createUrlKeeper } from '../../src/extension/relay/url-question.ts';

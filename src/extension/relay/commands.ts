@@ -18,7 +18,6 @@ import { OtherVersionError } from './session.ts';
 import type { Session } from './session.ts';
 import { SettingsError } from './settings.ts';
 import { showStatusMenu } from './status-menu.ts';
-import { offerTunnel, openTunnel } from './tunnel-consent.ts';
 import type { UrlKeeper } from './url-keeper.ts';
 import { GivenUpError, inView, working } from '../ui/progress.ts';
 import type { ProgressPlace } from '../ui/progress.ts';
@@ -57,7 +56,9 @@ export function createRelayCommands(parts: RelayCommandParts): CommandHandlers<'
     showStatus: () => showStatusMenu(session),
     openTunnel: async () => {
       // Its own question follows: the offer after a start would be a second one.
-      if (session.client !== undefined || (await bringUp(parts))) await openTunnel(session);
+      if (session.client === undefined && !(await bringUp(parts))) return;
+      const { openTunnel } = await import('./tunnel-questions.ts');
+      await openTunnel(session);
     },
     closeTunnel: () => session.client?.request('tunnel/close', {}),
     showLog: () => log.show(),
@@ -83,7 +84,9 @@ function stop({ session, view }: RelayCommandParts, held: HeldAtStop): Promise<v
 
 /** Starts the relay, and offers once to make it public. */
 async function start(parts: RelayCommandParts): Promise<void> {
-  if (await bringUp(parts)) void offerTunnel(parts.session, parts.context.globalState);
+  if (!(await bringUp(parts))) return;
+  const { offerTunnel } = await import('./tunnel-questions.ts');
+  void offerTunnel(parts.session, parts.context.globalState);
 }
 
 /** Starts the relay, with progress, and says what went wrong with a way on. Resolves to whether it runs. */

@@ -10,7 +10,6 @@ import { prefix } from '../commands.ts';
 import { GivenUpError } from '../ui/progress.ts';
 import { Configurator } from './configurator.ts';
 import { CredentialConsents } from './credential-consent.ts';
-import { admitDirectory, isUnknownDirectory } from './directory-question.ts';
 import { startRelayProcess } from './process.ts';
 import type { SampleReceiver } from './sample-receiver.ts';
 import type { SecretBox } from './secrets.ts';
@@ -186,6 +185,7 @@ export class Session implements vscode.Disposable {
   async #attach(): Promise<void> {
     try {
       // It is asked about when the user starts it.
+      const { isUnknownDirectory } = await import('./directory-question.ts');
       if (await isUnknownDirectory(this.dataDir)) return;
       const client = await this.#connect();
       if (client !== undefined) await this.#use(client);
@@ -238,6 +238,7 @@ export class Session implements vscode.Disposable {
     try {
       const { settings, problems } = await readSettings();
       if (settings === null) throw new SettingsError(problems);
+      const { admitDirectory } = await import('./directory-question.ts');
       await unlessAborted(admitDirectory(this.dataDir, this.#log), signal);
       let client = await unlessAborted(this.#connect(), signal);
       if (client === undefined) {

@@ -8,7 +8,6 @@ import { join } from 'node:path';
 import { Duplex } from 'node:stream';
 import type { Sending } from '../../protocol/debug.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
-import { isUnknownDirectory } from './directory-question.ts';
 import type { Session } from './session.ts';
 
 export interface StoppedHistoryOptions {
@@ -71,6 +70,7 @@ export class StoppedHistory {
     const { speakOver } = await import('../deferred.ts');
     const { session, bundle } = this.#options;
     const { dataDir } = session;
+    const { isUnknownDirectory } = await import('./directory-question.ts');
     if (await isUnknownDirectory(dataDir)) {
       this.#opening = undefined;
       return undefined;

@@ -1,15 +1,11 @@
-/** The relay's public URL, as the user agrees to it: who sees what passes through is said before it is first opened. */
+/** Which public URLs the user agreed to: who sees what passes through is said before one is first opened (tunnel-questions.ts). */
 import * as vscode from 'vscode';
 import type { TunnelConfig } from '../../protocol/settings.ts';
 import type { TunnelCode } from '../../protocol/tunnel-words.ts';
 import { prefix } from '../commands.ts';
-import { inMessage } from '../ui/printable.ts';
 import type { Session } from './session.ts';
-import { readSettings } from './settings.ts';
-import { sayUnusable } from './session-messages.ts';
 
-/** Which tunnels were offered, and which the user agreed to: by kind and host. */
-const offeredKey = `${prefix}.offeredTunnels`;
+/** Which tunnels the user agreed to: by kind and host. */
 const agreedKey = `${prefix}.agreedTunnels`;
 /** Which hosts the server of a tunnel may name beside its own: by the tunnel's name. */
 const hostsKey = `${prefix}.agreedTunnelHosts`;
@@ -74,60 +70,6 @@ export class TunnelConsents {
 }
 
 /**
- * Offered once for each tunnel, after a start, without standing in the way: commands, the events view and the status
- * bar's menu open it later.
- */
-export async function offerTunnel(session: Session, state: vscode.Memento): Promise<void> {
-  const tunnel = session.tunnels.toAgree();
-  const offered = state.get<readonly string[]>(offeredKey, []);
-  if (tunnel === null || offered.includes(tunnel)) return;
-  await state.update(offeredKey, [...offered, tunnel]);
-  const open = vscode.l10n.t('Open Public URL');
-  const choice = await vscode.window.showInformationMessage(
-    vscode.l10n.t('The relay listens on this machine. {0}', tunnelQuestion()),
-    open,
-    vscode.l10n.t('Only This Machine'),
-  );
-  if (choice !== open) return;
-  await session.agree(tunnel);
-  // The offer may have stood for hours, and the settings name another tunnel by now.
-  if (session.tunnels.toAgree() !== null) await openTunnel(session);
-}
-
-/**
- * Opens the public URL of a running relay, after a question where the user has not agreed to this tunnel yet; says so
- * where the settings name none, or one that cannot be. It may take a while to answer: see urls.ts.
- */
-export async function openTunnel(session: Session): Promise<void> {
-  const { problems } = await readSettings();
-  const wrong = problems.find(({ setting }) => setting.startsWith(`${prefix}.tunnel.`));
-  if (wrong !== undefined) {
-    await sayUnusable(wrong);
-    return;
-  }
-  const tunnel = session.tunnels.toAgree();
-  if (tunnel !== null) {
-    const open = vscode.l10n.t('Open Public URL');
-    const choice = await vscode.window.showWarningMessage(
-      vscode.l10n.t('Open a public URL?'),
-      { modal: true, detail: tunnelQuestion() },
-      open,
-    );
-    if (choice !== open) return;
-    await session.agree(tunnel);
-    return;
-  }
-  const status = await session.client?.request('tunnel/open', {});
-  if (status?.state !== 'closed') return;
-  const settings = vscode.l10n.t('Open Settings');
-  const choice = await vscode.window.showInformationMessage(
-    vscode.l10n.t('The settings name no tunnel, so there is no public URL to open.'),
-    settings,
-  );
-  if (choice === settings) await vscode.commands.executeCommand('workbench.action.openSettings', `${prefix}.tunnel`);
-}
-
-/**
  * Asks about the host that a tunnel's server names and that is not known to be its own, each time that the tunnel is
  * not opened for that.
  */
@@ -144,46 +86,12 @@ export function watchNamedHosts(
     const about = isRefused ? `${server} ${host}` : undefined;
     if (about === asked) return;
     asked = about;
-    if (isRefused) void askAboutHost(session, status.settings.tunnel, server, host);
+    if (!isRefused) return;
+    const { tunnel } = status.settings;
+    void import('./tunnel-questions.ts').then(({ askAboutHost }) => askAboutHost(session, tunnel, server, host));
   };
   subscriptions.push(session.onDidChange(look));
   look();
-}
-
-async function askAboutHost(session: Session, tunnel: TunnelConfig, server: string, host: string): Promise<void> {
-  const allow = vscode.l10n.t('Allow');
-  const choice = await vscode.window.showWarningMessage(
-    vscode.l10n.t(
-      'The tunnel server {0} names another host, {1}. Whoever answers there learns the relay’s secret path: they can send it events, and read every delivery that is registered there.',
-      inMessage(server),
-      inMessage(host),
-    ),
-    allow,
-    vscode.l10n.t('Do Not Allow'),
-  );
-  if (choice === allow) await session.allowHost(tunnel, host);
-}
-
-function tunnelQuestion(): string {
-  const { l10n } = vscode;
-  const config = vscode.workspace.getConfiguration(prefix);
-  const kind = config.get<string>('tunnel.kind', 'localtunnel');
-  if (kind === 'fixed') {
-    const where = inMessage(originOf(config.get<string>('tunnel.url', '')));
-    return isOfWorkspace(config, 'tunnel.url')
-      ? l10n.t(
-          'The settings of this workspace name {0} as the public URL of this relay. To see whether it leads here, the relay asks there by its secret path, which whoever answers there then knows: they can send it events, and read every delivery that is registered there.',
-          where,
-        )
-      : l10n.t(
-          'Your own settings name {0} as the public URL of this relay. To see whether it leads here, the relay asks there by its secret path, which whoever answers there then knows: they can send it events, and read every delivery that is registered there.',
-          where,
-        );
-  }
-  return l10n.t(
-    'With a public URL Campaign Monitor reaches this relay. Every delivery, with names and addresses of subscribers, then passes through the servers of the tunnel ({0}), which can read it.',
-    kind === 'localtunnel' ? hostOf(config.get<string>('tunnel.host', 'https://localtunnel.me')) : kind,
-  );
 }
 
 /** A tunnel as far as it matters who learns the secret path by it; checked or not. */
@@ -200,15 +108,7 @@ function nameOf({ kind, url = '', host = '' }: NamedTunnel): string | null {
   return kind === 'localtunnel' ? `${kind} ${host}` : kind;
 }
 
-function isOfWorkspace(config: vscode.WorkspaceConfiguration, name: string): boolean {
-  return vscode.workspace.isTrusted && config.inspect(name)?.workspaceValue !== undefined;
-}
-
 /** What a setting names, as it stands there where it is no URL: what is wrong with it is said elsewhere. */
-function originOf(text: string): string {
+export function originOf(text: string): string {
   return URL.canParse(text) ? new URL(text).origin : text;
-}
-
-function hostOf(text: string): string {
-  return inMessage(URL.canParse(text) ? new URL(text).host : text);
 }
