@@ -14,6 +14,9 @@ const places = availableParallelism() + 2;
 /** How long each file of specs took when it was last run, in milliseconds. */
 const durationsFile = join('.cache', 'test-durations.json');
 
+/** How long the output of a process that has ended is awaited, in milliseconds. */
+const outputMs = 10_000;
+
 /** How many of the slowest files are named at the end. */
 const slowest = 10;
 
@@ -163,8 +166,11 @@ function execute(command: readonly string[], countsFile: string): Promise<[code:
   const output: Buffer[] = [];
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => output.push(chunk));
   return new Promise((resolve, reject) => {
+    const done = (code: number | null): void => resolve([code ?? 1, Buffer.concat(output).toString()]);
     child.once('error', reject);
-    child.once('close', (code) => resolve([code ?? 1, Buffer.concat(output).toString()]));
+    child.once('close', done);
+    // What it started and left may hold its output open for ever.
+    child.once('exit', (code) => void setTimeout(done, outputMs, code).unref());
   });
 }
 
@@ -267,4 +273,4 @@ for (const [file, milliseconds] of slow) console.log(`  ${seconds(milliseconds)}
 for (const text of retried) console.log(`\nrun again: ${text}`);
 for (const text of failures) console.log(`\nFAILED: ${text}`);
 console.log(`\n${sum.passed} passed, ${sum.failed} failed${sum.skipped > 0 ? `, ${sum.skipped} skipped` : ''}`);
-process.exitCode = sum.failed > 0 || sum.passed === 0 ? 1 : 0;
+process.exit(sum.failed > 0 || sum.passed === 0 ? 1 : 0);

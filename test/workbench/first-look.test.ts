@@ -27,8 +27,16 @@ describe('`npm run vscode`, as somebody sees it who looks for the first time', f
   let said = '';
   let workbench: Workbench | undefined;
 
-  /** Starts the script and resolves to what it prints. */
+  /** Presses Ctrl+C, and waits for the end. */
+  const end = async (): Promise<void> => {
+    if (script === undefined || script.exitCode !== null) return;
+    const ended = once(script, 'exit');
+    script.kill('SIGINT');
+    assert.deepEqual(await ended, [0, null]);
+  };
+  /** Starts the script and resolves to what it prints. One that runs is ended: it has the port. */
   const start = async (): Promise<Printed> => {
+    await end();
     const started = spawn(process.execPath, ['scripts/vscode.ts', '--port', String(port), '--data', data], {
       cwd: root,
       env: { ...process.env, VSCODE_KIND: 'browser' },
@@ -44,13 +52,6 @@ describe('`npm run vscode`, as somebody sees it who looks for the first time', f
     return { address: /^ {2}(http:\S+)$/m.exec(said)?.[1] ?? '', sandboxControl: controlIn(said) };
   };
   const controlIn = (text: string): string => [...text.matchAll(/^# Controls: (\S+)$/gm)].at(-1)?.[1] ?? '';
-  /** Presses Ctrl+C, and waits for the end. */
-  const end = async (): Promise<void> => {
-    if (script === undefined || script.exitCode !== null) return;
-    const ended = once(script, 'exit');
-    script.kill('SIGINT');
-    assert.deepEqual(await ended, [0, null]);
-  };
   /** The sandbox that the windows use. */
   const sandboxOfWindows = (window: Workbench): string =>
     (JSON.parse(readFileSync(sandboxFile(window) ?? '', 'utf8')) as { control: string }).control;

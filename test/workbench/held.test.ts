@@ -255,7 +255,10 @@ describe('What is held, as a person sees it and lets it go', function () {
     await receiver.received(before + 2);
     assert.deepEqual(taken(before), ['jan@example.com', 'kay@example.com']);
     await until(async () => !/paused/.test(await untilStatusBar(workbench, 'listens on this machine only')));
-    await workbench.view(eventsView).getByText('Sending is paused').waitFor({ state: 'detached' });
+    await workbench
+      .view(eventsView)
+      .getByText(/^Sending is paused since/)
+      .waitFor({ state: 'detached' });
     await deliver('lea', 'sent 200');
   });
 
