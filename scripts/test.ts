@@ -37,6 +37,8 @@ interface Part {
   /** The parts that have to be done before. */
   readonly needs?: readonly string[];
   readonly lane?: Lane;
+  /** How many places a process of it takes; one where nothing is said. */
+  readonly takes?: number;
 }
 
 /** A check counts as one. */
@@ -92,7 +94,16 @@ const parts: readonly (Check | Suite | Whole)[] = [
     batchMs: 60_000,
     msPerByte: 3,
   },
-  { name: 'load', needs: ['build', 'tools'], lane: 'load', mocha: [], files: load, batchMs: 0, msPerByte: 2 },
+  {
+    name: 'load',
+    needs: ['build', 'tools'],
+    lane: 'load',
+    takes: 2,
+    mocha: [],
+    files: load,
+    batchMs: 0,
+    msPerByte: 2,
+  },
   {
     name: 'unit',
     needs: ['build'],
@@ -197,8 +208,10 @@ async function runAll(jobs: readonly Job[], run: (job: Job) => Promise<void>): P
     const { lane } = job.part;
     return lane === undefined || [...running.keys()].filter(({ part }) => part.lane === lane).length < lanes[lane];
   };
+  const taken = (): number => [...running.keys()].reduce((sum, { part }) => sum + (part.takes ?? 1), 0);
   while (waiting.length > 0 || running.size > 0) {
-    const next = running.size < places ? waiting.findIndex(mayBegin) : -1;
+    const free = places - taken();
+    const next = waiting.findIndex((job) => (job.part.takes ?? 1) <= free && mayBegin(job));
     if (next === -1) {
       await Promise.race(running.values());
       continue;
