@@ -47,7 +47,7 @@ export class LiveView {
 
   /** The URLs have another secret. */
   moved(status: Status): string[] {
-    return [this.#paint('yellow', 'The URLs before lead nowhere now. From now on:'), ...this.#urls(status)];
+    return [this.#paint('yellow', 'The old URLs no longer work. From now on:'), ...this.#urls(status)];
   }
 
   #urls(status: Status): string[] {

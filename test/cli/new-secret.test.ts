@@ -32,7 +32,10 @@ describe('cm-relay url --new', function () {
     assert.deepEqual([await statusOf(campaignMonitorUrl), await statusOf(openConnectorsUrl)], [404, 404]);
     assert.equal(await statusOf(url), 200);
     assert.equal((await place.run('url', '--local')).out, renewed.out);
-    assert.match(renewed.err, /webhooks register --list ID[^]*webhooks remove --old[^]*instances callback ID/);
+    const hint = `--data-dir ${place.dataDir}`;
+    assert.match(renewed.err, /The old URLs no longer work/);
+    for (const next of ['webhooks register --list ID', 'webhooks remove --old', 'instances callback ID'])
+      assert.ok(renewed.err.includes(`cm-relay ${next} ${hint}`), renewed.err);
     for (const each of [listening, watching]) {
       const told = await each.json<Ready>('url');
       assert.deepEqual([told.campaignMonitorUrl, told.publicUrl], [url, null]);
@@ -48,7 +51,7 @@ describe('cm-relay url --new', function () {
     const renewed = await renew('--timeout', '0');
     assert.equal(renewed.code, 0, renewed.err);
     assert.match(renewed.out, /^http:\/\/127\.0\.0\.1:\d+\/hooks\/[0-9a-f]{32}\/campaign-monitor\n$/);
-    assert.match(renewed.err, /no public URL now/);
+    assert.match(renewed.err, /^The relay has no public URL now[^]*cm-relay url --data-dir/);
   });
 
   it('makes it where no relay runs, for the next one', async () => {
@@ -57,6 +60,7 @@ describe('cm-relay url --new', function () {
     await listening.end();
     const renewed = await renew();
     assert.equal(renewed.code, 0, renewed.err);
+    assert.match(renewed.err, /^No relay is running:[^]*cm-relay url --data-dir/);
     const again = await place.listen(['--port', new URL(campaignMonitorUrl).port]).ready();
     assert.equal(`${again.campaignMonitorUrl}\n`, renewed.out);
     assert.equal(await statusOf(campaignMonitorUrl), 404);

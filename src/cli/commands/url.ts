@@ -34,7 +34,7 @@ export function urlCommand(): Command {
       '  cm-relay url                      for Campaign Monitor',
       '  cm-relay url open-connectors',
       '  cm-relay url --local              on this machine, as for the sandbox',
-      '  cm-relay url --new                another one, where this one got out',
+      '  cm-relay url --new                replace a URL that got out',
       '',
       'Next: cm-relay webhooks register --list ID registers it.',
     ],
@@ -48,7 +48,7 @@ export function urlCommand(): Command {
     .addOption(
       new Option(
         '--new',
-        'first makes a new secret for the URLs of both vendors, and answers the ones before with 404; also where no relay runs',
+        'make a new secret for the URLs of both vendors; the old URLs get a 404. Works without a running relay, too',
       ),
     )
     .addOption(
@@ -80,18 +80,19 @@ async function url(vendor: Source, options: UrlOptions): Promise<void> {
 
 /** Makes another secret, and prints the URL: that on this machine where there is no public one, since it is made by then. */
 async function renew(vendor: Source, options: UrlOptions): Promise<void> {
-  const urls = (await renewRunning(vendor, options)) ?? (await renewInDirectory(vendor, options));
+  const running = await renewRunning(vendor, options);
+  const urls = running ?? (await renewInDirectory(vendor, options));
+  const hint = dataDirHint(options);
   if (options.json === true) await printJson(urls);
   else await print(`${(options.local === true ? null : urls.public) ?? urls.local}\n`);
   if (urls.public === null && options.local !== true) {
-    note(
-      'The relay has no public URL now: this is the one on this machine. cm-relay url prints the public one when it is there.',
-    );
+    const why = running === undefined ? 'No relay is running' : 'The relay has no public URL now';
+    note(`${why}: this is the URL on this machine. Once there is a public URL, get it with cm-relay url${hint}.`);
   }
-  note('The URLs before lead nowhere now. What was registered with them has to be given the new one:');
-  note('  cm-relay webhooks register --list ID, then cm-relay webhooks remove --old');
-  note('  cm-relay instances callback ID');
-  note('VS Code updates what was set up there; everything else that posts to the relay is yours to update.');
+  note('The old URLs no longer work. Update what was registered with them:');
+  note(`  cm-relay webhooks register --list ID${hint}, then cm-relay webhooks remove --old${hint}`);
+  note(`  cm-relay instances callback ID${hint}`);
+  note('VS Code updates what was set up there. Update everything else that posts to the relay.');
 }
 
 type Urls = ReturnType<typeof urlsFor>;
