@@ -60,7 +60,10 @@ export async function readOwnFile(folder: string, name: string, mostBytes: numbe
     }
   } catch (error) {
     if (error instanceof OwnFileError) throw error;
-    const { message } = error as Error;
+    const { message, code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') {
+      throw new OwnFileError(name, 'is not there', 'Check that the file exists and its name is spelled correctly.');
+    }
     throw new OwnFileError(name, message, undefined, `${name} cannot be read: ${message}`);
   }
 }

@@ -129,10 +129,29 @@ const scenarioOutline = scenarioSchema.extend({ steps: z.array(z.unknown()).min(
 
 /** @param path where the value stands. @throws ScenarioFileError */
 function parsed<S extends z.ZodType>(schema: S, value: unknown, path: readonly PropertyKey[]): z.output<S> {
-  const result = schema.safeParse(value, { reportInput: false });
+  const result = schema.safeParse(value, { reportInput: false, error: inPlainWords });
   if (result.success) return result.data;
   throw new ScenarioFileError(innermost(result.error, path));
 }
+
+const types: Readonly<Record<string, string>> = {
+  array: 'a list',
+  boolean: 'true or false',
+  int: 'a whole number',
+  object: 'an object',
+  string: 'a text',
+};
+
+/** What the schemas do not say for themselves, where the library's words are none of a user's; else its own stay. */
+function inPlainWords(issue: z.core.$ZodRawIssue): string | undefined {
+  if (issue.code === 'unrecognized_keys') {
+    return `unknown key ${issue.keys.map((key) => JSON.stringify(key)).join(', ')}`;
+  }
+  if (issue.code !== 'invalid_type') return undefined;
+  return issue.input === undefined ? missing : `must be ${types[issue.expected] ?? `a ${issue.expected}`}`;
+}
+
+const missing = 'is missing';
 
 /** Of a union the branch that came the farthest: what is meant, where "Invalid input" says nothing. */
 function innermost(error: z.core.$ZodError, before: readonly PropertyKey[]): string {
@@ -150,11 +169,12 @@ interface Place {
 
 function deepest(issue: z.core.$ZodIssue, before: readonly PropertyKey[]): Place {
   const path = [...before, ...issue.path];
+  if (issue.code === 'invalid_key') return { path, message: issue.issues[0]?.message ?? issue.message };
   if (issue.code !== 'invalid_union' || issue.errors.length === 0) return { path, message: issue.message };
   const branches = issue.errors.map((issues) => issues.map((each) => deepest(each, path)));
   // One that misses a key of its own is another kind of step; one that only has a key too many is the one meant.
   const weight = (places: readonly Place[]): number =>
-    places.filter(({ message }) => /received undefined/.test(message)).length * 100 + places.length;
+    places.filter(({ message }) => message === missing).length * 100 + places.length;
   const meant = branches.toSorted((a, b) => weight(a) - weight(b))[0] ?? [];
   return meant[0] ?? { path, message: issue.message };
 }

@@ -5,7 +5,8 @@
 import { z } from 'zod';
 import { webhookEventTypes } from '../campaign-monitor/samples.ts';
 import { retryPolicies } from '../common/retry-policies.ts';
-import { destinationSchema, headerName } from '../protocol/settings.ts';
+import { isCredentialHeader } from '../protocol/credential-headers.ts';
+import { destinationSchema, headerName, headerValue } from '../protocol/settings.ts';
 
 const environmentVariable = z
   .strictObject({
@@ -215,7 +216,13 @@ const keptSchema = z
 
 const targetSchema = z.strictObject({
   url: destinationSchema.shape.url.optional().describe('The callback.'),
-  headers: destinationSchema.shape.headers,
+  headers: z
+    .record(
+      headerName.refine((name) => !isCredentialHeader(name), 'carries a credential: name it in "credentials"'),
+      headerValue,
+    )
+    .optional()
+    .describe('Further headers to send.'),
   credentials: z.record(headerName, environmentVariable).optional().describe('Headers with credentials.'),
   signatureKey: environmentVariable.optional().describe('The key that signs what is sent.'),
   timeoutMs: z.int().min(1).max(600_000).optional().describe('How long an answer may take. Default: 10 s.'),

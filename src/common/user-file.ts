@@ -57,7 +57,13 @@ export async function openUserFile(file: string, next: string): Promise<UserFile
   }
   // Begins like the file, so that one that a kill leaves is known; short, whatever the file is called.
   const temporary = join(dirname(file), `${basename(file).slice(0, 40)}.${randomBytes(6).toString('hex')}.part`);
-  const handle = await explained(() => open(temporary, 'wx', 0o600));
+  const handle = await explained(() =>
+    open(temporary, 'wx', 0o600).catch((error: unknown) => {
+      // The system's words name the other name, which the user has not given.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      throw new UserFileError(file, 'its folder is not there', next);
+    }),
+  );
   const discard = async (): Promise<void> => {
     await handle.close().catch(() => undefined);
     await rm(temporary, { force: true });

@@ -82,6 +82,25 @@ describe('A file of scenarios of somebody else’s', () => {
     assert.ok(refusedText(JSON.stringify({ ['k'.repeat(500_000)]: 1 })).length <= 1000);
   });
 
+  it('says in plain words what is wrong, and where', () => {
+    const withDestination = (destination: object): string =>
+      JSON.stringify({ destination, scenarios: [{ name: 'it', steps: [step] }] });
+    for (const [text, said] of [
+      [
+        withDestination({ headers: { authorization: 'x' } }),
+        'destination.headers.authorization: carries a credential: name it in "credentials"',
+      ],
+      [
+        withDestination({ credentials: { authorization: 'KEY' } }),
+        'destination.credentials.authorization: must be an object',
+      ],
+      [withSteps(step, { expect: {} }), 'scenarios[0].steps[1].send: is missing'],
+      [withSteps({ ...step, repeat: 2 }), 'scenarios[0].steps[0]: unknown key "repeat"'],
+    ] as const) {
+      assert.equal(refusedText(text), said);
+    }
+  });
+
   it('leaves others their turn while its expressions are read', async () => {
     const asking = { ...step, expect: { answer: times(20, times(45, '1>0').join('||')) } };
     let turns = 0;

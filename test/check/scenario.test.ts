@@ -43,7 +43,7 @@ describe('A file of scenarios', () => {
     assert.match(refused('{ scenarios }'), /^is not JSON: /);
     assert.match(refused({ scenarios: [] }), /scenarios/);
     assert.match(refused({ scenarios: [{ name: 'it', steps: [send], colour: 1 }] }), /scenarios\[0\]: .*colour/);
-    assert.match(refused(withSteps(send, { wait: 'long' })), /scenarios\[0\]\.steps\[1\]\.wait: .*expected number/);
+    assert.match(refused(withSteps(send, { wait: 'long' })), /scenarios\[0\]\.steps\[1\]\.wait: .*must be a number/);
     assert.match(refused(withSteps({ send: { sample: 'Bounce' } })), /steps\[0\]\.send\.sample/);
     assert.match(refused(withSteps({ ...send, trouble: ['twise'] })), /steps\[0\]\.trouble\[0\]/);
     assert.match(refused(withSteps({ ...send, expect: { status: '2yy' } })), /steps\[0\]\.expect\.status/);

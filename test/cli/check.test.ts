@@ -221,7 +221,7 @@ describe('cm-relay scenario run', () => {
     assert.equal(code, 2);
     assert.match(err, /broken\.cm-scenario\.json: scenarios\[0\]\.steps\[0\]\.wait: .*\n {2}docs\/scenarios\.md/);
     const missing = await run(['scenario', 'run', join(folder, 'none.json')]);
-    assert.match(missing.err, /none\.json: ENOENT/);
+    assert.match(missing.err, /none\.json: is not there\n +Check that the file exists/);
     assert.equal(missing.code, 2);
     const nowhere = file('nowhere.cm-scenario.json', { scenarios: [{ name: 'it', steps }] });
     assert.match((await run(['scenario', 'run', nowhere])).err, /it names no destination\n {2}Give --to/);

@@ -49,7 +49,7 @@ describe('A file for the user', () => {
     mkdirSync(join(folder, 'there'));
     for (const [name, why] of [
       ['there', /^cannot write .*there: it is a folder$/],
-      ['none/file', /^cannot write .*file: ENOENT/],
+      ['none/file', /^cannot write .*file: its folder is not there$/],
     ] as const) {
       await assert.rejects(writeUserFile(join(folder, name), ['x'], 'Name another.'), (error: unknown) => {
         assert.ok(error instanceof UserFileError);
