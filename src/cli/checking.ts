@@ -111,7 +111,7 @@ export function secretIn(name: string, who: string, environment: NodeJS.ProcessE
   if (value !== undefined && value !== '') return value;
   throw new UsageError(
     `${who} ${name}: the environment variable ${name} is not set`,
-    "A variable's name is given, so that the secret is in no command line and no file.",
+    'Set it before you run the command: only its name is given, so that the secret is in no command line and no file.',
   );
 }
 

@@ -28,7 +28,7 @@ export async function admitDataDirectory(options: CommonOptions): Promise<void> 
     if (!isUntrusted(error)) return;
     if (options.trustDataDir !== true) {
       if (!canAsk()) throw error;
-      for (const line of [`${error.message}.`, ...contentsLines(dataDir)]) note(printable(line));
+      for (const line of [`${error.message.replace(/^t/, 'T')}.`, ...contentsLines(dataDir)]) note(printable(line));
       if (!(await askYesNo('Use it?'))) throw new CommandError('the data directory is not used', error.next);
     }
     const notice = trustDataDirectory(dataDir);

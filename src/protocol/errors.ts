@@ -44,7 +44,7 @@ export const relayAdvice = {
   'take-what-waits':
     'Let the destinations take it, discard it with `cm-relay discard --waiting`, or raise the limit of the history.',
   'trust-data-directory':
-    'It may have come with a repository or an archive. Whoever is sure of it has it used with --trust-data-dir; else choose another data directory.',
+    'It may have come with a repository or an archive. If you trust it, add --trust-data-dir. Otherwise choose another data directory.',
   'update-program': 'Update this program, or choose another data directory.',
   'update-runtime': 'Use Node.js 22.13 or later for the CLI, VS Code 1.101 or later for the extension.',
 } as const;

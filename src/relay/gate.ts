@@ -474,7 +474,7 @@ export class Gate implements GateView {
     const met = ids.flatMap((id) => (failures.has(id) ? [] : [`b${id}`]));
     const mask = this.#options.mask();
     const failed = [...failures].map(([id, text]) => ({ id, text: maskPlaces(mask.in(text), [hookSecret]) }));
-    const parts = failed.map(({ id, text }) => `b${id} could not be asked about ${eventId}, since ${text}`);
+    const parts = failed.map(({ id, text }) => `b${id} stopped ${eventId}, since ${text}`);
     if (met.length > 0) parts.unshift(`${eventId} met ${met.join(' and ')}`);
     const stop: Stop = {
       reason: 'breakpoint',
@@ -486,7 +486,7 @@ export class Gate implements GateView {
       notificationId: notification === null ? null : `n${notification.id}`,
       destinationId: target === null ? null : toldId(target.id, target.destination),
       attempt: place === 'failed-attempt' ? (attempt?.number ?? null) : null,
-      text: `${parts.join('; ')}: ${placeTexts[place]}`,
+      text: met.length > 0 ? `${parts.join('; ')}: ${placeTexts[place]}` : parts.join('; '),
       failure: failed.length > 0 ? failed.map(({ text }) => text).join('; ') : null,
     };
     const before = this.#sending.paused;

@@ -113,9 +113,9 @@ describe('Debugging from the terminal', function () {
     await post(campaignMonitorUrl, delivery('stop@example.org'));
     const stopped = await listening.json<Line & Record<string, unknown>>('stopped');
     assert.deepEqual(stopped['breakpointIds'], ['b2']);
-    assert.match(String(stopped['text']), /^b2 could not be asked about e2, since its condition failed: no such/);
+    assert.match(String(stopped['text']), /^b2 stopped e2, since its condition failed: no such/);
     assert.match((await place.run('break', 'list')).out, /b2[^]*stopped 1\n +failed: no such overload/);
-    assert.match((await place.run('status')).out, /Stopped +b2 could not be asked about e2/);
+    assert.match((await place.run('status')).out, /Stopped +b2 stopped e2, since/);
     await place.run('break', 'remove', '--all');
     await place.run('continue');
     await callback.received(2);

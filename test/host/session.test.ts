@@ -218,8 +218,8 @@ describe('A window’s session', function () {
       const started = session.start();
       const asked = await until(() => user.message(question));
       assert.match(asked?.detail ?? '', /It would send what comes in to author\.example\./);
-      assert.match(asked?.detail ?? '', /It has the secret of a webhook URL/);
-      assert.deepEqual(asked?.buttons, ['Use It', 'Start Afresh']);
+      assert.match(asked?.detail ?? '', /knows the secret of its webhook URL/);
+      assert.deepEqual(asked?.buttons, ['Start Afresh', 'Use It'], 'Enter presses the first');
       asked.choose(undefined);
       await assert.rejects(started, { name: 'GivenUpError' });
       assert.equal(session.state.kind, 'stopped');

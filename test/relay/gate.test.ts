@@ -812,7 +812,7 @@ describe('Breakpoints', () => {
     await deliver(relay, 'b');
     const { text, failure, breakpointIds } = await told;
     assert.deepEqual([breakpointIds, failure], [['b2'], 'its condition failed: no such overload: dyn<null> > int']);
-    assert.equal(text, `b2 could not be asked about e2, since ${failure}: it is about to be sent`);
+    assert.equal(text, `b2 stopped e2, since ${failure}`);
     const [, stopped] = (await relay.client.request('debug/breakpoints', {})).breakpoints;
     assert.deepEqual(
       [stopped?.met, stopped?.stops, `its condition failed: ${stopped?.failure?.text}`],

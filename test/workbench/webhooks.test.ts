@@ -434,7 +434,7 @@ describe('Webhooks of Campaign Monitor, as a person manages them', function () {
     await workbench.runCommand(command);
     await question.waitFor();
     await workbench.dialog.getByText('Webhooks and instances that were set up in VS Code are updated now.').waitFor();
-    await workbench.dialog.getByText('Update by hand whatever else has the URL').waitFor();
+    await workbench.dialog.getByText('Update everything else that has the URL yourself').waitFor();
     await workbench.picture('webhooks/new-secret-url');
     await workbench.answerDialog('Cancel');
     assert.equal((await statusOf(dataDir!)).campaignMonitorUrl, localBefore);

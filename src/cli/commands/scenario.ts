@@ -199,14 +199,11 @@ async function allowUses(prepared: readonly Prepared[], { allowEnv }: ScenarioOp
   if (!canAsk()) {
     throw new UsageError(
       what,
-      'Add --allow-env where you know the files, or say where to send by --to, --probe and --kept. Nothing was sent.',
+      'Nothing was sent. If you trust the files, add --allow-env; or use --to, --probe and --kept to say where to send.',
     );
   }
   if (await askYesNo(`${what}\nSend them?`)) return;
-  throw new CommandError(
-    'not allowed: nothing was sent',
-    'By --to, --probe and --kept you say yourself where to send.',
-  );
+  throw new CommandError('not allowed: nothing was sent', 'Use --to, --probe and --kept to say where to send.');
 }
 
 async function targetIn(

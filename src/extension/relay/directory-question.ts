@@ -19,20 +19,18 @@ export async function admitDirectory(dataDir: string, log: Pick<vscode.LogOutput
   const named = hosts.slice(0, mostHosts).map((host) => inMessage(host));
   if (hosts.length > mostHosts) named.push('…');
   const facts = [
-    l10n.t(
-      '{0} was not made by a relay of yours: it may have come with a repository or an archive.',
-      inMessage(dataDir),
-    ),
+    l10n.t('No relay of yours made {0}: it may have come with a repository or an archive.', inMessage(dataDir)),
     ...(named.length === 0 ? [] : [l10n.t('It would send what comes in to {0}.', named.join(', '))]),
-    ...(hasSecret ? [l10n.t('It has the secret of a webhook URL, which whoever made it knows.')] : []),
-    l10n.t('To start afresh sets it aside in the same folder.'),
+    ...(hasSecret ? [l10n.t('Whoever made it knows the secret of its webhook URL.')] : []),
+    l10n.t('Start Afresh keeps it in the same folder, under another name.'),
   ];
   const [use, afresh] = [l10n.t('Use It'), l10n.t('Start Afresh')];
   const choice = await vscode.window.showWarningMessage(
     l10n.t('Use a history that no relay of yours has made?'),
     { modal: true, detail: facts.join('\n') },
-    use,
+    // Enter presses the first.
     afresh,
+    use,
   );
   if (choice === undefined) throw new GivenUpError('the data directory is not used');
   if (choice === use) {

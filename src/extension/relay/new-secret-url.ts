@@ -34,15 +34,15 @@ function whatHappens({ publicUrl }: Status): string {
   const updates = configuration().get<UpdateVendors>('tunnel.updateVendors', 'ask') !== 'never';
   return [
     l10n.t(
-      'The URLs of now, for Campaign Monitor and for Open Connectors, are answered as any unknown path from then on: an empty 404. What is being received is finished.',
+      'The current URLs, for Campaign Monitor and for Open Connectors, stop working: requests to them get an empty 404. Deliveries that are coming in are still received.',
     ),
     updates
       ? publicUrl === null
         ? l10n.t('Webhooks and instances that were set up in VS Code are updated once there is a public URL.')
         : l10n.t('Webhooks and instances that were set up in VS Code are updated now.')
-      : l10n.t('Nothing is updated at the vendors, since the setting {0} says so.', `${prefix}.tunnel.updateVendors`),
+      : l10n.t('Nothing is updated at the vendors: the setting {0} turns that off.', `${prefix}.tunnel.updateVendors`),
     l10n.t(
-      'Update by hand whatever else has the URL: webhooks and instances that were set up elsewhere, and programs that post to it.',
+      'Update everything else that has the URL yourself: webhooks and instances that were set up elsewhere, and programs that post to it.',
     ),
   ].join('\n\n');
 }
@@ -52,7 +52,7 @@ async function sayDone(): Promise<void> {
   const campaignMonitor = l10n.t('Copy for Campaign Monitor');
   const openConnectors = l10n.t('Copy for Open Connectors');
   const choice = await vscode.window.showInformationMessage(
-    l10n.t('The relay has a new secret URL. The one before leads nowhere now.'),
+    l10n.t('The relay has a new secret URL. The old one no longer works.'),
     campaignMonitor,
     openConnectors,
   );

@@ -13,7 +13,7 @@ export function stopText({ place, eventId, breakpointIds, text, failure = null }
           names,
         )
       : l10n.t(
-          'Sending stopped at breakpoint {0}: {1} could not be asked about: {2}.',
+          'Sending stopped at breakpoint {0}, which could not check {1}: {2}.',
           names,
           eventId,
           inMessage(failure, 300),

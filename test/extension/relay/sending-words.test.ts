@@ -62,7 +62,7 @@ describe('The words for sending', () => {
     assert.match(says('rejected'), /e2 was rejected/);
     assert.equal(
       says('event', { failure: 'its condition failed: no such overload' }),
-      'Sending stopped at breakpoint b1: e2 could not be asked about: its condition failed: no such overload.',
+      'Sending stopped at breakpoint b1, which could not check e2: its condition failed: no such overload.',
     );
     assert.match(
       says(null, { eventId: null, failure: 'the relay ended' }),
