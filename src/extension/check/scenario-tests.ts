@@ -17,7 +17,7 @@ import type { Prepared, ScenarioParts } from './scenario-run.ts';
 import { noScenarios, scenarioFiles } from './scenario-watch.ts';
 import type { ScenarioTests as Tests } from './scenario-watch.ts';
 import { noHurryMs, unhurried } from './unhurried.ts';
-import { engineText, findingWords, lookedAt } from './suite-words.ts';
+import { engineText, fileProblem, findingWords, lookedAt } from './suite-words.ts';
 
 type Engine = typeof engineModule;
 
@@ -131,7 +131,7 @@ export class ScenarioTests implements Tests {
       );
     } catch (error) {
       item.children.replace([]);
-      item.error = new vscode.MarkdownString(plainMarkdown((error as Error).message));
+      item.error = new vscode.MarkdownString(plainMarkdown(fileProblem(error as Error, vscode.l10n)));
     }
   }
 

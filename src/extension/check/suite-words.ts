@@ -11,6 +11,33 @@ export function suiteText(text: string, l10n: Localiser): string {
   return l10n.t.call(l10n, text);
 }
 
+/** Why a file of scenarios is not shown, and what to do; where in it something is wrong stays as it is. */
+export function fileProblem({ message }: Error, l10n: Localiser): string {
+  const [, notJson] = /^is not JSON: (.*)$/s.exec(message) ?? [];
+  if (notJson !== undefined) return l10n.t('The file is not JSON: {0}', notJson);
+  const [most = ''] = /\d+/.exec(message) ?? [];
+  const bounded = bound(message.replace(most, '…'), most, l10n);
+  if (bounded === undefined) return message;
+  return `${bounded} ${l10n.t('Make several files of it, or send what is long as a fixture.')}`;
+}
+
+function bound(message: string, most: string, l10n: Localiser): string | undefined {
+  switch (message) {
+    case 'is longer than … bytes':
+      return l10n.t('The file is longer than {0} bytes.', most);
+    case 'is nested deeper than …':
+      return l10n.t('The file is nested deeper than {0}.', most);
+    case 'has more than … values':
+      return l10n.t('The file has more than {0} values.', most);
+    case 'has an object of more than … keys':
+      return l10n.t('The file has an object of more than {0} keys.', most);
+    case 'has more than … expressions':
+      return l10n.t('The file has more than {0} expressions.', most);
+    default:
+      return undefined;
+  }
+}
+
 /** How a check is, in a word. */
 export function stateWord(state: CheckState, l10n: Localiser): string {
   switch (state) {
