@@ -366,7 +366,7 @@ describe('Scenarios of a folder that holds too much', () => {
         await test('More Files').waitFor({ timeout: 5000 });
       });
       await test('Only 200 files of scenarios are shown').waitFor();
-      await test('is longer than 1048576 bytes').waitFor();
+      await test('Longer than 1048576 bytes').waitFor();
       await workbench.picture('check/too-many');
     } finally {
       await workbench.close();

@@ -11,28 +11,37 @@ export function suiteText(text: string, l10n: Localiser): string {
   return l10n.t.call(l10n, text);
 }
 
-/** Why a file of scenarios is not shown, and what to do; where in it something is wrong stays as it is. */
+/** Why a file of scenarios is not shown, and what to do. What is wrong comes before its place: a row is short. */
 export function fileProblem({ message }: Error, l10n: Localiser): string {
   const [, notJson] = /^is not JSON: (.*)$/s.exec(message) ?? [];
-  if (notJson !== undefined) return l10n.t('The file is not JSON: {0}', notJson);
+  if (notJson !== undefined) return l10n.t('Not JSON: {0}', notJson);
   const [most = ''] = /\d+/.exec(message) ?? [];
   const bounded = bound(message.replace(most, '…'), most, l10n);
-  if (bounded === undefined) return message;
+  if (bounded === undefined) return withPlaceBehind(message, l10n);
   return `${bounded} ${l10n.t('Make several files of it, or send what is long as a fixture.')}`;
+}
+
+/** `scenarios[0].steps[1].send: is missing`, the other way round; as it is where several things are wrong. */
+function withPlaceBehind(message: string, l10n: Localiser): string {
+  const [, place, what] = /^([\w.[\]]+): ([^;]+)$/.exec(message) ?? [];
+  if (place === undefined || what === undefined) return message;
+  const [, key] = /^unknown key (.*)$/.exec(what) ?? [];
+  if (key !== undefined) return l10n.t('Unknown key {0} in {1}', key, place);
+  return what === 'is missing' ? l10n.t('Missing: {0}', place) : `${what} (${place})`;
 }
 
 function bound(message: string, most: string, l10n: Localiser): string | undefined {
   switch (message) {
     case 'is longer than … bytes':
-      return l10n.t('The file is longer than {0} bytes.', most);
+      return l10n.t('Longer than {0} bytes.', most);
     case 'is nested deeper than …':
-      return l10n.t('The file is nested deeper than {0}.', most);
+      return l10n.t('Nested deeper than {0}.', most);
     case 'has more than … values':
-      return l10n.t('The file has more than {0} values.', most);
+      return l10n.t('More than {0} values.', most);
     case 'has an object of more than … keys':
-      return l10n.t('The file has an object of more than {0} keys.', most);
+      return l10n.t('An object has more than {0} keys.', most);
     case 'has more than … expressions':
-      return l10n.t('The file has more than {0} expressions.', most);
+      return l10n.t('More than {0} expressions.', most);
     default:
       return undefined;
   }

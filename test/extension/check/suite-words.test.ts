@@ -26,25 +26,32 @@ describe('Why a file of scenarios is not shown', () => {
   it('is said with what to do where a bound is passed, in the user’s language', async () => {
     const asking = { ...step, expect: { answer: times(20, '1>0') } };
     for (const [text, said, gesagt] of [
-      [
-        ' '.repeat(1_048_577),
-        /^The file is longer than 1048576 bytes\. Make several/,
-        /länger als 1048576 Bytes\. Teilen/,
-      ],
-      ['['.repeat(500), /nested deeper than 50\. Make several/, /tiefer als 50 verschachtelt\. Teilen/],
-      [JSON.stringify(times(40_000, 1)), /more than 30000 values\. Make/, /mehr als 30000 Werte\. Teilen/],
+      [' '.repeat(1_048_577), /^Longer than 1048576 bytes\. Make several/, /^Länger als 1048576 Bytes\. Teilen/],
+      ['['.repeat(500), /^Nested deeper than 50\. Make several/, /^Tiefer als 50 verschachtelt\. Teilen/],
+      [JSON.stringify(times(40_000, 1)), /^More than 30000 values\. Make/, /^Mehr als 30000 Werte\. Teilen/],
       [
         JSON.stringify(Object.fromEntries(times(300, 1).map((_, at) => [at, 1]))),
         /more than 200 keys\. Make/,
-        /200 Schlüsseln/,
+        /200 Schlüssel\./,
       ],
       [
         JSON.stringify({ scenarios: times(60, { name: 'it', steps: [asking] }) }),
-        /more than 1000 expressions\. Make/,
-        /mehr als 1000 Ausdrücke/,
+        /^More than 1000 expressions\. Make/,
+        /^Mehr als 1000 Ausdrücke/,
       ],
-      ['{', /^The file is not JSON: /, /^Die Datei ist kein JSON: /],
-      [withSteps(), /^scenarios\[0\]/, /^scenarios\[0\]/],
+      ['{', /^Not JSON: /, /^Kein JSON: /],
+      [withSteps({ send: {} }), /\(scenarios\[0\]\.steps\[0\][^(]*\)$|^Missing: scenarios/, /scenarios\[0\]/],
+      [
+        withSteps({ ...step, again: 1 }),
+        /^Unknown key "again" in scenarios\[0\]\.steps\[0\]$/,
+        /^Unbekannter Schlüssel "again" in scenarios\[0\]\.steps\[0\]$/,
+      ],
+      [
+        JSON.stringify({ scenarios: [{ steps: [step] }] }),
+        /^Missing: scenarios\[0\]\.name$/,
+        /^Es fehlt: scenarios\[0\]\.name$/,
+      ],
+      [withSteps({ wait: 'long' }), /^must be a number \(scenarios\[0\]\.steps\[0\]\.wait\)$/, /scenarios\[0\]/],
     ] as const) {
       const error = await problem(text);
       assert.match(fileProblem(error, english), said);
