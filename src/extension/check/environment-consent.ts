@@ -43,7 +43,7 @@ async function isAllowed(uses: readonly EnvironmentUse[]): Promise<boolean> {
         l10n.t('The files name for themselves what goes where:'),
         ...lines,
         '',
-        l10n.t('Allow it where you know the files and these places. You are asked once.'),
+        l10n.t('Allow this only if you trust the files and these places. Once you allow it, you are not asked again.'),
       ].join('\n'),
     },
     // Enter presses the first.

@@ -13,10 +13,11 @@ export function stopText({ place, eventId, breakpointIds, text, failure = null }
           names,
         )
       : l10n.t(
-          'Sending stopped at breakpoint {0}, which could not check {1}: {2}.',
+          'Sending stopped at breakpoint {0}, whose condition failed for {1}: {2}.',
           names,
           eventId,
-          inMessage(failure, 300),
+          // The relay's words say before each reason that the condition failed, in English.
+          inMessage(failure.replaceAll('its condition failed: ', ''), 300),
         );
   }
   if (eventId === null || place === null) return inMessage(text, 500);

@@ -375,7 +375,7 @@ describe('Breakpoints in the debugger', () => {
     });
     await deliver(relay, 'ann');
     const stopped = await session.stopped();
-    assert.match(stopped.text ?? '', /breakpoint b1, which could not check e1: its condition failed: no such overload/);
+    assert.match(stopped.text ?? '', /breakpoint b1, whose condition failed for e1: no such overload/);
     await session.event<DebugProtocol.BreakpointEvent>('breakpoint', ({ breakpoint }) =>
       /stopped: 1\. It last failed with: no such overload/.test(breakpoint.message ?? ''),
     );

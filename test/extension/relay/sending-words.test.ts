@@ -61,8 +61,8 @@ describe('The words for sending', () => {
     assert.match(says('wrong-signature'), /the signature of e2 is wrong or missing/);
     assert.match(says('rejected'), /e2 was rejected/);
     assert.equal(
-      says('event', { failure: 'its condition failed: no such overload' }),
-      'Sending stopped at breakpoint b1, which could not check e2: its condition failed: no such overload.',
+      says('event', { failure: 'its condition failed: no such overload; its condition failed: it takes long' }),
+      'Sending stopped at breakpoint b1, whose condition failed for e2: no such overload; it takes long.',
     );
     assert.match(
       says(null, { eventId: null, failure: 'the relay ended' }),
