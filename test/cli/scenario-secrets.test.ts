@@ -164,7 +164,7 @@ describe('The secrets that scenarios and checks send', function () {
         const ended = await run(['scenario', 'run', ...args], environment);
         assert.equal(ended.code, 2, ended.err);
         assert.match(ended.err, new RegExp(`${names} to ${elsewhere.origin}`));
-        assert.match(ended.err, /\n {2}Add --allow-env/);
+        assert.match(ended.err, /\n {2}Nothing was sent\. .* add --allow-env/);
         assert.doesNotMatch(ended.err, planted);
       }
       assert.deepEqual(asked, []);
