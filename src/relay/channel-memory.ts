@@ -3,12 +3,17 @@
  * answered, and what is written to clients that do not read it. Beyond a total the slowest is closed.
  */
 import type { Socket } from 'node:net';
-import { AbstractMessageWriter } from 'vscode-jsonrpc/node';
-import type { Message, MessageReader, MessageWriter } from 'vscode-jsonrpc/node';
+import { AbstractMessageReader, AbstractMessageWriter } from 'vscode-jsonrpc/node';
+import type { DataCallback, Disposable, Message, MessageReader, MessageWriter } from 'vscode-jsonrpc/node';
+import { structureOf } from '../common/parse-json.ts';
 
 /** What has come of messages, and is not answered, in bytes: of one message at most, and of all connections. */
 const mostBytesOfMessage = 134_217_728;
 const mostIncoming = 100_663_296;
+/** What a message may unfold to: each value takes up to ten times its bytes. */
+const mostValues = 1_000_000;
+/** What stands before a message, in bytes. */
+const mostHeaderBytes = 4096;
 /** What waits to be read by clients, in bytes: of all connections, and of one before it misses notifications. */
 const mostOutgoing = 67_108_864;
 const mostUnread = 8_388_608;
@@ -39,6 +44,8 @@ export class ConnectionMemory {
   readonly socket: Socket;
   /** Whether a whole message has come of it. */
   hasSpoken = false;
+  /** Called when its client has read a message, or never will. */
+  onRead: () => void = () => undefined;
   /** What has come of a message that is not whole, and since when. */
   #unfinished = 0;
   #unfinishedSince = 0;
@@ -71,30 +78,32 @@ export class ConnectionMemory {
     return this.#writtenBytes > mostUnread;
   }
 
-  /** Counts what comes, and what of it are whole messages. Before the reader listens. */
-  watch(reader: MessageReader): void {
-    const listen = reader.listen.bind(reader);
-    reader.listen = (callback) =>
-      listen((message) => {
-        const { id, method } = message as Message & { id?: unknown; method?: unknown };
-        if (id !== undefined && method !== undefined) {
-          // A client may use one again before it is answered.
-          const bytes = this.#unfinished + (this.#asked.get(id)?.bytes ?? 0);
-          this.#asked.set(id, { bytes, at: this.#unfinishedSince });
-          this.#askedBytes += this.#unfinished;
-        } else this.#memory.incomingBytes -= this.#unfinished;
-        this.#unfinished = 0;
-        this.hasSpoken = true;
-        callback(message);
-      });
-    this.socket.on('data', (chunk: Buffer) => {
-      if (this.#unfinished === 0) this.#unfinishedSince = performance.now();
-      this.#unfinished += chunk.length + chunkCost;
-      this.#memory.incomingBytes += chunk.length + chunkCost;
-      if (this.#unfinished > mostBytesOfMessage) {
-        this.#memory.close(this, `sent a message of more than ${mostBytesOfMessage} bytes`);
-      } else this.#memory.received();
-    });
+  /** Something has come of messages. */
+  came(bytes: number): void {
+    if (this.#unfinished === 0) this.#unfinishedSince = performance.now();
+    this.#unfinished += bytes + chunkCost;
+    this.#memory.incomingBytes += bytes + chunkCost;
+    if (this.#unfinished > mostBytesOfMessage) this.refuse(`sent a message of more than ${mostBytesOfMessage} bytes`);
+    else this.#memory.received();
+  }
+
+  /** A message is whole. @param rest what has come after it, in bytes */
+  took(message: Message, rest: number): void {
+    const { id, method } = message as Message & { id?: unknown; method?: unknown };
+    const bytes = Math.max(0, this.#unfinished - rest);
+    if (id !== undefined && method !== undefined) {
+      // A client may use one again before it is answered.
+      this.#asked.set(id, { bytes: bytes + (this.#asked.get(id)?.bytes ?? 0), at: this.#unfinishedSince });
+      this.#askedBytes += bytes;
+    } else this.#memory.incomingBytes -= bytes;
+    this.#unfinished -= bytes;
+    this.#unfinishedSince = performance.now();
+    this.hasSpoken = true;
+  }
+
+  /** Ends it. @param why what its client did */
+  refuse(why: string): void {
+    this.#memory.close(this, why);
   }
 
   /** Writes a message. Rejects where the connection has ended. */
@@ -114,6 +123,7 @@ export class ConnectionMemory {
         }
         if (error) reject(error);
         else resolve();
+        this.onRead();
       });
       this.#memory.sent();
     });
@@ -248,6 +258,83 @@ export class ChannelMemory {
     if (this.#said.has(message)) return;
     this.#said.add(message);
     this.#log(message);
+  }
+}
+
+/**
+ * Reads the messages of a connection, counted, one in a turn of the event loop, as the library handles them: what comes
+ * faster waits in the system. The library's own reader queues all that comes.
+ */
+export class CountedReader extends AbstractMessageReader implements MessageReader {
+  readonly #connection: ConnectionMemory;
+  #chunks: Buffer[] = [];
+  #bytes = 0;
+  /** Of the message that is coming, without what stands before it; undefined until that has come. */
+  #length: number | undefined;
+
+  constructor(connection: ConnectionMemory) {
+    super();
+    this.#connection = connection;
+    connection.socket.on('error', (error) => this.fireError(error));
+    connection.socket.on('close', () => this.fireClose());
+  }
+
+  listen(callback: DataCallback): Disposable {
+    const { socket } = this.#connection;
+    const next = (): void => {
+      if (socket.destroyed) return;
+      const message = this.#next();
+      if (message === undefined) {
+        socket.resume();
+        return;
+      }
+      socket.pause();
+      callback(message);
+      setImmediate(next);
+    };
+    const come = (chunk: Buffer): void => {
+      this.#chunks.push(chunk);
+      this.#bytes += chunk.length;
+      this.#connection.came(chunk.length);
+      next();
+    };
+    socket.on('data', come);
+    return { dispose: () => void socket.off('data', come) };
+  }
+
+  /** The next message that is whole; undefined where none is. */
+  #next(): Message | undefined {
+    if (this.#bytes < (this.#length ?? 1)) return undefined;
+    const [first] = this.#chunks;
+    let all = first !== undefined && this.#chunks.length === 1 ? first : Buffer.concat(this.#chunks);
+    try {
+      if (this.#length === undefined) {
+        const end = all.subarray(0, mostHeaderBytes).indexOf('\r\n\r\n');
+        if (end === -1 && all.length < mostHeaderBytes) return undefined;
+        const length = /^content-length: *(\d+) *$/im.exec(all.toString('latin1', 0, Math.max(0, end)))?.[1];
+        if (length === undefined) throw new Error('a message begins without Content-Length');
+        this.#length = Number(length);
+        all = all.subarray(end + 4);
+      }
+      if (all.length < this.#length) return undefined;
+      const text = all.toString('utf8', 0, this.#length);
+      all = all.subarray(this.#length);
+      this.#length = undefined;
+      if (text.length > mostValues && structureOf(text).values > mostValues) {
+        this.#connection.refuse(`sent a message of more than ${mostValues} values`);
+        return undefined;
+      }
+      const message = JSON.parse(text) as Message;
+      this.#connection.took(message, all.length);
+      return message;
+    } catch (error) {
+      this.fireError(error);
+      return undefined;
+    } finally {
+      // What is left of a long message must not keep all of it.
+      this.#chunks = all.length === 0 ? [] : [all.length * 2 < all.buffer.byteLength ? Buffer.from(all) : all];
+      this.#bytes = all.length;
+    }
   }
 }
 

@@ -12,9 +12,8 @@ import { relayErrorNumberOf } from '../protocol/errors.ts';
 import type { RelayAdvice } from '../protocol/errors.ts';
 import { endingNotification, methods } from '../protocol/methods.ts';
 import type { Method, ParsedParams, Result } from '../protocol/methods.ts';
-import { messagesOf } from '../protocol/relay-client.ts';
 import type { Announcer, Listener } from './announcer.ts';
-import { ChannelMemory, CountedWriter } from './channel-memory.ts';
+import { ChannelMemory, CountedReader, CountedWriter } from './channel-memory.ts';
 import type { ConnectionMemory } from './channel-memory.ts';
 import type { Caller } from './patience.ts';
 
@@ -127,9 +126,7 @@ export class Control {
 
   #serve(socket: Socket, memory: ConnectionMemory): void {
     const { announcer, handlers } = this.#options;
-    const reader = messagesOf(socket);
-    const connection = createMessageConnection(reader, new CountedWriter(memory));
-    memory.watch(reader);
+    const connection = createMessageConnection(new CountedReader(memory), new CountedWriter(memory));
     const ending = new AbortController();
     const caller: Caller = { ended: ending.signal };
     for (const method of Object.keys(methods) as Method[]) {
@@ -151,14 +148,19 @@ export class Control {
       connection.sendNotification(name, params).then(
         () => {
           unread -= 1;
-          if (unread > 0 || !missed) return;
-          missed = false;
-          announcer.caughtUp(listener);
+          catchUp();
         },
         () => socket.destroy(),
       );
       return true;
     };
+    const catchUp = (): void => {
+      if (unread > 0 || !missed || memory.isBehind || socket.destroyed) return;
+      missed = false;
+      announcer.caughtUp(listener);
+    };
+    // Also where what it was behind with are answers.
+    memory.onRead = catchUp;
     const stopListening = announcer.listen(listener);
     this.#clients += 1;
     this.#options.onClients(this.#clients);

@@ -15,6 +15,11 @@ import { connectToRelay } from '../../src/protocol/relay-client.ts';
 import { compareVersions } from '../../src/protocol/versions.ts';
 import type { Method } from '../../src/protocol/methods.ts';
 import type { RelayClient } from '../../src/protocol/relay-client.ts';
+import { Announcer } from '../../src/relay/announcer.ts';
+import { Control } from '../../src/relay/control.ts';
+import type { Handlers } from '../../src/relay/control.ts';
+import type { Logged } from '../../src/protocol/debug.ts';
+import type { Status } from '../../src/protocol/status.ts';
 import { version } from '../../src/version.ts';
 import { afterwards, temporaryFolder } from './afterwards.ts';
 import { startReceiver } from './receiver.ts';
@@ -362,6 +367,27 @@ describe('A client that does not read', () => {
     await until(() => statusAfter?.counts.events === total, 30_000, 'it is told how things stand');
     await relay.deliver(sampleBody());
     await until(() => events + missed === total + 1);
+  });
+
+  it('is told what it missed behind answers, too, though nothing more comes', async () => {
+    const dataDir = temporaryFolder();
+    const announcer = new Announcer(() => ({}) as Status);
+    const long = 'x'.repeat(12_000_000);
+    const handlers = { 'relay/status': () => long } as unknown as Handlers;
+    const control = new Control({ dataDir, handlers, announcer, onClients: () => undefined, log: () => undefined });
+    await control.open();
+    afterwards(() => control.close());
+    const { socket, connection } = await bareConnection(dataDir);
+    let missed = 0;
+    connection.onNotification('debug/logged', (params: { missed: number }) => void (missed += params.missed));
+    const answer = connection.sendRequest('relay/status', {});
+    await once(socket, 'data');
+    socket.pause();
+    announcer.logged([{ breakpointId: 'b1', text: 'said', at: '' } as unknown as Logged]);
+    await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+    socket.resume();
+    assert.equal(await answer, long);
+    await until(() => missed === 1, 10_000, 'it is told');
   });
 });
 

@@ -94,4 +94,24 @@ describe('Clients of the control channel that have gone wrong, all together', fu
     await assertSound(/the slowest to read/);
     await assertSound(/more than 256 clients are connected/);
   });
+
+  it('keep no more than a total of messages that nobody answers, however fast they come', async () => {
+    const one = await socket();
+    const body = JSON.stringify({ jsonrpc: '2.0', method: 'no/such', params: { text: 'x'.repeat(400) } });
+    const piece = Buffer.from(`Content-Length: ${body.length}\r\n\r\n${body}`.repeat(2000));
+    const end = performance.now() + 10_000;
+    for (let sent = 0; sent < 600 && !one.destroyed && performance.now() < end; sent++) {
+      await new Promise<unknown>((resolve) => one.write(piece, resolve));
+    }
+    await assertSound(/listening on/);
+  });
+
+  it('keep no more than a total of a message that unfolds to very many values', async () => {
+    const one = await socket();
+    const closed = once(one.resume(), 'close');
+    const body = `{"jsonrpc":"2.0","id":1,"method":"relay/status","params":[${'[],'.repeat(30_000_000)}[]]}`;
+    one.end(`Content-Length: ${body.length}\r\n\r\n${body}`);
+    await closed;
+    await assertSound(/values/);
+  });
 });
