@@ -151,13 +151,22 @@ const mostRemembered = 1_048_576;
 /**
  * Looks into a data directory that nobody has said to be the user's own.
  * @param named the folder, by whatever path
- * @throws DataDirectoryError where it cannot be used all the same
+ * @throws DataDirectoryError where it cannot be used all the same, or it cannot be told what it would do
  */
 export function describeDirectory(named: string): DirectoryContents {
   const { path, files } = look(follow(named).path);
   const sizeOf = (wanted: string): number => files.find(({ name }) => name === wanted)?.stat.size ?? 0;
   const bytes = sizeOf('relay.json');
-  const text = bytes === 0 || bytes > mostRemembered ? '' : readFileSync(join(path, 'relay.json'), 'utf8');
+  if (bytes > mostRemembered) {
+    // What is in it could be told of no more, and would be used.
+    throw new DataDirectoryError(
+      path,
+      `cannot be trusted: relay.json in it is too large to tell what is in it (${bytes} bytes)`,
+      'look-at-data-directory',
+      `Look who made ${join(path, 'relay.json')} and remove it, or choose another data directory.`,
+    );
+  }
+  const text = bytes === 0 ? '' : readFileSync(join(path, 'relay.json'), 'utf8');
   const { secret, destinations } = contentsSchema.safeParse(parseJson(text)).data ?? {};
   const hosts = destinations?.flatMap(({ url }) => (URL.canParse(url) ? [new URL(url).host] : []));
   return {

@@ -4,8 +4,8 @@
  */
 import { randomBytes } from 'node:crypto';
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { homedir, userInfo } from 'node:os';
+import { isAbsolute, join } from 'node:path';
 import { z } from 'zod';
 import { parseJson } from '../common/parse-json.ts';
 import { stageFile } from '../common/staged-file.ts';
@@ -28,12 +28,20 @@ const recordSchema = z.object({ path: z.string(), node: z.string() });
  * @param environment as in process.env
  */
 export function stateFolder(platform: NodeJS.Platform, environment: NodeJS.ProcessEnv): string {
-  const home = homedir();
-  if (platform === 'darwin') return join(home, 'Library', 'Application Support');
-  if (platform === 'win32') return environment['LOCALAPPDATA'] ?? join(home, 'AppData', 'Local');
+  if (platform === 'darwin') return join(home(), 'Library', 'Application Support');
+  if (platform === 'win32') {
+    const local = environment['LOCALAPPDATA'] ?? '';
+    return isAbsolute(local) ? local : join(home(), 'AppData', 'Local');
+  }
   const state = environment['XDG_STATE_HOME'];
   // A relative path in it is to be ignored, says the XDG specification.
-  return state?.startsWith('/') === true ? state : join(home, '.local', 'state');
+  return state?.startsWith('/') === true ? state : join(home(), '.local', 'state');
+}
+
+/** The user's. An empty or relative HOME would make it whatever folder a program runs in, such as a cloned repository. */
+function home(): string {
+  const named = homedir();
+  return isAbsolute(named) ? named : userInfo().homedir;
 }
 
 /** Where the relay keeps its data when nobody says otherwise. Parameters as of {@link stateFolder}. */
@@ -110,7 +118,14 @@ function isRecorded(path: string): boolean {
 /** Programs of one user may differ in XDG_STATE_HOME, such as VS Code and a terminal in it. */
 function folders(): readonly string[] {
   const without = { ...process.env, XDG_STATE_HOME: '' };
-  return [process.env, without].map((environment) => stateFolder(process.platform, environment));
+  return [process.env, without].flatMap((environment) => {
+    try {
+      return stateFolder(process.platform, environment);
+    } catch {
+      // A user whom the system does not know, without HOME, has one only where XDG_STATE_HOME names it.
+      return [];
+    }
+  });
 }
 
 function readRecord(file: string): z.infer<typeof recordSchema> | null {

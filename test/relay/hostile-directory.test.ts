@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
-import { checkDataDirectory, trustDataDirectory } from '../../src/protocol/data-directory.ts';
+import { checkDataDirectory, describeDirectory, trustDataDirectory } from '../../src/protocol/data-directory.ts';
+import { defaultDataDir } from '../../src/protocol/known-directories.ts';
 import { connectToRelay } from '../../src/protocol/relay-client.ts';
 import { openHistory, storeFile } from '../../src/relay/history.ts';
 import { readRemembered } from '../../src/relay/remembered.ts';
@@ -145,6 +146,39 @@ describe('A data directory that came with a cloned repository', function () {
     const { code, err } = await run(['events', '--data-dir', dataDir]);
     assert.equal(code, 1);
     assert.match(err, /trigger copy[^]*Move that file away/);
+  });
+
+  it('is not the default one since HOME is empty or relative, which leads into the folder that a program runs in', () => {
+    const here = process.cwd();
+    const { HOME: home = '', XDG_STATE_HOME: state } = process.env;
+    const folder = temporaryFolder();
+    const brought = join(folder, '.local', 'state', 'cm-relay');
+    mkdirSync(join(brought, '..'), { recursive: true });
+    cpSync(dataDir, brought, { recursive: true });
+    process.chdir(folder);
+    delete process.env['XDG_STATE_HOME'];
+    try {
+      for (const empty of ['', '.']) {
+        process.env['HOME'] = empty;
+        assert.throws(() => checkDataDirectory(brought), { advice: 'trust-data-directory' });
+        assert.ok(isAbsolute(defaultDataDir('linux', {})));
+        assert.ok(isAbsolute(defaultDataDir('win32', { LOCALAPPDATA: empty })) || process.platform !== 'win32');
+      }
+    } finally {
+      process.chdir(here);
+      process.env['HOME'] = home;
+      process.env['XDG_STATE_HOME'] = state;
+    }
+  });
+
+  it('is refused where more stands in it than can be told: it is not asked about as one that sends nothing', () => {
+    const file = join(dataDir, 'relay.json');
+    const kept = JSON.parse(readFileSync(file, 'utf8')) as object;
+    writeFileSync(file, JSON.stringify({ ...kept, padding: 'x'.repeat(1_100_000) }));
+    assert.throws(() => describeDirectory(dataDir), {
+      name: 'DataDirectoryError',
+      message: /relay\.json in it is too/,
+    });
   });
 
   it('is not taken for the user’s by whatever stands in it as its id', async () => {
