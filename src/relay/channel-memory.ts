@@ -163,18 +163,20 @@ export class ChannelMemory {
   }
 
   /**
-   * A connection comes. Where there are too many, the oldest that has said nothing gives way.
-   * @returns null where all have said something: then it is to be closed
+   * A connection comes. Where there are too many, the oldest that has said nothing gives way, else the one that came
+   * last: whoever was there before stays, and nobody is kept out.
    */
-  enter(socket: Socket): ConnectionMemory | null {
+  enter(socket: Socket): ConnectionMemory {
     if (this.#connections.size >= mostConnections) {
-      const silent = [...this.#connections].find(({ hasSpoken }) => !hasSpoken);
+      const all = [...this.#connections];
+      const yielding = all.find(({ hasSpoken }) => !hasSpoken) ?? all.at(-1);
       this.#sayOnce(
-        `more than ${mostConnections} clients are connected: those that say nothing are cut off, and no more are taken`,
+        `more than ${mostConnections} clients are connected: one that says nothing, else the one that came last, is cut off for the next`,
       );
-      if (silent === undefined) return null;
-      this.leave(silent);
-      silent.socket.destroy();
+      if (yielding !== undefined) {
+        this.leave(yielding);
+        yielding.socket.destroy();
+      }
     }
     const connection = new ConnectionMemory(this, socket);
     this.#connections.add(connection);

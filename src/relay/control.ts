@@ -107,10 +107,6 @@ export class Control {
     socket.setNoDelay(true);
     socket.on('error', () => socket.destroy());
     const memory = this.#memory.enter(socket);
-    if (memory === null) {
-      socket.destroy();
-      return;
-    }
     this.#sockets.add(socket);
     socket.once('close', () => this.#sockets.delete(socket));
     if (this.#channel?.proofNeeded === true) {

@@ -114,4 +114,18 @@ describe('Clients of the control channel that have gone wrong, all together', fu
     await closed;
     await assertSound(/values/);
   });
+
+  it('keep nobody out, however many they are, and cut off nobody who was there before', async () => {
+    const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'relay/status', params: {} });
+    for (let i = 0; i < 300; i++) {
+      const one = await socket();
+      one.write(`Content-Length: ${body.length}\r\n\r\n${body}`);
+      await once(one, 'data');
+      one.resume();
+    }
+    const other = await connectToRelay(dataDir);
+    afterwards(() => other.close());
+    assert.equal((await other.request('relay/status', {})).pid, relay.pid);
+    await assertSound(/more than 256 clients are connected/);
+  });
 });
