@@ -302,10 +302,11 @@ export class Told {
   /** What was seen of a callback or probe: our own words, and of its own the shape, unless they are permitted. */
   #seen(text: string): string {
     if (this.#permitted.answers) return this.text(text);
-    const said = text.split(/[^\p{L}]+/u).filter((word) => word !== '');
-    if (said.every((word) => ownWords.has(word))) return text;
-    const [, status, rest = text] = /^(\d{3}), ([^]*)$/.exec(text) ?? [];
-    return status === undefined ? (failureWords(text) ?? '') : `${status}, ${shapeOf(rest)}`;
+    // Behind a status and a comma stands what the callback said: digits, and words that are ours, too.
+    const [, status, said = ''] = /^(\d{3}), ([^]*)$/.exec(text) ?? [];
+    if (status !== undefined) return said === 'an empty body' ? text : `${status}, ${shapeOf(said)}`;
+    const words = text.split(/[^\p{L}]+/u).filter((word) => word !== '');
+    return words.every((word) => ownWords.has(word)) ? text : (failureWords(text) ?? '');
   }
 }
 

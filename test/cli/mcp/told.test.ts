@@ -145,6 +145,23 @@ describe('what an assistant is told of a body', () => {
     }
   });
 
+  it('says of what a scenario saw of a callback our own words alone, also where it answers in them or in digits', () => {
+    const seen = (actual: string): unknown => {
+      const finding = { verdict: 'unmet', what: 'a condition', expected: 'false', actual } as const;
+      const step = { title: 'one', sent: 1, p50Ms: 1, p99Ms: 1, findings: [finding], examples: [] };
+      const told = new Told(nothing).scenario({
+        ...{ suite: 'one.cm-scenario.json', id: 'it', title: 'it', outcome: 'failed', reason: null, why: null },
+        ...{ platform: null, mend: null, ms: 1, steps: [step] },
+      }) as { readonly steps: readonly { readonly findings: readonly { readonly actual: unknown }[] }[] };
+      return told.steps[0]?.findings[0]?.actual;
+    };
+    assert.equal(seen('200, +49 170 1234567'), '200, text, 15 characters');
+    assert.equal(seen('200, 4111111111111111'), '200, digits, 16 characters');
+    assert.equal(seen('200, at@once.is'), '200, text with an address, 10 characters');
+    for (const own of ['200, an empty body', '200 (48 times), 503 (twice)', '3 more (from 1 to 4)', '210 ms'])
+      assert.equal(seen(own), own);
+  });
+
   it('masks in the URL of a destination what holds an address', () => {
     const told = new Told(nothing);
     assert.equal(told.url('https://x.example.org/in?a=1'), 'https://x.example.org/in?a=1');
