@@ -15,7 +15,7 @@ import type { Expected, RepeatStep, Scenario, SendStep, Step } from './scenario.
 import { SourceError, withRun } from './sources.ts';
 import type { Run, Sources } from './sources.ts';
 import type { Target } from './target.ts';
-import { deliveryWith, multipliedBy, NoKeyError, partSizeOf, withTroubles } from './trouble.ts';
+import { deliveriesWith, multipliedBy, NoKeyError, partSizeOf, withTroubles } from './trouble.ts';
 
 export { answerWords } from './gathered.ts';
 export type { Finding, Sent } from './gathered.ts';
@@ -326,7 +326,7 @@ class Running {
     const options = { shape: as, partSize, signatureKey: target.signatureKey, now: Date.now() };
     const deliveries = await sources.deliveries(send, run);
     try {
-      return deliveries.map((delivery) => planOf(deliveryWith(delivery, trouble), options));
+      return deliveriesWith(deliveries, trouble).map((delivery) => planOf(delivery, options));
     } catch (error) {
       const name = 'fixture' in send ? `${send.fixture}: ` : 'recording' in send ? `${send.recording}: ` : '';
       throw new SourceError(`${name}${(error as Error).message}`);

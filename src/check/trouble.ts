@@ -42,20 +42,30 @@ export function multipliedBy(troubles: readonly Trouble[]): { readonly requests:
 }
 
 /**
- * A delivery as the troubles have it written.
- * @throws Error where that would be too much
+ * Deliveries as the troubles have them written.
+ * @throws Error where that would be too much, of one or of all
  */
-export function deliveryWith(delivery: Delivery, troubles: readonly Trouble[]): Delivery {
-  if (!troubles.includes('escaped')) return delivery;
+export function deliveriesWith(deliveries: readonly Delivery[], troubles: readonly Trouble[]): readonly Delivery[] {
+  if (!troubles.includes('escaped')) return deliveries;
+  let made = 0;
+  return deliveries.map((delivery) => {
+    const written = escapedDelivery(delivery);
+    made += written.body.byteLength;
+    if (made > mostHeldBytes) throw tooMuchEscaped(`more than ${megabytes(mostHeldBytes)}`);
+    return written;
+  });
+}
+
+function tooMuchEscaped(much: string): Error {
+  return new Error(`"escaped" would make ${much} of it: at most ${megabytes(mostHeldBytes)} are held at once`);
+}
+
+function escapedDelivery(delivery: Delivery): Delivery {
   const text = delivery.body.toString();
   const { values, depth } = structureOf(text);
   // Six characters for one, and each value and each end of one on a line of its own.
   const most = 6 * text.length + 2 * values * (indent * depth + 2);
-  if (most > mostHeldBytes) {
-    throw new Error(
-      `"escaped" would make ${megabytes(most)} of it: at most ${megabytes(mostHeldBytes)} are held at once`,
-    );
-  }
+  if (most > mostHeldBytes) throw tooMuchEscaped(megabytes(most));
   const value = parseJson(text);
   if (value === undefined) return delivery;
   const escaped = JSON.stringify(value, null, indent).replace(
@@ -98,7 +108,7 @@ function withTrouble(messages: Message[], trouble: Trouble, key: string): Messag
     case 'merged':
     case 'split':
     case 'escaped':
-      // Was in force when they were made: partSizeOf, deliveryWith.
+      // Was in force when they were made: partSizeOf, deliveriesWith.
       return messages;
     case 'cut':
       return messages.map((each) => ({ ...each, label: `${each.label}, cut`, manner: { kind: 'cut' } }));

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { planOf } from '../../src/check/messages.ts';
 import type { Delivery, Message } from '../../src/check/messages.ts';
 import type { Shape, Trouble } from '../../src/check/scenario.ts';
-import { deliveryWith, NoKeyError, partSizeOf, withTroubles } from '../../src/check/trouble.ts';
+import { deliveriesWith, NoKeyError, partSizeOf, withTroubles } from '../../src/check/trouble.ts';
 import { readPlatformNotification } from '../../src/open-connectors/notification.ts';
 import { signatureHeader, verify } from '../../src/open-connectors/signature.ts';
 
@@ -89,12 +89,14 @@ describe('Trouble', () => {
   const troubled = (count: number, troubles: Trouble[], signatureKey: string | undefined = key): Message[] =>
     withTroubles(
       [
-        ...planOf(deliveryWith(deliveryOf(count), troubles), {
-          shape: 'notification',
-          partSize: partSizeOf(troubles) ?? 20,
-          signatureKey,
-          now,
-        }).make(),
+        ...deliveriesWith([deliveryOf(count)], troubles).flatMap((delivery) => [
+          ...planOf(delivery, {
+            shape: 'notification',
+            partSize: partSizeOf(troubles) ?? 20,
+            signatureKey,
+            now,
+          }).make(),
+        ]),
       ],
       troubles,
       signatureKey,

@@ -344,6 +344,17 @@ describe('A scenario', () => {
     assert.equal(callback.taken.length, 700);
   });
 
+  it('makes no more of a recording in all than may be held, where each delivery would be made longer', async () => {
+    const depth = 500;
+    const text = `${'['.repeat(depth)}${'1,'.repeat(2000)}1${']'.repeat(depth)}`;
+    const one = { atMs: 0, source: 'open-connectors', contentType: 'application/json' } as const;
+    const deliveries = Array.from({ length: 60 }, () => ({ ...one, body: Buffer.from(text) }));
+    writeFileSync(join(folder, 'long.jsonl'), [...writeRecording(deliveries, new Date())].join(''));
+    const { reason } = await run([{ send: { recording: 'long.jsonl' }, as: 'delivery', trouble: ['escaped'] }]);
+    assert.match(reason ?? '', /^long\.jsonl: "escaped" would make more than 64 MB of it/);
+    assert.equal(callback.taken.length, 0);
+  });
+
   it('keeps of what was sent a few examples, and of a long body its beginning', async () => {
     const Name = 'n'.repeat(100_000);
     const delivery = { ListID: 'aa', Events: [{ Type: 'Subscribe', EmailAddress: 'a@example.org', Name }] };
