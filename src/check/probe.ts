@@ -5,13 +5,15 @@ import { celValue } from '../common/cel-value.ts';
 import type { CelValue } from '../common/cel-value.ts';
 import { ExpressionError, ExpressionLanguage } from '../common/expressions.ts';
 import type { SecretMask } from '../common/masking.ts';
-import { parseJson } from '../common/parse-json.ts';
+import { parseJson, structureOf } from '../common/parse-json.ts';
 import { ProcessGroup } from '../common/process-group.ts';
 
 /** One question to a probe takes no longer than this, in milliseconds. */
 const mostMs = 10_000;
 /** What it answers with is no longer than this, in bytes. */
 const mostBytes = 8_388_608;
+/** It unfolds to no more values than this where it is JSON: each takes a hundred times its two characters. */
+const mostValues = 500_000;
 
 /** The probe gave no number. */
 export class ProbeError extends Error {
@@ -64,7 +66,7 @@ export function urlProbe({ url, value, headers = {}, mask }: UrlProbe): Probe {
         if (status !== 200) throw new ProbeError(`the probe ${what} answered ${status}`);
         return plainNumber(body, `the probe ${what}`);
       }
-      const json = celValue(parseJson(body) ?? null);
+      const json = celValue(jsonOf(body, `the probe ${what}`) ?? null);
       try {
         return wholeNumber(expression.evaluate({ answer: { status: BigInt(status), body, json } }), what);
       } catch (error) {
@@ -97,6 +99,14 @@ async function ask(
   }
 }
 
+/** @returns undefined where it is no JSON. @throws ProbeError where it is too much */
+function jsonOf(body: string, who: string): unknown {
+  if (/^\s*[[{]/.test(body) && structureOf(body).values > mostValues) {
+    throw new ProbeError(`${who} answers with more than ${mostValues} values`);
+  }
+  return parseJson(body);
+}
+
 /** What a page has not. */
 export interface Missing {
   readonly texts: readonly string[];
@@ -117,7 +127,7 @@ export function keptPage({ url, headers = {}, mask }: Omit<UrlProbe, 'value'>): 
     async missing(texts, signal) {
       const { status, body, type } = await ask({ url, headers, mask }, `the page ${origin}${pathname}`, signal);
       if (status !== 200) throw new ProbeError(`the page ${origin}${pathname} answered ${status}`);
-      const json = parseJson(body);
+      const json = jsonOf(body, `the page ${origin}${pathname}`);
       // Of JSON that is cut off, what is there.
       const found = (json === undefined ? body : textsIn(json).join('\n')).toLowerCase();
       return {

@@ -92,6 +92,20 @@ describe('A scenario', () => {
     }
   });
 
+  it('unfolds no probe or page to more values than it may have', async () => {
+    const body = `[${'{},'.repeat(500_000)}{}]`;
+    callback.pages.set('/count', () => ({ type: 'application/json', body }));
+    callback.pages.set('/contacts', () => ({ type: 'application/json', body }));
+    const expressed = urlProbe({ url: `${callback.origin}/count`, value: 'size(answer.json)', mask });
+    const { outcome, steps } = await run([{ send: one, expect: { probe: 1, kept: 'x' } }], { probe: expressed });
+    assert.equal(outcome, 'undecided');
+    const said = steps[0]?.findings.slice(1).map(({ actual }) => actual.replace(callback.origin, ''));
+    assert.deepEqual(said, [
+      'the page /contacts answers with more than 500000 values',
+      'the probe /count answers with more than 500000 values',
+    ]);
+  });
+
   it('fails where an answer, the probe or what is kept is another, and says both', async () => {
     callback.answering = () => ({ status: 503, body: 'no room' });
     const status = await run([{ send: one }]);
