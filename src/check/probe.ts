@@ -3,10 +3,12 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { readText } from '../common/bounded-body.ts';
 import { celValue } from '../common/cel-value.ts';
 import type { CelValue } from '../common/cel-value.ts';
+import { maskOfCredentials } from '../common/credential-parts.ts';
 import { ExpressionError, ExpressionLanguage } from '../common/expressions.ts';
 import type { SecretMask } from '../common/masking.ts';
 import { parseJson, structureOf } from '../common/parse-json.ts';
 import { ProcessGroup } from '../common/process-group.ts';
+import { secretsIn } from './target.ts';
 
 /** One question to a probe takes no longer than this, in milliseconds. */
 const mostMs = 10_000;
@@ -85,6 +87,8 @@ async function ask(
   who: string,
   signal: AbortSignal,
 ): Promise<{ status: number; body: string; type: string }> {
+  const own = maskOfCredentials([], secretsIn(new URL(url)));
+  const masked = (text: string): string => own.in(mask.in(text));
   try {
     const answer = await fetch(url, {
       headers: { accept: 'application/json', ...headers },
@@ -92,10 +96,10 @@ async function ask(
       signal: AbortSignal.any([signal, AbortSignal.timeout(mostMs)]),
     });
     const type = answer.headers.get('content-type') ?? '';
-    return { status: answer.status, body: mask.in(await readText(answer.body, mostBytes)), type };
+    return { status: answer.status, body: masked(await readText(answer.body, mostBytes)), type };
   } catch (error) {
     signal.throwIfAborted();
-    throw new ProbeError(`${who} gives no answer: ${mask.in(causeOf(error))}`);
+    throw new ProbeError(`${who} gives no answer: ${masked(causeOf(error))}`);
   }
 }
 

@@ -22,11 +22,17 @@ export interface Target {
 }
 
 /**
- * What masks the secrets of a run.
- * @param url of the callback: what its query holds under the name of a credential is one, too
- * @param secrets credentials and keys, of probes too
+ * What masks the secrets of a run: the key, what the callback's URL holds, and credentials.
+ * @param credentials values of headers, of probes too
  */
-export function maskOfRun(url: URL, secrets: readonly string[]): SecretMask {
-  const inUrl = [...url.searchParams].filter(([name]) => isCredentialParameter(name)).map(([, value]) => value);
-  return maskOfCredentials([...secrets, ...inUrl]);
+export function maskOfRun(
+  { url, signatureKey }: Pick<Target, 'url' | 'signatureKey'>,
+  credentials: readonly string[],
+): SecretMask {
+  return maskOfCredentials(credentials, [signatureKey ?? [], secretsIn(url)].flat());
+}
+
+/** What the query of a URL holds under the names of credentials. */
+export function secretsIn({ searchParams }: URL): string[] {
+  return [...searchParams].filter(([name]) => isCredentialParameter(name)).map(([, value]) => value);
 }

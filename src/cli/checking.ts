@@ -49,11 +49,7 @@ export function targetOf(
     signatureKey,
     timeoutMs: destination.timeoutMs,
     insecureTls: destination.insecureTls === true,
-    mask: maskOfRun(to, [
-      ...Object.values(credentials),
-      ...(signatureKey === undefined ? [] : [signatureKey]),
-      ...further,
-    ]),
+    mask: maskOfRun({ url: to, signatureKey }, [...Object.values(credentials), ...further]),
   };
 }
 

@@ -9,7 +9,7 @@ const shortestSecret = 4;
  * Open Connectors' `User …, Organization …`. Words of a key of several are none: they stand in any text.
  */
 export function credentialParts(value: string): string[] {
-  return [value, ...behindScheme(value), ...userAndPassword(value)].filter((each) => each.length >= shortestSecret);
+  return [value, ...behindScheme(value), ...userAndPassword(value)].filter(isLong);
 }
 
 /** One or more of a scheme and what stands behind it, parted by commas. */
@@ -18,9 +18,16 @@ function behindScheme(value: string): string[] {
   return parts.every((each) => each !== undefined) ? parts : [];
 }
 
-/** What masks keys and credentials, and their parts. */
-export function maskOfCredentials(values: Iterable<string>): SecretMask {
-  return new SecretMask([...values].flatMap(credentialParts));
+/**
+ * What masks credentials with their parts, and keys, which have none: two words are no scheme there.
+ * @param credentials values of headers
+ */
+export function maskOfCredentials(credentials: Iterable<string>, keys: Iterable<string> = []): SecretMask {
+  return new SecretMask([...[...credentials].flatMap(credentialParts), ...[...keys].filter(isLong)]);
+}
+
+function isLong(secret: string): boolean {
+  return secret.length >= shortestSecret;
 }
 
 /** Both together, and the password. */

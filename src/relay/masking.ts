@@ -37,7 +37,7 @@ export class KnownSecretsMask {
     if (this.#of?.known === known && this.#of.verifyKeys === verifyKeys) return this.#mask;
     const given = [...known.credentials.values()].flatMap((each) => Object.values(each));
     this.#of = { known, verifyKeys };
-    this.#mask = maskOfCredentials([...known.signatureKeys.values(), ...verifyKeys.values(), ...given]);
+    this.#mask = maskOfCredentials(given, [...known.signatureKeys.values(), ...verifyKeys.values()]);
     return this.#mask;
   }
 }

@@ -384,6 +384,16 @@ describe('A scenario', () => {
     assert.equal(repeated.findings.filter(({ verdict }) => verdict === 'unmet').length, 5);
   });
 
+  it('says nothing of a credential in the URL of a probe or page that says it back', async () => {
+    const path = '/count?token=horse-staple';
+    callback.pages.set(path, () => ({ type: 'text/plain', body: `no such path: ${path}` }));
+    const probe = urlProbe({ url: `${callback.origin}${path}`, mask });
+    await assert.rejects(probe.read(new AbortController().signal), (error: Error) => {
+      assert.match(error.message, /no such path: \/count\?token=\*{8}$/);
+      return true;
+    });
+  });
+
   it('asks a probe that is a program', async () => {
     const count = commandProbe(
       [process.execPath, '-e', `fetch("${callback.origin}/count").then(r => r.json()).then(j => console.log(j.count))`],

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { credentialParts, maskOfCredentials } from '../../src/common/credential-parts.ts';
+import { maskedValue } from '../../src/common/masking.ts';
 
 describe('The parts of a credential', () => {
   it('are what stands behind a scheme, and what Basic holds', () => {
@@ -18,5 +19,11 @@ describe('The parts of a credential', () => {
     const mask = maskOfCredentials(['the key of this test']);
     assert.equal(mask.in('a test of this key'), 'a test of this key');
     assert.ok(!mask.in('said: the key of this test').includes('this'));
+  });
+
+  it('are none of a key, which has no scheme: one of two words', () => {
+    const mask = maskOfCredentials(['Bearer abcd-1'], ['contact count']);
+    assert.equal(mask.in('{"count":1,"contact":"abcd-1"}'), `{"count":1,"contact":"${maskedValue}"}`);
+    assert.equal(mask.in('said: contact count'), `said: ${maskedValue}`);
   });
 });

@@ -240,11 +240,7 @@ async function targetIn(
   const parsed = new URL(url);
   return {
     ...{ url: parsed, headers: Object.entries({ ...headers, ...sent }), signatureKey, timeoutMs, insecureTls },
-    mask: maskOfRun(parsed, [
-      ...Object.values(sent),
-      ...(signatureKey === undefined ? [] : [signatureKey]),
-      ...further,
-    ]),
+    mask: maskOfRun({ url: parsed, signatureKey }, [...Object.values(sent), ...further]),
   };
 }
 

@@ -43,7 +43,7 @@ export async function runScenarios({ file, only, destination, fromHistory, signa
   const { file: read } = await readScenarioFile(file);
   const url = new URL(destination.url);
   // No credential and no key is sent: the mask is for what the URL holds.
-  const mask = maskOfRun(url, []);
+  const mask = maskOfRun({ url, signatureKey: undefined }, []);
   const { probe, kept } = asked(file, read, url.origin, mask);
   const scenarios = read.scenarios.filter(({ name }) => only === undefined || name.includes(only));
   if (scenarios.length === 0) throw new UsageError(`${file}: no scenario has such a name`);

@@ -68,7 +68,7 @@ export async function targetOf(
   const sent = credentials[credentialsName] ?? {};
   const signatureKey = signatureKeys[signatureKeyName];
   const to = new URL(url);
-  const sentSecrets = [...Object.values(sent), ...(signatureKey === undefined ? [] : [signatureKey])];
+  const sentSecrets = Object.values(sent);
   return {
     target: {
       url: to,
@@ -76,7 +76,7 @@ export async function targetOf(
       signatureKey,
       timeoutMs,
       insecureTls: insecureTls === true,
-      mask: maskOfRun(to, sentSecrets),
+      mask: maskOfRun({ url: to, signatureKey }, sentSecrets),
     },
     secrets: sentSecrets,
   };

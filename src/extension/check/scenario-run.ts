@@ -58,7 +58,7 @@ export async function prepare(
     ),
     kept: valuesOf((used.kept && file.kept?.headers) || {}, engine),
   };
-  const mask = engine.maskOfRun(found.url, [...secrets, ...Object.values({ ...sent.probe, ...sent.kept })]);
+  const mask = engine.maskOfRun(found, [...secrets, ...Object.values({ ...sent.probe, ...sent.kept })]);
   const target = { ...found, mask };
   const asked = probesIn(file, folder, engine, own, sent, mask);
   const probe = used.probe ? asked.probe : null;
@@ -109,7 +109,7 @@ async function targetIn(file: ScenarioFile, parts: ScenarioParts, engine: Engine
         timeoutMs,
         insecureTls,
       },
-      secrets: [...Object.values(sent), ...(key === undefined ? [] : [key])],
+      secrets: Object.values(sent),
       own: null,
     };
   }
