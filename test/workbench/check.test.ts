@@ -301,6 +301,33 @@ describe('Scenarios that name a place for a variable of the environment', () => 
       await workbench.close();
     }
   });
+
+  it('are asked about where the folder’s own settings name the destination', async () => {
+    const folder = temporaryFolder();
+    const receiver = await startReceiver();
+    mkdirSync(join(folder, '.vscode'));
+    const settings = { 'campaignMonitorRelay.destinations': [{ url: receiver.url }] };
+    writeFileSync(join(folder, '.vscode', 'settings.json'), JSON.stringify(settings));
+    const file = {
+      kept: { url: receiver.url, headers: { 'X-Home': { env: 'HOME' } } },
+      scenarios: [{ name: 'sends a variable', steps: [{ send: { sample: 'Subscribe' }, expect: { kept: 'x' } }] }],
+    };
+    writeFileSync(join(folder, 'variable.cm-scenario.json'), JSON.stringify(file));
+    const workbench = await openWorkbench({ ownServer: true, folder });
+    try {
+      await untilDone(async () => {
+        await workbench.runCommand('View: Show Testing');
+        const first = workbench.page.locator('.test-explorer .monaco-list-row[aria-label^="variable"]').first();
+        await first.waitFor({ timeout: 15_000 });
+      });
+      await workbench.runCommand('Test: Run All Tests');
+      await workbench.dialog.getByText(`HOME to ${new URL(receiver.url).origin}`).waitFor();
+      await workbench.answerDialog('Do Not Allow');
+      assert.equal(receiver.requests.length, 0);
+    } finally {
+      await workbench.close();
+    }
+  });
 });
 
 describe('Scenarios of a folder that is not trusted', () => {

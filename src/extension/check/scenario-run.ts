@@ -76,15 +76,20 @@ export async function prepare(
   const fromHistory = (id: string): Promise<Delivery> => deliveryOf(id, parts.history, engine);
   return {
     context: { target, probe, kept, sources: engine.sourcesOf({ folder, fromHistory }) },
-    uses: engine.environmentUses(file, used, new Set(own === null ? [] : [target.url.origin])),
+    uses: engine.environmentUses(file, used, new Set(own?.isUsers === true ? [target.url.origin] : [])),
   };
 }
 
 interface FoundTarget {
   readonly target: Omit<Target, 'mask'>;
   readonly secrets: readonly string[];
-  /** The URL of the settings' destination; null where the file names its own. */
-  readonly own: { readonly url: string; readonly state: vscode.Memento } | null;
+  /** The settings' destination; null where the file names its own. */
+  readonly own: {
+    readonly url: string;
+    readonly state: vscode.Memento;
+    /** Whether the user's own settings name it: a folder's may have come with the file. */
+    readonly isUsers: boolean;
+  } | null;
 }
 
 /** @throws CommandError */
@@ -113,7 +118,8 @@ async function targetIn(file: ScenarioFile, parts: ScenarioParts, engine: Engine
       own: null,
     };
   }
-  const [first, ...others] = readDestinations().destinations;
+  const settings = readDestinations();
+  const [first, ...others] = settings.destinations;
   if (first === undefined || others.length > 0) {
     throw new CommandError(
       first === undefined
@@ -129,7 +135,8 @@ async function targetIn(file: ScenarioFile, parts: ScenarioParts, engine: Engine
       l10n.t('Nothing was sent. You are asked again with the next run.'),
     );
   }
-  return { ...found, own: { url: first.url, state: parts.context.workspaceState } };
+  const isUsers = settings.target === vscode.ConfigurationTarget.Global;
+  return { ...found, own: { url: first.url, state: parts.context.workspaceState, isUsers } };
 }
 
 /** @throws CommandError */
