@@ -188,6 +188,8 @@ function findValues(text: string, needles: Needles, cut: boolean): Span[] {
   for (let start = 0; start < text.length; start++) {
     const unit = text.charCodeAt(start);
     const readings = beginsEscape(unit) ? escaped.readings(start) : undefined;
+    // So is nearly all of a long text.
+    if (readings === undefined && !needles.has(unit)) continue;
     for (const code of readings === undefined ? [unit] : new Set(readings.map((reading) => reading.code))) {
       for (const needle of needles.get(code) ?? []) {
         const match = matchAt(escaped, needle, start, cut);
