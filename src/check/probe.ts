@@ -8,7 +8,7 @@ import { ExpressionError, ExpressionLanguage } from '../common/expressions.ts';
 import type { SecretMask } from '../common/masking.ts';
 import { parseJson, structureOf } from '../common/parse-json.ts';
 import { ProcessGroup } from '../common/process-group.ts';
-import { secretsIn } from './target.ts';
+import { secretsIn } from '../protocol/credential-headers.ts';
 
 /** One question to a probe takes no longer than this, in milliseconds. */
 const mostMs = 10_000;

@@ -1,7 +1,7 @@
 /** Where checks and scenarios send to. */
 import { maskOfCredentials } from '../common/credential-parts.ts';
 import type { SecretMask } from '../common/masking.ts';
-import { isCredentialParameter } from '../protocol/credential-headers.ts';
+import { secretsIn } from '../protocol/credential-headers.ts';
 
 /** A callback, and all that it takes to send to it. */
 export interface Target {
@@ -30,9 +30,4 @@ export function maskOfRun(
   credentials: readonly string[],
 ): SecretMask {
   return maskOfCredentials(credentials, [signatureKey ?? [], secretsIn(url)].flat());
-}
-
-/** What the query of a URL holds under the names of credentials. */
-export function secretsIn({ searchParams }: URL): string[] {
-  return [...searchParams].filter(([name]) => isCredentialParameter(name)).map(([, value]) => value);
 }

@@ -36,3 +36,8 @@ export function isCredentialParameter(name: string): boolean {
     /^(?:key|sig|signature|code|pwd|pass)$/i.test(decoded)
   );
 }
+
+/** What the query of a URL holds under the names of credentials. */
+export function secretsIn({ searchParams }: URL): string[] {
+  return [...searchParams].filter(([name]) => isCredentialParameter(name)).map(([, value]) => value);
+}

@@ -1,7 +1,7 @@
 /** An answer as it is recorded: a callback may say back what was sent to it, and credentials are never written. */
 import { maskOfCredentials } from '../common/credential-parts.ts';
 import { maskedValue, SecretMask } from '../common/masking.ts';
-import { isCredentialHeader } from '../protocol/credential-headers.ts';
+import { isCredentialHeader, secretsIn } from '../protocol/credential-headers.ts';
 import type { Headers } from '../protocol/history.ts';
 import type { Destination } from '../protocol/settings.ts';
 import type { SendResult } from './outbound.ts';
@@ -9,7 +9,7 @@ import type { KnownSecrets } from './render.ts';
 
 /**
  * The result with credentials masked: headers that carry some, and wherever in headers or body a value stands that was
- * sent as one, in the forms of SecretMask.
+ * sent as one, in the destination’s URL too, in the forms of SecretMask.
  * @param sent the request's headers
  */
 export function withoutSecrets(
@@ -19,9 +19,9 @@ export function withoutSecrets(
   secrets: KnownSecrets,
 ): SendResult {
   if (result.kind !== 'answer') return result;
-  const mask = maskOfCredentials(sentSecrets(sent, destination, secrets));
+  const mask = maskOfCredentials(sentSecrets(sent, destination, secrets), secretsIn(new URL(destination.url)));
   const headers: Headers = result.headers.map(([name, value]) => [
-    name,
+    mask.in(name),
     isCredentialHeader(name) ? maskedValue : mask.in(value),
   ]);
   return { ...result, headers, body: mask.inBytes(result.body, { cut: result.truncated }) };

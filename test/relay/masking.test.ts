@@ -52,6 +52,18 @@ describe('An answer as it is recorded', () => {
     ]);
   });
 
+  it('holds none of the destination’s URL either, nor any in the name of a header', () => {
+    const masked = withoutSecrets(
+      answer('no route for /in?code=planted-code&list=7', [['X-planted-token', 'planted-code']]),
+      [['authorization', 'Bearer planted-token']],
+      { ...destination, url: 'http://localhost/in?code=planted-code&list=7' },
+      secrets,
+    );
+    assert.ok(masked.kind === 'answer');
+    assert.equal(masked.body.toString(), 'no route for /in?code=********&list=7');
+    assert.deepEqual(masked.headers, [['X-********', '********']]);
+  });
+
   it('holds none that comes back encoded, or cut off', () => {
     const secret = 'pl/ant+ed"se&cret';
     const basic = Buffer.from(`me:${secret}`).toString('base64');
