@@ -3,6 +3,8 @@ import { SecretMask } from './masking.ts';
 
 /** Shorter ones would be found where they are not meant. */
 const shortestSecret = 4;
+/** A shorter name is one. */
+const shortestKey = 16;
 
 /**
  * A value that is a credential, and what of it is one: of `Bearer abc`, `abc` too; what `Basic …` holds; each secret of
@@ -30,10 +32,11 @@ function isLong(secret: string): boolean {
   return secret.length >= shortestSecret;
 }
 
-/** Both together, and the password. */
+/** Both together, and the password; or the name, where that is a key and the password nothing. */
 function userAndPassword(value: string): string[] {
   const encoded = /^basic +([\w+/=-]+)$/i.exec(value)?.[1];
   if (encoded === undefined) return [];
   const both = Buffer.from(encoded, 'base64').toString();
-  return [both, both.slice(both.indexOf(':') + 1)];
+  const [, name = '', password = both] = /^([^:]*):([^]*)$/.exec(both) ?? [];
+  return [both, isLong(password) || name.length < shortestKey ? password : name];
 }

@@ -14,6 +14,16 @@ describe('The parts of a credential', () => {
     ]);
   });
 
+  it('are the key where Basic has one in place of a name, as Campaign Monitor takes it', () => {
+    const key = '0123456789abcdef0123456789abcdef';
+    for (const password of ['', 'x']) {
+      const basic = `Basic ${Buffer.from(`${key}:${password}`).toString('base64')}`;
+      assert.deepEqual(credentialParts(basic), [basic, basic.slice(6), `${key}:${password}`, key]);
+    }
+    const named = `Basic ${Buffer.from('jane:x').toString('base64')}`;
+    assert.ok(!credentialParts(named).includes('jane'));
+  });
+
   it('are no words of a key of several words, which stand in every report', () => {
     assert.deepEqual(credentialParts('the key of this test'), ['the key of this test']);
     const mask = maskOfCredentials(['the key of this test']);
