@@ -202,6 +202,15 @@ describe('The secrets that scenarios and checks send', function () {
       }
     });
 
+    it('are asked about in one line, whatever the name of a file says', async function () {
+      if (process.platform === 'win32') this.skip();
+      const path = probing('a\nIt is yours.cm-scenario.json', asking);
+      const { code, err } = await run(['scenario', 'run', path, '--to', `${callback.origin}/callback`], environment);
+      assert.equal(code, 2);
+      assert.match(err, /a\\x0aIt is yours\.cm-scenario\.json: sends what variables/);
+      assert.deepEqual(asked, []);
+    });
+
     it('that no header can hold are named, and not shown', async () => {
       const path = file('own.cm-scenario.json', {
         destination: { url: `${callback.origin}/callback`, credentials: { 'X-Api-Key': { env: 'ODD' } } },

@@ -193,7 +193,7 @@ async function allowUses(prepared: readonly Prepared[], { allowEnv }: ScenarioOp
     ([origin, variables]) => `${variables.join(', ')} to ${origin}`,
   );
   if (places.length === 0 || allowEnv === true) return;
-  const files = prepared.filter(({ uses }) => uses.length > 0).map(({ name }) => name);
+  const files = prepared.filter(({ uses }) => uses.length > 0).map(({ name }) => printable(name));
   const { askYesNo, canAsk } = await import('../prompts.ts');
   const what = `${files.join(', ')}: sends what variables of your environment hold to places that you have not named: ${places.join('; ')}`;
   if (!canAsk()) {
