@@ -210,8 +210,9 @@ async function runAll(jobs: readonly Job[], run: (job: Job) => Promise<void>): P
   };
   const taken = (): number => [...running.keys()].reduce((sum, { part }) => sum + (part.takes ?? 1), 0);
   while (waiting.length > 0 || running.size > 0) {
-    const free = places - taken();
-    const next = waiting.findIndex((job) => (job.part.takes ?? 1) <= free && mayBegin(job));
+    const first = waiting.findIndex(mayBegin);
+    // One that takes two waits for both: what comes behind it would take the first that is free, again and again.
+    const next = (waiting[first]?.part.takes ?? 1) <= places - taken() ? first : -1;
     if (next === -1) {
       await Promise.race(running.values());
       continue;
