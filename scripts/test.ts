@@ -9,7 +9,7 @@ import { dirname, join } from 'node:path';
 import { packedFolder } from '../test/packed.ts';
 
 /** How many processes run at once. The specs wait for disks, sockets and screens in half of their time. */
-const places = availableParallelism() + 2;
+const places = availableParallelism() + 1;
 
 /** How long each file of specs took when it was last run, in milliseconds. */
 const durationsFile = join('.cache', 'test-durations.json');
@@ -65,7 +65,7 @@ interface Whole extends Part {
 /** What is kept from running beside its like, and how many at once may. */
 const lanes = {
   /** A browser, a server and an extension host, each. */
-  windows: 2,
+  windows: 1,
   /** The suite of that name needs the processors most. */
   load: 1,
 } as const;

@@ -300,7 +300,7 @@ describe('A scenario', () => {
         assert.equal(outcome, 'failed');
         assert.match(reason ?? '', /outside the folder of the scenarios/);
       }
-      assert.match((await run([{ send: { fixture: 'none.json' } }])).reason ?? '', /none\.json cannot be read/);
+      assert.match((await run([{ send: { fixture: 'none.json' } }])).reason ?? '', /none\.json is not there/);
       assert.equal(callback.taken.length, 0);
     });
 
