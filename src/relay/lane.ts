@@ -366,7 +366,8 @@ export class Lane {
       else this.#recording.delete(notificationId);
       if (isPostponed) {
         // It is read again when it may begin, which may be now.
-        const isHere = others > 0 || this.#retries.has(notificationId) || this.#underWay.has(notificationId);
+        const isHere =
+          others > 0 || [this.#retries, this.#underWay, this.#waiting].some((each) => each.has(notificationId));
         if (!isHere) this.#forgotten(notificationId);
         // Under strict order what comes behind it has waited for this.
         else this.pump();

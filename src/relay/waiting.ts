@@ -68,6 +68,11 @@ export class Waiting {
     return job;
   }
 
+  /** Whether a notification is here, to be taken in its turn. */
+  has(notificationId: number): boolean {
+    return this.#queue.slice(this.#next).some((job) => job.notificationId === notificationId);
+  }
+
   /** Where to read on, by the id of a notification: nothing waits in memory, but on disk. Else null. */
   get readAfter(): number | null {
     return this.#next < this.#queue.length ? null : this.#moreAfter;

@@ -457,6 +457,26 @@ describe('a destination that cannot be reached', () => {
     );
   });
 
+  it('that goes down before an attempt is on disk is sent what failed once', async () => {
+    const receiver = await startReceiver({ answer: 'hang' });
+    const relay = await startTestRelay({ delayScale: 0, settings: { destinations: [{ url: receiver.url }] } });
+    await relay.deliver(numbered(1));
+    await receiver.received(1);
+    await receiver.stop();
+    await reaches(relay, 'down');
+    const back = await startReceiver({ port: receiver.port });
+    await relay.drained();
+    assert.deepEqual(back.requests.map(numberOf), [1]);
+    const attempts = await attemptsOf(relay);
+    assert.deepEqual(
+      attempts.map((each) => [each.number, each.outcome]),
+      [
+        [1, 'retrying'],
+        [2, 'sent'],
+      ],
+    );
+  });
+
   it('is waited for by its probes alone, though something is to be tried again', async () => {
     const receiver = await startReceiver({ answer: { status: 503 } });
     const relay = await startTestRelay({ delayScale: 0.1, settings: { destinations: [{ url: receiver.url }] } });
