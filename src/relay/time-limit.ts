@@ -1,4 +1,4 @@
-/** How long attempts to one destination may take, and that the limit is lifted while a debugger holds her program. */
+/** How long attempts to one destination may take, and that the limit is lifted while a debugger holds the callback's program. */
 
 /** The end of an attempt's time. */
 export interface Deadline {

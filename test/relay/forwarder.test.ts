@@ -437,45 +437,30 @@ describe('a destination that cannot be reached', () => {
     assert.equal((await status(relay)).counts.waiting, 5);
   });
 
-  it('that resets in the middle charges that attempt, and then waits as down', async () => {
-    const receiver = await startReceiver({ answer: 'hang' });
-    const relay = await startTestRelay({ delayScale: 0.01, settings: { destinations: [{ url: receiver.url }] } });
-    await relay.deliver(numbered(1));
-    await receiver.received(1);
-    await receiver.stop();
-    await reaches(relay, 'down');
-    const back = await startReceiver({ port: receiver.port });
-    await relay.drained();
-    assert.deepEqual(back.requests.map(numberOf), [1]);
-    const attempts = await attemptsOf(relay);
-    assert.deepEqual(
-      attempts.map((each) => [each.number, each.outcome]),
-      [
-        [1, 'retrying'],
-        [2, 'sent'],
-      ],
-    );
-  });
-
-  it('that goes down before an attempt is on disk is sent what failed once', async () => {
-    const receiver = await startReceiver({ answer: 'hang' });
-    const relay = await startTestRelay({ delayScale: 0, settings: { destinations: [{ url: receiver.url }] } });
-    await relay.deliver(numbered(1));
-    await receiver.received(1);
-    await receiver.stop();
-    await reaches(relay, 'down');
-    const back = await startReceiver({ port: receiver.port });
-    await relay.drained();
-    assert.deepEqual(back.requests.map(numberOf), [1]);
-    const attempts = await attemptsOf(relay);
-    assert.deepEqual(
-      attempts.map((each) => [each.number, each.outcome]),
-      [
-        [1, 'retrying'],
-        [2, 'sent'],
-      ],
-    );
-  });
+  for (const [before, delayScale] of [
+    ['', 0.01],
+    [', before the attempt is on disk too', 0],
+  ] as const) {
+    it(`that resets in the middle charges that attempt, and then waits as down${before}`, async () => {
+      const receiver = await startReceiver({ answer: 'hang' });
+      const relay = await startTestRelay({ delayScale, settings: { destinations: [{ url: receiver.url }] } });
+      await relay.deliver(numbered(1));
+      await receiver.received(1);
+      await receiver.stop();
+      await reaches(relay, 'down');
+      const back = await startReceiver({ port: receiver.port });
+      await relay.drained();
+      assert.deepEqual(back.requests.map(numberOf), [1]);
+      const attempts = await attemptsOf(relay);
+      assert.deepEqual(
+        attempts.map((each) => [each.number, each.outcome]),
+        [
+          [1, 'retrying'],
+          [2, 'sent'],
+        ],
+      );
+    });
+  }
 
   it('is waited for by its probes alone, though something is to be tried again', async () => {
     const receiver = await startReceiver({ answer: { status: 503 } });

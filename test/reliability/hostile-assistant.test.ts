@@ -1,10 +1,7 @@
 /** Deliveries that are costly to be told: the memory of the server that an assistant asks, as the system counts it. */
 import assert from 'node:assert/strict';
-import { Client } from '@modelcontextprotocol/client';
-import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
-import { tmpdir } from 'node:os';
-import { packedProgram } from '../packed.ts';
 import { post, Workplace } from '../cli/harness.ts';
+import { connectAssistant } from '../cli/mcp/connect.ts';
 import { highestMemory } from '../relay/processes.ts';
 
 /** What the server may take, whatever it tells of: resident memory, in bytes. */
@@ -30,17 +27,11 @@ describe('What an assistant asks of hostile deliveries', function () {
 
   it('keeps the memory of its server within its bound', async () => {
     const place = new Workplace();
-    const { PATH = '', XDG_RUNTIME_DIR = '', XDG_STATE_HOME = '' } = process.env;
-    const transport = new StdioClientTransport({
-      command: process.execPath,
-      args: [packedProgram(), 'mcp', '--data-dir', place.dataDir, '--answers'],
-      env: { PATH, XDG_RUNTIME_DIR, XDG_STATE_HOME, HOME: tmpdir(), TMPDIR: tmpdir(), NO_COLOR: '1' },
-      stderr: 'inherit',
-    });
-    const client = new Client({ name: 'test', version: '1' });
+    let assistant: Awaited<ReturnType<typeof connectAssistant>> | undefined;
     try {
       const { campaignMonitorUrl } = await place.listen().ready();
-      await client.connect(transport);
+      assistant = await connectAssistant(place.dataDir, '--answers');
+      const { client, pid } = assistant;
       let id = 1;
       for (const [what, body] of Object.entries(bodies)) {
         assert.equal(await post(campaignMonitorUrl, body), 200, what);
@@ -52,10 +43,10 @@ describe('What an assistant asks of hostile deliveries', function () {
         await client.callTool({ name: 'events', arguments: {} }, { timeout: 120_000 });
         id += (JSON.parse(body) as { Events: unknown[] }).Events.length;
       }
-      const peak = transport.pid === null ? null : highestMemory(transport.pid);
+      const peak = pid === null ? null : highestMemory(pid);
       if (peak !== null) assert.ok(peak < mostResident, `${peak} bytes of memory`);
     } finally {
-      await client.close();
+      await assistant?.client.close();
       await place.close();
     }
   });

@@ -21,9 +21,9 @@ export interface CheckedTarget {
 }
 
 /**
- * The destination with its headers, credentials and key. The user is asked where she has not said yet whether these may
+ * The destination with its headers, credentials and key. The user is asked where it was not said yet whether these may
  * go there.
- * @returns undefined where she puts that off
+ * @returns undefined where that is put off
  * @throws CommandError where it cannot be sent to
  */
 export async function targetOf(
@@ -89,7 +89,7 @@ function namedSecrets({ credentialsName, signatureKeyName }: Destination): Secre
   ];
 }
 
-/** @returns false where the user puts it off. @throws CommandError where she does not allow it */
+/** @returns false where the user puts it off. @throws CommandError where it is not allowed */
 async function isAllowed(destination: Destination, session: TargetParts['session']): Promise<boolean> {
   const { l10n } = vscode;
   const { consents } = session;

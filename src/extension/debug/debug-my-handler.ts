@@ -247,10 +247,13 @@ async function startOrFind(
 }
 
 /**
- * Starts this extension's own session beside hers, where there is such a type: what the relay holds is seen there, and
- * events stop in her handler, not before it. It ends with hers; hers is her program, and goes on without it.
+ * Starts this extension's own session beside the handler's, where there is such a type: what the relay holds is seen there, and
+ * events stop in the handler, not before it. It ends with the handler's, which goes on without it.
  */
-async function startOwn({ context, programs }: HandlerDebugParts, hers: readonly vscode.DebugSession[]): Promise<void> {
+async function startOwn(
+  { context, programs }: HandlerDebugParts,
+  ofHandler: readonly vscode.DebugSession[],
+): Promise<void> {
   const { contributes } = context.extension.packageJSON as {
     contributes: { debuggers?: readonly { readonly type: string }[] };
   };
@@ -264,7 +267,7 @@ async function startOwn({ context, programs }: HandlerDebugParts, hers: readonly
   if (session === undefined) return;
   const following = programs.onDidChange(() => {
     const ids = new Set(programs.roots.map(({ id }) => id));
-    if (ids.has(session.id) && hers.some(({ id }) => ids.has(id))) return;
+    if (ids.has(session.id) && ofHandler.some(({ id }) => ids.has(id))) return;
     following.dispose();
     if (ids.has(session.id)) void vscode.debug.stopDebugging(session);
   });
@@ -274,13 +277,13 @@ async function startOwn({ context, programs }: HandlerDebugParts, hers: readonly
 async function untilItListens(
   { programs }: Pick<HandlerDebugParts, 'programs'>,
   { url, name, node }: Handler,
-  hers: readonly vscode.DebugSession[],
+  ofHandler: readonly vscode.DebugSession[],
 ): Promise<void> {
   const { l10n } = vscode;
   const ended = new AbortController();
   const following = programs.onDidChange(() => {
     const ids = new Set(programs.roots.map(({ id }) => id));
-    if (!hers.some(({ id }) => ids.has(id))) ended.abort();
+    if (!ofHandler.some(({ id }) => ids.has(id))) ended.abort();
   });
   try {
     await cancellable(l10n.t('Debug My Handler: until it listens at {0}', url.host), (signal) =>

@@ -45,7 +45,7 @@ export class Configurator implements vscode.Disposable {
   #consented = '';
   /** Destinations that the settings no longer name, and for which something waits that needs what is stored. */
   #left: ReadonlySet<string> = new Set();
-  /** What the user closed without a word: she is not asked again before the next start. */
+  /** What the user closed without a word: it is not asked again before the next start. */
   #putOff = new Set<string>();
   #asking = false;
   /** What was said last about settings that were not applied. */

@@ -1,6 +1,6 @@
 /**
  * Where stored keys and credentials may go: a workspace's settings can name any of them for any host, so the user is
- * asked once for each of them and each origin. What she said is kept where no workspace can write.
+ * asked once for each of them and each origin. The answer is kept where no workspace can write.
  */
 import * as vscode from 'vscode';
 import { isLoopback } from '../../common/loopback.ts';
@@ -74,8 +74,8 @@ export class CredentialConsents {
   }
 
   /**
-   * The user herself has just said where something goes, as in Add Destination: that is her consent.
-   * @param destination where, with nothing but what she chose
+   * The user has just said where something goes, as in Add Destination: that is consent.
+   * @param destination where, with nothing but what was chosen
    */
   async allow(destination: DestinationUse): Promise<void> {
     await this.record(usesOf(destination), 'allowed');
@@ -161,7 +161,7 @@ export async function askForConsent({ url, uses }: ConsentQuestion): Promise<Con
   const choice = await vscode.window.showWarningMessage(
     sent ? l10n.t('Send stored credentials to {0}?', origin) : l10n.t('Sign what is sent to {0}?', origin),
     { modal: true, detail: facts.join('\n') },
-    // Enter presses the first: of a question that comes while she types, that is not to be yes.
+    // Enter presses the first: of a question that comes while the user types, that is not to be yes.
     refuse,
     allow,
   );
@@ -185,7 +185,7 @@ function areOfWorkspace(): boolean {
 /**
  * Shows what may go where, and takes what the user changes of it.
  * @param open what the settings name and nothing was said about
- * @returns whether she said something
+ * @returns whether the user answered
  */
 export async function chooseConsents(consents: CredentialConsents, open: readonly SecretUse[]): Promise<boolean> {
   const { l10n } = vscode;

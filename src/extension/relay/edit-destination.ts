@@ -142,7 +142,7 @@ async function change(
       vscode.l10n.t('Look at it and try again.'),
     );
   }
-  // She has just said where the one that she chose goes; of what the settings name beside it she is asked.
+  // The user has just said where the chosen one goes; what the settings name beside it is asked about.
   if (field === 'signatureKeyName' || field === 'credentialsName') {
     const { url, insecureTls, [field]: name } = changed;
     if (name !== undefined) await parts.consents.allow({ url, insecureTls: insecureTls ?? false, [field]: name });

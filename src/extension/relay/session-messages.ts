@@ -70,7 +70,7 @@ export async function sayNotApplied(error: Error, again: () => void): Promise<vo
   if (choice === proxy) await vscode.commands.executeCommand('workbench.action.openSettings', 'http.proxy');
 }
 
-/** The user did not allow what is stored to go somewhere: what goes there is held, and she can still allow it. */
+/** The user did not allow what is stored to go somewhere: what goes there is held, and that can still be allowed. */
 export async function sayHeld(origin: string): Promise<void> {
   const choose = vscode.l10n.t('Choose…');
   await choosing(

@@ -43,7 +43,7 @@ export class OtherVersionError extends Error {
 
 /** This window's relay: found or started, configured, and left. */
 export class Session implements vscode.Disposable {
-  /** Where the user lets stored keys and credentials go, and which tunnels she agreed to. */
+  /** Where the user lets stored keys and credentials go, and which tunnels were agreed to. */
   readonly consents: CredentialConsents;
   readonly tunnels: TunnelConsents;
   readonly #context: vscode.ExtensionContext;

@@ -62,7 +62,7 @@ export class TunnelConsents {
     return name === null || this.#state.get<readonly string[]>(agreedKey, []).includes(name) ? null : name;
   }
 
-  /** Keeps that the user agrees to a tunnel. @param name what {@link toAgree} gave when she was asked */
+  /** Keeps that the user agrees to a tunnel. @param name what {@link toAgree} gave when that was asked */
   async record(name: string): Promise<void> {
     const agreed = this.#state.get<readonly string[]>(agreedKey, []);
     await this.#state.update(agreedKey, [...new Set([...agreed, name])]);

@@ -132,7 +132,7 @@ function focusCreated(): void {
   document.getElementById('created')?.focus();
 }
 
-// While a question of VS Code's stands above, nothing here takes the focus: then when she comes back.
+// While a question of VS Code's stands above, nothing here takes the focus: then when the user comes back.
 window.addEventListener('focus', () => {
   if (shown?.view.created !== undefined && document.activeElement === document.body) focusCreated();
 });

@@ -1,15 +1,11 @@
 import assert from 'node:assert/strict';
-import { Client } from '@modelcontextprotocol/client';
-import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
+import type { Client } from '@modelcontextprotocol/client';
 import { existsSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { packedProgram } from '../../packed.ts';
 import { temporaryFolder } from '../../relay/afterwards.ts';
 import { Callback, delivery, post, Workplace } from '../harness.ts';
 import type { Ready } from '../harness.ts';
-
-const program = packedProgram();
+import { connectAssistant } from './connect.ts';
 
 interface Told {
   readonly text: string;
@@ -36,16 +32,7 @@ describe('cm-relay mcp, driven by the official client', function () {
   });
 
   async function connect(...flags: string[]): Promise<Client> {
-    const { PATH = '', XDG_RUNTIME_DIR = '', XDG_STATE_HOME = '' } = process.env;
-    const client = new Client({ name: 'test', version: '1' });
-    await client.connect(
-      new StdioClientTransport({
-        command: process.execPath,
-        args: [program, 'mcp', '--data-dir', place.dataDir, ...flags],
-        env: { PATH, XDG_RUNTIME_DIR, XDG_STATE_HOME, HOME: tmpdir(), TMPDIR: tmpdir(), NO_COLOR: '1' },
-        stderr: 'inherit',
-      }),
-    );
+    const { client } = await connectAssistant(place.dataDir, ...flags);
     clients.push(client);
     return client;
   }

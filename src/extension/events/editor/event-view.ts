@@ -60,7 +60,7 @@ export async function readEvent(
 
 /**
  * The head, what can be done, and the timeline.
- * @param chosen the step that the reader has chosen; undefined where she has not
+ * @param chosen the step that the reader has chosen; undefined where none was chosen
  */
 export function drawEvent(read: ReadEvent, chosen: string | undefined, viewer: Viewer): DrawnEvent {
   const { found } = read;
