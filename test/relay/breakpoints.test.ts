@@ -130,6 +130,28 @@ describe('Looking at breakpoints', () => {
     );
   });
 
+  /** One event, which `before` comes before. */
+  function* after(before: () => void, event: SeenEvent): Iterable<SeenEvent> {
+    before();
+    yield event;
+  }
+
+  it('leaves nothing out where the machine has no time for it, and something where it takes too much', async () => {
+    const [event] = await seen(sampleBody());
+    const waits = (): void => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 400);
+    const works = (): void => {
+      const { user } = process.cpuUsage();
+      while (process.cpuUsage().user < user + 400_000);
+    };
+    const seenOf = async (before: () => void): Promise<unknown[]> => {
+      const all = await breakpoints(every({ log: 'first' }), every({ log: 'second' }));
+      const { logged } = all.look('event', after(before, event!), false);
+      return logged.map(({ text }) => text);
+    };
+    assert.deepEqual(await seenOf(waits), ['first', 'second']);
+    assert.deepEqual(await seenOf(works), ['first']);
+  });
+
   it('stops where a notification has just one event more than is looked at, and says so', async () => {
     const posted = Array.from({ length: mostEventsLookedAt + 1 }, () => ({ Type: 'Subscribe' }));
     const events = await seen(JSON.stringify({ ListID: 'l', Events: posted }));
