@@ -211,7 +211,7 @@ await rm(join(out, 'extension'), { recursive: true, force: true });
 await mkdir(join(out, 'extension'), { recursive: true });
 
 // The history thread's code travels inside the bundle that starts it, so that the relay is one file.
-const worker = await build({ ...common, entryPoints: ['src/relay/history-worker.ts'], write: false });
+const worker = await build({ ...common, entryPoints: ['src/relay/history/history-worker.ts'], write: false });
 const define = {
   HISTORY_WORKER_SOURCE: JSON.stringify(worker.outputFiles[0].text),
   // Only the branch for running from sources asks for it.

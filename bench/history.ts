@@ -18,7 +18,7 @@ import { methods } from '../src/protocol/methods.ts';
 import { prepareDataDirectory } from '../src/protocol/data-directory.ts';
 import type { Method } from '../src/protocol/methods.ts';
 import type { RelayClient } from '../src/protocol/relay-client.ts';
-import { schemaVersion } from '../src/relay/database.ts';
+import { schemaVersion } from '../src/relay/log/database.ts';
 import type { BurstOrder, PacedAnswer, PacedOrder } from './load.ts';
 import { takeDisturbedRounds, undisturbed } from './machine.ts';
 import { rareList, rareWord } from './million.ts';

@@ -8,10 +8,10 @@ import { readPayload } from '../src/campaign-monitor/payload.ts';
 import { documentedListId, sampleDeliveries } from '../src/campaign-monitor/samples.ts';
 import { prepareDataDirectory } from '../src/protocol/data-directory.ts';
 import { defaultSettings, destinationSchema } from '../src/protocol/settings.ts';
-import { openHistory, storeFile } from '../src/relay/history.ts';
-import { fingerprints, normaliseEvent, partsOf } from '../src/relay/normalise.ts';
-import { Store } from '../src/relay/store.ts';
-import type { AttemptRecord, DeliveryRecord, EventRecord } from '../src/relay/records.ts';
+import { openHistory, storeFile } from '../src/relay/history/history.ts';
+import { fingerprints, normaliseEvent, partsOf } from '../src/normaliser/normalise.ts';
+import { Store } from '../src/relay/log/store.ts';
+import type { AttemptRecord, DeliveryRecord, EventRecord } from '../src/relay/log/records.ts';
 
 /** Events in each delivery, in turn: mostly single ones, some small batches, now and then a large one. */
 const batches = [...Array.from({ length: 40 }, () => 1), ...Array.from({ length: 9 }, () => 20), 780];

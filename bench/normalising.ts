@@ -2,8 +2,8 @@
 import { readPayload } from '../src/campaign-monitor/payload.ts';
 import { sampleDeliveries } from '../src/campaign-monitor/samples.ts';
 import { defaultSettings } from '../src/protocol/settings.ts';
-import { Buffers } from '../src/relay/buffers.ts';
-import { normaliseEvent, partsOf, renderNotification } from '../src/relay/normalise.ts';
+import { Buffers } from '../src/relay/sending/buffers.ts';
+import { normaliseEvent, partsOf, renderNotification } from '../src/normaliser/normalise.ts';
 import { takeDisturbedRounds, undisturbed } from './machine.ts';
 import { rateRow } from './report.ts';
 import type { Result, Row } from './report.ts';

@@ -22,8 +22,8 @@ const known: Readonly<Record<string, readonly string[]>> = {
 };
 /** Files of rooms that are not known else. */
 const exceptions: Readonly<Record<string, readonly string[]>> = {
-  check: ['relay/delivery-limits.ts', 'relay/normalise.ts', 'relay/retry.ts'],
-  cli: ['relay/relay.ts', 'relay/relay-process.ts', 'relay/history.ts', 'relay/remembered.ts'],
+  check: ['normaliser/delivery-limits.ts', 'normaliser/normalise.ts', 'common/retry.ts'],
+  cli: ['relay/relay.ts', 'relay/relay-process.ts', 'relay/history/history.ts', 'relay/remembered.ts'],
 };
 
 /** The rooms of the extension: each knows those before it alone. What stands at its top puts them together. */

@@ -74,7 +74,8 @@ type Lane = keyof typeof lanes;
 /** What measures memory, counts the syncs of a disk, or kills a relay under a load of its own. */
 const load: readonly string[] = [
   'test/bench/*.test.ts',
-  'test/relay/{connections,floods,strangers}.test.ts',
+  'test/relay/{floods,strangers}.test.ts',
+  'test/relay/receiving/connections.test.ts',
   'test/reliability/*.test.ts',
   'test/sandbox/strangers.test.ts',
 ];

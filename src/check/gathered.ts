@@ -1,7 +1,7 @@
 /** What came of requests, as far as it is looked at when all of them are answered: of most their answers go at once. */
-import { celValue } from '../common/cel-value.ts';
-import type { CelValue } from '../common/cel-value.ts';
-import { ExpressionError, ExpressionLanguage } from '../common/expressions.ts';
+import { celValue } from '../common/expressions/cel-value.ts';
+import type { CelValue } from '../common/expressions/cel-value.ts';
+import { ExpressionError, ExpressionLanguage } from '../common/expressions/expressions.ts';
 import { oneLine } from '../common/one-line.ts';
 import { parseJson } from '../common/parse-json.ts';
 import type { Answer } from './exchange.ts';

@@ -6,8 +6,8 @@ import { elementKey, hubKey, writeNotification } from '../open-connectors/notifi
 import type { EventObject } from '../open-connectors/notification.ts';
 import { sign, signatureHeader, webhookIdHeader } from '../open-connectors/signature.ts';
 import { settingsSchema } from '../protocol/settings.ts';
-import { tooMuchToRead } from '../relay/delivery-limits.ts';
-import { normaliseEvent, partsOf } from '../relay/normalise.ts';
+import { tooMuchToRead } from '../normaliser/delivery-limits.ts';
+import { normaliseEvent, partsOf } from '../normaliser/normalise.ts';
 import type { Shape } from './scenario.ts';
 
 /** How a request is sent. */

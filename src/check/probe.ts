@@ -1,10 +1,10 @@
 /** The user's own probe: what tells, from within, how much a callback has made of what was sent. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { readText } from '../common/bounded-body.ts';
-import { celValue } from '../common/cel-value.ts';
-import type { CelValue } from '../common/cel-value.ts';
+import { celValue } from '../common/expressions/cel-value.ts';
+import type { CelValue } from '../common/expressions/cel-value.ts';
 import { maskOfCredentials } from '../common/credential-parts.ts';
-import { ExpressionError, ExpressionLanguage } from '../common/expressions.ts';
+import { ExpressionError, ExpressionLanguage } from '../common/expressions/expressions.ts';
 import type { SecretMask } from '../common/masking.ts';
 import { parseJson, structureOf } from '../common/parse-json.ts';
 import { ProcessGroup } from '../common/process-group.ts';

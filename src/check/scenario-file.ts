@@ -2,7 +2,7 @@
 import { basename, dirname } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { z } from 'zod';
-import { ExpressionError } from '../common/expressions.ts';
+import { ExpressionError } from '../common/expressions/expressions.ts';
 import { structureOf } from '../common/parse-json.ts';
 import { OwnFileError, readOwnFile } from './own-file.ts';
 import { expressionsOf } from './run.ts';

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { maxEventsInDelivery, sampleDeliveries, webhookEventTypes } from '../campaign-monitor/samples.ts';
 import { parseJson } from '../common/parse-json.ts';
 import { readPayload } from '../campaign-monitor/payload.ts';
-import { tooMuchToRead } from '../relay/delivery-limits.ts';
+import { tooMuchToRead } from '../normaliser/delivery-limits.ts';
 import type { Delivery } from './messages.ts';
 import { OwnFileError, readOwnFile } from './own-file.ts';
 import { readRecording } from './recording.ts';

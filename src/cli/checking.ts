@@ -6,7 +6,7 @@ import { counts, detailLines, outcomeWords, toJson, toJUnit } from '../check/rep
 import type { Reported } from '../check/report.ts';
 import { maskOfRun } from '../check/target.ts';
 import type { Target } from '../check/target.ts';
-import { ExpressionError } from '../common/expressions.ts';
+import { ExpressionError } from '../common/expressions/expressions.ts';
 import type { SecretMask } from '../common/masking.ts';
 import { writeUserFile } from '../common/user-file.ts';
 import { destinationSchema } from '../protocol/settings.ts';
@@ -16,9 +16,9 @@ import type { ProbeFlags, ReportFile, TargetFlags } from './check-flags.ts';
 import { asHeader, readConfig } from './config.ts';
 import type { Config } from './config.ts';
 import { CommandError, UsageError } from './errors.ts';
-import { print } from './output.ts';
-import { interrupted } from './signals.ts';
-import { duration, printable } from './text.ts';
+import { print } from './terminal/output.ts';
+import { interrupted } from './terminal/signals.ts';
+import { duration, printable } from './terminal/text.ts';
 
 /**
  * The callback that the flags name.

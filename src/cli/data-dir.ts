@@ -4,9 +4,9 @@ import { defaultDataDir } from '../protocol/known-directories.ts';
 import { checkDataDirectory, describeDirectory, isUntrusted, trustDataDirectory } from '../protocol/data-directory.ts';
 import { CommandError } from './errors.ts';
 import type { CommonOptions } from './flags.ts';
-import { note } from './output.ts';
-import { askYesNo, canAsk } from './prompts.ts';
-import { printable } from './text.ts';
+import { note } from './terminal/output.ts';
+import { askYesNo, canAsk } from './terminal/prompts.ts';
+import { printable } from './terminal/text.ts';
 
 /** The data directory of a command: the flag, else CM_RELAY_DATA_DIR, else the platform's. */
 export function dataDirOf(options: { dataDir?: string }): string {

@@ -2,7 +2,7 @@ import { CommanderError } from 'commander';
 import { styleText } from 'node:util';
 import { isUntrusted } from '../protocol/data-directory.ts';
 import { hasRelayErrorCode } from '../protocol/errors.ts';
-import { printable } from './text.ts';
+import { printable } from './terminal/text.ts';
 
 /** The command line asks for something impossible. The message names the flag or argument. Exit code 2. */
 export class UsageError extends Error {

@@ -14,7 +14,7 @@ import type { Settings } from '../protocol/settings.ts';
 import type { Status } from '../protocol/status.ts';
 import { defaultPort } from './connection.ts';
 import { checkedBy, collectedBy, notEmpty, urlOf, wholeNumber } from './flags.ts';
-import { duration } from './text.ts';
+import { duration } from './terminal/text.ts';
 
 /** One flag, which gives a value of type T. */
 interface Flag<T> {

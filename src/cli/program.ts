@@ -27,8 +27,8 @@ import { webhooksCommand } from './commands/webhooks.ts';
 import { admitDataDirectory } from './data-dir.ts';
 import { exitCodes, report, UsageError } from './errors.ts';
 import type { CommonOptions } from './flags.ts';
-import { watchOutput } from './output.ts';
-import { printable } from './text.ts';
+import { watchOutput } from './terminal/output.ts';
+import { printable } from './terminal/text.ts';
 import { version } from '../version.ts';
 
 /** Every command of cm-relay. */

@@ -5,15 +5,15 @@ import type { Params } from '../protocol/methods.ts';
 import { settingsSchema } from '../protocol/settings.ts';
 import type { SecretsChange, Settings, TunnelConfig } from '../protocol/settings.ts';
 import { ConflictError } from './conflict.ts';
-import { StoreError } from './database.ts';
-import type { Forwarder } from './forwarder.ts';
-import type { Ingress, IngressLimits } from './ingress.ts';
-import type { HoldsDestination, KeptSettings } from './kept-destinations.ts';
-import { renderSettingsOf } from './reception.ts';
-import type { Reception } from './reception.ts';
+import { StoreError } from './log/database.ts';
+import type { Forwarder } from './sending/forwarder.ts';
+import type { Ingress, IngressLimits } from './receiving/ingress.ts';
+import type { HoldsDestination, KeptSettings } from './log/kept-destinations.ts';
+import { renderSettingsOf } from './receiving/reception.ts';
+import type { Reception } from './receiving/reception.ts';
 import { stageRemembered, withDestinations, withNewSecret } from './remembered.ts';
 import type { Remembered } from './remembered.ts';
-import type { Store } from './store.ts';
+import type { Store } from './log/store.ts';
 
 export interface ConfigurationOptions {
   readonly dataDir: string;

@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { isBusy } from '../common/sqlite.ts';
 import { DataDirectoryError } from '../protocol/data-directory.ts';
 import { lockFile, takingLock } from '../protocol/relay-lock.ts';
-import { isCorruption, openOwn, StoreError } from './database.ts';
+import { isCorruption, openOwn, StoreError } from './log/database.ts';
 
 /** The right to be the one relay of a data directory. The system releases it when the process dies. */
 export interface Lock {

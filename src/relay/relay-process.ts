@@ -7,7 +7,7 @@
 import { parseArgs } from 'node:util';
 import type { RelayAdvice } from '../protocol/errors.ts';
 import { logToFile } from './log-file.ts';
-import { serveHistory } from './read-only.ts';
+import { serveHistory } from './clients/read-only.ts';
 import { RelayRunningError, startRelay } from './relay.ts';
 
 const write = (line: object): void => void process.stdout.write(`${JSON.stringify(line)}\n`);

@@ -11,7 +11,7 @@ import type { StagedFile } from '../common/staged-file.ts';
 import { checkDataDirectory, DataDirectoryError } from '../protocol/data-directory.ts';
 import { destinationSchema } from '../protocol/settings.ts';
 import type { Destination } from '../protocol/settings.ts';
-import { findKnown } from './destinations.ts';
+import { findKnown } from './log/destinations.ts';
 import { takeLock } from './lock.ts';
 
 /** Raised with a change after which an earlier version must not use the file. A new member needs none: it is kept. */

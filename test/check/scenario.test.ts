@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { Ajv } from 'ajv';
 import { publishedSchema, schemaFile } from '../../scripts/scenario-schema.ts';
-import { ExpressionError } from '../../src/common/expressions.ts';
+import { ExpressionError } from '../../src/common/expressions/expressions.ts';
 import { asks, checkExpressions } from '../../src/check/run.ts';
 import { scenario } from '../../src/check/scenario.ts';
 import { readScenarioText, ScenarioFileError } from '../../src/check/scenario-file.ts';

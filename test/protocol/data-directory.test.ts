@@ -25,7 +25,7 @@ import { checkDataDirectory, DataDirectoryError, prepareDataDirectory } from '..
 import { NoRelayError } from '../../src/protocol/errors.ts';
 import type { RelayAdvice } from '../../src/protocol/errors.ts';
 import { connectToRelay } from '../../src/protocol/relay-client.ts';
-import { openHistory } from '../../src/relay/history.ts';
+import { openHistory } from '../../src/relay/history/history.ts';
 import { readRemembered } from '../../src/relay/remembered.ts';
 import { run } from '../cli/harness.ts';
 import { afterwards, temporaryFolder as makeTemporaryFolder } from '../relay/afterwards.ts';

@@ -10,9 +10,9 @@ import {
   RelayRequestError,
 } from '../../src/protocol/errors.ts';
 import type { RelayErrorCode } from '../../src/protocol/errors.ts';
-import { StoreError } from '../../src/relay/database.ts';
-import { FilterError } from '../../src/relay/filter.ts';
-import { NotFoundError } from '../../src/relay/history.ts';
+import { StoreError } from '../../src/relay/log/database.ts';
+import { FilterError } from '../../src/relay/history/filter.ts';
+import { NotFoundError } from '../../src/relay/history/history.ts';
 
 /** As relays of every version have sent them. */
 const numbers: Readonly<Record<RelayErrorCode, number>> = {

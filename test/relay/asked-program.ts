@@ -2,9 +2,9 @@
  * A program that dies while it asks a breakpoint, as one whose memory is used up does: nothing of it runs any more.
  * Its arguments are a data directory, the number of the breakpoint, and its condition.
  */
-import { AskedMark } from '../../src/relay/asked-mark.ts';
-import { Breakpoints } from '../../src/relay/breakpoints.ts';
-import type { Variables } from '../../src/relay/conditions.ts';
+import { AskedMark } from '../../src/relay/gate/asked-mark.ts';
+import { Breakpoints } from '../../src/relay/gate/breakpoints.ts';
+import type { Variables } from '../../src/relay/gate/conditions.ts';
 
 const [dataDir = '', id = '', condition = ''] = process.argv.slice(2);
 const breakpoints = new Breakpoints(undefined, new AskedMark(dataDir));

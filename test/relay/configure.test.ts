@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, renameSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { sign } from '../../src/open-connectors/signature.ts';
-import { storeFile } from '../../src/relay/history.ts';
+import { storeFile } from '../../src/relay/history/history.ts';
 import { failReading } from './failing-statements.ts';
 import type { Fault } from './failing-statements.ts';
 import { startReceiver } from './receiver.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { DestinationStatus } from '../../src/protocol/status.ts';
-import { distinctDestinations, findKnown } from '../../src/relay/destinations.ts';
+import { distinctDestinations, findKnown } from '../../src/relay/log/destinations.ts';
 import { temporaryFolder } from './afterwards.ts';
 import { startReceiver } from './receiver.ts';
 import { destination } from './records.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
-import { storeFile } from '../../src/relay/history.ts';
+import { storeFile } from '../../src/relay/history/history.ts';
 import { temporaryFolder } from './afterwards.ts';
 import { startReceiver } from './receiver.ts';
 import { sampleBody, startTestRelay } from './stage.ts';

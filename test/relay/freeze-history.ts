@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sampleDeliveries } from '../../src/campaign-monitor/samples.ts';
 import type { WebhookEventType } from '../../src/campaign-monitor/samples.ts';
-import { storeFile } from '../../src/relay/history.ts';
+import { storeFile } from '../../src/relay/history/history.ts';
 import { startRelay } from '../../src/relay/relay.ts';
 import { until } from './until.ts';
 

@@ -2,10 +2,10 @@
 import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
 import type { ForwardingState } from '../../src/protocol/history.ts';
-import { holdableOf, holdOf } from '../../src/relay/held.ts';
-import type { ForwardingKey, Holdable, HoldView, KeptSending } from '../../src/relay/held.ts';
-import type { HeldFact } from '../../src/relay/holds.ts';
-import { Store } from '../../src/relay/store.ts';
+import { holdableOf, holdOf } from '../../src/relay/log/held.ts';
+import type { ForwardingKey, Holdable, HoldView, KeptSending } from '../../src/relay/log/held.ts';
+import type { HeldFact } from '../../src/relay/log/holds.ts';
+import { Store } from '../../src/relay/log/store.ts';
 import { attemptRecord, deliveryRecord, destinationId } from './records.ts';
 
 export type HoldingStep =

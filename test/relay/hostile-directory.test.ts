@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { checkDataDirectory, describeDirectory, trustDataDirectory } from '../../src/protocol/data-directory.ts';
 import { defaultDataDir } from '../../src/protocol/known-directories.ts';
 import { connectToRelay } from '../../src/protocol/relay-client.ts';
-import { openHistory, storeFile } from '../../src/relay/history.ts';
+import { openHistory, storeFile } from '../../src/relay/history/history.ts';
 import { readRemembered } from '../../src/relay/remembered.ts';
 import { run } from '../cli/harness.ts';
 import { temporaryFolder } from './afterwards.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { controlChannelOf } from '../../src/protocol/control-channel.ts';
 import { connectToRelay } from '../../src/protocol/relay-client.ts';
-import { storeFile } from '../../src/relay/history.ts';
+import { storeFile } from '../../src/relay/history/history.ts';
 import { takeLock } from '../../src/relay/lock.ts';
 import { RelayRunningError } from '../../src/relay/relay.ts';
 import { spawnRelay } from './processes.ts';

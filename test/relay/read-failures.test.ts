@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { DatabaseSync } from 'node:sqlite';
-import { storeFile } from '../../src/relay/history.ts';
+import { storeFile } from '../../src/relay/history/history.ts';
 import { afterwards, temporaryFolder } from './afterwards.ts';
 import { failReading } from './failing-statements.ts';
 import { startReceiver } from './receiver.ts';

@@ -2,10 +2,10 @@
 import { destinationSchema, settingsSchema } from '../../src/protocol/settings.ts';
 import type { Headers } from '../../src/protocol/history.ts';
 import type { Destination } from '../../src/protocol/settings.ts';
-import type { StoredState } from '../../src/relay/database.ts';
-import type { DestinationHold, ForwardingKey } from '../../src/relay/held.ts';
-import type { AttemptRecord, DeliveryRecord, NotificationRecord } from '../../src/relay/records.ts';
-import type { Store } from '../../src/relay/store.ts';
+import type { StoredState } from '../../src/relay/log/database.ts';
+import type { DestinationHold, ForwardingKey } from '../../src/relay/log/held.ts';
+import type { AttemptRecord, DeliveryRecord, NotificationRecord } from '../../src/relay/log/records.ts';
+import type { Store } from '../../src/relay/log/store.ts';
 
 /** What a test says of a delivery; the rest is made up. */
 export interface DeliveryPlan {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DataDirectoryError } from '../../src/protocol/data-directory.ts';
-import { openForWriting, schemaVersion, StoreError } from '../../src/relay/database.ts';
+import { openForWriting, schemaVersion, StoreError } from '../../src/relay/log/database.ts';
 import { readRemembered, remember, stageRemembered } from '../../src/relay/remembered.ts';
 import { destination } from './records.ts';
 import { temporaryFolder } from './afterwards.ts';

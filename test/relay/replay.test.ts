@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { sampleDeliveries } from '../../src/campaign-monitor/samples.ts';
 import { sign } from '../../src/open-connectors/signature.ts';
 import type { Forwarding } from '../../src/protocol/history.ts';
-import { storeFile } from '../../src/relay/history.ts';
+import { storeFile } from '../../src/relay/history/history.ts';
 import { afterwards, temporaryFolder } from './afterwards.ts';
 import { startReceiver } from './receiver.ts';
 import { sampleBody, startTestRelay } from './stage.ts';

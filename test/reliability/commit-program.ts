@@ -1,6 +1,6 @@
 /** Run under strace by syncs.test.ts: adds to a store, one by one and many at once, and says how many commits it took. */
 import { writeSync } from 'node:fs';
-import { Store } from '../../src/relay/store.ts';
+import { Store } from '../../src/relay/log/store.ts';
 import { deliveryRecord, renderSettingsId } from '../relay/records.ts';
 
 const [file = '', alone = '0', together = '0'] = process.argv.slice(2);

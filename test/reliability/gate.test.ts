@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import type { HeldForwarding } from '../../src/protocol/debug.ts';
 import { connectToRelay } from '../../src/protocol/relay-client.ts';
 import type { RelayClient } from '../../src/protocol/relay-client.ts';
-import { storeFile } from '../../src/relay/history.ts';
+import { storeFile } from '../../src/relay/history/history.ts';
 import { temporaryFolder } from '../relay/afterwards.ts';
 import { readyRelay } from '../relay/processes.ts';
 import { startReceiver } from '../relay/receiver.ts';

@@ -8,7 +8,7 @@ import type { Params } from '../../src/protocol/methods.ts';
 import { connectToRelay } from '../../src/protocol/relay-client.ts';
 import type { RelayClient } from '../../src/protocol/relay-client.ts';
 import type { Status } from '../../src/protocol/status.ts';
-import { storeFile } from '../../src/relay/history.ts';
+import { storeFile } from '../../src/relay/history/history.ts';
 import { afterwards, temporaryFolder } from '../relay/afterwards.ts';
 import { highestMemory, readyRelay } from '../relay/processes.ts';
 import { startReceiver } from '../relay/receiver.ts';

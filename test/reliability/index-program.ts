@@ -1,7 +1,7 @@
 /** Run under strace by syncs.test.ts: has the index of a history follow so often that its write-ahead log begins anew. */
 import { writeSync } from 'node:fs';
-import { openHistory, storeFile } from '../../src/relay/history.ts';
-import { Store } from '../../src/relay/store.ts';
+import { openHistory, storeFile } from '../../src/relay/history/history.ts';
+import { Store } from '../../src/relay/log/store.ts';
 import { deliveryRecord } from '../relay/records.ts';
 
 const [dataDir = '', rounds = '0'] = process.argv.slice(2);

@@ -3,7 +3,7 @@ import { Agent, request } from 'node:http';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { connectToRelay } from '../../src/protocol/relay-client.ts';
-import { openHistory } from '../../src/relay/history.ts';
+import { openHistory } from '../../src/relay/history/history.ts';
 import { readyRelay } from '../relay/processes.ts';
 import { afterwards, temporaryFolder } from '../relay/afterwards.ts';
 import { startReceiver } from '../relay/receiver.ts';

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { readHookUrl } from '../../src/common/hook-path.ts';
 import { nameOfSecret } from '../../src/common/secret-name.ts';
 import { connectToRelay } from '../../src/protocol/relay-client.ts';
-import { openForWriting } from '../../src/relay/database.ts';
+import { openForWriting } from '../../src/relay/log/database.ts';
 import { readyRelay } from '../relay/processes.ts';
 import { ownDirectory, temporaryFolder } from '../relay/afterwards.ts';
 import { send } from '../relay/requests.ts';

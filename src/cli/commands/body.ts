@@ -8,10 +8,10 @@ import type { InstanceInput } from '../../open-connectors/instance-body.ts';
 import { UsageError } from '../errors.ts';
 import { checkedBy, newCommand, notEmpty } from '../flags.ts';
 import type { CommonOptions } from '../flags.ts';
-import { appVariables, instanceFlags, instanceOfFlags, problemSentence } from '../instance-flags.ts';
-import type { InstanceFlags } from '../instance-flags.ts';
-import { defaultPlatformHost, platformBaseUrl } from '../open-connectors.ts';
-import { note, printSafely } from '../output.ts';
+import { appVariables, instanceFlags, instanceOfFlags, problemSentence } from '../vendors/instance-flags.ts';
+import type { InstanceFlags } from '../vendors/instance-flags.ts';
+import { defaultPlatformHost, platformBaseUrl } from '../vendors/open-connectors.ts';
+import { note, printSafely } from '../terminal/output.ts';
 
 interface BodyOptions extends CommonOptions, InstanceFlags {
   code?: string;

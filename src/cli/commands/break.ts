@@ -13,8 +13,8 @@ import { withRelay } from '../connection.ts';
 import { CommandError, UsageError } from '../errors.ts';
 import { checkedBy, jsonFlag, newCommand } from '../flags.ts';
 import type { CommonOptions } from '../flags.ts';
-import { note, print, printJson } from '../output.ts';
-import { pad, printable } from '../text.ts';
+import { note, print, printJson } from '../terminal/output.ts';
+import { pad, printable } from '../terminal/text.ts';
 
 type Action = 'add' | 'list' | 'remove';
 const actions: readonly Action[] = ['add', 'list', 'remove'];

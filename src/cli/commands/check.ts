@@ -5,8 +5,8 @@ import { reportFlag, withProbeFlags, withTargetFlags } from '../check-flags.ts';
 import type { ProbeFlags, ReportFile, TargetFlags } from '../check-flags.ts';
 import { CommandError, UsageError } from '../errors.ts';
 import { jsonFlag, newCommand, wholeNumber } from '../flags.ts';
-import { note, print, printJson } from '../output.ts';
-import { count, pad } from '../text.ts';
+import { note, print, printJson } from '../terminal/output.ts';
+import { count, pad } from '../terminal/text.ts';
 
 interface CheckOptions extends TargetFlags, ProbeFlags {
   only?: string[];

@@ -4,8 +4,8 @@ import { withRelay } from '../connection.ts';
 import { CommandError, UsageError } from '../errors.ts';
 import { collectIds, jsonFlag, newCommand } from '../flags.ts';
 import type { CommonOptions } from '../flags.ts';
-import { print, printJson } from '../output.ts';
-import { count } from '../text.ts';
+import { print, printJson } from '../terminal/output.ts';
+import { count } from '../terminal/text.ts';
 
 interface DiscardOptions extends CommonOptions {
   waiting?: boolean;

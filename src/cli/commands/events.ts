@@ -8,9 +8,9 @@ import type { History } from '../connection.ts';
 import { dataDirHint } from '../data-dir.ts';
 import { checkedBy, jsonFlag, newCommand, wholeNumber } from '../flags.ts';
 import type { CommonOptions } from '../flags.ts';
-import { EventTable } from '../event-table.ts';
-import { masked } from '../masked.ts';
-import { note, print, printJson } from '../output.ts';
+import { EventTable } from '../terminal/event-table.ts';
+import { masked } from '../terminal/masked.ts';
+import { note, print, printJson } from '../terminal/output.ts';
 
 interface EventsOptions extends CommonOptions {
   filter: string;

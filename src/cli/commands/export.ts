@@ -15,8 +15,8 @@ import type { History } from '../connection.ts';
 import { CommandError, UsageError } from '../errors.ts';
 import { checkedBy, collectIds, newCommand, notEmpty } from '../flags.ts';
 import type { CommonOptions } from '../flags.ts';
-import { note, printSafely, Progress } from '../output.ts';
-import { count } from '../text.ts';
+import { note, printSafely, Progress } from '../terminal/output.ts';
+import { count } from '../terminal/text.ts';
 import { version } from '../../version.ts';
 import { filterFlag, filterHelp, pages } from './events.ts';
 

@@ -1,7 +1,7 @@
 import { Argument, Option } from 'commander';
 import type { Command } from 'commander';
 import { styleText } from 'node:util';
-import { openHistory } from '../../relay/history.ts';
+import { openHistory } from '../../relay/history/history.ts';
 import { instanceCurl, instanceText } from '../../export/instance-text.ts';
 import { maskSecrets } from '../../export/item.ts';
 import { emptyInstanceInput, parseListIds } from '../../open-connectors/instance-body.ts';
@@ -18,15 +18,15 @@ import { dataDirOf } from '../data-dir.ts';
 import { CommandError, UsageError } from '../errors.ts';
 import { checkedBy, commandGroup, jsonFlag, newCommand, notEmpty } from '../flags.ts';
 import type { CommonOptions } from '../flags.ts';
-import { listFlag, problemSentence } from '../instance-flags.ts';
-import { platformFlags, platformVariables, withPlatform } from '../open-connectors.ts';
-import type { Platform, PlatformOptions } from '../open-connectors.ts';
-import { note, print, printJson, printSafely } from '../output.ts';
+import { listFlag, problemSentence } from '../vendors/instance-flags.ts';
+import { platformFlags, platformVariables, withPlatform } from '../vendors/open-connectors.ts';
+import type { Platform, PlatformOptions } from '../vendors/open-connectors.ts';
+import { note, print, printJson, printSafely } from '../terminal/output.ts';
 import { matchCallback, ownAddresses, urlToGive } from '../own-addresses.ts';
 import type { Reachable } from '../own-addresses.ts';
-import { askYesNo, canAsk } from '../prompts.ts';
-import { clip, count, pad, printable } from '../text.ts';
-import { createInstanceCommand } from './instance-create.ts';
+import { askYesNo, canAsk } from '../terminal/prompts.ts';
+import { clip, count, pad, printable } from '../terminal/text.ts';
+import { createInstanceCommand } from '../vendors/instance-create.ts';
 
 interface InstanceOptions extends CommonOptions, PlatformOptions {
   json?: boolean;

@@ -5,7 +5,7 @@ import { withHistory, withRelay } from '../connection.ts';
 import { dataDirOf } from '../data-dir.ts';
 import { newCommand } from '../flags.ts';
 import type { CommonOptions } from '../flags.ts';
-import { interrupted } from '../signals.ts';
+import { interrupted } from '../terminal/signals.ts';
 import type { AssistantRelay, AssistantSource } from '../mcp/source.ts';
 import { version } from '../../version.ts';
 import { deliveryOf } from './scenario.ts';

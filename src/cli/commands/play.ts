@@ -11,8 +11,8 @@ import type { TargetFlags } from '../check-flags.ts';
 import { withRelay } from '../connection.ts';
 import { CommandError, UsageError } from '../errors.ts';
 import { jsonFlag, newCommand } from '../flags.ts';
-import { note, print, printJson } from '../output.ts';
-import { count, duration, localTime, printable } from '../text.ts';
+import { note, print, printJson } from '../terminal/output.ts';
+import { count, duration, localTime, printable } from '../terminal/text.ts';
 
 const shapes: readonly Shape[] = ['notification', 'platform', 'older', 'delivery'];
 

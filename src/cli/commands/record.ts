@@ -8,9 +8,9 @@ import type { History } from '../connection.ts';
 import { CommandError, UsageError } from '../errors.ts';
 import { collectIds, jsonFlag, newCommand } from '../flags.ts';
 import type { CommonOptions } from '../flags.ts';
-import { note, print, printJson, Progress } from '../output.ts';
-import { interrupted } from '../signals.ts';
-import { count, duration, printable } from '../text.ts';
+import { note, print, printJson, Progress } from '../terminal/output.ts';
+import { interrupted } from '../terminal/signals.ts';
+import { count, duration, printable } from '../terminal/text.ts';
 import { filterFlag, filterHelp, pages } from './events.ts';
 
 interface RecordOptions extends CommonOptions {

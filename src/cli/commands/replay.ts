@@ -6,9 +6,9 @@ import { withFilter, withRelay } from '../connection.ts';
 import { CommandError, UsageError } from '../errors.ts';
 import { checkedBy, collectIds, jsonFlag, newCommand, urlOf, wholeNumber } from '../flags.ts';
 import type { CommonOptions } from '../flags.ts';
-import { print, printJson } from '../output.ts';
-import { ReplayOutcomes } from '../replay-outcomes.ts';
-import { count } from '../text.ts';
+import { print, printJson } from '../terminal/output.ts';
+import { ReplayOutcomes } from '../terminal/replay-outcomes.ts';
+import { count } from '../terminal/text.ts';
 import { filterFlag, filterHelp } from './events.ts';
 
 interface ReplayOptions extends CommonOptions {

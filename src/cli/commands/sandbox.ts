@@ -7,9 +7,9 @@ import type { Sandbox, SandboxReport } from '../../sandbox/sandbox.ts';
 import { startInBackground, tellStarter } from '../background.ts';
 import { jsonFlag, newCommand, wholeNumber } from '../flags.ts';
 import type { CommonOptions } from '../flags.ts';
-import { LiveWriter, print } from '../output.ts';
-import { interrupted } from '../signals.ts';
-import { count, localTime, printable } from '../text.ts';
+import { LiveWriter, print } from '../terminal/output.ts';
+import { interrupted } from '../terminal/signals.ts';
+import { count, localTime, printable } from '../terminal/text.ts';
 
 interface SandboxOptions extends CommonOptions {
   port: number;

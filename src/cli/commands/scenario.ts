@@ -16,8 +16,8 @@ import { withHistory } from '../connection.ts';
 import { CommandError, UsageError } from '../errors.ts';
 import { jsonFlag, newCommand } from '../flags.ts';
 import type { CommonOptions } from '../flags.ts';
-import { print, printJson } from '../output.ts';
-import { count, printable } from '../text.ts';
+import { print, printJson } from '../terminal/output.ts';
+import { count, printable } from '../terminal/text.ts';
 
 interface ScenarioOptions extends TargetFlags, ProbeFlags {
   to?: string;
@@ -194,7 +194,7 @@ async function allowUses(prepared: readonly Prepared[], { allowEnv }: ScenarioOp
   );
   if (places.length === 0 || allowEnv === true) return;
   const files = prepared.filter(({ uses }) => uses.length > 0).map(({ name }) => printable(name));
-  const { askYesNo, canAsk } = await import('../prompts.ts');
+  const { askYesNo, canAsk } = await import('../terminal/prompts.ts');
   const what = `${files.join(', ')}: sends what variables of your environment hold to places that you have not named: ${places.join('; ')}`;
   if (!canAsk()) {
     throw new UsageError(

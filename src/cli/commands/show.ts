@@ -11,11 +11,11 @@ import type { History } from '../connection.ts';
 import { CommandError, UsageError } from '../errors.ts';
 import { jsonFlag, newCommand, parseId } from '../flags.ts';
 import type { CommonOptions } from '../flags.ts';
-import { saysTheStatus } from '../live-view.ts';
-import { masked } from '../masked.ts';
-import { note, print, printJson } from '../output.ts';
-import { duration, localTime, printable, size } from '../text.ts';
-import { forwarded } from '../event-table.ts';
+import { saysTheStatus } from '../terminal/live-view.ts';
+import { masked } from '../terminal/masked.ts';
+import { note, print, printJson } from '../terminal/output.ts';
+import { duration, localTime, printable, size } from '../terminal/text.ts';
+import { forwarded } from '../terminal/event-table.ts';
 
 interface ShowOptions extends CommonOptions {
   raw?: boolean;

@@ -4,15 +4,15 @@ import { whoPaused } from '../../protocol/debug.ts';
 import type { HeldForwarding, Sending } from '../../protocol/debug.ts';
 import type { RelayAdvice } from '../../protocol/errors.ts';
 import type { Status } from '../../protocol/status.ts';
-import { openHistory } from '../../relay/history.ts';
+import { openHistory } from '../../relay/history/history.ts';
 import { connectIfRunning } from '../connection.ts';
 import { dataDirHint, dataDirOf } from '../data-dir.ts';
 import { jsonFlag, newCommand } from '../flags.ts';
 import type { CommonOptions } from '../flags.ts';
-import { masked } from '../masked.ts';
-import { print, printJson } from '../output.ts';
-import { heldLine, heldText } from '../sending-text.ts';
-import { count, localTime, printable } from '../text.ts';
+import { masked } from '../terminal/masked.ts';
+import { print, printJson } from '../terminal/output.ts';
+import { heldLine, heldText } from '../terminal/sending-text.ts';
+import { count, localTime, printable } from '../terminal/text.ts';
 
 /** Of what is held, so many are shown. */
 const mostHeld = 10;

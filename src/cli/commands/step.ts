@@ -4,9 +4,9 @@ import { withRelay } from '../connection.ts';
 import { CommandError } from '../errors.ts';
 import { jsonFlag, newCommand, parseId } from '../flags.ts';
 import type { CommonOptions } from '../flags.ts';
-import { masked } from '../masked.ts';
-import { print, printJson } from '../output.ts';
-import { heldText, releasedText } from '../sending-text.ts';
+import { masked } from '../terminal/masked.ts';
+import { print, printJson } from '../terminal/output.ts';
+import { heldText, releasedText } from '../terminal/sending-text.ts';
 
 /** `cm-relay step`. */
 export function stepCommand(): Command {

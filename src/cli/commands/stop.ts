@@ -5,8 +5,8 @@ import { dataDirOf } from '../data-dir.ts';
 import { CommandError, isConnectionLost } from '../errors.ts';
 import { jsonFlag, newCommand } from '../flags.ts';
 import type { CommonOptions } from '../flags.ts';
-import { note, print, printJson } from '../output.ts';
-import { heldText } from '../sending-text.ts';
+import { note, print, printJson } from '../terminal/output.ts';
+import { heldText } from '../terminal/sending-text.ts';
 
 /** How long a relay may take to finish what is under way, in milliseconds. */
 const patience = 30_000;

@@ -3,12 +3,12 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import type { CampaignMonitorService } from '../../campaign-monitor/service.ts';
 import { isLoopback } from '../../common/loopback.ts';
-import { apiKeyVariable, serviceOfHost, vendorId, withCampaignMonitor } from '../campaign-monitor.ts';
+import { apiKeyVariable, serviceOfHost, vendorId, withCampaignMonitor } from '../vendors/campaign-monitor.ts';
 import { UsageError } from '../errors.ts';
 import { checkedBy, jsonFlag, newCommand } from '../flags.ts';
 import type { CommonOptions } from '../flags.ts';
-import { print, printJson } from '../output.ts';
-import { printable } from '../text.ts';
+import { print, printJson } from '../terminal/output.ts';
+import { printable } from '../terminal/text.ts';
 
 interface SubscribeOptions extends CommonOptions {
   list: string;

@@ -10,8 +10,8 @@ import { withRelay } from '../connection.ts';
 import { CommandError } from '../errors.ts';
 import { checkedBy, jsonFlag, newCommand, wholeNumber } from '../flags.ts';
 import type { CommonOptions } from '../flags.ts';
-import { print, printJson, Progress } from '../output.ts';
-import { count as counted, duration, printable } from '../text.ts';
+import { print, printJson, Progress } from '../terminal/output.ts';
+import { count as counted, duration, printable } from '../terminal/text.ts';
 
 interface TriggerOptions extends CommonOptions {
   count: number;

@@ -12,7 +12,7 @@ import { dataDirHint, dataDirOf } from '../data-dir.ts';
 import { CommandError } from '../errors.ts';
 import { jsonFlag, newCommand, wholeNumber } from '../flags.ts';
 import type { CommonOptions } from '../flags.ts';
-import { note, print, printJson } from '../output.ts';
+import { note, print, printJson } from '../terminal/output.ts';
 import { urlsFor } from '../own-addresses.ts';
 import { statusWithTunnel } from './listen.ts';
 

@@ -7,10 +7,10 @@ import { withFilter, withRelay } from '../connection.ts';
 import { CommandError } from '../errors.ts';
 import { jsonFlag, newCommand, wholeNumber } from '../flags.ts';
 import type { CommonOptions } from '../flags.ts';
-import { EventTable } from '../event-table.ts';
-import { masked } from '../masked.ts';
-import { print, printJson } from '../output.ts';
-import { count } from '../text.ts';
+import { EventTable } from '../terminal/event-table.ts';
+import { masked } from '../terminal/masked.ts';
+import { print, printJson } from '../terminal/output.ts';
+import { count } from '../terminal/text.ts';
 import { filterFlag, filterHelp } from './events.ts';
 
 interface WaitOptions extends CommonOptions {

@@ -14,15 +14,15 @@ import { explainTestFailure } from '../../campaign-monitor/test-failure.ts';
 import { isLoopback } from '../../common/loopback.ts';
 import { matchWebhook, pathSecret } from '../../campaign-monitor/webhook-match.ts';
 import type { WebhookMatch } from '../../campaign-monitor/webhook-match.ts';
-import { apiKeyVariable, serviceOfHost, vendorId, withCampaignMonitor } from '../campaign-monitor.ts';
+import { apiKeyVariable, serviceOfHost, vendorId, withCampaignMonitor } from '../vendors/campaign-monitor.ts';
 import { CommandError, UsageError } from '../errors.ts';
 import { checkedBy, collectedBy, jsonFlag, newCommand } from '../flags.ts';
 import type { CommonOptions } from '../flags.ts';
-import { print, printJson } from '../output.ts';
+import { print, printJson } from '../terminal/output.ts';
 import { ownAddresses, urlToGive } from '../own-addresses.ts';
 import type { Reachable } from '../own-addresses.ts';
-import { testFailureText } from '../test-failure-text.ts';
-import { count, pad, printable } from '../text.ts';
+import { testFailureText } from '../vendors/test-failure-text.ts';
+import { count, pad, printable } from '../terminal/text.ts';
 
 type Action = 'list' | 'register' | 'test' | 'remove';
 

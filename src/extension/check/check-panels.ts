@@ -5,7 +5,7 @@ import type { KeptPage, Probe } from '../../check/probe.ts';
 import type { Check } from '../../check/suite.ts';
 import type { Target } from '../../check/target.ts';
 import { commandId, prefix } from '../commands.ts';
-import type { DestinationSetting } from '../relay/destination-settings.ts';
+import type { DestinationSetting } from '../relay/destinations/destination-settings.ts';
 import { CommandError } from '../ui/command-error.ts';
 import { pageHtml, pageOptions } from '../ui/page-html.ts';
 import { placeOf } from '../ui/phrases.ts';

@@ -2,10 +2,10 @@
 import * as vscode from 'vscode';
 import type { Target } from '../../check/target.ts';
 import type { Destination } from '../../protocol/settings.ts';
-import { askForConsent, whyHeld } from '../relay/credential-consent.ts';
-import type { DestinationSetting } from '../relay/destination-settings.ts';
-import type { SecretBox, SecretName } from '../relay/secrets.ts';
-import type { Session } from '../relay/session.ts';
+import { askForConsent, whyHeld } from '../relay/secrets/credential-consent.ts';
+import type { DestinationSetting } from '../relay/destinations/destination-settings.ts';
+import type { SecretBox, SecretName } from '../relay/secrets/secrets.ts';
+import type { Session } from '../relay/session/session.ts';
 import { CommandError } from '../ui/command-error.ts';
 import { inMessage } from '../ui/printable.ts';
 

@@ -16,7 +16,7 @@ export {
 export { newRun, SourceError, sourcesOf } from '../../check/sources.ts';
 export { checksFor } from '../../check/suite.ts';
 export { maskOfRun } from '../../check/target.ts';
-export { ExpressionError } from '../../common/expressions.ts';
+export { ExpressionError } from '../../common/expressions/expressions.ts';
 export { SecretMask } from '../../common/masking.ts';
 export { destinationSchema, headerValue } from '../../protocol/settings.ts';
 export { drawCheck } from './check-view.ts';

@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 import type { KeptPage, Probe } from '../../check/probe.ts';
 import type { SecretMask } from '../../common/masking.ts';
 import { prefix } from '../commands.ts';
-import { problemOfUrl } from '../relay/callback-url.ts';
+import { problemOfUrl } from '../relay/destinations/callback-url.ts';
 import { CommandError } from '../ui/command-error.ts';
 import { placeOf } from '../ui/phrases.ts';
 import { printable } from '../ui/printable.ts';

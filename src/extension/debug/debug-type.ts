@@ -4,7 +4,7 @@
  */
 import * as vscode from 'vscode';
 import { prefix } from '../commands.ts';
-import type { Session } from '../relay/session.ts';
+import type { Session } from '../relay/session/session.ts';
 
 /** The type of a launch configuration. */
 export const debugType = 'campaign-monitor';

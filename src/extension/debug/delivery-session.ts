@@ -18,7 +18,7 @@ import type { BreakpointPlace, DebugClient, Sending, Stop } from '../../protocol
 import type { RelayClient } from '../../protocol/relay-client.ts';
 import type { DocumentTexts } from '../events/documents/content.ts';
 import { labelOf } from '../events/event-words.ts';
-import { stopText } from '../relay/stop-words.ts';
+import { stopText } from '../relay/sending/stop-words.ts';
 import { Coalescer } from '../ui/coalescer.ts';
 import { withNext } from '../ui/error-words.ts';
 import type { Localiser } from '../ui/localiser.ts';

@@ -2,8 +2,8 @@
 import * as vscode from 'vscode';
 import type { RelayClient } from '../../protocol/relay-client.ts';
 import { prefix } from '../commands.ts';
-import { configuration } from '../relay/settings.ts';
-import type { Session } from '../relay/session.ts';
+import { configuration } from '../relay/session/settings.ts';
+import type { Session } from '../relay/session/session.ts';
 import { sessionsOf } from './handler-configurations.ts';
 import type { RememberedConfigurations } from './handler-configurations.ts';
 import { launchCandidates } from './launch-configurations.ts';

@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { commandId, prefix } from '../commands.ts';
 import type { CommandHandlers } from '../commands.ts';
 import { unlinked } from '../ui/printable.ts';
-import { configuration } from '../relay/settings.ts';
+import { configuration } from '../relay/session/settings.ts';
 import type {
   Authorization,
   AuthorizationParts,

@@ -1,6 +1,6 @@
 /** Setting and forgetting the platform's secrets, as **Manage Keys and Secrets…** offers it. */
 import * as vscode from 'vscode';
-import type { PlatformSecrets } from '../relay/manage-secrets.ts';
+import type { PlatformSecrets } from '../relay/secrets/manage-secrets.ts';
 import type { Platform } from './platform.ts';
 
 /** What **Manage Keys and Secrets…** does with the platform's secrets. */

@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import type { OpenConnectorsApi } from '../deferred.ts';
 import { prefix } from '../commands.ts';
-import { configuration } from '../relay/settings.ts';
+import { configuration } from '../relay/session/settings.ts';
 import type { RunningSandbox } from '../sandbox/shared-sandbox.ts';
 import { PlatformSecretStore } from './platform-secret-store.ts';
 import type { OpenConnectorsSecrets } from './platform-secret-store.ts';

@@ -2,7 +2,7 @@
  * What events are found, counted, grouped and sorted by, column by column in memory: 40 bytes an event, so that a
  * million are looked through in milliseconds. Texts stand there as hashes; the rows themselves are read by their ids.
  */
-import type { StoredState } from '../database.ts';
+import type { StoredState } from '../log/database.ts';
 import { eventStates } from '../../protocol/history.ts';
 import type { EventState } from '../../protocol/history.ts';
 

@@ -11,16 +11,24 @@ import type {
   TracedEvent,
 } from '../../protocol/history.ts';
 import type { Destination } from '../../protocol/settings.ts';
-import { notificationKindCodes } from '../database.ts';
-import { toldId } from '../destinations.ts';
-import { holdableOf, holdOf } from '../held.ts';
-import type { HoldView } from '../held.ts';
-import { mostAttempts } from '../message-size.ts';
-import type { DeliveryFacts } from '../records.ts';
-import { iso, parseId, shownAttempt, shownDelivery, shownEvent, shownForwarding, shownNotification } from '../shown.ts';
-import { Statements } from '../statements.ts';
-import type { Row } from '../statements.ts';
-import { bytesOf, kindName, notificationFactsOf, stateName } from '../stored.ts';
+import { notificationKindCodes } from '../log/database.ts';
+import { toldId } from '../log/destinations.ts';
+import { holdableOf, holdOf } from '../log/held.ts';
+import type { HoldView } from '../log/held.ts';
+import { mostAttempts } from '../../protocol/message-size.ts';
+import type { DeliveryFacts } from '../log/records.ts';
+import {
+  iso,
+  parseId,
+  shownAttempt,
+  shownDelivery,
+  shownEvent,
+  shownForwarding,
+  shownNotification,
+} from '../log/shown.ts';
+import { Statements } from '../log/statements.ts';
+import type { Row } from '../log/statements.ts';
+import { bytesOf, kindName, notificationFactsOf, stateName } from '../log/stored.ts';
 import { eventStateOf } from './forwarding-summary.ts';
 
 const columns = `e.id, e.delivery_id, e.kind, e.received_at, e.type, e.address, e.date, e.warning, e.duplicate_of, e.notification_id,

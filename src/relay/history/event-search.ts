@@ -3,9 +3,9 @@
  * from the log there and then. Whoever asks is told how many were not looked at.
  */
 import type { DatabaseSync } from 'node:sqlite';
-import { isCorruption, openDatabase, sqliteCode } from '../database.ts';
-import type { Filter } from '../filter.ts';
-import type { LogHoldView } from '../held.ts';
+import { isCorruption, openDatabase, sqliteCode } from '../log/database.ts';
+import type { Filter } from './filter.ts';
+import type { LogHoldView } from '../log/held.ts';
 import { blockSize, EventColumns } from './event-columns.ts';
 import type { Block, Test } from './event-columns.ts';
 import { testsOf } from './event-tests.ts';

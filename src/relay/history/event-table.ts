@@ -5,7 +5,7 @@ import type { RelayErrorCode } from '../../protocol/errors.ts';
 import { eventStates } from '../../protocol/history.ts';
 import type { EventSummary, TracedEvent } from '../../protocol/history.ts';
 import type { ParsedParams, Result } from '../../protocol/methods.ts';
-import { iso, parseId } from '../shown.ts';
+import { iso, parseId } from '../log/shown.ts';
 import { flagBits } from './event-columns.ts';
 import type { Block } from './event-columns.ts';
 import type { EventRows } from './event-rows.ts';

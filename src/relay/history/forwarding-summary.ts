@@ -1,7 +1,7 @@
 /** What an event's forwardings come to, in a table, a group or a filter. */
 import { eventStates } from '../../protocol/history.ts';
 import type { EventState, EventSummary, Forwarding } from '../../protocol/history.ts';
-import type { ForwardingFacts } from '../records.ts';
+import type { ForwardingFacts } from '../log/records.ts';
 import { stateBits } from './event-columns.ts';
 import type { ForwardingSummary } from './event-columns.ts';
 import { slotOf } from './held-columns.ts';

@@ -1,5 +1,5 @@
 /** What is held, as the columns of events say it: computed when it is asked for, from what waits where. */
-import type { LogHoldView } from '../held.ts';
+import type { LogHoldView } from '../log/held.ts';
 import type { Block } from './event-columns.ts';
 
 /** Bits of the columns `queued` and `freed`: destinations whose numbers differ by a multiple of it share one. */

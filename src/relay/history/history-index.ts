@@ -6,10 +6,10 @@
 import { rmSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
-import { isCorruption, openDatabase, openOwn, rollBack } from '../database.ts';
-import { schemaDifference } from '../schema.ts';
-import { Statements } from '../statements.ts';
-import type { Row } from '../statements.ts';
+import { isCorruption, openDatabase, openOwn, rollBack } from '../log/database.ts';
+import { schemaDifference } from '../log/schema.ts';
+import { Statements } from '../log/statements.ts';
+import type { Row } from '../log/statements.ts';
 import { Block, EventColumns, stateBits } from './event-columns.ts';
 import { bodyBytesOf, LogFeed } from './log-feed.ts';
 import type { FedEvent, Position } from './log-feed.ts';

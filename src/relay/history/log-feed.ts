@@ -1,9 +1,9 @@
 /** Reading the log in the order in which it grows, for whoever keeps something derived from it. */
 import type { DatabaseSync } from 'node:sqlite';
-import { changeCodes, notificationKindCodes, readAtOnce } from '../database.ts';
-import { readSending } from '../held.ts';
-import { Statements } from '../statements.ts';
-import { bytesOf, kindName, stateName } from '../stored.ts';
+import { changeCodes, notificationKindCodes, readAtOnce } from '../log/database.ts';
+import { readSending } from '../log/held.ts';
+import { Statements } from '../log/statements.ts';
+import { bytesOf, kindName, stateName } from '../log/stored.ts';
 import type { ColumnValues, ForwardingSummary } from './event-columns.ts';
 import { summaryOf } from './forwarding-summary.ts';
 import type { Counted } from './forwarding-summary.ts';

@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 import type { CampaignMonitorApi } from '../../../campaign-monitor/api.ts';
 import type { CampaignMonitorCredential } from '../../../campaign-monitor/session.ts';
 import { prefix } from '../../commands.ts';
-import type { Reach } from '../../relay/url-place.ts';
+import type { Reach } from '../../relay/public-url/url-place.ts';
 import type { RunningSandbox } from '../../sandbox/shared-sandbox.ts';
 
 export interface Account {

@@ -10,7 +10,7 @@ import { inMessage, unlinked } from '../../ui/printable.ts';
 import { askChoice, askText } from '../../ui/questions.ts';
 import { ifAnswered, inSteps } from '../../ui/steps.ts';
 import type { Step } from '../../ui/steps.ts';
-import { configuration } from '../../relay/settings.ts';
+import { configuration } from '../../relay/session/settings.ts';
 import type { Account, AccountStore } from './account-store.ts';
 import type { AuthorizeAccount, OAuthApp } from './authorize-account.ts';
 

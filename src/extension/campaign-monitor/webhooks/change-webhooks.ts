@@ -4,7 +4,7 @@ import { cancellable, working } from '../../ui/progress.ts';
 import { CommandError } from '../../ui/command-error.ts';
 import { messageOf } from '../../ui/error-words.ts';
 import { inMessage, printable } from '../../ui/printable.ts';
-import { maskUrl } from '../../relay/relay-url.ts';
+import { maskUrl } from '../../relay/public-url/relay-url.ts';
 import type { WebhookCommandParts } from './webhook-command-parts.ts';
 import type { WebhookNode } from './webhook-node.ts';
 import type { WebhooksView } from './webhooks-view.ts';

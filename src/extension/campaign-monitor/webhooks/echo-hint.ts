@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import { commandId, prefix } from '../../commands.ts';
 import { inMessage } from '../../ui/printable.ts';
-import type { Session } from '../../relay/session.ts';
+import type { Session } from '../../relay/session/session.ts';
 import { EchoGuard } from './echo-guard.ts';
 
 const silencedKey = `${prefix}.echoHintSilenced`;

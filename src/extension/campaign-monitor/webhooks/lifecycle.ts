@@ -3,7 +3,7 @@
  * that whatever breaks in between is mended by doing the same again: a webhook is told to be ours by its id, or by a
  * URL at which we said that we would create one.
  */
-import { readRelayUrl } from '../../relay/relay-url.ts';
+import { readRelayUrl } from '../../relay/public-url/relay-url.ts';
 import type { Registration, WebhookJournal } from './webhook-journal.ts';
 
 /** A webhook as the vendor lists it. */

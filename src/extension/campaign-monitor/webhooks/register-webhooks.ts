@@ -6,7 +6,7 @@ import { someOf } from '../../ui/phrases.ts';
 import { askChoice, askChoices } from '../../ui/questions.ts';
 import { ifAnswered, inSteps } from '../../ui/steps.ts';
 import type { Answer, Step, StepPlace } from '../../ui/steps.ts';
-import { openVendorUrls } from '../../relay/urls.ts';
+import { openVendorUrls } from '../../relay/public-url/urls.ts';
 import { askAccount } from '../accounts/account-commands.ts';
 import type { Account } from '../accounts/account-store.ts';
 import type { WebhookCommandParts } from './webhook-command-parts.ts';

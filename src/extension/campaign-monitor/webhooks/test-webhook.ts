@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { working } from '../../ui/progress.ts';
 import { commandId, prefix } from '../../commands.ts';
 import { inMessage } from '../../ui/printable.ts';
-import { maskUrl } from '../../relay/relay-url.ts';
+import { maskUrl } from '../../relay/public-url/relay-url.ts';
 import { registerOn } from './register-webhooks.ts';
 import { testWords } from './test-words.ts';
 import type { TestStep } from './test-words.ts';

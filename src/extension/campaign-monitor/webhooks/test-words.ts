@@ -2,7 +2,7 @@
 import type { TestFailure } from '../../../campaign-monitor/test-failure.ts';
 import { inMessage } from '../../ui/printable.ts';
 import type { Localiser } from '../../ui/localiser.ts';
-import type { Place } from '../../relay/url-place.ts';
+import type { Place } from '../../relay/public-url/url-place.ts';
 
 /** A step that this tool can take. */
 export type TestStep = 'move' | 'open-public-url' | 'start' | 'none';

@@ -1,6 +1,6 @@
 import type * as vscode from 'vscode';
 import type { AccountStore } from '../accounts/account-store.ts';
-import type { Session } from '../../relay/session.ts';
+import type { Session } from '../../relay/session/session.ts';
 import type { ListPicker } from './pick-lists.ts';
 import type { StoredWebhookJournal } from './webhook-journal.ts';
 import type { WebhookRegistrar } from './webhook-registrar.ts';

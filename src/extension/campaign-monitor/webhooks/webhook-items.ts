@@ -2,9 +2,9 @@
 import * as vscode from 'vscode';
 import { commandId } from '../../commands.ts';
 import { printable } from '../../ui/printable.ts';
-import { maskUrl } from '../../relay/relay-url.ts';
+import { maskUrl } from '../../relay/public-url/relay-url.ts';
 import type { AccountNode, ClientNode, ListNode, NoteNode, WebhookNode } from './webhook-node.ts';
-import type { Place } from '../../relay/url-place.ts';
+import type { Place } from '../../relay/public-url/url-place.ts';
 import { descriptionOf, eventsOf, labelOf, spokenOf, stateOf } from './webhook-words.ts';
 import { factsTooltip } from '../../ui/facts-tooltip.ts';
 

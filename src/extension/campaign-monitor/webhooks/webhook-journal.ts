@@ -1,12 +1,12 @@
 /** What this tool registered and is doing: lists and ids, never a secret or a URL that holds one. */
-import type { Memory } from '../../relay/known-relays.ts';
+import type { Memory } from '../../relay/session/known-relays.ts';
 
 /** One list on which a relay is registered. */
 export interface Registration {
   readonly accountId: string;
   readonly listId: string;
   readonly listName: string;
-  /** Names the relay, as in relay/relay-url.ts: with the secret that the webhook's URL holds. */
+  /** Names the relay, as in relay/public-url/relay-url.ts: with the secret that the webhook's URL holds. */
   readonly relay: string;
   readonly events: readonly string[];
   readonly format: 'json' | 'xml';

@@ -2,11 +2,11 @@
 import * as vscode from 'vscode';
 import { messageOf, nextOf } from '../../ui/error-words.ts';
 import { inMessage } from '../../ui/printable.ts';
-import type { KnownRelays } from '../../relay/known-relays.ts';
-import { readRelayUrl } from '../../relay/relay-url.ts';
-import type { Session } from '../../relay/session.ts';
-import { urlFor } from '../../relay/url-place.ts';
-import type { RelayUrls } from '../../relay/url-place.ts';
+import type { KnownRelays } from '../../relay/session/known-relays.ts';
+import { readRelayUrl } from '../../relay/public-url/relay-url.ts';
+import type { Session } from '../../relay/session/session.ts';
+import { urlFor } from '../../relay/public-url/url-place.ts';
+import type { RelayUrls } from '../../relay/public-url/url-place.ts';
 import { reachOf } from '../accounts/account-store.ts';
 import type { Account, AccountStore } from '../accounts/account-store.ts';
 import { vendorOf } from './hook-vendor.ts';

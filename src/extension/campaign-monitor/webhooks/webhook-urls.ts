@@ -1,7 +1,7 @@
 /** Which webhooks of this relay are left behind, for the keeper of URLs. */
-import { reachesRelay, urlFor } from '../../relay/url-place.ts';
-import { withBase } from '../../relay/relay-url.ts';
-import type { Deed, LeftBehind, LeftState, UrlFailure, UrlHolder } from '../../relay/url-keeper.ts';
+import { reachesRelay, urlFor } from '../../relay/public-url/url-place.ts';
+import { withBase } from '../../relay/public-url/relay-url.ts';
+import type { Deed, LeftBehind, LeftState, UrlFailure, UrlHolder } from '../../relay/public-url/url-keeper.ts';
 import { reachOf } from '../accounts/account-store.ts';
 import type { AccountStore } from '../accounts/account-store.ts';
 import { isUnfinished } from './lifecycle.ts';

@@ -2,8 +2,8 @@
 import type { Webhook } from '../../../campaign-monitor/answers.ts';
 import { printable } from '../../ui/printable.ts';
 import type { Localiser } from '../../ui/localiser.ts';
-import { maskUrl } from '../../relay/relay-url.ts';
-import type { Place } from '../../relay/url-place.ts';
+import { maskUrl } from '../../relay/public-url/relay-url.ts';
+import type { Place } from '../../relay/public-url/url-place.ts';
 
 /** Where it points to: the relay by name, anything else by its host. */
 export function labelOf(url: string, place: Place, l10n: Localiser): string {

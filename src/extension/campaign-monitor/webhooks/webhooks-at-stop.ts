@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import { cancellable } from '../../ui/progress.ts';
 import { someOf } from '../../ui/phrases.ts';
-import { configuration } from '../../relay/settings.ts';
+import { configuration } from '../../relay/session/settings.ts';
 import type { Registration } from './webhook-journal.ts';
 import { sayFailure } from './webhook-registrar.ts';
 import type { WebhookRegistrar } from './webhook-registrar.ts';

@@ -1,7 +1,7 @@
 /** A scenario made of the events that are selected. */
 import * as vscode from 'vscode';
 import type { EventsNode } from '../event-node.ts';
-import { connected } from '../../relay/connected.ts';
+import { connected } from '../../relay/session/connected.ts';
 import { chosenRows } from '../chosen.ts';
 import type { ActionParts } from '../action-parts.ts';
 import { openUntitled } from '../untitled.ts';

@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import type { CommandHandlers } from '../../commands.ts';
 import type { EventsNode } from '../event-node.ts';
-import { connected } from '../../relay/connected.ts';
+import { connected } from '../../relay/session/connected.ts';
 import { chosenRow } from '../chosen.ts';
 import { CommandError } from '../../ui/command-error.ts';
 import type { ActionParts } from '../action-parts.ts';

@@ -6,7 +6,7 @@ import type { CommandHandlers } from '../../commands.ts';
 import { jsonErrorAt } from '../documents/json-text.ts';
 import type { EventsNode } from '../event-node.ts';
 import { inMessage } from '../../ui/printable.ts';
-import { connected } from '../../relay/connected.ts';
+import { connected } from '../../relay/session/connected.ts';
 import { targetRows } from '../chosen.ts';
 import type { ActionParts } from '../action-parts.ts';
 import { bodyEndings, heldMark } from './send-lens.ts';

@@ -7,7 +7,7 @@ import { cancellable } from '../../ui/progress.ts';
 import { saveFile } from '../../ui/save-file.ts';
 import type { CommandHandlers } from '../../commands.ts';
 import type { EventsNode } from '../event-node.ts';
-import { connected } from '../../relay/connected.ts';
+import { connected } from '../../relay/session/connected.ts';
 import { chosenRows } from '../chosen.ts';
 import type { ExportFormat } from './export-items.ts';
 import { CommandError } from '../../ui/command-error.ts';

@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import type { EventRow, Notification } from '../../../protocol/history.ts';
 import type { CommandHandlers } from '../../commands.ts';
-import { connected } from '../../relay/connected.ts';
+import { connected } from '../../relay/session/connected.ts';
 import { CommandError } from '../../ui/command-error.ts';
 import { withNext } from '../../ui/error-words.ts';
 import { byKeyToo } from '../../ui/focused-rows.ts';

@@ -4,7 +4,7 @@ import type { WebhookEventType } from '../../../campaign-monitor/samples.ts';
 import { cancellable } from '../../ui/progress.ts';
 import { commandId, prefix } from '../../commands.ts';
 import type { CommandHandlers } from '../../commands.ts';
-import { connected } from '../../relay/connected.ts';
+import { connected } from '../../relay/session/connected.ts';
 import { CommandError } from '../../ui/command-error.ts';
 import type { ActionParts } from '../action-parts.ts';
 import type { SampleChoice } from './sample-posts.ts';

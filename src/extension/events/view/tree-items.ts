@@ -17,7 +17,7 @@ import {
   signatureOf,
   spokenOf,
 } from '../event-words.ts';
-import { nameOfDestination } from '../../relay/destination-words.ts';
+import { nameOfDestination } from '../../relay/destinations/destination-words.ts';
 import { ageOf, dateOf, listOf } from '../../ui/phrases.ts';
 import type { Surroundings } from '../event-words.ts';
 import { factsTooltip } from '../../ui/facts-tooltip.ts';

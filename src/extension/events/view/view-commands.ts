@@ -2,9 +2,9 @@
 import * as vscode from 'vscode';
 import type { CommandHandlers } from '../../commands.ts';
 import { withNext } from '../../ui/error-words.ts';
-import { connected, notRunning } from '../../relay/connected.ts';
-import type { Session } from '../../relay/session.ts';
-import type { StoppedHistory } from '../../relay/stopped-history.ts';
+import { connected, notRunning } from '../../relay/session/connected.ts';
+import type { Session } from '../../relay/session/session.ts';
+import type { StoppedHistory } from '../../relay/session/stopped-history.ts';
 import type { EventsView } from './events-view.ts';
 import { pickFilter } from './filter-picker.ts';
 import { groupings } from './grouping.ts';

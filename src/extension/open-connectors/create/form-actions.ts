@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
 import type * as client from '../../deferred.ts';
 import type { BrowserAuthorization } from '../../oauth/browser-authorization.ts';
-import type { SecretBox } from '../../relay/secrets.ts';
+import type { SecretBox } from '../../relay/secrets/secrets.ts';
 import type { SandboxProcess } from '../../sandbox/sandbox-process.ts';
 import { CommandError } from '../../ui/command-error.ts';
 import type { InstanceStore } from '../instances/instance-store.ts';

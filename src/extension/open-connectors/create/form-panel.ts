@@ -4,7 +4,7 @@ import { formViewType } from './restore-form.ts';
 import type * as client from '../../deferred.ts';
 import { nextOf } from '../../ui/error-words.ts';
 import { pageHtml, pageOptions } from '../../ui/page-html.ts';
-import type { Session } from '../../relay/session.ts';
+import type { Session } from '../../relay/session/session.ts';
 import { createFormActions, storeSecrets, thisMachinesCallback } from './form-actions.ts';
 import type { ActionHandlers, FormActionParts, FormInUse } from './form-actions.ts';
 import type { FormState } from './form-state.ts';

@@ -1,7 +1,7 @@
 /** The relay's own URL for notifications of the platform, as the form fills it in and speaks of it. */
 import * as vscode from 'vscode';
-import { callbackUrls, openVendorUrls } from '../../relay/urls.ts';
-import type { Session } from '../../relay/session.ts';
+import { callbackUrls, openVendorUrls } from '../../relay/public-url/urls.ts';
+import type { Session } from '../../relay/session/session.ts';
 import { orGivenUp } from '../../ui/progress.ts';
 
 export class RelayAddresses {

@@ -7,7 +7,7 @@ import { inMessage, printable } from '../../ui/printable.ts';
 import { working } from '../../ui/progress.ts';
 import { askText } from '../../ui/questions.ts';
 import { back } from '../../ui/steps.ts';
-import { openVendorUrls } from '../../relay/urls.ts';
+import { openVendorUrls } from '../../relay/public-url/urls.ts';
 import { askListIds } from './ask-list-ids.ts';
 import { platformOf } from './choose-instance.ts';
 import type { InstanceCommandParts } from './instance-command-parts.ts';

@@ -1,6 +1,6 @@
 import type { BrowserAuthorization } from '../../oauth/browser-authorization.ts';
-import type { SecretBox } from '../../relay/secrets.ts';
-import type { Session } from '../../relay/session.ts';
+import type { SecretBox } from '../../relay/secrets/secrets.ts';
+import type { Session } from '../../relay/session/session.ts';
 import type { Platform } from '../platform.ts';
 import type { InstanceDocuments } from './instance-documents.ts';
 import type { InstanceStore } from './instance-store.ts';

@@ -1,8 +1,8 @@
 /** Which managed instances are left behind, for the keeper of URLs. */
 import type { Instance } from '../../../open-connectors/answers.ts';
-import { urlFor } from '../../relay/url-place.ts';
-import type { Whereabouts } from '../../relay/url-place.ts';
-import type { LeftBehind, LeftState, UrlFailure, UrlHolder } from '../../relay/url-keeper.ts';
+import { urlFor } from '../../relay/public-url/url-place.ts';
+import type { Whereabouts } from '../../relay/public-url/url-place.ts';
+import type { LeftBehind, LeftState, UrlFailure, UrlHolder } from '../../relay/public-url/url-keeper.ts';
 import type { Platform } from '../platform.ts';
 import type { InstanceStore } from './instance-store.ts';
 import { placedInstance } from './placed-instance.ts';

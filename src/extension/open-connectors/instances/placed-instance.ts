@@ -2,8 +2,8 @@
 import type { Instance } from '../../../open-connectors/answers.ts';
 import { factsOf } from '../../../open-connectors/instance-facts.ts';
 import type { InstanceFacts } from '../../../open-connectors/instance-facts.ts';
-import { placeOfUrl, reachesRelay } from '../../relay/url-place.ts';
-import type { Place, Whereabouts } from '../../relay/url-place.ts';
+import { placeOfUrl, reachesRelay } from '../../relay/public-url/url-place.ts';
+import type { Place, Whereabouts } from '../../relay/public-url/url-place.ts';
 
 /** Where the callback URL leads to; `none`: there is none. */
 export type CallbackPlace = Place | 'none';

@@ -1,5 +1,5 @@
 /** The keys by which the relay verifies what the platform sends for instances that were made here. */
-import type { SecretBox } from '../../relay/secrets.ts';
+import type { SecretBox } from '../../relay/secrets/secrets.ts';
 import type { InstanceStore, StoredInstance } from './instance-store.ts';
 
 export interface VerifyKeyParts {

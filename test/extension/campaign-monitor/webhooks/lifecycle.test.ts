@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { readRelayUrl } from '../../../../src/extension/relay/relay-url.ts';
+import { readRelayUrl } from '../../../../src/extension/relay/public-url/relay-url.ts';
 import { StoredWebhookJournal } from '../../../../src/extension/campaign-monitor/webhooks/webhook-journal.ts';
 import type { Registration } from '../../../../src/extension/campaign-monitor/webhooks/webhook-journal.ts';
 import {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { InstanceUrls } from '../../../../src/extension/open-connectors/instances/instance-urls.ts';
-import type { LeftBehind, UrlFailure } from '../../../../src/extension/relay/url-keeper.ts';
+import type { LeftBehind, UrlFailure } from '../../../../src/extension/relay/public-url/url-keeper.ts';
 import { OpenConnectorsApi } from '../../../../src/open-connectors/api.ts';
 import { buildInstanceBody, emptyInstanceInput } from '../../../../src/open-connectors/instance-body.ts';
 import { startHarness } from '../../../sandbox/harness.ts';

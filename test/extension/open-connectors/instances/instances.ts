@@ -1,5 +1,5 @@
 /** Instances as the platform answers with them, for tests. */
-import { readRelayUrl } from '../../../../src/extension/relay/relay-url.ts';
+import { readRelayUrl } from '../../../../src/extension/relay/public-url/relay-url.ts';
 import type { AroundInstance } from '../../../../src/extension/open-connectors/instances/placed-instance.ts';
 import type { Instance } from '../../../../src/open-connectors/answers.ts';
 

@@ -6,7 +6,7 @@ import {
   verifyKeyName,
 } from '../../../../src/extension/open-connectors/instances/verify-keys.ts';
 import type { VerifyKeyParts } from '../../../../src/extension/open-connectors/instances/verify-keys.ts';
-import type { SecretKind } from '../../../../src/extension/relay/secrets.ts';
+import type { SecretKind } from '../../../../src/extension/relay/secrets/secrets.ts';
 
 const one: StoredInstance = { id: 7, name: 'Mine', host: 'a.example', createdAt: '2026-01-01T00:00:00.000Z' };
 

@@ -1,0 +1,46 @@
+/** The keys of the live view: pause, next, continue, drop. */
+import type { RelayClient } from '../../protocol/relay-client.ts';
+import { readKeys } from './keys.ts';
+import { heldText, releasedText } from './sending-text.ts';
+import { thisTerminal } from './this-terminal.ts';
+
+/** What the live view says of them. */
+export const keysHelp = 'Keys: p pause sending, n next, c continue, d drop the next, Ctrl-C end';
+
+const actions: Readonly<Record<string, (client: RelayClient) => Promise<string>>> = {
+  p: async (client) => {
+    const { sending } = await client.request('relay/status', {});
+    await client.request('debug/pause', { by: thisTerminal() });
+    // Where it was not, a line of the live view says so.
+    return sending?.state === 'paused' ? heldText(sending) : '';
+  },
+  n: async (client) => {
+    const { released, sending } = await client.request('debug/step', {});
+    return released.length === 0 ? `Nothing is held. ${heldText(sending)}` : `Released: ${releasedText(released)}`;
+  },
+  c: async (client) => {
+    const { released } = await client.request('debug/continue', {});
+    return `Released: ${released}.`;
+  },
+  d: async (client) => {
+    const { dropped, sending } = await client.request('debug/drop', {});
+    return dropped.length === 0 ? `Nothing is held. ${heldText(sending)}` : `Dropped: ${releasedText(dropped)}`;
+  },
+};
+
+/**
+ * Does what the keys say, one after another.
+ * @param say where it says what came of it
+ * @returns what ends it
+ */
+export function debugByKeys(client: RelayClient, say: (text: string) => void): () => void {
+  const sayIt = (text: string): void => {
+    if (text !== '') say(text);
+  };
+  let tail = Promise.resolve();
+  return readKeys((key) => {
+    const action = actions[key];
+    if (action === undefined) return;
+    tail = tail.then(() => action(client)).then(sayIt, (error: unknown) => say(`error: ${(error as Error).message}`));
+  });
+}

@@ -1,0 +1,100 @@
+import { styleText } from 'node:util';
+import type { EventRow, Forwarding } from '../../protocol/history.ts';
+import { clip, columnsOf, localTime, pad, printable } from './text.ts';
+
+/** The widths of the columns of the table, in columns of the terminal. */
+interface Layout {
+  /** 0: the column is left out. */
+  readonly received: number;
+  readonly type: number;
+  readonly address: number;
+  /** What is left for how the forwarding stands. */
+  readonly forwarded: number;
+}
+
+const idColumns = 7;
+/** `2026-01-15 09:30:00`, and `01-15 09:30`. */
+const wholeTime = 19;
+const shortTime = 11;
+/** A narrower terminal has the whole time no more, or none at all. */
+const leastForWholeTime = 80;
+const leastForTime = 56;
+const mostAddress = 33;
+const leastAddress = 8;
+/** `failed 500`, and the word above it. */
+const leastForwarded = 14;
+
+/** The rows of `cm-relay events` for people, each in one line of the terminal. */
+export class EventTable {
+  readonly #columns: number;
+  readonly #layout: Layout;
+
+  /** @param columns the terminal's width; Infinity where there is none */
+  constructor(columns: number) {
+    this.#columns = columns;
+    this.#layout = layoutFor(columns);
+  }
+
+  get heading(): string {
+    const { received, type, address } = this.#layout;
+    const names = ['EVENT'.padEnd(idColumns), ...(received === 0 ? [] : ['RECEIVED'.padEnd(received)])];
+    const line = [...names, 'TYPE'.padEnd(type), 'ADDRESS'.padEnd(address), 'FORWARDED'].join(' ');
+    return styleText('dim', clip(line, this.#columns));
+  }
+
+  line(row: EventRow): string {
+    const { received, type, address } = this.#layout;
+    const about =
+      row.kind === 'rejected' ? (row.reason ?? '') : row.kind === 'test' ? 'test call' : (row.address ?? '');
+    // A long id takes of the address what it has too much.
+    const more = Math.max(0, row.id.length - idColumns);
+    const addressColumns = Math.max(1, address - more);
+    const state = this.#forwarded(row);
+    const columns = [
+      pad(row.id, idColumns),
+      ...(received === 0 ? [] : [styleText('dim', timeIn(received, row.receivedAt))]),
+      cell(row.kind === 'rejected' ? 'rejected' : (row.type ?? '-'), type),
+      // What was not forwarded leaves its place to what is said about it.
+      ...(state === ''
+        ? [clip(printable(about), addressColumns + 1 + this.#layout.forwarded)]
+        : [cell(about, addressColumns), state]),
+    ];
+    return columns.join(' ').trimEnd();
+  }
+
+  #forwarded(row: EventRow): string {
+    const marks = [row.duplicateOf === null ? '' : `like ${row.duplicateOf}`, row.warning === null ? '' : 'warning'];
+    const parts = [forwarded(row.forwardings), ...marks].filter((part) => part !== '');
+    const whole = parts.join('  ');
+    if (columnsOf(whole) <= this.#layout.forwarded) return whole;
+    return clip([row.forwardings.map(stateText).join(', '), ...marks].join('  ').trim(), this.#layout.forwarded);
+  }
+}
+
+function layoutFor(columns: number): Layout {
+  const received = columns >= leastForWholeTime ? wholeTime : columns >= leastForTime ? shortTime : 0;
+  const type = columns >= leastForWholeTime ? 12 : 10;
+  const taken = idColumns + 1 + (received === 0 ? 0 : received + 1) + type + 1;
+  const address = Math.min(mostAddress, Math.max(leastAddress, columns - taken - 1 - leastForwarded));
+  return { received, type, address, forwarded: Math.max(1, columns - taken - address - 1) };
+}
+
+function timeIn(columns: number, iso: string): string {
+  const whole = localTime(iso, new Date(0));
+  return columns < wholeTime ? whole.slice(5, 5 + columns) : whole;
+}
+
+function cell(text: string, columns: number): string {
+  return pad(clip(printable(text), columns), columns);
+}
+
+const colours = { sent: 'green', waiting: 'yellow', held: 'yellow', failed: 'red', discarded: 'dim' } as const;
+
+/** How far the notifications of an event have come: `sent`, `failed 500`, `sent, waiting`. */
+export function forwarded(forwardings: readonly Forwarding[]): string {
+  return forwardings.map((each) => styleText(colours[each.state], stateText(each))).join(', ');
+}
+
+function stateText({ state, status }: Forwarding): string {
+  return state === 'failed' && status !== null ? `${state} ${status}` : state;
+}

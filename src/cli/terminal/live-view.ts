@@ -1,0 +1,195 @@
+import { retryDelays } from '../../common/retry-policies.ts';
+import type { RetryPolicy } from '../../common/retry-policies.ts';
+import type { Logged, Sending, Stop } from '../../protocol/debug.ts';
+import type { Attempt, Delivery, EventRow } from '../../protocol/history.ts';
+import type { Status, TunnelStatus } from '../../protocol/status.ts';
+import { masked } from './masked.ts';
+import { heldCount } from './sending-text.ts';
+import { clip, columnsOf, count, duration, localTime, pad, printable, size } from './text.ts';
+
+/** Colours a piece of text; the identity where there are no colours. */
+export type Paint = (format: 'bold' | 'dim' | 'green' | 'red' | 'yellow' | 'cyan' | 'magenta', text: string) => string;
+
+/** Of a destination at least so much is shown, in columns. */
+const shortestUrl = 8;
+
+/** What passes, for people: one line a delivery, one an attempt, one a change of the tunnel. */
+export class LiveView {
+  readonly #paint: Paint;
+  readonly #columns: () => number;
+  #policy: RetryPolicy = 'fast';
+
+  /** @param columns the terminal's width now; Infinity where there is none */
+  constructor(paint: Paint, columns: () => number) {
+    this.#paint = paint;
+    this.#columns = columns;
+  }
+
+  /** Where to post to, where it goes, and what to try. */
+  opening(status: Status, attached: boolean): string[] {
+    const paint = this.#paint;
+    const lines = [
+      `${paint('bold', 'Campaign Monitor Relay')} ${printable(status.version)}, process ${status.pid}${attached ? ', already running: attached' : ''}`,
+      '',
+      ...this.#urls(status),
+    ];
+    for (const { url, mode } of masked(status.settings.destinations)) {
+      lines.push(`  ${paint('dim', 'Forwards to               ')} ${printable(url)}${mode === 'raw' ? ' (raw)' : ''}`);
+    }
+    if (status.settings.destinations.length === 0) {
+      lines.push(
+        `  ${paint('yellow', 'Forwards nowhere yet:')} start it with --forward-to http://localhost:3000/callback`,
+      );
+    }
+    lines.push(`  ${paint('dim', 'Keeps its history in      ')} ${printable(status.dataDir)}`, '');
+    return lines;
+  }
+
+  /** The URLs have another secret. */
+  moved(status: Status): string[] {
+    return [this.#paint('yellow', 'The old URLs no longer work. From now on:'), ...this.#urls(status)];
+  }
+
+  #urls(status: Status): string[] {
+    const paint = this.#paint;
+    const lines = [
+      `  ${paint('dim', 'Campaign Monitor posts to ')} ${status.campaignMonitorUrl}`,
+      `  ${paint('dim', 'Open Connectors posts to  ')} ${status.openConnectorsUrl}`,
+    ];
+    if (status.publicCampaignMonitorUrl !== null) {
+      lines.push(`  ${paint('dim', 'Public, Campaign Monitor  ')} ${printable(status.publicCampaignMonitorUrl)}`);
+    }
+    if (status.publicOpenConnectorsUrl !== null) {
+      lines.push(`  ${paint('dim', 'Public, Open Connectors   ')} ${printable(status.publicOpenConnectorsUrl)}`);
+    }
+    return lines;
+  }
+
+  /** Follows the settings, for how often will be tried again. */
+  configured(status: Status): void {
+    this.#policy = status.settings.retry;
+  }
+
+  delivery(delivery: Delivery, events: readonly EventRow[]): string {
+    const icons = { accepted: ['green', '●'], test: ['cyan', '○'], rejected: ['red', '✗'] } as const;
+    const [colour, icon] = icons[delivery.status];
+    const first = events[0];
+    const parts = [whatCame(delivery, events)];
+    if (delivery.status === 'accepted') {
+      parts.push(delivery.list === null ? '' : `list ${printable(delivery.list)}`);
+      if (delivery.eventCount === 1 && first !== undefined) {
+        parts.push(first.duplicateOf === null ? '' : `maybe ${first.duplicateOf} again`, first.warning ?? '');
+      }
+    }
+    if (delivery.signature === 'invalid' || delivery.signature === 'missing')
+      parts.push(`signature ${delivery.signature}`);
+    if (delivery.injected) parts.push('sent by hand');
+    const id = delivery.eventCount === 1 && first !== undefined ? first.id : delivery.id;
+    return this.#line(
+      delivery.receivedAt,
+      colour,
+      icon,
+      id,
+      parts
+        .filter((part) => part !== '')
+        .map((part) => printable(part))
+        .join('  '),
+    );
+  }
+
+  attempt(attempt: Attempt): string {
+    const at = printable(attempt.destination.replace(/^https?:\/\//, ''));
+    const answer = attempt.status === null ? (attempt.error ?? 'no answer') : String(attempt.status);
+    const reason = attempt.status === null || saysTheStatus(attempt) ? '' : `: ${attempt.error}`;
+    let text = `  ${answer}${reason} in ${duration(attempt.durationMs)}`;
+    if (attempt.outcome === 'retrying') {
+      const wait = attempt.nextAttemptAt === null ? 0 : Date.parse(attempt.nextAttemptAt) - Date.now();
+      // Relays of earlier versions count on after a replay.
+      const retry = attempt.ofRound ?? attempt.number;
+      const retries = retryDelays[this.#policy].length;
+      text += retry > retries ? ', to be tried again' : `, retry ${retry} of ${retries}`;
+      if (wait > 0) text += ` in ${duration(wait)}`;
+    } else if (attempt.outcome === 'failed') {
+      text += ', given up';
+    }
+    const [colour, icon] = ({ sent: ['green', '✓'], retrying: ['yellow', '↻'], failed: ['red', '✗'] } as const)[
+      attempt.outcome
+    ];
+    const what = printable(text);
+    // What was answered matters more than where to.
+    const room = this.#room(attempt.at, attempt.notificationId) - columnsOf(`→ ${what}`);
+    const where = clip(at, Math.max(shortestUrl, room));
+    return this.#line(attempt.at, colour, icon, attempt.notificationId, `→ ${where}${what}`);
+  }
+
+  tunnel(tunnel: TunnelStatus): string {
+    const colour =
+      tunnel.state === 'open' ? 'green' : tunnel.state === 'failed' || tunnel.state === 'degraded' ? 'red' : 'yellow';
+    const url = 'url' in tunnel ? ` ${tunnel.url}` : '';
+    const changed =
+      tunnel.state === 'open' && tunnel.previousUrl !== null
+        ? `, no longer ${tunnel.previousUrl}: webhooks registered there must be moved`
+        : '';
+    const text = `tunnel ${tunnel.kind} ${tunnel.state}${url}${changed}${tunnel.reason === '' ? '' : ` (${tunnel.reason})`}`;
+    // In full: its URL is there to be copied.
+    return `${this.#paint('dim', localTime(new Date().toISOString()))} ${this.#paint(colour, '◆')} ${printable(text)}`;
+  }
+
+  /** Sending stopped: by a client, or at a breakpoint. */
+  stopped(stop: Stop, sending: Sending): string {
+    const id = stop.notificationId ?? stop.deliveryId ?? '';
+    return this.#line(stop.at, 'yellow', '‖', id, printable(`${stop.text}. ${heldCount(sending)}`));
+  }
+
+  /** Sending goes on. */
+  continued(): string {
+    return this.#line(new Date().toISOString(), 'green', '▶', '', 'sending goes on');
+  }
+
+  /** A log point said something. */
+  logged({ at, breakpointId, text }: Logged): string {
+    return this.#line(at, 'cyan', '✎', breakpointId, printable(text));
+  }
+
+  missed(count: number): string {
+    return this.#paint('yellow', `… ${count} more passed than this terminal could show: cm-relay events lists them`);
+  }
+
+  #line(at: string, colour: 'green' | 'red' | 'yellow' | 'cyan', icon: string, id: string, text: string): string {
+    return `${this.#paint('dim', localTime(at))} ${this.#paint(colour, icon)} ${this.#paint('dim', pad(id, 6))} ${clip(text, this.#room(at, id))}`;
+  }
+
+  /** The columns that are left of a line behind its time, icon and id. */
+  #room(at: string, id: string): number {
+    return Math.max(10, this.#columns() - columnsOf(`${localTime(at)} i ${pad(id, 6)} `));
+  }
+}
+
+/** Whether the error of an attempt, where it has one, says no more than the status that was answered. */
+export function saysTheStatus({ status, error }: Pick<Attempt, 'status' | 'error'>): boolean {
+  return error === null || error === `answered ${status}`;
+}
+
+/** What a delivery was, in a few words, as it came: to be escaped before it is shown. */
+function whatCame(delivery: Delivery, events: readonly EventRow[]): string {
+  if (delivery.status === 'rejected') {
+    return `rejected with ${delivery.httpStatus}: ${delivery.reason ?? 'no reason'} (${size(delivery.bodyBytes)})`;
+  }
+  if (delivery.status === 'test') return 'test call';
+  const [first] = events;
+  if (delivery.eventCount === 1 && first !== undefined) {
+    return `${first.type ?? 'no type'}  ${first.address ?? 'no address'}`;
+  }
+  return `batch of ${delivery.eventCount}${byType(delivery, events)}`;
+}
+
+/** ` (48 Subscribe, 2 Update)`, where all the events are there to be counted. */
+function byType(delivery: Delivery, events: readonly EventRow[]): string {
+  if (events.length !== delivery.eventCount) return '';
+  const counts = new Map<string, number>();
+  for (const { type } of events) counts.set(type ?? 'no type', (counts.get(type ?? 'no type') ?? 0) + 1);
+  const most = [...counts].sort(([, a], [, b]) => b - a);
+  const shown = most.slice(0, 4).map(([type, n]) => `${n} ${type}`);
+  if (most.length > 4) shown.push(count(most.length - 4, 'other type'));
+  return ` (${shown.join(', ')})`;
+}

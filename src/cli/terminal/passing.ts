@@ -1,0 +1,177 @@
+import { styleText } from 'node:util';
+import type { Logged, Sending, Stop } from '../../protocol/debug.ts';
+import type { Attempt, Delivery, EventRow } from '../../protocol/history.ts';
+import type { Status, TunnelStatus } from '../../protocol/status.ts';
+import type { CommandError } from '../errors.ts';
+import { LiveView } from './live-view.ts';
+import { maskedUrl } from './masked.ts';
+import { jsonLine, LiveWriter } from './output.ts';
+
+/** How `listen` shows what passes, on standard output. */
+export interface Passing {
+  /** The first lines. */
+  ready(status: Status, attached: boolean): void;
+  /** The settings have changed, or the URLs. */
+  configured(status: Status): void;
+  delivery(delivery: Delivery, events: readonly EventRow[]): void;
+  attempt(attempt: Attempt): void;
+  tunnel(tunnel: TunnelStatus): void;
+  /** Sending stopped, or goes on, and what log points say. */
+  stopped(stop: Stop, sending: Sending): void;
+  continued(sending: Sending): void;
+  logged(line: Logged): void;
+  /** The relay has left some out for a client that reads too slowly. */
+  missed(count: number): void;
+  /** Resolves when all is read, or after so many milliseconds. */
+  flushed(milliseconds: number): Promise<void>;
+  /** Resolves when nothing can be shown any more: with null where nobody reads it, else with what to say of it. */
+  readonly closed: Promise<CommandError | null>;
+}
+
+/** Thousands may pass in a second: of what passes, the URL of a destination alone can hold a secret. */
+function withoutSecrets<T extends { readonly destination: string }>(sent: T): T {
+  return { ...sent, destination: maskedUrl(sent.destination) };
+}
+
+/** The first line for machines: where the relay is. */
+export function readyLine(status: Status): object {
+  const { campaignMonitorUrl, openConnectorsUrl, publicUrl, pid, dataDir } = status;
+  const { publicCampaignMonitorUrl, publicOpenConnectorsUrl } = status;
+  return {
+    type: 'ready',
+    ...{ campaignMonitorUrl, openConnectorsUrl, publicUrl, publicCampaignMonitorUrl, publicOpenConnectorsUrl },
+    ...{ pid, dataDir },
+  };
+}
+
+/** For machines: one JSON object a line. */
+export class JsonLines implements Passing {
+  readonly #writer: LiveWriter;
+  /** Where the relay is, as was told last. */
+  #url = '';
+
+  constructor() {
+    this.#writer = new LiveWriter(process.stdout, {
+      missed: (count) => JSON.stringify({ type: 'missed', count }),
+      probes: true,
+    });
+  }
+
+  ready(status: Status): void {
+    this.#url = status.campaignMonitorUrl;
+    this.#write(readyLine(status));
+  }
+
+  configured(status: Status): void {
+    // Of the settings no line tells.
+    if (status.campaignMonitorUrl === this.#url) return;
+    this.#url = status.campaignMonitorUrl;
+    this.#write({ ...readyLine(status), type: 'url' });
+  }
+
+  delivery(delivery: Delivery, events: readonly EventRow[]): void {
+    const shown = events.map((event) => ({ ...event, forwardings: event.forwardings.map(withoutSecrets) }));
+    this.#write({ type: 'delivery', ...delivery, events: shown });
+  }
+
+  attempt(attempt: Attempt): void {
+    this.#write({ type: 'attempt', ...withoutSecrets(attempt) });
+  }
+
+  tunnel(tunnel: TunnelStatus): void {
+    this.#write({ type: 'tunnel', ...tunnel });
+  }
+
+  stopped(stop: Stop, { held }: Sending): void {
+    this.#write({ type: 'stopped', ...stop, held });
+  }
+
+  continued({ held }: Sending): void {
+    this.#write({ type: 'continued', held });
+  }
+
+  logged(line: Logged): void {
+    this.#write({ type: 'logged', ...line });
+  }
+
+  missed(count: number): void {
+    this.#writer.miss(count);
+  }
+
+  flushed(milliseconds: number): Promise<void> {
+    return this.#writer.flushed(milliseconds);
+  }
+
+  get closed(): Promise<CommandError | null> {
+    return this.#writer.closed;
+  }
+
+  #write(value: object): void {
+    this.#writer.write(jsonLine(value));
+  }
+}
+
+/** For people. */
+export class LiveLines implements Passing {
+  /** Where the relay is, as was told last. */
+  #url = '';
+  readonly #view = new LiveView(
+    (format, text) => styleText(format, text),
+    () => (process.stdout.isTTY ? process.stdout.columns : Infinity),
+  );
+  readonly #writer: LiveWriter;
+
+  constructor() {
+    this.#writer = new LiveWriter(process.stdout, { missed: (count) => this.#view.missed(count), probes: true });
+  }
+
+  ready(status: Status, attached: boolean): void {
+    this.#url = status.campaignMonitorUrl;
+    this.#view.configured(status);
+    for (const line of this.#view.opening(status, attached)) this.#writer.write(line);
+    this.tunnel(status.tunnel);
+  }
+
+  configured(status: Status): void {
+    this.#view.configured(status);
+    if (status.campaignMonitorUrl === this.#url) return;
+    this.#url = status.campaignMonitorUrl;
+    for (const line of this.#view.moved(status)) this.#writer.write(line);
+  }
+
+  delivery(delivery: Delivery, events: readonly EventRow[]): void {
+    this.#writer.write(this.#view.delivery(delivery, events));
+  }
+
+  attempt(attempt: Attempt): void {
+    this.#writer.write(this.#view.attempt(withoutSecrets(attempt)));
+  }
+
+  tunnel(tunnel: TunnelStatus): void {
+    if (tunnel.kind !== 'none') this.#writer.write(this.#view.tunnel(tunnel));
+  }
+
+  stopped(stop: Stop, sending: Sending): void {
+    this.#writer.write(this.#view.stopped(stop, sending));
+  }
+
+  continued(): void {
+    this.#writer.write(this.#view.continued());
+  }
+
+  logged(line: Logged): void {
+    this.#writer.write(this.#view.logged(line));
+  }
+
+  missed(count: number): void {
+    this.#writer.miss(count);
+  }
+
+  flushed(milliseconds: number): Promise<void> {
+    return this.#writer.flushed(milliseconds);
+  }
+
+  get closed(): Promise<CommandError | null> {
+    return this.#writer.closed;
+  }
+}

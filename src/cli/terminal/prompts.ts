@@ -1,0 +1,108 @@
+/** Questions in the terminal. They stand on standard error: standard output is for the result. */
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { UsageError } from '../errors.ts';
+import { isForeground } from './keys.ts';
+import { printable } from './text.ts';
+
+/** Whether somebody is there to be asked: standard input and error are a terminal, and it is this program's. */
+export function canAsk(): boolean {
+  return process.stdin.isTTY && process.stderr.isTTY && isForeground();
+}
+
+/** Whether standard input can be read: a terminal of another program's cannot, a file or a pipe always. */
+export function canRead(): boolean {
+  return !process.stdin.isTTY || isForeground();
+}
+
+/** Keys of a terminal that reads single ones. */
+const [ctrlC, ctrlD, ctrlU, backspace, del] = ['\x03', '\x04', '\x15', '\b', '\x7f'];
+
+/**
+ * Asks for a secret; what is typed is not shown. Ctrl-C ends the command as ever.
+ * @param question without a colon
+ */
+async function askSecret(question: string): Promise<string> {
+  const { stdin, stderr } = process;
+  // First, so that nothing is shown of what is typed or pasted as soon as the question is there.
+  stdin.setRawMode(true);
+  stderr.write(`${question} (not shown): `);
+  let typed = '';
+  try {
+    return await new Promise<string>((resolve) => {
+      const take = (chunk: Buffer): void => {
+        for (const key of chunk.toString()) {
+          if (key === ctrlC) process.kill(process.pid, 'SIGINT');
+          else if (key === ctrlU) typed = '';
+          else if (key === backspace || key === del) typed = typed.slice(0, -1);
+          else if (key === '\r' || key === '\n' || key === ctrlD) {
+            stdin.off('data', take);
+            resolve(typed);
+            return;
+          } else if (key >= ' ') typed += key;
+        }
+      };
+      stdin.on('data', take);
+      stdin.resume();
+    });
+  } finally {
+    stdin.pause();
+    stdin.setRawMode(false);
+    stderr.write('\n');
+  }
+}
+
+/**
+ * A secret: from the environment, else asked for in the terminal, never from a flag.
+ * @param variable the environment variable that may hold it
+ * @param what it is, such as `client secret`; `where` it is found, as a sentence
+ * @throws UsageError where the variable is not set and nobody can be asked
+ */
+export async function secretFrom(variable: string, what: string, where: string): Promise<string> {
+  const held = process.env[variable]?.trim() ?? '';
+  if (held !== '') return held;
+  if (canAsk()) {
+    const typed = (await askSecret(`The ${what}`)).trim();
+    if (typed !== '') return typed;
+  }
+  throw new UsageError(
+    `no ${what}: the environment variable ${variable} is not set`,
+    `${where} No flag takes it, since flags stand in the shell's history.`,
+  );
+}
+
+/**
+ * Asks for yes or no.
+ * @returns false for everything but yes
+ */
+export async function askYesNo(question: string): Promise<boolean> {
+  return /^y(?:es)?$/i.test((await askLine(`${question} [y/N] `)).trim());
+}
+
+/** Asks for a line; empty where there is none. */
+export async function askLine(question: string): Promise<string> {
+  process.stderr.write(printable(question, '\n'));
+  const lines = readLines(() => undefined);
+  try {
+    const [line = ''] = (await Promise.race([once(lines.reader, 'line'), once(lines.reader, 'close')])) as [string?];
+    return line;
+  } finally {
+    lines.close();
+  }
+}
+
+/** Standard input, line by line, until it is closed. The terminal itself echoes, and makes signals of its keys. */
+export function readLines(onLine: (line: string) => void): {
+  readonly reader: ReturnType<typeof createInterface>;
+  close(): void;
+} {
+  const reader = createInterface({ input: process.stdin, terminal: false });
+  reader.on('line', onLine);
+  return {
+    reader,
+    close() {
+      reader.close();
+      process.stdin.pause();
+    },
+  };
+}

@@ -1,0 +1,78 @@
+/** What becomes of notifications that are sent again. */
+import type { RelayClient } from '../../protocol/relay-client.ts';
+import type { Forwarding } from '../../protocol/history.ts';
+
+/** How many ended how, a destination of a notification each. */
+export interface Outcomes {
+  readonly sent: number;
+  readonly failed: number;
+  readonly discarded: number;
+  /** Those that had not ended in time, be it that they are held. */
+  readonly waiting: number;
+}
+
+/** How often what waits is looked at again, in milliseconds: giving something up makes no attempt. */
+const lookAgainMs = 1000;
+
+/** To be made before the replay, so that no attempt of it is missed. */
+export class ReplayOutcomes {
+  readonly #client: RelayClient;
+  readonly #to: string | undefined;
+  /** Attempts since then, by notification and destination. */
+  readonly #tried = new Set<string>();
+  /** Whether the relay left attempts out, since this reads too slowly. */
+  #missed = false;
+  #wake: () => void = () => undefined;
+
+  /** @param to the one destination of the replay, where it names one */
+  constructor(client: RelayClient, to: string | undefined) {
+    this.#client = client;
+    this.#to = to;
+    client.on('attempt/recorded', ({ attempts, missed }) => {
+      for (const { notificationId, destinationId } of attempts) this.#tried.add(keyOf(notificationId, destinationId));
+      if (missed > 0) this.#missed = true;
+      this.#wake();
+    });
+  }
+
+  /**
+   * Waits for the end of each.
+   * @param timeoutMs how long at most, in milliseconds
+   */
+  async of(notificationIds: readonly string[], timeoutMs: number): Promise<Outcomes> {
+    const deadline = performance.now() + timeoutMs;
+    const count = { sent: 0, failed: 0, discarded: 0, waiting: 0 };
+    let open = [...notificationIds];
+    for (;;) {
+      // What comes while this looks is looked at in the next round.
+      const woken = new Promise<void>((resolve) => (this.#wake = resolve));
+      const stillOpen: string[] = [];
+      for (const id of open) {
+        const forwardings = await this.#forwardingsOf(id);
+        if (forwardings.some(({ state }) => state === 'waiting' || state === 'held')) stillOpen.push(id);
+        else for (const { state } of forwardings) if (state in count) count[state as keyof typeof count]++;
+      }
+      open = stillOpen;
+      const left = deadline - performance.now();
+      if (open.length === 0 || left <= 0) return { ...count, waiting: open.length };
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, Math.min(left, lookAgainMs))));
+      await Promise.race([woken, late]);
+      clearTimeout(timer);
+    }
+  }
+
+  /** The forwardings of a notification that are of this replay: those that wait, and those that were tried since. */
+  async #forwardingsOf(id: string): Promise<readonly Forwarding[]> {
+    const { notifications } = await this.#client.request('events/get', { id });
+    const forwardings = notifications.find((each) => each.id === id)?.forwardings ?? [];
+    return forwardings.filter(({ destination, destinationId, state }) => {
+      if (this.#to !== undefined) return destination === this.#to;
+      return this.#missed || state === 'waiting' || state === 'held' || this.#tried.has(keyOf(id, destinationId));
+    });
+  }
+}
+
+function keyOf(notificationId: string, destinationId: string): string {
+  return `${notificationId} ${destinationId}`;
+}

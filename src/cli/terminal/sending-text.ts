@@ -1,0 +1,39 @@
+/** How sending stands, and what is held, as people read it. */
+import { whoPaused } from '../../protocol/debug.ts';
+import { maskSecrets } from '../../export/item.ts';
+import type { HeldForwarding, Sending } from '../../protocol/debug.ts';
+import { localTime, printable } from './text.ts';
+
+/** How many are held. */
+export function heldCount({ held: { pause, breakpoint, missingKey, destination } }: Sending): string {
+  const forKey = missingKey === 0 ? '' : `, and ${missingKey} until a key is given`;
+  return `Held: ${pause + breakpoint}${forKey}${destination === 0 ? '' : `, and ${destination} for its destination`}.`;
+}
+
+/** Whether sending is paused, by whom and since when, and how many are held. */
+export function heldText(sending: Sending): string {
+  const { missingKey } = sending.held;
+  if (sending.state === 'flowing') {
+    return missingKey === 0
+      ? 'Sending is not paused.'
+      : `Sending is not paused; held until a key is given: ${missingKey}.`;
+  }
+  const since = localTime(sending.since);
+  return `Sending is paused since ${since} by ${printable(whoPaused(sending.by))}. ${heldCount(sending)}`;
+}
+
+/** What was released or given up: `n5 to localhost:3000/callback`. */
+export function releasedText(released: readonly HeldForwarding[]): string {
+  return released
+    .map(({ notificationId, destination }) => `${notificationId} to ${printable(shortUrl(destination))}`)
+    .join(', ');
+}
+
+/** One that is held: `n5 to localhost:3000/callback: sending is paused`. */
+export function heldLine({ notificationId, destination, detail }: HeldForwarding): string {
+  return `${notificationId} to ${printable(`${shortUrl(destination)}: ${detail ?? 'held'}`)}`;
+}
+
+function shortUrl(url: string): string {
+  return maskSecrets(url).replace(/^https?:\/\//, '');
+}

@@ -1,0 +1,63 @@
+import stringWidth from 'string-width';
+
+/** Text from outside for a terminal. */
+export { withEscapes as printable } from '../../common/unprintable.ts';
+
+const characters = new Intl.Segmenter('en', { granularity: 'grapheme' });
+
+/** How many columns of a terminal a text takes; its colours take none. */
+export function columnsOf(text: string): number {
+  return /^[\x20-\x7e]*$/.test(text) ? text.length : stringWidth(text);
+}
+
+/**
+ * Cuts text to a number of columns, with an ellipsis where something is missing.
+ * @param text printable, without colours
+ */
+export function clip(text: string, columns: number): string {
+  if (text.length <= columns && /^[\x20-\x7e]*$/.test(text)) return text;
+  let width = 0;
+  let fits = 0;
+  for (const { segment, index } of characters.segment(text)) {
+    width += columnsOf(segment);
+    if (width <= columns - 1) fits = index + segment.length;
+    if (width > columns) return `${text.slice(0, fits)}…`;
+  }
+  return text;
+}
+
+/** Fills up with spaces to a number of columns. */
+export function pad(text: string, columns: number): string {
+  return text + ' '.repeat(Math.max(0, columns - columnsOf(text)));
+}
+
+/** A number of things: `1 event`, `2 events`, `3 deliveries`. */
+export function count(n: number, noun: string): string {
+  if (n === 1) return `1 ${noun}`;
+  return `${n} ${noun.endsWith('y') ? `${noun.slice(0, -1)}ies` : `${noun}s`}`;
+}
+
+/** A duration: `12 ms`, `3.4 s`, `8 min`, `9 h`, `3 days`. */
+export function duration(milliseconds: number): string {
+  if (milliseconds < 1000) return `${Math.round(milliseconds)} ms`;
+  const seconds = milliseconds / 1000;
+  if (seconds < 10) return `${Number(seconds.toFixed(1))} s`;
+  if (seconds < 120) return `${Math.round(seconds)} s`;
+  if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
+  return seconds < 172_800 ? `${Math.round(seconds / 3600)} h` : `${Math.round(seconds / 86_400)} days`;
+}
+
+/** A size: `1 byte`, `312 bytes`, `12.3 KB`. */
+export function size(bytes: number): string {
+  if (bytes < 1000) return count(bytes, 'byte');
+  return bytes < 1_000_000 ? `${(bytes / 1000).toFixed(1)} KB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
+}
+
+/** A moment in local time, to the second: `14:03:59`, with the date where it is not today. */
+export function localTime(iso: string, now: Date = new Date()): string {
+  const moment = new Date(iso);
+  const two = (n: number): string => String(n).padStart(2, '0');
+  const clock = [moment.getHours(), moment.getMinutes(), moment.getSeconds()].map(two).join(':');
+  if (moment.toDateString() === now.toDateString()) return clock;
+  return `${moment.getFullYear()}-${two(moment.getMonth() + 1)}-${two(moment.getDate())} ${clock}`;
+}

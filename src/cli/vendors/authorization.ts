@@ -1,0 +1,169 @@
+/** Asking for access from a terminal: the consent's URL, the page that the browser comes back to, and what is pasted. */
+import { spawn } from 'node:child_process';
+import { authorize } from '../../oauth/authorize.ts';
+import type {
+  Authorization,
+  AuthorizationParts,
+  AuthorizationRequest,
+  StrayAnswer,
+  WaitingOptions,
+  WaitingView,
+} from '../../oauth/authorize.ts';
+import { listenOnLoopback } from '../../oauth/loopback.ts';
+import type { PageTexts } from '../../oauth/loopback.ts';
+import { planWays } from '../../oauth/ways.ts';
+import { UsageError } from '../errors.ts';
+import { note } from '../terminal/output.ts';
+import { canRead, readLines } from '../terminal/prompts.ts';
+import { printable } from '../terminal/text.ts';
+
+/** How a terminal asks for access. */
+export interface TerminalOptions {
+  /** Opens the browser at the consent, too. */
+  readonly open: boolean;
+  /** Told of the URL of the consent, and of the callback that the browser comes back to. */
+  readonly asked: (url: string, redirectUri: string) => void;
+}
+
+/**
+ * Asks for access: says the URL of the consent, and waits for the answer on the callback's page, or for what is pasted
+ * into standard input.
+ * @throws UsageError where the code could come in no way; CallbackPortError where it could come by the page alone, and
+ *   its port is taken; what `authorize` throws
+ */
+export function authorizeInTerminal(request: AuthorizationRequest, options: TerminalOptions): Promise<Authorization> {
+  const mayPaste = canRead();
+  const parts: AuthorizationParts = {
+    plan: (registered) => {
+      const plan = planWays(registered, null);
+      if (mayPaste || plan.ways.includes('loopback')) return Promise.resolve(plan);
+      throw new UsageError(
+        `the browser comes back to ${registered}, and its answer cannot be pasted here`,
+        'Run this in a terminal, or register http://localhost:8788/oauth/callback with the app.',
+      );
+    },
+    listen: (_way, redirectUri, answered) =>
+      listenOnLoopback({ url: new URL(redirectUri), answered, texts: pageTexts }),
+    openBrowser: async (url) => options.open && (await openInBrowser(url)),
+    showWaiting: (waiting) => showWaiting(waiting, mayPaste, options),
+    askAboutPort: (error) => {
+      if (!mayPaste) return Promise.reject(error);
+      note(`${error.message}. Paste the URL that the browser ends on instead.`);
+      return Promise.resolve('paste');
+    },
+    after: (ms, callback) => {
+      const timer = setTimeout(callback, ms);
+      return () => clearTimeout(timer);
+    },
+  };
+  return authorize(parts, {
+    ...request,
+    async buildUrl(state, redirectUri, signal) {
+      const url = await request.buildUrl(state, redirectUri, signal);
+      options.asked(url, redirectUri);
+      return url;
+    },
+  });
+}
+
+function showWaiting(waiting: WaitingOptions, mayPaste: boolean, { open }: TerminalOptions): WaitingView {
+  const byPage = waiting.ways.includes('loopback');
+  const lines = mayPaste
+    ? readLines((line) => {
+        if (line.trim() === '') return;
+        const why = waiting.paste(line);
+        if (why !== null) note(`${strayWords[why]}. Paste the whole URL of the address bar, or the code alone.`);
+      })
+    : null;
+  let isOver = false;
+  lines?.reader.once('close', () => {
+    if (isOver || byPage) return;
+    note('Standard input has ended before the URL or the code was pasted.');
+    waiting.cancel();
+  });
+  let told = false;
+  return {
+    opened(_url, sent) {
+      if (open && !sent) note('No browser could be opened: open the URL yourself.');
+      if (byPage) note('Waiting for the browser to come back, five minutes at most.');
+      if (mayPaste) {
+        note(
+          `${byPage ? 'Does it not? Paste' : 'Paste'} the URL that the browser ended on, or the code, and press Enter:`,
+        );
+      }
+    },
+    stray(why) {
+      // Any page may send the browser here as often as it likes.
+      if (told) return;
+      told = true;
+      note(`The browser came back with something else than what was asked for. ${strayWords[why]}. Still waiting.`);
+    },
+    close() {
+      isOver = true;
+      lines?.close();
+    },
+  };
+}
+
+const strayWords: Readonly<Record<StrayAnswer, string>> = {
+  'wrong-state': 'This belongs to another request, most likely an older one',
+  'refusal-without-state': 'A refusal came that does not say which request it belongs to',
+  'no-answer': 'There is neither a code nor a refusal in it',
+};
+
+const back = 'Close this page and go back to the terminal';
+const pageTexts: PageTexts = {
+  language: 'en',
+  received: { title: 'Access was granted', text: `${back}: it goes on there.` },
+  refused: { title: 'Access was not granted', text: `${back}: it says why.` },
+  stray: { title: 'This is not the answer that is awaited', text: `${back}, where the right one is still waited for.` },
+};
+
+/** What opens a URL on each system. */
+const openers: Readonly<Partial<Record<NodeJS.Platform, readonly [string, ...string[]]>>> = {
+  darwin: ['open'],
+  win32: ['rundll32', 'url.dll,FileProtocolHandler'],
+};
+
+/** @returns whether the system says that it was opened */
+function openInBrowser(url: string): Promise<boolean> {
+  const [program, ...args] = openers[process.platform] ?? ['xdg-open'];
+  return new Promise((resolve) => {
+    const child = spawn(program, [...args, url], { stdio: 'ignore', detached: true });
+    child.once('error', () => resolve(false));
+    child.once('exit', (code) => resolve(code === 0));
+    child.unref();
+  });
+}
+
+/** What to say of an authorisation that gave no code, and what to do next. */
+export function explainNoCode(result: Exclude<Authorization, { kind: 'code' }>): {
+  readonly message: string;
+  readonly next: string;
+} {
+  switch (result.kind) {
+    case 'timed-out':
+      return {
+        message: 'no answer came from the browser within five minutes',
+        next: 'Try again, and grant access in the browser. Where it ends on an error page, paste its URL.',
+      };
+    case 'cancelled':
+      return { message: 'asking for access was cancelled', next: 'Nothing was made or changed.' };
+    case 'denied':
+      if (result.error === 'access_denied')
+        return { message: 'access was not granted in the browser', next: 'Try again, and allow access there.' };
+      return {
+        message: printable(
+          `Campaign Monitor refused: ${result.error}${result.description === null ? '' : ` (${result.description})`}`,
+        ),
+        next: deniedNext[result.error] ?? "Check the app's registration in Campaign Monitor, and try again.",
+      };
+  }
+}
+
+const deniedNext: Readonly<Partial<Record<string, string>>> = {
+  invalid_redirect_uri:
+    '--oauth-callback-url must begin with the callback that is registered with the app in Campaign Monitor: compare both.',
+  unknown_client: 'Check OAUTH_API_KEY: Campaign Monitor shows the client id in the registration of the app.',
+  server_error: 'Try again later.',
+};

@@ -1,0 +1,43 @@
+/** Campaign Monitor's API for a command: the key from the environment, the environment's proxy. */
+import { z } from 'zod';
+import { CampaignMonitorApi } from '../../campaign-monitor/api.ts';
+import { idForm } from '../../campaign-monitor/answers.ts';
+import { serviceAt } from '../../campaign-monitor/service.ts';
+import type { CampaignMonitorService } from '../../campaign-monitor/service.ts';
+import { withProxy } from './environment-proxy.ts';
+import { UsageError } from '../errors.ts';
+
+/** The environment variable with the key: a flag would stand in the shell's history and in the list of processes. */
+export const apiKeyVariable = 'CAMPAIGN_MONITOR_API_KEY';
+
+/** An id of Campaign Monitor's. */
+export const vendorId = z.string().regex(idForm, 'expected an id, such as 32 hex digits');
+
+/** The host of a flag. */
+export const serviceOfHost = z.string().transform((text, context) => {
+  const service = serviceAt(text);
+  if (service !== null) return service;
+  context.addIssue('expected https://…, or http://… on this machine');
+  return z.NEVER;
+});
+
+/**
+ * Runs something with the API.
+ * @throws UsageError where the environment holds no key
+ */
+export async function withCampaignMonitor<T>(
+  service: CampaignMonitorService,
+  use: (api: CampaignMonitorApi) => Promise<T>,
+): Promise<T> {
+  const apiKey = process.env[apiKeyVariable]?.trim() ?? '';
+  if (apiKey === '') {
+    throw new UsageError(
+      `no API key: the environment variable ${apiKeyVariable} is not set`,
+      'Campaign Monitor shows the key under Account settings, API keys. The sandbox has sandbox-api-key.',
+    );
+  }
+  const credential = { kind: 'api-key', apiKey } as const;
+  return withProxy(service.apiBase, (fetch) =>
+    use(new CampaignMonitorApi({ baseUrl: service.apiBase, credential, ...(fetch !== undefined && { fetch }) })),
+  );
+}

@@ -1,0 +1,331 @@
+import { Option } from 'commander';
+import type { Command } from 'commander';
+import { setTimeout as delay } from 'node:timers/promises';
+import { z } from 'zod';
+import { parseJson } from '../../common/parse-json.ts';
+import { CreationAttempts } from '../../open-connectors/creation-attempts.ts';
+import type { CreationResult } from '../../open-connectors/creation-attempts.ts';
+import type { InstanceInput } from '../../open-connectors/instance-body.ts';
+import { checkInstanceInput } from '../../open-connectors/instance-check.ts';
+import type { InstanceProblem } from '../../open-connectors/instance-check.ts';
+import type { InstanceFacts } from '../../open-connectors/instance-facts.ts';
+import { loopbackCallback } from '../../oauth/ways.ts';
+import { authorizeInTerminal, explainNoCode } from './authorization.ts';
+import { apiKeyVariable } from './campaign-monitor.ts';
+import { dataDirOf } from '../data-dir.ts';
+import { CommandError, UsageError } from '../errors.ts';
+import { checkedBy, jsonFlag, newCommand, notEmpty } from '../flags.ts';
+import type { CommonOptions } from '../flags.ts';
+import { appVariables, instanceFlags, instanceOfFlags, problemSentence } from './instance-flags.ts';
+import type { InstanceFlags } from './instance-flags.ts';
+import { noteRequest, platformFlags, withPlatform } from './open-connectors.ts';
+import type { Platform, PlatformOptions } from './open-connectors.ts';
+import { openCreations } from './open-creations.ts';
+import { note, print, printJson } from '../terminal/output.ts';
+import { ownAddresses, urlToGive } from '../own-addresses.ts';
+import { askLine, askYesNo, canAsk, secretFrom } from '../terminal/prompts.ts';
+import { interrupted } from '../terminal/signals.ts';
+import { printable } from '../terminal/text.ts';
+
+interface CreateOptions extends CommonOptions, PlatformOptions, InstanceFlags {
+  basic?: boolean;
+  signatureKeyEnv?: string;
+  callbackUser?: string;
+  callbackPasswordEnv?: string;
+  callbackHeadersEnv?: string;
+  open?: boolean;
+  withSecrets?: boolean;
+  json?: boolean;
+}
+
+/** The port of the page that the browser comes back to, where no callback is given: the form's. */
+const callbackPort = 8788;
+
+const variableName = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'expected the name of an environment variable, not the secret itself');
+
+/** `cm-relay instances create`. */
+export function createInstanceCommand(): Command {
+  const command = newCommand(
+    'create',
+    'create an instance, with the consent in a browser',
+    `Creates an instance of the Campaign Monitor connector: asks for access in a browser, waits for the code on a page of this machine, or until it is pasted, and posts the same body as the form of VS Code. Client id and client secret of the OAuth app come from ${appVariables.apiKey} and ${appVariables.apiSecret}, or are asked for in a terminal. Nothing is made twice: after a call without an answer, a new instance of that name is looked for first.`,
+    [
+      'Examples:',
+      '  cm-relay instances create --name "My lists" --list 4fe1…          notifications go to the running relay',
+      '  cm-relay instances create --name "My lists" --list 4fe1… --open   opens the browser, too',
+      "  cm-relay instances create --name Plain --no-events --basic        with Campaign Monitor's API key",
+      '',
+      'Next: cm-relay instances list shows it, cm-relay listen --verify-key-env NAME checks its signatures.',
+    ],
+  );
+  for (const option of [...instanceFlags(), ...platformFlags()]) command.addOption(option);
+  return command
+    .addOption(
+      new Option('--basic', `authorise it by Campaign Monitor's API key, from ${apiKeyVariable}, without a consent`),
+    )
+    .addOption(
+      new Option(
+        '--signature-key-env <name>',
+        'the environment variable with the key that signs notifications',
+      ).argParser(checkedBy(variableName)),
+    )
+    .addOption(
+      new Option('--callback-user <name>', 'the user name that is sent to the callback').argParser(
+        checkedBy(notEmpty('a name')),
+      ),
+    )
+    .addOption(
+      new Option('--callback-password-env <name>', 'the environment variable with the password for it').argParser(
+        checkedBy(variableName),
+      ),
+    )
+    .addOption(
+      new Option(
+        '--callback-headers-env <name>',
+        'the environment variable with headers for the callback, a JSON object of texts',
+      ).argParser(checkedBy(variableName)),
+    )
+    .addOption(new Option('--open', 'open the browser at the consent; without it the URL is printed'))
+    .addOption(new Option('--with-secrets', "print the instance's token, too"))
+    .addOption(jsonFlag('JSON lines: {"type":"authorize","url","redirectUri"}, then {"type":"created","id",…}'))
+    .action(create);
+}
+
+async function create(options: CreateOptions): Promise<void> {
+  const described = describedBy(options);
+  // Before a secret is asked for.
+  refuse(checkInstanceInput({ ...described, ...givenLater(described) }));
+  const own = await ownAddresses(options, 'open-connectors');
+  await withPlatform(options, async (platform) => {
+    const needsUrl = described.eventsEnabled && described.callbackUrl === '';
+    const input: InstanceInput = {
+      ...described,
+      ...(needsUrl && {
+        callbackUrl: urlToGive(own, platform.isHere, 'Open Connectors', '--callback-url', options),
+      }),
+      ...(await credentialsOf(described)),
+    };
+    check(input, platform);
+    const { result, token } = await attempt(platform, input, options);
+    if (result.kind !== 'created') throw explained(result, input);
+    await tell(result, token, input, options);
+  });
+}
+
+/** What the flags describe, without what is asked for where it is not in the environment. */
+function describedBy(options: CreateOptions): InstanceInput {
+  const flags = instanceOfFlags(options);
+  const isBasic = options.basic === true;
+  for (const [flag, given] of [
+    ['--callback-url', options.callbackUrl],
+    ['--list', options.list],
+    ['--signature-key-env', options.signatureKeyEnv],
+    ['--callback-user', options.callbackUser],
+    ['--callback-headers-env', options.callbackHeadersEnv],
+  ] as const) {
+    if (!flags.eventsEnabled && given !== undefined)
+      throw new UsageError(`${flag} goes with events: leave out --no-events`);
+  }
+  if (isBasic && options.oauthCallbackUrl !== undefined)
+    throw new UsageError('--oauth-callback-url and --basic exclude each other');
+  if (isBasic && options.open === true) throw new UsageError('--open and --basic exclude each other');
+  const password = variable('--callback-password-env', options.callbackPasswordEnv);
+  const signatureKey = variable('--signature-key-env', options.signatureKeyEnv);
+  const callbackHeaders = headersOf(variable('--callback-headers-env', options.callbackHeadersEnv));
+  return {
+    ...flags,
+    authentication: isBasic ? 'basic' : 'oauth',
+    oauthCallbackUrl: isBasic ? '' : (options.oauthCallbackUrl ?? loopbackCallback(callbackPort)),
+    ...(signatureKey !== undefined && { signatureKey }),
+    ...(options.callbackUser !== undefined && { basicUsername: options.callbackUser }),
+    ...(password !== undefined && { basicPassword: password }),
+    ...(callbackHeaders !== undefined && { callbackHeaders }),
+  };
+}
+
+/** Stand-ins for what is known later, with which nothing is wrong. */
+function givenLater({ callbackUrl }: InstanceInput): Partial<InstanceInput> {
+  return {
+    ...{ username: 'later', apiKey: 'later', apiSecret: 'later' },
+    callbackUrl: callbackUrl === '' ? 'https://relay.example.org/' : callbackUrl,
+  };
+}
+
+/** From the environment, else asked for. */
+async function credentialsOf({ authentication }: InstanceInput): Promise<Partial<InstanceInput>> {
+  if (authentication === 'basic') return { username: await secretFrom(apiKeyVariable, 'API key', keyIsFound) };
+  return {
+    apiKey: await secretFrom(appVariables.apiKey, 'client id', appIsFound),
+    apiSecret: await secretFrom(appVariables.apiSecret, 'client secret', appIsFound),
+  };
+}
+
+const keyIsFound = 'Campaign Monitor shows it under Account settings, API keys.';
+const appIsFound =
+  'Campaign Monitor shows it under Account settings, Manage connected apps, OAuth registration; the sandbox prints its own.';
+
+/** What the variable holds that a flag names. */
+function variable(flag: string, name: string | undefined): string | undefined {
+  if (name === undefined) return undefined;
+  const value = process.env[name] ?? '';
+  if (value !== '') return value;
+  throw new UsageError(
+    `${flag} ${name}: the environment variable ${name} is not set`,
+    "The flag takes a variable's name, so that the secret is in no command line.",
+  );
+}
+
+const headersSchema = z.record(z.string(), z.string());
+
+function headersOf(text: string | undefined): Readonly<Record<string, string>> | undefined {
+  if (text === undefined) return undefined;
+  const headers = headersSchema.safeParse(parseJson(text));
+  if (headers.success) return headers.data;
+  throw new UsageError('--callback-headers-env: the variable holds no JSON object whose values are texts');
+}
+
+/** Checks it as the form does: an error keeps it from being made, a warning is said. */
+function check(input: InstanceInput, { isHere }: Platform): void {
+  const problems = checkInstanceInput(input).filter(({ code }) => code !== 'loopback-url' || !isHere);
+  refuse(problems);
+  for (const warning of problems) note(`warning: ${problemSentence(warning)}`);
+}
+
+/** @throws UsageError for the first that is an error */
+function refuse(problems: readonly InstanceProblem[]): void {
+  const error = problems.find(({ severity }) => severity === 'error');
+  if (error !== undefined)
+    throw new UsageError(problemSentence(error), 'cm-relay help instances create names all flags.');
+}
+
+/** Makes it, with whatever recovery that takes. The token is in memory alone. */
+async function attempt(
+  { api, baseUrl, isHere }: Platform,
+  input: InstanceInput,
+  options: CreateOptions,
+): Promise<{ readonly result: CreationResult; readonly token: string | undefined }> {
+  const stop = new AbortController();
+  void interrupted().then(() => {
+    note('Giving up…');
+    stop.abort();
+  });
+  let token: string | undefined;
+  const attempts = new CreationAttempts(openCreations(dataDirOf(options), baseUrl, input.name));
+  const authorizing = {
+    open: options.open === true,
+    asked(url: string, redirectUri: string) {
+      if (options.json === true) void printJson({ type: 'authorize', url, redirectUri });
+      note(`Grant access to Campaign Monitor${isHere ? ' (the sandbox)' : ''} in a browser:\n  ${printable(url)}`);
+    },
+  };
+  const result = await attempts.create(
+    {
+      api,
+      host: baseUrl,
+      store: {
+        add(_instance, given) {
+          token = given;
+          return Promise.resolve();
+        },
+      },
+      title: input.name,
+      authorize: (request) => authorizeInTerminal(request, authorizing),
+      during: (step, task) => {
+        note(steps[step]);
+        return task(stop.signal);
+      },
+      offer,
+      wait: (ms, signal) => delay(ms, undefined, { signal }).catch(() => undefined),
+      now: Date.now,
+    },
+    input,
+    stop.signal,
+  );
+  return { result, token };
+}
+
+const steps = {
+  creating: 'Creating the instance…',
+  looking: 'No answer came: looking whether the instance was made…',
+} as const;
+
+/**
+ * Offers what an unanswered call has made. Where nobody can be asked, one alone is taken for it; of several none can be.
+ * @throws CommandError where several are there and nobody can be asked: the next attempt looks again
+ */
+async function offer(found: readonly InstanceFacts[]): Promise<InstanceFacts | null> {
+  const [instance] = found;
+  if (instance === undefined) return null;
+  const shown = found.map(({ id, name }) => `${printable(name)} (${id})`).join(', ');
+  if (!canAsk()) {
+    if (found.length === 1) return instance;
+    throw new CommandError(
+      `Open Connectors gave no answer, and there are new instances of that name: ${shown}`,
+      'Delete those that are too many: cm-relay instances delete ID. Then create again: what is left is taken.',
+    );
+  }
+  note(
+    `Open Connectors gave no answer, but there ${found.length === 1 ? 'is a new instance' : 'are new instances'}: ${shown}`,
+  );
+  if (found.length === 1) return (await askYesNo('Use it?')) ? instance : null;
+  const chosen = (await askLine('The id of the one to use, or nothing: ')).trim();
+  return found.find(({ id }) => String(id) === chosen) ?? null;
+}
+
+const lookedForFirst = 'Try again: it is looked for first, so that none is made twice.';
+
+/** What went wrong, and what to do next. */
+function explained(result: Exclude<CreationResult, { kind: 'created' }>, { authentication }: InstanceInput): Error {
+  const oauth = authentication === 'oauth';
+  if ('error' in result && result.kind !== 'not-kept') noteRequest(result.error);
+  switch (result.kind) {
+    case 'not-kept':
+      return new CommandError(
+        `the instance ${printable(result.name)} was made, but that could not be noted: ${result.error.message}`,
+        lookedForFirst,
+      );
+    case 'cancelled':
+      return new CommandError('cancelled', 'Nothing was made.');
+    case 'not-authorized': {
+      const { message, next } = explainNoCode(result.authorization);
+      return new CommandError(message, next);
+    }
+    case 'refused': {
+      const again =
+        oauth && result.step === 'creation'
+          ? ' Then authorise again: a code works once, and this one may be used up.'
+          : '';
+      return new CommandError(result.error.message, `${result.error.next}${again}`);
+    }
+    case 'lost':
+      return new CommandError(
+        `${result.error.message}, and no new instance of this name is there`,
+        `${oauth ? 'A code works once, so authorise again.' : 'Try again.'} If it is made late after all, the next attempt finds it first.`,
+      );
+    case 'unknown':
+      return new CommandError(`${result.error.message}; whether the instance was made is not known`, lookedForFirst);
+    case 'declined':
+      return new CommandError(
+        'the instance that was found stays as it is',
+        'Delete it with cm-relay instances delete, or give another name, and create again.',
+      );
+  }
+}
+
+async function tell(
+  { id, name, found }: Extract<CreationResult, { kind: 'created' }>,
+  token: string | undefined,
+  { eventsEnabled, signatureKey = '' }: InstanceInput,
+  { json, withSecrets, signatureKeyEnv }: CreateOptions,
+): Promise<void> {
+  const shown = withSecrets === true ? { token: token ?? null } : {};
+  if (json === true) await printJson({ type: 'created', id, name, found, ...shown });
+  else {
+    await print(`${printable(name)} (${id}) is ${found ? 'there, made by the call that got no answer' : 'created'}.\n`);
+    if (withSecrets === true) await print(`Token: ${token ?? 'not told by Open Connectors'}\n`);
+  }
+  if (eventsEnabled && signatureKey !== '' && signatureKeyEnv !== undefined)
+    note(`cm-relay listen --verify-key-env ${signatureKeyEnv} checks the signatures of its notifications.`);
+}

@@ -1,0 +1,106 @@
+/** The flags that an instance is described by, and what is wrong with what they say. */
+import { Option } from 'commander';
+import { z } from 'zod';
+import { emptyInstanceInput, parseListIds } from '../../open-connectors/instance-body.ts';
+import type { InstanceInput } from '../../open-connectors/instance-body.ts';
+import type { InstanceProblem, InstanceProblemCode } from '../../open-connectors/instance-check.ts';
+import { checkedBy, collectedBy, notEmpty } from '../flags.ts';
+import { printable } from '../terminal/text.ts';
+
+/** What {@link instanceFlags} give. */
+export interface InstanceFlags {
+  name?: string;
+  list?: string[];
+  callbackUrl?: string;
+  /** False with --no-events. */
+  events: boolean;
+  oauthCallbackUrl?: string;
+  tag?: string[];
+}
+
+/** The environment variables with the OAuth app. */
+export const appVariables = { apiKey: 'OAUTH_API_KEY', apiSecret: 'OAUTH_API_SECRET' } as const;
+
+/** `--list <id>`, which may be given several times. */
+export function listFlag(description: string): Option {
+  return new Option('--list <id>', `${description}, 32 hex digits; may be given several times`).argParser(
+    collectedBy(z.string().refine((text) => parseListIds(text).length > 0, 'expected a list id, 32 hex digits')),
+  );
+}
+
+/** The flags. */
+export function instanceFlags(): Option[] {
+  return [
+    new Option('--name <name>', "the instance's name").argParser(checkedBy(notEmpty('a name'))),
+    listFlag('a list to watch'),
+    new Option('--callback-url <url>', 'where Open Connectors posts notifications').argParser(
+      checkedBy(notEmpty('a URL')),
+    ),
+    new Option('--no-events', 'an instance without events'),
+    new Option('--oauth-callback-url <url>', 'the callback that is registered for the OAuth app').argParser(
+      checkedBy(notEmpty('a URL')),
+    ),
+    new Option('--tag <tag>', 'a tag; may be given several times').argParser(collectedBy(notEmpty('a tag'))),
+  ];
+}
+
+/** The instance that the flags describe. */
+export function instanceOfFlags(flags: InstanceFlags): InstanceInput {
+  return {
+    ...emptyInstanceInput,
+    name: flags.name ?? '',
+    tags: flags.tag ?? [],
+    listIds: (flags.list ?? []).flatMap(parseListIds),
+    eventsEnabled: flags.events,
+    callbackUrl: flags.callbackUrl ?? '',
+    oauthCallbackUrl: flags.oauthCallbackUrl ?? '',
+  };
+}
+
+type FieldSources = Readonly<Partial<Record<keyof InstanceInput, string>>>;
+
+/** Where each field comes from. */
+const sources: FieldSources = {
+  name: '--name',
+  tags: '--tag',
+  listIds: '--list',
+  callbackUrl: '--callback-url',
+  oauthCallbackUrl: '--oauth-callback-url',
+  code: '--code',
+  apiKey: appVariables.apiKey,
+  apiSecret: appVariables.apiSecret,
+  username: 'CAMPAIGN_MONITOR_API_KEY',
+  signatureKey: '--signature-key-env',
+  basicUsername: '--callback-user',
+  basicPassword: '--callback-password-env',
+  callbackHeaders: '--callback-headers-env',
+};
+
+const sentences: Record<InstanceProblemCode, string> = {
+  missing: 'is missing',
+  'surrounding-space': 'has a space or line break before or after it',
+  'not-a-url': 'is not a URL: expected one that begins with http:// or https://',
+  'not-http': 'is not a URL that begins with http:// or https://',
+  'url-with-fragment': 'holds a #: what comes after it is never sent',
+  'url-with-credentials': 'holds a user or password, which is shown wherever the URL is',
+  'loopback-url': 'leads to this machine, which Open Connectors cannot reach: give the public URL of a tunnel',
+  'private-url': 'leads into a private network, which Open Connectors cannot reach: give a public URL',
+  'unencrypted-url': 'is not encrypted, and notifications hold personal data: use https://',
+  'not-a-list-id': 'is not a list id: expected 32 hex digits',
+  'duplicate-list-id': 'was given twice',
+  'empty-tag': 'is empty',
+  'duplicate-tag': 'was given twice',
+  'short-key': 'is short enough to be guessed',
+  'not-a-header-name': "is not a header's name",
+  'not-a-header-value': 'has a value that no header can have',
+  'duplicate-header': 'was given twice',
+};
+
+/**
+ * What is wrong, named by the flag or the environment variable.
+ * @param others flags that a command names otherwise
+ */
+export function problemSentence({ field, code, value }: InstanceProblem, others: FieldSources = {}): string {
+  const what = value === undefined ? '' : ` ${printable(value)}`;
+  return `${others[field] ?? sources[field] ?? field}${what} ${sentences[code]}`;
+}

@@ -1,0 +1,98 @@
+/** The API of Open Connectors for a command: secrets from the environment or a prompt, the environment's proxy. */
+import { Option } from 'commander';
+import { z } from 'zod';
+import { OpenConnectorsError } from '../../open-connectors/api-error.ts';
+import { OpenConnectorsApi } from '../../open-connectors/api.ts';
+import { baseUrlOf, OpenConnectorsHostError, regions } from '../../open-connectors/host.ts';
+import { isLoopback } from '../../common/loopback.ts';
+import { withProxy } from './environment-proxy.ts';
+import { UsageError } from '../errors.ts';
+import { checkedBy, notEmpty, wholeNumber } from '../flags.ts';
+import { note } from '../terminal/output.ts';
+import { secretFrom } from '../terminal/prompts.ts';
+
+/** The environment variables with the platform's secrets, and with its host. */
+export const platformVariables = {
+  userSecret: 'OPEN_CONNECTORS_USER_SECRET',
+  organizationSecret: 'OPEN_CONNECTORS_ORGANIZATION_SECRET',
+  host: 'OPEN_CONNECTORS_HOST',
+} as const;
+
+/** The platform's host where none is given: the one of its documents. */
+export const defaultPlatformHost = regions[0]?.host ?? '';
+
+/** What every command takes that asks the platform. */
+export interface PlatformOptions {
+  host?: string;
+  timeout: number;
+}
+
+/** The flags for it. */
+export function platformFlags(): Option[] {
+  return [
+    new Option(
+      '--host <host>',
+      `the host of your Open Connectors, or the URL that cm-relay sandbox prints (default: $${platformVariables.host}, else ${defaultPlatformHost})`,
+    ).argParser(checkedBy(notEmpty('a host'))),
+    new Option('--timeout <s>', 'how long Open Connectors may take for one answer, in seconds')
+      .default(60)
+      .argParser(wholeNumber(z.int().min(1).max(600))),
+  ];
+}
+
+/**
+ * The base of the API that a flag, or else the environment, names.
+ * @throws UsageError
+ */
+export function platformBaseUrl(given: string | undefined): string {
+  const inEnvironment = process.env[platformVariables.host]?.trim() ?? '';
+  const host = given ?? (inEnvironment === '' ? defaultPlatformHost : inEnvironment);
+  try {
+    return baseUrlOf(host);
+  } catch (error) {
+    if (!(error instanceof OpenConnectorsHostError)) throw error;
+    const name = given === undefined && inEnvironment !== '' ? platformVariables.host : '--host';
+    throw new UsageError(`${name}: ${error.message}`, error.next);
+  }
+}
+
+/** The platform, as a command asks it. */
+export interface Platform {
+  readonly api: OpenConnectorsApi;
+  readonly baseUrl: string;
+  /** It is on this machine, as the sandbox is, so that it reaches what is here. */
+  readonly isHere: boolean;
+}
+
+/**
+ * Runs something with the platform. The id of a request that failed is said beside the error, for the platform's support.
+ * @throws UsageError where a secret is missing; what `use` throws
+ */
+export async function withPlatform<T>(
+  { host, timeout }: PlatformOptions,
+  use: (platform: Platform) => Promise<T>,
+): Promise<T> {
+  const baseUrl = platformBaseUrl(host);
+  const where =
+    'Open Connectors shows it in the menu of your user; the sandbox prints its own. Set the variable, or run this in a terminal to be asked.';
+  const userSecret = await secretFrom(platformVariables.userSecret, 'user secret', where);
+  const organizationSecret = await secretFrom(platformVariables.organizationSecret, 'organization secret', where);
+  return withProxy(baseUrl, async (fetch) => {
+    const secrets = { userSecret, organizationSecret };
+    const api = new OpenConnectorsApi({
+      ...{ baseUrl, ...secrets, timeoutMs: timeout * 1000 },
+      ...(fetch !== undefined && { fetch }),
+    });
+    try {
+      return await use({ api, baseUrl, isHere: isLoopback(new URL(baseUrl).hostname) });
+    } catch (error) {
+      if (error instanceof OpenConnectorsError) noteRequest(error);
+      throw error;
+    }
+  });
+}
+
+/** Says which request it was, where the platform told. */
+export function noteRequest({ requestId }: OpenConnectorsError): void {
+  if (requestId !== null) note(`Open Connectors' id of the request: ${requestId}`);
+}

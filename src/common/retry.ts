@@ -1,0 +1,66 @@
+import { retryDelays } from './retry-policies.ts';
+import type { RetryPolicy } from './retry-policies.ts';
+import type { SendResult } from '../relay/sending/outbound.ts';
+
+/** What follows from an attempt. `detail`: the reason, as people read it; null for a success. */
+export type Verdict =
+  | { readonly outcome: 'sent' }
+  | { readonly outcome: 'retrying'; readonly delayMs: number; readonly detail: string }
+  | { readonly outcome: 'failed'; readonly detail: string }
+  /** Nothing was sent and no attempt is charged: the destination is down. */
+  | { readonly outcome: 'down'; readonly detail: string };
+
+const retriedStatuses = new Set([408, 425, 429]);
+
+/** A callback cannot put a retry off for longer than this, in milliseconds. */
+const mostRetryAfterMs = 3_600_000;
+
+/**
+ * Judges an attempt. Retried are time-outs, broken connections, 408, 425, 429 and 5xx; a 2xx is a success; anything
+ * else fails at once, redirects included. Under `fast`, a destination that cannot be reached at all is down.
+ * @param attempt the attempt's number in this round, from 1
+ * @param now milliseconds since the epoch
+ */
+export function judge(result: SendResult, policy: RetryPolicy, attempt: number, now: number): Verdict {
+  if (result.kind === 'unreachable' && policy === 'fast') return { outcome: 'down', detail: result.error };
+  const again = (detail: string, leastMs = 0): Verdict => {
+    const delay: number | undefined = retryDelays[policy][attempt - 1];
+    return delay === undefined
+      ? { outcome: 'failed', detail }
+      : { outcome: 'retrying', delayMs: Math.max(delay, leastMs), detail };
+  };
+  if (result.kind !== 'answer') return again(result.error);
+  const { status } = result;
+  if (status >= 200 && status < 300) return { outcome: 'sent' };
+  if (status >= 500 || retriedStatuses.has(status)) return again(`answered ${status}`, retryAfter(result.headers, now));
+  if (status >= 300 && status < 400) {
+    const location = headerOf(result.headers, 'location');
+    return {
+      outcome: 'failed',
+      detail: `answered ${status}, a redirect${location === undefined ? '' : ` to ${withoutQuery(location)}`}: redirects are not followed`,
+    };
+  }
+  return { outcome: 'failed', detail: `answered ${status}` };
+}
+
+/** Where a redirect leads, without what may hold a secret: the user, the query, the fragment. */
+function withoutQuery(location: string): string {
+  const place = location.replace(/[?#].*$/su, '');
+  if (!URL.canParse(place)) return place;
+  const url = new URL(place);
+  url.username = '';
+  url.password = '';
+  return url.href;
+}
+
+/** `Retry-After` in milliseconds: seconds or a date (RFC 9110); 0 where absent or unreadable. */
+function retryAfter(headers: readonly (readonly [string, string])[], now: number): number {
+  const value = headerOf(headers, 'retry-after');
+  if (value === undefined) return 0;
+  const wait = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - now;
+  return Number.isNaN(wait) ? 0 : Math.min(Math.max(wait, 0), mostRetryAfterMs);
+}
+
+function headerOf(headers: readonly (readonly [string, string])[], name: string): string | undefined {
+  return headers.find(([each]) => each.toLowerCase() === name)?.[1].trim();
+}

@@ -1,0 +1,61 @@
+/** Another secret for the webhook URLs, where one got out: asked about, made, and the vendors updated. */
+import * as vscode from 'vscode';
+import type { Status } from '../../../protocol/status.ts';
+import { commandId, prefix } from '../../commands.ts';
+import { readRelayUrl } from './relay-url.ts';
+import type { Session } from '../session/session.ts';
+import { configuration } from '../session/settings.ts';
+import type { UpdateVendors, UrlKeeper } from './url-keeper.ts';
+
+/**
+ * Asks, and makes the relay answer to another secret; what was set up from here follows as when the public URL changes.
+ * @throws the relay's refusal, where it could not keep it or another window was faster
+ */
+export async function newSecretUrl(session: Session, keeper: UrlKeeper): Promise<void> {
+  const { status } = session;
+  if (status === undefined) return;
+  const make = vscode.l10n.t('Make New Secret URL');
+  const choice = await vscode.window.showWarningMessage(
+    vscode.l10n.t('Make a new secret URL for this relay?'),
+    { modal: true, detail: whatHappens(status) },
+    make,
+  );
+  if (choice !== make) return;
+  const replaces = readRelayUrl(status.campaignMonitorUrl, 'campaign-monitor')?.relay ?? '';
+  await keeper.changing(async () => {
+    await session.client?.request('relay/newSecret', { replaces });
+    await session.refresh();
+    void sayDone();
+  });
+}
+
+function whatHappens({ publicUrl }: Status): string {
+  const { l10n } = vscode;
+  const updates = configuration().get<UpdateVendors>('tunnel.updateVendors', 'ask') !== 'never';
+  return [
+    l10n.t(
+      'The current URLs, for Campaign Monitor and for Open Connectors, stop working: requests to them get an empty 404. Deliveries that are coming in are still received.',
+    ),
+    updates
+      ? publicUrl === null
+        ? l10n.t('Webhooks and instances that were set up in VS Code are updated once there is a public URL.')
+        : l10n.t('Webhooks and instances that were set up in VS Code are updated now.')
+      : l10n.t('Nothing is updated at the vendors: the setting {0} turns that off.', `${prefix}.tunnel.updateVendors`),
+    l10n.t(
+      'Update everything else that has the URL yourself: webhooks and instances that were set up elsewhere, and programs that post to it.',
+    ),
+  ].join('\n\n');
+}
+
+async function sayDone(): Promise<void> {
+  const { l10n } = vscode;
+  const campaignMonitor = l10n.t('Copy for Campaign Monitor');
+  const openConnectors = l10n.t('Copy for Open Connectors');
+  const choice = await vscode.window.showInformationMessage(
+    l10n.t('The relay has a new secret URL. The old one no longer works.'),
+    campaignMonitor,
+    openConnectors,
+  );
+  if (choice === campaignMonitor) await vscode.commands.executeCommand(commandId('copyUrl'), 'campaignMonitor');
+  if (choice === openConnectors) await vscode.commands.executeCommand(commandId('copyUrl'), 'openConnectors');
+}

@@ -1,0 +1,44 @@
+/** Notes where the relay is reached, and wakes the keeper of URLs where a vendor keeps one of this relay's. */
+import type * as vscode from 'vscode';
+import type { KnownRelays } from '../session/known-relays.ts';
+import { readRelayUrl } from './relay-url.ts';
+import type { Session, SessionState } from '../session/session.ts';
+import type { UrlKeeper } from './url-keeper.ts';
+
+export interface UrlWatchParts {
+  readonly session: Session;
+  readonly relays: KnownRelays;
+  readonly log: vscode.LogOutputChannel;
+  /** Whether a vendor keeps a URL that was set from here. @param relay names the relay, as in relay-url.ts */
+  readonly isKept: (relay: string) => boolean;
+  /** Loads the keeper. */
+  readonly keeper: () => Promise<UrlKeeper>;
+}
+
+/** Watches for as long as the extension lives. */
+export function watchUrls(
+  context: vscode.ExtensionContext,
+  { session, relays, log, isKept, keeper }: UrlWatchParts,
+): void {
+  let followed = '';
+  const follow = async (state: SessionState): Promise<void> => {
+    if (state.kind !== 'running') {
+      followed = '';
+      return;
+    }
+    const { campaignMonitorUrl, publicUrl, dataDir, pid, tunnel } = state.status;
+    const place = `${pid} ${publicUrl ?? tunnel.state} ${campaignMonitorUrl}`;
+    const { relay, base: localBase } = readRelayUrl(campaignMonitorUrl, 'campaign-monitor') ?? {};
+    if (place === followed || relay === undefined) return;
+    followed = place;
+    await relays.know({ relay, dataDir, base: publicUrl, localBase });
+    if (isKept(relay)) await (await keeper()).follow();
+  };
+  const watch = (state: SessionState): void => {
+    follow(state).catch((error: unknown) => {
+      log.error(`the webhooks and instances were not looked after: ${(error as Error).message}`);
+    });
+  };
+  context.subscriptions.push(session.onDidChange(watch));
+  watch(session.state);
+}

@@ -1,0 +1,77 @@
+/**
+ * How long a message to a client may grow. Rows repeat the forwardings of their notification, so a few settings make a
+ * great deal of a few events; what is left out of a message is counted, and can be asked for by its id.
+ */
+import type { AttemptDetail, EventRow, Forwarding, Notification } from './history.ts';
+
+/** Rows in one message that tells what came in, and about how long that and a page may be, in bytes. */
+export const mostRows = 1000;
+export const mostPageBytes = 4_194_304;
+
+/** About how long what is said of one delivery or event may be beside its body, in bytes. */
+const mostAnswerBytes = 33_554_432;
+
+/** Attempts of one event that are told, the latest, and about how long they may be together, in bytes. */
+export const mostAttempts = 500;
+const mostAttemptBytes = 8_388_608;
+
+/** About what a row takes as JSON, in bytes. */
+export function rowBytes(row: EventRow): number {
+  const texts = [row.type, row.list, row.address, row.date, row.warning, row.reason];
+  return texts.reduce((sum, text) => sum + (text?.length ?? 0), 450) + forwardingBytes(row.forwardings);
+}
+
+function forwardingBytes(forwardings: readonly Forwarding[]): number {
+  return forwardings.reduce(
+    (sum, { destinationId, destination, detail }) =>
+      sum + 220 + destinationId.length + destination.length + (detail?.length ?? 0),
+    0,
+  );
+}
+
+/** The first of these rows that fit in a message; at least one. */
+export function fittingRows(rows: readonly EventRow[]): EventRow[] {
+  let bytes = 0;
+  const end = rows.findIndex((row, index) => {
+    bytes += rowBytes(row);
+    return index >= mostRows || (index > 0 && bytes > mostPageBytes);
+  });
+  return rows.slice(0, end === -1 ? rows.length : end);
+}
+
+/** What is said of a delivery. The rows lose their forwardings first. */
+export interface FittingAnswer {
+  readonly events: EventRow[];
+  readonly notifications: Notification[];
+  readonly omittedForwardings: number;
+}
+
+/** Leaves out forwardings that would make the answer about a delivery too long; every row and notification stays. */
+export function fittingAnswer(events: EventRow[], notifications: Notification[]): FittingAnswer {
+  let bytes = 0;
+  let omitted = 0;
+  const fit = <T extends { readonly forwardings: Forwarding[] }>(each: T): T => {
+    bytes += forwardingBytes(each.forwardings);
+    if (bytes <= mostAnswerBytes) return each;
+    omitted += each.forwardings.length;
+    return { ...each, forwardings: [] };
+  };
+  const fittingNotifications = notifications.map(fit);
+  return { notifications: fittingNotifications, events: events.map(fit), omittedForwardings: omitted };
+}
+
+/** Attempts without the bodies of the earlier ones that would make the answer too long. Oldest first. */
+export function fittingAttempts(attempts: readonly AttemptDetail[]): AttemptDetail[] {
+  let bytes = 0;
+  return attempts
+    .toReversed()
+    .map((attempt) => {
+      bytes +=
+        attempt.answerBody.length +
+        attempt.answerHeaders.reduce((sum, [name, value]) => sum + name.length + value.length, 0);
+      return bytes <= mostAttemptBytes
+        ? attempt
+        : { ...attempt, answerHeaders: [], answerBody: '', answerTruncated: true };
+    })
+    .reverse();
+}

@@ -1,0 +1,191 @@
+/** What the relay says unasked, gathered so that a burst is few messages. Costs nothing while nobody listens. */
+import type { Logged, Sending, Stop } from '../../protocol/debug.ts';
+import type { Attempt, Delivery, EventRow } from '../../protocol/history.ts';
+import type { RelayNotification, RelayNotificationParams } from '../../protocol/methods.ts';
+import type { Status, TunnelStatus } from '../../protocol/status.ts';
+import { fittingRows, mostPageBytes, mostRows, rowBytes } from '../../protocol/message-size.ts';
+
+/** Somebody who is told. Returns false where the message could not be taken: it counts as missed. */
+export type Listener = <N extends RelayNotification>(name: N, params: RelayNotificationParams<N>) => boolean;
+
+interface Added {
+  readonly delivery: Delivery;
+  readonly events: EventRow[];
+  /** Further events of it, which would make the message too long. */
+  readonly omitted: number;
+}
+
+/** No more than one status in this time, in milliseconds. */
+const statusEveryMs = 200;
+
+/** Tells the clients what happens. */
+export class Announcer {
+  readonly #listeners = new Map<Listener, { events: number; attempts: number; logged: number }>();
+  readonly #status: () => Status;
+  #added: Added[] = [];
+  #attempts: Attempt[] = [];
+  #logged: Logged[] = [];
+  #immediate: NodeJS.Immediate | undefined;
+  #statusTimer: NodeJS.Timeout | undefined;
+  #ending = false;
+
+  constructor(status: () => Status) {
+    this.#status = status;
+  }
+
+  /** Whether anybody would be told. */
+  get heard(): boolean {
+    return this.#listeners.size > 0;
+  }
+
+  /** Tells `listener` from now on, until the returned function is called. */
+  listen(listener: Listener): () => void {
+    this.#listeners.set(listener, { events: 0, attempts: 0, logged: 0 });
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Tells a listener that reads again how much it missed, and how things stand. */
+  caughtUp(listener: Listener): void {
+    const missed = this.#listeners.get(listener);
+    if (missed === undefined) return;
+    if (missed.events > 0 && listener('event/added', { deliveries: [], missed: missed.events })) missed.events = 0;
+    if (missed.attempts > 0 && listener('attempt/recorded', { attempts: [], missed: missed.attempts }))
+      missed.attempts = 0;
+    if (missed.logged > 0 && listener('debug/logged', { lines: [], missed: missed.logged })) missed.logged = 0;
+    if (!this.#ending) listener('status/changed', { status: this.#status() });
+  }
+
+  /** A delivery came in. */
+  added(delivery: Delivery, rows: readonly EventRow[]): void {
+    const events = fittingRows(rows);
+    this.#added.push({ delivery, events, omitted: rows.length - events.length });
+    this.#immediate ??= setImmediate(this.#flush);
+  }
+
+  /** A forwarding was tried. */
+  attempted(attempt: Attempt): void {
+    this.#attempts.push(attempt);
+    this.#immediate ??= setImmediate(this.#flush);
+  }
+
+  /** Log points said something. */
+  logged(lines: readonly Logged[]): void {
+    this.#logged.push(...lines);
+    this.#immediate ??= setImmediate(this.#flush);
+  }
+
+  /** Sending stopped: what came and was tried before is told before. */
+  stopped(stop: Stop, sending: () => Sending): void {
+    if (this.#ending) return;
+    this.#flush();
+    this.#tell('debug/stopped', { stop, sending: sending() });
+    this.statusChanged();
+  }
+
+  /** Sending goes on. */
+  continued(sending: () => Sending): void {
+    if (this.#ending) return;
+    this.#tell('debug/continued', { sending: sending() });
+    this.statusChanged();
+  }
+
+  /** Events of which something was said before that was not so. */
+  corrected(events: RelayNotificationParams<'event/changed'>['events']): void {
+    this.#tell('event/changed', { events });
+  }
+
+  /** The tunnel's state has changed. */
+  tunnel(tunnel: TunnelStatus): void {
+    this.#tell('tunnel/changed', { tunnel });
+    this.statusChanged();
+  }
+
+  /** Something was logged. */
+  log(level: 'error' | 'warn' | 'info' | 'debug', message: string): void {
+    if (this.heard) this.#tell('log', { level, time: new Date().toISOString(), message });
+  }
+
+  /** The relay ends: no status is told from now on, in which what is taken down would look like trouble. */
+  ends(): void {
+    this.#ending = true;
+    clearTimeout(this.#statusTimer);
+  }
+
+  /** Something of the status has changed: it is told soon. */
+  statusChanged(): void {
+    if (!this.heard || this.#ending) return;
+    this.#statusTimer ??= setTimeout(() => this.statusNow(), statusEveryMs);
+    this.#statusTimer.unref();
+  }
+
+  /** Something of the status has changed that nobody may go on without. */
+  statusNow(): void {
+    clearTimeout(this.#statusTimer);
+    this.#statusTimer = undefined;
+    if (this.heard && !this.#ending) this.#tell('status/changed', { status: this.#status() });
+  }
+
+  /** Tells nothing more. */
+  close(): void {
+    this.#flush();
+    clearTimeout(this.#statusTimer);
+    this.#listeners.clear();
+  }
+
+  readonly #flush = (): void => {
+    clearImmediate(this.#immediate);
+    this.#immediate = undefined;
+    const attempts = this.#attempts;
+    this.#attempts = [];
+    for (const deliveries of batches(this.#added)) {
+      // The same for all who missed nothing: it is written once.
+      const all = { deliveries, missed: 0 };
+      for (const [listener, missed] of this.#listeners) {
+        if (listener('event/added', missed.events === 0 ? all : { ...all, missed: missed.events })) missed.events = 0;
+        else missed.events += deliveries.reduce((sum, each) => sum + each.events.length + each.omitted, 0);
+      }
+    }
+    this.#added = [];
+    this.#tellLogged();
+    if (attempts.length === 0) return;
+    for (const [listener, missed] of this.#listeners) {
+      if (listener('attempt/recorded', { attempts, missed: missed.attempts })) missed.attempts = 0;
+      else missed.attempts += attempts.length;
+    }
+  };
+
+  #tellLogged(): void {
+    const lines = this.#logged;
+    if (lines.length === 0) return;
+    this.#logged = [];
+    for (let at = 0; at < lines.length; at += mostRows) {
+      const some = lines.slice(at, at + mostRows);
+      for (const [listener, missed] of this.#listeners) {
+        if (listener('debug/logged', { lines: some, missed: missed.logged })) missed.logged = 0;
+        else missed.logged += some.length;
+      }
+    }
+  }
+
+  #tell<N extends RelayNotification>(name: N, params: RelayNotificationParams<N>): void {
+    for (const listener of this.#listeners.keys()) listener(name, params);
+  }
+}
+
+function* batches(added: readonly Added[]): Generator<Added[]> {
+  let batch: Added[] = [];
+  let rows = 0;
+  let bytes = 0;
+  for (const each of added) {
+    batch.push(each);
+    rows += each.events.length;
+    bytes += each.events.reduce((sum, row) => sum + rowBytes(row), 0);
+    if (rows >= mostRows || bytes >= mostPageBytes) {
+      yield batch;
+      batch = [];
+      rows = 0;
+      bytes = 0;
+    }
+  }
+  if (batch.length > 0) yield batch;
+}

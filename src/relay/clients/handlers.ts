@@ -1,0 +1,281 @@
+/** What each method of the control channel does. */
+import { isDeepStrictEqual } from 'node:util';
+import { maskedValue } from '../../common/masking.ts';
+import { maxAttempts } from '../../common/retry-policies.ts';
+import type { HeldForwarding } from '../../protocol/debug.ts';
+import { isCredentialHeader } from '../../protocol/credential-headers.ts';
+import type { Forwarding, Headers, Source } from '../../protocol/history.ts';
+import type { ParsedParams, Result } from '../../protocol/methods.ts';
+import type { Destination } from '../../protocol/settings.ts';
+import type { Status, TunnelStatus } from '../../protocol/status.ts';
+import type { Announcer } from './announcer.ts';
+import type { Configuration } from '../configuration.ts';
+import { ConflictError } from '../conflict.ts';
+import type { Handlers } from './control.ts';
+import type { Forwarder } from '../sending/forwarder.ts';
+import type { Gate } from '../gate/gate.ts';
+import type { Hold, Holdable } from '../log/held.ts';
+import type { HeldFact } from '../log/holds.ts';
+import type { HistoryThread } from '../history/history-thread.ts';
+import { Patience } from '../gate/patience.ts';
+import { fittingAnswer } from '../../protocol/message-size.ts';
+import type { Edit, Received, Reception } from '../receiving/reception.ts';
+import type { KnownSecrets, Renderer } from '../sending/render.ts';
+import { parseId, shownRecord, shownNotificationsOf, shownEventsOf } from '../log/shown.ts';
+import type { Store } from '../log/store.ts';
+
+/** The stations that methods ask. */
+export interface HandlerParts {
+  readonly configuration: Configuration;
+  readonly store: Store;
+  readonly history: HistoryThread;
+  readonly renderer: Renderer;
+  readonly forwarder: Forwarder;
+  readonly gate: Gate;
+  readonly reception: Reception;
+  readonly announcer: Announcer;
+  status(): Status;
+  /** Opens the tunnel of the settings, or another one than before. */
+  openTunnel(): void;
+  closeTunnel(): Promise<void>;
+  log(level: 'info', message: string): void;
+  /** A delivery is on disk. */
+  onReceived(received: Received): void;
+  /** @param held what becomes of what the gate holds */
+  stop(held: 'keep' | 'release' | 'drop'): void;
+}
+
+/** Notifications replayed in one step, so that a great many do not hold the event loop. */
+const replayStep = 500;
+
+/** The handlers of a relay's methods. Params have been checked before. */
+export function makeHandlers(parts: HandlerParts): Handlers {
+  const { configuration, store, history, renderer, forwarder, gate, reception, announcer } = parts;
+  const patience = new Patience((destinationIds) => {
+    forwarder.liftTimeouts(destinationIds);
+    announcer.statusChanged();
+  });
+  const destinationById = (id: number): Destination | undefined => store.destinations.get(id);
+  const holdOf = (forwarding: Holdable): Hold | null => gate.holdOf(forwarding);
+  const tunnelStatus = (): TunnelStatus => parts.status().tunnel;
+
+  /** Adds what only the running relay knows: why it waits, and how often it will be tried. */
+  const explained = (forwardings: readonly Forwarding[]): Forwarding[] => {
+    if (!forwardings.some((each) => each.state === 'waiting')) return [...forwardings];
+    return forwardings.map((forwarding) => {
+      if (forwarding.state !== 'waiting') return forwarding;
+      return {
+        ...forwarding,
+        maxAttempts: maxAttempts(configuration.settings.retry),
+        detail: forwarding.detail ?? forwarder.whyWaiting(forwarding.destinationId),
+      };
+    });
+  };
+
+  const select = async ({ ids, filter, failed }: ParsedParams<'notifications/replay'>): Promise<number[]> => {
+    if (ids !== undefined) return history.calls.notificationIdsFor(ids);
+    if (filter !== undefined) return history.calls.notificationIds(filter);
+    if (failed !== undefined) return history.calls.failedNotificationIds();
+    throw new ConflictError('nothing was chosen: give ids, a filter, or failed: true');
+  };
+
+  const inject = async (
+    source: Source,
+    given: ParsedParams<'deliveries/inject'>['body'],
+    contentType: string,
+    edit?: Edit,
+  ): Promise<Result<'deliveries/inject'>> => {
+    const body = 'text' in given ? Buffer.from(given.text) : Buffer.from(given.base64, 'base64');
+    const { maxBodyBytes } = configuration.settings;
+    if (body.byteLength > maxBodyBytes) throw new ConflictError(`the body is larger than ${maxBodyBytes} bytes`);
+    const received = await reception.receive({
+      ...{ source, body, headers: [['Content-Type', contentType]], receivedAt: Date.now(), injected: true },
+      refusal: null,
+      ...(edit !== undefined && { edit }),
+    });
+    parts.onReceived(received);
+    const { delivery } = received;
+    return {
+      delivery: shownRecord(delivery),
+      ...fittingAnswer(
+        shownEventsOf(delivery, destinationById, holdOf),
+        shownNotificationsOf(delivery, destinationById, holdOf),
+      ),
+    };
+  };
+
+  /** The notifications that an id means; undefined where none is given. */
+  const meant = async (id: string | undefined): Promise<number[] | undefined> =>
+    id === undefined ? undefined : history.calls.notificationIdsFor([id]);
+
+  /** What was done to what is held, for the answer. @throws ConflictError where nothing was, and an id was given */
+  const done = (id: string | undefined, ids: readonly number[] | undefined, facts: HeldFact[]): HeldForwarding[] => {
+    if (facts.length === 0 && id !== undefined) throw notHeld(id, ids ?? []);
+    announcer.statusChanged();
+    return facts.map((fact) => gate.shown(fact));
+  };
+
+  const notHeld = (id: string, ids: readonly number[]): ConflictError => {
+    const [held] = ids.flatMap((each) => store.holds.of(each, gate.view));
+    if (held === undefined) return new ConflictError(`nothing of ${id} is held`, 'see-what-is-held');
+    const advice = held.hold.by === 'missing-key' ? 'give-key' : 'see-what-is-held';
+    return new ConflictError(`${id} is held since ${held.hold.detail}`, advice);
+  };
+
+  return {
+    'relay/status': () => parts.status(),
+    'relay/configure': (params) => {
+      const before = configuration.settings.tunnel;
+      configuration.change(params);
+      if (!isDeepStrictEqual(before, configuration.settings.tunnel)) parts.openTunnel();
+      announcer.statusChanged();
+      return parts.status();
+    },
+    'relay/newSecret': ({ replaces }) => {
+      configuration.renewSecret(replaces);
+      parts.log('info', 'the webhook URLs have a new secret: the ones before are answered 404');
+      announcer.statusNow();
+      return parts.status();
+    },
+    'relay/stop': ({ held = 'keep' }) => {
+      // After the answer has gone out.
+      setImmediate(() => parts.stop(held));
+      return { stopping: true };
+    },
+    'tunnel/open': ({ tunnel }) => {
+      if (tunnel !== undefined) configuration.useTunnel(tunnel);
+      parts.openTunnel();
+      return tunnelStatus();
+    },
+    'tunnel/close': async () => {
+      await parts.closeTunnel();
+      return tunnelStatus();
+    },
+    'events/query': async (params) => {
+      const page = await history.calls.query(params);
+      return { ...page, events: page.events.map((row) => ({ ...row, forwardings: explained(row.forwardings) })) };
+    },
+    'events/page': (params) => history.calls.page(params),
+    'events/counts': (params) => history.calls.counts(params),
+    'events/get': async ({ id }) => {
+      const found = await history.calls.event(id);
+      return {
+        ...found,
+        event: { ...found.event, forwardings: explained(found.event.forwardings) },
+        notifications: found.notifications.map((each) => ({ ...each, forwardings: explained(each.forwardings) })),
+      };
+    },
+    'events/clear': async () => {
+      const result = await store.clear();
+      announcer.statusChanged();
+      return result;
+    },
+    'deliveries/get': ({ id }) => history.calls.delivery(id),
+    'deliveries/inject': (params) => inject(params.source, params.body, params.contentType),
+    'notifications/replay': async (params) => {
+      const ids = await select(params);
+      const replayed: number[] = [];
+      for (let at = 0; at < ids.length; at += replayStep) {
+        replayed.push(...(await forwarder.replay(ids.slice(at, at + replayStep), params.to)));
+      }
+      announcer.statusChanged();
+      return { replayed: replayed.length, notificationIds: replayed.map((id) => `n${id}`) };
+    },
+    'notifications/render': async (params) => {
+      const { notificationId, destinationId, destination } = await history.calls.target(params.id, params);
+      const outgoing = renderer.render(notificationId, destination, forwarder.secrets);
+      if (outgoing === undefined)
+        throw new ConflictError(`notification ${params.id} was removed from the history meanwhile`);
+      return {
+        notificationId: `n${notificationId}`,
+        destinationId,
+        url: destination?.url ?? null,
+        headers: masked(outgoing.headers, destination, forwarder.secrets),
+        body: outgoing.body.toString('base64'),
+      };
+    },
+    'notifications/discard': async (params) => {
+      if (params.ids === undefined && params.waiting === undefined)
+        throw new ConflictError('nothing was chosen: give ids, or waiting: true');
+      const ids = params.ids && (await history.calls.notificationIdsFor(params.ids));
+      const discarded = await store.forwardings.discard(ids);
+      forwarder.discarded(ids);
+      announcer.statusChanged();
+      return { discarded };
+    },
+    'debug/sending': () => ({ sending: gate.sending }),
+    'debug/pause': async ({ by }) => {
+      await gate.pause(by);
+      return { sending: gate.sending };
+    },
+    'debug/step': async ({ id }) => {
+      const ids = await meant(id);
+      const released = done(id, ids, await gate.step(ids));
+      return { released, sending: gate.sending };
+    },
+    'debug/continue': async () => {
+      const released = await gate.continue();
+      return { released, sending: gate.sending };
+    },
+    'debug/drop': async ({ id }) => {
+      const ids = await meant(id);
+      const dropped = done(id, ids, await gate.drop(ids));
+      return { dropped, sending: gate.sending };
+    },
+    'debug/edit': async ({ id, body, contentType }) => {
+      const [first] = await history.calls.notificationIdsFor([id]);
+      const deliveryId = first === undefined ? undefined : store.stored.notification(first)?.deliveryId;
+      const original = deliveryId === undefined ? undefined : store.stored.delivery(deliveryId);
+      if (original === undefined) throw new ConflictError(`nothing of ${id} is held`, 'see-what-is-held');
+      const ids = await history.calls.notificationIdsFor([`d${original.id}`]);
+      return gate.replace(ids, async (held) => {
+        if (held.length === 0) throw notHeld(id, ids);
+        const type = contentType ?? original.contentType ?? 'application/json; charset=utf-8';
+        const injected = await inject(original.source, body, type, { deliveryId: original.id, held });
+        announcer.statusChanged();
+        return { ...injected, dropped: held.map((fact) => gate.shown(fact)) };
+      });
+    },
+    'debug/held': ({ limit, after }) => {
+      const { held, more } = store.holds.list(after === undefined ? 0 : Number(after.slice(1)), limit, gate.view);
+      return { held: held.map((fact) => gate.shown(fact)), more };
+    },
+    'debug/patience': ({ destinationIds }, caller) => {
+      const known = new Set(forwarder.status().map((each) => each.destinationId));
+      const unknown = destinationIds.find((id) => !known.has(id));
+      if (unknown !== undefined) throw new ConflictError(`there is no destination ${unknown}`, 'see-destinations');
+      patience.ask(caller, destinationIds);
+      const lifted = forwarder.status().filter(({ timeoutLifted }) => timeoutLifted === true);
+      return { destinationIds: lifted.map((each) => each.destinationId) };
+    },
+    'debug/breakpoints': async (change, caller) => {
+      const result = await gate.changeBreakpoints(change, caller);
+      if (result.changed.length > 0) announcer.statusChanged();
+      return result;
+    },
+    'debug/evaluate': async ({ id, eventId, expression }) => {
+      const { event, notifications } = await history.calls.event(eventId ?? id);
+      const holding = notifications.find((each) => each.id === id) ?? notifications[0];
+      const numbered = (shown: string): number => parseId(shown).number;
+      return gate.evaluate(
+        {
+          eventId: numbered(event.id),
+          deliveryId: numbered(event.deliveryId),
+          notificationId: holding === undefined ? null : numbered(holding.id),
+        },
+        expression,
+      );
+    },
+  };
+}
+
+/** Headers as they may be shown: credentials that were given or came with a delivery stay here. */
+function masked(headers: Headers, destination: Destination | undefined, { credentials }: KnownSecrets): Headers {
+  const given = Object.keys(credentials.get(destination?.credentialsName ?? '') ?? {}).map((name) =>
+    name.toLowerCase(),
+  );
+  return headers.map(([name, value]) => [
+    name,
+    isCredentialHeader(name) || given.includes(name.toLowerCase()) ? maskedValue : value,
+  ]);
+}

@@ -1,0 +1,44 @@
+import { RelayRequestError } from '../../protocol/errors.ts';
+import type { RelayNotificationParams } from '../../protocol/methods.ts';
+import type { RelayClient } from '../../protocol/relay-client.ts';
+import { ResponseError } from 'vscode-jsonrpc/node';
+import type { Announcer } from './announcer.ts';
+import { callMethod } from './control.ts';
+import type { Handlers } from './control.ts';
+import type { Caller } from '../gate/patience.ts';
+
+export interface InProcessOptions {
+  readonly handlers: Handlers;
+  readonly announcer: Announcer;
+  /** Resolves when the relay has ended. */
+  readonly closed: Promise<void>;
+  /** Whether it ends. */
+  isStopping(): boolean;
+}
+
+/** A client in the relay's own process: what a connection's does, without a connection. */
+export function inProcessClient(options: InProcessOptions): RelayClient {
+  const { handlers, announcer, closed } = options;
+  // It lasts as long as the relay.
+  const caller: Caller = { ended: new AbortController().signal };
+  const request: RelayClient['request'] = async (method, params) => {
+    try {
+      return await callMethod(handlers, method, params, caller);
+    } catch (error) {
+      if (!(error instanceof ResponseError)) throw error;
+      throw RelayRequestError.of(error.message, error.code, error.data);
+    }
+  };
+  return {
+    closed,
+    request,
+    version: async () => (await request('relay/status', {})).version,
+    on: (name, listener) =>
+      announcer.listen((said, params) => {
+        if (said === (name as string)) listener(params as unknown as RelayNotificationParams<typeof name>);
+        return true;
+      }),
+    endsInOrder: () => options.isStopping(),
+    close: () => undefined,
+  };
+}

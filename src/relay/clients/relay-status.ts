@@ -1,0 +1,94 @@
+/** The status of a relay, gathered from its stations. */
+import { hookUrl } from '../../common/hook-path.ts';
+import { maskedValue } from '../../common/masking.ts';
+import { protocolVersion } from '../../protocol/methods.ts';
+import { tunnelTexts, tunnelWords } from '../../protocol/tunnel-words.ts';
+import type { Settings } from '../../protocol/settings.ts';
+import type { Status, TunnelStatus } from '../../protocol/status.ts';
+import type { Configuration } from '../configuration.ts';
+import type { Forwarder } from '../sending/forwarder.ts';
+import type { Gate } from '../gate/gate.ts';
+import { iso } from '../log/shown.ts';
+import type { Store } from '../log/store.ts';
+
+export interface StatusParts {
+  readonly version: string;
+  readonly dataDir: string;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+  /** Of the webhook endpoint. */
+  readonly port: number;
+  /** undefined: it is still to be made. */
+  readonly tunnel: TunnelStatus | undefined;
+  readonly configuration: Configuration;
+  readonly store: Store;
+  readonly forwarder: Forwarder;
+  readonly gate: Gate;
+  /** How far the index of the history has come. */
+  readonly index: Status['index'];
+  /** Requests that knew no secret. */
+  readonly strangers: number;
+  /** How many are connected. */
+  readonly clients: number;
+  /** What the user should know since the start. */
+  readonly notices: readonly string[];
+}
+
+/** How things stand. */
+export function statusOf(parts: StatusParts): Status {
+  const { version, dataDir, configuration, store, forwarder, strangers, clients } = parts;
+  const { settings, remembered } = configuration;
+  const tunnel = parts.tunnel ?? {
+    state: 'closed' as const,
+    kind: 'none',
+    reason: `${tunnelTexts.starting}.`,
+    said: [tunnelWords('starting')],
+  };
+  const publicUrl = tunnel.state === 'open' ? tunnel.url.replace(/\/$/, '') : null;
+  const urls = (base: string): { campaignMonitor: string; openConnectors: string } => ({
+    campaignMonitor: hookUrl(base, remembered.secret, 'campaign-monitor'),
+    openConnectors: hookUrl(base, remembered.secret, 'open-connectors'),
+  });
+  const local = urls(`http://127.0.0.1:${parts.port}`);
+  const publicUrls = publicUrl === null ? null : urls(publicUrl);
+  const { sending } = parts.gate;
+  const { waiting } = store.totals;
+  // It may have been counted before the disk could not be read, when it was more.
+  const held = Math.min(
+    Object.values(sending.held).reduce((sum, each) => sum + each, 0),
+    waiting,
+  );
+  const counts = { ...store.totals, waiting: waiting - held, held };
+  const failures = [store.failure, store.full].filter((each) => each !== null);
+  return {
+    protocolVersion,
+    version,
+    pid: process.pid,
+    dataDir,
+    startedAt: iso(parts.startedAt),
+    campaignMonitorUrl: local.campaignMonitor,
+    openConnectorsUrl: local.openConnectors,
+    publicUrl,
+    publicCampaignMonitorUrl: publicUrls?.campaignMonitor ?? null,
+    publicOpenConnectorsUrl: publicUrls?.openConnectors ?? null,
+    tunnel,
+    settings: withoutProxyPassword(settings),
+    destinations: forwarder.status(),
+    counts: { ...counts, storedBytes: store.bytes, strangers },
+    sending,
+    index: parts.index,
+    missingKeys: forwarder.missingKeys,
+    clients,
+    notices: [...parts.notices, ...failures.map(({ message, next }) => `${message}. ${next}`)],
+  };
+}
+
+/** A proxy's URL may carry a user name and a password, which no client needs to be told. */
+function withoutProxyPassword(settings: Settings): Settings {
+  if (settings.proxy === undefined || !URL.canParse(settings.proxy.url)) return settings;
+  const url = new URL(settings.proxy.url);
+  if (url.username === '' && url.password === '') return settings;
+  url.username = maskedValue;
+  url.password = '';
+  return { ...settings, proxy: { ...settings.proxy, url: url.href } };
+}

@@ -1,0 +1,116 @@
+/** The relay's way to its history: a thread that reads it (history-worker.ts), started when first needed. */
+import { Worker } from 'node:worker_threads';
+import { relayAdvice } from '../../protocol/errors.ts';
+import type { RelayAdvice, RelayErrorCode } from '../../protocol/errors.ts';
+import type { ForwardingKey } from '../log/held.ts';
+import type { HistoryCalls, IndexNews } from './history-worker.ts';
+import { callsTo } from './remote-calls.ts';
+import type { PassedError, Remote } from './remote-calls.ts';
+
+/** What the thread refused: an unknown id, a filter that cannot be read, a store that cannot. */
+class HistoryError extends Error {
+  override readonly name = 'HistoryError';
+  readonly code: RelayErrorCode;
+  readonly advice: RelayAdvice | undefined;
+  readonly next: string | undefined;
+  constructor(error: PassedError) {
+    super(error.message);
+    this.code = error.code;
+    this.advice = error.advice;
+    this.next = error.advice === undefined ? undefined : relayAdvice[error.advice];
+  }
+}
+
+/** The worker's bundle as text, put here by the build, so that the relay is one file. */
+declare const HISTORY_WORKER_SOURCE: string | undefined;
+
+type Calls = ReturnType<typeof callsTo<HistoryCalls>>;
+
+export interface HistoryThreadOptions {
+  /** Told how far the index has come, after each piece. */
+  onNews?(news: IndexNews): void;
+  /** What is being sent, which the log does not know. */
+  underWay?(): readonly ForwardingKey[];
+}
+
+/** The history, read in a thread of its own. */
+export class HistoryThread {
+  readonly #dataDir: string;
+  readonly #options: HistoryThreadOptions;
+  #worker: Worker | undefined;
+  #calls: Calls | undefined;
+  #closed = false;
+
+  constructor(dataDir: string, options: HistoryThreadOptions = {}) {
+    this.#dataDir = dataDir;
+    this.#options = options;
+  }
+
+  /** What can be asked of it: the thread is started by the first call. */
+  get calls(): Remote<HistoryCalls> {
+    if (this.#closed) return refused;
+    this.#calls ??= this.#start();
+    return this.#calls.remote;
+  }
+
+  /** The relay has begun: the index follows what it has not got. */
+  begin(): void {
+    this.calls.begin().catch(() => undefined);
+  }
+
+  /** Something was stored: the index follows when there is time. */
+  changed(): void {
+    this.calls.changed().catch(() => undefined);
+  }
+
+  /** Very much is being stored: the index follows a little, so as to leave the processor to that. */
+  changing(): void {
+    this.calls.changing().catch(() => undefined);
+  }
+
+  /** Writes the write-ahead log back. */
+  checkpoint(): void {
+    this.calls.checkpoint().catch(() => undefined);
+  }
+
+  /** Ends the thread, and takes no more calls. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#worker?.terminate();
+  }
+
+  #start(): Calls {
+    const options = {
+      workerData: { dataDir: this.#dataDir },
+      execArgv: [],
+      stdin: false,
+      // Indexing reads whole bodies, which are soon gone: without a bound they take some 100 MB first.
+      resourceLimits: { maxYoungGenerationSizeMb: 8 },
+    };
+    const worker =
+      typeof HISTORY_WORKER_SOURCE === 'string'
+        ? new Worker(HISTORY_WORKER_SOURCE, { ...options, eval: true })
+        : new Worker(new URL('./history-worker.ts', import.meta.url), options);
+    worker.unref();
+    const calls = callsTo<HistoryCalls>(worker, {
+      failed: (error) => new HistoryError(error),
+      onTold: (news) => this.#options.onNews?.(news as IndexNews),
+      circumstances: () => this.#options.underWay?.() ?? [],
+    });
+    const lost = (message: string): void => {
+      calls.giveUp({ code: 'store-failed', message, advice: 'ask-again' });
+      // Its error is followed by its exit, when another may already be at work.
+      if (this.#worker !== worker) return;
+      this.#worker = undefined;
+      this.#calls = undefined;
+    };
+    worker.on('error', (error) => lost(`the history cannot be read: ${(error as Error).message}`));
+    worker.on('exit', () => lost('the history was closed'));
+    this.#worker = worker;
+    return calls;
+  }
+}
+
+const refused = new Proxy({} as Remote<HistoryCalls>, {
+  get: () => () => Promise.reject(new HistoryError({ code: 'store-failed', message: 'the relay is stopping' })),
+});

@@ -1,0 +1,364 @@
+/**
+ * Reading the history: pages of events by filter, tables and counts of them, and one event, delivery or notification
+ * whole. Read-only but for its index, so it serves beside the relay that writes and where none runs.
+ */
+import { join } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
+import type { EventRow } from '../../protocol/history.ts';
+import { checkDataDirectory } from '../../protocol/data-directory.ts';
+import { relayAdvice } from '../../protocol/errors.ts';
+import type { RelayErrorCode } from '../../protocol/errors.ts';
+import type { ParsedParams, Result } from '../../protocol/methods.ts';
+import type { Destination } from '../../protocol/settings.ts';
+import type { Sending } from '../../protocol/debug.ts';
+import { openForReading, readAtOnce, stateCodes } from '../log/database.ts';
+import { parseFilter } from './filter.ts';
+import { EventRows } from './event-rows.ts';
+import { EventSearch, isUpToDate } from './event-search.ts';
+import type { Found } from './event-search.ts';
+import { slotOf } from './held-columns.ts';
+import { EventTable } from './event-table.ts';
+import { HistoryIndex } from './history-index.ts';
+import type { Mark } from './history-index.ts';
+import { countHeld, readHoldView, waitingByDestination } from '../log/held.ts';
+import type { ForwardingKey, LogHoldView } from '../log/held.ts';
+import { enabledOf } from '../gate/breakpoints.ts';
+import { fittingAnswer, fittingAttempts, mostPageBytes, rowBytes } from '../../protocol/message-size.ts';
+import { Renderer } from '../sending/render.ts';
+import { parseId, shownSending } from '../log/shown.ts';
+import { StoredReader } from '../log/stored.ts';
+import { Statements } from '../log/statements.ts';
+import type { Row } from '../log/statements.ts';
+
+/** The log of a data directory. */
+export function storeFile(dataDir: string): string {
+  return join(dataDir, 'relay.sqlite');
+}
+
+/** What is derived from it, and made again where it is missing: see history/history-index.ts. */
+export function searchFile(dataDir: string): string {
+  return join(dataDir, 'search.sqlite');
+}
+
+/** There is no such event, delivery or notification. */
+export class NotFoundError extends Error {
+  override readonly name = 'NotFoundError';
+  readonly code = 'not-found' satisfies RelayErrorCode;
+  readonly advice = 'list-events';
+  readonly next = relayAdvice[this.advice];
+  constructor(id: string) {
+    super(`there is no ${parseId(id).kind} ${id} in the history`);
+  }
+}
+
+/** How far the history's index has come. */
+export interface IndexState {
+  /** Events that can be found by all but their text, and how many there are. */
+  readonly events: number;
+  readonly of: number;
+  /** What it takes on the disk, in bytes. */
+  readonly bytes: number;
+  /** Why it is in memory; null where it is in its file. */
+  readonly inMemory: string | null;
+}
+
+/**
+ * Opens the history of a data directory for reading.
+ * @param dataDir the data directory
+ * @throws StoreError where there is none, or it cannot be read; DataDirectoryError
+ */
+export function openHistory(dataDir: string): HistoryReader {
+  return new HistoryReader(checkDataDirectory(dataDir));
+}
+
+/** Reads one history. */
+export class HistoryReader {
+  /** What is being sent at the time of a call, which the log does not know; nothing where no relay runs. */
+  underWay: readonly ForwardingKey[] = [];
+  readonly #db: DatabaseSync;
+  readonly #sql: Statements;
+  /** How the log holds, as it was last read. */
+  #view: LogHoldView;
+  readonly #searchFile: string;
+  readonly #stored: StoredReader;
+  readonly #rows: EventRows;
+  #search: EventSearch | undefined;
+  #table: EventTable | undefined;
+
+  constructor(dataDir: string) {
+    this.#db = openForReading(storeFile(dataDir));
+    this.#searchFile = searchFile(dataDir);
+    this.#stored = new StoredReader(this.#db);
+    this.#sql = new Statements(this.#db);
+    this.#rows = new EventRows(
+      this.#db,
+      (event) => this.#index.markOf(event),
+      () => this.#view,
+    );
+    this.#view = readHoldView(this.#sql, []);
+  }
+
+  /** Everything that is read until `read` returns is of one moment, how sending stands included. */
+  #atOnce<T>(read: () => T): T {
+    return readAtOnce(this.#db, () => {
+      this.#view = readHoldView(this.#sql, this.underWay);
+      return read();
+    });
+  }
+
+  /**
+   * One page of events, newest first.
+   * @throws FilterError
+   */
+  query(params: ParsedParams<'events/query'>): Result<'events/query'> {
+    return this.#atOnce(() => this.#query(params));
+  }
+
+  #query(params: ParsedParams<'events/query'>): Result<'events/query'> {
+    const { ids, unseen } = this.#found(params.filter);
+    const before = params.before === undefined ? Number.MAX_SAFE_INTEGER : parseId(params.before).number;
+    const events: EventRow[] = [];
+    let bytes = 0;
+    for (const id of ids(before)) {
+      const row = this.#rows.byEvent(id);
+      // It was removed a moment ago.
+      if (row === undefined) continue;
+      const last = events.at(-1);
+      if (last !== undefined && (events.length >= params.limit || bytes > mostPageBytes)) {
+        return { events, next: last.id, unseen };
+      }
+      const event = this.#rows.shown(row);
+      bytes += rowBytes(event);
+      events.push(event);
+    }
+    return { events, next: null, unseen };
+  }
+
+  /**
+   * A page by position of a sorted snapshot.
+   * @throws FilterError; SnapshotGoneError
+   */
+  page(params: ParsedParams<'events/page'>): Result<'events/page'> {
+    return this.#atOnce(() => this.#tables.page(params));
+  }
+
+  /** How many events a filter finds, in groups and over time. @throws FilterError */
+  counts(params: ParsedParams<'events/counts'>): Result<'events/counts'> {
+    return this.#atOnce(() => this.#tables.counts(params));
+  }
+
+  /** Ids of the notifications of the events that match a filter, oldest first: of all of them, however long that takes. */
+  notificationIds(filter: string): number[] {
+    const ids = new Set<number>();
+    this.prepare(Infinity);
+    this.#atOnce(() => {
+      for (const event of this.#found(filter).ids(Number.MAX_SAFE_INTEGER)) {
+        const row = this.#rows.byEvent(event);
+        if (row !== undefined) for (const id of this.#rows.notificationIdsOf(row)) ids.add(id);
+      }
+    });
+    return ascending(ids);
+  }
+
+  /** How sending was left. */
+  sending(): Sending {
+    return this.#atOnce(() => {
+      const counts = countHeld(this.#sql, this.#view, waitingByDestination(this.#sql), this.underWay);
+      const kept = this.#sql.get("SELECT value FROM meta WHERE key = 'breakpoints'")?.['value'];
+      const breakpoints = enabledOf(typeof kept === 'string' ? JSON.parse(kept) : undefined);
+      return shownSending(this.#view.sending, counts, breakpoints);
+    });
+  }
+
+  /** Ids of the notifications with a forwarding that failed, oldest first. */
+  failedNotificationIds(): number[] {
+    return this.#rows.notificationsIn(stateCodes.failed);
+  }
+
+  /**
+   * The notifications that ids stand for, oldest first: an event's and a delivery's are those that hold it.
+   * @throws NotFoundError
+   */
+  notificationIdsFor(ids: readonly string[]): number[] {
+    const found = new Set<number>();
+    for (const id of ids) {
+      for (const each of this.#notificationsForId(id)) found.add(each);
+    }
+    return ascending(found);
+  }
+
+  /**
+   * One event with its delivery, notifications and attempts.
+   * @param id an event's, or a delivery's or notification's, meaning its first event
+   * @throws NotFoundError
+   */
+  event(id: string): Result<'events/get'> {
+    return this.#atOnce(() => this.#event(id));
+  }
+
+  #event(id: string): Result<'events/get'> {
+    const row = this.#row(id);
+    const deliveryId = Number(row['delivery_id']);
+    const notificationIds = this.#rows.notificationIdsOf(row);
+    return {
+      event: this.#rows.shown(row),
+      delivery: found(this.#rows.delivery(deliveryId), id),
+      notifications: notificationIds.map((each) => this.#rows.notification(each)).filter((each) => each !== undefined),
+      attempts: fittingAttempts(notificationIds.flatMap((each) => this.#rows.attempts(each, deliveryId))),
+    };
+  }
+
+  /**
+   * One delivery with its bytes.
+   * @param id a delivery's, or an event's or notification's, meaning its delivery
+   * @throws NotFoundError
+   */
+  delivery(id: string): Result<'deliveries/get'> {
+    return this.#atOnce(() => this.#delivery(id));
+  }
+
+  #delivery(id: string): Result<'deliveries/get'> {
+    const { kind, number: given } = parseId(id);
+    const number = kind === 'delivery' ? given : Number(this.#row(id)['delivery_id']);
+    const delivery = found(this.#rows.delivery(number), id);
+    const stored = found(this.#stored.body(number), id);
+    const notifications = (this.#rows.notificationsOfDelivery(number) ?? []).map((each) =>
+      this.#rows.notification(each),
+    );
+    return {
+      delivery,
+      headers: stored.headers,
+      body: stored.body.toString('base64'),
+      ...fittingAnswer(
+        this.#rows.ofDelivery(number).map((row) => this.#rows.shown(row)),
+        notifications.filter((each) => each !== undefined),
+      ),
+    };
+  }
+
+  /**
+   * A notification as it is sent, without the signature and credentials, whose keys only a running relay knows.
+   * @param id a notification's, or an event's or delivery's, meaning its first
+   * @param to which destination
+   * @throws NotFoundError
+   */
+  render(id: string, to: Omit<ParsedParams<'notifications/render'>, 'id'> = {}): Result<'notifications/render'> {
+    const { notificationId, destinationId, destination } = this.target(id, to);
+    const outgoing = new Renderer(this.#stored).render(notificationId, destination, {
+      signatureKeys: new Map(),
+      credentials: new Map(),
+    });
+    if (outgoing === undefined) throw new NotFoundError(id);
+    return {
+      notificationId: `n${notificationId}`,
+      destinationId,
+      url: destination?.url ?? null,
+      headers: outgoing.headers,
+      body: outgoing.body.toString('base64'),
+    };
+  }
+
+  /**
+   * Which notification an id means, and its destination: the one of `destinationId` or `url`, else the first it went to.
+   * @throws NotFoundError
+   */
+  target(
+    id: string,
+    { destinationId, url }: Omit<ParsedParams<'notifications/render'>, 'id'>,
+  ): { notificationId: number; destinationId: string | null; destination: Destination | undefined } {
+    const [notificationId] = this.#notificationsForId(id);
+    if (notificationId === undefined) throw new NotFoundError(id);
+    const destinations = this.#rows
+      .destinationsOf(notificationId)
+      .filter(({ destination }) => destination !== undefined);
+    const chosen = destinations.find(
+      (each) =>
+        (destinationId === undefined || each.destinationId === destinationId) &&
+        (url === undefined || each.destination?.url === url),
+    );
+    return { notificationId, destinationId: chosen?.destinationId ?? null, destination: chosen?.destination };
+  }
+
+  /**
+   * Brings the index up to date.
+   * @param budgetMs stop after about this time, in milliseconds
+   * @returns whether it is
+   */
+  follow(budgetMs: number): boolean {
+    return this.#index.followText(budgetMs);
+  }
+
+  /**
+   * As {@link HistoryReader.follow}, as far as that can be: where the index cannot be written, as on a full disk, answers
+   * say what they did not look at.
+   */
+  prepare(budgetMs: number): void {
+    isUpToDate(() => this.follow(budgetMs));
+  }
+
+  /** Marks that the index has found and the log lacks, since it was last asked. */
+  takeMarks(): readonly Mark[] {
+    return this.#index.takeMarks();
+  }
+
+  get indexState(): IndexState {
+    const { columns, feed, liveBytes, inMemory } = this.#index;
+    return { events: columns.count, of: feed.rows, bytes: liveBytes, inMemory: inMemory?.why ?? null };
+  }
+
+  /** In how many milliseconds an index that is in memory tries its file again, if it follows then; else null. */
+  protected get indexRetryMs(): number | null {
+    return this.#index.inMemory?.retryMs ?? null;
+  }
+
+  /** Closes the files. */
+  close(): void {
+    this.#rows.close();
+    this.#search?.close();
+    this.#db.close();
+  }
+
+  /** Opened when it is first needed. */
+  get #events(): EventSearch {
+    this.#search ??= new EventSearch(new HistoryIndex(this.#searchFile, this.#db), this.#db);
+    return this.#search;
+  }
+
+  get #index(): HistoryIndex {
+    return this.#events.index;
+  }
+
+  get #tables(): EventTable {
+    this.#table ??= new EventTable((filter) => this.#found(filter), this.#rows);
+    return this.#table;
+  }
+
+  #found(filter: string): Found {
+    const underWay = this.underWay.flatMap(({ notificationId, destinationId }) => {
+      const range = this.#rows.eventRangeOf(notificationId);
+      return range === undefined ? [] : [{ ...range, slot: slotOf(destinationId) }];
+    });
+    return this.#events.find(parseFilter(filter, Date.now()), this.#view, underWay);
+  }
+
+  #row(id: string): Row {
+    return found(this.#rows.byId(id), id);
+  }
+
+  #notificationsForId(id: string): number[] {
+    const { kind, number } = parseId(id);
+    if (kind === 'event') return this.#rows.notificationIdsOf(this.#row(id));
+    if (kind === 'delivery') return found(this.#rows.notificationsOfDelivery(number), id);
+    if (!this.#rows.hasNotification(number)) throw new NotFoundError(id);
+    return [number];
+  }
+}
+
+function found<T>(value: T | undefined, id: string): T {
+  if (value === undefined) throw new NotFoundError(id);
+  return value;
+}
+
+function ascending(ids: ReadonlySet<number>): number[] {
+  return [...ids].sort((a, b) => a - b);
+}

@@ -1,0 +1,283 @@
+/** Forwardings and attempts in the log: what becomes of a notification at each destination. */
+import { changeCodes, isCorruption, isWaiting, stateCodes } from './database.ts';
+import type { StoredState } from './database.ts';
+import type { ForwardingKey } from './held.ts';
+import type { AttemptRecord, ForwardingRecord, OpenForwarding } from './records.ts';
+import { bytesOf, notificationFactsOf, stateName } from './stored.ts';
+import type { StoredNotification } from './stored.ts';
+import type { RenderSettings } from '../../normaliser/normalise.ts';
+import type { Row, Statements } from './statements.ts';
+import type { Tally } from './tally.ts';
+import type { WriteQueue } from './write-queue.ts';
+
+export interface ForwardingsOptions {
+  readonly sql: Statements;
+  readonly queue: WriteQueue;
+  readonly tally: Tally;
+  /** The next attempt's id: ids grow, whatever was removed. */
+  nextAttempt(): number;
+  /** The render settings of an id, which a notification refers to. */
+  renderSettings(id: number): RenderSettings | undefined;
+  /** Something may wait no longer: its delivery may be removed. */
+  onSettled(): void;
+}
+
+/** What is told of the latest attempt. */
+export type LastAttempt = Pick<AttemptRecord, 'number' | 'status' | 'outcome' | 'error' | 'durationMs' | 'body'>;
+
+/** A forwarding that waits, with what was stored of its notification, where that can be read. */
+export interface WaitingForwarding extends OpenForwarding {
+  readonly notification?: StoredNotification;
+}
+
+/** The forwardings of a log, as its only writer holds them. */
+export class Forwardings {
+  readonly #options: ForwardingsOptions;
+  readonly #sql: Statements;
+  readonly #tally: Tally;
+
+  constructor(options: ForwardingsOptions) {
+    this.#options = options;
+    this.#sql = options.sql;
+    this.#tally = options.tally;
+  }
+
+  /** Adds a forwarding that waits. Within a transaction. */
+  insert(notificationId: number, { destinationId, released }: ForwardingRecord): void {
+    this.#sql.run(
+      `INSERT INTO forwardings (notification_id, destination_id, state, attempts, round_start, released) VALUES (?, ?, ${stateCodes.waiting}, 0, 0, ?)`,
+      notificationId,
+      destinationId,
+      released,
+    );
+    this.#tally.add(destinationId, 'waiting');
+  }
+
+  /**
+   * Records an attempt and what became of its forwarding. Kept and tried again while the store fails. A forwarding that
+   * was discarded meanwhile stays so, unless it was sent.
+   * @param stopped the breakpoint that stopped at it, where it would be tried again: what released it counts no more
+   * @returns, when that is known, whether it is on disk
+   */
+  recordAttempt(attempt: AttemptRecord, detail: string | null, stopped: number | null = null): Promise<boolean> {
+    const { notificationId, destinationId, outcome } = attempt;
+    const to = outcome === 'retrying' ? 'waiting' : outcome;
+    const said = attempt.status === null ? 'got no answer' : `was answered ${attempt.status}`;
+    const after = outcome === 'retrying' ? 'and is tried again' : 'and is sent again after a restart';
+    const what = `attempt ${attempt.number} at n${notificationId} ${said} ${after}`;
+    return this.#options.queue.keep(what, () => {
+      const before = this.state(notificationId, destinationId);
+      if (before === undefined) return;
+      this.#sql.run(
+        `INSERT INTO attempts (id, notification_id, destination_id, number, at, duration_ms, status, error, outcome, next_at, truncated, headers, body)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        this.#options.nextAttempt(),
+        notificationId,
+        destinationId,
+        attempt.number,
+        attempt.at,
+        attempt.durationMs,
+        attempt.status,
+        attempt.error,
+        outcome,
+        attempt.nextAt,
+        attempt.truncated ? 1 : 0,
+        JSON.stringify(attempt.headers),
+        attempt.body,
+      );
+      const state = before === 'discarded' && to !== 'sent' ? 'discarded' : to;
+      this.#sql.run(
+        'UPDATE forwardings SET state = ?, attempts = ?, next_at = ?, status = ?, duration_ms = ?, detail = ?, stopped = NULL WHERE notification_id = ? AND destination_id = ?',
+        stateCodes[state],
+        attempt.number,
+        state === 'waiting' ? attempt.nextAt : null,
+        attempt.status,
+        attempt.durationMs,
+        state === 'discarded' ? 'discarded' : detail,
+        notificationId,
+        destinationId,
+      );
+      if (stopped !== null) {
+        this.#sql.run(
+          'UPDATE forwardings SET stopped = ?, looked = 1, released = NULL WHERE notification_id = ? AND destination_id = ?',
+          stopped,
+          notificationId,
+          destinationId,
+        );
+      }
+      this.#tally.move(destinationId, before, state, 1);
+    });
+  }
+
+  /**
+   * Keeps that breakpoints are not asked again about a forwarding in this round.
+   * @returns, when that is known, whether it is on disk
+   */
+  keepLooked({ notificationId, destinationId }: ForwardingKey): Promise<boolean> {
+    return this.#options.queue.keep(`that n${notificationId} was looked at`, () => {
+      this.#sql.run(
+        `UPDATE forwardings SET looked = 1 WHERE notification_id = ? AND destination_id = ? AND ${isWaiting}`,
+        notificationId,
+        destinationId,
+      );
+    });
+  }
+
+  /**
+   * Makes forwardings wait again, with a new round of the retry policy, or adds them where a destination is new.
+   * Those that wait stay as they are.
+   * @returns, when on disk, those that now wait because of this call
+   */
+  async startRound(notificationId: number, destinationIds: readonly number[]): Promise<OpenForwarding[]> {
+    const started: OpenForwarding[] = [];
+    await this.#options.queue.write(() => {
+      started.length = 0;
+      const row = this.#sql.get('SELECT delivery_id FROM notifications WHERE id = ?', notificationId);
+      if (row === undefined) return;
+      const deliveryId = Number(row['delivery_id']);
+      for (const destinationId of destinationIds) {
+        const attempts = this.#startOne(notificationId, destinationId);
+        if (attempts === undefined) continue;
+        const fresh = { nextAt: null, released: null, looked: false };
+        started.push({ notificationId, deliveryId, destinationId, attempts, roundStart: attempts, ...fresh });
+      }
+      if (started.length > 0) this.#noteChange(changeCodes.notifications, notificationId);
+    });
+    return started;
+  }
+
+  /** @returns the attempts before; undefined where it waits already */
+  #startOne(notificationId: number, destinationId: number): number | undefined {
+    const before = this.#sql.get(
+      'SELECT state, attempts FROM forwardings WHERE notification_id = ? AND destination_id = ?',
+      notificationId,
+      destinationId,
+    );
+    if (before === undefined) {
+      this.insert(notificationId, { destinationId, released: null, stopped: null });
+      return 0;
+    }
+    const state = stateName(before['state']);
+    if (state === 'waiting') return undefined;
+    this.#sql.run(
+      `UPDATE forwardings SET state = ${stateCodes.waiting}, round_start = attempts, next_at = NULL, detail = NULL,
+         released = NULL, stopped = NULL, looked = NULL WHERE notification_id = ? AND destination_id = ?`,
+      notificationId,
+      destinationId,
+    );
+    this.#tally.move(destinationId, state, 'waiting', 1);
+    return Number(before['attempts']);
+  }
+
+  /**
+   * Gives up what waits.
+   * @param notificationIds which notifications; all where not given
+   * @returns how many forwardings, when on disk
+   */
+  async discard(notificationIds?: readonly number[]): Promise<number> {
+    let discarded = 0;
+    await this.#options.queue.write(() => {
+      discarded = 0;
+      const discard = (destinationId: number, condition: string, ...values: number[]): void => {
+        const changed = this.#sql.run(
+          `UPDATE forwardings SET state = ${stateCodes.discarded}, next_at = NULL, detail = 'discarded' WHERE destination_id = ? AND ${isWaiting}${condition}`,
+          destinationId,
+          ...values,
+        );
+        this.#tally.move(destinationId, 'waiting', 'discarded', changed);
+        discarded += changed;
+      };
+      if (notificationIds === undefined) {
+        for (const id of [...this.#tally.draftWaiting.keys()]) discard(id, '');
+        if (discarded > 0) this.#noteChange(changeCodes.open);
+        return;
+      }
+      for (const id of notificationIds) {
+        const before = discarded;
+        for (const destinationId of this.destinationsOf(id)) discard(destinationId, ' AND notification_id = ?', id);
+        if (discarded > before) this.#noteChange(changeCodes.notifications, id);
+      }
+    });
+    this.#options.onSettled();
+    return discarded;
+  }
+
+  /**
+   * Forwardings that wait for a destination, in the order of their notifications, with what these are made of.
+   * @param released the number of a pause: only what it let go; null: all
+   * @param after only those of a later notification than this id
+   */
+  waiting(destinationId: number, released: number | null, after: number, limit: number): WaitingForwarding[] {
+    const which = released === null ? '' : ' AND f.released = ?';
+    return this.#look(
+      `SELECT f.notification_id, f.attempts, f.round_start, f.next_at, f.released, f.looked, n.*
+       FROM forwardings f JOIN notifications n ON n.id = f.notification_id
+       WHERE f.destination_id = ? AND f.${isWaiting}${which} AND f.notification_id > ? ORDER BY f.notification_id LIMIT ?`,
+      ...[destinationId, ...(released === null ? [] : [released]), after, limit],
+    ).map((row) => {
+      const notificationId = Number(row['notification_id']);
+      const deliveryId = Number(row['delivery_id']);
+      const settings = this.#options.renderSettings(Number(row['render_settings_id']));
+      const facts = notificationFactsOf(notificationId, row);
+      return {
+        ...{ notificationId, deliveryId, destinationId },
+        attempts: Number(row['attempts']),
+        roundStart: Number(row['round_start']),
+        nextAt: row['next_at'] as number | null,
+        released: row['released'] as number | null,
+        looked: row['looked'] !== null,
+        ...(settings && { notification: { ...facts, deliveryId, firstEvent: Number(row['first_event']), settings } }),
+      };
+    });
+  }
+
+  /** A forwarding's state as it is on disk, or undefined. */
+  state(notificationId: number, destinationId: number): StoredState | undefined {
+    const row = this.#sql.get(
+      'SELECT state FROM forwardings WHERE notification_id = ? AND destination_id = ?',
+      notificationId,
+      destinationId,
+    );
+    return row === undefined ? undefined : stateName(row['state']);
+  }
+
+  /** The latest attempt to bring a notification to a destination; null where there is none. */
+  lastAttempt(notificationId: number, destinationId: number): LastAttempt | null {
+    const row = this.#sql.get(
+      'SELECT number, status, outcome, error, duration_ms, body FROM attempts WHERE notification_id = ? AND destination_id = ? ORDER BY id DESC LIMIT 1',
+      notificationId,
+      destinationId,
+    );
+    if (row === undefined) return null;
+    return {
+      number: Number(row['number']),
+      status: row['status'] as number | null,
+      outcome: row['outcome'] as AttemptRecord['outcome'],
+      error: row['error'] as string | null,
+      durationMs: Number(row['duration_ms']),
+      body: bytesOf(row['body']),
+    };
+  }
+
+  /** The destinations that a notification goes or went to. */
+  destinationsOf(notificationId: number): number[] {
+    return this.#look('SELECT destination_id FROM forwardings WHERE notification_id = ?', notificationId).map((row) =>
+      Number(row['destination_id']),
+    );
+  }
+
+  #noteChange(kind: number, notificationId = 0): void {
+    this.#sql.run('INSERT INTO changes (kind, first, last) VALUES (?, ?, ?)', kind, notificationId, notificationId);
+  }
+
+  /** Reads outside a write. What a damaged file does not give counts as none. */
+  #look(sql: string, ...values: number[]): Row[] {
+    try {
+      return this.#sql.all(sql, ...values);
+    } catch (error) {
+      if (!isCorruption(error)) throw error;
+      this.#options.queue.failed(error as Error);
+      return [];
+    }
+  }
+}

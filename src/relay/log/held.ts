@@ -1,0 +1,199 @@
+/**
+ * What is held, and by whom: derived from a forwarding, its destination and how sending stands, here alone, for the relay,
+ * for the thread that reads its history and for a history without a relay.
+ */
+import { z } from 'zod';
+import { pausedBySchema, stopSchema } from '../../protocol/debug.ts';
+import type { HeldBy } from '../../protocol/debug.ts';
+import { isWaiting } from './database.ts';
+import type { StoredState } from './database.ts';
+import type { Statements } from './statements.ts';
+import { stateName } from './stored.ts';
+
+const keptSendingSchema = z.object({
+  no: z.int().min(0),
+  paused: z
+    .object({
+      by: pausedBySchema,
+      since: z.int().describe('Milliseconds since the epoch.'),
+      stop: stopSchema.nullable(),
+    })
+    .nullable(),
+});
+
+/** How sending stands, as the log keeps it under `sending`. `no` grows with each pause. */
+export type KeptSending = z.infer<typeof keptSendingSchema>;
+export type Paused = NonNullable<KeptSending['paused']>;
+
+/** Why nothing goes to a destination, as the log keeps it. */
+export interface DestinationHold {
+  readonly by: 'missing-key' | 'destination';
+  /** As people read it. */
+  readonly why: string;
+}
+
+/** Who holds a forwarding, and why. */
+export interface Hold {
+  readonly by: HeldBy;
+  /** The number of the breakpoint that does. */
+  readonly breakpoint: number | null;
+  /** As people read it. */
+  readonly detail: string;
+}
+
+/** A forwarding by its ids. */
+export interface ForwardingKey {
+  readonly notificationId: number;
+  readonly destinationId: number;
+}
+
+/** What of a forwarding decides whether it is held. */
+export interface Holdable extends ForwardingKey {
+  readonly state: StoredState;
+  /** The number of the pause that let it go; null where none did. */
+  readonly released: number | null;
+  /** The number of the breakpoint that it stopped at. */
+  readonly stopped: number | null;
+}
+
+/** A forwarding that has stopped at a breakpoint. */
+export interface StoppedKey extends ForwardingKey {
+  readonly breakpoint: number;
+}
+
+/** What else decides it. */
+export interface HoldView {
+  readonly sending: KeptSending;
+  /** What has stopped, as the log does not say yet. */
+  readonly stopping: readonly StoppedKey[];
+  destinationHold(destinationId: number): DestinationHold | null;
+  isUnderWay(key: ForwardingKey): boolean;
+}
+
+const byPause: Hold = { by: 'pause', breakpoint: null, detail: 'sending is paused' };
+
+/** How a forwarding is held; null where it is not. */
+export function holdOf(forwarding: Holdable, view: HoldView): Hold | null {
+  const { state, destinationId, released, stopped } = forwarding;
+  if (state !== 'waiting') return null;
+  const { no, paused } = view.sending;
+  const destination = view.destinationHold(destinationId);
+  if (destination === null && (paused === null || released === no)) return null;
+  if (view.isUnderWay(forwarding)) return null;
+  if (destination !== null) return { by: destination.by, breakpoint: null, detail: destination.why };
+  const at = view.stopping.find((each) => isSame(each, forwarding))?.breakpoint ?? stopped;
+  return at === null ? byPause : { by: 'breakpoint', breakpoint: at, detail: `stopped at b${at}` };
+}
+
+/** What the log has kept of sending. What cannot be read counts as paused: rather too much is held than sent. */
+export function readSending(sql: Statements): KeptSending {
+  const row = sql.get("SELECT value FROM meta WHERE key = 'sending'");
+  if (row === undefined) return { no: 0, paused: null };
+  const read = keptSendingSchema.safeParse(JSON.parse(row['value'] as string));
+  return read.data ?? { no: 0, paused: { by: { kind: 'client', client: { kind: 'other' } }, since: 0, stop: null } };
+}
+
+/** What was kept of why nothing goes to a destination. */
+export function readDestinationHold(held: unknown): DestinationHold | null {
+  return typeof held === 'string' ? (JSON.parse(held) as DestinationHold) : null;
+}
+
+/** How a log holds, with all destinations that are held. */
+export interface LogHoldView extends HoldView {
+  readonly heldDestinations: Iterable<number>;
+}
+
+/**
+ * How a log holds.
+ * @param underWay what is being sent, which the log does not know
+ */
+export function readHoldView(sql: Statements, underWay: readonly ForwardingKey[]): LogHoldView {
+  const held = new Map<number, DestinationHold>();
+  for (const row of sql.all('SELECT id, held FROM destinations WHERE held IS NOT NULL')) {
+    const hold = readDestinationHold(row['held']);
+    if (hold !== null) held.set(Number(row['id']), hold);
+  }
+  return {
+    heldDestinations: [...held.keys()],
+    stopping: [],
+    sending: readSending(sql),
+    destinationHold: (id) => held.get(id) ?? null,
+    isUnderWay: (key) => underWay.some((each) => isSame(each, key)),
+  };
+}
+
+function isSame(a: ForwardingKey, b: ForwardingKey): boolean {
+  return a.notificationId === b.notificationId && a.destinationId === b.destinationId;
+}
+
+function distinct(keys: readonly ForwardingKey[]): ForwardingKey[] {
+  return keys.filter((key, index) => keys.findIndex((each) => isSame(each, key)) === index);
+}
+
+/** A row of forwardings, as {@link holdOf} takes it. */
+export function holdableOf(row: Record<string, unknown>): Holdable {
+  return {
+    notificationId: Number(row['notification_id']),
+    destinationId: Number(row['destination_id']),
+    state: stateName(row['state']),
+    released: row['released'] as number | null,
+    stopped: row['stopped'] as number | null,
+  };
+}
+
+/** How much is held, by who holds it. */
+export type HeldCounts = Readonly<Record<HeldBy, number>>;
+
+/**
+ * Counts what is held. It costs as much as was released and stopped in the pause, however much waits.
+ * @param waiting how much waits for each destination
+ * @param underWay what is being sent
+ */
+export function countHeld(
+  sql: Statements,
+  view: HoldView,
+  waiting: ReadonlyMap<number, number>,
+  underWay: readonly ForwardingKey[],
+): HeldCounts {
+  const counts = { pause: 0, breakpoint: 0, 'missing-key': 0, destination: 0 };
+  const { no, paused } = view.sending;
+  const count = (condition: string, ...values: number[]): number =>
+    Number(sql.get(`SELECT count(*) AS n FROM forwardings WHERE ${condition}`, ...values)?.['n']);
+  for (const [id, here] of waiting) {
+    if (here === 0) continue;
+    const destination = view.destinationHold(id);
+    if (destination !== null) counts[destination.by] += here;
+    else if (paused !== null) {
+      const free = count(`destination_id = ? AND ${isWaiting} AND released = ?`, id, no);
+      const stopped = count(
+        `destination_id = ? AND ${isWaiting} AND stopped IS NOT NULL AND released IS NOT ?`,
+        ...[id, no],
+      );
+      counts.breakpoint += stopped;
+      counts.pause += here - free - stopped;
+    }
+  }
+  // What the log does not know is corrected one by one.
+  const asLogged: HoldView = { ...view, stopping: [], isUnderWay: () => false };
+  for (const { notificationId, destinationId } of distinct([...underWay, ...view.stopping])) {
+    const row = sql.get(
+      'SELECT * FROM forwardings WHERE notification_id = ? AND destination_id = ?',
+      notificationId,
+      destinationId,
+    );
+    if (row === undefined) continue;
+    const [before, now] = [holdOf(holdableOf(row), asLogged), holdOf(holdableOf(row), view)];
+    if (before !== null) counts[before.by] -= 1;
+    if (now !== null) counts[now.by] += 1;
+  }
+  return counts;
+}
+
+/** How much waits for each destination, held or not, as the log has it. */
+export function waitingByDestination(sql: Statements): Map<number, number> {
+  return new Map(
+    sql
+      .all(`SELECT destination_id, count(*) AS n FROM forwardings WHERE ${isWaiting} GROUP BY destination_id`)
+      .map((row) => [Number(row['destination_id']), Number(row['n'])]),
+  );
+}

@@ -1,0 +1,151 @@
+/** Destinations and render settings in the log: what forwardings and notifications refer to by number. */
+import { isDeepStrictEqual } from 'node:util';
+import type { Destination } from '../../protocol/settings.ts';
+import { distinctDestinations, findForReplay, findKnown, toldId } from './destinations.ts';
+import type { KnownDestination } from './destinations.ts';
+import { readDestinationHold } from './held.ts';
+import type { DestinationHold } from './held.ts';
+import type { RenderSettings } from '../../normaliser/normalise.ts';
+import type { Statements } from './statements.ts';
+import type { WriteQueue } from './write-queue.ts';
+
+/** Who holds what goes to a destination, under the keys and credentials that are there. */
+export type HoldsDestination = (destination: Destination) => DestinationHold | null;
+
+/** What the log made of settings. */
+export interface KeptSettings {
+  /** The destinations of the settings, in their order, each once. */
+  readonly destinations: readonly { readonly id: number; readonly destination: Destination }[];
+  readonly renderSettingsId: number;
+  /** Puts the destinations back to what they were. @throws StoreError */
+  undo(): void;
+}
+
+/** The destinations of a log, as its only writer knows them. */
+export class KeptDestinations {
+  readonly #sql: Statements;
+  readonly #queue: WriteQueue;
+  /** As on disk, by id. */
+  #destinations: ReadonlyMap<number, KnownDestination>;
+
+  constructor(sql: Statements, queue: WriteQueue) {
+    this.#sql = sql;
+    this.#queue = queue;
+    this.#destinations = byId(
+      sql.all('SELECT id, config, position, held FROM destinations').map(({ id, config, position, held }) => ({
+        id: Number(id),
+        destination: JSON.parse(config as string) as Destination,
+        position: position === null ? null : Number(position),
+        held: readDestinationHold(held),
+      })),
+    );
+  }
+
+  get ids(): Iterable<number> {
+    return this.#destinations.keys();
+  }
+
+  /** A destination's settings as last known; undefined where there is none of this id. */
+  get(id: number): Destination | undefined {
+    return this.#destinations.get(id)?.destination;
+  }
+
+  /** Who holds what goes to a destination, whatever the gate says; null where nobody does. */
+  heldBy(id: number): DestinationHold | null {
+    return this.#destinations.get(id)?.held ?? null;
+  }
+
+  /** A destination as clients and the log call it. */
+  nameOf(id: number): string {
+    return toldId(id, this.get(id));
+  }
+
+  /**
+   * Keeps what settings say of destinations and of how notifications are made, all of it or nothing.
+   * @param heldBy says of every destination who holds it
+   * @throws StoreError where it cannot be written
+   */
+  keepSettings(entries: readonly Destination[], render: RenderSettings, heldBy: HoldsDestination): KeptSettings {
+    const before = this.#destinations;
+    const distinct = distinctDestinations(entries);
+    const known = findKnown(distinct, [...before.values()]);
+    let next = this.#nextId();
+    const configured = distinct.map((destination, position) => ({
+      id: known[position] ?? next++,
+      destination,
+      position,
+      held: heldBy(destination),
+    }));
+    const others = [...before.values()]
+      .filter(({ id }) => !known.includes(id))
+      .map((each) => ({ ...outsideSettings(each), held: heldBy(each.destination) }));
+    const renderSettingsId = this.#queue.now(() => {
+      this.#write([...others, ...configured]);
+      return this.#renderSettingsId(render);
+    });
+    this.#destinations = byId([...others, ...configured]);
+    return {
+      destinations: configured,
+      renderSettingsId,
+      undo: () => {
+        const fresh = configured.filter(({ id }) => !before.has(id)).map(outsideSettings);
+        this.#queue.now(() => this.#write([...before.values(), ...fresh]));
+        this.#destinations = byId([...before.values(), ...fresh]);
+      },
+    };
+  }
+
+  /**
+   * The id of a destination that is not of the settings, as one of a replay: that of one of the settings where it would
+   * send the same, else the same for the same URL, mode, key, credentials and headers.
+   * @param heldBy says who holds it
+   * @throws StoreError where it cannot be written
+   */
+  intern(to: Destination, heldBy: HoldsDestination): number {
+    const known = findForReplay(to, [...this.#destinations.values()]);
+    if (known !== undefined && known.position !== null) return known.id;
+    const id = known?.id ?? this.#nextId();
+    // An id is the settings' own.
+    const changed = { id, destination: { ...to, id: undefined }, position: null, held: heldBy(to) };
+    this.#queue.now(() => this.#write([changed]));
+    this.#destinations = byId([...this.#destinations.values(), changed]);
+    return id;
+  }
+
+  /** The id under which render settings are stored; the same settings always have the same. @throws StoreError */
+  internRenderSettings(settings: RenderSettings): number {
+    return this.#queue.now(() => this.#renderSettingsId(settings));
+  }
+
+  #nextId(): number {
+    return [...this.#destinations.keys()].reduce((highest, id) => Math.max(highest, id), 0) + 1;
+  }
+
+  #renderSettingsId(settings: RenderSettings): number {
+    const json = JSON.stringify(settings);
+    this.#sql.run('INSERT OR IGNORE INTO render_settings (json) VALUES (?)', json);
+    return Number(this.#sql.get('SELECT id FROM render_settings WHERE json = ?', json)?.['id']);
+  }
+
+  /** Writes those that are new or changed. */
+  #write(destinations: readonly KnownDestination[]): void {
+    for (const each of destinations) {
+      if (isDeepStrictEqual(each, this.#destinations.get(each.id))) continue;
+      this.#sql.run(
+        'INSERT OR REPLACE INTO destinations (id, config, position, held) VALUES (?, ?, ?, ?)',
+        each.id,
+        JSON.stringify(each.destination),
+        each.position,
+        each.held === null ? null : JSON.stringify(each.held),
+      );
+    }
+  }
+}
+
+function byId(destinations: readonly KnownDestination[]): ReadonlyMap<number, KnownDestination> {
+  return new Map(destinations.map((each) => [each.id, each]));
+}
+
+function outsideSettings(destination: KnownDestination): KnownDestination {
+  return { ...destination, position: null };
+}

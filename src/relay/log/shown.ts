@@ -1,0 +1,231 @@
+/** What clients are shown of what was stored: built here alone, whether it was stored just now or is read again. */
+import type { Sending } from '../../protocol/debug.ts';
+import type { Attempt, Delivery, EventRow, Forwarding, Notification } from '../../protocol/history.ts';
+import type { Destination } from '../../protocol/settings.ts';
+import { columnLengths, cut } from './columns.ts';
+import { toldId } from './destinations.ts';
+import type { HeldCounts, Hold, Holdable, KeptSending } from './held.ts';
+import type {
+  AttemptFacts,
+  DeliveryFacts,
+  DeliveryRecord,
+  EventFacts,
+  ForwardingFacts,
+  NotificationFacts,
+  NotificationRecord,
+} from './records.ts';
+
+/** The number in an id such as `e12`, with its letter. */
+export function parseId(id: string): { kind: 'delivery' | 'event' | 'notification'; number: number } {
+  const letter = id[0];
+  const kind = letter === 'd' ? 'delivery' : letter === 'e' ? 'event' : 'notification';
+  return { kind, number: Number(id.slice(1)) };
+}
+
+/** @param at milliseconds since the epoch */
+export function iso(at: number): string {
+  return new Date(at).toISOString();
+}
+
+/** @param at milliseconds since the epoch */
+export function isoOrNull(at: number | null): string | null {
+  return at === null ? null : iso(at);
+}
+
+function idOrNull(letter: 'e' | 'n', number: number | null): string | null {
+  return number === null ? null : `${letter}${number}`;
+}
+
+/** A delivery without its bytes. */
+export function shownDelivery(delivery: DeliveryFacts, eventCount: number): Delivery {
+  return {
+    id: `d${delivery.id}`,
+    source: delivery.source,
+    status: delivery.status,
+    injected: delivery.injected,
+    receivedAt: iso(delivery.receivedAt),
+    httpStatus: delivery.httpStatus,
+    reason: delivery.reason,
+    // A history of an earlier version may hold longer ones.
+    list: cut(delivery.list, columnLengths.list),
+    signature: delivery.signature,
+    contentType: cut(delivery.contentType, columnLengths.contentType),
+    bodyBytes: delivery.bodyBytes,
+    truncated: delivery.truncated,
+    eventCount,
+    editOf: delivery.editOf === undefined || delivery.editOf === null ? null : `d${delivery.editOf}`,
+  };
+}
+
+/**
+ * A row of the history.
+ * @param inDelivery which event of its delivery it is, and how many that has
+ * @param forwardings those of its notification, and of its delivery's raw one
+ */
+export function shownEvent(
+  delivery: Pick<
+    DeliveryFacts,
+    'id' | 'source' | 'injected' | 'receivedAt' | 'list' | 'signature' | 'reason' | 'httpStatus'
+  >,
+  event: EventFacts,
+  inDelivery: EventRow['inDelivery'],
+  forwardings: Forwarding[],
+): EventRow {
+  return {
+    id: `e${event.id}`,
+    deliveryId: `d${delivery.id}`,
+    kind: event.kind,
+    source: delivery.source,
+    injected: delivery.injected,
+    receivedAt: iso(delivery.receivedAt),
+    type: cut(event.type, columnLengths.type),
+    list: cut(delivery.list, columnLengths.list),
+    address: cut(event.address, columnLengths.address),
+    date: cut(event.date, columnLengths.date),
+    warning: event.warning,
+    duplicateOf: idOrNull('e', event.duplicateOf),
+    signature: delivery.signature,
+    reason: delivery.reason,
+    httpStatus: delivery.httpStatus,
+    notificationId: idOrNull('n', event.notificationId),
+    inDelivery,
+    forwardings,
+  };
+}
+
+/**
+ * What the platform would post for a part of a delivery.
+ * @param firstEvent the id of its first event
+ */
+export function shownNotification(
+  notification: NotificationFacts,
+  deliveryId: number,
+  firstEvent: number,
+  forwardings: Forwarding[],
+): Notification {
+  return {
+    id: `n${notification.id}`,
+    deliveryId: `d${deliveryId}`,
+    kind: notification.kind,
+    part: notification.part,
+    parts: notification.parts,
+    eventId: notification.eventId,
+    createdAt: iso(notification.createdAt),
+    eventIds: Array.from({ length: notification.eventCount }, (_, index) => `e${firstEvent + index}`),
+    forwardings,
+  };
+}
+
+/**
+ * How a notification stands at one destination.
+ * @param destination as it is known, if it still is
+ * @param hold how it is held; null where it is not
+ */
+export function shownForwarding(
+  forwarding: ForwardingFacts,
+  destination: Destination | undefined,
+  hold: Hold | null,
+): Forwarding {
+  return {
+    ...shownPlace(forwarding.destinationId, destination),
+    mode: destination?.mode ?? 'normalised',
+    state: hold === null ? forwarding.state : 'held',
+    attempts: forwarding.attempts,
+    ofRound: forwarding.attempts - forwarding.roundStart,
+    maxAttempts: null,
+    nextAttemptAt: isoOrNull(forwarding.nextAt),
+    status: forwarding.status,
+    durationMs: forwarding.durationMs,
+    detail: hold?.detail ?? forwarding.detail,
+    heldBy: hold?.by ?? null,
+    breakpointId: shownBreakpoint(hold?.breakpoint),
+  };
+}
+
+/** A breakpoint's id as clients know it. */
+export function shownBreakpoint(number: number | null | undefined): string | null {
+  return number === null || number === undefined ? null : `b${number}`;
+}
+
+/** One try, without the answer. */
+export function shownAttempt(
+  attempt: AttemptFacts,
+  deliveryId: number,
+  destination: Destination | undefined,
+): Omit<Attempt, 'ofRound'> {
+  return {
+    notificationId: `n${attempt.notificationId}`,
+    deliveryId: `d${deliveryId}`,
+    ...shownPlace(attempt.destinationId, destination),
+    number: attempt.number,
+    at: iso(attempt.at),
+    durationMs: attempt.durationMs,
+    status: attempt.status,
+    error: attempt.error,
+    outcome: attempt.outcome,
+    nextAttemptAt: isoOrNull(attempt.nextAt),
+  };
+}
+
+function shownPlace(id: number, destination: Destination | undefined): { destinationId: string; destination: string } {
+  return { destinationId: toldId(id, destination), destination: destination?.url ?? '' };
+}
+
+type Destinations = (id: number) => Destination | undefined;
+type Holds = (forwarding: Holdable) => Hold | null;
+
+/** A delivery that has just been stored. */
+export function shownRecord(record: DeliveryRecord): Delivery {
+  return shownDelivery(record, record.status === 'accepted' ? record.events.length : 0);
+}
+
+/** The events of a delivery that has just been stored; nothing of it has been sent yet. */
+export function shownEventsOf(record: DeliveryRecord, destinationById: Destinations, holdOf: Holds): EventRow[] {
+  const forwardings = new Map(
+    record.notifications.map((each) => [each.id, freshForwardings(each, destinationById, holdOf)]),
+  );
+  const raw = record.notifications.find((each) => each.kind === 'raw');
+  const rawForwardings = raw === undefined ? [] : (forwardings.get(raw.id) ?? []);
+  const of = record.events.length;
+  return record.events.map((event, index) => {
+    const own = event.notificationId === null ? [] : (forwardings.get(event.notificationId) ?? []);
+    return shownEvent(record, event, { position: index + 1, of }, [...own, ...rawForwardings]);
+  });
+}
+
+/** The notifications of a delivery that has just been stored. */
+export function shownNotificationsOf(
+  record: DeliveryRecord,
+  destinationById: Destinations,
+  holdOf: Holds,
+): Notification[] {
+  const firstEvent = record.events[0]?.id ?? 0;
+  return record.notifications.map((each) =>
+    shownNotification(each, record.id, firstEvent + each.firstEvent, freshForwardings(each, destinationById, holdOf)),
+  );
+}
+
+const untried = {
+  state: 'waiting',
+  ...{ detail: null, attempts: 0, roundStart: 0, nextAt: null, status: null, durationMs: null },
+} as const;
+
+function freshForwardings(
+  { id, forwardings }: NotificationRecord,
+  destinationById: Destinations,
+  holdOf: Holds,
+): Forwarding[] {
+  return forwardings.map((each) => {
+    const facts = { ...each, ...untried };
+    return shownForwarding(facts, destinationById(each.destinationId), holdOf({ ...facts, notificationId: id }));
+  });
+}
+
+/** How sending stands. @param counts what is held @param breakpoints how many are enabled */
+export function shownSending({ paused }: KeptSending, counts: HeldCounts, breakpoints: number): Sending {
+  const { pause, breakpoint, 'missing-key': missingKey, destination } = counts;
+  const held = { pause, breakpoint, missingKey, destination };
+  if (paused === null) return { state: 'flowing', held, breakpoints };
+  const { by, since, stop } = paused;
+  return { state: 'paused', by, since: iso(since), stop, held, breakpoints };
+}

@@ -1,0 +1,464 @@
+/**
+ * The log's only writer. Whatever is added in one turn of the event loop shares one commit, and so one disk sync; a
+ * promise resolves when its write is on disk. Nothing is looked up in it but by id: what is looked at stands in an index
+ * of its own, which follows the log (history/).
+ */
+import { writeFileSync } from 'node:fs';
+import type { DatabaseSync } from 'node:sqlite';
+import { isCorruption, kindCodes, notificationKindCodes, openForWriting, StoreError, suspectMark } from './database.ts';
+import type { SetAside } from './database.ts';
+import { Forwardings } from './forwardings.ts';
+import { countHeld, readSending, waitingByDestination } from './held.ts';
+import type { ForwardingKey, HeldCounts, HoldView, KeptSending } from './held.ts';
+import { beginRun } from './log-runs.ts';
+import { Holds } from './holds.ts';
+import { KeptDestinations } from './kept-destinations.ts';
+import { RecentContents } from './recent-contents.ts';
+import { noTotals } from './records.ts';
+import type { DeliveryRecord, EventRecord, Totals } from './records.ts';
+import { Removal } from './removal.ts';
+import type { RemovedStep } from './removal.ts';
+import { Retention } from './retention.ts';
+import { Statements } from './statements.ts';
+import { StoredReader } from './stored.ts';
+import { Tally } from './tally.ts';
+import type { WalSync } from './wal-sync.ts';
+import { walSync } from './wal-sync.ts';
+import { WriteQueue } from './write-queue.ts';
+
+export interface StoreOptions {
+  /** Called when writing starts to fail and when it works again. */
+  onHealth?(failure: StoreError | null): void;
+  /** Called when deliveries are refused since what waits alone is more than may be kept, and when they no longer are. */
+  onFull?(failure: StoreError | null): void;
+  /** Called when bookkeeping could not be written and never will be: what it was, and why. */
+  onLost?(message: string): void;
+  /** A bound on the file, in pages of 4 KiB, as a full disk would be: for tests. */
+  maxPages?: number;
+}
+
+const pageBytes = 4096;
+
+/** What the index takes for an event, in bytes: measured, for the samples. */
+const indexBytesPerEvent = 200;
+
+/** Bodies that what a client sends is compared with, the latest: the index compares it with more. */
+const mostCompared = 20;
+
+/** Changes that are kept for whoever follows the log: one that is further behind begins anew. */
+const keptChanges = 10_000;
+
+/** The log as its only writer holds it. */
+export class Store {
+  readonly setAside: SetAside | null;
+  /** What is stored, by id. */
+  readonly stored: StoredReader;
+  readonly forwardings: Forwardings;
+  /** What is held at the gate. */
+  readonly holds: Holds;
+  readonly destinations: KeptDestinations;
+  readonly #db: DatabaseSync;
+  readonly #sql: Statements;
+  readonly #highest: Highest;
+  readonly #tally: Tally;
+  readonly #queue: WriteQueue;
+  readonly #wal: WalSync;
+  readonly #removal: Removal;
+  readonly #retention: Retention;
+  readonly #recent = new RecentContents();
+  /** Pages that hold nothing but the tables' roots. */
+  readonly #emptyPages: number;
+  /** Pages that hold something, as they were last counted. */
+  #pages = 0;
+  /** What the index took for so many events, as it was last told. */
+  #index = { bytes: 0, events: 0 };
+
+  /**
+   * Opens the store.
+   * @param file the path of the SQLite file
+   * @throws StoreError where it cannot be used
+   */
+  constructor(file: string, options: StoreOptions = {}) {
+    const { db, setAside, totals, highest, waiting } = openSound(file);
+    this.#db = db;
+    this.setAside = setAside;
+    if (options.maxPages !== undefined) this.setMaxPages(options.maxPages);
+    this.#sql = new Statements(db);
+    this.#highest = highest;
+    this.#tally = new Tally(totals, waiting);
+    this.#emptyPages = Number(this.#sql.get('SELECT count(*) AS n FROM sqlite_schema WHERE rootpage > 0')?.['n']) + 1;
+    const wal = (this.#wal = walSync(file));
+    this.#queue = new WriteQueue({
+      ...{ db, file },
+      syncDisk: () => wal.sync(),
+      begin: () => this.#tally.begin(),
+      complete: () => this.#setMeta('totals', this.#tally.draft),
+      committed: () => {
+        this.#tally.commit();
+        this.#retention.look();
+      },
+      onHealth: (failure) => options.onHealth?.(failure),
+      onLost: (message) => options.onLost?.(message),
+    });
+    this.destinations = new KeptDestinations(this.#sql, this.#queue);
+    this.forwardings = new Forwardings({
+      sql: this.#sql,
+      queue: this.#queue,
+      tally: this.#tally,
+      nextAttempt: () => (this.#highest.attempt += 1),
+      renderSettings: (id) => this.stored.renderSettings(id),
+      onSettled: () => this.#retention.startOver(),
+    });
+    this.holds = new Holds({
+      ...{ sql: this.#sql, queue: this.#queue, tally: this.#tally },
+      destinationIds: () => this.destinations.ids,
+      onSettled: () => this.#retention.startOver(),
+    });
+    this.#removal = new Removal(this.#sql, this.#tally);
+    this.#retention = new Retention({
+      kept: () => ({
+        deliveries: this.totals.deliveries,
+        bytes: this.bytes,
+        somethingWaits: this.totals.waiting > 0,
+      }),
+      removeOldest: (floor, last, most) => this.#removeOldest(floor, last, most),
+      onFull: () => options.onFull?.(this.full),
+    });
+    this.stored = new StoredReader(db, (error) => void this.#queue.failed(error));
+  }
+
+  /** What the history holds, counted. */
+  get totals(): Readonly<Totals> {
+    return this.#tally.totals;
+  }
+
+  /** How much waits for each destination, held or not; none is named that nothing waits for. */
+  get waiting(): ReadonlyMap<number, number> {
+    return this.#tally.waiting;
+  }
+
+  /** How much is held, by who holds it. @param underWay what is being sent @throws SQLite's error where it cannot be read */
+  countHeld(view: HoldView, underWay: readonly ForwardingKey[]): HeldCounts {
+    return countHeld(this.#sql, view, this.waiting, underWay);
+  }
+
+  /** How sending was left. */
+  get keptSending(): KeptSending {
+    return readSending(this.#sql);
+  }
+
+  /**
+   * What the history takes on the disk, its index included: the pages that hold something, in bytes. As it was where
+   * that cannot be read.
+   */
+  get bytes(): number {
+    try {
+      const pages = this.#sql.get(
+        'SELECT page_count - freelist_count AS n FROM pragma_page_count(), pragma_freelist_count()',
+      );
+      this.#pages = Number(pages?.['n'] ?? 0);
+    } catch {
+      // It is asked by timers and after each commit, which nobody answers for.
+    }
+    return Math.max(0, this.#pages - this.#emptyPages) * pageBytes + this.#indexBytes;
+  }
+
+  /** The index follows a little later: for what came or went since then it is reckoned. */
+  get #indexBytes(): number {
+    const { events, tests, rejected } = this.totals;
+    const more = events + tests + rejected - this.#index.events;
+    if (more >= 0) return this.#index.bytes + more * indexBytesPerEvent;
+    return Math.round((this.#index.bytes / this.#index.events) * (this.#index.events + more));
+  }
+
+  /** Why the last write failed, while writing fails. */
+  get failure(): StoreError | null {
+    return this.#queue.failure;
+  }
+
+  /** Why no delivery is added, while what waits alone is more than may be kept: it cannot be removed. */
+  get full(): StoreError | null {
+    if (!this.#retention.full) return null;
+    return new StoreError('what waits to be sent is as much as the history may hold', 'take-what-waits');
+  }
+
+  /** Deliveries that are not yet on disk. */
+  get uncommitted(): number {
+    return this.#queue.waiting;
+  }
+
+  /** Disk syncs since it was opened: one for each commit that somebody waits for. */
+  get syncs(): number {
+    return this.#queue.syncs;
+  }
+
+  /** Reserves the ids of a delivery, of `events` rows and of `notifications`: consecutive, never used again. */
+  reserve(events: number, notifications: number): { delivery: number; firstEvent: number; firstNotification: number } {
+    const highest = this.#highest;
+    const reserved = {
+      delivery: highest.delivery + 1,
+      firstEvent: highest.event + 1,
+      firstNotification: highest.notification + 1,
+    };
+    highest.delivery += 1;
+    highest.event += events;
+    highest.notification += notifications;
+    return reserved;
+  }
+
+  /**
+   * Adds a delivery.
+   * @param onDisk called at once when it is on disk, before anything of it can be sent
+   * @returns when it is on disk
+   * @throws StoreError (a rejection) where it could not be written, or there is no room: then nothing of it is stored
+   */
+  add(delivery: DeliveryRecord, onDisk?: () => void): Promise<void> {
+    const { full } = this;
+    if (full !== null) return Promise.reject(full);
+    return this.#queue.write(
+      () => this.#insertDelivery(delivery),
+      () => {
+        // What it takes the place of may be removed.
+        if (delivery.drops !== undefined) this.#retention.startOver();
+        onDisk?.();
+      },
+    );
+  }
+
+  /**
+   * Remembers the contents that came lately, so that a duplicate is known when it comes. Until it has been called, and
+   * for what is older, the index finds them.
+   * @param most events that are read
+   */
+  rememberContents(most = 30_000): void {
+    const rows = this.#sql.all(
+      'SELECT id, fingerprint FROM (SELECT id, fingerprint FROM events ORDER BY id DESC LIMIT ?) WHERE fingerprint IS NOT NULL ORDER BY id',
+      most,
+    );
+    for (const row of rows) {
+      const fingerprint = Number(row['fingerprint']);
+      const event = Number(row['id']);
+      if ((this.#recent.eventOf(fingerprint) ?? 0) < event) this.#recent.remember(fingerprint, event);
+    }
+  }
+
+  /** Sets how much history is kept, and begins to remove what is too much. */
+  setRetention(retention: { maxDeliveries: number; maxBytes: number }): void {
+    this.#retention.set(retention);
+  }
+
+  /**
+   * How much the index takes, which counts among what is kept.
+   * @param bytes of its file, beside what an empty one takes
+   * @param events how many are in it
+   */
+  setIndexSize(bytes: number, events: number): void {
+    this.#index = { bytes, events };
+    this.#retention.look();
+  }
+
+  /** Something of this delivery no longer waits: it may be removed. */
+  settled(deliveryId: number): void {
+    this.#retention.settled(deliveryId);
+  }
+
+  /**
+   * Removes the whole history but for deliveries with something waiting or held.
+   * @returns when on disk, how many deliveries went and how many stayed
+   */
+  async clear(): Promise<{ cleared: number; kept: number }> {
+    // Not what comes meanwhile: there may be no end to that.
+    const cleared = await this.#retention.removeAll(this.#highest.delivery);
+    this.#recent.forget();
+    return { cleared, kept: this.totals.deliveries };
+  }
+
+  /** Bounds the file's size in pages, as a full disk would. */
+  setMaxPages(pages: number): void {
+    this.#db.exec(`PRAGMA max_page_count = ${pages}`);
+  }
+
+  /** Writes what is pending and closes the file. */
+  close(): void {
+    if (!this.#queue.close()) return;
+    this.#retention.close();
+    this.#sql.close();
+    this.#wal.close();
+    this.#writeBack();
+    this.#db.close();
+  }
+
+  /** Brings all that was committed into the file itself, so that a copy of it alone is whole. */
+  #writeBack(): void {
+    try {
+      // Who still reads an earlier state is waited for, not for long.
+      this.#db.exec('PRAGMA busy_timeout = 1000; PRAGMA synchronous = FULL; PRAGMA wal_checkpoint(TRUNCATE)');
+    } catch {
+      // A full disk, say: it stays in the log beside it, where the next start finds it.
+    }
+  }
+
+  #insertDelivery(delivery: DeliveryRecord): void {
+    const { events, notifications } = delivery;
+    const accepted = delivery.status === 'accepted' ? events.length : 0;
+    this.#sql.run(
+      `INSERT INTO deliveries (id, source, status, injected, received_at, http_status, reason, list, signature, content_type,
+         body_bytes, truncated, first_event, row_count, event_count, first_notification, notification_count, edit_of, headers, json, body)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      delivery.id,
+      delivery.source,
+      delivery.status,
+      delivery.injected ? 1 : 0,
+      delivery.receivedAt,
+      delivery.httpStatus,
+      delivery.reason,
+      delivery.list,
+      delivery.signature,
+      delivery.contentType,
+      delivery.bodyBytes,
+      delivery.truncated ? 1 : 0,
+      events[0]?.id ?? 0,
+      events.length,
+      accepted,
+      notifications[0]?.id ?? 0,
+      notifications.length,
+      delivery.editOf ?? null,
+      JSON.stringify(delivery.headers),
+      delivery.json,
+      delivery.body,
+    );
+    for (const each of delivery.drops ?? []) {
+      this.holds.discard(each, `edited: d${delivery.id} was released in its place`);
+    }
+    for (const event of events) this.#insertEvent(delivery, event);
+    for (const notification of notifications) {
+      this.#sql.run(
+        `INSERT INTO notifications (id, delivery_id, kind, part, parts, first_event, event_count, event_id, created_at, render_settings_id)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        notification.id,
+        delivery.id,
+        notificationKindCodes[notification.kind],
+        notification.part,
+        notification.parts,
+        notification.firstEvent,
+        notification.eventCount,
+        notification.eventId,
+        notification.createdAt,
+        notification.renderSettingsId,
+      );
+      for (const forwarding of notification.forwardings) this.forwardings.insert(notification.id, forwarding);
+    }
+    const draft = this.#tally.draft;
+    draft.deliveries += 1;
+    draft.events += accepted;
+    if (delivery.status === 'rejected') draft.rejected += 1;
+    if (delivery.status === 'test') draft.tests += 1;
+  }
+
+  #insertEvent(delivery: DeliveryRecord, event: EventRecord): void {
+    event.duplicateOf = event.fingerprint === null ? null : this.#earlierOf(event.fingerprint, event.id, delivery);
+    this.#sql.run(
+      `INSERT INTO events (id, delivery_id, kind, received_at, type, address, date, warning, duplicate_of, fingerprint, notification_id)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      event.id,
+      delivery.id,
+      kindCodes[event.kind],
+      delivery.receivedAt,
+      event.type,
+      event.address,
+      event.date,
+      event.warning,
+      event.duplicateOf,
+      event.fingerprint,
+      event.notificationId,
+    );
+  }
+
+  /** The latest earlier event of the same content, of those that came lately; for what a client sends, of the same body. */
+  #earlierOf(fingerprint: number, event: number, { injected, body }: DeliveryRecord): number | null {
+    const earlier = injected ? this.#ofSameBody(fingerprint, body) : this.#recent.eventOf(fingerprint);
+    this.#recent.remember(fingerprint, event);
+    return earlier === undefined || earlier >= event ? null : earlier;
+  }
+
+  #ofSameBody(fingerprint: number, body: Buffer): number | undefined {
+    let compared = 0;
+    for (const event of this.#recent.eventsOf(fingerprint)) {
+      const same = this.#sql.get(
+        'SELECT 1 FROM events e JOIN deliveries d ON d.id = e.delivery_id WHERE e.id = ? AND d.body = ?',
+        event,
+        body,
+      );
+      if (same !== undefined) return event;
+      compared += 1;
+      if (compared === mostCompared) return undefined;
+    }
+    return undefined;
+  }
+
+  async #removeOldest(floor: number, last: number, most: number): Promise<RemovedStep> {
+    let step: RemovedStep = { removed: 0, floor, more: false };
+    await this.#queue.write(() => {
+      step = this.#removal.step(floor, last, most);
+      if (step.removed === 0) return;
+      this.#setMeta('highest', this.#highest);
+      this.#sql.run('DELETE FROM changes WHERE id <= (SELECT max(id) FROM changes) - ?', keptChanges);
+    });
+    return step;
+  }
+
+  #setMeta(key: string, value: object): void {
+    this.#sql.run('INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)', key, JSON.stringify(value));
+  }
+}
+
+/** The highest ids that were ever given. */
+interface Highest {
+  delivery: number;
+  event: number;
+  notification: number;
+  attempt: number;
+}
+
+/** What a store begins with. */
+interface Beginning {
+  readonly totals: Totals;
+  readonly highest: Highest;
+  /** How much waits for each destination. */
+  readonly waiting: ReadonlyMap<number, number>;
+}
+
+/** Opens the file and reads how it stands; where that shows it to be damaged, it is set aside as well. */
+function openSound(file: string): ReturnType<typeof openForWriting> & Beginning {
+  const opened = openForWriting(file);
+  try {
+    return { ...opened, ...readBeginning(opened.db) };
+  } catch (error) {
+    opened.db.close();
+    if (!isCorruption(error)) throw error;
+    writeFileSync(suspectMark(file), (error as Error).message, { mode: 0o600 });
+    const again = openForWriting(file);
+    return { ...again, ...readBeginning(again.db) };
+  }
+}
+
+function readBeginning(db: DatabaseSync): Beginning {
+  beginRun(db);
+  const meta = (key: string): object | undefined => {
+    const row = db.prepare('SELECT value FROM meta WHERE key = ?').get(key);
+    return row === undefined ? undefined : (JSON.parse(row['value'] as string) as object);
+  };
+  const max = (table: string): number =>
+    Number(db.prepare(`SELECT coalesce(max(id), 0) AS id FROM ${table}`).get()?.['id'] ?? 0);
+  const stored = meta('highest') as Partial<Highest> | undefined;
+  return {
+    totals: { ...noTotals, ...(meta('totals') as Totals | undefined) },
+    waiting: waitingByDestination(new Statements(db)),
+    highest: {
+      delivery: Math.max(stored?.delivery ?? 0, max('deliveries')),
+      event: Math.max(stored?.event ?? 0, max('events')),
+      notification: Math.max(stored?.notification ?? 0, max('notifications')),
+      attempt: Math.max(stored?.attempt ?? 0, max('attempts')),
+    },
+  };
+}

@@ -1,0 +1,184 @@
+/** Reading one thing by its id: what notifications are made of, for the relay and for a history without one. */
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { Headers, SignatureCheck, Source } from '../../protocol/history.ts';
+import { isCorruption, kindCodes, notificationKindCodes, stateCodes } from './database.ts';
+import type { StoredState } from './database.ts';
+import type { RenderSettings } from '../../normaliser/normalise.ts';
+import type { DeliveryFacts, EventFacts, NotificationFacts } from './records.ts';
+import type { Row } from './statements.ts';
+
+export type NotificationKind = keyof typeof notificationKindCodes;
+
+/** All that a notification's bytes are made of, beside the delivery's body. */
+export interface StoredNotification extends NotificationFacts {
+  readonly deliveryId: number;
+  /** The position of its first event in the delivery. */
+  readonly firstEvent: number;
+  readonly settings: RenderSettings;
+}
+
+export interface StoredBody {
+  readonly source: Source;
+  /** Milliseconds since the epoch. */
+  readonly receivedAt: number;
+  readonly contentType: string | null;
+  readonly headers: Headers;
+  readonly body: Buffer;
+  /** The JSON equivalent where it is not `body` itself. */
+  readonly json: Buffer | null;
+}
+
+/** Reads what a notification is made of. */
+export class StoredReader {
+  readonly #notification: StatementSync;
+  readonly #body: StatementSync;
+  readonly #settings: StatementSync;
+  readonly #facts: StatementSync;
+  readonly #events: StatementSync;
+  readonly #knownSettings = new Map<number, RenderSettings>();
+
+  readonly #onDamage: ((error: Error) => void) | undefined;
+
+  /**
+   * @param onDamage called where the file is damaged; what cannot be read then counts as gone. Without it: an error.
+   */
+  constructor(db: DatabaseSync, onDamage?: (error: Error) => void) {
+    this.#onDamage = onDamage;
+    this.#notification = db.prepare('SELECT * FROM notifications WHERE id = ?');
+    this.#body = db.prepare(
+      'SELECT source, received_at, content_type, headers, body, json FROM deliveries WHERE id = ?',
+    );
+    this.#settings = db.prepare('SELECT json FROM render_settings WHERE id = ?');
+    this.#facts = db.prepare(
+      `SELECT source, status, injected, received_at, http_status, reason, list, signature, content_type, body_bytes, truncated, edit_of,
+         first_event, row_count FROM deliveries WHERE id = ?`,
+    );
+    this.#events = db.prepare(
+      'SELECT id, kind, type, address, date, warning, duplicate_of, notification_id FROM events WHERE id BETWEEN ? AND ? ORDER BY id',
+    );
+  }
+
+  /** What a notification's bytes are made of, or undefined where it is gone. */
+  notification(id: number): StoredNotification | undefined {
+    const row = this.#get(this.#notification, id);
+    if (row === undefined) return undefined;
+    const settings = this.renderSettings(Number(row['render_settings_id']));
+    if (settings === undefined) return undefined;
+    const deliveryId = Number(row['delivery_id']);
+    return { ...notificationFactsOf(id, row), deliveryId, firstEvent: Number(row['first_event']), settings };
+  }
+
+  /** What is said of a notification, and where its events begin in its delivery; undefined where it is gone. */
+  notificationFacts(id: number): (NotificationFacts & { readonly firstEvent: number }) | undefined {
+    const row = this.#get(this.#notification, id);
+    return row && { ...notificationFactsOf(id, row), firstEvent: Number(row['first_event']) };
+  }
+
+  /** A delivery's bytes and headers, or undefined where it is gone. */
+  body(deliveryId: number): StoredBody | undefined {
+    const row = this.#get(this.#body, deliveryId);
+    if (row === undefined) return undefined;
+    return {
+      source: row['source'] as Source,
+      receivedAt: Number(row['received_at']),
+      contentType: row['content_type'] as string | null,
+      headers: JSON.parse(row['headers'] as string) as Headers,
+      body: bytesOf(row['body']),
+      json: row['json'] === null ? null : bytesOf(row['json']),
+    };
+  }
+
+  /** What is said of a delivery, and where its events stand; undefined where it is gone. */
+  delivery(id: number): (DeliveryFacts & { readonly firstEvent: number; readonly rows: number }) | undefined {
+    const row = this.#get(this.#facts, id);
+    if (row === undefined) return undefined;
+    return {
+      id,
+      source: row['source'] as Source,
+      status: row['status'] as DeliveryFacts['status'],
+      injected: row['injected'] === 1,
+      receivedAt: Number(row['received_at']),
+      httpStatus: Number(row['http_status']),
+      reason: row['reason'] as string | null,
+      list: row['list'] as string | null,
+      signature: row['signature'] as SignatureCheck | null,
+      contentType: row['content_type'] as string | null,
+      bodyBytes: Number(row['body_bytes']),
+      truncated: row['truncated'] === 1,
+      editOf: row['edit_of'] as number | null,
+      firstEvent: Number(row['first_event']),
+      rows: Number(row['row_count']),
+    };
+  }
+
+  /** What the rows of consecutive events say, in order. @param first the id of the first */
+  events(first: number, count: number): EventFacts[] {
+    return this.#events.all(first, first + count - 1).map((row) => ({
+      id: Number(row['id']),
+      kind: kindName(row['kind']),
+      type: row['type'] as string | null,
+      address: row['address'] as string | null,
+      date: row['date'] as string | null,
+      warning: row['warning'] as string | null,
+      notificationId: row['notification_id'] as number | null,
+      duplicateOf: row['duplicate_of'] as number | null,
+    }));
+  }
+
+  /** The settings that notifications were made by; undefined where there are none of this id. */
+  renderSettings(id: number): RenderSettings | undefined {
+    let settings = this.#knownSettings.get(id);
+    if (settings === undefined) {
+      const row = this.#get(this.#settings, id);
+      if (row === undefined) return undefined;
+      settings = JSON.parse(row['json'] as string) as RenderSettings;
+      this.#knownSettings.set(id, settings);
+    }
+    return settings;
+  }
+
+  #get(statement: StatementSync, id: number): Row | undefined {
+    try {
+      return statement.get(id);
+    } catch (error) {
+      if (this.#onDamage === undefined || !isCorruption(error)) throw error;
+      this.#onDamage(error as Error);
+      return undefined;
+    }
+  }
+}
+
+/** A BLOB column as a Buffer, without a copy. */
+export function bytesOf(value: unknown): Buffer {
+  const bytes = value as Uint8Array;
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+const kindNames = Object.keys(kindCodes) as (keyof typeof kindCodes)[];
+
+/** The kind of an event's row that a code in the file stands for. */
+export function kindName(code: unknown): keyof typeof kindCodes {
+  return kindNames[Number(code)] ?? 'event';
+}
+
+const stateNames = Object.keys(stateCodes) as StoredState[];
+
+/** The state that a code in the file stands for. */
+export function stateName(code: unknown): StoredState {
+  return stateNames[Number(code)] ?? 'discarded';
+}
+
+const notificationKindNames = Object.keys(notificationKindCodes) as NotificationKind[];
+
+/** What a row of `notifications` says. */
+export function notificationFactsOf(id: number, row: Row): NotificationFacts {
+  return {
+    id,
+    kind: notificationKindNames[Number(row['kind'])] ?? 'normalised',
+    part: Number(row['part']),
+    parts: Number(row['parts']),
+    eventCount: Number(row['event_count']),
+    eventId: String(row['event_id']),
+    createdAt: Number(row['created_at']),
+  };
+}

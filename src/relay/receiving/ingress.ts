@@ -1,0 +1,453 @@
+/**
+ * The webhook endpoint: HTTP on loopback, the only thing that a tunnel exposes. The tunnel is the internet: a stranger
+ * who does not know the secret learns nothing, and everything has a limit. The secret is looked for before anything
+ * else; behind it the paths are Express routes.
+ */
+import { timingSafeEqual } from 'node:crypto';
+import { createServer, ServerResponse } from 'node:http';
+import type { IncomingMessage, RequestListener, Server } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { Router } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
+import { hookPrefix } from '../../common/hook-path.ts';
+import { meant } from '../../common/read-bound.ts';
+import type { Headers, Source } from '../../protocol/history.ts';
+import { decompress, headOf } from './compression.ts';
+import { StoreError } from '../log/database.ts';
+import { keptRefusedBytes } from '../../normaliser/delivery-limits.ts';
+import { Connections } from './connections.ts';
+import type { Incoming, Received } from './reception.ts';
+import { areCrumbs, Bodies } from './request-body.ts';
+import type { BodyShare } from './request-body.ts';
+
+/** The limits of the webhook endpoint; times in milliseconds. */
+export interface IngressLimits {
+  /** After decompression, in bytes. */
+  maxBodyBytes: number;
+  /** All bodies under way or not yet on disk, in bytes. */
+  maxBodiesBytes: number;
+  /** Deliveries not yet on disk. */
+  maxUncommitted: number;
+  headersTimeoutMs: number;
+  bodyTimeoutMs: number;
+  /** How long a connection that has not shown the secret may say nothing. */
+  quietMs: number;
+  /** How often slow requests and quiet connections are looked for. */
+  checkEveryMs: number;
+  /** At this many, the oldest that has not shown the secret gives way to a new one. */
+  maxConnections: number;
+}
+
+export const defaultLimits: IngressLimits = {
+  maxBodyBytes: 5_242_880,
+  maxBodiesBytes: 268_435_456,
+  maxUncommitted: 1000,
+  headersTimeoutMs: 10_000,
+  bodyTimeoutMs: 30_000,
+  quietMs: 2000,
+  checkEveryMs: 1000,
+  maxConnections: 1000,
+};
+
+export interface IngressOptions {
+  /** 32 hex digits. */
+  readonly secret: string;
+  /** Takes what was posted. Resolves when it is on disk, and rejects where it cannot be put there. */
+  receive(incoming: Incoming): Promise<Received>;
+  /** Called with what was received, when its sender has the answer. Does not throw. */
+  onAnswered(received: Received): void;
+  /** How many deliveries are not yet on disk. */
+  uncommitted(): number;
+  readonly limits: IngressLimits;
+  log(level: 'warn' | 'debug', message: string): void;
+}
+
+/** What the webhook endpoint holds at one time. */
+export interface IngressLoad {
+  /** Connections that have shown the secret. */
+  readonly known: number;
+  /** Those that have not, or that have had their last answer. */
+  readonly strangers: number;
+  /** Requests with the secret that are being answered. */
+  readonly pending: number;
+  /** Bodies that did not come at once. */
+  readonly bodies: number;
+  /** The memory that bodies hold, in bytes. */
+  readonly bodyBytes: number;
+}
+
+/** What Express is given: it reads a target more freely than it is written, such as one with `\\` or `#` in it. */
+const plainPath = /^\/[\w/-]*$/;
+
+/** What came of a body: what is kept of it, and whether that is reason enough to refuse it; or why it is not taken. */
+type Body = Pick<Incoming, 'body' | 'refusal'> | 'gone' | 'slow' | 'crowded';
+
+const noContent: Record<string, string> = { 'Content-Length': '0' };
+
+const retryLater = { 'Retry-After': '2' };
+
+/** How long a connection on which nothing moves, such as one whose answers nobody reads, is kept, in milliseconds. */
+const stuckMs = 60_000;
+/** Between two requests on one connection that has shown the secret, in milliseconds. */
+const keepAliveMs = 65_000;
+/** Connections that wait to be accepted while a flood comes: more than Node's 511. */
+const backlog = 2048;
+/** Looks after which a body that hardly comes gives way where a tunnel has no connection left. */
+const slowLooksInNeed = 2;
+
+/** The webhook endpoint: takes deliveries, and answers once they are on disk. */
+export class Ingress {
+  readonly #options: IngressOptions;
+  readonly #server: Server;
+  readonly #serve: RequestListener;
+  #secret: Buffer;
+  readonly #connections: Connections;
+  readonly #bodies: Bodies;
+  #limits: IngressLimits;
+  /** Requests whose senders wait to be asked for the body. */
+  readonly #expectant = new WeakSet<IncomingMessage>();
+  #lookTimer: NodeJS.Timeout | undefined;
+  /** Bodies under way and deliveries not yet on disk. */
+  #pending = 0;
+  /** Requests that knew no secret. */
+  strangers = 0;
+
+  constructor(options: IngressOptions) {
+    this.#options = options;
+    this.#limits = options.limits;
+    this.#secret = Buffer.from(options.secret);
+    this.#bodies = new Bodies(options.limits);
+    // Without an application, which gives each request prototypes of its own for more than all of the routing costs:
+    // handlers use what Node gives.
+    const routes = this.#routes();
+    this.#serve = (request, response) => {
+      const path = this.#pathBehindSecret(request.url ?? '');
+      if (path === undefined || !plainPath.test(path)) this.#turnAway(request, response);
+      else {
+        request.url = path;
+        routes(request as Request, response as Response, (error?: unknown) => {
+          if (error === undefined || error === null) this.#turnAway(request, response);
+          else this.#failed(request, response, error);
+        });
+      }
+    };
+    this.#server = createServer(
+      {
+        headersTimeout: options.limits.headersTimeoutMs,
+        // The body has a time of its own; this is the bound on both.
+        requestTimeout: options.limits.headersTimeoutMs + options.limits.bodyTimeoutMs,
+        connectionsCheckingInterval: options.limits.checkEveryMs,
+        keepAliveTimeout: keepAliveMs,
+      },
+      this.#serve,
+    );
+    this.#server.timeout = stuckMs;
+    this.#connections = new Connections(this.#server, options.limits);
+    this.#server.on('checkContinue', (request, response) => {
+      this.#expectant.add(request);
+      this.#serve(request, response);
+    });
+    // Node answers 417 to an expectation that it does not know: that would lose a delivery for a header.
+    this.#server.on('checkExpectation', this.#serve);
+    this.#server.on('connect', (request: IncomingMessage, socket: Socket) => this.#turnAwayConnect(request, socket));
+    // A sender that ends its half of the connection with its request gets its answer too. Node has it, types lack it.
+    Object.assign(this.#server, { httpAllowHalfOpen: true });
+  }
+
+  /** Changes the limits that can change while it runs: of a body, of all bodies, and how much may be uncommitted. */
+  setLimits(limits: Pick<IngressLimits, 'maxBodyBytes' | 'maxBodiesBytes' | 'maxUncommitted'>): void {
+    this.#limits = { ...this.#limits, ...limits };
+    this.#bodies.setLimits(this.#limits);
+  }
+
+  /**
+   * Another secret from now on: whoever comes with the one before is a stranger. What is under way is answered, and its
+   * connection ends with that; what waits for a request has ended.
+   */
+  useSecret(secret: string): void {
+    this.#secret = Buffer.from(secret);
+    this.#server.closeIdleConnections();
+  }
+
+  /** What it holds now: connections, requests being answered, bodies that did not come at once, and memory for bodies. */
+  get load(): IngressLoad {
+    const { known, strangers } = this.#connections.counts;
+    return {
+      known,
+      strangers,
+      pending: this.#pending,
+      bodies: this.#bodies.underWay,
+      bodyBytes: this.#bodies.budget.held,
+    };
+  }
+
+  /** Gives up what holds connections and brings nothing: a tunnel, which has few of them, has none left. */
+  relieve(): void {
+    this.#connections.relieve();
+    this.#bodies.giveWay(slowLooksInNeed);
+  }
+
+  /**
+   * Opens the endpoint on 127.0.0.1.
+   * @param port the port; 0 for any free one
+   * @returns the port
+   * @throws the system's error, such as EADDRINUSE
+   */
+  listen(port: number): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen({ port, host: '127.0.0.1', backlog }, () => {
+        this.#server.off('error', reject);
+        this.#lookTimer ??= setInterval(() => {
+          this.#connections.look();
+          this.#bodies.look();
+        }, this.#limits.checkEveryMs).unref();
+        resolve((this.#server.address() as AddressInfo).port);
+      });
+    });
+  }
+
+  /** Closes the endpoint: requests under way are answered, idle connections ended. */
+  async close(): Promise<void> {
+    if (!this.#server.listening) return;
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    this.#server.closeIdleConnections();
+    const force = setTimeout(() => this.#server.closeAllConnections(), 2000);
+    await closed;
+    clearTimeout(force);
+    // Until then it cuts those that have had their last answer.
+    clearInterval(this.#lookTimer);
+  }
+
+  /** What there is behind the secret. Any other path, and one of other letters, is a stranger's. */
+  #routes(): Router {
+    const routes = Router({ strict: true, caseSensitive: true });
+    // Whoever does not know the secret and the path is not asked for a body.
+    const admit: RequestHandler = (request, response, next) => {
+      if (!this.#admits(request, response)) return;
+      if (this.#expectant.has(request)) response.writeContinue();
+      next();
+    };
+    const answerAlways =
+      (status: 204 | 405, headers?: Record<string, string>): RequestHandler =>
+      (request, response) => {
+        answer(request, response, status, headers);
+        this.#watchRest(request);
+      };
+    for (const source of ['campaign-monitor', 'open-connectors'] as const) {
+      routes
+        .route(`/${source}`)
+        .all(admit)
+        .post((request, response) => this.#deliver(request, response, source))
+        .all(answerAlways(405, { Allow: 'POST' }));
+    }
+    routes
+      .route('/health')
+      .all(admit)
+      .get(answerAlways(204))
+      .all(answerAlways(405, { Allow: 'GET, HEAD' }));
+    return routes;
+  }
+
+  #turnAway(request: IncomingMessage, response: ServerResponse): void {
+    // Its body is not read: that costs time, a byte at a time most of all.
+    if (!this.#connections.dismiss(request.socket, () => request.complete)) return;
+    this.strangers += 1;
+    bidFarewell(response, 404);
+  }
+
+  /** Node hands over the bare connection of a CONNECT: it gets the same 404 and ends. */
+  #turnAwayConnect(request: IncomingMessage, socket: Socket): void {
+    socket.on('error', () => socket.destroy());
+    if (!this.#connections.dismiss(socket, () => false)) return;
+    this.strangers += 1;
+    const response = new ServerResponse(request);
+    response.once('finish', () => socket.destroySoon());
+    try {
+      response.assignSocket(socket);
+    } catch {
+      // It came behind a request that is still being answered: the connection ends with that.
+      return;
+    }
+    bidFarewell(response, 404);
+  }
+
+  /** Whether a request with the secret is served: its connection counts as known from now on. */
+  #admits(request: IncomingMessage, response: ServerResponse): boolean {
+    const standing = this.#connections.showed(request.socket);
+    if (standing === 'full') this.#sendAway(request, response, 503);
+    return standing === 'served';
+  }
+
+  /** Answers one who knows the secret, and ends the connection. */
+  #sendAway(request: IncomingMessage, response: ServerResponse, status: 408 | 503): void {
+    const reads = status === 503;
+    if (!this.#connections.dismiss(request.socket, () => reads || request.complete)) return;
+    if (reads && !request.complete) readPast(request, this.#limits.maxBodyBytes);
+    bidFarewell(response, status, reads ? retryLater : {});
+  }
+
+  /** The path behind the right secret, without a query; undefined without that secret, compared in constant time. */
+  #pathBehindSecret(url: string): string | undefined {
+    const query = url.indexOf('?');
+    const path = query === -1 ? url : url.slice(0, query);
+    const end = hookPrefix.length + this.#secret.length;
+    const given = Buffer.from(path.slice(hookPrefix.length, end), 'latin1');
+    const right = given.length === this.#secret.length && timingSafeEqual(given, this.#secret);
+    return right && path.startsWith(hookPrefix) ? path.slice(end) : undefined;
+  }
+
+  /** One delivery: its body is read, it is received, answered, and goes on from there. */
+  async #deliver(request: IncomingMessage, response: ServerResponse, source: Source): Promise<void> {
+    if (this.#pending >= this.#limits.maxUncommitted || this.#options.uncommitted() >= this.#limits.maxUncommitted) {
+      this.#bodies.giveWay();
+      answer(request, response, 503, retryLater);
+      this.#watchRest(request);
+      return;
+    }
+    this.#pending += 1;
+    const secret = this.#secret;
+    const share = this.#bodies.budget.share();
+    let received: Received | undefined;
+    const endWhereSecretIsOld = (): void => {
+      if (secret !== this.#secret) response.shouldKeepAlive = false;
+    };
+    try {
+      const receivedAt = Date.now();
+      const headers = headersOf(request);
+      const read = await this.#bodyOf(request, share);
+      if (read === 'gone') return;
+      if (read === 'slow' || read === 'crowded') {
+        this.#sendAway(request, response, read === 'slow' ? 408 : 503);
+        return;
+      }
+      received = await this.#options.receive({ source, headers, receivedAt, injected: false, ...read });
+      endWhereSecretIsOld();
+      answer(request, response, received.delivery.httpStatus, undefined, received.delivery.reason);
+    } catch (error) {
+      endWhereSecretIsOld();
+      this.#failed(request, response, error);
+    } finally {
+      share.release();
+      this.#pending -= 1;
+      this.#watchRest(request);
+    }
+    if (received !== undefined) this.#options.onAnswered(received);
+  }
+
+  /** Reads a body and unfolds it. */
+  async #bodyOf(request: IncomingMessage, share: BodyShare): Promise<Body> {
+    const read = await this.#bodies.read(request, share);
+    if (read.kind !== 'whole' && read.kind !== 'long') return read.kind;
+    const coding = request.headers['content-encoding']?.trim().toLowerCase() ?? 'identity';
+    const { maxBodyBytes } = this.#limits;
+    if (read.kind === 'long') {
+      const { head, bytes } = read;
+      const plain =
+        coding === 'identity'
+          ? head
+          : ((await this.#bodies.unfold(() => headOf(head, coding, keptRefusedBytes))) ?? head);
+      return tooLarge(plain, bytes, maxBodyBytes);
+    }
+    if (coding === 'identity') return { body: read.body, refusal: null };
+    const plain = await this.#bodies.unfold(() => decompress(read.body, coding, maxBodyBytes));
+    if (plain.kind === 'long') return tooLarge(plain.head, undefined, maxBodyBytes);
+    if (plain.kind !== 'plain') {
+      const bodyBytes = read.body.byteLength;
+      return { body: read.body, refusal: { httpStatus: 400, reason: plain.reason, bodyBytes, truncated: false } };
+    }
+    const { body } = plain;
+    if (body !== read.body && !share.grow(body.length, body.length)) return 'crowded';
+    return { body, refusal: null };
+  }
+
+  /** It is not on disk, or that is not known, so it is not acknowledged. */
+  #failed(request: IncomingMessage, response: ServerResponse, error: unknown): void {
+    // The store says itself why it fails.
+    if (!(error instanceof StoreError)) this.#options.log('warn', `a delivery was answered 503: ${String(error)}`);
+    answer(request, response, 503, retryLater);
+  }
+
+  /** Where a body is still being read past, it gives way like others that are slow. */
+  #watchRest(request: IncomingMessage): void {
+    const { socket } = request;
+    if (request.complete || socket.destroyed) return;
+    const stopWatching = this.#bodies.watch({ bytes: () => socket.bytesRead, giveWay: () => socket.destroy() });
+    const stop = (): void => {
+      stopWatching();
+      request.off('end', stop);
+      socket.off('close', stop);
+    };
+    request.once('end', stop);
+    // The request itself is not told: Node has forgotten it with its answer.
+    socket.once('close', stop);
+  }
+}
+
+/** @param bytes as received or announced; without it, as many as are kept */
+function tooLarge(head: Buffer, bytes: number | undefined, limit: number): Body {
+  const body = head.subarray(0, keptRefusedBytes);
+  const reason = `the body is larger than ${limit} bytes`;
+  return { body, refusal: { httpStatus: 413, reason, bodyBytes: bytes ?? body.byteLength, truncated: true } };
+}
+
+/**
+ * Answers. Where the rest of the body is still to come, the answer goes out at once and ends when that has been read
+ * past: a connection that is closed on a sender who still writes is reset, and the reset can overtake the answer.
+ */
+function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  status: number,
+  headers?: Record<string, string>,
+  text?: string | null,
+): void {
+  if (response.headersSent || response.destroyed) return;
+  if (text === undefined || text === null) {
+    response.writeHead(status, status === 204 ? headers : headers ? { ...headers, ...noContent } : noContent);
+    if (request.complete) response.end();
+    else response.flushHeaders();
+  } else {
+    const line = Buffer.from(`${text}\n`);
+    response.writeHead(status, {
+      ...headers,
+      'Content-Type': 'text/plain; charset=utf-8',
+      'Content-Length': String(line.length),
+    });
+    if (request.complete) response.end(line);
+    else response.write(line);
+  }
+  if (!request.complete) discard(request, () => response.end());
+}
+
+/** The last answer on a connection, at once, however much of the body is still to come. */
+function bidFarewell(response: ServerResponse, status: number, headers: Record<string, string> = {}): void {
+  response.shouldKeepAlive = false;
+  response.writeHead(status, { ...headers, ...noContent }).end();
+}
+
+/** How much of an unwanted body is read past before its connection is cut, in bytes; Node bounds the time. */
+const mostDiscardedBytes = 67_108_864;
+
+function discard(request: IncomingMessage, done: () => void): void {
+  readPast(request, mostDiscardedBytes);
+  request.once('end', done).once('close', done);
+}
+
+function readPast(request: IncomingMessage, mostBytes: number): void {
+  let bytes = 0;
+  let chunks = 0;
+  request.on('data', (chunk: Buffer) => {
+    meant(request.socket, chunk.length);
+    bytes += chunk.length;
+    chunks += 1;
+    if (bytes > mostBytes || areCrumbs(chunks, bytes)) request.destroy();
+  });
+}
+
+function headersOf(request: IncomingMessage): Headers {
+  const raw = request.rawHeaders;
+  const headers: Headers = [];
+  for (let i = 0; i + 1 < raw.length; i += 2) headers.push([raw[i] ?? '', raw[i + 1] ?? '']);
+  return headers;
+}

@@ -1,0 +1,71 @@
+/**
+ * What follows once a delivery is on disk and its sender has the answer: the clients are told, and what of it waits is
+ * sent. Whatever fails now is logged, and changes no answer.
+ */
+import type { Announcer } from '../clients/announcer.ts';
+import type { Forwarder } from '../sending/forwarder.ts';
+import type { Gate } from '../gate/gate.ts';
+import type { Job } from '../sending/waiting.ts';
+import type { Received } from './reception.ts';
+import type { DeliveryRecord } from '../log/records.ts';
+import { shownRecord, shownEventsOf } from '../log/shown.ts';
+import type { Store } from '../log/store.ts';
+
+export interface Followers {
+  readonly announcer: Announcer;
+  readonly forwarder: Forwarder;
+  /** Knows what is held; without it nothing is. */
+  readonly gate?: Pick<Gate, 'holdOf'>;
+  /** Knows the destinations. */
+  readonly store: Store;
+  log(level: 'error', message: string): void;
+}
+
+/** Passes a delivery on that is on disk. Never throws. */
+export function passOn(received: Received, followers: Followers): void {
+  const { id } = received.delivery;
+  try {
+    announce(received.delivery, followers);
+  } catch (error) {
+    followers.log('error', `d${id} is on disk and could not be told: ${String(error)}`);
+  }
+  try {
+    forward(received, followers);
+  } catch (error) {
+    const when = 'what of it waits is sent when the relay is started again';
+    followers.log('error', `d${id} is on disk and could not be forwarded (${String(error)}): ${when}`);
+  }
+}
+
+function announce(delivery: DeliveryRecord, { announcer, gate, store }: Followers): void {
+  if (!announcer.heard) return;
+  announcer.added(
+    shownRecord(delivery),
+    shownEventsOf(
+      delivery,
+      (id) => store.destinations.get(id),
+      (forwarding) => gate?.holdOf(forwarding) ?? null,
+    ),
+  );
+  announcer.statusChanged();
+}
+
+function forward({ delivery, renderSettings: settings }: Received, { forwarder }: Followers): void {
+  const jobs: Job[] = [];
+  for (const notification of delivery.notifications) {
+    for (const { destinationId, released, stopped } of notification.forwardings) {
+      jobs.push({
+        notificationId: notification.id,
+        deliveryId: delivery.id,
+        destinationId,
+        attempts: 0,
+        roundStart: 0,
+        nextAt: null,
+        released,
+        looked: stopped !== null,
+        notification: { ...notification, deliveryId: delivery.id, settings },
+      });
+    }
+  }
+  if (jobs.length > 0) forwarder.dispatch(jobs);
+}

@@ -1,0 +1,448 @@
+/**
+ * Reception: the bytes of one POST become a delivery with its events, notifications and forwardings, and are put on
+ * disk. The webhook endpoint and `deliveries/inject` both come through here.
+ */
+import { randomFillSync } from 'node:crypto';
+import { readPayload } from '../../campaign-monitor/payload.ts';
+import { readPlatformNotification } from '../../open-connectors/notification.ts';
+import type { EventObject, PlatformEvent } from '../../open-connectors/notification.ts';
+import { signatureHeader, verify } from '../../open-connectors/signature.ts';
+import type { Headers, SignatureCheck, Source } from '../../protocol/history.ts';
+import type { SecretsChange, Settings } from '../../protocol/settings.ts';
+import { maskedValue } from '../../common/masking.ts';
+import { isCredentialHeader } from '../../protocol/credential-headers.ts';
+import type { ConfiguredDestination } from '../sending/forwarder.ts';
+import type { Gate } from '../gate/gate.ts';
+import type { ForwardingKey } from '../log/held.ts';
+import { ConflictError } from '../conflict.ts';
+import { columnLengths, cut, cutWarning } from '../log/columns.ts';
+import { keptRefusedBytes, tooMuchToRead, tooMuchToSend } from '../../normaliser/delivery-limits.ts';
+import { bodyCame } from './heap.ts';
+import { fingerprints, normaliseEvent, partsOf } from '../../normaliser/normalise.ts';
+import type { RenderSettings } from '../../normaliser/normalise.ts';
+import { changedSecrets } from '../sending/secrets.ts';
+import type { FreshDelivery, Renderer } from '../sending/render.ts';
+import { goesTo } from '../sending/routes.ts';
+import type { DeliveryRecord, EventRecord, ForwardingRecord, NotificationRecord } from '../log/records.ts';
+import type { Store } from '../log/store.ts';
+
+/** One POST, its body decompressed. */
+export interface Incoming {
+  readonly source: Source;
+  readonly body: Buffer;
+  /** As received, credentials included, in order. */
+  readonly headers: Headers;
+  /** Milliseconds since the epoch. */
+  readonly receivedAt: number;
+  /** Sent by a client rather than received at the webhook endpoint. */
+  readonly injected: boolean;
+  /** Why it is not even looked at, where its size or coding is reason enough. */
+  readonly refusal: Refusal | null;
+  /** It is an edit, which is released in the place of what is held of a delivery. */
+  readonly edit?: Edit;
+}
+
+/** What an edit takes the place of. */
+export interface Edit {
+  readonly deliveryId: number;
+  /** What is held of it: that is dropped, and the edit goes to these destinations. */
+  readonly held: readonly ForwardingKey[];
+}
+
+/** Why a POST is refused; of its body, what came or the beginning of it is kept. */
+export interface Refusal {
+  readonly httpStatus: 400 | 413;
+  readonly reason: string;
+  /** The size as received or announced, in bytes. */
+  readonly bodyBytes: number;
+  /** Whether that is more than what is kept. */
+  readonly truncated: boolean;
+}
+
+/** A delivery that is on disk. */
+export interface Received {
+  readonly delivery: DeliveryRecord;
+  /** What its notifications were made by. */
+  readonly renderSettings: RenderSettings;
+}
+
+/** A delivery as it was read. */
+interface Read {
+  readonly delivery: DeliveryRecord;
+  /** What its notifications are made of, the sender's credentials included; null where there are none. */
+  readonly content: FreshDelivery | null;
+}
+
+/** What of the settings and secrets decides what is made of a delivery. */
+interface InForce {
+  readonly partSize: number;
+  readonly maxEvents: number;
+  readonly renderSettings: RenderSettings;
+  readonly renderSettingsId: number;
+  readonly destinations: readonly ConfiguredDestination[];
+  readonly verifyKeys: ReadonlyMap<string, string>;
+}
+
+/** Turns what was posted into records, and stores them. */
+export class Reception {
+  readonly #store: Store;
+  readonly #renderer: Renderer;
+  readonly #gate: Pick<Gate, 'no' | 'received'> | undefined;
+  #inForce: InForce;
+
+  /**
+   * Until {@link configure} is called, what comes goes nowhere.
+   * @param gate looks at what came before anything of it can be sent; without it nothing does
+   */
+  constructor(store: Store, renderer: Renderer, settings: Settings, gate?: Pick<Gate, 'no' | 'received'>) {
+    this.#store = store;
+    this.#renderer = renderer;
+    this.#gate = gate;
+    const renderSettingsId = store.destinations.internRenderSettings(renderSettingsOf(settings));
+    this.#inForce = inForce(settings, renderSettingsId, [], new Map());
+  }
+
+  /**
+   * Takes settings and verify keys: deliveries from now on are read by them, those that exist stay as they are.
+   * @param renderSettingsId under which the store keeps what makes notifications
+   * @param destinations those of the settings, in their order
+   */
+  configure(
+    settings: Settings,
+    renderSettingsId: number,
+    destinations: readonly ConfiguredDestination[],
+    verifyKeys: SecretsChange['verifyKeys'],
+  ): void {
+    const keys = changedSecrets(this.#inForce.verifyKeys, verifyKeys);
+    this.#inForce = inForce(settings, renderSettingsId, destinations, keys);
+  }
+
+  /** The keys that check what the platform sent; others after each change of them. */
+  get verifyKeys(): ReadonlyMap<string, string> {
+    return this.#inForce.verifyKeys;
+  }
+
+  /**
+   * Receives a POST.
+   * @returns the delivery, when it is on disk: its `httpStatus` and `reason` are the answer
+   * @throws StoreError (a rejection) where it could not be put on disk; ConflictError where an edit cannot take the place
+   *   of what is held
+   */
+  async receive(incoming: Incoming): Promise<Received> {
+    const { renderSettings } = this.#inForce;
+    const { delivery, content } = this.#read(incoming);
+    if (incoming.edit !== undefined) checkEdit(delivery);
+    if (content !== null) this.#keep(delivery, content);
+    await this.#store.add(delivery, () => this.#gate?.received(delivery));
+    return { delivery, renderSettings };
+  }
+
+  /** Before it is on disk, where a lane may find it at once. */
+  #keep({ id, notifications }: DeliveryRecord, content: FreshDelivery): void {
+    // What goes nowhere is read from the store when it is sent after all; the credentials are not there.
+    if (notifications.some(({ forwardings }) => forwardings.length > 0)) this.#renderer.keep(id, content);
+    else this.#renderer.keepCredentials(id, content.headers);
+  }
+
+  #read(incoming: Incoming): Read {
+    const { refusal, source, body } = incoming;
+    if (refusal !== null) return this.#refused(incoming, refusal);
+    bodyCame(body.byteLength);
+    const tooMuch = tooMuchToRead(body);
+    if (tooMuch !== null) return this.#tooMuch(incoming, tooMuch);
+    return source === 'campaign-monitor' ? this.#fromVendor(incoming) : this.#fromPlatform(incoming);
+  }
+
+  #fromVendor(incoming: Incoming): Read {
+    const contentType = headerOf(incoming.headers, 'content-type');
+    const { maxEvents, partSize, renderSettings } = this.#inForce;
+    const destinations = this.#destinationsOf(incoming);
+    const payload = readPayload(incoming.body, contentType, maxEvents);
+    if (payload.kind === 'test') return this.#withoutEvents(incoming, 'test', 200, null);
+    if (payload.kind === 'rejected') {
+      if (payload.tooMany) return this.#tooMuch(incoming, payload.reason);
+      return this.#withoutEvents(incoming, 'rejected', 400, payload.reason);
+    }
+    const { listId, events } = payload;
+    const parts = partsOf(events.length, partSize);
+    const tooMuch = tooMuchToSend(events.length, payload.json.byteLength, parts, destinations.length);
+    if (tooMuch !== null) return this.#tooMuch(incoming, tooMuch);
+    const toNormalised = destinations.filter((each) => each.destination.mode === 'normalised');
+    const toRaw = destinations.filter((each) => each.destination.mode === 'raw');
+    const ids = this.#store.reserve(events.length, parts.length + (toRaw.length > 0 ? 1 : 0));
+    const records: EventRecord[] = [];
+    const objects: EventObject[] = [];
+    const types: (string | null)[] = [];
+    const fingerprint = fingerprints(listId);
+    const aboutList = listId === null ? 'no ListID' : cutWarning('ListID', listId, columnLengths.list);
+    for (const [position, event] of events.entries()) {
+      const { object, type, address, warning } = normaliseEvent(event, renderSettings, incoming.receivedAt);
+      objects.push(object);
+      types.push(type);
+      records.push({
+        id: ids.firstEvent + position,
+        kind: 'event',
+        type: cut(type, columnLengths.type),
+        address: cut(address, columnLengths.address),
+        date: object.date,
+        warning: joinWarnings(
+          aboutList,
+          warning,
+          cutWarning('Type', type, columnLengths.type),
+          cutWarning('EmailAddress', address, columnLengths.address),
+        ),
+        fingerprint: fingerprint(event),
+        notificationId: ids.firstNotification + Math.floor(position / partSize),
+        duplicateOf: null,
+      });
+    }
+    const notifications: NotificationRecord[] = parts.map((part, index) => ({
+      ...this.#notification(ids.firstNotification + index, 'normalised', incoming),
+      part: index,
+      parts: parts.length,
+      firstEvent: part.first,
+      eventCount: part.count,
+      forwardings: this.#forwardingsTo(
+        incoming,
+        toNormalised,
+        listId,
+        types.slice(part.first, part.first + part.count),
+      ),
+    }));
+    if (toRaw.length > 0) {
+      notifications.push({
+        ...this.#notification(ids.firstNotification + parts.length, 'raw', incoming),
+        eventCount: events.length,
+        forwardings: this.#forwardingsTo(incoming, toRaw, listId, types),
+      });
+    }
+    const { source, receivedAt, headers, body } = incoming;
+    const json = payload.json === body ? null : payload.json;
+    return {
+      delivery: {
+        ...this.#delivery(ids.delivery, incoming),
+        list: cut(listId, columnLengths.list),
+        json,
+        events: records,
+        notifications,
+      },
+      content: { source, receivedAt, contentType, headers, body, json, objects },
+    };
+  }
+
+  #fromPlatform(incoming: Incoming): Read {
+    const signature = this.#checkSignature(incoming);
+    const notification = readPlatformNotification(incoming.body, this.#inForce.maxEvents);
+    if (notification.kind === 'rejected') {
+      const { delivery } = notification.tooMany
+        ? this.#tooMuch(incoming, notification.reason)
+        : this.#withoutEvents(incoming, 'rejected', 400, notification.reason);
+      return { delivery: { ...delivery, signature }, content: null };
+    }
+    const { listId } = notification;
+    // One without events has a row all the same, so that it is seen.
+    const events = notification.events.length > 0 ? notification.events : [noEvent];
+    const ids = this.#store.reserve(events.length, 1);
+    const aboutList = joinWarnings(
+      cutWarning('ListID', listId, columnLengths.list),
+      cutWarning('eventId', notification.eventId, columnLengths.eventId),
+    );
+    const records: EventRecord[] = events.map((event, position) => ({
+      id: ids.firstEvent + position,
+      kind: 'event',
+      type: cut(event.eventType, columnLengths.type),
+      address: cut(event.objectId, columnLengths.address),
+      date: cut(event.date, columnLengths.date),
+      warning: joinWarnings(
+        events[0] === noEvent ? 'a notification without events' : null,
+        aboutList,
+        cutWarning('eventType', event.eventType, columnLengths.type),
+        cutWarning('objectId', event.objectId, columnLengths.address),
+        cutWarning('date', event.date, columnLengths.date),
+      ),
+      fingerprint: null,
+      notificationId: ids.firstNotification,
+      duplicateOf: null,
+    }));
+    const record = this.#notification(ids.firstNotification, 'platform', incoming);
+    const { source, receivedAt, headers, body } = incoming;
+    const contentType = headerOf(headers, 'content-type');
+    return {
+      delivery: {
+        ...this.#delivery(ids.delivery, incoming),
+        list: cut(listId, columnLengths.list),
+        signature,
+        events: records,
+        notifications: [
+          {
+            ...record,
+            eventId: cut(notification.eventId, columnLengths.eventId) ?? record.eventId,
+            eventCount: events.length,
+            forwardings: this.#forwardingsTo(
+              incoming,
+              this.#destinationsOf(incoming),
+              listId,
+              events.map((event) => event.eventType),
+            ),
+          },
+        ],
+      },
+      content: { source, receivedAt, contentType, headers, body, json: null, objects: null },
+    };
+  }
+
+  /** It is refused for what it would make the relay do: its first bytes tell what it was. */
+  #tooMuch(incoming: Incoming, reason: string): Read {
+    const bodyBytes = incoming.body.byteLength;
+    // A copy: the whole body would be kept for a part of it.
+    const body = Buffer.from(incoming.body.subarray(0, keptRefusedBytes));
+    const truncated = bodyBytes > keptRefusedBytes;
+    return this.#refused({ ...incoming, body }, { httpStatus: 413, reason, bodyBytes, truncated });
+  }
+
+  #refused(incoming: Incoming, { httpStatus, reason, bodyBytes, truncated }: Refusal): Read {
+    const { delivery } = this.#withoutEvents(incoming, 'rejected', httpStatus, reason);
+    return { delivery: { ...delivery, bodyBytes, truncated }, content: null };
+  }
+
+  /** Those that it may go to. */
+  #destinationsOf({ edit }: Incoming): readonly ConfiguredDestination[] {
+    const { destinations } = this.#inForce;
+    if (edit === undefined) return destinations;
+    return destinations.filter(({ id }) => edit.held.some((each) => each.destinationId === id));
+  }
+
+  #forwardingsTo(
+    { edit }: Incoming,
+    destinations: readonly ConfiguredDestination[],
+    list: string | null,
+    types: readonly (string | null)[],
+  ): ForwardingRecord[] {
+    // What is edited was held, and is let go as that is released.
+    const released = edit === undefined ? null : (this.#gate?.no ?? null);
+    return destinations
+      .filter(({ destination }) => goesTo(destination, { list, types }))
+      .map(({ id }) => ({ destinationId: id, released, stopped: null }));
+  }
+
+  #checkSignature(incoming: Incoming): SignatureCheck {
+    const header = headerOf(incoming.headers, signatureHeader.toLowerCase());
+    const { verifyKeys } = this.#inForce;
+    if (verifyKeys.size === 0) return header === null ? 'missing' : 'unchecked';
+    if (header === null) return 'missing';
+    return verify(incoming.body, header, verifyKeys.values()) ? 'valid' : 'invalid';
+  }
+
+  #withoutEvents(incoming: Incoming, status: 'test' | 'rejected', httpStatus: number, reason: string | null): Read {
+    const ids = this.#store.reserve(1, 0);
+    const event: EventRecord = {
+      id: ids.firstEvent,
+      kind: status,
+      type: null,
+      address: null,
+      date: null,
+      warning: null,
+      fingerprint: null,
+      notificationId: null,
+      duplicateOf: null,
+    };
+    const delivery = { ...this.#delivery(ids.delivery, incoming), status, httpStatus, reason, events: [event] };
+    return { delivery, content: null };
+  }
+
+  #delivery(id: number, incoming: Incoming): DeliveryRecord {
+    return {
+      id,
+      source: incoming.source,
+      status: 'accepted',
+      injected: incoming.injected,
+      receivedAt: incoming.receivedAt,
+      httpStatus: 200,
+      reason: null,
+      list: null,
+      signature: null,
+      contentType: headerOf(incoming.headers, 'content-type'),
+      headers: withoutCredentials(incoming.headers),
+      body: incoming.body,
+      bodyBytes: incoming.body.byteLength,
+      truncated: false,
+      json: null,
+      events: [],
+      notifications: [],
+      ...(incoming.edit !== undefined && { editOf: incoming.edit.deliveryId, drops: incoming.edit.held }),
+    };
+  }
+
+  #notification(id: number, kind: NotificationRecord['kind'], incoming: Incoming): NotificationRecord {
+    return {
+      id,
+      kind,
+      part: 0,
+      parts: 1,
+      firstEvent: 0,
+      eventCount: 0,
+      eventId: makeEventId(),
+      createdAt: incoming.receivedAt,
+      renderSettingsId: this.#inForce.renderSettingsId,
+      forwardings: [],
+    };
+  }
+}
+
+/** @throws ConflictError where nothing of it would be sent: what it is to replace stays held */
+function checkEdit({ status, reason, notifications }: DeliveryRecord): void {
+  if (status !== 'accepted') {
+    const why = reason === null ? 'it holds no events' : `it would be rejected: ${reason}`;
+    throw new ConflictError(`the edited body cannot be sent, ${why}; the original is still held`, 'mend-body');
+  }
+  if (notifications.some(({ forwardings }) => forwardings.length > 0)) return;
+  const why = 'no destination for which the original is held takes it';
+  throw new ConflictError(`the edited body would go nowhere: ${why}; the original is still held`, 'mend-body');
+}
+
+function inForce(
+  settings: Settings,
+  renderSettingsId: number,
+  destinations: readonly ConfiguredDestination[],
+  verifyKeys: ReadonlyMap<string, string>,
+): InForce {
+  const { partSize, maxEvents } = settings;
+  const renderSettings = renderSettingsOf(settings);
+  return { partSize, maxEvents, renderSettings, renderSettingsId, destinations, verifyKeys };
+}
+
+const noEvent: PlatformEvent = { eventType: null, objectId: null, date: null };
+
+/** Of the settings, what makes a notification. */
+export function renderSettingsOf(settings: Settings): RenderSettings {
+  return { timeZone: settings.timeZone, mapping: settings.mapping, identity: settings.identity };
+}
+
+function headerOf(headers: Headers, name: string): string | null {
+  return headers.find(([each]) => each.toLowerCase() === name)?.[1] ?? null;
+}
+
+function withoutCredentials(headers: Headers): Headers {
+  return headers.map(([name, value]) => [name, isCredentialHeader(name) ? maskedValue : value]);
+}
+
+function joinWarnings(...warnings: readonly (string | null)[]): string | null {
+  let all: string | null = null;
+  for (const warning of warnings) if (warning !== null) all = all === null ? warning : `${all}; ${warning}`;
+  return all;
+}
+
+// Twenty characters, as in the captures: 15 random bytes in URL-safe base64.
+const eventIdBytes = 15;
+const pool = Buffer.alloc(eventIdBytes * 256);
+let used = pool.length;
+
+/** A new `message.eventId`. */
+function makeEventId(): string {
+  if (used === pool.length) {
+    randomFillSync(pool);
+    used = 0;
+  }
+  used += eventIdBytes;
+  return pool.toString('base64url', used - eventIdBytes, used);
+}

@@ -1,0 +1,341 @@
+/**
+ * Reading the bodies of requests, within limits of size, time and memory. All bodies under way share one budget, which
+ * counts what has come and is held; what a sender announces costs nothing.
+ */
+import type { IncomingMessage } from 'node:http';
+import { meant } from '../../common/read-bound.ts';
+import { keptRefusedBytes } from '../../normaliser/delivery-limits.ts';
+
+export interface BodyLimits {
+  /** Of one body, in bytes. */
+  readonly maxBodyBytes: number;
+  /** Of all that are under way or not yet on disk, in bytes. */
+  readonly maxBodiesBytes: number;
+  readonly bodyTimeoutMs: number;
+  /** How often bodies under way are looked at, in milliseconds. */
+  readonly checkEveryMs: number;
+}
+
+/** A body up to this size, in bytes, finds room though large ones fill theirs. */
+const smallBytes = 65_536;
+/** The part of the budget that is kept for small bodies. */
+const reservedPart = 1 / 4;
+
+/** The memory that bodies may take together. */
+export class BodyBudget {
+  #total: number;
+  #small = 0;
+  #large = 0;
+
+  /** @param total in bytes */
+  constructor(total: number) {
+    this.#total = total;
+  }
+
+  /** What is held, in bytes. */
+  get held(): number {
+    return this.#small + this.#large;
+  }
+
+  setTotal(total: number): void {
+    this.#total = total;
+  }
+
+  /** A part of the budget for one body, empty at first. */
+  share(): BodyShare {
+    return new BodyShare(this);
+  }
+
+  /** For a share: changes what it holds, or refuses. A large one that is alone is never refused, whatever its size. */
+  move(from: Holding, to: Holding): boolean {
+    const small = this.#small + (to.large ? 0 : to.bytes) - (from.large ? 0 : from.bytes);
+    const large = this.#large + (to.large ? to.bytes : 0) - (from.large ? from.bytes : 0);
+    const reserved = this.#total * reservedPart;
+    const fits = small + large <= this.#total;
+    const allowed = to.large
+      ? large === to.bytes || (fits && large <= this.#total - reserved)
+      : fits || small <= reserved;
+    if (!allowed && to.bytes > from.bytes) return false;
+    this.#small = small;
+    this.#large = large;
+    return true;
+  }
+}
+
+interface Holding {
+  readonly bytes: number;
+  readonly large: boolean;
+}
+
+const nothing: Holding = { bytes: 0, large: false };
+
+/** What one body holds of the budget, from its first byte until it is answered. */
+export class BodyShare {
+  readonly #budget: BodyBudget;
+  #holding = nothing;
+
+  constructor(budget: BodyBudget) {
+    this.#budget = budget;
+  }
+
+  /**
+   * Takes more.
+   * @param bytes of memory
+   * @param size the body's size so far, in bytes: decides whether it is a small one
+   * @returns false where there is no room: then it holds what it held
+   */
+  grow(bytes: number, size: number): boolean {
+    const to = { bytes: this.#holding.bytes + bytes, large: this.#holding.large || size > smallBytes };
+    if (!this.#budget.move(this.#holding, to)) return false;
+    this.#holding = to;
+    return true;
+  }
+
+  /** Gives all back. A second time is none. */
+  release(): void {
+    this.#budget.move(this.#holding, nothing);
+    this.#holding = nothing;
+  }
+}
+
+/** A chunk this long is kept as it came; a shorter one would cost many times its bytes, and is copied. */
+const keptChunkBytes = 4096;
+const largestBlock = 65_536;
+
+/**
+ * Whether a body comes in pieces so small that reading them costs many times what the sender spends: no HTTP client
+ * does that to a body of some size.
+ */
+export function areCrumbs(chunks: number, bytes: number): boolean {
+  return chunks > 4096 && bytes < 64 * chunks;
+}
+
+/** The chunks of a body. The memory that they take is near to their bytes, however small they come. */
+export class Chunks {
+  readonly #parts: Buffer[] = [];
+  #block = Buffer.alloc(0);
+  #start = 0;
+  #end = 0;
+  #nextBlock = keptChunkBytes;
+  /** So many so far. */
+  count = 0;
+  bytes = 0;
+
+  /** The memory that adding a chunk takes, in bytes: its own, and what joining it to the others will take. */
+  costOf(chunk: Buffer): number {
+    if (this.count === 0) return chunk.length;
+    const toJoin = chunk.length + (this.count === 1 ? this.bytes : 0);
+    if (this.#keeps(chunk)) return toJoin + chunk.length;
+    return toJoin + (chunk.length <= this.#block.length - this.#end ? 0 : this.#nextBlock);
+  }
+
+  add(chunk: Buffer): void {
+    const keeps = this.#keeps(chunk);
+    this.count += 1;
+    this.bytes += chunk.length;
+    if (keeps) {
+      this.#closePart();
+      this.#parts.push(chunk);
+      return;
+    }
+    const copied = chunk.copy(this.#block, this.#end);
+    this.#end += copied;
+    if (copied === chunk.length) return;
+    this.#closePart();
+    this.#block = Buffer.allocUnsafeSlow(this.#nextBlock);
+    this.#nextBlock = Math.min(this.#nextBlock * 2, largestBlock);
+    this.#start = 0;
+    this.#end = chunk.copy(this.#block, 0, copied);
+  }
+
+  /** The body. */
+  join(): Buffer {
+    this.#closePart();
+    const [only] = this.#parts;
+    return this.#parts.length === 1 && only !== undefined ? only : Buffer.concat(this.#parts);
+  }
+
+  /** Most bodies are one chunk. */
+  #keeps(chunk: Buffer): boolean {
+    return chunk.length >= keptChunkBytes || this.count === 0;
+  }
+
+  #closePart(): void {
+    if (this.#end > this.#start) this.#parts.push(this.#block.subarray(this.#start, this.#end));
+    this.#start = this.#end;
+  }
+}
+
+/** In place of those that were handed over or given up, which the request would keep. */
+const noChunks = new Chunks();
+
+export type Read =
+  | { readonly kind: 'whole'; readonly body: Buffer }
+  /** Over the limit: its first bytes, and its size as announced or so far. */
+  | { readonly kind: 'long'; readonly head: Buffer; readonly bytes: number }
+  /** It takes too long, in time or in work. */
+  | { readonly kind: 'slow' }
+  /** There is no room for it beside the others. */
+  | { readonly kind: 'crowded' }
+  /** The sender went away. */
+  | { readonly kind: 'gone' };
+
+/** A body that did not come at once. */
+interface UnderWay {
+  /** What has come, in bytes. */
+  bytes(): number;
+  /** Ends it. */
+  giveWay(): void;
+}
+
+interface Watched extends UnderWay {
+  /** The bytes that had come when it was last looked at, and how often in a row that was too few. */
+  seen: number;
+  slowLooks: number;
+}
+
+/** A body that brings less than this in a second, for so many looks, gives way where others need its place. */
+const slowBytesPerSecond = 1024;
+const slowLooks = 5;
+
+/** How many bodies are unfolded at once; each may take twice `maxBodyBytes` beside the budget meanwhile. */
+const mostUnfolding = 2;
+
+/** The bodies under way. */
+export class Bodies {
+  readonly budget: BodyBudget;
+  #limits: BodyLimits;
+  readonly #underWay = new Set<Watched>();
+  /** Those of this turn of the event loop. */
+  #begun: (() => void)[] = [];
+  #someSlow = false;
+  #unfolding = 0;
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(limits: BodyLimits) {
+    this.#limits = limits;
+    this.budget = new BodyBudget(limits.maxBodiesBytes);
+  }
+
+  /** How many have not come at once and are still under way. */
+  get underWay(): number {
+    return this.#underWay.size;
+  }
+
+  setLimits(limits: BodyLimits): void {
+    this.#limits = limits;
+    this.budget.setTotal(limits.maxBodiesBytes);
+  }
+
+  /**
+   * Reads a body.
+   * @param share holds what is read; released here where nothing is handed over, else by the caller
+   */
+  read(request: IncomingMessage, share: BodyShare): Promise<Read> {
+    const { maxBodyBytes, bodyTimeoutMs } = this.#limits;
+    return new Promise((resolve) => {
+      let chunks = new Chunks();
+      const announced = Number(request.headers['content-length'] ?? 0);
+      const bound = announced > maxBodyBytes ? Math.min(keptRefusedBytes, maxBodyBytes) : maxBodyBytes;
+      let timer: NodeJS.Timeout | undefined;
+      let stopWatching: (() => void) | undefined;
+      // The listeners stay, since a request is soon gone: to take them away takes longer than to ask this.
+      let finished = false;
+      const done = (read: Read): void => {
+        if (finished) return;
+        finished = true;
+        clearTimeout(timer);
+        stopWatching?.();
+        chunks = noChunks;
+        if (read.kind !== 'whole' && read.kind !== 'long') share.release();
+        resolve(read);
+      };
+      const onGone = (): void => done({ kind: 'gone' });
+      const onSlow = (): void => done({ kind: 'slow' });
+      request.on('data', (chunk: Buffer) => {
+        meant(request.socket, chunk.length);
+        if (finished) return;
+        const cost = chunks.costOf(chunk);
+        const size = chunks.bytes + chunk.length;
+        if (!share.grow(cost, size) && !(this.giveWay() && share.grow(cost, size))) {
+          done({ kind: 'crowded' });
+          return;
+        }
+        chunks.add(chunk);
+        if (areCrumbs(chunks.count, size)) onSlow();
+        else if (size > bound) done({ kind: 'long', head: chunks.join(), bytes: Math.max(announced, size) });
+      });
+      request.on('end', () => {
+        if (finished) return;
+        const body = chunks.join();
+        done(announced > maxBodyBytes ? { kind: 'long', head: body, bytes: announced } : { kind: 'whole', body });
+      });
+      request.on('close', onGone).on('error', onGone);
+      this.#whenNotAtOnce(() => {
+        if (finished) return;
+        timer = setTimeout(onSlow, bodyTimeoutMs);
+        stopWatching = this.watch({ bytes: () => chunks.bytes, giveWay: onSlow });
+      });
+    });
+  }
+
+  /** Most bodies have come by the next turn of the event loop, and need neither a timer nor to be watched. */
+  #whenNotAtOnce(begin: () => void): void {
+    this.#begun.push(begin);
+    if (this.#begun.length > 1) return;
+    setImmediate(() => {
+      const begun = this.#begun;
+      this.#begun = [];
+      for (const each of begun) each();
+    });
+  }
+
+  /**
+   * Keeps an eye on a body, so that it gives way where it is slow and others need its place.
+   * @returns what ends that
+   */
+  watch(body: UnderWay): () => void {
+    const watched: Watched = { ...body, seen: 0, slowLooks: 0 };
+    this.#underWay.add(watched);
+    return () => void this.#underWay.delete(watched);
+  }
+
+  /** Finds the slow ones. Called every `checkEveryMs`. */
+  look(): void {
+    const enough = (slowBytesPerSecond * this.#limits.checkEveryMs) / 1000;
+    this.#someSlow = false;
+    for (const body of this.#underWay) {
+      const bytes = body.bytes();
+      body.slowLooks = bytes - body.seen < enough ? body.slowLooks + 1 : 0;
+      body.seen = bytes;
+      this.#someSlow ||= body.slowLooks >= slowLooks;
+    }
+  }
+
+  /**
+   * Ends the bodies that hardly come.
+   * @param looks how often in a row that was found
+   * @returns whether there was any
+   */
+  giveWay(looks = slowLooks): boolean {
+    if (looks >= slowLooks && !this.#someSlow) return false;
+    this.#someSlow = false;
+    const slow = [...this.#underWay].filter((body) => body.slowLooks >= looks);
+    for (const body of slow) body.giveWay();
+    return slow.length > 0;
+  }
+
+  /** Does what unfolds a body, when it is its turn. */
+  async unfold<T>(task: () => Promise<T>): Promise<T> {
+    if (this.#unfolding >= mostUnfolding) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    else this.#unfolding += 1;
+    try {
+      return await task();
+    } finally {
+      // The next one takes this one's place.
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#unfolding -= 1;
+      else next();
+    }
+  }
+}

@@ -1,0 +1,56 @@
+/** An answer as it is recorded: a callback may say back what was sent to it, and credentials are never written. */
+import { maskOfCredentials } from '../../common/credential-parts.ts';
+import { maskedValue, SecretMask } from '../../common/masking.ts';
+import { isCredentialHeader, secretsIn } from '../../protocol/credential-headers.ts';
+import type { Headers } from '../../protocol/history.ts';
+import type { Destination } from '../../protocol/settings.ts';
+import type { SendResult } from './outbound.ts';
+import type { KnownSecrets } from './render.ts';
+
+/**
+ * The result with credentials masked: headers that carry some, and wherever in headers or body a value stands that was
+ * sent as one, in the destination’s URL too, in the forms of SecretMask.
+ * @param sent the request's headers
+ */
+export function withoutSecrets(
+  result: SendResult,
+  sent: Headers,
+  destination: Destination,
+  secrets: KnownSecrets,
+): SendResult {
+  if (result.kind !== 'answer') return result;
+  const mask = maskOfCredentials(sentSecrets(sent, destination, secrets), secretsIn(new URL(destination.url)));
+  const headers: Headers = result.headers.map(([name, value]) => [
+    mask.in(name),
+    isCredentialHeader(name) ? maskedValue : mask.in(value),
+  ]);
+  return { ...result, headers, body: mask.inBytes(result.body, { cut: result.truncated }) };
+}
+
+/** What masks every key and credential that clients gave: made anew when they change, which replaces them. */
+export class KnownSecretsMask {
+  #of: { readonly known: KnownSecrets; readonly verifyKeys: ReadonlyMap<string, string> } | undefined;
+  #mask = new SecretMask([]);
+
+  /** @param verifyKeys the keys that check what the platform sent */
+  of(known: KnownSecrets, verifyKeys: ReadonlyMap<string, string>): SecretMask {
+    if (this.#of?.known === known && this.#of.verifyKeys === verifyKeys) return this.#mask;
+    const given = [...known.credentials.values()].flatMap((each) => Object.values(each));
+    this.#of = { known, verifyKeys };
+    this.#mask = maskOfCredentials(given, [...known.signatureKeys.values(), ...verifyKeys.values()]);
+    return this.#mask;
+  }
+}
+
+/** Values that were sent as credentials. */
+function sentSecrets(sent: Headers, destination: Destination, secrets: KnownSecrets): Set<string> {
+  const own =
+    destination.credentialsName === undefined ? undefined : secrets.credentials.get(destination.credentialsName);
+  const names = new Set(Object.keys(own ?? {}).map((name) => name.toLowerCase()));
+  const values = new Set<string>();
+  for (const [name, value] of sent) {
+    if (!names.has(name.toLowerCase()) && !isCredentialHeader(name)) continue;
+    values.add(value);
+  }
+  return values;
+}

@@ -1,0 +1,201 @@
+/** What is sent: a notification's bytes and headers, made when needed from what is stored once a delivery. */
+import { readPayload } from '../../campaign-monitor/payload.ts';
+import type { EventObject } from '../../open-connectors/notification.ts';
+import { isHopHeader } from '../../common/hop-headers.ts';
+import { sign, signatureHeader, webhookIdHeader } from '../../open-connectors/signature.ts';
+import type { Headers, Source } from '../../protocol/history.ts';
+import type { Destination } from '../../protocol/settings.ts';
+import { maskedValue } from '../../common/masking.ts';
+import { isCredentialHeader } from '../../protocol/credential-headers.ts';
+import { Buffers } from './buffers.ts';
+import { normaliseEvent, renderNotification } from '../../normaliser/normalise.ts';
+import type { RenderSettings } from '../../normaliser/normalise.ts';
+import type { StoredNotification, StoredReader } from '../log/stored.ts';
+
+/** A request to a destination. */
+export interface Outgoing {
+  readonly headers: Headers;
+  readonly body: Buffer;
+  /** Names of the sender's headers that cannot go along any more: their values are kept in memory only. */
+  readonly withheld: readonly string[];
+  /** To be called once nobody reads the body any more, if ever: its memory is used for another. */
+  release?(): void;
+}
+
+/** The keys and credentials that clients gave, by name. */
+export interface KnownSecrets {
+  readonly signatureKeys: ReadonlyMap<string, string>;
+  readonly credentials: ReadonlyMap<string, Readonly<Record<string, string>>>;
+}
+
+/** A delivery as it is kept in memory for a while after it came. */
+export interface FreshDelivery {
+  readonly source: Source;
+  readonly receivedAt: number;
+  readonly contentType: string | null;
+  /** As received, credentials included; masked where they are forgotten. */
+  readonly headers: Headers;
+  readonly body: Buffer;
+  readonly json: Buffer | null;
+  /**
+   * Its events as they are sent, where they have been made: one object each, by the render settings of its
+   * notifications, which are the same for all of them.
+   */
+  objects: readonly EventObject[] | null;
+}
+
+/** Bodies kept in memory, in bytes: about half of it in each of two generations. */
+const cacheBytes = 33_554_432;
+
+/** Headers with credentials that are kept in memory, in characters: for longer than bodies, since they are small. */
+const credentialCharacters = 8_388_608;
+
+/** Makes the bytes and headers that a destination is sent. */
+export class Renderer {
+  readonly #stored: StoredReader;
+  /** What was kept lately; when it weighs enough it becomes `#older`, and what was that is forgotten. */
+  #fresh = new Map<number, FreshDelivery>();
+  #older = new Map<number, FreshDelivery>();
+  #freshBytes = 0;
+  /** Headers of deliveries that came with credentials, which are nowhere else; the oldest are forgotten first. */
+  readonly #withCredentials = new Map<number, Headers>();
+  #credentialCharacters = 0;
+  readonly #buffers = new Buffers();
+
+  constructor(stored: StoredReader) {
+    this.#stored = stored;
+  }
+
+  /** Keeps a delivery in memory, where it will be needed soon. */
+  keep(deliveryId: number, delivery: FreshDelivery): void {
+    this.keepCredentials(deliveryId, delivery.headers);
+    this.#fresh.set(deliveryId, delivery);
+    this.#freshBytes += sizeOf(delivery);
+    if (this.#freshBytes < cacheBytes / 2) return;
+    this.#older = this.#fresh;
+    this.#fresh = new Map();
+    this.#freshBytes = 0;
+  }
+
+  /** Keeps a sender's credentials, which are nowhere else: for what is sent again. */
+  keepCredentials(deliveryId: number, headers: Headers): void {
+    const known = this.#withCredentials.has(deliveryId);
+    if (known || !headers.some(([name, value]) => value !== maskedValue && isCredentialHeader(name))) return;
+    this.#withCredentials.set(deliveryId, headers);
+    this.#credentialCharacters += charactersOf(headers);
+    for (const [id, oldest] of this.#withCredentials) {
+      if (this.#credentialCharacters <= credentialCharacters) return;
+      this.#withCredentials.delete(id);
+      this.#credentialCharacters -= charactersOf(oldest);
+    }
+  }
+
+  /**
+   * A notification as it is sent to a destination: the same bytes each time.
+   * @param notificationId which
+   * @param destination where to; without one, as it would be sent without key, credentials and headers of its own
+   * @returns undefined where the notification is no longer in the history
+   */
+  render(notificationId: number, destination: Destination | undefined, secrets: KnownSecrets): Outgoing | undefined {
+    const notification = this.#stored.notification(notificationId);
+    return notification && this.renderStored(notification, destination, secrets);
+  }
+
+  /** As {@link render}, for a notification that was read already. */
+  renderStored(
+    notification: StoredNotification,
+    destination: Destination | undefined,
+    secrets: KnownSecrets,
+  ): Outgoing | undefined {
+    const delivery = this.#delivery(notification.deliveryId);
+    if (delivery === undefined) return undefined;
+    const outgoing =
+      notification.kind === 'normalised' && destination?.mode !== 'raw'
+        ? this.#normalised(notification, delivery, destination, secrets)
+        : asItCame(delivery);
+    const own = ownHeaders(destination, secrets);
+    if (own.length === 0) return outgoing;
+    const names = new Set(own.map(([name]) => name.toLowerCase()));
+    return {
+      ...outgoing,
+      headers: [...outgoing.headers.filter(([name]) => !names.has(name.toLowerCase())), ...own],
+      withheld: outgoing.withheld.filter((name) => !names.has(name.toLowerCase())),
+    };
+  }
+
+  #normalised(
+    notification: StoredNotification,
+    delivery: FreshDelivery,
+    destination: Destination | undefined,
+    secrets: KnownSecrets,
+  ): Outgoing {
+    const { firstEvent, eventCount, settings } = notification;
+    delivery.objects ??= eventObjects(delivery, settings);
+    const events = delivery.objects.slice(firstEvent, firstEvent + eventCount);
+    let taken: Buffer | undefined;
+    const body = renderNotification(
+      notification,
+      events,
+      delivery.json ?? delivery.body,
+      (bytes) => (taken = this.#buffers.take(bytes)),
+    );
+    const headers: Headers = [
+      ['Content-Type', 'application/json; charset=utf-8'],
+      [webhookIdHeader, notification.eventId],
+    ];
+    const { signatureKeyName } = destination ?? {};
+    const key = signatureKeyName === undefined ? undefined : secrets.signatureKeys.get(signatureKeyName);
+    if (key !== undefined) headers.push([signatureHeader, sign(body, key)]);
+    if (taken === undefined) return { headers, body, withheld: [] };
+    return { headers, body, withheld: [], release: () => this.#buffers.giveBack(body) };
+  }
+
+  #delivery(id: number): FreshDelivery | undefined {
+    const fresh = this.#fresh.get(id) ?? this.#older.get(id);
+    if (fresh !== undefined) return fresh;
+    const stored = this.#stored.body(id);
+    if (stored === undefined) return undefined;
+    const headers = this.#withCredentials.get(id) ?? stored.headers;
+    const delivery: FreshDelivery = { ...stored, headers, objects: null };
+    this.keep(id, delivery);
+    return delivery;
+  }
+}
+
+/** What the memory of an entry and of an event object comes to beside their texts, in bytes. */
+const entryBytes = 1000;
+const objectBytes = 200;
+
+function sizeOf({ body, json, objects }: FreshDelivery): number {
+  // Texts of the objects stand in the body too. Where they are not made yet, an event takes ten bytes of it at least.
+  const made = objects === null ? 10 * body.byteLength : objects.length * objectBytes + body.byteLength;
+  return entryBytes + body.byteLength + made + (json?.byteLength ?? 0);
+}
+
+/** As at reception: of a delivery that comes from the store. */
+function eventObjects(delivery: FreshDelivery, settings: RenderSettings): EventObject[] {
+  const payload = readPayload(delivery.body, delivery.contentType);
+  if (payload.kind !== 'events') return [];
+  return payload.events.map((event) => normaliseEvent(event, settings, delivery.receivedAt).object);
+}
+
+/** Raw mode and platform notifications: the bytes as they came, with the headers that are not of one hop. */
+function asItCame(delivery: FreshDelivery): Outgoing {
+  const passed = delivery.headers.filter(([name]) => !isHopHeader(name));
+  return {
+    headers: passed.filter(([, value]) => value !== maskedValue),
+    body: delivery.body,
+    withheld: passed.filter(([, value]) => value === maskedValue).map(([name]) => name),
+  };
+}
+
+/** The headers of a destination's own, which take the place of any of the same name. */
+function ownHeaders(destination: Destination | undefined, secrets: KnownSecrets): Headers {
+  const { headers, credentialsName } = destination ?? {};
+  const credentials = credentialsName === undefined ? undefined : secrets.credentials.get(credentialsName);
+  return Object.entries({ ...headers, ...credentials });
+}
+
+function charactersOf(headers: Headers): number {
+  return headers.reduce((sum, [name, value]) => sum + name.length + value.length, 100);
+}

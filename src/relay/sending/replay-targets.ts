@@ -1,0 +1,89 @@
+/** Where a replay goes. */
+import type { Destination } from '../../protocol/settings.ts';
+import type { HoldsDestination } from '../log/kept-destinations.ts';
+import { goesTo, routedOf } from './routes.ts';
+import type { Routed } from './routes.ts';
+import type { Store } from '../log/store.ts';
+import type { StoredNotification } from '../log/stored.ts';
+import type { Target } from './target.ts';
+
+/** A notification, and the ids of the destinations that it goes to again. */
+export type ReplayTargets = readonly [notificationId: number, destinationIds: readonly number[]];
+
+/**
+ * The destination of a replay that names one, for each notification.
+ * @param heldBy says who holds it
+ * @throws StoreError where it is new and cannot be written
+ */
+export function targetsNamed(
+  notificationIds: readonly number[],
+  to: Destination,
+  store: Store,
+  heldBy: HoldsDestination,
+): ReplayTargets[] {
+  const target = store.destinations.intern(to, heldBy);
+  const seen = new Set<number>();
+  return notificationIds.map((id) => {
+    const notification = store.stored.notification(id);
+    if (notification === undefined) return [id, []];
+    // One raw body a delivery, and none where its parts go already.
+    const once = to.mode === 'raw' || notification.kind === 'raw';
+    if (once && seen.has(notification.deliveryId)) return [id, []];
+    seen.add(notification.deliveryId);
+    return [id, [target]];
+  });
+}
+
+/**
+ * Where each notification went before; where that was nowhere, the destinations of the settings that take it.
+ * @param configured the destinations of the settings
+ */
+export function targetsOfBefore(
+  notificationIds: readonly number[],
+  configured: readonly Target[],
+  store: Store,
+): ReplayTargets[] {
+  // The parts of a delivery follow each other: it is read once.
+  let last: { readonly deliveryId: number; readonly routed: Routed } | undefined;
+  const routed = (deliveryId: number): Routed | undefined => {
+    if (last?.deliveryId !== deliveryId) {
+      const stored = store.stored.body(deliveryId);
+      last = stored && { deliveryId, routed: routedOf(stored) };
+    }
+    return last?.routed;
+  };
+  return notificationIds.map((id) => {
+    const earlier = store.forwardings.destinationsOf(id);
+    const notification = earlier.length > 0 ? undefined : store.stored.notification(id);
+    const delivery = notification && routed(notification.deliveryId);
+    if (notification === undefined || delivery === undefined) return [id, earlier];
+    return [id, targetsThatTake(notification, delivery, configured, store)];
+  });
+}
+
+function targetsThatTake(
+  notification: StoredNotification,
+  delivery: Routed,
+  configured: readonly Target[],
+  store: Store,
+): number[] {
+  const { id, deliveryId, kind, firstEvent, eventCount } = notification;
+  const part = { list: delivery.list, types: delivery.types.slice(firstEvent, firstEvent + eventCount) };
+  // Where no raw destination was there to make one for, the first part stands for the vendor's bytes.
+  const standsForRaw = kind === 'normalised' && firstEvent === 0 && !hasRaw(id, deliveryId, store);
+  return configured
+    .filter(({ destination }) => {
+      if (kind === 'platform' || destination.mode === kind) return goesTo(destination, part);
+      return destination.mode === 'raw' && standsForRaw && goesTo(destination, delivery);
+    })
+    .map((each) => each.id);
+}
+
+/** Whether a delivery has a raw notification: it is its last. */
+function hasRaw(firstNotification: number, deliveryId: number, store: Store): boolean {
+  for (let id = firstNotification; ; id++) {
+    const notification = store.stored.notification(id);
+    if (notification?.deliveryId !== deliveryId) return false;
+    if (notification.kind === 'raw') return true;
+  }
+}

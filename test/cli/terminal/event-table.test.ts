@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { stripVTControlCharacters } from 'node:util';
+import { EventTable } from '../../../src/cli/terminal/event-table.ts';
+import { columnsOf } from '../../../src/cli/terminal/text.ts';
+import type { EventRow, Forwarding } from '../../../src/protocol/history.ts';
+
+function row(change: Partial<EventRow> = {}): EventRow {
+  return {
+    ...{ id: 'e12', deliveryId: 'd7', kind: 'event', source: 'campaign-monitor', injected: false },
+    ...{ receivedAt: '2026-01-15T09:30:00.000Z', type: 'Deactivate', list: 'abc', address: 'jane@example.org' },
+    ...{ date: null, warning: null, duplicateOf: null, signature: null, reason: null, httpStatus: 200 },
+    ...{ notificationId: 'n9', forwardings: [] },
+    ...change,
+  };
+}
+
+function forwarding(state: Forwarding['state'], status: number | null): Forwarding {
+  return {
+    ...{ destinationId: 't1', destination: 'http://localhost:3000/', state, status, attempts: 1 },
+    ...{ mode: 'normalised', maxAttempts: 1, nextAttemptAt: null, durationMs: 1, detail: null },
+  };
+}
+
+describe('the table of events', () => {
+  it('fits the terminal, and shows how the forwarding stands', () => {
+    const rows = [
+      row({ forwardings: [forwarding('failed', 500)] }),
+      row({
+        id: 'e1234567',
+        address: 'a.very.long.address.indeed@subdomain.example.org',
+        duplicateOf: 'e3',
+        warning: 'w',
+      }),
+      row({ forwardings: [forwarding('sent', 200), forwarding('failed', 503), forwarding('waiting', null)] }),
+      row({ kind: 'rejected', type: null, reason: 'the body is no JSON: '.repeat(9) }),
+      row({
+        address:
+          '👩\u200d💻👩\u200d💻👩\u200d💻👩\u200d💻👩\u200d💻👩\u200d💻👩\u200d💻👩\u200d💻👩\u200d💻👩\u200d💻@example.org',
+      }),
+    ];
+    for (const columns of [40, 56, 60, 80, 100, 120]) {
+      const table = new EventTable(columns);
+      for (const line of [table.heading, ...rows.map((each) => table.line(each))]) {
+        assert.ok(columnsOf(stripVTControlCharacters(line)) <= columns, `${columns}: ${line}`);
+      }
+      const [failed = ''] = rows.map((each) => stripVTControlCharacters(table.line(each)));
+      assert.match(failed, /^e12 .*Deactivate .*jane.*failed 500$/);
+    }
+  });
+
+  it('has all columns in full where there is room, and where it is no terminal', () => {
+    for (const columns of [120, Infinity]) {
+      const line = stripVTControlCharacters(
+        new EventTable(columns).line(row({ forwardings: [forwarding('sent', 200)] })),
+      );
+      assert.match(line, /^e12 {5}2026-01-15 \d\d:\d\d:\d\d Deactivate {3}jane@example\.org {18}sent$/);
+    }
+    const long = row({ forwardings: Array.from({ length: 9 }, () => forwarding('discarded', null)) });
+    assert.doesNotMatch(new EventTable(Infinity).line(long), /…/);
+  });
+
+  it('has a short time at 60 columns, and none where there is no room for one', () => {
+    assert.match(stripVTControlCharacters(new EventTable(60).line(row())), /^e12 {5}01-15 \d\d:\d\d Deactivate jane@/);
+    assert.match(stripVTControlCharacters(new EventTable(50).line(row())), /^e12 {5}Deactivate jane@/);
+    assert.doesNotMatch(new EventTable(50).heading, /RECEIVED/);
+  });
+});

@@ -1,0 +1,174 @@
+import assert from 'node:assert/strict';
+import { LiveView } from '../../../src/cli/terminal/live-view.ts';
+import { localTime } from '../../../src/cli/terminal/text.ts';
+import { settingsSchema } from '../../../src/protocol/settings.ts';
+import type { Attempt, Delivery, EventRow } from '../../../src/protocol/history.ts';
+import type { Status } from '../../../src/protocol/status.ts';
+
+const at = new Date().toISOString();
+
+function delivery(change: Partial<Delivery> = {}): Delivery {
+  return {
+    id: 'd7',
+    source: 'campaign-monitor',
+    status: 'accepted',
+    injected: false,
+    receivedAt: at,
+    httpStatus: 200,
+    reason: null,
+    list: 'abc',
+    signature: null,
+    contentType: 'application/json',
+    bodyBytes: 300,
+    truncated: false,
+    eventCount: 1,
+    ...change,
+  };
+}
+
+function event(change: Partial<EventRow> = {}): EventRow {
+  return {
+    id: 'e12',
+    deliveryId: 'd7',
+    kind: 'event',
+    source: 'campaign-monitor',
+    injected: false,
+    receivedAt: at,
+    type: 'Subscribe',
+    list: 'abc',
+    address: 'jane@example.org',
+    date: null,
+    warning: null,
+    duplicateOf: null,
+    signature: null,
+    reason: null,
+    httpStatus: 200,
+    notificationId: 'n9',
+    forwardings: [],
+    ...change,
+  };
+}
+
+function attempt(change: Partial<Attempt> = {}): Attempt {
+  return {
+    notificationId: 'n9',
+    deliveryId: 'd7',
+    destinationId: 't1',
+    destination: 'http://localhost:3000/callback',
+    number: 1,
+    at,
+    durationMs: 12,
+    status: 200,
+    error: null,
+    outcome: 'sent',
+    nextAttemptAt: null,
+    ...change,
+  };
+}
+
+const plain = (columns = Infinity): LiveView =>
+  new LiveView(
+    (_format, text) => text,
+    () => columns,
+  );
+const time = localTime(at);
+
+describe('the live view', () => {
+  it('shows one event in one line', () => {
+    assert.equal(plain().delivery(delivery(), [event()]), `${time} ● e12    Subscribe  jane@example.org  list abc`);
+    assert.match(
+      plain().delivery(delivery(), [event({ duplicateOf: 'e3', warning: 'no date' })]),
+      /maybe e3 again {2}no date$/,
+    );
+  });
+
+  it('shows a batch by its types', () => {
+    const events = ['Subscribe', 'Update', 'Subscribe'].map((type, i) => event({ id: `e${i + 1}`, type }));
+    assert.equal(
+      plain().delivery(delivery({ eventCount: 3 }), events),
+      `${time} ● d7     batch of 3 (2 Subscribe, 1 Update)  list abc`,
+    );
+    assert.match(plain().delivery(delivery({ eventCount: 1000 }), []), /batch of 1000 {2}list/);
+  });
+
+  it('shows test calls and rejected deliveries as what they are', () => {
+    assert.match(
+      plain().delivery(delivery({ status: 'test', eventCount: 0 }), [event({ kind: 'test' })]),
+      /○ d7 +test call$/,
+    );
+    const rejected = delivery({ status: 'rejected', httpStatus: 400, reason: 'not JSON', eventCount: 0 });
+    assert.match(plain().delivery(rejected, []), /✗ d7 +rejected with 400: not JSON \(300 bytes\)$/);
+  });
+
+  it('shows an attempt with its answer and what comes next', () => {
+    const view = plain();
+    assert.equal(view.attempt(attempt()), `${time} ✓ n9     → localhost:3000/callback  200 in 12 ms`);
+    const soon = new Date(Date.now() + 60_000).toISOString();
+    assert.match(
+      view.attempt(attempt({ outcome: 'failed', status: 400, error: 'answered 400' })),
+      /callback {2}400 in 12 ms, given up$/,
+    );
+    assert.match(
+      view.attempt(attempt({ outcome: 'retrying', status: 500, number: 2, nextAttemptAt: soon })),
+      /↻ n9 +→ localhost:3000\/callback {2}500 in 12 ms, retry 2 of 5 in \d+ s$/,
+    );
+    view.configured({ settings: settingsSchema.parse({ retry: 'cloud-elements' }) } as Status);
+    assert.match(view.attempt(attempt({ outcome: 'retrying', status: 500 })), /retry 1 of 9$/);
+    // After a replay it begins anew.
+    assert.match(view.attempt(attempt({ outcome: 'retrying', status: 500, number: 12, ofRound: 2 })), /retry 2 of 9$/);
+    // A relay of an earlier version does not say so.
+    assert.match(
+      view.attempt(attempt({ outcome: 'retrying', status: 500, number: 10 })),
+      / in 12 ms, to be tried again$/,
+    );
+    assert.match(
+      view.attempt(attempt({ outcome: 'failed', status: null, error: 'no answer within 10 s' })),
+      /✗ .* no answer within 10 s in 12 ms, given up$/,
+    );
+  });
+
+  it('never lets received data drive the terminal', () => {
+    const line = plain().delivery(delivery({ list: 'a\x1b]0;x\x07' }), [
+      event({ address: 'a\r\x1b[2K@b', type: '\x9b31m' }),
+    ]);
+    assert.doesNotMatch(line, /\p{Control}/u);
+    assert.doesNotMatch(plain().attempt(attempt({ status: null, error: '\x1b[31m' })), /\p{Control}/u);
+  });
+
+  it('fits a narrow terminal', () => {
+    const line = plain(40).delivery(delivery(), [event({ address: 'a'.repeat(100) })]);
+    assert.equal(line.length, 40);
+    assert.ok(line.endsWith('…'));
+    assert.ok(plain(5).delivery(delivery(), [event()]).length > 5, 'still says something');
+  });
+
+  it('keeps the answer of an attempt on a narrow terminal, and shortens where it went', () => {
+    const destination = 'https://staging.example.org/campaign-monitor/callback/of/the/newsletter';
+    for (const columns of [60, 80, 120]) {
+      const soon = new Date(Date.now() + 8_000).toISOString();
+      const retrying = attempt({ destination, outcome: 'retrying', status: 503, number: 2, nextAttemptAt: soon });
+      const line = plain(columns).attempt(retrying);
+      assert.ok(line.length <= columns, line);
+      assert.match(line, / → staging\S*…? {2}503 in 12 ms/);
+      const failed = plain(columns).attempt(attempt({ destination, outcome: 'failed', status: null, error: 'reset' }));
+      assert.match(failed, / → staging\S*…? {2}reset in 12 ms, given up$/);
+    }
+    assert.ok(plain(200).attempt(attempt({ destination })).includes('/of/the/newsletter  200'));
+  });
+
+  it('says when the public URL has changed', () => {
+    const line = plain().tunnel({
+      state: 'open',
+      kind: 'localtunnel',
+      url: 'https://b.example',
+      reason: '',
+      since: at,
+      previousUrl: 'https://a.example',
+    });
+    assert.match(line, /tunnel localtunnel open https:\/\/b\.example, no longer https:\/\/a\.example: webhooks/);
+    assert.match(
+      plain().tunnel({ state: 'failed', kind: 'ngrok', reason: 'ngrok is not installed' }),
+      /tunnel ngrok failed \(ngrok is not installed\)$/,
+    );
+  });
+});

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { clip, count, duration, localTime, pad, printable, size } from '../../../src/cli/terminal/text.ts';
+
+describe('text for a terminal', () => {
+  it('shows control characters as escapes', () => {
+    assert.equal(
+      printable('a\x1b[2Jb\r\n\x9b1m\u202ec\u2028\ud800'),
+      'a\\x1b[2Jb\\x0d\\x0a\\x9b1m\\u{202e}c\\u{2028}\\u{d800}',
+    );
+    assert.equal(printable('a\nb\x07', '\n'), 'a\nb\\x07');
+    assert.equal(printable('Müller 陽子 📚'), 'Müller 陽子 📚');
+  });
+
+  it('leaves emoji whole, of however many code points, and nothing else of what joins them', () => {
+    const whole = '👩‍💻 👨‍👩‍👧‍👦 🏴\u{e0067}\u{e0062}\u{e0073}\u{e0063}\u{e0074}\u{e007f} ❤️ 👍🏽 🇩🇪';
+    assert.equal(printable(whole), whole);
+    assert.equal(printable('a\u200db'), 'a\\u{200d}b');
+    assert.equal(printable('👩\u200d\u202e💻'), '👩\\u{200d}\\u{202e}💻');
+    assert.equal(printable('🏴\u{e0001}'), '🏴\\u{e0001}');
+  });
+
+  it('lets nothing through that drives a terminal, whatever comes', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        const withoutEmoji = printable(text).replace(new RegExp('\\p{RGI_Emoji}', 'gv'), '');
+        assert.doesNotMatch(withoutEmoji, /[\p{Control}\p{Format}\u2028\u2029]/u);
+      }),
+    );
+  });
+
+  it('clips to columns, wide characters counted as two', () => {
+    assert.equal(clip('abcdef', 6), 'abcdef');
+    assert.equal(clip('abcdefg', 6), 'abcde…');
+    assert.equal(clip('陽子陽子', 5), '陽子…');
+    assert.equal(clip('陽子', 4), '陽子');
+    assert.equal(clip('long', Infinity), 'long');
+    assert.equal(clip('👩‍💻👩‍💻👩‍💻', 5), '👩‍💻👩‍💻…');
+    assert.equal(clip('e\u0301e\u0301e\u0301', 2), 'e\u0301…');
+  });
+
+  it('pads by columns', () => {
+    assert.equal(pad('陽', 4), '陽  ');
+    assert.equal(pad('abcde', 4), 'abcde');
+    assert.equal(pad('👨‍👩‍👧‍👦', 4), '👨‍👩‍👧‍👦  ');
+    assert.equal(pad('❤️', 4), '❤️  ');
+    assert.equal(pad('🇩🇪', 4), '🇩🇪  ');
+    assert.equal(pad('e\u0301', 3), 'e\u0301  ');
+  });
+
+  it('counts, measures and tells the time in few characters', () => {
+    assert.deepEqual(
+      [count(1, 'event'), count(3, 'delivery'), count(0, 'event')],
+      ['1 event', '3 deliveries', '0 events'],
+    );
+    assert.deepEqual([12.4, 3400, 64_000, 512_000, 32_768_000, 262_144_000].map(duration), [
+      '12 ms',
+      '3.4 s',
+      '64 s',
+      '9 min',
+      '9 h',
+      '3 days',
+    ]);
+    assert.deepEqual([1, 312, 12_345, 5_242_880].map(size), ['1 byte', '312 bytes', '12.3 KB', '5.2 MB']);
+    const moment = new Date(2026, 0, 15, 9, 5, 7);
+    assert.equal(localTime(moment.toISOString(), moment), '09:05:07');
+    assert.equal(localTime(moment.toISOString(), new Date(0)), '2026-01-15 09:05:07');
+  });
+});

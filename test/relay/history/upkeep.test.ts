@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { Upkeep } from '../../../src/relay/history/upkeep.ts';
+import { afterwards } from '../afterwards.ts';
+import { until } from '../until.ts';
+
+interface Watched {
+  readonly upkeep: Upkeep;
+  /** What the history was asked to do, in order. */
+  readonly asked: string[];
+}
+
+function watched(): Watched {
+  const asked: string[] = [];
+  const upkeep = new Upkeep({
+    history: {
+      begin: () => void asked.push('begin'),
+      changed: () => void asked.push('changed'),
+      changing: () => void asked.push('changing'),
+      checkpoint: () => void asked.push('checkpoint'),
+    },
+    store: {
+      rememberContents: () => void asked.push('rememberContents'),
+      setIndexSize: (bytes, events) => void asked.push(`${bytes} bytes for ${events}`),
+    },
+    announcer: {
+      heard: true,
+      corrected: (events) => void asked.push(JSON.stringify(events)),
+      statusChanged: () => void asked.push('status'),
+    },
+    log: (level, message) => void asked.push(`${level}: ${message}`),
+  });
+  afterwards(() => upkeep.close());
+  return { upkeep, asked };
+}
+
+function store({ upkeep }: Watched, count: number): void {
+  for (let i = 0; i < count; i++) upkeep.stored();
+}
+
+describe('the upkeep of the history', () => {
+  it('comes when a burst is over, and writes the log back only after a burst of some size', async () => {
+    const few = watched();
+    const many = watched();
+    store(few, 20);
+    store(many, 600);
+    await until(() => few.asked.length > 0 && many.asked.length > 2);
+    assert.deepEqual(few.asked, ['changed']);
+    assert.deepEqual(many.asked, ['changing', 'changed', 'checkpoint'], 'not while it may go on');
+  });
+
+  it('comes in the middle of a burst that goes on, and counts on from there', async () => {
+    const long = watched();
+    store(long, 5000);
+    await until(() => long.asked.length === 2);
+    assert.deepEqual(long.asked, ['changing', 'checkpoint'], 'and the index follows a little meanwhile');
+    store(long, 20);
+    await until(() => long.asked.length === 3);
+    assert.deepEqual(long.asked.slice(2), ['changed'], 'few have come since the log was written back');
+  });
+
+  it('begins with what earlier relays left', async () => {
+    const { upkeep, asked } = watched();
+    upkeep.begin();
+    await until(() => asked.length > 1);
+    assert.deepEqual(asked, ['rememberContents', 'begin']);
+  });
+
+  it('passes on what is said of the index, and says once that it does not follow', () => {
+    const { upkeep, asked } = watched();
+    const index = { events: 3, of: 9, bytes: 700, inMemory: null };
+    upkeep.indexed({ index, marks: [{ event: 3, duplicateOf: 1 }], failure: null });
+    assert.deepEqual(asked, ['700 bytes for 3', '[{"id":"e3","duplicateOf":"e1"}]', 'status']);
+    assert.deepEqual(upkeep.index, { events: 3, of: 9, failure: null });
+    for (let i = 0; i < 2; i++) upkeep.indexed({ index, marks: [], failure: 'disk full' });
+    assert.equal(asked.filter((each) => each.startsWith('warn: the index of the history does not follow')).length, 1);
+    assert.equal(upkeep.index.failure, 'disk full');
+  });
+
+  it('comes no more after its end', async () => {
+    const ended = watched();
+    const going = watched();
+    store(ended, 1);
+    store(going, 1);
+    ended.upkeep.close();
+    await until(() => going.asked.length === 1);
+    assert.deepEqual(ended.asked, []);
+  });
+});

@@ -1,0 +1,349 @@
+import assert from 'node:assert/strict';
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import {
+  isCorruption,
+  openDatabase,
+  migrations,
+  openForReading,
+  openForWriting,
+  schemaVersion,
+  StoreError,
+  suspectMark,
+} from '../../../src/relay/log/database.ts';
+import { temporaryFolder } from '../afterwards.ts';
+
+function fileIn(folder: string): string {
+  return join(folder, 'relay.sqlite');
+}
+
+function versionOf(db: DatabaseSync): unknown {
+  return db.prepare('PRAGMA user_version').get()?.['user_version'];
+}
+
+/** A store's file with enough rows to span many pages. */
+function makeFilled(file: string): void {
+  const { db } = openForWriting(file);
+  const insert = db.prepare('INSERT INTO render_settings (json) VALUES (?)');
+  for (let i = 0; i < 200; i++) insert.run(`${i}${'x'.repeat(2000)}`);
+  db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+  db.close();
+}
+
+/** Overwrites part of a file with zeros. */
+function zero(file: string, from: number, length: number): void {
+  const handle = openSync(file, 'r+');
+  writeSync(handle, Buffer.alloc(length), 0, length, from);
+  closeSync(handle);
+}
+
+function assertStoreError(error: unknown, message: RegExp): true {
+  assert.ok(error instanceof StoreError, String(error));
+  assert.match(error.message, message);
+  assert.ok(error.next.length > 10, 'it says what to do next');
+  return true;
+}
+
+describe('The file of the store', () => {
+  let file: string;
+  beforeEach(() => {
+    file = fileIn(temporaryFolder());
+  });
+
+  it('is made where there is none, with a write-ahead log', () => {
+    const { db, setAside } = openForWriting(file);
+    try {
+      assert.equal(setAside, null);
+      assert.equal(versionOf(db), schemaVersion);
+      assert.equal(db.prepare('PRAGMA journal_mode').get()?.['journal_mode'], 'wal');
+      assert.equal(db.prepare('PRAGMA synchronous').get()?.['synchronous'], 1, 'NORMAL: wal-sync.ts does the rest');
+      assert.equal(db.prepare('PRAGMA fullfsync').get()?.['fullfsync'], 1);
+    } finally {
+      db.close();
+    }
+  });
+
+  it('becomes current from version 0', () => {
+    new DatabaseSync(file).close();
+    writeFileSync(file, '');
+    const { db, setAside } = openForWriting(file);
+    assert.equal(setAside, null);
+    assert.equal(versionOf(db), schemaVersion);
+    db.close();
+  });
+
+  it('keeps what it holds when a later version adds a step', () => {
+    const first = openForWriting(file);
+    first.db.exec(`INSERT INTO destinations (config, position) VALUES ('{}', 4)`);
+    first.db.close();
+    const steps = [...migrations, `ALTER TABLE destinations ADD COLUMN colour TEXT NOT NULL DEFAULT 'green'`];
+    const later = openForWriting(file, steps);
+    assert.equal(later.setAside, null);
+    assert.equal(versionOf(later.db), schemaVersion + 1);
+    assert.deepEqual(
+      { ...later.db.prepare('SELECT position, colour FROM destinations').get() },
+      {
+        position: 4,
+        colour: 'green',
+      },
+    );
+    later.db.close();
+  });
+
+  it('runs only the steps that it has not had', () => {
+    const once = `CREATE TABLE extra (id INTEGER PRIMARY KEY)`;
+    openForWriting(file, [...migrations, once]).db.close();
+    const again = openForWriting(file, [...migrations, once, 'INSERT INTO extra VALUES (7)']);
+    assert.equal(again.db.prepare('SELECT count(*) AS n FROM extra').get()?.['n'], 1);
+    again.db.close();
+  });
+
+  it('stays as it was where a step fails', () => {
+    openForWriting(file).db.close();
+    assert.throws(
+      () => openForWriting(file, [...migrations, 'CREATE TABLE half (id INTEGER); this is not SQL']),
+      (error) => assertStoreError(error, /cannot be opened/),
+    );
+    const { db, setAside } = openForWriting(file);
+    assert.equal(setAside, null);
+    assert.equal(versionOf(db), schemaVersion);
+    assert.equal(db.prepare(`SELECT count(*) AS n FROM sqlite_schema WHERE name = 'half'`).get()?.['n'], 0);
+    db.close();
+  });
+
+  it('is refused where a newer program wrote it, and left alone', () => {
+    openForWriting(file, [...migrations, 'CREATE TABLE extra (id INTEGER)']).db.close();
+    const before = readFileSync(file);
+    for (const open of [() => openForWriting(file), () => openForReading(file)]) {
+      assert.throws(open, (error) =>
+        assertStoreError(
+          error,
+          new RegExp(`written by a newer version .${schemaVersion + 1}; this program knows ${schemaVersion}`),
+        ),
+      );
+    }
+    assert.deepEqual(readFileSync(file), before);
+    assert.deepEqual(
+      readdirSync(join(file, '..')).filter((name) => name.includes('damaged')),
+      [],
+    );
+  });
+
+  it('is refused where a version that was never published wrote it, and left alone', () => {
+    const db = new DatabaseSync(file);
+    // As the last of them had it.
+    db.exec(`CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+      CREATE TABLE deliveries (id INTEGER PRIMARY KEY, body BLOB NOT NULL); INSERT INTO deliveries VALUES (1, x'00');
+      PRAGMA application_id = 0; PRAGMA user_version = 5`);
+    db.close();
+    const before = readFileSync(file);
+    for (const open of [openForWriting, openForReading]) {
+      assert.throws(
+        () => open(file),
+        (error) => {
+          assertStoreError(error, /was written by a version that was never published/);
+          assert.equal((error as StoreError).advice, 'move-history');
+          return true;
+        },
+      );
+      const left = new DatabaseSync(file, { readOnly: true });
+      assert.equal(versionOf(left), 5);
+      assert.equal(left.prepare('SELECT count(*) AS n FROM deliveries').get()?.['n'], 1);
+      left.close();
+    }
+    assert.deepEqual(readFileSync(file), before);
+    assert.deepEqual(readdirSync(join(file, '..')), ['relay.sqlite']);
+  });
+
+  /** What no version of this program makes, as a repository may bring it along: each planted by SQL, or in the file. */
+  const planted: Record<string, (db: DatabaseSync) => void> = {
+    'a trigger': (db) =>
+      db.exec(`CREATE TRIGGER steal AFTER INSERT ON forwardings BEGIN
+        INSERT OR IGNORE INTO forwardings SELECT new.notification_id, 66, 0, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL; END`),
+    'a view': (db) => db.exec('CREATE VIEW seen AS SELECT body FROM deliveries'),
+    'a table': (db) => db.exec('CREATE TABLE more (id INTEGER)'),
+    'a virtual table': (db) => db.exec('CREATE VIRTUAL TABLE more USING fts5 (text)'),
+    'an index': (db) => db.exec('CREATE INDEX more ON events (type)'),
+    'a column': (db) => db.exec('ALTER TABLE events ADD COLUMN more TEXT'),
+    'a column that is computed': (db) => db.exec('ALTER TABLE events ADD COLUMN more TEXT AS (upper(type)) VIRTUAL'),
+    'a table that was made otherwise': (db) =>
+      db.exec(
+        'DROP TABLE changes; CREATE TABLE changes (id INTEGER PRIMARY KEY, kind INTEGER, first INTEGER, last INTEGER)',
+      ),
+    'an index of other rows': (db) =>
+      db.exec(
+        'DROP INDEX forwardings_waiting; CREATE INDEX forwardings_waiting ON forwardings (destination_id) WHERE state = 0',
+      ),
+    'a view in the place of a table': (db) =>
+      db.exec("DROP TABLE meta; CREATE VIEW meta AS SELECT 'identity' AS key, 'mine' AS value"),
+    'version 0 on what is not empty': (db) => db.exec('PRAGMA user_version = 0'),
+  };
+  for (const [what, plant] of Object.entries(planted)) {
+    it(`is refused where it holds what its version does not, and left alone: ${what}`, () => {
+      openForWriting(file).db.close();
+      const db = new DatabaseSync(file);
+      plant(db);
+      db.close();
+      const before = readFileSync(file);
+      for (const open of [openForWriting, openForReading]) {
+        assert.throws(
+          () => open(file),
+          (error) => {
+            assertStoreError(error, /holds what no version of this program makes/);
+            assert.equal((error as StoreError).advice, 'move-history');
+            return true;
+          },
+        );
+      }
+      assert.deepEqual(readFileSync(file), before);
+      assert.deepEqual(
+        readdirSync(join(file, '..')).filter((name) => name.includes('damaged')),
+        [],
+      );
+    });
+  }
+
+  it('runs nothing of a schema that is not trusted, and lets nobody write to the schema', () => {
+    openForWriting(file).db.close();
+    for (const open of [() => openForWriting(file).db, () => openForReading(file)]) {
+      const db = open();
+      assert.equal(db.prepare('PRAGMA trusted_schema').get()?.['trusted_schema'], 0);
+      // Node before 24.12 has no defensive mode.
+      if ('enableDefensive' in db) {
+        assert.throws(
+          () => db.exec("PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = '' WHERE name = 'meta'"),
+          /may not be modified/,
+        );
+      }
+      db.close();
+    }
+  });
+
+  it('is refused for reading where an older program wrote it', () => {
+    new DatabaseSync(file).close();
+    writeFileSync(file, '');
+    assert.throws(
+      () => openForReading(file),
+      (error) => assertStoreError(error, /older version/),
+    );
+  });
+
+  it('is refused for reading where there is none', () => {
+    assert.throws(
+      () => openForReading(file),
+      (error) => assertStoreError(error, /no history yet/),
+    );
+    assert.equal(existsSync(file), false, 'none is made');
+  });
+
+  it('cannot be written by a reader', () => {
+    openForWriting(file).db.close();
+    const db = openForReading(file);
+    assert.throws(() => db.exec('DELETE FROM events'), /readonly|read-only|query_only/i);
+    db.close();
+  });
+
+  it('says what to do where the folder is missing', () => {
+    assert.throws(
+      () => openForWriting(join(file, 'nowhere', 'relay.sqlite')),
+      (error) => assertStoreError(error, /cannot be opened/),
+    );
+  });
+
+  describe('that is damaged', () => {
+    const damages: Record<string, (file: string) => void> = {
+      garbage: (path) => writeFileSync(path, 'This is no database. '.repeat(1000)),
+      'a truncated one': (path) => writeFileSync(path, readFileSync(path).subarray(0, 4096 * 3 + 100)),
+      'a zeroed first page': (path) => zero(path, 0, 4096),
+      'zeroed pages of the schema and tables': (path) => zero(path, 4096, 4096 * 20),
+      'nothing but zeros': (path) => writeFileSync(path, Buffer.alloc(statSync(path).size)),
+    };
+    for (const table of [
+      'meta',
+      'deliveries',
+      'events',
+      'render_settings',
+      'notifications',
+      'destinations',
+      'forwardings',
+      'attempts',
+    ]) {
+      damages[`a missing table ${table}`] = (path) => {
+        const db = new DatabaseSync(path);
+        db.exec(`DROP TABLE ${table}`);
+        db.close();
+      };
+    }
+    for (const [what, damage] of Object.entries(damages)) {
+      it(`is set aside under another name and a new one begun: ${what}`, () => {
+        makeFilled(file);
+        damage(file);
+        const damaged = readFileSync(file);
+        const { db, setAside } = openForWriting(file);
+        assert.ok(setAside !== null);
+        assert.equal(setAside.from, file);
+        assert.notEqual(setAside.to, file);
+        assert.match(setAside.why, /./);
+        assert.equal(readFileSync(setAside.to).byteLength, damaged.byteLength, 'nothing of it is lost');
+        assert.equal(versionOf(db), schemaVersion);
+        assert.equal(db.prepare('SELECT count(*) AS n FROM render_settings').get()?.['n'], 0);
+        db.close();
+        const again = openForWriting(file);
+        assert.equal(again.setAside, null, 'the new one is sound');
+        again.db.close();
+      });
+    }
+
+    it('is looked at as a whole only where it was marked suspect', () => {
+      makeFilled(file);
+      // Deep in a table: the first row of each table can still be read.
+      zero(file, statSync(file).size - 4096 * 8, 4096 * 8);
+      const unmarked = openForWriting(file);
+      assert.equal(unmarked.setAside, null);
+      unmarked.db.close();
+      writeFileSync(suspectMark(file), 'malformed');
+      const marked = openForWriting(file);
+      assert.ok(marked.setAside !== null);
+      marked.db.close();
+      assert.equal(existsSync(suspectMark(file)), false, 'the mark is taken away');
+    });
+
+    it('is kept where it was marked suspect and is sound', () => {
+      makeFilled(file);
+      writeFileSync(suspectMark(file), 'malformed');
+      const { db, setAside } = openForWriting(file);
+      assert.equal(setAside, null);
+      assert.equal(db.prepare('SELECT count(*) AS n FROM render_settings').get()?.['n'], 200);
+      db.close();
+      assert.equal(existsSync(suspectMark(file)), false);
+    });
+  });
+});
+
+describe('node:sqlite', () => {
+  it('is probed, and its errors are told apart', () => {
+    const db = openDatabase(':memory:');
+    const failure = (sql: string): unknown => {
+      try {
+        db.exec(sql);
+      } catch (error) {
+        return error;
+      }
+      throw new Error('it did not fail');
+    };
+    assert.equal(isCorruption(failure('SELECT * FROM nowhere')), true);
+    assert.equal(isCorruption(failure('this is not SQL')), false);
+    assert.equal(isCorruption(new Error('malformed')), false, 'not of SQLite');
+    db.close();
+  });
+});

@@ -1,0 +1,752 @@
+import assert from 'node:assert/strict';
+import { createHook } from 'node:async_hooks';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { DatabaseSync } from 'node:sqlite';
+import type { AttemptDetail, Forwarding } from '../../../src/protocol/history.ts';
+import type { RetryPolicy } from '../../../src/common/retry-policies.ts';
+import { maskedValue } from '../../../src/common/masking.ts';
+import { storeFile } from '../../../src/relay/history/history.ts';
+import { Store } from '../../../src/relay/log/store.ts';
+import { windowSize } from '../../../src/relay/sending/waiting.ts';
+import { keptAnswerBytes } from '../../../src/relay/sending/outbound.ts';
+import { maxAttempts } from '../../../src/common/retry-policies.ts';
+import { afterwards, ownDirectory, temporaryFolder } from '../afterwards.ts';
+import { hasBlackHoles, startBlackHole } from '../black-hole.ts';
+import { watchReading } from '../failing-statements.ts';
+import { startReceiver } from '../receiver.ts';
+import { attemptRecord, deliveryRecord, destinationId } from '../records.ts';
+import { sampleBody, startTestRelay } from '../stage.ts';
+import { until } from '../until.ts';
+import type { Answer, ReceivedRequest } from '../receiver.ts';
+import type { TestRelay } from '../stage.ts';
+
+/** A delivery of one event whose address tells which it is. */
+const numbered = (number: number): string => sampleBody({ email: `${number}@example.com` });
+
+function numberOf(request: ReceivedRequest): number {
+  return Number(/(\d+)@example\.com/.exec(request.text)?.[1]);
+}
+
+async function deliver(relay: TestRelay, from: number, to: number): Promise<void> {
+  for (let number = from; number <= to; number++) assert.equal((await relay.deliver(numbered(number))).status, 200);
+}
+
+const range = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, i) => from + i);
+
+async function forwardingOf(relay: TestRelay, id = 'e1'): Promise<Forwarding> {
+  const { event } = await relay.client.request('events/get', { id });
+  assert.equal(event.forwardings.length, 1);
+  return event.forwardings[0]!;
+}
+
+async function attemptsOf(relay: TestRelay, id = 'e1'): Promise<AttemptDetail[]> {
+  return (await relay.client.request('events/get', { id })).attempts;
+}
+
+const status = (relay: TestRelay) => relay.client.request('relay/status', {});
+
+/** Resolves when the destination is in that state. */
+function reaches(relay: TestRelay, state: 'up' | 'down' | 'held'): Promise<unknown> {
+  return until(async () => (await status(relay)).destinations[0]?.state === state, 30_000, state);
+}
+
+describe('notifications for one destination', () => {
+  it('are sent in order, one at a time', async () => {
+    let underWay = 0;
+    const receiver = await startReceiver({
+      answer: async () => {
+        underWay += 1;
+        assert.equal(underWay, 1);
+        await new Promise((resolve) => setImmediate(resolve));
+        underWay -= 1;
+        return {};
+      },
+    });
+    const relay = await startTestRelay({ settings: { destinations: [{ url: receiver.url }] } });
+    await Promise.all(range(1, 60).map(() => relay.deliver(sampleBody())));
+    await receiver.received(60);
+    await relay.drained();
+    const ids = receiver.requests.map((request) => Number((request.json() as { id: string }).id));
+    assert.deepEqual(ids, range(1, 60));
+    assert.equal(receiver.connections, 1);
+    assert.equal((await status(relay)).counts.sent, 60);
+  });
+
+  it('are under way at once up to the concurrency, and no more', async () => {
+    let underWay = 0;
+    let most = 0;
+    let open: () => void = () => undefined;
+    const gate = new Promise<void>((resolve) => (open = resolve));
+    const receiver = await startReceiver({
+      answer: async () => {
+        underWay += 1;
+        most = Math.max(most, underWay);
+        await gate;
+        underWay -= 1;
+        return {};
+      },
+    });
+    const relay = await startTestRelay({ settings: { concurrency: 5, destinations: [{ url: receiver.url }] } });
+    await deliver(relay, 1, 23);
+    await receiver.received(5);
+    open();
+    await receiver.received(23);
+    await relay.drained();
+    assert.equal(most, 5);
+    assert.deepEqual(receiver.requests.map(numberOf).slice(0, 5).sort(), range(1, 5));
+    assert.equal(new Set(receiver.requests.map(numberOf)).size, 23);
+  });
+
+  it('pass one that is being retried', async () => {
+    const receiver = await startReceiver({ answer: (_, number) => (number <= 2 ? { status: 503 } : {}) });
+    const relay = await startTestRelay({ delayScale: 0.3, settings: { destinations: [{ url: receiver.url }] } });
+    await deliver(relay, 1, 1);
+    await receiver.received(1);
+    await deliver(relay, 2, 5);
+    await receiver.received(7);
+    await relay.drained();
+    assert.deepEqual(receiver.requests.map(numberOf), [1, 2, 3, 4, 5, 1, 2]);
+  });
+
+  it('wait behind one that is being retried under strictOrder, after a restart too, whatever the concurrency', async () => {
+    const receiver = await startReceiver({ answer: { status: 503, headers: { 'Retry-After': '2' } } });
+    const settings = { concurrency: 8, destinations: [{ url: receiver.url, strictOrder: true }] };
+    const dataDir = temporaryFolder();
+    const first = await startTestRelay({ dataDir, settings });
+    await deliver(first, 1, 6);
+    await until(async () => (await attemptsOf(first)).length === 1);
+    await first.stop();
+    receiver.answer({});
+    const second = await startTestRelay({ dataDir, settings });
+    await second.drained();
+    const seen = receiver.requests.map(numberOf);
+    assert.ok(seen.length >= 7);
+    assert.deepEqual(seen.slice(0, 2), [1, 1]);
+    assert.deepEqual(seen.slice(-6), [1, 2, 3, 4, 5, 6]);
+  });
+
+  it('go on where one has failed for good under strictOrder', async () => {
+    const receiver = await startReceiver({ answer: (request) => (numberOf(request) === 1 ? { status: 503 } : {}) });
+    const relay = await startTestRelay({
+      delayScale: 0.001,
+      settings: { destinations: [{ url: receiver.url, strictOrder: true }] },
+    });
+    await deliver(relay, 1, 3);
+    await relay.drained();
+    assert.deepEqual(receiver.requests.map(numberOf), [1, 1, 1, 1, 1, 1, 2, 3]);
+  });
+});
+
+describe('an answer of the callback', () => {
+  const retried: { readonly name: string; readonly answer: Answer; readonly error: RegExp }[] = [
+    ...[408, 425, 429, 500, 502, 503, 504].map((code) => ({
+      name: String(code),
+      answer: { status: code },
+      error: new RegExp(`^answered ${code}$`),
+    })),
+    { name: 'none in time', answer: 'hang', error: /^no answer within 150 ms$/ },
+    { name: 'a reset', answer: 'reset', error: /closed|ECONNRESET/ },
+    { name: 'half a body', answer: 'half', error: /closed|ECONNRESET|terminated/ },
+    { name: 'no HTTP', answer: 'rubbish', error: /does not match the HTTP/ },
+  ];
+  for (const { name, answer, error } of retried) {
+    it(`is retried and then a success: ${name}`, async () => {
+      const receiver = await startReceiver({ answer: (_, number) => (number === 1 ? answer : { status: 204 }) });
+      const relay = await startTestRelay({
+        delayScale: 0.01,
+        settings: { destinations: [{ url: receiver.url, timeoutMs: answer === 'hang' ? 150 : 5000 }] },
+      });
+      await relay.deliver(sampleBody());
+      await relay.drained();
+      const attempts = await attemptsOf(relay);
+      assert.deepEqual(
+        attempts.map((each) => [each.number, each.outcome]),
+        [
+          [1, 'retrying'],
+          [2, 'sent'],
+        ],
+      );
+      assert.match(attempts[0]?.error ?? '', error);
+      assert.ok(attempts[0]?.nextAttemptAt);
+      assert.equal(attempts[1]?.status, 204);
+      assert.equal(attempts[1].error, null);
+      assert.deepEqual(receiver.requests[1]?.body, receiver.requests[0]?.body);
+      const forwarding = await forwardingOf(relay);
+      assert.deepEqual([forwarding.state, forwarding.attempts, forwarding.status], ['sent', 2, 204]);
+    });
+  }
+
+  for (const code of [300, 301, 302, 303, 307, 308, 400, 401, 404, 409, 410, 413, 422]) {
+    it(`is final: ${code}`, async () => {
+      const elsewhere = await startReceiver();
+      const receiver = await startReceiver({
+        answer: { status: code, headers: code < 400 ? { Location: elsewhere.url } : {} },
+      });
+      const relay = await startTestRelay({ delayScale: 0.001, settings: { destinations: [{ url: receiver.url }] } });
+      await relay.deliver(sampleBody());
+      await relay.drained();
+      const forwarding = await forwardingOf(relay);
+      assert.deepEqual([forwarding.state, forwarding.attempts, forwarding.status], ['failed', 1, code]);
+      const redirect = `, a redirect to ${elsewhere.url}: redirects are not followed`;
+      assert.equal(forwarding.detail, `answered ${code}${code < 400 ? redirect : ''}`);
+      assert.equal((await attemptsOf(relay))[0]?.error, forwarding.detail);
+      assert.equal(receiver.requests.length, 1);
+      assert.equal(elsewhere.requests.length, 0);
+    });
+  }
+
+  it('is recorded with its time, headers without credentials, and first 64 KiB', async () => {
+    const body = Buffer.alloc(10_000_000, 'answer ');
+    const receiver = await startReceiver({
+      answer: { status: 201, headers: { 'Set-Cookie': 'session=private', 'X-Trace': 'abc' }, body },
+    });
+    const relay = await startTestRelay({ settings: { destinations: [{ url: receiver.url }] } });
+    await relay.deliver(sampleBody());
+    await relay.drained();
+    const [attempt] = await attemptsOf(relay);
+    assert.ok(attempt);
+    assert.equal(attempt.status, 201);
+    assert.equal(attempt.destination, receiver.url);
+    assert.ok(attempt.durationMs > 0);
+    const headers = new Map(attempt.answerHeaders);
+    assert.equal(headers.get('set-cookie'), maskedValue);
+    assert.equal(headers.get('x-trace'), 'abc');
+    assert.deepEqual(Buffer.from(attempt.answerBody, 'base64'), body.subarray(0, keptAnswerBytes));
+    assert.equal(attempt.answerTruncated, true);
+  });
+
+  it('whose body never ends is a time-out and retried', async () => {
+    let count = 0;
+    const server = createServer((request, response) => {
+      request.resume();
+      count += 1;
+      response.writeHead(200);
+      if (count === 1) response.write('begun');
+      else response.end();
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    afterwards(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    const relay = await startTestRelay({
+      delayScale: 0.01,
+      settings: { destinations: [{ url, timeoutMs: 200 }] },
+    });
+    await relay.deliver(sampleBody());
+    await relay.drained();
+    const attempts = await attemptsOf(relay);
+    assert.deepEqual(
+      attempts.map((each) => [each.error, each.outcome]),
+      [
+        ['no complete answer within 200 ms', 'retrying'],
+        [null, 'sent'],
+      ],
+    );
+  });
+
+  it('puts the next attempt off by its Retry-After, in seconds or as a date', async () => {
+    const receiver = await startReceiver({
+      answer: (_, number) => {
+        const later = new Date(Date.now() + 600_000).toUTCString();
+        return { status: number === 1 ? 429 : 503, headers: { 'Retry-After': number === 1 ? '300' : later } };
+      },
+    });
+    const relay = await startTestRelay({ settings: { destinations: [{ url: receiver.url }] } });
+    await deliver(relay, 1, 2);
+    await until(async () => (await attemptsOf(relay, 'e2')).length === 1);
+    const wait = async (id: string): Promise<number> => {
+      const [attempt] = await attemptsOf(relay, id);
+      return Date.parse(attempt?.nextAttemptAt ?? '') - Date.parse(attempt?.at ?? '');
+    };
+    // Not before what was asked, and by the clock of this machine not much later.
+    for (const [id, least] of [
+      ['e1', 300_000],
+      ['e2', 598_000],
+    ] as const)
+      assert.ok((await wait(id)) >= least && (await wait(id)) < least + 60_000, `${id}: ${await wait(id)}`);
+    const forwarding = await forwardingOf(relay);
+    assert.equal(forwarding.state, 'waiting');
+    assert.equal(forwarding.detail, 'answered 429');
+    assert.equal(forwarding.maxAttempts, 6);
+    assert.ok(forwarding.nextAttemptAt);
+  });
+});
+
+describe('the retry policy', () => {
+  for (const policy of ['fast', 'sap', 'cloud-elements', 'none'] satisfies RetryPolicy[]) {
+    it(`${policy} gives up after ${maxAttempts(policy)} attempts`, async () => {
+      const receiver = await startReceiver({ answer: { status: 500 } });
+      const relay = await startTestRelay({
+        delayScale: 1e-8,
+        settings: { retry: policy, destinations: [{ url: receiver.url }] },
+      });
+      await relay.deliver(sampleBody());
+      await relay.drained();
+      const attempts = await attemptsOf(relay);
+      assert.equal(receiver.requests.length, maxAttempts(policy));
+      assert.deepEqual(
+        attempts.map((each) => each.number),
+        range(1, maxAttempts(policy)),
+      );
+      assert.deepEqual(
+        new Set(attempts.slice(0, -1).map((each) => each.outcome)),
+        new Set(policy === 'none' ? [] : ['retrying']),
+      );
+      assert.equal(attempts.at(-1)?.outcome, 'failed');
+      const forwarding = await forwardingOf(relay);
+      assert.deepEqual(
+        [forwarding.state, forwarding.attempts, forwarding.detail],
+        ['failed', maxAttempts(policy), 'answered 500'],
+      );
+      assert.equal(new Set(receiver.requests.map((each) => each.text)).size, 1);
+    });
+  }
+
+  it('other than fast charges an attempt for a refused connection', async () => {
+    const receiver = await startReceiver();
+    await receiver.stop();
+    const relay = await startTestRelay({
+      delayScale: 1e-8,
+      settings: { retry: 'sap', destinations: [{ url: receiver.url }] },
+    });
+    await relay.deliver(sampleBody());
+    await relay.drained();
+    const forwarding = await forwardingOf(relay);
+    assert.deepEqual([forwarding.state, forwarding.attempts], ['failed', 6]);
+    assert.match(forwarding.detail ?? '', /ECONNREFUSED/);
+    assert.equal((await status(relay)).destinations[0]?.state, 'up');
+  });
+
+  it('in force is the one that counts, also for what was being retried under another', async () => {
+    const receiver = await startReceiver({ answer: { status: 500 } });
+    const relay = await startTestRelay({ delayScale: 0.2, settings: { destinations: [{ url: receiver.url }] } });
+    await relay.deliver(sampleBody());
+    const attempts = async (): Promise<number> => (await attemptsOf(relay)).length;
+    await until(async () => (await attempts()) > 0);
+    await relay.client.request('relay/configure', { settings: { retry: 'none' } });
+    await relay.drained();
+    assert.ok((await attempts()) < 6);
+    assert.equal((await forwardingOf(relay)).state, 'failed');
+  });
+});
+
+describe('a destination that cannot be reached', () => {
+  it('is down: what waits says why, is charged no attempt, is tried one at a time, and flows in order when it answers', async () => {
+    const receiver = await startReceiver();
+    await receiver.stop();
+    const url = `${receiver.url}?token=planted`;
+    const relay = await startTestRelay({ settings: { concurrency: 4, destinations: [{ url }] } });
+    await deliver(relay, 1, 30);
+    await reaches(relay, 'down');
+    const before = await status(relay);
+    assert.match(before.destinations[0]?.detail ?? '', /^cannot be reached: .*ECONNREFUSED/);
+    assert.equal(before.destinations[0]?.waiting, 30);
+    const waiting = await forwardingOf(relay);
+    assert.deepEqual([waiting.state, waiting.attempts], ['waiting', 0]);
+    assert.match(waiting.detail ?? '', /^cannot be reached: .*ECONNREFUSED/);
+    let underWay = 0;
+    let first = true;
+    const back = await startReceiver({
+      port: receiver.port,
+      answer: async () => {
+        underWay += 1;
+        if (first) assert.equal(underWay, 1);
+        await new Promise((resolve) => setImmediate(resolve));
+        first = false;
+        underWay -= 1;
+        return {};
+      },
+    });
+    await relay.drained();
+    assert.equal(numberOf(back.requests[0]!), 1);
+    assert.deepEqual(
+      back.requests.map(numberOf).sort((a, b) => a - b),
+      range(1, 30),
+    );
+    assert.equal((await forwardingOf(relay)).attempts, 1);
+    const after = await status(relay);
+    assert.deepEqual([after.destinations[0]?.state, after.destinations[0]?.detail], ['up', null]);
+    assert.equal(relay.log.filter((entry) => /cannot be reached/.test(entry.message)).length, 1);
+    assert.equal(relay.log.filter((entry) => /answers again/.test(entry.message)).length, 1);
+    assert.ok(!relay.log.some((entry) => entry.message.includes('planted')), 'a query may hold a token');
+  });
+
+  it('keeps the order with concurrency 1 through stops and starts, each notification sent once', async () => {
+    let receiver = await startReceiver();
+    const relay = await startTestRelay({ settings: { destinations: [{ url: receiver.url }] } });
+    const seen: number[] = [];
+    for (let round = 0; round < 3; round++) {
+      await deliver(relay, round * 20 + 1, round * 20 + 10);
+      await relay.drained();
+      await receiver.stop();
+      seen.push(...receiver.requests.map(numberOf));
+      await deliver(relay, round * 20 + 11, round * 20 + 20);
+      await reaches(relay, 'down');
+      receiver = await startReceiver({ port: receiver.port });
+      await relay.drained();
+    }
+    seen.push(...receiver.requests.map(numberOf));
+    assert.deepEqual(seen, range(1, 60));
+  });
+
+  it('is down by an unknown name too', async () => {
+    const relay = await startTestRelay({
+      settings: { destinations: [{ url: 'http://no-such-host.invalid/' }], proxy: { url: '', noProxy: '' } },
+    });
+    await relay.deliver(sampleBody());
+    await reaches(relay, 'down');
+    assert.match((await status(relay)).destinations[0]?.detail ?? '', /no-such-host\.invalid/);
+    assert.equal((await forwardingOf(relay)).attempts, 0);
+  });
+
+  it('is down where no connection comes about in time, however often that is, and flows in order when one does', async function () {
+    if (!hasBlackHoles) this.skip();
+    const hole = await startBlackHole();
+    const destination = { url: hole.url, timeoutMs: 300 };
+    const relay = await startTestRelay({ delayScale: 1e-3, settings: { destinations: [destination] } });
+    await deliver(relay, 1, 3);
+    await reaches(relay, 'down');
+    assert.equal((await status(relay)).destinations[0]?.detail, 'cannot be reached: no connection in time');
+    // It is tried again, which costs nothing either.
+    await until(async () => (await status(relay)).destinations[0]?.underWay?.length === 1);
+    assert.deepEqual(await attemptsOf(relay), []);
+    await relay.client.request('relay/configure', {
+      settings: { destinations: [{ ...destination, timeoutMs: 10_000 }] },
+    });
+    hole.open();
+    await relay.drained();
+    assert.deepEqual(
+      hole.bodies.map((body) => Number(/(\d+)@example\.com/.exec(body)?.[1])),
+      [1, 2, 3],
+    );
+    for (const id of ['e1', 'e2', 'e3']) assert.equal((await forwardingOf(relay, id)).attempts, 1);
+  });
+
+  it('holds back no other destination', async () => {
+    const away = await startReceiver();
+    await away.stop();
+    const receiver = await startReceiver();
+    const relay = await startTestRelay({ settings: { destinations: [{ url: away.url }, { url: receiver.url }] } });
+    await deliver(relay, 1, 5);
+    await receiver.received(5);
+    await until(async () => (await status(relay)).counts.sent === 5);
+    assert.equal((await status(relay)).counts.waiting, 5);
+  });
+
+  for (const [before, delayScale] of [
+    ['', 0.01],
+    [', before the attempt is on disk too', 0],
+  ] as const) {
+    it(`that resets in the middle charges that attempt, and then waits as down${before}`, async () => {
+      const receiver = await startReceiver({ answer: 'hang' });
+      const relay = await startTestRelay({ delayScale, settings: { destinations: [{ url: receiver.url }] } });
+      await relay.deliver(numbered(1));
+      await receiver.received(1);
+      await receiver.stop();
+      await reaches(relay, 'down');
+      const back = await startReceiver({ port: receiver.port });
+      await relay.drained();
+      assert.deepEqual(back.requests.map(numberOf), [1]);
+      const attempts = await attemptsOf(relay);
+      assert.deepEqual(
+        attempts.map((each) => [each.number, each.outcome]),
+        [
+          [1, 'retrying'],
+          [2, 'sent'],
+        ],
+      );
+    });
+  }
+
+  it('is waited for by its probes alone, though something is to be tried again', async () => {
+    const receiver = await startReceiver({ answer: { status: 503 } });
+    const relay = await startTestRelay({ delayScale: 0.1, settings: { destinations: [{ url: receiver.url }] } });
+    let timers = 0;
+    const hook = createHook({ init: (_, type) => (timers += type === 'Timeout' ? 1 : 0) });
+    afterwards(() => hook.disable());
+    await deliver(relay, 1, 10);
+    await receiver.received(10);
+    await receiver.stop();
+    await reaches(relay, 'down');
+    // It is told that one begins to be sent.
+    const probed = new Promise<void>((resolve) => {
+      let told = 0;
+      relay.client.on('status/changed', () => ((told += 1) === 3 ? resolve() : undefined));
+    });
+    hook.enable();
+    await probed;
+    hook.disable();
+    assert.ok(timers < 50, `${timers} timers`);
+  });
+
+  it('is no longer down when all that waited is discarded, and takes what comes then', async () => {
+    const receiver = await startReceiver();
+    await receiver.stop();
+    const relay = await startTestRelay({ settings: { destinations: [{ url: receiver.url }] } });
+    await deliver(relay, 1, 5);
+    await reaches(relay, 'down');
+    assert.deepEqual(await relay.client.request('notifications/discard', { waiting: true }), { discarded: 5 });
+    await reaches(relay, 'up');
+    assert.equal(relay.log.filter((entry) => /answers again/.test(entry.message)).length, 0);
+    const back = await startReceiver({ port: receiver.port });
+    await deliver(relay, 6, 8);
+    await back.received(3);
+    assert.deepEqual(back.requests.map(numberOf), [6, 7, 8]);
+  });
+
+  it('is tried at once when the settings come, also in the middle of a probe', async () => {
+    const receiver = await startReceiver();
+    await receiver.stop();
+    const relay = await startTestRelay({ settings: { destinations: [{ url: receiver.url }] } });
+    await deliver(relay, 1, 3);
+    await reaches(relay, 'down');
+    const back = await startReceiver({ port: receiver.port, answer: { delayMs: 50 } });
+    await relay.client.request('relay/configure', { settings: { concurrency: 3 } });
+    await back.received(1);
+    // The probe is under way: another pool takes its place, and it is not sent twice.
+    await relay.client.request('relay/configure', { settings: { concurrency: 1 } });
+    await relay.drained();
+    assert.deepEqual(back.requests.map(numberOf), [1, 2, 3]);
+  });
+
+  it('counts attempts from the moment another policy is set', async () => {
+    const receiver = await startReceiver();
+    await receiver.stop();
+    const relay = await startTestRelay({ delayScale: 1e-8, settings: { destinations: [{ url: receiver.url }] } });
+    await deliver(relay, 1, 2);
+    await reaches(relay, 'down');
+    await relay.client.request('relay/configure', { settings: { retry: 'sap' } });
+    await relay.drained();
+    for (const id of ['e1', 'e2']) {
+      const forwarding = await forwardingOf(relay, id);
+      assert.deepEqual([forwarding.state, forwarding.attempts], ['failed', 6]);
+    }
+    assert.equal(relay.log.filter((entry) => /answers again/.test(entry.message)).length, 0);
+  });
+});
+
+describe('a destination that its settings hold', () => {
+  it('is sent nothing though all is there that it needs, after a restart and by a replay neither, and all when it is held no more', async () => {
+    const receiver = await startReceiver();
+    const dataDir = temporaryFolder();
+    const destination = { url: receiver.url, credentialsName: 'c' };
+    const secrets = { credentials: { c: { Authorization: 'a' } } };
+    const held = { destinations: [{ ...destination, held: 'not agreed to' }] };
+    const first = await startTestRelay({ dataDir, settings: held, secrets });
+    await deliver(first, 1, 2);
+    const [said] = (await status(first)).destinations;
+    assert.deepEqual([said?.state, said?.detail, said?.waiting], ['held', 'not agreed to', 2]);
+    assert.equal(said?.credentialsName, 'c');
+    assert.equal((await forwardingOf(first)).detail, 'not agreed to');
+    await first.stop();
+    // What is remembered is enough to hold it: no client has said anything yet.
+    const second = await startTestRelay({ dataDir, secrets });
+    await second.client.request('notifications/replay', { ids: ['e1'] });
+    await deliver(second, 3, 3);
+    assert.equal((await status(second)).destinations[0]?.state, 'held');
+    assert.equal((await status(second)).counts.held, 3);
+    await second.client.request('relay/configure', { settings: { destinations: [destination] } });
+    await receiver.received(3);
+    assert.deepEqual(receiver.requests.map(numberOf), [1, 2, 3]);
+    assert.equal(receiver.requests[0]?.header('authorization'), 'a');
+  });
+
+  it('is sent nothing from the moment that they hold it', async () => {
+    const receiver = await startReceiver({ answer: 'hang' });
+    const relay = await startTestRelay({ settings: { destinations: [{ url: receiver.url }] } });
+    await deliver(relay, 1, 2);
+    await receiver.received(1);
+    const destinations = [{ url: receiver.url, held: 'not agreed to' }];
+    await relay.client.request('relay/configure', { settings: { destinations } });
+    await deliver(relay, 3, 3);
+    receiver.answer({});
+    const [said] = (await status(relay)).destinations;
+    assert.deepEqual([said?.state, said?.detail], ['held', 'not agreed to']);
+    assert.equal(receiver.requests.length, 1);
+  });
+});
+
+describe('what waits', () => {
+  it('is resumed after a restart with the same bytes and headers, also for a destination that the settings no longer name', async () => {
+    const receiver = await startReceiver({ answer: 'hang' });
+    const dataDir = temporaryFolder();
+    const first = await startTestRelay({
+      dataDir,
+      settings: { destinations: [{ url: receiver.url, headers: { 'X-Own': 'a' } }] },
+    });
+    await deliver(first, 1, 4);
+    await receiver.received(1);
+    await first.stop();
+    receiver.answer({});
+    const second = await startTestRelay({
+      dataDir,
+      settings: { destinations: [], timeZone: 'Asia/Tokyo', partSize: 1 },
+    });
+    await receiver.received(5);
+    await second.drained();
+    assert.deepEqual(receiver.requests.map(numberOf), [1, 1, 2, 3, 4]);
+    assert.deepEqual(receiver.requests[1]?.body, receiver.requests[0]?.body);
+    assert.deepEqual(receiver.requests[1]?.headers, receiver.requests[0]?.headers);
+    assert.equal(receiver.requests[4]?.header('x-own'), 'a');
+    // Nothing waits for it any more: it is forgotten.
+    assert.deepEqual((await status(second)).destinations, []);
+  });
+
+  it('is listed with its destination while that is no longer in the settings, and flows if it is put back', async () => {
+    const receiver = await startReceiver();
+    await receiver.stop();
+    const relay = await startTestRelay({ settings: { destinations: [{ url: receiver.url }] } });
+    await deliver(relay, 1, 3);
+    await reaches(relay, 'down');
+    const removed = await relay.client.request('relay/configure', { settings: { destinations: [] } });
+    assert.deepEqual(
+      removed.destinations.map((each) => [each.url, each.configured, each.waiting]),
+      [[receiver.url, false, 3]],
+    );
+    await deliver(relay, 4, 4);
+    const again = await relay.client.request('relay/configure', {
+      settings: { destinations: [{ url: receiver.url }] },
+    });
+    assert.deepEqual(
+      again.destinations.map((each) => [each.url, each.configured, each.waiting]),
+      [[receiver.url, true, 3]],
+    );
+    await deliver(relay, 5, 5);
+    const back = await startReceiver({ port: receiver.port });
+    await relay.drained();
+    assert.deepEqual(back.requests.map(numberOf), [1, 2, 3, 5]);
+  });
+
+  it('arrives once and in order where it is more than is held in memory', async () => {
+    const receiver = await startReceiver();
+    await receiver.stop();
+    const dataDir = temporaryFolder();
+    // 5,000 notifications: two and a half times the window.
+    const body = JSON.stringify({
+      ListID: 'l',
+      Events: range(1, 50).map((n) => ({ Type: 'Subscribe', EmailAddress: `${n}@example.com` })),
+    });
+    const settings = { partSize: 1, destinations: [{ url: receiver.url }] };
+    const relay = await startTestRelay({ dataDir, settings });
+    for (const answer of await Promise.all(range(1, 100).map(() => relay.deliver(body))))
+      assert.equal(answer.status, 200);
+    assert.equal((await status(relay)).counts.waiting, 5000);
+    const ids: number[] = [];
+    const idOf = (request: ReceivedRequest): Answer => {
+      ids.push(Number(/"id":"(\d+)"/.exec(request.text)?.[1]));
+      return {};
+    };
+    const back = await startReceiver({ port: receiver.port, answer: idOf });
+    await until(() => ids.length > 1000, 60_000);
+    await relay.stop();
+    const restarted = await startTestRelay({ dataDir, settings });
+    await restarted.deliver(sampleBody());
+    await restarted.drained(60_000);
+    await back.stop();
+    // One may have been under way when it stopped.
+    const doubled = ids.filter((id, index) => ids.indexOf(id) !== index);
+    assert.ok(doubled.length <= 1, `sent twice: ${doubled.join()}`);
+    assert.deepEqual(
+      ids.filter((id, index) => ids.indexOf(id) === index),
+      range(1, 5001),
+    );
+    assert.equal((await status(restarted)).counts.sent, 5001);
+  }).timeout(150_000);
+
+  it('for a retry, as much as it may be, is read a window in each turn', async () => {
+    const receiver = await startReceiver();
+    const dataDir = ownDirectory();
+    const store = new Store(storeFile(dataDir));
+    const id = destinationId(store, receiver.url);
+    const later = { nextAt: Date.now() + 3_600_000 };
+    const records = range(1, 2 * windowSize + 1).map(() => deliveryRecord(store, { to: [id] }));
+    await Promise.all(records.map((record) => store.add(record)));
+    await Promise.all(
+      records
+        .slice(0, -1)
+        .map(({ notifications: [notification] }) =>
+          store.forwardings.recordAttempt(attemptRecord(notification!.id, id, 'retrying', later), null),
+        ),
+    );
+    store.close();
+    const relay = await startTestRelay({ dataDir, settings: { destinations: [{ url: receiver.url }] } });
+    await receiver.received(1);
+    const turns: number[] = [];
+    let turn = 0;
+    watchReading(/FROM forwardings f JOIN notifications/, () => turns.push(turn));
+    await relay.client.request('debug/continue', {});
+    for (; turns.length < 3; turn++) await new Promise(setImmediate);
+    assert.equal(new Set(turns).size, 3, turns.join());
+    assert.equal(receiver.requests.length, 1);
+  }).timeout(60_000);
+
+  it('is lost by no stop with requests under way', async () => {
+    const receiver = await startReceiver({ answer: 'hang' });
+    const dataDir = temporaryFolder();
+    const settings = { concurrency: 8, destinations: [{ url: receiver.url }] };
+    for (let round = 0; round < 3; round++) {
+      const relay = await startTestRelay({ dataDir, settings });
+      await deliver(relay, round * 10 + 1, round * 10 + 10);
+      await receiver.received((round + 1) * 8);
+      await relay.stop();
+    }
+    receiver.answer({});
+    const from = receiver.requests.length;
+    const last = await startTestRelay({ dataDir, settings });
+    await last.drained();
+    const numbers = receiver.requests.slice(from).map(numberOf);
+    assert.deepEqual(
+      [...numbers].sort((a, b) => a - b),
+      range(1, 30),
+    );
+    assert.deepEqual([(await status(last)).counts.sent, (await status(last)).counts.failed], [30, 0]);
+  });
+
+  it('is let go by a stop though its request is under way on a pool that settings have replaced', async () => {
+    const connections: Promise<unknown>[] = [];
+    const server = createServer((request) => void request.resume()).listen(0, '127.0.0.1');
+    server.on('connection', (socket) => connections.push(once(socket, 'close')));
+    await once(server, 'listening');
+    afterwards(() => server.close());
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    const relay = await startTestRelay({ settings: { destinations: [{ url, timeoutMs: 600_000 }] } });
+    const came = once(server, 'request');
+    await deliver(relay, 1, 1);
+    await came;
+    await relay.client.request('relay/configure', { settings: { concurrency: 2 } });
+    await relay.stop();
+    await Promise.all(connections);
+    assert.equal(connections.length, 1);
+  });
+});
+
+describe('an attempt that cannot be recorded', () => {
+  it('is logged once and not told as recorded; it is sent once in this run', async () => {
+    const receiver = await startReceiver();
+    const relay = await startTestRelay({ settings: { destinations: [{ url: receiver.url }] } });
+    const told: string[] = [];
+    relay.client.on('attempt/recorded', ({ attempts }) => told.push(...attempts.map((each) => each.notificationId)));
+    const file = new DatabaseSync(storeFile(relay.dataDir));
+    afterwards(() => file.close());
+    file.exec(`CREATE TRIGGER no BEFORE INSERT ON attempts BEGIN SELECT RAISE(ABORT, 'not today'); END`);
+    await relay.deliver(numbered(1));
+    const lost = () => relay.log.filter(({ level, message }) => level === 'error' && message.includes('not today'));
+    await until(() => lost().length > 0);
+    file.exec('DROP TRIGGER no');
+    await relay.deliver(numbered(2));
+    await until(() => told.length > 0);
+    assert.deepEqual(told, ['n2']);
+    assert.equal(lost().length, 1);
+    assert.match(lost()[0]!.message, /^attempt 1 at n1 .*was answered 200.*sent again after a restart/);
+    assert.deepEqual(receiver.requests.map(numberOf), [1, 2]);
+    assert.equal((await forwardingOf(relay, 'e1')).state, 'waiting');
+    await relay.client.request('relay/configure', { settings: { retry: 'sap' } });
+    await relay.deliver(numbered(3));
+    await receiver.received(3);
+    assert.deepEqual(receiver.requests.map(numberOf), [1, 2, 3]);
+  });
+});

@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { Retries } from '../../../src/relay/sending/retries.ts';
+import type { Job } from '../../../src/relay/sending/waiting.ts';
+import { afterwards } from '../afterwards.ts';
+
+const job = (notificationId: number): Job => ({
+  notificationId,
+  deliveryId: 7,
+  destinationId: 1,
+  attempts: 2,
+  roundStart: 1,
+  nextAt: null,
+  released: 3,
+  looked: true,
+});
+
+const never = (): void => assert.fail('nothing was to be due');
+
+describe('what is tried again', () => {
+  it('comes when it is due, the earliest first, and not before', () => {
+    const retries = new Retries(never);
+    retries.add(job(1), 30);
+    retries.add(job(2), 10);
+    assert.equal(retries.size, 2);
+    assert.equal(retries.takeDue(9), undefined);
+    assert.deepEqual(retries.takeDue(10), { ...job(2), nextAt: 10 });
+    assert.equal(retries.takeDue(29), undefined);
+    assert.equal(retries.takeDue(30)?.notificationId, 1);
+    assert.equal(retries.size, 0);
+  });
+
+  it('is held without what was stored of it', () => {
+    const retries = new Retries(never);
+    retries.add({ ...job(1), notification: { id: 1 } as never }, 10);
+    assert.deepEqual(retries.takeDue(10), { ...job(1), nextAt: 10 });
+  });
+
+  it('comes once, at its last time, where it is added again', () => {
+    const retries = new Retries(never);
+    retries.add(job(1), 10);
+    retries.drop(({ notificationId }) => notificationId === 1);
+    retries.add(job(1), 20);
+    assert.equal(retries.takeDue(10), undefined);
+    assert.equal(retries.takeDue(20)?.notificationId, 1);
+    assert.equal(retries.takeDue(Infinity), undefined);
+  });
+
+  it('is dropped by what it is, which is said', () => {
+    const retries = new Retries(never);
+    for (const id of [1, 2, 3]) retries.add(job(id), id);
+    assert.deepEqual(
+      retries.drop(({ notificationId }) => notificationId !== 2),
+      [1, 3],
+    );
+    assert.equal(retries.takeDue(10)?.notificationId, 2);
+    assert.equal(retries.takeDue(10), undefined);
+  });
+
+  it('is announced by none that was dropped, however soon that would have been due', async () => {
+    const retries = new Retries(never);
+    afterwards(() => retries.close());
+    retries.add(job(1), 1);
+    retries.add(job(2), Date.now() + 1e12);
+    retries.drop(({ notificationId }) => notificationId === 1);
+    retries.arm();
+    // Its timer would be the earlier one.
+    await new Promise((resolve) => setTimeout(resolve, 2));
+    assert.equal(retries.takeDue(Date.now()), undefined);
+    assert.equal(retries.takeDue(Infinity)?.notificationId, 2);
+  });
+
+  it('is announced when it is due, also where an earlier one comes after it was armed', async () => {
+    let announce = (): void => undefined;
+    const announced = new Promise<void>((resolve) => (announce = resolve));
+    const retries = new Retries(() => announce());
+    afterwards(() => retries.close());
+    retries.add(job(1), Date.now() + 1e12);
+    retries.arm();
+    const soon = Date.now() + 5;
+    retries.add(job(2), soon);
+    retries.arm();
+    await announced;
+    assert.equal(retries.takeDue(soon)?.notificationId, 2);
+  });
+
+  it('keeps no process alive once it is closed', () => {
+    const before = process.getActiveResourcesInfo().filter((each) => each === 'Timeout').length;
+    const retries = new Retries(never);
+    retries.add(job(1), Date.now() + 60_000);
+    retries.arm();
+    retries.close();
+    assert.equal(process.getActiveResourcesInfo().filter((each) => each === 'Timeout').length, before);
+  });
+});
