@@ -12,41 +12,48 @@ const known: Readonly<Record<string, readonly string[]>> = {
   'campaign-monitor': [],
   'open-connectors': ['oauth'],
   protocol: [],
-  relay: ['campaign-monitor', 'open-connectors', 'protocol'],
+  normaliser: ['campaign-monitor', 'open-connectors', 'protocol'],
+  relay: ['campaign-monitor', 'normaliser', 'open-connectors', 'protocol'],
   export: ['campaign-monitor', 'open-connectors', 'protocol'],
-  check: ['campaign-monitor', 'open-connectors', 'protocol'],
+  check: ['campaign-monitor', 'normaliser', 'open-connectors', 'protocol'],
   sandbox: ['campaign-monitor', 'open-connectors', 'protocol'],
   cli: ['campaign-monitor', 'check', 'export', 'oauth', 'open-connectors', 'protocol', 'sandbox'],
   extension: ['campaign-monitor', 'check', 'export', 'oauth', 'open-connectors', 'protocol', 'sandbox'],
   pages: ['extension'],
 };
-/** Files of rooms that are not known else. */
-const exceptions: Readonly<Record<string, readonly string[]>> = {
-  check: ['normaliser/delivery-limits.ts', 'normaliser/normalise.ts', 'common/retry.ts'],
-  cli: ['relay/relay.ts', 'relay/relay-process.ts', 'relay/history/history.ts', 'relay/remembered.ts'],
-};
+/** The one file by which a room is known that is not known else. */
+const doors: Readonly<Record<string, string>> = { cli: 'relay/index.ts' };
 
-/** The rooms of the extension: each knows those before it alone. What stands at its top puts them together. */
-const extensionRooms = [
-  'ui',
-  'relay',
-  'oauth',
-  'sandbox',
-  'campaign-monitor',
-  'campaign-monitor/accounts',
-  'campaign-monitor/webhooks',
-  'open-connectors',
-  'open-connectors/instances',
-  'open-connectors/create',
-  'events',
-  'events/documents',
-  'events/editor',
-  'events/view',
-  'events/table',
-  'events/actions',
-  'check',
-  'debug',
-];
+/** The rooms within a room: each knows those before it alone. What stands at the top puts them together. */
+const roomsWithin: Readonly<Record<string, readonly string[]>> = {
+  relay: ['tunnel', 'log', 'sending', 'gate', 'history', 'receiving', 'clients'],
+  extension: [
+    'ui',
+    'relay/secrets',
+    'relay/session',
+    'relay/destinations',
+    'relay/sending',
+    'relay/public-url',
+    'relay/status',
+    'relay',
+    'oauth',
+    'sandbox',
+    'campaign-monitor',
+    'campaign-monitor/accounts',
+    'campaign-monitor/webhooks',
+    'open-connectors',
+    'open-connectors/instances',
+    'open-connectors/create',
+    'events',
+    'events/documents',
+    'events/editor',
+    'events/view',
+    'events/table',
+    'events/actions',
+    'check',
+    'debug',
+  ],
+};
 
 /**
  * Files of the extension that are loaded on demand, through deferred.ts, or with the debugger: they alone may use what is
@@ -98,16 +105,16 @@ const oneWay = 'Arrows between the rooms point one way: see docs/architecture.md
 export function problemOf(from: string, to: string, how: ImportKind): string | null {
   const [room, target] = [topOf(from), topOf(to)];
   const isKnown = room === target || target === 'common' || known[room]?.includes(target) !== false;
-  if (!isKnown && target in known && exceptions[room]?.includes(to) !== true) return oneWay;
+  if (!isKnown && target in known && doors[room] !== to) return oneWay;
   if (room === 'pages' && target === 'extension' && !toldToPages.test(to)) {
     return 'A page knows the messages of its room of the extension alone.';
   }
-  if (room !== 'extension') return null;
-  if (target === 'extension') {
+  if (room === target) {
     const [own, other] = [placeOf(from), placeOf(to)];
     if (own !== -1 && other > own) return oneWay;
-    if (onDemand.has(to) && how === 'static') return 'By `await import()` only.';
   }
+  if (room !== 'extension') return null;
+  if (onDemand.has(to) && how === 'static') return 'By `await import()` only.';
   if (how !== 'type' && !deferred.has(from) && heavy.test(to)) {
     return 'Heavy: use it by `await import()` of deferred.ts (docs/architecture.md, "What is loaded when").';
   }
@@ -118,10 +125,10 @@ function topOf(path: string): string {
   return path.split('/')[0] ?? '';
 }
 
-/** Which of the rooms a file of the extension stands in; -1 at the top. */
+/** Which of the rooms within its room a file stands in; -1 at the top, and where the plan names none. */
 function placeOf(path: string): number {
-  const [, ...folders] = path.split('/').slice(0, -1);
-  return folders.length === 0 ? -1 : extensionRooms.indexOf(folders.slice(0, 2).join('/'));
+  const [room = '', ...folders] = path.split('/').slice(0, -1);
+  return folders.length === 0 ? -1 : (roomsWithin[room]?.indexOf(folders.slice(0, 2).join('/')) ?? -1);
 }
 
 interface ImportNode {
@@ -138,8 +145,8 @@ const rule: Rule.RuleModule = {
     const src = resolve(context.cwd, 'src') + sep;
     if (!context.filename.startsWith(src)) return {};
     const from = relative(src, context.filename).split(sep).join('/');
-    if (from.startsWith('extension/') && from.split('/').length > 2 && placeOf(from) === -1) {
-      const message = 'A room that the plan of the extension does not name: scripts/arrows.ts.';
+    if (topOf(from) in roomsWithin && from.split('/').length > 2 && placeOf(from) === -1) {
+      const message = 'A room that the plan does not name: scripts/arrows.ts.';
       return { Program: (node) => context.report({ node, message }) };
     }
     const check = (node: Rule.Node, { source }: ImportNode, how: ImportKind): void => {

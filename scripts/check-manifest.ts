@@ -10,7 +10,7 @@ import ts from 'typescript';
 import { format } from 'prettier';
 import type { Step } from '../src/check/scenario.ts';
 import { checksFor } from '../src/check/suite.ts';
-import { prefix } from '../src/extension/commands.ts';
+import { prefix } from '../src/extension/prefix.ts';
 import { contributesOfCommands, textsOfCommands } from './contributions.ts';
 
 const root = join(import.meta.dirname, '..');

@@ -1,5 +1,5 @@
 /** What package.json says of the commands, made from their descriptions in the rooms of the extension. */
-import { prefix } from '../src/extension/commands.ts';
+import { prefix } from '../src/extension/prefix.ts';
 import { contributions, submenus } from '../src/extension/contributions.ts';
 import type { CommandDescription, MenuPlace } from '../src/extension/describing.ts';
 

@@ -5,7 +5,8 @@
  */
 async function run([first, ...others]: readonly string[]): Promise<number> {
   if (first === 'relay-process') {
-    const { runRelayProcess } = await import('../relay/relay-process.ts');
+    const { loadRelayProcess } = await import('../relay/index.ts');
+    const { runRelayProcess } = await loadRelayProcess();
     return runRelayProcess(others);
   }
   const { main } = await import('./program.ts');

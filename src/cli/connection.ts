@@ -8,8 +8,7 @@ import type { Source } from '../protocol/history.ts';
 import type { CommonOptions } from './flags.ts';
 import { hookUrl } from '../common/hook-path.ts';
 import { maskedValue } from '../common/masking.ts';
-import { openHistory } from '../relay/history/history.ts';
-import { readRemembered } from '../relay/remembered.ts';
+import { openHistory, readRemembered } from '../relay/index.ts';
 
 /** The port of a data directory that remembers none, if it is free. */
 export const defaultPort = 8787;

@@ -5,7 +5,7 @@ import { readHookUrl } from '../common/hook-path.ts';
 import { nameOfSecret } from '../common/secret-name.ts';
 import type { Source } from '../protocol/history.ts';
 import type { Status } from '../protocol/status.ts';
-import { readRemembered } from '../relay/remembered.ts';
+import { readRemembered } from '../relay/index.ts';
 import { connectIfRunning } from './connection.ts';
 import { dataDirHint, dataDirOf } from './data-dir.ts';
 import { CommandError } from './errors.ts';

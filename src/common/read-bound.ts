@@ -90,3 +90,11 @@ export function boundAnswers(
     }
   });
 }
+
+/**
+ * Whether a body comes in pieces so small that reading them costs many times what the sender spends: no HTTP client
+ * does that to a body of some size.
+ */
+export function areCrumbs(chunks: number, bytes: number): boolean {
+  return chunks > 4096 && bytes < 64 * chunks;
+}

@@ -1,6 +1,15 @@
 import { retryDelays } from './retry-policies.ts';
 import type { RetryPolicy } from './retry-policies.ts';
-import type { SendResult } from '../relay/sending/outbound.ts';
+
+/** What an attempt came to, as far as it decides what follows. */
+type Attempted =
+  | {
+      readonly kind: 'answer';
+      readonly status: number;
+      readonly headers: readonly (readonly [string, string])[];
+    }
+  /** Nothing of the request was sent, or its connection broke. */
+  | { readonly kind: 'unreachable' | 'broken'; readonly error: string };
 
 /** What follows from an attempt. `detail`: the reason, as people read it; null for a success. */
 export type Verdict =
@@ -21,7 +30,7 @@ const mostRetryAfterMs = 3_600_000;
  * @param attempt the attempt's number in this round, from 1
  * @param now milliseconds since the epoch
  */
-export function judge(result: SendResult, policy: RetryPolicy, attempt: number, now: number): Verdict {
+export function judge(result: Attempted, policy: RetryPolicy, attempt: number, now: number): Verdict {
   if (result.kind === 'unreachable' && policy === 'fast') return { outcome: 'down', detail: result.error };
   const again = (detail: string, leastMs = 0): Verdict => {
     const delay: number | undefined = retryDelays[policy][attempt - 1];

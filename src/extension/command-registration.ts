@@ -2,14 +2,14 @@
 import * as vscode from 'vscode';
 import { GivenUpError } from './ui/progress.ts';
 import type { WayOn } from './ui/command-error.ts';
-import { aliases } from './aliases.ts';
-import { commandId, internalCommands, prefix } from './commands.ts';
+import { commandId, internalCommands } from './commands.ts';
 import type { CommandHandlers, CommandName } from './commands.ts';
+import { prefix } from './prefix.ts';
 import { withNext } from './ui/error-words.ts';
 import { unlinked } from './ui/printable.ts';
 
 /**
- * Registers every command that the extension's package.json names, those of rows alone, and earlier names.
+ * Registers every command that the extension's package.json names, and those of rows alone.
  * @param handlers is asked for what carries them out whenever one is run
  * @returns what ends the registrations
  */
@@ -21,17 +21,11 @@ export function registerCommands(
   const { contributes } = extension.packageJSON as { contributes: { commands: readonly { command: string }[] } };
   // The script that makes package.json holds it against the descriptions.
   const declared = contributes.commands.map(({ command }) => command.slice(prefix.length + 1) as CommandName);
-  const registered = [...declared, ...internalCommands].map((name) =>
+  return [...declared, ...internalCommands].map((name) =>
     vscode.commands.registerCommand(commandId(name), (...args: never[]) =>
       run(log, async () => (await handlers())[name](...args)),
     ),
   );
-  const earlier = Object.entries(aliases).map(([name, [command, ...given]]) =>
-    vscode.commands.registerCommand(`${prefix}.${name}`, (...args: unknown[]) =>
-      vscode.commands.executeCommand(commandId(command), ...given, ...args),
-    ),
-  );
-  return [...registered, ...earlier];
 }
 
 async function run(log: vscode.LogOutputChannel, command: () => unknown): Promise<unknown> {

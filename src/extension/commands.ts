@@ -1,5 +1,6 @@
-/** The names of the commands, as the rooms describe them (contributions.ts), and what every id begins with. */
+/** The names of the commands, as the rooms describe them (contributions.ts). */
 import type { contributions } from './contributions.ts';
+import { prefix } from './prefix.ts';
 
 type Contributions = typeof contributions;
 
@@ -9,9 +10,6 @@ export type CommandPart = keyof Contributions;
 export type CommandName<Part extends CommandPart = CommandPart> = Part extends CommandPart
   ? keyof Contributions[Part] & string
   : never;
-
-/** What every id of this extension begins with: commands, settings, views, context keys. */
-export const prefix = 'campaignMonitorRelay';
 
 /** Commands that rows and other commands run, and package.json does not name. */
 export const internalCommands = ['open', 'loadMore'] as const satisfies readonly CommandName[];

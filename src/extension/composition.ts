@@ -5,7 +5,7 @@ import { ListNames } from './campaign-monitor/list-names.ts';
 import { createWebhooks } from './campaign-monitor/webhooks/webhooks.ts';
 import { watchScenarios } from './check/scenario-watch.ts';
 import { registerCommands } from './command-registration.ts';
-import { prefix } from './commands.ts';
+import { prefix } from './prefix.ts';
 import { registerDebugType } from './debug/debug-type.ts';
 import { registerSendLens } from './events/actions/send-lens.ts';
 import { documentScheme, registerDocuments } from './events/documents/event-documents.ts';
@@ -28,10 +28,9 @@ import { logRelay } from './relay/session/log.ts';
 import { SampleReceiver } from './relay/session/sample-receiver.ts';
 import { SecretBox } from './relay/secrets/secrets.ts';
 import { Session } from './relay/session/session.ts';
-import { keepSettingsCurrent } from './relay/settings-migration.ts';
 import { watchSending } from './relay/sending/sending-watch.ts';
 import { createStatusBarItem } from './relay/status/status-bar.ts';
-import { watchNamedHosts } from './relay/secrets/tunnel-consent.ts';
+import { watchNamedHosts } from './relay/public-url/named-host-watch.ts';
 import { watchUrls } from './relay/public-url/url-watch.ts';
 import { StoppedHistory } from './relay/session/stopped-history.ts';
 import { logSandbox } from './sandbox/log.ts';
@@ -131,7 +130,6 @@ export function compose(context: vscode.ExtensionContext): void {
       }),
       watchScenarios(async () => (await handlers()).scenarioTests),
     );
-    keepSettingsCurrent(context, log);
     void sandbox.find();
   });
   context.subscriptions.push({ dispose: () => clearImmediate(afterwards) });

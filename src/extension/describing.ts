@@ -1,6 +1,6 @@
 /** How a room describes its commands: what package.json says of them is made from this (scripts/contributions.ts). */
 
-import { prefix } from './commands.ts';
+import { prefix } from './prefix.ts';
 
 /** A place in a menu, as VS Code's `contributes.menus` has it; `view`, `item` and `alone` become part of its `when`. */
 export interface MenuPlace {

@@ -7,7 +7,7 @@ import type { ListNames } from './campaign-monitor/list-names.ts';
 import { createWebhookActions } from './campaign-monitor/webhooks/webhook-actions.ts';
 import type { WebhookActions } from './campaign-monitor/webhooks/webhook-actions.ts';
 import type { Webhooks } from './campaign-monitor/webhooks/webhooks.ts';
-import { prefix } from './commands.ts';
+import { prefix } from './prefix.ts';
 import { createCheckCommands } from './check/check-commands.ts';
 import { ScenarioTests } from './check/scenario-tests.ts';
 import type { CommandHandlers } from './commands.ts';

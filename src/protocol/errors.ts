@@ -137,6 +137,13 @@ export class RelayRequestError extends Error {
   }
 }
 
+/** What was asked for cannot be done as things stand. */
+export class ConflictError extends RelayRequestError {
+  constructor(message: string, advice: RelayAdvice = 'choose-again') {
+    super(message, 'conflict', { advice });
+  }
+}
+
 /** Whether the relay answered a request, and refused it or said something else than what is expected. */
 export function isRefusal(error: unknown): boolean {
   return error instanceof RelayRequestError && error.code !== 'no-answer';

@@ -4,7 +4,7 @@ import type { StagedFile } from '../common/staged-file.ts';
 import type { Params } from '../protocol/methods.ts';
 import { settingsSchema } from '../protocol/settings.ts';
 import type { SecretsChange, Settings, TunnelConfig } from '../protocol/settings.ts';
-import { ConflictError } from './conflict.ts';
+import { ConflictError } from '../protocol/errors.ts';
 import { StoreError } from './log/database.ts';
 import type { Forwarder } from './sending/forwarder.ts';
 import type { Ingress, IngressLimits } from './receiving/ingress.ts';

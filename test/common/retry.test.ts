@@ -2,24 +2,21 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { Headers } from '../../src/protocol/history.ts';
 import type { RetryPolicy } from '../../src/common/retry-policies.ts';
-import type { SendResult } from '../../src/relay/sending/outbound.ts';
 import { maxAttempts, retryDelays } from '../../src/common/retry-policies.ts';
 import { judge } from '../../src/common/retry.ts';
 
 const now = Date.parse('2026-01-01T00:00:00Z');
-const answer = (status: number, headers: Headers = []): SendResult => ({
+const answer = (status: number, headers: Headers = []): Parameters<typeof judge>[0] => ({
   kind: 'answer',
   status,
   headers,
-  body: Buffer.alloc(0),
-  truncated: false,
 });
-const broken: SendResult = { kind: 'broken', error: 'other side closed' };
-const unreachable: SendResult = { kind: 'unreachable', error: 'connect ECONNREFUSED 127.0.0.1:9' };
+const broken: Parameters<typeof judge>[0] = { kind: 'broken', error: 'other side closed' };
+const unreachable: Parameters<typeof judge>[0] = { kind: 'unreachable', error: 'connect ECONNREFUSED 127.0.0.1:9' };
 const policies: RetryPolicy[] = ['fast', 'sap', 'cloud-elements', 'none'];
 
 /** The pauses, in seconds, that a policy leaves between attempts that all end the same way. */
-function pauses(policy: RetryPolicy, result: SendResult): number[] {
+function pauses(policy: RetryPolicy, result: Parameters<typeof judge>[0]): number[] {
   const seconds: number[] = [];
   for (let attempt = 1; ; attempt++) {
     const verdict = judge(result, policy, attempt, now);

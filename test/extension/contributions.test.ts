@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { aliases } from '../../src/extension/aliases.ts';
 import { internalCommands } from '../../src/extension/commands.ts';
 import { contributions, submenus } from '../../src/extension/contributions.ts';
 import type { CommandDescription } from '../../src/extension/describing.ts';
@@ -26,13 +25,6 @@ describe('The descriptions of commands', () => {
       if (menus.length === 0 || !menus.every(({ menu, item }) => menu === 'view/item/context' && item !== undefined))
         continue;
       assert.equal(palette, false, name);
-    }
-  });
-
-  it('let earlier names lead to commands that there are, and take none that is in use', () => {
-    for (const [name, [command]] of Object.entries(aliases)) {
-      assert.ok(described.has(command), `${name} leads to ${command}`);
-      assert.ok(!described.has(name), name);
     }
   });
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
-import { watchNamedHosts } from '../../src/extension/relay/secrets/tunnel-consent.ts';
+import { watchNamedHosts } from '../../src/extension/relay/public-url/named-host-watch.ts';
 import { offerTunnel, openTunnel } from '../../src/extension/relay/public-url/tunnel-questions.ts';
 import type { ParsedParams } from '../../src/protocol/methods.ts';
 import type { Status } from '../../src/protocol/status.ts';

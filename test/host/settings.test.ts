@@ -3,8 +3,6 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as vscode from 'vscode';
 import type { Status } from '../../src/protocol/status.ts';
-import { carryOverSettings } from '../../src/extension/relay/settings-migration.ts';
-import type { SettingChange } from '../../src/extension/relay/settings-migration.ts';
 import { closeEditors, run, startStage, until } from './relay-stage.ts';
 import type { HostStage } from './relay-stage.ts';
 
@@ -53,83 +51,6 @@ describe('The settings', function () {
     assert.equal(settings.retry, 'sap');
     // VS Code puts the default's other members beside it.
     assert.equal(settings.mapping.eventTypes['Subscribe'], 'NEW');
-  });
-
-  it('that had another name or unit are carried over in each scope, and what stands already stays', async () => {
-    const scopes = [vscode.ConfigurationTarget.Global, vscode.ConfigurationTarget.Workspace] as const;
-    const changes: readonly SettingChange[] = [
-      {
-        from: ['partSize', 'concurrency'],
-        to: 'openConnectors.timeoutSeconds',
-        convert: ([a, b]) => (typeof a === 'number' ? a : b),
-      },
-    ];
-    await set('partSize', undefined);
-    await config().update('partSize', 7, scopes[0]);
-    await config().update('concurrency', 9, scopes[1]);
-    assert.deepEqual(await carryOverSettings(changes), [
-      'openConnectors.timeoutSeconds',
-      'openConnectors.timeoutSeconds',
-    ]);
-    const { globalValue, workspaceValue } = config().inspect('openConnectors.timeoutSeconds') ?? {};
-    assert.deepEqual([globalValue, workspaceValue], [7, 9]);
-    for (const name of ['partSize', 'concurrency']) {
-      const found = config().inspect(name);
-      assert.deepEqual([found?.globalValue, found?.workspaceValue], [undefined, undefined]);
-    }
-    await config().update('partSize', 11, scopes[0]);
-    assert.deepEqual(await carryOverSettings(changes), []);
-    assert.equal(config().inspect('openConnectors.timeoutSeconds')?.globalValue, 7);
-    assert.equal(config().inspect('partSize')?.globalValue, undefined);
-    for (const scope of scopes) await config().update('openConnectors.timeoutSeconds', undefined, scope);
-  });
-
-  it('are carried over from the names that the extension had', async () => {
-    const [folder] = vscode.workspace.workspaceFolders ?? [];
-    assert.ok(folder);
-    const file = vscode.Uri.joinPath(folder.uri, '.vscode', 'settings.json');
-    await vscode.workspace.fs.createDirectory(vscode.Uri.joinPath(folder.uri, '.vscode'));
-    // Nobody declares it any more, so VS Code writes it for nobody.
-    const before = JSON.stringify({ 'campaignMonitorRelay.retention.maxBytes': 250_500_000 });
-    await vscode.workspace.fs.writeFile(file, Buffer.from(before));
-    await until(() => config().inspect('retention.maxBytes')?.workspaceValue === 250_500_000);
-    assert.deepEqual(await carryOverSettings(), ['retention.maxMegabytes']);
-    assert.equal(config().inspect('retention.maxMegabytes')?.workspaceValue, 250.5);
-    assert.equal(config().inspect('retention.maxBytes')?.workspaceValue, undefined);
-    const { settings } = await until(async () => {
-      const found = await status();
-      return found.settings.retention.maxBytes === 250_500_000 && found;
-    }).then((found) => found as Status);
-    assert.equal(settings.retention.maxBytes, 250_500_000);
-    await config().update('retention.maxMegabytes', undefined, vscode.ConfigurationTarget.Workspace);
-  });
-
-  it('about the URLs of webhooks and of instances became one, which asks where they differed', async () => {
-    const [folder] = vscode.workspace.workspaceFolders ?? [];
-    assert.ok(folder);
-    const file = vscode.Uri.joinPath(folder.uri, '.vscode', 'settings.json');
-    for (const [webhooks, instances, expected] of [
-      ['always', undefined, 'always'],
-      [undefined, 'never', 'never'],
-      ['never', 'never', 'never'],
-      ['always', 'never', 'ask'],
-    ] as const) {
-      const before = JSON.stringify({
-        'campaignMonitorRelay.webhooks.keepUrl': webhooks,
-        'campaignMonitorRelay.instances.keepUrl': instances,
-      });
-      await vscode.workspace.fs.writeFile(file, Buffer.from(before));
-      await until(
-        () =>
-          config().inspect('webhooks.keepUrl')?.workspaceValue === webhooks &&
-          config().inspect('instances.keepUrl')?.workspaceValue === instances,
-      );
-      assert.deepEqual(await carryOverSettings(), ['tunnel.updateVendors']);
-      assert.equal(config().inspect('tunnel.updateVendors')?.workspaceValue, expected);
-      assert.equal(config().inspect('webhooks.keepUrl')?.workspaceValue, undefined);
-      assert.equal(config().inspect('instances.keepUrl')?.workspaceValue, undefined);
-      await config().update('tunnel.updateVendors', undefined, vscode.ConfigurationTarget.Workspace);
-    }
   });
 
   it('that cannot be used change nothing, and apply with the next that can', async () => {

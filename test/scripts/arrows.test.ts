@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import ts from 'typescript';
 import { problemOf } from '../../scripts/arrows.ts';
 import type { ImportKind } from '../../scripts/arrows.ts';
 
@@ -7,7 +10,11 @@ const create = 'extension/open-connectors/create';
 describe('the arrows between the rooms', () => {
   const allowed: readonly (readonly [from: string, to: string, how: ImportKind])[] = [
     ['relay/log/store.ts', 'protocol/history.ts', 'static'],
-    ['cli/commands/listen.ts', 'relay/relay.ts', 'static'],
+    ['cli/commands/listen.ts', 'relay/index.ts', 'static'],
+    ['check/messages.ts', 'normaliser/normalise.ts', 'static'],
+    ['relay/sending/lane.ts', 'relay/log/store.ts', 'static'],
+    ['relay/clients/handlers.ts', 'relay/configuration.ts', 'type'],
+    ['relay/relay.ts', 'relay/clients/control.ts', 'static'],
     ['check/run.ts', 'common/retry.ts', 'static'],
     ['cli/commands/check.ts', 'check/suite.ts', 'dynamic'],
     ['extension/events/view/events-view.ts', 'extension/relay/session/session.ts', 'static'],
@@ -31,6 +38,11 @@ describe('the arrows between the rooms', () => {
     ['common/masking.ts', 'protocol/errors.ts', 'static'],
     ['relay/log/store.ts', 'extension/extension.ts', 'type'],
     ['cli/commands/listen.ts', 'relay/log/store.ts', 'static'],
+    ['cli/commands/listen.ts', 'relay/relay.ts', 'dynamic'],
+    ['check/run.ts', 'relay/index.ts', 'static'],
+    ['relay/log/store.ts', 'relay/sending/lane.ts', 'type'],
+    ['relay/sending/lane.ts', 'relay/gate/gate.ts', 'type'],
+    ['normaliser/normalise.ts', 'relay/log/store.ts', 'type'],
     ['check/run.ts', 'relay/log/store.ts', 'type'],
     ['relay/relay.ts', 'check/run.ts', 'dynamic'],
     ['extension/relay/session/session.ts', 'check/run.ts', 'static'],
@@ -51,4 +63,52 @@ describe('the arrows between the rooms', () => {
   ];
   for (const [from, to, how] of refused)
     it(`do not lead from ${from} to ${to} (${how})`, () => assert.equal(typeof problemOf(from, to, how), 'string'));
+});
+
+/** Which files of src/ each imports, types included. */
+function imports(): ReadonlyMap<string, readonly string[]> {
+  const files = globSync('src/**/*.ts');
+  return new Map(
+    files.map((file) => {
+      const { importedFiles } = ts.preProcessFile(readFileSync(file, 'utf8'), true, true);
+      const own = importedFiles.filter(({ fileName }) => fileName.startsWith('.'));
+      return [file, own.map(({ fileName }) => join(dirname(file), fileName))];
+    }),
+  );
+}
+
+/** A way from a file back to itself; null where there is none. */
+function circleIn(graph: ReadonlyMap<string, readonly string[]>): readonly string[] | null {
+  const done = new Set<string>();
+  const find = (file: string, way: readonly string[]): readonly string[] | null => {
+    if (way.includes(file)) return [...way.slice(way.indexOf(file)), file];
+    if (done.has(file)) return null;
+    for (const to of graph.get(file) ?? []) {
+      const found = find(to, [...way, file]);
+      if (found !== null) return found;
+    }
+    done.add(file);
+    return null;
+  };
+  for (const file of graph.keys()) {
+    const found = find(file, []);
+    if (found !== null) return found;
+  }
+  return null;
+}
+
+describe('the files of src', () => {
+  it('import each other in no circle, types included', () => {
+    const graph = imports();
+    assert.ok(graph.size > 400);
+    assert.equal(circleIn(graph), null);
+    const [from, [to]] = [...graph].find(([, all]) => all.length > 0) as [string, [string]];
+    assert.notEqual(circleIn(new Map([...graph, [to, [from]]])), null);
+  });
+
+  it('stand in folders that can be read at a glance: at most 25 in each', () => {
+    const folders = globSync('src/**/*.ts').map((file) => dirname(file));
+    const crowded = folders.filter((folder) => folders.filter((each) => each === folder).length > 25);
+    assert.deepEqual(crowded, []);
+  });
 });

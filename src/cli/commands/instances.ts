@@ -1,7 +1,7 @@
 import { Argument, Option } from 'commander';
 import type { Command } from 'commander';
 import { styleText } from 'node:util';
-import { openHistory } from '../../relay/history/history.ts';
+import { openHistory } from '../../relay/index.ts';
 import { instanceCurl, instanceText } from '../../export/instance-text.ts';
 import { maskSecrets } from '../../export/item.ts';
 import { emptyInstanceInput, parseListIds } from '../../open-connectors/instance-body.ts';

@@ -4,7 +4,8 @@ import { protocolVersion } from '../../protocol/methods.ts';
 import { compareVersions } from '../../protocol/versions.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
 import type { Status } from '../../protocol/status.ts';
-import type { Relay } from '../../relay/relay.ts';
+import { loadRelay } from '../../relay/index.ts';
+import type { Relay } from '../../relay/index.ts';
 import type { Config } from '../config.ts';
 import { readConfig } from '../config.ts';
 import { startInBackground, tellStarter } from '../background.ts';
@@ -165,7 +166,7 @@ async function startOrAttach(
   log: (entry: { level: string; message: string }) => void,
 ): Promise<Listening> {
   // Here, since no other command needs the relay's modules.
-  const { RelayRunningError, startRelay } = await import('../../relay/relay.ts');
+  const { RelayRunningError, startRelay } = await loadRelay();
   for (let tries = 0; ; tries++) {
     const client = await connectIfRunning(dataDir);
     if (client !== undefined) return { client, relay: null };

@@ -4,7 +4,7 @@ import { whoPaused } from '../../protocol/debug.ts';
 import type { HeldForwarding, Sending } from '../../protocol/debug.ts';
 import type { RelayAdvice } from '../../protocol/errors.ts';
 import type { Status } from '../../protocol/status.ts';
-import { openHistory } from '../../relay/history/history.ts';
+import { openHistory } from '../../relay/index.ts';
 import { connectIfRunning } from '../connection.ts';
 import { dataDirHint, dataDirOf } from '../data-dir.ts';
 import { jsonFlag, newCommand } from '../flags.ts';

@@ -6,7 +6,7 @@ import { nameOfSecret } from '../../common/secret-name.ts';
 import type { Source } from '../../protocol/history.ts';
 import type { Status } from '../../protocol/status.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
-import { renewStopped } from '../../relay/remembered.ts';
+import { renewStopped } from '../../relay/index.ts';
 import { connectIfRunning, defaultPort, withRelay } from '../connection.ts';
 import { dataDirHint, dataDirOf } from '../data-dir.ts';
 import { CommandError } from '../errors.ts';

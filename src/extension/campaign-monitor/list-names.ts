@@ -1,6 +1,6 @@
 /** The names of Campaign Monitor's lists, as accounts have told them: rows say those in place of 32 hex digits. */
 import type { Memento } from 'vscode';
-import { prefix } from '../commands.ts';
+import { prefix } from '../prefix.ts';
 
 const namesKey = `${prefix}.listNames`;
 

@@ -1,7 +1,7 @@
 /** Check My Callback: what is asked before the checks are run, and where they are shown. */
 import * as vscode from 'vscode';
-import { prefix } from '../commands.ts';
 import type { CommandHandlers } from '../commands.ts';
+import { prefix } from '../prefix.ts';
 import type { DestinationNode, DestinationsNode } from '../relay/destinations/destination-node.ts';
 import type { DestinationSetting } from '../relay/destinations/destination-settings.ts';
 import { nameOfDestination } from '../relay/destinations/destination-words.ts';

@@ -4,7 +4,7 @@
  */
 import * as vscode from 'vscode';
 import type { EnvironmentUse } from '../../check/environment.ts';
-import { prefix } from '../commands.ts';
+import { prefix } from '../prefix.ts';
 import { inMessage } from '../ui/printable.ts';
 
 const keptKey = `${prefix}.environmentConsents`;

@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import * as vscode from 'vscode';
 import type { KeptPage, Probe } from '../../check/probe.ts';
 import type { SecretMask } from '../../common/masking.ts';
-import { prefix } from '../commands.ts';
+import { prefix } from '../prefix.ts';
 import { problemOfUrl } from '../relay/destinations/callback-url.ts';
 import { CommandError } from '../ui/command-error.ts';
 import { placeOf } from '../ui/phrases.ts';

@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 import type { EnvironmentUse } from '../../check/environment.ts';
 import type { Finding, ScenarioResult, StepResult } from '../../check/run.ts';
 import type { Scenario, ScenarioFile } from '../../check/scenario.ts';
-import { prefix } from '../commands.ts';
+import { prefix } from '../prefix.ts';
 import { CommandError } from '../ui/command-error.ts';
 import { withNext } from '../ui/error-words.ts';
 import { plainMarkdown, printable } from '../ui/printable.ts';

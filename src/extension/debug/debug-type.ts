@@ -3,11 +3,9 @@
  * loaded with the first.
  */
 import * as vscode from 'vscode';
-import { prefix } from '../commands.ts';
+import { prefix } from '../prefix.ts';
 import type { Session } from '../relay/session/session.ts';
-
-/** The type of a launch configuration. */
-export const debugType = 'campaign-monitor';
+import { debugType } from './debug-names.ts';
 
 /** Registers the debug type. */
 export function registerDebugType(session: Session): vscode.Disposable {
@@ -33,9 +31,4 @@ export function registerDebugType(session: Session): vscode.Disposable {
       if (type === debugType) follow(false);
     }),
   );
-}
-
-/** Whose the breakpoints of this window are: a folder is open in one window, and without one windows share a relay. */
-export function breakpointOwner(): string {
-  return vscode.workspace.workspaceFolders === undefined ? `VS Code ${vscode.env.sessionId.slice(0, 40)}` : 'VS Code';
 }

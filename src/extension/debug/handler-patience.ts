@@ -1,7 +1,7 @@
 /** Has the relay wait for a handler however long it takes to answer, while its program stands at a breakpoint. */
 import * as vscode from 'vscode';
 import type { RelayClient } from '../../protocol/relay-client.ts';
-import { prefix } from '../commands.ts';
+import { prefix } from '../prefix.ts';
 import { configuration } from '../relay/session/settings.ts';
 import type { Session } from '../relay/session/session.ts';
 import { sessionsOf } from './handler-configurations.ts';

@@ -9,7 +9,7 @@ import type { Session } from '../relay/session/session.ts';
 import { CommandError } from '../ui/command-error.ts';
 import { withNext } from '../ui/error-words.ts';
 import { unlinked } from '../ui/printable.ts';
-import { breakpointOwner, debugType } from './debug-type.ts';
+import { breakpointOwner, debugType } from './debug-names.ts';
 import { heldCount } from './held-threads.ts';
 import type { DeliverySession, SessionEnd } from './delivery-session.ts';
 

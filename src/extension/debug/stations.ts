@@ -1,7 +1,7 @@
 /** The stations that a held event has passed, as the frames of its thread: each with the document that shows it. */
 import type { AttemptDetail, Notification } from '../../protocol/history.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
-import { prefix } from '../commands.ts';
+import { prefix } from '../prefix.ts';
 import { documentPath } from '../events/address.ts';
 import type { DocumentAddress } from '../events/address.ts';
 import type { DocumentTexts } from '../events/documents/content.ts';

@@ -2,7 +2,7 @@
  * The addresses of an event, `campaignMonitorRelay:/event/e12`, and of its documents, such as
  * `campaignMonitorRelay:/e12/e12 body.json`.
  */
-import { prefix } from '../commands.ts';
+import { prefix } from '../prefix.ts';
 
 /** What can be looked at, by the name of its file. */
 export const documentKinds = ['body', 'event', 'notification', 'attempts', 'headers', 'answer'] as const;

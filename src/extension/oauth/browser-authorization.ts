@@ -1,7 +1,8 @@
 /** Asking for access in this window: the browser, the progress, the questions, and what is said in the end. */
 import * as vscode from 'vscode';
-import { commandId, prefix } from '../commands.ts';
+import { commandId } from '../commands.ts';
 import type { CommandHandlers } from '../commands.ts';
+import { prefix } from '../prefix.ts';
 import { unlinked } from '../ui/printable.ts';
 import { configuration } from '../relay/session/settings.ts';
 import type {

@@ -1,6 +1,6 @@
 /** The user secret and the organization secret of each host of the platform, in SecretStorage. The sandbox has its own. */
 import type * as vscode from 'vscode';
-import { prefix } from '../commands.ts';
+import { prefix } from '../prefix.ts';
 
 export interface OpenConnectorsSecrets {
   readonly userSecret: string;

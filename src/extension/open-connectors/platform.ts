@@ -1,7 +1,7 @@
 /** Which Open Connectors this window talks to: its host, and the client of its API. */
 import * as vscode from 'vscode';
 import type { OpenConnectorsApi } from '../deferred.ts';
-import { prefix } from '../commands.ts';
+import { prefix } from '../prefix.ts';
 import { configuration } from '../relay/session/settings.ts';
 import type { RunningSandbox } from '../sandbox/shared-sandbox.ts';
 import { PlatformSecretStore } from './platform-secret-store.ts';

@@ -4,7 +4,8 @@ import * as vscode from 'vscode';
 import type { CampaignMonitorList } from '../../campaign-monitor/answers.ts';
 import type { CampaignMonitorApi } from '../../campaign-monitor/api.ts';
 import { working } from '../ui/progress.ts';
-import { commandId, prefix } from '../commands.ts';
+import { commandId } from '../commands.ts';
+import { prefix } from '../prefix.ts';
 import { inMessage, printable } from '../ui/printable.ts';
 import type { SandboxProcess } from './sandbox-process.ts';
 

@@ -1,6 +1,6 @@
 /** The sandbox that all windows of this machine share, as this window sees it: for the form, the views and the accounts. */
 import * as vscode from 'vscode';
-import { prefix } from '../commands.ts';
+import { prefix } from '../prefix.ts';
 import { orGivenUp } from '../ui/progress.ts';
 import { isSandbox } from './sandbox-check.ts';
 import { findOrStartSandbox, lookEveryMs, notedSandbox, stopSandbox } from './shared-sandbox.ts';

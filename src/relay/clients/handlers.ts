@@ -10,7 +10,7 @@ import type { Destination } from '../../protocol/settings.ts';
 import type { Status, TunnelStatus } from '../../protocol/status.ts';
 import type { Announcer } from './announcer.ts';
 import type { Configuration } from '../configuration.ts';
-import { ConflictError } from '../conflict.ts';
+import { ConflictError } from '../../protocol/errors.ts';
 import type { Handlers } from './control.ts';
 import type { Forwarder } from '../sending/forwarder.ts';
 import type { Gate } from '../gate/gate.ts';

@@ -7,7 +7,7 @@ import { createMessageConnection, StreamMessageWriter } from 'vscode-jsonrpc/nod
 import { methods } from '../../protocol/methods.ts';
 import type { Method } from '../../protocol/methods.ts';
 import { messagesOf } from '../../protocol/relay-client.ts';
-import { ConflictError } from '../conflict.ts';
+import { ConflictError } from '../../protocol/errors.ts';
 import { callMethod } from './control.ts';
 import type { Handlers } from './control.ts';
 import { openHistory } from '../history/history.ts';

@@ -42,6 +42,7 @@ import type { HeldFact } from '../log/holds.ts';
 import type { AttemptRecord, DeliveryRecord } from '../log/records.ts';
 import { iso, shownBreakpoint, shownSending } from '../log/shown.ts';
 import type { Store } from '../log/store.ts';
+import type { GateView, Passage } from '../sending/gate-view.ts';
 import type { Target } from '../sending/target.ts';
 import type { Job } from '../sending/waiting.ts';
 
@@ -60,32 +61,6 @@ export interface GateOptions {
   onLogged(lines: readonly Logged[]): void;
   log(level: 'error' | 'warn' | 'info', message: string): void;
 }
-
-/** What becomes of a forwarding whose turn has come. */
-export type Passage = 'send' | 'stop' | 'not-now';
-
-/** What the lanes ask the gate. */
-export interface GateView {
-  /** The number of the pause, of which only what it released is sent; null while sending flows. */
-  readonly pausedNo: number | null;
-  /** Whether it may begin as things stand. */
-  mayBegin(job: Pick<Job, 'released'>): boolean;
-  /** What becomes of one that is about to be sent. @throws SQLite's error where it cannot be read */
-  verdict(job: Job, target: Target): Passage;
-  /** An attempt failed. @returns the breakpoint that stopped at it; null where none did */
-  failed(job: Job, target: Target, attempt: AttemptRecord): number | null;
-  /** A destination cannot be reached, which is no attempt. */
-  unreachable(target: Target): void;
-}
-
-/** Nothing is held and nothing looked at. */
-export const openGate: GateView = {
-  pausedNo: null,
-  mayBegin: () => true,
-  verdict: () => 'send',
-  failed: () => null,
-  unreachable: () => undefined,
-};
 
 const nothingHeld: HeldCounts = { pause: 0, breakpoint: 0, 'missing-key': 0, destination: 0 };
 

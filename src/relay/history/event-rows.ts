@@ -11,7 +11,7 @@ import type {
   TracedEvent,
 } from '../../protocol/history.ts';
 import type { Destination } from '../../protocol/settings.ts';
-import { notificationKindCodes } from '../log/database.ts';
+import { bytesOf, kindName, notificationKindCodes, stateName } from '../log/database.ts';
 import { toldId } from '../log/destinations.ts';
 import { holdableOf, holdOf } from '../log/held.ts';
 import type { HoldView } from '../log/held.ts';
@@ -28,7 +28,7 @@ import {
 } from '../log/shown.ts';
 import { Statements } from '../log/statements.ts';
 import type { Row } from '../log/statements.ts';
-import { bytesOf, kindName, notificationFactsOf, stateName } from '../log/stored.ts';
+import { notificationFactsOf } from '../log/stored.ts';
 import { eventStateOf } from './forwarding-summary.ts';
 
 const columns = `e.id, e.delivery_id, e.kind, e.received_at, e.type, e.address, e.date, e.warning, e.duplicate_of, e.notification_id,

@@ -12,7 +12,8 @@ import { Statements } from '../log/statements.ts';
 import type { Row } from '../log/statements.ts';
 import { Block, EventColumns, stateBits } from './event-columns.ts';
 import { bodyBytesOf, LogFeed } from './log-feed.ts';
-import type { FedEvent, Position } from './log-feed.ts';
+import type { Position } from '../log/log-runs.ts';
+import type { FedEvent } from './log-feed.ts';
 import { TextIndex } from './text-index.ts';
 
 /** Events whose columns are added in one transaction, about. */

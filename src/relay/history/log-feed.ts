@@ -1,9 +1,10 @@
 /** Reading the log in the order in which it grows, for whoever keeps something derived from it. */
 import type { DatabaseSync } from 'node:sqlite';
-import { changeCodes, notificationKindCodes, readAtOnce } from '../log/database.ts';
+import { bytesOf, changeCodes, kindName, notificationKindCodes, readAtOnce, stateName } from '../log/database.ts';
 import { readSending } from '../log/held.ts';
+import { endOf, runsOf } from '../log/log-runs.ts';
+import type { Position } from '../log/log-runs.ts';
 import { Statements } from '../log/statements.ts';
-import { bytesOf, kindName, stateName } from '../log/stored.ts';
 import type { ColumnValues, ForwardingSummary } from './event-columns.ts';
 import { summaryOf } from './forwarding-summary.ts';
 import type { Counted } from './forwarding-summary.ts';
@@ -16,18 +17,6 @@ export interface FedEvent {
   readonly fingerprint: number | null;
   /** As the log has it. */
   readonly duplicateOf: number | null;
-}
-
-/** How far something has followed the log: the last ids that it knows. */
-export interface Position {
-  readonly delivery: number;
-  readonly attempt: number;
-  readonly change: number;
-}
-
-/** From one opening of the log for writing to the next. */
-export interface Run extends Position {
-  readonly name: string;
 }
 
 /** What whoever follows the log cannot see from new ids alone; `first` and `last` are ids. */
@@ -64,17 +53,7 @@ export class LogFeed {
 
   /** The end of the log as it is now: also of what was removed from it. */
   get end(): Position {
-    const given = this.#sql.get("SELECT value FROM meta WHERE key = 'highest'")?.['value'] as string | undefined;
-    const highest = given === undefined ? {} : (JSON.parse(given) as Partial<Position>);
-    const row = this.#sql.get(
-      'SELECT (SELECT max(id) FROM deliveries) AS delivery, (SELECT max(id) FROM attempts) AS attempt, (SELECT max(id) FROM changes) AS change',
-    );
-    const number = (name: string): number => Number(row?.[name] ?? 0);
-    return {
-      delivery: Math.max(number('delivery'), highest.delivery ?? 0),
-      attempt: Math.max(number('attempt'), highest.attempt ?? 0),
-      change: number('change'),
-    };
+    return endOf(this.#sql);
   }
 
   /** The number of the last pause. */
@@ -82,15 +61,9 @@ export class LogFeed {
     return readSending(this.#sql).no;
   }
 
-  /** The latest runs of the log, each with the end that it found (log-runs.ts). */
-  get runs(): readonly Run[] {
-    const given = this.#sql.get("SELECT value FROM meta WHERE key = 'runs'")?.['value'] as string | undefined;
-    return given === undefined ? [] : (JSON.parse(given) as Run[]);
-  }
-
   /** The name of the run that the log is in. */
   get run(): string {
-    return this.runs.at(-1)?.name ?? '';
+    return runsOf(this.#sql).at(-1)?.name ?? '';
   }
 
   /**
@@ -100,7 +73,7 @@ export class LogFeed {
    */
   endKnownIn(run: string): Position | null {
     if (run === this.run) return this.end;
-    const { runs } = this;
+    const runs = runsOf(this.#sql);
     const at = runs.findIndex(({ name }) => name === run);
     return at === -1 ? null : (runs[at + 1] ?? null);
   }

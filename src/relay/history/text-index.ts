@@ -1,8 +1,8 @@
 /** The free text of events, in the index's file: what is indexed of each, and how words are found again. */
+import { bytesOf } from '../log/database.ts';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { readPayload, textField } from '../../campaign-monitor/payload.ts';
 import { FilterError } from './filter.ts';
-import { bytesOf } from '../log/stored.ts';
 
 /** Of an event's texts, what is indexed, in characters. */
 const mostText = 10_000;

@@ -1,5 +1,5 @@
+import type { RelayNotificationParams } from '../../protocol/methods.ts';
 import type { Status } from '../../protocol/status.ts';
-import type { Announcer } from '../clients/announcer.ts';
 import type { HistoryThread } from './history-thread.ts';
 import type { IndexNews } from './history-worker.ts';
 import type { Store } from '../log/store.ts';
@@ -20,7 +20,12 @@ const checkpointInBurst = 5000;
 export interface UpkeepOptions {
   readonly history: Pick<HistoryThread, 'begin' | 'changed' | 'changing' | 'checkpoint'>;
   readonly store: Pick<Store, 'rememberContents' | 'setIndexSize'>;
-  readonly announcer: Pick<Announcer, 'corrected' | 'heard' | 'statusChanged'>;
+  /** Tells the clients. */
+  readonly announcer: {
+    readonly heard: boolean;
+    corrected(events: RelayNotificationParams<'event/changed'>['events']): void;
+    statusChanged(): void;
+  };
   log(level: 'warn' | 'info', message: string): void;
 }
 

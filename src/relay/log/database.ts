@@ -19,6 +19,26 @@ export const kindCodes = { event: 0, test: 1, rejected: 2 } as const;
 /** Integers that stand for a notification's kind in the file. */
 export const notificationKindCodes = { normalised: 0, raw: 1, platform: 2 } as const;
 
+const kindNames = Object.keys(kindCodes) as (keyof typeof kindCodes)[];
+
+/** The kind of an event's row that a code in the file stands for. */
+export function kindName(code: unknown): keyof typeof kindCodes {
+  return kindNames[Number(code)] ?? 'event';
+}
+
+const stateNames = Object.keys(stateCodes) as StoredState[];
+
+/** The state that a code in the file stands for. */
+export function stateName(code: unknown): StoredState {
+  return stateNames[Number(code)] ?? 'discarded';
+}
+
+/** A BLOB column as a Buffer, without a copy. */
+export function bytesOf(value: unknown): Buffer {
+  const bytes = value as Uint8Array;
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
 /** Integers that stand for what happened, in the table of changes; `first` and `last` say to what. */
 export const changeCodes = {
   /** A notification of these ids was discarded, released, stopped or replayed. */

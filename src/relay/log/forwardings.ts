@@ -1,9 +1,9 @@
 /** Forwardings and attempts in the log: what becomes of a notification at each destination. */
-import { changeCodes, isCorruption, isWaiting, stateCodes } from './database.ts';
+import { bytesOf, changeCodes, isCorruption, isWaiting, stateCodes, stateName } from './database.ts';
 import type { StoredState } from './database.ts';
 import type { ForwardingKey } from './held.ts';
 import type { AttemptRecord, ForwardingRecord, OpenForwarding } from './records.ts';
-import { bytesOf, notificationFactsOf, stateName } from './stored.ts';
+import { notificationFactsOf } from './stored.ts';
 import type { StoredNotification } from './stored.ts';
 import type { RenderSettings } from '../../normaliser/normalise.ts';
 import type { Row, Statements } from './statements.ts';

@@ -5,10 +5,9 @@
 import { z } from 'zod';
 import { pausedBySchema, stopSchema } from '../../protocol/debug.ts';
 import type { HeldBy } from '../../protocol/debug.ts';
-import { isWaiting } from './database.ts';
+import { isWaiting, stateName } from './database.ts';
 import type { StoredState } from './database.ts';
 import type { Statements } from './statements.ts';
-import { stateName } from './stored.ts';
 
 const keptSendingSchema = z.object({
   no: z.int().min(0),

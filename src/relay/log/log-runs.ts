@@ -2,7 +2,40 @@
 import { randomBytes } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import { sqliteCode, sqliteFull, StoreError } from './database.ts';
-import { LogFeed } from '../history/log-feed.ts';
+import { Statements } from './statements.ts';
+
+/** How far something has followed the log: the last ids that it knows. */
+export interface Position {
+  readonly delivery: number;
+  readonly attempt: number;
+  readonly change: number;
+}
+
+/** From one opening of the log for writing to the next. */
+export interface Run extends Position {
+  readonly name: string;
+}
+
+/** The end of a log as it is now: also of what was removed from it. */
+export function endOf(sql: Statements): Position {
+  const given = sql.get("SELECT value FROM meta WHERE key = 'highest'")?.['value'] as string | undefined;
+  const highest = given === undefined ? {} : (JSON.parse(given) as Partial<Position>);
+  const row = sql.get(
+    'SELECT (SELECT max(id) FROM deliveries) AS delivery, (SELECT max(id) FROM attempts) AS attempt, (SELECT max(id) FROM changes) AS change',
+  );
+  const number = (name: string): number => Number(row?.[name] ?? 0);
+  return {
+    delivery: Math.max(number('delivery'), highest.delivery ?? 0),
+    attempt: Math.max(number('attempt'), highest.attempt ?? 0),
+    change: number('change'),
+  };
+}
+
+/** The latest runs of a log, each with the end that it found. */
+export function runsOf(sql: Statements): readonly Run[] {
+  const given = sql.get("SELECT value FROM meta WHERE key = 'runs'")?.['value'] as string | undefined;
+  return given === undefined ? [] : (JSON.parse(given) as Run[]);
+}
 
 /** So many of the latest are kept: what knows an earlier one alone is made again. */
 const mostRuns = 8;
@@ -13,8 +46,8 @@ const mostRuns = 8;
  * @throws StoreError where the disk is full; SQLite's error
  */
 export function beginRun(db: DatabaseSync): void {
-  const feed = new LogFeed(db);
-  const runs = [...feed.runs, { name: randomBytes(8).toString('hex'), ...feed.end }].slice(-mostRuns);
+  const sql = new Statements(db);
+  const runs = [...runsOf(sql), { name: randomBytes(8).toString('hex'), ...endOf(sql) }].slice(-mostRuns);
   try {
     db.exec('PRAGMA synchronous = FULL');
     db.prepare("INSERT OR REPLACE INTO meta (key, value) VALUES ('runs', ?)").run(JSON.stringify(runs));

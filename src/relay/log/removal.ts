@@ -1,6 +1,5 @@
 /** Removing deliveries from the log, with all that belongs to them: whole ranges where nothing in them waits. */
-import { changeCodes, isWaiting } from './database.ts';
-import { stateName } from './stored.ts';
+import { changeCodes, isWaiting, stateName } from './database.ts';
 import type { Row, Statements } from './statements.ts';
 import type { Tally } from './tally.ts';
 

@@ -1,8 +1,7 @@
 /** Reading one thing by its id: what notifications are made of, for the relay and for a history without one. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Headers, SignatureCheck, Source } from '../../protocol/history.ts';
-import { isCorruption, kindCodes, notificationKindCodes, stateCodes } from './database.ts';
-import type { StoredState } from './database.ts';
+import { bytesOf, isCorruption, kindName, notificationKindCodes } from './database.ts';
 import type { RenderSettings } from '../../normaliser/normalise.ts';
 import type { DeliveryFacts, EventFacts, NotificationFacts } from './records.ts';
 import type { Row } from './statements.ts';
@@ -146,26 +145,6 @@ export class StoredReader {
       return undefined;
     }
   }
-}
-
-/** A BLOB column as a Buffer, without a copy. */
-export function bytesOf(value: unknown): Buffer {
-  const bytes = value as Uint8Array;
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
-const kindNames = Object.keys(kindCodes) as (keyof typeof kindCodes)[];
-
-/** The kind of an event's row that a code in the file stands for. */
-export function kindName(code: unknown): keyof typeof kindCodes {
-  return kindNames[Number(code)] ?? 'event';
-}
-
-const stateNames = Object.keys(stateCodes) as StoredState[];
-
-/** The state that a code in the file stands for. */
-export function stateName(code: unknown): StoredState {
-  return stateNames[Number(code)] ?? 'discarded';
 }
 
 const notificationKindNames = Object.keys(notificationKindCodes) as NotificationKind[];

@@ -10,14 +10,14 @@ import type { AddressInfo, Socket } from 'node:net';
 import { Router } from 'express';
 import type { Request, RequestHandler, Response } from 'express';
 import { hookPrefix } from '../../common/hook-path.ts';
-import { meant } from '../../common/read-bound.ts';
+import { areCrumbs, meant } from '../../common/read-bound.ts';
 import type { Headers, Source } from '../../protocol/history.ts';
 import { decompress, headOf } from './compression.ts';
 import { StoreError } from '../log/database.ts';
 import { keptRefusedBytes } from '../../normaliser/delivery-limits.ts';
 import { Connections } from './connections.ts';
 import type { Incoming, Received } from './reception.ts';
-import { areCrumbs, Bodies } from './request-body.ts';
+import { Bodies } from './request-body.ts';
 import type { BodyShare } from './request-body.ts';
 
 /** The limits of the webhook endpoint; times in milliseconds. */

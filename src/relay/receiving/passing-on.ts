@@ -2,7 +2,7 @@
  * What follows once a delivery is on disk and its sender has the answer: the clients are told, and what of it waits is
  * sent. Whatever fails now is logged, and changes no answer.
  */
-import type { Announcer } from '../clients/announcer.ts';
+import type { Delivery, EventRow } from '../../protocol/history.ts';
 import type { Forwarder } from '../sending/forwarder.ts';
 import type { Gate } from '../gate/gate.ts';
 import type { Job } from '../sending/waiting.ts';
@@ -12,7 +12,12 @@ import { shownRecord, shownEventsOf } from '../log/shown.ts';
 import type { Store } from '../log/store.ts';
 
 export interface Followers {
-  readonly announcer: Announcer;
+  /** Tells the clients, where there are any. */
+  readonly announcer: {
+    readonly heard: boolean;
+    added(delivery: Delivery, rows: readonly EventRow[]): void;
+    statusChanged(): void;
+  };
   readonly forwarder: Forwarder;
   /** Knows what is held; without it nothing is. */
   readonly gate?: Pick<Gate, 'holdOf'>;

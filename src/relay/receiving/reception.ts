@@ -14,7 +14,7 @@ import { isCredentialHeader } from '../../protocol/credential-headers.ts';
 import type { ConfiguredDestination } from '../sending/forwarder.ts';
 import type { Gate } from '../gate/gate.ts';
 import type { ForwardingKey } from '../log/held.ts';
-import { ConflictError } from '../conflict.ts';
+import { ConflictError } from '../../protocol/errors.ts';
 import { columnLengths, cut, cutWarning } from '../log/columns.ts';
 import { keptRefusedBytes, tooMuchToRead, tooMuchToSend } from '../../normaliser/delivery-limits.ts';
 import { bodyCame } from './heap.ts';

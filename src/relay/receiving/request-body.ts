@@ -3,7 +3,7 @@
  * counts what has come and is held; what a sender announces costs nothing.
  */
 import type { IncomingMessage } from 'node:http';
-import { meant } from '../../common/read-bound.ts';
+import { areCrumbs, meant } from '../../common/read-bound.ts';
 import { keptRefusedBytes } from '../../normaliser/delivery-limits.ts';
 
 export interface BodyLimits {
@@ -101,14 +101,6 @@ export class BodyShare {
 /** A chunk this long is kept as it came; a shorter one would cost many times its bytes, and is copied. */
 const keptChunkBytes = 4096;
 const largestBlock = 65_536;
-
-/**
- * Whether a body comes in pieces so small that reading them costs many times what the sender spends: no HTTP client
- * does that to a body of some size.
- */
-export function areCrumbs(chunks: number, bytes: number): boolean {
-  return chunks > 4096 && bytes < 64 * chunks;
-}
 
 /** The chunks of a body. The memory that they take is near to their bytes, however small they come. */
 export class Chunks {

@@ -5,11 +5,10 @@ import { Client, EnvHttpProxyAgent } from 'undici';
 import type { buildConnector, Dispatcher } from 'undici';
 import { boundedAnswers, boundedConnector } from '../../common/bounded-answers.ts';
 import { isLoopback, loopbackLookup } from '../../common/loopback.ts';
-import { FloodError } from '../../common/read-bound.ts';
+import { areCrumbs, FloodError } from '../../common/read-bound.ts';
 import type { Headers } from '../../protocol/history.ts';
 import type { Destination, Settings } from '../../protocol/settings.ts';
 import type { Outgoing } from './render.ts';
-import { areCrumbs } from '../receiving/request-body.ts';
 import { TimeLimit } from './time-limit.ts';
 import type { Deadline } from './time-limit.ts';
 

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import type { IncomingMessage } from 'node:http';
 import fc from 'fast-check';
-import { areCrumbs, Bodies, BodyBudget, Chunks } from '../../../src/relay/receiving/request-body.ts';
+import { areCrumbs } from '../../../src/common/read-bound.ts';
+import { Bodies, BodyBudget, Chunks } from '../../../src/relay/receiving/request-body.ts';
 import type { BodyShare } from '../../../src/relay/receiving/request-body.ts';
 
 const small = 65_536;

@@ -1,7 +1,8 @@
 /** Commands about accounts: sign in and out. */
 import * as vscode from 'vscode';
-import { commandId, prefix } from '../../commands.ts';
+import { commandId } from '../../commands.ts';
 import type { CommandHandlers } from '../../commands.ts';
+import { prefix } from '../../prefix.ts';
 import type { Account, AccountStore } from './account-store.ts';
 import { askChoice } from '../../ui/questions.ts';
 import { back, ifAnswered } from '../../ui/steps.ts';

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
 import type { CampaignMonitorApi } from '../../../campaign-monitor/api.ts';
 import type { CampaignMonitorCredential } from '../../../campaign-monitor/session.ts';
-import { prefix } from '../../commands.ts';
+import { prefix } from '../../prefix.ts';
 import type { Reach } from '../../relay/public-url/url-place.ts';
 import type { RunningSandbox } from '../../sandbox/shared-sandbox.ts';
 

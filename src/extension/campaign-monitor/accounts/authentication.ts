@@ -1,6 +1,6 @@
 /** The accounts in VS Code's own Accounts menu, where they are signed out too. */
 import * as vscode from 'vscode';
-import { prefix } from '../../commands.ts';
+import { prefix } from '../../prefix.ts';
 import type { Account, AccountStore } from './account-store.ts';
 
 export interface AuthenticationParts {

@@ -1,5 +1,5 @@
 /** The commands of this room: what they are called, where they stand and when (see src/extension/contributions.ts). */
-import { prefix } from '../../commands.ts';
+import { prefix } from '../../prefix.ts';
 import type { CommandDescriptions } from '../../describing.ts';
 
 export const accountsCommands = {

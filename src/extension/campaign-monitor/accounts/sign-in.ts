@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 import type { CampaignMonitorClient } from '../../../campaign-monitor/answers.ts';
 import type { CampaignMonitorCredential } from '../../../campaign-monitor/session.ts';
 import { cancellable } from '../../ui/progress.ts';
-import { prefix } from '../../commands.ts';
+import { prefix } from '../../prefix.ts';
 import { withNext } from '../../ui/error-words.ts';
 import { inMessage, unlinked } from '../../ui/printable.ts';
 import { askChoice, askText } from '../../ui/questions.ts';

@@ -1,6 +1,7 @@
 /** Says that an integration seems to echo its own writes. */
 import * as vscode from 'vscode';
-import { commandId, prefix } from '../../commands.ts';
+import { commandId } from '../../commands.ts';
+import { prefix } from '../../prefix.ts';
 import { inMessage } from '../../ui/printable.ts';
 import type { Session } from '../../relay/session/session.ts';
 import { EchoGuard } from './echo-guard.ts';

@@ -1,7 +1,8 @@
 /** Registers this window's relay on lists: asks which, for which events and in which format. */
 import * as vscode from 'vscode';
 import { cancellable } from '../../ui/progress.ts';
-import { commandId, prefix } from '../../commands.ts';
+import { commandId } from '../../commands.ts';
+import { prefix } from '../../prefix.ts';
 import { someOf } from '../../ui/phrases.ts';
 import { askChoice, askChoices } from '../../ui/questions.ts';
 import { ifAnswered, inSteps } from '../../ui/steps.ts';

@@ -1,7 +1,8 @@
 /** Asks Campaign Monitor to call a webhook, and says what came of it and what helps. */
 import * as vscode from 'vscode';
 import { working } from '../../ui/progress.ts';
-import { commandId, prefix } from '../../commands.ts';
+import { commandId } from '../../commands.ts';
+import { prefix } from '../../prefix.ts';
 import { inMessage } from '../../ui/printable.ts';
 import { maskUrl } from '../../relay/public-url/relay-url.ts';
 import { registerOn } from './register-webhooks.ts';

@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import { reachOf } from '../accounts/account-store.ts';
 import type { AccountStore } from '../accounts/account-store.ts';
-import { prefix } from '../../commands.ts';
+import { prefix } from '../../prefix.ts';
 import { focusedRows } from '../../ui/focused-rows.ts';
 import type { FocusedRows } from '../../ui/focused-rows.ts';
 import type { KnownRelays } from '../../relay/session/known-relays.ts';

@@ -2,7 +2,7 @@
 import type * as vscode from 'vscode';
 import { AccountStore } from '../accounts/account-store.ts';
 import { registerAuthentication } from '../accounts/authentication.ts';
-import { prefix } from '../../commands.ts';
+import { prefix } from '../../prefix.ts';
 import type { SandboxProcess } from '../../sandbox/sandbox-process.ts';
 import type { ListNames } from '../list-names.ts';
 import type { KnownRelays } from '../../relay/session/known-relays.ts';

@@ -1,6 +1,6 @@
 /** What is done to many notifications at once: in steps that can be given up, and said afterwards. */
 import * as vscode from 'vscode';
-import { prefix } from '../../commands.ts';
+import { prefix } from '../../prefix.ts';
 import { cancellable } from '../../ui/progress.ts';
 import { stepByStep } from './step-by-step.ts';
 import type { Steps } from './step-by-step.ts';

@@ -7,7 +7,7 @@ import type { Destination } from '../../../protocol/settings.ts';
 import { byKeyToo } from '../../ui/focused-rows.ts';
 import { cancellable } from '../../ui/progress.ts';
 import type { CommandHandlers } from '../../commands.ts';
-import { prefix } from '../../commands.ts';
+import { prefix } from '../../prefix.ts';
 import { whyNothingIsReplayed } from '../event-words.ts';
 import type { EventsNode } from '../event-node.ts';
 import { connected } from '../../relay/session/connected.ts';

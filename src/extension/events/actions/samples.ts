@@ -2,8 +2,9 @@
 import * as vscode from 'vscode';
 import type { WebhookEventType } from '../../../campaign-monitor/samples.ts';
 import { cancellable } from '../../ui/progress.ts';
-import { commandId, prefix } from '../../commands.ts';
+import { commandId } from '../../commands.ts';
 import type { CommandHandlers } from '../../commands.ts';
+import { prefix } from '../../prefix.ts';
 import { connected } from '../../relay/session/connected.ts';
 import { CommandError } from '../../ui/command-error.ts';
 import type { ActionParts } from '../action-parts.ts';

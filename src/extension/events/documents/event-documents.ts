@@ -5,7 +5,7 @@
 import * as vscode from 'vscode';
 import type { RelayErrorCode } from '../../../protocol/errors.ts';
 import type { AttemptDetail, Delivery, SignatureCheck } from '../../../protocol/history.ts';
-import { prefix } from '../../commands.ts';
+import { prefix } from '../../prefix.ts';
 import type { Session } from '../../relay/session/session.ts';
 import type { StoppedHistory } from '../../relay/session/stopped-history.ts';
 import { durationOf, placeOf } from '../../ui/phrases.ts';

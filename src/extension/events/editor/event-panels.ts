@@ -1,7 +1,8 @@
 /** Draws events in the editor's panels, and keeps them as they are: with each attempt, and with the relay's state. */
 import * as vscode from 'vscode';
 import type { ListNames } from '../../campaign-monitor/list-names.ts';
-import { commandId, prefix } from '../../commands.ts';
+import { commandId } from '../../commands.ts';
+import { prefix } from '../../prefix.ts';
 import type * as deferredModule from '../../deferred.ts';
 import type { RelayErrorCode } from '../../../protocol/errors.ts';
 import type { RelayClient } from '../../../protocol/relay-client.ts';

@@ -2,8 +2,9 @@
 import * as vscode from 'vscode';
 import type { EventRow } from '../../../protocol/history.ts';
 import type { ListNames } from '../../campaign-monitor/list-names.ts';
-import { commandId, prefix } from '../../commands.ts';
+import { commandId } from '../../commands.ts';
 import type { CommandName } from '../../commands.ts';
+import { prefix } from '../../prefix.ts';
 import type { RelayClient } from '../../../protocol/relay-client.ts';
 import type { Session } from '../../relay/session/session.ts';
 import { leftPausedText, pausedText } from '../../relay/sending/sending-words.ts';

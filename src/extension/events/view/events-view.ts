@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import type { Sending } from '../../../protocol/debug.ts';
 import type { EventRow } from '../../../protocol/history.ts';
 import type { RelayClient } from '../../../protocol/relay-client.ts';
-import { prefix } from '../../commands.ts';
+import { prefix } from '../../prefix.ts';
 import type { ListNames } from '../../campaign-monitor/list-names.ts';
 import { eventCount } from '../../relay/status/event-count.ts';
 import { leftPausedText, pausedText } from '../../relay/sending/sending-words.ts';

@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import type { InstanceFacts } from '../../../open-connectors/instance-facts.ts';
 import type { InstanceInput } from '../../../open-connectors/instance-body.ts';
-import { prefix } from '../../commands.ts';
+import { prefix } from '../../prefix.ts';
 import { inMessage, printable } from '../../ui/printable.ts';
 import type { BrowserAuthorization } from '../../oauth/browser-authorization.ts';
 import { working } from '../../ui/progress.ts';

@@ -1,7 +1,7 @@
 /** Read-only documents about an instance: the platform's answer with secrets masked, and its event log. */
 import * as vscode from 'vscode';
 import type { InstanceFacts } from '../../../open-connectors/instance-facts.ts';
-import { prefix } from '../../commands.ts';
+import { prefix } from '../../prefix.ts';
 import { documentName } from './instance-words.ts';
 
 const scheme = `${prefix}Instance`;

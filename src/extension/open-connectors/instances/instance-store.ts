@@ -1,7 +1,7 @@
 /** The instances that this extension made or adopted: what they are in the open, their tokens in SecretStorage. */
 import type * as vscode from 'vscode';
 import type { Instance } from '../../../open-connectors/answers.ts';
-import { prefix } from '../../commands.ts';
+import { prefix } from '../../prefix.ts';
 
 export interface StoredInstance {
   /** The platform's id. */

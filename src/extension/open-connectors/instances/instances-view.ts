@@ -1,7 +1,7 @@
 /** The view of instances in the side bar: what the platform has, as it was read last. */
 import * as vscode from 'vscode';
 import type { Instance } from '../../../open-connectors/answers.ts';
-import { prefix } from '../../commands.ts';
+import { prefix } from '../../prefix.ts';
 import { focusedRows } from '../../ui/focused-rows.ts';
 import type { FocusedRows } from '../../ui/focused-rows.ts';
 import { messageOf, nextOf, withNext } from '../../ui/error-words.ts';

@@ -1,6 +1,6 @@
 /** The destinations as they stand in the settings, and where they are written. */
 import * as vscode from 'vscode';
-import { prefix } from '../../commands.ts';
+import { prefix } from '../../prefix.ts';
 
 /** What stands in the setting; what is not said is left out, and what is not known here stays as it is. */
 export interface DestinationSetting {

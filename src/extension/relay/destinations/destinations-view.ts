@@ -2,7 +2,8 @@
 import * as vscode from 'vscode';
 import type { Sending } from '../../../protocol/debug.ts';
 import type { DestinationStatus } from '../../../protocol/status.ts';
-import { commandId, prefix } from '../../commands.ts';
+import { commandId } from '../../commands.ts';
+import { prefix } from '../../prefix.ts';
 import { factsTooltip } from '../../ui/facts-tooltip.ts';
 import { focusedRows } from '../../ui/focused-rows.ts';
 import type { FocusedRows } from '../../ui/focused-rows.ts';

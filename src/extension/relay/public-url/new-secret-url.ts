@@ -1,7 +1,8 @@
 /** Another secret for the webhook URLs, where one got out: asked about, made, and the vendors updated. */
 import * as vscode from 'vscode';
 import type { Status } from '../../../protocol/status.ts';
-import { commandId, prefix } from '../../commands.ts';
+import { commandId } from '../../commands.ts';
+import { prefix } from '../../prefix.ts';
 import { readRelayUrl } from './relay-url.ts';
 import type { Session } from '../session/session.ts';
 import { configuration } from '../session/settings.ts';

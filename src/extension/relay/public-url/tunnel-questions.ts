@@ -1,7 +1,7 @@
 /** What is asked about the public URL: whether it is opened, and which hosts the server of its tunnel may name. */
 import * as vscode from 'vscode';
 import type { TunnelConfig } from '../../../protocol/settings.ts';
-import { prefix } from '../../commands.ts';
+import { prefix } from '../../prefix.ts';
 import { inMessage } from '../../ui/printable.ts';
 import { sayUnusable } from '../session/session-messages.ts';
 import type { Session } from '../session/session.ts';

@@ -1,6 +1,7 @@
 /** What the keeper of URLs asks and says in this window: one question and one setting for all vendors. */
 import * as vscode from 'vscode';
-import { commandId, prefix } from '../../commands.ts';
+import { commandId } from '../../commands.ts';
+import { prefix } from '../../prefix.ts';
 import { atThisWindow } from '../../ui/attention.ts';
 import { withNext } from '../../ui/error-words.ts';
 import { someOf } from '../../ui/phrases.ts';

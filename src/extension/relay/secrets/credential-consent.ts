@@ -5,7 +5,7 @@
 import * as vscode from 'vscode';
 import { isLoopback } from '../../../common/loopback.ts';
 import type { Destination } from '../../../protocol/settings.ts';
-import { prefix } from '../../commands.ts';
+import { prefix } from '../../prefix.ts';
 import { placeOf } from '../../ui/phrases.ts';
 import { inMessage } from '../../ui/printable.ts';
 import type { SecretBox } from './secrets.ts';

@@ -1,7 +1,7 @@
 /** Signature keys, verify keys and destination credentials: by name, in VS Code's SecretStorage and nowhere else. */
 import * as vscode from 'vscode';
 import type { Secrets, SecretsChange } from '../../../protocol/settings.ts';
-import { prefix } from '../../commands.ts';
+import { prefix } from '../../prefix.ts';
 
 const kinds = ['signatureKeys', 'verifyKeys', 'credentials'] as const;
 export type SecretKind = (typeof kinds)[number];

@@ -1,9 +1,7 @@
-/** Which public URLs the user agreed to: who sees what passes through is said before one is first opened (tunnel-questions.ts). */
+/** Which public URLs the user agreed to: who sees what passes through is said before one is first opened. */
 import * as vscode from 'vscode';
 import type { TunnelConfig } from '../../../protocol/settings.ts';
-import type { TunnelCode } from '../../../protocol/tunnel-words.ts';
-import { prefix } from '../../commands.ts';
-import type { Session } from '../session/session.ts';
+import { prefix } from '../../prefix.ts';
 
 /** Which tunnels the user agreed to: by kind and host. */
 const agreedKey = `${prefix}.agreedTunnels`;
@@ -67,33 +65,6 @@ export class TunnelConsents {
     const agreed = this.#state.get<readonly string[]>(agreedKey, []);
     await this.#state.update(agreedKey, [...new Set([...agreed, name])]);
   }
-}
-
-/**
- * Asks about the host that a tunnel's server names and that is not known to be its own, each time that the tunnel is
- * not opened for that.
- */
-export function watchNamedHosts(
-  { subscriptions }: Pick<vscode.ExtensionContext, 'subscriptions'>,
-  session: Session,
-): void {
-  let asked: string | undefined;
-  const look = (): void => {
-    const { status } = session;
-    const refused = status?.tunnel.said?.find(({ code }) => code === ('names-other-host' satisfies TunnelCode));
-    const [server, host] = refused?.values ?? [];
-    const isRefused = status?.tunnel.state === 'failed' && typeof server === 'string' && typeof host === 'string';
-    const about = isRefused ? `${server} ${host}` : undefined;
-    if (about === asked) return;
-    asked = about;
-    if (!isRefused) return;
-    const { tunnel } = status.settings;
-    void import('../public-url/tunnel-questions.ts').then(({ askAboutHost }) =>
-      askAboutHost(session, tunnel, server, host),
-    );
-  };
-  subscriptions.push(session.onDidChange(look));
-  look();
 }
 
 /** A tunnel as far as it matters who learns the secret path by it; checked or not. */

@@ -1,6 +1,6 @@
 /** Sees when somebody has to be told that sending is paused. What is said, and how, is loaded then. */
 import * as vscode from 'vscode';
-import { prefix } from '../../commands.ts';
+import { prefix } from '../../prefix.ts';
 import type { SendingNotices } from './sending-notices.ts';
 import type { Session } from '../session/session.ts';
 

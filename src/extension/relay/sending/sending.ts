@@ -1,8 +1,9 @@
 /** Pausing, stepping and continuing, without a debug session; and what becomes of what is held when the relay stops. */
 import * as vscode from 'vscode';
 import type { DebugClient, Sending } from '../../../protocol/debug.ts';
-import { commandId, prefix } from '../../commands.ts';
+import { commandId } from '../../commands.ts';
 import type { CommandHandlers } from '../../commands.ts';
+import { prefix } from '../../prefix.ts';
 import { connected } from '../session/connected.ts';
 import { heldCount, pausedText } from './sending-words.ts';
 import type { Session } from '../session/session.ts';

@@ -1,6 +1,6 @@
 /** Offers `cm-relay mcp` to the assistants of VS Code, where the user has turned it on: docs/assistants.md. */
 import * as vscode from 'vscode';
-import { prefix } from '../../commands.ts';
+import { prefix } from '../../prefix.ts';
 import { assistantArguments, assistantRight } from './assistant-server.ts';
 import { configuration } from './settings.ts';
 

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import * as vscode from 'vscode';
-import { prefix } from '../../commands.ts';
+import { prefix } from '../../prefix.ts';
 
 export type SampleAnswer = 'ok' | 'error' | 'slow';
 

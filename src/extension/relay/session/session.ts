@@ -6,7 +6,7 @@ import type { RelayNotificationParams } from '../../../protocol/methods.ts';
 import type { RelayClient } from '../../../protocol/relay-client.ts';
 import type { TunnelConfig } from '../../../protocol/settings.ts';
 import type { Status, TunnelStatus } from '../../../protocol/status.ts';
-import { prefix } from '../../commands.ts';
+import { prefix } from '../../prefix.ts';
 import { GivenUpError } from '../../ui/progress.ts';
 import { Configurator } from './configurator.ts';
 import { CredentialConsents } from '../secrets/credential-consent.ts';

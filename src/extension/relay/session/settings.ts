@@ -1,7 +1,7 @@
 /** The settings of VS Code as the relay takes them. */
 import * as vscode from 'vscode';
 import type { Settings, TunnelConfig } from '../../../protocol/settings.ts';
-import { prefix } from '../../commands.ts';
+import { prefix } from '../../prefix.ts';
 
 /** A setting that cannot be used: which one, and why. */
 export interface SettingProblem {

@@ -1,7 +1,7 @@
 /** Keys of `when` clauses about the relay: which commands and which welcome content are right now. */
 import * as vscode from 'vscode';
 import type { TunnelStatus } from '../../../protocol/status.ts';
-import { prefix } from '../../commands.ts';
+import { prefix } from '../../prefix.ts';
 import type { SampleReceiver } from '../session/sample-receiver.ts';
 import type { Session } from '../session/session.ts';
 

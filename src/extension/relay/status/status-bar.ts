@@ -1,7 +1,8 @@
 /** The one status-bar item: whether the relay runs, whether the public URL answers, and how many events have come in. */
 import { existsSync } from 'node:fs';
 import * as vscode from 'vscode';
-import { commandId, prefix } from '../../commands.ts';
+import { commandId } from '../../commands.ts';
+import { prefix } from '../../prefix.ts';
 import { eventCount } from './event-count.ts';
 import { heldCount, pausedText } from '../sending/sending-words.ts';
 import type { PausedSending } from '../sending/sending-words.ts';

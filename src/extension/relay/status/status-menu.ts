@@ -1,8 +1,9 @@
 /** The menu of the status-bar item: how the relay is, and what can be done. */
 import * as vscode from 'vscode';
 import type { TunnelStatus } from '../../../protocol/status.ts';
-import { commandId, prefix } from '../../commands.ts';
+import { commandId } from '../../commands.ts';
 import type { CommandName } from '../../commands.ts';
+import { prefix } from '../../prefix.ts';
 import { nameOfDestination, stateOfDestination } from '../destinations/destination-words.ts';
 import { isTunnelOn } from './context-keys.ts';
 import { showHeld } from '../sending/sending.ts';
