@@ -59,6 +59,8 @@ describe('Deliveries in VS Code’s debugger', () => {
     const begin = workbench.view(eventsView).locator('.pane-header [aria-label^="Debug Deliveries"]');
     await workbench.view(eventsView).locator('.pane-header').hover();
     await clickUntil(begin, toolbar());
+    // The toolbar is there before the relay knows of the breakpoint.
+    await until(async () => (await statusOf(dataDirs(workbench)[0]!)).sending?.breakpoints === 1);
     await deliver('ann');
     await inCallStack('ann@example.org').first().waitFor();
     await inCallStack('About to be sent').first().waitFor();
