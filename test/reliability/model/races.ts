@@ -50,6 +50,7 @@ export class Together extends Step {
     // Before it is asked, since it may come before it is answered.
     const edits = this.#edits(world, held);
     const goesOn = this.#has('continue');
+    const wasReleased = world.forwardings.filter(({ released }) => released);
     // The second of two finds what has stopped after the first.
     for (const asked of this.#asked) if (asked === 'continue') world.continuing(told.held);
     world.goingOn = true;
@@ -73,7 +74,13 @@ export class Together extends Step {
           world.wrong.push(`${each.name} came, and was dropped`);
       world.discarded(forwardings, new Set(forwardings));
     }
-    if (goesOn && sending.state === 'paused') world.pauseTold();
+    if (goesOn && sending.state === 'paused') {
+      world.pauseTold();
+      // A pause that comes while the relay writes that it goes on is the one that there was: what it let go may still go.
+      const { sending: before } = told.status;
+      if (before?.state === 'paused' && before.since === sending.since)
+        for (const each of wasReleased) each.released = true;
+    }
     this.#checkOutcomes(world, held, outcomes);
   }
 
