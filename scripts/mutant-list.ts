@@ -259,8 +259,8 @@ export const mutants: readonly Mutant[] = [
     'continue-opens-first',
     'what is held is sent though continuing failed',
     'gate',
-    'const { pause, breakpoint } = this.#heldCounts();\n',
-    'const { pause, breakpoint } = this.#heldCounts();\n    this.#open();\n',
+    'const held = heldCount(this.#heldCounts());\n',
+    'const held = heldCount(this.#heldCounts());\n    this.#open();\n',
     'gate',
   ),
   mutant(

@@ -4,7 +4,7 @@ import type { Logged, Sending, Stop } from '../../protocol/debug.ts';
 import type { Attempt, Delivery, EventRow } from '../../protocol/history.ts';
 import type { Status, TunnelStatus } from '../../protocol/status.ts';
 import { masked } from './masked.ts';
-import { heldCount } from './sending-text.ts';
+import { heldNumbers } from './sending-text.ts';
 import { clip, columnsOf, count, duration, localTime, pad, printable, size } from './text.ts';
 
 /** Colours a piece of text; the identity where there are no colours. */
@@ -138,7 +138,7 @@ export class LiveView {
   /** Sending stopped: by a client, or at a breakpoint. */
   stopped(stop: Stop, sending: Sending): string {
     const id = stop.notificationId ?? stop.deliveryId ?? '';
-    return this.#line(stop.at, 'yellow', '‖', id, printable(`${stop.text}. ${heldCount(sending)}`));
+    return this.#line(stop.at, 'yellow', '‖', id, printable(`${stop.text}. ${heldNumbers(sending)}`));
   }
 
   /** Sending goes on. */

@@ -1,13 +1,15 @@
 /** How sending stands, and what is held, as people read it. */
+import { heldCount } from '../../common/held-count.ts';
 import { whoPaused } from '../../protocol/debug.ts';
 import { maskSecrets } from '../../export/item.ts';
 import type { HeldForwarding, Sending } from '../../protocol/debug.ts';
 import { localTime, printable } from './text.ts';
 
-/** How many are held. */
-export function heldCount({ held: { pause, breakpoint, missingKey, destination } }: Sending): string {
+/** How many are held, and for what. */
+export function heldNumbers({ held }: Sending): string {
+  const { missingKey, destination } = held;
   const forKey = missingKey === 0 ? '' : `, and ${missingKey} until a key is given`;
-  return `Held: ${pause + breakpoint}${forKey}${destination === 0 ? '' : `, and ${destination} for its destination`}.`;
+  return `Held: ${heldCount(held)}${forKey}${destination === 0 ? '' : `, and ${destination} for its destination`}.`;
 }
 
 /** Whether sending is paused, by whom and since when, and how many are held. */
@@ -19,7 +21,7 @@ export function heldText(sending: Sending): string {
       : `Sending is not paused; held until a key is given: ${missingKey}.`;
   }
   const since = localTime(sending.since);
-  return `Sending is paused since ${since} by ${printable(whoPaused(sending.by))}. ${heldCount(sending)}`;
+  return `Sending is paused since ${since} by ${printable(whoPaused(sending.by))}. ${heldNumbers(sending)}`;
 }
 
 /** What was released or given up: `n5 to localhost:3000/callback`. */

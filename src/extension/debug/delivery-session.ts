@@ -14,6 +14,7 @@ import {
   ThreadEvent,
 } from '@vscode/debugadapter';
 import type { DebugProtocol } from '@vscode/debugprotocol';
+import { heldCount } from '../../common/held-count.ts';
 import type { BreakpointPlace, DebugClient, Sending, Stop } from '../../protocol/debug.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
 import type { DocumentTexts } from '../events/documents/content.ts';
@@ -25,7 +26,7 @@ import type { Localiser } from '../ui/localiser.ts';
 import { printable } from '../ui/printable.ts';
 import { BodyEdits } from './body-edits.ts';
 import { BreakpointSet, breakpointNumber } from './breakpoint-set.ts';
-import { HeldReader, heldCount, sendingThread, threadIdOf } from './held-threads.ts';
+import { HeldReader, sendingThread, threadIdOf } from './held-threads.ts';
 import type { HeldNow, HeldThread } from './held-threads.ts';
 import { readAttach } from './messages.ts';
 import { placeOfStation, stationsOf } from './stations.ts';
@@ -225,7 +226,7 @@ export class DeliverySession extends DebugSession {
   protected override threadsRequest(response: DebugProtocol.ThreadsResponse): void {
     const l10n = this.#parts.l10n;
     const { sending, threads } = this.#now;
-    const held = heldCount(sending);
+    const held = sending === undefined ? 0 : heldCount(sending.held);
     const name =
       sending?.state !== 'paused'
         ? l10n.t('Sending')

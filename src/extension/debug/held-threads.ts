@@ -1,4 +1,5 @@
 /** What the relay holds, as threads: each notification that pause or a breakpoint holds is one. */
+import { heldCount } from '../../common/held-count.ts';
 import type { HeldForwarding, Sending } from '../../protocol/debug.ts';
 import type { Result } from '../../protocol/methods.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
@@ -32,11 +33,6 @@ export function threadIdOf(notificationId: string): number {
   return Number(notificationId.slice(1)) + 1;
 }
 
-/** How many pause and breakpoints hold: forwardings, of which a notification may have several. */
-export function heldCount(sending: Sending | undefined): number {
-  return sending === undefined ? 0 : sending.held.pause + sending.held.breakpoint;
-}
-
 /** Reads what is held. */
 export class HeldReader {
   readonly #client: RelayClient;
@@ -63,7 +59,7 @@ export class HeldReader {
    */
   async read(): Promise<HeldNow> {
     const { sending } = await this.#client.request('relay/status', {});
-    if (heldCount(sending) === 0) {
+    if (sending === undefined || heldCount(sending.held) === 0) {
       this.#known = new Map();
       this.#met.clear();
       return { sending, threads: [] };

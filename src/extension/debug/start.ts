@@ -1,6 +1,7 @@
 /** Starts a session of the debugger, and says what is left when it has ended. Loaded with the first. */
 import * as vscode from 'vscode';
 import type { DebugProtocol } from '@vscode/debugprotocol';
+import { heldCount } from '../../common/held-count.ts';
 import { commandId } from '../commands.ts';
 import type { CommandHandlers } from '../commands.ts';
 import { documentTexts } from '../events/documents/event-documents.ts';
@@ -10,7 +11,6 @@ import { CommandError } from '../ui/command-error.ts';
 import { withNext } from '../ui/error-words.ts';
 import { unlinked } from '../ui/printable.ts';
 import { breakpointOwner, debugType } from './debug-names.ts';
-import { heldCount } from './held-threads.ts';
 import type { DeliverySession, SessionEnd } from './delivery-session.ts';
 
 /** The handlers of these commands. */
@@ -97,7 +97,7 @@ class InlineAdapter extends vscode.Disposable implements vscode.DebugAdapter {
 async function sayWhatIsLeft(session: Session, { sending, edited }: SessionEnd): Promise<void> {
   const { l10n } = vscode;
   if (sending?.state !== 'paused') return;
-  const held = heldCount(sending);
+  const held = heldCount(sending.held);
   const texts = [
     held === 0
       ? l10n.t('Debugging has ended, and sending is still paused: what comes is held.')

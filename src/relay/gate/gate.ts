@@ -6,6 +6,7 @@
  * Pausing closes in memory, then writes; continuing writes, then opens: what a crash leaves is never more open than what
  * anybody was told.
  */
+import { heldCount } from '../../common/held-count.ts';
 import type { SecretMask } from '../../common/masking.ts';
 import { maskPlaces } from '../../common/masking.ts';
 import { hookSecret } from '../../common/hook-path.ts';
@@ -284,7 +285,7 @@ export class Gate implements GateView {
    * @throws StoreError
    */
   async continue(): Promise<number> {
-    const { pause, breakpoint } = this.#heldCounts();
+    const held = heldCount(this.#heldCounts());
     const closings = this.#closings;
     const isAsItWas = (): boolean => this.#closings === closings;
     const done = { isOpen: false };
@@ -296,10 +297,10 @@ export class Gate implements GateView {
       },
     );
     if (done.isOpen) {
-      this.#options.log('info', `sending goes on: ${pause + breakpoint} were held`);
+      this.#options.log('info', `sending goes on: ${held} were held`);
       this.#options.onContinued();
     }
-    return pause + breakpoint;
+    return held;
   }
 
   /** Lets all go, whatever breakpoints say, before the relay ends. @throws StoreError */

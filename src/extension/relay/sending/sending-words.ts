@@ -1,4 +1,5 @@
 /** How sending stands, in words. What came from outside is made printable here. */
+import { heldCount } from '../../../common/held-count.ts';
 import type { PausedBy, Sending } from '../../../protocol/debug.ts';
 import type { Localiser } from '../../ui/localiser.ts';
 import { clockOf } from '../../ui/phrases.ts';
@@ -29,18 +30,13 @@ export function pauserOf(by: PausedBy, l10n: Localiser): string {
   }
 }
 
-/** How many notifications wait for somebody to go on. What waits for a key is not among them. */
-export function heldCount({ held }: Pick<Sending, 'held'>): number {
-  return held.pause + held.breakpoint;
-}
-
 /** That sending is paused: since when, by whom, and how many wait. */
 export function pausedText(sending: PausedSending, { now, language }: Reader, l10n: Localiser): string {
   return l10n.t(
     'Sending is paused since {0} by {1}. Held: {2}.',
     clockOf(sending.since, now, language),
     pauserOf(sending.by, l10n),
-    heldCount(sending).toLocaleString(language),
+    heldCount(sending.held).toLocaleString(language),
   );
 }
 
@@ -48,6 +44,6 @@ export function pausedText(sending: PausedSending, { now, language }: Reader, l1
 export function leftPausedText(sending: PausedSending, language: string, l10n: Localiser): string {
   return l10n.t(
     'Sending is paused, and will be when the relay starts. Held: {0}.',
-    heldCount(sending).toLocaleString(language),
+    heldCount(sending.held).toLocaleString(language),
   );
 }

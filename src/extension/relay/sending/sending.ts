@@ -1,11 +1,12 @@
 /** Pausing, stepping and continuing, without a debug session; and what becomes of what is held when the relay stops. */
 import * as vscode from 'vscode';
+import { heldCount } from '../../../common/held-count.ts';
 import type { DebugClient, Sending } from '../../../protocol/debug.ts';
 import { commandId } from '../../commands.ts';
 import type { CommandHandlers } from '../../commands.ts';
 import { prefix } from '../../prefix.ts';
 import { connected } from '../session/connected.ts';
-import { heldCount, pausedText } from './sending-words.ts';
+import { pausedText } from './sending-words.ts';
 import type { Session } from '../session/session.ts';
 
 /** As this window names itself to the relay. */
@@ -37,7 +38,7 @@ export function createSendingCommands(session: Session): CommandHandlers<'sendin
       say(
         first === undefined
           ? l10n.t('Nothing is held.')
-          : l10n.t('{0} is sent. Held: {1}.', first.notificationId, written(heldCount(sending))),
+          : l10n.t('{0} is sent. Held: {1}.', first.notificationId, written(heldCount(sending.held))),
       );
     },
   };
@@ -74,7 +75,7 @@ export async function showHeld(): Promise<void> {
  * @returns undefined where the user would rather not stop
  */
 export async function askAboutHeld(sending: Sending | undefined): Promise<HeldAtStop | undefined> {
-  const held = sending === undefined ? 0 : heldCount(sending);
+  const held = sending === undefined ? 0 : heldCount(sending.held);
   if (held === 0) return 'keep';
   const { l10n } = vscode;
   const [keep, release, drop] = [l10n.t('Keep Held'), l10n.t('Release'), l10n.t('Drop')];

@@ -1,10 +1,11 @@
 /** The one status-bar item: whether the relay runs, whether the public URL answers, and how many events have come in. */
 import { existsSync } from 'node:fs';
 import * as vscode from 'vscode';
+import { heldCount } from '../../../common/held-count.ts';
 import { commandId } from '../../commands.ts';
 import { prefix } from '../../prefix.ts';
 import { eventCount } from './event-count.ts';
-import { heldCount, pausedText } from '../sending/sending-words.ts';
+import { pausedText } from '../sending/sending-words.ts';
 import type { PausedSending } from '../sending/sending-words.ts';
 import { placeOf } from '../../ui/phrases.ts';
 import type { Session, SessionState } from '../session/session.ts';
@@ -75,7 +76,7 @@ function standing({ destinations }: RunningStatus): string[] {
 function paused({ tooltip, warning }: Shown, sending: PausedSending): Shown {
   const { l10n } = vscode;
   const { language } = vscode.env;
-  const held = heldCount(sending).toLocaleString(language);
+  const held = heldCount(sending.held).toLocaleString(language);
   return {
     text: l10n.t('$(debug-pause) CM Relay paused, {0} held', held),
     tooltip: [pausedText(sending, { now: Date.now(), language }, l10n), tooltip].join('\n'),

@@ -1,5 +1,6 @@
 /** The menu of the status-bar item: how the relay is, and what can be done. */
 import * as vscode from 'vscode';
+import { heldCount } from '../../../common/held-count.ts';
 import type { TunnelStatus } from '../../../protocol/status.ts';
 import { commandId } from '../../commands.ts';
 import type { CommandName } from '../../commands.ts';
@@ -7,7 +8,7 @@ import { prefix } from '../../prefix.ts';
 import { nameOfDestination, stateOfDestination } from '../destinations/destination-words.ts';
 import { isTunnelOn } from './context-keys.ts';
 import { showHeld } from '../sending/sending.ts';
-import { heldCount, pausedText } from '../sending/sending-words.ts';
+import { pausedText } from '../sending/sending-words.ts';
 import type { Session } from '../session/session.ts';
 
 /** Shows the menu and carries out what is chosen. */
@@ -29,7 +30,7 @@ export async function showStatusMenu(session: Session): Promise<void> {
     const { sending } = status;
     if (sending?.state === 'paused') {
       title = pausedText(sending, { now: Date.now(), language: vscode.env.language }, l10n);
-      const held = l10n.t('{0} held', heldCount(sending).toLocaleString(vscode.env.language));
+      const held = l10n.t('{0} held', heldCount(sending.held).toLocaleString(vscode.env.language));
       choices.push(
         command(`$(debug-continue) ${l10n.t('Continue Sending')}`, 'continueSending', held),
         command(`$(debug-step-over) ${l10n.t('Send Next')}`, 'sendNext'),

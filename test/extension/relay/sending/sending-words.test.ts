@@ -1,10 +1,6 @@
 import assert from 'node:assert/strict';
-import {
-  heldCount,
-  leftPausedText,
-  pausedText,
-  pauserOf,
-} from '../../../../src/extension/relay/sending/sending-words.ts';
+import { heldCount } from '../../../../src/common/held-count.ts';
+import { leftPausedText, pausedText, pauserOf } from '../../../../src/extension/relay/sending/sending-words.ts';
 import { stopText } from '../../../../src/extension/relay/sending/stop-words.ts';
 import type { PausedSending } from '../../../../src/extension/relay/sending/sending-words.ts';
 import type { Stop } from '../../../../src/protocol/debug.ts';
@@ -45,7 +41,7 @@ describe('The words for sending', () => {
   });
 
   it('count what somebody can let go on, and not what waits for a key or its destination', () => {
-    assert.equal(heldCount(paused()), 3);
+    assert.equal(heldCount(paused().held), 3);
     const now = new Date(2026, 2, 1, 10, 0, 0).getTime();
     const reader = { now, language: 'en' };
     assert.equal(pausedText(paused(), reader, english), 'Sending is paused since 09:05:07 by VS Code. Held: 3.');
