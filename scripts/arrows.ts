@@ -65,6 +65,7 @@ const deferred: ReadonlySet<string> = new Set(
     'debug/delivery-session',
     'deferred',
     'check/check-view',
+    'check/check-words',
     'check/engine',
     'check/messages',
     'events/actions/editable-body',

@@ -8,9 +8,15 @@ import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
 import { format } from 'prettier';
+import { campaignMonitorNext } from '../src/campaign-monitor/api-error.ts';
+import { campaignMonitorOAuthNext } from '../src/campaign-monitor/oauth.ts';
 import type { Step } from '../src/check/scenario.ts';
 import { checksFor } from '../src/check/suite.ts';
+import { checkEnglish } from '../src/check/words.ts';
 import { prefix } from '../src/extension/prefix.ts';
+import { openConnectorsNext } from '../src/open-connectors/api-error.ts';
+import { commonAdvice } from '../src/protocol/errors.ts';
+import { tunnelTexts } from '../src/protocol/tunnel-words.ts';
 import { contributesOfCommands, textsOfCommands } from './contributions.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -99,7 +105,18 @@ for (const path of globSync('src/extension/**/*.ts', { cwd: root }).sort()) {
   visit(source);
 }
 
-// The suite's texts stand in the engine, which knows no VS Code: src/extension/check/suite-words.ts translates them.
+// Rooms that know no VS Code have their texts in tables: the extension says them by `sayIn` (src/extension/ui/localiser.ts).
+for (const [path, table] of Object.entries({
+  'src/campaign-monitor/api-error.ts': campaignMonitorNext,
+  'src/campaign-monitor/oauth.ts': campaignMonitorOAuthNext,
+  'src/check/words.ts': checkEnglish,
+  'src/open-connectors/api-error.ts': openConnectorsNext,
+  'src/protocol/errors.ts': commonAdvice,
+  'src/protocol/tunnel-words.ts': tunnelTexts,
+}))
+  for (const text of Object.values<string>(table)) texts.set(text, path);
+
+// The same of the suite.
 for (const { title, why, platform, mend, scenario } of checksFor({ answerWithinMs: 1000 }))
   for (const text of [title, why, platform, mend, ...namesOf(scenario.steps)]) texts.set(text, 'src/check/suite.ts');
 

@@ -37,7 +37,8 @@ const kinds: ReadonlyMap<number, CampaignMonitorErrorKind> = new Map([
   [610, 'webhook-test-failed'],
 ]);
 
-const nextSteps: Readonly<Record<CampaignMonitorErrorKind, string>> = {
+/** What to do next, in English: the extension has it in the user's language. */
+export const campaignMonitorNext: Readonly<Record<CampaignMonitorErrorKind, string>> = {
   'bad-api-key':
     'Use the API key that Campaign Monitor shows under Account settings, API keys. An address that the API does not know answers the same.',
   'wrong-list': 'Choose a list that this account can see.',
@@ -50,17 +51,17 @@ const nextSteps: Readonly<Record<CampaignMonitorErrorKind, string>> = {
   'bad-webhook-format': 'Use the format json or xml.',
   'bad-webhook-event': 'Use the events Subscribe, Update and Deactivate.',
   'webhook-test-failed': 'Check that the relay runs and that its public URL answers, then test again.',
-  'not-found': 'It may have been deleted meanwhile. List the webhooks again.',
+  'not-found': 'It may have been deleted meanwhile. Look at the webhooks again.',
   'rate-limited': 'Wait a minute and try again.',
-  refused: "Look the code up in Campaign Monitor's API documentation.",
+  refused: 'Look the code up in the API documentation of Campaign Monitor.',
   unreachable: 'Check the network, the proxy and the host.',
   'timed-out': 'Try again.',
   cancelled: 'Start it again when you like.',
-  'unexpected-answer': "Check that the host is Campaign Monitor's API, and try again.",
+  'unexpected-answer': 'Check that the host is that of Campaign Monitor, and try again.',
 };
 
 /** Every kind. */
-export const campaignMonitorErrorKinds = Object.keys(nextSteps) as readonly CampaignMonitorErrorKind[];
+export const campaignMonitorErrorKinds = Object.keys(campaignMonitorNext) as readonly CampaignMonitorErrorKind[];
 
 export interface CampaignMonitorErrorDetails {
   readonly code?: number | null;
@@ -93,7 +94,7 @@ export class CampaignMonitorError extends Error {
     this.status = details.status ?? null;
     this.resultData = details.resultData;
     this.said = details.said ?? null;
-    this.next = nextSteps[kind];
+    this.next = campaignMonitorNext[kind];
   }
 
   /** Whether only a new sign-in or another key helps. */

@@ -31,16 +31,19 @@ export interface TokenCallOptions {
 
 export type CampaignMonitorOAuthErrorKind = 'refused' | 'unreachable' | 'timed-out' | 'cancelled' | 'unexpected-answer';
 
-const nextSteps: Readonly<Record<CampaignMonitorOAuthErrorKind, string>> = {
-  refused: 'Sign in again. Where it happens again, check client id, client secret and redirect address.',
+/** What to do next, in English: the extension has it in the user's language. */
+export const campaignMonitorOAuthNext: Readonly<Record<CampaignMonitorOAuthErrorKind, string>> = {
+  refused: 'Sign in again. Where it happens again, check client ID, client secret and callback URL.',
   unreachable: 'Check the network, the proxy and the host.',
   'timed-out': 'Try again.',
   cancelled: 'Start it again when you like.',
-  'unexpected-answer': "Check that the host is Campaign Monitor's, and try again.",
+  'unexpected-answer': 'Check that the host is that of Campaign Monitor, and try again.',
 };
 
 /** Every kind. */
-export const campaignMonitorOAuthErrorKinds = Object.keys(nextSteps) as readonly CampaignMonitorOAuthErrorKind[];
+export const campaignMonitorOAuthErrorKinds = Object.keys(
+  campaignMonitorOAuthNext,
+) as readonly CampaignMonitorOAuthErrorKind[];
 
 /** No tokens were given. Nothing secret is in it. */
 export class CampaignMonitorOAuthError extends Error {
@@ -66,7 +69,7 @@ export class CampaignMonitorOAuthError extends Error {
     this.error = error;
     this.status = status;
     this.said = said;
-    this.next = nextSteps[kind];
+    this.next = campaignMonitorOAuthNext[kind];
   }
 }
 

@@ -1,4 +1,6 @@
 /** How much a scenario may send, and hold at once: asked before any of it is made. */
+import type { Words } from '../common/words.ts';
+import { SaidError, words } from './words.ts';
 
 /** Of one step: its requests, and what their bodies come to, in bytes. Named steps that are sent again count on. */
 const mostStepRequests = 10_000;
@@ -10,7 +12,7 @@ const mostBytes = 1_073_741_824;
 const mostUnderWay = 500;
 
 /** A scenario would send too much. The message says how much may be, and what to do. */
-export class TooMuchError extends Error {
+export class TooMuchError extends SaidError {
   override readonly name = 'TooMuchError';
 }
 
@@ -32,18 +34,12 @@ export class Budget {
    * @throws TooMuchError
    */
   async take(requests: number, bytes: number, held: number): Promise<void> {
-    const step = `${requests} requests with ${megabytes(bytes)} in one step`;
-    if (requests > mostStepRequests) {
-      throw new TooMuchError(
-        `${step}: at most ${mostStepRequests} are sent. Make its parts larger, or several steps of it.`,
-      );
-    }
+    const step = words('step-sends', requests, megabytes(bytes));
+    if (requests > mostStepRequests) throw new TooMuchError(words('step-too-much', step, mostStepRequests));
     if (held > mostHeldBytes - this.#kept) throw this.#noRoom(step);
     const [allRequests, allBytes] = [this.#requests + requests, this.#bytes + bytes];
     if (allRequests > mostRequests || allBytes > mostBytes) {
-      throw new TooMuchError(
-        `the scenario would send more than ${mostRequests} requests or ${megabytes(mostBytes)} with this step. Repeat less, or make several scenarios of it.`,
-      );
+      throw new TooMuchError(words('scenario-too-much', mostRequests, megabytes(mostBytes)));
     }
     [this.#requests, this.#bytes] = [allRequests, allBytes];
     while (held > mostHeldBytes - this.#held) {
@@ -53,11 +49,9 @@ export class Budget {
     this.#held += held;
   }
 
-  #noRoom(step: string): TooMuchError {
-    const kept = this.#kept === 0 ? '' : `, beside ${megabytes(this.#kept)} of steps that are sent again`;
-    return new TooMuchError(
-      `${step}${kept}: at most ${megabytes(mostHeldBytes)} are held at once. Each notification has the whole delivery: make its parts larger, send fewer events, or "as": "delivery".`,
-    );
+  #noRoom(step: Words): TooMuchError {
+    const all = this.#kept === 0 ? step : words('beside', step, megabytes(this.#kept));
+    return new TooMuchError(words('no-room', all, megabytes(mostHeldBytes)));
   }
 
   /** What was taken is no longer held. */
@@ -94,6 +88,7 @@ export class Budget {
   }
 }
 
-export function megabytes(bytes: number): string {
-  return bytes < 1_048_576 ? 'less than 1 MB' : `${Math.ceil(bytes / 1_048_576)} MB`;
+/** How much it is, to the megabyte. */
+export function megabytes(bytes: number): Words {
+  return bytes < 1_048_576 ? words('below-megabyte') : words('megabytes', Math.ceil(bytes / 1_048_576));
 }

@@ -2,17 +2,19 @@
 import { connect } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { loopbackLookup } from '../common/loopback.ts';
+import type { Said, Words } from '../common/words.ts';
 import { runScenario } from './run.ts';
 import type { Outcome, RunContext, ScenarioResult } from './run.ts';
 import type { Check } from './suite.ts';
 import type { Target } from './target.ts';
+import { ownText, words } from './words.ts';
 
 /** What a check came to. */
 export interface CheckResult {
   readonly check: Check;
   readonly outcome: Outcome;
-  /** Why it is not passed, in one line; null where it is. */
-  readonly reason: string | null;
+  /** Why it is not passed; null where it is. */
+  readonly reason: Said | null;
   /** Null where it was skipped. */
   readonly result: ScenarioResult | null;
 }
@@ -47,7 +49,9 @@ export async function runChecks(
       const { scenario } = check;
       const bounded = { ...scenario, timeoutMs: Math.ceil(Math.min(scenario.timeoutMs, leftMs)) };
       const run = await runScenario(bounded, context);
-      result = { check, outcome: run.outcome, reason: run.reason, result: run };
+      // The names of its steps are texts of ours.
+      const steps = run.steps.map((step) => ({ ...step, title: owned(step.title) }));
+      result = { check, outcome: run.outcome, reason: run.reason, result: { ...run, steps } };
       if (run.isUnreachable && !(await answersAgain(context))) isGone = check.title;
     } else {
       result = { check, outcome: 'skipped', reason: skipped, result: null };
@@ -58,10 +62,14 @@ export async function runChecks(
   return results;
 }
 
-function whySkipped({ needsKey }: Check, target: Target, isGone: string | null, isLate: boolean): string | null {
-  if (isGone !== null) return `nothing answers any more since "${isGone}"`;
-  if (isLate) return 'the time for all checks is up';
-  return needsKey && target.signatureKey === undefined ? 'no signature key was given' : null;
+function owned(title: Said): Words {
+  return typeof title === 'string' ? ownText(title) : title;
+}
+
+function whySkipped({ needsKey }: Check, target: Target, isGone: string | null, isLate: boolean): Words | null {
+  if (isGone !== null) return words('nothing-answers', ownText(isGone));
+  if (isLate) return words('time-is-up');
+  return needsKey && target.signatureKey === undefined ? words('no-key') : null;
 }
 
 /** Whether something listens where the callback was, at once or before long. */

@@ -6,8 +6,11 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { loopbackLookup } from '../common/loopback.ts';
 import type { SecretMask } from '../common/masking.ts';
 import { boundAnswers } from '../common/read-bound.ts';
+import { withTexts } from '../common/words.ts';
+import type { Said } from '../common/words.ts';
 import type { Message } from './messages.ts';
 import type { Target } from './target.ts';
+import { words } from './words.ts';
 
 /** How much of an answer's body is kept, in bytes. */
 const keptBytes = 65_536;
@@ -24,9 +27,9 @@ export type Answer =
       readonly ms: number;
     }
   /** No connection could be made. */
-  | { readonly kind: 'unreachable'; readonly error: string; readonly ms: number }
+  | { readonly kind: 'unreachable'; readonly error: Said; readonly ms: number }
   /** A time-out, or a connection that broke. */
-  | { readonly kind: 'broken'; readonly error: string; readonly ms: number }
+  | { readonly kind: 'broken'; readonly error: Said; readonly ms: number }
   /** The sender ended the connection, as the request's manner says. */
   | { readonly kind: 'left'; readonly ms: number };
 
@@ -45,7 +48,7 @@ export async function exchange(
   const started = performance.now();
   let connectedAt: number | undefined;
   /** Why it was ended here: it was late, or a flood. */
-  let cut: Error | undefined;
+  let cut: Said | undefined;
   const since = (): number => performance.now() - (connectedAt ?? started);
   const { manner, body } = message;
   const send = target.url.protocol === 'https:' ? requestByHttps : requestByHttp;
@@ -65,7 +68,10 @@ export async function exchange(
   });
   request.on('socket', (socket) => {
     socket.setNoDelay(true);
-    boundAnswers(socket, keptBytes, (error) => request.destroy((cut = error)));
+    boundAnswers(socket, keptBytes, (error) => {
+      cut = error.message;
+      request.destroy(error);
+    });
     socket.once(
       target.url.protocol === 'https:' ? 'secureConnect' : 'connect',
       () => (connectedAt = performance.now()),
@@ -73,8 +79,8 @@ export async function exchange(
   });
   const end = new AbortController();
   const timer = setTimeout(() => {
-    cut = new Error(connectedAt === undefined ? 'no connection in time' : `no complete answer within ${timeoutMs} ms`);
-    request.destroy(cut);
+    cut = connectedAt === undefined ? words('no-connection') : words('no-complete-answer', timeoutMs);
+    request.destroy(new Error('out of time'));
   }, timeoutMs);
   const giveUp = (): void => void request.destroy(new Error('given up'));
   signal.addEventListener('abort', giveUp);
@@ -98,7 +104,11 @@ export async function exchange(
 /** A callback may say back what it was sent. */
 function masked(answer: Answer, mask: SecretMask): Answer {
   if (answer.kind === 'left') return answer;
-  if (answer.kind !== 'answer') return { ...answer, error: mask.in(answer.error) };
+  if (answer.kind !== 'answer') {
+    const inText = (text: string): string => mask.in(text);
+    const { error } = answer;
+    return { ...answer, error: typeof error === 'string' ? inText(error) : withTexts(error, inText) };
+  }
   return {
     ...answer,
     headers: answer.headers.map(([name, value]) => [mask.in(name), mask.in(value)]),
@@ -145,21 +155,19 @@ function flushed(begin: (done: (error?: Error | null) => void) => void): Promise
 }
 
 /** Never rejects. @param cut why it was ended on this side, once it was */
-function answerTo(request: ClientRequest, since: () => number, cut: () => Error | undefined): Promise<Answer> {
+function answerTo(request: ClientRequest, since: () => number, cut: () => Said | undefined): Promise<Answer> {
   return new Promise((resolve) => {
     let isConnected = false;
     let isAnswered = false;
     request.once('socket', (socket) => socket.once('connect', () => (isConnected = true)));
-    const failed = (error: Error & { code?: string }): void => {
+    const failed = (own: Said): void => {
       // What a stream says that was ended is that it was ended.
-      const why = cut() ?? error;
-      if (why !== error || isConnected) resolve({ kind: 'broken', error: worded(why), ms: since() });
-      else resolve({ kind: 'unreachable', error: worded(error), ms: since() });
+      resolve({ kind: isConnected ? 'broken' : 'unreachable', error: cut() ?? own, ms: since() });
     };
-    request.on('error', failed);
+    request.on('error', (error) => failed(worded(error)));
     // One that was destroyed tells no error of its own.
     request.once('close', () => {
-      if (!isAnswered) failed(new Error('the connection was closed without an answer'));
+      if (!isAnswered) failed(words('closed'));
     });
     request.once('response', (response) => {
       isAnswered = true;
@@ -174,7 +182,7 @@ function answerTo(request: ClientRequest, since: () => number, cut: () => Error 
             ms: since(),
           });
         },
-        (error: unknown) => failed(error as Error),
+        (error: unknown) => failed(worded(error as Error)),
       );
     });
   });
@@ -199,10 +207,9 @@ function flat({ rawHeaders }: IncomingMessage): [string, string][] {
 }
 
 /** One for each address of a name: the first says why. */
-function worded(error: Error & { code?: string }): string {
+function worded(error: Error & { code?: string }): Said {
   const [first] = error instanceof AggregateError ? (error.errors as Error[]) : [];
-  const message = error.message || first?.message || error.code || 'unknown error';
-  return /self.signed|certificate/i.test(message)
-    ? `${message}: "insecureTls" of the destination accepts the certificate`
-    : message;
+  const message = error.message || first?.message || error.code;
+  if (message === undefined) return words('unknown-error');
+  return /self.signed|certificate/i.test(message) ? words('accepts-certificate', message) : message;
 }

@@ -4,9 +4,12 @@ import type { CelValue } from '../common/expressions/cel-value.ts';
 import { ExpressionError, ExpressionLanguage } from '../common/expressions/expressions.ts';
 import { oneLine } from '../common/one-line.ts';
 import { parseJson } from '../common/parse-json.ts';
+import { withTexts } from '../common/words.ts';
+import type { Said, Words } from '../common/words.ts';
 import type { Answer } from './exchange.ts';
 import type { Message } from './messages.ts';
 import type { Expected } from './scenario.ts';
+import { joined, textOf, words } from './words.ts';
 
 /** One request with all its attempts, the last of which counts. */
 export interface Sent {
@@ -23,20 +26,19 @@ export interface SentMessage extends Pick<Message, 'label' | 'eventId' | 'events
 /** What was looked at, and whether it is as expected. */
 export interface Finding {
   readonly verdict: 'met' | 'unmet' | 'undecided';
-  /** What is looked at, such as `status`. */
-  readonly what: string;
-  readonly expected: string;
-  readonly actual: string;
+  readonly what: Words;
+  readonly expected: Said;
+  readonly actual: Said;
 }
 
 /** What is kept of each request. */
 interface Brief {
-  readonly label: string;
+  readonly label: Said;
   /** Its place among what was sent, from 0. */
   readonly at: number;
   /** Null where it is no answer. */
   readonly status: number | null;
-  readonly words: string;
+  readonly came: Said;
   readonly ms: number;
   readonly attempts: number;
 }
@@ -46,7 +48,7 @@ export const mostExamples = 5;
 /** Of the body of an example, in bytes. */
 const mostExampleBytes = 65_536;
 /** Different answers that a finding names. */
-const mostWords = 10;
+const mostTallied = 10;
 
 interface AnswerVariables {
   readonly answer: Readonly<Record<string, CelValue>>;
@@ -113,7 +115,7 @@ export class Gathered {
       label: message.label,
       at,
       status: last?.kind === 'answer' ? last.status : null,
-      words: answerWords(last),
+      came: answerWords(last),
       ms: last?.ms ?? 0,
       attempts: attempts.length,
     });
@@ -136,7 +138,7 @@ export class Gathered {
     const findings: Finding[] = [];
     const statuses = status === undefined ? ['2xx'] : [status].flat();
     if (this.#briefs.length > 0 && !statuses.includes('any')) findings.push(this.#status(statuses));
-    if (withinMs !== undefined) findings.push(this.#took('the slowest answer', 1, withinMs));
+    if (withinMs !== undefined) findings.push(this.#took('slowest-answer', 1, withinMs));
     if (p50Ms !== undefined) findings.push(this.#took('p50', 0.5, p50Ms));
     if (p99Ms !== undefined) findings.push(this.#took('p99', 0.99, p99Ms));
     if (attempts !== undefined) findings.push(this.#attempts(attempts));
@@ -158,26 +160,26 @@ export class Gathered {
       statuses.some((each) => (typeof each === 'number' ? status === each : String(status).startsWith(each.charAt(0))));
     return {
       verdict: this.#briefs.every(fits) ? 'met' : 'unmet',
-      what: this.#briefs.length === 1 ? 'the answer' : 'the answers',
-      expected: statuses.join(' or '),
-      actual: tally(this.#briefs.map(({ words }) => words)),
+      what: words(this.#briefs.length === 1 ? 'answer' : 'answers'),
+      expected: joined('or', statuses.map(String)),
+      actual: tally(this.#briefs.map(({ came }) => came)),
     };
   }
 
-  #took(what: string, share: number, most: number): Finding {
+  #took(what: 'slowest-answer' | 'p50' | 'p99', share: number, most: number): Finding {
     const took = this.percentile(share);
     return {
       verdict: took !== null && took <= most ? 'met' : 'unmet',
-      what,
-      expected: `at most ${most} ms`,
-      actual: took === null ? 'no answer' : `${Math.ceil(took)} ms`,
+      what: words(what),
+      expected: words('at-most-ms', most),
+      actual: took === null ? words('no-answer') : words('ms', Math.ceil(took)),
     };
   }
 
   #attempts(expected: number): Finding {
     return {
       verdict: this.#briefs.every(({ attempts }) => attempts === expected) ? 'met' : 'unmet',
-      what: 'attempts',
+      what: words('attempts'),
       expected: String(expected),
       actual: tally(this.#briefs.map(({ attempts }) => String(attempts))),
     };
@@ -189,9 +191,9 @@ export class Gathered {
     const late = finished.find(({ place }, index) => index > 0 && place < (finished[index - 1]?.place ?? 0));
     return {
       verdict: late === undefined ? 'met' : 'unmet',
-      what: 'the order of the answers',
-      expected: 'the order of what was sent',
-      actual: late === undefined ? 'the same' : `${late.label} was answered before one that was sent earlier`,
+      what: words('order'),
+      expected: words('order-sent'),
+      actual: late === undefined ? words('same-order') : words('answered-before', late.label),
     };
   }
 }
@@ -201,7 +203,7 @@ class Condition {
   readonly #text: string;
   readonly #holds: (variables: AnswerVariables) => boolean;
   #asked = false;
-  #unmet: string | null = null;
+  #unmet: Said | null = null;
 
   constructor(text: string) {
     this.#text = text;
@@ -214,8 +216,9 @@ class Condition {
     try {
       if (this.#holds({ answer: answerVariables(attempts) })) return;
       const last = attempts.at(-1);
-      const body = last?.kind === 'answer' ? `, ${oneLine(last.body.toString(), 120) || 'an empty body'}` : '';
-      this.#unmet = `${answerWords(last)}${body}`;
+      const came = answerWords(last);
+      this.#unmet =
+        last?.kind === 'answer' ? words('list', came, oneLine(last.body.toString(), 120) || words('empty-body')) : came;
     } catch (error) {
       if (!(error instanceof ExpressionError)) throw error;
       this.#unmet = error.message;
@@ -223,11 +226,11 @@ class Condition {
   }
 
   get finding(): Finding {
-    const said = { what: 'a condition', expected: this.#text } as const;
+    const said = { what: words('condition'), expected: this.#text };
     if (this.#unmet !== null) return { verdict: 'unmet', ...said, actual: this.#unmet };
     return this.#asked
       ? { verdict: 'met', ...said, actual: 'true' }
-      : { verdict: 'undecided', ...said, actual: 'no answer was awaited' };
+      : { verdict: 'undecided', ...said, actual: words('none-awaited') };
   }
 }
 
@@ -250,37 +253,46 @@ function answerVariables(attempts: readonly Answer[]): Readonly<Record<string, C
     headers: new Map(headers),
     ms: last?.ms ?? 0,
     attempts: BigInt(attempts.length),
-    error: last?.kind === 'broken' || last?.kind === 'unreachable' ? last.error : '',
+    error: last?.kind === 'broken' || last?.kind === 'unreachable' ? textOf(last.error) : '',
   };
 }
 
 /** What came of a request, in a few words: `200`, or why there is no answer. */
-export function answerWords(answer: Answer | undefined): string {
+export function answerWords(answer: Answer | undefined): Said {
   switch (answer?.kind) {
     case 'answer':
       return String(answer.status);
     case 'left':
-      return 'not awaited';
+      return words('not-awaited');
     case 'unreachable':
     case 'broken':
-      return oneLine(answer.error, 200);
+      return typeof answer.error === 'string' ? inLine(answer.error) : withTexts(answer.error, inLine);
     case undefined:
-      return 'nothing';
+      return words('nothing');
   }
 }
 
-/** How often each thing came: `200 (48 times), 503 (twice)`. */
-function tally(words: readonly string[]): string {
-  const counts = new Map<string, number>();
-  for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);
-  const named = [...counts]
-    .slice(0, mostWords)
-    .map(([word, count]) => (counts.size === 1 && count === 1 ? word : `${word} (${times(count)})`));
-  return [...named, ...(counts.size > mostWords ? [`${counts.size - mostWords} others`] : [])].join(', ');
+function inLine(text: string): string {
+  return oneLine(text, 200);
 }
 
-function times(count: number): string {
-  return count === 1 ? 'once' : count === 2 ? 'twice' : `${count} times`;
+/** How often each thing came: `200 (48 times), 503 (twice)`. */
+function tally(all: readonly Said[]): Said {
+  const counts = new Map<string, { readonly said: Said; count: number }>();
+  for (const said of all) {
+    const text = textOf(said);
+    const known = counts.get(text);
+    if (known === undefined) counts.set(text, { said, count: 1 });
+    else known.count += 1;
+  }
+  const named = [...counts.values()]
+    .slice(0, mostTallied)
+    .map(({ said, count }) => (counts.size === 1 && count === 1 ? said : times(said, count)));
+  return joined('list', counts.size > mostTallied ? [...named, words('others', counts.size - mostTallied)] : named);
+}
+
+function times(said: Said, count: number): Words {
+  return count === 1 ? words('once', said) : count === 2 ? words('twice', said) : words('times', said, count);
 }
 
 function percentileOf(sorted: readonly number[], share: number): number | null {

@@ -5,10 +5,12 @@ import type { Payload, VendorEvent } from '../campaign-monitor/payload.ts';
 import { elementKey, hubKey, writeNotification } from '../open-connectors/notification.ts';
 import type { EventObject } from '../open-connectors/notification.ts';
 import { sign, signatureHeader, webhookIdHeader } from '../open-connectors/signature.ts';
+import type { Said } from '../common/words.ts';
 import { settingsSchema } from '../protocol/settings.ts';
 import { tooMuchToRead } from '../normaliser/delivery-limits.ts';
 import { normaliseEvent, partsOf } from '../normaliser/normalise.ts';
 import type { Shape } from './scenario.ts';
+import { SaidError, words } from './words.ts';
 
 /** How a request is sent. */
 export type Manner =
@@ -23,7 +25,7 @@ export type Manner =
 /** One request. */
 export interface Message {
   /** What it is, such as `part 3 of 50`. */
-  readonly label: string;
+  readonly label: Said;
   /** The notification's; null of a delivery as it came. */
   readonly eventId: string | null;
   readonly events: number;
@@ -79,7 +81,7 @@ const [envelopeBytes, objectBytes] = [1000, 500];
 
 /**
  * The requests that a delivery becomes.
- * @throws Error where it holds no events that could be sent in that shape, or more than may be
+ * @throws SaidError where it holds no events that could be sent in that shape, or more than may be
  */
 export function planOf(delivery: Delivery, options: MessageOptions): Plan {
   const { shape, signatureKey } = options;
@@ -92,14 +94,14 @@ export function planOf(delivery: Delivery, options: MessageOptions): Plan {
     },
   });
   if (delivery.source === 'open-connectors') {
-    return single({ contentType: json, events: 1, signatureKey, label: 'notification' });
+    return single({ contentType: json, events: 1, signatureKey, label: words('notification') });
   }
   const payload = readDelivery(delivery);
   const count = payload.kind === 'events' ? payload.events.length : 0;
   // Campaign Monitor signs nothing.
-  if (shape === 'delivery') return single({ contentType, events: count, signatureKey: undefined, label: 'delivery' });
-  if (payload.kind !== 'events')
-    throw new Error('a delivery without events is a test call, of which no notification is made');
+  if (shape === 'delivery')
+    return single({ contentType, events: count, signatureKey: undefined, label: words('delivery') });
+  if (payload.kind !== 'events') throw new SaidError(words('test-call'));
   const rawBytes = payload.json.byteLength;
   const parts = partsOf(count, options.partSize);
   return {
@@ -111,7 +113,7 @@ export function planOf(delivery: Delivery, options: MessageOptions): Plan {
       const { events = [], json: raw = Buffer.alloc(0) } = readDelivery(delivery) as Partial<VendorEvents>;
       for (const [index, { first, count: own }] of parts.entries()) {
         const eventId = randomUUID();
-        const label = parts.length === 1 ? 'notification' : `part ${index + 1} of ${parts.length}`;
+        const label = parts.length === 1 ? words('notification') : words('part', index + 1, parts.length);
         const written = bodyOf(events.slice(first, first + own), raw, eventId, index + 1, options);
         yield message({ body: written, contentType: json, eventId, events: own, signatureKey, label });
       }
@@ -121,12 +123,12 @@ export function planOf(delivery: Delivery, options: MessageOptions): Plan {
 
 type VendorEvents = Extract<Payload, { kind: 'events' }>;
 
-/** @throws Error where it is none, or holds more than may be */
+/** @throws SaidError where it is none, or holds more than may be */
 function readDelivery({ body, contentType }: Delivery): Exclude<Payload, { kind: 'rejected' }> {
   const tooMuch = tooMuchToRead(body);
-  if (tooMuch !== null) throw new Error(tooMuch);
+  if (tooMuch !== null) throw new SaidError(tooMuch);
   const payload = readPayload(body, contentType, settings.maxEvents);
-  if (payload.kind === 'rejected') throw new Error(`this is no delivery: ${payload.reason}`);
+  if (payload.kind === 'rejected') throw new SaidError(words('not-a-delivery', payload.reason));
   return payload;
 }
 
@@ -174,7 +176,7 @@ interface Parts {
   readonly eventId: string | null;
   readonly events: number;
   readonly signatureKey: string | undefined;
-  readonly label: string;
+  readonly label: Said;
 }
 
 function message({ body, contentType, eventId, events, signatureKey, label }: Parts): Message {

@@ -5,17 +5,17 @@
 import { constants } from 'node:fs';
 import { open, realpath } from 'node:fs/promises';
 import { isAbsolute, relative, resolve, sep } from 'node:path';
+import type { Said } from '../common/words.ts';
+import { SaidError, words } from './words.ts';
 
 /** A file may not be read, or cannot be. The message says why, without what stands in it. */
-export class OwnFileError extends Error {
+export class OwnFileError extends SaidError {
   override readonly name = 'OwnFileError';
-  /** The message without the file's name. */
-  readonly why: string;
-  readonly next: string | undefined;
-  constructor(name: string, why: string, next?: string, message = `${name} ${why}`) {
-    super(message);
+  /** What it says without the file's name. */
+  readonly why: Said;
+  constructor(name: string, why: Said, todo?: Said, said: Said = words('subject', name, why)) {
+    super(said, todo);
     this.why = why;
-    this.next = next;
   }
 }
 
@@ -31,30 +31,30 @@ const { O_NOFOLLOW: noFollow = 0, O_NONBLOCK: noWaiting = 0 } = constants as {
  * @throws OwnFileError
  */
 export async function readOwnFile(folder: string, name: string, mostBytes: number): Promise<Buffer> {
-  const refuse = (why: string, next: string): never => {
-    throw new OwnFileError(name, why, next);
+  const refuse = (why: Said, todo: Said): never => {
+    throw new OwnFileError(name, why, todo);
   };
   try {
     const home = await realpath(folder);
     const path = await realpath(resolve(folder, name));
     const really = relative(home, path);
-    if (isOutside(really)) return refuse('is outside the folder of the scenarios, by its path or by a link', copy);
+    if (isOutside(really)) return refuse(words('outside'), words('copy-into'));
     const asked = relative(resolve(folder), resolve(folder, name));
     if (isHidden(really) || (!isOutside(asked) && isHidden(asked))) {
-      return refuse('is a dot file or in a dot folder: none of these is read', copy);
+      return refuse(words('hidden'), words('copy-into'));
     }
     const handle = await open(path, constants.O_RDONLY | noFollow | noWaiting);
     try {
       const stats = await handle.stat();
-      if (!stats.isFile()) return refuse('is no file', copy);
-      if (stats.size > mostBytes) return refuse(`is longer than ${mostBytes} bytes`, 'Make several files of it.');
+      if (!stats.isFile()) return refuse(words('is-no-file'), words('copy-into'));
+      if (stats.size > mostBytes) return refuse(words('longer-than', mostBytes), words('make-several'));
       // A byte more than it had: it may grow meanwhile.
       const bytes = Buffer.allocUnsafe(stats.size + 1);
       let length = 0;
       for (let read = 1; read > 0 && length < bytes.length; length += read) {
         read = (await handle.read(bytes, length, bytes.length - length)).bytesRead;
       }
-      return length > stats.size ? refuse('changes while it is read', 'Try again.') : bytes.subarray(0, length);
+      return length > stats.size ? refuse(words('changes'), words('try-again')) : bytes.subarray(0, length);
     } finally {
       await handle.close();
     }
@@ -62,13 +62,11 @@ export async function readOwnFile(folder: string, name: string, mostBytes: numbe
     if (error instanceof OwnFileError) throw error;
     const { message, code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') {
-      throw new OwnFileError(name, 'is not there', 'Check that the file exists and its name is spelled correctly.');
+      throw new OwnFileError(name, words('is-not-there'), words('check-name'));
     }
-    throw new OwnFileError(name, message, undefined, `${name} cannot be read: ${message}`);
+    throw new OwnFileError(name, message, undefined, words('cannot-be-read', name, message));
   }
 }
-
-const copy = 'Copy what is to be sent into a file of that folder.';
 
 /** Whether a path that leads from a folder leads out of it. */
 function isOutside(path: string): boolean {

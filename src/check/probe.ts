@@ -8,7 +8,9 @@ import { ExpressionError, ExpressionLanguage } from '../common/expressions/expre
 import type { SecretMask } from '../common/masking.ts';
 import { parseJson, structureOf } from '../common/parse-json.ts';
 import { ProcessGroup } from '../common/process-group.ts';
+import type { Said, Words } from '../common/words.ts';
 import { secretsIn } from '../protocol/credential-headers.ts';
+import { SaidError, words } from './words.ts';
 
 /** One question to a probe takes no longer than this, in milliseconds. */
 const mostMs = 10_000;
@@ -18,19 +20,12 @@ const mostBytes = 8_388_608;
 const mostValues = 500_000;
 
 /** The probe gave no number. */
-export class ProbeError extends Error {
+export class ProbeError extends SaidError {
   override readonly name = 'ProbeError';
-  readonly next: string | undefined;
-  constructor(message: string, next?: string) {
-    super(message);
-    this.next = next;
-  }
 }
 
 /** Counts what a callback has made. */
 export interface Probe {
-  /** What it asks, as a report names it. */
-  readonly what: string;
   /** @throws ProbeError */
   read(signal: AbortSignal): Promise<number>;
 }
@@ -42,6 +37,11 @@ const language = new ExpressionLanguage<{ answer: Readonly<Record<string, CelVal
   { answer: { status: 'int', body: 'string', json: 'dyn' } },
   mostSteps,
 );
+
+/** Reads the expression that gives the number. @throws ExpressionError */
+export function readProbeValue(text: string): ReturnType<typeof language.readExpression> {
+  return language.readExpression(text);
+}
 
 export interface UrlProbe {
   readonly url: string;
@@ -57,25 +57,22 @@ export interface UrlProbe {
  * @throws ExpressionError where `value` cannot be read
  */
 export function urlProbe({ url, value, headers = {}, mask }: UrlProbe): Probe {
-  const expression = value === undefined ? undefined : language.readExpression(value);
+  const expression = value === undefined ? undefined : readProbeValue(value);
   const { origin, pathname } = new URL(url);
-  const what = `${origin}${pathname}`;
+  const who = words('the-probe', `${origin}${pathname}`);
   return {
-    what,
     async read(signal) {
-      const { status, body } = await ask({ url, headers, mask }, `the probe ${what}`, signal);
+      const { status, body } = await ask({ url, headers, mask }, who, signal);
       if (expression === undefined) {
-        if (status !== 200) throw new ProbeError(`the probe ${what} answered ${status}`);
-        return plainNumber(body, `the probe ${what}`);
+        if (status !== 200) throw new ProbeError(words('answered', who, status));
+        return plainNumber(body, who);
       }
-      const json = celValue(jsonOf(body, `the probe ${what}`) ?? null);
+      const json = celValue(jsonOf(body, who) ?? null);
       try {
-        return wholeNumber(expression.evaluate({ answer: { status: BigInt(status), body, json } }), what);
+        return wholeNumber(expression.evaluate({ answer: { status: BigInt(status), body, json } }), who);
       } catch (error) {
         if (!(error instanceof ExpressionError)) throw error;
-        throw new ProbeError(
-          `the probe ${what} answered ${status}, of which ${value} gives no number: ${error.message}`,
-        );
+        throw new ProbeError(words('of-which-no-number', who, status, value ?? '', error.message));
       }
     },
   };
@@ -84,7 +81,7 @@ export function urlProbe({ url, value, headers = {}, mask }: UrlProbe): Probe {
 /** @throws ProbeError where there is no answer */
 async function ask(
   { url, headers, mask }: Omit<UrlProbe, 'value'>,
-  who: string,
+  who: Words,
   signal: AbortSignal,
 ): Promise<{ status: number; body: string; type: string }> {
   const own = maskOfCredentials([], secretsIn(new URL(url)));
@@ -99,14 +96,14 @@ async function ask(
     return { status: answer.status, body: masked(await readText(answer.body, mostBytes)), type };
   } catch (error) {
     signal.throwIfAborted();
-    throw new ProbeError(`${who} gives no answer: ${masked(causeOf(error))}`);
+    throw new ProbeError(words('gives-no-answer', who, masked(causeOf(error))));
   }
 }
 
 /** @returns undefined where it is no JSON. @throws ProbeError where it is too much */
-function jsonOf(body: string, who: string): unknown {
+function jsonOf(body: string, who: Words): unknown {
   if (/^\s*[[{]/.test(body) && structureOf(body).values > mostValues) {
-    throw new ProbeError(`${who} answers with more than ${mostValues} values`);
+    throw new ProbeError(words('too-many-values-of', who, mostValues));
   }
   return parseJson(body);
 }
@@ -127,11 +124,12 @@ export interface KeptPage {
 /** A page that is asked by GET: of JSON its texts are looked at, of anything else the page as it is. */
 export function keptPage({ url, headers = {}, mask }: Omit<UrlProbe, 'value'>): KeptPage {
   const { origin, pathname } = new URL(url);
+  const who = words('the-page', `${origin}${pathname}`);
   return {
     async missing(texts, signal) {
-      const { status, body, type } = await ask({ url, headers, mask }, `the page ${origin}${pathname}`, signal);
-      if (status !== 200) throw new ProbeError(`the page ${origin}${pathname} answered ${status}`);
-      const json = jsonOf(body, `the page ${origin}${pathname}`);
+      const { status, body, type } = await ask({ url, headers, mask }, who, signal);
+      if (status !== 200) throw new ProbeError(words('answered', who, status));
+      const json = jsonOf(body, who);
       // Of JSON that is cut off, what is there.
       const found = (json === undefined ? body : textsIn(json).join('\n')).toLowerCase();
       return {
@@ -173,17 +171,15 @@ export function commandProbe(
   mask: SecretMask,
   limitMs = mostMs,
 ): Probe {
-  const what = typeof command === 'string' ? command : command.join(' ');
-  const who = `the probe "${what}"`;
+  const who = words('the-probe', `"${typeof command === 'string' ? command : command.join(' ')}"`);
   return {
-    what,
     read: async (signal) => plainNumber(await outputOf({ command, who, folder, mask, limitMs }, signal), who),
   };
 }
 
 interface CommandRun {
   readonly command: readonly string[] | string;
-  readonly who: string;
+  readonly who: Words;
   readonly folder: string;
   readonly mask: SecretMask;
   readonly limitMs: number;
@@ -206,34 +202,35 @@ async function outputOf({ command, who, folder, mask, limitMs }: CommandRun, sig
   limit.addEventListener('abort', end);
   const { code, signal: by } = await program.ended
     .catch((error: unknown) => {
-      throw new ProbeError(`${who} cannot be run: ${(error as Error).message}`);
+      throw new ProbeError(words('cannot-run', who, (error as Error).message));
     })
     .finally(() => limit.removeEventListener('abort', end));
   signal.throwIfAborted();
-  if (limit.aborted) throw new ProbeError(`${who} took longer than ${limitMs / 1000} s`);
+  if (limit.aborted) throw new ProbeError(words('took-longer', who, limitMs / 1000));
   if (code === 0) return mask.in(out);
-  const how = code === null ? `was ended by ${by ?? 'a signal'}` : `ended with ${code}`;
+  const how = code === null ? words('ended-by', who, by ?? words('a-signal')) : words('ended-with', who, code);
   const said = mask.in(problem.trim().split('\n').at(-1) ?? '', { cut: true });
-  throw new ProbeError(`${who} ${how}${said === '' ? '' : `: ${said.slice(0, 200)}`}`);
+  throw new ProbeError(said === '' ? how : words('because', how, said.slice(0, 200)));
 }
 
-function plainNumber(text: string, who: string): number {
+function plainNumber(text: string, who: Words): number {
   const trimmed = text.trim();
   if (/^-?\d{1,15}$/.test(trimmed)) return Number(trimmed);
   const value = parseJson(trimmed);
   const isObject = typeof value === 'object' && value !== null;
   const field = isObject ? Object.entries(value).find(([, each]) => Number.isSafeInteger(each))?.[0] : undefined;
   const example = Array.isArray(value) ? 'size(answer.json)' : `answer.json.${field ?? 'count'}`;
+  const came: Said = trimmed === '' ? words('nothing') : trimmed.slice(0, 80);
   throw new ProbeError(
-    `${who} gives no whole number: ${trimmed === '' ? 'nothing' : trimmed.slice(0, 80)}`,
-    isObject ? `Say what to count in it: --probe-value '${example}', or "value" in a file of scenarios.` : undefined,
+    words('because', words('no-whole-number', who), came),
+    isObject ? words('take-of-answer', example) : undefined,
   );
 }
 
-function wholeNumber(value: unknown, what: string): number {
+function wholeNumber(value: unknown, who: Words): number {
   const number = typeof value === 'bigint' ? Number(value) : value;
   if (typeof number === 'number' && Number.isSafeInteger(number)) return number;
-  throw new ProbeError(`the probe ${what} gives no whole number`);
+  throw new ProbeError(words('no-whole-number', who));
 }
 
 /** How long a probe is given to see what was sent, in milliseconds. */

@@ -9,9 +9,10 @@ import { maskedValue } from '../common/masking.ts';
 import { parseJson } from '../common/parse-json.ts';
 import { headerValue } from '../protocol/settings.ts';
 import type { Delivery } from './messages.ts';
+import { SaidError, words } from './words.ts';
 
 /** A recording cannot be used. */
-export class RecordingError extends Error {
+export class RecordingError extends SaidError {
   override readonly name = 'RecordingError';
 }
 
@@ -51,12 +52,12 @@ export function readRecording(text: string): RecordedDelivery[] {
     number += 1;
     if (number === 1) {
       if (headSchema.safeParse(parseJson(line)).success) continue;
-      throw new RecordingError('it is no recording of cm-relay: its first line does not say so');
+      throw new RecordingError(words('no-recording'));
     }
     if (line.trim() === '') continue;
     const result = lineSchema.safeParse(parseJson(line));
     if (!result.success) {
-      throw new RecordingError(`line ${number}: ${z.prettifyError(result.error).replaceAll('\n', ' ')}`);
+      throw new RecordingError(words('recording-line', number, z.prettifyError(result.error).replaceAll('\n', ' ')));
     }
     const { body, ...rest } = result.data;
     deliveries.push({ ...rest, body: 'text' in body ? Buffer.from(body.text) : Buffer.from(body.base64, 'base64') });

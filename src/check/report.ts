@@ -1,8 +1,12 @@
-/** What checks and scenarios came to, as text, as JSON and as JUnit XML. */
+/** What checks and scenarios came to, as text, as JSON and as JUnit XML: in English, or in the user's language. */
 import { escapedJson } from '../common/unprintable.ts';
+import { inEnglish } from '../common/words.ts';
+import type { Say } from '../common/words.ts';
 import type { CheckResult } from './check.ts';
 import { answerWords } from './run.ts';
 import type { Finding, Outcome, ScenarioResult, Sent, StepResult } from './run.ts';
+import { textOf, words } from './words.ts';
+import type { CheckCode } from './words.ts';
 
 /** One check or scenario of a report. */
 export interface Reported {
@@ -20,7 +24,9 @@ export interface Reported {
 }
 
 /** A step, without bodies and credentials. */
-export interface ReportedStep extends Pick<StepResult, 'title' | 'sent' | 'p50Ms' | 'p99Ms' | 'findings'> {
+export interface ReportedStep extends Pick<StepResult, 'sent' | 'p50Ms' | 'p99Ms'> {
+  readonly title: string;
+  readonly findings: readonly ReportedFinding[];
   readonly examples: readonly {
     readonly label: string;
     readonly eventId: string | null;
@@ -31,24 +37,32 @@ export interface ReportedStep extends Pick<StepResult, 'title' | 'sent' | 'p50Ms
   }[];
 }
 
+/** A finding, in words. */
+export interface ReportedFinding extends Pick<Finding, 'verdict'> {
+  readonly what: string;
+  readonly expected: string;
+  readonly actual: string;
+}
+
 /** A check as it is reported. */
-export function reportedCheck({ check, outcome, reason, result }: CheckResult): Reported {
+export function reportedCheck({ check, outcome, reason, result }: CheckResult, say: Say = inEnglish): Reported {
   const { id, title, why, platform, basis, mend } = check;
+  const known = say(platform);
   return {
     suite: 'check',
     id,
-    title,
+    title: say(title),
     outcome,
-    reason,
-    why,
-    platform: basis === 'assumption' ? `${platform} (An assumption: docs/assumptions.md.)` : platform,
-    mend,
+    reason: reason === null ? null : textOf(reason, say),
+    why: say(why),
+    platform: basis === 'assumption' ? textOf(words('assumed', known), say) : known,
+    mend: say(mend),
     ms: Math.round(result?.ms ?? 0),
-    steps: (result?.steps ?? []).map(reportedStep),
+    steps: (result?.steps ?? []).map((step) => reportedStep(step, say)),
   };
 }
 
-/** A scenario as it is reported. @param file as it was named */
+/** A scenario as it is reported, in English. @param file as it was named */
 export function reportedScenario(file: string, why: string | undefined, result: ScenarioResult): Reported {
   const { name, outcome, reason, ms, steps } = result;
   return {
@@ -56,34 +70,39 @@ export function reportedScenario(file: string, why: string | undefined, result: 
     id: name,
     title: name,
     outcome,
-    reason,
+    reason: reason === null ? null : textOf(reason),
     why: why ?? null,
     platform: null,
     mend: null,
     ms: Math.round(ms),
-    steps: steps.map(reportedStep),
+    steps: steps.map((step) => reportedStep(step, inEnglish)),
   };
 }
 
-function reportedStep({ title, sent, examples, p50Ms, p99Ms, findings }: StepResult): ReportedStep {
+function reportedStep({ title, sent, examples, p50Ms, p99Ms, findings }: StepResult, say: Say): ReportedStep {
   return {
-    title,
+    title: textOf(title, say),
     sent,
     p50Ms: rounded(p50Ms),
     p99Ms: rounded(p99Ms),
-    findings,
-    examples: examples.map(reportedExample),
+    findings: findings.map((finding) => spokenFinding(finding, say)),
+    examples: examples.map((each) => reportedExample(each, say)),
   };
 }
 
-function reportedExample({ message, attempts }: Sent): ReportedStep['examples'][number] {
+/** A finding in a language. */
+function spokenFinding({ verdict, what, expected, actual }: Finding, say: Say): ReportedFinding {
+  return { verdict, what: textOf(what, say), expected: textOf(expected, say), actual: textOf(actual, say) };
+}
+
+function reportedExample({ message, attempts }: Sent, say: Say): ReportedStep['examples'][number] {
   const { label, eventId, events, bytes } = message;
   return {
-    label,
+    label: textOf(label, say),
     eventId,
     events,
     bytes,
-    attempts: attempts.map((answer) => ({ answer: answerWords(answer), ms: rounded(answer.ms) ?? 0 })),
+    attempts: attempts.map((answer) => ({ answer: textOf(answerWords(answer), say), ms: rounded(answer.ms) ?? 0 })),
   };
 }
 
@@ -99,55 +118,96 @@ export function counts(reported: readonly { readonly outcome: Outcome }[]): Reco
   return all;
 }
 
-/** The words of an outcome, as they stand at the beginning of a line. */
-export const outcomeWords: Readonly<Record<Outcome, string>> = {
-  passed: 'passed',
-  failed: 'FAILED',
-  undecided: 'undecided',
-  skipped: 'skipped',
-};
+/** What all came to, in a line: `24 passed, 3 failed`. */
+export function countsLine(
+  { passed, failed, undecided, skipped }: Record<Outcome, number>,
+  say: Say = inEnglish,
+): string {
+  return [
+    textOf(words('so-many-passed', passed), say),
+    textOf(words('so-many-failed', failed), say),
+    ...(undecided > 0 ? [textOf(words('so-many-undecided', undecided), say)] : []),
+    ...(skipped > 0 ? [textOf(words('so-many-skipped', skipped), say)] : []),
+  ].join(', ');
+}
+
+/** The word of an outcome, as it stands at the beginning of a line: all are of one length. */
+export function outcomeWord(outcome: Outcome, say: Say = inEnglish): string {
+  return padded(outcome, ['passed', 'failed', 'undecided', 'skipped'], say);
+}
+
+type LineCode = Extract<CheckCode, `line-${string}`>;
+
+/** What lines of details begin with. */
+const lineCodes: readonly LineCode[] = [
+  ...(['line-sent', 'line-expected', 'line-got', 'line-open'] as const),
+  ...(['line-why', 'line-platform', 'line-mend'] as const),
+];
+
+function beginning(code: LineCode, say: Say): string {
+  return `${padded(code, lineCodes, say)} `;
+}
+
+/** What a code says, as long as the longest of some. */
+function padded(code: LineCode | Outcome, all: readonly (LineCode | Outcome)[], say: Say): string {
+  return textOf(words(code), say).padEnd(Math.max(...all.map((each) => textOf(words(each), say).length)));
+}
 
 /**
  * The details of one that is not passed, a line each: what was sent, what came of it, and what to do.
  * @param width lines are broken before it, in characters
  */
-export function detailLines(reported: Reported, width: number): string[] {
+export function detailLines(reported: Reported, width: number, say: Say = inEnglish): string[] {
   const { outcome, steps, why, platform, mend, reason } = reported;
   if (outcome === 'skipped') return [reason ?? ''];
   const lines: string[] = [];
-  for (const step of steps) {
-    const open = step.findings.filter(({ verdict }) => verdict !== 'met');
+  for (const { title, sent, findings } of steps) {
+    const open = findings.filter(({ verdict }) => verdict !== 'met');
     if (open.length === 0) continue;
-    lines.push(`sent:     ${step.title}${step.sent > 1 ? ` (${step.sent} requests)` : ''}`);
-    for (const finding of open) lines.push(...findingLines(finding));
+    lines.push(beginning('line-sent', say) + (sent > 1 ? textOf(words('several-requests', title, sent), say) : title));
+    for (const finding of open) lines.push(...findingLines(finding, say));
   }
   if (lines.length === 0 && reason !== null) lines.push(reason);
   if (outcome === 'failed') {
-    if (why !== null) lines.push(...broken(`why:      ${why}`, width));
-    if (platform !== null) lines.push(...broken(`platform: ${platform}`, width));
-    if (mend !== null) lines.push(...broken(`to do:    ${mend}`, width));
+    for (const [code, text] of [
+      ['line-why', why],
+      ['line-platform', platform],
+      ['line-mend', mend],
+    ] as const)
+      if (text !== null) lines.push(...broken(beginning(code, say), text, width));
   }
   return lines;
 }
 
-function findingLines({ verdict, what, expected, actual }: Finding): string[] {
-  if (verdict === 'undecided') return [`open:     ${what} (expected ${expected}): ${actual}`];
-  return [`expected: ${what}: ${expected}`, `got:      ${actual}`];
+function findingLines({ verdict, what, expected, actual }: ReportedFinding, say: Say): string[] {
+  if (verdict === 'undecided')
+    return [beginning('line-open', say) + textOf(words('open-finding', what, expected, actual), say)];
+  return [
+    beginning('line-expected', say) + textOf(words('because', what, expected), say),
+    beginning('line-got', say) + actual,
+  ];
 }
 
-const indent = ' '.repeat(10);
-
 /** Broken between words; what follows stands below what comes first. */
-function broken(text: string, width: number): string[] {
+function broken(head: string, text: string, width: number): string[] {
   const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    if (line !== '' && line.trim() !== '' && line.length + 1 + word.length > width) {
+  let line = head;
+  for (const [index, word] of text.split(' ').entries()) {
+    if (index > 0 && line.length + 1 + word.length > width) {
       lines.push(line);
-      line = indent + word;
-    } else line = line === '' && lines.length === 0 ? word : `${line} ${word}`;
+      line = ' '.repeat(head.length) + word;
+    } else line += index === 0 ? word : ` ${word}`;
   }
   return [...lines, line];
+}
+
+/** As text to read. */
+export function toText(reported: readonly Reported[], say: Say): string {
+  const lines = reported.flatMap((each) => [
+    `${outcomeWord(each.outcome, say)} ${each.id}: ${each.title}`,
+    ...(each.outcome === 'passed' ? [] : detailLines(each, 100, say).map((line) => `          ${line}`)),
+  ]);
+  return `${lines.join('\n')}\n`;
 }
 
 /** As JSON to read. */
@@ -159,7 +219,7 @@ export function toJson(reported: readonly Reported[]): string {
  * JUnit's XML, as CI systems read it: a failed one is a failure, one that is undecided or skipped is skipped, with the
  * reason.
  */
-export function toJUnit(reported: readonly Reported[]): string {
+export function toJUnit(reported: readonly Reported[], say: Say = inEnglish): string {
   const suites = new Map<string, Reported[]>();
   for (const each of reported) suites.set(each.suite, [...(suites.get(each.suite) ?? []), each]);
   const all = counts(reported);
@@ -168,19 +228,20 @@ export function toJUnit(reported: readonly Reported[]): string {
     const own = counts(cases);
     const seconds = cases.reduce((sum, { ms }) => sum + ms, 0) / 1000;
     const attributes = `name="${xml(name)}" tests="${cases.length}" failures="${own.failed}" errors="0" skipped="${own.undecided + own.skipped}" time="${seconds}"`;
-    return `  <testsuite ${attributes}>\n${cases.map(testCase).join('')}  </testsuite>\n`;
+    return `  <testsuite ${attributes}>\n${cases.map((each) => testCase(each, say)).join('')}  </testsuite>\n`;
   });
   return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="cm-relay" ${head}>\n${body.join('')}</testsuites>\n`;
 }
 
-function testCase(reported: Reported): string {
+function testCase(reported: Reported, say: Say): string {
   const { suite, id, title, outcome, reason, ms } = reported;
   const name = id === title ? title : `${id}: ${title}`;
   const open = `    <testcase classname="${xml(suite)}" name="${xml(name)}" time="${ms / 1000}"`;
   if (outcome === 'passed') return `${open}/>\n`;
   const message = xml(reason ?? '');
-  if (outcome !== 'failed') return `${open}>\n      <skipped message="${outcome}: ${message}"/>\n    </testcase>\n`;
-  const details = xml(detailLines(reported, 100).join('\n'));
+  if (outcome !== 'failed')
+    return `${open}>\n      <skipped message="${xml(textOf(words(outcome), say))}: ${message}"/>\n    </testcase>\n`;
+  const details = xml(detailLines(reported, 100, say).join('\n'));
   return `${open}>\n      <failure message="${message}">${details}</failure>\n    </testcase>\n`;
 }
 

@@ -2,6 +2,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { ExpressionError, ExpressionLanguage } from '../common/expressions/expressions.ts';
 import { judge } from '../common/retry.ts';
+import type { Said, Words } from '../common/words.ts';
 import { Budget, TooMuchError } from './budget.ts';
 import { exchange } from './exchange.ts';
 import type { Answer } from './exchange.ts';
@@ -9,20 +10,23 @@ import { conditionsOf, Gathered, mostExamples, readAnswerCondition } from './gat
 import type { Finding, Sent } from './gathered.ts';
 import { planOf } from './messages.ts';
 import type { Message, Plan } from './messages.ts';
-import { missingAfter, ProbeError, settled } from './probe.ts';
+import { missingAfter, ProbeError, readProbeValue, settled } from './probe.ts';
 import type { KeptPage, Probe, Settling } from './probe.ts';
-import type { Expected, RepeatStep, Scenario, SendStep, Step } from './scenario.ts';
+import type { Expected, RepeatStep, Scenario, ScenarioFile, SendStep, Step } from './scenario.ts';
 import { SourceError, withRun } from './sources.ts';
 import type { Run, Sources } from './sources.ts';
 import type { Target } from './target.ts';
 import { deliveriesWith, multipliedBy, NoKeyError, partSizeOf, withTroubles } from './trouble.ts';
+import { joined, saidOf, textOf, words } from './words.ts';
+import type { SaidError } from './words.ts';
 
 export { answerWords } from './gathered.ts';
 export type { Finding, Sent } from './gathered.ts';
 
 /** What a step came to. */
 export interface StepResult {
-  readonly title: string;
+  /** Its own name, or words for what it does. */
+  readonly title: Said;
   readonly sent: number;
   /** Some of what was sent: the first, and the first that were not as expected. */
   readonly examples: readonly Sent[];
@@ -38,8 +42,8 @@ export type Outcome = 'passed' | 'failed' | 'undecided' | 'skipped';
 export interface ScenarioResult {
   readonly name: string;
   readonly outcome: Outcome;
-  /** Why it is not passed, in one line; null where it is. */
-  readonly reason: string | null;
+  /** Why it is not passed; null where it is. */
+  readonly reason: Said | null;
   readonly steps: readonly StepResult[];
   readonly ms: number;
   /** Whether the callback could not be reached at all at the end. */
@@ -80,8 +84,14 @@ export function checkExpressions(scenario: Scenario): void {
   for (const read of expressionsOf(scenario)) read();
 }
 
-/** What reads each of the expressions, as {@link checkExpressions} does: that takes its time. */
-export function* expressionsOf({ steps }: { readonly steps: readonly Step[] }): Generator<() => void> {
+/** What reads each of the expressions of a file, as {@link checkExpressions} does: that takes its time. */
+export function* expressionsOfFile({ probe, scenarios }: ScenarioFile): Generator<() => void> {
+  const value = probe !== undefined && 'url' in probe ? probe.value : undefined;
+  if (value !== undefined) yield () => named(value, () => readProbeValue(value));
+  for (const each of scenarios) yield* expressionsOf(each);
+}
+
+function* expressionsOf({ steps }: { readonly steps: readonly Step[] }): Generator<() => void> {
   for (const step of steps) {
     if ('steps' in step) yield* expressionsOf(step);
     if (!('expect' in step)) continue;
@@ -115,13 +125,13 @@ export async function runScenario(scenario: Scenario, context: RunContext): Prom
   const started = performance.now();
   const bound = AbortSignal.timeout(scenario.timeoutMs);
   const running = new Running(scenario, { ...context, signal: AbortSignal.any([context.signal, bound]) });
-  let broken: string | null = null;
+  let broken: Said | null = null;
   try {
     await running.run();
   } catch (error) {
     context.signal.throwIfAborted();
-    if (bound.aborted) broken = `it took longer than ${scenario.timeoutMs} ms`;
-    else if (isAboutScenario(error)) broken = error.message;
+    if (bound.aborted) broken = words('too-long', scenario.timeoutMs);
+    else if (isAboutScenario(error)) broken = error.said;
     else throw error;
   }
   const ms = performance.now() - started;
@@ -131,24 +141,25 @@ export async function runScenario(scenario: Scenario, context: RunContext): Prom
 }
 
 /** Whether an error says why a scenario cannot be run to its end. */
-function isAboutScenario(error: unknown): error is Error {
+function isAboutScenario(error: unknown): error is SaidError {
   return error instanceof NoKeyError || error instanceof SourceError || error instanceof TooMuchError;
 }
 
-function outcomeOf(steps: readonly StepResult[], broken: string | null): { outcome: Outcome; reason: string | null } {
+function outcomeOf(steps: readonly StepResult[], broken: Said | null): Pick<ScenarioResult, 'outcome' | 'reason'> {
   const findings = steps.flatMap((step) => step.findings);
   const unmet = findings.find(({ verdict }) => verdict === 'unmet');
   if (unmet !== undefined) {
     const reason = reasonOf(unmet);
-    return { outcome: 'failed', reason: broken === null ? reason : `${reason}; ${broken}` };
+    return { outcome: 'failed', reason: broken === null ? reason : words('then-too', reason, broken) };
   }
   if (broken !== null) return { outcome: 'failed', reason: broken };
   const open = findings.find(({ verdict }) => verdict === 'undecided');
   return open === undefined ? { outcome: 'passed', reason: null } : { outcome: 'undecided', reason: reasonOf(open) };
 }
 
-function reasonOf({ verdict, what, expected, actual }: Finding): string {
-  return verdict === 'undecided' ? `${what}: ${actual}` : `${what}: expected ${expected}, got ${actual}`;
+/** A finding that is not as expected, as a reason. */
+export function reasonOf({ verdict, what, expected, actual }: Finding): Words {
+  return verdict === 'undecided' ? words('because', what, actual) : words('unmet', what, expected, actual);
 }
 
 /** Examples of one scenario: each has bodies and answers. */
@@ -239,15 +250,10 @@ class Running {
       underWay.push(one);
     }
     await Promise.all(underWay);
-    await this.#conclude(`${times} times`, all, expect ?? {}, unmet);
+    await this.#conclude(words('repeated', times), all, expect ?? {}, unmet);
   }
 
-  async #conclude(
-    title: string,
-    gathered: Gathered,
-    expected: Expected,
-    before: readonly Finding[] = [],
-  ): Promise<void> {
+  async #conclude(title: Said, gathered: Gathered, expected: Expected, before: readonly Finding[] = []): Promise<void> {
     const own = await this.#look(gathered, expected).catch((error: unknown) => {
       this.#note(title, gathered, before);
       throw error;
@@ -255,7 +261,7 @@ class Running {
     this.#note(title, gathered, [...before, ...own]);
   }
 
-  #note(title: string, gathered: Gathered, findings: readonly Finding[]): void {
+  #note(title: Said, gathered: Gathered, findings: readonly Finding[]): void {
     const examples: readonly Sent[] = gathered.examples.slice(0, this.#examplesLeft);
     this.#examplesLeft -= examples.length;
     const [p50Ms, p99Ms] = [gathered.percentile(0.5), gathered.percentile(0.99)];
@@ -328,8 +334,8 @@ class Running {
     try {
       return deliveriesWith(deliveries, trouble).map((delivery) => planOf(delivery, options));
     } catch (error) {
-      const name = 'fixture' in send ? `${send.fixture}: ` : 'recording' in send ? `${send.recording}: ` : '';
-      throw new SourceError(`${name}${(error as Error).message}`);
+      const name = 'fixture' in send ? send.fixture : 'recording' in send ? send.recording : undefined;
+      throw new SourceError(name === undefined ? saidOf(error) : words('because', name, saidOf(error)));
     }
   }
 
@@ -341,7 +347,8 @@ class Running {
       const timeoutMs = step.timeoutMs ?? target.timeoutMs;
       const answer = await exchange(target, message, timeoutMs, signal);
       if (answer.kind === 'left') return [...attempts, answer];
-      const verdict = judge(answer, step.retry, attempts.length + 1, Date.now());
+      const came = answer.kind === 'answer' ? answer : { ...answer, error: textOf(answer.error) };
+      const verdict = judge(came, step.retry, attempts.length + 1, Date.now());
       if (verdict.outcome !== 'retrying') return [...attempts, answer];
       attempts.push(shortened(answer));
       await wait(verdict.delayMs, undefined, { signal });
@@ -371,22 +378,20 @@ class Running {
   async #askKept(written: readonly string[]): Promise<Finding> {
     const { kept, run, settling, signal } = this.#context;
     const texts = written.map((text) => withRun(text, run));
-    const say = (verdict: Finding['verdict'], actual: string): Finding => ({
+    const say = (verdict: Finding['verdict'], actual: Said): Finding => ({
       verdict,
-      what: 'what it keeps',
-      expected: texts.map((text) => `"${text}"`).join(' and '),
+      what: words('kept'),
+      expected: quoted(texts),
       actual,
     });
-    if (kept === null) return say('undecided', 'no page was named that shows what the callback keeps');
+    if (kept === null) return say('undecided', words('no-page'));
     try {
       const { texts: missing, isBroken } = await missingAfter(kept, texts, settling, signal);
-      if (missing.length === 0) return say('met', 'all of it');
-      const lacks = missing.map((text) => `"${text}"`).join(' and ');
-      const how = isBroken ? 'a page that says it is JSON, is cut off or broken, and is' : 'a page';
-      return say('unmet', `${how} without ${lacks}`);
+      if (missing.length === 0) return say('met', words('all-kept'));
+      return say('unmet', words(isBroken ? 'broken-page-without' : 'page-without', quoted(missing)));
     } catch (error) {
       if (!(error instanceof ProbeError)) throw error;
-      return say('undecided', error.message);
+      return say('undecided', error.said);
     }
   }
 
@@ -395,25 +400,24 @@ class Running {
     const before = this.#before;
     const counts = this.#sinceProbe;
     this.#sinceProbe = { sent: 0, events: 0 };
-    const undecided = (actual: string): Finding => ({
+    const undecided = (actual: Said): Finding => ({
       verdict: 'undecided',
-      what: 'the probe',
+      what: words('probe'),
       expected: wanted(expected),
       actual,
     });
-    if (probe === null || before === null)
-      return undecided('no probe was given, which would tell what the callback made of it');
-    if (before instanceof ProbeError) return undecided(before.message);
+    if (probe === null || before === null) return undecided(words('no-probe'));
+    if (before instanceof ProbeError) return undecided(before.said);
     try {
       const isMet = probeCondition(expected, before, counts);
       const after = await settled(probe, isMet, settling, signal);
       this.#before = after;
-      const actual = `${growth(after - before)} (from ${before} to ${after})`;
-      return { verdict: isMet(after) ? 'met' : 'unmet', what: 'the probe', expected: wanted(expected), actual };
+      const actual = words('from-to', growth(after - before), before, after);
+      return { verdict: isMet(after) ? 'met' : 'unmet', what: words('probe'), expected: wanted(expected), actual };
     } catch (error) {
       if (error instanceof ProbeError || error instanceof ExpressionError) {
         this.#before = error instanceof ProbeError ? error : before;
-        return undecided(error.message);
+        return undecided(saidOf(error));
       }
       throw error;
     }
@@ -439,12 +443,19 @@ function* namesAgain(steps: readonly Step[]): Generator<string> {
   }
 }
 
-function wanted(expected: number | string): string {
+function quoted(texts: readonly string[]): Said {
+  return joined(
+    'and',
+    texts.map((text) => `"${text}"`),
+  );
+}
+
+function wanted(expected: number | string): Said {
   return typeof expected === 'number' ? growth(expected) : expected;
 }
 
-function growth(by: number): string {
-  return by === 0 ? 'no change' : by > 0 ? `${by} more` : `${-by} fewer`;
+function growth(by: number): Words {
+  return by === 0 ? words('no-change') : by > 0 ? words('more', by) : words('fewer', -by);
 }
 
 /** An answer that is not the last: it is shown, and held until then. */
@@ -454,11 +465,13 @@ function shortened(answer: Answer): Answer {
 }
 
 /** What a step does, in words. */
-function titleOf({ name, send, as, trouble }: SendStep): string {
+function titleOf({ name, send, as, trouble }: SendStep): Said {
   if (name !== undefined) return name;
   const what =
     'sample' in send
-      ? `${send.events === 1 ? 'a sample' : `${send.events} samples`}, ${send.sample}`
+      ? send.events === 1
+        ? words('a-sample', send.sample)
+        : words('samples', send.events, send.sample)
       : 'fixture' in send
         ? send.fixture
         : 'recording' in send
@@ -466,8 +479,8 @@ function titleOf({ name, send, as, trouble }: SendStep): string {
           : 'event' in send
             ? send.event
             : 'again' in send
-              ? `${send.again} again`
-              : 'a delivery';
+              ? words('again', send.again)
+              : words('a-delivery');
   const troubles = trouble.map((each) => (typeof each === 'string' ? each : (Object.keys(each)[0] ?? '')));
-  return [what, ...(as === 'notification' ? [] : [`as ${as}`]), ...troubles].join(', ');
+  return joined('list', [what, ...(as === 'notification' ? [] : [words('as', as)]), ...troubles]);
 }

@@ -4,13 +4,15 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { z } from 'zod';
 import { ExpressionError } from '../common/expressions/expressions.ts';
 import { structureOf } from '../common/parse-json.ts';
+import type { Said, Words } from '../common/words.ts';
 import { OwnFileError, readOwnFile } from './own-file.ts';
-import { expressionsOf } from './run.ts';
+import { expressionsOfFile } from './run.ts';
 import { scenarioFileSchema, scenarioSchema, stepSchema } from './scenario.ts';
 import type { Scenario, ScenarioFile, Step } from './scenario.ts';
+import { joined, SaidError, textOf, words } from './words.ts';
 
 /** A longer file is not read, in bytes. */
-export const mostScenarioBytes = 1_048_576;
+const mostScenarioBytes = 1_048_576;
 /** What there may be of structure, and how deep: parsing takes memory and time by these, not by length. */
 const mostValues = 30_000;
 const mostDepth = 50;
@@ -18,23 +20,29 @@ const mostDepth = 50;
 const mostKeys = 200;
 /** Each takes its time to be read. */
 const mostExpressions = 1000;
-/** So much of what is wrong is said. */
+/** So much of what is wrong is said, and of each so many characters, and of its place. */
 const mostSaid = 5;
 const mostSaidLength = 1000;
+const mostPlaceLength = 200;
 /** Others get their turn after so many milliseconds. */
 const pieceMs = 10;
 
 /** A file of scenarios cannot be used. The message says what is wrong, and where in it. */
-export class ScenarioFileError extends Error {
+export class ScenarioFileError extends SaidError {
   override readonly name = 'ScenarioFileError';
-  readonly next: string;
-  constructor(
-    message: string,
-    next = 'docs/scenarios.md tells how it is written; "$schema" makes your editor check it.',
-  ) {
-    super(message);
-    this.next = next;
+  /** What is wrong where, as `said` has it, too; empty where it is no matter of a place. */
+  readonly wrong: readonly Wrong[];
+  constructor(said: Said, todo: Said = words('see-documents'), wrong: readonly Wrong[] = []) {
+    super(said, todo);
+    this.wrong = wrong;
   }
+}
+
+/** What is wrong at a place of a file. */
+export interface Wrong {
+  /** Such as `scenarios[0].name`; empty: all of it. */
+  readonly place: string;
+  readonly what: Said;
 }
 
 /** A file of scenarios, and its text. */
@@ -54,7 +62,7 @@ export async function readScenarioFile(path: string): Promise<ReadFile> {
     bytes = await readOwnFile(dirname(path), basename(path), mostScenarioBytes);
   } catch (error) {
     if (!(error instanceof OwnFileError)) throw error;
-    throw new ScenarioFileError(error.why, error.next);
+    throw new ScenarioFileError(error.why, error.todo);
   }
   return readScenarioBytes(bytes);
 }
@@ -64,14 +72,12 @@ export async function readScenarioFile(path: string): Promise<ReadFile> {
  * @throws ScenarioFileError
  */
 export async function readScenarioBytes(bytes: Uint8Array): Promise<ReadFile> {
-  if (bytes.byteLength > mostScenarioBytes) {
-    throw new ScenarioFileError(`is longer than ${mostScenarioBytes} bytes`, smaller);
-  }
+  checkLength(bytes.byteLength);
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
   const file = readScenarioText(text);
-  const expressions = file.scenarios.flatMap((scenario) => [...expressionsOf(scenario)]);
+  const expressions = [...expressionsOfFile(file)];
   if (expressions.length > mostExpressions) {
-    throw new ScenarioFileError(`has more than ${mostExpressions} expressions`, 'Make several files of it.');
+    throw new ScenarioFileError(words('more-expressions', mostExpressions), words('make-several'));
   }
   let began = performance.now();
   try {
@@ -88,21 +94,27 @@ export async function readScenarioBytes(bytes: Uint8Array): Promise<ReadFile> {
   return { file, text };
 }
 
+/** @param bytes the length of a file of scenarios. @throws ScenarioFileError where it is not read for that */
+export function checkLength(bytes: number): void {
+  if (bytes > mostScenarioBytes)
+    throw new ScenarioFileError(words('longer-than', mostScenarioBytes), words('make-fixture'));
+}
+
 /**
  * Reads the text of a file of scenarios: its form, and the steps that name others.
  * @throws ScenarioFileError
  */
 export function readScenarioText(text: string): ScenarioFile {
   const { values, depth } = structureOf(text);
-  if (depth > mostDepth) throw new ScenarioFileError(`is nested deeper than ${mostDepth}`, smaller);
-  if (values > mostValues) throw new ScenarioFileError(`has more than ${mostValues} values`, smaller);
+  if (depth > mostDepth) throw new ScenarioFileError(words('nested-deeper', mostDepth), words('make-fixture'));
+  if (values > mostValues) throw new ScenarioFileError(words('more-values', mostValues), words('make-fixture'));
   let value: unknown;
   try {
     value = JSON.parse(text.replace(/^\ufeff/, ''));
   } catch (error) {
-    throw new ScenarioFileError(`is not JSON: ${(error as Error).message}`);
+    throw new ScenarioFileError(words('is-not-json', (error as Error).message));
   }
-  if (isWide(value)) throw new ScenarioFileError(`has an object of more than ${mostKeys} keys`, smaller);
+  if (isWide(value)) throw new ScenarioFileError(words('more-keys', mostKeys), words('make-fixture'));
   // Step by step, up to the first that is wrong: a schema has much to say about each.
   const file = parsed(fileOutline, value, []);
   const scenarios = file.scenarios.map((each, index) => {
@@ -116,8 +128,6 @@ export function readScenarioText(text: string): ScenarioFile {
   return { ...file, scenarios };
 }
 
-const smaller = 'Send what is long as a fixture: { "send": { "fixture": "subscribe.json" } }. Or make several files.';
-
 function isWide(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   const within: unknown[] = Object.values(value);
@@ -129,54 +139,52 @@ const scenarioOutline = scenarioSchema.extend({ steps: z.array(z.unknown()).min(
 
 /** @param path where the value stands. @throws ScenarioFileError */
 function parsed<S extends z.ZodType>(schema: S, value: unknown, path: readonly PropertyKey[]): z.output<S> {
-  const result = schema.safeParse(value, { reportInput: false, error: inPlainWords });
+  const result = schema.safeParse(value, { reportInput: false, error: sayMissing });
   if (result.success) return result.data;
-  throw new ScenarioFileError(innermost(result.error, path));
+  const wrong = result.error.issues.slice(0, mostSaid).map((issue) => innermost(issue, path));
+  const said = wrong.map(({ place, what }) => (place === '' ? what : words('because', place, what)));
+  throw new ScenarioFileError(joined('then-too', said), undefined, wrong);
 }
 
-const types: Readonly<Record<string, string>> = {
-  array: 'a list',
-  boolean: 'true or false',
-  int: 'a whole number',
-  object: 'an object',
-  string: 'a text',
+const types: Readonly<Record<string, Words>> = {
+  array: words('a-list'),
+  boolean: words('true-or-false'),
+  int: words('a-whole-number'),
+  number: words('a-number'),
+  object: words('an-object'),
+  string: words('a-text'),
 };
 
-/** What the schemas do not say for themselves, where the library's words are none of a user's; else its own stay. */
-function inPlainWords(issue: z.core.$ZodRawIssue): string | undefined {
-  if (issue.code === 'unrecognized_keys') {
-    return `unknown key ${issue.keys.map((key) => JSON.stringify(key)).join(', ')}`;
-  }
-  if (issue.code !== 'invalid_type') return undefined;
-  return issue.input === undefined ? missing : `must be ${types[issue.expected] ?? `a ${issue.expected}`}`;
-}
-
+/** The library does not tell afterwards which value there was: its message then stands for "there was none". */
 const missing = 'is missing';
 
+function sayMissing({ code, input }: z.core.$ZodRawIssue): string | undefined {
+  return code === 'invalid_type' && input === undefined ? missing : undefined;
+}
+
+/** In words of ours where the library's are none of a user's; what the schemas say for themselves, as it is. */
+function wordsOf(issue: z.core.$ZodIssue): Said {
+  if (issue.code === 'unrecognized_keys') {
+    const keys = issue.keys.map((key) => JSON.stringify(key)).join(', ');
+    return words('unknown-key', keys.slice(0, mostSaidLength - mostPlaceLength));
+  }
+  if (issue.code !== 'invalid_type') return issue.message.slice(0, mostSaidLength - mostPlaceLength);
+  if (issue.message === missing) return words('is-missing');
+  return words('must-be', types[issue.expected] ?? words('a-value', issue.expected));
+}
+
 /** Of a union the branch that came the farthest: what is meant, where "Invalid input" says nothing. */
-function innermost(error: z.core.$ZodError, before: readonly PropertyKey[]): string {
-  const lines = error.issues.slice(0, mostSaid).map((issue) => deepest(issue, before));
-  return lines
-    .map(({ path, message }) => (path.length === 0 ? message : `${z.core.toDotPath(path)}: ${message}`))
-    .join('; ')
-    .slice(0, mostSaidLength);
-}
-
-interface Place {
-  readonly path: PropertyKey[];
-  readonly message: string;
-}
-
-function deepest(issue: z.core.$ZodIssue, before: readonly PropertyKey[]): Place {
+function innermost(issue: z.core.$ZodIssue, before: readonly PropertyKey[]): Wrong {
   const path = [...before, ...issue.path];
-  if (issue.code === 'invalid_key') return { path, message: issue.issues[0]?.message ?? issue.message };
-  if (issue.code !== 'invalid_union' || issue.errors.length === 0) return { path, message: issue.message };
-  const branches = issue.errors.map((issues) => issues.map((each) => deepest(each, path)));
+  const place = z.core.toDotPath(path).slice(0, mostPlaceLength);
+  if (issue.code === 'invalid_key') return { place, what: issue.issues[0]?.message ?? issue.message };
+  if (issue.code !== 'invalid_union' || issue.errors.length === 0) return { place, what: wordsOf(issue) };
+  const branches = issue.errors.map((issues) => issues.map((each) => innermost(each, path)));
   // One that misses a key of its own is another kind of step; one that only has a key too many is the one meant.
-  const weight = (places: readonly Place[]): number =>
-    places.filter(({ message }) => message === missing).length * 100 + places.length;
+  const weight = (places: readonly Wrong[]): number =>
+    places.filter(({ what }) => textOf(what) === missing).length * 100 + places.length;
   const meant = branches.toSorted((a, b) => weight(a) - weight(b))[0] ?? [];
-  return meant[0] ?? { path, message: issue.message };
+  return meant[0] ?? { place, what: issue.message };
 }
 
 /** @throws ScenarioFileError where a step sends again what no earlier step is called */
@@ -187,7 +195,7 @@ function checkNames({ name, steps }: Scenario): void {
       step.steps.forEach(look);
     } else if ('send' in step) {
       if ('again' in step.send && !known.has(step.send.again)) {
-        throw new ScenarioFileError(`scenario "${name}": no earlier step is called "${step.send.again}"`);
+        throw new ScenarioFileError(words('no-earlier-step', name, step.send.again));
       }
       if (step.name !== undefined) known.add(step.name);
     }

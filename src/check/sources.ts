@@ -5,13 +5,15 @@ import { maxEventsInDelivery, sampleDeliveries, webhookEventTypes } from '../cam
 import { parseJson } from '../common/parse-json.ts';
 import { readPayload } from '../campaign-monitor/payload.ts';
 import { tooMuchToRead } from '../normaliser/delivery-limits.ts';
+import type { Result } from '../protocol/methods.ts';
 import type { Delivery } from './messages.ts';
 import { OwnFileError, readOwnFile } from './own-file.ts';
 import { readRecording } from './recording.ts';
 import type { Source } from './scenario.ts';
+import { SaidError, saidOf, words } from './words.ts';
 
 /** What a step would send is not there, or cannot be read. */
-export class SourceError extends Error {
+export class SourceError extends SaidError {
   override readonly name = 'SourceError';
 }
 
@@ -43,8 +45,23 @@ export function newRun(token = randomBytes(4).toString('hex')): Run {
 export interface SourceOptions {
   /** The folder of the file of scenarios, which its files are in or below; null where there is none. */
   readonly folder: string | null;
-  /** A delivery of the relay's history by an id; null where there is no history. @throws SourceError */
+  /** A delivery of the relay's history by an id; null where there is no history. What it throws is a SourceError then. */
   readonly fromHistory: ((id: string) => Promise<Delivery>) | null;
+}
+
+/** A history, as far as it is read for scenarios. */
+export interface ReadHistory {
+  event(id: string): Promise<Pick<Result<'events/get'>, 'delivery'>>;
+  delivery(id: string): Promise<Pick<Result<'deliveries/get'>, 'delivery' | 'headers' | 'body'>>;
+}
+
+/** A delivery of a history, by its id or that of an event or notification of it. @throws what the history does */
+export async function deliveryIn(history: ReadHistory, id: string): Promise<Delivery> {
+  const { delivery, headers, body } = await history.delivery(
+    id.startsWith('d') ? id : (await history.event(id)).delivery.id,
+  );
+  const contentType = headers.find(([name]) => name.toLowerCase() === 'content-type')?.[1] ?? 'application/json';
+  return { body: Buffer.from(body, 'base64'), contentType, source: delivery.source };
 }
 
 /** What steps send, from the code, from files and from the history. */
@@ -54,17 +71,21 @@ export function sourcesOf({ folder, fromHistory }: SourceOptions): Sources {
       if ('sample' in source) return [sampleOf(source, run)];
       if ('delivery' in source) return [bodyOf(withRun(source.delivery, run))];
       if ('event' in source) {
-        if (fromHistory === null) throw new SourceError(`there is no history to take ${source.event} from`);
-        return [await fromHistory(source.event)];
+        if (fromHistory === null) throw new SourceError(words('because', source.event, words('no-history')));
+        return [
+          await fromHistory(source.event).catch((error: unknown) => {
+            throw new SourceError(words('because', source.event, saidOf(error)));
+          }),
+        ];
       }
       const name = 'fixture' in source ? source.fixture : source.recording;
-      if (folder === null) throw new SourceError(`there is no folder to look for ${name} in`);
+      if (folder === null) throw new SourceError(words('no-folder', name));
       try {
         const bytes = await readOwnFile(folder, name, mostFileBytes);
         return 'recording' in source ? readRecording(bytes.toString()) : fixtureOf(bytes);
       } catch (error) {
-        if (!(error instanceof OwnFileError)) throw new SourceError(`${name}: ${(error as Error).message}`);
-        throw new SourceError([error.message, error.next ?? []].flat().join('. '));
+        if (!(error instanceof OwnFileError)) throw new SourceError(words('because', name, saidOf(error)));
+        throw new SourceError(error.todo === undefined ? error.said : words('sentences', error.said, error.todo));
       }
     },
   };
@@ -120,10 +141,10 @@ const exportedFixture = z.object({
   ),
 });
 
-/** @throws Error where it is neither a fixture that was exported nor the body of a delivery */
+/** @throws SaidError where it is neither a fixture that was exported nor the body of a delivery */
 function fixtureOf(bytes: Buffer): Delivery[] {
   const tooMuch = tooMuchToRead(bytes);
-  if (tooMuch !== null) throw new Error(`${tooMuch}. Make several files of it.`);
+  if (tooMuch !== null) throw new SaidError(words('sentences', tooMuch, words('make-several')));
   const text = bytes.toString();
   const exported = exportedFixture.safeParse(parseJson(text));
   if (exported.success) {
@@ -135,6 +156,6 @@ function fixtureOf(bytes: Buffer): Delivery[] {
   }
   const contentType = text.trimStart().startsWith('<') ? 'application/xml; charset=utf-8' : json;
   // Whoever wrote the scenarios may name any file here: what is no delivery is sent nowhere, in no shape.
-  if (readPayload(bytes, contentType).kind === 'test') throw new Error('it holds no events, so it is no delivery');
+  if (readPayload(bytes, contentType).kind === 'test') throw new SaidError(words('no-events'));
   return [{ body: bytes, contentType, source: 'campaign-monitor' }];
 }

@@ -21,13 +21,40 @@ export interface Target {
   readonly mask: SecretMask;
 }
 
-/**
- * What masks the secrets of a run: the key, what the callback's URL holds, and credentials.
- * @param credentials values of headers, of probes too
- */
-export function maskOfRun(
-  { url, signatureKey }: Pick<Target, 'url' | 'signatureKey'>,
-  credentials: readonly string[],
-): SecretMask {
-  return maskOfCredentials(credentials, [signatureKey ?? [], secretsIn(url)].flat());
+/** What is said of a callback without its secrets: a destination of the settings, or that of a file. */
+export interface NamedTarget {
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** In milliseconds; 10 s where it is not said. */
+  readonly timeoutMs?: number | undefined;
+  readonly insecureTls?: boolean | undefined;
+}
+
+/** What is sent along, and what is sent elsewhere in the same run. */
+export interface RunSecrets {
+  /** Headers by their names. */
+  readonly credentials?: Readonly<Record<string, string>>;
+  readonly signatureKey?: string | undefined;
+  /** Values of headers of probes: they are masked as the callback's own are. */
+  readonly further?: readonly string[];
+}
+
+/** How to send to a callback. */
+export function targetTo(
+  { url, headers, timeoutMs = 10_000, insecureTls = false }: NamedTarget,
+  { credentials = {}, signatureKey, further = [] }: RunSecrets = {},
+): Target {
+  const to = new URL(url);
+  const mask = maskOfCredentials(
+    [...Object.values(credentials), ...further],
+    [signatureKey ?? [], secretsIn(to)].flat(),
+  );
+  return {
+    url: to,
+    headers: Object.entries({ ...headers, ...credentials }),
+    signatureKey,
+    timeoutMs,
+    insecureTls,
+    mask,
+  };
 }

@@ -1,16 +1,19 @@
 /** What goes wrong between a sender and a callback: each turns the requests of a step into others. */
 import { createHmac } from 'node:crypto';
 import { parseJson, structureOf } from '../common/parse-json.ts';
+import type { Words } from '../common/words.ts';
 import { sign, signatureHeader } from '../open-connectors/signature.ts';
 import { megabytes, mostHeldBytes } from './budget.ts';
 import type { Delivery, Message } from './messages.ts';
 import type { Trouble } from './scenario.ts';
+import { SaidError, words } from './words.ts';
+import type { CheckCode } from './words.ts';
 
 /** A trouble that takes a signature key, and there is none. */
-export class NoKeyError extends Error {
+export class NoKeyError extends SaidError {
   override readonly name = 'NoKeyError';
   constructor(trouble: string) {
-    super(`${trouble} is about the signature, and no signature key was given`);
+    super(words('needs-key', trouble));
   }
 }
 
@@ -43,7 +46,7 @@ export function multipliedBy(troubles: readonly Trouble[]): { readonly requests:
 
 /**
  * Deliveries as the troubles have them written.
- * @throws Error where that would be too much, of one or of all
+ * @throws SaidError where that would be too much, of one or of all
  */
 export function deliveriesWith(deliveries: readonly Delivery[], troubles: readonly Trouble[]): readonly Delivery[] {
   if (!troubles.includes('escaped')) return deliveries;
@@ -51,13 +54,13 @@ export function deliveriesWith(deliveries: readonly Delivery[], troubles: readon
   return deliveries.map((delivery) => {
     const written = escapedDelivery(delivery);
     made += written.body.byteLength;
-    if (made > mostHeldBytes) throw tooMuchEscaped(`more than ${megabytes(mostHeldBytes)}`);
+    if (made > mostHeldBytes) throw tooMuchEscaped(words('more-than', megabytes(mostHeldBytes)));
     return written;
   });
 }
 
-function tooMuchEscaped(much: string): Error {
-  return new Error(`"escaped" would make ${much} of it: at most ${megabytes(mostHeldBytes)} are held at once`);
+function tooMuchEscaped(much: Words): SaidError {
+  return new SaidError(words('escaped-too-much', much, megabytes(mostHeldBytes)));
 }
 
 function escapedDelivery(delivery: Delivery): Delivery {
@@ -98,11 +101,11 @@ function withTrouble(messages: Message[], trouble: Trouble, key: string): Messag
   if (typeof trouble === 'object') {
     if ('slow' in trouble) return messages.map((each) => ({ ...each, manner: { kind: 'slow', ms: trouble.slow } }));
     const [first, ...others] = messages;
-    return first === undefined ? [] : [...others, { ...first, label: `${first.label}, late`, afterMs: trouble.late }];
+    return first === undefined ? [] : [...others, { ...labelled(first, 'sent-late'), afterMs: trouble.late }];
   }
   switch (trouble) {
     case 'twice':
-      return messages.flatMap((each) => [each, { ...each, label: `${each.label}, again` }]);
+      return messages.flatMap((each) => [each, labelled(each, 'sent-again')]);
     case 'reordered':
       return messages.toReversed();
     case 'merged':
@@ -111,38 +114,33 @@ function withTrouble(messages: Message[], trouble: Trouble, key: string): Messag
       // Was in force when they were made: partSizeOf, deliveriesWith.
       return messages;
     case 'cut':
-      return messages.map((each) => ({ ...each, label: `${each.label}, cut`, manner: { kind: 'cut' } }));
+      return messages.map((each) => ({ ...labelled(each, 'sent-cut'), manner: { kind: 'cut' } }));
     case 'unanswered':
-      return messages.map((each) => ({
-        ...each,
-        label: `${each.label}, answer not awaited`,
-        manner: { kind: 'unanswered' },
-      }));
+      return messages.map((each) => ({ ...labelled(each, 'sent-unanswered'), manner: { kind: 'unanswered' } }));
     case 'tampered':
-      return messages.map((each) => ({ ...each, label: `${each.label}, changed`, body: changed(each.body) }));
+      return messages.map((each) => ({ ...labelled(each, 'sent-changed'), body: changed(each.body) }));
     case 'unsigned':
-      return messages.map((each) => ({
-        ...each,
-        label: `${each.label}, not signed`,
-        headers: signedBy(each, undefined),
-      }));
+      return messages.map((each) => ({ ...labelled(each, 'sent-not-signed'), headers: signedBy(each, undefined) }));
     case 'wrong-signature':
-      return messages.map((each) => signedWrongly(each, sign(each.body, `not ${key}`), 'signed by another key'));
+      return messages.map((each) => signedWrongly(each, sign(each.body, `not ${key}`), 'sent-wrong-signature'));
     case 'old-signature':
-      return messages.map((each) =>
-        signedWrongly(each, sign(changed(each.body), key), 'with the signature of another body'),
-      );
+      return messages.map((each) => signedWrongly(each, sign(changed(each.body), key), 'sent-old-signature'));
     case 'wrong-sha1-signature': {
       const digest = (body: Buffer): string => createHmac('sha1', `not ${key}`).update(body).digest('base64');
-      return messages.map((each) =>
-        signedWrongly(each, `sha1=${digest(each.body)}`, 'signed by another key, as sha1='),
-      );
+      return messages.map((each) => signedWrongly(each, `sha1=${digest(each.body)}`, 'sent-wrong-sha1'));
     }
   }
 }
 
-function signedWrongly(message: Message, signature: string, how: string): Message {
-  return { ...message, label: `${message.label}, ${how}`, headers: signedBy(message, signature) };
+function signedWrongly(message: Message, signature: string, how: SentHow): Message {
+  return { ...labelled(message, how), headers: signedBy(message, signature) };
+}
+
+type SentHow = Extract<CheckCode, `sent-${string}`>;
+
+/** @param how what has gone wrong with it */
+function labelled(message: Message, how: SentHow): Message {
+  return { ...message, label: words('list', message.label, words(how)) };
 }
 
 function signedBy({ headers }: Message, signature: string | undefined): Message['headers'] {

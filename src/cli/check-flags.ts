@@ -2,6 +2,7 @@
 import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
 import { z } from 'zod';
+import { quietMs } from '../check/defaults.ts';
 import { destinationSchema } from '../protocol/settings.ts';
 import { checkedBy, urlOf, wholeNumber } from './flags.ts';
 import type { CommonOptions } from './flags.ts';
@@ -65,7 +66,7 @@ export function withProbeFlags(command: Command): Command {
     )
     .addOption(
       new Option('--settle <ms>', 'how long the number has to stay as it is: more where you work behind the answer')
-        .default(300)
+        .default(quietMs)
         .argParser(wholeNumber(z.int().min(0).max(60_000))),
     );
 }

@@ -1,10 +1,12 @@
 /** What the commands have in common that send to a callback of their own accord. */
 import { styleText } from 'node:util';
+import { tryOnce } from '../check/asked.ts';
+import type { Asked } from '../check/asked.ts';
 import { commandProbe, keptPage, ProbeError, urlProbe } from '../check/probe.ts';
-import type { KeptPage, Probe } from '../check/probe.ts';
-import { counts, detailLines, outcomeWords, toJson, toJUnit } from '../check/report.ts';
+import type { Probe } from '../check/probe.ts';
+import { detailLines, outcomeWord, toJson, toJUnit } from '../check/report.ts';
 import type { Reported } from '../check/report.ts';
-import { maskOfRun } from '../check/target.ts';
+import { targetTo } from '../check/target.ts';
 import type { Target } from '../check/target.ts';
 import { ExpressionError } from '../common/expressions/expressions.ts';
 import type { SecretMask } from '../common/masking.ts';
@@ -42,15 +44,7 @@ export function targetOf(
     );
   }
   const signatureKey = signatureKeyOf(destination, flags, config, environment);
-  const to = new URL(destination.url);
-  return {
-    url: to,
-    headers: Object.entries({ ...destination.headers, ...credentials }),
-    signatureKey,
-    timeoutMs: destination.timeoutMs,
-    insecureTls: destination.insecureTls === true,
-    mask: maskOfRun({ url: to, signatureKey }, [...Object.values(credentials), ...further]),
-  };
+  return targetTo(destination, { credentials, signatureKey, further });
 }
 
 function destinationOf(url: string | undefined, flags: TargetFlags, config: Config | undefined): Destination {
@@ -111,12 +105,6 @@ export function secretIn(name: string, who: string, environment: NodeJS.ProcessE
   );
 }
 
-/** Whom a run asks what the callback has made of it. */
-export interface Asked {
-  readonly probe: Probe | null;
-  readonly kept: KeptPage | null;
-}
-
 /**
  * A secret that is to be a header.
  * @throws UsageError where the variable is not set, or no header can hold it
@@ -142,14 +130,10 @@ export function probesOf(flags: ProbeFlags, mask: SecretMask): Asked {
   return { probe, kept: kept === undefined ? null : keptPage({ url: kept, mask }) };
 }
 
-/**
- * Asks both once: one that does not work is no matter of the callback's.
- * @throws CommandError
- */
-export async function tried({ probe, kept }: Asked, signal: AbortSignal): Promise<void> {
+/** Asks both once. @throws CommandError where one does not work */
+export async function tried(asked: Asked, signal: AbortSignal): Promise<void> {
   try {
-    await probe?.read(signal);
-    await kept?.missing([], signal);
+    await tryOnce(asked, signal);
   } catch (error) {
     if (!(error instanceof ProbeError)) throw error;
     throw new CommandError(error.message, error.next ?? 'Is it running? Nothing was sent to your callback yet.');
@@ -179,20 +163,12 @@ const colours = { passed: 'green', failed: 'red', undecided: 'yellow', skipped: 
 export async function printReported(reported: Reported, name = reported.id): Promise<void> {
   const { stdout } = process;
   const { outcome, title, ms, id } = reported;
-  const word = styleText(colours[outcome], outcomeWords[outcome].padEnd(9), { stream: stdout });
+  const word = styleText(colours[outcome], outcomeWord(outcome), { stream: stdout });
   const took = outcome === 'skipped' ? '' : `  ${duration(ms)}`;
   await print(`${word} ${printable(name)}${title === id ? '' : `: ${printable(title)}`}${took}\n`);
   if (outcome === 'passed') return;
   const width = Math.max(40, Math.min(stdout.isTTY ? stdout.columns : 100, 110)) - 12;
   for (const line of detailLines(reported, width)) await print(`          ${printable(line)}\n`);
-}
-
-/** What all came to, in a line: `24 passed, 3 failed`. */
-export function countsLine(reported: readonly Reported[]): string {
-  return Object.entries(counts(reported))
-    .filter(([outcome, count]) => count > 0 || outcome === 'failed')
-    .map(([outcome, count]) => `${count} ${outcome}`)
-    .join(', ');
 }
 
 /** Writes the reports that the flags ask for. @throws UserFileError where one cannot be written */

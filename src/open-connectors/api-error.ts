@@ -15,14 +15,15 @@ export const openConnectorsErrorKinds = [
 /** What was wrong with a call. */
 export type OpenConnectorsErrorKind = (typeof openConnectorsErrorKinds)[number];
 
-const nextSteps = {
+/** What to do next, in English: the extension has it in the user's language. */
+export const openConnectorsNext = {
   'check-fields':
     'Look at what the message names, and at the fields of the instance. A grant code works once: authorise again.',
   'check-host': 'Check that the host is that of an Open Connectors API, and that no proxy answers in its place.',
   'check-network': 'Check the host, your network and its proxy.',
   'check-permission': 'Check that the instance is not disabled and that your user may do this.',
   'check-redirect': 'Check the host: it sends calls on to another URL.',
-  'check-secrets': 'Check the user and the organization secret, and that they belong to this host.',
+  'check-secrets': 'Check the user secret and the organization secret, and that they belong to this host.',
   'enter-instance-token': 'Enter the token of the instance again.',
   'enter-organization-secret': 'Enter the organization secret again.',
   'enter-user-secret': 'Enter the user secret again.',
@@ -37,10 +38,10 @@ const nextSteps = {
 } as const;
 
 /** Names what an error says to do next, for whoever says it in another language. */
-export type OpenConnectorsAdvice = keyof typeof nextSteps;
+export type OpenConnectorsAdvice = keyof typeof openConnectorsNext;
 
 /** Every name. */
-export const openConnectorsAdvice = Object.keys(nextSteps) as readonly OpenConnectorsAdvice[];
+export const openConnectorsAdvice = Object.keys(openConnectorsNext) as readonly OpenConnectorsAdvice[];
 
 /** A call of the API did not do what it was to do. No secret is in the message. */
 export class OpenConnectorsError extends Error {
@@ -74,7 +75,7 @@ export class OpenConnectorsError extends Error {
     super(message);
     this.kind = parts.kind;
     this.advice = parts.advice;
-    this.next = nextSteps[parts.advice];
+    this.next = openConnectorsNext[parts.advice];
     this.status = parts.status ?? null;
     this.requestId = parts.requestId ?? null;
     this.providerMessage = parts.providerMessage ?? null;

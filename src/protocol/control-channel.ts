@@ -20,6 +20,7 @@ import { basename, dirname, isAbsolute, join } from 'node:path';
 import { z } from 'zod';
 import { parseJson } from '../common/parse-json.ts';
 import { stageFile } from '../common/staged-file.ts';
+import { relayAdvice } from './errors.ts';
 
 /** The socket or pipe of one data directory. */
 export interface ControlChannel {
@@ -37,12 +38,10 @@ export interface ControlChannel {
 /** The folder for sockets, or a socket in it, is somebody else's or open to others, so no channel is opened or used there. */
 export class UnsafeSocketFolderError extends Error {
   override readonly name = 'UnsafeSocketFolderError';
-  /** As in `relayAdvice` of protocol/errors.ts. */
   readonly advice = 'own-socket-folder';
-  readonly next: string;
+  readonly next = relayAdvice[this.advice];
   constructor(folder: string, why: string) {
     super(`the folder for the relay's socket, ${folder}, ${why}`);
-    this.next = `Look who made ${folder}, remove it, or point XDG_RUNTIME_DIR at a folder of your own.`;
   }
 }
 

@@ -5,39 +5,43 @@ import { z } from 'zod';
  * What an error of the relay says to do next, by a name for clients that say it in another language. The name goes with
  * the sentence over the connection, so that whoever does not know it has the sentence.
  */
-export const relayAdvice = {
-  'ask-again': 'Ask again.',
-  'ask-when-it-runs': 'Ask again when the relay runs.',
+export const commonAdvice = {
+  'ask-again': 'Try again.',
+  'ask-when-it-runs': 'Try again when the relay runs.',
+  'check-data-directory': 'Check the data directory and restart the relay.',
+  'choose-port': 'Choose another port, or 0 for any that is free.',
+  'filter-keys':
+    'Keys are type, list, address, state, kind, source, since, until, duplicate and delivery; all else is free text.',
+  'give-key': 'Give the key or the credentials: what is held for them is sent then.',
+  'let-it-go-on':
+    'Where its process was paused, let it go on; else end it, and start the relay again: what it acknowledged is kept.',
+  'make-room': 'Make room on it; deliveries are accepted again by themselves.',
+  'mend-body': 'Mend the body and release it again, or release the original as it is.',
+  'own-socket-folder': 'Look who made it, remove it, or point XDG_RUNTIME_DIR at a folder of your own.',
+  'restart-for-one-version': 'Restart the relay so that both are of one version.',
+  'restart-to-set-aside': 'Restart the relay: it sets the file aside and begins a new one.',
+} as const;
+
+/** The same as a terminal has it: the extension has other ways on. */
+export const terminalAdvice = {
   'ask-from-its-environment':
     'Ask with the XDG_RUNTIME_DIR and TMPDIR with which it was started, or end its process and start it again: what it acknowledged is kept.',
   'attach-or-stop': 'Attach to it, or stop it with `cm-relay stop`.',
-  'check-data-directory': 'Check the data directory and restart the relay.',
   'check-folder': 'Check that the folder exists, is yours and has room, or choose another data directory.',
   'check-proxy': 'Look at the setting "proxy", or at HTTP_PROXY and HTTPS_PROXY where the relay was started.',
   'choose-again': 'Look at what there is with events/query and choose again.',
   'choose-data-directory': 'Choose an empty folder of your own, or one that does not exist yet, with --data-dir.',
-  'choose-port': 'Choose another port, or 0 for any that is free.',
   'choose-safe-place':
     'Choose a folder with --data-dir that only you and the system can replace, such as one in your home folder.',
   'close-data-directory': 'Make it yours alone with `chmod 700`, or choose another data directory.',
-  'give-key': 'Give the key or the credentials: what is held for them is sent then.',
-  'filter-keys':
-    'Keys are type, list, address, state, kind, source, since, until, duplicate and delivery; all else is free text.',
-  'let-it-go-on':
-    'Where its process was paused, let it go on; else end it, and start the relay again: what it acknowledged is kept.',
   'list-events': 'It may have been removed: only so much history is kept. List what there is with `cm-relay events`.',
   'look-at-data-directory': 'Look who made that file and remove it, or choose another data directory.',
-  'make-room': 'Make room on it; deliveries are accepted again by themselves.',
-  'mend-body': 'Mend the body and release it again, or release the original as it is.',
   'migrate-history': 'Start a relay on it once with `cm-relay listen`: that brings it up to date.',
   'move-history': 'Move that file away, or choose another data directory: a new history is begun then.',
-  'own-socket-folder': 'Look who made it, remove it, or point XDG_RUNTIME_DIR at a folder of your own.',
-  'restart-for-one-version': 'Restart the relay so that both are of one version.',
-  'restart-to-set-aside': 'Restart the relay: it sets the file aside and begins a new one.',
-  'see-url': 'Look at the new one with `cm-relay url`.',
-  'send-something': 'Start a relay with `cm-relay listen` and send it something.',
   'see-destinations': 'See which destinations there are with `cm-relay status`.',
+  'see-url': 'Look at the new one with `cm-relay url`.',
   'see-what-is-held': 'Look at what is held with `cm-relay status`.',
+  'send-something': 'Start a relay with `cm-relay listen` and send it something.',
   'start-relay': 'Start one with `cm-relay listen`.',
   'start-to-set-aside':
     'Start a relay on it with `cm-relay listen`: what it cannot use it sets aside, and begins a new one.',
@@ -48,6 +52,10 @@ export const relayAdvice = {
   'update-program': 'Update this program, or choose another data directory.',
   'update-runtime': 'Use Node.js 22.13 or later for the CLI, VS Code 1.101 or later for the extension.',
 } as const;
+export type TerminalAdvice = keyof typeof terminalAdvice;
+
+/** All of it, in English. */
+export const relayAdvice = { ...commonAdvice, ...terminalAdvice };
 export type RelayAdvice = keyof typeof relayAdvice;
 
 /** What goes with an error over the connection: an advice that is not known is left to its sentence. */

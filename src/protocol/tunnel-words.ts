@@ -3,6 +3,8 @@
  * the connection, so that whoever does not know one has that.
  */
 import { z } from 'zod';
+import { inEnglish, spokenWords } from '../common/words.ts';
+import type { Say, Words } from '../common/words.ts';
 
 /** The English of each: a piece of a sentence, `{0}` its first value. None ends with a full stop. */
 export const tunnelTexts = {
@@ -69,51 +71,25 @@ export const tunnelTexts = {
 } as const;
 export type TunnelCode = keyof typeof tunnelTexts;
 
-/** A piece of a sentence by its code. */
-export interface TunnelWords {
-  readonly code: string;
-  readonly values: readonly TunnelValue[];
-}
-
-/** What came from outside, or is the same in every language; or a piece itself. */
-export type TunnelValue = string | TunnelWords;
-
 /** As a relay tells it, which may know codes that its client does not. */
-export const tunnelWordsSchema: z.ZodType<TunnelWords> = z.lazy(() =>
-  z.object({ code: z.string(), values: z.array(z.union([z.string(), tunnelWordsSchema])) }),
+export const tunnelWordsSchema: z.ZodType<Words> = z.lazy(() =>
+  z.object({ code: z.string(), values: z.array(z.union([z.string(), z.number(), tunnelWordsSchema])) }),
 );
 
 /** What a code says of these values. */
-export function tunnelWords(code: TunnelCode, ...values: TunnelValue[]): TunnelWords {
+export function tunnelWords(code: TunnelCode, ...values: Words['values']): Words {
   return { code, values };
 }
 
-/**
- * Words in a language.
- * @param say the piece of a code with its values; undefined where it knows none of that code
- * @returns undefined where one is not known
- */
-export function spokenWords(
-  { code, values }: TunnelWords,
-  say: (code: string, values: readonly string[]) => string | undefined,
-): string | undefined {
-  const texts: string[] = [];
-  for (const value of values) {
-    const text = typeof value === 'string' ? value : spokenWords(value, say);
-    if (text === undefined) return undefined;
-    texts.push(text);
-  }
-  return say(code, texts);
+/** Words as a text. @returns undefined where a code is not known here */
+export function tunnelText(words: Words, say: Say): string | undefined {
+  const texts: Readonly<Record<string, string>> = tunnelTexts;
+  return spokenWords(words, (code) => (Object.hasOwn(texts, code) ? texts[code] : undefined), say);
 }
 
 /** The English of words. */
-export function englishWords(words: TunnelWords): string {
-  const texts: Readonly<Record<string, string>> = tunnelTexts;
-  return (
-    spokenWords(words, (code, values) =>
-      (texts[code] ?? code).replace(/\{(\d)\}/g, (_, index: string) => values[Number(index)] ?? ''),
-    ) ?? ''
-  );
+export function englishWords(words: Words): string {
+  return tunnelText(words, inEnglish) ?? words.code;
 }
 
 /** Sentences as one text. */

@@ -6,6 +6,7 @@ import type { CheckResult } from '../../src/check/check.ts';
 import { keptPage, urlProbe } from '../../src/check/probe.ts';
 import { newRun, sourcesOf } from '../../src/check/sources.ts';
 import { checksFor } from '../../src/check/suite.ts';
+import { textOf } from '../../src/check/words.ts';
 import { SecretMask } from '../../src/common/masking.ts';
 import { startHandler } from '../examples/handler.ts';
 import type { HandlerName } from '../examples/handler.ts';
@@ -65,7 +66,9 @@ describe('The suite and the examples', function () {
   it('finds nothing wrong with the right handler', async () => {
     const results = await checked('right-handler', { mailMs: 1, answerWithinMs: 10_000 });
     assert.deepEqual(
-      results.filter(({ outcome }) => outcome !== 'passed').map(({ check, reason }) => `${check.id}: ${reason ?? ''}`),
+      results
+        .filter(({ outcome }) => outcome !== 'passed')
+        .map(({ check, reason }) => `${check.id}: ${textOf(reason ?? '')}`),
       [],
     );
   });
@@ -97,6 +100,6 @@ describe('The suite and the examples', function () {
       answerWithinMs: 1000,
       isRun: (id) => id === 'scripts',
     });
-    assert.match(result?.reason ?? '', /a page that says it is JSON, is cut off or broken, and is without/);
+    assert.match(textOf(result?.reason ?? ''), /a page that says it is JSON, is cut off or broken, and is without/);
   });
 });

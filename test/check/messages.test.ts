@@ -3,6 +3,7 @@ import { planOf } from '../../src/check/messages.ts';
 import type { Delivery, Message } from '../../src/check/messages.ts';
 import type { Shape, Trouble } from '../../src/check/scenario.ts';
 import { deliveriesWith, NoKeyError, partSizeOf, withTroubles } from '../../src/check/trouble.ts';
+import { textOf } from '../../src/check/words.ts';
 import { readPlatformNotification } from '../../src/open-connectors/notification.ts';
 import { signatureHeader, verify } from '../../src/open-connectors/signature.ts';
 
@@ -36,7 +37,7 @@ describe('What is posted to a callback', () => {
   it('is a delivery in parts of 20, each with the whole body', () => {
     const parts = made(50);
     assert.deepEqual(
-      parts.map(({ label, events }) => [label, events]),
+      parts.map(({ label, events }) => [textOf(label), events]),
       [
         ['part 1 of 3', 20],
         ['part 2 of 3', 20],
@@ -109,7 +110,7 @@ describe('Trouble', () => {
     assert.equal(first?.eventId, second?.eventId);
     assert.equal(more.length, 0);
     assert.deepEqual(
-      troubled(60, ['reordered']).map(({ label }) => label),
+      troubled(60, ['reordered']).map(({ label }) => textOf(label)),
       ['part 3 of 3', 'part 2 of 3', 'part 1 of 3'],
     );
     assert.deepEqual(
@@ -122,7 +123,7 @@ describe('Trouble', () => {
   it('holds the first back behind the others, and marks what is cut, slow or left', () => {
     const late = troubled(60, [{ late: 70 }]);
     assert.deepEqual(
-      late.map(({ label, afterMs }) => [label, afterMs]),
+      late.map(({ label, afterMs }) => [textOf(label), afterMs]),
       [
         ['part 2 of 3', 0],
         ['part 3 of 3', 0],

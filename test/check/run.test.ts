@@ -9,6 +9,7 @@ import type { RunContext, ScenarioResult } from '../../src/check/run.ts';
 import { scenario } from '../../src/check/scenario.ts';
 import type { WrittenScenario } from '../../src/check/scenario.ts';
 import { newRun, sourcesOf } from '../../src/check/sources.ts';
+import { textOf } from '../../src/check/words.ts';
 import { SecretMask } from '../../src/common/masking.ts';
 import { readPlatformNotification } from '../../src/open-connectors/notification.ts';
 import { freePort } from '../free-port.ts';
@@ -60,12 +61,14 @@ describe('A scenario', () => {
     };
   }
 
-  function run(
+  /** Runs steps. @returns what came of it, the reason in English */
+  async function run(
     steps: WrittenScenario['steps'],
     more: Partial<RunContext> = {},
     timeoutMs = 20_000,
-  ): Promise<ScenarioResult> {
-    return runScenario(scenario({ name: 'it', steps, timeoutMs }), context(more));
+  ): Promise<Omit<ScenarioResult, 'reason'> & { readonly reason: string | null }> {
+    const { reason, ...rest } = await runScenario(scenario({ name: 'it', steps, timeoutMs }), context(more));
+    return { ...rest, reason: reason === null ? null : textOf(reason) };
   }
 
   const one = { sample: 'Subscribe' } as const;
@@ -99,7 +102,7 @@ describe('A scenario', () => {
     const expressed = urlProbe({ url: `${callback.origin}/count`, value: 'size(answer.json)', mask });
     const { outcome, steps } = await run([{ send: one, expect: { probe: 1, kept: 'x' } }], { probe: expressed });
     assert.equal(outcome, 'undecided');
-    const said = steps[0]?.findings.slice(1).map(({ actual }) => actual.replace(callback.origin, ''));
+    const said = steps[0]?.findings.slice(1).map(({ actual }) => textOf(actual).replace(callback.origin, ''));
     assert.deepEqual(said, [
       'the page /contacts answers with more than 500000 values',
       'the probe /count answers with more than 500000 values',
@@ -161,7 +164,7 @@ describe('A scenario', () => {
     const read = (): Promise<number> =>
       Promise.resolve(performance.now() - started < 3 * quietMs ? 0 : (late = Math.min(late + 1, 2)));
     const result = await run([{ send: one, expect: { probe: 1 } }], {
-      probe: { what: 'late', read },
+      probe: { read },
       settling: { mostMs: 600, quietMs },
     });
     assert.equal(result.outcome, 'failed');
@@ -207,7 +210,7 @@ describe('A scenario', () => {
     assert.equal(result.steps[0]?.sent, 8);
     callback.answering = () => ({ afterMs: 30 });
     const slow = await run([{ repeat: { times: 3 }, steps: [{ send: one }], expect: { p99Ms: 10 } }]);
-    assert.match(slow.reason ?? '', /^p99: expected at most 10 ms, got \d+ ms$/);
+    assert.match(slow.reason ?? '', /^99 of 100 answers \(p99\): expected at most 10 ms, got \d+ ms$/);
   });
 
   it('takes for p50 the answer within which half of them came', async () => {

@@ -1,6 +1,7 @@
 import { Argument, InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
 import { z } from 'zod';
+import { allChecksMs, answerWithinMs, settlingOf } from '../../check/defaults.ts';
 import { reportFlag, withProbeFlags, withTargetFlags } from '../check-flags.ts';
 import type { ProbeFlags, ReportFile, TargetFlags } from '../check-flags.ts';
 import { CommandError, UsageError } from '../errors.ts';
@@ -53,12 +54,12 @@ export function checkCommand(): Command {
     )
     .addOption(
       new Option('--answer-within <ms>', 'how fast 99 of 100 answers, and the first, have to be')
-        .default(1000)
+        .default(answerWithinMs)
         .argParser(wholeNumber(z.int().min(1).max(600_000))),
     )
     .addOption(
       new Option('--timeout <s>', 'how long all checks may take, in seconds; what is left then is skipped')
-        .default(300)
+        .default(allChecksMs / 1000)
         .argParser(wholeNumber(z.int().min(1).max(86_400))),
     )
     .addOption(reportFlag())
@@ -68,13 +69,14 @@ export function checkCommand(): Command {
 }
 
 async function check(url: string | undefined, options: CheckOptions): Promise<void> {
-  const [{ checksFor }, { runChecks }, { reportedCheck, counts }, { newRun, sourcesOf }, checking] = await Promise.all([
-    import('../../check/suite.ts'),
-    import('../../check/check.ts'),
-    import('../../check/report.ts'),
-    import('../../check/sources.ts'),
-    import('../checking.ts'),
-  ]);
+  const [{ checksFor }, { runChecks }, { reportedCheck, counts, countsLine }, { newRun, sourcesOf }, checking] =
+    await Promise.all([
+      import('../../check/suite.ts'),
+      import('../../check/check.ts'),
+      import('../../check/report.ts'),
+      import('../../check/sources.ts'),
+      import('../checking.ts'),
+    ]);
   const all = checksFor({ answerWithinMs: options.answerWithin });
   const { only } = options;
   const unknown = only?.find((id) => !all.some((each) => each.id === id));
@@ -103,7 +105,7 @@ async function check(url: string | undefined, options: CheckOptions): Promise<vo
       run,
       signal,
       sources: sourcesOf({ folder: null, fromHistory: null }),
-      settling: { mostMs: 2000 + options.settle, quietMs: options.settle },
+      settling: settlingOf(options.settle),
     };
     note(`Checking ${checking.shownUrl(target.url)}: ${count(checks.length, 'check')}, run ${run.token}.`);
     // Printed one behind the other, whoever reads them.
@@ -118,11 +120,11 @@ async function check(url: string | undefined, options: CheckOptions): Promise<vo
       },
     });
     await printed;
-    const reported = results.map(reportedCheck);
+    const reported = results.map((each) => reportedCheck(each));
     await checking.writeReports(options.report ?? [], reported);
     const all = counts(reported);
     if (options.json === true) await printJson({ type: 'summary', run: run.token, ...all });
-    else await print(`\n${checking.countsLine(reported)}\n`);
+    else await print(`\n${countsLine(all)}\n`);
     if (all.undecided > 0 && options.json !== true) note(whatDecides(options));
     if (all.failed > 0) {
       throw new CommandError(

@@ -1,6 +1,5 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import type { Delivery } from '../../check/messages.ts';
 import { withHistory, withRelay } from '../connection.ts';
 import { dataDirOf } from '../data-dir.ts';
 import { newCommand } from '../flags.ts';
@@ -8,7 +7,6 @@ import type { CommonOptions } from '../flags.ts';
 import { interrupted } from '../terminal/signals.ts';
 import type { AssistantRelay, AssistantSource } from '../mcp/source.ts';
 import { version } from '../../version.ts';
-import { deliveryOf } from './scenario.ts';
 
 /** How long the scenarios of a file may take, in milliseconds. */
 const mostScenariosMs = 300_000;
@@ -60,8 +58,7 @@ async function mcp(options: McpOptions): Promise<void> {
       const stop = new AbortController();
       void ended.then(() => stop.abort());
       const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(mostScenariosMs)]);
-      const fromHistory = (id: string): Promise<Delivery> => deliveryOf(id, options);
-      return runScenarios({ file, only, destination, fromHistory, signal });
+      return runScenarios({ file, only, destination, history: source, signal });
     },
     inject: (text) => withRelay(options, (client) => client.request('deliveries/inject', { body: { text } })),
   };

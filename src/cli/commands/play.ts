@@ -96,9 +96,10 @@ async function send(
   shape: Shape,
   { speed, step, json }: PlayOptions,
 ): Promise<void> {
-  const [{ play }, { answerWords }, { givenUpByCtrlC }] = await Promise.all([
+  const [{ play }, { answerWords }, { textOf }, { givenUpByCtrlC }] = await Promise.all([
     import('../../check/play.ts'),
     import('../../check/run.ts'),
+    import('../../check/words.ts'),
     import('../checking.ts'),
   ]);
   const keys = step === true ? createInterface({ input: process.stdin, output: process.stderr }) : undefined;
@@ -112,8 +113,9 @@ async function send(
     sent += 1;
     const isFine = answer.kind === 'answer' && answer.status >= 200 && answer.status < 300;
     if (!isFine) refused += 1;
-    const { label, events } = message;
-    const words = answerWords(answer);
+    const { events } = message;
+    const label = textOf(message.label);
+    const words = textOf(answerWords(answer));
     printed = printed.then(() =>
       json === true
         ? printJson({ type: 'played', number, label, events, answer: words, ms: Math.round(answer.ms * 10) / 10 })

@@ -1,21 +1,19 @@
 import { dirname } from 'node:path';
 import { Argument, Option } from 'commander';
 import type { Command } from 'commander';
-import type { EnvironmentUse, UsedParts } from '../../check/environment.ts';
+import type { Asked, SecretsOfFile } from '../../check/asked.ts';
+import { settlingOf } from '../../check/defaults.ts';
+import type { EnvironmentUse } from '../../check/environment.ts';
 import type { Delivery } from '../../check/messages.ts';
-import type { KeptPage, Probe } from '../../check/probe.ts';
 import type { Reported } from '../../check/report.ts';
 import type { Scenario, ScenarioFile } from '../../check/scenario.ts';
 import type { Target } from '../../check/target.ts';
-import type { SecretMask } from '../../common/masking.ts';
 import { reportFlag, withProbeFlags, withTargetFlags } from '../check-flags.ts';
 import type { ProbeFlags, ReportFile, TargetFlags } from '../check-flags.ts';
 import type * as CheckingModule from '../checking.ts';
-import type { Asked } from '../checking.ts';
 import { withHistory } from '../connection.ts';
 import { CommandError, UsageError } from '../errors.ts';
 import { jsonFlag, newCommand } from '../flags.ts';
-import type { CommonOptions } from '../flags.ts';
 import { print, printJson } from '../terminal/output.ts';
 import { count, printable } from '../terminal/text.ts';
 
@@ -71,12 +69,13 @@ interface Prepared extends Asked {
 }
 
 async function run(_action: string, files: string[], options: ScenarioOptions): Promise<void> {
-  const [checking, { runScenario }, { newRun, sourcesOf }, { reportedScenario, counts }] = await Promise.all([
-    import('../checking.ts'),
-    import('../../check/run.ts'),
-    import('../../check/sources.ts'),
-    import('../../check/report.ts'),
-  ]);
+  const [checking, { runScenario }, { deliveryIn, newRun, sourcesOf }, { reportedScenario, counts, countsLine }] =
+    await Promise.all([
+      import('../checking.ts'),
+      import('../../check/run.ts'),
+      import('../../check/sources.ts'),
+      import('../../check/report.ts'),
+    ]);
   await checking.givenUpByCtrlC(async (signal) => {
     const prepared: Prepared[] = [];
     for (const file of files) {
@@ -89,9 +88,9 @@ async function run(_action: string, files: string[], options: ScenarioOptions): 
     const reported: Reported[] = [];
     for (const { name, scenarios, ...context } of prepared) {
       if (options.json !== true) await print(`${printable(name)}\n`);
-      const fromHistory = (id: string): Promise<Delivery> => deliveryOf(id, options);
+      const fromHistory = (id: string): Promise<Delivery> => withHistory(options, (history) => deliveryIn(history, id));
       const sources = sourcesOf({ folder: dirname(name), fromHistory });
-      const settling = { mostMs: 2000 + options.settle, quietMs: options.settle };
+      const settling = settlingOf(options.settle);
       for (const scenario of scenarios) {
         const result = await runScenario(scenario, { ...context, sources, run: newRun(), settling, signal });
         const each = reportedScenario(name, scenario.why, result);
@@ -103,26 +102,8 @@ async function run(_action: string, files: string[], options: ScenarioOptions): 
     await checking.writeReports(options.report ?? [], reported);
     const all = counts(reported);
     if (options.json === true) await printJson({ type: 'summary', ...all });
-    else await print(`\n${checking.countsLine(reported)}\n`);
+    else await print(`\n${countsLine(all)}\n`);
     if (all.failed > 0) throw new CommandError(`${all.failed} of ${count(reported.length, 'scenario')} failed`);
-  });
-}
-
-/** A delivery of the history, as a scenario sends it. @throws SourceError */
-export async function deliveryOf(id: string, options: CommonOptions): Promise<Delivery> {
-  const { SourceError } = await import('../../check/sources.ts');
-  return readDelivery(id, options).catch((error: unknown) => {
-    throw new SourceError(`${id}: ${(error as Error).message}`);
-  });
-}
-
-async function readDelivery(id: string, options: CommonOptions): Promise<Delivery> {
-  return withHistory(options, async (history) => {
-    const { delivery, headers, body } = await history.delivery(
-      id.startsWith('d') ? id : (await history.event(id)).delivery.id,
-    );
-    const contentType = headers.find(([name]) => name.toLowerCase() === 'content-type')?.[1] ?? 'application/json';
-    return { body: Buffer.from(body, 'base64'), contentType, source: delivery.source };
   });
 }
 
@@ -133,7 +114,7 @@ async function readDelivery(id: string, options: CommonOptions): Promise<Deliver
  */
 async function prepare(name: string, options: ScenarioOptions, checking: Checking): Promise<Prepared | undefined> {
   const { readScenarioFile, ScenarioFileError } = await import('../../check/scenario-file.ts');
-  const { asks } = await import('../../check/run.ts');
+  const { commandOfFile, namedInFile, secretsOfFile, unnamedIn, whatIsAsked } = await import('../../check/asked.ts');
   const { environmentUses } = await import('../../check/environment.ts');
   let file: ScenarioFile;
   try {
@@ -146,28 +127,36 @@ async function prepare(name: string, options: ScenarioOptions, checking: Checkin
   const { only, to, config, probe: givenProbe, probeCommand, kept: givenKept, signatureKeyEnv } = options;
   const scenarios = file.scenarios.filter((each) => only === undefined || each.name.includes(only));
   if (scenarios.length === 0) return undefined;
-  const isAsked = (what: 'probe' | 'kept'): boolean => scenarios.some((each) => asks(each, what));
+  const isAsked = whatIsAsked(scenarios);
   const used = {
     destination: to === undefined && config === undefined,
-    probe: isAsked('probe') && givenProbe === undefined && probeCommand === undefined,
-    kept: isAsked('kept') && givenKept === undefined,
+    probe: isAsked.probe && givenProbe === undefined && probeCommand === undefined,
+    kept: isAsked.kept && givenKept === undefined,
   };
-  const headers = headersOfProbes(name, file, used, checking);
-  const target = await targetIn(name, file, options, checking, Object.values({ ...headers.probe, ...headers.kept }));
+  const secrets = secretsOfFile(file, used, (variable, place) =>
+    checking.headerSecretIn(variable, `${name}: ${place}`, process.env),
+  );
+  const target = await targetIn(name, file, options, checking, secrets);
   const given = checking.probesOf(options, target.mask);
-  const { mask } = target;
+  const command = commandOfFile(file, used);
+  if (command !== null && options.allowCommands !== true) {
+    throw new UsageError(
+      `${name}: its probe is a command: ${command.join(' ')}`,
+      'Add --allow-commands where you know the file, or name another probe with --probe.',
+    );
+  }
+  const named = namedInFile(file, used, dirname(name), secrets, target.mask);
   const asked: Asked = {
-    probe: isAsked('probe') ? (given.probe ?? (await probeIn(name, file, options, headers.probe, mask))) : null,
-    kept: isAsked('kept') ? (given.kept ?? (await keptIn(file, headers.kept, mask))) : null,
+    probe: isAsked.probe ? (given.probe ?? named.probe) : null,
+    kept: isAsked.kept ? (given.kept ?? named.kept) : null,
   };
-  for (const what of ['probe', 'kept'] as const) {
-    const asking = asked[what] === null ? scenarios.find((each) => asks(each, what)) : undefined;
-    if (asking !== undefined) {
-      throw new UsageError(
-        `${name}: "${asking.name}" asks "${what}", and neither the file nor a flag names it`,
-        `Give --${what} <url>, or "${what}" in the file.`,
-      );
-    }
+  const unnamed = unnamedIn(scenarios, asked);
+  if (unnamed !== undefined) {
+    const { scenario, what } = unnamed;
+    throw new UsageError(
+      `${name}: "${scenario}" asks "${what}", and neither the file nor a flag names it`,
+      `Give --${what} <url>, or "${what}" in the file.`,
+    );
   }
   const { origin } = target.url;
   const said = [...(used.destination ? [] : [origin]), ...[givenProbe, givenKept].flatMap((url) => originOf(url))];
@@ -211,9 +200,10 @@ async function targetIn(
   { destination }: ScenarioFile,
   options: ScenarioOptions,
   checking: Checking,
-  further: readonly string[],
+  { destination: credentials, probe, kept }: SecretsOfFile,
 ): Promise<Target> {
-  const { to, config } = options;
+  const { to, config, signatureKeyEnv } = options;
+  const further = [...Object.values(probe), ...Object.values(kept)];
   // Credentials and keys of the file are for its own URL alone.
   if (to !== undefined || config !== undefined) return checking.targetOf(to, options, process.env, further);
   if (destination?.url === undefined) {
@@ -222,83 +212,11 @@ async function targetIn(
       'Give --to <url>, or "destination": { "url": … } in the file.',
     );
   }
-  const {
-    url,
-    headers = {},
-    credentials = {},
-    signatureKey: named,
-    timeoutMs = 10_000,
-    insecureTls = false,
-  } = destination;
-  const { signatureKeyEnv } = options;
-  const sent = secretsOf(`${name}: credentials`, credentials, checking);
+  const { url, signatureKey: named } = destination;
   const signatureKey =
     signatureKeyEnv !== undefined
       ? checking.secretIn(signatureKeyEnv, '--signature-key-env', process.env)
       : named && checking.secretIn(named.env, `${name}: signatureKey`, process.env);
-  const { maskOfRun } = await import('../../check/target.ts');
-  const parsed = new URL(url);
-  return {
-    ...{ url: parsed, headers: Object.entries({ ...headers, ...sent }), signatureKey, timeoutMs, insecureTls },
-    mask: maskOfRun({ url: parsed, signatureKey }, [...Object.values(sent), ...further]),
-  };
-}
-
-type Headers = Readonly<Record<string, string>>;
-
-/** @throws UsageError */
-function secretsOf(
-  who: string,
-  named: Readonly<Record<string, { readonly env: string }>> = {},
-  checking: Checking,
-): Headers {
-  return Object.fromEntries(
-    Object.entries(named).map(([header, { env }]) => [
-      header,
-      checking.headerSecretIn(env, `${who}.${header}`, process.env),
-    ]),
-  );
-}
-
-function headersOfProbes(
-  name: string,
-  { probe, kept }: ScenarioFile,
-  used: UsedParts,
-  checking: Checking,
-): { readonly probe: Headers; readonly kept: Headers } {
-  const ofProbe = used.probe && probe !== undefined && 'url' in probe ? probe.headers : {};
-  return {
-    probe: secretsOf(`${name}: probe.headers`, ofProbe, checking),
-    kept: secretsOf(`${name}: kept.headers`, used.kept ? kept?.headers : {}, checking),
-  };
-}
-
-/** @throws UsageError */
-async function probeIn(
-  name: string,
-  { probe }: ScenarioFile,
-  { allowCommands }: ScenarioOptions,
-  headers: Headers,
-  mask: SecretMask,
-): Promise<Probe | null> {
-  if (probe === undefined) return null;
-  const { commandProbe, urlProbe } = await import('../../check/probe.ts');
-  if ('url' in probe) {
-    const { url, value } = probe;
-    try {
-      return urlProbe({ url, value, headers, mask });
-    } catch (error) {
-      throw new UsageError(`${name}: probe.value: ${(error as Error).message}`);
-    }
-  }
-  if (allowCommands === true) return commandProbe(probe.command, dirname(name), mask);
-  throw new UsageError(
-    `${name}: its probe is a command: ${probe.command.join(' ')}`,
-    'Add --allow-commands where you know the file, or name another probe with --probe.',
-  );
-}
-
-async function keptIn({ kept }: ScenarioFile, headers: Headers, mask: SecretMask): Promise<KeptPage | null> {
-  const { keptPage } = await import('../../check/probe.ts');
-  return kept === undefined ? null : keptPage({ url: kept.url, headers, mask });
+  const { targetTo } = await import('../../check/target.ts');
+  return targetTo({ ...destination, url }, { credentials, signatureKey, further });
 }

@@ -1,15 +1,16 @@
 /** Runs a file of scenarios for an assistant: against a destination of the settings, and asking nobody else. */
 import { dirname } from 'node:path';
-import { keptPage, urlProbe } from '../../check/probe.ts';
-import type { KeptPage, Probe } from '../../check/probe.ts';
+import { namedInFile, unnamedIn } from '../../check/asked.ts';
+import type { Asked } from '../../check/asked.ts';
+import { settlingOf } from '../../check/defaults.ts';
 import { reportedScenario } from '../../check/report.ts';
 import type { Reported } from '../../check/report.ts';
-import { asks, runScenario } from '../../check/run.ts';
+import { runScenario } from '../../check/run.ts';
 import type { ScenarioFile } from '../../check/scenario.ts';
 import { readScenarioFile } from '../../check/scenario-file.ts';
-import { newRun, sourcesOf } from '../../check/sources.ts';
-import { maskOfRun } from '../../check/target.ts';
-import type { SourceOptions } from '../../check/sources.ts';
+import { deliveryIn, newRun, sourcesOf } from '../../check/sources.ts';
+import type { ReadHistory } from '../../check/sources.ts';
+import { targetTo } from '../../check/target.ts';
 import type { SecretMask } from '../../common/masking.ts';
 import type { Destination } from '../../protocol/settings.ts';
 import { UsageError } from '../errors.ts';
@@ -17,16 +18,13 @@ import { UsageError } from '../errors.ts';
 /** What a file of scenarios is called. */
 const fileName = /\.cm-scenario\.json$/;
 
-/** How long the number of a probe has to stay as it is, and is waited for, in milliseconds. */
-const settling = { quietMs: 300, mostMs: 2300 } as const;
-
 export interface ScenarioRun {
   /** The file, named as from the working directory. */
   readonly file: string;
   /** Only scenarios whose names hold this text. */
   readonly only: string | undefined;
   readonly destination: Destination;
-  readonly fromHistory: NonNullable<SourceOptions['fromHistory']>;
+  readonly history: ReadHistory;
   /** Gives it up. */
   readonly signal: AbortSignal;
 }
@@ -38,28 +36,23 @@ export interface ScenarioRun {
  * @returns each with what came of it
  * @throws UsageError where the file cannot be used so
  */
-export async function runScenarios({ file, only, destination, fromHistory, signal }: ScenarioRun): Promise<Reported[]> {
+export async function runScenarios({ file, only, destination, history, signal }: ScenarioRun): Promise<Reported[]> {
   if (!fileName.test(file)) throw new UsageError(`${file}: the name of a file of scenarios ends in .cm-scenario.json`);
   const { file: read } = await readScenarioFile(file);
-  const url = new URL(destination.url);
   // No credential and no key is sent: the mask is for what the URL holds.
-  const mask = maskOfRun({ url, signatureKey: undefined }, []);
-  const { probe, kept } = asked(file, read, url.origin, mask);
+  const target = targetTo(destination);
+  const asked = askedOf(file, read, target.url.origin, target.mask);
   const scenarios = read.scenarios.filter(({ name }) => only === undefined || name.includes(only));
   if (scenarios.length === 0) throw new UsageError(`${file}: no scenario has such a name`);
-  for (const [what, given] of Object.entries({ probe, kept })) {
-    const one = given === null ? scenarios.find((each) => asks(each, what as 'probe' | 'kept')) : undefined;
-    if (one !== undefined) throw new UsageError(`${file}: "${one.name}" asks "${what}", which the file does not name`);
+  const unnamed = unnamedIn(scenarios, asked);
+  if (unnamed !== undefined) {
+    throw new UsageError(`${file}: "${unnamed.scenario}" asks "${unnamed.what}", which the file does not name`);
   }
-  const target = {
-    ...{ url, headers: Object.entries(destination.headers ?? {}), signatureKey: undefined, mask },
-    ...{ timeoutMs: destination.timeoutMs, insecureTls: destination.insecureTls === true },
-  };
-  const sources = sourcesOf({ folder: dirname(file), fromHistory });
+  const sources = sourcesOf({ folder: dirname(file), fromHistory: (id) => deliveryIn(history, id) });
   const reported: Reported[] = [];
   for (const scenario of scenarios) {
     const result = await runScenario(scenario, {
-      ...{ target, probe, kept, sources, settling, signal },
+      ...{ ...asked, target, sources, settling: settlingOf(), signal },
       run: newRun(),
     });
     reported.push(reportedScenario(file, scenario.why, result));
@@ -68,12 +61,8 @@ export async function runScenarios({ file, only, destination, fromHistory, signa
 }
 
 /** The probes of a file, as far as they ask the destination itself. @throws UsageError */
-function asked(
-  file: string,
-  { probe, kept }: ScenarioFile,
-  origin: string,
-  mask: SecretMask,
-): { probe: Probe | null; kept: KeptPage | null } {
+function askedOf(file: string, read: ScenarioFile, origin: string, mask: SecretMask): Asked {
+  const { probe, kept } = read;
   const refuse = (what: string): never => {
     throw new UsageError(
       `${file}: ${what}, which an assistant does not ask`,
@@ -86,8 +75,6 @@ function asked(
   if (kept !== undefined && !isThere(kept.url))
     return refuse(`what it keeps is looked for at ${new URL(kept.url).origin}`);
   if (Object.keys({ ...probe?.headers, ...kept?.headers }).length > 0) return refuse('its probe needs credentials');
-  return {
-    probe: probe === undefined ? null : urlProbe({ url: probe.url, value: probe.value, mask }),
-    kept: kept === undefined ? null : keptPage({ url: kept.url, mask }),
-  };
+  const used = { destination: false, probe: true, kept: true };
+  return namedInFile(read, used, dirname(file), { destination: {}, probe: {}, kept: {} }, mask);
 }

@@ -91,8 +91,8 @@ async function check(
   if (target === undefined) return;
   const choice = chosenProbe(workspaceState, setting.url) ?? (await askProbe(workspaceState, setting.url));
   if (choice === undefined) return;
-  const asked = probeOf(choice, await import('./engine.ts'), target.target.mask);
-  await panels.run({ setting, target: target.target, ...asked, choice, only });
+  const asked = probeOf(choice, await import('./engine.ts'), target.mask);
+  await panels.run({ setting, target, asked, choice, only });
 }
 
 const agreedKey = `${prefix}.checkedCallbacks`;

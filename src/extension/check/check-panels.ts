@@ -1,13 +1,14 @@
 /** Runs the checks and shows them, a page for each callback. The page only draws. */
 import * as vscode from 'vscode';
+import type { Asked } from '../../check/asked.ts';
 import type { CheckResult } from '../../check/check.ts';
-import type { KeptPage, Probe } from '../../check/probe.ts';
 import type { Check } from '../../check/suite.ts';
 import type { Target } from '../../check/target.ts';
 import { commandId } from '../commands.ts';
 import { prefix } from '../prefix.ts';
 import type { DestinationSetting } from '../relay/destinations/destination-settings.ts';
 import { CommandError } from '../ui/command-error.ts';
+import { sayIn } from '../ui/localiser.ts';
 import { pageHtml, pageOptions } from '../ui/page-html.ts';
 import { placeOf } from '../ui/phrases.ts';
 import { cancellable, working } from '../ui/progress.ts';
@@ -17,19 +18,9 @@ import type { CheckView, HostMessage, PageMessage, SuiteView } from './messages.
 import { probeWords } from './probe-choice.ts';
 import type { ProbeChoice } from './probe-choice.ts';
 import { reportText, saveReport } from './report.ts';
-import { countsLine } from './suite-words.ts';
 import { checkTexts } from './texts.ts';
 
 type Engine = typeof engineModule;
-
-/** How long all checks may take, in milliseconds: as `cm-relay check` has it. */
-const allTimeoutMs = 300_000;
-
-/** How fast 99 of 100 answers have to be, in milliseconds: as `cm-relay check` has it. */
-const answerWithinMs = 1000;
-
-/** How long the probe's number has to stay as it is: as `cm-relay check` has it. */
-const settling = { mostMs: 2300, quietMs: 300 };
 
 export interface CheckPanelsParts {
   readonly context: Pick<vscode.ExtensionContext, 'extensionUri' | 'subscriptions'>;
@@ -40,8 +31,7 @@ export interface CheckPanelsParts {
 export interface CheckRun {
   readonly setting: DestinationSetting;
   readonly target: Target;
-  readonly probe: Probe | null;
-  readonly kept: KeptPage | null;
+  readonly asked: Asked;
   readonly choice: ProbeChoice;
   /** These alone; all of them where it is null. */
   readonly only: readonly string[] | null;
@@ -106,18 +96,15 @@ function keyOf({ url, id }: DestinationSetting): string {
 }
 
 /** Asks the probe once: one that does not work is no matter of the callback's. @throws CommandError */
-async function tried({ setting, probe, kept }: CheckRun, { ProbeError }: Engine): Promise<void> {
+async function tried({ setting, asked }: CheckRun, { ProbeError, textOf, tryOnce }: Engine): Promise<void> {
   const { l10n } = vscode;
   try {
-    await working(l10n.t('Asking the probe'), async (signal) => {
-      await probe?.read(signal);
-      await kept?.missing([], signal);
-    });
+    await working(l10n.t('Asking the probe'), (signal) => tryOnce(asked, signal));
   } catch (error) {
     if (!(error instanceof ProbeError)) throw error;
     const again: CheckAgain = { kind: 'again', setting, only: null };
     throw new CommandError(
-      inMessage(error.message, 500),
+      inMessage(textOf(error.said, sayIn(l10n)), 500),
       l10n.t('Nothing was sent to your callback yet. See to it that the probe answers, or choose another one.'),
       { title: l10n.t('Choose the Probe…'), command: 'chooseProbe', args: [again] },
     );
@@ -149,7 +136,7 @@ class CheckPanel {
     this.#parts = parts;
     this.#setting = setting;
     this.#engine = engine;
-    this.#checks = engine.checksFor({ answerWithinMs });
+    this.#checks = engine.checksFor({ answerWithinMs: engine.answerWithinMs });
     this.#mask = new engine.SecretMask([]);
     const title = this.#heading;
     this.#panel = vscode.window.createWebviewPanel(`${prefix}.check`, title, vscode.ViewColumn.Active, {
@@ -190,8 +177,8 @@ class CheckPanel {
     this.#tell([]);
   }
 
-  async run({ target, probe, kept, choice, only }: CheckRun): Promise<void> {
-    const { runChecks, newRun, sourcesOf } = this.#engine;
+  async run({ target, asked, choice, only }: CheckRun): Promise<void> {
+    const { allChecksMs, runChecks, newRun, settlingOf, sourcesOf } = this.#engine;
     const checks = this.#checks.filter(({ id }) => only?.includes(id) !== false);
     const stop = new AbortController();
     const run = newRun();
@@ -206,14 +193,14 @@ class CheckPanel {
     try {
       await cancellable(this.#heading, async (given, progress) => {
         const signal = AbortSignal.any([stop.signal, given]);
-        const context = { target, probe, kept, run, signal, settling };
+        const context = { ...asked, target, run, signal, settling: settlingOf() };
         const say = (): void => progress.report({ message: this.#status });
         say();
         await runChecks(
           checks,
           { ...context, sources: sourcesOf({ folder: null, fromHistory: null }) },
           {
-            timeoutMs: allTimeoutMs,
+            timeoutMs: allChecksMs,
             onResult: (result) => {
               this.#results.set(result.check.id, result);
               this.#underWay = this.#underWay.filter(({ id }) => id !== result.check.id);
@@ -241,7 +228,7 @@ class CheckPanel {
 
   get #status(): string {
     const { l10n } = vscode;
-    const counts = countsLine(this.#engine.counts([...this.#results.values()]), l10n);
+    const counts = this.#engine.countsLine(this.#engine.counts([...this.#results.values()]), sayIn(l10n));
     if (this.isRunning) return l10n.t('{0} to go: {1}', this.#underWay.length, counts);
     return this.#wasGivenUp ? l10n.t('Stopped: {0}', counts) : counts;
   }

@@ -5,13 +5,16 @@ import type { Answer } from '../../check/exchange.ts';
 import { answerWords } from '../../check/run.ts';
 import type { Finding, Sent, StepResult } from '../../check/run.ts';
 import type { Check } from '../../check/suite.ts';
+import { textOf } from '../../check/words.ts';
 import type { SecretMask } from '../../common/masking.ts';
+import type { Said } from '../../common/words.ts';
 import { indentJson } from '../../export/indented-json.ts';
+import { sayIn } from '../ui/localiser.ts';
 import type { Localiser } from '../ui/localiser.ts';
 import { durationOf } from '../ui/phrases.ts';
 import { printable, printableLines } from '../ui/printable.ts';
+import { stateWord, verdictWord } from './check-words.ts';
 import type { AttemptView, CheckState, CheckView, FindingView, RequestView, ShownText, StepView } from './messages.ts';
-import { engineText, findingWords, lookedAt, stateWord, suiteText, verdictWord } from './suite-words.ts';
 
 /** Of a longer body so many UTF-16 units are shown: a reader needs its beginning. */
 const mostShown = 4000;
@@ -38,27 +41,20 @@ export function drawCheck(
   const { l10n } = viewer;
   const { id, title, why, platform, basis, mend } = check;
   const now = result?.outcome ?? state;
-  const known = suiteText(platform, l10n);
+  const say = sayIn(l10n);
+  const known = say(platform);
   return {
     id,
-    title: suiteText(title, l10n),
+    title: say(title),
     state: now,
     word: stateWord(now, l10n),
     took: result?.result == null ? '' : durationOf(result.result.ms, l10n),
-    reason: result === undefined ? '' : line(reasonOf(result, l10n), viewer),
-    why: suiteText(why, l10n),
+    reason: line(result?.reason ?? '', viewer),
+    why: say(why),
     platform: basis === 'assumption' ? l10n.t('{0} (An assumption: no document says it.)', known) : known,
-    mend: suiteText(mend, l10n),
+    mend: say(mend),
     steps: (result?.result?.steps ?? []).map((step) => stepView(step, viewer)),
   };
-}
-
-/** Why it is not passed: the finding that decides, where there is one. */
-function reasonOf({ outcome, reason, result }: CheckResult, l10n: Localiser): string {
-  if (reason === null) return '';
-  const verdict = outcome === 'failed' ? 'unmet' : 'undecided';
-  const finding = result?.steps.flatMap(({ findings }) => findings).find((each) => each.verdict === verdict);
-  return finding === undefined ? engineText(reason, l10n) : findingWords(finding, l10n);
 }
 
 function stepView({ title, sent, examples, p50Ms, p99Ms, findings }: StepResult, viewer: CheckViewer): StepView {
@@ -71,7 +67,7 @@ function stepView({ title, sent, examples, p50Ms, p99Ms, findings }: StepResult,
     ...(examples.length < sent ? [l10n.t('{0} of them are shown', examples.length)] : []),
   ];
   return {
-    title: line(suiteText(title, l10n), viewer),
+    title: line(title, viewer),
     facts: facts.join(' · '),
     findings: findings.map((finding) => findingView(finding, viewer)),
     requests: examples.map((each) => requestView(each, viewer)),
@@ -82,9 +78,9 @@ function findingView({ verdict, what, expected, actual }: Finding, viewer: Check
   return {
     verdict,
     word: verdictWord(verdict, viewer.l10n),
-    what: lookedAt(what, viewer.l10n),
-    expected: line(engineText(expected, viewer.l10n), viewer),
-    actual: line(engineText(actual, viewer.l10n), viewer),
+    what: line(what, viewer),
+    expected: line(expected, viewer),
+    actual: line(actual, viewer),
   };
 }
 
@@ -92,7 +88,7 @@ function requestView({ message, attempts }: Sent, viewer: CheckViewer): RequestV
   const { l10n } = viewer;
   const { label, eventId, events, headers, body, bytes } = message;
   const parts = [
-    label,
+    textOf(label, sayIn(l10n)),
     events === 1 ? l10n.t('1 event') : l10n.t('{0} events', events),
     ...(eventId === null ? [] : [`eventId ${eventId}`]),
     l10n.t('{0} bytes', bytes),
@@ -107,7 +103,10 @@ function requestView({ message, attempts }: Sent, viewer: CheckViewer): RequestV
 
 function attemptView(answer: Answer, viewer: CheckViewer): AttemptView {
   const { l10n } = viewer;
-  const title = line(l10n.t('{0} in {1}', answerWords(answer), durationOf(answer.ms, l10n)), viewer);
+  const title = line(
+    l10n.t('{0} in {1}', textOf(answerWords(answer), sayIn(l10n)), durationOf(answer.ms, l10n)),
+    viewer,
+  );
   if (answer.kind !== 'answer') return { title, headers: [], body: null };
   return {
     title,
@@ -123,8 +122,8 @@ function shownHeaders(
   return headers.slice(0, 50).map(([name, value]) => [line(name, viewer), line(value, viewer)] as const);
 }
 
-function line(text: string, { mask }: CheckViewer): string {
-  return printable(mask.in(text), mostOfLine);
+function line(said: Said, { mask, l10n }: CheckViewer): string {
+  return printable(mask.in(textOf(said, sayIn(l10n))), mostOfLine);
 }
 
 function shownText(body: Buffer, truncated: boolean, { mask, l10n }: CheckViewer): ShownText {

@@ -14,24 +14,20 @@ export interface TargetParts {
   readonly secrets: SecretBox;
 }
 
-/** Where to send, and which secrets are sent along: a callback may repeat them. */
-export interface CheckedTarget {
-  readonly target: Target;
-  readonly secrets: readonly string[];
-}
-
 /**
  * The destination with its headers, credentials and key. The user is asked where it was not said yet whether these may
  * go there.
+ * @param further what is sent elsewhere in the same run: it is masked, too
  * @returns undefined where that is put off
  * @throws CommandError where it cannot be sent to
  */
 export async function targetOf(
   setting: DestinationSetting,
   { session, secrets }: TargetParts,
-): Promise<CheckedTarget | undefined> {
+  further: readonly string[] = [],
+): Promise<Target | undefined> {
   const { l10n } = vscode;
-  const { destinationSchema, maskOfRun } = await import('./engine.ts');
+  const { destinationSchema, targetTo } = await import('./engine.ts');
   const parsed = destinationSchema.safeParse(setting);
   const inSettings = { title: l10n.t('Open Setting'), command: 'openDestinations' } as const;
   if (!parsed.success) {
@@ -64,22 +60,12 @@ export async function targetOf(
   }
   if (!(await isAllowed(destination, session))) return undefined;
   const { signatureKeys = {}, credentials = {} } = await secrets.values(used);
-  const { url, headers = {}, timeoutMs, insecureTls, credentialsName = '', signatureKeyName = '' } = destination;
-  const sent = credentials[credentialsName] ?? {};
-  const signatureKey = signatureKeys[signatureKeyName];
-  const to = new URL(url);
-  const sentSecrets = Object.values(sent);
-  return {
-    target: {
-      url: to,
-      headers: Object.entries({ ...headers, ...sent }),
-      signatureKey,
-      timeoutMs,
-      insecureTls: insecureTls === true,
-      mask: maskOfRun({ url: to, signatureKey }, sentSecrets),
-    },
-    secrets: sentSecrets,
-  };
+  const { credentialsName = '', signatureKeyName = '' } = destination;
+  return targetTo(destination, {
+    credentials: credentials[credentialsName] ?? {},
+    signatureKey: signatureKeys[signatureKeyName],
+    further,
+  });
 }
 
 function namedSecrets({ credentialsName, signatureKeyName }: Destination): SecretName[] {

@@ -2,22 +2,21 @@
  * The engine of checks and scenarios, and what shows its results: loaded when the first is run. Import it with
  * `await import('./engine.ts')`.
  */
+export { commandOfFile, namedInFile, secretsOfFile, tryOnce, unnamedIn, whatIsAsked } from '../../check/asked.ts';
 export { runChecks } from '../../check/check.ts';
+export { allChecksMs, answerWithinMs, settlingOf } from '../../check/defaults.ts';
 export { environmentUses } from '../../check/environment.ts';
-export { commandProbe, keptPage, ProbeError, urlProbe } from '../../check/probe.ts';
-export { counts, detailLines, outcomeWords, reportedCheck, toJson, toJUnit } from '../../check/report.ts';
-export { asks, runScenario } from '../../check/run.ts';
-export {
-  mostScenarioBytes,
-  readScenarioBytes,
-  readScenarioFile,
-  ScenarioFileError,
-} from '../../check/scenario-file.ts';
-export { newRun, SourceError, sourcesOf } from '../../check/sources.ts';
+export { commandProbe, keptPage, ProbeError, readProbeValue, urlProbe } from '../../check/probe.ts';
+export { counts, countsLine, reportedCheck, toJson, toJUnit, toText } from '../../check/report.ts';
+export { reasonOf, runScenario } from '../../check/run.ts';
+export { checkLength, readScenarioBytes, readScenarioFile } from '../../check/scenario-file.ts';
+export { deliveryIn, newRun, sourcesOf } from '../../check/sources.ts';
 export { checksFor } from '../../check/suite.ts';
-export { maskOfRun } from '../../check/target.ts';
+export { targetTo } from '../../check/target.ts';
+export { SaidError, textOf, words } from '../../check/words.ts';
 export { ExpressionError } from '../../common/expressions/expressions.ts';
 export { SecretMask } from '../../common/masking.ts';
 export { destinationSchema, headerValue } from '../../protocol/settings.ts';
+export { checkError } from './check-words.ts';
 export { drawCheck } from './check-view.ts';
 export { readCheckMessage } from './messages.ts';

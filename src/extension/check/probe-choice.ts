@@ -1,7 +1,7 @@
 /** The probe of a destination: what tells from within what a callback made of what it was sent. Asked once, and kept. */
 import { homedir } from 'node:os';
 import * as vscode from 'vscode';
-import type { KeptPage, Probe } from '../../check/probe.ts';
+import type { Asked } from '../../check/asked.ts';
 import type { SecretMask } from '../../common/masking.ts';
 import { prefix } from '../prefix.ts';
 import { problemOfUrl } from '../relay/destinations/callback-url.ts';
@@ -120,8 +120,8 @@ const askUrl: Step<Known> = async ({ url: value }, place) => {
   return ifAnswered(answer, (url) => ({ url }));
 };
 
-function askValue({ urlProbe, ExpressionError, SecretMask }: Engine): Step<Known> {
-  return async ({ url, value }, place) => {
+function askValue({ ExpressionError, readProbeValue }: Engine): Step<Known> {
+  return async ({ value }, place) => {
     const answer = await askText(place, {
       prompt: vscode.l10n.t(
         'The number in its answer, as an expression in CEL: answer.json.count, size(answer.json). Empty: it answers with the number alone',
@@ -130,7 +130,7 @@ function askValue({ urlProbe, ExpressionError, SecretMask }: Engine): Step<Known
       check: (text) => {
         if (text === '') return undefined;
         try {
-          urlProbe({ url, value: text, mask: new SecretMask([]) });
+          readProbeValue(text);
           return undefined;
         } catch (error) {
           if (error instanceof ExpressionError) return printable(error.message);
@@ -168,12 +168,6 @@ function problemOfPage(text: string): string | undefined {
   return problemOfUrl(text, vscode.l10n.t('Leave user name and password out: the URL is kept as it is'));
 }
 
-/** A probe as checks ask it. */
-export interface AskedProbe {
-  readonly probe: Probe | null;
-  readonly kept: KeptPage | null;
-}
-
 /**
  * The probe that was chosen.
  * @param mask the run's
@@ -183,7 +177,7 @@ export function probeOf(
   { counts, kept }: ProbeChoice,
   { urlProbe, commandProbe, keptPage }: Engine,
   mask: SecretMask,
-): AskedProbe {
+): Asked {
   const page = kept === '' ? null : keptPage({ url: kept, mask });
   switch (counts.kind) {
     case 'nothing':

@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import * as vscode from 'vscode';
 import type { CheckResult } from '../../check/check.ts';
 import type { SecretMask } from '../../common/masking.ts';
+import { sayIn } from '../ui/localiser.ts';
 import { saveFile } from '../ui/save-file.ts';
 import type * as engineModule from './engine.ts';
 import type { ReportFormat } from './messages.ts';
@@ -13,26 +14,25 @@ const files: Readonly<Record<ReportFormat, { readonly name: string; readonly ext
   text: { name: 'Text', extension: 'txt' },
 };
 
-/** A report as text. Secrets are masked where they stand in a value: the format is not what they are looked for in. */
+/** A report as text, in the user's language. Secrets are masked where they stand in a value: the format is not what they are looked for in. */
 export function reportText(
   results: readonly CheckResult[],
   format: ReportFormat,
-  { reportedCheck, toJUnit, toJson, detailLines, outcomeWords }: typeof engineModule,
+  { reportedCheck, toJUnit, toJson, toText }: typeof engineModule,
   mask: SecretMask,
 ): string {
-  const reported = masked(results.map(reportedCheck), mask);
+  const say = sayIn(vscode.l10n);
+  const reported = masked(
+    results.map((each) => reportedCheck(each, say)),
+    mask,
+  );
   switch (format) {
     case 'junit':
-      return toJUnit(reported);
+      return toJUnit(reported, say);
     case 'json':
       return toJson(reported);
-    case 'text': {
-      const lines = reported.flatMap((each) => [
-        `${outcomeWords[each.outcome].padEnd(9)} ${each.id}: ${each.title}`,
-        ...(each.outcome === 'passed' ? [] : detailLines(each, 100).map((line) => `          ${line}`)),
-      ]);
-      return `${lines.join('\n')}\n`;
-    }
+    case 'text':
+      return toText(reported, say);
   }
 }
 

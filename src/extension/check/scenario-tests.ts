@@ -2,11 +2,12 @@
 import { posix } from 'node:path';
 import * as vscode from 'vscode';
 import type { EnvironmentUse } from '../../check/environment.ts';
-import type { Finding, ScenarioResult, StepResult } from '../../check/run.ts';
+import type { ScenarioResult, StepResult } from '../../check/run.ts';
 import type { Scenario, ScenarioFile } from '../../check/scenario.ts';
+import type { Said } from '../../common/words.ts';
 import { prefix } from '../prefix.ts';
 import { CommandError } from '../ui/command-error.ts';
-import { withNext } from '../ui/error-words.ts';
+import { sayIn } from '../ui/localiser.ts';
 import { plainMarkdown, printable } from '../ui/printable.ts';
 import { GivenUpError } from '../ui/progress.ts';
 import type * as engineModule from './engine.ts';
@@ -17,7 +18,6 @@ import type { Prepared, ScenarioParts } from './scenario-run.ts';
 import { noScenarios, scenarioFiles } from './scenario-watch.ts';
 import type { ScenarioTests as Tests } from './scenario-watch.ts';
 import { noHurryMs, unhurried } from './unhurried.ts';
-import { engineText, fileProblem, findingWords, lookedAt } from './suite-words.ts';
 
 type Engine = typeof engineModule;
 
@@ -40,9 +40,6 @@ interface How {
   readonly signal: AbortSignal;
   readonly debugging: boolean;
 }
-
-/** How long the probe's number has to stay as it is: as `cm-relay scenario run` has it. */
-const settling = { mostMs: 2300, quietMs: 300 };
 
 const extension = '.cm-scenario.json';
 
@@ -131,18 +128,19 @@ export class ScenarioTests implements Tests {
       );
     } catch (error) {
       item.children.replace([]);
-      item.error = new vscode.MarkdownString(plainMarkdown(fileProblem(error as Error, vscode.l10n)));
+      const { checkError } = await import('./engine.ts');
+      item.error = new vscode.MarkdownString(plainMarkdown(checkError(error, vscode.l10n)));
     }
   }
 
   /** @throws ScenarioFileError, FileSystemError */
   async #read(uri: vscode.Uri): Promise<{ file: ScenarioFile; text: string }> {
-    const { mostScenarioBytes, readScenarioBytes, readScenarioFile, ScenarioFileError } = await import('./engine.ts');
-    if (uri.scheme === 'file') return readScenarioFile(uri.fsPath);
+    const engine = await import('./engine.ts');
+    if (uri.scheme === 'file') return engine.readScenarioFile(uri.fsPath);
     // Another extension's file system has no way to read a part.
     const { size } = await vscode.workspace.fs.stat(uri);
-    if (size > mostScenarioBytes) throw new ScenarioFileError(`is longer than ${mostScenarioBytes} bytes`);
-    return readScenarioBytes(await vscode.workspace.fs.readFile(uri));
+    engine.checkLength(size);
+    return engine.readScenarioBytes(await vscode.workspace.fs.readFile(uri));
   }
 
   /** Takes a file away, and the folders in which nothing is left. */
@@ -212,15 +210,21 @@ export class ScenarioTests implements Tests {
       const found = scenarios.filter((each) => each !== undefined);
       return { items, scenarios, prepared: await prepare(uri, file, found, this.#parts, engine) };
     } catch (error) {
-      this.#notRun(run, items, error, signal);
+      this.#notRun(run, items, error, signal, engine);
       return undefined;
     }
   }
 
-  #notRun(run: vscode.TestRun, items: readonly vscode.TestItem[], error: unknown, signal: AbortSignal): void {
+  #notRun(
+    run: vscode.TestRun,
+    items: readonly vscode.TestItem[],
+    error: unknown,
+    signal: AbortSignal,
+    { checkError }: Engine,
+  ): void {
     for (const item of items) {
       if (signal.aborted || error instanceof GivenUpError) run.skipped(item);
-      else run.errored(item, messageAt(item, printable(withNext(error, vscode.l10n), 2000)));
+      else run.errored(item, messageAt(item, printable(checkError(error, vscode.l10n), 2000)));
     }
   }
 
@@ -241,19 +245,15 @@ export class ScenarioTests implements Tests {
           vscode.l10n.t('Nothing was sent. You are asked again with the next run.'),
         );
       }
-      const found = scenarios.filter((each) => each !== undefined);
       if (debugging) {
         const { target } = prepared.context;
         prepared = { ...prepared, context: { ...prepared.context, target: { ...target, timeoutMs: noHurryMs } } };
         scenarios = scenarios.map((each) => each && unhurried(each));
         if (!(await this.#parts.debugHandler(prepared.context.target.url))) throw new GivenUpError('no handler');
       }
-      const { probe, kept } = prepared.context;
-      // One that does not work is no matter of the callback's.
-      if (found.some((each) => engine.asks(each, 'probe'))) await probe?.read(signal);
-      if (found.some((each) => engine.asks(each, 'kept'))) await kept?.missing([], signal);
+      await engine.tryOnce(prepared.context, signal);
     } catch (error) {
-      this.#notRun(run, items, error, signal);
+      this.#notRun(run, items, error, signal, engine);
       return;
     }
     for (const [index, item] of items.entries()) {
@@ -273,17 +273,21 @@ export class ScenarioTests implements Tests {
     signal: AbortSignal,
     engine: Engine,
   ): Promise<void> {
-    const shown = (text: string): string => printable(context.target.mask.in(text), 1000);
+    const say = sayIn(vscode.l10n);
+    const shown = (said: Said): string => printable(context.target.mask.in(engine.textOf(said, say)), 1000);
     run.started(item);
     try {
-      const result = await engine.runScenario(scenario, { ...context, run: engine.newRun(), settling, signal });
-      run.appendOutput(outputOf(scenario, result, shown), undefined, item);
+      const result = await engine.runScenario(scenario, {
+        ...context,
+        ...{ run: engine.newRun(), settling: engine.settlingOf(), signal },
+      });
+      run.appendOutput(outputOf(scenario, result, shown, engine), undefined, item);
       switch (result.outcome) {
         case 'passed':
           run.passed(item, result.ms);
           return;
         case 'failed':
-          run.failed(item, messagesOf(item, scenario, result, shown), result.ms);
+          run.failed(item, messagesOf(item, scenario, result, shown, engine), result.ms);
           return;
         case 'undecided':
         case 'skipped':
@@ -296,7 +300,7 @@ export class ScenarioTests implements Tests {
         return;
       }
       this.#parts.log.error(`the scenario "${scenario.name}" could not be run: ${(error as Error).message}`);
-      run.errored(item, messageAt(item, shown(withNext(error, vscode.l10n))));
+      run.errored(item, messageAt(item, shown(engine.checkError(error, vscode.l10n))));
     }
   }
 }
@@ -361,14 +365,15 @@ function messagesOf(
   item: vscode.TestItem,
   { why }: Scenario,
   { steps, reason }: ScenarioResult,
-  shown: (text: string) => string,
+  shown: (said: Said) => string,
+  { reasonOf }: Engine,
 ): vscode.TestMessage[] {
   const messages = steps.flatMap(({ title, findings }) =>
     findings
       .filter(({ verdict }) => verdict === 'unmet')
       .map((finding) => {
         const because = why === undefined ? '' : ` (${shown(why)})`;
-        const message = messageAt(item, `${shown(title)}: ${wordsOf(finding, shown)}${because}`);
+        const message = messageAt(item, `${shown(title)}: ${shown(reasonOf(finding))}${because}`);
         message.expectedOutput = shown(finding.expected);
         message.actualOutput = shown(finding.actual);
         return message;
@@ -377,17 +382,18 @@ function messagesOf(
   return messages.length > 0 ? messages : [messageAt(item, shown(reason ?? ''))];
 }
 
-function wordsOf(finding: Finding, shown: (text: string) => string): string {
-  return shown(findingWords(finding, vscode.l10n));
-}
-
 /** Whether a step says by itself why the scenario is not passed. */
 function isOdd({ findings }: StepResult): boolean {
   return findings.some(({ verdict }) => verdict !== 'met');
 }
 
 /** A line for each step and each thing that was looked at, with the ends of lines that a terminal takes. */
-function outputOf(scenario: Scenario, { steps, reason }: ScenarioResult, shown: (text: string) => string): string {
+function outputOf(
+  scenario: Scenario,
+  { steps, reason }: ScenarioResult,
+  shown: (said: Said) => string,
+  { reasonOf, words }: Engine,
+): string {
   const { l10n } = vscode;
   const marks = { met: '✓', unmet: '✗', undecided: '?' } as const;
   const lines = [
@@ -396,8 +402,8 @@ function outputOf(scenario: Scenario, { steps, reason }: ScenarioResult, shown: 
       `  ${shown(title)} (${sent === 1 ? l10n.t('1 request') : l10n.t('{0} requests', sent)})`,
       ...findings.map((finding) =>
         finding.verdict === 'met'
-          ? `    ${marks.met} ${lookedAt(finding.what, l10n)}: ${shown(engineText(finding.actual, l10n))}`
-          : `    ${marks[finding.verdict]} ${wordsOf(finding, shown)}`,
+          ? `    ${marks.met} ${shown(words('because', finding.what, finding.actual))}`
+          : `    ${marks[finding.verdict]} ${shown(reasonOf(finding))}`,
       ),
     ]),
     // What is no finding: that it took too long, or that a file is not there.

@@ -6,10 +6,11 @@
 import type { CampaignMonitorError, CampaignMonitorErrorKind } from '../../campaign-monitor/api-error.ts';
 import type { CampaignMonitorOAuthError, CampaignMonitorOAuthErrorKind } from '../../campaign-monitor/oauth.ts';
 import type { UnsafeSocketFolderError } from '../../protocol/control-channel.ts';
-import type { OpenConnectorsAdvice, OpenConnectorsError } from '../../open-connectors/api-error.ts';
+import type { OpenConnectorsError } from '../../open-connectors/api-error.ts';
 import type { HostProblem, OpenConnectorsHostError } from '../../open-connectors/host.ts';
 import type { DataDirectoryError } from '../../protocol/data-directory.ts';
-import type { NoRelayError, RelayAdvice, RelayRequestError } from '../../protocol/errors.ts';
+import type { NoRelayError, RelayRequestError, TerminalAdvice } from '../../protocol/errors.ts';
+import { sayIn } from './localiser.ts';
 import type { Localiser } from './localiser.ts';
 
 /** `AuthorizationUrlError` of the room oauth, which knows this one. */
@@ -70,11 +71,9 @@ export function nextOf(error: unknown, l10n: Localiser): string | undefined {
   const named = error as UntranslatedError;
   switch (named.name) {
     case 'CampaignMonitorError':
-      return campaignMonitorTexts(l10n)[named.kind];
     case 'CampaignMonitorOAuthError':
-      return oauthTexts(l10n)[named.kind];
     case 'OpenConnectorsError':
-      return openConnectorsTexts(l10n)[named.advice];
+      return sayIn(l10n)(named.next);
     case 'OpenConnectorsHostError':
       return l10n.t('Give a host such as {0}, as your tenant’s API documentation names it.', named.example);
     case 'RelayRequestError':
@@ -92,13 +91,13 @@ export function nextOf(error: unknown, l10n: Localiser): string | undefined {
   }
 }
 
-/** What the relay told: by its name where it has one that is known here, else as it said it. */
+/** What the relay told: the extension's own way on, or the same in the user's language; as it said it where that is new. */
 export function nextOfRelay(
   told: { readonly next?: string | null | undefined; readonly advice?: string | null | undefined },
   l10n: Localiser,
 ): string | undefined {
-  const texts: Readonly<Record<string, string>> = relayTexts(l10n);
-  return texts[told.advice ?? ''] ?? told.next ?? undefined;
+  const own: Readonly<Record<string, string>> = ownAdvice(l10n);
+  return own[told.advice ?? ''] ?? (told.next == null ? undefined : sayIn(l10n)(told.next));
 }
 
 /** An error as one text: what went wrong, and what to do next. */
@@ -176,104 +175,27 @@ function hostMessages(l10n: Localiser): Readonly<Record<HostProblem, string>> {
   };
 }
 
-function campaignMonitorTexts(l10n: Localiser): Readonly<Record<CampaignMonitorErrorKind, string>> {
-  const signInAgain = l10n.t('Sign in to Campaign Monitor again.');
+/** Where the extension has another way on than a terminal. */
+function ownAdvice(l10n: Localiser): Readonly<Record<TerminalAdvice, string>> {
   return {
-    'bad-api-key': l10n.t(
-      'Use the API key that Campaign Monitor shows under Account settings, API keys. An address that the API does not know answers the same.',
-    ),
-    'wrong-list': l10n.t('Choose a list that this account can see.'),
-    'wrong-client': l10n.t('Choose a client that this account can see. The API key itself is right.'),
-    'invalid-token': signInAgain,
-    'expired-token': signInAgain,
-    'revoked-token': signInAgain,
-    'permission-missing': l10n.t('Sign in again and grant the permission to manage lists, or use an API key.'),
-    'bad-webhook-url': l10n.t('Give a public http:// or https:// URL.'),
-    'bad-webhook-format': l10n.t('Use the format json or xml.'),
-    'bad-webhook-event': l10n.t('Use the events Subscribe, Update and Deactivate.'),
-    'webhook-test-failed': l10n.t('Check that the relay runs and that its public URL answers, then test again.'),
-    'not-found': l10n.t('It may have been deleted meanwhile. Refresh the webhooks.'),
-    'rate-limited': l10n.t('Wait a minute and try again.'),
-    refused: l10n.t('Look the code up in Campaign Monitor’s API documentation.'),
-    ...connectionTexts(l10n),
-  };
-}
-
-function oauthTexts(l10n: Localiser): Readonly<Record<CampaignMonitorOAuthErrorKind, string>> {
-  return {
-    refused: l10n.t('Sign in again. Where it happens again, check client ID, client secret and callback URL.'),
-    ...connectionTexts(l10n),
-  };
-}
-
-/** Where Campaign Monitor was not reached, or somebody else answered. */
-function connectionTexts(l10n: Localiser): Readonly<Record<Exclude<CampaignMonitorOAuthErrorKind, 'refused'>, string>> {
-  return {
-    unreachable: l10n.t('Check the network, the proxy and the host.'),
-    'timed-out': l10n.t('Try again.'),
-    cancelled: l10n.t('Start it again when you like.'),
-    'unexpected-answer': l10n.t('Check that the host is Campaign Monitor’s API, and try again.'),
-  };
-}
-
-function openConnectorsTexts(l10n: Localiser): Readonly<Record<OpenConnectorsAdvice, string>> {
-  return {
-    'check-fields': l10n.t('Look at what the message names, and at the fields.'),
-    'check-host': l10n.t('Check that the host is that of an Open Connectors API.'),
-    'check-network': l10n.t('Check the host, your network and its proxy.'),
-    'check-permission': l10n.t('Check that the instance is not disabled, and that your user may do this.'),
-    'check-redirect': l10n.t('Check the host: it sends calls on to another URL.'),
-    'check-secrets': l10n.t('Check the user secret and the organization secret, and that they belong to this host.'),
-    'enter-instance-token': l10n.t('Enter the token of the instance again.'),
-    'enter-organization-secret': l10n.t('Enter the organization secret again.'),
-    'enter-user-secret': l10n.t('Enter the user secret again.'),
-    'give-secret-itself': l10n.t('Give the secret itself, or leave its field out.'),
-    'look-at-log': l10n.t('Try again later. The request ID is in the log.'),
-    'look-for-namesake': l10n.t('Something of that name or address is there already: refresh and look.'),
-    'look-whether-done': l10n.t('Look whether it was done all the same before you try again.'),
-    refresh: l10n.t('Refresh: it is not there any more.'),
-    'start-again': l10n.t('Start it again when you like.'),
-    'try-later': l10n.t('Try again later. The request ID is in the log.'),
-    wait: l10n.t('Wait a minute and try again.'),
-  };
-}
-
-function relayTexts(l10n: Localiser): Readonly<Record<RelayAdvice, string>> {
-  return {
-    'ask-again': l10n.t('Try again.'),
-    'ask-when-it-runs': l10n.t('Try again when the relay runs.'),
     'ask-from-its-environment': l10n.t(
       'Start VS Code with the XDG_RUNTIME_DIR and TMPDIR with which the relay was started, or end its process and start it again: what it acknowledged is kept.',
     ),
     'attach-or-stop': l10n.t('Stop the relay that runs, then try again.'),
-    'check-data-directory': l10n.t('Check the data directory and restart the relay.'),
     'check-folder': l10n.t('Check that the folder exists, is yours and has room.'),
     'check-proxy': l10n.t('Look at the setting http.proxy, or at HTTP_PROXY and HTTPS_PROXY in the environment.'),
     'choose-again': l10n.t('Refresh the events view and choose again.'),
     'choose-data-directory': l10n.t(
       'The extension chooses this folder itself: move it away, and the relay makes a new one.',
     ),
-    'choose-port': l10n.t('Choose another port in the settings, or 0 for any that is free.'),
     'choose-safe-place': l10n.t(
       'Look who may write to that folder: only you and the system should, or another folder could be put in its place.',
     ),
     'close-data-directory': l10n.t('Make it yours alone with chmod 700, then try again.'),
-    'filter-keys': l10n.t(
-      'Keys are type, list, address, state, kind, source, since, until, duplicate and delivery; all else is free text.',
-    ),
-    'give-key': l10n.t('Give the key or the credentials: what is held for them is sent then.'),
-    'let-it-go-on': l10n.t(
-      'Where its process was paused, let it go on; else end it, and start the relay again: what it acknowledged is kept.',
-    ),
     'list-events': l10n.t('It may have been removed: only so much history is kept. Refresh the events view.'),
     'look-at-data-directory': l10n.t('Look who made that file, remove it, then try again.'),
-    'make-room': l10n.t('Make room on it; deliveries are accepted again by themselves.'),
-    'mend-body': l10n.t('Mend the body and release it again, or release the original as it is.'),
     'move-history': l10n.t('Move that file away: a new history is begun then.'),
     'migrate-history': l10n.t('Start the relay once: that brings it up to date.'),
-    'own-socket-folder': l10n.t('Look who made it, remove it, or point XDG_RUNTIME_DIR at a folder of your own.'),
-    'restart-for-one-version': l10n.t('Restart the relay so that both are of one version.'),
-    'restart-to-set-aside': l10n.t('Restart the relay: it sets the file aside and begins a new one.'),
     'see-destinations': l10n.t('The view Destinations shows which there are.'),
     'see-url': l10n.t('Copy the new one from the relay’s status menu.'),
     'see-what-is-held': l10n.t('Refresh the events view: it shows what is held.'),

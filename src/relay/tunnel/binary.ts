@@ -1,8 +1,8 @@
 /** Runs a tunnel program that the user has installed, and reads its public URL from its output. */
 import type { Readable } from 'node:stream';
 import { ProcessGroup } from '../../common/process-group.ts';
+import type { Words } from '../../common/words.ts';
 import { tunnelWords } from '../../protocol/tunnel-words.ts';
-import type { TunnelWords } from '../../protocol/tunnel-words.ts';
 import { deferred } from './deferred.ts';
 import { TunnelError } from './provider.ts';
 import type { TunnelHandle } from './provider.ts';
@@ -27,7 +27,7 @@ export interface BinaryOptions {
   /** What a line of its standard output or standard error means. */
   readonly read: (line: string) => OutputLine;
   /** The error for a program that ended before it gave a URL. `errors`: those that it wrote, the last ones. */
-  readonly ended: (how: TunnelWords, errors: readonly string[]) => TunnelError;
+  readonly ended: (how: Words, errors: readonly string[]) => TunnelError;
 }
 
 /**
@@ -119,7 +119,7 @@ function notRunnable({ name, path, install }: BinaryOptions, cause: NodeJS.Errno
  * secret: the paths of URLs (cloudflared logs those of requests) and tokens (ngrok repeats a wrong one).
  * @param text what it said; undefined where that was nothing
  */
-export function withWords(how: TunnelWords, text: string | undefined): TunnelWords {
+export function withWords(how: Words, text: string | undefined): Words {
   if (text === undefined) return how;
   const line = text
     .replace(/(https?:\/\/[^\s/"']+)\/[^\s"']+/g, '$1/…')

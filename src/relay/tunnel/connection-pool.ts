@@ -3,8 +3,8 @@ import { connect } from 'node:net';
 import type { LookupAddress } from 'node:dns';
 import type { Socket } from 'node:net';
 import { boundRequests } from '../../common/read-bound.ts';
+import type { Said } from '../../common/words.ts';
 import { tunnelWords } from '../../protocol/tunnel-words.ts';
-import type { TunnelValue } from '../../protocol/tunnel-words.ts';
 import { lookupIn } from './dispatchers.ts';
 import { deferred } from './deferred.ts';
 import { describeNetworkError, TunnelError } from './provider.ts';
@@ -37,8 +37,8 @@ export interface PoolOptions {
 /** Keeps `count` connections to the tunnel server until it is closed or the server no longer takes any. */
 export class ConnectionPool {
   /** Resolves with the reason when the last connection has gone and no other can be made. */
-  readonly lost: Promise<TunnelValue>;
-  readonly #lost = deferred<TunnelValue>();
+  readonly lost: Promise<Said>;
+  readonly #lost = deferred<Said>();
   readonly #options: PoolOptions;
   readonly #sockets = new Set<Socket>();
   readonly #timers = new Set<NodeJS.Timeout>();
@@ -194,7 +194,7 @@ export class ConnectionPool {
 }
 
 /** The error of a tunnel whose port cannot be reached. */
-export function portUnreachable(host: string, port: number, reason: TunnelValue): TunnelError {
+export function portUnreachable(host: string, port: number, reason: Said): TunnelError {
   return new TunnelError(
     tunnelWords('port-unreachable', String(port), `${host}:${port}`, reason),
     tunnelWords('check-firewall'),

@@ -1,8 +1,8 @@
 /** A tunnel by the user's own `ngrok` and account. */
 import { z } from 'zod';
+import type { Words } from '../../common/words.ts';
 import type { TunnelConfig } from '../../protocol/settings.ts';
 import { tunnelWords } from '../../protocol/tunnel-words.ts';
-import type { TunnelWords } from '../../protocol/tunnel-words.ts';
 import { openBinary, withWords } from './binary.ts';
 import type { OutputLine } from './binary.ts';
 import { TunnelError } from './provider.ts';
@@ -72,7 +72,7 @@ function readLine(line: string): OutputLine {
 /** The codes with which ngrok refuses an authtoken or its absence ([2nd]: logs that users posted). */
 const authtokenCodes = /ERR_NGROK_(?:105|106|107|4018)\b/;
 
-function ended(how: TunnelWords, errors: readonly string[]): TunnelError {
+function ended(how: Words, errors: readonly string[]): TunnelError {
   const said = errors.join(' ');
   // One error is logged several times, in full and in pieces: the longest says most.
   const longest = [...errors].sort((a, b) => b.length - a.length)[0];

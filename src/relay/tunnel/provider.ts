@@ -1,8 +1,9 @@
 /** What every tunnel provider offers to the supervisor, and the error with which opening one fails. */
 import type { Dispatcher } from 'undici';
+import type { Said, Words } from '../../common/words.ts';
 import { englishWords, tunnelWords } from '../../protocol/tunnel-words.ts';
 import type { Dispatchers } from './dispatchers.ts';
-import type { TunnelCode, TunnelValue, TunnelWords } from '../../protocol/tunnel-words.ts';
+import type { TunnelCode } from '../../protocol/tunnel-words.ts';
 
 /** What a provider needs to open a tunnel. */
 export interface OpenContext {
@@ -41,9 +42,9 @@ export interface TunnelHandle {
    */
   readonly renew: (() => void) | null;
   /** What a status other than the webhook endpoint's own means at the URL, where the provider knows more than its number. */
-  explain?(status: number): TunnelWords | null;
+  explain?(status: number): Words | null;
   /** Resolves with the reason when the provider notices that the tunnel is gone; never after `close`. */
-  readonly lost: Promise<TunnelValue>;
+  readonly lost: Promise<Said>;
   /** Closes the tunnel; resolves when none of its sockets and processes is left. */
   close(): Promise<void>;
 }
@@ -51,7 +52,7 @@ export interface TunnelHandle {
 /** A way to expose the webhook endpoint. */
 export interface TunnelProvider {
   /** What is being opened, as it stands in a sentence. */
-  readonly name: TunnelValue;
+  readonly name: Said;
   /**
    * Opens the tunnel.
    * @throws TunnelError
@@ -63,11 +64,11 @@ export interface TunnelProvider {
 export class TunnelError extends Error {
   override readonly name = 'TunnelError';
   /** What happened, and what the user can do, a sentence each. */
-  readonly said: TunnelWords;
-  readonly next: TunnelWords;
+  readonly said: Words;
+  readonly next: Words;
   /** Whether trying again is useless until the user has done it. */
   readonly final: boolean;
-  constructor(said: TunnelWords, next: TunnelWords, options?: { final?: boolean; cause?: unknown }) {
+  constructor(said: Words, next: Words, options?: { final?: boolean; cause?: unknown }) {
     super(englishWords(said), { cause: options?.cause });
     this.said = said;
     this.next = next;
@@ -94,7 +95,7 @@ const spelled: Readonly<Record<string, TunnelCode>> = {
  * A network error in few words, from its code alone: a message may quote a request's path, which holds a secret.
  * @param error what was thrown; the codes of its causes and of an AggregateError's parts are looked at as well
  */
-export function describeNetworkError(error: unknown): TunnelValue {
+export function describeNetworkError(error: unknown): Said {
   for (let current = error, depth = 0; current instanceof Error && depth < 5; current = current.cause, depth++) {
     const code = codeOf(current) ?? (current instanceof AggregateError ? codeOf(current.errors[0]) : undefined);
     if (code === undefined) continue;

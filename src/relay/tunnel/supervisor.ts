@@ -3,10 +3,11 @@ import type { LookupFunction } from 'node:net';
 import { isDeepStrictEqual } from 'node:util';
 import { request } from 'undici';
 import type { Dispatcher } from 'undici';
+import { withTexts } from '../../common/words.ts';
+import type { Said, Words } from '../../common/words.ts';
 import type { TunnelConfig } from '../../protocol/settings.ts';
 import type { TunnelStatus } from '../../protocol/status.ts';
 import { asSentences, englishWords, tunnelWords } from '../../protocol/tunnel-words.ts';
-import type { TunnelValue, TunnelWords } from '../../protocol/tunnel-words.ts';
 import { cloudflared } from './cloudflared.ts';
 import { Dispatchers } from './dispatchers.ts';
 import { fixed } from './fixed.ts';
@@ -83,9 +84,9 @@ interface Run {
 
 /** How one opening of a tunnel ended. */
 interface End {
-  readonly why: TunnelWords;
+  readonly why: Words;
   /** What the user can do, where there is something. */
-  readonly next?: TunnelWords;
+  readonly next?: Words;
   /** The URL that it had; null where it did not get that far. */
   readonly url: string | null;
   readonly answered: boolean;
@@ -254,13 +255,13 @@ export class TunnelSupervisor {
     const { url } = handle;
     const { kind } = run.config;
     const lost = new AbortController();
-    let lostReason: TunnelValue = '';
+    let lostReason: Said = '';
     void handle.lost.then((reason) => {
       lostReason = reason;
       lost.abort();
     });
     const ended = AbortSignal.any([run.stop.signal, lost.signal]);
-    const end = (why: TunnelWords): End => ({ why, url, answered });
+    const end = (why: Words): End => ({ why, url, answered });
     let answered = false;
     let failures = 0;
     let failingSince = performance.now();
@@ -306,7 +307,7 @@ export class TunnelSupervisor {
   }
 
   /** @returns null where the health path answers, else what happens instead */
-  async #probe(handle: TunnelHandle, dispatchers: Dispatchers, signal: AbortSignal): Promise<TunnelValue | null> {
+  async #probe(handle: TunnelHandle, dispatchers: Dispatchers, signal: AbortSignal): Promise<Said | null> {
     for (;;) {
       const path = this.#healthPath;
       const trouble = await this.#ask(path, handle, dispatchers, signal);
@@ -320,12 +321,7 @@ export class TunnelSupervisor {
    * by senders who send nothing: they are made free, and the probe goes on waiting.
    * @returns null where it answered 204, else what happened instead
    */
-  async #ask(
-    path: string,
-    handle: TunnelHandle,
-    dispatchers: Dispatchers,
-    signal: AbortSignal,
-  ): Promise<TunnelValue | null> {
+  async #ask(path: string, handle: TunnelHandle, dispatchers: Dispatchers, signal: AbortSignal): Promise<Said | null> {
     const { probeTimeoutMs, heldUpMs } = this.#timings;
     const { url: base, renew, isOutside } = handle;
     if (signal.aborted) return 'closed';
@@ -379,12 +375,8 @@ export class TunnelSupervisor {
   }
 
   /** Words without the secret, which a tunnel program may have logged. */
-  #withoutSecret({ code, values }: TunnelWords): TunnelWords {
-    const clean = (value: TunnelValue): TunnelValue => {
-      if (typeof value !== 'string') return this.#withoutSecret(value);
-      return [...this.#secrets].reduce((text, secret) => text.replaceAll(secret, '…'), value);
-    };
-    return { code, values: values.map(clean) };
+  #withoutSecret(words: Words): Words {
+    return withTexts(words, (text) => [...this.#secrets].reduce((each, secret) => each.replaceAll(secret, '…'), text));
   }
 
   /** Changes the status, unless another run has begun or none is wanted any more. */
@@ -422,7 +414,7 @@ function unexpected(provider: TunnelProvider, error: unknown): TunnelError {
 }
 
 /** Sentences as a status has them: in English, and by their codes. */
-function told(...said: readonly TunnelWords[]): { readonly reason: string; readonly said: TunnelWords[] } {
+function told(...said: readonly Words[]): { readonly reason: string; readonly said: Words[] } {
   return { reason: asSentences(said.map(englishWords)), said: [...said] };
 }
 

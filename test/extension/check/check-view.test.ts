@@ -1,16 +1,25 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import type { CheckResult } from '../../../src/check/check.ts';
 import type { Answer } from '../../../src/check/exchange.ts';
 import type { Message } from '../../../src/check/messages.ts';
-import type { StepResult } from '../../../src/check/run.ts';
+import { reasonOf } from '../../../src/check/run.ts';
+import type { Finding, StepResult } from '../../../src/check/run.ts';
 import type { Check } from '../../../src/check/suite.ts';
 import { checksFor } from '../../../src/check/suite.ts';
+import { reportedCheck, toJUnit, toText } from '../../../src/check/report.ts';
+import { ownText, words } from '../../../src/check/words.ts';
 import { SecretMask } from '../../../src/common/masking.ts';
 import { drawCheck } from '../../../src/extension/check/check-view.ts';
-import { engineText, findingWords, lookedAt, suiteText } from '../../../src/extension/check/suite-words.ts';
 import type { CheckView } from '../../../src/extension/check/messages.ts';
+import { sayIn } from '../../../src/extension/ui/localiser.ts';
 import type { Localiser } from '../../../src/extension/ui/localiser.ts';
 import { english } from '../events/rows.ts';
+
+const germanTexts = JSON.parse(
+  readFileSync(new URL('../../../l10n/bundle.l10n.de.json', import.meta.url), 'utf8'),
+) as Readonly<Record<string, string>>;
+const german: Localiser = { t: (message, ...args) => english.t(germanTexts[message] ?? '', ...args) };
 
 const [check] = checksFor({ answerWithinMs: 1000 }) as [Check, ...Check[]];
 const secret = 'correct horse battery staple';
@@ -31,9 +40,9 @@ function answered(body: string | Buffer, more: Partial<Extract<Answer, { kind: '
   return { kind: 'answer', status: 200, headers: [], body: Buffer.from(body), truncated: false, ms: 3, ...more };
 }
 
-function drawn(sent: Message, answer: Answer, more: Partial<StepResult> = {}): CheckView {
+function drawn(sent: Message, answer: Answer, more: Partial<StepResult> = {}, l10n = english): CheckView {
   const step: StepResult = {
-    title: 'one event',
+    title: ownText('one event'),
     sent: 1,
     examples: [{ message: { ...sent, bytes: sent.body.byteLength }, attempts: [answer] }],
     p50Ms: 3,
@@ -44,7 +53,7 @@ function drawn(sent: Message, answer: Answer, more: Partial<StepResult> = {}): C
   const result: CheckResult = {
     check,
     outcome: 'failed',
-    reason: 'the answer: expected 2xx, got 500',
+    reason: words('unmet', words('answer'), '2xx', '500'),
     result: {
       name: check.title,
       outcome: 'failed',
@@ -54,7 +63,7 @@ function drawn(sent: Message, answer: Answer, more: Partial<StepResult> = {}): C
       isUnreachable: false,
     },
   };
-  return drawCheck(check, result, 'waiting', { mask: new SecretMask([secret]), l10n: english });
+  return drawCheck(check, result, 'waiting', { mask: new SecretMask([secret]), l10n });
 }
 
 describe('A check as its page shows it', () => {
@@ -80,7 +89,12 @@ describe('A check as its page shows it', () => {
         headers: [['X-Seen', Buffer.from(`user:${secret}`).toString('base64')]],
       }),
       {
-        findings: [{ verdict: 'unmet', what: 'a condition', expected: 'true', actual: `200, you sent ${secret}` }],
+        findings: [
+          {
+            ...{ verdict: 'unmet', what: words('condition'), expected: 'true' },
+            actual: words('list', '200', `you sent ${secret}`),
+          },
+        ],
       },
     );
     const text = JSON.stringify(view);
@@ -112,31 +126,56 @@ describe('A check as its page shows it', () => {
     assert.equal(step?.facts, '50 requests · half answered within 4 ms, 99 of 100 within 1.2 s · 1 of them are shown');
   });
 
-  it('has words for all that the engine looks at', () => {
-    const known = ['the answer', 'the answers', 'the slowest answer', 'p50', 'p99', 'attempts'];
-    const all = [...known, 'the order of the answers', 'a condition', 'the probe', 'what it keeps'];
-    for (const what of all) assert.notEqual(lookedAt(what, english), what);
+  const told: Finding = {
+    verdict: 'unmet',
+    what: words('probe'),
+    expected: words('more', 1),
+    actual: words('from-to', words('fewer', 2), 4, 2),
+  };
+
+  it('says what was found in the user’s language', () => {
+    const view = drawn(
+      message('{}'),
+      { kind: 'broken', error: words('no-connection'), ms: 1 },
+      { findings: [told] },
+      german,
+    );
+    const [step] = view.steps;
+    assert.equal(view.reason, 'die Antwort: erwartet 2xx, erhalten 500');
+    assert.equal(step?.title, 'ein Event');
+    assert.deepEqual(step.findings, [
+      {
+        ...{ verdict: 'unmet', word: 'Nicht wie erwartet', what: 'die Sonde', expected: '1 mehr' },
+        actual: '2 weniger (von 4 auf 2)',
+      },
+    ]);
+    assert.equal(step.requests[0]?.attempts[0]?.title, 'keine Verbindung in der Zeit in 1 ms');
   });
 
-  it('says what the probe told in the words of the language, and leaves alone what is no word of the engine’s', () => {
-    const shouted: Localiser = { t: (message, ...args) => english.t(message.toUpperCase(), ...args) };
-    assert.equal(engineText('2 more (from 2 to 4)', shouted), '2 MORE (FROM 2 TO 4)');
-    assert.equal(engineText('1 fewer (from 3 to 2)', shouted), '1 FEWER (FROM 3 TO 2)');
-    assert.equal(engineText('no change (from 0 to 0)', shouted), 'NO CHANGE (FROM 0 TO 0)');
-    assert.equal(engineText('no change', shouted), 'NO CHANGE');
-    assert.equal(engineText('2 more or less', shouted), '2 more or less');
-    assert.equal(
-      findingWords({ verdict: 'unmet', what: 'the probe', expected: '1 more', actual: 'no change' }, shouted),
-      'THE PROBE: EXPECTED 1 MORE, GOT NO CHANGE',
+  it('is saved in the user’s language', () => {
+    const reported = reportedCheck(
+      {
+        ...{ check, outcome: 'failed', reason: reasonOf(told) },
+        result: {
+          ...{ name: check.title, outcome: 'failed', reason: null, ms: 12, isUnreachable: false },
+          steps: [{ title: ownText('one event'), sent: 1, examples: [], p50Ms: 3, p99Ms: 3, findings: [told] }],
+        },
+      },
+      sayIn(german),
+    );
+    const text = toText([reported], sayIn(german));
+    assert.match(text, /^FEHLGESCHLAGEN notification: Eine Benachrichtigung des Relays$/m);
+    assert.match(text, /^ {10}gesendet: {2}ein Event$/m);
+    assert.match(text, /^ {10}erwartet: {2}die Sonde: 1 mehr$/m);
+    assert.match(text, /^ {10}Plattform: Open Connectors sendet/m);
+    assert.match(
+      toJUnit([reported], sayIn(german)),
+      /<failure message="die Sonde: erwartet 1 mehr, erhalten 2 weniger/,
     );
   });
 
-  it('has the texts of the whole suite translated', async () => {
-    const { default: german } = (await import('../../../l10n/bundle.l10n.de.json', { with: { type: 'json' } })) as {
-      default: Record<string, string>;
-    };
+  it('has the texts of the whole suite translated', () => {
     for (const { title, why, platform, mend } of checksFor({ answerWithinMs: 1000 }))
-      for (const text of [title, why, platform, mend])
-        assert.notEqual(suiteText(text, { t: (message) => german[message] ?? '' }), '', text);
+      for (const text of [title, why, platform, mend]) assert.ok(text in germanTexts, text);
   });
 });

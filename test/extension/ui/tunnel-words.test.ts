@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import type { Words } from '../../../src/common/words.ts';
 import type { Localiser } from '../../../src/extension/ui/localiser.ts';
 import { tunnelInWords } from '../../../src/extension/ui/tunnel-words.ts';
 import type { TunnelStatus } from '../../../src/protocol/status.ts';
 import { asSentences, englishWords, tunnelTexts, tunnelWords } from '../../../src/protocol/tunnel-words.ts';
-import type { TunnelCode, TunnelWords } from '../../../src/protocol/tunnel-words.ts';
+import type { TunnelCode } from '../../../src/protocol/tunnel-words.ts';
 
 const bundle = new URL('../../../l10n/bundle.l10n.de.json', import.meta.url);
 const texts = JSON.parse(readFileSync(bundle, 'utf8')) as Readonly<Record<string, string>>;
@@ -19,7 +20,7 @@ const german: Localiser = {
   },
 };
 
-function status(...said: TunnelWords[]): TunnelStatus {
+function status(...said: Words[]): TunnelStatus {
   return { state: 'failed', kind: 'ngrok', reason: asSentences(said.map(englishWords)), said };
 }
 

@@ -69,7 +69,7 @@ describe('A scenario made of a selection', () => {
       settling: { mostMs: 100, quietMs: 10 },
       signal: new AbortController().signal,
     });
-    assert.equal(result.outcome, 'passed', result.reason ?? '');
+    assert.equal(result.outcome, 'passed', JSON.stringify(result.reason));
     const [sent] = await receiver.received(1);
     const { message } = JSON.parse(sent!.body.toString()) as { message: { events: unknown[] } };
     assert.equal(message.events.length, 2);

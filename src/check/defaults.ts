@@ -1,0 +1,16 @@
+/** What checks and scenarios are held to where nothing else is said: for the command line and the extension alike. */
+import type { Settling } from './probe.ts';
+
+/** How long all checks may take, in milliseconds. */
+export const allChecksMs = 300_000;
+
+/** How fast 99 of 100 answers, and the first, have to be, in milliseconds. */
+export const answerWithinMs = 1000;
+
+/** How long the probe's number has to stay as it is, in milliseconds. */
+export const quietMs = 300;
+
+/** How long a probe is given. @param quiet for how long its number has to stay as it is, in milliseconds */
+export function settlingOf(quiet = quietMs): Settling {
+  return { mostMs: 2000 + quiet, quietMs: quiet };
+}

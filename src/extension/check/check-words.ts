@@ -1,0 +1,51 @@
+/** How checks and scenarios are, in words of the extension's own, and why one cannot be run. */
+import type { Finding } from '../../check/run.ts';
+import { ScenarioFileError } from '../../check/scenario-file.ts';
+import { SaidError, textOf, words } from '../../check/words.ts';
+import { withNext } from '../ui/error-words.ts';
+import { sayIn } from '../ui/localiser.ts';
+import type { Localiser } from '../ui/localiser.ts';
+import type { CheckState } from './messages.ts';
+
+/** How a check is, in a word. */
+export function stateWord(state: CheckState, l10n: Localiser): string {
+  switch (state) {
+    case 'passed':
+      return l10n.t('Passed');
+    case 'failed':
+      return l10n.t('Failed');
+    case 'undecided':
+      return l10n.t('Not decided');
+    case 'skipped':
+      return l10n.t('Skipped');
+    case 'running':
+      return l10n.t('Running');
+    case 'waiting':
+      return l10n.t('Waiting');
+    case 'notRun':
+      return l10n.t('Not run');
+  }
+}
+
+/** What a finding came to, in words. */
+export function verdictWord(verdict: Finding['verdict'], l10n: Localiser): string {
+  switch (verdict) {
+    case 'met':
+      return l10n.t('As expected');
+    case 'unmet':
+      return l10n.t('Not as expected');
+    case 'undecided':
+      return l10n.t('Not decided');
+  }
+}
+
+/** An error as one text: what went wrong, and what to do next. What is wrong comes before its place: a row is short. */
+export function checkError(error: unknown, l10n: Localiser): string {
+  if (!(error instanceof SaidError)) return withNext(error, l10n);
+  const say = sayIn(l10n);
+  const { said, todo } = error;
+  if (error instanceof ScenarioFileError && error.wrong.length > 0) {
+    return error.wrong.map(({ place, what }) => textOf(what, say) + (place === '' ? '' : ` (${place})`)).join('; ');
+  }
+  return todo === undefined ? textOf(said, say) : textOf(words('sentences', said, todo), say);
+}

@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { readScenarioBytes } from '../../../src/check/scenario-file.ts';
+import { commandProbe } from '../../../src/check/probe.ts';
+import { checkError } from '../../../src/extension/check/check-words.ts';
+import { SecretMask } from '../../../src/common/masking.ts';
+import type { Localiser } from '../../../src/extension/ui/localiser.ts';
+
+const bundle = new URL('../../../l10n/bundle.l10n.de.json', import.meta.url);
+const texts = JSON.parse(readFileSync(bundle, 'utf8')) as Readonly<Record<string, string>>;
+const filled = (text: string, args: readonly unknown[]): string =>
+  text.replace(/\{(\d)\}/g, (_all, index: string) => String(args[Number(index)]));
+const english: Localiser = { t: (message, ...args) => filled(message, args) };
+const german: Localiser = { t: (message, ...args) => filled(texts[message] ?? message, args) };
+
+const step = { send: { sample: 'Subscribe' } };
+const withSteps = (...steps: unknown[]): string => JSON.stringify({ scenarios: [{ name: 'it', steps }] });
+const times = (count: number, each: unknown): unknown[] => Array.from({ length: count }, () => each);
+
+async function problem(text: string): Promise<Error> {
+  return readScenarioBytes(Buffer.from(text)).then(
+    () => assert.fail('accepted'),
+    (error: unknown) => error as Error,
+  );
+}
+
+describe('Why a probe gives no number', () => {
+  it('is said in the user’s language', async () => {
+    const probe = commandProbe(['node', '-e', 'console.log("[1]")'], '.', new SecretMask([]));
+    const error: unknown = await probe.read(new AbortController().signal).catch((reason: unknown) => reason);
+    assert.match(checkError(error, english), /^the probe "node .* gives no whole number: \[1\]\. Say what to count/);
+    assert.match(checkError(error, german), /^die Sonde "node .* gibt keine ganze Zahl: \[1\]\. Sagen Sie, was/);
+  });
+});
+
+describe('Why a file of scenarios is not shown', () => {
+  it('is said with what to do where a bound is passed, in the user’s language', async () => {
+    const asking = { ...step, expect: { answer: times(20, '1>0') } };
+    for (const [text, said, gesagt] of [
+      [' '.repeat(1_048_577), /^is longer than 1048576 bytes\. Send what/, /^ist länger als 1048576 Bytes\. Senden/],
+      ['['.repeat(500), /^is nested deeper than 50\. Send what/, /^ist tiefer als 50 verschachtelt\. Senden/],
+      [JSON.stringify(times(40_000, 1)), /^has more than 30000 values\. Send/, /^hat mehr als 30000 Werte\. Senden/],
+      [
+        JSON.stringify(Object.fromEntries(times(300, 1).map((_, at) => [at, 1]))),
+        /more than 200 keys\. Send/,
+        /200 Schlüsseln\./,
+      ],
+      [
+        JSON.stringify({ scenarios: times(60, { name: 'it', steps: [asking] }) }),
+        /^has more than 1000 expressions\. Make/,
+        /^hat mehr als 1000 Ausdrücke\. Teilen/,
+      ],
+      ['{', /^is not JSON: .*\. docs/, /^ist kein JSON: .*\. docs/],
+      [withSteps({ send: {} }), /\(scenarios\[0\]\.steps\[0\][^(]*\)$/, /scenarios\[0\]/],
+      [
+        withSteps({ ...step, again: 1 }),
+        /^unknown key "again" \(scenarios\[0\]\.steps\[0\]\)$/,
+        /^unbekannter Schlüssel "again" \(scenarios\[0\]\.steps\[0\]\)$/,
+      ],
+      [
+        JSON.stringify({ scenarios: [{ steps: [step] }] }),
+        /^is missing \(scenarios\[0\]\.name\)$/,
+        /^fehlt \(scenarios\[0\]\.name\)$/,
+      ],
+      [
+        withSteps({ wait: 'long' }),
+        /^must be a number \(scenarios\[0\]\.steps\[0\]\.wait\)$/,
+        /^muss sein: eine Zahl \(scen/,
+      ],
+    ] as const) {
+      const error = await problem(text);
+      assert.match(checkError(error, english), said);
+      assert.match(checkError(error, german), gesagt);
+    }
+  });
+});
