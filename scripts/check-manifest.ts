@@ -10,6 +10,7 @@ import ts from 'typescript';
 import { format } from 'prettier';
 import { campaignMonitorNext } from '../src/campaign-monitor/api-error.ts';
 import { campaignMonitorOAuthNext } from '../src/campaign-monitor/oauth.ts';
+import { testFailureEnglish } from '../src/campaign-monitor/test-failure.ts';
 import type { Step } from '../src/check/scenario.ts';
 import { checksFor } from '../src/check/suite.ts';
 import { checkEnglish } from '../src/check/words.ts';
@@ -109,6 +110,7 @@ for (const path of globSync('src/extension/**/*.ts', { cwd: root }).sort()) {
 for (const [path, table] of Object.entries({
   'src/campaign-monitor/api-error.ts': campaignMonitorNext,
   'src/campaign-monitor/oauth.ts': campaignMonitorOAuthNext,
+  'src/campaign-monitor/test-failure.ts': testFailureEnglish,
   'src/check/words.ts': checkEnglish,
   'src/open-connectors/api-error.ts': openConnectorsNext,
   'src/protocol/errors.ts': commonAdvice,

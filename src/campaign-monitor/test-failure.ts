@@ -1,5 +1,7 @@
 /** Why the test call of a webhook failed, read from the result data of code 610. */
 import { z } from 'zod';
+import { inEnglish } from '../common/words.ts';
+import type { Say } from '../common/words.ts';
 
 export type TestFailure =
   /** 404, 405 or 410: somebody answers there, and does not know the path. */
@@ -19,6 +21,28 @@ export type TestFailure =
   | { readonly kind: 'connection-lost' }
   /** The vendor's own word, where it is none of the known ones; null where it gave none. */
   | { readonly kind: 'unexplained'; readonly word: string | null; readonly message: string };
+
+/** What each means, in English, `{0}` the status: the extension has it in the user's language. */
+export const testFailureEnglish = {
+  'wrong-address': 'The server answered {0}: it does not know this path',
+  'relay-gone': 'A tunnel or proxy answered {0}: what is behind it is not there',
+  guarded: 'A tunnel or proxy answered {0}: it asks who is there',
+  redirected: 'The server answered {0}, a redirect, which is not followed',
+  answered: 'The server answered {0}',
+  'too-slow': 'No answer came in time',
+  'unknown-host': 'The host of its URL does not exist',
+  'not-reachable': 'Nobody listens at its URL',
+  'bad-certificate': 'The certificate of its host is not trusted',
+  'connection-lost': 'The connection broke off before an answer came',
+  unexplained: 'Campaign Monitor does not say why',
+} as const satisfies Readonly<Record<TestFailure['kind'], string>>;
+
+/** What a failed test call met, and what that means, in one sentence; else the vendor's own words, as they came. */
+export function testFailureText(failure: TestFailure, say: Say = inEnglish): string {
+  const own = failure.kind === 'unexplained' ? [failure.word ?? '', failure.message] : [];
+  const said = own.filter((part) => part !== '').join(': ');
+  return said === '' ? say(testFailureEnglish[failure.kind], 'httpStatus' in failure ? failure.httpStatus : '') : said;
+}
 
 const text = z.coerce.string().catch('').default('');
 

@@ -19,7 +19,7 @@ export { CampaignMonitorError } from '../campaign-monitor/api-error.ts';
 export { CampaignMonitorApi } from '../campaign-monitor/api.ts';
 export { authorizeUrl, CampaignMonitorOAuthError, exchangeCode, refreshToken } from '../campaign-monitor/oauth.ts';
 export { serviceAt } from '../campaign-monitor/service.ts';
-export { explainTestFailure } from '../campaign-monitor/test-failure.ts';
+export { explainTestFailure, testFailureText } from '../campaign-monitor/test-failure.ts';
 export { matchWebhook, pathSecret, sameAddress } from '../campaign-monitor/webhook-match.ts';
 export { toCurl } from '../export/curl.ts';
 export { toFixture } from '../export/fixture.ts';

@@ -10,7 +10,7 @@ import { webhookEventTypes } from '../../campaign-monitor/samples.ts';
 import type { WebhookEventType } from '../../campaign-monitor/samples.ts';
 import { campaignMonitorHost, serviceAt } from '../../campaign-monitor/service.ts';
 import type { CampaignMonitorService } from '../../campaign-monitor/service.ts';
-import { explainTestFailure } from '../../campaign-monitor/test-failure.ts';
+import { explainTestFailure, testFailureText } from '../../campaign-monitor/test-failure.ts';
 import { isLoopback } from '../../common/loopback.ts';
 import { matchWebhook, pathSecret } from '../../campaign-monitor/webhook-match.ts';
 import type { WebhookMatch } from '../../campaign-monitor/webhook-match.ts';
@@ -21,7 +21,6 @@ import type { CommonOptions } from '../flags.ts';
 import { print, printJson } from '../terminal/output.ts';
 import { ownAddresses, urlToGive } from '../own-addresses.ts';
 import type { Reachable } from '../own-addresses.ts';
-import { testFailureText } from '../vendors/test-failure-text.ts';
 import { count, pad, printable } from '../terminal/text.ts';
 
 type Action = 'list' | 'register' | 'test' | 'remove';

@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { working } from '../../ui/progress.ts';
 import { commandId } from '../../commands.ts';
 import { prefix } from '../../prefix.ts';
+import { sayIn } from '../../ui/localiser.ts';
 import { inMessage } from '../../ui/printable.ts';
 import { maskUrl } from '../../relay/public-url/relay-url.ts';
 import { registerOn } from './register-webhooks.ts';
@@ -23,8 +24,10 @@ export async function testWebhook(parts: WebhookCommandParts, node: WebhookNode)
   } catch (error) {
     const { kind, resultData, message } = error as Error & { kind?: string; resultData?: unknown };
     if (kind !== 'webhook-test-failed') throw error;
-    const { explainTestFailure } = await import('../../deferred.ts');
-    const { why, next, step } = testWords(explainTestFailure(resultData), view.placeOf(node), vscode.l10n);
+    const { explainTestFailure, testFailureText } = await import('../../deferred.ts');
+    const failure = explainTestFailure(resultData);
+    const why = inMessage(testFailureText(failure, sayIn(vscode.l10n)));
+    const { next, step } = testWords(failure, view.placeOf(node), vscode.l10n);
     log.warn(`the test of webhook ${hook.webhookId} failed: ${why} (${message})`);
     await sayTestFailed(parts, node, why, next, step);
     return;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Webhook } from '../../../../src/campaign-monitor/answers.ts';
-import { explainTestFailure } from '../../../../src/campaign-monitor/test-failure.ts';
+import { explainTestFailure, testFailureText } from '../../../../src/campaign-monitor/test-failure.ts';
+import { sayIn } from '../../../../src/extension/ui/localiser.ts';
 import { testWords } from '../../../../src/extension/campaign-monitor/webhooks/test-words.ts';
 import {
   descriptionOf,
@@ -73,9 +74,9 @@ describe('why a test failed', () => {
   for (const [resultData, why] of failures) {
     it(`is said, with what to do next: ${why}`, () => {
       for (const place of ['current', 'asleep', 'stopped', 'old', 'other', 'foreign'] as const) {
-        const words = testWords(explainTestFailure(resultData), place, english);
-        assert.equal(words.why, why);
-        assert.match(words.next, /\.$/);
+        const failure = explainTestFailure(resultData);
+        assert.equal(testFailureText(failure, sayIn(english)), why);
+        assert.match(testWords(failure, place, english).next, /\.$/);
       }
     });
   }
