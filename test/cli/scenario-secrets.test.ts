@@ -10,7 +10,10 @@ import { run } from './harness.ts';
 import type { Ended } from './harness.ts';
 
 const steps = [{ send: { sample: 'Subscribe' } }];
-const environment = { AUTH: 'Bearer planted-token-1', KEY: 'planted-key-2', PROBE: 'Basic dXNlcjpwbGFudGVkLTM=' };
+const environment = {
+  ...{ AUTH: 'Bearer planted-token-1', KEY: 'planted-key-2', PROBE: 'Basic dXNlcjpwbGFudGVkLTM=' },
+  KEPT: 'Basic a2VwdDphbm90aGVyLW9uZQ==',
+};
 /** The values, what is within them, and how base64 writes it. */
 const planted = /planted|cGxhbnRlZ|BsYW50ZW|wbGFudGVk/;
 
@@ -56,7 +59,10 @@ describe('The secrets that scenarios and checks send', function () {
         body: `${headers.authorization} ${environment.KEY} ${Buffer.from(environment.KEY).toString('base64')}`,
         headers: { 'x-echo': headers.authorization ?? '' },
       });
-      page = () => ({ type: 'text/plain', body: `no number, but planted-token-1 and ${environment.PROBE}` });
+      page = () => ({
+        type: 'text/plain',
+        body: `no number, but planted-token-1 and ${environment.PROBE}`,
+      });
       for (const path of ['/count', '/contacts']) callback.pages.set(path, () => page());
     });
 
@@ -79,7 +85,7 @@ describe('The secrets that scenarios and checks send', function () {
           { name: 'echo', steps: [{ ...steps[0], expect: { ...expect, kept: 'x' } }] },
           { name: 'status', steps: [{ ...steps[0], expect: { probe: 1 } }] },
         ],
-        kept: { url: `${callback.origin}/contacts`, headers: { Authorization: { env: 'PROBE' } } },
+        kept: { url: `${callback.origin}/contacts`, headers: { Authorization: { env: 'KEPT' } } },
       });
       for (const json of [[], ['--json']]) {
         times = 0;
