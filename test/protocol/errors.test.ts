@@ -11,7 +11,7 @@ import {
 } from '../../src/protocol/errors.ts';
 import type { RelayErrorCode } from '../../src/protocol/errors.ts';
 import { StoreError } from '../../src/relay/log/database.ts';
-import { FilterError } from '../../src/relay/history/filter.ts';
+import { FilterError } from '../../src/protocol/event-filter.ts';
 import { NotFoundError } from '../../src/relay/history/history.ts';
 
 /** As relays of every version have sent them. */

@@ -4,7 +4,7 @@
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { isCorruption, openDatabase, sqliteCode } from '../log/database.ts';
-import type { Filter } from './filter.ts';
+import type { Filter } from '../../protocol/event-filter.ts';
 import type { LogHoldView } from '../log/held.ts';
 import { blockSize, EventColumns } from './event-columns.ts';
 import type { Block, Test } from './event-columns.ts';

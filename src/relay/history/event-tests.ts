@@ -1,5 +1,5 @@
 /** A filter as tests of columns: all that it asks for but words and addresses, which are looked up in the text. */
-import type { Filter } from './filter.ts';
+import type { Filter } from '../../protocol/event-filter.ts';
 import { columnLengths, cut } from '../log/columns.ts';
 import { flagBits, hashOf, kindNumbers, stateBits } from './event-columns.ts';
 import type { Block, Test } from './event-columns.ts';

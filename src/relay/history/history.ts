@@ -12,7 +12,7 @@ import type { ParsedParams, Result } from '../../protocol/methods.ts';
 import type { Destination } from '../../protocol/settings.ts';
 import type { Sending } from '../../protocol/debug.ts';
 import { openForReading, readAtOnce, stateCodes } from '../log/database.ts';
-import { parseFilter } from './filter.ts';
+import { parseFilter } from '../../protocol/event-filter.ts';
 import { EventRows } from './event-rows.ts';
 import { EventSearch, isUpToDate } from './event-search.ts';
 import type { Found } from './event-search.ts';

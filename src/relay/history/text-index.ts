@@ -2,7 +2,7 @@
 import { bytesOf } from '../log/database.ts';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { readPayload, textField } from '../../campaign-monitor/payload.ts';
-import { FilterError } from './filter.ts';
+import { FilterError } from '../../protocol/event-filter.ts';
 
 /** Of an event's texts, what is indexed, in characters. */
 const mostText = 10_000;

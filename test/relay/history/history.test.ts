@@ -6,7 +6,7 @@ import { RelayRequestError } from '../../../src/protocol/errors.ts';
 import { methods } from '../../../src/protocol/methods.ts';
 import type { EventRow, ForwardingState } from '../../../src/protocol/history.ts';
 import { StoreError } from '../../../src/relay/log/database.ts';
-import { FilterError } from '../../../src/relay/history/filter.ts';
+import { FilterError } from '../../../src/protocol/event-filter.ts';
 import { HistoryThread } from '../../../src/relay/history/history-thread.ts';
 import { NotFoundError, openHistory, storeFile } from '../../../src/relay/history/history.ts';
 import type { HistoryReader } from '../../../src/relay/history/history.ts';

@@ -5,7 +5,7 @@ import { closeSync, openSync, readFileSync, rmSync, statSync, writeFileSync, wri
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { openForReading } from '../../../src/relay/log/database.ts';
-import { FilterError } from '../../../src/relay/history/filter.ts';
+import { FilterError } from '../../../src/protocol/event-filter.ts';
 import { openHistory, searchFile, storeFile } from '../../../src/relay/history/history.ts';
 import type { HistoryReader } from '../../../src/relay/history/history.ts';
 import { HistoryIndex } from '../../../src/relay/history/history-index.ts';

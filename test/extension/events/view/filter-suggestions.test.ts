@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suggest, withListNames } from '../../../../src/extension/events/view/filter-suggestions.ts';
-import { parseFilter } from '../../../../src/relay/history/filter.ts';
+import { parseFilter } from '../../../../src/protocol/event-filter.ts';
 
 const lists = [
   { id: '96c0bbda', name: 'Newsletter' },

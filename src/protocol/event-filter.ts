@@ -1,8 +1,8 @@
 /** The filter language of the history: `type:subscribe list:… address:… state:failed since:2h free text`. */
-import { relayAdvice } from '../../protocol/errors.ts';
-import type { RelayErrorCode } from '../../protocol/errors.ts';
-import type { ForwardingState, Source } from '../../protocol/history.ts';
-import { forwardingStates } from '../../protocol/history.ts';
+import { relayAdvice } from './errors.ts';
+import type { RelayErrorCode } from './errors.ts';
+import type { ForwardingState, Source } from './history.ts';
+import { forwardingStates } from './history.ts';
 
 /** What a filter asks for. Several values of one key mean any of them; keys and words mean all of them. */
 export interface Filter {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { FilterError, parseFilter } from '../../../src/relay/history/filter.ts';
-import type { Filter } from '../../../src/relay/history/filter.ts';
-import { sampleBody, startTestRelay } from '../stage.ts';
+import { FilterError, parseFilter } from '../../src/protocol/event-filter.ts';
+import type { Filter } from '../../src/protocol/event-filter.ts';
+import { sampleBody, startTestRelay } from '../relay/stage.ts';
 
 const now = Date.UTC(2026, 2, 1, 12);
 const everything: Filter = {
