@@ -88,7 +88,14 @@ const deferred: ReadonlySet<string> = new Set(
 const onDemand: ReadonlySet<string> = new Set(['extension/deferred.ts', 'extension/check/engine.ts']);
 
 /** What brings zod, a vendor or the connection along. */
-const heavy = /^(?:protocol|export|sandbox|campaign-monitor|check)\/|^open-connectors\/(?!instance-(?:facts|log)\.ts$)/;
+const heavy = /^(?:protocol|export|sandbox|campaign-monitor|check|open-connectors)\//;
+/** Of these rooms what brings none of that. */
+const light: ReadonlySet<string> = new Set([
+  'campaign-monitor/event-types.ts',
+  'open-connectors/instance-facts.ts',
+  'open-connectors/instance-log.ts',
+  'protocol/event-filter.ts',
+]);
 
 /** What a page, which runs in a webview, may know of the extension: what both say to each other. */
 const toldToPages = /\/(?:messages|kept-fields)\.ts$/;
@@ -116,7 +123,7 @@ export function problemOf(from: string, to: string, how: ImportKind): string | n
   }
   if (room !== 'extension') return null;
   if (onDemand.has(to) && how === 'static') return 'By `await import()` only.';
-  if (how !== 'type' && !deferred.has(from) && heavy.test(to)) {
+  if (how !== 'type' && !deferred.has(from) && heavy.test(to) && !light.has(to)) {
     return 'Heavy: use it by `await import()` of deferred.ts (docs/architecture.md, "What is loaded when").';
   }
   return null;

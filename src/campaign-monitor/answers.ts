@@ -1,6 +1,6 @@
 /** What Campaign Monitor answers. */
 import { z } from 'zod';
-import { webhookEventTypes } from './samples.ts';
+import { webhookEventTypes } from './event-types.ts';
 
 export interface CampaignMonitorClient {
   readonly clientId: string;

@@ -11,7 +11,7 @@ import {
   webhooksSchema,
 } from './answers.ts';
 import type { CampaignMonitorClient, CampaignMonitorList, Webhook, WebhookFormat } from './answers.ts';
-import type { WebhookEventType } from './samples.ts';
+import type { WebhookEventType } from './event-types.ts';
 import { CampaignMonitorSession } from './session.ts';
 import type { CampaignMonitorApiOptions } from './session.ts';
 

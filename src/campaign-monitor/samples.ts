@@ -3,10 +3,7 @@
  *
  * Pure: no clock and no randomness of its own, so the same options give the same bytes.
  */
-
-/** The three events that a webhook can be asked for [vendor]. */
-export const webhookEventTypes = ['Subscribe', 'Update', 'Deactivate'] as const;
-export type WebhookEventType = (typeof webhookEventTypes)[number];
+import type { WebhookEventType } from './event-types.ts';
 
 /** Events in one POST, at most [2nd]. */
 export const maxEventsInDelivery = 1000;

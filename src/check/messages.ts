@@ -6,6 +6,7 @@ import { elementKey, hubKey, writeNotification } from '../open-connectors/notifi
 import type { EventObject } from '../open-connectors/notification.ts';
 import { sign, signatureHeader, webhookIdHeader } from '../open-connectors/signature.ts';
 import type { Said } from '../common/words.ts';
+import type { Source } from '../protocol/history.ts';
 import { settingsSchema } from '../protocol/settings.ts';
 import { tooMuchToRead } from '../normaliser/delivery-limits.ts';
 import { normaliseEvent, partsOf } from '../normaliser/normalise.ts';
@@ -41,7 +42,7 @@ export interface Delivery {
   readonly body: Buffer;
   readonly contentType: string;
   /** `platform`: the body is a notification of Open Connectors, which is posted as it is. */
-  readonly source: 'campaign-monitor' | 'open-connectors';
+  readonly source: Source;
 }
 
 export interface MessageOptions {

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { anonymise } from '../campaign-monitor/anonymise.ts';
 import { maskedValue } from '../common/masking.ts';
 import { parseJson } from '../common/parse-json.ts';
+import { sourceSchema } from '../protocol/history.ts';
 import { headerValue } from '../protocol/settings.ts';
 import type { Delivery } from './messages.ts';
 import { SaidError, words } from './words.ts';
@@ -26,7 +27,7 @@ const headSchema = z.object({ recording: z.literal('cm-relay'), version: z.liter
 
 const lineSchema = z.object({
   atMs: z.number().min(0),
-  source: z.enum(['campaign-monitor', 'open-connectors']),
+  source: sourceSchema,
   contentType: headerValue.max(1000),
   body: z.union([z.object({ text: z.string() }), z.object({ base64: z.base64() })]),
 });

@@ -3,7 +3,7 @@
  * with the product are made of the same steps (suite.ts). Published as media/cm-scenario.schema.json.
  */
 import { z } from 'zod';
-import { webhookEventTypes } from '../campaign-monitor/samples.ts';
+import { webhookEventTypes } from '../campaign-monitor/event-types.ts';
 import { retryPolicies } from '../common/retry-policies.ts';
 import { isCredentialHeader } from '../protocol/credential-headers.ts';
 import { destinationSchema, headerName, headerValue } from '../protocol/settings.ts';

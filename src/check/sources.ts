@@ -1,9 +1,11 @@
 /** Where what a scenario sends comes from. */
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { maxEventsInDelivery, sampleDeliveries, webhookEventTypes } from '../campaign-monitor/samples.ts';
+import { webhookEventTypes } from '../campaign-monitor/event-types.ts';
+import { maxEventsInDelivery, sampleDeliveries } from '../campaign-monitor/samples.ts';
 import { parseJson } from '../common/parse-json.ts';
 import { readPayload } from '../campaign-monitor/payload.ts';
+import { sourceSchema } from '../protocol/history.ts';
 import { tooMuchToRead } from '../normaliser/delivery-limits.ts';
 import type { Result } from '../protocol/methods.ts';
 import type { Delivery } from './messages.ts';
@@ -134,7 +136,7 @@ const exportedFixture = z.object({
   fixture: z.literal('cm-relay'),
   deliveries: z.array(
     z.object({
-      source: z.enum(['campaign-monitor', 'open-connectors']).catch('campaign-monitor'),
+      source: sourceSchema.catch('campaign-monitor'),
       format: z.enum(['json', 'xml', 'text', 'empty']),
       body: z.unknown(),
     }),

@@ -9,12 +9,7 @@ export { connectToRelay, speakOver } from '../protocol/relay-client.ts';
 export { destinationSchema, settingsSchema } from '../protocol/settings.ts';
 export { compareVersions } from '../protocol/versions.ts';
 export { readPayload } from '../campaign-monitor/payload.ts';
-export {
-  documentedListId,
-  maxEventsInDelivery,
-  sampleDeliveries,
-  webhookEventTypes,
-} from '../campaign-monitor/samples.ts';
+export { documentedListId, maxEventsInDelivery, sampleDeliveries } from '../campaign-monitor/samples.ts';
 export { CampaignMonitorError } from '../campaign-monitor/api-error.ts';
 export { CampaignMonitorApi } from '../campaign-monitor/api.ts';
 export { authorizeUrl, CampaignMonitorOAuthError, exchangeCode, refreshToken } from '../campaign-monitor/oauth.ts';

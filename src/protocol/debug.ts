@@ -1,16 +1,8 @@
 /** What of debugging passes between the relay and its clients: what is held, breakpoints, and where sending stopped. */
 import { z } from 'zod';
-import { destinationId } from './history.ts';
+import { destinationId, holders } from './history.ts';
 
 const time = z.iso.datetime();
-
-/**
- * Who holds a forwarding: a client that paused sending, a breakpoint that it met, the key or credentials that its
- * destination needs and nobody gave, or the settings of its destination (`held`).
- */
-export const holders = ['pause', 'breakpoint', 'missing-key', 'destination'] as const;
-export const heldBySchema = z.enum(holders);
-export type HeldBy = z.infer<typeof heldBySchema>;
 
 /** A client, as it names itself. */
 export const debugClientSchema = z.strictObject({
@@ -176,7 +168,7 @@ export const heldForwardingSchema = z.object({
   deliveryId: z.string(),
   destinationId,
   destination: z.string().describe("The destination's URL."),
-  heldBy: heldBySchema,
+  heldBy: z.enum(holders),
   breakpointId: z.string().nullable(),
   attempts: z.int(),
   detail: z.string().nullable(),

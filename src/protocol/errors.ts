@@ -1,5 +1,6 @@
 /** Why a relay refuses a request, or cannot be asked. */
 import { z } from 'zod';
+import { filterAdvice } from './event-filter.ts';
 
 /**
  * What an error of the relay says to do next, by a name for clients that say it in another language. The name goes with
@@ -10,8 +11,7 @@ export const commonAdvice = {
   'ask-when-it-runs': 'Try again when the relay runs.',
   'check-data-directory': 'Check the data directory and restart the relay.',
   'choose-port': 'Choose another port, or 0 for any that is free.',
-  'filter-keys':
-    'Keys are type, list, address, state, kind, source, since, until, duplicate and delivery; all else is free text.',
+  'filter-keys': filterAdvice,
   'give-key': 'Give the key or the credentials: what is held for them is sent then.',
   'let-it-go-on':
     'Where its process was paused, let it go on; else end it, and start the relay again: what it acknowledged is kept.',

@@ -1,17 +1,69 @@
-/** The filter language of the history: `type:subscribe list:… address:… state:failed since:2h free text`. */
-import { relayAdvice } from './errors.ts';
-import type { RelayErrorCode } from './errors.ts';
-import type { ForwardingState, Source } from './history.ts';
-import { forwardingStates } from './history.ts';
+/**
+ * The filter language of the history: `type:subscribe list:… address:… state:failed since:2h free text`. Its keys, their
+ * values and how they are read stand here alone, with the orders and groups of what is found: for the relay, for whoever
+ * helps to type a filter, and for docs/history.md. It imports nothing, so that the extension has it from its start.
+ */
+
+/** The states of a forwarding, the one that is asked for most first. */
+export const forwardingStates = ['failed', 'waiting', 'held', 'sent', 'discarded'] as const;
+/** What a row of the history stands for. */
+export const eventKinds = ['event', 'test', 'rejected'] as const;
+/** Who posted a delivery. */
+export const sources = ['campaign-monitor', 'open-connectors'] as const;
+
+/** Every key. */
+export const filterKeys = [
+  'type',
+  'list',
+  'address',
+  'state',
+  'kind',
+  'source',
+  'since',
+  'until',
+  'duplicate',
+  'delivery',
+] as const;
+type Key = (typeof filterKeys)[number];
+
+/** The keys that take one of these values and no other. */
+export const filterValues = {
+  state: forwardingStates,
+  kind: eventKinds,
+  source: sources,
+  duplicate: ['yes', 'no'],
+} as const satisfies Partial<Record<Key, readonly string[]>>;
+type ClosedKey = keyof typeof filterValues;
+
+/**
+ * How an event stands: its forwarding that most needs a look, `retrying` where that has been tried; `none` where it goes
+ * nowhere; a row of another kind by its kind. What most needs a look comes first.
+ */
+export const eventStates = [
+  'failed',
+  'held',
+  'retrying',
+  'waiting',
+  'discarded',
+  'sent',
+  'none',
+  'rejected',
+  'test',
+] as const;
+
+/** What a table of events is sorted by. */
+export const eventOrders = ['time', 'type', 'state', 'status', 'duration', 'attempts'] as const;
+/** What events are counted by, in groups. */
+export const eventGroupings = ['type', 'list', 'address', 'state', 'source', 'delivery'] as const;
 
 /** What a filter asks for. Several values of one key mean any of them; keys and words mean all of them. */
 export interface Filter {
   readonly types: readonly string[];
   readonly lists: readonly string[];
   readonly addresses: readonly string[];
-  readonly states: readonly ForwardingState[];
-  readonly kinds: readonly ('event' | 'test' | 'rejected')[];
-  readonly sources: readonly Source[];
+  readonly states: readonly (typeof forwardingStates)[number][];
+  readonly kinds: readonly (typeof eventKinds)[number][];
+  readonly sources: readonly (typeof sources)[number][];
   /** Milliseconds since the epoch; null where unbounded. */
   readonly since: number | null;
   readonly until: number | null;
@@ -21,19 +73,16 @@ export interface Filter {
   readonly words: readonly string[];
 }
 
+/** Which keys there are, for whoever has typed another. */
+export const filterAdvice = `Keys are ${filterKeys.join(', ')}; all else is free text.`;
+
 /** A filter that cannot be read. The message names the part and what it may be. */
 export class FilterError extends Error {
   override readonly name = 'FilterError';
-  readonly code = 'invalid-params' satisfies RelayErrorCode;
+  readonly code = 'invalid-params';
   readonly advice = 'filter-keys';
-  readonly next = relayAdvice[this.advice];
+  readonly next = filterAdvice;
 }
-
-const keys = ['type', 'list', 'address', 'state', 'kind', 'source', 'since', 'until', 'duplicate', 'delivery'] as const;
-type Key = (typeof keys)[number];
-
-const kinds = ['event', 'test', 'rejected'] as const;
-const sources = ['campaign-monitor', 'open-connectors'] as const;
 
 /**
  * Reads a filter.
@@ -42,18 +91,7 @@ const sources = ['campaign-monitor', 'open-connectors'] as const;
  * @throws FilterError
  */
 export function parseFilter(text: string, now: number): Filter {
-  const values: Record<Key, string[]> = {
-    type: [],
-    list: [],
-    address: [],
-    state: [],
-    kind: [],
-    source: [],
-    since: [],
-    until: [],
-    duplicate: [],
-    delivery: [],
-  };
+  const values = Object.fromEntries(filterKeys.map((key) => [key, [] as string[]])) as Record<Key, string[]>;
   const words: string[] = [];
   for (const [, key, quotedValue, value, quoted, word] of text.matchAll(
     /(?:([A-Za-z]+):(?!\/\/)(?:"([^"]*)"|(\S*))|"([^"]*)"|(\S+))/g,
@@ -62,7 +100,7 @@ export function parseFilter(text: string, now: number): Filter {
       words.push(quoted ?? word ?? '');
       continue;
     }
-    const name = keys.find((each) => each === key.toLowerCase());
+    const name = filterKeys.find((each) => each === key.toLowerCase());
     if (name === undefined) throw new FilterError(`the filter has no key "${key}"`);
     const given = quotedValue === undefined ? (value ?? '').split(',') : [quotedValue];
     if (given.some((each) => each === '')) throw new FilterError(`"${key}:" needs a value`);
@@ -72,12 +110,12 @@ export function parseFilter(text: string, now: number): Filter {
     types: values.type,
     lists: values.list,
     addresses: values.address,
-    states: values.state.map((value) => oneOf('state', value, forwardingStates)),
-    kinds: values.kind.map((value) => oneOf('kind', value, kinds)),
-    sources: values.source.map((value) => oneOf('source', value, sources)),
+    states: values.state.map((value) => oneOf('state', value)),
+    kinds: values.kind.map((value) => oneOf('kind', value)),
+    sources: values.source.map((value) => oneOf('source', value)),
     since: last(values.since.map((value) => readTime('since', value, now))),
     until: last(values.until.map((value) => readTime('until', value, now))),
-    duplicates: last(values.duplicate.map((value) => oneOf('duplicate', value, ['yes', 'no'] as const) === 'yes')),
+    duplicates: last(values.duplicate.map((value) => oneOf('duplicate', value) === 'yes')),
     deliveryIds: values.delivery.map(readDeliveryId),
     words: words.filter((word) => /[\p{L}\p{N}]/u.test(word)),
   };
@@ -87,7 +125,8 @@ function last<T>(values: readonly T[]): T | null {
   return values.at(-1) ?? null;
 }
 
-function oneOf<T extends string>(key: Key, value: string, allowed: readonly T[]): T {
+function oneOf<K extends ClosedKey>(key: K, value: string): (typeof filterValues)[K][number] {
+  const allowed: readonly (typeof filterValues)[K][number][] = filterValues[key];
   const found = allowed.find((each) => each === value.toLowerCase());
   if (found === undefined) throw new FilterError(`"${key}:${value}": expected one of ${allowed.join(', ')}`);
   return found;

@@ -5,6 +5,7 @@
  * A destination's is the one of the settings, or `t2`. Times are ISO 8601 in UTC with milliseconds; durations are milliseconds.
  */
 import { z } from 'zod';
+import { eventKinds, eventStates, forwardingStates, sources } from './event-filter.ts';
 
 const time = z.iso.datetime();
 
@@ -13,9 +14,15 @@ export const destinationId = z
   .string()
   .describe("The destination's id: that of the settings, or where they give none, `t` and a number.");
 
-export const forwardingStates = ['waiting', 'held', 'sent', 'failed', 'discarded'] as const;
 const forwardingStateSchema = z.enum(forwardingStates);
 export type ForwardingState = z.infer<typeof forwardingStateSchema>;
+
+/**
+ * Who holds a forwarding: a client that paused sending, a breakpoint that it met, the key or credentials that its
+ * destination needs and nobody gave, or the settings of its destination (`held`).
+ */
+export const holders = ['pause', 'breakpoint', 'missing-key', 'destination'] as const;
+export type HeldBy = (typeof holders)[number];
 
 /** One notification's way to one destination. */
 const forwardingSchema = z.object({
@@ -33,11 +40,7 @@ const forwardingSchema = z.object({
   status: z.int().nullable().describe("The last answer's HTTP status."),
   durationMs: z.number().nullable(),
   detail: z.string().nullable().describe('Why it waits, is held or failed.'),
-  heldBy: z
-    .enum(['pause', 'breakpoint', 'missing-key', 'destination'])
-    .nullable()
-    .optional()
-    .describe('Who holds it; null where it is not held.'),
+  heldBy: z.enum(holders).nullable().optional().describe('Who holds it; null where it is not held.'),
   breakpointId: z
     .string()
     .nullable()
@@ -47,7 +50,7 @@ const forwardingSchema = z.object({
 export type Forwarding = z.infer<typeof forwardingSchema>;
 
 /** Who posted a delivery. */
-export const sourceSchema = z.enum(['campaign-monitor', 'open-connectors']);
+export const sourceSchema = z.enum(sources);
 export type Source = z.infer<typeof sourceSchema>;
 
 const signatureCheckSchema = z.enum(['valid', 'invalid', 'missing', 'unchecked']);
@@ -59,7 +62,7 @@ export type SignatureCheck = z.infer<typeof signatureCheckSchema>;
 export const eventRowSchema = z.object({
   id: z.string(),
   deliveryId: z.string(),
-  kind: z.enum(['event', 'test', 'rejected']),
+  kind: z.enum(eventKinds),
   source: sourceSchema,
   injected: z.boolean().describe('Sent by a client (edit and resend), not received at the webhook endpoint.'),
   receivedAt: time,
@@ -81,21 +84,6 @@ export const eventRowSchema = z.object({
 });
 export type EventRow = z.infer<typeof eventRowSchema>;
 
-/**
- * How an event stands: its forwarding that most needs a look, `retrying` where that has been tried; `none` where it goes
- * nowhere; a row of another kind by its kind. What most needs a look comes first.
- */
-export const eventStates = [
-  'failed',
-  'held',
-  'retrying',
-  'waiting',
-  'discarded',
-  'sent',
-  'none',
-  'rejected',
-  'test',
-] as const;
 export const eventStateSchema = z.enum(eventStates);
 export type EventState = z.infer<typeof eventStateSchema>;
 

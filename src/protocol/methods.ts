@@ -15,6 +15,7 @@ import {
   sendingSchema,
   stopSchema,
 } from './debug.ts';
+import { eventGroupings, eventOrders } from './event-filter.ts';
 import {
   attemptDetailSchema,
   attemptSchema,
@@ -54,10 +55,7 @@ const selectionShape = {
   failed: z.literal(true).optional(),
 };
 
-/**
- * Every method of the control channel. The filter language of `filter` is described in docs/history.md:
- * `type:subscribe list:… address:… state:failed since:2h until:… kind:rejected free text`.
- */
+/** Every method of the control channel. The filter language of `filter` is described in docs/history.md. */
 export const methods = {
   'relay/status': { params: nothing, result: statusSchema },
   /**
@@ -109,7 +107,7 @@ export const methods = {
       filter: z.string().max(1000).default(''),
       sort: z
         .strictObject({
-          by: z.enum(['time', 'type', 'state', 'status', 'duration', 'attempts']),
+          by: z.enum(eventOrders),
           descending: z.boolean().default(false),
         })
         .default({ by: 'time', descending: true }),
@@ -135,7 +133,7 @@ export const methods = {
     params: z.strictObject({
       filter: z.string().max(1000).default(''),
       after: eventId.optional().describe('Of those that came after this one alone.'),
-      groupBy: z.enum(['type', 'list', 'address', 'state', 'source', 'delivery']).optional(),
+      groupBy: z.enum(eventGroupings).optional(),
       mostGroups: z.int().min(1).max(1000).default(100),
       perMinute: z
         .strictObject({ since: z.iso.datetime().optional(), until: z.iso.datetime().optional() })

@@ -3,7 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import sax from 'sax';
 import type { DeliveryBody, WebhookEvent } from '../../src/campaign-monitor/samples.ts';
-import { sampleDeliveries, toXml, vendorDate, webhookEventTypes } from '../../src/campaign-monitor/samples.ts';
+import { webhookEventTypes } from '../../src/campaign-monitor/event-types.ts';
+import { sampleDeliveries, toXml, vendorDate } from '../../src/campaign-monitor/samples.ts';
 
 const fixtures = new URL('../fixtures/campaign-monitor/', import.meta.url);
 

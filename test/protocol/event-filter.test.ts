@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
-import { FilterError, parseFilter } from '../../src/protocol/event-filter.ts';
+import { FilterError, filterKeys, filterValues, parseFilter } from '../../src/protocol/event-filter.ts';
 import type { Filter } from '../../src/protocol/event-filter.ts';
 import { sampleBody, startTestRelay } from '../relay/stage.ts';
 
@@ -66,7 +67,7 @@ describe('a filter', () => {
     refuses('typ:subscribe', /no key "typ"/);
     refuses('type:', /"type:" needs a value/);
     refuses('type:a,,b', /"type:" needs a value/);
-    refuses('state:sending', /"state:sending": expected one of waiting, held, sent, failed, discarded/);
+    refuses('state:sending', /"state:sending": expected one of failed, waiting, held, sent, discarded/);
     refuses('kind:x', /expected one of event, test, rejected/);
     refuses('source:x', /expected one of campaign-monitor, open-connectors/);
     refuses('since:soon', /"since:soon": expected a span such as 2h/);
@@ -91,6 +92,19 @@ describe('a filter', () => {
         assert.deepEqual(parseFilter(words.join(' '), now).words, words);
       }),
     );
+  });
+});
+
+describe('the language of filters', () => {
+  it('is told by docs/history.md with every key, and every value where there are few', () => {
+    const docs = readFileSync(new URL('../../docs/history.md', import.meta.url), 'utf8');
+    const rows = [...docs.matchAll(/^\| `(\w+):.*\|$/gm)];
+    const told = rows.flatMap(([row]) => [...row.matchAll(/`(\w+):[^`]*`/g)].map(([, key = '']) => key));
+    assert.deepEqual([...told].sort(), [...filterKeys].sort());
+    for (const [key, values] of Object.entries(filterValues)) {
+      const row = rows.find(([, each]) => each === key)?.[0] ?? '';
+      for (const value of values) assert.ok(row.includes(`\`${value}\``), `${key}:${value}`);
+    }
   });
 });
 

@@ -10,7 +10,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sampleDeliveries } from '../../src/campaign-monitor/samples.ts';
-import type { WebhookEventType } from '../../src/campaign-monitor/samples.ts';
+import type { WebhookEventType } from '../../src/campaign-monitor/event-types.ts';
 import { storeFile } from '../../src/relay/history/history.ts';
 import { startRelay } from '../../src/relay/relay.ts';
 import { until } from './until.ts';

@@ -1,6 +1,6 @@
 /** A real relay under test, and the deliveries that it is sent. */
 import { sampleDeliveries } from '../../src/campaign-monitor/samples.ts';
-import type { WebhookEventType } from '../../src/campaign-monitor/samples.ts';
+import type { WebhookEventType } from '../../src/campaign-monitor/event-types.ts';
 import type { Headers } from '../../src/protocol/history.ts';
 import type { Result } from '../../src/protocol/methods.ts';
 import type { RelayClient } from '../../src/protocol/relay-client.ts';

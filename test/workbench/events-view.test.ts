@@ -187,7 +187,7 @@ describe('The events view, as a person uses it', () => {
     });
     await workbench.picture('events-view/filter');
     await workbench.quickInput.fill('state:broken');
-    await workbench.quickInputWidget.getByText('expected one of waiting, held').waitFor();
+    await workbench.quickInputWidget.getByText('expected one of failed, waiting').waitFor();
     await workbench.picture('events-view/filter-error');
     // How it may go on comes before what is wrong with it.
     const offered = await workbench.quickPickItems();

@@ -179,7 +179,7 @@ describe('The table of webhooks, as a person uses it', () => {
     await key('Control+f');
     await table.locator('.filter input:focus').waitFor();
     await workbench.page.keyboard.type('state:broken');
-    await table.getByText('expected one of waiting, held').waitFor();
+    await table.getByText('expected one of failed, waiting').waitFor();
     assert.equal(await box.getAttribute('aria-invalid'), 'true');
     await workbench.picture('table/filter-error');
     await box.fill('');

@@ -2,8 +2,9 @@ import { Argument, Option } from 'commander';
 import type { Command } from 'commander';
 import { styleText } from 'node:util';
 import { z } from 'zod';
+import { webhookEventTypes } from '../../campaign-monitor/event-types.ts';
 import { maxEventsInDelivery, sampleDeliveries } from '../../campaign-monitor/samples.ts';
-import type { SampleDelivery, SampleOptions, WebhookEventType } from '../../campaign-monitor/samples.ts';
+import type { SampleDelivery, SampleOptions } from '../../campaign-monitor/samples.ts';
 import { readBeginning } from '../../common/bounded-body.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
 import { withRelay } from '../connection.ts';
@@ -22,7 +23,7 @@ interface TriggerOptions extends CommonOptions {
   json?: boolean;
 }
 
-const types: Record<string, WebhookEventType> = { subscribe: 'Subscribe', update: 'Update', deactivate: 'Deactivate' };
+const types = new Map(webhookEventTypes.map((type) => [type.toLowerCase(), type]));
 
 /** An answer of the webhook endpoint takes no longer than this, in milliseconds. */
 const answerTimeout = 30_000;
@@ -47,7 +48,7 @@ export function triggerCommand(): Command {
       'Next: cm-relay events lists what arrived. Exits with 1 if any answer was not 200.',
     ],
   )
-    .addArgument(new Argument('<type>', 'what happened to the subscriber').choices(Object.keys(types)))
+    .addArgument(new Argument('<type>', 'what happened to the subscriber').choices([...types.keys()]))
     .addOption(
       new Option('--count <n>', 'how many deliveries').default(1).argParser(wholeNumber(z.int().min(1).max(1_000_000))),
     )
@@ -128,7 +129,7 @@ function* samples(type: string, { count, batch, list, email, seed }: TriggerOpti
   const first = seed ?? Math.floor(Math.random() * 2 ** 31);
   for (let made = 0; made < count; made += atOnce) {
     const sample: SampleOptions = {
-      types: [types[type] ?? 'Subscribe'],
+      types: [types.get(type) ?? 'Subscribe'],
       count: Math.min(atOnce, count - made),
       batch,
       seed: first + made,

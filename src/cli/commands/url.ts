@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { hookUrl, readHookUrl } from '../../common/hook-path.ts';
 import { nameOfSecret } from '../../common/secret-name.ts';
+import { sources } from '../../protocol/event-filter.ts';
 import type { Source } from '../../protocol/history.ts';
 import type { Status } from '../../protocol/status.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
@@ -39,11 +40,7 @@ export function urlCommand(): Command {
       'Next: cm-relay webhooks register --list ID registers it.',
     ],
   )
-    .addArgument(
-      new Argument('[vendor]', 'who is to post to it')
-        .choices(['campaign-monitor', 'open-connectors'])
-        .default('campaign-monitor'),
-    )
+    .addArgument(new Argument('[vendor]', 'who is to post to it').choices(sources).default('campaign-monitor'))
     .addOption(new Option('--local', 'the URL on this machine in place of the public one'))
     .addOption(
       new Option(

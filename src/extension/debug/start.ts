@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { heldCount } from '../../common/held-count.ts';
+import { webhookEventTypes } from '../../campaign-monitor/event-types.ts';
 import { commandId } from '../commands.ts';
 import type { CommandHandlers } from '../commands.ts';
 import { documentTexts } from '../events/documents/event-documents.ts';
@@ -63,7 +64,7 @@ export async function adapterOf(session: Session): Promise<vscode.DebugAdapterDe
   const { l10n } = vscode;
   if (client === undefined)
     throw new CommandError(l10n.t('The relay is not running'), l10n.t('Start it and try again.'));
-  const [debug, { webhookEventTypes }] = await Promise.all([import('./delivery-session.ts'), import('../deferred.ts')]);
+  const debug = await import('./delivery-session.ts');
   const adapter = new debug.DeliverySession({
     ...{ client, l10n, texts: documentTexts(), owner: breakpointOwner(), types: webhookEventTypes },
     by: { kind: 'vscode', id: String(process.pid) },

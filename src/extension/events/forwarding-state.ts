@@ -1,12 +1,10 @@
 /** How an event stands: what its forwardings come to. */
-import type { EventRow, Forwarding } from '../../protocol/history.ts';
+import { eventStates } from '../../protocol/event-filter.ts';
+import type { EventRow, EventState, Forwarding } from '../../protocol/history.ts';
 
-export type RowState = 'failed' | 'held' | 'retrying' | 'waiting' | 'discarded' | 'sent' | 'rejected' | 'test' | 'none';
+export type RowState = EventState;
 
 type ForwardingWord = Exclude<RowState, 'rejected' | 'test' | 'none'>;
-
-/** What most needs a look comes first. */
-const urgency: readonly ForwardingWord[] = ['failed', 'held', 'retrying', 'waiting', 'discarded', 'sent'];
 
 /** A forwarding's state; one that waits for its next attempt is being retried. */
 export function forwardingWord({ state, attempts, nextAttemptAt }: Forwarding): ForwardingWord {
@@ -21,9 +19,9 @@ export function isHeldAtGate({ state, heldBy }: Forwarding): boolean {
 /** The forwarding that most needs a look; undefined where the event goes nowhere. */
 export function mostUrgent(forwardings: readonly Forwarding[]): Forwarding | undefined {
   let found: Forwarding | undefined;
-  let rank = urgency.length;
+  let rank: number = eventStates.length;
   for (const each of forwardings) {
-    const its = urgency.indexOf(forwardingWord(each));
+    const its = eventStates.indexOf(forwardingWord(each));
     if (its >= rank) continue;
     found = each;
     rank = its;

@@ -3,7 +3,7 @@
  * million are looked through in milliseconds. Texts stand there as hashes; the rows themselves are read by their ids.
  */
 import type { StoredState } from '../log/database.ts';
-import { eventStates } from '../../protocol/history.ts';
+import { eventStates } from '../../protocol/event-filter.ts';
 import type { EventState } from '../../protocol/history.ts';
 
 /** Events in a block: one BLOB of the index's file. */

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { relayAdvice } from '../../protocol/errors.ts';
 import type { RelayErrorCode } from '../../protocol/errors.ts';
-import { eventStates } from '../../protocol/history.ts';
+import { eventStates } from '../../protocol/event-filter.ts';
 import type { EventSummary, TracedEvent } from '../../protocol/history.ts';
 import type { ParsedParams, Result } from '../../protocol/methods.ts';
 import { iso, parseId } from '../log/shown.ts';

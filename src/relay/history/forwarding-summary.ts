@@ -1,5 +1,5 @@
 /** What an event's forwardings come to, in a table, a group or a filter. */
-import { eventStates } from '../../protocol/history.ts';
+import { eventStates } from '../../protocol/event-filter.ts';
 import type { EventState, EventSummary, Forwarding } from '../../protocol/history.ts';
 import type { ForwardingFacts } from '../log/records.ts';
 import { stateBits } from './event-columns.ts';
@@ -24,7 +24,7 @@ const noAttempt = { attempts: 0, status: null, durationMs: null };
 export function summaryOf(
   forwardings: readonly Counted[],
   no: number,
-  kind: 'event' | 'test' | 'rejected' = 'event',
+  kind: EventSummary['kind'] = 'event',
 ): ForwardingSummary {
   let states = 0;
   let queued = 0;

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { pausedBySchema, stopSchema } from '../../protocol/debug.ts';
-import type { HeldBy } from '../../protocol/debug.ts';
+import type { HeldBy } from '../../protocol/history.ts';
 import { isWaiting, stateName } from './database.ts';
 import type { StoredState } from './database.ts';
 import type { Statements } from './statements.ts';

@@ -11,6 +11,7 @@ import { Router } from 'express';
 import type { Request, RequestHandler, Response } from 'express';
 import { hookPrefix } from '../../common/hook-path.ts';
 import { areCrumbs, meant } from '../../common/read-bound.ts';
+import { sources } from '../../protocol/event-filter.ts';
 import type { Headers, Source } from '../../protocol/history.ts';
 import { decompress, headOf } from './compression.ts';
 import { StoreError } from '../log/database.ts';
@@ -234,7 +235,7 @@ export class Ingress {
         answer(request, response, status, headers);
         this.#watchRest(request);
       };
-    for (const source of ['campaign-monitor', 'open-connectors'] as const) {
+    for (const source of sources) {
       routes
         .route(`/${source}`)
         .all(admit)

@@ -1,11 +1,7 @@
 /** Sample deliveries on demand and on a timer. */
 import { z } from 'zod';
-import {
-  documentedListId,
-  maxEventsInDelivery,
-  sampleDeliveries,
-  webhookEventTypes,
-} from '../../campaign-monitor/samples.ts';
+import { webhookEventTypes } from '../../campaign-monitor/event-types.ts';
+import { documentedListId, maxEventsInDelivery, sampleDeliveries } from '../../campaign-monitor/samples.ts';
 import type { DeliveryRecord, Outbox } from './outbox.ts';
 import type { SandboxState } from './state.ts';
 import { takeOver } from './subscribers.ts';

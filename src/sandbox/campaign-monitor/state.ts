@@ -1,5 +1,5 @@
 /** The memory of the emulated Campaign Monitor. It is lost on stop, and says so by being nowhere else. */
-import type { WebhookEventType } from '../../campaign-monitor/samples.ts';
+import type { WebhookEventType } from '../../campaign-monitor/event-types.ts';
 import { sampleDeliveries } from '../../campaign-monitor/samples.ts';
 import type { SandboxCredentials } from '../credentials.ts';
 import { BySecret } from '../secrets.ts';

@@ -1,7 +1,7 @@
 /** Calls about the webhooks of a list. */
 import type { Request } from 'express';
 import { z } from 'zod';
-import { webhookEventTypes } from '../../campaign-monitor/samples.ts';
+import { webhookEventTypes } from '../../campaign-monitor/event-types.ts';
 import type { AddCall } from './api-call.ts';
 import { listOf, listScopes, parameter } from './api-call.ts';
 import type { SandboxState, Webhook } from './state.ts';

@@ -1,5 +1,5 @@
 /** What the emulated platform does at the sandbox's own Campaign Monitor: it authenticates and keeps webhooks. */
-import { webhookEventTypes } from '../../campaign-monitor/samples.ts';
+import { webhookEventTypes } from '../../campaign-monitor/event-types.ts';
 import type { SandboxClient, SandboxList } from '../campaign-monitor/accounts.ts';
 import type { SandboxState } from '../campaign-monitor/state.ts';
 import type { Tokens } from '../campaign-monitor/tokens.ts';

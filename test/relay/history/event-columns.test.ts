@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { EventState } from '../../../src/protocol/history.ts';
-import { eventStates } from '../../../src/protocol/history.ts';
+import { eventStates } from '../../../src/protocol/event-filter.ts';
 import { Block, blockSize, EventColumns, hashOf } from '../../../src/relay/history/event-columns.ts';
 import type { ColumnValues, ForwardingSummary, Test } from '../../../src/relay/history/event-columns.ts';
 

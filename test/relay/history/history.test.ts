@@ -597,7 +597,7 @@ describe('One thing of the history', () => {
 
 describe('A filter that cannot be read', () => {
   const wrong: readonly [string, RegExp][] = [
-    ['state:lost', /"state:lost": expected one of waiting, held, sent, failed, discarded/],
+    ['state:lost', /"state:lost": expected one of failed, waiting, held, sent, discarded/],
     ['kind:odd', /"kind:odd"/],
     ['source:mars', /"source:mars"/],
     ['since:yesterday', /"since:yesterday": expected a span such as 2h/],

@@ -1,5 +1,5 @@
 /** What clients are told of a relay, against what the model knows and against each other. */
-import { eventStates } from '../../../src/protocol/history.ts';
+import { eventStates } from '../../../src/protocol/event-filter.ts';
 import type { EventRow, EventState, ForwardingState } from '../../../src/protocol/history.ts';
 import type { HeldForwarding } from '../../../src/protocol/debug.ts';
 import type { Status } from '../../../src/protocol/status.ts';

@@ -1,6 +1,6 @@
 /** Campaign Monitor's API as the lifecycle asks it. */
 import type { CampaignMonitorApi } from '../../../campaign-monitor/api.ts';
-import type { WebhookEventType } from '../../../campaign-monitor/samples.ts';
+import type { WebhookEventType } from '../../../campaign-monitor/event-types.ts';
 import type { HookVendor } from './lifecycle.ts';
 
 /** @param signal ends what is under way */

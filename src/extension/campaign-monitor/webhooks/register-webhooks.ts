@@ -1,5 +1,6 @@
 /** Registers this window's relay on lists: asks which, for which events and in which format. */
 import * as vscode from 'vscode';
+import { webhookEventTypes } from '../../../campaign-monitor/event-types.ts';
 import { cancellable } from '../../ui/progress.ts';
 import { commandId } from '../../commands.ts';
 import { prefix } from '../../prefix.ts';
@@ -44,12 +45,10 @@ export async function registerWebhooks(
     async ({ events }, place) => ifAnswered(await askEvents(place, events), (all) => ({ events: all })),
     async ({ format }, place) => ifAnswered(await askFormat(place, format), (one) => ({ format: one })),
   ];
-  const begin: Wanted = { account, lists: chosen, events: allEvents, format: 'json' };
+  const begin: Wanted = { account, lists: chosen, events: webhookEventTypes, format: 'json' };
   const wanted = await inSteps(title, begin, () => steps);
   if (wanted !== undefined) await registerOn(parts, wanted.lists, wanted.events, wanted.format);
 }
-
-const allEvents: readonly string[] = ['Subscribe', 'Update', 'Deactivate'];
 
 function accountStep({ accounts }: WebhookCommandParts): Step<Wanted> {
   return async ({ account }, place) =>

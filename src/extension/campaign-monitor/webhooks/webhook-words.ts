@@ -1,5 +1,6 @@
 /** A webhook in words. What came from outside is made printable here. */
 import type { Webhook } from '../../../campaign-monitor/answers.ts';
+import { webhookEventTypes } from '../../../campaign-monitor/event-types.ts';
 import { printable } from '../../ui/printable.ts';
 import type { Localiser } from '../../ui/localiser.ts';
 import { maskUrl } from '../../relay/public-url/relay-url.ts';
@@ -45,8 +46,8 @@ export function stateOf({ active, status }: Webhook, l10n: Localiser): string {
 
 /** The events that it is for, by the vendor's names. */
 export function eventsOf({ events }: Webhook, l10n: Localiser): string {
-  const known = ['Subscribe', 'Update', 'Deactivate'];
-  if (events.length === known.length && known.every((each) => events.includes(each))) return l10n.t('all events');
+  if (events.length === webhookEventTypes.length && webhookEventTypes.every((each) => events.includes(each)))
+    return l10n.t('all events');
   return events.map((event) => printable(event, 40)).join(', ');
 }
 

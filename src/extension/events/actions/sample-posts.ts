@@ -1,7 +1,8 @@
 /** Sample deliveries, posted to the webhook endpoint as Campaign Monitor would. Loaded with the client. */
 import { Agent, request } from 'node:http';
 import { sampleDeliveries } from '../../../campaign-monitor/samples.ts';
-import type { SampleDelivery, WebhookEventType } from '../../../campaign-monitor/samples.ts';
+import type { WebhookEventType } from '../../../campaign-monitor/event-types.ts';
+import type { SampleDelivery } from '../../../campaign-monitor/samples.ts';
 
 /** Which samples to send. */
 export interface SampleChoice {

@@ -1,6 +1,7 @@
 /** Sample events, sent through the webhook endpoint as Campaign Monitor would send them. */
 import * as vscode from 'vscode';
-import type { WebhookEventType } from '../../../campaign-monitor/samples.ts';
+import { webhookEventTypes } from '../../../campaign-monitor/event-types.ts';
+import type { WebhookEventType } from '../../../campaign-monitor/event-types.ts';
 import { cancellable } from '../../ui/progress.ts';
 import { commandId } from '../../commands.ts';
 import type { CommandHandlers } from '../../commands.ts';
@@ -88,8 +89,6 @@ function tell(
   );
 }
 
-const allTypes: readonly WebhookEventType[] = ['Subscribe', 'Update', 'Deactivate'];
-
 type FirstChoice = vscode.QuickPickItem & {
   /** Everything that is to be known, so that nothing more is asked. */
   readonly whole?: SampleChoice;
@@ -100,7 +99,13 @@ async function choose(parts: ActionParts): Promise<SampleChoice | undefined> {
   const { l10n } = vscode;
   const { documentedListId } = await import('../../deferred.ts');
   const last = parts.context.workspaceState.get<SampleChoice>(lastChoiceKey);
-  const oneOfEach: SampleChoice = { types: allTypes, mixed: false, count: 3, batch: 1, listId: documentedListId };
+  const oneOfEach: SampleChoice = {
+    types: webhookEventTypes,
+    mixed: false,
+    count: 3,
+    batch: 1,
+    listId: documentedListId,
+  };
   const choices: FirstChoice[] = [
     {
       label: l10n.t('$(beaker) One of each'),
@@ -120,7 +125,7 @@ async function choose(parts: ActionParts): Promise<SampleChoice | undefined> {
       description: l10n.t('somebody leaves, or mail bounces'),
       types: ['Deactivate'],
     },
-    { label: l10n.t('$(layers) Mixed…'), description: l10n.t('all three take turns'), types: allTypes },
+    { label: l10n.t('$(layers) Mixed…'), description: l10n.t('all three take turns'), types: webhookEventTypes },
   );
   const first = await vscode.window.showQuickPick(choices, {
     title: l10n.t('Send Sample Events'),

@@ -1,23 +1,13 @@
 /** What the table's page and the extension say to each other. What the page says is checked. */
 import { z } from 'zod';
+import { eventOrders } from '../../../protocol/event-filter.ts';
 import type { RowState } from '../forwarding-state.ts';
 
-export type ColumnName =
-  | 'time'
-  | 'type'
-  | 'address'
-  | 'list'
-  | 'state'
-  | 'status'
-  | 'duration'
-  | 'attempts'
-  | 'destination'
-  | 'id'
-  | 'waterfall';
+export type ColumnName = Sort['by'] | 'address' | 'list' | 'destination' | 'id' | 'waterfall';
 
 /** The orders that the relay knows. */
 const sortSchema = z.strictObject({
-  by: z.enum(['time', 'type', 'state', 'status', 'duration', 'attempts']),
+  by: z.enum(eventOrders),
   descending: z.boolean(),
 });
 export type Sort = z.infer<typeof sortSchema>;

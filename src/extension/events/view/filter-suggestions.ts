@@ -1,5 +1,6 @@
 /** How a filter that is being typed may go on. */
-
+import { webhookEventTypes } from '../../../campaign-monitor/event-types.ts';
+import { filterKeys, filterValues } from '../../../protocol/event-filter.ts';
 import type { ListNaming } from '../../ui/phrases.ts';
 import { printable } from '../../ui/printable.ts';
 
@@ -27,21 +28,14 @@ export interface FilterSuggestions {
 }
 
 /** Keys whose values are these and no others. */
-const closed: Readonly<Record<string, readonly string[]>> = {
-  state: ['failed', 'waiting', 'held', 'sent', 'discarded'],
-  kind: ['event', 'test', 'rejected'],
-  source: ['campaign-monitor', 'open-connectors'],
-  duplicate: ['yes', 'no'],
-};
+const closed: Readonly<Record<string, readonly string[]>> = filterValues;
 
 /** Keys of which these values are the usual ones. */
 const open: Readonly<Record<string, readonly string[]>> = {
-  type: ['Subscribe', 'Update', 'Deactivate'],
+  type: webhookEventTypes,
   since: ['15m', '1h', '24h', '7d'],
   until: ['1h', '24h', '7d'],
 };
-
-const keys = ['type', 'list', 'address', 'state', 'kind', 'source', 'since', 'until', 'duplicate', 'delivery'];
 
 /**
  * What the last word of a filter may become.
@@ -55,7 +49,7 @@ export function suggest(text: string, lists: readonly KnownList[]): FilterSugges
   };
   const colon = word.indexOf(':');
   if (colon === -1) {
-    const begun = word === '' ? [] : keys.filter((key) => key.startsWith(word.toLowerCase()));
+    const begun = word === '' ? [] : filterKeys.filter((key) => key.startsWith(word.toLowerCase()));
     return { suggestions: begun.map((key) => make(`${key}:`, true)), needed: false };
   }
   const key = word.slice(0, colon).toLowerCase();

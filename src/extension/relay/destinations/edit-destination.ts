@@ -1,5 +1,6 @@
 /** Destinations added, changed and removed by asking, for whoever would rather be asked than write JSON. */
 import * as vscode from 'vscode';
+import { webhookEventTypes } from '../../../campaign-monitor/event-types.ts';
 import type { ListNaming } from '../../ui/phrases.ts';
 import { CommandError } from '../../ui/command-error.ts';
 import { byKeyToo } from '../../ui/focused-rows.ts';
@@ -26,8 +27,6 @@ export interface DestinationCommandParts {
   readonly view: DestinationsView;
   readonly names: ListNaming;
 }
-
-const eventTypes = ['Subscribe', 'Update', 'Deactivate'] as const;
 
 /** The handlers of these commands. */
 export function createDestinationCommands(parts: DestinationCommandParts): CommandHandlers<'destinations'> {
@@ -179,7 +178,7 @@ async function askField(
     }
     case 'types': {
       const { types: before = [] } = setting;
-      const known = [...new Set([...eventTypes, ...before])];
+      const known = [...new Set([...webhookEventTypes, ...before])];
       const choice = await vscode.window.showQuickPick(
         known.map((label) => ({ label, picked: before.length === 0 || before.includes(label) })),
         { title, placeHolder: l10n.t('Events of which types'), canPickMany: true, ignoreFocusOut: true },

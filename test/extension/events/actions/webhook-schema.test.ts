@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { sampleDeliveries, webhookEventTypes } from '../../../../src/campaign-monitor/samples.ts';
+import { webhookEventTypes } from '../../../../src/campaign-monitor/event-types.ts';
+import { sampleDeliveries } from '../../../../src/campaign-monitor/samples.ts';
 
 interface Schema {
   readonly description?: string;

@@ -149,7 +149,7 @@ describe('What the table’s page is supplied with', () => {
     feed.setFilter('state:broken');
     feed.setVisible(true);
     const failed = await until(() => said.find((each) => each.type === 'failed'));
-    assert.match(failed.error.message, /expected one of waiting/);
+    assert.match(failed.error.message, /expected one of failed/);
     feed.dispose();
   });
 });
