@@ -56,8 +56,8 @@ const roomsWithin: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * Files of the extension that are loaded on demand, through deferred.ts, or with the debugger: they alone may use what is
- * heavy.
+ * Files of the extension that are loaded on demand, through deferred.ts, or with the debugger, or that no bundle has: they
+ * alone may use what is heavy.
  */
 const deferred: ReadonlySet<string> = new Set(
   [
@@ -80,12 +80,17 @@ const deferred: ReadonlySet<string> = new Set(
     'open-connectors/create/fields',
     'open-connectors/create/form-state',
     'open-connectors/create/messages',
+    'settings',
     'ui/tunnel-words',
   ].map((path) => `extension/${path}.ts`),
 );
 
-/** What gathers these, each for its use. */
-const onDemand: ReadonlySet<string> = new Set(['extension/deferred.ts', 'extension/check/engine.ts']);
+/** What gathers these, each for its use, and what scripts alone load. */
+const onDemand: ReadonlySet<string> = new Set([
+  'extension/deferred.ts',
+  'extension/check/engine.ts',
+  'extension/settings.ts',
+]);
 
 /** What brings zod, a vendor or the connection along. */
 const heavy = /^(?:protocol|export|sandbox|campaign-monitor|check|open-connectors)\//;

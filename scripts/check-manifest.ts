@@ -1,16 +1,17 @@
 /**
  * Holds package.json and the translations against the code, both ways: commands, views, settings, keys of `when`
  * clauses, texts. Prints what is missing. `node scripts/check-manifest.ts --write` first writes anew what is made from
- * the code: l10n/bundle.l10n.json, and what package.json and package.nls.json say of the commands.
+ * the code: l10n/bundle.l10n.json, docs/settings.md, and what package.json and package.nls.json say of the commands and
+ * of the settings.
  */
 import { isDeepStrictEqual } from 'node:util';
 import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
-import { format } from 'prettier';
 import { campaignMonitorNext } from '../src/campaign-monitor/api-error.ts';
 import { campaignMonitorOAuthNext } from '../src/campaign-monitor/oauth.ts';
 import { testFailureEnglish } from '../src/campaign-monitor/test-failure.ts';
+import { format, resolveConfig } from 'prettier';
 import type { Step } from '../src/check/scenario.ts';
 import { checksFor } from '../src/check/suite.ts';
 import { checkEnglish } from '../src/check/words.ts';
@@ -18,7 +19,9 @@ import { prefix } from '../src/extension/prefix.ts';
 import { openConnectorsNext } from '../src/open-connectors/api-error.ts';
 import { commonAdvice } from '../src/protocol/errors.ts';
 import { tunnelTexts } from '../src/protocol/tunnel-words.ts';
+import { takenSettings } from '../src/extension/relay/session/taken-settings.ts';
 import { contributesOfCommands, textsOfCommands } from './contributions.ts';
+import { configuration, restrictedConfigurations, settingsPage, textsOfSettings } from './settings.ts';
 
 const root = join(import.meta.dirname, '..');
 const problems: string[] = [];
@@ -48,7 +51,7 @@ const texts = new Map<string, string>();
 /** Every string of the extension's code, `${prefix}` put in. */
 const strings = new Set<string>();
 const usedViews = new Set<string>();
-const usedSettings = new Set<string>();
+const usedSettings = new Set(Object.keys(takenSettings).map((name) => `${prefix}.${name}`));
 const setKeys = new Set<string>();
 
 /** A string or a template of nothing but the prefix; else undefined. */
@@ -81,15 +84,9 @@ function readCall(call: ts.CallExpression, file: string): void {
     const key = textOf(second);
     if (key === undefined) problems.push(`${file}: setContext takes a key that is written out: ${call.getText()}`);
     else setKeys.add(key);
-  } else if (text !== undefined && /^(?:config|configuration\(\)|.*getConfiguration\(prefix\))\.get$/.test(callee)) {
+  } else if (text !== undefined && name === 'setting') {
     usedSettings.add(`${prefix}.${text}`);
   }
-}
-
-/** Helpers that read a setting by its name: `text('tunnel.host')` in settings.ts. */
-function readSettingName(call: ts.CallExpression): void {
-  const text = textOf(call.arguments[0]);
-  if (call.expression.getText() === 'text' && text !== undefined) usedSettings.add(`${prefix}.${text}`);
 }
 
 for (const path of globSync('src/extension/**/*.ts', { cwd: root }).sort()) {
@@ -97,10 +94,7 @@ for (const path of globSync('src/extension/**/*.ts', { cwd: root }).sort()) {
   const visit = (node: ts.Node): void => {
     const text = textOf(node);
     if (text !== undefined) strings.add(text);
-    if (ts.isCallExpression(node)) {
-      readCall(node, path);
-      if (path.endsWith('settings.ts')) readSettingName(node);
-    }
+    if (ts.isCallExpression(node)) readCall(node, path);
     ts.forEachChild(node, visit);
   };
   visit(source);
@@ -161,23 +155,32 @@ const ownKeys = new Set([
   'inDebugMode',
 ]);
 
-const described = contributesOfCommands();
-const describedTexts = textsOfCommands();
+const described = { ...contributesOfCommands(), configuration };
+const describedTexts: Readonly<Record<string, string>> = { ...textsOfCommands(), ...textsOfSettings };
 /** Whether a text of package.nls.json is made from a description. */
-const isDescribed = (key: string): boolean => /^(?:command|submenu)\./.test(key);
+const isDescribed = (key: string): boolean => /^(?:command|submenu|settings?)\./.test(key);
+const docs = await format(settingsPage, { ...(await resolveConfig('docs/settings.md')), filepath: 'docs/settings.md' });
 
 if (process.argv.includes('--write')) await writeDescribed();
 
 /** Writes what is made from the descriptions into package.json and package.nls.json; all else there stays. */
 async function writeDescribed(): Promise<void> {
-  const written = JSON.parse(read('package.json')) as { contributes: object };
+  const written = JSON.parse(read('package.json')) as Manifest;
   const others = Object.entries(readTexts('package.nls.json')).filter(([key]) => !isDescribed(key));
   const files = {
-    'package.json': { ...written, contributes: { ...written.contributes, ...described } },
+    'package.json': {
+      ...written,
+      capabilities: {
+        ...written.capabilities,
+        untrustedWorkspaces: { ...written.capabilities.untrustedWorkspaces, restrictedConfigurations },
+      },
+      contributes: { ...written.contributes, ...described },
+    },
     'package.nls.json': Object.fromEntries([...others, ...Object.entries(describedTexts)]),
   };
   for (const [path, content] of Object.entries(files))
     writeFileSync(join(root, path), await format(JSON.stringify(content), { filepath: path }));
+  writeFileSync(join(root, 'docs/settings.md'), docs);
 }
 
 const manifestText = read('package.json');
@@ -193,7 +196,7 @@ function valuesOf(member: string, node: unknown = contributes): string[] {
 }
 
 const declaredCommands = contributes.commands.map(({ command }) => command);
-for (const part of ['commands', 'submenus', 'menus', 'keybindings'] as const)
+for (const part of ['commands', 'submenus', 'menus', 'keybindings', 'configuration'] as const)
   if (!isDeepStrictEqual(contributes[part], described[part]))
     problems.push(`${part}: package.json says something else than the descriptions in src/extension`);
 
@@ -216,8 +219,12 @@ for (const { view } of contributes.viewsWelcome)
 
 const settings = contributes.configuration.flatMap(({ properties }) => Object.keys(properties));
 compare('setting', ['package.json', settings], ['the code', usedSettings]);
-for (const name of manifest.capabilities.untrustedWorkspaces.restrictedConfigurations)
-  if (!settings.includes(name)) problems.push(`setting ${name}: restricted, but not declared`);
+compare(
+  'restricted setting',
+  ['package.json', manifest.capabilities.untrustedWorkspaces.restrictedConfigurations],
+  ['the descriptions', restrictedConfigurations],
+);
+if (read('docs/settings.md') !== docs) problems.push('docs/settings.md says something else than the descriptions');
 
 // Ids that the code, the menus or the texts name.
 const nls = readTexts('package.nls.json');

@@ -9,7 +9,7 @@ import { z } from 'zod';
 import { isLoopback } from '../common/loopback.ts';
 import { maxAttempts, retryDelays, retryPolicies } from '../common/retry-policies.ts';
 import type { RetryPolicy } from '../common/retry-policies.ts';
-import { destinationSchema, settingsSchema, tunnelConfigSchema } from '../protocol/settings.ts';
+import { destinationSchema, settingsSchema, tunnelSchemas } from '../protocol/settings.ts';
 import type { Settings } from '../protocol/settings.ts';
 import type { Status } from '../protocol/status.ts';
 import { defaultPort } from './connection.ts';
@@ -54,16 +54,16 @@ export const flagKeyName = 'default';
 
 const { shape } = settingsSchema;
 const defaults = settingsSchema.parse({});
-const localtunnel = tunnelConfigSchema.options[2];
-export const tunnelKinds = ['none', 'localtunnel', 'cloudflared', 'ngrok'] as const;
+const { localtunnel } = tunnelSchemas;
+const tunnelKinds = Object.keys(tunnelSchemas).filter((kind) => kind !== 'fixed');
 
 /** What --tunnel means: a kind of tunnel, or a public URL of the user's own. @returns what is wrong with it */
 export function parseTunnel(value: string): string | undefined {
-  if ((tunnelKinds as readonly string[]).includes(value)) return undefined;
+  if (tunnelKinds.includes(value)) return undefined;
   if (!/^https?:\/\//i.test(value) || !URL.canParse(value))
     return `expected ${tunnelKinds.join(', ')} or a URL that begins with https://`;
   if (!isSafeTunnelUrl(value)) return 'expected a URL that begins with https://, or with http:// on this machine';
-  const result = tunnelConfigSchema.safeParse({ kind: 'fixed', url: value });
+  const result = tunnelSchemas.fixed.safeParse({ kind: 'fixed', url: value });
   return result.success ? undefined : result.error.issues.map(({ message }) => message).join('; ');
 }
 

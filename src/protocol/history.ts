@@ -17,6 +17,9 @@ export const destinationId = z
 const forwardingStateSchema = z.enum(forwardingStates);
 export type ForwardingState = z.infer<typeof forwardingStateSchema>;
 
+/** What a destination is sent: notifications as Open Connectors posts them, or the bytes as they came. */
+export const destinationModes = ['normalised', 'raw'] as const;
+
 /**
  * Who holds a forwarding: a client that paused sending, a breakpoint that it met, the key or credentials that its
  * destination needs and nobody gave, or the settings of its destination (`held`).
@@ -28,7 +31,7 @@ export type HeldBy = (typeof holders)[number];
 const forwardingSchema = z.object({
   destinationId,
   destination: z.string().describe("The destination's URL."),
-  mode: z.enum(['normalised', 'raw']),
+  mode: z.enum(destinationModes),
   state: forwardingStateSchema,
   attempts: z.int(),
   ofRound: z
@@ -181,7 +184,7 @@ export type AttemptDetail = z.infer<typeof attemptDetailSchema>;
 export const notificationSchema = z.object({
   id: z.string(),
   deliveryId: z.string(),
-  kind: z.enum(['normalised', 'raw', 'platform']),
+  kind: z.enum([...destinationModes, 'platform']),
   part: z.int().describe('0 for the first.'),
   parts: z.int(),
   eventId: z.string().describe('message.eventId: the same on every retry and replay.'),

@@ -1,7 +1,11 @@
-/** Everything that a client may set about a relay, and the secrets that it gives. */
+/**
+ * Everything that a client may set about a relay, and the secrets that it gives. What is said of each here is said of it
+ * everywhere: in docs/cm-relay.config.schema.json, and by src/extension/settings.ts in VS Code.
+ */
 import { z } from 'zod';
-import { retryPolicies } from '../common/retry-policies.ts';
+import type { RetryPolicy } from '../common/retry-policies.ts';
 import { isCredentialHeader } from './credential-headers.ts';
+import type { destinationModes } from './history.ts';
 
 const httpUrl = z.url({
   protocol: /^https?$/,
@@ -16,37 +20,57 @@ const plainUrl = httpUrl.refine((text) => {
 }, 'a user name or password in the URL would be stored: name credentials by "credentialsName" instead');
 
 /** The name of a header of HTTP. */
-export const headerName = z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'not a header name');
+export const headerName = z
+  .string()
+  .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'not a header name')
+  .meta({ patternErrorMessage: 'This is not the name of a header.' });
 /** What a header may hold: no end of a line, nothing beyond Latin-1. */
-export const headerValue = z.string().regex(/^[\t\x20-\x7e\x80-\xff]*$/, 'not a header value');
+export const headerValue = z
+  .string()
+  .regex(/^[\t\x20-\x7e\x80-\xff]*$/, 'not a header value')
+  .meta({ patternErrorMessage: 'This is not what a header can hold.' });
 const keyName = z.string().min(1).max(100);
+
+/** One of a few values, each with what it means, as editors tell it. */
+export function choice<const T extends string>(meanings: Readonly<Record<T, string>>): z.ZodEnum<{ [K in T]: K }> {
+  return z.enum(Object.keys(meanings) as T[]).meta({ enumDescriptions: Object.values(meanings) }) as z.ZodEnum<{
+    [K in T]: K;
+  }>;
+}
 
 /** A destination's id, as its user gives it. What the relay gives to one without an id is `t` and a number. */
 const destinationId = z.string().regex(/^(?!t\d+$)[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, {
   error: 'an id has at most 64 letters, digits, ".", "_" and "-", and is not "t" and a number',
 });
 
+const destinationMode = choice({
+  normalised: 'As Open Connectors posts them.',
+  raw: 'The delivery’s bytes as they came.',
+} satisfies Record<(typeof destinationModes)[number], string>);
+
 /** One callback of the developer's. See docs/forwarding.md for each field. */
 export const destinationSchema = z.strictObject({
   id: destinationId
     .optional()
-    .describe('Tells it from others, whatever else of it changes: what waits for it then goes where it is now.'),
+    .describe(
+      'A name of your own that tells it from others, whatever else of it you change: what waits for it then goes where it is now. Without it, it stays the same while URL, mode and key do.',
+    ),
   url: plainUrl.describe('Where notifications are posted.'),
-  types: z.array(z.string()).optional().describe('Only notifications with an event of one of these types.'),
-  lists: z.array(z.string()).optional().describe('Only notifications about one of these list ids.'),
-  mode: z
-    .enum(['normalised', 'raw'])
-    .default('normalised')
-    .describe('normalised: as Open Connectors posts them; raw: the bytes as they came.'),
-  signatureKeyName: keyName.optional().describe('The signature key, by name, that signs what is sent.'),
-  credentialsName: keyName.optional().describe('The credentials, by name, whose headers are added.'),
+  types: z
+    .array(z.string())
+    .optional()
+    .describe('Only notifications with an event of one of these types, such as Subscribe.'),
+  lists: z.array(z.string()).optional().describe('Only notifications about one of these list IDs.'),
+  mode: destinationMode.default('normalised').describe('What is sent.'),
+  signatureKeyName: keyName.optional().describe('The name of the signature key that signs what is sent.'),
+  credentialsName: keyName.optional().describe('The name of the credentials whose headers are added.'),
   headers: z
     .record(
       headerName.refine((name) => !isCredentialHeader(name), 'carries a credential: use "credentialsName" instead'),
       headerValue,
     )
     .optional()
-    .describe('Further headers to send.'),
+    .describe('Further headers; never credentials.'),
   timeoutMs: z.int().min(1).max(600_000).default(10_000).describe('How long to wait for an answer, in milliseconds.'),
   insecureTls: z.boolean().optional().describe('Accept a self-signed certificate.'),
   strictOrder: z.boolean().optional().describe('Hold later notifications back while one is being retried.'),
@@ -59,13 +83,21 @@ export const destinationSchema = z.strictObject({
 });
 export type Destination = z.infer<typeof destinationSchema>;
 
-const retryPolicySchema = z.enum(retryPolicies);
+const retryPolicySchema = choice({
+  fast: 'After 1, 2, 4, 8 and 16 s; a destination that cannot be reached is waited for.',
+  sap: 'After 8, 64, 512, 4096 and 32768 s, as SAP documents.',
+  'cloud-elements': 'After 4, 16, 64 s and so on, nine times.',
+  none: 'Never.',
+} satisfies Record<RetryPolicy, string>);
 
-/** Which tunnel exposes the webhook endpoint. */
-export const tunnelConfigSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('none') }),
-  z.strictObject({ kind: z.literal('fixed'), url: plainUrl.describe('A public URL of your own that leads here.') }),
-  z.strictObject({
+/** What each kind of tunnel is told. */
+export const tunnelSchemas = {
+  none: z.strictObject({ kind: z.literal('none') }),
+  fixed: z.strictObject({
+    kind: z.literal('fixed'),
+    url: plainUrl.describe('A public URL of your own that leads here.'),
+  }),
+  localtunnel: z.strictObject({
     kind: z.literal('localtunnel'),
     host: plainUrl.default('https://localtunnel.me').describe('The localtunnel server.'),
     otherHosts: z
@@ -75,14 +107,27 @@ export const tunnelConfigSchema = z.discriminatedUnion('kind', [
     subdomain: z
       .string()
       .regex(/^[a-z0-9](?:[a-z0-9-]{2,61})[a-z0-9]$/, 'a subdomain is 4 to 63 lower-case letters, digits and hyphens')
-      .optional(),
+      .optional()
+      .describe('The subdomain to ask for; without it a random one, made once.'),
   }),
-  z.strictObject({ kind: z.literal('cloudflared'), path: z.string().min(1).default('cloudflared') }),
-  z.strictObject({
+  cloudflared: z.strictObject({
+    kind: z.literal('cloudflared'),
+    path: z.string().min(1).default('cloudflared').describe('The cloudflared program.'),
+  }),
+  ngrok: z.strictObject({
     kind: z.literal('ngrok'),
-    path: z.string().min(1).default('ngrok'),
-    domain: z.string().min(1).optional(),
+    path: z.string().min(1).default('ngrok').describe('The ngrok program.'),
+    domain: z.string().min(1).optional().describe('The ngrok domain to ask for; without it whichever ngrok gives.'),
   }),
+} as const;
+
+/** Which tunnel exposes the webhook endpoint. */
+export const tunnelConfigSchema = z.discriminatedUnion('kind', [
+  tunnelSchemas.none,
+  tunnelSchemas.fixed,
+  tunnelSchemas.localtunnel,
+  tunnelSchemas.cloudflared,
+  tunnelSchemas.ngrok,
 ]);
 export type TunnelConfig = z.infer<typeof tunnelConfigSchema>;
 
@@ -91,18 +136,24 @@ const mappingSchema = z.strictObject({
   eventTypes: z
     .record(z.string(), z.string().min(1))
     .default({ Subscribe: 'CREATED', Update: 'UPDATED', Deactivate: 'DELETED' })
-    .describe("The vendor's type to eventType."),
-  otherEventType: z.string().min(1).default('UNKNOWN').describe('eventType of a type that eventTypes does not name.'),
-  objectType: z.string().min(1).default('contacts'),
-  objectIdField: z.string().min(1).default('EmailAddress').describe("The vendor event's field that is the objectId."),
+    .describe(
+      'Campaign Monitor’s event types and the `eventType` that each becomes. An assumption: neither vendor documents it.',
+    ),
+  otherEventType: z.string().min(1).default('UNKNOWN').describe('The `eventType` of any other type.'),
+  objectType: z.string().min(1).default('contacts').describe('The `objectType` of every event object.'),
+  objectIdField: z
+    .string()
+    .min(1)
+    .default('EmailAddress')
+    .describe('The field of the event that becomes its `objectId`.'),
 });
 export type Mapping = z.infer<typeof mappingSchema>;
 
 /** Whom a notification names as its instance. */
 const identitySchema = z.strictObject({
-  instanceId: z.int().min(0).default(0),
-  instanceName: z.string().default(''),
-  instanceTags: z.array(z.string()).default([]),
+  instanceId: z.int().min(0).default(0).describe('The ID of the instance that notifications name.'),
+  instanceName: z.string().default('').describe('The name of the instance that notifications name.'),
+  instanceTags: z.array(z.string()).default([]).describe('The tags of the instance that notifications name.'),
   accountId: z.int().min(0).default(0),
   companyId: z.int().min(0).default(0),
   userId: z.int().min(0).default(0),
@@ -110,9 +161,16 @@ const identitySchema = z.strictObject({
 export type Identity = z.infer<typeof identitySchema>;
 
 const retentionSchema = z.strictObject({
-  maxDeliveries: z.int().min(1).default(50_000),
-  maxBytes: z.int().min(1).default(500_000_000).describe('Bodies, headers and answers, in bytes.'),
+  maxDeliveries: z
+    .int()
+    .min(1)
+    .default(50_000)
+    .describe('How many deliveries the history keeps. What still waits is never removed.'),
+  maxBytes: z.int().min(1).default(500_000_000).describe('How much the history keeps, in bytes.'),
 });
+
+/** In the settings. */
+export const mostDestinations = 50;
 
 function repeatedId(destinations: readonly Destination[]): string | undefined {
   const ids = destinations.map(({ id }) => id).filter((id) => id !== undefined);
@@ -132,19 +190,26 @@ function isTimeZone(name: string): boolean {
 export const settingsSchema = z.strictObject({
   destinations: z
     .array(destinationSchema)
-    .max(50)
+    .max(mostDestinations)
     .refine((all) => repeatedId(all) === undefined, {
       error: ({ input }) => `two destinations have the id "${repeatedId(input as Destination[]) ?? ''}"`,
     })
     .default([]),
-  retry: retryPolicySchema.default('fast'),
+  retry: retryPolicySchema.default('fast').describe('When a notification that was not taken is sent again.'),
   concurrency: z.int().min(1).max(256).default(1).describe('Notifications under way at once for one destination.'),
   timeZone: z
     .string()
     .refine(isTimeZone, 'not an IANA time zone, such as Europe/Berlin')
     .default('UTC')
-    .describe("The time zone of the client account at Campaign Monitor, in which an event's Date is read."),
-  partSize: z.int().min(1).max(1000).default(20).describe('Event objects in one notification, at most.'),
+    .describe(
+      'The time zone of the client account at Campaign Monitor, such as `Europe/Berlin`: events carry local times. An assumption, see the documentation.',
+    ),
+  partSize: z
+    .int()
+    .min(1)
+    .max(1000)
+    .default(20)
+    .describe('Event objects in one notification, at most. Open Connectors splits at 20.'),
   mapping: mappingSchema.prefault({}),
   identity: identitySchema.prefault({}),
   retention: retentionSchema.prefault({}),

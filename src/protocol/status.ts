@@ -1,7 +1,7 @@
 /** What a relay says about itself: its addresses, its tunnel, its destinations and its counts. */
 import { z } from 'zod';
 import { sendingSchema } from './debug.ts';
-import { destinationId } from './history.ts';
+import { destinationId, destinationModes } from './history.ts';
 import { settingsSchema } from './settings.ts';
 import { tunnelWordsSchema } from './tunnel-words.ts';
 
@@ -51,7 +51,7 @@ export type Counts = z.infer<typeof countsSchema>;
 const destinationStatusSchema = z.object({
   destinationId,
   url: z.string(),
-  mode: z.enum(['normalised', 'raw']),
+  mode: z.enum(destinationModes),
   signatureKeyName: z.string().optional(),
   credentialsName: z.string().optional(),
   insecureTls: z.boolean().optional(),

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { defaultSettings, tunnelConfigSchema } from '../../src/protocol/settings.ts';
 
 interface Property {
   readonly default: unknown;
@@ -24,59 +23,11 @@ const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.me
 const properties = Object.assign({}, ...manifest.contributes.configuration.map((each) => each.properties)) as Readonly<
   Record<string, Property>
 >;
-const defaultOf = (name: string): unknown => properties[`campaignMonitorRelay.${name}`]?.default;
 
 describe('The manifest', () => {
   it('names the extension, which runs where the developer’s server runs', () => {
     assert.equal(`${manifest.publisher}.${manifest.name}`, 'cm-relay.campaign-monitor-relay');
     assert.deepEqual(manifest.extensionKind, ['workspace']);
-  });
-
-  it('has the defaults of the relay', () => {
-    const relay = defaultSettings();
-    assert.deepEqual(
-      {
-        destinations: defaultOf('destinations'),
-        retry: defaultOf('retryPolicy'),
-        concurrency: defaultOf('concurrency'),
-        timeZone: defaultOf('timeZone'),
-        partSize: defaultOf('partSize'),
-        keepAliveMinutes: defaultOf('keepAliveMinutes'),
-        mapping: {
-          eventTypes: defaultOf('mapping.eventTypes'),
-          otherEventType: defaultOf('mapping.otherEventType'),
-          objectType: defaultOf('mapping.objectType'),
-          objectIdField: defaultOf('mapping.objectIdField'),
-        },
-        retention: {
-          maxDeliveries: defaultOf('retention.maxDeliveries'),
-          maxBytes: (defaultOf('retention.maxMegabytes') as number) * 1_000_000,
-        },
-      },
-      {
-        destinations: relay.destinations,
-        retry: relay.retry,
-        concurrency: relay.concurrency,
-        timeZone: relay.timeZone,
-        partSize: relay.partSize,
-        keepAliveMinutes: relay.keepAliveMinutes,
-        mapping: relay.mapping,
-        retention: relay.retention,
-      },
-    );
-    for (const name of ['instanceId', 'instanceName', 'instanceTags'] as const)
-      assert.deepEqual(defaultOf(`identity.${name}`), relay.identity[name]);
-  });
-
-  it('has the defaults of the tunnels', () => {
-    assert.deepEqual(
-      [
-        { kind: defaultOf('tunnel.kind'), host: defaultOf('tunnel.host') },
-        { kind: 'cloudflared', path: defaultOf('tunnel.cloudflaredPath') },
-        { kind: 'ngrok', path: defaultOf('tunnel.ngrokPath') },
-      ],
-      ['localtunnel', 'cloudflared', 'ngrok'].map((kind) => tunnelConfigSchema.parse({ kind })),
-    );
   });
 
   it('leaves hosts and programs to the machine, and what decides where data goes, or stays, to trusted folders', () => {

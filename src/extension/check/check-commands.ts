@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import type { CommandHandlers } from '../commands.ts';
 import { prefix } from '../prefix.ts';
 import type { DestinationNode, DestinationsNode } from '../relay/destinations/destination-node.ts';
-import type { DestinationSetting } from '../relay/destinations/destination-settings.ts';
+import type { DestinationSetting } from '../settings.ts';
 import { nameOfDestination } from '../relay/destinations/destination-words.ts';
 import type { DestinationsView } from '../relay/destinations/destinations-view.ts';
 import { chosenDestination } from '../relay/destinations/edit-destination.ts';

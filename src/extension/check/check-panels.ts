@@ -6,7 +6,7 @@ import type { Check } from '../../check/suite.ts';
 import type { Target } from '../../check/target.ts';
 import { commandId } from '../commands.ts';
 import { prefix } from '../prefix.ts';
-import type { DestinationSetting } from '../relay/destinations/destination-settings.ts';
+import type { DestinationSetting } from '../settings.ts';
 import { CommandError } from '../ui/command-error.ts';
 import { sayIn } from '../ui/localiser.ts';
 import { pageHtml, pageOptions } from '../ui/page-html.ts';

@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import type { Target } from '../../check/target.ts';
 import type { Destination } from '../../protocol/settings.ts';
 import { askForConsent, whyHeld } from '../relay/secrets/credential-consent.ts';
-import type { DestinationSetting } from '../relay/destinations/destination-settings.ts';
+import type { DestinationSetting } from '../settings.ts';
 import type { SecretBox, SecretName } from '../relay/secrets/secrets.ts';
 import type { Session } from '../relay/session/session.ts';
 import { CommandError } from '../ui/command-error.ts';

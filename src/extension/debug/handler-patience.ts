@@ -1,8 +1,7 @@
 /** Has the relay wait for a handler however long it takes to answer, while its program stands at a breakpoint. */
 import * as vscode from 'vscode';
 import type { RelayClient } from '../../protocol/relay-client.ts';
-import { prefix } from '../prefix.ts';
-import { configuration } from '../relay/session/settings.ts';
+import { onSetting, setting } from '../configuration.ts';
 import type { Session } from '../relay/session/session.ts';
 import { sessionsOf } from './handler-configurations.ts';
 import type { RememberedConfigurations } from './handler-configurations.ts';
@@ -34,9 +33,9 @@ export class HandlerPatience implements vscode.Disposable {
     this.#disposables = [
       parts.programs.onDidChange(() => this.#follow()),
       parts.session.onDidChange(() => this.#follow()),
+      onSetting('debugHandler.everyEvent', () => this.#follow()),
       vscode.workspace.onDidChangeConfiguration((event) => {
-        if (event.affectsConfiguration(`${prefix}.debugHandler.everyEvent`) || event.affectsConfiguration('launch'))
-          this.#follow();
+        if (event.affectsConfiguration('launch')) this.#follow();
       }),
     ];
   }
@@ -58,7 +57,7 @@ export class HandlerPatience implements vscode.Disposable {
     if (roots.length === 0) return [];
     const ids = new Set<string>();
     for (const [id, watched] of this.#watched) if (roots.some((root) => watched.has(root.id))) ids.add(id);
-    if (configuration().get<boolean>('debugHandler.everyEvent', false)) {
+    if (setting('debugHandler.everyEvent')) {
       for (const [id, chosen] of remembered.all) {
         const names = sessionsOf(chosen, launchCandidates(''));
         if (roots.some((root) => names.includes(root.configuration.name))) ids.add(id);

@@ -2,9 +2,9 @@
 import * as vscode from 'vscode';
 import { commandId } from '../commands.ts';
 import type { CommandHandlers } from '../commands.ts';
+import { setting } from '../configuration.ts';
 import { prefix } from '../prefix.ts';
 import { unlinked } from '../ui/printable.ts';
-import { configuration } from '../relay/session/settings.ts';
 import type {
   Authorization,
   AuthorizationParts,
@@ -46,7 +46,7 @@ export class BrowserAuthorization {
   async callbacks(): Promise<{ readonly loopback: string; readonly editor: string }> {
     const { editorCallback, loopbackCallback } = await import('../deferred.ts');
     return {
-      loopback: loopbackCallback(configuration().get<number>('oauth.port', 8788)),
+      loopback: loopbackCallback(setting('oauth.port')),
       editor: editorCallback(await this.#environment()),
     };
   }

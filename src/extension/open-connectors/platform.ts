@@ -1,8 +1,7 @@
 /** Which Open Connectors this window talks to: its host, and the client of its API. */
 import * as vscode from 'vscode';
 import type { OpenConnectorsApi } from '../deferred.ts';
-import { prefix } from '../prefix.ts';
-import { configuration } from '../relay/session/settings.ts';
+import { onSetting, setting, writeSetting } from '../configuration.ts';
 import type { RunningSandbox } from '../sandbox/shared-sandbox.ts';
 import { PlatformSecretStore } from './platform-secret-store.ts';
 import type { OpenConnectorsSecrets } from './platform-secret-store.ts';
@@ -32,8 +31,6 @@ export interface ApiOptions {
   readonly startSandbox?: boolean;
 }
 
-const hostSetting = 'openConnectors.host';
-
 export class Platform {
   readonly #sandbox: SandboxSource;
   readonly #changed = new vscode.EventEmitter<void>();
@@ -47,9 +44,7 @@ export class Platform {
     context.subscriptions.push(
       this.#changed,
       this.secrets.onDidChange(() => this.#changed.fire()),
-      vscode.workspace.onDidChangeConfiguration((event) => {
-        if (event.affectsConfiguration(`${prefix}.${hostSetting}`)) this.#changed.fire();
-      }),
+      onSetting('openConnectors.host', () => this.#changed.fire()),
       sandbox.onDidChange(() => {
         if (this.isSandbox) this.#changed.fire();
       }),
@@ -58,7 +53,7 @@ export class Platform {
 
   /** The host of the settings: a host name, a URL, or `sandbox`. */
   get host(): string {
-    return configuration().get<string>('openConnectors.host', '').trim();
+    return setting('openConnectors.host').trim();
   }
 
   get isSandbox(): boolean {
@@ -67,7 +62,7 @@ export class Platform {
 
   /** Writes the setting, for every folder on this machine. */
   async setHost(host: string): Promise<void> {
-    await configuration().update(hostSetting, host, vscode.ConfigurationTarget.Global);
+    await writeSetting('openConnectors.host', host);
   }
 
   /** Whether the secrets of the host are set. The sandbox has its own. */
@@ -89,7 +84,7 @@ export class Platform {
     if (found === undefined) return undefined;
     const { OpenConnectorsApi, baseUrlOf } = await import('../deferred.ts');
     const { userSecret, organizationSecret } = found.secrets;
-    const timeoutMs = configuration().get<number>('openConnectors.timeoutSeconds', 60) * 1000;
+    const timeoutMs = setting('openConnectors.timeoutSeconds') * 1000;
     return new OpenConnectorsApi({ baseUrl: baseUrlOf(found.address), userSecret, organizationSecret, timeoutMs });
   }
 

@@ -4,13 +4,13 @@ import * as vscode from 'vscode';
 import type { CampaignMonitorClient } from '../../../campaign-monitor/answers.ts';
 import type { CampaignMonitorCredential } from '../../../campaign-monitor/session.ts';
 import { cancellable } from '../../ui/progress.ts';
+import { setting } from '../../configuration.ts';
 import { prefix } from '../../prefix.ts';
 import { withNext } from '../../ui/error-words.ts';
 import { inMessage, unlinked } from '../../ui/printable.ts';
 import { askChoice, askText } from '../../ui/questions.ts';
 import { ifAnswered, inSteps } from '../../ui/steps.ts';
 import type { Step } from '../../ui/steps.ts';
-import { configuration } from '../../relay/session/settings.ts';
 import type { Account, AccountStore } from './account-store.ts';
 import type { AuthorizeAccount, OAuthApp } from './authorize-account.ts';
 
@@ -247,7 +247,7 @@ function labelOf(clients: readonly CampaignMonitorClient[]): string {
  * @throws HostError before anything is asked
  */
 async function hostOfSettings(): Promise<string> {
-  const host = configuration().get<string>('campaignMonitor.host', '').trim();
+  const host = setting('campaignMonitor.host').trim();
   const { serviceAt } = await import('../../deferred.ts');
   if (serviceAt(host) === null) throw new HostError(host);
   return host;

@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import { cancellable } from '../../ui/progress.ts';
 import { someOf } from '../../ui/phrases.ts';
-import { configuration } from '../../relay/session/settings.ts';
+import { setting } from '../../configuration.ts';
 import type { Registration } from './webhook-journal.ts';
 import { sayFailure } from './webhook-registrar.ts';
 import type { WebhookRegistrar } from './webhook-registrar.ts';
@@ -14,7 +14,7 @@ import type { WebhookRegistrar } from './webhook-registrar.ts';
 export async function webhooksAtStop(registrar: WebhookRegistrar): Promise<boolean> {
   const active = (await registrar.reachable()).filter(({ state }) => state === 'active');
   if (active.length === 0) return true;
-  let choice: string | undefined = configuration().get<string>('webhooks.onStop', 'ask');
+  let choice: string | undefined = setting('webhooks.onStop');
   if (choice === 'ask') choice = await ask(active);
   switch (choice) {
     case 'leave':

@@ -2,12 +2,12 @@
 import * as vscode from 'vscode';
 import type { ListNames } from '../../campaign-monitor/list-names.ts';
 import { commandId } from '../../commands.ts';
+import { setting } from '../../configuration.ts';
 import { prefix } from '../../prefix.ts';
 import type * as deferredModule from '../../deferred.ts';
 import type { RelayErrorCode } from '../../../protocol/errors.ts';
 import type { RelayClient } from '../../../protocol/relay-client.ts';
 import type { Session } from '../../relay/session/session.ts';
-import { configuration } from '../../relay/session/settings.ts';
 import type { StoppedHistory } from '../../relay/session/stopped-history.ts';
 import { Coalescer } from '../../ui/coalescer.ts';
 import { withNext } from '../../ui/error-words.ts';
@@ -270,7 +270,7 @@ class EventPanel implements vscode.Disposable {
     return {
       ...naming,
       around: surroundingsOf(status, naming, vscode.env.language),
-      objectIdField: status?.settings.mapping.objectIdField ?? configuration().get<string>('mapping.objectIdField', ''),
+      objectIdField: status?.settings.mapping.objectIdField ?? setting('mapping.objectIdField'),
       documentTexts: documentTexts(),
       l10n: vscode.l10n,
       language: vscode.env.language,

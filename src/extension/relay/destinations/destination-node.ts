@@ -1,6 +1,6 @@
 /** What stands in the view of destinations. */
 import type { DestinationStatus } from '../../../protocol/status.ts';
-import type { DestinationSetting } from './destination-settings.ts';
+import type { DestinationSetting } from '../../settings.ts';
 import type { DestinationField } from './destination-words.ts';
 
 export interface DestinationNode {

@@ -1,21 +1,8 @@
 /** The destinations as they stand in the settings, and where they are written. */
 import * as vscode from 'vscode';
+import { whereSaid, writeSetting } from '../../configuration.ts';
 import { prefix } from '../../prefix.ts';
-
-/** What stands in the setting; what is not said is left out, and what is not known here stays as it is. */
-export interface DestinationSetting {
-  readonly id?: string;
-  readonly url: string;
-  readonly mode?: 'normalised' | 'raw';
-  readonly types?: readonly string[];
-  readonly lists?: readonly string[];
-  readonly signatureKeyName?: string;
-  readonly credentialsName?: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly timeoutMs?: number;
-  readonly insecureTls?: boolean;
-  readonly strictOrder?: boolean;
-}
+import type { DestinationSetting } from '../../settings.ts';
 
 /** The destinations in force, and the settings in which they stand. */
 export interface PlacedDestinations {
@@ -25,11 +12,8 @@ export interface PlacedDestinations {
 
 /** Reads them: what a folder says replaces what the user says, as a whole. */
 export function readDestinations(): PlacedDestinations {
-  const found = vscode.workspace.getConfiguration(prefix).inspect<unknown>('destinations');
-  // In an untrusted folder its own destinations count for nothing.
-  return vscode.workspace.isTrusted && found?.workspaceValue !== undefined
-    ? { target: vscode.ConfigurationTarget.Workspace, destinations: plausible(found.workspaceValue) }
-    : { target: vscode.ConfigurationTarget.Global, destinations: plausible(found?.globalValue ?? []) };
+  const { target, said } = whereSaid('destinations');
+  return { target, destinations: plausible(said) };
 }
 
 /** Settings are typed by hand: what has no URL at all the relay explains, and no row can stand for it. */
@@ -44,7 +28,7 @@ function plausible(value: unknown): readonly DestinationSetting[] {
 /** Writes them back to where they stand. */
 export async function writeDestinations(destinations: readonly DestinationSetting[]): Promise<void> {
   const { target } = readDestinations();
-  await vscode.workspace.getConfiguration(prefix).update('destinations', destinations, target);
+  await writeSetting('destinations', destinations, target);
 }
 
 /** Opens the setting. */

@@ -5,7 +5,7 @@ import { listOf, placeOf } from '../../ui/phrases.ts';
 import type { ListNaming } from '../../ui/phrases.ts';
 import type { Localiser } from '../../ui/localiser.ts';
 import { printable } from '../../ui/printable.ts';
-import type { DestinationSetting } from './destination-settings.ts';
+import type { DestinationSetting } from '../../settings.ts';
 
 /** What can be changed of a destination here. */
 export const destinationFields = ['url', 'mode', 'types', 'lists', 'signatureKeyName', 'credentialsName'] as const;

@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import type { Sending } from '../../../protocol/debug.ts';
 import type { DestinationStatus } from '../../../protocol/status.ts';
 import { commandId } from '../../commands.ts';
+import { onSetting } from '../../configuration.ts';
 import { prefix } from '../../prefix.ts';
 import { factsTooltip } from '../../ui/facts-tooltip.ts';
 import { focusedRows } from '../../ui/focused-rows.ts';
@@ -51,9 +52,7 @@ export class DestinationsView implements vscode.Disposable, vscode.TreeDataProvi
       parts.session.onDidChange(() => this.#follow()),
       parts.names.onDidChange(() => this.#changed.fire(undefined)),
       vscode.workspace.onDidGrantWorkspaceTrust(() => this.#changed.fire(undefined)),
-      vscode.workspace.onDidChangeConfiguration((event) => {
-        if (event.affectsConfiguration(`${prefix}.destinations`)) this.#changed.fire(undefined);
-      }),
+      onSetting('destinations', () => this.#changed.fire(undefined)),
     ];
   }
 

@@ -12,7 +12,7 @@ import {
   readDestinations,
   writeDestinations,
 } from './destination-settings.ts';
-import type { DestinationSetting } from './destination-settings.ts';
+import type { DestinationSetting } from '../../settings.ts';
 import type { DestinationsView } from './destinations-view.ts';
 import { fieldRows, nameOfDestination } from './destination-words.ts';
 import type { DestinationField } from './destination-words.ts';

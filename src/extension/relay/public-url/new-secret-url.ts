@@ -2,11 +2,11 @@
 import * as vscode from 'vscode';
 import type { Status } from '../../../protocol/status.ts';
 import { commandId } from '../../commands.ts';
+import { setting } from '../../configuration.ts';
 import { prefix } from '../../prefix.ts';
 import { readRelayUrl } from './relay-url.ts';
 import type { Session } from '../session/session.ts';
-import { configuration } from '../session/settings.ts';
-import type { UpdateVendors, UrlKeeper } from './url-keeper.ts';
+import type { UrlKeeper } from './url-keeper.ts';
 
 /**
  * Asks, and makes the relay answer to another secret; what was set up from here follows as when the public URL changes.
@@ -32,7 +32,7 @@ export async function newSecretUrl(session: Session, keeper: UrlKeeper): Promise
 
 function whatHappens({ publicUrl }: Status): string {
   const { l10n } = vscode;
-  const updates = configuration().get<UpdateVendors>('tunnel.updateVendors', 'ask') !== 'never';
+  const updates = setting('tunnel.updateVendors') !== 'never';
   return [
     l10n.t(
       'The current URLs, for Campaign Monitor and for Open Connectors, stop working: requests to them get an empty 404. Deliveries that are coming in are still received.',

@@ -1,11 +1,12 @@
 /** What is asked about the public URL: whether it is opened, and which hosts the server of its tunnel may name. */
 import * as vscode from 'vscode';
 import type { TunnelConfig } from '../../../protocol/settings.ts';
+import { isOfWorkspace, setting } from '../../configuration.ts';
 import { prefix } from '../../prefix.ts';
 import { inMessage } from '../../ui/printable.ts';
 import { sayUnusable } from '../session/session-messages.ts';
 import type { Session } from '../session/session.ts';
-import { readSettings } from '../session/settings.ts';
+import { readSettings, SettingsError } from '../session/settings.ts';
 import { originOf } from '../secrets/tunnel-consent.ts';
 
 /** Which tunnels were offered: by kind and host. */
@@ -37,11 +38,15 @@ export async function offerTunnel(session: Session, state: vscode.Memento): Prom
  * where the settings name none, or one that cannot be. It may take a while to answer: see urls.ts.
  */
 export async function openTunnel(session: Session): Promise<void> {
-  const { problems } = await readSettings();
-  const wrong = problems.find(({ setting }) => setting.startsWith(`${prefix}.tunnel.`));
-  if (wrong !== undefined) {
-    await sayUnusable(wrong);
-    return;
+  try {
+    await readSettings();
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error;
+    const wrong = error.problems.find(({ setting: id }) => id.startsWith(`${prefix}.tunnel.`));
+    if (wrong !== undefined) {
+      await sayUnusable(wrong);
+      return;
+    }
   }
   const tunnel = session.tunnels.toAgree();
   if (tunnel !== null) {
@@ -87,11 +92,10 @@ export async function askAboutHost(
 
 function tunnelQuestion(): string {
   const { l10n } = vscode;
-  const config = vscode.workspace.getConfiguration(prefix);
-  const kind = config.get<string>('tunnel.kind', 'localtunnel');
+  const kind = setting('tunnel.kind');
   if (kind === 'fixed') {
-    const where = inMessage(originOf(config.get<string>('tunnel.url', '')));
-    return isOfWorkspace(config, 'tunnel.url')
+    const where = inMessage(originOf(setting('tunnel.url')));
+    return isOfWorkspace('tunnel.url')
       ? l10n.t(
           'The settings of this workspace name {0} as the public URL of this relay. To see whether it leads here, the relay asks there by its secret path, which whoever answers there then knows: they can send it events, and read every delivery that is registered there.',
           where,
@@ -103,12 +107,8 @@ function tunnelQuestion(): string {
   }
   return l10n.t(
     'With a public URL Campaign Monitor reaches this relay. Every delivery, with names and addresses of subscribers, then passes through the servers of the tunnel ({0}), which can read it.',
-    kind === 'localtunnel' ? hostOf(config.get<string>('tunnel.host', 'https://localtunnel.me')) : kind,
+    kind === 'localtunnel' ? hostOf(setting('tunnel.host')) : kind,
   );
-}
-
-function isOfWorkspace(config: vscode.WorkspaceConfiguration, name: string): boolean {
-  return vscode.workspace.isTrusted && config.inspect(name)?.workspaceValue !== undefined;
 }
 
 function hostOf(text: string): string {

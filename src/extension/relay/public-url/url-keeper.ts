@@ -3,9 +3,10 @@
  * for the webhooks of Campaign Monitor and the instances of Open Connectors. Each vendor's room says what is left behind
  * and how it is changed; when, whether to ask and what is said is the same for all.
  */
+import type { SettingValue } from '../../settings.ts';
 
 /** What is done about a changed URL, as the setting says. */
-export type UpdateVendors = 'ask' | 'always' | 'never';
+export type UpdateVendors = SettingValue<'tunnel.updateVendors'>;
 
 /** What can be done to something that is left behind: point it here again, switch it off, or delete it. */
 export type Deed = 'update' | 'deactivate' | 'delete';

@@ -1,6 +1,7 @@
 /** What the keeper of URLs asks and says in this window: one question and one setting for all vendors. */
 import * as vscode from 'vscode';
 import { commandId } from '../../commands.ts';
+import { setting, writeSetting } from '../../configuration.ts';
 import { prefix } from '../../prefix.ts';
 import { atThisWindow } from '../../ui/attention.ts';
 import { withNext } from '../../ui/error-words.ts';
@@ -9,11 +10,8 @@ import { inMessage } from '../../ui/printable.ts';
 import { cancellable } from '../../ui/progress.ts';
 import { readRelayUrl } from './relay-url.ts';
 import type { Session } from '../session/session.ts';
-import { configuration } from '../session/settings.ts';
 import { UrlKeeper } from './url-keeper.ts';
-import type { AskedState, Choice, Deed, LeftBehind, RelayPosition, UpdateVendors, UrlHolder } from './url-keeper.ts';
-
-const setting = 'tunnel.updateVendors';
+import type { AskedState, Choice, Deed, LeftBehind, RelayPosition, UrlHolder } from './url-keeper.ts';
 
 export interface UrlQuestionParts {
   readonly session: Pick<Session, 'state'>;
@@ -29,12 +27,10 @@ export function createUrlKeeper({ session, log, holders, attention = atThisWindo
     holders,
     attention,
     position: () => positionOf(session),
-    setting: () => configuration().get<UpdateVendors>('tunnel.updateVendors', 'ask'),
+    setting: () => setting('tunnel.updateVendors'),
     ask,
     working: (deed, work) => cancellable(titleOf(deed), (signal) => work(signal)),
-    allowAlways: async () => {
-      await configuration().update(setting, 'always', vscode.ConfigurationTarget.Global);
-    },
+    allowAlways: () => writeSetting('tunnel.updateVendors', 'always'),
     done: (deed, changed) => {
       log.info(`${deed}: ${wordsOf(changed)}`);
       void sayDone(deed, changed);

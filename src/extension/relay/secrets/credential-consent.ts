@@ -5,6 +5,7 @@
 import * as vscode from 'vscode';
 import { isLoopback } from '../../../common/loopback.ts';
 import type { Destination } from '../../../protocol/settings.ts';
+import { isOfWorkspace } from '../../configuration.ts';
 import { prefix } from '../../prefix.ts';
 import { placeOf } from '../../ui/phrases.ts';
 import { inMessage } from '../../ui/printable.ts';
@@ -144,7 +145,7 @@ export async function askForConsent({ url, uses }: ConsentQuestion): Promise<Con
   const allow = l10n.t('Allow');
   const refuse = l10n.t('Do Not Allow');
   const facts = [
-    areOfWorkspace()
+    isOfWorkspace('destinations')
       ? l10n.t('The settings of this workspace use for {0}:', shownUrl)
       : l10n.t('Your own settings use for {0}:', shownUrl),
     ...uses.map((use) => `• ${usedAs(use)}`),
@@ -174,12 +175,6 @@ async function backToPage(): Promise<void> {
   const { activeTab } = vscode.window.tabGroups.activeTabGroup;
   if (!(activeTab?.input instanceof vscode.TabInputWebview)) return;
   await vscode.commands.executeCommand('workbench.action.focusActiveEditorGroup');
-}
-
-/** Whether the destinations in force stand in the workspace's settings, which replace the user's as a whole. */
-function areOfWorkspace(): boolean {
-  const found = vscode.workspace.getConfiguration(prefix).inspect('destinations');
-  return vscode.workspace.isTrusted && found?.workspaceValue !== undefined;
 }
 
 /**

@@ -1,6 +1,7 @@
 /** Which public URLs the user agreed to: who sees what passes through is said before one is first opened. */
 import * as vscode from 'vscode';
 import type { TunnelConfig } from '../../../protocol/settings.ts';
+import { setting } from '../../configuration.ts';
 import { prefix } from '../../prefix.ts';
 
 /** Which tunnels the user agreed to: by kind and host. */
@@ -22,14 +23,11 @@ export class TunnelConsents {
    * agreed to that yet; else null.
    */
   toAgree(): string | null {
-    const config = vscode.workspace.getConfiguration(prefix);
-    const text = (name: string): string => config.get<string>(name, '').trim();
-    const tunnel = {
-      kind: config.get<string>('tunnel.kind', 'none'),
-      url: text('tunnel.url'),
-      host: text('tunnel.host'),
-    };
-    return this.#toAgree(tunnel);
+    return this.#toAgree({
+      kind: setting('tunnel.kind'),
+      url: setting('tunnel.url').trim(),
+      host: setting('tunnel.host').trim(),
+    });
   }
 
   /** Whether a tunnel may be opened: these very settings, whatever they are by now. */

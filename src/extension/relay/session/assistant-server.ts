@@ -1,12 +1,13 @@
 /** How an assistant's server of a window's relay is started. */
 
+import type { SettingValue } from '../../settings.ts';
+
 /** What the user lets assistants do: nothing, read the history, or also send to destinations of the settings. */
-export const assistantRights = ['off', 'read', 'send'] as const;
-export type AssistantRight = (typeof assistantRights)[number];
+export type AssistantRight = SettingValue<'assistants'>;
 
 /** The rights by the setting's value: whatever is none of them lets nobody do anything. */
 export function assistantRight(value: unknown): AssistantRight {
-  return assistantRights.find((each) => each === value) ?? 'off';
+  return value === 'read' || value === 'send' ? value : 'off';
 }
 
 /**

@@ -1,8 +1,8 @@
 /** Offers `cm-relay mcp` to the assistants of VS Code, where the user has turned it on: docs/assistants.md. */
 import * as vscode from 'vscode';
+import { onSetting, setting } from '../../configuration.ts';
 import { prefix } from '../../prefix.ts';
 import { assistantArguments, assistantRight } from './assistant-server.ts';
-import { configuration } from './settings.ts';
 
 /** What package.json calls it. */
 const providerId = `${prefix}.assistants`;
@@ -22,13 +22,11 @@ export function registerAssistants({ bundle, version, dataDir }: AssistantsParts
   const changed = new vscode.EventEmitter<void>();
   return vscode.Disposable.from(
     changed,
-    vscode.workspace.onDidChangeConfiguration((event) => {
-      if (event.affectsConfiguration(`${prefix}.assistants`)) changed.fire();
-    }),
+    onSetting('assistants', () => changed.fire()),
     vscode.lm.registerMcpServerDefinitionProvider(providerId, {
       onDidChangeMcpServerDefinitions: changed.event,
       provideMcpServerDefinitions: () => {
-        const args = assistantArguments(assistantRight(configuration().get('assistants')), bundle, dataDir);
+        const args = assistantArguments(assistantRight(setting('assistants')), bundle, dataDir);
         if (args === null) return [];
         const env = { ELECTRON_RUN_AS_NODE: '1' };
         return [new vscode.McpStdioServerDefinition('Campaign Monitor Relay', process.execPath, args, env, version)];

@@ -202,8 +202,7 @@ export class Configurator implements vscode.Disposable {
 
   async #makePlan(): Promise<Plan> {
     const { secrets, receiver, tunnels } = this.#parts;
-    const { settings, problems } = await readSettings();
-    if (settings === null) throw new SettingsError(problems);
+    const settings = await readSettings();
     const open: ConsentQuestion[] = [];
     const given: SecretName[] = secrets.names('verifyKeys').map((name) => ({ kind: 'verifyKeys', name }));
     const destinations = settings.destinations.map((destination) => this.#judged(destination, given, open));

@@ -6,7 +6,7 @@ import type { RelayNotificationParams } from '../../../protocol/methods.ts';
 import type { RelayClient } from '../../../protocol/relay-client.ts';
 import type { TunnelConfig } from '../../../protocol/settings.ts';
 import type { Status, TunnelStatus } from '../../../protocol/status.ts';
-import { prefix } from '../../prefix.ts';
+import { setting } from '../../configuration.ts';
 import { GivenUpError } from '../../ui/progress.ts';
 import { Configurator } from './configurator.ts';
 import { CredentialConsents } from '../secrets/credential-consent.ts';
@@ -14,7 +14,7 @@ import { startRelayProcess } from './process.ts';
 import type { SampleReceiver } from './sample-receiver.ts';
 import type { SecretBox } from '../secrets/secrets.ts';
 import { offerRestart, sayEnded, sayNotAttached, sayStoppedElsewhere } from './session-messages.ts';
-import { readSettings, SettingsError } from './settings.ts';
+import { readSettings } from './settings.ts';
 import { SharedStart, unlessAborted } from './shared-start.ts';
 import { TunnelConsents } from '../secrets/tunnel-consent.ts';
 
@@ -236,8 +236,7 @@ export class Session implements vscode.Disposable {
     this.#set({ kind: 'starting' });
     let isOurs = false;
     try {
-      const { settings, problems } = await readSettings();
-      if (settings === null) throw new SettingsError(problems);
+      const { keepAliveMinutes } = await readSettings();
       const { admitDirectory } = await import('./directory-question.ts');
       await unlessAborted(admitDirectory(this.dataDir, this.#log), signal);
       let client = await unlessAborted(this.#connect(), signal);
@@ -248,8 +247,8 @@ export class Session implements vscode.Disposable {
           storage: this.#context.globalStorageUri.fsPath,
           dataDir: this.dataDir,
           version: this.#version,
-          port: vscode.workspace.getConfiguration(prefix).get<number>('port', 0),
-          keepAliveMinutes: settings.keepAliveMinutes,
+          port: setting('port'),
+          keepAliveMinutes,
           signal,
         });
         client = await unlessAborted(connectToRelay(this.dataDir), signal);

@@ -1,0 +1,140 @@
+/** What package.json and docs/settings.md say of the settings, made from their descriptions in the extension. */
+import { z } from 'zod';
+import { prefix } from '../src/extension/prefix.ts';
+import { settingSections } from '../src/extension/settings.ts';
+
+type Schema = Readonly<Record<string, unknown>>;
+
+interface Described {
+  readonly schema: z.ZodType;
+  readonly folder?: 'never' | 'trusted';
+  readonly advanced?: true;
+}
+
+/** The sections with their settings, in order. */
+const sections = Object.entries(settingSections).map(([name, { title, settings }]) => ({
+  name,
+  title,
+  settings: Object.entries<Described>(settings),
+}));
+
+/** A setting as JSON Schema, as far as VS Code's editors know what to make of it. */
+function schemaOf(schema: z.ZodType): Schema {
+  const { $schema: _, ...made } = z.toJSONSchema(schema, {
+    io: 'input',
+    override: ({ jsonSchema }) => {
+      // A pattern says what is wrong in words of ours.
+      delete jsonSchema.format;
+      if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+      const { propertyNames } = jsonSchema;
+      if (typeof propertyNames === 'object' && !('pattern' in propertyNames)) delete jsonSchema.propertyNames;
+    },
+  });
+  return made;
+}
+
+/** The English texts, by their keys in package.nls.json. What is said twice is translated once. */
+const texts = new Map<string, string>();
+
+/** What stands in package.json for a text. */
+function placeholder(key: string, text: string): string {
+  const [known] = [...texts].find(([, each]) => each === text) ?? [key];
+  if (texts.has(known) && texts.get(known) !== text) throw new Error(`${known} has two texts`);
+  texts.set(known, text);
+  return `%${known}%`;
+}
+
+/** A schema with placeholders for its texts. @param key of its description */
+function withPlaceholders(schema: Schema, key: string): Schema {
+  const within = (value: unknown, name = key): unknown =>
+    typeof value === 'object' && value !== null ? withPlaceholders(value as Schema, name) : value;
+  const members = Object.entries(schema).map(([member, value]): [string, unknown] => {
+    switch (member) {
+      case 'description':
+        return [member, placeholder(key, value as string)];
+      case 'patternErrorMessage':
+        return [member, placeholder(`${key}.error`, value as string)];
+      case 'enumDescriptions': {
+        const values = schema['enum'] as readonly string[];
+        return [
+          member,
+          (value as readonly string[]).map((text, at) => placeholder(`${key}.${values[at] ?? ''}`, text)),
+        ];
+      }
+      case 'properties':
+        return [
+          member,
+          Object.fromEntries(
+            Object.entries(value as Schema).map(([name, each]) => [name, within(each, `${key}.${name}`)]),
+          ),
+        ];
+      case 'propertyNames':
+        return [member, within(value, `${key}.name`)];
+      case 'items':
+      case 'additionalProperties':
+        return [member, within(value)];
+      default:
+        return [member, value];
+    }
+  });
+  return Object.fromEntries(members);
+}
+
+/** A setting as `contributes.configuration` has it. @param order from 1, in its section */
+function propertyOf(name: string, { schema, folder, advanced }: Described, order: number): Schema {
+  const { description, ...made } = withPlaceholders(schemaOf(schema), `setting.${name}`);
+  return {
+    ...made,
+    markdownDescription: description,
+    scope: folder === 'never' ? 'machine' : 'window',
+    order,
+    ...(advanced && { tags: ['advanced'] }),
+  };
+}
+
+/** `contributes.configuration`. */
+export const configuration: readonly object[] = sections.map(({ name, title, settings }, index) => ({
+  title: placeholder(`settings.${name}`, title),
+  order: index + 1,
+  properties: Object.fromEntries(
+    settings.map(([each, described], at) => [`${prefix}.${each}`, propertyOf(each, described, at + 1)]),
+  ),
+}));
+
+/** The settings of which VS Code leaves out what an untrusted folder says. */
+export const restrictedConfigurations: readonly string[] = sections.flatMap(({ settings }) =>
+  settings.filter(([, { folder }]) => folder !== undefined).map(([name]) => `${prefix}.${name}`),
+);
+
+/** The English texts of both, by their keys in package.nls.json. */
+export const textsOfSettings: Readonly<Record<string, string>> = Object.fromEntries(texts);
+
+const inFolder = { never: 'no', trusted: 'once you trust it' } as const;
+
+/** A row of docs/settings.md. */
+function rowOf(name: string, { schema, folder }: Described): string {
+  const made = schemaOf(schema);
+  const { enum: values = [], enumDescriptions = [] } = made as Partial<Record<string, readonly string[]>>;
+  const meanings = values.map((value, at) => `\`${value}\`: ${enumDescriptions[at] ?? ''}`);
+  const cells = [
+    `\`${name}\``,
+    `\`${JSON.stringify(made['default'])}\``,
+    folder === undefined ? 'yes' : inFolder[folder],
+    [String(made['description']), ...meanings].join(' '),
+  ];
+  return `| ${cells.map((cell) => cell.replaceAll('|', String.raw`\|`)).join(' | ')} |`;
+}
+
+/** docs/settings.md, as it is before it is formatted. */
+export const settingsPage = [
+  '# The settings of the extension\n',
+  'Each name stands behind `campaignMonitorRelay.`, in the sections of the settings editor. What a folder’s own settings',
+  'say of one counts, counts once you trust the folder, or does not count. [forwarding.md](forwarding.md) tells the fields',
+  'of a destination, [tunnels.md](tunnels.md) the tunnels.',
+  ...sections.flatMap(({ title, settings }) => [
+    `\n## ${title}\n`,
+    '| setting | default | in a folder | means |',
+    '| --- | --- | --- | --- |',
+    ...settings.map(([name, described]) => rowOf(name, described)),
+  ]),
+].join('\n');

@@ -1,0 +1,42 @@
+/** The settings as VS Code has them. What they are is described in settings.ts. */
+import * as vscode from 'vscode';
+import { prefix } from './prefix.ts';
+import type { SettingName, SettingValue } from './settings.ts';
+
+function configuration(): vscode.WorkspaceConfiguration {
+  return vscode.workspace.getConfiguration(prefix);
+}
+
+/** What a setting says; its default where nobody says anything, or a folder that is not trusted alone. */
+export function setting<N extends SettingName>(name: N): SettingValue<N> {
+  return configuration().get(name) as SettingValue<N>;
+}
+
+/** Where what counts of a setting stands, and what stands there: what a trusted workspace says replaces what the user says. */
+export function whereSaid(name: SettingName): { readonly target: vscode.ConfigurationTarget; readonly said: unknown } {
+  const found = configuration().inspect(name);
+  return vscode.workspace.isTrusted && found?.workspaceValue !== undefined
+    ? { target: vscode.ConfigurationTarget.Workspace, said: found.workspaceValue }
+    : { target: vscode.ConfigurationTarget.Global, said: found?.globalValue };
+}
+
+/** Whether the workspace's settings say what counts. */
+export function isOfWorkspace(name: SettingName): boolean {
+  return whereSaid(name).target === vscode.ConfigurationTarget.Workspace;
+}
+
+/** Writes a setting, for every folder on this machine or for this workspace alone. */
+export async function writeSetting<N extends SettingName>(
+  name: N,
+  value: SettingValue<N>,
+  target = vscode.ConfigurationTarget.Global,
+): Promise<void> {
+  await configuration().update(name, value, target);
+}
+
+/** Calls back whenever a setting may say something else. */
+export function onSetting(name: SettingName, changed: () => void): vscode.Disposable {
+  return vscode.workspace.onDidChangeConfiguration((event) => {
+    if (event.affectsConfiguration(`${prefix}.${name}`)) changed();
+  });
+}

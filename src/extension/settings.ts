@@ -1,0 +1,263 @@
+/**
+ * Every setting of the extension, as zod describes it: its type and bounds, its default and what it means. Where the
+ * relay takes one, all of that is the relay's own. package.json, its English texts and docs/settings.md are made from
+ * this by `node scripts/check-manifest.ts --write`; code takes the types alone.
+ */
+import { z } from 'zod';
+import {
+  choice,
+  defaultSettings,
+  destinationSchema,
+  mostDestinations,
+  settingsSchema,
+  tunnelSchemas,
+} from '../protocol/settings.ts';
+
+interface SettingDescription {
+  /** With its default and, in Markdown, what it means; with what editors say where its pattern does not match. */
+  readonly schema: z.ZodType;
+  /** What a folder says of it: counts for nothing, or only where the user trusts the folder. */
+  readonly folder?: 'never' | 'trusted';
+  readonly advanced?: true;
+}
+type Descriptions = Readonly<Record<string, SettingDescription>>;
+
+const { shape } = settingsSchema;
+const mapping = shape.mapping.unwrap().shape;
+const identity = shape.identity.unwrap().shape;
+const retention = shape.retention.unwrap().shape;
+const { localtunnel, cloudflared, ngrok } = tunnelSchemas;
+
+const urlPattern = String.raw`^https?://(?![^/?#]*@)[^\s/?#]+`;
+const url = {
+  pattern: urlPattern,
+  patternErrorMessage: 'A URL that begins with http:// or https://, without user name and password.',
+};
+
+/** A text of a form that may be left empty. @param wrong what is said of any other */
+function emptyOr(pattern: string | undefined, wrong: string): z.ZodDefault<z.ZodString> {
+  return z
+    .string()
+    .meta({ pattern: `^$|${pattern ?? ''}`, patternErrorMessage: wrong })
+    .default('');
+}
+
+/** A destination as it is written by hand; `held` is the extension's own to say. */
+const destination = destinationSchema.omit({ held: true }).extend({
+  id: destinationSchema.shape.id.meta({
+    patternErrorMessage: 'At most 64 letters, digits, dots, underscores and hyphens, and not t and a number.',
+  }),
+  url: destinationSchema.shape.url.meta({
+    pattern: urlPattern,
+    patternErrorMessage:
+      'Begin with http:// or https://, and leave user name and password out: name credentials by credentialsName.',
+  }),
+  signatureKeyName: destinationSchema.shape.signatureKeyName.describe(
+    'The name of the signature key that signs what is sent. Give the key itself with the command Manage Keys and Secrets…',
+  ),
+  credentialsName: destinationSchema.shape.credentialsName.describe(
+    'The name of the credentials whose headers are added. Give them with the command Manage Keys and Secrets…',
+  ),
+});
+export type DestinationSetting = Readonly<z.input<typeof destination>>;
+
+const forwarding = {
+  destinations: {
+    schema: z
+      .array(destination)
+      .max(mostDestinations)
+      .default([])
+      .describe(
+        'Your callbacks, in order. Each notification goes to every destination whose filters it matches. Without any, a built-in sample receiver answers.',
+      ),
+    folder: 'trusted',
+  },
+  retryPolicy: { schema: shape.retry },
+  concurrency: { schema: shape.concurrency, advanced: true },
+  'debugHandler.everyEvent': {
+    schema: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Whenever a handler is debugged by the configuration that **Debug My Handler** has remembered for its destination, no event that is sent there runs out of time while the program stands at a breakpoint. Else this is so for debug sessions alone that the command has started or found.',
+      ),
+  },
+} as const satisfies Descriptions;
+
+const receiving = {
+  port: {
+    schema: z
+      .int()
+      .min(0)
+      .max(65_535)
+      .default(0)
+      .describe('The port on this machine at which deliveries arrive. `0`: the one used last if it is free, else any.'),
+    folder: 'trusted',
+    advanced: true,
+  },
+  'tunnel.kind': {
+    schema: choice({
+      none: 'Only this machine reaches the relay.',
+      fixed: 'A URL of your own, from the setting Tunnel: Url.',
+      localtunnel: 'A localtunnel server, from the setting Tunnel: Host.',
+      cloudflared: 'A quick tunnel of Cloudflare, by the installed cloudflared.',
+      ngrok: 'ngrok, by the installed ngrok.',
+    } satisfies Record<keyof typeof tunnelSchemas, string>)
+      .default('localtunnel')
+      .describe('How the relay gets a public URL.'),
+    folder: 'trusted',
+  },
+  'tunnel.host': { schema: localtunnel.shape.host.meta(url), folder: 'never' },
+  'tunnel.subdomain': {
+    schema: emptyOr(
+      z.toJSONSchema(localtunnel.shape.subdomain).pattern,
+      '4 to 63 lower-case letters, digits and hyphens.',
+    ).describe('The subdomain to ask for. Empty: a random one, made once.'),
+    folder: 'trusted',
+    advanced: true,
+  },
+  'tunnel.url': {
+    schema: emptyOr(urlPattern, url.patternErrorMessage).describe(
+      'A public URL of your own that leads to the relay’s port, for kind `fixed`.',
+    ),
+    folder: 'trusted',
+  },
+  'tunnel.cloudflaredPath': { schema: cloudflared.shape.path, folder: 'never', advanced: true },
+  'tunnel.ngrokPath': { schema: ngrok.shape.path, folder: 'never', advanced: true },
+  'tunnel.ngrokDomain': {
+    schema: emptyOr('^[A-Za-z0-9.-]+$', 'A domain alone, such as example.ngrok.app, or nothing.').describe(
+      'The ngrok domain to ask for. Empty: whichever ngrok gives.',
+    ),
+    folder: 'trusted',
+    advanced: true,
+  },
+} as const satisfies Descriptions;
+
+const notifications = {
+  timeZone: {
+    schema: shape.timeZone.meta({
+      pattern: '^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$',
+      patternErrorMessage: 'An IANA time zone, such as Europe/Berlin.',
+    }),
+  },
+  partSize: { schema: shape.partSize, advanced: true },
+  'mapping.eventTypes': { schema: mapping.eventTypes, advanced: true },
+  'mapping.otherEventType': { schema: mapping.otherEventType, advanced: true },
+  'mapping.objectType': { schema: mapping.objectType, advanced: true },
+  'mapping.objectIdField': { schema: mapping.objectIdField, advanced: true },
+  'identity.instanceId': { schema: identity.instanceId, advanced: true },
+  'identity.instanceName': { schema: identity.instanceName, advanced: true },
+  'identity.instanceTags': { schema: identity.instanceTags, advanced: true },
+} as const satisfies Descriptions;
+
+const vendors = {
+  'openConnectors.host': {
+    schema: z
+      .string()
+      .default('api.openconnectors.us2.ext.hana.ondemand.com')
+      .describe(
+        'Where Open Connectors is: the host of your region, such as `api.openconnectors.us2.ext.hana.ondemand.com`, a URL, or `sandbox` for the sandbox on this machine.',
+      ),
+    folder: 'never',
+  },
+  'openConnectors.timeoutSeconds': {
+    schema: z
+      .number()
+      .min(1)
+      .max(600)
+      .default(60)
+      .describe(
+        'How long Open Connectors may take to answer, in seconds. Creating an instance asks Campaign Monitor on the way.',
+      ),
+    advanced: true,
+  },
+  'oauth.port': {
+    schema: z
+      .int()
+      .min(1)
+      .max(65_535)
+      .default(8788)
+      .describe(
+        'The port of `http://localhost:<port>/oauth/callback`, to which the browser comes back after access was granted. Register that URL with the app in Campaign Monitor.',
+      ),
+    folder: 'never',
+    advanced: true,
+  },
+  'tunnel.updateVendors': {
+    schema: choice({
+      ask: 'Ask.',
+      always: 'Update them, and say so. A webhook’s new one is created first, then the old one deleted.',
+      never: 'Leave them where they are.',
+    })
+      .default('ask')
+      .describe('What happens to the webhooks and instances that point to this relay when its public URL changes.'),
+    folder: 'trusted',
+  },
+  'campaignMonitor.host': {
+    schema: z
+      .string()
+      .default('https://api.createsend.com')
+      .describe(
+        'Where Campaign Monitor’s API is, used when you sign in. An API key and tokens go there and nowhere else.',
+      ),
+    folder: 'never',
+    advanced: true,
+  },
+  'webhooks.onStop': {
+    schema: choice({
+      ask: 'Ask.',
+      leave: 'Leave them: what comes meanwhile is lost.',
+      deactivate: 'Deactivate them, and offer to bring them back at the next start.',
+      delete: 'Delete them.',
+    })
+      .default('ask')
+      .describe('What happens to the webhooks that this tool registered when you stop the relay.'),
+    folder: 'trusted',
+  },
+} as const satisfies Descriptions;
+
+const relay = {
+  'retention.maxDeliveries': { schema: retention.maxDeliveries, folder: 'trusted', advanced: true },
+  'retention.maxMegabytes': {
+    schema: z
+      .number()
+      .min(1)
+      .default(defaultSettings().retention.maxBytes / 1_000_000)
+      .describe('How much the history keeps, in MB (a million bytes).'),
+    folder: 'trusted',
+    advanced: true,
+  },
+  keepAliveMinutes: {
+    schema: shape.keepAliveMinutes.describe(
+      'How long the relay goes on, in minutes, after its last window was closed.',
+    ),
+    advanced: true,
+  },
+  assistants: {
+    schema: choice({
+      off: 'No assistant is offered anything.',
+      read: 'They may read the history.',
+      send: 'They may also send again, send, and run scenarios, to destinations of the settings alone.',
+    })
+      .default('off')
+      .describe(
+        'Whether assistants of VS Code may ask this window’s relay, by the Model Context Protocol: what came in, what was sent, and why it failed. E-mail addresses and secrets are masked, and other values of a delivery are told by their shape. VS Code asks before it starts the server.',
+      ),
+    folder: 'never',
+  },
+} as const satisfies Descriptions;
+
+/** The settings by their names after the prefix, in the sections of the settings editor and in their order. */
+export const settingSections = {
+  forwarding: { title: 'Forwarding', settings: forwarding },
+  receiving: { title: 'Receiving', settings: receiving },
+  notifications: { title: 'Notifications', settings: notifications },
+  vendors: { title: 'Open Connectors and Campaign Monitor', settings: vendors },
+  relay: { title: 'History and Process', settings: relay },
+} as const;
+
+type Settings = typeof forwarding & typeof receiving & typeof notifications & typeof vendors & typeof relay;
+
+export type SettingName = keyof Settings;
+/** What a setting says, as it is described. */
+export type SettingValue<N extends SettingName> = z.output<Settings[N]['schema']>;
