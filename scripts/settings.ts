@@ -7,6 +7,7 @@ type Schema = Readonly<Record<string, unknown>>;
 
 interface Described {
   readonly schema: z.ZodType;
+  readonly means?: string;
   readonly folder?: 'never' | 'trusted';
   readonly advanced?: true;
 }
@@ -19,8 +20,8 @@ const sections = Object.entries(settingSections).map(([name, { title, settings }
 }));
 
 /** A setting as JSON Schema, as far as VS Code's editors know what to make of it. */
-function schemaOf(schema: z.ZodType): Schema {
-  const { $schema: _, ...made } = z.toJSONSchema(schema, {
+function schemaOf({ schema, means }: Described): Schema & { readonly description?: string } {
+  const made: Record<string, unknown> = z.toJSONSchema(schema, {
     io: 'input',
     override: ({ jsonSchema }) => {
       // A pattern says what is wrong in words of ours.
@@ -30,7 +31,8 @@ function schemaOf(schema: z.ZodType): Schema {
       if (typeof propertyNames === 'object' && !('pattern' in propertyNames)) delete jsonSchema.propertyNames;
     },
   });
-  return made;
+  delete made['$schema'];
+  return means === undefined ? made : { description: means, ...made };
 }
 
 /** The English texts, by their keys in package.nls.json. What is said twice is translated once. */
@@ -81,8 +83,9 @@ function withPlaceholders(schema: Schema, key: string): Schema {
 }
 
 /** A setting as `contributes.configuration` has it. @param order from 1, in its section */
-function propertyOf(name: string, { schema, folder, advanced }: Described, order: number): Schema {
-  const { description, ...made } = withPlaceholders(schemaOf(schema), `setting.${name}`);
+function propertyOf(name: string, described: Described, order: number): Schema {
+  const { folder, advanced } = described;
+  const { description, ...made } = withPlaceholders(schemaOf(described), `setting.${name}`);
   return {
     ...made,
     markdownDescription: description,
@@ -112,15 +115,16 @@ export const textsOfSettings: Readonly<Record<string, string>> = Object.fromEntr
 const inFolder = { never: 'no', trusted: 'once you trust it' } as const;
 
 /** A row of docs/settings.md. */
-function rowOf(name: string, { schema, folder }: Described): string {
-  const made = schemaOf(schema);
+function rowOf(name: string, described: Described): string {
+  const { folder } = described;
+  const made = schemaOf(described);
   const { enum: values = [], enumDescriptions = [] } = made as Partial<Record<string, readonly string[]>>;
   const meanings = values.map((value, at) => `\`${value}\`: ${enumDescriptions[at] ?? ''}`);
   const cells = [
     `\`${name}\``,
     `\`${JSON.stringify(made['default'])}\``,
     folder === undefined ? 'yes' : inFolder[folder],
-    [String(made['description']), ...meanings].join(' '),
+    [made.description ?? '', ...meanings].join(' '),
   ];
   return `| ${cells.map((cell) => cell.replaceAll('|', String.raw`\|`)).join(' | ')} |`;
 }

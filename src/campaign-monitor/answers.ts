@@ -12,7 +12,8 @@ export interface CampaignMonitorList {
   readonly name: string;
 }
 
-export type WebhookFormat = 'json' | 'xml';
+export const webhookFormats = ['json', 'xml'] as const;
+export type WebhookFormat = (typeof webhookFormats)[number];
 
 export interface Webhook {
   readonly webhookId: string;
@@ -58,12 +59,7 @@ export const webhooksSchema = z.array(
     Events: z.array(z.string().transform((event) => eventNames.get(event.toLowerCase()) ?? event)).catch([]),
     Url: z.string(),
     Status: z.string().catch('').default(''),
-    PayloadFormat: z
-      .string()
-      .toLowerCase()
-      .pipe(z.enum(['json', 'xml']))
-      .nullable()
-      .catch(null),
+    PayloadFormat: z.string().toLowerCase().pipe(z.enum(webhookFormats)).nullable().catch(null),
   }),
 );
 /** The date of the account. */

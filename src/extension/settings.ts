@@ -4,6 +4,9 @@
  * this by `node scripts/check-manifest.ts --write`; code takes the types alone.
  */
 import { z } from 'zod';
+import { campaignMonitorHost } from '../campaign-monitor/service.ts';
+import { defaultCallbackPort } from '../oauth/ways.ts';
+import { regions } from '../open-connectors/host.ts';
 import {
   choice,
   defaultSettings,
@@ -14,8 +17,10 @@ import {
 } from '../protocol/settings.ts';
 
 interface SettingDescription {
-  /** With its default and, in Markdown, what it means; with what editors say where its pattern does not match. */
+  /** With its default, and with what editors say where a pattern of it does not match. */
   readonly schema: z.ZodType;
+  /** In Markdown; without it, what the schema says of itself. */
+  readonly means?: string;
   /** What a folder says of it: counts for nothing, or only where the user trusts the folder. */
   readonly folder?: 'never' | 'trusted';
   readonly advanced?: true;
@@ -27,6 +32,8 @@ const mapping = shape.mapping.unwrap().shape;
 const identity = shape.identity.unwrap().shape;
 const retention = shape.retention.unwrap().shape;
 const { localtunnel, cloudflared, ngrok } = tunnelSchemas;
+
+const firstHost = regions[0]?.host ?? '';
 
 const urlPattern = String.raw`^https?://(?![^/?#]*@)[^\s/?#]+`;
 const url = {
@@ -63,35 +70,24 @@ export type DestinationSetting = Readonly<z.input<typeof destination>>;
 
 const forwarding = {
   destinations: {
-    schema: z
-      .array(destination)
-      .max(mostDestinations)
-      .default([])
-      .describe(
-        'Your callbacks, in order. Each notification goes to every destination whose filters it matches. Without any, a built-in sample receiver answers.',
-      ),
+    schema: z.array(destination).max(mostDestinations).default([]),
+    means:
+      'Your callbacks, in order. Each notification goes to every destination whose filters it matches. Without any, a built-in sample receiver answers.',
     folder: 'trusted',
   },
   retryPolicy: { schema: shape.retry },
   concurrency: { schema: shape.concurrency, advanced: true },
   'debugHandler.everyEvent': {
-    schema: z
-      .boolean()
-      .default(false)
-      .describe(
-        'Whenever a handler is debugged by the configuration that **Debug My Handler** has remembered for its destination, no event that is sent there runs out of time while the program stands at a breakpoint. Else this is so for debug sessions alone that the command has started or found.',
-      ),
+    schema: z.boolean().default(false),
+    means:
+      'Whenever a handler is debugged by the configuration that **Debug My Handler** has remembered for its destination, no event that is sent there runs out of time while the program stands at a breakpoint. Else this is so for debug sessions alone that the command has started or found.',
   },
 } as const satisfies Descriptions;
 
 const receiving = {
   port: {
-    schema: z
-      .int()
-      .min(0)
-      .max(65_535)
-      .default(0)
-      .describe('The port on this machine at which deliveries arrive. `0`: the one used last if it is free, else any.'),
+    schema: z.int().min(0).max(65_535).default(0),
+    means: 'The port on this machine at which deliveries arrive. `0`: the one used last if it is free, else any.',
     folder: 'trusted',
     advanced: true,
   },
@@ -102,9 +98,8 @@ const receiving = {
       localtunnel: 'A localtunnel server, from the setting Tunnel: Host.',
       cloudflared: 'A quick tunnel of Cloudflare, by the installed cloudflared.',
       ngrok: 'ngrok, by the installed ngrok.',
-    } satisfies Record<keyof typeof tunnelSchemas, string>)
-      .default('localtunnel')
-      .describe('How the relay gets a public URL.'),
+    } satisfies Record<keyof typeof tunnelSchemas, string>).default('localtunnel'),
+    means: 'How the relay gets a public URL.',
     folder: 'trusted',
   },
   'tunnel.host': { schema: localtunnel.shape.host.meta(url), folder: 'never' },
@@ -112,22 +107,21 @@ const receiving = {
     schema: emptyOr(
       z.toJSONSchema(localtunnel.shape.subdomain).pattern,
       '4 to 63 lower-case letters, digits and hyphens.',
-    ).describe('The subdomain to ask for. Empty: a random one, made once.'),
+    ),
+    means: 'The subdomain to ask for. Empty: a random one, made once.',
     folder: 'trusted',
     advanced: true,
   },
   'tunnel.url': {
-    schema: emptyOr(urlPattern, url.patternErrorMessage).describe(
-      'A public URL of your own that leads to the relay’s port, for kind `fixed`.',
-    ),
+    schema: emptyOr(urlPattern, url.patternErrorMessage),
+    means: 'A public URL of your own that leads to the relay’s port, for kind `fixed`.',
     folder: 'trusted',
   },
   'tunnel.cloudflaredPath': { schema: cloudflared.shape.path, folder: 'never', advanced: true },
   'tunnel.ngrokPath': { schema: ngrok.shape.path, folder: 'never', advanced: true },
   'tunnel.ngrokDomain': {
-    schema: emptyOr('^[A-Za-z0-9.-]+$', 'A domain alone, such as example.ngrok.app, or nothing.').describe(
-      'The ngrok domain to ask for. Empty: whichever ngrok gives.',
-    ),
+    schema: emptyOr('^[A-Za-z0-9.-]+$', 'A domain alone, such as example.ngrok.app, or nothing.'),
+    means: 'The ngrok domain to ask for. Empty: whichever ngrok gives.',
     folder: 'trusted',
     advanced: true,
   },
@@ -152,34 +146,20 @@ const notifications = {
 
 const vendors = {
   'openConnectors.host': {
-    schema: z
-      .string()
-      .default('api.openconnectors.us2.ext.hana.ondemand.com')
-      .describe(
-        'Where Open Connectors is: the host of your region, such as `api.openconnectors.us2.ext.hana.ondemand.com`, a URL, or `sandbox` for the sandbox on this machine.',
-      ),
+    schema: z.string().default(firstHost),
+    means: `Where Open Connectors is: the host of your region, such as \`${firstHost}\`, a URL, or \`sandbox\` for the sandbox on this machine.`,
     folder: 'never',
   },
   'openConnectors.timeoutSeconds': {
-    schema: z
-      .number()
-      .min(1)
-      .max(600)
-      .default(60)
-      .describe(
-        'How long Open Connectors may take to answer, in seconds. Creating an instance asks Campaign Monitor on the way.',
-      ),
+    schema: z.number().min(1).max(600).default(60),
+    means:
+      'How long Open Connectors may take to answer, in seconds. Creating an instance asks Campaign Monitor on the way.',
     advanced: true,
   },
   'oauth.port': {
-    schema: z
-      .int()
-      .min(1)
-      .max(65_535)
-      .default(8788)
-      .describe(
-        'The port of `http://localhost:<port>/oauth/callback`, to which the browser comes back after access was granted. Register that URL with the app in Campaign Monitor.',
-      ),
+    schema: z.int().min(1).max(65_535).default(defaultCallbackPort),
+    means:
+      'The port of `http://localhost:<port>/oauth/callback`, to which the browser comes back after access was granted. Register that URL with the app in Campaign Monitor.',
     folder: 'never',
     advanced: true,
   },
@@ -188,18 +168,13 @@ const vendors = {
       ask: 'Ask.',
       always: 'Update them, and say so. A webhook’s new one is created first, then the old one deleted.',
       never: 'Leave them where they are.',
-    })
-      .default('ask')
-      .describe('What happens to the webhooks and instances that point to this relay when its public URL changes.'),
+    }).default('ask'),
+    means: 'What happens to the webhooks and instances that point to this relay when its public URL changes.',
     folder: 'trusted',
   },
   'campaignMonitor.host': {
-    schema: z
-      .string()
-      .default('https://api.createsend.com')
-      .describe(
-        'Where Campaign Monitor’s API is, used when you sign in. An API key and tokens go there and nowhere else.',
-      ),
+    schema: z.string().default(campaignMonitorHost),
+    means: 'Where Campaign Monitor’s API is, used when you sign in. An API key and tokens go there and nowhere else.',
     folder: 'never',
     advanced: true,
   },
@@ -209,9 +184,8 @@ const vendors = {
       leave: 'Leave them: what comes meanwhile is lost.',
       deactivate: 'Deactivate them, and offer to bring them back at the next start.',
       delete: 'Delete them.',
-    })
-      .default('ask')
-      .describe('What happens to the webhooks that this tool registered when you stop the relay.'),
+    }).default('ask'),
+    means: 'What happens to the webhooks that this tool registered when you stop the relay.',
     folder: 'trusted',
   },
 } as const satisfies Descriptions;
@@ -222,15 +196,14 @@ const relay = {
     schema: z
       .number()
       .min(1)
-      .default(defaultSettings().retention.maxBytes / 1_000_000)
-      .describe('How much the history keeps, in MB (a million bytes).'),
+      .default(defaultSettings().retention.maxBytes / 1_000_000),
+    means: 'How much the history keeps, in MB (a million bytes).',
     folder: 'trusted',
     advanced: true,
   },
   keepAliveMinutes: {
-    schema: shape.keepAliveMinutes.describe(
-      'How long the relay goes on, in minutes, after its last window was closed.',
-    ),
+    schema: shape.keepAliveMinutes,
+    means: 'How long the relay goes on, in minutes, after its last window was closed.',
     advanced: true,
   },
   assistants: {
@@ -238,11 +211,9 @@ const relay = {
       off: 'No assistant is offered anything.',
       read: 'They may read the history.',
       send: 'They may also send again, send, and run scenarios, to destinations of the settings alone.',
-    })
-      .default('off')
-      .describe(
-        'Whether assistants of VS Code may ask this window’s relay, by the Model Context Protocol: what came in, what was sent, and why it failed. E-mail addresses and secrets are masked, and other values of a delivery are told by their shape. VS Code asks before it starts the server.',
-      ),
+    }).default('off'),
+    means:
+      'Whether assistants of VS Code may ask this window’s relay, by the Model Context Protocol: what came in, what was sent, and why it failed. E-mail addresses and secrets are masked, and other values of a delivery are told by their shape. VS Code asks before it starts the server.',
     folder: 'never',
   },
 } as const satisfies Descriptions;
@@ -259,5 +230,5 @@ export const settingSections = {
 type Settings = typeof forwarding & typeof receiving & typeof notifications & typeof vendors & typeof relay;
 
 export type SettingName = keyof Settings;
-/** What a setting says, as it is described. */
-export type SettingValue<N extends SettingName> = z.output<Settings[N]['schema']>;
+/** What a setting says: its default or what somebody wrote, without the defaults within that. */
+export type SettingValue<N extends SettingName> = Exclude<z.input<Settings[N]['schema']>, undefined>;

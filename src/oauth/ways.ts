@@ -33,6 +33,9 @@ export interface Plan {
 /** The path of the callbacks that this extension proposes. */
 const callbackPath = '/oauth/callback';
 
+/** The port of the page on this machine, where nobody says another. */
+export const defaultCallbackPort = 8788;
+
 /** The callback for VS Code's own URLs, to be registered with the app. */
 export function editorCallback({ uriScheme, extensionId }: EditorEnvironment): string {
   return `${uriScheme}://${extensionId}${callbackPath}`;

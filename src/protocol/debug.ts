@@ -11,6 +11,10 @@ export const debugClientSchema = z.strictObject({
 });
 export type DebugClient = z.infer<typeof debugClientSchema>;
 
+/** What becomes of what is held when the relay stops. */
+export const heldAtStop = ['keep', 'release', 'drop'] as const;
+export type HeldAtStop = (typeof heldAtStop)[number];
+
 /** Where a breakpoint is looked at. */
 export const breakpointPlaces = ['event', 'failed-attempt', 'wrong-signature', 'rejected'] as const;
 const breakpointPlaceSchema = z

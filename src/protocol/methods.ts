@@ -5,6 +5,7 @@ import {
   breakpointSchema,
   debugClientSchema,
   evaluatedSchema,
+  heldAtStop,
   heldForwardingSchema,
   keptBreakpointSchema,
   loggedSchema,
@@ -83,7 +84,7 @@ export const methods = {
    * nothing is said), released, which gives it some seconds to go out, or dropped.
    */
   'relay/stop': {
-    params: z.strictObject({ held: z.enum(['keep', 'release', 'drop']).optional() }),
+    params: z.strictObject({ held: z.enum(heldAtStop).optional() }),
     result: z.object({ stopping: z.literal(true) }),
   },
   'tunnel/open': { params: z.strictObject({ tunnel: tunnelConfigSchema.optional() }), result: tunnelStatusSchema },
@@ -351,6 +352,7 @@ export const notifications = {
 } as const;
 export type RelayNotification = keyof typeof notifications;
 export type RelayNotificationParams<N extends RelayNotification> = z.output<(typeof notifications)[N]>;
+export type LogLevel = RelayNotificationParams<'log'>['level'];
 
 /** What the relay says to each client before it ends in order: on request, by a signal, or with nobody left. */
 export const endingNotification = '$/ending';

@@ -33,9 +33,7 @@ const keyName = z.string().min(1).max(100);
 
 /** One of a few values, each with what it means, as editors tell it. */
 export function choice<const T extends string>(meanings: Readonly<Record<T, string>>): z.ZodEnum<{ [K in T]: K }> {
-  return z.enum(Object.keys(meanings) as T[]).meta({ enumDescriptions: Object.values(meanings) }) as z.ZodEnum<{
-    [K in T]: K;
-  }>;
+  return z.enum(Object.keys(meanings) as T[]).meta({ enumDescriptions: Object.values(meanings) });
 }
 
 /** A destination's id, as its user gives it. What the relay gives to one without an id is `t` and a number. */

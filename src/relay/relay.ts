@@ -2,8 +2,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { hookPath } from '../common/hook-path.ts';
 import { forgetChannel } from '../protocol/control-channel.ts';
+import type { HeldAtStop } from '../protocol/debug.ts';
 import { prepareDataDirectory } from '../protocol/data-directory.ts';
 import { relayAdvice } from '../protocol/errors.ts';
+import type { LogLevel } from '../protocol/methods.ts';
 import type { RelayClient } from '../protocol/relay-client.ts';
 import { settingsSchema } from '../protocol/settings.ts';
 import type { Secrets } from '../protocol/settings.ts';
@@ -79,7 +81,7 @@ function forbidden(port: number): string {
 const firstFreePort = 1024;
 
 export interface LogEntry {
-  readonly level: 'error' | 'warn' | 'info' | 'debug';
+  readonly level: LogLevel;
   readonly time: string;
   readonly message: string;
 }
@@ -318,7 +320,7 @@ class RunningRelay implements Relay {
   }
 
   /** @param held what becomes of what the gate holds */
-  async #stopAfter(held: 'keep' | 'release' | 'drop'): Promise<void> {
+  async #stopAfter(held: HeldAtStop): Promise<void> {
     try {
       if (held === 'drop') await this.#gate.dropForGood();
       else if (held === 'release') {

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { retryPolicies } from '../../src/common/retry-policies.ts';
 import type { RelayRequestError } from '../../src/protocol/errors.ts';
 import { methods } from '../../src/protocol/methods.ts';
 import {
@@ -108,6 +110,23 @@ describe('The settings', () => {
       assert.equal(parsed.success, false);
       assert.doesNotMatch(JSON.stringify(parsed.error.issues), /s3cr3t/);
     }
+  });
+});
+
+describe('docs/forwarding.md', () => {
+  const docs = readFileSync(new URL('../../docs/forwarding.md', import.meta.url), 'utf8');
+  /** What stands in the first cells of the table below this head. */
+  const namesBelow = (head: string): string[] => {
+    const [, below = ''] = docs.split(head);
+    const [table = ''] = below.split('\n\n');
+    return [...table.matchAll(/^\| (`.*?) +\|/gm)].flatMap(([, cell = '']) =>
+      [...cell.matchAll(/`([\w-]+)`/g)].map(([, name = '']) => name),
+    );
+  };
+
+  it('tells each field of a destination, and each retry policy', () => {
+    assert.deepEqual(namesBelow('| field ').sort(), Object.keys(destinationSchema.shape).sort());
+    assert.deepEqual(namesBelow('| `--retry` '), retryPolicies);
   });
 });
 

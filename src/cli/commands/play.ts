@@ -4,6 +4,7 @@ import { Argument, InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
 import type { Played } from '../../check/play.ts';
 import type { RecordedDelivery } from '../../check/recording.ts';
+import { shapes } from '../../check/scenario.ts';
 import type { Shape } from '../../check/scenario.ts';
 import type { Target } from '../../check/target.ts';
 import { withTargetFlags } from '../check-flags.ts';
@@ -13,8 +14,6 @@ import { CommandError, UsageError } from '../errors.ts';
 import { jsonFlag, newCommand } from '../flags.ts';
 import { note, print, printJson } from '../terminal/output.ts';
 import { count, duration, localTime, printable } from '../terminal/text.ts';
-
-const shapes: readonly Shape[] = ['notification', 'platform', 'older', 'delivery'];
 
 interface PlayOptions extends TargetFlags {
   as?: Shape;

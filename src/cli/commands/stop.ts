@@ -1,5 +1,7 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
+import { heldAtStop } from '../../protocol/debug.ts';
+import type { HeldAtStop } from '../../protocol/debug.ts';
 import { connectIfRunning } from '../connection.ts';
 import { dataDirOf } from '../data-dir.ts';
 import { CommandError, isConnectionLost } from '../errors.ts';
@@ -10,9 +12,6 @@ import { heldText } from '../terminal/sending-text.ts';
 
 /** How long a relay may take to finish what is under way, in milliseconds. */
 const patience = 30_000;
-
-const heldChoices = ['keep', 'release', 'drop'] as const;
-type HeldChoice = (typeof heldChoices)[number];
 
 /** `cm-relay stop`. */
 export function stopCommand(): Command {
@@ -33,13 +32,13 @@ export function stopCommand(): Command {
       new Option(
         '--held <what>',
         'what becomes of notifications that are held because sending is paused: keep (the default), release or drop',
-      ).choices(heldChoices),
+      ).choices(heldAtStop),
     )
     .addOption(jsonFlag('a JSON object: {"stopped":true}, or false where none ran'))
     .action(stop);
 }
 
-async function stop(options: CommonOptions & { held?: HeldChoice; json?: boolean }): Promise<void> {
+async function stop(options: CommonOptions & { held?: HeldAtStop; json?: boolean }): Promise<void> {
   const dataDir = dataDirOf(options);
   const client = await connectIfRunning(dataDir);
   if (client === undefined) {

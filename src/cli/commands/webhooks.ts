@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { styleText } from 'node:util';
 import { z } from 'zod';
 import { CampaignMonitorError } from '../../campaign-monitor/api-error.ts';
+import { webhookFormats } from '../../campaign-monitor/answers.ts';
 import type { CampaignMonitorList, Webhook, WebhookFormat } from '../../campaign-monitor/answers.ts';
 import type { CampaignMonitorApi } from '../../campaign-monitor/api.ts';
 import { registerWebhook } from '../../campaign-monitor/registration.ts';
@@ -100,7 +101,7 @@ export function webhooksCommand(): Command {
       ),
     )
     .addOption(
-      new Option('--format <format>', 'register: how events are posted (default: json)').choices(['json', 'xml']),
+      new Option('--format <format>', 'register: how events are posted (default: json)').choices(webhookFormats),
     )
     .addOption(new Option('--old', 'remove: only what points to old URLs of this machine'))
     .addOption(new Option('--yes', "remove: also webhooks, named by id, that are not this machine's"))

@@ -1,4 +1,5 @@
 /** Why a notification was not taken, and what to do: from its forwardings and their last answers. */
+import { eventStates } from '../../protocol/event-filter.ts';
 import type { AttemptDetail, Forwarding } from '../../protocol/history.ts';
 import type { Result } from '../../protocol/methods.ts';
 import { failureWords } from './told.ts';
@@ -33,7 +34,7 @@ export function explainEvent(
     return { summary: 'It is a test call without events: there is nothing to forward.', forwardings: [] };
   const forwardings = notifications
     .flatMap(({ id, forwardings: each }) => each.map((forwarding) => explain(id, forwarding, attempts, told)))
-    .sort((a, b) => order.indexOf(a.state) - order.indexOf(b.state));
+    .sort((a, b) => eventStates.indexOf(a.state) - eventStates.indexOf(b.state));
   const failed = forwardings.filter(({ state }) => state === 'failed').length;
   const open = forwardings.filter(({ state }) => state === 'waiting' || state === 'held').length;
   const summary =
@@ -42,8 +43,6 @@ export function explainEvent(
       : `Of ${forwardings.length} forwardings ${failed} failed and ${open} wait or are held.`;
   return { summary, forwardings };
 }
-
-const order: readonly Forwarding['state'][] = ['failed', 'held', 'waiting', 'discarded', 'sent'];
 
 function explain(
   notificationId: string,

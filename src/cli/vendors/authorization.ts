@@ -11,7 +11,7 @@ import type {
 } from '../../oauth/authorize.ts';
 import { listenOnLoopback } from '../../oauth/loopback.ts';
 import type { PageTexts } from '../../oauth/loopback.ts';
-import { planWays } from '../../oauth/ways.ts';
+import { defaultCallbackPort, loopbackCallback, planWays } from '../../oauth/ways.ts';
 import { UsageError } from '../errors.ts';
 import { note } from '../terminal/output.ts';
 import { canRead, readLines } from '../terminal/prompts.ts';
@@ -39,7 +39,7 @@ export function authorizeInTerminal(request: AuthorizationRequest, options: Term
       if (mayPaste || plan.ways.includes('loopback')) return Promise.resolve(plan);
       throw new UsageError(
         `the browser comes back to ${registered}, and its answer cannot be pasted here`,
-        'Run this in a terminal, or register http://localhost:8788/oauth/callback with the app.',
+        `Run this in a terminal, or register ${loopbackCallback(defaultCallbackPort)} with the app.`,
       );
     },
     listen: (_way, redirectUri, answered) =>

@@ -9,7 +9,7 @@ import type { InstanceInput } from '../../open-connectors/instance-body.ts';
 import { checkInstanceInput } from '../../open-connectors/instance-check.ts';
 import type { InstanceProblem } from '../../open-connectors/instance-check.ts';
 import type { InstanceFacts } from '../../open-connectors/instance-facts.ts';
-import { loopbackCallback } from '../../oauth/ways.ts';
+import { defaultCallbackPort, loopbackCallback } from '../../oauth/ways.ts';
 import { authorizeInTerminal, explainNoCode } from './authorization.ts';
 import { apiKeyVariable } from './campaign-monitor.ts';
 import { dataDirOf } from '../data-dir.ts';
@@ -37,9 +37,6 @@ interface CreateOptions extends CommonOptions, PlatformOptions, InstanceFlags {
   withSecrets?: boolean;
   json?: boolean;
 }
-
-/** The port of the page that the browser comes back to, where no callback is given: the form's. */
-const callbackPort = 8788;
 
 const variableName = z
   .string()
@@ -137,7 +134,7 @@ function describedBy(options: CreateOptions): InstanceInput {
   return {
     ...flags,
     authentication: isBasic ? 'basic' : 'oauth',
-    oauthCallbackUrl: isBasic ? '' : (options.oauthCallbackUrl ?? loopbackCallback(callbackPort)),
+    oauthCallbackUrl: isBasic ? '' : (options.oauthCallbackUrl ?? loopbackCallback(defaultCallbackPort)),
     ...(signatureKey !== undefined && { signatureKey }),
     ...(options.callbackUser !== undefined && { basicUsername: options.callbackUser }),
     ...(password !== undefined && { basicPassword: password }),

@@ -1,5 +1,6 @@
 /** Commands about the relay itself: start and stop, URLs, log. What has its own file is only named here. */
 import * as vscode from 'vscode';
+import type { HeldAtStop } from '../../protocol/debug.ts';
 import type { Status } from '../../protocol/status.ts';
 import { commandId } from '../commands.ts';
 import type { CommandHandlers } from '../commands.ts';
@@ -10,7 +11,6 @@ import { newSecretUrl } from './public-url/new-secret-url.ts';
 import type { PlatformSecrets } from './secrets/manage-secrets.ts';
 import { openRelayTerminal } from './session/terminal.ts';
 import { askAboutHeld } from './sending/sending.ts';
-import type { HeldAtStop } from './sending/sending.ts';
 import { chooseSampleAnswer } from './session/sample-receiver.ts';
 import type { SampleReceiver } from './session/sample-receiver.ts';
 import type { SecretBox } from './secrets/secrets.ts';

@@ -1,7 +1,7 @@
 /** What the relay says unasked, gathered so that a burst is few messages. Costs nothing while nobody listens. */
 import type { Logged, Sending, Stop } from '../../protocol/debug.ts';
 import type { Attempt, Delivery, EventRow } from '../../protocol/history.ts';
-import type { RelayNotification, RelayNotificationParams } from '../../protocol/methods.ts';
+import type { LogLevel, RelayNotification, RelayNotificationParams } from '../../protocol/methods.ts';
 import type { Status, TunnelStatus } from '../../protocol/status.ts';
 import { fittingRows, mostPageBytes, mostRows, rowBytes } from '../../protocol/message-size.ts';
 
@@ -101,7 +101,7 @@ export class Announcer {
   }
 
   /** Something was logged. */
-  log(level: 'error' | 'warn' | 'info' | 'debug', message: string): void {
+  log(level: LogLevel, message: string): void {
     if (this.heard) this.#tell('log', { level, time: new Date().toISOString(), message });
   }
 

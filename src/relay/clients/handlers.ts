@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { maskedValue } from '../../common/masking.ts';
 import { maxAttempts } from '../../common/retry-policies.ts';
-import type { HeldForwarding } from '../../protocol/debug.ts';
+import type { HeldAtStop, HeldForwarding } from '../../protocol/debug.ts';
 import { isCredentialHeader } from '../../protocol/credential-headers.ts';
 import type { Forwarding, Headers, Source } from '../../protocol/history.ts';
 import type { ParsedParams, Result } from '../../protocol/methods.ts';
@@ -42,7 +42,7 @@ export interface HandlerParts {
   /** A delivery is on disk. */
   onReceived(received: Received): void;
   /** @param held what becomes of what the gate holds */
-  stop(held: 'keep' | 'release' | 'drop'): void;
+  stop(held: HeldAtStop): void;
 }
 
 /** Notifications replayed in one step, so that a great many do not hold the event loop. */

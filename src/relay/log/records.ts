@@ -1,5 +1,5 @@
 /** What the store takes: a delivery and all that follows from it, and what of it is read again. */
-import type { Headers, SignatureCheck, Source } from '../../protocol/history.ts';
+import type { Attempt, Delivery, Headers, SignatureCheck, Source } from '../../protocol/history.ts';
 import type { kindCodes, notificationKindCodes, StoredState } from './database.ts';
 import type { ForwardingKey } from './held.ts';
 
@@ -71,7 +71,7 @@ export interface NotificationRecord extends NotificationFacts {
 export interface DeliveryFacts {
   readonly id: number;
   readonly source: Source;
-  readonly status: 'accepted' | 'test' | 'rejected';
+  readonly status: Delivery['status'];
   readonly injected: boolean;
   /** Milliseconds since the epoch. */
   readonly receivedAt: number;
@@ -110,7 +110,7 @@ export interface AttemptFacts {
   readonly durationMs: number;
   readonly status: number | null;
   readonly error: string | null;
-  readonly outcome: 'sent' | 'retrying' | 'failed';
+  readonly outcome: Attempt['outcome'];
   readonly nextAt: number | null;
 }
 

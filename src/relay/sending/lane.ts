@@ -3,6 +3,7 @@
  * each attempt. What waits is on disk; the lane holds a window of it in memory.
  */
 import type { Attempt } from '../../protocol/history.ts';
+import type { LogLevel } from '../../protocol/methods.ts';
 import type { Destination, Settings } from '../../protocol/settings.ts';
 import type { DestinationStatus } from '../../protocol/status.ts';
 import { attemptOf, toldAttempt } from './attempt.ts';
@@ -35,7 +36,7 @@ export interface LaneOptions {
   onAttempt(attempt: Attempt): void;
   /** Called when something begins to be sent, and when a destination goes down or comes back. */
   onChange(): void;
-  log(level: 'error' | 'warn' | 'info' | 'debug', message: string): void;
+  log(level: LogLevel, message: string): void;
   /** A factor on every pause between attempts: less than 1 in tests. */
   readonly delayScale?: number;
 }

@@ -5,6 +5,7 @@ import { request } from 'undici';
 import type { Dispatcher } from 'undici';
 import { withTexts } from '../../common/words.ts';
 import type { Said, Words } from '../../common/words.ts';
+import type { LogLevel } from '../../protocol/methods.ts';
 import type { TunnelConfig } from '../../protocol/settings.ts';
 import type { TunnelStatus } from '../../protocol/status.ts';
 import { asSentences, englishWords, tunnelWords } from '../../protocol/tunnel-words.ts';
@@ -66,7 +67,7 @@ export interface TunnelSupervisorOptions {
   readonly onChange: (status: TunnelStatus) => void;
   /** Called when the tunnel's connections are held by others: the local side ends those that bring nothing. */
   readonly onHeldUp?: () => void;
-  readonly log: (level: 'error' | 'warn' | 'info' | 'debug', message: string) => void;
+  readonly log: (level: LogLevel, message: string) => void;
   /** For requests to public URLs and tunnel servers; without it, the environment's proxy, and none for loopback. */
   readonly dispatcher?: Dispatcher;
   /** What says which addresses a name has; without it, the system. */

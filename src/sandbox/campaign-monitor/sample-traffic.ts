@@ -1,5 +1,6 @@
 /** Sample deliveries on demand and on a timer. */
 import { z } from 'zod';
+import { webhookFormats } from '../../campaign-monitor/answers.ts';
 import { webhookEventTypes } from '../../campaign-monitor/event-types.ts';
 import { documentedListId, maxEventsInDelivery, sampleDeliveries } from '../../campaign-monitor/samples.ts';
 import type { DeliveryRecord, Outbox } from './outbox.ts';
@@ -26,7 +27,7 @@ const trafficFields = z.strictObject({
   count: z.int().min(1).max(10_000).default(1).describe('Deliveries.'),
   batch: z.int().min(1).max(maxEventsInDelivery).default(1).describe('Events in each delivery.'),
   mixed: z.boolean().default(false).describe('Whether a delivery has events of several types.'),
-  format: z.enum(['json', 'xml']).optional().describe('Only with url: a webhook has its own. Default json.'),
+  format: z.enum(webhookFormats).optional().describe('Only with url: a webhook has its own. Default json.'),
   email: z.email().max(254).optional(),
   seed: z.int().optional().describe('Default: another one each time.'),
 });

@@ -1,6 +1,7 @@
 /** Calls about the webhooks of a list. */
 import type { Request } from 'express';
 import { z } from 'zod';
+import { webhookFormats } from '../../campaign-monitor/answers.ts';
 import { webhookEventTypes } from '../../campaign-monitor/event-types.ts';
 import type { AddCall } from './api-call.ts';
 import { listOf, listScopes, parameter } from './api-call.ts';
@@ -54,10 +55,7 @@ const eventsSchema = z
   .min(1)
   .max(100)
   .pipe(z.array(z.enum(webhookEventTypes)));
-const formatSchema = z
-  .string()
-  .toLowerCase()
-  .pipe(z.enum(['json', 'xml']));
+const formatSchema = z.string().toLowerCase().pipe(z.enum(webhookFormats));
 
 /** Reads what a webhook is to be made of. @throws VendorError 601, 602, 603, in this order */
 function readWebhook(body: unknown): Pick<Webhook, 'url' | 'format' | 'events'> {

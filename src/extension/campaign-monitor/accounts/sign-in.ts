@@ -23,7 +23,7 @@ export interface SignInParts {
 }
 
 /** How an account is signed in. */
-export type SignInMethod = 'api-key' | 'oauth' | 'sandbox';
+export type SignInMethod = Account['kind'];
 
 /** What is asked for, step by step. */
 interface Asked {

@@ -3,6 +3,7 @@
  * that whatever breaks in between is mended by doing the same again: a webhook is told to be ours by its id, or by a
  * URL at which we said that we would create one.
  */
+import type { WebhookFormat } from '../../../campaign-monitor/answers.ts';
 import { readRelayUrl } from '../../relay/public-url/relay-url.ts';
 import type { Registration, WebhookJournal } from './webhook-journal.ts';
 
@@ -12,11 +13,11 @@ export interface Hook {
   readonly url: string;
   readonly events: readonly string[];
   /** null for a word of the vendor's that is not known. */
-  readonly format: 'json' | 'xml' | null;
+  readonly format: WebhookFormat | null;
   readonly active: boolean;
 }
 
-export type NewHook = Pick<Hook, 'url' | 'events'> & { readonly format: 'json' | 'xml' };
+export type NewHook = Pick<Hook, 'url' | 'events'> & { readonly format: WebhookFormat };
 
 /** What is asked of the vendor's API. */
 export interface HookVendor {

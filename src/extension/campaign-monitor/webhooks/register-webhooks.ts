@@ -1,5 +1,6 @@
 /** Registers this window's relay on lists: asks which, for which events and in which format. */
 import * as vscode from 'vscode';
+import type { WebhookFormat } from '../../../campaign-monitor/answers.ts';
 import { webhookEventTypes } from '../../../campaign-monitor/event-types.ts';
 import { cancellable } from '../../ui/progress.ts';
 import { commandId } from '../../commands.ts';
@@ -24,7 +25,7 @@ interface Wanted {
   readonly account: Account | undefined;
   readonly lists: readonly ListNode[];
   readonly events: readonly string[];
-  readonly format: 'json' | 'xml';
+  readonly format: WebhookFormat;
 }
 
 /** On the lists that are selected in the view, else on those that the user picks. */

@@ -1,4 +1,5 @@
 /** What this tool registered and is doing: lists and ids, never a secret or a URL that holds one. */
+import type { WebhookFormat } from '../../../campaign-monitor/answers.ts';
 import type { Memory } from '../../relay/session/known-relays.ts';
 
 /** One list on which a relay is registered. */
@@ -9,7 +10,7 @@ export interface Registration {
   /** Names the relay, as in relay/public-url/relay-url.ts: with the secret that the webhook's URL holds. */
   readonly relay: string;
   readonly events: readonly string[];
-  readonly format: 'json' | 'xml';
+  readonly format: WebhookFormat;
   /** The webhooks that this tool created on the list and has not deleted. */
   readonly ids: readonly string[];
   /** Where the webhook points; null before the first was created. */

@@ -28,7 +28,7 @@ function plausible(value: unknown): readonly DestinationSetting[] {
 /** Writes them back to where they stand. */
 export async function writeDestinations(destinations: readonly DestinationSetting[]): Promise<void> {
   const { target } = readDestinations();
-  await writeSetting('destinations', destinations, target);
+  await writeSetting('destinations', [...destinations], target);
 }
 
 /** Opens the setting. */

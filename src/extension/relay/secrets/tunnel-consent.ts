@@ -1,5 +1,5 @@
 /** Which public URLs the user agreed to: who sees what passes through is said before one is first opened. */
-import * as vscode from 'vscode';
+import type * as vscode from 'vscode';
 import type { TunnelConfig } from '../../../protocol/settings.ts';
 import { setting } from '../../configuration.ts';
 import { prefix } from '../../prefix.ts';

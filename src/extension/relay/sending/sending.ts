@@ -1,7 +1,7 @@
 /** Pausing, stepping and continuing, without a debug session; and what becomes of what is held when the relay stops. */
 import * as vscode from 'vscode';
 import { heldCount } from '../../../common/held-count.ts';
-import type { DebugClient, Sending } from '../../../protocol/debug.ts';
+import type { DebugClient, HeldAtStop, Sending } from '../../../protocol/debug.ts';
 import { commandId } from '../../commands.ts';
 import type { CommandHandlers } from '../../commands.ts';
 import { prefix } from '../../prefix.ts';
@@ -11,9 +11,6 @@ import type { Session } from '../session/session.ts';
 
 /** As this window names itself to the relay. */
 export const thisWindow: DebugClient = { kind: 'vscode', id: String(process.pid) };
-
-/** What becomes of what is held when the relay stops. */
-export type HeldAtStop = 'keep' | 'release' | 'drop';
 
 /** For how long what was done is said in the status bar, in milliseconds. */
 const saidMs = 5000;

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
+import type { HeldAtStop } from '../../../protocol/debug.ts';
 import type { RelayNotificationParams } from '../../../protocol/methods.ts';
 import type { RelayClient } from '../../../protocol/relay-client.ts';
 import type { TunnelConfig } from '../../../protocol/settings.ts';
@@ -132,7 +133,7 @@ export class Session implements vscode.Disposable {
    * Ends the relay that runs for this window, one that it could not attach to as well.
    * @param held what becomes of what a pause or a breakpoint holds
    */
-  stop(held: 'keep' | 'release' | 'drop' = 'keep'): Promise<void> {
+  stop(held: HeldAtStop = 'keep'): Promise<void> {
     this.#stopping ??= this.#stop(held).finally(() => (this.#stopping = undefined));
     return this.#stopping;
   }
@@ -196,7 +197,7 @@ export class Session implements vscode.Disposable {
     }
   }
 
-  async #stop(held: 'keep' | 'release' | 'drop'): Promise<void> {
+  async #stop(held: HeldAtStop): Promise<void> {
     // One that is on its way is ended too.
     await Promise.allSettled([this.#attaching, this.#starting.underWay]);
     const client = this.client ?? (await this.#connect());

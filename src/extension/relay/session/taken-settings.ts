@@ -48,7 +48,7 @@ export type TakenSetting = keyof typeof takenSettings;
 function takenUnder(kind: unknown): (Required<Omit<Taken, 'of'>> & { readonly name: TakenSetting })[] {
   return Object.entries<Taken>(takenSettings)
     .filter(([, { of }]) => of === undefined || of === kind)
-    .map(([name, { at = name, as = (said) => said }]) => ({ name: name as TakenSetting, at, as }));
+    .map(([name, { at = name, as = (said: unknown) => said }]) => ({ name: name as TakenSetting, at, as }));
 }
 
 /**
