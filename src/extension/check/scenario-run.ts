@@ -9,7 +9,7 @@ import type { RunContext } from '../../check/run.ts';
 import type { Scenario, ScenarioFile } from '../../check/scenario.ts';
 import type { Target } from '../../check/target.ts';
 import { readDestinations } from '../relay/destinations/destination-settings.ts';
-import type { DestinationSetting } from '../relay/destinations/destination-settings.ts';
+import type { DestinationSetting } from '../settings.ts';
 import type { StoppedHistory } from '../relay/session/stopped-history.ts';
 import { CommandError } from '../ui/command-error.ts';
 import { printable } from '../ui/printable.ts';
