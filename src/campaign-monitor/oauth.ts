@@ -18,8 +18,6 @@ const defaultTimeoutMs = 30_000;
 export interface CampaignMonitorTokens {
   readonly accessToken: string;
   readonly refreshToken: string;
-  /** How long the access token is good for, in seconds: 14 days with the vendor. null where the answer does not say. */
-  readonly expiresInSeconds: number | null;
 }
 
 export interface TokenCallOptions {
@@ -134,7 +132,6 @@ export function refreshToken(token: string, options: TokenCallOptions = {}): Pro
 const failureSchema = z.object({ error: z.string().min(1), error_description: z.string().catch('').default('') });
 const tokensSchema = z.object({
   access_token: z.string().min(1),
-  expires_in: z.coerce.number().positive().nullable().catch(null).default(null),
   refresh_token: z.string().min(1).optional(),
 });
 
@@ -191,9 +188,5 @@ async function askForTokens(
       status,
     });
   }
-  return {
-    accessToken: tokens.data.access_token,
-    refreshToken: newRefreshToken,
-    expiresInSeconds: tokens.data.expires_in,
-  };
+  return { accessToken: tokens.data.access_token, refreshToken: newRefreshToken };
 }

@@ -1,6 +1,7 @@
 /** What the sandbox's controls have in common: orders that are checked, and the answer to one that cannot be carried out. */
 import type { ErrorRequestHandler, Request, Router } from 'express';
 import { z } from 'zod';
+import type { CallCounts } from './orders.ts';
 
 /** An order that cannot be carried out, with what to do instead. */
 export class ControlError extends Error {
@@ -39,7 +40,7 @@ export function readInput<T>(schema: z.ZodType<T>, input: unknown): T {
 export const logQuery = z.strictObject({ limit: z.coerce.number().int().min(1).max(1000).default(100) });
 
 /** How often each call was made: told, and counted anew. */
-export function countCalls(router: Router, calls: Map<string, number>): void {
+export function countCalls(router: Router, calls: CallCounts): void {
   router.get('/calls', (_request, response) => {
     response.json(Object.fromEntries(calls));
   });
@@ -49,17 +50,29 @@ export function countCalls(router: Router, calls: Map<string, number>): void {
   });
 }
 
-/** Answers what a control throws, with what to do next. */
-export const answerControlError: ErrorRequestHandler = (error: unknown, _request, response, next) => {
+/** What comes last: there is no other control, and what one throws is answered with what to do next. */
+export function endControls(router: Router): void {
+  router.use((request) => {
+    throw new ControlError(
+      404,
+      `the sandbox has no control ${request.method} ${request.baseUrl}${request.path}`,
+      'GET /sandbox names the controls that there are.',
+    );
+  });
+  router.use(answerControlError);
+}
+
+const answerControlError: ErrorRequestHandler = (error: unknown, _request, response, next) => {
   if (error instanceof ControlError) {
     response.status(error.status).json({ error: error.message, next: error.next });
     return;
   }
-  const rejected = z.object({ status: z.int().min(400).max(499), message: z.string() }).safeParse(error);
-  if (rejected.success) {
-    const { status, message } = rejected.data;
-    response.status(status).json({ error: message, next: 'Send a JSON object of at most 64 KB.' });
-    return;
-  }
-  next(error);
+  const rejected = rejectionOf(error);
+  if (rejected === undefined) next(error);
+  else response.status(rejected.status).json({ error: rejected.message, next: 'Send a JSON object of at most 64 KB.' });
 };
+
+/** What Express says of a body that it does not take; undefined of another error. */
+export function rejectionOf(error: unknown): { readonly status: number; readonly message: string } | undefined {
+  return z.object({ status: z.int().min(400).max(499), message: z.string() }).safeParse(error).data;
+}

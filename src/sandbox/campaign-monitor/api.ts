@@ -1,7 +1,7 @@
 /** The emulated API, `/api/v3` to `/api/v3.3`: who may call, what fails on order, and which calls there are. */
 import express, { Router } from 'express';
 import type { ErrorRequestHandler, Request, Response } from 'express';
-import { z } from 'zod';
+import { rejectionOf } from '../control-order.ts';
 import type { AddCall } from './api-call.ts';
 import type { Access } from './authentication.ts';
 import { authenticate, requireScope } from './authentication.ts';
@@ -44,7 +44,7 @@ export function apiRouter({ state, tokens, outbox, poster }: ApiParts): Router {
 
   const call: AddCall = (method, path, scopes, handler) => {
     router[method](path, async (request: Request, response: Response) => {
-      state.countCall(`${method.toUpperCase()} ${path}`);
+      state.calls.count(`${method.toUpperCase()} ${path}`);
       requireScope(response.locals['access'] as Access, scopes);
       await handler(request, response);
     });
@@ -66,12 +66,7 @@ const answerError: ErrorRequestHandler = (error: unknown, _request, response, ne
     response.status(error.status).json(error);
     return;
   }
-  const rejected = z.object({ status: z.int().min(400).max(499), message: z.string() }).safeParse(error);
-  if (rejected.success) {
-    response
-      .status(rejected.data.status)
-      .json(vendorErrors.unreadableBody(rejected.data.status, rejected.data.message));
-    return;
-  }
-  next(error);
+  const rejected = rejectionOf(error);
+  if (rejected === undefined) next(error);
+  else response.status(rejected.status).json(vendorErrors.unreadableBody(rejected.status, rejected.message));
 };

@@ -1,15 +1,7 @@
 /** The sandbox's own controls, `/sandbox/…`: what a developer or a test orders, apart from the vendor's paths. */
 import express, { Router } from 'express';
 import { z } from 'zod';
-import {
-  answerControlError,
-  ControlError,
-  countCalls,
-  logQuery,
-  readInput,
-  readOrder,
-  tooMany,
-} from '../control-order.ts';
+import { ControlError, countCalls, endControls, logQuery, readInput, readOrder, tooMany } from '../control-order.ts';
 import type { OAuthApp } from './accounts.ts';
 import { actionSchema, withAction } from './history.ts';
 import type { KeptList } from './lists.ts';
@@ -199,11 +191,11 @@ export function controlRouter({ state, tokens, outbox, traffic, otherControls }:
     const headers: Record<string, string> =
       order.resetSeconds === null ? {} : { 'X-RateLimit-Reset': String(order.resetSeconds) };
     const answer = { status: 429, code: 429, message: 'Too many requests', error: 'server_error', headers };
-    if (!state.orderFailure({ at: 'api', times: order.times, ...answer })) throw tooMany('failures');
+    if (!state.failures.add({ at: 'api', times: order.times, ...answer })) throw tooMany('failures');
     response.status(204).end();
   });
   router.post('/failures', (request, response) => {
-    if (!state.orderFailure({ ...readOrder(failureSchema, request), headers: {} })) throw tooMany('failures');
+    if (!state.failures.add({ ...readOrder(failureSchema, request), headers: {} })) throw tooMany('failures');
     response.status(204).end();
   });
 
@@ -236,14 +228,7 @@ export function controlRouter({ state, tokens, outbox, traffic, otherControls }:
     response.status(201).json(app);
   });
 
-  router.use((request) => {
-    throw new ControlError(
-      404,
-      `the sandbox has no control ${request.method} ${request.baseUrl}${request.path}`,
-      'GET /sandbox names the controls that there are.',
-    );
-  });
-  router.use(answerControlError);
+  endControls(router);
   return router;
 }
 

@@ -2,6 +2,7 @@
 import express, { Router } from 'express';
 import type { ErrorRequestHandler, Response } from 'express';
 import { z } from 'zod';
+import { rejectionOf } from '../control-order.ts';
 import { isLoopback } from '../../common/loopback.ts';
 import { redirectUrisOf } from './accounts.ts';
 import { sendConsentPage, sendErrorPage } from './consent-page.ts';
@@ -120,12 +121,9 @@ export function oauthRouter(state: SandboxState, tokens: Tokens): Router {
   router.all(['/oauth', '/oauth/decision', '/oauth/token'], answerNothing);
 
   const answerError: ErrorRequestHandler = (error: unknown, _request, response, next) => {
-    const rejected = z.object({ status: z.int().min(400).max(499), message: z.string() }).safeParse(error);
-    if (!rejected.success) {
-      next(error);
-      return;
-    }
-    response.status(rejected.data.status).json({ error: 'invalid_request', error_description: rejected.data.message });
+    const rejected = rejectionOf(error);
+    if (rejected === undefined) next(error);
+    else response.status(rejected.status).json({ error: 'invalid_request', error_description: rejected.message });
   };
   router.use('/oauth', answerError);
   return router;

@@ -2,6 +2,7 @@
 import type { WebhookEventType } from '../../campaign-monitor/event-types.ts';
 import { sampleDeliveries } from '../../campaign-monitor/samples.ts';
 import type { SandboxCredentials } from '../credentials.ts';
+import { CallCounts, Orders } from '../orders.ts';
 import { BySecret } from '../secrets.ts';
 import type { Secrets } from '../secrets.ts';
 import type { OAuthApp, SandboxClient } from './accounts.ts';
@@ -69,8 +70,6 @@ export const maxOAuthApps = 1000;
 const maxLists = 200;
 /** Webhooks of all lists, at most. */
 const maxWebhooks = 5000;
-/** Failures that may be ordered and not yet given. */
-const maxFailures = 1000;
 
 /** All that the sandbox's Campaign Monitor knows, in memory. */
 export class SandboxState {
@@ -86,11 +85,10 @@ export class SandboxState {
   /** By client id. */
   readonly oauthApps = new BySecret<OAuthApp>(maxOAuthApps);
   readonly webhooks = new Map<string, Webhook>();
-  /** How often each API call was made, such as `GET /clients.json`; ids stand as their names. */
-  readonly calls = new Map<string, number>();
+  readonly calls = new CallCounts();
+  readonly failures = new Orders<OrderedFailure>();
   readonly #lists: Map<string, KeptList>;
   readonly #holdings = new Holdings();
-  #failures: OrderedFailure[] = [];
 
   /**
    * @param seed decides sample subscribers and events
@@ -155,25 +153,9 @@ export class SandboxState {
     return this.webhooks.size + more <= maxWebhooks;
   }
 
-  /** Counts a call by its name. */
-  countCall(call: string): void {
-    this.calls.set(call, (this.calls.get(call) ?? 0) + 1);
-  }
-
-  /** Lets a call to come fail as ordered. @returns false where too many are ordered already */
-  orderFailure(failure: OrderedFailure): boolean {
-    if (this.#failures.length >= maxFailures) return false;
-    this.#failures.push(failure);
-    return true;
-  }
-
-  /** The failure ordered for this request, if any; each is given as often as was ordered. */
+  /** The failure ordered for this request, if any. */
   takeFailure(at: FailurePoint): OrderedFailure | null {
-    const failure = this.#failures.find((candidate) => candidate.at === at);
-    if (failure === undefined) return null;
-    failure.times--;
-    if (failure.times <= 0) this.#failures = this.#failures.filter((candidate) => candidate !== failure);
-    return failure;
+    return this.failures.take((order) => order.at === at);
   }
 }
 

@@ -76,5 +76,4 @@ export const vendorErrors = {
   tooMany: (what: string) => new VendorError(400, 400, `The sandbox has as many ${what} as it keeps`),
   /** What the vendor answers to an unreadable or oversized body is unknown. */
   unreadableBody: (status: number, why: string) => new VendorError(status, status, why),
-  tooManyRequests: () => new VendorError(429, 429, 'Too many requests: wait before the next one'),
 } as const;

@@ -5,6 +5,7 @@ import type { ErrorRequestHandler, Request, Response } from 'express';
 import { z } from 'zod';
 import { elementKey, hubKey } from '../../open-connectors/notification.ts';
 import { knownScopes } from '../campaign-monitor/tokens.ts';
+import { rejectionOf } from '../control-order.ts';
 import { isSecret } from '../secrets.ts';
 import { showedSecret } from '../strangers.ts';
 import type { PlatformAuthorization } from './authorization.ts';
@@ -97,8 +98,8 @@ export function platformApi({ state, instances, notifier, link, origin }: Platfo
     calls.push(name);
     paths.set(path, [...(paths.get(path) ?? []), method]);
     router[method.toLowerCase() as 'get'](path, async (request: Request, response: Response) => {
-      state.countCall(name);
-      const order = state.takeOrder(name);
+      state.calls.count(name);
+      const order = state.orders.take(({ call }) => call === name || call === '*');
       const run = (): PlatformAnswer => {
         const authorization = response.locals['authorization'] as PlatformAuthorization;
         if (access === 'element' && authorization.element === null) throw platformErrors.unauthorised();
@@ -296,15 +297,13 @@ function orderedError({ message, providerMessage }: OrderedAnswer, status: numbe
 }
 
 const answerError: ErrorRequestHandler = (error: unknown, _request, response, next) => {
-  const rejected = z.object({ status: z.int().min(400).max(499), message: z.string() }).safeParse(error);
-  const { status, message, providerMessage } =
-    error instanceof PlatformError
-      ? error
-      : { status: rejected.data?.status ?? 0, message: rejected.data?.message ?? '', providerMessage: null };
-  if (status === 0) {
+  const answered = error instanceof PlatformError ? error : rejectionOf(error);
+  if (answered === undefined) {
     next(error);
     return;
   }
+  const { status, message } = answered;
+  const providerMessage = error instanceof PlatformError ? error.providerMessage : null;
   const requestId = randomBytes(12).toString('hex');
   response
     .status(status)

@@ -1,15 +1,7 @@
 /** The sandbox's controls of the emulated Open Connectors, `/sandbox/open-connectors/…`. */
 import express, { Router } from 'express';
 import { z } from 'zod';
-import {
-  answerControlError,
-  ControlError,
-  countCalls,
-  logQuery,
-  readInput,
-  readOrder,
-  tooMany,
-} from '../control-order.ts';
+import { ControlError, countCalls, endControls, logQuery, readInput, readOrder, tooMany } from '../control-order.ts';
 import { instanceAnswer } from './instance-answer.ts';
 import type { Instances } from './instances.ts';
 import type { Notifier } from './notifier.ts';
@@ -102,21 +94,14 @@ export function platformControlRouter({ state, instances, notifier, link, calls 
         'GET /sandbox/open-connectors names the calls that there are.',
       );
     }
-    if (!state.order({ ...order, providerMessage, status: silent ? null : status })) throw tooMany('failures');
+    if (!state.orders.add({ ...order, providerMessage, status: silent ? null : status })) throw tooMany('failures');
     response.status(204).end();
   });
   router.delete('/failures', (_request, response) => {
-    state.forgetOrders();
+    state.orders.clear();
     response.status(204).end();
   });
 
-  router.use((request) => {
-    throw new ControlError(
-      404,
-      `the sandbox has no control ${request.method} ${request.baseUrl}${request.path}`,
-      'GET /sandbox names the controls that there are.',
-    );
-  });
-  router.use(answerControlError);
+  endControls(router);
   return router;
 }

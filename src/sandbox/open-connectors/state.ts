@@ -1,6 +1,7 @@
 /** The memory of the emulated Open Connectors. It is lost on stop. */
 import { randomBytes } from 'node:crypto';
 import type { SandboxCredentials } from '../credentials.ts';
+import { CallCounts, Orders } from '../orders.ts';
 import { BySecret } from '../secrets.ts';
 import type { Secrets } from '../secrets.ts';
 import type { Configuration, EventSettings } from './configuration.ts';
@@ -71,8 +72,6 @@ export const account = { accountId: 643, companyId: 280, userId: 12_345 };
 
 /** Instances, at most. */
 const maxInstances = 500;
-/** Answers that may be ordered and not yet given. */
-const maxOrders = 1000;
 /** Events that an instance remembers. */
 const maxEvents = 1000;
 /** Bodies that the instances' events remember, in characters of all: the oldest make room. */
@@ -86,9 +85,8 @@ export class PlatformState {
   readonly #byToken = new BySecret<PlatformInstance>(maxInstances);
   readonly #byPlace = new BySecret<PlatformInstance>(maxInstances);
   readonly #secrets: Secrets;
-  /** How often each call was made, such as `POST /instances`. */
-  readonly calls = new Map<string, number>();
-  #orders: OrderedAnswer[] = [];
+  readonly calls = new CallCounts();
+  readonly orders = new Orders<OrderedAnswer>();
   /** Deliveries that events remember, the newest last. */
   #remembered: { readonly instance: PlatformInstance; readonly events: readonly InstanceEvent[] }[] = [];
   #rememberedText = 0;
@@ -172,32 +170,6 @@ export class PlatformState {
         ...oldest.instance.log.filter((each) => !gone.has(each)),
       );
     }
-  }
-
-  /** Counts a call by its name. */
-  countCall(call: string): void {
-    this.calls.set(call, (this.calls.get(call) ?? 0) + 1);
-  }
-
-  /** Lets a call to come be answered as ordered. @returns false where too many are ordered already */
-  order(answer: OrderedAnswer): boolean {
-    if (this.#orders.length >= maxOrders) return false;
-    this.#orders.push(answer);
-    return true;
-  }
-
-  /** Forgets all such orders. */
-  forgetOrders(): void {
-    this.#orders = [];
-  }
-
-  /** The answer ordered for this call, if any; each is given as often as was ordered. */
-  takeOrder(call: string): OrderedAnswer | null {
-    const order = this.#orders.find((candidate) => candidate.call === call || candidate.call === '*');
-    if (order === undefined) return null;
-    order.times--;
-    if (order.times <= 0) this.#orders = this.#orders.filter((candidate) => candidate !== order);
-    return order;
   }
 }
 
