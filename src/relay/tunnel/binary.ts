@@ -3,7 +3,6 @@ import type { Readable } from 'node:stream';
 import { ProcessGroup } from '../../common/process-group.ts';
 import type { Words } from '../../common/words.ts';
 import { tunnelWords } from '../../protocol/tunnel-words.ts';
-import { deferred } from './deferred.ts';
 import { TunnelError } from './provider.ts';
 import type { TunnelHandle } from './provider.ts';
 
@@ -37,7 +36,7 @@ export interface BinaryOptions {
 export async function openBinary(options: BinaryOptions): Promise<TunnelHandle> {
   options.signal.throwIfAborted();
   const program = new ProcessGroup([options.path, ...options.args], { env: environmentFor(process.env) });
-  const url = deferred<string>();
+  const url = Promise.withResolvers<string>();
   const exit = program.ended.then(
     ({ code, signal }) =>
       signal === null
@@ -65,7 +64,6 @@ export async function openBinary(options: BinaryOptions): Promise<TunnelHandle> 
     const base = (await url.promise).replace(/\/+$/, '');
     return {
       url: base,
-      subdomain: null,
       refusedUrl: null,
       isFreeAgain: () => Promise.resolve(false),
       patienceMs,

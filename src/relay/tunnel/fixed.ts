@@ -11,7 +11,6 @@ export function fixed(config: Extract<TunnelConfig, { kind: 'fixed' }>): TunnelP
     open: () =>
       Promise.resolve({
         url,
-        subdomain: null,
         refusedUrl: null,
         isFreeAgain: () => Promise.resolve(false),
         patienceMs: Infinity,

@@ -6,7 +6,6 @@ import { boundRequests } from '../../common/read-bound.ts';
 import type { Said } from '../../common/words.ts';
 import { tunnelWords } from '../../protocol/tunnel-words.ts';
 import { lookupIn } from './dispatchers.ts';
-import { deferred } from './deferred.ts';
 import { describeNetworkError, TunnelError } from './provider.ts';
 
 const connectTimeoutMs = 10_000;
@@ -35,16 +34,16 @@ export interface PoolOptions {
 }
 
 /** Keeps `count` connections to the tunnel server until it is closed or the server no longer takes any. */
-export class ConnectionPool {
+export class TunnelConnections {
   /** Resolves with the reason when the last connection has gone and no other can be made. */
   readonly lost: Promise<Said>;
-  readonly #lost = deferred<Said>();
+  readonly #lost = Promise.withResolvers<Said>();
   readonly #options: PoolOptions;
   readonly #sockets = new Set<Socket>();
   readonly #timers = new Set<NodeJS.Timeout>();
   /** Those that stand and have carried nothing yet. */
   readonly #unused = new Set<Socket>();
-  readonly #first = deferred<undefined>();
+  readonly #first = Promise.withResolvers<undefined>();
   #connecting = 0;
   #live = 0;
   /** When the next one may be replaced, on the monotonic clock. */
@@ -64,7 +63,7 @@ export class ConnectionPool {
    */
   async connected(signal: AbortSignal): Promise<void> {
     const { host, port } = this.#options;
-    const abort = deferred<never>();
+    const abort = Promise.withResolvers<never>();
     const onAbort = (): void => abort.reject(signal.reason);
     if (signal.aborted) onAbort();
     signal.addEventListener('abort', onAbort, { once: true });

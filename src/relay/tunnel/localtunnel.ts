@@ -19,7 +19,7 @@ import { oneLine } from '../../common/one-line.ts';
 import { parseJson } from '../../common/parse-json.ts';
 import type { TunnelConfig } from '../../protocol/settings.ts';
 import { tunnelWords } from '../../protocol/tunnel-words.ts';
-import { ConnectionPool, portUnreachable } from './connection-pool.ts';
+import { TunnelConnections, portUnreachable } from './localtunnel-connections.ts';
 import { longestAnswer } from './dispatchers.ts';
 import { wayOf } from './named-hosts.ts';
 import type { Named, Way } from './named-hosts.ts';
@@ -63,7 +63,7 @@ export function localtunnel(
       }
       const url = publicUrl(registration, server);
       const way = await wayTo(server, { url, ip: registration.ip ?? null }, registration.port, config, context);
-      const pool = new ConnectionPool({
+      const pool = new TunnelConnections({
         host: way.host,
         addresses: way.addresses,
         port: registration.port,
@@ -79,7 +79,6 @@ export function localtunnel(
       const handle: TunnelHandle = {
         url: urlText(url),
         isOutside: way.isOutside,
-        subdomain: registration.id,
         refusedUrl: registration.id === wanted ? null : urlText(withSubdomain(url, registration.id, wanted)),
         // What is given here is not connected to either, so the server forgets it soon.
         isFreeAgain: async (signal) => {

@@ -25,8 +25,6 @@ export interface TunnelHandle {
   readonly url: string;
   /** Whether that leads to the internet alone: who named it has nothing to name inside. */
   readonly isOutside?: boolean;
-  /** The subdomain that the tunnel has; null where the provider has none to choose. */
-  readonly subdomain: string | null;
   /** The URL that was asked for and not given; null where it was given, or nothing was asked for. */
   readonly refusedUrl: string | null;
   /** Asks whether `refusedUrl` could be had now. */

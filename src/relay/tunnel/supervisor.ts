@@ -1,5 +1,6 @@
 /** Keeps one tunnel up, and says how it is: `open` only while requests through the public URL come back. */
 import type { LookupFunction } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { request } from 'undici';
 import type { Dispatcher } from 'undici';
@@ -101,7 +102,6 @@ export class TunnelSupervisor {
   readonly #secrets = new Set<string>();
   #status: TunnelStatus = { state: 'closed', kind: 'none', ...told(tunnelWords('not-opened')) };
   #run: Run | null = null;
-  #subdomainInUse: string | null = null;
   /** The URL that was public last, and the one before where it was another. */
   #lastUrl: string | null = null;
   #previousUrl: string | null = null;
@@ -116,11 +116,6 @@ export class TunnelSupervisor {
   /** The tunnel, as it is. */
   get status(): TunnelStatus {
     return this.#status;
-  }
-
-  /** The subdomain that the tunnel has now; null while it has none, and with providers that give no choice. */
-  get subdomainInUse(): string | null {
-    return this.#subdomainInUse;
   }
 
   /**
@@ -216,10 +211,8 @@ export class TunnelSupervisor {
       return null;
     }
     try {
-      this.#subdomainInUse = handle.subdomain;
       return await this.#watch(handle, run, dispatchers);
     } finally {
-      this.#subdomainInUse = null;
       await handle.close();
     }
   }
@@ -426,17 +419,5 @@ function spoken(ms: number): string {
 
 /** Resolves after a time, or as soon as the signal says. */
 function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) {
-      resolve();
-      return;
-    }
-    const end = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    signal.addEventListener('abort', end, { once: true });
-  });
+  return delay(ms, undefined, { signal }).catch(() => undefined);
 }

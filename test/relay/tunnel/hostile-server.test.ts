@@ -6,7 +6,7 @@ import { createServer } from 'node:net';
 import type { LookupFunction, Server as TcpServer, Socket } from 'node:net';
 import { request } from 'undici';
 import type { TunnelConfig } from '../../../src/protocol/settings.ts';
-import { ConnectionPool } from '../../../src/relay/tunnel/connection-pool.ts';
+import { TunnelConnections } from '../../../src/relay/tunnel/localtunnel-connections.ts';
 import { Dispatchers } from '../../../src/relay/tunnel/dispatchers.ts';
 import { mayName } from '../../../src/relay/tunnel/named-hosts.ts';
 import { dispatcherTo, LocalEndpoint, portOf, secret, send, Watched } from './stage.ts';
@@ -263,7 +263,7 @@ describe('a hostile tunnel server', () => {
     it(`has a connection made anew so many times a second and no more: ${what}`, async () => {
       server.onConnection = onConnection;
       const started = performance.now();
-      const pool = new ConnectionPool({
+      const pool = new TunnelConnections({
         ...{ host: '127.0.0.1', addresses: [{ address: '127.0.0.1', family: 4 }], port: server.tunnelPort },
         ...{ localPort: endpoint.port, count: 10 },
       });
@@ -294,7 +294,7 @@ describe('a hostile tunnel server', () => {
           .write('POST /x HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
       };
     });
-    const pool = new ConnectionPool({
+    const pool = new TunnelConnections({
       ...{ host: '127.0.0.1', addresses: [{ address: '127.0.0.1', family: 4 }], port: server.tunnelPort },
       ...{ localPort: endpoint.port, count: 1 },
     });
@@ -312,7 +312,7 @@ describe('a hostile tunnel server', () => {
       });
       socket.write('POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n');
     };
-    const pool = new ConnectionPool({
+    const pool = new TunnelConnections({
       ...{ host: '127.0.0.1', addresses: [{ address: '127.0.0.1', family: 4 }], port: server.tunnelPort },
       ...{ localPort: endpoint.port, count: 10 },
     });
