@@ -11,12 +11,11 @@ import type {
   TracedEvent,
 } from '../../protocol/history.ts';
 import type { Destination } from '../../protocol/settings.ts';
-import { bytesOf, kindName, notificationKindCodes, stateName } from '../log/database.ts';
+import { bytesOf, notificationKindCodes, stateName } from '../log/database.ts';
 import { toldId } from '../log/destinations.ts';
 import { holdableOf, holdOf } from '../log/held.ts';
 import type { HoldView } from '../log/held.ts';
 import { mostAttempts } from '../../protocol/message-size.ts';
-import type { DeliveryFacts } from '../log/records.ts';
 import {
   iso,
   parseId,
@@ -28,7 +27,7 @@ import {
 } from '../log/shown.ts';
 import { Statements } from '../log/statements.ts';
 import type { Row } from '../log/statements.ts';
-import { notificationFactsOf } from '../log/stored.ts';
+import { deliveryFactsOf, eventFactsOf, notificationFactsOf } from '../log/stored.ts';
 import { eventStateOf } from './forwarding-summary.ts';
 
 const columns = `e.id, e.delivery_id, e.kind, e.received_at, e.type, e.address, e.date, e.warning, e.duplicate_of, e.notification_id,
@@ -97,20 +96,11 @@ export class EventRows {
 
   /** What a client is shown of a row. */
   shown(row: Row): EventRow {
-    const id = Number(row['id']);
+    const event = eventFactsOf(row);
     return shownEvent(
-      { ...deliveryFacts(row), id: Number(row['delivery_id']) },
-      {
-        id,
-        kind: kindName(row['kind']),
-        type: row['type'] as string | null,
-        address: row['address'] as string | null,
-        date: row['date'] as string | null,
-        warning: row['warning'] as string | null,
-        notificationId: row['notification_id'] as number | null,
-        duplicateOf: this.#markOf(id) ?? (row['duplicate_of'] as number | null),
-      },
-      { position: id - Number(row['first_event']) + 1, of: Number(row['row_count']) },
+      deliveryFactsOf(Number(row['delivery_id']), row),
+      { ...event, duplicateOf: this.#markOf(event.id) ?? event.duplicateOf },
+      { position: event.id - Number(row['first_event']) + 1, of: Number(row['row_count']) },
       this.notificationIdsOf(row).flatMap((each) => this.forwardings(each)),
     );
   }
@@ -183,10 +173,10 @@ export class EventRows {
   /** A delivery without its bytes. */
   delivery(id: number): Delivery | undefined {
     const row = this.#sql.get(
-      'SELECT id, source, status, injected, received_at, http_status, reason, list, signature, content_type, body_bytes, truncated, event_count, edit_of FROM deliveries WHERE id = ?',
+      'SELECT source, status, injected, received_at, http_status, reason, list, signature, content_type, body_bytes, truncated, event_count, edit_of FROM deliveries WHERE id = ?',
       id,
     );
-    return row && shownDelivery(deliveryFacts(row), Number(row['event_count']));
+    return row && shownDelivery(deliveryFactsOf(id, row), Number(row['event_count']));
   }
 
   /** The ids of a delivery's notifications; undefined where there is no such delivery. */
@@ -293,23 +283,4 @@ export class EventRows {
     this.#destinations.set(id, known);
     return known;
   }
-}
-
-/** What a row says of its delivery; of a row that has not all of it, the rest is not there. */
-function deliveryFacts(row: Row): DeliveryFacts {
-  return {
-    id: Number(row['id']),
-    source: row['source'] as DeliveryFacts['source'],
-    status: row['status'] as DeliveryFacts['status'],
-    injected: row['injected'] === 1,
-    receivedAt: Number(row['received_at']),
-    httpStatus: Number(row['http_status']),
-    reason: row['reason'] as string | null,
-    list: row['list'] as string | null,
-    signature: row['signature'] as DeliveryFacts['signature'],
-    contentType: row['content_type'] as string | null,
-    bodyBytes: Number(row['body_bytes']),
-    truncated: row['truncated'] === 1,
-    editOf: (row['edit_of'] ?? null) as number | null,
-  };
 }

@@ -53,24 +53,9 @@ export class HistoryThread {
     return this.#calls.remote;
   }
 
-  /** The relay has begun: the index follows what it has not got. */
-  begin(): void {
-    this.calls.begin().catch(() => undefined);
-  }
-
-  /** Something was stored: the index follows when there is time. */
-  changed(): void {
-    this.calls.changed().catch(() => undefined);
-  }
-
-  /** Very much is being stored: the index follows a little, so as to leave the processor to that. */
-  changing(): void {
-    this.calls.changing().catch(() => undefined);
-  }
-
-  /** Writes the write-ahead log back. */
-  checkpoint(): void {
-    this.calls.checkpoint().catch(() => undefined);
+  /** Has it do what nobody waits for: what does not come about is done the next time. */
+  tell(what: 'begin' | 'changed' | 'changing' | 'checkpoint'): void {
+    this.calls[what]().catch(() => undefined);
   }
 
   /** Ends the thread, and takes no more calls. */

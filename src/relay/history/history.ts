@@ -27,6 +27,7 @@ import { fittingAnswer, fittingAttempts, mostPageBytes, rowBytes } from '../../p
 import { Renderer } from '../sending/render.ts';
 import { parseId, shownSending } from '../log/shown.ts';
 import { StoredReader } from '../log/stored.ts';
+import { readMeta } from '../log/meta.ts';
 import { Statements } from '../log/statements.ts';
 import type { Row } from '../log/statements.ts';
 
@@ -164,8 +165,7 @@ export class HistoryReader {
   sending(): Sending {
     return this.#atOnce(() => {
       const counts = countHeld(this.#sql, this.#view, waitingByDestination(this.#sql), this.underWay);
-      const kept = this.#sql.get("SELECT value FROM meta WHERE key = 'breakpoints'")?.['value'];
-      const breakpoints = enabledOf(typeof kept === 'string' ? JSON.parse(kept) : undefined);
+      const breakpoints = enabledOf(readMeta(this.#sql, 'breakpoints'));
       return shownSending(this.#view.sending, counts, breakpoints);
     });
   }

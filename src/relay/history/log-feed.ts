@@ -4,6 +4,9 @@ import { bytesOf, changeCodes, kindName, notificationKindCodes, readAtOnce, stat
 import { readSending } from '../log/held.ts';
 import { endOf, runsOf } from '../log/log-runs.ts';
 import type { Position } from '../log/log-runs.ts';
+import { readMeta } from '../log/meta.ts';
+import { noTotals } from '../log/records.ts';
+import type { Totals } from '../log/records.ts';
 import { Statements } from '../log/statements.ts';
 import type { ColumnValues, ForwardingSummary } from './event-columns.ts';
 import { summaryOf } from './forwarding-summary.ts';
@@ -80,10 +83,8 @@ export class LogFeed {
 
   /** How many events there are, rows of other kinds included. */
   get rows(): number {
-    const row = this.#sql.get("SELECT value FROM meta WHERE key = 'totals'");
-    if (row === undefined) return 0;
-    const { events, tests, rejected } = JSON.parse(row['value'] as string) as Record<string, number>;
-    return (events ?? 0) + (tests ?? 0) + (rejected ?? 0);
+    const { events, tests, rejected } = (readMeta(this.#sql, 'totals') as Totals | undefined) ?? noTotals;
+    return events + tests + rejected;
   }
 
   /** Everything that is read until `read` returns is of one moment. */

@@ -18,7 +18,7 @@ const checkpointWhenQuiet = 500;
 const checkpointInBurst = 5000;
 
 export interface UpkeepOptions {
-  readonly history: Pick<HistoryThread, 'begin' | 'changed' | 'changing' | 'checkpoint'>;
+  readonly history: Pick<HistoryThread, 'tell'>;
   readonly store: Pick<Store, 'rememberContents' | 'setIndexSize'>;
   /** Tells the clients. */
   readonly announcer: {
@@ -70,7 +70,7 @@ export class Upkeep {
         const later = 'of what comes it is known a little later whether it came before';
         this.#options.log('warn', `the history cannot be read (${(error as Error).message}): ${later}`);
       }
-      history.begin();
+      history.tell('begin');
     });
   }
 
@@ -114,11 +114,11 @@ export class Upkeep {
     this.#sinceLook = 0;
     this.#timer = quiet ? undefined : setTimeout(this.#look, lookEveryMs).unref();
     this.#looks = quiet ? 0 : this.#looks + 1;
-    if (quiet) this.#options.history.changed();
-    else if (this.#looks % looksBetween === 1) this.#options.history.changing();
+    if (quiet) this.#options.history.tell('changed');
+    else if (this.#looks % looksBetween === 1) this.#options.history.tell('changing');
     if (this.#sinceCheckpoint < (quiet ? checkpointWhenQuiet : checkpointInBurst)) return;
     this.#sinceCheckpoint = 0;
-    this.#options.history.checkpoint();
+    this.#options.history.tell('checkpoint');
   };
 }
 

@@ -7,6 +7,7 @@ import { pausedBySchema, stopSchema } from '../../protocol/debug.ts';
 import type { HeldBy } from '../../protocol/history.ts';
 import { isWaiting, stateName } from './database.ts';
 import type { StoredState } from './database.ts';
+import { readMeta } from './meta.ts';
 import type { Statements } from './statements.ts';
 
 const keptSendingSchema = z.object({
@@ -86,9 +87,9 @@ export function holdOf(forwarding: Holdable, view: HoldView): Hold | null {
 
 /** What the log has kept of sending. What cannot be read counts as paused: rather too much is held than sent. */
 export function readSending(sql: Statements): KeptSending {
-  const row = sql.get("SELECT value FROM meta WHERE key = 'sending'");
-  if (row === undefined) return { no: 0, paused: null };
-  const read = keptSendingSchema.safeParse(JSON.parse(row['value'] as string));
+  const kept = readMeta(sql, 'sending');
+  if (kept === undefined) return { no: 0, paused: null };
+  const read = keptSendingSchema.safeParse(kept);
   return read.data ?? { no: 0, paused: { by: { kind: 'client', client: { kind: 'other' } }, since: 0, stop: null } };
 }
 

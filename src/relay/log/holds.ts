@@ -2,6 +2,7 @@
 import { changeCodes, isWaiting, stateCodes } from './database.ts';
 import { holdableOf, holdOf } from './held.ts';
 import type { ForwardingKey, Hold, HoldView, KeptSending, StoppedKey } from './held.ts';
+import { readMeta, writeMeta } from './meta.ts';
 import type { Row, Statements } from './statements.ts';
 import type { Tally } from './tally.ts';
 import type { WriteQueue } from './write-queue.ts';
@@ -37,13 +38,12 @@ export class Holds {
 
   /** The breakpoints that were kept, or undefined. */
   get keptBreakpoints(): unknown {
-    const row = this.#sql.get("SELECT value FROM meta WHERE key = 'breakpoints'");
-    return row === undefined ? undefined : (JSON.parse(row['value'] as string) as unknown);
+    return readMeta(this.#sql, 'breakpoints');
   }
 
   /** Keeps breakpoints. @returns when on disk @throws StoreError */
   keepBreakpoints(value: object): Promise<void> {
-    return this.#options.queue.write(() => this.#set('breakpoints', value));
+    return this.#options.queue.write(() => writeMeta(this.#sql, 'breakpoints', value));
   }
 
   /**
@@ -54,7 +54,7 @@ export class Holds {
    * @throws StoreError
    */
   keepSending(sending: () => KeptSending, onDisk?: () => void): Promise<void> {
-    return this.#options.queue.write(() => this.#set('sending', sending()), undefined, onDisk);
+    return this.#options.queue.write(() => writeMeta(this.#sql, 'sending', sending()), undefined, onDisk);
   }
 
   /**
@@ -65,7 +65,7 @@ export class Holds {
    */
   async stop(sending: () => KeptSending, stopped: readonly StoppedKey[]): Promise<void> {
     await this.#options.queue.keep('that sending stopped at a breakpoint', () => {
-      this.#set('sending', sending());
+      writeMeta(this.#sql, 'sending', sending());
       for (const { notificationId, destinationId, breakpoint } of stopped) {
         this.#sql.run(
           `UPDATE forwardings SET stopped = ?, looked = 1, released = NULL WHERE notification_id = ? AND destination_id = ? AND ${isWaiting}`,
@@ -133,7 +133,7 @@ export class Holds {
   ): Promise<void> {
     await this.#options.queue.write(
       () => {
-        this.#set('sending', sending);
+        writeMeta(this.#sql, 'sending', sending);
         for (const destinationId of this.#options.destinationIds()) {
           if (view.destinationHold(destinationId) !== null) continue;
           const sent = underWay().filter((each) => each.destinationId === destinationId);
@@ -236,10 +236,6 @@ export class Holds {
 
   #note(kind: number, notificationId: number): void {
     this.#sql.run('INSERT INTO changes (kind, first, last) VALUES (?, ?, ?)', kind, notificationId, notificationId);
-  }
-
-  #set(name: 'sending' | 'breakpoints', value: object): void {
-    this.#sql.run('INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)', name, JSON.stringify(value));
   }
 }
 

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import { sqliteCode, sqliteFull, StoreError } from './database.ts';
+import { readMeta, writeMeta } from './meta.ts';
 import { Statements } from './statements.ts';
 
 /** How far something has followed the log: the last ids that it knows. */
@@ -18,8 +19,7 @@ export interface Run extends Position {
 
 /** The end of a log as it is now: also of what was removed from it. */
 export function endOf(sql: Statements): Position {
-  const given = sql.get("SELECT value FROM meta WHERE key = 'highest'")?.['value'] as string | undefined;
-  const highest = given === undefined ? {} : (JSON.parse(given) as Partial<Position>);
+  const highest = (readMeta(sql, 'highest') as Partial<Position> | undefined) ?? {};
   const row = sql.get(
     'SELECT (SELECT max(id) FROM deliveries) AS delivery, (SELECT max(id) FROM attempts) AS attempt, (SELECT max(id) FROM changes) AS change',
   );
@@ -33,8 +33,7 @@ export function endOf(sql: Statements): Position {
 
 /** The latest runs of a log, each with the end that it found. */
 export function runsOf(sql: Statements): readonly Run[] {
-  const given = sql.get("SELECT value FROM meta WHERE key = 'runs'")?.['value'] as string | undefined;
-  return given === undefined ? [] : (JSON.parse(given) as Run[]);
+  return (readMeta(sql, 'runs') as Run[] | undefined) ?? [];
 }
 
 /** So many of the latest are kept: what knows an earlier one alone is made again. */
@@ -50,7 +49,7 @@ export function beginRun(db: DatabaseSync): void {
   const runs = [...runsOf(sql), { name: randomBytes(8).toString('hex'), ...endOf(sql) }].slice(-mostRuns);
   try {
     db.exec('PRAGMA synchronous = FULL');
-    db.prepare("INSERT OR REPLACE INTO meta (key, value) VALUES ('runs', ?)").run(JSON.stringify(runs));
+    writeMeta(sql, 'runs', runs);
   } catch (error) {
     if (sqliteCode(error) !== sqliteFull) throw error;
     throw new StoreError('the disk is full: the history cannot be written', 'make-room', error);

@@ -14,6 +14,7 @@ import { beginRun } from './log-runs.ts';
 import { Holds } from './holds.ts';
 import { KeptDestinations } from './kept-destinations.ts';
 import { RecentContents } from './recent-contents.ts';
+import { readMeta, writeMeta } from './meta.ts';
 import { noTotals } from './records.ts';
 import type { DeliveryRecord, EventRecord, Totals } from './records.ts';
 import { Removal } from './removal.ts';
@@ -92,7 +93,7 @@ export class Store {
       ...{ db, file },
       syncDisk: () => wal.sync(),
       begin: () => this.#tally.begin(),
-      complete: () => this.#setMeta('totals', this.#tally.draft),
+      complete: () => writeMeta(this.#sql, 'totals', this.#tally.draft),
       committed: () => {
         this.#tally.commit();
         this.#retention.look();
@@ -401,14 +402,10 @@ export class Store {
     await this.#queue.write(() => {
       step = this.#removal.step(floor, last, most);
       if (step.removed === 0) return;
-      this.#setMeta('highest', this.#highest);
+      writeMeta(this.#sql, 'highest', this.#highest);
       this.#sql.run('DELETE FROM changes WHERE id <= (SELECT max(id) FROM changes) - ?', keptChanges);
     });
     return step;
-  }
-
-  #setMeta(key: string, value: object): void {
-    this.#sql.run('INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)', key, JSON.stringify(value));
   }
 }
 
@@ -444,16 +441,13 @@ function openSound(file: string): ReturnType<typeof openForWriting> & Beginning 
 
 function readBeginning(db: DatabaseSync): Beginning {
   beginRun(db);
-  const meta = (key: string): object | undefined => {
-    const row = db.prepare('SELECT value FROM meta WHERE key = ?').get(key);
-    return row === undefined ? undefined : (JSON.parse(row['value'] as string) as object);
-  };
+  const sql = new Statements(db);
   const max = (table: string): number =>
-    Number(db.prepare(`SELECT coalesce(max(id), 0) AS id FROM ${table}`).get()?.['id'] ?? 0);
-  const stored = meta('highest') as Partial<Highest> | undefined;
+    Number(sql.get(`SELECT coalesce(max(id), 0) AS id FROM ${table}`)?.['id'] ?? 0);
+  const stored = readMeta(sql, 'highest') as Partial<Highest> | undefined;
   return {
-    totals: { ...noTotals, ...(meta('totals') as Totals | undefined) },
-    waiting: waitingByDestination(new Statements(db)),
+    totals: { ...noTotals, ...(readMeta(sql, 'totals') as Totals | undefined) },
+    waiting: waitingByDestination(sql),
     highest: {
       delivery: Math.max(stored?.delivery ?? 0, max('deliveries')),
       event: Math.max(stored?.event ?? 0, max('events')),

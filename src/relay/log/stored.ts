@@ -1,9 +1,10 @@
 /** Reading one thing by its id: what notifications are made of, for the relay and for a history without one. */
-import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import type { Headers, SignatureCheck, Source } from '../../protocol/history.ts';
 import { bytesOf, isCorruption, kindName, notificationKindCodes } from './database.ts';
 import type { RenderSettings } from '../../normaliser/normalise.ts';
 import type { DeliveryFacts, EventFacts, NotificationFacts } from './records.ts';
+import { Statements } from './statements.ts';
 import type { Row } from './statements.ts';
 
 export type NotificationKind = keyof typeof notificationKindCodes;
@@ -27,39 +28,26 @@ export interface StoredBody {
   readonly json: Buffer | null;
 }
 
+const deliveryColumns = `source, status, injected, received_at, http_status, reason, list, signature, content_type,
+  body_bytes, truncated, edit_of, first_event, row_count`;
+
 /** Reads what a notification is made of. */
 export class StoredReader {
-  readonly #notification: StatementSync;
-  readonly #body: StatementSync;
-  readonly #settings: StatementSync;
-  readonly #facts: StatementSync;
-  readonly #events: StatementSync;
+  readonly #sql: Statements;
   readonly #knownSettings = new Map<number, RenderSettings>();
-
   readonly #onDamage: ((error: Error) => void) | undefined;
 
   /**
    * @param onDamage called where the file is damaged; what cannot be read then counts as gone. Without it: an error.
    */
   constructor(db: DatabaseSync, onDamage?: (error: Error) => void) {
+    this.#sql = new Statements(db);
     this.#onDamage = onDamage;
-    this.#notification = db.prepare('SELECT * FROM notifications WHERE id = ?');
-    this.#body = db.prepare(
-      'SELECT source, received_at, content_type, headers, body, json FROM deliveries WHERE id = ?',
-    );
-    this.#settings = db.prepare('SELECT json FROM render_settings WHERE id = ?');
-    this.#facts = db.prepare(
-      `SELECT source, status, injected, received_at, http_status, reason, list, signature, content_type, body_bytes, truncated, edit_of,
-         first_event, row_count FROM deliveries WHERE id = ?`,
-    );
-    this.#events = db.prepare(
-      'SELECT id, kind, type, address, date, warning, duplicate_of, notification_id FROM events WHERE id BETWEEN ? AND ? ORDER BY id',
-    );
   }
 
   /** What a notification's bytes are made of, or undefined where it is gone. */
   notification(id: number): StoredNotification | undefined {
-    const row = this.#get(this.#notification, id);
+    const row = this.#get('SELECT * FROM notifications WHERE id = ?', id);
     if (row === undefined) return undefined;
     const settings = this.renderSettings(Number(row['render_settings_id']));
     if (settings === undefined) return undefined;
@@ -69,13 +57,16 @@ export class StoredReader {
 
   /** What is said of a notification, and where its events begin in its delivery; undefined where it is gone. */
   notificationFacts(id: number): (NotificationFacts & { readonly firstEvent: number }) | undefined {
-    const row = this.#get(this.#notification, id);
+    const row = this.#get('SELECT * FROM notifications WHERE id = ?', id);
     return row && { ...notificationFactsOf(id, row), firstEvent: Number(row['first_event']) };
   }
 
   /** A delivery's bytes and headers, or undefined where it is gone. */
   body(deliveryId: number): StoredBody | undefined {
-    const row = this.#get(this.#body, deliveryId);
+    const row = this.#get(
+      'SELECT source, received_at, content_type, headers, body, json FROM deliveries WHERE id = ?',
+      deliveryId,
+    );
     if (row === undefined) return undefined;
     return {
       source: row['source'] as Source,
@@ -89,46 +80,23 @@ export class StoredReader {
 
   /** What is said of a delivery, and where its events stand; undefined where it is gone. */
   delivery(id: number): (DeliveryFacts & { readonly firstEvent: number; readonly rows: number }) | undefined {
-    const row = this.#get(this.#facts, id);
+    const row = this.#get(`SELECT ${deliveryColumns} FROM deliveries WHERE id = ?`, id);
     if (row === undefined) return undefined;
-    return {
-      id,
-      source: row['source'] as Source,
-      status: row['status'] as DeliveryFacts['status'],
-      injected: row['injected'] === 1,
-      receivedAt: Number(row['received_at']),
-      httpStatus: Number(row['http_status']),
-      reason: row['reason'] as string | null,
-      list: row['list'] as string | null,
-      signature: row['signature'] as SignatureCheck | null,
-      contentType: row['content_type'] as string | null,
-      bodyBytes: Number(row['body_bytes']),
-      truncated: row['truncated'] === 1,
-      editOf: row['edit_of'] as number | null,
-      firstEvent: Number(row['first_event']),
-      rows: Number(row['row_count']),
-    };
+    return { ...deliveryFactsOf(id, row), firstEvent: Number(row['first_event']), rows: Number(row['row_count']) };
   }
 
   /** What the rows of consecutive events say, in order. @param first the id of the first */
   events(first: number, count: number): EventFacts[] {
-    return this.#events.all(first, first + count - 1).map((row) => ({
-      id: Number(row['id']),
-      kind: kindName(row['kind']),
-      type: row['type'] as string | null,
-      address: row['address'] as string | null,
-      date: row['date'] as string | null,
-      warning: row['warning'] as string | null,
-      notificationId: row['notification_id'] as number | null,
-      duplicateOf: row['duplicate_of'] as number | null,
-    }));
+    return this.#sql
+      .all('SELECT * FROM events WHERE id BETWEEN ? AND ? ORDER BY id', first, first + count - 1)
+      .map((row) => eventFactsOf(row));
   }
 
   /** The settings that notifications were made by; undefined where there are none of this id. */
   renderSettings(id: number): RenderSettings | undefined {
     let settings = this.#knownSettings.get(id);
     if (settings === undefined) {
-      const row = this.#get(this.#settings, id);
+      const row = this.#get('SELECT json FROM render_settings WHERE id = ?', id);
       if (row === undefined) return undefined;
       settings = JSON.parse(row['json'] as string) as RenderSettings;
       this.#knownSettings.set(id, settings);
@@ -136,9 +104,9 @@ export class StoredReader {
     return settings;
   }
 
-  #get(statement: StatementSync, id: number): Row | undefined {
+  #get(sql: string, id: number): Row | undefined {
     try {
-      return statement.get(id);
+      return this.#sql.get(sql, id);
     } catch (error) {
       if (this.#onDamage === undefined || !isCorruption(error)) throw error;
       this.#onDamage(error as Error);
@@ -159,5 +127,38 @@ export function notificationFactsOf(id: number, row: Row): NotificationFacts {
     eventCount: Number(row['event_count']),
     eventId: String(row['event_id']),
     createdAt: Number(row['created_at']),
+  };
+}
+
+/** What a row of `deliveries` says; of one that has not all of it, the rest is not there. */
+export function deliveryFactsOf(id: number, row: Row): DeliveryFacts {
+  return {
+    id,
+    source: row['source'] as Source,
+    status: row['status'] as DeliveryFacts['status'],
+    injected: row['injected'] === 1,
+    receivedAt: Number(row['received_at']),
+    httpStatus: Number(row['http_status']),
+    reason: row['reason'] as string | null,
+    list: row['list'] as string | null,
+    signature: row['signature'] as SignatureCheck | null,
+    contentType: row['content_type'] as string | null,
+    bodyBytes: Number(row['body_bytes']),
+    truncated: row['truncated'] === 1,
+    editOf: row['edit_of'] as number | null,
+  };
+}
+
+/** What a row of `events` says. */
+export function eventFactsOf(row: Row): EventFacts {
+  return {
+    id: Number(row['id']),
+    kind: kindName(row['kind']),
+    type: row['type'] as string | null,
+    address: row['address'] as string | null,
+    date: row['date'] as string | null,
+    warning: row['warning'] as string | null,
+    notificationId: row['notification_id'] as number | null,
+    duplicateOf: row['duplicate_of'] as number | null,
   };
 }

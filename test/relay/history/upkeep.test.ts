@@ -12,12 +12,7 @@ interface Watched {
 function watched(): Watched {
   const asked: string[] = [];
   const upkeep = new Upkeep({
-    history: {
-      begin: () => void asked.push('begin'),
-      changed: () => void asked.push('changed'),
-      changing: () => void asked.push('changing'),
-      checkpoint: () => void asked.push('checkpoint'),
-    },
+    history: { tell: (what) => void asked.push(what) },
     store: {
       rememberContents: () => void asked.push('rememberContents'),
       setIndexSize: (bytes, events) => void asked.push(`${bytes} bytes for ${events}`),
