@@ -9,7 +9,7 @@ import { startReceiver } from '../receiver.ts';
 import { sampleBody, startTestRelay } from '../stage.ts';
 import { until } from '../until.ts';
 
-const program = fileURLToPath(new URL('asked-program.ts', import.meta.url));
+const program = fileURLToPath(new URL('../asked-program.ts', import.meta.url));
 const condition = 'event.type == "Subscribe"';
 
 /** Ends a process with a signal that it cannot see while it asks a breakpoint of a data directory. */

@@ -20,7 +20,7 @@ import { until } from '../until.ts';
 import type { Answer } from '../receiver.ts';
 
 const fixture = (name: string): string =>
-  readFileSync(new URL(`../fixtures/self-signed/${name}`, import.meta.url), 'utf8');
+  readFileSync(new URL(`../../fixtures/self-signed/${name}`, import.meta.url), 'utf8');
 const tls = { cert: fixture('certificate.pem'), key: fixture('key.pem') };
 
 interface Sending {
