@@ -2,15 +2,11 @@ import { dirname, join } from 'node:path';
 import { Argument, Option } from 'commander';
 import type { Command } from 'commander';
 import { openUserFile, writeUserFile } from '../../common/user-file.ts';
-import { toCurl } from '../../export/curl.ts';
-import { toFixture } from '../../export/fixture.ts';
-import { toHar } from '../../export/har.ts';
-import { toHttp } from '../../export/http.ts';
+import { choose, exportItems, formats } from '../../export/gather.ts';
+import type { ExportFormat, Selection } from '../../export/gather.ts';
 import { bodyFileName } from '../../export/item.ts';
-import type { ExportedNotification, ExportItem, ExportOptions as FormatOptions } from '../../export/item.ts';
-import { toJson } from '../../export/json.ts';
-import type { AttemptDetail, Notification } from '../../protocol/history.ts';
-import { withHistory } from '../connection.ts';
+import type { ExportItem, ExportOptions as FormatOptions } from '../../export/item.ts';
+import { deliveryIdOf, withHistory } from '../connection.ts';
 import type { History } from '../connection.ts';
 import { CommandError, UsageError } from '../errors.ts';
 import { checkedBy, collectIds, newCommand, notEmpty } from '../flags.ts';
@@ -20,12 +16,8 @@ import { count } from '../terminal/text.ts';
 import { version } from '../../version.ts';
 import { filterFlag, filterHelp, pages } from './events.ts';
 
-type Format = (items: AsyncIterable<ExportItem>, options: FormatOptions) => AsyncIterable<string>;
-
-const formats: Record<string, Format> = { curl: toCurl, http: toHttp, har: toHar, json: toJson, fixture: toFixture };
-
 interface ExportOptions extends CommonOptions {
-  as: string;
+  as: ExportFormat;
   out?: string;
   filter?: string;
   withSecrets?: boolean;
@@ -77,15 +69,13 @@ async function exportEvents(ids: string[] | undefined, options: ExportOptions): 
     throw new UsageError('--with-secrets does not go with --as fixture, which is there to be shared');
   }
   const format = formats[options.as];
-  if (format === undefined) throw new UsageError(`--as ${options.as}: no such format`);
-  const parts = { notifications: options.as !== 'fixture', attempts: options.as === 'har' || options.as === 'json' };
   await withHistory(options, async (history) => {
     const selection = named ? selectedByIds(history, ids) : selectedByFilter(history, options.filter ?? '');
     const deliveries = await selection;
     if (deliveries.size === 0) {
       throw new CommandError('nothing to export: nothing fits the filter', 'cm-relay events shows what there is.');
     }
-    const items = gather(history, deliveries, parts);
+    const items = counted(exportItems(history, deliveries, options.as), deliveries.size);
     const formatOptions = { withSecrets: options.withSecrets === true, version };
     if (options.out === undefined) {
       for await (const piece of format(items, formatOptions)) await printSafely(piece);
@@ -125,18 +115,9 @@ async function writeTo(
   }
 }
 
-/** Deliveries by id, each with the ids by which it was chosen. */
-type Selection = Map<string, Set<string>>;
-
-function choose(selection: Selection, deliveryId: string, id: string): void {
-  const chosen = selection.get(deliveryId);
-  if (chosen === undefined) selection.set(deliveryId, new Set([id]));
-  else chosen.add(id);
-}
-
 async function selectedByIds(history: History, ids: readonly string[]): Promise<Selection> {
   const selection: Selection = new Map();
-  for (const id of ids) choose(selection, id.startsWith('d') ? id : (await history.event(id)).delivery.id, id);
+  for (const id of ids) choose(selection, await deliveryIdOf(history, id), id);
   return selection;
 }
 
@@ -148,66 +129,13 @@ async function selectedByFilter(history: History, filter: string): Promise<Selec
   return selection;
 }
 
-/** Reads the deliveries one after the other, so that a long history need not fit in memory. */
-async function* gather(
-  history: History,
-  selection: Selection,
-  parts: { notifications: boolean; attempts: boolean },
-): AsyncGenerator<ExportItem> {
-  const progress = new Progress('deliveries', selection.size);
+/** Deliveries, with progress to see. */
+async function* counted(items: AsyncIterable<ExportItem>, all: number): AsyncGenerator<ExportItem> {
+  const progress = new Progress('deliveries', all);
   let done = 0;
-  for (const [deliveryId, chosen] of selection) {
-    const { delivery, headers, body, events, notifications } = await history.delivery(deliveryId);
-    const wanted: Notification[] = [];
-    if (parts.notifications) {
-      for (const notification of notifications) {
-        if (isChosen(notification, deliveryId, chosen)) wanted.push(notification);
-      }
-    }
-    const exported: ExportedNotification[] = [];
-    for (const notification of wanted) exported.push(...(await ways(history, notification, parts.attempts)));
-    yield {
-      delivery,
-      headers,
-      body: Buffer.from(body, 'base64'),
-      events,
-      notifications: exported,
-      webhookEndpoint: history.webhookEndpoint(delivery.source),
-    };
+  for await (const item of items) {
+    yield item;
     progress.update(++done);
   }
   progress.end();
-}
-
-function isChosen(notification: Notification, deliveryId: string, chosen: ReadonlySet<string>): boolean {
-  return (
-    chosen.has(deliveryId) ||
-    chosen.has(notification.id) ||
-    notification.eventIds.some((eventId) => chosen.has(eventId))
-  );
-}
-
-/** A notification once for each destination, or once without one. */
-async function ways(
-  history: History,
-  notification: Notification,
-  withAttempts: boolean,
-): Promise<ExportedNotification[]> {
-  const attempts: AttemptDetail[] = withAttempts ? (await history.event(notification.id)).attempts : [];
-  const { forwardings } = notification;
-  const exported: ExportedNotification[] = [];
-  for (const forwarding of forwardings.length > 0 ? forwardings : [undefined]) {
-    const { destinationId, url, headers, body } = await history.render(notification.id, forwarding?.destinationId);
-    exported.push({
-      notification,
-      destinationId,
-      url: forwarding?.destination ?? url,
-      headers,
-      body: Buffer.from(body, 'base64'),
-      attempts: attempts.filter(
-        (attempt) => attempt.notificationId === notification.id && attempt.destinationId === forwarding?.destinationId,
-      ),
-    });
-  }
-  return exported;
 }

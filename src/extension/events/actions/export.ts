@@ -9,7 +9,7 @@ import type { CommandHandlers } from '../../commands.ts';
 import type { EventsNode } from '../event-node.ts';
 import { connected } from '../../relay/session/connected.ts';
 import { chosenRows } from '../chosen.ts';
-import type { ExportFormat } from './export-items.ts';
+import type { ExportFormat } from '../../../export/gather.ts';
 import { CommandError } from '../../ui/command-error.ts';
 import type { ActionParts } from '../action-parts.ts';
 

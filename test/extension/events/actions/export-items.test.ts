@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { editableBody } from '../../../../src/extension/events/actions/editable-body.ts';
+import { formats as allFormats } from '../../../../src/export/gather.ts';
+import type { ExportFormat } from '../../../../src/export/gather.ts';
 import { exportText } from '../../../../src/extension/events/actions/export-items.ts';
-import type { ExportFormat } from '../../../../src/extension/events/actions/export-items.ts';
 import { sampleDeliveries, toXml } from '../../../../src/campaign-monitor/samples.ts';
 import { startReceiver } from '../../../relay/receiver.ts';
 import { sampleBody, startTestRelay } from '../../../relay/stage.ts';
 
-const formats: readonly ExportFormat[] = ['curl', 'http', 'har', 'json', 'fixture'];
+const formats = Object.keys(allFormats) as ExportFormat[];
 const version = '1.2.3';
 
 describe('Export from the extension', () => {

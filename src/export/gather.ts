@@ -1,0 +1,82 @@
+/** What is exported, as it is read from a history, and in which formats. */
+import type { AttemptDetail, Delivery, Notification } from '../protocol/history.ts';
+import type { RelayClient } from '../protocol/relay-client.ts';
+import { toCurl } from './curl.ts';
+import { toFixture } from './fixture.ts';
+import { toHar } from './har.ts';
+import { toHttp } from './http.ts';
+import type { ExportedNotification, ExportItem } from './item.ts';
+import { toJson } from './json.ts';
+
+/** Each takes deliveries one after the other and gives the export in pieces. */
+export const formats = { curl: toCurl, http: toHttp, har: toHar, json: toJson, fixture: toFixture };
+export type ExportFormat = keyof typeof formats;
+
+/** A history that is exported: a running relay's or a stopped one's. */
+export interface ExportedHistory extends Pick<RelayClient, 'request'> {
+  webhookEndpoint(source: Delivery['source']): string;
+}
+
+/** Ids of deliveries, each with the ids of what is wanted of it: its own for the whole, events' or notifications'. */
+export type Selection = Map<string, Set<string>>;
+
+/** Adds to a selection. */
+export function choose(selection: Selection, deliveryId: string, id: string): void {
+  selection.set(deliveryId, (selection.get(deliveryId) ?? new Set()).add(id));
+}
+
+/**
+ * Reads the deliveries of a selection one after the other, so that a long history need not fit in memory, with as much of
+ * each as the format tells.
+ */
+export async function* exportItems(
+  history: ExportedHistory,
+  selection: Selection,
+  format: ExportFormat,
+): AsyncGenerator<ExportItem> {
+  for (const [id, chosen] of selection) {
+    const { delivery, headers, body, events, notifications } = await history.request('deliveries/get', { id });
+    const exported: ExportedNotification[] = [];
+    for (const notification of format === 'fixture' ? [] : notifications) {
+      const ids = [id, notification.id, ...notification.eventIds];
+      if (ids.some((each) => chosen.has(each))) exported.push(...(await ways(history, notification, format)));
+    }
+    yield {
+      delivery,
+      headers,
+      body: Buffer.from(body, 'base64'),
+      events,
+      notifications: exported,
+      webhookEndpoint: history.webhookEndpoint(delivery.source),
+    };
+  }
+}
+
+/** A notification once for each destination, or once without one. */
+async function ways(
+  history: ExportedHistory,
+  notification: Notification,
+  format: ExportFormat,
+): Promise<ExportedNotification[]> {
+  const { id, forwardings } = notification;
+  const attempts: AttemptDetail[] =
+    format === 'har' || format === 'json' ? (await history.request('events/get', { id })).attempts : [];
+  const exported: ExportedNotification[] = [];
+  for (const forwarding of forwardings.length > 0 ? forwardings : [undefined]) {
+    const { destinationId, url, headers, body } = await history.request('notifications/render', {
+      id,
+      ...(forwarding !== undefined && { destinationId: forwarding.destinationId }),
+    });
+    exported.push({
+      notification,
+      destinationId,
+      url: forwarding?.destination ?? url,
+      headers,
+      body: Buffer.from(body, 'base64'),
+      attempts: attempts.filter(
+        (attempt) => attempt.notificationId === id && attempt.destinationId === forwarding?.destinationId,
+      ),
+    });
+  }
+  return exported;
+}
