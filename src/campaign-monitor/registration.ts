@@ -1,7 +1,6 @@
 /** Registering a URL on a list such that it is there once, with what is wanted, however often it is asked for. */
 import type { Webhook } from './answers.ts';
 import type { CampaignMonitorApi, NewWebhook } from './api.ts';
-import { sameAddress } from './webhook-match.ts';
 
 export type Registration =
   | { readonly kind: 'created'; readonly webhookId: string }
@@ -69,4 +68,17 @@ function fits(webhook: Webhook, wanted: NewWebhook): boolean {
   const events = new Set<string>(wanted.events);
   const same = new Set(webhook.events).size === events.size && webhook.events.every((event) => events.has(event));
   return same && webhook.format === wanted.format;
+}
+
+/** Whether two URLs are the same address: capitals of the host, a default port and a final slash do not count. */
+export function sameAddress(a: string, b: string): boolean {
+  const normal = normalised(a);
+  return normal !== null && normal === normalised(b);
+}
+
+/** null where it is no URL. */
+function normalised(text: string): string | null {
+  if (!URL.canParse(text)) return null;
+  const url = new URL(text);
+  return `${url.protocol}//${url.host}${url.pathname.replace(/\/$/, '')}${url.search}`;
 }

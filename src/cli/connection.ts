@@ -2,7 +2,6 @@ import { CommandError, UsageError } from './errors.ts';
 import { dataDirHint, dataDirOf } from './data-dir.ts';
 import { hasRelayErrorCode, NoRelayError } from '../protocol/errors.ts';
 import { connectToRelay } from '../protocol/relay-client.ts';
-import type { ParsedParams, Result } from '../protocol/methods.ts';
 import type { RelayClient } from '../protocol/relay-client.ts';
 import type { Source } from '../protocol/history.ts';
 import type { CommonOptions } from './flags.ts';
@@ -44,61 +43,39 @@ async function connectOrExplain(options: CommonOptions): Promise<RelayClient> {
 }
 
 /** What was received: from the relay where one runs, else from the store, which is only read. */
-export interface History {
+export interface History extends Pick<RelayClient, 'request'> {
   /** Where a source posts to on this machine; where no relay runs, where the last one was. Holds the secret, if known. */
   webhookEndpoint(source: Source): string;
-  query(params: ParsedParams<'events/query'>): Promise<Result<'events/query'>>;
-  event(id: string): Promise<Result<'events/get'>>;
-  delivery(id: string): Promise<Result<'deliveries/get'>>;
-  render(id: string, destinationId?: string): Promise<Result<'notifications/render'>>;
 }
-
-/** How long a command may take to bring the history's index up to date where no relay runs, in milliseconds. */
-const mostFollowMs = 10_000;
 
 /** Runs something with the history of the data directory, whether a relay runs or not. */
 export async function withHistory<T>(options: CommonOptions, use: (history: History) => Promise<T>): Promise<T> {
   const dataDir = dataDirOf(options);
   const relay = await connectIfRunning(dataDir);
-  if (relay === undefined) {
-    const reader = openHistory(dataDir);
-    let isPrepared = false;
-    const { port, secret } = readRemembered(dataDir) ?? { port: null, secret: maskedValue };
-    try {
-      return await use({
-        webhookEndpoint: (source) => hookUrl(`http://127.0.0.1:${port ?? defaultPort}`, secret, source),
-        query: (params) =>
-          settled(() => {
-            // Nobody else makes the index now.
-            if (!isPrepared) reader.prepare(mostFollowMs);
-            isPrepared = true;
-            return reader.query(params);
-          }),
-        event: (id) => settled(() => reader.event(id)),
-        delivery: (id) => settled(() => reader.delivery(id)),
-        render: (id, destinationId) => settled(() => reader.render(id, { destinationId })),
-      });
-    } finally {
-      reader.close();
-    }
-  }
+  const opened = relay ?? openHistory(dataDir);
   try {
-    const { campaignMonitorUrl, openConnectorsUrl } = await relay.request('relay/status', {});
     return await use({
-      webhookEndpoint: (source) => (source === 'campaign-monitor' ? campaignMonitorUrl : openConnectorsUrl),
-      query: (params) => relay.request('events/query', params),
-      event: (id) => relay.request('events/get', { id }),
-      delivery: (id) => relay.request('deliveries/get', { id }),
-      render: (id, destinationId) =>
-        relay.request('notifications/render', { id, ...(destinationId !== undefined && { destinationId }) }),
+      request: (method, params) => opened.request(method, params),
+      webhookEndpoint: relay === undefined ? lastEndpoint(dataDir) : await endpointOf(relay),
     });
   } finally {
-    relay.close();
+    opened.close();
   }
 }
 
-function settled<T>(work: () => T): Promise<T> {
-  return new Promise((resolve) => resolve(work()));
+/** The delivery that an id means: its own, or that of an event or a notification. */
+export async function deliveryIdOf(history: History, id: string): Promise<string> {
+  return id.startsWith('d') ? id : (await history.request('events/get', { id })).delivery.id;
+}
+
+async function endpointOf(relay: RelayClient): Promise<History['webhookEndpoint']> {
+  const { campaignMonitorUrl, openConnectorsUrl } = await relay.request('relay/status', {});
+  return (source) => (source === 'campaign-monitor' ? campaignMonitorUrl : openConnectorsUrl);
+}
+
+function lastEndpoint(dataDir: string): History['webhookEndpoint'] {
+  const { port, secret } = readRemembered(dataDir) ?? { port: null, secret: maskedValue };
+  return (source) => hookUrl(`http://127.0.0.1:${port ?? defaultPort}`, secret, source);
 }
 
 /** Runs a request that takes a filter: one that cannot be read is bad usage of the flag. */

@@ -1,6 +1,5 @@
 /** Where this machine's relay is or was reached, for telling what vendors keep of it from everybody else's. */
-import { sameAddress } from '../campaign-monitor/webhook-match.ts';
-import type { OwnAddresses, WebhookMatch } from '../campaign-monitor/webhook-match.ts';
+import { sameAddress } from '../campaign-monitor/registration.ts';
 import { readHookUrl } from '../common/hook-path.ts';
 import { nameOfSecret } from '../common/secret-name.ts';
 import type { Source } from '../protocol/history.ts';
@@ -10,6 +9,24 @@ import { connectIfRunning } from './connection.ts';
 import { dataDirHint, dataDirOf } from './data-dir.ts';
 import { CommandError } from './errors.ts';
 import type { CommonOptions } from './flags.ts';
+
+/**
+ * - `current`: it points to the running relay
+ * - `old`: it points to a relay of this machine, at an address that is no longer the running one's
+ * - `foreign`: somebody else's
+ */
+export type UrlMatch = 'current' | 'old' | 'foreign';
+
+/** What tells a URL of this machine's relay, for one vendor. */
+export interface OwnAddresses {
+  readonly vendor: Source;
+  /** Where the running relay is reached; none where none runs. */
+  readonly current: readonly string[];
+  /** The secret of the data directory; undefined where it has none yet. */
+  readonly secret: string | undefined;
+  /** The names of secrets that it had before. */
+  readonly former: readonly string[];
+}
 
 export interface Reachable extends OwnAddresses {
   /** The running relay's URL on this machine; null where none runs. */
@@ -29,7 +46,7 @@ export function urlsFor(vendor: Source, status: Status): { readonly local: strin
 export async function ownAddresses(options: CommonOptions, vendor: Source = 'campaign-monitor'): Promise<Reachable> {
   const dataDir = dataDirOf(options);
   const { secret, former = [] } = readRemembered(dataDir) ?? {};
-  const known = { ours: secret === undefined ? [] : [secret], former };
+  const known = { vendor, secret, former };
   const client = await connectIfRunning(dataDir);
   if (client === undefined) return { current: [], ...known, localUrl: null, publicUrl: null };
   try {
@@ -40,14 +57,13 @@ export async function ownAddresses(options: CommonOptions, vendor: Source = 'cam
   }
 }
 
-/** Whose a callback URL of an instance is: a relay's is told by the secret in its path. */
-export function matchCallback(url: string, { current, ours, former = [] }: Reachable): WebhookMatch {
-  const addresses = current === null ? [] : typeof current === 'string' ? [current] : current;
-  if (addresses.some((address) => sameAddress(url, address))) return 'current';
-  const { origin, pathname } = URL.canParse(url) ? new URL(url) : { origin: '', pathname: '' };
-  const read = readHookUrl(origin + pathname.replace(/\/$/, ''));
-  if (read?.place !== 'open-connectors') return 'foreign';
-  return ours.includes(read.secret) || former.includes(nameOfSecret(read.secret)) ? 'old' : 'foreign';
+/** Whose a URL that the vendor keeps is: a relay's is told by the secret in its path, which only this machine knows. */
+export function matchUrl(url: string, { vendor, current, secret, former }: OwnAddresses): UrlMatch {
+  if (current.some((address) => sameAddress(url, address))) return 'current';
+  const path = URL.canParse(url) ? new URL(url).pathname.toLowerCase().replace(/\/$/, '') : '';
+  const read = readHookUrl(path);
+  if (read?.place !== vendor) return 'foreign';
+  return read.secret === secret || former.includes(nameOfSecret(read.secret)) ? 'old' : 'foreign';
 }
 
 /**

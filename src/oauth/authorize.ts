@@ -80,8 +80,8 @@ export interface AuthorizationParts {
   readonly showWaiting: (options: WaitingOptions) => WaitingView;
   /** The port of the loopback page is taken. */
   readonly askAboutPort: (error: CallbackPortError) => Promise<'again' | 'paste' | 'cancel'>;
-  /** Calls back after some milliseconds. @returns what takes it back */
-  readonly after: (ms: number, callback: () => void) => () => void;
+  /** Calls back after some milliseconds, by the system's clock unless given. @returns what takes it back */
+  readonly after?: (ms: number, callback: () => void) => () => void;
 }
 
 /**
@@ -163,7 +163,7 @@ async function askOnce(parts: AuthorizationParts, request: AuthorizationRequest)
       return url;
     }
     if (!mayBeOpened(url)) throw new AuthorizationUrlError();
-    stopClock = parts.after(authorizationTimeoutMs, () => settle({ kind: 'timed-out' }));
+    stopClock = (parts.after ?? afterTime)(authorizationTimeoutMs, () => settle({ kind: 'timed-out' }));
     void Promise.resolve(parts.openBrowser(url))
       .catch(() => false)
       .then((sent) => {
@@ -181,6 +181,11 @@ async function askOnce(parts: AuthorizationParts, request: AuthorizationRequest)
     view.close();
     await Promise.all(listening.map((each) => each.close()));
   }
+}
+
+function afterTime(ms: number, callback: () => void): () => void {
+  const timer = setTimeout(callback, ms);
+  return () => clearTimeout(timer);
 }
 
 /** A vendor's answer must not make the system open anything else than a web page. */

@@ -87,14 +87,21 @@ function timeOf({ platform, received }: LogRow): number {
   return Number.isNaN(time) ? 0 : time;
 }
 
-/** A relay's history, as far as it is looked through for notifications of the platform. */
+/** A relay's history, as far as it is looked through for notifications of the platform: a client of it is one. */
 export interface NotificationHistory {
-  /** The deliveries of the platform's, the newest first, an id for each of their events; `more`: there may be others. */
-  deliveries(mostEvents: number): Promise<{ readonly ids: readonly string[]; readonly more: boolean }>;
-  /** One delivery, with its body. */
-  delivery(
-    id: string,
-  ): Promise<Pick<ReceivedNotification, 'receivedAt' | 'signature' | 'eventCount'> & { readonly body: string }>;
+  /** The events that fit, the newest first; `next`: there may be others. */
+  request(
+    method: 'events/query',
+    params: { readonly filter: string; readonly limit: number },
+  ): Promise<{ readonly events: readonly { readonly deliveryId: string }[]; readonly next: string | null }>;
+  /** One delivery, with its body in base64. */
+  request(
+    method: 'deliveries/get',
+    params: { readonly id: string },
+  ): Promise<{
+    readonly delivery: Pick<ReceivedNotification, 'receivedAt' | 'signature' | 'eventCount'>;
+    readonly body: string;
+  }>;
 }
 
 /** Events of the history that are looked at. */
@@ -113,13 +120,18 @@ export async function receivedNotifications(
   history: NotificationHistory,
   signal?: AbortSignal,
 ): Promise<{ readonly notifications: readonly ReceivedNotification[]; readonly cut: boolean }> {
-  const found = await history.deliveries(mostEvents);
-  const ids = [...new Set(found.ids)];
+  const { events, next } = await history.request('events/query', {
+    filter: 'source:open-connectors',
+    limit: mostEvents,
+  });
+  const ids = [...new Set(events.map(({ deliveryId }) => deliveryId))];
   const notifications: ReceivedNotification[] = [];
   for (const deliveryId of ids.slice(0, mostDeliveries)) {
     signal?.throwIfAborted();
-    const { body, ...delivery } = await history.delivery(deliveryId);
-    notifications.push({ deliveryId, ...delivery, ...identityOfNotification(body) });
+    const { delivery, body } = await history.request('deliveries/get', { id: deliveryId });
+    const { receivedAt, signature, eventCount } = delivery;
+    const identity = identityOfNotification(Buffer.from(body, 'base64').toString());
+    notifications.push({ deliveryId, receivedAt, signature, eventCount, ...identity });
   }
-  return { notifications, cut: found.more || ids.length > mostDeliveries };
+  return { notifications, cut: next !== null || ids.length > mostDeliveries };
 }

@@ -2,7 +2,7 @@
 import type * as relay from './relay.ts';
 import type * as relayProcess from './relay-process.ts';
 
-export { openHistory } from './history/history.ts';
+export { openHistory } from './clients/read-only.ts';
 export { readRemembered, renewStopped } from './remembered.ts';
 export type { Relay } from './relay.ts';
 

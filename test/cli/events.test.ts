@@ -6,7 +6,8 @@ import type { EventRow } from '../../src/protocol/history.ts';
 /** A history that has these rows, and so many that were not looked at. */
 function historyOf(rows: number, unseen: number): History {
   const events = Array.from({ length: rows }, (_, index) => ({ id: `e${rows - index}` }) as EventRow);
-  return { query: ({ limit }) => Promise.resolve({ events: events.slice(0, limit), next: null, unseen }) } as History;
+  const query = ({ limit }: { limit: number }): object => ({ events: events.slice(0, limit), next: null, unseen });
+  return { request: (_: string, params: { limit: number }) => Promise.resolve(query(params)) } as unknown as History;
 }
 
 /** How many rows come, and what is remarked beside them. */

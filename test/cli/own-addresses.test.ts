@@ -1,62 +1,66 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { matchWebhook, pathSecret } from '../../src/campaign-monitor/webhook-match.ts';
+import { matchUrl } from '../../src/cli/own-addresses.ts';
+import type { OwnAddresses } from '../../src/cli/own-addresses.ts';
+import { nameOfSecret } from '../../src/common/secret-name.ts';
 
 const secret = '0123456789abcdef0123456789abcdef';
 const others = 'fedcba9876543210fedcba9876543210';
 const path = `/hooks/${secret}/campaign-monitor`;
-const current = `https://now.example.org${path}`;
+const running = `https://now.example.org${path}`;
+
+function own(rest: Partial<OwnAddresses>): OwnAddresses {
+  return { vendor: 'campaign-monitor', current: [], secret: undefined, former: [], ...rest };
+}
 
 const segment = fc.oneof(
   fc.constantFrom('hooks', 'campaign-monitor', others),
   fc.string({ unit: fc.constantFrom('0', '1', '7', 'a', 'f'), maxLength: 33 }),
 );
 
-describe('matchWebhook', () => {
-  it('knows the running relay, however its address is written', () => {
-    for (const url of [current, `${current}/`, `HTTPS://NOW.example.org:443${path}`]) {
-      assert.equal(matchWebhook(url, { current, ours: [] }), 'current', url);
+describe('A URL that a vendor keeps', () => {
+  it('is the running relay’s, however its address is written', () => {
+    for (const url of [running, `${running}/`, `HTTPS://NOW.example.org:443${path}`]) {
+      assert.equal(matchUrl(url, own({ current: [running] })), 'current', url);
     }
-    assert.equal(matchWebhook('http://127.0.0.1:1/x', { current: 'http://127.0.0.1:1/x', ours: [] }), 'current');
-    assert.equal(matchWebhook(current, { current: ['http://127.0.0.1:1/', current], ours: [] }), 'current');
+    assert.equal(matchUrl('http://127.0.0.1:1/x', own({ current: ['http://127.0.0.1:1/x'] })), 'current');
+    assert.equal(matchUrl(running, own({ current: ['http://127.0.0.1:1/', running] })), 'current');
   });
 
-  it("knows this machine's dead addresses by the secret", () => {
+  it("is an old one of this machine's by its secret, or by one before", () => {
     const dead = `https://before.example.org/base${path}`;
-    assert.equal(matchWebhook(dead, { current, ours: [] }), 'old');
-    assert.equal(matchWebhook(dead.toUpperCase(), { current: null, ours: [secret] }), 'old');
-    assert.equal(matchWebhook(dead, { current: null, ours: [path] }), 'old');
-    assert.equal(matchWebhook(dead, { current: null, ours: [`http://127.0.0.1:8787${path}`] }), 'old');
+    assert.equal(matchUrl(dead, own({ current: [running], secret })), 'old');
+    assert.equal(matchUrl(dead.toUpperCase(), own({ secret })), 'old');
+    assert.equal(matchUrl(dead, own({ secret: others, former: [nameOfSecret(secret)] })), 'old');
   });
 
-  it("leaves everybody else's alone", () => {
+  it("is of one vendor's path alone", () => {
+    const url = `https://before.example.org/hooks/${secret}/open-connectors/`;
+    assert.equal(matchUrl(url, own({ secret })), 'foreign');
+    assert.equal(matchUrl(url, own({ secret, vendor: 'open-connectors' })), 'old');
+  });
+
+  it("is else somebody else's", () => {
     for (const url of [
       `https://now.example.org/hooks/${others}/campaign-monitor`,
       'https://now.example.org/',
       `https://now.example.org/?next=${path}`,
       `https://now.example.org/#${path}`,
-      `https://now.example.org/hooks/${secret}/open-connectors`,
       `https://now.example.org/hooks/${secret}0/campaign-monitor`,
       `https://now.example.org/webhooks/${secret}`,
       'not a URL',
       '',
     ]) {
-      assert.equal(matchWebhook(url, { current, ours: [secret, '', 'hooks', '/'] }), 'foreign', url);
+      assert.equal(matchUrl(url, own({ current: [running], secret })), 'foreign', url);
     }
   });
 
-  it('never takes a URL for ours without one of our secrets in it', () => {
+  it('is never ours without our secret in it', () => {
     fc.assert(
-      fc.property(fc.array(segment), fc.string(), (segments, own) => {
+      fc.property(fc.array(segment), (segments) => {
         const url = `https://now.example.org/${segments.join('/')}`;
-        assert.equal(matchWebhook(url, { current, ours: [secret, own] }), 'foreign');
+        assert.equal(matchUrl(url, own({ current: [running], secret })), 'foreign');
       }),
     );
-  });
-
-  it('reads the secret of a URL or of a path', () => {
-    assert.equal(pathSecret(current), secret);
-    assert.equal(pathSecret(path), secret);
-    assert.equal(pathSecret('/hooks/short/campaign-monitor'), null);
   });
 });

@@ -194,7 +194,7 @@ export function breakpointLines(breakpoint: KeptBreakpoint): string[] {
     enabled ? '' : 'disabled',
     `set by ${owner}`,
   ].filter((part) => part !== '');
-  const { lookedAt, met, stops, lastNotStopped, failure, switchedOff = null } = breakpoint;
+  const { lookedAt, met, stops, lastNotStopped, failure, switchedOff } = breakpoint;
   const lines = [`${pad(id, 4)} ${pad(at, 15)} ${printable(what.join(', '))}`];
   lines.push(`     looked at ${lookedAt}, met ${met}, stopped ${stops}`);
   if (switchedOff !== null) lines.push(`     off: ${printable(switchedOff.text)}`);

@@ -84,7 +84,7 @@ export async function* pages(history: History, filter: string, limit: number): A
   let unseen = 0;
   while (left > 0) {
     const page = await withFilter(() =>
-      history.query({ filter, limit: Math.min(left, 1000), ...(before !== undefined && { before }) }),
+      history.request('events/query', { filter, limit: Math.min(left, 1000), ...(before !== undefined && { before }) }),
     );
     yield page.events;
     unseen = page.unseen;

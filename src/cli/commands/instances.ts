@@ -10,7 +10,7 @@ import { checkInstanceInput } from '../../open-connectors/instance-check.ts';
 import { factsOf } from '../../open-connectors/instance-facts.ts';
 import type { InstanceFacts } from '../../open-connectors/instance-facts.ts';
 import { logRows, platformEvents, receivedNotifications } from '../../open-connectors/instance-log.ts';
-import type { LogRow, NotificationHistory, ReceivedNotification } from '../../open-connectors/instance-log.ts';
+import type { LogRow, ReceivedNotification } from '../../open-connectors/instance-log.ts';
 import type { Instance } from '../../open-connectors/answers.ts';
 import type { InstanceChange } from '../../open-connectors/api.ts';
 import { connectIfRunning, withHistory } from '../connection.ts';
@@ -22,7 +22,7 @@ import { listFlag, problemSentence } from '../vendors/instance-flags.ts';
 import { platformFlags, platformVariables, withPlatform } from '../vendors/open-connectors.ts';
 import type { Platform, PlatformOptions } from '../vendors/open-connectors.ts';
 import { note, print, printJson, printSafely } from '../terminal/output.ts';
-import { matchCallback, ownAddresses, urlToGive } from '../own-addresses.ts';
+import { matchUrl, ownAddresses, urlToGive } from '../own-addresses.ts';
 import type { Reachable } from '../own-addresses.ts';
 import { askYesNo, canAsk } from '../terminal/prompts.ts';
 import { clip, count, pad, printable } from '../terminal/text.ts';
@@ -113,14 +113,14 @@ function told(facts: InstanceFacts, own: Reachable): object {
     ...facts,
     createdAt: createdAt === null ? null : new Date(createdAt).toISOString(),
     callbackUrl: maskSecrets(callbackUrl),
-    match: callbackUrl === '' ? null : matchCallback(callbackUrl, own),
+    match: callbackUrl === '' ? null : matchUrl(callbackUrl, own),
   };
 }
 
 /** Where its notifications go, in a few words: those of `webhooks list`. */
 function placeWords({ callbackUrl }: InstanceFacts, own: Reachable): string {
   if (callbackUrl === '') return 'no callback';
-  switch (matchCallback(callbackUrl, own)) {
+  switch (matchUrl(callbackUrl, own)) {
     case 'current':
       return 'this relay';
     case 'old':
@@ -237,20 +237,7 @@ async function receivedHere(
       return null;
     }
   }
-  return withHistory(options, (history) => {
-    const reader: NotificationHistory = {
-      async deliveries(limit) {
-        const { events, next } = await history.query({ filter: 'source:open-connectors', limit });
-        return { ids: events.map(({ deliveryId }) => deliveryId), more: next !== null };
-      },
-      async delivery(id) {
-        const { delivery, body } = await history.delivery(id);
-        const { receivedAt, signature, eventCount } = delivery;
-        return { receivedAt, signature, eventCount, body: Buffer.from(body, 'base64').toString() };
-      },
-    };
-    return receivedNotifications(reader);
-  });
+  return withHistory(options, (history) => receivedNotifications(history));
 }
 
 function logLine({ platform, received }: LogRow, isRead: boolean): string {

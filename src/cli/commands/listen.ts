@@ -65,9 +65,7 @@ async function listen(options: ListenOptions): Promise<void> {
   if (options.detach === true) return listenDetached(options);
   const signal = interrupted();
   const dataDir = dataDirOf(options);
-  const config: Config =
-    options.config === undefined ? { settings: {}, secrets: {} } : readConfig(options.config, process.env);
-  const wanted = listenSettings(options, config, process.env);
+  const { config, wanted } = wantedBy(options);
   const errors = new LiveWriter(process.stderr, { missed: (count) => `… ${count} messages left out` });
   const say = (text: string): void => errors.write(printable(text));
   const log = (entry: { level: string; message: string }): void => {
@@ -117,6 +115,12 @@ async function listen(options: ListenOptions): Promise<void> {
   if (failure !== null) throw failure;
 }
 
+/** What the command line wants, with what the file that it names has. */
+function wantedBy(options: ListenOptions): { config: Config; wanted: ListenSettings } {
+  const config = options.config === undefined ? { settings: {}, secrets: {} } : readConfig(options.config, process.env);
+  return { config, wanted: listenSettings(options, config, process.env) };
+}
+
 /** A relay that ends says so first: this one could not. */
 function brokenOff(options: ListenOptions): CommandError {
   return new CommandError(
@@ -128,9 +132,7 @@ function brokenOff(options: ListenOptions): CommandError {
 /** The relay in the background: found, or started by a process of its own. Says where it is, and ends. */
 async function listenDetached(options: ListenOptions): Promise<void> {
   const dataDir = dataDirOf(options);
-  const config: Config =
-    options.config === undefined ? { settings: {}, secrets: {} } : readConfig(options.config, process.env);
-  const wanted = listenSettings(options, config, process.env);
+  const { config, wanted } = wantedBy(options);
   const running = await connectIfRunning(dataDir);
   if (running === undefined) await startInBackground();
   else {
@@ -262,7 +264,7 @@ async function show(
   if (status.missingKeys.length > 0) {
     say(`notice: held until it has its key: what goes to a destination that uses ${status.missingKeys.join(', ')}`);
   }
-  if (status.sending?.state === 'paused')
+  if (status.sending.state === 'paused')
     say(`notice: ${heldText(status.sending)} cm-relay continue sends what is held.`);
   ready = true;
   for (const print of early) print();
@@ -293,7 +295,7 @@ export async function statusWithTunnel(client: RelayClient, patienceMs = tunnelP
 /** What is held must not be forgotten: it stays held, whoever leaves. */
 async function sayWhatIsHeld(client: RelayClient, goesOn: boolean, say: (text: string) => void): Promise<void> {
   const status = await Promise.race([client.request('relay/status', {}).catch(() => undefined), client.closed]);
-  if (status?.sending?.state !== 'paused') return;
+  if (status?.sending.state !== 'paused') return;
   const next = goesOn ? 'cm-relay continue sends what is held.' : 'It stays so when the relay is started again.';
   say(`${heldText(status.sending)} ${next}`);
 }

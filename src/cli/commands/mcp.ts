@@ -44,10 +44,7 @@ async function mcp(options: McpOptions): Promise<void> {
   // Said now rather than with the first question.
   dataDirOf(options);
   const source: AssistantSource = {
-    query: (filter, limit) => withHistory(options, (history) => history.query({ filter, limit })),
-    event: (id) => withHistory(options, (history) => history.event(id)),
-    delivery: (id) => withHistory(options, (history) => history.delivery(id)),
-    render: (id) => withHistory(options, (history) => history.render(id)),
+    request: (method, params) => withHistory(options, (history) => history.request(method, params)),
   };
   const relay: AssistantRelay = {
     destinations: () =>

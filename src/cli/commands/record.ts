@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { RecordedDelivery } from '../../check/recording.ts';
 import { writeUserFile } from '../../common/user-file.ts';
 import { hasRelayErrorCode } from '../../protocol/errors.ts';
-import { withHistory, withRelay } from '../connection.ts';
+import { deliveryIdOf, withHistory, withRelay } from '../connection.ts';
 import type { History } from '../connection.ts';
 import { CommandError, UsageError } from '../errors.ts';
 import { collectIds, jsonFlag, newCommand } from '../flags.ts';
@@ -100,7 +100,7 @@ async function record(ids: string[] | undefined, options: RecordOptions): Promis
 
 async function deliveriesOf(history: History, ids: readonly string[]): Promise<ReadonlySet<string>> {
   const found = new Set<string>();
-  for (const id of ids) found.add(id.startsWith('d') ? id : (await history.event(id)).delivery.id);
+  for (const id of ids) found.add(await deliveryIdOf(history, id));
   return found;
 }
 
@@ -122,7 +122,7 @@ async function read(
   let gone = 0;
   let done = 0;
   for (const id of ids) {
-    const content = await history.delivery(id).catch((error: unknown) => {
+    const content = await history.request('deliveries/get', { id }).catch((error: unknown) => {
       if (!named && hasRelayErrorCode(error, 'not-found')) return undefined;
       throw error;
     });

@@ -82,8 +82,8 @@ interface Found extends Result<'events/get'> {
 }
 
 async function find(history: History, id: string): Promise<Found> {
-  const found = await history.event(id);
-  const { headers, body, notifications } = await history.delivery(found.delivery.id);
+  const found = await history.request('events/get', { id });
+  const { headers, body, notifications } = await history.request('deliveries/get', { id: found.delivery.id });
   const bytes = Buffer.from(body, 'base64');
   if (!id.startsWith('d')) {
     const meant = (notificationId: string): boolean => !id.startsWith('n') || notificationId === id;
@@ -97,7 +97,7 @@ async function find(history: History, id: string): Promise<Found> {
   }
   const attempts: AttemptDetail[] = [];
   for (const notification of notifications) {
-    const { attempts: all } = await history.event(notification.id);
+    const { attempts: all } = await history.request('events/get', { id: notification.id });
     attempts.push(...all.filter(({ notificationId }) => notificationId === notification.id));
   }
   return { ...found, notifications, attempts, headers, body: bytes };
@@ -117,7 +117,7 @@ async function renderedBody(history: History, id: string, found: Found): Promise
     const others = candidates.filter((candidate) => candidate !== notification).map((candidate) => candidate.id);
     note(`${id} has several notifications. This is ${notification.id}; the others: ${others.join(', ')}`);
   }
-  return Buffer.from((await history.render(notification.id)).body, 'base64');
+  return Buffer.from((await history.request('notifications/render', { id: notification.id })).body, 'base64');
 }
 
 /** To the byte, except on a terminal, which control characters would drive. */

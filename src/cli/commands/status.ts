@@ -56,7 +56,7 @@ async function status(options: CommonOptions & { json?: boolean }): Promise<void
 }
 
 async function notRunning(dataDir: string, options: CommonOptions & { json?: boolean }): Promise<void> {
-  const left = leftIn(dataDir);
+  const left = await leftIn(dataDir);
   const paused = left?.state === 'paused' ? { by: whoPaused(left.by), since: left.since } : null;
   const held = Object.values(left?.held ?? {}).reduce((sum, each) => sum + each, 0);
   if (options.json === true) {
@@ -80,7 +80,7 @@ const unknownHow: readonly unknown[] = [
 ] satisfies RelayAdvice[];
 
 /** How sending was left; null where that is not known. @throws StoreError where the history cannot be read */
-function leftIn(dataDir: string): Sending | null {
+async function leftIn(dataDir: string): Promise<Sending | null> {
   let history: ReturnType<typeof openHistory>;
   try {
     history = openHistory(dataDir);
@@ -89,7 +89,7 @@ function leftIn(dataDir: string): Sending | null {
     throw error;
   }
   try {
-    return history.sending();
+    return (await history.request('debug/sending', {})).sending;
   } finally {
     history.close();
   }
@@ -117,12 +117,10 @@ export function statusLines(status: Status, held: readonly HeldForwarding[], mor
     `${label('History')}${count(counts.deliveries, 'delivery')}, ${count(counts.events, 'event')}`,
     `${label('Notifications')}${counts.sent} sent, ${counts.waiting} waiting, ${counts.held} held, ${counts.failed} failed, ${counts.discarded} discarded`,
   );
-  if (sending !== undefined) {
-    const isPaused = sending.state === 'paused';
-    lines.push(`${label('Sending')}${isPaused ? styleText('yellow', heldText(sending)) : heldText(sending)}`);
-    if (isPaused && sending.stop !== null) lines.push(`${label('Stopped')}${printable(sending.stop.text)}`);
-    if (sending.breakpoints > 0) lines.push(`${label('Breakpoints')}${sending.breakpoints}: cm-relay break list`);
-  }
+  const isPaused = sending.state === 'paused';
+  lines.push(`${label('Sending')}${isPaused ? styleText('yellow', heldText(sending)) : heldText(sending)}`);
+  if (isPaused && sending.stop !== null) lines.push(`${label('Stopped')}${printable(sending.stop.text)}`);
+  if (sending.breakpoints > 0) lines.push(`${label('Breakpoints')}${sending.breakpoints}: cm-relay break list`);
   for (const each of held) lines.push(`${label('Held')}${heldLine(each)}`);
   if (more) lines.push(`${label('')}and more: cm-relay events --filter state:held lists them`);
   for (const notice of status.notices) lines.push(`${label('Notice')}${printable(notice)}`);

@@ -7,6 +7,7 @@ import { withFilter, withRelay } from '../connection.ts';
 import { CommandError } from '../errors.ts';
 import { jsonFlag, newCommand, wholeNumber } from '../flags.ts';
 import type { CommonOptions } from '../flags.ts';
+import { lookUntil } from '../look-until.ts';
 import { EventTable } from '../terminal/event-table.ts';
 import { masked } from '../terminal/masked.ts';
 import { print, printJson } from '../terminal/output.ts';
@@ -19,9 +20,6 @@ interface WaitOptions extends CommonOptions {
   timeout: number;
   json?: boolean;
 }
-
-/** How often it is looked again though nothing was told, in milliseconds: not every change is. */
-const lookAgainMs = 1000;
 
 /** `cm-relay wait`. */
 export function waitCommand(): Command {
@@ -51,7 +49,14 @@ export function waitCommand(): Command {
 }
 
 async function wait(options: WaitOptions): Promise<void> {
-  const rows = await withRelay(options, (client) => fitting(client, options));
+  const rows = await withRelay(options, (client) =>
+    lookUntil(
+      client,
+      options.timeout * 1000,
+      () => newest(client, options),
+      ({ length }) => length >= options.count,
+    ),
+  );
   const table = new EventTable(process.stdout.isTTY ? process.stdout.columns : Infinity);
   for (const [index, row] of rows.entries()) {
     if (options.json === true) await printJson(masked(row));
@@ -65,25 +70,7 @@ async function wait(options: WaitOptions): Promise<void> {
   }
 }
 
-/** The newest that fit, as soon as there are enough, or after the time is over as many as there are. */
-async function fitting(client: RelayClient, options: WaitOptions): Promise<readonly EventRow[]> {
-  const deadline = performance.now() + options.timeout * 1000;
-  let wake: () => void = () => undefined;
-  for (const told of ['event/added', 'attempt/recorded', 'status/changed'] as const) client.on(told, () => wake());
-  void client.closed.then(() => wake());
-  for (;;) {
-    // What comes while this looks is looked at in the next round.
-    const woken = new Promise<void>((resolve) => (wake = resolve));
-    const rows = await newest(client, options);
-    const left = deadline - performance.now();
-    if (rows.length >= options.count || left <= 0) return rows;
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, Math.min(left, lookAgainMs))));
-    await Promise.race([woken, late]);
-    clearTimeout(timer);
-  }
-}
-
+/** The newest that fit. */
 async function newest(client: RelayClient, { filter, count: wanted }: WaitOptions): Promise<readonly EventRow[]> {
   const rows: EventRow[] = [];
   let before: string | undefined;

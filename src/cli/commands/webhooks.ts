@@ -13,15 +13,13 @@ import { campaignMonitorHost, serviceAt } from '../../campaign-monitor/service.t
 import type { CampaignMonitorService } from '../../campaign-monitor/service.ts';
 import { explainTestFailure, testFailureText } from '../../campaign-monitor/test-failure.ts';
 import { isLoopback } from '../../common/loopback.ts';
-import { matchWebhook, pathSecret } from '../../campaign-monitor/webhook-match.ts';
-import type { WebhookMatch } from '../../campaign-monitor/webhook-match.ts';
 import { apiKeyVariable, serviceOfHost, vendorId, withCampaignMonitor } from '../vendors/campaign-monitor.ts';
 import { CommandError, UsageError } from '../errors.ts';
 import { checkedBy, collectedBy, jsonFlag, newCommand } from '../flags.ts';
 import type { CommonOptions } from '../flags.ts';
 import { print, printJson } from '../terminal/output.ts';
-import { ownAddresses, urlToGive } from '../own-addresses.ts';
-import type { Reachable } from '../own-addresses.ts';
+import { matchUrl, ownAddresses, urlToGive } from '../own-addresses.ts';
+import type { Reachable, UrlMatch } from '../own-addresses.ts';
 import { count, pad, printable } from '../terminal/text.ts';
 
 type Action = 'list' | 'register' | 'test' | 'remove';
@@ -160,7 +158,7 @@ interface Session {
 }
 
 interface Found extends Webhook {
-  readonly match: WebhookMatch;
+  readonly match: UrlMatch;
 }
 
 /** The lists that the flags name; without any, all that the key can see. */
@@ -175,7 +173,7 @@ async function chosenLists({ api, options }: Session): Promise<CampaignMonitorLi
 
 async function webhooksOf({ api, own }: Session, listId: string): Promise<Found[]> {
   const found = await api.webhooks(listId);
-  return found.map((webhook) => ({ ...webhook, match: matchWebhook(webhook.url, own) }));
+  return found.map((webhook) => ({ ...webhook, match: matchUrl(webhook.url, own) }));
 }
 
 async function listAll(session: Session): Promise<void> {
@@ -212,7 +210,7 @@ async function register(session: Session): Promise<void> {
   const url = options.url ?? relayUrl(session);
   const wanted = { url, events: options.events ?? [...webhookEventTypes], format: options.format ?? 'json' };
   // What holds our secret was made by this tool.
-  const mayDelete = pathSecret(url) !== null && matchWebhook(url, own) !== 'foreign';
+  const mayDelete = matchUrl(url, own) !== 'foreign';
   let failed = 0;
   for (const { listId, name } of await chosenLists(session)) {
     const done = await attempt(session, { listId }, async () => {

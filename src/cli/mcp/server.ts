@@ -78,7 +78,7 @@ export function assistantServer({ version, source, relay, ...permitted }: Omit<A
     },
     ({ filter, limit }) =>
       tool(async () => {
-        const { events, next } = await source.query(filter, limit);
+        const { events, next } = await source.request('events/query', { filter, limit });
         const rows = fitList(events.map((row) => told.row(row)));
         const older = next === null ? '' : ', and there are older ones';
         return answer(`${rows.told.length} events${leftOff(rows.leftOff)}${older}.`, rows.told);
@@ -95,8 +95,8 @@ export function assistantServer({ version, source, relay, ...permitted }: Omit<A
     },
     ({ id }) =>
       tool(async () => {
-        const { event, notifications } = await source.event(id);
-        const { delivery, headers, body } = await source.delivery(event.deliveryId);
+        const { event, notifications } = await source.request('events/get', { id });
+        const { delivery, headers, body } = await source.request('deliveries/get', { id: event.deliveryId });
         return answer(`Event ${event.id} of delivery ${delivery.id}.`, {
           event: told.row(event),
           delivery: told.delivery(delivery),
@@ -117,7 +117,7 @@ export function assistantServer({ version, source, relay, ...permitted }: Omit<A
     },
     ({ id }) =>
       tool(async () => {
-        const { attempts } = await source.event(id);
+        const { attempts } = await source.request('events/get', { id });
         // The latest are told first where not all of them can be.
         const latest = fitList(
           attempts
@@ -140,7 +140,7 @@ export function assistantServer({ version, source, relay, ...permitted }: Omit<A
     },
     ({ id }) =>
       tool(async () => {
-        const found = await source.event(id);
+        const found = await source.request('events/get', { id });
         const { summary, forwardings } = explainEvent(found, told);
         const reason = reasonWords(found.event.reason);
         return answer(summary, { ...(reason !== null && { reason }), forwardings });
@@ -157,7 +157,9 @@ export function assistantServer({ version, source, relay, ...permitted }: Omit<A
     },
     ({ id }) =>
       tool(async () => {
-        const { notificationId, destinationId, url, headers, body } = await source.render(id);
+        const { notificationId, destinationId, url, headers, body } = await source.request('notifications/render', {
+          id,
+        });
         const [, contentType = null] = headers.find(([name]) => name.toLowerCase() === 'content-type') ?? [];
         return answer(`Notification ${notificationId}.`, {
           notificationId,

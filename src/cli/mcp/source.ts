@@ -2,15 +2,10 @@
 import type { Reported } from '../../check/report.ts';
 import type { Destination } from '../../protocol/settings.ts';
 import type { Result } from '../../protocol/methods.ts';
+import type { RelayClient } from '../../protocol/relay-client.ts';
 
 /** What is read, whether a relay runs or not. */
-export interface AssistantSource {
-  /** The newest events that fit a filter. */
-  query(filter: string, limit: number): Promise<Result<'events/query'>>;
-  event(id: string): Promise<Result<'events/get'>>;
-  delivery(id: string): Promise<Result<'deliveries/get'>>;
-  render(id: string): Promise<Result<'notifications/render'>>;
-}
+export type AssistantSource = Pick<RelayClient, 'request'>;
 
 /** What is changed: by the running relay alone. */
 export interface AssistantRelay {

@@ -12,7 +12,7 @@ const actions: Readonly<Record<string, (client: RelayClient) => Promise<string>>
     const { sending } = await client.request('relay/status', {});
     await client.request('debug/pause', { by: thisTerminal() });
     // Where it was not, a line of the live view says so.
-    return sending?.state === 'paused' ? heldText(sending) : '';
+    return sending.state === 'paused' ? heldText(sending) : '';
   },
   n: async (client) => {
     const { released, sending } = await client.request('debug/step', {});

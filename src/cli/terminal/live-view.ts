@@ -104,10 +104,8 @@ export class LiveView {
     let text = `  ${answer}${reason} in ${duration(attempt.durationMs)}`;
     if (attempt.outcome === 'retrying') {
       const wait = attempt.nextAttemptAt === null ? 0 : Date.parse(attempt.nextAttemptAt) - Date.now();
-      // Relays of earlier versions count on after a replay.
-      const retry = attempt.ofRound ?? attempt.number;
       const retries = retryDelays[this.#policy].length;
-      text += retry > retries ? ', to be tried again' : `, retry ${retry} of ${retries}`;
+      text += attempt.ofRound > retries ? ', to be tried again' : `, retry ${attempt.ofRound} of ${retries}`;
       if (wait > 0) text += ` in ${duration(wait)}`;
     } else if (attempt.outcome === 'failed') {
       text += ', given up';

@@ -1,6 +1,7 @@
 /** What becomes of notifications that are sent again. */
 import type { RelayClient } from '../../protocol/relay-client.ts';
 import type { Forwarding } from '../../protocol/history.ts';
+import { lookUntil } from '../look-until.ts';
 
 /** How many ended how, a destination of a notification each. */
 export interface Outcomes {
@@ -11,9 +12,6 @@ export interface Outcomes {
   readonly waiting: number;
 }
 
-/** How often what waits is looked at again, in milliseconds: giving something up makes no attempt. */
-const lookAgainMs = 1000;
-
 /** To be made before the replay, so that no attempt of it is missed. */
 export class ReplayOutcomes {
   readonly #client: RelayClient;
@@ -22,7 +20,6 @@ export class ReplayOutcomes {
   readonly #tried = new Set<string>();
   /** Whether the relay left attempts out, since this reads too slowly. */
   #missed = false;
-  #wake: () => void = () => undefined;
 
   /** @param to the one destination of the replay, where it names one */
   constructor(client: RelayClient, to: string | undefined) {
@@ -31,7 +28,6 @@ export class ReplayOutcomes {
     client.on('attempt/recorded', ({ attempts, missed }) => {
       for (const { notificationId, destinationId } of attempts) this.#tried.add(keyOf(notificationId, destinationId));
       if (missed > 0) this.#missed = true;
-      this.#wake();
     });
   }
 
@@ -40,12 +36,9 @@ export class ReplayOutcomes {
    * @param timeoutMs how long at most, in milliseconds
    */
   async of(notificationIds: readonly string[], timeoutMs: number): Promise<Outcomes> {
-    const deadline = performance.now() + timeoutMs;
-    const count = { sent: 0, failed: 0, discarded: 0, waiting: 0 };
+    const count = { sent: 0, failed: 0, discarded: 0 };
     let open = [...notificationIds];
-    for (;;) {
-      // What comes while this looks is looked at in the next round.
-      const woken = new Promise<void>((resolve) => (this.#wake = resolve));
+    const look = async (): Promise<void> => {
       const stillOpen: string[] = [];
       for (const id of open) {
         const forwardings = await this.#forwardingsOf(id);
@@ -53,13 +46,9 @@ export class ReplayOutcomes {
         else for (const { state } of forwardings) if (state in count) count[state as keyof typeof count]++;
       }
       open = stillOpen;
-      const left = deadline - performance.now();
-      if (open.length === 0 || left <= 0) return { ...count, waiting: open.length };
-      let timer: NodeJS.Timeout | undefined;
-      const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, Math.min(left, lookAgainMs))));
-      await Promise.race([woken, late]);
-      clearTimeout(timer);
-    }
+    };
+    await lookUntil(this.#client, timeoutMs, look, () => open.length === 0);
+    return { ...count, waiting: open.length };
   }
 
   /** The forwardings of a notification that are of this replay: those that wait, and those that were tried since. */

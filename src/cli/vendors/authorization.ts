@@ -51,10 +51,6 @@ export function authorizeInTerminal(request: AuthorizationRequest, options: Term
       note(`${error.message}. Paste the URL that the browser ends on instead.`);
       return Promise.resolve('paste');
     },
-    after: (ms, callback) => {
-      const timer = setTimeout(callback, ms);
-      return () => clearTimeout(timer);
-    },
   };
   return authorize(parts, {
     ...request,

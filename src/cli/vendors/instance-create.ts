@@ -1,6 +1,5 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { parseJson } from '../../common/parse-json.ts';
 import { CreationAttempts } from '../../open-connectors/creation-attempts.ts';
@@ -234,8 +233,6 @@ async function attempt(
         return task(stop.signal);
       },
       offer,
-      wait: (ms, signal) => delay(ms, undefined, { signal }).catch(() => undefined),
-      now: Date.now,
     },
     input,
     stop.signal,

@@ -144,9 +144,5 @@ function valueOf(variable: string): string {
 async function deliveryOf(id: string, history: StoppedHistory, engine: Engine): Promise<Delivery> {
   const client = await history.reader();
   if (client === undefined) throw new engine.SaidError(engine.words('no-history'));
-  const read = {
-    event: (event: string) => client.request('events/get', { id: event }),
-    delivery: (delivery: string) => client.request('deliveries/get', { id: delivery }),
-  };
-  return engine.deliveryIn(read, id);
+  return engine.deliveryIn(client, id);
 }

@@ -4,6 +4,7 @@ import { commandId } from '../commands.ts';
 import type { CommandHandlers } from '../commands.ts';
 import { setting } from '../configuration.ts';
 import { prefix } from '../prefix.ts';
+import { offer } from '../ui/offer.ts';
 import { unlinked } from '../ui/printable.ts';
 import type {
   Authorization,
@@ -112,10 +113,8 @@ export class BrowserAuthorization {
   say(result: Authorization, again: () => unknown): void {
     const explanation = this.explain(result);
     if (explanation === null) return;
-    const tryAgain = vscode.l10n.t('Try Again');
     const text = `${explanation.message} ${explanation.next}`;
-    const show = result.kind === 'cancelled' ? vscode.window.showInformationMessage : vscode.window.showErrorMessage;
-    void show(text, tryAgain).then((choice) => (choice === tryAgain ? again() : undefined));
+    void offer(result.kind === 'cancelled' ? 'Information' : 'Error', text, { [vscode.l10n.t('Try Again')]: again });
   }
 
   /** Shows the box for what the browser ended on, where an authorisation waits. */
@@ -151,10 +150,6 @@ export class BrowserAuthorization {
       openBrowser: (url) => vscode.env.openExternal(url as unknown as vscode.Uri),
       showWaiting: (options) => this.#showWaiting(options),
       askAboutPort,
-      after: (ms, callback) => {
-        const timer = setTimeout(callback, ms);
-        return () => clearTimeout(timer);
-      },
     };
   }
 
@@ -224,13 +219,9 @@ function uriPath(redirectUri: string): string {
 }
 
 /** The browser was not opened: by hand it goes as well. */
-async function offerLink(url: string): Promise<void> {
-  const copy = vscode.l10n.t('Copy Link');
-  const choice = await vscode.window.showWarningMessage(
-    vscode.l10n.t('The browser was not opened. Copy the link and open it in a browser yourself.'),
-    copy,
-  );
-  if (choice === copy) await vscode.env.clipboard.writeText(url);
+function offerLink(url: string): Promise<void> {
+  const text = vscode.l10n.t('The browser was not opened. Copy the link and open it in a browser yourself.');
+  return offer('Warning', text, { [vscode.l10n.t('Copy Link')]: () => vscode.env.clipboard.writeText(url) });
 }
 
 async function askAboutPort(error: CallbackPortError): Promise<'again' | 'paste' | 'cancel'> {

@@ -16,12 +16,11 @@ export interface InProcessOptions {
   isStopping(): boolean;
 }
 
-/** A client in the relay's own process: what a connection's does, without a connection. */
-export function inProcessClient(options: InProcessOptions): RelayClient {
-  const { handlers, announcer, closed } = options;
-  // It lasts as long as the relay.
+/** Requests to handlers in this process, answered and refused as over a connection. */
+export function requestsTo(handlers: Handlers): RelayClient['request'] {
+  // It lasts as long as what it asks.
   const caller: Caller = { ended: new AbortController().signal };
-  const request: RelayClient['request'] = async (method, params) => {
+  return async (method, params) => {
     try {
       return await callMethod(handlers, method, params, caller);
     } catch (error) {
@@ -29,6 +28,12 @@ export function inProcessClient(options: InProcessOptions): RelayClient {
       throw RelayRequestError.of(error.message, error.code, error.data);
     }
   };
+}
+
+/** A client in the relay's own process: what a connection's does, without a connection. */
+export function inProcessClient(options: InProcessOptions): RelayClient {
+  const { handlers, announcer, closed } = options;
+  const request = requestsTo(handlers);
   return {
     closed,
     request,

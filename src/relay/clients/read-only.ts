@@ -1,58 +1,69 @@
 /**
- * The history of a data directory where no relay runs, for one client on two streams: what it received can be looked at
- * without starting anything that listens or sends.
+ * The history of a data directory where no relay runs, for this process or for one client on two streams: what it received
+ * can be looked at without starting anything that listens or sends.
  */
 import type { Readable, Writable } from 'node:stream';
 import { createMessageConnection, StreamMessageWriter } from 'vscode-jsonrpc/node';
 import { methods } from '../../protocol/methods.ts';
 import type { Method } from '../../protocol/methods.ts';
 import { messagesOf } from '../../protocol/relay-client.ts';
+import type { RelayClient } from '../../protocol/relay-client.ts';
 import { ConflictError } from '../../protocol/errors.ts';
 import { callMethod } from './control.ts';
 import type { Handlers } from './control.ts';
-import { openHistory } from '../history/history.ts';
+import { openHistory as openReader } from '../history/history.ts';
+import type { HistoryReader } from '../history/history.ts';
+import { requestsTo } from './in-process-client.ts';
 
 /** How long the first question may wait for the history's index to be brought up to date, in milliseconds. */
 const mostFollowMs = 10_000;
+
+/** A history that is open, where no relay runs. */
+export interface ClosableHistory extends Pick<RelayClient, 'request'> {
+  close(): void;
+}
+
+/**
+ * Opens the history of a data directory in this process.
+ * @throws StoreError where there is none, or it cannot be read; DataDirectoryError
+ */
+export function openHistory(dataDir: string): ClosableHistory {
+  const reader = openReader(dataDir);
+  return { request: requestsTo(handlersOf(reader)), close: () => reader.close() };
+}
+
+/** What answers the methods that read, and refuses the others. */
+function handlersOf(reader: HistoryReader): Handlers {
+  let isPrepared = false;
+  /** Nobody else makes the index now. */
+  const prepared = (): HistoryReader => {
+    if (!isPrepared) reader.prepare(mostFollowMs);
+    isPrepared = true;
+    return reader;
+  };
+  const reading: Partial<Handlers> = {
+    'debug/sending': () => ({ sending: reader.sending() }),
+    'events/query': (params) => prepared().query(params),
+    'events/page': (params) => prepared().page(params),
+    'events/counts': (params) => prepared().counts(params),
+    'events/get': ({ id }) => reader.event(id),
+    'deliveries/get': ({ id }) => reader.delivery(id),
+    'notifications/render': ({ id, ...to }) => reader.render(id, to),
+  };
+  const refuse = (): never => {
+    throw new ConflictError('the relay does not run: what it received can be read, and nothing else');
+  };
+  const refusing = Object.fromEntries(Object.keys(methods).map((method) => [method, refuse])) as unknown as Handlers;
+  return { ...refusing, ...reading };
+}
 
 /**
  * Answers the methods that read, and refuses the others, until the client has gone.
  * @throws StoreError where there is no history, or it cannot be read; DataDirectoryError
  */
 export async function serveHistory(dataDir: string, input: Readable, output: Writable): Promise<void> {
-  const reader = openHistory(dataDir);
-  let prepared = false;
-  /** Nobody else makes the index now. */
-  const prepare = (): void => {
-    if (!prepared) reader.prepare(mostFollowMs);
-    prepared = true;
-  };
-  const refuse = (): never => {
-    throw new ConflictError('the relay does not run: what it received can be read, and nothing else');
-  };
-  const handlers: Handlers = {
-    ...{ 'relay/status': refuse, 'relay/configure': refuse, 'relay/stop': refuse, 'relay/newSecret': refuse },
-    ...{ 'tunnel/open': refuse, 'tunnel/close': refuse, 'events/clear': refuse, 'deliveries/inject': refuse },
-    ...{ 'notifications/replay': refuse, 'notifications/discard': refuse, 'debug/pause': refuse, 'debug/step': refuse },
-    ...{ 'debug/continue': refuse, 'debug/drop': refuse, 'debug/edit': refuse, 'debug/held': refuse },
-    ...{ 'debug/breakpoints': refuse, 'debug/patience': refuse, 'debug/evaluate': refuse },
-    'debug/sending': () => ({ sending: reader.sending() }),
-    'events/query': (params) => {
-      prepare();
-      return reader.query(params);
-    },
-    'events/page': (params) => {
-      prepare();
-      return reader.page(params);
-    },
-    'events/counts': (params) => {
-      prepare();
-      return reader.counts(params);
-    },
-    'events/get': ({ id }) => reader.event(id),
-    'deliveries/get': ({ id }) => reader.delivery(id),
-    'notifications/render': ({ id, destinationId, url }) => reader.render(id, { destinationId, url }),
-  };
+  const reader = openReader(dataDir);
+  const handlers = handlersOf(reader);
   const connection = createMessageConnection(messagesOf(input), new StreamMessageWriter(output));
   const ending = new AbortController();
   for (const method of Object.keys(methods) as Method[]) {

@@ -7,7 +7,7 @@ import { deleteInstance, forgetGone } from './delete-instance.ts';
 import type { InstanceCommandParts } from './instance-command-parts.ts';
 import type { InstanceNode, InstancesNode } from './instance-node.ts';
 import { copyAsCurl, copyToken, showEvents, showInstance } from './read-instance.ts';
-import { copy } from './say.ts';
+import { copy } from '../../ui/say.ts';
 
 /** The handlers of these commands. */
 export function createInstanceCommands(parts: InstanceCommandParts): CommandHandlers<'instances'> {

@@ -11,8 +11,7 @@ import { eventLogText } from './event-log.ts';
 import type { InstanceCommandParts } from './instance-command-parts.ts';
 import type { InstanceNode } from './instance-node.ts';
 import { tokenOf } from './instance-store.ts';
-import { historyOf } from './received-notifications.ts';
-import { copy, say } from './say.ts';
+import { copy } from '../../ui/say.ts';
 
 /** Copies the token of an instance, where it is known. */
 export async function copyToken(
@@ -26,8 +25,7 @@ export async function copyToken(
       vscode.l10n.t('Open Connectors says it once, when the instance is made.'),
     );
   }
-  await vscode.env.clipboard.writeText(token);
-  say(vscode.l10n.t('The token is in the clipboard. Whoever has it can use the instance.'));
+  await copy(token, vscode.l10n.t('The token is in the clipboard. Whoever has it can use the instance.'));
 }
 
 /** Copies a curl command that reads the instance, or makes one like it. */
@@ -75,7 +73,7 @@ export async function showEvents(parts: InstanceCommandParts, node: InstanceNode
   const text = await working(vscode.l10n.t('Reading the events of {0}', facts.name), async (signal) => {
     const [log, history] = await Promise.all([
       api.instanceEvents(facts.id, signal),
-      client === undefined ? { notifications: [], cut: false } : receivedNotifications(historyOf(client), signal),
+      client === undefined ? { notifications: [], cut: false } : receivedNotifications(client, signal),
     ]);
     return eventLogText(
       {
