@@ -93,7 +93,6 @@ export const keptBreakpointSchema = breakpointSchema.extend({
   switchedOff: z
     .object({ at: time, text: z.string() })
     .nullable()
-    .optional()
     .describe('Why it is not enabled though it was set so: the relay ended while it was asked.'),
 });
 export type KeptBreakpoint = z.infer<typeof keptBreakpointSchema>;
@@ -127,7 +126,7 @@ export const stopSchema = z.object({
   destinationId: destinationId.nullable(),
   attempt: z.int().nullable().describe('The number of the attempt that failed.'),
   text: z.string().describe('What happened, in a line.'),
-  failure: z.string().nullable().optional().describe('Why a breakpoint could not be asked, where it stopped for that.'),
+  failure: z.string().nullable().describe('Why a breakpoint could not be asked, where it stopped for that.'),
 });
 export type Stop = z.infer<typeof stopSchema>;
 

@@ -34,21 +34,14 @@ const forwardingSchema = z.object({
   mode: z.enum(destinationModes),
   state: forwardingStateSchema,
   attempts: z.int(),
-  ofRound: z
-    .int()
-    .optional()
-    .describe('Of the attempts, those since the first or the last replay, as retry policies count.'),
+  ofRound: z.int().describe('Of the attempts, those since the first or the last replay, as retry policies count.'),
   maxAttempts: z.int().nullable().describe('Attempts under the retry policy in force; null where unbounded.'),
   nextAttemptAt: time.nullable(),
   status: z.int().nullable().describe("The last answer's HTTP status."),
   durationMs: z.number().nullable(),
   detail: z.string().nullable().describe('Why it waits, is held or failed.'),
-  heldBy: z.enum(holders).nullable().optional().describe('Who holds it; null where it is not held.'),
-  breakpointId: z
-    .string()
-    .nullable()
-    .optional()
-    .describe('The breakpoint at which it was stopped, where one holds it.'),
+  heldBy: z.enum(holders).nullable().describe('Who holds it; null where it is not held.'),
+  breakpointId: z.string().nullable().describe('The breakpoint at which it was stopped, where one holds it.'),
 });
 export type Forwarding = z.infer<typeof forwardingSchema>;
 
@@ -81,8 +74,7 @@ export const eventRowSchema = z.object({
   notificationId: z.string().nullable(),
   inDelivery: z
     .object({ position: z.int(), of: z.int() })
-    .optional()
-    .describe('Which event of its delivery it is, from 1, and how many that has; an older relay does not say.'),
+    .describe('Which event of its delivery it is, from 1, and how many that has.'),
   forwardings: z.array(forwardingSchema),
 });
 export type EventRow = z.infer<typeof eventRowSchema>;
@@ -120,11 +112,7 @@ export const deliverySchema = z.object({
   bodyBytes: z.int().describe("The body's size as received, decompressed, in bytes."),
   truncated: z.boolean().describe('Only the first 64 KiB were kept.'),
   eventCount: z.int(),
-  editOf: z
-    .string()
-    .nullable()
-    .optional()
-    .describe('The delivery of which it is an edit that was released in its place.'),
+  editOf: z.string().nullable().describe('The delivery of which it is an edit that was released in its place.'),
 });
 export type Delivery = z.infer<typeof deliverySchema>;
 
@@ -132,17 +120,14 @@ export type Delivery = z.infer<typeof deliverySchema>;
 export const headersSchema = z.array(z.tuple([z.string(), z.string()]));
 export type Headers = z.infer<typeof headersSchema>;
 
-/** One try of a forwarding. */
+/** One try of a forwarding, as it is told when it is made. */
 export const attemptSchema = z.object({
   notificationId: z.string(),
   deliveryId: z.string(),
   destinationId,
   destination: z.string().describe("The destination's URL."),
   number: z.int().describe('Since the first, replays included.'),
-  ofRound: z
-    .int()
-    .optional()
-    .describe('The number since the first or the last replay, as retry policies count; only when it is made.'),
+  ofRound: z.int().describe('The number since the first or the last replay, as retry policies count.'),
   at: time,
   durationMs: z.number(),
   status: z.int().nullable(),
@@ -172,8 +157,8 @@ export const tracedEventSchema = z.object({
 });
 export type TracedEvent = z.infer<typeof tracedEventSchema>;
 
-/** An attempt with what the destination answered. */
-export const attemptDetailSchema = attemptSchema.extend({
+/** An attempt as it is kept, with what the destination answered. */
+export const attemptDetailSchema = attemptSchema.omit({ ofRound: true }).extend({
   answerHeaders: headersSchema,
   answerBody: z.string().describe('The first 64 KiB, base64.'),
   answerTruncated: z.boolean(),

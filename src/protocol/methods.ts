@@ -124,7 +124,7 @@ export const methods = {
       offset: z.int(),
       events: z.array(eventSummarySchema.nullable()).describe('None where `traced` was asked for.'),
       traced: z.array(tracedEventSchema.nullable()).optional().describe('Where it was asked for.'),
-      newest: z.string().nullable().optional().describe('The id of the newest event in the snapshot.'),
+      newest: z.string().nullable().describe('The id of the newest event in the snapshot.'),
       found: z.int().nullable().optional().describe('The position of `find`; null where it is not in the snapshot.'),
       unseen,
     }),

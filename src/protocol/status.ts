@@ -11,7 +11,7 @@ const time = z.iso.datetime();
 const tunnelFacts = {
   kind: z.string(),
   reason: z.string().describe('Why it is so, in English sentences.'),
-  said: z.array(tunnelWordsSchema).optional().describe('The same by codes, a sentence each.'),
+  said: z.array(tunnelWordsSchema).describe('The same by codes, a sentence each.'),
 };
 
 /** The tunnel, as it is: `open` only after a request through the public URL has come back. */
@@ -59,10 +59,7 @@ const destinationStatusSchema = z.object({
   state: z.enum(['up', 'down', 'held']),
   detail: z.string().nullable(),
   waiting: z.int(),
-  underWay: z
-    .array(z.string())
-    .optional()
-    .describe('Notifications that are being sent at this moment, at most 100; an older relay does not say.'),
+  underWay: z.array(z.string()).describe('Notifications that are being sent at this moment, at most 100.'),
   timeoutLifted: z
     .literal(true)
     .optional()
@@ -88,9 +85,7 @@ export const statusSchema = z.object({
     .array(destinationStatusSchema)
     .describe('Those of the settings in their order, then those that something still waits for.'),
   counts: countsSchema,
-  sending: sendingSchema
-    .optional()
-    .describe('Whether it is paused, by whom, and what is held. Earlier relays have none.'),
+  sending: sendingSchema.describe('Whether it is paused, by whom, and what is held.'),
   index: z
     .object({
       events: z.int(),

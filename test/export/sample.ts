@@ -28,6 +28,7 @@ export function item(change: Partial<ExportItem> = {}, url: string | null = null
       bodyBytes: vendorBody.length,
       truncated: false,
       eventCount: 1,
+      editOf: null,
     },
     headers: [
       ['Host', 'relay.example.org'],
@@ -82,11 +83,14 @@ export function notification(
         mode: 'normalised',
         state: 'failed',
         attempts: 1,
+        ofRound: 1,
         maxAttempts: 6,
         nextAttemptAt: null,
         status: 500,
         durationMs: 12,
         detail: null,
+        heldBy: null,
+        breakpointId: null,
       },
     ],
   };

@@ -279,7 +279,7 @@ describe('A workspace that names stored keys and credentials', function () {
     await setSetting('destinations', [{ url: good, credentialsName: 'prod' }], Workspace);
     await window.session.start();
     await answered(await question(good), 'Allow');
-    const told = { mode: 'normalised', configured: false, detail: null } as const;
+    const told = { mode: 'normalised' as const, configured: false, detail: null, underWay: [] };
     const left = { ...told, destinationId: 't1', url: good, credentialsName: 'prod', state: 'up', waiting: 2 } as const;
     const stranger = { ...left, destinationId: 't2', url: evil, signatureKeyName: 'mine' };
     relay.status = { ...relay.status, destinations: [left, stranger] };

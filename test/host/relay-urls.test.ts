@@ -8,12 +8,13 @@ import type { Window } from './session-stage.ts';
 
 const kind = 'fixed';
 const url = 'https://one.example';
-const failed: TunnelStatus = { state: 'failed', kind, reason: 'It was refused.' };
-const opening: TunnelStatus = { state: 'opening', kind, reason: 'Opening one.example.' };
+const failed: TunnelStatus = { state: 'failed', kind, reason: 'It was refused.', said: [] };
+const opening: TunnelStatus = { state: 'opening', kind, reason: 'Opening one.example.', said: [] };
 const open: TunnelStatus = {
   state: 'open',
   kind,
   url,
+  said: [],
   reason: '',
   since: new Date(0).toISOString(),
   previousUrl: null,

@@ -24,7 +24,7 @@ function paused(held = 2): PausedSending {
 function stop(changes: Partial<Stop> = {}): Stop {
   return {
     ...{ reason: 'breakpoint', at: since, place: 'event', breakpointIds: ['b1'], deliveryId: 'd2', eventId: 'e2' },
-    ...{ notificationId: 'n2', destinationId: 't1', attempt: null, text: 'e2 met b1' },
+    ...{ notificationId: 'n2', destinationId: 't1', attempt: null, text: 'e2 met b1', failure: null },
     ...changes,
   };
 }

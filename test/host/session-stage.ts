@@ -111,13 +111,14 @@ export class StandInRelay {
       campaignMonitorUrl: endpointUrl(local, 'campaign-monitor'),
       openConnectorsUrl: endpointUrl(local, 'open-connectors'),
       ...{ publicUrl: null, publicCampaignMonitorUrl: null, publicOpenConnectorsUrl: null },
-      tunnel: { state: 'closed', kind: 'none', reason: 'No tunnel has been opened.' },
+      tunnel: { state: 'closed', kind: 'none', reason: 'No tunnel has been opened.', said: [] },
       settings: settingsSchema.parse({}),
       destinations: [],
       counts: {
         ...{ deliveries: 0, events: 0, rejected: 0, tests: 0, waiting: 0, held: 0 },
         ...{ sent: 0, failed: 0, discarded: 0, strangers: 0, storedBytes: 0 },
       },
+      sending: { state: 'flowing', held: { pause: 0, breakpoint: 0, missingKey: 0, destination: 0 }, breakpoints: 0 },
       ...{ index: { events: 0, of: 0, failure: null }, missingKeys: [], clients: 1, notices: [] },
     };
     const answer =

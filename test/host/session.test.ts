@@ -14,8 +14,8 @@ import { until } from './relay-stage.ts';
 import { openWindow, setSetting, StandInRelay, User } from './session-stage.ts';
 import type { Window } from './session-stage.ts';
 
-const closed = { state: 'closed', kind: 'localtunnel', reason: 'The tunnel is closed.' } as const;
-const opening = { state: 'opening', kind: 'localtunnel', reason: 'Opening localtunnel.' } as const;
+const closed: Status['tunnel'] = { state: 'closed', kind: 'localtunnel', reason: 'The tunnel is closed.', said: [] };
+const opening: Status['tunnel'] = { state: 'opening', kind: 'localtunnel', reason: 'Opening localtunnel.', said: [] };
 const own = '9.0.0';
 
 describe('A window’s session', function () {

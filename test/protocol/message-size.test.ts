@@ -10,11 +10,14 @@ const forwarding = (urlLength: number): Forwarding => ({
   mode: 'normalised',
   state: 'waiting',
   attempts: 0,
+  ofRound: 0,
   maxAttempts: null,
   nextAttemptAt: null,
   status: null,
   durationMs: null,
   detail: null,
+  heldBy: null,
+  breakpointId: null,
 });
 
 const row = (number: number, forwardings: Forwarding[] = []): EventRow => ({
@@ -34,6 +37,7 @@ const row = (number: number, forwardings: Forwarding[] = []): EventRow => ({
   reason: null,
   httpStatus: 200,
   notificationId: 'n1',
+  inDelivery: { position: 1, of: 1 },
   forwardings,
 });
 

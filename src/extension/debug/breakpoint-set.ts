@@ -230,8 +230,7 @@ export class BreakpointSet {
 
   /** Whether one is in force, how often it was looked at, and why it last did not stop. */
   #standOf(kept: KeptBreakpoint): { verified: boolean; message: string } {
-    const off = kept.switchedOff ?? null;
-    if (off === null) return { verified: true, message: this.#countsOf(kept) };
+    if (kept.switchedOff === null) return { verified: true, message: this.#countsOf(kept) };
     const message = this.#parts.l10n.t(
       'It is off: the relay ended while it was asked. Change it to have it asked again.',
     );

@@ -12,8 +12,10 @@ import type { DestinationNode, DestinationsNode } from '../relay/destinations/de
 import { nameOfDestination } from '../relay/destinations/destination-words.ts';
 import type { DestinationsView } from '../relay/destinations/destinations-view.ts';
 import { CommandError } from '../ui/command-error.ts';
+import { offer } from '../ui/offer.ts';
 import { printable } from '../ui/printable.ts';
 import { cancellable, GivenUpError } from '../ui/progress.ts';
+import { say } from '../ui/say.ts';
 import { askHandlerConfiguration } from './ask-handler-configuration.ts';
 import { attachTo, sessionsOf } from './handler-configurations.ts';
 import type { HandlerConfiguration, RememberedConfigurations } from './handler-configurations.ts';
@@ -43,12 +45,11 @@ export function createHandlerCommands(parts: HandlerDebugParts): CommandHandlers
       const { destinationId } = destination;
       const chosen = await ask(parts, destination, parts.remembered.all.get(destinationId));
       if (chosen === undefined) return;
-      const next = vscode.l10n.t('Debug My Handler');
-      const choice = await vscode.window.showInformationMessage(
+      await offer(
+        'Information',
         vscode.l10n.t('The handler at {0} is debugged by “{1}”.', destination.name, printable(nameOf(chosen))),
-        next,
+        { [vscode.l10n.t('Debug My Handler')]: () => debugHandler(parts, destination.node) },
       );
-      if (choice === next) await debugHandler(parts, destination.node);
     },
   };
 }
@@ -310,7 +311,7 @@ async function send(client: RelayClient, to: ChosenDestination, row: EventRow | 
   const event = row ?? (await newest(client, to.destinationId));
   if (event === undefined) {
     await sendSample(client);
-    vscode.window.setStatusBarMessage(l10n.t('A sample event is sent to {0}.', to.name), 8000);
+    say(l10n.t('A sample event is sent to {0}.', to.name));
     return;
   }
   const { replayed } = await client.request('notifications/replay', { ids: [event.id], to: to.destination });
@@ -319,11 +320,10 @@ async function send(client: RelayClient, to: ChosenDestination, row: EventRow | 
     await offerRelease(client, event, held);
     return;
   }
-  vscode.window.setStatusBarMessage(
+  say(
     replayed > 0
       ? l10n.t('{0} is sent to {1}.', event.id, to.name)
       : l10n.t('{0} is on its way to {1} already.', event.id, to.name),
-    8000,
   );
 }
 
@@ -360,12 +360,11 @@ async function heldThere(client: RelayClient, eventId: string, destinationId: st
 /** Sending is paused, which somebody wanted: it is not released unasked. */
 async function offerRelease(client: RelayClient, event: EventRow, { heldBy }: Forwarding): Promise<void> {
   const { l10n } = vscode;
-  const release = l10n.t('Send It Now');
-  const choice = await vscode.window.showWarningMessage(
+  const text =
     heldBy === 'breakpoint'
       ? l10n.t('{0} is held at a breakpoint for deliveries.', event.id)
-      : l10n.t('Sending is paused: {0} is held.', event.id),
-    release,
-  );
-  if (choice === release) await client.request('debug/step', { id: event.id });
+      : l10n.t('Sending is paused: {0} is held.', event.id);
+  await offer('Warning', text, {
+    [l10n.t('Send It Now')]: () => client.request('debug/step', { id: event.id }),
+  });
 }

@@ -188,7 +188,7 @@ export class DeliverySession extends DebugSession {
     this.#answer(response, async () => {
       const { client, l10n } = this.#parts;
       const { sending } = await client.request('relay/status', {});
-      if (sending?.state === 'paused' && sending.stop !== null) this.#stopped(sending.stop);
+      if (sending.state === 'paused' && sending.stop !== null) this.#stopped(sending.stop);
       this.#focus ??= { notificationId: null, reason: 'entry', description: l10n.t('Paused') };
       this.#begun = true;
       return () => this.#reading.request();
@@ -484,7 +484,7 @@ export class DeliverySession extends DebugSession {
     if (notificationId !== null && eventId !== null) this.#held.met(notificationId, eventId);
     if (reason === 'pause' || place === null) {
       this.#focus = { notificationId: null, reason: 'pause', description: l10n.t('Paused') };
-      if (typeof stop.failure === 'string') this.#say(stopText(stop, l10n), 'important');
+      if (stop.failure !== null) this.#say(stopText(stop, l10n), 'important');
       return;
     }
     const texts: Readonly<Record<BreakpointPlace, string>> = {
@@ -499,9 +499,7 @@ export class DeliverySession extends DebugSession {
     this.#focus = {
       ...{ notificationId, reason: 'breakpoint', description: texts[place] },
       text:
-        typeof stop.failure === 'string'
-          ? stopText(stop, l10n)
-          : l10n.t('{0} met {1}: {2}', eventId ?? '', names, texts[place]),
+        stop.failure !== null ? stopText(stop, l10n) : l10n.t('{0} met {1}: {2}', eventId ?? '', names, texts[place]),
       hitBreakpointIds: breakpointIds.filter((id) => this.#breakpoints.has(id)).map(breakpointNumber),
     };
     this.#say(this.#focus.text ?? '', 'console');

@@ -6,10 +6,11 @@ import { webhookEventTypes } from '../../campaign-monitor/event-types.ts';
 import { commandId } from '../commands.ts';
 import type { CommandHandlers } from '../commands.ts';
 import { documentTexts } from '../events/documents/event-documents.ts';
-import { offerRestart } from '../relay/session/session-messages.ts';
+import { thisWindow } from '../relay/sending/sending.ts';
 import type { Session } from '../relay/session/session.ts';
 import { CommandError } from '../ui/command-error.ts';
 import { withNext } from '../ui/error-words.ts';
+import { offer } from '../ui/offer.ts';
 import { unlinked } from '../ui/printable.ts';
 import { breakpointOwner, debugType } from './debug-names.ts';
 import type { DeliverySession, SessionEnd } from './delivery-session.ts';
@@ -45,14 +46,7 @@ export async function prepared(
   }
   // It says itself why it could not be started, with a way on.
   if (session.client === undefined) await vscode.commands.executeCommand(commandId('start'));
-  if (session.client === undefined) return undefined;
-  if (session.status?.sending === undefined) {
-    void offerRestart(
-      l10n.t('The running relay is of an earlier version, which cannot be debugged. Restarting loses nothing.'),
-    );
-    return undefined;
-  }
-  return config;
+  return session.client === undefined ? undefined : config;
 }
 
 /**
@@ -67,7 +61,7 @@ export async function adapterOf(session: Session): Promise<vscode.DebugAdapterDe
   const debug = await import('./delivery-session.ts');
   const adapter = new debug.DeliverySession({
     ...{ client, l10n, texts: documentTexts(), owner: breakpointOwner(), types: webhookEventTypes },
-    by: { kind: 'vscode', id: String(process.pid) },
+    by: thisWindow,
     onEnd: (end) => void sayWhatIsLeft(session, end),
   });
   return new vscode.DebugAdapterInlineImplementation(new InlineAdapter(adapter));
@@ -105,12 +99,11 @@ async function sayWhatIsLeft(session: Session, { sending, edited }: SessionEnd):
       : l10n.t('Debugging has ended, and sending is still paused. Held: {0}.', held),
   ];
   if (edited > 0) texts.push(l10n.t('What was edited and not released is held as it was.'));
-  const goOn = l10n.t('Continue Sending');
-  const choice = await vscode.window.showWarningMessage(texts.join(' '), goOn, l10n.t('Keep Held'));
-  if (choice !== goOn) return;
-  try {
-    await session.client?.request('debug/continue', {});
-  } catch (error) {
-    void vscode.window.showErrorMessage(unlinked(withNext(error, l10n)));
-  }
+  await offer('Warning', texts.join(' '), {
+    [l10n.t('Continue Sending')]: () =>
+      session.client?.request('debug/continue', {}).catch((error: unknown) => {
+        void vscode.window.showErrorMessage(unlinked(withNext(error, l10n)));
+      }),
+    [l10n.t('Keep Held')]: () => undefined,
+  });
 }

@@ -48,8 +48,8 @@ export function notificationOf({ notificationId, found }: HeldThread): Notificat
 export function stationsOf(thread: HeldThread, edited: boolean, l10n: Localiser): Station[] {
   const { event, delivery } = thread.found;
   const notification = notificationOf(thread);
-  const position = (event.inDelivery?.position ?? 1) - 1;
-  const of = event.inDelivery?.of ?? 1;
+  const position = event.inDelivery.position - 1;
+  const { of } = event.inDelivery;
   const eventId = event.id;
   const body = { document: { eventId, kind: 'body', attempt: null } as const, element: { index: position, of } };
   const received: Station = {

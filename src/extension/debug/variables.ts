@@ -86,7 +86,7 @@ export async function scopesOf(parts: ScopeParts, thread: HeldThread): Promise<S
 async function eventBranch(parts: ScopeParts, { deliveryId, found }: HeldThread): Promise<Branch | undefined> {
   const body = await parts.edits.of(deliveryId);
   if (body.kind !== 'json') return undefined;
-  const position = (found.event.inDelivery?.position ?? 1) - 1;
+  const position = found.event.inDelivery.position - 1;
   const paths: readonly JsonPath[] = [
     ['Events', position],
     ['message', 'events', position],

@@ -77,7 +77,7 @@ export function spokenOf(row: EventRow, around: Surroundings, l10n: Localiser): 
 
 /** Which event of its delivery it is, where that has several; also what a delivery without more is called in messages. */
 export function placeInDelivery({ deliveryId, inDelivery }: EventRow, l10n: Localiser): string {
-  if (inDelivery === undefined || inDelivery.of < 2) return '';
+  if (inDelivery.of < 2) return '';
   return l10n.t('{0} of {1} in {2}', inDelivery.position, inDelivery.of, deliveryId);
 }
 
@@ -164,8 +164,7 @@ export function forwardingOf(
 ): string {
   const { status, durationMs } = forwarding;
   const most = forwarding.maxAttempts ?? around.maxAttempts;
-  // An older relay does not tell the round's, and then those of rounds before a replay count too.
-  const next = (forwarding.ofRound ?? forwarding.attempts) + 1;
+  const next = forwarding.ofRound + 1;
   if (underWay) {
     return next === 1 || most === null || next > most
       ? l10n.t('sending')

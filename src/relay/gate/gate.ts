@@ -264,7 +264,8 @@ export class Gate implements GateView {
     const by = { kind: 'client', client } as const;
     const stop: Stop = {
       ...{ reason: 'pause' as const, at: iso(since), place: null, breakpointIds: [], deliveryId: null, eventId: null },
-      ...{ notificationId: null, destinationId: null, attempt: null, text: `paused by ${whoPaused(by)}` },
+      ...{ notificationId: null, destinationId: null, attempt: null },
+      ...{ text: `paused by ${whoPaused(by)}`, failure: null },
     };
     const paused: Paused = { by, since, stop };
     this.#close(paused);

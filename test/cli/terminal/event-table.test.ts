@@ -9,15 +9,16 @@ function row(change: Partial<EventRow> = {}): EventRow {
     ...{ id: 'e12', deliveryId: 'd7', kind: 'event', source: 'campaign-monitor', injected: false },
     ...{ receivedAt: '2026-01-15T09:30:00.000Z', type: 'Deactivate', list: 'abc', address: 'jane@example.org' },
     ...{ date: null, warning: null, duplicateOf: null, signature: null, reason: null, httpStatus: 200 },
-    ...{ notificationId: 'n9', forwardings: [] },
+    ...{ notificationId: 'n9', inDelivery: { position: 1, of: 1 }, forwardings: [] },
     ...change,
   };
 }
 
 function forwarding(state: Forwarding['state'], status: number | null): Forwarding {
   return {
-    ...{ destinationId: 't1', destination: 'http://localhost:3000/', state, status, attempts: 1 },
+    ...{ destinationId: 't1', destination: 'http://localhost:3000/', state, status, attempts: 1, ofRound: 1 },
     ...{ mode: 'normalised', maxAttempts: 1, nextAttemptAt: null, durationMs: 1, detail: null },
+    ...{ heldBy: null, breakpointId: null },
   };
 }
 

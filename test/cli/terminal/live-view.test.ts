@@ -22,6 +22,7 @@ function delivery(change: Partial<Delivery> = {}): Delivery {
     bodyBytes: 300,
     truncated: false,
     eventCount: 1,
+    editOf: null,
     ...change,
   };
 }
@@ -44,6 +45,7 @@ function event(change: Partial<EventRow> = {}): EventRow {
     reason: null,
     httpStatus: 200,
     notificationId: 'n9',
+    inDelivery: { position: 1, of: 1 },
     forwardings: [],
     ...change,
   };
@@ -56,6 +58,7 @@ function attempt(change: Partial<Attempt> = {}): Attempt {
     destinationId: 't1',
     destination: 'http://localhost:3000/callback',
     number: 1,
+    ofRound: change.number ?? 1,
     at,
     durationMs: 12,
     status: 200,
@@ -116,7 +119,7 @@ describe('the live view', () => {
     assert.match(view.attempt(attempt({ outcome: 'retrying', status: 500 })), /retry 1 of 9$/);
     // After a replay it begins anew.
     assert.match(view.attempt(attempt({ outcome: 'retrying', status: 500, number: 12, ofRound: 2 })), /retry 2 of 9$/);
-    // A relay of an earlier version does not say so.
+    // The policy has become another meanwhile, with fewer.
     assert.match(
       view.attempt(attempt({ outcome: 'retrying', status: 500, number: 10 })),
       / in 12 ms, to be tried again$/,
@@ -162,12 +165,13 @@ describe('the live view', () => {
       kind: 'localtunnel',
       url: 'https://b.example',
       reason: '',
+      said: [],
       since: at,
       previousUrl: 'https://a.example',
     });
     assert.match(line, /tunnel localtunnel open https:\/\/b\.example, no longer https:\/\/a\.example: webhooks/);
     assert.match(
-      plain().tunnel({ state: 'failed', kind: 'ngrok', reason: 'ngrok is not installed' }),
+      plain().tunnel({ state: 'failed', kind: 'ngrok', reason: 'ngrok is not installed', said: [] }),
       /tunnel ngrok failed \(ngrok is not installed\)$/,
     );
   });

@@ -49,7 +49,7 @@ describe('the words for an event', () => {
     const stopped = forwarding({ state: 'held', heldBy: 'breakpoint', breakpointId: 'b1', detail: 'stopped at b1' });
     const stop: Stop = {
       ...{ at: since, reason: 'breakpoint', place: 'event', breakpointIds: ['b1'], text: '', attempt: null },
-      ...{ deliveryId: null, eventId: null, notificationId: null, destinationId: null },
+      ...{ deliveryId: null, eventId: null, notificationId: null, destinationId: null, failure: null },
     };
     const held = { pause: 1, breakpoint: 1, missingKey: 0, destination: 0 };
     const says = (each: Forwarding, by?: PausedBy, at = since): string =>

@@ -16,11 +16,14 @@ export function forwarding(changes: Partial<Forwarding> = {}): Forwarding {
     mode: 'normalised',
     state: 'waiting',
     attempts: 0,
+    ofRound: changes.attempts ?? 0,
     maxAttempts: null,
     nextAttemptAt: null,
     status: null,
     durationMs: null,
     detail: null,
+    heldBy: null,
+    breakpointId: null,
     ...changes,
   };
 }
@@ -44,6 +47,7 @@ export function eventRow(n: number, changes: Partial<EventRow> = {}): EventRow {
     reason: null,
     httpStatus: 200,
     notificationId: `n${n}`,
+    inDelivery: { position: 1, of: 1 },
     forwardings: [forwarding()],
     ...changes,
   };
@@ -57,6 +61,7 @@ export function attempt(n: number, changes: Partial<Attempt> = {}): Attempt {
     destinationId: 't1',
     destination: callback,
     number: 1,
+    ofRound: changes.number ?? 1,
     at: '2026-03-01T12:00:01.000Z',
     durationMs: 12.3,
     status: 200,

@@ -21,7 +21,7 @@ export async function onlyNotification(
   client: RelayClient,
   [first, ...others]: readonly EventRow[],
 ): Promise<Notification | undefined> {
-  if (first === undefined || (first.inDelivery?.of ?? 1) < 2) return undefined;
+  if (first === undefined || first.inDelivery.of < 2) return undefined;
   if (others.some(({ notificationId }) => notificationId !== first.notificationId)) return undefined;
   const { notifications } = await client.request('events/get', { id: first.id });
   const own = notifications.find(({ id }) => id === first.notificationId) ?? notifications[0];

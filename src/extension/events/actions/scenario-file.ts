@@ -47,7 +47,7 @@ function bodyOf(delivery: FixtureDelivery | undefined, rows: readonly EventRow[]
   if (delivery?.source !== 'campaign-monitor' || delivery.format !== 'json') return undefined;
   const { body } = delivery;
   if (typeof body !== 'object' || body === null || !('Events' in body) || !Array.isArray(body.Events)) return undefined;
-  const chosen = new Set(rows.flatMap(({ inDelivery }) => (inDelivery === undefined ? [] : [inDelivery.position])));
+  const chosen = new Set(rows.map(({ inDelivery }) => inDelivery.position));
   const events = (body.Events as unknown[]).filter(
     (each, index) => typeof each === 'object' && each !== null && (chosen.size === 0 || chosen.has(index + 1)),
   );

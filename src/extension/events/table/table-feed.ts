@@ -246,7 +246,7 @@ export class TableFeed {
       if (epoch !== this.#epoch) return;
     }
     this.#snapshot = snapshot;
-    this.#newest = page.newest ?? null;
+    this.#newest = page.newest;
     this.#wanted = [];
     this.#say({ type: 'snapshot', snapshot, total, unseen, anchor: by, moved, windows });
   }

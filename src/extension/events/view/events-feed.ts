@@ -229,7 +229,7 @@ export class EventsFeed {
     const states = JSON.stringify(destinations.map((each) => [each.destinationId, each.state, each.detail]));
     const destinationsChanged = states !== this.#destinations;
     this.#destinations = states;
-    this.#noteUnderWay(destinations.flatMap(({ underWay }) => underWay ?? []));
+    this.#noteUnderWay(destinations.flatMap(({ underWay }) => underWay));
     const added = this.#addedSinceStatus;
     this.#addedSinceStatus = false;
     if (before === undefined || this.#loading === undefined) return;

@@ -365,7 +365,7 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
     if (status === undefined) {
       if (this.#left?.state === 'paused') parts.unshift(leftPausedText(this.#left, language, vscode.l10n));
       parts.unshift(vscode.l10n.t('The relay is not running: this is what it received.'));
-    } else if (status.sending?.state === 'paused') {
+    } else if (status.sending.state === 'paused') {
       parts.unshift(pausedText(status.sending, { now: this.#around.now, language }, vscode.l10n));
     }
     if (searchable !== undefined) {

@@ -14,6 +14,7 @@ const url = 'http://127.0.0.1:3000/callback';
 function state(changes: Partial<DestinationStatus>, sending: 'flowing' | 'paused' = 'flowing'): string {
   const status: DestinationStatus = {
     ...{ destinationId: 't1', url, mode: 'normalised', configured: true, state: 'up', detail: null, waiting: 0 },
+    underWay: [],
     ...changes,
   };
   return stateOfDestination(status, english, { state: sending });

@@ -23,7 +23,13 @@ function paused(changes: Partial<PausedSending> = {}): PausedSending {
 function stop(changes: Partial<Stop> = {}): Stop {
   return {
     ...{ reason: 'breakpoint', at: since, place: 'event', breakpointIds: ['b1'], deliveryId: 'd2', eventId: 'e2' },
-    ...{ notificationId: 'n2', destinationId: 't1', attempt: null, text: 'e2 met b1: it is about to be sent' },
+    ...{
+      notificationId: 'n2',
+      destinationId: 't1',
+      attempt: null,
+      text: 'e2 met b1: it is about to be sent',
+      failure: null,
+    },
     ...changes,
   };
 }
