@@ -6,6 +6,7 @@ import { commandId, internalCommands } from './commands.ts';
 import type { CommandHandlers, CommandName } from './commands.ts';
 import { prefix } from './prefix.ts';
 import { withNext } from './ui/error-words.ts';
+import { byCommand, offer } from './ui/offer.ts';
 import { unlinked } from './ui/printable.ts';
 
 /**
@@ -39,13 +40,9 @@ async function run(log: vscode.LogOutputChannel, command: () => unknown): Promis
       wayOn?: WayOn;
     };
     log.error(typeof requestId === 'string' ? `${message} (request ${requestId})` : message);
-    const show = vscode.l10n.t('Show Log');
-    const buttons = wayOn === undefined ? [show] : [wayOn.title, show];
-    void vscode.window.showErrorMessage(unlinked(withNext(error, vscode.l10n)), ...buttons).then((choice) => {
-      if (choice === show) log.show();
-      else if (choice !== undefined && wayOn !== undefined)
-        return vscode.commands.executeCommand(commandId(wayOn.command), ...(wayOn.args ?? []));
-      return undefined;
+    void offer('Error', unlinked(withNext(error, vscode.l10n)), {
+      ...(wayOn !== undefined && { [wayOn.title]: byCommand(wayOn.command, ...(wayOn.args ?? [])) }),
+      [vscode.l10n.t('Show Log')]: () => log.show(),
     });
     return undefined;
   }

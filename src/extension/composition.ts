@@ -11,7 +11,6 @@ import { registerSendLens } from './events/actions/send-lens.ts';
 import { documentScheme, registerDocuments } from './events/documents/event-documents.ts';
 import { registerDecorations } from './events/view/decorations.ts';
 import { registerEventEditor } from './events/editor/event-editor.ts';
-import { registerTable } from './events/table/show-table.ts';
 import { EventsView } from './events/view/events-view.ts';
 import type { Handlers } from './handlers.ts';
 import { UriCallbacks } from './oauth/uri-handler.ts';
@@ -122,7 +121,10 @@ export function compose(context: vscode.ExtensionContext): void {
       registerFormRestoring(async () => (await handlers()).form),
       registerSendLens(),
       registerDecorations(),
-      registerTable(async () => (await handlers()).table),
+      vscode.window.registerWebviewViewProvider(`${prefix}.table`, {
+        // Nothing of the table is loaded before somebody looks at it.
+        resolveWebviewView: async (view) => (await handlers()).table.show(view),
+      }),
       registerAssistants({
         bundle: context.asAbsolutePath('dist/cm-relay.js'),
         version: (context.extension.packageJSON as { version: string }).version,

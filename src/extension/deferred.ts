@@ -9,32 +9,19 @@ export { connectToRelay, speakOver } from '../protocol/relay-client.ts';
 export { destinationSchema, settingsSchema } from '../protocol/settings.ts';
 export { compareVersions } from '../protocol/versions.ts';
 export { readPayload } from '../campaign-monitor/payload.ts';
-export { documentedListId, maxEventsInDelivery, sampleDeliveries } from '../campaign-monitor/samples.ts';
-export { CampaignMonitorError } from '../campaign-monitor/api-error.ts';
+export { documentedListId, maxEventsInDelivery } from '../campaign-monitor/samples.ts';
 export { CampaignMonitorApi } from '../campaign-monitor/api.ts';
-export { authorizeUrl, CampaignMonitorOAuthError, exchangeCode, refreshToken } from '../campaign-monitor/oauth.ts';
+export { authorizeUrl, exchangeCode, refreshToken } from '../campaign-monitor/oauth.ts';
 export { serviceAt } from '../campaign-monitor/service.ts';
 export { explainTestFailure, testFailureText } from '../campaign-monitor/test-failure.ts';
-export { matchWebhook, pathSecret, sameAddress } from '../campaign-monitor/webhook-match.ts';
-export { toCurl } from '../export/curl.ts';
-export { toFixture } from '../export/fixture.ts';
-export { toHar } from '../export/har.ts';
-export { toHttp } from '../export/http.ts';
 export { bodyFileName, maskSecrets } from '../export/item.ts';
-export { toJson } from '../export/json.ts';
 export { OpenConnectorsError } from '../open-connectors/api-error.ts';
 export { OpenConnectorsApi } from '../open-connectors/api.ts';
-export { baseUrlOf, OpenConnectorsHostError, regions } from '../open-connectors/host.ts';
-export {
-  buildInstanceBody,
-  emptyInstanceInput,
-  instanceBodySchema,
-  parseListIds,
-} from '../open-connectors/instance-body.ts';
+export { baseUrlOf, regions } from '../open-connectors/host.ts';
+export { buildInstanceBody, emptyInstanceInput, parseListIds } from '../open-connectors/instance-body.ts';
 export { checkInstanceInput } from '../open-connectors/instance-check.ts';
 export { toInstanceCurl } from '../open-connectors/instance-curl.ts';
-export { maskInstanceBody } from '../open-connectors/instance-mask.ts';
-export { exportItems, exportText } from './events/actions/export-items.ts';
+export { exportText } from './events/actions/export-items.ts';
 export { editableBody } from './events/actions/editable-body.ts';
 export { scenarioFile } from './events/actions/scenario-file.ts';
 export { sendSamples } from './events/actions/sample-posts.ts';

@@ -31,7 +31,6 @@ import type { EventsView } from './events/view/events-view.ts';
 import { createEventsViewCommands } from './events/view/view-commands.ts';
 import { BrowserAuthorization, createAuthorizationCommands } from './oauth/browser-authorization.ts';
 import type { UriCallbacks } from './oauth/uri-handler.ts';
-import { createFormCommands } from './open-connectors/create/form-commands.ts';
 import { FormPanel } from './open-connectors/create/form-panel.ts';
 import { createInstanceCommands } from './open-connectors/instances/instance-commands.ts';
 import type { InstanceDocuments } from './open-connectors/instances/instance-documents.ts';
@@ -132,7 +131,8 @@ export function createHandlers(parts: StandingParts): Handlers {
     commands: {
       ...webhookActions.accountHandlers,
       ...webhookActions.webhookHandlers,
-      ...createFormCommands(form),
+      // Asked for the sandbox, it fills in the sandbox's values.
+      newInstance: (where?: unknown) => (where === 'sandbox' ? form.openForSandbox() : form.open()),
       ...createRelayCommands({
         ...{ context, session, log, secrets, receiver, urlKeeper },
         view: events.progressPlace,

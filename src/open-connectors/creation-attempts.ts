@@ -1,4 +1,5 @@
 /** Makes an instance, once: consent, `POST /instances`, and what to do where no answer comes. */
+import { setTimeout as delay } from 'node:timers/promises';
 import { OpenConnectorsError } from './api-error.ts';
 import type { Instance } from './answers.ts';
 import type { OpenConnectorsApi } from './api.ts';
@@ -65,9 +66,9 @@ export interface CreationParts {
   readonly during: <T>(step: CreationStep, task: (signal: AbortSignal) => Promise<T>) => Promise<T>;
   /** Offers instances that an unanswered call has made. @returns the one to use, or null for none of them */
   readonly offer: (found: readonly InstanceFacts[]) => Promise<InstanceFacts | null>;
-  /** Resolves after some milliseconds, or when the signal is aborted. */
-  readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
-  readonly now: () => number;
+  /** Resolves after some milliseconds, or when the signal is aborted: another one for tests, as is the clock. */
+  readonly wait?: (ms: number, signal: AbortSignal) => Promise<void>;
+  readonly now?: () => number;
 }
 
 /** The instances of a name that were there before an attempt whose end is not known. Holds no secret. */
@@ -133,7 +134,7 @@ export class CreationAttempts {
       if (found.kind !== 'nothing') return this.#take(parts, earlier, found);
     }
     // Read while the person is in the browser.
-    const since = parts.now() - clockSkewMs;
+    const since = (parts.now ?? Date.now)() - clockSkewMs;
     const reading = instancesNamed(api, name, signal).then(
       (instances): Before => ({ ids: instances.map(({ id }) => id) }),
       (): Before => ({ since }),
@@ -219,8 +220,8 @@ export class CreationAttempts {
     signal: AbortSignal,
   ): Promise<Look> {
     try {
-      for (const delay of delays) {
-        if (delay > 0) await parts.wait(delay, signal);
+      for (const ms of delays) {
+        if (ms > 0) await (parts.wait ?? wait)(ms, signal);
         if (signal.aborted) break;
         const found = (await instancesNamed(parts.api, attempt.name, signal)).filter((each) =>
           isNew(each, attempt.before),
@@ -239,7 +240,7 @@ export class CreationAttempts {
 
   /** Keeps an instance with its token. One that was found has it in the list, or tells it when it is asked for. */
   async #keep(
-    { api, host, store, now }: CreationParts,
+    { api, host, store, now = Date.now }: CreationParts,
     attempt: OwnAttempt,
     instance: Instance,
     found: boolean,
@@ -264,6 +265,10 @@ export class CreationAttempts {
     this.#open = attempts;
     await this.#memory.write(attempts.map(({ host, name, before, signed }) => ({ host, name, before, signed })));
   }
+}
+
+function wait(ms: number, signal: AbortSignal): Promise<void> {
+  return delay(ms, undefined, { signal }).catch(() => undefined);
 }
 
 /** Whether the platform refused, so that nothing was made. A fault of the platform's own may come after the making. */

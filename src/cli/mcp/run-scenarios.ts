@@ -9,7 +9,7 @@ import { runScenario } from '../../check/run.ts';
 import type { ScenarioFile } from '../../check/scenario.ts';
 import { readScenarioFile } from '../../check/scenario-file.ts';
 import { deliveryIn, newRun, sourcesOf } from '../../check/sources.ts';
-import type { ReadHistory } from '../../check/sources.ts';
+import type { AssistantSource } from './source.ts';
 import { targetTo } from '../../check/target.ts';
 import type { SecretMask } from '../../common/masking.ts';
 import type { Destination } from '../../protocol/settings.ts';
@@ -24,7 +24,7 @@ export interface ScenarioRun {
   /** Only scenarios whose names hold this text. */
   readonly only: string | undefined;
   readonly destination: Destination;
-  readonly history: ReadHistory;
+  readonly history: AssistantSource;
   /** Gives it up. */
   readonly signal: AbortSignal;
 }

@@ -1,5 +1,6 @@
 /** URLs that the system hands to this extension: `vscode://cm-relay.campaign-monitor-relay/oauth/callback?…`. */
 import * as vscode from 'vscode';
+import { offer } from '../ui/offer.ts';
 import type { Listening } from '../../oauth/authorize.ts';
 import type { PageKind } from '../../oauth/loopback.ts';
 
@@ -42,13 +43,11 @@ export function asPasted(uri: vscode.Uri): string {
 }
 
 /** Of the URL itself nothing is shown or logged: a code may be in it. */
-async function offerUrl(uri: vscode.Uri): Promise<void> {
-  const copy = vscode.l10n.t('Copy URL');
-  const choice = await vscode.window.showWarningMessage(
-    vscode.l10n.t(
-      'A URL came back from the browser, and nothing in this window waits for it. Where another window waits, paste it there.',
-    ),
-    copy,
+function offerUrl(uri: vscode.Uri): Promise<void> {
+  const text = vscode.l10n.t(
+    'A URL came back from the browser, and nothing in this window waits for it. Where another window waits, paste it there.',
   );
-  if (choice === copy) await vscode.env.clipboard.writeText(asPasted(uri));
+  return offer('Warning', text, {
+    [vscode.l10n.t('Copy URL')]: () => vscode.env.clipboard.writeText(asPasted(uri)),
+  });
 }

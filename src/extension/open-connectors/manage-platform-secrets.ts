@@ -1,6 +1,7 @@
 /** Setting and forgetting the platform's secrets, as **Manage Keys and Secrets…** offers it. */
 import * as vscode from 'vscode';
 import type { PlatformSecrets } from '../relay/secrets/manage-secrets.ts';
+import { say } from '../ui/say.ts';
 import type { Platform } from './platform.ts';
 
 /** What **Manage Keys and Secrets…** does with the platform's secrets. */
@@ -8,12 +9,11 @@ export function createPlatformSecrets(platform: Platform): PlatformSecrets {
   return {
     set: async () => {
       const set = await askForSecrets(platform);
-      if (set && !platform.isSandbox) vscode.window.setStatusBarMessage(vscode.l10n.t('The secrets are kept.'), 5000);
+      if (set && !platform.isSandbox) say(vscode.l10n.t('The secrets are kept.'));
       return set;
     },
     forget: async () => {
-      if (!(await forgetSecrets(platform))) return;
-      vscode.window.setStatusBarMessage(vscode.l10n.t('The secrets are forgotten.'), 5000);
+      if (await forgetSecrets(platform)) say(vscode.l10n.t('The secrets are forgotten.'));
     },
     kept: async () => (await platform.secrets.hosts(platform.host)).length > 0,
   };

@@ -2,10 +2,11 @@
 import * as vscode from 'vscode';
 import type { HeldAtStop } from '../../protocol/debug.ts';
 import type { Status } from '../../protocol/status.ts';
-import { commandId } from '../commands.ts';
 import type { CommandHandlers } from '../commands.ts';
 import { withNext } from '../ui/error-words.ts';
+import { byCommand, offer } from '../ui/offer.ts';
 import { unlinked } from '../ui/printable.ts';
+import { copy } from '../ui/say.ts';
 import { manageSecrets } from './secrets/manage-secrets.ts';
 import { newSecretUrl } from './public-url/new-secret-url.ts';
 import type { PlatformSecrets } from './secrets/manage-secrets.ts';
@@ -14,6 +15,7 @@ import { askAboutHeld } from './sending/sending.ts';
 import { chooseSampleAnswer } from './session/sample-receiver.ts';
 import type { SampleReceiver } from './session/sample-receiver.ts';
 import type { SecretBox } from './secrets/secrets.ts';
+import { openSettings } from './session/session-messages.ts';
 import { OtherVersionError } from './session/session.ts';
 import type { Session } from './session/session.ts';
 import { SettingsError } from './session/settings.ts';
@@ -64,7 +66,7 @@ export function createRelayCommands(parts: RelayCommandParts): CommandHandlers<'
     showLog: () => log.show(),
     copyUrl: (which?: unknown) => copyUrl(parts, which),
     newSecretUrl: () => newSecretUrl(session, parts.urlKeeper),
-    openSettings: () => vscode.commands.executeCommand('workbench.action.openSettings', `@ext:${extensionId}`),
+    openSettings: () => openSettings(`@ext:${extensionId}`),
     openTerminal: () => openRelayTerminal(parts.context, session),
     openWalkthrough: () =>
       vscode.commands.executeCommand('workbench.action.openWalkthrough', `${extensionId}#getStarted`, false),
@@ -102,32 +104,24 @@ async function bringUp(parts: RelayCommandParts): Promise<boolean> {
   }
 }
 
-async function explainStart({ log }: RelayCommandParts, error: Error): Promise<void> {
+function explainStart({ log }: RelayCommandParts, error: Error): Promise<void> {
   log.error(`the relay did not start: ${error.message}`);
   if (error instanceof SettingsError) {
-    const [problem] = error.problems;
-    const open = vscode.l10n.t('Open Setting');
-    const choice = await vscode.window.showErrorMessage(
-      vscode.l10n.t(
-        'The relay did not start: the setting {0} cannot be used: {1}.',
-        problem?.setting ?? '',
-        unlinked(problem?.message ?? ''),
-      ),
-      open,
+    const { setting = '', message = '' } = error.problems[0] ?? {};
+    const text = vscode.l10n.t(
+      'The relay did not start: the setting {0} cannot be used: {1}.',
+      setting,
+      unlinked(message),
     );
-    if (choice === open) await vscode.commands.executeCommand('workbench.action.openSettings', problem?.setting);
-    return;
+    return offer('Error', text, { [vscode.l10n.t('Open Setting')]: () => openSettings(setting) });
   }
   const isOther = error instanceof OtherVersionError;
-  const again = isOther ? vscode.l10n.t('Restart Relay') : vscode.l10n.t('Try Again');
-  const show = vscode.l10n.t('Show Log');
-  const choice = await vscode.window.showErrorMessage(
-    vscode.l10n.t('The relay did not start: {0}', unlinked(withNext(error, vscode.l10n))),
-    again,
-    show,
-  );
-  if (choice === again) await vscode.commands.executeCommand(commandId(isOther ? 'restart' : 'start'));
-  if (choice === show) log.show();
+  return offer('Error', vscode.l10n.t('The relay did not start: {0}', unlinked(withNext(error, vscode.l10n))), {
+    ...(isOther
+      ? { [vscode.l10n.t('Restart Relay')]: byCommand('restart') }
+      : { [vscode.l10n.t('Try Again')]: byCommand('start') }),
+    [vscode.l10n.t('Show Log')]: () => log.show(),
+  });
 }
 
 /** The relay's URLs that can be copied, in the order in which they are offered. */
@@ -144,17 +138,12 @@ async function copyUrl({ session }: RelayCommandParts, which: unknown): Promise<
   if (chosen === undefined) return;
   const url = status === undefined ? null : urls[chosen](status);
   if (url === null) {
-    const open = vscode.l10n.t('Open Public URL');
-    const choice = await vscode.window.showInformationMessage(vscode.l10n.t('There is no public URL now.'), open);
-    if (choice === open) await vscode.commands.executeCommand(commandId('openTunnel'));
-    return;
+    return offer('Information', vscode.l10n.t('There is no public URL now.'), {
+      [vscode.l10n.t('Open Public URL')]: byCommand('openTunnel'),
+    });
   }
-  await vscode.env.clipboard.writeText(url);
   const local = /^http:\/\/127\.0\.0\.1[:/]/.test(url);
-  vscode.window.setStatusBarMessage(
-    local ? vscode.l10n.t('Copied. This URL is reached from this machine only.') : vscode.l10n.t('Copied.'),
-    5000,
-  );
+  await copy(url, local ? vscode.l10n.t('Copied. This URL is reached from this machine only.') : undefined);
 }
 
 async function chooseUrl(status: Status | undefined): Promise<keyof typeof urls | undefined> {

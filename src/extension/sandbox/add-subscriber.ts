@@ -3,9 +3,8 @@ import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
 import type { CampaignMonitorList } from '../../campaign-monitor/answers.ts';
 import type { CampaignMonitorApi } from '../../campaign-monitor/api.ts';
+import { byCommand, focusView, offer } from '../ui/offer.ts';
 import { working } from '../ui/progress.ts';
-import { commandId } from '../commands.ts';
-import { prefix } from '../prefix.ts';
 import { inMessage, printable } from '../ui/printable.ts';
 import type { SandboxProcess } from './sandbox-process.ts';
 
@@ -70,19 +69,17 @@ async function pickList(api: CampaignMonitorApi, first: readonly string[]): Prom
   return choice?.list;
 }
 
-async function sayAdded(address: string, list: string, isHeard: boolean): Promise<void> {
+function sayAdded(address: string, list: string, isHeard: boolean): Promise<void> {
   const { l10n } = vscode;
-  const [message, wayOn, command] = isHeard
-    ? [
+  return isHeard
+    ? offer(
+        'Information',
         l10n.t('{0} is on the list {1} now. The webhook arrives in the events view.', address, list),
-        l10n.t('Show Events'),
-        `${prefix}.events.focus`,
-      ]
-    : [
+        { [l10n.t('Show Events')]: () => focusView('events') },
+      )
+    : offer(
+        'Information',
         l10n.t('{0} is on the list {1} now. The list has no active webhook, so nobody is told.', address, list),
-        l10n.t('Register This Relay'),
-        commandId('registerWebhooks'),
-      ];
-  const choice = await vscode.window.showInformationMessage(message, wayOn);
-  if (choice === wayOn) await vscode.commands.executeCommand(command);
+        { [l10n.t('Register This Relay')]: byCommand('registerWebhooks') },
+      );
 }

@@ -1,9 +1,10 @@
 /** The commands about the sandbox: start, stop, its facts for other programs, and somebody who subscribes. */
 import * as vscode from 'vscode';
-import { commandId } from '../commands.ts';
 import type { CommandHandlers } from '../commands.ts';
 import { CommandError } from '../ui/command-error.ts';
+import { byCommand, offer } from '../ui/offer.ts';
 import { working } from '../ui/progress.ts';
+import { copy, say } from '../ui/say.ts';
 import { addSandboxSubscriber } from './add-subscriber.ts';
 import type { SubscriberPlace } from './add-subscriber.ts';
 import { sandboxFacts } from './sandbox-facts.ts';
@@ -16,7 +17,7 @@ export function createSandboxCommands(sandbox: SandboxProcess): CommandHandlers<
     startSandbox: () => startSandbox(sandbox),
     stopSandbox: async () => {
       await sandbox.stop();
-      vscode.window.setStatusBarMessage(vscode.l10n.t('The sandbox has ended.'), 5000);
+      say(vscode.l10n.t('The sandbox has ended.'));
     },
     copySandboxFacts: async () => {
       const running = await sandbox.find();
@@ -32,24 +33,19 @@ export function createSandboxCommands(sandbox: SandboxProcess): CommandHandlers<
 
 async function startSandbox(sandbox: SandboxProcess): Promise<void> {
   const running = await working(vscode.l10n.t('Starting the sandbox'), (signal) => sandbox.start(signal));
-  const copy = vscode.l10n.t('Copy URLs and Credentials');
-  const stop = vscode.l10n.t('Stop Sandbox');
   // Not awaited: the message may stay, and whoever asked for a start goes on.
-  void vscode.window
-    .showInformationMessage(
-      vscode.l10n.t(
-        'The sandbox runs on this machine: Campaign Monitor and Open Connectors with made-up data. Nothing reaches a real account.',
-      ),
-      copy,
-      stop,
-    )
-    .then(async (choice) => {
-      if (choice === copy) await copyFacts(running);
-      if (choice === stop) await vscode.commands.executeCommand(commandId('stopSandbox'));
-    });
+  void offer(
+    'Information',
+    vscode.l10n.t(
+      'The sandbox runs on this machine: Campaign Monitor and Open Connectors with made-up data. Nothing reaches a real account.',
+    ),
+    {
+      [vscode.l10n.t('Copy URLs and Credentials')]: () => copyFacts(running),
+      [vscode.l10n.t('Stop Sandbox')]: byCommand('stopSandbox'),
+    },
+  );
 }
 
-async function copyFacts(running: RunningSandbox): Promise<void> {
-  await vscode.env.clipboard.writeText(sandboxFacts(running));
-  vscode.window.setStatusBarMessage(vscode.l10n.t('Copied: paste it into a terminal.'), 5000);
+function copyFacts(running: RunningSandbox): Promise<void> {
+  return copy(sandboxFacts(running), vscode.l10n.t('Copied: paste it into a terminal.'));
 }

@@ -1,7 +1,7 @@
 /** The sandbox that all windows of this machine share, as this window sees it: for the form, the views and the accounts. */
 import * as vscode from 'vscode';
 import { prefix } from '../prefix.ts';
-import { orGivenUp } from '../ui/progress.ts';
+import { SharedStart } from '../relay/session/shared-start.ts';
 import { isSandbox } from './sandbox-check.ts';
 import { findOrStartSandbox, lookEveryMs, notedSandbox, stopSandbox } from './shared-sandbox.ts';
 import type { RunningSandbox, SandboxPlace } from './shared-sandbox.ts';
@@ -12,18 +12,11 @@ export class SandboxStartError extends Error {
   readonly next = vscode.l10n.t('Try again; cm-relay sandbox in a terminal says more');
 }
 
-/** A start that is under way, and how many wait for it. */
-interface Start {
-  readonly running: Promise<RunningSandbox>;
-  readonly abort: AbortController;
-  waiting: number;
-}
-
 export class SandboxProcess implements vscode.Disposable {
   readonly #place: SandboxPlace;
   readonly #changed = new vscode.EventEmitter<RunningSandbox | undefined>();
   #running: RunningSandbox | undefined;
-  #start: Start | undefined;
+  readonly #starting = new SharedStart((signal) => this.#begin(signal));
   #timer: NodeJS.Timeout | undefined;
 
   /** It runs now, or does not run any more. */
@@ -49,17 +42,7 @@ export class SandboxProcess implements vscode.Disposable {
    */
   async start(signal?: AbortSignal): Promise<RunningSandbox> {
     signal?.throwIfAborted();
-    const start = (this.#start ??= this.#begin());
-    start.waiting += 1;
-    try {
-      return await orGivenUp(start.running, signal);
-    } finally {
-      start.waiting -= 1;
-      if (start.waiting === 0) {
-        if (this.#start === start) this.#start = undefined;
-        start.abort.abort();
-      }
-    }
+    return this.#starting.join(signal);
   }
 
   /** Looks for a sandbox that another window, or this one before a reload, has started. Starts none. */
@@ -88,21 +71,17 @@ export class SandboxProcess implements vscode.Disposable {
     this.#changed.dispose();
   }
 
-  #begin(): Start {
-    const abort = new AbortController();
-    const run = async (): Promise<RunningSandbox> => {
-      let running: RunningSandbox;
-      try {
-        running = (await this.find()) ?? (await findOrStartSandbox(this.#place, abort.signal));
-      } catch (error) {
-        throw new SandboxStartError(vscode.l10n.t('The sandbox did not start: {0}', (error as Error).message), {
-          cause: error,
-        });
-      }
-      this.#set(running);
-      return running;
-    };
-    return { running: run(), abort, waiting: 0 };
+  async #begin(signal: AbortSignal): Promise<RunningSandbox> {
+    let running: RunningSandbox;
+    try {
+      running = (await this.find()) ?? (await findOrStartSandbox(this.#place, signal));
+    } catch (error) {
+      throw new SandboxStartError(vscode.l10n.t('The sandbox did not start: {0}', (error as Error).message), {
+        cause: error,
+      });
+    }
+    this.#set(running);
+    return running;
   }
 
   #set(running: RunningSandbox | undefined): void {

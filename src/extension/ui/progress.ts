@@ -112,16 +112,12 @@ function settlement(work: Promise<unknown>): Promise<void> {
   );
 }
 
-/**
- * Waits for work, or no longer than until the signal; the work itself goes on.
- * @throws what the work throws, and the signal's reason
- */
-export function orGivenUp<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return work;
-  return new Promise((resolve, reject) => {
-    const giveUp = (): void => reject(signal.reason as Error);
-    if (signal.aborted) giveUp();
-    signal.addEventListener('abort', giveUp);
-    void work.then(resolve, reject).finally(() => signal.removeEventListener('abort', giveUp));
-  });
+/** What work comes to; undefined where the user gave it up. @throws what else it throws */
+export async function unlessGivenUp<T>(work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof GivenUpError) return undefined;
+    throw error;
+  }
 }

@@ -1,4 +1,4 @@
-/** What commands about instances say when they are done: in the status bar, for a while. */
+/** What commands say when they are done: in the status bar, for a while. */
 import * as vscode from 'vscode';
 
 /** In milliseconds. */
@@ -10,7 +10,7 @@ export function say(text: string): void {
 }
 
 /** Copies a text, and says so. */
-export async function copy(text: string): Promise<void> {
+export async function copy(text: string, said = vscode.l10n.t('Copied.')): Promise<void> {
   await vscode.env.clipboard.writeText(text);
-  say(vscode.l10n.t('Copied.'));
+  say(said);
 }

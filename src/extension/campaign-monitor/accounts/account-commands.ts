@@ -2,8 +2,8 @@
 import * as vscode from 'vscode';
 import { commandId } from '../../commands.ts';
 import type { CommandHandlers } from '../../commands.ts';
-import { prefix } from '../../prefix.ts';
 import type { Account, AccountStore } from './account-store.ts';
+import { focusView } from '../../ui/offer.ts';
 import { askChoice } from '../../ui/questions.ts';
 import { back, ifAnswered } from '../../ui/steps.ts';
 import type { Answer, StepPlace } from '../../ui/steps.ts';
@@ -26,11 +26,12 @@ export function createAccountCommands(parts: AccountCommandParts): CommandHandle
       if (way === 'sandbox') {
         const account = await parts.signIn('sandbox');
         await vscode.commands.executeCommand(commandId('refreshWebhooks'));
-        await showWebhooks();
+        await focusView('webhooks');
         return account;
       }
       const account = await parts.signIn();
-      if (account !== undefined) await showWebhooks();
+      // Whoever has signed in sees what for, also where the view was folded.
+      if (account !== undefined) await focusView('webhooks');
       return account;
     },
     signOut: async (node?: { readonly account?: Account }) => {
@@ -55,11 +56,6 @@ export function createAccountCommands(parts: AccountCommandParts): CommandHandle
       if (choice === out) await signOut(parts, account);
     },
   };
-}
-
-/** Whoever has signed in sees what for, also where the view was folded. */
-async function showWebhooks(): Promise<void> {
-  await vscode.commands.executeCommand(`${prefix}.webhooks.focus`);
 }
 
 /** Forgets everything of an account. */

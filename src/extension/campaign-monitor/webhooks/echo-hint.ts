@@ -1,7 +1,7 @@
 /** Says that an integration seems to echo its own writes. */
 import * as vscode from 'vscode';
-import { commandId } from '../../commands.ts';
 import { prefix } from '../../prefix.ts';
+import { byCommand, offer } from '../../ui/offer.ts';
 import { inMessage } from '../../ui/printable.ts';
 import type { Session } from '../../relay/session/session.ts';
 import { EchoGuard } from './echo-guard.ts';
@@ -24,17 +24,13 @@ export function watchForEchoes(context: vscode.ExtensionContext, session: Sessio
   );
 }
 
-async function hint(context: vscode.ExtensionContext, address: string): Promise<void> {
-  const show = vscode.l10n.t('Show Its Events');
-  const never = vscode.l10n.t('Don’t Show Again');
-  const choice = await vscode.window.showInformationMessage(
-    vscode.l10n.t(
-      '{0} keeps arriving as Update within seconds. An update that your callback makes through the API comes back as an event: it may be echoing its own writes.',
-      inMessage(address),
-    ),
-    show,
-    never,
+function hint(context: vscode.ExtensionContext, address: string): Promise<void> {
+  const text = vscode.l10n.t(
+    '{0} keeps arriving as Update within seconds. An update that your callback makes through the API comes back as an event: it may be echoing its own writes.',
+    inMessage(address),
   );
-  if (choice === show) await vscode.commands.executeCommand(commandId('filterEvents'), `address:${address}`);
-  if (choice === never) await context.globalState.update(silencedKey, true);
+  return offer('Information', text, {
+    [vscode.l10n.t('Show Its Events')]: byCommand('filterEvents', `address:${address}`),
+    [vscode.l10n.t('Don’t Show Again')]: () => context.globalState.update(silencedKey, true),
+  });
 }

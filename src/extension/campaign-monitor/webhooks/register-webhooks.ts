@@ -3,8 +3,7 @@ import * as vscode from 'vscode';
 import type { WebhookFormat } from '../../../campaign-monitor/answers.ts';
 import { webhookEventTypes } from '../../../campaign-monitor/event-types.ts';
 import { cancellable } from '../../ui/progress.ts';
-import { commandId } from '../../commands.ts';
-import { prefix } from '../../prefix.ts';
+import { byCommand, focusView, offer } from '../../ui/offer.ts';
 import { someOf } from '../../ui/phrases.ts';
 import { askChoice, askChoices } from '../../ui/questions.ts';
 import { ifAnswered, inSteps } from '../../ui/steps.ts';
@@ -91,11 +90,10 @@ export async function registerOn(
   await view.unfold(registered);
   const [failure] = outcome.failures;
   if (failure === undefined) return;
-  const again = vscode.l10n.t('Try Again');
-  const choice = await vscode.window.showErrorMessage(sayFailure(failure), again);
-  if (choice !== again) return;
   const left = lists.filter((list) => isOf(list, outcome.failures));
-  await registerOn(parts, left, events, format);
+  await offer('Error', sayFailure(failure), {
+    [vscode.l10n.t('Try Again')]: () => registerOn(parts, left, events, format),
+  });
 }
 
 /** Says so, and offers to test the webhook where it is one. */
@@ -108,20 +106,21 @@ async function sayRegistered(
     done.map(({ registration }) => registration.listName),
     vscode.l10n,
   );
-  const testIt = vscode.l10n.t('Test Webhook');
-  const show = vscode.l10n.t('Show Events');
-  const choice = await vscode.window.showInformationMessage(
+  const test = async (): Promise<void> => {
+    const node = (await view.getChildren(list)).find(
+      (each) => each.kind === 'webhook' && view.placeOf(each) === 'current',
+    );
+    await byCommand('testWebhook', node)();
+  };
+  await offer(
+    'Information',
     done.every(({ brought }) => brought === 'kept')
       ? vscode.l10n.t('This relay was registered already: {0}.', names)
       : vscode.l10n.t('This relay is registered: {0}. Changes of subscribers now arrive in the events view.', names),
-    others.length === 0 ? testIt : show,
+    others.length === 0
+      ? { [vscode.l10n.t('Test Webhook')]: test }
+      : { [vscode.l10n.t('Show Events')]: () => focusView('events') },
   );
-  if (choice === show) await vscode.commands.executeCommand(`${prefix}.events.focus`);
-  if (choice !== testIt || list === undefined) return;
-  const node = (await view.getChildren(list)).find(
-    (each) => each.kind === 'webhook' && view.placeOf(each) === 'current',
-  );
-  await vscode.commands.executeCommand(commandId('testWebhook'), node);
 }
 
 async function askEvents(place: StepPlace, picked: readonly string[]): Promise<Answer<readonly string[]>> {

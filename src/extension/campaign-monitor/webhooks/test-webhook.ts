@@ -1,8 +1,8 @@
 /** Asks Campaign Monitor to call a webhook, and says what came of it and what helps. */
 import * as vscode from 'vscode';
+import { byCommand, focusView, offer } from '../../ui/offer.ts';
+import type { Ways } from '../../ui/offer.ts';
 import { working } from '../../ui/progress.ts';
-import { commandId } from '../../commands.ts';
-import { prefix } from '../../prefix.ts';
 import { sayIn } from '../../ui/localiser.ts';
 import { inMessage } from '../../ui/printable.ts';
 import { maskUrl } from '../../relay/public-url/relay-url.ts';
@@ -36,41 +36,37 @@ export async function testWebhook(parts: WebhookCommandParts, node: WebhookNode)
   void sayReached(parts, node);
 }
 
-async function sayReached(parts: WebhookCommandParts, node: WebhookNode): Promise<void> {
-  const events = vscode.l10n.t('Show Events');
-  const again = vscode.l10n.t('Test Again');
-  const choice = await vscode.window.showInformationMessage(
-    vscode.l10n.t('Campaign Monitor reached {0}.', inMessage(maskUrl(node.hook.url))),
+function sayReached(parts: WebhookCommandParts, node: WebhookNode): Promise<void> {
+  const { l10n } = vscode;
+  return offer(
+    'Information',
+    l10n.t('Campaign Monitor reached {0}.', inMessage(maskUrl(node.hook.url))),
     // What reached somebody else is in no view here.
-    parts.view.placeOf(node) === 'current' ? events : again,
+    parts.view.placeOf(node) === 'current'
+      ? { [l10n.t('Show Events')]: () => focusView('events') }
+      : { [l10n.t('Test Again')]: byCommand('testWebhook', node) },
   );
-  if (choice === events) await vscode.commands.executeCommand(`${prefix}.events.focus`);
-  if (choice === again) await vscode.commands.executeCommand(commandId('testWebhook'), node);
 }
 
-async function sayTestFailed(
+function sayTestFailed(
   parts: WebhookCommandParts,
   node: WebhookNode,
   why: string,
   next: string,
   step: TestStep,
 ): Promise<void> {
-  const again = vscode.l10n.t('Test Again');
-  const steps: Readonly<Record<TestStep, readonly string[]>> = {
-    move: [vscode.l10n.t('Register This Relay')],
-    'open-public-url': [vscode.l10n.t('Open Public URL')],
-    start: [vscode.l10n.t('Start Relay')],
-    none: [],
+  const { l10n } = vscode;
+  const { hook, list } = node;
+  const steps: Readonly<Record<TestStep, Ways>> = {
+    move: {
+      [l10n.t('Register This Relay')]: () => registerOn(parts, [list], hook.events, hook.format ?? 'json'),
+    },
+    'open-public-url': { [l10n.t('Open Public URL')]: byCommand('openTunnel') },
+    start: { [l10n.t('Start Relay')]: byCommand('start') },
+    none: {},
   };
-  const choice = await vscode.window.showErrorMessage(
-    vscode.l10n.t('The test of the webhook failed: {0}. {1}', why, next),
+  return offer('Error', l10n.t('The test of the webhook failed: {0}. {1}', why, next), {
     ...steps[step],
-    again,
-  );
-  if (choice === again) await testWebhook(parts, node);
-  else if (choice !== undefined && step === 'move') {
-    const { hook } = node;
-    await registerOn(parts, [node.list], hook.events, hook.format ?? 'json');
-  } else if (choice !== undefined)
-    await vscode.commands.executeCommand(commandId(step === 'start' ? 'start' : 'openTunnel'));
+    [l10n.t('Test Again')]: () => testWebhook(parts, node),
+  });
 }

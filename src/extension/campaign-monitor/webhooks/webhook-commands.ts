@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import { CommandError } from '../../ui/command-error.ts';
 import { byKeyToo } from '../../ui/focused-rows.ts';
+import { copy } from '../../ui/say.ts';
 import type { CommandHandlers } from '../../commands.ts';
 import { changeWebhooks, deleteOldWebhooks } from './change-webhooks.ts';
 import type { WebhookNode, WebhooksNode } from './webhook-node.ts';
@@ -30,7 +31,9 @@ export function createWebhookCommands(parts: WebhookCommandParts): CommandHandle
     copyId: (node?: WebhooksNode, nodes?: readonly WebhooksNode[]) => {
       const selected = view.selected(node, nodes);
       const kind = (node ?? selected[0])?.kind;
-      return copy(...selected.filter((each) => each.kind === kind).flatMap(idsOf));
+      const ids = selected.filter((each) => each.kind === kind).flatMap(idsOf);
+      // Each on a line of its own.
+      return ids.length === 0 ? undefined : copy(ids.join('\n'));
     },
   };
 }
@@ -65,11 +68,4 @@ function some(
 
 function one(view: WebhooksView, node?: WebhooksNode): WebhookNode {
   return some(view, node)[0];
-}
-
-/** Each on a line of its own. */
-async function copy(...texts: readonly string[]): Promise<void> {
-  if (texts.length === 0) return;
-  await vscode.env.clipboard.writeText(texts.join('\n'));
-  vscode.window.setStatusBarMessage(vscode.l10n.t('Copied.'), 5000);
 }

@@ -7,7 +7,7 @@ import { focusedRows } from '../../ui/focused-rows.ts';
 import type { FocusedRows } from '../../ui/focused-rows.ts';
 import type { KnownRelays } from '../../relay/session/known-relays.ts';
 import type { Session } from '../../relay/session/session.ts';
-import { placeOfUrl, whereabouts } from '../../relay/public-url/url-place.ts';
+import { followUrls, placeOfUrl, whereabouts } from '../../relay/public-url/url-place.ts';
 import type { Place } from '../../relay/public-url/url-place.ts';
 import { accountItem, clientItem, listItem, noteItem, webhookItem } from './webhook-items.ts';
 import type { StoredWebhookJournal } from './webhook-journal.ts';
@@ -31,7 +31,6 @@ export class WebhooksView implements vscode.Disposable, vscode.TreeDataProvider<
   readonly #view: vscode.TreeView<WebhooksNode>;
   readonly #changed = new vscode.EventEmitter<WebhooksNode | undefined>();
   readonly #disposables: readonly { dispose(): unknown }[];
-  #drawn = '';
 
   readonly onDidChangeTreeData = this.#changed.event;
 
@@ -54,7 +53,8 @@ export class WebhooksView implements vscode.Disposable, vscode.TreeDataProvider<
         this.#tell();
         this.refresh();
       }),
-      session.onDidChange(() => this.#followRelay()),
+      // The marks depend on where the relay is; nothing is asked of the vendor.
+      followUrls(session, relays, 'campaign-monitor', () => this.#changed.fire(undefined)),
     ];
     this.#tell();
   }
@@ -160,14 +160,5 @@ export class WebhooksView implements vscode.Disposable, vscode.TreeDataProvider<
   /** The sandbox began or ended: what its account shows is no longer so. */
   followSandbox(): void {
     if (this.#accounts.all().some(({ kind }) => kind === 'sandbox')) this.refresh();
-  }
-
-  /** The marks depend on where the relay is; nothing is asked of the vendor. */
-  #followRelay(): void {
-    const { publicUrl, localUrl, own } = whereabouts(this.#session, this.#relays, 'campaign-monitor');
-    const drawn = `${publicUrl ?? ''} ${localUrl ?? ''} ${own ?? ''}`;
-    if (drawn === this.#drawn) return;
-    this.#drawn = drawn;
-    this.#changed.fire(undefined);
   }
 }

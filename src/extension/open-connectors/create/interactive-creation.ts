@@ -71,8 +71,6 @@ export function createInstance(parts: CreateParts): (wanted: WantedInstance, sig
       authorize: (request) => browser.authorize(request),
       during,
       offer,
-      wait,
-      now: Date.now,
     };
     const result = await attempts.create(creationParts, input, signal);
     if (result.kind === 'not-kept') log.error(`the token of a new instance was not kept: ${result.error.message}`);
@@ -185,14 +183,4 @@ function createdText({ createdAt }: InstanceFacts): string {
   return createdAt === null
     ? ''
     : vscode.l10n.t('Created {0}', new Date(createdAt).toLocaleString(vscode.env.language));
-}
-
-function wait(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener('abort', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
 }

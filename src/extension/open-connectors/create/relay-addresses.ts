@@ -1,8 +1,8 @@
 /** The relay's own URL for notifications of the platform, as the form fills it in and speaks of it. */
 import * as vscode from 'vscode';
-import { callbackUrls, openVendorUrls } from '../../relay/public-url/urls.ts';
+import { openVendorUrls } from '../../relay/public-url/urls.ts';
 import type { Session } from '../../relay/session/session.ts';
-import { orGivenUp } from '../../ui/progress.ts';
+import { unlessAborted } from '../../relay/session/shared-start.ts';
 
 export class RelayAddresses {
   readonly #session: Session;
@@ -21,8 +21,8 @@ export class RelayAddresses {
    * @param local whether one that only this machine reaches will do, as for the sandbox
    */
   current(local: boolean): string | undefined {
-    const urls = callbackUrls(this.#session, { isSandbox: local });
-    return urls.public ?? (local ? urls.local : null) ?? undefined;
+    const { publicOpenConnectorsUrl, openConnectorsUrl } = this.#session.status ?? {};
+    return publicOpenConnectorsUrl ?? (local ? openConnectorsUrl : undefined);
   }
 
   /**
@@ -33,7 +33,7 @@ export class RelayAddresses {
    */
   async obtain(local: boolean, signal: AbortSignal): Promise<string | undefined> {
     const urls = openVendorUrls(this.#session, { isSandbox: local });
-    return (await orGivenUp(urls, signal))?.openConnectors;
+    return (await unlessAborted(urls, signal))?.openConnectors;
   }
 
   /** One sentence on the relay and the URL that is typed. */

@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import type { InstanceChange } from '../../../open-connectors/api.ts';
 import { CommandError } from '../../ui/command-error.ts';
-import { commandId } from '../../commands.ts';
+import { byCommand, offer } from '../../ui/offer.ts';
 import { inMessage, printable } from '../../ui/printable.ts';
 import { working } from '../../ui/progress.ts';
 import { askText } from '../../ui/questions.ts';
@@ -14,7 +14,7 @@ import type { InstanceCommandParts } from './instance-command-parts.ts';
 import type { InstanceNode } from './instance-node.ts';
 import { tokenOf } from './instance-store.ts';
 import { newCredentials } from './reauthorise.ts';
-import { say } from './say.ts';
+import { say } from '../../ui/say.ts';
 
 /** Changes an instance, shows it as it is then, and says so. */
 async function change(
@@ -45,15 +45,11 @@ export async function useRelayUrl(parts: InstanceCommandParts, node: InstanceNod
     say(vscode.l10n.t('{0} now posts its notifications to this relay.', printable(name)));
     return;
   }
-  const turnOn = vscode.l10n.t('Turn Events On');
-  void vscode.window
-    .showInformationMessage(
-      vscode.l10n.t('The callback URL of {0} is this relay’s. Its events are off.', inMessage(name)),
-      turnOn,
-    )
-    .then((choice) =>
-      choice === turnOn ? vscode.commands.executeCommand(commandId('turnEventsOn'), node) : undefined,
-    );
+  void offer(
+    'Information',
+    vscode.l10n.t('The callback URL of {0} is this relay’s. Its events are off.', inMessage(name)),
+    { [vscode.l10n.t('Turn Events On')]: byCommand('turnEventsOn', node) },
+  );
 }
 
 /** From now on its callback URL is kept true. */

@@ -5,7 +5,7 @@ import { working } from '../../ui/progress.ts';
 import { platformOf } from './choose-instance.ts';
 import type { InstanceCommandParts } from './instance-command-parts.ts';
 import type { GoneNode, InstanceNode } from './instance-node.ts';
-import { say } from './say.ts';
+import { say } from '../../ui/say.ts';
 import { forgetInstance } from './verify-keys.ts';
 
 /** Deletes an instance at the platform, after a question. */

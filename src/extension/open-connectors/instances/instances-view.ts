@@ -6,11 +6,11 @@ import { focusedRows } from '../../ui/focused-rows.ts';
 import type { FocusedRows } from '../../ui/focused-rows.ts';
 import { messageOf, nextOf, withNext } from '../../ui/error-words.ts';
 import type { ListNaming } from '../../ui/phrases.ts';
-import { GivenUpError, working } from '../../ui/progress.ts';
+import { unlessGivenUp, working } from '../../ui/progress.ts';
 import type { KnownRelays } from '../../relay/session/known-relays.ts';
 import type { SecretBox } from '../../relay/secrets/secrets.ts';
 import type { Session } from '../../relay/session/session.ts';
-import { whereabouts } from '../../relay/public-url/url-place.ts';
+import { followUrls, whereabouts } from '../../relay/public-url/url-place.ts';
 import type { Whereabouts } from '../../relay/public-url/url-place.ts';
 import type { SandboxProcess } from '../../sandbox/sandbox-process.ts';
 import type { ListNames } from '../../campaign-monitor/list-names.ts';
@@ -41,7 +41,6 @@ export class InstancesView implements vscode.Disposable, vscode.TreeDataProvider
   readonly #list: InstanceList;
   readonly #changed = new vscode.EventEmitter<undefined>();
   readonly #disposables: readonly { dispose(): unknown }[];
-  #urls = '';
   readonly #names: ListNaming;
 
   readonly onDidChangeTreeData = this.#changed.event;
@@ -53,13 +52,12 @@ export class InstancesView implements vscode.Disposable, vscode.TreeDataProvider
     this.#list = new InstanceList({
       ...{ platform, store, log },
       working: (task) =>
-        working(vscode.l10n.t('Reading the instances'), task, {
-          viewId: `${prefix}.instances`,
-          isVisible: () => this.#view.visible,
-        }).catch((error: unknown) => {
-          if (error instanceof GivenUpError) return undefined;
-          throw error;
-        }),
+        unlessGivenUp(
+          working(vscode.l10n.t('Reading the instances'), task, {
+            viewId: `${prefix}.instances`,
+            isVisible: () => this.#view.visible,
+          }),
+        ),
       forget: (host, id) => forgetInstance(parts, host, id),
       changed: () => {
         void this.#tell();
@@ -84,7 +82,8 @@ export class InstancesView implements vscode.Disposable, vscode.TreeDataProvider
         if (this.#view.visible) void this.refresh();
         else this.#list.beginAnew();
       }),
-      parts.session.onDidChange(() => this.#follow()),
+      // The relay's URL decides what is said of callbacks.
+      followUrls(parts.session, parts.relays, 'open-connectors', () => this.#changed.fire(undefined)),
       parts.names.onDidChange(() => this.#changed.fire(undefined)),
     ];
     void this.#tell();
@@ -195,15 +194,6 @@ export class InstancesView implements vscode.Disposable, vscode.TreeDataProvider
   /** Which welcome content is right. */
   #tell(): Thenable<unknown> {
     return vscode.commands.executeCommand('setContext', `${prefix}.instances`, this.#list.loaded.kind);
-  }
-
-  /** The relay's URL decides what is said of callbacks. */
-  #follow(): void {
-    const { publicUrl, localUrl, own } = this.whereabouts();
-    const urls = `${publicUrl ?? ''} ${localUrl ?? ''} ${own ?? ''}`;
-    if (urls === this.#urls) return;
-    this.#urls = urls;
-    this.#changed.fire(undefined);
   }
 }
 

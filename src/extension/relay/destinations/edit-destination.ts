@@ -4,6 +4,7 @@ import { webhookEventTypes } from '../../../campaign-monitor/event-types.ts';
 import type { ListNaming } from '../../ui/phrases.ts';
 import { CommandError } from '../../ui/command-error.ts';
 import { byKeyToo } from '../../ui/focused-rows.ts';
+import { copy, say } from '../../ui/say.ts';
 import type { CommandHandlers } from '../../commands.ts';
 import type { DestinationNode, DestinationsNode } from './destination-node.ts';
 import {
@@ -38,10 +39,9 @@ export function createDestinationCommands(parts: DestinationCommandParts): Comma
       else await edit(parts, setting, vscode.l10n.t('Edit Destination'));
     },
     removeDestination: byKeyToo(parts.view.focused, async (node?: DestinationsNode) => remove(chosenDestination(node))),
-    copyDestinationUrl: byKeyToo(parts.view.focused, async (node?: DestinationsNode) => {
-      await vscode.env.clipboard.writeText(chosenDestination(node).setting.url);
-      vscode.window.setStatusBarMessage(vscode.l10n.t('Copied.'), 5000);
-    }),
+    copyDestinationUrl: byKeyToo(parts.view.focused, async (node?: DestinationsNode) =>
+      copy(chosenDestination(node).setting.url),
+    ),
     openDestinations: () => openDestinationSetting(),
   };
 }
@@ -243,7 +243,7 @@ async function remove({ setting, status }: DestinationNode): Promise<void> {
   const at = placeOfDestination(destinations, setting);
   if (at === undefined) return;
   await writeDestinations(destinations.toSpliced(at, 1));
-  vscode.window.setStatusBarMessage(l10n.t('{0} is removed.', name), 5000);
+  say(l10n.t('{0} is removed.', name));
 }
 
 function askUrl(title: string, value: string): Thenable<string | undefined> {

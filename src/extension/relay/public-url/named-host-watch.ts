@@ -13,7 +13,7 @@ export function watchNamedHosts(
   let asked: string | undefined;
   const look = (): void => {
     const { status } = session;
-    const refused = status?.tunnel.said?.find(({ code }) => code === ('names-other-host' satisfies TunnelCode));
+    const refused = status?.tunnel.said.find(({ code }) => code === ('names-other-host' satisfies TunnelCode));
     const [server, host] = refused?.values ?? [];
     const isRefused = status?.tunnel.state === 'failed' && typeof server === 'string' && typeof host === 'string';
     const about = isRefused ? `${server} ${host}` : undefined;

@@ -1,9 +1,9 @@
 /** Another secret for the webhook URLs, where one got out: asked about, made, and the vendors updated. */
 import * as vscode from 'vscode';
 import type { Status } from '../../../protocol/status.ts';
-import { commandId } from '../../commands.ts';
 import { setting } from '../../configuration.ts';
 import { prefix } from '../../prefix.ts';
+import { byCommand, offer } from '../../ui/offer.ts';
 import { readRelayUrl } from './relay-url.ts';
 import type { Session } from '../session/session.ts';
 import type { UrlKeeper } from './url-keeper.ts';
@@ -50,13 +50,8 @@ function whatHappens({ publicUrl }: Status): string {
 
 async function sayDone(): Promise<void> {
   const { l10n } = vscode;
-  const campaignMonitor = l10n.t('Copy for Campaign Monitor');
-  const openConnectors = l10n.t('Copy for Open Connectors');
-  const choice = await vscode.window.showInformationMessage(
-    l10n.t('The relay has a new secret URL. The old one no longer works.'),
-    campaignMonitor,
-    openConnectors,
-  );
-  if (choice === campaignMonitor) await vscode.commands.executeCommand(commandId('copyUrl'), 'campaignMonitor');
-  if (choice === openConnectors) await vscode.commands.executeCommand(commandId('copyUrl'), 'openConnectors');
+  await offer('Information', l10n.t('The relay has a new secret URL. The old one no longer works.'), {
+    [l10n.t('Copy for Campaign Monitor')]: byCommand('copyUrl', 'campaignMonitor'),
+    [l10n.t('Copy for Open Connectors')]: byCommand('copyUrl', 'openConnectors'),
+  });
 }

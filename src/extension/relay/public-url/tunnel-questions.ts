@@ -3,8 +3,9 @@ import * as vscode from 'vscode';
 import type { TunnelConfig } from '../../../protocol/settings.ts';
 import { isOfWorkspace, setting } from '../../configuration.ts';
 import { prefix } from '../../prefix.ts';
+import { offer } from '../../ui/offer.ts';
 import { inMessage } from '../../ui/printable.ts';
-import { sayUnusable } from '../session/session-messages.ts';
+import { openSettings, sayUnusable } from '../session/session-messages.ts';
 import type { Session } from '../session/session.ts';
 import { readSettings, SettingsError } from '../session/settings.ts';
 import { originOf } from '../secrets/tunnel-consent.ts';
@@ -21,16 +22,14 @@ export async function offerTunnel(session: Session, state: vscode.Memento): Prom
   const offered = state.get<readonly string[]>(offeredKey, []);
   if (tunnel === null || offered.includes(tunnel)) return;
   await state.update(offeredKey, [...offered, tunnel]);
-  const open = vscode.l10n.t('Open Public URL');
-  const choice = await vscode.window.showInformationMessage(
-    vscode.l10n.t('The relay listens on this machine. {0}', tunnelQuestion()),
-    open,
-    vscode.l10n.t('Only This Machine'),
-  );
-  if (choice !== open) return;
-  await session.agree(tunnel);
-  // The offer may have stood for hours, and the settings name another tunnel by now.
-  if (session.tunnels.toAgree() !== null) await openTunnel(session);
+  await offer('Information', vscode.l10n.t('The relay listens on this machine. {0}', tunnelQuestion()), {
+    [vscode.l10n.t('Open Public URL')]: async () => {
+      await session.agree(tunnel);
+      // The offer may have stood for hours, and the settings name another tunnel by now.
+      if (session.tunnels.toAgree() !== null) await openTunnel(session);
+    },
+    [vscode.l10n.t('Only This Machine')]: () => undefined,
+  });
 }
 
 /**
@@ -62,12 +61,9 @@ export async function openTunnel(session: Session): Promise<void> {
   }
   const status = await session.client?.request('tunnel/open', {});
   if (status?.state !== 'closed') return;
-  const settings = vscode.l10n.t('Open Settings');
-  const choice = await vscode.window.showInformationMessage(
-    vscode.l10n.t('The settings name no tunnel, so there is no public URL to open.'),
-    settings,
-  );
-  if (choice === settings) await vscode.commands.executeCommand('workbench.action.openSettings', `${prefix}.tunnel`);
+  await offer('Information', vscode.l10n.t('The settings name no tunnel, so there is no public URL to open.'), {
+    [vscode.l10n.t('Open Settings')]: () => openSettings(`${prefix}.tunnel`),
+  });
 }
 
 /** Asks whether the server of a tunnel may name a host, and keeps and uses a yes. */
@@ -77,17 +73,15 @@ export async function askAboutHost(
   server: string,
   host: string,
 ): Promise<void> {
-  const allow = vscode.l10n.t('Allow');
-  const choice = await vscode.window.showWarningMessage(
-    vscode.l10n.t(
-      'The tunnel server {0} names another host, {1}. Whoever answers there learns the relay’s secret path: they can send it events, and read every delivery that is registered there.',
-      inMessage(server),
-      inMessage(host),
-    ),
-    allow,
-    vscode.l10n.t('Do Not Allow'),
+  const text = vscode.l10n.t(
+    'The tunnel server {0} names another host, {1}. Whoever answers there learns the relay’s secret path: they can send it events, and read every delivery that is registered there.',
+    inMessage(server),
+    inMessage(host),
   );
-  if (choice === allow) await session.allowHost(tunnel, host);
+  await offer('Warning', text, {
+    [vscode.l10n.t('Allow')]: () => session.allowHost(tunnel, host),
+    [vscode.l10n.t('Do Not Allow')]: () => undefined,
+  });
 }
 
 function tunnelQuestion(): string {

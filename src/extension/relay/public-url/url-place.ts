@@ -60,6 +60,23 @@ export function whereabouts(
   };
 }
 
+/** Calls back when a vendor is to reach this window's relay elsewhere than before. */
+export function followUrls(
+  session: Pick<Session, 'status' | 'dataDir' | 'onDidChange'>,
+  known: Pick<KnownRelays, 'all'>,
+  path: VendorPath,
+  changed: () => void,
+): { dispose(): unknown } {
+  let before = '';
+  return session.onDidChange(() => {
+    const { publicUrl, localUrl, own } = whereabouts(session, known, path);
+    const urls = `${publicUrl ?? ''} ${localUrl ?? ''} ${own ?? ''}`;
+    if (urls === before) return;
+    before = urls;
+    changed();
+  });
+}
+
 /**
  * The URL to give to a vendor: the public one, and to the sandbox the local one where none is open.
  * @returns null where the vendor cannot reach the relay now

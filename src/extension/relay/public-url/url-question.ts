@@ -2,9 +2,9 @@
 import * as vscode from 'vscode';
 import { commandId } from '../../commands.ts';
 import { setting, writeSetting } from '../../configuration.ts';
-import { prefix } from '../../prefix.ts';
 import { atThisWindow } from '../../ui/attention.ts';
 import { withNext } from '../../ui/error-words.ts';
+import { focusView, offer } from '../../ui/offer.ts';
 import { someOf } from '../../ui/phrases.ts';
 import { inMessage } from '../../ui/printable.ts';
 import { cancellable } from '../../ui/progress.ts';
@@ -165,7 +165,7 @@ function titleOf(deed: Deed): string {
   return titles[deed];
 }
 
-async function sayDone(deed: Deed, changed: readonly LeftBehind[]): Promise<void> {
+function sayDone(deed: Deed, changed: readonly LeftBehind[]): Promise<void> {
   const { l10n } = vscode;
   const words = wordsOf(changed);
   const said: Readonly<Record<Deed, string>> = {
@@ -173,15 +173,11 @@ async function sayDone(deed: Deed, changed: readonly LeftBehind[]): Promise<void
     deactivate: l10n.t('Deactivated: {0}.', words),
     delete: l10n.t('Deleted: {0}.', words),
   };
-  const webhooks = l10n.t('Show Webhooks');
-  const instances = l10n.t('Show Instances');
-  const choice = await vscode.window.showInformationMessage(
-    said[deed],
-    ...(changed.some(({ kind }) => kind === 'webhook') ? [webhooks] : []),
-    ...(changed.some(({ kind }) => kind === 'instance') ? [instances] : []),
-  );
-  if (choice === webhooks) await vscode.commands.executeCommand(`${prefix}.webhooks.focus`);
-  if (choice === instances) await vscode.commands.executeCommand(`${prefix}.instances.focus`);
+  const has = (wanted: LeftBehind['kind']): boolean => changed.some(({ kind }) => kind === wanted);
+  return offer('Information', said[deed], {
+    ...(has('webhook') && { [l10n.t('Show Webhooks')]: () => focusView('webhooks') }),
+    ...(has('instance') && { [l10n.t('Show Instances')]: () => focusView('instances') }),
+  });
 }
 
 /** How many of what, and which: `2 webhooks (Newsletter, Members) and 1 instance (kappa)`. */

@@ -29,7 +29,7 @@ export function watchUrls(
     const { campaignMonitorUrl, publicUrl, dataDir, pid, tunnel } = state.status;
     const place = `${pid} ${publicUrl ?? tunnel.state} ${campaignMonitorUrl}`;
     const { relay, base: localBase } = readRelayUrl(campaignMonitorUrl, 'campaign-monitor') ?? {};
-    if (place === followed || relay === undefined) return;
+    if (place === followed || relay === undefined || localBase === undefined) return;
     followed = place;
     await relays.know({ relay, dataDir, base: publicUrl, localBase });
     if (isKept(relay)) await (await keeper()).follow();

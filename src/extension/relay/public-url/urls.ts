@@ -1,6 +1,6 @@
 /** The URLs under which the vendors reach this window's relay. What is missing for one is started or opened. */
 import * as vscode from 'vscode';
-import { GivenUpError, working } from '../../ui/progress.ts';
+import { GivenUpError, unlessGivenUp, working } from '../../ui/progress.ts';
 import { CommandError } from '../../ui/command-error.ts';
 import { commandId } from '../../commands.ts';
 import type { Session } from '../session/session.ts';
@@ -9,28 +9,6 @@ import type { Session } from '../session/session.ts';
 export interface VendorUrls {
   readonly campaignMonitor: string;
   readonly openConnectors: string;
-}
-
-/** The relay's URLs that notifications are posted to, secret included. */
-export interface CallbackUrls {
-  /** The webhook endpoint on this machine; null while no relay runs. */
-  readonly local: string | null;
-  /** Null while there is no public URL. */
-  readonly public: string | null;
-  /** Whether the platform reaches the local one, as the sandbox does. Else it is this relay's only while none is public. */
-  readonly localIsReached?: boolean;
-}
-
-/** Where Open Connectors may post to now. */
-export function callbackUrls(
-  { status }: Pick<Session, 'status'>,
-  { isSandbox }: { readonly isSandbox: boolean },
-): CallbackUrls {
-  return {
-    local: status?.openConnectorsUrl ?? null,
-    public: status?.publicOpenConnectorsUrl ?? null,
-    localIsReached: isSandbox,
-  };
 }
 
 /**
@@ -51,7 +29,7 @@ export async function openPublicUrls(session: Session): Promise<VendorUrls | und
   ) {
     return undefined;
   }
-  return orGivenUp(working(vscode.l10n.t('Opening the public URL'), (signal, say) => opened(session, signal, say)));
+  return unlessGivenUp(working(vscode.l10n.t('Opening the public URL'), (signal, say) => opened(session, signal, say)));
 }
 
 /**
@@ -123,13 +101,4 @@ function opened(
     signal.addEventListener('abort', () => settle(undefined), { once: true });
     look();
   });
-}
-
-async function orGivenUp<T>(work: Promise<T>): Promise<T | undefined> {
-  try {
-    return await work;
-  } catch (error) {
-    if (error instanceof GivenUpError) return undefined;
-    throw error;
-  }
 }

@@ -1,5 +1,6 @@
 /** Keys and credentials by command: each has a name, by which destinations use it, and its value is never shown again. */
 import * as vscode from 'vscode';
+import { say } from '../../ui/say.ts';
 import type { SecretBox, SecretKind } from './secrets.ts';
 
 type Choice = vscode.QuickPickItem & { readonly choose: () => string | Promise<string | undefined> };
@@ -69,10 +70,6 @@ export async function removeSecret(secrets: SecretBox): Promise<void> {
   if (choice === undefined) return;
   await secrets.remove(choice.secret, choice.label);
   say(vscode.l10n.t('“{0}” is removed.', choice.label));
-}
-
-function say(text: string): void {
-  vscode.window.setStatusBarMessage(text, 8000);
 }
 
 /**

@@ -1,7 +1,7 @@
 /** What is said unasked of sending that is paused: somebody may not know of it. */
 import * as vscode from 'vscode';
 import type { Stop } from '../../../protocol/debug.ts';
-import { commandId } from '../../commands.ts';
+import { byCommand, offer } from '../../ui/offer.ts';
 import { showHeld } from './sending.ts';
 import { pausedText } from './sending-words.ts';
 import type { PausedSending } from './sending-words.ts';
@@ -23,20 +23,19 @@ export class SendingNotices {
   async stopped(stop: Stop): Promise<void> {
     const { l10n } = vscode;
     const { eventId } = stop;
-    const [goOn, show] = [l10n.t('Continue Sending'), l10n.t('Show Event')];
-    const buttons = eventId === null ? [goOn] : [show, goOn];
-    const choice = await vscode.window.showWarningMessage(stopText(stop, l10n), ...buttons);
-    if (choice === goOn) await vscode.commands.executeCommand(commandId('continueSending'));
-    else if (choice === show && eventId !== null) await this.#parts.open(eventId);
+    await offer('Warning', stopText(stop, l10n), {
+      ...(eventId !== null && { [l10n.t('Show Event')]: () => this.#parts.open(eventId) }),
+      [l10n.t('Continue Sending')]: byCommand('continueSending'),
+    });
   }
 
   /** Sending was left paused when this window came to the relay. */
   async leftPaused(sending: PausedSending): Promise<void> {
     const { l10n } = vscode;
-    const [goOn, show] = [l10n.t('Continue Sending'), l10n.t('Show Held')];
     const text = pausedText(sending, { now: Date.now(), language: vscode.env.language }, l10n);
-    const choice = await vscode.window.showWarningMessage(text, goOn, show);
-    if (choice === goOn) await vscode.commands.executeCommand(commandId('continueSending'));
-    else if (choice === show) await showHeld();
+    await offer('Warning', text, {
+      [l10n.t('Continue Sending')]: byCommand('continueSending'),
+      [l10n.t('Show Held')]: showHeld,
+    });
   }
 }

@@ -4,7 +4,8 @@ import { heldCount } from '../../../common/held-count.ts';
 import type { DebugClient, HeldAtStop, Sending } from '../../../protocol/debug.ts';
 import { commandId } from '../../commands.ts';
 import type { CommandHandlers } from '../../commands.ts';
-import { prefix } from '../../prefix.ts';
+import { focusView } from '../../ui/offer.ts';
+import { say } from '../../ui/say.ts';
 import { connected } from '../session/connected.ts';
 import { pausedText } from './sending-words.ts';
 import type { Session } from '../session/session.ts';
@@ -12,8 +13,6 @@ import type { Session } from '../session/session.ts';
 /** As this window names itself to the relay. */
 export const thisWindow: DebugClient = { kind: 'vscode', id: String(process.pid) };
 
-/** For how long what was done is said in the status bar, in milliseconds. */
-const saidMs = 5000;
 
 /** The handlers of these commands. */
 export function createSendingCommands(session: Session): CommandHandlers<'sending'> {
@@ -49,10 +48,6 @@ function continuedText(released: number, sending: Sending): string {
     : l10n.t('Sending goes on. Released: {0}.', written(released));
 }
 
-function say(text: string): void {
-  vscode.window.setStatusBarMessage(text, saidMs);
-}
-
 function written(count: number): string {
   return count.toLocaleString(vscode.env.language);
 }
@@ -63,7 +58,7 @@ function readerNow(): { readonly now: number; readonly language: string } {
 
 /** Shows what is held in the events view, by a filter. */
 export async function showHeld(): Promise<void> {
-  await vscode.commands.executeCommand(`${prefix}.events.focus`);
+  await focusView('events');
   await vscode.commands.executeCommand(commandId('filterEvents'), 'state:held');
 }
 

@@ -13,8 +13,8 @@ export interface KnownRelay {
   readonly dataDir: string;
   /** Where it was last public; null: never yet. */
   readonly base: string | null;
-  /** Where it last listened on this machine; undefined in what an earlier version noted. */
-  readonly localBase?: string | undefined;
+  /** Where it last listened on this machine. */
+  readonly localBase: string;
   /** The names that it had before, with other secrets: what holds one of these leads there no more. */
   readonly former?: readonly string[] | undefined;
 }
@@ -51,15 +51,14 @@ export class KnownRelays {
     const same = all.filter(isSame);
     const before = same.find(({ relay }) => relay === known.relay) ?? same.at(-1);
     const base = known.base ?? before?.base ?? null;
-    const localBase = known.localBase ?? before?.localBase;
     const names = new Set(same.flatMap(({ relay, former = [] }) => [relay, ...former]));
     names.delete(known.relay);
     const isKnown = same.length === 1 && before?.relay === known.relay && before.dataDir === known.dataDir;
-    if (isKnown && before.base === base && before.localBase === localBase) return;
+    if (isKnown && before.base === base && before.localBase === known.localBase) return;
     const former = names.size === 0 ? {} : { former: [...names].slice(0, mostFormer) };
     await this.#memory.update(this.#key, [
       ...all.filter((each) => !isSame(each)),
-      { ...before, ...known, base, localBase, ...former },
+      { ...before, ...known, base, ...former },
     ]);
   }
 }

@@ -4,6 +4,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import * as vscode from 'vscode';
 import { prefix } from '../../prefix.ts';
+import { say } from '../../ui/say.ts';
 
 export type SampleAnswer = 'ok' | 'error' | 'slow';
 
@@ -91,5 +92,5 @@ export async function chooseSampleAnswer(receiver: SampleReceiver): Promise<void
   });
   if (choice === undefined) return;
   receiver.answer = choice.answer;
-  vscode.window.setStatusBarMessage(l10n.t('The sample receiver now answers: {0}', choice.label), 5000);
+  say(l10n.t('The sample receiver now answers: {0}', choice.label));
 }

@@ -205,8 +205,7 @@ export class Session implements vscode.Disposable {
     // A change that comes now is not refused by a relay that ends, it is for the next one.
     this.#configurator.end(client);
     try {
-      // An earlier relay, which is stopped to be renewed, does not know `held`.
-      await client.request('relay/stop', held === 'keep' ? {} : { held });
+      await client.request('relay/stop', { held });
       await client.closed;
     } finally {
       client.close();

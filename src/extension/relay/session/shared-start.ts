@@ -21,11 +21,10 @@ export class SharedStart<T> {
   async join(signal?: AbortSignal): Promise<T> {
     const current = (this.#current ??= this.#makeCurrent());
     current.waiting += 1;
-    if (signal === undefined) return current.done;
     try {
       return await unlessAborted(current.done, signal);
     } catch (error) {
-      if (!signal.aborted) throw error;
+      if (signal?.aborted !== true) throw error;
       current.waiting -= 1;
       if (current.waiting === 0) {
         current.abort.abort(signal.reason);
@@ -50,8 +49,9 @@ interface UnderWay<T> {
   waiting: number;
 }
 
-/** Work, or the signal's reason as an error as soon as that says so. */
-export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+/** Work, or the signal's reason as an error as soon as that says so; the work itself goes on. */
+export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work;
   return new Promise((resolve, reject) => {
     const onAbort = (): void => reject(signal.reason as Error);
     if (signal.aborted) onAbort();

@@ -44,7 +44,7 @@ export class StoppedHistory {
     return this.#opening;
   }
 
-  /** How sending stands, or was left. @returns undefined where that cannot be known, as of an older relay */
+  /** How sending stands, or was left. @returns undefined where that cannot be known */
   async sending(): Promise<Sending | undefined> {
     const { client, status } = this.#options.session;
     if (client !== undefined) return status?.sending;

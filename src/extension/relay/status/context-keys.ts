@@ -22,7 +22,7 @@ export function keepRelayKeys(
     setState(state.kind);
     setPublic(status?.tunnel.state === 'open');
     setTunnelOn(isTunnelOn(status?.tunnel.state ?? 'closed'));
-    setPaused(status?.sending?.state === 'paused');
+    setPaused(status?.sending.state === 'paused');
     setOwnDestination(status?.destinations.some(({ configured, url }) => configured && url !== receiver.url) ?? false);
   };
   follow();

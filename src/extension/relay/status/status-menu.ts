@@ -4,7 +4,7 @@ import { heldCount } from '../../../common/held-count.ts';
 import type { TunnelStatus } from '../../../protocol/status.ts';
 import { commandId } from '../../commands.ts';
 import type { CommandName } from '../../commands.ts';
-import { prefix } from '../../prefix.ts';
+import { focusView } from '../../ui/offer.ts';
 import { nameOfDestination, stateOfDestination } from '../destinations/destination-words.ts';
 import { isTunnelOn } from './context-keys.ts';
 import { showHeld } from '../sending/sending.ts';
@@ -28,7 +28,7 @@ export async function showStatusMenu(session: Session): Promise<void> {
     const { tunnel } = status;
     title = titleOf(tunnel);
     const { sending } = status;
-    if (sending?.state === 'paused') {
+    if (sending.state === 'paused') {
       title = pausedText(sending, { now: Date.now(), language: vscode.env.language }, l10n);
       const held = l10n.t('{0} held', heldCount(sending.held).toLocaleString(vscode.env.language));
       choices.push(
@@ -43,14 +43,14 @@ export async function showStatusMenu(session: Session): Promise<void> {
     choices.push(
       {
         label: `$(list-tree) ${l10n.t('Show Events')}`,
-        run: () => vscode.commands.executeCommand(`${prefix}.events.focus`),
+        run: () => focusView('events'),
       },
       command(`$(copy) ${l10n.t('Copy Campaign Monitor Webhook URL')}`, 'copyUrl', undefined, 'campaignMonitor'),
       command(`$(copy) ${l10n.t('Copy Open Connectors Webhook URL')}`, 'copyUrl', undefined, 'openConnectors'),
       command(`$(refresh) ${l10n.t('New Secret URL…')}`, 'newSecretUrl'),
       command(`$(beaker) ${l10n.t('Send Sample Events…')}`, 'sendSample'),
     );
-    if (sending?.state === 'flowing')
+    if (sending.state === 'flowing')
       choices.push(command(`$(debug-pause) ${l10n.t('Pause Sending')}`, 'pauseSending'));
     if (isTunnelOn(tunnel.state)) choices.push(command(`$(circle-slash) ${l10n.t('Close Public URL')}`, 'closeTunnel'));
     for (const each of status.destinations) {
@@ -59,7 +59,7 @@ export async function showStatusMenu(session: Session): Promise<void> {
       choices.push({
         label: `${icon} ${nameOfDestination({ id, url, mode }, status.destinations, l10n)}`,
         description: stateOfDestination(each, l10n, sending),
-        run: () => vscode.commands.executeCommand(`${prefix}.destinations.focus`),
+        run: () => focusView('destinations'),
       });
     }
     for (const notice of status.notices) choices.push({ label: `$(info) ${notice}` });

@@ -1,0 +1,29 @@
+/** A message with ways on: each button with what it does. */
+import * as vscode from 'vscode';
+import { commandId } from '../commands.ts';
+import type { CommandName } from '../commands.ts';
+import type { ViewName } from '../describing.ts';
+import { prefix } from '../prefix.ts';
+
+/** By what stands on its button. */
+export type Ways = Readonly<Record<string, () => unknown>>;
+
+/**
+ * Says something, and does what the user chooses.
+ * @returns when that is done, or the user has put it away
+ * @throws what it throws
+ */
+export async function offer(kind: 'Information' | 'Warning' | 'Error', text: string, ways: Ways): Promise<void> {
+  const choice = await vscode.window[`show${kind}Message`](text, ...Object.keys(ways));
+  if (choice !== undefined) await ways[choice]?.();
+}
+
+/** What runs a command of this extension. */
+export function byCommand(name: CommandName, ...args: readonly unknown[]): () => Thenable<unknown> {
+  return () => vscode.commands.executeCommand(commandId(name), ...args);
+}
+
+/** Shows a view of this extension. */
+export function focusView(view: ViewName): Thenable<unknown> {
+  return vscode.commands.executeCommand(`${prefix}.${view}.focus`);
+}
