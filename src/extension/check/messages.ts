@@ -3,6 +3,7 @@
  * the extension's are typed. Texts from outside are text for the page, never markup.
  */
 import { z } from 'zod';
+import type { checkTexts } from './texts.ts';
 
 /** In which forms the outcome is saved. */
 export const reportFormats = ['junit', 'json', 'text'] as const;
@@ -102,7 +103,7 @@ export interface SuiteView {
 }
 
 /** The texts of the page, in the user's language, by name. */
-export type CheckTexts = Readonly<Record<CheckText, string>>;
+export type CheckTexts = ReturnType<typeof checkTexts>;
 
 export type HostMessage =
   /** All of it. */
@@ -114,30 +115,3 @@ export type HostMessage =
     }
   /** What has changed. */
   | { readonly type: 'changed'; readonly suite: SuiteView; readonly checks: readonly CheckView[] };
-
-export const checkTextNames = [
-  'actions',
-  'runAgain',
-  'runFailed',
-  'stop',
-  'chooseProbe',
-  'saveReport',
-  'saveAsJunit',
-  'saveAsJson',
-  'saveAsText',
-  'failedOnly',
-  'noneFailed',
-  'checks',
-  'checkAgain',
-  'why',
-  'platform',
-  'mend',
-  'expected',
-  'actual',
-  'sent',
-  'headers',
-  'body',
-  'answer',
-  'empty',
-] as const;
-export type CheckText = (typeof checkTextNames)[number];

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import type { RowState } from '../forwarding-state.ts';
 import type { Stretch } from '../documents/json-text.ts';
+import type { editorTexts } from './texts.ts';
 
 /** What a button or a menu of the page does. */
 export const editorActions = [
@@ -152,7 +153,7 @@ export interface Obstacle {
 }
 
 /** The texts of the page, in the user's language, by name. */
-export type EditorTexts = Readonly<Record<EditorText, string>>;
+export type EditorTexts = ReturnType<typeof editorTexts>;
 
 export type HostMessage =
   | {
@@ -163,54 +164,3 @@ export type HostMessage =
       readonly columns: Readonly<Partial<Record<ColumnName, Column>>>;
     }
   | { readonly type: 'obstacle'; readonly texts: EditorTexts; readonly obstacle: Obstacle };
-
-export const editorTextNames = [
-  'actions',
-  'release',
-  'editAndRelease',
-  'drop',
-  'replay',
-  'replayTo',
-  'editAndResend',
-  'discard',
-  'copyAs',
-  'copyAsCurl',
-  'copyAsHttp',
-  'copyAsHar',
-  'copyAsFixture',
-  'copyAddress',
-  'compare',
-  'compareWithNotification',
-  'compareAnswers',
-  'createTest',
-  'manageSecrets',
-  'start',
-  'showLog',
-  'tryAgain',
-  'openAsText',
-  'body',
-  'event',
-  'notification',
-  'attempts',
-  'headers',
-  'answer',
-  'timeline',
-  'leftOut',
-  'columns',
-  'cameIn',
-  'sent',
-  'answered',
-  'mapping',
-  'mappedFrom',
-  'mappedTo',
-  'mappedByConnector',
-  'headerName',
-  'headerValue',
-  'thisEvent',
-  'empty',
-  'inSeconds',
-  'inMinutes',
-  'inHours',
-  'dueNow',
-] as const;
-export type EditorText = (typeof editorTextNames)[number];

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { eventOrders } from '../../../protocol/event-filter.ts';
 import type { RowState } from '../forwarding-state.ts';
+import type { tableTexts } from './texts.ts';
 
 export type ColumnName = Sort['by'] | 'address' | 'list' | 'destination' | 'id' | 'waterfall';
 
@@ -122,6 +123,9 @@ export interface Strip {
   readonly failed: readonly number[];
 }
 
+/** The texts of the page, in the user's language, by name. */
+export type TableTexts = ReturnType<typeof tableTexts>;
+
 export type HostMessage =
   | { readonly type: 'setup'; readonly texts: TableTexts; readonly language: string }
   | { readonly type: 'state'; readonly state: TableState }
@@ -150,61 +154,3 @@ export type HostMessage =
   | { readonly type: 'strip'; readonly strip: Strip }
   /** What the tree has selected; `at` is its position, null where the table does not hold it. */
   | { readonly type: 'reveal'; readonly id: string; readonly snapshot: string; readonly at: number | null };
-
-export const tableTextNames = [
-  'title',
-  'filter',
-  'filterHelp',
-  'clearFilter',
-  'offered',
-  'pause',
-  'resume',
-  'new',
-  'newOne',
-  'columns',
-  'columnsHelp',
-  'clock',
-  'clockSince',
-  'clockDay',
-  'resetColumns',
-  'time',
-  'type',
-  'address',
-  'list',
-  'state',
-  'status',
-  'duration',
-  'attempts',
-  'destination',
-  'id',
-  'waterfall',
-  'resize',
-  'count',
-  'countOne',
-  'unseen',
-  'stopped',
-  'readOnly',
-  'start',
-  'starting',
-  'failed',
-  'unreadable',
-  'retry',
-  'showLog',
-  'empty',
-  'sample',
-  'continueSending',
-  'sendNext',
-  'noMatch',
-  'showAll',
-  'removed',
-  'loading',
-  'strip',
-  'stripUnit',
-  'stripFailed',
-  'milliseconds',
-  'seconds',
-  'minutes',
-  'hours',
-] as const;
-export type TableText = (typeof tableTextNames)[number];
-export type TableTexts = Readonly<Record<TableText, string>>;

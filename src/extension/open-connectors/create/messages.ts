@@ -4,6 +4,7 @@
  * the user asks to see it.
  */
 import { z } from 'zod';
+import type { formTexts } from './texts.ts';
 
 const short = z.string().max(2000);
 
@@ -133,13 +134,14 @@ export interface FormView {
   readonly created: CreatedInstance | undefined;
 }
 
-/** The texts of the page, in the user's language, by name. */
-export type FormTexts = Readonly<Record<FormText, string>>;
-
 export interface Region {
   readonly id: string;
   readonly label: string;
 }
+
+/** The texts of the page, in the user's language, by name. */
+export type FormTexts = ReturnType<typeof formTexts>;
+export type FormText = keyof FormTexts;
 
 export type HostMessage =
   | {
@@ -153,82 +155,3 @@ export type HostMessage =
   /** The extension has filled something in. */
   | { readonly type: 'fill'; readonly fields: FormFields; readonly view: FormView }
   | { readonly type: 'token'; readonly token: string };
-
-export const formTextNames = [
-  'title',
-  'intro',
-  'useSandbox',
-  'useSandboxHelp',
-  'platform',
-  'region',
-  'regionHelp',
-  'otherRegion',
-  'host',
-  'hostHelp',
-  'userSecret',
-  'organizationSecret',
-  'platformSecretsHelp',
-  'set',
-  'notSet',
-  'replace',
-  'instance',
-  'name',
-  'nameHelp',
-  'tags',
-  'tagsHelp',
-  'authentication',
-  'oauth',
-  'basic',
-  'authenticationHelp',
-  'apiKey',
-  'apiKeyHelp',
-  'apiSecret',
-  'apiSecretHelp',
-  'oauthCallbackUrl',
-  'oauthCallbackUrlHelp',
-  'useThisMachine',
-  'campaignMonitorApiKey',
-  'campaignMonitorApiKeyHelp',
-  'events',
-  'eventsEnabled',
-  'eventsEnabledHelp',
-  'callbackUrl',
-  'callbackUrlHelp',
-  'fillCallback',
-  'listIds',
-  'listIdsHelp',
-  'pickLists',
-  'signatureKey',
-  'signatureKeyHelp',
-  'generateKey',
-  'copyKey',
-  'signDirect',
-  'signDirectHelp',
-  'more',
-  'basicUsername',
-  'basicPassword',
-  'basicHelp',
-  'callbackHeaders',
-  'callbackHeadersHelp',
-  'preview',
-  'previewHelp',
-  'copyJson',
-  'copyCurl',
-  'createOauth',
-  'createBasic',
-  'cancel',
-  'showLog',
-  'created',
-  'createdHelp',
-  'id',
-  'token',
-  'copyId',
-  'copyToken',
-  'copyInstanceCurl',
-  'showToken',
-  'hideToken',
-  'another',
-  'error',
-  'warning',
-] as const;
-export type FormText = (typeof formTextNames)[number];
