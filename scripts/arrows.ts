@@ -27,6 +27,7 @@ const doors: Readonly<Record<string, string>> = { cli: 'relay/index.ts' };
 /** The rooms within a room: each knows those before it alone. What stands at the top puts them together. */
 const roomsWithin: Readonly<Record<string, readonly string[]>> = {
   relay: ['tunnel', 'log', 'sending', 'gate', 'history', 'receiving', 'clients'],
+  pages: ['shared', 'form', 'editor', 'table', 'check'],
   extension: [
     'ui',
     'relay/secrets',

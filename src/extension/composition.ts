@@ -14,7 +14,6 @@ import { registerEventEditor } from './events/editor/event-editor.ts';
 import { EventsView } from './events/view/events-view.ts';
 import type { Handlers } from './handlers.ts';
 import { UriCallbacks } from './oauth/uri-handler.ts';
-import { registerFormRestoring } from './open-connectors/create/restore-form.ts';
 import { InstanceDocuments } from './open-connectors/instances/instance-documents.ts';
 import { InstanceStore } from './open-connectors/instances/instance-store.ts';
 import { InstancesView } from './open-connectors/instances/instances-view.ts';
@@ -118,7 +117,9 @@ export function compose(context: vscode.ExtensionContext): void {
   // VS Code takes these at any time, also for what it has opened meanwhile: activation need not wait for them.
   const afterwards = setImmediate(() => {
     context.subscriptions.push(
-      registerFormRestoring(async () => (await handlers()).form),
+      vscode.window.registerWebviewPanelSerializer(`${prefix}.form`, {
+        deserializeWebviewPanel: async (panel) => (await handlers()).form.restore(panel),
+      }),
       registerSendLens(),
       registerDecorations(),
       vscode.window.registerWebviewViewProvider(`${prefix}.table`, {

@@ -26,7 +26,7 @@ describe('The table of webhooks, as a person uses it', () => {
   const cells = async (column: string): Promise<string[]> =>
     table.evaluate<string[]>(`[...document.querySelectorAll('.rows .row:not([hidden])')]
       .sort((a, b) => a.ariaRowIndex - b.ariaRowIndex)
-      .map((row) => row.querySelector('[data-column="${column}"]').textContent)`);
+      .map((row) => row.querySelector('[data-column="${column}"]').textContent.trim())`);
   const untilCells = (column: string, begin: readonly string[]) =>
     until(async () => (await cells(column)).slice(0, begin.length).join() === begin.join());
   /** Waits until the active row, which a screen reader is told of, has this text. */
@@ -141,7 +141,7 @@ describe('The table of webhooks, as a person uses it', () => {
     await menu.locator(':focus').filter({ hasText: 'Attempts' }).waitFor();
     await key('Enter');
     await key('Escape');
-    await table.locator('.choose:focus').waitFor();
+    await table.locator('#choose:focus').waitFor();
     const type = table.getByRole('columnheader', { name: 'Type' });
     const widthOf = async (): Promise<number> => Math.round((await type.boundingBox())?.width ?? 0);
     const before = await widthOf();

@@ -9,12 +9,12 @@ import { prefix } from '../prefix.ts';
 import type { DestinationSetting } from '../settings.ts';
 import { CommandError } from '../ui/command-error.ts';
 import { sayIn } from '../ui/localiser.ts';
-import { pageHtml, pageOptions } from '../ui/page-html.ts';
+import { PageHost } from '../ui/page-host.ts';
 import { placeOf } from '../ui/phrases.ts';
 import { cancellable, working } from '../ui/progress.ts';
 import { inMessage } from '../ui/printable.ts';
 import type * as engineModule from './engine.ts';
-import type { CheckView, HostMessage, PageMessage, SuiteView } from './messages.ts';
+import type { CheckView, HostMessage, PageMessage, ReportFormat, SuiteView } from './messages.ts';
 import { probeWords } from './probe-choice.ts';
 import type { ProbeChoice } from './probe-choice.ts';
 import { reportText, saveReport } from './report.ts';
@@ -118,9 +118,8 @@ class CheckPanel {
   readonly #engine: Engine;
   readonly #checks: readonly Check[];
   readonly #panel: vscode.WebviewPanel;
+  readonly #page: PageHost<PageMessage, HostMessage>;
   readonly #results = new Map<string, CheckResult>();
-  /** The page is there and listens. */
-  #ready = false;
   #mask: InstanceType<Engine['SecretMask']>;
   #choice: ProbeChoice | undefined;
   #runToken = '';
@@ -138,24 +137,15 @@ class CheckPanel {
     this.#engine = engine;
     this.#checks = engine.checksFor({ answerWithinMs: engine.answerWithinMs });
     this.#mask = new engine.SecretMask([]);
-    const title = this.#heading;
-    this.#panel = vscode.window.createWebviewPanel(`${prefix}.check`, title, vscode.ViewColumn.Active, {
-      ...pageOptions(extensionUri),
+    this.#panel = vscode.window.createWebviewPanel(`${prefix}.check`, this.#heading, vscode.ViewColumn.Active, {
       enableFindWidget: true,
     });
     this.onDidDispose = this.#panel.onDidDispose;
-    this.#panel.webview.onDidReceiveMessage((message) => void this.#receive(message));
-    this.#panel.onDidChangeViewState(({ webviewPanel }) => {
-      // A page that was hidden is made anew, and says that it is ready.
-      if (!webviewPanel.visible) this.#ready = false;
-    });
-    this.#panel.onDidDispose(() => {
-      this.#ready = false;
-      this.stop();
-    });
-    this.#panel.webview.html = pageHtml(this.#panel.webview, extensionUri, {
-      name: 'check',
-      title: vscode.l10n.t('Check My Callback'),
+    this.#panel.onDidDispose(() => this.stop());
+    this.#page = new PageHost(this.#panel, {
+      ...{ name: 'check', title: vscode.l10n.t('Check My Callback'), extensionUri, log: parts.log },
+      read: engine.readCheckMessage,
+      answer: (message) => this.#answer(message),
     });
   }
 
@@ -254,21 +244,11 @@ class CheckPanel {
     return this.#engine.drawCheck(check, this.#results.get(check.id), state, { mask: this.#mask, l10n: vscode.l10n });
   }
 
-  async #receive(raw: unknown): Promise<void> {
-    const message = this.#engine.readCheckMessage(raw);
-    if (message === undefined) {
-      this.#parts.log.warn('the page of a check said something that is not understood; it was passed over');
-      return;
-    }
-    await this.#answer(message);
-  }
-
-  async #answer(message: PageMessage): Promise<void> {
+  #answer(message: PageMessage): void {
     const again = { kind: 'again', setting: this.#setting, only: null } as const;
     switch (message.type) {
       case 'ready':
-        this.#ready = true;
-        this.#post({
+        this.#page.post({
           type: 'suite',
           texts: checkTexts(),
           suite: this.#suite(),
@@ -277,36 +257,33 @@ class CheckPanel {
         return;
       case 'run':
         // The command says what stands in its way.
-        await vscode.commands.executeCommand(commandId('checkCallback'), { ...again, only: message.only });
+        void vscode.commands.executeCommand(commandId('checkCallback'), { ...again, only: message.only });
         return;
       case 'stop':
         this.stop();
         return;
       case 'chooseProbe':
-        await vscode.commands.executeCommand(commandId('chooseProbe'), again);
+        void vscode.commands.executeCommand(commandId('chooseProbe'), again);
         return;
-      case 'save': {
-        const results = this.#checks.flatMap(({ id }) => this.#results.get(id) ?? []);
-        await saveReport(message.format, () => reportText(results, message.format, this.#engine, this.#mask)).catch(
-          (error: unknown) => {
-            const said = (error as Error).message;
-            this.#parts.log.error(`the report could not be saved: ${said}`);
-            void vscode.window.showErrorMessage(
-              vscode.l10n.t('The report could not be saved: {0}', inMessage(said, 300)),
-            );
-          },
-        );
+      case 'save':
+        void this.#save(message.format);
         return;
-      }
+    }
+  }
+
+  async #save(format: ReportFormat): Promise<void> {
+    const results = this.#checks.flatMap(({ id }) => this.#results.get(id) ?? []);
+    try {
+      await saveReport(format, () => reportText(results, format, this.#engine, this.#mask));
+    } catch (error) {
+      const said = (error as Error).message;
+      this.#parts.log.error(`the report could not be saved: ${said}`);
+      void vscode.window.showErrorMessage(vscode.l10n.t('The report could not be saved: {0}', inMessage(said, 300)));
     }
   }
 
   /** Tells the page how all of it stands, and what has changed of these. */
   #tell(changed: readonly Check[]): void {
-    this.#post({ type: 'changed', suite: this.#suite(), checks: changed.map((check) => this.#view(check)) });
-  }
-
-  #post(message: HostMessage): void {
-    if (this.#ready) void this.#panel.webview.postMessage(message);
+    this.#page.post({ type: 'changed', suite: this.#suite(), checks: changed.map((check) => this.#view(check)) });
   }
 }

@@ -1,6 +1,6 @@
 /** How the checks of a callback look: how all of it stands, and each check with what was sent and answered. */
-import { html, nothing } from 'lit';
-import type { TemplateResult } from 'lit';
+import { html, nothing } from 'lit/html.js';
+import type { TemplateResult } from 'lit/html.js';
 import { repeat } from 'lit/directives/repeat.js';
 import type {
   AttemptView,
@@ -13,15 +13,19 @@ import type {
   StepView,
   SuiteView,
 } from '../../extension/check/messages.ts';
-
-type Part = TemplateResult | typeof nothing;
+import { walkByKey } from '../shared/keyboard.ts';
+import { menuButton } from '../shared/menu.ts';
+import { button, factsTemplate, headersTemplate, textTemplate } from '../shared/parts.ts';
+import { foldTemplate } from '../shared/reading.ts';
+import type { Keeper } from '../shared/reading.ts';
 
 export interface Drawn {
   readonly texts: CheckTexts;
   readonly suite: SuiteView;
   readonly checks: readonly CheckView[];
   readonly failedOnly: boolean;
-  readonly unfolded: Readonly<Record<string, boolean>>;
+  /** Knows what is unfolded. */
+  readonly keeper: Keeper;
 }
 
 export interface Handlers {
@@ -31,34 +35,25 @@ export interface Handlers {
   chooseProbe(): void;
   save(format: ReportFormat): void;
   toggleFailedOnly(): void;
-  unfolded(id: string, open: boolean): void;
-  toggleMenu(button: HTMLElement): void;
-  menuKey(event: KeyboardEvent): void;
-  walk(event: KeyboardEvent): void;
 }
 
 /** The whole page. */
 export function suiteTemplate(drawn: Drawn, handlers: Handlers): TemplateResult {
   const { suite, texts, checks, failedOnly } = drawn;
   const shown = failedOnly ? checks.filter(({ state }) => state === 'failed') : checks;
-  return html`<header>
+  return html`<header class="head">
       <h1>${suite.heading}</h1>
       <p id="status" role="status">${suite.status}</p>
-      <dl class="facts">
-        ${suite.facts.map(
-          ([name, value]) =>
-            html`<div>
-              <dt>${name}</dt>
-              <dd>${value}</dd>
-            </div>`,
-        )}
-      </dl>
-      ${actionsTemplate(drawn, handlers)}
+      ${factsTemplate(suite.facts.map(([name, value]) => ({ name, value })))} ${actionsTemplate(drawn, handlers)}
     </header>
     ${
       shown.length === 0
         ? html`<p class="nothing">${texts.noneFailed}</p>`
-        : html`<ul class="checks" aria-label=${texts.checks} @keydown=${(event: KeyboardEvent) => handlers.walk(event)}>
+        : html`<ul
+            class="checks"
+            aria-label=${texts.checks}
+            @keydown=${(event: KeyboardEvent) => walkByKey(event, ':scope > li > details > summary')}
+          >
             ${repeat(
               shown,
               ({ id }) => id,
@@ -70,56 +65,33 @@ export function suiteTemplate(drawn: Drawn, handlers: Handlers): TemplateResult 
 
 function actionsTemplate({ suite, texts, checks, failedOnly }: Drawn, handlers: Handlers): TemplateResult {
   const failed = checks.filter(({ state }) => state === 'failed').map(({ id }) => id);
-  const formats = [
+  const formats: readonly (readonly [ReportFormat, string])[] = [
     ['junit', texts.saveAsJunit],
     ['json', texts.saveAsJson],
     ['text', texts.saveAsText],
-  ] as const;
+  ];
   return html`<div class="actions" role="group" aria-label=${texts.actions}>
     ${
       suite.running
-        ? html`<vscode-button id="do-stop" @click=${() => handlers.stop()}>${texts.stop}</vscode-button>`
-        : html`<vscode-button id="do-run" @click=${() => handlers.run(null)}>${texts.runAgain}</vscode-button>`
+        ? button('do-stop', texts.stop, () => handlers.stop(), true)
+        : button('do-run', texts.runAgain, () => handlers.run(null), true)
     }
     ${
       suite.running || failed.length === 0
         ? nothing
-        : html`<vscode-button id="do-run-failed" secondary @click=${() => handlers.run(failed)}
-            >${texts.runFailed}</vscode-button
-          >`
+        : button('do-run-failed', texts.runFailed, () => handlers.run(failed))
     }
     ${
       suite.saveable
-        ? html`<div class="menu" @keydown=${(event: KeyboardEvent) => handlers.menuKey(event)}>
-            <button
-              id="save"
-              class="menu-button"
-              aria-haspopup="menu"
-              aria-expanded="false"
-              aria-controls="save-menu"
-              @click=${(event: Event) => handlers.toggleMenu(event.currentTarget as HTMLElement)}
-            >
-              ${texts.saveReport}
-            </button>
-            <div id="save-menu" class="items" role="menu" aria-labelledby="save" hidden>
-              ${formats.map(
-                ([format, label]) =>
-                  html`<button role="menuitem" tabindex="-1" @click=${() => handlers.save(format)}>${label}</button>`,
-              )}
-            </div>
-          </div>`
+        ? menuButton('save', texts.saveReport, () =>
+            formats.map(([format, label]) => ({ label, choose: () => handlers.save(format) })),
+          )
         : nothing
     }
-    ${
-      suite.running
-        ? nothing
-        : html`<vscode-button id="do-choose-probe" secondary @click=${() => handlers.chooseProbe()}
-            >${texts.chooseProbe}</vscode-button
-          >`
-    }
+    ${suite.running ? nothing : button('do-choose-probe', texts.chooseProbe, () => handlers.chooseProbe())}
     <button
       id="failed-only"
-      class="toggle"
+      class="button toggle"
       aria-pressed=${failedOnly ? 'true' : 'false'}
       @click=${() => handlers.toggleFailedOnly()}
     >
@@ -130,17 +102,18 @@ function actionsTemplate({ suite, texts, checks, failedOnly }: Drawn, handlers: 
 
 function checkTemplate(check: CheckView, drawn: Drawn, handlers: Handlers): TemplateResult {
   const { id, title, state, word, took, reason, why, platform, mend, steps } = check;
-  const { texts, suite } = drawn;
+  const { texts, suite, keeper } = drawn;
   return html`<li id="check-${id}" class="check ${state}">
     ${foldTemplate(
-      id,
-      drawn,
-      handlers,
+      keeper,
+      `fold-${id}`,
+      false,
       html`<span class="state"><span class="icon" aria-hidden="true"></span>${word}</span>
         <span class="title">${title}</span>
         ${took === '' ? nothing : html`<span class="took">${took}</span>`}
         ${reason === '' ? nothing : html`<span class="reason">${reason}</span>`}`,
-      html`<dl class="about">
+      html`<div class="inside">
+        <dl class="about">
           <dt>${texts.why}</dt>
           <dd>${why}</dd>
           <dt>${texts.platform}</dt>
@@ -148,52 +121,33 @@ function checkTemplate(check: CheckView, drawn: Drawn, handlers: Handlers): Temp
           <dt>${texts.mend}</dt>
           <dd>${mend}</dd>
         </dl>
-        ${steps.map((step, index) => stepTemplate(step, `${id}-${index}`, drawn, handlers))}
+        ${steps.map((step, index) => stepTemplate(step, `${id}-${index}`, drawn))}
         ${
           suite.running
             ? nothing
             : html`<button class="link" @click=${() => handlers.run([id])}>${texts.checkAgain}</button>`
-        }`,
+        }
+      </div>`,
     )}
   </li>`;
 }
 
-/** Something that is unfolded: its inside is made when it is seen. */
-function foldTemplate(
-  id: string,
-  { unfolded }: Drawn,
-  handlers: Handlers,
-  head: TemplateResult,
-  inside: TemplateResult,
-): TemplateResult {
-  return html`<details
-    data-fold=${id}
-    ?open=${unfolded[id] === true}
-    @toggle=${(event: Event) => {
-      const { open } = event.currentTarget as HTMLDetailsElement;
-      // Of those within it, too, the event comes by here.
-      if (event.target === event.currentTarget) handlers.unfolded(id, open);
-    }}
-  >
-    <summary>${head}</summary>
-    <div class="inside">${inside}</div>
-  </details>`;
-}
-
-function stepTemplate(step: StepView, id: string, drawn: Drawn, handlers: Handlers): TemplateResult {
+function stepTemplate(step: StepView, id: string, { texts, keeper }: Drawn): TemplateResult {
   const { title, facts, findings, requests } = step;
   return html`<section class="step" aria-labelledby="step-${id}">
     <h2 id="step-${id}">${title} <span class="step-facts">${facts}</span></h2>
-    ${findings.map((finding) => findingTemplate(finding, drawn.texts))}
+    ${findings.map((finding) => findingTemplate(finding, texts))}
     ${
       requests.length === 0
         ? nothing
         : foldTemplate(
+            keeper,
             `sent-${id}`,
-            drawn,
-            handlers,
-            html`<span class="sent">${drawn.texts.sent}</span>`,
-            html`${requests.map((request, index) => requestTemplate(request, `${id}-${index}`, drawn.texts))}`,
+            false,
+            texts.sent,
+            html`<div class="inside">
+              ${requests.map((request, index) => requestTemplate(request, `${id}-${index}`, texts))}
+            </div>`,
           )
     }
   </section>`;
@@ -218,7 +172,8 @@ function requestTemplate(
 ): TemplateResult {
   return html`<article class="request">
     <h3>${title}</h3>
-    ${headersTemplate(headers, texts)} ${bodyTemplate(body, `${texts.sent}: ${texts.body}`, `sent-body-${id}`, texts)}
+    ${headersTemplate(headers, texts.headers)}
+    ${bodyTemplate(body, `${texts.sent}: ${texts.body}`, `sent-body-${id}`, texts)}
     ${attempts.map((attempt, index) => attemptTemplate(attempt, `${id}-${index}`, texts))}
   </article>`;
 }
@@ -226,22 +181,9 @@ function requestTemplate(
 function attemptTemplate({ title, headers, body }: AttemptView, id: string, texts: CheckTexts): TemplateResult {
   return html`<div class="attempt">
     <p class="attempt-title">${texts.answer}: ${title}</p>
-    ${headersTemplate(headers, texts)}
+    ${headersTemplate(headers, texts.headers)}
     ${body === null ? nothing : bodyTemplate(body, `${texts.answer}: ${texts.body}`, `answer-body-${id}`, texts)}
   </div>`;
-}
-
-function headersTemplate(headers: readonly (readonly [string, string])[], texts: CheckTexts): Part {
-  if (headers.length === 0) return nothing;
-  return html`<dl class="headers" aria-label=${texts.headers}>
-    ${headers.map(
-      ([name, value]) =>
-        html`<div>
-          <dt>${name}</dt>
-          <dd>${value}</dd>
-        </div>`,
-    )}
-  </dl>`;
 }
 
 function bodyTemplate({ text, notice }: ShownText, label: string, id: string, texts: CheckTexts): TemplateResult {
@@ -251,6 +193,6 @@ function bodyTemplate({ text, notice }: ShownText, label: string, id: string, te
       ? notice === ''
         ? html`<p class="nothing">${texts.empty}</p>`
         : nothing
-      : html`<pre id=${id} tabindex="0" role="group" aria-label=${label}>${text}</pre>`
+      : textTemplate(id, label, text)
   }`;
 }

@@ -1,5 +1,6 @@
 /** Counts down to the next attempt, once a second: for the eyes, since a screen reader is told the time that it is due. */
 import type { EditorTexts, Step } from '../../extension/events/editor/messages.ts';
+import { filled } from '../shared/words.ts';
 
 export class Countdown {
   /** When each step is due, on the page's own clock, in milliseconds. */
@@ -40,5 +41,5 @@ function leftOf(ms: number, texts: EditorTexts): string {
       : seconds < 7200
         ? [texts.inMinutes, Math.ceil(seconds / 60)]
         : [texts.inHours, Math.ceil(seconds / 3600)];
-  return text.replace('{0}', String(value));
+  return filled(text, value);
 }

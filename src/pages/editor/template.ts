@@ -1,6 +1,6 @@
 /** How an event looks: its head, its way, and what came in, was sent and was answered. */
-import { html, nothing } from 'lit';
-import type { TemplateResult } from 'lit';
+import { html, nothing } from 'lit/html.js';
+import type { TemplateResult } from 'lit/html.js';
 import { repeat } from 'lit/directives/repeat.js';
 import type {
   Column,
@@ -8,7 +8,6 @@ import type {
   EditorAction,
   EditorTexts,
   EventView,
-  Fact,
   Mapping,
   Obstacle,
   Pill,
@@ -17,8 +16,13 @@ import type {
   StepGroup,
   TextKind,
 } from '../../extension/events/editor/messages.ts';
-
-type Part = TemplateResult | typeof nothing;
+import { walkByKey } from '../shared/keyboard.ts';
+import { menuButton } from '../shared/menu.ts';
+import { button, factsTemplate, headersTemplate, textTemplate } from '../shared/parts.ts';
+import type { Part } from '../shared/parts.ts';
+import { foldTemplate } from '../shared/reading.ts';
+import type { Keeper } from '../shared/reading.ts';
+import { filled } from '../shared/words.ts';
 
 export const columnNames: readonly ColumnName[] = ['cameIn', 'sent', 'answered'];
 
@@ -29,7 +33,8 @@ export interface Drawn {
   /** The column in sight, where there is room for one alone. */
   readonly tab: ColumnName;
   readonly narrow: boolean;
-  readonly unfolded: Readonly<Record<string, boolean>>;
+  /** Knows what is unfolded. */
+  readonly keeper: Keeper;
 }
 
 export interface Handlers {
@@ -37,10 +42,6 @@ export interface Handlers {
   selectTab(tab: ColumnName): void;
   act(action: EditorAction): void;
   openText(kind: TextKind): void;
-  unfolded(id: string, open: boolean): void;
-  toggleMenu(button: HTMLElement): void;
-  menuKey(event: KeyboardEvent): void;
-  chooseByKey(event: KeyboardEvent, selector: string, choose: (element: HTMLElement) => void): void;
 }
 
 /** What stands in the way of an event, with the button that may help. */
@@ -52,16 +53,14 @@ export function obstacleTemplate(texts: EditorTexts, obstacle: Obstacle, handler
 }
 
 function obstacleButton(texts: EditorTexts, { action }: Obstacle, handlers: Handlers): Part {
-  return action === null
-    ? nothing
-    : html`<vscode-button id="do-${action}" @click=${() => handlers.act(action)}>${texts[action]}</vscode-button>`;
+  return action === null ? nothing : button(`do-${action}`, texts[action], () => handlers.act(action), true);
 }
 
 /** The whole page. */
 export function eventTemplate(drawn: Drawn, handlers: Handlers): TemplateResult {
   const { view, texts } = drawn;
   return html`<div class="event">
-    <header>
+    <header class="head">
       <div class="heading">
         ${pillTemplate(view.pill)}
         <h1>${view.heading}</h1>
@@ -84,19 +83,6 @@ function pillTemplate({ state, text }: Pill): TemplateResult {
   return html`<span class="pill ${state}">${text}</span>`;
 }
 
-function factsTemplate(facts: readonly Fact[]): Part {
-  if (facts.length === 0) return nothing;
-  return html`<dl class="facts">
-    ${facts.map(
-      ({ name, value, tone }) =>
-        html`<div>
-          <dt>${name}</dt>
-          <dd class=${tone ?? ''}>${value}</dd>
-        </div>`,
-    )}
-  </dl>`;
-}
-
 const buttons: readonly EditorAction[] = [
   'release',
   'editAndRelease',
@@ -113,34 +99,14 @@ const comparisons: readonly EditorAction[] = ['compareWithNotification', 'compar
 
 function actionsTemplate({ view, texts }: Drawn, handlers: Handlers): TemplateResult {
   const can = (all: readonly EditorAction[]): EditorAction[] => all.filter((each) => view.actions.includes(each));
-  const button = (action: EditorAction, first: boolean): TemplateResult =>
-    html`<vscode-button id="do-${action}" ?secondary=${!first} @click=${() => handlers.act(action)}
-      >${texts[action]}</vscode-button
-    >`;
-  const menu = (id: string, label: string, items: readonly (readonly [label: string, act: () => void])[]): Part =>
-    items.length === 0
-      ? nothing
-      : html`<div class="menu" @keydown=${(event: KeyboardEvent) => handlers.menuKey(event)}>
-          <button
-            id=${id}
-            class="menu-button"
-            aria-haspopup="menu"
-            aria-expanded="false"
-            aria-controls="${id}-menu"
-            @click=${(event: Event) => handlers.toggleMenu(event.currentTarget as HTMLElement)}
-          >
-            ${label}
-          </button>
-          <div id="${id}-menu" class="items" role="menu" aria-labelledby=${id} hidden>
-            ${items.map(([text, act]) => html`<button role="menuitem" tabindex="-1" @click=${act}>${text}</button>`)}
-          </div>
-        </div>`;
+  const menu = (id: string, label: string, all: readonly (readonly [label: string, choose: () => void])[]): Part =>
+    all.length === 0 ? nothing : menuButton(id, label, () => all.map(([text, choose]) => ({ label: text, choose })));
   const leading: EditorAction = view.actions.includes('release') ? 'release' : 'replay';
   const acting = (actions: readonly EditorAction[]) =>
     can(actions).map((action) => [texts[action], () => handlers.act(action)] as const);
   return html`<div class="actions" role="group" aria-label=${texts.actions}>
-    ${can(buttons).map((action) => button(action, action === leading))} ${menu('copy-as', texts.copyAs, acting(copies))}
-    ${menu('compare', texts.compare, acting(comparisons))}
+    ${can(buttons).map((action) => button(`do-${action}`, texts[action], () => handlers.act(action), action === leading))}
+    ${menu('copy-as', texts.copyAs, acting(copies))} ${menu('compare', texts.compare, acting(comparisons))}
     ${menu(
       'open-as-text',
       texts.openAsText,
@@ -151,7 +117,7 @@ function actionsTemplate({ view, texts }: Drawn, handlers: Handlers): TemplateRe
 
 function timelineTemplate({ view, texts }: Drawn, handlers: Handlers): TemplateResult {
   const chooseByKey = (event: KeyboardEvent): void =>
-    handlers.chooseByKey(event, '[role="option"]', (element) => handlers.choose(element.dataset['step'] ?? ''));
+    walkByKey(event, '[role="option"]', (element) => handlers.choose(element.dataset['step'] ?? ''));
   return html`<section class="timeline">
     <h2 id="timeline-title">${texts.timeline}</h2>
     <div role="listbox" aria-labelledby="timeline-title" aria-orientation="horizontal" @keydown=${chooseByKey}>
@@ -174,7 +140,7 @@ function groupTemplate(group: StepGroup, chosen: string, texts: EditorTexts, han
             <span>${label}</span>${pill === null ? nothing : pillTemplate(pill)}
           </div>`
     }
-    ${leftOut === 0 ? nothing : html`<div class="left-out" role="none">${texts.leftOut.replace('{0}', String(leftOut))}</div>`}
+    ${leftOut === 0 ? nothing : html`<div class="left-out" role="none">${filled(texts.leftOut, leftOut)}</div>`}
     <div class="steps" role="none" data-group=${id}>
       ${repeat(
         steps,
@@ -210,7 +176,7 @@ function stepTemplate(step: Step, isChosen: boolean, handlers: Handlers): Templa
 function columnsTemplate(drawn: Drawn, handlers: Handlers): TemplateResult {
   const { texts, columns, narrow, tab } = drawn;
   const selectByKey = (event: KeyboardEvent): void =>
-    handlers.chooseByKey(event, '[role="tab"]', (element) =>
+    walkByKey(event, '[role="tab"]', (element) =>
       handlers.selectTab(columnNames.find((name) => element.id === `tab-${name}`) ?? tab),
     );
   return html`${
@@ -260,26 +226,17 @@ function columnTemplate(name: ColumnName, column: Column, drawn: Drawn, handlers
     ${
       mapping.length === 0
         ? nothing
-        : detailsTemplate(`mapping-${name}`, texts.mapping, true, drawn, handlers, mappingTemplate(mapping, texts))
+        : foldTemplate(drawn.keeper, `mapping-${name}`, true, texts.mapping, mappingTemplate(mapping, texts))
     }
     ${
       headers === null || headers.length === 0
         ? nothing
-        : detailsTemplate(
+        : foldTemplate(
+            drawn.keeper,
             `headers-${name}`,
-            `${texts.headers} (${headers.length})`,
             false,
-            drawn,
-            handlers,
-            html`<dl class="headers">
-              ${headers.map(
-                ([key, value]) =>
-                  html`<div>
-                    <dt>${key}</dt>
-                    <dd>${value}</dd>
-                  </div>`,
-              )}
-            </dl>`,
+            `${texts.headers} (${headers.length})`,
+            html`${headersTemplate(headers, texts.headers)}`,
           )
     }
     ${body === null ? html`<p class="nothing">${column.nothing}</p>` : bodyTemplate(name, body, texts)}
@@ -290,24 +247,6 @@ function columnTemplate(name: ColumnName, column: Column, drawn: Drawn, handlers
             ${texts.openAsText}<span class="unseen">: ${texts[name]}</span>
           </button>`
     }`;
-}
-
-function detailsTemplate(
-  id: string,
-  summary: string,
-  openAtFirst: boolean,
-  { unfolded }: Drawn,
-  handlers: Handlers,
-  content: TemplateResult,
-): TemplateResult {
-  return html`<details
-    id=${id}
-    ?open=${unfolded[id] ?? openAtFirst}
-    @toggle=${(event: Event) => handlers.unfolded(id, (event.target as HTMLDetailsElement).open)}
-  >
-    <summary>${summary}</summary>
-    ${content}
-  </details>`;
 }
 
 function mappingTemplate(mapping: readonly Mapping[], texts: EditorTexts): TemplateResult {
@@ -361,6 +300,6 @@ function bodyTemplate(name: ColumnName, body: ShownBody, texts: EditorTexts): Te
   ${
     text === ''
       ? html`<p class="nothing">${texts.empty}</p>`
-      : html`<pre id="body-${name}" tabindex="0" role="group" aria-label="${texts[name]}: ${texts.body}">${parts}</pre>`
+      : textTemplate(`body-${name}`, `${texts[name]}: ${texts.body}`, parts)
   }`;
 }

@@ -1,5 +1,4 @@
 /** The form's page, in a webview: draws what the extension says, tells it what the user does, keeps what is typed. */
-import '@vscode-elements/elements/dist/vscode-button/index.js';
 import '@vscode-elements/elements/dist/vscode-checkbox/index.js';
 import '@vscode-elements/elements/dist/vscode-label/index.js';
 import '@vscode-elements/elements/dist/vscode-option/index.js';
@@ -8,7 +7,7 @@ import '@vscode-elements/elements/dist/vscode-radio-group/index.js';
 import '@vscode-elements/elements/dist/vscode-single-select/index.js';
 import '@vscode-elements/elements/dist/vscode-textarea/index.js';
 import '@vscode-elements/elements/dist/vscode-textfield/index.js';
-import { render } from 'lit';
+import { render } from 'lit/html.js';
 import { fieldsToKeep } from '../../extension/open-connectors/create/kept-fields.ts';
 import type { KeptForm } from '../../extension/open-connectors/create/kept-fields.ts';
 import type {
@@ -18,33 +17,17 @@ import type {
   PageMessage,
   SecretField,
 } from '../../extension/open-connectors/create/messages.ts';
+import { Host } from '../shared/host.ts';
 import { describeControls, focusField } from './controls.ts';
 import { formTemplate } from './template.ts';
 import type { Drawn } from './template.ts';
 
-interface VsCodeApi {
-  postMessage(message: PageMessage): void;
-  getState(): unknown;
-  setState(state: unknown): void;
-}
-declare function acquireVsCodeApi(): VsCodeApi;
-
-const vscode = acquireVsCodeApi();
+const host = new Host<PageMessage, HostMessage, KeptForm>();
 const root = document.querySelector('main');
 /** The fields in which the user has been: an empty one is not scolded before. */
 const visited = new Set<FieldName>();
 let shown: Omit<Drawn, 'visited' | 'token'> | undefined;
 let token: string | undefined;
-
-/** The extension's messages come through VS Code's frame, checked on their way; anything else is not for this page. */
-function isHostMessage(message: unknown): message is HostMessage {
-  return (
-    typeof message === 'object' &&
-    message !== null &&
-    'type' in message &&
-    ['show', 'view', 'fill', 'token'].includes(String(message.type))
-  );
-}
 
 function draw(): void {
   if (root === null || shown === undefined) return;
@@ -52,15 +35,9 @@ function draw(): void {
   describeControls(root);
 }
 
-function say(message: PageMessage): void {
-  vscode.postMessage(message);
-}
-
 /** Has VS Code keep what comes back after a reload. */
 function keep(): void {
-  if (shown === undefined) return;
-  const kept: KeptForm = { fields: fieldsToKeep(shown.fields), created: shown.view.created };
-  vscode.setState(kept);
+  if (shown !== undefined) host.keep({ fields: fieldsToKeep(shown.fields), created: shown.view.created });
 }
 
 /** Empties a secret's field: what it held was for another host, or is no longer wanted. */
@@ -78,13 +55,13 @@ const handlers = {
     if (name === 'region' || name === 'host') empty('userSecret', 'organizationSecret');
     shown = { ...shown, fields };
     keep();
-    say({ type: 'changed', fields });
+    host.say({ type: 'changed', fields });
     draw();
     // The sandbox knows what belongs into the other fields.
     if (name === 'region' && value === 'sandbox') handlers.act('useSandbox');
   },
   secret(field: SecretField, value: string, done: boolean): void {
-    say({ type: 'secret', field, value, done });
+    host.say({ type: 'secret', field, value, done });
   },
   left(name: FieldName): void {
     visited.add(name);
@@ -101,7 +78,7 @@ const handlers = {
     if (action === 'another') visited.clear();
     if (action === 'generateKey') empty('signatureKey');
     if (action === 'useSandbox') empty('userSecret', 'organizationSecret', 'apiSecret', 'campaignMonitorApiKey');
-    say({ type: 'action', action });
+    host.say({ type: 'action', action });
   },
   hideToken(): void {
     token = undefined;
@@ -109,25 +86,34 @@ const handlers = {
   },
 };
 
-window.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
-  if (!isHostMessage(data)) return;
-  const created = shown?.view.created?.id;
-  const error = shown?.view.error;
-  if (data.type === 'token') token = data.token;
-  else if (data.type === 'show') shown = data;
-  else if (shown !== undefined) shown = { ...shown, ...data };
-  if (shown === undefined) return;
-  if (data.type !== 'token') keep();
-  if (shown.view.created?.id !== created) token = undefined;
+/** Takes what is shown from now on. */
+function show(next: typeof shown): void {
+  if (next === undefined) return;
+  const before = shown;
+  const { created, error } = next.view;
+  shown = next;
+  keep();
+  if (created?.id !== before?.view.created?.id) token = undefined;
   draw();
   // The button is the last thing in sight, and what went wrong stands below it; the sticky message covers the edge.
-  if (shown.view.error !== error) document.getElementById('error')?.scrollIntoView({ block: 'center' });
+  if (error !== before?.view.error) document.getElementById('error')?.scrollIntoView({ block: 'center' });
   // The form has gone from under the user's hands: say what has come in its place.
-  if (created === undefined && shown.view.created !== undefined) {
+  if (created !== undefined && before?.view.created === undefined) {
     focusCreated();
-    say({ type: 'createdShown' });
+    host.say({ type: 'createdShown' });
   }
+}
+
+host.hear({
+  show,
+  view: ({ view }) => show(shown && { ...shown, view }),
+  fill: ({ fields, view }) => show(shown && { ...shown, fields, view }),
+  token(message) {
+    token = message.token;
+    draw();
+  },
 });
+
 function focusCreated(): void {
   document.getElementById('created')?.focus();
 }
@@ -142,4 +128,4 @@ window.addEventListener('blur', () => {
   if (token !== undefined) handlers.hideToken();
 });
 
-say({ type: 'ready', kept: vscode.getState() });
+host.say({ type: 'ready', kept: host.kept });

@@ -1,6 +1,6 @@
 /** How the form looks: one template, drawn anew whenever something changes. */
-import { html, nothing } from 'lit';
-import type { TemplateResult } from 'lit';
+import { html, nothing } from 'lit/html.js';
+import type { TemplateResult } from 'lit/html.js';
 import { live } from 'lit/directives/live.js';
 import type {
   FieldName,
@@ -12,6 +12,8 @@ import type {
   Region,
   SecretField,
 } from '../../extension/open-connectors/create/messages.ts';
+import { button, textTemplate } from '../shared/parts.ts';
+import type { Part } from '../shared/parts.ts';
 
 export interface Drawn {
   readonly texts: FormTexts;
@@ -33,7 +35,13 @@ export interface Handlers {
 }
 
 type TextField = { [Name in keyof FormFields]: FormFields[Name] extends string ? Name : never }[keyof FormFields];
-type Part = TemplateResult | typeof nothing;
+
+interface Labelled {
+  readonly label: FormText;
+  readonly control: TemplateResult;
+  readonly beside: Part;
+  readonly help: FormText | undefined;
+}
 
 function valueOf(event: Event): string {
   return (event.target as HTMLInputElement).value;
@@ -52,7 +60,7 @@ export function formTemplate(drawn: Drawn, handlers: Handlers): TemplateResult {
     <div class="columns">
       <div class="fields">
         ${platform(form)} ${instance(form)} ${application(form)} ${events(form)}
-        <div class="actions">
+        <div class="create">
           ${
             view.busy === undefined
               ? html`<vscode-button
@@ -63,9 +71,7 @@ export function formTemplate(drawn: Drawn, handlers: Handlers): TemplateResult {
                   @click=${() => handlers.act('create')}
                   >${drawn.fields.authentication === 'oauth' ? texts.createOauth : texts.createBasic}</vscode-button
                 >`
-              : html`<vscode-button id="cancel" secondary @click=${() => handlers.act('cancel')}
-                  >${texts.cancel}</vscode-button
-                >`
+              : button('cancel', texts.cancel, () => handlers.act('cancel'))
           }
           <p id="blocked" class="blocked-reason">${view.busy === undefined ? view.blocked : nothing}</p>
           <p id="busy" role="status">${view.busy ?? nothing}</p>
@@ -200,7 +206,7 @@ function preview(form: Parts): TemplateResult {
   return html`<section class="preview" aria-labelledby="preview-title">
     <h2 id="preview-title">${texts.preview}</h2>
     <p class="help">${texts.previewHelp}</p>
-    <pre id="preview" tabindex="0" role="group" aria-labelledby="preview-title">${view.preview}</pre>
+    ${textTemplate('preview', texts.preview, view.preview)}
     <div class="row">${form.button('copyJson', 'copyJson')} ${form.button('copyCurl', 'copyCurl')}</div>
   </section>`;
 }
@@ -230,7 +236,7 @@ function createdTemplate(drawn: Drawn, handlers: Handlers): TemplateResult {
         ${
           token === undefined
             ? form.button('showToken', 'showToken')
-            : html`<vscode-button secondary @click=${() => handlers.hideToken()}>${texts.hideToken}</vscode-button>`
+            : button('hide-token', texts.hideToken, () => handlers.hideToken())
         }
         ${form.button('copyToken', 'copyToken')}
       </dd>
@@ -251,9 +257,7 @@ class Parts {
   }
 
   button(action: FormAction, text: FormText): TemplateResult {
-    return html`<vscode-button id=${`do-${action}`} secondary @click=${() => this.handlers.act(action)}
-      >${this.drawn.texts[text]}</vscode-button
-    >`;
+    return button(`do-${action}`, this.drawn.texts[text], () => this.handlers.act(action));
   }
 
   /** What went wrong last; always there, so that a screen reader hears when it is filled. */
@@ -271,53 +275,43 @@ class Parts {
 
   text(field: TextField, label: FormText, help?: FormText, beside: Part = nothing): TemplateResult {
     const { texts, fields } = this.drawn;
-    return html`<div class="field">
-      <vscode-label for=${field}>${texts[label]}</vscode-label>
-      <vscode-textfield
-        id=${field}
-        data-field
-        .label=${texts[label]}
-        ?invalid=${this.#isWrong(field)}
-        .value=${live(fields[field])}
-        autocomplete="off"
-        @input=${(event: Event) => this.handlers.changed(field, valueOf(event))}
-        @change=${() => this.handlers.left(field)}
-        @blur=${() => this.handlers.left(field)}
-      ></vscode-textfield>
-      ${beside === nothing ? nothing : html`<div class="row">${beside}</div>`} ${this.#note(field)}
-      ${this.help(field, help)}
-    </div>`;
+    const control = html`<vscode-textfield
+      id=${field}
+      data-field
+      .label=${texts[label]}
+      ?invalid=${this.#isWrong(field)}
+      .value=${live(fields[field])}
+      autocomplete="off"
+      @input=${(event: Event) => this.handlers.changed(field, valueOf(event))}
+      @change=${() => this.handlers.left(field)}
+      @blur=${() => this.handlers.left(field)}
+    ></vscode-textfield>`;
+    return this.#field(field, { label, help, beside, control });
   }
 
   area(field: TextField, label: FormText, help: FormText, beside: Part): TemplateResult {
     const { texts, fields } = this.drawn;
-    return html`<div class="field">
-      <vscode-label for=${field}>${texts[label]}</vscode-label>
-      <vscode-textarea
-        id=${field}
-        data-field
-        monospace
-        rows="3"
-        resize="vertical"
-        .label=${texts[label]}
-        ?invalid=${this.#isWrong(field)}
-        .value=${live(fields[field])}
-        @input=${(event: Event) => this.handlers.changed(field, valueOf(event))}
-        @change=${() => this.handlers.left(field)}
-        @blur=${() => this.handlers.left(field)}
-      ></vscode-textarea>
-      <div class="row">${beside}</div>
-      ${this.#note(field)} ${this.help(field, help)}
-    </div>`;
+    const control = html`<vscode-textarea
+      id=${field}
+      data-field
+      monospace
+      rows="3"
+      resize="vertical"
+      .label=${texts[label]}
+      ?invalid=${this.#isWrong(field)}
+      .value=${live(fields[field])}
+      @input=${(event: Event) => this.handlers.changed(field, valueOf(event))}
+      @change=${() => this.handlers.left(field)}
+      @blur=${() => this.handlers.left(field)}
+    ></vscode-textarea>`;
+    return this.#field(field, { label, help, beside, control });
   }
 
   /** A password field. What is in it is never drawn: it is in the element and the extension's memory alone. */
   secret(field: SecretField, label: FormText, help?: FormText, beside: Part = nothing): TemplateResult {
     const { texts, view } = this.drawn;
     const set = view.secretsSet[field] === true;
-    return html`<div class="field">
-      <vscode-label for=${field}>${texts[label]}</vscode-label>
-      <vscode-textfield
+    const control = html`<vscode-textfield
         id=${field}
         data-field
         type="password"
@@ -332,10 +326,8 @@ class Parts {
         }}
         @blur=${() => this.handlers.left(field)}
       ></vscode-textfield>
-      <span id=${`${field}-state`} class=${set ? 'state set' : 'state'}>${set ? texts.set : texts.notSet}</span>
-      ${beside === nothing ? nothing : html`<div class="row">${beside}</div>`} ${this.#note(field)}
-      ${this.help(field, help)}
-    </div>`;
+      <span id=${`${field}-state`} class=${set ? 'state set' : 'state'}>${set ? texts.set : texts.notSet}</span>`;
+    return this.#field(field, { label, help, beside, control });
   }
 
   checkbox(field: 'eventsEnabled' | 'signDirect', label: FormText, help: FormText): TemplateResult {
@@ -348,6 +340,15 @@ class Parts {
         .checked=${live(fields[field])}
         @change=${(event: Event) => this.handlers.changed(field, (event.target as HTMLInputElement).checked)}
       ></vscode-checkbox>
+      ${this.help(field, help)}
+    </div>`;
+  }
+
+  /** A control with its label, what stands beside it, what is wrong with it, and its help. */
+  #field(field: FieldName, { label, control, beside, help }: Labelled): TemplateResult {
+    return html`<div class="field">
+      <vscode-label for=${field}>${this.drawn.texts[label]}</vscode-label>
+      ${control} ${beside === nothing ? nothing : html`<div class="row">${beside}</div>`} ${this.#note(field)}
       ${this.help(field, help)}
     </div>`;
   }

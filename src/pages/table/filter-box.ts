@@ -1,6 +1,7 @@
 /** The filter: a box with what may be filtered by on offer below it, and what is wrong with what was typed. */
+import { html, nothing, render } from 'lit/html.js';
+import type { TemplateResult } from 'lit/html.js';
 import type { OfferedFilter, TableTexts } from '../../extension/events/table/messages.ts';
-import { element } from './element.ts';
 
 /** A typed filter is checked when so long nothing was typed, in milliseconds. */
 const checkAfterMs = 200;
@@ -13,47 +14,24 @@ export interface FilterEvents {
 }
 
 export class FilterBox {
-  readonly element: HTMLElement;
+  readonly element = document.createElement('div');
+  readonly #texts: TableTexts;
   readonly #input: HTMLInputElement;
-  readonly #clear: HTMLButtonElement;
-  readonly #list: HTMLElement;
-  readonly #problem: HTMLElement;
   readonly #events: FilterEvents;
   #offered: readonly OfferedFilter[] = [];
+  /** What is on offer for what was typed; none while the list is closed. */
   #options: readonly OfferedFilter[] = [];
   #chosen = -1;
   #inForce = '';
+  #problem: string | null = null;
   #timer: number | undefined;
 
   constructor(texts: TableTexts, events: FilterEvents) {
+    this.#texts = texts;
     this.#events = events;
-    this.#input = element('input', {
-      ...{ type: 'text', role: 'combobox', spellcheck: 'false', autocomplete: 'off', maxlength: '1000' },
-      ...{ 'aria-label': texts.filter, placeholder: texts.filterHelp, 'aria-describedby': 'filter-problem' },
-      ...{ 'aria-expanded': 'false', 'aria-controls': 'offered', 'aria-autocomplete': 'list' },
-    });
-    this.#clear = element('button', { type: 'button', class: 'clear', 'aria-label': texts.clearFilter }, '✕');
-    this.#clear.title = texts.clearFilter;
-    this.#list = element('div', { role: 'listbox', id: 'offered', class: 'offered', 'aria-label': texts.offered });
-    this.#list.hidden = true;
-    this.#problem = element('div', { id: 'filter-problem', class: 'problem', 'aria-live': 'polite' });
-    this.element = element('div', { class: 'filter' }, this.#input, this.#clear, this.#list, this.#problem);
-    this.#input.addEventListener('input', () => this.#typed());
-    this.#input.addEventListener('focus', () => this.#input.select());
-    this.#input.addEventListener('click', () => this.#show());
-    this.#input.addEventListener('blur', () => this.#hide());
-    this.#input.addEventListener('keydown', (event) => this.#key(event));
-    this.#list.addEventListener('pointerdown', (event) => {
-      event.preventDefault();
-      const at = [...this.#list.children].indexOf((event.target as Element).closest('[role="option"]') as Element);
-      if (at !== -1) this.#take(at);
-    });
-    this.#clear.addEventListener('click', () => {
-      this.#input.value = '';
-      this.#apply();
-      this.#input.focus();
-    });
-    this.#clear.hidden = true;
+    this.element.className = 'filter';
+    this.#draw();
+    this.#input = this.element.querySelector('input') as HTMLInputElement;
   }
 
   focus(): void {
@@ -63,100 +41,146 @@ export class FilterBox {
   /** Which filter is in force, and what is on offer. What is being typed stays. */
   show(filter: string, offered: readonly OfferedFilter[]): void {
     this.#offered = offered;
-    if (document.activeElement !== this.#input || this.#input.value.trim() === this.#inForce)
-      this.#input.value = filter;
+    if (document.activeElement !== this.#input || this.#typed === this.#inForce) this.#input.value = filter;
     this.#inForce = filter;
-    this.#clear.hidden = this.#input.value === '';
-    if (filter === this.#input.value.trim()) this.#say(null);
+    if (filter === this.#typed) this.#problem = null;
+    this.#draw();
   }
 
   /** What is wrong with a filter; null where nothing is. */
   showProblem(text: string, problem: string | null): void {
-    if (text === this.#input.value.trim()) this.#say(problem);
+    if (text !== this.#typed) return;
+    this.#problem = problem;
+    if (problem === null) this.#draw();
+    else this.#close();
   }
 
-  #say(problem: string | null): void {
-    this.#problem.textContent = problem ?? '';
-    this.#input.setAttribute('aria-invalid', String(problem !== null));
-    if (problem !== null) this.#hide();
+  get #typed(): string {
+    return this.#input.value.trim();
   }
 
-  #typed(): void {
-    this.#say(null);
-    this.#clear.hidden = this.#input.value === '';
-    this.#show();
+  #draw(): void {
+    const { filter, filterHelp, clearFilter, offered } = this.#texts;
+    const isOpen = this.#options.length > 0;
+    render(
+      html`<input
+          type="text"
+          role="combobox"
+          spellcheck="false"
+          autocomplete="off"
+          maxlength="1000"
+          aria-label=${filter}
+          placeholder=${filterHelp}
+          aria-describedby="filter-problem"
+          aria-controls="offered"
+          aria-autocomplete="list"
+          aria-expanded=${isOpen}
+          aria-activedescendant=${this.#chosen === -1 ? nothing : `offered-${this.#chosen}`}
+          aria-invalid=${this.#problem !== null}
+          @input=${() => this.#change()}
+          @focus=${() => this.#input.select()}
+          @click=${() => this.#open()}
+          @blur=${() => this.#close()}
+          @keydown=${(event: KeyboardEvent) => this.#key(event)}
+        /><button
+          type="button"
+          class="clear"
+          aria-label=${clearFilter}
+          title=${clearFilter}
+          ?hidden=${(this.element.querySelector('input')?.value ?? '') === ''}
+          @click=${() => this.#empty()}
+        >
+          ✕
+        </button>
+        <div
+          role="listbox"
+          id="offered"
+          class="popup offered"
+          aria-label=${offered}
+          ?hidden=${!isOpen}
+          @pointerdown=${(event: Event) => event.preventDefault()}
+        >
+          ${this.#options.map((option, index) => this.#optionTemplate(option, index))}
+        </div>
+        <div id="filter-problem" class="problem" aria-live="polite">${this.#problem}</div>`,
+      this.element,
+    );
+  }
+
+  #optionTemplate(option: OfferedFilter, index: number): TemplateResult {
+    return html`<div
+      role="option"
+      id="offered-${index}"
+      aria-selected=${index === this.#chosen}
+      @pointerdown=${() => this.#take(option)}
+    >
+      <span class="name">${option.filter}</span><span class="description">${option.description}</span>
+    </div>`;
+  }
+
+  #change(): void {
+    this.#problem = null;
+    this.#open();
     clearTimeout(this.#timer);
-    this.#timer = window.setTimeout(() => this.#events.filter(this.#input.value.trim(), false), checkAfterMs);
+    this.#timer = window.setTimeout(() => this.#events.filter(this.#typed, false), checkAfterMs);
   }
 
   #apply(): void {
     clearTimeout(this.#timer);
-    this.#hide();
-    this.#clear.hidden = this.#input.value === '';
-    this.#events.filter(this.#input.value.trim(), true);
+    this.#close();
+    this.#events.filter(this.#typed, true);
+  }
+
+  #empty(): void {
+    this.#input.value = '';
+    this.#apply();
+    this.#input.focus();
   }
 
   /** Shows what is on offer that goes on from what was typed. */
-  #show(): void {
-    const typed = this.#input.value.trim().toLowerCase();
+  #open(): void {
+    const typed = this.#typed.toLowerCase();
     const isKnown = typed === '' || typed === this.#inForce.toLowerCase();
     this.#options = this.#offered.filter(({ filter }) => isKnown || filter.toLowerCase().startsWith(typed));
     this.#chosen = -1;
-    this.#list.replaceChildren(
-      ...this.#options.map(({ filter, description }, index) =>
-        element(
-          'div',
-          { role: 'option', id: `offered-${index}`, 'aria-selected': 'false' },
-          element('span', { class: 'name' }, filter),
-          element('span', { class: 'description' }, description),
-        ),
-      ),
-    );
-    this.#list.hidden = this.#options.length === 0;
-    this.#input.setAttribute('aria-expanded', String(!this.#list.hidden));
-    this.#input.removeAttribute('aria-activedescendant');
+    this.#draw();
   }
 
-  #hide(): void {
-    this.#list.hidden = true;
+  #close(): void {
+    this.#options = [];
     this.#chosen = -1;
-    this.#input.setAttribute('aria-expanded', 'false');
-    this.#input.removeAttribute('aria-activedescendant');
+    this.#draw();
   }
 
   #choose(at: number): void {
-    if (this.#list.hidden) this.#show();
+    if (this.#options.length === 0) this.#open();
     const count = this.#options.length;
     if (count === 0) return;
     this.#chosen = (at + count) % count;
-    for (const [index, option] of [...this.#list.children].entries()) {
-      option.setAttribute('aria-selected', String(index === this.#chosen));
-      if (index === this.#chosen) option.scrollIntoView({ block: 'nearest' });
-    }
-    this.#input.setAttribute('aria-activedescendant', `offered-${this.#chosen}`);
+    this.#draw();
+    this.element.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest' });
   }
 
-  #take(at: number): void {
-    const option = this.#options[at];
-    if (option === undefined) return;
+  #take(option: OfferedFilter): void {
     this.#input.value = option.filter;
-    if (option.begins) this.#typed();
+    if (option.begins) this.#change();
     else this.#apply();
   }
 
   #key(event: KeyboardEvent): void {
-    const isOpen = !this.#list.hidden;
+    const isOpen = this.#options.length > 0;
+    const chosen = this.#options[this.#chosen];
     if (event.key === 'ArrowDown' && (isOpen || event.altKey || this.#input.value === ''))
       this.#choose(this.#chosen + 1);
     else if (event.key === 'ArrowDown') this.#events.leave();
     else if (event.key === 'ArrowUp' && isOpen) this.#choose(this.#chosen === -1 ? -1 : this.#chosen - 1);
-    else if (event.key === 'Enter' && isOpen && this.#chosen !== -1) this.#take(this.#chosen);
+    else if (event.key === 'Enter' && chosen !== undefined) this.#take(chosen);
     else if (event.key === 'Enter') this.#apply();
-    else if (event.key === 'Escape' && isOpen) this.#hide();
+    else if (event.key === 'Escape' && isOpen) this.#close();
     else if (event.key === 'Escape') {
       this.#input.value = this.#inForce;
-      this.#clear.hidden = this.#inForce === '';
-      this.#say(null);
+      this.#problem = null;
+      this.#draw();
       this.#events.leave();
     } else return;
     event.preventDefault();

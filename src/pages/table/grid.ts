@@ -2,16 +2,19 @@
  * The grid: a header and the rows in sight, whose elements are used again for others as it is scrolled. One row is the
  * active one (`aria-activedescendant`); the keyboard moves it.
  */
+import { html, nothing, render } from 'lit/html.js';
+import type { TemplateResult } from 'lit/html.js';
+import { guard } from 'lit/directives/guard.js';
+import { repeat } from 'lit/directives/repeat.js';
 import type { ColumnName, Sort, TableAction, TableRow, TableTexts } from '../../extension/events/table/messages.ts';
 import { clockOf, piecesOf } from './clock.ts';
 import type { Clock, ClockKind } from './clock.ts';
 import { leastWidth, leastWidthOf, shownColumns, templateOf } from './columns.ts';
 import type { Column, Layout } from './columns.ts';
-import { element } from './element.ts';
 import { RowCache } from './row-cache.ts';
 import { bodyHeight, revealing, rowsAbove, rowsInSight, scrollTopOf, topOf } from './scroll-window.ts';
 import type { Geometry } from './scroll-window.ts';
-import { StateIcon } from './state-icon.ts';
+import { stateIcon } from './state-icon.ts';
 import { durationText } from './words.ts';
 
 /** Rows drawn beyond each edge, so that a small step finds them there. */
@@ -39,18 +42,6 @@ export interface GridEvents {
   left(): void;
 }
 
-/** An element that shows one row after another. */
-interface DrawnRow {
-  readonly element: HTMLElement;
-  readonly cells: readonly HTMLElement[];
-  readonly texts: ReadonlyMap<ColumnName, HTMLElement>;
-  readonly icon: StateIcon | undefined;
-  readonly waterfall: HTMLElement | undefined;
-  index: number;
-  row: TableRow | null | undefined;
-  clock: Clock | undefined;
-}
-
 export interface GridOptions {
   readonly texts: TableTexts;
   readonly language: string;
@@ -58,7 +49,7 @@ export interface GridOptions {
 }
 
 export class Grid {
-  readonly element: HTMLElement;
+  readonly element = document.createElement('div');
   readonly rows = new RowCache();
   readonly #texts: TableTexts;
   readonly #language: string;
@@ -66,9 +57,11 @@ export class Grid {
   readonly #header: HTMLElement;
   readonly #body: HTMLElement;
   readonly #times: Intl.DateTimeFormat;
-  #drawn: DrawnRow[] = [];
+  /** Elements that show one row after another; a row's is told by its position. */
+  #places = 0;
+  /** The cell that says all of what it cuts. */
+  #explained: { readonly cell: HTMLElement; readonly row: TableRow } | undefined;
   #columns: readonly Column[] = [];
-  #layout: Layout | undefined;
   #sort: Sort = { by: 'time', descending: true };
   #clockKind: ClockKind = 'since';
   #clock: Clock = { kind: 'since', from: 0, to: 10 };
@@ -100,14 +93,13 @@ export class Grid {
       ...{ hour: '2-digit', minute: '2-digit', second: '2-digit', fractionalSecondDigits: 3 },
       hourCycle: 'h23',
     });
-    this.#header = element('div', { role: 'rowgroup', class: 'header' });
-    this.#body = element('div', { role: 'rowgroup', class: 'rows' });
-    this.element = element(
-      'div',
-      { role: 'grid', class: 'grid', tabindex: '0', 'aria-label': texts.title, 'aria-multiselectable': 'true' },
-      this.#header,
-      this.#body,
-    );
+    this.element.className = 'grid';
+    this.element.role = 'grid';
+    this.element.tabIndex = 0;
+    this.element.ariaLabel = texts.title;
+    this.element.ariaMultiSelectable = 'true';
+    this.#header = this.#part('header');
+    this.#body = this.#part('rows');
     this.element.addEventListener('scroll', () => this.#scrolled(), { passive: true });
     this.element.addEventListener('keydown', (event) => this.#key(event));
     this.#body.addEventListener('click', (event) => this.#click(event));
@@ -141,32 +133,21 @@ export class Grid {
     return { first: Math.max(0, first), count, anchor, isAtTop };
   }
 
-  get isPointerInside(): boolean {
-    return this.#isPointerInside;
-  }
-
   /** Another choice of columns, widths or clock. */
   arrange(layout: Layout, clock: ClockKind): void {
-    const before = this.#layout;
-    this.#layout = layout;
     this.#clockKind = clock;
     this.element.style.setProperty('--columns', templateOf(layout));
     const least = shownColumns(layout).reduce((sum, column) => sum + leastWidthOf(layout, column), 0);
     this.element.style.setProperty('--least', `${least}px`);
-    if (before?.hidden !== layout.hidden) {
-      this.#columns = shownColumns(layout);
-      this.element.setAttribute('aria-colcount', String(this.#columns.length));
-      for (const { element } of this.#drawn) element.remove();
-      this.#drawn = [];
-      this.#drawHeader();
-    }
+    this.#columns = shownColumns(layout);
+    this.element.setAttribute('aria-colcount', String(this.#columns.length));
     this.draw();
   }
 
   /** Another order. */
   setSort(sort: Sort): void {
     this.#sort = sort;
-    for (const cell of this.#header.querySelectorAll('[role="columnheader"]')) this.#sayOrder(cell);
+    this.draw();
   }
 
   /**
@@ -262,19 +243,18 @@ export class Grid {
     }
     this.#setClock(clockOf(inSight, this.#clockKind));
     if (this.#isPending && this.rows.row(this.#active) != null) this.#go(this.#active, this.#from !== this.#active);
-    const needed = Math.max(0, to - from + 1);
-    while (this.#drawn.length < needed) this.#drawn.push(this.#makeRow());
-    const places = this.#drawn.length;
+    this.#places = Math.max(this.#places, to - from + 1);
     // An element stays with its row while that is drawn: what scrolls by costs what comes in alone.
-    for (let index = from; index < from + places; index++) {
-      const drawn = this.#drawn[index % places];
-      if (drawn === undefined) continue;
-      if (index > to) drawn.element.hidden = true;
-      else this.#show(drawn, index, topOf(geometry, index, scrollTop));
-    }
-    const active = this.#drawn.find(({ index, element }) => index === this.#active && !element.hidden);
-    if (active === undefined) this.element.removeAttribute('aria-activedescendant');
-    else this.element.setAttribute('aria-activedescendant', active.element.id);
+    const rows: TemplateResult[] = [];
+    for (let index = from; index < from + this.#places; index++)
+      rows[index % this.#places] = this.#rowTemplate(index, index > to, topOf(geometry, index, scrollTop));
+    render(this.#headerTemplate(), this.#header);
+    render(rows, this.#body);
+    const isActiveDrawn = this.#active >= from && this.#active <= to;
+    if (isActiveDrawn) this.element.setAttribute('aria-activedescendant', this.#idOf(this.#active));
+    else this.element.removeAttribute('aria-activedescendant');
+    if (this.#explained !== undefined && this.#rowAt(this.#explained.cell) !== this.#explained.row)
+      this.#explained.cell.removeAttribute('title');
     const wanted = geometry.total === 0 ? [] : this.rows.wanted(first, last, this.#forwards);
     const wish = `${this.rows.snapshot} ${wanted.join()}`;
     if (wanted.length > 0 && wish !== this.#wish) this.#events.want(wanted);
@@ -283,10 +263,7 @@ export class Grid {
 
   #setClock(clock: Clock): void {
     const { kind, from, to } = this.#clock;
-    if (kind === clock.kind && from === clock.from && to === clock.to) return;
-    this.#clock = clock;
-    const scale = this.#header.querySelector('.scale');
-    if (scale !== null) scale.textContent = this.#scaleText();
+    if (kind !== clock.kind || from !== clock.from || to !== clock.to) this.#clock = clock;
   }
 
   #scaleText(): string {
@@ -296,71 +273,59 @@ export class Grid {
     return `${time(from)} – ${time(to)}`;
   }
 
-  #makeRow(): DrawnRow {
-    const texts = new Map<ColumnName, HTMLElement>();
-    let icon: StateIcon | undefined;
-    let waterfall: HTMLElement | undefined;
-    const cells = this.#columns.map(({ name, numbers }, index) => {
-      const cell = element('div', {
-        ...{ role: 'gridcell', class: numbers === true ? 'cell numbers' : 'cell', 'data-column': name },
-        'aria-colindex': String(index + 1),
-      });
-      if (name === 'waterfall') {
-        waterfall = element('div', { class: 'waterfall', role: 'img' });
-        cell.append(waterfall);
-        return cell;
-      }
-      if (name === 'state') {
-        icon = new StateIcon();
-        const text = element('span');
-        cell.append(icon.svg, text);
-        texts.set(name, text);
-        return cell;
-      }
-      texts.set(name, cell);
-      return cell;
-    });
-    const made = element('div', { role: 'row', class: 'row' }, ...cells);
-    made.id = `row-${this.#drawn.length}`;
-    this.#body.append(made);
-    return { element: made, cells, texts, icon, waterfall, index: -1, row: undefined, clock: undefined };
+  /** A part of the grid, which is drawn by itself. */
+  #part(name: string): HTMLElement {
+    const part = document.createElement('div');
+    part.role = 'rowgroup';
+    part.className = name;
+    this.element.append(part);
+    return part;
   }
 
-  #show(drawn: DrawnRow, index: number, top: number): void {
-    const { element } = drawn;
+  /** Of the element that shows the row at a position. */
+  #idOf(index: number): string {
+    return `row-${index % this.#places}`;
+  }
+
+  #rowTemplate(index: number, isHidden: boolean, top: number): TemplateResult {
     const row = this.rows.row(index);
-    element.style.setProperty('transform', `translateY(${top}px)`);
-    if (element.hidden) element.hidden = false;
-    if (drawn.index !== index) {
-      drawn.index = index;
-      element.setAttribute('aria-rowindex', String(index + 2));
-      element.classList.toggle('odd', index % 2 === 1);
-    }
-    const isOther = drawn.row !== row;
-    if (isOther) this.#fill(drawn, row);
-    if (drawn.waterfall !== undefined && row != null && (isOther || drawn.clock !== this.#clock)) {
-      drawn.clock = this.#clock;
-      this.#fillWaterfall(drawn.waterfall, row);
-    }
-    const isSelected = row != null && this.#selected.has(row.id);
-    element.setAttribute('aria-selected', String(isSelected));
-    element.classList.toggle('active', index === this.#active);
+    const names = [
+      ...['row', index % 2 === 1 ? 'odd' : '', row === undefined ? 'loading' : ''],
+      index === this.#active ? 'active' : '',
+    ];
+    return html`<div
+      role="row"
+      id=${this.#idOf(index)}
+      class=${names.join(' ')}
+      data-state=${row?.state ?? ''}
+      aria-rowindex=${index + 2}
+      aria-selected=${row != null && this.#selected.has(row.id)}
+      ?aria-busy=${row === undefined}
+      ?hidden=${isHidden}
+      .style=${`transform: translateY(${top}px)`}
+    >
+      ${guard([row, this.#clock, this.#columns], () =>
+        this.#columns.map((column, at) => this.#cellTemplate(column, at, row)),
+      )}
+    </div>`;
   }
 
-  #fill(drawn: DrawnRow, row: TableRow | null | undefined): void {
-    drawn.row = row;
-    const { element, texts } = drawn;
-    element.dataset['state'] = row?.state ?? '';
-    element.classList.toggle('loading', row === undefined);
-    element.toggleAttribute('aria-busy', row === undefined);
-    for (const [name, cell] of texts) {
-      cell.removeAttribute('title');
-      cell.textContent = this.#cellText(name, row);
-    }
-    if (row != null) drawn.icon?.show(row.state);
-    drawn.icon?.svg.toggleAttribute('hidden', row == null);
-    if (row == null) drawn.waterfall?.replaceChildren();
-    drawn.waterfall?.setAttribute('aria-label', row?.waterfallWords ?? this.#texts.loading);
+  #cellTemplate({ name, numbers }: Column, at: number, row: TableRow | null | undefined): TemplateResult {
+    const text = this.#cellText(name, row);
+    const content =
+      name === 'waterfall'
+        ? this.#waterfallTemplate(row)
+        : name === 'state' && row != null
+          ? html`${stateIcon(row.state)}<span>${text}</span>`
+          : text;
+    return html`<div
+      role="gridcell"
+      class=${numbers === true ? 'cell numbers' : 'cell'}
+      data-column=${name}
+      aria-colindex=${at + 1}
+    >
+      ${content}
+    </div>`;
   }
 
   #cellText(name: ColumnName, row: TableRow | null | undefined): string {
@@ -370,61 +335,61 @@ export class Grid {
     return name === 'waterfall' ? '' : row.cells[name];
   }
 
-  #fillWaterfall(place: HTMLElement, row: TableRow): void {
-    const pieces = piecesOf(row, this.#clock);
-    while (place.childElementCount > pieces.length) place.lastElementChild?.remove();
-    while (place.childElementCount < pieces.length) place.append(element('i'));
-    for (const [at, { kind, left, width }] of pieces.entries()) {
-      const piece = place.children[at] as HTMLElement;
-      piece.className = kind;
-      piece.style.setProperty('left', `${left}%`);
-      piece.style.setProperty('width', `${width}%`);
-    }
+  #waterfallTemplate(row: TableRow | null | undefined): TemplateResult {
+    const pieces = row == null ? [] : piecesOf(row, this.#clock);
+    return html`<div class="waterfall" role="img" aria-label=${row?.waterfallWords ?? this.#texts.loading}>
+      ${pieces.map(({ kind, left, width }) => html`<i class=${kind} .style=${`left: ${left}%; width: ${width}%`}></i>`)}
+    </div>`;
   }
 
-  #drawHeader(): void {
-    const cells = this.#columns.map((column, index) => {
-      const { name, numbers, sort } = column;
-      const cell = element(
-        'div',
-        {
-          ...{ role: 'columnheader', class: numbers === true ? 'cell numbers' : 'cell', 'data-column': name },
-          'aria-colindex': String(index + 1),
-          'aria-description': this.#texts.resize,
-          tabindex: name === this.#focusedColumn || (index === 0 && !this.#shows(this.#focusedColumn)) ? '0' : '-1',
-        },
-        element('span', { class: 'label' }, this.#texts[name]),
-      );
-      if (name === 'waterfall') cell.append(element('span', { class: 'scale' }, this.#scaleText()));
-      if (sort !== null) {
-        cell.classList.add('sortable');
-        cell.append(element('span', { class: 'order', 'aria-hidden': 'true' }));
+  #headerTemplate(): TemplateResult {
+    return html`<div role="row" class="row" aria-rowindex="1">
+      ${repeat(
+        this.#columns,
+        ({ name }) => name,
+        (column, index) => this.#headTemplate(column, index),
+      )}
+    </div>`;
+  }
+
+  #headTemplate(column: Column, index: number): TemplateResult {
+    const { name, numbers, sort } = column;
+    const hasStop = name === this.#focusedColumn || (index === 0 && !this.#shows(this.#focusedColumn));
+    return html`<div
+      role="columnheader"
+      class="cell ${numbers === true ? 'numbers' : ''} ${sort === null ? '' : 'sortable'}"
+      data-column=${name}
+      aria-colindex=${index + 1}
+      aria-description=${this.#texts.resize}
+      aria-sort=${sort === null ? nothing : this.#orderOf(sort)}
+      tabindex=${hasStop ? '0' : '-1'}
+      @click=${() => this.#orderBy(column)}
+      @keydown=${(event: KeyboardEvent) => this.#headerKey(event, column)}
+    >
+      <span class="label">${this.#texts[name]}</span>${name === 'waterfall' ? this.#scaleTemplate() : nothing}${
+        sort === null ? nothing : html`<span class="order" aria-hidden="true"></span>`
       }
-      const grip = element('div', { class: 'grip', 'aria-hidden': 'true' });
-      grip.addEventListener('pointerdown', (event) => this.#drag(event, column));
-      cell.append(grip);
-      cell.addEventListener('click', (event) => {
-        if (event.target !== grip) this.#orderBy(column);
-      });
-      cell.addEventListener('keydown', (event) => this.#headerKey(event, column));
-      this.#sayOrder(cell);
-      return cell;
-    });
-    const hadFocus = this.#header.contains(document.activeElement);
-    this.#header.replaceChildren(element('div', { role: 'row', class: 'row', 'aria-rowindex': '1' }, ...cells));
-    if (hadFocus) this.#header.querySelector<HTMLElement>('[tabindex="0"]')?.focus();
+      <div
+        class="grip"
+        aria-hidden="true"
+        @pointerdown=${(event: PointerEvent) => this.#drag(event, column)}
+        @click=${(event: Event) => event.stopPropagation()}
+      ></div>
+    </div>`;
+  }
+
+  #scaleTemplate(): TemplateResult {
+    return html`<span class="scale">${guard([this.#clock], () => this.#scaleText())}</span>`;
   }
 
   #shows(name: ColumnName): boolean {
     return this.#columns.some((each) => each.name === name);
   }
 
-  #sayOrder(cell: Element): void {
-    const sort = this.#columns.find(({ name }) => name === cell.getAttribute('data-column'))?.sort ?? null;
-    if (sort === null) return;
+  #orderOf(sort: Sort['by']): string {
     const { by, descending } = this.#sort;
-    const order = descending ? 'descending' : 'ascending';
-    cell.setAttribute('aria-sort', sort === by ? order : 'none');
+    if (sort !== by) return 'none';
+    return descending ? 'descending' : 'ascending';
   }
 
   #orderBy({ sort }: Column): void {
@@ -453,14 +418,11 @@ export class Grid {
   }
 
   #focusHeader(at: number): void {
-    const cells = [...this.#header.querySelectorAll<HTMLElement>('[role="columnheader"]')];
-    const cell = cells[Math.max(0, Math.min(cells.length - 1, at))];
-    const column = this.#columns[cells.indexOf(cell as HTMLElement)];
-    if (cell === undefined || column === undefined) return;
-    for (const each of cells) each.tabIndex = -1;
+    const column = this.#columns[Math.max(0, Math.min(this.#columns.length - 1, at))];
+    if (column === undefined) return;
     this.#focusedColumn = column.name;
-    cell.tabIndex = 0;
-    cell.focus();
+    render(this.#headerTemplate(), this.#header);
+    this.#header.querySelector<HTMLElement>('[tabindex="0"]')?.focus();
   }
 
   #drag(event: PointerEvent, column: Column): void {
@@ -536,18 +498,22 @@ export class Grid {
     this.#events.select(ids);
   }
 
-  /** The drawn row in which something happened. */
-  #rowAt(event: Event): DrawnRow | undefined {
-    const target = (event.target as Element).closest('.row');
-    return this.#drawn.find(({ element }) => element === target);
+  /** Which row an element is drawn in; -1 where it is in none. */
+  #indexAt(target: EventTarget | null): number {
+    const element = target instanceof Element ? target.closest('.rows > .row') : null;
+    return element === null ? -1 : Number(element.ariaRowIndex) - 2;
+  }
+
+  #rowAt(target: EventTarget | null): TableRow | null | undefined {
+    return this.rows.row(this.#indexAt(target));
   }
 
   #click(event: MouseEvent): void {
-    const drawn = this.#rowAt(event);
-    if (drawn?.row == null) return;
-    const { id } = drawn.row;
+    const index = this.#indexAt(event.target);
+    const id = this.rows.row(index)?.id;
+    if (id === undefined) return;
     if (event.ctrlKey || event.metaKey) {
-      this.#active = this.#from = drawn.index;
+      this.#active = this.#from = index;
       this.#activeId = id;
       this.#select(
         this.#selected.has(id) ? [...this.#selected].filter((each) => each !== id) : [id, ...this.#selected],
@@ -555,29 +521,33 @@ export class Grid {
       this.draw();
       return;
     }
-    this.#go(drawn.index, event.shiftKey);
+    this.#go(index, event.shiftKey);
     if (!event.shiftKey) this.#events.act('open', [id]);
   }
 
   /** The menu is VS Code's: it is told what it is about. */
   #menu(event: MouseEvent): void {
-    const drawn = this.#rowAt(event);
-    if (drawn?.row == null) {
+    const row = this.#rowAt(event.target);
+    if (row == null) {
       event.preventDefault();
       event.stopPropagation();
       return;
     }
-    if (!this.#selected.has(drawn.row.id)) this.#go(drawn.index, false);
+    if (!this.#selected.has(row.id)) this.#go(this.#indexAt(event.target), false);
     const chosen = this.#chosenRows();
-    const flags = drawn.row.flags.match(/;\w+;/g) ?? [];
-    drawn.element.dataset['vscodeContext'] = JSON.stringify({
-      webviewSection: 'row',
-      // What can be done with all of them.
-      viewItem: flags.filter((flag) => chosen.every((row) => row.flags.includes(flag))).join(''),
-      listMultiSelection: this.#selected.size > 1,
-      listDoubleSelection: this.#selected.size === 2,
-      preventDefaultContextMenuItems: true,
-    });
+    const flags = row.flags.match(/;\w+;/g) ?? [];
+    const element = (event.target as Element).closest<HTMLElement>('.row');
+    element?.setAttribute(
+      'data-vscode-context',
+      JSON.stringify({
+        webviewSection: 'row',
+        // What can be done with all of them.
+        viewItem: flags.filter((flag) => chosen.every((each) => each.flags.includes(flag))).join(''),
+        listMultiSelection: this.#selected.size > 1,
+        listDoubleSelection: this.#selected.size === 2,
+        preventDefaultContextMenuItems: true,
+      }),
+    );
   }
 
   #chosenRows(): TableRow[] {
@@ -588,18 +558,20 @@ export class Grid {
   }
 
   #menuOfActive(): void {
-    const drawn = this.#drawn.find(({ index, element }) => index === this.#active && !element.hidden);
-    if (drawn === undefined) return;
-    const { left, bottom } = drawn.element.getBoundingClientRect();
+    const element = document.getElementById(this.element.getAttribute('aria-activedescendant') ?? '');
+    if (element === null) return;
+    const { left, bottom } = element.getBoundingClientRect();
     const at = { clientX: Math.max(0, left) + 24, clientY: bottom - 4 };
-    drawn.element.dispatchEvent(new MouseEvent('contextmenu', { bubbles: true, cancelable: true, ...at }));
+    element.dispatchEvent(new MouseEvent('contextmenu', { bubbles: true, cancelable: true, ...at }));
   }
 
   /** The whole of what a cell cuts, under the pointer. */
   #explain(event: PointerEvent): void {
     const cell = (event.target as Element).closest<HTMLElement>('.cell');
-    const row = this.#rowAt(event)?.row;
+    const row = this.#rowAt(cell);
     if (cell === null || row == null) return;
+    this.#explained?.cell.removeAttribute('title');
+    this.#explained = { cell, row };
     const name = cell.dataset['column'] as ColumnName;
     if (name === 'waterfall') cell.title = row.waterfallWords;
     else if (name === 'time') cell.title = new Date(row.receivedAt).toLocaleString(this.#language);

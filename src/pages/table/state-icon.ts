@@ -1,4 +1,6 @@
 /** A shape for each state, so that it is told without colour. */
+import { html } from 'lit/html.js';
+import type { TemplateResult } from 'lit/html.js';
 import type { TableRow } from '../../extension/events/table/messages.ts';
 
 type RowState = TableRow['state'];
@@ -16,23 +18,7 @@ const shapes: Readonly<Record<RowState, string>> = {
   none: 'M3.5 8h9',
 };
 
-const namespace = 'http://www.w3.org/2000/svg';
-
 /** The icon of a state; its colour is that of its class. */
-export class StateIcon {
-  readonly svg: SVGSVGElement;
-  readonly #path: SVGPathElement;
-
-  constructor() {
-    this.svg = document.createElementNS(namespace, 'svg');
-    this.svg.setAttribute('viewBox', '0 0 16 16');
-    this.svg.setAttribute('aria-hidden', 'true');
-    this.svg.classList.add('icon');
-    this.#path = document.createElementNS(namespace, 'path');
-    this.svg.append(this.#path);
-  }
-
-  show(state: RowState): void {
-    this.#path.setAttribute('d', shapes[state]);
-  }
+export function stateIcon(state: RowState): TemplateResult {
+  return html`<svg viewBox="0 0 16 16" aria-hidden="true" class="icon"><path d=${shapes[state]}></path></svg>`;
 }

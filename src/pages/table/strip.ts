@@ -1,12 +1,11 @@
 /** The strip of the last minutes: a bar for each, those that failed in a colour of their own. */
 import type { Strip, TableTexts } from '../../extension/events/table/messages.ts';
-import { element } from './element.ts';
-import { filled } from './words.ts';
+import { filled } from '../shared/words.ts';
 
 const minuteMs = 60_000;
 
 export class StripView {
-  readonly element: HTMLCanvasElement;
+  readonly element = document.createElement('canvas');
   readonly #texts: TableTexts;
   readonly #language: string;
   #strip: Strip | undefined;
@@ -14,7 +13,8 @@ export class StripView {
   constructor(texts: TableTexts, language: string) {
     this.#texts = texts;
     this.#language = language;
-    this.element = element('canvas', { class: 'strip', role: 'img', 'aria-label': '' });
+    this.element.className = 'strip';
+    this.element.role = 'img';
     this.element.hidden = true;
     this.element.addEventListener('pointermove', ({ offsetX }) => this.#explain(offsetX));
     new ResizeObserver(() => this.#draw()).observe(this.element);
@@ -28,7 +28,7 @@ export class StripView {
     const all = counts.reduce((sum, count) => sum + count, 0);
     const most = Math.max(0, ...counts);
     const at = this.#time(since + counts.indexOf(most) * minuteMs);
-    this.element.setAttribute('aria-label', filled(this.#texts.strip, counts.length, all, most, at));
+    this.element.ariaLabel = filled(this.#texts.strip, counts.length, all, most, at);
     this.element.hidden = false;
     this.#draw();
   }

@@ -1,10 +1,6 @@
-/** Texts with values in them, and times in words. */
+/** Times in words. */
 import type { TableTexts } from '../../extension/events/table/messages.ts';
-
-/** Puts values in the place of `{0}`, `{1}`, … */
-export function filled(text: string, ...values: readonly (string | number)[]): string {
-  return text.replace(/\{(\d)\}/g, (whole, at: string) => String(values[Number(at)] ?? whole));
-}
+import { filled } from '../shared/words.ts';
 
 /** A span of time, in the unit that it fills. @param ms milliseconds */
 export function durationText(

@@ -11,7 +11,7 @@ import type { Session } from '../../relay/session/session.ts';
 import type { StoppedHistory } from '../../relay/session/stopped-history.ts';
 import { Coalescer } from '../../ui/coalescer.ts';
 import { withNext } from '../../ui/error-words.ts';
-import { pageHtml, pageOptions } from '../../ui/page-html.ts';
+import { PageHost } from '../../ui/page-host.ts';
 import { printable } from '../../ui/printable.ts';
 import type { EventNode } from '../event-node.ts';
 import { documentTexts } from '../documents/event-documents.ts';
@@ -85,15 +85,12 @@ export class EventPanels implements Panels, vscode.Disposable {
   }
 
   show(panel: vscode.WebviewPanel, eventId: string | undefined): void {
-    const { extensionUri } = this.#parts.context;
-    panel.webview.options = pageOptions(extensionUri);
     const shown = new EventPanel(this.#parts, panel, eventId ?? '');
     this.#open.add(shown);
     panel.onDidDispose(() => {
       this.#open.delete(shown);
       shown.dispose();
     });
-    panel.webview.html = pageHtml(panel.webview, extensionUri, { name: 'editor', title: vscode.l10n.t('Event') });
     void vscode.commands.executeCommand('setContext', `${prefix}.looked`, true);
   }
 
@@ -107,11 +104,9 @@ export class EventPanels implements Panels, vscode.Disposable {
 class EventPanel implements vscode.Disposable {
   readonly eventId: string;
   readonly #parts: EventPanelsParts;
-  readonly #panel: vscode.WebviewPanel;
+  readonly #page: PageHost<PageMessage, HostMessage>;
   readonly #reading: Coalescer;
   #deferred: Deferred | undefined;
-  /** The page is there and listens. */
-  #ready = false;
   #disposed = false;
   /** The step that the reader has chosen; without one the newest answer is shown as it comes. */
   #chosen: string | undefined;
@@ -126,18 +121,17 @@ class EventPanel implements vscode.Disposable {
 
   constructor(parts: EventPanelsParts, panel: vscode.WebviewPanel, eventId: string) {
     this.#parts = parts;
-    this.#panel = panel;
     this.eventId = eventId;
     this.#reading = new Coalescer(
       () => this.#draw(),
       () => readPauseMs,
     );
-    panel.webview.onDidReceiveMessage((message) => void this.#receive(message));
-    panel.onDidChangeViewState(({ webviewPanel }) => {
-      if (webviewPanel.visible) return;
-      // A page that was hidden is made anew, and says that it is ready. What it shows is kept, not what that is made of.
-      this.#ready = false;
-      this.#read = undefined;
+    this.#page = new PageHost(panel, {
+      ...{ name: 'editor', title: vscode.l10n.t('Event'), extensionUri: parts.context.extensionUri, log: parts.log },
+      read: async (raw) => (this.#deferred ??= await import('../../deferred.ts')).readEditorMessage(raw),
+      answer: (message) => this.#answer(message),
+      // What it shows is kept, not what that is made of.
+      gone: () => (this.#read = undefined),
     });
   }
 
@@ -147,7 +141,7 @@ class EventPanel implements vscode.Disposable {
 
   /** Reads the event again and draws it; a hidden one when it is seen again. */
   refresh(): void {
-    if (this.#ready) this.#reading.request();
+    if (this.#page.isReady) this.#reading.request();
   }
 
   dispose(): void {
@@ -155,21 +149,10 @@ class EventPanel implements vscode.Disposable {
     this.#reading.cancel();
   }
 
-  async #receive(raw: unknown): Promise<void> {
-    this.#deferred ??= await import('../../deferred.ts');
-    const message = this.#deferred.readEditorMessage(raw);
-    if (message === undefined) {
-      this.#parts.log.warn('an event’s page said something that is not understood; it was passed over');
-      return;
-    }
-    await this.#answer(message);
-  }
-
-  async #answer(message: PageMessage): Promise<void> {
+  #answer(message: PageMessage): void {
     switch (message.type) {
       case 'ready':
         if (typeof message.chosen === 'string') this.#chosen ??= message.chosen;
-        this.#ready = true;
         this.#shown = {};
         this.#reading.request();
         return;
@@ -178,10 +161,10 @@ class EventPanel implements vscode.Disposable {
         this.#reading.request();
         return;
       case 'act':
-        await this.#act(message.action);
+        void this.#act(message.action);
         return;
       case 'openText':
-        await this.#openText(message.kind);
+        void this.#openText(message.kind);
         return;
     }
   }
@@ -288,20 +271,16 @@ class EventPanel implements vscode.Disposable {
   /** Says what stands in the way: above the event, where one is drawn. */
   #say(obstacle: Obstacle): void {
     const view = this.#drawn?.view;
-    if (view === undefined) this.#post({ type: 'obstacle', texts: editorTexts(), obstacle });
+    if (view === undefined) this.#page.post({ type: 'obstacle', texts: editorTexts(), obstacle });
     else this.#show({ ...view, actions: [], texts: [], stale: obstacle });
   }
 
   /** Has the page show the event, with the columns that it does not have yet. */
   #show(view: EventView): void {
-    if (!this.#ready) return;
+    if (!this.#page.isReady) return;
     const missing = columnNames.filter((name) => this.#shown[name] !== this.#made[name]);
     const columns = Object.fromEntries(missing.map((name) => [name, this.#columns[name]]));
     this.#shown = { ...this.#made };
-    this.#post({ type: 'event', texts: editorTexts(), view, columns });
-  }
-
-  #post(message: HostMessage): void {
-    if (this.#ready && !this.#disposed) void this.#panel.webview.postMessage(message);
+    this.#page.post({ type: 'event', texts: editorTexts(), view, columns });
   }
 }

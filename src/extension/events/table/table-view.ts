@@ -10,7 +10,7 @@ import type { Session } from '../../relay/session/session.ts';
 import { leftPausedText, pausedText } from '../../relay/sending/sending-words.ts';
 import type { StoppedHistory } from '../../relay/session/stopped-history.ts';
 import { withNext } from '../../ui/error-words.ts';
-import { pageHtml, pageOptions } from '../../ui/page-html.ts';
+import { PageHost } from '../../ui/page-host.ts';
 import { printable } from '../../ui/printable.ts';
 import type { EventNode } from '../event-node.ts';
 import type { EventsView } from '../view/events-view.ts';
@@ -42,9 +42,7 @@ export class TableView implements vscode.Disposable {
   readonly #parts: TableParts;
   readonly #feed: TableFeed;
   readonly #rows = new Map<string, EventRow>();
-  #view: vscode.WebviewView | undefined;
-  /** The page is there and listens. */
-  #ready = false;
+  #page: PageHost<PageMessage, HostMessage> | undefined;
   #selected: readonly string[] = [];
   #toReveal: string | undefined;
   #failure: Error | undefined;
@@ -52,8 +50,6 @@ export class TableView implements vscode.Disposable {
   #stopped: RelayClient | undefined;
   /** What the page says of sending. */
   #sending: string | undefined;
-  /** Messages are answered one after another. */
-  #answering: Promise<unknown> = Promise.resolve();
 
   constructor(parts: TableParts) {
     this.#parts = parts;
@@ -79,21 +75,16 @@ export class TableView implements vscode.Disposable {
 
   /** Draws the table into a view that VS Code shows. */
   show(view: vscode.WebviewView): void {
-    const { extensionUri } = this.#parts.context;
-    this.#view = view;
-    this.#ready = false;
-    view.webview.options = pageOptions(extensionUri);
-    view.webview.onDidReceiveMessage((message) => this.#later(() => this.#receive(message)));
+    const { context, log } = this.#parts;
+    this.#page = new PageHost(view, {
+      ...{ name: 'table', title: vscode.l10n.t('Webhooks'), extensionUri: context.extensionUri, log },
+      read: async (raw) => (await import('../../deferred.ts')).readTableMessage(raw),
+      answer: (message) => this.#answer(message),
+      gone: () => this.#follows(),
+    });
     view.onDidChangeVisibility(() => {
-      this.#follows();
       if (view.visible) void this.#attach();
     });
-    view.onDidDispose(() => {
-      if (this.#view !== view) return;
-      this.#view = undefined;
-      this.#follows();
-    });
-    view.webview.html = pageHtml(view.webview, extensionUri, { name: 'table', title: vscode.l10n.t('Webhooks') });
   }
 
   /**
@@ -108,9 +99,7 @@ export class TableView implements vscode.Disposable {
 
   /** While the view is hidden the page is gone, and nothing is asked. */
   #follows(): void {
-    const visible = this.#view?.visible ?? false;
-    if (!visible) this.#ready = false;
-    this.#feed.setVisible(visible && this.#ready);
+    this.#feed.setVisible(this.#page?.isVisible === true && this.#page.isReady);
   }
 
   #follow(): void {
@@ -132,7 +121,7 @@ export class TableView implements vscode.Disposable {
     // What is shown while a relay starts stays.
     if (this.#stopped !== undefined) return;
     this.#feed.attach(undefined);
-    if (this.#view?.visible !== true) return;
+    if (this.#page?.isVisible !== true) return;
     const client = await history.reader().catch(() => undefined);
     if (client === undefined || this.#parts.session.state.kind === 'running') return;
     this.#stopped = client;
@@ -151,29 +140,12 @@ export class TableView implements vscode.Disposable {
     this.#sayFilter();
   }
 
-  #later(step: () => unknown): void {
-    this.#answering = this.#answering.then(step).catch((error: unknown) => {
-      this.#parts.log.error(`the table: ${(error as Error).message}`);
-    });
-  }
-
-  async #receive(raw: unknown): Promise<void> {
-    const { readTableMessage } = await import('../../deferred.ts');
-    const message = readTableMessage(raw);
-    if (message === undefined) {
-      this.#parts.log.warn('the table’s page said something that is not understood; it was passed over');
-      return;
-    }
-    await this.#answer(message);
-  }
-
   async #answer(message: PageMessage): Promise<void> {
     switch (message.type) {
       case 'ready':
-        this.#ready = true;
         if (message.sort !== null) this.#feed.setSort(message.sort);
         if (message.sight !== null) this.#feed.see(message.sight);
-        this.#post({ type: 'setup', texts: tableTexts(), language: vscode.env.language });
+        this.#page?.post({ type: 'setup', texts: tableTexts(), language: vscode.env.language });
         void this.#attach();
         this.#sayState();
         this.#sending = undefined;
@@ -236,7 +208,7 @@ export class TableView implements vscode.Disposable {
   async #filter(text: string, done: boolean): Promise<void> {
     const { events, history } = this.#parts;
     const problem = await this.#problemOf(text);
-    this.#post({ type: 'problem', text, problem });
+    this.#page?.post({ type: 'problem', text, problem });
     if (done && problem === null && (await history.reader()) !== undefined) await events.setFilter(text);
   }
 
@@ -262,11 +234,11 @@ export class TableView implements vscode.Disposable {
 
   async #revealNow(): Promise<void> {
     const [id, { snapshot }] = [this.#toReveal, this.#feed];
-    if (id === undefined || snapshot === undefined || !this.#ready) return;
+    if (id === undefined || snapshot === undefined || this.#page?.isReady !== true) return;
     this.#toReveal = undefined;
     const at = await this.#feed.find(id);
     this.#selected = [id];
-    this.#post({ type: 'reveal', id, snapshot, at });
+    this.#page.post({ type: 'reveal', id, snapshot, at });
   }
 
   #tell(news: FeedNews): void {
@@ -281,12 +253,12 @@ export class TableView implements vscode.Disposable {
       this.#clearFailure();
       const windows = news.windows.map((window) => this.#drawn(window));
       const { sort, paused } = this.#feed;
-      this.#post({ type: 'snapshot', snapshot, total, unseen, anchor, moved, sort, paused, windows });
+      this.#page?.post({ type: 'snapshot', snapshot, total, unseen, anchor, moved, sort, paused, windows });
       void this.#revealNow();
     } else if (news.type === 'rows') {
       this.#clearFailure();
-      this.#post({ type: 'rows', snapshot: news.snapshot, window: this.#drawn(news.window) });
-    } else this.#post(news);
+      this.#page?.post({ type: 'rows', snapshot: news.snapshot, window: this.#drawn(news.window) });
+    } else this.#page?.post(news);
   }
 
   #clearFailure(): void {
@@ -312,7 +284,7 @@ export class TableView implements vscode.Disposable {
   }
 
   #sayState(): void {
-    this.#post({ type: 'state', state: this.#state() });
+    this.#page?.post({ type: 'state', state: this.#state() });
   }
 
   #state(): TableState {
@@ -326,7 +298,7 @@ export class TableView implements vscode.Disposable {
 
   /** That sending is paused, where the page does not say so yet. */
   async #saySending(): Promise<void> {
-    if (!this.#ready) return;
+    if (this.#page?.isReady !== true) return;
     const { session, history } = this.#parts;
     const sending = session.client === undefined ? await history.sending() : session.status?.sending;
     const { language } = vscode.env;
@@ -340,16 +312,12 @@ export class TableView implements vscode.Disposable {
     const said = JSON.stringify([paused, canGoOn]);
     if (said === this.#sending) return;
     this.#sending = said;
-    this.#post({ type: 'sending', paused, canGoOn });
+    this.#page.post({ type: 'sending', paused, canGoOn });
   }
 
   #sayFilter(): void {
     const { filter, recentFilters } = this.#parts.events;
-    this.#post({ type: 'filter', filter, offered: offeredFilters(recentFilters) });
-  }
-
-  #post(message: HostMessage): void {
-    if (this.#ready) void this.#view?.webview.postMessage(message);
+    this.#page?.post({ type: 'filter', filter, offered: offeredFilters(recentFilters) });
   }
 }
 

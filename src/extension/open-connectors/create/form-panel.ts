@@ -1,9 +1,9 @@
 /** The form of a new instance: one panel, which survives hiding and the reload of the window. */
 import * as vscode from 'vscode';
-import { formViewType } from './restore-form.ts';
+import { prefix } from '../../prefix.ts';
 import type * as client from '../../deferred.ts';
 import { nextOf } from '../../ui/error-words.ts';
-import { pageHtml, pageOptions } from '../../ui/page-html.ts';
+import { PageHost } from '../../ui/page-host.ts';
 import type { Session } from '../../relay/session/session.ts';
 import { createFormActions, storeSecrets, thisMachinesCallback } from './form-actions.ts';
 import type { ActionHandlers, FormActionParts, FormInUse } from './form-actions.ts';
@@ -47,8 +47,9 @@ export class FormPanel implements vscode.Disposable {
   readonly #relay: RelayAddresses;
   readonly #actions: ActionHandlers;
   #panel: vscode.WebviewPanel | undefined;
-  /** The page is there and listens. */
-  #ready = false;
+  #page: PageHost<PageMessage, HostMessage> | undefined;
+  /** What the page had kept of an earlier life was looked at. */
+  #isTaken = false;
   /** With all secrets in it, it goes with the panel. */
   #form: Form | undefined;
   /** The form that came back had the relay's URL. */
@@ -57,8 +58,6 @@ export class FormPanel implements vscode.Disposable {
   #underWay: UnderWay | undefined;
   #error: string | undefined;
   #done: string | undefined;
-  /** Messages are answered one after another. */
-  #last: Promise<unknown> = Promise.resolve();
 
   constructor(parts: FormParts) {
     this.#parts = parts;
@@ -70,7 +69,7 @@ export class FormPanel implements vscode.Disposable {
         this.#fillKept();
         this.#refresh();
       }),
-      parts.platform.onDidChange(() => this.#later(() => this.#readStored())),
+      parts.platform.onDidChange(() => this.#page?.inTurn(() => this.#readStored())),
     );
   }
 
@@ -78,7 +77,7 @@ export class FormPanel implements vscode.Disposable {
   async open(): Promise<void> {
     if (this.#panel === undefined)
       this.#use(
-        vscode.window.createWebviewPanel(formViewType, vscode.l10n.t('New Instance'), vscode.ViewColumn.Active, {
+        vscode.window.createWebviewPanel(`${prefix}.form`, vscode.l10n.t('New Instance'), vscode.ViewColumn.Active, {
           enableFindWidget: true,
         }),
       );
@@ -104,22 +103,23 @@ export class FormPanel implements vscode.Disposable {
   }
 
   #use(panel: vscode.WebviewPanel): void {
-    const { extensionUri } = this.#parts.context;
+    const { context, log } = this.#parts;
     this.#panel = panel;
     this.#form = undefined;
-    this.#ready = false;
-    panel.iconPath = vscode.Uri.joinPath(extensionUri, 'media', 'icon.png');
+    this.#isTaken = false;
+    panel.iconPath = vscode.Uri.joinPath(context.extensionUri, 'media', 'icon.png');
     panel.onDidDispose(() => this.#forget());
-    panel.webview.onDidReceiveMessage((message) => this.#later(() => this.#receive(panel, message)));
-    panel.webview.options = pageOptions(extensionUri);
-    panel.webview.html = pageHtml(panel.webview, extensionUri, { name: 'form', title: vscode.l10n.t('New Instance') });
+    this.#page = new PageHost(panel, {
+      ...{ name: 'form', title: vscode.l10n.t('New Instance'), extensionUri: context.extensionUri, log },
+      read: async (raw) => (await this.#prepare()).client.readPageMessage(raw),
+      answer: async (message) => this.#answer(await this.#prepare(), message),
+    });
   }
 
   #forget(): void {
     this.#createdShown();
     this.#underWay?.abort.abort();
-    this.#panel = undefined;
-    this.#ready = false;
+    this.#panel = this.#page = undefined;
     this.#form = undefined;
     this.#relayUrlWanted = false;
     this.#underWay = this.#error = this.#done = undefined;
@@ -127,7 +127,7 @@ export class FormPanel implements vscode.Disposable {
 
   /** Resolves when the page says that it has drawn it. One that is closed or hidden says nothing. */
   async #showCreated(): Promise<void> {
-    if (!this.#ready || this.#panel?.visible !== true) return;
+    if (this.#panel === undefined || this.#page?.isReady !== true || !this.#page.isVisible) return;
     const shown = new Promise<void>((resolve) => (this.#createdShown = resolve));
     this.#refresh();
     const hidden = this.#panel.onDidChangeViewState(({ webviewPanel }) => {
@@ -135,12 +135,6 @@ export class FormPanel implements vscode.Disposable {
     });
     await shown;
     hidden.dispose();
-  }
-
-  #later(step: () => unknown): void {
-    this.#last = this.#last.then(step).catch((error: unknown) => {
-      this.#parts.log.error(`the form: ${(error as Error).message}`);
-    });
   }
 
   async #prepare(): Promise<Form> {
@@ -152,26 +146,12 @@ export class FormPanel implements vscode.Disposable {
     });
   }
 
-  /** @param panel whose page said it: of one that was closed meanwhile nothing is left */
-  async #receive(panel: vscode.WebviewPanel, raw: unknown): Promise<void> {
-    const isShown = (): boolean => this.#panel === panel;
-    if (!isShown()) return;
-    const form = await this.#prepare();
-    if (!isShown()) return;
-    const message = form.client.readPageMessage(raw);
-    if (message === undefined) {
-      this.#parts.log.warn('the form’s page said something that is not understood; it was passed over');
-      return;
-    }
-    await this.#answer(form, message);
-  }
-
   async #answer({ client, state }: Form, message: PageMessage): Promise<void> {
     switch (message.type) {
       case 'ready':
         // What this window knows is newer than what the page kept, unless the window knows nothing yet.
-        if (!this.#ready) this.#takeKept(state, client.readKeptForm(message.kept));
-        this.#ready = true;
+        if (!this.#isTaken) this.#takeKept(state, client.readKeptForm(message.kept));
+        this.#isTaken = true;
         await this.#readStored();
         this.#show();
         this.#fillKept();
@@ -218,7 +198,7 @@ export class FormPanel implements vscode.Disposable {
 
   /** The relay's URL is kept nowhere: it comes back when the relay is there. */
   #fillKept(): void {
-    if (!this.#relayUrlWanted || !this.#ready || this.#form === undefined) return;
+    if (!this.#relayUrlWanted || !this.#isTaken || this.#form === undefined) return;
     const { state } = this.#form;
     const callbackUrl = this.#relay.current(state.isSandbox);
     if (callbackUrl === undefined) return;
@@ -235,14 +215,10 @@ export class FormPanel implements vscode.Disposable {
     this.#refresh();
   }
 
-  #post(message: HostMessage): void {
-    if (this.#ready) void this.#panel?.webview.postMessage(message);
-  }
-
   #show(): void {
     if (this.#form === undefined) return;
     const { client, state } = this.#form;
-    this.#post({
+    this.#page?.post({
       type: 'show',
       texts: formTexts(),
       regions: offeredRegions(client),
@@ -252,13 +228,13 @@ export class FormPanel implements vscode.Disposable {
   }
 
   #refresh(): void {
-    if (this.#form !== undefined) this.#post({ type: 'view', view: this.#view(this.#form) });
+    if (this.#form !== undefined) this.#page?.post({ type: 'view', view: this.#view(this.#form) });
   }
 
   /** Draws the fields, too: something else than the page has changed them. */
   #fill(): void {
     if (this.#form === undefined) return;
-    this.#post({ type: 'fill', fields: this.#form.state.fields, view: this.#view(this.#form) });
+    this.#page?.post({ type: 'fill', fields: this.#form.state.fields, view: this.#view(this.#form) });
   }
 
   #view({ client, state }: Form): FormView {
@@ -334,7 +310,7 @@ export class FormPanel implements vscode.Disposable {
         underWay.text = undefined;
         return this.#showCreated();
       },
-      showToken: (token) => ifShown(() => this.#post({ type: 'token', token })),
+      showToken: (token) => ifShown(() => this.#page?.post({ type: 'token', token })),
     };
   }
 }

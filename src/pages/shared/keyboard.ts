@@ -1,0 +1,35 @@
+/** Lists by keyboard, as ARIA's patterns have them: one stop for the tab key, arrows within. */
+
+/** Where the arrow keys lead in a list of so many; undefined for other keys. */
+export function stepOf(key: string, at: number, count: number): number | undefined {
+  switch (key) {
+    case 'ArrowRight':
+    case 'ArrowDown':
+      return (at + 1) % count;
+    case 'ArrowLeft':
+    case 'ArrowUp':
+      return (at + count - 1) % count;
+    case 'Home':
+      return 0;
+    case 'End':
+      return count - 1;
+    default:
+      return undefined;
+  }
+}
+
+/**
+ * Moves the focus among the elements of a list, and does what that means; other keys are left alone.
+ * @param selector the elements, within the list that listens for the key
+ */
+export function walkByKey(event: KeyboardEvent, selector: string, choose?: (element: HTMLElement) => void): void {
+  const list = event.currentTarget as HTMLElement;
+  const all = [...list.querySelectorAll<HTMLElement>(selector)];
+  const at = all.findIndex((each) => each === document.activeElement);
+  const next = at === -1 ? undefined : stepOf(event.key, at, all.length);
+  const element = next === undefined ? undefined : all[next];
+  if (element === undefined) return;
+  event.preventDefault();
+  choose?.(element);
+  element.focus();
+}
