@@ -157,15 +157,7 @@ class TablePage {
     render(
       html`<h1 class="unseen">${texts.title}</h1>
         <div class="bar">
-          ${this.#filter.element}
-          <button
-            type="button"
-            class="button primary news"
-            ?hidden=${this.#news === 0}
-            @click=${() => this.#toNewest()}
-          >
-            ${news}
-          </button>
+          ${this.#filter.element} ${this.#news === 0 ? nothing : button(news, () => this.#toNewest(), true)}
           <button
             type="button"
             class="button"
@@ -189,7 +181,7 @@ class TablePage {
         </div>
         <div class="sending" ?hidden=${paused === null}>
           <span role="status">${paused}</span>
-          ${canGoOn ? [button(texts.continueSending, 'continueSending', true), button(texts.sendNext, 'sendNext')] : nothing}
+          ${canGoOn ? [asking(texts.continueSending, 'continueSending', true), asking(texts.sendNext, 'sendNext')] : nothing}
         </div>
         ${this.#strip.element} ${this.#grid.element}
         <div class="notice" role="status">${notice}</div>`,
@@ -200,22 +192,19 @@ class TablePage {
   /** What stands in place of rows, with a next step. */
   #notice(): TemplateResult | typeof nothing {
     const texts = this.#texts;
-    const start = button(texts.start, 'start', true);
-    const log = button(texts.showLog, 'showLog');
+    const start = asking(texts.start, 'start', true);
+    const log = asking(texts.showLog, 'showLog');
     const state = this.#state;
     if (state.kind === 'stopped') return noticeTemplate(texts.stopped, start);
     if (state.kind === 'starting') return noticeTemplate(texts.starting);
     if (state.kind === 'failed') return noticeTemplate(filled(texts.failed, state.message), start, log);
     if (state.kind === 'unreadable')
-      return noticeTemplate(filled(texts.unreadable, state.message), button(texts.retry, 'retry', true), log);
+      return noticeTemplate(filled(texts.unreadable, state.message), asking(texts.retry, 'retry', true), log);
     if (!this.#isLoaded) return noticeTemplate(texts.loading);
     if (this.#grid.rows.total > 0) return nothing;
-    if (this.#inForce === '') return noticeTemplate(texts.empty, button(texts.sample, 'sample', true));
+    if (this.#inForce === '') return noticeTemplate(texts.empty, asking(texts.sample, 'sample', true));
     const showAll = (): void => host.say({ type: 'filter', text: '', done: true });
-    return noticeTemplate(
-      texts.noMatch,
-      html`<button type="button" class="button primary" @click=${showAll}>${texts.showAll}</button>`,
-    );
+    return noticeTemplate(texts.noMatch, button(texts.showAll, showAll, true));
   }
 
   #countText(): string {
@@ -362,15 +351,17 @@ function inFull(count: number): string {
   return count.toLocaleString(document.documentElement.lang);
 }
 
+function button(label: string, act: () => void, first = false): TemplateResult {
+  return html`<button type="button" class="button ${first ? 'primary' : ''}" @click=${act}>${label}</button>`;
+}
+
 /** A button that has the extension do something. */
-function button(
+function asking(
   label: string,
   type: 'start' | 'sample' | 'retry' | 'showLog' | 'continueSending' | 'sendNext',
   first = false,
 ): TemplateResult {
-  return html`<button type="button" class="button ${first ? 'primary' : ''}" @click=${() => host.say({ type })}>
-    ${label}
-  </button>`;
+  return button(label, () => host.say({ type }), first);
 }
 
 function noticeTemplate(text: string, ...buttons: TemplateResult[]): TemplateResult {
