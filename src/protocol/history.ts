@@ -29,6 +29,7 @@ export type HeldBy = (typeof holders)[number];
 
 /** One notification's way to one destination. */
 const forwardingSchema = z.object({
+  notificationId: z.string(),
   destinationId,
   destination: z.string().describe("The destination's URL."),
   mode: z.enum(destinationModes),
@@ -75,7 +76,11 @@ export const eventRowSchema = z.object({
   inDelivery: z
     .object({ position: z.int(), of: z.int() })
     .describe('Which event of its delivery it is, from 1, and how many that has.'),
-  forwardings: z.array(forwardingSchema),
+  inNotification: z
+    .object({ part: z.int(), parts: z.int(), events: z.int() })
+    .optional()
+    .describe('Where its notification holds other events, too: its part of the delivery, from 0, of how many.'),
+  forwardings: z.array(forwardingSchema).describe("Those of its notification, then those of its delivery's raw one."),
 });
 export type EventRow = z.infer<typeof eventRowSchema>;
 

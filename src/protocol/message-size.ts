@@ -18,13 +18,13 @@ const mostAttemptBytes = 8_388_608;
 /** About what a row takes as JSON, in bytes. */
 export function rowBytes(row: EventRow): number {
   const texts = [row.type, row.list, row.address, row.date, row.warning, row.reason];
-  return texts.reduce((sum, text) => sum + (text?.length ?? 0), 450) + forwardingBytes(row.forwardings);
+  return texts.reduce((sum, text) => sum + (text?.length ?? 0), 510) + forwardingBytes(row.forwardings);
 }
 
 function forwardingBytes(forwardings: readonly Forwarding[]): number {
   return forwardings.reduce(
     (sum, { destinationId, destination, detail }) =>
-      sum + 220 + destinationId.length + destination.length + (detail?.length ?? 0),
+      sum + 260 + destinationId.length + destination.length + (detail?.length ?? 0),
     0,
   );
 }

@@ -78,6 +78,7 @@ export function notification(
     eventIds: ['e12'],
     forwardings: [
       {
+        notificationId: 'n9',
         destinationId: 't1',
         destination: url,
         mode: 'normalised',

@@ -5,6 +5,7 @@ import { startReceiver } from '../relay/receiver.ts';
 import { sampleBody, startTestRelay } from '../relay/stage.ts';
 
 const forwarding = (urlLength: number): Forwarding => ({
+  notificationId: 'n1234567',
   destinationId: 't1',
   destination: `http://127.0.0.1/${'u'.repeat(urlLength)}`,
   mode: 'normalised',

@@ -329,9 +329,7 @@ async function send(client: RelayClient, to: ChosenDestination, row: EventRow | 
 
 async function newest(client: RelayClient, destinationId: string): Promise<EventRow | undefined> {
   const { events } = await client.request('events/query', { limit: lookedAt });
-  const sendable = events.filter(
-    ({ notificationId, forwardings }) => notificationId !== null || forwardings.length > 0,
-  );
+  const sendable = events.filter(({ notificationId }) => notificationId !== null);
   const there = sendable.find(({ forwardings }) => forwardings.some((each) => each.destinationId === destinationId));
   return there ?? sendable[0];
 }

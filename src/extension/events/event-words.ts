@@ -148,7 +148,7 @@ export function stateOf(row: EventRow, around: Surroundings, l10n: Localiser): s
   if (row.kind !== 'event') return '';
   const shown = shownForwarding(row, around);
   if (shown === undefined) return l10n.t('not forwarded');
-  const words = forwardingOf(shown, around, l10n, isUnderWay(row, shown, around));
+  const words = forwardingOf(shown, around, l10n, isUnderWay(shown, around));
   const all = row.forwardings.length;
   if (all === 1) return words;
   const sent = row.forwardings.filter((each) => each.state === 'sent').length;

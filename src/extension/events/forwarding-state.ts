@@ -44,23 +44,22 @@ export interface UnderWay {
   isUnderWay(notificationId: string, destinationId: string): boolean;
 }
 
-/** Whether a forwarding of a row is being sent at this moment. What goes as raw body is no notification of the row's own. */
-export function isUnderWay(row: EventRow, { state, mode, destinationId }: Forwarding, known: UnderWay): boolean {
-  if (state !== 'waiting' || row.notificationId === null || mode === 'raw') return false;
-  return known.isUnderWay(row.notificationId, destinationId);
+/** Whether a forwarding is being sent at this moment. */
+export function isUnderWay({ state, notificationId, destinationId }: Forwarding, known: UnderWay): boolean {
+  return state === 'waiting' && known.isUnderWay(notificationId, destinationId);
 }
 
 /** The forwarding by which a row is drawn: one that needs a look, else one that is being sent. */
 export function shownForwarding(row: EventRow, known: UnderWay): Forwarding | undefined {
   const urgent = mostUrgent(row.forwardings);
   if (urgent === undefined || urgent.state === 'failed' || urgent.state === 'held') return urgent;
-  return row.forwardings.find((each) => isUnderWay(row, each, known)) ?? urgent;
+  return row.forwardings.find((each) => isUnderWay(each, known)) ?? urgent;
 }
 
 /** What a row is drawn as. */
 export function shownState(row: EventRow, known: UnderWay): ShownState {
   const shown = row.kind === 'event' ? shownForwarding(row, known) : undefined;
-  return shown !== undefined && isUnderWay(row, shown, known) ? 'sending' : rowState(row);
+  return shown !== undefined && isUnderWay(shown, known) ? 'sending' : rowState(row);
 }
 
 /** The flags by which the context menu knows what can be done with an event, each between semicolons. */

@@ -32,8 +32,8 @@ import { eventStateOf } from './forwarding-summary.ts';
 
 const columns = `e.id, e.delivery_id, e.kind, e.received_at, e.type, e.address, e.date, e.warning, e.duplicate_of, e.notification_id,
   d.list, d.source, d.injected, d.signature, d.reason, d.http_status, d.first_notification, d.notification_count,
-  d.first_event, d.row_count
-  FROM events e JOIN deliveries d ON d.id = e.delivery_id`;
+  d.first_event, d.row_count, own.part, own.parts, own.event_count
+  FROM events e JOIN deliveries d ON d.id = e.delivery_id LEFT JOIN notifications own ON own.id = e.notification_id`;
 
 /** Attempts of a notification that a line on a clock shows, at most: the latest. */
 const mostTraced = 20;
@@ -101,6 +101,9 @@ export class EventRows {
       deliveryFactsOf(Number(row['delivery_id']), row),
       { ...event, duplicateOf: this.#markOf(event.id) ?? event.duplicateOf },
       { position: event.id - Number(row['first_event']) + 1, of: Number(row['row_count']) },
+      row['part'] === null
+        ? undefined
+        : { part: Number(row['part']), parts: Number(row['parts']), eventCount: Number(row['event_count']) },
       this.notificationIdsOf(row).flatMap((each) => this.forwardings(each)),
     );
   }
@@ -210,6 +213,7 @@ export class EventRows {
       .map((row) => {
         const destinationId = Number(row['destination_id']);
         return shownForwarding(
+          notificationId,
           {
             destinationId,
             state: stateName(row['state']),

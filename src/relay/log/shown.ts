@@ -59,6 +59,7 @@ export function shownDelivery(delivery: DeliveryFacts, eventCount: number): Deli
 /**
  * A row of the history.
  * @param inDelivery which event of its delivery it is, and how many that has
+ * @param notification its own; undefined where it has none
  * @param forwardings those of its notification, and of its delivery's raw one
  */
 export function shownEvent(
@@ -68,6 +69,7 @@ export function shownEvent(
   >,
   event: EventFacts,
   inDelivery: EventRow['inDelivery'],
+  notification: Pick<NotificationFacts, 'part' | 'parts' | 'eventCount'> | undefined,
   forwardings: Forwarding[],
 ): EventRow {
   return {
@@ -88,6 +90,10 @@ export function shownEvent(
     httpStatus: delivery.httpStatus,
     notificationId: idOrNull('n', event.notificationId),
     inDelivery,
+    ...(notification !== undefined &&
+      notification.eventCount > 1 && {
+        inNotification: { part: notification.part, parts: notification.parts, events: notification.eventCount },
+      }),
     forwardings,
   };
 }
@@ -121,11 +127,13 @@ export function shownNotification(
  * @param hold how it is held; null where it is not
  */
 export function shownForwarding(
+  notificationId: number,
   forwarding: ForwardingFacts,
   destination: Destination | undefined,
   hold: Hold | null,
 ): Forwarding {
   return {
+    notificationId: `n${notificationId}`,
     ...shownPlace(forwarding.destinationId, destination),
     mode: destination?.mode ?? 'normalised',
     state: hold === null ? forwarding.state : 'held',
@@ -180,15 +188,19 @@ export function shownRecord(record: DeliveryRecord): Delivery {
 
 /** The events of a delivery that has just been stored; nothing of it has been sent yet. */
 export function shownEventsOf(record: DeliveryRecord, destinationById: Destinations, holdOf: Holds): EventRow[] {
-  const forwardings = new Map(
-    record.notifications.map((each) => [each.id, freshForwardings(each, destinationById, holdOf)]),
+  const notifications = new Map(
+    record.notifications.map((each) => [
+      each.id,
+      { facts: each, forwardings: freshForwardings(each, destinationById, holdOf) },
+    ]),
   );
   const raw = record.notifications.find((each) => each.kind === 'raw');
-  const rawForwardings = raw === undefined ? [] : (forwardings.get(raw.id) ?? []);
+  const rawForwardings = raw === undefined ? [] : (notifications.get(raw.id)?.forwardings ?? []);
   const of = record.events.length;
   return record.events.map((event, index) => {
-    const own = event.notificationId === null ? [] : (forwardings.get(event.notificationId) ?? []);
-    return shownEvent(record, event, { position: index + 1, of }, [...own, ...rawForwardings]);
+    const own = event.notificationId === null ? undefined : notifications.get(event.notificationId);
+    const forwardings = [...(own?.forwardings ?? []), ...rawForwardings];
+    return shownEvent(record, event, { position: index + 1, of }, own?.facts, forwardings);
   });
 }
 
@@ -216,7 +228,7 @@ function freshForwardings(
 ): Forwarding[] {
   return forwardings.map((each) => {
     const facts = { ...each, ...untried };
-    return shownForwarding(facts, destinationById(each.destinationId), holdOf({ ...facts, notificationId: id }));
+    return shownForwarding(id, facts, destinationById(each.destinationId), holdOf({ ...facts, notificationId: id }));
   });
 }
 

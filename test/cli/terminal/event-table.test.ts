@@ -16,7 +16,8 @@ function row(change: Partial<EventRow> = {}): EventRow {
 
 function forwarding(state: Forwarding['state'], status: number | null): Forwarding {
   return {
-    ...{ destinationId: 't1', destination: 'http://localhost:3000/', state, status, attempts: 1, ofRound: 1 },
+    ...{ notificationId: 'n1', destinationId: 't1', destination: 'http://localhost:3000/', state, status },
+    ...{ attempts: 1, ofRound: 1 },
     ...{ mode: 'normalised', maxAttempts: 1, nextAttemptAt: null, durationMs: 1, detail: null },
     ...{ heldBy: null, breakpointId: null },
   };

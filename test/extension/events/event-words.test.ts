@@ -161,7 +161,7 @@ describe('the words for an event', () => {
     assert.equal(state(1, { attempts: 2, nextAttemptAt: soon, status: 500 }), 'sending, attempt 3 of 6');
     assert.equal(state(1, {}, { destinationId: 't2', state: 'sent', status: 200 }), 'sending, 1 of 2 sent');
     assert.equal(state(1, {}, { destinationId: 't2', state: 'failed', status: 500 }), 'failed 500, 0 of 2 sent');
-    assert.equal(state(1, { mode: 'raw' }), 'waiting', 'the raw body is no notification of the row');
+    assert.equal(state(1, { notificationId: 'n9', mode: 'raw' }), 'waiting', 'the raw body goes by itself');
     assert.equal(state(1, { state: 'sent', status: 200, durationMs: 5 }), 'sent 200 in 5 ms');
     assert.equal(shownState(eventRow(1), sending), 'sending');
     assert.equal(shownState(eventRow(2), sending), 'waiting');

@@ -11,6 +11,7 @@ export const callback = 'http://127.0.0.1:3000/callback';
 
 export function forwarding(changes: Partial<Forwarding> = {}): Forwarding {
   return {
+    notificationId: 'n1',
     destinationId: 't1',
     destination: callback,
     mode: 'normalised',
@@ -28,8 +29,11 @@ export function forwarding(changes: Partial<Forwarding> = {}): Forwarding {
   };
 }
 
-/** Event n, alone in delivery n, with notification n. */
+/** Event n, alone in delivery n, with notification n, of which its forwardings are where they name no other. */
 export function eventRow(n: number, changes: Partial<EventRow> = {}): EventRow {
+  const forwardings = (changes.forwardings ?? [forwarding()]).map((each) =>
+    each.notificationId === 'n1' ? { ...each, notificationId: `n${n}` } : each,
+  );
   return {
     id: `e${n}`,
     deliveryId: `d${n}`,
@@ -48,8 +52,8 @@ export function eventRow(n: number, changes: Partial<EventRow> = {}): EventRow {
     httpStatus: 200,
     notificationId: `n${n}`,
     inDelivery: { position: 1, of: 1 },
-    forwardings: [forwarding()],
     ...changes,
+    forwardings,
   };
 }
 

@@ -1,6 +1,6 @@
 /** What a pause or a breakpoint holds: released, edited and released, dropped, without a debug session. */
 import * as vscode from 'vscode';
-import type { EventRow, Notification } from '../../../protocol/history.ts';
+import type { EventRow } from '../../../protocol/history.ts';
 import type { CommandHandlers } from '../../commands.ts';
 import { connected } from '../../relay/session/connected.ts';
 import { CommandError } from '../../ui/command-error.ts';
@@ -13,7 +13,8 @@ import type { EventsNode } from '../event-node.ts';
 import { isHeldAtGate } from '../forwarding-state.ts';
 import { documentToSend, openBody, sayReceived, sendBody } from './edit-and-resend.ts';
 import { inSteps, say } from './many-at-once.ts';
-import { idsByDelivery, nameOf, onlyNotification } from './row-notifications.ts';
+import { nameOf, notificationsWith, onlyNotification } from './row-notifications.ts';
+import type { WholeNotification } from './row-notifications.ts';
 import { heldEventOf } from './send-lens.ts';
 import { inGroups } from './step-by-step.ts';
 
@@ -59,17 +60,18 @@ async function act({ session }: ActionParts, deed: Deed, rows: readonly EventRow
       await client.request(method, { id });
       return 1;
     } catch (error) {
-      // What another row of its delivery stands for as well, or somebody else has released meanwhile.
+      // Somebody else has released it meanwhile.
       if ((error as { code?: unknown }).code !== 'conflict') throw error;
       refusal ??= error as Error;
       return 0;
     }
   };
-  const whole = await onlyNotification(client, held);
+  const whole = onlyNotification(held);
   const { l10n } = vscode;
   const done = await inSteps(
     deed === 'release' ? l10n.t('Releasing') : l10n.t('Dropping'),
-    [...inGroups(inOrder(held), step)],
+    // As sending without a pause would have them.
+    [...inGroups(notificationsWith(held, isHeldAtGate), step)],
     async (ids) => {
       let sum = 0;
       for (const id of ids) sum += await one(id);
@@ -100,27 +102,18 @@ async function act({ session }: ActionParts, deed: Deed, rows: readonly EventRow
   );
 }
 
-/** An event of each notification, in the order in which they came, as sending without a pause would have it. */
-function inOrder(rows: readonly EventRow[]): string[] {
-  const number = (id: string): number => Number(id.slice(1));
-  return idsByDelivery(rows)
-    .flat()
-    .sort((a, b) => number(a) - number(b));
-}
-
-function wholeText(deed: Deed, { deliveryId, part, parts, eventIds }: Notification): string {
+function wholeText(deed: Deed, { deliveryId, part, parts, events }: WholeNotification): string {
   const { l10n } = vscode;
-  const { length } = eventIds;
   if (deed === 'release') {
     return parts === 1
-      ? l10n.t('{0} is released with its {1} events.', deliveryId, length)
-      : l10n.t('Part {0} of {1} of {2} is released with its {3} events.', part + 1, parts, deliveryId, length);
+      ? l10n.t('{0} is released with its {1} events.', deliveryId, events)
+      : l10n.t('Part {0} of {1} of {2} is released with its {3} events.', part + 1, parts, deliveryId, events);
   }
   return parts === 1
-    ? l10n.t('{0} is dropped with its {1} events. Replay sends it after all.', deliveryId, length)
+    ? l10n.t('{0} is dropped with its {1} events. Replay sends it after all.', deliveryId, events)
     : l10n.t(
         'Part {0} of {1} of {2} is dropped with its {3} events. Replay sends it after all.',
-        ...[part + 1, parts, deliveryId, length],
+        ...[part + 1, parts, deliveryId, events],
       );
 }
 

@@ -36,8 +36,9 @@ export async function inSteps(
   groups: readonly (readonly string[])[],
   work: (ids: readonly string[]) => Promise<number>,
 ): Promise<Steps> {
-  const [first = []] = groups;
-  if (groups.length <= 1) return { done: await work(first), cancelled: false };
+  const [first] = groups;
+  if (first === undefined) return { done: 0, cancelled: false };
+  if (groups.length === 1) return { done: await work(first), cancelled: false };
   const all = groups.reduce((sum, { length }) => sum + length, 0);
   return cancellable(title, (signal, progress) => {
     let at = 0;

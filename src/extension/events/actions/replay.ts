@@ -1,6 +1,6 @@
 /** Replay and discard. */
 import * as vscode from 'vscode';
-import type { EventRow, Notification } from '../../../protocol/history.ts';
+import type { EventRow, Forwarding } from '../../../protocol/history.ts';
 import type { Params } from '../../../protocol/methods.ts';
 import type { RelayClient } from '../../../protocol/relay-client.ts';
 import type { Destination } from '../../../protocol/settings.ts';
@@ -17,7 +17,8 @@ import { failedNotifications } from './failed-notifications.ts';
 import { CommandError } from '../../ui/command-error.ts';
 import type { ActionParts } from '../action-parts.ts';
 import { inSteps, say } from './many-at-once.ts';
-import { hasNotification, idsByDelivery, nameOf, onlyNotification } from './row-notifications.ts';
+import { nameOf, notificationsByDelivery, notificationsWith, onlyNotification } from './row-notifications.ts';
+import type { WholeNotification } from './row-notifications.ts';
 import { inGroups, inWholeGroups, stepByStep } from './step-by-step.ts';
 
 /** Notifications that are replayed or discarded in one request, so that it can be cancelled and counted in between. */
@@ -48,8 +49,10 @@ export function createReplayCommands(parts: ActionParts): CommandHandlers<'repla
   };
 }
 
-function requireNotifications(rows: readonly EventRow[]): void {
-  if (rows.some(hasNotification)) return;
+/** Those of the rows that have a notification. @throws CommandError where none has */
+function requireNotifications(rows: readonly EventRow[]): EventRow[] {
+  const sendable = rows.filter(({ notificationId }) => notificationId !== null);
+  if (sendable.length > 0) return sendable;
   throw new CommandError(
     vscode.l10n.t('There is no notification to send again'),
     vscode.l10n.t('Test calls and rejected deliveries have none.'),
@@ -59,38 +62,36 @@ function requireNotifications(rows: readonly EventRow[]): void {
 async function replay({ session }: ActionParts, rows: readonly EventRow[], to?: Destination): Promise<void> {
   const { l10n } = vscode;
   const client = connected(session);
-  requireNotifications(rows);
-  const ids = idsByDelivery(rows.filter(hasNotification));
-  const whole = await onlyNotification(client, rows.filter(hasNotification));
-  const replayed = await inSteps(l10n.t('Replaying'), [...inWholeGroups(ids, step)], (some) =>
-    replayOnce(client, some, to),
-  );
+  const sendable = requireNotifications(rows);
+  const groups = [...inWholeGroups(notificationsByDelivery(sendable), step)];
+  const replayed = await inSteps(l10n.t('Replaying'), groups, (some) => replayOnce(client, some, to));
+  const whole = onlyNotification(sendable);
   if (whole !== undefined && replayed.done > 0) {
     vscode.window.setStatusBarMessage(sentWhole(whole), 8000);
     return;
   }
   say(replayed, {
     none: whyNothingIsReplayed(rows, l10n),
-    one: l10n.t('{0} is sent again.', nameOf(rows.find(hasNotification))),
+    one: l10n.t('{0} is sent again.', nameOf(sendable[0])),
     many: sentAgain,
     cancelled: sentAgainInPart,
   });
 }
 
-function sentWhole({ deliveryId, part, parts, eventIds }: Notification): string {
+function sentWhole({ deliveryId, part, parts, events }: WholeNotification): string {
   const { l10n } = vscode;
   return parts === 1
-    ? l10n.t('{0} is sent again with its {1} events.', deliveryId, eventIds.length)
-    : l10n.t('Part {0} of {1} of {2} is sent again with its {3} events.', part + 1, parts, deliveryId, eventIds.length);
+    ? l10n.t('{0} is sent again with its {1} events.', deliveryId, events)
+    : l10n.t('Part {0} of {1} of {2} is sent again with its {3} events.', part + 1, parts, deliveryId, events);
 }
 
-function discardedWhole({ deliveryId, part, parts, eventIds }: Notification): string {
+function discardedWhole({ deliveryId, part, parts, events }: WholeNotification): string {
   const { l10n } = vscode;
   return parts === 1
-    ? l10n.t('{0} is no longer sent, with its {1} events. Replay sends it after all.', deliveryId, eventIds.length)
+    ? l10n.t('{0} is no longer sent, with its {1} events. Replay sends it after all.', deliveryId, events)
     : l10n.t(
         'Part {0} of {1} of {2} is no longer sent, with its {3} events. Replay sends it after all.',
-        ...[part + 1, parts, deliveryId, eventIds.length],
+        ...[part + 1, parts, deliveryId, events],
       );
 }
 
@@ -138,23 +139,15 @@ function sentAgainInPart(count: number): string {
 async function discard({ session }: ActionParts, rows: readonly EventRow[]): Promise<void> {
   const { l10n } = vscode;
   const client = connected(session);
-  const open = rows.filter(({ forwardings }) =>
-    forwardings.some(({ state }) => state === 'waiting' || state === 'held'),
+  const isOpen = ({ state }: Forwarding): boolean => state === 'waiting' || state === 'held';
+  const open = rows.filter(({ forwardings }) => forwardings.some(isOpen));
+  const groups = [...inGroups(notificationsWith(open, isOpen), step)];
+  const discarded = await inSteps(
+    l10n.t('Discarding'),
+    groups,
+    async (ids) => (await client.request('notifications/discard', { ids: [...ids] })).discarded,
   );
-  const discarded =
-    open.length === 0
-      ? { done: 0, cancelled: false }
-      : await inSteps(
-          l10n.t('Discarding'),
-          [
-            ...inGroups(
-              open.map(({ id }) => id),
-              step,
-            ),
-          ],
-          async (ids) => (await client.request('notifications/discard', { ids: [...ids] })).discarded,
-        );
-  const whole = discarded.done > 0 ? await onlyNotification(client, open) : undefined;
+  const whole = discarded.done > 0 ? onlyNotification(open) : undefined;
   if (whole !== undefined) {
     vscode.window.setStatusBarMessage(discardedWhole(whole), 8000);
     return;

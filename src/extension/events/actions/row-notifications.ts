@@ -1,45 +1,44 @@
 /** Rows of events as the notifications that hold them: what is done to a row is done to its notification. */
-import type { EventRow, Notification } from '../../../protocol/history.ts';
-import type { RelayClient } from '../../../protocol/relay-client.ts';
+import type { EventRow, Forwarding } from '../../../protocol/history.ts';
 import { printable } from '../../ui/printable.ts';
-
-/** Whether there is something of a row that is sent. */
-export function hasNotification(row: EventRow): boolean {
-  return row.notificationId !== null || row.forwardings.length > 0;
-}
 
 /** What its row shows, or its id where the row shows no address. */
 export function nameOf(row: EventRow | undefined): string {
   return printable(row?.address === '' ? row.id : (row?.address ?? row?.id ?? ''));
 }
 
+/** A notification that holds more than one event. */
+export interface WholeNotification extends NonNullable<EventRow['inNotification']> {
+  readonly deliveryId: string;
+}
+
 /**
  * The notification of all these rows, where it is one and holds more than one event: what is done to a row is done to
  * all of these.
  */
-export async function onlyNotification(
-  client: RelayClient,
-  [first, ...others]: readonly EventRow[],
-): Promise<Notification | undefined> {
-  if (first === undefined || first.inDelivery.of < 2) return undefined;
+export function onlyNotification([first, ...others]: readonly EventRow[]): WholeNotification | undefined {
+  if (first?.inNotification === undefined) return undefined;
   if (others.some(({ notificationId }) => notificationId !== first.notificationId)) return undefined;
-  const { notifications } = await client.request('events/get', { id: first.id });
-  const own = notifications.find(({ id }) => id === first.notificationId) ?? notifications[0];
-  return own !== undefined && own.eventIds.length > 1 ? own : undefined;
+  return { ...first.inNotification, deliveryId: first.deliveryId };
 }
 
 /**
- * One event for each notification, by their deliveries. Those of one delivery go in one request: the relay then sends
- * what they share, its raw body, once.
+ * The notifications of rows, their own and their deliveries' raw ones, each once, by their deliveries. Those of one
+ * delivery go in one request: the relay then sends what they share, its raw body, once.
  */
-export function idsByDelivery(rows: readonly EventRow[]): string[][] {
-  const deliveries = new Map<string, Map<string, string>>();
-  for (const { id, deliveryId, notificationId } of rows) {
-    const notifications = deliveries.get(deliveryId) ?? new Map<string, string>();
+export function notificationsByDelivery(rows: readonly EventRow[]): string[][] {
+  const deliveries = new Map<string, Set<string>>();
+  for (const { deliveryId, notificationId, forwardings } of rows) {
+    const notifications = deliveries.get(deliveryId) ?? new Set();
     deliveries.set(deliveryId, notifications);
-    // Without one of its own it stands for the raw body.
-    const key = notificationId ?? '';
-    if (!notifications.has(key)) notifications.set(key, id);
+    if (notificationId !== null) notifications.add(notificationId);
+    for (const each of forwardings) notifications.add(each.notificationId);
   }
-  return [...deliveries.values()].map((notifications) => [...notifications.values()]);
+  return [...deliveries.values()].map((notifications) => [...notifications]);
+}
+
+/** The notifications of rows that have a forwarding of this kind, each once, in the order in which they came. */
+export function notificationsWith(rows: readonly EventRow[], isMeant: (forwarding: Forwarding) => boolean): string[] {
+  const ids = rows.flatMap(({ forwardings }) => forwardings.filter(isMeant).map((each) => each.notificationId));
+  return [...new Set(ids)].sort((a, b) => Number(a.slice(1)) - Number(b.slice(1)));
 }

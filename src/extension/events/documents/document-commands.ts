@@ -114,7 +114,7 @@ async function revealEvent({ history }: ActionParts, row: EventRow, editor: vsco
 }
 
 function requireNotification(row: EventRow): void {
-  if (row.notificationId !== null || row.forwardings.length > 0) return;
+  if (row.notificationId !== null) return;
   throw new CommandError(
     vscode.l10n.t('No notification was made of {0}', row.id),
     vscode.l10n.t('Test calls and rejected deliveries have none.'),

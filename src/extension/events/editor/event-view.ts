@@ -134,7 +134,7 @@ function signatureFact(signature: Result<'events/get'>['event']['signature'], l1
 
 function actionsOf({ event, attempts }: Result<'events/get'>): EditorAction[] {
   const { forwardings } = event;
-  const sendable = event.notificationId !== null || forwardings.length > 0;
+  const sendable = event.notificationId !== null;
   const actions: EditorAction[] = [];
   const open = forwardings.filter(({ state }) => state === 'waiting' || state === 'held');
   // What waits already is sent when its time comes: a replay would leave it as it is.

@@ -46,7 +46,6 @@ export class EventList {
   readonly #limits: ListLimits;
   readonly #byId = new Map<string, ListedEvent>();
   readonly #byNotification = new Map<string, Set<ListedEvent>>();
-  readonly #byDelivery = new Map<string, Set<ListedEvent>>();
   readonly #journals = new Set<Journal>();
   /** By number, the oldest first. */
   #events: ListedEvent[] = [];
@@ -99,7 +98,6 @@ export class EventList {
     this.#events = [];
     this.#byId.clear();
     this.#byNotification.clear();
-    this.#byDelivery.clear();
     this.#limit = this.#limits.live;
     this.#hasOlder = false;
     this.#hasNewer = false;
@@ -209,8 +207,7 @@ export class EventList {
   #remember(row: EventRow): ListedEvent {
     const event = new ListedEvent(row);
     this.#byId.set(row.id, event);
-    if (row.notificationId !== null) addTo(this.#byNotification, row.notificationId, event);
-    addTo(this.#byDelivery, row.deliveryId, event);
+    for (const id of notificationIdsOf(row)) addTo(this.#byNotification, id, event);
     return event;
   }
 
@@ -218,8 +215,7 @@ export class EventList {
     const event = this.#byId.get(row.id);
     this.#byId.delete(row.id);
     if (event === undefined) return;
-    if (row.notificationId !== null) removeFrom(this.#byNotification, row.notificationId, event);
-    removeFrom(this.#byDelivery, row.deliveryId, event);
+    for (const id of notificationIdsOf(row)) removeFrom(this.#byNotification, id, event);
   }
 
   /** @param added by number, none of them here */
@@ -248,16 +244,15 @@ export class EventList {
 
   /** @returns whether the attempt concerns an event here, but no forwarding of it */
   #apply(attempt: Attempt, changed: Set<ListedEvent>): boolean {
-    const own = this.#byNotification.get(attempt.notificationId);
-    // A delivery's raw notification is no row's own: it goes with all rows of the delivery.
-    const events = own ?? this.#byDelivery.get(attempt.deliveryId);
-    if (events === undefined) return false;
     let unknown = false;
-    for (const event of events) {
+    for (const event of this.#byNotification.get(attempt.notificationId) ?? []) {
       const { forwardings } = event.row;
-      const at = indexOfForwarding(forwardings, attempt.destinationId, own === undefined);
+      const at = forwardings.findIndex(
+        (each) =>
+          each.notificationId === attempt.notificationId && each.destinationId === attempt.destinationId,
+      );
       const before = forwardings[at];
-      if (before === undefined) unknown ||= own !== undefined;
+      if (before === undefined) unknown = true;
       // Where it is not newer, the row came from a page that knew of it.
       else if (attempt.number > before.attempts) {
         event.row = { ...event.row, forwardings: forwardings.with(at, after(before, attempt)) };
@@ -268,10 +263,10 @@ export class EventList {
   }
 }
 
-/** Where the forwarding to a destination stands; those of the raw notification come after a row's own. */
-function indexOfForwarding(forwardings: readonly Forwarding[], destinationId: string, raw: boolean): number {
-  const isTo = (each: Forwarding): boolean => each.destinationId === destinationId;
-  return raw ? forwardings.findLastIndex(isTo) : forwardings.findIndex(isTo);
+/** The notifications that a row goes with: its own, and its delivery's raw one. */
+function notificationIdsOf({ notificationId, forwardings }: EventRow): Set<string> {
+  const ids = new Set(forwardings.map((each) => each.notificationId));
+  return notificationId === null ? ids : ids.add(notificationId);
 }
 
 function after(forwarding: Forwarding, attempt: Attempt): Forwarding {

@@ -170,7 +170,7 @@ export function eventTooltip({ row }: EventNode, around: Surroundings): vscode.M
         row.forwardings.map(({ destination }) => ({ url: destination })),
         l10n,
       ),
-      forwardingInFull(each, around, l10n, isUnderWay(row, each, around)),
+      forwardingInFull(each, around, l10n, isUnderWay(each, around)),
     ]),
     [l10n.t('IDs'), [row.id, row.deliveryId, row.notificationId].filter((id) => id !== null).join(', ')],
   ]);

@@ -31,6 +31,7 @@ class History {
       ...row,
       forwardings: [
         forwarding({
+          notificationId: before.notificationId,
           state: outcome === 'retrying' ? 'waiting' : outcome,
           attempts: made.number,
           status: made.status,
@@ -129,7 +130,7 @@ describe('the list of events', () => {
 
   it('gives an attempt at the raw notification to all events of the delivery, and to their raw forwarding', () => {
     const list = new EventList(limits);
-    const forwardings = [forwarding(), forwarding({ mode: 'raw' })];
+    const forwardings = [forwarding(), forwarding({ notificationId: 'n9', mode: 'raw' })];
     list.add([1, 2].map((n) => eventRow(n, { deliveryId: 'd1', forwardings })));
     const { changed } = list.record([attempt(9, { deliveryId: 'd1' })]);
     assert.equal(changed.size, 2);
