@@ -11,6 +11,7 @@ import { registerSendLens } from './events/actions/send-lens.ts';
 import { documentScheme, registerDocuments } from './events/documents/event-documents.ts';
 import { registerDecorations } from './events/view/decorations.ts';
 import { registerEventEditor } from './events/editor/event-editor.ts';
+import { HistoryWatch } from './events/history-watch.ts';
 import { EventsView } from './events/view/events-view.ts';
 import type { Handlers } from './handlers.ts';
 import { UriCallbacks } from './oauth/uri-handler.ts';
@@ -43,7 +44,11 @@ export function compose(context: vscode.ExtensionContext): void {
   const names = new ListNames(context.globalState);
   const relays = new KnownRelays(context.globalState, prefix);
   const history = new StoppedHistory({ session, bundle: context.asAbsolutePath('dist/cm-relay.js') });
-  const events = new EventsView(context, { session, log, names, history });
+  const watch = new HistoryWatch({
+    ...{ session, history, memory: context.workspaceState },
+    onError: (error) => log.warn(`the history could not be read: ${error.message}`),
+  });
+  const events = new EventsView(context, { session, log, names, history, watch });
   const destinations = new DestinationsView({
     session,
     names: { nameOfList: names.nameOf, onDidChange: (listener) => names.onDidChange(listener) },
@@ -63,7 +68,8 @@ export function compose(context: vscode.ExtensionContext): void {
       .then(({ createHandlers }) =>
         createHandlers({
           ...{ context, log, secrets, receiver, session, sandbox, platform, uris },
-          ...{ events, history, destinations, names, relays, webhooks, instances, instanceStore, instanceDocuments },
+          ...{ events, watch, history, destinations, names, relays },
+          ...{ webhooks, instances, instanceStore, instanceDocuments },
         }),
       )
       .catch((error: unknown) => {
@@ -81,6 +87,7 @@ export function compose(context: vscode.ExtensionContext): void {
     session,
     history,
     sandbox,
+    watch,
     events,
     destinations,
     instances,

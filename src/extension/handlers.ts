@@ -27,6 +27,7 @@ import { createDocumentCommands } from './events/documents/document-commands.ts'
 import { eventUri } from './events/documents/open-document.ts';
 import { EventPanels } from './events/editor/event-panels.ts';
 import { TableView } from './events/table/table-view.ts';
+import type { HistoryWatch } from './events/history-watch.ts';
 import type { EventsView } from './events/view/events-view.ts';
 import { createEventsViewCommands } from './events/view/view-commands.ts';
 import { BrowserAuthorization, createAuthorizationCommands } from './oauth/browser-authorization.ts';
@@ -67,6 +68,7 @@ export interface StandingParts {
   readonly platform: Platform;
   readonly uris: UriCallbacks;
   readonly events: EventsView;
+  readonly watch: HistoryWatch;
   readonly destinations: DestinationsView;
   readonly history: StoppedHistory;
   readonly webhooks: Webhooks;
@@ -89,7 +91,7 @@ export interface Handlers {
 
 /** Makes all of it, once for a window. */
 export function createHandlers(parts: StandingParts): Handlers {
-  const { context, log, secrets, receiver, session, sandbox, platform, uris, events, webhooks } = parts;
+  const { context, log, secrets, receiver, session, sandbox, platform, uris, events, watch, webhooks } = parts;
   const { instances, instanceStore: store, instanceDocuments: documents, destinations, names, relays, history } = parts;
   const browser = new BrowserAuthorization(context, log, uris);
   const webhookActions = createWebhookActions({
@@ -107,7 +109,7 @@ export function createHandlers(parts: StandingParts): Handlers {
     changed: () => void instances.refresh(),
   });
   const urlKeeper = createUrlKeeper({ session, log, holders: [webhookActions.urls, instanceUrls] });
-  const table = new TableView({ context, log, session, history, events, names });
+  const table = new TableView({ context, log, session, watch, events, names });
   const select: Select = (node, nodes) => table.chosen(node) ?? events.select(node, nodes);
   const actionParts = { context, session, history, select, focused: events.focused };
   const programs = new Programs();
@@ -147,7 +149,7 @@ export function createHandlers(parts: StandingParts): Handlers {
       }),
       ...createAuthorizationCommands(browser),
       ...createSandboxCommands(sandbox),
-      ...createEventsViewCommands(events, session, history),
+      ...createEventsViewCommands({ view: events, watch, session, history }),
       ...createDocumentCommands(actionParts),
       ...createReplayCommands(actionParts),
       ...createResendCommands(actionParts),

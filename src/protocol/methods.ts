@@ -115,6 +115,7 @@ export const methods = {
       snapshot: z.string().max(100).optional(),
       offset: z.int().min(0).default(0),
       limit: z.int().min(1).max(1000).default(100),
+      before: eventId.optional().describe('Of a new snapshot: of those that came before this one alone.'),
       traced: z.boolean().default(false),
       find: eventId.optional(),
     }),

@@ -144,6 +144,10 @@ export class Grid {
     this.draw();
   }
 
+  get sort(): Sort {
+    return this.#sort;
+  }
+
   /** Another order. */
   setSort(sort: Sort): void {
     this.#sort = sort;
@@ -151,7 +155,7 @@ export class Grid {
   }
 
   /**
-   * The rows are those of another snapshot, which {@link Grid.rows} has.
+   * The rows are others than before: those that {@link Grid.rows} has.
    * @param moved by how many rows what was in sight has moved down
    * @param isOther of another filter or order
    */

@@ -115,9 +115,13 @@ class TablePage {
     this.#draw();
   }
 
-  showNews({ count }: Said<'news'>): void {
-    if (!this.#isPaused) return;
-    this.#news = count;
+  showNews({ paused, count }: Said<'news'>): void {
+    if (paused !== this.#isPaused) {
+      this.#isPaused = paused;
+      this.#above = 0;
+      if (!paused) this.#grid.toTop();
+    }
+    this.#news = paused ? count : this.#above;
     this.#draw();
   }
 
@@ -172,7 +176,7 @@ class TablePage {
             class="button"
             aria-pressed=${this.#isPaused}
             ?disabled=${kind !== 'running'}
-            @click=${() => this.#setPaused(!this.#isPaused)}
+            @click=${() => host.say({ type: 'pause', on: !this.#isPaused })}
           >
             ${this.#isPaused ? texts.resume : texts.pause}
           </button>
@@ -217,7 +221,6 @@ class TablePage {
 
   /** There are no rows to be seen any more. */
   #forget(): void {
-    this.#isPaused = false;
     this.#isLoaded = false;
     this.#above = this.#news = 0;
     this.#grid.rows.begin('', 0, []);
@@ -226,9 +229,7 @@ class TablePage {
   }
 
   takeSnapshot(message: Said<'snapshot'>): void {
-    const { snapshot, total, windows, sort, paused, moved, unseen } = message;
-    // One that was on its way when the table was paused.
-    if (this.#isPaused && !paused && !this.#isFirst) return;
+    const { snapshot, total, windows, sort, at, unseen } = message;
     const { sight } = this.#grid;
     // One that goes by what was in sight before would move what is in sight now.
     if (!this.#isFirst && message.anchor !== (sight.anchor?.id ?? null)) {
@@ -239,16 +240,34 @@ class TablePage {
     this.#grid.rows.begin(snapshot, total, windows);
     this.#grid.setSort(sort);
     const kept = this.#isFirst ? this.#kept.sight : null;
-    if (this.#isFirst) this.#isPaused = paused;
     this.#isFirst = false;
     this.#isLoaded = true;
+    this.#unseen = unseen;
+    const before = (kept ?? sight).anchor?.at ?? null;
+    const moved = at === null || before === null ? 0 : at - before;
     if (kept?.anchor != null) this.#grid.toRow(kept.first + moved);
-    else this.#grid.takeSnapshot(sight.anchor === null ? 0 : moved, order !== this.#order);
+    this.#showRows(sight, kept?.anchor == null ? moved : 0, order !== this.#order);
     this.#order = order;
+  }
+
+  takeLive({ snapshot, added, changed }: Said<'live'>): void {
+    const { rows, sight } = this.#grid;
+    if (snapshot !== rows.snapshot) return;
+    rows.change(added, changed);
+    this.#showRows(sight, sight.anchor === null ? 0 : added.length, false);
+  }
+
+  /**
+   * The rows are others than before.
+   * @param sight what was in sight, and by how many rows that has `moved` down
+   * @param isOther of another filter or order
+   */
+  #showRows(sight: Grid['sight'], moved: number, isOther: boolean): void {
+    const { sort } = this.#grid;
+    this.#grid.takeSnapshot(sight.anchor === null ? 0 : moved, isOther);
     if (moved > 0 && sight.isAtTop) this.#isHeld = true;
     const isNewestFirst = sort.by === 'time' && sort.descending;
     this.#above = isNewestFirst && sight.anchor !== null ? this.#above + Math.max(0, moved) : 0;
-    this.#unseen = unseen;
     if (!this.#isPaused) this.#news = this.#above;
     this.#draw();
     this.#seen();
@@ -260,16 +279,9 @@ class TablePage {
     this.#draw();
   }
 
-  #setPaused(on: boolean): void {
-    this.#isPaused = on;
-    this.#catchUp();
-    host.say({ type: 'pause', on });
-    if (!on) this.#grid.toTop();
-  }
-
   #toNewest(): void {
     this.#grid.element.focus();
-    if (this.#isPaused) this.#setPaused(false);
+    if (this.#isPaused) host.say({ type: 'pause', on: false });
     this.#isHeld = false;
     this.#catchUp();
     this.#grid.toTop();
@@ -383,6 +395,7 @@ host.hear({
   strip: (message) => page?.showStrip(message),
   snapshot: (message) => page?.takeSnapshot(message),
   rows: (message) => page?.takeRows(message),
+  live: (message) => page?.takeLive(message),
   reveal: (message) => page?.reveal(message),
 });
 host.say({ type: 'ready', sort: host.kept.sort ?? null, sight: host.kept.sight ?? null });

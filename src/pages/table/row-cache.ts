@@ -1,4 +1,4 @@
-/** The rows of a snapshot that the page has: some windows around what is in sight. */
+/** The rows that the page has: some windows of a snapshot, around what is in sight, and what came above it since. */
 import type { RowWindow, TableRow } from '../../extension/events/table/messages.ts';
 
 /** Rows in a window, as the extension reads them. */
@@ -11,7 +11,10 @@ const mostWindows = 12;
 const mostWanted = 4;
 
 export class RowCache {
-  readonly #windows = new Map<number, RowWindow['rows']>();
+  /** By the positions in the snapshot at which they begin. */
+  readonly #windows = new Map<number, (TableRow | null)[]>();
+  /** What came since the snapshot, newest first: it stands above it. */
+  #above: TableRow[] = [];
   #snapshot = '';
   #total = 0;
 
@@ -19,51 +22,69 @@ export class RowCache {
     return this.#snapshot;
   }
 
-  /** Rows in the snapshot. */
+  /** Rows in all. */
   get total(): number {
-    return this.#total;
+    return this.#above.length + this.#total;
   }
 
   /** Another snapshot, with those of its windows that are there already. */
   begin(snapshot: string, total: number, windows: readonly RowWindow[]): void {
     this.#windows.clear();
+    this.#above = [];
     this.#snapshot = snapshot;
     this.#total = total;
-    for (const { offset, rows } of windows) this.#windows.set(offset, rows);
+    for (const { offset, rows } of windows) this.#windows.set(offset, [...rows]);
+  }
+
+  /** Rows come above all others, and some are otherwise than before. @param added newest first */
+  change(added: readonly TableRow[], changed: readonly TableRow[]): void {
+    this.#above.unshift(...added);
+    for (const row of changed) {
+      for (const rows of [this.#above, ...this.#windows.values()]) {
+        const at = rows.findIndex((each) => each?.id === row.id);
+        if (at !== -1) rows[at] = row;
+      }
+    }
   }
 
   /** Takes a window. @param middle the position around which windows are kept */
   take({ offset, rows }: RowWindow, middle: number): void {
-    this.#windows.set(offset, rows);
+    this.#windows.set(offset, [...rows]);
     if (this.#windows.size <= mostWindows) return;
-    const far = [...this.#windows.keys()].sort((a, b) => distance(b, middle) - distance(a, middle));
+    const inSnapshot = middle - this.#above.length;
+    const far = [...this.#windows.keys()].sort((a, b) => distance(b, inSnapshot) - distance(a, inSnapshot));
     for (const each of far.slice(0, this.#windows.size - mostWindows)) this.#windows.delete(each);
   }
 
   /** The row at a position; null where it was removed, undefined where it is not there yet. */
   row(index: number): TableRow | null | undefined {
-    const offset = beginOf(index);
-    return this.#windows.get(offset)?.[index - offset];
+    if (index < this.#above.length) return this.#above[index];
+    const place = index - this.#above.length;
+    const offset = beginOf(place);
+    return this.#windows.get(offset)?.[place - offset];
   }
 
   /** Where an event stands among the rows that are there; undefined where it is not among them. */
   placeOf(id: string): number | undefined {
+    const above = this.#above.findIndex((row) => row.id === id);
+    if (above !== -1) return above;
     for (const [offset, rows] of this.#windows) {
       const at = rows.findIndex((row) => row?.id === id);
-      if (at !== -1) return offset + at;
+      if (at !== -1) return this.#above.length + offset + at;
     }
     return undefined;
   }
 
   /**
-   * The windows to ask for, those in sight first, then those that come next.
+   * The windows of the snapshot to ask for, those in sight first, then those that come next.
    * @param first the position of the first row in sight, and `last` of the last
    * @param forwards which way it is scrolled
    */
   wanted(first: number, last: number, forwards: boolean): number[] {
+    const above = this.#above.length;
     const inSight: number[] = [];
-    for (let offset = beginOf(first); offset <= last; offset += windowSize) inSight.push(offset);
-    const next = forwards ? beginOf(last) + windowSize : beginOf(first) - windowSize;
+    for (let offset = beginOf(first - above); offset <= last - above; offset += windowSize) inSight.push(offset);
+    const next = forwards ? beginOf(last - above) + windowSize : beginOf(first - above) - windowSize;
     return [...inSight, next]
       .filter((offset) => offset >= 0 && offset < this.#total && !this.#windows.has(offset))
       .slice(0, mostWanted);

@@ -88,7 +88,8 @@ export class EventTable {
   /** How many events a filter finds, in groups and over time. @throws FilterError */
   counts(params: CountsParams): Result<'events/counts'> {
     const all = this.#find(params.filter);
-    const found = params.after === undefined ? all : laterThan(all, parseId(params.after).number);
+    const last = params.after === undefined ? undefined : parseId(params.after).number;
+    const found = last === undefined ? all : only(all, (event) => event > last);
     let total = 0;
     let earliest = Infinity;
     let latest = -Infinity;
@@ -114,8 +115,10 @@ export class EventTable {
     }
   }
 
-  #take({ filter, sort }: PageParams): Snapshot {
-    const found = this.#find(filter);
+  #take({ filter, sort, before }: PageParams): Snapshot {
+    const all = this.#find(filter);
+    const end = before === undefined ? undefined : parseId(before).number;
+    const found = end === undefined ? all : only(all, (event) => event < end);
     const column = sort.by === 'type' ? this.#typeRanks(found) : columnOf(sort.by, found.held);
     let count = 0;
     let base = Infinity;
@@ -218,13 +221,13 @@ export class EventTable {
   }
 }
 
-/** Of what was found, the events that came after one. */
-function laterThan(found: Found, event: number): Found {
+/** Of what was found, the events with such numbers. */
+function only(found: Found, isMeant: (event: number) => boolean): Found {
   return {
     ...found,
     each: (visit) =>
       found.each((block, at) => {
-        if (block.firstId + at > event) visit(block, at);
+        if (isMeant(block.firstId + at)) visit(block, at);
       }),
   };
 }

@@ -29,6 +29,26 @@ describe('The rows that the table has', () => {
     assert.equal(cache.row(1)?.id, 'e1');
   });
 
+  it('are those of the snapshot below what has come since, as they are now', () => {
+    const cache = new RowCache();
+    cache.begin('s', 1000, [windowAt(0)]);
+    const row = (id: string, state = 'waiting'): TableRow => ({ id, state }) as TableRow;
+    cache.change([row('n2'), row('n1')], []);
+    cache.change([row('n3')], [row('n1', 'sent'), row('e199', 'sent')]);
+    assert.equal(cache.total, 1003);
+    assert.deepEqual(
+      [0, 1, 2, 3].map((at) => cache.row(at)?.id),
+      ['n3', 'n2', 'n1', 'e0'],
+    );
+    assert.equal(cache.row(2)?.state, 'sent');
+    assert.equal(cache.row(202)?.state, 'sent');
+    assert.equal(cache.row(203), undefined);
+    assert.equal(cache.placeOf('e7'), 10);
+    assert.deepEqual(cache.wanted(190, 210, true), [200, 400]);
+    cache.begin('t', 1003, []);
+    assert.equal(cache.total, 1003);
+  });
+
   it('are kept around what is in sight', () => {
     const cache = new RowCache();
     cache.begin('s', 100_000, []);

@@ -361,6 +361,8 @@ describe('A page of a table', () => {
     assert.equal(page({ filter: 'state:failed' }).newest, null);
     const after = (event: string) => reader.counts(methods['events/counts'].params.parse({ after: event })).total;
     assert.deepEqual([after('e1'), after('e3')], [2, 0]);
+    const before = page({ before: 'e3', find: 'e3' });
+    assert.deepEqual([before.total, before.newest, before.found], [2, 'e2', null]);
     assert.deepEqual(
       found.traced?.map((each) => [each?.row.id, each?.state, each?.attempts.length, each?.omittedAttempts]),
       [

@@ -89,7 +89,7 @@ export interface TableRow {
   readonly waterfallWords: string;
 }
 
-/** Rows from a position on; null where one was removed. */
+/** Rows from a position of the snapshot on; null where one was removed. */
 export interface RowWindow {
   readonly offset: number;
   readonly rows: readonly (TableRow | null)[];
@@ -139,18 +139,24 @@ export type HostMessage =
       readonly snapshot: string;
       readonly total: number;
       readonly sort: Sort;
-      readonly paused: boolean;
       /** The row in sight that it goes by; null: by the newest. */
       readonly anchor: string | null;
-      /** By how many rows what was in sight has moved down since the snapshot before. */
-      readonly moved: number;
+      /** Where that row stands; null where it is not in the snapshot. */
+      readonly at: number | null;
       readonly windows: readonly RowWindow[];
       /** How many events were not looked at yet. */
       readonly unseen: number;
     }
   | { readonly type: 'rows'; readonly snapshot: string; readonly window: RowWindow }
-  /** While it is paused: how many have come since. */
-  | { readonly type: 'news'; readonly count: number }
+  /** Rows that come above the snapshot, newest first, and others that have changed. */
+  | {
+      readonly type: 'live';
+      readonly snapshot: string;
+      readonly added: readonly TableRow[];
+      readonly changed: readonly TableRow[];
+    }
+  /** Whether new events are held back, and how many have come since. */
+  | { readonly type: 'news'; readonly paused: boolean; readonly count: number }
   | { readonly type: 'strip'; readonly strip: Strip }
   /** What the tree has selected; `at` is its position, null where the table does not hold it. */
   | { readonly type: 'reveal'; readonly id: string; readonly snapshot: string; readonly at: number | null };

@@ -1,7 +1,8 @@
 /** The events that are loaded: one unbroken stretch of the history, bounded, kept right as pages and news come in. */
-import type { Attempt, EventRow, Forwarding } from '../../../protocol/history.ts';
-import type { RelayNotificationParams } from '../../../protocol/methods.ts';
+import type { Attempt, EventRow } from '../../../protocol/history.ts';
 import type { EventNode } from '../event-node.ts';
+import { numberOf } from '../history-watch.ts';
+import { KnownRows } from '../known-rows.ts';
 
 /** An event in the list; the same object as long as it is loaded. */
 export class ListedEvent implements EventNode {
@@ -36,16 +37,11 @@ export interface ListLimits {
 
 const defaultListLimits: ListLimits = { live: 300, most: 2000 };
 
-/** The number of an event's id, by which events are in order. */
-export function numberOf(id: string): number {
-  return Number(id.slice(1));
-}
-
 /** The rows of the events view, newest first, kept within the list's limits. */
 export class EventList {
+  /** The same rows, as attempts and corrections find them. */
+  readonly known = new KnownRows<ListedEvent>();
   readonly #limits: ListLimits;
-  readonly #byId = new Map<string, ListedEvent>();
-  readonly #byNotification = new Map<string, Set<ListedEvent>>();
   readonly #journals = new Set<Journal>();
   /** By number, the oldest first. */
   #events: ListedEvent[] = [];
@@ -88,16 +84,10 @@ export class EventList {
     return this.#events.toReversed();
   }
 
-  /** The events of these notifications that are here. */
-  ofNotifications(ids: readonly string[]): ListedEvent[] {
-    return ids.flatMap((id) => [...(this.#byNotification.get(id) ?? [])]);
-  }
-
   /** Forgets all rows. */
   clear(): void {
     this.#events = [];
-    this.#byId.clear();
-    this.#byNotification.clear();
+    this.known.clear();
     this.#limit = this.#limits.live;
     this.#hasOlder = false;
     this.#hasNewer = false;
@@ -105,7 +95,7 @@ export class EventList {
 
   /** A page is asked for: from now on what comes in is noted, until `take` or `forget`. */
   expect(): Journal {
-    const journal: Journal = { added: new Set(), attempts: [] };
+    const journal: Journal = { added: new Set(), attempts: this.known.expect() };
     this.#journals.add(journal);
     return journal;
   }
@@ -113,6 +103,7 @@ export class EventList {
   /** The page does not come. */
   forget(journal: Journal): void {
     this.#journals.delete(journal);
+    this.known.settle(journal.attempts);
   }
 
   /**
@@ -120,7 +111,7 @@ export class EventList {
    * @returns whether the list has changed
    */
   add(rows: readonly EventRow[]): boolean {
-    let fresh = rows.filter((row) => !this.#byId.has(row.id));
+    let fresh = rows.filter((row) => this.known.get(row.id) === undefined);
     for (const journal of this.#journals) for (const row of fresh) journal.added.add(row.id);
     if (fresh.length === 0 || this.#hasNewer) return false;
     const oldest = this.#events[0]?.number ?? 0;
@@ -137,36 +128,6 @@ export class EventList {
   }
 
   /**
-   * Takes what was corrected of events.
-   * @returns those of the list
-   */
-  correct(events: RelayNotificationParams<'event/changed'>['events']): Set<ListedEvent> {
-    const changed = new Set<ListedEvent>();
-    for (const { id, duplicateOf } of events) {
-      const listed = this.#byId.get(id);
-      if (listed === undefined) continue;
-      listed.row = { ...listed.row, duplicateOf };
-      changed.add(listed);
-    }
-    return changed;
-  }
-
-  /**
-   * Takes attempts: the forwardings concerned are as the attempt left them.
-   * @returns the events that changed, and whether an attempt was one of an event here but of no forwarding of it, as
-   *   after a replay to another destination
-   */
-  record(attempts: readonly Attempt[]): { readonly changed: Set<ListedEvent>; readonly unknown: boolean } {
-    const changed = new Set<ListedEvent>();
-    let unknown = false;
-    for (const attempt of attempts) {
-      for (const journal of this.#journals) journal.attempts.push(attempt);
-      unknown = this.#apply(attempt, changed) || unknown;
-    }
-    return { changed, unknown };
-  }
-
-  /**
    * Takes a page: of its stretch of the history it is the truth, what came in since it was asked for excepted.
    * @param journal from `expect`
    */
@@ -178,26 +139,26 @@ export class EventList {
     const newest = this.#events.at(-1)?.number ?? 0;
     const oldest = this.#events[0]?.number ?? Infinity;
     // A gap between the page and what is here: what lies in it is not known.
-    const gap = page.before === undefined && low > newest;
+    const gap = low > newest;
     const older = page.before !== undefined && page.before === this.cursor;
     const inPage = new Set(page.events.map((row) => row.id));
     const kept = this.#events.filter((event) => {
       const outside = event.number < low || event.number >= high;
       const keep = outside ? !gap : inPage.has(event.row.id) || journal.added.has(event.row.id);
-      if (!keep) this.#drop(event);
+      if (!keep) this.known.remove(event.row.id);
       return keep;
     });
     this.#events = kept;
     const added: ListedEvent[] = [];
     for (const row of page.events) {
-      const known = this.#byId.get(row.id);
+      const known = this.known.get(row.id);
       if (known === undefined) added.push(this.#remember(row));
       else known.row = row;
     }
     this.#insert(added.reverse());
     if (low <= oldest || gap) this.#hasOlder = page.next !== null;
     if (page.before === undefined) this.#hasNewer = false;
-    for (const attempt of journal.attempts) this.#apply(attempt, new Set());
+    this.known.settle(journal.attempts);
     if (older) {
       this.#limit = Math.min(this.#limits.most, Math.max(this.#limit, this.#events.length));
       this.#trimNewest();
@@ -206,16 +167,8 @@ export class EventList {
 
   #remember(row: EventRow): ListedEvent {
     const event = new ListedEvent(row);
-    this.#byId.set(row.id, event);
-    for (const id of notificationIdsOf(row)) addTo(this.#byNotification, id, event);
+    this.known.add(event);
     return event;
-  }
-
-  #drop({ row }: ListedEvent): void {
-    const event = this.#byId.get(row.id);
-    this.#byId.delete(row.id);
-    if (event === undefined) return;
-    for (const id of notificationIdsOf(row)) removeFrom(this.#byNotification, id, event);
   }
 
   /** @param added by number, none of them here */
@@ -232,64 +185,13 @@ export class EventList {
   #trimOldest(): void {
     const surplus = this.#events.length - this.#limit;
     if (surplus <= 0) return;
-    for (const event of this.#events.splice(0, surplus)) this.#drop(event);
+    for (const event of this.#events.splice(0, surplus)) this.known.remove(event.row.id);
     this.#hasOlder = true;
   }
 
   #trimNewest(): void {
     if (this.#events.length <= this.#limit) return;
-    for (const event of this.#events.splice(this.#limit)) this.#drop(event);
+    for (const event of this.#events.splice(this.#limit)) this.known.remove(event.row.id);
     this.#hasNewer = true;
   }
-
-  /** @returns whether the attempt concerns an event here, but no forwarding of it */
-  #apply(attempt: Attempt, changed: Set<ListedEvent>): boolean {
-    let unknown = false;
-    for (const event of this.#byNotification.get(attempt.notificationId) ?? []) {
-      const { forwardings } = event.row;
-      const at = forwardings.findIndex(
-        (each) =>
-          each.notificationId === attempt.notificationId && each.destinationId === attempt.destinationId,
-      );
-      const before = forwardings[at];
-      if (before === undefined) unknown = true;
-      // Where it is not newer, the row came from a page that knew of it.
-      else if (attempt.number > before.attempts) {
-        event.row = { ...event.row, forwardings: forwardings.with(at, after(before, attempt)) };
-        changed.add(event);
-      }
-    }
-    return unknown;
-  }
-}
-
-/** The notifications that a row goes with: its own, and its delivery's raw one. */
-function notificationIdsOf({ notificationId, forwardings }: EventRow): Set<string> {
-  const ids = new Set(forwardings.map((each) => each.notificationId));
-  return notificationId === null ? ids : ids.add(notificationId);
-}
-
-function after(forwarding: Forwarding, attempt: Attempt): Forwarding {
-  return {
-    ...forwarding,
-    state: attempt.outcome === 'retrying' ? 'waiting' : attempt.outcome,
-    attempts: attempt.number,
-    ofRound: attempt.ofRound,
-    nextAttemptAt: attempt.nextAttemptAt,
-    status: attempt.status,
-    durationMs: attempt.durationMs,
-    detail: attempt.outcome === 'sent' ? null : attempt.error,
-  };
-}
-
-function addTo(map: Map<string, Set<ListedEvent>>, key: string, event: ListedEvent): void {
-  const set = map.get(key);
-  if (set === undefined) map.set(key, new Set([event]));
-  else set.add(event);
-}
-
-function removeFrom(map: Map<string, Set<ListedEvent>>, key: string, event: ListedEvent): void {
-  const set = map.get(key);
-  set?.delete(event);
-  if (set?.size === 0) map.delete(key);
 }

@@ -1,6 +1,5 @@
 /** The view of events in the sidebar: draws what the feed has loaded, and knows what is selected. */
 import * as vscode from 'vscode';
-import type { Sending } from '../../../protocol/debug.ts';
 import type { EventRow } from '../../../protocol/history.ts';
 import type { RelayClient } from '../../../protocol/relay-client.ts';
 import { prefix } from '../../prefix.ts';
@@ -10,8 +9,9 @@ import { leftPausedText, pausedText } from '../../relay/sending/sending-words.ts
 import type { StoppedHistory } from '../../relay/session/stopped-history.ts';
 import type { Session, SessionState } from '../../relay/session/session.ts';
 import type { ProgressPlace } from '../../ui/progress.ts';
+import type { HistoryWatch } from '../history-watch.ts';
 import type { ListedEvent } from './event-list.ts';
-import { EventsFeed, pageSize } from './events-feed.ts';
+import { EventsFeed } from './events-feed.ts';
 import type { Drawing } from './events-feed.ts';
 import { focusedRows, rowsChanged } from '../../ui/focused-rows.ts';
 import type { FocusedRows } from '../../ui/focused-rows.ts';
@@ -36,8 +36,6 @@ import type { Surroundings } from '../event-words.ts';
 import { surroundingsOf } from '../surroundings.ts';
 
 const groupingKey = `${prefix}.grouping`;
-const recentFiltersKey = `${prefix}.recentFilters`;
-const mostRecentFilters = 10;
 
 const more: MoreNode = { kind: 'more' };
 const paused: PausedNode = { kind: 'paused' };
@@ -47,17 +45,18 @@ export interface EventsViewParts {
   readonly session: Session;
   readonly log: vscode.LogOutputChannel;
   readonly names: ListNames;
-  readonly history: StoppedHistory;
+  readonly history: Pick<StoppedHistory, 'exists'>;
+  readonly watch: HistoryWatch;
 }
 
 export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<EventsNode> {
   readonly #session: Session;
-  readonly #history: StoppedHistory;
+  readonly #history: Pick<StoppedHistory, 'exists'>;
+  readonly #watch: HistoryWatch;
   readonly #memory: vscode.Memento;
   readonly #view: vscode.TreeView<EventsNode>;
   readonly #feed: EventsFeed;
   readonly #changed = new vscode.EventEmitter<EventsNode[] | undefined>();
-  readonly #filtered = new vscode.EventEmitter<string>();
   readonly #selected = new vscode.EventEmitter<readonly EventRow[]>();
   readonly #disposables: readonly { dispose(): unknown }[];
   readonly #groups = new Map<string, Group>();
@@ -71,21 +70,20 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
   /** Forwardings that had failed when that was last asked. */
   #failed = 0;
   #around: Surroundings;
-  /** What reads the history while no relay runs, and how it says that sending was left. */
-  #stopped: RelayClient | undefined;
-  #left: Sending | undefined;
-  /** How the rows say that sending stands: who paused it, and since when. */
-  #drawnSending = '';
+  /** Whose events are counted, and which. */
+  #countedOf: RelayClient | undefined;
+  #countedBy = '';
+  /** The keys of `when` clauses, as they were said. */
+  readonly #keys = new Map<string, boolean>();
 
   readonly onDidChangeTreeData = this.#changed.event;
-  /** Another filter is in force. */
-  readonly onDidChangeFilter = this.#filtered.event;
   /** Other events are selected. */
   readonly onDidSelect = this.#selected.event;
 
-  constructor(context: vscode.ExtensionContext, { session, log, names, history }: EventsViewParts) {
+  constructor(context: vscode.ExtensionContext, { session, log, names, history, watch }: EventsViewParts) {
     this.#history = history;
     this.#session = session;
+    this.#watch = watch;
     this.#memory = context.workspaceState;
     const remembered = this.#memory.get<string>(groupingKey);
     this.#grouping = groupings.find((each) => each === remembered) ?? null;
@@ -98,15 +96,18 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
       nameOfList: names.nameOf,
     };
     this.#feed = new EventsFeed({
+      watch,
       draw: (drawing) => this.#draw(drawing),
-      onError: (error) => log.warn(`the events could not be read: ${error.message}`),
+      around: () => this.#sayAround(),
       dated: () => this.#grouping === 'time',
     });
     const onError = (error: Error): void => log.warn(`the events could not be counted: ${error.message}`);
     this.#counts = new StoreCounts({
       asked: () => {
-        const { client, filter } = this.#feed;
+        const { client, filter } = watch;
         if (client === undefined || !this.#view.visible) return undefined;
+        // All events are counted by the relay's status.
+        if (filter === '' && this.#grouping === null && session.status !== undefined) return undefined;
         const timeKeys = [...this.#groups.keys()].map((id) => id.slice('time:'.length));
         return { client, filter, grouping: this.#grouping, timeKeys: this.#grouping === 'time' ? timeKeys : [] };
       },
@@ -132,27 +133,17 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
     this.#disposables = [
       this.#view,
       this.#changed,
-      this.#filtered,
       this.#selected,
       this.#feed,
       this.#view.onDidChangeSelection(() => this.#selected.fire(this.select())),
       this.#counts,
       this.#failures,
       this.#view.onDidChangeVisibility(({ visible }) => this.#look(visible)),
-      session.onDidAddEvents((params) => {
-        this.#feed.added(params);
-        this.#counts.changed();
-      }),
-      session.onDidRecordAttempts((params) => {
-        this.#feed.attempted(params);
-        this.#counts.changed();
-      }),
-      session.onDidCorrectEvents((params) => this.#feed.corrected(params)),
       session.onDidChange((state) => this.#follow(state)),
       names.onDidChange(() => this.#feed.redraw()),
     ];
-    this.#sayPaused();
     this.#follow(session.state);
+    this.#sayAround();
     this.#look(this.#view.visible);
   }
 
@@ -163,15 +154,6 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
   /** Where it can be shown that something goes on. */
   get progressPlace(): ProgressPlace {
     return { viewId: `${prefix}.events`, isVisible: () => this.#view.visible };
-  }
-
-  /** The filter in force; empty for everything. */
-  get filter(): string {
-    return this.#feed.filter;
-  }
-
-  get recentFilters(): readonly string[] {
-    return this.#memory.get<string[]>(recentFiltersKey, []);
   }
 
   /** The lists of the events that are loaded, with their names where they are known. */
@@ -196,17 +178,6 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
   /** The rows that a key acts on: the focused one, with the selection it belongs to. */
   readonly focused: FocusedRows<EventsNode> = (named) => focusedRows(this.#view, named);
 
-  /** @param filter one that the relay has read without complaint */
-  async setFilter(filter: string): Promise<void> {
-    this.#feed.setFilter(filter);
-    this.#counts.begin();
-    const recent = [filter, ...this.recentFilters.filter((each) => each !== filter)].slice(0, mostRecentFilters);
-    const kept = filter === '' ? undefined : this.#memory.update(recentFiltersKey, recent);
-    this.#filtered.fire(filter);
-    await vscode.commands.executeCommand('setContext', `${prefix}.filtered`, filter !== '');
-    await kept;
-  }
-
   /** @param grouping null for one plain list */
   async setGrouping(grouping: Grouping | null): Promise<void> {
     this.#grouping = grouping;
@@ -222,16 +193,11 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
     return this.#grouping;
   }
 
-  /** From now on no event joins the list and no row moves; or what has come joins it. */
-  setPaused(isPaused: boolean): void {
-    this.#feed.setPaused(isPaused);
-    this.#sayPaused();
-  }
-
   refresh(): Promise<void> {
     this.#placed.clear();
     this.#counts.changed();
-    return this.#withProgress(() => this.#feed.refresh());
+    this.#watch.refresh();
+    return this.#withProgress(() => this.#feed.ready());
   }
 
   loadMore(): Promise<void> {
@@ -240,7 +206,7 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
 
   async getChildren(node?: EventsNode): Promise<EventsNode[]> {
     if (node !== undefined) return node.kind === 'group' ? [...this.#eventsOf(node), ...this.#restOf(node)] : [];
-    if (!this.#feed.attached) {
+    if (this.#watch.client === undefined) {
       this.#showHeading(false);
       return [];
     }
@@ -254,7 +220,7 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
     else this.#groups.clear();
     const { failure } = this.#feed;
     return [
-      ...(this.#feed.paused ? [paused] : []),
+      ...(this.#watch.paused ? [paused] : []),
       ...(failure === undefined ? [] : [{ kind: 'failure', message: failure.message } as const]),
       ...(list.hasNewer ? [newest] : []),
       ...nodes,
@@ -273,7 +239,7 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
       case 'rest':
         return restItem(node);
       case 'paused':
-        return pausedItem(this.#feed.fresh, this.#feed.filter !== '' && this.#feed.fresh >= pageSize);
+        return pausedItem(this.#watch.fresh);
       case 'newest':
         return newestItem(node);
       case 'failure':
@@ -289,19 +255,28 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
     return item;
   }
 
-  #sayPaused(): void {
-    void vscode.commands.executeCommand('setContext', `${prefix}.paused`, this.#feed.paused);
+  #sayAround(): void {
+    const { client, filter, paused: isPaused } = this.#watch;
+    for (const [key, value] of [['paused', isPaused] as const, ['filtered', filter !== ''] as const]) {
+      if (this.#keys.get(key) === value) continue;
+      this.#keys.set(key, value);
+      void vscode.commands.executeCommand('setContext', `${prefix}.${key}`, value);
+    }
+    if (client === this.#countedOf && filter === this.#countedBy) return;
+    this.#countedOf = client;
+    this.#countedBy = filter;
+    this.#counts.begin();
   }
 
   #groupsOf(events: readonly ListedEvent[], grouping: Grouping): Group[] {
     const { counted } = this.#counts;
-    const placed = this.#feed.paused ? this.#placed : undefined;
+    const placed = this.#watch.paused ? this.#placed : undefined;
     const around = { ...this.#around, ...(placed && { placed }) };
     const groups = group(events, grouping, around, vscode.l10n, counted.groups);
     const before = [...this.#groups.keys()].join();
     this.#groups.clear();
     for (const each of groups) this.#groups.set(each.id, each);
-    if (!this.#feed.paused) {
+    if (!this.#watch.paused) {
       const { now } = this.#around;
       const midnight = midnightOf(now);
       this.#placed = new Map(events.map(({ row }) => [row.id, keyOf(row, grouping, now, midnight)]));
@@ -328,7 +303,7 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
     // New ones are on their way into the list.
     if (count <= known.events.length || !this.#feed.list.hasOlder) return [];
     const key = node.id.slice(node.id.indexOf(':') + 1);
-    const filter = groupFilter(this.#grouping, key, this.#feed.filter, this.#around.now);
+    const filter = groupFilter(this.#grouping, key, this.#watch.filter, this.#around.now);
     return [{ kind: 'rest', groupId: node.id, count, filter }];
   }
 
@@ -338,7 +313,7 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
    * content only where there is no message.
    */
   #showHeading(above: boolean): void {
-    const { filter } = this.#feed;
+    const { filter } = this.#watch;
     const message = above ? this.#message(filter) : undefined;
     const description = above ? this.#heading(filter) : filter === '' ? undefined : filter;
     if (this.#view.message !== message) this.#view.message = message;
@@ -358,12 +333,12 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
   }
 
   #message(filter: string): string | undefined {
-    const { searchable } = this.#feed;
+    const { searchable, left } = this.#watch;
     const { status } = this.#session;
     const parts = filter === '' ? [] : [vscode.l10n.t('Filter: {0}', withListNames(filter, this.#around))];
     const { language } = vscode.env;
     if (status === undefined) {
-      if (this.#left?.state === 'paused') parts.unshift(leftPausedText(this.#left, language, vscode.l10n));
+      if (left?.state === 'paused') parts.unshift(leftPausedText(left, language, vscode.l10n));
       parts.unshift(vscode.l10n.t('The relay is not running: this is what it received.'));
     } else if (status.sending.state === 'paused') {
       parts.unshift(pausedText(status.sending, { now: this.#around.now, language }, vscode.l10n));
@@ -391,7 +366,7 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
   }
 
   #draw(drawing: Drawing): void {
-    if (drawing === 'all' || (this.#grouping === 'state' && !this.#feed.paused)) {
+    if (drawing === 'all' || (this.#grouping === 'state' && !this.#watch.paused)) {
       this.#changed.fire(undefined);
       return;
     }
@@ -399,31 +374,7 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
     this.#changed.fire([...drawing]);
   }
 
-  /** Without a relay what it received is shown, once somebody looks. */
-  async #readStopped(): Promise<void> {
-    const stopped = (): boolean => this.#session.state.kind !== 'running';
-    // What is shown while another relay starts stays.
-    if (this.#feed.client !== undefined && this.#feed.client === this.#stopped) return;
-    this.#feed.detach();
-    this.#left = undefined;
-    this.#sayPaused();
-    if (!this.#view.visible || !this.#history.exists) return;
-    const client = await this.#history.reader().catch(() => undefined);
-    if (client === undefined || !stopped()) return;
-    this.#stopped = client;
-    this.#feed.attach(client);
-    this.#counts.begin();
-    this.#left = await this.#history.sending();
-    this.#feed.redraw();
-    await client.closed;
-    // Its process has ended: the next look asks another one.
-    if (this.#stopped !== client) return;
-    this.#stopped = undefined;
-    if (stopped()) this.#feed.detach();
-  }
-
   #look(visible: boolean): void {
-    if (visible && this.#session.state.kind !== 'running') void this.#readStopped();
     this.#feed.setVisible(visible);
     if (visible) this.#counts.changed();
   }
@@ -436,33 +387,17 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
   #follow(state: SessionState): void {
     void vscode.commands.executeCommand('setContext', `${prefix}.readOnly`, this.#history.exists);
     if (state.kind !== 'running') {
+      this.#failed = 0;
       this.#failures.begin();
       this.#showBadge();
-      void this.#readStopped();
       return;
     }
-    this.#history.close();
-    if (this.#feed.client !== state.client) {
-      this.#feed.attach(state.client);
-      this.#counts.begin();
-      this.#failed = 0;
-    }
-    this.#feed.status(state.status);
-    this.#showSending(state.status.sending);
+    if (this.#feed.list.size > 0) this.#showHeading(true);
     this.#counts.changed();
     const { failed } = state.status.counts;
     if (failed === this.#failed) return;
     this.#failed = failed;
     this.#failures.changed();
-  }
-
-  /** Above the rows at once; the rows themselves where another has paused it. */
-  #showSending(sending: Sending | undefined): void {
-    if (this.#feed.list.size > 0) this.#showHeading(true);
-    const shown = sending?.state === 'paused' ? JSON.stringify([sending.by, sending.since, sending.stop]) : '';
-    if (shown === this.#drawnSending) return;
-    this.#drawnSending = shown;
-    this.#feed.redraw();
   }
 
   /** The badge counts events, as the rows and the status bar do. */

@@ -103,9 +103,9 @@ export function restItem(node: RestNode): vscode.TreeItem {
 }
 
 /** Says that no event joins the list, and how many have come meanwhile; chosen, they join it. */
-export function pausedItem(fresh: number, atLeast: boolean): vscode.TreeItem {
+export function pausedItem(fresh: number): vscode.TreeItem {
   const { l10n } = vscode;
-  const count = `${fresh.toLocaleString(vscode.env.language)}${atLeast ? '+' : ''}`;
+  const count = fresh.toLocaleString(vscode.env.language);
   const item = actionItem('paused', l10n.t('List paused: {0} new', count), 'pinned');
   item.description = l10n.t('Show them');
   item.tooltip = l10n.t(

@@ -5,26 +5,35 @@ import { withNext } from '../../ui/error-words.ts';
 import { connected, notRunning } from '../../relay/session/connected.ts';
 import type { Session } from '../../relay/session/session.ts';
 import type { StoppedHistory } from '../../relay/session/stopped-history.ts';
+import type { HistoryWatch } from '../history-watch.ts';
 import type { EventsView } from './events-view.ts';
 import { pickFilter } from './filter-picker.ts';
 import { groupings } from './grouping.ts';
 import type { Grouping } from './grouping.ts';
 
+export interface EventsViewCommandParts {
+  readonly view: EventsView;
+  readonly watch: HistoryWatch;
+  readonly session: Session;
+  readonly history: StoppedHistory;
+}
+
 /** The handlers of these commands. */
-export function createEventsViewCommands(
-  view: EventsView,
-  session: Session,
-  history: StoppedHistory,
-): CommandHandlers<'eventsView'> {
+export function createEventsViewCommands({
+  view,
+  watch,
+  session,
+  history,
+}: EventsViewCommandParts): CommandHandlers<'eventsView'> {
   return {
     groupEvents: (grouping?: unknown) => groupEvents(view, grouping),
-    pauseEvents: () => view.setPaused(true),
-    resumeEvents: () => view.setPaused(false),
-    filterEvents: (filter?: unknown) => filterEvents(view, history, filter),
-    clearFilter: () => view.setFilter(''),
+    pauseEvents: () => watch.setPaused(true),
+    resumeEvents: () => watch.setPaused(false),
+    filterEvents: (filter?: unknown) => filterEvents({ view, watch, history }, filter),
+    clearFilter: () => watch.setFilter(''),
     refreshEvents: () => view.refresh(),
     loadMore: () => view.loadMore(),
-    clearHistory: () => clearHistory(session, view),
+    clearHistory: () => clearHistory(session, watch),
   };
 }
 
@@ -57,27 +66,26 @@ async function groupEvents(view: EventsView, given: unknown): Promise<void> {
 }
 
 /** @param filter given by a keybinding or another command; else the user is asked */
-async function filterEvents(view: EventsView, history: StoppedHistory, filter: unknown): Promise<void> {
-  const client = await history.reader();
-  if (client === undefined) throw notRunning();
+async function filterEvents(
+  { view, watch, history }: Pick<EventsViewCommandParts, 'view' | 'watch' | 'history'>,
+  filter: unknown,
+): Promise<void> {
+  if ((await history.reader()) === undefined) throw notRunning();
   if (typeof filter === 'string') {
-    if (filter.trim() !== '') await client.request('events/query', { filter: filter.trim(), limit: 1 });
-    await view.setFilter(filter.trim());
+    const refusal = await watch.refusalOf(filter.trim());
+    if (refusal !== undefined) throw refusal;
+    await watch.setFilter(filter.trim());
     return;
   }
   const check = async (text: string): Promise<string | null> => {
-    try {
-      await client.request('events/query', { filter: text, limit: 1 });
-      return null;
-    } catch (error) {
-      return withNext(error, vscode.l10n);
-    }
+    const refusal = await watch.refusalOf(text);
+    return refusal === undefined ? null : withNext(refusal, vscode.l10n);
   };
-  const picked = await pickFilter({ current: view.filter, recent: view.recentFilters, lists: view.lists, check });
-  if (picked !== undefined) await view.setFilter(picked);
+  const picked = await pickFilter({ current: watch.filter, recent: watch.recentFilters, lists: view.lists, check });
+  if (picked !== undefined) await watch.setFilter(picked);
 }
 
-async function clearHistory(session: Session, view: EventsView): Promise<void> {
+async function clearHistory(session: Session, watch: HistoryWatch): Promise<void> {
   const client = connected(session);
   const clear = vscode.l10n.t('Clear History');
   const choice = await vscode.window.showWarningMessage(
@@ -103,5 +111,5 @@ async function clearHistory(session: Session, view: EventsView): Promise<void> {
       vscode.l10n.t('Cleared: {0} deliveries. {1} stay, of which something still waits or is held.', cleared, kept),
       show,
     )
-    .then((answer) => (answer === show ? view.setFilter('state:waiting,held') : undefined));
+    .then((answer) => (answer === show ? watch.setFilter('state:waiting,held') : undefined));
 }

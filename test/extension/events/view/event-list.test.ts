@@ -122,7 +122,7 @@ describe('the list of events', () => {
   it('has the forwarding as the attempt left it, in the same event', () => {
     const { list, history } = filled(3);
     const [, second] = list.newestFirst();
-    const { changed, unknown } = list.record([history.attempt(2, 'sent')]);
+    const { changed, unknown } = list.known.record([history.attempt(2, 'sent')]);
     assert.deepEqual([...changed], [second]);
     assert.equal(unknown, false);
     assert.deepEqual(second!.row, history.rows[1]);
@@ -132,7 +132,7 @@ describe('the list of events', () => {
     const list = new EventList(limits);
     const forwardings = [forwarding(), forwarding({ notificationId: 'n9', mode: 'raw' })];
     list.add([1, 2].map((n) => eventRow(n, { deliveryId: 'd1', forwardings })));
-    const { changed } = list.record([attempt(9, { deliveryId: 'd1' })]);
+    const { changed } = list.known.record([attempt(9, { deliveryId: 'd1' })]);
     assert.equal(changed.size, 2);
     for (const { row } of list.newestFirst())
       assert.deepEqual(
@@ -144,7 +144,7 @@ describe('the list of events', () => {
   it('counts the attempts of the round too, where the relay tells them', () => {
     const list = new EventList(limits);
     list.add([eventRow(1)]);
-    list.record([attempt(1, { number: 8, ofRound: 2, outcome: 'retrying' })]);
+    list.known.record([attempt(1, { number: 8, ofRound: 2, outcome: 'retrying' })]);
     const [told] = list.newestFirst()[0]!.row.forwardings;
     assert.deepEqual([told?.attempts, told?.ofRound], [8, 2]);
   });
@@ -152,7 +152,7 @@ describe('the list of events', () => {
   it('gives an attempt to the destination that it is of, where another has the same URL', () => {
     const list = new EventList(limits);
     list.add([eventRow(1, { forwardings: [forwarding(), forwarding({ destinationId: 'signed' })] })]);
-    list.record([attempt(1, { destinationId: 'signed' })]);
+    list.known.record([attempt(1, { destinationId: 'signed' })]);
     assert.deepEqual(
       list.newestFirst()[0]!.row.forwardings.map((each) => each.state),
       ['waiting', 'sent'],
@@ -162,7 +162,7 @@ describe('the list of events', () => {
   it('does not give an attempt at one part of a delivery to the events of another part', () => {
     const list = new EventList(limits);
     list.add([1, 2].map((n) => eventRow(n, { deliveryId: 'd1' })));
-    const { changed } = list.record([attempt(2, { deliveryId: 'd1' })]);
+    const { changed } = list.known.record([attempt(2, { deliveryId: 'd1' })]);
     assert.deepEqual(
       [...changed].map(({ row }) => row.id),
       ['e2'],
@@ -171,13 +171,13 @@ describe('the list of events', () => {
 
   it('says when an attempt went to a destination that the event does not name', () => {
     const { list } = filled(3);
-    const { unknown } = list.record([attempt(2, { destinationId: 't2', destination: 'http://127.0.0.1:4000/other' })]);
+    const { unknown } = list.known.record([attempt(2, { destinationId: 't2', destination: 'http://127.0.0.1:4000/other' })]);
     assert.equal(unknown, true);
   });
 
   it('has nothing of an attempt at an event that is not loaded', () => {
     const { list } = filled(20);
-    const { changed, unknown } = list.record([attempt(2)]);
+    const { changed, unknown } = list.known.record([attempt(2)]);
     assert.equal(changed.size, 0);
     assert.equal(unknown, false);
   });
@@ -186,7 +186,7 @@ describe('the list of events', () => {
     const { list, history } = filled(3);
     const journal = list.expect();
     const page = history.page(undefined, 5);
-    list.record([history.attempt(2, 'sent')]);
+    list.known.record([history.attempt(2, 'sent')]);
     list.take(journal, page);
     assert.equal(list.newestFirst()[1]!.row.forwardings[0]!.state, 'sent');
   });
@@ -196,7 +196,7 @@ describe('the list of events', () => {
     const first = history.attempt(1, 'failed');
     history.rows[0] = { ...history.rows[0]!, forwardings: [forwarding({ attempts: 1 })] };
     read(list, history, undefined, 5);
-    list.record([first]);
+    list.known.record([first]);
     assert.equal(list.newestFirst()[0]!.row.forwardings[0]!.state, 'waiting');
   });
 
@@ -258,7 +258,7 @@ describe('the list of events', () => {
         const tell = (): void => {
           const next = said.shift();
           if (next === undefined) return;
-          if ('outcome' in next) list.record([next]);
+          if ('outcome' in next) list.known.record([next]);
           else list.add([next]);
         };
         const answer = (): void => {

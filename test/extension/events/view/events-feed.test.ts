@@ -3,23 +3,24 @@ import { EventsFeed, pageSize } from '../../../../src/extension/events/view/even
 import type { ListedEvent } from '../../../../src/extension/events/view/event-list.ts';
 import type { Drawing } from '../../../../src/extension/events/view/events-feed.ts';
 import type { EventRow } from '../../../../src/protocol/history.ts';
-import type { Method, Params } from '../../../../src/protocol/methods.ts';
+import type { Params } from '../../../../src/protocol/methods.ts';
 import { startReceiver } from '../../../relay/receiver.ts';
 import { sampleBody, startTestRelay } from '../../../relay/stage.ts';
 import { until } from '../../../relay/until.ts';
 import type { TestRelay, TestRelayOptions } from '../../../relay/stage.ts';
 import { HeldTimers } from '../../ui/held-timers.ts';
+import { watched } from '../watched.ts';
+import type { Watched } from '../watched.ts';
 
 interface Stage {
-  /** What each question ends with from now on; undefined: what the relay answers. */
-  refusal: Error | undefined;
   readonly relay: TestRelay;
+  readonly watched: Watched;
+  readonly watch: Watched['watch'];
   readonly feed: EventsFeed;
   readonly timers: HeldTimers;
   readonly drawings: Drawing[];
   /** Filters and cursors of the queries made. */
-  readonly queries: Params<'events/query'>[];
-  readonly errors: Error[];
+  readonly queries: () => Params<'events/query'>[];
   readonly rows: () => EventRow[];
   /** Lets a tenth of a second pass at a time until the condition holds. */
   readonly passUntil: (condition: () => unknown) => Promise<void>;
@@ -30,36 +31,20 @@ async function startStage(options: TestRelayOptions = {}): Promise<Stage> {
   const relay = await startTestRelay(options);
   const timers = new HeldTimers();
   const drawings: Drawing[] = [];
-  const queries: Params<'events/query'>[] = [];
-  const errors: Error[] = [];
+  const made = await watched(relay, timers);
+  const { watch, asked } = made;
   const feed = new EventsFeed({
+    watch,
     draw: (drawing) => drawings.push(drawing),
-    onError: (error) => errors.push(error),
+    around: () => undefined,
     dated: () => true,
     timers,
   });
-  const { client } = relay;
-  client.on('event/added', (params) => feed.added(params));
-  client.on('attempt/recorded', (params) => feed.attempted(params));
-  client.on('event/changed', (params) => feed.corrected(params));
-  client.on('status/changed', ({ status }) => feed.status(status));
-  feed.attach({
-    ...client,
-    request<M extends Method>(method: M, params: Params<M>) {
-      if (method === 'events/query') queries.push(params as Params<'events/query'>);
-      if (stage.refusal !== undefined) return Promise.reject(stage.refusal);
-      return client.request(method, params);
-    },
-  });
-  feed.status(await client.request('relay/status', {}));
-  const stage: Stage = {
-    refusal: undefined,
-    relay,
-    feed,
-    timers,
-    drawings,
-    queries,
-    errors,
+  return {
+    ...{ relay, watch, feed, timers, drawings },
+    watched: made,
+    queries: () =>
+      asked.filter(({ method }) => method === 'events/query').map(({ params }) => params as Params<'events/query'>),
     rows: () => feed.list.newestFirst().map(({ row }) => row),
     passUntil: (condition) =>
       until(() => {
@@ -67,7 +52,6 @@ async function startStage(options: TestRelayOptions = {}): Promise<Stage> {
         return condition();
       }).then(() => undefined),
   };
-  return stage;
 }
 
 async function deliver(relay: TestRelay, count: number, batch = 1): Promise<void> {
@@ -79,33 +63,36 @@ describe('the feed of the events view', () => {
     const { relay, feed, timers, drawings, queries } = await startStage();
     await deliver(relay, 3);
     timers.pass(120_000);
-    assert.equal(queries.length, 0);
+    assert.equal(queries().length, 0);
     assert.equal(drawings.length, 0);
     feed.setVisible(true);
     await feed.ready();
     assert.equal(feed.list.size, 3);
-    assert.equal(queries.length, 1);
+    assert.equal(queries().length, 1);
     assert.deepEqual(drawings, ['all']);
   });
 
   it('says what cannot be read until it can, and then has everything', async () => {
-    const stage = await startStage();
-    const { relay, feed, drawings, errors, passUntil } = stage;
+    const { relay, watch, watched, feed, drawings, passUntil } = await startStage();
+    const { errors } = watched;
     await deliver(relay, 2);
-    stage.refusal = new Error('the history is damaged');
+    watched.refusal = new Error('the history is damaged');
     feed.setVisible(true);
     await feed.ready();
-    assert.deepEqual([feed.failure, feed.list.size], [stage.refusal, 0]);
+    assert.deepEqual([feed.failure, feed.list.size], [watched.refusal, 0]);
     assert.equal(drawings.length, 1);
-    await feed.refresh();
+    watch.refresh();
+    await feed.ready();
     assert.equal(errors.length, 2);
-    stage.refusal = undefined;
-    await feed.refresh();
+    watched.refusal = undefined;
+    watch.refresh();
+    await feed.ready();
     assert.deepEqual([feed.failure, feed.list.size], [undefined, 2]);
 
-    stage.refusal = new Error('the history is damaged');
-    await feed.refresh();
-    stage.refusal = undefined;
+    watched.refusal = new Error('the history is damaged');
+    watch.refresh();
+    await feed.ready();
+    watched.refusal = undefined;
     // What comes is a reason to ask again.
     await deliver(relay, 1);
     await passUntil(() => feed.failure === undefined && feed.list.size === 3);
@@ -123,7 +110,7 @@ describe('the feed of the events view', () => {
     assert.equal(drawings.length, before);
     feed.setVisible(true);
     assert.equal(drawings.length, before + 1);
-    assert.equal(queries.length, 1);
+    assert.equal(queries().length, 1);
   });
 
   it('shows a delivery without another question, and at once where nothing was drawn just before', async () => {
@@ -135,17 +122,17 @@ describe('the feed of the events view', () => {
     await deliver(relay, 1);
     await until(() => drawings.length > before);
     assert.equal(rows()[0]?.type, 'Subscribe');
-    assert.equal(queries.length, 1);
+    assert.equal(queries().length, 1);
   });
 
   it('marks a duplicate that was recognised afterwards', async () => {
-    const { relay, feed, timers, drawings, rows } = await startStage();
+    const { relay, watched, feed, timers, drawings, rows } = await startStage();
     await deliver(relay, 2);
     feed.setVisible(true);
     await feed.ready();
     timers.pass(1000);
     const before = drawings.length;
-    feed.corrected({
+    watched.correct({
       events: [
         { id: 'e2', duplicateOf: 'e1' },
         { id: 'e77', duplicateOf: 'e1' },
@@ -160,25 +147,6 @@ describe('the feed of the events view', () => {
       rows().map(({ duplicateOf }) => duplicateOf),
       ['e1', null],
     );
-  });
-
-  it('says how much can be searched while a large history is being prepared, and asks again when it is', async () => {
-    const { relay, feed, queries, passUntil } = await startStage();
-    feed.setVisible(true);
-    feed.setFilter('type:subscribe');
-    await feed.ready();
-    const status = await relay.client.request('relay/status', {});
-    const prepared = (events: number, of: number): number | undefined => {
-      feed.status({ ...status, index: { events, of, failure: null } });
-      return feed.searchable;
-    };
-    assert.equal(prepared(430_000, 1_000_000), 43);
-    assert.equal(prepared(999_000, 1_000_000), undefined, 'what came a moment ago is not worth a word');
-    assert.equal(prepared(0, 900), undefined);
-    const asked = queries.length;
-    prepared(10, 900_000);
-    prepared(900_000, 900_000);
-    await passUntil(() => queries.length > asked);
   });
 
   it('draws a burst a few times, and has the newest at the end', async () => {
@@ -248,12 +216,12 @@ describe('the feed of the events view', () => {
   });
 
   it('asks the relay what matches, where a filter is set', async () => {
-    const { relay, feed, queries, rows, passUntil } = await startStage();
+    const { relay, watch, feed, queries, rows, passUntil } = await startStage();
     feed.setVisible(true);
     await feed.ready();
     await relay.deliver(sampleBody({ type: 'Update' }));
     await deliver(relay, 1);
-    feed.setFilter('type:Update');
+    await watch.setFilter('type:Update');
     await feed.ready();
     assert.deepEqual(
       rows().map(({ type }) => type),
@@ -263,16 +231,18 @@ describe('the feed of the events view', () => {
     await relay.deliver(sampleBody({ type: 'Update' }));
     await passUntil(() => rows().length === 2);
     assert.ok(rows().every(({ type }) => type === 'Update'));
-    assert.ok(queries.every(({ limit }) => limit === pageSize));
+    assert.ok(queries().every(({ limit }) => limit === pageSize));
   });
 
   it('drops what no longer matches the filter', async () => {
     const receiver = await startReceiver({ answer: { status: 400 } });
-    const { relay, feed, rows, passUntil } = await startStage({ settings: { destinations: [{ url: receiver.url }] } });
+    const { relay, watch, feed, rows, passUntil } = await startStage({
+      settings: { destinations: [{ url: receiver.url }] },
+    });
     await deliver(relay, 2);
     await relay.drained();
     feed.setVisible(true);
-    feed.setFilter('state:failed');
+    await watch.setFilter('state:failed');
     await feed.ready();
     assert.equal(rows().length, 2);
     receiver.answer({ status: 200 });
@@ -283,17 +253,17 @@ describe('the feed of the events view', () => {
 
   it('lets no event join the list while it is paused, counts them, and has them afterwards', async () => {
     const receiver = await startReceiver();
-    const { relay, feed, drawings, rows, passUntil } = await startStage({
+    const { relay, watch, feed, drawings, rows, passUntil } = await startStage({
       settings: { destinations: [{ url: receiver.url }] },
     });
     await deliver(relay, 2);
     await relay.drained();
     feed.setVisible(true);
     await feed.ready();
-    feed.setPaused(true);
-    assert.deepEqual([feed.paused, feed.fresh], [true, 0]);
+    watch.setPaused(true);
+    assert.deepEqual([watch.paused, watch.fresh], [true, 0]);
     await deliver(relay, 1, 3);
-    await passUntil(() => feed.fresh === 3);
+    await passUntil(() => watch.fresh === 3);
     assert.deepEqual(
       rows().map(({ id }) => id),
       ['e2', 'e1'],
@@ -305,24 +275,24 @@ describe('the feed of the events view', () => {
     await passUntil(() => drawings.length > before);
     await relay.client.request('notifications/discard', { waiting: true });
     assert.equal(rows().length, 2);
-    feed.setPaused(false);
+    watch.setPaused(false);
     await passUntil(() => rows().length === 5);
-    assert.deepEqual([feed.paused, feed.fresh], [false, 0]);
+    assert.deepEqual([watch.paused, watch.fresh], [false, 0]);
   });
 
   it('counts while it is paused what matches the filter alone', async () => {
-    const { relay, feed, rows, passUntil } = await startStage();
+    const { relay, watch, feed, rows, passUntil } = await startStage();
     await relay.deliver(sampleBody({ type: 'Update' }));
     feed.setVisible(true);
-    feed.setFilter('type:Update');
+    await watch.setFilter('type:Update');
     await feed.ready();
-    feed.setPaused(true);
+    watch.setPaused(true);
     await deliver(relay, 3);
     await relay.deliver(sampleBody({ type: 'Update' }));
     await relay.deliver(sampleBody({ type: 'Update' }));
-    await passUntil(() => feed.fresh === 2);
+    await passUntil(() => watch.fresh === 2);
     assert.equal(rows().length, 1);
-    feed.setPaused(false);
+    watch.setPaused(false);
     await passUntil(() => rows().length === 3);
   });
 
@@ -342,13 +312,13 @@ describe('the feed of the events view', () => {
   });
 
   it('reads again what it missed', async () => {
-    const { relay, feed, rows, passUntil } = await startStage();
+    const { relay, watched, feed, rows, passUntil } = await startStage();
     await deliver(relay, 2);
     feed.setVisible(true);
     await feed.ready();
     const { events } = await relay.client.request('events/query', {});
     feed.list.clear();
-    feed.added({ deliveries: [], missed: 2 });
+    watched.fire({ deliveries: [], missed: 2 });
     await passUntil(() => rows().length === 2);
     assert.deepEqual(rows(), events);
   });
@@ -368,22 +338,22 @@ describe('the feed of the events view', () => {
   });
 
   it('has nothing without a relay, and throws away an answer that comes after its end', async () => {
-    const { relay, feed, errors } = await startStage();
+    const { relay, watch, watched, feed } = await startStage();
     await deliver(relay, 2);
     feed.setVisible(true);
     const first = feed.ready();
-    feed.detach();
+    watched.become({ kind: 'stopped' });
     await first;
     assert.equal(feed.list.size, 0);
-    assert.equal(feed.attached, false);
-    assert.deepEqual(errors, []);
+    assert.equal(watch.client, undefined);
+    assert.deepEqual(watched.errors, []);
   });
 
   it('says when the history could not be read', async () => {
-    const { feed, errors } = await startStage();
+    const { watch, watched, feed } = await startStage();
     feed.setVisible(true);
-    feed.setFilter('nosuchkey:x');
+    await watch.setFilter('nosuchkey:x');
     await feed.ready();
-    assert.match(errors[0]?.message ?? '', /nosuchkey/);
+    assert.match(watched.errors[0]?.message ?? '', /nosuchkey/);
   });
 });

@@ -1,0 +1,147 @@
+/** Rows that are kept true: as attempts and corrections leave them. */
+import type { Attempt, EventRow, Forwarding } from '../../protocol/history.ts';
+import type { RelayNotificationParams } from '../../protocol/methods.ts';
+
+/** What has a row, which is replaced as it changes. */
+interface Holder {
+  row: EventRow;
+}
+
+/** Rows by their events and by the notifications that they go with. */
+export class KnownRows<T extends Holder> {
+  readonly #byId = new Map<string, T>();
+  readonly #byNotification = new Map<string, Set<T>>();
+  /** Attempts that were told while answers are on their way: these may not know of them yet. */
+  readonly #journals = new Set<Attempt[]>();
+  readonly #onAttempt: ((holder: T, attempt: Attempt) => void) | undefined;
+
+  /** @param onAttempt called where an attempt has changed a row */
+  constructor(onAttempt?: (holder: T, attempt: Attempt) => void) {
+    this.#onAttempt = onAttempt;
+  }
+
+  /** The row of an event; undefined where it is not known. */
+  get(id: string): T | undefined {
+    return this.#byId.get(id);
+  }
+
+  /** Those that go with these notifications. */
+  ofNotifications(ids: readonly string[]): T[] {
+    return ids.flatMap((id) => [...(this.#byNotification.get(id) ?? [])]);
+  }
+
+  /** Takes a row, in place of what was known of its event. */
+  add(holder: T): void {
+    const { row } = holder;
+    this.remove(row.id);
+    this.#byId.set(row.id, holder);
+    for (const id of notificationIdsOf(row)) {
+      const holders = this.#byNotification.get(id);
+      if (holders === undefined) this.#byNotification.set(id, new Set([holder]));
+      else holders.add(holder);
+    }
+  }
+
+  remove(id: string): void {
+    const holder = this.#byId.get(id);
+    if (holder === undefined) return;
+    this.#byId.delete(id);
+    for (const each of notificationIdsOf(holder.row)) {
+      const holders = this.#byNotification.get(each);
+      holders?.delete(holder);
+      if (holders?.size === 0) this.#byNotification.delete(each);
+    }
+  }
+
+  /** Forgets those that were taken first, beyond so many. @param isKept whether an event's row stays */
+  trim(most: number, isKept: (id: string) => boolean): void {
+    for (const id of this.#byId.keys()) {
+      if (this.#byId.size <= most) return;
+      if (!isKept(id)) this.remove(id);
+    }
+  }
+
+  clear(): void {
+    this.#byId.clear();
+    this.#byNotification.clear();
+  }
+
+  /** An answer is asked for: from now on attempts are noted that it may not know of, until `settle`. */
+  expect(): Attempt[] {
+    const journal: Attempt[] = [];
+    this.#journals.add(journal);
+    return journal;
+  }
+
+  /** The answer has been taken, or does not come. */
+  settle(journal: Attempt[]): void {
+    if (!this.#journals.delete(journal)) return;
+    for (const attempt of journal) this.#apply(attempt, new Set());
+  }
+
+  /** Takes what was corrected of events. @returns those that are known */
+  correct(events: RelayNotificationParams<'event/changed'>['events']): Set<T> {
+    const changed = new Set<T>();
+    for (const { id, duplicateOf } of events) {
+      const known = this.#byId.get(id);
+      if (known === undefined) continue;
+      known.row = { ...known.row, duplicateOf };
+      changed.add(known);
+    }
+    return changed;
+  }
+
+  /**
+   * Takes attempts: the forwardings concerned are as the attempt left them.
+   * @returns the rows that changed, and whether an attempt was one of an event here but of no forwarding of it, as after
+   *   a replay to another destination
+   */
+  record(attempts: readonly Attempt[]): { readonly changed: Set<T>; readonly unknown: boolean } {
+    const changed = new Set<T>();
+    let unknown = false;
+    for (const attempt of attempts) {
+      for (const journal of this.#journals) journal.push(attempt);
+      unknown = this.#apply(attempt, changed) || unknown;
+    }
+    return { changed, unknown };
+  }
+
+  /** @returns whether the attempt concerns an event here, but no forwarding of it */
+  #apply(attempt: Attempt, changed: Set<T>): boolean {
+    let unknown = false;
+    for (const known of this.#byNotification.get(attempt.notificationId) ?? []) {
+      const { forwardings } = known.row;
+      const at = forwardings.findIndex(
+        (each) => each.notificationId === attempt.notificationId && each.destinationId === attempt.destinationId,
+      );
+      const before = forwardings[at];
+      if (before === undefined) unknown = true;
+      // Where it is not newer, the row came from an answer that knew of it.
+      else if (attempt.number > before.attempts) {
+        known.row = { ...known.row, forwardings: forwardings.with(at, after(before, attempt)) };
+        this.#onAttempt?.(known, attempt);
+        changed.add(known);
+      }
+    }
+    return unknown;
+  }
+}
+
+/** The notifications that a row goes with: its own, and its delivery's raw one. */
+function notificationIdsOf({ notificationId, forwardings }: EventRow): Set<string> {
+  const ids = new Set(forwardings.map((each) => each.notificationId));
+  return notificationId === null ? ids : ids.add(notificationId);
+}
+
+function after(forwarding: Forwarding, attempt: Attempt): Forwarding {
+  return {
+    ...forwarding,
+    state: attempt.outcome === 'retrying' ? 'waiting' : attempt.outcome,
+    attempts: attempt.number,
+    ...(attempt.ofRound !== undefined && { ofRound: attempt.ofRound }),
+    nextAttemptAt: attempt.nextAttemptAt,
+    status: attempt.status,
+    durationMs: attempt.durationMs,
+    detail: attempt.outcome === 'sent' ? null : attempt.error,
+  };
+}
