@@ -208,11 +208,14 @@ describe('The table of webhooks, as a person uses it', () => {
     const news = table.getByRole('button', { name: '2 new' });
     await news.waitFor();
     await untilCells('type', ['Test call', 'Rejected', 'Update', 'Subscribe']);
+    // It is the tree's pause, too.
+    await workbench.treeRow(eventsView, 'Paused: 2 new').waitFor();
     await workbench.picture('table/paused');
     await news.click();
     await untilCells('address', ['dan@example.com', 'cai@example.com']);
     await pause.waitFor();
     await news.waitFor({ state: 'hidden' });
+    await workbench.treeRow(eventsView, 'Paused:').waitFor({ state: 'detached' });
   });
 
   it('does with a row what its menu says, by pointer and keyboard', async () => {
