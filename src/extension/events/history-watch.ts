@@ -317,9 +317,9 @@ export class HistoryWatch {
     this.#destinations = states;
     const added = this.#addedSinceStatus;
     this.#addedSinceStatus = false;
-    this.#noteUnderWay(destinations.flatMap(({ underWay }) => underWay ?? []));
+    this.#noteUnderWay(destinations.flatMap(({ underWay }) => underWay));
     this.#noteSearchable(index);
-    const said = sending?.state === 'paused' ? JSON.stringify([sending.by, sending.since, sending.stop]) : '';
+    const said = sending.state === 'paused' ? JSON.stringify([sending.by, sending.since, sending.stop]) : '';
     if (said !== this.#sending) {
       this.#sending = said;
       this.#tellAround();

@@ -138,7 +138,7 @@ function after(forwarding: Forwarding, attempt: Attempt): Forwarding {
     ...forwarding,
     state: attempt.outcome === 'retrying' ? 'waiting' : attempt.outcome,
     attempts: attempt.number,
-    ...(attempt.ofRound !== undefined && { ofRound: attempt.ofRound }),
+    ofRound: attempt.ofRound,
     nextAttemptAt: attempt.nextAttemptAt,
     status: attempt.status,
     durationMs: attempt.durationMs,

@@ -21,7 +21,7 @@ export function surroundingsOf(
   const { destinations, settings, sending } = status;
   const reasons = new Map(destinations.map(({ destinationId, detail }) => [destinationId, detail]));
   const underWay = new Set(
-    destinations.flatMap(({ destinationId, underWay: ids }) => (ids ?? []).map((id) => `${destinationId} ${id}`)),
+    destinations.flatMap(({ destinationId, underWay: ids }) => ids.map((id) => `${destinationId} ${id}`)),
   );
   return {
     ...{ now, language, nameOfList, sending },

@@ -273,7 +273,7 @@ export class TableFeed extends HistoryReader {
         ...(anchor !== null && { find: anchor.id }),
       });
       if (!isCurrent()) return;
-      const { snapshot, total, unseen, newest = null, found = null } = page;
+      const { snapshot, total, unseen, newest, found = null } = page;
       const windows = [this.#keep({ offset: begin, events: page.traced ?? [] })];
       const moved = anchor === null || found === null ? 0 : found - anchor.at;
       const from = Math.min(Math.max(0, first + moved), Math.max(0, total - count));

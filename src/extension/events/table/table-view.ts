@@ -179,7 +179,7 @@ export class TableView implements vscode.Disposable {
     this.#toReveal = undefined;
     const at = await this.#feed.find(id);
     this.#select([id]);
-    this.#page?.post({ type: 'reveal', id, snapshot, at });
+    this.#page.post({ type: 'reveal', id, snapshot, at });
   }
 
   #tell(news: FeedNews): void {
@@ -230,7 +230,7 @@ export class TableView implements vscode.Disposable {
       const text = JSON.stringify(message);
       if (this.#said.get(message.type) === text) continue;
       this.#said.set(message.type, text);
-      this.#page?.post(message);
+      this.#page.post(message);
     }
   }
 

@@ -255,13 +255,18 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
     return item;
   }
 
+  /** Sets a key of `when` clauses, where it has another value. */
+  #setKey(key: 'paused' | 'filtered', value: boolean, set: () => unknown): void {
+    if (this.#keys.get(key) === value) return;
+    this.#keys.set(key, value);
+    set();
+  }
+
   #sayAround(): void {
     const { client, filter, paused: isPaused } = this.#watch;
-    for (const [key, value] of [['paused', isPaused] as const, ['filtered', filter !== ''] as const]) {
-      if (this.#keys.get(key) === value) continue;
-      this.#keys.set(key, value);
-      void vscode.commands.executeCommand('setContext', `${prefix}.${key}`, value);
-    }
+    const { executeCommand } = vscode.commands;
+    this.#setKey('paused', isPaused, () => executeCommand('setContext', `${prefix}.paused`, isPaused));
+    this.#setKey('filtered', filter !== '', () => executeCommand('setContext', `${prefix}.filtered`, filter !== ''));
     if (client === this.#countedOf && filter === this.#countedBy) return;
     this.#countedOf = client;
     this.#countedBy = filter;
