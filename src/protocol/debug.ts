@@ -126,7 +126,11 @@ export const stopSchema = z.object({
   destinationId: destinationId.nullable(),
   attempt: z.int().nullable().describe('The number of the attempt that failed.'),
   text: z.string().describe('What happened, in a line.'),
-  failure: z.string().nullable().describe('Why a breakpoint could not be asked, where it stopped for that.'),
+  failure: z
+    .string()
+    .nullable()
+    .default(null)
+    .describe('Why a breakpoint could not be asked, where it stopped for that.'),
 });
 export type Stop = z.infer<typeof stopSchema>;
 
