@@ -58,7 +58,7 @@ describe('What is held, without a debug session', function () {
     await run('drop', nodeOf(cai));
     assert.equal(await state(cai.id), 'discarded');
     const { sending } = await stage.client.request('relay/status', {});
-    assert.equal(sending?.state, 'paused');
+    assert.equal(sending.state, 'paused');
   });
 
   it('is stepped through, and all of the rest goes on', async () => {

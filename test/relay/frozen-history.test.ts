@@ -90,7 +90,7 @@ describe('A history that version 1 of the store left', () => {
     const { deliveries, events: accepted, rejected, tests, waiting, held, sent, failed, discarded } = counts;
     assert.deepEqual([deliveries, accepted, rejected, tests], [10, 11, 1, 0]);
     assert.deepEqual([waiting, held, sent, failed, discarded], [1, 4, 3, 1, 1]);
-    assert.ok(sending?.state === 'paused');
+    assert.ok(sending.state === 'paused');
     assert.deepEqual(sending.by, { kind: 'breakpoint', breakpointId: 'b1' });
     assert.deepEqual(sending.held, { pause: 1, breakpoint: 1, missingKey: 1, destination: 1 });
     const { breakpoints } = await relay.client.request('debug/breakpoints', {});

@@ -131,7 +131,7 @@ class Debugged {
   /** How sending stands after a kill: what was asked for may have been done or not. */
   async #look(): Promise<void> {
     const { sending } = await this.client.request('relay/status', {});
-    this.#isPaused = sending?.state === 'paused';
+    this.#isPaused = sending.state === 'paused';
     // One that was being asked when it was killed is off.
     const { breakpoints } = await this.client.request('debug/breakpoints', {});
     this.#hasBreakpoint = breakpoints.some(({ enabled }) => enabled);

@@ -60,7 +60,7 @@ describe('Deliveries in VS Code’s debugger', () => {
     await workbench.view(eventsView).locator('.pane-header').hover();
     await clickUntil(begin, toolbar());
     // The toolbar is there before the relay knows of the breakpoint.
-    await until(async () => (await statusOf(dataDirs(workbench)[0]!)).sending?.breakpoints === 1);
+    await until(async () => (await statusOf(dataDirs(workbench)[0]!)).sending.breakpoints === 1);
     await deliver('ann');
     await inCallStack('ann@example.org').first().waitFor();
     await inCallStack('About to be sent').first().waitFor();
@@ -95,7 +95,7 @@ describe('Deliveries in VS Code’s debugger', () => {
   it('continue, and pause again by the button and the key', async () => {
     // Every event stops: that is taken away.
     await breakpoint('Every Event').locator('.monaco-checkbox, input[type="checkbox"]').first().click();
-    await until(async () => (await statusOf(dataDirs(workbench)[0]!)).sending?.breakpoints === 0);
+    await until(async () => (await statusOf(dataDirs(workbench)[0]!)).sending.breakpoints === 0);
     await tool('Continue').click();
     await receiver.received(3);
     await tool('Pause').waitFor();
@@ -120,7 +120,7 @@ describe('Deliveries in VS Code’s debugger', () => {
     await input.fill('Subscribe');
     await input.press('Enter');
     await breakpoint('Subscribe').waitFor();
-    await until(async () => (await statusOf(dataDirs(workbench)[0]!)).sending?.breakpoints === 1);
+    await until(async () => (await statusOf(dataDirs(workbench)[0]!)).sending.breakpoints === 1);
     await deliver('gil');
     await inCallStack('gil@example.org').first().waitFor();
     await inCallStack('About to be sent').first().waitFor();
@@ -153,10 +153,10 @@ describe('Deliveries in VS Code’s debugger', () => {
     await tool('Disconnect').click();
     await workbench.showNotification('sending is still paused. Held: 1.');
     await workbench.picture('debugging/ended');
-    assert.equal((await statusOf(dataDirs(workbench)[0]!)).sending?.state, 'paused');
-    assert.equal((await statusOf(dataDirs(workbench)[0]!)).sending?.breakpoints, 0);
+    assert.equal((await statusOf(dataDirs(workbench)[0]!)).sending.state, 'paused');
+    assert.equal((await statusOf(dataDirs(workbench)[0]!)).sending.breakpoints, 0);
     await workbench.answerNotification('sending is still paused', 'Continue Sending');
     await receiver.received(before + 1);
-    assert.equal((await statusOf(dataDirs(workbench)[0]!)).sending?.state, 'flowing');
+    assert.equal((await statusOf(dataDirs(workbench)[0]!)).sending.state, 'flowing');
   });
 });

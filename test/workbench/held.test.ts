@@ -335,7 +335,7 @@ describe('What is held, as a person sees it and lets it go', function () {
     assert.deepEqual(taken(before), ['mia@example.com', 'noa@example.com']);
     await untilStatusBar(workbench, 'stopped');
     await startRelay(workbench);
-    assert.equal((await status()).sending?.state, 'flowing');
+    assert.equal((await status()).sending.state, 'flowing');
     url = (await status()).campaignMonitorUrl;
     await workbench.runCommand(`${category}: Pause Sending`);
     await untilStatusBar(workbench, 'Sending is paused since');
@@ -344,7 +344,7 @@ describe('What is held, as a person sees it and lets it go', function () {
     await untilStatusBar(workbench, 'stopped');
     await row('ola@example.com').filter({ hasText: 'discarded' }).waitFor();
     await startRelay(workbench);
-    assert.equal((await status()).sending?.state, 'flowing');
+    assert.equal((await status()).sending.state, 'flowing');
     assert.equal(receiver.requests.length, before + 2);
     // Where nothing is held, nothing is asked.
     await workbench.runCommand(`${category}: Stop Relay`);

@@ -63,7 +63,7 @@ async function stop(options: CommonOptions & { held?: HeldAtStop; json?: boolean
   }
   if (options.json === true) await printJson({ stopped: true });
   else await print('The relay has ended.\n');
-  if (sending?.state === 'paused' && (options.held ?? 'keep') === 'keep') {
+  if (sending.state === 'paused' && (options.held ?? 'keep') === 'keep') {
     note(`${heldText(sending)} It stays so when the relay is started again.`);
   }
 }

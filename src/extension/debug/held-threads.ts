@@ -59,7 +59,7 @@ export class HeldReader {
    */
   async read(): Promise<HeldNow> {
     const { sending } = await this.#client.request('relay/status', {});
-    if (sending === undefined || heldCount(sending.held) === 0) {
+    if (heldCount(sending.held) === 0) {
       this.#known = new Map();
       this.#met.clear();
       return { sending, threads: [] };

@@ -16,6 +16,7 @@ import { toldId } from '../log/destinations.ts';
 import { holdableOf, holdOf } from '../log/held.ts';
 import type { HoldView } from '../log/held.ts';
 import { mostAttempts } from '../../protocol/message-size.ts';
+import type { NotificationFacts } from '../log/records.ts';
 import {
   iso,
   parseId,
@@ -32,8 +33,8 @@ import { eventStateOf } from './forwarding-summary.ts';
 
 const columns = `e.id, e.delivery_id, e.kind, e.received_at, e.type, e.address, e.date, e.warning, e.duplicate_of, e.notification_id,
   d.list, d.source, d.injected, d.signature, d.reason, d.http_status, d.first_notification, d.notification_count,
-  d.first_event, d.row_count, own.part, own.parts, own.event_count
-  FROM events e JOIN deliveries d ON d.id = e.delivery_id LEFT JOIN notifications own ON own.id = e.notification_id`;
+  d.first_event, d.row_count
+  FROM events e JOIN deliveries d ON d.id = e.delivery_id`;
 
 /** Attempts of a notification that a line on a clock shows, at most: the latest. */
 const mostTraced = 20;
@@ -50,6 +51,8 @@ export class EventRows {
   readonly #sql: Statements;
   /** As they were when they were last read: a row repeats them for each forwarding. */
   readonly #destinations = new Map<number, KnownDestination>();
+  /** The notification of a part, as it was read last: its rows follow each other. */
+  #part: NotificationFacts | undefined;
   readonly #markOf: (event: number) => number | null;
   readonly #view: () => HoldView;
 
@@ -101,11 +104,20 @@ export class EventRows {
       deliveryFactsOf(Number(row['delivery_id']), row),
       { ...event, duplicateOf: this.#markOf(event.id) ?? event.duplicateOf },
       { position: event.id - Number(row['first_event']) + 1, of: Number(row['row_count']) },
-      row['part'] === null
-        ? undefined
-        : { part: Number(row['part']), parts: Number(row['parts']), eventCount: Number(row['event_count']) },
+      this.#partOf(row),
       this.notificationIdsOf(row).flatMap((each) => this.forwardings(each)),
     );
+  }
+
+  /** A row's notification, where its delivery has other events, too. */
+  #partOf(row: Row): NotificationFacts | undefined {
+    const id = row['notification_id'] as number | null;
+    if (id === null || row['row_count'] === 1) return undefined;
+    if (this.#part?.id !== id) {
+      const found = this.#sql.get('SELECT * FROM notifications WHERE id = ?', id);
+      this.#part = found && notificationFactsOf(id, found);
+    }
+    return this.#part;
   }
 
   /** The line of a table for a row. */

@@ -79,7 +79,7 @@ describe('A held event in the debugger', () => {
     await session.request('continue', { threadId: 3, singleThread: true });
     await receiver.received(2);
     const { sending } = await relay.client.request('relay/status', {});
-    assert.equal(sending?.state, 'paused');
+    assert.equal(sending.state, 'paused');
     assert.deepEqual(addressesOf(receiver), ['ann', 'bob']);
   });
 

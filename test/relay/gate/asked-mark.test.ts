@@ -40,7 +40,7 @@ describe('A relay that died while it asked a breakpoint', () => {
       [true],
     );
     assert.ok(relay.log.some(({ level, message }) => level === 'warn' && message === status.notices[0]));
-    assert.ok(status.sending?.state === 'paused');
+    assert.ok(status.sending.state === 'paused');
     assert.deepEqual(status.sending.by, { kind: 'breakpoint', breakpointId: 'b1' });
     assert.match(status.sending.stop?.text ?? '', /^b1: the relay ended while it was asked/);
     const listed = async (of = relay): Promise<unknown> =>

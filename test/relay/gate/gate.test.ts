@@ -38,7 +38,6 @@ async function deliver(relay: TestRelay, ...names: string[]): Promise<void> {
 
 async function sending(relay: TestRelay): Promise<NonNullable<Result<'relay/status'>['sending']>> {
   const { sending } = await relay.client.request('relay/status', {});
-  assert.ok(sending !== undefined);
   return sending;
 }
 
@@ -905,7 +904,7 @@ describe('Breakpoints', () => {
     assert.equal((await sending(relay)).breakpoints, 2);
     const told = new Promise<number | undefined>((resolve) => {
       relay.client.on('status/changed', ({ status }) => {
-        if (status.sending?.breakpoints === 1) resolve(status.sending.breakpoints);
+        if (status.sending.breakpoints === 1) resolve(status.sending.breakpoints);
       });
     });
     client.close();

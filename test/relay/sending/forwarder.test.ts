@@ -412,7 +412,7 @@ describe('a destination that cannot be reached', () => {
     await reaches(relay, 'down');
     assert.equal((await status(relay)).destinations[0]?.detail, 'cannot be reached: no connection in time');
     // It is tried again, which costs nothing either.
-    await until(async () => (await status(relay)).destinations[0]?.underWay?.length === 1);
+    await until(async () => (await status(relay)).destinations[0]?.underWay.length === 1);
     assert.deepEqual(await attemptsOf(relay), []);
     await relay.client.request('relay/configure', {
       settings: { destinations: [{ ...destination, timeoutMs: 10_000 }] },

@@ -78,7 +78,7 @@ export class Together extends Step {
       world.pauseTold();
       // A pause that comes while the relay writes that it goes on is the one that there was: what it let go may still go.
       const { sending: before } = told.status;
-      if (before?.state === 'paused' && before.since === sending.since)
+      if (before.state === 'paused' && before.since === sending.since)
         for (const each of wasReleased) each.released = true;
     }
     this.#checkOutcomes(world, held, outcomes);

@@ -86,15 +86,12 @@ export function throwWrong(world: World, rig: RelayRig): void {
 
 function differences(world: World, { sending, counts }: Status): string[] {
   const said: string[] = [];
-  const isPaused = sending?.state === 'paused';
-  if (isPaused !== (world.paused !== null)) said.push(`sending is ${sending?.state ?? 'unknown'}`);
+  const isPaused = sending.state === 'paused';
+  if (isPaused !== (world.paused !== null)) said.push(`sending is ${sending.state}`);
   if (world.stopDue && !isPaused) said.push('a breakpoint was met, and sending goes on');
-  if (sending !== undefined) {
-    const { pause, breakpoint, missingKey, destination } = sending.held;
-    if (pause + breakpoint + missingKey + destination !== counts.held)
-      said.push('held by whom is not how many are held');
-    if (!isPaused && pause + breakpoint > 0) said.push('something is held by a pause, and nothing is paused');
-  }
+  const { pause, breakpoint, missingKey, destination } = sending.held;
+  if (pause + breakpoint + missingKey + destination !== counts.held) said.push('held by whom is not how many are held');
+  if (!isPaused && pause + breakpoint > 0) said.push('something is held by a pause, and nothing is paused');
   if (counts.deliveries > world.mostDeliveries) {
     // What was taken and is not known to be waits at the relay.
     const waits = world.forwardings.filter(({ state, again }) => state === 'open' || again);

@@ -42,7 +42,7 @@ export function watchSending(
       const { startedAt, sending } = status;
       if (startedAt === known) return;
       known = startedAt;
-      if (sending?.state !== 'paused' || workspaceState.get<string>(toldKey) === startedAt) return;
+      if (sending.state !== 'paused' || workspaceState.get<string>(toldKey) === startedAt) return;
       void workspaceState.update(toldKey, startedAt);
       void notices().then((made) => made.leftPaused(sending));
     }),

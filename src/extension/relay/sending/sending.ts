@@ -13,7 +13,6 @@ import type { Session } from '../session/session.ts';
 /** As this window names itself to the relay. */
 export const thisWindow: DebugClient = { kind: 'vscode', id: String(process.pid) };
 
-
 /** The handlers of these commands. */
 export function createSendingCommands(session: Session): CommandHandlers<'sending'> {
   return {

@@ -4,7 +4,7 @@ import type { Localiser } from '../../ui/localiser.ts';
 import { inMessage } from '../../ui/printable.ts';
 
 /** Where sending stopped, for a message. */
-export function stopText({ place, eventId, breakpointIds, text, failure = null }: Stop, l10n: Localiser): string {
+export function stopText({ place, eventId, breakpointIds, text, failure }: Stop, l10n: Localiser): string {
   if (failure !== null) {
     const names = inMessage(breakpointIds.join(', '));
     return eventId === null

@@ -59,7 +59,7 @@ function shown(state: SessionState): Shown {
       const { status } = state;
       const { sending } = status;
       const { text, tooltip, ...rest } =
-        sending?.state === 'paused' ? paused(running(status), sending) : running(status);
+        sending.state === 'paused' ? paused(running(status), sending) : running(status);
       return { text, tooltip: [tooltip, ...standing(status)].join('\n'), ...rest };
     }
   }

@@ -50,8 +50,7 @@ export async function showStatusMenu(session: Session): Promise<void> {
       command(`$(refresh) ${l10n.t('New Secret URL…')}`, 'newSecretUrl'),
       command(`$(beaker) ${l10n.t('Send Sample Events…')}`, 'sendSample'),
     );
-    if (sending.state === 'flowing')
-      choices.push(command(`$(debug-pause) ${l10n.t('Pause Sending')}`, 'pauseSending'));
+    if (sending.state === 'flowing') choices.push(command(`$(debug-pause) ${l10n.t('Pause Sending')}`, 'pauseSending'));
     if (isTunnelOn(tunnel.state)) choices.push(command(`$(circle-slash) ${l10n.t('Close Public URL')}`, 'closeTunnel'));
     for (const each of status.destinations) {
       const { destinationId: id, url, mode, state: reached } = each;

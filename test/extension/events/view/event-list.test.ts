@@ -171,7 +171,9 @@ describe('the list of events', () => {
 
   it('says when an attempt went to a destination that the event does not name', () => {
     const { list } = filled(3);
-    const { unknown } = list.known.record([attempt(2, { destinationId: 't2', destination: 'http://127.0.0.1:4000/other' })]);
+    const { unknown } = list.known.record([
+      attempt(2, { destinationId: 't2', destination: 'http://127.0.0.1:4000/other' }),
+    ]);
     assert.equal(unknown, true);
   });
 
