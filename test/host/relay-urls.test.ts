@@ -8,13 +8,15 @@ import type { Window } from './session-stage.ts';
 
 const kind = 'fixed';
 const url = 'https://one.example';
-const failed: TunnelStatus = { state: 'failed', kind, reason: 'It was refused.', said: [] };
-const opening: TunnelStatus = { state: 'opening', kind, reason: 'Opening one.example.', said: [] };
+/** With codes that the extension does not know, so that it says the reason. */
+const said = [{ code: 'of-a-later-version', values: [] }];
+const failed: TunnelStatus = { state: 'failed', kind, reason: 'It was refused.', said };
+const opening: TunnelStatus = { state: 'opening', kind, reason: 'Opening one.example.', said };
 const open: TunnelStatus = {
   state: 'open',
   kind,
   url,
-  said: [],
+  said,
   reason: '',
   since: new Date(0).toISOString(),
   previousUrl: null,
