@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import { frugal } from '../src/extension/relay/session/frugal-memory.ts';
+import { frugal } from '../src/extension/session/frugal-memory.ts';
 import { connectToRelay } from '../src/protocol/relay-client.ts';
 import type { RelayClient } from '../src/protocol/relay-client.ts';
 import type { Destination, Settings } from '../src/protocol/settings.ts';

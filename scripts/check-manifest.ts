@@ -19,7 +19,7 @@ import { prefix } from '../src/extension/prefix.ts';
 import { openConnectorsNext } from '../src/open-connectors/api-error.ts';
 import { commonAdvice } from '../src/protocol/errors.ts';
 import { tunnelTexts } from '../src/protocol/tunnel-words.ts';
-import { takenSettings } from '../src/extension/relay/session/taken-settings.ts';
+import { takenSettings } from '../src/extension/session/taken-settings.ts';
 import { contributesOfCommands, textsOfCommands } from './contributions.ts';
 import { configuration, restrictedConfigurations, settingsPage, textsOfSettings } from './settings.ts';
 

@@ -3,8 +3,8 @@
  * here by `node scripts/check-manifest.ts --write`; code takes the types alone.
  */
 import type { SubmenuDescription, SubmenuName } from './describing.ts';
-import { accountsCommands } from './campaign-monitor/accounts/contributions.ts';
-import { webhooksCommands } from './campaign-monitor/webhooks/contributions.ts';
+import { accountsCommands } from './accounts/contributions.ts';
+import { webhooksCommands } from './webhooks/contributions.ts';
 import { handlerCommands } from './debug/contributions.ts';
 import {
   exportsCommands,
@@ -13,14 +13,14 @@ import {
   resendCommands,
   samplesCommands,
   testsCommands,
-} from './events/actions/contributions.ts';
+} from './event-actions/contributions.ts';
 import { debugCommands } from './debug/contributions.ts';
 import { checkCommands } from './check/contributions.ts';
-import { documentsCommands } from './events/documents/contributions.ts';
-import { eventsViewCommands } from './events/view/contributions.ts';
+import { documentsCommands } from './event-documents/contributions.ts';
+import { eventsViewCommands } from './event-tree/contributions.ts';
 import { authorizationCommands } from './oauth/contributions.ts';
-import { formCommands } from './open-connectors/create/contributions.ts';
-import { instancesCommands } from './open-connectors/instances/contributions.ts';
+import { formCommands } from './instance-form/contributions.ts';
+import { instancesCommands } from './instances/contributions.ts';
 import { destinationsCommands, relayCommands, sendingCommands } from './relay/contributions.ts';
 import { sandboxCommands } from './sandbox/contributions.ts';
 

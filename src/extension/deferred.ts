@@ -21,11 +21,11 @@ export { baseUrlOf, regions } from '../open-connectors/host.ts';
 export { buildInstanceBody, emptyInstanceInput, parseListIds } from '../open-connectors/instance-body.ts';
 export { checkInstanceInput } from '../open-connectors/instance-check.ts';
 export { toInstanceCurl } from '../open-connectors/instance-curl.ts';
-export { exportText } from './events/actions/export-items.ts';
-export { editableBody } from './events/actions/editable-body.ts';
-export { scenarioFile } from './events/actions/scenario-file.ts';
-export { sendSamples } from './events/actions/sample-posts.ts';
-export { testFile } from './events/actions/test-file.ts';
+export { exportText } from './event-actions/export-items.ts';
+export { editableBody } from './event-actions/editable-body.ts';
+export { scenarioFile } from './event-actions/scenario-file.ts';
+export { sendSamples } from './event-actions/sample-posts.ts';
+export { testFile } from './event-actions/test-file.ts';
 export {
   answeredColumn,
   answerPlace,
@@ -34,11 +34,11 @@ export {
   drawEvent,
   readEvent,
   sentColumn,
-} from './events/editor/event-view.ts';
-export { readPageMessage as readEditorMessage } from './events/editor/messages.ts';
-export { inOrder, mainNotification, readDocument } from './events/documents/content.ts';
-export { maskHeaders } from './events/documents/masking.ts';
-export { readTableMessage } from './events/table/messages.ts';
+} from './event-editor/event-view.ts';
+export { readPageMessage as readEditorMessage } from './event-editor/messages.ts';
+export { inOrder, mainNotification, readDocument } from './event-documents/content.ts';
+export { maskHeaders } from './event-documents/masking.ts';
+export { readTableMessage } from './event-table/messages.ts';
 export { tunnelInWords } from './ui/tunnel-words.ts';
 export { authorize } from '../oauth/authorize.ts';
 export { listenOnLoopback } from '../oauth/loopback.ts';
@@ -52,6 +52,6 @@ export {
   otherRegion,
   previewOf,
   sandboxRegion,
-} from './open-connectors/create/fields.ts';
-export { FormState } from './open-connectors/create/form-state.ts';
-export { readKeptForm, readPageMessage } from './open-connectors/create/messages.ts';
+} from './instance-form/fields.ts';
+export { FormState } from './instance-form/form-state.ts';
+export { readKeptForm, readPageMessage } from './instance-form/messages.ts';

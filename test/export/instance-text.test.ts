@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { instanceCurl, instanceReadCurl, instanceText } from '../../src/export/instance-text.ts';
 import type { Instance } from '../../src/open-connectors/answers.ts';
-import { instance, secret } from '../extension/open-connectors/instances/instances.ts';
+import { instance, secret } from '../extension/instances/instances.ts';
 
 const planted = [secret, 'instance-token-in-clear=', 'the-user-token', 'key-in-clear-12', 'ada-password'];
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { platformOf } from '../../src/extension/open-connectors/instances/choose-instance.ts';
-import type { InstanceNode } from '../../src/extension/open-connectors/instances/instance-node.ts';
+import { platformOf } from '../../src/extension/instances/choose-instance.ts';
+import type { InstanceNode } from '../../src/extension/instances/instance-node.ts';
 import type { Platform } from '../../src/extension/open-connectors/platform.ts';
 import { OpenConnectorsApi } from '../../src/open-connectors/api.ts';
 import { buildInstanceBody, emptyInstanceInput } from '../../src/open-connectors/instance-body.ts';

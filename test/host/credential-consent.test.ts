@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
-import { watchNamedHosts } from '../../src/extension/relay/public-url/named-host-watch.ts';
-import { offerTunnel, openTunnel } from '../../src/extension/relay/public-url/tunnel-questions.ts';
+import { watchNamedHosts } from '../../src/extension/public-url/named-host-watch.ts';
+import { offerTunnel, openTunnel } from '../../src/extension/public-url/tunnel-questions.ts';
 import type { ParsedParams } from '../../src/protocol/methods.ts';
 import type { Status } from '../../src/protocol/status.ts';
 import { tunnelWords } from '../../src/protocol/tunnel-words.ts';

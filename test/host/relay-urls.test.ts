@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { openTunnel } from '../../src/extension/relay/public-url/tunnel-questions.ts';
-import { openPublicUrls } from '../../src/extension/relay/public-url/urls.ts';
+import { openTunnel } from '../../src/extension/public-url/tunnel-questions.ts';
+import { openPublicUrls } from '../../src/extension/public-url/urls.ts';
 import type { TunnelStatus } from '../../src/protocol/status.ts';
 import { until } from './relay-stage.ts';
 import { openWindow, setSetting, StandInRelay, User } from './session-stage.ts';

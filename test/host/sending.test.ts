@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { askAboutHeld } from '../../src/extension/relay/sending/sending.ts';
-import { SendingNotices } from '../../src/extension/relay/sending/sending-notices.ts';
-import { watchSending } from '../../src/extension/relay/sending/sending-watch.ts';
-import type { PausedSending } from '../../src/extension/relay/sending/sending-words.ts';
+import { askAboutHeld } from '../../src/extension/sending/sending.ts';
+import { SendingNotices } from '../../src/extension/sending/sending-notices.ts';
+import { watchSending } from '../../src/extension/sending/sending-watch.ts';
+import type { PausedSending } from '../../src/extension/sending/sending-words.ts';
 import type { Stop } from '../../src/protocol/debug.ts';
 import { until } from './relay-stage.ts';
 import { openWindow, StandInRelay, User } from './session-stage.ts';

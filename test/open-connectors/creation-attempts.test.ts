@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { CreationAttempts } from '../../src/open-connectors/creation-attempts.ts';
 import type { CreationParts, CreationResult, OpenAttempt } from '../../src/open-connectors/creation-attempts.ts';
-import type { StoredInstance } from '../../src/extension/open-connectors/instances/instance-store.ts';
+import type { StoredInstance } from '../../src/extension/instances/instance-store.ts';
 import type { Authorization, AuthorizationRequest } from '../../src/oauth/authorize.ts';
 import { OpenConnectorsApi } from '../../src/open-connectors/api.ts';
 import type { InstanceFacts } from '../../src/open-connectors/instance-facts.ts';

@@ -5,7 +5,7 @@ import ts from 'typescript';
 import { problemOf } from '../../scripts/arrows.ts';
 import type { ImportKind } from '../../scripts/arrows.ts';
 
-const create = 'extension/open-connectors/create';
+const create = 'extension/instance-form';
 
 describe('the arrows between the rooms', () => {
   const allowed: readonly (readonly [from: string, to: string, how: ImportKind])[] = [
@@ -17,16 +17,16 @@ describe('the arrows between the rooms', () => {
     ['relay/relay.ts', 'relay/clients/control.ts', 'static'],
     ['check/run.ts', 'common/retry.ts', 'static'],
     ['cli/commands/check.ts', 'check/suite.ts', 'dynamic'],
-    ['extension/events/view/events-view.ts', 'extension/relay/session/session.ts', 'static'],
-    ['extension/events/view/events-view.ts', 'extension/events/event-node.ts', 'static'],
-    ['extension/events/actions/replay.ts', 'extension/events/documents/json-text.ts', 'static'],
-    ['extension/relay/session/session.ts', 'protocol/status.ts', 'type'],
-    ['extension/relay/session/session.ts', 'extension/deferred.ts', 'dynamic'],
+    ['extension/event-tree/events-view.ts', 'extension/session/session.ts', 'static'],
+    ['extension/event-tree/events-view.ts', 'extension/events/event-node.ts', 'static'],
+    ['extension/event-actions/replay.ts', 'extension/event-documents/json-text.ts', 'static'],
+    ['extension/session/session.ts', 'protocol/status.ts', 'type'],
+    ['extension/session/session.ts', 'extension/deferred.ts', 'dynamic'],
     ['extension/deferred.ts', 'protocol/relay-client.ts', 'static'],
     ['open-connectors/creation-attempts.ts', 'oauth/authorize.ts', 'type'],
     ['cli/vendors/authorization.ts', 'oauth/loopback.ts', 'static'],
-    ['extension/open-connectors/instances/read-instance.ts', 'open-connectors/instance-log.ts', 'static'],
-    ['extension/composition.ts', 'extension/events/actions/send-lens.ts', 'static'],
+    ['extension/instances/read-instance.ts', 'open-connectors/instance-log.ts', 'static'],
+    ['extension/composition.ts', 'extension/event-actions/send-lens.ts', 'static'],
     ['pages/form/page.ts', `${create}/messages.ts`, 'type'],
     ['extension/check/check-panels.ts', 'extension/check/engine.ts', 'dynamic'],
     ['extension/check/engine.ts', 'check/run.ts', 'static'],
@@ -45,19 +45,19 @@ describe('the arrows between the rooms', () => {
     ['normaliser/normalise.ts', 'relay/log/store.ts', 'type'],
     ['check/run.ts', 'relay/log/store.ts', 'type'],
     ['relay/relay.ts', 'check/run.ts', 'dynamic'],
-    ['extension/relay/session/session.ts', 'check/run.ts', 'static'],
+    ['extension/session/session.ts', 'check/run.ts', 'static'],
     ['oauth/authorize.ts', 'open-connectors/api.ts', 'type'],
     ['campaign-monitor/api.ts', 'oauth/authorize.ts', 'type'],
-    ['extension/relay/session/session.ts', 'relay/relay.ts', 'dynamic'],
+    ['extension/session/session.ts', 'relay/relay.ts', 'dynamic'],
     ['extension/ui/error-words.ts', 'extension/oauth/browser-authorization.ts', 'type'],
-    ['extension/relay/public-url/urls.ts', `${create}/fields.ts`, 'dynamic'],
-    ['extension/campaign-monitor/webhooks/webhooks.ts', `${create}/form-panel.ts`, 'type'],
-    ['extension/events/chosen.ts', 'extension/events/documents/content.ts', 'static'],
-    ['extension/events/view/grouping.ts', 'extension/events/actions/replay.ts', 'static'],
-    ['extension/relay/session/session.ts', 'extension/deferred.ts', 'static'],
-    ['extension/relay/session/session.ts', 'protocol/relay-client.ts', 'static'],
+    ['extension/public-url/urls.ts', `${create}/fields.ts`, 'dynamic'],
+    ['extension/webhooks/webhooks.ts', `${create}/form-panel.ts`, 'type'],
+    ['extension/events/chosen.ts', 'extension/event-documents/content.ts', 'static'],
+    ['extension/event-tree/grouping.ts', 'extension/event-actions/replay.ts', 'static'],
+    ['extension/session/session.ts', 'extension/deferred.ts', 'static'],
+    ['extension/session/session.ts', 'protocol/relay-client.ts', 'static'],
     ['extension/check/check-panels.ts', 'extension/check/engine.ts', 'static'],
-    ['extension/events/actions/create-test.ts', 'extension/check/engine.ts', 'type'],
+    ['extension/event-actions/create-test.ts', 'extension/check/engine.ts', 'type'],
     ['pages/form/page.ts', `${create}/form-panel.ts`, 'type'],
     ['pages/form/page.ts', 'protocol/history.ts', 'type'],
   ];

@@ -2,10 +2,10 @@
 import * as vscode from 'vscode';
 import type { Target } from '../../check/target.ts';
 import type { Destination } from '../../protocol/settings.ts';
-import { askForConsent, whyHeld } from '../relay/secrets/credential-consent.ts';
+import { askForConsent, whyHeld } from '../secrets/credential-consent.ts';
 import type { DestinationSetting } from '../settings.ts';
-import type { SecretBox, SecretName } from '../relay/secrets/secrets.ts';
-import type { Session } from '../relay/session/session.ts';
+import type { SecretBox, SecretName } from '../secrets/secrets.ts';
+import type { Session } from '../session/session.ts';
 import { CommandError } from '../ui/command-error.ts';
 import { inMessage } from '../ui/printable.ts';
 

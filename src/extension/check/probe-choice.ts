@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 import type { Asked } from '../../check/asked.ts';
 import type { SecretMask } from '../../common/masking.ts';
 import { prefix } from '../prefix.ts';
-import { problemOfUrl } from '../relay/destinations/callback-url.ts';
+import { problemOfUrl } from '../destinations/callback-url.ts';
 import { CommandError } from '../ui/command-error.ts';
 import { placeOf } from '../ui/phrases.ts';
 import { printable } from '../ui/printable.ts';

@@ -4,7 +4,7 @@
  */
 import * as vscode from 'vscode';
 import { prefix } from '../prefix.ts';
-import type { Session } from '../relay/session/session.ts';
+import type { Session } from '../session/session.ts';
 import { debugType } from './debug-names.ts';
 
 /** Registers the debug type. */

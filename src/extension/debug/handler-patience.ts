@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import type { RelayClient } from '../../protocol/relay-client.ts';
 import { onSetting, setting } from '../configuration.ts';
-import type { Session } from '../relay/session/session.ts';
+import type { Session } from '../session/session.ts';
 import { sessionsOf } from './handler-configurations.ts';
 import type { RememberedConfigurations } from './handler-configurations.ts';
 import { launchCandidates } from './launch-configurations.ts';

@@ -2,8 +2,8 @@ import type * as vscode from 'vscode';
 import type { EventRow } from '../../protocol/history.ts';
 import type { EventsNode } from './event-node.ts';
 import type { FocusedRows } from '../ui/focused-rows.ts';
-import type { Session } from '../relay/session/session.ts';
-import type { StoppedHistory } from '../relay/session/stopped-history.ts';
+import type { Session } from '../session/session.ts';
+import type { StoppedHistory } from '../session/stopped-history.ts';
 
 /** What commands about events are made of. */
 export interface ActionParts {

@@ -1,7 +1,7 @@
 /** An event in words. What came from outside is made printable here. */
 import type { Sending } from '../../protocol/debug.ts';
 import type { EventRow, Forwarding } from '../../protocol/history.ts';
-import { pauserOf } from '../relay/sending/sending-words.ts';
+import { pauserOf } from '../sending/sending-words.ts';
 import { clockOf, durationOf } from '../ui/phrases.ts';
 import type { ListNaming } from '../ui/phrases.ts';
 import { forwardingWord, isHeldAtGate, isUnderWay, shownForwarding } from './forwarding-state.ts';

@@ -8,8 +8,8 @@ import type { RelayClient } from '../../protocol/relay-client.ts';
 import type { Sending } from '../../protocol/debug.ts';
 import type { Counts, Status } from '../../protocol/status.ts';
 import { prefix } from '../prefix.ts';
-import type { Session } from '../relay/session/session.ts';
-import type { StoppedHistory } from '../relay/session/stopped-history.ts';
+import type { Session } from '../session/session.ts';
+import type { StoppedHistory } from '../session/stopped-history.ts';
 import { Coalescer, realTimers } from '../ui/coalescer.ts';
 import type { Timers } from '../ui/coalescer.ts';
 

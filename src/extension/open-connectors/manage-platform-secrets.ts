@@ -1,6 +1,6 @@
 /** Setting and forgetting the platform's secrets, as **Manage Keys and Secrets…** offers it. */
 import * as vscode from 'vscode';
-import type { PlatformSecrets } from '../relay/secrets/manage-secrets.ts';
+import type { PlatformSecrets } from '../secrets/manage-secrets.ts';
 import { say } from '../ui/say.ts';
 import type { Platform } from './platform.ts';
 

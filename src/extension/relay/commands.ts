@@ -7,20 +7,20 @@ import { withNext } from '../ui/error-words.ts';
 import { byCommand, offer } from '../ui/offer.ts';
 import { unlinked } from '../ui/printable.ts';
 import { copy } from '../ui/say.ts';
-import { manageSecrets } from './secrets/manage-secrets.ts';
-import { newSecretUrl } from './public-url/new-secret-url.ts';
-import type { PlatformSecrets } from './secrets/manage-secrets.ts';
-import { openRelayTerminal } from './session/terminal.ts';
-import { askAboutHeld } from './sending/sending.ts';
-import { chooseSampleAnswer } from './session/sample-receiver.ts';
-import type { SampleReceiver } from './session/sample-receiver.ts';
-import type { SecretBox } from './secrets/secrets.ts';
-import { openSettings } from './session/session-messages.ts';
-import { OtherVersionError } from './session/session.ts';
-import type { Session } from './session/session.ts';
-import { SettingsError } from './session/settings.ts';
-import { showStatusMenu } from './status/status-menu.ts';
-import type { UrlKeeper } from './public-url/url-keeper.ts';
+import { manageSecrets } from '../secrets/manage-secrets.ts';
+import { newSecretUrl } from '../public-url/new-secret-url.ts';
+import type { PlatformSecrets } from '../secrets/manage-secrets.ts';
+import { openRelayTerminal } from '../session/terminal.ts';
+import { askAboutHeld } from '../sending/sending.ts';
+import { chooseSampleAnswer } from '../session/sample-receiver.ts';
+import type { SampleReceiver } from '../session/sample-receiver.ts';
+import type { SecretBox } from '../secrets/secrets.ts';
+import { openSettings } from '../session/session-messages.ts';
+import { OtherVersionError } from '../session/session.ts';
+import type { Session } from '../session/session.ts';
+import { SettingsError } from '../session/settings.ts';
+import { showStatusMenu } from '../status/status-menu.ts';
+import type { UrlKeeper } from '../public-url/url-keeper.ts';
 import { GivenUpError, inView, working } from '../ui/progress.ts';
 import type { ProgressPlace } from '../ui/progress.ts';
 
@@ -59,7 +59,7 @@ export function createRelayCommands(parts: RelayCommandParts): CommandHandlers<'
     openTunnel: async () => {
       // Its own question follows: the offer after a start would be a second one.
       if (session.client === undefined && !(await bringUp(parts))) return;
-      const { openTunnel } = await import('./public-url/tunnel-questions.ts');
+      const { openTunnel } = await import('../public-url/tunnel-questions.ts');
       await openTunnel(session);
     },
     closeTunnel: () => session.client?.request('tunnel/close', {}),
@@ -87,7 +87,7 @@ function stop({ session, view }: RelayCommandParts, held: HeldAtStop): Promise<v
 /** Starts the relay, and offers once to make it public. */
 async function start(parts: RelayCommandParts): Promise<void> {
   if (!(await bringUp(parts))) return;
-  const { offerTunnel } = await import('./public-url/tunnel-questions.ts');
+  const { offerTunnel } = await import('../public-url/tunnel-questions.ts');
   void offerTunnel(parts.session, parts.context.globalState);
 }
 

@@ -1,7 +1,7 @@
 /** The sandbox that all windows of this machine share, as this window sees it: for the form, the views and the accounts. */
 import * as vscode from 'vscode';
 import { prefix } from '../prefix.ts';
-import { SharedStart } from '../relay/session/shared-start.ts';
+import { SharedStart } from '../session/shared-start.ts';
 import { isSandbox } from './sandbox-check.ts';
 import { findOrStartSandbox, lookEveryMs, notedSandbox, stopSandbox } from './shared-sandbox.ts';
 import type { RunningSandbox, SandboxPlace } from './shared-sandbox.ts';

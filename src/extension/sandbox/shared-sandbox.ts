@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SandboxCredentials } from '../../sandbox/credentials.ts';
-import { startNodeProcess } from '../relay/session/node-process.ts';
+import { startNodeProcess } from '../session/node-process.ts';
 import { ask, isSandbox } from './sandbox-check.ts';
 
 /** Where a running sandbox is, and what opens it. */

@@ -1,5 +1,5 @@
 /** Counts down to the next attempt, once a second: for the eyes, since a screen reader is told the time that it is due. */
-import type { EditorTexts, Step } from '../../extension/events/editor/messages.ts';
+import type { EditorTexts, Step } from '../../extension/event-editor/messages.ts';
 import { filled } from '../shared/words.ts';
 
 export class Countdown {

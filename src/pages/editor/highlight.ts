@@ -2,7 +2,7 @@
  * Colours JSON and XML by the browser's own highlights, which need no elements: a body stays one text, however long. What
  * the normaliser took over is underlined the same way.
  */
-import type { ColumnName, ShownBody } from '../../extension/events/editor/messages.ts';
+import type { ColumnName, ShownBody } from '../../extension/event-editor/messages.ts';
 
 const kinds = ['name', 'string', 'number', 'literal', 'mapped'] as const;
 type Kind = (typeof kinds)[number];

@@ -7,7 +7,7 @@ import type {
   HostMessage,
   PageMessage,
   TextKind,
-} from '../../extension/events/editor/messages.ts';
+} from '../../extension/event-editor/messages.ts';
 import { Countdown } from './countdown.ts';
 import { highlight } from './highlight.ts';
 import { Host } from '../shared/host.ts';

@@ -15,7 +15,7 @@ import type {
   Step,
   StepGroup,
   TextKind,
-} from '../../extension/events/editor/messages.ts';
+} from '../../extension/event-editor/messages.ts';
 import { walkByKey } from '../shared/keyboard.ts';
 import { menuButton } from '../shared/menu.ts';
 import { button, factsTemplate, headersTemplate, textTemplate } from '../shared/parts.ts';

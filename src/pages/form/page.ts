@@ -8,15 +8,15 @@ import '@vscode-elements/elements/dist/vscode-single-select/index.js';
 import '@vscode-elements/elements/dist/vscode-textarea/index.js';
 import '@vscode-elements/elements/dist/vscode-textfield/index.js';
 import { render } from 'lit/html.js';
-import { fieldsToKeep } from '../../extension/open-connectors/create/kept-fields.ts';
-import type { KeptForm } from '../../extension/open-connectors/create/kept-fields.ts';
+import { fieldsToKeep } from '../../extension/instance-form/kept-fields.ts';
+import type { KeptForm } from '../../extension/instance-form/kept-fields.ts';
 import type {
   FieldName,
   FormAction,
   HostMessage,
   PageMessage,
   SecretField,
-} from '../../extension/open-connectors/create/messages.ts';
+} from '../../extension/instance-form/messages.ts';
 import { Host } from '../shared/host.ts';
 import { describeControls, focusField } from './controls.ts';
 import { formTemplate } from './template.ts';

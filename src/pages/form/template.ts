@@ -11,7 +11,7 @@ import type {
   FormView,
   Region,
   SecretField,
-} from '../../extension/open-connectors/create/messages.ts';
+} from '../../extension/instance-form/messages.ts';
 import { button, textTemplate } from '../shared/parts.ts';
 import type { Part } from '../shared/parts.ts';
 

@@ -1,5 +1,5 @@
 /** The clock of the waterfall: where on it the rows in sight stand. Times are milliseconds. */
-import type { TableRow } from '../../extension/events/table/messages.ts';
+import type { TableRow } from '../../extension/event-table/messages.ts';
 
 /** `since`: each row begins when it was received. `day`: all rows stand on the time of day. */
 export type ClockKind = 'since' | 'day';

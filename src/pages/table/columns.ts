@@ -1,5 +1,5 @@
 /** The table's columns: which are shown and how wide, as the user has chosen. */
-import type { ColumnName, Sort } from '../../extension/events/table/messages.ts';
+import type { ColumnName, Sort } from '../../extension/event-table/messages.ts';
 
 export interface Column {
   readonly name: ColumnName;

@@ -1,7 +1,7 @@
 /** The filter: a box with what may be filtered by on offer below it, and what is wrong with what was typed. */
 import { html, nothing, render } from 'lit/html.js';
 import type { TemplateResult } from 'lit/html.js';
-import type { OfferedFilter, TableTexts } from '../../extension/events/table/messages.ts';
+import type { OfferedFilter, TableTexts } from '../../extension/event-table/messages.ts';
 
 /** A typed filter is checked when so long nothing was typed, in milliseconds. */
 const checkAfterMs = 200;

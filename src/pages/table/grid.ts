@@ -6,7 +6,7 @@ import { html, nothing, render } from 'lit/html.js';
 import type { TemplateResult } from 'lit/html.js';
 import { guard } from 'lit/directives/guard.js';
 import { repeat } from 'lit/directives/repeat.js';
-import type { ColumnName, Sort, TableAction, TableRow, TableTexts } from '../../extension/events/table/messages.ts';
+import type { ColumnName, Sort, TableAction, TableRow, TableTexts } from '../../extension/event-table/messages.ts';
 import { clockOf, piecesOf } from './clock.ts';
 import type { Clock, ClockKind } from './clock.ts';
 import { leastWidth, leastWidthOf, shownColumns, templateOf } from './columns.ts';

@@ -9,7 +9,7 @@ import type {
   Sort,
   TableState,
   TableTexts,
-} from '../../extension/events/table/messages.ts';
+} from '../../extension/event-table/messages.ts';
 import { Host } from '../shared/host.ts';
 import { menuButton, openMenu } from '../shared/menu.ts';
 import type { MenuEntry } from '../shared/menu.ts';

@@ -1,5 +1,5 @@
 /** The rows that the page has: some windows of a snapshot, around what is in sight, and what came above it since. */
-import type { RowWindow, TableRow } from '../../extension/events/table/messages.ts';
+import type { RowWindow, TableRow } from '../../extension/event-table/messages.ts';
 
 /** Rows in a window, as the extension reads them. */
 export const windowSize = 200;

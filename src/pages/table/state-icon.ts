@@ -1,7 +1,7 @@
 /** A shape for each state, so that it is told without colour. */
 import { html } from 'lit/html.js';
 import type { TemplateResult } from 'lit/html.js';
-import type { TableRow } from '../../extension/events/table/messages.ts';
+import type { TableRow } from '../../extension/event-table/messages.ts';
 
 type RowState = TableRow['state'];
 

@@ -1,5 +1,5 @@
 /** The strip of the last minutes: a bar for each, those that failed in a colour of their own. */
-import type { Strip, TableTexts } from '../../extension/events/table/messages.ts';
+import type { Strip, TableTexts } from '../../extension/event-table/messages.ts';
 import { filled } from '../shared/words.ts';
 
 const minuteMs = 60_000;

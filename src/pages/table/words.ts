@@ -1,5 +1,5 @@
 /** Times in words. */
-import type { TableTexts } from '../../extension/events/table/messages.ts';
+import type { TableTexts } from '../../extension/event-table/messages.ts';
 import { filled } from '../shared/words.ts';
 
 /** A span of time, in the unit that it fills. @param ms milliseconds */

@@ -6,7 +6,7 @@ import type { SessionEnd } from '../../../src/extension/debug/delivery-session.t
 import type { RelayClient } from '../../../src/protocol/relay-client.ts';
 import { afterwards } from '../../relay/afterwards.ts';
 import { patience } from '../../relay/until.ts';
-import { plainTexts } from '../events/documents/texts.ts';
+import { plainTexts } from '../event-documents/texts.ts';
 import { english } from '../events/rows.ts';
 
 export const owner = 'VS Code';

@@ -1,5 +1,5 @@
 /** VS Code's Memento in memory. */
-import type { Memory } from '../../../src/extension/relay/session/known-relays.ts';
+import type { Memory } from '../../../src/extension/session/known-relays.ts';
 
 /** @param content what is in it, by key; it is changed in place */
 export function memory(content: Record<string, unknown> = {}): Memory {

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { markdownText, printableLines } from '../../../src/extension/ui/printable.ts';
-import { attemptsText } from '../../../src/extension/events/documents/content.ts';
-import { eventLogText } from '../../../src/extension/open-connectors/instances/event-log.ts';
+import { attemptsText } from '../../../src/extension/event-documents/content.ts';
+import { eventLogText } from '../../../src/extension/instances/event-log.ts';
 import { logRows, platformEvents } from '../../../src/open-connectors/instance-log.ts';
 import type { AttemptDetail } from '../../../src/protocol/history.ts';
-import { plainTexts } from '../events/documents/texts.ts';
+import { plainTexts } from '../event-documents/texts.ts';
 import { english } from '../events/rows.ts';
 import { previewed } from '../preview.ts';
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { TableRow } from '../../../src/extension/events/table/messages.ts';
+import type { TableRow } from '../../../src/extension/event-table/messages.ts';
 import { RowCache, windowSize } from '../../../src/pages/table/row-cache.ts';
 
 /** A window whose rows have their positions as ids. */

@@ -1,0 +1,96 @@
+/** Commands about accounts: sign in and out. */
+import * as vscode from 'vscode';
+import { commandId } from '../commands.ts';
+import type { CommandHandlers } from '../commands.ts';
+import type { Account, AccountStore } from './account-store.ts';
+import { focusView } from '../ui/offer.ts';
+import { askChoice } from '../ui/questions.ts';
+import { back, ifAnswered } from '../ui/steps.ts';
+import type { Answer, StepPlace } from '../ui/steps.ts';
+import type { SignInMethod } from './sign-in.ts';
+
+export interface AccountCommandParts {
+  readonly accounts: AccountStore;
+  /** Resolves to undefined where the user gave up. */
+  readonly signIn: (method?: SignInMethod) => Promise<Account | undefined>;
+  /** Forgets what is known of an account's webhooks. */
+  readonly forgetWebhooks: (account: Account) => Promise<void>;
+  /** How many webhooks this tool registered with the account. */
+  readonly registered: (account: Account) => number;
+}
+
+/** The handlers of these commands. */
+export function createAccountCommands(parts: AccountCommandParts): CommandHandlers<'accounts'> {
+  return {
+    signIn: async (way?: unknown) => {
+      if (way === 'sandbox') {
+        const account = await parts.signIn('sandbox');
+        await vscode.commands.executeCommand(commandId('refreshWebhooks'));
+        await focusView('webhooks');
+        return account;
+      }
+      const account = await parts.signIn();
+      // Whoever has signed in sees what for, also where the view was folded.
+      if (account !== undefined) await focusView('webhooks');
+      return account;
+    },
+    signOut: async (node?: { readonly account?: Account }) => {
+      const account = node?.account ?? (await pickAccount(parts.accounts, vscode.l10n.t('Sign Out')));
+      if (account === undefined) return;
+      const count = parts.registered(account);
+      const out = vscode.l10n.t('Sign Out');
+      const choice = await vscode.window.showWarningMessage(
+        vscode.l10n.t('Sign out of “{0}”?', account.label),
+        {
+          modal: true,
+          detail:
+            count === 0
+              ? vscode.l10n.t('Its credential is removed from this machine.')
+              : vscode.l10n.t(
+                  'Its credential is removed from this machine. The webhooks that this tool registered (lists: {0}) stay and can then no longer be updated or removed from here.',
+                  count,
+                ),
+        },
+        out,
+      );
+      if (choice === out) await signOut(parts, account);
+    },
+  };
+}
+
+/** Forgets everything of an account. */
+export async function signOut(
+  { accounts, forgetWebhooks }: Pick<AccountCommandParts, 'accounts' | 'forgetWebhooks'>,
+  account: Account,
+): Promise<void> {
+  await accounts.remove(account.id);
+  await forgetWebhooks(account);
+}
+
+/**
+ * The account to act on: the only one, or the one that is chosen.
+ * @returns undefined where there is none or the user gave up
+ */
+export async function pickAccount(accounts: AccountStore, title: string): Promise<Account | undefined> {
+  const all = accounts.all();
+  if (all.length < 2) return all[0];
+  const answer = await askAccount({ title, step: 1, totalSteps: 1 }, all, undefined);
+  return answer === back ? undefined : answer;
+}
+
+/** Asks for one of several accounts. */
+export async function askAccount(
+  place: StepPlace,
+  all: readonly Account[],
+  active: Account | undefined,
+): Promise<Answer<Account>> {
+  const items = all.map((account) => ({ label: account.label, description: account.host, account }));
+  return ifAnswered(
+    await askChoice(place, {
+      placeholder: vscode.l10n.t('Which account?'),
+      items,
+      active: items.find(({ account }) => account.id === active?.id),
+    }),
+    ({ account }) => account,
+  );
+}

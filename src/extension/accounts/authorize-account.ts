@@ -1,0 +1,46 @@
+/** Campaign Monitor's own OAuth for an account: a person grants access in the browser, and the code becomes tokens. */
+import * as vscode from 'vscode';
+import type { CampaignMonitorCredential } from '../../campaign-monitor/session.ts';
+import type { BrowserAuthorization } from '../oauth/browser-authorization.ts';
+
+export interface OAuthApp {
+  /** Where the API is. */
+  readonly host: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  /** The callback URL that is registered with it. */
+  readonly redirect: string;
+}
+
+/** Resolves to undefined where the user gave up. */
+export type AuthorizeAccount = (app: OAuthApp) => Promise<CampaignMonitorCredential | undefined>;
+
+/** Access was not granted. */
+class AccessError extends Error {
+  override readonly name = 'AccessError';
+  readonly next: string;
+  constructor({ message, next }: { readonly message: string; readonly next: string }) {
+    super(message.replace(/\.$/, ''));
+    this.next = next;
+  }
+}
+
+/** Asks for access by the ways that the app's registered callback allows. */
+export function createAuthorizeAccount(browser: BrowserAuthorization): AuthorizeAccount {
+  return async ({ host, clientId, clientSecret, redirect }) => {
+    const { authorizeUrl, exchangeCode, serviceAt } = await import('../deferred.ts');
+    const oauthBase = serviceAt(host)?.oauthBase;
+    const result = await browser.authorize({
+      title: vscode.l10n.t('Sign In to Campaign Monitor'),
+      redirect,
+      buildUrl: (state, redirectUri) => Promise.resolve(authorizeUrl({ oauthBase, clientId, redirectUri, state })),
+    });
+    if (result.kind === 'cancelled') return undefined;
+    const refusal = browser.explain(result);
+    if (refusal !== null) throw new AccessError(refusal);
+    if (result.kind !== 'code') return undefined;
+    const { code, redirectUri } = result;
+    const tokens = await exchangeCode({ clientId, clientSecret, redirectUri, code }, { oauthBase });
+    return { kind: 'oauth', accessToken: tokens.accessToken, refreshToken: tokens.refreshToken };
+  };
+}

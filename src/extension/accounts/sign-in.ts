@@ -1,0 +1,264 @@
+/** The ways into Campaign Monitor: an API key, OAuth, or the sandbox's account. */
+import { createHash } from 'node:crypto';
+import * as vscode from 'vscode';
+import type { CampaignMonitorClient } from '../../campaign-monitor/answers.ts';
+import type { CampaignMonitorCredential } from '../../campaign-monitor/session.ts';
+import { cancellable } from '../ui/progress.ts';
+import { setting } from '../configuration.ts';
+import { prefix } from '../prefix.ts';
+import { withNext } from '../ui/error-words.ts';
+import { inMessage, unlinked } from '../ui/printable.ts';
+import { askChoice, askText } from '../ui/questions.ts';
+import { say } from '../ui/say.ts';
+import { ifAnswered, inSteps } from '../ui/steps.ts';
+import type { Step } from '../ui/steps.ts';
+import type { Account, AccountStore } from './account-store.ts';
+import type { AuthorizeAccount, OAuthApp } from './authorize-account.ts';
+
+export interface SignInParts {
+  readonly accounts: AccountStore;
+  readonly log: vscode.LogOutputChannel;
+  readonly authorize: AuthorizeAccount;
+  /** The callback URL of the page on this machine, which is proposed. */
+  readonly loopback: () => Promise<string>;
+}
+
+/** How an account is signed in. */
+export type SignInMethod = Account['kind'];
+
+/** What is asked for, step by step. */
+interface Asked {
+  readonly method: SignInMethod | undefined;
+  readonly apiKey: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  /** The callback URL that is registered with the OAuth app. */
+  readonly redirect: string;
+}
+
+/**
+ * Asks how, and signs in.
+ * @returns undefined where the user gave up
+ */
+export async function signIn(parts: SignInParts, method?: SignInMethod): Promise<Account | undefined> {
+  if (method === 'sandbox') return signInToSandbox(parts);
+  let asked: Asked = { method, apiKey: '', clientId: '', clientSecret: '', redirect: '' };
+  return again(parts, async () => {
+    const answers = await ask(asked, await parts.loopback());
+    if (answers === undefined) return undefined;
+    // What was typed is offered again where it did not work, but for secrets.
+    asked = { ...answers, apiKey: '', clientSecret: '' };
+    return signInBy(parts, answers);
+  });
+}
+
+function ask(asked: Asked, loopback: string): Promise<Asked | undefined> {
+  const first = asked.method === undefined ? [askMethod] : [];
+  return inSteps(vscode.l10n.t('Sign In to Campaign Monitor'), asked, ({ method }) => {
+    switch (method) {
+      case 'api-key':
+        return [...first, askApiKey];
+      case 'oauth':
+        return [...first, askClientId, askClientSecret, askRedirect(loopback)];
+      case 'sandbox':
+      case undefined:
+        return first;
+    }
+  });
+}
+
+function signInBy(parts: SignInParts, { method, ...given }: Asked): Promise<Account | undefined> {
+  switch (method) {
+    case 'api-key':
+      return withApiKey(parts, given.apiKey);
+    case 'oauth':
+      return withOAuth(parts, given);
+    case 'sandbox':
+      return signInToSandbox(parts);
+    case undefined:
+      return Promise.resolve(undefined);
+  }
+}
+
+const askMethod: Step<Asked> = async ({ method }, place) => {
+  const { l10n } = vscode;
+  const items: (vscode.QuickPickItem & { method: SignInMethod })[] = [
+    {
+      label: `$(key) ${l10n.t('API Key')}`,
+      detail: l10n.t('In Campaign Monitor under Account settings, API keys. The simplest way.'),
+      method: 'api-key',
+    },
+    {
+      label: `$(globe) ${l10n.t('OAuth in the Browser')}`,
+      detail: l10n.t('With the client ID and secret of an app that is registered in Campaign Monitor.'),
+      method: 'oauth',
+    },
+    {
+      label: `$(beaker) ${l10n.t('The Sandbox’s Account')}`,
+      detail: l10n.t('An emulated Campaign Monitor on this machine. Nothing of it is real.'),
+      method: 'sandbox',
+    },
+  ];
+  return ifAnswered(
+    await askChoice(place, {
+      placeholder: l10n.t('How would you like to sign in?'),
+      items,
+      active: items.find((item) => item.method === method),
+    }),
+    (item) => ({ method: item.method }),
+  );
+};
+
+const askApiKey: Step<Asked> = async (_asked, place) =>
+  ifAnswered(
+    await askText(place, {
+      prompt: vscode.l10n.t(
+        'API key of Campaign Monitor, for {0}. It is kept in VS Code’s secret storage and sent nowhere else',
+        await hostOfSettings(),
+      ),
+      password: true,
+      check: (text) => (/^[\x21-\x39\x3b-\x7e]+$/.test(text) ? undefined : vscode.l10n.t('Give the key alone')),
+    }),
+    (apiKey) => ({ apiKey }),
+  );
+
+const askClientId: Step<Asked> = async ({ clientId }, place) => {
+  await hostOfSettings();
+  return ifAnswered(
+    await askText(place, {
+      prompt: vscode.l10n.t(
+        'Client ID of your OAuth app: in Campaign Monitor under Account settings, Manage connected apps, OAuth registration',
+      ),
+      value: clientId,
+      check: (text) => (/^\S+$/.test(text) ? undefined : vscode.l10n.t('Give the ID alone')),
+    }),
+    (text) => ({ clientId: text }),
+  );
+};
+
+const askClientSecret: Step<Asked> = async (_asked, place) =>
+  ifAnswered(
+    await askText(place, {
+      prompt: vscode.l10n.t('Client secret of your OAuth app. It is used once, to sign in, and not kept'),
+      password: true,
+      check: (text) => (/^\S+$/.test(text) ? undefined : vscode.l10n.t('Give the secret alone')),
+    }),
+    (clientSecret) => ({ clientSecret }),
+  );
+
+function askRedirect(loopback: string): Step<Asked> {
+  return async ({ redirect }, place) =>
+    ifAnswered(
+      await askText(place, {
+        prompt: vscode.l10n.t(
+          'Callback URL that is registered with your OAuth app: Campaign Monitor sends the browser back there, and nowhere else',
+        ),
+        value: redirect === '' ? loopback : redirect,
+        check: (text) => (URL.canParse(text) ? undefined : vscode.l10n.t('This is not a URL')),
+      }),
+      (text) => ({ redirect: text }),
+    );
+}
+
+/** Says what went wrong, and begins again where the user likes. */
+async function again({ log }: SignInParts, attempt: () => Promise<Account | undefined>): Promise<Account | undefined> {
+  for (;;) {
+    try {
+      const account = await attempt();
+      if (account !== undefined) {
+        say(vscode.l10n.t('Signed in as {0}.', account.label));
+      }
+      return account;
+    } catch (error) {
+      const { message, kind } = error as Error & { kind?: string };
+      if (kind === 'cancelled') return undefined;
+      log.error(`sign-in failed: ${message}`);
+      const tryAgain = vscode.l10n.t('Try Again');
+      const choice = await vscode.window.showErrorMessage(
+        unlinked(vscode.l10n.t('Signing in to Campaign Monitor failed: {0}', withNext(error, vscode.l10n))),
+        tryAgain,
+      );
+      if (choice !== tryAgain) return undefined;
+    }
+  }
+}
+
+/** The sandbox's account: nothing is asked. */
+async function signInToSandbox({ accounts }: SignInParts): Promise<Account> {
+  const account = await accounts.add({ label: vscode.l10n.t('Sandbox'), kind: 'sandbox', host: '' }, null);
+  await vscode.window.withProgress(
+    { location: vscode.ProgressLocation.Notification, title: vscode.l10n.t('Starting the sandbox') },
+    () => accounts.api(account, { startSandbox: true }),
+  );
+  return account;
+}
+
+async function withApiKey(parts: SignInParts, apiKey: string): Promise<Account> {
+  return keep(parts, 'api-key', await hostOfSettings(), { kind: 'api-key', apiKey });
+}
+
+async function withOAuth(parts: SignInParts, app: Omit<OAuthApp, 'host'>): Promise<Account | undefined> {
+  const host = await hostOfSettings();
+  const { clientId, clientSecret, redirect } = app;
+  const credential = await parts.authorize({ host, clientId, clientSecret, redirect });
+  return credential === undefined ? undefined : keep(parts, 'oauth', host, credential);
+}
+
+/** Checks a credential by a harmless call, and keeps it under the names of the clients that it can see. */
+async function keep(
+  { accounts }: SignInParts,
+  kind: 'api-key' | 'oauth',
+  host: string,
+  credential: CampaignMonitorCredential,
+): Promise<Account> {
+  const { CampaignMonitorApi, serviceAt } = await import('../deferred.ts');
+  const service = serviceAt(host);
+  if (service === null) throw new HostError(host);
+  let fresh = credential;
+  const api = new CampaignMonitorApi({
+    baseUrl: service.apiBase,
+    oauthBase: service.oauthBase,
+    credential,
+    onRefreshed: ({ accessToken, refreshToken }) => void (fresh = { kind: 'oauth', accessToken, refreshToken }),
+  });
+  const clients = await cancellable(vscode.l10n.t('Signing in to Campaign Monitor'), async (signal) => {
+    await api.systemDate(signal);
+    return api.clients(signal);
+  });
+  const identity = identityOf(clients);
+  return accounts.add({ label: labelOf(clients), kind, host, ...(identity !== undefined && { identity }) }, fresh);
+}
+
+/** Undefined where there are no clients: two such accounts need not be the same. */
+function identityOf(clients: readonly CampaignMonitorClient[]): string | undefined {
+  if (clients.length === 0) return undefined;
+  const ids = clients.map(({ clientId }) => clientId).sort();
+  return createHash('sha256').update(ids.join()).digest('hex').slice(0, 32);
+}
+
+function labelOf(clients: readonly CampaignMonitorClient[]): string {
+  const [first, ...others] = clients;
+  if (first === undefined) return vscode.l10n.t('No clients');
+  const name = inMessage(first.name, 80);
+  return others.length === 0 ? name : vscode.l10n.t('{0} and {1} more', name, others.length);
+}
+
+/**
+ * The host of the settings: an API key and tokens go there and nowhere else.
+ * @throws HostError before anything is asked
+ */
+async function hostOfSettings(): Promise<string> {
+  const host = setting('campaignMonitor.host').trim();
+  const { serviceAt } = await import('../deferred.ts');
+  if (serviceAt(host) === null) throw new HostError(host);
+  return host;
+}
+
+class HostError extends Error {
+  override readonly name = 'HostError';
+  readonly next: string;
+  constructor(host: string) {
+    super(vscode.l10n.t('the setting {0} is no URL of an API: {1}', `${prefix}.campaignMonitor.host`, host));
+    this.next = vscode.l10n.t('Give a host, or a URL that begins with https://.');
+  }
+}

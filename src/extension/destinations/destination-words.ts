@@ -1,0 +1,108 @@
+/** A destination in words. What came from outside is made printable here. */
+import type { Sending } from '../../protocol/debug.ts';
+import type { DestinationStatus } from '../../protocol/status.ts';
+import { listOf, placeOf } from '../ui/phrases.ts';
+import type { ListNaming } from '../ui/phrases.ts';
+import type { Localiser } from '../ui/localiser.ts';
+import { printable } from '../ui/printable.ts';
+import type { DestinationSetting } from '../settings.ts';
+
+/** What can be changed of a destination here. */
+export const destinationFields = ['url', 'mode', 'types', 'lists', 'signatureKeyName', 'credentialsName'] as const;
+export type DestinationField = (typeof destinationFields)[number];
+
+/**
+ * What a destination is called among others: its URL without the query, and what tells it from another of the same.
+ * @param others all of them
+ */
+export function nameOfDestination(
+  { url, id, mode }: Pick<DestinationSetting, 'url' | 'id' | 'mode'>,
+  others: readonly Pick<DestinationSetting, 'url'>[],
+  l10n: Localiser,
+): string {
+  const place = placeOf(url);
+  if (others.filter((each) => placeOf(each.url) === place).length < 2) return place;
+  const mark = id ?? (mode === 'raw' ? l10n.t('raw') : queryOf(url));
+  return mark === '' ? place : `${place} (${printable(mark, 40)})`;
+}
+
+/** Whether there is more to the URL: its query may hold a token, and only its names are shown. */
+function queryOf(url: string): string {
+  try {
+    return [...new URL(url).searchParams.keys()].map((key) => `?${key}`).join('');
+  } catch {
+    return '';
+  }
+}
+
+/**
+ * How a destination is, in short; empty where no relay runs.
+ * @param sending how sending to all of them stands
+ */
+export function stateOfDestination(
+  status: DestinationStatus | undefined,
+  l10n: Localiser,
+  sending: Pick<Sending, 'state'> | undefined,
+): string {
+  if (status === undefined) return '';
+  const { state, detail, waiting, configured, timeoutLifted } = status;
+  const why = detail === null ? '' : printable(detail);
+  const parts = [
+    configured ? '' : l10n.t('removed from the settings'),
+    state === 'down' ? (why === '' ? l10n.t('down') : l10n.t('down: {0}', why)) : '',
+    state === 'held' ? (why === '' ? l10n.t('held') : l10n.t('held: {0}', why)) : '',
+    sending?.state === 'paused' ? l10n.t('sending is paused') : '',
+    state === 'up' && waiting === 0 && sending?.state !== 'paused' ? l10n.t('takes notifications') : '',
+    waiting > 0 ? l10n.t('{0} waiting', waiting) : '',
+    timeoutLifted === true ? l10n.t('stands at a breakpoint, without a time-out') : '',
+  ];
+  return parts.filter((part) => part !== '').join(' · ');
+}
+
+/** What goes to a destination, where that is not everything as Open Connectors posts it. */
+export function filtersOf(setting: DestinationSetting, names: ListNaming, l10n: Localiser): string {
+  const { mode, types = [], lists = [] } = setting;
+  const parts = [
+    mode === 'raw' ? l10n.t('raw deliveries') : '',
+    types.map((each) => printable(each)).join(', '),
+    lists.map((each) => printable(names.nameOfList(each) ?? each, 40)).join(', '),
+  ];
+  return parts.filter((part) => part !== '').join(' · ');
+}
+
+/** The label and the value of each field, in the order in which they are asked. */
+export function fieldRows(
+  setting: DestinationSetting,
+  names: ListNaming,
+  l10n: Localiser,
+): readonly { readonly field: DestinationField; readonly label: string; readonly value: string }[] {
+  const { mode, types = [], lists = [], signatureKeyName, credentialsName } = setting;
+  return [
+    { field: 'url', label: l10n.t('URL'), value: placeOf(setting.url) },
+    {
+      field: 'mode',
+      label: l10n.t('Sends'),
+      value: mode === 'raw' ? l10n.t('Raw deliveries') : l10n.t('Notifications'),
+    },
+    {
+      field: 'types',
+      label: l10n.t('Types'),
+      value: types.length === 0 ? l10n.t('all') : types.map((each) => printable(each)).join(', '),
+    },
+    {
+      field: 'lists',
+      label: l10n.t('Lists'),
+      value: lists.length === 0 ? l10n.t('all') : lists.map((each) => printable(listOf(each, names), 80)).join(', '),
+    },
+    {
+      field: 'signatureKeyName',
+      label: l10n.t('Signature key'),
+      value: signatureKeyName === undefined ? l10n.t('not signed') : printable(signatureKeyName),
+    },
+    {
+      field: 'credentialsName',
+      label: l10n.t('Credentials'),
+      value: credentialsName === undefined ? l10n.t('none') : printable(credentialsName),
+    },
+  ];
+}

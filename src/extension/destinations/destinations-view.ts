@@ -1,0 +1,177 @@
+/** The view of destinations in the side bar: where notifications go, how each is, and what goes there. */
+import * as vscode from 'vscode';
+import type { Sending } from '../../protocol/debug.ts';
+import type { DestinationStatus } from '../../protocol/status.ts';
+import { commandId } from '../commands.ts';
+import { onSetting } from '../configuration.ts';
+import { prefix } from '../prefix.ts';
+import { factsTooltip } from '../ui/facts-tooltip.ts';
+import { focusedRows } from '../ui/focused-rows.ts';
+import type { FocusedRows } from '../ui/focused-rows.ts';
+import type { ListNaming } from '../ui/phrases.ts';
+import { placeOf } from '../ui/phrases.ts';
+import type {
+  DestinationFieldNode,
+  DestinationNode,
+  DestinationsNode,
+  LeftNode,
+  SampleNode,
+} from './destination-node.ts';
+import { readDestinations } from './destination-settings.ts';
+import { fieldRows, filtersOf, nameOfDestination, stateOfDestination } from './destination-words.ts';
+import type { Session } from '../session/session.ts';
+
+export interface DestinationsViewParts {
+  readonly session: Session;
+  readonly names: ListNaming & { onDidChange(listener: () => void): { dispose(): void } };
+}
+
+/** The shape tells the state without its colour. */
+const icons = {
+  up: ['check', 'charts.green'],
+  down: ['warning', 'list.warningForeground'],
+  held: ['lock', 'charts.purple'],
+  unknown: ['circle-outline', 'descriptionForeground'],
+} as const;
+
+export class DestinationsView implements vscode.Disposable, vscode.TreeDataProvider<DestinationsNode> {
+  readonly #parts: DestinationsViewParts;
+  readonly #view: vscode.TreeView<DestinationsNode>;
+  readonly #changed = new vscode.EventEmitter<undefined>();
+  readonly #disposables: readonly { dispose(): unknown }[];
+  #drawn = '';
+
+  readonly onDidChangeTreeData = this.#changed.event;
+
+  constructor(parts: DestinationsViewParts) {
+    this.#parts = parts;
+    this.#view = vscode.window.createTreeView(`${prefix}.destinations`, { treeDataProvider: this });
+    this.#disposables = [
+      this.#view,
+      this.#changed,
+      parts.session.onDidChange(() => this.#follow()),
+      parts.names.onDidChange(() => this.#changed.fire(undefined)),
+      vscode.workspace.onDidGrantWorkspaceTrust(() => this.#changed.fire(undefined)),
+      onSetting('destinations', () => this.#changed.fire(undefined)),
+    ];
+  }
+
+  dispose(): void {
+    for (const each of this.#disposables) each.dispose();
+  }
+
+  /** The rows that a key acts on: the focused one. */
+  readonly focused: FocusedRows<DestinationsNode> = (named) => focusedRows(this.#view, named);
+
+  /** The destinations of the settings, in their order. */
+  get nodes(): readonly DestinationNode[] {
+    const { destinations } = readDestinations();
+    const known = this.#parts.session.status?.destinations.filter(({ configured }) => configured) ?? [];
+    return destinations.map((setting, index) => {
+      const status = known[index];
+      // The relay goes on with what it had where it cannot use the settings.
+      return { kind: 'destination', index, setting, status: status?.url === setting.url ? status : undefined };
+    });
+  }
+
+  getChildren(node?: DestinationsNode): DestinationsNode[] {
+    if (node !== undefined) return node.kind === 'destination' ? this.#fields(node) : [];
+    const all = this.#parts.session.status?.destinations ?? [];
+    const left = all.filter(({ configured }) => !configured).map((status): LeftNode => ({ kind: 'left', status }));
+    const { nodes } = this;
+    const sample = (): SampleNode => ({ kind: 'sample', status: all.find(({ configured }) => configured) });
+    return [...(nodes.length > 0 ? nodes : [sample()]), ...left];
+  }
+
+  getTreeItem(node: DestinationsNode): vscode.TreeItem {
+    switch (node.kind) {
+      case 'destination':
+        return this.#destinationItem(node);
+      case 'left':
+        return this.#item(placeOf(node.status.url).replace(/^https?:\/\//, ''), node.status, ';left;');
+      case 'field':
+        return fieldItem(node);
+      case 'sample':
+        return this.#sampleItem(node);
+    }
+  }
+
+  get #sending(): Sending | undefined {
+    return this.#parts.session.status?.sending;
+  }
+
+  #fields(of: DestinationNode): DestinationFieldNode[] {
+    return fieldRows(of.setting, this.#parts.names, vscode.l10n).map((row) => ({ kind: 'field', of, ...row }));
+  }
+
+  #destinationItem(node: DestinationNode): vscode.TreeItem {
+    const { l10n } = vscode;
+    const { setting, status } = node;
+    const id = setting.id ?? status?.destinationId;
+    const name = nameOfDestination(
+      { ...setting, ...(id !== undefined && { id }) },
+      this.nodes.map((each) => each.setting),
+      l10n,
+    );
+    const filters = filtersOf(setting, this.#parts.names, l10n);
+    // The scheme is in the tooltip: in a narrow side bar the host counts.
+    const item = this.#item(name.replace(/^https?:\/\//, ''), status, ';destination;', filters);
+    item.id = `destination:${node.index}`;
+    item.collapsibleState = vscode.TreeItemCollapsibleState.Collapsed;
+    item.tooltip = factsTooltip([
+      ...fieldRows(setting, this.#parts.names, l10n).map(({ label, value }) => [label, value] as const),
+      [l10n.t('State'), stateOfDestination(status, l10n, this.#sending)],
+      [l10n.t('ID'), setting.id ?? status?.destinationId ?? ''],
+    ]);
+    return item;
+  }
+
+  #sampleItem({ status }: SampleNode): vscode.TreeItem {
+    const { l10n } = vscode;
+    const item = this.#item(
+      l10n.t('Sample receiver'),
+      status,
+      ';sample;',
+      l10n.t('until a callback of yours is named'),
+    );
+    item.tooltip = l10n.t('Answers while the settings name no destination. Choose this row to say what it answers.');
+    if (status !== undefined) {
+      item.command = { command: commandId('sampleReceiver'), title: l10n.t('Sample Receiver'), arguments: [] };
+    }
+    return item;
+  }
+
+  #item(name: string, status: DestinationStatus | undefined, contextValue: string, more: string = ''): vscode.TreeItem {
+    const item = new vscode.TreeItem(name);
+    const [icon, colour] = icons[status?.state ?? 'unknown'];
+    item.description = [stateOfDestination(status, vscode.l10n, this.#sending), more]
+      .filter((part) => part !== '')
+      .join(' · ');
+    item.iconPath = new vscode.ThemeIcon(icon, new vscode.ThemeColor(colour));
+    item.contextValue = contextValue;
+    item.accessibilityInformation = { label: [name, item.description].filter((part) => part !== '').join(', ') };
+    return item;
+  }
+
+  /** A status comes often, and mostly says the same of destinations. */
+  #follow(): void {
+    const destinations = this.#parts.session.status?.destinations.map((each) => ({ ...each, underWay: undefined }));
+    const drawn = JSON.stringify([destinations ?? null, this.#sending?.state]);
+    if (drawn === this.#drawn) return;
+    this.#drawn = drawn;
+    this.#changed.fire(undefined);
+  }
+}
+
+function fieldItem(node: DestinationFieldNode): vscode.TreeItem {
+  const item = new vscode.TreeItem(node.label);
+  item.id = `destination:${node.of.index}:${node.field}`;
+  item.description = node.value;
+  item.contextValue = ';field;';
+  item.tooltip = vscode.l10n.t('{0}: {1}. Choose this row to change it.', node.label, node.value);
+  item.accessibilityInformation = {
+    label: vscode.l10n.t('{0}: {1}. Press Enter to change it.', node.label, node.value),
+  };
+  item.command = { command: commandId('editDestination'), title: vscode.l10n.t('Edit Destination'), arguments: [node] };
+  return item;
+}

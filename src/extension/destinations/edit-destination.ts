@@ -1,0 +1,261 @@
+/** Destinations added, changed and removed by asking, for whoever would rather be asked than write JSON. */
+import * as vscode from 'vscode';
+import { webhookEventTypes } from '../../campaign-monitor/event-types.ts';
+import type { ListNaming } from '../ui/phrases.ts';
+import { CommandError } from '../ui/command-error.ts';
+import { byKeyToo } from '../ui/focused-rows.ts';
+import { copy, say } from '../ui/say.ts';
+import type { CommandHandlers } from '../commands.ts';
+import type { DestinationNode, DestinationsNode } from './destination-node.ts';
+import {
+  openDestinationSetting,
+  placeOfDestination,
+  readDestinations,
+  writeDestinations,
+} from './destination-settings.ts';
+import type { DestinationSetting } from '../settings.ts';
+import type { DestinationsView } from './destinations-view.ts';
+import { fieldRows, nameOfDestination } from './destination-words.ts';
+import type { DestinationField } from './destination-words.ts';
+import { problemOfUrl } from './callback-url.ts';
+import { chooseSecret } from '../secrets/secret-commands.ts';
+import type { CredentialConsents } from '../secrets/credential-consent.ts';
+import type { SecretBox } from '../secrets/secrets.ts';
+
+export interface DestinationCommandParts {
+  readonly secrets: SecretBox;
+  readonly consents: CredentialConsents;
+  readonly view: DestinationsView;
+  readonly names: ListNaming;
+}
+
+/** The handlers of these commands. */
+export function createDestinationCommands(parts: DestinationCommandParts): CommandHandlers<'destinations'> {
+  return {
+    addDestination: () => addDestination(parts),
+    editDestination: async (node?: DestinationsNode) => {
+      const { setting } = chosenDestination(node);
+      if (node?.kind === 'field') await change(parts, setting, node.field);
+      else await edit(parts, setting, vscode.l10n.t('Edit Destination'));
+    },
+    removeDestination: byKeyToo(parts.view.focused, async (node?: DestinationsNode) => remove(chosenDestination(node))),
+    copyDestinationUrl: byKeyToo(parts.view.focused, async (node?: DestinationsNode) =>
+      copy(chosenDestination(node).setting.url),
+    ),
+    openDestinations: () => openDestinationSetting(),
+  };
+}
+
+/** The destination of a row. @throws CommandError where it has none that stands in the settings */
+export function chosenDestination(node: DestinationsNode | undefined): DestinationNode {
+  const { l10n } = vscode;
+  switch (node?.kind) {
+    case 'destination':
+      return node;
+    case 'field':
+      return node.of;
+    case 'sample':
+      throw new CommandError(
+        l10n.t('The sample receiver stands in no settings'),
+        l10n.t('Add a destination of yours, and it goes.'),
+        { title: l10n.t('Add Destination'), command: 'addDestination' },
+      );
+    case 'left':
+      throw new CommandError(
+        l10n.t('It has left the settings'),
+        l10n.t('It goes when nothing waits for it: Discard All Waiting discards that.'),
+      );
+    case undefined:
+      throw new CommandError(
+        l10n.t('No destination is selected'),
+        l10n.t('Select one in the destinations view and try again.'),
+      );
+  }
+}
+
+/** Asks for the URL, adds the destination, and offers the rest. */
+async function addDestination(parts: DestinationCommandParts): Promise<boolean> {
+  const title = vscode.l10n.t('Add Destination');
+  const url = await askUrl(title, 'http://localhost:3000/callback');
+  if (url === undefined) return false;
+  const setting: DestinationSetting = { url };
+  const { destinations } = readDestinations();
+  await writeDestinations([...destinations, setting]);
+  await edit(
+    parts,
+    setting,
+    title,
+    vscode.l10n.t('Notifications now go to {0}.', nameOfDestination(setting, [], vscode.l10n)),
+  );
+  return true;
+}
+
+/** Offers what can be changed until that is enough; each change is in force at once. */
+async function edit(
+  parts: DestinationCommandParts,
+  setting: DestinationSetting,
+  title: string,
+  done?: string,
+): Promise<void> {
+  const { l10n } = vscode;
+  let current = setting;
+  type Choice = vscode.QuickPickItem & { readonly field?: DestinationField; readonly run?: () => unknown };
+  for (;;) {
+    const rows = fieldRows(current, parts.names, l10n).map(({ field, label, value }): Choice => ({
+      label: `$(edit) ${label}`,
+      description: value,
+      field,
+    }));
+    const enough: Choice = { label: `$(check) ${l10n.t('Done')}`, ...(done !== undefined && { description: done }) };
+    const rest: Choice = {
+      label: `$(gear) ${l10n.t('Open Setting')}`,
+      description: l10n.t('headers, time-out, order and certificates'),
+      run: openDestinationSetting,
+    };
+    const choice = await vscode.window.showQuickPick<Choice>([enough, ...rows, rest], {
+      title,
+      placeHolder: l10n.t('What is to be changed?'),
+      ignoreFocusOut: true,
+    });
+    if (choice?.field === undefined) {
+      await choice?.run?.();
+      return;
+    }
+    current = (await change(parts, current, choice.field)) ?? current;
+  }
+}
+
+/** Asks for one field and writes it. @returns the destination as it is now; undefined where the user gave up */
+async function change(
+  parts: DestinationCommandParts,
+  setting: DestinationSetting,
+  field: DestinationField,
+): Promise<DestinationSetting | undefined> {
+  const changed = await askField(parts, setting, field);
+  if (changed === undefined) return undefined;
+  const { destinations } = readDestinations();
+  const at = placeOfDestination(destinations, setting);
+  if (at === undefined) {
+    throw new CommandError(
+      vscode.l10n.t('The destination has changed in the settings meanwhile'),
+      vscode.l10n.t('Look at it and try again.'),
+    );
+  }
+  // The user has just said where the chosen one goes; what the settings name beside it is asked about.
+  if (field === 'signatureKeyName' || field === 'credentialsName') {
+    const { url, insecureTls, [field]: name } = changed;
+    if (name !== undefined) await parts.consents.allow({ url, insecureTls: insecureTls ?? false, [field]: name });
+  }
+  await writeDestinations(destinations.with(at, changed));
+  return changed;
+}
+
+async function askField(
+  { secrets, names }: DestinationCommandParts,
+  setting: DestinationSetting,
+  field: DestinationField,
+): Promise<DestinationSetting | undefined> {
+  const { l10n } = vscode;
+  const title = l10n.t('Destination {0}', nameOfDestination(setting, [], l10n));
+  switch (field) {
+    case 'url': {
+      const url = await askUrl(title, setting.url);
+      return url === undefined ? undefined : { ...setting, url };
+    }
+    case 'mode': {
+      const items = [
+        { label: l10n.t('Notifications'), description: l10n.t('as Open Connectors posts them'), raw: false },
+        { label: l10n.t('Raw deliveries'), description: l10n.t('the bytes as Campaign Monitor sent them'), raw: true },
+      ];
+      if (setting.mode === 'raw') items.reverse();
+      const choice = await vscode.window.showQuickPick(items, {
+        title,
+        placeHolder: l10n.t('What is sent'),
+        ignoreFocusOut: true,
+      });
+      if (choice === undefined) return undefined;
+      return choice.raw ? { ...setting, mode: 'raw' } : without(setting, field);
+    }
+    case 'types': {
+      const { types: before = [] } = setting;
+      const known = [...new Set([...webhookEventTypes, ...before])];
+      const choice = await vscode.window.showQuickPick(
+        known.map((label) => ({ label, picked: before.length === 0 || before.includes(label) })),
+        { title, placeHolder: l10n.t('Events of which types'), canPickMany: true, ignoreFocusOut: true },
+      );
+      if (choice === undefined) return undefined;
+      const types = choice.map(({ label }) => label);
+      // All of them, or none, is no filter.
+      return types.length === 0 || types.length === known.length ? without(setting, field) : { ...setting, types };
+    }
+    case 'lists': {
+      const { lists: before = [] } = setting;
+      const known = before.flatMap((id) => names.nameOfList(id) ?? []).join(', ');
+      const text = await vscode.window.showInputBox({
+        title,
+        prompt: [l10n.t('IDs of the lists, separated by commas. Empty: all lists'), known]
+          .filter((part) => part !== '')
+          .join(' · '),
+        value: before.join(', '),
+        ignoreFocusOut: true,
+      });
+      if (text === undefined) return undefined;
+      const lists = text.split(/[\s,;]+/).filter((id) => id !== '');
+      return lists.length === 0 ? without(setting, field) : { ...setting, lists };
+    }
+    case 'signatureKeyName': {
+      const name = await chooseSecret(secrets, 'signatureKeys', title);
+      if (name === undefined) return undefined;
+      return name === null ? without(setting, field) : { ...setting, signatureKeyName: name };
+    }
+    case 'credentialsName': {
+      const name = await chooseSecret(secrets, 'credentials', title);
+      if (name === undefined) return undefined;
+      return name === null ? without(setting, field) : { ...setting, credentialsName: name };
+    }
+  }
+}
+
+/** The destination without what is no longer said of it. */
+function without(setting: DestinationSetting, field: Exclude<DestinationField, 'url'>): DestinationSetting {
+  const { url, ...rest } = setting;
+  return { url, ...Object.fromEntries(Object.entries(rest).filter(([key]) => key !== field)) };
+}
+
+async function remove({ setting, status }: DestinationNode): Promise<void> {
+  const { l10n } = vscode;
+  const name = nameOfDestination(setting, [], l10n);
+  const confirm = l10n.t('Remove');
+  const waiting = status?.waiting ?? 0;
+  const choice = await vscode.window.showWarningMessage(
+    l10n.t('Remove the destination {0}?', name),
+    {
+      modal: true,
+      detail:
+        waiting === 0
+          ? l10n.t('Nothing is sent there from now on.')
+          : l10n.t('What comes is not sent there. {0} that wait still are, or can be discarded.', waiting),
+    },
+    confirm,
+  );
+  if (choice !== confirm) return;
+  const { destinations } = readDestinations();
+  const at = placeOfDestination(destinations, setting);
+  if (at === undefined) return;
+  await writeDestinations(destinations.toSpliced(at, 1));
+  say(l10n.t('{0} is removed.', name));
+}
+
+function askUrl(title: string, value: string): Thenable<string | undefined> {
+  const { l10n } = vscode;
+  return vscode.window
+    .showInputBox({
+      title,
+      prompt: l10n.t('The URL of your callback'),
+      value,
+      ignoreFocusOut: true,
+      validateInput: (text) =>
+        problemOfUrl(text.trim(), l10n.t('Leave user name and password out: credentials have a field of their own')),
+    })
+    .then((text) => text?.trim());
+}

@@ -1,0 +1,46 @@
+/** A scenario made of the events that are selected. */
+import * as vscode from 'vscode';
+import type { EventsNode } from '../events/event-node.ts';
+import { connected } from '../session/connected.ts';
+import { chosenRows } from '../events/chosen.ts';
+import type { ActionParts } from '../events/action-parts.ts';
+import { openUntitled } from '../events/untitled.ts';
+
+/** Opens an unsaved file of scenarios that sends the deliveries of the selected events again. */
+export async function createScenario(
+  parts: ActionParts,
+  node: EventsNode | undefined,
+  nodes: readonly EventsNode[] | undefined,
+): Promise<void> {
+  const { l10n } = vscode;
+  const client = connected(parts.session);
+  const rows = chosenRows(parts, node, nodes);
+  const choice = await vscode.window.showQuickPick(
+    [
+      {
+        label: l10n.t('With names, addresses and values replaced'),
+        detail: l10n.t(
+          'The file holds all that is sent: it can be shared, and runs anywhere. Read it before you share it.',
+        ),
+        inline: true,
+      },
+      {
+        label: l10n.t('By their IDs in this relay’s history'),
+        detail: l10n.t('The very bytes are sent: it runs here alone, as long as the history has them.'),
+        inline: false,
+      },
+    ],
+    { title: l10n.t('Create Scenario from Selection'), placeHolder: l10n.t('How are the events to be in the file?') },
+  );
+  if (choice === undefined) return;
+  const { exportText, scenarioFile } = await import('../deferred.ts');
+  const { version } = parts.context.extension.packageJSON as { version: string };
+  const fixture = choice.inline ? await exportText(client, rows, 'fixture', { version }) : null;
+  const [first] = rows;
+  const what = [first.type ?? first.kind, ...(rows.length > 1 ? [l10n.t('and {0} more', rows.length - 1)] : [])];
+  const text = scenarioFile(l10n.t('takes {0}', what.join(' ')), rows, fixture ?? null);
+  await openUntitled(
+    `${[first.type ?? first.kind, first.id].join('-').replace(/[^\w-]/g, '-')}.cm-scenario.json`,
+    text,
+  );
+}

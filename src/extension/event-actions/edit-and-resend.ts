@@ -1,0 +1,124 @@
+/** Edit and resend: a body as a JSON document, and the command that takes it the way of a received one. */
+import * as vscode from 'vscode';
+import type { Delivery, EventRow } from '../../protocol/history.ts';
+import { commandId } from '../commands.ts';
+import type { CommandHandlers } from '../commands.ts';
+import { jsonErrorAt } from '../event-documents/json-text.ts';
+import type { EventsNode } from '../events/event-node.ts';
+import { inMessage } from '../ui/printable.ts';
+import { connected } from '../session/connected.ts';
+import { targetRows } from '../events/chosen.ts';
+import type { ActionParts } from '../events/action-parts.ts';
+import { bodyEndings, heldMark } from './send-lens.ts';
+import { openUntitled } from '../events/untitled.ts';
+
+/** The handlers of these commands. */
+export function createResendCommands(parts: ActionParts): CommandHandlers<'resend'> {
+  return {
+    editAndResend: async (target?: EventsNode | vscode.Uri) => {
+      const [row] = await targetRows(parts, target);
+      await openBody(parts, row, { ofHeld: false });
+    },
+    send: async (uri?: vscode.Uri) => {
+      const document = await documentToSend(uri);
+      if (document !== undefined) await sendBody(parts, document);
+    },
+  };
+}
+
+/**
+ * Opens the body of an event's delivery, to be edited and sent.
+ * @param ofHeld it is to be released in the place of what is held of the event
+ */
+export async function openBody(
+  { session }: ActionParts,
+  row: EventRow,
+  { ofHeld }: { readonly ofHeld: boolean },
+): Promise<void> {
+  const { delivery, body } = await connected(session).request('deliveries/get', { id: row.deliveryId });
+  const { editableBody } = await import('../deferred.ts');
+  const kind =
+    row.kind === 'event'
+      ? (row.type ?? vscode.l10n.t('Event'))
+      : row.kind === 'test'
+        ? vscode.l10n.t('Test call')
+        : vscode.l10n.t('Rejected');
+  // What a vendor wrote may hold anything; a file's name may not.
+  const name = `${kind.replace(/[^\p{L}\p{N} _-]/gu, '')} ${row.id}${ofHeld ? heldMark : ''}${bodyEndings[delivery.source]}`;
+  // Where the type is nothing but such letters, the space is what tells a held one's id.
+  await openUntitled(ofHeld ? name : name.trim(), editableBody(delivery, Buffer.from(body, 'base64')));
+  if (delivery.truncated) {
+    void vscode.window.showWarningMessage(
+      vscode.l10n.t('Only its first 64 KiB were kept: complete it before sending.'),
+    );
+  }
+}
+
+/**
+ * The document to send: the given one, else the active one.
+ * @returns undefined where there is none, or it is no JSON, which is shown in it then
+ */
+export async function documentToSend(uri: vscode.Uri | undefined): Promise<vscode.TextDocument | undefined> {
+  const document =
+    uri === undefined ? vscode.window.activeTextEditor?.document : await vscode.workspace.openTextDocument(uri);
+  if (document === undefined) return undefined;
+  const text = document.getText();
+  const wrongAt = text.trim() === '' ? undefined : jsonErrorAt(text);
+  if (wrongAt === undefined) return document;
+  await showMistake(document, wrongAt);
+  return undefined;
+}
+
+/** Sends the body that a document holds, as one that came. */
+export async function sendBody({ session }: ActionParts, document: vscode.TextDocument): Promise<void> {
+  const { delivery, events } = await connected(session).request('deliveries/inject', {
+    source: document.fileName.endsWith(bodyEndings['open-connectors']) ? 'open-connectors' : 'campaign-monitor',
+    body: { text: document.getText() },
+  });
+  await sayReceived(delivery, events, (first) =>
+    delivery.status === 'test'
+      ? vscode.l10n.t('Sent as {0}. It holds no event: a test call.', first)
+      : events.length === 1
+        ? vscode.l10n.t('Sent as {0}.', first)
+        : vscode.l10n.t('Sent as {0} and {1} more.', first, events.length - 1),
+  );
+}
+
+/**
+ * Says what became of a body that was sent, and leads to its first event.
+ * @param accepted what is said where it was not rejected, with the id of that event
+ */
+export async function sayReceived(
+  delivery: Delivery,
+  [row]: readonly EventRow[],
+  accepted: (first: string) => string,
+): Promise<void> {
+  if (row === undefined) return;
+  const { l10n } = vscode;
+  const show = l10n.t('Show Event');
+  const choice =
+    delivery.status === 'rejected'
+      ? await vscode.window.showWarningMessage(
+          l10n.t('The relay rejected it as {0}: {1}', row.id, inMessage(delivery.reason ?? '', 500)),
+          show,
+        )
+      : await vscode.window.showInformationMessage(accepted(row.id), show);
+  if (choice !== show) return;
+  const node: EventsNode = { kind: 'event', row };
+  await vscode.commands.executeCommand(commandId('open'), node);
+}
+
+/** Puts the cursor where the text stops being JSON, and says so. */
+async function showMistake(document: vscode.TextDocument, offset: number): Promise<void> {
+  const position = document.positionAt(offset);
+  const editor = await vscode.window.showTextDocument(document, { preview: false });
+  editor.selection = new vscode.Selection(position, position);
+  editor.revealRange(new vscode.Range(position, position), vscode.TextEditorRevealType.InCenterIfOutsideViewport);
+  void vscode.window.showErrorMessage(
+    vscode.l10n.t(
+      'Not sent: this is not JSON from line {0}, column {1} on.',
+      position.line + 1,
+      position.character + 1,
+    ),
+  );
+}

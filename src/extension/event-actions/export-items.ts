@@ -1,0 +1,64 @@
+/** Events as one text in a format of export. Loaded with the client. */
+import { choose, exportItems, formats } from '../../export/gather.ts';
+import type { ExportFormat, Selection } from '../../export/gather.ts';
+import type { ExportItem, ExportOptions } from '../../export/item.ts';
+import type { RelayClient } from '../../protocol/relay-client.ts';
+
+/** An event that is exported. */
+export interface ExportedEvent {
+  readonly id: string;
+  readonly deliveryId: string;
+}
+
+/** What an export may be as one text, in characters: a string of JavaScript ends at twice that. */
+const longestExport = 256_000_000;
+
+/**
+ * Events in a format of export: each delivery once, with the notifications that hold the events. Secrets are masked.
+ * @param options.version the product's version, for formats that name their creator
+ * @param options.onDelivery called after each delivery
+ * @param options.cancelled asked before each delivery
+ * @param options.keepBody keeps a body in a file beside the export; left out for the clipboard
+ * @returns undefined where it was cancelled
+ * @throws RangeError where it is longer than {@link longestExport}
+ */
+export async function exportText(
+  client: RelayClient,
+  events: readonly ExportedEvent[],
+  format: ExportFormat,
+  options: {
+    version: string;
+    onDelivery?: () => void;
+    cancelled?: () => boolean;
+    keepBody?: ExportOptions['keepBody'];
+  },
+): Promise<string | undefined> {
+  const cancelled = (): boolean => options.cancelled?.() === true;
+  const { campaignMonitorUrl, openConnectorsUrl } = await client.request('relay/status', {});
+  const history = {
+    request: client.request.bind(client),
+    webhookEndpoint: (source: string) => (source === 'campaign-monitor' ? campaignMonitorUrl : openConnectorsUrl),
+  };
+  const selection: Selection = new Map();
+  for (const { id, deliveryId } of events) choose(selection, deliveryId, id);
+  async function* watched(): AsyncGenerator<ExportItem> {
+    for await (const item of exportItems(history, selection, format)) {
+      if (cancelled()) return;
+      yield item;
+      options.onDelivery?.();
+    }
+  }
+  const pieces: string[] = [];
+  let length = 0;
+  const { version, keepBody } = options;
+  for await (const piece of formats[format](watched(), {
+    withSecrets: false,
+    version,
+    ...(keepBody !== undefined && { keepBody }),
+  })) {
+    length += piece.length;
+    if (length > longestExport) throw new RangeError(`longer than ${longestExport} characters`);
+    pieces.push(piece);
+  }
+  return cancelled() ? undefined : pieces.join('');
+}

@@ -1,0 +1,161 @@
+/** Copy and export: events in the formats of other tools, with secrets masked. */
+import { homedir } from 'node:os';
+import * as vscode from 'vscode';
+import type { EventRow } from '../../protocol/history.ts';
+import { byKeyToo } from '../ui/focused-rows.ts';
+import { cancellable } from '../ui/progress.ts';
+import { saveFile } from '../ui/save-file.ts';
+import type { CommandHandlers } from '../commands.ts';
+import type { EventsNode } from '../events/event-node.ts';
+import { connected } from '../session/connected.ts';
+import { chosenRows } from '../events/chosen.ts';
+import type { ExportFormat } from '../../export/gather.ts';
+import { CommandError } from '../ui/command-error.ts';
+import type { ActionParts } from '../events/action-parts.ts';
+
+/** More events than this are read under progress that can be cancelled. */
+const quietAtMost = 20;
+
+/** The handlers of these commands. */
+export function createExportCommands(parts: ActionParts): CommandHandlers<'exports'> {
+  const copyAs = (format: ExportFormat) => async (node?: EventsNode, nodes?: readonly EventsNode[]) => {
+    const rows = chosenRows(parts, node, nodes);
+    const text = await textOf(parts, rows, format);
+    if (text === undefined) return;
+    await vscode.env.clipboard.writeText(text);
+    tellCopied(rows.length);
+  };
+  return {
+    copyAsCurl: byKeyToo(parts.focused, copyAs('curl')),
+    copyAsHttp: copyAs('http'),
+    copyAsHar: copyAs('har'),
+    copyAsFixture: copyAs('fixture'),
+    copyAddress: async (node?: EventsNode, nodes?: readonly EventsNode[]) => {
+      const rows = chosenRows(parts, node, nodes);
+      const addresses = [...new Set(rows.flatMap(({ address }) => (address === null ? [] : [address])))];
+      if (addresses.length === 0) throw new CommandError(vscode.l10n.t('There is no address in the selection'));
+      await vscode.env.clipboard.writeText(addresses.join('\n'));
+      vscode.window.setStatusBarMessage(
+        addresses.length === 1
+          ? vscode.l10n.t('Copied {0}.', addresses[0] ?? '')
+          : vscode.l10n.t('Copied {0} addresses.', addresses.length),
+        5000,
+      );
+    },
+    exportSelection: (node?: EventsNode, nodes?: readonly EventsNode[]) =>
+      exportSelection(parts, chosenRows(parts, node, nodes)),
+  };
+}
+
+function tellCopied(events: number): void {
+  vscode.window.setStatusBarMessage(
+    events === 1
+      ? vscode.l10n.t('Copied, with secrets masked.')
+      : vscode.l10n.t('Copied {0} events, with secrets masked.', events),
+    5000,
+  );
+}
+
+/**
+ * The events in a format; undefined where the user cancelled it.
+ * @param target where the text will be written: bodies that it cannot hold are written beside it
+ */
+async function textOf(
+  { context, session }: ActionParts,
+  rows: readonly EventRow[],
+  format: ExportFormat,
+  target?: vscode.Uri,
+): Promise<string | undefined> {
+  const client = connected(session);
+  const { bodyFileName, exportText } = await import('../deferred.ts');
+  const { version } = context.extension.packageJSON as { version: string };
+  const keepBody = async (body: Uint8Array): Promise<string> => {
+    const name = bodyFileName(body);
+    if (target !== undefined) await saveFile(vscode.Uri.joinPath(target, '..', name), body);
+    return name;
+  };
+  const options = { version, ...(target !== undefined && { keepBody }) };
+  if (rows.length <= quietAtMost) return exportText(client, rows, format, options).catch(explain);
+  const deliveries = new Set(rows.map(({ deliveryId }) => deliveryId)).size;
+  return cancellable(vscode.l10n.t('Reading events'), (signal, progress) =>
+    exportText(client, rows, format, {
+      ...options,
+      onDelivery: () => progress.report({ increment: 100 / deliveries }),
+      cancelled: () => signal.aborted,
+    }).catch(explain),
+  );
+}
+
+/** @throws CommandError where it is more than one text can hold, else the error itself */
+function explain(error: unknown): never {
+  if (!(error instanceof RangeError)) throw error;
+  throw new CommandError(
+    vscode.l10n.t('The events are too long to be exported together'),
+    vscode.l10n.t('Choose fewer, or use cm-relay export with --out.'),
+  );
+}
+
+interface FileFormat extends vscode.QuickPickItem {
+  readonly format: ExportFormat;
+  readonly extension: string;
+  readonly fileType: string;
+}
+
+async function exportSelection(parts: ActionParts, rows: readonly EventRow[]): Promise<void> {
+  const { l10n } = vscode;
+  const formats: FileFormat[] = [
+    {
+      label: 'HAR',
+      description: l10n.t('for browsers’ developer tools: deliveries, attempts and answers'),
+      format: 'har',
+      extension: 'har',
+      fileType: l10n.t('HTTP archive'),
+    },
+    { label: 'JSON', description: l10n.t('everything'), format: 'json', extension: 'json', fileType: 'JSON' },
+    {
+      label: l10n.t('Shareable fixture'),
+      description: l10n.t('names, addresses and values replaced: read it before you share it'),
+      format: 'fixture',
+      extension: 'json',
+      fileType: 'JSON',
+    },
+    {
+      label: '.http',
+      description: l10n.t('for the REST client of an editor'),
+      format: 'http',
+      extension: 'http',
+      fileType: l10n.t('HTTP requests'),
+    },
+    {
+      label: 'cURL',
+      description: l10n.t('a shell script'),
+      format: 'curl',
+      extension: 'sh',
+      fileType: l10n.t('Shell script'),
+    },
+  ];
+  const chosen = await vscode.window.showQuickPick(formats, {
+    title: rows.length === 1 ? l10n.t('Export {0}', rows[0]?.id ?? '') : l10n.t('Export {0} events', rows.length),
+    placeHolder: l10n.t('Choose a format'),
+  });
+  if (chosen === undefined) return;
+  const name = rows.length === 1 ? (rows[0]?.id ?? 'event') : `events-${new Date().toISOString().slice(0, 10)}`;
+  const folder = vscode.workspace.workspaceFolders?.[0]?.uri ?? vscode.Uri.file(homedir());
+  const target = await vscode.window.showSaveDialog({
+    defaultUri: vscode.Uri.joinPath(folder, `${name}.${chosen.extension}`),
+    filters: { [chosen.fileType]: [chosen.extension] },
+    title: l10n.t('Export'),
+  });
+  if (target === undefined) return;
+  const text = await textOf(parts, rows, chosen.format, target);
+  if (text === undefined) return;
+  await saveFile(target, text);
+  const open = l10n.t('Open');
+  const choice = await vscode.window.showInformationMessage(
+    rows.length === 1
+      ? l10n.t('Exported {0}, with secrets masked.', rows[0]?.id ?? '')
+      : l10n.t('Exported {0} events, with secrets masked.', rows.length),
+    open,
+  );
+  if (choice === open) await vscode.window.showTextDocument(target);
+}

@@ -1,0 +1,50 @@
+/** What is done to many notifications at once: in steps that can be given up, and said afterwards. */
+import * as vscode from 'vscode';
+import { prefix } from '../prefix.ts';
+import { cancellable } from '../ui/progress.ts';
+import { stepByStep } from './step-by-step.ts';
+import type { Steps } from './step-by-step.ts';
+
+/** What is said of what was done. */
+export interface Said {
+  readonly none: string;
+  readonly one: string;
+  readonly many: (count: number) => string;
+  readonly cancelled: (count: number) => string;
+}
+
+/** Says what was done: one in passing, more so that it is read. */
+export function say({ done, cancelled }: Steps, texts: Said): void {
+  if (cancelled) tell(texts.cancelled(done));
+  else if (done === 0) void vscode.window.showInformationMessage(texts.none);
+  else if (done === 1) vscode.window.setStatusBarMessage(texts.one, 5000);
+  else tell(texts.many(done));
+}
+
+/** With a button VS Code shows all of a text, not its first line alone. */
+export function tell(text: string): void {
+  const show = vscode.l10n.t('Show Events');
+  // Not awaited: the message may stay.
+  void vscode.window
+    .showInformationMessage(text, show)
+    .then((choice) => (choice === show ? vscode.commands.executeCommand(`${prefix}.events.focus`) : undefined));
+}
+
+/** Works through groups of ids; more than one shows progress that can be cancelled. */
+export async function inSteps(
+  title: string,
+  groups: readonly (readonly string[])[],
+  work: (ids: readonly string[]) => Promise<number>,
+): Promise<Steps> {
+  const [first] = groups;
+  if (first === undefined) return { done: 0, cancelled: false };
+  if (groups.length === 1) return { done: await work(first), cancelled: false };
+  const all = groups.reduce((sum, { length }) => sum + length, 0);
+  return cancellable(title, (signal, progress) => {
+    let at = 0;
+    return stepByStep(groups, signal, work, (size) => {
+      at += size;
+      progress.report({ increment: (100 * size) / all, message: vscode.l10n.t('{0} of {1}', at, all) });
+    });
+  });
+}

@@ -1,0 +1,229 @@
+/** Replay and discard. */
+import * as vscode from 'vscode';
+import type { EventRow, Forwarding } from '../../protocol/history.ts';
+import type { Params } from '../../protocol/methods.ts';
+import type { RelayClient } from '../../protocol/relay-client.ts';
+import type { Destination } from '../../protocol/settings.ts';
+import { byKeyToo } from '../ui/focused-rows.ts';
+import { cancellable } from '../ui/progress.ts';
+import type { CommandHandlers } from '../commands.ts';
+import { prefix } from '../prefix.ts';
+import { whyNothingIsReplayed } from '../events/event-words.ts';
+import type { EventsNode } from '../events/event-node.ts';
+import { connected } from '../session/connected.ts';
+import { chosenRows, targetRows } from '../events/chosen.ts';
+import { problemOfUrl } from '../destinations/callback-url.ts';
+import { failedNotifications } from './failed-notifications.ts';
+import { CommandError } from '../ui/command-error.ts';
+import type { ActionParts } from '../events/action-parts.ts';
+import { inSteps, say } from './many-at-once.ts';
+import { nameOf, notificationsByDelivery, notificationsWith, onlyNotification } from './row-notifications.ts';
+import type { WholeNotification } from './row-notifications.ts';
+import { inGroups, inWholeGroups, stepByStep } from './step-by-step.ts';
+
+/** Notifications that are replayed or discarded in one request, so that it can be cancelled and counted in between. */
+const step = 100;
+
+/** The URL that was typed last for a replay. */
+const lastUrlKey = `${prefix}.lastReplayUrl`;
+
+/** The handlers of these commands. */
+export function createReplayCommands(parts: ActionParts): CommandHandlers<'replay'> {
+  const replayRows = byKeyToo(parts.focused, (node?: EventsNode, nodes?: readonly EventsNode[]) =>
+    replay(parts, chosenRows(parts, node, nodes)),
+  );
+  return {
+    replay: async (target?: EventsNode | vscode.Uri, nodes?: readonly EventsNode[]) =>
+      target instanceof vscode.Uri ? replay(parts, await targetRows(parts, target)) : replayRows(target, nodes),
+    replayTo: async (node?: EventsNode, nodes?: readonly EventsNode[]) => {
+      const rows = chosenRows(parts, node, nodes);
+      requireNotifications(rows);
+      const to = await askDestination(parts);
+      if (to !== undefined) await replay(parts, rows, to);
+    },
+    replayFailed: () => replayFailed(parts),
+    discard: byKeyToo(parts.focused, (node?: EventsNode, nodes?: readonly EventsNode[]) =>
+      discard(parts, chosenRows(parts, node, nodes)),
+    ),
+    discardWaiting: () => discardWaiting(parts),
+  };
+}
+
+/** Those of the rows that have a notification. @throws CommandError where none has */
+function requireNotifications(rows: readonly EventRow[]): EventRow[] {
+  const sendable = rows.filter(({ notificationId }) => notificationId !== null);
+  if (sendable.length > 0) return sendable;
+  throw new CommandError(
+    vscode.l10n.t('There is no notification to send again'),
+    vscode.l10n.t('Test calls and rejected deliveries have none.'),
+  );
+}
+
+async function replay({ session }: ActionParts, rows: readonly EventRow[], to?: Destination): Promise<void> {
+  const { l10n } = vscode;
+  const client = connected(session);
+  const sendable = requireNotifications(rows);
+  const groups = [...inWholeGroups(notificationsByDelivery(sendable), step)];
+  const replayed = await inSteps(l10n.t('Replaying'), groups, (some) => replayOnce(client, some, to));
+  const whole = onlyNotification(sendable);
+  if (whole !== undefined && replayed.done > 0) {
+    vscode.window.setStatusBarMessage(sentWhole(whole), 8000);
+    return;
+  }
+  say(replayed, {
+    none: whyNothingIsReplayed(rows, l10n),
+    one: l10n.t('{0} is sent again.', nameOf(sendable[0])),
+    many: sentAgain,
+    cancelled: sentAgainInPart,
+  });
+}
+
+function sentWhole({ deliveryId, part, parts, events }: WholeNotification): string {
+  const { l10n } = vscode;
+  return parts === 1
+    ? l10n.t('{0} is sent again with its {1} events.', deliveryId, events)
+    : l10n.t('Part {0} of {1} of {2} is sent again with its {3} events.', part + 1, parts, deliveryId, events);
+}
+
+function discardedWhole({ deliveryId, part, parts, events }: WholeNotification): string {
+  const { l10n } = vscode;
+  return parts === 1
+    ? l10n.t('{0} is no longer sent, with its {1} events. Replay sends it after all.', deliveryId, events)
+    : l10n.t(
+        'Part {0} of {1} of {2} is no longer sent, with its {3} events. Replay sends it after all.',
+        ...[part + 1, parts, deliveryId, events],
+      );
+}
+
+async function replayOnce(
+  client: RelayClient,
+  ids: readonly string[],
+  to?: Params<'notifications/replay'>['to'],
+): Promise<number> {
+  const { replayed } = await client.request('notifications/replay', { ids: [...ids], ...(to && { to }) });
+  return replayed;
+}
+
+async function replayFailed({ session }: ActionParts): Promise<void> {
+  const { l10n } = vscode;
+  const client = connected(session);
+  const { counts } = await client.request('relay/status', {});
+  const replayed = await cancellable(l10n.t('Replaying what failed'), (signal, progress) =>
+    stepByStep(
+      failedNotifications(client, step),
+      signal,
+      (ids) => replayOnce(client, ids),
+      (size, done) =>
+        progress.report({
+          increment: (100 * size) / Math.max(counts.failed, size),
+          message: l10n.t('{0} sent again', done),
+        }),
+    ),
+  );
+  say(replayed, {
+    none: l10n.t('Nothing has failed.'),
+    one: l10n.t('One notification is sent again.'),
+    many: sentAgain,
+    cancelled: sentAgainInPart,
+  });
+}
+
+function sentAgain(count: number): string {
+  return vscode.l10n.t('{0} notifications are sent again. The events view shows how they fare.', count);
+}
+
+function sentAgainInPart(count: number): string {
+  return vscode.l10n.t('Cancelled: {0} notifications are sent again, the others are not.', count);
+}
+
+async function discard({ session }: ActionParts, rows: readonly EventRow[]): Promise<void> {
+  const { l10n } = vscode;
+  const client = connected(session);
+  const isOpen = ({ state }: Forwarding): boolean => state === 'waiting' || state === 'held';
+  const open = rows.filter(({ forwardings }) => forwardings.some(isOpen));
+  const groups = [...inGroups(notificationsWith(open, isOpen), step)];
+  const discarded = await inSteps(
+    l10n.t('Discarding'),
+    groups,
+    async (ids) => (await client.request('notifications/discard', { ids: [...ids] })).discarded,
+  );
+  const whole = discarded.done > 0 ? onlyNotification(open) : undefined;
+  if (whole !== undefined) {
+    vscode.window.setStatusBarMessage(discardedWhole(whole), 8000);
+    return;
+  }
+  say(discarded, {
+    none: l10n.t('Nothing of the selection is waiting.'),
+    one: l10n.t('{0} is no longer sent. Replay sends it after all.', nameOf(open[0])),
+    many: (count) => l10n.t('{0} notifications are no longer sent. Replay sends them after all.', count),
+    cancelled: (count) => l10n.t('Cancelled: {0} notifications are no longer sent, the others still wait.', count),
+  });
+}
+
+async function discardWaiting({ session }: ActionParts): Promise<void> {
+  const { l10n } = vscode;
+  const client = connected(session);
+  const { counts } = await client.request('relay/status', {});
+  const waiting = counts.waiting + counts.held;
+  if (waiting === 0) {
+    vscode.window.setStatusBarMessage(l10n.t('Nothing is waiting.'), 5000);
+    return;
+  }
+  const confirm = l10n.t('Discard');
+  const choice = await vscode.window.showWarningMessage(
+    waiting === 1 ? l10n.t('Discard the one that waits?') : l10n.t('Discard all {0} that wait?', waiting),
+    { modal: true, detail: l10n.t('They stay in the history, and Replay sends them after all.') },
+    confirm,
+  );
+  if (choice !== confirm) return;
+  const { discarded } = await client.request('notifications/discard', { waiting: true });
+  vscode.window.setStatusBarMessage(l10n.t('{0} discarded.', discarded), 5000);
+}
+
+/** Asks where to replay to: a destination of the settings, or any other URL. */
+async function askDestination({ context, session }: ActionParts): Promise<Destination | undefined> {
+  const { l10n } = vscode;
+  const { settings } = await connected(session).request('relay/status', {});
+  const { maskSecrets } = await import('../deferred.ts');
+  type Choice = vscode.QuickPickItem & { readonly destination?: Destination };
+  const choices: Choice[] = settings.destinations.map((destination) => ({
+    label: maskSecrets(destination.url),
+    description: [destination.id ?? '', destination.mode === 'raw' ? l10n.t('as it came') : '']
+      .filter((part) => part !== '')
+      .join(', '),
+    destination,
+  }));
+  choices.push({ label: l10n.t('$(edit) Another URL…') });
+  const choice = await vscode.window.showQuickPick(choices, {
+    title: l10n.t('Replay To'),
+    placeHolder: l10n.t('Choose where the notifications are sent'),
+    matchOnDescription: true,
+  });
+  if (choice === undefined) return undefined;
+  return choice.destination ?? askUrl(context, settings.destinations);
+}
+
+async function askUrl(
+  context: vscode.ExtensionContext,
+  configured: readonly Destination[],
+): Promise<Destination | undefined> {
+  const { l10n } = vscode;
+  const { destinationSchema } = await import('../deferred.ts');
+  const url = await vscode.window.showInputBox({
+    title: l10n.t('Replay To'),
+    prompt: l10n.t('The URL that the notifications are posted to, this time'),
+    placeHolder: 'http://localhost:3000/callback',
+    value: context.workspaceState.get<string>(lastUrlKey, ''),
+    ignoreFocusOut: true,
+    validateInput: (text) =>
+      problemOfUrl(
+        text.trim(),
+        l10n.t('Leave user name and password out: destinations of the settings have credentials'),
+      ),
+  });
+  if (url === undefined) return undefined;
+  const destination = destinationSchema.parse({ url: url.trim() });
+  await context.workspaceState.update(lastUrlKey, destination.url);
+  // One of the settings comes with its key and credentials.
+  return configured.find((each) => each.url === destination.url) ?? destination;
+}

@@ -1,0 +1,44 @@
+/** Rows of events as the notifications that hold them: what is done to a row is done to its notification. */
+import type { EventRow, Forwarding } from '../../protocol/history.ts';
+import { printable } from '../ui/printable.ts';
+
+/** What its row shows, or its id where the row shows no address. */
+export function nameOf(row: EventRow | undefined): string {
+  return printable(row?.address === '' ? row.id : (row?.address ?? row?.id ?? ''));
+}
+
+/** A notification that holds more than one event. */
+export interface WholeNotification extends NonNullable<EventRow['inNotification']> {
+  readonly deliveryId: string;
+}
+
+/**
+ * The notification of all these rows, where it is one and holds more than one event: what is done to a row is done to
+ * all of these.
+ */
+export function onlyNotification([first, ...others]: readonly EventRow[]): WholeNotification | undefined {
+  if (first?.inNotification === undefined) return undefined;
+  if (others.some(({ notificationId }) => notificationId !== first.notificationId)) return undefined;
+  return { ...first.inNotification, deliveryId: first.deliveryId };
+}
+
+/**
+ * The notifications of rows, their own and their deliveries' raw ones, each once, by their deliveries. Those of one
+ * delivery go in one request: the relay then sends what they share, its raw body, once.
+ */
+export function notificationsByDelivery(rows: readonly EventRow[]): string[][] {
+  const deliveries = new Map<string, Set<string>>();
+  for (const { deliveryId, notificationId, forwardings } of rows) {
+    const notifications = deliveries.get(deliveryId) ?? new Set();
+    deliveries.set(deliveryId, notifications);
+    if (notificationId !== null) notifications.add(notificationId);
+    for (const each of forwardings) notifications.add(each.notificationId);
+  }
+  return [...deliveries.values()].map((notifications) => [...notifications]);
+}
+
+/** The notifications of rows that have a forwarding of this kind, each once, in the order in which they came. */
+export function notificationsWith(rows: readonly EventRow[], isMeant: (forwarding: Forwarding) => boolean): string[] {
+  const ids = rows.flatMap(({ forwardings }) => forwardings.filter(isMeant).map((each) => each.notificationId));
+  return [...new Set(ids)].sort((a, b) => Number(a.slice(1)) - Number(b.slice(1)));
+}

@@ -1,0 +1,120 @@
+/** Sample deliveries, posted to the webhook endpoint as Campaign Monitor would. Loaded with the client. */
+import { Agent, request } from 'node:http';
+import { sampleDeliveries } from '../../campaign-monitor/samples.ts';
+import type { WebhookEventType } from '../../campaign-monitor/event-types.ts';
+import type { SampleDelivery } from '../../campaign-monitor/samples.ts';
+
+/** Which samples to send. */
+export interface SampleChoice {
+  /** They take turns; with `mixed` within each delivery. */
+  readonly types: readonly WebhookEventType[];
+  readonly mixed: boolean;
+  /** Deliveries. */
+  readonly count: number;
+  /** Events in each. */
+  readonly batch: number;
+  readonly listId: string;
+}
+
+/** How it went. */
+export interface SampleResult {
+  readonly sent: number;
+  /** Answered with another status than 200, or not at all; after the latter no more are sent. */
+  readonly refused: number;
+  /** What the first refusal said. */
+  readonly firstRefusal: string | null;
+  readonly cancelled: boolean;
+}
+
+/** Deliveries made at once, so that a great many need not fit in memory. */
+const eventsAtOnce = 10_000;
+
+/** Up to so many deliveries are sent one after the other, so that they arrive in order. */
+const inOrderAtMost = 20;
+
+/** Requests under way at once for more than that. */
+const concurrency = 8;
+
+const answerTimeoutMs = 30_000;
+
+/**
+ * Posts samples.
+ * @param url the webhook endpoint's URL for Campaign Monitor
+ * @param options.seed decides the samples
+ * @param options.signal ends it early
+ * @param options.onSent called with how many were sent, after each
+ */
+export async function sendSamples(
+  url: string,
+  choice: SampleChoice,
+  options: { seed: number; now: Date; signal?: AbortSignal; onSent?: (sent: number) => void },
+): Promise<SampleResult> {
+  const agent = new Agent({ keepAlive: true, maxSockets: concurrency });
+  const deliveries = made(choice, options.seed, options.now);
+  let sent = 0;
+  let refused = 0;
+  let firstRefusal: string | null = null;
+  let isGone = false;
+  const work = async (): Promise<void> => {
+    for (const delivery of deliveries) {
+      // The URL holds the relay's secret: where nobody answers, the port may be another program's soon.
+      if (options.signal?.aborted === true || isGone) return;
+      const refusal = await post(agent, url, delivery.text, () => (isGone = true));
+      sent += 1;
+      if (refusal !== null) {
+        refused += 1;
+        firstRefusal ??= refusal;
+      }
+      options.onSent?.(sent);
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: choice.count > inOrderAtMost ? concurrency : 1 }, work));
+  } finally {
+    agent.destroy();
+  }
+  return { sent, refused, firstRefusal, cancelled: sent < choice.count && !isGone };
+}
+
+/** One generator feeds all workers: each takes the next. */
+function made(choice: SampleChoice, seed: number, now: Date): Iterable<SampleDelivery> {
+  const { types, mixed, count, batch, listId } = choice;
+  // Whole rounds of the types, so that each step begins with the first.
+  const step = Math.max(1, Math.floor(eventsAtOnce / batch / types.length)) * types.length;
+  const iterator = (function* (): Generator<SampleDelivery> {
+    for (let done = 0; done < count; done += step) {
+      yield* sampleDeliveries({
+        types,
+        mixed,
+        count: Math.min(step, count - done),
+        batch,
+        listId,
+        seed: seed + done,
+        now,
+      });
+    }
+  })();
+  // A worker that leaves its loop does not end it for the others.
+  return { [Symbol.iterator]: () => ({ next: () => iterator.next() }) };
+}
+
+/** Posts one delivery. @returns null where it was answered 200, else what was said, or why nobody did */
+function post(agent: Agent, url: string, body: string, onGone: () => void): Promise<string | null> {
+  return new Promise((resolve) => {
+    const unanswered = (error: Error): void => {
+      onGone();
+      resolve(error.message);
+    };
+    const bytes = Buffer.from(body);
+    const headers = { 'Content-Type': 'application/json; charset=utf-8', 'Content-Length': bytes.length };
+    const sending = request(url, { method: 'POST', agent, headers, timeout: answerTimeoutMs }, (answer) => {
+      let text = '';
+      answer.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+      answer.on('end', () => resolve(answer.statusCode === 200 ? null : `${answer.statusCode ?? ''} ${text.trim()}`));
+      answer.on('error', unanswered);
+    });
+    sending.on('timeout', () => sending.destroy(new Error(`no answer within ${answerTimeoutMs} ms`)));
+    sending.on('error', unanswered);
+    sending.end(bytes);
+  });
+}

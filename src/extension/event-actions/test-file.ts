@@ -1,0 +1,81 @@
+/** A mocha file that posts a notification to the user's handler. Loaded with the client. */
+import { indentJson } from '../../export/indented-json.ts';
+import { maskSecrets, textOf } from '../../export/item.ts';
+import { isHopHeader } from '../../common/hop-headers.ts';
+import { maskedValue } from '../../common/masking.ts';
+import type { Headers } from '../../protocol/history.ts';
+
+/** What the file is made of. */
+export interface TestFileParts {
+  /** What the tests are about, for `describe`. */
+  readonly subject: string;
+  /** The test's title. */
+  readonly title: string;
+  /** A line at the top. */
+  readonly comment: string;
+  /** The user's handler. */
+  readonly url: string;
+  /** As they may be shown: credentials masked. */
+  readonly headers: Headers;
+  readonly body: Buffer;
+}
+
+/**
+ * Writes an ES module that runs under mocha and Node alone. It posts the very bytes, so that a signature among the
+ * headers still fits, to the handler (`CALLBACK_URL` overrides it) and asserts a 2xx. A masked header is read from the
+ * environment.
+ */
+export function testFile(parts: TestFileParts): string {
+  const headers = parts.headers
+    .filter(([name]) => !isHopHeader(name))
+    .map(([name, value]) => `    [${quote(name)}, ${value === maskedValue ? fromEnvironment(name) : quote(value)}],`);
+  return [
+    `// ${parts.comment.replace(/[\r\n\u2028\u2029]+/g, ' ')}`,
+    "import assert from 'node:assert/strict';",
+    '',
+    `const url = process.env.CALLBACK_URL ?? ${quote(maskSecrets(parts.url))};`,
+    '',
+    `const body = ${bodyExpression(parts.body)};`,
+    '',
+    `describe(${quote(parts.subject)}, () => {`,
+    `  it(${quote(parts.title)}, async () => {`,
+    '    const headers = [',
+    ...headers.map((line) => `  ${line}`),
+    '    ];',
+    "    const response = await fetch(url, { method: 'POST', headers, body });",
+    '    assert.ok(response.ok, `answered ${response.status}: ${await response.text()}`);',
+    '  });',
+    '});',
+    '',
+  ].join('\n');
+}
+
+function fromEnvironment(name: string): string {
+  return `process.env.CALLBACK_${name.toUpperCase().replace(/[^A-Z0-9]/g, '_')} ?? ''`;
+}
+
+/** The bytes as JavaScript: readable where that gives the same bytes. */
+function bodyExpression(body: Buffer): string {
+  const text = textOf(body);
+  if (text === undefined) return `Buffer.from(${quote(body.toString('base64'))}, 'base64')`;
+  // In a literal, "__proto__" is no field. What is nested too deeply, Node could not read.
+  const indented = text.includes('__proto__') || unseen.test(text) ? undefined : indentJson(text);
+  if (indented?.kind === 'indented') {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && JSON.stringify(value) === text) return `JSON.stringify(${indented.text})`;
+  }
+  return quote(text);
+}
+
+/** What cannot be seen, or makes a line read otherwise than it runs. */
+const unseen = /[\p{Cc}\p{Cf}\u2028\u2029]/u;
+
+function quote(text: string): string {
+  if (!/['\\]/.test(text) && !unseen.test(text)) return `'${text}'`;
+  return JSON.stringify(text).replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (character) =>
+    Array.from(
+      { length: character.length },
+      (_, i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, '0')}`,
+    ).join(''),
+  );
+}

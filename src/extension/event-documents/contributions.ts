@@ -1,0 +1,39 @@
+/** The commands of this room: what they are called, where they stand and when (see src/extension/contributions.ts). */
+import type { CommandDescriptions } from '../describing.ts';
+
+export const documentsCommands = {
+  open: {
+    title: 'Open Event',
+    internal: true,
+    palette: false,
+  },
+  openAsText: {
+    title: 'Open as Text…',
+    icon: 'go-to-file',
+    palette: 'resourceScheme == campaignMonitorRelay',
+    menus: [
+      { menu: 'view/item/context', view: 'events', item: 'row', alone: true, group: '1_open@1' },
+      {
+        menu: 'editor/title',
+        when: 'resourceScheme == campaignMonitorRelay && !isInDiffEditor && resourceFilename =~ /^e\\d+/',
+        group: 'navigation@1',
+      },
+    ],
+  },
+  compareBodies: {
+    title: 'Compare Selected',
+    icon: 'diff',
+    palette: false,
+    menus: [{ menu: 'compare', when: 'listDoubleSelection', group: '1@1' }],
+  },
+  compareWithNotification: {
+    title: 'Compare Body with Notification',
+    palette: false,
+    menus: [{ menu: 'compare', item: 'notification', alone: true, group: '1@2' }],
+  },
+  compareAnswers: {
+    title: 'Compare Last Two Answers',
+    palette: false,
+    menus: [{ menu: 'compare', item: 'answers', alone: true, group: '1@3' }],
+  },
+} as const satisfies CommandDescriptions;

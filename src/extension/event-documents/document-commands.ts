@@ -1,0 +1,196 @@
+/** Commands that show one event, or hold two things against each other. */
+import * as vscode from 'vscode';
+import type { EventRow } from '../../protocol/history.ts';
+import { chosenRow, chosenRows, readable, targetRows } from '../events/chosen.ts';
+import { CommandError } from '../ui/command-error.ts';
+import type { ActionParts } from '../events/action-parts.ts';
+import type { CommandHandlers } from '../commands.ts';
+import type { EventsNode } from '../events/event-node.ts';
+import { eventViewType } from '../events/address.ts';
+import type { DocumentKind } from '../events/address.ts';
+import { documentUri, eventUri, openDocument, uriOf } from './open-document.ts';
+import type { Opening } from './open-document.ts';
+import { stretchOf } from './json-text.ts';
+
+/** The handlers of these commands. */
+export function createDocumentCommands(parts: ActionParts): CommandHandlers<'documents'> {
+  return {
+    // A click in the tree leaves the keyboard there, so that the arrow keys go on.
+    open: (node?: EventsNode) => openEvent(chosenRow(parts, node), node !== undefined),
+    // With the kind of a document first, as the earlier command of each has it, that one is opened.
+    openAsText: (first?: EventsNode | vscode.Uri | DocumentKind, second?: EventsNode | vscode.Uri) =>
+      typeof first === 'string' ? openKind(parts, first, second) : openAsText(parts, first),
+    compareBodies: (node?: EventsNode, nodes?: readonly EventsNode[]) => compareBodies(parts, node, nodes),
+    compareWithNotification: (node?: EventsNode) => compareWithNotification(parts, chosenRow(parts, node)),
+    compareAnswers: (node?: EventsNode) => compareAnswers(parts, chosenRow(parts, node)),
+  };
+}
+
+/** Opens the event's editor in a preview tab. */
+async function openEvent(row: EventRow, preserveFocus: boolean): Promise<void> {
+  await vscode.commands.executeCommand('vscode.openWith', eventUri(row.id), eventViewType, {
+    preview: true,
+    preserveFocus,
+  });
+}
+
+/** Asks which of an event's documents is wanted, and opens it. */
+async function openAsText(parts: ActionParts, target: EventsNode | vscode.Uri | undefined): Promise<void> {
+  const { l10n } = vscode;
+  const [row] = await targetRows(parts, target ?? eventInSight());
+  const { delivery, notifications, attempts } = await (await readable(parts)).request('events/get', { id: row.id });
+  interface Offer extends vscode.QuickPickItem {
+    readonly shows: DocumentKind;
+    readonly there: boolean;
+    readonly opening?: Opening;
+  }
+  const offered: readonly Offer[] = [
+    { label: l10n.t('Body'), description: l10n.t('as it came in'), shows: 'body', there: true },
+    {
+      label: l10n.t('This Event Alone'),
+      description: l10n.t('of the {0} in the body', delivery.eventCount),
+      shows: 'event',
+      there: delivery.eventCount > 1,
+    },
+    {
+      label: l10n.t('Notification'),
+      description: l10n.t('as it is sent'),
+      shows: 'notification',
+      there: notifications.length > 0,
+    },
+    {
+      label: l10n.t('Attempts and Answers'),
+      description: l10n.t('rendered'),
+      shows: 'attempts',
+      there: attempts.length > 0,
+    },
+    {
+      label: l10n.t('Attempts and Answers as Markdown'),
+      shows: 'attempts',
+      there: attempts.length > 0,
+      opening: { asText: true },
+    },
+    { label: l10n.t('Headers'), shows: 'headers', there: true },
+  ];
+  const chosen = await vscode.window.showQuickPick(
+    offered.filter(({ there }) => there),
+    { title: l10n.t('Open {0} as Text', row.id), placeHolder: l10n.t('Choose a document') },
+  );
+  if (chosen !== undefined) await openDocumentOf(parts, row, chosen.shows, chosen.opening);
+}
+
+async function openKind(
+  parts: ActionParts,
+  kind: DocumentKind,
+  target: EventsNode | vscode.Uri | undefined,
+): Promise<void> {
+  const [row] = await targetRows(parts, target ?? eventInSight());
+  if (kind === 'notification') requireNotification(row);
+  await openDocumentOf(parts, row, kind);
+}
+
+/** Opens a document, its cursor on the event. */
+async function openDocumentOf(parts: ActionParts, row: EventRow, kind: DocumentKind, opening?: Opening): Promise<void> {
+  const editor = await openDocument(parts, { eventId: row.id, kind, attempt: null }, opening);
+  if (editor !== undefined && kind === 'body' && row.kind === 'event') await revealEvent(parts, row, editor);
+}
+
+/** The address of the event whose editor is the active tab. */
+function eventInSight(): vscode.Uri | undefined {
+  const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
+  return input instanceof vscode.TabInputCustom && input.viewType === eventViewType ? input.uri : undefined;
+}
+
+/** Puts the cursor on the event, where its delivery holds several. */
+async function revealEvent({ history }: ActionParts, row: EventRow, editor: vscode.TextEditor): Promise<void> {
+  const { events } = await (await readable({ history })).request('deliveries/get', { id: row.deliveryId });
+  const index = events.findIndex(({ id }) => id === row.id);
+  if (events.length < 2 || index === -1 || editor.document.languageId !== 'json') return;
+  const found = stretchOf(editor.document.getText(), ['Events', index]);
+  if (found === undefined) return;
+  const position = editor.document.positionAt(found.start);
+  editor.selection = new vscode.Selection(position, position);
+  editor.revealRange(new vscode.Range(position, position), vscode.TextEditorRevealType.AtTop);
+}
+
+function requireNotification(row: EventRow): void {
+  if (row.notificationId !== null) return;
+  throw new CommandError(
+    vscode.l10n.t('No notification was made of {0}', row.id),
+    vscode.l10n.t('Test calls and rejected deliveries have none.'),
+  );
+}
+
+async function compareBodies(
+  parts: ActionParts,
+  node: EventsNode | undefined,
+  nodes: readonly EventsNode[] | undefined,
+): Promise<void> {
+  const [left, right, ...others] = chosenRows(parts, node, nodes);
+  if (right === undefined || others.length > 0) {
+    throw new CommandError(
+      vscode.l10n.t('Two events can be compared'),
+      vscode.l10n.t('Select exactly two in the events view.'),
+    );
+  }
+  // The older one to the left, as a change reads.
+  const [before, after] = numberOf(left) < numberOf(right) ? [left, right] : [right, left];
+  // Two events of one delivery have the same body: then the events themselves.
+  const kind = before.deliveryId === after.deliveryId && before.kind === 'event' ? 'event' : 'body';
+  await vscode.commands.executeCommand(
+    'vscode.diff',
+    await uriOf(parts, { eventId: before.id, kind, attempt: null }),
+    await uriOf(parts, { eventId: after.id, kind, attempt: null }),
+    vscode.l10n.t('{0} ↔ {1}', titleOf(before), titleOf(after)),
+    { preview: true },
+  );
+}
+
+function numberOf({ id }: EventRow): number {
+  return Number(id.slice(1));
+}
+
+function titleOf({ id, type, address, kind }: EventRow): string {
+  const { l10n } = vscode;
+  if (kind === 'test') return l10n.t('{0} test call', id);
+  if (kind === 'rejected') return l10n.t('{0} rejected', id);
+  return [id, type, address].filter((part) => part !== null).join(' ');
+}
+
+async function compareWithNotification(parts: ActionParts, row: EventRow): Promise<void> {
+  requireNotification(row);
+  // What both hold stands on lines that differ in their indent alone, which VS Code's diff overlooks.
+  await vscode.commands.executeCommand(
+    'vscode.diff',
+    await uriOf(parts, { eventId: row.id, kind: 'body', attempt: null }),
+    await uriOf(parts, { eventId: row.id, kind: 'notification', attempt: null }),
+    vscode.l10n.t('{0}: body ↔ notification', titleOf(row)),
+    { preview: true },
+  );
+}
+
+async function compareAnswers(parts: ActionParts, row: EventRow): Promise<void> {
+  const { attempts } = await (await readable(parts)).request('events/get', { id: row.id });
+  const { inOrder } = await import('../deferred.ts');
+  const ordered = inOrder(attempts);
+  const latest = ordered.at(-1);
+  const numbered = ordered.map((attempt, i) => ({ ...attempt, place: i + 1 }));
+  // Of one destination, where it answered twice.
+  const same = numbered.filter(({ destinationId }) => destinationId === latest?.destinationId);
+  const [before, after] = (same.length > 1 ? same : numbered).slice(-2);
+  if (before === undefined || after === undefined) {
+    throw new CommandError(
+      vscode.l10n.t('There are no two answers to compare'),
+      vscode.l10n.t('Replay the event and try again.'),
+    );
+  }
+  const uri = (place: number): vscode.Uri => documentUri({ eventId: row.id, kind: 'answer', attempt: place });
+  const time = ({ at }: { at: string }): string => new Date(at).toLocaleTimeString(vscode.env.language);
+  await vscode.commands.executeCommand(
+    'vscode.diff',
+    uri(before.place),
+    uri(after.place),
+    vscode.l10n.t('{0}: answer at {1} ↔ answer at {2}', row.id, time(before), time(after)),
+    { preview: true },
+  );
+}

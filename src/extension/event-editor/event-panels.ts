@@ -1,0 +1,286 @@
+/** Draws events in the editor's panels, and keeps them as they are: with each attempt, and with the relay's state. */
+import * as vscode from 'vscode';
+import type { ListNames } from '../accounts/list-names.ts';
+import { commandId } from '../commands.ts';
+import { setting } from '../configuration.ts';
+import { prefix } from '../prefix.ts';
+import type * as deferredModule from '../deferred.ts';
+import type { RelayErrorCode } from '../../protocol/errors.ts';
+import type { RelayClient } from '../../protocol/relay-client.ts';
+import type { Session } from '../session/session.ts';
+import type { StoppedHistory } from '../session/stopped-history.ts';
+import { Coalescer } from '../ui/coalescer.ts';
+import { withNext } from '../ui/error-words.ts';
+import { PageHost } from '../ui/page-host.ts';
+import { printable } from '../ui/printable.ts';
+import type { EventNode } from '../events/event-node.ts';
+import { documentTexts } from '../event-documents/event-documents.ts';
+import { openDocument } from '../event-documents/open-document.ts';
+import { surroundingsOf } from '../events/surroundings.ts';
+import type { EventPanels as Panels } from './event-editor.ts';
+import type { DrawnEvent, ReadEvent, Viewer } from './event-view.ts';
+import type {
+  Column,
+  ColumnName,
+  EditorAction,
+  EventView,
+  HostMessage,
+  Obstacle,
+  PageMessage,
+  TextKind,
+} from './messages.ts';
+
+import { editorTexts } from './texts.ts';
+
+type Deferred = typeof deferredModule;
+
+const columnNames: readonly ColumnName[] = ['cameIn', 'sent', 'answered'];
+
+/** Between two readings of an event, in milliseconds: attempts come in bursts. */
+const readPauseMs = 150;
+
+/** Between two readings because the relay said how it is, in milliseconds. */
+const statusPauseMs = 1000;
+
+export interface EventPanelsParts {
+  readonly context: vscode.ExtensionContext;
+  readonly session: Session;
+  /** Reads what was received, whether a relay runs or not. */
+  readonly history: StoppedHistory;
+  readonly log: vscode.LogOutputChannel;
+  readonly names: ListNames;
+}
+
+/** All panels that show events. */
+export class EventPanels implements Panels, vscode.Disposable {
+  readonly #parts: EventPanelsParts;
+  readonly #open = new Set<EventPanel>();
+  readonly #subscriptions: readonly { dispose(): unknown }[];
+
+  constructor(parts: EventPanelsParts) {
+    this.#parts = parts;
+    const { session, names } = parts;
+    const all = (concerned: (panel: EventPanel) => boolean): void => {
+      for (const panel of this.#open) if (concerned(panel)) panel.refresh();
+    };
+    // What is discarded, held or let go is told by the counts, which a busy relay tells all the time.
+    const told = new Coalescer(
+      () => all(() => true),
+      () => statusPauseMs,
+    );
+    this.#subscriptions = [
+      session.onDidRecordAttempts(({ attempts, missed }) => {
+        const deliveries = new Set(attempts.map(({ deliveryId }) => deliveryId));
+        all((panel) => missed > 0 || panel.isOf(deliveries));
+      }),
+      session.onDidCorrectEvents(({ events }) => {
+        const ids = new Set(events.map(({ id }) => id));
+        all((panel) => ids.has(panel.eventId));
+      }),
+      session.onDidChange(() => told.request()),
+      { dispose: () => told.cancel() },
+      names.onDidChange(() => all(() => true)),
+    ];
+    parts.context.subscriptions.push(this);
+  }
+
+  show(panel: vscode.WebviewPanel, eventId: string | undefined): void {
+    const shown = new EventPanel(this.#parts, panel, eventId ?? '');
+    this.#open.add(shown);
+    panel.onDidDispose(() => {
+      this.#open.delete(shown);
+      shown.dispose();
+    });
+    void vscode.commands.executeCommand('setContext', `${prefix}.looked`, true);
+  }
+
+  dispose(): void {
+    for (const each of this.#subscriptions) each.dispose();
+    for (const panel of this.#open) panel.dispose();
+  }
+}
+
+/** One editor. The page only draws: the event, and which step is chosen, are here. */
+class EventPanel implements vscode.Disposable {
+  readonly eventId: string;
+  readonly #parts: EventPanelsParts;
+  readonly #page: PageHost<PageMessage, HostMessage>;
+  readonly #reading: Coalescer;
+  #deferred: Deferred | undefined;
+  #disposed = false;
+  /** The step that the reader has chosen; without one the newest answer is shown as it comes. */
+  #chosen: string | undefined;
+  #read: ReadEvent | undefined;
+  #drawn: DrawnEvent | undefined;
+  /** The columns as they were last made, and what they show. */
+  #columns: Partial<Record<ColumnName, Column>> = {};
+  #made: Partial<Record<ColumnName, string>> = {};
+  /** What the page shows of them. */
+  #shown: Partial<Record<ColumnName, string>> = {};
+  #client: RelayClient | undefined;
+
+  constructor(parts: EventPanelsParts, panel: vscode.WebviewPanel, eventId: string) {
+    this.#parts = parts;
+    this.eventId = eventId;
+    this.#reading = new Coalescer(
+      () => this.#draw(),
+      () => readPauseMs,
+    );
+    this.#page = new PageHost(panel, {
+      ...{ name: 'editor', title: vscode.l10n.t('Event'), extensionUri: parts.context.extensionUri, log: parts.log },
+      read: async (raw) => (this.#deferred ??= await import('../deferred.ts')).readEditorMessage(raw),
+      answer: (message) => this.#answer(message),
+      // What it shows is kept, not what that is made of.
+      gone: () => (this.#read = undefined),
+    });
+  }
+
+  isOf(deliveries: ReadonlySet<string>): boolean {
+    return this.#read !== undefined && deliveries.has(this.#read.found.delivery.id);
+  }
+
+  /** Reads the event again and draws it; a hidden one when it is seen again. */
+  refresh(): void {
+    if (this.#page.isReady) this.#reading.request();
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    this.#reading.cancel();
+  }
+
+  #answer(message: PageMessage): void {
+    switch (message.type) {
+      case 'ready':
+        if (typeof message.chosen === 'string') this.#chosen ??= message.chosen;
+        this.#shown = {};
+        this.#reading.request();
+        return;
+      case 'choose':
+        this.#chosen = message.step;
+        this.#reading.request();
+        return;
+      case 'act':
+        void this.#act(message.action);
+        return;
+      case 'openText':
+        void this.#openText(message.kind);
+        return;
+    }
+  }
+
+  async #act(action: EditorAction): Promise<void> {
+    if (action === 'tryAgain') {
+      this.refresh();
+      return;
+    }
+    const row = this.#read?.found.event;
+    const node: EventNode | undefined = row && { kind: 'event', row };
+    const aboutTheRelay = action === 'start' || action === 'showLog' || action === 'manageSecrets';
+    if (node === undefined && !aboutTheRelay) return;
+    await vscode.commands.executeCommand(commandId(action), ...(aboutTheRelay ? [] : [node]));
+    // What is sent again is the newest, and is shown as it comes.
+    if (action === 'replay' || action === 'replayTo') this.#chosen = undefined;
+    this.refresh();
+  }
+
+  async #openText(kind: TextKind): Promise<void> {
+    const subject = this.#drawn?.subjects.get(this.#drawn.view.chosen);
+    const attempt =
+      kind === 'answer' && subject?.kind === 'attempt' && this.#read !== undefined
+        ? (this.#deferred?.answerPlace(this.#read, subject.attempt) ?? null)
+        : null;
+    try {
+      await openDocument(this.#parts, { eventId: this.eventId, kind, attempt }, { asText: true });
+    } catch (error) {
+      this.#parts.log.error(`a document of ${this.eventId}: ${(error as Error).message}`);
+      const show = vscode.l10n.t('Show Log');
+      const choice = await vscode.window.showErrorMessage(withNext(error, vscode.l10n), show);
+      if (choice === show) this.#parts.log.show();
+    }
+  }
+
+  async #draw(): Promise<void> {
+    const { session, history, log } = this.#parts;
+    const { status, state } = session;
+    let client: RelayClient | undefined;
+    try {
+      client = state.kind === 'starting' ? undefined : await history.reader();
+      if (client === undefined) {
+        this.#say(this.#stopped(state.kind === 'starting'));
+        return;
+      }
+      const deferred = (this.#deferred ??= await import('../deferred.ts'));
+      // Another relay process knows keys and credentials anew.
+      if (this.#client !== client) this.#made = {};
+      this.#client = client;
+      const read = await deferred.readEvent(client, this.eventId, this.#read?.whole);
+      const viewer = this.#viewer(status);
+      const drawn = deferred.drawEvent(read, this.#chosen, viewer);
+      const subject = drawn.subjects.get(drawn.view.chosen);
+      const keys = deferred.columnKeys(read, subject);
+      const columns = { ...this.#columns };
+      if (keys.cameIn !== this.#made.cameIn) columns.cameIn = deferred.cameInColumn(read, viewer);
+      if (keys.sent !== this.#made.sent) columns.sent = await deferred.sentColumn(client, read, subject, viewer);
+      if (keys.answered !== this.#made.answered) columns.answered = deferred.answeredColumn(read, subject, viewer);
+      // Of a relay that is another one by now, what the page shows is made anew, too.
+      for (const name of columnNames) if (columns[name] !== this.#columns[name]) this.#shown[name] = undefined;
+      this.#columns = columns;
+      this.#made = keys;
+      this.#read = read;
+      this.#drawn = drawn;
+      // What nobody runs can be looked at alone.
+      this.#show(status === undefined ? { ...drawn.view, actions: [], stale: this.#stopped(false) } : drawn.view);
+    } catch (error) {
+      // Another relay runs by now, which is asked at once.
+      if (this.#disposed || (session.client !== undefined && session.client !== client)) return;
+      const { code, message } = error as Error & { code?: RelayErrorCode };
+      if (code !== 'not-found') log.error(`the event ${this.eventId} could not be shown: ${message}`);
+      const { l10n } = vscode;
+      this.#say(
+        code === 'not-found'
+          ? { text: l10n.t('Event {0} is no longer in the history.', printable(this.eventId)), action: null }
+          : {
+              text: l10n.t('The event could not be read: {0}', printable(withNext(error, l10n), 1000)),
+              action: 'tryAgain',
+            },
+      );
+    }
+  }
+
+  #viewer(status: Session['status']): Viewer {
+    const naming = { nameOfList: this.#parts.names.nameOf };
+    return {
+      ...naming,
+      around: surroundingsOf(status, naming, vscode.env.language),
+      objectIdField: status?.settings.mapping.objectIdField ?? setting('mapping.objectIdField'),
+      documentTexts: documentTexts(),
+      l10n: vscode.l10n,
+      language: vscode.env.language,
+    };
+  }
+
+  #stopped(starting: boolean): Obstacle {
+    const { l10n } = vscode;
+    if (starting) return { text: l10n.t('The relay is starting.'), action: null };
+    return this.#drawn === undefined
+      ? { text: l10n.t('The relay is not running. The event is shown once it runs.'), action: 'start' }
+      : { text: l10n.t('The relay is not running: this is how the event stood.'), action: 'start' };
+  }
+
+  /** Says what stands in the way: above the event, where one is drawn. */
+  #say(obstacle: Obstacle): void {
+    const view = this.#drawn?.view;
+    if (view === undefined) this.#page.post({ type: 'obstacle', texts: editorTexts(), obstacle });
+    else this.#show({ ...view, actions: [], texts: [], stale: obstacle });
+  }
+
+  /** Has the page show the event, with the columns that it does not have yet. */
+  #show(view: EventView): void {
+    if (!this.#page.isReady) return;
+    const missing = columnNames.filter((name) => this.#shown[name] !== this.#made[name]);
+    const columns = Object.fromEntries(missing.map((name) => [name, this.#columns[name]]));
+    this.#shown = { ...this.#made };
+    this.#page.post({ type: 'event', texts: editorTexts(), view, columns });
+  }
+}

@@ -1,0 +1,447 @@
+/** Reads an event and makes what the editor shows of it. Loaded with the connection, through deferred.ts. */
+import { readPayload } from '../../campaign-monitor/payload.ts';
+import type { VendorEvent } from '../../campaign-monitor/payload.ts';
+import { maskSecrets } from '../../export/item.ts';
+import type { AttemptDetail, Forwarding, Headers, Notification } from '../../protocol/history.ts';
+import type { Result } from '../../protocol/methods.ts';
+import type { RelayClient } from '../../protocol/relay-client.ts';
+import type { ListNaming } from '../ui/phrases.ts';
+import { dateOf, listOf, placeOf } from '../ui/phrases.ts';
+import { printable } from '../ui/printable.ts';
+import type { Localiser } from '../ui/localiser.ts';
+import { inOrder, readableBody } from '../event-documents/content.ts';
+import type { DocumentTexts } from '../event-documents/content.ts';
+import { maskHeaders } from '../event-documents/masking.ts';
+import { forwardingInFull, labelOf, marksOf, stateWord } from '../events/event-words.ts';
+import type { Surroundings } from '../events/event-words.ts';
+import { isHeldAtGate, rowState } from '../events/forwarding-state.ts';
+import type { RowState } from '../events/forwarding-state.ts';
+import { mappingOf } from './mapping.ts';
+import type { Column, ColumnName, EditorAction, EventView, Fact, ShownBody, TextKind } from './messages.ts';
+import { nothingMarked, shownBody } from './shown-body.ts';
+import type { JsonPath, Marked } from './shown-body.ts';
+import { clockOf, preciseOf, timelineOf } from './timeline.ts';
+import type { StepSubject, Timeline } from './timeline.ts';
+
+/** What stands around the events, and the languages of what is said of them. */
+export interface Viewer extends ListNaming {
+  readonly around: Surroundings;
+  /** The vendor's field that `objectId` is taken from, under the settings in force. */
+  readonly objectIdField: string;
+  readonly documentTexts: DocumentTexts;
+  readonly l10n: Localiser;
+  readonly language: string;
+}
+
+/** An event as the relay tells it: how it stands, and its delivery, which stays as it is. */
+export interface ReadEvent {
+  readonly found: Result<'events/get'>;
+  readonly whole: Result<'deliveries/get'>;
+}
+
+/** An event as the page shows it, with what each step stands for. */
+export interface DrawnEvent {
+  readonly view: EventView;
+  readonly subjects: Timeline['subjects'];
+}
+
+/** Reads an event. @param known its delivery, where that was read before @throws RelayRequestError where it is gone */
+export async function readEvent(
+  client: RelayClient,
+  eventId: string,
+  known?: Result<'deliveries/get'>,
+): Promise<ReadEvent> {
+  const [found, whole] = await Promise.all([
+    client.request('events/get', { id: eventId }),
+    known ?? client.request('deliveries/get', { id: eventId }),
+  ]);
+  return { found, whole };
+}
+
+/**
+ * The head, what can be done, and the timeline.
+ * @param chosen the step that the reader has chosen; undefined where none was chosen
+ */
+export function drawEvent(read: ReadEvent, chosen: string | undefined, viewer: Viewer): DrawnEvent {
+  const { found } = read;
+  const { l10n, around, language } = viewer;
+  const { event } = found;
+  const { groups, subjects, first } = timelineOf({ found, around, l10n, language });
+  const state = rowState(event);
+  const heading = labelOf(event, l10n);
+  return {
+    subjects,
+    view: {
+      eventId: event.id,
+      heading,
+      pill: { state, text: stateWord(state, l10n) },
+      facts: factsOf(read, viewer),
+      actions: actionsOf(found),
+      texts: textsOf(read),
+      groups,
+      chosen: chosen !== undefined && subjects.has(chosen) ? chosen : first,
+      first: beginsAtAnswer(state) ? 'answered' : 'cameIn',
+      stale: null,
+    },
+  };
+}
+
+function beginsAtAnswer(state: RowState): boolean {
+  return state === 'failed' || state === 'retrying' || state === 'rejected';
+}
+
+function factsOf({ found, whole }: ReadEvent, viewer: Viewer): Fact[] {
+  const { event, delivery } = found;
+  const { l10n, language } = viewer;
+  const place = whole.events.findIndex(({ id }) => id === event.id) + 1;
+  const facts: Fact[] = [];
+  if (event.list !== null) facts.push({ name: l10n.t('List'), value: printable(listOf(event.list, viewer)) });
+  facts.push({ name: l10n.t('Received'), value: dateOf(event.receivedAt, language) });
+  facts.push({
+    name: l10n.t('Event'),
+    value:
+      delivery.eventCount > 1 && place > 0
+        ? l10n.t('{0}, {1} of {2} in {3}', event.id, place, delivery.eventCount, delivery.id)
+        : l10n.t('{0} in {1}', event.id, delivery.id),
+  });
+  const signature = signatureFact(event.signature, l10n);
+  if (signature !== undefined) facts.push(signature);
+  // The signature stands on its own already.
+  const marks = marksOf({ ...event, signature: null }, l10n);
+  if (marks.length > 0) facts.push({ name: l10n.t('Note'), value: marks.join(', ') });
+  const { editOf } = delivery;
+  if (editOf !== null) facts.push({ name: l10n.t('Edit of'), value: l10n.t('{0}, released in its place', editOf) });
+  if (event.warning !== null) facts.push({ name: l10n.t('Warning'), value: printable(event.warning), tone: 'bad' });
+  return facts;
+}
+
+/** Of a vendor's delivery nothing is said: Campaign Monitor signs none. */
+function signatureFact(signature: Result<'events/get'>['event']['signature'], l10n: Localiser): Fact | undefined {
+  const name = l10n.t('Signature');
+  switch (signature) {
+    case 'valid':
+      return { name, value: l10n.t('valid'), tone: 'good' };
+    case 'invalid':
+      return { name, value: l10n.t('wrong'), tone: 'bad' };
+    case 'missing':
+      return { name, value: l10n.t('missing'), tone: 'bad' };
+    case 'unchecked':
+      return { name, value: l10n.t('not checked: no verify key is set') };
+    case null:
+      return undefined;
+  }
+}
+
+function actionsOf({ event, attempts }: Result<'events/get'>): EditorAction[] {
+  const { forwardings } = event;
+  const sendable = event.notificationId !== null;
+  const actions: EditorAction[] = [];
+  const open = forwardings.filter(({ state }) => state === 'waiting' || state === 'held');
+  // What waits already is sent when its time comes: a replay would leave it as it is.
+  if (sendable && (forwardings.length === 0 || open.length < forwardings.length)) actions.push('replay');
+  if (sendable) actions.push('replayTo');
+  if (forwardings.some(isHeldAtGate)) actions.push('release', 'editAndRelease', 'drop');
+  else {
+    actions.push('editAndResend');
+    if (open.length > 0) actions.push('discard');
+  }
+  if (open.some((each) => each.state === 'held' && !isHeldAtGate(each))) actions.push('manageSecrets');
+  actions.push('copyAsCurl', 'copyAsHttp', 'copyAsHar', 'copyAsFixture');
+  if (event.address !== null && event.address !== '') actions.push('copyAddress');
+  if (sendable) actions.push('compareWithNotification', 'createTest');
+  if (attempts.length > 1) actions.push('compareAnswers');
+  return actions;
+}
+
+function textsOf({ found }: ReadEvent): TextKind[] {
+  const { event, delivery, notifications, attempts } = found;
+  const kinds: TextKind[] = ['body'];
+  if (delivery.eventCount > 1 && event.kind === 'event') kinds.push('event');
+  if (notifications.length > 0) kinds.push('notification');
+  if (attempts.length > 0) kinds.push('attempts');
+  return [...kinds, 'headers'];
+}
+
+/** What is shown of it when a step is chosen. The keys say when a column is another one. */
+export function columnKeys(read: ReadEvent, subject: StepSubject | undefined): Readonly<Record<ColumnName, string>> {
+  const way = wayOf(read, subject);
+  const sent = `${way.notification?.id ?? ''} ${way.destinationId ?? ''}`;
+  const answered =
+    subject?.kind === 'attempt'
+      ? `${sent} ${subject.attempt.number}`
+      : subject?.kind === 'open'
+        ? JSON.stringify(subject.forwarding)
+        : (subject?.kind ?? '');
+  return { cameIn: read.found.delivery.id, sent, answered: `${sent} ${answered}` };
+}
+
+/** What came in: the delivery, with this event marked. */
+export function cameInColumn(read: ReadEvent, viewer: Viewer): Column {
+  const { found, whole } = read;
+  const { delivery } = found;
+  const { l10n, language } = viewer;
+  const vendor = vendorEventOf(read);
+  const object = vendor.event;
+  const marked: Marked =
+    delivery.source === 'campaign-monitor'
+      ? {
+          marks: vendor.of > 1 && vendor.index >= 0 ? [['Events', vendor.index]] : [],
+          mapped:
+            object === undefined
+              ? []
+              : ['Type', 'Date', viewer.objectIdField]
+                  .filter((name) => Object.hasOwn(object, name))
+                  .map((name) => ['Events', vendor.index, name]),
+          element: vendor.of > 1 ? { index: vendor.index, of: vendor.of } : null,
+        }
+      : {
+          ...nothingMarked,
+          marks: vendor.of > 1 ? ['message', 'response'].map((holder) => [holder, 'events', vendor.index]) : [],
+        };
+  const facts: Fact[] = [
+    { name: l10n.t('Type of content'), value: printable(delivery.contentType ?? '') },
+    { name: l10n.t('Size'), value: l10n.t('{0} bytes', delivery.bodyBytes.toLocaleString(language)) },
+  ];
+  const body = bodyOf(Buffer.from(whole.body, 'base64'), delivery.contentType, marked, viewer);
+  const cut = l10n.t('Only the first 64 KiB of it were kept.');
+  return {
+    title:
+      delivery.source === 'campaign-monitor'
+        ? l10n.t('{0} from Campaign Monitor', delivery.id)
+        : l10n.t('{0} from Open Connectors', delivery.id),
+    pill: null,
+    facts: facts.filter(({ value }) => value !== ''),
+    mapping: [],
+    headers: shownHeaders(whole.headers),
+    body: delivery.truncated ? { ...body, notices: [cut, ...body.notices] } : body,
+    nothing: '',
+    asText: 'body',
+  };
+}
+
+/** What was sent where: the notification of the chosen step, as its destination gets it. */
+export async function sentColumn(
+  client: RelayClient,
+  read: ReadEvent,
+  subject: StepSubject | undefined,
+  viewer: Viewer,
+): Promise<Column> {
+  const { l10n } = viewer;
+  const { notification, destinationId } = wayOf(read, subject);
+  if (notification === undefined) {
+    return nothingColumn(l10n.t('No notification'), l10n.t('Test calls and rejected deliveries make none.'));
+  }
+  const rendered = await client.request('notifications/render', {
+    id: notification.id,
+    ...(destinationId !== undefined && { destinationId }),
+  });
+  const { contentType } = read.found.delivery;
+  const bytes = Buffer.from(rendered.body, 'base64');
+  const asItCame =
+    notification.kind !== 'normalised' ||
+    notification.forwardings.find((each) => each.destinationId === destinationId)?.mode === 'raw';
+  const own = asItCame ? undefined : normalisedOf(read, notification, bytes);
+  const marked: Marked =
+    own === undefined
+      ? nothingMarked
+      : {
+          ...nothingMarked,
+          marks:
+            own.vendor.of > 1
+              ? [
+                  ['message', 'raw', 'Events', own.vendor.index],
+                  ['message', 'events', own.place],
+                ]
+              : [],
+          mapped: ['eventType', 'objectId', 'date'].map((name): JsonPath => ['message', 'events', own.place, name]),
+        };
+  return {
+    title:
+      rendered.url === null
+        ? l10n.t('{0}, sent nowhere: no destination takes it', notification.id)
+        : l10n.t('{0} to {1}', notification.id, placeOf(maskSecrets(rendered.url))),
+    pill: null,
+    facts: [],
+    mapping:
+      own?.vendor.event === undefined || own.object === undefined
+        ? []
+        : mappingOf(own.vendor.event, own.object, viewer.objectIdField),
+    headers: shownHeaders(rendered.headers),
+    body: bodyOf(bytes, asItCame ? contentType : null, marked, viewer),
+    nothing: '',
+    asText: 'notification',
+  };
+}
+
+/** What was answered at the chosen step. */
+export function answeredColumn(read: ReadEvent, subject: StepSubject | undefined, viewer: Viewer): Column {
+  const { l10n, language, documentTexts } = viewer;
+  if (subject?.kind === 'attempt') return attemptColumn(subject.attempt, viewer);
+  if (subject?.kind === 'open') {
+    const { forwarding, notification } = subject;
+    const state = forwarding.state;
+    return {
+      ...nothingColumn(
+        l10n.t('{0} to {1}', notification.id, placeOf(forwarding.destination)),
+        state === 'discarded'
+          ? l10n.t('It was discarded: Replay sends it after all.')
+          : l10n.t('There is no answer yet.'),
+      ),
+      facts: [{ name: l10n.t('State'), value: whyOpen(forwarding, viewer) }]
+        .map((fact) => ({ ...fact, value: printable(fact.value, 500) }))
+        .filter(({ value }) => value !== ''),
+    };
+  }
+  const { delivery, attempts } = read.found;
+  if (subject?.kind === 'normalised' || delivery.injected) {
+    return nothingColumn(
+      l10n.t('No answer'),
+      attempts.length > 0 ? l10n.t('Choose an attempt to see its answer.') : documentTexts.noAttempts,
+    );
+  }
+  return {
+    ...nothingColumn(
+      l10n.t('The relay’s answer to the delivery'),
+      delivery.status === 'rejected' ? '' : l10n.t('The relay answers as soon as the delivery is on disk.'),
+    ),
+    pill: {
+      state: delivery.status === 'rejected' ? 'failed' : 'sent',
+      text: l10n.t('Answered {0}', delivery.httpStatus),
+    },
+    facts: [
+      { name: l10n.t('Time'), value: clockOf(delivery.receivedAt, language) },
+      ...(delivery.reason === null
+        ? []
+        : [{ name: l10n.t('Reason'), value: printable(delivery.reason, 1000), tone: 'bad' as const }]),
+    ],
+  };
+}
+
+/** Why a forwarding has no answer. */
+function whyOpen(forwarding: Forwarding, { around, l10n }: Viewer): string {
+  if (isHeldAtGate(forwarding)) return forwardingInFull(forwarding, around, l10n);
+  return around.whyWaiting(forwarding.destinationId) ?? forwarding.detail ?? '';
+}
+
+function attemptColumn(attempt: AttemptDetail, viewer: Viewer): Column {
+  const { l10n, language, documentTexts } = viewer;
+  const { status, error, nextAttemptAt } = attempt;
+  const good = attempt.outcome === 'sent';
+  const body = Buffer.from(attempt.answerBody, 'base64');
+  const contentType = attempt.answerHeaders.find(([name]) => name.toLowerCase() === 'content-type')?.[1] ?? null;
+  const facts: Fact[] = [
+    { name: l10n.t('Time'), value: dateOf(attempt.at, language) },
+    { name: l10n.t('Took'), value: preciseOf(attempt.durationMs, l10n) },
+  ];
+  // What only says the status again is left out.
+  if (error !== null && error !== `answered ${status}`)
+    facts.push({ name: l10n.t('Reason'), value: printable(error, 1000), tone: 'bad' });
+  if (attempt.outcome === 'retrying' && nextAttemptAt !== null)
+    facts.push({ name: l10n.t('Next attempt'), value: dateOf(nextAttemptAt, language) });
+  return {
+    title: l10n.t('Attempt {0} at {1}', attempt.number, placeOf(maskSecrets(attempt.destination))),
+    pill: {
+      state: good ? 'sent' : 'failed',
+      text: status === null ? l10n.t('No answer') : l10n.t('Answered {0}', status),
+    },
+    facts,
+    mapping: [],
+    headers: status === null ? null : shownHeaders(attempt.answerHeaders),
+    body: status === null || body.length === 0 ? null : answerBody(body, contentType, attempt, viewer),
+    nothing: status === null ? l10n.t('No answer came.') : documentTexts.emptyAnswer,
+    asText: 'answer',
+  };
+}
+
+/** Which attempt's answer a document shows, from 1 for the oldest of the event. */
+export function answerPlace({ found }: ReadEvent, { notificationId, destinationId, number }: AttemptDetail): number {
+  return (
+    inOrder(found.attempts).findIndex(
+      (each) =>
+        each.notificationId === notificationId && each.destinationId === destinationId && each.number === number,
+    ) + 1
+  );
+}
+
+function answerBody(
+  body: Buffer,
+  contentType: string | null,
+  { answerTruncated }: AttemptDetail,
+  viewer: Viewer,
+): ShownBody {
+  const shown = bodyOf(body, contentType, nothingMarked, viewer);
+  return answerTruncated ? { ...shown, notices: [...shown.notices, viewer.documentTexts.truncatedAnswer] } : shown;
+}
+
+function bodyOf(body: Buffer, contentType: string | null, marked: Marked, { l10n, documentTexts }: Viewer): ShownBody {
+  return shownBody(readableBody(body, contentType), marked, documentTexts.notice, l10n);
+}
+
+function nothingColumn(title: string, nothing: string): Column {
+  return { title, pill: null, facts: [], mapping: [], headers: null, body: null, nothing, asText: null };
+}
+
+function shownHeaders(headers: Headers): (readonly [string, string])[] {
+  return maskHeaders(headers).map(([name, value]) => [printable(name), printable(value, 4000)] as const);
+}
+
+/** The notification and destination that a step is about: those of the step, else the first that goes somewhere. */
+function wayOf(
+  { found }: ReadEvent,
+  subject: StepSubject | undefined,
+): { readonly notification: Notification | undefined; readonly destinationId: string | undefined } {
+  switch (subject?.kind) {
+    case 'attempt':
+      return { notification: subject.notification, destinationId: subject.attempt.destinationId };
+    case 'open':
+      return { notification: subject.notification, destinationId: subject.forwarding.destinationId };
+    default: {
+      const notification =
+        subject?.kind === 'normalised'
+          ? subject.notification
+          : (found.notifications.find(({ forwardings }) => forwardings.length > 0) ?? found.notifications[0]);
+      return { notification, destinationId: notification?.forwardings[0]?.destinationId };
+    }
+  }
+}
+
+interface Element {
+  readonly event: VendorEvent | undefined;
+  /** Where it stands in its delivery, from 0. */
+  readonly index: number;
+  readonly of: number;
+}
+
+/** The event's element of the vendor's body. */
+function vendorEventOf({ found, whole }: ReadEvent): Element {
+  const { event, delivery } = found;
+  const index = whole.events.findIndex(({ id }) => id === event.id);
+  if (event.kind !== 'event' || delivery.source !== 'campaign-monitor')
+    return { event: undefined, index, of: event.kind === 'event' ? delivery.eventCount : 0 };
+  const payload = readPayload(Buffer.from(whole.body, 'base64'), delivery.contentType);
+  return payload.kind === 'events'
+    ? { event: payload.events[index], index, of: payload.events.length }
+    : { event: undefined, index, of: 0 };
+}
+
+interface Normalised {
+  readonly vendor: Element;
+  readonly object: Readonly<Record<string, unknown>> | undefined;
+  /** Where it stands in its notification, from 0. */
+  readonly place: number;
+}
+
+/** The event's object in a normalised notification, with the element that it was made of. */
+function normalisedOf(read: ReadEvent, notification: Notification, bytes: Buffer): Normalised {
+  const place = notification.eventIds.indexOf(read.found.event.id);
+  let object: Readonly<Record<string, unknown>> | undefined;
+  try {
+    const { message } = JSON.parse(bytes.toString('utf8')) as {
+      message?: { events?: readonly Record<string, unknown>[] };
+    };
+    object = message?.events?.[place];
+  } catch {
+    // Nested too deeply to be read here: then nothing is said of it.
+  }
+  return { vendor: vendorEventOf(read), object, place };
+}

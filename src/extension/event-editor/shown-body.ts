@@ -1,0 +1,96 @@
+/** A body as the editor's page shows it: readable, marked, and never more than the page can draw at once. */
+import { stretchOf } from '../event-documents/json-text.ts';
+import type { Stretch } from '../event-documents/json-text.ts';
+import type { ReadableBody } from '../event-documents/content.ts';
+import type { Localiser } from '../ui/localiser.ts';
+import { printableLines } from '../ui/printable.ts';
+import type { ShownBody } from './messages.ts';
+
+/** Of a longer text so many UTF-16 units are shown. */
+export const mostShown = 100_000;
+
+/** Shown before the first mark of a longer text, so that a reader sees where it stands. */
+const contextBefore = 2000;
+
+/** The ways to a value in JSON. */
+export type JsonPath = readonly (string | number)[];
+
+/** What is marked of a body. */
+export interface Marked {
+  readonly marks: readonly JsonPath[];
+  readonly mapped: readonly JsonPath[];
+  /** Of XML: which of how many elements named `Event`; null where none is marked. */
+  readonly element: { readonly index: number; readonly of: number } | null;
+}
+
+export const nothingMarked: Marked = { marks: [], mapped: [], element: null };
+
+/**
+ * A readable body as it is shown.
+ * @param noticeOf says what a reader should know of a text that is not indented
+ */
+export function shownBody(
+  body: ReadableBody,
+  marked: Marked,
+  noticeOf: (notice: NonNullable<ReadableBody['notice']>) => string,
+  l10n: Localiser,
+): ShownBody {
+  const { extension, notice } = body;
+  const text = printableLines(body.text);
+  const isJson = extension === 'json';
+  const find = (paths: readonly JsonPath[]): Stretch[] =>
+    isJson ? paths.map((path) => stretchOf(text, path)).filter((each) => each !== undefined) : [];
+  const marks =
+    extension === 'xml' && marked.element !== null ? elementOf(text, marked.element) : inOrder(find(marked.marks));
+  const notices = notice === undefined ? [] : [noticeOf(notice)];
+  const all = { text, language: extension, marks, mapped: inOrder(find(marked.mapped)), notices };
+  return text.length <= mostShown ? all : excerptOf(all, l10n);
+}
+
+/** The part of a long text that has the first mark in it. */
+function excerptOf(body: ShownBody, l10n: Localiser): ShownBody {
+  const { text } = body;
+  const wanted = Math.max(0, (body.marks[0]?.start ?? 0) - contextBefore);
+  const start = wanted === 0 ? 0 : lineStart(text, wanted);
+  const end = characterStart(text, Math.min(text.length, start + mostShown));
+  const within = (stretches: readonly Stretch[]): Stretch[] =>
+    stretches
+      .filter((each) => each.end > start && each.start < end)
+      .map((each) => ({ start: Math.max(0, each.start - start), end: Math.min(end, each.end) - start }));
+  const cut =
+    start === 0
+      ? l10n.t('Only the first {0} of {1} characters are shown.', end, text.length)
+      : l10n.t('Only the part around this event is shown, {0} of {1} characters.', end - start, text.length);
+  return {
+    ...body,
+    text: text.slice(start, end),
+    marks: within(body.marks),
+    mapped: within(body.mapped),
+    notices: [...body.notices, cut],
+  };
+}
+
+/** Where a line begins near an offset; the offset itself where lines are long. */
+function lineStart(text: string, near: number): number {
+  const before = text.lastIndexOf('\n', near) + 1;
+  return near - before <= contextBefore ? before : characterStart(text, near);
+}
+
+/** An offset that parts no character in two. */
+function characterStart(text: string, at: number): number {
+  return /[\udc00-\udfff]/.test(text[at] ?? '') ? at - 1 : at;
+}
+
+/** Where an element `Event` stands in XML, if there are as many as there should be. */
+export function elementOf(xml: string, { index, of }: { readonly index: number; readonly of: number }): Stretch[] {
+  const starts = [...xml.matchAll(/<Event(?=[\s/>])/g)].map((match) => match.index);
+  const start = starts[index];
+  if (start === undefined || starts.length !== of) return [];
+  const close = '</Event>';
+  const end = xml.indexOf(close, start);
+  return end === -1 ? [] : [{ start, end: end + close.length }];
+}
+
+function inOrder(stretches: readonly Stretch[]): Stretch[] {
+  return [...stretches].sort((a, b) => a.start - b.start);
+}

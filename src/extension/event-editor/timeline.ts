@@ -1,0 +1,241 @@
+/** The way of an event as steps: received, normalised, each attempt with its answer, what is due, replays. */
+import type { AttemptDetail, Forwarding, Notification } from '../../protocol/history.ts';
+import type { Result } from '../../protocol/methods.ts';
+import type { Localiser } from '../ui/localiser.ts';
+import { durationOf, placeOf } from '../ui/phrases.ts';
+import { printable } from '../ui/printable.ts';
+import { forwardingInFull } from '../events/event-words.ts';
+import type { Surroundings } from '../events/event-words.ts';
+import { forwardingWord, isHeldAtGate, mostUrgent } from '../events/forwarding-state.ts';
+import type { Pill, Step, StepGroup } from './messages.ts';
+
+/** Attempts of one forwarding that are drawn; older ones stand in the document. */
+const mostSteps = 60;
+
+/** An attempt that comes so much before it was due was asked for by somebody, in milliseconds. */
+const earlyMs = 50;
+
+/** What the timeline is made of. */
+export interface Told {
+  readonly found: Result<'events/get'>;
+  /** What is known beside it. */
+  readonly around: Surroundings;
+  readonly l10n: Localiser;
+  readonly language: string;
+}
+
+/** What a step stands for. */
+export type StepSubject =
+  | { readonly kind: 'received' }
+  | { readonly kind: 'normalised'; readonly notification: Notification }
+  | { readonly kind: 'attempt'; readonly notification: Notification; readonly attempt: AttemptDetail }
+  /** What comes next, or that nothing does. */
+  | { readonly kind: 'open'; readonly notification: Notification; readonly forwarding: Forwarding };
+
+export interface Timeline {
+  readonly groups: readonly StepGroup[];
+  readonly subjects: ReadonlyMap<string, StepSubject>;
+  /** The step that a reader wants to see first: the last answer of what most needs a look. */
+  readonly first: string;
+}
+
+/** The steps, by destination, with what each of them stands for. */
+export function timelineOf(told: Told): Timeline {
+  const { found, around, l10n } = told;
+  const subjects = new Map<string, StepSubject>();
+  const start = startOf(told, subjects);
+  const groups: StepGroup[] = [start];
+  const urgent = mostUrgent(found.event.forwardings);
+  let first: string | undefined;
+  let newest: { readonly id: string; readonly at: string } | undefined;
+  for (const notification of found.notifications) {
+    for (const forwarding of notification.forwardings) {
+      const attempts = attemptsAt(found.attempts, notification, forwarding);
+      const steps = stepsOf(told, { notification, forwarding, attempts }, subjects);
+      const last = attempts.at(-1);
+      const lastId = last === undefined ? undefined : attemptId(last);
+      const isUrgent =
+        urgent !== undefined &&
+        forwarding.destinationId === urgent.destinationId &&
+        forwarding.mode === urgent.mode &&
+        urgent.state !== 'sent';
+      if (isUrgent) first ??= lastId ?? steps.at(-1)?.id;
+      if (last !== undefined && lastId !== undefined && (newest === undefined || last.at > newest.at))
+        newest = { id: lastId, at: last.at };
+      const label = placeOf(forwarding.destination);
+      groups.push({
+        id: `${notification.id} ${forwarding.destinationId}`,
+        label: forwarding.mode === 'raw' ? l10n.t('{0}, as it came', label) : label,
+        pill: pillOf(forwarding, around, l10n),
+        steps: steps.slice(-mostSteps),
+        leftOut: Math.max(0, steps.length - mostSteps),
+      });
+    }
+  }
+  return { groups, subjects, first: first ?? newest?.id ?? groups.at(-1)?.steps.at(-1)?.id ?? 'received' };
+}
+
+/** What precedes all destinations. */
+function startOf({ found, l10n, language }: Told, subjects: Map<string, StepSubject>): StepGroup {
+  const { delivery, notifications } = found;
+  const clock = clockOf(delivery.receivedAt, language);
+  subjects.set('received', { kind: 'received' });
+  const received = delivery.injected ? l10n.t('Sent by Hand') : l10n.t('Received');
+  const answered = delivery.injected ? clock : l10n.t('{0}, answered {1}', clock, delivery.httpStatus);
+  const steps: Step[] = [
+    {
+      id: 'received',
+      title: received,
+      detail: answered,
+      wait: '',
+      tone: delivery.status === 'rejected' ? 'bad' : 'good',
+      spoken: '',
+      dueInMs: null,
+    },
+  ];
+  for (const notification of notifications) {
+    const id = `made ${notification.id}`;
+    subjects.set(id, { kind: 'normalised', notification });
+    const title =
+      notification.kind === 'normalised'
+        ? l10n.t('Normalised')
+        : notification.kind === 'raw'
+          ? l10n.t('As It Came')
+          : l10n.t('Passed On');
+    const detail =
+      notification.parts > 1
+        ? l10n.t('{0}, part {1} of {2}', notification.id, notification.part + 1, notification.parts)
+        : notification.id;
+    steps.push({ id, title, detail, wait: '', tone: 'good', spoken: '', dueInMs: null });
+  }
+  return { id: 'start', label: '', pill: null, steps, leftOut: 0 };
+}
+
+interface Way {
+  readonly notification: Notification;
+  readonly forwarding: Forwarding;
+  readonly attempts: readonly AttemptDetail[];
+}
+
+function stepsOf(told: Told, way: Way, subjects: Map<string, StepSubject>): Step[] {
+  const { l10n, language } = told;
+  const { notification, attempts } = way;
+  let ofRound = 0;
+  const steps = attempts.map((attempt, i): Step => {
+    const before = attempts[i - 1];
+    const again = before !== undefined && isReplay(before, attempt);
+    ofRound = again ? 1 : ofRound + 1;
+    const id = attemptId(attempt);
+    subjects.set(id, { kind: 'attempt', notification, attempt });
+    const title = again
+      ? l10n.t('Replay')
+      : before === undefined && attempt.number > 1
+        ? l10n.t('Attempt {0}', attempt.number)
+        : l10n.t('Attempt {0}', ofRound);
+    const detail = resultOf(attempt, l10n);
+    const wait = before === undefined ? '' : `+${spanOf(Date.parse(attempt.at) - Date.parse(before.at), l10n)}`;
+    return {
+      id,
+      title,
+      detail,
+      wait,
+      tone: attempt.outcome === 'sent' ? 'good' : 'bad',
+      spoken: clockOf(attempt.at, language),
+      dueInMs: null,
+    };
+  });
+  const open = openStep(told, way);
+  if (open !== undefined) {
+    subjects.set(open.id, { kind: 'open', notification, forwarding: way.forwarding });
+    steps.push(open);
+  }
+  return steps;
+}
+
+/** What comes next; undefined where the last attempt was the last word. */
+function openStep({ around, l10n, language }: Told, { notification, forwarding, attempts }: Way): Step | undefined {
+  const word = forwardingWord(forwarding);
+  if (word === 'sent' || (word === 'failed' && attempts.length > 0)) return undefined;
+  const id = `next ${notification.id} ${forwarding.destinationId}`;
+  const { nextAttemptAt } = forwarding;
+  const due = word === 'retrying' || (word === 'waiting' && nextAttemptAt !== null) ? nextAttemptAt : null;
+  const detail = forwardingInFull(forwarding, around, l10n);
+  const title = due === null ? titles(l10n)[word] : l10n.t('Next Attempt');
+  return {
+    id,
+    title,
+    detail: due === null ? (detail.toLowerCase() === title.toLowerCase() ? '' : detail) : '',
+    wait: '',
+    tone: isHeldAtGate(forwarding)
+      ? 'busy'
+      : word === 'held' || word === 'failed'
+        ? 'bad'
+        : word === 'discarded'
+          ? 'none'
+          : 'busy',
+    spoken: due === null ? '' : l10n.t('due at {0}', clockOf(due, language)),
+    dueInMs: due === null ? null : Math.max(0, Date.parse(due) - around.now),
+  };
+}
+
+function titles(l10n: Localiser): Readonly<Record<ReturnType<typeof forwardingWord>, string>> {
+  return {
+    failed: l10n.t('Failed'),
+    held: l10n.t('Held'),
+    retrying: l10n.t('Retrying'),
+    waiting: l10n.t('Waiting'),
+    discarded: l10n.t('Discarded'),
+    sent: l10n.t('Sent'),
+  };
+}
+
+/** How a forwarding stands, in words and colour. */
+function pillOf(forwarding: Forwarding, around: Surroundings, l10n: Localiser): Pill {
+  return { state: forwardingWord(forwarding), text: printable(forwardingInFull(forwarding, around, l10n), 300) };
+}
+
+/** Whether somebody had it sent again: a round had ended, or the next attempt was not due yet. */
+function isReplay(before: AttemptDetail, attempt: AttemptDetail): boolean {
+  if (before.outcome !== 'retrying' || before.nextAttemptAt === null) return true;
+  return Date.parse(attempt.at) < Date.parse(before.nextAttemptAt) - earlyMs;
+}
+
+function attemptsAt(
+  attempts: readonly AttemptDetail[],
+  { id }: Notification,
+  { destinationId }: Forwarding,
+): AttemptDetail[] {
+  return attempts
+    .filter((each) => each.notificationId === id && each.destinationId === destinationId)
+    .sort((a, b) => a.number - b.number);
+}
+
+function attemptId({ notificationId, destinationId, number }: AttemptDetail): string {
+  return `attempt ${notificationId} ${number} ${destinationId}`;
+}
+
+/** What came of an attempt, in a few words. */
+function resultOf({ status, error, durationMs }: AttemptDetail, l10n: Localiser): string {
+  return status === null
+    ? printable(error ?? l10n.t('No answer'), 60)
+    : l10n.t('{0} in {1}', status, preciseOf(durationMs, l10n));
+}
+
+/** A short time with a digit behind the point. */
+export function preciseOf(ms: number, l10n: Localiser): string {
+  return ms < 10 ? l10n.t('{0} ms', Math.round(ms * 10) / 10) : durationOf(ms, l10n);
+}
+
+/** A pause as a person reads it. */
+function spanOf(ms: number, l10n: Localiser): string {
+  const seconds = ms / 1000;
+  if (seconds < 90) return durationOf(seconds < 10 ? ms : Math.round(seconds) * 1000, l10n);
+  if (seconds < 5400) return l10n.t('{0} min', Math.round(seconds / 60));
+  const hours = Math.round(seconds / 3600);
+  return hours < 48 ? l10n.t('{0} h', hours) : l10n.t('{0} d', Math.round(hours / 24));
+}
+
+/** A time of day to the second. */
+export function clockOf(time: string, language: string): string {
+  return new Date(time).toLocaleTimeString(language);
+}

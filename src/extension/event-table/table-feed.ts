@@ -1,0 +1,453 @@
+/**
+ * Keeps the table's page supplied: takes a snapshot of what the filter finds, and reads of it what is in sight. What comes
+ * alone stands above the snapshot until another is taken; what else happens is told of the rows that the page has.
+ */
+import type { Attempt, EventRow, TracedEvent } from '../../protocol/history.ts';
+import type { RelayNotificationParams } from '../../protocol/methods.ts';
+import type { RelayClient } from '../../protocol/relay-client.ts';
+import { Coalescer, realTimers } from '../ui/coalescer.ts';
+import type { Timers } from '../ui/coalescer.ts';
+import { mostUrgent, rowState } from '../events/forwarding-state.ts';
+import { HistoryReader } from '../events/history-watch.ts';
+import type { HistoryWatch, IsCurrent, Reading } from '../events/history-watch.ts';
+import { KnownRows } from '../events/known-rows.ts';
+import type { Sight, Sort, Strip } from './messages.ts';
+
+/** Rows that are read at once, and that stand above a snapshot, at most. */
+export const windowSize = 200;
+
+/** Rows that are kept for commands, at most: those that the page was given last. */
+const mostKept = 5000;
+
+/** The least pause between two snapshots, and between two tellings of what came alone, in milliseconds. */
+const leastPauseMs = 250;
+
+/** Of the time, at most this part goes into snapshots: they cost the relay's history thread. */
+const share = 4;
+
+/** Minutes of the strip. */
+const stripMinutes = 60;
+const minuteMs = 60_000;
+
+export interface TracedWindow {
+  /** The position of its first row in the snapshot. */
+  readonly offset: number;
+  readonly events: readonly (TracedEvent | null)[];
+}
+
+export type FeedNews =
+  | {
+      readonly type: 'snapshot';
+      readonly snapshot: string;
+      readonly total: number;
+      readonly unseen: number;
+      /** The row in sight that the reading went by; null where it went by the newest. */
+      readonly anchor: string | null;
+      /** Where that row stands; null where it is not in the snapshot. */
+      readonly at: number | null;
+      readonly windows: readonly TracedWindow[];
+    }
+  | { readonly type: 'rows'; readonly snapshot: string; readonly window: TracedWindow }
+  /** Rows that come above the snapshot, newest first, and others that have changed. */
+  | {
+      readonly type: 'live';
+      readonly snapshot: string;
+      readonly added: readonly TracedEvent[];
+      readonly changed: readonly TracedEvent[];
+    }
+  | { readonly type: 'strip'; readonly strip: Strip }
+  /** What stands around the rows may be another. */
+  | { readonly type: 'around' };
+
+export interface TableFeedOptions {
+  readonly watch: HistoryWatch;
+  readonly say: (news: FeedNews) => void;
+  readonly timers?: Timers;
+  /** Milliseconds since the epoch. */
+  readonly clock?: () => number;
+}
+
+const newestFirst: Sort = { by: 'time', descending: true };
+const fromTheTop: Sight = { first: 0, count: 0, anchor: null };
+
+export class TableFeed extends HistoryReader {
+  readonly #say: (news: FeedNews) => void;
+  readonly #clock: () => number;
+  readonly #known = new KnownRows<TracedEvent>((event, attempt) => this.#tried(event, attempt));
+  readonly #telling: Coalescer;
+  #sort = newestFirst;
+  #sight = fromTheTop;
+  #selected: ReadonlySet<string> = new Set();
+  #snapshot: string | undefined;
+  /** The cursor before which it was taken: while new events are held back it stays. */
+  #before: string | undefined;
+  /** Snapshots that are on their way: what comes meanwhile may be in them. */
+  #taking = 0;
+  /** How many rows the page has above the snapshot; those that it gets with the next telling, newest first. */
+  #above: readonly string[] = [];
+  #added: TracedEvent[] = [];
+  readonly #changed = new Set<TracedEvent>();
+  #strip: { readonly since: number; readonly counts: number[]; readonly failed: number[] } | undefined;
+  #wanted: readonly number[] = [];
+  #serving = false;
+  /** The window that is being read. */
+  #reading: number | undefined;
+  #lastTookMs = 0;
+  #wasPaused = false;
+
+  constructor({ watch, say, timers = realTimers, clock = Date.now }: TableFeedOptions) {
+    super(watch, timers);
+    this.#say = say;
+    this.#clock = clock;
+    this.#telling = new Coalescer(
+      () => this.#tell(),
+      () => leastPauseMs,
+      timers,
+    );
+  }
+
+  get sort(): Sort {
+    return this.#sort;
+  }
+
+  /** The snapshot that the page shows. */
+  get snapshot(): string | undefined {
+    return this.#snapshot;
+  }
+
+  /** The row of an event that the page was given; undefined where it is no longer kept. */
+  row(id: string): EventRow | undefined {
+    return this.#known.get(id)?.row;
+  }
+
+  /** Another order. */
+  setSort(sort: Sort): void {
+    this.#sort = sort;
+    this.begin();
+  }
+
+  /** A page is there that has nothing yet. @param sort the order that it kept, and `sight` what was in sight */
+  show(sort: Sort | null, sight: Sight | null): void {
+    this.#sort = sort ?? this.#sort;
+    this.#sight = sight ?? this.#sight;
+    this.begin();
+    this.setVisible(true);
+  }
+
+  /** The view is hidden: its page is gone. */
+  hide(): void {
+    this.setVisible(false);
+    this.#telling.cancel();
+    this.#snapshot = undefined;
+  }
+
+  /** The page says what is in sight. @param again it wants a snapshot that goes by that */
+  see(sight: Sight, again: boolean): void {
+    this.#sight = sight;
+    if (again) this.later('loaded');
+  }
+
+  /** The page says what is selected: these rows are kept. */
+  select(ids: readonly string[]): void {
+    this.#selected = new Set(ids);
+  }
+
+  /** The page wants rows of these windows; what it wanted before and has not got, it wants no longer. */
+  want(snapshot: string, offsets: readonly number[]): void {
+    if (snapshot !== this.#snapshot) return;
+    this.#wanted = offsets.filter((each) => each !== this.#reading);
+    if (!this.#serving) void this.#serve();
+  }
+
+  /**
+   * Where an event stands in what is shown.
+   * @returns null where it does not, or that cannot be asked
+   */
+  async find(id: string): Promise<number | null> {
+    const [{ client }, snapshot] = [this.watch, this.#snapshot];
+    if (client === undefined || snapshot === undefined) return null;
+    const above = this.#above.indexOf(id);
+    if (above !== -1) return above;
+    try {
+      const { found = null } = await client.request('events/page', { snapshot, find: id, limit: 1, traced: true });
+      return found === null ? null : this.#above.length + found;
+    } catch {
+      // It is no longer kept, or the relay ends: the next snapshot is on its way.
+      return null;
+    }
+  }
+
+  pauseMs(): number {
+    return Math.max(leastPauseMs, share * this.#lastTookMs);
+  }
+
+  async read(client: RelayClient, _reading: Reading, isCurrent: IsCurrent): Promise<void> {
+    const began = performance.now();
+    const { paused, before } = this.watch;
+    const snapshot = paused && this.#before === before ? this.#snapshot : undefined;
+    try {
+      if (snapshot === undefined || !(await this.#lookAgain(client, snapshot, isCurrent)))
+        await this.#take(client, isCurrent);
+      if (isCurrent()) await this.#count(client, isCurrent);
+    } finally {
+      this.#lastTookMs = performance.now() - began;
+    }
+  }
+
+  forget(): void {
+    this.#snapshot = undefined;
+    this.#clear();
+    this.#strip = undefined;
+    this.#say({ type: 'around' });
+  }
+
+  added(rows: readonly EventRow[]): void {
+    const isNewestFirst = this.#sort.by === 'time' && this.#sort.descending;
+    const above = this.#above.length + this.#added.length + rows.length;
+    if (!isNewestFirst || this.#snapshot === undefined || this.#taking > 0 || above > windowSize) {
+      this.later('newest');
+      return;
+    }
+    for (const row of rows) {
+      const event: TracedEvent = { row, state: rowState(row), ...untried };
+      this.#known.add(event);
+      this.#added.unshift(event);
+      this.#mark(row.receivedAt, 'counts', 1);
+    }
+    this.#telling.request();
+  }
+
+  attempted(attempts: readonly Attempt[]): void {
+    const { changed, unknown } = this.#known.record(attempts);
+    // What is sorted by what they came to may stand elsewhere now.
+    const isMoved = this.#sort.by !== 'time' && this.#sort.by !== 'type';
+    if (unknown || isMoved) this.later('loaded');
+    this.#tellChanged(changed);
+  }
+
+  corrected(events: RelayNotificationParams<'event/changed'>['events']): void {
+    this.#tellChanged(this.#known.correct(events));
+  }
+
+  /** A row does not say that it is being sent. */
+  underWay(): void {}
+
+  around(): void {
+    // What has come joins above what is in sight: that is where it is seen.
+    if (this.#wasPaused && !this.watch.paused) this.#sight = { ...fromTheTop, count: this.#sight.count };
+    this.#wasPaused = this.watch.paused;
+    this.#say({ type: 'around' });
+  }
+
+  aged(): void {
+    // What has come is not told while it is held back.
+    if (this.watch.paused) this.later('loaded');
+    this.#roll(this.#clock());
+    this.#sayStrip();
+  }
+
+  override dispose(): void {
+    super.dispose();
+    this.#telling.cancel();
+  }
+
+  /** What stood above a snapshot, or was to be told and read of it, is in the next one. */
+  #clear(): void {
+    this.#wanted = [];
+    this.#above = [];
+    this.#added = [];
+    this.#changed.clear();
+  }
+
+  /** Takes a snapshot and reads what is in sight, so that the page draws both at once. */
+  async #take(client: RelayClient, isCurrent: IsCurrent): Promise<void> {
+    const { first, count, anchor } = this.#sight;
+    const { filter, before } = this.watch;
+    const begin = anchor === null ? 0 : windowOf(first);
+    const journal = this.#known.expect();
+    this.#taking += 1;
+    try {
+      const page = await client.request('events/page', {
+        ...{ filter, sort: this.#sort, offset: begin, limit: windowSize, traced: true },
+        ...(before !== undefined && { before }),
+        ...(anchor !== null && { find: anchor.id }),
+      });
+      if (!isCurrent()) return;
+      const { snapshot, total, unseen, newest, found = null } = page;
+      const windows = [this.#keep({ offset: begin, events: page.traced ?? [] })];
+      const moved = anchor === null || found === null ? 0 : found - anchor.at;
+      const from = Math.min(Math.max(0, first + moved), Math.max(0, total - count));
+      for (const offset of windowsOf(anchor === null ? 0 : from, count)) {
+        if (offset === begin || offset >= total) continue;
+        windows.push(await this.#read(client, snapshot, offset));
+        if (!isCurrent()) return;
+      }
+      if (before === undefined) this.watch.noteNewest(newest ?? undefined);
+      this.#snapshot = snapshot;
+      this.#before = before;
+      this.#clear();
+      this.#known.settle(journal);
+      this.#say({ type: 'snapshot', snapshot, total, unseen, anchor: anchor?.id ?? null, at: found, windows });
+    } finally {
+      this.#taking -= 1;
+      this.#known.settle(journal);
+    }
+  }
+
+  /** Reads again what is in sight of a snapshot that stays. @returns false where it is no longer kept */
+  async #lookAgain(client: RelayClient, snapshot: string, isCurrent: IsCurrent): Promise<boolean> {
+    try {
+      const first = Math.max(0, this.#sight.first - this.#above.length);
+      for (const offset of windowsOf(first, this.#sight.count)) {
+        const window = await this.#read(client, snapshot, offset);
+        if (!isCurrent() || snapshot !== this.#snapshot) return true;
+        this.#say({ type: 'rows', snapshot, window });
+      }
+      return true;
+    } catch (error) {
+      if (!isGone(error)) throw error;
+      return false;
+    }
+  }
+
+  async #read(client: RelayClient, snapshot: string, offset: number): Promise<TracedWindow> {
+    const journal = this.#known.expect();
+    try {
+      const page = await client.request('events/page', { snapshot, offset, limit: windowSize, traced: true });
+      return this.#keep({ offset, events: page.traced ?? [] });
+    } finally {
+      this.#known.settle(journal);
+    }
+  }
+
+  async #serve(): Promise<void> {
+    this.#serving = true;
+    await this.ask(async (client, isCurrent) => {
+      try {
+        for (;;) {
+          const [snapshot, [offset, ...others]] = [this.#snapshot, this.#wanted];
+          if (snapshot === undefined || offset === undefined) return;
+          this.#wanted = others;
+          this.#reading = offset;
+          const window = await this.#read(client, snapshot, offset);
+          if (!isCurrent()) return;
+          if (snapshot === this.#snapshot) this.#say({ type: 'rows', snapshot, window });
+        }
+      } catch (error) {
+        if (!isGone(error)) throw error;
+        this.#snapshot = undefined;
+        this.later('newest');
+      }
+    });
+    this.#reading = undefined;
+    this.#serving = false;
+  }
+
+  #keep(window: TracedWindow): TracedWindow {
+    for (const event of window.events) if (event !== null) this.#known.add(event);
+    this.#known.trim(mostKept, (id) => this.#selected.has(id));
+    return window;
+  }
+
+  /** An attempt has changed a row. */
+  #tried(event: TracedEvent, attempt: Attempt): void {
+    const { destinationId, number, at, durationMs, status, outcome } = attempt;
+    const shown = mostUrgent(event.row.forwardings);
+    const before = event.state;
+    event.state = rowState(event.row);
+    event.status = shown?.status ?? null;
+    event.durationMs = shown?.durationMs ?? null;
+    event.attempts = [...event.attempts, { destinationId, number, at, durationMs, status, outcome }];
+    const failures = Number(event.state === 'failed') - Number(before === 'failed');
+    if (failures !== 0) this.#mark(event.row.receivedAt, 'failed', failures);
+  }
+
+  #tellChanged(changed: ReadonlySet<TracedEvent>): void {
+    for (const event of changed) this.#changed.add(event);
+    if (changed.size > 0) this.#telling.request();
+  }
+
+  /** Tells what came alone. */
+  #tell(): void {
+    const snapshot = this.#snapshot;
+    if (snapshot === undefined || !this.visible || this.#added.length + this.#changed.size === 0) return;
+    const added = this.#added;
+    for (const event of added) this.#changed.delete(event);
+    const changed = [...this.#changed];
+    this.#added = [];
+    this.#changed.clear();
+    this.#above = [...added.map(({ row }) => row.id), ...this.#above];
+    this.#say({ type: 'live', snapshot, added, changed });
+    this.#sayStrip();
+  }
+
+  /** The strip of the last minutes. */
+  async #count(client: RelayClient, isCurrent: IsCurrent): Promise<void> {
+    const { filter } = this.watch;
+    const until = Math.ceil((this.#clock() + 1) / minuteMs) * minuteMs;
+    const since = until - stripMinutes * minuteMs;
+    const perMinute = { since: new Date(since).toISOString(), until: new Date(until).toISOString() };
+    const countsOf = async (counted: string): Promise<number[]> =>
+      (await client.request('events/counts', { filter: counted, perMinute })).timeline?.counts ?? none();
+    const counts = await countsOf(filter);
+    // Values of one key mean any of them: a filter with a state of its own cannot be narrowed by another.
+    const failed = /\bstate:/i.test(filter) ? [] : await countsOf(`${filter} state:failed`.trim());
+    if (!isCurrent()) return;
+    this.#strip = { since, counts, failed };
+    this.#sayStrip();
+  }
+
+  /** Counts an event of the strip. @param at when it was received */
+  #mark(at: string, what: 'counts' | 'failed', by: number): void {
+    const time = Date.parse(at);
+    this.#roll(time);
+    const strip = this.#strip;
+    const minute = strip === undefined ? -1 : Math.floor((time - strip.since) / minuteMs);
+    const count = strip?.[what][minute];
+    if (strip !== undefined && count !== undefined) strip[what][minute] = Math.max(0, count + by);
+  }
+
+  /** The strip goes on with time. @param to milliseconds since the epoch */
+  #roll(to: number): void {
+    const strip = this.#strip;
+    if (strip === undefined) return;
+    const minutes = Math.floor((to - strip.since) / minuteMs) + 1 - stripMinutes;
+    if (minutes <= 0) return;
+    const rolled = (counts: number[]): number[] => [...counts.slice(minutes), ...counts.slice(0, minutes).fill(0)];
+    this.#strip = {
+      since: strip.since + minutes * minuteMs,
+      counts: rolled(strip.counts),
+      failed: rolled(strip.failed),
+    };
+  }
+
+  #sayStrip(): void {
+    const strip = this.#strip;
+    if (strip === undefined) return;
+    const { since, counts, failed } = strip;
+    this.#say({ type: 'strip', strip: { since, counts: [...counts], failed: [...failed] } });
+  }
+}
+
+const untried = { status: null, durationMs: null, attempts: [], omittedAttempts: 0 };
+
+function none(): number[] {
+  return new Array<number>(stripMinutes).fill(0);
+}
+
+/** Where the window begins that holds a position. */
+function windowOf(position: number): number {
+  return Math.floor(position / windowSize) * windowSize;
+}
+
+/** The windows that hold `count` rows from a position on. */
+function windowsOf(first: number, count: number): number[] {
+  const offsets: number[] = [];
+  for (let offset = windowOf(first); offset < first + Math.max(1, count); offset += windowSize) offsets.push(offset);
+  return offsets;
+}
+
+/** The relay no longer keeps the snapshot. */
+function isGone(error: unknown): boolean {
+  return (error as { advice?: unknown }).advice === 'ask-again';
+}

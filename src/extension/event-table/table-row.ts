@@ -1,0 +1,96 @@
+/** An event as a row of the table: texts for its cells, and spans for its waterfall. Text of outside is made printable. */
+import type { EventRow, Forwarding, TracedEvent } from '../../protocol/history.ts';
+import { durationOf, listOf, placeOf } from '../ui/phrases.ts';
+import type { ListNaming } from '../ui/phrases.ts';
+import type { Localiser } from '../ui/localiser.ts';
+import { printable } from '../ui/printable.ts';
+import { addressOf, heldAtGate, marksOf, stateWord } from '../events/event-words.ts';
+import { flagsOf, isHeldAtGate } from '../events/forwarding-state.ts';
+import type { Span, TableRow } from './messages.ts';
+
+/** Makes the row. */
+export function tableRow(traced: TracedEvent, names: ListNaming, l10n: Localiser): TableRow {
+  const { row, state, status, durationMs } = traced;
+  const receivedAt = Date.parse(row.receivedAt);
+  const destinations = [...new Set(row.forwardings.map(({ destination }) => placeOf(destination)))];
+  const spans = spansOf(traced, receivedAt, l10n);
+  const nextAt = nextOf(traced, receivedAt);
+  const words = state === 'held' ? heldWord(row, l10n) : stateWord(state, l10n);
+  const made = spans.length + traced.omittedAttempts;
+  return {
+    id: row.id,
+    receivedAt,
+    state,
+    cells: {
+      type: row.kind === 'event' ? printable(row.type ?? l10n.t('No type')) : stateWord(row.kind, l10n),
+      address: row.kind === 'event' ? addressOf(row, l10n) : printable(row.reason ?? ''),
+      list: row.list === null ? '' : printable(names.nameOfList(row.list) ?? row.list),
+      state: [words, ...marksOf(row, l10n)].join(', '),
+      status: status === null ? '' : String(status),
+      duration: durationMs === null ? '' : numberOf(durationMs),
+      attempts: row.forwardings.length === 0 ? '' : String(made),
+      // Where it goes matters, not how: the whole URL is under the pointer.
+      destination: destinations.map((each) => each.replace(/^https?:\/\//, '')).join(', '),
+      id: [row.id, row.deliveryId, row.notificationId].filter((each) => each !== null).join(' '),
+    },
+    details: [
+      ...(row.list === null ? [] : [printable(listOf(row.list, names))]),
+      ...destinations,
+      ...row.forwardings.flatMap((each) => whyOf(each, l10n)),
+      ...[row.warning, row.reason].filter((each) => each !== null).map((each) => printable(each)),
+    ].join('\n'),
+    flags: flagsOf(row),
+    spans,
+    nextAt,
+    waterfallWords: waterfallWords(traced, { spans, nextAt, made }, l10n),
+  };
+}
+
+/** That a row is held, and at which breakpoint. */
+function heldWord({ forwardings }: EventRow, l10n: Localiser): string {
+  const stopped = forwardings.find((each) => isHeldAtGate(each) && each.breakpointId != null);
+  return stopped?.breakpointId == null
+    ? stateWord('held', l10n)
+    : l10n.t('Held at {0}', printable(stopped.breakpointId));
+}
+
+function whyOf(forwarding: Forwarding, l10n: Localiser): string[] {
+  if (isHeldAtGate(forwarding)) return [heldAtGate(forwarding, l10n)];
+  return forwarding.detail === null ? [] : [printable(forwarding.detail)];
+}
+
+/** Milliseconds as a number: to the tenth below ten. */
+function numberOf(ms: number): string {
+  return String(ms < 10 ? Number(ms.toFixed(1)) : Math.round(ms));
+}
+
+function spansOf({ attempts }: TracedEvent, receivedAt: number, l10n: Localiser): Span[] {
+  return attempts.map(({ number, at, durationMs, status, outcome }) => {
+    const answer = status === null ? l10n.t('no answer') : String(status);
+    return {
+      from: Math.max(0, Date.parse(at) - receivedAt),
+      ms: durationMs,
+      outcome,
+      words: l10n.t('attempt {0}: {1} in {2}', number, answer, durationOf(durationMs, l10n)),
+    };
+  });
+}
+
+function nextOf({ row }: TracedEvent, receivedAt: number): number | null {
+  const due = row.forwardings.flatMap(({ nextAttemptAt }) => (nextAttemptAt === null ? [] : [nextAttemptAt]));
+  return due.length === 0 ? null : Math.max(0, Date.parse(due.sort()[0] ?? '') - receivedAt);
+}
+
+function waterfallWords(
+  { row, omittedAttempts }: TracedEvent,
+  { spans, nextAt, made }: { readonly spans: readonly Span[]; readonly nextAt: number | null; readonly made: number },
+  l10n: Localiser,
+): string {
+  const latest = spans.slice(-3).map(({ from, words }) => l10n.t('after {0} {1}', durationOf(from, l10n), words));
+  return [
+    l10n.t('acknowledged with {0}', row.httpStatus),
+    ...(made > latest.length && omittedAttempts + spans.length > 0 ? [l10n.t('{0} attempts', made)] : []),
+    ...latest,
+    ...(nextAt === null ? [] : [l10n.t('next attempt after {0}', durationOf(nextAt, l10n))]),
+  ].join(', ');
+}

@@ -1,0 +1,65 @@
+/** The commands of this room: what they are called, where they stand and when (see src/extension/contributions.ts). */
+import { prefix } from '../prefix.ts';
+import { rowsFocused } from '../describing.ts';
+import type { CommandDescriptions } from '../describing.ts';
+
+/** What a relay received can be looked at when it has stopped, too. */
+const readable = `(${prefix}.state == running || ${prefix}.readOnly)`;
+
+export const eventsViewCommands = {
+  filterEvents: {
+    title: 'Filter Events…',
+    icon: 'filter',
+    palette: readable,
+    menus: [{ menu: 'view/title', view: 'events', when: readable, group: 'navigation@2' }],
+    keys: [{ key: 'ctrl+f', mac: 'cmd+f', when: `${rowsFocused('events')} && ${readable}` }],
+  },
+  clearFilter: {
+    title: 'Clear Filter',
+    icon: 'clear-all',
+    palette: `${prefix}.filtered`,
+    menus: [{ menu: 'view/title', view: 'events', when: `${prefix}.filtered`, group: 'navigation@3' }],
+  },
+  pauseEvents: {
+    title: 'Pause New Events',
+    icon: 'pin',
+    palette: `${prefix}.state == running && !${prefix}.paused`,
+    menus: [
+      {
+        menu: 'view/title',
+        view: 'events',
+        when: `${prefix}.state == running && !${prefix}.paused`,
+        group: '1_group@2',
+      },
+    ],
+  },
+  resumeEvents: {
+    title: 'Go On Showing New Events',
+    icon: 'pinned',
+    palette: `${prefix}.paused`,
+    menus: [{ menu: 'view/title', view: 'events', when: `${prefix}.paused`, group: 'navigation@3' }],
+  },
+  groupEvents: {
+    title: 'Group Events By…',
+    icon: 'list-tree',
+    palette: readable,
+    menus: [{ menu: 'view/title', view: 'events', when: readable, group: '1_group@1' }],
+  },
+  refreshEvents: {
+    title: 'Refresh Events',
+    icon: 'refresh',
+    palette: readable,
+    menus: [{ menu: 'view/title', view: 'events', when: readable, group: 'navigation@4' }],
+  },
+  loadMore: {
+    title: 'Load More Events',
+    internal: true,
+    palette: false,
+  },
+  clearHistory: {
+    title: 'Clear History…',
+    icon: 'trash',
+    palette: `${prefix}.state == running`,
+    menus: [{ menu: 'view/title', view: 'events', when: `${prefix}.state == running`, group: '2_act@3' }],
+  },
+} as const satisfies CommandDescriptions;

@@ -1,0 +1,178 @@
+/** Keeps the list of events true: loads pages, takes what the watch tells, and tells when to draw. */
+import type { Attempt, EventRow } from '../../protocol/history.ts';
+import type { RelayNotificationParams } from '../../protocol/methods.ts';
+import type { RelayClient } from '../../protocol/relay-client.ts';
+import { Coalescer, realTimers } from '../ui/coalescer.ts';
+import type { Timers } from '../ui/coalescer.ts';
+import { HistoryReader } from '../events/history-watch.ts';
+import type { HistoryWatch, IsCurrent, Reading } from '../events/history-watch.ts';
+import { EventList } from './event-list.ts';
+import type { ListedEvent, ListLimits } from './event-list.ts';
+
+/** What is to be drawn: everything, or these events alone. */
+export type Drawing = 'all' | readonly ListedEvent[];
+
+export interface EventsFeedOptions {
+  readonly watch: HistoryWatch;
+  draw(drawing: Drawing): void;
+  /** What stands around the events may be another. */
+  around(): void;
+  /** Whether time alone changes what is drawn: then it is drawn as time passes. */
+  dated(): boolean;
+  readonly timers?: Timers;
+  readonly limits?: ListLimits;
+}
+
+/** Events in one page. */
+export const pageSize = 100;
+
+/** Events in one answer when all that is loaded is read again, so that reading one takes little time. */
+const rereadSize = 250;
+
+/** VS Code holds a change back that comes less than 200 ms after the one before, for as long as they keep coming. */
+const drawPauseMs = 210;
+
+/** Between two readings of the first page. */
+const readPauseMs = 250;
+
+/** More changed events than this are drawn as a whole. */
+const mostSingly = 50;
+
+export class EventsFeed extends HistoryReader {
+  readonly list: EventList;
+  readonly #options: EventsFeedOptions;
+  readonly #drawing: Coalescer;
+  readonly #changed = new Set<ListedEvent>();
+  #all = false;
+  #loadingMore: Promise<void> | undefined;
+
+  constructor(options: EventsFeedOptions) {
+    const timers = options.timers ?? realTimers;
+    super(options.watch, timers);
+    this.#options = options;
+    this.list = new EventList(options.limits);
+    this.#drawing = new Coalescer(
+      () => this.#draw(),
+      // What is long takes long to draw.
+      () => Math.max(drawPauseMs, this.list.size / 2),
+      timers,
+    );
+  }
+
+  override setVisible(visible: boolean): void {
+    super.setVisible(visible);
+    if (visible && (this.#all || this.#changed.size > 0)) this.#drawing.request();
+  }
+
+  /** Loads the page after the oldest. */
+  loadMore(): Promise<void> {
+    this.#loadingMore ??= this.ask(async (client, isCurrent) => {
+      const { cursor } = this.list;
+      if (cursor !== undefined && this.list.hasOlder) await this.#readPage(client, cursor, pageSize, isCurrent);
+    }).finally(() => (this.#loadingMore = undefined));
+    return this.#loadingMore;
+  }
+
+  /** Draws everything again: another grouping. */
+  redraw(): void {
+    this.#drawLater('all');
+  }
+
+  pauseMs(reading: Reading): number {
+    return reading === 'newest' ? readPauseMs : Math.max(readPauseMs, this.list.size);
+  }
+
+  async read(client: RelayClient, reading: Reading, isCurrent: IsCurrent): Promise<void> {
+    // Paged away from the newest, what is shown stays as it is; it is read again on the way back.
+    if (this.list.hasNewer) return;
+    let from = this.watch.before;
+    for (
+      let left = reading === 'newest' ? pageSize : Math.max(pageSize, this.list.size);
+      left > 0;
+      left -= rereadSize
+    ) {
+      const next = await this.#readPage(client, from, Math.min(rereadSize, left), isCurrent);
+      if (next === null) return;
+      from = next;
+    }
+  }
+
+  forget(): void {
+    this.list.clear();
+    this.#changed.clear();
+  }
+
+  added(rows: readonly EventRow[]): void {
+    if (this.list.add(rows)) this.#drawLater('all');
+  }
+
+  attempted(attempts: readonly Attempt[]): void {
+    const { changed, unknown } = this.list.known.record(attempts);
+    if (unknown) this.later('loaded');
+    if (changed.size > 0) this.#drawLater([...changed]);
+  }
+
+  corrected(events: RelayNotificationParams<'event/changed'>['events']): void {
+    const changed = this.list.known.correct(events);
+    if (changed.size > 0) this.#drawLater([...changed]);
+  }
+
+  underWay(notificationIds: readonly string[]): void {
+    const events = this.list.known.ofNotifications(notificationIds);
+    if (events.length > 0) this.#drawLater(events);
+  }
+
+  around(): void {
+    this.#options.around();
+    this.#drawLater('all');
+  }
+
+  aged(): void {
+    if (this.list.size > 0 && !this.watch.paused && this.#options.dated()) this.#drawLater('all');
+  }
+
+  override dispose(): void {
+    super.dispose();
+    this.#drawing.cancel();
+  }
+
+  /**
+   * @param before the cursor; undefined for the newest page
+   * @returns the cursor of the page after it; null where there is none, or the answer came too late
+   */
+  async #readPage(
+    client: RelayClient,
+    before: string | undefined,
+    limit: number,
+    isCurrent: IsCurrent,
+  ): Promise<string | null> {
+    const journal = this.list.expect();
+    try {
+      const { events, next } = await client.request('events/query', {
+        filter: this.watch.filter,
+        limit,
+        ...(before !== undefined && { before }),
+      });
+      if (!isCurrent()) return null;
+      this.list.take(journal, { before, events, next });
+      if (before === undefined) this.watch.noteNewest(events[0]?.id);
+      return next;
+    } finally {
+      this.list.forget(journal);
+    }
+  }
+
+  #drawLater(drawing: Drawing): void {
+    if (drawing === 'all') this.#all = true;
+    else if (!this.#all) for (const event of drawing) this.#changed.add(event);
+    if (this.visible) this.#drawing.request();
+  }
+
+  #draw(): void {
+    if (!this.visible) return;
+    const drawing = this.#all || this.#changed.size > mostSingly ? 'all' : [...this.#changed];
+    this.#all = false;
+    this.#changed.clear();
+    this.#options.draw(drawing);
+  }
+}

@@ -1,0 +1,427 @@
+/** The view of events in the sidebar: draws what the feed has loaded, and knows what is selected. */
+import * as vscode from 'vscode';
+import type { EventRow } from '../../protocol/history.ts';
+import type { RelayClient } from '../../protocol/relay-client.ts';
+import { prefix } from '../prefix.ts';
+import type { ListNames } from '../accounts/list-names.ts';
+import { eventCount } from '../status/event-count.ts';
+import { leftPausedText, pausedText } from '../sending/sending-words.ts';
+import type { StoppedHistory } from '../session/stopped-history.ts';
+import type { Session, SessionState } from '../session/session.ts';
+import type { ProgressPlace } from '../ui/progress.ts';
+import type { HistoryWatch } from '../events/history-watch.ts';
+import type { ListedEvent } from './event-list.ts';
+import { EventsFeed } from './events-feed.ts';
+import type { Drawing } from './events-feed.ts';
+import { focusedRows, rowsChanged } from '../ui/focused-rows.ts';
+import type { FocusedRows } from '../ui/focused-rows.ts';
+import type { KnownList } from './filter-suggestions.ts';
+import { group, groupings, keyOf, midnightOf } from './grouping.ts';
+import type { Group, Grouping } from './grouping.ts';
+import type { EventNode, EventsNode, GroupNode, MoreNode, NewestNode, PausedNode, RestNode } from '../events/event-node.ts';
+import { withListNames } from './filter-suggestions.ts';
+import { groupFilter, StoreCounts } from './store-counts.ts';
+import {
+  eventItem,
+  eventTooltip,
+  failureItem,
+  groupItem,
+  moreItem,
+  newestItem,
+  pausedItem,
+  restItem,
+} from './tree-items.ts';
+import type { ShownCount } from './tree-items.ts';
+import type { Surroundings } from '../events/event-words.ts';
+import { surroundingsOf } from '../events/surroundings.ts';
+
+const groupingKey = `${prefix}.grouping`;
+
+const more: MoreNode = { kind: 'more' };
+const paused: PausedNode = { kind: 'paused' };
+const newest: NewestNode = { kind: 'newest' };
+
+export interface EventsViewParts {
+  readonly session: Session;
+  readonly log: vscode.LogOutputChannel;
+  readonly names: ListNames;
+  readonly history: Pick<StoppedHistory, 'exists'>;
+  readonly watch: HistoryWatch;
+}
+
+export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<EventsNode> {
+  readonly #session: Session;
+  readonly #history: Pick<StoppedHistory, 'exists'>;
+  readonly #watch: HistoryWatch;
+  readonly #memory: vscode.Memento;
+  readonly #view: vscode.TreeView<EventsNode>;
+  readonly #feed: EventsFeed;
+  readonly #changed = new vscode.EventEmitter<EventsNode[] | undefined>();
+  readonly #selected = new vscode.EventEmitter<readonly EventRow[]>();
+  readonly #disposables: readonly { dispose(): unknown }[];
+  readonly #groups = new Map<string, Group>();
+  /** Which groups were unfolded when they first came: that stays the user's affair. */
+  readonly #unfolded = new Map<string, boolean>();
+  #grouping: Grouping | null;
+  /** In which group each event is drawn: while the view is paused, it stays there. */
+  #placed = new Map<string, string>();
+  readonly #counts: StoreCounts;
+  readonly #failures: StoreCounts;
+  /** Forwardings that had failed when that was last asked. */
+  #failed = 0;
+  #around: Surroundings;
+  /** Whose events are counted, and which. */
+  #countedOf: RelayClient | undefined;
+  #countedBy = '';
+  /** The keys of `when` clauses, as they were said. */
+  readonly #keys = new Map<string, boolean>();
+
+  readonly onDidChangeTreeData = this.#changed.event;
+  /** Other events are selected. */
+  readonly onDidSelect = this.#selected.event;
+
+  constructor(context: vscode.ExtensionContext, { session, log, names, history, watch }: EventsViewParts) {
+    this.#history = history;
+    this.#session = session;
+    this.#watch = watch;
+    this.#memory = context.workspaceState;
+    const remembered = this.#memory.get<string>(groupingKey);
+    this.#grouping = groupings.find((each) => each === remembered) ?? null;
+    this.#around = {
+      now: 0,
+      language: vscode.env.language,
+      maxAttempts: null,
+      whyWaiting: () => null,
+      isUnderWay: () => false,
+      nameOfList: names.nameOf,
+    };
+    this.#feed = new EventsFeed({
+      watch,
+      draw: (drawing) => this.#draw(drawing),
+      around: () => this.#sayAround(),
+      dated: () => this.#grouping === 'time',
+    });
+    const onError = (error: Error): void => log.warn(`the events could not be counted: ${error.message}`);
+    this.#counts = new StoreCounts({
+      asked: () => {
+        const { client, filter } = watch;
+        if (client === undefined || !this.#view.visible) return undefined;
+        // All events are counted by the relay's status.
+        if (filter === '' && this.#grouping === null && session.status !== undefined) return undefined;
+        const timeKeys = [...this.#groups.keys()].map((id) => id.slice('time:'.length));
+        return { client, filter, grouping: this.#grouping, timeKeys: this.#grouping === 'time' ? timeKeys : [] };
+      },
+      // VS Code draws a tree anew only so often: what need not be drawn does not make an event wait that comes next.
+      onChange: () => (this.#grouping === null ? this.#showHeading(this.#feed.list.size > 0) : this.#feed.redraw()),
+      onError,
+      now: () => Date.now(),
+    });
+    this.#failures = new StoreCounts({
+      asked: () => {
+        const { client } = session;
+        return client && { client, filter: 'state:failed', grouping: null, timeKeys: [] };
+      },
+      onChange: () => this.#showBadge(),
+      onError,
+      now: () => Date.now(),
+    });
+    this.#view = vscode.window.createTreeView(`${prefix}.events`, {
+      treeDataProvider: this,
+      canSelectMany: true,
+      showCollapseAll: true,
+    });
+    this.#disposables = [
+      this.#view,
+      this.#changed,
+      this.#selected,
+      this.#feed,
+      this.#view.onDidChangeSelection(() => this.#selected.fire(this.select())),
+      this.#counts,
+      this.#failures,
+      this.#view.onDidChangeVisibility(({ visible }) => this.#look(visible)),
+      session.onDidChange((state) => this.#follow(state)),
+      names.onDidChange(() => this.#feed.redraw()),
+    ];
+    this.#follow(session.state);
+    this.#sayAround();
+    this.#look(this.#view.visible);
+  }
+
+  dispose(): void {
+    for (const each of this.#disposables) each.dispose();
+  }
+
+  /** Where it can be shown that something goes on. */
+  get progressPlace(): ProgressPlace {
+    return { viewId: `${prefix}.events`, isVisible: () => this.#view.visible };
+  }
+
+  /** The lists of the events that are loaded, with their names where they are known. */
+  get lists(): readonly KnownList[] {
+    const ids = new Set(this.#feed.list.newestFirst().flatMap(({ row }) => row.list ?? []));
+    return [...ids].map((id) => ({ id, name: this.#around.nameOfList(id) }));
+  }
+
+  /**
+   * The events that a command acts on: those of the node with the selection it belongs to; called from the palette or
+   * by a key, the selection. A group stands for the events in it.
+   */
+  readonly select = (node?: EventsNode, nodes?: readonly EventsNode[]): EventRow[] => {
+    const chosen = nodes !== undefined && nodes.length > 0 ? nodes : node === undefined ? this.#view.selection : [node];
+    // While the tree is drawn anew VS Code knows none of its rows.
+    if (chosen.some((each: EventsNode | undefined) => each === undefined)) throw rowsChanged();
+    const rows = new Map<string, EventRow>();
+    for (const each of chosen) for (const { row } of this.#eventsOf(each)) rows.set(row.id, row);
+    return [...rows.values()];
+  };
+
+  /** The rows that a key acts on: the focused one, with the selection it belongs to. */
+  readonly focused: FocusedRows<EventsNode> = (named) => focusedRows(this.#view, named);
+
+  /** @param grouping null for one plain list */
+  async setGrouping(grouping: Grouping | null): Promise<void> {
+    this.#grouping = grouping;
+    this.#unfolded.clear();
+    this.#placed.clear();
+    this.#counts.begin();
+    this.#feed.redraw();
+    await this.#memory.update(groupingKey, grouping ?? undefined);
+  }
+
+  /** The grouping in force; null for one plain list. */
+  get grouping(): Grouping | null {
+    return this.#grouping;
+  }
+
+  refresh(): Promise<void> {
+    this.#placed.clear();
+    this.#counts.changed();
+    this.#watch.refresh();
+    return this.#withProgress(() => this.#feed.ready());
+  }
+
+  loadMore(): Promise<void> {
+    return this.#withProgress(() => this.#feed.loadMore());
+  }
+
+  async getChildren(node?: EventsNode): Promise<EventsNode[]> {
+    if (node !== undefined) return node.kind === 'group' ? [...this.#eventsOf(node), ...this.#restOf(node)] : [];
+    if (this.#watch.client === undefined) {
+      this.#showHeading(false);
+      return [];
+    }
+    await this.#feed.ready();
+    const { list } = this.#feed;
+    this.#lookAround();
+    this.#showHeading(list.size > 0);
+    const events = list.newestFirst();
+    let nodes: EventsNode[] = events;
+    if (this.#grouping !== null) nodes = this.#groupsOf(events, this.#grouping);
+    else this.#groups.clear();
+    const { failure } = this.#feed;
+    return [
+      ...(this.#watch.paused ? [paused] : []),
+      ...(failure === undefined ? [] : [{ kind: 'failure', message: failure.message } as const]),
+      ...(list.hasNewer ? [newest] : []),
+      ...nodes,
+      ...(list.hasOlder ? [more] : []),
+    ];
+  }
+
+  getTreeItem(node: EventsNode): vscode.TreeItem {
+    switch (node.kind) {
+      case 'event':
+        return eventItem(node, this.#around);
+      case 'group':
+        return this.#groupItem(node);
+      case 'more':
+        return moreItem();
+      case 'rest':
+        return restItem(node);
+      case 'paused':
+        return pausedItem(this.#watch.fresh);
+      case 'newest':
+        return newestItem(node);
+      case 'failure':
+        return failureItem(node);
+    }
+  }
+
+  resolveTreeItem(item: vscode.TreeItem, node: EventsNode): vscode.TreeItem {
+    if (node.kind === 'event') {
+      this.#lookAround();
+      item.tooltip = eventTooltip(node, this.#around);
+    }
+    return item;
+  }
+
+  /** Sets a key of `when` clauses, where it has another value. */
+  #setKey(key: 'paused' | 'filtered', value: boolean, set: () => unknown): void {
+    if (this.#keys.get(key) === value) return;
+    this.#keys.set(key, value);
+    set();
+  }
+
+  #sayAround(): void {
+    const { client, filter, paused: isPaused } = this.#watch;
+    const { executeCommand } = vscode.commands;
+    this.#setKey('paused', isPaused, () => executeCommand('setContext', `${prefix}.paused`, isPaused));
+    this.#setKey('filtered', filter !== '', () => executeCommand('setContext', `${prefix}.filtered`, filter !== ''));
+    if (client === this.#countedOf && filter === this.#countedBy) return;
+    this.#countedOf = client;
+    this.#countedBy = filter;
+    this.#counts.begin();
+  }
+
+  #groupsOf(events: readonly ListedEvent[], grouping: Grouping): Group[] {
+    const { counted } = this.#counts;
+    const placed = this.#watch.paused ? this.#placed : undefined;
+    const around = { ...this.#around, ...(placed && { placed }) };
+    const groups = group(events, grouping, around, vscode.l10n, counted.groups);
+    const before = [...this.#groups.keys()].join();
+    this.#groups.clear();
+    for (const each of groups) this.#groups.set(each.id, each);
+    if (!this.#watch.paused) {
+      const { now } = this.#around;
+      const midnight = midnightOf(now);
+      this.#placed = new Map(events.map(({ row }) => [row.id, keyOf(row, grouping, now, midnight)]));
+    }
+    if (grouping === 'time' && before !== [...this.#groups.keys()].join()) this.#counts.changed();
+    return groups;
+  }
+
+  /** How many events the history has of a group; what was not counted yet is at least what is loaded. */
+  #countOf({ id, events }: Pick<Group, 'id' | 'events'>): ShownCount {
+    const { groups, atLeast } = this.#counts.counted;
+    const key = id.slice(id.indexOf(':') + 1);
+    const counted = groups.find((each) => each.key === key);
+    const { length } = events;
+    if (counted === undefined) return { count: length, atLeast: this.#feed.list.hasOlder };
+    // What came a moment ago is counted with the next answer.
+    return { count: Math.max(counted.count, length), atLeast };
+  }
+
+  #restOf(node: GroupNode): RestNode[] {
+    const known = this.#groups.get(node.id);
+    if (known === undefined || this.#grouping === null) return [];
+    const { count } = this.#countOf(known);
+    // New ones are on their way into the list.
+    if (count <= known.events.length || !this.#feed.list.hasOlder) return [];
+    const key = node.id.slice(node.id.indexOf(':') + 1);
+    const filter = groupFilter(this.#grouping, key, this.#watch.filter, this.#around.now);
+    return [{ kind: 'rest', groupId: node.id, count, filter }];
+  }
+
+  /**
+   * Says how many events there are beside the view's title; above the events, which filter is in force and what it
+   * cannot find yet. Where there are none the filter stands beside the title, too, since VS Code shows the welcome
+   * content only where there is no message.
+   */
+  #showHeading(above: boolean): void {
+    const { filter } = this.#watch;
+    const message = above ? this.#message(filter) : undefined;
+    const description = above ? this.#heading(filter) : filter === '' ? undefined : filter;
+    if (this.#view.message !== message) this.#view.message = message;
+    if (this.#view.description !== description) this.#view.description = description;
+  }
+
+  #heading(filter: string): string {
+    const { list } = this.#feed;
+    const { status } = this.#session;
+    const { total, atLeast } = this.#counts.counted;
+    const written = (count: number): string => count.toLocaleString(vscode.env.language);
+    const all = status === undefined ? undefined : written(eventCount(status));
+    if (filter === '' && all !== undefined) return all;
+    // Before it was counted, at least what is loaded is known.
+    const found = `${written(Math.max(total, list.size))}${atLeast || (total < list.size && list.hasOlder) ? '+' : ''}`;
+    return filter === '' || all === undefined ? found : vscode.l10n.t('{0} of {1}', found, all);
+  }
+
+  #message(filter: string): string | undefined {
+    const { searchable, left } = this.#watch;
+    const { status } = this.#session;
+    const parts = filter === '' ? [] : [vscode.l10n.t('Filter: {0}', withListNames(filter, this.#around))];
+    const { language } = vscode.env;
+    if (status === undefined) {
+      if (left?.state === 'paused') parts.unshift(leftPausedText(left, language, vscode.l10n));
+      parts.unshift(vscode.l10n.t('The relay is not running: this is what it received.'));
+    } else if (status.sending.state === 'paused') {
+      parts.unshift(pausedText(status.sending, { now: this.#around.now, language }, vscode.l10n));
+    }
+    if (searchable !== undefined) {
+      parts.push(vscode.l10n.t('The history is being prepared: {0} % of it can be searched.', searchable));
+    }
+    return parts.length === 0 ? undefined : parts.join('\n');
+  }
+
+  #groupItem(node: GroupNode): vscode.TreeItem {
+    const known = this.#groups.get(node.id) ?? { ...node, events: [] };
+    let unfolded = this.#unfolded.get(node.id);
+    if (unfolded === undefined) {
+      unfolded =
+        this.#grouping === 'time' ? !/\d/.test(node.id) : node.id === 'state:failed' || this.#unfolded.size < 3;
+      this.#unfolded.set(node.id, unfolded);
+    }
+    return groupItem(known, unfolded, this.#countOf(known));
+  }
+
+  #eventsOf(node: EventsNode): readonly EventNode[] {
+    if (node.kind === 'event') return [node];
+    return node.kind === 'group' ? (this.#groups.get(node.id)?.events ?? []) : [];
+  }
+
+  #draw(drawing: Drawing): void {
+    if (drawing === 'all' || (this.#grouping === 'state' && !this.#watch.paused)) {
+      this.#changed.fire(undefined);
+      return;
+    }
+    this.#lookAround();
+    this.#changed.fire([...drawing]);
+  }
+
+  #look(visible: boolean): void {
+    this.#feed.setVisible(visible);
+    if (visible) this.#counts.changed();
+  }
+
+  /** Notes what stands around the events, once for all that are drawn together. */
+  #lookAround(): void {
+    this.#around = surroundingsOf(this.#session.status, this.#around, vscode.env.language);
+  }
+
+  #follow(state: SessionState): void {
+    void vscode.commands.executeCommand('setContext', `${prefix}.readOnly`, this.#history.exists);
+    if (state.kind !== 'running') {
+      this.#failed = 0;
+      this.#failures.begin();
+      this.#showBadge();
+      return;
+    }
+    if (this.#feed.list.size > 0) this.#showHeading(true);
+    this.#counts.changed();
+    const { failed } = state.status.counts;
+    if (failed === this.#failed) return;
+    this.#failed = failed;
+    this.#failures.changed();
+  }
+
+  /** The badge counts events, as the rows and the status bar do. */
+  #showBadge(): void {
+    const failed = this.#session.status === undefined ? 0 : this.#failures.counted.total;
+    if (failed === (this.#view.badge?.value ?? 0)) return;
+    this.#view.badge =
+      failed === 0
+        ? undefined
+        : {
+            value: failed,
+            tooltip:
+              failed === 1
+                ? vscode.l10n.t('1 event was not taken by its destination')
+                : vscode.l10n.t('{0} events were not taken by their destinations', failed),
+          };
+  }
+
+  async #withProgress(task: () => Promise<void>): Promise<void> {
+    await vscode.window.withProgress({ location: { viewId: `${prefix}.events` } }, task);
+  }
+}

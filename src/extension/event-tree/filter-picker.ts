@@ -1,0 +1,189 @@
+/** Asks for a filter: typed, one of the last ones, or one of the examples. */
+import * as vscode from 'vscode';
+import { printable } from '../ui/printable.ts';
+import { suggest } from './filter-suggestions.ts';
+import type { FilterSuggestion, KnownList } from './filter-suggestions.ts';
+
+export interface FilterItem extends vscode.QuickPickItem {
+  /** What it filters by. */
+  readonly filter: string;
+  /** Chosen, it becomes what is typed, to be typed on. */
+  readonly typeOn?: string;
+  /** How the typed filter may go on. */
+  readonly suggested?: true;
+}
+
+/** A typed filter is checked when so long nothing was typed, in milliseconds. */
+const checkAfterMs = 200;
+
+export interface FilterQuestion {
+  /** The filter in force. */
+  readonly current: string;
+  /** The last ones, the latest first. */
+  readonly recent: readonly string[];
+  /** What can be filtered by as a list. */
+  readonly lists: readonly KnownList[];
+  /** Resolves to what is wrong with a filter; null where nothing is. */
+  readonly check: (filter: string) => Promise<string | null>;
+}
+
+/**
+ * Asks for a filter until it is one that can be read. How it may go on is offered before what is wrong with it.
+ * @returns the filter, empty for everything; undefined where the user changed their mind
+ */
+export function pickFilter({ current, recent, lists, check }: FilterQuestion): Promise<string | undefined> {
+  const picker = vscode.window.createQuickPick<FilterItem>();
+  picker.title = vscode.l10n.t('Filter Events');
+  picker.placeholder = vscode.l10n.t('Type a filter, such as type:subscribe state:failed since:2h ann@example.com');
+  picker.value = current;
+  // A document that a click on a row has just opened must not take away what is being typed.
+  picker.ignoreFocusOut = true;
+  const others = [...recentItems(recent), ...exampleItems()];
+  let problem: string | null = null;
+  let timer: NodeJS.Timeout | undefined;
+  // VS Code says which item was chosen by its place among the items: until it has drawn the last ones, among others.
+  let [made, drawn] = [0, 0];
+  const show = (): void => {
+    const asked = ++made;
+    void whenDrawn().then(() => (drawn = asked));
+    const typed = picker.value.trim();
+    const { suggestions, needed } = suggest(typed, lists);
+    const ways = suggestions.map(suggestionItem);
+    const own = typedItems(typed, current, problem);
+    // While it has to go on, what is typed is no filter, and no failure either.
+    if (needed && problem === null) own.length = 0;
+    picker.items = needed || problem !== null ? [...ways, ...own, ...others] : [...own, ...ways, ...others];
+    // What was typed is what Enter takes, or how it goes on.
+    const [first] = picker.items;
+    if (typed !== '' && first !== undefined) picker.activeItems = [first];
+  };
+  const recheck = async (): Promise<boolean> => {
+    const typed = picker.value.trim();
+    const found = typed === '' ? null : await check(typed);
+    if (picker.value.trim() !== typed) return false;
+    if (found !== problem) {
+      problem = found;
+      show();
+    }
+    return found === null;
+  };
+  const typeOn = (text: string): void => {
+    picker.value = text;
+    problem = null;
+    show();
+  };
+  show();
+  return new Promise((resolve) => {
+    const accept = async (): Promise<void> => {
+      const [chosen] = drawn === made ? picker.selectedItems : [];
+      if (chosen?.typeOn !== undefined) {
+        typeOn(chosen.typeOn);
+        return;
+      }
+      const filter = chosen?.filter ?? picker.value.trim();
+      // Of a suggestion the words before it are typed, too.
+      if (chosen?.suggested === true && (await check(filter)) !== null) {
+        typeOn(filter);
+        await recheck();
+        return;
+      }
+      if (filter === picker.value.trim() && !(await recheck())) return;
+      resolve(filter);
+      picker.hide();
+    };
+    picker.onDidChangeValue(() => {
+      problem = null;
+      show();
+      clearTimeout(timer);
+      timer = setTimeout(() => void recheck(), checkAfterMs);
+    });
+    picker.onDidAccept(() => void accept());
+    picker.onDidHide(() => {
+      clearTimeout(timer);
+      picker.dispose();
+      resolve(undefined);
+    });
+    picker.show();
+  });
+}
+
+/** Resolves when the window has drawn what was changed until now: VS Code sends that in a turn of its own, in order. */
+async function whenDrawn(): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve));
+  await vscode.commands.executeCommand('noop');
+}
+
+function suggestionItem({ word, filter, name, open }: FilterSuggestion): FilterItem {
+  return {
+    label: word,
+    ...(name !== undefined && { description: printable(name) }),
+    // VS Code finds items by what is typed as a whole; this one goes on from its last word.
+    alwaysShow: true,
+    iconPath: new vscode.ThemeIcon('lightbulb'),
+    filter,
+    ...(open ? { typeOn: filter } : { suggested: true }),
+  };
+}
+
+function typedItems(typed: string, current: string, problem: string | null): FilterItem[] {
+  if (typed === '') {
+    if (current === '') return [];
+    return [{ label: vscode.l10n.t('Show All Events'), iconPath: new vscode.ThemeIcon('clear-all'), filter: '' }];
+  }
+  if (problem !== null) {
+    return [
+      {
+        label: vscode.l10n.t('This is no filter yet'),
+        detail: problem,
+        filter: typed,
+        alwaysShow: true,
+        iconPath: new vscode.ThemeIcon('error'),
+      },
+    ];
+  }
+  return [
+    {
+      label: typed,
+      filter: typed,
+      alwaysShow: true,
+      iconPath: new vscode.ThemeIcon('filter'),
+      description: vscode.l10n.t('Filter by this'),
+    },
+  ];
+}
+
+function separator(label: string): FilterItem {
+  return { label, kind: vscode.QuickPickItemKind.Separator, filter: '' };
+}
+
+function recentItems(recent: readonly string[]): FilterItem[] {
+  if (recent.length === 0) return [];
+  return [
+    separator(vscode.l10n.t('last used')),
+    ...recent.map((filter) => ({ label: filter, filter, iconPath: new vscode.ThemeIcon('history') })),
+  ];
+}
+
+/** What a filter may look like. */
+export function exampleItems(): FilterItem[] {
+  const { l10n } = vscode;
+  const whole = (filter: string, description: string): FilterItem => ({ label: filter, description, filter });
+  const begin = (label: string, description: string): FilterItem => ({
+    label,
+    description,
+    filter: label,
+    typeOn: label,
+  });
+  return [
+    separator(l10n.t('examples')),
+    whole('state:failed', l10n.t('Given up: the destination did not take it')),
+    whole('state:waiting,held', l10n.t('Not sent yet')),
+    whole('type:Subscribe since:1h', l10n.t('Subscriptions of the last hour')),
+    whole('kind:rejected', l10n.t('Deliveries that could not be read')),
+    whole('duplicate:yes', l10n.t('Possibly delivered twice')),
+    separator(l10n.t('begin with')),
+    begin('address:', l10n.t('An e-mail address, or its beginning')),
+    begin('list:', l10n.t('A list’s ID')),
+    begin('until:', l10n.t('Before a time, such as 2026-03-01 or 7d')),
+  ];
+}

@@ -1,0 +1,177 @@
+/** How the nodes of the events view look. */
+import * as vscode from 'vscode';
+import { commandId } from '../commands.ts';
+import { flagsOf, isHeldAtGate, isUnderWay, shownState } from '../events/forwarding-state.ts';
+import type { ShownState } from '../events/forwarding-state.ts';
+import { decoratedUri } from './decorations.ts';
+import { eventUri } from '../event-documents/open-document.ts';
+import type { Group } from './grouping.ts';
+import type { EventNode, FailureNode, NewestNode, RestNode } from '../events/event-node.ts';
+import { printable } from '../ui/printable.ts';
+import {
+  descriptionOf,
+  forwardingInFull,
+  labelOf,
+  marksOf,
+  placeInDelivery,
+  signatureOf,
+  spokenOf,
+} from '../events/event-words.ts';
+import { nameOfDestination } from '../destinations/destination-words.ts';
+import { ageOf, dateOf, listOf } from '../ui/phrases.ts';
+import type { Surroundings } from '../events/event-words.ts';
+import { factsTooltip } from '../ui/facts-tooltip.ts';
+
+/** The shape tells a state without its colour, and the colour at a glance. */
+const icons: Record<ShownState, readonly [icon: string, colour: string]> = {
+  failed: ['error', 'charts.red'],
+  held: ['lock', 'charts.purple'],
+  retrying: ['sync', 'list.warningForeground'],
+  sending: ['send', 'charts.blue'],
+  waiting: ['watch', 'charts.yellow'],
+  discarded: ['trash', 'descriptionForeground'],
+  sent: ['check', 'charts.green'],
+  rejected: ['circle-slash', 'charts.red'],
+  test: ['beaker', 'charts.blue'],
+  none: ['circle-outline', 'descriptionForeground'],
+};
+
+/** Held by a pause or a breakpoint, and not for a key. */
+const heldAtGateIcon: (typeof icons)['held'] = ['debug-pause', 'charts.purple'];
+
+/** An event, with its state as the icon's shape and colour. */
+export function eventItem(node: EventNode, around: Surroundings): vscode.TreeItem {
+  const { row } = node;
+  const item = new vscode.TreeItem(labelOf(row, vscode.l10n));
+  const state = shownState(row, around);
+  const [icon, colour] = state === 'held' && row.forwardings.some(isHeldAtGate) ? heldAtGateIcon : icons[state];
+  item.id = row.id;
+  item.description = descriptionOf(row, around, vscode.l10n);
+  item.iconPath = new vscode.ThemeIcon(icon, new vscode.ThemeColor(colour));
+  item.contextValue = flagsOf(row);
+  item.accessibilityInformation = { label: spokenOf(row, around, vscode.l10n), role: 'treeitem' };
+  // VS Code's own command keeps the focus in the tree on a click, and takes it to the editor on Enter.
+  item.command = { command: 'vscode.open', title: vscode.l10n.t('Open Event'), arguments: [eventUri(row.id)] };
+  const decorated = decoratedUri(state);
+  if (decorated !== undefined) item.resourceUri = decorated;
+  return item;
+}
+
+/** How many events the history has of something; `atLeast` where not all were looked at. */
+export interface ShownCount {
+  readonly count: number;
+  readonly atLeast: boolean;
+}
+
+/** @param shown how many the history has, whatever of it is loaded */
+export function groupItem(group: Group, unfolded: boolean, { count, atLeast }: ShownCount): vscode.TreeItem {
+  const { Expanded, Collapsed } = vscode.TreeItemCollapsibleState;
+  const item = new vscode.TreeItem(group.label, unfolded ? Expanded : Collapsed);
+  const number = count.toLocaleString(vscode.env.language);
+  item.id = group.id;
+  item.description = atLeast ? `${number}+` : number;
+  item.contextValue = ';group;';
+  const label = atLeast
+    ? vscode.l10n.t('{0}, {1} events or more', group.label, number)
+    : vscode.l10n.t('{0}, {1} events', group.label, number);
+  item.accessibilityInformation = { label };
+  item.tooltip = label;
+  return item;
+}
+
+/** The row that loads older events. */
+export function moreItem(): vscode.TreeItem {
+  const item = actionItem('more', vscode.l10n.t('Load More'), 'ellipsis');
+  item.tooltip = vscode.l10n.t('Load older events');
+  item.command = { command: commandId('loadMore'), title: vscode.l10n.t('Load More Events'), arguments: [] };
+  return item;
+}
+
+/** The row of a group that leads to what is not loaded of it. */
+export function restItem(node: RestNode): vscode.TreeItem {
+  const { l10n } = vscode;
+  const { filter } = node;
+  const count = node.count.toLocaleString(vscode.env.language);
+  const item = actionItem('rest', filter === null ? l10n.t('Load More') : l10n.t('Show All {0}', count), 'ellipsis');
+  item.id = `rest:${node.groupId}`;
+  item.tooltip = filter === null ? l10n.t('Load older events') : l10n.t('Show all of this group by a filter');
+  item.command =
+    filter === null
+      ? { command: commandId('loadMore'), title: l10n.t('Load More Events'), arguments: [] }
+      : { command: commandId('filterEvents'), title: l10n.t('Filter Events'), arguments: [filter] };
+  return item;
+}
+
+/** Says that no event joins the list, and how many have come meanwhile; chosen, they join it. */
+export function pausedItem(fresh: number): vscode.TreeItem {
+  const { l10n } = vscode;
+  const count = fresh.toLocaleString(vscode.env.language);
+  const item = actionItem('paused', l10n.t('List paused: {0} new', count), 'pinned');
+  item.description = l10n.t('Show them');
+  item.tooltip = l10n.t(
+    'No event joins the list, so that no row moves. What is shown stays true. Choose this row to go on.',
+  );
+  item.command = { command: commandId('resumeEvents'), title: l10n.t('Go On Showing New Events'), arguments: [] };
+  item.accessibilityInformation = { label: l10n.t('List paused: {0} new. Press Enter to show them.', count) };
+  return item;
+}
+
+/** The row that leads back to the newest events. */
+export function newestItem(node: NewestNode): vscode.TreeItem {
+  const item = actionItem('newest', vscode.l10n.t('Back to the Newest'), 'arrow-up');
+  item.tooltip = vscode.l10n.t('Older events are shown; the newest are not loaded.');
+  item.command = { command: commandId('refreshEvents'), title: vscode.l10n.t('Refresh Events'), arguments: [node] };
+  return item;
+}
+
+/** A row that does something, of which there is one. */
+function actionItem(id: string, label: string, icon: string): vscode.TreeItem {
+  const item = new vscode.TreeItem(label);
+  item.id = id;
+  item.iconPath = new vscode.ThemeIcon(icon);
+  item.contextValue = `;${id};`;
+  return item;
+}
+
+/** Why the events could not be read; a click tries again. */
+export function failureItem(node: FailureNode): vscode.TreeItem {
+  const item = new vscode.TreeItem(vscode.l10n.t('The events could not be read'));
+  const message = printable(node.message, 1000);
+  item.id = 'failure';
+  item.description = printable(node.message);
+  item.tooltip = vscode.l10n.t('{0}. Choose this row to try again.', message);
+  item.iconPath = new vscode.ThemeIcon('error', new vscode.ThemeColor('charts.red'));
+  item.contextValue = ';failure;';
+  item.command = { command: commandId('refreshEvents'), title: vscode.l10n.t('Refresh Events'), arguments: [] };
+  item.accessibilityInformation = {
+    label: vscode.l10n.t('The events could not be read: {0}. Press Enter to try again.', message),
+  };
+  return item;
+}
+
+/** Everything about an event at a glance; what came from outside is text, never markup. */
+export function eventTooltip({ row }: EventNode, around: Surroundings): vscode.MarkdownString {
+  const { l10n } = vscode;
+  const { language } = vscode.env;
+  return factsTooltip([
+    [l10n.t('Type'), row.kind === 'event' ? (row.type ?? l10n.t('No type')) : labelOf(row, l10n)],
+    [l10n.t('Address'), row.address ?? ''],
+    [l10n.t('List'), row.list === null ? '' : listOf(row.list, around)],
+    [l10n.t('Date'), row.date === null ? '' : dateOf(row.date, language)],
+    [l10n.t('Received'), `${dateOf(row.receivedAt, language)} (${ageOf(row.receivedAt, around.now, l10n)})`],
+    [l10n.t('Relay’s answer'), String(row.httpStatus)],
+    [l10n.t('Warning'), row.warning ?? ''],
+    [l10n.t('Signature'), signatureOf(row, l10n)],
+    [l10n.t('Note'), marksOf({ ...row, signature: null }, l10n).join(', ')],
+    [l10n.t('Delivery'), placeInDelivery(row, l10n)],
+    ...row.forwardings.map((each): [string, string] => [
+      nameOfDestination(
+        { url: each.destination, id: each.destinationId, mode: each.mode },
+        row.forwardings.map(({ destination }) => ({ url: destination })),
+        l10n,
+      ),
+      forwardingInFull(each, around, l10n, isUnderWay(each, around)),
+    ]),
+    [l10n.t('IDs'), [row.id, row.deliveryId, row.notificationId].filter((id) => id !== null).join(', ')],
+  ]);
+}

@@ -1,0 +1,115 @@
+/** Commands about the events view as a whole: filter, grouping, pages, clearing. */
+import * as vscode from 'vscode';
+import type { CommandHandlers } from '../commands.ts';
+import { withNext } from '../ui/error-words.ts';
+import { connected, notRunning } from '../session/connected.ts';
+import type { Session } from '../session/session.ts';
+import type { StoppedHistory } from '../session/stopped-history.ts';
+import type { HistoryWatch } from '../events/history-watch.ts';
+import type { EventsView } from './events-view.ts';
+import { pickFilter } from './filter-picker.ts';
+import { groupings } from './grouping.ts';
+import type { Grouping } from './grouping.ts';
+
+export interface EventsViewCommandParts {
+  readonly view: EventsView;
+  readonly watch: HistoryWatch;
+  readonly session: Session;
+  readonly history: StoppedHistory;
+}
+
+/** The handlers of these commands. */
+export function createEventsViewCommands({
+  view,
+  watch,
+  session,
+  history,
+}: EventsViewCommandParts): CommandHandlers<'eventsView'> {
+  return {
+    groupEvents: (grouping?: unknown) => groupEvents(view, grouping),
+    pauseEvents: () => watch.setPaused(true),
+    resumeEvents: () => watch.setPaused(false),
+    filterEvents: (filter?: unknown) => filterEvents({ view, watch, history }, filter),
+    clearFilter: () => watch.setFilter(''),
+    refreshEvents: () => view.refresh(),
+    loadMore: () => view.loadMore(),
+    clearHistory: () => clearHistory(session, watch),
+  };
+}
+
+/** @param given by a keybinding or another command; else the user is asked, and the grouping in force is ticked */
+async function groupEvents(view: EventsView, given: unknown): Promise<void> {
+  const { l10n } = vscode;
+  const known = groupings.find((each) => each === given);
+  if (known !== undefined || given === 'none') {
+    await view.setGrouping(known ?? null);
+    return;
+  }
+  const labels: readonly (readonly [grouping: Grouping | null, label: string])[] = [
+    [null, l10n.t('No groups')],
+    ['time', l10n.t('Time')],
+    ['list', l10n.t('List')],
+    ['type', l10n.t('Type')],
+    ['state', l10n.t('State')],
+  ];
+  const items = labels.map(([grouping, label]) => ({
+    label,
+    iconPath: new vscode.ThemeIcon(grouping === view.grouping ? 'check' : 'blank'),
+    ...(grouping === view.grouping && { description: l10n.t('in force') }),
+    grouping,
+  }));
+  const choice = await vscode.window.showQuickPick(items, {
+    title: l10n.t('Group Events'),
+    placeHolder: l10n.t('By what the events are grouped'),
+  });
+  if (choice !== undefined) await view.setGrouping(choice.grouping);
+}
+
+/** @param filter given by a keybinding or another command; else the user is asked */
+async function filterEvents(
+  { view, watch, history }: Pick<EventsViewCommandParts, 'view' | 'watch' | 'history'>,
+  filter: unknown,
+): Promise<void> {
+  if ((await history.reader()) === undefined) throw notRunning();
+  if (typeof filter === 'string') {
+    const refusal = await watch.refusalOf(filter.trim());
+    if (refusal !== undefined) throw refusal;
+    await watch.setFilter(filter.trim());
+    return;
+  }
+  const check = async (text: string): Promise<string | null> => {
+    const refusal = await watch.refusalOf(text);
+    return refusal === undefined ? null : withNext(refusal, vscode.l10n);
+  };
+  const picked = await pickFilter({ current: watch.filter, recent: watch.recentFilters, lists: view.lists, check });
+  if (picked !== undefined) await watch.setFilter(picked);
+}
+
+async function clearHistory(session: Session, watch: HistoryWatch): Promise<void> {
+  const client = connected(session);
+  const clear = vscode.l10n.t('Clear History');
+  const choice = await vscode.window.showWarningMessage(
+    vscode.l10n.t('Clear the history?'),
+    {
+      modal: true,
+      detail: vscode.l10n.t(
+        'Deliveries, their events and attempts are removed and cannot be brought back. Deliveries of which something still waits or is held stay.',
+      ),
+    },
+    clear,
+  );
+  if (choice !== clear) return;
+  const { cleared, kept } = await client.request('events/clear', {});
+  if (kept === 0) {
+    void vscode.window.showInformationMessage(vscode.l10n.t('Cleared: {0} deliveries.', cleared));
+    return;
+  }
+  const show = vscode.l10n.t('Show What Stays');
+  // Not awaited: the message may stay.
+  void vscode.window
+    .showInformationMessage(
+      vscode.l10n.t('Cleared: {0} deliveries. {1} stay, of which something still waits or is held.', cleared, kept),
+      show,
+    )
+    .then((answer) => (answer === show ? watch.setFilter('state:waiting,held') : undefined));
+}

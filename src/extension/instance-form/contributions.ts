@@ -1,0 +1,11 @@
+/** The commands of this room: what they are called, where they stand and when (see src/extension/contributions.ts). */
+import type { CommandDescriptions } from '../describing.ts';
+
+export const formCommands = {
+  newInstance: {
+    title: 'New Instance…',
+    icon: 'add',
+    palette: true,
+    menus: [{ menu: 'view/title', view: 'instances', group: 'navigation@1' }],
+  },
+} as const satisfies CommandDescriptions;

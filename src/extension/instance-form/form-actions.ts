@@ -1,0 +1,233 @@
+/** What each button of the form does. */
+import { randomBytes } from 'node:crypto';
+import * as vscode from 'vscode';
+import type * as client from '../deferred.ts';
+import type { BrowserAuthorization } from '../oauth/browser-authorization.ts';
+import type { SecretBox } from '../secrets/secrets.ts';
+import type { SandboxProcess } from '../sandbox/sandbox-process.ts';
+import { CommandError } from '../ui/command-error.ts';
+import type { InstanceStore } from '../instances/instance-store.ts';
+import { keepVerifyKey } from '../instances/verify-keys.ts';
+import type { Platform } from '../open-connectors/platform.ts';
+import type { FormState } from './form-state.ts';
+import { createInstance } from './interactive-creation.ts';
+import type { Creation } from './interactive-creation.ts';
+import type { FormAction } from './messages.ts';
+import { problemText } from './problem-texts.ts';
+import type { RelayAddresses } from './relay-addresses.ts';
+
+export interface FormActionParts {
+  readonly context: vscode.ExtensionContext;
+  readonly log: vscode.LogOutputChannel;
+  readonly secrets: SecretBox;
+  readonly platform: Platform;
+  readonly instances: InstanceStore;
+  readonly browser: BrowserAuthorization;
+  readonly sandbox: SandboxProcess;
+  /** Asks for lists until the signal says otherwise; undefined where nothing was chosen. */
+  readonly pickLists: (chosen: readonly string[], signal: AbortSignal) => Promise<readonly string[] | undefined>;
+}
+
+/** The form, as its buttons see it. */
+export interface FormInUse {
+  readonly client: typeof client;
+  readonly state: FormState;
+  readonly relay: RelayAddresses;
+  /** Says what has been done. */
+  readonly say: (done: string) => void;
+  /** Says what went wrong, and what to do. */
+  readonly fail: (message: string) => void;
+  /** Work that takes a while: the page says what, and **Cancel** ends it through the signal. */
+  readonly during: <Result>(text: string, work: (signal: AbortSignal) => Promise<Result>) => Promise<Result>;
+  /** Draws the instance that was created. @returns when the page has it, or cannot say so */
+  readonly showCreated: () => Promise<void>;
+  /** Shows the token on the page. */
+  readonly showToken: (token: string) => void;
+}
+
+/** What a button does; it may throw, and its error's `next` says what to do. */
+export type ActionHandlers = Readonly<Record<Exclude<FormAction, 'cancel'>, (form: FormInUse) => unknown>>;
+
+/** Makes what the buttons do. The fields that they change are drawn when they have ended. */
+export function createFormActions(parts: FormActionParts): ActionHandlers {
+  const create = createInstance(parts);
+  return {
+    useSandbox: (form) => useSandbox(parts, form),
+    fillCallback,
+    useThisMachine: async ({ state }) => state.fill({ oauthCallbackUrl: await thisMachinesCallback(parts) }),
+    generateKey: ({ state, say }) => {
+      state.type('signatureKey', randomBytes(32).toString('base64'));
+      say(vscode.l10n.t('A key has been generated.'));
+    },
+    copyKey: (form) => copy(form, form.state.typed.signatureKey ?? ''),
+    pickLists: (form) => pickLists(parts, form),
+    copyJson: (form) => copy(form, form.client.previewOf(form.state.fields, form.state.typed)),
+    copyCurl: (form) => copyCurl(parts, form),
+    create: (form) => createAndKeep(parts, create, form),
+    showLog: () => parts.log.show(),
+    copyId: (form) => copy(form, form.state.created?.id ?? ''),
+    copyToken: async (form) => copy(form, await token(parts, form)),
+    copyInstanceCurl: (form) => copyInstanceCurl(parts, form),
+    showToken: async (form) => form.showToken(await token(parts, form)),
+    another: ({ state }) => {
+      state.created = undefined;
+      // The app stays the same; a key is of one instance.
+      state.forget('signatureKey');
+      state.fill({ name: '' });
+    },
+  };
+}
+
+/** The callback to register for this machine's own page. */
+export async function thisMachinesCallback({ browser }: Pick<FormActionParts, 'browser'>): Promise<string> {
+  return (await browser.callbacks()).loopback;
+}
+
+/** Keeps the platform's secrets for their host, once both have been typed. */
+export async function storeSecrets({ platform }: Pick<FormActionParts, 'platform'>, state: FormState): Promise<void> {
+  const secrets = state.platformSecrets();
+  if (secrets === undefined) return;
+  await platform.storeSecrets(secrets, secrets.host);
+  state.setStored(secrets.host, true);
+}
+
+async function copy({ say }: FormInUse, text: string): Promise<void> {
+  if (text === '') return;
+  await vscode.env.clipboard.writeText(text);
+  say(vscode.l10n.t('Copied.'));
+}
+
+async function useSandbox(parts: FormActionParts, form: FormInUse): Promise<void> {
+  const { client, state, relay } = form;
+  const { running, oauthCallbackUrl } = await form.during(vscode.l10n.t('Starting the sandbox…'), async (signal) => {
+    const running = await parts.sandbox.start(signal);
+    // Its app takes any port of this machine.
+    const oauthCallbackUrl = await thisMachinesCallback(parts);
+    signal.throwIfAborted();
+    return { running, oauthCallbackUrl };
+  });
+  const { apiKey, oauthClientId, oauthClientSecret } = running.credentials.campaignMonitor;
+  const callbackUrl = relay.current(true);
+  state.fillFromSandbox({
+    fields: { apiKey: oauthClientId, oauthCallbackUrl, ...(callbackUrl !== undefined && { callbackUrl }) },
+    proposed: { name: vscode.l10n.t('Sandbox'), listIds: client.documentedListId },
+    secrets: { apiSecret: oauthClientSecret, campaignMonitorApiKey: apiKey },
+  });
+  form.say(vscode.l10n.t('The sandbox’s values are filled in.'));
+}
+
+async function fillCallback(form: FormInUse): Promise<void> {
+  const { state, relay } = form;
+  const callbackUrl = await form.during(vscode.l10n.t('Waiting for the relay’s URL…'), (signal) =>
+    relay.obtain(state.isSandbox, signal),
+  );
+  if (callbackUrl === undefined) return;
+  state.fill({ callbackUrl });
+  form.say(vscode.l10n.t('The relay’s URL is filled in.'));
+}
+
+async function pickLists({ pickLists: pick }: FormActionParts, form: FormInUse): Promise<void> {
+  const { client, state } = form;
+  const lists = await form.during(vscode.l10n.t('Waiting for the lists to be picked…'), async (signal) => {
+    const picked = await pick(client.parseListIds(state.fields.listIds), signal);
+    signal.throwIfAborted();
+    return picked;
+  });
+  if (lists !== undefined) state.fill({ listIds: lists.join(',\n') });
+}
+
+async function copyCurl(parts: FormActionParts, form: FormInUse): Promise<void> {
+  const { client, state } = form;
+  const { host } = state;
+  if (host === undefined) {
+    form.fail(problemText({ field: 'host', severity: 'error', code: 'not-a-host' }));
+    return;
+  }
+  const body = client.buildInstanceBody(client.instanceInput(state.fields, state.typed));
+  const baseUrl = await baseUrlAt(parts, client, host);
+  await copy(form, client.toInstanceCurl(body, { baseUrl, withSecrets: false }));
+}
+
+async function copyInstanceCurl(parts: FormActionParts, form: FormInUse): Promise<void> {
+  const { client, state } = form;
+  if (state.created === undefined) return;
+  const { id, host } = state.created;
+  await copy(form, client.instanceReadCurl(Number(id), await baseUrlAt(parts, client, host)));
+}
+
+async function baseUrlAt({ platform }: FormActionParts, client: FormInUse['client'], host: string): Promise<string> {
+  if (host !== client.sandboxRegion) return client.baseUrlOf(host);
+  return (await platform.api({ host, startSandbox: true }))?.baseUrl ?? '';
+}
+
+/** @throws CommandError where it is not kept */
+async function token({ instances }: FormActionParts, { state: { created } }: FormInUse): Promise<string> {
+  const kept = created === undefined ? undefined : await instances.token(created.host, Number(created.id));
+  if (kept !== undefined) return kept;
+  throw new CommandError(
+    vscode.l10n.t('The token of this instance is not kept here'),
+    vscode.l10n.t('It may have been forgotten since. Look for the instance in the view.'),
+  );
+}
+
+async function createAndKeep(
+  parts: FormActionParts,
+  create: ReturnType<typeof createInstance>,
+  form: FormInUse,
+): Promise<void> {
+  const { client, state } = form;
+  const { fields, typed, stored, host } = state;
+  if (host === undefined || client.checkForm(fields, typed, stored).some(({ severity }) => severity === 'error'))
+    return;
+  const text =
+    fields.authentication === 'oauth'
+      ? vscode.l10n.t('Access is asked for in the browser, then the instance is created…')
+      : vscode.l10n.t('The instance is being created…');
+  const input = client.instanceInput(fields, typed);
+  const creation = await form.during(text, async (signal): Promise<Creation> => {
+    // The views show the platform on which something is made.
+    if (parts.platform.host !== host) await parts.platform.setHost(host);
+    await storeSecrets(parts, state);
+    return create({ host, input }, signal);
+  });
+  if (creation.kind === 'failed') form.fail(creation.message);
+  if (creation.kind === 'cancelled') form.say(vscode.l10n.t('Cancelled. Nothing was created.'));
+  if (creation.kind !== 'created') return;
+  state.created = { id: String(creation.id), name: creation.name, host: creation.host };
+  // A question about the key stands above the page: what it takes the focus from is given it back.
+  await form.showCreated();
+  await keepSignatureKey(parts, form, creation, fields.signDirect);
+}
+
+/** Keeps the key of a new instance for verifying, and for signing where that is wanted. */
+async function keepSignatureKey(
+  { log, secrets, instances: store }: FormActionParts,
+  form: FormInUse,
+  creation: Extract<Creation, { kind: 'created' }>,
+  signDirect: boolean,
+): Promise<void> {
+  const { signatureKey: key, name } = creation;
+  if (key === null) {
+    form.say(
+      vscode.l10n.t(
+        'It was made before the window was loaded anew, so its signature key is not known here. If you have it, keep it as a verify key by the command “Manage Keys and Secrets…”.',
+      ),
+    );
+    return;
+  }
+  if (key === '') return;
+  try {
+    await keepVerifyKey({ secrets, store }, creation, key);
+    // By its name alone, since destinations name it.
+    if (signDirect) await secrets.set('signatureKeys', name.slice(0, 100), key);
+  } catch (error) {
+    // The instance is there all the same.
+    log.error(`the signature key of a new instance was not kept: ${(error as Error).message}`);
+    form.say(
+      vscode.l10n.t(
+        'Its signature key could not be kept: {0}. Keep it as a verify key by the command “Manage Keys and Secrets…”.',
+        (error as Error).message,
+      ),
+    );
+  }
+}

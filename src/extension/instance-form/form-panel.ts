@@ -1,0 +1,316 @@
+/** The form of a new instance: one panel, which survives hiding and the reload of the window. */
+import * as vscode from 'vscode';
+import { prefix } from '../prefix.ts';
+import type * as client from '../deferred.ts';
+import { nextOf } from '../ui/error-words.ts';
+import { PageHost } from '../ui/page-host.ts';
+import type { Session } from '../session/session.ts';
+import { createFormActions, storeSecrets, thisMachinesCallback } from './form-actions.ts';
+import type { ActionHandlers, FormActionParts, FormInUse } from './form-actions.ts';
+import type { FormState } from './form-state.ts';
+import { keptRelayUrl } from './kept-fields.ts';
+import type { KeptForm } from './kept-fields.ts';
+import type { FormAction, FormFields, FormView, HostMessage, PageMessage } from './messages.ts';
+import { offeredRegions, viewOfFields } from './form-view.ts';
+import { RelayAddresses } from './relay-addresses.ts';
+import { formTexts } from './texts.ts';
+
+export interface FormParts extends FormActionParts {
+  readonly session: Session;
+}
+
+type Client = typeof client;
+
+/** What takes a while now. */
+interface UnderWay {
+  readonly action: FormAction;
+  readonly abort: AbortController;
+  /** What the page says of it. */
+  text: string | undefined;
+}
+
+/** The form of one panel, from its first message on. */
+interface Form {
+  readonly client: Client;
+  readonly state: FormState;
+}
+
+/** Actions whose outcome is for the host that was chosen when they began. */
+const ofOneHost: readonly FormAction[] = ['useSandbox', 'fillCallback'];
+
+/**
+ * The panel. The page only draws: what the form holds and what is under way are here, and every message of the page is
+ * checked.
+ */
+export class FormPanel implements vscode.Disposable {
+  readonly #parts: FormParts;
+  readonly #relay: RelayAddresses;
+  readonly #actions: ActionHandlers;
+  #panel: vscode.WebviewPanel | undefined;
+  #page: PageHost<PageMessage, HostMessage> | undefined;
+  /** What the page had kept of an earlier life was looked at. */
+  #isTaken = false;
+  /** With all secrets in it, it goes with the panel. */
+  #form: Form | undefined;
+  /** The form that came back had the relay's URL. */
+  #relayUrlWanted = false;
+  #createdShown: () => void = () => undefined;
+  #underWay: UnderWay | undefined;
+  #error: string | undefined;
+  #done: string | undefined;
+
+  constructor(parts: FormParts) {
+    this.#parts = parts;
+    this.#relay = new RelayAddresses(parts.session);
+    this.#actions = createFormActions(parts);
+    parts.context.subscriptions.push(
+      this,
+      this.#relay.onDidChange(() => {
+        this.#fillKept();
+        this.#refresh();
+      }),
+      parts.platform.onDidChange(() => this.#page?.inTurn(() => this.#readStored())),
+    );
+  }
+
+  /** Shows the form, as it was left or new; the page of an instance that was made gives way to it. */
+  async open(): Promise<void> {
+    if (this.#panel === undefined)
+      this.#use(
+        vscode.window.createWebviewPanel(`${prefix}.form`, vscode.l10n.t('New Instance'), vscode.ViewColumn.Active, {
+          enableFindWidget: true,
+        }),
+      );
+    else this.#panel.reveal();
+    if (this.#form?.state.created !== undefined) await this.#carryOut('another');
+  }
+
+  /** Shows the form with the sandbox's values in it. */
+  async openForSandbox(): Promise<void> {
+    await this.open();
+    await this.#carryOut('useSandbox');
+  }
+
+  /** Takes the panel of the time before a reload. Its page says itself what it kept. */
+  restore(panel: vscode.WebviewPanel): void {
+    // One form is enough.
+    if (this.#panel === undefined) this.#use(panel);
+    else panel.dispose();
+  }
+
+  dispose(): void {
+    this.#panel?.dispose();
+  }
+
+  #use(panel: vscode.WebviewPanel): void {
+    const { context, log } = this.#parts;
+    this.#panel = panel;
+    this.#form = undefined;
+    this.#isTaken = false;
+    panel.iconPath = vscode.Uri.joinPath(context.extensionUri, 'media', 'icon.png');
+    panel.onDidDispose(() => this.#forget());
+    this.#page = new PageHost(panel, {
+      ...{ name: 'form', title: vscode.l10n.t('New Instance'), extensionUri: context.extensionUri, log },
+      read: async (raw) => (await this.#prepare()).client.readPageMessage(raw),
+      answer: async (message) => this.#answer(await this.#prepare(), message),
+    });
+  }
+
+  #forget(): void {
+    this.#createdShown();
+    this.#underWay?.abort.abort();
+    this.#panel = this.#page = undefined;
+    this.#form = undefined;
+    this.#relayUrlWanted = false;
+    this.#underWay = this.#error = this.#done = undefined;
+  }
+
+  /** Resolves when the page says that it has drawn it. One that is closed or hidden says nothing. */
+  async #showCreated(): Promise<void> {
+    if (this.#panel === undefined || this.#page?.isReady !== true || !this.#page.isVisible) return;
+    const shown = new Promise<void>((resolve) => (this.#createdShown = resolve));
+    this.#refresh();
+    const hidden = this.#panel.onDidChangeViewState(({ webviewPanel }) => {
+      if (!webviewPanel.visible) this.#createdShown();
+    });
+    await shown;
+    hidden.dispose();
+  }
+
+  async #prepare(): Promise<Form> {
+    const client = await import('../deferred.ts');
+    const callback = await thisMachinesCallback(this.#parts);
+    return (this.#form ??= {
+      client,
+      state: new client.FormState(client.emptyFields(this.#parts.platform.host, callback)),
+    });
+  }
+
+  async #answer({ client, state }: Form, message: PageMessage): Promise<void> {
+    switch (message.type) {
+      case 'ready':
+        // What this window knows is newer than what the page kept, unless the window knows nothing yet.
+        if (!this.#isTaken) this.#takeKept(state, client.readKeptForm(message.kept));
+        this.#isTaken = true;
+        await this.#readStored();
+        this.#show();
+        this.#fillKept();
+        return;
+      case 'changed':
+        await this.#change(state, message.fields);
+        return;
+      case 'secret':
+        state.type(message.field, message.value);
+        if (message.done) await storeSecrets(this.#parts, state);
+        this.#refresh();
+        return;
+      case 'action':
+        // Not awaited: what is typed meanwhile is answered, and a second click finds the first under way.
+        void this.#carryOut(message.action);
+        return;
+      case 'createdShown':
+        this.#createdShown();
+        return;
+    }
+  }
+
+  async #change(state: FormState, fields: FormFields): Promise<void> {
+    this.#relayUrlWanted = false;
+    if (!state.change(fields)) {
+      this.#refresh();
+      return;
+    }
+    if (this.#underWay !== undefined && ofOneHost.includes(this.#underWay.action)) this.#underWay.abort.abort();
+    await this.#readStored();
+    // What was the sandbox's has gone with it.
+    if (state.fields !== fields) this.#fill();
+  }
+
+  #takeKept(state: FormState, kept: KeptForm | undefined): void {
+    if (kept === undefined) return;
+    const { fields, created } = kept;
+    this.#relayUrlWanted = fields.callbackUrl === keptRelayUrl;
+    state.change(this.#relayUrlWanted ? { ...fields, callbackUrl: '' } : fields);
+    // One that was forgotten or deleted meanwhile is nothing to look at.
+    if (created !== undefined && this.#parts.instances.find(created.host, Number(created.id)) !== undefined)
+      state.created = created;
+  }
+
+  /** The relay's URL is kept nowhere: it comes back when the relay is there. */
+  #fillKept(): void {
+    if (!this.#relayUrlWanted || !this.#isTaken || this.#form === undefined) return;
+    const { state } = this.#form;
+    const callbackUrl = this.#relay.current(state.isSandbox);
+    if (callbackUrl === undefined) return;
+    this.#relayUrlWanted = false;
+    state.fill({ callbackUrl });
+    this.#fill();
+  }
+
+  async #readStored(): Promise<void> {
+    if (this.#form === undefined) return;
+    const { state } = this.#form;
+    const { host } = state;
+    state.setStored(host, host !== undefined && (await this.#parts.platform.secretsSet(host)));
+    this.#refresh();
+  }
+
+  #show(): void {
+    if (this.#form === undefined) return;
+    const { client, state } = this.#form;
+    this.#page?.post({
+      type: 'show',
+      texts: formTexts(),
+      regions: offeredRegions(client),
+      fields: state.fields,
+      view: this.#view(this.#form),
+    });
+  }
+
+  #refresh(): void {
+    if (this.#form !== undefined) this.#page?.post({ type: 'view', view: this.#view(this.#form) });
+  }
+
+  /** Draws the fields, too: something else than the page has changed them. */
+  #fill(): void {
+    if (this.#form === undefined) return;
+    this.#page?.post({ type: 'fill', fields: this.#form.state.fields, view: this.#view(this.#form) });
+  }
+
+  #view({ client, state }: Form): FormView {
+    return {
+      ...viewOfFields(client, state),
+      relay: this.#relay.describe(state.fields.callbackUrl),
+      busy: this.#underWay?.text,
+      error: this.#error,
+      done: this.#done,
+      created: state.created,
+    };
+  }
+
+  /** Carries out a button; what it throws is logged once and stands in the form with what to do next. */
+  async #carryOut(action: FormAction): Promise<void> {
+    if (action === 'cancel') {
+      this.#underWay?.abort.abort();
+      return;
+    }
+    if (action === 'showLog') {
+      // It is about what was said: that stays.
+      this.#parts.log.show();
+      return;
+    }
+    if (this.#underWay !== undefined) return;
+    const underWay: UnderWay = { action, abort: new AbortController(), text: undefined };
+    this.#underWay = underWay;
+    this.#error = this.#done = undefined;
+    let fields: FormFields | undefined;
+    try {
+      const form = await this.#prepare();
+      ({ fields } = form.state);
+      await this.#actions[action](this.#inUse(form, underWay));
+    } catch (error) {
+      if (this.#underWay === underWay) this.#sayFailed(error, underWay.abort.signal);
+    } finally {
+      // Of a panel that was closed meanwhile nothing is left to be cleared.
+      if (this.#underWay === underWay) {
+        this.#underWay = undefined;
+        if (this.#form?.state.fields === fields) this.#refresh();
+        else this.#fill();
+      }
+    }
+  }
+
+  #sayFailed(error: unknown, signal: AbortSignal): void {
+    if (signal.aborted) {
+      this.#done = vscode.l10n.t('Cancelled.');
+      return;
+    }
+    const { message } = error as Error;
+    this.#parts.log.error(`the form: ${message}`);
+    const next = nextOf(error, vscode.l10n);
+    this.#error = next === undefined ? `${message}.` : `${message}. ${next}`;
+  }
+
+  #inUse({ client, state }: Form, underWay: UnderWay): FormInUse {
+    const ifShown = (change: () => void): void => {
+      if (this.#underWay === underWay) change();
+    };
+    return {
+      client,
+      state,
+      relay: this.#relay,
+      say: (done) => ifShown(() => (this.#done = done)),
+      fail: (message) => ifShown(() => (this.#error = message)),
+      during: (text, work) => {
+        underWay.text = text;
+        this.#refresh();
+        return work(underWay.abort.signal);
+      },
+      showCreated: () => {
+        underWay.text = undefined;
+        return this.#showCreated();
+      },
+      showToken: (token) => ifShown(() => this.#page?.post({ type: 'token', token })),
+    };
+  }
+}

@@ -1,0 +1,51 @@
+/** What the page is to draw for what the fields hold: notes, the preview, and whether an instance can be created. */
+import * as vscode from 'vscode';
+import type * as client from '../deferred.ts';
+import type { FormState } from './form-state.ts';
+import type { FieldNote, FormView, Region } from './messages.ts';
+import { fieldLabel, problemText } from './problem-texts.ts';
+import { formTexts } from './texts.ts';
+
+/** The part of the view that the fields decide. No secret is in it, only which ones are set. */
+export function viewOfFields(
+  { checkForm, previewOf }: Pick<typeof client, 'checkForm' | 'previewOf'>,
+  { fields, typed, stored }: Pick<FormState, 'fields' | 'typed' | 'stored'>,
+): Pick<FormView, 'notes' | 'secretsSet' | 'preview' | 'blocked'> {
+  const problems = checkForm(fields, typed, stored);
+  const errors = problems.filter(({ severity }) => severity === 'error');
+  const notes = Object.fromEntries(
+    problems.map((problem): [string, FieldNote] => [
+      problem.field,
+      { severity: problem.severity, text: problemText(problem), empty: problem.code === 'missing' },
+    ]),
+  );
+  const set = Object.entries(typed).filter(([, value]) => value !== '');
+  return {
+    notes,
+    secretsSet: {
+      ...(stored && { userSecret: true, organizationSecret: true }),
+      ...Object.fromEntries(set.map(([field]) => [field, true])),
+    },
+    preview: previewOf(fields, typed),
+    blocked:
+      errors.length === 0
+        ? undefined
+        : vscode.l10n.t(
+            'Still to be filled in or corrected: {0}.',
+            errors.map(({ field }) => fieldLabel(field) ?? field).join(', '),
+          ),
+  };
+}
+
+/** What the region's field offers: the platform's data centres, any other host, the sandbox. */
+export function offeredRegions({
+  regions,
+  otherRegion,
+  sandboxRegion,
+}: Pick<typeof client, 'regions' | 'otherRegion' | 'sandboxRegion'>): Region[] {
+  return [
+    ...regions.map(({ id, label, host }) => ({ id, label: `${label} (${host})` })),
+    { id: otherRegion, label: formTexts().otherRegion },
+    { id: sandboxRegion, label: vscode.l10n.t('Sandbox on this machine') },
+  ];
+}

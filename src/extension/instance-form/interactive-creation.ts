@@ -1,0 +1,186 @@
+/** Creating an instance in this window: the consent in the browser, progress, questions, and what is said of it. */
+import * as vscode from 'vscode';
+import type { InstanceFacts } from '../../open-connectors/instance-facts.ts';
+import type { InstanceInput } from '../../open-connectors/instance-body.ts';
+import { prefix } from '../prefix.ts';
+import { inMessage, printable } from '../ui/printable.ts';
+import type { BrowserAuthorization } from '../oauth/browser-authorization.ts';
+import { working } from '../ui/progress.ts';
+import type {
+  CreationAttempts,
+  CreationParts,
+  CreationResult,
+  CreationStep,
+  OpenAttempt,
+} from '../../open-connectors/creation-attempts.ts';
+import type { InstanceStore } from '../instances/instance-store.ts';
+import { explainPlatformError, platformErrorForLog } from '../open-connectors/platform-errors.ts';
+import type { Platform } from '../open-connectors/platform.ts';
+
+/** How it ended, in words. */
+export type Creation =
+  | {
+      readonly kind: 'created';
+      readonly id: number;
+      readonly name: string;
+      readonly host: string;
+      /** What it was made with, empty for none; null where that is not known any more. */
+      readonly signatureKey: string | null;
+    }
+  | { readonly kind: 'cancelled' }
+  /** What went wrong and what to do: nothing was made, or that is unknown and the next attempt looks first. */
+  | { readonly kind: 'failed'; readonly message: string };
+
+export interface CreateParts {
+  readonly context: Pick<vscode.ExtensionContext, 'workspaceState'>;
+  readonly log: vscode.LogOutputChannel;
+  readonly platform: Platform;
+  readonly instances: InstanceStore;
+  readonly browser: BrowserAuthorization;
+}
+
+/** The instance to make, and where: the host as the setting has it. */
+export interface WantedInstance {
+  readonly host: string;
+  readonly input: InstanceInput;
+}
+
+const attemptsKey = `${prefix}.openAttempts`;
+
+/**
+ * What creates instances for the form. One at a time: a second call while one is made joins it.
+ * Its token is kept in SecretStorage; the platform's request id goes to the log.
+ */
+export function createInstance(parts: CreateParts): (wanted: WantedInstance, signal: AbortSignal) => Promise<Creation> {
+  let attempts: CreationAttempts | undefined;
+  return async ({ host, input }, signal) => {
+    const { context, log, platform, instances, browser } = parts;
+    const api = await platform.api({ host, startSandbox: true });
+    if (api === undefined) {
+      return { kind: 'failed', message: vscode.l10n.t('Set the user secret and the organization secret first.') };
+    }
+    attempts ??= new (await import('../deferred.ts')).CreationAttempts({
+      read: () => context.workspaceState.get<readonly OpenAttempt[]>(attemptsKey, []),
+      write: (open) => context.workspaceState.update(attemptsKey, open),
+    });
+    const creationParts: CreationParts = {
+      api,
+      host,
+      store: instances,
+      title: vscode.l10n.t('Access to Campaign Monitor for “{0}”', input.name),
+      authorize: (request) => browser.authorize(request),
+      during,
+      offer,
+    };
+    const result = await attempts.create(creationParts, input, signal);
+    if (result.kind === 'not-kept') log.error(`the token of a new instance was not kept: ${result.error.message}`);
+    else if ('error' in result) log.error(`creating an instance: ${result.kind}: ${platformErrorForLog(result.error)}`);
+    else log.info(`creating an instance: ${result.kind}${result.kind === 'created' ? ` (${result.id})` : ''}`);
+    return inWords(result, { browser, host, oauth: input.authentication === 'oauth' });
+  };
+}
+
+function inWords(
+  result: CreationResult,
+  { browser, host, oauth }: { readonly browser: BrowserAuthorization; readonly host: string; readonly oauth: boolean },
+): Creation {
+  const { l10n } = vscode;
+  const failed = (...sentences: readonly string[]): Creation => ({ kind: 'failed', message: sentences.join(' ') });
+  switch (result.kind) {
+    case 'created':
+      return { kind: 'created', id: result.id, name: result.name, host, signatureKey: result.signatureKey };
+    case 'not-kept':
+      return failed(
+        l10n.t('The instance was made, but its token could not be kept: {0}.', result.error.message),
+        l10n.t('Try again: it is looked for first, so that none is made twice.'),
+      );
+    case 'cancelled':
+      return { kind: 'cancelled' };
+    case 'not-authorized': {
+      const { message, next } = browser.explain(result.authorization) ?? { message: '', next: '' };
+      return failed(message, next);
+    }
+    case 'refused': {
+      const { message, next } = explainPlatformError(result.error);
+      const again =
+        oauth && result.step === 'creation'
+          ? [l10n.t('Then authorise again: a code works once, and this one may be used up.')]
+          : [];
+      return failed(message, next, ...again);
+    }
+    case 'lost':
+      return failed(
+        explainPlatformError(result.error).message,
+        l10n.t('No new instance of this name is there.'),
+        oauth ? l10n.t('A code works once, so authorise again.') : l10n.t('Try again.'),
+        l10n.t('If it is made late after all, the next attempt finds it first.'),
+      );
+    case 'unknown':
+      return failed(
+        explainPlatformError(result.error).message,
+        l10n.t('Whether the instance was made is not known.'),
+        l10n.t('Try again: it is looked for first, so that none is made twice.'),
+      );
+    case 'declined':
+      return failed(
+        l10n.t('The instance that was found stays as it is.'),
+        l10n.t('Delete it in the instances view, or give another name, and create again.'),
+      );
+  }
+}
+
+async function during<T>(step: CreationStep, task: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const titles: Record<CreationStep, string> = {
+    creating: vscode.l10n.t('Creating the instance'),
+    looking: vscode.l10n.t('No answer came: looking whether the instance was made'),
+  };
+  // The task's own error says more than that it was given up: whether anything was made is still to be found out.
+  const outcome = await working(titles[step], (signal) =>
+    task(signal).then(
+      (value) => ({ value }),
+      (error: unknown) => ({ error }),
+    ),
+  );
+  if ('error' in outcome) throw outcome.error;
+  return outcome.value;
+}
+
+/** No answer came, and there is a new instance of that name: most likely the one that was asked for. */
+async function offer(found: readonly InstanceFacts[]): Promise<InstanceFacts | null> {
+  const { l10n, window } = vscode;
+  const [instance] = found;
+  if (instance === undefined) return null;
+  if (found.length > 1) {
+    const choice = await window.showQuickPick(
+      found.map((each) => ({ label: `${printable(each.name)} (${each.id})`, description: createdText(each), each })),
+      {
+        title: l10n.t('Open Connectors gave no answer, and there are new instances of that name'),
+        placeHolder: l10n.t('Which one is to be used?'),
+        ignoreFocusOut: true,
+      },
+    );
+    return choice?.each ?? null;
+  }
+  const use = l10n.t('Use This Instance');
+  const choice = await window.showWarningMessage(
+    l10n.t('Open Connectors gave no answer, but there is a new instance “{0}”. Use it?', inMessage(instance.name)),
+    {
+      modal: true,
+      detail: [
+        l10n.t('ID {0}', instance.id),
+        createdText(instance),
+        l10n.t('It is most likely the one that you asked for. Nothing is created a second time.'),
+      ]
+        .filter((line) => line !== '')
+        .join('\n'),
+    },
+    use,
+  );
+  return choice === use ? instance : null;
+}
+
+function createdText({ createdAt }: InstanceFacts): string {
+  return createdAt === null
+    ? ''
+    : vscode.l10n.t('Created {0}', new Date(createdAt).toLocaleString(vscode.env.language));
+}

@@ -1,0 +1,113 @@
+/** Asks for the lists that an instance watches: typed, pasted, or picked. */
+import * as vscode from 'vscode';
+import type { HubList } from '../../open-connectors/answers.ts';
+import { printable } from '../ui/printable.ts';
+import { askChoice, askChoices, askText } from '../ui/questions.ts';
+import { ifAnswered, inSteps } from '../ui/steps.ts';
+import type { Step } from '../ui/steps.ts';
+import type { PlacedInstance } from './placed-instance.ts';
+
+interface ListItem extends vscode.QuickPickItem {
+  readonly id: string;
+}
+
+/** What is asked for, step by step. */
+interface Asked {
+  readonly way: 'pick' | 'type' | undefined;
+  readonly ids: readonly string[];
+}
+
+/**
+ * @param lists reads the lists of the account behind the instance
+ * @returns undefined where the user does not want to change them
+ * @throws what `lists` throws
+ */
+export async function askListIds(
+  facts: PlacedInstance,
+  lists: (signal: AbortSignal) => Promise<readonly HubList[]>,
+): Promise<readonly string[] | undefined> {
+  const title = vscode.l10n.t('Lists of {0}', printable(facts.name));
+  const begin: Asked = { way: undefined, ids: facts.listIds };
+  const asked = await inSteps(title, begin, ({ way }) => [
+    askWay(facts),
+    way === 'type' ? typeIds(facts) : pickIds(facts, lists),
+  ]);
+  return asked?.ids;
+}
+
+function askWay(facts: PlacedInstance): Step<Asked> {
+  return async ({ way }, place) => {
+    const items = [
+      { label: `$(list-selection) ${vscode.l10n.t('Pick from the Account’s Lists')}`, way: 'pick' },
+      { label: `$(edit) ${vscode.l10n.t('Type or Paste IDs')}`, way: 'type' },
+    ] as const;
+    const answer = await askChoice<(typeof items)[number]>(place, {
+      placeholder: vscode.l10n.t('{0} now', facts.listIds.length),
+      items,
+      active: items.find((item) => item.way === way),
+    });
+    return ifAnswered(answer, (item) => ({ way: item.way }));
+  };
+}
+
+function typeIds(facts: PlacedInstance): Step<Asked> {
+  return async ({ ids }, place) => {
+    const { checkInstanceInput, emptyInstanceInput, parseListIds } = await import('../deferred.ts');
+    const problemOf = (typed: string): string | undefined => {
+      const problem = checkInstanceInput({
+        ...emptyInstanceInput,
+        eventsEnabled: facts.eventsEnabled,
+        listIds: parseListIds(typed),
+      }).find(({ field }) => field === 'listIds');
+      if (problem === undefined) return undefined;
+      if (problem.code === 'missing') return nameOne();
+      return problem.code === 'duplicate-list-id'
+        ? vscode.l10n.t('{0} stands there twice', printable(problem.value ?? ''))
+        : vscode.l10n.t('{0} is not a list ID: it has 32 hex digits', printable(problem.value ?? ''));
+    };
+    const answer = await askText(place, {
+      value: ids.join(', '),
+      prompt: vscode.l10n.t('API Subscriber List IDs, 32 hex digits each, separated by commas'),
+      check: problemOf,
+    });
+    return ifAnswered(answer, (text) => ({ ids: parseListIds(text) }));
+  };
+}
+
+function nameOne(): string {
+  return vscode.l10n.t('Name at least one list while events are on');
+}
+
+function pickIds(facts: PlacedInstance, lists: (signal: AbortSignal) => Promise<readonly HubList[]>): Step<Asked> {
+  return async ({ ids }, place) => {
+    const answer = await askChoices<ListItem>(place, {
+      placeholder: vscode.l10n.t('Which lists?'),
+      none: vscode.l10n.t('The account has no lists'),
+      check: ({ length }) => (length === 0 && facts.eventsEnabled ? nameOne() : undefined),
+      items: async (signal) => {
+        const found = await lists(signal);
+        const known = new Set(found.map(({ id }) => id));
+        return [
+          ...found.map(({ id, name, clientName }) => ({
+            label: printable(name === '' ? id : name),
+            description: id,
+            detail: printable(clientName),
+            picked: ids.includes(id),
+            id,
+          })),
+          // What is watched now and the account does not show stays unless it is unticked.
+          ...ids
+            .filter((id) => !known.has(id))
+            .map((id) => ({
+              label: id,
+              description: vscode.l10n.t('not among the account’s lists'),
+              detail: '',
+              picked: true,
+              id,
+            })),
+        ];
+      },
+    });
+    return ifAnswered(answer, (chosen) => ({ ids: chosen.map(({ id }) => id) }));
+  };
+}

@@ -1,0 +1,171 @@
+/** Changes of an instance at the platform. Each writes only what it is about, and says what it did. */
+import * as vscode from 'vscode';
+import type { InstanceChange } from '../../open-connectors/api.ts';
+import { CommandError } from '../ui/command-error.ts';
+import { byCommand, offer } from '../ui/offer.ts';
+import { inMessage, printable } from '../ui/printable.ts';
+import { working } from '../ui/progress.ts';
+import { askText } from '../ui/questions.ts';
+import { back } from '../ui/steps.ts';
+import { openVendorUrls } from '../public-url/urls.ts';
+import { askListIds } from './ask-list-ids.ts';
+import { platformOf } from './choose-instance.ts';
+import type { InstanceCommandParts } from './instance-command-parts.ts';
+import type { InstanceNode } from './instance-node.ts';
+import { tokenOf } from './instance-store.ts';
+import { newCredentials } from './reauthorise.ts';
+import { say } from '../ui/say.ts';
+
+/** Changes an instance, shows it as it is then, and says so. */
+async function change(
+  parts: InstanceCommandParts,
+  node: InstanceNode,
+  title: string,
+  part: InstanceChange,
+): Promise<void> {
+  const api = await platformOf(parts, node);
+  try {
+    await working(title, (signal) => api.patchInstance(node.facts.id, part, {}, signal));
+  } finally {
+    // After a failure too: the platform may have done it all the same.
+    void parts.view.refresh();
+  }
+}
+
+/** Points an instance to this relay, which is started and made public where need be. */
+export async function useRelayUrl(parts: InstanceCommandParts, node: InstanceNode): Promise<void> {
+  const url = (await openVendorUrls(parts.session, parts.platform))?.openConnectors;
+  if (url === undefined) return;
+  const { name, eventsEnabled } = node.facts;
+  await change(parts, node, vscode.l10n.t('Setting the callback URL of {0}', name), {
+    configuration: { 'event.notification.callback.url': url },
+  });
+  await adopt(parts, node);
+  if (eventsEnabled) {
+    say(vscode.l10n.t('{0} now posts its notifications to this relay.', printable(name)));
+    return;
+  }
+  void offer(
+    'Information',
+    vscode.l10n.t('The callback URL of {0} is this relay’s. Its events are off.', inMessage(name)),
+    { [vscode.l10n.t('Turn Events On')]: byCommand('turnEventsOn', node) },
+  );
+}
+
+/** From now on its callback URL is kept true. */
+async function adopt({ store }: InstanceCommandParts, { facts, instance, host }: InstanceNode): Promise<void> {
+  const { id } = facts;
+  if (store.find(host, id) !== undefined) return;
+  await store.add({ id, name: facts.name, host, createdAt: new Date().toISOString() }, tokenOf(instance));
+}
+
+/** Turns the events of an instance on; one without a callback gets this relay's. */
+export async function turnEventsOn(parts: InstanceCommandParts, node: InstanceNode): Promise<void> {
+  if (node.facts.callbackUrl !== '') return setEvents(parts, node, true);
+  // Events without a callback go nowhere, so it gets this relay's.
+  const url = (await openVendorUrls(parts.session, parts.platform))?.openConnectors;
+  if (url === undefined) return;
+  await change(parts, node, vscode.l10n.t('Turning on the events of {0}', node.facts.name), {
+    configuration: { 'event.notification.enabled': true, 'event.notification.callback.url': url },
+  });
+  await adopt(parts, node);
+  say(vscode.l10n.t('{0} now posts its notifications to this relay.', printable(node.facts.name)));
+}
+
+/** Turns the events of an instance on or off. */
+export async function setEvents(parts: InstanceCommandParts, node: InstanceNode, on: boolean): Promise<void> {
+  const { name } = node.facts;
+  await change(
+    parts,
+    node,
+    on ? vscode.l10n.t('Turning on the events of {0}', name) : vscode.l10n.t('Turning off the events of {0}', name),
+    { configuration: { 'event.notification.enabled': on } },
+  );
+  say(
+    on
+      ? vscode.l10n.t('The events of {0} are on.', printable(name))
+      : vscode.l10n.t('The events of {0} are off.', printable(name)),
+  );
+}
+
+/** Enables or disables an instance as a whole. */
+export async function setEnabled(parts: InstanceCommandParts, node: InstanceNode, on: boolean): Promise<void> {
+  const { view } = parts;
+  const { facts } = node;
+  const name = printable(facts.name);
+  const api = await platformOf(parts, node);
+  try {
+    await working(on ? vscode.l10n.t('Enabling {0}', name) : vscode.l10n.t('Disabling {0}', name), (signal) =>
+      api.setInstanceEnabled(facts.id, on, signal),
+    );
+  } finally {
+    void view.refresh();
+  }
+  say(
+    on
+      ? vscode.l10n.t('{0} is enabled.', name)
+      : vscode.l10n.t('{0} is disabled: calls with its token are refused.', name),
+  );
+}
+
+/** Changes the lists that an instance watches. */
+export async function editLists(parts: InstanceCommandParts, node: InstanceNode): Promise<void> {
+  const { store, view } = parts;
+  const { host } = node;
+  const api = await platformOf(parts, node);
+  // As they are now: all of them are written, and somebody may have changed them since the view was read.
+  const { facts, instance } = view.node(
+    await working(vscode.l10n.t('Reading {0}', node.facts.name), (signal) => api.getInstance(node.facts.id, signal)),
+    host,
+  );
+  const token = tokenOf(instance) ?? (await store.token(host, facts.id));
+  const ids = await askListIds(facts, async (signal) => {
+    if (token === undefined) {
+      throw new CommandError(
+        vscode.l10n.t('The token of {0} is not known here, so its lists cannot be asked for', printable(facts.name)),
+        vscode.l10n.t('Type or paste the IDs.'),
+      );
+    }
+    return api.lists(token, signal);
+  });
+  if (ids === undefined) return;
+  await change(parts, node, vscode.l10n.t('Setting the lists of {0}', facts.name), {
+    configuration: { 'events.list.ids': ids.join(',') },
+  });
+  say(vscode.l10n.t('Lists of {0} now: {1}.', printable(facts.name), ids.length));
+}
+
+/** Gives an instance a new consent, or another API key. */
+export async function reauthorise(parts: InstanceCommandParts, node: InstanceNode): Promise<void> {
+  const { browser, view } = parts;
+  const name = printable(node.facts.name);
+  const credentials = await newCredentials(await platformOf(parts, node), browser, node, () =>
+    reauthorise(parts, node),
+  );
+  if (credentials === undefined) return;
+  const api = await platformOf(parts, node);
+  try {
+    await working(vscode.l10n.t('Re-authorising {0}', name), (signal) =>
+      api.patchInstance(node.facts.id, credentials, { reAuthenticate: true }, signal),
+    );
+  } finally {
+    void view.refresh();
+  }
+  say(vscode.l10n.t('{0} is authorised anew; its ID and token stay.', name));
+}
+
+/** Gives an instance another name. */
+export async function rename(parts: InstanceCommandParts, node: InstanceNode): Promise<void> {
+  const { facts } = node;
+  const name = await askText(
+    { title: vscode.l10n.t('New name of {0}', printable(facts.name)), step: 1, totalSteps: 1 },
+    {
+      prompt: vscode.l10n.t('Its ID and token stay'),
+      value: facts.name,
+      check: (text) => (text === '' ? vscode.l10n.t('Give it a name') : undefined),
+    },
+  );
+  if (name === undefined || name === back || name === facts.name) return;
+  await change(parts, node, vscode.l10n.t('Renaming {0}', facts.name), { name });
+  await parts.store.change(node.host, facts.id, { name });
+}

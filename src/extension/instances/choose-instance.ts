@@ -1,0 +1,121 @@
+/** Which instance a command is about, and the client of the platform that it lives at. */
+import * as vscode from 'vscode';
+import type { OpenConnectorsApi } from '../../open-connectors/api.ts';
+import { CommandError } from '../ui/command-error.ts';
+import { printable } from '../ui/printable.ts';
+import { askChoice } from '../ui/questions.ts';
+import { back } from '../ui/steps.ts';
+import type { Platform } from '../open-connectors/platform.ts';
+import type { GoneNode, InstanceNode, InstancesNode } from './instance-node.ts';
+import { descriptionOf } from './instance-words.ts';
+import type { InstancesView } from './instances-view.ts';
+
+export interface ChoosingParts {
+  readonly platform: Platform;
+  readonly view: InstancesView;
+}
+
+/** The client of the platform that the settings name. @throws CommandError where its secrets are not set */
+export async function connectedPlatform(platform: Platform): Promise<OpenConnectorsApi> {
+  const api = await platform.api({ startSandbox: true });
+  if (api !== undefined) return api;
+  throw new CommandError(
+    vscode.l10n.t('The secrets of {0} are not set', platform.host),
+    vscode.l10n.t('Set them, or choose another host in the settings.'),
+    { title: vscode.l10n.t('Set Secrets…'), command: 'manageSecrets', args: ['openConnectors'] },
+  );
+}
+
+/**
+ * The client of the platform that an instance lives at. An id is another instance at another host, so it is asked for
+ * anew after whatever the user took time for.
+ * @throws CommandError where the settings name another host by now, or its secrets are not set
+ */
+export function platformOf(
+  { platform }: Pick<ChoosingParts, 'platform'>,
+  { host, facts }: InstanceNode,
+): Promise<OpenConnectorsApi> {
+  if (platform.host === host) return connectedPlatform(platform);
+  return Promise.reject(
+    new CommandError(
+      vscode.l10n.t(
+        'The instance {0} lives at {1}, and the settings name {2} now',
+        printable(facts.name),
+        host,
+        platform.host,
+      ),
+      vscode.l10n.t('Nothing was changed. Choose an instance of this host, or set the host back.'),
+      { title: vscode.l10n.t('Refresh Instances'), command: 'refreshInstances' },
+    ),
+  );
+}
+
+/** Reads the instances for a picker. @returns false where the user gave it up @throws CommandError where it failed */
+async function readForChoice({ view, platform }: ChoosingParts): Promise<boolean> {
+  await connectedPlatform(platform);
+  const reading = await view.refresh();
+  if (reading === 'failed') {
+    throw new CommandError(vscode.l10n.t('The instances could not be read'), view.failure);
+  }
+  return reading === 'read';
+}
+
+/**
+ * The instance that was clicked, or that the user picks.
+ * @returns undefined where the user picks none
+ */
+export async function chooseInstance(
+  parts: ChoosingParts,
+  clicked: InstancesNode | undefined,
+): Promise<InstanceNode | undefined> {
+  const { view } = parts;
+  const of = clicked?.kind === 'fact' ? clicked.of : clicked?.kind === 'instance' ? clicked : undefined;
+  // One that has gone meanwhile stays the one: the platform says so, rather than that another is offered.
+  if (of !== undefined) return view.now(of) ?? of;
+  if (!(await readForChoice(parts))) return undefined;
+  const { selected } = view;
+  const items = view.nodes.map((node) => ({
+    label: printable(node.facts.name),
+    description: String(node.facts.id),
+    detail: descriptionOf(node.facts, vscode.l10n),
+    node,
+  }));
+  const answer = await askChoice(
+    { title: vscode.l10n.t('Instance'), step: 1, totalSteps: 1 },
+    {
+      placeholder:
+        items.length === 0
+          ? vscode.l10n.t('There are no instances of this connector')
+          : vscode.l10n.t('Which instance?'),
+      // The one that is selected first: Enter takes it.
+      items: items.toSorted(
+        (a, b) => Number(b.node.facts.id === selected?.facts.id) - Number(a.node.facts.id === selected?.facts.id),
+      ),
+    },
+  );
+  return answer === back ? undefined : answer?.node;
+}
+
+/**
+ * An instance that the platform does not know any more: the one that was clicked, or that the user picks.
+ * @returns undefined where the user picks none
+ */
+export async function chooseGone(
+  parts: ChoosingParts,
+  clicked: InstancesNode | undefined,
+): Promise<GoneNode | undefined> {
+  if (clicked?.kind === 'gone') return clicked;
+  if (!(await readForChoice(parts))) return undefined;
+  const { gone } = parts.view;
+  const answer = await askChoice(
+    { title: vscode.l10n.t('Forget an instance'), step: 1, totalSteps: 1 },
+    {
+      items: gone.map((node) => ({ label: printable(node.stored.name), description: String(node.stored.id), node })),
+      placeholder:
+        gone.length === 0
+          ? vscode.l10n.t('Open Connectors still has every instance that is kept here')
+          : vscode.l10n.t('Which instance?'),
+    },
+  );
+  return answer === back ? undefined : answer?.node;
+}

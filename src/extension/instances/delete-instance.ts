@@ -1,0 +1,60 @@
+/** Deletes an instance, or forgets what is kept of one that is lost: each after a question. */
+import * as vscode from 'vscode';
+import { printable } from '../ui/printable.ts';
+import { working } from '../ui/progress.ts';
+import { platformOf } from './choose-instance.ts';
+import type { InstanceCommandParts } from './instance-command-parts.ts';
+import type { GoneNode, InstanceNode } from './instance-node.ts';
+import { say } from '../ui/say.ts';
+import { forgetInstance } from './verify-keys.ts';
+
+/** Deletes an instance at the platform, after a question. */
+export async function deleteInstance(parts: InstanceCommandParts, node: InstanceNode): Promise<void> {
+  const { view } = parts;
+  const { facts, host } = node;
+  const name = printable(facts.name);
+  const confirm = vscode.l10n.t('Delete Instance');
+  const choice = await vscode.window.showWarningMessage(
+    vscode.l10n.t('Delete the instance {0} ({1})?', name, facts.id),
+    {
+      modal: true,
+      detail: vscode.l10n.t(
+        'Open Connectors removes it for good: its token is refused from then on, and no more events come from it. What the relay has received stays.',
+      ),
+    },
+    confirm,
+  );
+  if (choice !== confirm) return;
+  // After the question: meanwhile the settings may name another host, where this id is another instance.
+  const api = await platformOf(parts, node);
+  try {
+    await working(vscode.l10n.t('Deleting {0}', name), (signal) => api.deleteInstance(facts.id, signal));
+    await forgetInstance(parts, host, facts.id);
+  } finally {
+    void view.refresh();
+  }
+  say(vscode.l10n.t('{0} is deleted.', name));
+}
+
+/** Forgets what is kept of an instance that the platform does not know any more. */
+export async function forgetGone(parts: InstanceCommandParts, { stored }: GoneNode): Promise<void> {
+  const { view } = parts;
+  const { id, host } = stored;
+  const name = printable(stored.name);
+  const confirm = vscode.l10n.t('Forget Instance');
+  const choice = await vscode.window.showWarningMessage(
+    vscode.l10n.t('Forget the instance {0} ({1})?', name, id),
+    {
+      modal: true,
+      detail: vscode.l10n.t(
+        'Open Connectors knows it no longer, at least not with the secrets that are set for {0}. Its token and its verify key are removed from VS Code’s secret storage; Open Connectors says a token only when an instance is made.',
+        host,
+      ),
+    },
+    confirm,
+  );
+  if (choice !== confirm) return;
+  await forgetInstance(parts, host, id);
+  void view.refresh();
+  say(vscode.l10n.t('{0} is forgotten.', name));
+}

@@ -1,0 +1,39 @@
+/** Read-only documents about an instance: the platform's answer with secrets masked, and its event log. */
+import * as vscode from 'vscode';
+import type { InstanceFacts } from '../../open-connectors/instance-facts.ts';
+import { prefix } from '../prefix.ts';
+import { documentName } from './instance-words.ts';
+
+const scheme = `${prefix}Instance`;
+
+export type InstanceDocument = 'instance.json' | 'events.md';
+
+/** Holds the texts of the documents that are open; VS Code asks for them. */
+export class InstanceDocuments implements vscode.TextDocumentContentProvider {
+  readonly #texts = new Map<string, string>();
+  readonly #changed = new vscode.EventEmitter<vscode.Uri>();
+  readonly onDidChange = this.#changed.event;
+
+  constructor(context: vscode.ExtensionContext) {
+    context.subscriptions.push(
+      this.#changed,
+      vscode.workspace.registerTextDocumentContentProvider(scheme, this),
+      vscode.workspace.onDidCloseTextDocument(({ uri }) => {
+        if (uri.scheme === scheme) this.#texts.delete(uri.toString());
+      }),
+    );
+  }
+
+  provideTextDocumentContent(uri: vscode.Uri): string {
+    // After a reload of the window nothing is asked of the platform before the user asks.
+    return this.#texts.get(uri.toString()) ?? vscode.l10n.t('Open this again from the instances view.');
+  }
+
+  /** Shows a document, in place of an earlier one about the same. */
+  async show({ id, name }: InstanceFacts, kind: InstanceDocument, text: string): Promise<void> {
+    const uri = vscode.Uri.from({ scheme, path: `/${id}/${documentName(name)} ${kind}` });
+    this.#texts.set(uri.toString(), text);
+    this.#changed.fire(uri);
+    await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(uri), { preview: true });
+  }
+}

@@ -1,0 +1,95 @@
+/** How the nodes of the instances view look. */
+import * as vscode from 'vscode';
+import { commandId } from '../commands.ts';
+import type { ListNaming } from '../ui/phrases.ts';
+import { plainMarkdown, printable } from '../ui/printable.ts';
+import type { FactNode, FailureNode, GoneNode, InstanceNode } from './instance-node.ts';
+import { descriptionOf, factRows, flagsOf, instanceState, spokenOf } from './instance-words.ts';
+import type { InstanceState } from './instance-words.ts';
+
+const icons: Record<InstanceState, readonly [icon: string, colour: string]> = {
+  invalid: ['error', 'charts.red'],
+  disabled: ['circle-slash', 'descriptionForeground'],
+  'events-off': ['bell-slash', 'descriptionForeground'],
+  elsewhere: ['cloud', 'charts.blue'],
+  'old-url': ['warning', 'list.warningForeground'],
+  'not-reached': ['cloud', 'charts.yellow'],
+  here: ['cloud', 'charts.green'],
+};
+
+/** An instance, with how it stands as icon and description. */
+export function instanceItem({ facts }: InstanceNode, isSandbox: boolean): vscode.TreeItem {
+  const item = new vscode.TreeItem(printable(facts.name), vscode.TreeItemCollapsibleState.Collapsed);
+  const [icon, colour] = icons[instanceState(facts)];
+  item.id = String(facts.id);
+  item.description = descriptionOf(facts, vscode.l10n);
+  item.iconPath = new vscode.ThemeIcon(icon, new vscode.ThemeColor(colour));
+  item.contextValue = flagsOf(facts) + (isSandbox ? ';sandboxInstance;' : '');
+  item.accessibilityInformation = { label: spokenOf(facts, vscode.l10n), role: 'treeitem' };
+  return item;
+}
+
+/** Everything about an instance at a glance; what came from outside is text, never markup. */
+export function instanceTooltip({ facts }: InstanceNode, names: ListNaming): vscode.MarkdownString {
+  const tooltip = new vscode.MarkdownString();
+  const rows = factRows(facts, Date.now(), vscode.l10n, names).map(
+    ({ label, value }) => `**${plainMarkdown(label)}** ${plainMarkdown(value)}`,
+  );
+  tooltip.value = [
+    `**${plainMarkdown(facts.name)}** ${plainMarkdown(descriptionOf(facts, vscode.l10n))}`,
+    ...rows,
+    ...(facts.managed
+      ? [plainMarkdown(vscode.l10n.t('Its callback URL is updated from here when the public URL changes.'))]
+      : []),
+  ].join('  \n');
+  return tooltip;
+}
+
+/** A fact below an instance. */
+export function factItem({ of, key, label, value }: FactNode): vscode.TreeItem {
+  const item = new vscode.TreeItem(label);
+  item.id = `${of.facts.id} ${key}`;
+  item.description = value;
+  item.tooltip = value;
+  item.contextValue = `;fact;${key};`;
+  item.accessibilityInformation = { label: `${label}: ${value}` };
+  return item;
+}
+
+/** An instance that the platform does not know any more. */
+export function goneItem({ stored }: GoneNode): vscode.TreeItem {
+  const { l10n } = vscode;
+  const name = printable(stored.name);
+  const item = new vscode.TreeItem(name);
+  item.id = `gone ${stored.id}`;
+  item.description = l10n.t('Open Connectors no longer has it');
+  item.tooltip = l10n.t(
+    'Open Connectors knows no instance {0} with the secrets that are set. Its token is still kept here, until you forget it.',
+    stored.id,
+  );
+  item.iconPath = new vscode.ThemeIcon('question', new vscode.ThemeColor('descriptionForeground'));
+  item.contextValue = ';gone;';
+  item.accessibilityInformation = { label: l10n.t('instance {0}, Open Connectors no longer has it', name) };
+  return item;
+}
+
+/** Why the instances could not be read, or what to do next; a click tries again. */
+export function failureItem({ row, text }: FailureNode): vscode.TreeItem {
+  const shown = printable(text, 300);
+  const item = new vscode.TreeItem(shown);
+  item.id = `failure ${row}`;
+  item.tooltip = vscode.l10n.t('{0} Choose this row to try again.', printable(text, 1000));
+  item.iconPath =
+    row === 'what'
+      ? new vscode.ThemeIcon('error', new vscode.ThemeColor('charts.red'))
+      : new vscode.ThemeIcon('arrow-small-right');
+  item.contextValue = ';failure;';
+  item.command = { command: commandId('refreshInstances'), title: vscode.l10n.t('Refresh Instances'), arguments: [] };
+  item.accessibilityInformation = {
+    label:
+      row === 'what'
+        ? vscode.l10n.t('The instances could not be read: {0} Press Enter to try again.', shown)
+        : vscode.l10n.t('{0} Press Enter to try again.', shown),
+  };
+  return item;
+}

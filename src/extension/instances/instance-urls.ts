@@ -1,0 +1,102 @@
+/** Which managed instances are left behind, for the keeper of URLs. */
+import type { Instance } from '../../open-connectors/answers.ts';
+import { urlFor } from '../public-url/url-place.ts';
+import type { Whereabouts } from '../public-url/url-place.ts';
+import type { LeftBehind, LeftState, UrlFailure, UrlHolder } from '../public-url/url-keeper.ts';
+import type { Platform } from '../open-connectors/platform.ts';
+import type { InstanceStore } from './instance-store.ts';
+import { placedInstance } from './placed-instance.ts';
+
+export interface InstanceUrlsParts {
+  readonly platform: Pick<Platform, 'api' | 'host' | 'isSandbox'>;
+  readonly store: Pick<InstanceStore, 'all'>;
+  readonly whereabouts: () => Whereabouts;
+  /** An instance may have changed. */
+  readonly changed: () => void;
+}
+
+/**
+ * Of the managed instances only those are touched whose callback URL holds this relay's secret: what another window's
+ * relay gets stays with it.
+ */
+export class InstanceUrls implements UrlHolder {
+  readonly #parts: InstanceUrlsParts;
+
+  constructor(parts: InstanceUrlsParts) {
+    this.#parts = parts;
+  }
+
+  /** Nothing is broken off: an instance's callback URL is set by one call. */
+  takeUp(): Promise<readonly UrlFailure[]> {
+    return Promise.resolve([]);
+  }
+
+  mayHave(state: LeftState): Promise<boolean> {
+    const { platform, store } = this.#parts;
+    return Promise.resolve(this.#isOf(state) && store.all(platform.host).length > 0);
+  }
+
+  async look(state: LeftState, failures: UrlFailure[]): Promise<readonly LeftBehind[]> {
+    if (!this.#isOf(state)) return [];
+    const { platform, store, whereabouts } = this.#parts;
+    const { host, isSandbox } = platform;
+    const left: LeftBehind[] = [];
+    for (const { id, name } of store.all(host)) {
+      try {
+        const instance = await this.#read(host, id);
+        if (instance === undefined) continue;
+        const facts = placedInstance(instance, { whereabouts: whereabouts(), isSandbox, managed: true });
+        if (facts.place === 'old') {
+          left.push({
+            kind: 'instance',
+            name: facts.name,
+            deeds: { update: (signal) => this.#update(host, id, signal) },
+          });
+        }
+      } catch (error) {
+        failures.push({ kind: 'instance', name, error: error as Error });
+      }
+    }
+    return left;
+  }
+
+  /** In the sandbox nothing is real: what is left behind follows without a question, once there is where to. */
+  #isOf(state: LeftState): boolean {
+    return state === (this.#parts.platform.isSandbox ? 'following' : 'behind') && this.#url !== null;
+  }
+
+  get #url(): string | null {
+    const { platform, whereabouts } = this.#parts;
+    return urlFor({ reachesLocal: platform.isSandbox }, whereabouts());
+  }
+
+  /** @returns undefined where the platform has no such instance any more, or nobody may ask it now */
+  async #read(host: string, id: number): Promise<Instance | undefined> {
+    const { platform } = this.#parts;
+    if (platform.host !== host) return undefined;
+    const api = await platform.api();
+    try {
+      return await api?.getInstance(id);
+    } catch (error) {
+      // Deleted elsewhere: there is nothing to keep true.
+      if ((error as { status?: unknown }).status === 404) return undefined;
+      throw error;
+    }
+  }
+
+  async #update(host: string, id: number, signal: AbortSignal): Promise<boolean> {
+    const { platform, changed } = this.#parts;
+    // Meanwhile the settings may name another host, where this id is another instance.
+    if (platform.host !== host) return false;
+    const api = await platform.api();
+    const url = this.#url;
+    // The secrets were forgotten meanwhile, or the URL went away and is looked at again when it comes back.
+    if (api === undefined || url === null) return false;
+    try {
+      await api.patchInstance(id, { configuration: { 'event.notification.callback.url': url } }, {}, signal);
+      return true;
+    } finally {
+      changed();
+    }
+  }
+}

@@ -1,0 +1,139 @@
+/** An instance in words. What came from outside is made printable here. */
+import { hookSecret } from '../../common/hook-path.ts';
+import { maskPlaces } from '../../common/masking.ts';
+import { ageOf, listOf } from '../ui/phrases.ts';
+import type { Localiser } from '../ui/localiser.ts';
+import type { ListNaming } from '../ui/phrases.ts';
+import { printable } from '../ui/printable.ts';
+import type { PlacedInstance } from './placed-instance.ts';
+
+/** How an instance stands, the most urgent first. */
+export type InstanceState = 'invalid' | 'disabled' | 'events-off' | 'elsewhere' | 'old-url' | 'not-reached' | 'here';
+
+/** What its icon and the first words of its description say. */
+export function instanceState(facts: PlacedInstance): InstanceState {
+  if (!facts.valid) return 'invalid';
+  if (facts.disabled) return 'disabled';
+  if (!facts.eventsEnabled) return 'events-off';
+  switch (facts.place) {
+    case 'current':
+      return 'here';
+    case 'old':
+      return 'old-url';
+    case 'asleep':
+    case 'stopped':
+      return 'not-reached';
+    case 'other':
+    case 'foreign':
+    case 'none':
+      return 'elsewhere';
+  }
+}
+
+/** Beside the name: how it stands. */
+export function descriptionOf(facts: PlacedInstance, l10n: Localiser): string {
+  const parts: string[] = [];
+  if (!facts.valid) parts.push(l10n.t('not valid: re-authorise it'));
+  if (facts.disabled) parts.push(l10n.t('disabled'));
+  parts.push(facts.eventsEnabled ? l10n.t('events on') : l10n.t('events off'));
+  if (facts.eventsEnabled || facts.place !== 'none') parts.push(placeWords(facts, l10n));
+  return parts.join(' · ');
+}
+
+/** Where its notifications go, in a few words: those of the webhooks view. */
+function placeWords({ place, callbackUrl }: Pick<PlacedInstance, 'place' | 'callbackUrl'>, l10n: Localiser): string {
+  switch (place) {
+    case 'current':
+      return l10n.t('to this relay');
+    case 'asleep':
+      return l10n.t('to this relay, without its public URL');
+    case 'stopped':
+      return l10n.t('to this relay, which does not run');
+    case 'old':
+      return l10n.t('to an old URL of this machine');
+    case 'other':
+      return l10n.t('to another folder’s relay');
+    case 'foreign':
+      return l10n.t('to {0}', hostOf(callbackUrl));
+    case 'none':
+      return l10n.t('no callback');
+  }
+}
+
+function hostOf(url: string): string {
+  return URL.canParse(url) ? printable(new URL(url).host) : shownUrl(url);
+}
+
+/** A callback URL as it may be shown: a relay's secret in it is masked, as are user name and password. */
+export function shownUrl(url: string): string {
+  return printable(
+    maskPlaces(url, [hookSecret])
+      .replace(/^(https?:\/\/)[^/?#]*@/i, '$1********@')
+      .replace(/([?&][^=?&#]*=)[^&#]*/g, '$1********'),
+  );
+}
+
+/** An instance's name as the beginning of a file's name. */
+export function documentName(name: string): string {
+  return printable(name, 60).replace(/[/\\]/g, '-');
+}
+
+/** The facts below an instance, as label and value. */
+export function factRows(
+  facts: PlacedInstance,
+  now: number,
+  l10n: Localiser,
+  names: ListNaming,
+): {
+  readonly key: 'callback' | 'lists' | 'tags' | 'created' | 'id';
+  readonly label: string;
+  readonly value: string;
+}[] {
+  return [
+    {
+      key: 'callback',
+      label: l10n.t('Callback'),
+      value: facts.callbackUrl === '' ? l10n.t('none') : shownUrl(facts.callbackUrl),
+    },
+    {
+      key: 'lists',
+      label: l10n.t('Lists'),
+      value:
+        facts.listIds.length === 0
+          ? l10n.t('none named')
+          : printable(facts.listIds.map((id) => listOf(id, names)).join(', '), 800),
+    },
+    ...(facts.tags.length > 0
+      ? [{ key: 'tags' as const, label: l10n.t('Tags'), value: printable(facts.tags.join(', ')) }]
+      : []),
+    ...(facts.createdAt === null
+      ? []
+      : [{ key: 'created' as const, label: l10n.t('Created'), value: createdWords(facts.createdAt, now, l10n) }]),
+    { key: 'id' as const, label: l10n.t('ID'), value: String(facts.id) },
+  ];
+}
+
+function createdWords(createdAt: number, now: number, l10n: Localiser): string {
+  const date = new Date(createdAt).toISOString();
+  return `${date.slice(0, 16).replace('T', ' ')} UTC (${ageOf(date, now, l10n)})`;
+}
+
+/** The whole of it for a screen reader. */
+export function spokenOf(facts: PlacedInstance, l10n: Localiser): string {
+  const parts = [
+    l10n.t('instance {0}', printable(facts.name)),
+    facts.valid ? '' : l10n.t('not valid: re-authorise it'),
+    facts.disabled ? l10n.t('disabled') : '',
+    facts.eventsEnabled ? l10n.t('events on') : l10n.t('events off'),
+    placeWords(facts, l10n),
+  ];
+  return parts.filter((part) => part !== '').join(', ');
+}
+
+/** Which commands apply: matched in package.json as `viewItem =~ /;flag;/`. */
+export function flagsOf(facts: PlacedInstance): string {
+  const flags = ['instance', facts.eventsEnabled ? 'eventsOn' : 'eventsOff', facts.disabled ? 'disabled' : 'enabled'];
+  if (facts.place !== 'current') flags.push('notHere');
+  if (!facts.valid) flags.push('invalid');
+  return `;${flags.join(';')};`;
+}

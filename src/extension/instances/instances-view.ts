@@ -1,0 +1,206 @@
+/** The view of instances in the side bar: what the platform has, as it was read last. */
+import * as vscode from 'vscode';
+import type { Instance } from '../../open-connectors/answers.ts';
+import { prefix } from '../prefix.ts';
+import { focusedRows } from '../ui/focused-rows.ts';
+import type { FocusedRows } from '../ui/focused-rows.ts';
+import { messageOf, nextOf, withNext } from '../ui/error-words.ts';
+import type { ListNaming } from '../ui/phrases.ts';
+import { unlessGivenUp, working } from '../ui/progress.ts';
+import type { KnownRelays } from '../session/known-relays.ts';
+import type { SecretBox } from '../secrets/secrets.ts';
+import type { Session } from '../session/session.ts';
+import { followUrls, whereabouts } from '../public-url/url-place.ts';
+import type { Whereabouts } from '../public-url/url-place.ts';
+import type { SandboxProcess } from '../sandbox/sandbox-process.ts';
+import type { ListNames } from '../accounts/list-names.ts';
+import type { Platform } from '../open-connectors/platform.ts';
+import { failureItem, factItem, goneItem, instanceItem, instanceTooltip } from './instance-items.ts';
+import { InstanceList } from './instance-list.ts';
+import type { Reading } from './instance-list.ts';
+import type { FactNode, FailureNode, GoneNode, InstanceNode, InstancesNode } from './instance-node.ts';
+import type { InstanceStore } from './instance-store.ts';
+import { factRows } from './instance-words.ts';
+import { placedInstance } from './placed-instance.ts';
+import { forgetInstance } from './verify-keys.ts';
+
+export interface InstancesViewParts {
+  readonly session: Session;
+  readonly relays: KnownRelays;
+  readonly log: vscode.LogOutputChannel;
+  readonly platform: Platform;
+  readonly store: InstanceStore;
+  readonly secrets: SecretBox;
+  readonly sandbox: Pick<SandboxProcess, 'onDidChange'>;
+  readonly names: ListNames;
+}
+
+export class InstancesView implements vscode.Disposable, vscode.TreeDataProvider<InstancesNode> {
+  readonly #parts: InstancesViewParts;
+  readonly #view: vscode.TreeView<InstancesNode>;
+  readonly #list: InstanceList;
+  readonly #changed = new vscode.EventEmitter<undefined>();
+  readonly #disposables: readonly { dispose(): unknown }[];
+  readonly #names: ListNaming;
+
+  readonly onDidChangeTreeData = this.#changed.event;
+
+  constructor(parts: InstancesViewParts) {
+    this.#parts = parts;
+    this.#names = { nameOfList: parts.names.nameOf };
+    const { platform, store, log } = parts;
+    this.#list = new InstanceList({
+      ...{ platform, store, log },
+      working: (task) =>
+        unlessGivenUp(
+          working(vscode.l10n.t('Reading the instances'), task, {
+            viewId: `${prefix}.instances`,
+            isVisible: () => this.#view.visible,
+          }),
+        ),
+      forget: (host, id) => forgetInstance(parts, host, id),
+      changed: () => {
+        void this.#tell();
+        this.#changed.fire(undefined);
+      },
+    });
+    this.#view = vscode.window.createTreeView(`${prefix}.instances`, { treeDataProvider: this });
+    this.#disposables = [
+      this.#view,
+      this.#list,
+      this.#changed,
+      this.#view.onDidChangeVisibility(({ visible }) => {
+        if (visible && this.#list.loaded.kind === 'unasked') void this.refresh();
+      }),
+      // Another host or other secrets: what is shown belongs to the old ones.
+      parts.platform.onDidChange(() => this.#beginAnew()),
+      parts.sandbox.onDidChange(() => {
+        if (parts.platform.isSandbox) this.#beginAnew();
+      }),
+      // One was made, renamed or forgotten here.
+      parts.store.onDidChange(() => {
+        if (this.#view.visible) void this.refresh();
+        else this.#list.beginAnew();
+      }),
+      // The relay's URL decides what is said of callbacks.
+      followUrls(parts.session, parts.relays, 'open-connectors', () => this.#changed.fire(undefined)),
+      parts.names.onDidChange(() => this.#changed.fire(undefined)),
+    ];
+    void this.#tell();
+    if (this.#view.visible) void this.refresh();
+  }
+
+  dispose(): void {
+    for (const each of this.#disposables) each.dispose();
+  }
+
+  /** The instances as they were read last, newest first. */
+  get nodes(): InstanceNode[] {
+    const { host, instances } = this.#list.found;
+    return instances.map((instance) => this.node(instance, host)).sort((a, b) => b.facts.id - a.facts.id);
+  }
+
+  /** What is kept here and the platform does not know any more. */
+  get gone(): GoneNode[] {
+    return this.#list.found.gone.map((stored) => ({ kind: 'gone', stored }));
+  }
+
+  /**
+   * What an instance is here and now.
+   * @param host where it lives
+   */
+  node(instance: Instance, host: string): InstanceNode {
+    const { platform, store } = this.#parts;
+    const managed = store.find(host, instance.id) !== undefined;
+    const around = { whereabouts: this.whereabouts(), isSandbox: platform.isSandbox, managed };
+    return { kind: 'instance', instance, host, facts: placedInstance(instance, around) };
+  }
+
+  /** Where this window's relay is for the platform, and where relays of this machine were. */
+  whereabouts(): Whereabouts {
+    return whereabouts(this.#parts.session, this.#parts.relays, 'open-connectors');
+  }
+
+  /** Why the instances could not be read, where that is so. */
+  get failure(): string | undefined {
+    const { loaded } = this.#list;
+    return loaded.kind === 'failed' ? withNext(loaded.error, vscode.l10n) : undefined;
+  }
+
+  /** The rows that a key acts on: the focused one. */
+  readonly focused: FocusedRows<InstancesNode> = (named) => focusedRows(this.#view, named);
+
+  /** The selected instance, where one is. */
+  get selected(): InstanceNode | undefined {
+    const [node] = this.#view.selection;
+    const of = node?.kind === 'fact' ? node.of : node?.kind === 'instance' ? node : undefined;
+    return of === undefined ? undefined : this.now(of);
+  }
+
+  /** An instance as it was read last; undefined where it is not in sight any more. */
+  now({ host, facts: { id } }: InstanceNode): InstanceNode | undefined {
+    return this.nodes.find((node) => node.host === host && node.facts.id === id);
+  }
+
+  /** Reads the instances anew; what was under way is given up. A failure is shown in the view and logged. */
+  async refresh(): Promise<Reading> {
+    return vscode.window.withProgress({ location: { viewId: `${prefix}.instances` } }, () => this.#list.read());
+  }
+
+  getTreeItem(node: InstancesNode): vscode.TreeItem {
+    switch (node.kind) {
+      case 'instance':
+        return instanceItem(node, this.#parts.platform.isSandbox);
+      case 'fact':
+        return factItem(node);
+      case 'failure':
+        return failureItem(node);
+      case 'gone':
+        return goneItem(node);
+    }
+  }
+
+  resolveTreeItem(item: vscode.TreeItem, node: InstancesNode): vscode.TreeItem {
+    if (node.kind === 'instance') item.tooltip = instanceTooltip(node, this.#names);
+    return item;
+  }
+
+  getChildren(node?: InstancesNode): InstancesNode[] {
+    if (node === undefined) {
+      return [...this.#failures, ...this.nodes, ...this.gone];
+    }
+    return node.kind === 'instance' ? facts(node, this.#names) : [];
+  }
+
+  getParent(node: InstancesNode): InstancesNode | undefined {
+    return node.kind === 'fact' ? this.now(node.of) : undefined;
+  }
+
+  get #failures(): FailureNode[] {
+    const { loaded } = this.#list;
+    if (loaded.kind !== 'failed') return [];
+    const next = nextOf(loaded.error, vscode.l10n);
+    return [
+      { kind: 'failure', row: 'what', text: sentence(messageOf(loaded.error, vscode.l10n)) },
+      ...(next === undefined ? [] : [{ kind: 'failure', row: 'next', text: next } as const]),
+    ];
+  }
+
+  #beginAnew(): void {
+    this.#list.beginAnew();
+    if (this.#view.visible) void this.refresh();
+  }
+
+  /** Which welcome content is right. */
+  #tell(): Thenable<unknown> {
+    return vscode.commands.executeCommand('setContext', `${prefix}.instances`, this.#list.loaded.kind);
+  }
+}
+
+function facts(of: InstanceNode, names: ListNaming): FactNode[] {
+  return factRows(of.facts, Date.now(), vscode.l10n, names).map((row) => ({ kind: 'fact', of, ...row }));
+}
+
+function sentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}

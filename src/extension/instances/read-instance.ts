@@ -1,0 +1,91 @@
+/** What can be read of an instance: copied, or shown as a document. */
+import * as vscode from 'vscode';
+import { logRows, platformEvents, receivedNotifications } from '../../open-connectors/instance-log.ts';
+import { CommandError } from '../ui/command-error.ts';
+import { printable } from '../ui/printable.ts';
+import { working } from '../ui/progress.ts';
+import { askChoice } from '../ui/questions.ts';
+import { back } from '../ui/steps.ts';
+import { platformOf } from './choose-instance.ts';
+import { eventLogText } from './event-log.ts';
+import type { InstanceCommandParts } from './instance-command-parts.ts';
+import type { InstanceNode } from './instance-node.ts';
+import { tokenOf } from './instance-store.ts';
+import { copy } from '../ui/say.ts';
+
+/** Copies the token of an instance, where it is known. */
+export async function copyToken(
+  { store }: InstanceCommandParts,
+  { facts, instance, host }: InstanceNode,
+): Promise<void> {
+  const token = tokenOf(instance) ?? (await store.token(host, facts.id));
+  if (token === undefined) {
+    throw new CommandError(
+      vscode.l10n.t('The token of {0} is not known here', printable(facts.name)),
+      vscode.l10n.t('Open Connectors says it once, when the instance is made.'),
+    );
+  }
+  await copy(token, vscode.l10n.t('The token is in the clipboard. Whoever has it can use the instance.'));
+}
+
+/** Copies a curl command that reads the instance, or makes one like it. */
+export async function copyAsCurl(parts: InstanceCommandParts, node: InstanceNode): Promise<void> {
+  const { facts, instance } = node;
+  const { instanceCurl, instanceReadCurl } = await import('../deferred.ts');
+  const { baseUrl } = await platformOf(parts, node);
+  const choice = await askChoice(
+    { title: vscode.l10n.t('Copy as cURL'), step: 1, totalSteps: 1 },
+    {
+      placeholder: vscode.l10n.t('Placeholders stand for secrets'),
+      items: [
+        {
+          label: vscode.l10n.t('Read this instance'),
+          detail: `GET /instances/${facts.id}`,
+          text: () => instanceReadCurl(facts.id, baseUrl),
+        },
+        {
+          label: vscode.l10n.t('Make one like it'),
+          detail: 'POST /instances',
+          text: () => instanceCurl(instance, baseUrl),
+        },
+      ],
+    },
+  );
+  if (choice !== undefined && choice !== back) await copy(choice.text());
+}
+
+/** Shows the platform's answer, with secrets masked. */
+export async function showInstance(parts: InstanceCommandParts, node: InstanceNode): Promise<void> {
+  const { facts } = node;
+  const api = await platformOf(parts, node);
+  const instance = await working(vscode.l10n.t('Reading {0}', facts.name), (signal) =>
+    api.getInstance(facts.id, signal),
+  );
+  const { instanceText } = await import('../deferred.ts');
+  await parts.documents.show(facts, 'instance.json', instanceText(instance));
+}
+
+/** Shows the platform's event log beside the relay's history. */
+export async function showEvents(parts: InstanceCommandParts, node: InstanceNode): Promise<void> {
+  const { facts } = node;
+  const api = await platformOf(parts, node);
+  const { client } = parts.session;
+  const text = await working(vscode.l10n.t('Reading the events of {0}', facts.name), async (signal) => {
+    const [log, history] = await Promise.all([
+      api.instanceEvents(facts.id, signal),
+      client === undefined ? { notifications: [], cut: false } : receivedNotifications(client, signal),
+    ]);
+    return eventLogText(
+      {
+        name: facts.name,
+        id: facts.id,
+        at: new Date().toISOString(),
+        relayRuns: client !== undefined,
+        cut: history.cut,
+      },
+      logRows(platformEvents(log), history.notifications, facts.id),
+      vscode.l10n,
+    );
+  });
+  await parts.documents.show(facts, 'events.md', text);
+}

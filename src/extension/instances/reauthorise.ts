@@ -1,0 +1,95 @@
+/** Gives an instance a new consent, or another API key: its id and token stay. */
+import * as vscode from 'vscode';
+import type { InstanceChange, OpenConnectorsApi } from '../../open-connectors/api.ts';
+import { printable } from '../ui/printable.ts';
+import { askText } from '../ui/questions.ts';
+import type { TextQuestion } from '../ui/questions.ts';
+import { ifAnswered, inSteps } from '../ui/steps.ts';
+import type { Step } from '../ui/steps.ts';
+import type { BrowserAuthorization } from '../oauth/browser-authorization.ts';
+import type { InstanceNode } from './instance-node.ts';
+
+/** What is asked for, step by step. */
+interface Asked {
+  readonly username: string;
+  readonly redirect: string;
+  readonly apiKey: string;
+  readonly apiSecret: string;
+}
+
+/**
+ * Asks for what the platform masks, and for the consent in the browser.
+ * @param again what "Try Again" does where the consent was not given
+ * @returns what to change, or undefined where the user gave it up or refused, which has been said
+ */
+export async function newCredentials(
+  api: OpenConnectorsApi,
+  browser: BrowserAuthorization,
+  { facts, instance }: InstanceNode,
+  again: () => unknown,
+): Promise<InstanceChange | undefined> {
+  const title = vscode.l10n.t('Re-authorise {0}', printable(facts.name));
+  const configuration = instance.configuration ?? {};
+  const known = (key: string): string => {
+    const value = configuration[key];
+    return typeof value === 'string' && !/^\*+$/.test(value) ? value : '';
+  };
+  const isBasic = facts.authentication === 'basic';
+  const begin: Asked = {
+    username: '',
+    redirect: isBasic ? '' : known('oauth.callback.url') || (await browser.callbacks()).loopback,
+    apiKey: known('oauth.api.key'),
+    apiSecret: '',
+  };
+  const asked = await inSteps(title, begin, () => (isBasic ? basicSteps() : oauthSteps()));
+  if (asked === undefined) return undefined;
+  const { username, redirect, apiKey, apiSecret } = asked;
+  if (isBasic) return { configuration: { username, password: 'x' } };
+  const result = await browser.authorize({
+    title,
+    redirect,
+    buildUrl: (state, callbackUrl, signal) => api.oauthUrl({ apiKey, apiSecret, callbackUrl, state }, signal),
+  });
+  if (result.kind !== 'code') {
+    browser.say(result, again);
+    return undefined;
+  }
+  return {
+    providerData: { code: result.code },
+    configuration: {
+      'oauth.api.key': apiKey,
+      'oauth.api.secret': apiSecret,
+      'oauth.callback.url': result.redirectUri,
+    },
+  };
+}
+
+function basicSteps(): readonly Step<Asked>[] {
+  return [askFor('username', { prompt: vscode.l10n.t('Campaign Monitor’s API key'), password: true })];
+}
+
+function oauthSteps(): readonly Step<Asked>[] {
+  const { l10n } = vscode;
+  return [
+    askFor('redirect', {
+      prompt: l10n.t('The callback URL that is registered with the OAuth app'),
+      check: (text) => (URL.canParse(text) ? undefined : l10n.t('This is not a URL')),
+    }),
+    askFor('apiKey', { prompt: l10n.t('The client ID of the OAuth app') }),
+    askFor('apiSecret', { prompt: l10n.t('The client secret of the OAuth app'), password: true }),
+  ];
+}
+
+function askFor(
+  part: keyof Asked,
+  { check, ...question }: Omit<TextQuestion, 'value' | 'check'> & Partial<Pick<TextQuestion, 'check'>>,
+): Step<Asked> {
+  return async (asked, place) => {
+    const answer = await askText(place, {
+      ...question,
+      value: asked[part],
+      check: (text) => (text === '' ? vscode.l10n.t('Fill this in') : check?.(text)),
+    });
+    return ifAnswered(answer, (text) => ({ [part]: text }));
+  };
+}

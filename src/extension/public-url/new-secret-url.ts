@@ -1,0 +1,57 @@
+/** Another secret for the webhook URLs, where one got out: asked about, made, and the vendors updated. */
+import * as vscode from 'vscode';
+import type { Status } from '../../protocol/status.ts';
+import { setting } from '../configuration.ts';
+import { prefix } from '../prefix.ts';
+import { byCommand, offer } from '../ui/offer.ts';
+import { readRelayUrl } from './relay-url.ts';
+import type { Session } from '../session/session.ts';
+import type { UrlKeeper } from './url-keeper.ts';
+
+/**
+ * Asks, and makes the relay answer to another secret; what was set up from here follows as when the public URL changes.
+ * @throws the relay's refusal, where it could not keep it or another window was faster
+ */
+export async function newSecretUrl(session: Session, keeper: UrlKeeper): Promise<void> {
+  const { status } = session;
+  if (status === undefined) return;
+  const make = vscode.l10n.t('Make New Secret URL');
+  const choice = await vscode.window.showWarningMessage(
+    vscode.l10n.t('Make a new secret URL for this relay?'),
+    { modal: true, detail: whatHappens(status) },
+    make,
+  );
+  if (choice !== make) return;
+  const replaces = readRelayUrl(status.campaignMonitorUrl, 'campaign-monitor')?.relay ?? '';
+  await keeper.changing(async () => {
+    await session.client?.request('relay/newSecret', { replaces });
+    await session.refresh();
+    void sayDone();
+  });
+}
+
+function whatHappens({ publicUrl }: Status): string {
+  const { l10n } = vscode;
+  const updates = setting('tunnel.updateVendors') !== 'never';
+  return [
+    l10n.t(
+      'The current URLs, for Campaign Monitor and for Open Connectors, stop working: requests to them get an empty 404. Deliveries that are coming in are still received.',
+    ),
+    updates
+      ? publicUrl === null
+        ? l10n.t('Webhooks and instances that were set up in VS Code are updated once there is a public URL.')
+        : l10n.t('Webhooks and instances that were set up in VS Code are updated now.')
+      : l10n.t('Nothing is updated at the vendors: the setting {0} turns that off.', `${prefix}.tunnel.updateVendors`),
+    l10n.t(
+      'Update everything else that has the URL yourself: webhooks and instances that were set up elsewhere, and programs that post to it.',
+    ),
+  ].join('\n\n');
+}
+
+async function sayDone(): Promise<void> {
+  const { l10n } = vscode;
+  await offer('Information', l10n.t('The relay has a new secret URL. The old one no longer works.'), {
+    [l10n.t('Copy for Campaign Monitor')]: byCommand('copyUrl', 'campaignMonitor'),
+    [l10n.t('Copy for Open Connectors')]: byCommand('copyUrl', 'openConnectors'),
+  });
+}

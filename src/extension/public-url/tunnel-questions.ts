@@ -1,0 +1,110 @@
+/** What is asked about the public URL: whether it is opened, and which hosts the server of its tunnel may name. */
+import * as vscode from 'vscode';
+import type { TunnelConfig } from '../../protocol/settings.ts';
+import { isOfWorkspace, setting } from '../configuration.ts';
+import { prefix } from '../prefix.ts';
+import { offer } from '../ui/offer.ts';
+import { inMessage } from '../ui/printable.ts';
+import { openSettings, sayUnusable } from '../session/session-messages.ts';
+import type { Session } from '../session/session.ts';
+import { readSettings, SettingsError } from '../session/settings.ts';
+import { originOf } from '../secrets/tunnel-consent.ts';
+
+/** Which tunnels were offered: by kind and host. */
+const offeredKey = `${prefix}.offeredTunnels`;
+
+/**
+ * Offered once for each tunnel, after a start, without standing in the way: commands, the events view and the status
+ * bar's menu open it later.
+ */
+export async function offerTunnel(session: Session, state: vscode.Memento): Promise<void> {
+  const tunnel = session.tunnels.toAgree();
+  const offered = state.get<readonly string[]>(offeredKey, []);
+  if (tunnel === null || offered.includes(tunnel)) return;
+  await state.update(offeredKey, [...offered, tunnel]);
+  await offer('Information', vscode.l10n.t('The relay listens on this machine. {0}', tunnelQuestion()), {
+    [vscode.l10n.t('Open Public URL')]: async () => {
+      await session.agree(tunnel);
+      // The offer may have stood for hours, and the settings name another tunnel by now.
+      if (session.tunnels.toAgree() !== null) await openTunnel(session);
+    },
+    [vscode.l10n.t('Only This Machine')]: () => undefined,
+  });
+}
+
+/**
+ * Opens the public URL of a running relay, after a question where the user has not agreed to this tunnel yet; says so
+ * where the settings name none, or one that cannot be. It may take a while to answer: see urls.ts.
+ */
+export async function openTunnel(session: Session): Promise<void> {
+  try {
+    await readSettings();
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error;
+    const wrong = error.problems.find(({ setting: id }) => id.startsWith(`${prefix}.tunnel.`));
+    if (wrong !== undefined) {
+      await sayUnusable(wrong);
+      return;
+    }
+  }
+  const tunnel = session.tunnels.toAgree();
+  if (tunnel !== null) {
+    const open = vscode.l10n.t('Open Public URL');
+    const choice = await vscode.window.showWarningMessage(
+      vscode.l10n.t('Open a public URL?'),
+      { modal: true, detail: tunnelQuestion() },
+      open,
+    );
+    if (choice !== open) return;
+    await session.agree(tunnel);
+    return;
+  }
+  const status = await session.client?.request('tunnel/open', {});
+  if (status?.state !== 'closed') return;
+  await offer('Information', vscode.l10n.t('The settings name no tunnel, so there is no public URL to open.'), {
+    [vscode.l10n.t('Open Settings')]: () => openSettings(`${prefix}.tunnel`),
+  });
+}
+
+/** Asks whether the server of a tunnel may name a host, and keeps and uses a yes. */
+export async function askAboutHost(
+  session: Session,
+  tunnel: TunnelConfig,
+  server: string,
+  host: string,
+): Promise<void> {
+  const text = vscode.l10n.t(
+    'The tunnel server {0} names another host, {1}. Whoever answers there learns the relay’s secret path: they can send it events, and read every delivery that is registered there.',
+    inMessage(server),
+    inMessage(host),
+  );
+  await offer('Warning', text, {
+    [vscode.l10n.t('Allow')]: () => session.allowHost(tunnel, host),
+    [vscode.l10n.t('Do Not Allow')]: () => undefined,
+  });
+}
+
+function tunnelQuestion(): string {
+  const { l10n } = vscode;
+  const kind = setting('tunnel.kind');
+  if (kind === 'fixed') {
+    const where = inMessage(originOf(setting('tunnel.url')));
+    return isOfWorkspace('tunnel.url')
+      ? l10n.t(
+          'The settings of this workspace name {0} as the public URL of this relay. To see whether it leads here, the relay asks there by its secret path, which whoever answers there then knows: they can send it events, and read every delivery that is registered there.',
+          where,
+        )
+      : l10n.t(
+          'Your own settings name {0} as the public URL of this relay. To see whether it leads here, the relay asks there by its secret path, which whoever answers there then knows: they can send it events, and read every delivery that is registered there.',
+          where,
+        );
+  }
+  return l10n.t(
+    'With a public URL Campaign Monitor reaches this relay. Every delivery, with names and addresses of subscribers, then passes through the servers of the tunnel ({0}), which can read it.',
+    kind === 'localtunnel' ? hostOf(setting('tunnel.host')) : kind,
+  );
+}
+
+function hostOf(text: string): string {
+  return inMessage(URL.canParse(text) ? new URL(text).host : text);
+}

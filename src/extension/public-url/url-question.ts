@@ -1,0 +1,206 @@
+/** What the keeper of URLs asks and says in this window: one question and one setting for all vendors. */
+import * as vscode from 'vscode';
+import { commandId } from '../commands.ts';
+import { setting, writeSetting } from '../configuration.ts';
+import { atThisWindow } from '../ui/attention.ts';
+import { withNext } from '../ui/error-words.ts';
+import { focusView, offer } from '../ui/offer.ts';
+import { someOf } from '../ui/phrases.ts';
+import { inMessage } from '../ui/printable.ts';
+import { cancellable } from '../ui/progress.ts';
+import { readRelayUrl } from './relay-url.ts';
+import type { Session } from '../session/session.ts';
+import { UrlKeeper } from './url-keeper.ts';
+import type { AskedState, Choice, Deed, LeftBehind, RelayPosition, UrlHolder } from './url-keeper.ts';
+
+export interface UrlQuestionParts {
+  readonly session: Pick<Session, 'state'>;
+  readonly log: vscode.LogOutputChannel;
+  readonly holders: readonly UrlHolder[];
+  /** Resolves when the user is at this window. */
+  readonly attention?: () => Promise<void>;
+}
+
+/** The keeper, with the user of this window to ask. */
+export function createUrlKeeper({ session, log, holders, attention = atThisWindow }: UrlQuestionParts): UrlKeeper {
+  return new UrlKeeper({
+    holders,
+    attention,
+    position: () => positionOf(session),
+    setting: () => setting('tunnel.updateVendors'),
+    ask,
+    working: (deed, work) => cancellable(titleOf(deed), (signal) => work(signal)),
+    allowAlways: () => writeSetting('tunnel.updateVendors', 'always'),
+    done: (deed, changed) => {
+      log.info(`${deed}: ${wordsOf(changed)}`);
+      void sayDone(deed, changed);
+    },
+    failed: async (failures) => {
+      const { l10n } = vscode;
+      for (const failure of failures) {
+        log.error(
+          failure.kind === 'setting'
+            ? `the setting was not written: ${failure.error.message}`
+            : `the ${failure.kind} of ${inMessage(failure.name)} could not be looked after: ${failure.error.message}`,
+        );
+      }
+      const ofVendors = failures.filter((failure) => failure.kind !== 'setting');
+      const why = inMessage(withNext((ofVendors[0] ?? failures[0])?.error, l10n), 700);
+      const again = l10n.t('Try Again');
+      const show = l10n.t('Show Log');
+      const choice = await vscode.window.showErrorMessage(
+        ofVendors.length === 0
+          ? l10n.t('That the vendors are always updated could not be kept in the settings: {0}', why)
+          : l10n.t('Not updated: {0}. {1}', wordsOf(ofVendors), why),
+        again,
+        show,
+      );
+      if (choice === show) await vscode.commands.executeCommand(commandId('showLog'));
+      return choice === again;
+    },
+  });
+}
+
+/** Where this window's relay is; undefined while it does not run. */
+export function positionOf({ state }: Pick<Session, 'state'>): RelayPosition | undefined {
+  if (state.kind !== 'running') return undefined;
+  const { pid, publicUrl, tunnel, campaignMonitorUrl } = state.status;
+  const relay = readRelayUrl(campaignMonitorUrl, 'campaign-monitor')?.relay ?? '';
+  return { pid, relay, publicUrl, settled: tunnel.state === 'closed' || tunnel.state === 'failed' };
+}
+
+async function ask(state: AskedState, left: readonly LeftBehind[]): Promise<Choice | undefined> {
+  switch (state) {
+    case 'behind':
+      return askAboutOldUrl(left);
+    case 'idle':
+      return askAboutIdle(left);
+    case 'dead':
+      return askAboutDead(left);
+  }
+}
+
+async function askAboutOldUrl(left: readonly LeftBehind[]): Promise<Choice | undefined> {
+  const { l10n } = vscode;
+  const update = l10n.t('Update');
+  const always = l10n.t('Always Update');
+  const more = l10n.t('More…');
+  const notNow = l10n.t('Not Now');
+  const canMore = left.some(({ deeds }) => deeds.delete !== undefined);
+  const choice = await vscode.window.showWarningMessage(
+    l10n.t('The relay’s public URL has changed. Still pointing to the old one: {0}.', wordsOf(left)),
+    update,
+    always,
+    ...(canMore ? [more] : []),
+    notNow,
+  );
+  switch (choice) {
+    case update:
+      return { deed: 'update' };
+    case always:
+      return { deed: 'update', always: true };
+    case more:
+      return pickDeed(left);
+    default:
+      return undefined;
+  }
+}
+
+/** What else can be done with those of which it can be. */
+async function pickDeed(left: readonly LeftBehind[]): Promise<Choice | undefined> {
+  const { l10n } = vscode;
+  const those = left.filter(({ deeds }) => deeds.delete !== undefined);
+  const choice = await vscode.window.showQuickPick(
+    [
+      {
+        label: l10n.t('Deactivate'),
+        detail: l10n.t('They stay where they are, and nothing is posted to the old URL.'),
+        deed: 'deactivate' as const,
+      },
+      {
+        label: l10n.t('Delete'),
+        detail: l10n.t('Campaign Monitor forgets them. The relay can be registered again.'),
+        deed: 'delete' as const,
+      },
+    ],
+    { title: wordsOf(those), placeHolder: l10n.t('What is to become of them?') },
+  );
+  return choice;
+}
+
+async function askAboutIdle(left: readonly LeftBehind[]): Promise<Choice | undefined> {
+  const activate = vscode.l10n.t('Activate Webhooks');
+  const remove = vscode.l10n.t('Delete');
+  const choice = await vscode.window.showWarningMessage(
+    vscode.l10n.t('Webhooks of this relay are deactivated: {0}.', namesOf(left)),
+    activate,
+    remove,
+  );
+  if (choice === activate) return { deed: 'update' };
+  return choice === remove ? { deed: 'delete' } : undefined;
+}
+
+/** The relay runs, but where these point nobody answers. */
+async function askAboutDead(left: readonly LeftBehind[]): Promise<Choice | undefined> {
+  const open = vscode.l10n.t('Open Public URL');
+  const deactivate = vscode.l10n.t('Deactivate');
+  const remove = vscode.l10n.t('Delete');
+  const choice = await vscode.window.showWarningMessage(
+    vscode.l10n.t('Webhooks point to a URL at which the relay no longer answers: {0}.', namesOf(left)),
+    open,
+    deactivate,
+    remove,
+  );
+  if (choice === open) await vscode.commands.executeCommand(commandId('openTunnel'));
+  if (choice === deactivate) return { deed: 'deactivate' };
+  return choice === remove ? { deed: 'delete' } : undefined;
+}
+
+function titleOf(deed: Deed): string {
+  const titles: Readonly<Record<Deed, string>> = {
+    update: vscode.l10n.t('Pointing to this relay'),
+    deactivate: vscode.l10n.t('Deactivating webhooks'),
+    delete: vscode.l10n.t('Deleting webhooks'),
+  };
+  return titles[deed];
+}
+
+function sayDone(deed: Deed, changed: readonly LeftBehind[]): Promise<void> {
+  const { l10n } = vscode;
+  const words = wordsOf(changed);
+  const said: Readonly<Record<Deed, string>> = {
+    update: l10n.t('Pointing to this relay again: {0}.', words),
+    deactivate: l10n.t('Deactivated: {0}.', words),
+    delete: l10n.t('Deleted: {0}.', words),
+  };
+  const has = (wanted: LeftBehind['kind']): boolean => changed.some(({ kind }) => kind === wanted);
+  return offer('Information', said[deed], {
+    ...(has('webhook') && { [l10n.t('Show Webhooks')]: () => focusView('webhooks') }),
+    ...(has('instance') && { [l10n.t('Show Instances')]: () => focusView('instances') }),
+  });
+}
+
+/** How many of what, and which: `2 webhooks (Newsletter, Members) and 1 instance (kappa)`. */
+function wordsOf(all: readonly Pick<LeftBehind, 'kind' | 'name'>[]): string {
+  const { l10n } = vscode;
+  const webhooks = all.filter(({ kind }) => kind === 'webhook');
+  const instances = all.filter(({ kind }) => kind === 'instance');
+  const ofWebhooks =
+    webhooks.length === 1
+      ? l10n.t('1 webhook ({0})', namesOf(webhooks))
+      : l10n.t('{0} webhooks ({1})', webhooks.length, namesOf(webhooks));
+  const ofInstances =
+    instances.length === 1
+      ? l10n.t('1 instance ({0})', namesOf(instances))
+      : l10n.t('{0} instances ({1})', instances.length, namesOf(instances));
+  if (instances.length === 0) return ofWebhooks;
+  return webhooks.length === 0 ? ofInstances : l10n.t('{0} and {1}', ofWebhooks, ofInstances);
+}
+
+/** Which, the first few of them by name. */
+function namesOf(all: readonly { readonly name: string }[]): string {
+  return someOf(
+    all.map(({ name }) => name),
+    vscode.l10n,
+  );
+}

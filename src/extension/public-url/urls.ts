@@ -1,0 +1,104 @@
+/** The URLs under which the vendors reach this window's relay. What is missing for one is started or opened. */
+import * as vscode from 'vscode';
+import { GivenUpError, unlessGivenUp, working } from '../ui/progress.ts';
+import { CommandError } from '../ui/command-error.ts';
+import { commandId } from '../commands.ts';
+import type { Session } from '../session/session.ts';
+
+/** Where the vendors reach a relay, each by its own path. */
+export interface VendorUrls {
+  readonly campaignMonitor: string;
+  readonly openConnectors: string;
+}
+
+/**
+ * The relay's public URLs; starts the relay and opens them where that is needed. The user agrees to the tunnel as always.
+ * @returns undefined where the user did not agree, or gave up waiting, or the settings name no tunnel, which was said
+ * @throws CommandError where no public URL can be had
+ */
+export async function openPublicUrls(session: Session): Promise<VendorUrls | undefined> {
+  const now = publicUrls(session);
+  if (now !== undefined) return now;
+  await vscode.commands.executeCommand(commandId('openTunnel'));
+  // What the window knew of the tunnel may be older than the order to open it.
+  await session.refresh();
+  if (
+    session.status === undefined ||
+    session.tunnels.toAgree() !== null ||
+    session.status.settings.tunnel.kind === 'none'
+  ) {
+    return undefined;
+  }
+  return unlessGivenUp(working(vscode.l10n.t('Opening the public URL'), (signal, say) => opened(session, signal, say)));
+}
+
+/**
+ * The URLs under which a vendor reaches this relay; starts the relay and opens its public URL where that is needed. The
+ * sandbox reaches the relay on this machine without one.
+ * @returns undefined where there are none, which was said
+ * @throws CommandError where no public URL can be had
+ */
+export async function openVendorUrls(
+  session: Session,
+  { isSandbox }: { readonly isSandbox: boolean },
+): Promise<VendorUrls | undefined> {
+  if (!isSandbox) return openPublicUrls(session);
+  if (session.client === undefined) await start(session);
+  const { status } = session;
+  if (status === undefined) return undefined;
+  const { campaignMonitorUrl: campaignMonitor, openConnectorsUrl: openConnectors } = status;
+  return publicUrls(session) ?? { campaignMonitor, openConnectors };
+}
+
+/** Starts the relay without speaking of its public URL. */
+async function start(session: Session): Promise<void> {
+  try {
+    await working(vscode.l10n.t('Starting the relay'), (signal) => session.start(signal));
+  } catch (error) {
+    // The command says what is wrong, with a way on.
+    if (!(error instanceof GivenUpError)) await vscode.commands.executeCommand(commandId('start'));
+  }
+}
+
+function publicUrls({ status }: Session): VendorUrls | undefined {
+  const { publicCampaignMonitorUrl: campaignMonitor, publicOpenConnectorsUrl: openConnectors } = status ?? {};
+  return typeof campaignMonitor === 'string' && typeof openConnectors === 'string'
+    ? { campaignMonitor, openConnectors }
+    : undefined;
+}
+
+/**
+ * Resolves once the URLs are there; to undefined where the relay ends or the tunnel is closed before, or at the signal.
+ * @param say is told what the tunnel waits for: a server that is not reached is tried again without end
+ */
+function opened(
+  session: Session,
+  signal: AbortSignal,
+  say: (message: string) => void,
+): Promise<VendorUrls | undefined> {
+  return new Promise((resolve, reject) => {
+    const settle = (urls: VendorUrls | undefined): void => {
+      subscription.dispose();
+      resolve(urls);
+    };
+    const look = (): void => {
+      const urls = publicUrls(session);
+      const tunnel = session.status?.tunnel;
+      if (urls !== undefined || tunnel === undefined || tunnel.state === 'closed') settle(urls);
+      else if (tunnel.state === 'failed') {
+        subscription.dispose();
+        reject(
+          new CommandError(
+            vscode.l10n.t('There is no public URL: {0}', tunnel.reason.replace(/\.$/, '')),
+            // The reason ends with what to do.
+            undefined,
+            { title: vscode.l10n.t('Open Settings'), command: 'openSettings' },
+          ),
+        );
+      } else say(tunnel.reason);
+    };
+    const subscription = session.onDidChange(look);
+    signal.addEventListener('abort', () => settle(undefined), { once: true });
+    look();
+  });
+}

@@ -1,0 +1,137 @@
+/** Keys and credentials by command: each has a name, by which destinations use it, and its value is never shown again. */
+import * as vscode from 'vscode';
+import { say } from '../ui/say.ts';
+import type { SecretBox, SecretKind } from './secrets.ts';
+
+type Choice = vscode.QuickPickItem & { readonly choose: () => string | Promise<string | undefined> };
+
+/** Asks for a signature or verify key and keeps it. @returns its name, undefined where the user gave up */
+export async function setKey(secrets: SecretBox, kind: 'signatureKeys' | 'verifyKeys'): Promise<string | undefined> {
+  const name = await nameToSet(kind, secrets);
+  if (name === undefined) return undefined;
+  const value = await vscode.window.showInputBox({
+    title:
+      kind === 'signatureKeys' ? vscode.l10n.t('Signature key “{0}”', name) : vscode.l10n.t('Verify key “{0}”', name),
+    prompt: vscode.l10n.t('It is kept in VS Code’s secret storage, and in the relay’s memory'),
+    password: true,
+    ignoreFocusOut: true,
+    validateInput: (text) => (text === '' ? vscode.l10n.t('Give the key') : undefined),
+  });
+  if (value === undefined) return undefined;
+  await secrets.set(kind, name, value);
+  say(vscode.l10n.t('The key “{0}” is kept.', name));
+  return name;
+}
+
+/** Asks for a header that carries credentials and keeps it. @returns their name, undefined where the user gave up */
+export async function setCredentials(secrets: SecretBox): Promise<string | undefined> {
+  const name = await nameToSet('credentials', secrets);
+  if (name === undefined) return undefined;
+  const header = await vscode.window.showInputBox({
+    title: vscode.l10n.t('Header of the credentials “{0}”', name),
+    value: 'Authorization',
+    ignoreFocusOut: true,
+    validateInput: (text) =>
+      /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(text) ? undefined : vscode.l10n.t('This is not the name of a header'),
+  });
+  if (header === undefined) return undefined;
+  const value = await vscode.window.showInputBox({
+    title: vscode.l10n.t('Value of {0}', header),
+    prompt: vscode.l10n.t('It is kept in VS Code’s secret storage, and in the relay’s memory'),
+    password: true,
+    ignoreFocusOut: true,
+    validateInput: (text) =>
+      /^[\t\x20-\x7e]+$/.test(text) ? undefined : vscode.l10n.t('This cannot stand in a header'),
+  });
+  if (value === undefined) return undefined;
+  await secrets.set('credentials', name, JSON.stringify({ [header]: value }));
+  say(vscode.l10n.t('The credentials “{0}” are kept.', name));
+  return name;
+}
+
+/** Offers what is kept, and takes away what is chosen. */
+export async function removeSecret(secrets: SecretBox): Promise<void> {
+  const labels: Record<SecretKind, string> = {
+    signatureKeys: vscode.l10n.t('signature key'),
+    verifyKeys: vscode.l10n.t('verify key'),
+    credentials: vscode.l10n.t('credentials'),
+  };
+  const items = (Object.keys(labels) as SecretKind[]).flatMap((kind) =>
+    secrets.names(kind).map((name) => ({ label: name, description: labels[kind], secret: kind })),
+  );
+  if (items.length === 0) {
+    void vscode.window.showInformationMessage(vscode.l10n.t('No keys and no credentials are kept.'));
+    return;
+  }
+  const choice = await vscode.window.showQuickPick(items, {
+    title: vscode.l10n.t('Remove a Key or Credentials'),
+    placeHolder: vscode.l10n.t('The relay forgets it, too; what goes to a destination that uses it is held'),
+  });
+  if (choice === undefined) return;
+  await secrets.remove(choice.secret, choice.label);
+  say(vscode.l10n.t('“{0}” is removed.', choice.label));
+}
+
+/**
+ * Offers the names that are kept, none of them, and a new one.
+ * @param title of the quick pick
+ * @returns the name, null for none, undefined where the user gave up
+ */
+export async function chooseSecret(
+  secrets: SecretBox,
+  kind: 'signatureKeys' | 'credentials',
+  title: string,
+): Promise<string | null | undefined> {
+  const { l10n } = vscode;
+  const none = { label: kind === 'credentials' ? l10n.t('No credentials') : l10n.t('Not signed') };
+  const fresh = {
+    label: kind === 'credentials' ? l10n.t('$(add) New credentials…') : l10n.t('$(add) New key…'),
+    choose: () => (kind === 'credentials' ? setCredentials(secrets) : setKey(secrets, kind)),
+  };
+  const kept = secrets.names(kind).map((name): Choice => ({ label: `$(key) ${name}`, choose: () => name }));
+  const choice = await vscode.window.showQuickPick<vscode.QuickPickItem & Partial<Choice>>([none, ...kept, fresh], {
+    title,
+    placeHolder:
+      kind === 'credentials' ? l10n.t('Which credentials are sent along?') : l10n.t('Which key signs what is sent?'),
+    ignoreFocusOut: true,
+  });
+  if (choice === undefined) return undefined;
+  return choice.choose === undefined ? null : choice.choose();
+}
+
+/** The name of what is to be set: one that is kept and gets another value, or a new one. */
+async function nameToSet(kind: SecretKind, secrets: SecretBox): Promise<string | undefined> {
+  const { l10n } = vscode;
+  const title = kind === 'credentials' ? l10n.t('Name of the credentials') : l10n.t('Name of the key');
+  const prompt =
+    kind === 'verifyKeys'
+      ? l10n.t('Any name. The relay tries every verify key')
+      : l10n.t('Destinations use it by this name');
+  const kept = secrets.names(kind);
+  if (kept.length > 0) {
+    type Named = vscode.QuickPickItem & { readonly name?: string };
+    const fresh: Named = { label: l10n.t('$(add) New name…') };
+    const items = kept.map((name): Named => ({
+      label: `$(key) ${name}`,
+      description: l10n.t('gets another value'),
+      name,
+    }));
+    const choice = await vscode.window.showQuickPick([...items, fresh], {
+      title,
+      placeHolder: prompt,
+      ignoreFocusOut: true,
+    });
+    if (choice === undefined) return undefined;
+    if (choice.name !== undefined) return choice.name;
+  }
+  const typed = await vscode.window.showInputBox({
+    title,
+    prompt,
+    value: kept.includes('default') ? '' : 'default',
+    // Who fetches a name or a key from another window comes back to the box.
+    ignoreFocusOut: true,
+    validateInput: (name) =>
+      name.trim() === '' || name.trim().length > 100 ? l10n.t('Give it a name of at most 100 characters') : undefined,
+  });
+  return typed?.trim();
+}

@@ -1,0 +1,85 @@
+/** Which public URLs the user agreed to: who sees what passes through is said before one is first opened. */
+import type * as vscode from 'vscode';
+import type { TunnelConfig } from '../../protocol/settings.ts';
+import { setting } from '../configuration.ts';
+import { prefix } from '../prefix.ts';
+
+/** Which tunnels the user agreed to: by kind and host. */
+const agreedKey = `${prefix}.agreedTunnels`;
+/** Which hosts the server of a tunnel may name beside its own: by the tunnel's name. */
+const hostsKey = `${prefix}.agreedTunnelHosts`;
+
+/** Which tunnels the user agreed to. */
+export class TunnelConsents {
+  readonly #state: vscode.Memento;
+
+  /** @param state the global state, which a workspace does not reach */
+  constructor(state: vscode.Memento) {
+    this.#state = state;
+  }
+
+  /**
+   * The tunnel of the settings, where somebody else would learn the relay's secret path by it and the user has not
+   * agreed to that yet; else null.
+   */
+  toAgree(): string | null {
+    return this.#toAgree({
+      kind: setting('tunnel.kind'),
+      url: setting('tunnel.url').trim(),
+      host: setting('tunnel.host').trim(),
+    });
+  }
+
+  /** Whether a tunnel may be opened: these very settings, whatever they are by now. */
+  allow(tunnel: TunnelConfig): boolean {
+    return this.#toAgree(tunnel) === null;
+  }
+
+  /** A tunnel with the hosts that the user allows its server to name. */
+  withHosts(tunnel: TunnelConfig): TunnelConfig {
+    if (tunnel.kind !== 'localtunnel') return tunnel;
+    const hosts = new Map(Object.entries(this.#hosts)).get(nameOf(tunnel) ?? '');
+    return hosts === undefined ? tunnel : { ...tunnel, otherHosts: [...hosts] };
+  }
+
+  /** Keeps that the user allows the server of a tunnel to name a host. */
+  async recordHost(tunnel: TunnelConfig, host: string): Promise<void> {
+    const name = nameOf(tunnel) ?? '';
+    const before = new Map(Object.entries(this.#hosts)).get(name) ?? [];
+    await this.#state.update(hostsKey, { ...this.#hosts, [name]: [...new Set([...before, host])] });
+  }
+
+  get #hosts(): Readonly<Record<string, readonly string[]>> {
+    return this.#state.get(hostsKey, {});
+  }
+
+  #toAgree(tunnel: NamedTunnel): string | null {
+    const name = nameOf(tunnel);
+    return name === null || this.#state.get<readonly string[]>(agreedKey, []).includes(name) ? null : name;
+  }
+
+  /** Keeps that the user agrees to a tunnel. @param name what {@link toAgree} gave when that was asked */
+  async record(name: string): Promise<void> {
+    const agreed = this.#state.get<readonly string[]>(agreedKey, []);
+    await this.#state.update(agreedKey, [...new Set([...agreed, name])]);
+  }
+}
+
+/** A tunnel as far as it matters who learns the secret path by it; checked or not. */
+interface NamedTunnel {
+  readonly kind: string;
+  readonly url?: string;
+  readonly host?: string;
+}
+
+/** A name for a tunnel; null where there is none, and nobody learns the secret path. */
+function nameOf({ kind, url = '', host = '' }: NamedTunnel): string | null {
+  if (kind === 'none') return null;
+  if (kind === 'fixed') return `${kind} ${originOf(url)}`;
+  return kind === 'localtunnel' ? `${kind} ${host}` : kind;
+}
+
+/** What a setting names, as it stands there where it is no URL: what is wrong with it is said elsewhere. */
+export function originOf(text: string): string {
+  return URL.canParse(text) ? new URL(text).origin : text;
+}

@@ -1,0 +1,49 @@
+/** How sending stands, in words. What came from outside is made printable here. */
+import { heldCount } from '../../common/held-count.ts';
+import type { PausedBy, Sending } from '../../protocol/debug.ts';
+import type { Localiser } from '../ui/localiser.ts';
+import { clockOf } from '../ui/phrases.ts';
+import { printable } from '../ui/printable.ts';
+
+/** Sending is paused: by a client, or since it stopped at a breakpoint. */
+export type PausedSending = Extract<Sending, { state: 'paused' }>;
+
+/** When and where it is read. */
+export interface Reader {
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  /** The user's, such as `de`. */
+  readonly language: string;
+}
+
+/** Who paused sending. */
+export function pauserOf(by: PausedBy, l10n: Localiser): string {
+  if (by.kind === 'breakpoint') return l10n.t('breakpoint {0}', printable(by.breakpointId));
+  const { kind, id } = by.client;
+  switch (kind) {
+    case 'vscode':
+      return 'VS Code';
+    case 'terminal':
+      return id === undefined ? l10n.t('a terminal') : l10n.t('a terminal ({0})', printable(id));
+    case 'other':
+      return id === undefined ? l10n.t('another program') : l10n.t('another program ({0})', printable(id));
+  }
+}
+
+/** That sending is paused: since when, by whom, and how many wait. */
+export function pausedText(sending: PausedSending, { now, language }: Reader, l10n: Localiser): string {
+  return l10n.t(
+    'Sending is paused since {0} by {1}. Held: {2}.',
+    clockOf(sending.since, now, language),
+    pauserOf(sending.by, l10n),
+    heldCount(sending.held).toLocaleString(language),
+  );
+}
+
+/** That sending was left paused, where no relay runs. */
+export function leftPausedText(sending: PausedSending, language: string, l10n: Localiser): string {
+  return l10n.t(
+    'Sending is paused, and will be when the relay starts. Held: {0}.',
+    heldCount(sending.held).toLocaleString(language),
+  );
+}

@@ -1,0 +1,90 @@
+/** Pausing, stepping and continuing, without a debug session; and what becomes of what is held when the relay stops. */
+import * as vscode from 'vscode';
+import { heldCount } from '../../common/held-count.ts';
+import type { DebugClient, HeldAtStop, Sending } from '../../protocol/debug.ts';
+import { commandId } from '../commands.ts';
+import type { CommandHandlers } from '../commands.ts';
+import { focusView } from '../ui/offer.ts';
+import { say } from '../ui/say.ts';
+import { connected } from '../session/connected.ts';
+import { pausedText } from './sending-words.ts';
+import type { Session } from '../session/session.ts';
+
+/** As this window names itself to the relay. */
+export const thisWindow: DebugClient = { kind: 'vscode', id: String(process.pid) };
+
+/** The handlers of these commands. */
+export function createSendingCommands(session: Session): CommandHandlers<'sending'> {
+  return {
+    pauseSending: async () => {
+      const before = session.status?.sending;
+      await connected(session).request('debug/pause', { by: thisWindow });
+      // Where it was not, the status bar's item says it from now on.
+      if (before?.state === 'paused') say(pausedText(before, readerNow(), vscode.l10n));
+    },
+    continueSending: async () => {
+      const { released, sending } = await connected(session).request('debug/continue', {});
+      say(continuedText(released, sending));
+    },
+    sendNext: async () => {
+      const { released, sending } = await connected(session).request('debug/step', {});
+      const [first] = released;
+      const { l10n } = vscode;
+      say(
+        first === undefined
+          ? l10n.t('Nothing is held.')
+          : l10n.t('{0} is sent. Held: {1}.', first.notificationId, written(heldCount(sending.held))),
+      );
+    },
+  };
+}
+
+function continuedText(released: number, sending: Sending): string {
+  const { l10n } = vscode;
+  if (sending.state === 'paused') return pausedText(sending, readerNow(), l10n);
+  return released === 0
+    ? l10n.t('Sending goes on. Nothing was held.')
+    : l10n.t('Sending goes on. Released: {0}.', written(released));
+}
+
+function written(count: number): string {
+  return count.toLocaleString(vscode.env.language);
+}
+
+function readerNow(): { readonly now: number; readonly language: string } {
+  return { now: Date.now(), language: vscode.env.language };
+}
+
+/** Shows what is held in the events view, by a filter. */
+export async function showHeld(): Promise<void> {
+  await focusView('events');
+  await vscode.commands.executeCommand(commandId('filterEvents'), 'state:held');
+}
+
+/**
+ * Asks what becomes of what is held, before the relay stops; where nothing is, it is kept without a question.
+ * @returns undefined where the user would rather not stop
+ */
+export async function askAboutHeld(sending: Sending | undefined): Promise<HeldAtStop | undefined> {
+  const held = sending === undefined ? 0 : heldCount(sending.held);
+  if (held === 0) return 'keep';
+  const { l10n } = vscode;
+  const [keep, release, drop] = [l10n.t('Keep Held'), l10n.t('Release'), l10n.t('Drop')];
+  const choice = await vscode.window.showWarningMessage(
+    held === 1
+      ? l10n.t('Stop the relay? One notification is held.')
+      : l10n.t('Stop the relay? {0} notifications are held.', written(held)),
+    {
+      modal: true,
+      detail: l10n.t(
+        'What is kept is held at the next start, too. What is released is sent before the relay ends; what has not gone out within five seconds waits for the next start. What is dropped stays in the history, and Replay sends it after all.',
+      ),
+    },
+    keep,
+    release,
+    drop,
+  );
+  if (choice === keep) return 'keep';
+  if (choice === release) return 'release';
+  return choice === drop ? 'drop' : undefined;
+}

@@ -1,0 +1,292 @@
+/** Keeps this window's relay configured: the settings, and of what is stored only what its destinations may use. */
+import * as vscode from 'vscode';
+import type { RelayClient } from '../../protocol/relay-client.ts';
+import type { Destination, Secrets, SecretsChange, Settings } from '../../protocol/settings.ts';
+import type { Status } from '../../protocol/status.ts';
+import { atThisWindow } from '../ui/attention.ts';
+import { askForConsent, chooseConsents, whyHeld } from '../secrets/credential-consent.ts';
+import type { ConsentQuestion, CredentialConsents, SecretUse } from '../secrets/credential-consent.ts';
+import type { SampleReceiver } from './sample-receiver.ts';
+import type { SecretBox, SecretName } from '../secrets/secrets.ts';
+import { sayHeld, sayNotApplied, sayUnusable } from './session-messages.ts';
+import { concernsRelay, readSettings, SettingsError } from './settings.ts';
+import type { TunnelConsents } from '../secrets/tunnel-consent.ts';
+
+export interface ConfiguratorParts {
+  readonly log: Pick<vscode.LogOutputChannel, 'error'>;
+  readonly secrets: SecretBox;
+  readonly receiver: Pick<SampleReceiver, 'start'>;
+  readonly consents: CredentialConsents;
+  readonly tunnels: TunnelConsents;
+  /** A relay that is in use has taken a configuration. */
+  readonly onStatus: (client: RelayClient, status: Status) => void;
+}
+
+/** What a relay is to have. */
+interface Plan {
+  readonly settings: Settings;
+  /** Given: what its destinations may use, and every verify key, which goes nowhere from there. */
+  readonly given: readonly SecretName[];
+  /** What the user has to say something about. */
+  readonly open: readonly ConsentQuestion[];
+}
+
+/** Configures one relay at a time, once at a time: what changes meanwhile is in the next configuration, which is the last. */
+export class Configurator implements vscode.Disposable {
+  readonly #parts: ConfiguratorParts;
+  readonly #subscriptions: vscode.Disposable[];
+  /** Until when a relay knows which keys and credentials were removed: each is told once, since others may give it again. */
+  readonly #removalsTold = new WeakMap<RelayClient, string>();
+  #client: RelayClient | undefined;
+  #running: Promise<Status> | undefined;
+  #next: Promise<Status> | undefined;
+  #plan: Plan | undefined;
+  /** The consents by which that was made. */
+  #consented = '';
+  /** Destinations that the settings no longer name, and for which something waits that needs what is stored. */
+  #left: ReadonlySet<string> = new Set();
+  /** What the user closed without a word: it is not asked again before the next start. */
+  #putOff = new Set<string>();
+  #asking = false;
+  /** What was said last about settings that were not applied. */
+  #said: string | undefined;
+
+  constructor(parts: ConfiguratorParts) {
+    this.#parts = parts;
+    this.#subscriptions = [
+      parts.secrets.onDidChange((secret) => {
+        if (this.#concerns(secret)) void this.refresh();
+      }),
+      vscode.workspace.onDidChangeConfiguration((event) => {
+        if (concernsRelay(event)) void this.refresh();
+      }),
+      vscode.workspace.onDidGrantWorkspaceTrust(() => void this.refresh()),
+      // Other windows ask, too, and what was said there is heard nowhere.
+      vscode.window.onDidChangeWindowState(({ focused }) => {
+        if (focused && this.#consented !== parts.consents.fingerprint) void this.refresh();
+      }),
+    ];
+  }
+
+  dispose(): void {
+    this.#client = undefined;
+    for (const each of this.#subscriptions) each.dispose();
+  }
+
+  /**
+   * Configures a relay that was found or started, which may run already: where the settings cannot be used, it keeps
+   * those that it had, which is said. From now on it follows what changes.
+   * @throws what the relay refuses
+   */
+  async begin(client: RelayClient): Promise<Status> {
+    this.#client = client;
+    this.#putOff.clear();
+    this.#said = undefined;
+    try {
+      return await this.#configure();
+    } catch (error) {
+      if (!(error instanceof SettingsError)) throw error;
+      this.#say(error);
+      return client.request('relay/status', {});
+    }
+  }
+
+  /**
+   * How the relay is: what was given for the sake of what waited is taken away when nothing of it waits any more.
+   */
+  follow(client: RelayClient, { destinations }: Status): void {
+    if (this.#client !== client) return;
+    const left = destinations.filter(
+      (each) => !each.configured && each.waiting > 0 && this.#parts.consents.stored(each).length > 0,
+    );
+    const ids = new Set(left.map(({ destinationId }) => destinationId));
+    const isOver = [...this.#left].some((id) => !ids.has(id));
+    this.#left = ids;
+    if (isOver) void this.refresh();
+  }
+
+  /** Configures no more: the relay that was begun with is left, or could not be used. */
+  end(client: RelayClient): void {
+    if (this.#client === client) this.#client = undefined;
+  }
+
+  /** Applies what has changed; what waits and what is under way goes on. What goes wrong is said. */
+  async refresh(): Promise<void> {
+    const client = this.#client;
+    if (client === undefined) return;
+    try {
+      const status = await this.#configure();
+      this.#said = undefined;
+      if (this.#client === client) this.#parts.onStatus(client, status);
+      void this.askWhereSecretsGo();
+    } catch (error) {
+      if (this.#client === client) this.#say(error as Error);
+    }
+  }
+
+  /**
+   * Asks about what the settings name and nothing was said about yet, one destination after the other, in the window
+   * that the user is at. What is open is held until then.
+   */
+  async askWhereSecretsGo(): Promise<void> {
+    if (this.#asking) return;
+    this.#asking = true;
+    try {
+      for (;;) {
+        if (this.#nextQuestion() === undefined) return;
+        await atThisWindow();
+        // Another window may have asked meanwhile.
+        if (this.#consented !== this.#parts.consents.fingerprint) await this.refresh();
+        const question = this.#nextQuestion();
+        if (question === undefined) return;
+        const consent = await askForConsent(question);
+        if (consent === undefined) this.#putOff.add(keyOf(question));
+        else {
+          await this.#parts.consents.record(question.uses, consent);
+          await this.refresh();
+        }
+        if (consent !== 'allowed') void sayHeld(new URL(question.url).origin);
+      }
+    } finally {
+      this.#asking = false;
+    }
+  }
+
+  /** Shows where stored keys and credentials may go, and applies what the user changes of it. */
+  async chooseConsents(): Promise<void> {
+    const open = (this.#plan?.open ?? []).flatMap(({ uses }) => uses);
+    if (await chooseConsents(this.#parts.consents, open)) await this.refresh();
+  }
+
+  /** Configures, or joins the configuration that has not begun yet. */
+  #configure(): Promise<Status> {
+    if (this.#next !== undefined) return this.#next;
+    const before = this.#running;
+    if (before === undefined) return this.#begin();
+    const next = before.then(
+      () => this.#begin(),
+      () => this.#begin(),
+    );
+    this.#next = next;
+    return next;
+  }
+
+  #begin(): Promise<Status> {
+    this.#next = undefined;
+    const running = this.#give().finally(() => {
+      if (this.#running === running) this.#running = undefined;
+    });
+    this.#running = running;
+    return running;
+  }
+
+  async #give(): Promise<Status> {
+    const client = this.#client;
+    if (client === undefined) throw new Error('no relay is in use');
+    const { secrets, consents } = this.#parts;
+    const consented = consents.fingerprint;
+    const plan = await this.#makePlan();
+    this.#plan = plan;
+    this.#consented = consented;
+    const now = new Date().toISOString();
+    const before = await client.request('relay/status', {});
+    const since = this.#removalsTold.get(client) ?? before.startedAt;
+    const given = [...plan.given, ...this.#neededByWhatWaits(before)];
+    const status = await client.request('relay/configure', {
+      settings: plan.settings,
+      secrets: merged(secrets.removedSince(since), this.#unnamed(given), await secrets.values(given)),
+    });
+    this.#removalsTold.set(client, now);
+    return status;
+  }
+
+  async #makePlan(): Promise<Plan> {
+    const { secrets, receiver, tunnels } = this.#parts;
+    const settings = await readSettings();
+    const open: ConsentQuestion[] = [];
+    const given: SecretName[] = secrets.names('verifyKeys').map((name) => ({ kind: 'verifyKeys', name }));
+    const destinations = settings.destinations.map((destination) => this.#judged(destination, given, open));
+    if (destinations.length === 0)
+      destinations.push({ url: await receiver.start(), mode: 'normalised', timeoutMs: 10_000 });
+    const tunnel = tunnels.allow(settings.tunnel) ? tunnels.withHosts(settings.tunnel) : ({ kind: 'none' } as const);
+    return { settings: { ...settings, destinations, tunnel }, given, open };
+  }
+
+  /** A destination as the relay takes it: held where it uses what the user has not allowed to go there. */
+  #judged(destination: Destination, given: SecretName[], open: ConsentQuestion[]): Destination {
+    const { consents } = this.#parts;
+    const uses = consents.stored(destination);
+    const notAllowed = uses.filter((use) => consents.of(use) !== 'allowed');
+    if (notAllowed.length === 0) {
+      given.push(...uses);
+      return destination;
+    }
+    const undecided = notAllowed.filter((use) => consents.of(use) === undefined);
+    if (undecided.length > 0) open.push({ url: destination.url, uses: undecided });
+    return { ...destination, held: whyHeld(notAllowed) };
+  }
+
+  /** What waits may be for a destination that the settings no longer name: it is still sent there, where that is allowed. */
+  #neededByWhatWaits({ destinations }: Status): SecretUse[] {
+    const { consents } = this.#parts;
+    return destinations.flatMap((destination) => {
+      const uses = destination.waiting > 0 ? consents.stored(destination) : [];
+      return uses.every((use) => consents.of(use) === 'allowed') ? uses : [];
+    });
+  }
+
+  /** What is stored and not given, taken away: it may have been given before. */
+  #unnamed(given: readonly SecretName[]): SecretsChange {
+    const of = (kind: SecretUse['kind']): Record<string, null> => {
+      const names = new Set(given.flatMap((each) => (each.kind === kind ? [each.name] : [])));
+      const left = this.#parts.secrets.names(kind).filter((name) => !names.has(name));
+      return Object.fromEntries(left.map((name) => [name, null]));
+    };
+    return { signatureKeys: of('signatureKeys'), credentials: of('credentials') };
+  }
+
+  /** Whether a key or credentials are the relay's business: what no destination names is not. */
+  #concerns({ kind, name }: SecretName): boolean {
+    if (kind === 'verifyKeys' || this.#plan === undefined) return true;
+    const field = kind === 'credentials' ? 'credentialsName' : 'signatureKeyName';
+    return this.#plan.settings.destinations.some((each) => each[field] === name);
+  }
+
+  /** What is to be asked next: of what the relay has now, all that was neither said nor put off. */
+  #nextQuestion(): ConsentQuestion | undefined {
+    if (this.#client === undefined) return undefined;
+    const { consents } = this.#parts;
+    return this.#plan?.open.find(
+      (question) => !this.#putOff.has(keyOf(question)) && question.uses.some((use) => consents.of(use) === undefined),
+    );
+  }
+
+  /** Says once what went wrong, until something goes right. */
+  #say(error: Error): void {
+    this.#parts.log.error(`the settings were not applied: ${error.message}`);
+    if (error instanceof SettingsError) {
+      const [problem] = error.problems;
+      if (problem !== undefined) void sayUnusable(problem);
+      return;
+    }
+    const { code } = error as { code?: unknown };
+    // The connection has ended (the library's own codes are numbers): the session says so.
+    if (typeof code === 'number' || code === 'connection-lost' || error.message === this.#said) return;
+    this.#said = error.message;
+    void sayNotApplied(error, () => {
+      this.#said = undefined;
+      void this.refresh();
+    });
+  }
+}
+
+function keyOf({ url, uses }: ConsentQuestion): string {
+  return JSON.stringify([url, uses]);
+}
+
+/** What stands later counts. */
+function merged(...changes: readonly (SecretsChange | Secrets)[]): SecretsChange {
+  const of = <Kind extends keyof SecretsChange>(kind: Kind): SecretsChange[Kind] =>
+    Object.assign({}, ...changes.map((each) => each[kind])) as SecretsChange[Kind];
+  return { signatureKeys: of('signatureKeys'), verifyKeys: of('verifyKeys'), credentials: of('credentials') };
+}

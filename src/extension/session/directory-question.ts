@@ -1,0 +1,56 @@
+/** The question about a data directory that no relay of the user's has made, before anything of it is used. */
+import { renameSync } from 'node:fs';
+import * as vscode from 'vscode';
+import { inMessage } from '../ui/printable.ts';
+import { GivenUpError } from '../ui/progress.ts';
+
+/** So many hosts are named. */
+const mostHosts = 5;
+
+/**
+ * Asks where it has to be asked: has the directory used, or set aside so that a new one is made in its place.
+ * @throws GivenUpError where the user wants neither; the system's error where it cannot be set aside
+ */
+export async function admitDirectory(dataDir: string, log: Pick<vscode.LogOutputChannel, 'warn'>): Promise<void> {
+  const { describeDirectory, trustDataDirectory } = await import('../deferred.ts');
+  if (!(await isUnknownDirectory(dataDir))) return;
+  const { l10n } = vscode;
+  const { hosts, hasSecret } = describeDirectory(dataDir);
+  const named = hosts.slice(0, mostHosts).map((host) => inMessage(host));
+  if (hosts.length > mostHosts) named.push('…');
+  const facts = [
+    l10n.t('No relay of yours made {0}: it may have come with a repository or an archive.', inMessage(dataDir)),
+    ...(named.length === 0 ? [] : [l10n.t('It would send what comes in to {0}.', named.join(', '))]),
+    ...(hasSecret ? [l10n.t('Whoever made it knows the secret of its webhook URL.')] : []),
+    l10n.t('Start Afresh keeps it in the same folder, under another name.'),
+  ];
+  const [use, afresh] = [l10n.t('Use It'), l10n.t('Start Afresh')];
+  const choice = await vscode.window.showWarningMessage(
+    l10n.t('Use a history that no relay of yours has made?'),
+    { modal: true, detail: facts.join('\n') },
+    // Enter presses the first.
+    afresh,
+    use,
+  );
+  if (choice === undefined) throw new GivenUpError('the data directory is not used');
+  if (choice === use) {
+    const notice = trustDataDirectory(dataDir);
+    if (notice !== null) log.warn(notice);
+    return;
+  }
+  const aside = `${dataDir}.set-aside-${new Date().toISOString().replace(/[:.]/g, '-')}`;
+  renameSync(dataDir, aside);
+  log.warn(`the history that no relay of yours has made was set aside as ${aside}`);
+}
+
+/** Whether a data directory is there that has to be asked about first. */
+export async function isUnknownDirectory(dataDir: string): Promise<boolean> {
+  const { checkDataDirectory, isUntrusted } = await import('../deferred.ts');
+  try {
+    checkDataDirectory(dataDir);
+    return false;
+  } catch (error) {
+    // What else is wrong with it is said by what uses it.
+    return isUntrusted(error);
+  }
+}

@@ -1,0 +1,131 @@
+/**
+ * Says in the log what happens to the relay and to what it receives. Nothing secret is in it: of a URL no query, and of
+ * the relay's own no path.
+ */
+import type * as vscode from 'vscode';
+import type { Attempt, Delivery } from '../../protocol/history.ts';
+import type { Status } from '../../protocol/status.ts';
+import { realTimers } from '../ui/coalescer.ts';
+import type { Timers } from '../ui/coalescer.ts';
+import { placeOf } from '../ui/phrases.ts';
+import { printable } from '../ui/printable.ts';
+import type { SampleReceiver } from './sample-receiver.ts';
+import type { Session, SessionState } from './session.ts';
+
+export interface RelayLogParts {
+  readonly session: Pick<Session, 'onDidChange' | 'onDidAddEvents' | 'onDidRecordAttempts'>;
+  readonly receiver: Pick<SampleReceiver, 'url'>;
+  readonly log: Pick<vscode.LogOutputChannel, 'info' | 'warn'>;
+  readonly timers?: Timers;
+}
+
+/** Follows the relay. */
+export function logRelay(
+  { subscriptions }: Pick<vscode.ExtensionContext, 'subscriptions'>,
+  { session, receiver, log, timers = realTimers }: RelayLogParts,
+): void {
+  const warn = (line: string): void => log.warn(line);
+  const rejected = new FewLines(warn, (count) => `${count} more deliveries rejected`, timers);
+  const failed = new FewLines(warn, (count) => `${count} more notifications given up`, timers);
+  subscriptions.push(
+    session.onDidChange(stateLogger(receiver, (line) => log.info(line))),
+    session.onDidAddEvents(({ deliveries }) => {
+      for (const { delivery } of deliveries) if (delivery.status === 'rejected') rejected.add(rejectedLine(delivery));
+    }),
+    session.onDidRecordAttempts(({ attempts }) => {
+      for (const attempt of attempts) if (attempt.outcome === 'failed') failed.add(failedLine(attempt));
+    }),
+    rejected,
+    failed,
+  );
+}
+
+/** Tells of what changes from one state to the next. How it broke off, or was ended from elsewhere, the session says. */
+function stateLogger(
+  receiver: Pick<SampleReceiver, 'url'>,
+  info: (line: string) => void,
+): (state: SessionState) => void {
+  let before: SessionState['kind'] = 'stopped';
+  let startingSince = 0;
+  let settings = '';
+  return (state) => {
+    if (state.kind === 'starting') startingSince = Date.now();
+    if (state.kind === 'running') {
+      const { status } = state;
+      const applied = JSON.stringify(status.settings);
+      if (before !== 'running') info(runsLine(status, before === 'starting' ? startingSince : Infinity));
+      else if (applied !== settings) info('the settings were applied');
+      if (applied !== settings || before !== 'running') info(destinationsLine(status, receiver.url));
+      settings = applied;
+    } else if (state.kind === 'stopped' && state.elsewhere !== true && before === 'running') {
+      info('the relay was stopped');
+    }
+    before = state.kind;
+  };
+}
+
+function runsLine({ pid, version, campaignMonitorUrl, dataDir, startedAt }: Status, startingSince: number): string {
+  const deed = Date.parse(startedAt) >= startingSince ? 'the relay was started' : 'attached to the relay that runs';
+  return `${deed}: process ${pid}, version ${version}, at ${new URL(campaignMonitorUrl).origin}, history in ${dataDir}`;
+}
+
+function destinationsLine({ destinations }: Status, receiverUrl: string | undefined): string {
+  const places = destinations
+    .filter(({ configured }) => configured)
+    .map(({ url, mode }) =>
+      url === receiverUrl ? 'the sample receiver' : `${placeOf(url)}${mode === 'raw' ? ' (raw)' : ''}`,
+    );
+  return `notifications go to ${places.join(', ')}`;
+}
+
+function rejectedLine({ id, reason, httpStatus }: Delivery): string {
+  // What a parser says ends with a piece of the body, which may be somebody's address.
+  const why = reason?.replace(/,\s*(?:\.\.\.)?".*$/s, '') ?? String(httpStatus);
+  return `${id} rejected: ${printable(why, 300)}`;
+}
+
+function failedLine({ notificationId, destination, status, error, number }: Attempt): string {
+  const why = status === null ? printable(error ?? 'no answer', 300) : String(status);
+  return `${notificationId} → ${placeOf(destination)}: ${why}, given up after ${number} attempt${number === 1 ? '' : 's'}`;
+}
+
+/** So many lines of one kind are written one by one, in each span of so many milliseconds. */
+const most = 5;
+const spanMs = 10_000;
+
+/** Lines of one kind: the first few of a span one by one, the others counted in one line at its end. */
+export class FewLines {
+  readonly #write: (line: string) => void;
+  readonly #more: (count: number) => string;
+  readonly #timers: Timers;
+  #written = 0;
+  #left = 0;
+  #cancel: (() => void) | undefined;
+
+  /** @param more the line that stands for those that were not written */
+  constructor(write: (line: string) => void, more: (count: number) => string, timers: Timers = realTimers) {
+    this.#write = write;
+    this.#more = more;
+    this.#timers = timers;
+  }
+
+  add(line: string): void {
+    this.#cancel ??= this.#timers.after(spanMs, () => this.#endSpan());
+    if (this.#written >= most) {
+      this.#left += 1;
+      return;
+    }
+    this.#written += 1;
+    this.#write(line);
+  }
+
+  dispose(): void {
+    this.#cancel?.();
+  }
+
+  #endSpan(): void {
+    this.#cancel = undefined;
+    if (this.#left > 0) this.#write(this.#more(this.#left));
+    this.#written = this.#left = 0;
+  }
+}

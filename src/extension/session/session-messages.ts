@@ -1,0 +1,83 @@
+/** What is said to the user about this window's relay, each with a way on. */
+import * as vscode from 'vscode';
+import { withNext } from '../ui/error-words.ts';
+import { byCommand, offer } from '../ui/offer.ts';
+import type { Ways } from '../ui/offer.ts';
+import { inMessage, unlinked } from '../ui/printable.ts';
+import type { SettingProblem } from './settings.ts';
+
+/** The relay was ended by another window or on the command line. */
+export function sayStoppedElsewhere(): Promise<void> {
+  const { l10n } = vscode;
+  return offer('Information', l10n.t('The relay was stopped by another window or on the command line.'), {
+    [l10n.t('Start Relay')]: byCommand('start'),
+  });
+}
+
+/** The relay ended by itself. @param message says so */
+export function sayEnded(message: string): Promise<void> {
+  return offer('Error', message, { [vscode.l10n.t('Start Relay')]: byCommand('start'), ...showLog() });
+}
+
+/** The running relay is of another version: it can be renewed. @param message says so */
+export function offerRestart(message: string): Promise<void> {
+  return offer('Information', message, { [vscode.l10n.t('Restart Relay')]: byCommand('restart') });
+}
+
+/** The relay that runs cannot be used by this window. */
+export function sayNotAttached(error: Error): Promise<void> {
+  const { l10n } = vscode;
+  const said = unlinked(withNext(error, l10n));
+  return offer('Error', l10n.t('The running relay cannot be used: {0}', said), {
+    [l10n.t('Try Again')]: byCommand('start'),
+    ...showLog(),
+  });
+}
+
+/** A setting cannot be used, so that nothing was changed. */
+export function sayUnusable({ setting, message }: SettingProblem): Promise<void> {
+  const { l10n } = vscode;
+  const text = l10n.t(
+    'The setting {0} cannot be used: {1}. The relay goes on with what it had.',
+    setting,
+    unlinked(message),
+  );
+  return offer('Error', text, { [l10n.t('Open Setting')]: () => openSettings(setting) });
+}
+
+/**
+ * The relay, or what it needs, did not take the settings.
+ * @param again applies them once more
+ */
+export function sayNotApplied(error: Error, again: () => void): Promise<void> {
+  const { l10n } = vscode;
+  const isProxy = (error as { advice?: unknown }).advice === 'check-proxy';
+  const text = l10n.t(
+    'The relay did not take the changed settings and goes on with what it had: {0}',
+    unlinked(withNext(error, l10n)),
+  );
+  return offer('Error', text, {
+    ...(isProxy && { [l10n.t('Open Setting')]: () => openSettings('http.proxy') }),
+    [l10n.t('Try Again')]: again,
+    ...showLog(),
+  });
+}
+
+/** The user did not allow what is stored to go somewhere: what goes there is held, and that can still be allowed. */
+export function sayHeld(origin: string): Promise<void> {
+  const { l10n } = vscode;
+  const text = l10n.t(
+    'What goes to {0} is held until you allow the keys and credentials that it uses.',
+    inMessage(origin),
+  );
+  return offer('Information', text, { [l10n.t('Choose…')]: byCommand('manageSecrets', 'consents') });
+}
+
+/** Opens a setting. @param query which, as VS Code's settings are searched */
+export function openSettings(query: string): Thenable<unknown> {
+  return vscode.commands.executeCommand('workbench.action.openSettings', query);
+}
+
+function showLog(): Ways {
+  return { [vscode.l10n.t('Show Log')]: byCommand('showLog') };
+}

@@ -1,0 +1,53 @@
+/** The settings of VS Code as the relay takes them. */
+import * as vscode from 'vscode';
+import type { Settings } from '../../protocol/settings.ts';
+import { setting } from '../configuration.ts';
+import { prefix } from '../prefix.ts';
+import { relaySettings, settingAt, takenSettings } from './taken-settings.ts';
+
+/** A setting that cannot be used: which one, and why. */
+export interface SettingProblem {
+  /** The setting's whole id. */
+  readonly setting: string;
+  readonly message: string;
+}
+
+/** The settings cannot be used: nothing was started or changed. */
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError';
+  readonly problems: readonly SettingProblem[];
+  constructor(problems: readonly SettingProblem[]) {
+    super(problems.map(({ setting, message }) => `${setting}: ${message}`).join('; '));
+    this.problems = problems;
+  }
+}
+
+/** Whether a change of settings is one of the relay's. */
+export function concernsRelay(event: vscode.ConfigurationChangeEvent): boolean {
+  const ids = Object.keys(takenSettings).map((name) => `${prefix}.${name}`);
+  return [...ids, 'http.proxy', 'http.noProxy'].some((id) => event.affectsConfiguration(id));
+}
+
+/**
+ * Reads and checks the settings.
+ * @returns the relay's settings, its destinations as in the settings (none where there are none)
+ * @throws SettingsError with all that is wrong
+ */
+export async function readSettings(): Promise<Settings> {
+  const { settingsSchema } = await import('../deferred.ts');
+  const http = vscode.workspace.getConfiguration('http');
+  const proxy = http.get<string>('proxy', '');
+  const parsed = settingsSchema.safeParse({
+    ...relaySettings(setting),
+    ...(proxy !== '' && { proxy: { url: proxy, noProxy: http.get<string[]>('noProxy', []).join(',') } }),
+  });
+  if (parsed.success) return parsed.data;
+  throw new SettingsError(
+    parsed.error.issues.map(({ path, message }) => {
+      const { name, rest } = settingAt(path.map(String), setting('tunnel.kind'));
+      // What no setting of this extension says is the proxy's, which VS Code has.
+      if (name === null) return { setting: 'http.proxy', message };
+      return { setting: `${prefix}.${name}`, message: rest === '' ? message : `${rest}: ${message}` };
+    }),
+  );
+}

@@ -1,0 +1,36 @@
+/** The terminal in which `cm-relay` is this extension's. */
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import { execPath } from 'node:process';
+import * as vscode from 'vscode';
+import { shellQuoted } from '../../common/shell-quote.ts';
+import type { Session } from './session.ts';
+
+/** Opens a terminal that is bound to this window's relay. */
+export async function openRelayTerminal(context: vscode.ExtensionContext, session: Session): Promise<void> {
+  const folder = join(context.globalStorageUri.fsPath, 'bin');
+  await mkdir(folder, { recursive: true });
+  const script = context.asAbsolutePath('dist/cm-relay.js');
+  if (process.platform === 'win32') {
+    await writeFile(join(folder, 'cm-relay.cmd'), windowsScript(execPath, script));
+  } else {
+    const file = join(folder, 'cm-relay');
+    await writeFile(
+      file,
+      `#!/bin/sh\nELECTRON_RUN_AS_NODE=1 exec ${shellQuoted(execPath)} ${shellQuoted(script)} "$@"\n`,
+    );
+    await chmod(file, 0o755);
+  }
+  const terminal = vscode.window.createTerminal({
+    name: 'cm-relay',
+    iconPath: new vscode.ThemeIcon('broadcast'),
+    env: { CM_RELAY_DATA_DIR: session.dataDir, PATH: `${folder}${delimiter}${process.env['PATH'] ?? ''}` },
+    message: vscode.l10n.t('cm-relay works on the relay of this window. Try: cm-relay events'),
+  });
+  terminal.show();
+}
+
+/** The batch file `cm-relay.cmd`. A batch file runs in the user's own shell, which is to keep its variables. */
+export function windowsScript(node: string, script: string): string {
+  return ['@setlocal', '@set ELECTRON_RUN_AS_NODE=1', `@"${node}" "${script}" %*`, ''].join('\r\n');
+}

@@ -1,0 +1,45 @@
+/** Keys of `when` clauses about the relay: which commands and which welcome content are right now. */
+import * as vscode from 'vscode';
+import type { TunnelStatus } from '../../protocol/status.ts';
+import { prefix } from '../prefix.ts';
+import type { SampleReceiver } from '../session/sample-receiver.ts';
+import type { Session } from '../session/session.ts';
+
+/** Keeps the keys true. */
+export function keepRelayKeys(
+  { subscriptions }: Pick<vscode.ExtensionContext, 'subscriptions'>,
+  session: Session,
+  receiver: SampleReceiver,
+): void {
+  const { executeCommand } = vscode.commands;
+  const setState = whereNew((value) => void executeCommand('setContext', `${prefix}.state`, value));
+  const setPublic = whereNew((value) => void executeCommand('setContext', `${prefix}.public`, value));
+  const setTunnelOn = whereNew((value) => void executeCommand('setContext', `${prefix}.tunnelOn`, value));
+  const setPaused = whereNew((value) => void executeCommand('setContext', `${prefix}.sendingPaused`, value));
+  const setOwnDestination = whereNew((value) => void executeCommand('setContext', `${prefix}.ownDestination`, value));
+  const follow = (): void => {
+    const { state, status } = session;
+    setState(state.kind);
+    setPublic(status?.tunnel.state === 'open');
+    setTunnelOn(isTunnelOn(status?.tunnel.state ?? 'closed'));
+    setPaused(status?.sending.state === 'paused');
+    setOwnDestination(status?.destinations.some(({ configured, url }) => configured && url !== receiver.url) ?? false);
+  };
+  follow();
+  subscriptions.push(session.onDidChange(follow));
+}
+
+/** Passes on a value that is another than the one before: statuses come often. */
+function whereNew(pass: (value: string | boolean) => void): (value: string | boolean) => void {
+  let last: string | boolean | undefined;
+  return (value) => {
+    if (value === last) return;
+    last = value;
+    pass(value);
+  };
+}
+
+/** Whether there is a tunnel to close: open, or on its way to be. Else there is one to open. */
+export function isTunnelOn(state: TunnelStatus['state']): boolean {
+  return state !== 'closed' && state !== 'failed';
+}

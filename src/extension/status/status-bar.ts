@@ -1,0 +1,123 @@
+/** The one status-bar item: whether the relay runs, whether the public URL answers, and how many events have come in. */
+import { existsSync } from 'node:fs';
+import * as vscode from 'vscode';
+import { heldCount } from '../../common/held-count.ts';
+import { commandId } from '../commands.ts';
+import { prefix } from '../prefix.ts';
+import { eventCount } from './event-count.ts';
+import { pausedText } from '../sending/sending-words.ts';
+import type { PausedSending } from '../sending/sending-words.ts';
+import { placeOf } from '../ui/phrases.ts';
+import type { Session, SessionState } from '../session/session.ts';
+
+type RunningStatus = Extract<SessionState, { kind: 'running' }>['status'];
+
+interface Shown {
+  readonly text: string;
+  readonly tooltip: string;
+  readonly warning?: 'error' | 'warning';
+}
+
+/** Keeps the item true. It is hidden where no relay has run in this folder: most folders have nothing to do with one. */
+export function createStatusBarItem(context: vscode.ExtensionContext, session: Session): void {
+  const item = vscode.window.createStatusBarItem(`${prefix}.status`, vscode.StatusBarAlignment.Left, 0);
+  item.name = vscode.l10n.t('Campaign Monitor Relay');
+  item.command = commandId('showStatus');
+  const show = (state: SessionState): void => {
+    const { text, tooltip, warning } = shown(state);
+    item.text = text;
+    item.tooltip = tooltip;
+    item.accessibilityInformation = { label: tooltip, role: 'button' };
+    item.backgroundColor = warning && new vscode.ThemeColor(`statusBarItem.${warning}Background`);
+    if (state.kind === 'stopped' && !existsSync(session.dataDir)) item.hide();
+    else item.show();
+  };
+  show(session.state);
+  context.subscriptions.push(item, session.onDidChange(show));
+}
+
+function shown(state: SessionState): Shown {
+  const { l10n } = vscode;
+  switch (state.kind) {
+    case 'stopped':
+      return {
+        text: '$(circle-slash) CM Relay',
+        tooltip:
+          state.elsewhere === true
+            ? l10n.t('Campaign Monitor Relay: stopped by another window or on the command line')
+            : l10n.t('Campaign Monitor Relay: stopped'),
+      };
+    case 'starting':
+      return { text: '$(loading~spin) CM Relay', tooltip: l10n.t('Campaign Monitor Relay: starting') };
+    case 'failed':
+      return {
+        text: '$(error) CM Relay',
+        tooltip: l10n.t('Campaign Monitor Relay: {0}', state.message),
+        warning: 'error',
+      };
+    case 'running': {
+      const { status } = state;
+      const { sending } = status;
+      const { text, tooltip, ...rest } =
+        sending.state === 'paused' ? paused(running(status), sending) : running(status);
+      return { text, tooltip: [tooltip, ...standing(status)].join('\n'), ...rest };
+    }
+  }
+}
+
+/** Of which destinations the handler stands at a breakpoint. */
+function standing({ destinations }: RunningStatus): string[] {
+  return destinations
+    .filter(({ timeoutLifted }) => timeoutLifted === true)
+    .map(({ url }) => vscode.l10n.t('The handler at {0} stands at a breakpoint: it has no time-out', placeOf(url)));
+}
+
+/** Nothing is sent, whatever else goes on: that comes first. */
+function paused({ tooltip, warning }: Shown, sending: PausedSending): Shown {
+  const { l10n } = vscode;
+  const { language } = vscode.env;
+  const held = heldCount(sending.held).toLocaleString(language);
+  return {
+    text: l10n.t('$(debug-pause) CM Relay paused, {0} held', held),
+    tooltip: [pausedText(sending, { now: Date.now(), language }, l10n), tooltip].join('\n'),
+    warning: warning ?? 'warning',
+  };
+}
+
+function running(status: RunningStatus): Shown {
+  const { l10n } = vscode;
+  const { tunnel } = status;
+  const received = eventCount(status).toLocaleString(vscode.env.language);
+  switch (tunnel.state) {
+    case 'open': {
+      const { host } = new URL(tunnel.url);
+      return {
+        text: `$(broadcast) ${host} ${received}`,
+        tooltip: l10n.t('Campaign Monitor Relay: open at {0}; events: {1}', host, received),
+      };
+    }
+    case 'opening':
+    case 'verifying':
+      return {
+        text: `$(loading~spin) CM Relay ${received}`,
+        tooltip: l10n.t('Campaign Monitor Relay: the public URL is being opened. {0}', tunnel.reason),
+      };
+    case 'degraded':
+      return {
+        text: `$(warning) CM Relay ${received}`,
+        tooltip: l10n.t('Campaign Monitor Relay: the public URL does not answer. {0}', tunnel.reason),
+        warning: 'warning',
+      };
+    case 'failed':
+      return {
+        text: `$(error) CM Relay ${received}`,
+        tooltip: l10n.t('Campaign Monitor Relay: no public URL. {0}', tunnel.reason),
+        warning: 'error',
+      };
+    case 'closed':
+      return {
+        text: `$(plug) CM Relay ${received}`,
+        tooltip: l10n.t('Campaign Monitor Relay: listens on this machine only; events: {0}', received),
+      };
+  }
+}

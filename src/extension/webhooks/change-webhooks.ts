@@ -1,0 +1,184 @@
+/** Activates, deactivates and deletes webhooks, after a question where that takes something from somebody. */
+import * as vscode from 'vscode';
+import { cancellable, working } from '../ui/progress.ts';
+import { CommandError } from '../ui/command-error.ts';
+import { messageOf } from '../ui/error-words.ts';
+import { inMessage, printable } from '../ui/printable.ts';
+import { maskUrl } from '../public-url/relay-url.ts';
+import type { WebhookCommandParts } from './webhook-command-parts.ts';
+import type { WebhookNode } from './webhook-node.ts';
+import type { WebhooksView } from './webhooks-view.ts';
+
+/** What is done to a webhook. */
+export type Change = 'activate' | 'deactivate' | 'delete';
+
+/**
+ * Of somebody else's, one alone is changed, and only after a question; of ours, any number. A webhook is never deleted
+ * without a question: the vendor does not bring it back.
+ */
+export async function changeWebhooks(
+  parts: WebhookCommandParts,
+  what: Change,
+  nodes: readonly WebhookNode[],
+): Promise<void> {
+  const { view } = parts;
+  const foreign = nodes.filter((node) => !view.isCreated(node));
+  if (foreign.length > 0 && nodes.length > 1 && foreign.some((node) => view.placeOf(node) === 'foreign')) {
+    throw new CommandError(
+      vscode.l10n.t('Some of these webhooks are not this tool’s'),
+      vscode.l10n.t('Somebody else’s are changed one at a time: select one alone.'),
+    );
+  }
+  if (what === 'delete' && !(await confirmDeletion(view, nodes, foreign))) return;
+  if (what === 'deactivate' && foreign.length > 0 && !(await confirmDeactivation(view, foreign))) return;
+  await changeAll(parts, what, nodes);
+}
+
+/**
+ * Changes webhooks one after another, and shows them as they are then.
+ * @returns how many were changed: all of them, unless the user gave it up
+ * @throws CommandError where one or more were not
+ */
+async function changeAll(parts: WebhookCommandParts, what: Change, nodes: readonly WebhookNode[]): Promise<number> {
+  const failures: string[] = [];
+  let changed = 0;
+  await cancellable(titleOf(what), async (signal) => {
+    for (const node of nodes) {
+      if (signal.aborted) return;
+      try {
+        await changeOne(parts, what, node, signal);
+        parts.log.info(`webhook ${node.hook.webhookId} of list ${node.list.listId}: ${what}d`);
+        changed += 1;
+      } catch (error) {
+        const { kind } = error as Error & { kind?: string };
+        if (kind !== 'cancelled') failures.push(messageOf(error, vscode.l10n));
+      }
+    }
+  });
+  parts.view.refreshWebhooks(nodes.map(({ list }) => list));
+  const [failure] = failures;
+  if (failure === undefined) return changed;
+  throw new CommandError(
+    vscode.l10n.t('{0} of {1} webhooks were not changed: {2}', failures.length, nodes.length, failure),
+    vscode.l10n.t('Refresh the view and try again.'),
+  );
+}
+
+async function changeOne(
+  { accounts, journal }: WebhookCommandParts,
+  what: Change,
+  { list, hook }: WebhookNode,
+  signal: AbortSignal,
+): Promise<void> {
+  const { account, listId } = list;
+  const api = await accounts.api(account);
+  switch (what) {
+    case 'activate':
+      await api.activateWebhook(listId, hook.webhookId, signal);
+      await journal.switchHook(account.id, listId, hook.webhookId, 'active');
+      return;
+    case 'deactivate':
+      await api.deactivateWebhook(listId, hook.webhookId, signal);
+      await journal.switchHook(account.id, listId, hook.webhookId, 'off');
+      return;
+    case 'delete':
+      await api.deleteWebhook(listId, hook.webhookId, signal);
+      await journal.forgetHook(account.id, listId, hook.webhookId);
+  }
+}
+
+function titleOf(what: Change): string {
+  switch (what) {
+    case 'activate':
+      return vscode.l10n.t('Activating webhooks');
+    case 'deactivate':
+      return vscode.l10n.t('Deactivating webhooks');
+    case 'delete':
+      return vscode.l10n.t('Deleting webhooks');
+  }
+}
+
+async function confirmDeletion(
+  view: WebhooksView,
+  nodes: readonly WebhookNode[],
+  foreign: readonly WebhookNode[],
+): Promise<boolean> {
+  const { l10n } = vscode;
+  const [first] = nodes;
+  const question =
+    nodes.length === 1
+      ? foreign.length === 0
+        ? l10n.t('Delete the webhook of “{0}”?', inMessage(first?.list.name ?? '', 60))
+        : l10n.t('Delete a webhook that this tool did not create?')
+      : l10n.t('Delete {0} webhooks?', nodes.length);
+  const consequence =
+    foreign.length === 0
+      ? l10n.t('Campaign Monitor no longer posts there. The relay can be registered again.')
+      : consequenceFor(view, foreign);
+  return isConfirmed(question, nodes, consequence, l10n.t('Delete'));
+}
+
+function confirmDeactivation(view: WebhooksView, foreign: readonly WebhookNode[]): Promise<boolean> {
+  const { l10n } = vscode;
+  const question = l10n.t('Deactivate a webhook that this tool did not create?');
+  return isConfirmed(question, foreign, consequenceFor(view, foreign), l10n.t('Deactivate'));
+}
+
+/** What it means for whoever registered them. */
+function consequenceFor(view: WebhooksView, foreign: readonly WebhookNode[]): string {
+  return foreign.some((node) => view.placeOf(node) === 'foreign')
+    ? vscode.l10n.t('Whoever registered it no longer hears of this list’s subscribers.')
+    : vscode.l10n.t('It points to this machine, but was not registered from here.');
+}
+
+async function isConfirmed(
+  question: string,
+  nodes: readonly WebhookNode[],
+  consequence: string,
+  go: string,
+): Promise<boolean> {
+  const detail = [...nodes.map(placeInWords), consequence].join('\n');
+  return (await vscode.window.showWarningMessage(question, { modal: true, detail }, go)) === go;
+}
+
+function placeInWords({ list, hook }: WebhookNode): string {
+  return `${printable(list.name, 60)}: ${printable(maskUrl(hook.url))}`;
+}
+
+/** Everything that points to a URL at which a relay of this machine was public and is no more, on every list. */
+export async function deleteOldWebhooks(parts: WebhookCommandParts): Promise<void> {
+  const { accounts, source, view } = parts;
+  const { l10n } = vscode;
+  const old = await working(l10n.t('Looking for old URLs'), async (signal) => {
+    const found: WebhookNode[] = [];
+    for (const account of accounts.all()) {
+      if (!(await accounts.isReachable(account.id))) continue;
+      const api = await accounts.api(account);
+      for (const { lists } of await source.lists(account, signal)) {
+        for (const list of lists) {
+          for (const hook of await api.webhooks(list.listId, signal)) {
+            const node: WebhookNode = { kind: 'webhook', list, hook };
+            if (view.placeOf(node) === 'old') found.push(node);
+          }
+        }
+      }
+    }
+    return found;
+  });
+  if (old.length === 0) {
+    void vscode.window.showInformationMessage(l10n.t('No webhook points to an old URL of this machine.'));
+    return;
+  }
+  const remove = l10n.t('Remove');
+  const choice = await vscode.window.showWarningMessage(
+    l10n.t('Remove webhooks that point to old URLs of this machine?'),
+    {
+      modal: true,
+      detail: old.map(placeInWords).join('\n'),
+    },
+    remove,
+  );
+  if (choice !== remove) return;
+  const removed = await changeAll(parts, 'delete', old);
+  void vscode.window.showInformationMessage(l10n.t('Removed webhooks that pointed to old URLs: {0}.', removed));
+}

@@ -1,0 +1,36 @@
+/** Says that an integration seems to echo its own writes. */
+import * as vscode from 'vscode';
+import { prefix } from '../prefix.ts';
+import { byCommand, offer } from '../ui/offer.ts';
+import { inMessage } from '../ui/printable.ts';
+import type { Session } from '../session/session.ts';
+import { EchoGuard } from './echo-guard.ts';
+
+const silencedKey = `${prefix}.echoHintSilenced`;
+
+/** Watches what arrives. The hint comes once for an address, and never again where the user says so. */
+export function watchForEchoes(context: vscode.ExtensionContext, session: Session): void {
+  const guard = new EchoGuard();
+  context.subscriptions.push(
+    session.onDidAddEvents(({ deliveries }) => {
+      for (const { events } of deliveries) {
+        for (const row of events) {
+          const address = guard.observe(row);
+          if (address !== undefined && !context.globalState.get<boolean>(silencedKey, false))
+            void hint(context, address);
+        }
+      }
+    }),
+  );
+}
+
+function hint(context: vscode.ExtensionContext, address: string): Promise<void> {
+  const text = vscode.l10n.t(
+    '{0} keeps arriving as Update within seconds. An update that your callback makes through the API comes back as an event: it may be echoing its own writes.',
+    inMessage(address),
+  );
+  return offer('Information', text, {
+    [vscode.l10n.t('Show Its Events')]: byCommand('filterEvents', `address:${address}`),
+    [vscode.l10n.t('Don’t Show Again')]: () => context.globalState.update(silencedKey, true),
+  });
+}

@@ -1,0 +1,190 @@
+/**
+ * Keeps a list's webhook true to where the vendor reaches the relay. Every step is noted in the journal before it is taken, so
+ * that whatever breaks in between is mended by doing the same again: a webhook is told to be ours by its id, or by a
+ * URL at which we said that we would create one.
+ */
+import type { WebhookFormat } from '../../campaign-monitor/answers.ts';
+import { readRelayUrl } from '../public-url/relay-url.ts';
+import type { Registration, WebhookJournal } from './webhook-journal.ts';
+
+/** A webhook as the vendor lists it. */
+export interface Hook {
+  readonly id: string;
+  readonly url: string;
+  readonly events: readonly string[];
+  /** null for a word of the vendor's that is not known. */
+  readonly format: WebhookFormat | null;
+  readonly active: boolean;
+}
+
+export type NewHook = Pick<Hook, 'url' | 'events'> & { readonly format: WebhookFormat };
+
+/** What is asked of the vendor's API. */
+export interface HookVendor {
+  webhooks(listId: string): Promise<readonly Hook[]>;
+  /** Resolves to the webhook's id. The vendor creates it active. */
+  create(listId: string, hook: NewHook): Promise<string>;
+  activate(listId: string, id: string): Promise<void>;
+  deactivate(listId: string, id: string): Promise<void>;
+  delete(listId: string, id: string): Promise<void>;
+}
+
+/** What came of bringing a list's webhook here. */
+export type Brought = 'kept' | 'created' | 'moved' | 'activated';
+
+/**
+ * Makes one active webhook of the list point to a URL: creates it where there is none, and only then deletes what is
+ * ours elsewhere, so that there is no gap. A webhook that stands at the URL already is kept, whoever created it. Takes
+ * up whatever was broken off earlier.
+ * @param url where the vendor reaches the relay now
+ * @throws what the vendor's calls throw; the journal then says what is left to do
+ */
+export async function bringHere(
+  vendor: HookVendor,
+  journal: WebhookJournal,
+  begun: Registration,
+  url: string,
+): Promise<Brought> {
+  let { registration, hooks } = await look(vendor, journal, { ...begun, state: 'moving' });
+  const relay = readRelayUrl(url, 'campaign-monitor')?.relay ?? registration.relay;
+  if (relay !== registration.relay) {
+    // The relay has another secret than the URL at which the webhook stands.
+    ({ registration, hooks } = await look(vendor, journal, await journal.move(registration, relay)));
+  }
+  let brought: Brought = 'kept';
+  let keep = choose(registration, hooks, url);
+  if (keep === undefined) {
+    const before = hooks.filter((hook) => hook.url === url).map(({ id }) => id);
+    const elsewhere = ours(registration, hooks).length > 0;
+    registration = await note(journal, { ...registration, pending: { url: baseOf(url), before } });
+    const { listId, events, format } = registration;
+    const id = await vendor.create(listId, { url, events, format });
+    registration = await note(journal, { ...registration, ids: [...registration.ids, id] });
+    // Another window may have done the same meanwhile: both then choose the same one.
+    ({ registration, hooks } = await look(vendor, journal, registration));
+    if (!hooks.some((hook) => hook.id === id))
+      registration = await note(journal, { ...registration, ids: [...registration.ids, id] });
+    keep = choose(registration, hooks, url) ?? { id, url, events, format, active: true };
+    brought = elsewhere ? 'moved' : 'created';
+  }
+  if (!keep.active) {
+    await vendor.activate(registration.listId, keep.id);
+    brought = 'activated';
+  }
+  const { id: kept } = keep;
+  for (const { id } of ours(registration, hooks)) {
+    if (id !== kept) registration = await deleteOne(vendor, journal, registration, id);
+  }
+  await note(journal, { ...registration, base: baseOf(url), state: 'active' });
+  return brought;
+}
+
+/** Deactivates what is ours on a list, to be brought back later. */
+export async function deactivateOurs(vendor: HookVendor, journal: WebhookJournal, begun: Registration): Promise<void> {
+  const { registration, hooks } = await look(vendor, journal, { ...begun, state: 'deactivating' });
+  for (const { id, active } of ours(registration, hooks)) {
+    if (active) await vendor.deactivate(registration.listId, id);
+  }
+  await note(journal, { ...registration, state: 'inactive' });
+}
+
+/** Deletes what is ours on a list, and forgets the list. */
+export async function deleteOurs(vendor: HookVendor, journal: WebhookJournal, begun: Registration): Promise<void> {
+  const looked = await look(vendor, journal, { ...begun, state: 'deleting' });
+  let { registration } = looked;
+  for (const { id } of ours(registration, looked.hooks)) {
+    registration = await deleteOne(vendor, journal, registration, id);
+  }
+  await journal.remove(registration);
+}
+
+/** Whether something was broken off: then it is taken up without asking, since it had been decided. */
+export function isUnfinished({ state }: Registration): boolean {
+  return state === 'moving' || state === 'deactivating' || state === 'deleting';
+}
+
+/**
+ * Takes up what was broken off.
+ * @param url where the vendor reaches the relay now; null: what needs it is left for later
+ * @returns whether it is done
+ */
+export async function mend(
+  vendor: HookVendor,
+  journal: WebhookJournal,
+  registration: Registration,
+  url: string | null,
+): Promise<boolean> {
+  switch (registration.state) {
+    case 'moving':
+      if (url === null) return false;
+      await bringHere(vendor, journal, registration, url);
+      return true;
+    case 'deactivating':
+      await deactivateOurs(vendor, journal, registration);
+      return true;
+    case 'deleting':
+      await deleteOurs(vendor, journal, registration);
+      return true;
+    case 'active':
+    case 'inactive':
+    case 'off':
+      return true;
+  }
+}
+
+function baseOf(url: string): string {
+  return readRelayUrl(url, 'campaign-monitor')?.base ?? '';
+}
+
+function ours({ ids }: Registration, hooks: readonly Hook[]): Hook[] {
+  return hooks.filter(({ id }) => ids.includes(id));
+}
+
+/** Lists the webhooks, and settles what became of a creation whose answer never came. */
+async function look(
+  vendor: HookVendor,
+  journal: WebhookJournal,
+  registration: Registration,
+): Promise<{ registration: Registration; hooks: readonly Hook[] }> {
+  const noted = await note(journal, registration);
+  const hooks = await vendor.webhooks(noted.listId);
+  const known = new Set(ours(noted, hooks).map(({ id }) => id));
+  if (noted.pending !== null) {
+    const { url: base, before } = noted.pending;
+    for (const { id, url } of hooks) {
+      const at = readRelayUrl(url, 'campaign-monitor');
+      if (at?.base === base && at.relay === noted.relay && !before.includes(id)) known.add(id);
+    }
+  }
+  return { registration: await note(journal, { ...noted, ids: [...known], pending: null }), hooks };
+}
+
+/** The one at the URL that is kept: ours first, then one that is active, then the lowest id, the same in each window. */
+function choose({ ids, events, format }: Registration, hooks: readonly Hook[], url: string): Hook | undefined {
+  const wanted = [...events].sort().join();
+  const rank = ({ id, active }: Hook): string => `${ids.includes(id) ? 0 : 1}${active ? 0 : 1}${id}`;
+  return hooks
+    .filter((hook) => hook.url === url && hook.format === format && [...hook.events].sort().join() === wanted)
+    .sort((a, b) => (rank(a) < rank(b) ? -1 : 1))[0];
+}
+
+async function deleteOne(
+  vendor: HookVendor,
+  journal: WebhookJournal,
+  registration: Registration,
+  id: string,
+): Promise<Registration> {
+  try {
+    await vendor.delete(registration.listId, id);
+  } catch (error) {
+    // Gone already is as good; what the vendor answers then is unknown, so it is looked up.
+    const hooks = await vendor.webhooks(registration.listId);
+    if (hooks.some((hook) => hook.id === id)) throw error;
+  }
+  return note(journal, { ...registration, ids: registration.ids.filter((each) => each !== id) });
+}
+
+async function note(journal: WebhookJournal, registration: Registration): Promise<Registration> {
+  await journal.put(registration);
+  return registration;
+}

@@ -1,0 +1,157 @@
+/** Registers this window's relay on lists: asks which, for which events and in which format. */
+import * as vscode from 'vscode';
+import type { WebhookFormat } from '../../campaign-monitor/answers.ts';
+import { webhookEventTypes } from '../../campaign-monitor/event-types.ts';
+import { cancellable } from '../ui/progress.ts';
+import { byCommand, focusView, offer } from '../ui/offer.ts';
+import { someOf } from '../ui/phrases.ts';
+import { askChoice, askChoices } from '../ui/questions.ts';
+import { ifAnswered, inSteps } from '../ui/steps.ts';
+import type { Answer, Step, StepPlace } from '../ui/steps.ts';
+import { openVendorUrls } from '../public-url/urls.ts';
+import { askAccount } from '../accounts/account-commands.ts';
+import type { Account } from '../accounts/account-store.ts';
+import type { WebhookCommandParts } from './webhook-command-parts.ts';
+import type { Registration } from './webhook-journal.ts';
+import type { ListNode, WebhooksNode } from './webhook-node.ts';
+import { sayFailure } from './webhook-registrar.ts';
+import type { Outcome } from './webhook-registrar.ts';
+import type { WebhooksView } from './webhooks-view.ts';
+
+/** What is asked for, step by step. */
+interface Wanted {
+  /** Undefined where lists are given. */
+  readonly account: Account | undefined;
+  readonly lists: readonly ListNode[];
+  readonly events: readonly string[];
+  readonly format: WebhookFormat;
+}
+
+/** On the lists that are selected in the view, else on those that the user picks. */
+export async function registerWebhooks(
+  parts: WebhookCommandParts,
+  node?: WebhooksNode,
+  nodes?: readonly WebhooksNode[],
+): Promise<void> {
+  const { accounts, view, picker } = parts;
+  const chosen = node === undefined ? [] : view.selected(node, nodes).filter((each) => each.kind === 'list');
+  const title = vscode.l10n.t('Register This Relay on Lists');
+  const [first, ...others] = accounts.all();
+  const account = chosen.length > 0 ? undefined : (first ?? (await picker.signIn()));
+  if (chosen.length === 0 && account === undefined) return;
+  const steps: readonly Step<Wanted>[] = [
+    ...(chosen.length === 0 && others.length > 0 ? [accountStep(parts)] : []),
+    ...(chosen.length === 0 ? [listsStep(parts)] : []),
+    async ({ events }, place) => ifAnswered(await askEvents(place, events), (all) => ({ events: all })),
+    async ({ format }, place) => ifAnswered(await askFormat(place, format), (one) => ({ format: one })),
+  ];
+  const begin: Wanted = { account, lists: chosen, events: webhookEventTypes, format: 'json' };
+  const wanted = await inSteps(title, begin, () => steps);
+  if (wanted !== undefined) await registerOn(parts, wanted.lists, wanted.events, wanted.format);
+}
+
+function accountStep({ accounts }: WebhookCommandParts): Step<Wanted> {
+  return async ({ account }, place) =>
+    ifAnswered(await askAccount(place, accounts.all(), account), (one) => ({ account: one }));
+}
+
+function listsStep({ registrar, picker }: WebhookCommandParts): Step<Wanted> {
+  const registered = new Set(registrar.own().map(({ accountId, listId }) => `${accountId} ${listId}`));
+  return async ({ account, lists }, place) => {
+    if (account === undefined) return undefined;
+    const answer = await picker.askLists(place, account, lists, ({ listId }) =>
+      registered.has(`${account.id} ${listId}`) ? vscode.l10n.t('registered') : '',
+    );
+    return ifAnswered(answer, (all) => ({ lists: all }));
+  };
+}
+
+/** Makes the relay public where need be, as it is not for the sandbox's account alone; registers it, and says what came of it. */
+export async function registerOn(
+  parts: WebhookCommandParts,
+  lists: readonly ListNode[],
+  events: readonly string[],
+  format: Registration['format'],
+): Promise<void> {
+  const { session, registrar, view, log } = parts;
+  const isSandbox = lists.every(({ account }) => account.kind === 'sandbox');
+  const url = (await openVendorUrls(session, { isSandbox }))?.campaignMonitor;
+  if (url === undefined) return;
+  const outcome = await cancellable(vscode.l10n.t('Registering webhooks'), (signal) =>
+    registrar.register(lists, { events, format }, url, signal),
+  );
+  const isOf = (list: ListNode, all: readonly { readonly registration: Registration }[]): boolean =>
+    all.some(({ registration }) => registration.accountId === list.account.id && registration.listId === list.listId);
+  const registered = lists.filter((list) => isOf(list, outcome.done));
+  if (registered.length > 0) {
+    log.info(`webhooks registered on ${registered.map(({ listId }) => listId).join(', ')}`);
+    void sayRegistered(view, outcome, registered);
+  }
+  await view.unfold(registered);
+  const [failure] = outcome.failures;
+  if (failure === undefined) return;
+  const left = lists.filter((list) => isOf(list, outcome.failures));
+  await offer('Error', sayFailure(failure), {
+    [vscode.l10n.t('Try Again')]: () => registerOn(parts, left, events, format),
+  });
+}
+
+/** Says so, and offers to test the webhook where it is one. */
+async function sayRegistered(
+  view: WebhooksView,
+  { done }: Outcome,
+  [list, ...others]: readonly ListNode[],
+): Promise<void> {
+  const names = someOf(
+    done.map(({ registration }) => registration.listName),
+    vscode.l10n,
+  );
+  const test = async (): Promise<void> => {
+    const node = (await view.getChildren(list)).find(
+      (each) => each.kind === 'webhook' && view.placeOf(each) === 'current',
+    );
+    await byCommand('testWebhook', node)();
+  };
+  await offer(
+    'Information',
+    done.every(({ brought }) => brought === 'kept')
+      ? vscode.l10n.t('This relay was registered already: {0}.', names)
+      : vscode.l10n.t('This relay is registered: {0}. Changes of subscribers now arrive in the events view.', names),
+    others.length === 0
+      ? { [vscode.l10n.t('Test Webhook')]: test }
+      : { [vscode.l10n.t('Show Events')]: () => focusView('events') },
+  );
+}
+
+async function askEvents(place: StepPlace, picked: readonly string[]): Promise<Answer<readonly string[]>> {
+  const { l10n } = vscode;
+  const items = [
+    { label: 'Subscribe', description: l10n.t('somebody joins') },
+    { label: 'Update', description: l10n.t('an address, a name or a field changes') },
+    { label: 'Deactivate', description: l10n.t('somebody leaves, bounces or is deleted') },
+  ].map((item) => ({ ...item, picked: picked.includes(item.label) }));
+  return ifAnswered(
+    await askChoices(place, {
+      placeholder: l10n.t('Which events?'),
+      items: () => items,
+      check: ({ length }) => (length === 0 ? l10n.t('Tick at least one event') : undefined),
+    }),
+    (chosen) => chosen.map(({ label }) => label),
+  );
+}
+
+async function askFormat(place: StepPlace, format: Registration['format']): Promise<Answer<Registration['format']>> {
+  const { l10n } = vscode;
+  const items = [
+    { label: 'JSON', description: l10n.t('documented by Campaign Monitor'), format: 'json' },
+    { label: 'XML', description: l10n.t('read by element names, its exact shape is not documented'), format: 'xml' },
+  ] as const;
+  return ifAnswered(
+    await askChoice<(typeof items)[number]>(place, {
+      placeholder: l10n.t('Which format?'),
+      items,
+      active: items.find((item) => item.format === format),
+    }),
+    (item) => item.format,
+  );
+}

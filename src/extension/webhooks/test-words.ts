@@ -1,0 +1,56 @@
+/** What helps where a webhook's test failed, in words. */
+import type { TestFailure } from '../../campaign-monitor/test-failure.ts';
+import type { Localiser } from '../ui/localiser.ts';
+import type { Place } from '../public-url/url-place.ts';
+
+/** A step that this tool can take. */
+export type TestStep = 'move' | 'open-public-url' | 'start' | 'none';
+
+export interface TestWords {
+  readonly next: string;
+  readonly step: TestStep;
+}
+
+/** @param place whose the tested webhook is */
+export function testWords(failure: TestFailure, place: Place, l10n: Localiser): TestWords {
+  switch (place) {
+    case 'old':
+      return {
+        next: l10n.t('It points to an old URL of this machine. Register the relay anew, which moves it.'),
+        step: 'move',
+      };
+    case 'asleep':
+      return {
+        next: l10n.t('The relay has no public URL now. Open it, then test again.'),
+        step: 'open-public-url',
+      };
+    case 'stopped':
+      return { next: l10n.t('The relay does not run. Start it, then test again.'), step: 'start' };
+    case 'other':
+      return { next: l10n.t('Start the relay in the folder that it belongs to.'), step: 'none' };
+    case 'current':
+    case 'foreign':
+      return { next: nextOf(failure, place, l10n), step: 'none' };
+  }
+}
+
+function nextOf(failure: TestFailure, place: 'current' | 'foreign', l10n: Localiser): string {
+  if (place === 'foreign') return l10n.t('It is not this tool’s: ask whoever runs the server.');
+  switch (failure.kind) {
+    case 'too-slow':
+    case 'connection-lost':
+    case 'relay-gone':
+      return l10n.t('Check in the status bar that the public URL answers, then test again.');
+    case 'guarded':
+      return l10n.t('Choose a tunnel that lets programs through without asking.');
+    case 'bad-certificate':
+      return l10n.t('Use a tunnel or a URL with a valid certificate.');
+    case 'unknown-host':
+    case 'not-reachable':
+    case 'wrong-address':
+    case 'redirected':
+    case 'answered':
+    case 'unexplained':
+      return l10n.t('Check the tunnel’s settings, close and open the public URL, then test again.');
+  }
+}

@@ -1,0 +1,86 @@
+/** What acts on accounts and webhooks. */
+import type * as vscode from 'vscode';
+import type { Account, AccountStore } from '../accounts/account-store.ts';
+import { createAccountCommands, signOut } from '../accounts/account-commands.ts';
+import { createAuthorizeAccount } from '../accounts/authorize-account.ts';
+import { signIn } from '../accounts/sign-in.ts';
+import type { SignInMethod } from '../accounts/sign-in.ts';
+import type { CommandHandlers } from '../commands.ts';
+import type { BrowserAuthorization } from '../oauth/browser-authorization.ts';
+import type { KnownRelays } from '../session/known-relays.ts';
+import type { Session } from '../session/session.ts';
+import { createListPicker } from './pick-lists.ts';
+import type { ListPicker } from './pick-lists.ts';
+import { createWebhookCommands } from './webhook-commands.ts';
+import type { StoredWebhookJournal } from './webhook-journal.ts';
+import { WebhookRegistrar } from './webhook-registrar.ts';
+import type { WebhookSource } from './webhook-source.ts';
+import { WebhookUrls } from './webhook-urls.ts';
+import { webhooksAtStop } from './webhooks-at-stop.ts';
+import type { WebhooksView } from './webhooks-view.ts';
+
+export interface WebhookActionParts {
+  readonly accounts: AccountStore;
+  readonly session: Session;
+  readonly log: vscode.LogOutputChannel;
+  readonly journal: StoredWebhookJournal;
+  readonly relays: KnownRelays;
+  readonly source: WebhookSource;
+  readonly view: WebhooksView;
+  /** Asks for access in the browser. */
+  readonly browser: BrowserAuthorization;
+}
+
+export interface WebhookActions {
+  readonly accountHandlers: CommandHandlers<'accounts'>;
+  readonly webhookHandlers: CommandHandlers<'webhooks'>;
+  /** For the keeper of URLs. */
+  readonly urls: WebhookUrls;
+  /** To be asked before the user stops the relay. Resolves to whether to stop. */
+  readonly beforeStop: () => Promise<boolean>;
+  readonly picker: ListPicker;
+  /** Resolves to undefined where the user gave up. */
+  readonly signIn: (method?: SignInMethod) => Promise<Account | undefined>;
+  /** Forgets everything of an account. */
+  readonly signOut: (account: Account) => Promise<void>;
+}
+
+/** Makes all of it, once for a window. */
+export function createWebhookActions({
+  accounts,
+  session,
+  log,
+  journal,
+  relays,
+  source,
+  view,
+  browser,
+}: WebhookActionParts): WebhookActions {
+  const registrar = new WebhookRegistrar({
+    ...{ accounts, session, journal, relays, log },
+    changed: () => view.refreshWebhooks(),
+  });
+  const signInParts = {
+    ...{ accounts, log },
+    authorize: createAuthorizeAccount(browser),
+    loopback: async () => (await browser.callbacks()).loopback,
+  };
+  const ask = (method?: SignInMethod): Promise<Account | undefined> => signIn(signInParts, method);
+  const picker = createListPicker({ accounts, source, signIn: ask });
+  const forgetWebhooks = (account: Account): Promise<void> => journal.forgetAccount(account.id);
+  const accountHandlers = createAccountCommands({
+    ...{ accounts, forgetWebhooks },
+    registered: ({ id }) => journal.all().filter(({ accountId }) => accountId === id).length,
+    signIn: ask,
+  });
+  const webhookHandlers = createWebhookCommands({
+    ...{ accounts, session, log, journal, source, view, registrar, picker },
+  });
+  return {
+    ...{ accountHandlers, webhookHandlers, picker },
+    urls: new WebhookUrls({ accounts, registrar, log }),
+    beforeStop: () => webhooksAtStop(registrar),
+    signIn: ask,
+    signOut: (account) => signOut({ accounts, forgetWebhooks }, account),
+  };
+}

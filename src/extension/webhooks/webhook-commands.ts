@@ -1,0 +1,71 @@
+/** Commands about webhooks, and which of them each acts on. */
+import * as vscode from 'vscode';
+import { CommandError } from '../ui/command-error.ts';
+import { byKeyToo } from '../ui/focused-rows.ts';
+import { copy } from '../ui/say.ts';
+import type { CommandHandlers } from '../commands.ts';
+import { changeWebhooks, deleteOldWebhooks } from './change-webhooks.ts';
+import type { WebhookNode, WebhooksNode } from './webhook-node.ts';
+import type { WebhookCommandParts } from './webhook-command-parts.ts';
+import { registerWebhooks } from './register-webhooks.ts';
+import { testWebhook } from './test-webhook.ts';
+import type { WebhooksView } from './webhooks-view.ts';
+
+/** The handlers of these commands. */
+export function createWebhookCommands(parts: WebhookCommandParts): CommandHandlers<'webhooks'> {
+  const { view } = parts;
+  return {
+    refreshWebhooks: () => view.refresh(),
+    registerWebhooks: (node?: WebhooksNode, nodes?: readonly WebhooksNode[]) => registerWebhooks(parts, node, nodes),
+    testWebhook: (node?: WebhooksNode) => testWebhook(parts, one(view, node)),
+    activateWebhook: (node?: WebhooksNode, nodes?: readonly WebhooksNode[]) =>
+      changeWebhooks(parts, 'activate', some(view, node, nodes)),
+    deactivateWebhook: (node?: WebhooksNode, nodes?: readonly WebhooksNode[]) =>
+      changeWebhooks(parts, 'deactivate', some(view, node, nodes)),
+    deleteWebhook: byKeyToo(view.focused, (node?: WebhooksNode, nodes?: readonly WebhooksNode[]) =>
+      changeWebhooks(parts, 'delete', some(view, node, nodes)),
+    ),
+    deleteOldWebhooks: () => deleteOldWebhooks(parts),
+    copyWebhookUrl: byKeyToo(view.focused, (node?: WebhooksNode) => copy(one(view, node).hook.url)),
+    // Of what the row is that was clicked: a list among webhooks is not meant.
+    copyId: (node?: WebhooksNode, nodes?: readonly WebhooksNode[]) => {
+      const selected = view.selected(node, nodes);
+      const kind = (node ?? selected[0])?.kind;
+      const ids = selected.filter((each) => each.kind === kind).flatMap(idsOf);
+      // Each on a line of its own.
+      return ids.length === 0 ? undefined : copy(ids.join('\n'));
+    },
+  };
+}
+
+/** The vendor's id of what a row shows. */
+function idsOf(node: WebhooksNode): string[] {
+  switch (node.kind) {
+    case 'webhook':
+      return [node.hook.webhookId];
+    case 'list':
+      return [node.listId];
+    case 'client':
+      return [node.clientId];
+    default:
+      return [];
+  }
+}
+
+/** @throws CommandError where no webhook is selected */
+function some(
+  view: WebhooksView,
+  node?: WebhooksNode,
+  nodes?: readonly WebhooksNode[],
+): [WebhookNode, ...WebhookNode[]] {
+  const [first, ...others] = view.selected(node, nodes).filter((each) => each.kind === 'webhook');
+  if (first !== undefined) return [first, ...others];
+  throw new CommandError(
+    vscode.l10n.t('No webhook is selected'),
+    vscode.l10n.t('Select one in the webhooks view and try again.'),
+  );
+}
+
+function one(view: WebhooksView, node?: WebhooksNode): WebhookNode {
+  return some(view, node)[0];
+}

@@ -1,0 +1,102 @@
+/** How the nodes of the webhooks view look. */
+import * as vscode from 'vscode';
+import { commandId } from '../commands.ts';
+import { printable } from '../ui/printable.ts';
+import { maskUrl } from '../public-url/relay-url.ts';
+import type { AccountNode, ClientNode, ListNode, NoteNode, WebhookNode } from './webhook-node.ts';
+import type { Place } from '../public-url/url-place.ts';
+import { descriptionOf, eventsOf, labelOf, spokenOf, stateOf } from './webhook-words.ts';
+import { factsTooltip } from '../ui/facts-tooltip.ts';
+
+const { Collapsed, Expanded } = vscode.TreeItemCollapsibleState;
+
+/** An account; its lists are asked for when it is unfolded. */
+export function accountItem({ account }: AccountNode): vscode.TreeItem {
+  const item = new vscode.TreeItem(printable(account.label), Expanded);
+  item.id = `account:${account.id}`;
+  item.description = account.kind === 'sandbox' ? '' : printable(account.host.replace(/^https:\/\//, ''));
+  item.iconPath = new vscode.ThemeIcon(account.kind === 'sandbox' ? 'beaker' : 'account');
+  item.contextValue = ';account;';
+  item.accessibilityInformation = { label: vscode.l10n.t('Account {0}', printable(account.label)) };
+  return item;
+}
+
+/** @param unfolded an account may have hundreds of clients, each a call to unfold */
+export function clientItem({ account, clientId, name }: ClientNode, unfolded: boolean): vscode.TreeItem {
+  const item = new vscode.TreeItem(printable(name), unfolded ? Expanded : Collapsed);
+  item.id = `client:${account.id}:${clientId}`;
+  item.iconPath = new vscode.ThemeIcon('organization');
+  item.contextValue = ';client;;id;';
+  item.accessibilityInformation = { label: vscode.l10n.t('Client {0}', printable(name)) };
+  return item;
+}
+
+/** @param unfolded where this relay is registered */
+export function listItem(node: ListNode, unfolded: boolean): vscode.TreeItem {
+  const item = new vscode.TreeItem(printable(node.name), unfolded ? Expanded : Collapsed);
+  item.id = `list:${node.account.id}:${node.listId}`;
+  item.iconPath = new vscode.ThemeIcon('mail');
+  item.contextValue = node.account.kind === 'sandbox' ? ';list;;id;;sandboxList;' : ';list;;id;';
+  item.tooltip = vscode.l10n.t('List {0}', printable(node.listId));
+  item.accessibilityInformation = { label: vscode.l10n.t('List {0}', printable(node.name)) };
+  return item;
+}
+
+const icons: Readonly<Record<Place, readonly [icon: string, colour: string]>> = {
+  current: ['broadcast', 'charts.green'],
+  asleep: ['broadcast', 'charts.yellow'],
+  stopped: ['broadcast', 'charts.yellow'],
+  old: ['debug-disconnect', 'list.warningForeground'],
+  other: ['broadcast', 'charts.blue'],
+  foreign: ['globe', 'descriptionForeground'],
+};
+
+/** A webhook: where it points to, whether it is active, and what can be done with it. */
+export function webhookItem({ list, hook }: WebhookNode, place: Place): vscode.TreeItem {
+  const item = new vscode.TreeItem(labelOf(hook.url, place, vscode.l10n));
+  item.id = `webhook:${list.account.id}:${list.listId}:${hook.webhookId}`;
+  item.description = descriptionOf(hook, vscode.l10n);
+  const [icon, colour] = icons[place];
+  item.iconPath = hook.active
+    ? new vscode.ThemeIcon(icon, new vscode.ThemeColor(colour))
+    : new vscode.ThemeIcon('circle-slash', new vscode.ThemeColor('descriptionForeground'));
+  item.contextValue = `;webhook;;id;${hook.active ? ';active;' : ';inactive;'}`;
+  item.accessibilityInformation = { label: spokenOf(hook, place, vscode.l10n), role: 'treeitem' };
+  item.tooltip = tooltipOf(hook, place);
+  return item;
+}
+
+function tooltipOf(hook: WebhookNode['hook'], place: Place): vscode.MarkdownString {
+  const { l10n } = vscode;
+  return factsTooltip([
+    [l10n.t('Points to'), labelOf(hook.url, place, l10n)],
+    [l10n.t('URL'), maskUrl(hook.url)],
+    [l10n.t('Events'), eventsOf(hook, l10n)],
+    [l10n.t('Format'), hook.format?.toUpperCase() ?? ''],
+    [l10n.t('State'), stateOf(hook, l10n)],
+    [l10n.t('ID'), hook.webhookId],
+  ]);
+}
+
+const noteIcons: Readonly<Record<NoteNode['severity'], vscode.ThemeIcon>> = {
+  info: new vscode.ThemeIcon('info'),
+  error: new vscode.ThemeIcon('error', new vscode.ThemeColor('errorForeground')),
+  next: new vscode.ThemeIcon('arrow-small-right'),
+};
+
+/** A note in place of rows; a click runs its command. */
+export function noteItem(node: NoteNode): vscode.TreeItem {
+  const { severity, label, next } = node;
+  const item = new vscode.TreeItem(printable(severity === 'next' ? next : label, 300));
+  item.id = `note:${node.id}`;
+  if (severity === 'info') item.description = printable(next, 300);
+  item.iconPath = noteIcons[severity];
+  item.contextValue = ';note;';
+  item.tooltip = `${node.label}\n${node.next}`;
+  item.command = {
+    command: commandId(node.command),
+    title: node.next,
+    arguments: [node.way ?? node.list].filter((argument) => argument !== undefined),
+  };
+  return item;
+}

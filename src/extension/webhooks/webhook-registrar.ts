@@ -1,0 +1,199 @@
+/** Carries out what is to be done to the webhooks of this window's relay: one thing at a time, each noted before it is done. */
+import * as vscode from 'vscode';
+import { messageOf, nextOf } from '../ui/error-words.ts';
+import { inMessage } from '../ui/printable.ts';
+import type { KnownRelays } from '../session/known-relays.ts';
+import { readRelayUrl } from '../public-url/relay-url.ts';
+import type { Session } from '../session/session.ts';
+import { urlFor } from '../public-url/url-place.ts';
+import type { RelayUrls } from '../public-url/url-place.ts';
+import { reachOf } from '../accounts/account-store.ts';
+import type { Account, AccountStore } from '../accounts/account-store.ts';
+import { vendorOf } from './hook-vendor.ts';
+import { bringHere, deactivateOurs, deleteOurs, mend } from './lifecycle.ts';
+import type { Brought, HookVendor } from './lifecycle.ts';
+import { isSame } from './webhook-journal.ts';
+import type { Registration, StoredWebhookJournal } from './webhook-journal.ts';
+import type { ListNode } from './webhook-node.ts';
+
+export interface WebhookRegistrarParts {
+  readonly accounts: AccountStore;
+  readonly session: Pick<Session, 'state'>;
+  readonly journal: StoredWebhookJournal;
+  readonly relays: Pick<KnownRelays, 'namesOf'>;
+  readonly log: vscode.LogOutputChannel;
+  /** Webhooks of a list may have changed. */
+  readonly changed: () => void;
+}
+
+export interface Failure {
+  readonly registration: Registration;
+  readonly error: Error & { readonly kind?: string };
+}
+
+/** What to do about registrations, each by its own verb. */
+export type WebhookDeed = 'bring' | 'deactivate' | 'delete' | 'mend';
+
+export interface Outcome {
+  readonly done: readonly { readonly registration: Registration; readonly brought: Brought | null }[];
+  readonly failures: readonly Failure[];
+}
+
+export class WebhookRegistrar {
+  readonly #parts: WebhookRegistrarParts;
+  /** One thing at a time: two at once would create a webhook twice. */
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(parts: WebhookRegistrarParts) {
+    this.#parts = parts;
+  }
+
+  /** Where this window's relay is; undefined while it does not run. */
+  get urls(): (RelayUrls & { readonly localUrl: string }) | undefined {
+    const { state } = this.#parts.session;
+    if (state.kind !== 'running') return undefined;
+    return { publicUrl: state.status.publicCampaignMonitorUrl, localUrl: state.status.campaignMonitorUrl };
+  }
+
+  /** Names this window's relay; undefined while it does not run. */
+  get relay(): string | undefined {
+    return readRelayUrl(this.urls?.localUrl ?? '', 'campaign-monitor')?.relay;
+  }
+
+  /** The registrations of this window's relay, also those with a secret that it had before. */
+  own(): readonly Registration[] {
+    const { relay } = this;
+    if (relay === undefined) return [];
+    const names = this.#parts.relays.namesOf(relay);
+    return this.#parts.journal.all().filter((each) => names.includes(each.relay));
+  }
+
+  /** The registrations of this relay whose account can be asked. A sandbox is not started for them. */
+  async reachable(): Promise<readonly Registration[]> {
+    const reachable: Registration[] = [];
+    for (const each of this.own()) {
+      if (await this.#parts.accounts.isReachable(each.accountId)) reachable.push(each);
+    }
+    return reachable;
+  }
+
+  /**
+   * Registers the relay on lists. What stands there already is kept.
+   * @param url the relay's on any base
+   */
+  async register(
+    lists: readonly ListNode[],
+    { events, format }: Pick<Registration, 'events' | 'format'>,
+    url: string,
+    signal?: AbortSignal,
+  ): Promise<Outcome> {
+    const relay = readRelayUrl(url, 'campaign-monitor')?.relay ?? '';
+    const registrations = lists.map(({ account, listId, name }): Registration => ({
+      accountId: account.id,
+      listId,
+      listName: name,
+      relay,
+      events,
+      format,
+      ids: [],
+      base: null,
+      state: 'moving',
+      pending: null,
+    }));
+    return this.carryOut('bring', registrations, signal, (wanted, known) =>
+      known === undefined ? wanted : { ...known, listName: wanted.listName, events, format },
+    );
+  }
+
+  /**
+   * Does one thing to registrations, one after another. What fails is told and stays to be done.
+   * @param renew the registration as it is to be, from what was asked and what the journal knows when its turn comes
+   */
+  async carryOut(
+    deed: WebhookDeed,
+    registrations: readonly Registration[],
+    signal?: AbortSignal,
+    renew: (asked: Registration, known: Registration | undefined) => Registration | undefined = (_asked, known) =>
+      known,
+  ): Promise<Outcome> {
+    const { accounts, journal, log, changed } = this.#parts;
+    const work = this.#last.then(async () => {
+      const done: { registration: Registration; brought: Brought | null }[] = [];
+      const failures: Failure[] = [];
+      for (const asked of registrations) {
+        if (signal?.aborted === true) break;
+        const known =
+          journal.all().find((each) => isSame(each, asked)) ??
+          this.own().find((each) => isSame({ ...each, relay: asked.relay }, asked));
+        const registration = renew(asked, known);
+        // What went before has settled it.
+        if (registration === undefined) continue;
+        try {
+          const account = accounts.find(registration.accountId);
+          if (account === undefined) continue;
+          const vendor = vendorOf(await accounts.api(account), signal);
+          done.push({ registration, brought: await this.#one(deed, vendor, registration, account) });
+        } catch (error) {
+          const failure: Failure = { registration, error: error as Error };
+          await this.#forgetWhereNothingIsLeft(failure);
+          if (failure.error.kind === 'cancelled') break;
+          failures.push(failure);
+          log.warn(`the webhook of list ${registration.listId} could not be looked after: ${(error as Error).message}`);
+        }
+      }
+      return { done, failures };
+    });
+    this.#last = work.catch(() => undefined);
+    const outcome = await work;
+    changed();
+    return outcome;
+  }
+
+  /**
+   * A registration that failed before anything was created is the user's to try again, not the next start's; one of a
+   * list that is gone has nothing left to look after.
+   */
+  async #forgetWhereNothingIsLeft({ registration, error }: Failure): Promise<void> {
+    const { journal } = this.#parts;
+    const known = journal.all().find((each) => isSame(each, registration));
+    if (known === undefined) return;
+    const begun = known.base !== null || known.ids.length > 0 || known.pending !== null;
+    if (!begun || error.kind === 'wrong-list') await journal.remove(known);
+  }
+
+  async #one(
+    deed: WebhookDeed,
+    vendor: HookVendor,
+    registration: Registration,
+    account: Account,
+  ): Promise<Brought | null> {
+    const { urls } = this;
+    if (urls === undefined) throw new Error(vscode.l10n.t('The relay is not running'));
+    const { journal } = this.#parts;
+    const url = urlFor(reachOf(account), urls);
+    switch (deed) {
+      case 'bring':
+        if (url === null) throw new Error(vscode.l10n.t('There is no public URL now.'));
+        return bringHere(vendor, journal, registration, url);
+      case 'deactivate':
+        await deactivateOurs(vendor, journal, registration);
+        return null;
+      case 'delete':
+        await deleteOurs(vendor, journal, registration);
+        return null;
+      case 'mend':
+        await mend(vendor, journal, registration, url);
+        return null;
+    }
+  }
+}
+
+/** What failed, and what to do next. */
+export function sayFailure({ registration, error }: Failure): string {
+  return vscode.l10n.t(
+    'The webhook of the list “{0}” was not changed: {1}. {2}',
+    inMessage(registration.listName),
+    inMessage(messageOf(error, vscode.l10n), 500),
+    nextOf(error, vscode.l10n) ?? '',
+  );
+}

@@ -1,0 +1,164 @@
+/** What stands in the webhooks view, as the vendor tells it: asked for when it is unfolded, and kept until it is refreshed. */
+import * as vscode from 'vscode';
+import { messageOf, nextOf } from '../ui/error-words.ts';
+import { AccountError } from '../accounts/account-store.ts';
+import type { Account, AccountStore } from '../accounts/account-store.ts';
+import type { ListNames } from '../accounts/list-names.ts';
+import type { AccountNode, ClientNode, ListNode, NoteNode, WebhooksNode } from './webhook-node.ts';
+
+/** So many clients are unfolded by themselves. */
+const fewClients = 3;
+
+/** So many clients are asked at a time: an agency has hundreds, and the vendor asks for a pause soon. */
+const askedAtATime = 4;
+
+/** What has others below it. */
+export type ParentNode = AccountNode | ClientNode | ListNode;
+
+export interface WebhookSourceParts {
+  readonly accounts: AccountStore;
+  /** Is told what lists are called. */
+  readonly names: ListNames;
+  readonly log: vscode.LogOutputChannel;
+}
+
+export class WebhookSource {
+  readonly #parts: WebhookSourceParts;
+  /** What was loaded below a node, by its key, until it is refreshed. */
+  readonly #children = new Map<string, Promise<WebhooksNode[]>>();
+  /** Accounts of which more than a few clients came. */
+  readonly #large = new Set<string>();
+  /** Ends what is being asked; none before something is. */
+  #abort: AbortController | undefined;
+
+  constructor(parts: WebhookSourceParts) {
+    this.#parts = parts;
+  }
+
+  dispose(): void {
+    this.#abort?.abort();
+  }
+
+  /** Forgets everything, and ends what is being asked. */
+  forget(): void {
+    this.#abort?.abort();
+    this.#abort = undefined;
+    this.#children.clear();
+  }
+
+  /** Forgets the webhooks of lists; without any, of all lists. */
+  forgetWebhooks(lists?: readonly ListNode[]): void {
+    const keys = lists?.map(keyOf) ?? [...this.#children.keys()].filter((key) => key.includes('/list/'));
+    for (const key of keys) this.#children.delete(key);
+  }
+
+  /** Whether an account has more clients than are unfolded by themselves. */
+  isLarge({ id }: Account): boolean {
+    return this.#large.has(id);
+  }
+
+  /** What stands below a node; what goes wrong stands there as a note. */
+  children(node: ParentNode): Promise<WebhooksNode[]> {
+    const key = keyOf(node);
+    let children = this.#children.get(key);
+    if (children === undefined) {
+      this.#abort ??= new AbortController();
+      children = this.#ask(node, this.#abort.signal).catch((error: unknown) => this.#explain(key, error as Error));
+      this.#children.set(key, children);
+    }
+    return children;
+  }
+
+  /**
+   * The lists of an account, in the order of its clients, asked for anew. The sandbox is started for its account.
+   * @throws CampaignMonitorError, AccountError
+   */
+  async lists(
+    account: Account,
+    signal?: AbortSignal,
+  ): Promise<{ readonly client: ClientNode; readonly lists: ListNode[] }[]> {
+    const api = await this.#parts.accounts.api(account, { startSandbox: true });
+    const clients = (await api.clients(signal)).map(({ clientId, name }): ClientNode => {
+      return { kind: 'client', account, clientId, name };
+    });
+    const found: { client: ClientNode; lists: ListNode[] }[] = [];
+    for (let begin = 0; begin < clients.length; begin += askedAtATime) {
+      const some = clients.slice(begin, begin + askedAtATime);
+      const lists = await Promise.all(some.map(({ clientId }) => api.lists(clientId, signal)));
+      this.#parts.names.learn(account.id, lists.flat());
+      for (const [index, client] of some.entries()) {
+        found.push({
+          client,
+          lists: (lists[index] ?? []).map(({ listId, name }) => ({ kind: 'list', account, client, listId, name })),
+        });
+      }
+    }
+    return found;
+  }
+
+  async #ask(node: ParentNode, signal: AbortSignal): Promise<WebhooksNode[]> {
+    const { account } = node;
+    const { accounts, names } = this.#parts;
+    const api = await accounts.api(account);
+    switch (node.kind) {
+      case 'account': {
+        const clients = await api.clients(signal);
+        if (clients.length > fewClients) this.#large.add(account.id);
+        else this.#large.delete(account.id);
+        if (clients.length === 0) return [note(node, vscode.l10n.t('No clients'), '', 'refreshWebhooks')];
+        return clients.map(({ clientId, name }) => ({ kind: 'client', account, clientId, name }));
+      }
+      case 'client': {
+        const lists = await api.lists(node.clientId, signal);
+        names.learn(account.id, lists);
+        if (lists.length === 0) return [note(node, vscode.l10n.t('No lists'), '', 'refreshWebhooks')];
+        return lists.map(({ listId, name }) => ({ kind: 'list', account, client: node, listId, name }));
+      }
+      case 'list': {
+        const hooks = await api.webhooks(node.listId, signal);
+        if (hooks.length === 0) {
+          return [
+            note(node, vscode.l10n.t('No webhooks'), vscode.l10n.t('Register this relay'), 'registerWebhooks', node),
+          ];
+        }
+        return hooks.map((hook) => ({ kind: 'webhook', list: node, hook }));
+      }
+    }
+  }
+
+  #explain(key: string, error: Error & { kind?: string; needsSignIn?: boolean }): NoteNode[] {
+    if (error instanceof AccountError && error.kind === 'sandbox-stopped') {
+      const next = vscode.l10n.t('Start the sandbox');
+      return [
+        { kind: 'note', id: key, label: error.message, next, severity: 'info', command: 'signIn', way: 'sandbox' },
+      ];
+    }
+    if (error.kind !== 'cancelled') this.#parts.log.warn(`the webhooks could not be read: ${error.message}`);
+    const needsSignIn = error instanceof AccountError || error.needsSignIn === true;
+    const note = {
+      kind: 'note',
+      label: messageOf(error, vscode.l10n),
+      next: nextOf(error, vscode.l10n) ?? vscode.l10n.t('Refresh'),
+      command: needsSignIn ? 'signIn' : 'refreshWebhooks',
+    } as const;
+    return [
+      { ...note, id: key, severity: 'error' },
+      { ...note, id: `${key}/next`, severity: 'next' },
+    ];
+  }
+}
+
+function keyOf(node: ParentNode): string {
+  switch (node.kind) {
+    case 'account':
+      return node.account.id;
+    case 'client':
+      return `${node.account.id}/client/${node.clientId}`;
+    case 'list':
+      return `${node.account.id}/list/${node.listId}`;
+  }
+}
+
+function note(node: ParentNode, label: string, next: string, command: NoteNode['command'], list?: ListNode): NoteNode {
+  return { kind: 'note', id: keyOf(node), label, next, severity: 'info', command, ...(list && { list }) };
+}

@@ -1,0 +1,79 @@
+/** Which webhooks of this relay are left behind, for the keeper of URLs. */
+import { reachesRelay, urlFor } from '../public-url/url-place.ts';
+import { withBase } from '../public-url/relay-url.ts';
+import type { Deed, LeftBehind, LeftState, UrlFailure, UrlHolder } from '../public-url/url-keeper.ts';
+import { reachOf } from '../accounts/account-store.ts';
+import type { AccountStore } from '../accounts/account-store.ts';
+import { isUnfinished } from './lifecycle.ts';
+import type { Registration } from './webhook-journal.ts';
+import type { WebhookDeed, WebhookRegistrar } from './webhook-registrar.ts';
+
+export interface WebhookUrlsParts {
+  readonly accounts: AccountStore;
+  readonly registrar: WebhookRegistrar;
+  readonly log: { info(message: string): void };
+}
+
+/** How the registrar does each deed. */
+const deeds: Readonly<Record<Deed, WebhookDeed>> = { update: 'bring', deactivate: 'deactivate', delete: 'delete' };
+
+export class WebhookUrls implements UrlHolder {
+  readonly #parts: WebhookUrlsParts;
+
+  constructor(parts: WebhookUrlsParts) {
+    this.#parts = parts;
+  }
+
+  async takeUp(): Promise<readonly UrlFailure[]> {
+    const { registrar, log } = this.#parts;
+    const unfinished = (await registrar.reachable()).filter(isUnfinished);
+    if (unfinished.length === 0) return [];
+    log.info(`webhooks: taking up what was broken off on ${unfinished.length} list(s)`);
+    const { failures } = await registrar.carryOut('mend', unfinished);
+    return failures.map(({ registration, error }) => ({ kind: 'webhook', name: registration.listName, error }));
+  }
+
+  async mayHave(state: LeftState): Promise<boolean> {
+    return (await this.#left(state)).length > 0;
+  }
+
+  async look(state: LeftState): Promise<readonly LeftBehind[]> {
+    return (await this.#left(state)).map((registration) => ({
+      kind: 'webhook',
+      name: registration.listName,
+      deeds: {
+        // What has nowhere to go, or is switched off already, has the others alone.
+        ...(state !== 'dead' && { update: this.#deed('update', registration) }),
+        ...(state !== 'idle' && { deactivate: this.#deed('deactivate', registration) }),
+        delete: this.#deed('delete', registration),
+      },
+    }));
+  }
+
+  #deed(deed: Deed, registration: Registration): (signal: AbortSignal) => Promise<boolean> {
+    return async (signal) => {
+      const { done, failures } = await this.#parts.registrar.carryOut(deeds[deed], [registration], signal);
+      const [failure] = failures;
+      if (failure !== undefined) throw failure.error;
+      return done.length > 0;
+    };
+  }
+
+  /** What the journal says is enough: the vendor is not asked. */
+  async #left(state: LeftState): Promise<readonly Registration[]> {
+    const { accounts, registrar } = this.#parts;
+    const { urls } = registrar;
+    if (urls === undefined) return [];
+    return (await registrar.reachable()).filter((each) => {
+      const account = accounts.find(each.accountId);
+      if (account === undefined) return false;
+      const reach = reachOf(account);
+      const hasUrl = urlFor(reach, urls) !== null;
+      if (each.state === 'inactive') return state === 'idle' && hasUrl;
+      const isHere =
+        each.relay === registrar.relay && reachesRelay(withBase(urls.localUrl, each.base ?? ''), reach, urls);
+      if (each.state !== 'active' || isHere) return false;
+      return state === (hasUrl ? (account.kind === 'sandbox' ? 'following' : 'behind') : 'dead');
+    });
+  }
+}

@@ -1,0 +1,73 @@
+/** What the relay's stop means for its webhooks: as the setting says, or the user. */
+import * as vscode from 'vscode';
+import { cancellable } from '../ui/progress.ts';
+import { someOf } from '../ui/phrases.ts';
+import { setting } from '../configuration.ts';
+import type { Registration } from './webhook-journal.ts';
+import { sayFailure } from './webhook-registrar.ts';
+import type { WebhookRegistrar } from './webhook-registrar.ts';
+
+/**
+ * To be asked before the user stops the relay.
+ * @returns whether to stop
+ */
+export async function webhooksAtStop(registrar: WebhookRegistrar): Promise<boolean> {
+  const active = (await registrar.reachable()).filter(({ state }) => state === 'active');
+  if (active.length === 0) return true;
+  let choice: string | undefined = setting('webhooks.onStop');
+  if (choice === 'ask') choice = await ask(active);
+  switch (choice) {
+    case 'leave':
+      return true;
+    case 'deactivate':
+    case 'delete':
+      return carryOut(registrar, choice, active);
+    default:
+      return false;
+  }
+}
+
+async function ask(active: readonly Registration[]): Promise<'leave' | 'deactivate' | 'delete' | undefined> {
+  const leave = vscode.l10n.t('Leave As They Are');
+  const deactivate = vscode.l10n.t('Deactivate');
+  const remove = vscode.l10n.t('Delete');
+  const choice = await vscode.window.showWarningMessage(
+    vscode.l10n.t('Stop the relay? Webhooks of Campaign Monitor point to it.'),
+    {
+      modal: true,
+      detail: vscode.l10n.t(
+        'Registered on: {0}. A webhook that is left fails while the relay is stopped, and Campaign Monitor deactivates it after about a week. One that is deactivated can be brought back at the next start.',
+        someOf(
+          active.map(({ listName }) => listName),
+          vscode.l10n,
+        ),
+      ),
+    },
+    leave,
+    deactivate,
+    remove,
+  );
+  if (choice === leave) return 'leave';
+  if (choice === deactivate) return 'deactivate';
+  return choice === remove ? 'delete' : undefined;
+}
+
+async function carryOut(
+  registrar: WebhookRegistrar,
+  deed: 'deactivate' | 'delete',
+  active: readonly Registration[],
+): Promise<boolean> {
+  for (;;) {
+    const { done, failures } = await cancellable(
+      deed === 'delete' ? vscode.l10n.t('Deleting webhooks') : vscode.l10n.t('Deactivating webhooks'),
+      (signal) => registrar.carryOut(deed, active, signal),
+    );
+    const [failure] = failures;
+    // Cancelled where it is neither done nor failed: then the relay goes on.
+    if (failure === undefined) return done.length === active.length;
+    const again = vscode.l10n.t('Try Again');
+    const stop = vscode.l10n.t('Stop Anyway');
+    const choice = await vscode.window.showErrorMessage(sayFailure(failure), again, stop);
+    if (choice !== again) return choice === stop;
+  }
+}

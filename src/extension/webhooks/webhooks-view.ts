@@ -1,0 +1,164 @@
+/** The view of webhooks in the sidebar: account, client, list, webhook, each asked for when it is unfolded. */
+import * as vscode from 'vscode';
+import { reachOf } from '../accounts/account-store.ts';
+import type { AccountStore } from '../accounts/account-store.ts';
+import { prefix } from '../prefix.ts';
+import { focusedRows } from '../ui/focused-rows.ts';
+import type { FocusedRows } from '../ui/focused-rows.ts';
+import type { KnownRelays } from '../session/known-relays.ts';
+import type { Session } from '../session/session.ts';
+import { followUrls, placeOfUrl, whereabouts } from '../public-url/url-place.ts';
+import type { Place } from '../public-url/url-place.ts';
+import { accountItem, clientItem, listItem, noteItem, webhookItem } from './webhook-items.ts';
+import type { StoredWebhookJournal } from './webhook-journal.ts';
+import type { ListNode, WebhookNode, WebhooksNode } from './webhook-node.ts';
+import type { WebhookSource } from './webhook-source.ts';
+
+export interface WebhooksViewParts {
+  readonly accounts: AccountStore;
+  readonly session: Session;
+  readonly journal: StoredWebhookJournal;
+  readonly relays: KnownRelays;
+  readonly source: WebhookSource;
+}
+
+export class WebhooksView implements vscode.Disposable, vscode.TreeDataProvider<WebhooksNode> {
+  readonly #accounts: AccountStore;
+  readonly #session: Session;
+  readonly #journal: StoredWebhookJournal;
+  readonly #relays: KnownRelays;
+  readonly #source: WebhookSource;
+  readonly #view: vscode.TreeView<WebhooksNode>;
+  readonly #changed = new vscode.EventEmitter<WebhooksNode | undefined>();
+  readonly #disposables: readonly { dispose(): unknown }[];
+
+  readonly onDidChangeTreeData = this.#changed.event;
+
+  constructor({ accounts, session, journal, relays, source }: WebhooksViewParts) {
+    this.#accounts = accounts;
+    this.#session = session;
+    this.#journal = journal;
+    this.#relays = relays;
+    this.#source = source;
+    this.#view = vscode.window.createTreeView(`${prefix}.webhooks`, {
+      treeDataProvider: this,
+      canSelectMany: true,
+      showCollapseAll: true,
+    });
+    this.#disposables = [
+      this.#view,
+      this.#changed,
+      source,
+      accounts.onDidChange(() => {
+        this.#tell();
+        this.refresh();
+      }),
+      // The marks depend on where the relay is; nothing is asked of the vendor.
+      followUrls(session, relays, 'campaign-monitor', () => this.#changed.fire(undefined)),
+    ];
+    this.#tell();
+  }
+
+  dispose(): void {
+    for (const each of this.#disposables) each.dispose();
+  }
+
+  /** Where a webhook leads to. */
+  placeOf({ hook, list }: WebhookNode): Place {
+    const around = whereabouts(this.#session, this.#relays, 'campaign-monitor');
+    return placeOfUrl(hook.url, reachOf(list.account), around);
+  }
+
+  /** Whether this tool created a webhook. */
+  isCreated({ list, hook }: WebhookNode): boolean {
+    return this.#journal
+      .all()
+      .some(
+        ({ accountId, listId, ids }) =>
+          accountId === list.account.id && listId === list.listId && ids.includes(hook.webhookId),
+      );
+  }
+
+  /** The nodes that a command acts on: the clicked one with the selection it belongs to, else the selection. */
+  selected(node?: WebhooksNode, nodes?: readonly WebhooksNode[]): readonly WebhooksNode[] {
+    if (nodes !== undefined && nodes.length > 0) return nodes;
+    return node === undefined ? this.#view.selection : [node];
+  }
+
+  /** The rows that a key acts on: the focused one, with the selection it belongs to. */
+  readonly focused: FocusedRows<WebhooksNode> = (named) => focusedRows(this.#view, named);
+
+  /** Asks for everything again. */
+  refresh(): void {
+    this.#source.forget();
+    this.#changed.fire(undefined);
+  }
+
+  /** Asks for the webhooks of lists again; without any, of all lists. */
+  refreshWebhooks(lists?: readonly ListNode[]): void {
+    this.#source.forgetWebhooks(lists);
+    this.#changed.fire(undefined);
+  }
+
+  /** Unfolds lists, so that what was registered is seen. */
+  async unfold(lists: readonly ListNode[]): Promise<void> {
+    if (!this.#view.visible) return;
+    for (const list of lists) {
+      // A row that has gone meanwhile cannot be unfolded: that is no failure of what was done.
+      await this.#view.reveal(list, { select: false, focus: false, expand: true }).then(undefined, () => undefined);
+    }
+  }
+
+  getParent(node: WebhooksNode): WebhooksNode | undefined {
+    switch (node.kind) {
+      case 'webhook':
+        return node.list;
+      case 'list':
+        return node.client;
+      case 'client':
+        return this.#accounts.all().length === 1 ? undefined : { kind: 'account', account: node.account };
+      case 'account':
+      case 'note':
+        return undefined;
+    }
+  }
+
+  async getChildren(node?: WebhooksNode): Promise<WebhooksNode[]> {
+    if (node === undefined) {
+      const accounts = this.#accounts.all();
+      const [only] = accounts;
+      if (accounts.length === 1 && only !== undefined) return this.#source.children({ kind: 'account', account: only });
+      return accounts.map((account) => ({ kind: 'account', account }));
+    }
+    return node.kind === 'webhook' || node.kind === 'note' ? [] : this.#source.children(node);
+  }
+
+  getTreeItem(node: WebhooksNode): vscode.TreeItem {
+    switch (node.kind) {
+      case 'account':
+        return accountItem(node);
+      case 'client':
+        return clientItem(node, !this.#source.isLarge(node.account));
+      case 'list':
+        return listItem(node, this.#isRegistered(node));
+      case 'webhook':
+        return webhookItem(node, this.placeOf(node));
+      case 'note':
+        return noteItem(node);
+    }
+  }
+
+  #isRegistered({ account, listId }: ListNode): boolean {
+    return this.#journal.all().some((each) => each.accountId === account.id && each.listId === listId);
+  }
+
+  /** Which welcome content is right. */
+  #tell(): void {
+    void vscode.commands.executeCommand('setContext', `${prefix}.signedIn`, this.#accounts.all().length > 0);
+  }
+
+  /** The sandbox began or ended: what its account shows is no longer so. */
+  followSandbox(): void {
+    if (this.#accounts.all().some(({ kind }) => kind === 'sandbox')) this.refresh();
+  }
+}

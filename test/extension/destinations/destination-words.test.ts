@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import {
+  fieldRows,
+  filtersOf,
+  nameOfDestination,
+  stateOfDestination,
+} from '../../../src/extension/destinations/destination-words.ts';
+import type { DestinationStatus } from '../../../src/protocol/status.ts';
+import { english } from '../events/rows.ts';
+
+const names = { nameOfList: (id: string): string | undefined => (id === 'a1' ? 'Newsletter' : undefined) };
+const url = 'http://127.0.0.1:3000/callback';
+
+function state(changes: Partial<DestinationStatus>, sending: 'flowing' | 'paused' = 'flowing'): string {
+  const status: DestinationStatus = {
+    ...{ destinationId: 't1', url, mode: 'normalised', configured: true, state: 'up', detail: null, waiting: 0 },
+    underWay: [],
+    ...changes,
+  };
+  return stateOfDestination(status, english, { state: sending });
+}
+
+describe('The words for a destination', () => {
+  it('are its URL without the query, and what tells it from another of the same', () => {
+    const name = (destination: { url: string; id?: string; mode?: 'raw' }, others: { url: string }[]): string =>
+      nameOfDestination(destination, others, english);
+    const secret = { url: `${url}?token=planted` };
+    assert.equal(name(secret, [secret]), url);
+    assert.equal(name(secret, [secret, { url }]), `${url} (?token)`);
+    assert.equal(name({ url, id: 'test' }, [{ url }, { url }]), `${url} (test)`);
+    assert.equal(name({ url, mode: 'raw' }, [{ url }, { url }]), `${url} (raw)`);
+  });
+
+  it('say how it is, and what waits', () => {
+    assert.equal(state({}), 'takes notifications');
+    assert.equal(state({ waiting: 3 }), '3 waiting');
+    assert.equal(state({ state: 'down', detail: 'refused\n', waiting: 1 }), 'down: refused\\x0a · 1 waiting');
+    assert.equal(state({ state: 'held', detail: null }), 'held');
+    assert.equal(state({ waiting: 1, timeoutLifted: true }), '1 waiting · stands at a breakpoint, without a time-out');
+    assert.equal(state({ configured: false, waiting: 2 }), 'removed from the settings · 2 waiting');
+    assert.equal(state({}, 'paused'), 'sending is paused');
+    assert.equal(state({ waiting: 3 }, 'paused'), 'sending is paused · 3 waiting');
+    assert.equal(state({ state: 'down', detail: 'refused' }, 'paused'), 'down: refused · sending is paused');
+    assert.equal(stateOfDestination(undefined, english, undefined), '');
+  });
+
+  it('say what goes there, lists by name', () => {
+    assert.equal(filtersOf({ url }, names, english), '');
+    assert.equal(
+      filtersOf({ url, mode: 'raw', types: ['Subscribe', 'Update'], lists: ['a1', 'b2'] }, names, english),
+      'raw deliveries · Subscribe, Update · Newsletter, b2',
+    );
+    assert.deepEqual(
+      fieldRows({ url, lists: ['a1'], credentialsName: 'prod' }, names, english).map(({ value }) => value),
+      [url, 'Notifications', 'all', 'Newsletter (a1)', 'not signed', 'prod'],
+    );
+  });
+});

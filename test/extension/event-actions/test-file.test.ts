@@ -1,0 +1,196 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { runInNewContext } from 'node:vm';
+import fc from 'fast-check';
+import { testFile } from '../../../src/extension/event-actions/test-file.ts';
+import type { TestFileParts } from '../../../src/extension/event-actions/test-file.ts';
+import { hostileDelivery } from '../../export/hostile-json.ts';
+import { temporaryFolder } from '../../relay/afterwards.ts';
+import { startReceiver } from '../../relay/receiver.ts';
+
+const mocha = join(dirname(createRequire(import.meta.url).resolve('mocha/package.json')), 'bin', 'mocha.js');
+
+/** Runs a file under plain mocha and Node. */
+function run(text: string, env: NodeJS.ProcessEnv = {}): Promise<{ code: number; output: string }> {
+  const file = join(temporaryFolder(), 'made.test.mjs');
+  writeFileSync(file, text);
+  return new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      [mocha, '--no-config', file],
+      { cwd: dirname(file), env: { PATH: process.env['PATH'], ...env } },
+      (error, stdout, stderr) => resolve({ code: error === null ? 0 : 1, output: stdout + stderr }),
+    );
+  });
+}
+
+function parts(given: Partial<TestFileParts>): TestFileParts {
+  return {
+    subject: 'The callback',
+    title: 'takes Subscribe test@example.org',
+    comment: 'Made of e1',
+    url: 'http://127.0.0.1:3000/callback',
+    headers: [['Content-Type', 'application/json']],
+    body: Buffer.from('{}'),
+    ...given,
+  };
+}
+
+describe('A test made of an event', function () {
+  this.timeout(180_000);
+
+  it('runs under plain mocha, posts the very bytes and passes where the handler takes them', async () => {
+    const receiver = await startReceiver();
+    const body = readFileSync(new URL('../../fixtures/campaign-monitor/subscribe.json', import.meta.url));
+    const { code, output } = await run(
+      testFile(
+        parts({
+          url: receiver.url,
+          body,
+          headers: [
+            ['Content-Type', 'application/json; charset=utf-8'],
+            ['Elements-Webhook-Signature', 'sha256=abc='],
+            ['Content-Length', '7'],
+            // fetch refuses the first two.
+            ['Expect', '100-continue'],
+            ['Upgrade', 'h2c'],
+            ['Host', 'relay.example.org'],
+          ],
+        }),
+      ),
+    );
+    assert.equal(code, 0, output);
+    assert.match(output, /takes Subscribe test@example\.org/);
+    const [request] = await receiver.received(1);
+    assert.deepEqual(request?.body, body);
+    assert.equal(request.header('elements-webhook-signature'), 'sha256=abc=');
+  });
+
+  it('fails where the handler refuses, and says what it answered', async () => {
+    const { url } = await startReceiver({ answer: { status: 422, body: 'not like that' } });
+    const { code, output } = await run(testFile(parts({ url })));
+    assert.equal(code, 1);
+    assert.match(output, /answered 422: not like that/);
+  });
+
+  it('takes the handler and what is masked from the environment', async () => {
+    const receiver = await startReceiver();
+    const text = testFile(
+      parts({
+        url: 'http://127.0.0.1:1/?token=planted',
+        headers: [['X-Api-Key', '********']],
+        body: Buffer.from([0xff, 0x00, 0x27]),
+      }),
+    );
+    assert.doesNotMatch(text, /planted/);
+    const { code, output } = await run(text, { CALLBACK_URL: receiver.url, CALLBACK_X_API_KEY: 'mine' });
+    assert.equal(code, 0, output);
+    const [request] = await receiver.received(1);
+    assert.equal(request?.header('x-api-key'), 'mine');
+    assert.deepEqual(request.body, Buffer.from([0xff, 0x00, 0x27]));
+  });
+
+  it('holds any body to the byte', () => {
+    const bodies = fc.oneof(
+      fc.json().map((text) => Buffer.from(text)),
+      fc.string({ unit: 'binary' }).map((text) => Buffer.from(text)),
+      fc.uint8Array().map((bytes) => Buffer.from(bytes)),
+      fc
+        .constantFrom('{"__proto__":1}', '"\u2028"', '{"a": 1}', '{"2":1,"1":2}', "it's \\ ${x} `")
+        .map((text) => Buffer.from(text)),
+    );
+    fc.assert(
+      fc.property(bodies, (body) => {
+        const text = testFile(parts({ body }));
+        const expression = text.slice(text.indexOf('const body = ') + 13, text.indexOf(';\n\ndescribe('));
+        const made = runInNewContext(expression, { Buffer }) as string | Buffer;
+        assert.deepEqual(Buffer.from(made as string), body);
+      }),
+    );
+  });
+
+  it('holds nothing from outside as code', async () => {
+    const hostile = fc
+      .array(
+        fc.oneof(
+          fc.constantFrom(
+            'canary()',
+            "'; canary(); '",
+            '"; canary(); "',
+            '${canary()}',
+            '`',
+            '\\',
+            "\\'",
+            '*/ canary(); /*',
+            '//',
+            '\ncanary();',
+            '\r\ncanary();',
+            '\rcanary();',
+            '\u2028canary();',
+            '\u2029canary();',
+            '\u202e',
+            '\ufeff',
+            '<!-- canary();',
+            '</script>',
+            '{"__proto__":{"toJSON":1}}',
+            '{"a":',
+            '}',
+          ),
+          fc.string({ unit: 'binary', maxLength: 6 }),
+        ),
+        { maxLength: 5 },
+      )
+      .map((pieces) => pieces.join(''));
+    const bodies = fc.oneof(
+      hostile.map((text) => Buffer.from(text)),
+      hostile.map((text) => Buffer.from(JSON.stringify({ [text]: [text] }))),
+      hostileDelivery.map((text) => Buffer.from(text)),
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        hostile,
+        hostile,
+        hostile,
+        fc.array(fc.tuple(hostile, hostile), { maxLength: 2 }),
+        bodies,
+        async (title, comment, url, headers, body) => {
+          const text = testFile(parts({ title, comment, url, headers, body }));
+          assert.ok(text.length <= 7 * (body.length + title.length + comment.length) + 80_000);
+          const said: string[] = [];
+          let sent: { headers: [string, string][]; body: string | Buffer } | undefined;
+          const tests: (() => Promise<void>)[] = [];
+          runInNewContext(text.replace("import assert from 'node:assert/strict';", ''), {
+            assert,
+            Buffer,
+            process: { env: {} },
+            describe: (subject: string, define: () => void) => {
+              said.push(subject);
+              define();
+            },
+            it: (named: string, test: () => Promise<void>) => {
+              said.push(named);
+              tests.push(test);
+            },
+            fetch: (_: string, request: typeof sent) => {
+              sent = request;
+              return Promise.resolve({ ok: true, status: 200, text: () => Promise.resolve('') });
+            },
+            canary: () => assert.fail('code ran'),
+          });
+          for (const test of tests) await test();
+          assert.deepEqual(said, ['The callback', title]);
+          assert.deepEqual(Buffer.from(sent?.body as string), body);
+          const sending = /^(?:connection|content-length|host|keep-alive|transfer-encoding)$/i;
+          assert.deepEqual(
+            Array.from(sent?.headers ?? [], ([name, value]) => [name, value]),
+            headers.filter(([name]) => !sending.test(name)),
+          );
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+});

@@ -1,0 +1,194 @@
+import assert from 'node:assert/strict';
+import { TableFeed } from '../../../src/extension/event-table/table-feed.ts';
+import type { FeedNews } from '../../../src/extension/event-table/table-feed.ts';
+import { startReceiver } from '../../relay/receiver.ts';
+import { sampleBody, startTestRelay } from '../../relay/stage.ts';
+import type { TestRelay, TestRelayOptions } from '../../relay/stage.ts';
+import { until } from '../../relay/until.ts';
+import { HeldTimers } from '../ui/held-timers.ts';
+import { watched } from '../events/watched.ts';
+import type { Watched } from '../events/watched.ts';
+
+type Snapshot = Extract<FeedNews, { type: 'snapshot' }>;
+
+/** A feed of a real relay, with all that it says. */
+async function stage(options: TestRelayOptions = {}): Promise<{
+  relay: TestRelay;
+  /** Delivers a body. Resolves when the watch has been told of it. */
+  deliver: (body: string) => Promise<void>;
+  watch: Watched['watch'];
+  asked: Watched['asked'];
+  feed: TableFeed;
+  said: FeedNews[];
+  timers: HeldTimers;
+  /** The next snapshot after the first `count`. */
+  snapshot: (count: number) => Promise<Snapshot>;
+}> {
+  const relay = await startTestRelay(options);
+  const said: FeedNews[] = [];
+  const timers = new HeldTimers();
+  const { watch, asked } = await watched(relay, timers);
+  const feed = new TableFeed({ watch, say: (news) => said.push(structuredClone(news)), timers });
+  const snapshots = () => said.filter((each) => each.type === 'snapshot');
+  return {
+    ...{ relay, watch, asked, feed, said, timers },
+    deliver: async (body) => {
+      let isTold = false;
+      relay.client.on('event/added', () => (isTold = true));
+      await relay.deliver(body);
+      await until(() => isTold);
+    },
+    snapshot: (count) =>
+      until(() => {
+        const found = snapshots()[count];
+        // Time passes only while it is not there: the feed looks again by itself from time to time.
+        if (found === undefined) timers.pass(10_000);
+        return found;
+      }),
+  };
+}
+const idsOf = ({ windows }: Snapshot): (string | undefined)[] =>
+  windows.flatMap(({ events }) => events.map((each) => each?.row.id));
+
+describe('What the table’s page is supplied with', () => {
+  it('is nothing while nobody looks, then a snapshot and the strip of the last minutes', async () => {
+    const { deliver, feed, asked, said, timers, snapshot } = await stage();
+    await deliver(sampleBody({ events: 3 }));
+    timers.pass(60_000);
+    assert.equal(asked.length, 0);
+    feed.show(null, null);
+    const first = await snapshot(0);
+    assert.equal(first.total, 3);
+    assert.equal(first.anchor, null);
+    assert.deepEqual(idsOf(first), ['e3', 'e2', 'e1']);
+    const strip = await until(() => said.find((each) => each.type === 'strip'));
+    assert.equal(strip.strip.counts.length, 60);
+    assert.equal(strip.strip.counts.at(-1), 3);
+    feed.hide();
+    const before = asked.length;
+    await deliver(sampleBody({ seed: 2 }));
+    timers.pass(60_000);
+    assert.equal(asked.length, before);
+  });
+
+  it('is what comes alone and what becomes of it, without a question', async () => {
+    const receiver = await startReceiver({ answer: { status: 400 } });
+    const { relay, deliver, asked, feed, said, timers, snapshot } = await stage({
+      settings: { destinations: [{ url: receiver.url }], retry: 'none' },
+    });
+    feed.show(null, null);
+    const { snapshot: name } = await snapshot(0);
+    await until(() => said.some((each) => each.type === 'strip'));
+    const before = asked.length;
+    await deliver(sampleBody({ email: 'ann@example.com' }));
+    await relay.drained();
+    const live = () => said.filter((each) => each.type === 'live');
+    await until(() => {
+      timers.pass(100);
+      return live().some((each) => [...each.added, ...each.changed].some(({ state }) => state === 'failed'));
+    });
+    const [first] = live();
+    assert.deepEqual([first?.snapshot, first?.added.map(({ row }) => row.id)], [name, ['e1']]);
+    const last = live()
+      .flatMap((each) => [...each.added, ...each.changed])
+      .at(-1);
+    assert.deepEqual([last?.status, last?.attempts.map(({ number }) => number)], [400, [1]]);
+    const strip = said.filter((each) => each.type === 'strip').at(-1)?.strip;
+    assert.deepEqual([strip?.counts.at(-1), strip?.failed.at(-1)], [1, 1]);
+    assert.equal(await feed.find('e1'), 0);
+    assert.equal(feed.row('e1')?.address, 'ann@example.com');
+    assert.equal(asked.length, before);
+  });
+
+  it('is another snapshot when many have come, with what was in sight and where it stands', async () => {
+    const { deliver, feed, snapshot } = await stage();
+    await deliver(sampleBody({ events: 500, seed: 1 }));
+    feed.show(null, null);
+    await snapshot(0);
+    // e101 stands at 399.
+    feed.see({ first: 399, count: 10, anchor: { id: 'e101', at: 399 } }, false);
+    await deliver(sampleBody({ events: 207, seed: 2 }));
+    const next = await snapshot(1);
+    assert.equal(next.anchor, 'e101');
+    assert.equal(next.at, 606);
+    assert.deepEqual(
+      next.windows.map(({ offset }) => offset),
+      [200, 600],
+    );
+    assert.equal(next.windows[1]?.events[6]?.row.id, 'e101');
+  });
+
+  it('is the windows that are wanted, the last wish alone', async () => {
+    const { deliver, feed, said, snapshot } = await stage();
+    await deliver(sampleBody({ events: 900, seed: 1 }));
+    feed.show(null, null);
+    const first = await snapshot(0);
+    feed.want('of another time', [200]);
+    feed.want(first.snapshot, [200, 400]);
+    feed.want(first.snapshot, [800]);
+    const rows = () => said.filter((each) => each.type === 'rows');
+    await until(() => rows().length === 2);
+    assert.deepEqual(
+      rows().map(({ window }) => [window.offset, window.events.length]),
+      [
+        [200, 200],
+        [800, 100],
+      ],
+    );
+    assert.equal(await feed.find('e1'), 899);
+    assert.equal(await feed.find('e901'), null);
+  });
+
+  it('stands still while new events are held back, but for what is said in the rows', async () => {
+    const receiver = await startReceiver();
+    const { relay, deliver, watch, feed, said, timers, snapshot } = await stage({
+      settings: { destinations: [{ url: receiver.url }] },
+    });
+    await deliver(sampleBody({ events: 2, seed: 1 }));
+    await relay.drained();
+    feed.show(null, null);
+    await snapshot(0);
+    feed.see({ first: 0, count: 2, anchor: null }, false);
+    watch.setPaused(true);
+    assert.deepEqual(idsOf(await snapshot(1)), ['e2', 'e1']);
+    await deliver(sampleBody({ events: 3, seed: 2 }));
+    await until(() => watch.fresh === 3);
+    await relay.client.request('notifications/replay', { ids: ['e1'] });
+    const live = () => said.filter((each) => each.type === 'live');
+    await until(() => {
+      timers.pass(100);
+      return live().some((each) => each.changed.some(({ attempts }) => attempts.length === 2));
+    });
+    assert.ok(live().every(({ added }) => added.length === 0));
+    // Others have taken snapshots meanwhile, and the relay no longer keeps this one: it is taken again as it was.
+    for (let turn = 0; turn < 3; turn++) await relay.client.request('events/page', {});
+    feed.later('loaded');
+    const again = await snapshot(2);
+    assert.deepEqual(idsOf(again), ['e2', 'e1']);
+    watch.setPaused(false);
+    assert.deepEqual(idsOf(await snapshot(3)), ['e5', 'e4', 'e3', 'e2', 'e1']);
+  });
+
+  it('is what the filter finds, in the order asked for, and begins anew with each', async () => {
+    const { deliver, watch, feed, snapshot } = await stage();
+    await deliver(sampleBody({ email: 'ann@example.com' }));
+    await deliver('{}');
+    feed.show(null, null);
+    assert.equal((await snapshot(0)).total, 2);
+    await watch.setFilter('kind:test');
+    assert.deepEqual(idsOf(await snapshot(1)), ['e2']);
+    await watch.setFilter('');
+    await snapshot(2);
+    feed.setSort({ by: 'time', descending: false });
+    assert.deepEqual(idsOf(await snapshot(3)), ['e1', 'e2']);
+  });
+
+  it('says why the history cannot be read', async () => {
+    const { watch, feed, said } = await stage();
+    await watch.setFilter('state:broken');
+    feed.show(null, null);
+    await until(() => feed.failure !== undefined);
+    assert.match(feed.failure?.message ?? '', /expected one of waiting/);
+    assert.equal(said.at(-1)?.type, 'around');
+  });
+});

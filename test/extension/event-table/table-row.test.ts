@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { tableRow } from '../../../src/extension/event-table/table-row.ts';
+import type { TracedEvent } from '../../../src/protocol/history.ts';
+import { english, eventRow, forwarding } from '../events/rows.ts';
+
+const names = { nameOfList: (id: string) => (id.startsWith('96c0') ? 'Newsletter' : undefined) };
+
+function traced(changes: Partial<TracedEvent> = {}): TracedEvent {
+  const row = changes.row ?? eventRow(1);
+  return { row, state: 'waiting', status: null, durationMs: null, attempts: [], omittedAttempts: 0, ...changes };
+}
+const rowOf = (changes: Partial<TracedEvent> = {}) => tableRow(traced(changes), names, english);
+
+describe('A row of the table', () => {
+  it('says an event in cells, with its attempts on its own clock', () => {
+    const row = eventRow(12, {
+      forwardings: [forwarding({ destination: 'https://hooks.example.com/in?token=secret', attempts: 2 })],
+    });
+    const made = rowOf({
+      ...{ row, state: 'retrying', status: 500, durationMs: 2.46 },
+      attempts: [
+        ...[{ destinationId: 't1', number: 1, at: '2026-03-01T12:00:00.010Z', durationMs: 90, status: null }],
+        ...[{ destinationId: 't1', number: 2, at: '2026-03-01T12:00:01.100Z', durationMs: 2.46, status: 500 }],
+      ].map((each) => ({ ...each, outcome: 'retrying' as const })),
+    });
+    assert.deepEqual(made.cells, {
+      ...{ type: 'Subscribe', address: 'person12@example.com', list: 'Newsletter', state: 'Retrying' },
+      ...{ status: '500', duration: '2.5', attempts: '2', destination: 'hooks.example.com/in', id: 'e12 d12 n12' },
+    });
+    assert.deepEqual(
+      made.spans.map(({ from, ms }) => [from, ms]),
+      [
+        [10, 90],
+        [1100, 2.46],
+      ],
+    );
+    assert.equal(
+      made.waterfallWords,
+      'acknowledged with 200, after 10 ms attempt 1: no answer in 90 ms, after 1.1 s attempt 2: 500 in 2 ms',
+    );
+    assert.doesNotMatch(JSON.stringify(made), /secret/);
+  });
+
+  it('says that it is held, at which breakpoint, and why', () => {
+    const held = (changes: Parameters<typeof forwarding>[0]) =>
+      rowOf({ state: 'held', row: eventRow(1, { forwardings: [forwarding({ state: 'held', ...changes })] }) });
+    const stopped = held({ heldBy: 'breakpoint', breakpointId: 'b2', detail: 'stopped at b2' });
+    assert.equal(stopped.cells.state, 'Held at b2');
+    assert.match(stopped.details, /held at breakpoint b2/);
+    assert.match(stopped.flags, /;atGate;/);
+    const paused = held({ heldBy: 'pause', detail: 'sending is paused' });
+    assert.equal(paused.cells.state, 'Held');
+    assert.match(paused.details, /held: sending is paused/);
+    const keyless = held({ heldBy: 'missing-key', detail: 'no key "a"' });
+    assert.equal(keyless.cells.state, 'Held');
+    assert.match(keyless.details, /no key "a"/);
+    assert.doesNotMatch(keyless.flags, /;atGate;/);
+  });
+
+  it('says when the next attempt is due, and how many were made of which the latest are there', () => {
+    const row = eventRow(1, { forwardings: [forwarding({ attempts: 25, nextAttemptAt: '2026-03-01T12:01:00.000Z' })] });
+    const made = rowOf({ row, omittedAttempts: 25 });
+    assert.equal(made.nextAt, 60_000);
+    assert.equal(made.cells.attempts, '25');
+    assert.match(made.waterfallWords, /25 attempts, next attempt after 60 s$/);
+  });
+
+  it('is of its kind for a test call and a rejected delivery, and of no attempts where it goes nowhere', () => {
+    const test = rowOf({ state: 'test', row: eventRow(1, { kind: 'test', type: null, forwardings: [] }) });
+    assert.deepEqual([test.cells.type, test.cells.state, test.cells.attempts], ['Test call', 'Test call', '']);
+    const reason = 'neither JSON nor XML';
+    const rejected = rowOf({ state: 'rejected', row: eventRow(1, { kind: 'rejected', reason, forwardings: [] }) });
+    assert.deepEqual([rejected.cells.type, rejected.cells.address], ['Rejected', reason]);
+    assert.equal(rowOf({ state: 'none', row: eventRow(1, { forwardings: [] }) }).cells.state, 'Not forwarded');
+  });
+
+  it('marks what is particular, and shows what would hide or turn a line', () => {
+    const row = eventRow(1, {
+      duplicateOf: 'e9',
+      signature: 'invalid',
+      address: 'a\u202eb',
+      type: 'x\n',
+      list: 'l\u0007',
+    });
+    const { cells } = rowOf({ row, state: 'sent' });
+    assert.equal(cells.state, 'Sent, wrong signature, duplicate of e9');
+    assert.deepEqual([cells.address, cells.type, cells.list], ['a\\u{202e}b', 'x\\x0a', 'l\\x07']);
+  });
+});

@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { suggest, withListNames } from '../../../src/extension/event-tree/filter-suggestions.ts';
+import { parseFilter } from '../../../src/protocol/event-filter.ts';
+
+const lists = [
+  { id: '96c0bbda', name: 'Newsletter' },
+  { id: 'b1000000', name: undefined },
+];
+const words = (text: string): readonly string[] => suggest(text, lists).suggestions.map(({ word }) => word);
+
+describe('How a filter may go on', () => {
+  it('is by the values of a key, of the last word alone', () => {
+    assert.deepEqual(words('state:'), ['state:failed', 'state:waiting', 'state:held', 'state:sent', 'state:discarded']);
+    assert.deepEqual(words('ann state:f'), ['state:failed']);
+    assert.equal(suggest('ann state:f', lists).suggestions[0]?.filter, 'ann state:failed');
+    assert.deepEqual(words('state:failed,wa'), ['state:failed,waiting']);
+    assert.deepEqual(words('state:failed'), []);
+    assert.deepEqual(words('state:broken').length, 5);
+    assert.deepEqual(words('type:sub'), ['type:Subscribe']);
+  });
+
+  it('is by a list’s name as by its id', () => {
+    assert.deepEqual(words('list:news'), ['list:96c0bbda']);
+    assert.deepEqual(words('list:'), ['list:96c0bbda', 'list:b1000000']);
+    assert.equal(suggest('list:news', lists).suggestions[0]?.name, 'Newsletter');
+  });
+
+  it('is shown with the names of its lists', () => {
+    const names = { nameOfList: (id: string): string | undefined => lists.find((each) => each.id === id)?.name };
+    assert.equal(withListNames('list:96c0bbda,b1000000 ann', names), 'list:96c0bbda,b1000000 ann (Newsletter)');
+    assert.equal(withListNames('mylist:96c0bbda', names), 'mylist:96c0bbda');
+  });
+
+  it('is by a key that begins so, which is to be typed on', () => {
+    assert.deepEqual(words('st'), ['state:']);
+    assert.equal(suggest('st', lists).suggestions[0]?.open, true);
+    assert.deepEqual(words(''), []);
+    assert.deepEqual(words('ann@example.com'), []);
+  });
+
+  it('is needed where what is typed is no filter otherwise', () => {
+    for (const text of ['state:', 'state:fa', 'kind:x', 'type:', 'list:']) {
+      assert.equal(suggest(text, lists).needed, true, text);
+      assert.throws(() => parseFilter(text, 0), { name: 'FilterError' }, text);
+    }
+    for (const text of ['type:sub', 'since:1h', 'state:failed', 'ann', 'address:a']) {
+      assert.equal(suggest(text, lists).needed, false, text);
+      parseFilter(text, 0);
+    }
+  });
+
+  it('is a filter that can be read', () => {
+    for (const text of ['state:', 'kind:t', 'source:', 'duplicate:', 'type:', 'since:', 'until:', 'list:']) {
+      const { suggestions } = suggest(`ann ${text}`, lists);
+      assert.ok(suggestions.length > 0, text);
+      for (const { filter } of suggestions) parseFilter(filter, 0);
+    }
+  });
+});

@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { placedInstance } from '../../../src/extension/instances/placed-instance.ts';
+import type { PlacedInstance } from '../../../src/extension/instances/placed-instance.ts';
+import {
+  descriptionOf,
+  documentName,
+  factRows,
+  flagsOf,
+  instanceState,
+  shownUrl,
+  spokenOf,
+} from '../../../src/extension/instances/instance-words.ts';
+import type { Instance } from '../../../src/open-connectors/answers.ts';
+import { labelOf } from '../../../src/extension/webhooks/webhook-words.ts';
+import { english } from '../events/rows.ts';
+import { instance, otherSecret, aroundRelay, secret } from './instances.ts';
+
+function facts(
+  host: string,
+  changes: Partial<Instance> = {},
+  configuration: Record<string, unknown> = {},
+): PlacedInstance {
+  return placedInstance(instance(changes, configuration), aroundRelay(host));
+}
+
+const names = { nameOfList: () => undefined };
+
+describe('the words for an instance', () => {
+  it('show a long URL in no time', () => {
+    for (const piece of ['?', '&', '?a']) assert.ok(shownUrl(`https://h/${piece.repeat(300_000)}`).length <= 201);
+  });
+
+  it('say whether events are on and where they go', () => {
+    assert.equal(descriptionOf(facts('one.example'), english), 'events on · to this relay');
+    assert.equal(descriptionOf(facts('two.example'), english), 'events on · to an old URL of this machine');
+    const away = { 'event.notification.callback.url': 'https://my.example/callback?key=1' };
+    assert.equal(descriptionOf(facts('one.example', {}, away), english), 'events on · to my.example');
+    const nowhere = { 'event.notification.callback.url': '' };
+    assert.equal(descriptionOf(facts('one.example', {}, nowhere), english), 'events on · no callback');
+    const off = { 'event.notification.enabled': 'false', 'event.notification.callback.url': '' };
+    assert.equal(descriptionOf(facts('one.example', {}, off), english), 'events off');
+  });
+
+  it('say of a relay that is not reached what the webhooks view says of it', () => {
+    const words = (place: PlacedInstance['place']): string =>
+      descriptionOf({ ...facts('one.example'), place }, english).replace('events on · to ', '');
+    for (const place of ['current', 'asleep', 'stopped', 'old', 'other'] as const) {
+      // "This relay, which does not run" and "to this relay, which does not run".
+      const label = labelOf('https://one.example/', place, english).toLowerCase();
+      assert.ok([label, `an ${label}`].includes(words(place).toLowerCase()), words(place));
+    }
+    assert.equal(instanceState({ ...facts('one.example'), place: 'stopped' }), 'not-reached');
+  });
+
+  it('put what is wrong first', () => {
+    const broken = facts('one.example', { valid: false, disabled: true });
+    assert.equal(descriptionOf(broken, english), 'not valid: re-authorise it · disabled · events on · to this relay');
+    assert.equal(
+      spokenOf(broken, english),
+      'instance API Instance, not valid: re-authorise it, disabled, events on, to this relay',
+    );
+    assert.equal(instanceState(broken), 'invalid');
+    assert.equal(instanceState(facts('two.example')), 'old-url');
+    assert.equal(instanceState(facts('one.example')), 'here');
+  });
+
+  it('offer what applies', () => {
+    assert.equal(flagsOf(facts('one.example')), ';instance;eventsOn;enabled;');
+    assert.equal(flagsOf(facts('one.example', { valid: false })), ';instance;eventsOn;enabled;invalid;');
+    const off = facts('two.example', { disabled: true }, { 'event.notification.enabled': false });
+    assert.equal(flagsOf(off), ';instance;eventsOff;disabled;notHere;');
+  });
+
+  it('name a document, whatever the instance is called', () => {
+    assert.equal(documentName('API Instance'), 'API Instance');
+    assert.equal(documentName('../a\\b\n'), '..-a-b-x0a');
+  });
+
+  it('tell the facts, and no secret of a callback', () => {
+    const rows = factRows(facts('one.example'), Date.parse('2026-03-01T12:00:00Z'), english, names);
+    assert.deepEqual(
+      rows.map(({ label, value }) => `${label}: ${value}`),
+      [
+        'Callback: https://one.example/hooks/********/open-connectors',
+        'Lists: 96c0bbdaa54760c8d9e62a2b7ffa2e13',
+        'Tags: Docs',
+        'Created: 2026-03-01 10:00 UTC (2 h ago)',
+        'ID: 50634',
+      ],
+    );
+    const named = factRows(facts('one.example'), 0, english, { nameOfList: () => 'Newsletter' });
+    assert.equal(named.find(({ key }) => key === 'lists')?.value, 'Newsletter (96c0bbdaa54760c8d9e62a2b7ffa2e13)');
+    assert.equal(
+      shownUrl('https://ada:pass@my.example/a?token=abc&x=1'),
+      'https://********@my.example/a?token=********&x=********',
+    );
+  });
+
+  it('never hold a relay’s secret, whatever the host', () => {
+    fc.assert(
+      fc.property(fc.domain(), fc.constantFrom(secret, otherSecret), (host, key) => {
+        const url = `https://${host}/hooks/${key}/open-connectors`;
+        const all = facts('one.example', {}, { 'event.notification.callback.url': url });
+        const said = [
+          descriptionOf(all, english),
+          spokenOf(all, english),
+          ...factRows(all, 0, english, names).map(({ value }) => value),
+        ].join('\n');
+        assert.ok(!said.includes(key));
+      }),
+    );
+  });
+});

@@ -1,0 +1,465 @@
+import assert from 'node:assert/strict';
+import { UrlKeeper } from '../../../src/extension/public-url/url-keeper.ts';
+import type {
+  AskedState,
+  Choice,
+  Deed,
+  LeftBehind,
+  LeftState,
+  RelayPosition,
+  UpdateVendors,
+  UrlFailure,
+  UrlHolder,
+  UrlKeeperParts,
+} from '../../../src/extension/public-url/url-keeper.ts';
+
+function names(all: readonly LeftBehind[]): string {
+  return all.map(({ name }) => name).join(',');
+}
+
+/** A vendor that keeps URLs by id, each at a host, and a user who answers. */
+class Scene implements UrlKeeperParts, UrlHolder {
+  readonly holders: UrlHolder[] = [this];
+  host: string | null = 'one.example';
+  pid = 1;
+  relay = 'relay';
+  /** Whether no public URL is being opened. */
+  settled = false;
+  keep: UpdateVendors = 'ask';
+  answer: 'once' | 'always' | 'delete' | undefined = 'once';
+  again = false;
+  /** The settings cannot be written. */
+  unwritable = false;
+  ids: number[];
+  /** The state of what is not where the relay is. */
+  state: LeftState = 'behind';
+  kind: LeftBehind['kind'] = 'instance';
+  unfinished = false;
+  /** The next update breaks off, and is to be taken up from then on. */
+  breaksHalfWay = false;
+  halfWay: number | undefined;
+  readonly hosts = new Map<number, string>();
+  readonly broken = new Set<number>();
+  readonly log: string[] = [];
+  /** When the user comes to this window. */
+  attentive: Promise<void> = Promise.resolve();
+  /** Done while the user is being asked. */
+  meanwhile: () => void = () => undefined;
+
+  constructor(hosts: Readonly<Record<number, string>>) {
+    this.ids = Object.keys(hosts).map(Number);
+    for (const [id, host] of Object.entries(hosts)) this.hosts.set(Number(id), host);
+  }
+
+  position(): RelayPosition {
+    return { pid: this.pid, relay: this.relay, publicUrl: this.host, settled: this.settled };
+  }
+
+  setting(): UpdateVendors {
+    return this.keep;
+  }
+
+  takeUp(): Promise<readonly UrlFailure[]> {
+    if (!this.unfinished) return Promise.resolve([]);
+    this.log.push('take up');
+    this.unfinished = false;
+    if (this.halfWay !== undefined) this.hosts.set(this.halfWay, this.host ?? 'local');
+    this.halfWay = undefined;
+    return Promise.resolve([]);
+  }
+
+  mayHave(state: LeftState): Promise<boolean> {
+    return Promise.resolve(state === this.state && this.ids.length > 0);
+  }
+
+  async look(state: LeftState, failures: UrlFailure[]): Promise<readonly LeftBehind[]> {
+    if (state !== this.state || this.halfWay !== undefined) return [];
+    const left: LeftBehind[] = [];
+    for (const id of this.ids) {
+      this.log.push(`read ${id}`);
+      try {
+        await this.#mayFail(id);
+      } catch (error) {
+        failures.push({ kind: this.kind, name: `i${id}`, error: error as Error });
+        continue;
+      }
+      const host = this.hosts.get(id);
+      if (host === undefined || host === this.host) continue;
+      const update = (): Promise<boolean> => this.#set(id);
+      const remove = (): Promise<boolean> => {
+        this.log.push(`delete ${id}`);
+        return Promise.resolve(this.hosts.delete(id));
+      };
+      left.push({
+        kind: this.kind,
+        name: `i${id}`,
+        deeds: { update, ...(this.kind === 'webhook' && { delete: remove }) },
+      });
+    }
+    return left;
+  }
+
+  async #set(id: number): Promise<boolean> {
+    await this.#mayFail(id);
+    if (this.breaksHalfWay) {
+      this.breaksHalfWay = false;
+      this.unfinished = true;
+      this.halfWay = id;
+      throw new Error('half-way');
+    }
+    const host = this.host ?? 'local';
+    this.log.push(`set ${id} ${host}`);
+    this.hosts.set(id, host);
+    return true;
+  }
+
+  attention(): Promise<void> {
+    return this.attentive;
+  }
+
+  ask(_state: AskedState, left: readonly LeftBehind[]): Promise<Choice | undefined> {
+    this.log.push(`ask ${names(left)}`);
+    this.meanwhile();
+    const { answer } = this;
+    if (answer === undefined) return Promise.resolve(undefined);
+    if (answer === 'delete') return Promise.resolve({ deed: 'delete' });
+    return Promise.resolve({ deed: 'update', ...(answer === 'always' && { always: true as const }) });
+  }
+
+  async working(_deed: Deed, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    await work(new AbortController().signal);
+  }
+
+  allowAlways(): Promise<void> {
+    if (this.unwritable) return Promise.reject(new Error('unsaved settings'));
+    this.keep = 'always';
+    return Promise.resolve();
+  }
+
+  done(deed: Deed, changed: readonly LeftBehind[]): void {
+    this.log.push(`done ${names(changed)} ${deed === 'update' ? (this.host ?? 'local') : deed}`);
+  }
+
+  failed(failures: readonly UrlFailure[]): Promise<boolean> {
+    this.log.push(`failed ${failures.map(({ error }) => error.message).join(',')}`);
+    this.broken.clear();
+    this.unwritable = false;
+    const { again } = this;
+    this.again = false;
+    return Promise.resolve(again);
+  }
+
+  /** What was done, reading aside. */
+  get deeds(): string[] {
+    return this.log.filter((line) => !line.startsWith('read'));
+  }
+
+  #mayFail(id: number): Promise<void> {
+    return this.broken.has(id) ? Promise.reject(new Error(`no ${id}`)) : Promise.resolve();
+  }
+}
+
+describe('the keeper of URLs', () => {
+  it('asks, sets the new URL and says so', async () => {
+    const scene = new Scene({ 1: 'old.example', 2: 'one.example' });
+    await new UrlKeeper(scene).follow();
+    assert.deepEqual(scene.deeds, ['ask i1', 'set 1 one.example', 'done i1 one.example']);
+  });
+
+  it('asks where the user is, and not what another window has settled by then', async () => {
+    const settled = new Scene({ 1: 'old.example' });
+    const open = new Scene({ 1: 'old.example' });
+    for (const scene of [settled, open]) {
+      let comes: () => void = () => undefined;
+      scene.attentive = new Promise((resolve) => (comes = resolve));
+      const following = new UrlKeeper(scene).follow();
+      await new Promise((done) => setImmediate(done));
+      assert.deepEqual(scene.log, [], 'nothing while the user is elsewhere');
+      if (scene === settled) scene.hosts.set(1, 'one.example');
+      comes();
+      await following;
+    }
+    assert.deepEqual(settled.deeds, []);
+    assert.deepEqual(open.deeds, ['ask i1', 'set 1 one.example', 'done i1 one.example']);
+  });
+
+  it('leaves it where the user does not want it, and asks no second time for the same URL', async () => {
+    const scene = new Scene({ 1: 'old.example' });
+    scene.answer = undefined;
+    const keeper = new UrlKeeper(scene);
+    await keeper.follow();
+    await keeper.follow();
+    assert.deepEqual(scene.deeds, ['ask i1']);
+    scene.host = 'two.example';
+    await keeper.follow();
+    assert.deepEqual(scene.deeds, ['ask i1', 'ask i1']);
+  });
+
+  it('looks again where the relay has another secret at the same URL', async () => {
+    const scene = new Scene({ 1: 'one.example' });
+    const keeper = new UrlKeeper(scene);
+    await keeper.follow();
+    scene.relay = 'renewed';
+    scene.hosts.set(1, 'old.example');
+    await keeper.follow();
+    assert.deepEqual(scene.deeds, ['ask i1', 'set 1 one.example', 'done i1 one.example']);
+  });
+
+  it('asks nothing about a change that the user has just made, but of the next again', async () => {
+    const scene = new Scene({ 1: 'one.example' });
+    const keeper = new UrlKeeper(scene);
+    await keeper.follow();
+    await keeper.changing(async () => {
+      scene.host = 'two.example';
+      // As soon as the window hears of it.
+      await keeper.follow();
+    });
+    await keeper.follow();
+    assert.deepEqual(scene.deeds, ['set 1 two.example', 'done i1 two.example']);
+    scene.host = 'three.example';
+    await keeper.follow();
+    assert.equal(scene.deeds[2], 'ask i1');
+  });
+
+  it('updates nothing after a change that the user has made where the setting says never', async () => {
+    const scene = new Scene({ 1: 'one.example' });
+    scene.keep = 'never';
+    await new UrlKeeper(scene).changing(() => {
+      scene.host = 'two.example';
+      return Promise.resolve();
+    });
+    assert.deepEqual(scene.deeds, []);
+  });
+
+  it('says what could not be updated after such a change, and tries again', async () => {
+    const scene = new Scene({ 1: 'old.example' });
+    scene.broken.add(1);
+    scene.again = true;
+    await new UrlKeeper(scene).changing(() => Promise.resolve());
+    assert.deepEqual(scene.deeds, ['failed no 1', 'set 1 one.example', 'done i1 one.example']);
+  });
+
+  it('takes up what failed half-way where one tries again, be it that the user was asked before', async () => {
+    const scene = new Scene({ 1: 'old.example' });
+    scene.breaksHalfWay = true;
+    scene.again = true;
+    await new UrlKeeper(scene).follow();
+    assert.deepEqual(scene.deeds, ['ask i1', 'failed half-way', 'take up']);
+    assert.equal(scene.hosts.get(1), 'one.example');
+  });
+
+  it('asks as always where a change broke off that was carried out all the same', async () => {
+    const scene = new Scene({ 1: 'one.example' });
+    const keeper = new UrlKeeper(scene);
+    await keeper.follow();
+    const broken = keeper.changing(() => {
+      scene.host = 'two.example';
+      return Promise.reject(new Error('connection lost'));
+    });
+    await assert.rejects(broken, /connection lost/);
+    assert.deepEqual(scene.deeds, ['ask i1', 'set 1 two.example', 'done i1 two.example']);
+  });
+
+  it('does not ask where it may always', async () => {
+    const scene = new Scene({ 1: 'old.example' });
+    scene.keep = 'always';
+    await new UrlKeeper(scene).follow();
+    assert.deepEqual(scene.deeds, ['set 1 one.example', 'done i1 one.example']);
+  });
+
+  it('remembers that it always may', async () => {
+    const scene = new Scene({ 1: 'old.example' });
+    scene.answer = 'always';
+    const keeper = new UrlKeeper(scene);
+    await keeper.follow();
+    scene.host = 'two.example';
+    await keeper.follow();
+    const first = ['ask i1', 'set 1 one.example', 'done i1 one.example'];
+    assert.deepEqual(scene.deeds, [...first, 'set 1 two.example', 'done i1 two.example']);
+  });
+
+  it('sets the URL all the same where the settings cannot be written, says so, and tries that again', async () => {
+    const scene = new Scene({ 1: 'old.example' });
+    scene.answer = 'always';
+    scene.unwritable = true;
+    scene.again = true;
+    const keeper = new UrlKeeper(scene);
+    await keeper.follow();
+    const first = ['ask i1', 'set 1 one.example', 'done i1 one.example', 'failed unsaved settings'];
+    assert.deepEqual(scene.deeds, first);
+    assert.equal(scene.keep, 'always');
+    scene.host = 'two.example';
+    await keeper.follow();
+    assert.deepEqual(scene.deeds, [...first, 'set 1 two.example', 'done i1 two.example']);
+  });
+
+  it('looks at the next URL whatever went wrong with the one before', async () => {
+    const scene = new Scene({ 1: 'old.example' });
+    const { meanwhile } = scene;
+    scene.meanwhile = () => {
+      throw new Error('the window is closing');
+    };
+    const keeper = new UrlKeeper(scene);
+    await assert.rejects(keeper.follow(), /closing/);
+    // Said once: nothing new has happened to this URL.
+    await keeper.follow();
+    scene.meanwhile = meanwhile;
+    scene.host = 'two.example';
+    await keeper.follow();
+    assert.deepEqual(scene.deeds, ['ask i1', 'ask i1', 'set 1 two.example', 'done i1 two.example']);
+  });
+
+  it('asks the platform nothing where it never may', async () => {
+    const scene = new Scene({ 1: 'old.example' });
+    scene.keep = 'never';
+    await new UrlKeeper(scene).follow();
+    assert.deepEqual(scene.log, []);
+  });
+
+  it('asks the platform nothing while there is no public URL, nor twice for the same', async () => {
+    const scene = new Scene({ 1: 'one.example' });
+    scene.host = null;
+    const keeper = new UrlKeeper(scene);
+    await keeper.follow();
+    assert.deepEqual(scene.log, []);
+    for (const host of ['one.example', null, 'one.example']) {
+      scene.host = host;
+      await keeper.follow();
+    }
+    assert.deepEqual(scene.log, ['read 1']);
+  });
+
+  it('sets the URL of the moment where it changed while the user was asked', async () => {
+    const scene = new Scene({ 1: 'old.example' });
+    const keeper = new UrlKeeper(scene);
+    scene.meanwhile = () => {
+      scene.host = 'two.example';
+      scene.meanwhile = () => undefined;
+      void keeper.follow();
+    };
+    await keeper.follow();
+    await keeper.follow();
+    assert.deepEqual(scene.deeds, ['ask i1', 'set 1 two.example', 'done i1 two.example']);
+  });
+
+  it('looks again when the URL comes back that went away while the user was asked', async () => {
+    const scene = new Scene({ 1: 'old.example' });
+    const keeper = new UrlKeeper(scene);
+    scene.meanwhile = () => (scene.host = null);
+    await keeper.follow();
+    assert.deepEqual(scene.deeds, ['ask i1']);
+    scene.meanwhile = () => undefined;
+    scene.host = 'one.example';
+    await keeper.follow();
+    assert.deepEqual(scene.deeds, ['ask i1', 'ask i1', 'set 1 one.example', 'done i1 one.example']);
+  });
+
+  it('does for the others what it cannot do for one, says so, and tries again', async () => {
+    const scene = new Scene({ 1: 'old.example', 2: 'old.example' });
+    scene.broken.add(1);
+    scene.again = true;
+    await new UrlKeeper(scene).follow();
+    assert.deepEqual(scene.deeds, [
+      'ask i2',
+      'set 2 one.example',
+      'done i2 one.example',
+      'failed no 1',
+      'ask i1',
+      'set 1 one.example',
+      'done i1 one.example',
+    ]);
+  });
+
+  it('passes over what the platform has no longer', async () => {
+    const scene = new Scene({ 1: 'old.example' });
+    scene.ids = [9];
+    await new UrlKeeper(scene).follow();
+    assert.deepEqual(scene.deeds, []);
+  });
+
+  it('takes up what was broken off, and lets the sandbox’s follow, while the user is elsewhere', async () => {
+    const scene = new Scene({ 1: 'old.example' });
+    scene.state = 'following';
+    scene.unfinished = true;
+    scene.attentive = new Promise(() => undefined);
+    await new UrlKeeper(scene).follow();
+    assert.deepEqual(scene.deeds, ['take up', 'set 1 one.example', 'done i1 one.example']);
+  });
+
+  it('looks at what has no public URL any more once none is being opened, also where it never may update', async () => {
+    const scene = new Scene({ 1: 'old.example' });
+    scene.state = 'dead';
+    scene.kind = 'webhook';
+    scene.keep = 'never';
+    scene.answer = 'delete';
+    scene.host = null;
+    const keeper = new UrlKeeper(scene);
+    await keeper.follow();
+    assert.deepEqual(scene.deeds, []);
+    scene.settled = true;
+    await keeper.follow();
+    await keeper.follow();
+    assert.deepEqual(scene.deeds, ['ask i1', 'delete 1', 'done i1 delete']);
+  });
+
+  it('brings back what was deactivated, also where only the sandbox reaches the relay', async () => {
+    const scene = new Scene({ 1: 'old.example' });
+    scene.state = 'idle';
+    scene.kind = 'webhook';
+    scene.host = null;
+    scene.settled = true;
+    await new UrlKeeper(scene).follow();
+    assert.deepEqual(scene.deeds, ['ask i1', 'set 1 local', 'done i1 local']);
+  });
+
+  it('looks again when another process of the relay comes to the same URL', async () => {
+    const scene = new Scene({ 1: 'old.example' });
+    scene.answer = undefined;
+    const keeper = new UrlKeeper(scene);
+    await keeper.follow();
+    scene.pid = 2;
+    await keeper.follow();
+    assert.deepEqual(scene.deeds, ['ask i1', 'ask i1']);
+  });
+
+  it('follows the next URL while a question is open', async () => {
+    const scene = new Scene({ 1: 'old.example' });
+    const sandbox = new Scene({ 2: 'old.example' });
+    sandbox.state = 'following';
+    const asked: string[] = [];
+    let answer: (choice: Choice | undefined) => void = () => undefined;
+    const keeper = new UrlKeeper({
+      ...{ holders: [scene, sandbox], attention: () => Promise.resolve() },
+      position: () => scene.position(),
+      setting: () => 'ask',
+      ask: (_state, left) => {
+        asked.push(names(left));
+        return new Promise((resolve) => (answer = resolve));
+      },
+      working: (deed, work) => scene.working(deed, work),
+      allowAlways: () => Promise.resolve(),
+      done: () => undefined,
+      failed: () => Promise.resolve(false),
+    });
+    const first = keeper.follow();
+    while (asked.length === 0) await new Promise((done) => setImmediate(done));
+    assert.equal(sandbox.hosts.get(2), 'one.example');
+    scene.host = sandbox.host = 'two.example';
+    const second = keeper.follow();
+    while (sandbox.hosts.get(2) !== 'two.example') await new Promise((done) => setImmediate(done));
+    assert.deepEqual(asked, ['i1'], 'one question at a time');
+    answer({ deed: 'update' });
+    await Promise.all([first, second]);
+    assert.equal(scene.hosts.get(1), 'two.example');
+    assert.deepEqual(asked, ['i1']);
+  });
+
+  it('asks one question about all vendors', async () => {
+    const webhooks = new Scene({ 1: 'old.example' });
+    const instances = new Scene({ 2: 'old.example' });
+    webhooks.holders.push(instances);
+    await new UrlKeeper(webhooks).follow();
+    assert.deepEqual(webhooks.deeds, ['ask i1,i2', 'set 1 one.example', 'done i1,i2 one.example']);
+    assert.deepEqual(instances.deeds, ['set 2 one.example']);
+  });
+});

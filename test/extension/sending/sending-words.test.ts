@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { heldCount } from '../../../src/common/held-count.ts';
+import { leftPausedText, pausedText, pauserOf } from '../../../src/extension/sending/sending-words.ts';
+import { stopText } from '../../../src/extension/sending/stop-words.ts';
+import type { PausedSending } from '../../../src/extension/sending/sending-words.ts';
+import type { Stop } from '../../../src/protocol/debug.ts';
+import { english } from '../events/rows.ts';
+
+const since = new Date(2026, 2, 1, 9, 5, 7).toISOString();
+
+function paused(changes: Partial<PausedSending> = {}): PausedSending {
+  return {
+    state: 'paused',
+    by: { kind: 'client', client: { kind: 'vscode', id: '7' } },
+    since,
+    stop: null,
+    held: { pause: 2, breakpoint: 1, missingKey: 40, destination: 50 },
+    breakpoints: 0,
+    ...changes,
+  };
+}
+
+function stop(changes: Partial<Stop> = {}): Stop {
+  return {
+    ...{ reason: 'breakpoint', at: since, place: 'event', breakpointIds: ['b1'], deliveryId: 'd2', eventId: 'e2' },
+    ...{
+      notificationId: 'n2',
+      destinationId: 't1',
+      attempt: null,
+      text: 'e2 met b1: it is about to be sent',
+      failure: null,
+    },
+    ...changes,
+  };
+}
+
+describe('The words for sending', () => {
+  it('say who paused it, and make what a client calls itself printable', () => {
+    const of = (kind: 'terminal' | 'vscode' | 'other', id?: string): string =>
+      pauserOf({ kind: 'client', client: { kind, ...(id !== undefined && { id }) } }, english);
+    assert.equal(of('vscode', '12'), 'VS Code');
+    assert.equal(of('terminal', '12'), 'a terminal (12)');
+    assert.equal(of('terminal'), 'a terminal');
+    assert.equal(of('other', 'a\nb'), 'another program (a\\x0ab)');
+    assert.equal(of('other'), 'another program');
+    assert.equal(pauserOf({ kind: 'breakpoint', breakpointId: 'b3' }, english), 'breakpoint b3');
+  });
+
+  it('count what somebody can let go on, and not what waits for a key or its destination', () => {
+    assert.equal(heldCount(paused().held), 3);
+    const now = new Date(2026, 2, 1, 10, 0, 0).getTime();
+    const reader = { now, language: 'en' };
+    assert.equal(pausedText(paused(), reader, english), 'Sending is paused since 09:05:07 by VS Code. Held: 3.');
+    assert.equal(
+      leftPausedText(paused(), 'en', english),
+      'Sending is paused, and will be when the relay starts. Held: 3.',
+    );
+  });
+
+  it('say where it stopped', () => {
+    const says = (place: Stop['place'], changes: Partial<Stop> = {}): string =>
+      stopText(stop({ place, ...changes }), english);
+    assert.equal(says('event'), 'Sending stopped at breakpoint b1: e2 is about to be sent.');
+    assert.equal(
+      says('failed-attempt', { breakpointIds: ['b1', 'b2'] }),
+      'Sending stopped at breakpoint b1, b2: an attempt to send e2 failed.',
+    );
+    assert.match(says('wrong-signature'), /the signature of e2 is wrong or missing/);
+    assert.match(says('rejected'), /e2 was rejected/);
+    assert.equal(
+      says('event', { failure: 'its condition failed: no such overload; its condition failed: it takes long' }),
+      'Sending stopped at breakpoint b1, whose condition failed for e2: no such overload; it takes long.',
+    );
+    assert.match(
+      says(null, { eventId: null, failure: 'the relay ended' }),
+      /^Sending stopped: the relay ended while breakpoint b1 was asked\. It is off/,
+    );
+    // Of a text from outside no link is made.
+    assert.equal(says('event', { eventId: null, text: 'see [this](command:x)' }), 'see [this] (command:x)');
+  });
+});

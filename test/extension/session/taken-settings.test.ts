@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { configuration } from '../../../scripts/settings.ts';
+import { relaySettings, settingAt, takenSettings } from '../../../src/extension/session/taken-settings.ts';
+import type { TakenSetting } from '../../../src/extension/session/taken-settings.ts';
+import { defaultSettings, settingsSchema } from '../../../src/protocol/settings.ts';
+
+const sections = configuration as readonly { readonly properties: Readonly<Record<string, { default: unknown }>> }[];
+const defaults = Object.assign({}, ...sections.map(({ properties }) => properties)) as Readonly<
+  Record<string, { readonly default: unknown }>
+>;
+
+/** As VS Code has them, where the user says this. */
+function reading(said: Partial<Record<TakenSetting, unknown>> = {}): (name: TakenSetting) => unknown {
+  return (name) => (name in said ? said[name] : defaults[`campaignMonitorRelay.${name}`]?.default);
+}
+
+describe('The settings that the relay takes', () => {
+  it('are by default as the relay has them by itself, but for the tunnel', () => {
+    assert.deepEqual(settingsSchema.parse(relaySettings(reading())), {
+      ...defaultSettings(),
+      tunnel: { kind: 'localtunnel', host: 'https://localtunnel.me' },
+    });
+  });
+
+  it('are all but limits, the proxy and what no notification of the connector names', () => {
+    const paths = Object.entries(defaultSettings()).flatMap(([member, value]) =>
+      ['mapping', 'identity', 'retention'].includes(member)
+        ? Object.keys(value as object).map((field) => `${member}.${field}`)
+        : [member],
+    );
+    assert.deepEqual(
+      paths.filter((path) => path !== 'tunnel' && settingAt(path.split('.'), 'none').name === null),
+      [
+        ...['identity.accountId', 'identity.companyId', 'identity.userId'],
+        ...['maxBodyBytes', 'maxEvents', 'maxBodiesBytes', 'maxUncommitted'],
+      ],
+    );
+  });
+
+  it('give each kind of tunnel what it takes, without spaces around it', () => {
+    const tunnel = (said: Partial<Record<TakenSetting, unknown>>): unknown => relaySettings(reading(said))['tunnel'];
+    assert.deepEqual(tunnel({ 'tunnel.kind': 'none', 'tunnel.url': 'https://a.example' }), { kind: 'none' });
+    assert.deepEqual(tunnel({ 'tunnel.kind': ' fixed ', 'tunnel.url': ' https://a.example ' }), {
+      kind: 'fixed',
+      url: 'https://a.example',
+    });
+    assert.deepEqual(tunnel({ 'tunnel.subdomain': ' mine ' }), {
+      kind: 'localtunnel',
+      host: 'https://localtunnel.me',
+      subdomain: 'mine',
+    });
+    assert.deepEqual(tunnel({ 'tunnel.kind': 'cloudflared', 'tunnel.cloudflaredPath': '/opt/c' }), {
+      kind: 'cloudflared',
+      path: '/opt/c',
+    });
+    assert.deepEqual(tunnel({ 'tunnel.kind': 'ngrok', 'tunnel.ngrokDomain': ' ' }), { kind: 'ngrok', path: 'ngrok' });
+  });
+
+  it('are bytes for the relay where the user says megabytes', () => {
+    assert.deepEqual(relaySettings(reading({ 'retention.maxMegabytes': 1.5 }))['retention'], {
+      maxDeliveries: 50_000,
+      maxBytes: 1_500_000,
+    });
+  });
+
+  const wrong: readonly [Partial<Record<TakenSetting, unknown>>, TakenSetting, string][] = [
+    [{ destinations: [{ url: 'nowhere' }] }, 'destinations', '0.url'],
+    [{ destinations: 'nowhere' }, 'destinations', ''],
+    [{ retryPolicy: 'often' }, 'retryPolicy', ''],
+    [{ 'mapping.eventTypes': { Subscribe: '' } }, 'mapping.eventTypes', 'Subscribe'],
+    [{ 'retention.maxMegabytes': 'much' }, 'retention.maxMegabytes', ''],
+    [{ 'tunnel.kind': 'frp' }, 'tunnel.kind', ''],
+    [{ 'tunnel.kind': 7 }, 'tunnel.kind', ''],
+    [{ 'tunnel.kind': 'fixed' }, 'tunnel.url', ''],
+    [{ 'tunnel.host': 7 }, 'tunnel.host', ''],
+    [{ 'tunnel.kind': 'cloudflared', 'tunnel.cloudflaredPath': ' ' }, 'tunnel.cloudflaredPath', ''],
+    [{ 'tunnel.kind': 'ngrok', 'tunnel.ngrokPath': '' }, 'tunnel.ngrokPath', ''],
+  ];
+  for (const [said, name, rest] of wrong) {
+    it(`are named where they cannot be used: ${JSON.stringify(said)}`, () => {
+      const { error } = settingsSchema.safeParse(relaySettings(reading(said)));
+      const [issue] = error?.issues ?? [];
+      const read = reading(said);
+      assert.deepEqual(settingAt(issue?.path.map(String) ?? [], read('tunnel.kind')), { name, rest });
+    });
+  }
+
+  it('are no proxy, which VS Code has', () => {
+    assert.deepEqual(settingAt(['proxy', 'url'], 'none'), { name: null, rest: 'proxy.url' });
+    assert.ok(!Object.keys(takenSettings).some((name) => name.includes('proxy')));
+  });
+});

@@ -1,0 +1,264 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { readRelayUrl } from '../../../src/extension/public-url/relay-url.ts';
+import { StoredWebhookJournal } from '../../../src/extension/webhooks/webhook-journal.ts';
+import type { Registration } from '../../../src/extension/webhooks/webhook-journal.ts';
+import {
+  bringHere,
+  deactivateOurs,
+  deleteOurs,
+  isUnfinished,
+  mend,
+} from '../../../src/extension/webhooks/lifecycle.ts';
+import type { Hook } from '../../../src/extension/webhooks/lifecycle.ts';
+import { Crash, FakeVendor } from './fake-vendor.ts';
+import { memory } from '../relay/memory.ts';
+
+const secret = '0123456789abcdef0123456789abcdef';
+const later = 'fedcba9876543210fedcba9876543210';
+const events = ['Subscribe', 'Update', 'Deactivate'];
+
+/** @param of the secret; there may be another one later */
+function urlAt(host: string, of = secret): string {
+  return `https://${host}.example/hooks/${of}/campaign-monitor`;
+}
+
+function registration(changes: Partial<Registration> = {}): Registration {
+  const { relay } = readRelayUrl(urlAt('a'), 'campaign-monitor')!;
+  return {
+    ...{ accountId: 'account', listId: 'list', listName: 'Newsletter', relay, events, format: 'json', ids: [] },
+    ...{ base: null, state: 'moving', pending: null },
+    ...changes,
+  };
+}
+
+function foreignHook(changes: Partial<Hook> = {}): Omit<Hook, 'id'> {
+  return { url: 'https://other.example/hook', events, format: 'json', active: true, ...changes };
+}
+
+describe("a list's webhook", () => {
+  let vendor: FakeVendor;
+  let journal: StoredWebhookJournal;
+  let kept: Record<string, unknown>;
+  const current = (): Registration => journal.all()[0]!;
+
+  beforeEach(() => {
+    vendor = new FakeVendor();
+    kept = {};
+    journal = new StoredWebhookJournal(memory(kept), 'test');
+  });
+
+  it('is created once, however often it is registered', async () => {
+    assert.equal(await bringHere(vendor, journal, registration(), urlAt('a')), 'created');
+    assert.equal(await bringHere(vendor, journal, current(), urlAt('a')), 'kept');
+    assert.equal(vendor.of('list').length, 1);
+    assert.deepEqual({ ...current(), ids: [] }, registration({ base: 'https://a.example', state: 'active' }));
+    assert.deepEqual(
+      current().ids,
+      vendor.of('list').map(({ id }) => id),
+    );
+  });
+
+  it('moves without a gap: the new one stands before the old one goes', async () => {
+    await bringHere(vendor, journal, registration(), urlAt('a'));
+    const seen: string[] = [];
+    vendor.onChange = () =>
+      seen.push(
+        vendor
+          .of('list')
+          .map(({ url }) => new URL(url).host[0])
+          .join(''),
+      );
+    assert.equal(await bringHere(vendor, journal, current(), urlAt('b')), 'moved');
+    assert.ok(seen.every((hosts) => hosts !== ''));
+    assert.equal(seen.at(-1), 'b');
+  });
+
+  it('is kept where somebody else put it to the same URL, and is not taken for ours', async () => {
+    vendor.plant('list', foreignHook({ url: urlAt('a') }));
+    assert.equal(await bringHere(vendor, journal, registration(), urlAt('a')), 'kept');
+    assert.deepEqual(current().ids, []);
+    await bringHere(vendor, journal, current(), urlAt('b'));
+    assert.deepEqual(
+      vendor.of('list').map(({ url }) => url),
+      [urlAt('a'), urlAt('b')],
+    );
+  });
+
+  it('is made anew for other events or another format, and the one before goes', async () => {
+    await bringHere(vendor, journal, registration(), urlAt('a'));
+    await bringHere(vendor, journal, { ...current(), events: ['Subscribe'] }, urlAt('a'));
+    await bringHere(vendor, journal, { ...current(), format: 'xml' }, urlAt('a'));
+    assert.deepEqual(
+      vendor.of('list').map((hook) => [hook.events, hook.format]),
+      [[['Subscribe'], 'xml']],
+    );
+  });
+
+  it('is deactivated and brought back', async () => {
+    await bringHere(vendor, journal, registration(), urlAt('a'));
+    await deactivateOurs(vendor, journal, current());
+    assert.equal(current().state, 'inactive');
+    assert.equal(vendor.of('list')[0]?.active, false);
+    assert.equal(await bringHere(vendor, journal, current(), urlAt('a')), 'activated');
+    assert.equal(vendor.of('list')[0]?.active, true);
+  });
+
+  it('is deleted, and the list forgotten, also where it was deleted meanwhile', async () => {
+    vendor.plant('list', foreignHook());
+    await bringHere(vendor, journal, registration(), urlAt('a'));
+    const [ours] = current().ids;
+    await vendor.delete('list', ours!);
+    await deleteOurs(vendor, journal, current());
+    assert.deepEqual(journal.all(), []);
+    assert.equal(vendor.of('list').length, 1);
+  });
+
+  it('is one when two windows create it at the same time', async () => {
+    const other = new StoredWebhookJournal(memory(kept), 'test');
+    await Promise.all([
+      bringHere(vendor, journal, registration(), urlAt('a')),
+      bringHere(vendor, other, registration(), urlAt('a')),
+    ]);
+    await bringHere(vendor, journal, current(), urlAt('a'));
+    assert.equal(vendor.of('list').length, 1);
+  });
+
+  it('moves to the relay’s new secret at the same host, without a gap and as one registration', async () => {
+    await bringHere(vendor, journal, registration(), urlAt('a'));
+    const seen: number[] = [];
+    vendor.onChange = () => seen.push(vendor.of('list').filter(({ active }) => active).length);
+    assert.equal(await bringHere(vendor, journal, current(), urlAt('a', later)), 'moved');
+    assert.ok(seen.every((count) => count > 0));
+    const [hook, ...others] = vendor.of('list');
+    assert.deepEqual([hook?.url, others], [urlAt('a', later), []]);
+    const { relay } = readRelayUrl(urlAt('a', later), 'campaign-monitor')!;
+    const kept = registration({ relay, base: 'https://a.example', state: 'active', ids: [hook!.id] });
+    assert.deepEqual(journal.all(), [kept]);
+  });
+
+  it('is one where it was registered by both secrets', async () => {
+    await bringHere(vendor, journal, registration(), urlAt('a'));
+    const { relay } = readRelayUrl(urlAt('a', later), 'campaign-monitor')!;
+    await bringHere(vendor, journal, registration({ relay }), urlAt('a', later));
+    const before = journal.all().find((each) => each.relay !== relay)!;
+    assert.equal(await bringHere(vendor, journal, before, urlAt('a', later)), 'kept');
+    const [hook, ...others] = vendor.of('list');
+    assert.deepEqual([hook?.url, others], [urlAt('a', later), []]);
+    assert.deepEqual([journal.all().length, current().ids], [1, [hook?.id]]);
+  });
+
+  it('leaves no secret in the journal', async () => {
+    vendor.breakAt(1, true);
+    await assert.rejects(bringHere(vendor, journal, registration(), urlAt('a')), Crash);
+    assert.ok(current().pending);
+    assert.ok(!JSON.stringify(kept).includes(secret.slice(0, 8)));
+  });
+});
+
+describe('whatever breaks off between the calls', () => {
+  const lists = ['list1', 'list2'];
+  const step = fc.record({
+    deed: fc.constantFrom('bring', 'deactivate'),
+    host: fc.constantFrom('a', 'b', 'c'),
+    breaksAt: fc.option(fc.record({ call: fc.nat(9), done: fc.boolean() })),
+  });
+
+  it('is mended: one active webhook of ours a list, none lost, nothing foreign touched, no gap', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(step, { maxLength: 8 }),
+        fc.constantFrom('a', 'b', 'c'),
+        fc.nat(9),
+        async (steps, last, renewedAt) => {
+          // From that step on the relay has another secret.
+          const urlAfter = (index: number, host: string): string => urlAt(host, index >= renewedAt ? later : secret);
+          const there = urlAfter(steps.length, last);
+          const vendor = new FakeVendor();
+          const kept = {};
+          const foreign = lists.map((listId) => [
+            vendor.plant(listId, foreignHook()),
+            vendor.plant(listId, foreignHook({ active: false })),
+            // Points to a relay of this machine, but was registered by hand.
+            vendor.plant(listId, foreignHook({ url: urlAt('c') })),
+          ]);
+          const foreignBefore = lists.map((listId) => vendor.of(listId));
+          let journal = new StoredWebhookJournal(memory(kept), 'test');
+          for (const listId of lists) await journal.put(registration({ listId }));
+          const oursOn = (listId: string): Hook[] =>
+            vendor.of(listId).filter(({ id }) => !foreign.some((ids) => ids.includes(id)));
+
+          for (const [index, { deed, host, breaksAt }] of steps.entries()) {
+            const url = urlAfter(index, host);
+            if (breaksAt === null) vendor.mend();
+            else vendor.breakAt(breaksAt.call, breaksAt.done);
+            for (const each of journal.all()) {
+              const brings = isUnfinished(each) ? each.state === 'moving' : deed === 'bring';
+              const before = oursOn(each.listId).some(({ active }) => active);
+              // Where all goes well, and where it breaks off, there is always one that is active.
+              vendor.onChange = () => {
+                const arriving = vendor.of(each.listId).some((hook) => hook.active && hook.url === url);
+                if (brings && before) assert.ok(arriving || oursOn(each.listId).some(({ active }) => active));
+              };
+              try {
+                if (isUnfinished(each)) await mend(vendor, journal, each, url);
+                else if (deed === 'bring') await bringHere(vendor, journal, each, url);
+                else await deactivateOurs(vendor, journal, each);
+              } catch (error) {
+                assert.ok(error instanceof Crash);
+                break;
+              } finally {
+                vendor.onChange = () => undefined;
+              }
+            }
+            // The next start knows only what was kept.
+            journal = new StoredWebhookJournal(memory(kept), 'test');
+          }
+
+          vendor.mend();
+          for (const each of journal.all()) {
+            await mend(vendor, journal, each, there);
+            const mended = journal.all().find(({ listId }) => listId === each.listId);
+            assert.ok(mended);
+            await bringHere(vendor, journal, mended, there);
+          }
+          assert.equal(journal.all().length, lists.length);
+          for (const [index, listId] of lists.entries()) {
+            assert.deepEqual(
+              vendor.of(listId).filter(({ id }) => foreign[index]!.includes(id)),
+              foreignBefore[index],
+            );
+            const here = vendor.of(listId).filter(({ url, active }) => url === there && active);
+            assert.equal(here.length, 1);
+            assert.deepEqual(
+              oursOn(listId).filter(({ url }) => url !== there),
+              [],
+            );
+          }
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+
+  it('is mended where it was to be deleted', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.nat(5), fc.boolean(), fc.boolean(), async (call, done, moved) => {
+        const vendor = new FakeVendor();
+        const journal = new StoredWebhookJournal(memory(), 'test');
+        vendor.plant('list', foreignHook());
+        await bringHere(vendor, journal, registration(), urlAt('a'));
+        if (moved) {
+          vendor.breakAt(1, true);
+          await bringHere(vendor, journal, journal.all()[0]!, urlAt('b')).catch(() => undefined);
+        }
+        vendor.breakAt(call, done);
+        await deleteOurs(vendor, journal, journal.all()[0]!).catch(() => undefined);
+        vendor.mend();
+        for (const each of journal.all()) await mend(vendor, journal, each, null);
+        assert.deepEqual(journal.all(), []);
+        assert.equal(vendor.of('list').length, 1);
+      }),
+    );
+  });
+});

@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { StoredWebhookJournal } from '../../../src/extension/webhooks/webhook-journal.ts';
+import type { Registration } from '../../../src/extension/webhooks/webhook-journal.ts';
+import { memory } from '../relay/memory.ts';
+
+function registration(listId: string, changes: Partial<Registration> = {}): Registration {
+  return {
+    ...{ accountId: 'account', listId, listName: listId, relay: 'relay', events: ['Update'], format: 'json' },
+    ...{ ids: [`hook-${listId}`], base: 'https://a.example', state: 'active', pending: null },
+    ...changes,
+  };
+}
+
+describe('the journal of registrations', () => {
+  let kept: Record<string, unknown>;
+  let journal: StoredWebhookJournal;
+
+  beforeEach(async () => {
+    kept = {};
+    journal = new StoredWebhookJournal(memory(kept), 'test');
+    await journal.put(registration('one'));
+    await journal.put(registration('two'));
+  });
+
+  it('keeps one for an account, a list and a relay, for whoever reads it next', async () => {
+    await journal.put(registration('one', { state: 'inactive' }));
+    await journal.put(registration('one', { relay: 'another' }));
+    const again = new StoredWebhookJournal(memory(kept), 'test').all();
+    assert.deepEqual(
+      again.map(({ listId, relay, state }) => [listId, relay, state]),
+      [
+        ['two', 'relay', 'active'],
+        ['one', 'relay', 'inactive'],
+        ['one', 'another', 'active'],
+      ],
+    );
+  });
+
+  it('forgets a webhook that was deleted, and the list with its last one', async () => {
+    await journal.put(registration('two', { ids: ['hook-two', 'another'] }));
+    await journal.forgetHook('account', 'two', 'hook-two');
+    await journal.forgetHook('account', 'one', 'hook-one');
+    await journal.forgetHook('account', 'one', 'unknown');
+    assert.deepEqual(
+      journal.all().map(({ listId, ids }) => [listId, ids]),
+      [['two', ['another']]],
+    );
+  });
+
+  it('notes what was switched by hand', async () => {
+    await journal.switchHook('account', 'one', 'hook-one', 'off');
+    assert.equal(journal.all().find(({ listId }) => listId === 'one')?.state, 'off');
+    await journal.switchHook('account', 'one', 'hook-one', 'active');
+    assert.equal(journal.all().find(({ listId }) => listId === 'one')?.state, 'active');
+  });
+
+  it('forgets an account', async () => {
+    await journal.put(registration('three', { accountId: 'another' }));
+    await journal.forgetAccount('account');
+    assert.deepEqual(
+      journal.all().map(({ listId }) => listId),
+      ['three'],
+    );
+  });
+});

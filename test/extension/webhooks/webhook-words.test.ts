@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import type { Webhook } from '../../../src/campaign-monitor/answers.ts';
+import { explainTestFailure, testFailureText } from '../../../src/campaign-monitor/test-failure.ts';
+import { sayIn } from '../../../src/extension/ui/localiser.ts';
+import { testWords } from '../../../src/extension/webhooks/test-words.ts';
+import {
+  descriptionOf,
+  labelOf,
+  spokenOf,
+  stateOf,
+} from '../../../src/extension/webhooks/webhook-words.ts';
+import { english } from '../events/rows.ts';
+
+function hook(changes: Partial<Webhook> = {}): Webhook {
+  return {
+    ...{ webhookId: '1', listId: '2', events: ['Subscribe', 'Update', 'Deactivate'], format: 'json' },
+    ...{ url: 'https://a.example/hooks/0123456789abcdef0123456789abcdef/campaign-monitor' },
+    ...{ active: true, status: 'Active' },
+    ...changes,
+  };
+}
+
+describe('the words for a webhook', () => {
+  it('say where it points to, what for, and its state where that is unusual', () => {
+    assert.equal(labelOf(hook().url, 'current', english), 'This relay');
+    assert.equal(labelOf('https://neighbour.example/x', 'foreign', english), 'neighbour.example');
+    assert.equal(labelOf('nonsense', 'foreign', english), 'Somebody else’s');
+    assert.equal(descriptionOf(hook(), english), 'all events · JSON · https://a.example/hooks/0123…/campaign-monitor');
+    assert.equal(
+      descriptionOf(hook({ active: false, status: 'Inactive', events: ['Update'], format: null }), english),
+      'inactive · Update · https://a.example/hooks/0123…/campaign-monitor',
+    );
+    assert.match(spokenOf(hook(), 'old', english), /^Old URL of this machine, active, all events, JSON, /);
+  });
+
+  it('keep the vendor’s own word for a state that is not known', () => {
+    assert.equal(stateOf(hook({ active: false, status: 'Suspended' }), english), 'Suspended');
+    assert.equal(stateOf(hook({ active: false, status: '' }), english), 'inactive');
+  });
+
+  it('let nothing from outside hide or break a line', () => {
+    assert.ok(!descriptionOf(hook({ events: ['a\u202eb\nc'] }), english).includes('\u202e'));
+  });
+});
+
+describe('why a test failed', () => {
+  const failures: [resultData: object, why: string][] = [
+    [
+      { FailureStatus: 'ProtocolError', FailureResponseCode: 404 },
+      'The server answered 404: it does not know this path',
+    ],
+    [
+      { FailureStatus: 'ProtocolError', FailureResponseCode: '502' },
+      'A tunnel or proxy answered 502: what is behind it is not there',
+    ],
+    [
+      { FailureStatus: 'ProtocolError', FailureResponseCode: 401 },
+      'A tunnel or proxy answered 401: it asks who is there',
+    ],
+    [
+      { FailureStatus: 'ProtocolError', FailureResponseCode: 302 },
+      'The server answered 302, a redirect, which is not followed',
+    ],
+    [{ FailureStatus: 'ProtocolError', FailureResponseCode: 500 }, 'The server answered 500'],
+    [{ FailureStatus: 'Timeout' }, 'No answer came in time'],
+    [{ FailureStatus: 'NameResolutionFailure' }, 'The host of its URL does not exist'],
+    [{ FailureStatus: 'ConnectFailure' }, 'Nobody listens at its URL'],
+    [{ FailureStatus: 'TrustFailure' }, 'The certificate of its host is not trusted'],
+    [{ FailureStatus: 'ReceiveFailure' }, 'The connection broke off before an answer came'],
+    [{ FailureStatus: 'Odd', FailureResponseMessage: 'words' }, 'Odd: words'],
+    [{}, 'Campaign Monitor does not say why'],
+  ];
+
+  for (const [resultData, why] of failures) {
+    it(`is said, with what to do next: ${why}`, () => {
+      for (const place of ['current', 'asleep', 'stopped', 'old', 'other', 'foreign'] as const) {
+        const failure = explainTestFailure(resultData);
+        assert.equal(testFailureText(failure, sayIn(english)), why);
+        assert.match(testWords(failure, place, english).next, /\.$/);
+      }
+    });
+  }
+
+  it('leads to a step that helps where there is one', () => {
+    const failure = explainTestFailure({ FailureStatus: 'ConnectFailure' });
+    assert.equal(testWords(failure, 'old', english).step, 'move');
+    assert.equal(testWords(failure, 'asleep', english).step, 'open-public-url');
+    assert.equal(testWords(failure, 'stopped', english).step, 'start');
+    assert.equal(testWords(failure, 'foreign', english).step, 'none');
+  });
+});
