@@ -48,12 +48,12 @@ describe('The documents of an event', function () {
   afterEach(closeEditors);
 
   it('open read-only in the language of what they hold', async () => {
-    for (const [command, name, language] of [
-      ['openBody', 'body.json', 'json'],
-      ['openNotification', 'notification.json', 'json'],
-      ['openHeaders', 'headers.properties', 'properties'],
+    for (const [kind, name, language] of [
+      ['body', 'body.json', 'json'],
+      ['notification', 'notification.json', 'json'],
+      ['headers', 'headers.properties', 'properties'],
     ] as const) {
-      await run(command, nodeOf(row));
+      await run('openAsText', kind, nodeOf(row));
       const document = await shown(`/${row.id}/${row.id} ${name}`);
       assert.equal(document.languageId, language);
       assert.equal(document.uri.scheme, 'campaignMonitorRelay');
@@ -70,7 +70,7 @@ describe('The documents of an event', function () {
         const tab = vscode.window.tabGroups.activeTabGroup.activeTab;
         return tab?.input instanceof vscode.TabInputCustom && tab.input.viewType === viewType ? tab : undefined;
       }) as Promise<vscode.Tab>;
-    await run('openAttempts', nodeOf(row));
+    await run('openAsText', 'attempts', nodeOf(row));
     const attempts = await custom('vscode.markdown.preview.editor');
     assert.equal((attempts.input as vscode.TabInputCustom).uri.path, `/${row.id}/${row.id} attempts.md`);
     await run('open', nodeOf(row));
@@ -81,13 +81,13 @@ describe('The documents of an event', function () {
   });
 
   it('show the body indented, at the event where there are several', async () => {
-    await run('openBody', nodeOf(row));
+    await run('openAsText', 'body', nodeOf(row));
     const document = await shown(`/${row.id}/${row.id} body.json`);
     assert.equal(document.getText(), JSON.stringify(JSON.parse(body('jane@example.org')), null, 2));
     const rows = await stage.deliver(body('batch@example.org', 3));
     const third = rows[2];
     assert.ok(third);
-    await run('openBody', nodeOf(third));
+    await run('openAsText', 'body', nodeOf(third));
     await shown(`/${third.id}/${third.id} body.json`);
     const line = await until(() => vscode.window.activeTextEditor?.selection.active.line);
     const text = vscode.window.activeTextEditor?.document.getText(new vscode.Range(line ?? 0, 0, (line ?? 0) + 8, 0));
@@ -106,7 +106,7 @@ describe('The documents of an event', function () {
 
   it('lead to what is done with their event, whatever is selected', async () => {
     const uri = vscode.Uri.parse(`campaignMonitorRelay:/${row.id}/${row.id} body.json`, true);
-    await run('openNotification', uri);
+    await run('openAsText', 'notification', uri);
     await shown(`/${row.id}/${row.id} notification.json`);
     const attempts = async (): Promise<number> =>
       (await stage.client.request('events/get', { id: row.id })).attempts.length;

@@ -36,9 +36,9 @@ describe('What one takes along from the relay', function () {
 
   it('is the URL for each vendor', async () => {
     const status = await stage.client.request('relay/status', {});
-    await run('copyCampaignMonitorUrl');
+    await run('copyUrl', 'campaignMonitor');
     assert.equal(await vscode.env.clipboard.readText(), status.campaignMonitorUrl);
-    await run('copyOpenConnectorsUrl');
+    await run('copyUrl', 'openConnectors');
     assert.equal(await vscode.env.clipboard.readText(), status.openConnectorsUrl);
   });
 });

@@ -136,11 +136,11 @@ describe('accounts of Campaign Monitor', function () {
   });
 
   it('stand in VS Code: the sandbox’s account by one command', async () => {
-    await run('useSandboxAccount');
+    await run('signIn', 'sandbox');
     await until(async () => (await vscode.authentication.getAccounts('campaignMonitorRelay')).length === 1);
     const [account] = await vscode.authentication.getAccounts('campaignMonitorRelay');
     assert.equal(account?.label, 'Sandbox');
-    await run('useSandboxAccount');
+    await run('signIn', 'sandbox');
     assert.equal((await vscode.authentication.getAccounts('campaignMonitorRelay')).length, 1);
     await run('stopSandbox');
   });
