@@ -86,7 +86,8 @@ export function openWindow(
     async close() {
       await session.stop();
       for (const each of [...context.subscriptions, session, receiver, log]) void each.dispose();
-      rmSync(folder, { recursive: true, force: true });
+      // The relay's process may still be putting down what it has.
+      rmSync(folder, { recursive: true, force: true, maxRetries: 20 });
     },
   };
 }

@@ -9,6 +9,7 @@ import { createRelayCommands } from '../../src/extension/relay/commands.ts';
 import type { RelayCommandParts } from '../../src/extension/relay/commands.ts';
 import { createUrlKeeper } from '../../src/extension/public-url/url-question.ts';
 import type { ParsedParams } from '../../src/protocol/methods.ts';
+import { relayAdvice } from '../../src/protocol/errors.ts';
 import type { Status } from '../../src/protocol/status.ts';
 import { until } from './relay-stage.ts';
 import { openWindow, setSetting, StandInRelay, User } from './session-stage.ts';
@@ -404,7 +405,7 @@ describe('A window’s session', function () {
       if (method === 'relay/configure' && refusing)
         throw new ResponseError(1003, 'the settings were not changed: no space', {
           advice: 'make-room',
-          next: 'Make room.',
+          next: relayAdvice['make-room'],
         });
     };
     try {
