@@ -31,6 +31,7 @@ const roomsWithin: Readonly<Record<string, readonly string[]>> = {
   extension: [
     'ui',
     'secrets',
+    'consents',
     'session',
     'destinations',
     'sending',

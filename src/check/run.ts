@@ -1,7 +1,7 @@
 /** Runs scenarios: sends what each step says, and looks what came of it. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { ExpressionError, ExpressionLanguage } from '../common/expressions/expressions.ts';
-import { judge } from '../common/retry.ts';
+import { judge } from '../common/retry-verdict.ts';
 import type { Said, Words } from '../common/words.ts';
 import { Budget, TooMuchError } from './budget.ts';
 import { exchange } from './exchange.ts';

@@ -15,7 +15,7 @@ describe('the arrows between the rooms', () => {
     ['relay/sending/lane.ts', 'relay/log/store.ts', 'static'],
     ['relay/clients/handlers.ts', 'relay/configuration.ts', 'type'],
     ['relay/relay.ts', 'relay/clients/control.ts', 'static'],
-    ['check/run.ts', 'common/retry.ts', 'static'],
+    ['check/run.ts', 'common/retry-verdict.ts', 'static'],
     ['cli/commands/check.ts', 'check/suite.ts', 'dynamic'],
     ['extension/event-tree/events-view.ts', 'extension/session/session.ts', 'static'],
     ['extension/event-tree/events-view.ts', 'extension/events/event-node.ts', 'static'],

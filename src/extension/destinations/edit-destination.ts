@@ -19,7 +19,7 @@ import { fieldRows, nameOfDestination } from './destination-words.ts';
 import type { DestinationField } from './destination-words.ts';
 import { problemOfUrl } from './callback-url.ts';
 import { chooseSecret } from '../secrets/secret-commands.ts';
-import type { CredentialConsents } from '../secrets/credential-consent.ts';
+import type { CredentialConsents } from '../consents/credential-consent.ts';
 import type { SecretBox } from '../secrets/secrets.ts';
 
 export interface DestinationCommandParts {

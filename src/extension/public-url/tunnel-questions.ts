@@ -8,7 +8,7 @@ import { inMessage } from '../ui/printable.ts';
 import { openSettings, sayUnusable } from '../session/session-messages.ts';
 import type { Session } from '../session/session.ts';
 import { readSettings, SettingsError } from '../session/settings.ts';
-import { originOf } from '../secrets/tunnel-consent.ts';
+import { originOf } from '../consents/public-url-consent.ts';
 
 /** Which tunnels were offered: by kind and host. */
 const offeredKey = `${prefix}.offeredTunnels`;

@@ -4,13 +4,13 @@ import type { RelayClient } from '../../protocol/relay-client.ts';
 import type { Destination, Secrets, SecretsChange, Settings } from '../../protocol/settings.ts';
 import type { Status } from '../../protocol/status.ts';
 import { atThisWindow } from '../ui/attention.ts';
-import { askForConsent, chooseConsents, whyHeld } from '../secrets/credential-consent.ts';
-import type { ConsentQuestion, CredentialConsents, SecretUse } from '../secrets/credential-consent.ts';
+import { askForConsent, chooseConsents, whyHeld } from '../consents/credential-consent.ts';
+import type { ConsentQuestion, CredentialConsents, SecretUse } from '../consents/credential-consent.ts';
 import type { SampleReceiver } from './sample-receiver.ts';
 import type { SecretBox, SecretName } from '../secrets/secrets.ts';
 import { sayHeld, sayNotApplied, sayUnusable } from './session-messages.ts';
 import { concernsRelay, readSettings, SettingsError } from './settings.ts';
-import type { TunnelConsents } from '../secrets/tunnel-consent.ts';
+import type { TunnelConsents } from '../consents/public-url-consent.ts';
 
 export interface ConfiguratorParts {
   readonly log: Pick<vscode.LogOutputChannel, 'error'>;

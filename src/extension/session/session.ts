@@ -10,14 +10,14 @@ import type { Status, TunnelStatus } from '../../protocol/status.ts';
 import { setting } from '../configuration.ts';
 import { GivenUpError } from '../ui/progress.ts';
 import { Configurator } from './configurator.ts';
-import { CredentialConsents } from '../secrets/credential-consent.ts';
+import { CredentialConsents } from '../consents/credential-consent.ts';
 import { startRelayProcess } from './process.ts';
 import type { SampleReceiver } from './sample-receiver.ts';
 import type { SecretBox } from '../secrets/secrets.ts';
 import { offerRestart, sayEnded, sayNotAttached, sayStoppedElsewhere } from './session-messages.ts';
 import { readSettings } from './settings.ts';
 import { SharedStart, unlessAborted } from './shared-start.ts';
-import { TunnelConsents } from '../secrets/tunnel-consent.ts';
+import { TunnelConsents } from '../consents/public-url-consent.ts';
 
 export type SessionState =
   /** `elsewhere`: another window or the command line ended it. */

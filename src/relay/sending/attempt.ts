@@ -4,7 +4,7 @@ import type { Destination } from '../../protocol/settings.ts';
 import { cut } from '../log/columns.ts';
 import type { SendResult } from './outbound.ts';
 import type { AttemptRecord } from '../log/records.ts';
-import type { Verdict } from '../../common/retry.ts';
+import type { Verdict } from '../../common/retry-verdict.ts';
 import { shownAttempt } from '../log/shown.ts';
 import type { Job } from './waiting.ts';
 

@@ -15,9 +15,9 @@ import { withoutSecrets } from './masking.ts';
 import type { SendResult } from './outbound.ts';
 import { Reachability } from './reachability.ts';
 import type { KnownSecrets, Outgoing, Renderer } from './render.ts';
-import { Retries } from './retries.ts';
-import { judge } from '../../common/retry.ts';
-import type { Verdict } from '../../common/retry.ts';
+import { DueAgain } from './due-again.ts';
+import { judge } from '../../common/retry-verdict.ts';
+import type { Verdict } from '../../common/retry-verdict.ts';
 import type { Store } from '../log/store.ts';
 import type { Target } from './target.ts';
 import { TimeLimit } from './time-limit.ts';
@@ -57,7 +57,7 @@ export class Lane {
   readonly #gate: GateView;
   #terms: Terms;
   readonly #waiting = new Waiting();
-  readonly #retries = new Retries(() => this.pump());
+  readonly #retries = new DueAgain(() => this.pump());
   /** How many attempts at a notification are not on disk yet: until then it says there that they are still to be made. */
   readonly #recording = new Map<number, number>();
   /** How many of these are tried again. */

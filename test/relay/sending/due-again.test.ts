@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { Retries } from '../../../src/relay/sending/retries.ts';
+import { DueAgain } from '../../../src/relay/sending/due-again.ts';
 import type { Job } from '../../../src/relay/sending/waiting.ts';
 import { afterwards } from '../afterwards.ts';
 
@@ -18,7 +18,7 @@ const never = (): void => assert.fail('nothing was to be due');
 
 describe('what is tried again', () => {
   it('comes when it is due, the earliest first, and not before', () => {
-    const retries = new Retries(never);
+    const retries = new DueAgain(never);
     retries.add(job(1), 30);
     retries.add(job(2), 10);
     assert.equal(retries.size, 2);
@@ -30,13 +30,13 @@ describe('what is tried again', () => {
   });
 
   it('is held without what was stored of it', () => {
-    const retries = new Retries(never);
+    const retries = new DueAgain(never);
     retries.add({ ...job(1), notification: { id: 1 } as never }, 10);
     assert.deepEqual(retries.takeDue(10), { ...job(1), nextAt: 10 });
   });
 
   it('comes once, at its last time, where it is added again', () => {
-    const retries = new Retries(never);
+    const retries = new DueAgain(never);
     retries.add(job(1), 10);
     retries.drop(({ notificationId }) => notificationId === 1);
     retries.add(job(1), 20);
@@ -46,7 +46,7 @@ describe('what is tried again', () => {
   });
 
   it('is dropped by what it is, which is said', () => {
-    const retries = new Retries(never);
+    const retries = new DueAgain(never);
     for (const id of [1, 2, 3]) retries.add(job(id), id);
     assert.deepEqual(
       retries.drop(({ notificationId }) => notificationId !== 2),
@@ -57,7 +57,7 @@ describe('what is tried again', () => {
   });
 
   it('is announced by none that was dropped, however soon that would have been due', async () => {
-    const retries = new Retries(never);
+    const retries = new DueAgain(never);
     afterwards(() => retries.close());
     retries.add(job(1), 1);
     retries.add(job(2), Date.now() + 1e12);
@@ -72,7 +72,7 @@ describe('what is tried again', () => {
   it('is announced when it is due, also where an earlier one comes after it was armed', async () => {
     let announce = (): void => undefined;
     const announced = new Promise<void>((resolve) => (announce = resolve));
-    const retries = new Retries(() => announce());
+    const retries = new DueAgain(() => announce());
     afterwards(() => retries.close());
     retries.add(job(1), Date.now() + 1e12);
     retries.arm();
@@ -85,7 +85,7 @@ describe('what is tried again', () => {
 
   it('keeps no process alive once it is closed', () => {
     const before = process.getActiveResourcesInfo().filter((each) => each === 'Timeout').length;
-    const retries = new Retries(never);
+    const retries = new DueAgain(never);
     retries.add(job(1), Date.now() + 60_000);
     retries.arm();
     retries.close();

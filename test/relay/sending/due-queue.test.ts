@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { Schedule } from '../../../src/relay/sending/schedule.ts';
+import { DueQueue } from '../../../src/relay/sending/due-queue.ts';
 
 describe('a schedule', () => {
   it('has nothing due while it is empty', () => {
-    const schedule = new Schedule<string>();
+    const schedule = new DueQueue<string>();
     assert.equal(schedule.nextAt, undefined);
     assert.equal(schedule.takeDue(Infinity), undefined);
   });
 
   it('gives nothing before its time, and all of it then', () => {
-    const schedule = new Schedule<string>();
+    const schedule = new DueQueue<string>();
     schedule.add(20, 'b');
     schedule.add(10, 'a');
     assert.equal(schedule.nextAt, 10);
@@ -30,7 +30,7 @@ describe('a schedule', () => {
     );
     fc.assert(
       fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
-        const schedule = new Schedule<number>();
+        const schedule = new DueQueue<number>();
         let model: number[] = [];
         for (const each of steps) {
           if ('add' in each) {

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { Headers } from '../../src/protocol/history.ts';
 import type { RetryPolicy } from '../../src/common/retry-policies.ts';
 import { maxAttempts, retryDelays } from '../../src/common/retry-policies.ts';
-import { judge } from '../../src/common/retry.ts';
+import { judge } from '../../src/common/retry-verdict.ts';
 
 const now = Date.parse('2026-01-01T00:00:00Z');
 const answer = (status: number, headers: Headers = []): Parameters<typeof judge>[0] => ({

@@ -1,5 +1,5 @@
 /** Things to be done at a time, the earliest first: a binary heap. */
-export class Schedule<T> {
+export class DueQueue<T> {
   readonly #heap: { readonly at: number; readonly item: T }[] = [];
 
   /** When the earliest is due, milliseconds since the epoch; undefined where there is none. */

@@ -9,7 +9,7 @@ import { isOfWorkspace } from '../configuration.ts';
 import { prefix } from '../prefix.ts';
 import { placeOf } from '../ui/phrases.ts';
 import { inMessage } from '../ui/printable.ts';
-import type { SecretBox } from './secrets.ts';
+import type { SecretBox } from '../secrets/secrets.ts';
 
 /** What a destination uses of what is stored, by name, and where that goes. */
 export interface SecretUse {

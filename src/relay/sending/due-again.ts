@@ -1,15 +1,15 @@
 /** What of a destination is tried again at a time. */
-import { Schedule } from './schedule.ts';
+import { DueQueue } from './due-queue.ts';
 import type { Job } from './waiting.ts';
 
 /** A timer waits no longer than this, in milliseconds. */
 const longestTimer = 2_147_483_647;
 
 /** Forwardings that are due at a time, and the timer for the first of them. */
-export class Retries {
+export class DueAgain {
   readonly #jobs = new Map<number, Job>();
   /** When each is due; what was added again meanwhile is passed over. */
-  #due = new Schedule<number>();
+  #due = new DueQueue<number>();
   readonly #onDue: () => void;
   #timer: NodeJS.Timeout | undefined;
   #timerAt = 0;
@@ -59,7 +59,7 @@ export class Retries {
     const dropped = [...this.#jobs.values()].filter(isGone).map(({ notificationId }) => notificationId);
     for (const id of dropped) this.#jobs.delete(id);
     // Left in there until they are due, they would gather with each pause.
-    if (dropped.length > 0) this.#due = new Schedule();
+    if (dropped.length > 0) this.#due = new DueQueue();
     if (dropped.length > 0) for (const [id, { nextAt }] of this.#jobs) this.#due.add(nextAt ?? 0, id);
     return dropped;
   }
