@@ -93,10 +93,10 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'retry-timer-stays',
     'a retry that is due soon waits for a later one',
-    'relay/sending/retries',
+    'relay/sending/due-again',
     'if (this.#timer !== undefined && this.#timerAt === next) return;',
     'if (this.#timer !== undefined) return;',
-    'relay/sending/retries',
+    'relay/sending/due-again',
   ),
   mutant(
     'lane-starves',
