@@ -101,6 +101,7 @@ const light: ReadonlySet<string> = new Set([
   'open-connectors/instance-facts.ts',
   'open-connectors/instance-log.ts',
   'protocol/event-filter.ts',
+  'protocol/message-size.ts',
 ]);
 
 /** What a page, which runs in a webview, may know of the extension: what both say to each other. */

@@ -27,6 +27,10 @@ function schemaOf({ schema, means }: Described): Schema & { readonly description
       // A pattern says what is wrong in words of ours.
       delete jsonSchema.format;
       if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+      if (jsonSchema.type === 'string' && jsonSchema.minLength === 1 && jsonSchema.pattern === undefined) {
+        delete jsonSchema.minLength;
+        Object.assign(jsonSchema, { pattern: String.raw`\S`, patternErrorMessage: 'This must not be empty.' });
+      }
       const { propertyNames } = jsonSchema;
       if (typeof propertyNames === 'object' && !('pattern' in propertyNames)) delete jsonSchema.propertyNames;
     },

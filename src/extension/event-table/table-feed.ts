@@ -4,11 +4,12 @@
  */
 import type { Attempt, EventRow, TracedEvent } from '../../protocol/history.ts';
 import type { RelayNotificationParams } from '../../protocol/methods.ts';
+import { mostTraced } from '../../protocol/message-size.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
 import { Coalescer, realTimers } from '../ui/coalescer.ts';
 import type { Timers } from '../ui/coalescer.ts';
 import { mostUrgent, rowState } from '../events/forwarding-state.ts';
-import { HistoryReader } from '../events/history-watch.ts';
+import { HistoryReader, numberOf } from '../events/history-watch.ts';
 import type { HistoryWatch, IsCurrent, Reading } from '../events/history-watch.ts';
 import { KnownRows } from '../events/known-rows.ts';
 import type { Sight, Sort, Strip } from './messages.ts';
@@ -81,6 +82,9 @@ export class TableFeed extends HistoryReader {
   #snapshot: string | undefined;
   /** The cursor before which it was taken: while new events are held back it stays. */
   #before: string | undefined;
+  /** The number of the newest event that it holds; and how many had not been looked at for it. */
+  #newest = 0;
+  #unseen = 0;
   /** Snapshots that are on their way: what comes meanwhile may be in them. */
   #taking = 0;
   /** How many rows the page has above the snapshot; those that it gets with the next telling, newest first. */
@@ -144,7 +148,10 @@ export class TableFeed extends HistoryReader {
   /** The page says what is in sight. @param again it wants a snapshot that goes by that */
   see(sight: Sight, again: boolean): void {
     this.#sight = sight;
-    if (again) this.later('loaded');
+    if (!again) return;
+    // The page has not taken the one that there is.
+    this.#snapshot = undefined;
+    this.later('loaded');
   }
 
   /** The page says what is selected: these rows are kept. */
@@ -184,7 +191,8 @@ export class TableFeed extends HistoryReader {
   async read(client: RelayClient, _reading: Reading, isCurrent: IsCurrent): Promise<void> {
     const began = performance.now();
     const { paused, before } = this.watch;
-    const snapshot = paused && this.#before === before ? this.#snapshot : undefined;
+    const stays = paused && this.#before === before && this.#unseen === 0;
+    const snapshot = stays ? this.#snapshot : undefined;
     try {
       if (snapshot === undefined || !(await this.#lookAgain(client, snapshot, isCurrent)))
         await this.#take(client, isCurrent);
@@ -201,7 +209,9 @@ export class TableFeed extends HistoryReader {
     this.#say({ type: 'around' });
   }
 
-  added(rows: readonly EventRow[]): void {
+  added(told: readonly EventRow[]): void {
+    // The snapshot may have been taken between the writing of an event and the telling of it.
+    const rows = told.filter(({ id }) => numberOf(id) > this.#newest);
     const isNewestFirst = this.#sort.by === 'time' && this.#sort.descending;
     const above = this.#above.length + this.#added.length + rows.length;
     if (!isNewestFirst || this.#snapshot === undefined || this.#taking > 0 || above > windowSize) {
@@ -214,7 +224,7 @@ export class TableFeed extends HistoryReader {
       this.#added.unshift(event);
       this.#mark(row.receivedAt, 'counts', 1);
     }
-    this.#telling.request();
+    if (rows.length > 0) this.#telling.request();
   }
 
   attempted(attempts: readonly Attempt[]): void {
@@ -240,8 +250,8 @@ export class TableFeed extends HistoryReader {
   }
 
   aged(): void {
-    // What has come is not told while it is held back.
-    if (this.watch.paused) this.later('loaded');
+    // What has come is not told while it is held back, nor what has been found meanwhile, nor that it can be read again.
+    if (this.watch.paused || this.#unseen > 0 || this.failure !== undefined) this.later('loaded');
     this.#roll(this.#clock());
     this.#sayStrip();
   }
@@ -285,6 +295,8 @@ export class TableFeed extends HistoryReader {
       if (before === undefined) this.watch.noteNewest(newest ?? undefined);
       this.#snapshot = snapshot;
       this.#before = before;
+      this.#newest = newest === null ? 0 : numberOf(newest);
+      this.#unseen = unseen;
       this.#clear();
       this.#known.settle(journal);
       this.#say({ type: 'snapshot', snapshot, total, unseen, anchor: anchor?.id ?? null, at: found, windows });
@@ -357,7 +369,9 @@ export class TableFeed extends HistoryReader {
     event.state = rowState(event.row);
     event.status = shown?.status ?? null;
     event.durationMs = shown?.durationMs ?? null;
-    event.attempts = [...event.attempts, { destinationId, number, at, durationMs, status, outcome }];
+    const attempts = [...event.attempts, { destinationId, number, at, durationMs, status, outcome }];
+    event.attempts = attempts.slice(-mostTraced);
+    event.omittedAttempts += attempts.length - event.attempts.length;
     const failures = Number(event.state === 'failed') - Number(before === 'failed');
     if (failures !== 0) this.#mark(event.row.receivedAt, 'failed', failures);
   }

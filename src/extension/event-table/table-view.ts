@@ -71,13 +71,16 @@ export class TableView implements vscode.Disposable {
   /** Draws the table into a view that VS Code shows. */
   show(view: vscode.WebviewView): void {
     const { context, log } = this.#parts;
-    this.#page = new PageHost(view, {
+    const page = new PageHost<PageMessage, HostMessage>(view, {
       ...{ name: 'table', title: vscode.l10n.t('Webhooks'), extensionUri: context.extensionUri, log },
       read: async (raw) => (await import('../deferred.ts')).readTableMessage(raw),
       answer: (message) => this.#answer(message),
       // While it is hidden nothing is asked.
-      gone: () => this.#feed.hide(),
+      gone: () => {
+        if (this.#page === page) this.#feed.hide();
+      },
     });
+    this.#page = page;
   }
 
   /**

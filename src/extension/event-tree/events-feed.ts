@@ -66,11 +66,21 @@ export class EventsFeed extends HistoryReader {
 
   /** Loads the page after the oldest. */
   loadMore(): Promise<void> {
-    this.#loadingMore ??= this.ask(async (client, isCurrent) => {
-      const { cursor } = this.list;
-      if (cursor !== undefined && this.list.hasOlder) await this.#readPage(client, cursor, pageSize, isCurrent);
-    }).finally(() => (this.#loadingMore = undefined));
+    this.#loadingMore ??= this.#more().finally(() => (this.#loadingMore = undefined));
     return this.#loadingMore;
+  }
+
+  async #more(): Promise<void> {
+    let isTaken = true;
+    const read = (): Promise<void> =>
+      this.ask(async (client, isCurrent) => {
+        const { cursor } = this.list;
+        if (cursor !== undefined && this.list.hasOlder) await this.#readPage(client, cursor, pageSize, isCurrent);
+        isTaken = isCurrent();
+      });
+    await read();
+    // An answer that is on its way when new events are held back is thrown away.
+    if (!isTaken) await read();
   }
 
   /** Draws everything again: another grouping. */

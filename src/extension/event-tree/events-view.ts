@@ -18,7 +18,15 @@ import type { FocusedRows } from '../ui/focused-rows.ts';
 import type { KnownList } from './filter-suggestions.ts';
 import { group, groupings, keyOf, midnightOf } from './grouping.ts';
 import type { Group, Grouping } from './grouping.ts';
-import type { EventNode, EventsNode, GroupNode, MoreNode, NewestNode, PausedNode, RestNode } from '../events/event-node.ts';
+import type {
+  EventNode,
+  EventsNode,
+  GroupNode,
+  MoreNode,
+  NewestNode,
+  PausedNode,
+  RestNode,
+} from '../events/event-node.ts';
 import { withListNames } from './filter-suggestions.ts';
 import { groupFilter, StoreCounts } from './store-counts.ts';
 import {

@@ -353,7 +353,10 @@ export class HistoryWatch {
     const behind = of - events;
     this.#searchable = behind > leastBehind && behind > of / 50 ? Math.floor((100 * events) / of) : undefined;
     if (this.#searchable === before) return;
-    if (this.#searchable === undefined) this.#matchAgain();
+    if (this.#searchable === undefined) {
+      if (this.paused) this.#matchAgain();
+      else this.#readLater('newest');
+    }
     this.#tellAround();
   }
 

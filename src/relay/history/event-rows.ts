@@ -15,7 +15,7 @@ import { bytesOf, notificationKindCodes, stateName } from '../log/database.ts';
 import { toldId } from '../log/destinations.ts';
 import { holdableOf, holdOf } from '../log/held.ts';
 import type { HoldView } from '../log/held.ts';
-import { mostAttempts } from '../../protocol/message-size.ts';
+import { mostAttempts, mostTraced } from '../../protocol/message-size.ts';
 import type { NotificationFacts } from '../log/records.ts';
 import {
   iso,
@@ -35,9 +35,6 @@ const columns = `e.id, e.delivery_id, e.kind, e.received_at, e.type, e.address, 
   d.list, d.source, d.injected, d.signature, d.reason, d.http_status, d.first_notification, d.notification_count,
   d.first_event, d.row_count
   FROM events e JOIN deliveries d ON d.id = e.delivery_id`;
-
-/** Attempts of a notification that a line on a clock shows, at most: the latest. */
-const mostTraced = 20;
 
 /** A destination as clients know it. */
 interface KnownDestination {

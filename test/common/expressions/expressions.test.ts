@@ -214,7 +214,7 @@ describe('What an evaluation takes', () => {
 
   it('lets through what is written in the docs, of as much as there may be', async () => {
     const docs = async (name: string): Promise<string> =>
-      readFile(new URL(`../../docs/${name}`, import.meta.url), 'utf8');
+      readFile(new URL(`../../../docs/${name}`, import.meta.url), 'utf8');
     const wholes = [...(await docs('debugging.md')).matchAll(/--condition '([^']+)'|such as `(event\.[^`]+)`/g)];
     const fields = { CustomFields: Array.from({ length: 200 }, () => ({ Key: 'k'.repeat(100), Value: '7' })) };
     const event = { type: 'Subscribe', address: 'jane@example.org', fields: celValue(fields) };

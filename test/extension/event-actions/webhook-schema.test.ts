@@ -48,7 +48,7 @@ describe('The schema of an edited body', () => {
     const deliveries = sampleDeliveries({ types: webhookEventTypes, count: 6, batch: 20, mixed: true });
     for (const { body } of deliveries) check(body, schema, 'body');
     for (const name of ['subscribe', 'update', 'deactivate', 'subscribe-batch-of-two']) {
-      const file = new URL(`../../../fixtures/campaign-monitor/${name}.json`, import.meta.url);
+      const file = new URL(`../../fixtures/campaign-monitor/${name}.json`, import.meta.url);
       check(JSON.parse(readFileSync(file, 'utf8')), schema, name);
     }
   });

@@ -17,6 +17,7 @@ async function stage(options: TestRelayOptions = {}): Promise<{
   /** Delivers a body. Resolves when the watch has been told of it. */
   deliver: (body: string) => Promise<void>;
   watch: Watched['watch'];
+  watched: Watched;
   asked: Watched['asked'];
   feed: TableFeed;
   said: FeedNews[];
@@ -27,11 +28,12 @@ async function stage(options: TestRelayOptions = {}): Promise<{
   const relay = await startTestRelay(options);
   const said: FeedNews[] = [];
   const timers = new HeldTimers();
-  const { watch, asked } = await watched(relay, timers);
+  const all = await watched(relay, timers);
+  const { watch, asked } = all;
   const feed = new TableFeed({ watch, say: (news) => said.push(structuredClone(news)), timers });
   const snapshots = () => said.filter((each) => each.type === 'snapshot');
   return {
-    ...{ relay, watch, asked, feed, said, timers },
+    ...{ relay, watch, watched: all, asked, feed, said, timers },
     deliver: async (body) => {
       let isTold = false;
       relay.client.on('event/added', () => (isTold = true));
@@ -98,6 +100,88 @@ describe('What the table’s page is supplied with', () => {
     assert.equal(await feed.find('e1'), 0);
     assert.equal(feed.row('e1')?.address, 'ann@example.com');
     assert.equal(asked.length, before);
+  });
+
+  it('is nothing a second time that the snapshot holds, where it is told after that', async () => {
+    const { relay, deliver, watched: all, feed, said, timers, snapshot } = await stage();
+    await deliver(sampleBody({ events: 2, seed: 1 }));
+    feed.show(null, null);
+    assert.deepEqual(idsOf(await snapshot(0)), ['e2', 'e1']);
+    const { events } = await relay.client.request('events/query', {});
+    const { delivery } = await relay.client.request('events/get', { id: 'e2' });
+    all.fire({ deliveries: [{ delivery, events: events.toReversed(), omitted: 0 }], missed: 0 });
+    timers.pass(60_000);
+    await deliver(sampleBody({ seed: 2 }));
+    const live = () => said.flatMap((each) => (each.type === 'live' ? each.added : []));
+    await until(() => {
+      timers.pass(100);
+      return live().length > 0;
+    });
+    assert.deepEqual(
+      live().map(({ row }) => row.id),
+      ['e3'],
+    );
+  });
+
+  it('is another snapshot where its page did not take the one of a pause', async () => {
+    const { deliver, feed, watch, snapshot } = await stage();
+    await deliver(sampleBody({ events: 3, seed: 1 }));
+    feed.show(null, null);
+    await snapshot(0);
+    watch.setPaused(true);
+    assert.equal((await snapshot(1)).anchor, null);
+    feed.see({ first: 0, count: 3, anchor: { id: 'e3', at: 0 } }, true);
+    assert.equal((await snapshot(2)).anchor, 'e3');
+  });
+
+  it('is all that there is once that can be searched, also without a filter', async () => {
+    const { relay, deliver, watched: all, feed, watch, snapshot } = await stage();
+    await deliver(sampleBody({ seed: 1 }));
+    feed.show(null, null);
+    await snapshot(0);
+    const status = await relay.client.request('relay/status', {});
+    const so = (events: number): void => {
+      all.become({
+        kind: 'running',
+        client: all.client,
+        status: { ...status, index: { ...status.index, events, of: 100_000 } },
+      });
+    };
+    so(10_000);
+    assert.equal(watch.searchable, 10);
+    so(100_000);
+    await snapshot(1);
+  });
+
+  it('is of each row its latest attempts, as many as the relay shows, and how many there were before', async () => {
+    const {
+      relay,
+      deliver,
+      feed,
+      watched: all,
+      said,
+      timers,
+      snapshot,
+    } = await stage({
+      settings: { destinations: [{ url: (await startReceiver()).url }] },
+    });
+    feed.show(null, null);
+    await snapshot(0);
+    await deliver(sampleBody({ seed: 1 }));
+    await relay.drained();
+    const [row] = (await relay.client.request('events/query', {})).events;
+    const [forwarding] = row?.forwardings ?? [];
+    assert.ok(row !== undefined && forwarding !== undefined);
+    const { attempts } = await relay.client.request('events/get', { id: row.id });
+    const first = attempts[0]!;
+    for (let number = 2; number <= 30; number++)
+      all.attempt({ attempts: [{ ...first, ofRound: number, number }], missed: 0 });
+    const last = () => said.flatMap((each) => (each.type === 'live' ? [...each.added, ...each.changed] : [])).at(-1);
+    await until(() => {
+      timers.pass(100);
+      return last()?.attempts.at(-1)?.number === 30;
+    });
+    assert.deepEqual([last()?.attempts.length, last()?.omittedAttempts], [20, 10]);
   });
 
   it('is another snapshot when many have come, with what was in sight and where it stands', async () => {
@@ -188,7 +272,7 @@ describe('What the table’s page is supplied with', () => {
     await watch.setFilter('state:broken');
     feed.show(null, null);
     await until(() => feed.failure !== undefined);
-    assert.match(feed.failure?.message ?? '', /expected one of waiting/);
+    assert.match(feed.failure?.message ?? '', /expected one of failed, waiting/);
     assert.equal(said.at(-1)?.type, 'around');
   });
 });

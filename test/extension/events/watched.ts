@@ -33,6 +33,7 @@ export interface Watched {
   /** The client as the watch has it. */
   readonly client: RelayClient;
   fire(params: RelayNotificationParams<'event/added'>): void;
+  attempt(params: RelayNotificationParams<'attempt/recorded'>): void;
   correct(params: RelayNotificationParams<'event/changed'>): void;
 }
 
@@ -103,6 +104,7 @@ export async function watched(
       changed.fire(next);
     },
     fire: (params) => added.fire(params),
+    attempt: (params) => attempted.fire(params),
     correct: (params) => corrected.fire(params),
   };
   return made;

@@ -1,9 +1,6 @@
 import assert from 'node:assert/strict';
 import { InstanceStore } from '../../../src/extension/instances/instance-store.ts';
-import type {
-  StoreContext,
-  StoredInstance,
-} from '../../../src/extension/instances/instance-store.ts';
+import type { StoreContext, StoredInstance } from '../../../src/extension/instances/instance-store.ts';
 
 /** VS Code's memory and its secrets, as far as the store uses them. */
 class Storage {

@@ -1,8 +1,5 @@
 import assert from 'node:assert/strict';
-import {
-  placedInstance,
-  placeOfCallback,
-} from '../../../src/extension/instances/placed-instance.ts';
+import { placedInstance, placeOfCallback } from '../../../src/extension/instances/placed-instance.ts';
 import type { AroundInstance } from '../../../src/extension/instances/placed-instance.ts';
 import { aroundRelay, callbackAt, instance, listId, otherSecret } from './instances.ts';
 

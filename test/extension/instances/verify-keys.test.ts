@@ -1,10 +1,6 @@
 import assert from 'node:assert/strict';
 import type { StoredInstance } from '../../../src/extension/instances/instance-store.ts';
-import {
-  forgetInstance,
-  keepVerifyKey,
-  verifyKeyName,
-} from '../../../src/extension/instances/verify-keys.ts';
+import { forgetInstance, keepVerifyKey, verifyKeyName } from '../../../src/extension/instances/verify-keys.ts';
 import type { VerifyKeyParts } from '../../../src/extension/instances/verify-keys.ts';
 import type { SecretKind } from '../../../src/extension/secrets/secrets.ts';
 

@@ -3,12 +3,7 @@ import type { Webhook } from '../../../src/campaign-monitor/answers.ts';
 import { explainTestFailure, testFailureText } from '../../../src/campaign-monitor/test-failure.ts';
 import { sayIn } from '../../../src/extension/ui/localiser.ts';
 import { testWords } from '../../../src/extension/webhooks/test-words.ts';
-import {
-  descriptionOf,
-  labelOf,
-  spokenOf,
-  stateOf,
-} from '../../../src/extension/webhooks/webhook-words.ts';
+import { descriptionOf, labelOf, spokenOf, stateOf } from '../../../src/extension/webhooks/webhook-words.ts';
 import { english } from '../events/rows.ts';
 
 function hook(changes: Partial<Webhook> = {}): Webhook {
