@@ -71,16 +71,18 @@ export class EventsFeed extends HistoryReader {
   }
 
   async #more(): Promise<void> {
-    let isTaken = true;
-    const read = (): Promise<void> =>
-      this.ask(async (client, isCurrent) => {
-        const { cursor } = this.list;
-        if (cursor !== undefined && this.list.hasOlder) await this.#readPage(client, cursor, pageSize, isCurrent);
-        isTaken = isCurrent();
-      });
-    await read();
-    // An answer that is on its way when new events are held back is thrown away.
-    if (!isTaken) await read();
+    // An answer that is on its way when new events are held back is thrown away: once more.
+    if (!(await this.#moreIsTaken())) await this.#moreIsTaken();
+  }
+
+  async #moreIsTaken(): Promise<boolean> {
+    const taken: boolean[] = [];
+    await this.ask(async (client, isCurrent) => {
+      const { cursor } = this.list;
+      if (cursor !== undefined && this.list.hasOlder) await this.#readPage(client, cursor, pageSize, isCurrent);
+      taken.push(isCurrent());
+    });
+    return taken[0] !== false;
   }
 
   /** Draws everything again: another grouping. */
