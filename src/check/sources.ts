@@ -6,7 +6,7 @@ import { maxEventsInDelivery, sampleDeliveries } from '../campaign-monitor/sampl
 import { parseJson } from '../common/parse-json.ts';
 import { readPayload } from '../campaign-monitor/payload.ts';
 import { sourceSchema } from '../protocol/history.ts';
-import type { RelayClient } from '../protocol/relay-client.ts';
+import type { Result } from '../protocol/methods.ts';
 import { tooMuchToRead } from '../normaliser/delivery-limits.ts';
 import type { Delivery } from './messages.ts';
 import { OwnFileError, readOwnFile } from './own-file.ts';
@@ -51,11 +51,14 @@ export interface SourceOptions {
   readonly fromHistory: ((id: string) => Promise<Delivery>) | null;
 }
 
+/** A history, as far as it is read for scenarios. */
+export interface ReadHistory {
+  request(method: 'deliveries/get', params: { readonly id: string }): Promise<Result<'deliveries/get'>>;
+}
+
 /** A delivery of a history, by its id or that of an event or notification of it. @throws what the history does */
-export async function deliveryIn(history: Pick<RelayClient, 'request'>, id: string): Promise<Delivery> {
-  const { delivery, headers, body } = await history.request('deliveries/get', {
-    id: id.startsWith('d') ? id : (await history.request('events/get', { id })).delivery.id,
-  });
+export async function deliveryIn(history: ReadHistory, id: string): Promise<Delivery> {
+  const { delivery, headers, body } = await history.request('deliveries/get', { id });
   const contentType = headers.find(([name]) => name.toLowerCase() === 'content-type')?.[1] ?? 'application/json';
   return { body: Buffer.from(body, 'base64'), contentType, source: delivery.source };
 }

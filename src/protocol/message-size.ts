@@ -13,10 +13,10 @@ const mostAnswerBytes = 33_554_432;
 
 /** Attempts of one event that are told, the latest, and about how long they may be together, in bytes. */
 export const mostAttempts = 500;
+const mostAttemptBytes = 8_388_608;
 
 /** Attempts of a notification that a line on a clock shows, at most: the latest. */
 export const mostTraced = 20;
-const mostAttemptBytes = 8_388_608;
 
 /** About what a row takes as JSON, in bytes. */
 export function rowBytes(row: EventRow): number {

@@ -34,7 +34,7 @@ import { destinationSchema, secretsChangeSchema, settingsChangeSchema, tunnelCon
 import { statusSchema, tunnelStatusSchema } from './status.ts';
 
 /** Raised when a method or notification changes incompatibly. */
-export const protocolVersion = 2;
+export const protocolVersion = 3;
 
 const anyId = z.string().regex(/^[den][1-9]\d*$/, 'expected an id such as d7, e12 or n9');
 const eventId = z.string().regex(/^e[1-9]\d*$/, 'expected the id of an event, such as e12');

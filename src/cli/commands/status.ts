@@ -79,7 +79,7 @@ const unknownHow: readonly unknown[] = [
   'update-program',
 ] satisfies RelayAdvice[];
 
-/** How sending was left; null where that is not known. @throws StoreError where the history cannot be read */
+/** How sending was left; null where that is not known. @throws RelayRequestError where the history cannot be read */
 async function leftIn(dataDir: string): Promise<Sending | null> {
   let history: ReturnType<typeof openHistory>;
   try {

@@ -1,11 +1,15 @@
 /** What the tools of an assistant are made of: a relay's history, and what is done with a relay. */
 import type { Reported } from '../../check/report.ts';
 import type { Destination } from '../../protocol/settings.ts';
-import type { Result } from '../../protocol/methods.ts';
-import type { RelayClient } from '../../protocol/relay-client.ts';
+import type { Params, Result } from '../../protocol/methods.ts';
 
 /** What is read, whether a relay runs or not. */
-export type AssistantSource = Pick<RelayClient, 'request'>;
+export interface AssistantSource {
+  request<M extends 'events/query' | 'events/get' | 'deliveries/get' | 'notifications/render'>(
+    method: M,
+    params: Params<M>,
+  ): Promise<Result<M>>;
+}
 
 /** What is changed: by the running relay alone. */
 export interface AssistantRelay {
