@@ -18,6 +18,9 @@ const mostTries = 3;
 const patienceMs = 3000;
 const lookMs = 20;
 
+/** How long the selection may take to follow what was done to it, in milliseconds. */
+const followMs = 1000;
+
 /** The rows of a tree that something is done to. */
 export type FocusedRows<Node> = (named?: number) => Promise<readonly Node[]>;
 
@@ -43,15 +46,30 @@ export async function focusedRows<Node>(
   for (let tries = 0; tries < mostTries; tries++) {
     const before = view.selection;
     await vscode.commands.executeCommand(toggle);
-    const after = view.selection;
+    const after = await selectionAfter(view, before);
     const came = after.filter((node) => !before.includes(node));
     const gone = before.filter((node) => !after.includes(node));
-    // No row has the focus.
-    if (came.length + gone.length === 0) return before;
+    if (came.length + gone.length === 0) {
+      // No row has the focus, or VS Code does not say which one: what was clicked before is not what is meant.
+      if (before.length === 0) return before;
+      throw rowsChanged();
+    }
     await vscode.commands.executeCommand(toggle);
     if (came.length + gone.length === 1) return came.length === 1 ? came : before;
   }
   throw rowsChanged();
+}
+
+/** The selection once it is another than before: VS Code may say so a moment after the command has ended. */
+async function selectionAfter<Node>(
+  view: Pick<vscode.TreeView<Node>, 'selection'>,
+  before: readonly Node[],
+): Promise<readonly Node[]> {
+  const isOther = (): boolean =>
+    view.selection.length !== before.length || view.selection.some((node) => !before.includes(node));
+  for (const end = Date.now() + followMs; !isOther() && Date.now() < end;)
+    await new Promise((resolve) => setTimeout(resolve, lookMs));
+  return view.selection;
 }
 
 /** It is not certain which rows are meant. */
