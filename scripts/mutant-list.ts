@@ -151,8 +151,8 @@ export const mutants: readonly Mutant[] = [
     'older-content-first',
     'a duplicate names an earlier event than the latest',
     'relay/log/recent-contents',
-    'return this.#fresh.get(key) ?? this.#older.get(key);',
-    'return this.#older.get(key) ?? this.#fresh.get(key);',
+    'this.#fresh.get(fingerprint + 1) ?? this.#older.get(fingerprint + 1)',
+    'this.#older.get(fingerprint + 1) ?? this.#fresh.get(fingerprint + 1)',
     'relay/log/recent-contents',
   ),
   mutant(

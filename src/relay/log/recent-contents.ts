@@ -1,18 +1,21 @@
-/** How many are remembered at least, and at most twice as many. */
+/** How many events are remembered at least, and at most twice as many; 16 bytes for each place, of which half are used. */
 const generationSize = 32_768;
+const slots = generationSize * 2;
 
 /**
  * The contents that came lately, each with its latest event, so that a duplicate is known when it comes. What is older
- * is known to the history's index, a moment later.
+ * is known to the history's index, a moment later. Two generations: when one is full, the older is forgotten.
  */
 export class RecentContents {
-  readonly #events = new Generations();
-  /** The event before, of those whose content came before. */
-  readonly #before = new Generations();
+  #fresh = new Generation();
+  #older = new Generation();
+  /** The event before, of those whose content came before; in two generations as well. */
+  #before = new Map<number, number>();
+  #longBefore = new Map<number, number>();
 
   /** The latest event of a content; undefined where that is not remembered. */
   eventOf(fingerprint: number): number | undefined {
-    return this.#events.get(fingerprint);
+    return this.#fresh.get(fingerprint + 1) ?? this.#older.get(fingerprint + 1);
   }
 
   /** The events of a content that are remembered, the latest first. */
@@ -20,42 +23,66 @@ export class RecentContents {
     let event = this.eventOf(fingerprint);
     while (event !== undefined) {
       yield event;
-      event = this.#before.get(event);
+      event = this.#before.get(event) ?? this.#longBefore.get(event);
     }
   }
 
   /** @param fingerprint a whole number below 2^53 - 1 */
   remember(fingerprint: number, event: number): void {
     const earlier = this.eventOf(fingerprint);
-    if (earlier !== undefined && earlier !== event) this.#before.set(event, earlier);
-    this.#events.set(fingerprint, event);
+    if (earlier !== undefined && earlier !== event) this.#chain(event, earlier);
+    if (this.#fresh.count >= generationSize) {
+      const oldest = this.#older;
+      this.#older = this.#fresh;
+      this.#fresh = oldest;
+      oldest.clear();
+    }
+    this.#fresh.set(fingerprint + 1, event);
   }
 
   forget(): void {
-    this.#events.clear();
+    this.#fresh.clear();
+    this.#older.clear();
     this.#before.clear();
+    this.#longBefore.clear();
+  }
+
+  #chain(event: number, earlier: number): void {
+    if (this.#before.size >= generationSize) {
+      this.#longBefore = this.#before;
+      this.#before = new Map();
+    }
+    this.#before.set(event, earlier);
   }
 }
 
-/** Numbers by number, in two generations: when one is full, the older is forgotten. */
-class Generations {
-  #fresh = new Map<number, number>();
-  #older: ReadonlyMap<number, number> = new Map();
+/** Numbers by number above 0 in two flat arrays: a map of a million boxed numbers would be walked by each collection. */
+class Generation {
+  readonly #keys = new Float64Array(slots);
+  readonly #values = new Float64Array(slots);
+  count = 0;
 
   get(key: number): number | undefined {
-    return this.#fresh.get(key) ?? this.#older.get(key);
+    const at = this.#slot(key);
+    return this.#keys[at] === key ? this.#values[at] : undefined;
   }
 
   set(key: number, value: number): void {
-    if (this.#fresh.size >= generationSize) {
-      this.#older = this.#fresh;
-      this.#fresh = new Map();
-    }
-    this.#fresh.set(key, value);
+    const at = this.#slot(key);
+    if (this.#keys[at] !== key) this.count += 1;
+    this.#keys[at] = key;
+    this.#values[at] = value;
   }
 
   clear(): void {
-    this.#fresh = new Map();
-    this.#older = new Map();
+    if (this.count > 0) this.#keys.fill(0);
+    this.count = 0;
+  }
+
+  /** Where a key is, or has its place. There is always a free one. */
+  #slot(key: number): number {
+    let at = key % slots;
+    while (this.#keys[at] !== 0 && this.#keys[at] !== key) at = at + 1 === slots ? 0 : at + 1;
+    return at;
   }
 }
