@@ -4,6 +4,7 @@ import type { EventRow, Forwarding } from '../../protocol/history.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
 import type { Destination } from '../../protocol/settings.ts';
 import { commandId } from '../commands.ts';
+import { debugType } from '../prefix.ts';
 import type { CommandHandlers } from '../commands.ts';
 import type { ActionParts } from '../events/action-parts.ts';
 import { connected } from '../session/connected.ts';
@@ -30,9 +31,6 @@ export interface HandlerDebugParts extends Pick<ActionParts, 'session' | 'contex
   readonly patience: HandlerPatience;
   readonly remembered: RememberedConfigurations;
 }
-
-/** The debug type of this extension's own sessions, which show what the relay holds. */
-const ownType = 'campaign-monitor';
 
 /** The handlers of these commands. */
 export function createHandlerCommands(parts: HandlerDebugParts): CommandHandlers<'handler'> {
@@ -258,11 +256,13 @@ async function startOwn(
   const { contributes } = context.extension.packageJSON as {
     contributes: { debuggers?: readonly { readonly type: string }[] };
   };
-  if (contributes.debuggers?.some(({ type }) => type === ownType) !== true) return;
-  const own = (): vscode.DebugSession | undefined => programs.roots.find(({ type }) => type === ownType);
+  if (contributes.debuggers?.some(({ type }) => type === debugType) !== true) return;
+  const own = (): vscode.DebugSession | undefined => programs.roots.find(({ type }) => type === debugType);
   if (own() !== undefined) return;
   const name = vscode.l10n.t('Deliveries');
-  if (!(await vscode.debug.startDebugging(undefined, { type: ownType, request: 'attach', name, stopAtEvents: false })))
+  if (
+    !(await vscode.debug.startDebugging(undefined, { type: debugType, request: 'attach', name, stopAtEvents: false }))
+  )
     return;
   const session = own();
   if (session === undefined) return;

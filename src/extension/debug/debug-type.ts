@@ -3,9 +3,8 @@
  * loaded with the first.
  */
 import * as vscode from 'vscode';
-import { prefix } from '../prefix.ts';
+import { debugType, prefix } from '../prefix.ts';
 import type { Session } from '../session/session.ts';
-import { debugType } from './debug-names.ts';
 
 /** Registers the debug type. */
 export function registerDebugType(session: Session): vscode.Disposable {

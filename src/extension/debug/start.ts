@@ -4,6 +4,7 @@ import type { DebugProtocol } from '@vscode/debugprotocol';
 import { heldCount } from '../../common/held-count.ts';
 import { webhookEventTypes } from '../../campaign-monitor/event-types.ts';
 import { commandId } from '../commands.ts';
+import { debugType } from '../prefix.ts';
 import type { CommandHandlers } from '../commands.ts';
 import { documentTexts } from '../event-documents/event-documents.ts';
 import { thisWindow } from '../sending/sending.ts';
@@ -12,7 +13,6 @@ import { CommandError } from '../ui/command-error.ts';
 import { withNext } from '../ui/error-words.ts';
 import { offer } from '../ui/offer.ts';
 import { unlinked } from '../ui/printable.ts';
-import { breakpointOwner, debugType } from './debug-names.ts';
 import type { DeliverySession, SessionEnd } from './delivery-session.ts';
 
 /** The handlers of these commands. */
@@ -106,4 +106,9 @@ async function sayWhatIsLeft(session: Session, { sending, edited }: SessionEnd):
       }),
     [l10n.t('Keep Held')]: () => undefined,
   });
+}
+
+/** Whose the breakpoints of this window are: a folder is open in one window, and without one windows share a relay. */
+function breakpointOwner(): string {
+  return vscode.workspace.workspaceFolders === undefined ? `VS Code ${vscode.env.sessionId.slice(0, 40)}` : 'VS Code';
 }

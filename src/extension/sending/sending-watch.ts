@@ -1,11 +1,8 @@
 /** Sees when somebody has to be told that sending is paused. What is said, and how, is loaded then. */
 import * as vscode from 'vscode';
-import { prefix } from '../prefix.ts';
+import { debugType, prefix } from '../prefix.ts';
 import type { SendingNotices } from './sending-notices.ts';
 import type { Session } from '../session/session.ts';
-
-/** The type of our debug sessions, which show where sending stopped. */
-const debugType = 'campaign-monitor';
 
 /** The start of the relay of which it was said last that sending was left paused. */
 const toldKey = `${prefix}.toldPaused`;
