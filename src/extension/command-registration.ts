@@ -3,7 +3,8 @@ import * as vscode from 'vscode';
 import { GivenUpError } from './ui/progress.ts';
 import type { WayOn } from './ui/command-error.ts';
 import { commandId, internalCommands } from './commands.ts';
-import type { CommandHandlers, CommandName } from './commands.ts';
+import type { CommandName } from './commands.ts';
+import type { Handlers } from './handlers.ts';
 import { prefix } from './prefix.ts';
 import { withNext } from './ui/error-words.ts';
 import { byCommand, offer } from './ui/offer.ts';
@@ -17,14 +18,17 @@ import { unlinked } from './ui/printable.ts';
 export function registerCommands(
   { extension }: Pick<vscode.ExtensionContext, 'extension'>,
   log: vscode.LogOutputChannel,
-  handlers: () => Promise<CommandHandlers>,
+  handlers: () => Promise<Pick<Handlers, 'commands' | 'table'>>,
 ): vscode.Disposable[] {
   const { contributes } = extension.packageJSON as { contributes: { commands: readonly { command: string }[] } };
   // The script that makes package.json holds it against the descriptions.
   const declared = contributes.commands.map(({ command }) => command.slice(prefix.length + 1) as CommandName);
   return [...declared, ...internalCommands].map((name) =>
-    vscode.commands.registerCommand(commandId(name), (...args: never[]) =>
-      run(log, async () => (await handlers())[name](...args)),
+    vscode.commands.registerCommand(commandId(name), (...args: unknown[]) =>
+      run(log, async () => {
+        const { commands, table } = await handlers();
+        return commands[name](...((await table.given(args)) as never[]));
+      }),
     ),
   );
 }

@@ -98,7 +98,7 @@ export function compose(context: vscode.ExtensionContext): void {
       createDebugAdapterTracker: async (debugged) =>
         existsSync(session.dataDir) ? (await handlers()).programs.track(debugged) : undefined,
     }),
-    ...registerCommands(context, log, async () => (await handlers()).commands),
+    ...registerCommands(context, log, handlers),
   );
   // What the walkthrough waits for: a command that a tree item runs completes no step.
   context.subscriptions.push(

@@ -38,7 +38,7 @@ export {
 export { readPageMessage as readEditorMessage } from './event-editor/messages.ts';
 export { inOrder, mainNotification, readDocument } from './event-documents/content.ts';
 export { maskHeaders } from './event-documents/masking.ts';
-export { readTableMessage } from './event-table/messages.ts';
+export { readChosen, readTableMessage } from './event-table/messages.ts';
 export { tunnelInWords } from './ui/tunnel-words.ts';
 export { authorize } from '../oauth/authorize.ts';
 export { listenOnLoopback } from '../oauth/loopback.ts';

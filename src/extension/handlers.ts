@@ -16,7 +16,6 @@ import { RememberedConfigurations } from './debug/handler-configurations.ts';
 import { HandlerPatience } from './debug/handler-patience.ts';
 import { Programs } from './debug/programs.ts';
 import { createDebugCommands } from './debug/start.ts';
-import type { Select } from './events/action-parts.ts';
 import { createTestCommands } from './event-actions/create-test.ts';
 import { createResendCommands } from './event-actions/edit-and-resend.ts';
 import { createExportCommands } from './event-actions/export.ts';
@@ -110,8 +109,7 @@ export function createHandlers(parts: StandingParts): Handlers {
   });
   const urlKeeper = createUrlKeeper({ session, log, holders: [webhookActions.urls, instanceUrls] });
   const table = new TableView({ context, log, session, watch, events, names });
-  const select: Select = (node, nodes) => table.chosen(node) ?? events.select(node, nodes);
-  const actionParts = { context, session, history, select, focused: events.focused };
+  const actionParts = { context, session, history, select: events.select, focused: events.focused };
   const programs = new Programs();
   const remembered = new RememberedConfigurations(context.workspaceState, `${prefix}.handlers`);
   const patience = new HandlerPatience({ session, programs, log, remembered });

@@ -1,6 +1,7 @@
 /** The control channel's contract: every method and notification that passes between the relay and its clients. */
 import { z } from 'zod';
 import { secretNameForm } from '../common/secret-name.ts';
+import { carriedSchema, chosenEventsSchema } from './chosen-events.ts';
 import {
   breakpointSchema,
   debugClientSchema,
@@ -101,7 +102,8 @@ export const methods = {
   /**
    * A page by position of a snapshot: what a filter found at one moment, sorted. Without `snapshot` a new one is taken;
    * a few are kept, and one that is not kept any more is an error. What was removed since then is null. `traced` gives
-   * whole rows with their attempts in place of summaries; `find` asks where in the snapshot an event stands.
+   * whole rows with their attempts in place of summaries; `find` asks where in the snapshot an event stands, `carry` where
+   * those stand now that were chosen in another one.
    */
   'events/page': {
     params: z.strictObject({
@@ -118,6 +120,7 @@ export const methods = {
       before: eventId.optional().describe('Of a new snapshot: of those that came before this one alone.'),
       traced: z.boolean().default(false),
       find: eventId.optional(),
+      carry: chosenEventsSchema.optional(),
     }),
     result: z.object({
       snapshot: z.string(),
@@ -127,6 +130,7 @@ export const methods = {
       traced: z.array(tracedEventSchema.nullable()).optional().describe('Where it was asked for.'),
       newest: z.string().nullable().describe('The id of the newest event in the snapshot.'),
       found: z.int().nullable().optional().describe('The position of `find`; null where it is not in the snapshot.'),
+      carried: carriedSchema.optional().describe('Of `carry`; no stretches where they are too many.'),
       unseen,
     }),
   },

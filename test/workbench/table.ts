@@ -9,7 +9,7 @@ export async function openTable(workbench: Workbench): Promise<Frame> {
   const { page } = workbench;
   const tab = page
     .locator(
-      '.part.panel .composite-bar .action-item[aria-label^="Webhooks"], .part.panel .composite-bar .action-item:has([aria-label^="Webhooks"])',
+      '.part.panel .composite-bar .action-item[aria-label^="Webhook Events"], .part.panel .composite-bar .action-item:has([aria-label^="Webhook Events"])',
     )
     .first();
   if (!(await page.locator('.part.panel').isVisible())) await page.keyboard.press('Control+j');

@@ -41,6 +41,11 @@ describe('The table of webhooks, as a person uses it', () => {
       `[...document.querySelectorAll('[role=columnheader]')].map((each) => each.dataset.column)`,
     );
   const key = (name: string) => workbench.page.keyboard.press(name);
+  /** Types a filter that is to be all. */
+  const filterBy = async (filter: string): Promise<void> => {
+    await table.getByRole('combobox').fill(filter);
+    await key('Enter');
+  };
 
   before(async () => {
     receiver = await startReceiver();
@@ -126,14 +131,20 @@ describe('The table of webhooks, as a person uses it', () => {
   });
 
   it('has columns by choice and of any width, by pointer and keyboard, kept while it is hidden', async () => {
-    await table.getByRole('columnheader', { name: 'List' }).click({ button: 'right' });
+    // There is one list and one destination: nothing is said by them.
+    assert.deepEqual(
+      (await headers()).filter((each) => each === 'list' || each === 'destination'),
+      [],
+    );
+    await table.getByRole('columnheader', { name: 'State' }).click({ button: 'right' });
     const menu = table.getByRole('menu', { name: 'Columns' });
     await menu.waitFor();
     await workbench.picture('table/columns');
     await menu.getByRole('menuitemcheckbox', { name: 'List' }).click();
+    await menu.getByRole('menuitemcheckbox', { name: 'State' }).click();
     await key('Escape');
     await menu.waitFor({ state: 'detached' });
-    await until(async () => !(await headers()).includes('list'));
+    await until(async () => (await headers()).includes('list') && !(await headers()).includes('state'));
     const choose = table.getByRole('button', { name: 'Columns' });
     await choose.press('Enter');
     await menu.locator(':focus').filter({ hasText: 'Time' }).waitFor();
@@ -170,15 +181,31 @@ describe('The table of webhooks, as a person uses it', () => {
     await table.getByRole('button', { name: 'Columns' }).click();
     await table.getByRole('menuitem', { name: 'Reset Columns' }).click();
     await key('Escape');
-    await until(async () => (await headers()).includes('list'));
+    await until(async () => (await headers()).includes('state') && !(await headers()).includes('list'));
   });
 
-  it('filters as the tree does, with suggestions, and says what is wrong with a filter', async () => {
+  it('filters while one types, completes what is half typed, and says what is wrong with what is meant', async () => {
     const box = table.getByRole('combobox', { name: 'Filter' });
     await grid().focus();
     await key('Control+f');
     await table.locator('.filter input:focus').waitFor();
-    await workbench.page.keyboard.type('state:broken');
+    await workbench.page.keyboard.type('state:fa');
+    await table.getByRole('option').filter({ hasText: 'state:failed' }).first().waitFor();
+    assert.equal(await box.getAttribute('aria-invalid'), 'false');
+    await workbench.picture('table/filter-half-typed');
+    // Enter takes how it goes on.
+    await key('Enter');
+    await untilCells('address', ['bea@example.com']);
+    await table.getByText('1 of 4', { exact: true }).waitFor();
+    await box.fill('ann@');
+    await untilCells('address', ['ann@example.com']);
+    await key('Escape');
+    await key('Escape');
+    await untilCells('address', ['bea@example.com']);
+    await key('Control+f');
+    await box.fill('state:broken');
+    await table.getByRole('option').filter({ hasText: 'state:waiting' }).first().waitFor();
+    await key('Enter');
     await table.getByText('expected one of failed, waiting').waitFor();
     assert.equal(await box.getAttribute('aria-invalid'), 'true');
     await workbench.picture('table/filter-error');
@@ -241,6 +268,38 @@ describe('The table of webhooks, as a person uses it', () => {
     assert.equal(curl.match(/^curl /gm)?.length, 2);
   });
 
+  it('acts by a key on what is seen, and on none of what was filtered away', async () => {
+    await row('bea@example.com').click();
+    await row('dan@example.com').click({ modifiers: ['ControlOrMeta'] });
+    await table.getByText('2 selected').waitFor();
+    const before = receiver.requests.length;
+    await filterBy('address:dan');
+    await untilCells('address', ['dan@example.com']);
+    await table.getByText('2 selected').waitFor({ state: 'detached' });
+    await grid().focus();
+    await key('Control+r');
+    await until(() => receiver.requests.length > before);
+    await filterBy('');
+    await untilCells('address', ['dan@example.com', 'cai@example.com']);
+    // What was sent again is known by its answer: nothing else is on its way.
+    await until(async () => (await statusOf(dataDirs(workbench)[0]!)).counts.waiting === 0);
+    assert.deepEqual(
+      receiver.requests.slice(before).map(({ text }) => /\w+@example\.com/.exec(text)?.[0]),
+      ['dan@example.com'],
+    );
+  });
+
+  it('acts by a key on the active row alone where that is none of the selected ones', async () => {
+    await row('bea@example.com').click();
+    for (let click = 0; click < 2; click++) await row('dan@example.com').click({ modifiers: ['ControlOrMeta'] });
+    await untilActive('dan@example.com');
+    assert.equal(await table.locator('[aria-selected="true"]:visible').count(), 1);
+    await grid().focus();
+    const curl = await workbench.copied(() => key('Control+c'));
+    assert.match(curl, /dan@example\.com/);
+    assert.doesNotMatch(curl, /bea@example\.com/);
+  });
+
   it('follows the selection of the tree', async () => {
     await workbench.treeRow(eventsView, 'cai@example.com').click();
     await table.locator('[aria-selected="true"]').filter({ hasText: 'cai@example.com' }).waitFor();
@@ -279,6 +338,60 @@ describe('The table of webhooks, as a person uses it', () => {
     assert.deepEqual(await cells('address'), before);
     await table.getByRole('button', { name: '1 new' }).click();
     await untilCells('address', ['eve@example.com']);
+  });
+
+  it('selects more than is loaded, says how many, asks, and sends them all again', async () => {
+    await until(async () => (await statusOf(dataDirs(workbench)[0]!)).counts.waiting === 0);
+    await grid().focus();
+    await key('Home');
+    await untilActive('eve@example.com');
+    await key('Shift+End');
+    await table.getByText('4,007 selected').waitFor();
+    const before = receiver.requests.length;
+    await key('Control+r');
+    // A test call and a rejected delivery have no notification.
+    await workbench.dialog.getByText('Replay 4,005 events?').waitFor();
+    await workbench.picture('table/replay-many');
+    await workbench.answerDialog('Cancel');
+    await workbench.dialog.waitFor({ state: 'detached' });
+    assert.equal(receiver.requests.length, before);
+    // One less, which makes two stretches.
+    await row('ann@example.com').click({ modifiers: ['ControlOrMeta'] });
+    await table.getByText('4,006 selected').waitFor();
+    await grid().focus();
+    // The row that was taken away has the focus: of the others the menu knows.
+    await workbench.chooseFromContextMenu(row('bea@example.com'), 'Replay');
+    await workbench.dialog.getByText('Replay 4,004 events?').waitFor();
+    await workbench.answerDialog('Replay');
+    // 200 notifications of 20 events, and four of one.
+    await receiver.received(before + 204, 120_000);
+    await until(async () => (await statusOf(dataDirs(workbench)[0]!)).counts.waiting === 0, 60_000);
+    assert.equal(receiver.requests.length, before + 204);
+  });
+
+  it('cuts no number and no arrow of the order at 1,280 pixels', async () => {
+    await filterBy('');
+    receiver.answer({ status: 200, delayMs: 1100 });
+    await post(sampleBody({ email: 'fay@example.com' }));
+    await row('fay@example.com').filter({ hasText: 'Sent' }).waitFor();
+    receiver.answer({ status: 200 });
+    for (const name of ['ms', 'Answer', 'Time']) {
+      const header = table.getByRole('columnheader', { name, exact: true });
+      await header.click();
+      await until(async () => (await header.getAttribute('aria-sort')) !== 'none');
+      const arrow = (await header.locator('.order').boundingBox())!;
+      const box = (await header.boundingBox())!;
+      assert.ok(arrow.width > 4 && arrow.x + arrow.width <= box.x + box.width, `${name}: the arrow is cut`);
+    }
+    await table.getByRole('columnheader', { name: 'Time', exact: true }).click();
+    await row('fay@example.com').waitFor();
+    const cut = await table.evaluate<string[]>(
+      `[...document.querySelectorAll('.rows .row:not([hidden]) :is(.numbers, [data-column=time])')]
+        .filter((cell) => cell.scrollWidth > cell.clientWidth).map((cell) => cell.textContent)`,
+    );
+    assert.deepEqual(cut, []);
+    assert.match((await row('fay@example.com').locator('[data-column="duration"]').innerText()).trim(), /^1,1\d\d$/);
+    await workbench.picture('table/wide');
   });
 
   it('is in the colours of every theme, axe finds nothing, and at 200 % all of it is there', async () => {

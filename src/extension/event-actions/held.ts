@@ -12,7 +12,7 @@ import type { ActionParts } from '../events/action-parts.ts';
 import type { EventsNode } from '../events/event-node.ts';
 import { isHeldAtGate } from '../events/forwarding-state.ts';
 import { documentToSend, openBody, sayReceived, sendBody } from './edit-and-resend.ts';
-import { inSteps, say } from './many-at-once.ts';
+import { inFull, inSteps, isMeant, say } from './many-at-once.ts';
 import { nameOf, notificationsWith, onlyNotification } from './row-notifications.ts';
 import type { WholeNotification } from './row-notifications.ts';
 import { heldEventOf } from './send-lens.ts';
@@ -53,6 +53,21 @@ function requireHeld(rows: readonly EventRow[]): readonly [EventRow, ...EventRow
 async function act({ session }: ActionParts, deed: Deed, rows: readonly EventRow[]): Promise<void> {
   const client = connected(session);
   const held = requireHeld(rows);
+  const isSure =
+    deed === 'release'
+      ? await isMeant(
+          held.length,
+          vscode.l10n.t('Release {0} events?', inFull(held.length)),
+          vscode.l10n.t('They are sent, which cannot be undone.'),
+          vscode.l10n.t('Release'),
+        )
+      : await isMeant(
+          held.length,
+          vscode.l10n.t('Drop {0} events?', inFull(held.length)),
+          vscode.l10n.t('They stay in the history, and Replay sends them after all.'),
+          vscode.l10n.t('Drop'),
+        );
+  if (!isSure) return;
   const method = deed === 'release' ? 'debug/step' : 'debug/drop';
   let refusal: Error | undefined;
   const one = async (id: string): Promise<number> => {

@@ -5,6 +5,26 @@ import { cancellable } from '../ui/progress.ts';
 import { stepByStep } from './step-by-step.ts';
 import type { Steps } from './step-by-step.ts';
 
+/** More events than this fill a screen: what is done to them at once is asked about. */
+const mostUnasked = 20;
+
+/**
+ * Asks before something is done to more events than are seen at once; to fewer it is done without a question.
+ * @param question what is asked, with how many they are
+ * @param detail what comes of it
+ * @param yes the button that does it
+ * @returns whether it is to be done
+ */
+export async function isMeant(count: number, question: string, detail: string, yes: string): Promise<boolean> {
+  if (count <= mostUnasked) return true;
+  return (await vscode.window.showWarningMessage(question, { modal: true, detail }, yes)) === yes;
+}
+
+/** A number as it is said. */
+export function inFull(count: number): string {
+  return count.toLocaleString(vscode.env.language);
+}
+
 /** What is said of what was done. */
 export interface Said {
   readonly none: string;

@@ -16,7 +16,7 @@ import { problemOfUrl } from '../destinations/callback-url.ts';
 import { failedNotifications } from './failed-notifications.ts';
 import { CommandError } from '../ui/command-error.ts';
 import type { ActionParts } from '../events/action-parts.ts';
-import { inSteps, say } from './many-at-once.ts';
+import { inFull, inSteps, isMeant, say } from './many-at-once.ts';
 import { nameOf, notificationsByDelivery, notificationsWith, onlyNotification } from './row-notifications.ts';
 import type { WholeNotification } from './row-notifications.ts';
 import { inGroups, inWholeGroups, stepByStep } from './step-by-step.ts';
@@ -63,6 +63,9 @@ async function replay({ session }: ActionParts, rows: readonly EventRow[], to?: 
   const { l10n } = vscode;
   const client = connected(session);
   const sendable = requireNotifications(rows);
+  const question = l10n.t('Replay {0} events?', inFull(sendable.length));
+  const detail = l10n.t('Each is sent once more, which cannot be undone.');
+  if (!(await isMeant(sendable.length, question, detail, l10n.t('Replay')))) return;
   const groups = [...inWholeGroups(notificationsByDelivery(sendable), step)];
   const replayed = await inSteps(l10n.t('Replaying'), groups, (some) => replayOnce(client, some, to));
   const whole = onlyNotification(sendable);
@@ -108,6 +111,9 @@ async function replayFailed({ session }: ActionParts): Promise<void> {
   const { l10n } = vscode;
   const client = connected(session);
   const { counts } = await client.request('relay/status', {});
+  const question = l10n.t('Replay all {0} that failed?', inFull(counts.failed));
+  const detail = l10n.t('Each is sent once more, which cannot be undone.');
+  if (!(await isMeant(counts.failed, question, detail, l10n.t('Replay')))) return;
   const replayed = await cancellable(l10n.t('Replaying what failed'), (signal, progress) =>
     stepByStep(
       failedNotifications(client, step),
@@ -141,6 +147,9 @@ async function discard({ session }: ActionParts, rows: readonly EventRow[]): Pro
   const client = connected(session);
   const isOpen = ({ state }: Forwarding): boolean => state === 'waiting' || state === 'held';
   const open = rows.filter(({ forwardings }) => forwardings.some(isOpen));
+  const question = l10n.t('Discard {0} events?', inFull(open.length));
+  const detail = l10n.t('They stay in the history, and Replay sends them after all.');
+  if (!(await isMeant(open.length, question, detail, l10n.t('Discard')))) return;
   const groups = [...inGroups(notificationsWith(open, isOpen), step)];
   const discarded = await inSteps(
     l10n.t('Discarding'),

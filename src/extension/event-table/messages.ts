@@ -1,5 +1,7 @@
 /** What the table's page and the extension say to each other. What the page says is checked. */
 import { z } from 'zod';
+import { chosenEventsSchema } from '../../protocol/chosen-events.ts';
+import type { ChosenEvents, Stretch } from '../../protocol/chosen-events.ts';
 import { eventOrders } from '../../protocol/event-filter.ts';
 import type { RowState } from '../events/forwarding-state.ts';
 import type { tableTexts } from './texts.ts';
@@ -25,9 +27,9 @@ const sightSchema = z.strictObject({
 });
 export type Sight = z.infer<typeof sightSchema>;
 
-const selectionSchema = z.array(eventId).max(1000);
+export type { ChosenEvents, Stretch };
 
-/** Commands that the page's keys run on the selection. */
+/** Commands that the page's keys run on what is chosen. */
 const actionSchema = z.enum(['open', 'replay', 'release', 'discard', 'copyAsCurl']);
 
 const pageMessageSchema = z.discriminatedUnion('type', [
@@ -43,10 +45,11 @@ const pageMessageSchema = z.discriminatedUnion('type', [
   }),
   z.strictObject({ type: z.literal('sort'), sort: sortSchema }),
   z.strictObject({ type: z.literal('pause'), on: z.boolean() }),
-  /** `done`: it is to be in force; else only what is wrong with it is asked. */
+  /** `done`: it is to be in force as it stands; else it is being typed. */
   z.strictObject({ type: z.literal('filter'), text: z.string().max(1000), done: z.boolean() }),
-  z.strictObject({ type: z.literal('select'), ids: selectionSchema }),
-  z.strictObject({ type: z.literal('act'), action: actionSchema, ids: selectionSchema.min(1) }),
+  /** What is chosen from now on. `turn` counts the choices: a snapshot says for which it was taken. */
+  z.strictObject({ type: z.literal('choose'), turn: z.int().min(0), chosen: chosenEventsSchema }),
+  z.strictObject({ type: z.literal('act'), action: actionSchema, chosen: chosenEventsSchema }),
   z.strictObject({ type: z.literal('start') }),
   z.strictObject({ type: z.literal('sample') }),
   z.strictObject({ type: z.literal('continueSending') }),
@@ -56,6 +59,11 @@ const pageMessageSchema = z.discriminatedUnion('type', [
 ]);
 export type PageMessage = z.infer<typeof pageMessageSchema>;
 export type TableAction = z.infer<typeof actionSchema>;
+
+/** Reads what the menu of a row is about. @returns undefined where it is nothing that the page can have chosen */
+export function readChosen(raw: unknown): ChosenEvents | undefined {
+  return chosenEventsSchema.safeParse(raw).data;
+}
 
 /** Reads what the page says. @returns undefined where it is nothing that it may say */
 export function readTableMessage(raw: unknown): PageMessage | undefined {
@@ -67,6 +75,8 @@ export interface Span {
   readonly from: number;
   readonly ms: number;
   readonly outcome: 'sent' | 'retrying' | 'failed';
+  /** It was sent again when it had been settled, which may be days later. */
+  readonly again: boolean;
   /** In words, for the pointer. */
   readonly words: string;
 }
@@ -118,9 +128,12 @@ export type TableState =
 export interface Strip {
   /** Milliseconds since the epoch. */
   readonly since: number;
+  /** Those that the filter finds. */
   readonly counts: readonly number[];
-  /** Of these, those that failed; empty where that is not known, since the filter asks for a state. */
+  /** Of these, those that failed; empty where that is not known, since the filter asks for several states. */
   readonly failed: readonly number[];
+  /** All of them, whatever the filter; empty where there is none. */
+  readonly all: readonly number[];
 }
 
 /** The texts of the page, in the user's language, by name. */
@@ -132,8 +145,17 @@ export type HostMessage =
   /** That sending is paused, in words; null where it is not. It goes on here where a relay runs. */
   | { readonly type: 'sending'; readonly paused: string | null; readonly canGoOn: boolean }
   | { readonly type: 'filter'; readonly filter: string; readonly offered: readonly OfferedFilter[] }
-  /** What is wrong with a filter that was typed; null where nothing is. */
-  | { readonly type: 'problem'; readonly text: string; readonly problem: string | null }
+  /** How what was typed may go on, and what is wrong with it; null where nothing is, or it is still being typed. */
+  | {
+      readonly type: 'typed';
+      readonly text: string;
+      readonly ways: readonly OfferedFilter[];
+      /** It is no filter before it goes on: the first of the ways is meant. */
+      readonly isBegun: boolean;
+      readonly problem: string | null;
+    }
+  /** How many events there are without the filter; null where that is not known. And columns that say one thing alone. */
+  | { readonly type: 'whole'; readonly all: number | null; readonly same: readonly ColumnName[] }
   | {
       readonly type: 'snapshot';
       readonly snapshot: string;
@@ -146,6 +168,11 @@ export type HostMessage =
       readonly windows: readonly RowWindow[];
       /** How many events were not looked at yet. */
       readonly unseen: number;
+      /** Where what is chosen stands in it, for the choice of this number. */
+      readonly turn: number;
+      readonly chosen: readonly Stretch[];
+      /** The active row's place; null where it is not in the snapshot. */
+      readonly active: number | null;
     }
   | { readonly type: 'rows'; readonly snapshot: string; readonly window: RowWindow }
   /** Rows that come above the snapshot, newest first, and others that have changed. */
@@ -158,5 +185,5 @@ export type HostMessage =
   /** Whether new events are held back, and how many have come since. */
   | { readonly type: 'news'; readonly paused: boolean; readonly count: number }
   | { readonly type: 'strip'; readonly strip: Strip }
-  /** What the tree has selected; `at` is its position, null where the table does not hold it. */
-  | { readonly type: 'reveal'; readonly id: string; readonly snapshot: string; readonly at: number | null };
+  /** What the tree has selected, where the table holds it. */
+  | { readonly type: 'reveal'; readonly id: string; readonly snapshot: string; readonly place: number };

@@ -3,6 +3,7 @@
  * alone stands above the snapshot until another is taken; what else happens is told of the rows that the page has.
  */
 import type { Attempt, EventRow, TracedEvent } from '../../protocol/history.ts';
+import type { Carried, ChosenEvents } from '../../protocol/chosen-events.ts';
 import type { RelayNotificationParams } from '../../protocol/methods.ts';
 import { mostTraced } from '../../protocol/message-size.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
@@ -12,13 +13,16 @@ import { mostUrgent, rowState } from '../events/forwarding-state.ts';
 import { HistoryReader, numberOf } from '../events/history-watch.ts';
 import type { HistoryWatch, IsCurrent, Reading } from '../events/history-watch.ts';
 import { KnownRows } from '../events/known-rows.ts';
-import type { Sight, Sort, Strip } from './messages.ts';
+import type { ColumnName, Sight, Sort, Strip } from './messages.ts';
 
 /** Rows that are read at once, and that stand above a snapshot, at most. */
 export const windowSize = 200;
 
-/** Rows that are kept for commands, at most: those that the page was given last. */
+/** Rows that are kept true and for commands, at most: those that the page was given last. */
 const mostKept = 5000;
+
+/** Rows that a command is given are read so many at once, as the relay gives them. */
+const mostAtOnce = 1000;
 
 /** The least pause between two snapshots, and between two tellings of what came alone, in milliseconds. */
 const leastPauseMs = 250;
@@ -47,6 +51,10 @@ export type FeedNews =
       /** Where that row stands; null where it is not in the snapshot. */
       readonly at: number | null;
       readonly windows: readonly TracedWindow[];
+      /** Where what is chosen stands in it, for the choice of this number; `active`: the active row. */
+      readonly turn: number;
+      readonly chosen: Carried['stretches'];
+      readonly active: number | null;
     }
   | { readonly type: 'rows'; readonly snapshot: string; readonly window: TracedWindow }
   /** Rows that come above the snapshot, newest first, and others that have changed. */
@@ -70,6 +78,7 @@ export interface TableFeedOptions {
 
 const newestFirst: Sort = { by: 'time', descending: true };
 const fromTheTop: Sight = { first: 0, count: 0, anchor: null };
+const nothingChosen: ChosenEvents = { snapshot: '', stretches: [], ids: [], active: null };
 
 export class TableFeed extends HistoryReader {
   readonly #say: (news: FeedNews) => void;
@@ -78,7 +87,9 @@ export class TableFeed extends HistoryReader {
   readonly #telling: Coalescer;
   #sort = newestFirst;
   #sight = fromTheTop;
-  #selected: ReadonlySet<string> = new Set();
+  /** What the page has chosen, and the number of that choice. */
+  #chosen = nothingChosen;
+  #turn = 0;
   #snapshot: string | undefined;
   /** The cursor before which it was taken: while new events are held back it stays. */
   #before: string | undefined;
@@ -91,7 +102,12 @@ export class TableFeed extends HistoryReader {
   #above: readonly string[] = [];
   #added: TracedEvent[] = [];
   readonly #changed = new Set<TracedEvent>();
-  #strip: { readonly since: number; readonly counts: number[]; readonly failed: number[] } | undefined;
+  #strip:
+    | { readonly since: number; readonly counts: number[]; readonly failed: number[]; readonly all: number[] }
+    | undefined;
+  /** How many lists the filter finds events of, and the destinations of the rows that were given to the page. */
+  #lists = 0;
+  readonly #destinations = new Set<string>();
   #wanted: readonly number[] = [];
   #serving = false;
   /** The window that is being read. */
@@ -119,9 +135,35 @@ export class TableFeed extends HistoryReader {
     return this.#snapshot;
   }
 
-  /** The row of an event that the page was given; undefined where it is no longer kept. */
-  row(id: string): EventRow | undefined {
-    return this.#known.get(id)?.row;
+  /** Columns that say the same in every row. */
+  get same(): readonly ColumnName[] {
+    return [
+      ...(this.#lists > 1 ? [] : ['list' as const]),
+      ...(this.#destinations.size > 1 ? [] : ['destination' as const]),
+    ];
+  }
+
+  /**
+   * The rows that are chosen, in the order in which they came: as they are known, or read from the snapshot.
+   * @param cancelled asked before each reading
+   * @throws SnapshotGoneError where the snapshot of stretches is no longer kept, and what the relay refuses
+   */
+  async rowsOf(
+    { snapshot, stretches, ids }: ChosenEvents,
+    cancelled: () => boolean = () => false,
+  ): Promise<EventRow[]> {
+    const { client } = this.watch;
+    if (client === undefined) return [];
+    const rows: EventRow[] = [];
+    for (const id of ids) rows.push(this.#known.get(id)?.row ?? (await client.request('events/get', { id })).event);
+    for (const [from, to] of stretches) {
+      for (let offset = from; offset <= to && !cancelled(); offset += mostAtOnce) {
+        const limit = Math.min(mostAtOnce, to - offset + 1);
+        const page = await client.request('events/page', { snapshot, offset, limit, traced: true });
+        rows.push(...(page.traced ?? []).flatMap((event) => (event === null ? [] : [event.row])));
+      }
+    }
+    return rows.sort((a, b) => numberOf(a.id) - numberOf(b.id));
   }
 
   /** Another order. */
@@ -134,6 +176,7 @@ export class TableFeed extends HistoryReader {
   show(sort: Sort | null, sight: Sight | null): void {
     this.#sort = sort ?? this.#sort;
     this.#sight = sight ?? this.#sight;
+    this.choose(0, nothingChosen);
     this.begin();
     this.setVisible(true);
   }
@@ -154,9 +197,10 @@ export class TableFeed extends HistoryReader {
     this.later('loaded');
   }
 
-  /** The page says what is selected: these rows are kept. */
-  select(ids: readonly string[]): void {
-    this.#selected = new Set(ids);
+  /** The page says what is chosen. @param turn the number of that choice */
+  choose(turn: number, chosen: ChosenEvents): void {
+    this.#turn = turn;
+    this.#chosen = chosen;
   }
 
   /** The page wants rows of these windows; what it wanted before and has not got, it wants no longer. */
@@ -167,17 +211,17 @@ export class TableFeed extends HistoryReader {
   }
 
   /**
-   * Where an event stands in what is shown.
-   * @returns null where it does not, or that cannot be asked
+   * The place of an event in the snapshot that is shown; what stands above that has places below 0.
+   * @returns null where it has none, or that cannot be asked
    */
   async find(id: string): Promise<number | null> {
     const [{ client }, snapshot] = [this.watch, this.#snapshot];
     if (client === undefined || snapshot === undefined) return null;
     const above = this.#above.indexOf(id);
-    if (above !== -1) return above;
+    if (above !== -1) return above - this.#above.length;
     try {
       const { found = null } = await client.request('events/page', { snapshot, find: id, limit: 1, traced: true });
-      return found === null ? null : this.#above.length + found;
+      return found;
     } catch {
       // It is no longer kept, or the relay ends: the next snapshot is on its way.
       return null;
@@ -220,7 +264,7 @@ export class TableFeed extends HistoryReader {
     }
     for (const row of rows) {
       const event: TracedEvent = { row, state: rowState(row), ...untried };
-      this.#known.add(event);
+      this.#add(event);
       this.#added.unshift(event);
       this.#mark(row.receivedAt, 'counts', 1);
     }
@@ -274,6 +318,7 @@ export class TableFeed extends HistoryReader {
     const { first, count, anchor } = this.#sight;
     const { filter, before } = this.watch;
     const begin = anchor === null ? 0 : windowOf(first);
+    const [turn, carry] = [this.#turn, this.#chosen];
     const journal = this.#known.expect();
     this.#taking += 1;
     try {
@@ -281,9 +326,11 @@ export class TableFeed extends HistoryReader {
         ...{ filter, sort: this.#sort, offset: begin, limit: windowSize, traced: true },
         ...(before !== undefined && { before }),
         ...(anchor !== null && { find: anchor.id }),
+        ...(isSomething(carry) && { carry }),
       });
       if (!isCurrent()) return;
       const { snapshot, total, unseen, newest, found = null } = page;
+      const { stretches: chosen, active } = page.carried ?? { stretches: [], active: null };
       const windows = [this.#keep({ offset: begin, events: page.traced ?? [] })];
       const moved = anchor === null || found === null ? 0 : found - anchor.at;
       const from = Math.min(Math.max(0, first + moved), Math.max(0, total - count));
@@ -294,12 +341,17 @@ export class TableFeed extends HistoryReader {
       }
       if (before === undefined) this.watch.noteNewest(newest ?? undefined);
       this.#snapshot = snapshot;
+      if (turn === this.#turn)
+        this.#chosen = { snapshot, stretches: chosen, ids: [], active: active === null ? null : carry.active };
       this.#before = before;
       this.#newest = newest === null ? 0 : numberOf(newest);
       this.#unseen = unseen;
       this.#clear();
       this.#known.settle(journal);
-      this.#say({ type: 'snapshot', snapshot, total, unseen, anchor: anchor?.id ?? null, at: found, windows });
+      this.#say({
+        ...{ type: 'snapshot', snapshot, total, unseen, anchor: anchor?.id ?? null, at: found, windows },
+        ...{ turn, chosen, active },
+      });
     } finally {
       this.#taking -= 1;
       this.#known.settle(journal);
@@ -356,9 +408,14 @@ export class TableFeed extends HistoryReader {
   }
 
   #keep(window: TracedWindow): TracedWindow {
-    for (const event of window.events) if (event !== null) this.#known.add(event);
-    this.#known.trim(mostKept, (id) => this.#selected.has(id));
+    for (const event of window.events) if (event !== null) this.#add(event);
+    this.#known.trim(mostKept, (id) => this.#above.includes(id));
     return window;
+  }
+
+  #add(event: TracedEvent): void {
+    this.#known.add(event);
+    for (const { destination } of event.row.forwardings) this.#destinations.add(destination);
   }
 
   /** An attempt has changed a row. */
@@ -403,11 +460,22 @@ export class TableFeed extends HistoryReader {
     const perMinute = { since: new Date(since).toISOString(), until: new Date(until).toISOString() };
     const countsOf = async (counted: string): Promise<number[]> =>
       (await client.request('events/counts', { filter: counted, perMinute })).timeline?.counts ?? none();
-    const counts = await countsOf(filter);
+    // What belongs to no list is a group, too.
+    const found = await client.request('events/counts', { filter, perMinute, groupBy: 'list', mostGroups: 3 });
+    const counts = found.timeline?.counts ?? none();
+    const states = [...filter.matchAll(/\bstate:(\S*)/gi)].map(([, values]) => values?.toLowerCase());
     // Values of one key mean any of them: a filter with a state of its own cannot be narrowed by another.
-    const failed = /\bstate:/i.test(filter) ? [] : await countsOf(`${filter} state:failed`.trim());
+    const failed =
+      states.length === 0
+        ? await countsOf(`${filter} state:failed`.trim())
+        : states.every((each) => each === 'failed')
+          ? [...counts]
+          : [];
+    const all = filter === '' ? [] : await countsOf('');
     if (!isCurrent()) return;
-    this.#strip = { since, counts, failed };
+    this.#lists = found.groups.filter(({ value }) => value !== null).length;
+    this.#strip = { since, counts, failed, all };
+    this.#say({ type: 'around' });
     this.#sayStrip();
   }
 
@@ -432,14 +500,15 @@ export class TableFeed extends HistoryReader {
       since: strip.since + minutes * minuteMs,
       counts: rolled(strip.counts),
       failed: rolled(strip.failed),
+      all: rolled(strip.all),
     };
   }
 
   #sayStrip(): void {
     const strip = this.#strip;
     if (strip === undefined) return;
-    const { since, counts, failed } = strip;
-    this.#say({ type: 'strip', strip: { since, counts: [...counts], failed: [...failed] } });
+    const { since, counts, failed, all } = strip;
+    this.#say({ type: 'strip', strip: { since, counts: [...counts], failed: [...failed], all: [...all] } });
   }
 }
 
@@ -447,6 +516,10 @@ const untried = { status: null, durationMs: null, attempts: [], omittedAttempts:
 
 function none(): number[] {
   return new Array<number>(stripMinutes).fill(0);
+}
+
+function isSomething({ stretches, ids, active }: ChosenEvents): boolean {
+  return stretches.length + ids.length > 0 || active !== null;
 }
 
 /** Where the window begins that holds a position. */
@@ -462,6 +535,6 @@ function windowsOf(first: number, count: number): number[] {
 }
 
 /** The relay no longer keeps the snapshot. */
-function isGone(error: unknown): boolean {
+export function isGone(error: unknown): boolean {
   return (error as { advice?: unknown }).advice === 'ask-again';
 }

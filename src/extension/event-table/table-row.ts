@@ -8,8 +8,12 @@ import { addressOf, heldAtGate, marksOf, stateWord } from '../events/event-words
 import { flagsOf, isHeldAtGate } from '../events/forwarding-state.ts';
 import type { Span, TableRow } from './messages.ts';
 
-/** Makes the row. */
-export function tableRow(traced: TracedEvent, names: ListNaming, l10n: Localiser): TableRow {
+/** Makes the row. @param names lists' names, and the language in which numbers are written */
+export function tableRow(
+  traced: TracedEvent,
+  names: ListNaming & { readonly language: string },
+  l10n: Localiser,
+): TableRow {
   const { row, state, status, durationMs } = traced;
   const receivedAt = Date.parse(row.receivedAt);
   const destinations = [...new Set(row.forwardings.map(({ destination }) => placeOf(destination)))];
@@ -27,7 +31,7 @@ export function tableRow(traced: TracedEvent, names: ListNaming, l10n: Localiser
       list: row.list === null ? '' : printable(names.nameOfList(row.list) ?? row.list),
       state: [words, ...marksOf(row, l10n)].join(', '),
       status: status === null ? '' : String(status),
-      duration: durationMs === null ? '' : numberOf(durationMs),
+      duration: durationMs === null ? '' : numberOf(durationMs, names.language),
       attempts: row.forwardings.length === 0 ? '' : String(made),
       // Where it goes matters, not how: the whole URL is under the pointer.
       destination: destinations.map((each) => each.replace(/^https?:\/\//, '')).join(', '),
@@ -60,17 +64,21 @@ function whyOf(forwarding: Forwarding, l10n: Localiser): string[] {
 }
 
 /** Milliseconds as a number: to the tenth below ten. */
-function numberOf(ms: number): string {
-  return String(ms < 10 ? Number(ms.toFixed(1)) : Math.round(ms));
+function numberOf(ms: number, language: string): string {
+  return ms.toLocaleString(language, { maximumFractionDigits: ms < 10 ? 1 : 0 });
 }
 
 function spansOf({ attempts }: TracedEvent, receivedAt: number, l10n: Localiser): Span[] {
-  return attempts.map(({ number, at, durationMs, status, outcome }) => {
+  /** Destinations whose sending was settled. */
+  const settled = new Set<string>();
+  return attempts.map(({ destinationId, number, at, durationMs, status, outcome }) => {
     const answer = status === null ? l10n.t('no answer') : String(status);
+    const again = settled.has(destinationId);
+    if (outcome !== 'retrying') settled.add(destinationId);
     return {
       from: Math.max(0, Date.parse(at) - receivedAt),
       ms: durationMs,
-      outcome,
+      ...{ outcome, again },
       words: l10n.t('attempt {0}: {1} in {2}', number, answer, durationOf(durationMs, l10n)),
     };
   });

@@ -1,35 +1,36 @@
 /** The table of events in the panel: the host of its page, which only draws. */
 import * as vscode from 'vscode';
+import type { ChosenEvents } from '../../protocol/chosen-events.ts';
 import type { EventRow, TracedEvent } from '../../protocol/history.ts';
 import type { ListNames } from '../accounts/list-names.ts';
 import { commandId } from '../commands.ts';
-import type { CommandName } from '../commands.ts';
 import { prefix } from '../prefix.ts';
 import type { Session } from '../session/session.ts';
 import { leftPausedText, pausedText } from '../sending/sending-words.ts';
+import { eventCount } from '../status/event-count.ts';
+import { CommandError } from '../ui/command-error.ts';
 import { withNext } from '../ui/error-words.ts';
+import { rowsChanged } from '../ui/focused-rows.ts';
 import { PageHost } from '../ui/page-host.ts';
 import { printable } from '../ui/printable.ts';
+import { cancellable, GivenUpError } from '../ui/progress.ts';
 import type { EventNode } from '../events/event-node.ts';
 import type { HistoryWatch } from '../events/history-watch.ts';
 import type { EventsView } from '../event-tree/events-view.ts';
 import { exampleItems } from '../event-tree/filter-picker.ts';
-import type {
-  HostMessage,
-  OfferedFilter,
-  PageMessage,
-  RowWindow,
-  TableAction,
-  TableRow,
-  TableState,
-} from './messages.ts';
-import { TableFeed } from './table-feed.ts';
+import { settledPart, suggest } from '../event-tree/filter-suggestions.ts';
+import type { HostMessage, OfferedFilter, PageMessage, RowWindow, TableRow, TableState } from './messages.ts';
+import { isGone, TableFeed } from './table-feed.ts';
 import type { FeedNews, TracedWindow } from './table-feed.ts';
 import { tableRow } from './table-row.ts';
 import { tableTexts } from './texts.ts';
 
 /** The view's id. */
 export const tableViewId = `${prefix}.table`;
+
+/** A command is given so many rows at most; of more than this it is shown that they are read. */
+const mostRows = 20_000;
+const mostUnsaid = 1000;
 
 export interface TableParts {
   readonly context: Pick<vscode.ExtensionContext, 'extensionUri' | 'subscriptions'>;
@@ -40,16 +41,14 @@ export interface TableParts {
   readonly events: EventsView;
 }
 
-/** Draws the table wherever VS Code asks for it, and knows what is selected in it. */
+/** Draws the table wherever VS Code asks for it, and knows the rows that its menus and keys are about. */
 export class TableView implements vscode.Disposable {
   readonly #parts: TableParts;
   readonly #feed: TableFeed;
   /** What the page was told of what stands around the rows, by the kinds of messages. */
   readonly #said = new Map<HostMessage['type'], string>();
   #page: PageHost<PageMessage, HostMessage> | undefined;
-  #selected: readonly string[] = [];
-  /** What the tree has selected; the table need not hold it. */
-  #revealed: EventRow | undefined;
+  /** What the tree has selected, until the table shows it or something is chosen there. */
   #toReveal: string | undefined;
 
   constructor(parts: TableParts) {
@@ -72,7 +71,7 @@ export class TableView implements vscode.Disposable {
   show(view: vscode.WebviewView): void {
     const { context, log } = this.#parts;
     const page = new PageHost<PageMessage, HostMessage>(view, {
-      ...{ name: 'table', title: vscode.l10n.t('Webhooks'), extensionUri: context.extensionUri, log },
+      ...{ name: 'table', title: vscode.l10n.t('Webhook Events'), extensionUri: context.extensionUri, log },
       read: async (raw) => (await import('../deferred.ts')).readTableMessage(raw),
       answer: (message) => this.#answer(message),
       // While it is hidden nothing is asked.
@@ -84,13 +83,21 @@ export class TableView implements vscode.Disposable {
   }
 
   /**
-   * The events that a command acts on, where it is about the table's.
-   * @param target what VS Code gives the command: for a row of the table the context of its menu
-   * @returns undefined where it is about others
+   * What a command is given. From the table's menu VS Code gives it what the page says of the row: in place of that it
+   * gets the rows, as the tree's menu gives them, so that no command is otherwise in the table than in the tree.
+   * @param given what VS Code gives the command
+   * @returns the clicked row and all that it was chosen with; from elsewhere what was given
+   * @throws CommandError where the rows are no longer those that were seen; GivenUpError
    */
-  chosen(target: unknown): EventRow[] | undefined {
-    const isOurs = (target as { readonly webview?: unknown } | undefined)?.webview === tableViewId;
-    return isOurs ? this.#rowsOf(this.#selected) : undefined;
+  async given(given: readonly unknown[]): Promise<readonly unknown[]> {
+    const context = given[0] as { readonly webview?: unknown; readonly chosen?: unknown } | undefined;
+    if (context?.webview !== tableViewId) return given;
+    const chosen = (await import('../deferred.ts')).readChosen(context.chosen);
+    const rows = chosen === undefined ? [] : await this.#rowsOf(chosen);
+    const nodes = rows.map((row): EventNode => ({ kind: 'event', row }));
+    const clicked = nodes.find(({ row }) => row.id === chosen?.active) ?? nodes[0];
+    if (clicked === undefined) throw rowsChanged();
+    return [clicked, nodes];
   }
 
   async #answer(message: PageMessage): Promise<void> {
@@ -117,12 +124,16 @@ export class TableView implements vscode.Disposable {
       case 'filter':
         await this.#filter(message.text.trim(), message.done);
         return;
-      case 'select':
-        this.#select(message.ids);
+      case 'choose':
+        this.#toReveal = undefined;
+        this.#feed.choose(message.turn, message.chosen);
         return;
       case 'act':
-        // Not awaited: what it asks of the user is no reason to stand still.
-        void this.#act(message.action, message.ids);
+        // Not awaited: what it asks of the user is no reason to stand still. It goes the way of the menu.
+        void vscode.commands.executeCommand(commandId(message.action), {
+          webview: tableViewId,
+          chosen: message.chosen,
+        });
         return;
       case 'start':
         void vscode.commands.executeCommand(commandId('start'));
@@ -143,35 +154,47 @@ export class TableView implements vscode.Disposable {
     }
   }
 
-  async #act(action: TableAction & CommandName, ids: readonly string[]) {
-    const nodes = this.#rowsOf(ids).map((row): EventNode => ({ kind: 'event', row }));
-    if (nodes.length > 0) await vscode.commands.executeCommand(commandId(action), nodes[0], nodes);
+  async #rowsOf(chosen: ChosenEvents): Promise<EventRow[]> {
+    const { l10n } = vscode;
+    const count = chosen.stretches.reduce((sum, [from, to]) => sum + to - from + 1, chosen.ids.length);
+    if (count > mostRows) {
+      throw new CommandError(
+        l10n.t('{0} events are selected: more than {1} are not acted on at once', inFull(count), inFull(mostRows)),
+        l10n.t('Narrow them by a filter and try again.'),
+      );
+    }
+    try {
+      if (count <= mostUnsaid) return await this.#feed.rowsOf(chosen);
+      return await cancellable(l10n.t('Reading events'), async (signal) => {
+        const rows = await this.#feed.rowsOf(chosen, () => signal.aborted);
+        if (signal.aborted) throw new GivenUpError('reading the chosen events');
+        return rows;
+      });
+    } catch (error) {
+      if (isGone(error)) throw rowsChanged();
+      throw error;
+    }
   }
 
-  #rowsOf(ids: readonly string[]): EventRow[] {
-    const revealed = this.#revealed;
-    return ids
-      .map((id) => this.#feed.row(id) ?? (revealed?.id === id ? revealed : undefined))
-      .filter((row) => row !== undefined);
-  }
-
-  #select(ids: readonly string[]): void {
-    this.#selected = ids;
-    this.#feed.select(ids);
-  }
-
+  /** Puts what was typed in force; what is still being typed as far as it goes, and it is not complained about. */
   async #filter(text: string, done: boolean): Promise<void> {
-    const { watch } = this.#parts;
-    const refusal = await watch.refusalOf(text);
-    const problem = refusal === undefined ? null : withNext(refusal, vscode.l10n);
-    this.#page?.post({ type: 'problem', text, problem });
-    if (done && problem === null && watch.client !== undefined) await watch.setFilter(text);
+    const { watch, events } = this.#parts;
+    const ways = suggest(text, events.lists);
+    const { suggestions, needed } = ways;
+    const meant = done ? text : settledPart(text, ways);
+    const refusal = await watch.refusalOf(meant);
+    if (refusal === undefined && watch.client !== undefined) await watch.setFilter(meant, !done);
+    this.#page?.post({
+      ...{ type: 'typed', text },
+      ways: suggestions.map(({ filter, name = '', open }) => ({ filter, description: name, begins: open })),
+      isBegun: needed && suggestions.some(({ filter }) => filter.toLowerCase().startsWith(text.toLowerCase())),
+      problem: done && refusal !== undefined ? withNext(refusal, vscode.l10n) : null,
+    });
   }
 
   /** The tree's selection becomes the table's. */
   #reveal([row]: readonly EventRow[]): void {
     if (row === undefined) return;
-    this.#revealed = row;
     this.#toReveal = row.id;
     void this.#revealNow();
   }
@@ -179,10 +202,11 @@ export class TableView implements vscode.Disposable {
   async #revealNow(): Promise<void> {
     const [id, { snapshot }] = [this.#toReveal, this.#feed];
     if (id === undefined || snapshot === undefined || this.#page?.isReady !== true) return;
+    const place = await this.#feed.find(id);
+    // What the table does not hold is not chosen there: it may come yet.
+    if (place === null || id !== this.#toReveal) return;
     this.#toReveal = undefined;
-    const at = await this.#feed.find(id);
-    this.#select([id]);
-    this.#page.post({ type: 'reveal', id, snapshot, at });
+    this.#page.post({ type: 'reveal', id, snapshot, place });
   }
 
   #tell(news: FeedNews): void {
@@ -204,6 +228,7 @@ export class TableView implements vscode.Disposable {
       case 'live': {
         const { added, changed } = news;
         this.#page?.post({ ...news, added: added.map(this.#row), changed: changed.map(this.#row) });
+        if (added.length > 0) void this.#revealNow();
         return;
       }
       case 'strip':
@@ -212,7 +237,7 @@ export class TableView implements vscode.Disposable {
   }
 
   readonly #row = (event: TracedEvent): TableRow =>
-    tableRow(event, { nameOfList: this.#parts.names.nameOf }, vscode.l10n);
+    tableRow(event, { nameOfList: this.#parts.names.nameOf, language: vscode.env.language }, vscode.l10n);
 
   #drawn({ offset, events }: TracedWindow): RowWindow {
     return { offset, rows: events.map((event) => event && this.#row(event)) };
@@ -223,11 +248,13 @@ export class TableView implements vscode.Disposable {
     if (this.#page?.isReady !== true) return;
     const { watch } = this.#parts;
     const { filter, recentFilters, paused, fresh } = watch;
+    const { status } = this.#parts.session;
     const around: HostMessage[] = [
       { type: 'state', state: this.#state() },
       this.#sending(),
       { type: 'filter', filter, offered: offeredFilters(recentFilters) },
       { type: 'news', paused, count: fresh },
+      { type: 'whole', all: status === undefined ? null : eventCount(status), same: this.#feed.same },
     ];
     for (const message of around) {
       const text = JSON.stringify(message);
@@ -262,6 +289,10 @@ export class TableView implements vscode.Disposable {
           : leftPausedText(sending, language, vscode.l10n);
     return { type: 'sending', paused, canGoOn };
   }
+}
+
+function inFull(count: number): string {
+  return count.toLocaleString(vscode.env.language);
 }
 
 /** The last filters, and the examples that the view's own picker offers. */

@@ -3,7 +3,7 @@ import { pageTexts } from '../ui/page-texts.ts';
 
 /** All of them, by name. */
 export const tableTexts = pageTexts((l10n) => ({
-  title: l10n.t('Webhooks'),
+  title: l10n.t('Webhook Events'),
   filter: l10n.t('Filter'),
   filterHelp: l10n.t('Filter, such as state:failed since:2h'),
   clearFilter: l10n.t('Clear Filter'),
@@ -32,6 +32,8 @@ export const tableTexts = pageTexts((l10n) => ({
   resize: l10n.t('Alt with the left and right arrow changes the width.'),
   count: l10n.t('{0} events'),
   countOne: l10n.t('1 event'),
+  countOf: l10n.t('{0} of {1}'),
+  chosen: l10n.t('{0} selected'),
   unseen: l10n.t('{0} more are being prepared'),
   stopped: l10n.t('The relay is not running. Start it to see what has come in, and what comes.'),
   readOnly: l10n.t('the relay is not running'),
@@ -50,6 +52,7 @@ export const tableTexts = pageTexts((l10n) => ({
   removed: l10n.t('removed'),
   loading: l10n.t('Loading…'),
   strip: l10n.t('The last {0} minutes: {1} events, at most {2} in a minute, at {3}'),
+  stripFiltered: l10n.t('The last {0} minutes: {1} of {2} events match the filter'),
   stripUnit: l10n.t('{0}: {1} events'),
   stripFailed: l10n.t('{0}: {1} events, {2} failed'),
   milliseconds: l10n.t('{0} ms'),

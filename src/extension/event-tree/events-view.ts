@@ -18,16 +18,9 @@ import type { FocusedRows } from '../ui/focused-rows.ts';
 import type { KnownList } from './filter-suggestions.ts';
 import { group, groupings, keyOf, midnightOf } from './grouping.ts';
 import type { Group, Grouping } from './grouping.ts';
-import type {
-  EventNode,
-  EventsNode,
-  GroupNode,
-  MoreNode,
-  NewestNode,
-  PausedNode,
-  RestNode,
-} from '../events/event-node.ts';
+import type { EventsNode, GroupNode, MoreNode, NewestNode, PausedNode, RestNode } from '../events/event-node.ts';
 import { withListNames } from './filter-suggestions.ts';
+import { seenRows } from './seen-rows.ts';
 import { groupFilter, StoreCounts } from './store-counts.ts';
 import {
   eventItem,
@@ -68,7 +61,7 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
   readonly #selected = new vscode.EventEmitter<readonly EventRow[]>();
   readonly #disposables: readonly { dispose(): unknown }[];
   readonly #groups = new Map<string, Group>();
-  /** Which groups were unfolded when they first came: that stays the user's affair. */
+  /** Which groups are unfolded: as they first came, then as the user has them. */
   readonly #unfolded = new Map<string, boolean>();
   #grouping: Grouping | null;
   /** In which group each event is drawn: while the view is paused, it stays there. */
@@ -146,6 +139,8 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
       this.#view.onDidChangeSelection(() => this.#selected.fire(this.select())),
       this.#counts,
       this.#failures,
+      this.#view.onDidExpandElement(({ element }) => this.#fold(element, false)),
+      this.#view.onDidCollapseElement(({ element }) => this.#fold(element, true)),
       this.#view.onDidChangeVisibility(({ visible }) => this.#look(visible)),
       session.onDidChange((state) => this.#follow(state)),
       names.onDidChange(() => this.#feed.redraw()),
@@ -172,15 +167,13 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
 
   /**
    * The events that a command acts on: those of the node with the selection it belongs to; called from the palette or
-   * by a key, the selection. A group stands for the events in it.
+   * by a key, the selection. A group stands for the events in it; what is folded away is not meant.
    */
   readonly select = (node?: EventsNode, nodes?: readonly EventsNode[]): EventRow[] => {
     const chosen = nodes !== undefined && nodes.length > 0 ? nodes : node === undefined ? this.#view.selection : [node];
     // While the tree is drawn anew VS Code knows none of its rows.
     if (chosen.some((each: EventsNode | undefined) => each === undefined)) throw rowsChanged();
-    const rows = new Map<string, EventRow>();
-    for (const each of chosen) for (const { row } of this.#eventsOf(each)) rows.set(row.id, row);
-    return [...rows.values()];
+    return seenRows(chosen, this.#groups.values(), (id) => this.#unfolded.get(id) === false);
   };
 
   /** The rows that a key acts on: the focused one, with the selection it belongs to. */
@@ -213,7 +206,8 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
   }
 
   async getChildren(node?: EventsNode): Promise<EventsNode[]> {
-    if (node !== undefined) return node.kind === 'group' ? [...this.#eventsOf(node), ...this.#restOf(node)] : [];
+    if (node !== undefined)
+      return node.kind === 'group' ? [...(this.#groups.get(node.id)?.events ?? []), ...this.#restOf(node)] : [];
     if (this.#watch.client === undefined) {
       this.#showHeading(false);
       return [];
@@ -373,9 +367,8 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
     return groupItem(known, unfolded, this.#countOf(known));
   }
 
-  #eventsOf(node: EventsNode): readonly EventNode[] {
-    if (node.kind === 'event') return [node];
-    return node.kind === 'group' ? (this.#groups.get(node.id)?.events ?? []) : [];
+  #fold(node: EventsNode, isFolded: boolean): void {
+    if (node.kind === 'group') this.#unfolded.set(node.id, !isFolded);
   }
 
   #draw(drawing: Drawing): void {

@@ -76,6 +76,18 @@ export function suggest(text: string, lists: readonly KnownList[]): FilterSugges
   };
 }
 
+/**
+ * What of a filter that is being typed can be in force: without its last word, or the last of a word's values, while that
+ * has only begun a key or a value.
+ * @param text as typed so far, with what {@link suggest} says of it
+ */
+export function settledPart(text: string, { suggestions }: FilterSuggestions): string {
+  if (suggestions.length === 0) return text;
+  const [word = ''] = /\S*$/.exec(text) ?? [];
+  const kept = word.slice(0, Math.max(0, word.lastIndexOf(',')));
+  return (text.slice(0, text.length - word.length) + kept).trim();
+}
+
 /** A filter as it is shown: with the names of its lists behind it. */
 export function withListNames(filter: string, names: ListNaming): string {
   const ids = [...filter.matchAll(/(?:^|\s)list:"?([^\s"]+)/gi)].flatMap(([, values = '']) => values.split(','));

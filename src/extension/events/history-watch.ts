@@ -167,10 +167,13 @@ export class HistoryWatch {
     }
   }
 
-  /** @param filter one that the relay has read without complaint; empty for everything */
-  async setFilter(filter: string): Promise<void> {
+  /**
+   * @param filter one that the relay has read without complaint; empty for everything
+   * @param isTyped it is still being typed, and not remembered
+   */
+  async setFilter(filter: string, isTyped = false): Promise<void> {
     const recent = [filter, ...this.recentFilters.filter((each) => each !== filter)].slice(0, mostRecentFilters);
-    const kept = filter === '' ? undefined : this.#parts.memory.update(recentFiltersKey, recent);
+    const kept = filter === '' || isTyped ? undefined : this.#parts.memory.update(recentFiltersKey, recent);
     if (filter !== this.#filter) {
       this.#filter = filter;
       this.refresh();

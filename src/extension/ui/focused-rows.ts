@@ -4,6 +4,7 @@
  */
 import * as vscode from 'vscode';
 import { CommandError } from './command-error.ts';
+import { probeFocus } from './focus-probe.ts';
 
 /** Adds the focused row of the list that has the focus to its selection, or takes it away. Nothing is opened by it. */
 const toggle = 'list.toggleSelection';
@@ -11,15 +12,9 @@ const toggle = 'list.toggleSelection';
 /** What a keybinding gives in place of a row, for commands that the palette offers, too: there the user is asked for one. */
 export const byKey = 'focused';
 
-/** A tree that is drawn anew at this moment says of its selection what it was: then it is asked again, so often. */
-const mostTries = 3;
-
 /** How long a tree may take until its rows are there again, in milliseconds, and how often that is looked at. */
 const patienceMs = 3000;
 const lookMs = 20;
-
-/** How long the selection may take to follow what was done to it, in milliseconds. */
-const followMs = 1000;
 
 /** The rows of a tree that something is done to. */
 export type FocusedRows<Node> = (named?: number) => Promise<readonly Node[]>;
@@ -43,33 +38,9 @@ export async function focusedRows<Node>(
     throw rowsChanged();
   }
   if (!view.visible) return view.selection;
-  for (let tries = 0; tries < mostTries; tries++) {
-    const before = view.selection;
-    await vscode.commands.executeCommand(toggle);
-    const after = await selectionAfter(view, before);
-    const came = after.filter((node) => !before.includes(node));
-    const gone = before.filter((node) => !after.includes(node));
-    if (came.length + gone.length === 0) {
-      // No row has the focus, or VS Code does not say which one: what was clicked before is not what is meant.
-      if (before.length === 0) return before;
-      throw rowsChanged();
-    }
-    await vscode.commands.executeCommand(toggle);
-    if (came.length + gone.length === 1) return came.length === 1 ? came : before;
-  }
-  throw rowsChanged();
-}
-
-/** The selection once it is another than before: VS Code may say so a moment after the command has ended. */
-async function selectionAfter<Node>(
-  view: Pick<vscode.TreeView<Node>, 'selection'>,
-  before: readonly Node[],
-): Promise<readonly Node[]> {
-  const isOther = (): boolean =>
-    view.selection.length !== before.length || view.selection.some((node) => !before.includes(node));
-  for (const end = Date.now() + followMs; !isOther() && Date.now() < end;)
-    await new Promise((resolve) => setTimeout(resolve, lookMs));
-  return view.selection;
+  const rows = await probeFocus(view, () => vscode.commands.executeCommand(toggle));
+  if (rows === undefined) throw rowsChanged();
+  return rows;
 }
 
 /** It is not certain which rows are meant. */

@@ -18,12 +18,14 @@ export interface Piece {
   readonly kind: 'acknowledged' | 'waiting' | 'sent' | 'retrying' | 'failed' | 'next';
   readonly left: number;
   readonly width: number;
+  /** It was later than the column reaches, and stands at its end. */
+  readonly isBeyond?: true;
 }
 
 /** The least that the column shows: below it, all would be noise. */
 const least: Readonly<Record<ClockKind, number>> = { since: 10, day: 1000 };
 
-/** The clock on which all these rows have room. */
+/** The clock on which all these rows have room, but for what was sent again later: that would leave the rest no width. */
 export function clockOf(rows: readonly Timed[], kind: ClockKind): Clock {
   if (kind === 'since') {
     const longest = rows.reduce((most, row) => Math.max(most, endOf(row)), 0);
@@ -42,9 +44,10 @@ export function piecesOf(row: Timed, clock: Clock): Piece[] {
   const share = (ms: number): number => Math.min(100, Math.max(0, (100 * ms) / length));
   const piece = (kind: Piece['kind'], from: number, to: number): Piece => {
     const left = share(origin + from);
-    return { kind, left, width: share(origin + to) - left };
+    const isBeyond = origin + from > length;
+    return { kind, left, width: share(origin + to) - left, ...(isBeyond && { isBeyond }) };
   };
-  const end = endOf(row);
+  const end = Math.max(endOf(row), ...row.spans.map(({ from, ms }) => from + ms));
   return [
     ...(end > 0 ? [piece('waiting', 0, end)] : []),
     piece('acknowledged', 0, 0),
@@ -53,9 +56,11 @@ export function piecesOf(row: Timed, clock: Clock): Piece[] {
   ];
 }
 
-/** When a row ends, since it was received. */
+/** When a row ends, since it was received; what was sent again counts for nothing. */
 function endOf({ spans, nextAt }: Timed): number {
-  return spans.reduce((last, { from, ms }) => Math.max(last, from + ms), nextAt ?? 0);
+  const first = spans.filter(({ again }) => !again);
+  const next = first.length === spans.length ? (nextAt ?? 0) : 0;
+  return first.reduce((last, { from, ms }) => Math.max(last, from + ms), next);
 }
 
 /** The next of 1, 2, 5, 10, 20, 50, … */

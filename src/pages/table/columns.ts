@@ -17,14 +17,14 @@ export interface Column {
 
 /** All of them, as they stand from left to right. */
 export const columns: readonly Column[] = [
-  { name: 'time', width: 108, least: 108, sort: 'time' },
-  { name: 'type', width: 84, least: 70, sort: 'type' },
+  { name: 'time', width: 112, least: 112, sort: 'time' },
+  { name: 'type', width: 84, least: 74, sort: 'type' },
   { name: 'address', width: 154, least: 110, sort: null },
   { name: 'list', width: 90, least: 60, sort: null },
   { name: 'state', width: 96, least: 90, sort: 'state' },
-  { name: 'status', width: 76, least: 72, sort: 'status', numbers: true },
-  { name: 'duration', width: 48, least: 44, sort: 'duration', numbers: true },
-  { name: 'attempts', width: 80, least: 60, sort: 'attempts', numbers: true, extra: true },
+  { name: 'status', width: 84, least: 84, sort: 'status', numbers: true },
+  { name: 'duration', width: 72, least: 72, sort: 'duration', numbers: true },
+  { name: 'attempts', width: 88, least: 88, sort: 'attempts', numbers: true, extra: true },
   { name: 'destination', width: 130, least: 80, sort: null },
   { name: 'id', width: 110, least: 60, sort: null, extra: true },
   { name: 'waterfall', width: 170, least: 110, sort: null },
@@ -37,39 +37,50 @@ const mostWidth = 1200;
 /** What the user has chosen. */
 export interface Layout {
   readonly hidden: readonly ColumnName[];
+  /** Shown also while they say the same in every row. */
+  readonly asked: readonly ColumnName[];
   readonly widths: Readonly<Partial<Record<ColumnName, number>>>;
 }
 
 export const firstLayout: Layout = {
   hidden: columns.filter(({ extra }) => extra).map(({ name }) => name),
+  asked: [],
   widths: {},
 };
 
 /** Reads what was kept; what cannot be read is as at first. */
 export function readLayout(kept: unknown): Layout {
-  const { hidden, widths } = (kept ?? {}) as { hidden?: unknown; widths?: unknown };
+  const { hidden, asked, widths } = (kept ?? {}) as { hidden?: unknown; asked?: unknown; widths?: unknown };
   if (!Array.isArray(hidden) || typeof widths !== 'object' || widths === null) return firstLayout;
   const known = columns.map(({ name }) => name);
-  const read = hidden.filter((each): each is ColumnName => known.includes(each as ColumnName));
+  const namesIn = (names: readonly unknown[]): ColumnName[] =>
+    names.filter((each): each is ColumnName => known.includes(each as ColumnName));
+  const read = namesIn(hidden);
   const wide = Object.entries(widths).filter(
     (each): each is [ColumnName, number] => known.includes(each[0] as ColumnName) && typeof each[1] === 'number',
   );
   return {
     hidden: read.length < known.length ? read : firstLayout.hidden,
+    asked: Array.isArray(asked) ? namesIn(asked) : [],
     widths: Object.fromEntries(wide.map(([name, width]) => [name, bounded(width)])),
   };
 }
 
-/** The columns that are shown. */
-export function shownColumns({ hidden }: Layout): Column[] {
-  return columns.filter(({ name }) => !hidden.includes(name));
+/** The columns that are shown. @param same those that say the same in every row: shown only where that was asked for */
+export function shownColumns({ hidden, asked }: Layout, same: readonly ColumnName[]): Column[] {
+  const wanted = columns.filter(({ name }) => !hidden.includes(name));
+  const telling = wanted.filter(({ name }) => asked.includes(name) || !same.includes(name));
+  return telling.length === 0 ? wanted : telling;
 }
 
 /** Shows or hides a column; the last one stays. */
-export function toggled(layout: Layout, name: ColumnName): Layout {
-  const isHidden = layout.hidden.includes(name);
-  if (!isHidden && shownColumns(layout).length === 1) return layout;
-  return { ...layout, hidden: isHidden ? layout.hidden.filter((each) => each !== name) : [...layout.hidden, name] };
+export function toggled(layout: Layout, same: readonly ColumnName[], name: ColumnName): Layout {
+  const shown = shownColumns(layout, same);
+  const without = (names: readonly ColumnName[]): ColumnName[] => names.filter((each) => each !== name);
+  if (!shown.some((each) => each.name === name))
+    return { ...layout, hidden: without(layout.hidden), asked: [...without(layout.asked), name] };
+  if (shown.length === 1) return layout;
+  return { ...layout, hidden: [...layout.hidden, name], asked: without(layout.asked) };
 }
 
 /** Makes a column wider or narrower. */
@@ -83,8 +94,7 @@ export function leastWidthOf({ widths }: Layout, { name, least }: Column): numbe
 }
 
 /** The value of `grid-template-columns`. Columns that nobody has resized share what is left; one always takes it. */
-export function templateOf(layout: Layout): string {
-  const shown = shownColumns(layout);
+export function templateOf(layout: Layout, shown: readonly Column[]): string {
   const isRigid = shown.every(({ name }) => layout.widths[name] !== undefined);
   return shown
     .map((column, index) => {

@@ -1,13 +1,18 @@
-/** The filter: a box with what may be filtered by on offer below it, and what is wrong with what was typed. */
+/**
+ * The filter: it is in force while it is typed, with what may be filtered by on offer below the box. What was typed is
+ * complained about only when it was meant to be all.
+ */
 import { html, nothing, render } from 'lit/html.js';
 import type { TemplateResult } from 'lit/html.js';
-import type { OfferedFilter, TableTexts } from '../../extension/event-table/messages.ts';
+import type { HostMessage, OfferedFilter, TableTexts } from '../../extension/event-table/messages.ts';
 
-/** A typed filter is checked when so long nothing was typed, in milliseconds. */
-const checkAfterMs = 200;
+/** A typed filter is asked about when so long nothing was typed, in milliseconds. */
+const askAfterMs = 120;
+
+type Typed = Extract<HostMessage, { readonly type: 'typed' }>;
 
 export interface FilterEvents {
-  /** @param done it is to be in force; else it is only checked */
+  /** @param done it is to be in force as it stands; else it is being typed */
   filter(text: string, done: boolean): void;
   /** The keyboard goes on to the rows. */
   leave(): void;
@@ -19,10 +24,14 @@ export class FilterBox {
   readonly #input: HTMLInputElement;
   readonly #events: FilterEvents;
   #offered: readonly OfferedFilter[] = [];
-  /** What is on offer for what was typed; none while the list is closed. */
+  /** How what was typed may go on. */
+  #ways: Typed | undefined;
+  /** What the list below the box holds; nothing while it is closed. */
   #options: readonly OfferedFilter[] = [];
   #chosen = -1;
   #inForce = '';
+  /** What was in force when the user began to type. */
+  #before: string | undefined;
   #problem: string | null = null;
   #timer: number | undefined;
 
@@ -41,18 +50,23 @@ export class FilterBox {
   /** Which filter is in force, and what is on offer. What is being typed stays. */
   show(filter: string, offered: readonly OfferedFilter[]): void {
     this.#offered = offered;
-    if (document.activeElement !== this.#input || this.#typed === this.#inForce) this.#input.value = filter;
+    if (this.#before === undefined && this.#problem === null) this.#input.value = filter;
     this.#inForce = filter;
-    if (filter === this.#typed) this.#problem = null;
     this.#draw();
   }
 
-  /** What is wrong with a filter; null where nothing is. */
-  showProblem(text: string, problem: string | null): void {
-    if (text !== this.#typed) return;
-    this.#problem = problem;
-    if (problem === null) this.#draw();
-    else this.#close();
+  /** How what was typed may go on, and what is wrong with it. */
+  showTyped(said: Typed): void {
+    if (said.text !== this.#typed) return;
+    this.#ways = said;
+    this.#problem = said.problem;
+    if (this.#before !== undefined && said.problem === null) {
+      this.#open();
+      return;
+    }
+    // The box says what is in force, where nobody types and nothing is wrong with it.
+    if (said.problem === null) this.#input.value = this.#inForce;
+    this.#close();
   }
 
   get #typed(): string {
@@ -80,7 +94,7 @@ export class FilterBox {
           @input=${() => this.#change()}
           @focus=${() => this.#input.select()}
           @click=${() => this.#open()}
-          @blur=${() => this.#close()}
+          @blur=${() => this.#leave()}
           @keydown=${(event: KeyboardEvent) => this.#key(event)}
         /><button
           type="button"
@@ -119,14 +133,24 @@ export class FilterBox {
   }
 
   #change(): void {
+    this.#before ??= this.#inForce;
     this.#problem = null;
     this.#open();
     clearTimeout(this.#timer);
-    this.#timer = window.setTimeout(() => this.#events.filter(this.#typed, false), checkAfterMs);
+    this.#timer = window.setTimeout(() => this.#ask(), askAfterMs);
   }
 
+  #ask(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#events.filter(this.#typed, false);
+  }
+
+  /** What stands in the box is to be in force. */
   #apply(): void {
     clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#before = undefined;
     this.#close();
     this.#events.filter(this.#typed, true);
   }
@@ -137,13 +161,26 @@ export class FilterBox {
     this.#input.focus();
   }
 
-  /** Shows what is on offer that goes on from what was typed. */
+  /** Shows what is on offer: how what was typed goes on, and what goes on from it as a whole. */
   #open(): void {
     const typed = this.#typed.toLowerCase();
-    const isKnown = typed === '' || typed === this.#inForce.toLowerCase();
-    this.#options = this.#offered.filter(({ filter }) => isKnown || filter.toLowerCase().startsWith(typed));
+    const isKnown = typed === '' || (this.#before === undefined && typed === this.#inForce.toLowerCase());
+    const ways = this.#ways?.text === this.#typed && !isKnown ? this.#ways.ways : [];
+    const whole = this.#offered.filter(
+      ({ filter }) =>
+        (isKnown || (filter.toLowerCase().startsWith(typed) && filter.toLowerCase() !== typed)) &&
+        !ways.some((way) => way.filter === filter),
+    );
+    this.#options = [...ways, ...whole];
     this.#chosen = -1;
     this.#draw();
+  }
+
+  /** What was typed is in force as far as it goes, and the box says so. */
+  #leave(): void {
+    if (this.#before !== undefined) this.#ask();
+    this.#before = undefined;
+    this.#close();
   }
 
   #close(): void {
@@ -167,6 +204,22 @@ export class FilterBox {
     else this.#apply();
   }
 
+  /** What was typed is all; where it is no filter before it goes on, as it goes on. */
+  #enter(): void {
+    const [first] = this.#ways?.text === this.#typed && this.#ways.isBegun ? this.#ways.ways : [];
+    if (first === undefined) this.#apply();
+    else this.#take(first);
+  }
+
+  /** What was in force before is again. */
+  #giveUp(): void {
+    const isTyped = this.#before !== undefined;
+    this.#input.value = this.#before ?? this.#inForce;
+    this.#problem = null;
+    if (isTyped) this.#apply();
+    this.#events.leave();
+  }
+
   #key(event: KeyboardEvent): void {
     const isOpen = this.#options.length > 0;
     const chosen = this.#options[this.#chosen];
@@ -175,14 +228,10 @@ export class FilterBox {
     else if (event.key === 'ArrowDown') this.#events.leave();
     else if (event.key === 'ArrowUp' && isOpen) this.#choose(this.#chosen === -1 ? -1 : this.#chosen - 1);
     else if (event.key === 'Enter' && chosen !== undefined) this.#take(chosen);
-    else if (event.key === 'Enter') this.#apply();
+    else if (event.key === 'Enter') this.#enter();
     else if (event.key === 'Escape' && isOpen) this.#close();
-    else if (event.key === 'Escape') {
-      this.#input.value = this.#inForce;
-      this.#problem = null;
-      this.#draw();
-      this.#events.leave();
-    } else return;
+    else if (event.key === 'Escape') this.#giveUp();
+    else return;
     event.preventDefault();
     event.stopPropagation();
   }

@@ -6,10 +6,18 @@ import { html, nothing, render } from 'lit/html.js';
 import type { TemplateResult } from 'lit/html.js';
 import { guard } from 'lit/directives/guard.js';
 import { repeat } from 'lit/directives/repeat.js';
-import type { ColumnName, Sort, TableAction, TableRow, TableTexts } from '../../extension/event-table/messages.ts';
+import type {
+  ChosenEvents,
+  ColumnName,
+  Sort,
+  TableAction,
+  TableRow,
+  TableTexts,
+} from '../../extension/event-table/messages.ts';
+import { Choice } from './choice.ts';
 import { clockOf, piecesOf } from './clock.ts';
 import type { Clock, ClockKind } from './clock.ts';
-import { leastWidth, leastWidthOf, shownColumns, templateOf } from './columns.ts';
+import { leastWidth, leastWidthOf, templateOf } from './columns.ts';
 import type { Column, Layout } from './columns.ts';
 import { RowCache } from './row-cache.ts';
 import { bodyHeight, revealing, rowsAbove, rowsInSight, scrollTopOf, topOf } from './scroll-window.ts';
@@ -35,8 +43,9 @@ export interface GridEvents {
   resize(name: ColumnName, width: number): void;
   /** The columns are to be chosen, at this place of the window. */
   columns(at: { readonly x: number; readonly y: number }): void;
-  select(ids: readonly string[]): void;
-  act(action: TableAction, ids: readonly string[]): void;
+  /** Something else is chosen. @param turn counts the choices */
+  choose(turn: number, chosen: ChosenEvents): void;
+  act(action: TableAction, chosen: ChosenEvents): void;
   filter(): void;
   /** The pointer has left the rows. */
   left(): void;
@@ -51,6 +60,7 @@ export interface GridOptions {
 export class Grid {
   readonly element = document.createElement('div');
   readonly rows = new RowCache();
+  readonly choice: Choice;
   readonly #texts: TableTexts;
   readonly #language: string;
   readonly #events: GridEvents;
@@ -72,16 +82,8 @@ export class Grid {
   #drawing = false;
   #lastTop = 0;
   #forwards = true;
-  /** The active row's position; -1 where there is none. */
-  #active = -1;
-  #activeId: string | undefined;
-  /** The active row was not there when it became that: it is selected when it comes. */
-  #isPending = false;
   /** What was asked for last. */
   #wish = '';
-  /** From where a range is selected. */
-  #from = -1;
-  #selected = new Set<string>();
   #focusedColumn: ColumnName = 'time';
   #isPointerInside = false;
 
@@ -89,6 +91,7 @@ export class Grid {
     this.#texts = texts;
     this.#language = language;
     this.#events = events;
+    this.choice = new Choice(this.rows, () => events.choose(this.choice.turn, this.choice.all));
     this.#times = new Intl.DateTimeFormat(language, {
       ...{ hour: '2-digit', minute: '2-digit', second: '2-digit', fractionalSecondDigits: 3 },
       hourCycle: 'h23',
@@ -133,13 +136,13 @@ export class Grid {
     return { first: Math.max(0, first), count, anchor, isAtTop };
   }
 
-  /** Another choice of columns, widths or clock. */
-  arrange(layout: Layout, clock: ClockKind): void {
+  /** Other columns, widths or another clock. */
+  arrange(layout: Layout, shown: readonly Column[], clock: ClockKind): void {
     this.#clockKind = clock;
-    this.element.style.setProperty('--columns', templateOf(layout));
-    const least = shownColumns(layout).reduce((sum, column) => sum + leastWidthOf(layout, column), 0);
+    this.element.style.setProperty('--columns', templateOf(layout, shown));
+    const least = shown.reduce((sum, column) => sum + leastWidthOf(layout, column), 0);
     this.element.style.setProperty('--least', `${least}px`);
-    this.#columns = shownColumns(layout);
+    this.#columns = shown;
     this.element.setAttribute('aria-colcount', String(this.#columns.length));
     this.draw();
   }
@@ -157,19 +160,12 @@ export class Grid {
   /**
    * The rows are others than before: those that {@link Grid.rows} has.
    * @param moved by how many rows what was in sight has moved down
-   * @param isOther of another filter or order
    */
-  takeSnapshot(moved: number, isOther: boolean): void {
+  takeRows(moved: number): void {
     const above = moved === 0 ? this.element.scrollTop : undefined;
     const rows = moved === 0 ? 0 : rowsAbove(this.#geometryBefore, this.element.scrollTop) + moved;
     this.#size();
     if (above === undefined) this.element.scrollTop = scrollTopOf(this.#geometry, rows);
-    if (this.#activeId !== undefined) {
-      const at = this.rows.placeOf(this.#activeId);
-      const stays = isOther || this.#active === -1 ? -1 : Math.min(this.rows.total - 1, this.#active + moved);
-      this.#active = at ?? stays;
-      this.#from = this.#active;
-    }
     this.draw();
   }
 
@@ -186,15 +182,9 @@ export class Grid {
     this.draw();
   }
 
-  /** Selects a row that another view has selected. @param at its position; null where it is not in the table */
-  reveal(id: string, at: number | null): void {
-    this.#selected = new Set([id]);
-    this.#activeId = id;
-    this.#active = at ?? -1;
-    this.#from = this.#active;
-    this.#isPending = false;
-    if (at !== null) this.element.scrollTop = revealing(this.#geometry, at, this.element.scrollTop);
-    this.draw();
+  /** Chooses the row at a place, which another view has selected. */
+  reveal(place: number): void {
+    this.#go(this.rows.above + place, false);
   }
 
   /** Draws what is in sight, before the next frame. */
@@ -246,7 +236,7 @@ export class Grid {
       if (row != null) inSight.push(row);
     }
     this.#setClock(clockOf(inSight, this.#clockKind));
-    if (this.#isPending && this.rows.row(this.#active) != null) this.#go(this.#active, this.#from !== this.#active);
+    this.choice.arrived();
     this.#places = Math.max(this.#places, to - from + 1);
     // An element stays with its row while that is drawn: what scrolls by costs what comes in alone.
     const rows: TemplateResult[] = [];
@@ -254,8 +244,9 @@ export class Grid {
       rows[index % this.#places] = this.#rowTemplate(index, index > to, topOf(geometry, index, scrollTop));
     render(this.#headerTemplate(), this.#header);
     render(rows, this.#body);
-    const isActiveDrawn = this.#active >= from && this.#active <= to;
-    if (isActiveDrawn) this.element.setAttribute('aria-activedescendant', this.#idOf(this.#active));
+    const { active } = this.choice;
+    const isActiveDrawn = active >= from && active <= to;
+    if (isActiveDrawn) this.element.setAttribute('aria-activedescendant', this.#idOf(active));
     else this.element.removeAttribute('aria-activedescendant');
     if (this.#explained !== undefined && this.#rowAt(this.#explained.cell) !== this.#explained.row)
       this.#explained.cell.removeAttribute('title');
@@ -295,7 +286,7 @@ export class Grid {
     const row = this.rows.row(index);
     const names = [
       ...['row', index % 2 === 1 ? 'odd' : '', row === undefined ? 'loading' : ''],
-      index === this.#active ? 'active' : '',
+      index === this.choice.active ? 'active' : '',
     ];
     return html`<div
       role="row"
@@ -303,7 +294,7 @@ export class Grid {
       class=${names.join(' ')}
       data-state=${row?.state ?? ''}
       aria-rowindex=${index + 2}
-      aria-selected=${row != null && this.#selected.has(row.id)}
+      aria-selected=${row !== null && this.choice.has(index)}
       ?aria-busy=${row === undefined}
       ?hidden=${isHidden}
       .style=${`transform: translateY(${top}px)`}
@@ -342,7 +333,13 @@ export class Grid {
   #waterfallTemplate(row: TableRow | null | undefined): TemplateResult {
     const pieces = row == null ? [] : piecesOf(row, this.#clock);
     return html`<div class="waterfall" role="img" aria-label=${row?.waterfallWords ?? this.#texts.loading}>
-      ${pieces.map(({ kind, left, width }) => html`<i class=${kind} .style=${`left: ${left}%; width: ${width}%`}></i>`)}
+      ${pieces.map(
+        ({ kind, left, width, isBeyond }) =>
+          html`<i
+            class=${isBeyond === true ? `${kind} beyond` : kind}
+            .style=${`left: ${left}%; width: ${width}%`}
+          ></i>`,
+      )}
     </div>`;
   }
 
@@ -443,22 +440,24 @@ export class Grid {
     if (event.target !== this.element) return;
     const page = Math.max(1, Math.floor(this.#viewHeight / this.#rowHeight) - 1);
     const { total } = this.rows;
+    const { active } = this.choice;
     const isAlone = !event.ctrlKey && !event.metaKey && !event.altKey;
     const moves: Readonly<Record<string, number>> = {
-      ArrowDown: this.#active + 1,
-      ArrowUp: this.#active === -1 ? 0 : this.#active - 1,
-      PageDown: this.#active + page,
-      PageUp: this.#active - page,
+      ArrowDown: active + 1,
+      ArrowUp: active === -1 ? 0 : active - 1,
+      PageDown: active + page,
+      PageUp: active - page,
       Home: 0,
       End: total - 1,
     };
     const to = moves[event.key];
     const isCommand = (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey;
     if (to !== undefined && isAlone) {
-      if (event.key === 'ArrowUp' && this.#active <= 0) this.#focusHeader(0);
+      if (event.key === 'ArrowUp' && active <= 0) this.#focusHeader(0);
       else if (total > 0) this.#go(Math.max(0, Math.min(total - 1, to)), event.shiftKey);
     } else if (event.key === 'Enter' && isAlone) this.#act('open');
-    else if (event.key === 'Delete' && isAlone) this.#act('discard');
+    // As the tree has it.
+    else if ((event.key === 'Delete' && isAlone) || (event.key === 'Backspace' && event.metaKey)) this.#act('discard');
     else if (isCommand && event.key === 'c') this.#act('copyAsCurl');
     else if (isCommand && event.key === 'r') this.#act('replay');
     else if (isCommand && event.key === 'Enter') this.#act('release');
@@ -471,35 +470,22 @@ export class Grid {
   }
 
   #act(action: TableAction): void {
-    if (this.#selected.size > 0) this.#events.act(action, [...this.#selected]);
+    const { meant, active } = this.choice;
+    if (meant.ids.length + meant.stretches.length === 0) return;
+    // It is seen what is done, and to which row.
+    if (active !== -1) this.#show(active);
+    this.#events.act(action, meant);
   }
 
-  /** Makes a row the active one, and selects it, or with `extending` all from where the selection began. */
   #go(index: number, extending: boolean): void {
-    this.#active = index;
-    this.#activeId = this.rows.row(index)?.id;
-    this.#isPending = this.rows.row(index) === undefined;
-    if (!extending || this.#from === -1) this.#from = index;
-    this.#select(this.#range(this.#from, index));
+    this.choice.go(index, extending);
+    this.#show(index);
+  }
+
+  /** Scrolls so far that a row is in sight. */
+  #show(index: number): void {
     this.element.scrollTop = revealing(this.#geometry, index, this.element.scrollTop);
     this.draw();
-  }
-
-  /** The ids of these rows, as far as they are there, the active one first. */
-  #range(from: number, to: number): string[] {
-    const ids: string[] = [];
-    const step = from <= to ? -1 : 1;
-    for (let at = to; ids.length < 1000; at += step) {
-      const id = this.rows.row(at)?.id;
-      if (id !== undefined) ids.push(id);
-      if (at === from) break;
-    }
-    return ids;
-  }
-
-  #select(ids: readonly string[]): void {
-    this.#selected = new Set(ids);
-    this.#events.select(ids);
   }
 
   /** Which row an element is drawn in; -1 where it is in none. */
@@ -514,19 +500,14 @@ export class Grid {
 
   #click(event: MouseEvent): void {
     const index = this.#indexAt(event.target);
-    const id = this.rows.row(index)?.id;
-    if (id === undefined) return;
+    if (this.rows.row(index) == null) return;
     if (event.ctrlKey || event.metaKey) {
-      this.#active = this.#from = index;
-      this.#activeId = id;
-      this.#select(
-        this.#selected.has(id) ? [...this.#selected].filter((each) => each !== id) : [id, ...this.#selected],
-      );
+      this.choice.toggle(index);
       this.draw();
       return;
     }
     this.#go(index, event.shiftKey);
-    if (!event.shiftKey) this.#events.act('open', [id]);
+    if (!event.shiftKey) this.#events.act('open', this.choice.meant);
   }
 
   /** The menu is VS Code's: it is told what it is about. */
@@ -537,8 +518,10 @@ export class Grid {
       event.stopPropagation();
       return;
     }
-    if (!this.#selected.has(row.id)) this.#go(this.#indexAt(event.target), false);
+    this.choice.pointAt(this.#indexAt(event.target));
+    this.draw();
     const chosen = this.#chosenRows();
+    const { count } = this.choice;
     const flags = row.flags.match(/;\w+;/g) ?? [];
     const element = (event.target as Element).closest<HTMLElement>('.row');
     element?.setAttribute(
@@ -547,18 +530,18 @@ export class Grid {
         webviewSection: 'row',
         // What can be done with all of them.
         viewItem: flags.filter((flag) => chosen.every((each) => each.flags.includes(flag))).join(''),
-        listMultiSelection: this.#selected.size > 1,
-        listDoubleSelection: this.#selected.size === 2,
+        listMultiSelection: count > 1,
+        listDoubleSelection: count === 2,
+        // What its commands are given: these very rows, whatever is shown when one is chosen.
+        chosen: this.choice.all,
         preventDefaultContextMenuItems: true,
       }),
     );
   }
 
+  /** Those that are chosen, as far as they are there. */
   #chosenRows(): TableRow[] {
-    return [...this.#selected]
-      .map((id) => this.rows.placeOf(id))
-      .map((at) => (at === undefined ? undefined : this.rows.row(at)))
-      .filter((row) => row != null);
+    return this.rows.loaded.filter(([index]) => this.choice.has(index)).map(([, row]) => row);
   }
 
   #menuOfActive(): void {

@@ -5,6 +5,7 @@ import type {
   ColumnName,
   HostMessage,
   PageMessage,
+  RowWindow,
   Sight,
   Sort,
   TableState,
@@ -14,8 +15,9 @@ import { Host } from '../shared/host.ts';
 import { menuButton, openMenu } from '../shared/menu.ts';
 import type { MenuEntry } from '../shared/menu.ts';
 import { filled } from '../shared/words.ts';
+import type { CarriedChoice } from './choice.ts';
 import type { ClockKind } from './clock.ts';
-import { columns, firstLayout, readLayout, resized, toggled } from './columns.ts';
+import { columns, firstLayout, readLayout, resized, shownColumns, toggled } from './columns.ts';
 import { FilterBox } from './filter-box.ts';
 import { Grid } from './grid.ts';
 import { StripView } from './strip.ts';
@@ -43,6 +45,8 @@ class TablePage {
   readonly #strip: StripView;
   readonly #grid: Grid;
   #state: TableState = { kind: 'starting' };
+  /** How many events there are without the filter, and columns that say the same in every row. */
+  #whole: Pick<Said<'whole'>, 'all' | 'same'> = { all: null, same: [] };
   /** What is said of sending. */
   #sending: Pick<Said<'sending'>, 'paused' | 'canGoOn'> = { paused: null, canGoOn: false };
   #inForce = '';
@@ -77,8 +81,11 @@ class TablePage {
         sort: (sort) => this.#sortBy(sort),
         resize: (name, width) => this.#arrange({ layout: resized(this.#kept.layout, name, width) }),
         columns: (at) => this.#chooseColumns(at, document.activeElement as HTMLElement),
-        select: (ids) => host.say({ type: 'select', ids: [...ids] }),
-        act: (action, ids) => host.say({ type: 'act', action, ids: [...ids] }),
+        choose: (turn, chosen) => {
+          host.say({ type: 'choose', turn, chosen });
+          this.#draw();
+        },
+        act: (action, chosen) => host.say({ type: 'act', action, chosen }),
         filter: () => this.#filter.focus(),
         left: () => this.#left(),
       },
@@ -87,9 +94,9 @@ class TablePage {
     for (const act of ['wheel', 'pointerdown', 'keydown'])
       this.#grid.element.addEventListener(act, () => (this.#isHeld = false), { passive: true });
     root.setAttribute('aria-label', texts.title);
-    const { sort, layout, clock } = this.#kept;
+    const { sort } = this.#kept;
     if (sort !== null) this.#grid.setSort(sort);
-    this.#grid.arrange(layout, clock);
+    this.#arrange({});
     this.#draw();
   }
 
@@ -106,8 +113,14 @@ class TablePage {
     this.#draw();
   }
 
-  showProblem({ text, problem }: Said<'problem'>): void {
-    this.#filter.showProblem(text, problem);
+  showTyped(said: Said<'typed'>): void {
+    this.#filter.showTyped(said);
+  }
+
+  showWhole(said: Said<'whole'>): void {
+    this.#whole = said;
+    this.#arrange({});
+    this.#draw();
   }
 
   showSending(said: Said<'sending'>): void {
@@ -136,8 +149,8 @@ class TablePage {
     this.#grid.draw();
   }
 
-  reveal({ id, snapshot, at }: Said<'reveal'>): void {
-    this.#grid.reveal(id, snapshot === this.#grid.rows.snapshot ? at : null);
+  reveal({ snapshot, place }: Said<'reveal'>): void {
+    if (snapshot === this.#grid.rows.snapshot) this.#grid.reveal(place);
   }
 
   get #kept(): Kept {
@@ -212,11 +225,22 @@ class TablePage {
   }
 
   #countText(): string {
-    const { count, countOne, unseen, readOnly } = this.#texts;
-    const { total } = this.#grid.rows;
-    const told = total === 1 ? countOne : filled(count, inFull(total));
-    const more = this.#unseen === 0 ? '' : `, ${filled(unseen, inFull(this.#unseen))}`;
-    return told + more + (this.#state.kind === 'readOnly' ? ` · ${readOnly}` : '');
+    const { count, countOne, countOf, chosen, unseen, readOnly } = this.#texts;
+    const { rows, choice } = this.#grid;
+    const { total } = rows;
+    const { all } = this.#whole;
+    const told =
+      this.#inForce !== '' && all !== null
+        ? filled(countOf, inFull(total), inFull(Math.max(all, total)))
+        : total === 1
+          ? countOne
+          : filled(count, inFull(total));
+    return [
+      told,
+      ...(choice.count > 1 ? [filled(chosen, inFull(choice.count))] : []),
+      ...(this.#unseen === 0 ? [] : [filled(unseen, inFull(this.#unseen))]),
+      ...(this.#state.kind === 'readOnly' ? [readOnly] : []),
+    ].join(' · ');
   }
 
   /** There are no rows to be seen any more. */
@@ -224,19 +248,22 @@ class TablePage {
     this.#isLoaded = false;
     this.#above = this.#news = 0;
     this.#grid.rows.begin('', 0, []);
-    this.#grid.takeSnapshot(0, true);
+    this.#grid.choice.clear();
+    this.#grid.takeRows(0);
     this.#strip.element.hidden = true;
   }
 
   takeSnapshot(message: Said<'snapshot'>): void {
-    const { snapshot, total, windows, sort, at, unseen } = message;
-    const { sight } = this.#grid;
-    // One that goes by what was in sight before would move what is in sight now.
-    if (!this.#isFirst && message.anchor !== (sight.anchor?.id ?? null)) {
+    const { snapshot, total, windows, sort, at, unseen, turn, chosen, active } = message;
+    const { sight, choice } = this.#grid;
+    const carried = turn === choice.turn ? { stretches: chosen, active } : carriedHere(windows, choice.only);
+    // One that goes by what was in sight or chosen before would move what is now.
+    if (!this.#isFirst && (message.anchor !== (sight.anchor?.id ?? null) || carried === undefined)) {
       this.#sayNow(true);
       return;
     }
     const order = JSON.stringify([this.#inForce, sort]);
+    const activeBefore = choice.active;
     this.#grid.rows.begin(snapshot, total, windows);
     this.#grid.setSort(sort);
     const kept = this.#isFirst ? this.#kept.sight : null;
@@ -245,8 +272,10 @@ class TablePage {
     this.#unseen = unseen;
     const before = (kept ?? sight).anchor?.at ?? null;
     const moved = at === null || before === null ? 0 : at - before;
+    const stays = activeBefore === -1 || order !== this.#order ? -1 : activeBefore + moved;
+    choice.carry(carried ?? { stretches: [], active: null }, Math.max(-1, Math.min(total - 1, stays)));
     if (kept?.anchor != null) this.#grid.toRow(kept.first + moved);
-    this.#showRows(sight, kept?.anchor == null ? moved : 0, order !== this.#order);
+    this.#showRows(sight, kept?.anchor == null ? moved : 0);
     this.#order = order;
   }
 
@@ -254,17 +283,16 @@ class TablePage {
     const { rows, sight } = this.#grid;
     if (snapshot !== rows.snapshot) return;
     rows.change(added, changed);
-    this.#showRows(sight, sight.anchor === null ? 0 : added.length, false);
+    this.#showRows(sight, sight.anchor === null ? 0 : added.length);
   }
 
   /**
    * The rows are others than before.
    * @param sight what was in sight, and by how many rows that has `moved` down
-   * @param isOther of another filter or order
    */
-  #showRows(sight: Grid['sight'], moved: number, isOther: boolean): void {
+  #showRows(sight: Grid['sight'], moved: number): void {
     const { sort } = this.#grid;
-    this.#grid.takeSnapshot(sight.anchor === null ? 0 : moved, isOther);
+    this.#grid.takeRows(sight.anchor === null ? 0 : moved);
     if (moved > 0 && sight.isAtTop) this.#isHeld = true;
     const isNewestFirst = sort.by === 'time' && sort.descending;
     this.#above = isNewestFirst && sight.anchor !== null ? this.#above + Math.max(0, moved) : 0;
@@ -323,7 +351,7 @@ class TablePage {
   #arrange(change: Partial<Pick<Kept, 'layout' | 'clock'>>): void {
     host.keep(change);
     const { layout, clock } = this.#kept;
-    this.#grid.arrange(layout, clock);
+    this.#grid.arrange(layout, shownColumns(layout, this.#whole.same), clock);
   }
 
   #chooseColumns(at: { readonly x: number; readonly y: number }, back: HTMLElement): void {
@@ -333,10 +361,12 @@ class TablePage {
   #columnEntries(): MenuEntry[] {
     const texts = this.#texts;
     const { layout, clock } = this.#kept;
+    const { same } = this.#whole;
+    const shown = shownColumns(layout, same).map(({ name }) => name);
     const ofColumn = (name: ColumnName): MenuEntry => ({
       label: texts[name],
-      checked: !layout.hidden.includes(name),
-      choose: () => this.#arrange({ layout: toggled(layout, name) }),
+      checked: shown.includes(name),
+      choose: () => this.#arrange({ layout: toggled(layout, same, name) }),
     });
     const ofClock = (kind: ClockKind, label: string): MenuEntry => ({
       ...{ label, checked: clock === kind, radio: true },
@@ -352,6 +382,16 @@ class TablePage {
       },
     ];
   }
+}
+
+/** Where the one row that is chosen stands in a snapshot that was taken for another choice; undefined: not in sight. */
+function carriedHere(windows: readonly RowWindow[], id: string | undefined): CarriedChoice | undefined {
+  if (id === undefined) return undefined;
+  for (const { offset, rows } of windows) {
+    const at = rows.findIndex((row) => row?.id === id);
+    if (at !== -1) return { stretches: [[offset + at, offset + at]], active: offset + at };
+  }
+  return undefined;
 }
 
 /** Whether rows can be seen, as they are or as they were. */
@@ -389,7 +429,8 @@ host.hear({
   },
   state: (message) => page?.showState(message),
   filter: (message) => page?.showFilter(message),
-  problem: (message) => page?.showProblem(message),
+  typed: (message) => page?.showTyped(message),
+  whole: (message) => page?.showWhole(message),
   sending: (message) => page?.showSending(message),
   news: (message) => page?.showNews(message),
   strip: (message) => page?.showStrip(message),

@@ -22,6 +22,11 @@ export class RowCache {
     return this.#snapshot;
   }
 
+  /** Rows that stand above the snapshot. */
+  get above(): number {
+    return this.#above.length;
+  }
+
   /** Rows in all. */
   get total(): number {
     return this.#above.length + this.#total;
@@ -64,15 +69,15 @@ export class RowCache {
     return this.#windows.get(offset)?.[place - offset];
   }
 
-  /** Where an event stands among the rows that are there; undefined where it is not among them. */
-  placeOf(id: string): number | undefined {
-    const above = this.#above.findIndex((row) => row.id === id);
-    if (above !== -1) return above;
-    for (const [offset, rows] of this.#windows) {
-      const at = rows.findIndex((row) => row?.id === id);
-      if (at !== -1) return this.#above.length + offset + at;
-    }
-    return undefined;
+  /** The rows that are there, with their positions. */
+  get loaded(): (readonly [index: number, row: TableRow])[] {
+    const parts = [
+      [0, this.#above] as const,
+      ...[...this.#windows].map(([at, rows]) => [this.above + at, rows] as const),
+    ];
+    return parts.flatMap(([begin, rows]) =>
+      rows.flatMap((row, at) => (row === null ? [] : ([[begin + at, row]] as const))),
+    );
   }
 
   /**

@@ -1,4 +1,7 @@
-/** The strip of the last minutes: a bar for each, those that failed in a colour of their own. */
+/**
+ * The strip of the last minutes: a bar for each, those that failed in a colour of their own. With a filter it shows what
+ * that finds before what there is in all.
+ */
 import type { Strip, TableTexts } from '../../extension/event-table/messages.ts';
 import { filled } from '../shared/words.ts';
 
@@ -24,11 +27,14 @@ export class StripView {
 
   show(strip: Strip): void {
     this.#strip = strip;
-    const { counts, since } = strip;
-    const all = counts.reduce((sum, count) => sum + count, 0);
+    const { counts, since, all } = strip;
+    const sum = (each: readonly number[]): number => each.reduce((so, count) => so + count, 0);
     const most = Math.max(0, ...counts);
     const at = this.#time(since + counts.indexOf(most) * minuteMs);
-    this.element.ariaLabel = filled(this.#texts.strip, counts.length, all, most, at);
+    this.element.ariaLabel =
+      all.length > 0
+        ? filled(this.#texts.stripFiltered, counts.length, sum(counts), sum(all))
+        : filled(this.#texts.strip, counts.length, sum(counts), most, at);
     this.element.hidden = false;
     this.#draw();
   }
@@ -39,12 +45,13 @@ export class StripView {
 
   #explain(x: number): void {
     if (this.#strip === undefined) return;
-    const { since, counts, failed } = this.#strip;
+    const { since, counts, failed, all } = this.#strip;
     const at = Math.floor((x / this.element.clientWidth) * counts.length);
     const [count = 0, bad = 0] = [counts[at], failed[at]];
-    const { stripUnit, stripFailed } = this.#texts;
+    const { stripUnit, stripFailed, countOf } = this.#texts;
     const time = this.#time(since + at * minuteMs);
-    this.element.title = bad > 0 ? filled(stripFailed, time, count, bad) : filled(stripUnit, time, count);
+    const told = all.length > 0 ? `${time}: ${filled(countOf, count, all[at] ?? 0)}` : filled(stripUnit, time, count);
+    this.element.title = bad > 0 ? filled(stripFailed, time, count, bad) : told;
   }
 
   #draw(): void {
@@ -56,8 +63,8 @@ export class StripView {
     this.element.height = Math.round(clientHeight * ratio);
     context.scale(ratio, ratio);
     const style = getComputedStyle(this.element);
-    const { counts, failed } = this.#strip;
-    const most = Math.max(1, ...counts);
+    const { counts, failed, all } = this.#strip;
+    const most = Math.max(1, ...counts, ...all);
     const step = clientWidth / counts.length;
     const bar = (at: number, count: number, colour: string): void => {
       // A single event among thousands is seen, too.
@@ -65,10 +72,11 @@ export class StripView {
       context.fillStyle = colour;
       context.fillRect(at * step + 0.5, clientHeight - height, Math.max(1, step - 1), height);
     };
-    const [all, bad, line] = ['--all', '--bad', '--line'].map((name) => style.getPropertyValue(name).trim());
-    for (const [at, count] of counts.entries()) bar(at, count, all ?? '');
-    for (const [at, count] of failed.entries()) bar(at, count, bad ?? '');
-    context.fillStyle = line ?? '';
+    const colour = (name: string): string => style.getPropertyValue(name).trim();
+    for (const [at, count] of all.entries()) bar(at, count, colour('--rest'));
+    for (const [at, count] of counts.entries()) bar(at, count, colour('--all'));
+    for (const [at, count] of failed.entries()) bar(at, count, colour('--bad'));
+    context.fillStyle = colour('--line');
     context.fillRect(0, clientHeight - 1, clientWidth, 1);
   }
 }

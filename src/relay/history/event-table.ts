@@ -1,5 +1,7 @@
 /** What a table of events needs: pages by position in a sorted snapshot that stays as it is, and counts. */
 import { randomBytes } from 'node:crypto';
+import { mostCarried } from '../../protocol/chosen-events.ts';
+import type { Carried, ChosenEvents, Stretch } from '../../protocol/chosen-events.ts';
 import { relayAdvice } from '../../protocol/errors.ts';
 import type { RelayErrorCode } from '../../protocol/errors.ts';
 import { eventStates } from '../../protocol/event-filter.ts';
@@ -48,6 +50,32 @@ interface Snapshot {
   readonly unseen: number;
 }
 
+/**
+ * Where chosen events stand in a snapshot.
+ * @param before the one of their stretches; undefined where it is no longer kept: then those that are named are all
+ * @returns no stretches where they would be more than are taken
+ */
+export function carriedInto(
+  { base, ids }: Pick<Snapshot, 'base' | 'ids'>,
+  chosen: ChosenEvents,
+  before: Pick<Snapshot, 'base' | 'ids'> | undefined,
+): Carried {
+  const meant = new Set(chosen.ids.map((id) => parseId(id).number));
+  for (const [from, to] of chosen.stretches)
+    for (const id of before?.ids.subarray(from, to + 1) ?? []) meant.add((before?.base ?? 0) + id);
+  const active = chosen.active === null ? undefined : parseId(chosen.active).number;
+  const stretches: Stretch[] = [];
+  let at: number | null = null;
+  for (const [place, id] of ids.entries()) {
+    if (base + id === active) at = place;
+    if (!meant.has(base + id)) continue;
+    const last = stretches.at(-1);
+    if (last?.[1] === place - 1) last[1] = place;
+    else stretches.push([place, place]);
+  }
+  return { stretches: stretches.length > mostCarried ? [] : stretches, active: at };
+}
+
 /** Tables over the events that a filter finds. */
 export class EventTable {
   readonly #find: (filter: string) => Found;
@@ -73,6 +101,8 @@ export class EventTable {
       if (params.snapshot !== undefined) throw new SnapshotGoneError();
       snapshot = this.#take(params);
     }
+    const { carry } = params;
+    const carried = carry && carriedInto(snapshot, carry, this.#snapshots.get(carry.snapshot));
     this.#keep(name, snapshot);
     const { base, ids, newest, unseen } = snapshot;
     const asked = [...ids.subarray(params.offset, params.offset + params.limit)].map((id) => base + id);
@@ -82,6 +112,7 @@ export class EventTable {
       events: params.traced ? [] : asked.map((id) => this.#summary(id)),
       ...(params.traced && { traced: asked.map((id) => this.#traced(id)) }),
       ...(params.find !== undefined && { found: placeIn(snapshot, parseId(params.find).number) }),
+      ...(carried && { carried }),
     };
   }
 

@@ -49,6 +49,7 @@ async function stage(options: TestRelayOptions = {}): Promise<{
       }),
   };
 }
+const none = { snapshot: '', stretches: [], ids: [], active: null };
 const idsOf = ({ windows }: Snapshot): (string | undefined)[] =>
   windows.flatMap(({ events }) => events.map((each) => each?.row.id));
 
@@ -97,8 +98,9 @@ describe('What the table’s page is supplied with', () => {
     assert.deepEqual([last?.status, last?.attempts.map(({ number }) => number)], [400, [1]]);
     const strip = said.filter((each) => each.type === 'strip').at(-1)?.strip;
     assert.deepEqual([strip?.counts.at(-1), strip?.failed.at(-1)], [1, 1]);
-    assert.equal(await feed.find('e1'), 0);
-    assert.equal(feed.row('e1')?.address, 'ann@example.com');
+    assert.equal(await feed.find('e1'), -1);
+    const [row] = await feed.rowsOf({ ...none, ids: ['e1'] });
+    assert.equal(row?.address, 'ann@example.com');
     assert.equal(asked.length, before);
   });
 
@@ -253,6 +255,43 @@ describe('What the table’s page is supplied with', () => {
     assert.deepEqual(idsOf(await snapshot(3)), ['e5', 'e4', 'e3', 'e2', 'e1']);
   });
 
+  it('is where the chosen rows stand in another snapshot, and these rows are read of it', async () => {
+    const { deliver, watch, feed, snapshot } = await stage();
+    await deliver(sampleBody({ events: 1000, seed: 1 }));
+    await deliver(sampleBody({ events: 200, seed: 2 }));
+    feed.show(null, null);
+    const first = await snapshot(0);
+    assert.deepEqual([first.turn, first.chosen, first.active], [0, [], null]);
+    // From the first to the last, which are never all loaded.
+    const all = { ...none, snapshot: first.snapshot, stretches: [[0, 1199] as [number, number]], active: 'e1' };
+    feed.choose(1, all);
+    const rows = await feed.rowsOf(all);
+    assert.equal(rows.length, 1200);
+    assert.deepEqual([rows[0]?.id, rows.at(-1)?.id], ['e1', 'e1200']);
+    feed.setSort({ by: 'time', descending: false });
+    const turned = await snapshot(1);
+    assert.deepEqual([turned.turn, turned.chosen, turned.active], [1, [[0, 1199]], 0]);
+    feed.choose(2, { ...none, snapshot: turned.snapshot, stretches: [[10, 11]], ids: ['e1'], active: 'e12' });
+    await watch.setFilter('kind:event');
+    const filtered = await snapshot(2);
+    assert.deepEqual(
+      [filtered.turn, filtered.chosen, filtered.active],
+      [
+        2,
+        [
+          [0, 0],
+          [10, 11],
+        ],
+        11,
+      ],
+    );
+    // What the filter takes away is chosen no more, and not again when it comes back.
+    await watch.setFilter('kind:test');
+    assert.deepEqual((await snapshot(3)).chosen, []);
+    await watch.setFilter('');
+    assert.deepEqual((await snapshot(4)).chosen, []);
+  });
+
   it('is what the filter finds, in the order asked for, and begins anew with each', async () => {
     const { deliver, watch, feed, snapshot } = await stage();
     await deliver(sampleBody({ email: 'ann@example.com' }));
@@ -265,6 +304,24 @@ describe('What the table’s page is supplied with', () => {
     await snapshot(2);
     feed.setSort({ by: 'time', descending: false });
     assert.deepEqual(idsOf(await snapshot(3)), ['e1', 'e2']);
+  });
+
+  it('is with a filter a strip of what that finds, before all there is, and which columns say the same', async () => {
+    const { deliver, watch, feed, said } = await stage({ settings: { destinations: [] } });
+    await deliver(sampleBody({ events: 3, seed: 1 }));
+    await deliver('{}');
+    feed.show(null, null);
+    const strips = () => said.flatMap((each) => (each.type === 'strip' ? [each.strip] : []));
+    const last = () => strips().at(-1);
+    await until(() => last()?.counts.at(-1) === 4);
+    assert.deepEqual(last()?.all, []);
+    assert.deepEqual(feed.same, ['list', 'destination']);
+    await watch.setFilter('kind:test');
+    await until(() => last()?.all.at(-1) === 4);
+    assert.equal(last()?.counts.at(-1), 1);
+    await watch.setFilter('state:failed');
+    await until(() => last()?.counts.at(-1) === 0);
+    assert.deepEqual(last()?.failed.length, 60);
   });
 
   it('says why the history cannot be read', async () => {

@@ -3,7 +3,7 @@ import { tableRow } from '../../../src/extension/event-table/table-row.ts';
 import type { TracedEvent } from '../../../src/protocol/history.ts';
 import { english, eventRow, forwarding } from '../events/rows.ts';
 
-const names = { nameOfList: (id: string) => (id.startsWith('96c0') ? 'Newsletter' : undefined) };
+const names = { language: 'en', nameOfList: (id: string) => (id.startsWith('96c0') ? 'Newsletter' : undefined) };
 
 function traced(changes: Partial<TracedEvent> = {}): TracedEvent {
   const row = changes.row ?? eventRow(1);
@@ -39,6 +39,26 @@ describe('A row of the table', () => {
       'acknowledged with 200, after 10 ms attempt 1: no answer in 90 ms, after 1.1 s attempt 2: 500 in 2 ms',
     );
     assert.doesNotMatch(JSON.stringify(made), /secret/);
+  });
+
+  it('writes milliseconds as a number is written, and says what was sent again when it had been settled', () => {
+    const attempt = (number: number, at: string, outcome: 'sent' | 'retrying' | 'failed', destinationId = 't1') => ({
+      ...{ destinationId, number, at, durationMs: 3004, status: 200, outcome },
+    });
+    const made = rowOf({
+      durationMs: 3004,
+      attempts: [
+        attempt(1, '2026-03-01T12:00:00.010Z', 'retrying'),
+        attempt(2, '2026-03-01T12:00:05.000Z', 'sent'),
+        attempt(1, '2026-03-01T12:00:06.000Z', 'failed', 't2'),
+        attempt(3, '2026-03-02T12:00:00.000Z', 'sent'),
+      ],
+    });
+    assert.equal(made.cells.duration, '3,004');
+    assert.deepEqual(
+      made.spans.map(({ again }) => again),
+      [false, false, false, true],
+    );
   });
 
   it('says that it is held, at which breakpoint, and why', () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { suggest, withListNames } from '../../../src/extension/event-tree/filter-suggestions.ts';
+import { settledPart, suggest, withListNames } from '../../../src/extension/event-tree/filter-suggestions.ts';
 import { parseFilter } from '../../../src/protocol/event-filter.ts';
 
 const lists = [
@@ -23,6 +23,26 @@ describe('How a filter may go on', () => {
     assert.deepEqual(words('list:news'), ['list:96c0bbda']);
     assert.deepEqual(words('list:'), ['list:96c0bbda', 'list:b1000000']);
     assert.equal(suggest('list:news', lists).suggestions[0]?.name, 'Newsletter');
+  });
+
+  it('is in force while it is typed but for what has only begun', () => {
+    const settled = (text: string): string => settledPart(text, suggest(text, lists));
+    for (const [typed, inForce] of [
+      ...[
+        ['state:fa', ''] as const,
+        ['state:failed', 'state:failed'] as const,
+        ['state:failed si', 'state:failed'] as const,
+      ],
+      ...[['state:failed,', 'state:failed'] as const, ['state:failed,wa', 'state:failed'] as const],
+      ...[['ann', 'ann'] as const, ['a', ''] as const, ['ann type:', 'ann'] as const, ['type:sub', ''] as const],
+      ...[
+        ['', ''] as const,
+        ['state:broken', ''] as const,
+        ['since:2h', 'since:2h'] as const,
+        ['since:2', ''] as const,
+      ],
+    ])
+      assert.equal(settled(typed), inForce, typed);
   });
 
   it('is shown with the names of its lists', () => {

@@ -4,8 +4,8 @@ import { clockOf, piecesOf } from '../../../src/pages/table/clock.ts';
 const retried = {
   receivedAt: 1_000_000,
   spans: [
-    { from: 10, ms: 90, outcome: 'retrying' as const, words: '' },
-    { from: 1100, ms: 400, outcome: 'sent' as const, words: '' },
+    { from: 10, ms: 90, outcome: 'retrying' as const, again: false, words: '' },
+    { from: 1100, ms: 400, outcome: 'sent' as const, again: false, words: '' },
   ],
   nextAt: null,
 };
@@ -31,6 +31,18 @@ describe('The waterfall', () => {
       ],
     );
     assert.deepEqual(piecesOf(alone, clock), [{ kind: 'acknowledged', left: 0, width: 0 }]);
+  });
+
+  it('is not stretched for all by one that was sent again a day later, which stands at its end', () => {
+    const day = 86_400_000;
+    const again = { from: day, ms: 20, outcome: 'sent' as const, again: true, words: '' };
+    const late = { ...retried, spans: [...retried.spans, again] };
+    const clock = clockOf([late, alone], 'since');
+    assert.equal(clock.to, 2000);
+    assert.deepEqual(piecesOf(late, clock).at(-1), { kind: 'sent', left: 100, width: 0, isBeyond: true });
+    assert.deepEqual(piecesOf(late, clock)[0], { kind: 'waiting', left: 0, width: 100 });
+    assert.equal(clockOf([{ ...late, nextAt: day + 5000 }], 'since').to, 2000);
+    assert.equal(clockOf([late, alone], 'day').to, 1_002_000);
   });
 
   it('or by the time of day', () => {

@@ -1,0 +1,93 @@
+/** The commands of the table's menu: each gets the rows that it was opened on, and none goes on to others. */
+import assert from 'node:assert/strict';
+import * as vscode from 'vscode';
+import type { ChosenEvents } from '../../src/protocol/chosen-events.ts';
+import type { EventRow } from '../../src/protocol/history.ts';
+import { closeEditors, run, startStage, until } from './relay-stage.ts';
+import type { HostStage } from './relay-stage.ts';
+
+const prefix = 'campaignMonitorRelay.';
+
+interface Entry {
+  readonly command?: string;
+  readonly submenu?: string;
+}
+
+/** Every command of the menu and of the menus in it, as package.json has them. */
+function menuCommands(): string[] {
+  const { packageJSON } = vscode.extensions.all.find(({ id }) => id.endsWith('campaign-monitor-relay')) ?? {};
+  const { menus } = (packageJSON as { contributes: { menus: Readonly<Record<string, readonly Entry[]>> } }).contributes;
+  const of = (menu: string): string[] =>
+    (menus[menu] ?? []).flatMap(({ command, submenu }) => [
+      ...(command === undefined ? [] : [command.slice(prefix.length)]),
+      ...(submenu === undefined ? [] : of(submenu)),
+    ]);
+  return of('webview/context');
+}
+
+/** What VS Code gives a command of the menu of a row. */
+function clicked(...ids: string[]): { webview: string; chosen: ChosenEvents } {
+  return { webview: `${prefix}table`, chosen: { snapshot: '', stretches: [], ids, active: ids[0] ?? null } };
+}
+
+function body(address: string): string {
+  const event = {
+    CustomFields: [],
+    Date: '2026-01-15 09:30:00',
+    EmailAddress: address,
+    Name: 'Jane',
+    Type: 'Subscribe',
+  };
+  return JSON.stringify({ Events: [event], ListID: '96c0bbdaa54760c8d9e62a2b7ffa2e13' });
+}
+
+describe('The menu of a row of the table', function () {
+  this.timeout(120_000);
+  let stage: HostStage;
+  let older: EventRow;
+
+  before(async () => {
+    stage = await startStage();
+    [older] = (await stage.deliver(body('ann@example.org'))) as [EventRow];
+    await stage.deliver(body('bea@example.org'));
+  });
+  after(() => stage.stop());
+  afterEach(closeEditors);
+
+  it('has commands, each of which does nothing where the row has gone', async () => {
+    const commands = menuCommands();
+    assert.ok(commands.length > 15, commands.join());
+    const untouched = 'what was copied before';
+    await vscode.env.clipboard.writeText(untouched);
+    const before = stage.received.length;
+    const goingOn: string[] = [];
+    for (const command of commands) {
+      const ended = await Promise.race([
+        Promise.resolve(run(command, clicked('e999999'))).then(() => true),
+        new Promise<boolean>((resolve) => setTimeout(() => resolve(false), 10_000)),
+      ]);
+      if (!ended) {
+        // It asks something, about another row.
+        goingOn.push(command);
+        await vscode.commands.executeCommand('workbench.action.closeQuickOpen');
+      }
+      assert.equal(await vscode.env.clipboard.readText(), untouched, command);
+      assert.deepEqual(
+        vscode.window.tabGroups.all.flatMap(({ tabs }) => tabs.map(({ label }) => label)),
+        [],
+        command,
+      );
+    }
+    assert.deepEqual(goingOn, []);
+    assert.equal(stage.received.length, before);
+  });
+
+  it('is about the row that was clicked, not about the newest', async () => {
+    await run('copyAddress', clicked(older.id));
+    assert.equal(await vscode.env.clipboard.readText(), 'ann@example.org');
+    const before = stage.received.length;
+    await run('replay', clicked(older.id));
+    await until(() => stage.received.length === before + 1);
+    assert.match(stage.received[before] ?? '', /ann@example\.org/);
+  });
+});
