@@ -78,6 +78,7 @@ const deferred: ReadonlySet<string> = new Set(
     'event-editor/event-view',
     'event-editor/mapping',
     'event-editor/messages',
+    'event-editor/reason',
     'instance-form/fields',
     'instance-form/form-state',
     'instance-form/messages',
@@ -100,6 +101,7 @@ const light: ReadonlySet<string> = new Set([
   'campaign-monitor/event-types.ts',
   'open-connectors/instance-facts.ts',
   'open-connectors/instance-log.ts',
+  'protocol/attempts.ts',
   'protocol/event-filter.ts',
   'protocol/message-size.ts',
 ]);

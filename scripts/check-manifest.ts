@@ -17,6 +17,7 @@ import { checksFor } from '../src/check/suite.ts';
 import { checkEnglish } from '../src/check/words.ts';
 import { prefix } from '../src/extension/prefix.ts';
 import { openConnectorsNext } from '../src/open-connectors/api-error.ts';
+import { attemptTexts } from '../src/protocol/attempts.ts';
 import { commonAdvice } from '../src/protocol/errors.ts';
 import { tunnelTexts } from '../src/protocol/tunnel-words.ts';
 import { takenSettings } from '../src/extension/session/taken-settings.ts';
@@ -107,6 +108,7 @@ for (const [path, table] of Object.entries({
   'src/campaign-monitor/test-failure.ts': testFailureEnglish,
   'src/check/words.ts': checkEnglish,
   'src/open-connectors/api-error.ts': openConnectorsNext,
+  'src/protocol/attempts.ts': attemptTexts,
   'src/protocol/errors.ts': commonAdvice,
   'src/protocol/tunnel-words.ts': tunnelTexts,
 }))
@@ -153,6 +155,7 @@ const ownKeys = new Set([
   'isInDiffEditor',
   'inputFocus',
   'inDebugMode',
+  'workspaceFolderCount',
 ]);
 
 const described = { ...contributesOfCommands(), configuration };

@@ -206,7 +206,10 @@ export const methods = {
       omittedForwardings,
     }),
   },
-  /** Sends again, the same bytes. `to`: another destination than the ones they went to. */
+  /**
+   * Sends again, the same bytes; what waits to be tried again, or for a destination that is down, is tried now. `to`:
+   * another destination than the ones they went to.
+   */
   'notifications/replay': {
     params: z.strictObject({ ...selectionShape, to: destinationSchema.optional() }),
     result: z.object({ replayed: z.int(), notificationIds: z.array(z.string()) }),

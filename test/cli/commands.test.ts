@@ -292,6 +292,10 @@ describe('the commands of cm-relay', function () {
         await place.run('show', 'e1', '--attempts', '--json'),
       );
       assert.deepEqual([attempt?.status, attempt?.answerBody, others.length], [200, { text: 'answer' }, 0]);
+      await place.run('replay', 'e1');
+      await attempts(2);
+      const again = await place.run('show', 'e1');
+      assert.match(again.out, /\n {4}attempt 1 {2}[^\n]*\n {4}attempt 2 \(replay\) /);
     });
 
     it('tells machines everything in one object', async () => {

@@ -69,7 +69,7 @@ describe('cm-relay listen', function () {
     assert.doesNotMatch(listening.lines.join(''), /\p{Control}/u);
   });
 
-  it('counts retries anew after a replay', async () => {
+  it('begins the retry policy anew after a replay, and counts attempts on', async () => {
     const listening = place.start(['listen', '--data-dir', place.dataDir, '--port', '0', '--forward-to', callback.url]);
     const [url = ''] = /http:\S+/.exec(await listening.line((each) => each.includes('/campaign-monitor'))) ?? [];
     callback.status = 400;
@@ -77,7 +77,7 @@ describe('cm-relay listen', function () {
     await listening.line((each) => /✗ n1 .*given up/.test(each));
     callback.status = 500;
     await place.run('replay', 'n1');
-    await listening.line((each) => /↻ n1 .*500.* retry 1 of 5/.test(each));
+    await listening.line((each) => /↻ n1 .*500.* attempt 3 of 7/.test(each));
   });
 
   it('ends the relay that it started on SIGINT and SIGTERM', async () => {

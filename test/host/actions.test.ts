@@ -121,6 +121,8 @@ describe('What can be done with an event', function () {
       return found?.address === 'edited@example.org' ? found : undefined;
     });
     assert.equal(sent?.injected, true);
+    // Nothing of it is to be saved: VS Code would ask.
+    await until(() => document.isClosed);
   });
 
   it('is not sent where it is no JSON: the cursor goes to the place', async () => {
@@ -154,6 +156,31 @@ describe('What can be done with an event', function () {
     const document = await activeDocument(`Subscribe-${row.id}.test.mjs`);
     assert.equal(document.languageId, 'javascript');
     assert.ok(document.getText().includes(stage.callbackUrl));
+    assert.doesNotMatch(document.getText(), /jane/i);
+  });
+
+  it('is saved where it belongs, over nothing that is there', async () => {
+    const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
+    assert.ok(folder);
+    for (const [command, name, ending] of [
+      ['createTest', `Subscribe-${row.id}`, '.test.mjs'],
+      ['createScenario', `Subscribe-${row.id}`, '.cm-scenario.json'],
+      ['editAndResend', `Subscribe ${row.id}`, '.campaign-monitor.json'],
+    ] as const) {
+      for (const number of ['', '-2', '-3']) {
+        await accepting(run(command, nodeOf(row)));
+        const file = vscode.Uri.joinPath(folder, `${name}${number}${ending}`);
+        const document = await activeDocument(file.path);
+        assert.equal(await document.save(), true);
+        assert.equal(Buffer.from(await vscode.workspace.fs.readFile(file)).toString(), document.getText());
+        await closeEditors();
+      }
+    }
+    // Where the Test Explorer looks for them.
+    const scenarios = await vscode.workspace.findFiles('**/*.cm-scenario.json');
+    assert.equal(scenarios.length, 3);
+    const others = await vscode.workspace.findFiles('*.{test.mjs,campaign-monitor.json}');
+    for (const file of [...scenarios, ...others]) await vscode.workspace.fs.delete(file);
   });
 
   it('becomes a scenario that holds the whole selection, with names and addresses replaced', async () => {

@@ -120,6 +120,38 @@ describe('a replay', () => {
     assert.equal((await status(relay)).counts.held, 4);
   });
 
+  it('of what waits to be tried again is tried now, with a new round, and goes out once', async () => {
+    const receiver = await startReceiver({ answer: (_, number) => ({ status: number % 3 === 1 ? 503 : 200 }) });
+    for (const strictOrder of [false, true]) {
+      const relay = await startTestRelay({
+        settings: { destinations: [{ url: receiver.url, strictOrder }], retry: 'cloud-elements' },
+      });
+      const before = receiver.requests.length;
+      await relay.deliver(sampleBody({ email: 'first@example.com' }));
+      await until(async () => (await forwardings(relay, 'e1'))[0]?.nextAttemptAt != null);
+      await relay.deliver(sampleBody({ email: 'second@example.com' }));
+      assert.equal(await replay(relay, { ids: ['n1'] }), 1);
+      await relay.drained();
+      const sent = texts(receiver.requests).slice(before);
+      assert.equal(sent.length, 3);
+      assert.equal(sent.filter((each) => each.includes('first@')).length, 2);
+      if (strictOrder) assert.match(sent[1] ?? '', /first@/);
+      const [forwarding] = await forwardings(relay, 'e1');
+      assert.deepEqual([forwarding?.state, forwarding?.attempts, forwarding?.ofRound], ['sent', 2, 1]);
+      await relay.stop();
+    }
+  });
+
+  it('of what waits for a destination that is down looks at once whether it is still', async () => {
+    const receiver = await startReceiver();
+    await receiver.stop();
+    const relay = await startTestRelay({ settings: { destinations: [{ url: receiver.url }] } });
+    await relay.deliver(sampleBody());
+    await until(async () => (await status(relay)).destinations[0]?.state === 'down');
+    assert.equal(await replay(relay, { ids: ['e1'] }), 1);
+    assert.equal((await forwardings(relay, 'e1'))[0]?.attempts, 0);
+  });
+
   it('sent twice at once goes out once', async () => {
     const receiver = await startReceiver();
     const relay = await startTestRelay({ settings: { destinations: [{ url: receiver.url }] } });

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { startReceiver } from '../relay/receiver.ts';
 import { send } from '../relay/requests.ts';
 import { sampleBody } from '../relay/stage.ts';
@@ -144,8 +146,47 @@ describe("An event's documents and actions, as a person uses them", () => {
     });
     await workbench.picture('actions/sent');
     await receiver.received(before + 1);
+    // It is in the history: nothing is to be saved, and nobody asks.
+    await lens.waitFor({ state: 'detached' });
+    assert.deepEqual(
+      (await workbench.tabs()).filter((tab) => tab.includes('campaign-monitor')),
+      [],
+    );
+    assert.equal(await workbench.dialog.count(), 0);
     await workbench.answerNotification('Sent as e', 'Show Event');
     await until(async () => (await workbench.tabs()).some((tab) => /^e\d+$/.test(tab)));
+  });
+
+  it('what is made of an event is saved by one key in the folder, and a scenario stands in Testing', async () => {
+    const folder = workbench.folder!;
+    const saved = async (file: string): Promise<string> => {
+      await workbench.page.locator('.tab.active').filter({ hasText: file }).waitFor();
+      await workbench.page.locator('.editor-group-container.active .monaco-editor').first().click();
+      await workbench.page.keyboard.press('Control+s');
+      await until(() => existsSync(join(folder, file)));
+      return readFileSync(join(folder, file), 'utf8');
+    };
+    await choose('ann@example.com', 'Create Scenario from Selection…');
+    await workbench.pick('With names, addresses and values replaced');
+    assert.doesNotMatch(await saved('Subscribe-e1.cm-scenario.json'), /ann@/);
+    const test = workbench.page.locator('.test-explorer .monaco-list-row').filter({ hasText: 'Subscribe-e1' });
+    await untilDone(async () => {
+      await workbench.runCommand('View: Show Testing');
+      await test.first().waitFor({ timeout: 15_000 });
+    });
+    await workbench.picture('actions/scenario-in-testing');
+    await workbench.openViewContainer(category);
+    await choose('ann@example.com', 'Create Test from Event…');
+    await workbench.pick('With names, addresses and values replaced');
+    await workbench.page.keyboard.press('Enter');
+    assert.doesNotMatch(await saved('Subscribe-e1.test.mjs'), /ann@/);
+    // Another one is another file.
+    await choose('ann@example.com', 'Create Scenario from Selection…');
+    await workbench.pick('With names, addresses and values replaced');
+    await saved('Subscribe-e1-2.cm-scenario.json');
+    await choose('bea@example.com', 'Edit and Resend');
+    assert.match(await saved('Subscribe e2.campaign-monitor.json'), /bea@example\.com/);
+    await closeEditors();
   });
 
   it('replay says what it did, and a sample is one Enter away', async () => {
@@ -169,5 +210,33 @@ describe("An event's documents and actions, as a person uses them", () => {
     await editor('Shown as it came, not indented: it is nested too deeply.').waitFor();
     await editor('{"ListID":"l","Events":[{"Type":"Update"').waitFor();
     await workbench.picture('documents/as-it-came');
+  });
+});
+
+describe('An edit where no folder is open', () => {
+  it('is saved where one says', async () => {
+    const workbench = await openWorkbench({
+      ownServer: true,
+      folder: false,
+      settings: { 'campaignMonitorRelay.tunnel.kind': 'none', 'campaignMonitorRelay.keepAliveMinutes': 0.2 },
+    });
+    try {
+      await workbench.openViewContainer(category);
+      await startByButton(workbench);
+      await workbench.view(view).getByText('Nothing has come in yet.').waitFor();
+      const { campaignMonitorUrl: url } = await statusOf(dataDirs(workbench)[0]!);
+      await send(url, { body: sampleBody({ email: 'ann@example.com' }) });
+      await workbench.chooseFromContextMenu(workbench.treeRow(view, 'ann@example.com'), 'Edit and Resend');
+      await workbench.page.locator('.tab.active').filter({ hasText: 'campaign-monitor.json' }).waitFor();
+      await untilDone(async () => {
+        await workbench.page.locator('.editor-group-container.active .monaco-editor').first().click();
+        await workbench.page.keyboard.press('Control+s');
+        await workbench.quickInputWidget.getByText('Save As').first().waitFor({ timeout: 5000 });
+      });
+      await workbench.picture('actions/save-without-folder');
+    } finally {
+      await stopRelays(workbench);
+      await workbench.close();
+    }
   });
 });

@@ -27,6 +27,13 @@ describe('The event editor', () => {
       await heading(shows).waitFor({ timeout: 10_000 });
     });
   };
+  /** Chooses from the menu in which all is that has no button of its own. */
+  const chooseMore = (entry: string): Promise<void> =>
+    untilDone(async () => {
+      const menu = frame().getByRole('menu');
+      if (!(await menu.isVisible())) await frame().locator('#more').click({ timeout: 5000 });
+      await menu.getByRole('menuitem', { name: entry, exact: true }).click({ timeout: 5000 });
+    });
   const focused = async (): Promise<string> =>
     (await document()).evaluate<string>(
       `(document.activeElement?.id || document.activeElement?.dataset.step || document.activeElement?.textContent || '').trim()`,
@@ -84,13 +91,19 @@ describe('The event editor', () => {
 
   it('marks an event in its batch, and says what became of its fields', async () => {
     await open('dorota.yildiz', 'Update · dorota.yildiz');
-    await frame().getByText('3 of 5 in d2').waitFor();
+    await frame().getByText('3 of 5').waitFor();
+    // Ids are for who looks for them.
+    assert.equal(await frame().locator('#details dd').first().isVisible(), false);
+    await frame().locator('#details summary').click();
+    await frame().locator('#details').getByText('d2', { exact: true }).waitFor();
     const marked = column('cameIn').locator('.this-event');
     assert.match(await marked.innerText(), /^ {4}\{[^]*"EmailAddress": "dorota\.yildiz[^]*\n {4}\},?\s*$/);
     assert.equal((await marked.innerText()).match(/"EmailAddress"/g)?.length, 1);
     // In the notification it stands twice: as the vendor wrote it, and normalised.
     assert.equal(await column('sent').locator('.this-event').count(), 2);
     const mapping = column('sent').locator('.mapping');
+    assert.equal(await mapping.isVisible(), false);
+    await column('sent').locator('#mapping-sent summary').click();
     await mapping.getByRole('row', { name: /EmailAddress dorota\.yildiz\S+ objectId dorota\.yildiz/ }).waitFor();
     await mapping.getByRole('row', { name: /Type Update eventType/ }).waitFor();
     // It is in sight without scrolling.
@@ -120,20 +133,21 @@ describe('The event editor', () => {
     assert.equal(await next.locator('[data-due]').getAttribute('aria-live'), 'off');
     await workbench.picture('event-editor/retrying');
     receiver.answer({ status: 200, body: '{"taken":true}', headers: { 'content-type': 'application/json' } });
-    await frame().locator('#do-discard').click();
+    await chooseMore('Discard');
     await frame().locator('.heading .pill.discarded').waitFor();
     await frame().locator('#do-replay').click();
-    await step('Replay')
+    await step('Attempt 3 (replay)')
       .getByText(/^200 in/)
       .waitFor();
+    await column('answered').getByText('Attempt 3 (replay) at').waitFor();
     await column('answered').getByText('"taken": true').waitFor();
     await frame().locator('.heading .pill.sent').waitFor();
-    assert.equal(await step('Replay').getAttribute('aria-selected'), 'true');
+    assert.equal(await step('Attempt 3').getAttribute('aria-selected'), 'true');
     await workbench.picture('event-editor/replayed');
   });
 
   it('is operated by keyboard: steps by arrows, menus by arrows and Escape', async () => {
-    await step('Replay').click();
+    await step('Attempt 3').click();
     await workbench.page.keyboard.press('ArrowLeft');
     await until(async () => (await step('Attempt 2').getAttribute('aria-selected')) === 'true');
     await workbench.page.keyboard.press('ArrowLeft');
@@ -143,19 +157,25 @@ describe('The event editor', () => {
     await until(async () => (await step('Received').getAttribute('aria-selected')) === 'true');
     await column('answered').getByText('The relay’s answer to the delivery').waitFor();
     assert.equal(await focused(), 'received');
-    const copyAs = frame().getByRole('button', { name: 'Copy As' });
-    await copyAs.focus();
+    const more = frame().getByRole('button', { name: 'More' });
+    await more.focus();
     await workbench.page.keyboard.press('ArrowDown');
-    await until(async () => (await focused()) === 'cURL');
-    await workbench.picture('event-editor/copy-as');
+    await until(async () => (await focused()) === 'Replay To…');
+    assert.equal(await more.getAttribute('aria-expanded'), 'true');
+    await workbench.picture('event-editor/more');
     await workbench.page.keyboard.press('ArrowDown');
-    await until(async () => (await focused()) === '.http Request');
+    await until(async () => (await focused()) === 'Create Test…');
     await workbench.page.keyboard.press('Escape');
-    await until(async () => (await focused()) === 'copy-as');
-    assert.equal(await copyAs.getAttribute('aria-expanded'), 'false');
+    await until(async () => (await focused()) === 'more');
+    assert.equal(await more.getAttribute('aria-expanded'), 'false');
     const text = await workbench.copied(
       async () => {
-        await copyAs.press('Enter');
+        await more.press('Enter');
+        await until(async () => (await focused()) === 'Replay To…');
+        // The first that begins with this letter.
+        await workbench.page.keyboard.press('c');
+        await until(async () => (await focused()) === 'Create Test…');
+        await workbench.page.keyboard.press('c');
         await until(async () => (await focused()) === 'cURL');
         await workbench.page.keyboard.press('Enter');
       },
@@ -191,9 +211,11 @@ describe('The event editor', () => {
     receiver.answer({ status: 503 });
     await send(url, { body: sampleBody({ email: 'gil@example.com' }) });
     await open('gil@example.com', 'Subscribe · gil@example.com');
-    await frame().locator('#do-discard').click();
+    await chooseMore('Discard');
     await frame().locator('.heading .pill.discarded').waitFor();
-    await frame().locator('#do-discard').waitFor({ state: 'detached' });
+    await frame().locator('#more').click();
+    assert.equal(await frame().getByRole('menuitem', { name: 'Discard' }).count(), 0);
+    await workbench.page.keyboard.press('Escape');
     receiver.answer({ body: '{"taken":true}', headers: { 'content-type': 'application/json' } });
   });
 
@@ -256,6 +278,82 @@ describe('The event editor', () => {
     await tab('Sent').waitFor({ state: 'detached' });
   });
 
+  it('has the reason of a failure on top, with the panel open too, and stays readable in 260 pixels', async function () {
+    this.timeout(300_000);
+    receiver.answer({
+      status: 422,
+      body: '{"message":"The list a58ee1d3 is not known here"}',
+      headers: { 'content-type': 'application/json' },
+    });
+    await send(url, { body: sampleBody({ type: 'Update', email: 'jo@example.com' }) });
+    await workbench.page.setViewportSize({ width: 1280, height: 800 });
+    await open('jo@example.com', 'Update · jo@example.com');
+    await workbench.runCommand('View: Toggle Panel Visibility');
+    const reason = frame().locator('#reason');
+    for (const text of [
+      `422 from ${receiver.url}`,
+      'The list a58ee1d3 is not known here',
+      'compare with what was sent',
+    ])
+      await reason.getByText(text).waitFor();
+    // Heard as well as seen.
+    await frame().getByRole('status').filter({ hasText: 'The list a58ee1d3 is not known here' }).waitFor();
+    const page = await document();
+    const bottom = (selector: string): Promise<number> =>
+      page.evaluate<number>(`document.querySelector('${selector}').getBoundingClientRect().bottom`);
+    assert.ok((await bottom('#reason')) <= 200, `the reason ends at ${await bottom('#reason')}`);
+    assert.ok((await bottom('.actions')) <= 250, `the buttons end at ${await bottom('.actions')}`);
+    assert.deepEqual(await frame().locator('.actions vscode-button').allInnerTexts(), ['Replay', 'Edit and Resend']);
+    for (const theme of ['dark', 'light', 'highContrast'] as const) {
+      await changeSettings(workbench, { 'workbench.colorTheme': themes[theme] });
+      await workbench.picture(`event-editor/failed-${theme}`);
+    }
+    await workbench.runCommand('View: Toggle Panel Visibility');
+    await workbench.widenSideBar(300);
+    await workbench.page.setViewportSize({ width: 610, height: 800 });
+    await until(async () => (await page.evaluate<number>('innerWidth')) <= 270);
+    // Nothing is cut off at the side, and nothing in itself.
+    const wider = `[...document.querySelectorAll('main *')].filter((each) => each.clientWidth > 0 &&
+      each.getBoundingClientRect().right > innerWidth + 1).map((each) => each.className || each.id)`;
+    assert.deepEqual(await page.evaluate<string[]>(wider), []);
+    for (const theme of ['dark', 'light', 'highContrast'] as const) {
+      await changeSettings(workbench, { 'workbench.colorTheme': themes[theme] });
+      await workbench.picture(`event-editor/failed-260-${theme}`);
+    }
+    await workbench.page.setViewportSize({ width: 1600, height: 900 });
+  });
+
+  it('wraps a long way, uncut, and tries now what is being retried, by the button that stays where it is', async () => {
+    receiver.answer({ status: 503, body: 'busy' });
+    await send(url, { body: sampleBody({ email: 'kim@example.com' }) });
+    await workbench.page.setViewportSize({ width: 1280, height: 800 });
+    await workbench.runCommand('View: Toggle Panel Visibility');
+    await open('kim@example.com', 'Subscribe · kim@example.com');
+    const first = frame().locator('.actions vscode-button').first();
+    const place = async (): Promise<string> => JSON.stringify((await first.boundingBox())?.y);
+    await frame().locator('.heading .pill.retrying').waitFor();
+    await first.getByText('Try Now').waitFor();
+    const before = await place();
+    for (let number = 2; number <= 12; number++) {
+      await first.click();
+      await step(`Attempt ${number} (replay)`)
+        .getByText(/^503 in/)
+        .waitFor();
+      assert.equal(await place(), before);
+    }
+    const page = await document();
+    const cut = `(() => { const box = document.querySelector('.timeline [role=listbox]');
+      return box.scrollHeight - box.clientHeight; })()`;
+    assert.equal(await page.evaluate<number>(cut), 0);
+    await workbench.picture('event-editor/long-way');
+    receiver.answer({ body: '{"taken":true}', headers: { 'content-type': 'application/json' } });
+    await first.click();
+    await frame().locator('.heading .pill.sent').waitFor();
+    await frame().locator('#reason').waitFor({ state: 'detached' });
+    await workbench.runCommand('View: Toggle Panel Visibility');
+    await workbench.page.setViewportSize({ width: 1600, height: 900 });
+  });
+
   it('is fit for everybody in every theme: axe finds nothing', async function () {
     this.timeout(300_000);
     receiver.answer({ status: 503, body: 'busy' });
@@ -271,10 +369,11 @@ describe('The event editor', () => {
       await open('ida@example.com', 'Subscribe · ida@example.com');
       await frame().locator(`body.${name}`).waitFor();
       await column('answered').getByText('busy').waitFor();
-      for (const details of ['headers-cameIn', 'headers-sent', 'headers-answered'])
+      for (const details of ['details', 'mapping-sent', 'headers-cameIn', 'headers-sent', 'headers-answered'])
         if (!(await frame().locator(`#${details}[open]`).isVisible()))
           await frame().locator(`#${details} summary`).click();
-      const menu = frame().getByRole('button', { name: 'Compare' });
+      await frame().locator('#reason').getByText('busy').waitFor();
+      const menu = frame().getByRole('button', { name: 'More' });
       await menu.click();
       assert.deepEqual(await axeViolations(await document()), [], theme);
       await menu.click();

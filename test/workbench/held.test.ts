@@ -212,16 +212,25 @@ describe('What is held, as a person sees it and lets it go', function () {
     assert.deepEqual(taken(before), ['hal-edited@example.com']);
     await workbench.showNotification('in place of');
     await row('hal@example.com').filter({ hasText: 'discarded' }).waitFor();
+    // Nothing of it is to be saved.
+    await tab.waitFor({ state: 'detached' });
+    assert.equal(await workbench.dialog.count(), 0);
     // What is not held any more is not released, and can be sent as another event.
+    await deliver('ham', 'held: sending is paused');
+    await workbench.chooseFromContextMenu(row('ham@example.com'), 'Edit and Release');
+    await tab.waitFor();
+    await workbench.chooseFromContextMenu(row('ham@example.com'), 'Release');
+    await receiver.received(before + 2);
+    await write(sampleBody({ email: 'ham-edited@example.com' }), 'ham-edited@example.com');
     await key('Control+Enter');
     await workbench.answerNotification('Not released:', 'Send as New Event');
-    await row('hal-edited@example.com').filter({ hasText: 'held: sending is paused' }).waitFor();
-    await workbench.runCommand('View: Revert and Close Editor');
+    await row('ham-edited@example.com').filter({ hasText: 'held: sending is paused' }).waitFor();
+    await tab.waitFor({ state: 'detached' });
   });
 
   it('the event editor says who holds it, and releases it', async () => {
     const before = receiver.requests.length;
-    await row('hal-edited@example.com').filter({ hasText: 'held' }).click();
+    await row('ham-edited@example.com').filter({ hasText: 'held' }).click();
     await frame().locator('#do-release').waitFor();
     await frame()
       .getByText(/held: sending is paused since .* by VS Code/)
@@ -238,7 +247,8 @@ describe('What is held, as a person sees it and lets it go', function () {
     await frame()
       .getByRole('heading', { level: 1, name: /ian@example\.com/ })
       .waitFor();
-    await frame().locator('#do-drop').click();
+    await frame().locator('#more').click();
+    await frame().getByRole('menuitem', { name: 'Drop' }).click();
     await frame().locator('.heading .pill.discarded').waitFor();
     await workbench.runCommand('View: Close Editor');
   });

@@ -1,6 +1,8 @@
 import { Argument, Option } from 'commander';
 import type { Command } from 'commander';
 import { styleText } from 'node:util';
+import { inEnglish } from '../../common/words.ts';
+import { attemptName, replaysAmong } from '../../protocol/attempts.ts';
 import type { AttemptDetail, Headers, Notification } from '../../protocol/history.ts';
 import type { Result } from '../../protocol/methods.ts';
 import { indentJson } from '../../export/indented-json.ts';
@@ -67,7 +69,7 @@ async function show(id: string, options: ShowOptions): Promise<void> {
       case 'notification':
         return printBytes(await renderedBody(history, id, found));
       case 'attempts':
-        return printAttempts(id, found.attempts, options);
+        return printAttempts(id, found, options);
       default:
         return printOverview(found, options);
     }
@@ -130,13 +132,14 @@ async function printBytes(bytes: Buffer): Promise<void> {
     note('Control characters are shown as escapes on a terminal; to a file or pipe they go unchanged.');
 }
 
-async function printAttempts(id: string, attempts: readonly AttemptDetail[], options: ShowOptions): Promise<void> {
+async function printAttempts(id: string, { notifications, attempts }: Found, options: ShowOptions): Promise<void> {
+  const names = namesOf(notifications, attempts);
   for (const attempt of attempts) {
     if (options.json === true) {
       const { answerBody, ...rest } = attempt;
       await printJson({ ...masked(rest), answerBody: bodyOf(Buffer.from(answerBody, 'base64')) });
     } else {
-      await print(`${attemptLines(attempt).join('\n')}\n`);
+      await print(`${attemptLines(attempt, names).join('\n')}\n`);
     }
   }
   if (attempts.length === 0 && options.json !== true) note(`There was no attempt to send ${id} yet.`);
@@ -155,6 +158,7 @@ async function printOverview(found: Found, options: ShowOptions): Promise<void> 
       })),
     });
   }
+  const names = namesOf(notifications, attempts);
   const lines = [
     ...eventLines(found),
     '',
@@ -162,7 +166,7 @@ async function printOverview(found: Found, options: ShowOptions): Promise<void> 
     '',
     ...bodyLines(body, `cm-relay show ${found.delivery.id} --raw`),
     '',
-    ...notifications.flatMap((notification) => notificationLines(notification, attempts)),
+    ...notifications.flatMap((notification) => notificationLines(notification, attempts, names)),
   ];
   await print(`${lines.join('\n').trimEnd()}\n`);
 }
@@ -222,7 +226,26 @@ function bodyLines(bytes: Buffer, all: string): string[] {
   return shown;
 }
 
-function notificationLines(notification: Notification, attempts: readonly AttemptDetail[]): string[] {
+/** What attempts are called. */
+type Names = ReadonlyMap<AttemptDetail, string>;
+
+function namesOf(notifications: readonly Notification[], attempts: readonly AttemptDetail[]): Names {
+  const names = new Map<AttemptDetail, string>();
+  for (const { id, forwardings } of notifications) {
+    for (const forwarding of forwardings) {
+      const own = attempts.filter((each) => isOf(each, id, forwarding.destinationId));
+      const replays = replaysAmong(own, forwarding);
+      for (const each of own) names.set(each, attemptName(each.number, replays, inEnglish).toLowerCase());
+    }
+  }
+  return names;
+}
+
+function isOf(attempt: AttemptDetail, notificationId: string, destinationId: string): boolean {
+  return attempt.notificationId === notificationId && attempt.destinationId === destinationId;
+}
+
+function notificationLines(notification: Notification, attempts: readonly AttemptDetail[], names: Names): string[] {
   const { id, kind, part, parts, eventId, forwardings } = masked(notification);
   const of = parts > 1 ? `, part ${part + 1} of ${parts}` : '';
   const lines = [`${styleText('bold', id)}  ${kind} notification${of}  ${dim(`eventId ${printable(eventId)}`)}`];
@@ -233,26 +256,24 @@ function notificationLines(notification: Notification, attempts: readonly Attemp
     const shared = forwardings.some((each) => each !== forwarding && each.destination === destination);
     const which = shared ? ` ${dim(destinationId)}` : '';
     lines.push(`  → ${printable(destination)}${which}  ${forwarded([forwarding])}${detail}`);
-    for (const attempt of attempts) {
-      if (attempt.notificationId !== id || attempt.destinationId !== destinationId) continue;
-      lines.push(`    ${attemptLine(attempt)}`);
-    }
+    const own = attempts.filter((each) => isOf(each, id, destinationId));
+    lines.push(...own.map((attempt) => `    ${attemptLine(attempt, names)}`));
   }
   return [...lines, ''];
 }
 
-function attemptLine(attempt: AttemptDetail): string {
-  const { number, at, status, error, durationMs } = attempt;
+function attemptLine(attempt: AttemptDetail, names: Names): string {
+  const { at, status, error, durationMs } = attempt;
   const answer = status === null ? '' : `${status} `;
   const why = error === null || saysTheStatus(attempt) ? '' : ` ${printable(error)}`;
-  return `attempt ${number}  ${dim(localTime(at))}  ${answer}in ${duration(durationMs)}${why}`;
+  return `${names.get(attempt) ?? ''}  ${dim(localTime(at))}  ${answer}in ${duration(durationMs)}${why}`;
 }
 
-function attemptLines(attempt: AttemptDetail): string[] {
+function attemptLines(attempt: AttemptDetail, names: Names): string[] {
   const bytes = Buffer.from(attempt.answerBody, 'base64');
   return [
     `${styleText('bold', attempt.notificationId)} → ${printable(maskSecrets(attempt.destination))}`,
-    `  ${attemptLine(attempt)}  ${attempt.outcome}`,
+    `  ${attemptLine(attempt, names)}  ${attempt.outcome}`,
     ...headerLines(attempt.answerHeaders).map((line) => `  ${line}`),
     ...(bytes.length === 0 ? [] : bodyLines(bytes, `cm-relay show ${attempt.notificationId} --attempts --json`)).map(
       (line) => `  ${line}`,

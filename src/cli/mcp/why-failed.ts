@@ -1,4 +1,5 @@
 /** Why a notification was not taken, and what to do: from its forwardings and their last answers. */
+import { attemptAdvice } from '../../protocol/attempts.ts';
 import { eventStates } from '../../protocol/event-filter.ts';
 import type { AttemptDetail, Forwarding } from '../../protocol/history.ts';
 import type { Result } from '../../protocol/methods.ts';
@@ -98,30 +99,11 @@ const heldWords: Readonly<Record<NonNullable<Forwarding['heldBy']>, Pick<Explain
 };
 
 /** What an attempt came to. */
-function answerWords({ status, error, durationMs }: AttemptDetail): Pick<Explained, 'why' | 'next'> {
-  if (status === null) {
-    const refused = /ECONNREFUSED/.test(error ?? '');
-    return refused
-      ? { why: 'Nothing listens at the destination.', next: 'Start the callback, or correct its URL and port.' }
-      : {
-          why: `No answer came within ${Math.round(durationMs)} ms.`,
-          next: 'Look whether the callback runs, and what its log says at that time. It should answer first and work afterwards.',
-        };
-  }
-  const why = `The callback answered with ${status}.`;
-  if (status === 401 || status === 403)
-    return {
-      why,
-      next: 'Check the credentials and the signature key of the destination, and how the callback checks.',
-    };
-  if (status === 404 || status === 405) return { why, next: 'Check the path of the destination: it takes POST.' };
-  if (status === 400 || status === 422)
-    return { why, next: 'The callback does not take the body: read its answer, and compare with what render shows.' };
-  if (status === 413)
-    return { why, next: 'Raise the size of bodies that the callback takes: a delivery may hold 1,000 events.' };
-  if (status === 429)
-    return { why, next: 'The callback is asked too often: lower the concurrency of the destination.' };
-  if (status >= 300 && status < 400) return { why, next: 'It redirects: give the URL that it leads to.' };
-  if (status >= 500) return { why, next: 'The callback failed: its answer and its own log say why.' };
-  return { why, next: 'Read the answer.' };
+function answerWords(attempt: AttemptDetail): Pick<Explained, 'why' | 'next'> {
+  const { status, error, durationMs } = attempt;
+  const next = attemptAdvice(attempt);
+  if (status !== null) return { why: `The callback answered with ${status}.`, next };
+  return /ECONNREFUSED/.test(error ?? '')
+    ? { why: 'Nothing listens at the destination.', next }
+    : { why: `No answer came within ${Math.round(durationMs)} ms.`, next };
 }

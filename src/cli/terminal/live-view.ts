@@ -1,4 +1,4 @@
-import { retryDelays } from '../../common/retry-policies.ts';
+import { maxAttempts } from '../../common/retry-policies.ts';
 import type { RetryPolicy } from '../../common/retry-policies.ts';
 import type { Logged, Sending, Stop } from '../../protocol/debug.ts';
 import type { Attempt, Delivery, EventRow } from '../../protocol/history.ts';
@@ -104,8 +104,10 @@ export class LiveView {
     let text = `  ${answer}${reason} in ${duration(attempt.durationMs)}`;
     if (attempt.outcome === 'retrying') {
       const wait = attempt.nextAttemptAt === null ? 0 : Date.parse(attempt.nextAttemptAt) - Date.now();
-      const retries = retryDelays[this.#policy].length;
-      text += attempt.ofRound > retries ? ', to be tried again' : `, retry ${attempt.ofRound} of ${retries}`;
+      const { number, ofRound } = attempt;
+      const most = maxAttempts(this.#policy);
+      // Attempts are counted on over replays, as everywhere.
+      text += ofRound < most ? `, attempt ${number + 1} of ${number - ofRound + most}` : ', to be tried again';
       if (wait > 0) text += ` in ${duration(wait)}`;
     } else if (attempt.outcome === 'failed') {
       text += ', given up';

@@ -8,7 +8,7 @@ const notAtGate = '!(viewItem =~ /;atGate;/)';
 
 /** A body to edit, and one that is released in the place of what is held. How its name ends says so: send-lens.ts. */
 const anyBody = 'resourceFilename =~ /\\.(campaign-monitor|open-connectors)\\.json$/';
-const heldBody = 'resourceFilename =~ / e\\d+\\.held\\.(campaign-monitor|open-connectors)\\.json$/';
+const heldBody = 'resourceFilename =~ / e\\d+(-\\d+)?\\.held\\.(campaign-monitor|open-connectors)\\.json$/';
 const otherBody = `${anyBody} && !(${heldBody})`;
 
 export const replayCommands = {
@@ -77,6 +77,10 @@ export const resendCommands = {
     keys: [{ key: 'ctrl+enter', mac: 'cmd+enter', when: `editorTextFocus && ${otherBody}` }],
   },
 } as const satisfies CommandDescriptions;
+
+/** What VS Code would save without asking where, since a document with a name of its own has a place. */
+const withoutFolder = 'resourceScheme == untitled && workspaceFolderCount == 0';
+const created = 'resourceFilename =~ /\\.(campaign-monitor|open-connectors|cm-scenario)\\.json$|\\.test\\.mjs$/';
 
 export const heldCommands = {
   release: {
@@ -160,6 +164,11 @@ export const testsCommands = {
     icon: 'beaker',
     palette: false,
     menus: [{ menu: 'view/item/context', view: 'events', item: 'notification', alone: true, group: '4_test@1' }],
+  },
+  saveCreated: {
+    title: 'Save As…',
+    palette: false,
+    keys: [{ key: 'ctrl+s', mac: 'cmd+s', when: `editorTextFocus && ${withoutFolder} && ${created}` }],
   },
   createScenario: {
     title: 'Create Scenario from Selection…',

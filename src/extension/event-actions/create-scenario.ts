@@ -15,27 +15,18 @@ export async function createScenario(
   const { l10n } = vscode;
   const client = connected(parts.session);
   const rows = chosenRows(parts, node, nodes);
-  const choice = await vscode.window.showQuickPick(
-    [
-      {
-        label: l10n.t('With names, addresses and values replaced'),
-        detail: l10n.t(
-          'The file holds all that is sent: it can be shared, and runs anywhere. Read it before you share it.',
-        ),
-        inline: true,
-      },
-      {
-        label: l10n.t('By their IDs in this relay’s history'),
-        detail: l10n.t('The very bytes are sent: it runs here alone, as long as the history has them.'),
-        inline: false,
-      },
-    ],
-    { title: l10n.t('Create Scenario from Selection'), placeHolder: l10n.t('How are the events to be in the file?') },
+  const replaced = await askReplaced(
+    l10n.t('Create Scenario from Selection'),
+    l10n.t('The file holds all that is sent: it can be shared, and runs anywhere. Read it before you share it.'),
+    {
+      label: l10n.t('By their IDs in this relay’s history'),
+      detail: l10n.t('The very bytes are sent: it runs here alone, as long as the history has them.'),
+    },
   );
-  if (choice === undefined) return;
+  if (replaced === undefined) return;
   const { exportText, scenarioFile } = await import('../deferred.ts');
   const { version } = parts.context.extension.packageJSON as { version: string };
-  const fixture = choice.inline ? await exportText(client, rows, 'fixture', { version }) : null;
+  const fixture = replaced ? await exportText(client, rows, 'fixture', { version }) : null;
   const [first] = rows;
   const what = [first.type ?? first.kind, ...(rows.length > 1 ? [l10n.t('and {0} more', rows.length - 1)] : [])];
   const text = scenarioFile(l10n.t('takes {0}', what.join(' ')), rows, fixture ?? null);
@@ -43,4 +34,26 @@ export async function createScenario(
     `${[first.type ?? first.kind, first.id].join('-').replace(/[^\w-]/g, '-')}.cm-scenario.json`,
     text,
   );
+}
+
+/**
+ * Asks whether events stand in a file with all that is personal replaced, which is on offer first.
+ * @param detail what that means for the file
+ * @param asIs the other way
+ * @returns undefined where nothing was chosen
+ */
+export async function askReplaced(
+  title: string,
+  detail: string,
+  asIs: { readonly label: string; readonly detail: string },
+): Promise<boolean | undefined> {
+  const { l10n } = vscode;
+  const choice = await vscode.window.showQuickPick(
+    [
+      { label: l10n.t('With names, addresses and values replaced'), detail, replaced: true },
+      { ...asIs, replaced: false },
+    ],
+    { title, placeHolder: l10n.t('How are the events to be in the file?') },
+  );
+  return choice?.replaced;
 }

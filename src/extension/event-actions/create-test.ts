@@ -7,12 +7,15 @@ import { chosenRow } from '../events/chosen.ts';
 import { CommandError } from '../ui/command-error.ts';
 import type { ActionParts } from '../events/action-parts.ts';
 import { openUntitled } from '../events/untitled.ts';
-import { createScenario } from './create-scenario.ts';
+import { askReplaced, createScenario } from './create-scenario.ts';
 
 /** The handlers of these commands. */
 export function createTestCommands(parts: ActionParts): CommandHandlers<'tests'> {
   return {
     createTest: (node?: EventsNode) => createTest(parts, node),
+    saveCreated: async () => {
+      await vscode.commands.executeCommand('workbench.action.files.saveAs');
+    },
     createScenario: (node?: EventsNode, nodes?: readonly EventsNode[]) => createScenario(parts, node, nodes),
   };
 }
@@ -35,6 +38,15 @@ async function createTest(parts: ActionParts, node: EventsNode | undefined): Pro
   const sentTo = notification.forwardings.find(({ destinationId }) =>
     configured.some((each) => each.destinationId === destinationId),
   );
+  const replaced = await askReplaced(
+    l10n.t('Create Test from Event'),
+    l10n.t('The test can be shared. No signature fits: the test reads it from the environment.'),
+    {
+      label: l10n.t('As it was sent'),
+      detail: l10n.t('The very bytes, with the subscriber’s data: a signature fits. Do not share the test.'),
+    },
+  );
+  if (replaced === undefined) return;
   const url = await askUrl(sentTo?.destination ?? configured[0]?.url ?? '');
   if (url === undefined) return;
   const rendered = await client.request('notifications/render', {
@@ -43,11 +55,13 @@ async function createTest(parts: ActionParts, node: EventsNode | undefined): Pro
   });
   const text = testFile({
     subject: l10n.t('The callback of Campaign Monitor Relay'),
-    title: l10n.t('takes {0}', [row.type ?? row.kind, row.address].filter((part) => part !== null).join(' ')),
+    // No address: titles end in reports.
+    title: l10n.t('takes {0}', row.type ?? row.kind),
     comment: l10n.t('Made of {0}, received {1}. Run: npx mocha <this file>', row.id, row.receivedAt),
     url,
     headers: maskHeaders(rendered.headers),
     body: Buffer.from(rendered.body, 'base64'),
+    replaced,
   });
   await openUntitled(`${[row.type ?? row.kind, row.id].join('-').replace(/[^\w-]/g, '-')}.test.mjs`, text);
 }

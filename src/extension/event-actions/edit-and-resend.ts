@@ -10,7 +10,7 @@ import { connected } from '../session/connected.ts';
 import { targetRows } from '../events/chosen.ts';
 import type { ActionParts } from '../events/action-parts.ts';
 import { bodyEndings, heldMark } from './send-lens.ts';
-import { openUntitled } from '../events/untitled.ts';
+import { closeUntitled, openUntitled } from '../events/untitled.ts';
 
 /** The handlers of these commands. */
 export function createResendCommands(parts: ActionParts): CommandHandlers<'resend'> {
@@ -71,10 +71,12 @@ export async function documentToSend(uri: vscode.Uri | undefined): Promise<vscod
 
 /** Sends the body that a document holds, as one that came. */
 export async function sendBody({ session }: ActionParts, document: vscode.TextDocument): Promise<void> {
+  const { version } = document;
   const { delivery, events } = await connected(session).request('deliveries/inject', {
     source: document.fileName.endsWith(bodyEndings['open-connectors']) ? 'open-connectors' : 'campaign-monitor',
     body: { text: document.getText() },
   });
+  await closeAccepted(document, version, delivery);
   await sayReceived(delivery, events, (first) =>
     delivery.status === 'test'
       ? vscode.l10n.t('Sent as {0}. It holds no event: a test call.', first)
@@ -82,6 +84,14 @@ export async function sendBody({ session }: ActionParts, document: vscode.TextDo
         ? vscode.l10n.t('Sent as {0}.', first)
         : vscode.l10n.t('Sent as {0} and {1} more.', first, events.length - 1),
   );
+}
+
+/**
+ * Closes the document of a body that was sent: the history has it now. One that was rejected stays, to be mended.
+ * @param version of the document, as it was sent
+ */
+export async function closeAccepted(document: vscode.TextDocument, version: number, delivery: Delivery): Promise<void> {
+  if (delivery.status !== 'rejected') await closeUntitled(document, version);
 }
 
 /**

@@ -11,7 +11,7 @@ import { chosenRows } from '../events/chosen.ts';
 import type { ActionParts } from '../events/action-parts.ts';
 import type { EventsNode } from '../events/event-node.ts';
 import { isHeldAtGate } from '../events/forwarding-state.ts';
-import { documentToSend, openBody, sayReceived, sendBody } from './edit-and-resend.ts';
+import { closeAccepted, documentToSend, openBody, sayReceived, sendBody } from './edit-and-resend.ts';
 import { inFull, inSteps, isMeant, say } from './many-at-once.ts';
 import { nameOf, notificationsWith, onlyNotification } from './row-notifications.ts';
 import type { WholeNotification } from './row-notifications.ts';
@@ -138,6 +138,7 @@ async function releaseEdited(parts: ActionParts, uri: vscode.Uri | undefined): P
   const document = await documentToSend(uri);
   const eventId = heldEventOf(document?.fileName ?? '');
   if (document === undefined || eventId === undefined) return;
+  const { version } = document;
   try {
     const { delivery, events } = await connected(parts.session).request('debug/edit', {
       id: eventId,
@@ -145,6 +146,7 @@ async function releaseEdited(parts: ActionParts, uri: vscode.Uri | undefined): P
       // XML was made JSON to be edited.
       contentType: 'application/json; charset=utf-8',
     });
+    await closeAccepted(document, version, delivery);
     await sayReceived(delivery, events, (first) => l10n.t('Released as {0} in place of {1}.', first, eventId));
   } catch (error) {
     const { code, advice } = error as { code?: unknown; advice?: unknown };

@@ -135,14 +135,10 @@ async function choose(parts: ActionParts): Promise<SampleChoice | undefined> {
   if (first?.whole !== undefined) return first.whole;
   if (first?.types === undefined) return undefined;
   const title = first.label.replace(/^\$\([^)]*\) |…$/g, '');
-  const count = await chooseNumber(l10n.t('{0}: how many deliveries?', title), [1, 10, 100, 1000], mostDeliveries);
+  const count = await askNumber(l10n.t('{0}: how many deliveries?', title), mostDeliveries);
   if (count === undefined) return undefined;
   const { maxEventsInDelivery } = await import('../deferred.ts');
-  const batch = await chooseNumber(
-    l10n.t('{0}: how many events in each?', title),
-    [1, 2, 20, 100, 1000],
-    maxEventsInDelivery,
-  );
+  const batch = await askNumber(l10n.t('{0}: how many events in each?', title), maxEventsInDelivery);
   if (batch === undefined) return undefined;
   const listId = await chooseList(parts, l10n.t('{0}: of which list?', title), documentedListId);
   return listId === undefined
@@ -158,23 +154,13 @@ function describe({ types, count, batch, listId }: SampleChoice): string {
     : l10n.t('{0} × {1}, {2} events each, list {3}', count, names, batch, listId);
 }
 
-/** A number: one of those offered, or another that is typed. */
-async function chooseNumber(title: string, offered: readonly number[], most: number): Promise<number | undefined> {
+/** Any number, to be typed: one is there at first. */
+async function askNumber(title: string, most: number): Promise<number | undefined> {
   const { l10n } = vscode;
-  const choices: (vscode.QuickPickItem & { value?: number })[] = offered.map((value) => ({
-    label: value.toLocaleString(vscode.env.language),
-    value,
-  }));
-  choices.push({ label: l10n.t('$(edit) Another number…') });
-  const choice = await vscode.window.showQuickPick(choices, {
-    title,
-    placeHolder: l10n.t('Choose a number'),
-    ignoreFocusOut: true,
-  });
-  if (choice === undefined || choice.value !== undefined) return choice?.value;
   const typed = await vscode.window.showInputBox({
     title,
     prompt: l10n.t('A whole number from 1 to {0}', most),
+    value: '1',
     ignoreFocusOut: true,
     validateInput: (text) =>
       /^[1-9]\d*$/.test(text.trim()) && Number(text) <= most

@@ -14,7 +14,7 @@ export const heldMark = '.held';
 
 /** The event in the place of which a document's body is to be released; undefined where it is not. */
 export function heldEventOf(fileName: string): string | undefined {
-  return / (e\d+)\.held\.(?:campaign-monitor|open-connectors)\.json$/.exec(fileName)?.[1];
+  return / (e\d+)(?:-\d+)?\.held\.(?:campaign-monitor|open-connectors)\.json$/.exec(fileName)?.[1];
 }
 
 /** Lets VS Code ask for the lens of such documents, also of those that are open already. */

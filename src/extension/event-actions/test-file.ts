@@ -1,8 +1,10 @@
 /** A mocha file that posts a notification to the user's handler. Loaded with the client. */
+import { anonymise } from '../../campaign-monitor/anonymise.ts';
 import { indentJson } from '../../export/indented-json.ts';
 import { maskSecrets, textOf } from '../../export/item.ts';
 import { isHopHeader } from '../../common/hop-headers.ts';
 import { maskedValue } from '../../common/masking.ts';
+import { signatureHeader } from '../../open-connectors/signature.ts';
 import type { Headers } from '../../protocol/history.ts';
 
 /** What the file is made of. */
@@ -18,14 +20,17 @@ export interface TestFileParts {
   /** As they may be shown: credentials masked. */
   readonly headers: Headers;
   readonly body: Buffer;
+  /** Whether names, addresses and values of the body are replaced, so that the test can be shared. */
+  readonly replaced: boolean;
 }
 
 /**
  * Writes an ES module that runs under mocha and Node alone. It posts the very bytes, so that a signature among the
- * headers still fits, to the handler (`CALLBACK_URL` overrides it) and asserts a 2xx. A masked header is read from the
- * environment.
+ * headers still fits, to the handler (`CALLBACK_URL` overrides it) and asserts a 2xx. Where the body is replaced, no
+ * signature fits. A masked header is read from the environment.
  */
-export function testFile(parts: TestFileParts): string {
+export function testFile(given: TestFileParts): string {
+  const parts = given.replaced ? withReplaced(given) : given;
   const headers = parts.headers
     .filter(([name]) => !isHopHeader(name))
     .map(([name, value]) => `    [${quote(name)}, ${value === maskedValue ? fromEnvironment(name) : quote(value)}],`);
@@ -48,6 +53,20 @@ export function testFile(parts: TestFileParts): string {
     '});',
     '',
   ].join('\n');
+}
+
+function withReplaced(parts: TestFileParts): TestFileParts {
+  const [made] = anonymise([{ headers: [], body: parts.body }]);
+  // Of what is no JSON, the body is a text.
+  const body = typeof made?.body === 'string' && made.format !== 'json' ? made.body : JSON.stringify(made?.body);
+  return {
+    ...parts,
+    body: Buffer.from(body),
+    headers: parts.headers.map(([name, value]) => [
+      name,
+      name.toLowerCase() === signatureHeader.toLowerCase() ? maskedValue : value,
+    ]),
+  };
 }
 
 function fromEnvironment(name: string): string {

@@ -80,7 +80,8 @@ export function readableBody(body: Buffer, contentType: string | null): Readable
   return { text, extension: /^\s*</.test(text) ? 'xml' : 'txt' };
 }
 
-function decoded(body: Buffer, contentType: string | null): string | undefined {
+/** A body as text. @param contentType for the character set @returns undefined where it is no text */
+export function decoded(body: Buffer, contentType: string | null): string | undefined {
   const utf8 = textOf(body);
   if (utf8 !== undefined) return utf8.replace(/^\ufeff/, '');
   const [first, second] = body;

@@ -6,7 +6,7 @@ import type { AttemptDetail, Forwarding, Headers, Notification } from '../../pro
 import type { Result } from '../../protocol/methods.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
 import type { ListNaming } from '../ui/phrases.ts';
-import { dateOf, listOf, placeOf } from '../ui/phrases.ts';
+import { dateOf, placeOf } from '../ui/phrases.ts';
 import { printable } from '../ui/printable.ts';
 import type { Localiser } from '../ui/localiser.ts';
 import { inOrder, readableBody } from '../event-documents/content.ts';
@@ -18,6 +18,7 @@ import { isHeldAtGate, rowState } from '../events/forwarding-state.ts';
 import type { RowState } from '../events/forwarding-state.ts';
 import { mappingOf } from './mapping.ts';
 import type { Column, ColumnName, EditorAction, EventView, Fact, ShownBody, TextKind } from './messages.ts';
+import { reasonOf } from './reason.ts';
 import { nothingMarked, shownBody } from './shown-body.ts';
 import type { JsonPath, Marked } from './shown-body.ts';
 import { clockOf, preciseOf, timelineOf } from './timeline.ts';
@@ -75,8 +76,11 @@ export function drawEvent(read: ReadEvent, chosen: string | undefined, viewer: V
       eventId: event.id,
       heading,
       pill: { state, text: stateWord(state, l10n) },
+      reason: reasonOf(found, around, l10n),
       facts: factsOf(read, viewer),
+      details: detailsOf(read, viewer),
       actions: actionsOf(found),
+      waits: state === 'retrying' || state === 'waiting',
       texts: textsOf(read),
       groups,
       chosen: chosen !== undefined && subjects.has(chosen) ? chosen : first,
@@ -95,15 +99,11 @@ function factsOf({ found, whole }: ReadEvent, viewer: Viewer): Fact[] {
   const { l10n, language } = viewer;
   const place = whole.events.findIndex(({ id }) => id === event.id) + 1;
   const facts: Fact[] = [];
-  if (event.list !== null) facts.push({ name: l10n.t('List'), value: printable(listOf(event.list, viewer)) });
+  const list = event.list === null ? undefined : viewer.nameOfList(event.list);
+  if (list !== undefined) facts.push({ name: l10n.t('List'), value: printable(list) });
   facts.push({ name: l10n.t('Received'), value: dateOf(event.receivedAt, language) });
-  facts.push({
-    name: l10n.t('Event'),
-    value:
-      delivery.eventCount > 1 && place > 0
-        ? l10n.t('{0}, {1} of {2} in {3}', event.id, place, delivery.eventCount, delivery.id)
-        : l10n.t('{0} in {1}', event.id, delivery.id),
-  });
+  if (delivery.eventCount > 1 && place > 0)
+    facts.push({ name: l10n.t('In its delivery'), value: l10n.t('{0} of {1}', place, delivery.eventCount) });
   const signature = signatureFact(event.signature, l10n);
   if (signature !== undefined) facts.push(signature);
   // The signature stands on its own already.
@@ -113,6 +113,20 @@ function factsOf({ found, whole }: ReadEvent, viewer: Viewer): Fact[] {
   if (editOf !== null) facts.push({ name: l10n.t('Edit of'), value: l10n.t('{0}, released in its place', editOf) });
   if (event.warning !== null) facts.push({ name: l10n.t('Warning'), value: printable(event.warning), tone: 'bad' });
   return facts;
+}
+
+/** By which it is found elsewhere: in messages, in the terminal, at the vendors. */
+function detailsOf({ found }: ReadEvent, { l10n }: Viewer): Fact[] {
+  const { event, delivery, notifications } = found;
+  return [
+    { name: l10n.t('Event'), value: event.id },
+    { name: l10n.t('Delivery'), value: delivery.id },
+    ...notifications.map(({ id, eventId }) => ({
+      name: l10n.t('Notification'),
+      value: l10n.t('{0}, eventId {1}', id, printable(eventId)),
+    })),
+    ...(event.list === null ? [] : [{ name: l10n.t('List'), value: printable(event.list) }]),
+  ];
 }
 
 /** Of a vendor's delivery nothing is said: Campaign Monitor signs none. */
@@ -137,8 +151,9 @@ function actionsOf({ event, attempts }: Result<'events/get'>): EditorAction[] {
   const sendable = event.notificationId !== null;
   const actions: EditorAction[] = [];
   const open = forwardings.filter(({ state }) => state === 'waiting' || state === 'held');
-  // What waits already is sent when its time comes: a replay would leave it as it is.
-  if (sendable && (forwardings.length === 0 || open.length < forwardings.length)) actions.push('replay');
+  // What waits is tried now, and what is held waits for something else.
+  if (sendable && (forwardings.length === 0 || forwardings.some(({ state }) => state !== 'held')))
+    actions.push('replay');
   if (sendable) actions.push('replayTo');
   if (forwardings.some(isHeldAtGate)) actions.push('release', 'editAndRelease', 'drop');
   else {
@@ -276,7 +291,7 @@ export async function sentColumn(
 /** What was answered at the chosen step. */
 export function answeredColumn(read: ReadEvent, subject: StepSubject | undefined, viewer: Viewer): Column {
   const { l10n, language, documentTexts } = viewer;
-  if (subject?.kind === 'attempt') return attemptColumn(subject.attempt, viewer);
+  if (subject?.kind === 'attempt') return attemptColumn(subject, viewer);
   if (subject?.kind === 'open') {
     const { forwarding, notification } = subject;
     const state = forwarding.state;
@@ -323,7 +338,7 @@ function whyOpen(forwarding: Forwarding, { around, l10n }: Viewer): string {
   return around.whyWaiting(forwarding.destinationId) ?? forwarding.detail ?? '';
 }
 
-function attemptColumn(attempt: AttemptDetail, viewer: Viewer): Column {
+function attemptColumn({ attempt, name }: Extract<StepSubject, { readonly kind: 'attempt' }>, viewer: Viewer): Column {
   const { l10n, language, documentTexts } = viewer;
   const { status, error, nextAttemptAt } = attempt;
   const good = attempt.outcome === 'sent';
@@ -339,7 +354,7 @@ function attemptColumn(attempt: AttemptDetail, viewer: Viewer): Column {
   if (attempt.outcome === 'retrying' && nextAttemptAt !== null)
     facts.push({ name: l10n.t('Next attempt'), value: dateOf(nextAttemptAt, language) });
   return {
-    title: l10n.t('Attempt {0} at {1}', attempt.number, placeOf(maskSecrets(attempt.destination))),
+    title: l10n.t('{0} at {1}', name, placeOf(maskSecrets(attempt.destination))),
     pill: {
       state: good ? 'sent' : 'failed',
       text: status === null ? l10n.t('No answer') : l10n.t('Answered {0}', status),

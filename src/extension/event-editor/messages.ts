@@ -64,6 +64,18 @@ export interface Fact {
   readonly tone?: 'good' | 'bad';
 }
 
+/** Why the event is not where it should be. */
+export interface Reason {
+  /** What was answered, or that nothing was, and by whom: `500 from http://localhost:3000/callback`. */
+  readonly what: string;
+  /** The callback's own words, or the error; empty where there are none. */
+  readonly words: string;
+  /** What to do about it; empty where nothing is said of that. */
+  readonly advice: string;
+  /** Whether that is the end of it, or it is still on its way. */
+  readonly tone: 'bad' | 'busy';
+}
+
 /** A body as far as it is shown. */
 export interface ShownBody {
   readonly text: string;
@@ -133,9 +145,15 @@ export interface EventView {
   readonly eventId: string;
   readonly heading: string;
   readonly pill: Pill;
+  /** Null where there is nothing to explain. */
+  readonly reason: Reason | null;
   readonly facts: readonly Fact[];
+  /** Ids and the like, which few look for. */
+  readonly details: readonly Fact[];
   /** What can be done with it now. */
   readonly actions: readonly EditorAction[];
+  /** Whether it still waits for an answer: then it is not sent again but tried now. */
+  readonly waits: boolean;
   readonly texts: readonly TextKind[];
   readonly groups: readonly StepGroup[];
   /** The step whose answer is shown. */

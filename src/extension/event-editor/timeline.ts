@@ -1,6 +1,8 @@
 /** The way of an event as steps: received, normalised, each attempt with its answer, what is due, replays. */
 import type { AttemptDetail, Forwarding, Notification } from '../../protocol/history.ts';
 import type { Result } from '../../protocol/methods.ts';
+import { attemptName, replaysAmong } from '../../protocol/attempts.ts';
+import { sayIn } from '../ui/localiser.ts';
 import type { Localiser } from '../ui/localiser.ts';
 import { durationOf, placeOf } from '../ui/phrases.ts';
 import { printable } from '../ui/printable.ts';
@@ -11,9 +13,6 @@ import type { Pill, Step, StepGroup } from './messages.ts';
 
 /** Attempts of one forwarding that are drawn; older ones stand in the document. */
 const mostSteps = 60;
-
-/** An attempt that comes so much before it was due was asked for by somebody, in milliseconds. */
-const earlyMs = 50;
 
 /** What the timeline is made of. */
 export interface Told {
@@ -28,7 +27,13 @@ export interface Told {
 export type StepSubject =
   | { readonly kind: 'received' }
   | { readonly kind: 'normalised'; readonly notification: Notification }
-  | { readonly kind: 'attempt'; readonly notification: Notification; readonly attempt: AttemptDetail }
+  | {
+      readonly kind: 'attempt';
+      readonly notification: Notification;
+      readonly attempt: AttemptDetail;
+      /** What it is called, such as `Attempt 2`. */
+      readonly name: string;
+    }
   /** What comes next, or that nothing does. */
   | { readonly kind: 'open'; readonly notification: Notification; readonly forwarding: Forwarding };
 
@@ -120,18 +125,12 @@ interface Way {
 function stepsOf(told: Told, way: Way, subjects: Map<string, StepSubject>): Step[] {
   const { l10n, language } = told;
   const { notification, attempts } = way;
-  let ofRound = 0;
+  const replays = replaysAmong(attempts, way.forwarding);
   const steps = attempts.map((attempt, i): Step => {
     const before = attempts[i - 1];
-    const again = before !== undefined && isReplay(before, attempt);
-    ofRound = again ? 1 : ofRound + 1;
     const id = attemptId(attempt);
-    subjects.set(id, { kind: 'attempt', notification, attempt });
-    const title = again
-      ? l10n.t('Replay')
-      : before === undefined && attempt.number > 1
-        ? l10n.t('Attempt {0}', attempt.number)
-        : l10n.t('Attempt {0}', ofRound);
+    const title = attemptName(attempt.number, replays, sayIn(l10n));
+    subjects.set(id, { kind: 'attempt', notification, attempt, name: title });
     const detail = resultOf(attempt, l10n);
     const wait = before === undefined ? '' : `+${spanOf(Date.parse(attempt.at) - Date.parse(before.at), l10n)}`;
     return {
@@ -192,12 +191,6 @@ function titles(l10n: Localiser): Readonly<Record<ReturnType<typeof forwardingWo
 /** How a forwarding stands, in words and colour. */
 function pillOf(forwarding: Forwarding, around: Surroundings, l10n: Localiser): Pill {
   return { state: forwardingWord(forwarding), text: printable(forwardingInFull(forwarding, around, l10n), 300) };
-}
-
-/** Whether somebody had it sent again: a round had ended, or the next attempt was not due yet. */
-function isReplay(before: AttemptDetail, attempt: AttemptDetail): boolean {
-  if (before.outcome !== 'retrying' || before.nextAttemptAt === null) return true;
-  return Date.parse(attempt.at) < Date.parse(before.nextAttemptAt) - earlyMs;
 }
 
 function attemptsAt(

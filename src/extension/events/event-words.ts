@@ -163,10 +163,13 @@ export function forwardingOf(
   underWay: boolean = false,
 ): string {
   const { status, durationMs } = forwarding;
-  const most = forwarding.maxAttempts ?? around.maxAttempts;
-  const next = forwarding.ofRound + 1;
+  // Attempts are counted on over replays, as everywhere: so is how far a round may go.
+  const before = forwarding.attempts - forwarding.ofRound;
+  const ofRound = forwarding.maxAttempts ?? around.maxAttempts;
+  const most = ofRound === null ? null : before + ofRound;
+  const next = forwarding.attempts + 1;
   if (underWay) {
-    return next === 1 || most === null || next > most
+    return forwarding.ofRound === 0 || most === null || next > most
       ? l10n.t('sending')
       : l10n.t('sending, attempt {0} of {1}', next, most);
   }

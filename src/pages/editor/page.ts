@@ -6,6 +6,7 @@ import type {
   EditorAction,
   HostMessage,
   PageMessage,
+  Reason,
   TextKind,
 } from '../../extension/event-editor/messages.ts';
 import { Countdown } from './countdown.ts';
@@ -30,6 +31,18 @@ const restoreScrolled = keepScrolled(host);
 /** The columns in which this event was shown among the others. */
 const revealed = new Set<ColumnName>();
 const countdown = new Countdown();
+
+/** Says why it failed to a screen reader: one that is there before it has something to say, else that is not heard. */
+const spoken = document.createElement('div');
+spoken.role = 'status';
+spoken.className = 'unseen';
+document.body.append(spoken);
+
+function announce(reason: Reason | null): void {
+  const text =
+    reason === null ? '' : [reason.what, reason.words, reason.advice].filter((each) => each !== '').join('. ');
+  if (spoken.textContent !== text) spoken.textContent = text;
+}
 
 const handlers = {
   choose(step: string): void {
@@ -84,6 +97,7 @@ host.hear({
     Object.assign(columns, message.columns);
     countdown.set(message.view.groups.flatMap(({ steps }) => steps));
     draw();
+    announce(message.view.reason);
     reveal();
     restoreScrolled();
   },

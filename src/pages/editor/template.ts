@@ -11,6 +11,7 @@ import type {
   Mapping,
   Obstacle,
   Pill,
+  Reason,
   ShownBody,
   Step,
   StepGroup,
@@ -18,6 +19,7 @@ import type {
 } from '../../extension/event-editor/messages.ts';
 import { walkByKey } from '../shared/keyboard.ts';
 import { menuButton } from '../shared/menu.ts';
+import type { MenuEntry } from '../shared/menu.ts';
 import { button, factsTemplate, headersTemplate, textTemplate } from '../shared/parts.ts';
 import type { Part } from '../shared/parts.ts';
 import { foldTemplate } from '../shared/reading.ts';
@@ -65,7 +67,7 @@ export function eventTemplate(drawn: Drawn, handlers: Handlers): TemplateResult 
         ${pillTemplate(view.pill)}
         <h1>${view.heading}</h1>
       </div>
-      ${factsTemplate(view.facts)} ${actionsTemplate(drawn, handlers)}
+      ${view.reason === null ? nothing : reasonTemplate(view.reason)} ${actionsTemplate(drawn, handlers)}
       <div class="stale" role="status">
         ${
           view.stale === null
@@ -74,6 +76,8 @@ export function eventTemplate(drawn: Drawn, handlers: Handlers): TemplateResult 
                 ${obstacleButton(texts, view.stale, handlers)}`
         }
       </div>
+      ${factsTemplate(view.facts)}
+      ${foldTemplate(drawn.keeper, 'details', false, texts.details, html`${factsTemplate(view.details)}`)}
     </header>
     ${timelineTemplate(drawn, handlers)} ${columnsTemplate(drawn, handlers)}
   </div>`;
@@ -83,36 +87,52 @@ function pillTemplate({ state, text }: Pill): TemplateResult {
   return html`<span class="pill ${state}">${text}</span>`;
 }
 
-const buttons: readonly EditorAction[] = [
-  'release',
-  'editAndRelease',
-  'drop',
-  'replay',
-  'replayTo',
-  'editAndResend',
-  'discard',
-  'manageSecrets',
-  'createTest',
+/** Why it failed, or waits; page.ts has it announced. */
+function reasonTemplate({ what, words, advice, tone }: Reason): TemplateResult {
+  return html`<div id="reason" class="reason ${tone}">
+    <p class="what-came">${what}</p>
+    ${words === '' ? nothing : html`<p class="own-words">${words}</p>`}
+    ${advice === '' ? nothing : html`<p>${advice}</p>`}
+  </div>`;
+}
+
+/** What is in sight: the first of each that can be done. The rest is in the menu. */
+const leading: readonly (readonly EditorAction[])[] = [
+  ['release', 'replay', 'manageSecrets'],
+  ['editAndRelease', 'editAndResend'],
 ];
+const others: readonly EditorAction[] = ['replay', 'replayTo', 'drop', 'discard', 'manageSecrets', 'createTest'];
 const copies: readonly EditorAction[] = ['copyAsCurl', 'copyAsHttp', 'copyAsHar', 'copyAsFixture', 'copyAddress'];
 const comparisons: readonly EditorAction[] = ['compareWithNotification', 'compareAnswers'];
 
 function actionsTemplate({ view, texts }: Drawn, handlers: Handlers): TemplateResult {
-  const can = (all: readonly EditorAction[]): EditorAction[] => all.filter((each) => view.actions.includes(each));
-  const menu = (id: string, label: string, all: readonly (readonly [label: string, choose: () => void])[]): Part =>
-    all.length === 0 ? nothing : menuButton(id, label, () => all.map(([text, choose]) => ({ label: text, choose })));
-  const leading: EditorAction = view.actions.includes('release') ? 'release' : 'replay';
-  const acting = (actions: readonly EditorAction[]) =>
-    can(actions).map((action) => [texts[action], () => handlers.act(action)] as const);
-  return html`<div class="actions" role="group" aria-label=${texts.actions}>
-    ${can(buttons).map((action) => button(`do-${action}`, texts[action], () => handlers.act(action), action === leading))}
-    ${menu('copy-as', texts.copyAs, acting(copies))} ${menu('compare', texts.compare, acting(comparisons))}
-    ${menu(
-      'open-as-text',
+  const buttons = leading.flatMap((some) => some.filter((each) => view.actions.includes(each)).slice(0, 1));
+  const acting = (actions: readonly EditorAction[], heading?: string): MenuEntry[] =>
+    inPart(
+      heading,
+      actions
+        .filter((each) => view.actions.includes(each) && !buttons.includes(each))
+        .map((action) => ({ label: texts[action], choose: () => handlers.act(action) })),
+    );
+  const more = (): MenuEntry[] => [
+    ...acting(others),
+    ...acting(copies, texts.copyAs),
+    ...acting(comparisons, texts.compare),
+    ...inPart(
       texts.openAsText,
-      view.texts.map((kind) => [texts[kind], () => handlers.openText(kind)] as const),
-    )}
+      view.texts.map((kind) => ({ label: texts[kind], choose: () => handlers.openText(kind) })),
+    ),
+  ];
+  const labelOf = (action: EditorAction): string => (action === 'replay' && view.waits ? texts.tryNow : texts[action]);
+  return html`<div class="actions" role="group" aria-label=${texts.actions}>
+    ${buttons.map((action, index) => button(`do-${action}`, labelOf(action), () => handlers.act(action), index === 0))}
+    ${more().length === 0 ? nothing : menuButton('more', texts.more, more)}
   </div>`;
+}
+
+/** Entries of a part of the menu, its heading above the first. */
+function inPart(heading: string | undefined, entries: readonly MenuEntry[]): MenuEntry[] {
+  return entries.map((entry, index) => (index === 0 && heading !== undefined ? { ...entry, heading } : entry));
 }
 
 function timelineTemplate({ view, texts }: Drawn, handlers: Handlers): TemplateResult {
@@ -226,7 +246,7 @@ function columnTemplate(name: ColumnName, column: Column, drawn: Drawn, handlers
     ${
       mapping.length === 0
         ? nothing
-        : foldTemplate(drawn.keeper, `mapping-${name}`, true, texts.mapping, mappingTemplate(mapping, texts))
+        : foldTemplate(drawn.keeper, `mapping-${name}`, false, texts.mapping, mappingTemplate(mapping, texts))
     }
     ${
       headers === null || headers.length === 0

@@ -125,10 +125,15 @@ export class Forwardings {
 
   /**
    * Makes forwardings wait again, with a new round of the retry policy, or adds them where a destination is new.
-   * Those that wait stay as they are.
-   * @returns, when on disk, those that now wait because of this call
+   * Those that wait stay as they are, but for those that are tried again later: these are due now.
+   * @param isRetried whether that is so at a destination, asked when this is written
+   * @returns, when on disk, those that are due now because of this call
    */
-  async startRound(notificationId: number, destinationIds: readonly number[]): Promise<OpenForwarding[]> {
+  async startRound(
+    notificationId: number,
+    destinationIds: readonly number[],
+    isRetried: (destinationId: number) => boolean = () => false,
+  ): Promise<OpenForwarding[]> {
     const started: OpenForwarding[] = [];
     await this.#options.queue.write(() => {
       started.length = 0;
@@ -136,29 +141,43 @@ export class Forwardings {
       if (row === undefined) return;
       const deliveryId = Number(row['delivery_id']);
       for (const destinationId of destinationIds) {
-        const attempts = this.#startOne(notificationId, destinationId);
-        if (attempts === undefined) continue;
-        const fresh = { nextAt: null, released: null, looked: false };
-        started.push({ notificationId, deliveryId, destinationId, attempts, roundStart: attempts, ...fresh });
+        const round = this.#startOne(notificationId, destinationId, isRetried(destinationId));
+        if (round === undefined) continue;
+        const { attempts } = round;
+        started.push({ notificationId, deliveryId, destinationId, roundStart: attempts, nextAt: null, ...round });
       }
       if (started.length > 0) this.#noteChange(changeCodes.notifications, notificationId);
     });
     return started;
   }
 
-  /** @returns the attempts before; undefined where it waits already */
-  #startOne(notificationId: number, destinationId: number): number | undefined {
+  /** @returns what it begins with; undefined where it waits already, and not to be tried again */
+  #startOne(
+    notificationId: number,
+    destinationId: number,
+    isRetried: boolean,
+  ): Pick<OpenForwarding, 'attempts' | 'released' | 'looked'> | undefined {
     const before = this.#sql.get(
-      'SELECT state, attempts FROM forwardings WHERE notification_id = ? AND destination_id = ?',
+      'SELECT state, attempts, released, looked FROM forwardings WHERE notification_id = ? AND destination_id = ?',
       notificationId,
       destinationId,
     );
     if (before === undefined) {
       this.insert(notificationId, { destinationId, released: null, stopped: null });
-      return 0;
+      return { attempts: 0, released: null, looked: false };
     }
     const state = stateName(before['state']);
-    if (state === 'waiting') return undefined;
+    const attempts = Number(before['attempts']);
+    if (state === 'waiting') {
+      if (!isRetried) return undefined;
+      // Whoever let it go, and what has looked at it, did so for what is sent now.
+      this.#sql.run(
+        'UPDATE forwardings SET round_start = attempts, next_at = NULL WHERE notification_id = ? AND destination_id = ?',
+        notificationId,
+        destinationId,
+      );
+      return { attempts, released: before['released'] as number | null, looked: before['looked'] !== null };
+    }
     this.#sql.run(
       `UPDATE forwardings SET state = ${stateCodes.waiting}, round_start = attempts, next_at = NULL, detail = NULL,
          released = NULL, stopped = NULL, looked = NULL WHERE notification_id = ? AND destination_id = ?`,
@@ -166,7 +185,7 @@ export class Forwardings {
       destinationId,
     );
     this.#tally.move(destinationId, state, 'waiting', 1);
-    return Number(before['attempts']);
+    return { attempts, released: null, looked: false };
   }
 
   /**

@@ -140,7 +140,8 @@ export class Forwarder {
   }
 
   /**
-   * Sends notifications again, the same bytes.
+   * Sends notifications again, the same bytes; one that waits to be tried again, or for a destination that is down, is
+   * tried now.
    * @param notificationIds which
    * @param to one other destination; without it, those that each went to, or where there was none, those of the
    *   settings that take it
@@ -155,14 +156,27 @@ export class Forwarder {
         : targetsNamed(notificationIds, to, store, this.heldAfter({}));
     if (to !== undefined) this.#knownAnew(new Set(targets.flatMap(([, ids]) => ids)));
     const rounds = await Promise.allSettled(
-      targets.map(([id, destinations]) => store.forwardings.startRound(id, destinations)),
+      targets.map(([id, destinations]) =>
+        store.forwardings.startRound(id, destinations, (each) => this.#lanes.get(each)?.isRetried(id) === true),
+      ),
     );
     // What is on disk goes out, whatever became of the others.
     const jobs = rounds.map((round) => (round.status === 'fulfilled' ? round.value : []));
     for (const job of jobs.flat()) this.#laneOf(job.destinationId)?.replay(job);
     const failed = rounds.find((round) => round.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
-    return targets.flatMap(([id], index) => ((jobs[index] ?? []).length > 0 ? [id] : []));
+    const probed = this.#probe(targets.flatMap(([, destinations]) => destinations));
+    return targets.flatMap(([id, destinations], index) => {
+      const waits = destinations.some((each) => probed.has(each) && store.forwardings.state(id, each) === 'waiting');
+      return waits || (jobs[index] ?? []).length > 0 ? [id] : [];
+    });
+  }
+
+  /** Looks at once whether those that are down can be reached. @returns which these are */
+  #probe(destinationIds: readonly number[]): ReadonlySet<number> {
+    const down = new Set(destinationIds.filter((id) => this.#lanes.get(id)?.isDown === true));
+    for (const id of down) this.#lanes.get(id)?.tryNow();
+    return down;
   }
 
   /** Forgets what was discarded on disk. Without ids: all that waits. */

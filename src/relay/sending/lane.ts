@@ -155,11 +155,28 @@ export class Lane {
     this.pump();
   }
 
-  /** Takes a forwarding that is sent again, of which the place in the order has passed. */
+  /** Whether a notification waits for its time to be tried again, as it does on disk. */
+  isRetried(notificationId: number): boolean {
+    return this.#retries.has(notificationId) && !this.#recording.has(notificationId);
+  }
+
+  /** Takes a forwarding that is sent again: one of which the place in the order has passed, or that is tried before its time. */
   replay(job: Job): void {
     this.#underWay.replayed(job);
     if (!this.#mayBegin(job)) return;
-    this.#waiting.addLate(job);
+    if (this.#retries.has(job.notificationId)) this.#retries.add(job, Date.now());
+    else this.#waiting.addLate(job);
+    this.pump();
+  }
+
+  /** Whether it waits for its destination to be reached again. */
+  get isDown(): boolean {
+    return this.target.held === null && this.#gate.pausedNo === null && this.#reachability.isDown;
+  }
+
+  /** Looks at once whether a destination that is down can be reached. */
+  tryNow(): void {
+    this.#reachability.tryNow();
     this.pump();
   }
 

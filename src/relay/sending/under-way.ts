@@ -67,8 +67,8 @@ export class UnderWay {
     for (const id of this.#jobs.keys()) if (isGone(id)) this.#jobs.set(id, null);
   }
 
-  /** Where it was discarded and is replayed while under way, that request is the first of the new round. */
+  /** Where it is replayed while under way (it was discarded, or was just due again), that request is the first of the round. */
   replayed(job: Job): void {
-    if (this.#jobs.get(job.notificationId) === null) this.#jobs.set(job.notificationId, job);
+    if (this.#jobs.has(job.notificationId)) this.#jobs.set(job.notificationId, job);
   }
 }

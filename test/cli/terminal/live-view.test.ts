@@ -113,12 +113,13 @@ describe('the live view', () => {
     );
     assert.match(
       view.attempt(attempt({ outcome: 'retrying', status: 500, number: 2, nextAttemptAt: soon })),
-      /↻ n9 +→ localhost:3000\/callback {2}500 in 12 ms, retry 2 of 5 in \d+ s$/,
+      /↻ n9 +→ localhost:3000\/callback {2}500 in 12 ms, attempt 3 of 6 in \d+ s$/,
     );
     view.configured({ settings: settingsSchema.parse({ retry: 'cloud-elements' }) } as Status);
-    assert.match(view.attempt(attempt({ outcome: 'retrying', status: 500 })), /retry 1 of 9$/);
-    // After a replay it begins anew.
-    assert.match(view.attempt(attempt({ outcome: 'retrying', status: 500, number: 12, ofRound: 2 })), /retry 2 of 9$/);
+    assert.match(view.attempt(attempt({ outcome: 'retrying', status: 500 })), /attempt 2 of 10$/);
+    // After a replay the policy begins anew, and attempts are counted on.
+    const replayed = attempt({ outcome: 'retrying', status: 500, number: 12, ofRound: 2 });
+    assert.match(view.attempt(replayed), /attempt 13 of 20$/);
     // The policy has become another meanwhile, with fewer.
     assert.match(
       view.attempt(attempt({ outcome: 'retrying', status: 500, number: 10 })),

@@ -22,6 +22,7 @@ describe('The name of a body that is edited', () => {
       ['fixture.open-connectors.json', true, false],
       ['Subscribe e12.held.campaign-monitor.json', false, true],
       [' e12.held.open-connectors.json', false, true],
+      ['Subscribe e12-2.held.campaign-monitor.json', false, true],
       ['what was.held.campaign-monitor.json', true, false],
       ['Subscribe e12.held.json', false, false],
     ] as const) {

@@ -35,6 +35,7 @@ function parts(given: Partial<TestFileParts>): TestFileParts {
     url: 'http://127.0.0.1:3000/callback',
     headers: [['Content-Type', 'application/json']],
     body: Buffer.from('{}'),
+    replaced: false,
     ...given,
   };
 }
@@ -91,6 +92,33 @@ describe('A test made of an event', function () {
     const [request] = await receiver.received(1);
     assert.equal(request?.header('x-api-key'), 'mine');
     assert.deepEqual(request.body, Buffer.from([0xff, 0x00, 0x27]));
+  });
+
+  it('holds nothing personal where that is replaced, and no signature that does not fit', async () => {
+    const receiver = await startReceiver();
+    const event = { Type: 'Update', EmailAddress: 'jane.real@example.org', Name: 'Jane Real' };
+    const object = { eventType: 'UPDATED', objectId: 'jane.real@example.org' };
+    const message = { raw: { ListID: 'a58ee1d3039b8bec838e6d1482a8a965', Events: [event] }, events: [object] };
+    const text = testFile(
+      parts({
+        url: receiver.url,
+        title: 'takes Update',
+        body: Buffer.from(JSON.stringify({ message })),
+        headers: [
+          ['Content-Type', 'application/json'],
+          ['elements-webhook-signature', 'sha256=abc='],
+        ],
+        replaced: true,
+      }),
+    );
+    assert.doesNotMatch(text, /jane|real|sha256/i);
+    const { code, output } = await run(text, { CALLBACK_ELEMENTS_WEBHOOK_SIGNATURE: 'mine' });
+    assert.equal(code, 0, output);
+    const [request] = await receiver.received(1);
+    assert.equal(request?.header('elements-webhook-signature'), 'mine');
+    const sent = JSON.parse(request.text) as { message: typeof message };
+    assert.equal(sent.message.events[0]?.eventType, 'UPDATED');
+    assert.equal(sent.message.events[0].objectId, sent.message.raw.Events[0]?.EmailAddress);
   });
 
   it('holds any body to the byte', () => {

@@ -52,7 +52,7 @@ function mapped({ body }: Column): string[] {
 }
 
 function fact({ view }: Shown, name: string): string | undefined {
-  return view.facts.find((each) => each.name === name)?.value;
+  return [...view.facts, ...view.details].find((each) => each.name === name)?.value;
 }
 
 describe('An event in its editor', () => {
@@ -65,8 +65,13 @@ describe('An event in its editor', () => {
     const { view } = shown;
     assert.match(view.heading, /^Update · .+@example\./);
     assert.deepEqual(view.pill, { state: 'sent', text: 'Sent' });
-    assert.equal(fact(shown, 'List'), 'Newsletter (96c0bbdaa54760c8d9e62a2b7ffa2e13)');
-    assert.equal(fact(shown, 'Event'), 'e3, 3 of 5 in d1');
+    assert.equal(fact(shown, 'List'), 'Newsletter');
+    assert.equal(fact(shown, 'In its delivery'), '3 of 5');
+    // Ids are there for who looks for them, and not in sight.
+    assert.equal(fact(shown, 'Event'), 'e3');
+    assert.ok(view.details.some(({ value }) => value === '96c0bbdaa54760c8d9e62a2b7ffa2e13'));
+    assert.doesNotMatch(JSON.stringify(view.facts), /[ednt]\d|96c0bb/);
+    assert.equal(view.reason, null);
     assert.equal(fact(shown, 'Signature'), undefined);
     assert.ok(view.actions.includes('replay') && view.actions.includes('compareWithNotification'));
     assert.ok(!view.actions.includes('discard') && !view.actions.includes('compareAnswers'));
@@ -115,7 +120,8 @@ describe('An event in its editor', () => {
     await relay.deliver(sampleBody());
     const alone = await show(relay.client, 'e4');
     assert.deepEqual([marked(alone.cameIn), marked(alone.sent)], [[], []]);
-    assert.equal(fact(alone, 'Event'), 'e4 in d2');
+    assert.deepEqual([fact(alone, 'Event'), fact(alone, 'Delivery')], ['e4', 'd2']);
+    assert.equal(fact(alone, 'In its delivery'), undefined);
   });
 
   it('shows its steps by destination, what came of each, and begins at the answer that failed', async () => {
@@ -149,8 +155,10 @@ describe('An event in its editor', () => {
     const steps = replayed.view.groups[2]?.steps ?? [];
     assert.deepEqual(
       steps.map(({ title }) => title),
-      ['Attempt 1', 'Replay'],
+      ['Attempt 1', 'Attempt 2 (replay)'],
     );
+    // Its answer stands under the same name.
+    assert.match(replayed.answered.title, /^Attempt 2 \(replay\) at http/);
     assert.match(steps[1]?.wait ?? '', /^\+/);
     assert.ok(replayed.view.actions.includes('compareAnswers'));
     // What the reader has chosen stays chosen.
@@ -180,10 +188,13 @@ describe('An event in its editor', () => {
     const due = retrying.read.found.event.forwardings[0]?.nextAttemptAt;
     assert.equal(next.dueInMs, Date.parse(due ?? '') - looking.around.now);
     assert.match(next.spoken, /^due at \d/);
-    assert.ok(retrying.view.actions.includes('discard') && !retrying.view.actions.includes('replay'));
+    assert.ok(retrying.view.actions.includes('discard') && retrying.view.actions.includes('replay'));
+    assert.equal(retrying.view.waits, true);
+    assert.equal(retrying.view.reason?.what, `503 from ${receiver.url}`);
     await relay.client.request('notifications/discard', { ids: ['e1'] });
     const discarded = await show(relay.client, 'e1');
     assert.ok(discarded.view.actions.includes('replay') && !discarded.view.actions.includes('discard'));
+    assert.equal(discarded.view.waits, false);
     const last = discarded.view.groups.at(-1)?.steps.at(-1);
     assert.deepEqual([last?.title, last?.dueInMs], ['Discarded', null]);
     const looked = await show(relay.client, 'e1', last?.id);

@@ -34,7 +34,7 @@ describe('the words for an event', () => {
     assert.equal(words({ state: 'held' }), 'held');
     assert.equal(words({ attempts: 1, nextAttemptAt: soon, status: 500 }), 'retrying 2 of 6');
     assert.equal(words({ attempts: 1, nextAttemptAt: soon, maxAttempts: 10 }), 'retrying 2 of 10');
-    assert.equal(words({ attempts: 8, ofRound: 2, nextAttemptAt: soon }), 'retrying 3 of 6');
+    assert.equal(words({ attempts: 8, ofRound: 2, nextAttemptAt: soon }), 'retrying 9 of 12');
     assert.equal(words({ attempts: 8, nextAttemptAt: soon }), 'retrying');
     assert.equal(words({ state: 'sent', attempts: 1, status: 200, durationMs: 12.3 }), 'sent 200 in 12 ms');
     assert.equal(words({ state: 'sent', attempts: 1, status: 204, durationMs: 1240 }), 'sent 204 in 1.2 s');

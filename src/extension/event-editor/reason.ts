@@ -1,0 +1,123 @@
+/** Why an event is not where it should be, and what to do about it: what the editor says on top. */
+import { attemptAdvice } from '../../protocol/attempts.ts';
+import type { AttemptDetail, Forwarding } from '../../protocol/history.ts';
+import type { Result } from '../../protocol/methods.ts';
+import { decoded } from '../event-documents/content.ts';
+import { forwardingInFull } from '../events/event-words.ts';
+import type { Surroundings } from '../events/event-words.ts';
+import { forwardingWord, isHeldAtGate, mostUrgent } from '../events/forwarding-state.ts';
+import { sayIn } from '../ui/localiser.ts';
+import type { Localiser } from '../ui/localiser.ts';
+import { placeOf } from '../ui/phrases.ts';
+import { printable } from '../ui/printable.ts';
+import type { Reason } from './messages.ts';
+
+/** Of somebody else's words so much is said, in UTF-16 units: the whole answer stands below. */
+const mostWords = 300;
+
+/** What a callback's JSON calls its reason, the first that is there. */
+const reasonNames = ['message', 'error', 'detail', 'reason', 'title', 'description'] as const;
+
+/** The reason; null where the event is where it should be, or on its way there. */
+export function reasonOf(
+  { event, delivery, attempts }: Result<'events/get'>,
+  around: Surroundings,
+  l10n: Localiser,
+): Reason | null {
+  if (event.kind === 'rejected') {
+    const what = l10n.t('The relay answered {0}', delivery.httpStatus);
+    return { what, words: printable(delivery.reason ?? '', 1000), advice: '', tone: 'bad' };
+  }
+  const urgent = mostUrgent(event.forwardings);
+  if (urgent === undefined) return null;
+  const word = forwardingWord(urgent);
+  if (word === 'sent' || word === 'discarded') return null;
+  const place = placeOf(urgent.destination);
+  if (word === 'held') {
+    const words = isHeldAtGate(urgent)
+      ? forwardingInFull(urgent, around, l10n)
+      : (around.whyWaiting(urgent.destinationId) ?? urgent.detail ?? '');
+    return { what: l10n.t('Not sent to {0}', place), words: printable(words, 500), advice: '', tone: 'busy' };
+  }
+  const tone = word === 'failed' ? 'bad' : 'busy';
+  const why = word === 'failed' ? null : around.whyWaiting(urgent.destinationId);
+  const last = attempts.findLast((each) => isOf(each, urgent));
+  if (why === null && last !== undefined && last.outcome !== 'sent') return { ...answerReason(last, l10n), tone };
+  const words = why ?? urgent.detail;
+  if (words === null) return null;
+  const advice = sayIn(l10n)(attemptAdvice({ status: null, error: words }));
+  return { what: l10n.t('No answer from {0}', place), words: printable(words, 500), advice, tone };
+}
+
+function isOf(attempt: AttemptDetail, { notificationId, destinationId }: Forwarding): boolean {
+  return attempt.notificationId === notificationId && attempt.destinationId === destinationId;
+}
+
+/** What an attempt came to. */
+function answerReason(attempt: AttemptDetail, l10n: Localiser): Omit<Reason, 'tone'> {
+  const { status, error } = attempt;
+  const place = placeOf(attempt.destination);
+  const advice = sayIn(l10n)(attemptAdvice(attempt));
+  if (status === null) return { what: l10n.t('No answer from {0}', place), words: printable(error ?? '', 500), advice };
+  const own = callbackWords(attempt);
+  // What only says the status again is left out.
+  const words = own === '' && error !== `answered ${status}` ? (error ?? '') : own;
+  return { what: l10n.t('{0} from {1}', status, place), words: printable(words, mostWords), advice };
+}
+
+/**
+ * What a callback says itself, on one line: the reason of its JSON, the text of its page, or its plain text; empty where
+ * its answer says nothing.
+ */
+export function callbackWords({
+  answerBody,
+  answerHeaders,
+}: Pick<AttemptDetail, 'answerBody' | 'answerHeaders'>): string {
+  const contentType = answerHeaders.find(([name]) => name.toLowerCase() === 'content-type')?.[1] ?? null;
+  const text = decoded(Buffer.from(answerBody, 'base64'), contentType)?.trim() ?? '';
+  const said = text.startsWith('<') ? textOfPage(text) : (reasonInJson(text) ?? text);
+  return said.replace(/\s+/g, ' ').trim();
+}
+
+function reasonInJson(text: string): string | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  return reasonIn(value);
+}
+
+function reasonIn(value: unknown): string | undefined {
+  if (typeof value === 'string') return value;
+  if (typeof value !== 'object' || value === null) return undefined;
+  for (const name of reasonNames) {
+    const own: unknown = Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined;
+    if (typeof own === 'string' && own !== '') return own;
+    // Such as `{"error":{"message":"…"}}`; no deeper.
+    if (typeof own === 'object' && own !== null) {
+      const { message } = own as { readonly message?: unknown };
+      if (typeof message === 'string' && message !== '') return message;
+    }
+  }
+  return undefined;
+}
+
+/** The text of a page of HTML or XML, without its head, styles and scripts. */
+function textOfPage(page: string): string {
+  let text = '';
+  let at = 0;
+  let skipped: string | undefined;
+  for (const { 0: tag, 1: end = '', 2: name = '', index } of page.matchAll(/<(\/?)([a-z!?][\w-]*)[^<>]*>/gi)) {
+    if (skipped === undefined) text += `${page.slice(at, index)} `;
+    at = index + tag.length;
+    const lower = name.toLowerCase();
+    if (skipped === undefined && end === '' && ['head', 'style', 'script'].includes(lower)) skipped = lower;
+    else if (end !== '' && lower === skipped) skipped = undefined;
+  }
+  if (skipped === undefined) text += page.slice(at);
+  return text.replace(/&(lt|gt|amp|quot|nbsp|#39);/g, (_, name: string) => entities[name] ?? ' ');
+}
+
+const entities: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', '#39': "'" };

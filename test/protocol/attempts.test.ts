@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { inEnglish } from '../../src/common/words.ts';
+import { attemptAdvice, attemptName, replaysAmong } from '../../src/protocol/attempts.ts';
+
+type Numbered = Parameters<typeof replaysAmong>[0][number];
+
+/** Attempts a second apart, of which each is due two seconds after it, or when the test says. */
+function attempts(...all: readonly Partial<Numbered>[]): Numbered[] {
+  return all.map((changes, i) => ({
+    number: i + 1,
+    at: new Date(i * 2000).toISOString(),
+    outcome: 'retrying',
+    nextAttemptAt: new Date(i * 2000 + 2000).toISOString(),
+    ...changes,
+  }));
+}
+
+describe('An attempt', () => {
+  it('is of a replay where a round had ended before it', () => {
+    const over = { outcome: 'failed', nextAttemptAt: null } as const;
+    const all = attempts({}, over, {}, { outcome: 'sent', nextAttemptAt: null }, {});
+    assert.deepEqual([...replaysAmong(all, { attempts: 5, ofRound: 1 })], [3, 5]);
+  });
+
+  it('is of a replay where it came before it was due', () => {
+    const early = attempts({}, { at: new Date(1000).toISOString() }, {});
+    assert.deepEqual([...replaysAmong(early, { attempts: 3, ofRound: 1 })], [2, 3]);
+  });
+
+  it('of the last round is known by where that began, however early it came and whatever is left out before it', () => {
+    const early = attempts({}, { at: new Date(1000).toISOString() }, { at: new Date(1500).toISOString() });
+    assert.deepEqual([...replaysAmong(early, { attempts: 3, ofRound: 2 })], [2]);
+    assert.deepEqual([...replaysAmong(early.slice(1), { attempts: 3, ofRound: 2 })], [2]);
+    assert.deepEqual([...replaysAmong(early, { attempts: 3, ofRound: 3 })], []);
+    // A replay whose first attempt is still to come.
+    assert.deepEqual([...replaysAmong(attempts({}), { attempts: 1, ofRound: 0 })], []);
+  });
+
+  it('is called by its number in all, whichever round it is of', () => {
+    const names = [1, 7].map((number) => attemptName(number, new Set([7]), inEnglish));
+    assert.deepEqual(names, ['Attempt 1', 'Attempt 7 (replay)']);
+  });
+
+  it('that failed says what to do', () => {
+    const advice = (status: number | null, error: string | null = null): string => attemptAdvice({ status, error });
+    assert.match(advice(null, 'connect ECONNREFUSED 127.0.0.1:3000'), /Start the callback/);
+    assert.match(advice(null, 'getaddrinfo ENOTFOUND nowhere'), /host name/);
+    assert.match(advice(null, 'no answer within 10000 ms'), /answer first/);
+    assert.match(advice(302), /URL that it leads to/);
+    assert.match(advice(404), /path/);
+    assert.match(advice(500), /its own log/);
+    assert.match(advice(418), /Read the answer/);
+  });
+});
