@@ -1,5 +1,4 @@
 /** Puts the extension together: each part that stands from activation on, and what is loaded when it is needed. */
-import { existsSync } from 'node:fs';
 import * as vscode from 'vscode';
 import { ListNames } from './accounts/list-names.ts';
 import { createWebhooks } from './webhooks/webhooks.ts';
@@ -7,6 +6,7 @@ import { watchScenarios } from './check/scenario-watch.ts';
 import { registerCommands } from './command-registration.ts';
 import { prefix } from './prefix.ts';
 import { registerDebugType } from './debug/debug-type.ts';
+import type { HandlerWatch } from './debug/handler-watch.ts';
 import { registerSendLens } from './event-actions/send-lens.ts';
 import { documentScheme, registerDocuments } from './event-documents/event-documents.ts';
 import { registerDecorations } from './event-tree/decorations.ts';
@@ -62,14 +62,17 @@ export function compose(context: vscode.ExtensionContext): void {
     store: instanceStore,
   });
   const instanceDocuments = new InstanceDocuments(context);
+  let watching: Promise<HandlerWatch> | undefined;
+  const handlerWatch = (): Promise<HandlerWatch> =>
+    (watching ??= import('./debug/handler-watch.ts').then(({ watchHandlers }) => watchHandlers(context, session, log)));
   let made: Promise<Handlers> | undefined;
   const handlers = (): Promise<Handlers> =>
-    (made ??= import('./handlers.ts')
-      .then(({ createHandlers }) =>
+    (made ??= Promise.all([import('./handlers.ts'), handlerWatch()])
+      .then(([{ createHandlers }, debugged]) =>
         createHandlers({
           ...{ context, log, secrets, receiver, session, sandbox, platform, uris },
           ...{ events, watch, history, destinations, names, relays },
-          ...{ webhooks, instances, instanceStore, instanceDocuments },
+          ...{ webhooks, instances, instanceStore, instanceDocuments, debugged },
         }),
       )
       .catch((error: unknown) => {
@@ -93,10 +96,8 @@ export function compose(context: vscode.ExtensionContext): void {
     instances,
     vscode.window.registerUriHandler(uris),
     registerDebugType(session),
-    // Whoever debugs where no relay has run debugs no handler of ours.
     vscode.debug.registerDebugAdapterTrackerFactory('*', {
-      createDebugAdapterTracker: async (debugged) =>
-        existsSync(session.dataDir) ? (await handlers()).programs.track(debugged) : undefined,
+      createDebugAdapterTracker: async (debugged) => (await handlerWatch()).programs.track(debugged),
     }),
     ...registerCommands(context, log, handlers),
   );

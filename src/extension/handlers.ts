@@ -7,14 +7,11 @@ import type { ListNames } from './accounts/list-names.ts';
 import { createWebhookActions } from './webhooks/webhook-actions.ts';
 import type { WebhookActions } from './webhooks/webhook-actions.ts';
 import type { Webhooks } from './webhooks/webhooks.ts';
-import { prefix } from './prefix.ts';
 import { createCheckCommands } from './check/check-commands.ts';
 import { ScenarioTests } from './check/scenario-tests.ts';
 import type { CommandHandlers } from './commands.ts';
 import { createHandlerCommands, handlerDebugged } from './debug/debug-my-handler.ts';
-import { RememberedConfigurations } from './debug/handler-configurations.ts';
-import { HandlerPatience } from './debug/handler-patience.ts';
-import { Programs } from './debug/programs.ts';
+import type { HandlerWatch } from './debug/handler-watch.ts';
 import { createDebugCommands } from './debug/start.ts';
 import { createTestCommands } from './event-actions/create-test.ts';
 import { createResendCommands } from './event-actions/edit-and-resend.ts';
@@ -74,6 +71,7 @@ export interface StandingParts {
   readonly instances: InstancesView;
   readonly instanceStore: InstanceStore;
   readonly instanceDocuments: InstanceDocuments;
+  readonly debugged: HandlerWatch;
 }
 
 export interface Handlers {
@@ -83,7 +81,6 @@ export interface Handlers {
   readonly form: FormPanel;
   readonly eventPanels: EventPanels;
   readonly table: TableView;
-  readonly programs: Programs;
   readonly sendingNotices: SendingNotices;
   readonly scenarioTests: ScenarioTests;
 }
@@ -92,6 +89,7 @@ export interface Handlers {
 export function createHandlers(parts: StandingParts): Handlers {
   const { context, log, secrets, receiver, session, sandbox, platform, uris, events, watch, webhooks } = parts;
   const { instances, instanceStore: store, instanceDocuments: documents, destinations, names, relays, history } = parts;
+  const { debugged } = parts;
   const browser = new BrowserAuthorization(context, log, uris);
   const webhookActions = createWebhookActions({
     ...{ session, log, browser, relays },
@@ -110,17 +108,12 @@ export function createHandlers(parts: StandingParts): Handlers {
   const urlKeeper = createUrlKeeper({ session, log, holders: [webhookActions.urls, instanceUrls] });
   const table = new TableView({ context, log, session, watch, events, names });
   const actionParts = { context, session, history, select: events.select, focused: events.focused };
-  const programs = new Programs();
-  const remembered = new RememberedConfigurations(context.workspaceState, `${prefix}.handlers`);
-  const patience = new HandlerPatience({ session, programs, log, remembered });
-  context.subscriptions.push(programs, patience);
   return {
     table,
-    programs,
     webhookActions,
     scenarioTests: new ScenarioTests({
       ...{ context, log, session, secrets, history },
-      debugHandler: (url) => handlerDebugged({ destinations, programs, remembered }, url),
+      debugHandler: (url) => handlerDebugged({ destinations, ...debugged }, url),
     }),
     form,
     sendingNotices: new SendingNotices({
@@ -155,7 +148,7 @@ export function createHandlers(parts: StandingParts): Handlers {
       ...createSampleCommands(actionParts),
       ...createExportCommands(actionParts),
       ...createTestCommands(actionParts),
-      ...createHandlerCommands({ context, session, destinations, programs, patience, remembered }),
+      ...createHandlerCommands({ context, session, destinations, ...debugged }),
       ...createCheckCommands({ context, log, session, secrets, destinations }),
       ...createInstanceCommands({ session, secrets, platform, store, browser, view: instances, documents }),
       ...createDebugCommands(),

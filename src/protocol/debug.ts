@@ -41,7 +41,12 @@ export type OnFailure = (typeof onFailures)[number];
 export const breakpointSchema = z.strictObject({
   at: breakpointPlaceSchema,
   type: z.string().min(1).max(100).optional().describe("Of events of this type alone, by the vendor's name."),
-  condition: z.string().min(1).max(mostExpression).optional().describe('In CEL: it is met where this is true.'),
+  condition: z
+    .string()
+    .min(1)
+    .max(mostExpression)
+    .optional()
+    .describe('In CEL, or a filter of the history such as `type:update`: it is met where this is true.'),
   hitCount: z
     .string()
     .min(1)

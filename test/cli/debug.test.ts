@@ -149,6 +149,10 @@ describe('Debugging from the terminal', function () {
     assert.equal(wrong.code, 2);
     assert.equal(wrong.err, 'error: --condition: no such key: typo\n  event.typo == "x"\n        ^^^^\n');
     assert.match((await place.run('break', 'add', '--hits', 'often')).err, /--hits: expected a number/);
+    const filter = await place.run('break', 'add', '--condition', 'typ:update');
+    assert.equal(filter.err, 'error: --condition: the filter has no key "typ"\n  typ:update\n  ^^^^^^^^^^\n');
+    assert.match((await place.run('break', 'add', '--condition', 'type:update')).out, /^b1 .*type:update, set by/);
+    await place.run('break', 'remove', '--all');
     await listening.end();
   });
 

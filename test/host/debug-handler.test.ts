@@ -1,7 +1,7 @@
 /** Debug My Handler with VS Code's own debugger of Node (js-debug) and the examples' wrong handler. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import type { AddressInfo } from 'node:net';
@@ -196,6 +196,56 @@ describe('Debug My Handler', function () {
     await stopHere();
   });
 
+  it('sends nothing to a server outside the debugger, and starts the one that is debugged when that has stopped', async () => {
+    const requests: unknown[] = [];
+    const connections: unknown[] = [];
+    const outside = createServer((request, response) => {
+      requests.push(request.url);
+      response.end();
+    });
+    outside.on('connection', (socket) => connections.push(socket)).listen(port, '127.0.0.1');
+    await once(outside, 'listening');
+    const command = accepting(run('debugHandler', nodeOf(row)));
+    // It is asked whether it is there, and then, when that was chosen, again and again.
+    await until(() => connections.length > 2);
+    outside.closeAllConnections();
+    outside.close();
+    await command;
+    await stands();
+    await until(async () => (await lifted()).length > 0);
+    assert.deepEqual(requests, []);
+  });
+
+  it('ends the handler, and ours with it, by the key of debuggers, whichever of the two has the focus', async () => {
+    const session = rootOf((vscode.debug.activeStackItem as vscode.DebugStackFrame).session);
+    await goOn();
+    // Nothing stands: ours takes the focus with what it holds.
+    await stage.client.request('debug/pause', {});
+    await until(() => vscode.debug.activeDebugSession?.type === 'campaign-monitor');
+    ours.length = 0;
+    const ended: string[] = [];
+    following = [...following, vscode.debug.onDidTerminateDebugSession(({ id }) => void ended.push(id))];
+    await vscode.commands.executeCommand('workbench.action.debug.stop');
+    await until(() => ended.includes(session.id) && ours.includes('ended'));
+    await stage.client.request('debug/continue', {});
+  });
+
+  it('sends now what is held at a breakpoint, and sending goes on where nothing else is', async () => {
+    await vscode.commands.executeCommand('notifications.clearAll');
+    await stage.client.request('debug/breakpoints', { owner: 'terminal', add: [{ at: 'event' }] });
+    const command = run('debugHandler', nodeOf(row));
+    const sending = async (): Promise<string> => (await stage.client.request('relay/status', {})).sending.state;
+    await until(async () => (await sending()) === 'paused');
+    await until(async () => {
+      await vscode.commands.executeCommand('notification.acceptPrimaryAction');
+      return (await sending()) === 'flowing';
+    });
+    await command;
+    await stands();
+    await stage.client.request('debug/breakpoints', { remove: 'all' });
+    await stopHere();
+  });
+
   it('is where scenarios that are debugged in the Test Explorer stop', async () => {
     const [folder] = vscode.workspace.workspaceFolders ?? [];
     assert.ok(folder !== undefined);
@@ -221,6 +271,52 @@ describe('Debug My Handler', function () {
       await stopHere();
     } finally {
       await vscode.workspace.fs.delete(file);
+    }
+  });
+});
+
+describe('A handler that was debugged before the relay first ran in its folder', function () {
+  this.timeout(100_000);
+
+  it('is found, and its session alone is debugged', async () => {
+    const first = await startStage();
+    const { dataDir } = await first.client.request('relay/status', {});
+    await first.stop();
+    rmSync(dataDir, { recursive: true, force: true, maxRetries: 20 });
+    const port = await freePort();
+    const launch = vscode.workspace.getConfiguration('launch');
+    const settings = vscode.workspace.getConfiguration('campaignMonitorRelay');
+    const configuration = {
+      ...{ type: 'node', request: 'launch', name: configurationName, program, console: 'internalConsole' },
+      env: { PORT: String(port), MAIL_MS: '1' },
+    };
+    await launch.update('configurations', [configuration], vscode.ConfigurationTarget.Workspace);
+    const [folder] = vscode.workspace.workspaceFolders ?? [];
+    assert.equal(await vscode.debug.startDebugging(folder, configurationName), true);
+    await untilTaken(port);
+    const stage = await startStage();
+    try {
+      const destinations = [{ id: 'hers', url: `http://127.0.0.1:${port}/callback` }];
+      await settings.update('destinations', destinations, vscode.ConfigurationTarget.Global);
+      await until(async () => {
+        const { settings } = await stage.client.request('relay/status', {});
+        return settings.destinations.some(({ id }) => id === 'hers');
+      });
+      const place = new vscode.Location(vscode.Uri.file(program), new vscode.Position(line, 2));
+      vscode.debug.addBreakpoints([new vscode.SourceBreakpoint(place)]);
+      const started: string[] = [];
+      const following = vscode.debug.onDidStartDebugSession(({ type, name }) => void started.push(`${type} ${name}`));
+      await accepting(run('debugHandler'));
+      await until(() => vscode.debug.activeStackItem instanceof vscode.DebugStackFrame);
+      following.dispose();
+      assert.deepEqual(started, ['campaign-monitor Deliveries']);
+      const { destinations: stood } = await stage.client.request('relay/status', {});
+      assert.equal(stood[0]?.timeoutLifted, true);
+    } finally {
+      vscode.debug.removeBreakpoints(vscode.debug.breakpoints);
+      await stopHere();
+      await launch.update('configurations', undefined, vscode.ConfigurationTarget.Workspace);
+      await stage.stop();
     }
   });
 });

@@ -103,10 +103,39 @@ describe('A debug session of deliveries', () => {
     assert.deepEqual(listeners(), before);
   });
 
-  it('is one for a window, whatever asks for another', async () => {
+  it('is one for a window: another takes its place, with the breakpoints', async () => {
+    vscode.debug.addBreakpoints([new vscode.FunctionBreakpoint('Subscribe')]);
     assert.equal(await start(), true);
-    await until(() => vscode.debug.activeDebugSession);
-    assert.equal(await start(), false);
+    const first = await until(() => vscode.debug.activeDebugSession);
+    const ended: string[] = [];
+    const following = vscode.debug.onDidTerminateDebugSession(({ id }) => ended.push(id));
+    assert.equal(await start(), true);
+    await until(() => vscode.debug.activeDebugSession?.id !== first?.id && vscode.debug.activeDebugSession);
+    following.dispose();
+    assert.deepEqual(ended, [first?.id]);
+    await until(async () => (await stage.client.request('debug/breakpoints', {})).breakpoints.length > 0);
+  });
+
+  it('goes on by a restart when launch.json has changed, and takes what that says', async () => {
+    const launch = vscode.workspace.getConfiguration('launch');
+    const configuration = { type, request: 'attach', name: 'Ours', stopAtEvents: false };
+    const write = (configurations: unknown): Thenable<void> =>
+      launch.update('configurations', configurations, vscode.ConfigurationTarget.Workspace);
+    try {
+      await write([configuration]);
+      assert.equal(await vscode.debug.startDebugging(folder, 'Ours'), true);
+      const session = await until(() => vscode.debug.activeDebugSession);
+      await stage.client.request('debug/pause', {});
+      await write([{ ...configuration, logPoints: ['{event.type}'] }]);
+      await vscode.commands.executeCommand('workbench.action.debug.restart');
+      await until(async () => {
+        const { breakpoints } = await stage.client.request('debug/breakpoints', {});
+        return breakpoints.some(({ log }) => log === '{event.type}');
+      });
+      assert.equal(vscode.debug.activeDebugSession?.id, session?.id);
+    } finally {
+      await write(undefined);
+    }
   });
 
   it('begins by the command alone, and starts the relay where none runs', async () => {

@@ -92,24 +92,29 @@ describe('Deliveries in VS Code’s debugger', () => {
     await shown('e3').waitFor();
   });
 
-  it('continue, and pause again by the button and the key', async () => {
+  it('continue from the one that was stepped to, and pause again by the button and the key', async () => {
+    await deliver('dan');
+    await inCallStack('dan@example.org').first().waitFor();
+    await workbench.page.keyboard.press('F5');
+    await receiver.received(3);
+    await shown('e4').waitFor();
     // Every event stops: that is taken away.
     await breakpoint('Every Event').locator('.monaco-checkbox, input[type="checkbox"]').first().click();
     await until(async () => (await statusOf(dataDirs(workbench)[0]!)).sending.breakpoints === 0);
     await tool('Continue').click();
-    await receiver.received(3);
-    await tool('Pause').waitFor();
-    await deliver('dan');
     await receiver.received(4);
+    await tool('Pause').waitFor();
+    await deliver('eli');
+    await receiver.received(5);
     await tool('Pause').click();
     await tool('Continue').waitFor();
     await deliver('fay');
     await inCallStack('fay@example.org').first().waitFor();
     await workbench.picture('debugging/paused');
     await workbench.page.keyboard.press('F5');
-    await receiver.received(5);
+    await receiver.received(6);
     await tool('Pause').waitFor();
-    assert.deepEqual(sent(), ['ann', 'bob', 'cid', 'dan', 'fay']);
+    assert.deepEqual(sent(), ['ann', 'bob', 'cid', 'dan', 'eli', 'fay']);
   });
 
   it('stop at a function breakpoint with a condition, which says how often it was met', async () => {

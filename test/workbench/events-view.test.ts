@@ -218,16 +218,16 @@ describe('The events view, as a person uses it', () => {
     await row('cai@example.com').waitFor();
   });
 
-  it('lets no row move while it is paused, says how many have come, and shows them when one goes on', async () => {
+  it('lets no row move while it is frozen, says how many have come, and shows them when one goes on', async () => {
     await row('cai@example.com').waitFor();
     const before = await labels();
-    await workbench.runCommand(`${category}: Pause New Events`);
-    await row('Paused: 0 new').waitFor();
+    await workbench.runCommand(`${category}: Freeze List`);
+    await row('List is frozen: 0 new').waitFor();
     await post(sampleBody({ email: 'eve@example.com', events: 2 }));
-    await row('Paused: 2 new').waitFor();
+    await row('List is frozen: 2 new').waitFor();
     assert.deepEqual((await labels()).slice(1), before);
-    await workbench.picture('events-view/paused');
-    await row('Paused: 2 new').click();
+    await workbench.picture('events-view/frozen');
+    await row('List is frozen: 2 new').click();
     await row('2 of 2 in d').waitFor();
     await row('1 of 2 in d').waitFor();
     assert.deepEqual((await labels()).slice(2), before);

@@ -226,23 +226,24 @@ describe('The table of webhooks, as a person uses it', () => {
     await workbench.treeRow(eventsView, 'ann@example.com').waitFor();
   });
 
-  it('stands still while it is paused, counts what is new, and goes on', async () => {
-    const pause = table.getByRole('button', { name: 'Pause' });
-    await pause.click();
-    await table.getByRole('button', { name: 'Resume' }).waitFor();
+  it('stands still while it is frozen, says so, counts what is new, and goes on', async () => {
+    const freeze = table.getByRole('button', { name: 'Freeze List', exact: true });
+    await freeze.click();
+    await table.getByRole('button', { name: 'Unfreeze List' }).waitFor();
+    await table.getByText('List is frozen: new events do not join it.').waitFor();
     await post(sampleBody({ email: 'cai@example.com' }));
     await post(sampleBody({ email: 'dan@example.com' }));
     const news = table.getByRole('button', { name: '2 new' });
     await news.waitFor();
     await untilCells('type', ['Test call', 'Rejected', 'Update', 'Subscribe']);
-    // It is the tree's pause, too.
-    await workbench.treeRow(eventsView, 'Paused: 2 new').waitFor();
-    await workbench.picture('table/paused');
+    // It is the tree's, too.
+    await workbench.treeRow(eventsView, 'List is frozen: 2 new').waitFor();
+    await workbench.picture('table/frozen');
     await news.click();
     await untilCells('address', ['dan@example.com', 'cai@example.com']);
-    await pause.waitFor();
+    await freeze.waitFor();
     await news.waitFor({ state: 'hidden' });
-    await workbench.treeRow(eventsView, 'Paused:').waitFor({ state: 'detached' });
+    await workbench.treeRow(eventsView, 'List is frozen').waitFor({ state: 'detached' });
   });
 
   it('does with a row what its menu says, by pointer and keyboard', async () => {
@@ -309,7 +310,7 @@ describe('The table of webhooks, as a person uses it', () => {
     await workbench.runCommand(`${category}: Stop Relay`);
     await table.getByText('the relay is not running').waitFor();
     await row('cai@example.com').waitFor();
-    assert.ok(await table.getByRole('button', { name: 'Pause' }).isDisabled());
+    assert.ok(await table.getByRole('button', { name: 'Freeze List' }).isDisabled());
     await table.getByRole('combobox').fill('address:bea');
     await key('Enter');
     await untilCells('address', ['bea@example.com']);

@@ -50,6 +50,7 @@ export function breakCommand(): Command {
     [
       'Examples:',
       '  cm-relay break add                                                       every event that is about to be sent',
+      '  cm-relay break add --condition type:update                               as cm-relay events --filter has it',
       '  cm-relay break add --condition \'event.address.endsWith("@example.org")\'',
       "  cm-relay break add --at failed-attempt --condition 'attempt.status == 500'",
       '  cm-relay break add --hits ">= 3"                                         from the third on',
@@ -58,7 +59,7 @@ export function breakCommand(): Command {
       '  cm-relay break remove b1',
       '  cm-relay break remove --all',
       '',
-      'Conditions are expressions in CEL; docs/debugging.md has what they may ask.',
+      'Conditions are filters, or expressions in CEL; docs/debugging.md has what they may ask.',
       '',
       'Next: cm-relay step sends what was stopped, cm-relay continue goes on to the next.',
     ],
@@ -67,7 +68,7 @@ export function breakCommand(): Command {
     .addArgument(new Argument('[ids...]', 'remove: ids that list shows, such as b1').argParser(collectBreakpoints))
     .addOption(new Option('--at <place>', 'add: where it is looked at (default: event)').choices(breakpointPlaces))
     .addOption(
-      new Option('--condition <cel>', 'add: stop only where this is true').argParser(
+      new Option('--condition <text>', 'add: stop only where this is true; a filter, or CEL').argParser(
         checkedBy(breakpointSchema.shape.condition.unwrap()),
       ),
     )

@@ -75,7 +75,8 @@ export async function askHandlerConfiguration(question: HandlerQuestion): Promis
   return choice?.make?.();
 }
 
-async function askInspectorPort(before: HandlerConfiguration | undefined): Promise<HandlerConfiguration | undefined> {
+/** Asks for the port of a Node process's inspector. @returns undefined where the user gave up */
+export async function askInspectorPort(before?: HandlerConfiguration): Promise<HandlerConfiguration | undefined> {
   const { l10n } = vscode;
   const text = await vscode.window.showInputBox({
     title: l10n.t('Debug My Handler'),

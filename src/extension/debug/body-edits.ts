@@ -16,21 +16,35 @@ export class EditError extends Error {
   override readonly name = 'EditError';
 }
 
+/** A delivery that is looked at. */
+interface Read {
+  readonly body: EditableBody;
+  /** The first of its notifications, by number: the others follow it. */
+  readonly first: number;
+}
+
+/** A delivery whose body has been edited and not been released. */
+export interface Edited {
+  readonly deliveryId: string;
+  /** The number of its first notification. */
+  readonly first: number;
+}
+
 /** The bodies of the deliveries that are looked at. */
 export class BodyEdits {
   readonly #client: RelayClient;
   readonly #l10n: Localiser;
-  readonly #bodies = new Map<string, Promise<EditableBody>>();
-  readonly #edited = new Map<string, Exclude<EditableBody, { kind: 'bytes' }>>();
+  readonly #read = new Map<string, Promise<Read>>();
+  readonly #edited = new Map<string, Exclude<EditableBody, { kind: 'bytes' }> & Edited>();
 
   constructor(client: RelayClient, l10n: Localiser) {
     this.#client = client;
     this.#l10n = l10n;
   }
 
-  /** How many deliveries have been edited and not been released. */
-  get count(): number {
-    return this.#edited.size;
+  /** The deliveries that have been edited and not been released. */
+  get edited(): readonly Edited[] {
+    return [...this.#edited.values()];
   }
 
   /** Whether a delivery has been edited and not been released. @param deliveryId such as `d7` */
@@ -43,11 +57,7 @@ export class BodyEdits {
    * @throws RelayRequestError
    */
   async of(deliveryId: string): Promise<EditableBody> {
-    const edited = this.#edited.get(deliveryId);
-    if (edited !== undefined) return edited;
-    const known = this.#bodies.get(deliveryId) ?? this.#read(deliveryId);
-    this.#bodies.set(deliveryId, known);
-    return known;
+    return this.#edited.get(deliveryId) ?? (await this.#delivery(deliveryId)).body;
   }
 
   /**
@@ -59,14 +69,17 @@ export class BodyEdits {
    */
   async set(deliveryId: string, path: JsonPath, typed: string): Promise<Json> {
     const l10n = this.#l10n;
+    const { first } = await this.#delivery(deliveryId);
     const body = await this.of(deliveryId);
+    const keep = (changed: Exclude<EditableBody, { kind: 'bytes' }>): void =>
+      void this.#edited.set(deliveryId, { ...changed, deliveryId, first });
     switch (body.kind) {
       case 'bytes':
         throw new EditError(l10n.t('This body is not UTF-8, and cannot be edited here.'));
       case 'text': {
         const value = this.#typed(typed, body.value);
         if (typeof value !== 'string') throw new EditError(l10n.t('This body is a text, and stays one.'));
-        this.#edited.set(deliveryId, { kind: 'text', value, edited: true });
+        keep({ kind: 'text', value, edited: true });
         return value;
       }
       case 'json': {
@@ -74,7 +87,7 @@ export class BodyEdits {
         if (before === undefined) throw new EditError(l10n.t('There is no such value in this body any more.'));
         const value = this.#typed(typed, before);
         if (path.length === 0 && !isContainer(value)) throw new EditError(l10n.t('A body is an object or a list.'));
-        this.#edited.set(deliveryId, { kind: 'json', value: withValueAt(body.value, path, value), edited: true });
+        keep({ kind: 'json', value: withValueAt(body.value, path, value), edited: true });
         return value;
       }
     }
@@ -90,7 +103,7 @@ export class BodyEdits {
   /** It has been released, or is held no more: what was edited of it is given up. */
   forget(deliveryId: string): void {
     this.#edited.delete(deliveryId);
-    this.#bodies.delete(deliveryId);
+    this.#read.delete(deliveryId);
   }
 
   #typed(typed: string, before: Json): Json {
@@ -102,21 +115,34 @@ export class BodyEdits {
     }
   }
 
-  async #read(deliveryId: string): Promise<EditableBody> {
-    const { body } = await this.#client.request('deliveries/get', { id: deliveryId });
-    const bytes = Buffer.from(body, 'base64');
-    let text: string;
-    try {
-      text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    } catch {
-      return { kind: 'bytes', length: bytes.length, edited: false };
-    }
-    try {
-      const value = JSON.parse(text) as Json;
-      if (isContainer(value)) return { kind: 'json', value, edited: false };
-    } catch {
-      // Whatever else it is, such as XML.
-    }
-    return { kind: 'text', value: text, edited: false };
+  #delivery(deliveryId: string): Promise<Read> {
+    const known = this.#read.get(deliveryId);
+    if (known !== undefined) return known;
+    const asked = this.#ask(deliveryId);
+    this.#read.set(deliveryId, asked);
+    asked.catch(() => this.#read.delete(deliveryId));
+    return asked;
   }
+
+  async #ask(deliveryId: string): Promise<Read> {
+    const { body, notifications } = await this.#client.request('deliveries/get', { id: deliveryId });
+    const first = Math.min(...notifications.map(({ id }) => Number(id.slice(1))));
+    return { body: readBody(Buffer.from(body, 'base64')), first };
+  }
+}
+
+function readBody(bytes: Buffer): EditableBody {
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return { kind: 'bytes', length: bytes.length, edited: false };
+  }
+  try {
+    const value = JSON.parse(text) as Json;
+    if (isContainer(value)) return { kind: 'json', value, edited: false };
+  } catch {
+    // Whatever else it is, such as XML.
+  }
+  return { kind: 'text', value: text, edited: false };
 }

@@ -81,7 +81,8 @@ export class BreakpointSet {
     return this.#set(
       'functions',
       breakpoints.map(({ name, condition, hitCondition }) => {
-        const given = name.trim();
+        // As a filter has it.
+        const given = name.trim().replace(/^type:/i, '');
         const type = types.find((each) => each.toLowerCase() === given.toLowerCase());
         if (given !== everyEvent && type === undefined) {
           const known = [...types, everyEvent].join(', ');
@@ -218,7 +219,11 @@ export class BreakpointSet {
     const l10n = this.#parts.l10n;
     switch (part) {
       case 'condition':
-        return l10n.t('Its condition cannot be used: {0}, at character {1}', message, start + 1);
+        return l10n.t(
+          'Its condition cannot be used: {0}, at character {1}. Write a filter such as type:update, or CEL such as event.type == "Update".',
+          message,
+          start + 1,
+        );
       case 'log':
         return l10n.t('Its log text cannot be used: {0}, at character {1}', message, start + 1);
       case 'hitCount':

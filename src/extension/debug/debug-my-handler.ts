@@ -1,10 +1,11 @@
 /** Debug My Handler: starts or finds the user's server under a debugger, and sends it an event. */
 import * as vscode from 'vscode';
+import { heldCount } from '../../common/held-count.ts';
 import type { EventRow, Forwarding } from '../../protocol/history.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
 import type { Destination } from '../../protocol/settings.ts';
 import { commandId } from '../commands.ts';
-import { debugType } from '../prefix.ts';
+import { debugType, endRequest } from '../prefix.ts';
 import type { CommandHandlers } from '../commands.ts';
 import type { ActionParts } from '../events/action-parts.ts';
 import { connected } from '../session/connected.ts';
@@ -13,16 +14,17 @@ import type { DestinationNode, DestinationsNode } from '../destinations/destinat
 import { nameOfDestination } from '../destinations/destination-words.ts';
 import type { DestinationsView } from '../destinations/destinations-view.ts';
 import { CommandError } from '../ui/command-error.ts';
-import { offer } from '../ui/offer.ts';
+import { byCommand, offer } from '../ui/offer.ts';
 import { printable } from '../ui/printable.ts';
 import { cancellable, GivenUpError } from '../ui/progress.ts';
 import { say } from '../ui/say.ts';
 import { askHandlerConfiguration } from './ask-handler-configuration.ts';
-import { attachTo, sessionsOf } from './handler-configurations.ts';
+import { attaches, attachTo, sessionsOf } from './handler-configurations.ts';
 import type { HandlerConfiguration, RememberedConfigurations } from './handler-configurations.ts';
 import type { HandlerPatience } from './handler-patience.ts';
 import { untilListening } from './handler-port.ts';
 import { folderOf, launchCandidates } from './launch-configurations.ts';
+import { askAboutOtherServer } from './other-server.ts';
 import type { Programs } from './programs.ts';
 
 export interface HandlerDebugParts extends Pick<ActionParts, 'session' | 'context'> {
@@ -83,9 +85,12 @@ async function debugHandler(parts: HandlerDebugParts, node?: DestinationsNode | 
   const chosen = await configurationFor(parts, destination);
   if (chosen === undefined) return;
   const started = await startOrFind(parts, destination, chosen);
-  parts.patience.watch(destination.destinationId, started);
-  await startOwn(parts, started);
-  await untilItListens(parts, destination, started);
+  if (started === undefined) return;
+  if (started.length > 0) {
+    parts.patience.watch(destination.destinationId, started);
+    await startOwn(parts, started);
+    await untilItListens(parts, destination, started);
+  }
   await send(connected(parts.session), destination, row);
 }
 
@@ -105,7 +110,9 @@ export async function handlerDebugged(
   const handler = { ...(node && { node }), destinationId: node?.status?.destinationId ?? url.href, name, url };
   const chosen = await configurationFor(parts, handler);
   if (chosen === undefined) return false;
-  await untilItListens(parts, handler, await startOrFind(parts, handler, chosen));
+  const started = await startOrFind(parts, handler, chosen);
+  if (started === undefined) return false;
+  if (started.length > 0) await untilItListens(parts, handler, started);
   return true;
 }
 
@@ -213,18 +220,33 @@ function nameOf(chosen: HandlerConfiguration): string {
   return chosen.kind === 'attach' ? attachTo(chosen.port).name : chosen.name;
 }
 
-/** The debug sessions of a configuration: those that run, else they are started. */
+/**
+ * The debug sessions of a configuration: those that run, else they are started.
+ * @returns none where another program is to answer; undefined where the user gave up
+ * @throws CommandError, GivenUpError
+ */
 async function startOrFind(
-  { programs }: Pick<HandlerDebugParts, 'programs'>,
-  { node }: Handler,
+  parts: Pick<HandlerDebugParts, 'programs' | 'remembered'>,
+  handler: Handler,
   chosen: HandlerConfiguration,
-): Promise<readonly vscode.DebugSession[]> {
+): Promise<readonly vscode.DebugSession[] | undefined> {
   const { l10n } = vscode;
+  const { programs, remembered } = parts;
+  const { node, url, destinationId } = handler;
   const names = sessionsOf(chosen, launchCandidates(''));
   const found = (): vscode.DebugSession[] =>
     programs.roots.filter(({ configuration }) => names.includes(configuration.name));
   const running = found();
   if (running.length > 0) return running;
+  if (!attaches(chosen, launchCandidates(''))) {
+    const answer = await askAboutOtherServer(url, nameOf(chosen));
+    if (answer === undefined) return undefined;
+    if (answer.kind === 'leave') return [];
+    if (answer.kind === 'attach') {
+      await remembered.set(destinationId, answer.to);
+      return startOrFind(parts, handler, answer.to);
+    }
+  }
   const other = {
     title: l10n.t('Choose Another'),
     command: 'chooseHandlerConfiguration',
@@ -246,8 +268,9 @@ async function startOrFind(
 }
 
 /**
- * Starts this extension's own session beside the handler's, where there is such a type: what the relay holds is seen there, and
- * events stop in the handler, not before it. It ends with the handler's, which goes on without it.
+ * Starts this extension's own session below the handler's, where there is such a type: what the relay holds is seen there,
+ * and events stop in the handler, not before it. Whichever of the two has the focus, Stop and Restart are of the handler's,
+ * with which this one ends.
  */
 async function startOwn(
   { context, programs }: HandlerDebugParts,
@@ -257,20 +280,21 @@ async function startOwn(
     contributes: { debuggers?: readonly { readonly type: string }[] };
   };
   if (contributes.debuggers?.some(({ type }) => type === debugType) !== true) return;
-  const own = (): vscode.DebugSession | undefined => programs.roots.find(({ type }) => type === debugType);
+  const own = (): vscode.DebugSession | undefined => programs.own;
   if (own() !== undefined) return;
   const name = vscode.l10n.t('Deliveries');
-  if (
-    !(await vscode.debug.startDebugging(undefined, { type: debugType, request: 'attach', name, stopAtEvents: false }))
-  )
-    return;
+  const configuration = { type: debugType, request: 'attach', name, stopAtEvents: false };
+  const [parentSession] = ofHandler;
+  const options = { ...(parentSession && { parentSession }), lifecycleManagedByParent: true };
+  if (!(await vscode.debug.startDebugging(undefined, configuration, options))) return;
   const session = own();
   if (session === undefined) return;
   const following = programs.onDidChange(() => {
     const ids = new Set(programs.roots.map(({ id }) => id));
-    if (ids.has(session.id) && ofHandler.some(({ id }) => ids.has(id))) return;
+    const isThere = own()?.id === session.id;
+    if (isThere && ofHandler.some(({ id }) => ids.has(id))) return;
     following.dispose();
-    if (ids.has(session.id)) void vscode.debug.stopDebugging(session);
+    if (isThere) void session.customRequest(endRequest);
   });
 }
 
@@ -363,6 +387,21 @@ async function offerRelease(client: RelayClient, event: EventRow, { heldBy }: Fo
       ? l10n.t('{0} is held at a breakpoint for deliveries.', event.id)
       : l10n.t('Sending is paused: {0} is held.', event.id);
   await offer('Warning', text, {
-    [l10n.t('Send It Now')]: () => client.request('debug/step', { id: event.id }),
+    [l10n.t('Send It Now')]: () => release(client, event.id),
+    [l10n.t('Continue Sending')]: byCommand('continueSending'),
+  });
+}
+
+/** Sends what is held of an event. Where nothing is held then, sending goes on, unless somebody has paused it. */
+async function release(client: RelayClient, eventId: string): Promise<void> {
+  const { l10n } = vscode;
+  const { sending } = await client.request('debug/step', { id: eventId });
+  if (sending.state !== 'paused' || heldCount(sending.held) > 0) return;
+  if (sending.by.kind === 'breakpoint') {
+    await client.request('debug/continue', {});
+    return;
+  }
+  await offer('Information', l10n.t('{0} is sent. Sending is still paused: what comes is held.', eventId), {
+    [l10n.t('Continue Sending')]: byCommand('continueSending'),
   });
 }

@@ -6,28 +6,28 @@ import * as vscode from 'vscode';
 import { debugType, prefix } from '../prefix.ts';
 import type { Session } from '../session/session.ts';
 
-/** Registers the debug type. */
+/** Registers the debug type: one session at a time in a window, and whoever starts another has that. */
 export function registerDebugType(session: Session): vscode.Disposable {
   const { debug } = vscode;
-  let isDebugging = false;
-  const follow = (is: boolean): void => {
-    isDebugging = is;
-    void vscode.commands.executeCommand('setContext', `${prefix}.debugging`, is);
+  let running: vscode.DebugSession | undefined;
+  const follow = (now: vscode.DebugSession | undefined): void => {
+    running = now;
+    void vscode.commands.executeCommand('setContext', `${prefix}.debugging`, now !== undefined);
   };
   return vscode.Disposable.from(
     debug.registerDebugConfigurationProvider(debugType, {
       resolveDebugConfiguration: async (_, config) => (await import('./start.ts')).completed(config),
       resolveDebugConfigurationWithSubstitutedVariables: async (_, config) =>
-        (await import('./start.ts')).prepared(session, config, isDebugging),
+        (await import('./start.ts')).prepared(session, config),
     }),
     debug.registerDebugAdapterDescriptorFactory(debugType, {
-      createDebugAdapterDescriptor: async () => (await import('./start.ts')).adapterOf(session),
+      createDebugAdapterDescriptor: async (own) => (await import('./start.ts')).adapterOf(session, own, running),
     }),
-    debug.onDidStartDebugSession(({ type }) => {
-      if (type === debugType) follow(true);
+    debug.onDidStartDebugSession((each) => {
+      if (each.type === debugType) follow(each);
     }),
-    debug.onDidTerminateDebugSession(({ type }) => {
-      if (type === debugType) follow(false);
+    debug.onDidTerminateDebugSession(({ id }) => {
+      if (id === running?.id) follow(undefined);
     }),
   );
 }

@@ -19,6 +19,7 @@ import type { BreakpointPlace, DebugClient, Sending, Stop } from '../../protocol
 import type { RelayClient } from '../../protocol/relay-client.ts';
 import type { DocumentTexts } from '../event-documents/content.ts';
 import { labelOf } from '../events/event-words.ts';
+import { endRequest } from '../prefix.ts';
 import { stopText } from '../sending/stop-words.ts';
 import { Coalescer } from '../ui/coalescer.ts';
 import { withNext } from '../ui/error-words.ts';
@@ -26,12 +27,15 @@ import type { Localiser } from '../ui/localiser.ts';
 import { printable } from '../ui/printable.ts';
 import { BodyEdits } from './body-edits.ts';
 import { BreakpointSet, breakpointNumber } from './breakpoint-set.ts';
+import { Handles } from './handles.ts';
+import type { Handle } from './handles.ts';
 import { HeldReader, sendingThread, threadIdOf } from './held-threads.ts';
 import type { HeldNow, HeldThread } from './held-threads.ts';
 import { readAttach } from './messages.ts';
-import { placeOfStation, stationsOf } from './stations.ts';
+import { StationPlaces, stationsOf } from './stations.ts';
+import type { Station } from './stations.ts';
 import { memberOf, scopesOf } from './variables.ts';
-import type { Branch, Member } from './variables.ts';
+import type { Member } from './variables.ts';
 
 /** How sending stands when a session has ended. */
 export interface SessionEnd {
@@ -50,7 +54,7 @@ export interface DeliverySessionParts {
   readonly by: DebugClient;
   /** The vendor's event types. */
   readonly types: readonly string[];
-  /** The user has ended the session; not where it begins again. */
+  /** The session has ended. */
   onEnd(end: SessionEnd): void;
 }
 
@@ -79,8 +83,8 @@ export class DeliverySession extends DebugSession {
   readonly #held: HeldReader;
   readonly #edits: BodyEdits;
   readonly #breakpoints: BreakpointSet;
-  readonly #branches = new Map<number, Branch>();
-  #lastBranch = 0;
+  readonly #handles = new Handles();
+  readonly #places: StationPlaces;
   readonly #unlisten: (() => void)[] = [];
   readonly #reading = new Coalescer(
     () => this.#read(),
@@ -100,6 +104,8 @@ export class DeliverySession extends DebugSession {
   #rejected: Stop | undefined;
   /** Whether each event stops where no condition is asked for. */
   #stopAtEvents = true;
+  /** What was said of breakpoints that cannot be used, by their kinds. */
+  readonly #refused = new Map<string, ReadonlySet<string>>();
   #begun = false;
   #ended = false;
 
@@ -108,7 +114,8 @@ export class DeliverySession extends DebugSession {
     // Else the base ends the process, which is the extension host, with the session.
     this.setRunAsServer(true);
     this.#parts = parts;
-    const { client, l10n, owner, types } = parts;
+    const { client, l10n, owner, types, texts } = parts;
+    this.#places = new StationPlaces(client, texts);
     this.#held = new HeldReader(client);
     this.#edits = new BodyEdits(client, l10n);
     this.#breakpoints = new BreakpointSet({ client, owner, l10n, types });
@@ -121,15 +128,16 @@ export class DeliverySession extends DebugSession {
 
   protected override initializeRequest(response: DebugProtocol.InitializeResponse): void {
     const l10n = this.#parts.l10n;
+    const names = this.#placeNames();
     const filter = (
       at: BreakpointPlace,
-      label: string,
       description: string,
       conditionDescription: string,
     ): DebugProtocol.ExceptionBreakpointsFilter => ({
-      ...{ filter: at, label, description, conditionDescription, supportsCondition: true, default: at === 'event' },
+      ...{ filter: at, label: names[at], description, conditionDescription },
+      ...{ supportsCondition: true, default: at === 'event' },
     });
-    const asked = l10n.t('In CEL, such as event.address.endsWith("@example.org")');
+    const asked = l10n.t('A filter such as type:update, or CEL such as event.address.endsWith("@example.org")');
     response.body = {
       supportsConfigurationDoneRequest: true,
       supportsFunctionBreakpoints: true,
@@ -139,29 +147,40 @@ export class DeliverySession extends DebugSession {
       supportsSetVariable: true,
       supportsEvaluateForHovers: true,
       supportsSingleThreadExecutionRequests: true,
+      // Of the many threads that stand one is looked at: of the others the topmost frame is read.
+      supportsDelayedStackTraceLoading: true,
+      // As the session goes on, nothing that was edited in it is lost, and nothing is left behind.
+      supportsRestartRequest: true,
       exceptionBreakpointFilters: [
-        filter('event', l10n.t('Every Event'), l10n.t('Stops at every event that is about to be sent.'), asked),
+        filter('event', l10n.t('Stops at every event that is about to be sent.'), asked),
         filter(
           'failed-attempt',
-          l10n.t('Failed Attempts'),
           l10n.t('Stops where a destination answers with an error, or not in time.'),
-          l10n.t('In CEL, such as attempt.status == 500'),
+          l10n.t('A filter such as type:update, or CEL such as attempt.status == 500'),
         ),
         filter(
           'wrong-signature',
-          l10n.t('Wrong Signatures'),
           l10n.t('Stops at a notification of Open Connectors that is signed wrongly, or not at all.'),
-          l10n.t('In CEL, such as delivery.signature == "missing"'),
+          l10n.t('A filter such as type:update, or CEL such as delivery.signature == "missing"'),
         ),
         filter(
           'rejected',
-          l10n.t('Rejected Deliveries'),
           l10n.t('Stops where a delivery is refused.'),
-          l10n.t('In CEL, such as delivery.httpStatus == 413'),
+          l10n.t('A filter such as kind:rejected, or CEL such as delivery.httpStatus == 413'),
         ),
       ],
     };
     this.sendResponse(response);
+  }
+
+  #placeNames(): Readonly<Record<BreakpointPlace, string>> {
+    const l10n = this.#parts.l10n;
+    return {
+      event: l10n.t('Every Event'),
+      'failed-attempt': l10n.t('Failed Attempts'),
+      'wrong-signature': l10n.t('Wrong Signatures'),
+      rejected: l10n.t('Rejected Deliveries'),
+    };
   }
 
   protected override attachRequest(
@@ -169,19 +188,38 @@ export class DeliverySession extends DebugSession {
     args: DebugProtocol.AttachRequestArguments,
   ): void {
     this.#answer(response, async () => {
-      const l10n = this.#parts.l10n;
-      const read = readAttach(args);
-      if (read.kind === 'wrong')
-        throw new Error(l10n.t('The launch configuration cannot be used: {0}: {1}', read.where, read.why));
-      const { stopOnEntry, stopAtEvents, logPoints, onConditionFailure } = read;
-      this.#stopAtEvents = stopAtEvents;
-      this.#breakpoints.onFailure = onConditionFailure;
       this.#listen();
-      for (const { verified, message } of await this.#breakpoints.setLogPoints(logPoints))
-        if (!verified) this.#say(message ?? '', 'stderr');
-      if (stopOnEntry) await this.#parts.client.request('debug/pause', { by: this.#parts.by });
+      await this.#configure(args);
       return () => this.sendEvent(new InitializedEvent());
     });
+  }
+
+  /** The launch configuration may be another than before. */
+  protected override restartRequest(
+    response: DebugProtocol.RestartResponse,
+    { arguments: args }: DebugProtocol.RestartArguments,
+  ): void {
+    this.#answer(
+      response,
+      async () => {
+        await this.#configure(args ?? {});
+        // VS Code sets its breakpoints anew then.
+        return () => this.sendEvent(new InitializedEvent());
+      },
+      true,
+    );
+  }
+
+  async #configure(args: object): Promise<void> {
+    const { client, by, l10n } = this.#parts;
+    const read = readAttach(args);
+    if (read.kind === 'wrong')
+      throw new Error(l10n.t('The launch configuration cannot be used: {0}: {1}', read.where, read.why));
+    const { stopOnEntry, stopAtEvents, logPoints, onConditionFailure } = read;
+    this.#stopAtEvents = stopAtEvents;
+    this.#breakpoints.onFailure = onConditionFailure;
+    this.#sayRefused('logPoints', logPoints, await this.#breakpoints.setLogPoints(logPoints));
+    if (stopOnEntry) await client.request('debug/pause', { by });
   }
 
   protected override configurationDoneRequest(response: DebugProtocol.ConfigurationDoneResponse): void {
@@ -200,7 +238,10 @@ export class DeliverySession extends DebugSession {
     { breakpoints }: DebugProtocol.SetFunctionBreakpointsArguments,
   ): void {
     this.#answer(response, async () => {
-      response.body = { breakpoints: await this.#breakpoints.setFunctions(breakpoints) };
+      const set = await this.#breakpoints.setFunctions(breakpoints);
+      response.body = { breakpoints: set };
+      const names = breakpoints.map(({ name }) => name);
+      return () => this.#sayRefused('functions', names, set);
     });
   }
 
@@ -213,13 +254,17 @@ export class DeliverySession extends DebugSession {
       const places = given.map(({ filterId, condition }) => ({ at: filterId as BreakpointPlace, condition }));
       const isLeftOut = ({ at, condition }: (typeof places)[number]): boolean =>
         !this.#stopAtEvents && at === 'event' && (condition ?? '').trim() === '';
-      const set = await this.#breakpoints.setPlaces(places.filter((place) => !isLeftOut(place)));
+      const asked = places.filter((place) => !isLeftOut(place));
+      const set = await this.#breakpoints.setPlaces(asked);
       const message = this.#parts.l10n.t('This session lets events through to the handler that is debugged.');
+      const answers = [...set];
       response.body = {
         breakpoints: places.map((place) =>
-          isLeftOut(place) ? { verified: false, message } : (set.shift() ?? { verified: false }),
+          isLeftOut(place) ? { verified: false, message } : (answers.shift() ?? { verified: false }),
         ),
       };
+      const names = asked.map(({ at }) => this.#placeNames()[at]);
+      return () => this.#sayRefused('exceptions', names, set);
     });
   }
 
@@ -247,9 +292,12 @@ export class DeliverySession extends DebugSession {
     { threadId, startFrame = 0, levels = 0 }: DebugProtocol.StackTraceArguments,
   ): void {
     this.#answer(response, async () => {
-      const frames = await this.#framesOf(threadId);
-      const end = levels > 0 ? startFrame + levels : frames.length;
-      response.body = { stackFrames: frames.slice(startFrame, end), totalFrames: frames.length };
+      const stations = this.#stationsOf(threadId);
+      const asked = [...stations.entries()].slice(startFrame, levels > 0 ? startFrame + levels : undefined);
+      response.body = {
+        stackFrames: await Promise.all(asked.map(([index, station]) => this.#frame(threadId, index, station))),
+        totalFrames: stations.length,
+      };
     });
   }
 
@@ -258,12 +306,13 @@ export class DeliverySession extends DebugSession {
     { frameId }: DebugProtocol.ScopesArguments,
   ): void {
     this.#answer(response, async () => {
-      const thread = this.#threadOf(Math.floor(frameId / mostFrames));
+      const threadId = Math.floor(frameId / mostFrames);
+      const thread = this.#threadOf(threadId);
       const { client, l10n } = this.#parts;
       const scopes = thread === undefined ? [] : await scopesOf({ client, l10n, edits: this.#edits }, thread);
       response.body = {
         scopes: scopes.map(({ name, branch, hint }) => ({
-          ...{ name, variablesReference: this.#referenceTo(branch), expensive: false },
+          ...{ name, variablesReference: this.#handles.add({ threadId, branch }), expensive: false },
           ...(hint !== undefined && { presentationHint: hint }),
         })),
       };
@@ -275,10 +324,10 @@ export class DeliverySession extends DebugSession {
     { variablesReference, start = 0, count = 0 }: DebugProtocol.VariablesArguments,
   ): void {
     this.#answer(response, async () => {
-      const branch = this.#branches.get(variablesReference);
-      const members = (await branch?.members()) ?? [];
+      const { branch, threadId } = this.#unfolded(variablesReference);
+      const members = await branch.members();
       const wanted = count > 0 ? members.slice(start, start + count) : members;
-      response.body = { variables: wanted.map((each) => this.#variable(each)) };
+      response.body = { variables: wanted.map((each) => this.#variable(each, threadId)) };
     });
   }
 
@@ -288,9 +337,11 @@ export class DeliverySession extends DebugSession {
   ): void {
     this.#answer(response, async () => {
       const l10n = this.#parts.l10n;
-      const set = this.#branches.get(variablesReference)?.set;
-      if (set === undefined) throw new Error(l10n.t('Of a held event the body can be changed, and nothing else.'));
-      const { value: text, type, variablesReference: reference } = this.#variable(await set(name, value));
+      const { branch, threadId } = this.#unfolded(variablesReference);
+      if (branch.set === undefined)
+        throw new Error(l10n.t('Of a held event the body can be changed, and nothing else.'));
+      const changed = this.#variable(await branch.set(name, value), threadId);
+      const { value: text, type, variablesReference: reference } = changed;
       response.body = { value: text, variablesReference: reference, ...(type !== undefined && { type }) };
       // Names of threads, frames and scopes say that it has been edited.
       return () => this.sendEvent(new InvalidatedEvent(['threads', 'stacks', 'variables']));
@@ -315,7 +366,8 @@ export class DeliverySession extends DebugSession {
       });
       if (evaluated.kind === 'failed')
         throw new Error(l10n.t('{0}, at character {1}', printable(evaluated.message, 500), evaluated.start + 1));
-      const { value, variablesReference, indexedVariables } = this.#variable(memberOf('', evaluated.value));
+      const member = memberOf('', evaluated.value);
+      const { value, variablesReference, indexedVariables } = this.#variable(member, thread?.id ?? sendingThread);
       response.body = {
         ...{ result: value, type: evaluated.type, variablesReference },
         ...(indexedVariables !== undefined && { indexedVariables }),
@@ -346,6 +398,7 @@ export class DeliverySession extends DebugSession {
         response.body = { allThreadsContinued: false };
         return undefined;
       }
+      await this.#pass(threadId);
       for (const each of this.#now.threads) if (this.#edits.isEdited(each.deliveryId)) await this.#releaseEdited(each);
       await this.#parts.client.request('debug/continue', {});
       response.body = { allThreadsContinued: true };
@@ -374,10 +427,7 @@ export class DeliverySession extends DebugSession {
     this.#answerStep(response, threadId);
   }
 
-  protected override disconnectRequest(
-    response: DebugProtocol.DisconnectResponse,
-    { restart = false }: DebugProtocol.DisconnectArguments,
-  ): void {
+  protected override disconnectRequest(response: DebugProtocol.DisconnectResponse): void {
     const isFirst = !this.#ended;
     this.#leave();
     this.#answer(response, async () => {
@@ -385,12 +435,36 @@ export class DeliverySession extends DebugSession {
       // A relay that has gone keeps none of a session that is not there: the next takes its place.
       await this.#breakpoints.clear().catch(() => undefined);
       const status = await this.#parts.client.request('relay/status', {}).catch(() => undefined);
-      if (!restart) this.#parts.onEnd({ sending: status?.sending, edited: this.#edits.count });
+      this.#parts.onEnd({ sending: status?.sending, edited: this.#edits.edited.length });
     });
+  }
+
+  /** What ends this session alone, also where its lifecycle is that of its parent. */
+  protected override customRequest(command: string, response: DebugProtocol.Response, args: unknown): void {
+    if (command !== endRequest) {
+      super.customRequest(command, response, args);
+      return;
+    }
+    this.sendResponse(response);
+    this.sendEvent(new TerminatedEvent());
   }
 
   #answerStep(response: DebugProtocol.Response, threadId: number): void {
     this.#answer(response, () => this.#step(this.#threadOf(threadId)));
+  }
+
+  /**
+   * Continue goes on from where the debugger stands: the first that is held was shown, and is not asked about again. One
+   * that stopped at a breakpoint goes anyway, and what stands behind another waits its turn.
+   */
+  async #pass(threadId: number): Promise<void> {
+    const [first] = this.#now.threads;
+    if (first?.id !== threadId || this.#edits.isEdited(first.deliveryId)) return;
+    if (first.forwardings.every(({ heldBy }) => heldBy === 'breakpoint')) return;
+    await this.#parts.client.request('debug/step', { id: first.notificationId }).catch((error: unknown) => {
+      // Somebody else has released it meanwhile.
+      if ((error as { code?: unknown }).code !== 'conflict') throw error;
+    });
   }
 
   /** Releases a held notification, or the next in order. */
@@ -438,7 +512,7 @@ export class DeliverySession extends DebugSession {
     this.#now = { sending: undefined, threads: [] };
     this.#isSendingStopped = false;
     this.#rejected = undefined;
-    this.#branches.clear();
+    this.#handles.clear();
     for (const { id } of threads) this.sendEvent(new ThreadEvent('exited', id));
     this.#reading.request();
   }
@@ -510,7 +584,7 @@ export class DeliverySession extends DebugSession {
     if (!this.#begun || this.#ended) return;
     let now: HeldNow;
     try {
-      now = await this.#held.read();
+      now = await this.#held.read(this.#edits.edited);
     } catch {
       // The relay has gone, which is told by itself, or what was read has gone meanwhile, of which it tells.
       return;
@@ -524,7 +598,9 @@ export class DeliverySession extends DebugSession {
     const ids = new Set(now.threads.map(({ id }) => id));
     for (const { id, deliveryId } of before.threads) {
       if (ids.has(id)) continue;
+      this.#handles.drop(id);
       this.sendEvent(new ThreadEvent('exited', id));
+      // What is edited is a thread wherever it stands, so that it is held no more.
       if (!now.threads.some((each) => each.deliveryId === deliveryId)) this.#edits.forget(deliveryId);
     }
     if (!isPaused) {
@@ -595,31 +671,24 @@ export class DeliverySession extends DebugSession {
     }
   }
 
-  async #framesOf(threadId: number): Promise<DebugProtocol.StackFrame[]> {
-    const { client, l10n, texts } = this.#parts;
+  /** What a thread has passed; where nothing is held of it, what it waits for, in no document. */
+  #stationsOf(threadId: number): readonly (Station | string)[] {
+    const l10n = this.#parts.l10n;
     const thread = this.#threadOf(threadId);
-    const id = (index: number): number => threadId * mostFrames + index;
-    if (thread === undefined) {
-      const rejected = this.#rejected?.eventId ?? undefined;
-      if (rejected === undefined)
-        return [
-          {
-            ...{ id: id(0), line: 0, column: 0, presentationHint: 'label' },
-            name: this.#now.threads.length === 0 ? l10n.t('waits for what comes') : l10n.t('what is held is below'),
-          },
-        ];
-      const document = { eventId: rejected, kind: 'body', attempt: null } as const;
-      const name = l10n.t('{0} rejected', rejected);
-      const place = await placeOfStation(client, { name, document, paths: [], element: null }, texts);
-      return [{ id: id(0), name, source: { name: place.name, path: place.uri }, line: place.line, column: 1 }];
-    }
-    const stations = stationsOf(thread, this.#edits.isEdited(thread.deliveryId), l10n);
-    return Promise.all(
-      stations.map(async (station, index) => {
-        const { uri, name, line } = await placeOfStation(client, station, texts);
-        return { id: id(index), name: station.name, source: { name, path: uri }, line, column: 1 };
-      }),
-    );
+    if (thread !== undefined) return stationsOf(thread, this.#edits.isEdited(thread.deliveryId), l10n);
+    const rejected = this.#rejected?.eventId ?? undefined;
+    if (rejected === undefined)
+      return [this.#now.threads.length === 0 ? l10n.t('waits for what comes') : l10n.t('what is held is below')];
+    const document = { eventId: rejected, kind: 'body', attempt: null } as const;
+    return [{ name: l10n.t('{0} rejected', rejected), document, paths: [], element: null }];
+  }
+
+  async #frame(threadId: number, index: number, station: Station | string): Promise<DebugProtocol.StackFrame> {
+    const id = threadId * mostFrames + index;
+    if (typeof station === 'string') return { id, name: station, line: 0, column: 0, presentationHint: 'label' };
+    const thread = this.#threadOf(threadId);
+    const place = await (thread === undefined ? this.#places.in(station) : this.#places.of(thread, station));
+    return { id, name: station.name, source: { name: place.name, path: place.uri }, line: place.line, column: 1 };
   }
 
   #threadOf(threadId: number): HeldThread | undefined {
@@ -635,23 +704,47 @@ export class DeliverySession extends DebugSession {
     return this.#edits.isEdited(deliveryId) ? l10n.t('edited · {0}', whole) : whole;
   }
 
-  #variable({ name, text, type, branch, indexed, expression }: Member): DebugProtocol.Variable {
+  #variable({ name, text, type, branch, indexed, expression }: Member, threadId: number): DebugProtocol.Variable {
     return {
       ...{ name: printable(name, 200), value: text, type },
-      variablesReference: branch === null ? 0 : this.#referenceTo(branch),
+      variablesReference: branch === null ? 0 : this.#handles.add({ threadId, branch }),
       ...(indexed !== undefined && { indexedVariables: indexed }),
       ...(expression !== undefined && { evaluateName: expression }),
     };
   }
 
-  #referenceTo(branch: Branch): number {
-    this.#lastBranch += 1;
-    this.#branches.set(this.#lastBranch, branch);
-    return this.#lastBranch;
+  #unfolded(variablesReference: number): Handle {
+    const handle = this.#handles.get(variablesReference);
+    if (handle === undefined) throw new Error(this.#parts.l10n.t('This is no longer shown. Choose the frame again.'));
+    return handle;
   }
 
-  /** Answers when the work is done, or with what it throws. @param work returns what follows the answer */
-  #answer(response: DebugProtocol.Response, work: () => Promise<unknown>): void {
+  /**
+   * Says what is wrong with breakpoints in the Debug Console, and as a message where the user has just typed it; once, until
+   * that changes.
+   * @param names of `set`, one for each
+   */
+  #sayRefused(
+    kind: 'functions' | 'exceptions' | 'logPoints',
+    names: readonly string[],
+    set: readonly DebugProtocol.Breakpoint[],
+  ): void {
+    const before = this.#refused.get(kind);
+    const now = new Set<string>();
+    for (const [index, { verified, id, message = '' }] of set.entries()) {
+      // One that has a number was taken: that it is off was said when it went off.
+      if (!verified && id === undefined) now.add(`${printable(names[index] ?? '', 60)}: ${message}`);
+    }
+    this.#refused.set(kind, now);
+    for (const text of now) if (before?.has(text) !== true) this.#say(text, 'important');
+  }
+
+  /**
+   * Answers when the work is done, or with what it throws.
+   * @param work returns what follows the answer
+   * @param showUser whether VS Code is to say by itself what it throws
+   */
+  #answer(response: DebugProtocol.Response, work: () => Promise<unknown>, showUser = false): void {
     void work().then(
       (after) => {
         this.sendResponse(response);
@@ -660,7 +753,7 @@ export class DeliverySession extends DebugSession {
       (error: unknown) => {
         // A brace in the text itself is no placeholder of the protocol's.
         const variables = { _said: withNext(error, this.#parts.l10n) };
-        this.sendErrorResponse(response, { id: 1, format: '{_said}', variables, showUser: false });
+        this.sendErrorResponse(response, { id: 1, format: '{_said}', variables, showUser });
       },
     );
   }

@@ -21,6 +21,8 @@ export interface Candidate {
   readonly sessions: readonly string[];
   /** It names the port of the destination, so it is probably the one. */
   readonly namesPort: boolean;
+  /** It starts no program, but attaches to one that runs. */
+  readonly attaches: boolean;
 }
 
 /** Debuggers of what is no server, and this extension's own. */
@@ -38,7 +40,8 @@ export function candidatesIn(launch: unknown, folder: string | null, port: strin
   const single = listed(configurations).flatMap((each): Candidate[] => {
     const { name, type } = each;
     if (typeof name !== 'string' || typeof type !== 'string' || foreignTypes.test(type)) return [];
-    return [{ name, folder, compound: false, type, sessions: [name], namesPort: namesPort(each, port) }];
+    const attaches = each['request'] === 'attach';
+    return [{ name, folder, compound: false, type, sessions: [name], namesPort: namesPort(each, port), attaches }];
   });
   const together = listed(compounds).flatMap(({ name, configurations: parts }): Candidate[] => {
     const names = Array.isArray(parts) ? parts.map(nameOfPart) : [];
@@ -50,6 +53,7 @@ export function candidatesIn(launch: unknown, folder: string | null, port: strin
         type: [...new Set(known.map((each) => each.type))].join(', '),
         sessions: known.map((each) => each.name),
         namesPort: known.some((each) => each.namesPort),
+        attaches: known.every((each) => each.attaches),
       },
     ];
   });
@@ -80,7 +84,19 @@ export function attachTo(port: number): { type: string; request: string; name: s
 /** The names of the sessions that a configuration starts; none where it is not there any more. */
 export function sessionsOf(chosen: HandlerConfiguration, candidates: readonly Candidate[]): readonly string[] {
   if (chosen.kind === 'attach') return [attachTo(chosen.port).name];
-  return candidates.find(({ name, folder }) => name === chosen.name && folder === chosen.folder)?.sessions ?? [];
+  return candidateOf(chosen, candidates)?.sessions ?? [];
+}
+
+/** Whether a configuration attaches to a program that runs already. */
+export function attaches(chosen: HandlerConfiguration, candidates: readonly Candidate[]): boolean {
+  return chosen.kind === 'attach' || candidateOf(chosen, candidates)?.attaches === true;
+}
+
+function candidateOf(
+  chosen: Extract<HandlerConfiguration, { kind: 'named' }>,
+  candidates: readonly Candidate[],
+): Candidate | undefined {
+  return candidates.find(({ name, folder }) => name === chosen.name && folder === chosen.folder);
 }
 
 /** Where state of a workspace is kept, as VS Code does. */

@@ -38,6 +38,7 @@ export class HandlerPatience implements vscode.Disposable {
         if (event.affectsConfiguration('launch')) this.#follow();
       }),
     ];
+    this.#follow();
   }
 
   dispose(): void {

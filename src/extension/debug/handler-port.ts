@@ -17,11 +17,18 @@ export async function untilListening(url: URL, signal: AbortSignal): Promise<voi
   while (!(await listens(url, signal))) await wait(pauseMs, undefined, { signal });
 }
 
-function listens(url: URL, signal: AbortSignal): Promise<boolean> {
-  signal.throwIfAborted();
+/** Waits until nothing listens at a URL's host and port. @param signal gives up waiting @throws as {@link untilListening} */
+export async function untilFree(url: URL, signal: AbortSignal): Promise<void> {
+  while (await listens(url, signal)) await wait(pauseMs, undefined, { signal });
+}
+
+/** Whether something listens at a URL's host and port. @throws AbortError, or the signal's reason */
+export function listens(url: URL, signal?: AbortSignal): Promise<boolean> {
+  signal?.throwIfAborted();
   const port = Number(url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : url.port);
   return new Promise((resolve) => {
-    const socket = connect({ host: url.hostname.replace(/^\[|\]$/g, ''), port, signal });
+    const host = url.hostname.replace(/^\[|\]$/g, '');
+    const socket = connect({ host, port, ...(signal && { signal }) });
     const settle = (answer: boolean): void => {
       socket.destroy();
       resolve(answer);

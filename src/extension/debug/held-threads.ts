@@ -3,6 +3,7 @@ import { heldCount } from '../../common/held-count.ts';
 import type { HeldForwarding, Sending } from '../../protocol/debug.ts';
 import type { Result } from '../../protocol/methods.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
+import type { Edited } from './body-edits.ts';
 
 /** Held notifications that are shown, the first in order; of the others it is said how many they are. */
 export const mostThreads = 50;
@@ -18,7 +19,9 @@ export interface HeldThread {
   readonly deliveryId: string;
   /** To each destination for which pause or a breakpoint holds it. */
   readonly forwardings: readonly HeldForwarding[];
-  /** All that is known of its event: the one that met a breakpoint, else its first. */
+  /** What was asked for: the event that met a breakpoint, else the notification, which means its first. */
+  readonly asked: string;
+  /** All that is known of its event. */
   readonly found: Result<'events/get'>;
 }
 
@@ -48,30 +51,31 @@ export class HeldReader {
   /** An event of a notification met a breakpoint: it is the one that is shown. */
   met(notificationId: string, eventId: string): void {
     this.#met.set(notificationId, eventId);
-    const known = new Map(this.#known);
-    known.delete(notificationId);
-    this.#known = known;
   }
 
   /**
    * How sending stands now.
+   * @param edited what of them is shown wherever it stands: it goes with Continue, and is not to be lost
    * @throws RelayRequestError
    */
-  async read(): Promise<HeldNow> {
+  async read(edited: readonly Edited[]): Promise<HeldNow> {
     const { sending } = await this.#client.request('relay/status', {});
     if (heldCount(sending.held) === 0) {
       this.#known = new Map();
       this.#met.clear();
       return { sending, threads: [] };
     }
-    const known = new Map<string, HeldThread>();
-    for (const [notificationId, forwardings] of await this.#held()) {
-      const before = this.#known.get(notificationId);
-      const thread = isSame(before, forwardings) ? before : await this.#thread(notificationId, forwardings);
-      if (thread !== undefined) known.set(notificationId, thread);
-    }
-    this.#known = known;
-    return { sending, threads: [...known.values()] };
+    const held = await this.#held();
+    const shown = new Set([...held.values()].flatMap((all) => all.map(({ deliveryId }) => deliveryId)));
+    for (const each of edited) if (!shown.has(each.deliveryId)) await this.#heldOf(each, held);
+    const known = this.#known;
+    const threads = await Promise.all(
+      [...held].map(([notificationId, forwardings]) =>
+        this.#thread(notificationId, forwardings, known.get(notificationId)),
+      ),
+    );
+    this.#known = new Map(threads.map((each) => [each.notificationId, each]));
+    return { sending, threads };
   }
 
   /** The first notifications that pause or a breakpoint holds, in order. */
@@ -82,7 +86,7 @@ export class HeldReader {
       const page = await this.#client.request('debug/held', { limit: 200, ...(after !== undefined && { after }) });
       for (const each of page.held) {
         after = each.notificationId;
-        if (each.heldBy !== 'pause' && each.heldBy !== 'breakpoint') continue;
+        if (!isAtGate(each)) continue;
         const forwardings = byNotification.get(after);
         if (forwardings !== undefined) forwardings.push(each);
         else if (byNotification.size < mostThreads) byNotification.set(after, [each]);
@@ -92,17 +96,38 @@ export class HeldReader {
     }
   }
 
-  async #thread(notificationId: string, forwardings: readonly HeldForwarding[]): Promise<HeldThread | undefined> {
-    const [first] = forwardings;
-    if (first === undefined) return undefined;
-    const id = this.#met.get(notificationId) ?? notificationId;
-    const found = await this.#client.request('events/get', { id });
-    return { id: threadIdOf(notificationId), notificationId, deliveryId: first.deliveryId, forwardings, found };
+  /** Adds what is held of a delivery. */
+  async #heldOf({ deliveryId, first }: Edited, byNotification: Map<string, HeldForwarding[]>): Promise<void> {
+    const after = first > 1 ? { after: `n${first - 1}` } : {};
+    const { held } = await this.#client.request('debug/held', { limit: 200, ...after });
+    for (const each of held) {
+      if (each.deliveryId !== deliveryId || !isAtGate(each)) continue;
+      byNotification.set(each.notificationId, [...(byNotification.get(each.notificationId) ?? []), each]);
+    }
+  }
+
+  /** @param before as it was known */
+  async #thread(
+    notificationId: string,
+    forwardings: readonly HeldForwarding[],
+    before: HeldThread | undefined,
+  ): Promise<HeldThread> {
+    const asked = this.#met.get(notificationId) ?? notificationId;
+    if (before?.asked === asked && isSame(before.forwardings, forwardings)) return before;
+    const found = await this.#client.request('events/get', { id: asked });
+    const deliveryId = found.delivery.id;
+    const thread = { id: threadIdOf(notificationId), notificationId, deliveryId, forwardings, asked, found };
+    // Which event met a breakpoint may have been told meanwhile.
+    return this.#thread(notificationId, forwardings, thread);
   }
 }
 
-function isSame(before: HeldThread | undefined, now: readonly HeldForwarding[]): before is HeldThread {
+function isAtGate({ heldBy }: HeldForwarding): boolean {
+  return heldBy === 'pause' || heldBy === 'breakpoint';
+}
+
+function isSame(before: readonly HeldForwarding[], now: readonly HeldForwarding[]): boolean {
   const told = (all: readonly HeldForwarding[]): string =>
     all.map(({ destinationId, heldBy, attempts }) => `${destinationId} ${heldBy} ${attempts}`).join('\n');
-  return before !== undefined && told(before.forwardings) === told(now);
+  return told(before) === told(now);
 }

@@ -1,5 +1,6 @@
 /** The programs that are being debugged in this window, and which of them stand at a breakpoint. */
 import * as vscode from 'vscode';
+import { debugType } from '../prefix.ts';
 import { StoppedThreads } from './stopped-threads.ts';
 
 /** Follows the debug sessions of the window that it is shown. */
@@ -24,9 +25,16 @@ export class Programs implements vscode.Disposable {
     return [...new Set([...this.#sessions.keys()].map(rootOf))];
   }
 
+  /** This extension's own session, in which no program is debugged. */
+  get own(): vscode.DebugSession | undefined {
+    return [...this.#sessions.keys()].find(({ type }) => type === debugType);
+  }
+
   /** Whether the program of a session, or of one that it has started, stands at a breakpoint. */
   stands(root: vscode.DebugSession): boolean {
-    return [...this.#sessions].some(([session, threads]) => threads.any && rootOf(session).id === root.id);
+    return [...this.#sessions].some(
+      ([session, threads]) => session.type !== debugType && threads.any && rootOf(session).id === root.id,
+    );
   }
 
   /** Follows a session that begins, by the tracker that VS Code asks for. */

@@ -4,7 +4,7 @@ import type { DebugProtocol } from '@vscode/debugprotocol';
 import { heldCount } from '../../common/held-count.ts';
 import { webhookEventTypes } from '../../campaign-monitor/event-types.ts';
 import { commandId } from '../commands.ts';
-import { debugType } from '../prefix.ts';
+import { debugType, endRequest } from '../prefix.ts';
 import type { CommandHandlers } from '../commands.ts';
 import { documentTexts } from '../event-documents/event-documents.ts';
 import { thisWindow } from '../sending/sending.ts';
@@ -37,34 +37,54 @@ export function completed(config: Partial<vscode.DebugConfiguration>): vscode.De
 export async function prepared(
   session: Session,
   config: vscode.DebugConfiguration,
-  isDebugging: boolean,
 ): Promise<vscode.DebugConfiguration | undefined> {
-  const { l10n } = vscode;
-  if (isDebugging) {
-    void vscode.window.showInformationMessage(l10n.t('Deliveries are being debugged in this window already.'));
-    return undefined;
-  }
   // It says itself why it could not be started, with a way on.
   if (session.client === undefined) await vscode.commands.executeCommand(commandId('start'));
   return session.client === undefined ? undefined : config;
 }
 
+/** The ids of the sessions whose place another has taken. */
+const replaced = new Set<string>();
+
 /**
  * The adapter of a session, in this process.
+ * @param before the one that runs: it ends, and this one shows what it showed
  * @throws CommandError where the relay has gone meanwhile
  */
-export async function adapterOf(session: Session): Promise<vscode.DebugAdapterDescriptor> {
+export async function adapterOf(
+  session: Session,
+  own: vscode.DebugSession,
+  before: vscode.DebugSession | undefined,
+): Promise<vscode.DebugAdapterDescriptor> {
   const { client } = session;
   const { l10n } = vscode;
   if (client === undefined)
     throw new CommandError(l10n.t('The relay is not running'), l10n.t('Start it and try again.'));
   const debug = await import('./delivery-session.ts');
+  if (before !== undefined) {
+    replaced.add(before.id);
+    await ended(before);
+  }
   const adapter = new debug.DeliverySession({
     ...{ client, l10n, texts: documentTexts(), owner: breakpointOwner(), types: webhookEventTypes },
     by: thisWindow,
-    onEnd: (end) => void sayWhatIsLeft(session, end),
+    onEnd: (end) => void sayWhatIsLeft(session, end, replaced.delete(own.id)),
   });
   return new vscode.DebugAdapterInlineImplementation(new InlineAdapter(adapter));
+}
+
+/** Ends a session of this extension, and no other that its lifecycle is bound to. */
+async function ended(session: vscode.DebugSession): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  const following = vscode.debug.onDidTerminateDebugSession(({ id }) => {
+    if (id === session.id) resolve(undefined);
+  });
+  try {
+    await session.customRequest(endRequest);
+    await promise;
+  } finally {
+    following.dispose();
+  }
 }
 
 /** The session as VS Code takes one that runs in its own process. */
@@ -88,17 +108,22 @@ class InlineAdapter extends vscode.Disposable implements vscode.DebugAdapter {
   }
 }
 
-/** Says that sending is still paused, and goes on where the user wants that: nothing is released by itself. */
-async function sayWhatIsLeft(session: Session, { sending, edited }: SessionEnd): Promise<void> {
+/**
+ * Says that sending is still paused, and goes on where the user wants that: nothing is released by itself.
+ * @param isReplaced another session shows it
+ */
+async function sayWhatIsLeft(session: Session, { sending, edited }: SessionEnd, isReplaced: boolean): Promise<void> {
   const { l10n } = vscode;
-  if (sending?.state !== 'paused') return;
+  const ofEdits = l10n.t('What was edited and not released is held as it was.');
+  if (isReplaced && edited > 0) void vscode.window.showWarningMessage(ofEdits);
+  if (isReplaced || sending?.state !== 'paused') return;
   const held = heldCount(sending.held);
   const texts = [
     held === 0
       ? l10n.t('Debugging has ended, and sending is still paused: what comes is held.')
       : l10n.t('Debugging has ended, and sending is still paused. Held: {0}.', held),
   ];
-  if (edited > 0) texts.push(l10n.t('What was edited and not released is held as it was.'));
+  if (edited > 0) texts.push(ofEdits);
   await offer('Warning', texts.join(' '), {
     [l10n.t('Continue Sending')]: () =>
       session.client?.request('debug/continue', {}).catch((error: unknown) => {

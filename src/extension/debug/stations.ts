@@ -4,7 +4,7 @@ import type { RelayClient } from '../../protocol/relay-client.ts';
 import { prefix } from '../prefix.ts';
 import { documentPath } from '../events/address.ts';
 import type { DocumentAddress } from '../events/address.ts';
-import type { DocumentTexts } from '../event-documents/content.ts';
+import type { DocumentContent, DocumentTexts } from '../event-documents/content.ts';
 import { stretchOf } from '../event-documents/json-text.ts';
 import { elementOf } from '../event-editor/shown-body.ts';
 import type { Localiser } from '../ui/localiser.ts';
@@ -121,20 +121,61 @@ function numberInOrder({ found }: HeldThread, { at, number, notificationId, dest
   return index + 1;
 }
 
-/**
- * Where a station stands in its document.
- * @throws RelayRequestError where the event is no longer in the history
- */
-export async function placeOfStation(client: RelayClient, station: Station, texts: DocumentTexts): Promise<Place> {
-  const { readDocument } = await import('../deferred.ts');
-  const { text, extension } = await readDocument(client, station.document, texts);
-  const path = documentPath(station.document, extension);
-  const found =
-    extension === 'xml' && station.element !== null
-      ? elementOf(text, station.element)[0]
-      : extension === 'json'
-        ? station.paths.map((each) => stretchOf(text, each)).find((each) => each !== undefined)
-        : undefined;
-  const line = found === undefined ? 1 : text.slice(0, found.start).split('\n').length;
-  return { uri: `${prefix}:${encodeURI(path)}`, name: path.slice(path.lastIndexOf('/') + 1), line };
+/** Where stations stand in their documents. What was read of a held event is kept as long as it stays as it is. */
+export class StationPlaces {
+  readonly #client: RelayClient;
+  readonly #texts: DocumentTexts;
+  readonly #of = new WeakMap<HeldThread, Map<string, Promise<Place>>>();
+  /** The body that was read last: the parts of a delivery follow each other, and all show the same. */
+  #body: { readonly deliveryId: string; readonly content: Promise<DocumentContent> } | undefined;
+
+  constructor(client: RelayClient, texts: DocumentTexts) {
+    this.#client = client;
+    this.#texts = texts;
+  }
+
+  /** @throws RelayRequestError where the event is no longer in the history */
+  of(thread: HeldThread, station: Station): Promise<Place> {
+    const known = this.#of.get(thread) ?? new Map<string, Promise<Place>>();
+    this.#of.set(thread, known);
+    const { kind, attempt } = station.document;
+    const key = `${kind} ${attempt ?? ''}`;
+    const place = known.get(key) ?? this.in(station, thread.deliveryId);
+    known.set(key, place);
+    place.catch(() => known.delete(key));
+    return place;
+  }
+
+  /**
+   * Where one stands that is no thread's.
+   * @param deliveryId whose body may be known; such as `d7`
+   * @throws RelayRequestError where the event is no longer in the history
+   */
+  async in(station: Station, deliveryId?: string): Promise<Place> {
+    const { document, element, paths } = station;
+    const { text, extension } = await this.#read(document, deliveryId);
+    const path = documentPath(document, extension);
+    const found =
+      extension === 'xml' && element !== null
+        ? elementOf(text, element)[0]
+        : extension === 'json'
+          ? paths.map((each) => stretchOf(text, each)).find((each) => each !== undefined)
+          : undefined;
+    const line = found === undefined ? 1 : text.slice(0, found.start).split('\n').length;
+    return { uri: `${prefix}:${encodeURI(path)}`, name: path.slice(path.lastIndexOf('/') + 1), line };
+  }
+
+  #read(document: DocumentAddress, deliveryId: string | undefined): Promise<DocumentContent> {
+    const read = (): Promise<DocumentContent> =>
+      import('../deferred.ts').then(({ readDocument }) => readDocument(this.#client, document, this.#texts));
+    if (document.kind !== 'body' || deliveryId === undefined) return read();
+    if (this.#body?.deliveryId === deliveryId) return this.#body.content;
+    const content = read();
+    const body = { deliveryId, content };
+    this.#body = body;
+    content.catch(() => {
+      if (this.#body === body) this.#body = undefined;
+    });
+    return content;
+  }
 }

@@ -21,7 +21,7 @@ export const eventsViewCommands = {
     menus: [{ menu: 'view/title', view: 'events', when: `${prefix}.filtered`, group: 'navigation@3' }],
   },
   pauseEvents: {
-    title: 'Pause New Events',
+    title: 'Freeze List',
     icon: 'pin',
     palette: `${prefix}.state == running && !${prefix}.paused`,
     menus: [
@@ -34,7 +34,7 @@ export const eventsViewCommands = {
     ],
   },
   resumeEvents: {
-    title: 'Go On Showing New Events',
+    title: 'Unfreeze List',
     icon: 'pinned',
     palette: `${prefix}.paused`,
     menus: [{ menu: 'view/title', view: 'events', when: `${prefix}.paused`, group: 'navigation@3' }],

@@ -106,13 +106,13 @@ export function restItem(node: RestNode): vscode.TreeItem {
 export function pausedItem(fresh: number): vscode.TreeItem {
   const { l10n } = vscode;
   const count = fresh.toLocaleString(vscode.env.language);
-  const item = actionItem('paused', l10n.t('List paused: {0} new', count), 'pinned');
+  const item = actionItem('paused', l10n.t('List is frozen: {0} new', count), 'pinned');
   item.description = l10n.t('Show them');
   item.tooltip = l10n.t(
-    'No event joins the list, so that no row moves. What is shown stays true. Choose this row to go on.',
+    'The list is frozen: new events do not join it, so that no row moves. Sending goes on. Choose this row to unfreeze it.',
   );
-  item.command = { command: commandId('resumeEvents'), title: l10n.t('Go On Showing New Events'), arguments: [] };
-  item.accessibilityInformation = { label: l10n.t('List paused: {0} new. Press Enter to show them.', count) };
+  item.command = { command: commandId('resumeEvents'), title: l10n.t('Unfreeze List'), arguments: [] };
+  item.accessibilityInformation = { label: l10n.t('List is frozen: {0} new. Press Enter to show them.', count) };
   return item;
 }
 

@@ -200,6 +200,7 @@ class TablePage {
           <span role="status">${paused}</span>
           ${canGoOn ? [asking(texts.continueSending, 'continueSending', true), asking(texts.sendNext, 'sendNext')] : nothing}
         </div>
+        <div class="frozen" ?hidden=${!this.#isPaused}><span role="status">${texts.frozen}</span></div>
         ${this.#strip.element} ${this.#grid.element}
         <div class="notice" role="status">${notice}</div>`,
       this.#root,

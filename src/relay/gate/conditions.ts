@@ -3,6 +3,8 @@ import type { CelValue } from '../../common/expressions/cel-value.ts';
 import { ExpressionError, ExpressionLanguage } from '../../common/expressions/expressions.ts';
 import type { Expression } from '../../common/expressions/expressions.ts';
 import type { BreakpointPlace } from '../../protocol/debug.ts';
+import { FilterError } from '../../protocol/event-filter.ts';
+import { conditionOfFilter, isFilter } from './filter-condition.ts';
 
 /** What expressions are asked about: {@link variableTypes}. */
 export type Variables = Readonly<Record<keyof typeof variableTypes, Readonly<Record<string, CelValue>>>>;
@@ -68,11 +70,17 @@ export function readExpression(text: string): Expression<Variables> {
 }
 
 /**
- * Reads a condition.
+ * Reads a condition: an expression, or a filter of the history.
  * @throws ExpressionError where it cannot be read, or is neither true nor false
  */
 export function readCondition(text: string): (variables: Variables) => boolean {
-  return language.readCondition(text);
+  if (!isFilter(text)) return language.readCondition(text);
+  try {
+    return language.readCondition(conditionOfFilter(text, Date.now()));
+  } catch (error) {
+    if (!(error instanceof FilterError || error instanceof ExpressionError)) throw error;
+    throw new ExpressionError(error.message, 0, text.length);
+  }
 }
 
 /** A log text longer than this is cut, in characters. */

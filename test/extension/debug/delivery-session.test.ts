@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DebugProtocol } from '@vscode/debugprotocol';
+import { mostHandles } from '../../../src/extension/debug/handles.ts';
 import { sendingThread } from '../../../src/extension/debug/held-threads.ts';
+import { endRequest } from '../../../src/extension/prefix.ts';
 import { ownDirectory } from '../../relay/afterwards.ts';
 import { startReceiver } from '../../relay/receiver.ts';
 import type { Receiver } from '../../relay/receiver.ts';
@@ -81,6 +83,31 @@ describe('A held event in the debugger', () => {
     const { sending } = await relay.client.request('relay/status', {});
     assert.equal(sending.state, 'paused');
     assert.deepEqual(addressesOf(receiver), ['ann', 'bob']);
+  });
+
+  it('that the debugger has stepped to goes on by Continue, to the next', async () => {
+    const receiver = await startReceiver();
+    const relay = await startWith(receiver);
+    const session = await beginDebugging(relay.client, { filters: [everyEvent] });
+    await deliver(relay, 'ann', 'bob', 'cid', 'dan');
+    await session.stopped();
+    await session.event<DebugProtocol.ThreadEvent>('thread', ({ threadId }) => threadId === 5);
+    await session.request('next', { threadId: 2 });
+    assert.equal((await session.stopped()).threadId, 3);
+    await session.request('continue', { threadId: 3 });
+    const stop = await session.stopped();
+    assert.deepEqual([stop.threadId, stop.text], [4, 'e3 met b1: About to be sent']);
+    await receiver.received(2);
+    assert.deepEqual(addressesOf(receiver), ['ann', 'bob']);
+    // What stands behind another waits its turn.
+    await relay.client.request('debug/continue', {});
+    await session.stopped(({ threadId }) => threadId === 5);
+    await deliver(relay, 'eve', 'fay');
+    await session.event<DebugProtocol.ThreadEvent>('thread', ({ threadId }) => threadId === 7);
+    await session.request('continue', { threadId: 7 });
+    await session.stopped(({ threadId, text }) => threadId === 6 && text === 'e5 met b1: About to be sent');
+    await receiver.received(4);
+    assert.deepEqual(addressesOf(receiver), ['ann', 'bob', 'cid', 'dan']);
   });
 
   it('stops where somebody else pauses, takes the focus when it is what is waited for, and runs where she continues', async () => {
@@ -185,6 +212,51 @@ describe('A held event in the debugger', () => {
     assert.equal(threads.length, 51);
     assert.equal(threads[0]?.name, 'Sending: 60 held, the first are below');
   });
+
+  it('of a great many reads the frames that are asked for, and of their delivery once', async () => {
+    const relay = await startWith(await startReceiver());
+    await relay.client.request('debug/pause', {});
+    const events = Array.from({ length: 1000 }, (_, index) => ({
+      Type: 'Subscribe',
+      EmailAddress: `p${index}@example.org`,
+    }));
+    await relay.deliver(JSON.stringify({ ListID: 'list', Events: events }));
+    const asked: string[] = [];
+    const client = new Proxy(relay.client, {
+      get: (target, name) => {
+        const value = Reflect.get(target, name) as unknown;
+        if (typeof value !== 'function') return value;
+        const bound = (value as (...args: unknown[]) => unknown).bind(target);
+        return (...args: unknown[]): unknown => {
+          if (name === 'request') asked.push(String(args[0]));
+          return bound(...args);
+        };
+      },
+    });
+    const session = await beginDebugging(client);
+    await session.stopped();
+    const held = (await session.threads()).slice(1);
+    const frames = async (levels: number, startFrame = 0): Promise<(string | number | undefined)[][]> => {
+      asked.length = 0;
+      const all: (string | number | undefined)[][] = [];
+      for (const { id: threadId } of held) {
+        const { stackFrames, totalFrames } = await session.request<DebugProtocol.StackTraceResponse>('stackTrace', {
+          ...{ threadId, startFrame, levels },
+        });
+        assert.equal(totalFrames, 3);
+        all.push(stackFrames.map(({ name, line }) => `${name.replace(/ to .*/, '')}: ${line}`));
+      }
+      return all;
+    };
+    const [first] = await frames(1);
+    assert.deepEqual(first?.length, 1);
+    assert.equal(asked.filter((each) => each === 'deliveries/get').length, 0);
+    const rest = await frames(19, 1);
+    assert.deepEqual([rest[0]?.[1], rest[1]?.[1]], ['d1 received: 4', 'd1 received: 84']);
+    assert.equal(asked.filter((each) => each === 'deliveries/get').length, 1);
+    await frames(0);
+    assert.deepEqual(asked, []);
+  });
 });
 
 describe('A body that is edited in the debugger', () => {
@@ -234,6 +306,48 @@ describe('A body that is edited in the debugger', () => {
     await session.request('continue', { threadId });
     await receiver.received(1);
     assert.deepEqual(addressesOf(receiver), ['zoe']);
+  });
+
+  it('stays one wherever it stands among many, and goes so', async () => {
+    const receiver = await startReceiver();
+    const relay = await startWith(receiver);
+    await deliver(relay, 'first');
+    await receiver.received(1);
+    await relay.client.request('debug/pause', {});
+    await deliver(relay, ...Array.from({ length: 50 }, (_, index) => `p${index}`));
+    const session = await beginDebugging(relay.client);
+    await session.stopped();
+    const last = 52;
+    const address = await session.variable(last, 'Event', 'EmailAddress');
+    await session.request('setVariable', {
+      ...{ variablesReference: address.within, name: 'EmailAddress', value: '"eve@example.org"' },
+    });
+    // A replay is held in the place of its number, before the others.
+    await relay.client.request('notifications/replay', { ids: ['n1'] });
+    await session.event<DebugProtocol.ThreadEvent>('thread', (body) => body.threadId === 2);
+    const threads = await session.threads();
+    assert.equal(threads.length, 52);
+    assert.match(threads.find(({ id }) => id === last)?.name ?? '', /^edited · Subscribe/);
+    await session.request('continue', { threadId: 2 });
+    await receiver.received(52);
+    assert.deepEqual([addressesOf(receiver).includes('eve'), addressesOf(receiver).includes('p49')], [true, false]);
+  });
+
+  it('is given up once it is held no more', async () => {
+    const receiver = await startReceiver();
+    const relay = await startWith(receiver);
+    const session = await beginDebugging(relay.client, { filters: [everyEvent] });
+    await deliver(relay, 'ann');
+    const { threadId = 0 } = await session.stopped();
+    const address = await session.variable(threadId, 'Event', 'EmailAddress');
+    await session.request('setVariable', {
+      ...{ variablesReference: address.within, name: 'EmailAddress', value: '"eve@example.org"' },
+    });
+    await relay.client.request('debug/step', {});
+    await session.event<DebugProtocol.ThreadEvent>('thread', ({ reason }) => reason === 'exited');
+    await receiver.received(1);
+    await session.request('disconnect', {});
+    assert.deepEqual([addressesOf(receiver), session.ends[0]?.edited], [['ann'], 0]);
   });
 
   it('of XML is one text', async () => {
@@ -311,6 +425,61 @@ describe('What is shown of a held event', () => {
   });
 });
 
+describe('What VS Code has unfolded', () => {
+  it('is kept as long as its thread, and no more of it than is looked at', async () => {
+    const relay = await startWith(await startReceiver());
+    const session = await beginDebugging(relay.client, { filters: [everyEvent] });
+    await deliver(relay, 'ann', 'bob');
+    const { threadId = 0 } = await session.stopped();
+    const event = (await session.scopes(threadId)).get('Event')?.variablesReference ?? 0;
+    assert.ok((await session.variables(event)).length > 0);
+    const [top] = await session.frames(threadId);
+    for (let asked = 0; asked < mostHandles / 6 + 1; asked += 1) await session.request('scopes', { frameId: top?.id });
+    await assert.rejects(session.variables(event), /no longer shown/);
+    const again = (await session.scopes(threadId)).get('Event')?.variablesReference ?? 0;
+    assert.ok((await session.variables(again)).length > 0);
+    await session.request('next', { threadId });
+    await session.event<DebugProtocol.ThreadEvent>('thread', (body) => body.threadId === 2 && body.reason === 'exited');
+    await assert.rejects(session.variables(again), /no longer shown/);
+  });
+});
+
+describe('A session that begins again', () => {
+  it('takes another launch configuration, and loses nothing that was edited', async () => {
+    const relay = await startWith(await startReceiver());
+    const session = await beginDebugging(relay.client, { filters: [everyEvent] });
+    await deliver(relay, 'ann');
+    const { threadId = 0 } = await session.stopped();
+    const address = await session.variable(threadId, 'Event', 'EmailAddress');
+    await session.request('setVariable', {
+      ...{ variablesReference: address.within, name: 'EmailAddress', value: '"eve@example.org"' },
+    });
+    await session.request('restart', { arguments: { logPoints: ['{event.type}'] } });
+    await session.event('initialized');
+    const { breakpoints } = await relay.client.request('debug/breakpoints', {});
+    assert.deepEqual(
+      breakpoints.map(({ id, log }) => [id, log]),
+      [
+        ['b1', undefined],
+        ['b2', '{event.type}'],
+      ],
+    );
+    assert.match((await session.threads())[1]?.name ?? '', /^edited · Subscribe/);
+    await assert.rejects(session.request('restart', { arguments: { logPoints: [7] } }), /logPoints\.0/);
+    assert.deepEqual(session.ends, []);
+  });
+
+  it('ends alone where this extension asks for it, and says what is left', async () => {
+    const relay = await startWith(await startReceiver());
+    const session = await beginDebugging(relay.client, { attach: { stopOnEntry: true } });
+    await session.stopped();
+    await session.request(endRequest);
+    await session.event('terminated');
+    await session.request('disconnect', {});
+    assert.equal(session.ends[0]?.sending?.state, 'paused');
+  });
+});
+
 describe('Breakpoints in the debugger', () => {
   it('say what is wrong with them and where, and the others are taken', async () => {
     const relay = await startTestRelay();
@@ -333,7 +502,10 @@ describe('Breakpoints in the debugger', () => {
       [true, false, false, false, true, false],
     );
     assert.match(breakpoints[1]?.message ?? '', /“Unsubscribed”\. Name it by one of: .*Subscribe.*, \*$/);
-    assert.match(breakpoints[2]?.message ?? '', /^Its condition cannot be used: .*, at character 17$/);
+    assert.match(
+      breakpoints[2]?.message ?? '',
+      /^Its condition cannot be used: .*, at character 17\. Write a filter such as type:update, or CEL such as /,
+    );
     assert.match(breakpoints[3]?.message ?? '', /^The hit count is a number/);
     assert.match(breakpoints[5]?.message ?? '', /longer than 1000/);
     const { breakpoints: kept } = await relay.client.request('debug/breakpoints', {});
@@ -344,6 +516,54 @@ describe('Breakpoints in the debugger', () => {
         ['b2', owner, 'Deactivate', '% 2'],
       ],
     );
+  });
+
+  it('say in the Debug Console and as a message which cannot be read, once until that changes', async () => {
+    const relay = await startTestRelay();
+    const session = await beginDebugging(relay.client);
+    const said = (): string[] =>
+      session.events.flatMap((each) => {
+        if (each.event !== 'output') return [];
+        const { category, output } = (each as DebugProtocol.OutputEvent).body;
+        return category === 'important' ? [output] : [];
+      });
+    const set = async (condition: string): Promise<DebugProtocol.Breakpoint | undefined> => {
+      const filterOptions = [{ ...everyEvent, condition }, { filterId: 'rejected' }];
+      const answer = await session.request<DebugProtocol.SetExceptionBreakpointsResponse>('setExceptionBreakpoints', {
+        ...{ filters: [], filterOptions },
+      });
+      await session.request('setFunctionBreakpoints', { breakpoints: [{ name: 'Update', condition: 'typ:x' }] });
+      return answer?.breakpoints?.[0];
+    };
+    const refused = await set('event.tpye == "Update"');
+    assert.deepEqual(
+      [refused?.verified, /^Its condition cannot be used: no such key: tpye/.test(refused?.message ?? '')],
+      [false, true],
+    );
+    assert.equal(said().length, 2);
+    assert.match(said()[0] ?? '', /^Every Event: Its condition cannot be used: no such key: tpye, at character 7\./);
+    assert.match(said()[1] ?? '', /^Update: Its condition cannot be used: the filter has no key "typ"/);
+    await set('event.tpye == "Update"');
+    assert.equal(said().length, 2);
+    assert.equal((await set('type:update'))?.verified, true);
+    await set('event.tpye == "Update"');
+    assert.equal(said().length, 3);
+  });
+
+  it('take a filter as condition and as name, as people type it', async () => {
+    const receiver = await startReceiver();
+    const relay = await startWith(receiver);
+    const session = await beginDebugging(relay.client, {
+      functions: [{ name: 'type:deactivate' }],
+      filters: [{ ...everyEvent, condition: 'type:subscribe address:bob' }],
+    });
+    await deliver(relay, 'ann', 'bob');
+    const stop = await session.stopped();
+    assert.deepEqual(stop.hitBreakpointIds, [2]);
+    await receiver.received(1);
+    assert.deepEqual(addressesOf(receiver), ['ann']);
+    const { breakpoints } = await relay.client.request('debug/breakpoints', {});
+    assert.equal(breakpoints.find(({ id }) => id === 'b1')?.type, 'Deactivate');
   });
 
   it('tell how often they were looked at and met, why they did not stop, and what they fail with', async () => {

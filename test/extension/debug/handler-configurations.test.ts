@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import {
+  attaches,
   attachTo,
   candidatesIn,
   RememberedConfigurations,
@@ -40,10 +41,28 @@ describe('The launch configurations that may start a handler', () => {
     };
     const all = candidatesIn(launch, folder, '3000').find(({ name }) => name === 'All');
     assert.deepEqual(all, {
-      ...{ name: 'All', folder, compound: true, type: 'node', namesPort: true },
+      ...{ name: 'All', folder, compound: true, type: 'node', namesPort: true, attaches: false },
       sessions: ['Server', 'Worker'],
     });
     assert.deepEqual(namesIn(launch), ['Server', 'All', 'Worker']);
+  });
+
+  it('start a program, or attach to one that runs', () => {
+    const launch = {
+      configurations: [named('Server'), named('Its worker', { request: 'attach' }), named('It', { request: 'attach' })],
+      compounds: [
+        { name: 'Both', configurations: ['Server', 'It'] },
+        { name: 'Attached', configurations: ['It', 'Its worker'] },
+      ],
+    };
+    const all = candidatesIn(launch, folder, '3000');
+    const attaching = all.filter(({ name }) => attaches({ kind: 'named', name, folder }, all));
+    assert.deepEqual(
+      attaching.map(({ name }) => name),
+      ['Its worker', 'It', 'Attached'],
+    );
+    assert.equal(attaches({ kind: 'attach', port: 9229 }, all), true);
+    assert.equal(attaches({ kind: 'named', name: 'Gone', folder }, all), false);
   });
 
   it('are none where launch.json holds anything else', () => {

@@ -94,6 +94,60 @@ describe('Conditions', () => {
     });
   }
 
+  const filters: Readonly<Record<string, boolean>> = {
+    'type:subscribe': true,
+    'type:update,SUBSCRIBE': true,
+    'Type:update': false,
+    'list:96C0': true,
+    'list:96c': false,
+    'address:jane': true,
+    'address:exam': true,
+    'address:@Example.org': true,
+    'address:ane': false,
+    'address:joan,jane': true,
+    'kind:event source:campaign-monitor': true,
+    'kind:rejected': false,
+    'source:open-connectors': false,
+    'delivery:d7': true,
+    'delivery:8': false,
+    'duplicate:no': true,
+    'duplicate:yes': false,
+    'since:2026-01-01': true,
+    'until:2026-01-01': false,
+    'until:1h': true,
+    'since:1h': false,
+    'type:subscribe address:joan': false,
+    'list:a"]||true||"b"in["b': false,
+  };
+  const filtered = variables({
+    event: { type: 'Subscribe', kind: 'event', address: 'jane.doe@example.org', list: '96c0' },
+    delivery: { id: 'd7', source: 'campaign-monitor', receivedAt: '2026-01-15T09:30:00.000Z' },
+  });
+  for (const [text, answer] of Object.entries(filters)) {
+    it(`takes the filter ${text}`, () => assert.equal(readCondition(text)(filtered), answer));
+  }
+
+  const refusedFilters: Readonly<Record<string, RegExp>> = {
+    'typ:update': /^the filter has no key "typ"$/,
+    'type:': /^"type:" needs a value$/,
+    'kind:nothing': /expected one of event, test, rejected$/,
+    'state:failed': /^"state:" is of what was sent before/,
+    'type:update jane': /^"jane": a condition looks for no free text; name a key, such as address:jane$/,
+    'jane type:update': /^"jane": a condition looks for no free text/,
+    [`type:${Array.from({ length: 60 }, (_, index) => `t${index}`).join(',')}`]: /maxListElements/,
+  };
+  for (const [text, message] of Object.entries(refusedFilters)) {
+    it(`refuses the filter ${text.slice(0, 40)}, as a whole`, () => {
+      const error = errorOf(() => readCondition(text));
+      assert.match(error.message, message);
+      assert.deepEqual([error.start, error.end], [0, text.length]);
+    });
+  }
+
+  it('takes no expression for a filter that has the like of one in a text', () => {
+    assert.equal(readCondition('event.fields.Name == "see type:update"')(subscribe), false);
+  });
+
   it('has bounds on how deep and how long an expression is', () => {
     assert.match(errorOf(() => readCondition(`${'('.repeat(100)}true${')'.repeat(100)}`)).message, /maxDepth/);
     assert.match(errorOf(() => readCondition(`${'true || '.repeat(300)}true`)).message, /maxAstNodes|maxDepth/);

@@ -1,0 +1,29 @@
+/**
+ * What follows the programs that are debugged in this window. Loaded with the first debug session, whether a relay has run
+ * here or not: a server that is debugged before is the handler of a relay that comes later.
+ */
+import type * as vscode from 'vscode';
+import { prefix } from '../prefix.ts';
+import type { Session } from '../session/session.ts';
+import { RememberedConfigurations } from './handler-configurations.ts';
+import { HandlerPatience } from './handler-patience.ts';
+import { Programs } from './programs.ts';
+
+export interface HandlerWatch {
+  readonly programs: Programs;
+  readonly remembered: RememberedConfigurations;
+  readonly patience: HandlerPatience;
+}
+
+/** Makes it, once for a window. */
+export function watchHandlers(
+  { subscriptions, workspaceState }: Pick<vscode.ExtensionContext, 'subscriptions' | 'workspaceState'>,
+  session: Session,
+  log: vscode.LogOutputChannel,
+): HandlerWatch {
+  const programs = new Programs();
+  const remembered = new RememberedConfigurations(workspaceState, `${prefix}.handlers`);
+  const patience = new HandlerPatience({ session, programs, log, remembered });
+  subscriptions.push(programs, patience);
+  return { programs, remembered, patience };
+}

@@ -1,0 +1,64 @@
+/** A program outside the debugger listens where the one is to be that is debugged: it would answer in its place. */
+import * as vscode from 'vscode';
+import { isLoopback } from '../../common/loopback.ts';
+import { printable } from '../ui/printable.ts';
+import { cancellable, GivenUpError } from '../ui/progress.ts';
+import { askInspectorPort } from './ask-handler-configuration.ts';
+import type { HandlerConfiguration } from './handler-configurations.ts';
+import { listens, untilFree } from './handler-port.ts';
+
+/** What becomes of it: the program is started, another one is attached to, or the one that listens gets the event. */
+export type OtherServer =
+  | { readonly kind: 'start' }
+  | { readonly kind: 'attach'; readonly to: HandlerConfiguration }
+  | { readonly kind: 'leave' };
+
+/**
+ * Looks whether something listens where a program is about to be started, and asks what is to become of it. Only of this
+ * machine is that known to be another program.
+ * @param configuration what starts the program, by its name
+ * @returns undefined where the user gave up
+ * @throws GivenUpError where the user gave up waiting until it stops
+ */
+export async function askAboutOtherServer(url: URL, configuration: string): Promise<OtherServer | undefined> {
+  const { l10n } = vscode;
+  if (!isLoopback(url.hostname) || !(await listens(url))) return { kind: 'start' };
+  type Choice = vscode.QuickPickItem & { readonly make: () => Promise<OtherServer | undefined> };
+  const items: readonly Choice[] = [
+    {
+      label: l10n.t('$(debug-restart) Debug once it has stopped'),
+      detail: l10n.t('Stop it where it runs. “{0}” starts as soon as the port is free.', printable(configuration)),
+      make: () => startOnceFree(url),
+    },
+    {
+      label: l10n.t('$(plug) Attach to a Node process by port…'),
+      detail: l10n.t('For a server that was started with node --inspect. It keeps running.'),
+      make: async () => {
+        const to = await askInspectorPort();
+        return to && { kind: 'attach', to };
+      },
+    },
+    {
+      label: l10n.t('$(debug-continue) Send to it all the same'),
+      detail: l10n.t('It answers, and no breakpoint of yours is hit.'),
+      make: () => Promise.resolve({ kind: 'leave' }),
+    },
+  ];
+  const choice = await vscode.window.showQuickPick(items, {
+    title: l10n.t('A server outside the debugger listens at {0}', url.host),
+    placeHolder: l10n.t('It would answer in place of the one that you debug'),
+    // It may have to be stopped in a terminal.
+    ignoreFocusOut: true,
+  });
+  return choice?.make();
+}
+
+async function startOnceFree(url: URL): Promise<OtherServer> {
+  const title = vscode.l10n.t('Debug My Handler: until nothing listens at {0}', url.host);
+  try {
+    await cancellable(title, (signal) => untilFree(url, signal));
+  } catch (error) {
+    throw new GivenUpError((error as Error).message);
+  }
+  return { kind: 'start' };
+}

@@ -1,0 +1,65 @@
+/** A filter of the history as a condition: people type `type:update` where they know it from the list of events. */
+import { filterKeys, FilterError, parseFilter } from '../../protocol/event-filter.ts';
+
+const begins = /^\s*[A-Za-z]+:/;
+const hasKey = new RegExp(`(?:^|\\s)(?:${filterKeys.join('|')}):`, 'i');
+/** What expressions have and filters need not. */
+const ofExpressions = /[=<>!&|()]/;
+
+/** Whether a text is meant as a filter: no expression begins with a name and a colon. */
+export function isFilter(text: string): boolean {
+  return begins.test(text) || (hasKey.test(text) && !ofExpressions.test(text));
+}
+
+/**
+ * What a filter asks of an event, in CEL. Spans such as `since:2h` are before now.
+ * @param now milliseconds since the epoch
+ * @throws FilterError where it cannot be read, or asks what is not known of an event on its way
+ */
+export function conditionOfFilter(text: string, now: number): string {
+  const filter = parseFilter(text, now);
+  const [word] = filter.words;
+  if (word !== undefined)
+    throw new FilterError(`"${word}": a condition looks for no free text; name a key, such as address:${word}`);
+  if (filter.states.length > 0)
+    throw new FilterError('"state:" is of what was sent before; a condition is about what is about to be');
+  const { since, until, duplicates } = filter;
+  const parts = [
+    isAmong('event.type.lowerAscii()', filter.types.map(lowered)),
+    isAmong('event.list.lowerAscii()', filter.lists.map(lowered)),
+    filter.addresses.map(hasBeginning).join(' || '),
+    isAmong('event.kind', filter.kinds),
+    isAmong('delivery.source', filter.sources),
+    isAmong(
+      'delivery.id',
+      filter.deliveryIds.map((id) => `d${id}`),
+    ),
+    since === null ? '' : `timestamp(delivery.receivedAt) >= timestamp(${quoted(new Date(since).toISOString())})`,
+    until === null ? '' : `timestamp(delivery.receivedAt) < timestamp(${quoted(new Date(until).toISOString())})`,
+    duplicates === null ? '' : `event.duplicate == ${duplicates}`,
+  ].filter((part) => part !== '');
+  if (parts.length === 0) throw new FilterError('it asks for nothing');
+  return parts.map((part) => `(${part})`).join(' && ');
+}
+
+function isAmong(asked: string, values: readonly string[]): string {
+  return values.length === 0 ? '' : `${asked} in [${values.map(quoted).join(', ')}]`;
+}
+
+/** That an address, or a part of it, begins so. */
+function hasBeginning(value: string): string {
+  const wanted = quoted(lowered(value));
+  const address = 'event.address.lowerAscii()';
+  // Of itself it begins with what parts the parts.
+  if (!/^[\p{L}\p{N}]/u.test(value)) return `${address}.contains(${wanted})`;
+  return `["@", ".", "-", "_", "+"].exists(parts, ("@" + ${address}).contains(parts + ${wanted}))`;
+}
+
+/** As `lowerAscii` does. */
+function lowered(text: string): string {
+  return text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+}
+
+function quoted(text: string): string {
+  return JSON.stringify(text);
+}
